@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest'
+import { startEvm } from './anvil.ts'
+
+test('a node starts on loopback with the chain id asked for and is gone after stop', async () => {
+  const node = await startEvm({ chainId: 1 })
+  expect(await node.rpc('eth_chainId')).toBe('0x1')
+  expect(node.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/)
+  await node.stop()
+  await node.stop()
+  await expect(node.rpc('eth_chainId')).rejects.toThrow()
+  expect(() => process.kill(node.pid, 0)).toThrow('ESRCH')
+})
+
+test('funding adds to what an address has', async () => {
+  const node = await startEvm()
+  const address = '0x00000000000000000000000000000000000a11ce'
+  await node.fund(address, 5n)
+  await node.fund(address, 10n ** 18n)
+  expect(await node.rpc('eth_getBalance', [address, 'latest'])).toBe(`0x${(10n ** 18n + 5n).toString(16)}`)
+  await node.stop()
+})
+
+test('blocks are mined on demand', async () => {
+  const node = await startEvm({ extraArgs: ['--no-mining'] })
+  expect(await node.rpc('eth_blockNumber')).toBe('0x0')
+  await node.mine(3)
+  expect(await node.rpc('eth_blockNumber')).toBe('0x3')
+  await node.stop()
+})
+
+test('an error of the node arrives with its code and method', async () => {
+  const node = await startEvm()
+  await expect(node.rpc('eth_nothing')).rejects.toThrow(/eth_nothing failed with -32601/)
+  await node.stop()
+})
+
+test('a node that cannot start says why', async () => {
+  await expect(startEvm({ extraArgs: ['--no-such-flag'] })).rejects.toThrow(/no-such-flag/)
+  const holder = await startEvm()
+  const port = Number(new URL(holder.url).port)
+  await expect(startEvm({ port })).rejects.toThrow(/in use/i)
+  await holder.stop()
+})

@@ -1,0 +1,84 @@
+import { type Address, encodeDeployData, encodeFunctionData, getAddress, getContractAddress, type Hex } from 'viem'
+import type { EvmNode } from './anvil.ts'
+import { type ContractName, evmContracts, multicall3Address } from './contracts.ts'
+
+/** Anvil's first account, funded and unlocked; its key is public. It deploys the fixtures and mints. */
+export const evmFaucet: Address = '0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266'
+
+export type EvmFixtures = {
+  /** Standard ERC-20, 18 decimals. */
+  readonly plainToken: Address
+  /** Its calls return nothing; setFee turns on a fee on transfer. 6 decimals. */
+  readonly oddToken: Address
+  /** ERC-20 with EIP-2612 and EIP-3009, 6 decimals; EIP-712 domain "Test USD", version "2". */
+  readonly permitToken: Address
+  /** At the address it has everywhere. */
+  readonly multicall3: Address
+  /** Chainlink-shaped ETH / USD feed, 8 decimals, starting at 2000 dollars. */
+  readonly priceFeed: Address
+  /** Takes any call and any money, and refuses both after setRefusing(true). */
+  readonly sink: Address
+}
+
+/** What the feed answers first, in units of 10^-8 dollars. */
+export const initialEthPrice = 2_000_00000000n
+
+/** Deploys the test contracts. On a fresh node the addresses are the same each time. */
+export async function deployEvmFixtures(node: EvmNode): Promise<EvmFixtures> {
+  await node.rpc('anvil_setCode', [multicall3Address, evmContracts.Multicall3.deployedBytecode])
+  let nonce = BigInt((await node.rpc('eth_getTransactionCount', [evmFaucet, 'pending'])) as Hex)
+  const sent: Promise<unknown>[] = []
+  const deploy = (name: ContractName, args: readonly unknown[] = []): Address => {
+    const { abi, bytecode } = evmContracts[name]
+    const address = getContractAddress({ from: evmFaucet, nonce })
+    const data = encodeDeployData({ abi, bytecode, args })
+    sent.push(node.rpc('eth_sendTransaction', [{ from: evmFaucet, data, nonce: `0x${nonce.toString(16)}` }]))
+    nonce += 1n
+    return address
+  }
+  const fixtures = {
+    plainToken: deploy('PlainToken', ['Plain Token', 'PLAIN', 18]),
+    oddToken: deploy('OddToken'),
+    permitToken: deploy('PermitToken', ['Test USD', 'TUSD', 6, '2']),
+    multicall3: getAddress(multicall3Address),
+    priceFeed: deploy('PriceFeed', [8, 'ETH / USD', initialEthPrice]),
+    sink: deploy('Sink'),
+  }
+  for (const hash of await Promise.all(sent)) await settled(node, hash)
+  return fixtures
+}
+
+/** Mints base units of one of the fixture tokens to an address, and waits until it is mined. */
+export async function mintToken(node: EvmNode, token: string, to: string, amount: bigint): Promise<void> {
+  await callFixture(node, { contract: 'PlainToken', address: token, functionName: 'mint', args: [to, amount] })
+}
+
+export type FixtureCall = {
+  readonly contract: ContractName
+  readonly address: string
+  readonly functionName: string
+  readonly args?: readonly unknown[]
+}
+
+/** Sends a call to a test contract from the faucet, such as setAnswer or setRefusing, and waits until it is mined. */
+export async function callFixture(
+  node: EvmNode,
+  { contract, address, functionName, args = [] }: FixtureCall,
+): Promise<void> {
+  const data = encodeFunctionData({ abi: evmContracts[contract].abi, functionName, args })
+  const transaction = { from: evmFaucet, to: address, data }
+  // A receipt says only that a call reverted; the dry run says why.
+  await node.rpc('eth_call', [transaction, 'pending'])
+  await settled(node, await node.rpc('eth_sendTransaction', [transaction]))
+}
+
+async function settled(node: EvmNode, hash: unknown): Promise<void> {
+  const receipt = async () => (await node.rpc('eth_getTransactionReceipt', [hash])) as { status: Hex } | null
+  let found = await receipt()
+  if (!found) {
+    // The node mines by the clock or not at all; a fixture does not wait for it.
+    await node.mine()
+    found = await receipt()
+  }
+  if (found?.status !== '0x1') throw new Error(`expected fixture transaction ${hash} to succeed, got ${found?.status}`)
+}
