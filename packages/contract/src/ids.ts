@@ -1,0 +1,22 @@
+import { z } from 'zod'
+
+/** Every id is a UUID; new ones are version 7, so that they sort by time (RFC 9562). */
+export const Id = z.uuid().describe('UUID')
+export const UnixSeconds = z.int().min(0).describe('unix seconds')
+export const Cursor = z.string().min(1).max(200).describe('opaque; from the previous page')
+export const Limit = (normal: number, most: number) =>
+  z.coerce.number().int().min(1).max(most).default(normal).describe(`rows per page, at most ${most}`)
+
+let last = 0n
+/** A new UUIDv7. Ids made by one process are strictly increasing, also within a millisecond. */
+export function newId(nowMs: number = Date.now()): string {
+  const random = crypto.getRandomValues(new Uint8Array(8))
+  let stamp = BigInt(nowMs) << 12n
+  if (stamp <= last) stamp = last + 1n
+  last = stamp
+  const time = (stamp >> 12n).toString(16).padStart(12, '0')
+  const sequence = (stamp & 0xfffn).toString(16).padStart(3, '0')
+  random[0] = (random[0]! & 0x3f) | 0x80
+  const tail = Array.from(random, (byte) => byte.toString(16).padStart(2, '0')).join('')
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${sequence}-${tail.slice(0, 4)}-${tail.slice(4)}`
+}

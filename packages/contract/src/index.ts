@@ -1,0 +1,6 @@
+export * from './effects.ts'
+export * from './failure.ts'
+export * from './ids.ts'
+export * from './money.ts'
+export * from './networks.ts'
+export * from './operation.ts'

@@ -1,0 +1,251 @@
+/** Chain families. A new family adds a name here, a signing curve in the signer and a folder under the daemon's chains. */
+export const CHAINS = ['solana', 'ethereum', 'ripple'] as const
+export type ChainName = (typeof CHAINS)[number]
+export const ENVIRONMENTS = ['mainnet', 'testnet'] as const
+export type Environment = (typeof ENVIRONMENTS)[number]
+
+/** One network, described once. Durations are milliseconds. */
+export type Network = {
+  readonly id: string
+  readonly chain: ChainName
+  readonly environment: Environment
+  /** CAIP-2. */
+  readonly caip2: string
+  readonly native: {
+    readonly symbol: string
+    readonly decimals: number
+    readonly slip44: number
+    readonly name: string
+  }
+  /** Endpoints in order of preference. */
+  readonly rpc: readonly string[]
+  /** `{hash}` is replaced by the transaction's hash or signature. */
+  readonly explorer: string | null
+  /** The hash of block 0 (EVM: for the identity check; Solana: the CAIP-2 reference is its beginning). */
+  readonly genesis?: string
+  /** The setting that overrides the endpoints. */
+  readonly setting: string
+  readonly blockMs: number
+  /** Attempts of one address that may wait for a block at once. */
+  readonly window: number
+  /** EIP-1559 fees, or the older single gas price. */
+  readonly fees?: 'eip1559' | 'legacy'
+  /** A rollup that charges for posting data to its parent chain. */
+  readonly l1Fee?: 'op-stack'
+  /** A plain transfer's gas is not the protocol's 21,000 and has to be estimated. */
+  readonly estimatesTransfers?: boolean
+  /** The main network whose prices value this network's assets. */
+  readonly pricedAs?: string
+  /** Chainlink feed of the native asset in USD, on the network itself. */
+  readonly nativeFeed?: string
+  /** Only present when configured (local development). */
+  readonly local?: boolean
+}
+
+const ETH = { symbol: 'ETH', decimals: 18, slip44: 60, name: 'Ether' } as const
+const POL = { symbol: 'POL', decimals: 18, slip44: 966, name: 'POL' } as const
+const HYPE = { symbol: 'HYPE', decimals: 18, slip44: 999, name: 'HYPE' } as const
+const SOL = { symbol: 'SOL', decimals: 9, slip44: 501, name: 'SOL' } as const
+
+const ETHEREUM_GENESIS = '0xd4e56740f876aef8c010b86a40d5f56745a118d0906a34e69aec8c0db1cb8fa3'
+
+type EvmEntry = {
+  id: string
+  chainId: number
+  native?: Network['native']
+  rpc: string[]
+  explorer: string | null
+} & Partial<Network>
+
+function evm({ id, chainId, native = ETH, rpc, explorer, ...rest }: EvmEntry): Network {
+  return {
+    id,
+    chain: 'ethereum',
+    environment: id.endsWith('-mainnet') ? 'mainnet' : 'testnet',
+    caip2: `eip155:${chainId}`,
+    native,
+    rpc: rpc.map((host) => `https://${host}`),
+    explorer: explorer && `https://${explorer}/tx/{hash}`,
+    setting: `evm_${id.replaceAll('-', '_')}`,
+    blockMs: 2_000,
+    window: 16,
+    fees: 'eip1559',
+    ...rest,
+  }
+}
+
+type SolanaEntry = { id: string; genesis: string; rpc: string[]; cluster: string } & Partial<Network>
+
+function solana({ id, genesis, rpc, cluster, ...rest }: SolanaEntry): Network {
+  return {
+    id,
+    chain: 'solana',
+    environment: id.endsWith('-mainnet') ? 'mainnet' : 'testnet',
+    caip2: `solana:${genesis.slice(0, 32)}`,
+    native: SOL,
+    rpc: rpc.map((host) => `https://${host}`),
+    explorer: `https://solscan.io/tx/{hash}${cluster}`,
+    genesis,
+    setting: id.replaceAll('-', '_'),
+    blockMs: 400,
+    window: 64,
+    ...rest,
+  }
+}
+
+/** The networks every daemon knows, mainnet first. */
+export const NETWORKS: readonly Network[] = [
+  solana({
+    id: 'solana-mainnet',
+    genesis: '5eykt4UsFv8P8NJdTREpY1vzqKqZKvdpKuc147dw2N9d',
+    cluster: '',
+    rpc: ['api.mainnet-beta.solana.com', 'rpc.ankr.com/solana', 'solana.drpc.org'],
+  }),
+  solana({
+    id: 'solana-devnet',
+    genesis: 'EtWTRABZaYq6iMfeYKouRu166VU2xqa1wcaWoxPkrZBG',
+    cluster: '?cluster=devnet',
+    rpc: ['api.devnet.solana.com', 'rpc.ankr.com/solana_devnet'],
+    pricedAs: 'solana-mainnet',
+  }),
+  solana({
+    id: 'solana-testnet',
+    genesis: '4uhcVJyU9pJkvQyS88uRDiswHXSCkY3zQawwpjk2NsNY',
+    cluster: '?cluster=testnet',
+    rpc: ['api.testnet.solana.com'],
+    pricedAs: 'solana-mainnet',
+  }),
+  evm({
+    id: 'ethereum-mainnet',
+    chainId: 1,
+    explorer: 'etherscan.io',
+    rpc: ['eth.drpc.org', 'rpc.ankr.com/eth', 'ethereum.publicnode.com'],
+    blockMs: 12_000,
+    genesis: ETHEREUM_GENESIS,
+    nativeFeed: '0x5f4eC3Df9cbd43714FE2740f5E3616155c5b8419',
+  }),
+  evm({
+    id: 'ethereum-sepolia',
+    chainId: 11155111,
+    explorer: 'sepolia.etherscan.io',
+    rpc: [
+      'sepolia.drpc.org',
+      '1rpc.io/sepolia',
+      '0xrpc.io/sep',
+      'ethereum-sepolia-rpc.publicnode.com',
+      'rpc.sepolia.org',
+    ],
+    blockMs: 12_000,
+    pricedAs: 'ethereum-mainnet',
+    nativeFeed: '0x694AA1769357215DE4FAC081bf1f309aDC325306',
+  }),
+  evm({
+    id: 'polygon-mainnet',
+    chainId: 137,
+    native: POL,
+    explorer: 'polygonscan.com',
+    rpc: ['polygon.drpc.org', 'polygon-rpc.com', 'polygon.publicnode.com'],
+    nativeFeed: '0xAB594600376Ec9fD91F8e885dADF0CE036862dE0',
+  }),
+  evm({
+    id: 'polygon-amoy',
+    chainId: 80002,
+    native: POL,
+    explorer: 'amoy.polygonscan.com',
+    rpc: ['polygon-amoy.drpc.org', 'rpc-amoy.polygon.technology', 'polygon-amoy-bor-rpc.publicnode.com'],
+    pricedAs: 'polygon-mainnet',
+  }),
+  evm({
+    id: 'arbitrum-mainnet',
+    chainId: 42161,
+    explorer: 'arbiscan.io',
+    rpc: ['arbitrum.drpc.org', 'arbitrum.publicnode.com'],
+    blockMs: 250,
+    estimatesTransfers: true,
+    pricedAs: 'ethereum-mainnet',
+    nativeFeed: '0x639Fe6ab55C921f74e7fac1ee960C0B6293ba612',
+  }),
+  evm({
+    id: 'arbitrum-sepolia',
+    chainId: 421614,
+    explorer: 'sepolia.arbiscan.io',
+    rpc: ['arbitrum-sepolia.drpc.org', 'arbitrum-sepolia-rpc.publicnode.com'],
+    blockMs: 250,
+    estimatesTransfers: true,
+    pricedAs: 'ethereum-mainnet',
+  }),
+  evm({
+    id: 'optimism-mainnet',
+    chainId: 10,
+    explorer: 'optimistic.etherscan.io',
+    rpc: ['optimism.drpc.org', 'mainnet.optimism.io', 'optimism.publicnode.com'],
+    l1Fee: 'op-stack',
+    pricedAs: 'ethereum-mainnet',
+    nativeFeed: '0x13e3Ee699D1909E989722E753853AE30b17e08c5',
+  }),
+  evm({
+    id: 'optimism-sepolia',
+    chainId: 11155420,
+    explorer: 'sepolia-optimism.etherscan.io',
+    rpc: ['optimism-sepolia.drpc.org', 'optimism-sepolia-rpc.publicnode.com'],
+    l1Fee: 'op-stack',
+    pricedAs: 'ethereum-mainnet',
+  }),
+  evm({
+    id: 'base-mainnet',
+    chainId: 8453,
+    explorer: 'basescan.org',
+    rpc: ['base.drpc.org', 'base.publicnode.com'],
+    l1Fee: 'op-stack',
+    pricedAs: 'ethereum-mainnet',
+    nativeFeed: '0x71041dddad3595F9CEd3DcCFBe3D1F4b0a16Bb70',
+  }),
+  evm({
+    id: 'base-sepolia',
+    chainId: 84532,
+    explorer: 'sepolia.basescan.org',
+    rpc: ['base-sepolia.drpc.org', 'base-sepolia-rpc.publicnode.com'],
+    l1Fee: 'op-stack',
+    pricedAs: 'ethereum-mainnet',
+  }),
+  evm({ id: 'hyperevm-mainnet', chainId: 999, native: HYPE, explorer: null, rpc: ['rpc.hyperliquid.xyz/evm'] }),
+  evm({
+    id: 'hyperevm-testnet',
+    chainId: 998,
+    native: { ...HYPE, slip44: 998 },
+    explorer: null,
+    rpc: ['rpc.hyperliquid-testnet.xyz/evm'],
+    pricedAs: 'hyperevm-mainnet',
+  }),
+]
+
+/** Local development chains; present only when their endpoint is configured. */
+export const LOCAL_NETWORKS: readonly Network[] = [
+  evm({ id: 'local-evm', chainId: 31337, explorer: null, rpc: [], blockMs: 250, window: 4_096, local: true }),
+  {
+    ...solana({ id: 'local-solana', genesis: '', cluster: '', rpc: [], blockMs: 100 }),
+    explorer: null,
+    caip2: 'solana:localnet',
+    local: true,
+    setting: 'local_solana',
+  },
+]
+
+const SOLANA_ALIASES: Record<string, string> = {
+  mainnet: 'solana-mainnet',
+  devnet: 'solana-devnet',
+  testnet: 'solana-testnet',
+}
+
+/** Finds a network by its id, CAIP-2 name or older alias. */
+export function findNetwork(networks: readonly Network[], name: string): Network | undefined {
+  const id = SOLANA_ALIASES[name] ?? name
+  return networks.find((network) => network.id === id || network.caip2 === id)
+}
+
+/** CAIP-19 of the native asset. */
+export const nativeAsset = (network: Network): string => `${network.caip2}/slip44:${network.native.slip44}`
+
+/** CAIP-19 of a fungible token; EVM addresses in lower case. */
+export const tokenAsset = (network: Network, address: string): string =>
+  network.chain === 'ethereum' ? `${network.caip2}/erc20:${address.toLowerCase()}` : `${network.caip2}/token:${address}`

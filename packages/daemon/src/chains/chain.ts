@@ -1,0 +1,167 @@
+import type { Effects, Network } from '@waiaas/contract'
+
+/** A fungible token as the registry or the chain describes it; never as a caller does. */
+export type Token = {
+  readonly address: string
+  /** CAIP-19. */
+  readonly asset: string
+  readonly symbol: string
+  readonly name: string
+  readonly decimals: number
+  /** Solana: the token program that owns the mint. */
+  readonly program?: string
+}
+
+/** What a request asks a chain for, parsed and exact. Amounts are base units. */
+export type Intent =
+  | { readonly kind: 'transfer'; readonly to: string; readonly amount: bigint; readonly memo?: string }
+  | {
+      readonly kind: 'token-transfer'
+      readonly to: string
+      readonly amount: bigint
+      readonly token: Token
+      readonly memo?: string
+    }
+  | { readonly kind: 'lane'; readonly purpose: 'cancel' | 'gap-fill' }
+
+/**
+ * Everything of a transaction but its lifetime fields; JSON that the chain itself wrote and reads back.
+ * `maxFee` is the worst case in native base units: gas limit x fee cap, priority fee, twice the L1 figure, rent.
+ */
+export type Draft = { readonly body: string; readonly maxFee: bigint }
+
+/** The fields that give a transaction its place and its end. */
+export type Lifetime = {
+  /** EVM, XRPL: the sender's sequence number. */
+  readonly nonce?: number
+  /** Solana: the blockhash and the last block height at which the bytes can land. */
+  readonly blockhash?: string
+  readonly lastValid?: number
+  /** Solana: makes identical transfers under one blockhash different transactions. */
+  readonly variation?: number
+}
+
+/** Effects of exact bytes, and the digest of everything but the lifetime fields and a fee below the cap (SHA-256, hex). */
+export type Decoded = { readonly effects: Effects; readonly digest: string }
+
+export type Signed = { readonly hash: string; readonly bytes: Uint8Array }
+
+/** What became of sending bytes. Only `refused` says that the node will not pass them on; nothing but the chain proves them void. */
+export type Sent =
+  | { readonly outcome: 'accepted' | 'known' | 'unclear' }
+  | { readonly outcome: 'refused'; readonly reason: Refusal; readonly message: string }
+export type Refusal =
+  | 'nonce-used'
+  | 'nonce-gap'
+  | 'underpriced'
+  | 'insufficient-funds'
+  | 'expired'
+  | 'pool-full'
+  | 'invalid'
+
+/** Signed bytes whose fate is not final. `block` is where they were last seen included. */
+export type Attempt = {
+  readonly id: string
+  readonly hash: string
+  readonly sender: string
+  readonly lifetime: Lifetime
+  readonly block?: { readonly height: number; readonly hash: string }
+}
+
+/** What the chain shows of an attempt. `fee` is what was paid, in native base units. */
+export type Sighting = { readonly id: string } & (
+  | {
+      readonly state: 'included'
+      readonly height: number
+      readonly blockHash: string
+      readonly succeeded: boolean
+      readonly error?: string
+      readonly fee: bigint
+      readonly final: boolean
+    }
+  | { readonly state: 'pending' }
+  | { readonly state: 'missing' }
+  | { readonly state: 'void'; readonly proof: string; readonly by?: string }
+)
+
+export type Funds = { readonly asset: string; readonly amount: bigint }
+
+/**
+ * One network. Everything that talks to nodes fails over between the configured endpoints and throws
+ * Failure CHAIN_ERROR when none answers. Nothing here knows wallets, sessions or policies, or sees a key.
+ */
+export interface Chain {
+  readonly network: Network
+  /** Attempts are ordered by a nonce that the daemon owns; without it each stands alone. */
+  readonly sequenced: boolean
+  /** The signer's kind for this chain's transactions. */
+  readonly signKind: 'evm-tx' | 'solana-tx'
+
+  /** Canonical form, or Failure INVALID_ADDRESS (bad checksum, wrong length, zero address). */
+  address(text: string): string
+  /** Verified identity of the configured endpoints; Failure CHAIN_ERROR names the mismatch. Memoised after success. */
+  connect(): Promise<void>
+
+  /** Builds all but the lifetime. Awaits a node only for what is neither in the request nor cached. */
+  draft(sender: string, intent: Intent): Promise<Draft>
+  /** The exact unsigned bytes that the signer hashes itself. Pure. */
+  bytes(sender: string, draft: Draft, lifetime: Lifetime): Uint8Array
+  /** Reads bytes back into effects, from the bytes alone (hints are only used where the bytes prove them). Pure. */
+  decode(sender: string, bytes: Uint8Array, hints: Hints): Decoded
+  /** Joins bytes and signature; checks the signature against the sender. Pure. */
+  seal(sender: string, unsigned: Uint8Array, signature: Uint8Array): Signed
+
+  /** Why each draft would fail if it were sent now (null: nothing known against it). Inflight: native base units already promised. */
+  precheck(sender: string, drafts: readonly Draft[], inflight: bigint): Promise<(Precheck | null)[]>
+  /** Sends in the given order, in one round trip where the node allows it. */
+  broadcast(signed: readonly Uint8Array[]): Promise<Sent[]>
+  /** Looks at the chain. Reports every attempt once per call; included ones again when they become final or leave the chain. */
+  observe(attempts: readonly Attempt[]): Promise<Sighting[]>
+  /** Sequenced chains: the next nonce the chain itself would accept, at `latest`. */
+  nextNonce(sender: string): Promise<number>
+  /** Others: the anchor of a new attempt's lifetime, cached for a few seconds. */
+  anchor(): Promise<Pick<Lifetime, 'blockhash' | 'lastValid'>>
+
+  balance(address: string): Promise<bigint>
+  /** Balances of known tokens plus, where the chain lists them, of any other token with a balance. */
+  tokenBalances(address: string, tokens: readonly Token[]): Promise<{ token: Token; amount: bigint }[]>
+  /** Reads a token from the chain: Failure TOKEN_NOT_FOUND, or TOKEN_UNSUPPORTED naming what is not handled. */
+  token(address: string): Promise<Token>
+  /** Chainlink aggregator: latest answer. EVM only; others throw. */
+  readFeed?(address: string): Promise<{ answer: bigint; decimals: number; updatedAt: number }>
+  status(): EndpointStatus[]
+  close(): void
+}
+
+/** Facts that help reading bytes; each is verified against the bytes (an owner by deriving its token account). */
+export type Hints = { readonly owners?: readonly string[] }
+export type Precheck = { readonly code: 'INSUFFICIENT_BALANCE' | 'INVALID_TRANSACTION'; readonly message: string }
+export type EndpointStatus = {
+  readonly url: string
+  readonly status: 'available' | 'cooldown'
+  readonly failureCount: number
+  readonly cooldownRemainingMs: number
+}
+
+/** JSON-RPC over the configured endpoints: real failover on every call, timeouts, redacted errors. */
+export interface Rpc {
+  /** The result, RpcError when a node answered with an error that another node would repeat, Failure CHAIN_ERROR when none answered. */
+  call<T>(method: string, params: readonly unknown[]): Promise<T>
+  /** One round trip; each item has its own result or error. */
+  batch(
+    calls: readonly { method: string; params: readonly unknown[] }[],
+  ): Promise<({ result: unknown } | { error: RpcError })[]>
+  status(): EndpointStatus[]
+  close(): void
+}
+
+/** A node's own answer. `data` is what the node sent beside the message. */
+export class RpcError extends Error {
+  readonly code: number
+  readonly data: unknown
+  constructor(code: number, message: string, data?: unknown) {
+    super(message)
+    this.code = code
+    this.data = data
+  }
+}
