@@ -1,0 +1,148 @@
+/**
+ * The direction of imports, as docs/architecture.md describes it. Type imports count as well.
+ * test/workspace/boundaries.test.ts plants one violation per rule: a new rule needs one there.
+ */
+const daemon = '^packages/daemon/src/'
+const below = '(?:platform|chains|actions)/'
+const feature = `${daemon}(?!${below})[^/]+/`
+
+/** Tests and the tools of the workspace wire real parts together, whatever the layer. */
+const outside = '\\.test\\.ts$|^(test|bench|scripts)/|^packages/[^/]+/(scripts|test)/'
+
+const network = '^(node:)?(dgram|dns|http|http2|https|inspector|net|tls|undici|ws)(/|$)|(^|/)node_modules/(undici|ws)/'
+
+const keysDoors = `${daemon}keys/(service|types)\\.ts$`
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    {
+      name: 'no-cycles',
+      comment: 'Two files that need each other are one file, or lack a third.',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'nothing-unresolved',
+      comment: 'An import that cannot be resolved would escape every other rule.',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+    {
+      name: 'nothing-imports-tests',
+      severity: 'error',
+      from: { path: '^packages/', pathNot: outside },
+      to: { path: outside },
+    },
+    {
+      name: 'contract-stands-alone',
+      severity: 'error',
+      from: { path: '^packages/contract/', pathNot: outside },
+      to: { path: '^packages/(?!contract/)' },
+    },
+    {
+      name: 'contract-loads-in-a-browser',
+      comment: 'zod is its only dependency, and nothing of Node.',
+      severity: 'error',
+      from: { path: '^packages/contract/', pathNot: outside },
+      to: { pathNot: '^packages/|(^|/)node_modules/zod/' },
+    },
+    {
+      name: 'clients-never-reach-the-daemon',
+      severity: 'error',
+      from: { path: '^packages/(sdk|mcp|admin)/', pathNot: outside },
+      to: { path: '^packages/(?!contract/|sdk/|mcp/|admin/)' },
+    },
+    {
+      name: 'sdk-knows-the-contract-only',
+      severity: 'error',
+      from: { path: '^packages/sdk/', pathNot: outside },
+      to: { path: '^packages/(?!contract/|sdk/)' },
+    },
+    {
+      name: 'cli-enters-by-the-front-door',
+      comment: 'The daemon and the localnet are used through their public entry.',
+      severity: 'error',
+      from: { path: '^packages/cli/', pathNot: outside },
+      to: { path: '^packages/(daemon|localnet)/', pathNot: '^packages/(daemon|localnet)/src/index\\.ts$' },
+    },
+    {
+      name: 'daemon-knows-no-client',
+      comment: 'It may serve the MCP server, which is derived from the contract.',
+      severity: 'error',
+      from: { path: '^packages/daemon/', pathNot: outside },
+      to: { path: '^packages/(?!daemon/|contract/|mcp/)' },
+    },
+    {
+      name: 'localnet-stands-alone',
+      severity: 'error',
+      from: { path: '^packages/localnet/', pathNot: outside },
+      to: { path: '^packages/(?!localnet/)' },
+    },
+    {
+      name: 'platform-knows-no-domain',
+      severity: 'error',
+      from: { path: `${daemon}platform/`, pathNot: outside },
+      to: { path: `${daemon}(?!platform/)` },
+    },
+    {
+      name: 'chains-and-actions-know-no-feature',
+      severity: 'error',
+      from: { path: `${daemon}(chains|actions)/`, pathNot: outside },
+      to: { path: `${daemon}(?!${below})` },
+    },
+    {
+      name: 'a-feature-is-entered-by-its-service',
+      severity: 'error',
+      from: { path: `${daemon}(?!${below})([^/]+)/`, pathNot: outside },
+      to: { path: feature, pathNot: [`${daemon}$1/`, `${daemon}[^/]+/(service|types)\\.ts$`] },
+    },
+    {
+      name: 'types-of-a-feature-are-only-types',
+      comment: "A feature's types.ts may be imported by others with `import type`.",
+      severity: 'error',
+      from: { path: `${daemon}(?!${below})([^/]+)/`, pathNot: outside },
+      to: { path: `${feature}types\\.ts$`, pathNot: `${daemon}$1/`, dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'only-the-pipeline-signs',
+      comment: 'Transactions sign, wallets create keys, daemon.ts starts the signer.',
+      severity: 'error',
+      from: { pathNot: [outside, `${daemon}(keys|transactions|wallets)/`, `${daemon}daemon\\.ts$`] },
+      to: { path: `${daemon}keys/` },
+    },
+    {
+      name: 'keys-are-entered-by-their-service',
+      severity: 'error',
+      from: { pathNot: [outside, `${daemon}keys/`] },
+      to: { path: `${daemon}keys/`, pathNot: keysDoors },
+    },
+    {
+      name: 'the-signer-has-no-network',
+      comment: 'Nothing that the signer process loads can open a socket.',
+      severity: 'error',
+      from: { path: `${daemon}keys/signer/`, pathNot: outside },
+      to: { path: network, reachable: true },
+    },
+    {
+      name: 'the-signer-loads-keys-only',
+      severity: 'error',
+      from: { path: `${daemon}keys/signer/`, pathNot: outside },
+      to: { path: '^packages/(?!daemon/src/keys/)', reachable: true },
+    },
+  ],
+  options: {
+    // TypeScript 7 has no JavaScript API that dependency-cruiser could use; without a parser it reads no file at all.
+    parser: 'swc',
+    moduleSystems: ['es6', 'cjs'],
+    doNotFollow: { path: '(^|/)node_modules/' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default'],
+      extensions: ['.ts', '.tsx', '.cjs', '.mjs', '.js', '.d.ts', '.json', '.node'],
+      mainFields: ['module', 'main'],
+    },
+  },
+}

@@ -1,0 +1,96 @@
+/** Keeps files and functions short: product files at most 400 lines, functions anywhere at most 80. */
+import { globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type ParseOptions, parseSync } from '@swc/core'
+
+const maxFileLines = 400
+const maxFunctionLines = 80
+
+const sources = [
+  'packages/*/{src,scripts}/**/*.{ts,tsx}',
+  'packages/*/bin/*',
+  'scripts/**/*.ts',
+  'bench/**/*.ts',
+  'test/**/*.ts',
+]
+const isTest = (path: string) => /\.test\.tsx?$|^test\//.test(path)
+
+/** Tables of data: generated files, migrations and the catalogues of the contract. */
+const isTable = (path: string) => /\.gen\.|\/migrations\/|^packages\/contract\/src\/(failure|networks)\.ts$/.test(path)
+
+/** A syntax node of swc, read loosely. Spans are byte offsets that start at 1. */
+type Node = { type?: string; span?: { start: number; end: number }; [key: string]: unknown }
+
+const isNode = (value: unknown): value is Node => typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const isFunction = (node: Node) => Array.isArray(node.params) && isNode(node.body)
+
+function unwrap(value: unknown): unknown {
+  const isWrapper = isNode(value) && /^(Parenthesis|TsAs|TsSatisfies|TsConst)/.test(value.type ?? '')
+  return isWrapper ? unwrap(value.expression) : value
+}
+
+/** True for a function that does nothing but give one object or array literal. */
+function isLiteralOnly({ body }: Node): boolean {
+  if (!isNode(body)) return false
+  const [first, second] = Array.isArray(body.stmts) ? body.stmts : []
+  const value = unwrap(
+    Array.isArray(body.stmts) ? first?.type === 'ReturnStatement' && !second && first.argument : body,
+  )
+  return isNode(value) && (value.type === 'ObjectExpression' || value.type === 'ArrayExpression')
+}
+
+/** True for `describe(…)`, `describe.each(…)(…)` and the like, whose callbacks only group tests. */
+function isDescribe(callee: unknown): boolean {
+  if (!isNode(callee)) return false
+  return callee.value === 'describe' || isDescribe(callee.object) || isDescribe(callee.callee)
+}
+
+function functionsIn(value: unknown, isGroup = false): Node[] {
+  if (Array.isArray(value)) return value.flatMap((item) => functionsIn(item, isGroup))
+  if (!isNode(value)) return []
+  const groups = value.type === 'CallExpression' && isDescribe(value.callee)
+  const isArgument = isGroup && !('params' in value)
+  const inner = Object.entries(value).flatMap(([key, child]) =>
+    functionsIn(child, groups ? key === 'arguments' : isArgument && key === 'expression'),
+  )
+  return isFunction(value) && !isGroup && !isLiteralOnly(value) ? [value, ...inner] : inner
+}
+
+const countLines = (bytes: Buffer) => bytes.toString('utf8').split('\n').length
+
+function parse(path: string, text: string): unknown {
+  const options: ParseOptions = { syntax: 'typescript', tsx: path.endsWith('x'), target: 'es2024' }
+  return parseSync(text, options)
+}
+
+/** One sentence for each file or function of `text` that is too long; `path` tells what kind of file it is. */
+export function findTooLong(path: string, text: string): string[] {
+  const problems: string[] = []
+  const fileLines = text.replace(/\n$/, '').split('\n').length
+  if (!isTest(path) && !isTable(path) && fileLines > maxFileLines) {
+    problems.push(`${path} is ${fileLines} lines long, at most ${maxFileLines}`)
+  }
+  const bytes = Buffer.from(text)
+  for (const { span } of functionsIn(parse(path, text))) {
+    if (!span) continue
+    const lines = countLines(bytes.subarray(span.start - 1, span.end - 1))
+    const line = countLines(bytes.subarray(0, span.start - 1))
+    if (lines > maxFunctionLines && !/\/migrations\/|\.gen\./.test(path)) {
+      problems.push(`${path}:${line} holds a function of ${lines} lines, at most ${maxFunctionLines}`)
+    }
+  }
+  return problems
+}
+
+function main() {
+  const root = join(import.meta.dirname, '..')
+  const paths = globSync(sources, { cwd: root, exclude: (name) => name === 'node_modules' })
+  const problems = paths.flatMap((path) => findTooLong(path, readFileSync(join(root, path), 'utf8')))
+  for (const problem of problems) console.error(problem)
+  if (paths.length === 0) throw new Error('expected source files to measure, found none')
+  console.log(`${paths.length} files measured, ${problems.length} too long`)
+  process.exitCode = problems.length > 0 ? 1 : 0
+}
+
+if (process.argv[1] === import.meta.filename) main()

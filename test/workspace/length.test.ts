@@ -1,0 +1,37 @@
+import { expect, test } from 'vitest'
+import { findTooLong } from '../../scripts/length-check.ts'
+
+const product = 'packages/daemon/src/wallets/service.ts'
+const statements = (count: number) => 'work()\n'.repeat(count)
+
+test('a product file of more than 400 lines is reported, a test or a table of data is not', () => {
+  const text = statements(401)
+  expect(findTooLong(product, text)).toEqual([`${product} is 401 lines long, at most 400`])
+  expect(findTooLong(product, statements(400))).toEqual([])
+  expect(findTooLong('packages/daemon/src/wallets/wallets.test.ts', text)).toEqual([])
+  expect(findTooLong('packages/contract/src/failure.ts', text)).toEqual([])
+  expect(findTooLong('packages/contract/src/openapi.gen.ts', text)).toEqual([])
+})
+
+test.each([
+  ['a declared function', (body: string) => `// é\n\nfunction long() {\n${body}}`, 3],
+  ['an arrow function', (body: string) => `const long = () => {\n${body}}`, 1],
+  ['a method', (body: string) => `class A {\n  long() {\n${body}}\n}`, 2],
+  ['a constructor', (body: string) => `class A {\n  constructor() {\n${body}}\n}`, 2],
+  ['a getter of an object', (body: string) => `const a = {\n  get long() {\n${body}return 1}\n}`, 2],
+  ['a method of an object', (body: string) => `const a = {\n  async long(this: void) {\n${body}}\n}`, 2],
+  ['a function inside another', (body: string) => `const a = () => ({ long() {\n${body}} })`, 1],
+  ['a test', (body: string) => `describe('a', () => {\n  test('b', async () => {\n${body}})\n})`, 2],
+])('%s of more than 80 lines is reported with its line', (_what, write, line) => {
+  const [problem, ...others] = findTooLong(product, write(statements(80)))
+  expect(problem).toMatch(new RegExp(`^${product}:${line} holds a function of 8[12] lines, at most 80$`))
+  expect(others).toEqual([])
+  expect(findTooLong(product, write(statements(78)))).toEqual([])
+})
+
+test('a callback of describe and a function that gives one literal may be long', () => {
+  expect(findTooLong(product, `describe('a', () => {\n${statements(100)}})`)).toEqual([])
+  expect(findTooLong(product, `describe.each([1])('a', (n) => {\n${statements(100)}})`)).toEqual([])
+  expect(findTooLong(product, `const a = () => ({\n${'  a: 1,\n'.repeat(100)}})`)).toEqual([])
+  expect(findTooLong(product, `function a() {\nreturn [\n${'  1,\n'.repeat(100)}] as const\n}`)).toEqual([])
+})
