@@ -1,0 +1,238 @@
+import { sql } from 'kysely'
+import { expect, test } from 'vitest'
+import { statement } from './database.ts'
+import { forEachEngine } from './for-each-engine.ts'
+import { assertOutsideWork } from './guard.ts'
+import { allRows, byId, count, insert, reserve, row, type SampleRow, sampleMigrations } from './sample.ts'
+
+const range = (length: number) => Array.from({ length }, (_, i) => i)
+
+forEachEngine((engine, open) => {
+  const openSample = () => open(sampleMigrations)
+
+  test('a commit is durable: SQLite syncs fully, Postgres commits synchronously', async () => {
+    const db = await openSample()
+    expect(db.stats().synchronous).toBe(engine === 'sqlite' ? 2 : 'on')
+  })
+
+  test('what work wrote can be read', async () => {
+    const db = await openSample()
+    await db.work({}, (tx) => tx.run(insert, { id: 'a', counter: 5, note: 'hello' }))
+    expect(await db.read((tx) => tx.get(byId, { id: 'a' }))).toEqual({ id: 'a', counter: 5, note: 'hello' })
+    expect(await db.read((tx) => tx.get(byId, { id: 'b' }))).toBeUndefined()
+  })
+
+  test('jobs that arrive together share few commits', async () => {
+    const db = await openSample()
+    const scope = { shared: ['system'], exclusive: ['wallet:1'] }
+    await Promise.all(range(200).map((i) => db.work(scope, (tx) => tx.run(insert, row(`${i}`)))))
+    expect(await db.read((tx) => tx.get(count))).toEqual({ rows: 200 })
+    expect(db.stats().jobs).toBe(200)
+    expect(db.stats().commits).toBeLessThanOrEqual(3)
+  })
+
+  test('a job that throws undoes its own changes only', async () => {
+    const db = await openSample()
+    const scope = { exclusive: ['wallet:1'] }
+    const results = await Promise.allSettled(
+      range(10).map((i) =>
+        db.work(scope, async (tx) => {
+          await tx.run(insert, row(`${i}`))
+          if (i % 3 === 0) throw new Error(`job ${i} failed`)
+          return i
+        }),
+      ),
+    )
+    expect(results.map((result) => (result.status === 'fulfilled' ? result.value : result.reason.message))).toEqual(
+      range(10).map((i) => (i % 3 === 0 ? `job ${i} failed` : i)),
+    )
+    expect((await db.read((tx) => tx.all(allRows))).map(({ id }) => id)).toEqual(['1', '2', '4', '5', '7', '8'])
+  })
+
+  test('a job whose statement failed is undone even if it caught the error', async () => {
+    const db = await openSample()
+    await db.work({}, (tx) => tx.run(insert, row('a')))
+    const job = db.work({ exclusive: ['x'] }, async (tx) => {
+      await tx.run(insert, row('b'))
+      await tx.run(insert, row('a')).catch(() => undefined)
+      return 'fine'
+    })
+    await expect(job).rejects.toThrow(/unique/i)
+    expect(await db.read((tx) => tx.get(byId, { id: 'b' }))).toBeUndefined()
+  })
+
+  test('nobody is answered before the commit', async () => {
+    const db = await openSample()
+    const seen = await Promise.all(
+      range(50).map(async (i) => {
+        await db.work({ exclusive: ['wallet:1'] }, (tx) => tx.run(insert, row(`${i}`)))
+        return db.read((tx) => tx.get(byId, { id: `${i}` }))
+      }),
+    )
+    expect(seen.filter(Boolean)).toHaveLength(50)
+  })
+
+  test('a hot counter with limit 10 lets exactly 10 of 50 concurrent reservations through', async () => {
+    const db = await openSample()
+    await db.work({}, (tx) => tx.run(insert, row('hot')))
+    const won = await Promise.all(
+      range(50).map((i) =>
+        db.work({ exclusive: i % 2 ? ['wallet:hot'] : ['wallet:hot', 'other'] }, async (tx) => {
+          const { changes } = await tx.run(reserve, { id: 'hot', limit: 10 })
+          return changes
+        }),
+      ),
+    )
+    expect(won.filter((changes) => changes === 1)).toHaveLength(10)
+    expect(await db.read((tx) => tx.get(byId, { id: 'hot' }))).toMatchObject({ counter: 10 })
+  })
+
+  test('a read sees one snapshot, whatever is committed meanwhile', async () => {
+    const db = await openSample()
+    let written: Promise<unknown> = Promise.resolve()
+    const counts = await db.read(async (tx) => {
+      const before = await tx.get(count)
+      for (let i = 0; i < 20; i++) await tx.get(count)
+      return [before, await tx.get(count)]
+    })
+    written = db.work({}, (tx) => tx.run(insert, row('a')))
+    expect(counts).toEqual([{ rows: 0 }, { rows: 0 }])
+    await written
+  })
+
+  test('a read cannot write', async () => {
+    const db = await openSample()
+    await expect(db.read((tx) => tx.run(insert, row('a')))).rejects.toThrow(/read-?only/i)
+  })
+
+  test('many rows go in at once, in whatever number', async () => {
+    const db = await openSample()
+    const rows: SampleRow[] = range(1_003).map((i) => ({ id: `${i}`, counter: i, note: i % 2 ? null : 'even' }))
+    expect(await db.work({}, (tx) => tx.many(insert, rows))).toEqual({ changes: 1_003 })
+    expect(await db.work({}, (tx) => tx.many(insert, []))).toEqual({ changes: 0 })
+    const stored = await db.read((tx) => tx.all(allRows))
+    expect(stored.toSorted((a, b) => a.counter - b.counter)).toEqual(rows)
+  })
+
+  test('many rows with parameters outside the values go in one by one', async () => {
+    const upsert = statement<{ id: string; counter: number }>((db, p) =>
+      db
+        .insertInto('db_sample')
+        .values({ id: p('id'), counter: p('counter'), note: null })
+        .onConflict((conflict) => conflict.column('id').doUpdateSet({ counter: p('counter') })),
+    )
+    const db = await openSample()
+    await db.work({}, (tx) =>
+      tx.many(upsert, [
+        { id: 'a', counter: 1 },
+        { id: 'a', counter: 2 },
+        { id: 'b', counter: 3 },
+      ]),
+    )
+    expect((await db.read((tx) => tx.all(allRows))).map(({ counter }) => counter)).toEqual([2, 3])
+  })
+
+  test('a query that is built on the way takes values and sql text', async () => {
+    const db = await openSample()
+    await db.work({}, (tx) =>
+      tx.many(
+        insert,
+        range(5).map((i) => row(`${i}`, i)),
+      ),
+    )
+    const listed = await db.read((tx) =>
+      tx.query((k) => k.selectFrom('db_sample').select('id').where('counter', '>', 2).orderBy('id').limit(10)),
+    )
+    expect(listed).toEqual([{ id: '3' }, { id: '4' }])
+    const total = await db.read((tx) =>
+      tx.query(
+        () => sql<{ total: number }>`select cast(sum(counter) as bigint) as total from db_sample where counter > ${1}`,
+      ),
+    )
+    expect(total).toEqual([{ total: 9 }])
+  })
+
+  test('returning, booleans and big integers mean the same on both engines', async () => {
+    const renew = statement<{ id: string; counter: number }, { counter: number }>((db, p) =>
+      db
+        .updateTable('db_sample')
+        .set({ counter: p('counter') })
+        .where('id', '=', p('id'))
+        .returning('counter'),
+    )
+    const db = await openSample()
+    await db.work({}, (tx) => tx.run(insert, row('a')))
+    const counter = Number.MAX_SAFE_INTEGER
+    expect(await db.work({}, (tx) => tx.get(renew, { id: 'a', counter }))).toEqual({ counter })
+    expect(await db.work({}, (tx) => tx.run(renew, { id: 'a', counter }))).toEqual({ changes: 1 })
+    expect(await db.read((tx) => tx.query(() => sql<{ yes: number }>`select exists(select 1) as yes`))).toEqual([
+      { yes: 1 },
+    ])
+  })
+
+  test('values that no column holds exactly are refused', async () => {
+    const db = await openSample()
+    for (const counter of [0.5, 2 ** 53, Number.NaN, undefined, true, 1n]) {
+      // Wrong on purpose: the type refuses it as well.
+      const wrong = { id: 'a', counter, note: null } as SampleRow
+      await expect(db.work({}, (tx) => tx.run(insert, wrong))).rejects.toThrow(/parameter counter/)
+    }
+  })
+
+  test('random scopes of many concurrent jobs never end in a deadlock', async () => {
+    const db = await openSample()
+    const names = ['system', 'wallet:1', 'wallet:2', 'wallet:3', 'session:1']
+    let seed = 7
+    const random = (below: number) => {
+      seed = (seed * 48_271) % 2_147_483_647
+      return seed % below
+    }
+    const some = () => names.filter(() => random(3) === 0).toSorted(() => random(2) - 0.5)
+    const done = await Promise.all(
+      range(300).map((i) => db.work({ shared: some(), exclusive: some() }, (tx) => tx.run(insert, row(`${i}`)))),
+    )
+    expect(done).toHaveLength(300)
+    expect(await db.read((tx) => tx.get(count))).toEqual({ rows: 300 })
+  })
+
+  test('a scope name that is not plain is refused', async () => {
+    const db = await openSample()
+    await expect(db.work({ shared: ["a'b"] }, async () => undefined)).rejects.toThrow(/scope name/)
+  })
+
+  test('nothing outside the database may be awaited inside work, nor work itself', async () => {
+    const db = await openSample()
+    const calling = db.work({}, async () => assertOutsideWork('an RPC call'))
+    await expect(calling).rejects.toThrow('an RPC call inside a database transaction')
+    await expect(db.work({}, () => db.work({}, async () => 1))).rejects.toThrow('inside a database transaction')
+    await expect(db.work({}, () => db.read(async () => 1))).rejects.toThrow('inside a database transaction')
+    await expect(db.read(async () => assertOutsideWork('a signature'))).rejects.toThrow('a signature inside')
+    expect(() => assertOutsideWork('an RPC call')).not.toThrow()
+  })
+
+  test('a job that waits for something else fails and holds nobody up', async () => {
+    const db = await openSample()
+    const outside = Promise.withResolvers<void>()
+    const late = Promise.withResolvers<unknown>()
+    const waiting = db.work({ exclusive: ['wallet:1'] }, async (tx) => {
+      await tx.run(insert, row('a'))
+      await outside.promise
+      await tx.run(insert, row('b')).catch(late.resolve)
+    })
+    const other = db.work({ exclusive: ['wallet:1'] }, (tx) => tx.run(insert, row('c')))
+    await expect(waiting).rejects.toThrow('may await only its handle')
+    await other
+    outside.resolve()
+    expect(String(await late.promise)).toMatch(/handle was used after/)
+    expect((await db.read((tx) => tx.all(allRows))).map(({ id }) => id)).toEqual(['c'])
+  })
+
+  test('closing waits for what was accepted and refuses what comes later', async () => {
+    const db = await openSample()
+    const accepted = range(20).map((i) => db.work({ exclusive: ['a'] }, (tx) => tx.run(insert, row(`${i}`))))
+    await db.close()
+    expect((await Promise.all(accepted)).map(({ changes }) => changes)).toEqual(range(20).map(() => 1))
+    await expect(db.work({}, async () => 1)).rejects.toThrow('closed')
+    await expect(db.read(async () => 1)).rejects.toThrow('closed')
+  })
+})

@@ -1,0 +1,160 @@
+import { clearImmediate, setImmediate } from 'node:timers'
+import type { Kysely } from 'kysely'
+import {
+  bind,
+  type Compiled,
+  compiledFor,
+  compiledForRows,
+  compileOnce,
+  type Engine,
+  type Query,
+  type SqlValue,
+  type Statement,
+} from './statement.ts'
+import type { Tables } from './tables.ts'
+
+export type Row = Record<string, unknown>
+
+/** Parameters of a statement, or nothing for one that has none. */
+export type Params<P> = keyof P extends never ? [] : [params: P]
+
+/**
+ * The database inside a transaction. Valid until the function that got it returns. A statement that fails rolls the
+ * whole job back, whether or not its error is caught: use `on conflict` where a conflict is expected.
+ */
+export interface Handle {
+  all<P, R>(statement: Statement<P, R>, ...params: Params<P>): Promise<R[]>
+  get<P, R>(statement: Statement<P, R>, ...params: Params<P>): Promise<R | undefined>
+  run<P, R>(statement: Statement<P, R>, ...params: Params<P>): Promise<{ changes: number }>
+  /** Inserts all rows, as few multi-row statements where its parameters are all in its values. */
+  many<P, R>(statement: Statement<P, R>, rows: readonly NoInfer<P>[]): Promise<{ changes: number }>
+  /** Builds and runs a query that differs from call to call, such as a list with optional filters; slower than a statement. */
+  query<R>(build: (db: Kysely<Tables>) => Query<R>): Promise<R[]>
+}
+
+/** One engine's connection: runs compiled SQL. SQLite answers at once, Postgres later. */
+export type Connection = {
+  readonly engine: Engine
+  rows(compiled: Compiled, values: SqlValue[]): Row[] | Promise<Row[]>
+  changes(compiled: Compiled, values: SqlValue[]): number | Promise<number>
+}
+
+const maxRowsAtOnce = 128
+const maxValuesAtOnce = 30_000
+
+/**
+ * A handle that can be closed, remembers the first statement that failed, and notices when the function that uses it
+ * waits for anything else: then no statement is in flight and yet the function is not done when the event loop turns.
+ */
+export class TransactionHandle implements Handle {
+  failure: Error | undefined
+  readonly #connection: Connection
+  #closed: string | undefined
+  #inFlight = 0
+  #watch: NodeJS.Immediate | undefined
+  #late: (error: Error) => void = () => {}
+
+  constructor(connection: Connection) {
+    this.#connection = connection
+  }
+
+  /** Runs `fn` with this handle, then closes it. Rejects when a statement failed, even if `fn` caught that. */
+  async use<T>(fn: (db: Handle) => Promise<T>): Promise<T> {
+    try {
+      const late = new Promise<never>((_, reject) => {
+        this.#late = reject
+      })
+      this.#arm()
+      const value = await Promise.race([fn(this), late])
+      if (this.failure) throw this.failure
+      return value
+    } catch (error) {
+      throw this.failure ?? error
+    } finally {
+      if (this.#watch) clearImmediate(this.#watch)
+      this.#watch = undefined
+      this.#closed ??= 'its transaction has ended'
+    }
+  }
+
+  async all<P, R>(statement: Statement<P, R>, ...params: Params<P>): Promise<R[]> {
+    const compiled = compiledFor(statement, this.#connection.engine)
+    // The builder's own result type was checked against R where the statement was declared.
+    return (await this.#run(() => this.#connection.rows(compiled, bind(compiled, params[0])))) as R[]
+  }
+
+  async get<P, R>(statement: Statement<P, R>, ...params: Params<P>): Promise<R | undefined> {
+    const rows = await this.all(statement, ...params)
+    return rows[0]
+  }
+
+  async run<P, R>(statement: Statement<P, R>, ...params: Params<P>): Promise<{ changes: number }> {
+    const compiled = compiledFor(statement, this.#connection.engine)
+    return { changes: await this.#run(() => this.#connection.changes(compiled, bind(compiled, params[0]))) }
+  }
+
+  async many<P, R>(statement: Statement<P, R>, rows: readonly P[]): Promise<{ changes: number }> {
+    const { engine } = this.#connection
+    const single = compiledFor(statement, engine)
+    let changes = 0
+    for (let at = 0; at < rows.length; ) {
+      const wanted = rowsAtOnce(rows.length - at, single.slots.length)
+      const many = wanted > 1 ? compiledForRows(statement, wanted, engine) : single
+      const count = many ? wanted : 1
+      changes += await this.#run(() => {
+        const values: SqlValue[] = []
+        for (let i = at; i < at + count; i++) bind(single, rows[i], values)
+        return this.#connection.changes(many ?? single, values)
+      })
+      at += count
+    }
+    return { changes }
+  }
+
+  async query<R>(build: (db: Kysely<Tables>) => Query<R>): Promise<R[]> {
+    const compiled = compileOnce(build, this.#connection.engine)
+    return (await this.#run(() => this.#connection.rows(compiled, bind(compiled, undefined)))) as R[]
+  }
+
+  #run<T>(execute: () => T | Promise<T>): T | Promise<T> {
+    if (this.failure) throw this.failure
+    if (this.#closed) throw new Error(`a database handle was used after ${this.#closed}`)
+    try {
+      const result = execute()
+      return result instanceof Promise ? this.#waiting(result) : result
+    } catch (error) {
+      throw this.#fail(error)
+    }
+  }
+
+  async #waiting<T>(result: Promise<T>): Promise<T> {
+    this.#inFlight++
+    if (this.#watch) clearImmediate(this.#watch)
+    this.#watch = undefined
+    try {
+      return await result
+    } catch (error) {
+      throw this.#fail(error)
+    } finally {
+      if (--this.#inFlight === 0 && !this.#closed) this.#arm()
+    }
+  }
+
+  #fail(error: unknown): Error {
+    this.failure ??= error instanceof Error ? error : new Error('a statement failed', { cause: error })
+    return this.failure
+  }
+
+  #arm(): void {
+    this.#watch = setImmediate(() => {
+      this.#closed = 'it waited for something else'
+      this.#late(new Error('a database transaction may await only its handle, but it waited for something else'))
+    })
+  }
+}
+
+/** Powers of two, so that few different statements are prepared. */
+function rowsAtOnce(rows: number, valuesPerRow: number): number {
+  const most = Math.min(rows, maxRowsAtOnce, Math.floor(maxValuesAtOnce / Math.max(valuesPerRow, 1)))
+  return most < 2 ? 1 : 2 ** Math.floor(Math.log2(most))
+}

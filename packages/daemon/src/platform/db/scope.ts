@@ -1,0 +1,21 @@
+/** Names of scope rows that a job locks, such as `system` or `wallet:<id>`; exclusive wins where a name is in both. */
+export type Scope = { readonly shared?: readonly string[]; readonly exclusive?: readonly string[] }
+
+export type Lock = { readonly name: string; readonly exclusive: boolean }
+
+/** The scope's locks in the one order in which every job takes them, so that no two jobs wait for each other. */
+export function lockOrder({ shared = [], exclusive = [] }: Scope): Lock[] {
+  const locks = new Map<string, boolean>()
+  for (const name of shared) locks.set(checked(name), false)
+  for (const name of exclusive) locks.set(checked(name), true)
+  return [...locks].map(([name, exclusive]) => ({ name, exclusive })).sort((a, b) => (a.name < b.name ? -1 : 1))
+}
+
+// Names go into SQL text as they are.
+const form = /^[\w:.-]{1,200}$/
+
+function checked(name: string): string {
+  if (!form.test(name))
+    throw new Error(`expected a scope name of letters, digits and _ : . -, got ${JSON.stringify(name)}`)
+  return name
+}

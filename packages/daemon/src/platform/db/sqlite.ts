@@ -1,0 +1,192 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setImmediate } from 'node:timers'
+import Sqlite from 'better-sqlite3'
+import type { Database, Stats } from './database.ts'
+import { assertOutsideWork, insideTransaction } from './guard.ts'
+import { type Connection, type Handle, type Row, TransactionHandle } from './handle.ts'
+import { type Migration, migrate } from './migrations.ts'
+import { lockOrder, type Scope } from './scope.ts'
+
+type Job = {
+  perform: (db: Handle) => Promise<unknown>
+  resolve: (value: never) => void
+  reject: (error: unknown) => void
+}
+type Outcome = { value: unknown } | { error: unknown }
+
+const maxJobsPerCommit = 256
+
+/** Opens (and creates) a SQLite file; `:memory:` is a temporary file that goes with the connection. */
+export async function openSqlite(path: string, migrations: readonly Migration[]): Promise<Database> {
+  const temporary = path === ':memory:' ? mkdtempSync(join(tmpdir(), 'waiaas-db-')) : undefined
+  const file = temporary ? join(temporary, 'memory.db') : path
+  try {
+    const writer = openWriter(file)
+    await migrate({ engine: 'sqlite', execute: async (sql) => execute(writer, sql) }, migrations)
+    const reader = new Sqlite(file, { readonly: true, fileMustExist: true })
+    return new SqliteDatabase(writer, reader, temporary)
+  } catch (error) {
+    if (temporary) rmSync(temporary, { recursive: true })
+    throw error
+  }
+}
+
+function openWriter(file: string): Sqlite.Database {
+  const writer = new Sqlite(file)
+  writer.pragma('journal_mode = WAL')
+  writer.pragma('synchronous = FULL')
+  writer.pragma('foreign_keys = ON')
+  return writer
+}
+
+function execute(db: Sqlite.Database, sql: string): Row[] {
+  const prepared = db.prepare<[], Row>(sql)
+  if (prepared.reader) return prepared.all()
+  prepared.run()
+  return []
+}
+
+/** Compiled SQL over one connection; a statement is prepared once per text. */
+function connect(db: Sqlite.Database): Connection {
+  const known = new Map<string, Sqlite.Statement<unknown[], Row>>()
+  const prepare = (sql: string, keep: boolean) => {
+    const found = known.get(sql)
+    if (found) return found
+    const prepared = db.prepare<unknown[], Row>(sql)
+    if (keep) known.set(sql, prepared)
+    return prepared
+  }
+  return {
+    engine: 'sqlite',
+    rows(compiled, values) {
+      const prepared = prepare(compiled.sql, compiled.name !== undefined)
+      if (prepared.reader) return prepared.all(values)
+      prepared.run(values)
+      return []
+    },
+    changes(compiled, values) {
+      const prepared = prepare(compiled.sql, compiled.name !== undefined)
+      return prepared.reader ? prepared.all(values).length : prepared.run(values).changes
+    },
+  }
+}
+
+class SqliteDatabase implements Database {
+  readonly engine = 'sqlite'
+  readonly #writer: Sqlite.Database
+  readonly #reader: Sqlite.Database
+  readonly #writing: Connection
+  readonly #reading: Connection
+  readonly #temporary: string | undefined
+  #queue: Job[] = []
+  #draining: Promise<void> | undefined
+  #lastRead: Promise<unknown> = Promise.resolve()
+  #closed = false
+  #commits = 0
+  #jobs = 0
+
+  constructor(writer: Sqlite.Database, reader: Sqlite.Database, temporary: string | undefined) {
+    this.#writer = writer
+    this.#reader = reader
+    this.#writing = connect(writer)
+    this.#reading = connect(reader)
+    this.#temporary = temporary
+  }
+
+  async read<T>(fn: (db: Handle) => Promise<T>): Promise<T> {
+    assertOutsideWork('a database read')
+    this.#assertOpen()
+    const resume = AsyncLocalStorage.snapshot()
+    const mine = this.#lastRead.then(() => this.#readNow((db) => resume(() => insideTransaction(() => fn(db)))))
+    // Whoever asked gets the error; the next in line only waits for the end.
+    this.#lastRead = mine.catch(() => undefined)
+    return mine
+  }
+
+  async #readNow<T>(fn: (db: Handle) => Promise<T>): Promise<T> {
+    this.#reader.exec('begin')
+    try {
+      return await new TransactionHandle(this.#reading).use(fn)
+    } finally {
+      this.#reader.exec('rollback')
+    }
+  }
+
+  async work<T>(scope: Scope, fn: (db: Handle) => Promise<T>): Promise<T> {
+    assertOutsideWork('database work')
+    this.#assertOpen()
+    lockOrder(scope)
+    const resume = AsyncLocalStorage.snapshot()
+    return new Promise<T>((resolve, reject) => {
+      this.#queue.push({ perform: (db) => resume(() => insideTransaction(() => fn(db))), resolve, reject })
+      this.#draining ??= this.#drainQueue()
+    })
+  }
+
+  /** One round after another until nothing is queued; each waits a turn, so that requests of one tick share a commit. */
+  async #drainQueue(): Promise<void> {
+    while (this.#queue.length > 0) {
+      await new Promise((resolve) => setImmediate(resolve))
+      await this.#round(this.#queue.splice(0, maxJobsPerCommit))
+    }
+    this.#draining = undefined
+  }
+
+  /** Runs the jobs in one transaction and answers them after its commit; when that fails all of them fail. */
+  async #round(jobs: Job[]): Promise<void> {
+    const outcomes: Outcome[] = []
+    try {
+      this.#writer.exec('begin immediate')
+      for (const job of jobs) outcomes.push(await this.#perform(job))
+      this.#writer.exec('commit')
+    } catch (error) {
+      if (this.#writer.inTransaction) this.#writer.exec('rollback')
+      for (const job of jobs) job.reject(error)
+      return
+    }
+    this.#commits++
+    this.#jobs += jobs.length
+    for (const [i, job] of jobs.entries()) {
+      const outcome = outcomes[i]!
+      if ('error' in outcome) job.reject(outcome.error)
+      else job.resolve(outcome.value as never)
+    }
+  }
+
+  async #perform(job: Job): Promise<Outcome> {
+    this.#writer.exec('savepoint job')
+    try {
+      const value = await new TransactionHandle(this.#writing).use(job.perform)
+      this.#writer.exec('release job')
+      return { value }
+    } catch (error) {
+      // A full disk or an I/O error ends the whole transaction: then no job of this round has happened.
+      if (!this.#writer.inTransaction) throw error
+      this.#writer.exec('rollback to job')
+      this.#writer.exec('release job')
+      return { error }
+    }
+  }
+
+  stats(): Stats {
+    const synchronous = Number(this.#writer.pragma('synchronous', { simple: true }))
+    return { commits: this.#commits, jobs: this.#jobs, synchronous }
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    await this.#draining
+    await this.#lastRead
+    this.#reader.close()
+    this.#writer.close()
+    if (this.#temporary) rmSync(this.#temporary, { recursive: true, force: true })
+  }
+
+  #assertOpen(): void {
+    if (this.#closed) throw new Error('the database is closed')
+  }
+}
