@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import { expect, test } from 'vitest'
+import { forEachEngine } from '../../../../../test/support/for-each-engine.ts'
 import { statement } from './database.ts'
-import { forEachEngine } from './for-each-engine.ts'
 import { assertOutsideWork } from './guard.ts'
 import { allRows, byId, count, insert, reserve, row, type SampleRow, sampleMigrations } from './sample.ts'
 

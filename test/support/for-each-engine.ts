@@ -2,8 +2,13 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe } from 'vitest'
-import { freshPostgresDatabase } from '../../../../../test/support/postgres.ts'
-import { type Database, type Engine, type Migration, openDatabase } from './database.ts'
+import {
+  type Database,
+  type Engine,
+  type Migration,
+  openDatabase,
+} from '../../packages/daemon/src/platform/db/database.ts'
+import { freshPostgresDatabase } from './postgres.ts'
 
 /** Where a database is, to be opened more than once: restarts, crashes, replicas. */
 export type Location = { url: string } | { path: string }
