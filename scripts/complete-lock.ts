@@ -71,7 +71,8 @@ export function missingPlatformPackages(lock: Lock): Gap[] {
   )
 }
 
-function platformOf({ parent, name, version }: Gap): Pick<LockEntry, 'os' | 'cpu' | 'libc'> {
+/** The entry that npm itself would write, key order included. */
+function entryFor({ parent, name, version }: Gap, { dev, devOptional }: LockEntry): LockEntry {
   const words = name.split(/[-/.]/)
   const find = (table: Record<string, string>) => words.map((word) => table[word]).find((value) => value !== undefined)
   const [os, cpu, libc] = [find(osByWord), find(cpuByWord), find(libcByWord)]
@@ -81,20 +82,22 @@ function platformOf({ parent, name, version }: Gap): Pick<LockEntry, 'os' | 'cpu
   if (!/^\d+\.\d+\.\d+(-[\w.]+)?$/.test(version)) {
     throw new Error(`expected an exact version of ${name}, wanted by ${parent}, got ${version}: complete it by hand`)
   }
-  return { cpu: [cpu], ...(libc === undefined ? {} : { libc: [libc] }), os: [os] }
+  return {
+    version,
+    cpu: [cpu],
+    ...(dev ? { dev } : {}),
+    ...(devOptional ? { devOptional } : {}),
+    ...(libc === undefined ? {} : { libc: [libc] }),
+    ...(devOptional ? {} : { optional: true }),
+    os: [os],
+  }
 }
 
 /** A copy of the lock with an entry for each gap. Throws when a gap is no platform package or has no exact version. */
 export function completeLock<L extends Lock>(lock: L): L {
   const packages = { ...lock.packages }
   for (const gap of missingPlatformPackages(lock)) {
-    const { dev, devOptional } = lock.packages[gap.parent] ?? {}
-    packages[`node_modules/${gap.name}`] = {
-      version: gap.version,
-      ...platformOf(gap),
-      ...(dev ? { dev } : {}),
-      ...(devOptional ? { devOptional } : { optional: true }),
-    }
+    packages[`node_modules/${gap.name}`] = entryFor(gap, lock.packages[gap.parent] ?? {})
   }
   const sorted = Object.entries(packages).sort(([a], [b]) => a.localeCompare(b, 'en'))
   return { ...lock, packages: Object.fromEntries(sorted) }
