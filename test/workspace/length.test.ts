@@ -21,7 +21,6 @@ test.each([
   ['a getter of an object', (body: string) => `const a = {\n  get long() {\n${body}return 1}\n}`, 2],
   ['a method of an object', (body: string) => `const a = {\n  async long(this: void) {\n${body}}\n}`, 2],
   ['a function inside another', (body: string) => `const a = () => ({ long() {\n${body}} })`, 1],
-  ['a test', (body: string) => `describe('a', () => {\n  test('b', async () => {\n${body}})\n})`, 2],
 ])('%s of more than 80 lines is reported with its line', (_what, write, line) => {
   const [problem, ...others] = findTooLong(product, write(statements(80)))
   expect(problem).toMatch(new RegExp(`^${product}:${line} holds a function of 8[12] lines, at most 80$`))
@@ -29,9 +28,19 @@ test.each([
   expect(findTooLong(product, write(statements(78)))).toEqual([])
 })
 
-test('a callback of describe and a function that gives one literal may be long', () => {
-  expect(findTooLong(product, `describe('a', () => {\n${statements(100)}})`)).toEqual([])
-  expect(findTooLong(product, `describe.each([1])('a', (n) => {\n${statements(100)}})`)).toEqual([])
+test('a function that gives one literal may be long', () => {
   expect(findTooLong(product, `const a = () => ({\n${'  a: 1,\n'.repeat(100)}})`)).toEqual([])
   expect(findTooLong(product, `function a() {\nreturn [\n${'  1,\n'.repeat(100)}] as const\n}`)).toEqual([])
+})
+
+test('a callback that groups tests may be long, in a test file alone', () => {
+  const file = 'packages/daemon/src/wallets/wallets.test.ts'
+  const tests = "  test.each([1])('b', () => {})\n".repeat(100)
+  expect(findTooLong(file, `describe('a', () => {\n${tests}})`)).toEqual([])
+  expect(findTooLong(file, `describe.each([1])('a', (n) => {\n${tests}})`)).toEqual([])
+  expect(findTooLong(file, `onEachEngine((engine) => {\n${tests}})`)).toEqual([])
+  expect(findTooLong(product, `describe('a', () => {\n${tests}})`)).toHaveLength(1)
+
+  const long = `describe('a', () => {\n  test('b', async () => {\n${statements(80)}})\n})`
+  expect(findTooLong(file, long)).toEqual([`${file}:2 holds a function of 82 lines, at most 80`])
 })
