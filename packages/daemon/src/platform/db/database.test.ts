@@ -1,3 +1,5 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { statSync } from 'node:fs'
 import { sql } from 'kysely'
 import { expect, test } from 'vitest'
 import { forEachEngine } from '../../../../../test/support/for-each-engine.ts'
@@ -7,12 +9,20 @@ import { allRows, byId, count, insert, reserve, row, type SampleRow, sampleMigra
 
 const range = (length: number) => Array.from({ length }, (_, i) => i)
 
-forEachEngine((engine, open) => {
+forEachEngine((engine, open, fresh) => {
   const openSample = () => open(sampleMigrations)
 
   test('a commit is durable: SQLite syncs fully, Postgres commits synchronously', async () => {
     const db = await openSample()
     expect(db.stats().synchronous).toBe(engine === 'sqlite' ? 2 : 'on')
+  })
+
+  test('only its owner may read a SQLite file', async () => {
+    const location = await fresh()
+    const db = await open(sampleMigrations, location)
+    await db.work({}, (tx) => tx.run(insert, row('a')))
+    if ('url' in location) return
+    for (const suffix of ['', '-wal', '-shm']) expect(statSync(location.path + suffix).mode & 0o777).toBe(0o600)
   })
 
   test('what work wrote can be read', async () => {
@@ -72,6 +82,44 @@ forEachEngine((engine, open) => {
     expect(seen.filter(Boolean)).toHaveLength(50)
   })
 
+  test('when the commit fails, everybody of the round gets the error and nothing is stored', async () => {
+    const db = await open([
+      ...sampleMigrations,
+      {
+        id: 2,
+        name: 'child',
+        statements: [
+          'create table db_child (parent text not null references db_sample (id) deferrable initially deferred)',
+        ],
+      },
+    ])
+    const jobs = [
+      db.work({ exclusive: ['a'] }, (tx) => tx.run(insert, row('warm-up'))),
+      db.work({ exclusive: ['a'] }, (tx) => tx.run(insert, row('innocent'))),
+      db.work({ exclusive: ['a'] }, (tx) => tx.query(() => sql`insert into db_child (parent) values ('nobody')`)),
+    ]
+    const [, innocent, guilty] = await Promise.allSettled(jobs)
+    expect([innocent?.status, guilty?.status]).toEqual(['rejected', 'rejected'])
+    expect(await db.read((tx) => tx.get(byId, { id: 'innocent' }))).toBeUndefined()
+    await db.work({}, (tx) => tx.run(insert, row('later')))
+  })
+
+  test('each job keeps the async context of its caller', async () => {
+    const context = new AsyncLocalStorage<number>()
+    const db = await openSample()
+    const seen = await Promise.all(
+      range(5).map((i) =>
+        context.run(i, () =>
+          db.work({ exclusive: ['a'] }, async (tx) => {
+            await tx.run(insert, row(`${i}`))
+            return context.getStore()
+          }),
+        ),
+      ),
+    )
+    expect(seen).toEqual(range(5))
+  })
+
   test('a hot counter with limit 10 lets exactly 10 of 50 concurrent reservations through', async () => {
     const db = await openSample()
     await db.work({}, (tx) => tx.run(insert, row('hot')))
@@ -89,15 +137,20 @@ forEachEngine((engine, open) => {
 
   test('a read sees one snapshot, whatever is committed meanwhile', async () => {
     const db = await openSample()
-    let written: Promise<unknown> = Promise.resolve()
-    const counts = await db.read(async (tx) => {
-      const before = await tx.get(count)
-      for (let i = 0; i < 20; i++) await tx.get(count)
-      return [before, await tx.get(count)]
-    })
-    written = db.work({}, (tx) => tx.run(insert, row('a')))
-    expect(counts).toEqual([{ rows: 0 }, { rows: 0 }])
-    await written
+    const countTwice = () =>
+      db.read(async (tx) => {
+        const before = await tx.get(count)
+        for (let i = 0; i < 20; i++) await tx.get(byId, { id: '1' })
+        return [before?.rows, (await tx.get(count))?.rows]
+      })
+    const seen = await Promise.all(
+      range(60).map(async (i) => {
+        await db.work({ exclusive: [`wallet:${i}`] }, (tx) => tx.run(insert, row(`${i}`)))
+        return countTwice()
+      }),
+    )
+    for (const [before, after] of seen) expect(after).toBe(before)
+    expect(await countTwice()).toEqual([60, 60])
   })
 
   test('a read cannot write', async () => {

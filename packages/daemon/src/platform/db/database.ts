@@ -8,7 +8,7 @@ import type { Engine } from './statement.ts'
 export type { Handle, Row } from './handle.ts'
 export type { Migration } from './migrations.ts'
 export type { Scope } from './scope.ts'
-export { type Engine, type NoParams, type Query, type SqlValue, type Statement, statement } from './statement.ts'
+export { type Engine, type NoParams, type SqlValue, type Statement, statement } from './statement.ts'
 
 /**
  * `synchronous` says how durable a commit is: SQLite's pragma (2 is FULL), Postgres's synchronous_commit.
@@ -18,7 +18,7 @@ export type Stats = { commits: number; jobs: number; synchronous: number | strin
 
 export interface Database {
   readonly engine: Engine
-  /** Reads from one consistent snapshot of what is committed. `fn` may await only its handle. */
+  /** Reads from one consistent snapshot of what is committed. `fn` may await only its handle, and may run again. */
   read<T>(fn: (db: Handle) => Promise<T>): Promise<T>
   /**
    * Runs `fn` in a transaction that holds the locks of `scope`, and answers after its commit. What `fn` throws rolls back

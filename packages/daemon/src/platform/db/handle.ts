@@ -51,6 +51,8 @@ export class TransactionHandle implements Handle {
   readonly #connection: Connection
   #closed: string | undefined
   #inFlight = 0
+  /** Settles last of those in flight: a connection answers in order. */
+  #lastInFlight: Promise<void> = Promise.resolve()
   #watch: NodeJS.Immediate | undefined
   #late: (error: Error) => void = () => {}
 
@@ -61,18 +63,19 @@ export class TransactionHandle implements Handle {
   /** Runs `fn` with this handle, then closes it. Rejects when a statement failed, even if `fn` caught that. */
   async use<T>(fn: (db: Handle) => Promise<T>): Promise<T> {
     try {
-      const late = new Promise<never>((_, reject) => {
+      const value = await new Promise<T>((resolve, reject) => {
         this.#late = reject
+        this.#arm()
+        fn(this).then(resolve, reject)
       })
-      this.#arm()
-      const value = await Promise.race([fn(this), late])
+      if (this.#inFlight > 0) await this.#lastInFlight
       if (this.failure) throw this.failure
       return value
     } catch (error) {
+      if (this.#inFlight > 0) await this.#lastInFlight
       throw this.failure ?? error
     } finally {
       if (this.#watch) clearImmediate(this.#watch)
-      this.#watch = undefined
       this.#closed ??= 'its transaction has ended'
     }
   }
@@ -130,13 +133,15 @@ export class TransactionHandle implements Handle {
   async #waiting<T>(result: Promise<T>): Promise<T> {
     this.#inFlight++
     if (this.#watch) clearImmediate(this.#watch)
-    this.#watch = undefined
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#lastInFlight = promise
     try {
       return await result
     } catch (error) {
       throw this.#fail(error)
     } finally {
       if (--this.#inFlight === 0 && !this.#closed) this.#arm()
+      resolve()
     }
   }
 

@@ -8,14 +8,22 @@ export type Migration = { id: number; name: string; statements: string[] }
 export type Console = { engine: Engine; execute: (sql: string) => Promise<Record<string, unknown>[]> }
 
 /** The database's schema and this program do not belong together; the message says what to do. */
-export class SchemaError extends Error {
+class SchemaError extends Error {
   readonly code = 'SCHEMA_INCOMPATIBLE'
   override readonly name = 'SchemaError'
 }
 
+type MigrationRow = { id: number; name: string; hash: string; applied_at: number }
+
+declare module './tables.ts' {
+  interface Tables {
+    schema_migrations: MigrationRow
+  }
+}
+
 type Applied = Map<number, { name: string; hash: string }>
 
-/** Applies what is missing, each migration in one transaction. Throws `SchemaError` when the database is newer or differs. */
+/** Applies what is missing, each migration in one transaction. Throws SCHEMA_INCOMPATIBLE when the database is newer or differs. */
 export async function migrate(db: Console, migrations: readonly Migration[]): Promise<void> {
   assertNumbered(migrations)
   await db.execute(

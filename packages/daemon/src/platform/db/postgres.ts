@@ -17,33 +17,36 @@ type Lane = { locks: Lock[]; queue: Job[] }
 
 const maxJobsPerCommit = 256
 const maxConnections = 20
-const maxAttempts = 10
+const maxAttempts = 30
 const migrationLock = 7_204_819_335
 const begin = 'begin isolation level read committed'
 
+/** Nothing may hang for good: a transaction that waits this long, in milliseconds, fails and its connection is dropped. */
+const deadlines = {
+  connectionTimeoutMillis: 30_000,
+  statement_timeout: 30_000,
+  lock_timeout: 30_000,
+  idle_in_transaction_session_timeout: 30_000,
+  query_timeout: 60_000,
+  keepAlive: true,
+}
+
 /** Opens a PostgreSQL database and its connection pool. */
 export async function openPostgres(url: string, migrations: readonly Migration[]): Promise<Database> {
-  const pool = new pg.Pool({
-    connectionString: url,
-    max: maxConnections,
-    types: { getTypeParser },
-    application_name: 'waiaas',
-  })
-  // The pool has already dropped an idle connection that broke; the next query opens another or reports why it cannot.
+  const synchronous = await prepare(url, migrations)
+  const settings = { connectionString: url, application_name: 'waiaas', types: { getTypeParser } }
+  const pool = new pg.Pool({ ...settings, ...deadlines, max: maxConnections })
+  // A broken connection is reported by the query on it; an idle one the pool has already dropped, and opens another.
   pool.on('error', () => undefined)
-  try {
-    return new PostgresDatabase(pool, await prepare(pool, migrations))
-  } catch (error) {
-    await pool.end()
-    throw error
-  }
+  pool.on('connect', (client) => client.on('error', () => undefined))
+  return new PostgresDatabase(pool, synchronous)
 }
 
 /** Migrates under a lock that replicas starting at the same time wait for; gives the server's synchronous_commit. */
-async function prepare(pool: pg.Pool, migrations: readonly Migration[]): Promise<string> {
-  const client = await pool.connect()
+async function prepare(url: string, migrations: readonly Migration[]): Promise<string> {
+  const client = new pg.Client({ connectionString: url, application_name: 'waiaas', connectionTimeoutMillis: 30_000 })
+  await client.connect()
   const execute = async (sql: string): Promise<Row[]> => (await client.query<Row>(sql)).rows
-  let whole = false
   try {
     const [setting] = await execute('show synchronous_commit')
     const synchronous = String(setting?.synchronous_commit)
@@ -52,12 +55,10 @@ async function prepare(pool: pg.Pool, migrations: readonly Migration[]): Promise
     await execute(`select pg_advisory_lock(${migrationLock})`)
     await execute('create table if not exists scopes (id text collate "C" primary key)')
     await migrate({ engine: 'postgres', execute }, migrations)
-    await execute(`select pg_advisory_unlock(${migrationLock})`)
-    whole = true
     return synchronous
   } finally {
-    // Closing the connection gives up the lock.
-    client.release(!whole)
+    // Ending the connection gives up the lock.
+    await client.end()
   }
 }
 
@@ -88,8 +89,14 @@ const connect = (client: pg.PoolClient): Connection => ({
   },
 })
 
+const codeOf = (error: unknown) => (error instanceof pg.DatabaseError ? error.code : undefined)
+
+/** A statement was prepared before another replica's migration changed its columns: a fresh connection prepares it anew. */
+const isOutdated = (error: unknown): boolean => codeOf(error) === '0A000'
+
+/** Serialization failure or deadlock: Postgres has undone the transaction, which may simply run again. */
 const isRepeatable = (error: unknown): boolean =>
-  error instanceof pg.DatabaseError && (error.code === '40001' || error.code === '40P01')
+  codeOf(error) === '40001' || codeOf(error) === '40P01' || isOutdated(error)
 
 class PostgresDatabase implements Database {
   readonly engine = 'postgres'
@@ -110,7 +117,7 @@ class PostgresDatabase implements Database {
     assertOutsideWork('a database read')
     this.#assertOpen()
     return this.#track(
-      this.#withClient(async (client) => {
+      this.#attempts(async (client) => {
         await client.query('begin isolation level repeatable read read only')
         const value = await new TransactionHandle(connect(client)).use((db) => insideTransaction(() => fn(db)))
         await client.query('commit')
@@ -152,7 +159,7 @@ class PostgresDatabase implements Database {
   async #round(locks: Lock[], jobs: Job[]): Promise<void> {
     let outcomes: Outcome[]
     try {
-      outcomes = await this.#attempts(locks, jobs)
+      outcomes = await this.#attempts((client) => transaction(client, locks, jobs))
     } catch (error) {
       for (const job of jobs) job.reject(error)
       return
@@ -167,27 +174,28 @@ class PostgresDatabase implements Database {
   }
 
   /** Nobody has been answered yet, so a transaction that Postgres rolled back to end a conflict may run again. */
-  async #attempts(locks: Lock[], jobs: Job[]): Promise<Outcome[]> {
+  async #attempts<T>(fn: (client: pg.PoolClient) => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.#withClient((client) => transaction(client, locks, jobs))
+        return await this.#withClient(fn)
       } catch (error) {
         if (!isRepeatable(error) || attempt === maxAttempts) throw error
       }
     }
   }
 
-  /** A client of the pool; after an error it is rolled back, or dropped when it cannot be. */
+  /** A client of the pool; after an error it is rolled back, or dropped when it cannot be used again. */
   async #withClient<T>(fn: (client: pg.PoolClient) => Promise<T>): Promise<T> {
     const client = await this.#pool.connect()
     let usable = true
     try {
       return await fn(client)
     } catch (error) {
-      usable = await client.query('rollback').then(
+      const undone = client.query('rollback').then(
         () => true,
         () => false,
       )
+      usable = (await undone) && !isOutdated(error)
       throw error
     } finally {
       client.release(!usable)
@@ -222,19 +230,20 @@ class PostgresDatabase implements Database {
 async function transaction(client: pg.PoolClient, locks: Lock[], jobs: Job[]): Promise<Outcome[]> {
   await takeLocks(client, locks)
   const outcomes: Outcome[] = []
-  for (const job of jobs) outcomes.push(await performed(client, job))
+  for (const [i, job] of jobs.entries()) {
+    // A failed job has gone back to the savepoint, which then serves the next one.
+    if (i > 0 && !('error' in outcomes[i - 1]!)) await client.query('release savepoint job; savepoint job')
+    outcomes.push(await perform(client, job))
+  }
   const { command } = await client.query('commit')
   if (command !== 'COMMIT') throw new Error(`expected the transaction to commit, but Postgres answered ${command}`)
   return outcomes
 }
 
-async function performed(client: pg.PoolClient, job: Job): Promise<Outcome> {
-  await client.query('savepoint job')
+async function perform(client: pg.PoolClient, job: Job): Promise<Outcome> {
   const handle = new TransactionHandle(connect(client))
   try {
-    const value = await handle.use(job.perform)
-    await client.query('release savepoint job')
-    return { value }
+    return { value: await handle.use(job.perform) }
   } catch (error) {
     if (isRepeatable(handle.failure)) throw handle.failure
     await client.query('rollback to savepoint job')
@@ -242,16 +251,19 @@ async function performed(client: pg.PoolClient, job: Job): Promise<Outcome> {
   }
 }
 
-/** Opens the transaction and locks the scope rows in order, in one round trip; rows that do not exist yet are made first. */
+/**
+ * Opens the transaction, locks the scope rows in order and sets the savepoint of the first job, all in one round trip.
+ * Rows that do not exist yet are made first, outside of any lock.
+ */
 async function takeLocks(client: pg.PoolClient, locks: Lock[]): Promise<void> {
-  const select = locks.map(
+  const rows = locks.map(
     ({ name, exclusive }) => `select 1 from scopes where id = '${name}' for ${exclusive ? 'update' : 'share'}`,
   )
+  const text = [begin, ...rows, 'savepoint job'].join('; ')
   for (;;) {
     // With several statements in one text pg answers an array of results.
-    const answer: unknown = await client.query([begin, ...select].join('; '))
-    const results = (Array.isArray(answer) ? answer : [answer]) as pg.QueryResult[]
-    if (results.every((result, i) => i === 0 || result.rowCount === 1)) return
+    const [, ...results] = (await client.query(text)) as unknown as pg.QueryResult[]
+    if (rows.every((_, i) => results[i]?.rowCount === 1)) return
     await client.query('rollback')
     const values = locks.map(({ name }) => `('${name}')`).join(', ')
     await client.query(`insert into scopes (id) values ${values} on conflict do nothing`)

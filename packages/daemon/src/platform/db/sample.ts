@@ -1,4 +1,4 @@
-import { type Migration, statement } from './database.ts'
+import { type Migration, type NoParams, statement } from './database.ts'
 
 /** Tables and statements of this folder's own tests. */
 export type SampleRow = { id: string; counter: number; note: string | null }
@@ -23,8 +23,8 @@ export const insert = statement<SampleRow>((db, p) =>
 export const byId = statement<{ id: string }, SampleRow>((db, p) =>
   db.selectFrom('db_sample').selectAll().where('id', '=', p('id')),
 )
-export const allRows = statement<object, SampleRow>((db) => db.selectFrom('db_sample').selectAll().orderBy('id'))
-export const count = statement<object, { rows: number }>((db) =>
+export const allRows = statement<NoParams, SampleRow>((db) => db.selectFrom('db_sample').selectAll().orderBy('id'))
+export const count = statement<NoParams, { rows: number }>((db) =>
   db.selectFrom('db_sample').select((e) => e.fn.countAll<number>().as('rows')),
 )
 /** Changes no row when the limit is reached. */

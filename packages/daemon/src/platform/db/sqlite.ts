@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers'
@@ -35,9 +35,13 @@ export async function openSqlite(path: string, migrations: readonly Migration[])
 }
 
 function openWriter(file: string): Sqlite.Database {
+  // It holds wrapped keys: for the owner only. SQLite gives its side files the same mode.
+  closeSync(openSync(file, 'a', 0o600))
   const writer = new Sqlite(file)
   writer.pragma('journal_mode = WAL')
   writer.pragma('synchronous = FULL')
+  // Where fsync alone stops at the drive's cache (macOS).
+  writer.pragma('fullfsync = ON')
   writer.pragma('foreign_keys = ON')
   return writer
 }
@@ -81,6 +85,8 @@ class SqliteDatabase implements Database {
   readonly #writing: Connection
   readonly #reading: Connection
   readonly #temporary: string | undefined
+  readonly #control: Record<'begin' | 'commit' | 'rollback' | 'savepoint' | 'release' | 'undo', Sqlite.Statement>
+  readonly #snapshot: Record<'begin' | 'end', Sqlite.Statement>
   #queue: Job[] = []
   #draining: Promise<void> | undefined
   #lastRead: Promise<unknown> = Promise.resolve()
@@ -94,6 +100,15 @@ class SqliteDatabase implements Database {
     this.#writing = connect(writer)
     this.#reading = connect(reader)
     this.#temporary = temporary
+    this.#control = {
+      begin: writer.prepare('begin immediate'),
+      commit: writer.prepare('commit'),
+      rollback: writer.prepare('rollback'),
+      savepoint: writer.prepare('savepoint job'),
+      release: writer.prepare('release job'),
+      undo: writer.prepare('rollback to job'),
+    }
+    this.#snapshot = { begin: reader.prepare('begin'), end: reader.prepare('rollback') }
   }
 
   async read<T>(fn: (db: Handle) => Promise<T>): Promise<T> {
@@ -107,11 +122,11 @@ class SqliteDatabase implements Database {
   }
 
   async #readNow<T>(fn: (db: Handle) => Promise<T>): Promise<T> {
-    this.#reader.exec('begin')
+    this.#snapshot.begin.run()
     try {
       return await new TransactionHandle(this.#reading).use(fn)
     } finally {
-      this.#reader.exec('rollback')
+      this.#snapshot.end.run()
     }
   }
 
@@ -139,11 +154,11 @@ class SqliteDatabase implements Database {
   async #round(jobs: Job[]): Promise<void> {
     const outcomes: Outcome[] = []
     try {
-      this.#writer.exec('begin immediate')
+      this.#control.begin.run()
       for (const job of jobs) outcomes.push(await this.#perform(job))
-      this.#writer.exec('commit')
+      this.#control.commit.run()
     } catch (error) {
-      if (this.#writer.inTransaction) this.#writer.exec('rollback')
+      if (this.#writer.inTransaction) this.#control.rollback.run()
       for (const job of jobs) job.reject(error)
       return
     }
@@ -157,16 +172,16 @@ class SqliteDatabase implements Database {
   }
 
   async #perform(job: Job): Promise<Outcome> {
-    this.#writer.exec('savepoint job')
+    this.#control.savepoint.run()
     try {
       const value = await new TransactionHandle(this.#writing).use(job.perform)
-      this.#writer.exec('release job')
+      this.#control.release.run()
       return { value }
     } catch (error) {
       // A full disk or an I/O error ends the whole transaction: then no job of this round has happened.
       if (!this.#writer.inTransaction) throw error
-      this.#writer.exec('rollback to job')
-      this.#writer.exec('release job')
+      this.#control.undo.run()
+      this.#control.release.run()
       return { error }
     }
   }

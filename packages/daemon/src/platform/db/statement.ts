@@ -57,9 +57,10 @@ type Slot = { readonly param: string } | { readonly constant: SqlValue }
 
 /**
  * Declares a query once; `p('name')` stands for a parameter and has its type. Result columns are checked against `R`.
+ * In an upsert write `excluded.name` for the new value: then `many` takes many rows at once.
  * `count` is a number on both engines; `sum` of integers is text on Postgres, so cast it: `cast(sum(x) as bigint)`.
  */
-export function statement<P extends { [K in keyof P]: SqlValue } = NoParams, R = void>(
+export function statement<P extends { [K in keyof P]: SqlValue }, R = void>(
   build: (db: Builder, p: Placeholders<P>) => Query<Result<R>>,
 ): Statement<P, R> {
   // A placeholder takes the place of a value only while the query is built, so it may pass for the value's type.

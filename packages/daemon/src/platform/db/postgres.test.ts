@@ -1,0 +1,113 @@
+import { sql } from 'kysely'
+import { expect, test } from 'vitest'
+import { freshPostgresDatabase } from '../../../../../test/support/postgres.ts'
+import { type Database, openDatabase, statement } from './database.ts'
+import { byId, count, insert, reserve, row, sampleMigrations } from './sample.ts'
+
+const range = (length: number) => Array.from({ length }, (_, i) => i)
+
+async function openReplicas(number: number): Promise<Database[]> {
+  const url = await freshPostgresDatabase()
+  const replicas = await Promise.all(range(number).map(() => openDatabase({ url, migrations: sampleMigrations })))
+  return replicas
+}
+
+const closeAll = (databases: Database[]) => Promise.all(databases.map((db) => db.close()))
+
+test('replicas that start at once apply each migration once', async () => {
+  const replicas = await openReplicas(5)
+  await replicas[4]!.work({}, (tx) => tx.run(insert, row('a')))
+  expect(await replicas[0]!.read((tx) => tx.get(count))).toEqual({ rows: 1 })
+  await closeAll(replicas)
+})
+
+test('replicas that check first and then write never pass a limit together', async () => {
+  const replicas = await openReplicas(3)
+  await replicas[0]!.work({}, (tx) => tx.run(insert, row('hot')))
+  const setCounter = statement<{ id: string; counter: number }>((db, p) =>
+    db
+      .updateTable('db_sample')
+      .set({ counter: p('counter') })
+      .where('id', '=', p('id')),
+  )
+  const won = await Promise.all(
+    range(60).map((i) =>
+      replicas[i % 3]!.work({ shared: ['system'], exclusive: ['wallet:hot'] }, async (tx) => {
+        const now = await tx.get(byId, { id: 'hot' })
+        if (now === undefined || now.counter >= 10) return false
+        await tx.run(setCounter, { id: 'hot', counter: now.counter + 1 })
+        return true
+      }),
+    ),
+  )
+  expect(won.filter(Boolean)).toHaveLength(10)
+  await closeAll(replicas)
+})
+
+test('jobs that deadlock over rows outside their scope are repeated until each has happened once', async () => {
+  const replicas = await openReplicas(2)
+  await replicas[0]!.work({}, (tx) => tx.many(insert, [row('a'), row('b')]))
+  const both = (replica: Database, first: string, then: string) =>
+    replica.work({}, async (tx) => {
+      await tx.run(reserve, { id: first, limit: 100 })
+      await tx.query(() => sql`select pg_sleep(0.05)`)
+      await tx.run(reserve, { id: then, limit: 100 })
+    })
+  await Promise.all([both(replicas[0]!, 'a', 'b'), both(replicas[1]!, 'b', 'a')])
+  expect(await replicas[0]!.read((tx) => tx.get(byId, { id: 'a' }))).toMatchObject({ counter: 2 })
+  expect(await replicas[0]!.read((tx) => tx.get(byId, { id: 'b' }))).toMatchObject({ counter: 2 })
+  await closeAll(replicas)
+})
+
+test('an exclusive scope keeps out those who share it, on other replicas too', async () => {
+  const replicas = await openReplicas(2)
+  const [one, two] = replicas as [Database, Database]
+  const shared = range(20).map(() =>
+    one.work({ shared: ['system'] }, async (tx) => {
+      const before = await tx.get(count)
+      await tx.query(() => sql`select pg_sleep(0.002)`)
+      return [before?.rows, (await tx.get(count))?.rows]
+    }),
+  )
+  const exclusive = range(20).map((i) => two.work({ exclusive: ['system'] }, (tx) => tx.run(insert, row(`${i}`))))
+  for (const [before, after] of await Promise.all(shared)) expect(after).toBe(before)
+  await Promise.all(exclusive)
+  await closeAll(replicas)
+})
+
+test('a connection that breaks fails its own job only', async () => {
+  const [db] = (await openReplicas(1)) as [Database]
+  const broken = db.work({}, async (tx) => {
+    await tx.run(insert, row('lost'))
+    await tx.query(() => sql`select pg_terminate_backend(pg_backend_pid())`)
+  })
+  await expect(broken).rejects.toThrow()
+  await db.work({}, (tx) => tx.run(insert, row('kept')))
+  expect(await db.read((tx) => tx.get(count))).toEqual({ rows: 1 })
+  await db.close()
+})
+
+test('prepared statements go on working after another replica has added a column', async () => {
+  const url = await freshPostgresDatabase()
+  const old = await openDatabase({ url, migrations: sampleMigrations })
+  await old.work({}, (tx) => tx.run(insert, row('a')))
+  await Promise.all(range(20).map(() => old.read((tx) => tx.get(byId, { id: 'a' }))))
+  const added = { id: 2, name: 'added', statements: ['alter table db_sample add column added text'] }
+  const migrated = await openDatabase({ url, migrations: [...sampleMigrations, added] })
+  expect(await old.read((tx) => tx.get(byId, { id: 'a' }))).toMatchObject({ id: 'a' })
+  expect(await old.work({}, (tx) => tx.get(byId, { id: 'a' }))).toMatchObject({ id: 'a' })
+  await closeAll([old, migrated])
+})
+
+test('an integer beyond 2^53 is refused, never rounded', async () => {
+  const [db] = (await openReplicas(1)) as [Database]
+  const big = db.read((tx) => tx.query(() => sql`select 9007199254740993::bigint as big`))
+  await expect(big).rejects.toThrow('9007199254740993')
+  expect(await db.read((tx) => tx.get(count))).toEqual({ rows: 0 })
+  await db.close()
+})
+
+test('a server that does not commit durably is refused', async () => {
+  const url = `${await freshPostgresDatabase()}?options=-c%20synchronous_commit%3Doff`
+  await expect(openDatabase({ url, migrations: [] })).rejects.toThrow('synchronous_commit')
+})
