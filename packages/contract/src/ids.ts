@@ -5,7 +5,14 @@ export const Id = z.uuid().describe('UUID')
 export const UnixSeconds = z.int().min(0).describe('unix seconds')
 export const Cursor = z.string().min(1).max(200).describe('opaque; from the previous page')
 export const Limit = (normal: number, most: number) =>
-  z.coerce.number().int().min(1).max(most).default(normal).describe(`rows per page, at most ${most}`)
+  z.int().min(1).max(most).default(normal).describe(`rows per page, at most ${most}`)
+/** Rows to pass over, for clients that page by number; a cursor does not shift while rows arrive. */
+export const Offset = z.int().min(0).max(1_000_000).default(0).describe('rows to pass over')
+/** The cursor fields that stand beside the rows of every list. */
+export const nextPage = {
+  nextCursor: z.string().nullable().describe('cursor of the next page, or null'),
+  hasMore: z.boolean(),
+}
 
 let last = 0n
 /** A new UUIDv7. Ids made by one process are strictly increasing, also within a millisecond. */

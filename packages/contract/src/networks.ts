@@ -53,7 +53,7 @@ type EvmEntry = {
   id: string
   chainId: number
   native?: Network['native']
-  rpc: string[]
+  rpc: readonly string[]
   explorer: string | null
 } & Partial<Network>
 
@@ -230,6 +230,36 @@ export const LOCAL_NETWORKS: readonly Network[] = [
     setting: 'local_solana',
   },
 ]
+
+/** An EVM network that the operator adds: the setting `networks.evm`. Endpoints are whole URLs. */
+export type AddedEvmNetwork = {
+  readonly id: string
+  readonly chainId: number
+  readonly environment: Environment
+  readonly rpc: readonly string[]
+  readonly symbol: string
+  readonly decimals: number
+  readonly name?: string | undefined
+  /** A URL with `{hash}`. */
+  readonly explorer?: string | undefined
+  readonly genesis?: string | undefined
+  readonly fees?: 'eip1559' | 'legacy' | undefined
+  readonly blockMs?: number | undefined
+}
+
+/** The network that a setting of the operator describes. */
+export function addedEvmNetwork(added: AddedEvmNetwork): Network {
+  const { id, chainId, environment, symbol, decimals, name = symbol, explorer = null, genesis, fees, blockMs } = added
+  const native = { symbol, decimals, slip44: 60, name }
+  return {
+    ...evm({ id, chainId, native, rpc: [], explorer: null, environment, estimatesTransfers: true }),
+    rpc: added.rpc,
+    explorer,
+    ...(genesis && { genesis }),
+    ...(fees && { fees }),
+    ...(blockMs && { blockMs }),
+  }
+}
 
 const SOLANA_ALIASES: Record<string, string> = {
   mainnet: 'solana-mainnet',

@@ -26,16 +26,20 @@ export type Operation<I extends z.ZodObject = z.ZodObject, O extends z.ZodType =
   readonly aliases?: Partial<Record<string, readonly string[]>>
   /** Fields of older clients that are accepted without effect. */
   readonly ignored?: readonly string[]
-  /** A DELETE that reads a JSON body, or a POST with fields in the query. */
+  /** Where inputs travel that are not in the path, when the method does not say: a DELETE with a JSON body. */
   readonly bodyFrom?: 'body' | 'query'
+  /** Fields of a body that may come in the query as well. */
+  readonly alsoQuery?: readonly string[]
   /** The name of the MCP tool, snake_case. Only for what an agent or everybody may call. */
   readonly tool?: string
   /** The CLI command, noun and verb. */
   readonly command?: string
   /** The call moves money: it takes an `Idempotency-Key`. */
   readonly idempotent?: boolean
-  /** The statuses that success may have beside `status` (a dry run answers 200 where a send answers 201). */
-  readonly alternatives?: readonly (200 | 201)[]
+  /** Another status of success, when a boolean input field is true: a dry run answers 200 where a send answers 201. */
+  readonly alternative?: { readonly status: 200 | 201; readonly when: string }
+  /** Looks at the raw input before its schema does; throws a Failure where that is clearer than a list of issues. */
+  readonly refuse?: (input: Record<string, unknown>) => void
 }
 
 type Described<I extends z.ZodObject, O extends z.ZodType> = Omit<Operation<I, O>, 'status'> & {
@@ -61,10 +65,39 @@ export type Wire<Op extends Operation> = z.output<Op['output']>
 export type Handlers<Ops extends Operations, Context> = {
   [Name in keyof Ops]: (context: Context, input: Parsed<Ops[Name]>) => Promise<Output<Ops[Name]>> | Output<Ops[Name]>
 }
+/** A method per operation; the input may be left out where no field is required. */
 export type Client<Ops extends Operations> = {
-  [Name in keyof Ops]: (input: Input<Ops[Name]>, options?: CallOptions) => Promise<Wire<Ops[Name]>>
+  [Name in keyof Ops]: Call<Input<Ops[Name]>, Wire<Ops[Name]>>
 }
+type Call<In, Out> =
+  Partial<In> extends In
+    ? (input?: In, options?: CallOptions) => Promise<Out>
+    : (input: In, options?: CallOptions) => Promise<Out>
 export type CallOptions = { idempotencyKey?: string; signal?: AbortSignal; masterPassword?: string }
+
+/** What any operation may answer beside its own errors; `public` ones without the authentication codes. */
+export const commonFailures = [
+  'ACTION_VALIDATION_FAILED',
+  'RATE_LIMITED',
+  'HOST_NOT_ALLOWED',
+  'SHUTTING_DOWN',
+  'INTERNAL_ERROR',
+] as const satisfies readonly FailureCode[]
+export const bodyFailures = ['MALFORMED_JSON', 'PAYLOAD_TOO_LARGE'] as const satisfies readonly FailureCode[]
+export const accessFailures = {
+  agent: ['INVALID_TOKEN', 'TOKEN_EXPIRED', 'SESSION_REVOKED', 'SESSION_NOT_FOUND', 'SYSTEM_LOCKED', 'KEYSTORE_LOCKED'],
+  operator: ['INVALID_MASTER_PASSWORD', 'MASTER_PASSWORD_LOCKED', 'SYSTEM_LOCKED', 'KEYSTORE_LOCKED'],
+  owner: ['SYSTEM_LOCKED'],
+} as const satisfies Record<Caller, readonly FailureCode[]>
+
+/** Every code an operation may fail with: its own and those that its access and method bring. */
+export function failuresOf(op: Operation): FailureCode[] {
+  const codes = new Set<FailureCode>([...op.errors, ...commonFailures])
+  if (bodySource(op) === 'body') for (const code of bodyFailures) codes.add(code)
+  if (op.access !== 'public') for (const caller of op.access) for (const code of accessFailures[caller]) codes.add(code)
+  if (op.idempotent) codes.add('IDEMPOTENCY_KEY_REUSED')
+  return [...codes]
+}
 
 /** The names in `{}` of a path. */
 export const pathNames = (path: string): string[] => [...path.matchAll(/\{(\w+)\}/g)].map((match) => match[1]!)

@@ -1,0 +1,226 @@
+import { z } from 'zod'
+import { UnixSeconds } from './ids.ts'
+import { operation } from './operation.ts'
+import { Chain, KillSwitchState } from './wire.ts'
+
+const tag = 'Administration'
+const operator = ['operator'] as const
+const nothing = z.strictObject({})
+
+export const AdminStatus = z.object({
+  status: z.string(),
+  version: z.string(),
+  latestVersion: z.string().nullable(),
+  updateAvailable: z.boolean(),
+  uptime: z.int().describe('seconds'),
+  walletCount: z.int(),
+  activeSessionCount: z.int(),
+  killSwitchState: KillSwitchState,
+  adminTimeout: z.int(),
+  timestamp: UnixSeconds,
+  policyCount: z.int(),
+  recentTxCount: z.int(),
+  failedTxCount: z.int(),
+  autoProvisioned: z.boolean(),
+  warnings: z.array(z.string()),
+  recentTransactions: z.array(
+    z.object({
+      id: z.string(),
+      walletId: z.string(),
+      walletName: z.string().nullable(),
+      type: z.string(),
+      status: z.string(),
+      toAddress: z.string().nullable(),
+      amount: z.string().nullable(),
+      formattedAmount: z.string().nullable(),
+      amountUsd: z.number().nullable(),
+      network: z.string().nullable(),
+      txHash: z.string().nullable(),
+      createdAt: UnixSeconds.nullable(),
+    }),
+  ),
+})
+
+/** Section, then key without its section; numbers and lists as text, secrets as "is it set". */
+export const SettingValues = z.record(z.string(), z.record(z.string(), z.union([z.string(), z.boolean()])))
+const SettingDescription = z.object({
+  key: z.string(),
+  category: z.string(),
+  label: z.string(),
+  description: z.string(),
+  defaultValue: z.string(),
+  isCredential: z.boolean(),
+  type: z.string(),
+  runtime: z.boolean().describe('PUT /v1/admin/settings can change it; otherwise config.toml or the environment'),
+})
+
+const killSwitchOperations = {
+  getKillSwitch: operation({
+    method: 'GET',
+    path: '/v1/admin/kill-switch',
+    access: ['agent', 'operator'],
+    tag,
+    summary: 'Read the state of the kill switch.',
+    tool: 'get_kill_switch',
+    command: 'kill-switch status',
+    input: nothing,
+    output: z.object({
+      state: KillSwitchState,
+      activatedAt: UnixSeconds.nullable(),
+      activatedBy: z.string().nullable(),
+    }),
+    errors: [],
+  }),
+  activateKillSwitch: operation({
+    method: 'POST',
+    path: '/v1/admin/kill-switch',
+    access: operator,
+    tag,
+    summary: 'Stop everything; once this has answered, nothing is signed or sent for the first time.',
+    command: 'kill-switch activate',
+    input: nothing,
+    output: z.object({ state: z.literal('SUSPENDED'), activatedAt: UnixSeconds }),
+    errors: ['KILL_SWITCH_ACTIVE'],
+  }),
+  escalateKillSwitch: operation({
+    method: 'POST',
+    path: '/v1/admin/kill-switch/escalate',
+    access: operator,
+    tag,
+    summary: 'Lock the daemon: as suspended, and every session is revoked.',
+    command: 'kill-switch escalate',
+    input: nothing,
+    output: z.object({ state: z.literal('LOCKED'), escalatedAt: UnixSeconds }),
+    errors: ['INVALID_STATE_TRANSITION'],
+  }),
+  recoverKillSwitch: operation({
+    method: 'POST',
+    path: '/v1/admin/recover',
+    access: operator,
+    tag,
+    summary: 'Lift the kill switch; a locked daemon without owners only after an hour.',
+    command: 'kill-switch recover',
+    input: z.strictObject({
+      ownerSignature: z.string().max(2_000).optional(),
+      ownerAddress: z.string().max(128).optional(),
+      chain: Chain.optional(),
+      message: z.string().max(4_000).optional(),
+    }),
+    output: z.object({ state: z.literal('ACTIVE'), recoveredAt: UnixSeconds }),
+    errors: ['KILL_SWITCH_NOT_ACTIVE', 'INVALID_STATE_TRANSITION'],
+  }),
+}
+
+const settingOperations = {
+  getSettings: operation({
+    method: 'GET',
+    path: '/v1/admin/settings',
+    access: operator,
+    tag,
+    summary: 'Read all settings; of secrets only whether they are set.',
+    command: 'settings get',
+    input: nothing,
+    output: SettingValues,
+    errors: [],
+  }),
+  updateSettings: operation({
+    method: 'PUT',
+    path: '/v1/admin/settings',
+    access: operator,
+    tag,
+    summary: 'Change settings at run time.',
+    command: 'settings set',
+    input: z.strictObject({
+      settings: z
+        .array(z.strictObject({ key: z.string().min(3).max(100), value: z.string().max(100_000) }))
+        .min(1)
+        .max(200)
+        .describe('[{ key: "section.key", value: text }]'),
+    }),
+    output: z.object({ updated: z.int(), settings: SettingValues }),
+    errors: [],
+  }),
+  getSettingsSchema: operation({
+    method: 'GET',
+    path: '/v1/admin/settings/schema',
+    access: operator,
+    tag,
+    summary: 'Describe every setting.',
+    command: 'settings schema',
+    input: z.strictObject({ grouped: z.boolean().default(false).describe('group by section') }),
+    output: z.union([
+      z.object({ settings: z.array(SettingDescription) }),
+      z.object({
+        categories: z.array(z.object({ name: z.string(), label: z.string(), settings: z.array(SettingDescription) })),
+      }),
+    ]),
+    errors: [],
+  }),
+}
+
+/** What only the operator does, and reading the kill switch. */
+export const adminOperations = {
+  getAdminStatus: operation({
+    method: 'GET',
+    path: '/v1/admin/status',
+    access: operator,
+    tag,
+    summary: 'Read the state of the daemon: counts, warnings, recent transactions.',
+    command: 'admin status',
+    input: nothing,
+    output: AdminStatus,
+    errors: [],
+  }),
+  ...killSwitchOperations,
+  ...settingOperations,
+  changeMasterPassword: operation({
+    method: 'PUT',
+    path: '/v1/admin/master-password',
+    access: operator,
+    tag,
+    summary: 'Change the master password; the root key is wrapped anew, no key is re-encrypted.',
+    input: z.strictObject({ newPassword: z.string().min(8).max(1_000).describe('at least 8 characters') }),
+    output: z.object({
+      message: z.string(),
+      walletsReEncrypted: z.int(),
+      settingsReEncrypted: z.int(),
+      credentialsReEncrypted: z.int(),
+    }),
+    errors: [],
+  }),
+  shutdown: operation({
+    method: 'POST',
+    path: '/v1/admin/shutdown',
+    access: operator,
+    tag,
+    summary: 'Stop the daemon in good order.',
+    input: nothing,
+    output: z.object({ message: z.string() }),
+    errors: [],
+  }),
+  getRpcStatus: operation({
+    method: 'GET',
+    path: '/v1/admin/rpc-status',
+    access: operator,
+    tag,
+    summary: 'Read the state of each RPC endpoint; credentials in addresses are hidden.',
+    command: 'rpc status',
+    input: nothing,
+    output: z.object({
+      networks: z.record(
+        z.string(),
+        z.array(
+          z.object({
+            url: z.string(),
+            status: z.enum(['available', 'cooldown']),
+            failureCount: z.int(),
+            cooldownRemainingMs: z.int(),
+            lastError: z.string().nullable().optional(),
+          }),
+        ),
+      ),
+      builtinUrls: z.record(z.string(), z.array(z.string())),
+    }),
+    errors: [],
+  }),
+}

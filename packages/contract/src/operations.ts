@@ -1,0 +1,23 @@
+import { adminOperations } from './admin.ts'
+import { auditOperations } from './audit.ts'
+import { policyOperations } from './policies.ts'
+import { sessionOperations } from './sessions.ts'
+import { systemOperations } from './system.ts'
+import { tokenOperations } from './tokens.ts'
+import { transactionOperations } from './transactions.ts'
+import { agentWalletOperations } from './wallet.ts'
+import { walletOperations } from './wallets.ts'
+
+/** Every operation of the daemon; the one list from which all surfaces are derived. */
+export const operations = {
+  ...systemOperations,
+  ...walletOperations,
+  ...agentWalletOperations,
+  ...sessionOperations,
+  ...tokenOperations,
+  ...policyOperations,
+  ...transactionOperations,
+  ...adminOperations,
+  ...auditOperations,
+}
+export type AllOperations = typeof operations

@@ -1,0 +1,213 @@
+import { z } from 'zod'
+import { Cursor, Id, Limit, nextPage, Offset, UnixSeconds } from './ids.ts'
+import { operation } from './operation.ts'
+import { Address, NetworkName, SessionSource, SessionStatus, TransactionType, UsdAmount } from './wire.ts'
+
+const tag = 'Sessions'
+const operator = ['operator'] as const
+
+/** Seconds that a session lives unless `ttl` says otherwise. */
+export const DEFAULT_SESSION_TTL = 86_400
+const YEAR = 31_536_000
+
+/** What a session may do, within the policies of its wallets. Enforced on every request. */
+export const SessionConstraints = z.strictObject({
+  networks: z.array(NetworkName).min(1).max(50).optional().describe('networks it may act on'),
+  transactionTypes: z.array(TransactionType).min(1).optional().describe('transaction types it may send'),
+  allowedAddresses: z.array(Address).min(1).max(1_000).optional().describe('recipients it may send to'),
+  maxTransactionUsd: UsdAmount.optional().describe('most that one transaction may be worth, US dollars'),
+  maxTotalUsd: UsdAmount.optional().describe('most that the session may spend in its life, US dollars'),
+})
+export type SessionConstraints = z.output<typeof SessionConstraints>
+
+const Ttl = z
+  .int()
+  .max(YEAR)
+  .refine((ttl) => ttl === 0 || ttl >= 300, 'expected 0 (unlimited) or 300 to 31536000 seconds')
+  .default(DEFAULT_SESSION_TTL)
+  .describe('lifetime in seconds, 300 to 31536000; 0 is unlimited')
+const ExpiresAt = UnixSeconds.describe('unix seconds; 0 is never')
+const WalletRef = z.object({ id: Id, name: z.string() })
+
+export const CreatedSession = z.object({
+  id: Id,
+  token: z.string(),
+  expiresAt: ExpiresAt,
+  walletId: Id,
+  wallets: z.array(WalletRef),
+})
+
+export const SessionItem = z.object({
+  id: Id,
+  walletId: Id,
+  walletName: z.string().nullable(),
+  wallets: z.array(WalletRef),
+  status: SessionStatus,
+  renewalCount: z.int(),
+  maxRenewals: z.int(),
+  expiresAt: ExpiresAt,
+  absoluteExpiresAt: ExpiresAt,
+  createdAt: UnixSeconds,
+  lastRenewedAt: UnixSeconds.nullable(),
+  source: SessionSource,
+  tokenIssuedCount: z.int(),
+  constraints: SessionConstraints.nullable(),
+})
+
+const one = z.strictObject({ id: Id })
+const limits = ['WALLET_NOT_FOUND', 'WALLET_TERMINATED', 'SESSION_LIMIT_EXCEEDED'] as const
+
+/** What the operator hands to agents: tokens with an end, a set of wallets, and constraints. */
+export const sessionOperations = {
+  createSession: operation({
+    method: 'POST',
+    path: '/v1/sessions',
+    access: operator,
+    tag,
+    summary: 'Issue a session token for one or more wallets.',
+    command: 'session create',
+    status: 201,
+    aliases: { walletId: ['wallet_id'], walletIds: ['wallet_ids'] },
+    ignored: ['source'],
+    input: z
+      .strictObject({
+        walletId: Id.optional().describe('the wallet'),
+        walletIds: z.array(Id).min(1).max(100).optional().describe('several wallets'),
+        ttl: Ttl,
+        maxRenewals: z
+          .int()
+          .min(0)
+          .max(1_000_000)
+          .optional()
+          .describe('how often it may be renewed; unlimited unless given'),
+        absoluteLifetime: z
+          .int()
+          .min(0)
+          .max(10 * YEAR)
+          .optional()
+          .describe('seconds after which no renewal helps; 0 is never'),
+        constraints: SessionConstraints.nullable().optional().describe('what the session may do'),
+      })
+      .refine((input) => input.walletId !== undefined || input.walletIds !== undefined, {
+        error: 'expected walletId or walletIds',
+        path: ['walletId'],
+      }),
+    output: CreatedSession,
+    errors: limits,
+  }),
+  listSessions: operation({
+    method: 'GET',
+    path: '/v1/sessions',
+    access: ['agent', 'operator'],
+    tag,
+    summary: 'List live and expired sessions, newest first; an agent sees its own.',
+    command: 'session list',
+    tool: 'list_sessions',
+    aliases: { walletId: ['wallet_id'] },
+    input: z.strictObject({
+      walletId: Id.optional(),
+      limit: Limit(50, 200),
+      offset: Offset,
+      cursor: Cursor.optional(),
+    }),
+    output: z.object({ data: z.array(SessionItem), total: z.int(), limit: z.int(), offset: z.int(), ...nextPage }),
+    errors: [],
+  }),
+  revokeSession: operation({
+    method: 'DELETE',
+    path: '/v1/sessions/{id}',
+    access: operator,
+    tag,
+    summary: 'Revoke a session; once this has answered, nothing that it asked for is signed.',
+    command: 'session revoke',
+    input: one,
+    output: z.object({ id: Id, status: z.literal('REVOKED'), message: z.string().optional() }),
+    errors: ['SESSION_NOT_FOUND'],
+  }),
+  renewSession: operation({
+    method: 'PUT',
+    path: '/v1/sessions/{id}/renew',
+    access: ['agent'],
+    tag,
+    summary: 'Renew the own session after half of its lifetime; the old token ends after a short grace.',
+    input: one,
+    output: z.object({ id: Id, token: z.string(), expiresAt: ExpiresAt, renewalCount: z.int() }),
+    errors: [
+      'SESSION_NOT_FOUND',
+      'RENEWAL_NOT_REQUIRED',
+      'RENEWAL_TOO_EARLY',
+      'RENEWAL_LIMIT_REACHED',
+      'SESSION_ABSOLUTE_LIFETIME_EXCEEDED',
+      'SESSION_RENEWAL_MISMATCH',
+    ],
+  }),
+  rotateSessionToken: operation({
+    method: 'POST',
+    path: '/v1/sessions/{id}/rotate',
+    access: operator,
+    tag,
+    summary: 'Issue a new token for a session; the old one ends after a short grace.',
+    command: 'session rotate',
+    input: one,
+    output: z.object({ id: Id, token: z.string(), expiresAt: ExpiresAt, tokenIssuedCount: z.int() }),
+    errors: ['SESSION_NOT_FOUND', 'SESSION_REVOKED', 'TOKEN_EXPIRED'],
+  }),
+  linkSessionWallet: operation({
+    method: 'POST',
+    path: '/v1/sessions/{id}/wallets',
+    access: operator,
+    tag,
+    summary: 'Give a session one more wallet.',
+    command: 'session link',
+    status: 201,
+    aliases: { walletId: ['wallet_id'] },
+    input: z.strictObject({ id: Id, walletId: Id }),
+    output: z.object({ sessionId: Id, walletId: Id, createdAt: UnixSeconds }),
+    errors: ['SESSION_NOT_FOUND', 'SESSION_REVOKED', 'WALLET_ALREADY_LINKED', ...limits],
+  }),
+  listSessionWallets: operation({
+    method: 'GET',
+    path: '/v1/sessions/{id}/wallets',
+    access: operator,
+    tag,
+    summary: 'List the wallets of a session.',
+    command: 'session wallets',
+    input: one,
+    output: z.object({ wallets: z.array(WalletRef.extend({ chain: z.string(), createdAt: UnixSeconds })) }),
+    errors: ['SESSION_NOT_FOUND'],
+  }),
+  unlinkSessionWallet: operation({
+    method: 'DELETE',
+    path: '/v1/sessions/{id}/wallets/{walletId}',
+    access: operator,
+    tag,
+    summary: 'Take a wallet from a session; what the session asked of it and is not signed is cancelled.',
+    command: 'session unlink',
+    status: 204,
+    input: z.strictObject({ id: Id, walletId: Id }),
+    output: z.void(),
+    errors: ['SESSION_NOT_FOUND', 'SESSION_REQUIRES_WALLET'],
+  }),
+  createMcpToken: operation({
+    method: 'POST',
+    path: '/v1/mcp/tokens',
+    access: operator,
+    tag,
+    summary: 'Issue a session for an MCP client and write its token into the data directory.',
+    command: 'mcp token',
+    status: 201,
+    aliases: { walletId: ['wallet_id'] },
+    input: z.strictObject({
+      walletId: Id,
+      expiresIn: z.int().min(300).max(YEAR).optional().describe('lifetime in seconds; 24 hours unless given'),
+    }),
+    output: z.object({
+      walletId: Id,
+      walletName: z.string().nullable(),
+      tokenPath: z.string(),
+      expiresAt: ExpiresAt,
+      claudeDesktopConfig: z.record(z.string(), z.unknown()),
+    }),
+    errors: limits,
+  }),
+}

@@ -1,0 +1,336 @@
+import { z } from 'zod'
+import { Failure } from './failure.ts'
+import { LOCAL_NETWORKS, NETWORKS } from './networks.ts'
+import { AddedNetworks, FixedPrices, Host, HttpUrl, Origin, PostgresUrl, ProxyRange } from './setting-values.ts'
+
+type Common = {
+  /** One sentence for the reference and the settings page. */
+  readonly summary: string
+  /** `PUT /v1/admin/settings` can change it; otherwise it is read once, at start. */
+  readonly runtime: boolean
+  /** Never shown; answers say only whether it is set. */
+  readonly secret?: true
+}
+type Form =
+  | { readonly type: 'string'; readonly default: string }
+  | { readonly type: 'url'; readonly default: string; readonly of?: z.ZodType<string> }
+  | { readonly type: 'number'; readonly default: number; readonly min: number; readonly max: number }
+  | { readonly type: 'boolean'; readonly default: boolean }
+  | { readonly type: 'enum'; readonly default: string; readonly values: readonly string[] }
+  | { readonly type: 'list'; readonly default: readonly string[]; readonly of: z.ZodType<string> }
+  | { readonly type: 'json'; readonly default: unknown; readonly of: z.ZodType }
+export type Setting = Common & Form
+
+const start = { runtime: false } as const
+const live = { runtime: true } as const
+const number = <const D extends number>(value: D, min: number, max: number) =>
+  ({ type: 'number', default: value as number, min, max }) as const
+const flag = (value: boolean) => ({ type: 'boolean', default: value }) as const
+
+const fixed = {
+  'daemon.port': { ...number(3100, 0, 65_535), ...start, summary: 'TCP port; 0 takes a free one.' },
+  'daemon.hostname': { type: 'string', default: '127.0.0.1', ...start, summary: 'Address to listen on.' },
+  'daemon.log_level': {
+    type: 'enum',
+    default: 'info',
+    values: ['trace', 'debug', 'info', 'warn', 'error'],
+    ...live,
+    summary: 'Least important log lines that are written.',
+  },
+  'daemon.shutdown_timeout': {
+    ...number(30, 1, 600),
+    ...start,
+    summary: 'Seconds that running work may take when the daemon stops.',
+  },
+  'database.url': {
+    type: 'url',
+    default: '',
+    of: PostgresUrl,
+    secret: true,
+    ...start,
+    summary: 'postgres:// address of the database; empty means the SQLite file.',
+  },
+  'database.path': {
+    type: 'string',
+    default: 'data/waiaas.db',
+    ...start,
+    summary: 'SQLite file, relative to the data directory.',
+  },
+  'keystore.argon2_memory': {
+    ...number(65_536, 8_192, 4_194_304),
+    ...start,
+    summary: 'KiB that one guess of the master password costs; used when the password is set.',
+  },
+  'keystore.argon2_time': { ...number(3, 1, 20), ...start, summary: 'Argon2id passes.' },
+  'keystore.argon2_parallelism': { ...number(4, 1, 16), ...start, summary: 'Argon2id lanes.' },
+  'rpc.allow_foreign_genesis': {
+    ...flag(false),
+    ...live,
+    summary: 'Accept an EVM node whose first block is not the public network’s (development nodes).',
+  },
+  'networks.evm': {
+    type: 'json',
+    of: AddedNetworks,
+    default: [] as z.output<typeof AddedNetworks>,
+    ...start,
+    summary:
+      'EVM networks to add: [{ id, chainId, environment, rpc, symbol, decimals, explorer?, genesis?, fees?, blockMs? }].',
+  },
+  'security.allowed_hosts': {
+    type: 'list',
+    of: Host,
+    default: [] as readonly string[],
+    ...live,
+    summary: 'Names in the Host header that are served beside localhost, 127.0.0.1 and [::1].',
+  },
+  'security.cors_origins': {
+    type: 'list',
+    of: Origin,
+    default: ['http://localhost:3100', 'http://127.0.0.1:3100'] as readonly string[],
+    ...live,
+    summary: 'Origins whose pages may call the API.',
+  },
+  'security.trusted_proxies': {
+    type: 'list',
+    of: ProxyRange,
+    default: [] as readonly string[],
+    ...live,
+    summary: 'Addresses or CIDR ranges whose X-Forwarded-For is believed.',
+  },
+  'security.max_sessions_per_wallet': {
+    ...number(5, 1, 10_000),
+    ...live,
+    summary: 'Live sessions that one wallet may have.',
+  },
+  'security.rate_limit_per_second': {
+    ...number(100, 1, 1_000_000),
+    ...live,
+    summary: 'Requests a second of one session, or of the operator.',
+  },
+  'security.rate_limit_burst': {
+    ...number(2_000, 1, 1_000_000),
+    ...live,
+    summary: 'Requests of one session, or of the operator, that may come at once.',
+  },
+  'security.rate_limit_public_per_second': {
+    ...number(20, 1, 1_000_000),
+    ...live,
+    summary: 'Unauthenticated and failed requests a second of one socket address.',
+  },
+  'security.rate_limit_public_burst': {
+    ...number(200, 1, 1_000_000),
+    ...live,
+    summary: 'Unauthenticated and failed requests of one socket address that may come at once.',
+  },
+  'security.policy_defaults_delay_seconds': {
+    ...number(300, 1, 31_536_000),
+    ...live,
+    summary: 'Seconds of a delay where the policy names none.',
+  },
+  'security.policy_defaults_approval_timeout': {
+    ...number(3_600, 60, 31_536_000),
+    ...live,
+    summary: 'Seconds that an approval waits where the policy names none.',
+  },
+  'policy.default_deny_tokens': {
+    ...flag(true),
+    ...live,
+    summary: 'Refuse tokens that no ALLOWED_TOKENS policy lists.',
+  },
+  'policy.default_deny_contracts': {
+    ...flag(true),
+    ...live,
+    summary: 'Refuse calls to contracts that no CONTRACT_WHITELIST policy lists.',
+  },
+  'policy.default_deny_spenders': {
+    ...flag(true),
+    ...live,
+    summary: 'Refuse approvals to spenders that no APPROVED_SPENDERS policy lists.',
+  },
+  'oracle.fixed_prices': {
+    type: 'json',
+    of: FixedPrices,
+    default: {} as z.output<typeof FixedPrices>,
+    ...live,
+    summary: 'Prices set by the operator: CAIP-19 asset or native:<network> to decimal US dollars.',
+  },
+  'oracle.max_age_seconds': {
+    ...number(3_900, 10, 604_800),
+    ...live,
+    summary: 'Age above which a price is not trusted.',
+  },
+} as const satisfies Record<string, Setting>
+
+const KNOWN_NETWORKS = [...NETWORKS, ...LOCAL_NETWORKS]
+const endpoints = KNOWN_NETWORKS.flatMap(({ id, setting }): [string, Setting][] => [
+  [
+    `rpc.${setting}`,
+    {
+      type: 'url',
+      default: '',
+      of: HttpUrl,
+      ...live,
+      summary: `RPC endpoint of ${id}; empty means the built-in list.`,
+    },
+  ],
+  [
+    `rpc_pool.${id}`,
+    { type: 'list', default: [], of: HttpUrl, ...live, summary: `RPC endpoints of ${id} in order of preference.` },
+  ],
+])
+
+type ValueOf<S> = S extends { readonly of: infer Z extends z.ZodType; readonly type: 'json' }
+  ? z.output<Z>
+  : S extends { readonly type: 'enum'; readonly values: readonly (infer V)[] }
+    ? V
+    : S extends { readonly type: 'list' }
+      ? readonly string[]
+      : S extends { readonly default: infer D }
+        ? S extends { readonly type: 'number' }
+          ? number
+          : S extends { readonly type: 'boolean' }
+            ? boolean
+            : D extends string
+              ? string
+              : never
+        : never
+
+/** Every value by its key, typed. `rpc.<network.setting>` is '' and `rpc_pool.<network.id>` is [] unless configured. */
+export type Settings = { readonly [Key in keyof typeof fixed]: ValueOf<(typeof fixed)[Key]> } & {
+  readonly [Key in `rpc.evm_${string}` | `rpc.solana_${string}` | `rpc.local_${string}`]: string
+} & { readonly [Key in `rpc_pool.${string}`]: readonly string[] }
+export type SettingKey = keyof Settings & string
+
+/** All configuration of this release: config.toml, environment and run-time settings are read by it, and by nothing else. */
+export const settings: Readonly<Record<string, Setting>> = { ...fixed, ...Object.fromEntries(endpoints) }
+
+/** Every setting at its default. */
+export const defaultSettings = (): Settings =>
+  // Each default has its setting's type; the pins test parses every one of them.
+  Object.fromEntries(Object.entries(settings).map(([key, { default: value }]) => [key, value])) as Settings
+
+/** `WAIAAS_<SECTION>_<KEY>` of a setting. */
+export const envName = (key: string): string => `WAIAAS_${key.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_')}`
+
+const byEnvName = new Map(Object.keys(settings).map((key) => [envName(key), key]))
+
+/** Variables that begin like a setting and are something else. */
+export const OTHER_VARIABLES: readonly string[] = [
+  'WAIAAS_DATA_DIR',
+  'WAIAAS_MASTER_PASSWORD',
+  'WAIAAS_MASTER_PASSWORD_FILE',
+  'WAIAAS_AUTO_PROVISION',
+  'WAIAAS_BASE_URL',
+  'WAIAAS_SESSION_TOKEN',
+  'WAIAAS_WALLET_ID',
+  'WAIAAS_WALLET_NAME',
+  'WAIAAS_NO_UPDATE_NOTIFY',
+]
+
+/** The setting that an environment variable gives, directly or (`_FILE`) as the path of a file that holds it. */
+export function settingFromEnv(name: string): { key: string; file: boolean } | undefined {
+  const direct = byEnvName.get(name)
+  if (direct) return { key: direct, file: false }
+  const key = name.endsWith('_FILE') ? byEnvName.get(name.slice(0, -'_FILE'.length)) : undefined
+  return key ? { key, file: true } : undefined
+}
+
+/** Reads the text of a setting. Fails with ACTION_VALIDATION_FAILED, which names the key and what was expected, never a secret's value. */
+export function parseSetting(key: string, text: string): unknown {
+  const setting = settings[key]
+  if (!setting) throw unknownSetting(key)
+  const result = parseText(setting, text.trim())
+  if ('value' in result) return result.value
+  const got = setting.secret || isEndpoint(setting) ? '' : `, got "${text.slice(0, 60)}"`
+  throw new Failure('ACTION_VALIDATION_FAILED', `${key}: expected ${result.expected}${got}`, {
+    details: { issues: [{ path: key, message: `expected ${result.expected}` }] },
+  })
+}
+
+/** Reads a value that already has a type (TOML, JSON); fails like `parseSetting`. */
+export const readSetting = (key: string, value: unknown): unknown =>
+  parseSetting(key, typeof value === 'string' ? value : JSON.stringify(value))
+
+/** The text of a value, which `parseSetting` reads back. */
+export const settingText = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value))
+
+/** What answers show: a secret as "is it set", an endpoint without what may be a credential in it. */
+export function shownSetting(key: string, value: unknown): string | boolean {
+  const setting = settings[key]
+  if (!setting || setting.secret) return value !== ''
+  if (setting.type === 'url') return hideCredentials(String(value))
+  if (isEndpoint(setting)) return JSON.stringify((value as readonly string[]).map(hideCredentials))
+  return settingText(value)
+}
+
+/** Scheme and host of a URL; user, path and query may hold a key, and become "…". */
+export function hideCredentials(url: string): string {
+  const parsed = URL.parse(url)
+  if (!parsed) return url === '' ? '' : '…'
+  const bare = parsed.pathname === '/' && parsed.search === '' && parsed.username === '' && parsed.password === ''
+  return `${parsed.protocol}//${parsed.host}${bare ? '' : '/…'}`
+}
+
+const isEndpoint = (setting: Setting): boolean =>
+  (setting.type === 'url' || setting.type === 'list') && setting.of === HttpUrl
+
+function unknownSetting(key: string): Failure {
+  const section = key.split('.')[0]
+  const near = Object.keys(settings).filter((known) => known.startsWith(`${section}.`))
+  const known =
+    near.length > 0
+      ? near.slice(0, 12).join(', ')
+      : [...new Set(Object.keys(settings).map((name) => name.split('.')[0]))].join(', ')
+  return new Failure('ACTION_VALIDATION_FAILED', `${key.slice(0, 100)}: no such setting; known are ${known}`, {
+    details: { issues: [{ path: key.slice(0, 100), message: 'no such setting' }] },
+  })
+}
+
+type Read = { value: unknown } | { expected: string }
+
+function parseText(setting: Setting, text: string): Read {
+  switch (setting.type) {
+    case 'string':
+      return { value: text }
+    case 'url':
+      return text === '' ? { value: '' } : checked(setting.of ?? HttpUrl, text)
+    case 'boolean':
+      return text === 'true' || text === 'false' ? { value: text === 'true' } : { expected: 'true or false' }
+    case 'enum':
+      return setting.values.includes(text) ? { value: text } : { expected: `one of ${setting.values.join(', ')}` }
+    case 'number': {
+      const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN
+      const within = value >= setting.min && value <= setting.max
+      return within ? { value } : { expected: `a whole number from ${setting.min} to ${setting.max}` }
+    }
+    case 'list':
+      return parseList(setting.of, text)
+    case 'json': {
+      const json = parseJson(text)
+      return json === undefined ? { expected: 'JSON' } : checked(setting.of, json)
+    }
+  }
+}
+
+function parseList(of: z.ZodType<string>, text: string): Read {
+  const items = text.startsWith('[') ? parseJson(text) : text === '' ? [] : text.split(',').map((item) => item.trim())
+  return items === undefined
+    ? { expected: 'a JSON array of texts, or texts with commas between' }
+    : checked(z.array(of), items)
+}
+
+function checked(schema: z.ZodType, value: unknown): Read {
+  const parsed = schema.safeParse(value)
+  if (parsed.success) return { value: parsed.data }
+  const issue = parsed.error.issues[0]
+  const where = issue && issue.path.length > 0 ? ` at ${issue.path.join('.')}` : ''
+  return { expected: `${issue?.message.replace(/^expected /, '') ?? 'another value'}${where}` }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

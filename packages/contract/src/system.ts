@@ -1,0 +1,96 @@
+import { z } from 'zod'
+import { Id, UnixSeconds } from './ids.ts'
+import { operation } from './operation.ts'
+import { Address, Chain, EnvironmentName, OwnerState, SessionSource } from './wire.ts'
+
+const tag = 'System'
+const nothing = z.strictObject({})
+
+const Check = z.object({ ok: z.boolean(), message: z.string().optional() })
+
+const ConnectInfo = z.object({
+  session: z.object({ id: Id, expiresAt: UnixSeconds, source: SessionSource }),
+  wallets: z.array(
+    z.object({
+      id: Id,
+      name: z.string(),
+      chain: Chain,
+      environment: EnvironmentName,
+      address: Address,
+      accountType: z.string(),
+      ownerState: OwnerState,
+      availableNetworks: z.array(z.string()),
+      provider: z.record(z.string(), z.unknown()).nullable(),
+    }),
+  ),
+  policies: z.record(
+    z.string(),
+    z.array(
+      z.object({
+        type: z.string(),
+        rules: z.record(z.string(), z.unknown()),
+        priority: z.int(),
+        network: z.string().nullable(),
+      }),
+    ),
+  ),
+  capabilities: z.array(z.string()),
+  defaultDeny: z.object({
+    tokenTransfers: z.boolean(),
+    contractCalls: z.boolean(),
+    tokenApprovals: z.boolean(),
+    x402Domains: z.boolean(),
+  }),
+  daemon: z.object({ version: z.string(), baseUrl: z.string() }),
+  rpcProxy: z.object({ enabled: z.boolean(), baseUrl: z.string() }).nullable(),
+  supportedChainIds: z.array(z.string()),
+  prompt: z.string(),
+})
+
+/** What everybody may know of the daemon, and what an agent should know first. */
+export const systemOperations = {
+  getHealth: operation({
+    method: 'GET',
+    path: '/health',
+    access: 'public',
+    tag,
+    summary: 'Say that the process lives.',
+    command: 'health',
+    input: nothing,
+    output: z.object({
+      status: z.literal('ok'),
+      version: z.string(),
+      latestVersion: z.string().nullable(),
+      updateAvailable: z.boolean(),
+      schemaVersion: z.int(),
+      uptime: z.int().describe('seconds'),
+      timestamp: UnixSeconds,
+      warnings: z.array(z.string()).optional().describe('what the operator should put right'),
+    }),
+    errors: [],
+  }),
+  getReady: operation({
+    method: 'GET',
+    path: '/health/ready',
+    access: 'public',
+    tag,
+    summary: 'Say whether database, signer and RPC endpoints answer; 503 KEYSTORE_LOCKED or CHAIN_ERROR when not.',
+    input: nothing,
+    output: z.object({
+      status: z.literal('ready'),
+      checks: z.object({ database: Check, signer: Check, rpc: Check }),
+    }),
+    errors: ['KEYSTORE_LOCKED', 'CHAIN_ERROR', 'SYSTEM_LOCKED'],
+  }),
+  getConnectInfo: operation({
+    method: 'GET',
+    path: '/v1/connect-info',
+    access: ['agent'],
+    tag,
+    summary: 'Read what this session may do: wallets, networks, policies, and a guide for the agent.',
+    tool: 'connect_info',
+    input: nothing,
+    output: ConnectInfo,
+    errors: [],
+  }),
+}

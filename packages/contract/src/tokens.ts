@@ -1,0 +1,91 @@
+import { z } from 'zod'
+import { Cursor, Id, Limit, nextPage } from './ids.ts'
+import { operation } from './operation.ts'
+import { Address, NetworkName } from './wire.ts'
+
+const tag = 'Tokens'
+const operator = ['operator'] as const
+
+export const RegisteredToken = z.object({
+  address: Address,
+  symbol: z.string(),
+  name: z.string(),
+  decimals: z.int(),
+  source: z.enum(['builtin', 'custom']),
+  assetId: z.string().nullable().describe('CAIP-19'),
+  chainId: z.string().describe('CAIP-2'),
+})
+export type RegisteredToken = z.output<typeof RegisteredToken>
+
+const token = { network: NetworkName, address: Address }
+
+/** The token registry of each network. Decimals come from the chain. */
+export const tokenOperations = {
+  listTokens: operation({
+    method: 'GET',
+    path: '/v1/tokens',
+    access: ['agent', 'operator'],
+    tag,
+    summary: 'List the registered tokens of a network.',
+    tool: 'get_tokens',
+    command: 'token list',
+    input: z.strictObject({ network: NetworkName, limit: Limit(1_000, 1_000), cursor: Cursor.optional() }),
+    output: z.object({ network: z.string(), tokens: z.array(RegisteredToken), ...nextPage }),
+    errors: ['CHAIN_NOT_SUPPORTED'],
+  }),
+  resolveToken: operation({
+    method: 'GET',
+    path: '/v1/tokens/resolve',
+    access: operator,
+    tag,
+    summary: "Read a token's symbol, name and decimals from the chain.",
+    command: 'token resolve',
+    input: z.strictObject(token),
+    output: z.object({
+      network: z.string(),
+      address: Address,
+      symbol: z.string(),
+      name: z.string(),
+      decimals: z.int(),
+      assetId: z.string(),
+    }),
+    errors: ['CHAIN_NOT_SUPPORTED', 'INVALID_ADDRESS', 'TOKEN_NOT_FOUND', 'TOKEN_UNSUPPORTED', 'CHAIN_ERROR'],
+  }),
+  addToken: operation({
+    method: 'POST',
+    path: '/v1/tokens',
+    access: operator,
+    tag,
+    summary: 'Register a token; decimals that differ from the chain are refused.',
+    command: 'token add',
+    status: 201,
+    input: z.strictObject({
+      ...token,
+      symbol: z.string().min(1).max(20).describe('symbol'),
+      name: z.string().min(1).max(100).describe('name'),
+      decimals: z.int().min(0).max(18).describe('decimals, as on the chain'),
+    }),
+    output: z.object({ id: Id, network: z.string(), address: Address, symbol: z.string() }),
+    errors: [
+      'CHAIN_NOT_SUPPORTED',
+      'INVALID_ADDRESS',
+      'TOKEN_EXISTS',
+      'TOKEN_NOT_FOUND',
+      'TOKEN_UNSUPPORTED',
+      'CHAIN_ERROR',
+    ],
+  }),
+  removeToken: operation({
+    method: 'DELETE',
+    path: '/v1/tokens',
+    access: operator,
+    tag,
+    summary: 'Remove a token that the operator registered.',
+    command: 'token remove',
+    bodyFrom: 'body',
+    alsoQuery: ['network', 'address'],
+    input: z.strictObject(token),
+    output: z.object({ removed: z.boolean(), network: z.string(), address: Address }),
+    errors: ['CHAIN_NOT_SUPPORTED', 'TOKEN_NOT_FOUND'],
+  }),
+}

@@ -1,0 +1,345 @@
+import { z } from 'zod'
+import { Decision, Tier } from './decision.ts'
+import { Failure } from './failure.ts'
+import { Cursor, Id, Limit, nextPage, Offset, UnixSeconds } from './ids.ts'
+import { operation } from './operation.ts'
+import { walletAlias, walletChoice } from './wallet.ts'
+import { Address, Amount, Digits, HumanAmount, NetworkName, TransactionStatus, TransactionType } from './wire.ts'
+
+const tag = 'Transactions'
+const agent = ['agent'] as const
+const operator = ['operator'] as const
+
+/** The transaction types that this release sends. */
+export const SENDABLE = ['TRANSFER', 'TOKEN_TRANSFER'] as const
+const KNOWN: readonly string[] = TransactionType.options
+
+/** Names a token: an address, or a CAIP-19 asset. Symbol and decimals are checked, never believed. */
+const TokenChoice = z
+  .strictObject({
+    address: Address.optional().describe('contract or mint'),
+    decimals: z.int().min(0).max(18).optional().describe('must be what the chain says'),
+    symbol: z.string().min(1).max(10).optional(),
+    assetId: z.string().max(200).optional().describe('CAIP-19'),
+  })
+  .refine((token) => token.address !== undefined || token.assetId !== undefined, {
+    error: 'expected address or assetId',
+    path: ['address'],
+  })
+
+const amounts = {
+  amount: Amount.optional(),
+  humanAmount: HumanAmount.optional(),
+}
+
+const SendRequest = z
+  .strictObject({
+    type: z.enum(SENDABLE).default('TRANSFER').describe('TRANSFER (native) or TOKEN_TRANSFER'),
+    to: Address.describe('recipient'),
+    ...amounts,
+    token: TokenChoice.optional().describe('the token, for TOKEN_TRANSFER'),
+    memo: z.string().max(256).optional().describe('memo, at most 256 characters'),
+    network: NetworkName.optional(),
+    ...walletChoice,
+    dryRun: z.boolean().default(false).describe('build, decode and judge only; nothing is stored or sent'),
+  })
+  .refine((input) => (input.amount === undefined) !== (input.humanAmount === undefined), {
+    error: 'expected exactly one of amount and humanAmount',
+    path: ['amount'],
+  })
+  .refine((input) => (input.type === 'TOKEN_TRANSFER') === (input.token !== undefined), {
+    error: 'expected token with type TOKEN_TRANSFER, and only there',
+    path: ['token'],
+  })
+export type SendRequest = z.output<typeof SendRequest>
+
+function refuseUnsendable({ type }: Record<string, unknown>): void {
+  if (typeof type !== 'string' || !KNOWN.includes(type) || SENDABLE.some((one) => one === type)) return
+  throw new Failure(
+    'UNSUPPORTED_TX_TYPE',
+    `expected one of ${SENDABLE.join(', ')}, got ${type}, which this release does not send`,
+    {
+      details: { type, supported: [...SENDABLE] },
+    },
+  )
+}
+
+export const TransactionSent = z.object({
+  id: Id,
+  status: TransactionStatus,
+  tier: Tier,
+  walletId: Id,
+  type: TransactionType,
+  network: z.string(),
+  amount: Digits.nullable(),
+  humanAmount: HumanAmount.nullable(),
+  txHash: z.string().nullable().optional(),
+  duplicateOf: Id.optional().describe('an identical request of the last 60 s, sent without Idempotency-Key'),
+  decision: Decision.optional(),
+})
+export type TransactionSent = z.output<typeof TransactionSent>
+
+export const Simulation = z.object({
+  success: z.boolean(),
+  policy: z.object({
+    tier: Tier.nullable(),
+    allowed: z.boolean(),
+    reason: z.string().optional(),
+    delaySeconds: z.int().optional(),
+    approvalReason: z.string().optional(),
+    downgraded: z.boolean().optional(),
+    cumulativeWarning: z
+      .object({ type: z.string(), ratio: z.number(), spent: z.number(), limit: z.number() })
+      .optional(),
+  }),
+  fee: z
+    .object({
+      estimatedFee: Digits,
+      feeSymbol: z.string(),
+      feeDecimals: z.int(),
+      feeUsd: z.number().nullable(),
+      needsAtaCreation: z.boolean().optional(),
+      ataRentCost: Digits.optional(),
+    })
+    .nullable(),
+  balanceChanges: z.array(
+    z.object({
+      asset: z.string(),
+      symbol: z.string(),
+      decimals: z.int(),
+      currentBalance: z.string(),
+      changeAmount: z.string(),
+      afterBalance: z.string(),
+    }),
+  ),
+  warnings: z.array(
+    z.object({ code: z.string(), message: z.string(), severity: z.enum(['info', 'warning', 'error']) }),
+  ),
+  simulation: z.object({
+    success: z.boolean(),
+    logs: z.array(z.string()),
+    unitsConsumed: z.string().nullable(),
+    error: z.string().nullable(),
+  }),
+  meta: z.object({ chain: z.string(), network: z.string(), transactionType: TransactionType, durationMs: z.number() }),
+  amount: Digits.nullable(),
+  humanAmount: HumanAmount.nullable(),
+  decision: Decision.optional(),
+})
+export type Simulation = z.output<typeof Simulation>
+
+/** A transaction as clients read it. `txHash` is null until signed bytes exist; a terminal status is what the chain shows. */
+export const Transaction = z.object({
+  id: Id,
+  walletId: Id,
+  type: TransactionType,
+  status: TransactionStatus,
+  tier: Tier.nullable(),
+  chain: z.string(),
+  network: z.string().nullable(),
+  chainId: z.string().optional().describe('CAIP-2'),
+  fromAddress: z.string().nullable().optional(),
+  toAddress: z.string().nullable(),
+  amount: Digits.nullable(),
+  amountFormatted: z.string().nullable().optional(),
+  amountDecimals: z.int().nullable().optional(),
+  amountSymbol: z.string().nullable().optional(),
+  humanAmount: HumanAmount.nullable().optional(),
+  amountUsd: z.number().nullable().optional(),
+  assetId: z.string().nullable().optional(),
+  txHash: z.string().nullable(),
+  explorerUrl: z.string().nullable().optional(),
+  fee: z
+    .object({ max: Digits, paid: Digits.nullable(), symbol: z.string() })
+    .nullable()
+    .optional()
+    .describe('native base units'),
+  error: z.string().nullable(),
+  memo: z.string().nullable().optional(),
+  createdAt: UnixSeconds.nullable(),
+  updatedAt: UnixSeconds.nullable().optional(),
+  executeAt: UnixSeconds.nullable().optional().describe('when a delay has been served'),
+  approvalExpiresAt: UnixSeconds.nullable().optional(),
+  duplicateOf: Id.nullable().optional(),
+  displayAmount: z.string().nullable().optional(),
+  displayCurrency: z.string().nullable().optional(),
+  decision: Decision.nullable().optional(),
+})
+export type Transaction = z.output<typeof Transaction>
+
+const AdminTransaction = Transaction.extend({
+  walletName: z.string().nullable(),
+  sessionId: Id.nullable().optional(),
+  formattedAmount: z.string().nullable(),
+  contractName: z.string().nullable().optional(),
+  contractNameSource: z.string().nullable().optional(),
+})
+
+const one = z.strictObject({ id: Id })
+const oneAlias = { id: ['transaction_id', 'txId'] } as const
+const walletErrors = ['WALLET_ID_REQUIRED', 'WALLET_NOT_FOUND', 'WALLET_TERMINATED'] as const
+const buildErrors = [
+  ...walletErrors,
+  'WALLET_SUSPENDED',
+  'NETWORK_REQUIRED',
+  'ENVIRONMENT_NETWORK_MISMATCH',
+  'CHAIN_NOT_SUPPORTED',
+  'INVALID_ADDRESS',
+  'INVALID_TRANSACTION',
+  'UNSUPPORTED_TX_TYPE',
+  'TOKEN_NOT_FOUND',
+  'TOKEN_UNSUPPORTED',
+  'INSUFFICIENT_BALANCE',
+  'CONSTRAINT_VIOLATED',
+  'CHAIN_ERROR',
+] as const
+
+/** What an agent asks for and what became of it. */
+export const transactionOperations = {
+  sendToken: operation({
+    method: 'POST',
+    path: '/v1/transactions/send',
+    access: agent,
+    tag,
+    summary: 'Send native currency or a token, subject to policy; answers with the decision at once.',
+    tool: 'send_token',
+    command: 'tx send',
+    status: 201,
+    alternative: { status: 200, when: 'dryRun' },
+    idempotent: true,
+    aliases: walletAlias,
+    alsoQuery: ['walletId'],
+    refuse: refuseUnsendable,
+    input: SendRequest,
+    output: z.union([TransactionSent, Simulation]),
+    errors: [...buildErrors, 'POLICY_DENIED', 'RATE_LIMIT_EXCEEDED', 'KILL_SWITCH_ACTIVE'],
+  }),
+  simulate: operation({
+    method: 'POST',
+    path: '/v1/transactions/simulate',
+    access: agent,
+    tag,
+    summary: 'Say what a transaction would do, cost and be decided as; stores and sends nothing.',
+    tool: 'simulate_transaction',
+    command: 'tx simulate',
+    aliases: walletAlias,
+    alsoQuery: ['walletId'],
+    refuse: refuseUnsendable,
+    input: SendRequest,
+    output: Simulation,
+    errors: buildErrors,
+  }),
+  listTransactions: operation({
+    method: 'GET',
+    path: '/v1/transactions',
+    access: agent,
+    tag,
+    summary: 'List the transactions of a wallet, newest first.',
+    tool: 'list_transactions',
+    aliases: walletAlias,
+    ignored: ['display_currency'],
+    input: z.strictObject({ ...walletChoice, limit: Limit(20, 100), cursor: Cursor.optional() }),
+    output: z.object({ items: z.array(Transaction), cursor: z.string().nullable(), hasMore: z.boolean() }),
+    errors: walletErrors,
+  }),
+  listPendingTransactions: operation({
+    method: 'GET',
+    path: '/v1/transactions/pending',
+    access: agent,
+    tag,
+    summary: 'List the transactions that wait: for their turn, a delay or an approval.',
+    tool: 'list_pending_transactions',
+    aliases: walletAlias,
+    input: z.strictObject({ ...walletChoice, limit: Limit(100, 500), cursor: Cursor.optional() }),
+    output: z.object({ items: z.array(Transaction), ...nextPage }),
+    errors: walletErrors,
+  }),
+  getTransaction: operation({
+    method: 'GET',
+    path: '/v1/transactions/{id}',
+    access: ['agent', 'operator'],
+    tag,
+    summary: 'Read one transaction: status, tier, hash and decision.',
+    tool: 'get_transaction',
+    command: 'tx get',
+    aliases: { ...oneAlias, ...walletAlias },
+    ignored: ['display_currency', 'walletId', 'wallet_id'],
+    input: one,
+    output: Transaction,
+    errors: ['TX_NOT_FOUND'],
+  }),
+  cancelTransaction: operation({
+    method: 'POST',
+    path: '/v1/transactions/{id}/cancel',
+    access: agent,
+    tag,
+    summary: 'Cancel an own transaction that is not signed yet.',
+    tool: 'cancel_transaction',
+    aliases: oneAlias,
+    input: one,
+    output: z.object({ id: Id, status: z.literal('CANCELLED') }),
+    errors: ['TX_NOT_FOUND', 'TX_ALREADY_PROCESSED'],
+  }),
+  adminListTransactions: operation({
+    method: 'GET',
+    path: '/v1/admin/transactions',
+    access: operator,
+    tag,
+    summary: 'List the transactions of all wallets, newest first.',
+    command: 'tx list',
+    aliases: { wallet_id: ['walletId'] },
+    input: z.strictObject({
+      wallet_id: Id.optional(),
+      type: TransactionType.optional(),
+      status: TransactionStatus.optional(),
+      network: NetworkName.optional(),
+      since: UnixSeconds.optional(),
+      until: UnixSeconds.optional(),
+      search: z.string().min(1).max(128).optional().describe('part of a hash or recipient'),
+      limit: Limit(20, 100),
+      offset: Offset,
+      cursor: Cursor.optional(),
+    }),
+    output: z.object({
+      items: z.array(AdminTransaction),
+      total: z.int(),
+      offset: z.int(),
+      limit: z.int(),
+      ...nextPage,
+    }),
+    errors: [],
+  }),
+  adminApproveTransaction: operation({
+    method: 'POST',
+    path: '/v1/admin/transactions/{id}/approve',
+    access: operator,
+    tag,
+    summary: 'Approve a waiting transaction of a wallet without owner, exactly as it was shown.',
+    command: 'tx approve',
+    input: one,
+    output: z.object({ id: Id, status: TransactionStatus, approvedAt: UnixSeconds }),
+    errors: ['TX_NOT_FOUND', 'APPROVAL_NOT_FOUND', 'TX_ALREADY_PROCESSED', 'WALLET_SUSPENDED', 'POLICY_DENIED'],
+  }),
+  adminRejectTransaction: operation({
+    method: 'POST',
+    path: '/v1/admin/transactions/{id}/reject',
+    access: operator,
+    tag,
+    summary: 'Reject a waiting transaction.',
+    command: 'tx reject',
+    input: one,
+    output: z.object({ id: Id, status: z.literal('CANCELLED'), rejectedAt: UnixSeconds }),
+    errors: ['TX_NOT_FOUND', 'APPROVAL_NOT_FOUND', 'TX_ALREADY_PROCESSED'],
+  }),
+  adminCancelTransaction: operation({
+    method: 'POST',
+    path: '/v1/admin/transactions/{id}/cancel',
+    access: operator,
+    tag,
+    summary: 'Cancel a transaction that is not signed yet.',
+    command: 'tx cancel',
+    input: one,
+    output: z.object({ id: Id, status: z.literal('CANCELLED') }),
+    errors: ['TX_NOT_FOUND', 'TX_ALREADY_PROCESSED'],
+  }),
+}

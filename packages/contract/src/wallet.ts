@@ -1,0 +1,117 @@
+import { z } from 'zod'
+import { Id } from './ids.ts'
+import { operation } from './operation.ts'
+import { Address, Chain, Digits, EnvironmentName, NetworkName } from './wire.ts'
+
+const tag = 'Wallet'
+const agent = ['agent'] as const
+
+/** Names the wallet inside a session; needed only when the session has several. */
+export const walletChoice = {
+  walletId: Id.optional().describe('the wallet; needed when the session has several'),
+}
+export const walletAlias = { walletId: ['wallet_id'] } as const
+
+const network = NetworkName.optional().describe('network id; "all" for every network of the wallet')
+const where = { walletId: Id, chain: Chain, environment: EnvironmentName }
+
+const Balance = z.object({
+  network: z.string(),
+  balance: Digits,
+  decimals: z.int(),
+  symbol: z.string(),
+  balanceFormatted: z.string().nullable(),
+  chainId: z.string().describe('CAIP-2'),
+  assetId: z.string().describe('CAIP-19'),
+})
+const Unreadable = z.object({ network: z.string(), error: z.string() })
+
+export const WalletBalance = Balance.extend({
+  ...where,
+  address: Address,
+  displayBalance: z.string().nullable().optional(),
+  displayCurrency: z.string().nullable().optional(),
+})
+export const WalletBalances = z.object({ ...where, balances: z.array(z.union([Balance, Unreadable])) })
+
+const Asset = z.object({
+  mint: z.string().describe('address of the token; "native" for the native asset'),
+  symbol: z.string(),
+  name: z.string(),
+  balance: Digits,
+  decimals: z.int(),
+  isNative: z.boolean(),
+  usdValue: z.number().optional(),
+  displayValue: z.string().nullable().optional(),
+  balanceFormatted: z.string().nullable(),
+  assetId: z.string(),
+  network: z.string(),
+  chainId: z.string(),
+})
+export const WalletAssets = z.object({
+  ...where,
+  network: z.string(),
+  assets: z.array(Asset),
+  displayCurrency: z.string().nullable().optional(),
+  chainId: z.string(),
+})
+export const AllWalletAssets = z.object({
+  ...where,
+  networkAssets: z.array(z.union([z.object({ network: z.string(), assets: z.array(Asset) }), Unreadable])),
+})
+
+/** The agent's view of its own wallet. */
+export const agentWalletOperations = {
+  getAddress: operation({
+    method: 'GET',
+    path: '/v1/wallet/address',
+    access: agent,
+    tag,
+    summary: "Read the wallet's address.",
+    tool: 'get_address',
+    aliases: walletAlias,
+    input: z.strictObject(walletChoice),
+    output: z.object({ ...where, network: z.string(), address: Address }),
+    errors: ['WALLET_ID_REQUIRED', 'WALLET_NOT_FOUND', 'WALLET_TERMINATED'],
+  }),
+  getBalance: operation({
+    method: 'GET',
+    path: '/v1/wallet/balance',
+    access: agent,
+    tag,
+    summary: 'Read the native balance on one network, or on all with network "all".',
+    tool: 'get_balance',
+    aliases: walletAlias,
+    ignored: ['display_currency'],
+    input: z.strictObject({ ...walletChoice, network }),
+    output: z.union([WalletBalance, WalletBalances]),
+    errors: [
+      'WALLET_ID_REQUIRED',
+      'WALLET_NOT_FOUND',
+      'WALLET_TERMINATED',
+      'NETWORK_REQUIRED',
+      'ENVIRONMENT_NETWORK_MISMATCH',
+      'CHAIN_ERROR',
+    ],
+  }),
+  getAssets: operation({
+    method: 'GET',
+    path: '/v1/wallet/assets',
+    access: agent,
+    tag,
+    summary: 'List the native asset and the registered tokens that the wallet holds.',
+    tool: 'get_assets',
+    aliases: walletAlias,
+    ignored: ['display_currency'],
+    input: z.strictObject({ ...walletChoice, network }),
+    output: z.union([WalletAssets, AllWalletAssets]),
+    errors: [
+      'WALLET_ID_REQUIRED',
+      'WALLET_NOT_FOUND',
+      'WALLET_TERMINATED',
+      'NETWORK_REQUIRED',
+      'ENVIRONMENT_NETWORK_MISMATCH',
+      'CHAIN_ERROR',
+    ],
+  }),
+}

@@ -1,0 +1,267 @@
+import { z } from 'zod'
+import { Cursor, Id, Limit, nextPage, UnixSeconds } from './ids.ts'
+import { operation } from './operation.ts'
+import { Address, Chain, EnvironmentName, Name, OwnerState, WalletStatus } from './wire.ts'
+
+const tag = 'Wallets'
+
+/** A wallet as lists and changes answer it. `publicKey` is the address. */
+export const Wallet = z.object({
+  id: Id,
+  name: Name,
+  chain: Chain,
+  network: z.string().describe('the network used when a request names none, or the first of the environment'),
+  environment: EnvironmentName,
+  publicKey: Address,
+  status: WalletStatus,
+  ownerAddress: z.string().nullable(),
+  ownerState: OwnerState,
+  monitorIncoming: z.boolean(),
+  accountType: z.enum(['eoa', 'smart']).default('eoa'),
+  signerKey: z.string().nullable().optional(),
+  deployed: z.boolean().default(true),
+  factoryAddress: z.string().nullable().optional(),
+  createdAt: UnixSeconds,
+})
+export type Wallet = z.output<typeof Wallet>
+
+export const WalletDetail = Wallet.extend({
+  ownerVerified: z.boolean().nullable(),
+  approvalMethod: z.string().nullable().optional(),
+  walletType: z.string().nullable().optional(),
+  suspendedAt: UnixSeconds.nullable(),
+  suspensionReason: z.string().nullable(),
+  updatedAt: UnixSeconds.nullable(),
+})
+
+const createFields = {
+  name: Name,
+  chain: Chain.default('solana'),
+  environment: EnvironmentName.default('testnet'),
+  defaultPolicy: z
+    .boolean()
+    .default(true)
+    .describe('install the modest default SPENDING_LIMIT; without a policy nothing is signed'),
+}
+
+const InstalledPolicy = z
+  .object({ id: Id, type: z.string(), rules: z.record(z.string(), z.unknown()) })
+  .nullable()
+  .describe('the default policy that was installed, or null')
+
+export const CreatedWallet = Wallet.extend({
+  session: z.object({ id: Id, token: z.string(), expiresAt: UnixSeconds }).nullable(),
+  defaultPolicy: InstalledPolicy,
+})
+
+export const IMPORT_FORMATS = ['private-key', 'mnemonic', 'keystore-v3', 'solana-keypair', 'waiaas-2'] as const
+export const EXPORT_FORMATS = ['private-key', 'keystore-v3', 'solana-keypair'] as const
+
+/** What a caller seals, and what a plain import carries in its fields. */
+export const ImportedSecret = z.strictObject({
+  format: z.enum(IMPORT_FORMATS),
+  secret: z.string().min(1).max(20_000).describe('hex or base58 key, mnemonic words, or the text of the key file'),
+  password: z.string().max(1_000).optional().describe('password of a keystore-v3 or waiaas-2 file'),
+  path: z.string().max(100).optional().describe('BIP-44 path for a mnemonic'),
+  passphrase: z.string().max(1_000).optional().describe('BIP-39 passphrase'),
+})
+export type ImportedSecret = z.output<typeof ImportedSecret>
+
+const ImportWallet = z
+  .strictObject({
+    ...createFields,
+    format: ImportedSecret.shape.format.optional(),
+    secret: ImportedSecret.shape.secret.optional(),
+    password: ImportedSecret.shape.password,
+    path: ImportedSecret.shape.path,
+    passphrase: ImportedSecret.shape.passphrase,
+    sealed: z
+      .base64()
+      .max(40_000)
+      .optional()
+      .describe('the same secret fields as JSON, sealed to the key of GET /v1/admin/sealing-key'),
+  })
+  .refine((input) => (input.sealed === undefined) !== (input.secret === undefined), {
+    error: 'expected exactly one of sealed, or secret with its format',
+    path: ['secret'],
+  })
+  .refine((input) => (input.format === undefined) === (input.secret === undefined), {
+    error: 'expected format together with secret',
+    path: ['format'],
+  })
+  .refine((input) => input.sealed === undefined || (input.password ?? input.path ?? input.passphrase) === undefined, {
+    error: 'expected password, path and passphrase inside the sealed text',
+    path: ['sealed'],
+  })
+
+const one = z.strictObject({ id: Id })
+const dual = ['agent', 'operator'] as const
+const operator = ['operator'] as const
+
+/** The life of a wallet: made or imported, suspended, resumed, terminated, purged. */
+export const walletOperations = {
+  createWallet: operation({
+    method: 'POST',
+    path: '/v1/wallets',
+    access: operator,
+    tag,
+    summary: 'Create a wallet with a fresh key, by default with a session and a modest spending limit.',
+    command: 'wallet create',
+    status: 201,
+    input: z.strictObject({
+      ...createFields,
+      createSession: z.boolean().default(true).describe('issue a session of 24 hours for the wallet'),
+      accountType: z
+        .literal('eoa', 'expected "eoa"; this release has no smart accounts')
+        .default('eoa')
+        .describe('externally owned account'),
+    }),
+    output: CreatedWallet,
+    errors: ['CHAIN_NOT_SUPPORTED', 'SESSION_LIMIT_EXCEEDED'],
+  }),
+  listWallets: operation({
+    method: 'GET',
+    path: '/v1/wallets',
+    access: dual,
+    tag,
+    summary: 'List wallets; a session sees its own.',
+    command: 'wallet list',
+    input: z.strictObject({ limit: Limit(1_000, 1_000), cursor: Cursor.optional() }),
+    output: z.object({ items: z.array(Wallet), ...nextPage }),
+    errors: [],
+  }),
+  getWallet: operation({
+    method: 'GET',
+    path: '/v1/wallets/{id}',
+    access: dual,
+    tag,
+    summary: 'Read one wallet: chain, address, status and owner.',
+    command: 'wallet info',
+    tool: 'get_wallet_info',
+    aliases: { id: ['wallet_id', 'walletId'] },
+    input: one,
+    output: WalletDetail,
+    errors: ['WALLET_NOT_FOUND'],
+  }),
+  renameWallet: operation({
+    method: 'PUT',
+    path: '/v1/wallets/{id}',
+    access: operator,
+    tag,
+    summary: 'Rename a wallet.',
+    command: 'wallet rename',
+    input: z.strictObject({ id: Id, name: Name }),
+    output: Wallet,
+    errors: ['WALLET_NOT_FOUND', 'WALLET_TERMINATED'],
+  }),
+  terminateWallet: operation({
+    method: 'DELETE',
+    path: '/v1/wallets/{id}',
+    access: operator,
+    tag,
+    summary: 'Terminate a wallet: it signs nothing any more, and sessions that had only this wallet end.',
+    command: 'wallet terminate',
+    input: one,
+    output: z.object({ id: Id, status: z.literal('TERMINATED') }),
+    errors: ['WALLET_NOT_FOUND', 'WALLET_TERMINATED'],
+  }),
+  purgeWallet: operation({
+    method: 'DELETE',
+    path: '/v1/wallets/{id}/purge',
+    access: operator,
+    tag,
+    summary: 'Delete the key of a terminated wallet for good; its history stays.',
+    command: 'wallet purge',
+    input: one,
+    output: z.object({ id: Id, status: z.literal('PURGED') }),
+    errors: ['WALLET_NOT_FOUND', 'WALLET_NOT_TERMINATED'],
+  }),
+  suspendWallet: operation({
+    method: 'POST',
+    path: '/v1/wallets/{id}/suspend',
+    access: operator,
+    tag,
+    summary: 'Suspend a wallet; once this has answered, nothing of it is signed or sent for the first time.',
+    command: 'wallet suspend',
+    input: z.strictObject({ id: Id, reason: z.string().max(200).default('MANUAL').describe('why, for the record') }),
+    output: z.object({
+      id: Id,
+      status: z.literal('SUSPENDED'),
+      suspendedAt: UnixSeconds,
+      suspensionReason: z.string(),
+    }),
+    errors: ['WALLET_NOT_FOUND', 'WALLET_TERMINATED', 'INVALID_STATE_TRANSITION'],
+  }),
+  resumeWallet: operation({
+    method: 'POST',
+    path: '/v1/wallets/{id}/resume',
+    access: operator,
+    tag,
+    summary: 'Resume a suspended wallet.',
+    command: 'wallet resume',
+    input: one,
+    output: z.object({ id: Id, status: z.literal('ACTIVE') }),
+    errors: ['WALLET_NOT_FOUND', 'WALLET_TERMINATED', 'INVALID_STATE_TRANSITION'],
+  }),
+  listWalletNetworks: operation({
+    method: 'GET',
+    path: '/v1/wallets/{id}/networks',
+    access: dual,
+    tag,
+    summary: 'List the networks on which a wallet can act.',
+    command: 'wallet networks',
+    input: one,
+    output: z.object({
+      id: Id,
+      chain: Chain,
+      environment: EnvironmentName,
+      availableNetworks: z.array(z.object({ network: z.string() })),
+      networks: z.array(z.object({ network: z.string(), chainId: z.string().describe('CAIP-2') })),
+    }),
+    errors: ['WALLET_NOT_FOUND'],
+  }),
+  importWallet: operation({
+    method: 'POST',
+    path: '/v1/wallets/import',
+    access: operator,
+    tag,
+    summary: 'Import an existing key as a wallet, in plain or sealed to the signer.',
+    status: 201,
+    input: ImportWallet,
+    output: Wallet.extend({ defaultPolicy: InstalledPolicy }),
+    errors: ['INVALID_IMPORT', 'CHAIN_NOT_SUPPORTED', 'WALLET_ADDRESS_EXISTS'],
+  }),
+  exportWallet: operation({
+    method: 'POST',
+    path: '/v1/wallets/{id}/export',
+    access: operator,
+    tag,
+    summary: 'Export the key of a wallet; asks for the master password again and is audited first.',
+    input: z.strictObject({
+      id: Id,
+      format: z.enum(EXPORT_FORMATS).default('private-key'),
+      masterPassword: z.string().min(1).max(1_000).describe('the master password again'),
+      password: z.string().min(8).max(1_000).optional().describe('password of the keystore-v3 file'),
+      sealTo: z.base64().max(100).optional().describe('X25519 public key; the answer is then sealed to it'),
+    }),
+    output: z.object({
+      id: Id,
+      chain: Chain,
+      publicKey: Address,
+      format: z.enum(EXPORT_FORMATS),
+      secret: z.string().optional(),
+      sealed: z.string().optional(),
+    }),
+    errors: ['WALLET_NOT_FOUND', 'WALLET_TERMINATED'],
+  }),
+  getSealingKey: operation({
+    method: 'GET',
+    path: '/v1/admin/sealing-key',
+    access: operator,
+    tag,
+    summary: "Read the signer's public key, to which imported secrets are sealed.",
+    input: z.strictObject({}),
+    output: z.object({ publicKey: z.string().describe('base64'), algorithm: z.string() }),
+    errors: [],
+  }),
+}

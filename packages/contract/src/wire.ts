@@ -1,0 +1,74 @@
+import { z } from 'zod'
+import { parseUsd } from './money.ts'
+import { CHAINS, ENVIRONMENTS } from './networks.ts'
+
+/** The words of the wire, each list in one place. */
+export const Chain = z.enum(CHAINS)
+export const EnvironmentName = z.enum(ENVIRONMENTS)
+export const WalletStatus = z.enum(['CREATING', 'ACTIVE', 'SUSPENDED', 'TERMINATING', 'TERMINATED'])
+export type WalletStatus = z.infer<typeof WalletStatus>
+export const OwnerState = z.enum(['NONE', 'GRACE', 'LOCKED'])
+export const SessionStatus = z.enum(['ACTIVE', 'EXPIRED', 'REVOKED'])
+export const SessionSource = z.enum(['api', 'mcp'])
+export const TransactionStatus = z.enum([
+  'PENDING',
+  'QUEUED',
+  'EXECUTING',
+  'SUBMITTED',
+  'CONFIRMED',
+  'FAILED',
+  'CANCELLED',
+  'EXPIRED',
+  'PARTIAL_FAILURE',
+  'SIGNED',
+  'GAS_WAITING',
+])
+export type TransactionStatus = z.infer<typeof TransactionStatus>
+export const TransactionType = z.enum([
+  'TRANSFER',
+  'TOKEN_TRANSFER',
+  'CONTRACT_CALL',
+  'APPROVE',
+  'BATCH',
+  'NFT_TRANSFER',
+  'SIGN',
+  'X402_PAYMENT',
+  'CONTRACT_DEPLOY',
+])
+export type TransactionType = z.infer<typeof TransactionType>
+export const KillSwitchState = z.enum(['ACTIVE', 'SUSPENDED', 'LOCKED'])
+export type KillSwitchState = z.infer<typeof KillSwitchState>
+
+/** A network as a caller may name it; services resolve it with `findNetwork`. */
+export const NetworkName = z.string().min(1).max(100).describe('network id, CAIP-2 name, or an older alias')
+export const Address = z.string().min(1).max(128).describe("address in the chain's own form")
+export const Name = z.string().min(1).max(100).describe('name, 1 to 100 characters')
+export const Digits = z
+  .string()
+  .regex(/^\d{1,80}$/, 'expected decimal digits')
+  .describe('base units, decimal digits')
+/** Base units as digits; with a decimal point and a fraction that is not all zeros, display units. The service decides. */
+export const Amount = z
+  .string()
+  .max(80)
+  .regex(/^\d+(\.\d+)?$/, 'expected decimal digits, such as "1000000" (base units) or "0.1" (display units)')
+  .describe('base units as digits, or display units with a decimal point such as "0.1"')
+export const HumanAmount = z
+  .string()
+  .max(80)
+  .regex(/^\d+(\.\d+)?$/, 'expected a decimal amount, such as "0.1"')
+  .describe('amount in display units, such as "0.1"')
+
+/** US dollars: a JSON number or decimal text of at most six decimals. */
+export const UsdAmount = z
+  .union([z.number(), z.string().max(40)])
+  .refine(isUsd, 'expected US dollars of zero or more with at most six decimals, such as 12.5 or "12.5"')
+  .describe('US dollars, at most six decimals')
+
+function isUsd(value: string | number): boolean {
+  try {
+    return parseUsd(value) >= 0n
+  } catch {
+    return false
+  }
+}
