@@ -45,9 +45,9 @@ export async function startPostgres(): Promise<Postgres> {
     initialise({ native, home, password, user })
     const port = await freePort()
     const server = launch({ native, home, port, user })
-    if (await isReady(server)) return connectTo(server, port, password)
+    if (await isReady(server)) return connectTo(server, { home, port, password })
     const log = readFileSync(join(home, 'log'), 'utf8')
-    await stop(server)
+    await stop(server, home)
     // Another process may have taken the port in between.
     if (attempt === startAttempts || !log.includes('Address already in use'))
       throw new Error(`PostgreSQL did not start:\n${log}`)
@@ -92,21 +92,24 @@ async function createDatabaseAt(url: string): Promise<string> {
   return created.href
 }
 
-function connectTo(server: ChildProcess, port: number, password: string): Postgres {
-  const url = (database = 'postgres') => `postgres://postgres:${password}@127.0.0.1:${port}/${database}`
+function connectTo(server: ChildProcess, at: { home: string; port: number; password: string }): Postgres {
+  const url = (database = 'postgres') => `postgres://postgres:${at.password}@127.0.0.1:${at.port}/${database}`
   return {
     url,
     createDatabase: () => createDatabaseAt(url()),
-    stop: () => stop(server),
+    stop: () => stop(server, at.home),
   }
 }
 
-async function stop(server: ChildProcess): Promise<void> {
-  if (server.exitCode !== null || server.signalCode !== null) return
-  server.ref()
-  const ended = new Promise((resolve) => server.once('exit', resolve))
-  server.stdin?.end()
-  await ended
+async function stop(server: ChildProcess, home: string): Promise<void> {
+  if (server.exitCode === null && server.signalCode === null) {
+    server.ref()
+    const ended = new Promise((resolve) => server.once('exit', resolve))
+    server.stdin?.end()
+    await ended
+  }
+  // The server's user empties its folder, but may not be allowed to remove it.
+  rmSync(home, { recursive: true, force: true })
 }
 
 function accountOf(name: string): User {
@@ -114,8 +117,9 @@ function accountOf(name: string): User {
   return { uid: id('-u'), gid: id('-g') }
 }
 
-/** The system's temporary folder, or /tmp where others may not enter that one. */
+/** The system's temporary folder, or /tmp where the server's user may not enter that one. */
 function sharedTemporaryFolder(): string {
+  if (process.getuid?.() !== 0) return tmpdir()
   for (let folder = tmpdir(); ; folder = dirname(folder)) {
     if ((statSync(folder).mode & 0o001) === 0) return '/tmp'
     if (folder === dirname(folder)) return tmpdir()
@@ -205,7 +209,7 @@ server=$!
 cat > /dev/null
 kill -INT $server 2>/dev/null
 wait $server
-rm -rf "$home"
+rm -rf "$home" 2>/dev/null
 `
 
 function launch({ native, home, user, port }: Place & { port: number }): ChildProcess {
