@@ -8,7 +8,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 const root = join(import.meta.dirname, '../..')
 
 /** A Node that strips no types, as a command: this one with the feature off, and an old one where the machine has it. */
-const runtimes: [string, string[]][] = [['a Node told not to strip types', [process.execPath, '--no-strip-types']]]
+const runtimes: [string, string[]][] = [
+  ['a Node told not to strip types', [process.execPath, '--no-experimental-strip-types']],
+]
 const oldNode = (process.env.PATH ?? '')
   .split(delimiter)
   .map((folder) => join(folder, 'node'))
@@ -50,8 +52,10 @@ describe('the waiaas launcher', () => {
   async function startWaiting([node, ...flags]: string[]) {
     const child = spawn(node!, [...flags, launcher, 'wait'], { stdio: ['ignore', 'pipe', 'inherit'] })
     children.push(child)
-    const [line] = await once(child.stdout.setEncoding('utf8'), 'data')
-    return { child, pid: Number(/pid (\d+)/.exec(line)?.[1]) }
+    const line = String(await Promise.race([once(child.stdout, 'data'), once(child, 'exit')]))
+    const pid = /^pid (\d+)/.exec(line)?.[1]
+    if (pid === undefined) throw new Error(`expected the program to say its pid, got ${line}`)
+    return { child, pid: Number(pid) }
   }
 
   test('runs the program in place on a Node that strips types', async () => {
