@@ -9,3 +9,8 @@ export {
   initialEthPrice,
   mintToken,
 } from './evm/fixtures.ts'
+export { type Localnet, type LocalnetOptions, startLocalnet } from './localnet.ts'
+export { memoProgram } from './solana/faucet.ts'
+export type { Faults } from './solana/faults.ts'
+export { createSolanaFixtures, type SolanaFixtures } from './solana/fixtures.ts'
+export { localGenesisHash, type SolanaNode, type SolanaOptions, startSolana } from './solana/node.ts'

@@ -87,7 +87,7 @@ test('the odd token returns nothing and keeps its fee', async () => {
   const transfer = { abi, address: fixtures.oddToken, functionName: 'transfer', args: [receiver, 1_000n] } as const
   await mintToken(node, fixtures.oddToken, wallet.account.address, 1_000n)
   await callFixture(node, { contract: 'OddToken', address: fixtures.oddToken, functionName: 'setFee', args: [250] })
-  await expect(wallet.readContract({ ...transfer, account: wallet.account })).rejects.toThrow(/returned no data/)
+  await expect(wallet.simulateContract({ ...transfer, account: wallet.account })).rejects.toThrow(/returned no data/)
   await wallet.waitForTransactionReceipt({ hash: await wallet.writeContract(transfer) })
   expect(await balance(fixtures.oddToken, receiver)).toBe(975n)
   await callFixture(node, { contract: 'OddToken', address: fixtures.oddToken, functionName: 'setFee', args: [0] })

@@ -27,12 +27,12 @@ export const initialEthPrice = 2_000_00000000n
 export async function deployEvmFixtures(node: EvmNode): Promise<EvmFixtures> {
   await node.rpc('anvil_setCode', [multicall3Address, evmContracts.Multicall3.deployedBytecode])
   let nonce = BigInt((await node.rpc('eth_getTransactionCount', [evmFaucet, 'pending'])) as Hex)
-  const sent: Promise<unknown>[] = []
+  const deployments: object[] = []
   const deploy = (name: ContractName, args: readonly unknown[] = []): Address => {
     const { abi, bytecode } = evmContracts[name]
     const address = getContractAddress({ from: evmFaucet, nonce })
     const data = encodeDeployData({ abi, bytecode, args })
-    sent.push(node.rpc('eth_sendTransaction', [{ from: evmFaucet, data, nonce: `0x${nonce.toString(16)}` }]))
+    deployments.push({ from: evmFaucet, data, nonce: `0x${nonce.toString(16)}` })
     nonce += 1n
     return address
   }
@@ -44,7 +44,7 @@ export async function deployEvmFixtures(node: EvmNode): Promise<EvmFixtures> {
     priceFeed: deploy('PriceFeed', [8, 'ETH / USD', initialEthPrice]),
     sink: deploy('Sink'),
   }
-  for (const hash of await Promise.all(sent)) await settled(node, hash)
+  await send(node, deployments)
   return fixtures
 }
 
@@ -69,16 +69,27 @@ export async function callFixture(
   const transaction = { from: evmFaucet, to: address, data }
   // A receipt says only that a call reverted; the dry run says why.
   await node.rpc('eth_call', [transaction, 'pending'])
-  await settled(node, await node.rpc('eth_sendTransaction', [transaction]))
+  await send(node, [transaction])
 }
 
-async function settled(node: EvmNode, hash: unknown): Promise<void> {
-  const receipt = async () => (await node.rpc('eth_getTransactionReceipt', [hash])) as { status: Hex } | null
-  let found = await receipt()
-  if (!found) {
-    // The node mines by the clock or not at all; a fixture does not wait for it.
-    await node.mine()
-    found = await receipt()
+async function send(node: EvmNode, transactions: readonly object[]): Promise<void> {
+  for (const receipt of await receipts(node, transactions)) {
+    if (receipt?.status !== '0x1') throw new Error(`expected a fixture transaction to succeed, got ${receipt?.status}`)
   }
-  if (found?.status !== '0x1') throw new Error(`expected fixture transaction ${hash} to succeed, got ${found?.status}`)
+}
+
+type Receipt = { status: Hex } | null
+
+async function receipts(node: EvmNode, transactions: readonly object[]): Promise<Receipt[]> {
+  const found: unknown[] = []
+  if (await node.rpc('anvil_getAutomine')) {
+    for (const one of transactions) found.push(await node.rpc('eth_sendTransactionSync', [one]))
+    return found as Receipt[]
+  }
+  const hashes: unknown[] = []
+  for (const one of transactions) hashes.push(await node.rpc('eth_sendTransaction', [one]))
+  // The node mines by the clock or not at all; fixtures do not wait for it.
+  await node.mine()
+  for (const hash of hashes) found.push(await node.rpc('eth_getTransactionReceipt', [hash]))
+  return found as Receipt[]
 }
