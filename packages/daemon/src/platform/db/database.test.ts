@@ -71,6 +71,19 @@ forEachEngine((engine, open, fresh) => {
     expect(await db.read((tx) => tx.get(byId, { id: 'b' }))).toBeUndefined()
   })
 
+  test('a statement that was not awaited still counts: its failure undoes the job', async () => {
+    const db = await openSample()
+    await db.work({}, (tx) => tx.run(insert, row('a')))
+    let floating: Promise<unknown> = Promise.resolve()
+    const job = db.work({}, async (tx) => {
+      await tx.run(insert, row('b'))
+      floating = tx.run(insert, row('a')).catch(() => undefined)
+    })
+    await expect(job).rejects.toThrow(/unique/i)
+    await floating
+    expect(await db.read((tx) => tx.get(byId, { id: 'b' }))).toBeUndefined()
+  })
+
   test('nobody is answered before the commit', async () => {
     const db = await openSample()
     const seen = await Promise.all(

@@ -63,20 +63,17 @@ export class TransactionHandle implements Handle {
   /** Runs `fn` with this handle, then closes it. Rejects when a statement failed, even if `fn` caught that. */
   async use<T>(fn: (db: Handle) => Promise<T>): Promise<T> {
     try {
-      const value = await new Promise<T>((resolve, reject) => {
+      return await new Promise<T>((resolve, reject) => {
         this.#late = reject
         this.#arm()
         fn(this).then(resolve, reject)
       })
-      if (this.#inFlight > 0) await this.#lastInFlight
-      if (this.failure) throw this.failure
-      return value
-    } catch (error) {
-      if (this.#inFlight > 0) await this.#lastInFlight
-      throw this.failure ?? error
     } finally {
-      if (this.#watch) clearImmediate(this.#watch)
       this.#closed ??= 'its transaction has ended'
+      if (this.#watch) clearImmediate(this.#watch)
+      if (this.#inFlight > 0) await this.#lastInFlight
+      // biome-ignore lint/correctness/noUnsafeFinally: what the database said comes before what was made of it
+      if (this.failure) throw this.failure
     }
   }
 
