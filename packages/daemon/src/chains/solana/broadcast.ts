@@ -1,0 +1,51 @@
+import { isFailure } from '@waiaas/contract'
+import type { Rpc, RpcError, Sent } from '../chain.ts'
+import { openWire } from './seal.ts'
+
+// Every transaction was simulated before it was signed, and the daemon itself sends again until the bytes expire.
+const config = { encoding: 'base64', skipPreflight: true, maxRetries: 0 }
+
+/** Hands wire bytes to one node in one round trip. Whatever is not a clear answer is `unclear`: only the chain knows. */
+export async function broadcastAll(rpc: Rpc, signed: readonly Uint8Array[]): Promise<Sent[]> {
+  if (signed.length === 0) return []
+  const calls = signed.map((bytes) => ({
+    method: 'sendTransaction',
+    params: [Buffer.from(bytes).toString('base64'), config],
+  }))
+  try {
+    const answers = await rpc.batch(calls)
+    return answers.map((answer, index) =>
+      'error' in answer ? classify(answer.error) : accepted(answer, signed[index]),
+    )
+  } catch (error) {
+    // No endpoint answered; the bytes may have left all the same.
+    if (isFailure(error, 'CHAIN_ERROR')) return signed.map(() => ({ outcome: 'unclear' }))
+    throw error
+  }
+}
+
+const accepted = ({ result }: { result: unknown }, bytes: Uint8Array | undefined): Sent => ({
+  outcome: bytes && result === openWire(bytes).hash ? 'accepted' : 'unclear',
+})
+
+// Codes: https://github.com/anza-xyz/agave/blob/master/rpc-client-api/src/custom_error.rs
+const preflightFailure = -32_002
+const signatureFailure = -32_003
+const invalidParams = -32_602
+
+/** A node's refusal in the daemon's vocabulary; errors of the node itself say nothing about the transaction. */
+export function classify(error: RpcError): Sent {
+  const { code, message } = error
+  if (code === signatureFailure || code === invalidParams) return { outcome: 'refused', reason: 'invalid', message }
+  if (code !== preflightFailure) return { outcome: 'unclear' }
+  const reason = transactionError(error.data)
+  if (reason === 'AlreadyProcessed') return { outcome: 'known' }
+  if (reason === 'BlockhashNotFound') return { outcome: 'refused', reason: 'expired', message }
+  const unfunded = reason === 'InsufficientFundsForFee' || reason === 'AccountNotFound'
+  return { outcome: 'refused', reason: unfunded ? 'insufficient-funds' : 'invalid', message }
+}
+
+function transactionError(data: unknown): string | null {
+  if (typeof data !== 'object' || data === null || !('err' in data)) return null
+  return typeof data.err === 'string' ? data.err : null
+}

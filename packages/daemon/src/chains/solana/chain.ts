@@ -1,0 +1,110 @@
+import { address } from '@solana/kit'
+import { Failure, type Network } from '@waiaas/contract'
+import type { Chain, Lifetime } from '../chain.ts'
+import { rpcPool } from '../rpc-pool.ts'
+import { wholeNumber } from './accounts.ts'
+import { bodyBytes, readBody } from './body.ts'
+import { broadcastAll } from './broadcast.ts'
+import { chargesOf, decodeMessage } from './decode.ts'
+import { drafting, readMintAccount } from './draft.ts'
+import { readHoldings } from './holdings.ts'
+import { identity } from './identity.ts'
+import { readMint, requireSupportedMint } from './mint.ts'
+import { type Charges, observeAll } from './observe.ts'
+import { precheckAll } from './precheck.ts'
+import { parseAddress } from './recipients.ts'
+import { sealMessage } from './seal.ts'
+
+export type SolanaOptions = {
+  readonly network: Network
+  /** In order of preference. */
+  readonly urls: readonly string[]
+  /** Milliseconds of any epoch, for caches and cool-downs. */
+  readonly clock?: () => number
+}
+
+const anchorFreshMs = 2_000
+const mostCharges = 20_000
+
+/** One Solana cluster as a `Chain`: version-0 messages, a blockhash for a lifetime, no nonces. */
+export function solanaChain({ network, urls, clock = Date.now }: SolanaOptions): Chain {
+  const verify = identity(network)
+  const rpc = rpcPool({ urls, name: network.id, verify, clock })
+  const witnesses = urls.map((url) => rpcPool({ urls: [url], name: network.id, verify, clock }))
+  const draft = drafting({ network, rpc, clock })
+  const charges = new Map<string, Charges>()
+  const readAnchor = () => readLatestBlockhash(rpc)
+  let anchor: { value: ReturnType<typeof readAnchor>; until: number } | undefined
+  let connected: Promise<void> | undefined
+  return {
+    network,
+    sequenced: false,
+    signKind: 'solana-tx',
+    address: parseAddress,
+    connect() {
+      connected ??= connect(rpc).catch((error: unknown) => {
+        connected = undefined
+        throw error
+      })
+      return connected
+    },
+    draft,
+    bytes: (sender, { body }, lifetime) => bodyBytes(address(sender), readBody(body), lifetime),
+    decode: (sender, bytes, hints) => decodeMessage(network, address(sender), bytes, hints),
+    seal(sender, unsigned, signature) {
+      const signed = sealMessage(address(sender), unsigned, signature)
+      if (charges.size >= mostCharges) charges.clear()
+      charges.set(signed.hash, chargesOf(network, address(sender), unsigned))
+      return signed
+    },
+    precheck: (sender, drafts, inflight) => precheckAll({ network, rpc }, address(sender), drafts, inflight),
+    broadcast: (signed) => broadcastAll(rpc, signed),
+    observe: (attempts) => observeAll({ rpc, witnesses, remembered: (hash) => charges.get(hash) }, attempts),
+    nextNonce: () => Promise.reject(new Error(`${network.id} has no nonces; its transactions live by a blockhash`)),
+    anchor() {
+      if (!anchor || clock() >= anchor.until) {
+        const value = readAnchor()
+        const fresh = { value, until: clock() + anchorFreshMs }
+        anchor = fresh
+        value.catch(() => {
+          if (anchor === fresh) anchor = undefined
+        })
+      }
+      return anchor.value
+    },
+    balance: async (owner) => {
+      const { value } = await rpc.call<{ value: unknown }>('getBalance', [owner, { commitment: 'confirmed' }])
+      return wholeNumber(value, 'a balance')
+    },
+    tokenBalances: (owner, tokens) => readHoldings({ network, rpc }, owner, tokens),
+    async token(text) {
+      const mint = parseAddress(text)
+      const account = await readMintAccount(rpc, mint)
+      const token = readMint(network, mint, account)
+      requireSupportedMint(mint, account)
+      return token
+    },
+    status: () => rpc.status(),
+    close() {
+      for (const client of [rpc, ...witnesses]) client.close()
+    },
+  }
+}
+
+type Pool = ReturnType<typeof rpcPool>
+
+// Any call will do: an endpoint is verified before its first one.
+async function connect(rpc: Pool): Promise<void> {
+  await rpc.call('getGenesisHash', [])
+}
+
+async function readLatestBlockhash(rpc: Pool): Promise<Required<Pick<Lifetime, 'blockhash' | 'lastValid'>>> {
+  const { value } = await rpc.call<{ value: { blockhash: unknown; lastValidBlockHeight: unknown } }>(
+    'getLatestBlockhash',
+    [{ commitment: 'confirmed' }],
+  )
+  const { blockhash, lastValidBlockHeight: lastValid } = value
+  if (typeof blockhash !== 'string' || typeof lastValid !== 'number' || !Number.isSafeInteger(lastValid))
+    throw new Failure('CHAIN_ERROR', 'expected a blockhash and its last valid block height')
+  return { blockhash, lastValid }
+}

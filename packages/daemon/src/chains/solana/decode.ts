@@ -1,0 +1,95 @@
+import { createHash } from 'node:crypto'
+import type { Address } from '@solana/kit'
+import { type Effect, Failure, type Network, nativeAsset } from '@waiaas/contract'
+import type { Decoded, Hints } from '../chain.ts'
+import { bandOf, type ComputeBudget, exactFee, worstFee } from './fees.ts'
+import { contextOf, effectsOf, unknown } from './instruction-effects.ts'
+import { type Message, type ReadInstruction, readMessage } from './message.ts'
+import { computeBudgetProgram, systemProgram } from './programs.ts'
+
+/**
+ * Effects of a message from its bytes alone. The digest covers version, accounts with their flags, and every
+ * instruction; it leaves out the blockhash and where in its band the compute unit limit lies.
+ * Failure INVALID_TRANSACTION: unreadable bytes, lookup tables, a durable nonce, a sender who does not sign.
+ */
+export function decodeMessage(network: Network, sender: Address, bytes: Uint8Array, hints: Hints): Decoded {
+  const message = readMessage(bytes)
+  if (!message.signers.includes(sender))
+    throw new Failure('INVALID_TRANSACTION', `expected ${sender} among the signers, got ${message.signers.join(', ')}`)
+  refuseDurableNonce(message)
+  const { budget, strange } = budgetOf(message.instructions)
+  const effects: Effect[] = message.signers
+    .filter((signer) => signer !== sender)
+    .map((signer) => unknown(`a signature of ${signer} is required too`))
+  effects.push(...strange)
+  const context = contextOf(network, sender, message, hints.owners ?? [])
+  const acting = message.instructions.filter(({ program }) => program !== computeBudgetProgram)
+  for (const instruction of acting) effects.push(...effectsOf(instruction, context))
+  const max = worstFee(message.signers.length, budget, acting.length) + rentOf(effects)
+  return {
+    effects: { network: network.id, sender, effects, fee: { asset: nativeAsset(network), max: `${max}` } },
+    digest: digestOf(network, sender, message),
+  }
+}
+
+/** What the signed bytes will be charged if they land, in lamports: the fee alone, and the most with rent. */
+export function chargesOf(network: Network, sender: Address, bytes: Uint8Array): { fee: bigint; withRent: bigint } {
+  const message = readMessage(bytes)
+  const { budget } = budgetOf(message.instructions)
+  const acting = message.instructions.filter(({ program }) => program !== computeBudgetProgram)
+  const context = contextOf(network, sender, message, [])
+  const fee = exactFee(message.signers.length, budget, acting.length)
+  return { fee, withRent: fee + rentOf(acting.flatMap((instruction) => effectsOf(instruction, context))) }
+}
+
+const rentOf = (effects: readonly Effect[]): bigint =>
+  effects.reduce((sum, effect) => (effect.kind === 'account-creation' ? sum + BigInt(effect.rent) : sum), 0n)
+
+const advanceNonce = 4
+// A durable nonce would keep the bytes valid for ever, so that they could never be proven void.
+function refuseDurableNonce({ instructions }: Message): void {
+  for (const { program, data } of instructions)
+    if (program === systemProgram && data.length >= 4 && view(data).getUint32(0, true) === advanceNonce)
+      throw new Failure('INVALID_TRANSACTION', 'durable nonces are refused: the transaction would never expire')
+}
+
+const unitLimit = { kind: 2, length: 5 }
+const unitPrice = { kind: 3, length: 9 }
+function budgetOf(instructions: readonly ReadInstruction[]): { budget: ComputeBudget; strange: Effect[] } {
+  const strange: Effect[] = []
+  let units: number | undefined
+  let price: bigint | undefined
+  for (const { program, data } of instructions) {
+    if (program !== computeBudgetProgram) continue
+    if (isUnitLimit(data) && units === undefined) units = view(data).getUint32(1, true)
+    else if (data[0] === unitPrice.kind && data.length === unitPrice.length && price === undefined)
+      price = view(data).getBigUint64(1, true)
+    else strange.push(unknown(`instruction ${data[0] ?? 'without data'} of the compute budget program`))
+  }
+  return { budget: { ...(units !== undefined && { units }), ...(price !== undefined && { price }) }, strange }
+}
+const isUnitLimit = (data: Uint8Array): boolean => data[0] === unitLimit.kind && data.length === unitLimit.length
+
+function digestOf(network: Network, sender: Address, message: Message): string {
+  const canonical = {
+    network: network.caip2,
+    sender,
+    version: message.version,
+    accounts: message.accounts.map(({ address, signer, writable }) => [address, signer, writable]),
+    instructions: message.instructions.map(({ program, accounts, data }) => [
+      program,
+      accounts.map(({ address }) => address),
+      Buffer.from(program === computeBudgetProgram ? withoutVariation(data) : data).toString('hex'),
+    ]),
+  }
+  return createHash('sha256').update(JSON.stringify(canonical)).digest('hex')
+}
+
+function withoutVariation(data: Uint8Array): Uint8Array {
+  if (!isUnitLimit(data)) return data
+  const planned = data.slice()
+  view(planned).setUint32(1, bandOf(view(data).getUint32(1, true)), true)
+  return planned
+}
+
+const view = (data: Uint8Array): DataView => new DataView(data.buffer, data.byteOffset, data.byteLength)

@@ -1,0 +1,193 @@
+import { startSolana } from '@waiaas/localnet'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { solanaChain } from './chain.ts'
+import { type Bed, localSolana, newWallet, signUnder, testBed } from './test-bed.ts'
+
+let bed: Bed
+beforeAll(async () => {
+  bed = await testBed()
+})
+afterEach(() => {
+  bed.node.clearFaults()
+  bed.pass(600_000)
+})
+afterAll(() => bed.close())
+
+const state = async (attempt: Parameters<Bed['chain']['observe']>[0][number]) => {
+  const [sighting] = await bed.chain.observe([attempt])
+  return sighting!
+}
+const transfer = (amount = 1_000_000n) => ({ kind: 'transfer', to: newWallet().address, amount }) as const
+
+test('an attempt is pending, then included, then final', async () => {
+  const sender = await bed.funded()
+  const { attempt, signed } = await bed.signed(sender, transfer())
+  expect(await state(attempt)).toEqual({ id: attempt.id, state: 'missing' })
+  await bed.chain.broadcast([signed.bytes])
+  expect(await state(attempt)).toEqual({ id: attempt.id, state: 'pending' })
+  bed.node.advance(1)
+  const included = await state(attempt)
+  expect(included).toMatchObject({ state: 'included', succeeded: true, final: false })
+  bed.node.advance(31)
+  expect(await state(attempt)).toEqual({ ...included, final: true })
+})
+
+test('a dropped send is missing, and the same bytes land later', async () => {
+  const sender = await bed.funded()
+  const { attempt, signed } = await bed.signed(sender, transfer())
+  bed.node.fault.dropSends = true
+  expect(await bed.chain.broadcast([signed.bytes])).toEqual([{ outcome: 'accepted' }])
+  bed.node.advance(20)
+  expect((await state(attempt)).state).toBe('missing')
+  bed.node.clearFaults()
+  await bed.chain.broadcast([signed.bytes])
+  await bed.chain.broadcast([signed.bytes])
+  bed.node.advance(1)
+  expect(await state(attempt)).toMatchObject({ state: 'included', succeeded: true })
+})
+
+test('an expired attempt is void only once its last valid block is behind the finalized one', async () => {
+  const sender = await bed.funded()
+  const { attempt, signed } = await bed.signed(sender, transfer())
+  const height = await lastHeight('processed')
+  bed.node.advance(attempt.lifetime.lastValid! - height + 31)
+  expect(await lastHeight('finalized')).toBe(attempt.lifetime.lastValid)
+  expect((await state(attempt)).state).toBe('missing')
+  bed.node.advance(1)
+  expect(await state(attempt)).toMatchObject({ state: 'void', proof: expect.stringContaining('finalized block') })
+  await bed.chain.broadcast([signed.bytes])
+  bed.node.advance(1)
+  expect((await state(attempt)).state).toBe('void')
+})
+
+test('a landed attempt that only the history still knows is included, not void', async () => {
+  const sender = await bed.funded()
+  const { attempt, signed } = await bed.signed(sender, transfer())
+  await bed.chain.broadcast([signed.bytes])
+  bed.node.advance(1_000)
+  expect(await state(attempt)).toMatchObject({ state: 'included', succeeded: true, final: true })
+})
+
+test('a node that no longer has the slots in question proves nothing', async () => {
+  const sender = await bed.funded()
+  const { attempt } = await bed.signed(sender, transfer())
+  bed.node.advance(25_000)
+  expect((await state(attempt)).state).toBe('missing')
+})
+
+test('two configured endpoints must agree before an attempt is void', async () => {
+  const other = await startSolana({ slotMs: 0 })
+  let now = 1_000
+  const chain = solanaChain({ network: localSolana, urls: [bed.node.url, other.url], clock: () => now })
+  try {
+    const sender = await bed.funded()
+    const draft = await chain.draft(sender.address, transfer())
+    const { attempt } = signUnder(chain, sender, draft, await chain.anchor())
+    bed.node.advance(200)
+    expect(await chain.observe([attempt])).toEqual([{ id: attempt.id, state: 'missing' }])
+    other.fault.httpStatus = 503
+    expect(await chain.observe([attempt])).toEqual([{ id: attempt.id, state: 'missing' }])
+    other.clearFaults()
+    now += 600_000
+    other.advance(attempt.lifetime.lastValid! + 50)
+    expect(await chain.observe([attempt])).toMatchObject([
+      { state: 'void', proof: expect.stringContaining(' and at ') },
+    ])
+  } finally {
+    chain.close()
+    await other.stop()
+  }
+})
+
+test('a transaction that fails on chain is included, not succeeded, and pays its fee alone', async () => {
+  const sender = await bed.funded(1_000_000_000n)
+  const { attempt, signed } = await bed.signed(sender, transfer(5_000_000_000n))
+  await bed.chain.broadcast([signed.bytes])
+  bed.node.advance(1)
+  const before = 1_000_000_000n
+  expect(await state(attempt)).toEqual({
+    id: attempt.id,
+    state: 'included',
+    height: expect.any(Number),
+    blockHash: expect.any(String),
+    succeeded: false,
+    error: expect.stringContaining('InstructionError'),
+    fee: before - (await bed.chain.balance(sender.address)),
+    final: false,
+  })
+})
+
+test('after a restart the fee and rent come from the chain and are the same', async () => {
+  const [sender, recipient] = [await bed.funded(), newWallet()]
+  await bed.fixtures.mintTo(bed.spl.address, sender.address, 5n)
+  const intent = { kind: 'token-transfer', to: recipient.address, amount: 5n, token: bed.spl } as const
+  const { attempt, signed } = await bed.signed(sender, intent)
+  await bed.chain.broadcast([signed.bytes])
+  bed.node.advance(1)
+  const restarted = solanaChain({ network: localSolana, urls: [bed.node.url] })
+  expect(await restarted.observe([attempt])).toEqual(await bed.chain.observe([attempt]))
+  restarted.close()
+})
+
+test('hundreds of attempts are observed in one call, each reported once', async () => {
+  const sender = await bed.funded()
+  const draft = await bed.chain.draft(sender.address, transfer())
+  const anchor = await bed.chain.anchor()
+  const all = Array.from({ length: 300 }, (_, variation) =>
+    signUnder(bed.chain, sender, draft, { ...anchor, variation }),
+  )
+  const sent = await bed.chain.broadcast(all.slice(0, 290).map(({ signed }) => signed.bytes))
+  expect(new Set(sent.map(({ outcome }) => outcome))).toEqual(new Set(['accepted']))
+  bed.node.advance(1)
+  const seen = await bed.chain.observe(all.map(({ attempt }) => attempt))
+  expect(seen.map(({ id }) => id)).toEqual(all.map(({ attempt }) => attempt.id))
+  expect(seen.filter((one) => one.state === 'included')).toHaveLength(290)
+  expect(seen.filter((one) => one.state === 'missing')).toHaveLength(10)
+})
+
+test('an answer that never arrives is unclear, and the chain tells', async () => {
+  const sender = await bed.funded()
+  const { attempt, signed } = await bed.signed(sender, transfer())
+  bed.node.fault.loseSendAnswers = true
+  expect(await bed.chain.broadcast([signed.bytes])).toEqual([{ outcome: 'unclear' }])
+  bed.node.clearFaults()
+  bed.node.advance(1)
+  bed.pass(600_000)
+  expect(await state(attempt)).toMatchObject({ state: 'included', succeeded: true })
+})
+
+test("a node's refusals are told apart", async () => {
+  const sender = await bed.funded()
+  const { signed } = await bed.signed(sender, transfer())
+  const answerOf = async (error: { code: number; message: string; data?: unknown }) => {
+    bed.node.fault.failMethods.sendTransaction = error
+    const [answer] = await bed.chain.broadcast([signed.bytes])
+    bed.pass(600_000)
+    return answer
+  }
+  const preflight = (err: unknown) => ({ code: -32002, message: 'Transaction simulation failed', data: { err } })
+  expect(await answerOf(preflight('BlockhashNotFound'))).toMatchObject({ outcome: 'refused', reason: 'expired' })
+  expect(await answerOf(preflight('AlreadyProcessed'))).toEqual({ outcome: 'known' })
+  expect(await answerOf(preflight('InsufficientFundsForFee'))).toMatchObject({ reason: 'insufficient-funds' })
+  expect(await answerOf(preflight({ InstructionError: [0, 'x'] }))).toMatchObject({ reason: 'invalid' })
+  expect(await answerOf({ code: -32003, message: 'signature verification failure' })).toMatchObject({
+    reason: 'invalid',
+  })
+  expect(await answerOf({ code: -32005, message: 'Node is behind by 99 slots' })).toEqual({ outcome: 'unclear' })
+})
+
+test('the anchor is shared for two seconds and then read again', async () => {
+  const first = await bed.chain.anchor()
+  bed.node.advance(5)
+  expect(await bed.chain.anchor()).toEqual(first)
+  bed.pass(2_000)
+  const second = await bed.chain.anchor()
+  expect(second.lastValid).toBe(first.lastValid! + 5)
+  await expect(bed.chain.nextNonce('x')).rejects.toThrow('no nonces')
+})
+
+async function lastHeight(commitment: string): Promise<number> {
+  const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'getBlockHeight', params: [{ commitment }] })
+  const answer = await fetch(bed.node.url, { method: 'POST', body })
+  return ((await answer.json()) as { result: number }).result
+}

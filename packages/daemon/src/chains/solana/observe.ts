@@ -1,0 +1,78 @@
+import type { Attempt, Rpc, Sighting } from '../chain.ts'
+import { readCharges } from './charges.ts'
+import { type Finding, searchExpired } from './expiry.ts'
+import { recentStatuses, type Status } from './statuses.ts'
+
+type Parts = {
+  readonly rpc: Rpc
+  /** One client for each configured node, so that two can be asked for the same evidence. */
+  readonly witnesses: readonly Rpc[]
+  /** What bytes that this daemon sealed are charged, if it still remembers them. */
+  readonly remembered: (hash: string) => Charges | undefined
+}
+export type Charges = { readonly fee: bigint; readonly withRent: bigint }
+
+/**
+ * Where each attempt stands. A signature that no node knows is `missing` (send the same bytes again) until its last
+ * valid block is final and the search of the whole history found nothing: then it is `void`, for good.
+ */
+export async function observeAll(parts: Parts, attempts: readonly Attempt[]): Promise<Sighting[]> {
+  if (attempts.length === 0) return []
+  const hashes = [...new Set(attempts.map(({ hash }) => hash))]
+  const { finalizedHeight, statuses } = await recentStatuses(parts.rpc, hashes)
+  const gone = attempts.filter(
+    ({ hash, lifetime }) =>
+      !statuses.get(hash) && lifetime.lastValid !== undefined && finalizedHeight > lifetime.lastValid,
+  )
+  const findings = await searchExpired(parts.witnesses, gone)
+  const statusOf = (hash: string): Status | null => {
+    const finding = findings.get(hash)
+    return statuses.get(hash) ?? (finding && 'status' in finding ? finding.status : null)
+  }
+  const charges = await chargesOf(parts, hashes, statusOf)
+  return attempts.map((attempt) => sighting(attempt, statusOf(attempt.hash), findings.get(attempt.hash), charges))
+}
+
+function sighting(
+  { id, hash }: Attempt,
+  status: Status | null,
+  finding: Finding | undefined,
+  charges: ReadonlyMap<string, bigint>,
+): Sighting {
+  if (!status)
+    return finding && 'proof' in finding ? { id, state: 'void', proof: finding.proof } : { id, state: 'missing' }
+  const fee = charges.get(hash)
+  if (!isIncluded(status) || fee === undefined) return { id, state: 'pending' }
+  return {
+    id,
+    state: 'included',
+    height: status.slot,
+    // One fork holds at most one block in a slot, so that the slot names it; statuses do not tell the hash.
+    blockHash: `slot-${status.slot}`,
+    succeeded: status.err === null,
+    ...(status.err !== null && { error: errorText(status.err) }),
+    fee,
+    final: isFinal(status),
+  }
+}
+
+const isFinal = ({ confirmationStatus }: Status): boolean => confirmationStatus === 'finalized'
+const isIncluded = (status: Status): boolean => isFinal(status) || status.confirmationStatus === 'confirmed'
+const errorText = (err: unknown): string => (typeof err === 'string' ? err : JSON.stringify(err))
+
+/** From the chain where it is final or the daemon has forgotten the bytes, else what the bytes say. */
+async function chargesOf(
+  { rpc, remembered }: Parts,
+  hashes: readonly string[],
+  statusOf: (hash: string) => Status | null,
+) {
+  const included = hashes.flatMap((hash) => {
+    const status = statusOf(hash)
+    return status && isIncluded(status) ? [{ hash, status, known: remembered(hash) }] : []
+  })
+  const asked = included.filter(({ status, known }) => isFinal(status) || !known).map(({ hash }) => hash)
+  const charges = await readCharges(rpc, asked)
+  for (const { hash, status, known } of included)
+    if (known && !charges.has(hash)) charges.set(hash, status.err === null ? known.withRent : known.fee)
+  return charges
+}
