@@ -1,3 +1,7 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, rmdirSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { startEvm } from './anvil.ts'
 
@@ -40,4 +44,25 @@ test('a node that cannot start says why', async () => {
   const port = Number(new URL(holder.url).port)
   await expect(startEvm({ port })).rejects.toThrow(/in use/i)
   await holder.stop()
+})
+
+test('a process that ends by an error leaves neither its node nor its files behind', async () => {
+  const script = `
+    const { startEvm } = await import(${JSON.stringify(new URL('./anvil.ts', import.meta.url).href)})
+    console.log((await startEvm()).url)
+    throw new Error('on purpose')`
+  const folder = mkdtempSync(join(tmpdir(), 'localnet-test-'))
+  const ended = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+    encoding: 'utf8',
+    env: { ...process.env, TMPDIR: folder },
+  })
+  expect(ended.stderr).toContain('on purpose')
+  const reachable = () =>
+    fetch(ended.stdout.trim()).then(
+      () => true,
+      () => false,
+    )
+  await expect.poll(reachable).toBe(false)
+  expect(readdirSync(folder)).toEqual([])
+  rmdirSync(folder)
 })

@@ -1,6 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 
 export type EvmOptions = {
@@ -10,7 +13,7 @@ export type EvmOptions = {
   blockTime?: number
   /** Gas of one block. Default: Anvil's 30 million. */
   gasLimit?: bigint
-  /** Blocks behind the head at which a block counts as finalized, halved. Default: Anvil's 32. */
+  /** A block is safe this many blocks behind the head, and finalized twice as many. Default 32. */
   slotsInAnEpoch?: number
   /** Default 0: any free port. */
   port?: number
@@ -31,30 +34,43 @@ export type EvmNode = {
   stop(): Promise<void>
 }
 
+type Running = { child: ChildProcess; folder: string }
+
 const startDeadlineMs = 30_000
-const running = new Set<ChildProcess>()
-// A thrown error or process.exit() must not leave nodes behind; one listener serves them all.
+const running = new Set<Running>()
+// A thrown error or process.exit() must leave neither nodes nor files behind; one listener serves them all.
 process.on('exit', () => {
-  for (const child of running) child.kill('SIGKILL')
+  for (const one of running) discard(one)
 })
+
+function discard(one: Running): void {
+  one.child.kill('SIGKILL')
+  rmSync(one.folder, { recursive: true, force: true })
+  running.delete(one)
+}
 
 /** Starts an Anvil on loopback. Rejects with the node's own words when it does not come up. */
 export async function startEvm(options: EvmOptions = {}): Promise<EvmNode> {
   const chainId = options.chainId ?? 31337
-  const child = spawn(anvilBinary(), commandLine(chainId, options), { stdio: ['ignore', 'pipe', 'pipe'] })
-  running.add(child)
-  child.once('exit', () => running.delete(child))
+  const binary = anvilBinary()
+  // Anvil moves old states to disk, by default below the home directory, and forgets them there when it is killed.
+  const folder = mkdtempSync(join(tmpdir(), 'localnet-anvil-'))
+  const child = spawn(binary, [...commandLine(chainId, options), '--cache-path', folder], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const one = { child, folder }
+  running.add(one)
   try {
     const url = `http://127.0.0.1:${await listeningPort(child)}`
-    return await node(child, url, chainId)
+    return await node(one, url, chainId)
   } catch (error) {
-    child.kill('SIGKILL')
-    running.delete(child)
+    discard(one)
     throw error
   }
 }
 
-async function node(child: ChildProcess, url: string, chainId: number): Promise<EvmNode> {
+async function node(one: Running, url: string, chainId: number): Promise<EvmNode> {
+  const { child } = one
   const rpc = (method: string, params: readonly unknown[] = []) => call(url, method, params)
   // Anvil writes a line for every call, which costs time and which nobody reads.
   await rpc('anvil_setLoggingEnabled', [false])
@@ -71,10 +87,12 @@ async function node(child: ChildProcess, url: string, chainId: number): Promise<
       await rpc('anvil_mine', [hex(blocks)])
     },
     async stop() {
-      if (child.exitCode !== null || child.signalCode !== null) return
-      const gone = once(child, 'exit')
-      child.kill('SIGKILL')
-      await gone
+      if (child.exitCode === null && child.signalCode === null) {
+        const gone = once(child, 'exit')
+        child.kill('SIGKILL')
+        await gone
+      }
+      discard(one)
     },
   }
 }

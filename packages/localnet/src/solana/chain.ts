@@ -3,7 +3,7 @@ import { address, type EncodedAccount, getBase58Decoder } from '@solana/kit'
 import { LiteSVM } from 'litesvm'
 import type { AccountLookup } from './accounts.ts'
 import { execute, type Outcome } from './execution.ts'
-import { neverLands, type TransactionError } from './transaction-error.ts'
+import { neverLands } from './transaction-error.ts'
 import type { DecodedTransaction } from './transactions.ts'
 
 export const commitments = ['processed', 'confirmed', 'finalized'] as const
@@ -41,7 +41,7 @@ export type Chain = ReturnType<typeof createChain>
 
 /** The state of one cluster: a Solana VM, its slots, blockhashes and landed transactions. Nothing in it waits. */
 export function createChain({ confirmSlots, finalSlots, blockhashSlots, clock }: ChainOptions) {
-  const svm = new LiteSVM().withBlockhashCheck(false).withTransactionHistory(10_000_000n)
+  const svm = new LiteSVM().withBlockhashCheck(false).withTransactionHistory(1_000_000n)
   const depth = { processed: 0n, confirmed: BigInt(confirmSlots), finalized: BigInt(finalSlots) }
   const blocks = new Map<bigint, Block>()
   const hashes = new Map<string, bigint>()
@@ -147,5 +147,3 @@ export function createChain({ confirmSlots, finalSlots, blockhashSlots, clock }:
 /** True when a transaction at one commitment also counts for another. */
 export const reaches = (actual: Commitment, wanted: Commitment) =>
   commitments.indexOf(actual) >= commitments.indexOf(wanted)
-
-export type { TransactionError }

@@ -25,7 +25,7 @@ import { invalidParams, RpcError } from './rpc-error.ts'
 import { encodeMeta, encodeTransaction } from './transaction-encoding.ts'
 import { decodeMessage, feeOf } from './transactions.ts'
 
-export type Method = (params: Params) => unknown
+type Method = (params: Params) => unknown
 export type Methods = Readonly<Record<string, Method>>
 
 // How long a node remembers a signature without being told to search its history.
