@@ -5,6 +5,22 @@ import {PlainToken} from "./PlainToken.sol";
 
 /// An ERC-20 with signed approvals (EIP-2612) and signed transfers (EIP-3009), in the manner of USDC.
 contract PermitToken is PlainToken {
+    // Structs in memory: nine arguments more than fill the stack.
+    struct Authorization {
+        address from;
+        address to;
+        uint256 value;
+        uint256 validAfter;
+        uint256 validBefore;
+        bytes32 nonce;
+    }
+
+    struct Signature {
+        uint8 v;
+        bytes32 r;
+        bytes32 s;
+    }
+
     string public version;
     mapping(address => uint256) public nonces;
     mapping(address => mapping(bytes32 => bool)) public authorizationState;
@@ -38,7 +54,7 @@ contract PermitToken is PlainToken {
     function permit(address owner, address spender, uint256 value, uint256 deadline, uint8 v, bytes32 r, bytes32 s) external {
         require(block.timestamp <= deadline, "PermitToken: permit is expired");
         bytes32 message = keccak256(abi.encode(PERMIT_TYPEHASH, owner, spender, value, nonces[owner]++, deadline));
-        _requireSigner(owner, message, v, r, s);
+        _requireSigner(owner, message, Signature(v, r, s));
         _approve(owner, spender, value);
     }
 
@@ -46,15 +62,16 @@ contract PermitToken is PlainToken {
         address from, address to, uint256 value, uint256 validAfter, uint256 validBefore, bytes32 nonce,
         uint8 v, bytes32 r, bytes32 s
     ) external {
-        _useTransfer(TRANSFER_WITH_AUTHORIZATION_TYPEHASH, from, to, value, validAfter, validBefore, nonce, v, r, s);
+        Authorization memory given = Authorization(from, to, value, validAfter, validBefore, nonce);
+        _use(TRANSFER_WITH_AUTHORIZATION_TYPEHASH, given, Signature(v, r, s));
     }
 
     function transferWithAuthorization(
         address from, address to, uint256 value, uint256 validAfter, uint256 validBefore, bytes32 nonce,
         bytes calldata signature
     ) external {
-        (uint8 v, bytes32 r, bytes32 s) = _split(signature);
-        _useTransfer(TRANSFER_WITH_AUTHORIZATION_TYPEHASH, from, to, value, validAfter, validBefore, nonce, v, r, s);
+        Authorization memory given = Authorization(from, to, value, validAfter, validBefore, nonce);
+        _use(TRANSFER_WITH_AUTHORIZATION_TYPEHASH, given, _split(signature));
     }
 
     function receiveWithAuthorization(
@@ -62,39 +79,36 @@ contract PermitToken is PlainToken {
         uint8 v, bytes32 r, bytes32 s
     ) external {
         require(to == msg.sender, "PermitToken: caller must be the payee");
-        _useTransfer(RECEIVE_WITH_AUTHORIZATION_TYPEHASH, from, to, value, validAfter, validBefore, nonce, v, r, s);
+        Authorization memory given = Authorization(from, to, value, validAfter, validBefore, nonce);
+        _use(RECEIVE_WITH_AUTHORIZATION_TYPEHASH, given, Signature(v, r, s));
     }
 
     function cancelAuthorization(address authorizer, bytes32 nonce, uint8 v, bytes32 r, bytes32 s) external {
         require(!authorizationState[authorizer][nonce], "PermitToken: authorization is used or canceled");
         bytes32 message = keccak256(abi.encode(CANCEL_AUTHORIZATION_TYPEHASH, authorizer, nonce));
-        _requireSigner(authorizer, message, v, r, s);
+        _requireSigner(authorizer, message, Signature(v, r, s));
         authorizationState[authorizer][nonce] = true;
         emit AuthorizationCanceled(authorizer, nonce);
     }
 
-    function _useTransfer(
-        bytes32 typeHash, address from, address to, uint256 value, uint256 validAfter, uint256 validBefore, bytes32 nonce,
-        uint8 v, bytes32 r, bytes32 s
-    ) private {
-        require(block.timestamp > validAfter, "PermitToken: authorization is not yet valid");
-        require(block.timestamp < validBefore, "PermitToken: authorization is expired");
-        require(!authorizationState[from][nonce], "PermitToken: authorization is used or canceled");
-        bytes32 message = keccak256(abi.encode(typeHash, from, to, value, validAfter, validBefore, nonce));
-        _requireSigner(from, message, v, r, s);
-        authorizationState[from][nonce] = true;
-        emit AuthorizationUsed(from, nonce);
-        _transfer(from, to, value);
+    function _use(bytes32 typeHash, Authorization memory given, Signature memory signature) private {
+        require(block.timestamp > given.validAfter, "PermitToken: authorization is not yet valid");
+        require(block.timestamp < given.validBefore, "PermitToken: authorization is expired");
+        require(!authorizationState[given.from][given.nonce], "PermitToken: authorization is used or canceled");
+        _requireSigner(given.from, keccak256(abi.encode(typeHash, given)), signature);
+        authorizationState[given.from][given.nonce] = true;
+        emit AuthorizationUsed(given.from, given.nonce);
+        _transfer(given.from, given.to, given.value);
     }
 
-    function _requireSigner(address expected, bytes32 message, uint8 v, bytes32 r, bytes32 s) private view {
+    function _requireSigner(address expected, bytes32 message, Signature memory signature) private view {
         bytes32 digest = keccak256(abi.encodePacked("\x19\x01", DOMAIN_SEPARATOR(), message));
-        address signer = ecrecover(digest, v, r, s);
+        address signer = ecrecover(digest, signature.v, signature.r, signature.s);
         require(signer != address(0) && signer == expected, "PermitToken: invalid signature");
     }
 
-    function _split(bytes calldata signature) private pure returns (uint8 v, bytes32 r, bytes32 s) {
+    function _split(bytes calldata signature) private pure returns (Signature memory) {
         require(signature.length == 65, "PermitToken: invalid signature");
-        return (uint8(signature[64]), bytes32(signature[0:32]), bytes32(signature[32:64]));
+        return Signature(uint8(signature[64]), bytes32(signature[0:32]), bytes32(signature[32:64]));
     }
 }

@@ -25,8 +25,6 @@ export function compileContracts(): string {
   const settings = {
     optimizer: { enabled: true, runs: 200 },
     evmVersion: 'cancun',
-    // Many arguments in EIP-3009 calls overflow the stack of the old code generator.
-    viaIR: true,
     metadata: { appendCBOR: false, bytecodeHash: 'none' },
     outputSelection: { '*': { '*': ['abi', 'evm.bytecode.object', 'evm.deployedBytecode.object'] } },
   }

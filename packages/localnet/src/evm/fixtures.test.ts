@@ -15,7 +15,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { compileContracts, generatedFile } from '../../scripts/compile.ts'
 import { type EvmNode, startEvm } from './anvil.ts'
 import { evmContracts, multicall3Address } from './contracts.ts'
-import { callFixture, deployEvmFixtures, type EvmFixtures, initialEthPrice, mintToken } from './fixtures.ts'
+import { callFixture, deployEvmFixtures, type EvmFixtures, evmFaucet, initialEthPrice, mintToken } from './fixtures.ts'
 
 const abi = parseAbi([
   'function balanceOf(address) view returns (uint256)',
@@ -121,6 +121,41 @@ test('a signed transfer of the permit token lands once, in both forms of its cal
   expect(await balance(token, owner.address)).toBe(20n)
   const third = anyNonce()
   await expect(send(third, [await sign(second)])).rejects.toThrow(/invalid signature/)
+})
+
+test('a signed transfer can be reserved for its payee, and cancelled by its owner', async () => {
+  const owner = privateKeyToAccount(generatePrivateKey())
+  const token = fixtures.permitToken
+  await mintToken(node, token, owner.address, 100n)
+  const call = (functionName: string, args: readonly unknown[]) =>
+    callFixture(node, { contract: 'PermitToken', address: token, functionName, args })
+  const receive = async (to: Address, nonce: `0x${string}`) => {
+    const message = { from: owner.address, to, value: 30n, validAfter: 0n, validBefore: nextYear(), nonce }
+    const types = { ReceiveWithAuthorization: authorizationTypes.TransferWithAuthorization }
+    const primaryType = 'ReceiveWithAuthorization'
+    const { r, s, v } = parseSignature(
+      await owner.signTypedData({ domain: domain(token), types, primaryType, message }),
+    )
+    await call('receiveWithAuthorization', [...Object.values(message), Number(v), r, s])
+  }
+  await receive(evmFaucet, anyNonce())
+  expect(await balance(token, owner.address)).toBe(70n)
+  await expect(receive(stranger, anyNonce())).rejects.toThrow(/caller must be the payee/)
+  const nonce = anyNonce()
+  const cancellation = await owner.signTypedData({
+    domain: domain(token),
+    types: {
+      CancelAuthorization: [
+        { name: 'authorizer', type: 'address' },
+        { name: 'nonce', type: 'bytes32' },
+      ],
+    },
+    primaryType: 'CancelAuthorization',
+    message: { authorizer: owner.address, nonce },
+  })
+  const { r, s, v } = parseSignature(cancellation)
+  await call('cancelAuthorization', [owner.address, nonce, Number(v), r, s])
+  await expect(receive(evmFaucet, nonce)).rejects.toThrow(/used or canceled/)
 })
 
 test('a permit gives the allowance that its owner signed', async () => {
