@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest'
+import { makeSealingKeyPair, openBytes, openExport, sealBytes } from './sealing.ts'
+import { sealSecret, startKeys } from './service.ts'
+
+test('a sealed secret opens with its key and purpose only, whole and unaltered', () => {
+  const [mine, other] = [makeSealingKeyPair(), makeSealingKeyPair()]
+  const sealed = sealBytes(mine.publicKey, 'import', Buffer.from('secret', 'utf8'))
+  expect(openBytes(mine, 'import', sealed).toString('utf8')).toBe('secret')
+  expect(() => openBytes(other, 'import', sealed)).toThrow()
+  expect(() => openBytes(mine, 'export', sealed)).toThrow()
+  const bytes = Buffer.from(sealed, 'base64')
+  for (const at of bytes.keys()) {
+    const altered = Buffer.from(bytes)
+    altered[at]! ^= 1
+    expect(() => openBytes(mine, 'import', altered.toString('base64'))).toThrow()
+  }
+  expect(() => openBytes(mine, 'import', bytes.subarray(0, -1).toString('base64'))).toThrow()
+})
+
+test('the same secret sealed twice looks different', () => {
+  const { publicKey } = makeSealingKeyPair()
+  const seal = () => sealBytes(publicKey, 'import', Buffer.from('secret', 'utf8'))
+  expect(seal()).not.toBe(seal())
+})
+
+test('a secret sealed for one signer is refused by the next, with the remedy', async () => {
+  const keys = await startKeys()
+  const row = await keys.createKeyring('a master password')
+  const secret = sealSecret(await keys.sealingKey(), { kind: 'private-key', text: '11'.repeat(32) })
+  const imported = await keys.import('wallet', 'ethereum', secret)
+  const reader = makeSealingKeyPair()
+  const exported = await keys.export(imported, 'private-key', { recipient: reader.publicKey })
+  expect('sealed' in exported && openExport(reader, exported.sealed)).toBe(`0x${'11'.repeat(32)}`)
+  const incomplete = sealSecret(await keys.sealingKey(), { kind: 'keystore-v3', json: '{}' })
+  await expect(keys.import('wallet', 'ethereum', incomplete)).rejects.toThrow('needs its field password')
+  await keys.restart()
+  await keys.unlock('a master password', row)
+  await expect(keys.import('wallet', 'ethereum', secret)).rejects.toMatchObject({
+    code: 'IMPORT_INVALID',
+    message: expect.stringContaining('ask for the sealing key again'),
+  })
+  await keys.stop()
+})

@@ -1,0 +1,161 @@
+import { fileURLToPath } from 'node:url'
+import { type Hex, keccak256, recoverAddress, serializeTransaction, toHex } from 'viem'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { type KeyRow, type Keys, type SignRequest, startKeys } from './service.ts'
+
+const password = 'correct horse battery staple'
+let keys: Keys
+let exits: (number | null)[]
+
+beforeEach(async () => {
+  exits = []
+  keys = await startKeys({ onExit: (code) => exits.push(code) })
+})
+afterEach(() => keys.stop())
+
+const text = (message: string) => Buffer.from(message, 'utf8')
+
+function transfer(key: KeyRow, nonce: number): SignRequest & { hash: Hex } {
+  const to = '0x3535353535353535353535353535353535353535' as const
+  const fees = { maxFeePerGas: 2_000_000_000n, maxPriorityFeePerGas: 1n, gas: 21_000n }
+  const serialized = serializeTransaction({ type: 'eip1559', chainId: 31337, nonce, to, value: 1n, ...fees })
+  return { kind: 'evm-tx', key, payload: Buffer.from(serialized.slice(2), 'hex'), hash: keccak256(serialized) }
+}
+
+describe('unlocking', () => {
+  test('a signer starts locked, and every use of the keyring says so', async () => {
+    expect(keys.isUnlocked()).toBe(false)
+    for (const attempt of [keys.create('w', 'ethereum'), keys.subkey('settings'), keys.sign([]), keys.rewrap('x')])
+      await expect(attempt).rejects.toMatchObject({ code: 'KEYSTORE_LOCKED' })
+  })
+
+  test('the first keyring is left unlocked and opens again with its password only', async () => {
+    const row = await keys.createKeyring(password)
+    expect(keys.isUnlocked()).toBe(true)
+    expect(row.kdf).toMatchObject({ algorithm: 'argon2id', memoryKib: 65536, iterations: 3, parallelism: 4 })
+    expect(await keys.verify(password, row)).toBe(true)
+    expect(await keys.verify(`${password} `, row)).toBe(false)
+    await keys.restart()
+    expect(keys.isUnlocked()).toBe(false)
+    await expect(keys.unlock('wrong', row)).rejects.toMatchObject({ code: 'INVALID_MASTER_PASSWORD' })
+    expect(keys.isUnlocked()).toBe(false)
+    await keys.unlock(password, row)
+    expect(keys.isUnlocked()).toBe(true)
+  })
+
+  test('an empty password makes no keyring', async () => {
+    await expect(keys.createKeyring('')).rejects.toMatchObject({ code: 'INVALID_MASTER_PASSWORD' })
+  })
+
+  test('changing the password writes one row: the old password stops, keys and subkeys stay', async () => {
+    const row = await keys.createKeyring(password)
+    const key = await keys.create('w', 'ethereum')
+    const subkey = await keys.subkey('sessions')
+    const next = await keys.rewrap('another password')
+    await keys.restart()
+    await expect(keys.unlock(password, next)).rejects.toMatchObject({ code: 'INVALID_MASTER_PASSWORD' })
+    await keys.unlock('another password', next)
+    expect(await keys.subkey('sessions')).toEqual(subkey)
+    expect((await keys.sign([{ kind: 'eip191', key, payload: text('hello') }]))[0]?.signature).toHaveLength(65)
+    expect(next.wrappedRoot).not.toBe(row.wrappedRoot)
+  })
+
+  test('each purpose has a subkey of its own, and the wallet keys have none to ask for', async () => {
+    await keys.createKeyring(password)
+    const purposes = ['settings', 'sessions', 'webhooks', 'backup', 'evidence'] as const
+    const subkeys = await Promise.all(purposes.map((purpose) => keys.subkey(purpose)))
+    expect(new Set(subkeys.map((subkey) => toHex(subkey))).size).toBe(5)
+    for (const subkey of subkeys) expect(subkey).toHaveLength(32)
+    await expect(keys.subkey('wallet-keys' as never)).rejects.toMatchObject({ code: 'SIGN_REFUSED' })
+  })
+})
+
+describe('batches', () => {
+  test('64 transactions of one wallet are signed in order by one call', async () => {
+    await keys.createKeyring(password)
+    const key = await keys.create('w', 'ethereum')
+    const batch = Array.from({ length: 64 }, (_, nonce) => transfer(key, nonce))
+    const results = await keys.sign(batch)
+    const signers = await Promise.all(
+      results.map(({ signature }, at) => {
+        const compact = Uint8Array.from(signature!)
+        compact[64]! += 27
+        return recoverAddress({ hash: batch[at]!.hash, signature: toHex(compact) })
+      }),
+    )
+    expect(signers).toEqual(Array.from({ length: 64 }, () => key.address))
+  })
+
+  test('a refused request leaves the others of its batch alone', async () => {
+    await keys.createKeyring(password)
+    const [evm, solana] = [await keys.create('a', 'ethereum'), await keys.create('b', 'solana')]
+    const results = await keys.sign([
+      { kind: 'eip191', key: evm, payload: text('hello') },
+      { kind: 'eip191', key: evm, payload: new Uint8Array(32) },
+      { kind: 'solana-offchain', key: solana, payload: text('hello') },
+      { kind: 'solana-tx', key: evm, payload: text('hello') },
+      { kind: 'solana-offchain', key: { ...solana, walletId: 'a' }, payload: text('hello') },
+    ])
+    expect(results.map((result) => result.signature?.length ?? result.code)).toEqual([
+      65,
+      'SIGN_REFUSED',
+      64,
+      'SIGN_REFUSED',
+      'KEY_ROW_CORRUPT',
+    ])
+  })
+
+  test('signatures go on while passwords are being verified', async () => {
+    const row = await keys.createKeyring(password)
+    const key = await keys.create('w', 'ethereum')
+    const order: string[] = []
+    const verified = keys.verify('wrong', row).then(() => order.push('verified'))
+    await keys.sign([transfer(key, 0)]).then(() => order.push('signed'))
+    await verified
+    expect(order).toEqual(['signed', 'verified'])
+  })
+
+  test('the same bytes give the same signature', async () => {
+    await keys.createKeyring(password)
+    const key = await keys.create('w', 'ethereum')
+    const [first, second] = await keys.sign([transfer(key, 1), transfer(key, 1)])
+    expect(first).toEqual(second)
+  })
+})
+
+describe('death of the signer', () => {
+  test('pending calls reject, the keyring counts as locked, and a restarted signer unlocks and signs again', async () => {
+    const row = await keys.createKeyring(password)
+    const key = await keys.create('w', 'ethereum')
+    const pending = keys.verify(password, row)
+    process.kill(keys.pid, 'SIGKILL')
+    await expect(pending).rejects.toMatchObject({ code: 'KEYSTORE_LOCKED' })
+    expect(keys.isUnlocked()).toBe(false)
+    expect(exits).toEqual([null])
+    await expect(keys.sign([transfer(key, 0)])).rejects.toMatchObject({ code: 'KEYSTORE_LOCKED' })
+    await keys.restart()
+    await keys.unlock(password, row)
+    expect((await keys.sign([transfer(key, 0)]))[0]?.signature).toHaveLength(65)
+  })
+
+  test('restarts that are asked for together start one signer', async () => {
+    const first = keys.pid
+    await Promise.all([keys.restart(), keys.restart()])
+    expect(keys.pid).not.toBe(first)
+    expect(exits).toEqual([])
+    expect(await keys.sealingKey()).toBeTruthy()
+  })
+
+  test('the signals of a terminal and of a service manager do not stop the signer before the daemon does', async () => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR1'] as const) process.kill(keys.pid, signal)
+    expect(await keys.sealingKey()).toBeTruthy()
+    await keys.stop()
+    expect(exits).toEqual([])
+  })
+
+  test('a signer that cannot start says which program it was', async () => {
+    const signerEntry = new URL('./probe/no-such-file.mjs', import.meta.url)
+    const message = expect.stringContaining(fileURLToPath(signerEntry))
+    await expect(startKeys({ signerEntry })).rejects.toMatchObject({ code: 'SIGNER_FAILED', message })
+  })
+})

@@ -1,0 +1,139 @@
+import type { CallName, SignerCalls } from './channel.ts'
+import { KeyError } from './key-error.ts'
+import { type SignerProcess, startSignerProcess } from './signer-process.ts'
+import type {
+  Chain,
+  Exported,
+  ExportFormat,
+  ExportOptions,
+  ImportSecret,
+  KeyRow,
+  KeyringRow,
+  SealedImport,
+  SignRequest,
+  SignResult,
+  SubkeyPurpose,
+} from './types.ts'
+
+export { KeyError, type KeyErrorCode } from './key-error.ts'
+export { type LegacyWallet, readLegacyWallets } from './legacy.ts'
+export { makeSealingKeyPair, openExport, type SealingKeyPair, sealSecret } from './sealing.ts'
+export type * from './types.ts'
+
+export type KeysOptions = {
+  /** Called when the signer dies by itself, with its exit code (null when a signal ended it). Not after stop or restart. */
+  onExit?: (code: number | null) => void
+  /** The signer's program; another one when it is bundled. */
+  signerEntry?: URL
+}
+
+/** The keys, held by the signer process. Every call rejects with a KeyError; KEYSTORE_LOCKED while locked or the signer is gone. */
+export type Keys = {
+  /** First start: a random root key under this password. Leaves the keyring unlocked. */
+  createKeyring(password: string): Promise<KeyringRow>
+  /** INVALID_MASTER_PASSWORD or KEYRING_CORRUPT. */
+  unlock(password: string, row: KeyringRow): Promise<void>
+  /** One Argon2id run (64 MiB, some 0.1 s): the caller bounds how many run at once. */
+  verify(password: string, row: KeyringRow): Promise<boolean>
+  /** The row of the same root key for a new password. */
+  rewrap(newPassword: string): Promise<KeyringRow>
+  isUnlocked(): boolean
+  /** 32 bytes. */
+  subkey(purpose: SubkeyPurpose): Promise<Uint8Array>
+  create(walletId: string, chain: Chain): Promise<KeyRow>
+  /** IMPORT_INVALID says what is wrong with the secret. */
+  import(walletId: string, chain: Chain, secret: ImportSecret | SealedImport): Promise<KeyRow>
+  /** EXPORT_REFUSED when the chain has no such format. */
+  export(key: KeyRow, format: ExportFormat, options?: ExportOptions): Promise<Exported>
+  /** One message for the whole batch; answers in order. */
+  sign(requests: readonly SignRequest[]): Promise<SignResult[]>
+  /** Base64 X25519 public key for sealing.ts; another one after each start of the signer. */
+  sealingKey(): Promise<string>
+  /** A fresh, locked signer. */
+  restart(): Promise<void>
+  stop(): Promise<void>
+  readonly pid: number
+}
+
+/** Starts the signer process, locked. SIGNER_FAILED when it cannot run. */
+export async function startKeys(options: KeysOptions = {}): Promise<Keys> {
+  const entry = options.signerEntry ?? new URL('./signer/main.ts', import.meta.url)
+  let isUnlocked = false
+  let restarting: Promise<void> | undefined
+  let signer = await start()
+
+  async function start(): Promise<SignerProcess> {
+    try {
+      return await launch()
+    } catch {
+      throw new KeyError('SIGNER_FAILED', `the signer did not start from ${entry.pathname}; run it by hand to see why`)
+    }
+  }
+
+  async function launch(): Promise<SignerProcess> {
+    let isWatched = false
+    const started = startSignerProcess(entry, (code) => {
+      if (!isWatched) return
+      isUnlocked = false
+      options.onExit?.(code)
+    })
+    await started.call('sealingKey', {})
+    isWatched = true
+    const stop = () => {
+      isWatched = false
+      return started.stop()
+    }
+    return { ...started, stop }
+  }
+
+  async function replace(): Promise<void> {
+    isUnlocked = false
+    await signer.stop()
+    signer = await start()
+  }
+
+  const call = <Name extends CallName>(name: Name, input: SignerCalls[Name]['input']) => signer.call(name, input)
+
+  return {
+    async createKeyring(password) {
+      const row = await withPassword(password, (bytes) => call('createKeyring', { password: bytes }))
+      isUnlocked = true
+      return row
+    },
+    async unlock(password, row) {
+      await withPassword(password, (bytes) => call('unlock', { password: bytes, row }))
+      isUnlocked = true
+    },
+    verify: (password, row) => withPassword(password, (bytes) => call('verify', { password: bytes, row })),
+    rewrap: (newPassword) => withPassword(newPassword, (bytes) => call('rewrap', { password: bytes })),
+    isUnlocked: () => isUnlocked,
+    subkey: (purpose) => call('subkey', { purpose }),
+    create: (walletId, chain) => call('create', { walletId, chain }),
+    import: (walletId, chain, secret) => call('import', { walletId, chain, secret }),
+    export: (key, format, exportOptions = {}) => call('export', { key, format, options: exportOptions }),
+    sign: (requests) => call('sign', { requests: [...requests] }),
+    sealingKey: () => call('sealingKey', {}),
+    restart() {
+      restarting ??= replace().finally(() => {
+        restarting = undefined
+      })
+      return restarting
+    },
+    async stop() {
+      await Promise.allSettled([restarting])
+      isUnlocked = false
+      await signer.stop()
+    },
+    get pid() {
+      return signer.pid
+    },
+  }
+}
+
+async function withPassword<Result>(password: string, use: (bytes: Uint8Array) => Promise<Result>): Promise<Result> {
+  const bytes = Buffer.from(password, 'utf8')
+  const result = use(bytes)
+  // The call has copied it into its frame by now.
+  bytes.fill(0)
+  return result
+}

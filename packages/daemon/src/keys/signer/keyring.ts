@@ -1,0 +1,95 @@
+import { createHash, hkdfSync, randomBytes } from 'node:crypto'
+import { KeyError } from '../key-error.ts'
+import type { Kdf, KeyringRow, SubkeyPurpose } from '../types.ts'
+import { decryptSecret, encryptSecret, fromBase64, isBox } from './box.ts'
+import { Guarded, thenWiped } from './guarded.ts'
+import { stretchPassword } from './password.ts'
+
+const defaultCost = { memoryKib: 64 * 1024, iterations: 3, parallelism: 4 }
+// Below the floor a row is not ours: a weakened row must not make the daemon accept a cheap hash. (OWASP's minimum.)
+const floor = { memoryKib: 19 * 1024, iterations: 2, parallelism: 1 }
+// Above the ceiling a row would stop the machine.
+const ceiling = { memoryKib: 4 * 1024 * 1024, iterations: 64, parallelism: 64 }
+const rootBytes = 32
+const checkBytes = 8
+const purposes: readonly SubkeyPurpose[] = ['settings', 'sessions', 'webhooks', 'backup', 'evidence']
+
+/** The unlocked keyring: one root key and what is derived from it. */
+export type Keyring = { root: Guarded; walletKeys: Guarded }
+
+/** A new random root key and its first row. */
+export async function createKeyring(password: Uint8Array): Promise<{ row: KeyringRow; keyring: Keyring }> {
+  const root = Guarded.random(rootBytes)
+  return { row: await wrapRoot(root, password), keyring: openRoot(root) }
+}
+
+/** Throws INVALID_MASTER_PASSWORD, or KEYRING_CORRUPT when the row cannot be what was written. */
+export async function unlockKeyring(password: Uint8Array, row: KeyringRow): Promise<Keyring> {
+  return openRoot(await unwrapRoot(row, password))
+}
+
+/** A new row of the same root key for another password. */
+export const rewrapKeyring = (keyring: Keyring, password: Uint8Array): Promise<KeyringRow> =>
+  wrapRoot(keyring.root, password)
+
+/** HKDF-SHA256 of the root key. The wallet keys' own subkey is not among the purposes. */
+export function subkey(keyring: Keyring, purpose: SubkeyPurpose): Uint8Array {
+  if (!purposes.includes(purpose)) throw new KeyError('SIGN_REFUSED', 'no such subkey purpose')
+  return new Uint8Array(derive(keyring.root, purpose))
+}
+
+export function wipeKeyring(keyring: Keyring): void {
+  keyring.root.wipe()
+  keyring.walletKeys.wipe()
+}
+
+const openRoot = (root: Guarded): Keyring => ({ root, walletKeys: Guarded.taken(derive(root, 'wallet-keys')) })
+
+const derive = (root: Guarded, purpose: string): Buffer =>
+  root.use((bytes) => Buffer.from(hkdfSync('sha256', bytes, 'waiaas/root/1', `waiaas/subkey/${purpose}`, 32)))
+
+async function wrapRoot(root: Guarded, password: Uint8Array): Promise<KeyringRow> {
+  if (password.length === 0) throw new KeyError('INVALID_MASTER_PASSWORD', 'the master password must not be empty')
+  const salt = randomBytes(16)
+  const kdf: Kdf = { algorithm: 'argon2id', ...defaultCost, salt: salt.toString('base64') }
+  const wrappingKey = await stretchPassword(password, salt, kdf)
+  const box = await thenWiped(wrappingKey, (key) => encryptSecret(key, root, associated(kdf)))
+  return { kdf, wrappedRoot: Buffer.concat([box, check(kdf, box)]).toString('base64'), version: 1 }
+}
+
+async function unwrapRoot(row: KeyringRow, password: Uint8Array): Promise<Guarded> {
+  const salt = assertKdf(row)
+  const wrapped = fromBase64(row.wrappedRoot)
+  const box = wrapped?.subarray(0, wrapped.length - checkBytes)
+  if (!wrapped || !box || !isBox(box, rootBytes))
+    throw corrupt('the wrapped root key has not the length it was written with')
+  if (!wrapped.subarray(box.length).equals(check(row.kdf, box))) throw corrupt('its check sum does not fit')
+  const wrappingKey = await stretchPassword(password, salt, row.kdf)
+  const root = await thenWiped(wrappingKey, (key) => decryptSecret(key, box, associated(row.kdf)))
+  if (!root) throw new KeyError('INVALID_MASTER_PASSWORD', 'the master password is wrong')
+  return root
+}
+
+function assertKdf(row: KeyringRow): Buffer {
+  if (row.version !== 1 || row.kdf?.algorithm !== 'argon2id') throw corrupt('expected version 1 with argon2id')
+  for (const name of ['memoryKib', 'iterations', 'parallelism'] as const) {
+    const value = row.kdf[name]
+    if (!Number.isSafeInteger(value) || value < floor[name] || value > ceiling[name])
+      throw corrupt(`${name} must be an integer from ${floor[name]} to ${ceiling[name]}`)
+  }
+  const salt = fromBase64(row.kdf.salt)
+  if (!salt || salt.length < 16) throw corrupt('the salt must be base64 of at least 16 bytes')
+  return salt
+}
+
+const corrupt = (why: string) =>
+  new KeyError('KEYRING_CORRUPT', `the keyring row is damaged (${why}); restore it from a backup`)
+
+const associated = (kdf: Kdf): Buffer =>
+  Buffer.from(
+    JSON.stringify(['waiaas/keyring/1', kdf.algorithm, kdf.memoryKib, kdf.iterations, kdf.parallelism, kdf.salt]),
+  )
+
+// Unkeyed on purpose: it tells damage from a wrong password and protects nothing. The tag does that.
+const check = (kdf: Kdf, box: Uint8Array): Buffer =>
+  createHash('sha256').update(associated(kdf)).update(box).digest().subarray(0, checkBytes)

@@ -1,0 +1,47 @@
+/** A chain family that can hold a key. What each one needs is one row of signer/chains.ts. */
+export type Chain = 'ethereum' | 'solana' | 'ripple'
+export type Curve = 'secp256k1' | 'ed25519'
+
+/** A wallet's key at rest. `ciphertext` is base64 of: version byte, iv (12), tag (16), data. Written once. */
+export type KeyRow = { walletId: string; chain: Chain; address: string; curve: Curve; ciphertext: string }
+
+/** Argon2id parameters of the master password; `salt` is base64. */
+export type Kdf = { algorithm: 'argon2id'; memoryKib: number; iterations: number; parallelism: number; salt: string }
+
+/** The one row that a password change rewrites: the root key, wrapped by the password (base64). */
+export type KeyringRow = { kdf: Kdf; wrappedRoot: string; version: 1 }
+
+export type SubkeyPurpose = 'settings' | 'sessions' | 'webhooks' | 'backup' | 'evidence'
+
+export type SignKind = 'evm-tx' | 'eip191' | 'eip712' | 'user-op' | 'solana-tx' | 'solana-offchain' | 'http'
+
+/**
+ * Full bytes to sign; the signer does the hashing.
+ * evm-tx: the unsigned transaction (types 1 and 2, or legacy with EIP-155). solana-tx: the message (legacy or v0).
+ * eip191: the UTF-8 text, without the prefix. eip712: UTF-8 JSON of { domain, types, primaryType, message }.
+ * user-op: UTF-8 JSON of { entryPoint, entryPointVersion, chainId, operation }, ERC-4337 in the packed form of that version.
+ * solana-offchain: the text, or an off-chain message with its header. http: an RFC 9421 signature base.
+ */
+export type SignRequest = { kind: SignKind; key: KeyRow; payload: Uint8Array }
+
+/** `signature`: r, s and y parity (65 bytes) on secp256k1, 64 bytes on ed25519. One refusal leaves the rest of a batch alone. */
+export type SignResult =
+  | { signature: Uint8Array; refused?: never; code?: never }
+  | { refused: string; code: 'SIGN_REFUSED' | 'KEY_ROW_CORRUPT' | 'KEY_MISMATCH'; signature?: never }
+
+export type ImportSecret =
+  | { kind: 'private-key'; text: string }
+  | { kind: 'mnemonic'; phrase: string; path?: string; passphrase?: string }
+  | { kind: 'keystore-v3'; json: string; password: string }
+  | { kind: 'solana-keypair'; json: string }
+  | { kind: 'waiaas-2'; json: string; password: string }
+
+/** An ImportSecret as JSON, sealed to the signer's public key with `sealSecret` of sealing.ts. */
+export type SealedImport = { sealed: string }
+
+export type ExportFormat = 'private-key' | 'keystore-v3' | 'solana-keypair'
+
+/** `password` encrypts a keystore-v3 file; `recipient` is a public key of sealing.ts that the result is sealed to. */
+export type ExportOptions = { password?: string; recipient?: string }
+
+export type Exported = { text: string } | { sealed: string }
