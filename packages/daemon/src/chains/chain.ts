@@ -102,8 +102,11 @@ export interface Chain {
   /** Verified identity of the configured endpoints; Failure CHAIN_ERROR names the mismatch. Memoised after success. */
   connect(): Promise<void>
 
-  /** Builds all but the lifetime. Awaits a node only for what is neither in the request nor cached. */
-  draft(sender: string, intent: Intent): Promise<Draft>
+  /**
+   * Builds all but the lifetime. Awaits a node only for what is neither in the request nor cached.
+   * Sequenced chains: `replaces` is the draft whose nonce the new one shall take; its fees are outbid.
+   */
+  draft(sender: string, intent: Intent, replaces?: Draft): Promise<Draft>
   /** The exact unsigned bytes that the signer hashes itself. Pure. */
   bytes(sender: string, draft: Draft, lifetime: Lifetime): Uint8Array
   /** Reads bytes back into effects, from the bytes alone (hints are only used where the bytes prove them). Pure. */

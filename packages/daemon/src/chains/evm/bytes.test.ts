@@ -1,0 +1,268 @@
+import { parseUnits } from '@waiaas/contract'
+import * as fc from 'fast-check'
+import { encodeFunctionData, getAddress, parseAbi, parseTransaction, serializeTransaction } from 'viem/utils'
+import { expect, test } from 'vitest'
+import type { Chain, Draft, Intent } from '../chain.ts'
+import { checksummed } from './address.ts'
+import { evmChain } from './chain.ts'
+import { localEvm, newKey, signature, tokenAt } from './test-support.ts'
+import { decodeUnsigned, encodeUnsigned, type Transaction } from './transaction.ts'
+
+const me = newKey()
+const recipient = newKey().address
+const token = newKey().address
+// Nothing here asks a node.
+const chain: Chain = evmChain({ network: localEvm, urls: [], allowForeignGenesis: false })
+const native = 'eip155:31337/slip44:60'
+const erc20 = `eip155:31337/erc20:${token.toLowerCase()}`
+
+const hex = (size: number) =>
+  fc.uint8Array({ minLength: size, maxLength: size }).map((bytes) => `0x${Buffer.from(bytes).toString('hex')}`)
+const amounts = fc.oneof(fc.bigInt({ min: 0n, max: 300n }), fc.bigInt({ min: 0n, max: 2n ** 256n - 1n }))
+const fees = fc.oneof(
+  fc.record({ type: fc.constant('legacy' as const), gasPrice: fc.bigInt({ min: 0n, max: 2n ** 64n }) }),
+  fc
+    .record({ cap: fc.bigInt({ min: 0n, max: 2n ** 64n }), tip: fc.bigInt({ min: 0n, max: 2n ** 64n }) })
+    .map(({ cap, tip }) => ({ type: 'eip1559' as const, maxFeePerGas: cap + tip, maxPriorityFeePerGas: tip })),
+)
+const transactions: fc.Arbitrary<Transaction> = fc.record({
+  chainId: fc.constant(31337),
+  nonce: fc.oneof(fc.nat({ max: 300 }), fc.nat()),
+  to: hex(20),
+  value: amounts,
+  data: fc.oneof(fc.constant('0x'), hex(1), hex(68), hex(300)),
+  gas: fc.bigInt({ min: 0n, max: 2n ** 40n }),
+  fees,
+})
+
+function viemForm(tx: Transaction) {
+  const { fees: price, ...rest } = tx
+  const { type, ...prices } = price
+  return { ...rest, ...prices, type } as unknown as Parameters<typeof serializeTransaction>[0]
+}
+
+const decode = (sender: string, bytes: Uint8Array) => chain.decode(sender, bytes, {})
+
+const draftOf = ({ fees: price, nonce: _nonce, ...rest }: Transaction): Draft => ({
+  body: JSON.stringify({ ...rest, ...price }, (_key, value) => (typeof value === 'bigint' ? value.toString() : value)),
+  maxFee: 0n,
+})
+
+const unsigned = (tx: Partial<Transaction>) =>
+  encodeUnsigned({
+    chainId: 31337,
+    nonce: 0,
+    to: recipient,
+    value: 0n,
+    data: '0x',
+    gas: 21_000n,
+    fees: { type: 'eip1559', maxFeePerGas: 2n, maxPriorityFeePerGas: 1n },
+    ...tx,
+  })
+const effectsOf = (tx: Partial<Transaction>) => decode(me.address, unsigned(tx)).effects.effects
+
+test('unsigned bytes are those that viem makes', () => {
+  fc.assert(
+    fc.property(transactions, (tx) => {
+      expect(Buffer.from(chain.bytes(me.address, draftOf(tx), { nonce: tx.nonce })).toString('hex')).toBe(
+        serializeTransaction(viemForm(tx)).slice(2),
+      )
+    }),
+  )
+})
+
+test('signed bytes and hash are those that viem makes, for any key and amount', async () => {
+  await fc.assert(
+    fc.asyncProperty(transactions, async (tx) => {
+      const key = newKey()
+      const bytes = unsigned(tx)
+      const sealed = chain.seal(key.address, bytes, await signature(key, bytes))
+      const parsed = parseTransaction(`0x${Buffer.from(sealed.bytes).toString('hex')}`)
+      expect(parsed).toMatchObject({ chainId: 31337, ...(tx.value > 0n && { value: tx.value }) })
+      expect(
+        serializeTransaction({ ...parsed, r: undefined, s: undefined, v: undefined, yParity: undefined } as never),
+      ).toBe(`0x${bytes.toString('hex')}`)
+    }),
+    { numRuns: 40 },
+  )
+})
+
+test('a signature by another key, with a high s or of another length is refused', async () => {
+  const bytes = unsigned({})
+  const good = await signature(me, bytes)
+  expect(() => chain.seal(newKey().address, bytes, good)).toThrow(/expected a signature by 0x/)
+  const order = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n
+  const s = order - BigInt(`0x${Buffer.from(good.subarray(32, 64)).toString('hex')}`)
+  const high = Buffer.concat([
+    good.subarray(0, 32),
+    Buffer.from(s.toString(16).padStart(64, '0'), 'hex'),
+    Buffer.of(1 - good[64]!),
+  ])
+  expect(() => chain.seal(me.address, bytes, high)).toThrow(/low s/)
+  expect(() => chain.seal(me.address, bytes, good.subarray(0, 64))).toThrow(/65 bytes/)
+  expect(() => chain.seal(me.address, bytes, Buffer.concat([good.subarray(0, 64), Buffer.of(27)]))).toThrow(/parity/)
+})
+
+test('what is decoded from the bytes of a transfer is what was asked for', () => {
+  const memos = fc
+    .string({ unit: 'grapheme', minLength: 1, maxLength: 200 })
+    .filter((text) => !/[\p{C}]/u.test(text) && text.length <= 256)
+  fc.assert(
+    fc.property(hex(20), amounts, fc.option(memos, { nil: undefined }), fees, (to, value, memo, price) => {
+      const data = memo === undefined ? '0x' : `0x${Buffer.from(memo).toString('hex')}`
+      const { effects } = decode(me.address, unsigned({ to, value, data, fees: price }))
+      expect(effects.effects).toEqual([
+        { kind: 'outflow', asset: native, amount: value.toString(), to: getAddress(to) },
+        ...(memo === undefined ? [] : [{ kind: 'memo', text: memo }]),
+      ])
+    }),
+  )
+})
+
+const abi = parseAbi([
+  'function transfer(address to, uint256 amount)',
+  'function transferFrom(address from, address to, uint256 amount)',
+  'function approve(address spender, uint256 amount)',
+  'function increaseAllowance(address spender, uint256 amount)',
+])
+const calldata = (functionName: (typeof abi)[number]['name'], args: unknown[]) =>
+  encodeFunctionData({ abi, functionName, args: args as never })
+
+test('token calls are read into who gets how much', () => {
+  fc.assert(
+    fc.property(hex(20), amounts, (other, amount) => {
+      const party = getAddress(other)
+      const text = amount.toString()
+      const out = { kind: 'outflow', asset: erc20, amount: text, to: party }
+      const read = (name: (typeof abi)[number]['name'], ...args: unknown[]) =>
+        effectsOf({ to: token.toLowerCase(), data: calldata(name, args) })
+      expect(read('transfer', other, amount)).toEqual([out])
+      expect(read('transferFrom', me.address, other, amount)).toEqual([
+        out,
+        { kind: 'call', contract: token, selector: '0x23b872dd', value: '0' },
+      ])
+      const approval = {
+        kind: 'approval',
+        asset: erc20,
+        amount: text,
+        spender: party,
+        unlimited: amount === 2n ** 256n - 1n,
+      }
+      expect(read('approve', other, amount)).toEqual([approval])
+      expect(read('increaseAllowance', other, amount)).toEqual([approval])
+    }),
+  )
+})
+
+test('an allowance of all ones is unlimited', () => {
+  const data = calldata('approve', [recipient, 2n ** 256n - 1n])
+  expect(effectsOf({ to: token, data })).toMatchObject([{ kind: 'approval', unlimited: true }])
+})
+
+test('native value beside a token call is counted too', () => {
+  const data = calldata('transfer', [recipient, 5n])
+  expect(effectsOf({ to: token, data, value: 7n })).toMatchObject([
+    { kind: 'outflow', asset: native, amount: '7', to: token },
+    { kind: 'outflow', asset: erc20, amount: '5', to: recipient },
+  ])
+})
+
+test.each([
+  ['upper bytes of the address that are not zero', `0xa9059cbb01${'0'.repeat(62)}${'0'.repeat(64)}`],
+  ['a byte too many', `0xa9059cbb${'0'.repeat(128)}00`],
+  ['a byte too few', `0xa9059cbb${'0'.repeat(126)}`],
+  ['money of another account', calldata('transferFrom', [recipient, token, 1n])],
+  ['an unknown function', '0xdeadbeef'],
+  ['fewer bytes than a function has', '0xff'],
+  ['text with a control character', `0x${Buffer.from('pay\u0007').toString('hex')}`],
+  ['text with a direction mark', `0x${Buffer.from('pay \u202e1').toString('hex')}`],
+  ['text that is too long', `0x${'61'.repeat(257)}`],
+])('%s is an unknown effect', (_what, data) => {
+  expect(effectsOf({ to: token, data, value: 3n })).toMatchObject([
+    { kind: 'outflow', asset: native, amount: '3' },
+    { kind: 'call', contract: token, value: '3' },
+    { kind: 'unknown' },
+  ])
+})
+
+test('nothing sent to oneself is no effect, something is an outflow', () => {
+  expect(effectsOf({ to: me.address.toLowerCase() })).toEqual([])
+  expect(effectsOf({ to: me.address.toLowerCase(), value: 1n })).toMatchObject([{ kind: 'outflow', to: me.address }])
+  expect(effectsOf({})).toMatchObject([{ kind: 'outflow', amount: '0', to: recipient }])
+})
+
+test('the digest changes with every field but nonce, gas and fees', () => {
+  const digest = (tx: Partial<Transaction>) => decode(me.address, unsigned(tx)).digest
+  const plain = digest({})
+  expect(plain).toMatch(/^[0-9a-f]{64}$/)
+  expect(digest({ nonce: 9, gas: 1n, fees: { type: 'legacy', gasPrice: 1n } })).toBe(plain)
+  expect(new Set([plain, digest({ value: 1n }), digest({ to: token }), digest({ data: '0x61' })]).size).toBe(4)
+  expect(decode(recipient, unsigned({})).digest).not.toBe(plain)
+})
+
+test('the highest fee is gas limit times fee cap', () => {
+  const { fee } = decode(me.address, unsigned({ gas: 50_000n })).effects
+  expect(fee).toEqual({ asset: native, max: '100000' })
+})
+
+test.each([
+  ['another chain', unsigned({ chainId: 1 }), /chain 31337, got one for chain 1/],
+  ['a set-code transaction', Buffer.concat([Buffer.of(4), unsigned({}).subarray(1)]), /EIP-7702/],
+  ['a blob transaction', Buffer.concat([Buffer.of(3), unsigned({}).subarray(1)]), /blob/],
+  ['an access list type', Buffer.concat([Buffer.of(1), unsigned({}).subarray(1)]), /type 1/],
+  ['trailing bytes', Buffer.concat([unsigned({}), Buffer.of(0)]), /nothing after it/],
+  ['no bytes', Buffer.alloc(0), /unknown transaction type/],
+  ['contract creation', unsigned({ to: '0x' }), /creation/],
+  ['a short recipient', unsigned({ to: '0x1234' }), /20 bytes/],
+  ['no chain id', Buffer.from('c6808080808080', 'hex'), /every chain/],
+])('bytes of %s are refused', (_what, bytes, why) => {
+  expect(() => decode(me.address, bytes)).toThrow(why)
+})
+
+test('any bytes are read or refused, and what is read encodes to the same bytes', () => {
+  const mutated = fc.tuple(transactions, fc.nat(), fc.nat({ max: 255 })).map(([tx, at, byte]) => {
+    const bytes = Buffer.from(encodeUnsigned(tx))
+    bytes[at % bytes.length] = byte
+    return bytes
+  })
+  fc.assert(
+    fc.property(fc.oneof(mutated, fc.uint8Array({ maxLength: 200 })), (bytes) => {
+      let tx: Transaction
+      try {
+        tx = decodeUnsigned(bytes)
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'INVALID_TRANSACTION' })
+        return
+      }
+      expect(encodeUnsigned(tx).equals(bytes)).toBe(true)
+    }),
+    { numRuns: 500 },
+  )
+})
+
+test('addresses come out with their checksum, and only wrong checksums are refused', () => {
+  const good = '0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed'
+  expect(chain.address(good)).toBe(good)
+  expect(chain.address(good.toLowerCase())).toBe(good)
+  expect(chain.address(`0x${good.slice(2).toUpperCase()}`)).toBe(good)
+  expect(() => chain.address('0x5aAeb6053F3E94C9b9A09f33669435E7Ef1Beaed')).toThrow(/checksum/)
+  for (const bad of ['', good.slice(0, 41), `${good}0`, good.slice(2), `0x${'0'.repeat(40)}`, 'vitalik.eth'])
+    expect(() => chain.address(bad)).toThrow(expect.objectContaining({ code: 'INVALID_ADDRESS' }))
+})
+
+test('the checksum of any address is that of viem', () => {
+  fc.assert(fc.property(hex(20), (address) => void expect(checksummed(address)).toBe(getAddress(address))))
+})
+
+test('money to a wrong place is refused before any node is asked', async () => {
+  const to = token
+  const draft = (intent: Intent) => chain.draft(me.address, intent)
+  const transfer = { kind: 'token-transfer', to, amount: 1n, token: tokenAt(token) } as const
+  await expect(draft(transfer)).rejects.toThrow(/own contract/)
+  await expect(draft({ ...transfer, to: recipient, memo: 'x' })).rejects.toThrow(/no place for a memo/)
+  await expect(draft({ kind: 'transfer', to, amount: parseUnits('1', 18), memo: 'a'.repeat(257) })).rejects.toThrow(
+    /memo/,
+  )
+  await expect(draft({ kind: 'transfer', to, amount: 1n, memo: '\u0000' })).rejects.toThrow(/printable/)
+  await expect(draft({ kind: 'transfer', to: `0x${'0'.repeat(40)}`, amount: 1n })).rejects.toThrow(/zero address/)
+})

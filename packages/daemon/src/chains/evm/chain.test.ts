@@ -1,0 +1,357 @@
+import {
+  callFixture,
+  deployEvmFixtures,
+  type EvmFixtures,
+  type EvmNode,
+  evmContracts,
+  mintToken,
+  startEvm,
+} from '@waiaas/localnet'
+import { parseTransaction } from 'viem/utils'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Chain, Intent } from '../chain.ts'
+import { evmChain } from './chain.ts'
+import {
+  each,
+  ether,
+  ethereum,
+  forwardTo,
+  fundedKey,
+  type Key,
+  localEvm,
+  newKey,
+  prepare,
+  signed,
+  startEndpoint,
+  tokenAt,
+} from './test-support.ts'
+
+let node: EvmNode
+let fixtures: EvmFixtures
+let chain: Chain
+let key: Key
+const to = newKey().address
+
+beforeAll(async () => {
+  node = await startEvm()
+  fixtures = await deployEvmFixtures(node)
+})
+afterAll(() => node.stop())
+
+const over = (...urls: string[]) => evmChain({ network: localEvm, urls, allowForeignGenesis: false })
+/** A fresh chain and key on the shared node. */
+async function start() {
+  chain = over(node.url)
+  key = await fundedKey(node)
+  return { chain, key }
+}
+const hexOf = (bytes: Uint8Array) => `0x${Buffer.from(bytes).toString('hex')}` as const
+const balanceOf = async (address: string) => BigInt((await node.rpc('eth_getBalance', [address, 'latest'])) as string)
+
+test('a transfer with a memo lands with exactly its amount and text', async () => {
+  const { chain, key } = await start()
+  const recipient = newKey().address
+  const { bytes, hash, draft } = await prepare(
+    chain,
+    key,
+    { kind: 'transfer', to: recipient, amount: 5n, memo: 'für 東京 🎉' },
+    0,
+  )
+  expect(await chain.precheck(key.address, [draft], 0n)).toEqual([null])
+  expect(await chain.broadcast([bytes])).toEqual([{ outcome: 'accepted' }])
+  expect(await balanceOf(recipient)).toBe(5n)
+  const landed = (await node.rpc('eth_getTransactionByHash', [hash])) as { input: string; type: string; from: string }
+  expect(Buffer.from(landed.input.slice(2), 'hex').toString()).toBe('für 東京 🎉')
+  expect(landed).toMatchObject({ type: '0x2', from: key.address.toLowerCase() })
+})
+
+test('a network with the older fees gets legacy transactions', async () => {
+  const { key } = await start()
+  const legacy = evmChain({ network: { ...localEvm, fees: 'legacy' }, urls: [node.url], allowForeignGenesis: true })
+  const recipient = newKey().address
+  const { bytes, draft } = await prepare(legacy, key, { kind: 'transfer', to: recipient, amount: 5n, memo: 'x' }, 0)
+  expect(parseTransaction(hexOf(bytes))).toMatchObject({ type: 'legacy', chainId: 31337 })
+  expect(await legacy.broadcast([bytes])).toEqual([{ outcome: 'accepted' }])
+  expect(await balanceOf(recipient)).toBe(5n)
+  expect(draft.maxFee).toBe(BigInt(JSON.parse(draft.body).gas) * BigInt(JSON.parse(draft.body).gasPrice))
+})
+
+test.each(['plainToken', 'oddToken', 'permitToken'] as const)('a transfer of the %s lands', async (name) => {
+  const { chain, key } = await start()
+  await mintToken(node, fixtures[name], key.address, 100n)
+  const token = await chain.token(fixtures[name])
+  const recipient = newKey().address
+  const { bytes, draft } = await prepare(chain, key, { kind: 'token-transfer', to: recipient, amount: 40n, token }, 0)
+  expect(await chain.precheck(key.address, [draft], 0n)).toEqual([null])
+  expect(await chain.broadcast([bytes])).toEqual([{ outcome: 'accepted' }])
+  expect(await chain.tokenBalances(recipient, [token])).toEqual([{ token, amount: 40n }])
+})
+
+test('gas of a repeated token transfer and of plain transfers is known without asking', async () => {
+  const { key } = await start()
+  await mintToken(node, fixtures.plainToken, key.address, 100n)
+  const { url, seen } = await startEndpoint(forwardTo(node.url))
+  const asked = () => seen.flat().map(({ method }) => method)
+  const time = { now: 0 }
+  const chain = evmChain({ network: localEvm, urls: [url], allowForeignGenesis: true, clock: () => time.now })
+  const token = tokenAt(fixtures.plainToken)
+  const pay: Intent = { kind: 'token-transfer', to, amount: 40n, token }
+  const first = await chain.draft(key.address, pay)
+  expect(asked()).toContain('eth_estimateGas')
+  await chain.draft(key.address, { kind: 'transfer', to, amount: 1n })
+  seen.length = 0
+  time.now += localEvm.blockMs - 1
+  const second = await chain.draft(key.address, { ...pay, amount: 3n })
+  const plain = await chain.draft(key.address, { kind: 'transfer', to, amount: 2n })
+  expect(asked()).toEqual([])
+  expect(JSON.parse(plain.body).gas).toBe('21000')
+  expect(BigInt(JSON.parse(second.body).gas)).toBeGreaterThanOrEqual(BigInt(JSON.parse(first.body).gas))
+})
+
+test('a transfer to a contract is estimated, and one that it would refuse is refused with its words', async () => {
+  const { chain, key } = await start()
+  const intent: Intent = { kind: 'transfer', to: fixtures.sink, amount: 3n }
+  const { draft, bytes, hash } = await prepare(chain, key, intent, 0)
+  expect(BigInt(JSON.parse(draft.body).gas)).toBeGreaterThan(21_000n)
+  await chain.broadcast([bytes])
+  expect(await node.rpc('eth_getTransactionReceipt', [hash])).toMatchObject({ status: '0x1' })
+  await expect(chain.draft(key.address, { ...intent, memo: 'hello' })).rejects.toThrow(/memo would be a call/)
+  const refuse = (refusing: boolean) =>
+    callFixture(node, { contract: 'Sink', address: fixtures.sink, functionName: 'setRefusing', args: [refusing] })
+  await refuse(true)
+  await expect(chain.draft(key.address, intent)).rejects.toMatchObject({ code: 'INVALID_TRANSACTION' })
+  await refuse(false)
+})
+
+test('a transfer of more tokens than there are is refused as such, at the draft and before sending', async () => {
+  const { chain, key } = await start()
+  await mintToken(node, fixtures.oddToken, key.address, 100n)
+  const pay = (amount: bigint, token: string): Intent => ({ kind: 'token-transfer', to, amount, token: tokenAt(token) })
+  await expect(chain.draft(key.address, pay(101n, fixtures.oddToken))).rejects.toMatchObject({
+    code: 'INSUFFICIENT_BALANCE',
+  })
+  await expect(chain.draft(key.address, pay(1n, fixtures.permitToken))).rejects.toMatchObject({
+    code: 'INSUFFICIENT_BALANCE',
+  })
+  const drafts = [
+    await chain.draft(key.address, pay(60n, fixtures.oddToken)),
+    await chain.draft(key.address, pay(50n, fixtures.oddToken)),
+  ]
+  expect(await chain.precheck(key.address, drafts, 0n)).toMatchObject([null, { code: 'INSUFFICIENT_BALANCE' }])
+})
+
+test('drafts are measured one after the other against what is not promised yet', async () => {
+  const { chain, key } = await start()
+  const drafts = await Promise.all(
+    [400n, 599n, 700n].map((n) => chain.draft(key.address, { kind: 'transfer', to, amount: n * ether })),
+  )
+  expect(await chain.precheck(key.address, drafts, 0n)).toMatchObject([null, null, { code: 'INSUFFICIENT_BALANCE' }])
+  expect(await chain.precheck(key.address, drafts.slice(0, 2), 500n * ether)).toMatchObject([
+    null,
+    { message: /500 ETH of it promised/ },
+  ])
+  await node.fund(key.address, 1_000n * ether)
+  // Money that came in since is seen at once.
+  expect(await chain.precheck(key.address, drafts, 0n)).toMatchObject([null, null, null])
+})
+
+test('nothing is sent from an account that is delegated or a contract', async () => {
+  const { chain, key } = await start()
+  const drafts = [await chain.draft(key.address, { kind: 'transfer', to, amount: 1n })]
+  await node.rpc('anvil_setCode', [key.address, `0xef0100${fixtures.sink.slice(2)}`])
+  expect(await over(node.url).precheck(key.address, drafts, 0n)).toMatchObject([
+    { code: 'INVALID_TRANSACTION', message: expect.stringContaining(fixtures.sink.toLowerCase()) },
+  ])
+  await node.rpc('anvil_setCode', [key.address, '0x6000'])
+  expect(await over(node.url).precheck(key.address, drafts, 0n)).toMatchObject([{ code: 'INVALID_TRANSACTION' }])
+})
+
+test('a batch is sent in order and in one request', async () => {
+  const { key } = await start()
+  const { url, seen } = await startEndpoint(forwardTo(node.url))
+  const chain = over(url)
+  const draft = await chain.draft(key.address, { kind: 'transfer', to, amount: 1n })
+  const all = await Promise.all(Array.from({ length: 64 }, (_, nonce) => signed(chain, key, draft, nonce)))
+  seen.length = 0
+  const outcomes = await chain.broadcast(all.map(({ bytes }) => bytes))
+  expect(outcomes).toEqual(all.map(() => ({ outcome: 'accepted' })))
+  expect(seen.length).toBe(1)
+  expect(await chain.nextNonce(key.address)).toBe(64)
+})
+
+test('what the node says of bytes it does not want is understood', async () => {
+  const quiet = await startEvm({ extraArgs: ['--no-mining'] })
+  try {
+    const key = await fundedKey(quiet)
+    const chain = over(quiet.url)
+    const first = await prepare(chain, key, { kind: 'transfer', to, amount: 1n }, 0)
+    const rival = await prepare(chain, key, { kind: 'transfer', to, amount: 2n }, 0)
+    const rich = await prepare(chain, key, { kind: 'transfer', to, amount: 10_000n * ether }, 1)
+    expect(
+      await chain.broadcast([first.bytes, first.bytes, rival.bytes, rich.bytes, Buffer.from('02c0', 'hex')]),
+    ).toMatchObject([
+      { outcome: 'accepted' },
+      { outcome: 'known' },
+      { outcome: 'refused', reason: 'underpriced' },
+      { outcome: 'refused', reason: 'insufficient-funds' },
+      { outcome: 'refused', reason: 'invalid' },
+    ])
+    const better = await chain.draft(key.address, { kind: 'transfer', to, amount: 2n }, first.draft)
+    const { bytes } = await signed(chain, key, better, 0)
+    expect(await chain.broadcast([bytes])).toEqual([{ outcome: 'accepted' }])
+    await quiet.mine()
+    expect(await chain.broadcast([first.bytes])).toMatchObject([{ outcome: 'refused', reason: 'nonce-used' }])
+  } finally {
+    await quiet.stop()
+  }
+})
+
+test('an answer that never came leaves the fate open, and the same bytes can be sent again', async () => {
+  const { key } = await start()
+  let drops = true
+  const forward = forwardTo(node.url)
+  const { url } = await startEndpoint(async (body, response, raw) => {
+    const answer = await forward(body, response, raw)
+    const isSend = [body].flat().some(({ method }) => method === 'eth_sendRawTransaction')
+    if (!(drops && isSend)) return answer
+    drops = false
+    response.destroy()
+  })
+  const chain = over(url)
+  const { bytes, attempt } = await prepare(chain, key, { kind: 'transfer', to, amount: 1n }, 0)
+  expect(await chain.broadcast([bytes])).toEqual([{ outcome: 'unclear' }])
+  expect(await chain.observe([attempt])).toMatchObject([{ state: 'included', succeeded: true }])
+  expect(await chain.broadcast([bytes])).toMatchObject([{ outcome: 'refused', reason: 'nonce-used' }])
+})
+
+test('an endpoint that dies mid-run is passed over', async () => {
+  const { key } = await start()
+  const first = await startEndpoint(forwardTo(node.url))
+  const chain = over(first.url, node.url)
+  const before = await prepare(chain, key, { kind: 'transfer', to, amount: 1n }, 0)
+  expect(await chain.broadcast([before.bytes])).toEqual([{ outcome: 'accepted' }])
+  await first.stop()
+  const after = await prepare(chain, key, { kind: 'transfer', to, amount: 1n }, 1)
+  expect(await chain.broadcast([after.bytes])).toEqual([{ outcome: 'accepted' }])
+  expect(await chain.observe([before.attempt, after.attempt])).toMatchObject([
+    { state: 'included' },
+    { state: 'included' },
+  ])
+  expect(chain.status()).toMatchObject([{ status: 'cooldown' }, { status: 'available' }])
+})
+
+test('an endpoint of another chain is never used', async () => {
+  const other = await startEvm({ chainId: 5 })
+  try {
+    const { key } = await start()
+    const chain = over(other.url, node.url)
+    await chain.connect()
+    expect(await chain.balance(key.address)).toBe(1_000n * ether)
+    await expect(over(other.url).connect()).rejects.toThrow(/expected chain id 31337 of local-evm, it serves 5/)
+  } finally {
+    await other.stop()
+  }
+})
+
+test('a copy of a main network is refused unless development nodes are allowed, and on a test network warned about', async () => {
+  const copy = await startEvm({ chainId: 1 })
+  try {
+    const make = (options: object) =>
+      evmChain({ network: ethereum, urls: [copy.url], allowForeignGenesis: false, ...options })
+    await expect(make({}).connect()).rejects.toThrow(/expected the genesis block 0xd4e567/)
+    const warnings: string[] = []
+    const warn = (message: string) => void warnings.push(message)
+    await make({ allowForeignGenesis: true, warn }).connect()
+    await make({ network: { ...ethereum, environment: 'testnet' }, warn }).connect()
+    expect(warnings).toEqual([
+      expect.stringContaining('expected the genesis'),
+      expect.stringContaining('expected the genesis'),
+    ])
+  } finally {
+    await copy.stop()
+  }
+})
+
+test('tokens are read from the chain, and what is none is refused by name', async () => {
+  const { chain } = await start()
+  expect(await chain.token(fixtures.permitToken.toLowerCase())).toEqual({
+    address: fixtures.permitToken,
+    asset: `eip155:31337/erc20:${fixtures.permitToken.toLowerCase()}`,
+    symbol: 'TUSD',
+    name: 'Test USD',
+    decimals: 6,
+  })
+  await expect(chain.token(newKey().address)).rejects.toMatchObject({ code: 'TOKEN_NOT_FOUND' })
+  await expect(chain.token(fixtures.sink)).rejects.toMatchObject({ code: 'TOKEN_UNSUPPORTED' })
+})
+
+test('old symbols of 32 bytes are read, and control characters are not', async () => {
+  const text = (value: string) => ({ result: `0x${Buffer.from(value).toString('hex').padEnd(64, '0')}` })
+  const { url } = await startEndpoint(
+    each(({ method, params }) => {
+      if (method === 'eth_chainId') return { result: '0x7a69' }
+      if (method === 'eth_getCode') return { result: '0x60' }
+      const { data } = params[0] as { data: string }
+      if (data === '0x313ce567') return { result: `0x${'0'.repeat(63)}6` }
+      return text(data === '0x95d89b41' ? 'MKR' : 'Ma\u202eker\u0007')
+    }),
+  )
+  expect(await over(url).token(fixtures.sink)).toMatchObject({ symbol: 'MKR', name: 'Maker', decimals: 6 })
+})
+
+test('balances come through Multicall3 and, without it, one by one', async () => {
+  const { chain, key } = await start()
+  const tokens = [fixtures.plainToken, fixtures.sink, fixtures.oddToken, fixtures.permitToken].map((at) => tokenAt(at))
+  await mintToken(node, fixtures.oddToken, key.address, 9n)
+  const expected = [0n, undefined, 9n, 0n].flatMap((amount, index) =>
+    amount === undefined ? [] : [{ token: tokens[index]!, amount }],
+  )
+  expect(await chain.tokenBalances(key.address, tokens)).toEqual(expected)
+  await node.rpc('anvil_setCode', [fixtures.multicall3, '0x'])
+  expect(await chain.tokenBalances(key.address, tokens)).toEqual(expected)
+  await node.rpc('anvil_setCode', [fixtures.multicall3, evmContracts.Multicall3.deployedBytecode])
+})
+
+test('a price feed is read, and answers that nobody may rely on are refused', async () => {
+  const { chain } = await start()
+  const feed = fixtures.priceFeed
+  const tell = (...args: unknown[]) =>
+    callFixture(node, { contract: 'PriceFeed', address: feed, functionName: 'setRound', args })
+  await tell(9n, 3_000_00000000n, 1n, 1_700_000_000n, 9n)
+  expect(await chain.readFeed!(feed)).toEqual({ answer: 3_000_00000000n, decimals: 8, updatedAt: 1_700_000_000 })
+  await tell(9n, -1n, 1n, 1n, 9n)
+  await expect(chain.readFeed!(feed)).rejects.toThrow(/expected a price above zero/)
+  await tell(9n, 5n, 1n, 1n, 8n)
+  await expect(chain.readFeed!(feed)).rejects.toThrow(/not complete/)
+  await tell(9n, 5n, 1n, 0n, 9n)
+  await expect(chain.readFeed!(feed)).rejects.toThrow(/not complete/)
+  await expect(chain.readFeed!(newKey().address)).rejects.toThrow(/gave no round/)
+})
+
+test('a rollup of the OP stack counts its charge for the parent chain twice', async () => {
+  const { key } = await start()
+  const oracle = '0x420000000000000000000000000000000000000F'
+  // Returns 1,000 whatever is asked.
+  await node.rpc('anvil_setCode', [oracle, '0x6103e860005260206000f3'])
+  const make = (extra: object) =>
+    evmChain({ network: { ...localEvm, ...extra }, urls: [node.url], allowForeignGenesis: true })
+  const feeOf = async (chain: Chain) => {
+    const { body, maxFee } = await chain.draft(key.address, { kind: 'transfer', to, amount: 1n })
+    const { gas, maxFeePerGas } = JSON.parse(body)
+    return maxFee - BigInt(gas) * BigInt(maxFeePerGas)
+  }
+  expect(await feeOf(make({}))).toBe(0n)
+  expect(await feeOf(make({ l1Fee: 'op-stack' }))).toBe(2_000n)
+  await node.rpc('anvil_setCode', [oracle, '0x'])
+  await expect(feeOf(make({ l1Fee: 'op-stack' }))).rejects.toThrow(/GasPriceOracle/)
+})
+
+test('where a plain transfer has no fixed gas it is estimated, once', async () => {
+  const { key } = await start()
+  const { url, seen } = await startEndpoint(forwardTo(node.url))
+  const chain = evmChain({ network: { ...localEvm, estimatesTransfers: true }, urls: [url], allowForeignGenesis: true })
+  const draft = () => chain.draft(key.address, { kind: 'transfer', to, amount: 10n ** 30n })
+  expect(JSON.parse((await draft()).body).gas).toBe('25200')
+  await draft()
+  expect(seen.flat().filter(({ method }) => method === 'eth_estimateGas').length).toBe(1)
+})

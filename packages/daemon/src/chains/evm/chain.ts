@@ -1,0 +1,87 @@
+import type { Network } from '@waiaas/contract'
+import { Failure } from '@waiaas/contract'
+import type { Chain } from '../chain.ts'
+import { rpcPool } from '../rpc-pool.ts'
+import { parseAddress } from './address.ts'
+import { blockWindow } from './blocks.ts'
+import { broadcast } from './broadcast.ts'
+import { cache } from './cache.ts'
+import { decode } from './decode.ts'
+import { bytes, draft } from './draft.ts'
+import { feeSource, l1FeeSource } from './fees.ts'
+import { gasSource } from './gas.ts'
+import { chainIdOf, verifyIdentity } from './identity.ts'
+import { balancesOf } from './multicall.ts'
+import { observer } from './observe.ts'
+import { prechecker } from './precheck.ts'
+import { seal } from './seal.ts'
+import { readFeed, readToken } from './token.ts'
+
+export type EvmOptions = {
+  readonly network: Network
+  /** Endpoints in order of preference. */
+  readonly urls: readonly string[]
+  /** Lets a development node stand in for a main network. */
+  readonly allowForeignGenesis: boolean
+  /** Milliseconds of any epoch; defaults to the monotonic clock. */
+  readonly clock?: () => number
+  /** Hears of a test network whose genesis block is another one. */
+  readonly warn?: (message: string) => void
+}
+
+/** One EVM network behind its endpoints. */
+export function evmChain(options: EvmOptions): Chain {
+  const { network } = options
+  const clock = options.clock ?? (() => performance.now())
+  const chainId = chainIdOf(network)
+  const warn = options.warn ?? ((message) => process.emitWarning(message, 'ForeignGenesis'))
+  const verify = verifyIdentity({ network, allowForeignGenesis: options.allowForeignGenesis, warn })
+  const rpc = rpcPool({ urls: options.urls, name: network.id, verify, clock })
+  const gas = gasSource(network, rpc, clock)
+  const parts = { network, chainId, fees: feeSource(network, rpc, clock), gas, l1Fee: l1FeeSource(network, rpc, clock) }
+  const balances = cache<bigint>({ freshMs: network.blockMs, staleMs: network.blockMs, clock })
+  const readBalance = async (address: string) => BigInt(await rpc.call<string>('eth_getBalance', [address, 'latest']))
+  const window = blockWindow(network, rpc)
+  const onIncluded = (sender: string) => balances.drop(sender.toLowerCase())
+  const watch = observer({ rpc, window, clock, blockMs: network.blockMs, onIncluded })
+  return {
+    network,
+    sequenced: true,
+    signKind: 'evm-tx',
+    address: parseAddress,
+    async connect() {
+      // The pool lets no endpoint answer before it has shown whose it is.
+      await rpc.call('eth_chainId', [])
+    },
+    draft: (sender, intent, replaces) => draft(parts, sender, intent, replaces),
+    bytes: (_sender, drafted, lifetime) => bytes(drafted, lifetime),
+    decode: (sender, unsigned) => decode(network, chainId, sender, unsigned),
+    seal,
+    precheck: prechecker({ network, rpc, gas, balances, readBalance, clock }),
+    broadcast(signed) {
+      const head = window.head()
+      return broadcast(rpc, signed, (hash) => watch.sent(hash, head))
+    },
+    observe: watch.observe,
+    nextNonce: async (sender) => Number(await rpc.call<string>('eth_getTransactionCount', [sender, 'latest'])),
+    async anchor() {
+      throw new Failure('CHAIN_NOT_SUPPORTED', `${network.id} orders transactions by nonce and has no anchor`)
+    },
+    balance: (address) => balances.get(address.toLowerCase(), () => readBalance(address)),
+    async tokenBalances(address, tokens) {
+      const found = await balancesOf(
+        rpc,
+        address,
+        tokens.map((token) => token.address),
+      )
+      return tokens.flatMap((token, index) => {
+        const amount = found[index]
+        return amount === undefined ? [] : [{ token, amount }]
+      })
+    },
+    token: (address) => readToken(network, rpc, address),
+    readFeed: (address) => readFeed(rpc, address),
+    status: rpc.status,
+    close: rpc.close,
+  }
+}

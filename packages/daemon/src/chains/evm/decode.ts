@@ -1,0 +1,70 @@
+import { createHash } from 'node:crypto'
+import { type Effect, Failure, type Network, nativeAsset, tokenAsset } from '@waiaas/contract'
+import type { Decoded } from '../chain.ts'
+import { checksummed } from './address.ts'
+import { allOnes, parseTokenCall } from './erc20.ts'
+import { memoText } from './memo.ts'
+import { decodeUnsigned, feeCap, type Transaction } from './transaction.ts'
+
+/**
+ * Effects of unsigned bytes. The fee is gas limit times fee cap; what a rollup charges for its parent chain is not in the bytes
+ * and stands in the draft. The digest covers chain, sender, recipient, value and data: all but nonce, gas and fees.
+ */
+export function decode(network: Network, chainId: number, sender: string, bytes: Uint8Array): Decoded {
+  const tx = decodeUnsigned(bytes)
+  if (tx.chainId !== chainId)
+    throw new Failure(
+      'INVALID_TRANSACTION',
+      `expected a transaction for chain ${chainId}, got one for chain ${tx.chainId}`,
+    )
+  return {
+    effects: {
+      network: network.id,
+      sender: checksummed(sender),
+      effects: effectsOf(network, sender.toLowerCase(), tx),
+      fee: { asset: nativeAsset(network), max: (tx.gas * feeCap(tx.fees)).toString() },
+    },
+    digest: digestOf(sender, tx),
+  }
+}
+
+function digestOf(sender: string, { chainId, to, value, data }: Transaction): string {
+  const content = { chainId, data, from: sender.toLowerCase(), to, value: value.toString() }
+  return createHash('sha256').update(JSON.stringify(content)).digest('hex')
+}
+
+function effectsOf(network: Network, sender: string, tx: Transaction): Effect[] {
+  const to = checksummed(tx.to)
+  const native: Effect = { kind: 'outflow', asset: nativeAsset(network), amount: tx.value.toString(), to }
+  if (tx.data === '0x') return tx.to === sender && tx.value === 0n ? [] : [native]
+  const beside = tx.value > 0n ? [native] : []
+  const known = tokenEffects(network, sender, tx)
+  if (known) return [...beside, ...known]
+  const memo = memoText(tx.data)
+  if (memo !== undefined) return [native, { kind: 'memo', text: memo }]
+  const selector = tx.data.length >= 10 ? tx.data.slice(0, 10) : null
+  return [
+    ...beside,
+    { kind: 'call', contract: to, selector, value: tx.value.toString() },
+    { kind: 'unknown', description: `a call of ${selector ?? 'no function'} whose effects are not known` },
+  ]
+}
+
+function tokenEffects(network: Network, sender: string, tx: Transaction): Effect[] | undefined {
+  const call = parseTokenCall(tx.data)
+  if (!call) return undefined
+  const asset = tokenAsset(network, tx.to)
+  const amount = call.amount.toString()
+  if (call.kind === 'transfer') return [{ kind: 'outflow', asset, amount, to: checksummed(call.to) }]
+  if (call.kind === 'transfer-from') {
+    // From another account it spends an allowance, which is that account's matter and nothing that a limit here measures.
+    if (call.from !== sender) return undefined
+    return [
+      { kind: 'outflow', asset, amount, to: checksummed(call.to) },
+      // NFTs have the same function, with a token's number in place of an amount, so the contract is judged as well.
+      { kind: 'call', contract: checksummed(tx.to), selector: tx.data.slice(0, 10), value: tx.value.toString() },
+    ]
+  }
+  const unlimited = call.amount === allOnes
+  return [{ kind: 'approval', asset, amount, spender: checksummed(call.spender), unlimited }]
+}

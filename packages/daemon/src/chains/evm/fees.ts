@@ -1,0 +1,83 @@
+import { Failure, type Network } from '@waiaas/contract'
+import type { Rpc } from '../chain.ts'
+import { cache } from './cache.ts'
+import { quantity } from './hex.ts'
+import { type Fees, feeCap } from './transaction.ts'
+
+// A tip of nothing is never mined by some nodes; a node that asks for more than this is broken or lying.
+const tipFloor = 1_000_000n
+const tipMost = 500_000_000_000n
+
+export type FeeSource = {
+  /** What a transaction should offer now. Cached for a block; up to ten blocks old while it is being renewed. */
+  current(): Promise<Fees>
+}
+
+/** Twice the base fee plus the tip lasts through six full blocks in a row, each raising the base fee by an eighth. */
+export function feeSource(network: Network, rpc: Rpc, clock: () => number): FeeSource {
+  const fees = cache<Fees>({ freshMs: network.blockMs, staleMs: network.blockMs * 10, clock })
+  return { current: () => fees.get('', () => readFees(network, rpc)) }
+}
+
+async function readFees(network: Network, rpc: Rpc): Promise<Fees> {
+  const [block, tip, price] = await rpc.batch([
+    { method: 'eth_getBlockByNumber', params: ['latest', false] },
+    { method: 'eth_maxPriorityFeePerGas', params: [] },
+    { method: 'eth_gasPrice', params: [] },
+  ])
+  const baseFee =
+    block && 'result' in block
+      ? amountOf((block.result as { baseFeePerGas?: unknown } | null)?.baseFeePerGas)
+      : undefined
+  const gasPrice = price && 'result' in price ? amountOf(price.result) : undefined
+  if (network.fees === 'legacy' || baseFee === undefined) {
+    if (gasPrice === undefined) throw new Failure('CHAIN_ERROR', `no node of ${network.id} names a gas price`)
+    return { type: 'legacy', gasPrice }
+  }
+  const offered = tip && 'result' in tip ? amountOf(tip.result) : undefined
+  // Nodes without eth_maxPriorityFeePerGas put the tip into their gas price.
+  const wanted = offered ?? (gasPrice !== undefined && gasPrice > baseFee ? gasPrice - baseFee : tipFloor)
+  const maxPriorityFeePerGas = wanted < tipFloor ? tipFloor : wanted > tipMost ? tipMost : wanted
+  return { type: 'eip1559', maxPriorityFeePerGas, maxFeePerGas: baseFee * 2n + maxPriorityFeePerGas }
+}
+
+const amountOf = (value: unknown): bigint | undefined =>
+  typeof value === 'string' && /^0x[0-9a-f]+$/i.test(value) ? BigInt(value) : undefined
+
+/** Fees that nodes accept in place of `old` on the same nonce: all prices at least an eighth higher (nodes ask for a tenth). */
+export function outbid(old: Fees, now: Fees): Fees {
+  if (old.type === 'legacy') return { type: 'legacy', gasPrice: larger(raised(old.gasPrice), feeCap(now)) }
+  const tipNow = now.type === 'eip1559' ? now.maxPriorityFeePerGas : now.gasPrice
+  return {
+    type: 'eip1559',
+    maxPriorityFeePerGas: larger(raised(old.maxPriorityFeePerGas), tipNow),
+    maxFeePerGas: larger(raised(old.maxFeePerGas), feeCap(now)),
+  }
+}
+
+const raised = (price: bigint): bigint => price + (price + 7n) / 8n
+const larger = (a: bigint, b: bigint): bigint => (a > b ? a : b)
+
+const gasPriceOracle = '0x420000000000000000000000000000000000000F'
+// GasPriceOracle.getL1FeeUpperBound(uint256), since the Fjord upgrade: the size decides, not the content.
+const upperBoundSelector = '0xf1c7a58b'
+
+/** What an OP-stack rollup would charge at most for posting a transaction of so many unsigned bytes; zero elsewhere. */
+export function l1FeeSource(network: Network, rpc: Rpc, clock: () => number): (size: number) => Promise<bigint> {
+  const charges = cache<bigint>({ freshMs: network.blockMs, staleMs: network.blockMs * 10, clock })
+  return async (size) => {
+    if (network.l1Fee !== 'op-stack') return 0n
+    const rounded = Math.ceil(size / 32) * 32
+    return charges.get(`${rounded}`, async () => {
+      const data = upperBoundSelector + quantity(rounded).slice(2).padStart(64, '0')
+      const answer = await rpc.call<unknown>('eth_call', [{ to: gasPriceOracle, data }, 'latest'])
+      const charge = amountOf(answer)
+      if (charge === undefined)
+        throw new Failure(
+          'CHAIN_ERROR',
+          `expected the L1 fee of ${network.id} from its GasPriceOracle, got ${String(answer).slice(0, 80)}`,
+        )
+      return charge
+    })
+  }
+}

@@ -1,0 +1,77 @@
+import type { Network } from '@waiaas/contract'
+import type { Rpc } from '../chain.ts'
+import { cache } from './cache.ts'
+import { fromHex, quantity } from './hex.ts'
+import { declared } from './revert.ts'
+
+export type Code = { readonly kind: 'none' | 'contract' } | { readonly kind: 'delegated'; readonly to: string }
+export type Call = { readonly from: string; readonly to: string; readonly value: bigint; readonly data: string }
+
+export type GasSource = {
+  /** Code of an account; EIP-7702 delegations are told apart. Cached for minutes. */
+  code(address: string): Promise<Code>
+  /** Gas limit of a transfer of the native asset. Asks no node for accounts known to have no code. */
+  transfer(call: Call): Promise<bigint>
+  /** Gas limit of a transaction of an account to itself without value and data. */
+  lane(call: Call): Promise<bigint>
+  /** Gas limit of a token transfer; the first to a recipient is estimated, later ones use that. */
+  tokenTransfer(call: Call, recipient: string): Promise<bigint>
+}
+
+const minute = 60_000
+// A recipient whose balance was emptied since the estimate costs one new storage slot (17,100) more, and a margin.
+const newSlot = 25_000n
+
+/** Gas limits. Fees are charged for gas used, so a margin costs no more than a larger reservation. */
+export function gasSource(network: Network, rpc: Rpc, clock: () => number): GasSource {
+  const codes = cache<Code>({ freshMs: 10 * minute, staleMs: 24 * 60 * minute, clock })
+  const estimates = cache<bigint>({ freshMs: 10 * minute, staleMs: 60 * minute, clock })
+
+  async function estimate({ from, to, value, data }: Call): Promise<bigint> {
+    try {
+      return BigInt(await rpc.call<string>('eth_estimateGas', [{ from, to, value: quantity(value), data }]))
+    } catch (error) {
+      throw declared(error)
+    }
+  }
+
+  const code = (address: string) =>
+    codes.get(address.toLowerCase(), async () => parseCode(await rpc.call('eth_getCode', [address, 'latest'])))
+
+  async function plain(call: Call): Promise<bigint> {
+    if (!network.estimatesTransfers) return intrinsicGas(call.data)
+    // Value makes no difference to the gas, and without it the estimate does not depend on the balance.
+    const valueless = { ...call, value: 0n }
+    if (call.data !== '0x') return withMargin(await estimate(valueless))
+    return withMargin(await estimates.get('transfer', () => estimate(valueless)))
+  }
+
+  return {
+    code,
+    lane: plain,
+    transfer: async (call) => ((await code(call.to)).kind === 'none' ? plain(call) : withMargin(await estimate(call))),
+    async tokenTransfer(call, recipient) {
+      const key = `${call.to} ${call.from} ${recipient}`.toLowerCase()
+      const known = estimates.peek(key)
+      const found = await estimates.get(key, () => estimate(call))
+      const limit = withMargin(found)
+      return known && limit < found + newSlot ? found + newSlot : limit
+    },
+  }
+}
+
+const withMargin = (gas: bigint): bigint => (gas * 6n + 4n) / 5n
+
+/** What a transaction that runs no code uses: 21,000 and, with data, the floor price of EIP-7623, which is the higher one. */
+export function intrinsicGas(data: string): bigint {
+  let gas = 21_000n
+  for (const byte of fromHex(data)) gas += byte === 0 ? 10n : 40n
+  return gas
+}
+
+function parseCode(answer: unknown): Code {
+  if (typeof answer !== 'string') throw new Error(`expected code as hex, got ${typeof answer}`)
+  if (answer === '0x' || answer === '0x0') return { kind: 'none' }
+  const delegation = /^0xef0100([0-9a-f]{40})$/i.exec(answer)
+  return delegation ? { kind: 'delegated', to: `0x${delegation[1]}` } : { kind: 'contract' }
+}

@@ -1,0 +1,279 @@
+import { type EvmNode, startEvm } from '@waiaas/localnet'
+import { expect, onTestFinished, test } from 'vitest'
+import type { Attempt, Chain, Intent } from '../chain.ts'
+import { evmChain } from './chain.ts'
+import {
+  each,
+  ether,
+  forwardTo,
+  fundedKey,
+  localEvm,
+  newKey,
+  prepare,
+  type Request,
+  signed,
+  startChain,
+  startEndpoint,
+} from './test-support.ts'
+
+const to = newKey().address
+const pay = (amount: bigint): Intent => ({ kind: 'transfer', to, amount })
+const quietNode = { extraArgs: ['--no-mining'], slotsInAnEpoch: 1 }
+const block = async (node: EvmNode, tag: string) =>
+  (await node.rpc('eth_getBlockByNumber', [tag, false])) as { number: string; hash: string }
+
+/** A second chain object over the same node, as after a restart. */
+const restarted = (url: string): Chain => evmChain({ network: localEvm, urls: [url], allowForeignGenesis: true })
+
+test('an attempt is pending, then included, then final two blocks later', async () => {
+  const { node, chain, key } = await startChain(quietNode)
+  await chain.observe([])
+  const { attempt, bytes } = await prepare(chain, key, pay(ether), 0)
+  expect(await chain.observe([attempt])).toEqual([{ id: attempt.id, state: 'missing' }])
+  expect(await chain.broadcast([bytes])).toEqual([{ outcome: 'accepted' }])
+  expect(await chain.observe([attempt])).toEqual([{ id: attempt.id, state: 'pending' }])
+  await node.mine()
+  const head = await block(node, 'latest')
+  const included = {
+    id: attempt.id,
+    state: 'included',
+    height: 1,
+    blockHash: head.hash,
+    succeeded: true,
+    fee: expect.any(BigInt),
+    final: false,
+  }
+  expect(await chain.observe([attempt])).toEqual([included])
+  await node.mine(2)
+  expect(await chain.observe([attempt])).toEqual([{ ...included, final: true }])
+  expect(await node.rpc('eth_getBalance', [to, 'latest'])).toBe('0xde0b6b3a7640000')
+})
+
+test('the fee is what the sender lost beside the value', async () => {
+  const { node, chain, key } = await startChain(quietNode)
+  const before = BigInt((await node.rpc('eth_getBalance', [key.address, 'latest'])) as string)
+  const { attempt, bytes } = await prepare(chain, key, pay(ether), 0)
+  await chain.broadcast([bytes])
+  await node.mine()
+  const [sighting] = await chain.observe([attempt])
+  const after = BigInt((await node.rpc('eth_getBalance', [key.address, 'latest'])) as string)
+  expect(sighting).toMatchObject({ state: 'included', fee: before - after - ether })
+})
+
+test('an attempt whose block is rewritten is reported again, with what became of it', async () => {
+  const { node, chain, key } = await startChain({ extraArgs: ['--no-mining'] })
+  const sent = await Promise.all([0, 1].map((nonce) => prepare(chain, key, pay(1n), nonce)))
+  const attempts = sent.map(({ attempt }) => attempt)
+  await chain.broadcast([sent[0]!.bytes])
+  await node.mine()
+  await chain.broadcast([sent[1]!.bytes])
+  await node.mine()
+  expect(await chain.observe(attempts)).toMatchObject([
+    { state: 'included', height: 1 },
+    { state: 'included', height: 2 },
+  ])
+  await node.rpc('anvil_reorg', [1, []])
+  expect((await block(node, 'latest')).number).toBe('0x2')
+  expect(await chain.observe(attempts)).toMatchObject([{ state: 'included', height: 1 }, { state: 'missing' }])
+  expect(await chain.broadcast([sent[1]!.bytes])).toEqual([{ outcome: 'accepted' }])
+  expect(await chain.observe(attempts)).toMatchObject([{ state: 'included' }, { state: 'pending' }])
+  await node.mine()
+  expect(await chain.observe(attempts)).toMatchObject([{ state: 'included' }, { state: 'included', height: 3 }])
+})
+
+test('a reorganisation that includes the attempt in another block names that block', async () => {
+  const { node, chain, key } = await startChain({ extraArgs: ['--no-mining'] })
+  const { attempt, bytes } = await prepare(chain, key, pay(1n), 0)
+  await chain.broadcast([bytes])
+  await node.mine(1)
+  const [first] = await chain.observe([attempt])
+  await node.mine(2)
+  await node.rpc('anvil_reorg', [3, [[`0x${Buffer.from(bytes).toString('hex')}`, 1]]])
+  const [second] = await chain.observe([attempt])
+  expect(first).toMatchObject({ state: 'included', height: 1 })
+  expect(second).toMatchObject({
+    state: 'included',
+    height: 2,
+    blockHash: (await block(node, '0x2')).hash,
+    final: false,
+  })
+})
+
+test('a head that goes back is followed when the chain grows again', async () => {
+  const { node, chain, key } = await startChain({ extraArgs: ['--no-mining'] })
+  const { attempt, bytes } = await prepare(chain, key, pay(1n), 0)
+  await node.mine(3)
+  await chain.broadcast([bytes])
+  await node.mine()
+  expect(await chain.observe([attempt])).toMatchObject([{ state: 'included', height: 4 }])
+  await node.rpc('anvil_rollback', [2])
+  await node.mine(4)
+  const [sighting] = await chain.observe([attempt])
+  const height = sighting && 'height' in sighting ? sighting.height : undefined
+  const receipt = (await node.rpc('eth_getTransactionReceipt', [attempt.hash])) as { blockNumber: string } | null
+  expect(height).toBe(receipt ? Number(receipt.blockNumber) : undefined)
+})
+
+test('an attempt whose nonce another one took is void only when that is final', async () => {
+  const { node, chain, key } = await startChain(quietNode)
+  const loser = await prepare(chain, key, pay(1n), 0, 'loser')
+  await chain.broadcast([loser.bytes])
+  const draft = await chain.draft(key.address, { kind: 'lane', purpose: 'cancel' }, loser.draft)
+  const { bytes, hash } = await signed(chain, key, draft, 0)
+  const winner: Attempt = { ...loser.attempt, id: 'winner', hash }
+  expect(await chain.broadcast([bytes])).toEqual([{ outcome: 'accepted' }])
+  await node.mine()
+  const [before] = await chain.observe([loser.attempt, winner])
+  expect(['pending', 'missing']).toContain(before!.state)
+  await node.mine(2)
+  const [after, won] = await chain.observe([loser.attempt, winner])
+  expect(won).toMatchObject({ id: 'winner', state: 'included', final: true, succeeded: true })
+  expect(after).toEqual({
+    id: 'loser',
+    state: 'void',
+    by: hash,
+    proof: expect.stringContaining(`nonce 0 of ${key.address}`),
+  })
+})
+
+test('a nonce used by somebody else with the same key makes the attempt void', async () => {
+  const { node, chain, key } = await startChain(quietNode)
+  const mine = await prepare(chain, key, pay(1n), 0)
+  const foreign = await prepare(chain, key, pay(2n), 0)
+  await chain.observe([mine.attempt])
+  await node.rpc('eth_sendRawTransaction', [`0x${Buffer.from(foreign.bytes).toString('hex')}`])
+  await node.mine(3)
+  expect(await chain.observe([mine.attempt])).toMatchObject([
+    { state: 'void', proof: expect.stringContaining('another transaction') },
+  ])
+})
+
+test('with two endpoints nothing is void on the word of one', async () => {
+  const node = await startEvm(quietNode)
+  onTestFinished(() => node.stop())
+  const key = await fundedKey(node)
+  let other = (): object => ({ error: { code: -32005, message: 'busy' } })
+  const second = await startEndpoint((body, response, raw) => {
+    const isIdentity = [body].flat().every(({ method }) => method === 'eth_chainId')
+    return isIdentity ? forwardTo(node.url)(body, response, raw) : each(() => other())(body, response, raw)
+  })
+  const time = { now: 0 }
+  const chain = evmChain({
+    network: localEvm,
+    urls: [node.url, second.url],
+    allowForeignGenesis: true,
+    clock: () => time.now,
+  })
+  const mine = await prepare(chain, key, pay(1n), 0)
+  const foreign = await prepare(chain, key, pay(2n), 0)
+  await node.rpc('eth_sendRawTransaction', [`0x${Buffer.from(foreign.bytes).toString('hex')}`])
+  await node.mine(3)
+  expect(await chain.observe([mine.attempt])).toMatchObject([{ state: 'missing' }])
+  other = () => ({ result: '0x0' })
+  time.now += 60_000
+  await node.mine()
+  expect(await chain.observe([mine.attempt])).toMatchObject([{ state: 'missing' }])
+  const agreeing = each(({ method }) => ({ result: method === 'eth_getTransactionCount' ? '0x1' : null }))
+  other = () => agreeing as never
+  const third = await startEndpoint((body, response, raw) => forwardTo(node.url)(body, response, raw))
+  const both = evmChain({ network: localEvm, urls: [node.url, third.url], allowForeignGenesis: true })
+  expect(await both.observe([mine.attempt])).toMatchObject([{ state: 'void' }])
+})
+
+test('a transaction that reverts is included without success, and its fee is known', async () => {
+  const { node, chain, key } = await startChain(quietNode)
+  const contract = newKey().address
+  // No code yet, so that the draft is good; then code that reverts.
+  const { attempt, bytes } = await prepare(chain, key, { kind: 'transfer', to: contract, amount: 1n }, 0)
+  await node.rpc('anvil_setCode', [contract, '0x60006000fd'])
+  await chain.broadcast([bytes])
+  await node.mine()
+  const [sighting] = await chain.observe([attempt])
+  expect(sighting).toMatchObject({ state: 'included', succeeded: false, error: expect.stringMatching(/reverted/) })
+  expect((sighting as { fee: bigint }).fee).toBeGreaterThan(0n)
+})
+
+test('after a restart attempts are found by themselves, final ones included', async () => {
+  const { node, chain, key } = await startChain(quietNode)
+  const sent = await Promise.all([0, 1, 2, 7].map((nonce) => prepare(chain, key, pay(1n), nonce)))
+  await chain.broadcast([sent[0]!.bytes])
+  await node.mine(90)
+  await chain.broadcast([sent[1]!.bytes])
+  await node.mine()
+  await chain.broadcast([sent[2]!.bytes])
+  const again = restarted(node.url)
+  expect(await again.observe(sent.map(({ attempt }) => attempt))).toMatchObject([
+    { state: 'included', height: 1, final: true },
+    { state: 'included', height: 91, final: false },
+    { state: 'pending' },
+    { state: 'missing' },
+  ])
+  await node.mine(3)
+  expect(await again.observe(sent.map(({ attempt }) => attempt))).toMatchObject([
+    { state: 'included', final: true },
+    { state: 'included', height: 91, final: true },
+    { state: 'included', height: 92, final: true },
+    { state: 'missing' },
+  ])
+})
+
+test('blocks that came while nobody looked are made up for', async () => {
+  const { node, chain, key } = await startChain(quietNode)
+  const { attempt, bytes } = await prepare(chain, key, pay(1n), 0)
+  await chain.broadcast([bytes])
+  await chain.observe([attempt])
+  await node.mine(200)
+  expect(await chain.observe([attempt])).toMatchObject([{ state: 'included', height: 1, final: true }])
+})
+
+/** A node in front of which some methods fail. */
+async function behind(node: EvmNode, refuse: (request: Request) => boolean) {
+  const forward = forwardTo(node.url)
+  return startEndpoint(async (body, response, raw) => {
+    const answers = [(await forward(body, response, raw)) as object].flat()
+    const asked = [body].flat()
+    const edited = asked.map((request, index) =>
+      refuse(request)
+        ? { jsonrpc: '2.0', id: request.id, error: { code: -32601, message: 'the method is not available' } }
+        : answers[index],
+    )
+    return Array.isArray(body) ? edited : edited[0]
+  })
+}
+
+test('a node without block receipts and finalized tag is followed by hashes and depth', async () => {
+  const { node, key } = await startChain(quietNode)
+  const { url } = await behind(
+    node,
+    ({ method, params }) =>
+      method === 'eth_getBlockReceipts' || (method === 'eth_getBlockByNumber' && params[0] === 'finalized'),
+  )
+  const chain = restarted(url)
+  const { attempt, bytes } = await prepare(chain, key, pay(1n), 0)
+  await chain.broadcast([bytes])
+  await chain.observe([attempt])
+  await node.mine()
+  expect(await chain.observe([attempt])).toMatchObject([{ state: 'included', height: 1, final: false }])
+  await node.mine(63)
+  expect(await chain.observe([attempt])).toMatchObject([{ state: 'included', final: false }])
+  await node.mine()
+  expect(await chain.observe([attempt])).toMatchObject([{ state: 'included', final: true }])
+})
+
+test('two thousand live attempts cost a few calls per block', async () => {
+  const { node, key } = await startChain({ extraArgs: ['--no-mining'], gasLimit: 300_000_000n })
+  const { url, seen } = await startEndpoint(forwardTo(node.url))
+  const chain = restarted(url)
+  await chain.observe([{ id: 'x', hash: `0x${'1'.repeat(64)}`, sender: key.address, lifetime: { nonce: 9_999 } }])
+  const draft = await chain.draft(key.address, pay(1n))
+  const sent = await Promise.all(Array.from({ length: 2_000 }, (_, nonce) => signed(chain, key, draft, nonce)))
+  const attempts = sent.map(({ hash }, nonce) => ({ id: `${nonce}`, hash, sender: key.address, lifetime: { nonce } }))
+  const outcomes = await chain.broadcast(sent.map(({ bytes }) => bytes))
+  expect(new Set(outcomes.map(({ outcome }) => outcome))).toEqual(new Set(['accepted']))
+  seen.length = 0
+  expect((await chain.observe(attempts)).every(({ state }) => state === 'pending')).toBe(true)
+  await node.mine()
+  const states = (await chain.observe(attempts)).map(({ state }) => state)
+  expect(states.filter((state) => state === 'included').length).toBe(2_000)
+  expect(seen.flat().length).toBeLessThan(12)
+})

@@ -1,0 +1,215 @@
+import { isFailure } from '@waiaas/contract'
+import type { Attempt, Sighting } from '../chain.ts'
+import type { RpcPool } from '../rpc-pool.ts'
+import type { BlockWindow } from './blocks.ts'
+import { type Inclusion, readReceipt } from './receipts.ts'
+
+export type ObserverParts = {
+  readonly rpc: RpcPool
+  readonly window: BlockWindow
+  readonly clock: () => number
+  readonly blockMs: number
+  /** A transaction of this sender has just been seen in a block. */
+  readonly onIncluded: (sender: string) => void
+}
+
+export type Observer = {
+  observe(attempts: readonly Attempt[]): Promise<Sighting[]>
+  /** A node took these bytes as new while the window's head was at this height. */
+  sent(hash: string, head: number): void
+}
+
+type Fate =
+  | { readonly state: 'unknown' | 'pending' | 'missing' }
+  | { readonly state: 'void'; readonly proof: string; readonly by?: string }
+  | (Inclusion & { readonly state: 'included'; readonly final: boolean })
+type Track = { attempt: Attempt; readonly nonce: number; fate: Fate; checkedAt: number }
+
+const recheckMost = 100
+const sentMost = 50_000
+
+/** Follows attempts through the chain. Blocks are read once for all; single look-ups are for what was not followed from its sending on. */
+export function observer(parts: ObserverParts): Observer {
+  const { window, clock } = parts
+  const sentAt = new Map<string, number>()
+  let tracks = new Map<string, Track>()
+  let nonceCheck = { finalized: -1, count: -1 }
+  let turn: Promise<unknown> = Promise.resolve()
+
+  async function run(attempts: readonly Attempt[]): Promise<Sighting[]> {
+    tracks = retrack(tracks, attempts)
+    if (attempts.length === 0) return []
+    const { jumped } = await window.advance()
+    const all = [...tracks.values()]
+    const unclear = all.filter((track) => place(track, jumped))
+    await lookUp(parts, [...unclear, ...overdue(all, clock(), parts.blockMs)])
+    await finalize(parts, all)
+    const waiting = all.filter(({ fate }) => fate.state !== 'included' && fate.state !== 'void')
+    if (window.finalized() !== nonceCheck.finalized || waiting.length > nonceCheck.count)
+      await findVoid(parts, all, waiting)
+    nonceCheck = { finalized: window.finalized(), count: waiting.length }
+    return all.map(sightingOf)
+  }
+
+  /** Takes what the window knows of a track; true when it has to be looked up by itself. */
+  function place(track: Track, jumped: boolean): boolean {
+    const { attempt, fate } = track
+    if (fate.state === 'void') return false
+    if (fate.state === 'included') {
+      const hash = window.hashAt(fate.height)
+      // Below the window it stands while the window itself holds: a block cannot change without those above it.
+      const isBelow = !jumped && hash === undefined && fate.height < window.coveredFrom()
+      const isKept = fate.final || hash === fate.blockHash || isBelow
+      if (isKept) return false
+      track.fate = { state: 'unknown' }
+    }
+    const found = window.find(attempt.hash)
+    if (found === 'unread') return true
+    if (found) return include(parts, track, found)
+    const head = sentAt.get(attempt.hash)
+    sentAt.delete(attempt.hash)
+    if (head !== undefined && head + 1 >= window.coveredFrom()) {
+      track.fate = { state: 'pending' }
+      track.checkedAt = clock()
+      return false
+    }
+    return jumped || track.fate.state === 'unknown'
+  }
+
+  return {
+    observe(attempts) {
+      // One after the other: two at once would each move the window under the other.
+      const mine = turn.then(() => run(attempts))
+      turn = mine.catch(() => undefined)
+      return mine
+    },
+    sent(hash, head) {
+      if (sentAt.size >= sentMost) sentAt.delete(sentAt.keys().next().value!)
+      sentAt.set(hash, head)
+    },
+  }
+}
+
+function retrack(old: ReadonlyMap<string, Track>, attempts: readonly Attempt[]): Map<string, Track> {
+  return new Map(
+    attempts.map((attempt) => {
+      const known = old.get(attempt.id)
+      if (known && known.attempt.hash === attempt.hash) return [attempt.id, known]
+      const { nonce } = attempt.lifetime
+      if (nonce === undefined) throw new Error(`expected a nonce for the attempt ${attempt.id}`)
+      return [attempt.id, { attempt, nonce, fate: { state: 'unknown' }, checkedAt: 0 }]
+    }),
+  )
+}
+
+function include({ onIncluded }: ObserverParts, track: Track, inclusion: Inclusion): false {
+  track.fate = { state: 'included', ...inclusion, final: false }
+  onIncluded(track.attempt.sender)
+  return false
+}
+
+/** Some of those whose last look is long ago: pools drop transactions without a word. */
+function overdue(tracks: readonly Track[], now: number, blockMs: number): Track[] {
+  const ageMs = { pending: Math.max(30_000, 4 * blockMs), missing: Math.max(5_000, blockMs) }
+  return tracks
+    .filter(
+      ({ fate, checkedAt }) =>
+        (fate.state === 'pending' || fate.state === 'missing') && now - checkedAt > ageMs[fate.state],
+    )
+    .toSorted((a, b) => a.checkedAt - b.checkedAt)
+    .slice(0, recheckMost)
+}
+
+async function lookUp(parts: ObserverParts, wanted: readonly Track[]): Promise<void> {
+  const tracks = [...new Set(wanted)]
+  const calls = tracks.flatMap(({ attempt: { hash } }) => [
+    { method: 'eth_getTransactionReceipt', params: [hash] },
+    { method: 'eth_getTransactionByHash', params: [hash] },
+  ])
+  const answers = await parts.rpc.batch(calls)
+  for (const [index, track] of tracks.entries()) {
+    const [receipt, transaction] = [answers[2 * index]!, answers[2 * index + 1]!]
+    if ('error' in receipt || 'error' in transaction) continue
+    track.checkedAt = parts.clock()
+    const inclusion = readReceipt(receipt.result)
+    if (inclusion) include(parts, track, inclusion)
+    else track.fate = { state: transaction.result === null ? 'missing' : 'pending' }
+  }
+}
+
+/** Marks included attempts in finalized blocks as final; those from before the window are read once more. */
+async function finalize({ rpc, window }: ObserverParts, tracks: readonly Track[]): Promise<void> {
+  const older: Track[] = []
+  for (const track of tracks) {
+    const { fate } = track
+    if (fate.state !== 'included' || fate.final || fate.height > window.finalized()) continue
+    if (window.hashAt(fate.height) === fate.blockHash) track.fate = { ...fate, final: true }
+    else older.push(track)
+  }
+  const answers = await rpc.batch(
+    older.map(({ attempt }) => ({ method: 'eth_getTransactionReceipt', params: [attempt.hash] })),
+  )
+  for (const [index, answer] of answers.entries()) {
+    const inclusion = 'result' in answer ? readReceipt(answer.result) : undefined
+    const isFinal = inclusion !== undefined && inclusion.height <= window.finalized()
+    older[index]!.fate = isFinal ? { state: 'included', ...inclusion, final: true } : { state: 'unknown' }
+  }
+}
+
+async function findVoid(parts: ObserverParts, all: readonly Track[], waiting: readonly Track[]): Promise<void> {
+  const { rpc, window } = parts
+  if (window.finalized() < 0 || waiting.length === 0) return
+  const senders = [...new Set(waiting.map(({ attempt }) => attempt.sender))]
+  const tag = window.finalizedTag()
+  const counts = await rpc.batch(
+    senders.map((sender) => ({ method: 'eth_getTransactionCount', params: [sender, tag] })),
+  )
+  const used = new Map(counts.map((answer, index) => [senders[index]!, 'result' in answer ? Number(answer.result) : 0]))
+  for (const track of waiting) {
+    if (track.nonce >= used.get(track.attempt.sender)!) continue
+    const winner = all.find(
+      (other) =>
+        other.fate.state === 'included' && other.nonce === track.nonce && other.attempt.sender === track.attempt.sender,
+    )
+    await prove(parts, track, winner?.attempt.hash)
+  }
+}
+
+/** Void when no endpoint asked knows a receipt and each counts the nonce as used in finalized blocks. */
+async function prove(parts: ObserverParts, track: Track, by: string | undefined): Promise<void> {
+  const { rpc, window } = parts
+  const { attempt, nonce } = track
+  try {
+    const counts = await rpc.witnesses<string>(2, 'eth_getTransactionCount', [attempt.sender, window.finalizedTag()])
+    if (counts.some((count) => nonce >= Number(count))) return
+    const receipts = await rpc.witnesses<unknown>(2, 'eth_getTransactionReceipt', [attempt.hash])
+    const own = receipts.map(readReceipt).find((receipt) => receipt !== undefined)
+    if (own) {
+      include(parts, track, own)
+      return
+    }
+  } catch (error) {
+    // Without enough witnesses nothing is proven; the next call asks again.
+    if (isFailure(error, 'CHAIN_ERROR')) return
+    throw error
+  }
+  const proof = `nonce ${nonce} of ${attempt.sender} is used in finalized blocks up to ${window.finalized()} by ${by ?? 'another transaction'}`
+  track.fate = { state: 'void', proof, ...(by !== undefined && { by }) }
+}
+
+function sightingOf({ attempt: { id }, fate }: Track): Sighting {
+  switch (fate.state) {
+    case 'included': {
+      const { height, blockHash, succeeded, fee, final } = fate
+      const error = succeeded ? {} : { error: 'the transaction reverted on chain' }
+      return { id, state: 'included', height, blockHash, succeeded, fee, final, ...error }
+    }
+    case 'void':
+      return { id, state: 'void', proof: fate.proof, ...(fate.by !== undefined && { by: fate.by }) }
+    case 'missing':
+      return { id, state: 'missing' }
+    case 'unknown':
+    case 'pending':
+      return { id, state: 'pending' }
+  }
+}

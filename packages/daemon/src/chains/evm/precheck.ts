@@ -1,0 +1,137 @@
+import { formatUnits, type Network } from '@waiaas/contract'
+import type { Draft, Precheck, Rpc } from '../chain.ts'
+import { RpcError } from '../chain.ts'
+import type { Cache } from './cache.ts'
+import { cache } from './cache.ts'
+import { readBody } from './draft.ts'
+import { parseTokenCall } from './erc20.ts'
+import type { Code, GasSource } from './gas.ts'
+import { balancesOf } from './multicall.ts'
+import { revertOf } from './revert.ts'
+import type { Transaction } from './transaction.ts'
+
+export type PrecheckParts = {
+  readonly network: Network
+  readonly rpc: Rpc
+  readonly gas: GasSource
+  readonly balances: Cache<bigint>
+  readonly readBalance: (address: string) => Promise<bigint>
+  readonly clock: () => number
+}
+
+type Item = { readonly tx: Omit<Transaction, 'nonce'>; readonly need: bigint }
+type Transfer = {
+  readonly index: number
+  readonly token: string
+  readonly to: string
+  readonly amount: bigint
+  readonly data: string
+}
+
+/** Finds drafts that would fail if they were sent now, one after the other. */
+export function prechecker(parts: PrecheckParts) {
+  // Only successes are remembered: a token may refuse today and not tomorrow.
+  const passed = cache<true>({ freshMs: 60_000, staleMs: 60_000, clock: parts.clock })
+  return async (sender: string, drafts: readonly Draft[], inflight: bigint): Promise<(Precheck | null)[]> => {
+    const items = drafts.map((draft) => {
+      const tx = readBody(draft)
+      return { tx, need: tx.value + draft.maxFee }
+    })
+    const foreign = foreignCode(sender, await parts.gas.code(sender))
+    if (foreign) return items.map(() => foreign)
+    const results = await native(parts, sender, items, inflight)
+    const transfers = items.flatMap(({ tx }, index): Transfer[] => {
+      const call = results[index] === null ? parseTokenCall(tx.data) : undefined
+      return call?.kind === 'transfer' ? [{ index, token: tx.to, to: call.to, amount: call.amount, data: tx.data }] : []
+    })
+    if (transfers.length === 0) return results
+    for (const [index, found] of await tokens(parts, passed, sender, transfers)) results[index] = found
+    return results
+  }
+}
+
+function foreignCode(sender: string, code: Code): Precheck | undefined {
+  if (code.kind === 'none') return undefined
+  const what = code.kind === 'delegated' ? `is delegated to ${code.to} (EIP-7702)` : 'has contract code'
+  return {
+    code: 'INVALID_TRANSACTION',
+    message: `the account ${sender} ${what}, so that a transaction could do more than it says; nothing is sent from it`,
+  }
+}
+
+async function native(
+  { network, balances, readBalance }: PrecheckParts,
+  sender: string,
+  items: readonly Item[],
+  inflight: bigint,
+): Promise<(Precheck | null)[]> {
+  const load = () => readBalance(sender)
+  const cached = balances.peek(sender.toLowerCase())
+  const isFresh = cached !== undefined && cached.ageMs < network.blockMs
+  const first = isFresh ? cached.value : await balances.renew(sender.toLowerCase(), load)
+  const results = covered(network, items, first, inflight)
+  // Money that has just come in is seen before anything is refused for want of it.
+  if (!isFresh || results.every((result) => result === null)) return results
+  return covered(network, items, await balances.renew(sender.toLowerCase(), load), inflight)
+}
+
+function covered(network: Network, items: readonly Item[], balance: bigint, inflight: bigint): (Precheck | null)[] {
+  let free = balance - inflight
+  const units = (amount: bigint) => `${formatUnits(amount, network.native.decimals)} ${network.native.symbol}`
+  return items.map(({ need }) => {
+    if (need <= free) {
+      free -= need
+      return null
+    }
+    const promised = inflight > 0n ? `, ${units(inflight)} of it promised to earlier transactions` : ''
+    return {
+      code: 'INSUFFICIENT_BALANCE',
+      message: `expected ${units(need)} for value and highest fee, the balance is ${units(balance)}${promised}`,
+    }
+  })
+}
+
+async function tokens(
+  { rpc }: PrecheckParts,
+  passed: Cache<true>,
+  sender: string,
+  transfers: readonly Transfer[],
+): Promise<Map<number, Precheck>> {
+  const found = new Map<number, Precheck>()
+  const addresses = [...new Set(transfers.map(({ token }) => token))]
+  const balances = await balancesOf(rpc, sender, addresses)
+  const free = new Map(addresses.map((token, index) => [token, balances[index]]))
+  const dry: Transfer[] = []
+  for (const transfer of transfers) {
+    const balance = free.get(transfer.token)
+    if (balance !== undefined && balance < transfer.amount) found.set(transfer.index, tooFew(transfer, balance))
+    else {
+      if (balance !== undefined) free.set(transfer.token, balance - transfer.amount)
+      if (!passed.peek(keyOf(sender, transfer))) dry.push(transfer)
+    }
+  }
+  const answers = await rpc.batch(
+    dry.map(({ token, data }) => ({ method: 'eth_call', params: [{ from: sender, to: token, data }, 'latest'] })),
+  )
+  for (const [position, answer] of answers.entries()) {
+    const transfer = dry[position]!
+    const refused = 'error' in answer ? revertOf(answer.error) : refusedByResult(answer.result)
+    if (refused) found.set(transfer.index, refused)
+    else if ('error' in answer) throw new RpcError(answer.error.code, answer.error.message, answer.error.data)
+    else passed.put(keyOf(sender, transfer), true)
+  }
+  return found
+}
+
+const keyOf = (sender: string, { token, to }: Transfer): string => `${sender.toLowerCase()} ${token} ${to}`
+
+const tooFew = ({ token, amount }: Transfer, balance: bigint): Precheck => ({
+  code: 'INSUFFICIENT_BALANCE',
+  message: `expected ${amount} base units of the token ${token}, the balance is ${balance}`,
+})
+
+// Old tokens return nothing when they succeed; others return false in place of a revert.
+function refusedByResult(result: unknown): Precheck | undefined {
+  if (typeof result !== 'string' || !/^0x0{64}$/.test(result)) return undefined
+  return { code: 'INVALID_TRANSACTION', message: 'the token would refuse it: transfer returns false' }
+}

@@ -1,0 +1,47 @@
+import { Failure } from '@waiaas/contract'
+
+/** A transaction in a block. `fee` is what was paid, in native base units. */
+export type Inclusion = {
+  readonly height: number
+  readonly blockHash: string
+  readonly succeeded: boolean
+  readonly fee: bigint
+}
+export type Block = {
+  readonly height: number
+  readonly hash: string
+  readonly parentHash: string
+  readonly transactions: readonly string[]
+}
+
+/** A block as eth_getBlockByNumber gives it with hashes only; undefined where the node has none. */
+export function readBlock(value: unknown): Block | undefined {
+  if (value === null || value === undefined) return undefined
+  const { number, hash, parentHash, transactions } = value as Record<string, unknown>
+  if (typeof hash !== 'string' || typeof parentHash !== 'string' || !Array.isArray(transactions))
+    throw new Failure('CHAIN_ERROR', 'a node answered a block without hash, parent or transactions')
+  return { height: whole(number), hash, parentHash, transactions: transactions.map(String) }
+}
+
+/** The receipt of one transaction; undefined where the node knows none. */
+export function readReceipt(value: unknown): (Inclusion & { hash: string }) | undefined {
+  if (value === null || value === undefined) return undefined
+  const receipt = value as Record<string, unknown>
+  const { transactionHash, blockHash, blockNumber, status } = receipt
+  // Some nodes show receipts of pending transactions.
+  if (blockHash === null || blockNumber === null) return undefined
+  if (typeof transactionHash !== 'string' || typeof blockHash !== 'string' || (status !== '0x1' && status !== '0x0'))
+    throw new Failure('CHAIN_ERROR', 'a node answered a receipt without hash, block or status')
+  // Rollups of the OP stack charge for their parent chain beside the gas.
+  const posting = typeof receipt.l1Fee === 'string' ? BigInt(receipt.l1Fee) : 0n
+  const fee = big(receipt.gasUsed) * big(receipt.effectiveGasPrice) + posting
+  return { hash: transactionHash, height: whole(blockNumber), blockHash, succeeded: status === '0x1', fee }
+}
+
+function big(value: unknown): bigint {
+  if (typeof value !== 'string' || !/^0x[0-9a-f]+$/i.test(value))
+    throw new Failure('CHAIN_ERROR', `a node answered ${String(value).slice(0, 40)} where a number belongs`)
+  return BigInt(value)
+}
+
+const whole = (value: unknown): number => Number(big(value))

@@ -1,0 +1,63 @@
+import { createRequire } from 'node:module'
+import { secp256k1 } from '@noble/curves/secp256k1.js'
+import { Failure } from '@waiaas/contract'
+import type { Signed } from '../chain.ts'
+import { keccak, minimalBytes, toBigInt, toHex } from './hex.ts'
+import { encodeList, listContent, listOf } from './rlp.ts'
+import { decodeUnsigned } from './transaction.ts'
+
+// EIP-2: the other half of the curve would give every transaction a second hash.
+const halfOrder = 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0n
+
+/** Joins unsigned bytes and a signature of 65 bytes (r, s, y parity as 0 or 1). Throws unless the sender signed exactly these bytes. */
+export function seal(sender: string, unsigned: Uint8Array, signature: Uint8Array): Signed {
+  if (signature.length !== 65) throw new Error(`expected a signature of 65 bytes, got ${signature.length}`)
+  const parity = signature[64]!
+  if (parity > 1) throw new Error(`expected a y parity of 0 or 1, got ${parity}`)
+  const r = toBigInt(signature.subarray(0, 32))
+  const s = toBigInt(signature.subarray(32, 64))
+  if (s > halfOrder) throw new Error('expected a signature with a low s (EIP-2)')
+  const signer = addressOf(recoverKey(signature, parity, keccak(unsigned)))
+  if (signer !== sender.toLowerCase())
+    throw new Failure('INVALID_TRANSACTION', `expected a signature by ${sender}, got one by ${signer}`)
+  const bytes = signedBytes(unsigned, r, s, parity)
+  return { hash: toHex(keccak(bytes)), bytes }
+}
+
+function signedBytes(unsigned: Uint8Array, r: bigint, s: bigint, parity: number): Uint8Array {
+  const isTyped = unsigned[0]! < 0xc0
+  if (isTyped) {
+    const tail = listContent(encodeList([minimalBytes(BigInt(parity)), minimalBytes(r), minimalBytes(s)]))
+    const content = Buffer.concat([listContent(unsigned.subarray(1)), tail])
+    return Buffer.concat([unsigned.subarray(0, 1), listOf(content)])
+  }
+  const { chainId } = decodeUnsigned(unsigned)
+  const v = minimalBytes(BigInt(chainId) * 2n + 35n + BigInt(parity))
+  const tail = listContent(encodeList([v, minimalBytes(r), minimalBytes(s)]))
+  const chainAndEmpty = encodeList([minimalBytes(BigInt(chainId)), new Uint8Array(), new Uint8Array()])
+  const content = listContent(unsigned)
+  return listOf(Buffer.concat([content.subarray(0, content.length - listContent(chainAndEmpty).length), tail]))
+}
+
+const addressOf = (publicKey: Uint8Array): string => toHex(keccak(publicKey.subarray(1)).subarray(12))
+
+type Recover = (signature: Uint8Array, recovery: number, hash: Uint8Array, compressed: boolean) => Uint8Array
+
+const native = loadNative()
+
+function recoverKey(signature: Uint8Array, parity: number, hash: Uint8Array): Uint8Array {
+  if (native) return native(signature.subarray(0, 64), parity, hash, false)
+  const recovered = secp256k1.Signature.fromBytes(signature.subarray(0, 64), 'compact').addRecoveryBit(parity)
+  return recovered.recoverPublicKey(hash).toBytes(false)
+}
+
+function loadNative(): Recover | undefined {
+  try {
+    // The package's own entry would fall back to an unaudited implementation.
+    const { ecdsaRecover } = createRequire(import.meta.url)('secp256k1/bindings.js') as { ecdsaRecover: Recover }
+    return ecdsaRecover
+  } catch {
+    // No binary for this platform: noble is slower and gives the same keys.
+    return undefined
+  }
+}

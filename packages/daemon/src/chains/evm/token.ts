@@ -1,0 +1,56 @@
+import { Failure, type Network, tokenAsset } from '@waiaas/contract'
+import type { Rpc, Token } from '../chain.ts'
+import { parseAddress } from './address.ts'
+import { numberResult, selectors, textResult } from './erc20.ts'
+
+/** Reads an ERC-20 token. Failure TOKEN_NOT_FOUND without a contract, TOKEN_UNSUPPORTED when it names no decimals. */
+export async function readToken(network: Network, rpc: Rpc, text: string): Promise<Token> {
+  const address = parseAddress(text)
+  const read = (data: string) => ({ method: 'eth_call', params: [{ to: address, data }, 'latest'] })
+  const answers = await rpc.batch([
+    { method: 'eth_getCode', params: [address, 'latest'] },
+    read(selectors.symbol),
+    read(selectors.name),
+    read(selectors.decimals),
+  ])
+  const [code, symbol, name, decimals] = answers.map((answer) => ('result' in answer ? answer.result : undefined))
+  const failedCode = answers[0]
+  if (failedCode && 'error' in failedCode)
+    throw new Failure('CHAIN_ERROR', `could not read the code of ${address}: ${failedCode.error.message}`)
+  if (code === '0x' || code === '0x0')
+    throw new Failure('TOKEN_NOT_FOUND', `there is no contract at ${address} on ${network.id}`)
+  const places = numberResult(decimals)
+  if (places === undefined || places > 255n)
+    throw new Failure('TOKEN_UNSUPPORTED', `the contract at ${address} is not an ERC-20 token: it names no decimals`)
+  const short = textResult(symbol) ?? `${address.slice(0, 8)}…`
+  return {
+    address,
+    asset: tokenAsset(network, address),
+    symbol: short,
+    name: textResult(name) ?? short,
+    decimals: Number(places),
+  }
+}
+
+const latestRoundData = '0xfeaf968c'
+
+/** The latest answer of a Chainlink aggregator; `updatedAt` is unix seconds. Failure CHAIN_ERROR for answers that nobody may rely on. */
+export async function readFeed(
+  rpc: Rpc,
+  address: string,
+): Promise<{ answer: bigint; decimals: number; updatedAt: number }> {
+  const read = (data: string) => ({ method: 'eth_call', params: [{ to: address, data }, 'latest'] })
+  const [round, places] = await rpc.batch([read(latestRoundData), read(selectors.decimals)])
+  const refuse = (why: string) => new Failure('CHAIN_ERROR', `the price feed at ${address} ${why}`)
+  const decimals = places && 'result' in places ? numberResult(places.result) : undefined
+  if (!round || !('result' in round) || typeof round.result !== 'string' || !/^0x[0-9a-f]{320}$/i.test(round.result))
+    throw refuse('gave no round')
+  if (decimals === undefined || decimals > 38n) throw refuse('gave no decimals')
+  const words = round.result.slice(2).match(/.{64}/g) ?? []
+  const [roundId, answer, , updatedAt, answeredIn] = words.map((digits) => BigInt(`0x${digits}`))
+  const signed = BigInt.asIntN(256, answer!)
+  if (signed <= 0n) throw refuse(`answered ${signed}; expected a price above zero`)
+  if (updatedAt === 0n || answeredIn! < roundId!) throw refuse('has a round that is not complete')
+  if (updatedAt! > BigInt(Number.MAX_SAFE_INTEGER)) throw refuse('names a time that cannot be')
+  return { answer: signed, decimals: Number(decimals), updatedAt: Number(updatedAt) }
+}

@@ -1,0 +1,229 @@
+import { Failure } from '@waiaas/contract'
+import { expect, test } from 'vitest'
+import { insideTransaction } from '../platform/db/guard.ts'
+import { type Answer, each, startEndpoint } from './evm/test-support.ts'
+import { rpcPool } from './rpc-pool.ts'
+
+const answering = (result: unknown) => each(() => ({ result }))
+const erring = (code: number, message: string, data?: unknown) => each(() => ({ error: { code, message, data } }))
+const status =
+  (code: number, text = 'no'): Answer =>
+  (_body, response) => {
+    response.writeHead(code).end(text)
+  }
+
+/** A pool over endpoints that answer so, with a clock moved by hand. */
+async function pool(...answers: Answer[]) {
+  const endpoints = await Promise.all(answers.map(startEndpoint))
+  const time = { now: 1_000 }
+  const rpc = rpcPool({
+    urls: endpoints.map(({ url }) => url),
+    name: 'test-net',
+    timeoutMs: 300,
+    clock: () => time.now,
+  })
+  return { rpc, endpoints, time }
+}
+
+test.each<[string, Answer]>([
+  ['hangs', () => new Promise(() => undefined)],
+  ['answers 429', status(429)],
+  ['answers 503', status(503)],
+  ['answers 401', status(401)],
+  ['answers HTML', status(200, '<html>')],
+  ['answers JSON that is no JSON-RPC', () => ({ hello: 1 })],
+  ['leaves the socket', (_body, response) => void response.destroy()],
+  ['redirects', (_body, response) => void response.writeHead(302, { location: 'http://127.0.0.1:1/' }).end()],
+  ['limits its rate', erring(-32005, 'limit exceeded')],
+  ['limits its rate in words', erring(-32000, 'Too Many Requests')],
+  ['is behind', erring(-32000, 'Node is behind by 42 slots')],
+])('an endpoint that %s is passed over within the same call', async (_what, answer) => {
+  const { rpc, endpoints } = await pool(answer, answering('0x7'))
+  expect(await rpc.call('eth_x', [])).toBe('0x7')
+  expect(rpc.status()).toMatchObject([
+    { url: endpoints[0]!.url, status: 'cooldown', failureCount: 1, cooldownRemainingMs: 60_000 },
+    { url: endpoints[1]!.url, status: 'available', failureCount: 0 },
+  ])
+})
+
+test('an endpoint that dies between two calls is passed over', async () => {
+  const { rpc, endpoints } = await pool(answering('first'), answering('second'))
+  expect(await rpc.call('eth_x', [])).toBe('first')
+  await endpoints[0]!.stop()
+  expect(await rpc.call('eth_x', [])).toBe('second')
+})
+
+test("a node's own error is the answer, and no other node is asked", async () => {
+  const { rpc, endpoints } = await pool(
+    erring(3, 'execution reverted: rate limit exceeded', '0x08c379a0'),
+    answering(1),
+  )
+  await expect(rpc.call('eth_call', [])).rejects.toMatchObject({ code: 3, data: '0x08c379a0' })
+  expect(endpoints[1]!.seen).toEqual([])
+  expect(rpc.status()[0]).toMatchObject({ status: 'available' })
+})
+
+test('a method that one node has not got is asked of the next, without holding it against the first', async () => {
+  const { rpc } = await pool(erring(-32601, 'the method does not exist'), answering('0x1'))
+  expect(await rpc.call('eth_x', [])).toBe('0x1')
+  expect(rpc.status()[0]).toMatchObject({ status: 'available', failureCount: 0 })
+  const alone = await pool(erring(-32601, 'the method does not exist'))
+  await expect(alone.rpc.call('eth_x', [])).rejects.toMatchObject({ code: -32601 })
+})
+
+test('cooldowns double up to five minutes, end by themselves and are forgotten after a success', async () => {
+  let isDown = true
+  const { rpc, time } = await pool(
+    each(() => (isDown ? { error: { code: -32005, message: 'x' } } : { result: 'first' })),
+    answering('second'),
+  )
+  for (const cooldown of [60_000, 120_000, 240_000, 300_000, 300_000]) {
+    expect(await rpc.call('eth_x', [])).toBe('second')
+    expect(rpc.status()[0]).toMatchObject({ status: 'cooldown', cooldownRemainingMs: cooldown })
+    time.now += cooldown
+    expect(rpc.status()[0]).toMatchObject({ status: 'available', cooldownRemainingMs: 0 })
+  }
+  isDown = false
+  expect(await rpc.call('eth_x', [])).toBe('first')
+  expect(rpc.status()[0]).toMatchObject({ failureCount: 0 })
+})
+
+test('when all are cooling the one that failed longest ago is still tried', async () => {
+  let isDown = true
+  const flaky = (name: string) => each(() => (isDown ? { error: { code: -32005, message: 'x' } } : { result: name }))
+  const { rpc, time } = await pool(flaky('first'), flaky('second'))
+  await expect(rpc.call('eth_x', [])).rejects.toMatchObject({ code: 'CHAIN_ERROR' })
+  time.now += 1
+  isDown = false
+  expect(await rpc.call('eth_x', [])).toBe('first')
+})
+
+test('when none answers the failure names each endpoint and what it did', async () => {
+  const { rpc, endpoints } = await pool(status(500), erring(-32005, 'slow down'))
+  const error = await rpc.call('eth_x', []).catch((caught: unknown) => caught)
+  expect(error).toBeInstanceOf(Failure)
+  expect(error).toMatchObject({ code: 'CHAIN_ERROR' })
+  expect(String(error)).toContain(`${endpoints[0]!.url} answered HTTP 500`)
+  expect(String(error)).toContain(`${endpoints[1]!.url} is overloaded or behind: slow down`)
+  await expect(rpcPool({ urls: [], name: 'test-net' }).call('eth_x', [])).rejects.toThrow(
+    /no RPC endpoint is configured/,
+  )
+})
+
+test('keys in paths, queries and credentials of endpoints appear nowhere', async () => {
+  const secrets = ['path-secret', 'query-secret', 'pass-secret']
+  const seen: unknown[] = []
+  const { url } = await startEndpoint((_body, response, raw) => {
+    seen.push(response.req.url, response.req.headers.authorization, raw)
+    return { jsonrpc: '2.0', id: 1, error: { code: -32000, message: 'bad key path-secret', data: 'query-secret' } }
+  })
+  const host = url.slice('http://'.length)
+  const urls = [
+    `http://user:pass-secret@${host}/v2/path-secret?apikey=query-secret`,
+    'http://127.0.0.1:1/path-secret',
+    'not a url with path-secret'.replace('not a url', 'http://127.0.0.1:1'),
+  ]
+  const texts: string[] = []
+  for (const endpoint of urls) {
+    const collect = (error: unknown) => texts.push(String(error), JSON.stringify(error), String((error as Error).stack))
+    try {
+      const rpc = rpcPool({ urls: [endpoint], name: 'test-net' })
+      texts.push(JSON.stringify(rpc.status()))
+      await rpc.call('eth_x', []).catch(collect)
+    } catch (error) {
+      collect(error)
+    }
+  }
+  for (const secret of secrets) expect(texts.join('\n')).not.toContain(secret)
+  expect(texts.join('\n')).toContain(url)
+  expect(seen[0]).toBe('/v2/path-secret?apikey=query-secret')
+  expect(seen[1]).toBe(`Basic ${Buffer.from('user:pass-secret').toString('base64')}`)
+})
+
+test('a batch is one request, answered in the order asked whatever the order of the answers', async () => {
+  const { rpc, endpoints } = await pool((body) =>
+    [body]
+      .flat()
+      .toReversed()
+      .map(({ id, method }) => ({
+        jsonrpc: '2.0',
+        id,
+        ...(method === 'bad' ? { error: { code: 3, message: 'no' } } : { result: method }),
+      })),
+  )
+  const answers = await rpc.batch(['a', 'bad', 'c'].map((method) => ({ method, params: [] })))
+  expect(answers).toMatchObject([{ result: 'a' }, { error: { code: 3 } }, { result: 'c' }])
+  expect(endpoints[0]!.seen.length).toBe(1)
+  expect(await rpc.batch([])).toEqual([])
+})
+
+test.each<[string, Answer]>([
+  [
+    'with an error',
+    () => ({ jsonrpc: '2.0', id: null, error: { code: -32600, message: 'batch requests are not allowed' } }),
+  ],
+  ['with a status', status(400)],
+  ['item by item', each(() => ({ error: { code: 35, message: 'Batch of more than 3 requests are not allowed' } }))],
+])('a node that refuses batches %s is asked one by one, in order', async (_how, refusal) => {
+  const single = each(({ method }) => ({ result: method }))
+  const { rpc, endpoints } = await pool((body, response, raw) =>
+    Array.isArray(body) ? refusal(body, response, raw) : single(body, response, raw),
+  )
+  const calls = ['a', 'b', 'c'].map((method) => ({ method, params: [] }))
+  expect(await rpc.batch(calls)).toEqual([{ result: 'a' }, { result: 'b' }, { result: 'c' }])
+  expect(await rpc.batch(calls)).toEqual([{ result: 'a' }, { result: 'b' }, { result: 'c' }])
+  // The refusal is remembered: one batch, then six single calls.
+  expect(endpoints[0]!.seen.map((calls) => calls.map(({ method }) => method).join(''))).toEqual(['abc', ...'abcabc'])
+})
+
+test('a batch with answers left out goes to the next endpoint', async () => {
+  const { rpc } = await pool((body) => [{ jsonrpc: '2.0', id: [body].flat()[0]!.id, result: 1 }], answering('0x2'))
+  expect(await rpc.batch([1, 2].map(() => ({ method: 'x', params: [] })))).toEqual([
+    { result: '0x2' },
+    { result: '0x2' },
+  ])
+})
+
+test('an endpoint is asked who it is before its first use and after an outage, and not used when it is another', async () => {
+  const chain = (id: string) => each(({ method }) => ({ result: method === 'who' ? id : `from ${id}` }))
+  const [wrong, right] = [await startEndpoint(chain('B')), await startEndpoint(chain('A'))]
+  const time = { now: 0 }
+  const rpc = rpcPool({
+    urls: [wrong.url, right.url],
+    name: 'test-net',
+    clock: () => time.now,
+    async verify(call) {
+      const seen = await call<string>('who', [])
+      if (seen !== 'A') throw new Failure('CHAIN_ERROR', `expected A, it serves ${seen}`)
+    },
+  })
+  expect(await rpc.call('x', [])).toBe('from A')
+  expect(await rpc.call('x', [])).toBe('from A')
+  expect(wrong.seen.flat().map(({ method }) => method)).toEqual(['who'])
+  expect(right.seen.flat().map(({ method }) => method)).toEqual(['who', 'x', 'x'])
+  await right.stop()
+  await expect(rpc.call('x', [])).rejects.toThrow(/is not used for test-net: expected A, it serves B/)
+})
+
+test('evidence comes from as many endpoints as are asked for, or not at all', async () => {
+  const { rpc, endpoints } = await pool(answering('a'), answering('b'), answering('c'))
+  expect(await rpc.witnesses(2, 'x', [])).toEqual(['a', 'b'])
+  await endpoints[0]!.stop()
+  expect(await rpc.witnesses(2, 'x', [])).toEqual(['b', 'c'])
+  await endpoints[1]!.stop()
+  await expect(rpc.witnesses(2, 'x', [])).rejects.toMatchObject({ code: 'CHAIN_ERROR' })
+  const alone = await pool(answering('a'))
+  expect(await alone.rpc.witnesses(2, 'x', [])).toEqual(['a'])
+})
+
+test('no call is made inside a database transaction', async () => {
+  const { rpc, endpoints } = await pool(answering(1))
+  await expect(insideTransaction(() => rpc.call('eth_x', []))).rejects.toThrow(/inside a database transaction/)
+  expect(endpoints[0]!.seen).toEqual([])
+})
+
+test('a closed pool asks nobody', async () => {
+  const { rpc } = await pool(answering(1))
+  rpc.close()
+  await expect(rpc.call('eth_x', [])).rejects.toMatchObject({ code: 'CHAIN_ERROR' })
+})

@@ -1,0 +1,169 @@
+import { Failure } from '@waiaas/contract'
+import type { EndpointStatus, Rpc } from './chain.ts'
+import { RpcError } from './chain.ts'
+import { type Endpoint, EndpointError, type RpcCall, rpcEndpoint } from './rpc-endpoint.ts'
+
+export type RpcPoolOptions = {
+  /** In order of preference. */
+  readonly urls: readonly string[]
+  /** What the endpoints serve, for errors: the network's id. */
+  readonly name: string
+  /** Establishes that one endpoint serves the right chain, before its first use and after each outage; throws otherwise. */
+  readonly verify?: (call: <T>(method: string, params: readonly unknown[]) => Promise<T>) => Promise<void>
+  readonly timeoutMs?: number
+  /** Milliseconds, of any epoch. */
+  readonly clock?: () => number
+}
+
+export interface RpcPool extends Rpc {
+  /**
+   * The result from `count` different endpoints, or from all if fewer are configured; Failure CHAIN_ERROR when fewer answer.
+   * For evidence on which no single provider is believed.
+   */
+  witnesses<T>(count: number, method: string, params: readonly unknown[]): Promise<T[]>
+}
+
+type Member = { readonly endpoint: Endpoint; verified: boolean; failures: number; failedAt: number; until: number }
+type Item = { result: unknown } | { error: RpcError }
+
+const cooldownMs = (failures: number) => Math.min(60_000 * 2 ** (failures - 1), 300_000)
+
+/** JSON-RPC over several endpoints. A call that one cannot answer goes to the next at once; nothing here waits or repeats. */
+export function rpcPool(options: RpcPoolOptions): RpcPool {
+  const clock = options.clock ?? Date.now
+  const members: Member[] = options.urls.map((url) => ({
+    endpoint: rpcEndpoint(url, options.timeoutMs ?? 10_000),
+    verified: options.verify === undefined,
+    failures: 0,
+    failedAt: 0,
+    until: 0,
+  }))
+  let closed = false
+
+  async function attempt<T>(member: Member, fn: () => Promise<T>): Promise<T> {
+    if (closed) throw new Failure('CHAIN_ERROR', `the endpoints of ${options.name} are closed`)
+    try {
+      await identify(member, options)
+      const value = await fn()
+      member.failures = 0
+      member.until = 0
+      return value
+    } catch (error) {
+      if (!(error instanceof EndpointError)) throw error
+      member.verified = options.verify === undefined
+      member.failures += 1
+      member.failedAt = clock()
+      member.until = member.failedAt + cooldownMs(member.failures)
+      throw error
+    }
+  }
+
+  /** Runs `fn` on one endpoint after the other until it says that it is done; returns what went wrong. */
+  async function across(fn: (endpoint: Endpoint) => Promise<boolean>): Promise<string[]> {
+    const complaints: string[] = []
+    const tried = new Set<Member>()
+    for (let member = next(members, tried, clock()); member; member = next(members, tried, clock())) {
+      const { endpoint } = member
+      tried.add(member)
+      try {
+        if (await attempt(member, () => fn(endpoint))) return complaints
+      } catch (error) {
+        if (!(error instanceof EndpointError)) throw error
+        complaints.push(error.message)
+      }
+    }
+    return complaints
+  }
+
+  const silence = (method: string, complaints: readonly string[]) =>
+    new Failure(
+      'CHAIN_ERROR',
+      members.length === 0
+        ? `no RPC endpoint is configured for ${options.name}`
+        : `expected an endpoint of ${options.name} to answer ${method}: ${complaints.join('; ')}`,
+    )
+
+  async function batch(calls: readonly RpcCall[]): Promise<Item[]> {
+    if (calls.length === 0) return []
+    const items: (Item | undefined)[] = calls.map(() => undefined)
+    let open = calls.map((_, index) => index)
+    const complaints = await across(async (endpoint) => {
+      const answers = await endpoint.send(open.map((index) => calls[index]!))
+      const unanswered: number[] = []
+      for (const [position, answer] of answers.entries()) {
+        const index = open[position]!
+        if (answer.kind === 'settled') items[index] = answer.value
+        else {
+          items[index] ??= { error: answer.error }
+          unanswered.push(index)
+        }
+      }
+      open = unanswered
+      return open.length === 0
+    })
+    return items.map((item) => {
+      if (!item) throw silence(calls[0]!.method, complaints)
+      return item
+    })
+  }
+
+  return {
+    batch,
+    async call<T>(method: string, params: readonly unknown[]) {
+      const [item] = await batch([{ method, params }])
+      return unwrap<T>(item!)
+    },
+    async witnesses<T>(count: number, method: string, params: readonly unknown[]) {
+      const found: T[] = []
+      const wanted = Math.min(count, members.length)
+      const complaints = await across(async (endpoint) => {
+        const [answer] = await endpoint.send([{ method, params }])
+        if (answer!.kind === 'settled') found.push(unwrap<T>(answer!.value))
+        return found.length === wanted
+      })
+      if (found.length < wanted || wanted === 0) throw silence(method, complaints)
+      return found
+    },
+    status: () => members.map((member) => statusOf(member, clock())),
+    close() {
+      closed = true
+    },
+  }
+}
+
+async function identify(member: Member, { verify, name }: RpcPoolOptions): Promise<void> {
+  if (member.verified || !verify) return
+  try {
+    await verify(async <T>(method: string, params: readonly unknown[]) => {
+      const [answer] = await member.endpoint.send([{ method, params }])
+      // What `verify` reads it checks itself.
+      return answer!.kind === 'settled' ? unwrap<T>(answer!.value) : Promise.reject(answer!.error)
+    })
+  } catch (error) {
+    if (error instanceof EndpointError) throw error
+    if (!(error instanceof Failure || error instanceof RpcError)) throw error
+    throw new EndpointError(`${member.endpoint.origin} is not used for ${name}: ${error.message}`)
+  }
+  member.verified = true
+}
+
+/** The first at rest in order of preference; when all were cooling from the start, the one that failed longest ago. */
+function next(members: readonly Member[], tried: ReadonlySet<Member>, now: number): Member | undefined {
+  const open = members.filter((member) => !tried.has(member))
+  const rested = open.find((member) => member.until <= now)
+  if (rested) return rested
+  return open.toSorted((a, b) => a.failedAt - b.failedAt)[0]
+}
+
+// The caller names the type that the method's specification promises.
+function unwrap<T>(item: Item): T {
+  if ('error' in item) throw item.error
+  return item.result as T
+}
+
+const statusOf = (member: Member, now: number): EndpointStatus => ({
+  url: member.endpoint.origin,
+  status: member.until > now ? 'cooldown' : 'available',
+  failureCount: member.failures,
+  cooldownRemainingMs: Math.max(0, member.until - now),
+})
