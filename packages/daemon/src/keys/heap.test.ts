@@ -8,6 +8,7 @@ import { ed25519 } from '@noble/curves/ed25519.js'
 import { base58 } from '@scure/base'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { makeSealingKeyPair, openExport, sealSecret } from './sealing.ts'
+import { startKeys } from './service.ts'
 import type { Exported } from './types.ts'
 
 const canary = `canary-${randomBytes(16).toString('hex')}`
@@ -67,6 +68,36 @@ describe('memory of the daemon after importing sealed keys, creating one and sig
     expect([...found]).toEqual([])
   })
 })
+
+describe('memory of the signer', () => {
+  test('a key that was created and used is nowhere in it afterwards', async () => {
+    const [signer, reader] = await Promise.all([startKeys(), startKeys()])
+    const row = await signer.createKeyring('a master password')
+    const keys = [await signer.create('w', 'ethereum'), await signer.create('w', 'solana')]
+    const requests = keys.map((key) => ({ kind: 'http', key, payload: Buffer.from(signatureBase, 'utf8') }) as const)
+    for (const { signature } of await signer.sign(requests)) expect(signature).toBeTruthy()
+    await reader.unlock('a master password', row)
+    const exported = await Promise.all(keys.map((key) => reader.export(key, 'private-key')))
+    const [evm, solana] = exported.map((one) => ('text' in one ? one.text : ''))
+    const secrets = [Buffer.from(evm!.slice(2), 'hex'), base58.decode(solana!).subarray(0, 32)]
+    const found = [...readMemory(signer.pid)].flatMap((region) =>
+      secrets.flatMap(formsOf).filter((form) => region.includes(form)),
+    )
+    await Promise.all([signer.stop(), reader.stop()])
+    expect(found).toEqual([])
+  })
+
+  test('the root key and the wallet subkey rest in pages that nothing can read and no core dump shows', async () => {
+    const signer = await startKeys()
+    await signer.createKeyring('a master password')
+    const regions = readFileSync(`/proc/${signer.pid}/smaps`, 'utf8').split(/\n(?=[0-9a-f]+-[0-9a-f]+ )/)
+    await signer.stop()
+    const undumped = regions.filter((region) => /^\S+ ---p/.test(region) && /^VmFlags:.* dd\b/m.test(region))
+    expect(undumped).toHaveLength(2)
+  })
+})
+
+const signatureBase = '"@method": GET\n"@signature-params": ("@method");created=1'
 
 /** What a key could look like in memory: raw, and as text in the usual encodings. */
 function formsOf(secret: Uint8Array): Buffer[] {

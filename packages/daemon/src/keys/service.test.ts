@@ -1,4 +1,7 @@
-import { fileURLToPath } from 'node:url'
+import { mkdtemp, rm, symlink } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { type Hex, keccak256, recoverAddress, serializeTransaction, toHex } from 'viem'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type KeyRow, type Keys, type SignRequest, startKeys } from './service.ts'
@@ -151,6 +154,16 @@ describe('death of the signer', () => {
     expect(await keys.sealingKey()).toBeTruthy()
     await keys.stop()
     expect(exits).toEqual([])
+  })
+
+  test('a signer that is reached through a link starts', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'waiaas-link-'))
+    const link = join(folder, 'keys')
+    await symlink(fileURLToPath(new URL('.', import.meta.url)), link)
+    const linked = await startKeys({ signerEntry: pathToFileURL(join(link, 'signer', 'main.ts')) })
+    expect(await linked.sealingKey()).toBeTruthy()
+    await linked.stop()
+    await rm(folder, { recursive: true })
   })
 
   test('a signer that cannot start says which program it was', async () => {

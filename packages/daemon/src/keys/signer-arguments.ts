@@ -18,7 +18,9 @@ const libcMarker = '/etc/alpine-release'
 
 /** Node's arguments for the signer: permission to read its own code and libraries, and nothing else. */
 export function signerArguments(entry: URL): string[] {
-  return [...restrictions(), ...readable(entry).map((path) => `--allow-fs-read=${path}`), fileURLToPath(entry)]
+  // Permissions are for real paths: an installation may be reached through links.
+  const file = realpathSync(fileURLToPath(entry))
+  return [...restrictions(), ...readable(file).map((path) => `--allow-fs-read=${path}`), file]
 }
 
 function restrictions(): string[] {
@@ -29,8 +31,7 @@ function restrictions(): string[] {
   return [permission, '--allow-addons', '--disallow-code-generation-from-strings', '--no-warnings', ...quiet]
 }
 
-function readable(entry: URL): string[] {
-  const file = realpathSync(fileURLToPath(entry))
+function readable(file: string): string[] {
   // Unbuilt, the signer is a folder beside the modules that it shares with the daemon; bundled, it is one file.
   const code = file.endsWith('.ts') ? dirname(dirname(file)) + sep : file
   const folders = packageFolders(dirname(file)).map((folder) => folder + sep)
