@@ -106,4 +106,18 @@ export const pathNames = (path: string): string[] => [...path.matchAll(/\{(\w+)\
 export const bodySource = (op: Operation): 'query' | 'body' =>
   op.bodyFrom ?? (op.method === 'GET' || op.method === 'DELETE' ? 'query' : 'body')
 
+/** The input with each alias under its own name; a field that is given under both names keeps the alias, which is then unknown. */
+export function withoutAliases(op: Operation, input: Record<string, unknown>): Record<string, unknown> {
+  if (!op.aliases) return input
+  const result = { ...input }
+  for (const [field, names] of Object.entries(op.aliases)) {
+    for (const name of names ?? []) {
+      if (!Object.hasOwn(result, name) || Object.hasOwn(result, field)) continue
+      result[field] = result[name]
+      delete result[name]
+    }
+  }
+  return result
+}
+
 export const mayCall = (op: Operation, caller: Caller): boolean => op.access === 'public' || op.access.includes(caller)

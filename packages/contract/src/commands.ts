@@ -1,0 +1,137 @@
+import { Failure } from './failure.ts'
+import { inputSchema, type JsonSchema } from './json-schema.ts'
+import { type Operation, type Operations, pathNames } from './operation.ts'
+
+/** One flag of a command. `list` may be repeated, `json` takes JSON text, `boolean` also has a `--no-` form. */
+export type Flag = {
+  readonly field: string
+  readonly name: string
+  readonly kind: 'text' | 'number' | 'boolean' | 'list' | 'json'
+  readonly required: boolean
+  readonly summary: string
+}
+/** One CLI command. `places` are the fields that may also be given without a flag, in this order. */
+export type Command = {
+  readonly name: string
+  readonly operation: string
+  readonly summary: string
+  readonly flags: readonly Flag[]
+  readonly places: readonly string[]
+}
+
+/** The commands of all operations that have one. */
+export function commands(operations: Operations): Command[] {
+  return Object.entries(operations).flatMap(([name, op]) => (op.command ? [command(name, op, op.command)] : []))
+}
+
+function command(operation: string, op: Operation, name: string): Command {
+  const { properties = {}, required = [] } = inputSchema(op)
+  const flags = Object.entries(properties).map(([field, schema]) => flag(field, schema, required.includes(field)))
+  return { name, operation, summary: op.summary, flags, places: pathNames(op.path) }
+}
+
+/** A flag for a field: `walletId` and `wallet_id` become `--wallet-id`. */
+export function flag(field: string, schema: JsonSchema, required: boolean): Flag {
+  const name = `--${field.replaceAll('_', '-').replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
+  const values = schema.enum ? ` (${schema.enum.join(', ')})` : ''
+  const otherwise = schema.default === undefined ? '' : ` [${JSON.stringify(schema.default)}]`
+  return {
+    field,
+    name,
+    kind: kindOf(schema),
+    required,
+    summary: `${schema.description ?? ''}${values}${otherwise}`.trim(),
+  }
+}
+
+function kindOf(schema: JsonSchema): Flag['kind'] {
+  const options = schema.anyOf?.filter(({ type }) => type !== 'null')
+  if (options?.length === 1 && options[0]) return kindOf(options[0])
+  if (schema.type === 'boolean') return 'boolean'
+  if (schema.type === 'integer' || schema.type === 'number') return 'number'
+  if (schema.type === 'array') return schema.items?.type === 'string' ? 'list' : 'json'
+  return schema.type === 'string' || schema.enum || schema.const !== undefined ? 'text' : 'json'
+}
+
+export const findCommand = (all: readonly Command[], argv: readonly string[]): Command | undefined =>
+  all.find(({ name }) => name === argv.slice(0, name.split(' ').length).join(' '))
+
+/**
+ * Reads the arguments after a command's name: `--flag value`, `--flag=value`, `--switch`, `--no-switch`, and the path's fields by place.
+ * `globals` are flags of the program itself. Fails with ACTION_VALIDATION_FAILED and the usage.
+ */
+export function parseArguments(
+  command: Command,
+  argv: readonly string[],
+  globals: readonly Flag[] = [],
+): { input: Record<string, unknown>; globals: Record<string, unknown> } {
+  const input: Record<string, unknown> = {}
+  const others: Record<string, unknown> = {}
+  const places = [...command.places]
+  const rest = [...argv]
+  for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
+    if (!word.startsWith('--')) {
+      const field = places.shift()
+      if (field === undefined) throw wrong(command, `unexpected "${word.slice(0, 60)}"`)
+      input[field] = word
+      continue
+    }
+    const [name = '', inline] = splitOnce(word)
+    const own = findFlag(command.flags, name)
+    const found = own ?? findFlag(globals, name)
+    if (!found) throw wrong(command, `unknown flag ${name}`)
+    const target = own ? input : others
+    const value = found.kind === 'boolean' ? (inline ?? String(found.name === name)) : (inline ?? rest.shift())
+    if (value === undefined) throw wrong(command, `${name} needs a value`)
+    target[found.field] = readValue(command, found, value, target[found.field])
+  }
+  const missing = command.flags.filter(({ field, required }) => required && input[field] === undefined)
+  if (missing.length > 0) throw wrong(command, `missing ${missing.map(({ name }) => name).join(', ')}`)
+  return { input, globals: others }
+}
+
+const splitOnce = (word: string): [string, string | undefined] => {
+  const at = word.indexOf('=')
+  return at < 0 ? [word, undefined] : [word.slice(0, at), word.slice(at + 1)]
+}
+
+const findFlag = (flags: readonly Flag[], name: string): Flag | undefined =>
+  flags.find((one) => one.name === name || (one.kind === 'boolean' && name === `--no-${one.name.slice(2)}`))
+
+function readValue(command: Command, { kind, name }: Flag, text: string, before: unknown): unknown {
+  if (kind === 'text') return text
+  if (kind === 'list') return [...(Array.isArray(before) ? before : []), ...text.split(',')]
+  if (kind === 'boolean') {
+    if (text === 'true' || text === 'false') return text === 'true'
+    throw wrong(command, `${name}: expected true or false, got "${text.slice(0, 60)}"`)
+  }
+  if (kind === 'number') {
+    if (/^-?\d{1,15}(\.\d{1,9})?$/.test(text)) return Number(text)
+    throw wrong(command, `${name}: expected a number, got "${text.slice(0, 60)}"`)
+  }
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw wrong(command, `${name}: expected JSON, got "${text.slice(0, 60)}"`)
+  }
+}
+
+const wrong = (command: Command, message: string): Failure =>
+  new Failure('ACTION_VALIDATION_FAILED', `${message}\n${commandUsage(command)}`)
+
+/** `waiaas wallet info <id> …` with a line per flag. */
+export function commandUsage({ name, summary, flags, places }: Command): string {
+  const width = Math.max(0, ...flags.map((one) => one.name.length))
+  const lines = flags.map((one) => `  ${one.name.padEnd(width)}  ${one.summary}${one.required ? ' (required)' : ''}`)
+  return [
+    `usage: waiaas ${[name, ...places.map((place) => `<${place}>`)].join(' ')}${flags.length > 0 ? ' [flags]' : ''}`,
+    summary,
+    ...lines,
+  ].join('\n')
+}
+
+/** One line per command. */
+export function usage(all: readonly Command[]): string {
+  const width = Math.max(0, ...all.map(({ name }) => name.length))
+  return all.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`).join('\n')
+}

@@ -1,0 +1,35 @@
+import { z } from 'zod'
+import type { Operation } from './operation.ts'
+
+/** The part of JSON Schema (2020-12) that the derivations read. */
+export type JsonSchema = {
+  type?: string
+  description?: string
+  default?: unknown
+  enum?: unknown[]
+  const?: unknown
+  properties?: Record<string, JsonSchema>
+  required?: string[]
+  items?: JsonSchema
+  anyOf?: JsonSchema[]
+  additionalProperties?: unknown
+}
+
+const inputs = new WeakMap<Operation, JsonSchema>()
+
+const toSchema = (schema: z.ZodType, io: 'input' | 'output'): JsonSchema => {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: 'any' })
+  return rest as JsonSchema
+}
+
+/** The JSON Schema of what callers send. */
+export function inputSchema(op: Operation): JsonSchema {
+  const known = inputs.get(op)
+  if (known) return known
+  const schema = toSchema(op.input, 'input')
+  inputs.set(op, schema)
+  return schema
+}
+
+/** The JSON Schema of what is answered. */
+export const outputSchema = (op: Operation): JsonSchema => toSchema(op.output, 'output')

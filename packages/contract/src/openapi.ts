@@ -1,0 +1,156 @@
+import { failures } from './failure.ts'
+import { inputSchema, type JsonSchema, outputSchema } from './json-schema.ts'
+import { type Access, bodySource, failuresOf, type Operation, type Operations, pathNames } from './operation.ts'
+
+type Json = Record<string, unknown>
+
+const owner = (name: string, description: string) => ({ type: 'apiKey', in: 'header', name, description })
+
+const securitySchemes = {
+  masterAuth: {
+    type: 'apiKey',
+    in: 'header',
+    name: 'X-Master-Password',
+    description: 'the operator: the master password',
+  },
+  sessionAuth: {
+    type: 'http',
+    scheme: 'bearer',
+    bearerFormat: 'wai_sess_ and a JWT',
+    description: 'an agent: the token of a session',
+  },
+  ownerSignature: owner('X-Owner-Signature', "an owner: the signature of the challenge's message"),
+  ownerMessage: owner('X-Owner-Message', 'an owner: the message that was signed'),
+  ownerAddress: owner('X-Owner-Address', "an owner: the owner's address"),
+}
+
+const requirement = {
+  agent: { sessionAuth: [] },
+  operator: { masterAuth: [] },
+  owner: { ownerSignature: [], ownerMessage: [], ownerAddress: [] },
+}
+const securityOf = (access: Access): Json[] => (access === 'public' ? [] : access.map((caller) => requirement[caller]))
+
+const errorSchema = {
+  type: 'object',
+  required: ['code', 'message', 'retryable'],
+  properties: {
+    code: { type: 'string', description: 'stable; what a program decides on' },
+    message: { type: 'string', description: 'for people; may change' },
+    retryable: { type: 'boolean', description: 'the same request may succeed later' },
+    details: { type: 'object', additionalProperties: true },
+    requestId: { type: 'string', description: 'as in the header X-Request-Id and in the log' },
+    hint: { type: 'string', description: 'what to do' },
+  },
+}
+
+const content = (schema: unknown) => ({ 'application/json': { schema } })
+const requestId = { 'X-Request-Id': { schema: { type: 'string' } } }
+
+/** The whole API as OpenAPI 3.1. */
+export function openapi(operations: Operations, options: { version: string }): Json {
+  const paths: Record<string, Json> = {}
+  for (const [name, op] of Object.entries(operations)) {
+    paths[op.path] = { ...paths[op.path], [op.method.toLowerCase()]: describe(name, op) }
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'WAIaaS',
+      version: options.version,
+      description:
+        'Self-hosted wallets for AI agents. Unknown fields are refused. Amounts are base units as digits, times unix seconds.',
+      license: { name: 'MIT', identifier: 'MIT' },
+    },
+    tags: [...new Set(Object.values(operations).map((op) => title(op.tag)))].map((name) => ({ name })),
+    paths,
+    components: { securitySchemes, schemas: { Error: errorSchema } },
+  }
+}
+
+const title = (tag: string): string => tag.charAt(0).toUpperCase() + tag.slice(1)
+
+function describe(name: string, op: Operation): Json {
+  const { properties = {}, required = [] } = inputSchema(op)
+  const inPath = pathNames(op.path)
+  const rest = Object.keys(properties).filter((field) => !inPath.includes(field))
+  const fromBody = bodySource(op) === 'body' && rest.length > 0
+  const inQuery = fromBody ? rest.filter((field) => op.alsoQuery?.includes(field)) : rest
+  return {
+    operationId: name,
+    summary: op.summary,
+    description: notes(op),
+    tags: [title(op.tag)],
+    security: securityOf(op.access),
+    parameters: [
+      ...inPath.map((field) => parameter(field, 'path', properties[field], true)),
+      ...inQuery.map((field) => parameter(field, 'query', properties[field], !fromBody && required.includes(field))),
+      ...(op.idempotent ? [idempotencyKey] : []),
+    ],
+    ...(fromBody && { requestBody: body(op, properties, required, rest) }),
+    responses: { ...successes(op), ...errors(op) },
+  }
+}
+
+const idempotencyKey = {
+  name: 'Idempotency-Key',
+  in: 'header',
+  required: false,
+  description: 'one key per payment; the same key and request always get the same answer',
+  schema: { type: 'string', minLength: 1, maxLength: 255 },
+}
+
+function parameter(name: string, where: 'path' | 'query', schema: JsonSchema | undefined, required: boolean): Json {
+  const { description, ...rest } = schema ?? {}
+  return { name, in: where, required, ...(description && { description }), schema: rest }
+}
+
+function body(op: Operation, properties: Record<string, JsonSchema>, required: string[], fields: string[]): Json {
+  const must = required.filter((field) => fields.includes(field) && !op.alsoQuery?.includes(field))
+  const schema = {
+    type: 'object',
+    properties: Object.fromEntries(fields.map((field) => [field, properties[field]])),
+    additionalProperties: false,
+    ...(must.length > 0 && { required: must }),
+  }
+  return { required: must.length > 0, content: content(schema) }
+}
+
+function notes(op: Operation): string {
+  const aliases = Object.entries(op.aliases ?? {}).map(
+    ([field, names]) => `\`${field}\` may also be called ${code(names ?? [])}.`,
+  )
+  const ignored = op.ignored?.length ? [`Accepted without effect: ${code(op.ignored)}.`] : []
+  const query = op.alsoQuery?.length ? [`Also read from the query: ${code(op.alsoQuery)}.`] : []
+  const other = op.alternative ? [`Answers ${op.alternative.status} when \`${op.alternative.when}\` is true.`] : []
+  const who = op.access === 'public' ? 'Open to everybody.' : `Callers: ${op.access.join(' or ')}.`
+  return [who, ...other, ...aliases, ...query, ...ignored].join(' ')
+}
+
+const code = (names: readonly string[]): string => names.map((name) => `\`${name}\``).join(', ')
+
+function successes(op: Operation): Json {
+  if (op.status === 204) return { 204: { description: 'done, without a body', headers: requestId } }
+  const answer = { description: 'done', headers: requestId, content: content(outputSchema(op)) }
+  return { [op.status]: answer, ...(op.alternative && { [op.alternative.status]: answer }) }
+}
+
+function errors(op: Operation): Json {
+  const byStatus = new Map<number, string[]>()
+  for (const failure of failuresOf(op)) {
+    const { status } = failures[failure]
+    byStatus.set(status, [...(byStatus.get(status) ?? []), failure])
+  }
+  const answers = [...byStatus].map(([status, codes]) => [
+    status,
+    {
+      description: codes.join(', '),
+      headers:
+        status === 429
+          ? { ...requestId, 'Retry-After': { schema: { type: 'integer' }, description: 'seconds' } }
+          : requestId,
+      content: content({ allOf: [{ $ref: '#/components/schemas/Error' }, { properties: { code: { enum: codes } } }] }),
+    },
+  ])
+  return Object.fromEntries(answers)
+}

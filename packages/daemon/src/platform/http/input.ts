@@ -1,0 +1,132 @@
+import {
+  bodySource,
+  Failure,
+  inputSchema,
+  type JsonSchema,
+  type Operation,
+  pathNames,
+  withoutAliases,
+} from '@waiaas/contract'
+import type { Context } from 'hono'
+import type { z } from 'zod'
+import type { HttpEnv } from './types.ts'
+
+type Decoder = (text: string) => unknown
+type Issue = { path: string; message: string }
+export type ReadInput = (c: Context<HttpEnv>) => Promise<unknown>
+
+const MOST_ISSUES = 20
+
+/** Reads and validates the input of one operation from path, query and body. Fails with 400 codes and 413. */
+export function inputReader(op: Operation, bodyLimit: number): ReadInput {
+  const { properties = {} } = inputSchema(op)
+  const decoders = new Map(Object.entries(properties).map(([field, schema]) => [field, decoderOf(schema)]))
+  const inPath = pathNames(op.path)
+  const fromBody = bodySource(op) === 'body'
+  const ignored = op.ignored ?? []
+  return async (c) => {
+    const query = readQuery(op, c, decoders, fromBody)
+    const body = fromBody ? await readBody(c, bodyLimit) : undefined
+    const given = body ? merge(query, withoutAliases(op, body)) : query
+    for (const field of ignored) delete given[field]
+    for (const name of inPath) {
+      if (Object.hasOwn(given, name)) throw invalid([{ path: name, message: 'belongs in the path only' }])
+      given[name] = c.req.param(name)
+    }
+    op.refuse?.(given)
+    const parsed = op.input.safeParse(given)
+    if (!parsed.success) throw invalid(parsed.error.issues.flatMap(issuesOf))
+    return parsed.data
+  }
+}
+
+const decoderOf = (schema: JsonSchema): Decoder => {
+  if (schema.type === 'boolean') return (text) => (text === 'true' ? true : text === 'false' ? false : text)
+  if (schema.type === 'integer' || schema.type === 'number')
+    return (text) => (/^-?\d{1,15}(\.\d{1,15})?$/.test(text) ? Number(text) : text)
+  return (text) => text
+}
+
+function readQuery(
+  op: Operation,
+  c: Context<HttpEnv>,
+  decoders: ReadonlyMap<string, Decoder>,
+  fromBody: boolean,
+): Record<string, unknown> {
+  if (!c.req.url.includes('?')) return {}
+  const given: Record<string, unknown> = {}
+  for (const [name, values] of Object.entries(c.req.queries())) {
+    if (values.length > 1) throw invalid([{ path: name.slice(0, 100), message: 'given more than once' }])
+    given[name] = values[0]
+  }
+  const named = withoutAliases(op, given)
+  for (const [name, text] of Object.entries(named)) {
+    if (fromBody && !op.alsoQuery?.includes(name) && !op.ignored?.includes(name))
+      throw invalid([{ path: name.slice(0, 100), message: 'not read from the query; send it in the body' }])
+    named[name] = decoders.get(name)?.(String(text)) ?? text
+  }
+  return named
+}
+
+/** Fields of the query fill what the body lacks; two that differ are refused. */
+function merge(query: Record<string, unknown>, body: Record<string, unknown>): Record<string, unknown> {
+  for (const [name, value] of Object.entries(query)) {
+    if (Object.hasOwn(body, name) && body[name] !== value)
+      throw invalid([{ path: name.slice(0, 100), message: 'differs between query and body' }])
+  }
+  return { ...query, ...body }
+}
+
+async function readBody(c: Context<HttpEnv>, limit: number): Promise<Record<string, unknown>> {
+  const text = await readText(c, limit)
+  if (text.trim() === '') return {}
+  const value = parseJson(text)
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new Failure(
+      'MALFORMED_JSON',
+      `expected one JSON object, got ${Array.isArray(value) ? 'an array' : String(value === null ? value : typeof value)}`,
+    )
+  if (Object.hasOwn(value, '__proto__')) throw invalid([{ path: '__proto__', message: 'unknown field' }])
+  return value as Record<string, unknown>
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    // The engine's message quotes the text, which may hold a secret.
+    throw new Failure('MALFORMED_JSON', 'expected one JSON object, got text that is not JSON', { cause })
+  }
+}
+
+async function readText(c: Context<HttpEnv>, limit: number): Promise<string> {
+  const declared = c.req.header('content-length')
+  if (declared !== undefined && Number(declared) > limit) throw tooLarge(limit)
+  // A declared length is kept by Node's parser; only a chunked body has to be counted.
+  if (declared !== undefined || !c.req.raw.body) return c.req.text()
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of c.req.raw.body) {
+    size += chunk.byteLength
+    if (size > limit) throw tooLarge(limit)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+const tooLarge = (limit: number): Failure => new Failure('PAYLOAD_TOO_LARGE', `expected at most ${limit} bytes`)
+
+function issuesOf(issue: z.core.$ZodIssue): Issue[] {
+  const at = (more: readonly PropertyKey[]) => [...issue.path, ...more].map(String).join('.').slice(0, 200)
+  if (issue.code === 'unrecognized_keys')
+    return issue.keys.map((key) => ({ path: at([key]), message: 'unknown field' }))
+  return [{ path: at([]), message: issue.message }]
+}
+
+function invalid(all: readonly Issue[]): Failure {
+  const issues = all.slice(0, MOST_ISSUES)
+  const first = issues[0]
+  return new Failure('ACTION_VALIDATION_FAILED', first ? `${first.path}: ${first.message}` : 'invalid input', {
+    details: { issues },
+  })
+}

@@ -1,0 +1,72 @@
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import { getRequestListener } from '@hono/node-server'
+import type { Hono } from 'hono'
+import type { HttpEnv } from './types.ts'
+
+/** A server that takes requests. `close` lets running ones end for `graceMs`, then cuts them. */
+export type Listening = { readonly port: number; readonly url: string; close(graceMs?: number): Promise<void> }
+
+/** Clients that long-poll keep a connection for ten minutes. */
+const KEEP_ALIVE_MS = 600_000
+
+/** Serves an application; port 0 takes a free one. Fails when the address is taken. */
+export async function listen(
+  app: Hono<HttpEnv>,
+  { port, hostname }: { port: number; hostname: string },
+): Promise<Listening> {
+  const server = createServer(getRequestListener(app.fetch))
+  server.keepAliveTimeout = KEEP_ALIVE_MS
+  server.headersTimeout = KEEP_ALIVE_MS + 5_000
+  const sockets = trackSockets(server)
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, hostname, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+  // A TCP server that listens has an address with a port.
+  const { port: taken } = server.address() as AddressInfo
+  return {
+    port: taken,
+    url: `http://${hostname.includes(':') ? `[${hostname}]` : hostname}:${taken}`,
+    close: (graceMs = 5_000) =>
+      new Promise((resolve, reject) => {
+        const cut = setTimeout(() => server.closeAllConnections(), graceMs)
+        server.close((error) => {
+          clearTimeout(cut)
+          if (error) reject(error)
+          else resolve()
+        })
+        sockets.closeIdle()
+      }),
+  }
+}
+
+/** Node counts a connection that never asked anything as busy, so busy ones are counted here. */
+function trackSockets(server: Server): { closeIdle(): void } {
+  const running = new Map<Socket, number>()
+  let closing = false
+  const count = (socket: Socket, by: number) => running.set(socket, (running.get(socket) ?? 0) + by)
+  const endIfIdle = (socket: Socket) => closing && running.get(socket) === 0 && socket.destroySoon()
+  server.on('connection', (socket) => {
+    running.set(socket, 0)
+    endIfIdle(socket)
+    socket.once('close', () => running.delete(socket))
+  })
+  server.on('request', ({ socket }, response) => {
+    count(socket, 1)
+    response.once('close', () => {
+      if (!running.has(socket)) return
+      count(socket, -1)
+      endIfIdle(socket)
+    })
+  })
+  return {
+    closeIdle() {
+      closing = true
+      for (const socket of running.keys()) endIfIdle(socket)
+    },
+  }
+}

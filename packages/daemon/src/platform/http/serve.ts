@@ -1,0 +1,205 @@
+import { Failure, failuresOf, isFailure, mayCall, type Operation, type Operations } from '@waiaas/contract'
+import { type Context, Hono } from 'hono'
+import { emptyAnswer, failureAnswer, jsonAnswer } from './answer.ts'
+import { guard } from './guard.ts'
+import { inputReader } from './input.ts'
+import { tokenBuckets } from './limits.ts'
+import { peerGroup } from './peer.ts'
+import { referenceRoutes } from './reference.ts'
+import type { Call, HttpEnv, HttpOptions, HttpSettings, Meta, Principal } from './types.ts'
+
+const BODY_LIMIT = 1_048_576
+const KEY = /^[\x21-\x7e]{1,255}$/
+const PUBLIC = { kind: 'public' } as const
+
+/**
+ * The HTTP application of a table of operations: routes, authentication, limits, validation, answers and errors.
+ * Throws when an operation has no access or no handler.
+ */
+export function httpApp<const Ops extends Operations, P extends Principal>(
+  options: HttpOptions<Ops, P>,
+): Hono<HttpEnv> {
+  const app = new Hono<HttpEnv>()
+  const limits = limiter(options)
+  app.use(guard(options.settings))
+  for (const [name, op] of Object.entries(options.operations)) addRoute(app, name, op, limits, options)
+  app.route('/', referenceRoutes(options.operations, options.version))
+  options.raw?.(app)
+  app.notFound((c) => {
+    const meta = c.get('meta')
+    const limited = attempt(() => limits.stranger(meta))
+    return failureAnswer(
+      meta,
+      limited ?? new Failure('NOT_FOUND', `no ${c.req.method} ${c.req.path.slice(0, 200)} here`),
+    )
+  })
+  app.onError((error, c) => {
+    if (error instanceof UndeclaredFailure) throw error
+    return failureAnswer(c.get('meta'), asFailure(error, c, options))
+  })
+  return app
+}
+
+/** A handler failed with a code that its operation does not declare; tests see it, callers never do. */
+class UndeclaredFailure extends Error {
+  override readonly name = 'UndeclaredFailure'
+}
+
+function addRoute<Ops extends Operations, P extends Principal>(
+  app: Hono<HttpEnv>,
+  name: string,
+  op: Operation,
+  limits: Limiter,
+  options: HttpOptions<Ops, P>,
+): void {
+  requireAccess(name, op)
+  const handler = options.handlers[name]
+  if (!handler) throw new Error(`operation ${name} has no handler`)
+  const read = inputReader(op, options.bodyLimit ?? BODY_LIMIT)
+  const declared: ReadonlySet<string> = new Set(failuresOf(op))
+  const path = op.path.replaceAll(/\{(\w+)\}/g, ':$1')
+  app.on(op.method, path, async (c) => {
+    const meta = c.get('meta')
+    const principal = await admit(c, op, limits, options)
+    try {
+      const input = await read(c)
+      // The table types the handler; here it is one of many. `admit` let only the kinds of caller through that it knows.
+      const result = await (handler as (call: Call<P>, input: unknown) => unknown)(callOf(c, op, principal as P), input)
+      return answerOf(meta, name, op, input, result)
+    } catch (error) {
+      if (!isFailure(error) || declared.has(error.code)) throw error
+      const problem = `operation ${name} failed with ${error.code}, which it does not declare`
+      if (options.strict) throw new UndeclaredFailure(problem, { cause: error })
+      options.log.warn({ requestId: meta.requestId }, problem)
+      throw error
+    }
+  })
+}
+
+function requireAccess(name: string, op: Operation): void {
+  const access: unknown = op.access
+  const named = Array.isArray(access) && access.length > 0
+  if (access !== 'public' && !named) throw new Error(`operation ${name} does not say who may call it`)
+}
+
+async function admit<Ops extends Operations, P extends Principal>(
+  c: Context<HttpEnv>,
+  op: Operation,
+  limits: Limiter,
+  options: HttpOptions<Ops, P>,
+): Promise<P | { kind: 'public' }> {
+  const meta = c.get('meta')
+  if (op.access === 'public') {
+    limits.stranger(meta)
+    return PUBLIC
+  }
+  if (options.isStopping?.()) throw new Failure('SHUTTING_DOWN', 'the daemon is stopping')
+  try {
+    const principal = await options.authenticate(c.req.raw.headers, op, meta.peer)
+    if (principal.kind === 'public' || !mayCall(op, principal.kind)) throw wrongCaller(op)
+    limits.known(principal)
+    return principal
+  } catch (error) {
+    if (isFailure(error) && error.status === 401) limits.stranger(meta)
+    throw error
+  }
+}
+
+function wrongCaller(op: Operation): Failure {
+  return mayCall(op, 'agent')
+    ? new Failure('INVALID_TOKEN', 'expected the token of a session in Authorization: Bearer')
+    : new Failure('INVALID_MASTER_PASSWORD', 'expected the master password in X-Master-Password')
+}
+
+type Limiter = { stranger(meta: Meta): void; known(principal: Principal): void }
+
+function limiter({
+  settings,
+  monotonic = () => performance.now(),
+}: {
+  settings: () => HttpSettings
+  monotonic?: () => number
+}): Limiter {
+  const known = tokenBuckets(monotonic)
+  const strangers = tokenBuckets(monotonic)
+  return {
+    stranger({ peer }) {
+      const { 'security.rate_limit_public_per_second': perSecond, 'security.rate_limit_public_burst': burst } =
+        settings()
+      refuse(
+        strangers.take(peerGroup(peer), { perSecond, burst }),
+        'unauthenticated or failed requests from this address',
+      )
+    },
+    known(principal) {
+      const { 'security.rate_limit_per_second': perSecond, 'security.rate_limit_burst': burst } = settings()
+      refuse(known.take(nameOf(principal), { perSecond, burst }), `requests of this ${principal.kind}`)
+    },
+  }
+}
+
+function refuse(wait: number, what: string): void {
+  if (wait > 0) throw new Failure('RATE_LIMITED', `too many ${what}`, { retryAfter: wait })
+}
+
+const nameOf = (principal: Principal): string => {
+  if (principal.kind === 'agent') return `agent ${principal.sessionId}`
+  return principal.kind === 'owner' ? `owner ${principal.address}` : principal.kind
+}
+
+function callOf<P extends Principal>(c: Context<HttpEnv>, op: Operation, principal: P): Call<P> {
+  const { requestId, peer } = c.get('meta')
+  const outgoing = c.env?.outgoing
+  return {
+    principal,
+    requestId,
+    peer,
+    baseUrl: new URL(c.req.url).origin,
+    idempotencyKey: op.idempotent ? readKey(c.req.header('idempotency-key')) : undefined,
+    onDelivered: (listener) => {
+      if (outgoing) outgoing.once('close', () => listener(outgoing.writableFinished))
+      else listener(true)
+    },
+  }
+}
+
+function readKey(key: string | undefined): string | undefined {
+  if (key === undefined || KEY.test(key)) return key
+  throw new Failure('ACTION_VALIDATION_FAILED', 'Idempotency-Key: expected 1 to 255 visible ASCII characters', {
+    details: { issues: [{ path: 'Idempotency-Key', message: 'expected 1 to 255 visible ASCII characters' }] },
+  })
+}
+
+function answerOf(meta: Meta, name: string, op: Operation, input: unknown, result: unknown): Response {
+  if (op.status === 204) return emptyAnswer(meta)
+  const parsed = op.output.safeParse(result)
+  if (!parsed.success) throw new Error(`the answer of ${name} does not fit its schema`, { cause: parsed.error })
+  const { alternative } = op
+  // Inputs are objects: every operation's schema is one.
+  const isOther = alternative && (input as Record<string, unknown>)[alternative.when] === true
+  return jsonAnswer(meta, isOther ? alternative.status : op.status, parsed.data)
+}
+
+/** A declared failure as it is; anything else is logged with the request's id and told to nobody. */
+function asFailure<Ops extends Operations, P extends Principal>(
+  error: Error,
+  c: Context<HttpEnv>,
+  { log }: HttpOptions<Ops, P>,
+): Failure {
+  if (isFailure(error)) return error
+  log.error(
+    { err: error, requestId: c.get('meta').requestId, method: c.req.method, route: c.req.path },
+    'request failed',
+  )
+  return new Failure('INTERNAL_ERROR', 'the daemon could not answer this request')
+}
+
+function attempt(action: () => void): Failure | undefined {
+  try {
+    action()
+    return undefined
+  } catch (error) {
+    if (isFailure(error)) return error
+    throw error
+  }
+}

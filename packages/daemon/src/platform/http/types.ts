@@ -1,0 +1,72 @@
+import type { Handlers, Operation, Operations, Settings } from '@waiaas/contract'
+import type { Hono } from 'hono'
+import type { Log } from '../log.ts'
+
+/** Who calls, as `authenticate` found out. Features may add fields; the platform reads only these. */
+export type Principal =
+  | { readonly kind: 'public' }
+  | { readonly kind: 'agent'; readonly sessionId: string }
+  | { readonly kind: 'operator' }
+  | { readonly kind: 'owner'; readonly address: string }
+
+/** What a handler knows of the request beside its input. */
+export type Call<P extends Principal = Principal> = {
+  readonly principal: P
+  readonly requestId: string
+  /** The caller's address: of the socket, or as a trusted proxy forwards it. */
+  readonly peer: string
+  /** Scheme and host under which the caller reached the daemon. */
+  readonly baseUrl: string
+  /** Only of operations that move money. */
+  readonly idempotencyKey: string | undefined
+  /** Says, once, whether the whole answer went out; `false` when the caller had gone. */
+  readonly onDelivered: (listener: (delivered: boolean) => void) => void
+}
+
+export type HttpSettings = Pick<
+  Settings,
+  | 'security.allowed_hosts'
+  | 'security.cors_origins'
+  | 'security.trusted_proxies'
+  | 'security.rate_limit_per_second'
+  | 'security.rate_limit_burst'
+  | 'security.rate_limit_public_per_second'
+  | 'security.rate_limit_public_burst'
+>
+
+/** Routes that are not request and response of one operation; each decides about access by itself. */
+export type RawRoutes = (app: Hono<HttpEnv>) => void
+
+export type HttpOptions<Ops extends Operations, P extends Principal> = {
+  readonly operations: Ops
+  readonly handlers: Handlers<Ops, Call<P>>
+  /** Reads the credentials that the operation's access asks for. Fails with 401 codes; without credentials answers `public`. */
+  readonly authenticate: (headers: Headers, operation: Operation, peer: string) => Promise<P | { kind: 'public' }>
+  readonly settings: () => HttpSettings
+  readonly version: string
+  readonly log: Log
+  /** While true, everything but public operations is refused with SHUTTING_DOWN. */
+  readonly isStopping?: () => boolean
+  readonly raw?: RawRoutes
+  /** In tests: an undeclared failure code rejects the request instead of being answered. */
+  readonly strict?: boolean
+  /** Most bytes of a body; 1 MiB unless given. */
+  readonly bodyLimit?: number
+  /** Milliseconds that never jump. */
+  readonly monotonic?: () => number
+}
+
+/** What is known of each request before its route. */
+export type Meta = {
+  readonly requestId: string
+  readonly peer: string
+  readonly headers: Readonly<Record<string, string>>
+  /** Set once an answer carries `headers` already. */
+  complete: boolean
+}
+
+export type HttpEnv = { Variables: { meta: Meta }; Bindings: Partial<NodeBindings> }
+type NodeBindings = {
+  readonly incoming: { readonly socket: { readonly remoteAddress?: string } }
+  readonly outgoing: { readonly writableFinished: boolean; once(event: 'close', listener: () => void): unknown }
+}
