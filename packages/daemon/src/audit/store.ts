@@ -1,0 +1,112 @@
+import { type Handle, statement } from '../platform/db/database.ts'
+
+export type EvidenceRow = {
+  chain: string
+  seq: number
+  id: number
+  at: number
+  event: string
+  severity: string
+  actor: string
+  wallet_id: string | null
+  session_id: string | null
+  tx_id: string | null
+  ip: string | null
+  details: string
+  prev_hash: string
+  hash: string
+}
+type Head = { chain: string; seq: number; hash: string }
+
+declare module '../platform/db/tables.ts' {
+  interface Tables {
+    evidence: EvidenceRow
+    evidence_heads: Head
+  }
+}
+
+const insert = statement<EvidenceRow>((db, p) =>
+  db.insertInto('evidence').values({
+    chain: p('chain'),
+    seq: p('seq'),
+    id: p('id'),
+    at: p('at'),
+    event: p('event'),
+    severity: p('severity'),
+    actor: p('actor'),
+    wallet_id: p('wallet_id'),
+    session_id: p('session_id'),
+    tx_id: p('tx_id'),
+    ip: p('ip'),
+    details: p('details'),
+    prev_hash: p('prev_hash'),
+    hash: p('hash'),
+  }),
+)
+const head = statement<{ chain: string }, Head>((db, p) =>
+  db.selectFrom('evidence_heads').selectAll().where('chain', '=', p('chain')),
+)
+const moveHead = statement<Head>((db, p) =>
+  db
+    .insertInto('evidence_heads')
+    .values({ chain: p('chain'), seq: p('seq'), hash: p('hash') })
+    .onConflict((on) => on.column('chain').doUpdateSet({ seq: p('seq'), hash: p('hash') })),
+)
+const chainRows = statement<{ chain: string; after: number; count: number }, EvidenceRow>((db, p) =>
+  db
+    .selectFrom('evidence')
+    .selectAll()
+    .where('chain', '=', p('chain'))
+    .where('seq', '>', p('after'))
+    .orderBy('seq')
+    .limit(p('count')),
+)
+const heads = statement<Record<never, never>, Head>((db) =>
+  db.selectFrom('evidence_heads').selectAll().orderBy('chain'),
+)
+
+export type Filter = {
+  walletId?: string | undefined
+  event?: string | undefined
+  severity?: string | undefined
+  txId?: string | undefined
+  from?: number | undefined
+  to?: number | undefined
+  before?: number | undefined
+}
+
+export const evidenceStore = {
+  head: (db: Handle, chain: string) => db.get(head, { chain }),
+  append: async (db: Handle, row: EvidenceRow) => {
+    await db.run(insert, row)
+    await db.run(moveHead, { chain: row.chain, seq: row.seq, hash: row.hash })
+  },
+  heads: (db: Handle) => db.all(heads),
+  chainRows: (db: Handle, chain: string, after: number, count: number) => db.all(chainRows, { chain, after, count }),
+  /** Newest first. */
+  list: (db: Handle, filter: Filter, limit: number) =>
+    db.query<EvidenceRow>((kysely) => {
+      let query = kysely.selectFrom('evidence').selectAll()
+      if (filter.walletId) query = query.where('wallet_id', '=', filter.walletId)
+      if (filter.event) query = query.where('event', '=', filter.event)
+      if (filter.severity) query = query.where('severity', '=', filter.severity)
+      if (filter.txId) query = query.where('tx_id', '=', filter.txId)
+      if (filter.from !== undefined) query = query.where('at', '>=', filter.from)
+      if (filter.to !== undefined) query = query.where('at', '<=', filter.to)
+      if (filter.before !== undefined) query = query.where('id', '<', filter.before)
+      return query.orderBy('id', 'desc').limit(limit)
+    }),
+  count: async (db: Handle, filter: Filter) => {
+    const rows = await db.query<{ count: number }>((kysely) => {
+      let query = kysely.selectFrom('evidence').select((eb) => eb.fn.countAll<number>().as('count'))
+      if (filter.walletId) query = query.where('wallet_id', '=', filter.walletId)
+      if (filter.event) query = query.where('event', '=', filter.event)
+      if (filter.severity) query = query.where('severity', '=', filter.severity)
+      if (filter.txId) query = query.where('tx_id', '=', filter.txId)
+      if (filter.from !== undefined) query = query.where('at', '>=', filter.from)
+      if (filter.to !== undefined) query = query.where('at', '<=', filter.to)
+      return query
+    })
+    return rows[0]?.count ?? 0
+  },
+}

@@ -1,0 +1,32 @@
+import { type Handle, type NoParams, statement } from '../platform/db/database.ts'
+
+export type KillSwitchState = 'ACTIVE' | 'SUSPENDED' | 'LOCKED'
+export type KillSwitchRow = {
+  id: number
+  state: KillSwitchState
+  epoch: number
+  activated_at: number | null
+  activated_by: string | null
+}
+
+declare module '../platform/db/tables.ts' {
+  interface Tables {
+    kill_switch: KillSwitchRow
+  }
+}
+
+const read = statement<NoParams, KillSwitchRow>((db) => db.selectFrom('kill_switch').selectAll().where('id', '=', 1))
+type Swap = { from: KillSwitchState; to: KillSwitchState; at: number | null; by: string | null }
+const swap = statement<Swap>((db, p) =>
+  db
+    .updateTable('kill_switch')
+    .set((eb) => ({ state: p('to'), epoch: eb('epoch', '+', 1), activated_at: p('at'), activated_by: p('by') }))
+    .where('id', '=', 1)
+    .where('state', '=', p('from')),
+)
+
+export const killSwitchStore = {
+  read: async (db: Handle) => (await db.get(read))!,
+  /** False when another caller moved the switch first. */
+  swap: async (db: Handle, change: Swap) => (await db.run(swap, change)).changes === 1,
+}

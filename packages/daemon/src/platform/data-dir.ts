@@ -1,0 +1,166 @@
+import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { chmod, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises'
+import { basename, dirname, join, resolve } from 'node:path'
+import Sqlite from 'better-sqlite3'
+
+/** The daemon's own directory, held by this process until `close`. */
+export type DataDir = {
+  readonly path: string
+  /** What the operator should put right about it. */
+  readonly warnings: readonly string[]
+  /** The path of a file in it (an absolute one stays as it is); makes the folder it lies in. */
+  place(file: string): Promise<string>
+  /** Writes `daemon.port`, by which local tools find a daemon on a free port. */
+  writePort(port: number): Promise<void>
+  /** Writes the token that an MCP server reads: `mcp-token`, or `mcp-tokens/<walletId>` for one wallet. Answers the path. */
+  writeMcpToken(token: string, walletId?: string): Promise<string>
+  readonly recoveryKey: RecoveryKey
+  /** Gives the directory up and removes `daemon.port`. */
+  close(): Promise<void>
+}
+/** The generated master password of a daemon that provisioned itself, until the operator sets another one. */
+export type RecoveryKey = {
+  readonly path: string
+  exists(): boolean
+  read(): Promise<string | undefined>
+  write(password: string): Promise<void>
+  /** Nothing happens when it is not there. */
+  remove(): Promise<void>
+}
+
+/** The data directory cannot be used; the message says why and what to do. */
+export class DataDirError extends Error {
+  override readonly name = 'DataDirError'
+}
+
+/** Makes the directory (0700) and locks it. Throws a DataDirError when another daemon has it or it cannot be used. */
+export async function openDataDir(dir: string): Promise<DataDir> {
+  const path = resolve(dir)
+  const warnings = await makePrivate(path)
+  const lock = await lockDirectory(path)
+  const portFile = join(path, 'daemon.port')
+  const place = async (file: string) => {
+    const placed = resolve(path, file)
+    await mkdir(dirname(placed), { recursive: true, mode: 0o700 })
+    return placed
+  }
+  return {
+    path,
+    warnings,
+    place,
+    writePort: (port) => writeFileAtomic(portFile, `${port}\n`, 0o600),
+    async writeMcpToken(token, walletId) {
+      const file = await place(walletId === undefined ? 'mcp-token' : join('mcp-tokens', walletId))
+      await writeFileAtomic(file, token, 0o600)
+      return file
+    },
+    recoveryKey: recoveryKey(join(path, 'recovery.key')),
+    async close() {
+      if (!lock.open) return
+      await rm(portFile, { force: true })
+      lock.close()
+    },
+  }
+}
+
+/** Replaces a file so that a reader, or a crash, sees the old text or the new one, whole and on the disk. */
+export async function writeFileAtomic(path: string, text: string, mode: number): Promise<void> {
+  const folder = dirname(path)
+  const temporary = join(folder, `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`)
+  try {
+    const file = await open(temporary, 'wx', mode)
+    try {
+      await file.writeFile(text, 'utf8')
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await rename(temporary, path)
+  } catch (error) {
+    await rm(temporary, { force: true })
+    throw error
+  }
+  await syncFolder(folder)
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r')
+  try {
+    await folder.sync()
+  } finally {
+    await folder.close()
+  }
+}
+
+/** Closes the directory to other users; where that is not ours to do, says so. */
+async function makePrivate(path: string): Promise<string[]> {
+  try {
+    await mkdir(path, { recursive: true, mode: 0o700 })
+  } catch (error) {
+    throw new DataDirError(`expected to make the data directory ${path}, got ${String(error)}`, { cause: error })
+  }
+  const { mode } = await stat(path)
+  if ((mode & 0o077) === 0) return []
+  const was = (mode & 0o777).toString(8).padStart(4, '0')
+  try {
+    await chmod(path, 0o700)
+    return [`the data directory ${path} was open to other users (${was}); it is closed to them now (0700)`]
+  } catch {
+    // A mounted volume may belong to somebody else. The files in it are still for this user only.
+    return [`the data directory ${path} is open to other users (${was}) and is not ours to close: chmod 700 it`]
+  }
+}
+
+/** An exclusive lock of the kernel's: a process that dies, however it dies, gives it up at once. */
+async function lockDirectory(path: string): Promise<Sqlite.Database> {
+  const file = join(path, 'daemon.lock')
+  // Opened only to make it: closing any descriptor of a file gives up the locks that the process has on it.
+  if (!existsSync(file)) await (await open(file, 'a', 0o600)).close()
+  let lock: Sqlite.Database | undefined
+  try {
+    lock = new Sqlite(file, { timeout: 0 })
+    lock.exec('begin exclusive')
+    return lock
+  } catch (error) {
+    lock?.close()
+    throw await lockFailure(path, error)
+  }
+}
+
+async function lockFailure(path: string, error: unknown): Promise<DataDirError> {
+  const code = error instanceof Sqlite.SqliteError ? error.code : ''
+  if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED')) {
+    const port = await readFile(join(path, 'daemon.port'), 'utf8').catch(() => '')
+    const where = port === '' ? '' : ` (on port ${port.trim()})`
+    return new DataDirError(
+      `another daemon is running with the data directory ${path}${where}: stop it, or choose another directory`,
+    )
+  }
+  if (code === 'SQLITE_NOTADB')
+    return new DataDirError(
+      `${join(path, 'daemon.lock')} is of another program or of WAIaaS 2: remove it if nothing runs there`,
+    )
+  return new DataDirError(`could not lock the data directory ${path}: ${String(error)}`, { cause: error })
+}
+
+function recoveryKey(path: string): RecoveryKey {
+  return {
+    path,
+    exists: () => existsSync(path),
+    async read() {
+      try {
+        return (await readFile(path, 'utf8')).trim()
+      } catch (error) {
+        if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+        throw new DataDirError(`expected a readable ${path}, got ${String(error)}`, { cause: error })
+      }
+    },
+    write: (password) => writeFileAtomic(path, `${password}\n`, 0o600),
+    async remove() {
+      if (!existsSync(path)) return
+      await rm(path, { force: true })
+      await syncFolder(dirname(path))
+    },
+  }
+}

@@ -1,0 +1,50 @@
+import type { Log } from './log.ts'
+
+export type Loop = {
+  /** Runs as soon as the present run is over. */
+  wake(): void
+  /** No run starts after this; resolves when the present one is over. */
+  stop(): Promise<void>
+}
+
+/**
+ * A named piece of background work that runs again and again, never twice at once. `run` says after how many
+ * milliseconds it wants to run again; a failure is logged and the work runs again after `retryMs`.
+ */
+export function loop(name: string, log: Log, run: () => Promise<number>, retryMs = 1_000): Loop {
+  let timer: NodeJS.Timeout | undefined
+  let running: Promise<void> | undefined
+  let isWoken = false
+  let isStopped = false
+
+  const turn = async () => {
+    isWoken = false
+    let wait = retryMs
+    try {
+      wait = await run()
+    } catch (error) {
+      log.error({ job: name, err: error }, 'background work failed; it runs again')
+    }
+    running = undefined
+    if (!isStopped) schedule(isWoken ? 0 : wait)
+  }
+  const schedule = (wait: number) => {
+    clearTimeout(timer)
+    timer = setTimeout(() => {
+      running = turn()
+    }, wait)
+  }
+
+  schedule(0)
+  return {
+    wake() {
+      isWoken = true
+      if (!running && !isStopped) schedule(0)
+    },
+    async stop() {
+      isStopped = true
+      clearTimeout(timer)
+      await running
+    },
+  }
+}

@@ -1,0 +1,59 @@
+import { type Loop, loop } from '../platform/jobs.ts'
+import { attemptStore } from './attempt-store.ts'
+import { addressOf, type Lanes } from './lanes.ts'
+import type { Parts } from './parts.ts'
+import { endUnsigned } from './stops.ts'
+import { type TransactionRow, transactionStore } from './store.ts'
+
+const EVERY_MS = 250
+const AT_ONCE = 200
+
+const scopeOf = (row: TransactionRow) => ({
+  shared: ['system'],
+  exclusive: [`wallet:${row.wallet_id}`, ...(row.session_id ? [`session:${row.session_id}`] : [])],
+})
+
+/** Lets served delays go on, ends approvals that nobody gave in time, and wakes every lane that has something to do. */
+export function dueWork(parts: Parts, lanes: Lanes): Loop {
+  return loop('due transactions', parts.log, async () => {
+    const now = parts.clock.now()
+    const [due, lapsed] = await parts.database.read(async (db) => [
+      await transactionStore.dueDelays(db, now, AT_ONCE),
+      await transactionStore.lapsedApprovals(db, now, AT_ONCE),
+    ])
+    await Promise.all(
+      due.map((row) =>
+        parts.database.work(scopeOf(row), (db) =>
+          transactionStore.serveDelay(db, { id: row.id, at: parts.clock.now() }),
+        ),
+      ),
+    )
+    await Promise.all(lapsed.map((row) => expire(parts, row)))
+    await wakeLanes(parts, lanes)
+    return EVERY_MS
+  })
+}
+
+const expire = (parts: Parts, row: TransactionRow) =>
+  parts.database.work(scopeOf(row), async (db) => {
+    const current = await transactionStore.byId(db, row.id)
+    if (current?.status !== 'QUEUED' || current.approval_expires_at === null) return
+    await endUnsigned(parts, db, current, {
+      to: 'EXPIRED',
+      code: 'APPROVAL_TIMEOUT',
+      error: 'nobody approved it in time',
+      actor: 'system',
+    })
+  })
+
+/** Unsigned work, and signed work that this process does not watch yet (after a start, or another replica's end). */
+async function wakeLanes(parts: Parts, lanes: Lanes): Promise<void> {
+  const [ready, live] = await parts.database.read(async (db) => [
+    await transactionStore.readyLanes(db),
+    await attemptStore.liveLanes(db),
+  ])
+  for (const { lane, wallet_id, network } of ready) lanes.kick(wallet_id, network, addressOf(lane))
+  for (const { lane, wallet_id, network } of live) {
+    if ((lanes.byId(lane)?.live.size ?? 0) === 0) lanes.kick(wallet_id, network, addressOf(lane))
+  }
+}

@@ -1,0 +1,90 @@
+import {
+  Failure,
+  formatUnits,
+  type Handlers,
+  type TransactionStatus,
+  type transactionOperations,
+} from '@waiaas/contract'
+import { seconds } from '../platform/clock.ts'
+import type { Call, Principal } from '../platform/http/types.ts'
+import { refusal, type Transactions } from './service.ts'
+
+const WAITING = ['PENDING', 'QUEUED', 'GAS_WAITING'] as const
+
+/** The session that asks; operations of this table admit agents alone unless they say otherwise. */
+function agent(principal: Principal): string {
+  if (principal.kind !== 'agent') throw new Failure('INVALID_TOKEN', 'expected the token of a session')
+  return principal.sessionId
+}
+const sessionOf = (principal: Principal) => (principal.kind === 'agent' ? principal.sessionId : undefined)
+
+export const transactionHandlers = (
+  service: Transactions,
+  walletName: (id: string) => Promise<string | null>,
+): Handlers<typeof transactionOperations, Call> => ({
+  async sendToken({ principal, peer, idempotencyKey, onDelivered }, input) {
+    if (input.dryRun) return service.simulate(input, agent(principal))
+    const answer = await service.send(input, { sessionId: agent(principal), peer, key: idempotencyKey, onDelivered })
+    if (!answer.accepted) throw refusal(answer)!
+    return answer.accepted
+  },
+  simulate: ({ principal }, input) => service.simulate(input, agent(principal)),
+  async listTransactions({ principal }, { walletId, limit, cursor }) {
+    const wallet = await service.chooseWallet(agent(principal), walletId)
+    const page = await service.list({ walletIds: [wallet.id], before: cursor }, limit)
+    return { items: page.items, cursor: page.hasMore ? page.rows.at(-1)!.id : null, hasMore: page.hasMore }
+  },
+  async listPendingTransactions({ principal }, { walletId, limit, cursor }) {
+    const wallet = await service.chooseWallet(agent(principal), walletId)
+    const page = await service.list({ walletIds: [wallet.id], statuses: WAITING, before: cursor }, limit)
+    return { items: page.items, nextCursor: page.hasMore ? page.rows.at(-1)!.id : null, hasMore: page.hasMore }
+  },
+  getTransaction: ({ principal }, { id }) => service.get(id, sessionOf(principal)),
+  async cancelTransaction({ principal }, { id }) {
+    await service.cancel(id, agent(principal))
+    return { id, status: 'CANCELLED' as const }
+  },
+  async adminListTransactions(
+    _call,
+    { wallet_id, type, status, network, since, until, search, limit, offset, cursor },
+  ) {
+    const filter = {
+      walletIds: wallet_id ? [wallet_id] : undefined,
+      statuses: status ? [status] : undefined,
+      type,
+      network,
+      since: since === undefined ? undefined : since * 1000,
+      until: until === undefined ? undefined : until * 1000 + 999,
+      search,
+    }
+    const page = await service.list({ ...filter, before: cursor, offset: cursor ? 0 : offset }, limit)
+    const items = await Promise.all(
+      page.items.map(async (item, index) => ({
+        ...item,
+        walletName: await walletName(item.walletId),
+        sessionId: page.rows[index]!.session_id,
+        formattedAmount:
+          item.amount && item.amountDecimals != null ? formatUnits(BigInt(item.amount), item.amountDecimals) : null,
+      })),
+    )
+    return {
+      items,
+      total: await service.count(filter),
+      offset,
+      limit,
+      nextCursor: page.hasMore ? page.rows.at(-1)!.id : null,
+      hasMore: page.hasMore,
+    }
+  },
+  async adminApproveTransaction(_call, { id }) {
+    const { status, at } = await service.approve(id)
+    return { id, status, approvedAt: seconds(at) }
+  },
+  async adminRejectTransaction(_call, { id }) {
+    return { id, status: 'CANCELLED' as const, rejectedAt: seconds(await service.reject(id)) }
+  },
+  async adminCancelTransaction(_call, { id }) {
+    await service.cancel(id, undefined)
+    return { id, status: 'CANCELLED' as const }
+  },
+})

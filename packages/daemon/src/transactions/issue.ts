@@ -1,0 +1,301 @@
+import { type Effects, nativeAsset, newId } from '@waiaas/contract'
+import type { Chain, Draft, Lifetime } from '../chains/chain.ts'
+import type { Handle } from '../platform/db/database.ts'
+import { type AttemptRow, attemptStore } from './attempt-store.ts'
+import { AUTHORISATION_MS, type Authorisation, type Authorised, bytesHash, type SignOutcome } from './gate.ts'
+import { markOut } from './ledger.ts'
+import type { Parts, SessionFacts } from './parts.ts'
+import { endUnsigned } from './stops.ts'
+import { type TransactionRow, transactionStore } from './store.ts'
+
+/** Where a lane's attempts are made. `fence` is the lease under which this process may sign for it. */
+export type LaneContext = {
+  id: string
+  chain: Chain
+  wallet: { id: string; address: string }
+  fence: number
+  /** The number that makes identical transfers under one blockhash differ. */
+  nextVariation: () => number
+}
+export type Issued = Authorised & { row: AttemptRow }
+export type Recorded = { row: AttemptRow; bytes: Uint8Array }
+
+/** Another process took the lane over; this one must not sign for it any more. */
+export class LeaseLost extends Error {
+  override readonly name = 'LeaseLost'
+}
+
+type Round = { parts: Parts; lane: LaneContext; db: Handle; now: number; epoch: number; version: number }
+
+/** Reads again all that a stop can change. Undefined: nothing may be signed now. */
+async function openRound(parts: Parts, lane: LaneContext, db: Handle): Promise<Round | undefined> {
+  const { state, epoch } = await parts.switches.killSwitch(db)
+  const row = await attemptStore.lane(db, lane.id)
+  if (row?.fence !== lane.fence || row.lease_owner !== parts.instance) throw new LeaseLost(lane.id)
+  const wallet = await parts.switches.wallet(db, lane.wallet.id)
+  if (state !== 'ACTIVE' || wallet?.status !== 'ACTIVE') return undefined
+  return { parts, lane, db, now: parts.clock.now(), epoch, version: await parts.switches.policyVersion(db) }
+}
+
+/** Takes the next requests of the lane, judges again what has to be, and stores their bytes with an authorisation each. */
+export async function issue(
+  parts: Parts,
+  lane: LaneContext,
+  db: Handle,
+  fresh: ReadonlyMap<string, Draft>,
+  anchor: Lifetime,
+): Promise<Issued[]> {
+  const round = await openRound(parts, lane, db)
+  if (!round) return []
+  const nonces = lane.chain.sequenced ? await nonceSource(round) : undefined
+  const sessions = new Map<string, SessionFacts | undefined>()
+  const issued: Issued[] = []
+  for (const row of await transactionStore.ready(db, lane.id, fresh.size + 8)) {
+    const draft = fresh.get(row.id)
+    if (!draft || !(await admit(round, row, draft, sessions))) continue
+    const lifetime = nonces ? { nonce: nonces.peek() } : { ...anchor, variation: lane.nextVariation() }
+    const made = await authorise(round, row, draft, lifetime)
+    if (!made) continue
+    issued.push(made)
+    await nonces?.take()
+  }
+  await nonces?.store()
+  return issued
+}
+
+/** False: the request ended, or waits again. */
+async function admit(
+  round: Round,
+  row: TransactionRow,
+  draft: Draft,
+  sessions: Map<string, SessionFacts | undefined>,
+): Promise<boolean> {
+  if (row.session_id) {
+    if (!sessions.has(row.session_id))
+      sessions.set(row.session_id, await round.parts.switches.session(round.db, row.session_id))
+    const session = sessions.get(row.session_id)
+    if (!session || session.revoked_at !== null) {
+      await endUnsigned(round.parts, round.db, row, {
+        to: 'CANCELLED',
+        code: 'SESSION_REVOKED',
+        error: 'its session was revoked',
+        actor: 'system',
+      })
+      return false
+    }
+  }
+  const judged = row.policy_version === round.version && row.served_delay === 0 && row.approved_at === null
+  return judged ? true : round.parts.judge.again(round.db, row, draft)
+}
+
+/** Builds the bytes, reads them back and stores them; a difference from what was judged ends the request. */
+async function authorise(
+  round: Round,
+  row: TransactionRow,
+  draft: Draft,
+  lifetime: Lifetime,
+): Promise<Issued | undefined> {
+  const { parts, lane, db, now } = round
+  const bytes = lane.chain.bytes(lane.wallet.address, draft, lifetime)
+  const { digest, effects } = lane.chain.decode(lane.wallet.address, bytes, row.hints ? JSON.parse(row.hints) : {})
+  if (digest !== row.digest) {
+    const error = 'the bytes to sign no longer do what was decided on'
+    await endUnsigned(parts, db, row, {
+      to: 'CANCELLED',
+      code: 'INVALID_TRANSACTION',
+      error,
+      actor: 'system',
+      severity: 'critical',
+    })
+    return undefined
+  }
+  const authorisation: Authorisation = {
+    transactionId: row.id,
+    bytesHash: bytesHash(bytes),
+    digest,
+    policyVersion: round.version,
+    epoch: round.epoch,
+    expiresAt: now + AUTHORISATION_MS,
+  }
+  const attempt = attemptRow(
+    lane,
+    row,
+    { lifetime, bytes, authorisation, cost: nativeCost(lane.chain, effects, draft) },
+    now,
+  )
+  await attemptStore.insert(db, attempt)
+  await transactionStore.move(db, { id: row.id, from: 'PENDING', to: 'EXECUTING', at: now })
+  return { attemptId: attempt.id, bytes, authorisation, row: attempt }
+}
+
+/** The most that the bytes can take of the native asset. */
+function nativeCost(chain: Chain, { effects }: Effects, draft: Draft): bigint {
+  const native = nativeAsset(chain.network)
+  return effects.reduce(
+    (sum, effect) => sum + (effect.kind === 'outflow' && effect.asset === native ? BigInt(effect.amount) : 0n),
+    draft.maxFee,
+  )
+}
+
+type Made = { lifetime: Lifetime; bytes: Uint8Array; authorisation: Authorisation; cost: bigint }
+
+function attemptRow(
+  lane: LaneContext,
+  row: TransactionRow,
+  { lifetime, bytes, authorisation, cost }: Made,
+  now: number,
+): AttemptRow {
+  return {
+    id: newId(now),
+    transaction_id: row.id,
+    session_id: row.session_id,
+    lane: lane.id,
+    network: lane.chain.network.id,
+    sender: lane.wallet.address,
+    state: 'issued',
+    cost: String(cost),
+    nonce: lifetime.nonce ?? null,
+    blockhash: lifetime.blockhash ?? null,
+    last_valid: lifetime.lastValid ?? null,
+    variation: lifetime.variation ?? null,
+    unsigned: Buffer.from(bytes).toString('base64'),
+    authorisation: JSON.stringify(authorisation),
+    hash: null,
+    signed: null,
+    block_height: null,
+    block_hash: null,
+    succeeded: null,
+    fee: null,
+    error: null,
+    created_at: now,
+    updated_at: now,
+  }
+}
+
+/** Free nonces first, lowest first, then new ones. */
+async function nonceSource(round: Round) {
+  const { db, lane, now } = round
+  const free = await attemptStore.inState(db, lane.id, 'dropped')
+  const row = await attemptStore.lane(db, lane.id)
+  if (row?.next_nonce == null) throw new Error(`lane ${lane.id} has no nonce yet`)
+  const start = row.next_nonce
+  let next = start
+  return {
+    peek: () => free[0]?.nonce ?? next,
+    async take() {
+      const reused = free.shift()
+      if (reused) await attemptStore.move(db, { id: reused.id, from: 'dropped', to: 'reused', at: now })
+      else next += 1
+    },
+    async store() {
+      if (next !== start) await attemptStore.setNonce(db, lane.id, next)
+    },
+  }
+}
+
+/**
+ * Reads the switches again and stores the signed bytes. From here on they may be anywhere.
+ * A signature that a stop or a changed policy overtook is wiped and its nonce is free again.
+ */
+export async function record(
+  parts: Parts,
+  lane: LaneContext,
+  db: Handle,
+  issued: readonly Issued[],
+  outcomes: readonly SignOutcome[],
+): Promise<Recorded[]> {
+  const round = await openRound(parts, lane, db)
+  const recorded: Recorded[] = []
+  for (const [index, item] of issued.entries()) {
+    const outcome = outcomes[index]
+    const reason = await discardReason(parts, db, round, item, outcome)
+    if (reason !== undefined || !outcome || !('signature' in outcome)) {
+      await drop(parts, lane, db, item, outcome, reason ?? 'the signer gave no signature')
+      continue
+    }
+    recorded.push(await store(parts, lane, db, item, outcome.signature))
+  }
+  return recorded
+}
+
+async function discardReason(
+  parts: Parts,
+  db: Handle,
+  round: Round | undefined,
+  item: Issued,
+  outcome: SignOutcome | undefined,
+): Promise<string | undefined> {
+  if (!outcome || !('signature' in outcome)) return outcome?.refused ?? 'the signer gave no answer'
+  if (!round) return 'signing was stopped'
+  if (round.epoch !== item.authorisation.epoch) return 'the kill switch was moved'
+  if (round.version !== item.authorisation.policyVersion) return 'the policies changed'
+  const row = await transactionStore.byId(db, item.authorisation.transactionId)
+  if (row?.status !== 'EXECUTING') return `the transaction is ${row?.status ?? 'gone'}`
+  if (row.session_id && (await parts.switches.session(db, row.session_id))?.revoked_at !== null)
+    return 'its session was revoked'
+  return undefined
+}
+
+async function store(
+  parts: Parts,
+  lane: LaneContext,
+  db: Handle,
+  item: Issued,
+  signature: Uint8Array,
+): Promise<Recorded> {
+  const now = parts.clock.now()
+  const sealed = lane.chain.seal(lane.wallet.address, item.bytes, signature)
+  const signed = Buffer.from(sealed.bytes).toString('base64')
+  await attemptStore.record(db, { id: item.attemptId, hash: sealed.hash, signed, at: now })
+  const transactionId = item.authorisation.transactionId
+  await transactionStore.submit(db, { id: transactionId, hash: sealed.hash, at: now })
+  await markOut(db, transactionId, now)
+  await parts.audit.record(db, {
+    event: 'TX_SUBMITTED',
+    actor: 'system',
+    walletId: lane.wallet.id,
+    txId: transactionId,
+    details: {
+      hash: sealed.hash,
+      bytesHash: item.authorisation.bytesHash,
+      digest: item.authorisation.digest,
+      nonce: item.row.nonce,
+    },
+  })
+  return { row: { ...item.row, state: 'recorded', hash: sealed.hash, signed, updated_at: now }, bytes: sealed.bytes }
+}
+
+async function drop(
+  parts: Parts,
+  lane: LaneContext,
+  db: Handle,
+  item: Issued,
+  outcome: SignOutcome | undefined,
+  reason: string,
+): Promise<void> {
+  const now = parts.clock.now()
+  await attemptStore.move(db, { id: item.attemptId, from: 'issued', to: 'dropped', at: now })
+  const id = item.authorisation.transactionId
+  if (outcome && 'signature' in outcome) {
+    await parts.audit.record(db, {
+      event: 'TX_SIGNED',
+      severity: 'warning',
+      actor: 'system',
+      walletId: lane.wallet.id,
+      txId: id,
+      details: { discarded: reason, bytesHash: item.authorisation.bytesHash },
+    })
+    outcome.signature.fill(0)
+    await transactionStore.move(db, { id, from: 'EXECUTING', to: 'PENDING', at: now })
+    return
+  }
+  const row = await transactionStore.byId(db, id)
+  if (row?.status !== 'EXECUTING') return
+  await endUnsigned(parts, db, row, {
+    to: 'CANCELLED',
+    code: 'INVALID_TRANSACTION',
+    error: `the signer refused: ${reason}`,
+    actor: 'system',
+    severity: 'critical',
+  })
+}

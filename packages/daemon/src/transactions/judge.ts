@@ -1,0 +1,259 @@
+import { type Effects, type Network, nativeAsset, type Reason } from '@waiaas/contract'
+import type { Audit } from '../audit/service.ts'
+import type { Draft, Intent } from '../chains/chain.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { Handle } from '../platform/db/database.ts'
+import {
+  type EvaluateInput,
+  evaluate,
+  type Judgement,
+  type Policy,
+  type Prices,
+  type Windows,
+} from '../policies/service.ts'
+import { intentOf } from './intent.ts'
+import { DAY_WINDOW, MONTH_WINDOW, replaceReservation, sessionTotal, walletWindow } from './ledger.ts'
+import type { Switches, WalletFacts } from './parts.ts'
+import { endUnsigned } from './stops.ts'
+import { type TransactionRow, transactionStore } from './store.ts'
+
+export type ConstraintFacts = {
+  network: string
+  type: string
+  recipients: string[]
+  usd: bigint | null
+  sessionTotalUsd: bigint
+}
+export type JudgeParts = {
+  clock: Clock
+  audit: Audit
+  switches: Switches
+  policies(db: Handle, walletId: string): Promise<{ version: number; policies: readonly Policy[] }>
+  /** Trustworthy prices that are known now; refreshed outside of any job. */
+  prices(network: Network, assets: readonly string[]): Prices
+  network(id: string): Network
+  settings(): {
+    denyTokens: boolean
+    denyContracts: boolean
+    denySpenders: boolean
+    delaySeconds: number
+    approvalTimeout: number
+  }
+  constraintFaults(constraints: string, facts: ConstraintFacts): Reason[]
+}
+export type Subject = {
+  wallet: WalletFacts
+  session: { id: string; constraints: string | null } | null
+  network: Network
+  type: string
+  intent: Intent
+  effects: Effects
+}
+export type Verdict = Judgement & {
+  policyVersion: number
+  status: 'PENDING' | 'QUEUED' | 'CANCELLED'
+  dueAt: number | null
+  approvalExpiresAt: number | null
+}
+/** What an earlier judgement of the same request already gave. */
+type Before = {
+  transactionId: string
+  acceptedAt: number
+  servedDelay: boolean
+  approval?: { usdShown: bigint | null }
+}
+export type Judge = ReturnType<typeof judge>
+
+/** Asks the policies about effects, with everything that counts read in the caller's transaction. */
+export const judge = (parts: JudgeParts) => ({
+  of: (db: Handle, subject: Subject): Promise<Verdict> => judgeSubject(parts, db, subject),
+  /** Judges an accepted request again before it is signed. False: it ended, or waits again. */
+  again: (db: Handle, row: TransactionRow, draft: Draft): Promise<boolean> => judgeAgain(parts, db, row, draft),
+})
+
+async function judgeSubject(parts: JudgeParts, db: Handle, subject: Subject, before?: Before): Promise<Verdict> {
+  const { wallet, network } = subject
+  const { version, policies } = await parts.policies(db, wallet.id)
+  const now = parts.clock.now()
+  const reading = { policies, now, without: before?.transactionId }
+  const judgement = evaluate({
+    effects: subject.effects,
+    kind: subject.type,
+    wallet: { id: wallet.id, chain: wallet.chain, environment: wallet.environment, approver: 'operator' },
+    network,
+    policies,
+    policyVersion: String(version),
+    now,
+    prices: parts.prices(network, assetsOf(subject)),
+    tokens: tokensOf(subject.intent),
+    spent: await spent(db, subject, reading),
+    requests: await requests(db, subject, reading, before),
+    toggles: parts.settings(),
+    ...(before && { context: before }),
+  })
+  return verdictOf(parts, await withConstraints(parts, db, { subject, judgement, before }), version, now)
+}
+
+type Constrained = { subject: Subject; judgement: Judgement; before: Before | undefined }
+
+/** What the session was issued for bounds what the policies allow. */
+async function withConstraints(
+  parts: JudgeParts,
+  db: Handle,
+  { subject, judgement, before }: Constrained,
+): Promise<Judgement> {
+  const { session, effects } = subject
+  if (!session?.constraints || subject.intent.kind === 'lane') return judgement
+  const held = judgement.reserve.reduce((sum, item) => sum + (item.usd ?? 0n), 0n)
+  const faults = parts.constraintFaults(session.constraints, {
+    network: subject.network.id,
+    type: subject.type,
+    recipients: effects.effects.flatMap((effect) => (effect.kind === 'outflow' ? [effect.to] : [])),
+    usd: judgement.usd,
+    sessionTotalUsd: (await sessionTotal(db, session.id, before?.transactionId)) + held,
+  })
+  if (faults.length === 0) return judgement
+  const reasons = judgement.decision.outcome === 'DENY' ? [...judgement.decision.reasons, ...faults] : faults
+  return { ...judgement, decision: { ...judgement.decision, outcome: 'DENY', reasons }, reserve: [], mayRun: false }
+}
+
+function verdictOf(parts: JudgeParts, judgement: Judgement, policyVersion: number, now: number): Verdict {
+  const { decision, mayRun } = judgement
+  const settings = parts.settings()
+  const isDenied = decision.outcome === 'DENY'
+  const waits = !isDenied && !mayRun
+  return {
+    ...judgement,
+    policyVersion,
+    status: isDenied ? 'CANCELLED' : mayRun ? 'PENDING' : 'QUEUED',
+    dueAt: waits && decision.tier === 'DELAY' ? now + (decision.delaySeconds ?? settings.delaySeconds) * 1000 : null,
+    approvalExpiresAt:
+      waits && decision.tier === 'APPROVAL'
+        ? now + (decision.approvalTimeoutSeconds ?? settings.approvalTimeout) * 1000
+        : null,
+  }
+}
+
+async function judgeAgain(parts: JudgeParts, db: Handle, row: TransactionRow, draft: Draft): Promise<boolean> {
+  const { subject, before } = await subjectOf(parts, db, row, draft)
+  const verdict = await judgeSubject(parts, db, subject, before)
+  if (verdict.status === 'CANCELLED') {
+    const error = verdict.decision.reasons.map(({ message }) => message).join('; ')
+    await endUnsigned(parts, db, row, { to: 'CANCELLED', code: 'POLICY_DENIED', error, actor: 'system' })
+    return false
+  }
+  const now = parts.clock.now()
+  await replaceReservation(db, row.id, verdict.reserve, now)
+  await transactionStore.judge(db, {
+    id: row.id,
+    status: verdict.status,
+    tier: verdict.decision.tier,
+    decision: JSON.stringify(verdict.decision),
+    policy_version: verdict.policyVersion,
+    amount_usd: verdict.usd === null ? null : String(verdict.usd),
+    due_at: verdict.dueAt,
+    approval_expires_at: verdict.approvalExpiresAt,
+    draft: draft.body,
+    max_fee: String(draft.maxFee),
+    updated_at: now,
+  })
+  if (verdict.status === 'PENDING') return true
+  await parts.audit.record(db, {
+    event: 'TX_QUEUED',
+    actor: 'system',
+    walletId: row.wallet_id,
+    sessionId: row.session_id ?? undefined,
+    txId: row.id,
+    details: { tier: verdict.decision.tier, reasons: verdict.decision.reasons, judgedAgain: true },
+  })
+  return false
+}
+
+async function subjectOf(
+  parts: JudgeParts,
+  db: Handle,
+  row: TransactionRow,
+  draft: Draft,
+): Promise<{ subject: Subject; before: Before }> {
+  const wallet = await parts.switches.wallet(db, row.wallet_id)
+  if (!wallet) throw new Error(`transaction ${row.id} has no wallet`)
+  const session = row.session_id ? await parts.switches.session(db, row.session_id) : undefined
+  const network = parts.network(row.network)
+  const effects: Effects = {
+    ...JSON.parse(row.effects!),
+    fee: { asset: nativeAsset(network), max: String(draft.maxFee) },
+  }
+  return {
+    subject: { wallet, session: session ?? null, network, type: row.type, intent: intentOf(row), effects },
+    before: {
+      transactionId: row.id,
+      acceptedAt: row.created_at,
+      servedDelay: row.served_delay === 1,
+      ...(row.approved_at !== null && {
+        approval: { usdShown: row.approved_usd === null ? null : BigInt(row.approved_usd) },
+      }),
+    },
+  }
+}
+
+export const assetsOf = ({ network, intent }: Pick<Subject, 'network' | 'intent'>): string[] => [
+  nativeAsset(network),
+  ...(intent.kind === 'token-transfer' ? [intent.token.asset] : []),
+]
+
+const tokensOf = (intent: Intent): EvaluateInput['tokens'] =>
+  intent.kind === 'token-transfer'
+    ? { [intent.token.asset]: { decimals: intent.token.decimals, symbol: intent.token.symbol } }
+    : {}
+
+type Reading = { policies: readonly Policy[]; now: number; without: string | undefined }
+
+/** Only the windows that some policy asks about are read. */
+async function spent(
+  db: Handle,
+  subject: Subject,
+  { policies, now, without }: Reading,
+): Promise<EvaluateInput['spent']> {
+  const limits = policies.flatMap((policy) =>
+    policy.type === 'SPENDING_LIMIT' && (policy.rules.dailyUsd !== null || policy.rules.monthlyUsd !== null)
+      ? [policy]
+      : [],
+  )
+  const needsMonth = limits.some((policy) => policy.rules.monthlyUsd !== null)
+  const windows = async (network?: string): Promise<Windows> => {
+    const query = { walletId: subject.wallet.id, now, ...(network && { network }), ...(without && { without }) }
+    const day = await walletWindow(db, { ...query, lengthMs: DAY_WINDOW })
+    return { day, month: needsMonth ? await walletWindow(db, { ...query, lengthMs: MONTH_WINDOW }) : day }
+  }
+  const all = limits.some((policy) => policy.network === null) ? await windows() : NOTHING
+  const onNetwork = limits.some((policy) => policy.network !== null) ? await windows(subject.network.id) : undefined
+  return { ...all, networks: { [subject.network.id]: onNetwork } }
+}
+const EMPTY = { total: 0n, final: [] }
+const NOTHING: Windows = { day: EMPTY, month: EMPTY }
+
+/** When requests were accepted, as far back as some RATE_LIMIT looks. */
+async function requests(
+  db: Handle,
+  subject: Subject,
+  { policies, now }: Reading,
+  before?: Before,
+): Promise<EvaluateInput['requests']> {
+  const rates = policies.flatMap((policy) => (policy.type === 'RATE_LIMIT' ? [policy] : []))
+  const until = before?.acceptedAt ?? now
+  const times = async (network: string | null) => {
+    const of = rates.filter((policy) => (policy.network === null) === (network === null))
+    if (of.length === 0) return []
+    const since = until - Math.max(...of.map((policy) => policy.rules.windowMs))
+    const count = Math.max(...of.map((policy) => policy.rules.max)) + 1
+    return transactionStore.acceptedTimes(db, {
+      walletId: subject.wallet.id,
+      network,
+      since,
+      until,
+      without: before?.transactionId,
+      count,
+    })
+  }
+  return { all: await times(null), networks: { [subject.network.id]: await times(subject.network.id) } }
+}

@@ -1,0 +1,258 @@
+import type { Chain, Draft, Lifetime, Sent } from '../chains/chain.ts'
+import type { Handle, Scope } from '../platform/db/database.ts'
+import { type AttemptRow, attemptStore } from './attempt-store.ts'
+import { fillGaps } from './gap-fill.ts'
+import { intentOf } from './intent.ts'
+import { type Issued, issue, type LaneContext, LeaseLost, record } from './issue.ts'
+import { laneId, type Parts } from './parts.ts'
+import { type Sender, sender } from './sender.ts'
+import { endUnsigned } from './stops.ts'
+import { type TransactionRow, transactionStore } from './store.ts'
+
+const ROUND = 64
+const LEASE_MS = 15_000
+const LEASE_MARGIN_MS = 5_000
+/** The most by which a Solana compute unit limit is raised; the fee cap covers it. */
+const VARIATIONS = 10_000
+
+export type LaneEvents = {
+  /** Signed bytes of this lane exist; their fate is to be watched. */
+  onRecorded(rows: readonly AttemptRow[]): void
+}
+
+/** Signs and sends for one address on one network: rounds of requests in order, at most `window` attempts without a block. */
+export class Lane {
+  readonly id: string
+  readonly walletId: string
+  /** Signed and not final. */
+  readonly live = new Map<string, AttemptRow>()
+  readonly #parts: Parts
+  readonly #chain: Chain
+  readonly #wallet: { id: string; address: string }
+  readonly #events: LaneEvents
+  readonly #out: Sender
+  #running: Promise<void> | undefined
+  #isKicked = false
+  #isHalted = false
+  #lease: { fence: number; until: number } | undefined
+  #room: number
+  #variation = 0
+
+  constructor(parts: Parts, chain: Chain, wallet: { id: string; address: string }, events: LaneEvents) {
+    this.id = laneId(chain.network.id, wallet.address)
+    this.walletId = wallet.id
+    this.#parts = parts
+    this.#chain = chain
+    this.#wallet = wallet
+    this.#events = events
+    this.#room = chain.network.window
+    this.#out = sender({ chain, log: parts.log, onRefused: (row, sent) => this.#refused(row, sent) })
+  }
+
+  /** There may be something to sign. */
+  kick(): void {
+    this.#isKicked = true
+    this.#running ??= this.#work()
+  }
+
+  /** An attempt's fate changed. */
+  changed(row: AttemptRow): void {
+    if (row.state !== 'final' && row.state !== 'void') {
+      this.live.set(row.id, row)
+      return
+    }
+    this.live.delete(row.id)
+    this.#out.forget(row.id)
+    this.#room = Math.min(this.#chain.network.window, this.#room + 1)
+  }
+
+  resend(rows: readonly AttemptRow[]): void {
+    if (this.#isHalted) return
+    this.#out.repeat(rows.flatMap((row) => (row.signed ? [{ row, bytes: Buffer.from(row.signed, 'base64') }] : [])))
+  }
+
+  /** A stop: nothing is sent any more when this resolves, and what is being signed will not be recorded. */
+  async halt(): Promise<void> {
+    this.#isHalted = true
+    await this.#out.halt()
+  }
+
+  resume(): void {
+    this.#isHalted = false
+    this.kick()
+  }
+
+  /** All that was recorded before the call has been sent when this resolves. */
+  sent(): Promise<void> {
+    return this.#out.settled()
+  }
+
+  /** The end of the process: the present round is finished and sent. */
+  async stop(): Promise<void> {
+    this.#isKicked = false
+    await this.#running
+    this.#isHalted = true
+    await this.#out.settled()
+  }
+
+  async #work(): Promise<void> {
+    try {
+      while (this.#isKicked && !this.#isHalted && (await this.#hold())) {
+        this.#isKicked = false
+        if (await this.#round()) this.#isKicked = true
+      }
+    } catch (error) {
+      this.#lease = undefined
+      if (!(error instanceof LeaseLost))
+        this.#parts.log.warn({ lane: this.id, err: error }, 'a round failed; it is tried again')
+    } finally {
+      this.#running = undefined
+    }
+  }
+
+  async #round(): Promise<boolean> {
+    const waiting = [...this.live.values()].filter((row) => row.state === 'recorded')
+    const count = Math.min(ROUND, this.#room - waiting.length)
+    if (count <= 0) return false
+    const rows = await this.#parts.database.read((db) => transactionStore.ready(db, this.id, count))
+    if (rows.length === 0) return fillGaps(this.#parts, this.#chain, { id: this.id, wallet: this.#wallet }, waiting)
+    const promised = waiting.reduce((sum, row) => sum + BigInt(row.cost), 0n)
+    const fresh = await this.#prepare(rows, promised)
+    if (fresh.size === 0) return true
+    const anchor: Lifetime = this.#chain.sequenced ? {} : await this.#chain.anchor()
+    const scope = this.#scope(rows)
+    const issued = await this.#parts.database.work(scope, (db) =>
+      issue(this.#parts, this.#context(), db, fresh, anchor),
+    )
+    if (issued.length > 0) await this.#signAndRecord(issued, scope)
+    return issued.length > 0 && rows.length === count
+  }
+
+  async #signAndRecord(issued: readonly Issued[], scope: Scope): Promise<void> {
+    const outcomes = await this.#parts.gate.sign(this.#chain.signKind, await this.#parts.key(this.walletId), issued)
+    const recorded = await this.#parts.database.work(scope, (db) =>
+      record(this.#parts, this.#context(), db, issued, outcomes),
+    )
+    for (const { row } of recorded) this.live.set(row.id, row)
+    this.#events.onRecorded(recorded.map(({ row }) => row))
+    if (!this.#isHalted) this.#out.push(recorded)
+  }
+
+  /** Drafts that would succeed now. What cannot be paid for ends here, before anything is signed. */
+  async #prepare(rows: readonly TransactionRow[], promised: bigint): Promise<Map<string, Draft>> {
+    const drafts = await Promise.all(rows.map((row) => this.#currentDraft(row)))
+    const faults = await this.#chain.precheck(this.#wallet.address, drafts, promised)
+    const fresh = new Map<string, Draft>()
+    for (const [index, row] of rows.entries()) {
+      const fault = faults[index]
+      if (!fault) {
+        fresh.set(row.id, drafts[index]!)
+        continue
+      }
+      const ending = { to: 'FAILED', code: fault.code, error: fault.message, actor: 'system' } as const
+      await this.#parts.database.work(this.#scope([row]), (db) => endUnsigned(this.#parts, db, row, ending))
+    }
+    return fresh
+  }
+
+  /** What waited may have been priced long ago; an approval keeps the highest fee that was shown. */
+  async #currentDraft(row: TransactionRow): Promise<Draft> {
+    const stored: Draft = { body: row.draft!, maxFee: BigInt(row.max_fee!) }
+    if (row.served_delay === 0 && row.approved_at === null) return stored
+    const fresh = await this.#chain.draft(this.#wallet.address, intentOf(row))
+    return row.approved_at !== null && fresh.maxFee > stored.maxFee ? stored : fresh
+  }
+
+  #context(): LaneContext {
+    return {
+      id: this.id,
+      chain: this.#chain,
+      wallet: this.#wallet,
+      fence: this.#lease?.fence ?? -1,
+      nextVariation: () => {
+        this.#variation = (this.#variation + 1) % VARIATIONS
+        return this.#variation
+      },
+    }
+  }
+
+  #scope(rows: readonly TransactionRow[]): Scope {
+    const sessions = new Set(rows.flatMap((row) => (row.session_id ? [`session:${row.session_id}`] : [])))
+    return { shared: ['system'], exclusive: [`wallet:${this.walletId}`, ...sessions] }
+  }
+
+  /** Takes or keeps the right to sign for this lane; after taking it, puts the lane in order. */
+  async #hold(): Promise<boolean> {
+    const now = this.#parts.clock.now()
+    if (this.#lease && this.#lease.until - now > LEASE_MARGIN_MS) return true
+    if (this.#lease && (await this.#keep(this.#lease.fence, now))) return true
+    if (!(await this.#take(now))) return false
+    await this.#startUp()
+    return true
+  }
+
+  async #keep(fence: number, now: number): Promise<boolean> {
+    const until = now + LEASE_MS
+    const lease = { id: this.id, owner: this.#parts.instance, fence, until }
+    const isKept = await this.#parts.database.work(this.#scope([]), (db) => attemptStore.keepLease(db, lease))
+    this.#lease = isKept ? { fence, until } : undefined
+    return isKept
+  }
+
+  async #take(now: number): Promise<boolean> {
+    const until = now + LEASE_MS
+    const { database, instance } = this.#parts
+    // The data directory's lock admits one process to SQLite, so a lease of another one belongs to a process that is gone.
+    const lapsed = database.engine === 'sqlite' ? Number.MAX_SAFE_INTEGER : now
+    this.#lease = await database.work(this.#scope([]), async (db) => {
+      await attemptStore.insertLane(db, { id: this.id, wallet: this.walletId, network: this.#chain.network.id })
+      const fence = ((await attemptStore.lane(db, this.id))?.fence ?? 0) + 1
+      const isTaken = await attemptStore.takeLease(db, { id: this.id, owner: instance, fence, until, now: lapsed })
+      return isTaken ? { fence, until } : undefined
+    })
+    return this.#lease !== undefined
+  }
+
+  /** What an earlier holder left: attempts without recorded bytes never left and are made anew; the rest is watched. */
+  async #startUp(): Promise<void> {
+    await this.#chain.connect()
+    const chainNonce = this.#chain.sequenced ? await this.#chain.nextNonce(this.#wallet.address) : undefined
+    const rows = await this.#parts.database.work(
+      { shared: ['system'], exclusive: [`wallet:${this.walletId}`] },
+      async (db) => {
+        const now = this.#parts.clock.now()
+        for (const row of await attemptStore.inState(db, this.id, 'issued')) {
+          await attemptStore.move(db, { id: row.id, from: 'issued', to: 'dropped', at: now })
+          await transactionStore.move(db, { id: row.transaction_id, from: 'EXECUTING', to: 'PENDING', at: now })
+        }
+        const signed = await attemptStore.live(db, this.id)
+        if (chainNonce !== undefined) await this.#alignNonce(db, chainNonce, signed)
+        return signed
+      },
+    )
+    this.live.clear()
+    for (const row of rows) this.live.set(row.id, row)
+    this.#events.onRecorded(rows)
+  }
+
+  /** The next nonce is above what the chain has used and what is signed; free ones below the chain's are gone. */
+  async #alignNonce(db: Handle, chainNonce: number, signed: readonly AttemptRow[]): Promise<void> {
+    const stored = (await attemptStore.lane(db, this.id))?.next_nonce ?? 0
+    const next = signed.reduce((highest, row) => Math.max(highest, (row.nonce ?? -1) + 1), Math.max(stored, chainNonce))
+    await attemptStore.setNonce(db, this.id, next)
+    for (const row of await attemptStore.inState(db, this.id, 'dropped')) {
+      if ((row.nonce ?? 0) >= chainNonce) continue
+      await attemptStore.move(db, { id: row.id, from: 'dropped', to: 'reused', at: this.#parts.clock.now() })
+    }
+  }
+
+  #refused(row: AttemptRow, sent: Extract<Sent, { outcome: 'refused' }>): void {
+    this.#parts.log.warn(
+      { lane: this.id, attempt: row.id, reason: sent.reason, answer: sent.message },
+      'a node refused signed bytes',
+    )
+    if (sent.reason === 'pool-full' || sent.reason === 'nonce-gap') this.#room = Math.max(1, Math.floor(this.#room / 2))
+    // Somebody else used the nonce: the lane is put in order before the next round.
+    if (sent.reason === 'nonce-used') this.#lease = undefined
+  }
+}

@@ -1,0 +1,69 @@
+import type { AttemptRow } from './attempt-store.ts'
+import { Lane, type LaneEvents } from './lane.ts'
+import { laneId, type Parts } from './parts.ts'
+
+/** The address in a lane's id. */
+export const addressOf = (lane: string): string => lane.slice(lane.indexOf('/') + 1)
+
+export type Lanes = ReturnType<typeof lanes>
+
+/** The lanes of this process, made when something is first to be done on them. */
+export function lanes(parts: Parts, events: LaneEvents) {
+  const open = new Map<string, Promise<Lane>>()
+  const ready = new Map<string, Lane>()
+  let isStopped = false
+  /** What stopped signing: everything, or single wallets. */
+  const halted = new Set<string>()
+
+  async function make(walletId: string, network: string, address: string): Promise<Lane> {
+    const made = new Lane(parts, await parts.chain(network), { id: walletId, address }, events)
+    if (halted.has('all') || halted.has(walletId)) await made.halt()
+    ready.set(made.id, made)
+    return made
+  }
+  const get = (walletId: string, network: string, address: string): Promise<Lane> => {
+    const id = laneId(network, address)
+    const existing = open.get(id)
+    if (existing) return existing
+    const made = make(walletId, network, address).catch((error) => {
+      open.delete(id)
+      throw error
+    })
+    open.set(id, made)
+    return made
+  }
+  const of = (walletId?: string) => [...ready.values()].filter((each) => !walletId || each.walletId === walletId)
+
+  return {
+    /** Something may be ready on this lane. */
+    kick(walletId: string, network: string, address: string) {
+      if (isStopped) return
+      const existing = ready.get(laneId(network, address))
+      if (existing) return existing.kick()
+      get(walletId, network, address).then(
+        (made) => made.kick(),
+        (error) => parts.log.warn({ network, err: error }, 'the network cannot be used now; it is tried again'),
+      )
+    },
+    byId: (id: string) => ready.get(id),
+    liveOn: (network: string): AttemptRow[] =>
+      of().flatMap((each) => (each.id.startsWith(`${network}/`) ? [...each.live.values()] : [])),
+    /** When this resolves nothing more is signed or sent, for one wallet or for all. */
+    async halt(walletId?: string) {
+      halted.add(walletId ?? 'all')
+      await Promise.all(of(walletId).map((each) => each.halt()))
+    },
+    resume(walletId?: string) {
+      halted.delete(walletId ?? 'all')
+      for (const each of of(walletId)) if (!halted.has('all') && !halted.has(each.walletId)) each.resume()
+    },
+    /** When this resolves, what was recorded before the call has been sent. */
+    sent: async (walletIds: readonly string[]) => {
+      await Promise.all(of().flatMap((each) => (walletIds.includes(each.walletId) ? [each.sent()] : [])))
+    },
+    async stop() {
+      isStopped = true
+      await Promise.allSettled([...open.values()].map(async (each) => (await each).stop()))
+    },
+  }
+}

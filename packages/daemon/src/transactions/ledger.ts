@@ -1,0 +1,177 @@
+import { divideUp } from '@waiaas/contract'
+import type { Handle } from '../platform/db/database.ts'
+import { ledgerStore, type SpendRow } from './ledger-store.ts'
+
+/** One part of a spend. `usd` is micro-dollars at its last judgement, null when no trustworthy price was known. */
+export type SpendItem = { part: 'value' | 'fee'; asset: string; amount: bigint; usd: bigint | null }
+export type Spend = {
+  transactionId: string
+  walletId: string
+  sessionId: string | null
+  network: string
+  items: readonly SpendItem[]
+}
+/** What counts in a rolling window: all that is open, and what became final within it, by the start of its minute or hour. */
+export type Window = { open: bigint; final: readonly { until: number; usd: bigint }[]; total: bigint }
+
+const MINUTE = 60_000
+const HOUR = 3_600_000
+const FOREVER = 8_640_000_000_000_000
+export const DAY_WINDOW = 24 * HOUR
+export const MONTH_WINDOW = 30 * DAY_WINDOW
+/** Priced parts count in micro-dollars; a part without a price is held in its own unit. */
+const USD = 'usd'
+
+const walletScope = (walletId: string) => `wallet:${walletId}`
+const networkScope = (walletId: string, network: string) => `wallet:${walletId}@${network}`
+const sessionScope = (sessionId: string) => `session:${sessionId}`
+type Counted = { wallet_id: string; session_id: string | null; network: string }
+const scopesOf = (spend: Counted) => [
+  walletScope(spend.wallet_id),
+  networkScope(spend.wallet_id, spend.network),
+  ...(spend.session_id ? [sessionScope(spend.session_id)] : []),
+]
+
+const total = (items: readonly SpendItem[]) => items.reduce((sum, item) => sum + (item.usd ?? 0n), 0n)
+const encode = (items: readonly SpendItem[]) =>
+  JSON.stringify(
+    items.map((item) => ({ ...item, amount: String(item.amount), usd: item.usd === null ? null : String(item.usd) })),
+  )
+const decode = (text: string): SpendItem[] =>
+  (JSON.parse(text) as { part: 'value' | 'fee'; asset: string; amount: string; usd: string | null }[]).map((item) => ({
+    ...item,
+    amount: BigInt(item.amount),
+    usd: item.usd === null ? null : BigInt(item.usd),
+  }))
+
+/** What a set of items adds to each unit's counter. */
+function byUnit(items: readonly SpendItem[]): Map<string, bigint> {
+  const sums = new Map<string, bigint>()
+  for (const item of items) {
+    const [unit, amount] = item.usd === null ? [item.asset, item.amount] : [USD, item.usd]
+    sums.set(unit, (sums.get(unit) ?? 0n) + amount)
+  }
+  return sums
+}
+
+async function shiftOpen(db: Handle, spend: Counted, items: readonly SpendItem[], sign: 1n | -1n): Promise<void> {
+  for (const [unit, amount] of byUnit(items)) {
+    for (const scope of scopesOf(spend)) {
+      const open = (await ledgerStore.open(db, scope, unit)) + sign * amount
+      if (open < 0n) throw new Error(`the open counter of ${scope} in ${unit} would fall below zero`)
+      await ledgerStore.setOpen(db, scope, unit, open)
+    }
+  }
+}
+
+/** Holds the spend against every scope it counts in. The job holds the locks of wallet and session. */
+export async function reserve(db: Handle, spend: Spend, at: number): Promise<void> {
+  const row: SpendRow = {
+    transaction_id: spend.transactionId,
+    wallet_id: spend.walletId,
+    session_id: spend.sessionId,
+    network: spend.network,
+    state: 'reserved',
+    items: encode(spend.items),
+    usd: String(total(spend.items)),
+    created_at: at,
+    updated_at: at,
+  }
+  await ledgerStore.insertSpend(db, row)
+  await shiftOpen(db, row, spend.items, 1n)
+}
+
+/** Gives a reservation other contents: judged again, or a higher fee on the same nonce. */
+export async function replaceReservation(
+  db: Handle,
+  id: string,
+  items: readonly SpendItem[],
+  at: number,
+): Promise<void> {
+  const row = await openSpend(db, id)
+  await shiftOpen(db, row, decode(row.items), -1n)
+  await shiftOpen(db, row, items, 1n)
+  await ledgerStore.changeSpend(db, id, { state: row.state, items: encode(items), usd: String(total(items)) }, at)
+}
+
+/** The signed bytes are about to leave. */
+export const markOut = (db: Handle, id: string, at: number) => ledgerStore.moveSpend(db, id, 'out', at)
+
+/** The bytes that left are proven void and new ones may follow. */
+export const markReserved = (db: Handle, id: string, at: number) => ledgerStore.moveSpend(db, id, 'reserved', at)
+
+/** Frees everything: nothing was signed, or what was signed is proven never to land. */
+export async function release(db: Handle, id: string, at: number): Promise<void> {
+  const row = await openSpend(db, id)
+  await shiftOpen(db, row, decode(row.items), -1n)
+  await ledgerStore.moveSpend(db, id, 'void', at)
+}
+
+/** What became of a spend on chain, finally. A revert keeps the fee alone; a cancelled attempt is its fee alone. */
+export type Outcome = { succeeded: boolean; fee: bigint }
+
+/** Books what the chain finally shows; it counts for one full window from now. */
+export async function finish(db: Handle, id: string, outcome: Outcome, at: number): Promise<void> {
+  const row = await openSpend(db, id)
+  const reserved = decode(row.items)
+  await shiftOpen(db, row, reserved, -1n)
+  const paid = reserved.flatMap((item) => landed(item, outcome))
+  for (const [unit, amount] of byUnit(paid)) {
+    for (const scope of scopesOf(row)) await book(db, scope, unit, amount, at)
+  }
+  await ledgerStore.changeSpend(db, id, { state: 'final', items: encode(paid), usd: String(total(paid)) }, at)
+}
+
+function landed(item: SpendItem, { succeeded, fee }: Outcome): SpendItem[] {
+  if (item.part === 'value') return succeeded ? [item] : []
+  const usd = item.usd === null ? null : item.amount === 0n ? 0n : divideUp(item.usd * fee, item.amount)
+  return [{ ...item, amount: fee, usd }]
+}
+
+async function book(db: Handle, scope: string, unit: string, amount: bigint, at: number): Promise<void> {
+  const spans = scope.startsWith('session:') ? [0] : [MINUTE, HOUR]
+  for (const span of spans) {
+    const key = { scope, unit, span, start: span === 0 ? 0 : at - (at % span) }
+    await ledgerStore.setBucket(db, { ...key, amount: String((await ledgerStore.bucket(db, key)) + amount) })
+  }
+}
+
+async function openSpend(db: Handle, id: string): Promise<SpendRow> {
+  const row = await ledgerStore.spend(db, id)
+  if (!row) throw new Error(`transaction ${id} has no spend`)
+  if (row.state !== 'reserved' && row.state !== 'out') throw new Error(`the spend of ${id} is already ${row.state}`)
+  return row
+}
+
+/** The reservation of a transaction while it is open. */
+export async function reservedItems(db: Handle, id: string): Promise<SpendItem[]> {
+  return decode((await openSpend(db, id)).items)
+}
+
+/** USD that counts for a wallet now, on one network or on all; `without` leaves out a transaction's own reservation. */
+export async function walletWindow(
+  db: Handle,
+  query: { walletId: string; network?: string; lengthMs: number; now: number; without?: string },
+): Promise<Window> {
+  const scope = query.network ? networkScope(query.walletId, query.network) : walletScope(query.walletId)
+  const open = (await ledgerStore.open(db, scope, USD)) - (await ownUsd(db, query.without))
+  const from = query.now - query.lengthMs
+  const firstMinute = from - (from % MINUTE)
+  const firstHour = from - (from % HOUR) + HOUR
+  const rows = [
+    ...(await ledgerStore.buckets(db, scope, USD, MINUTE, firstMinute, firstHour)),
+    ...(await ledgerStore.buckets(db, scope, USD, HOUR, firstHour, FOREVER)),
+  ]
+  const final = rows.map((row) => ({ until: row.start + row.span + query.lengthMs, usd: BigInt(row.amount) }))
+  return { open, final, total: final.reduce((sum, { usd }) => sum + usd, open) }
+}
+
+/** USD a session has spent in its whole life, open and final. */
+export async function sessionTotal(db: Handle, sessionId: string, without?: string): Promise<bigint> {
+  const scope = sessionScope(sessionId)
+  const final = await ledgerStore.bucket(db, { scope, unit: USD, span: 0, start: 0 })
+  return (await ledgerStore.open(db, scope, USD)) + final - (await ownUsd(db, without))
+}
+
+const ownUsd = async (db: Handle, id: string | undefined): Promise<bigint> =>
+  id ? total(await reservedItems(db, id)) : 0n

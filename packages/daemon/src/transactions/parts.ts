@@ -1,0 +1,44 @@
+import type { Audit } from '../audit/service.ts'
+import type { Chain } from '../chains/chain.ts'
+import type { KeyRow, Keys } from '../keys/service.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { Database, Handle } from '../platform/db/database.ts'
+import type { Log } from '../platform/log.ts'
+import type { Gate } from './gate.ts'
+import type { Judge } from './judge.ts'
+
+/** What a signature depends on beside the request; each is read again under its lock right before and right after signing. */
+export type Switches = {
+  killSwitch(db: Handle): Promise<{ state: 'ACTIVE' | 'SUSPENDED' | 'LOCKED'; epoch: number }>
+  wallet(db: Handle, id: string): Promise<WalletFacts | undefined>
+  session(db: Handle, id: string): Promise<SessionFacts | undefined>
+  isLinked(db: Handle, sessionId: string, walletId: string): Promise<boolean>
+  policyVersion(db: Handle): Promise<number>
+}
+export type WalletFacts = {
+  id: string
+  name: string
+  chain: 'solana' | 'ethereum' | 'ripple'
+  environment: 'mainnet' | 'testnet'
+  address: string
+  status: 'ACTIVE' | 'SUSPENDED' | 'TERMINATED'
+}
+export type SessionFacts = { id: string; revoked_at: number | null; expires_at: number; constraints: string | null }
+
+export type Parts = {
+  database: Database
+  clock: Clock
+  keys: Keys
+  log: Log
+  audit: Audit
+  switches: Switches
+  chain(network: string): Promise<Chain>
+  key(walletId: string): Promise<KeyRow>
+  judge: Judge
+  gate: Gate
+  /** Names this process in lane leases. */
+  instance: string
+}
+
+/** The lane of an address on a network. */
+export const laneId = (network: string, address: string): string => `${network}/${address}`

@@ -1,0 +1,43 @@
+import { newId } from '@waiaas/contract'
+import { afterEach, expect, test } from 'vitest'
+import { forEachEngine } from '../../../../test/support/for-each-engine.ts'
+import { ETHER, migrations, startEvm, startPipeline } from './test-bed.ts'
+
+const bin = '0x00000000000000000000000000000000DeaDBeef'
+
+forEachEngine((_engine, open) => {
+  const stops: (() => Promise<void>)[] = []
+  afterEach(async () => {
+    for (const stop of stops.splice(0)) await stop()
+  })
+  async function start() {
+    const node = await startEvm({ blockTime: 0.25, slotsInAnEpoch: 1 })
+    const bed = await startPipeline(await open(migrations), node)
+    stops.push(
+      () => bed.stop(),
+      async () => node.stop(),
+    )
+    return { ...bed, node }
+  }
+
+  test('a transfer below the instant limit lands and is booked', async () => {
+    const { wallet, limit, send, until, database, evidence } = await start()
+    const from = await wallet()
+    await limit(from.id, { instant_max_usd: 10, notify_max_usd: 100, delay_max_usd: 500, daily_limit_usd: 1000 })
+    const answer = await send(from, { to: bin, amount: String(ETHER / 1000n) })
+    expect(answer.accepted).toMatchObject({ status: 'PENDING', tier: 'INSTANT', humanAmount: '0.001' })
+    expect(await until(answer.transactionId, 'CONFIRMED', 'FAILED')).toBe('CONFIRMED')
+    expect(await database.read((db) => evidence.verify(db))).toEqual({ whole: true, faults: [] })
+  })
+
+  test('fifty requests at once land with consecutive nonces', async () => {
+    const { wallet, limit, send, until, node } = await start()
+    const from = await wallet()
+    await limit(from.id, { instant_max_usd: 10, notify_max_usd: 100, delay_max_usd: 500, daily_limit_usd: 1000 })
+    const answers = await Promise.all(
+      Array.from({ length: 50 }, () => send(from, { to: bin, amount: '1000' }, newId())),
+    )
+    for (const { transactionId } of answers) expect(await until(transactionId, 'CONFIRMED', 'FAILED')).toBe('CONFIRMED')
+    expect(BigInt(String(await node.rpc('eth_getTransactionCount', [from.address, 'latest'])))).toBe(50n)
+  })
+})

@@ -1,0 +1,65 @@
+import type { Chain, Sent } from '../chains/chain.ts'
+import type { Log } from '../platform/log.ts'
+import type { AttemptRow } from './attempt-store.ts'
+
+export type Outgoing = { row: AttemptRow; bytes: Uint8Array }
+export type Sender = ReturnType<typeof sender>
+
+const BATCH = 64
+const REST_MS = 2_000
+
+/** Sends a lane's recorded bytes in order, one batch at a time, and remembers when each was last sent. */
+export function sender({
+  chain,
+  log,
+  onRefused,
+}: {
+  chain: Chain
+  log: Log
+  onRefused: (row: AttemptRow, sent: Extract<Sent, { outcome: 'refused' }>) => void
+}) {
+  let queue: Outgoing[] = []
+  let sending: Promise<void> | undefined
+  const lastSent = new Map<string, number>()
+
+  const send = async (batch: readonly Outgoing[]) => {
+    for (const { row } of batch) lastSent.set(row.id, Date.now())
+    try {
+      const results = await chain.broadcast(batch.map(({ bytes }) => bytes))
+      results.forEach((sent, index) => {
+        if (sent.outcome === 'refused') onRefused(batch[index]!.row, sent)
+      })
+    } catch (error) {
+      // The bytes may or may not have arrived; looking at the chain tells, and what is missing is sent again.
+      log.warn({ network: chain.network.id, err: error }, 'sending failed; the chain will tell what arrived')
+    }
+  }
+  const drain = async () => {
+    while (queue.length > 0) await send(queue.splice(0, BATCH))
+    sending = undefined
+  }
+
+  return {
+    push(items: readonly Outgoing[]) {
+      queue.push(...items)
+      sending ??= drain()
+    },
+    /** Sends again what the chain does not know, unless it was sent a moment ago. */
+    repeat(items: readonly Outgoing[]) {
+      const waiting = new Set(queue.map(({ row }) => row.id))
+      const rested = Date.now() - Math.max(REST_MS, 2 * chain.network.blockMs)
+      const due = items.filter(({ row }) => !waiting.has(row.id) && (lastSent.get(row.id) ?? 0) < rested)
+      if (due.length > 0) this.push(due)
+    },
+    /** A stop: nothing that was not sent yet goes out. Resolves when nothing is on its way. */
+    async halt() {
+      queue = []
+      await sending
+    },
+    /** Resolves when all that was recorded so far has been sent. */
+    async settled() {
+      await sending
+    },
+    forget: (attemptId: string) => void lastSent.delete(attemptId),
+  }
+}

@@ -1,0 +1,291 @@
+import {
+  Failure,
+  type Network,
+  type SendRequest,
+  type Simulation,
+  type Transaction,
+  type TransactionStatus,
+} from '@waiaas/contract'
+import type { Chain } from '../chains/chain.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { Handle } from '../platform/db/database.ts'
+import type { Loop } from '../platform/jobs.ts'
+import type { Prices } from '../policies/service.ts'
+import { attemptStore } from './attempt-store.ts'
+import { type Answer, type Asked, type Built, decide, REPEAT_MS, replayed } from './decide.ts'
+import { dueWork } from './due.ts'
+import { assetsOf } from './judge.ts'
+import { addressOf, lanes } from './lanes.ts'
+import type { Parts, WalletFacts } from './parts.ts'
+import { type FindToken, parseRequest } from './request.ts'
+import { settler } from './settle.ts'
+import { simulation } from './simulate.ts'
+import { isUnsigned } from './states.ts'
+import { cancelUnsigned, type Ending, endUnsigned } from './stops.ts'
+import { type ListFilter, type TransactionRow, transactionStore } from './store.ts'
+import { transactionView } from './views.ts'
+
+export { gate } from './gate.ts'
+export { judge } from './judge.ts'
+export type * from './parts.ts'
+
+export type ServiceParts = Parts & {
+  /** The wallet a session means, or WALLET_ID_REQUIRED, WALLET_NOT_FOUND. */
+  chooseWallet(db: Handle, sessionId: string, walletId: string | undefined): Promise<WalletFacts>
+  /** The network a request means for a wallet, or NETWORK_REQUIRED, ENVIRONMENT_NETWORK_MISMATCH. */
+  resolveNetwork(wallet: WalletFacts, name: string | undefined): Network
+  findNetwork(id: string): Network | undefined
+  findToken: FindToken
+  prices: {
+    current(network: Network, assets: readonly string[]): Prices
+    refresh(network: Network, assets: readonly string[]): Promise<void>
+  }
+}
+type From = {
+  sessionId: string
+  peer: string
+  key: string | undefined
+  onDelivered: (listener: (delivered: boolean) => void) => void
+}
+type Prepared = Pick<Built, 'walletId' | 'sessionId' | 'request' | 'chain' | 'sender'>
+type StopReason = { error: string; code: string; actor: string; sessionId?: string }
+type Lanes = ReturnType<typeof lanes>
+type Settler = ReturnType<typeof settler>
+type Answers = ReturnType<typeof answers>
+
+/** Everything that moves money: requests come in here, and nothing else reaches a key. */
+export class Transactions {
+  readonly #parts: ServiceParts
+  readonly #lanes: Lanes
+  readonly #settler: Settler
+  readonly #answers: Answers
+  #due: Loop | undefined
+
+  constructor(parts: ServiceParts) {
+    this.#parts = parts
+    this.#answers = answers(parts.clock)
+    this.#lanes = lanes(parts, { onRecorded: (rows) => void this.#watch(rows) })
+    this.#settler = settler(parts, this.#lanes)
+  }
+
+  /** Takes up what an earlier run left, and works from then on. */
+  start(): void {
+    this.#due = dueWork(this.#parts, this.#lanes)
+  }
+
+  async stop(): Promise<void> {
+    await this.#due?.stop()
+    await this.#lanes.stop()
+    await this.#settler.stop()
+    await this.#parts.database.work({}, (db) => attemptStore.dropLeases(db, this.#parts.instance))
+  }
+
+  /** Decides on a request; what is allowed to run is signed in the background. The answer is committed when this resolves. */
+  async send(input: SendRequest, from: From): Promise<Answer> {
+    const { database } = this.#parts
+    const prepared = await this.#prepare(input, from.sessionId)
+    const known = from.key ? await database.read((db) => replayed(db, { ...prepared, key: from.key })) : undefined
+    if (known) return known
+    const asked: Asked = { ...(await this.#build(prepared)), key: from.key, ip: from.peer }
+    const scope = { shared: ['system'], exclusive: [`wallet:${asked.walletId}`, `session:${from.sessionId}`] }
+    const answer = await database.work(scope, (db) => decide(this.#parts, db, asked, this.#answers.isOwed))
+    if (!from.key) from.onDelivered((isDelivered) => this.#answers.given(answer.transactionId, isDelivered))
+    if (answer.accepted?.status === 'PENDING') this.#lanes.kick(asked.walletId, asked.chain.network.id, asked.sender)
+    return answer
+  }
+
+  /** The same build, decode and judge as a send, on a read snapshot. */
+  async simulate(input: SendRequest, sessionId: string): Promise<Simulation> {
+    const parts = this.#parts
+    const startedAt = performance.now()
+    const built = await this.#build(await this.#prepare(input, sessionId))
+    const { network } = built.chain
+    const { intent, type } = built.request.stored
+    const verdict = await parts.database.read(async (db) => {
+      const wallet = await parts.chooseWallet(db, sessionId, built.walletId)
+      const session = (await parts.switches.session(db, sessionId)) ?? null
+      return parts.judge.of(db, { wallet, session, network, type, intent, effects: built.decoded.effects })
+    })
+    return simulation({
+      built,
+      verdict,
+      prices: parts.prices.current(network, assetsOf({ network, intent })),
+      startedAt,
+    })
+  }
+
+  /** Lets a waiting transaction of a wallet without owner go on, for exactly the effects that were shown. */
+  async approve(id: string): Promise<{ status: TransactionStatus; at: number }> {
+    const row = await this.#change(id, undefined, (db, current) => approveQueued(this.#parts, db, current))
+    this.#lanes.kick(row.wallet_id, row.network, addressOf(row.lane))
+    return { status: 'PENDING', at: row.updated_at }
+  }
+
+  /** Ends a transaction that is not signed; its time. `sessionId` undefined is the operator. */
+  cancel(id: string, sessionId: string | undefined): Promise<number> {
+    const actor = sessionId ? `session:${sessionId}` : 'operator'
+    return this.#change(id, sessionId, (db, row) =>
+      end(this.#parts, db, row, { to: 'CANCELLED', code: null, error: 'cancelled', actor }),
+    )
+  }
+
+  reject(id: string): Promise<number> {
+    const ending = {
+      to: 'CANCELLED',
+      code: null,
+      error: 'rejected by the operator',
+      actor: 'operator',
+      event: 'TX_REJECTED',
+    } as const
+    return this.#change(id, undefined, (db, row) => {
+      if (isUnsigned(row.status) && row.status !== 'QUEUED')
+        throw new Failure('APPROVAL_NOT_FOUND', `the transaction is ${row.status} and waits for nobody`)
+      return end(this.#parts, db, row, ending)
+    })
+  }
+
+  get(id: string, sessionId: string | undefined): Promise<Transaction> {
+    return this.#parts.database.read(async (db) => this.#view(db, await this.#find(db, id, sessionId)))
+  }
+
+  chooseWallet(sessionId: string, walletId: string | undefined): Promise<WalletFacts> {
+    return this.#parts.database.read((db) => this.#parts.chooseWallet(db, sessionId, walletId))
+  }
+
+  /** Newest first. */
+  list(filter: ListFilter, limit: number): Promise<{ rows: TransactionRow[]; items: Transaction[]; hasMore: boolean }> {
+    return this.#parts.database.read(async (db) => {
+      const rows = await transactionStore.list(db, filter, limit + 1)
+      const page = rows.slice(0, limit)
+      const items: Transaction[] = []
+      for (const row of page) items.push(await this.#view(db, row))
+      return { rows: page, items, hasMore: rows.length > limit }
+    })
+  }
+
+  count(filter: ListFilter): Promise<number> {
+    return this.#parts.database.read((db) => transactionStore.count(db, filter))
+  }
+
+  /** What a stop needs, inside its job and after its commit. */
+  get stops() {
+    return {
+      cancelUnsigned: (db: Handle, walletId: string, why: StopReason) => cancelUnsigned(this.#parts, db, walletId, why),
+      walletsWithUnsigned: (db: Handle) => transactionStore.walletsWithUnsigned(db),
+      halt: (walletId?: string) => this.#lanes.halt(walletId),
+      resume: (walletId?: string) => this.#lanes.resume(walletId),
+      sent: (walletIds: readonly string[]) => this.#lanes.sent(walletIds),
+    }
+  }
+
+  async #watch(rows: readonly { network: string }[]): Promise<void> {
+    for (const network of new Set(rows.map((row) => row.network))) await this.#settler.watch(network)
+  }
+
+  async #prepare(input: SendRequest, sessionId: string): Promise<Prepared> {
+    const parts = this.#parts
+    const wallet = await this.chooseWallet(sessionId, input.walletId)
+    const chain = await parts.chain(parts.resolveNetwork(wallet, input.network).id)
+    const request = await parseRequest(input, chain, parts.findToken)
+    return { walletId: wallet.id, sessionId, request, chain, sender: wallet.address }
+  }
+
+  /** Builds the bytes and reads them back. Prices are fetched now, so that no job waits for them. */
+  async #build(prepared: Prepared): Promise<Built> {
+    const { chain, sender, request } = prepared
+    const { intent } = request.stored
+    await this.#parts.prices.refresh(chain.network, assetsOf({ network: chain.network, intent }))
+    const draft = await chain.draft(sender, intent)
+    const hints = intent.kind === 'lane' || chain.network.chain === 'ethereum' ? {} : { owners: [intent.to] }
+    const decoded = chain.decode(sender, chain.bytes(sender, draft, anyLifetime(chain)), hints)
+    return { ...prepared, draft, hints, decoded }
+  }
+
+  /** Finds a transaction that the caller may see; `sessionId` undefined is the operator. */
+  async #find(db: Handle, id: string, sessionId: string | undefined): Promise<TransactionRow> {
+    const row = await transactionStore.byId(db, id)
+    const isOwn = row && (!sessionId || (await this.#parts.switches.isLinked(db, sessionId, row.wallet_id)))
+    if (!row || !isOwn) throw new Failure('TX_NOT_FOUND', 'no such transaction')
+    return row
+  }
+
+  /** Runs under the locks of the transaction's wallet and session. */
+  async #change<T>(
+    id: string,
+    sessionId: string | undefined,
+    fn: (db: Handle, row: TransactionRow) => Promise<T>,
+  ): Promise<T> {
+    const seen = await this.#parts.database.read((db) => this.#find(db, id, sessionId))
+    const session = seen.session_id ? [`session:${seen.session_id}`] : []
+    const scope = { shared: ['system'], exclusive: [`wallet:${seen.wallet_id}`, ...session] }
+    return this.#parts.database.work(scope, async (db) => fn(db, await this.#find(db, id, sessionId)))
+  }
+
+  async #view(db: Handle, row: TransactionRow): Promise<Transaction> {
+    const paid = row.tx_hash ? await attemptStore.paidFee(db, row.id) : null
+    return transactionView(row, this.#parts.findNetwork(row.network), addressOf(row.lane), paid)
+  }
+}
+
+/** Which answers went out. Those of an earlier process count as lost, so that a repeat of them pays nothing. */
+function answers({ now }: Clock) {
+  const delivered = new Map<string, number>()
+  return {
+    isOwed: (id: string) => !delivered.has(id),
+    given(id: string, isDelivered: boolean) {
+      if (isDelivered) delivered.set(id, now())
+      for (const [old, at] of delivered) {
+        if (at > now() - REPEAT_MS) return
+        delivered.delete(old)
+      }
+    },
+  }
+}
+
+async function end(parts: Parts, db: Handle, row: TransactionRow, ending: Ending): Promise<number> {
+  if (!(await endUnsigned(parts, db, row, ending))) {
+    throw new Failure('TX_ALREADY_PROCESSED', `the transaction is ${row.status}`, { details: { status: row.status } })
+  }
+  return parts.clock.now()
+}
+
+async function approveQueued(parts: Parts, db: Handle, row: TransactionRow): Promise<TransactionRow> {
+  if (row.status !== 'QUEUED') {
+    throw new Failure('TX_ALREADY_PROCESSED', `the transaction is ${row.status}`, { details: { status: row.status } })
+  }
+  if (row.tier !== 'APPROVAL')
+    throw new Failure('APPROVAL_NOT_FOUND', 'the transaction waits for time, not for an approval')
+  const wallet = await parts.switches.wallet(db, row.wallet_id)
+  if (wallet?.status !== 'ACTIVE') throw new Failure('WALLET_SUSPENDED', 'this wallet is suspended and signs nothing')
+  const at = parts.clock.now()
+  if (row.approval_expires_at !== null && row.approval_expires_at <= at) {
+    throw new Failure('TX_ALREADY_PROCESSED', 'the time to approve it is over')
+  }
+  await transactionStore.approve(db, { id: row.id, by: 'operator', usd: row.amount_usd, at })
+  const details = { digest: row.digest, usd: row.amount_usd }
+  await parts.audit.record(db, {
+    event: 'TX_APPROVED',
+    severity: 'warning',
+    actor: 'operator',
+    walletId: row.wallet_id,
+    txId: row.id,
+    details,
+  })
+  return { ...row, updated_at: at }
+}
+
+/** Any lifetime: effects and digest do not depend on it. */
+const anyLifetime = (chain: Chain) =>
+  chain.sequenced ? { nonce: 0 } : { blockhash: '11111111111111111111111111111111', lastValid: 0, variation: 0 }
+
+/** The failure that a refusal is answered with. */
+export function refusal(answer: Answer): Failure | undefined {
+  const { refused } = answer
+  return (
+    refused &&
+    new Failure(refused.code, refused.message, {
+      details: refused.details,
+      ...(refused.retryAfter !== undefined && { retryAfter: refused.retryAfter }),
+    })
+  )
+}

@@ -1,0 +1,239 @@
+import type { Chain, Sighting } from '../chains/chain.ts'
+import type { Handle } from '../platform/db/database.ts'
+import { type Loop, loop } from '../platform/jobs.ts'
+import { type AttemptRow, asAttempt, attemptStore } from './attempt-store.ts'
+import type { Lanes } from './lanes.ts'
+import { finish, markReserved, release } from './ledger.ts'
+import type { Parts } from './parts.ts'
+import { transactionStore } from './store.ts'
+
+const IDLE_MS = 60_000
+/** How often an expired transaction of a chain without nonces is signed anew. */
+const MAX_VOID = 3
+
+type Change = { row: AttemptRow; sighting: Sighting }
+type Included = Extract<Sighting, { state: 'included' }>
+type Void = Extract<Sighting, { state: 'void' }>
+
+/** Watches the chains for what was sent and books what they show: one look and one round of jobs per block. */
+export function settler(parts: Parts, lanes: Lanes) {
+  const loops = new Map<string, Loop>()
+  let isStopped = false
+
+  async function look(chain: Chain): Promise<number> {
+    const rows = lanes.liveOn(chain.network.id)
+    if (rows.length === 0) return IDLE_MS
+    const byId = new Map(rows.map((row) => [row.id, row]))
+    const changes: Change[] = []
+    const missing: AttemptRow[] = []
+    for (const sighting of await chain.observe(rows.map(asAttempt))) {
+      const row = byId.get(sighting.id)
+      if (!row) continue
+      if (isNews(row, sighting)) changes.push({ row, sighting })
+      else if (sighting.state === 'missing') missing.push(row)
+    }
+    await Promise.all([...groupBy(changes, ({ row }) => row.lane)].map(([lane, group]) => book(lane, group)))
+    for (const [lane, group] of groupBy(missing, (row) => row.lane)) lanes.byId(lane)?.resend(group)
+    return Math.min(2_000, Math.max(50, chain.network.blockMs / 2))
+  }
+
+  async function book(laneId: string, changes: readonly Change[]): Promise<void> {
+    const lane = lanes.byId(laneId)
+    if (!lane) return
+    const sessions = new Set(changes.flatMap(({ row }) => (row.session_id ? [`session:${row.session_id}`] : [])))
+    const scope = { shared: ['system'], exclusive: [`wallet:${lane.walletId}`, ...sessions] }
+    const booked = await parts.database.work(scope, async (db) => {
+      const rows: AttemptRow[] = []
+      for (const change of changes) rows.push(await apply(parts, db, lane.walletId, change))
+      return rows
+    })
+    for (const row of booked) lane.changed(row)
+    lane.kick()
+  }
+
+  return {
+    /** Signed bytes exist on this network. */
+    async watch(network: string) {
+      if (isStopped) return
+      const running = loops.get(network)
+      if (running) return running.wake()
+      const chain = await parts.chain(network)
+      if (!loops.has(network))
+        loops.set(
+          network,
+          loop(`settle ${network}`, parts.log, () => look(chain)),
+        )
+    },
+    async stop() {
+      isStopped = true
+      await Promise.all([...loops.values()].map((each) => each.stop()))
+    },
+  }
+}
+
+function isNews(row: AttemptRow, sighting: Sighting): boolean {
+  if (sighting.state === 'included')
+    return row.state === 'recorded' || row.block_hash !== sighting.blockHash || sighting.final
+  return sighting.state === 'void' || row.state === 'included'
+}
+
+async function apply(parts: Parts, db: Handle, walletId: string, { row, sighting }: Change): Promise<AttemptRow> {
+  if (sighting.state === 'included') return include(parts, db, walletId, row, sighting)
+  if (sighting.state === 'void') return voidAttempt(parts, db, walletId, row, sighting)
+  return leaveBlock(parts, db, walletId, row)
+}
+
+async function include(
+  parts: Parts,
+  db: Handle,
+  walletId: string,
+  seen: AttemptRow,
+  sighting: Included,
+): Promise<AttemptRow> {
+  let row = seen
+  if (row.state === 'included' && row.block_hash !== sighting.blockHash)
+    row = await leaveBlock(parts, db, walletId, row)
+  if (row.state === 'recorded') row = await enterBlock(parts, db, walletId, row, sighting)
+  if (!sighting.final) return row
+  const now = parts.clock.now()
+  await attemptStore.move(db, { id: row.id, from: 'included', to: 'final', at: now })
+  await finish(db, row.transaction_id, { succeeded: sighting.succeeded, fee: sighting.fee }, now)
+  return { ...row, state: 'final', updated_at: now }
+}
+
+async function enterBlock(
+  parts: Parts,
+  db: Handle,
+  walletId: string,
+  row: AttemptRow,
+  sighting: Included,
+): Promise<AttemptRow> {
+  const at = parts.clock.now()
+  const error = sighting.succeeded ? null : (sighting.error ?? 'the transaction failed on chain')
+  const fields = {
+    height: sighting.height,
+    block: sighting.blockHash,
+    succeeded: sighting.succeeded ? 1 : 0,
+    fee: String(sighting.fee),
+    error,
+  }
+  await attemptStore.include(db, { id: row.id, ...fields, at })
+  await transactionStore.land(db, {
+    id: row.transaction_id,
+    from: 'SUBMITTED',
+    to: sighting.succeeded ? 'CONFIRMED' : 'FAILED',
+    height: sighting.height,
+    error,
+    code: sighting.succeeded ? null : 'TRANSACTION_REVERTED',
+    at,
+  })
+  await parts.audit.record(db, {
+    event: sighting.succeeded ? 'TX_CONFIRMED' : 'TX_FAILED',
+    severity: sighting.succeeded ? 'info' : 'warning',
+    actor: 'system',
+    walletId,
+    sessionId: row.session_id ?? undefined,
+    txId: row.transaction_id,
+    details: {
+      hash: row.hash,
+      height: sighting.height,
+      block: sighting.blockHash,
+      fee: String(sighting.fee),
+      ...(error && { error }),
+    },
+  })
+  return {
+    ...row,
+    state: 'included',
+    block_height: sighting.height,
+    block_hash: sighting.blockHash,
+    succeeded: fields.succeeded,
+    fee: fields.fee,
+    error,
+    updated_at: at,
+  }
+}
+
+/** Its block is not part of the chain any more: the fate of the bytes is open again. */
+async function leaveBlock(parts: Parts, db: Handle, walletId: string, row: AttemptRow): Promise<AttemptRow> {
+  const at = parts.clock.now()
+  await attemptStore.uninclude(db, { id: row.id, at })
+  const from = row.succeeded === 1 ? 'CONFIRMED' : 'FAILED'
+  await transactionStore.land(db, {
+    id: row.transaction_id,
+    from,
+    to: 'SUBMITTED',
+    height: null,
+    error: null,
+    code: null,
+    at,
+  })
+  await parts.audit.record(db, {
+    event: 'TX_REORGED',
+    severity: 'warning',
+    actor: 'system',
+    walletId,
+    txId: row.transaction_id,
+    details: { hash: row.hash, block: row.block_hash, height: row.block_height },
+  })
+  return {
+    ...row,
+    state: 'recorded',
+    block_height: null,
+    block_hash: null,
+    succeeded: null,
+    fee: null,
+    error: null,
+    updated_at: at,
+  }
+}
+
+/** Proven never to land. Without nonces it may be signed anew; with them, somebody else used the nonce. */
+async function voidAttempt(
+  parts: Parts,
+  db: Handle,
+  walletId: string,
+  seen: AttemptRow,
+  sighting: Void,
+): Promise<AttemptRow> {
+  const row = seen.state === 'included' ? await leaveBlock(parts, db, walletId, seen) : seen
+  const at = parts.clock.now()
+  await attemptStore.move(db, { id: row.id, from: 'recorded', to: 'void', at })
+  const again = row.nonce === null && (await attemptStore.voidCount(db, row.transaction_id)) < MAX_VOID
+  if (again) {
+    await transactionStore.move(db, { id: row.transaction_id, from: 'SUBMITTED', to: 'PENDING', at })
+    await markReserved(db, row.transaction_id, at)
+  } else {
+    const error = `${sighting.proof}${sighting.by ? ` (${sighting.by})` : ''}`
+    const code = row.nonce === null ? 'TRANSACTION_EXPIRED' : 'NONCE_USED_ELSEWHERE'
+    await transactionStore.land(db, {
+      id: row.transaction_id,
+      from: 'SUBMITTED',
+      to: 'FAILED',
+      height: null,
+      error,
+      code,
+      at,
+    })
+    await release(db, row.transaction_id, at)
+  }
+  await parts.audit.record(db, {
+    event: row.nonce === null ? 'TX_EXPIRED' : 'NONCE_USED_ELSEWHERE',
+    severity: row.nonce === null ? 'warning' : 'critical',
+    actor: 'system',
+    walletId,
+    txId: row.transaction_id,
+    details: { hash: row.hash, proof: sighting.proof, ...(sighting.by && { by: sighting.by }), signedAnew: again },
+  })
+  return { ...row, state: 'void', updated_at: at }
+}
+
+function groupBy<T>(items: readonly T[], key: (item: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>()
+  for (const item of items) {
+    const group = groups.get(key(item))
+    if (group) group.push(item)
+    else groups.set(key(item), [item])
+  }
+  return groups
+}

@@ -1,0 +1,34 @@
+export const STATUSES = [
+  'PENDING',
+  'QUEUED',
+  'GAS_WAITING',
+  'EXECUTING',
+  'SUBMITTED',
+  'CONFIRMED',
+  'FAILED',
+  'CANCELLED',
+  'EXPIRED',
+  'SIGNED',
+  'PARTIAL_FAILURE',
+] as const
+export type Status = (typeof STATUSES)[number]
+
+/**
+ * Every change a transaction can make. PENDING waits unsigned, QUEUED waits for time or a human, EXECUTING has an
+ * attempt without recorded bytes, SUBMITTED has bytes that may be anywhere. CONFIRMED and FAILED go back only when
+ * their block leaves the chain; SUBMITTED goes back to PENDING only when its bytes are proven void.
+ */
+const next: Partial<Record<Status, readonly Status[]>> = {
+  PENDING: ['QUEUED', 'EXECUTING', 'FAILED', 'CANCELLED'],
+  QUEUED: ['PENDING', 'CANCELLED', 'EXPIRED'],
+  EXECUTING: ['SUBMITTED', 'PENDING', 'CANCELLED'],
+  SUBMITTED: ['CONFIRMED', 'FAILED', 'PENDING'],
+  CONFIRMED: ['SUBMITTED'],
+  FAILED: ['SUBMITTED'],
+}
+
+export const mayMove = (from: Status, to: Status): boolean => next[from]?.includes(to) ?? false
+
+/** Nothing has been signed, so that a stop still reaches it. */
+export const UNSIGNED = ['PENDING', 'QUEUED', 'GAS_WAITING', 'EXECUTING'] as const satisfies readonly Status[]
+export const isUnsigned = (status: Status): boolean => (UNSIGNED as readonly Status[]).includes(status)

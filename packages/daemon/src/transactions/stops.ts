@@ -1,0 +1,73 @@
+import type { Severity } from '@waiaas/contract'
+import type { Handle } from '../platform/db/database.ts'
+import { attemptStore } from './attempt-store.ts'
+import { release } from './ledger.ts'
+import type { Parts } from './parts.ts'
+import { isUnsigned, type Status } from './states.ts'
+import { type TransactionRow, transactionStore } from './store.ts'
+
+export type Ending = {
+  to: Extract<Status, 'CANCELLED' | 'EXPIRED' | 'FAILED'>
+  code: string | null
+  error: string
+  actor: string
+  severity?: Severity
+  event?: 'TX_CANCELLED' | 'TX_REJECTED' | 'TX_EXPIRED' | 'TX_FAILED'
+}
+
+const EVENT_OF = { CANCELLED: 'TX_CANCELLED', EXPIRED: 'TX_EXPIRED', FAILED: 'TX_FAILED' } as const
+
+/**
+ * Ends a transaction that has no recorded signature: its reservation is free, its issued attempt is dropped.
+ * The job holds the locks of the wallet and of the session. False when it was already further on.
+ */
+export async function endUnsigned(
+  parts: Pick<Parts, 'clock' | 'audit'>,
+  db: Handle,
+  row: TransactionRow,
+  ending: Ending,
+): Promise<boolean> {
+  if (!isUnsigned(row.status)) return false
+  const now = parts.clock.now()
+  if (
+    !(await transactionStore.end(db, {
+      id: row.id,
+      from: row.status,
+      to: ending.to,
+      error: ending.error,
+      code: ending.code,
+      at: now,
+    }))
+  )
+    return false
+  if (row.status === 'EXECUTING') {
+    const attempt = await attemptStore.issuedFor(db, row.id)
+    if (attempt) await attemptStore.move(db, { id: attempt.id, from: 'issued', to: 'dropped', at: now })
+  }
+  await release(db, row.id, now)
+  await parts.audit.record(db, {
+    event: ending.event ?? EVENT_OF[ending.to],
+    severity: ending.severity ?? 'info',
+    actor: ending.actor,
+    walletId: row.wallet_id,
+    sessionId: row.session_id ?? undefined,
+    txId: row.id,
+    details: { from: row.status, reason: ending.error, code: ending.code },
+  })
+  return true
+}
+
+/** Cancels all of a wallet that is not signed yet, or only what one session asked for. */
+export async function cancelUnsigned(
+  parts: Pick<Parts, 'clock' | 'audit'>,
+  db: Handle,
+  walletId: string,
+  why: { error: string; code: string; actor: string; sessionId?: string },
+): Promise<string[]> {
+  const ended: string[] = []
+  for (const row of await transactionStore.unsignedOf(db, walletId)) {
+    if (why.sessionId && row.session_id !== why.sessionId) continue
+    if (await endUnsigned(parts, db, row, { to: 'CANCELLED', ...why })) ended.push(row.id)
+  }
+  return ended
+}

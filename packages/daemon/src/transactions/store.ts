@@ -1,0 +1,358 @@
+import type { Kysely } from 'kysely'
+import type { NoParams } from '../platform/db/database.ts'
+import { type Handle, statement } from '../platform/db/database.ts'
+import type { Tables } from '../platform/db/tables.ts'
+import type { Status } from './states.ts'
+
+export type TransactionRow = {
+  id: string
+  wallet_id: string
+  session_id: string | null
+  type: string
+  status: Status
+  /** Null: refused. */
+  tier: string | null
+  network: string
+  lane: string
+  request: string
+  request_hash: string
+  to_address: string | null
+  asset: string | null
+  amount: string | null
+  decimals: number | null
+  symbol: string | null
+  draft: string | null
+  max_fee: string | null
+  hints: string | null
+  effects: string | null
+  digest: string | null
+  decision: string
+  policy_version: number
+  amount_usd: string | null
+  served_delay: number
+  due_at: number | null
+  approval_expires_at: number | null
+  approved_at: number | null
+  approved_by: string | null
+  approved_usd: string | null
+  tx_hash: string | null
+  block_height: number | null
+  error: string | null
+  error_code: string | null
+  created_at: number
+  updated_at: number
+}
+type KeyRow = {
+  session_id: string
+  key: string
+  request_hash: string
+  transaction_id: string
+  answer: string
+  created_at: number
+}
+
+declare module '../platform/db/tables.ts' {
+  interface Tables {
+    transactions: TransactionRow
+    idempotency_keys: KeyRow
+  }
+}
+
+const columns = [
+  'id',
+  'wallet_id',
+  'session_id',
+  'type',
+  'status',
+  'tier',
+  'network',
+  'lane',
+  'request',
+  'request_hash',
+  'to_address',
+  'asset',
+  'amount',
+  'decimals',
+  'symbol',
+  'draft',
+  'max_fee',
+  'hints',
+  'effects',
+  'digest',
+  'decision',
+  'policy_version',
+  'amount_usd',
+  'served_delay',
+  'due_at',
+  'approval_expires_at',
+  'approved_at',
+  'approved_by',
+  'approved_usd',
+  'tx_hash',
+  'block_height',
+  'error',
+  'error_code',
+  'created_at',
+  'updated_at',
+] as const satisfies readonly (keyof TransactionRow)[]
+
+const insert = statement<TransactionRow>((db, p) =>
+  // Every column by its own name; the cast only joins the pairs into one record.
+  db.insertInto('transactions').values(Object.fromEntries(columns.map((name) => [name, p(name)])) as TransactionRow),
+)
+const byId = statement<{ id: string }, TransactionRow>((db, p) =>
+  db.selectFrom('transactions').selectAll().where('id', '=', p('id')),
+)
+const repeat = statement<{ session: string; hash: string; since: number }, TransactionRow>((db, p) =>
+  db
+    .selectFrom('transactions')
+    .selectAll()
+    .where('session_id', '=', p('session'))
+    .where('request_hash', '=', p('hash'))
+    .where('created_at', '>', p('since'))
+    .orderBy('id', 'desc')
+    .limit(1),
+)
+const ready = statement<{ lane: string; count: number }, TransactionRow>((db, p) =>
+  db
+    .selectFrom('transactions')
+    .selectAll()
+    .where('lane', '=', p('lane'))
+    .where('status', '=', 'PENDING')
+    .orderBy('id')
+    .limit(p('count')),
+)
+const readyLanes = statement<NoParams, { lane: string; wallet_id: string; network: string }>((db) =>
+  db
+    .selectFrom('transactions')
+    .select(['lane', 'wallet_id', 'network'])
+    .distinct()
+    .where('status', 'in', ['PENDING', 'EXECUTING']),
+)
+const dueDelays = statement<{ now: number; count: number }, TransactionRow>((db, p) =>
+  db
+    .selectFrom('transactions')
+    .selectAll()
+    .where('status', '=', 'QUEUED')
+    .where('due_at', '<=', p('now'))
+    .orderBy('due_at')
+    .limit(p('count')),
+)
+const lapsedApprovals = statement<{ now: number; count: number }, TransactionRow>((db, p) =>
+  db
+    .selectFrom('transactions')
+    .selectAll()
+    .where('status', '=', 'QUEUED')
+    .where('approval_expires_at', '<=', p('now'))
+    .limit(p('count')),
+)
+const unsignedOf = statement<{ wallet: string }, TransactionRow>((db, p) =>
+  db
+    .selectFrom('transactions')
+    .selectAll()
+    .where('wallet_id', '=', p('wallet'))
+    .where('status', 'in', ['PENDING', 'QUEUED', 'GAS_WAITING', 'EXECUTING']),
+)
+const walletsWithUnsigned = statement<NoParams, { wallet_id: string }>((db) =>
+  db
+    .selectFrom('transactions')
+    .select('wallet_id')
+    .distinct()
+    .where('status', 'in', ['PENDING', 'QUEUED', 'GAS_WAITING', 'EXECUTING']),
+)
+const move = statement<{ id: string; from: Status; to: Status; at: number }>((db, p) =>
+  db
+    .updateTable('transactions')
+    .set({ status: p('to'), updated_at: p('at') })
+    .where('id', '=', p('id'))
+    .where('status', '=', p('from')),
+)
+type End = { id: string; from: Status; to: Status; error: string | null; code: string | null; at: number }
+const end = statement<End>((db, p) =>
+  db
+    .updateTable('transactions')
+    .set({ status: p('to'), error: p('error'), error_code: p('code'), updated_at: p('at') })
+    .where('id', '=', p('id'))
+    .where('status', '=', p('from')),
+)
+const submit = statement<{ id: string; hash: string; at: number }>((db, p) =>
+  db
+    .updateTable('transactions')
+    .set({ status: 'SUBMITTED', tx_hash: p('hash'), updated_at: p('at') })
+    .where('id', '=', p('id'))
+    .where('status', '=', 'EXECUTING'),
+)
+type Land = {
+  id: string
+  from: Status
+  to: Status
+  height: number | null
+  error: string | null
+  code: string | null
+  at: number
+}
+const land = statement<Land>((db, p) =>
+  db
+    .updateTable('transactions')
+    .set({ status: p('to'), block_height: p('height'), error: p('error'), error_code: p('code'), updated_at: p('at') })
+    .where('id', '=', p('id'))
+    .where('status', '=', p('from')),
+)
+const serve = statement<{ id: string; at: number }>((db, p) =>
+  db
+    .updateTable('transactions')
+    .set({ status: 'PENDING', served_delay: 1, due_at: null, updated_at: p('at') })
+    .where('id', '=', p('id'))
+    .where('status', '=', 'QUEUED'),
+)
+const approve = statement<{ id: string; by: string; usd: string | null; at: number }>((db, p) =>
+  db
+    .updateTable('transactions')
+    .set({
+      status: 'PENDING',
+      approved_at: p('at'),
+      approved_by: p('by'),
+      approved_usd: p('usd'),
+      approval_expires_at: null,
+      updated_at: p('at'),
+    })
+    .where('id', '=', p('id'))
+    .where('status', '=', 'QUEUED')
+    .where('tier', '=', 'APPROVAL'),
+)
+export type Judgement = Pick<
+  TransactionRow,
+  | 'id'
+  | 'status'
+  | 'tier'
+  | 'decision'
+  | 'policy_version'
+  | 'amount_usd'
+  | 'due_at'
+  | 'approval_expires_at'
+  | 'draft'
+  | 'max_fee'
+  | 'updated_at'
+>
+const judge = statement<Judgement>((db, p) =>
+  db
+    .updateTable('transactions')
+    .set({
+      status: p('status'),
+      tier: p('tier'),
+      decision: p('decision'),
+      policy_version: p('policy_version'),
+      amount_usd: p('amount_usd'),
+      due_at: p('due_at'),
+      approval_expires_at: p('approval_expires_at'),
+      draft: p('draft'),
+      max_fee: p('max_fee'),
+      updated_at: p('updated_at'),
+    })
+    .where('id', '=', p('id'))
+    .where('status', '=', 'PENDING'),
+)
+const keyOf = statement<{ session: string; key: string }, KeyRow>((db, p) =>
+  db.selectFrom('idempotency_keys').selectAll().where('session_id', '=', p('session')).where('key', '=', p('key')),
+)
+const insertKey = statement<KeyRow>((db, p) =>
+  db.insertInto('idempotency_keys').values({
+    session_id: p('session_id'),
+    key: p('key'),
+    request_hash: p('request_hash'),
+    transaction_id: p('transaction_id'),
+    answer: p('answer'),
+    created_at: p('created_at'),
+  }),
+)
+
+type Accepted = {
+  walletId: string
+  network: string | null
+  since: number
+  until: number
+  without: string | undefined
+  count: number
+}
+export type ListFilter = {
+  walletIds?: readonly string[] | undefined
+  statuses?: readonly Status[] | undefined
+  type?: string | undefined
+  network?: string | undefined
+  since?: number | undefined
+  until?: number | undefined
+  search?: string | undefined
+  before?: string | undefined
+  offset?: number | undefined
+}
+
+export const transactionStore = {
+  insert: (db: Handle, row: TransactionRow) => db.run(insert, row),
+  byId: (db: Handle, id: string) => db.get(byId, { id }),
+  repeat: (db: Handle, session: string, hash: string, since: number) => db.get(repeat, { session, hash, since }),
+  ready: (db: Handle, lane: string, count: number) => db.all(ready, { lane, count }),
+  readyLanes: (db: Handle) => db.all(readyLanes),
+  dueDelays: (db: Handle, now: number, count: number) => db.all(dueDelays, { now, count }),
+  lapsedApprovals: (db: Handle, now: number, count: number) => db.all(lapsedApprovals, { now, count }),
+  unsignedOf: (db: Handle, wallet: string) => db.all(unsignedOf, { wallet }),
+  walletsWithUnsigned: async (db: Handle) => (await db.all(walletsWithUnsigned)).map((row) => row.wallet_id),
+  /** When the wallet's requests were accepted, newest first. */
+  acceptedTimes: async (db: Handle, query: Accepted) => {
+    const rows = await db.query<{ created_at: number }>((kysely) => {
+      let accepted = kysely
+        .selectFrom('transactions')
+        .select('created_at')
+        .where('wallet_id', '=', query.walletId)
+        .where('tier', 'is not', null)
+        .where('created_at', '>', query.since)
+        .where('created_at', '<=', query.until)
+      if (query.network) accepted = accepted.where('network', '=', query.network)
+      if (query.without) accepted = accepted.where('id', '<>', query.without)
+      return accepted.orderBy('id', 'desc').limit(query.count)
+    })
+    return rows.map((row) => row.created_at)
+  },
+  /** Each change below names the state it starts from and says whether it won. */
+  move: async (db: Handle, change: { id: string; from: Status; to: Status; at: number }) =>
+    won(await db.run(move, change)),
+  end: async (db: Handle, change: End) => won(await db.run(end, change)),
+  submit: async (db: Handle, change: { id: string; hash: string; at: number }) => won(await db.run(submit, change)),
+  land: async (db: Handle, change: Land) => won(await db.run(land, change)),
+  serveDelay: async (db: Handle, change: { id: string; at: number }) => won(await db.run(serve, change)),
+  approve: async (db: Handle, change: { id: string; by: string; usd: string | null; at: number }) =>
+    won(await db.run(approve, change)),
+  judge: async (db: Handle, judgement: Judgement) => won(await db.run(judge, judgement)),
+  key: (db: Handle, session: string, key: string) => db.get(keyOf, { session, key }),
+  insertKey: (db: Handle, row: KeyRow) => db.run(insertKey, row),
+  /** Newest first. */
+  list: (db: Handle, filter: ListFilter, limit: number) =>
+    db.query<TransactionRow>((kysely) => {
+      let query = matching(kysely, filter).selectAll()
+      if (filter.before) query = query.where('id', '<', filter.before)
+      return query
+        .orderBy('id', 'desc')
+        .limit(limit)
+        .offset(filter.offset ?? 0)
+    }),
+  count: async (db: Handle, filter: ListFilter) => {
+    const rows = await db.query<{ count: number }>((kysely) =>
+      matching(kysely, filter).select((eb) => eb.fn.countAll<number>().as('count')),
+    )
+    return rows[0]?.count ?? 0
+  },
+}
+
+function matching(kysely: Kysely<Tables>, filter: ListFilter) {
+  let query = kysely.selectFrom('transactions')
+  if (filter.walletIds) query = query.where('wallet_id', 'in', [...filter.walletIds])
+  if (filter.statuses) query = query.where('status', 'in', [...filter.statuses])
+  if (filter.type) query = query.where('type', '=', filter.type)
+  if (filter.network) query = query.where('network', '=', filter.network)
+  if (filter.since !== undefined) query = query.where('created_at', '>=', filter.since)
+  if (filter.until !== undefined) query = query.where('created_at', '<=', filter.until)
+  const { search } = filter
+  if (!search) return query
+  return query.where((eb) => eb.or([eb('tx_hash', 'like', `%${search}%`), eb('to_address', 'like', `%${search}%`)]))
+}
+
+const won = ({ changes }: { changes: number }) => changes === 1

@@ -1,0 +1,172 @@
+import { findNetwork, LOCAL_NETWORKS, type Network, newId, type SendRequest } from '@waiaas/contract'
+import { type EvmNode, startEvm } from '@waiaas/localnet'
+import pino from 'pino'
+import { audit } from '../audit/service.ts'
+import type { Chain } from '../chains/chain.ts'
+import { evmChain } from '../chains/evm/chain.ts'
+import { startKeys } from '../keys/service.ts'
+import { killSwitchStore } from '../killswitch/store.ts'
+import { initial } from '../migrations/0001-initial.ts'
+import { systemClock } from '../platform/clock.ts'
+import type { Database } from '../platform/db/database.ts'
+import { policies } from '../policies/service.ts'
+import { sessionStore } from '../sessions/store.ts'
+import { walletStore } from '../wallets/store.ts'
+import { gate, judge, Transactions } from './service.ts'
+import { transactionStore } from './store.ts'
+
+export const migrations = [initial]
+export const localEvm = findNetwork(LOCAL_NETWORKS, 'local-evm')!
+export const ETHER = 10n ** 18n
+
+/** Test support: the money path over a real database, signer and node; wallets and sessions are plain rows. */
+export async function startPipeline(database: Database, node: EvmNode) {
+  const clock = systemClock()
+  const log = pino({ level: process.env.TEST_LOG ?? 'silent' })
+  const keys = await startKeys()
+  await keys.createKeyring('correct horse battery')
+  const evidence = audit({ clock })
+  const networks = [localEvm]
+  const chain: Chain = evmChain({ network: localEvm, urls: [node.url], allowForeignGenesis: true })
+  const rules = policies({
+    database,
+    clock,
+    networks: () => networks,
+    wallet: walletStore.byId,
+    record: (db, entry) => evidence.record(db, { ...entry, actor: 'operator' }),
+    systemEvidence: 'evidence:system',
+  })
+  const price = { usdMicros: 2_000_000_000n, decimals: 18, source: 'test', at: clock.now() }
+  const prices = { 'eip155:31337/slip44:60': price }
+  const switches = {
+    killSwitch: killSwitchStore.read,
+    wallet: walletStore.byId,
+    session: sessionStore.byId,
+    isLinked: sessionStore.isLinked,
+    policyVersion: rules.version,
+  }
+  const parts = {
+    database,
+    clock,
+    keys,
+    log,
+    audit: evidence,
+    switches,
+    chain: async () => chain,
+    key: async (id: string) => {
+      const row = await database.read((db) => walletStore.key(db, id))
+      return { walletId: id, chain: row!.chain, address: row!.address, curve: row!.curve, ciphertext: row!.ciphertext }
+    },
+    gate: gate({ keys, now: clock.now }),
+    instance: newId(),
+  }
+  const settings = {
+    denyTokens: true,
+    denyContracts: true,
+    denySpenders: true,
+    delaySeconds: 300,
+    approvalTimeout: 3600,
+  }
+  const service = new Transactions({
+    ...parts,
+    judge: judge({
+      ...parts,
+      policies: rules.applying,
+      prices: () => prices,
+      network: () => localEvm,
+      settings: () => settings,
+      constraintFaults: () => [],
+    }),
+    chooseWallet: async (db, _session, id) => (await walletStore.byId(db, id!))!,
+    resolveNetwork: (): Network => localEvm,
+    findNetwork: () => localEvm,
+    findToken: (on, { address }) => on.token(address!),
+    prices: { current: () => prices, refresh: async () => {} },
+  })
+  service.start()
+
+  async function wallet(): Promise<{ id: string; address: string; session: string }> {
+    const id = newId()
+    const key = await keys.create(id, 'ethereum')
+    const session = newId()
+    const now = clock.now()
+    await database.work({ exclusive: ['system', `wallet:${id}`] }, async (db) => {
+      await walletStore.insert(db, {
+        id,
+        name: 'w',
+        chain: 'ethereum',
+        environment: 'testnet',
+        address: key.address,
+        status: 'ACTIVE',
+        suspended_at: null,
+        suspension_reason: null,
+        created_at: now,
+        updated_at: now,
+        terminated_at: null,
+        purged_at: null,
+      })
+      await walletStore.insertKey(db, {
+        wallet_id: id,
+        chain: 'ethereum',
+        address: key.address,
+        curve: key.curve,
+        ciphertext: key.ciphertext,
+      })
+      await sessionStore.insert(db, {
+        id: session,
+        token_hash: session,
+        previous_hash: null,
+        previous_until: null,
+        ttl: 0,
+        expires_at: 0,
+        absolute_expires_at: 0,
+        max_renewals: 0,
+        renewal_count: 0,
+        last_renewed_at: null,
+        constraints: null,
+        source: 'api',
+        token_issued_count: 1,
+        revoked_at: null,
+        created_at: now,
+      })
+      await sessionStore.link(db, { session_id: session, wallet_id: id, created_at: now })
+    })
+    await node.fund(key.address, 100n * ETHER)
+    return { id, address: key.address, session }
+  }
+
+  const send = (from: { id: string; session: string }, request: Partial<SendRequest> & { to: string }, key?: string) =>
+    service.send(
+      { type: 'TRANSFER', dryRun: false, ...request, walletId: from.id },
+      { sessionId: from.session, peer: '127.0.0.1', key, onDelivered: (listener) => listener(true) },
+    )
+
+  /** Waits until a transaction's status is one of these; looks again whenever something may have changed. */
+  async function until(id: string, ...statuses: string[]): Promise<string> {
+    for (;;) {
+      const row = await database.read((db) => transactionStore.byId(db, id))
+      if (row && statuses.includes(row.status)) return row.status
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+  }
+
+  return {
+    service,
+    database,
+    rules,
+    keys,
+    evidence,
+    wallet,
+    send,
+    until,
+    limit: (walletId: string, limits: Record<string, unknown>) =>
+      rules.create({ walletId, type: 'SPENDING_LIMIT', rules: limits, priority: 0, enabled: true } as never),
+    async stop() {
+      await service.stop()
+      await keys.stop()
+      chain.close()
+    },
+  }
+}
+
+export { startEvm }
