@@ -1,59 +1,86 @@
-import { type AccountRole, type Address, address, type Instruction } from '@solana/kit'
+import {
+  type Address,
+  appendTransactionMessageInstructions,
+  type Blockhash,
+  compileTransactionMessage,
+  createTransactionMessage,
+  getAddressEncoder,
+  getCompiledTransactionMessageEncoder,
+  type Instruction,
+  pipe,
+  setTransactionMessageFeePayer,
+  setTransactionMessageLifetimeUsingBlockhash,
+} from '@solana/kit'
 import { getSetComputeUnitLimitInstruction, getSetComputeUnitPriceInstruction } from '@solana-program/compute-budget'
 import { Failure } from '@waiaas/contract'
 import type { Lifetime } from '../chain.ts'
 import { maxVariation } from './fees.ts'
-import { writeMessage } from './message.ts'
+import { systemProgram } from './programs.ts'
 
-/** A draft's content: the planned compute budget, in whole bands, and the instructions that act. */
-export type Body = {
+export type Plan = {
+  /** Compute units, in whole bands. */
   readonly units: number
   /** Micro-lamports for each compute unit. */
   readonly price: bigint
   readonly instructions: readonly Instruction[]
 }
-type Stored = {
-  units: number
-  price: string
-  instructions: { program: string; accounts: [address: string, role: AccountRole][]; data: string }[]
+type Stored = { message: string }
+
+const encoder = getCompiledTransactionMessageEncoder()
+const toBytes = getAddressEncoder()
+const keySize = 32
+// Version 0: a version byte, a three-byte header, the accounts behind their one-byte count, then the blockhash.
+const versionByte = 0x80
+const countAt = 4
+const accountsAt = 5
+// Behind the blockhash: the count of instructions, then the first: program, no accounts, five bytes, kind, units.
+const limitAt = 1 + 1
+const limitForm = [0, 5, 2]
+// The zero address stands where the blockhash will: it is as long.
+const noBlockhash = systemProgram
+
+/** A draft's content: the whole version-0 message but its blockhash, compute unit limit first, the sender paying. */
+export function writeBody(sender: Address, { units, price, instructions }: Plan): string {
+  const budget = [
+    getSetComputeUnitLimitInstruction({ units }),
+    getSetComputeUnitPriceInstruction({ microLamports: price }),
+  ]
+  const bytes = writeMessage(sender, [...budget, ...instructions], noBlockhash)
+  return JSON.stringify({ message: Buffer.from(bytes).toString('base64') } satisfies Stored)
 }
 
-export function writeBody({ units, price, instructions }: Body): string {
-  const stored: Stored = {
-    units,
-    price: `${price}`,
-    instructions: instructions.map(({ programAddress, accounts, data }) => ({
-      program: programAddress,
-      accounts: (accounts ?? []).map(({ address: account, role }) => [account, role]),
-      data: Buffer.from(data ?? []).toString('base64'),
-    })),
-  }
-  return JSON.stringify(stored)
+/** The bytes of a version-0 message whose fee payer is the sender. */
+export function writeMessage(sender: Address, instructions: readonly Instruction[], blockhash: string): Uint8Array {
+  const lifetime = { blockhash: blockhash as Blockhash, lastValidBlockHeight: 0n }
+  const message = pipe(
+    createTransactionMessage({ version: 0 }),
+    (next) => setTransactionMessageFeePayer(sender, next),
+    (next) => setTransactionMessageLifetimeUsingBlockhash(lifetime, next),
+    (next) => appendTransactionMessageInstructions(instructions, next),
+  )
+  return new Uint8Array(encoder.encode(compileTransactionMessage(message)))
 }
 
-export function readBody(text: string): Body {
-  // Written by writeBody and kept by the daemon itself.
-  const { units, price, instructions } = JSON.parse(text) as Stored
-  return {
-    units,
-    price: BigInt(price),
-    instructions: instructions.map(({ program, accounts, data }) => ({
-      programAddress: address(program),
-      accounts: accounts.map(([account, role]) => ({ address: address(account), role })),
-      data: Buffer.from(data, 'base64'),
-    })),
-  }
-}
+/** The message of a body as it is simulated and priced, before it has a lifetime. */
+export const planBytes = (body: string): Uint8Array => template(body)
 
-/** The unsigned bytes of a body under a lifetime. */
-export function bodyBytes(sender: Address, { units, price, instructions }: Body, lifetime: Lifetime): Uint8Array {
-  const { blockhash, variation = 0 } = lifetime
+/** The unsigned bytes of a body under a lifetime: blockhash and variation filled in. */
+export function bodyBytes(sender: Address, body: string, { blockhash, variation = 0 }: Lifetime): Uint8Array {
   if (!blockhash) throw new Failure('INVALID_TRANSACTION', 'expected a blockhash in the lifetime, got none')
   if (!Number.isInteger(variation) || variation < 0 || variation > maxVariation)
     throw new Failure('INVALID_TRANSACTION', `expected a variation from 0 to ${maxVariation}, got ${variation}`)
-  const budget = [
-    getSetComputeUnitLimitInstruction({ units: units + variation }),
-    getSetComputeUnitPriceInstruction({ microLamports: price }),
-  ]
-  return writeMessage(sender, [...budget, ...instructions], blockhash)
+  const bytes = template(body)
+  const blockhashAt = accountsAt + bytes[countAt]! * keySize
+  const formAt = blockhashAt + keySize + limitAt
+  const payer = bytes.subarray(accountsAt, accountsAt + keySize)
+  const fits = bytes[0] === versionByte && limitForm.every((value, index) => bytes[formAt + index] === value)
+  if (!fits || !payer.equals(Buffer.from(toBytes.encode(sender))))
+    throw new Failure('INVALID_TRANSACTION', `expected a draft of ${sender} with its compute unit limit first`)
+  const unitsAt = formAt + limitForm.length
+  bytes.set(toBytes.encode(blockhash as Address), blockhashAt)
+  bytes.writeUInt32LE(bytes.readUInt32LE(unitsAt) + variation, unitsAt)
+  return new Uint8Array(bytes)
 }
+
+// Written by writeBody and kept by the daemon itself; what comes out is decoded and compared before it is signed.
+const template = (body: string): Buffer => Buffer.from((JSON.parse(body) as Stored).message, 'base64')

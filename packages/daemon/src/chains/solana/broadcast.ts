@@ -1,6 +1,6 @@
 import { isFailure } from '@waiaas/contract'
 import type { Rpc, RpcError, Sent } from '../chain.ts'
-import { openWire } from './seal.ts'
+import { hashOf } from './seal.ts'
 
 // Every transaction was simulated before it was signed, and the daemon itself sends again until the bytes expire.
 const config = { encoding: 'base64', skipPreflight: true, maxRetries: 0 }
@@ -25,7 +25,7 @@ export async function broadcastAll(rpc: Rpc, signed: readonly Uint8Array[]): Pro
 }
 
 const accepted = ({ result }: { result: unknown }, bytes: Uint8Array | undefined): Sent => ({
-  outcome: bytes && result === openWire(bytes).hash ? 'accepted' : 'unclear',
+  outcome: bytes && result === hashOf(bytes) ? 'accepted' : 'unclear',
 })
 
 // Codes: https://github.com/anza-xyz/agave/blob/master/rpc-client-api/src/custom_error.rs
@@ -34,7 +34,7 @@ const signatureFailure = -32_003
 const invalidParams = -32_602
 
 /** A node's refusal in the daemon's vocabulary; errors of the node itself say nothing about the transaction. */
-export function classify(error: RpcError): Sent {
+function classify(error: RpcError): Sent {
   const { code, message } = error
   if (code === signatureFailure || code === invalidParams) return { outcome: 'refused', reason: 'invalid', message }
   if (code !== preflightFailure) return { outcome: 'unclear' }

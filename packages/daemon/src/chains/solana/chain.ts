@@ -3,14 +3,15 @@ import { Failure, type Network } from '@waiaas/contract'
 import type { Chain, Lifetime } from '../chain.ts'
 import { rpcPool } from '../rpc-pool.ts'
 import { wholeNumber } from './accounts.ts'
-import { bodyBytes, readBody } from './body.ts'
+import { bodyBytes } from './body.ts'
 import { broadcastAll } from './broadcast.ts'
-import { chargesOf, decodeMessage } from './decode.ts'
+import { type Charges, chargesOf, decodeMessage } from './decode.ts'
 import { drafting, readMintAccount } from './draft.ts'
 import { readHoldings } from './holdings.ts'
 import { identity } from './identity.ts'
+import { readMessage } from './message.ts'
 import { readMint, requireSupportedMint } from './mint.ts'
-import { type Charges, observeAll } from './observe.ts'
+import { observeAll } from './observe.ts'
 import { precheckAll } from './precheck.ts'
 import { parseAddress } from './recipients.ts'
 import { sealMessage } from './seal.ts'
@@ -49,12 +50,13 @@ export function solanaChain({ network, urls, clock = Date.now }: SolanaOptions):
       return connected
     },
     draft,
-    bytes: (sender, { body }, lifetime) => bodyBytes(address(sender), readBody(body), lifetime),
+    bytes: (sender, { body }, lifetime) => bodyBytes(address(sender), body, lifetime),
     decode: (sender, bytes, hints) => decodeMessage(network, address(sender), bytes, hints),
     seal(sender, unsigned, signature) {
-      const signed = sealMessage(address(sender), unsigned, signature)
+      const message = readMessage(unsigned)
+      const signed = sealMessage(address(sender), { bytes: unsigned, message }, signature)
       if (charges.size >= mostCharges) charges.clear()
-      charges.set(signed.hash, chargesOf(network, address(sender), unsigned))
+      charges.set(signed.hash, chargesOf(network, address(sender), message))
       return signed
     },
     precheck: (sender, drafts, inflight) => precheckAll({ network, rpc }, address(sender), drafts, inflight),

@@ -32,9 +32,10 @@ export function decodeMessage(network: Network, sender: Address, bytes: Uint8Arr
   }
 }
 
-/** What the signed bytes will be charged if they land, in lamports: the fee alone, and the most with rent. */
-export function chargesOf(network: Network, sender: Address, bytes: Uint8Array): { fee: bigint; withRent: bigint } {
-  const message = readMessage(bytes)
+export type Charges = { readonly fee: bigint; readonly withRent: bigint }
+
+/** What a message will be charged if it lands, in lamports: the fee alone, and the most with rent. */
+export function chargesOf(network: Network, sender: Address, message: Message): Charges {
   const { budget } = budgetOf(message.instructions)
   const acting = message.instructions.filter(({ program }) => program !== computeBudgetProgram)
   const context = contextOf(network, sender, message, [])
@@ -87,7 +88,7 @@ function digestOf(network: Network, sender: Address, message: Message): string {
 
 function withoutVariation(data: Uint8Array): Uint8Array {
   if (!isUnitLimit(data)) return data
-  const planned = data.slice()
+  const planned = new Uint8Array(data)
   view(planned).setUint32(1, bandOf(view(data).getUint32(1, true)), true)
   return planned
 }

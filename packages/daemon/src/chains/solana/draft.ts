@@ -6,10 +6,9 @@ import { Failure, type Network } from '@waiaas/contract'
 import type { Draft, Intent, Rpc, Token } from '../chain.ts'
 import { readAccounts } from './accounts.ts'
 import { associatedAccount } from './associated-account.ts'
-import { type Body, bodyBytes, writeBody } from './body.ts'
+import { planBytes, writeBody } from './body.ts'
 import { decodeMessage } from './decode.ts'
 import { upToBand } from './fees.ts'
-import { maxTransactionSize } from './message.ts'
 import { holdingOf, type ReadAccount, readMint, requireSupportedMint, tokenAccountOwner } from './mint.ts'
 import { priorityFees } from './priority-fee.ts'
 import { isTokenProgram, memoProgram, systemProgram, token2022Program } from './programs.ts'
@@ -25,6 +24,8 @@ const memoUnits = 10_000
 // The memo program documents 566 bytes in 200,000 units.
 const memoUnitsPerByte = 360
 const maxU64 = 2n ** 64n - 1n
+// A transaction must fit one packet: https://solana.com/docs/core/transactions
+const packetSize = 1_232
 // Wire size beside the message: the count of signatures and one signature.
 const signatureSize = 65
 const rememberMs = 600_000
@@ -33,20 +34,19 @@ const mostRemembered = 10_000
 
 type Parts = { readonly network: Network; readonly rpc: Rpc; readonly clock: () => number }
 type Planned = { readonly units: number; readonly instructions: readonly Instruction[] }
-type Drafting = ReturnType<typeof drafting>
 
 /** Builds drafts. Recipients and mints that were seen to be right are not read again for some minutes. */
 export function drafting({ network, rpc, clock }: Parts) {
   const price = priorityFees(rpc, clock)
-  const receivable = expiringSet(clock)
-  const supported = expiringSet(clock)
+  const receivable = expiring<true>(clock)
+  const supported = expiring<Address>(clock)
 
   async function nativeTransfer(sender: Address, to: Address, amount: bigint): Promise<Planned> {
-    if (!receivable.has(to)) {
+    if (!receivable.get(to)) {
       const [account = null] = await readAccounts(rpc, [to])
       requireReceivable(to, account, false)
       // An account that does not exist yet may still become a mint or a token account.
-      if (account) receivable.add(to, rememberMs)
+      if (account) receivable.set(to, true, rememberMs)
     }
     const transfer = getTransferSolInstruction({ source: createNoopSigner(sender), destination: to, amount })
     return { units: transferUnits, instructions: [transfer] }
@@ -56,14 +56,16 @@ export function drafting({ network, rpc, clock }: Parts) {
   async function programOf(mint: Address, token: Token): Promise<Address> {
     if (token.program && isTokenProgram(token.program) && token.program !== token2022Program)
       return parseAddress(token.program)
-    if (token.program && supported.has(mint)) return parseAddress(token.program)
+    const known = supported.get(mint)
+    if (known) return known
     const account = await readMintAccount(rpc, mint)
     const read = readMint(network, mint, account)
     requireSupportedMint(mint, account)
     if (read.decimals !== token.decimals)
       throw new Failure('INVALID_TRANSACTION', `expected ${read.decimals} decimals for ${mint}, got ${token.decimals}`)
-    supported.add(mint, mintFreshMs)
-    return parseAddress(account.owner)
+    const program = parseAddress(account.owner)
+    supported.set(mint, program, mintFreshMs)
+    return program
   }
 
   async function tokenTransfer(sender: Address, to: Address, amount: bigint, token: Token): Promise<Planned> {
@@ -72,8 +74,8 @@ export function drafting({ network, rpc, clock }: Parts) {
     const program = await programOf(mint, token)
     const destination = associatedAccount(to, mint, program)
     const place = `${to} ${destination.address}`
-    const exists = receivable.has(place) || (await readDestination(rpc, to, destination.address, mint))
-    if (exists) receivable.add(place, rememberMs)
+    const exists = receivable.get(place) || (await readDestination(rpc, to, destination.address, mint))
+    if (exists) receivable.set(place, true, rememberMs)
     const owner = createNoopSigner(sender)
     const create = getCreateAssociatedTokenIdempotentInstruction({
       payer: owner,
@@ -113,16 +115,12 @@ export function drafting({ network, rpc, clock }: Parts) {
 }
 
 function finish(network: Network, sender: Address, { units, instructions }: Planned, price: bigint): Draft {
-  const body: Body = { units: upToBand(units), price, instructions }
-  // The zero address stands for the blockhash: it is as long.
-  const bytes = bodyBytes(sender, body, { blockhash: systemProgram })
+  const body = writeBody(sender, { units: upToBand(units), price, instructions })
+  const bytes = planBytes(body)
   const size = bytes.length + signatureSize
-  if (size > maxTransactionSize)
-    throw new Failure(
-      'INVALID_TRANSACTION',
-      `expected at most ${maxTransactionSize} bytes, got ${size}; shorten the memo`,
-    )
-  return { body: writeBody(body), maxFee: BigInt(decodeMessage(network, sender, bytes, {}).effects.fee.max) }
+  if (size > packetSize)
+    throw new Failure('INVALID_TRANSACTION', `expected at most ${packetSize} bytes, got ${size}; shorten the memo`)
+  return { body, maxFee: BigInt(decodeMessage(network, sender, bytes, {}).effects.fee.max) }
 }
 
 function withMemo({ units, instructions }: Planned, memo: string | undefined): Planned {
@@ -155,15 +153,16 @@ async function readDestination(rpc: Rpc, to: Address, destination: Address, mint
   return true
 }
 
-function expiringSet(clock: () => number) {
-  const until = new Map<string, number>()
+function expiring<V>(clock: () => number) {
+  const entries = new Map<string, { readonly value: V; readonly until: number }>()
   return {
-    has: (key: string): boolean => (until.get(key) ?? 0) > clock(),
-    add(key: string, forMs: number): void {
-      if (until.size >= mostRemembered) until.clear()
-      until.set(key, clock() + forMs)
+    get(key: string): V | undefined {
+      const entry = entries.get(key)
+      return entry && entry.until > clock() ? entry.value : undefined
+    },
+    set(key: string, value: V, forMs: number): void {
+      if (entries.size >= mostRemembered) entries.clear()
+      entries.set(key, { value, until: clock() + forMs })
     },
   }
 }
-
-export type { Drafting }

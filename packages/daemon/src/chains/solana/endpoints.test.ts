@@ -1,8 +1,8 @@
 import { NETWORKS } from '@waiaas/contract'
 import { type SolanaNode, startSolana } from '@waiaas/localnet'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { localSolana, newWallet } from '../../../test/solana-bed.ts'
 import { solanaChain } from './chain.ts'
-import { localSolana, newWallet } from './test-bed.ts'
 
 const devnet = NETWORKS.find(({ id }) => id === 'solana-devnet')!
 let right: SolanaNode

@@ -46,7 +46,7 @@ const tokenAccountSize = 165n
 const token2022AccountSize = 170n
 
 /** Lamports that an account of `size` bytes must hold. An upper bound: `connect` refuses a cluster that asks more. */
-export const rentFor = (size: bigint): bigint => (overhead + size) * rentPerByte
+const rentFor = (size: bigint): bigint => (overhead + size) * rentPerByte
 /** The least an account without data may hold, unless it holds nothing. */
 export const minimumBalance = rentFor(0n)
 export const accountRent = (isToken2022: boolean): bigint =>

@@ -1,7 +1,7 @@
 import { startSolana } from '@waiaas/localnet'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { type Bed, localSolana, newWallet, signUnder, testBed } from '../../../test/solana-bed.ts'
 import { solanaChain } from './chain.ts'
-import { type Bed, localSolana, newWallet, signUnder, testBed } from './test-bed.ts'
 
 let bed: Bed
 beforeAll(async () => {
@@ -96,6 +96,30 @@ test('two configured endpoints must agree before an attempt is void', async () =
   } finally {
     chain.close()
     await other.stop()
+  }
+})
+
+test('an included attempt that the chain no longer shows is missing again', async () => {
+  const fork = await startSolana({ slotMs: 0 })
+  const urls = [bed.node.url, fork.url]
+  let now = 1_000
+  const chain = solanaChain({ network: localSolana, urls, clock: () => now })
+  try {
+    const sender = await bed.funded()
+    const { attempt, signed } = await bed.signed(sender, transfer())
+    await bed.chain.broadcast([signed.bytes])
+    bed.node.advance(1)
+    const [seen] = await chain.observe([attempt])
+    if (seen?.state !== 'included') throw new Error(`expected an included attempt, got ${seen?.state}`)
+    const included = { ...attempt, block: { height: seen.height, hash: seen.blockHash } }
+    bed.node.fault.httpStatus = 503
+    expect(await chain.observe([included])).toEqual([{ id: attempt.id, state: 'missing' }])
+    bed.node.clearFaults()
+    now += 600_000
+    expect(await chain.observe([included])).toEqual([seen])
+  } finally {
+    chain.close()
+    await fork.stop()
   }
 })
 

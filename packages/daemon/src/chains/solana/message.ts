@@ -1,20 +1,8 @@
-import {
-  type AccountRole,
-  type Address,
-  appendTransactionMessageInstructions,
-  type Blockhash,
-  compileTransactionMessage,
-  createTransactionMessage,
-  getCompiledTransactionMessageDecoder,
-  getCompiledTransactionMessageEncoder,
-  type Instruction,
-  pipe,
-  setTransactionMessageFeePayer,
-  setTransactionMessageLifetimeUsingBlockhash,
-} from '@solana/kit'
+import type { Address } from '@solana/kit'
 import { Failure } from '@waiaas/contract'
+import { addressText } from './base58.ts'
 
-export type Account = { readonly address: Address; readonly signer: boolean; readonly writable: boolean }
+type Account = { readonly address: Address; readonly signer: boolean; readonly writable: boolean }
 export type ReadInstruction = {
   readonly program: Address
   readonly accounts: readonly Account[]
@@ -23,82 +11,100 @@ export type ReadInstruction = {
 /** A message read back: every account resolved, signers first. */
 export type Message = {
   readonly version: 'legacy' | 0
-  readonly blockhash: string
   readonly accounts: readonly Account[]
   readonly signers: readonly Address[]
   readonly instructions: readonly ReadInstruction[]
 }
 
-/** A transaction must fit one packet: https://solana.com/docs/core/transactions */
-export const maxTransactionSize = 1_232
-const encoder = getCompiledTransactionMessageEncoder()
-const decoder = getCompiledTransactionMessageDecoder()
-
-/** The bytes of a version-0 message whose fee payer is the sender. */
-export function writeMessage(sender: Address, instructions: readonly Instruction[], blockhash: string): Uint8Array {
-  const lifetime = { blockhash: blockhash as Blockhash, lastValidBlockHeight: 0n }
-  const message = pipe(
-    createTransactionMessage({ version: 0 }),
-    (next) => setTransactionMessageFeePayer(sender, next),
-    (next) => setTransactionMessageLifetimeUsingBlockhash(lifetime, next),
-    (next) => appendTransactionMessageInstructions(instructions, next),
-  )
-  return new Uint8Array(encoder.encode(compileTransactionMessage(message)))
-}
+const keySize = 32
+const versioned = 0x80
 
 /**
- * Reads legacy and version-0 messages. Failure INVALID_TRANSACTION on anything else: other versions, lookup tables,
- * accounts out of range, and bytes that are not the one canonical encoding of what they say.
+ * Reads legacy and version-0 messages (https://solana.com/docs/core/transactions), by hand rather than with kit's
+ * codecs: several times faster, strict about every byte, and a second opinion on what kit wrote.
+ * Failure INVALID_TRANSACTION on anything else: other versions, lookup tables, accounts out of range or listed twice,
+ * and bytes that are not the one canonical encoding of what they say.
  */
 export function readMessage(bytes: Uint8Array): Message {
-  const compiled = parse(bytes)
-  if (compiled.version === 1) throw refused('a message of version 1, expected legacy or version 0')
-  if ('addressTableLookups' in compiled && compiled.addressTableLookups?.length)
-    throw refused('address lookup tables, whose accounts the bytes do not show')
-  const { header, staticAccounts } = compiled
-  const { numSignerAccounts: signers, numReadonlySignerAccounts, numReadonlyNonSignerAccounts } = header
-  if (signers < 1 || signers > staticAccounts.length || numReadonlySignerAccounts >= signers)
-    throw refused('a header that does not fit its accounts')
-  const firstReadonlyPlain = staticAccounts.length - numReadonlyNonSignerAccounts
-  if (firstReadonlyPlain < signers) throw refused('a header that does not fit its accounts')
-  if (new Set(staticAccounts).size !== staticAccounts.length) throw refused('an account that is listed twice')
-  const accounts = staticAccounts.map((address, index) => ({
-    address,
-    signer: index < signers,
-    writable: index < signers ? index < signers - numReadonlySignerAccounts : index < firstReadonlyPlain,
-  }))
+  const cursor = reader(bytes)
+  const first = cursor.byte()
+  const isVersioned = (first & versioned) !== 0
+  if (isVersioned && first !== versioned) throw refused(`version ${first & ~versioned}, expected legacy or version 0`)
+  const header = {
+    signers: isVersioned ? cursor.byte() : first,
+    readonlySigners: cursor.byte(),
+    readonlyOthers: cursor.byte(),
+  }
+  const accounts = readAccounts(cursor, header)
+  cursor.take(keySize) // the blockhash
   const at = (index: number): Account => {
     const account = accounts[index]
     if (!account) throw refused(`account ${index} of ${accounts.length}`)
     return account
   }
-  const instructions = compiled.instructions.map((instruction) => ({
-    program: at(instruction.programAddressIndex).address,
-    accounts: (instruction.accountIndices ?? []).map(at),
-    data: new Uint8Array(instruction.data ?? []),
+  const instructions = times(cursor.count(), () => ({
+    program: at(cursor.byte()).address,
+    accounts: times(cursor.count(), () => at(cursor.byte())),
+    data: cursor.take(cursor.count()),
   }))
+  if (isVersioned && cursor.count() > 0) throw refused('address lookup tables, whose accounts the bytes do not show')
+  cursor.requireEnd()
+  const signers = accounts.slice(0, header.signers).map(({ address }) => address)
+  return { version: isVersioned ? 0 : 'legacy', accounts, signers, instructions }
+}
+
+type Header = { readonly signers: number; readonly readonlySigners: number; readonly readonlyOthers: number }
+type Reader = ReturnType<typeof reader>
+
+function readAccounts(cursor: Reader, { signers, readonlySigners, readonlyOthers }: Header): Account[] {
+  const count = cursor.count()
+  const firstReadonly = count - readonlyOthers
+  // The first account pays the fee, so it must sign and be writable.
+  if (readonlySigners >= signers || firstReadonly < signers) throw refused('a header that does not fit its accounts')
+  const accounts = times(count, (index) => ({
+    address: addressText(cursor.take(keySize)),
+    signer: index < signers,
+    writable: index < signers ? index < signers - readonlySigners : index < firstReadonly,
+  }))
+  if (new Set(accounts.map(({ address }) => address)).size !== count) throw refused('an account that is listed twice')
+  return accounts
+}
+
+function reader(source: Uint8Array) {
+  // A Buffer's slices would share memory where a plain array's do not.
+  const bytes = new Uint8Array(source)
+  let at = 0
+  function take(length: number): Uint8Array {
+    if (at + length > bytes.length) throw refused('fewer bytes than it says')
+    at += length
+    return bytes.subarray(at - length, at)
+  }
+  const byte = (): number => take(1)[0]!
+  /** Compact u16: seven bits a byte, lowest first, at most three bytes, and no superfluous one. */
+  function count(): number {
+    let value = 0
+    for (let index = 0; index < 3; index++) {
+      const next = byte()
+      if (index > 0 && next === 0) throw refused('a length that is not in its shortest form')
+      value += (next & 0x7f) * 128 ** index
+      if (next < 0x80) {
+        if (value > 0xffff) break
+        return value
+      }
+    }
+    throw refused('a length beyond 65535')
+  }
   return {
-    version: compiled.version,
-    blockhash: compiled.lifetimeToken,
-    accounts,
-    signers: staticAccounts.slice(0, signers),
-    instructions,
+    take,
+    byte,
+    count,
+    requireEnd(): void {
+      if (at !== bytes.length) throw refused(`${bytes.length - at} bytes after its end`)
+    },
   }
 }
 
-function parse(bytes: Uint8Array) {
-  let compiled: ReturnType<typeof decoder.decode>
-  let again: Uint8Array
-  try {
-    compiled = decoder.decode(bytes)
-    again = new Uint8Array(encoder.encode(compiled))
-  } catch (cause) {
-    throw new Failure('INVALID_TRANSACTION', 'the bytes are not a Solana message', { cause })
-  }
-  if (Buffer.compare(again, bytes) !== 0) throw refused('bytes beyond or beside their canonical encoding')
-  return compiled
-}
+const times = <T>(count: number, make: (index: number) => T): T[] =>
+  Array.from({ length: count }, (_, index) => make(index))
 
 const refused = (what: string): Failure => new Failure('INVALID_TRANSACTION', `the Solana message has ${what}`)
-
-export type Role = AccountRole

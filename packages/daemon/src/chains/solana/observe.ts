@@ -1,5 +1,6 @@
 import type { Attempt, Rpc, Sighting } from '../chain.ts'
 import { readCharges } from './charges.ts'
+import type { Charges } from './decode.ts'
 import { type Finding, searchExpired } from './expiry.ts'
 import { recentStatuses, type Status } from './statuses.ts'
 
@@ -10,7 +11,6 @@ type Parts = {
   /** What bytes that this daemon sealed are charged, if it still remembers them. */
   readonly remembered: (hash: string) => Charges | undefined
 }
-export type Charges = { readonly fee: bigint; readonly withRent: bigint }
 
 /**
  * Where each attempt stands. A signature that no node knows is `missing` (send the same bytes again) until its last

@@ -2,17 +2,16 @@ import type { Address } from '@solana/kit'
 import { type Effect, Failure, type Network, nativeAsset } from '@waiaas/contract'
 import type { Draft, Precheck, Rpc } from '../chain.ts'
 import { readAccounts, wholeNumber } from './accounts.ts'
-import { type Body, bodyBytes, readBody } from './body.ts'
+import { planBytes } from './body.ts'
 import { decodeMessage } from './decode.ts'
 import { minimumBalance } from './fees.ts'
-import { readMessage } from './message.ts'
+import { type Message, readMessage } from './message.ts'
 import { isTokenProgram, systemProgram } from './programs.ts'
 
-type Planned = { readonly body: Body; readonly bytes: Uint8Array; readonly cost: bigint; readonly maxFee: bigint }
+type Planned = { readonly message: Message; readonly bytes: Uint8Array; readonly cost: bigint; readonly maxFee: bigint }
 type Simulated = { readonly err: unknown; readonly logs: readonly string[] | null }
 type Item = Awaited<ReturnType<Rpc['batch']>>[number]
 
-const budgetInstructions = 2
 const simulation = { encoding: 'base64', sigVerify: false, replaceRecentBlockhash: true, commitment: 'confirmed' }
 
 /**
@@ -44,11 +43,15 @@ export async function precheckAll(
 }
 
 function plan(network: Network, sender: Address, draft: Draft): Planned {
-  const body = readBody(draft.body)
-  // Simulation replaces the blockhash; the zero address is as long.
-  const bytes = bodyBytes(sender, body, { blockhash: systemProgram })
+  // Without a lifetime: the simulation puts in a recent blockhash.
+  const bytes = planBytes(draft.body)
   const { effects } = decodeMessage(network, sender, bytes, {})
-  return { body, bytes, cost: draft.maxFee + nativeOutflow(network, effects.effects), maxFee: draft.maxFee }
+  return {
+    message: readMessage(bytes),
+    bytes,
+    cost: draft.maxFee + nativeOutflow(network, effects.effects),
+    maxFee: draft.maxFee,
+  }
 }
 
 const nativeOutflow = (network: Network, effects: readonly Effect[]): bigint =>
@@ -77,7 +80,7 @@ function shortfall({ cost, maxFee }: Planned, available: bigint): Precheck | nul
 async function simulationFault(
   rpc: Rpc,
   sender: Address,
-  { body, bytes }: Planned,
+  { message }: Planned,
   item: Item | undefined,
 ): Promise<Precheck | null> {
   const { err, logs } = answered<Simulated>(item)
@@ -85,16 +88,16 @@ async function simulationFault(
   if (err === 'AccountNotFound' || err === 'InsufficientFundsForFee')
     return insufficient('the sender has not the lamports for the fee')
   const poor = field(err, 'InsufficientFundsForRent')
-  if (poor !== undefined) return rentFault(sender, bytes, field(poor, 'account_index'))
+  if (poor !== undefined) return rentFault(sender, message, field(poor, 'account_index'))
   const failed = field(err, 'InstructionError')
   if (!Array.isArray(failed)) return invalid(`the simulation failed with ${text(err)}`)
-  const instruction = body.instructions[Number(failed[0]) - budgetInstructions]
-  const program = instruction?.programAddress
+  const instruction = message.instructions[Number(failed[0])]
+  const program = instruction?.program
   const code = field(failed[1], 'Custom')
   // Both the system program and the token programs answer 1 when the source has too little.
   if (code === 1 && program === systemProgram) return insufficient('the sender has fewer lamports than it sends')
   if (program && isTokenProgram(program)) {
-    const source = instruction?.accounts?.[0]?.address
+    const source = instruction?.accounts[0]?.address
     if (code === 1) return insufficient(`the sender's token account ${source} has fewer tokens than it sends`)
     if (source && (await readAccounts(rpc, [source]))[0] === null)
       return insufficient(`the sender has no token account ${source}, so none of this token`)
@@ -102,8 +105,8 @@ async function simulationFault(
   return invalid(ownWords(logs) ?? `the simulation failed with ${text(err)}`)
 }
 
-function rentFault(sender: Address, bytes: Uint8Array, index: unknown): Precheck {
-  const account = index === 0 ? sender : readMessage(bytes).accounts[Number(index)]?.address
+function rentFault(sender: Address, message: Message, index: unknown): Precheck {
+  const account = message.accounts[Number(index)]?.address
   if (account === sender)
     return insufficient(`would leave the sender less than ${minimumBalance} lamports, but more than nothing`)
   return invalid(`would leave ${account} with less than the ${minimumBalance} lamports that a new account needs`)

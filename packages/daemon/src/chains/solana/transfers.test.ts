@@ -1,8 +1,8 @@
 import { formatUnits, nativeAsset } from '@waiaas/contract'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type Bed, localSolana, newWallet, signUnder, testBed, type Wallet } from '../../../test/solana-bed.ts'
 import type { Sighting } from '../chain.ts'
 import { maxVariation } from './fees.ts'
-import { type Bed, localSolana, newWallet, signUnder, testBed, type Wallet } from './test-bed.ts'
 
 let bed: Bed
 beforeAll(async () => {

@@ -2,9 +2,9 @@ import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
 import { getAddressDecoder } from '@solana/kit'
 import { LOCAL_NETWORKS, type Network, tokenAsset } from '@waiaas/contract'
 import { createSolanaFixtures, type SolanaFixtures, type SolanaNode, startSolana } from '@waiaas/localnet'
-import type { Attempt, Chain, Draft, Intent, Lifetime, Signed, Token } from '../chain.ts'
-import { solanaChain } from './chain.ts'
-import { token2022Program, tokenProgram } from './programs.ts'
+import type { Attempt, Chain, Draft, Intent, Lifetime, Signed, Token } from '../src/chains/chain.ts'
+import { solanaChain } from '../src/chains/solana/chain.ts'
+import { token2022Program, tokenProgram } from '../src/chains/solana/programs.ts'
 
 /** The local Solana network, for tests. */
 export const localSolana: Network = LOCAL_NETWORKS.find(({ id }) => id === 'local-solana')!

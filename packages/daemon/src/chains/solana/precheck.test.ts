@@ -1,0 +1,74 @@
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { type Bed, newWallet, testBed, type Wallet } from '../../../test/solana-bed.ts'
+import type { Intent } from '../chain.ts'
+import { minimumBalance } from './fees.ts'
+
+let bed: Bed
+beforeAll(async () => {
+  bed = await testBed()
+})
+afterEach(() => {
+  bed.node.clearFaults()
+  bed.pass(600_000)
+})
+afterAll(() => bed.close())
+
+const transfer = (amount: bigint, to = newWallet().address) => ({ kind: 'transfer', to, amount }) as const
+async function check(wallet: Wallet, intents: readonly Intent[], inflight = 0n) {
+  const drafts = await Promise.all(intents.map((intent) => bed.chain.draft(wallet.address, intent)))
+  return { drafts, found: await bed.chain.precheck(wallet.address, drafts, inflight) }
+}
+const insufficient = (text: string) => ({ code: 'INSUFFICIENT_BALANCE', message: expect.stringContaining(text) })
+const invalid = (text: string) => ({ code: 'INVALID_TRANSACTION', message: expect.stringContaining(text) })
+
+test('what is affordable has nothing known against it', async () => {
+  const sender = await bed.funded()
+  expect((await check(sender, [transfer(1_000_000n), transfer(2_000_000n)])).found).toEqual([null, null])
+})
+
+test('a wallet without lamports cannot pay its fee', async () => {
+  expect((await check(newWallet(), [transfer(1_000_000n)])).found).toEqual([insufficient('0 are free')])
+})
+
+test('drafts are added up in order, beside what is in flight', async () => {
+  const sender = await bed.funded(10_000_000n)
+  const three = [transfer(4_000_000n), transfer(7_000_000n), transfer(3_000_000n)]
+  expect((await check(sender, three)).found).toEqual([null, insufficient('needs 70'), null])
+  expect((await check(sender, three, 4_000_000n)).found).toEqual([null, insufficient('needs'), insufficient('needs')])
+})
+
+test('a sender keeps nothing or enough to be rent-exempt', async () => {
+  const sender = await bed.funded(10_000_000n)
+  const { found } = await check(sender, [transfer(9_500_000n)])
+  expect(found).toEqual([insufficient(`keeps nothing or at least ${minimumBalance}`)])
+})
+
+test('a recipient below the rent-exempt minimum is named', async () => {
+  const [sender, recipient] = [await bed.funded(), newWallet()]
+  const { found } = await check(sender, [transfer(minimumBalance - 1n, recipient.address)])
+  expect(found).toEqual([invalid(`would leave ${recipient.address} with less than the ${minimumBalance} lamports`)])
+  expect((await check(sender, [transfer(minimumBalance, recipient.address)])).found).toEqual([null])
+})
+
+test('a token that the sender has too little or nothing of is a balance that does not suffice', async () => {
+  const sender = await bed.funded()
+  await bed.fixtures.mintTo(bed.spl.address, sender.address, 5n)
+  const to = newWallet().address
+  const send = (token: typeof bed.spl, amount: bigint) => ({ kind: 'token-transfer', to, token, amount }) as const
+  const { found } = await check(sender, [send(bed.spl, 6n), send(bed.token2022, 1n), send(bed.spl, 5n)])
+  expect(found).toEqual([insufficient('fewer tokens'), insufficient('no token account'), null])
+})
+
+test("a program's own words explain a simulation that fails otherwise", async () => {
+  const sender = await bed.funded()
+  await bed.fixtures.mintTo(bed.spl.address, sender.address, 5n)
+  const token = { ...bed.spl, decimals: 2 }
+  const { found } = await check(sender, [{ kind: 'token-transfer', to: newWallet().address, token, amount: 1n }])
+  expect(found).toEqual([invalid('rogram')])
+})
+
+test('a node that cannot simulate is an outage, not a clean bill', async () => {
+  const sender = await bed.funded()
+  bed.node.fault.failMethods.simulateTransaction = { code: -32603, message: 'out of order' }
+  await expect(check(sender, [transfer(1_000_000n)])).rejects.toMatchObject({ code: 'CHAIN_ERROR' })
+})
