@@ -1,0 +1,111 @@
+import { z } from 'zod'
+import { UnixSeconds } from './ids.ts'
+
+/** What happens to a request that is allowed, from the mildest to the strictest. */
+export const TIERS = ['INSTANT', 'NOTIFY', 'DELAY', 'APPROVAL'] as const
+export const Tier = z.enum(TIERS)
+export type Tier = z.infer<typeof Tier>
+
+/** Why a decision came out as it did. A code is never reused or renamed. */
+export const REASON_CODES = [
+  'SPENDING_LIMIT_MISSING',
+  'SPENDING_LIMIT_EXCEEDED',
+  'SPENDING_TIER',
+  'NO_MATCHING_LIMIT',
+  'PRICE_UNAVAILABLE',
+  'TOKEN_NOT_ALLOWED',
+  'WHITELIST_DENIED',
+  'NETWORK_NOT_ALLOWED',
+  'RATE_LIMIT_EXCEEDED',
+  'TIME_RESTRICTED',
+  'UNKNOWN_EFFECT',
+  'UNSUPPORTED_EFFECT',
+  'CONTRACT_CALL_DISABLED',
+  'APPROVE_DISABLED',
+  'CONSTRAINT_VIOLATED',
+  'POLICY_RULES_CORRUPT',
+] as const
+export const ReasonCode = z.enum(REASON_CODES)
+export type ReasonCode = z.infer<typeof ReasonCode>
+
+const Seen = z.union([z.string(), z.number()])
+const Digits = z.string().regex(/^\d+$/)
+
+/** One rule that refused, or that put a request in its tier. */
+export const Reason = z.object({
+  code: ReasonCode,
+  policyId: z.string().optional().describe('the policy that says so; absent for rules of the daemon itself'),
+  message: z.string(),
+  observed: Seen.optional(),
+  allowed: Seen.optional(),
+  retryAt: UnixSeconds.optional().describe('when this rule alone would let the same request pass'),
+})
+export type Reason = z.infer<typeof Reason>
+
+/** How much one limit leaves for a request like this one, now. */
+export const Room = z.object({
+  limit: z
+    .enum(['daily_limit_usd', 'monthly_limit_usd', 'INSTANT', 'NOTIFY', 'DELAY'])
+    .describe('a window, or the strictest tier that is still kept'),
+  policyId: z.string(),
+  usd: z.number().nullable(),
+  amount: Digits.nullable().describe('base units of headroom.asset'),
+})
+export type Room = z.infer<typeof Room>
+
+/** The largest amount of the request's one asset that would not be refused now; null where nothing bounds it or nothing can be said. */
+export const Headroom = z.object({
+  asset: z.string().nullable(),
+  amount: Digits.nullable().describe('base units'),
+  usd: z.number().nullable(),
+  limits: z.array(Room),
+})
+export type Headroom = z.infer<typeof Headroom>
+
+export const Suggestion = z.object({
+  message: z.string(),
+  asset: z.string().optional(),
+  amount: Digits.optional().describe('base units that would pass now'),
+  retryAt: UnixSeconds.optional().describe('when the same request passes by itself'),
+  approver: z.enum(['owner', 'operator']).optional(),
+})
+export type Suggestion = z.infer<typeof Suggestion>
+
+const UsedPrice = z.object({ usdMicros: Digits, decimals: z.int(), source: z.string(), at: z.int() })
+const Spent = z.object({ dayUsd: Digits, monthUsd: Digits })
+
+/** Everything but the policies' own text that a decision was made from, so that it can be made again. Instants are unix milliseconds. */
+export const DecisionInputs = z.object({
+  now: z.int(),
+  kind: z.string(),
+  walletId: z.string(),
+  network: z.string(),
+  policies: z.array(z.object({ id: z.string(), version: z.int() })),
+  prices: z.record(z.string(), UsedPrice),
+  spent: Spent.extend({ onNetwork: Spent.optional() }),
+  requests: z.array(z.object({ policyId: z.string(), count: z.int() })),
+  toggles: z.object({ denyTokens: z.boolean(), denyContracts: z.boolean(), denySpenders: z.boolean() }),
+  context: z
+    .object({
+      acceptedAt: z.int().optional(),
+      servedDelay: z.boolean().optional(),
+      approval: z.object({ usdShown: Digits.nullable() }).optional(),
+    })
+    .optional(),
+})
+export type DecisionInputs = z.infer<typeof DecisionInputs>
+
+/** What the policies say about the effects of some bytes. Durations are seconds. */
+export const Decision = z.object({
+  outcome: z.enum(['ALLOW', 'DENY']),
+  tier: Tier.describe('what would apply if it were allowed, when the outcome is DENY'),
+  delaySeconds: z.int().optional(),
+  approvalTimeoutSeconds: z.int().optional(),
+  usd: z.number().nullable().describe('value that leaves, without fees; null without a trustworthy price'),
+  reasons: z.array(Reason),
+  headroom: Headroom,
+  suggestion: Suggestion.optional(),
+  policyVersion: z.string(),
+  inputs: DecisionInputs,
+})
+export type Decision = z.infer<typeof Decision>

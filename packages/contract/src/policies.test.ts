@@ -1,0 +1,148 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { CreatePolicyRequest, POLICY_TYPES, parseRules, policyOperations } from './index.ts'
+
+const wallet = '0198a6f0-0000-7000-8000-000000000001'
+const refusals = (request: unknown): string[] => {
+  const parsed = CreatePolicyRequest.safeParse(request)
+  return parsed.success ? [] : parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`)
+}
+const rulesOf = (type: string, rules: unknown) => refusals({ type, rules })
+
+const USDC = '0x1c7D4B196Cb0C7B01d743Fbc6116a902379C7238'
+const SOLANA = 'EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v'
+
+describe('rules that are accepted', () => {
+  test.each([
+    [
+      'SPENDING_LIMIT',
+      { instant_max_usd: 100, notify_max_usd: 500, delay_max_usd: 2000, delay_seconds: 900, daily_limit_usd: 5000 },
+    ],
+    ['SPENDING_LIMIT', { monthly_limit_usd: '0.000001' }],
+    ['SPENDING_LIMIT', { instant_max: '0' }],
+    [
+      'SPENDING_LIMIT',
+      { instant_max: '1', delay_max: '1', over_limit: 'APPROVAL', delay_seconds: 1, approval_timeout: 60 },
+    ],
+    ['SPENDING_LIMIT', { token_limits: { native: { instant_max: '0.1', notify_max: '0.10', delay_max: '2' } } }],
+    [
+      'SPENDING_LIMIT',
+      { token_limits: { [`eip155:1/erc20:${USDC}`]: { instant_max: '1', notify_max: '1', delay_max: '1' } } },
+    ],
+    ['WHITELIST', { allowed_addresses: [USDC, USDC.toLowerCase(), SOLANA] }],
+    ['ALLOWED_TOKENS', { tokens: [{ address: SOLANA, symbol: 'USDC', chain: 'solana' }] }],
+    ['ALLOWED_TOKENS', { tokens: [{ address: USDC, assetId: `eip155:1/erc20:${USDC.toLowerCase()}` }] }],
+    ['ALLOWED_NETWORKS', { networks: [{ network: 'devnet', name: 'Devnet' }] }],
+    ['RATE_LIMIT', { max_requests: 1, window_seconds: 1 }],
+    ['TIME_RESTRICTION', { allowed_hours: { start: 22, end: 6 }, allowed_days: [0, 6], timezone: 'Asia/Kathmandu' }],
+  ])('%s %j', (type, rules) => {
+    expect(rulesOf(type, rules)).toEqual([])
+  })
+})
+
+describe('rules that are refused, naming the field', () => {
+  const tokenLimit = { instant_max: '1', notify_max: '1', delay_max: '1' }
+  test.each([
+    ['SPENDING_LIMIT', {}, 'rules: expected at least one limit'],
+    ['SPENDING_LIMIT', { delay_seconds: 60 }, 'rules: expected at least one limit'],
+    ['SPENDING_LIMIT', { token_limits: {} }, 'rules: expected at least one limit'],
+    [
+      'SPENDING_LIMIT',
+      { instant_max: '5', delay_max: '4' },
+      'rules.delay_max: expected delay_max of at least instant_max (5)',
+    ],
+    ['SPENDING_LIMIT', { notify_max_usd: 10, delay_max_usd: '9.999999' }, 'rules.delay_max_usd: expected'],
+    [
+      'SPENDING_LIMIT',
+      { token_limits: { native: { ...tokenLimit, delay_max: '0.99' } } },
+      'rules.token_limits.native.delay_max',
+    ],
+    ['SPENDING_LIMIT', { token_limits: { USDC: tokenLimit } }, 'rules.token_limits.USDC: expected a CAIP-19'],
+    ['SPENDING_LIMIT', { token_limits: { 'native:moon': tokenLimit } }, 'rules.token_limits.native:moon'],
+    ['SPENDING_LIMIT', { instant_max: 5 }, 'rules.instant_max'],
+    ['SPENDING_LIMIT', { instant_max: '0.1' }, 'rules.instant_max: expected an amount in base units'],
+    ['SPENDING_LIMIT', { instant_max_usd: 0.0000001 }, 'rules.instant_max_usd: expected at most 6 decimals'],
+    ['SPENDING_LIMIT', { instant_max_usd: -1 }, 'rules.instant_max_usd'],
+    [
+      'SPENDING_LIMIT',
+      { instant_max_usd: '90071992547409.123457' },
+      'rules.instant_max_usd: expected a USD amount that',
+    ],
+    ['SPENDING_LIMIT', { daily_limit_usd: 0 }, 'rules.daily_limit_usd: expected more than 0'],
+    ['SPENDING_LIMIT', { instant_max: '1', delay_seconds: 0 }, 'rules.delay_seconds'],
+    ['SPENDING_LIMIT', { instant_max: '1', over_limit: 'ALLOW' }, 'rules.over_limit'],
+    ['WHITELIST', { allowed_addresses: [] }, 'rules.allowed_addresses'],
+    ['WHITELIST', { allowed_addresses: ['0x12'] }, 'rules.allowed_addresses.0: expected an address'],
+    ['ALLOWED_TOKENS', { tokens: [] }, 'rules.tokens'],
+    ['ALLOWED_TOKENS', { tokens: [{ address: SOLANA, assetId: `eip155:1/erc20:${USDC}` }] }, 'rules.tokens.0.assetId'],
+    ['ALLOWED_NETWORKS', { networks: [] }, 'rules.networks'],
+    ['RATE_LIMIT', { max_requests: 0, window_seconds: 60 }, 'rules.max_requests'],
+    ['RATE_LIMIT', { max_requests: 1.5, window_seconds: 60 }, 'rules.max_requests'],
+    [
+      'TIME_RESTRICTION',
+      { allowed_hours: { start: 9, end: 9 }, allowed_days: [1] },
+      'rules.allowed_hours: expected start',
+    ],
+    ['TIME_RESTRICTION', { allowed_hours: { start: 0, end: 25 }, allowed_days: [1] }, 'rules.allowed_hours.end'],
+    ['TIME_RESTRICTION', { allowed_hours: { start: 0, end: 24 }, allowed_days: [7] }, 'rules.allowed_days.0'],
+    [
+      'TIME_RESTRICTION',
+      { allowed_hours: { start: 0, end: 24 }, allowed_days: [1], timezone: 'Mars' },
+      'rules.timezone: expected an IANA',
+    ],
+  ])('%s %j', (type, rules, expected) => {
+    expect(rulesOf(type, rules).join('; ')).toContain(expected)
+  })
+  test.each(POLICY_TYPES)('an unknown field in the rules of %s', (type) => {
+    expect(rulesOf(type, { bursts: 3 }).join('; ')).toContain('bursts')
+  })
+  test('an unknown field beside the rules', () => {
+    expect(refusals({ type: 'RATE_LIMIT', rules: { max_requests: 1, window_seconds: 1 }, tier: 'DELAY' })).not.toEqual(
+      [],
+    )
+  })
+  test('a type that this release could not enforce, naming those that it does', () => {
+    const [refusal] = refusals({ walletId: wallet, type: 'VENUE_WHITELIST', rules: { venues: [{ id: 'x' }] } })
+    expect(refusal).toContain('type: this release enforces SPENDING_LIMIT, ALLOWED_TOKENS')
+    expect(refusal).toContain('VENUE_WHITELIST')
+  })
+})
+
+test('rules come back with their defaults, USD as JSON numbers, and parse to themselves', () => {
+  const rules = parseRules('SPENDING_LIMIT', { instant_max_usd: '10.50' })
+  expect(rules).toEqual({ instant_max_usd: 10.5, delay_seconds: 900, over_limit: 'DENY' })
+  expect(parseRules('SPENDING_LIMIT', rules)).toEqual(rules)
+  expect(parseRules('TIME_RESTRICTION', { allowed_hours: { start: 0, end: 24 }, allowed_days: [1] }).timezone).toBe(
+    'UTC',
+  )
+})
+
+test('USD amounts up to eight billion survive storing exactly', () => {
+  const micros = fc.bigInt({ min: 1n, max: 8_000_000_000_000_000n })
+  fc.assert(
+    fc.property(micros, (amount) => {
+      const digits = String(amount).padStart(7, '0')
+      const text = `${digits.slice(0, -6)}.${digits.slice(-6)}`
+      const { daily_limit_usd } = parseRules('SPENDING_LIMIT', { daily_limit_usd: text })
+      expect(parseRules('SPENDING_LIMIT', JSON.parse(JSON.stringify({ daily_limit_usd }))).daily_limit_usd).toBe(
+        daily_limit_usd,
+      )
+      expect(daily_limit_usd).toBe(Number(text))
+    }),
+  )
+})
+
+test('wrong rules of an update are a declared failure that names the field', () => {
+  expect(() => parseRules('RATE_LIMIT', { max_requests: 0, window_seconds: 1 })).toThrow(/rules\.max_requests/)
+})
+
+test('only operators change policies, agents may list them', () => {
+  const access = Object.entries(policyOperations).map(([name, { access }]) => [name, String(access)])
+  expect(Object.fromEntries(access)).toEqual({
+    createPolicy: 'operator',
+    listPolicies: 'agent,operator',
+    getPolicy: 'operator',
+    updatePolicy: 'operator',
+    deletePolicy: 'operator',
+  })
+})

@@ -1,0 +1,149 @@
+import { z } from 'zod'
+import { Failure } from './failure.ts'
+import { Cursor, Id, Limit, nextPage, Offset, UnixSeconds } from './ids.ts'
+import { operation } from './operation.ts'
+import { isPolicyType, POLICY_TYPES, type PolicyRules, type PolicyType, policyTypes } from './policy-rules.ts'
+
+const supported = POLICY_TYPES.map((type) => `${type}: ${policyTypes[type].summary}`).join(' ')
+
+export const PolicyTypeName = z
+  .enum(POLICY_TYPES, {
+    error: ({ input }) =>
+      `this release enforces ${POLICY_TYPES.join(', ')}; got ${String(input).slice(0, 60)}, which it could store but not enforce`,
+  })
+  .describe(supported)
+
+const Rules = z.record(z.string(), z.unknown()).describe('the fields of the type; unknown ones are refused')
+const Priority = z.int().describe('order in lists only; never loosens a decision')
+
+export const PolicyResponse = z.object({
+  id: Id,
+  walletId: Id.nullable().describe('null applies to each wallet by itself'),
+  type: PolicyTypeName,
+  rules: Rules,
+  priority: Priority,
+  enabled: z.boolean(),
+  network: z.string().nullable().describe('null applies on every network'),
+  isDefault: z
+    .boolean()
+    .describe('installed with the wallet; the first SPENDING_LIMIT written for the wallet replaces it'),
+  createdAt: UnixSeconds,
+  updatedAt: UnixSeconds,
+})
+export type PolicyResponse = z.infer<typeof PolicyResponse>
+
+type Issue = z.core.$ZodIssue
+const checkRules = (type: PolicyType, rules: unknown): { issues: Issue[] } | { rules: PolicyRules } => {
+  const parsed = policyTypes[type].rules.safeParse(rules)
+  return parsed.success ? { rules: parsed.data } : { issues: parsed.error.issues }
+}
+
+/** Rules of a type with defaults filled in, or Failure ACTION_VALIDATION_FAILED that names each wrong field. */
+export function parseRules<T extends PolicyType>(type: T, rules: unknown): PolicyRules<T> {
+  const checked = checkRules(type, rules)
+  // The table's schema of T gives the rules of T.
+  if ('rules' in checked) return checked.rules as PolicyRules<T>
+  const issues = checked.issues.map(({ path, message }) => ({ path: ['rules', ...path].join('.'), message }))
+  const [first] = issues
+  throw new Failure('ACTION_VALIDATION_FAILED', `${first?.path}: ${first?.message}`, { details: { issues } })
+}
+
+export const CreatePolicyRequest = z
+  .strictObject({
+    walletId: Id.optional().describe('left out: applies to each wallet'),
+    type: PolicyTypeName,
+    rules: Rules,
+    priority: Priority.default(0),
+    enabled: z.boolean().default(true),
+    network: z.string().min(1).max(80).optional().describe('left out: every network'),
+  })
+  .superRefine(({ type, rules }, context) => {
+    if (!isPolicyType(type)) return
+    const checked = checkRules(type, rules)
+    for (const issue of 'issues' in checked ? checked.issues : []) {
+      context.addIssue({ code: 'custom', message: issue.message, path: ['rules', ...issue.path] })
+    }
+  })
+
+export const UpdatePolicyRequest = z.strictObject({
+  id: Id,
+  rules: Rules.optional().describe('replaces all rules'),
+  priority: Priority.optional(),
+  enabled: z.boolean().optional(),
+})
+
+const tag = 'policies'
+const aliases = { walletId: ['wallet_id'] } as const
+
+export const policyOperations = {
+  createPolicy: operation({
+    method: 'POST',
+    path: '/v1/policies',
+    access: ['operator'],
+    summary: 'Add a policy for one wallet or for each wallet.',
+    input: CreatePolicyRequest,
+    output: PolicyResponse,
+    status: 201,
+    errors: ['ACTION_VALIDATION_FAILED', 'INVALID_ADDRESS', 'WALLET_NOT_FOUND', 'WALLET_TERMINATED'],
+    tag,
+    aliases,
+    command: 'policy create',
+  }),
+  listPolicies: operation({
+    method: 'GET',
+    path: '/v1/policies',
+    access: ['agent', 'operator'],
+    summary: 'List policies, the highest priority first; a session sees those of its wallet and those of every wallet.',
+    input: z.strictObject({
+      walletId: Id.optional().describe('this wallet and what applies to every wallet'),
+      limit: Limit(50, 500),
+      offset: Offset,
+      cursor: Cursor.optional(),
+    }),
+    output: z.object({
+      data: z.array(PolicyResponse),
+      total: z.int(),
+      limit: z.int(),
+      offset: z.int(),
+      ...nextPage,
+    }),
+    errors: ['ACTION_VALIDATION_FAILED', 'WALLET_NOT_FOUND', 'WALLET_ID_REQUIRED'],
+    tag,
+    aliases,
+    tool: 'get_policies',
+    command: 'policy list',
+  }),
+  getPolicy: operation({
+    method: 'GET',
+    path: '/v1/policies/{id}',
+    access: ['operator'],
+    summary: 'Read one policy.',
+    input: z.strictObject({ id: Id }),
+    output: PolicyResponse,
+    errors: ['POLICY_NOT_FOUND'],
+    tag,
+    command: 'policy show',
+  }),
+  updatePolicy: operation({
+    method: 'PUT',
+    path: '/v1/policies/{id}',
+    access: ['operator'],
+    summary: "Change a policy's rules, priority, or whether it applies.",
+    input: UpdatePolicyRequest,
+    output: PolicyResponse,
+    errors: ['ACTION_VALIDATION_FAILED', 'INVALID_ADDRESS', 'POLICY_NOT_FOUND'],
+    tag,
+    command: 'policy update',
+  }),
+  deletePolicy: operation({
+    method: 'DELETE',
+    path: '/v1/policies/{id}',
+    access: ['operator'],
+    summary: 'Remove a policy.',
+    input: z.strictObject({ id: Id }),
+    output: z.object({ id: Id, deleted: z.boolean() }),
+    errors: ['POLICY_NOT_FOUND'],
+    tag,
+    command: 'policy delete',
+  }),
+}

@@ -1,0 +1,123 @@
+import { assetKey, type Effects, type Network, nativeAsset, usdCost } from '@waiaas/contract'
+
+/** A trustworthy price: micro-dollars for one whole unit. `at` is unix milliseconds. */
+export type Price = {
+  readonly usdMicros: bigint
+  readonly decimals: number
+  readonly source: string
+  readonly at: number
+}
+export type Prices = Readonly<Record<string, Price | undefined>>
+export type KnownTokens = Readonly<Record<string, { readonly decimals: number; readonly symbol: string } | undefined>>
+
+/** One part of what is to be held back. `usd` is null without a trustworthy price; then the amount counts in its own unit. */
+export type ReserveItem = {
+  readonly part: 'value' | 'fee'
+  readonly asset: string
+  readonly amount: bigint
+  readonly usd: bigint | null
+}
+
+/** What leaves of one asset, in base units. */
+export type Holding = {
+  readonly asset: string
+  readonly isNative: boolean
+  /** From the chain or the registry; null when neither knows. */
+  readonly decimals: number | null
+  readonly symbol: string
+  readonly price: Price | null
+  /** What a recipient gets; the tiers judge this. */
+  outflow: bigint
+  /** Deposits for new accounts; they count in the windows beside the outflow. */
+  rent: bigint
+}
+
+/** All that leaves, valued. USD is micro-dollars, rounded up per part. */
+export type Bill = {
+  /** The price of the native asset, whether or not any of it leaves. */
+  readonly nativePrice: Price | null
+  readonly holdings: readonly Holding[]
+  readonly items: readonly ReserveItem[]
+  /** Outflows without rent and fees; null when a part of them has no price. */
+  readonly outflowUsd: bigint | null
+  /** Outflows, rent and the worst fee; null when a part has no price. */
+  readonly totalUsd: bigint | null
+  /** The priced part of the total. */
+  readonly knownUsd: bigint
+  /** Assets that count but have no trustworthy price. */
+  readonly unpriced: readonly string[]
+}
+
+/** Adds up what the effects let out, per asset and in USD. */
+export function billOf(effects: Effects, network: Network, prices: Prices, tokens: KnownTokens): Bill {
+  const native = nativeAsset(network)
+  const holdings = new Map<string, Holding>()
+  const holding = (asset: string): Holding => {
+    const key = assetKey(asset)
+    const known = holdings.get(key)
+    if (known) return known
+    const fresh = newHolding(key, { isNative: key === native, network, prices, tokens })
+    holdings.set(key, fresh)
+    return fresh
+  }
+  for (const effect of effects.effects) {
+    if (effect.kind === 'outflow') holding(effect.asset).outflow += BigInt(effect.amount)
+    else if (effect.kind === 'call' && effect.value !== '0') holding(native).outflow += BigInt(effect.value)
+    else if (effect.kind === 'account-creation') holding(native).rent += BigInt(effect.rent)
+  }
+  const fee = BigInt(effects.fee.max)
+  const feeHolding = holding(effects.fee.asset)
+  const all = [...holdings.values()]
+  return { nativePrice: holding(native).price, holdings: all, ...totals(all, feeHolding, fee) }
+}
+
+function totals(all: readonly Holding[], feeHolding: Holding, fee: bigint) {
+  const items: ReserveItem[] = []
+  const unpriced: string[] = []
+  let outflowUsd: bigint | null = 0n
+  let totalUsd: bigint | null = 0n
+  let knownUsd = 0n
+  const add = (part: ReserveItem['part'], holding: Holding, amount: bigint) => {
+    if (amount === 0n) return
+    const usd = usdOf(holding, amount)
+    items.push({ part, asset: holding.asset, amount, usd })
+    if (usd !== null) knownUsd += usd
+    else if (!unpriced.includes(holding.asset)) unpriced.push(holding.asset)
+    totalUsd = plus(totalUsd, usd)
+  }
+  for (const holding of all) {
+    if (holding.outflow > 0n) outflowUsd = plus(outflowUsd, usdOf(holding, holding.outflow))
+    add('value', holding, holding.outflow)
+    add('value', holding, holding.rent)
+  }
+  add('fee', feeHolding, fee)
+  return { items, unpriced, outflowUsd, totalUsd, knownUsd }
+}
+
+const plus = (sum: bigint | null, usd: bigint | null): bigint | null =>
+  sum === null || usd === null ? null : sum + usd
+
+/** Micro-dollars of an amount, rounded up; null without a price. */
+export const usdOf = ({ price }: Holding, amount: bigint): bigint | null =>
+  price && usdCost(amount, price.decimals, price.usdMicros)
+
+type Sources = { isNative: boolean; network: Network; prices: Prices; tokens: KnownTokens }
+
+function newHolding(asset: string, { isNative, network, prices, tokens }: Sources): Holding {
+  const price = prices[asset]
+  const token = tokens[asset]
+  const decimals = isNative ? network.native.decimals : (token?.decimals ?? price?.decimals ?? null)
+  return {
+    asset,
+    isNative,
+    decimals,
+    symbol: isNative ? network.native.symbol : (token?.symbol ?? asset),
+    price: price && isTrustworthy(price, decimals) ? price : null,
+    outflow: 0n,
+    rent: 0n,
+  }
+}
+
+/** A price of nothing would let everything through, and one for other decimals is a price of something else. */
+const isTrustworthy = (price: Price, decimals: number | null): boolean =>
+  price.usdMicros > 0n && price.decimals === decimals

@@ -1,0 +1,125 @@
+import {
+  addressKey,
+  assetKey,
+  type Effects,
+  type Network,
+  nativeAsset,
+  type Reason,
+  type ReasonCode,
+  type Tier,
+} from '@waiaas/contract'
+import { type Bill, billOf, type KnownTokens, type Prices } from './amounts.ts'
+import { networkKey, type Policy } from './compile.ts'
+
+/** USD that counts in a rolling window now: what is open, and what became final with the unix milliseconds until which it counts. */
+export type Window = {
+  readonly total: bigint
+  readonly final: readonly { readonly until: number; readonly usd: bigint }[]
+}
+export type Windows = { readonly day: Window; readonly month: Window }
+
+/** Everything a decision depends on, as plain data. Instants are unix milliseconds. */
+export type EvaluateInput = {
+  readonly effects: Effects
+  /** The transaction's type, for the record; the effects alone decide. */
+  readonly kind: string
+  readonly wallet: {
+    readonly id: string
+    readonly chain: string
+    readonly environment: string
+    /** Who decides on APPROVAL; the operator unless said otherwise. */
+    readonly approver?: 'owner' | 'operator'
+  }
+  readonly network: Network
+  readonly policies: readonly Policy[]
+  readonly policyVersion: string
+  readonly now: number
+  /** By CAIP-19 asset; only prices that are fresh and agreed on. */
+  readonly prices: Prices
+  /** By CAIP-19 asset; from the chain or the pinned registry. */
+  readonly tokens: KnownTokens
+  /** What the wallet has spent, without the reservation that is judged again. A network that is absent counts the total. */
+  readonly spent: Windows & { readonly networks: Readonly<Record<string, Windows | undefined>> }
+  /** When the wallet's requests were accepted, without the one that is judged again. A network that is absent counts all. */
+  readonly requests: {
+    readonly all: readonly number[]
+    readonly networks: Readonly<Record<string, readonly number[] | undefined>>
+  }
+  readonly toggles: { readonly denyTokens: boolean; readonly denyContracts: boolean; readonly denySpenders: boolean }
+  /** Only when an accepted request is judged again. `usdShown` is what the approver saw, null when there was no price. */
+  readonly context?: {
+    readonly acceptedAt?: number
+    readonly servedDelay?: boolean
+    readonly approval?: { readonly usdShown: bigint | null }
+  }
+}
+
+export type Telling = Pick<Reason, 'message' | 'observed' | 'allowed' | 'retryAt'>
+
+/** What one rule makes of a case. `tell` is only asked of findings that decide. */
+export type Finding = {
+  readonly code: ReasonCode
+  readonly verdict: 'DENY' | Tier
+  readonly policyId?: string
+  readonly tell: () => Telling
+  readonly delaySeconds?: number
+  readonly approvalTimeout?: number | null
+}
+
+/** The input with what several rules need worked out once. */
+export type Case = {
+  readonly input: EvaluateInput
+  readonly bill: Bill
+  /** Nothing but a cancel or gap-fill of a lane: free of address, time and rate rules. */
+  readonly isLane: boolean
+  readonly networkNames: readonly string[]
+  readonly recipients: readonly string[]
+  /** Assets other than the native one that leave. */
+  readonly tokens: readonly string[]
+  readonly localTimes: Map<string, { readonly hour: number; readonly day: number }>
+  readonly requestCounts: { policyId: string; count: number }[]
+}
+
+export function caseOf(input: EvaluateInput): Case {
+  const { effects, network } = input
+  const networkNames = [...new Set([network.id, network.caip2, networkKey(network.id)])]
+  if (!networkNames.includes(networkKey(effects.network)) && !networkNames.includes(effects.network)) {
+    throw new RangeError(`the effects are of network ${effects.network}, the request is for ${network.id}`)
+  }
+  const native = nativeAsset(network)
+  const recipients = new Set<string>()
+  const tokens = new Set<string>()
+  for (const effect of effects.effects) {
+    if (effect.kind === 'outflow') {
+      recipients.add(addressKey(effect.to))
+      if (assetKey(effect.asset) !== native) tokens.add(assetKey(effect.asset))
+    } else if (effect.kind === 'account-creation' && effect.owner !== effects.sender) {
+      recipients.add(addressKey(effect.owner))
+    }
+  }
+  return {
+    input,
+    bill: billOf(effects, network, input.prices, input.tokens),
+    isLane: effects.effects.length > 0 && effects.effects.every(({ kind }) => kind === 'lane'),
+    networkNames,
+    recipients: [...recipients],
+    tokens: [...tokens],
+    localTimes: new Map(),
+    requestCounts: [],
+  }
+}
+
+export const appliesTo = (policy: Policy, { input, networkNames }: Case): boolean =>
+  (policy.walletId === null || policy.walletId === input.wallet.id) &&
+  (policy.network === null || networkNames.includes(policy.network))
+
+/** The entry for a policy's network, or for all networks. */
+export const onPolicyNetwork = <T>(
+  policy: Policy,
+  byNetwork: Readonly<Record<string, T | undefined>>,
+  all: T,
+  of: Case,
+): T =>
+  policy.network === null
+    ? all
+    : (of.networkNames.map((name) => byNetwork[name]).find((entry) => entry !== undefined) ?? all)

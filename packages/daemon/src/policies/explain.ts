@@ -1,0 +1,168 @@
+import {
+  type DecisionInputs,
+  formatUnits,
+  type Headroom,
+  type Reason,
+  type Room,
+  type Suggestion,
+  type Tier,
+  usdNumber,
+} from '@waiaas/contract'
+import { type Holding, usdOf } from './amounts.ts'
+import type { Case } from './case.ts'
+import type { Policy, PolicyOf } from './compile.ts'
+import { amountFor, amountUpTo, display, smallest, windowOf } from './limits.ts'
+
+type SpendingPolicy = PolicyOf<'SPENDING_LIMIT'>
+type Outcome = { readonly denied: boolean; readonly tier: Tier; readonly reasons: readonly Reason[] }
+
+/** How much would pass now, limit by limit, for the one asset that leaves. */
+export function headroomOf(of: Case, limits: readonly SpendingPolicy[], { denied, tier, reasons }: Outcome): Headroom {
+  const leaving = of.bill.holdings.filter((holding) => holding.outflow > 0n)
+  const holding = leaving.length === 1 ? leaving[0]! : null
+  const windows = (['daily_limit_usd', 'monthly_limit_usd'] as const).flatMap((name) =>
+    tightestWindow(name, of, limits),
+  )
+  const hard = windows.filter(({ policy }) => policy.rules.overLimit === 'DENY').map(({ room }) => room)
+  const usd = smallest(hard) ?? null
+  const refused = denied && reasons.some(({ code }) => code !== 'SPENDING_LIMIT_EXCEEDED')
+  const amount = usd === null ? null : amountWithin(holding, usd)
+  const ladder = denied || tier !== 'INSTANT' ? tierRooms(of, limits, holding) : []
+  return {
+    asset: holding?.asset ?? null,
+    amount: refused ? '0' : text(amount),
+    usd: refused ? 0 : usd === null ? null : usdNumber(usd),
+    limits: [
+      ...windows.map(({ name, policy, room }): Room => {
+        return { limit: name, policyId: policy.id, usd: usdNumber(room), amount: text(amountWithin(holding, room)) }
+      }),
+      ...ladder,
+    ],
+  }
+}
+
+const text = (amount: bigint | null): string | null => (amount === null ? null : String(amount))
+
+type WindowRoom = { name: 'daily_limit_usd' | 'monthly_limit_usd'; policy: SpendingPolicy; room: bigint }
+
+/** What the tightest hard limit leaves for value once fees are paid, and likewise the tightest that asks for approval. */
+function tightestWindow(name: WindowRoom['name'], of: Case, limits: readonly SpendingPolicy[]): WindowRoom[] {
+  const { bill } = of
+  const besides = bill.unpriced.length > 0 || bill.outflowUsd === null ? bill.knownUsd : bill.knownUsd - bill.outflowUsd
+  let tightest: WindowRoom | undefined
+  let tightestHard: WindowRoom | undefined
+  for (const policy of limits) {
+    const found = windowOf(policy, name, of)
+    if (!found) continue
+    const left = found.limit - found.window.total - besides
+    const entry = { name, policy, room: left > 0n ? left : 0n }
+    if (!tightest || entry.room < tightest.room) tightest = entry
+    if (policy.rules.overLimit === 'DENY' && (!tightestHard || entry.room < tightestHard.room)) tightestHard = entry
+  }
+  return [tightest, tightestHard].filter(
+    (entry, index, all) => entry !== undefined && all.indexOf(entry) === index,
+  ) as WindowRoom[]
+}
+
+const amountWithin = (holding: Holding | null, room: bigint): bigint | null => holding && amountFor(holding, room)
+
+function tierRooms(of: Case, limits: readonly SpendingPolicy[], holding: Holding | null): Room[] {
+  if (!holding) return []
+  const rooms: Room[] = []
+  for (const [step, limit] of (['INSTANT', 'NOTIFY', 'DELAY'] as const).entries()) {
+    let tightest: { policyId: string; amount: bigint } | undefined
+    for (const policy of limits) {
+      // step counts 0, 1, 2.
+      const amount = amountUpTo(policy, step as 0 | 1 | 2, holding, of)
+      if (amount === null) return rooms
+      if (amount !== undefined && (!tightest || amount < tightest.amount)) tightest = { policyId: policy.id, amount }
+    }
+    if (!tightest) continue
+    const usd = usdOf(holding, tightest.amount)
+    rooms.push({
+      limit,
+      policyId: tightest.policyId,
+      usd: usd === null ? null : usdNumber(usd),
+      amount: String(tightest.amount),
+    })
+  }
+  return rooms
+}
+
+/** What would work instead, when it works by itself, and who can say yes. */
+export function suggestionFor(
+  of: Case,
+  headroom: Headroom,
+  { denied, tier, reasons }: Outcome,
+): Suggestion | undefined {
+  const approver = of.input.wallet.approver ?? 'operator'
+  const holding = of.bill.holdings.find(({ asset }) => asset === headroom.asset)
+  if (!denied) return tier === 'DELAY' || tier === 'APPROVAL' ? milder(headroom, holding, tier, approver) : undefined
+  const sentences: string[] = []
+  const amount = headroom.amount && BigInt(headroom.amount) > 0n ? headroom.amount : undefined
+  if (amount && holding) sentences.push(`At most ${display(holding, BigInt(amount))} would pass now.`)
+  const times = reasons.map(({ retryAt }) => retryAt)
+  const retryAt = times.every((time) => time !== undefined) ? Math.max(...(times as number[])) : undefined
+  if (retryAt !== undefined) sentences.push(`The same request passes at ${new Date(retryAt * 1000).toISOString()}.`)
+  sentences.push('The operator can change the policies named in the reasons.')
+  return {
+    message: sentences.join(' '),
+    ...(amount && headroom.asset && { asset: headroom.asset, amount }),
+    ...(retryAt !== undefined && { retryAt }),
+    approver: 'operator',
+  }
+}
+
+function milder(
+  headroom: Headroom,
+  holding: Holding | undefined,
+  tier: Tier,
+  approver: 'owner' | 'operator',
+): Suggestion {
+  const wait = tier === 'DELAY' ? 'It runs by itself after the delay.' : `It waits for the ${approver}.`
+  const room = headroom.limits.findLast(
+    ({ limit, amount }) => (limit === 'INSTANT' || limit === 'NOTIFY') && amount !== null,
+  )
+  const most = room?.amount ? BigInt(room.amount) : 0n
+  const cap = headroom.amount === null || BigInt(headroom.amount) > most ? most : BigInt(headroom.amount)
+  if (cap === 0n || !holding) return { message: wait, approver }
+  const amount = holding.decimals === null ? String(cap) : formatUnits(cap, holding.decimals)
+  return {
+    message: `${wait} At most ${amount} ${holding.symbol} would run at once.`,
+    asset: holding.asset,
+    amount: String(cap),
+    approver,
+  }
+}
+
+/** What the decision was made from, in a form that can be stored. */
+export function inputsOf({ input, bill, requestCounts }: Case, applying: readonly Policy[]): DecisionInputs {
+  const { spent, context, toggles } = input
+  const windows = spent.networks[input.network.id]
+  return {
+    now: input.now,
+    kind: input.kind,
+    walletId: input.wallet.id,
+    network: input.network.id,
+    policies: applying.map(({ recorded }) => recorded),
+    prices: Object.fromEntries(
+      bill.holdings.flatMap(({ asset, price }) =>
+        price ? [[asset, { ...price, usdMicros: String(price.usdMicros) }] as const] : [],
+      ),
+    ),
+    spent: {
+      dayUsd: String(spent.day.total),
+      monthUsd: String(spent.month.total),
+      ...(windows && { onNetwork: { dayUsd: String(windows.day.total), monthUsd: String(windows.month.total) } }),
+    },
+    requests: requestCounts,
+    toggles: { ...toggles },
+    ...(context && { context: recordedContext(context) }),
+  }
+}
+
+const recordedContext = ({ acceptedAt, servedDelay, approval }: NonNullable<Case['input']['context']>) => ({
+  ...(acceptedAt !== undefined && { acceptedAt }),
+  ...(servedDelay !== undefined && { servedDelay }),
+  ...(approval && { approval: { usdShown: approval.usdShown === null ? null : String(approval.usdShown) } }),
+})

@@ -1,0 +1,19 @@
+import type { Handlers, Parsed, policyOperations } from '@waiaas/contract'
+import type { Call } from '../platform/http/types.ts'
+import type { PolicyService } from './service.ts'
+
+type Query = Parsed<typeof policyOperations.listPolicies>
+/** Which wallet a caller's list is of: an agent's own one, whatever the operator names. */
+export type WalletOf = (call: Call, walletId: string | undefined) => Promise<string | undefined>
+
+export const policyHandlers = (
+  service: PolicyService,
+  walletOf: WalletOf,
+): Handlers<typeof policyOperations, Call> => ({
+  createPolicy: (_, input) => service.create(input),
+  listPolicies: async (call, input: Query) =>
+    service.list({ ...input, walletId: await walletOf(call, input.walletId) }),
+  getPolicy: (_, { id }) => service.get(id),
+  updatePolicy: (_, input) => service.update(input),
+  deletePolicy: (_, { id }) => service.remove(id),
+})

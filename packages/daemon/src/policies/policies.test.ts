@@ -1,0 +1,185 @@
+import { CreatePolicyRequest, isFailure, NETWORKS, newId, type PolicyResponse } from '@waiaas/contract'
+import { expect, test } from 'vitest'
+import { forEachEngine, type Open } from '../../../../test/support/for-each-engine.ts'
+import { initial } from '../migrations/0001-initial.ts'
+import { BOB, NOON, USDC_ADDRESS } from './samples.ts'
+import { policies } from './service.ts'
+
+const [alice, bob, gone] = [newId(), newId(), newId()]
+
+/** The service on a fresh database with wallets alice and bob, and a terminated one; `events` is its evidence. */
+async function start(open: Open) {
+  const database = await open([initial])
+  const events: { event: string; walletId?: string; details: Record<string, unknown> }[] = []
+  let now = NOON
+  const service = policies({
+    database,
+    clock: { now: () => now++ },
+    networks: () => NETWORKS,
+    wallet: async (_, id) =>
+      ({ [alice]: { status: 'ACTIVE' }, [bob]: { status: 'ACTIVE' }, [gone]: { status: 'TERMINATED' } })[id],
+    record: async (_, evidence) => void events.push(evidence),
+    systemEvidence: 'evidence:system',
+  })
+  const create = (request: unknown) => service.create(CreatePolicyRequest.parse(request))
+  const applying = async (wallet: string) => (await database.read((db) => service.applying(db, wallet))).policies
+  const version = () => database.read((db) => service.version(db))
+  const list = (query: { walletId?: string; limit?: number; offset?: number; cursor?: string } = {}) =>
+    service.list({ limit: 50, offset: 0, ...query })
+  return { database, service, events, create, applying, version, list }
+}
+
+const limit = { type: 'SPENDING_LIMIT', rules: { instant_max_usd: 100, daily_limit_usd: '5000.5' } }
+const ids = (list: readonly { id: string }[]) => list.map(({ id }) => id)
+const failing = async (promise: Promise<unknown>) =>
+  promise.then(
+    () => 'none',
+    (error) => (isFailure(error) ? error.code : error),
+  )
+
+forEachEngine((_, open) => {
+  test('a policy is stored with its defaults, found, changed and removed, each with evidence', async () => {
+    const { service, events, create } = await start(open)
+    const made = await create({ ...limit, walletId: alice })
+    expect(made).toMatchObject({
+      walletId: alice,
+      rules: { instant_max_usd: 100, daily_limit_usd: 5000.5, delay_seconds: 900, over_limit: 'DENY' },
+      enabled: true,
+      isDefault: false,
+    })
+    expect(await service.get(made.id)).toEqual(made)
+    const changed = await service.update({ id: made.id, rules: { notify_max: '7' }, enabled: false })
+    expect(changed).toMatchObject({ rules: { notify_max: '7', delay_seconds: 900 }, enabled: false, priority: 0 })
+    expect(await service.get(made.id)).toEqual(changed)
+    expect(await service.remove(made.id)).toEqual({ id: made.id, deleted: true })
+    expect(await failing(service.get(made.id))).toBe('POLICY_NOT_FOUND')
+    expect(await failing(service.remove(made.id))).toBe('POLICY_NOT_FOUND')
+    expect(await failing(service.update({ id: made.id, priority: 1 }))).toBe('POLICY_NOT_FOUND')
+    expect(events.map(({ event, walletId }) => [event, walletId])).toEqual([
+      ['POLICY_CREATED', alice],
+      ['POLICY_UPDATED', alice],
+      ['POLICY_DELETED', alice],
+    ])
+  })
+
+  test('rules of an update are checked like those of a creation', async () => {
+    const { service, create } = await start(open)
+    const made = await create({ ...limit, walletId: alice })
+    expect(await failing(service.update({ id: made.id, rules: { instant_max_usd: 2, notify_max_usd: 1 } }))).toBe(
+      'ACTION_VALIDATION_FAILED',
+    )
+    expect(await failing(service.update({ id: made.id, rules: { bursts: 2 } }))).toBe('ACTION_VALIDATION_FAILED')
+    expect(await service.get(made.id)).toEqual(made)
+  })
+
+  test('a wallet is judged by its own enabled policies and those of every wallet, as of the transaction', async () => {
+    const { service, create, applying, version } = await start(open)
+    const own = await create({ ...limit, walletId: alice })
+    const every = await create({ type: 'RATE_LIMIT', rules: { max_requests: 5, window_seconds: 60 } })
+    await create({ ...limit, walletId: bob })
+    const off = await create({ ...limit, walletId: alice, enabled: false })
+    expect(ids(await applying(alice)).sort()).toEqual([own.id, every.id].sort())
+    const before = await version()
+    await service.update({ id: off.id, enabled: true })
+    expect(await version()).toBeGreaterThan(before)
+    expect(ids(await applying(alice))).toContain(off.id)
+    await service.remove(own.id)
+    expect(ids(await applying(alice))).not.toContain(own.id)
+  })
+
+  test('a change that is rolled back leaves nothing behind, in what is remembered neither', async () => {
+    const { database, service, applying, version } = await start(open)
+    const before = await version()
+    const job = database.work({ exclusive: [`wallet:${alice}`] }, async (db) => {
+      await service.installDefault(db, alice)
+      expect((await service.applying(db, alice)).policies).toHaveLength(1)
+      throw new Error('the wallet was not created after all')
+    })
+    await expect(job).rejects.toThrow('not created')
+    expect(await version()).toBe(before)
+    expect(await applying(alice)).toEqual([])
+    await database.work({ exclusive: [`wallet:${bob}`] }, (db) => service.installDefault(db, bob))
+    expect(await applying(alice)).toEqual([])
+  })
+
+  test("the operator's first SPENDING_LIMIT for a wallet replaces the default one, and only that", async () => {
+    const { database, service, create, list, events } = await start(open)
+    const install = (id: string) =>
+      database.work({ exclusive: [`wallet:${id}`] }, (db) => service.installDefault(db, id))
+    const standard: PolicyResponse = await install(alice)
+    const other = await install(bob)
+    expect(standard).toMatchObject({ isDefault: true, rules: { instant_max_usd: 10, delay_seconds: 300 } })
+    const every = await create(limit)
+    expect(ids((await list({ walletId: alice })).data)).toContain(standard.id)
+    const own = await create({ ...limit, walletId: alice })
+    expect(ids((await list()).data).sort()).toEqual([other.id, every.id, own.id].sort())
+    expect(events.at(-1)?.details).toMatchObject({ replacesDefault: true })
+  })
+
+  test('a default that the operator changed is theirs and stays', async () => {
+    const { database, service, create, list } = await start(open)
+    const standard = await database.work({ exclusive: [`wallet:${alice}`] }, (db) => service.installDefault(db, alice))
+    expect(await service.update({ id: standard.id, priority: 3 })).toMatchObject({ isDefault: false })
+    const own = await create({ ...limit, walletId: alice })
+    expect(ids((await list()).data)).toEqual([standard.id, own.id])
+  })
+
+  test.each([
+    ['an unknown wallet', { ...limit, walletId: newId() }, 'WALLET_NOT_FOUND'],
+    ['a terminated wallet', { ...limit, walletId: gone }, 'WALLET_TERMINATED'],
+    ['an unknown network', { ...limit, network: 'ethereum-moon' }, 'ACTION_VALIDATION_FAILED'],
+    [
+      'an unknown network in its rules',
+      { type: 'ALLOWED_NETWORKS', rules: { networks: [{ network: 'moon' }] } },
+      'ACTION_VALIDATION_FAILED',
+    ],
+    [
+      'a mistyped checksum',
+      { type: 'WHITELIST', rules: { allowed_addresses: [USDC_ADDRESS.replace('7D4', '7d4')] } },
+      'INVALID_ADDRESS',
+    ],
+    [
+      'a mistyped checksum of a token',
+      { type: 'ALLOWED_TOKENS', rules: { tokens: [{ address: USDC_ADDRESS.replace('7D4', '7d4') }] } },
+      'INVALID_ADDRESS',
+    ],
+  ])('a policy for %s is refused and not stored', async (_, request, code) => {
+    const { create, list, events } = await start(open)
+    expect(await failing(create(request))).toBe(code)
+    expect((await list()).total).toBe(0)
+    expect(events).toEqual([])
+  })
+
+  test('networks are stored by id, whichever name was given; addresses as they were written', async () => {
+    const { create } = await start(open)
+    const networks = [{ network: 'eip155:1' }, { network: 'devnet', name: 'dev' }]
+    const made = await create({ type: 'ALLOWED_NETWORKS', rules: { networks }, network: 'eip155:8453' })
+    expect(made.network).toBe('base-mainnet')
+    expect(made.rules).toEqual({
+      networks: [{ network: 'ethereum-mainnet' }, { network: 'solana-devnet', name: 'dev' }],
+    })
+    const list = await create({ type: 'WHITELIST', rules: { allowed_addresses: [BOB, USDC_ADDRESS] } })
+    expect(list.rules).toEqual({ allowed_addresses: [BOB, USDC_ADDRESS] })
+  })
+
+  test('lists go by priority and page by offset or cursor', async () => {
+    const { create, list } = await start(open)
+    const made: PolicyResponse[] = []
+    for (const priority of [1, 5, 1, -2, 9]) made.push(await create({ ...limit, walletId: alice, priority }))
+    const expected = [made[4], made[1], made[0], made[2], made[3]].map((policy) => policy?.id)
+    const all = await list({ walletId: alice })
+    expect(ids(all.data)).toEqual(expected)
+    expect(all).toMatchObject({ total: 5, hasMore: false, nextCursor: null })
+    expect(ids((await list({ limit: 2, offset: 3 })).data)).toEqual(expected.slice(3))
+    const walked: string[] = []
+    for (let cursor: string | null | undefined; cursor !== null; ) {
+      const page = await list({ limit: 2, ...(cursor && { cursor }) })
+      walked.push(...ids(page.data))
+      cursor = page.nextCursor
+    }
+    expect(walked).toEqual(expected)
+    expect((await list({ walletId: bob })).total).toBe(0)
+    expect(await failing(list({ walletId: newId() }))).toBe('WALLET_NOT_FOUND')
+    expect(await failing(list({ cursor: 'x' }))).toBe('ACTION_VALIDATION_FAILED')
+  })
+})

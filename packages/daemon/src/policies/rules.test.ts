@@ -1,0 +1,393 @@
+import { Decision } from '@waiaas/contract'
+import { describe, expect, test } from 'vitest'
+import type { EvaluateInput } from './rules.ts'
+import {
+  BOB,
+  ETH,
+  ETHER,
+  EVE,
+  effects,
+  judge,
+  NOON,
+  network,
+  ODD,
+  open,
+  outflow,
+  row,
+  spentToday,
+  USDC,
+  USDC_ADDRESS,
+  verdict,
+} from './samples.ts'
+
+const usdc = (amount: bigint, to?: string) => ({ effects: effects([outflow(USDC, amount, to)]) })
+const eth = (amount: bigint, fee = 0n) => ({ effects: effects([outflow(ETH, amount)], fee) })
+const odd = (amount: bigint) => ({ effects: effects([outflow(ODD, amount)]) })
+const spending = (rules: object) => row('SPENDING_LIMIT', rules)
+
+describe('without a policy that allows it, nothing leaves', () => {
+  test('an empty set of policies refuses native, token and empty requests', () => {
+    expect(verdict([])).toBe('DENY:SPENDING_LIMIT_MISSING')
+    expect(verdict([], usdc(1n))).toBe('DENY:SPENDING_LIMIT_MISSING')
+    expect(verdict([], { effects: effects([]) })).toBe('DENY:SPENDING_LIMIT_MISSING')
+  })
+  test('a token needs ALLOWED_TOKENS while the toggle says so', () => {
+    const toggles = { denyTokens: true, denyContracts: true, denySpenders: true }
+    const list = row('ALLOWED_TOKENS', { tokens: [{ address: USDC_ADDRESS }] })
+    expect(verdict([open()], { ...usdc(1n), toggles })).toBe('DENY:TOKEN_NOT_ALLOWED')
+    expect(verdict([open(), list], { ...usdc(1n), toggles })).toBe('INSTANT')
+    expect(verdict([open()], { ...usdc(1n) })).toBe('INSTANT')
+  })
+  test.each([
+    ['another wallet', { walletId: 'wallet-2' }, 'DENY:SPENDING_LIMIT_MISSING'],
+    ['another network', { network: 'base-sepolia' }, 'DENY:SPENDING_LIMIT_MISSING'],
+    ['every wallet', { walletId: null }, 'INSTANT'],
+    ['the network by its CAIP-2 name', { network: 'eip155:11155111' }, 'INSTANT'],
+    ['nobody, being off', { enabled: false }, 'DENY:SPENDING_LIMIT_MISSING'],
+  ])('a SPENDING_LIMIT for %s', (_, more, expected) => {
+    expect(verdict([{ ...open(), ...more }])).toBe(expected)
+  })
+  test.each([
+    ['a contract call', { kind: 'call', contract: EVE, selector: null, value: '0' } as const, 'CONTRACT_CALL_DISABLED'],
+    [
+      'an approval',
+      { kind: 'approval', asset: USDC, amount: '1', spender: EVE, unlimited: false } as const,
+      'APPROVE_DISABLED',
+    ],
+  ])('%s is refused in this release, with the toggle off too', (_, effect, code) => {
+    expect(verdict([open()], { effects: effects([effect]) })).toBe(`DENY:${code}`)
+    const toggles = { denyTokens: false, denyContracts: false, denySpenders: false }
+    expect(verdict([open()], { effects: effects([effect]), toggles })).toBe('DENY:UNSUPPORTED_EFFECT')
+  })
+  test('an effect that nobody understands goes to a human', () => {
+    const unknown = { kind: 'unknown', description: 'opaque' } as const
+    expect(verdict([open()], { effects: effects([outflow(ETH, 1n), unknown]) })).toBe('APPROVAL')
+  })
+  test.each([
+    ['rules that are not JSON', 'SPENDING_LIMIT', '{'],
+    ['rules of a wrong shape', 'WHITELIST', { allowed_addresses: [] }],
+    ['a field that this release does not know', 'RATE_LIMIT', { max_requests: 1, window_seconds: 1, burst: 2 }],
+    ['a type that this release does not know', 'VENUE_WHITELIST', { venues: [{ id: 'x' }] }],
+  ])('%s refuse whatever they apply to', (_, type, rules) => {
+    expect(verdict([open(), row(type, rules)])).toBe('DENY:POLICY_RULES_CORRUPT')
+    expect(verdict([open(), row(type, rules, { walletId: 'wallet-2' })])).toBe('INSTANT')
+  })
+  test('effects that cannot be read, or of another network, are refused', () => {
+    const broken = { kind: 'outflow', asset: ETH, amount: '-', to: BOB } as const
+    expect(verdict([open()], { effects: effects([broken]) })).toBe('DENY:POLICY_RULES_CORRUPT')
+    expect(verdict([open()], { effects: { ...effects([]), network: 'solana-devnet' } })).toBe(
+      'DENY:POLICY_RULES_CORRUPT',
+    )
+  })
+})
+
+describe('SPENDING_LIMIT thresholds', () => {
+  const raw = { instant_max: '10', notify_max: '20', delay_max: '30' }
+  const usd = { instant_max_usd: 100, notify_max_usd: 500, delay_max_usd: '2000' }
+  const token = { token_limits: { [USDC]: { instant_max: '1', notify_max: '2.5', delay_max: '3' } } }
+  test.each([
+    [raw, eth(10n), 'INSTANT'],
+    [raw, eth(11n), 'NOTIFY'],
+    [raw, eth(20n), 'NOTIFY'],
+    [raw, eth(21n), 'DELAY'],
+    [raw, eth(30n), 'DELAY'],
+    [raw, eth(31n), 'APPROVAL'],
+    [usd, usdc(100_000_000n), 'INSTANT'],
+    [usd, usdc(100_000_001n), 'NOTIFY'],
+    [usd, usdc(500_000_000n), 'NOTIFY'],
+    [usd, usdc(500_000_001n), 'DELAY'],
+    [usd, usdc(2_000_000_000n), 'DELAY'],
+    [usd, usdc(2_000_000_001n), 'APPROVAL'],
+    [usd, eth(ETHER / 20n), 'INSTANT'],
+    [usd, eth(ETHER / 20n + 1n), 'NOTIFY'],
+    [token, usdc(1_000_000n), 'INSTANT'],
+    [token, usdc(1_000_001n), 'NOTIFY'],
+    [token, usdc(2_500_000n), 'NOTIFY'],
+    [token, usdc(2_500_001n), 'DELAY'],
+    [token, usdc(3_000_001n), 'APPROVAL'],
+    [{ instant_max: '10' }, eth(11n), 'APPROVAL'],
+    [{ delay_max: '10' }, eth(10n), 'DELAY'],
+    [{ instant_max_usd: 1, delay_max_usd: 3 }, usdc(2_000_000n), 'DELAY'],
+    [{ notify_max_usd: 1 }, usdc(1n), 'NOTIFY'],
+    [{ instant_max: '10', instant_max_usd: 0 }, eth(1n), 'APPROVAL'],
+    [{ daily_limit_usd: 5 }, usdc(5_000_000n), 'INSTANT'],
+  ])('%j judges %j as %s', (rules, more, expected) => {
+    expect(verdict([spending(rules)], more)).toBe(expected)
+  })
+  test.each([
+    ['native', '0.5', 'INSTANT'],
+    ['native:ethereum', '0.5', 'INSTANT'],
+    ['native:solana', '0.5', 'APPROVAL'],
+    [ETH, '0.5', 'INSTANT'],
+    ['native', '0.499999999999999999', 'APPROVAL'],
+    ['native', '0.4999999999999999999', 'APPROVAL'],
+  ])('token limits under %s of %s make half an ether %s', (key, most, expected) => {
+    const limit = { instant_max: most, notify_max: most, delay_max: most }
+    expect(verdict([spending({ token_limits: { [key]: limit } })], eth(ETHER / 2n))).toBe(expected)
+  })
+  test('token limits are matched by the asset whatever the case of the address', () => {
+    const key = USDC.replace(/0x.*/, USDC_ADDRESS)
+    const limit = { instant_max: '1', notify_max: '1', delay_max: '1' }
+    expect(verdict([spending({ token_limits: { [key]: limit } })], usdc(1_000_000n))).toBe('INSTANT')
+    expect(verdict([spending({ token_limits: { [key]: limit } })], usdc(1_000_001n))).toBe('APPROVAL')
+  })
+  test('native-only limits hold a token to the same value, and without a price ask a human', () => {
+    const limits = [spending({ instant_max: String(ETHER), notify_max: String(ETHER), delay_max: String(ETHER) })]
+    expect(verdict(limits, usdc(2_000_000_000n))).toBe('INSTANT')
+    expect(verdict(limits, usdc(2_000_000_001n))).toBe('APPROVAL')
+    expect(verdict(limits, odd(1n))).toBe('APPROVAL')
+    expect(verdict(limits, { ...eth(ETHER), prices: {} })).toBe('INSTANT')
+  })
+  test('several outflows count together, per asset and in USD', () => {
+    const two = { effects: effects([outflow(ETH, 6n), outflow(ETH, 6n, EVE)]) }
+    expect(verdict([spending(raw)], two)).toBe('NOTIFY')
+    const mixed = { effects: effects([outflow(USDC, 60_000_000n), outflow(ETH, ETHER / 40n)]) }
+    expect(verdict([spending(usd)], mixed)).toBe('NOTIFY')
+  })
+  test('without a price, USD limits ask a human and the amount is held in its own unit', () => {
+    const { decision, reserve } = judge([spending(usd)], odd(5n))
+    expect(decision).toMatchObject({ outcome: 'ALLOW', tier: 'APPROVAL', usd: null })
+    expect(decision.reasons).toMatchObject([{ code: 'PRICE_UNAVAILABLE' }])
+    expect(reserve).toEqual([{ part: 'value', asset: ODD, amount: 5n, usd: null }])
+  })
+  test.each([
+    ['of nothing', 0n, 18],
+    ['for other decimals', 2_000_000_000n, 9],
+  ])('a price %s is no price', (_, usdMicros, decimals) => {
+    const prices = { [ETH]: { usdMicros, decimals, source: 'feed', at: NOON } }
+    expect(verdict([spending(usd)], { ...eth(1n), prices })).toBe('APPROVAL')
+  })
+  test('the longest delay and the shortest time to approve win', () => {
+    const delays = [60, 900].map((delay_seconds) => spending({ delay_max_usd: 1e6, delay_seconds }))
+    expect(judge(delays).decision).toMatchObject({ tier: 'DELAY', delaySeconds: 900 })
+    const asks = [60, 30].map((approval_timeout) => spending({ instant_max_usd: 0, approval_timeout }))
+    expect(judge(asks).decision).toMatchObject({ tier: 'APPROVAL', approvalTimeoutSeconds: 30 })
+  })
+})
+
+describe('SPENDING_LIMIT windows', () => {
+  const daily = spending({ daily_limit_usd: 500 })
+  test('a spend may fill the day exactly, fee included, and not a micro-dollar more', () => {
+    const fee = ETHER / 2_000n // 1 USD
+    const spent = spentToday(399_000_000n)
+    expect(verdict([daily], { effects: effects([outflow(USDC, 100_000_000n)], fee), spent })).toBe('INSTANT')
+    expect(verdict([daily], { effects: effects([outflow(USDC, 100_000_001n)], fee), spent })).toBe(
+      'DENY:SPENDING_LIMIT_EXCEEDED',
+    )
+  })
+  test('a refusal says what fits now and when the request passes by itself', () => {
+    const final = [
+      { until: NOON + 60_000, usd: 100_000_000n },
+      { until: NOON + 120_000, usd: 200_000_000n },
+    ]
+    const fee = ETHER / 2_000n
+    const more = { effects: effects([outflow(USDC, 450_000_000n)], fee), spent: spentToday(300_000_000n, final) }
+    const { decision } = judge([daily], more)
+    expect(decision.headroom).toMatchObject({ asset: USDC, usd: 199, amount: '199000000' })
+    expect(decision.suggestion).toMatchObject({
+      retryAt: (NOON + 120_000) / 1000,
+      amount: '199000000',
+      approver: 'operator',
+    })
+    const exact = judge([daily], { ...more, effects: effects([outflow(USDC, 299_000_000n)], fee) }).decision
+    expect(exact.reasons).toMatchObject([{ retryAt: (NOON + 60_000) / 1000 }])
+    expect(verdict([daily], { ...more, effects: effects([outflow(USDC, 199_000_000n)], fee) })).toBe('INSTANT')
+    expect(verdict([daily], { ...more, effects: effects([outflow(USDC, 199_000_001n)], fee) })).toMatch('DENY')
+  })
+  test('what never fits has no time at which it passes', () => {
+    const { decision } = judge([daily], usdc(501_000_000n))
+    expect(decision.reasons[0]?.retryAt).toBeUndefined()
+    expect(decision.suggestion?.retryAt).toBeUndefined()
+  })
+  test('the month counts beside the day', () => {
+    const spent = { ...spentToday(0n), month: { total: 900_000_000n, final: [] } }
+    expect(verdict([spending({ monthly_limit_usd: 1000 })], { ...usdc(100_000_000n), spent })).toBe('INSTANT')
+    expect(verdict([spending({ monthly_limit_usd: 1000 })], { ...usdc(100_000_001n), spent })).toMatch('DENY')
+  })
+  test('over_limit APPROVAL asks a human instead', () => {
+    const asks = spending({ daily_limit_usd: 500, over_limit: 'APPROVAL' })
+    expect(verdict([asks], usdc(501_000_000n))).toBe('APPROVAL')
+    expect(verdict([asks, daily], usdc(501_000_000n))).toBe('DENY:SPENDING_LIMIT_EXCEEDED')
+  })
+  test('deposits for new accounts count', () => {
+    const rent = { kind: 'account-creation', owner: BOB, asset: USDC, rent: String(ETHER / 2_000n) } as const
+    const more = { effects: effects([outflow(USDC, 499_000_000n), rent]) }
+    expect(verdict([daily], more)).toBe('INSTANT')
+    expect(verdict([daily], { ...more, spent: spentToday(1n) })).toMatch('DENY')
+  })
+  test('a policy of one network counts what was spent there', () => {
+    const here = row('SPENDING_LIMIT', { daily_limit_usd: 500 }, { network: network.id })
+    const windows = { day: { total: 0n, final: [] }, month: { total: 0n, final: [] } }
+    const spent = { ...spentToday(500_000_000n), networks: { [network.id]: windows } }
+    expect(verdict([here], { ...usdc(1n), spent })).toBe('INSTANT')
+    expect(verdict([daily], { ...usdc(1n), spent })).toMatch('DENY')
+    expect(verdict([here], { ...usdc(1n), spent: spentToday(500_000_000n) })).toMatch('DENY')
+  })
+})
+
+describe('lists', () => {
+  test('WHITELIST lets only listed recipients receive, EVM in any case', () => {
+    const list = row('WHITELIST', { allowed_addresses: [BOB.toUpperCase().replace('0X', '0x')] })
+    expect(verdict([open(), list])).toBe('INSTANT')
+    expect(verdict([open(), list], usdc(1n, EVE))).toBe('DENY:WHITELIST_DENIED')
+    const rent = { kind: 'account-creation', owner: EVE, asset: USDC, rent: '1' } as const
+    expect(verdict([open(), list], { effects: effects([outflow(ETH, 1n), rent]) })).toBe('DENY:WHITELIST_DENIED')
+  })
+  test.each([
+    [{ address: USDC_ADDRESS }, 'INSTANT'],
+    [{ address: USDC_ADDRESS, chain: 'ethereum' }, 'INSTANT'],
+    [{ address: USDC_ADDRESS, chain: 'solana' }, 'DENY:TOKEN_NOT_ALLOWED'],
+    [{ address: USDC_ADDRESS, assetId: USDC }, 'INSTANT'],
+    [{ address: USDC_ADDRESS, assetId: USDC.replace('11155111', '1') }, 'DENY:TOKEN_NOT_ALLOWED'],
+    [{ address: EVE }, 'DENY:TOKEN_NOT_ALLOWED'],
+  ])('ALLOWED_TOKENS with %j', (token, expected) => {
+    expect(verdict([open(), row('ALLOWED_TOKENS', { tokens: [token] })], usdc(1n))).toBe(expected)
+    expect(verdict([open(), row('ALLOWED_TOKENS', { tokens: [token] })])).toBe('INSTANT')
+  })
+  test.each([
+    ['ethereum-sepolia', 'INSTANT'],
+    ['eip155:11155111', 'INSTANT'],
+    ['ethereum-mainnet', 'DENY:NETWORK_NOT_ALLOWED'],
+  ])('ALLOWED_NETWORKS with %s', (name, expected) => {
+    expect(verdict([open(), row('ALLOWED_NETWORKS', { networks: [{ network: name }] })])).toBe(expected)
+  })
+})
+
+describe('time', () => {
+  const hours = (start: number, end: number, allowed_days: number[], timezone?: string) =>
+    row('TIME_RESTRICTION', { allowed_hours: { start, end }, allowed_days, ...(timezone && { timezone }) })
+  const all = [0, 1, 2, 3, 4, 5, 6]
+  const HOUR = 3_600_000
+  test.each([
+    ['at the first moment', hours(12, 13, all), NOON, true],
+    ['before it', hours(12, 13, all), NOON - 1, false],
+    ['at the last moment', hours(12, 13, all), NOON + HOUR - 1, true],
+    ['at the end', hours(12, 13, all), NOON + HOUR, false],
+    ['on another weekday', hours(0, 24, [1]), NOON, false],
+    ['on the weekday', hours(0, 24, [2]), NOON, true],
+    ['in Tokyo at 21 h', hours(21, 22, [2], 'Asia/Tokyo'), NOON, true],
+    ['in New York at 7 h', hours(8, 22, all, 'America/New_York'), NOON, false],
+    ['late in a window over midnight', hours(22, 6, [2]), NOON + 17 * HOUR, true],
+    ['past midnight when the day before does not count', hours(22, 6, [3]), NOON + 17 * HOUR, false],
+    ['at the end over midnight', hours(22, 6, [2]), NOON + 18 * HOUR, false],
+  ])('TIME_RESTRICTION %s', (_, policy, now, passes) => {
+    expect(verdict([open(), policy], { now })).toBe(passes ? 'INSTANT' : 'DENY:TIME_RESTRICTED')
+  })
+  test.each([
+    [hours(14, 15, [2]), NOON + 2 * HOUR],
+    [hours(9, 10, [2]), NOON + 7 * 24 * HOUR - 3 * HOUR],
+    [hours(18, 19, [2], 'Asia/Kolkata'), NOON + 30 * 60_000],
+    [hours(18, 19, [2], 'Asia/Kathmandu'), NOON + 15 * 60_000],
+  ])('a refusal names the next opening (%#)', (policy, opens) => {
+    const now = NOON + 30_000
+    const { decision } = judge([open(), policy], { now })
+    expect(decision.suggestion?.retryAt).toBe(opens / 1000)
+    expect(verdict([open(), policy], { now: opens })).toBe('INSTANT')
+    expect(verdict([open(), policy], { now: opens - 1 })).toMatch('DENY')
+  })
+  test('RATE_LIMIT lets the last request of a window through and refuses the next until one leaves', () => {
+    const rate = row('RATE_LIMIT', { max_requests: 2, window_seconds: 60 })
+    const accepted = (...all: number[]) => ({ requests: { all, networks: {} } })
+    expect(verdict([open(), rate], accepted(NOON - 1_000))).toBe('INSTANT')
+    const full = judge([open(), rate], accepted(NOON - 59_000, NOON - 1_000)).decision
+    expect(full).toMatchObject({ outcome: 'DENY', suggestion: { retryAt: NOON / 1000 + 1 } })
+    expect(full.reasons).toMatchObject([{ code: 'RATE_LIMIT_EXCEEDED', observed: 2, allowed: 2 }])
+    expect(verdict([open(), rate], accepted(NOON - 60_000, NOON - 1_000))).toBe('INSTANT')
+  })
+  test('a request that was accepted is not refused for those that came after it', () => {
+    const rate = row('RATE_LIMIT', { max_requests: 1, window_seconds: 600 })
+    const later = { requests: { all: [NOON - 1_000], networks: {} } }
+    expect(verdict([open(), rate], { ...later, context: { acceptedAt: NOON - 5_000 } })).toBe('INSTANT')
+    expect(verdict([open(), rate], later)).toMatch('DENY')
+  })
+})
+
+describe('a cancel or gap-fill of a lane', () => {
+  const lane = { effects: effects([{ kind: 'lane', purpose: 'cancel' }], ETHER / 2_000n) }
+  const strict = [
+    row('WHITELIST', { allowed_addresses: [EVE] }),
+    row('RATE_LIMIT', { max_requests: 1, window_seconds: 60 }),
+    row('TIME_RESTRICTION', { allowed_hours: { start: 0, end: 1 }, allowed_days: [0] }),
+    row('SPENDING_LIMIT', { instant_max_usd: 0, daily_limit_usd: 1 }),
+  ]
+  test('is free of address, time and rate rules and of the tiers, not of the windows', () => {
+    const requests = { all: [NOON], networks: {} }
+    expect(verdict(strict, { ...lane, requests })).toBe('INSTANT')
+    expect(verdict([], lane)).toBe('INSTANT')
+    expect(verdict(strict, { ...lane, spent: spentToday(1n) })).toBe('DENY:SPENDING_LIMIT_EXCEEDED')
+  })
+  test('is nothing of the kind when something leaves beside it', () => {
+    const both: Partial<EvaluateInput> = { effects: effects([{ kind: 'lane', purpose: 'cancel' }, outflow(ETH, 1n)]) }
+    expect(verdict(strict, both)).toMatch('WHITELIST_DENIED')
+    expect(verdict([], both)).toBe('DENY:SPENDING_LIMIT_MISSING')
+  })
+})
+
+describe('judging again', () => {
+  const delayed = spending({ delay_max_usd: 10_000 })
+  const asked = spending({ instant_max_usd: 0 })
+  test.each([
+    ['a delay not yet served', delayed, {}, false],
+    ['a served delay', delayed, { servedDelay: true }, true],
+    ['an approval for a delay', delayed, { approval: { usdShown: 2_000_000_000n } }, true],
+    ['a served delay for an approval', asked, { servedDelay: true }, false],
+    ['an approval of the value', asked, { approval: { usdShown: 2_000_000_000n } }, true],
+    ['a value at 110 % of the one shown', asked, { approval: { usdShown: 1_818_181_819n } }, true],
+    ['a value above 110 % of the one shown', asked, { approval: { usdShown: 1_818_181_818n } }, false],
+    ['an approval given without a value', asked, { approval: { usdShown: null } }, true],
+  ])('%s', (_, policy, context, mayRun) => {
+    expect(judge([policy], { context }).mayRun).toBe(mayRun)
+  })
+  test('a denial binds whatever was approved', () => {
+    const context = { servedDelay: true, approval: { usdShown: null } }
+    expect(judge([asked, row('WHITELIST', { allowed_addresses: [EVE] })], { context }).mayRun).toBe(false)
+  })
+  test('a price that has gone since does not pass for the value shown', () => {
+    expect(judge([asked], { prices: {}, context: { approval: { usdShown: 1n } } }).mayRun).toBe(false)
+  })
+})
+
+describe('what a decision says', () => {
+  test('each failing rule is named, and the decision fits its wire schema', () => {
+    const policies = [
+      spending({ daily_limit_usd: 5 }),
+      row('WHITELIST', { allowed_addresses: [EVE] }),
+      row('ALLOWED_NETWORKS', { networks: [{ network: 'base-mainnet' }] }),
+    ]
+    const { decision, reserve } = judge(policies)
+    expect(decision.reasons.map(({ code, policyId }) => [code, policyId])).toEqual([
+      ['SPENDING_LIMIT_EXCEEDED', policies[0]?.id],
+      ['WHITELIST_DENIED', policies[1]?.id],
+      ['NETWORK_NOT_ALLOWED', policies[2]?.id],
+    ])
+    expect(decision.headroom.amount).toBe('0')
+    expect(reserve).toEqual([])
+    expect(Decision.parse(JSON.parse(JSON.stringify(decision)))).toEqual(decision)
+  })
+  test('a delayed request is told the amount that would run at once', () => {
+    const { decision } = judge([spending({ instant_max_usd: 10, notify_max_usd: 100, delay_max_usd: 5_000 })])
+    expect(decision).toMatchObject({ tier: 'DELAY', suggestion: { asset: ETH, amount: String(ETHER / 20n) } })
+    expect(verdict([spending({ notify_max_usd: 100 })], eth(ETHER / 20n))).toBe('NOTIFY')
+  })
+  test('all inputs are kept with the decision', () => {
+    const policies = [open()]
+    const { decision } = judge(policies, { spent: spentToday(5n), context: { approval: { usdShown: 3n } } })
+    expect(decision.policyVersion).toBe('7')
+    expect(decision.inputs).toMatchObject({
+      now: NOON,
+      policies: [{ id: policies[0]?.id, version: 1 }],
+      prices: { [ETH]: { usdMicros: '2000000000', source: 'fixed' } },
+      spent: { dayUsd: '5' },
+      context: { approval: { usdShown: '3' } },
+    })
+  })
+  test('what is held back names value, deposit and fee', () => {
+    const rent = { kind: 'account-creation', owner: BOB, asset: USDC, rent: '5' } as const
+    const { reserve } = judge([open()], { effects: effects([outflow(USDC, 7n), rent], 9n) })
+    expect(reserve.map(({ part, asset, amount }) => [part, asset, amount])).toEqual([
+      ['value', USDC, 7n],
+      ['value', ETH, 5n],
+      ['fee', ETH, 9n],
+    ])
+  })
+})

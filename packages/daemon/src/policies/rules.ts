@@ -1,0 +1,200 @@
+import { type Decision, type Effect, type PolicyType, type Reason, TIERS, type Tier, usdNumber } from '@waiaas/contract'
+import type { ReserveItem } from './amounts.ts'
+import { appliesTo, type Case, caseOf, type EvaluateInput, type Finding } from './case.ts'
+import type { Policy, PolicyOf } from './compile.ts'
+import { headroomOf, inputsOf, suggestionFor } from './explain.ts'
+import { judgeSpendingLimit } from './limits.ts'
+import { judgeNetworks, judgeTokens, judgeWhitelist } from './lists.ts'
+import { judgeRate, judgeTime } from './time.ts'
+
+export type { Price, Prices } from './amounts.ts'
+export type { EvaluateInput, Window, Windows } from './case.ts'
+export { compilePolicies, type Policy, type PolicyRow } from './compile.ts'
+
+/** A decision with what follows from it inside the daemon. */
+export type Judgement = {
+  readonly decision: Decision
+  /** Micro-dollars that leave, without fees; null without a trustworthy price. To be shown to an approver. */
+  readonly usd: bigint | null
+  /** What to hold back, the worst fee included; nothing when refused. */
+  readonly reserve: readonly ReserveItem[]
+  /** It may be signed now: allowed, and neither a delay nor an approval is outstanding. */
+  readonly mayRun: boolean
+}
+
+const judges: { [T in PolicyType]: (policy: PolicyOf<T>, of: Case, findings: Finding[]) => void } = {
+  SPENDING_LIMIT: judgeSpendingLimit,
+  ALLOWED_TOKENS: judgeTokens,
+  WHITELIST: judgeWhitelist,
+  ALLOWED_NETWORKS: judgeNetworks,
+  RATE_LIMIT: judgeRate,
+  TIME_RESTRICTION: judgeTime,
+}
+
+/**
+ * The one decision: all policies that apply are judged, a denial beats everything, otherwise the strictest tier wins.
+ * Pure. An error while judging refuses; it never lets anything through.
+ */
+export function evaluate(input: EvaluateInput): Judgement {
+  try {
+    return judge(input)
+  } catch (error) {
+    return refusedByFault(input, error)
+  }
+}
+
+function judge(input: EvaluateInput): Judgement {
+  const of = caseOf(input)
+  const applying = input.policies.filter((policy) => appliesTo(policy, of))
+  const findings: Finding[] = []
+  for (const effect of input.effects.effects) judgeEffect(effect, of, findings)
+  for (const policy of applying) judgePolicy(policy, of, findings)
+  judgeAbsence(applying, of, findings)
+  const denials = findings.filter(({ verdict }) => verdict === 'DENY')
+  const tier = strictest(findings)
+  const deciding =
+    denials.length > 0 ? denials : tier === 'INSTANT' ? [] : findings.filter(({ verdict }) => verdict === tier)
+  const outcome = { denied: denials.length > 0, tier, reasons: deciding.map(reasonOf) }
+  return conclude(of, applying, { ...outcome, findings })
+}
+
+type Outcome = { denied: boolean; tier: Tier; reasons: readonly Reason[]; findings: readonly Finding[] }
+
+function conclude(of: Case, applying: readonly Policy[], outcome: Outcome): Judgement {
+  const { denied, tier, reasons, findings } = outcome
+  const limits = applying.filter((policy) => policy.type === 'SPENDING_LIMIT')
+  const headroom = headroomOf(of, limits, outcome)
+  const suggestion = suggestionFor(of, headroom, outcome)
+  const usd = of.bill.outflowUsd
+  const decision: Decision = {
+    outcome: denied ? 'DENY' : 'ALLOW',
+    tier,
+    ...(!denied && waits(tier, findings)),
+    usd: usd === null ? null : usdNumber(usd),
+    reasons: [...reasons],
+    headroom,
+    ...(suggestion && { suggestion }),
+    policyVersion: of.input.policyVersion,
+    inputs: inputsOf(of, applying),
+  }
+  return { decision, usd, reserve: denied ? [] : of.bill.items, mayRun: !denied && isSatisfied(tier, of) }
+}
+
+const strictest = (findings: readonly Finding[]): Tier => {
+  let highest = 0
+  for (const { verdict } of findings) {
+    if (verdict !== 'DENY') highest = Math.max(highest, TIERS.indexOf(verdict))
+  }
+  return TIERS[highest]!
+}
+
+/** The longest of the delays, the shortest of the times to approve. */
+function waits(tier: Tier, findings: readonly Finding[]): Pick<Decision, 'delaySeconds' | 'approvalTimeoutSeconds'> {
+  const deciding = findings.filter(({ verdict }) => verdict === tier)
+  if (tier === 'DELAY') return { delaySeconds: Math.max(...deciding.map(({ delaySeconds }) => delaySeconds ?? 0)) }
+  const timeouts = deciding.flatMap(({ approvalTimeout }) => (approvalTimeout ? [approvalTimeout] : []))
+  return tier === 'APPROVAL' && timeouts.length > 0 ? { approvalTimeoutSeconds: Math.min(...timeouts) } : {}
+}
+
+const reasonOf = ({ code, policyId, tell }: Finding): Reason => ({ code, ...(policyId && { policyId }), ...tell() })
+
+/** A served delay satisfies DELAY; an approval also APPROVAL, up to 110 % of the value that was shown. */
+function isSatisfied(tier: Tier, { input, bill }: Case): boolean {
+  if (tier === 'INSTANT' || tier === 'NOTIFY') return true
+  if (tier === 'DELAY' && input.context?.servedDelay) return true
+  const shown = input.context?.approval?.usdShown
+  if (shown === undefined) return false
+  // Without a value to show, the amounts themselves were approved, and the effects digest holds those.
+  return shown === null || (bill.outflowUsd !== null && bill.outflowUsd * 100n <= shown * 110n)
+}
+
+function judgePolicy(policy: Policy, of: Case, findings: Finding[]): void {
+  if (policy.type === 'CORRUPT') {
+    const tell = () => ({ message: `the stored rules cannot be enforced: ${policy.problem}` })
+    findings.push({ code: 'POLICY_RULES_CORRUPT', verdict: 'DENY', policyId: policy.id, tell })
+    return
+  }
+  // The judge of a type takes policies of that type; the union does not carry the pairing.
+  const judgeOf = judges[policy.type] as (policy: Policy, of: Case, findings: Finding[]) => void
+  judgeOf(policy, of, findings)
+}
+
+const deny = (code: Finding['code'], message: string, seen: { observed?: string } = {}): Finding => ({
+  code,
+  verdict: 'DENY',
+  tell: () => ({ message, ...seen }),
+})
+
+/** What an effect means by itself, whatever the policies say. */
+const effectRules: { [K in Effect['kind']]: (effect: Effect & { kind: K }, of: Case) => Finding | undefined } = {
+  outflow: () => undefined,
+  'account-creation': () => undefined,
+  memo: () => undefined,
+  lane: () => undefined,
+  unknown: ({ description }) => ({
+    code: 'UNKNOWN_EFFECT',
+    verdict: 'APPROVAL',
+    tell: () => ({ message: `not understood: ${description}`, observed: description }),
+  }),
+  call: ({ contract }, of) =>
+    of.input.toggles.denyContracts
+      ? deny('CONTRACT_CALL_DISABLED', 'contract calls are refused unless a policy allows the contract', {
+          observed: contract,
+        })
+      : deny('UNSUPPORTED_EFFECT', 'this release does not judge contract calls', { observed: contract }),
+  approval: ({ spender }, of) =>
+    of.input.toggles.denySpenders
+      ? deny('APPROVE_DISABLED', 'token approvals are refused unless a policy allows the spender', {
+          observed: spender,
+        })
+      : deny('UNSUPPORTED_EFFECT', 'this release does not judge token approvals', { observed: spender }),
+}
+
+function judgeEffect(effect: Effect, of: Case, findings: Finding[]): void {
+  // The rule of a kind takes effects of that kind; a kind that came from a newer decoder has none.
+  const rule = effectRules[effect.kind] as ((effect: Effect, of: Case) => Finding | undefined) | undefined
+  const finding = rule ? rule(effect, of) : deny('UNSUPPORTED_EFFECT', `this release does not judge ${effect.kind}`)
+  if (finding) findings.push(finding)
+}
+
+/** What is refused because no policy allows it. */
+function judgeAbsence(applying: readonly Policy[], of: Case, findings: Finding[]): void {
+  if (!of.isLane && !applying.some(({ type }) => type === 'SPENDING_LIMIT')) {
+    findings.push(
+      deny('SPENDING_LIMIT_MISSING', 'no SPENDING_LIMIT applies to this wallet and network, so nothing is signed'),
+    )
+  }
+  if (!of.input.toggles.denyTokens || applying.some(({ type }) => type === 'ALLOWED_TOKENS')) return
+  for (const asset of of.tokens) {
+    findings.push(deny('TOKEN_NOT_ALLOWED', `no ALLOWED_TOKENS policy lists ${asset}`, { observed: asset }))
+  }
+}
+
+function refusedByFault(input: EvaluateInput, error: unknown): Judgement {
+  const message = `the request could not be judged: ${error instanceof Error ? error.message : String(error)}`
+  const { day, month } = input.spent
+  return {
+    decision: {
+      outcome: 'DENY',
+      tier: 'APPROVAL',
+      usd: null,
+      reasons: [{ code: 'POLICY_RULES_CORRUPT', message }],
+      headroom: { asset: null, amount: '0', usd: 0, limits: [] },
+      policyVersion: input.policyVersion,
+      inputs: {
+        now: input.now,
+        kind: input.kind,
+        walletId: input.wallet.id,
+        network: input.network.id,
+        policies: input.policies.map(({ recorded }) => recorded),
+        prices: {},
+        spent: { dayUsd: String(day.total), monthUsd: String(month.total) },
+        requests: [],
+        toggles: { ...input.toggles },
+      },
+    },
+    usd: null,
+    reserve: [],
+    mayRun: false,
+  }
+}

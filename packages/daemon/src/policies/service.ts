@@ -1,0 +1,265 @@
+import {
+  Failure,
+  isPolicyType,
+  type Network,
+  newId,
+  type Parsed,
+  type PolicyResponse,
+  type policyOperations,
+  type Wire,
+} from '@waiaas/contract'
+import { type Clock, seconds } from '../platform/clock.ts'
+import type { Database, Handle, Scope } from '../platform/db/database.ts'
+import { admitRules, requireNetwork } from './admission.ts'
+import { compilePolicies, type Policy } from './rules.ts'
+import { policyStore, type StoredPolicy } from './store.ts'
+
+export {
+  type EvaluateInput,
+  evaluate,
+  type Judgement,
+  type Policy,
+  type Price,
+  type Prices,
+  type Windows,
+} from './rules.ts'
+
+type PolicyEvent = 'POLICY_CREATED' | 'POLICY_UPDATED' | 'POLICY_DELETED'
+type Operations = typeof policyOperations
+type Parts = {
+  database: Database
+  clock: Clock
+  networks: () => readonly Network[]
+  wallet: (db: Handle, id: string) => Promise<{ status: string } | undefined>
+  /** Writes evidence in the transaction of the change. */
+  record: (
+    db: Handle,
+    evidence: { event: PolicyEvent; walletId?: string; details: Record<string, unknown> },
+  ) => Promise<void>
+  /** The lock under which evidence of no wallet is written. */
+  systemEvidence: string
+}
+export type PolicyService = ReturnType<typeof policies>
+
+/** The limits of a wallet whose creator asked for none. */
+const DEFAULT_LIMIT = {
+  instant_max_usd: 10,
+  notify_max_usd: 100,
+  delay_max_usd: 500,
+  delay_seconds: 300,
+  daily_limit_usd: 500,
+  over_limit: 'DENY',
+} as const
+
+/** Most wallets whose compiled policies are remembered. */
+const REMEMBERED = 10_000
+
+/** Keeps the policies, and hands the evaluator those that apply. */
+export function policies(parts: Parts) {
+  const nextVersion = versions(parts.clock)
+  return { ...additions(parts, nextVersion), ...changes(parts, nextVersion), ...reading(parts) }
+}
+
+type NextVersion = (db: Handle) => Promise<number>
+
+function additions({ database, clock, networks, wallet, record, systemEvidence }: Parts, nextVersion: NextVersion) {
+  async function requireLiveWallet(db: Handle, id: string): Promise<void> {
+    const found = await wallet(db, id)
+    if (!found) throw new Failure('WALLET_NOT_FOUND', `there is no wallet ${id}`)
+    if (found.status === 'TERMINATED') throw new Failure('WALLET_TERMINATED', `wallet ${id} is terminated`)
+  }
+  return {
+    /** Failures: ACTION_VALIDATION_FAILED, INVALID_ADDRESS, WALLET_NOT_FOUND, WALLET_TERMINATED. */
+    async create(request: Parsed<Operations['createPolicy']>): Promise<PolicyResponse> {
+      const { walletId = null, type } = request
+      const rules = admitRules(type, request.rules, networks())
+      const network = request.network === undefined ? null : requireNetwork(networks(), request.network).id
+      return database.work(scopeOf(walletId, systemEvidence), async (db) => {
+        if (walletId !== null) await requireLiveWallet(db, walletId)
+        const isOwnLimit = walletId !== null && type === 'SPENDING_LIMIT'
+        const replaced = isOwnLimit ? await policyStore.removeDefault(db, walletId) : 0
+        const row = newRow({ ...request, walletId, rules, network }, await nextVersion(db), clock.now())
+        await policyStore.insert(db, row)
+        await record(db, evidenceOf('POLICY_CREATED', row, replaced > 0 ? { replacesDefault: true } : {}))
+        return answerOf(row)
+      })
+    },
+    /** Installs the modest default in the transaction that creates a wallet; the job holds the wallet's lock. */
+    async installDefault(db: Handle, walletId: string): Promise<PolicyResponse> {
+      const about = {
+        walletId,
+        type: 'SPENDING_LIMIT',
+        rules: DEFAULT_LIMIT,
+        network: null,
+        priority: 0,
+        enabled: true,
+      }
+      const row = { ...newRow(about, await nextVersion(db), clock.now()), is_default: 1 }
+      await policyStore.insert(db, row)
+      await record(db, evidenceOf('POLICY_CREATED', row, { isDefault: true }))
+      return answerOf(row)
+    },
+  }
+}
+
+function changes({ database, clock, networks, record, systemEvidence }: Parts, nextVersion: NextVersion) {
+  /** Changes one policy under the locks of what it applies to. */
+  async function changing<T>(id: string, fn: (db: Handle, row: StoredPolicy) => Promise<T>): Promise<T> {
+    const known = await database.read((db) => requirePolicy(db, id))
+    return database.work(scopeOf(known.wallet_id, systemEvidence), async (db) => fn(db, await requirePolicy(db, id)))
+  }
+  return {
+    /** Failures: ACTION_VALIDATION_FAILED, INVALID_ADDRESS, POLICY_NOT_FOUND. */
+    update: ({ id, rules, priority, enabled }: Parsed<Operations['updatePolicy']>): Promise<PolicyResponse> =>
+      changing(id, async (db, row) => {
+        const after: StoredPolicy = {
+          ...row,
+          ...(rules && isPolicyType(row.type) && { rules: JSON.stringify(admitRules(row.type, rules, networks())) }),
+          priority: priority ?? row.priority,
+          enabled: enabled === undefined ? row.enabled : Number(enabled),
+          is_default: 0,
+          version: await nextVersion(db),
+          updated_at: seconds(clock.now()),
+        }
+        await policyStore.change(db, after)
+        const before = { rules: row.rules, priority: row.priority, enabled: row.enabled === 1 }
+        await record(db, evidenceOf('POLICY_UPDATED', after, { enabled: after.enabled === 1, before }))
+        return answerOf(after)
+      }),
+    /** Failure: POLICY_NOT_FOUND. */
+    remove: (id: string): Promise<{ id: string; deleted: boolean }> =>
+      changing(id, async (db, row) => {
+        const deleted = await policyStore.remove(db, id)
+        await nextVersion(db)
+        await record(db, evidenceOf('POLICY_DELETED', row))
+        return { id, deleted }
+      }),
+  }
+}
+
+function reading({ database, wallet }: Parts) {
+  const compiled = new Map<string, { version: number; policies: readonly Policy[] }>()
+  return {
+    /** Failure: POLICY_NOT_FOUND. */
+    get: (id: string): Promise<PolicyResponse> => database.read(async (db) => answerOf(await requirePolicy(db, id))),
+    /** With a wallet, its own and those of every wallet; otherwise all. Failures: WALLET_NOT_FOUND, ACTION_VALIDATION_FAILED. */
+    async list(query: Parsed<Operations['listPolicies']>): Promise<Wire<Operations['listPolicies']>> {
+      const { walletId, limit, offset, cursor } = query
+      const from = cursor === undefined ? { offset } : { offset: 0, after: readCursor(cursor) }
+      return database.read(async (db) => {
+        if (walletId !== undefined && !(await wallet(db, walletId))) {
+          throw new Failure('WALLET_NOT_FOUND', `there is no wallet ${walletId}`)
+        }
+        const rows = await policyStore.list(db, { walletId }, { ...from, limit: limit + 1 })
+        const total = await policyStore.count(db, { walletId })
+        const data = rows.slice(0, limit)
+        const hasMore = rows.length > limit
+        return {
+          data: data.map(answerOf),
+          total,
+          limit,
+          offset,
+          nextCursor: hasMore ? writeCursor(data.at(-1)!) : null,
+          hasMore,
+        }
+      })
+    },
+    /** Changes with every change of any policy; equal versions mean equal policies. */
+    version: (db: Handle): Promise<number> => policyStore.version(db),
+    /** What the evaluator judges a wallet by, as of the caller's transaction. */
+    async applying(db: Handle, walletId: string): Promise<{ version: number; policies: readonly Policy[] }> {
+      const version = await policyStore.version(db)
+      const known = compiled.get(walletId)
+      if (known?.version === version) return known
+      const rows = await policyStore.applying(db, walletId)
+      const fresh = { version, policies: compilePolicies(rows.map(toPolicyRow)) }
+      if (compiled.size >= REMEMBERED) compiled.clear()
+      compiled.set(walletId, fresh)
+      return fresh
+    },
+  }
+}
+
+const scopeOf = (walletId: string | null, systemEvidence: string): Scope =>
+  walletId === null ? { exclusive: ['system', systemEvidence] } : { exclusive: [`wallet:${walletId}`] }
+
+const evidenceOf = (event: PolicyEvent, row: StoredPolicy, more: Record<string, unknown> = {}) => ({
+  event,
+  ...(row.wallet_id !== null && { walletId: row.wallet_id }),
+  details: { id: row.id, type: row.type, network: row.network, rules: row.rules, ...more },
+})
+
+/** Times serve as versions, so that one which was rolled back is never given to other policies later. */
+function versions(clock: Clock) {
+  let last = 0
+  return async (db: Handle): Promise<number> => {
+    for (;;) {
+      last = Math.max(clock.now(), last + 1, (await policyStore.version(db)) + 1)
+      if (await policyStore.raiseVersion(db, last)) return last
+    }
+  }
+}
+
+async function requirePolicy(db: Handle, id: string): Promise<StoredPolicy> {
+  const row = await policyStore.byId(db, id)
+  if (!row) throw new Failure('POLICY_NOT_FOUND', `there is no policy ${id}`)
+  return row
+}
+
+type About = {
+  walletId: string | null
+  type: string
+  rules: object
+  network: string | null
+  priority: number
+  enabled: boolean
+}
+
+const newRow = (about: About, version: number, now: number): StoredPolicy => ({
+  id: newId(now),
+  wallet_id: about.walletId,
+  type: about.type,
+  rules: JSON.stringify(about.rules),
+  priority: about.priority,
+  enabled: Number(about.enabled),
+  network: about.network,
+  is_default: 0,
+  version,
+  created_at: seconds(now),
+  updated_at: seconds(now),
+})
+
+const toPolicyRow = (row: StoredPolicy) => ({
+  id: row.id,
+  walletId: row.wallet_id,
+  type: row.type,
+  rules: row.rules,
+  enabled: row.enabled === 1,
+  network: row.network,
+  version: row.version,
+})
+
+function answerOf(row: StoredPolicy): PolicyResponse {
+  if (!isPolicyType(row.type))
+    throw new Error(`policy ${row.id} has type ${row.type}, which this release does not enforce`)
+  return {
+    id: row.id,
+    walletId: row.wallet_id,
+    type: row.type,
+    rules: JSON.parse(row.rules),
+    priority: row.priority,
+    enabled: row.enabled === 1,
+    network: row.network,
+    isDefault: row.is_default === 1,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+  }
+}
+
+const writeCursor = ({ priority, id }: StoredPolicy): string => Buffer.from(`${priority} ${id}`).toString('base64url')
+
+function readCursor(cursor: string): { priority: number; id: string } {
+  const [priority = '', id = ''] = Buffer.from(cursor, 'base64url').toString().split(' ')
+  if (/^-?\d{1,16}$/.test(priority) && id.length === 36) return { priority: Number(priority), id }
+  throw new Failure('ACTION_VALIDATION_FAILED', 'expected the nextCursor of a previous page')
+}

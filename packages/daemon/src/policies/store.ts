@@ -1,0 +1,126 @@
+import { type Handle, statement } from '../platform/db/database.ts'
+
+export type StoredPolicy = {
+  id: string
+  wallet_id: string | null
+  type: string
+  rules: string
+  priority: number
+  enabled: number
+  network: string | null
+  is_default: number
+  version: number
+  created_at: number
+  updated_at: number
+}
+
+declare module '../platform/db/tables.ts' {
+  interface Tables {
+    policies: StoredPolicy
+    policy_state: { id: number; version: number }
+  }
+}
+
+const insert = statement<StoredPolicy>((db, p) =>
+  db.insertInto('policies').values({
+    id: p('id'),
+    wallet_id: p('wallet_id'),
+    type: p('type'),
+    rules: p('rules'),
+    priority: p('priority'),
+    enabled: p('enabled'),
+    network: p('network'),
+    is_default: p('is_default'),
+    version: p('version'),
+    created_at: p('created_at'),
+    updated_at: p('updated_at'),
+  }),
+)
+const byId = statement<{ id: string }, StoredPolicy>((db, p) =>
+  db.selectFrom('policies').selectAll().where('id', '=', p('id')),
+)
+const applying = statement<{ wallet: string }, StoredPolicy>((db, p) =>
+  db
+    .selectFrom('policies')
+    .selectAll()
+    .where('enabled', '=', 1)
+    .where((eb) => eb.or([eb('wallet_id', '=', p('wallet')), eb('wallet_id', 'is', null)]))
+    .orderBy('id'),
+)
+type Change = Pick<StoredPolicy, 'id' | 'rules' | 'priority' | 'enabled' | 'version' | 'updated_at'>
+const change = statement<Change>((db, p) =>
+  db
+    .updateTable('policies')
+    .set({
+      rules: p('rules'),
+      priority: p('priority'),
+      enabled: p('enabled'),
+      is_default: 0,
+      version: p('version'),
+      updated_at: p('updated_at'),
+    })
+    .where('id', '=', p('id')),
+)
+const remove = statement<{ id: string }>((db, p) => db.deleteFrom('policies').where('id', '=', p('id')))
+const removeDefault = statement<{ wallet: string }>((db, p) =>
+  db.deleteFrom('policies').where('wallet_id', '=', p('wallet')).where('is_default', '=', 1),
+)
+const version = statement<object, { version: number }>((db) =>
+  db.selectFrom('policy_state').select('version').where('id', '=', 1),
+)
+const raiseVersion = statement<{ to: number }>((db, p) =>
+  db
+    .updateTable('policy_state')
+    .set({ version: p('to') })
+    .where('id', '=', 1)
+    .where('version', '<', p('to')),
+)
+
+export type PolicyFilter = { walletId?: string | undefined }
+type Position = { priority: number; id: string }
+
+export const policyStore = {
+  insert: (db: Handle, row: StoredPolicy) => db.run(insert, row),
+  byId: (db: Handle, id: string) => db.get(byId, { id }),
+  /** Enabled ones of the wallet and of every wallet. */
+  applying: (db: Handle, wallet: string) => db.all(applying, { wallet }),
+  /** A changed policy is the operator's own, no longer the default. */
+  change: async (db: Handle, row: Change) => (await db.run(change, row)).changes === 1,
+  remove: async (db: Handle, id: string) => (await db.run(remove, { id })).changes === 1,
+  removeDefault: async (db: Handle, wallet: string) => (await db.run(removeDefault, { wallet })).changes,
+  version: async (db: Handle) => {
+    const row = await db.get(version)
+    if (!row) throw new Error('the table policy_state has lost its row')
+    return row.version
+  },
+  /** False when the version is already as high. */
+  raiseVersion: async (db: Handle, to: number) => (await db.run(raiseVersion, { to })).changes === 1,
+  /** The highest priority first. */
+  list: (
+    db: Handle,
+    { walletId }: PolicyFilter,
+    page: { limit: number; offset: number; after?: Position | undefined },
+  ) =>
+    db.query<StoredPolicy>((kysely) => {
+      let query = kysely.selectFrom('policies').selectAll()
+      if (walletId) query = query.where((eb) => eb.or([eb('wallet_id', '=', walletId), eb('wallet_id', 'is', null)]))
+      const { after } = page
+      if (after) {
+        query = query.where((eb) =>
+          eb.or([
+            eb('priority', '<', after.priority),
+            eb.and([eb('priority', '=', after.priority), eb('id', '>', after.id)]),
+          ]),
+        )
+      }
+      return query.orderBy('priority', 'desc').orderBy('id').limit(page.limit).offset(page.offset)
+    }),
+  count: async (db: Handle, { walletId }: PolicyFilter): Promise<number> => {
+    const rows = await db.query<{ count: number }>((kysely) => {
+      let query = kysely.selectFrom('policies').select((eb) => eb.fn.countAll<number>().as('count'))
+      if (walletId) query = query.where((eb) => eb.or([eb('wallet_id', '=', walletId), eb('wallet_id', 'is', null)]))
+      return query
+    })
+    return rows[0]?.count ?? 0
+  },
+}

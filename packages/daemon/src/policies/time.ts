@@ -1,0 +1,88 @@
+import { type Case, type Finding, onPolicyNetwork } from './case.ts'
+import type { PolicyOf, TimeRestriction } from './compile.ts'
+
+const QUARTER = 900_000
+const HOUR = 3_600_000
+const DAY = 24 * HOUR
+/** Sunday is 0. */
+const DAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat']
+type LocalTime = { readonly hour: number; readonly day: number }
+
+export function judgeTime(policy: PolicyOf<'TIME_RESTRICTION'>, of: Case, findings: Finding[]): void {
+  if (of.isLane) return
+  const { rules } = policy
+  const { now } = of.input
+  const local = of.localTimes.get(rules.timezone) ?? localTime(rules, now)
+  of.localTimes.set(rules.timezone, local)
+  if (isOpen(rules, local)) return
+  findings.push({
+    code: 'TIME_RESTRICTED',
+    verdict: 'DENY',
+    policyId: policy.id,
+    tell: () => {
+      const opens = nextOpening(rules, now)
+      const days = DAYS.filter((_, day) => rules.days.has(day)).join(' ')
+      return {
+        message: `outside the allowed hours ${rules.start} to ${rules.end} on ${days} (${rules.timezone})`,
+        observed: `${DAYS[local.day]} ${String(local.hour).padStart(2, '0')}h`,
+        allowed: `${days} ${rules.start}-${rules.end}h`,
+        ...(opens !== null && { retryAt: Math.ceil(opens / 1000) }),
+      }
+    },
+  })
+}
+
+function localTime({ format }: Pick<TimeRestriction, 'format'>, at: number): LocalTime {
+  // 1 January 1970 was a Thursday, day 4.
+  if (!format) return { hour: Math.floor((at % DAY) / HOUR), day: (Math.floor(at / DAY) + 4) % 7 }
+  const parts = format.formatToParts(at)
+  const part = (type: string) => parts.find((candidate) => candidate.type === type)?.value ?? ''
+  const time = { hour: Number(part('hour')), day: DAYS.indexOf(part('weekday')) }
+  if (time.day < 0 || !Number.isInteger(time.hour))
+    throw new Error(`cannot tell the local time in ${format.resolvedOptions().timeZone}`)
+  return time
+}
+
+/** A window over midnight belongs to the day on which it began. */
+function isOpen({ start, end, days }: TimeRestriction, { hour, day }: LocalTime): boolean {
+  if (start < end) return days.has(day) && hour >= start && hour < end
+  return (hour >= start && days.has(day)) || (hour < end && days.has((day + 6) % 7))
+}
+
+/**
+ * Unix milliseconds of the next opening, to the quarter hour: zones are whole quarters from UTC and a window is at least
+ * an hour long, so that looking once an hour and then back in quarters finds its beginning.
+ */
+function nextOpening(rules: TimeRestriction, now: number): number | null {
+  const first = now - (now % QUARTER) + QUARTER
+  for (let at = first; at <= first + 9 * DAY; at += HOUR) {
+    if (!isOpen(rules, localTime(rules, at))) continue
+    let opening = at
+    while (opening - QUARTER > now && isOpen(rules, localTime(rules, opening - QUARTER))) opening -= QUARTER
+    return opening
+  }
+  return null
+}
+
+/** Counts accepted requests in the rolling window; one that is exactly a window old is out of it. */
+export function judgeRate(policy: PolicyOf<'RATE_LIMIT'>, of: Case, findings: Finding[]): void {
+  if (of.isLane) return
+  const { max, windowMs } = policy.rules
+  const { requests, context, now } = of.input
+  const times = onPolicyNetwork(policy, requests.networks, requests.all, of)
+  const asOf = context?.acceptedAt ?? now
+  const inWindow = times.filter((at) => at > asOf - windowMs && at <= asOf)
+  of.requestCounts.push({ policyId: policy.id, count: inWindow.length })
+  if (inWindow.length < max) return
+  findings.push({
+    code: 'RATE_LIMIT_EXCEEDED',
+    verdict: 'DENY',
+    policyId: policy.id,
+    tell: () => ({
+      message: `${inWindow.length} requests in the last ${windowMs / 1000} s; ${max} are allowed`,
+      observed: inWindow.length,
+      allowed: max,
+      retryAt: Math.ceil((inWindow.sort((a, b) => a - b)[inWindow.length - max]! + windowMs) / 1000),
+    }),
+  })
+}
