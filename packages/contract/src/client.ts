@@ -93,8 +93,14 @@ function pathValue(name: string, value: unknown): string {
 /** The body of a success, or the error that an answer tells of, thrown. */
 export async function readAnswer(response: Response): Promise<unknown> {
   const text = await response.text()
-  if (response.ok) return text === '' ? undefined : JSON.parse(text)
-  throw errorOf(response, text)
+  if (!response.ok) throw errorOf(response, text)
+  if (text === '') return undefined
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    const message = `expected JSON from the daemon, got ${response.headers.get('content-type') ?? 'something else'}`
+    throw new WAIaaSError({ code: 'INVALID_ANSWER', message, status: response.status, retryable: false }, cause)
+  }
 }
 
 /** The error that a refused call's answer tells of. */

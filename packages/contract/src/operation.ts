@@ -70,7 +70,7 @@ export type Client<Ops extends Operations> = {
   [Name in keyof Ops]: Call<Input<Ops[Name]>, Wire<Ops[Name]>>
 }
 type Call<In, Out> =
-  Partial<In> extends In
+  Record<never, never> extends In
     ? (input?: In, options?: CallOptions) => Promise<Out>
     : (input: In, options?: CallOptions) => Promise<Out>
 export type CallOptions = { idempotencyKey?: string; signal?: AbortSignal; masterPassword?: string }

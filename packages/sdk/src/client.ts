@@ -1,0 +1,184 @@
+import {
+  type AllOperations,
+  type CallOptions,
+  type Client,
+  client,
+  type HttpCall,
+  type Input,
+  mayCall,
+  operations,
+  type Simulation,
+  type TransactionSent,
+  type Transport,
+  WAIaaSError,
+  type Wire,
+} from '@waiaas/contract'
+import { DEFAULT_RETRY, type RetryOptions, withRetry } from './retry.ts'
+
+export type ClientOptions = {
+  /** Where the daemon listens, such as http://127.0.0.1:3100. */
+  readonly baseUrl: string
+  /** `wai_sess_…`, for what an agent may call. */
+  readonly sessionToken?: string
+  /** For what the operator may call. */
+  readonly masterPassword?: string
+  /** Milliseconds that one try may take; 30 s unless given. */
+  readonly timeout?: number
+  readonly retryOptions?: Partial<RetryOptions>
+}
+
+type Operations = Client<AllOperations>
+type SendInput = Input<AllOperations['sendToken']>
+type Answer<Name extends keyof AllOperations> = Promise<Wire<AllOperations[Name]>>
+type Changed = 'sendToken' | 'getTransaction' | 'createSession' | 'renewSession' | 'rotateSessionToken' | 'listSessions'
+
+/** Beside the contract's methods: shorter forms that existing programs use. */
+type Methods = Omit<Operations, Changed> & {
+  sendToken(input: SendInput & { dryRun: true }, options?: CallOptions): Promise<Simulation>
+  sendToken(input: SendInput & { dryRun?: false }, options?: CallOptions): Promise<TransactionSent>
+  getTransaction(id: string | { id: string }, options?: CallOptions): Answer<'getTransaction'>
+  createSession(input: Input<AllOperations['createSession']>, options?: CallOptions | string): Answer<'createSession'>
+  /** Renews the session of the own token, and uses the new token from then on. */
+  renewSession(options?: CallOptions): Answer<'renewSession'>
+  rotateSessionToken(id: string | { id: string }, options?: CallOptions | string): Answer<'rotateSessionToken'>
+  /** The first argument may be the master password; without it an agent reads its own session. */
+  listSessions(input?: SessionQuery | string, more?: SessionQuery | CallOptions): Answer<'listSessions'>
+  getAllBalances(options?: CallOptions): Answer<'getBalance'>
+  getAllAssets(options?: CallOptions): Answer<'getAssets'>
+  /** Address, networks and detail of the session's wallet, in one. */
+  getWalletInfo(input?: { walletId?: string }): Promise<WalletInfo>
+  setSessionToken(token: string): void
+  clearSessionToken(): void
+}
+type SessionQuery = Input<AllOperations['listSessions']>
+export type WalletInfo = Wire<AllOperations['getWallet']> &
+  Wire<AllOperations['getAddress']> &
+  Pick<Wire<AllOperations['listWalletNetworks']>, 'networks' | 'availableNetworks'>
+
+/** A client of one daemon: a method per operation of the contract. Fails with `WAIaaSError`. */
+export type WAIaaSClient = Methods
+export const WAIaaSClient = class {
+  constructor(options: ClientOptions) {
+    Object.assign(this, createMethods(options))
+  }
+  // The constructor gives every instance these methods.
+} as unknown as new (
+  options: ClientOptions,
+) => WAIaaSClient
+
+const asOptions = (options: CallOptions | string | undefined): CallOptions | undefined =>
+  typeof options === 'string' ? { masterPassword: options } : options
+const asId = (id: string | { id: string }): { id: string } => (typeof id === 'string' ? { id } : id)
+
+function createMethods(options: ClientOptions): Methods {
+  let token = options.sessionToken
+  const api: Operations = client(
+    operations,
+    transport(options, () => token),
+  )
+  return {
+    ...api,
+    // The overloads say which of the two answers comes; the daemon decides by the same field.
+    sendToken: api.sendToken as Methods['sendToken'],
+    getTransaction: (id, more) => api.getTransaction(asId(id), more),
+    createSession: (input, more) => api.createSession(input, asOptions(more)),
+    renewSession: async (more) => {
+      const renewed = await api.renewSession({ id: sessionIdOf(token) }, more)
+      token = renewed.token
+      return renewed
+    },
+    rotateSessionToken: (id, more) => api.rotateSessionToken(asId(id), asOptions(more)),
+    listSessions: (input, more) =>
+      typeof input === 'string'
+        ? api.listSessions(more as SessionQuery | undefined, { masterPassword: input })
+        : api.listSessions(input, more as CallOptions | undefined),
+    getAllBalances: (more) => api.getBalance({ network: 'all' }, more),
+    getAllAssets: (more) => api.getAssets({ network: 'all' }, more),
+    getWalletInfo: async (input) => {
+      const address = await api.getAddress(input)
+      const id = { id: address.walletId }
+      const [detail, { networks, availableNetworks }] = await Promise.all([
+        api.getWallet(id),
+        api.listWalletNetworks(id),
+      ])
+      return { ...detail, ...address, networks, availableNetworks }
+    },
+    setSessionToken: (next) => {
+      token = next
+    },
+    clearSessionToken: () => {
+      token = undefined
+    },
+  }
+}
+
+function transport(options: ClientOptions, token: () => string | undefined): Transport {
+  const base = options.baseUrl.replace(/\/+$/, '')
+  const retry = { ...DEFAULT_RETRY, ...options.retryOptions }
+  return async (call) => {
+    const headers = { ...call.headers, 'user-agent': 'waiaas-sdk/0.1.0', ...credentials(call, options, token()) }
+    const { method, path, body } = call
+    const request = { method, headers, ...(body !== undefined && { body }) }
+    const { signal } = call.options
+    return withRetry(
+      call.operation,
+      retry,
+      () => tryOnce(`${base}${path}`, request, options.timeout ?? 30_000, signal),
+      signal,
+    )
+  }
+}
+
+async function tryOnce(
+  url: string,
+  request: RequestInit,
+  timeout: number,
+  signal: AbortSignal | undefined,
+): Promise<Response> {
+  const deadline = AbortSignal.timeout(timeout)
+  try {
+    const response = await fetch(url, { ...request, signal: signal ? AbortSignal.any([signal, deadline]) : deadline })
+    const { status, statusText, headers } = response
+    // Reading it here keeps the body under the deadline, and a connection that breaks within it is a failed try.
+    const text = await response.text()
+    return new Response(status === 204 ? null : text, { status, statusText, headers })
+  } catch (cause) {
+    signal?.throwIfAborted()
+    if (deadline.aborted) throw local('REQUEST_TIMEOUT', `the daemon did not answer within ${timeout} ms`, true, cause)
+    throw local('NETWORK_ERROR', `the daemon at ${new URL(url).origin} cannot be reached`, true, cause)
+  }
+}
+
+/** The one credential that the operation asks for; the agent's where both would do, unless a password is given for the call. */
+function credentials(
+  { operation, options }: HttpCall,
+  given: ClientOptions,
+  token: string | undefined,
+): Record<string, string> {
+  if (operation.access === 'public') return {}
+  const password = options.masterPassword ?? given.masterPassword
+  const forAgent = mayCall(operation, 'agent')
+  const forOperator = mayCall(operation, 'operator')
+  if (forOperator && options.masterPassword !== undefined) return { 'x-master-password': options.masterPassword }
+  if (forAgent && token !== undefined) return { authorization: `Bearer ${token}` }
+  if (forOperator && password !== undefined) return { 'x-master-password': password }
+  if (forAgent) throw local('NO_TOKEN', 'this call needs a session token: set sessionToken or call setSessionToken()')
+  throw local('NO_MASTER_PASSWORD', 'this call needs the master password: set masterPassword')
+}
+
+/** The session's id, which its token says. */
+function sessionIdOf(token: string | undefined): string {
+  if (token === undefined)
+    throw local('NO_TOKEN', 'this call needs a session token: set sessionToken or call setSessionToken()')
+  const payload = token.replace(/^wai_sess_/, '').split('.')[1] ?? ''
+  try {
+    const claims: unknown = JSON.parse(atob(payload.replaceAll('-', '+').replaceAll('_', '/')))
+    if (typeof claims === 'object' && claims && 'sub' in claims && typeof claims.sub === 'string') return claims.sub
+  } catch (cause) {
+    throw local('INVALID_TOKEN', 'expected a session token that begins with wai_sess_', false, cause)
+  }
+  throw local('INVALID_TOKEN', 'expected a session token that names its session')
+}
+
+const local = (code: string, message: string, retryable = false, cause?: unknown): WAIaaSError =>
+  new WAIaaSError({ code, message, retryable, status: 0 }, cause)

@@ -1,0 +1,3 @@
+export { type CallOptions, WAIaaSError } from '@waiaas/contract'
+export { type ClientOptions, WAIaaSClient, type WalletInfo } from './client.ts'
+export type { RetryOptions } from './retry.ts'
