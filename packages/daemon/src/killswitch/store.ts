@@ -7,6 +7,7 @@ export type KillSwitchRow = {
   epoch: number
   activated_at: number | null
   activated_by: string | null
+  locked_at: number | null
 }
 
 declare module '../platform/db/tables.ts' {
@@ -16,11 +17,23 @@ declare module '../platform/db/tables.ts' {
 }
 
 const read = statement<NoParams, KillSwitchRow>((db) => db.selectFrom('kill_switch').selectAll().where('id', '=', 1))
-type Swap = { from: KillSwitchState; to: KillSwitchState; at: number | null; by: string | null }
+export type Swap = {
+  from: KillSwitchState
+  to: KillSwitchState
+  at: number | null
+  by: string | null
+  lockedAt: number | null
+}
 const swap = statement<Swap>((db, p) =>
   db
     .updateTable('kill_switch')
-    .set((eb) => ({ state: p('to'), epoch: eb('epoch', '+', 1), activated_at: p('at'), activated_by: p('by') }))
+    .set((eb) => ({
+      state: p('to'),
+      epoch: eb('epoch', '+', 1),
+      activated_at: p('at'),
+      activated_by: p('by'),
+      locked_at: p('lockedAt'),
+    }))
     .where('id', '=', 1)
     .where('state', '=', p('from')),
 )

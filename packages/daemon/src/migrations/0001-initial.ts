@@ -35,7 +35,8 @@ export const initial: Migration = {
 
     `create table settings (key text primary key, value text not null, updated_at bigint not null)`,
     `create table kill_switch (
-      id integer primary key, state text not null, epoch bigint not null, activated_at bigint, activated_by text)`,
+      id integer primary key, state text not null, epoch bigint not null, activated_at bigint, activated_by text,
+      locked_at bigint)`,
     `insert into kill_switch (id, state, epoch) values (1, 'ACTIVE', 1)`,
     `create table clock_mark (id integer primary key, high bigint not null)`,
     `insert into clock_mark (id, high) values (1, 0)`,

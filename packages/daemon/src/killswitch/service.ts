@@ -1,0 +1,153 @@
+import type { adminOperations, EventName, Output } from '@waiaas/contract'
+import { type Audit, SYSTEM_EVIDENCE } from '../audit/service.ts'
+import { type Clock, seconds } from '../platform/clock.ts'
+import type { Database, Handle } from '../platform/db/database.ts'
+import { type Loop, loop } from '../platform/jobs.ts'
+import type { Log } from '../platform/log.ts'
+import { turns } from '../platform/turns.ts'
+import type { By, Stops } from '../wallets/service.ts'
+import { assertActivates, assertEscalates, assertRecovers } from './rules.ts'
+import { type KillSwitchRow, type KillSwitchState, killSwitchStore, type Swap } from './store.ts'
+
+export type { KillSwitchRow, KillSwitchState } from './store.ts'
+
+type Answer<Name extends keyof typeof adminOperations> = Output<(typeof adminOperations)[Name]>
+export type KillSwitch = ReturnType<typeof killSwitch>
+export type KillSwitchParts = {
+  database: Database
+  clock: Clock
+  audit: Pick<Audit, 'record'>
+  log: Log
+  stops: Pick<Stops, 'cancelUnsigned' | 'walletsWithUnsigned' | 'halt' | 'resume'>
+  sessions: { revokeAll(db: Handle, by: By, reason: string): Promise<number> }
+}
+
+type Stop = Pick<Swap, 'from' | 'to'> & { event: EventName; assertMay(row: KillSwitchRow): void }
+const ACTIVATE: Stop = { from: 'ACTIVE', to: 'SUSPENDED', event: 'KILL_SWITCH_ACTIVATED', assertMay: assertActivates }
+const ESCALATE: Stop = { from: 'SUSPENDED', to: 'LOCKED', event: 'KILL_SWITCH_ESCALATED', assertMay: assertEscalates }
+
+/** State and epoch, for the checks inside a job: a signature is authorised under one epoch. */
+export const readKillSwitch = (db: Handle): Promise<KillSwitchRow> => killSwitchStore.read(db)
+
+/** ACTIVE, SUSPENDED, LOCKED. The database decides; a copy in memory refuses agents without asking it. */
+export function killSwitch(parts: KillSwitchParts) {
+  const { database, clock, audit, stops } = parts
+  const inTurn = turns()
+  let copy: KillSwitchState = 'ACTIVE'
+  let refreshing: Loop | undefined
+
+  /** Makes this process do as the database says. */
+  async function follow(state: KillSwitchState): Promise<void> {
+    const before = copy
+    copy = state
+    if (state === 'ACTIVE') {
+      if (before !== 'ACTIVE') stops.resume()
+    } else await stops.halt()
+  }
+
+  /** One compare-and-set with all that ends with it, under every lock that a signature needs. */
+  async function stopAll(stop: Stop, by: By): Promise<number> {
+    for (;;) {
+      const known = await database.read((db) => stops.walletsWithUnsigned(db))
+      const exclusive = ['system', SYSTEM_EVIDENCE, ...known.map((id) => `wallet:${id}`)]
+      const at = await database.work({ exclusive }, async (db) => {
+        const row = await killSwitchStore.read(db)
+        stop.assertMay(row)
+        const walletIds = await stops.walletsWithUnsigned(db)
+        // A wallet has got its first one meanwhile: again, with its lock.
+        if (walletIds.some((id) => !known.includes(id))) return undefined
+        const now = clock.now()
+        assertMoved(await killSwitchStore.swap(db, moved(row, stop, by, now)))
+        const details = await endAll(db, stop, walletIds, by)
+        await audit.record(db, { event: stop.event, severity: 'critical', ...by, details })
+        return now
+      })
+      if (at !== undefined) return at
+    }
+  }
+
+  async function endAll(
+    db: Handle,
+    { to }: Stop,
+    walletIds: readonly string[],
+    by: By,
+  ): Promise<Record<string, unknown>> {
+    const why = { error: 'the kill switch was thrown', code: 'SYSTEM_LOCKED', actor: by.actor }
+    let cancelled = 0
+    for (const walletId of walletIds) cancelled += (await stops.cancelUnsigned(db, walletId, why)).length
+    const revoked = to === 'LOCKED' ? await parts.sessions.revokeAll(db, by, 'the daemon was locked') : 0
+    return { state: to, cancelled, revoked }
+  }
+
+  return {
+    read: readKillSwitch,
+    /** The copy in memory, for refusing early. */
+    current: (): KillSwitchState => copy,
+
+    /** Once this has answered, nothing is signed or sent for the first time. Failure KILL_SWITCH_ACTIVE. */
+    activate: (by: By): Promise<Answer<'activateKillSwitch'>> =>
+      inTurn('switch', async () => {
+        const at = await stopAll(ACTIVATE, by)
+        await follow('SUSPENDED')
+        return { state: 'SUSPENDED', activatedAt: seconds(at) }
+      }),
+
+    /** As suspended, and every session is revoked. Failure INVALID_STATE_TRANSITION. */
+    escalate: (by: By): Promise<Answer<'escalateKillSwitch'>> =>
+      inTurn('switch', async () => {
+        const at = await stopAll(ESCALATE, by)
+        await follow('LOCKED')
+        return { state: 'LOCKED', escalatedAt: seconds(at) }
+      }),
+
+    /** By the operator: from SUSPENDED at once, from LOCKED after an hour. */
+    recover: (by: By): Promise<Answer<'recoverKillSwitch'>> =>
+      inTurn('switch', async () => {
+        const at = await database.work({ exclusive: ['system', SYSTEM_EVIDENCE] }, async (db) => {
+          const row = await killSwitchStore.read(db)
+          const now = clock.now()
+          assertRecovers(row, now)
+          assertMoved(
+            await killSwitchStore.swap(db, { from: row.state, to: 'ACTIVE', at: null, by: null, lockedAt: null }),
+          )
+          const details = { from: row.state }
+          await audit.record(db, { event: 'KILL_SWITCH_RECOVERED', severity: 'critical', ...by, details })
+          return now
+        })
+        await follow('ACTIVE')
+        return { state: 'ACTIVE', recoveredAt: seconds(at) }
+      }),
+
+    async view(): Promise<Answer<'getKillSwitch'>> {
+      const { state, activated_at, activated_by } = await database.read(readKillSwitch)
+      return { state, activatedAt: activated_at === null ? null : seconds(activated_at), activatedBy: activated_by }
+    },
+
+    /** Reads the state, and again each second where other replicas may throw the switch. */
+    async start(): Promise<void> {
+      const refresh = () =>
+        inTurn('switch', async () => {
+          const { state } = await database.read(readKillSwitch)
+          if (state !== copy) await follow(state)
+          return 1_000
+        })
+      await refresh()
+      if (database.engine === 'postgres') refreshing = loop('kill switch', parts.log, refresh)
+    },
+    stop: async (): Promise<void> => refreshing?.stop(),
+  }
+}
+
+/** The row was read under its lock in the same job, so that a lost compare-and-set is a bug. */
+function assertMoved(isMoved: boolean): void {
+  if (!isMoved) throw new Error('the kill switch moved while its lock was held')
+}
+
+/** The time and the name of the one who threw the switch stay when it is locked. */
+const moved = (row: KillSwitchRow, { from, to }: Stop, { actor }: By, now: number): Swap => ({
+  from,
+  to,
+  at: row.activated_at ?? now,
+  by: row.activated_by ?? actor,
+  lockedAt: to === 'LOCKED' ? now : null,
+})

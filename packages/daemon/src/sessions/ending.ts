@@ -1,0 +1,121 @@
+import { Failure, type Output, type sessionOperations } from '@waiaas/contract'
+import type { Handle } from '../platform/db/database.ts'
+import { type By, needLiveWallet } from '../wallets/service.ts'
+import type { SessionParts } from './parts.ts'
+import { closedSession } from './rules.ts'
+import { type SessionRow, sessionStore } from './store.ts'
+
+type Revoked = Output<typeof sessionOperations.revokeSession>
+type Linked = Output<typeof sessionOperations.linkSessionWallet>
+type Room = (db: Handle, walletId: string) => Promise<void>
+
+/** Taking sessions, and wallets from sessions. Each is a stop: it holds `system` alone and cancels what is not signed. */
+export function ending(parts: SessionParts, assertRoom: Room) {
+  const { database, clock, audit, stops } = parts
+  const stopping = (walletIds: readonly string[]) => ({
+    exclusive: ['system', ...walletIds.map((id) => `wallet:${id}`)],
+  })
+
+  async function walletIdsOf(id: string): Promise<string[]> {
+    return database.read(async (db) => {
+      await needSession(db, id)
+      return idsOf(db, id)
+    })
+  }
+
+  async function revokeWith(db: Handle, id: string, walletIds: readonly string[], by: By): Promise<boolean> {
+    if (!(await sessionStore.revoke(db, id, clock.now()))) return false
+    for (const walletId of walletIds) {
+      const why = { error: 'its session was revoked', code: 'SESSION_REVOKED', actor: by.actor, sessionId: id }
+      const cancelled = await stops.cancelUnsigned(db, walletId, why)
+      const details = { cancelled: cancelled.length }
+      await audit.record(db, { event: 'SESSION_REVOKED', walletId, sessionId: id, ...by, details })
+    }
+    return true
+  }
+
+  return {
+    /** May be repeated. Once this has answered, nothing that the session asked for is signed. */
+    async revoke(id: string, by: By): Promise<Revoked> {
+      for (;;) {
+        const known = await walletIdsOf(id)
+        const outcome = await database.work(stopping(known), async (db) => {
+          const linked = await idsOf(db, id)
+          // A wallet was linked meanwhile: again, with its lock.
+          if (linked.some((walletId) => !known.includes(walletId))) return undefined
+          return { isFirst: await revokeWith(db, id, linked, by) }
+        })
+        if (!outcome) continue
+        await stops.sent(known)
+        const before = outcome.isFirst ? {} : { message: 'the session was already revoked' }
+        return { id, status: 'REVOKED', ...before }
+      }
+    },
+
+    async link(id: string, walletId: string, by: By): Promise<Linked> {
+      const exclusive = [`session:${id}`, `wallet:${walletId}`]
+      const at = await database.work({ shared: ['system'], exclusive }, async (db) => {
+        const session = await needSession(db, id)
+        if (session.revoked_at !== null) throw closedSession(session, 0)
+        await needLiveWallet(db, walletId)
+        if (await sessionStore.isLinked(db, id, walletId))
+          throw new Failure('WALLET_ALREADY_LINKED', `session ${id} already has wallet ${walletId}`)
+        await assertRoom(db, walletId)
+        const now = clock.now()
+        await sessionStore.link(db, { session_id: id, wallet_id: walletId, created_at: now })
+        await audit.record(db, { event: 'SESSION_WALLET_ADDED', walletId, sessionId: id, ...by })
+        return now
+      })
+      return { sessionId: id, walletId, createdAt: Math.floor(at / 1000) }
+    },
+
+    async unlink(id: string, walletId: string, by: By): Promise<void> {
+      await database.work(stopping([walletId]), async (db) => {
+        await needSession(db, id)
+        const linked = await idsOf(db, id)
+        if (!linked.includes(walletId))
+          throw new Failure('SESSION_NOT_FOUND', `session ${id} has no wallet ${walletId}`)
+        if (linked.length === 1)
+          throw new Failure('SESSION_REQUIRES_WALLET', `wallet ${walletId} is the only one of session ${id}`)
+        await sessionStore.unlink(db, id, walletId)
+        const why = { error: 'its session lost the wallet', code: 'SESSION_REVOKED', actor: by.actor, sessionId: id }
+        const cancelled = await stops.cancelUnsigned(db, walletId, why)
+        const details = { cancelled: cancelled.length }
+        await audit.record(db, { event: 'SESSION_WALLET_REMOVED', walletId, sessionId: id, ...by, details })
+      })
+      await stops.sent([walletId])
+    },
+
+    /** For a wallet that ends, whose transactions are cancelled already: the job holds exclusive `system` and the wallet. */
+    async endOfWallet(db: Handle, walletId: string, by: By): Promise<void> {
+      for (const { id } of await sessionStore.openOfWallet(db, walletId, clock.now())) {
+        const linked = await idsOf(db, id)
+        const isLast = linked.length === 1
+        if (isLast) await sessionStore.revoke(db, id, clock.now())
+        else await sessionStore.unlink(db, id, walletId)
+        const event = isLast ? 'SESSION_REVOKED' : 'SESSION_WALLET_REMOVED'
+        const details = { reason: 'the wallet was terminated' }
+        await audit.record(db, { event, walletId, sessionId: id, ...by, details })
+      }
+    },
+
+    /** Every session, for good. The job holds exclusive `system` and the evidence of the system. Returns how many ended. */
+    async revokeAll(db: Handle, by: By, reason: string): Promise<number> {
+      const open = await sessionStore.open(db)
+      for (const { id } of open) {
+        await sessionStore.revoke(db, id, clock.now())
+        await audit.record(db, { event: 'SESSION_REVOKED', sessionId: id, ...by, details: { reason } })
+      }
+      return open.length
+    },
+  }
+}
+
+const idsOf = async (db: Handle, id: string) => (await sessionStore.wallets(db, id)).map((wallet) => wallet.id)
+
+/** Failure SESSION_NOT_FOUND. */
+export async function needSession(db: Handle, id: string): Promise<SessionRow> {
+  const row = await sessionStore.byId(db, id)
+  if (!row) throw new Failure('SESSION_NOT_FOUND', `no session ${id}`)
+  return row
+}

@@ -1,0 +1,19 @@
+import type { Network } from '@waiaas/contract'
+import type { Audit } from '../audit/service.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { Database } from '../platform/db/database.ts'
+import type { Stops } from '../wallets/service.ts'
+
+export type SessionParts = {
+  database: Database
+  clock: Clock
+  audit: Pick<Audit, 'record'>
+  networks(): readonly Network[]
+  stops: Pick<Stops, 'cancelUnsigned' | 'sent'>
+  /** 32 bytes, the same after each start. Failure KEYSTORE_LOCKED while the signer is locked. */
+  secret(): Promise<Uint8Array>
+  /** Live sessions that one wallet may have. */
+  maxPerWallet(): number
+  /** Where MCP clients find their tokens. */
+  dataDir: string
+}

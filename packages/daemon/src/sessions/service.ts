@@ -1,0 +1,115 @@
+import { Failure, type Output, type Parsed, type sessionOperations } from '@waiaas/contract'
+import { seconds } from '../platform/clock.ts'
+import type { Handle } from '../platform/db/database.ts'
+import { ending, needSession } from './ending.ts'
+import { issuing } from './issuing.ts'
+import { mcpTokens } from './mcp-token.ts'
+import type { SessionParts } from './parts.ts'
+import { renewing } from './renewing.ts'
+import { closedSession, readConstraints } from './rules.ts'
+import { type LinkedWallet, type SessionRow, sessionStore } from './store.ts'
+import { sessionTokens, tokenHash } from './tokens.ts'
+import type { SessionPrincipal } from './types.ts'
+
+export type { SessionParts } from './parts.ts'
+export {
+  type ConstraintFacts,
+  type ConstraintFault,
+  closedSession,
+  constraintFaults,
+  readConstraints,
+} from './rules.ts'
+export type { SessionRow } from './store.ts'
+export type { SessionPrincipal } from './types.ts'
+
+export type Sessions = ReturnType<typeof sessions>
+type ListInput = Parsed<typeof sessionOperations.listSessions>
+type Listed = Output<typeof sessionOperations.listSessions>
+type Wallets = Output<typeof sessionOperations.listSessionWallets>
+
+/** The session, whatever its state; for the checks inside a job. */
+export const findSession = (db: Handle, id: string): Promise<SessionRow | undefined> => sessionStore.byId(db, id)
+export const isLinked = (db: Handle, sessionId: string, walletId: string): Promise<boolean> =>
+  sessionStore.isLinked(db, sessionId, walletId)
+
+/** Session tokens and what they open: issue, authenticate, renew, rotate, revoke. */
+export function sessions(parts: SessionParts) {
+  const { database, clock } = parts
+  const tokens = sessionTokens(parts.secret)
+  const { assertRoom, issue, create, prepare } = issuing(parts, tokens)
+
+  /** Why a token that no session has opens nothing. */
+  async function unknownToken(token: string): Promise<Failure> {
+    const id = await tokens.read(token)
+    const row = await database.read((db) => sessionStore.byId(db, id))
+    if (!row) return new Failure('SESSION_NOT_FOUND', `no session ${id}`)
+    return (
+      closedSession(row, clock.now()) ??
+      new Failure('INVALID_TOKEN', 'this token of the session was replaced by a newer one')
+    )
+  }
+
+  return {
+    create,
+    prepare,
+    ...renewing(parts, tokens),
+    ...ending(parts, assertRoom),
+    createMcpToken: mcpTokens(issue, parts.dataDir),
+
+    /** The agent that a token stands for. The stored hash decides. Failure INVALID_TOKEN, TOKEN_EXPIRED, SESSION_REVOKED, SESSION_NOT_FOUND. */
+    async authenticate(token: string): Promise<SessionPrincipal> {
+      const hash = tokenHash(token)
+      const now = clock.now()
+      const row = await database.read((db) => sessionStore.byTokenHash(db, hash, now))
+      if (!row) throw await unknownToken(token)
+      const closed = closedSession(row, now)
+      if (closed) throw closed
+      return { kind: 'agent', sessionId: row.id, tokenHash: hash }
+    },
+
+    /** Newest first, without revoked ones; a session sees itself. */
+    async list(input: ListInput, sessionId?: string): Promise<Listed> {
+      const { walletId, limit, offset, cursor } = input
+      const filter = { walletId, sessionId }
+      const now = clock.now()
+      return database.read(async (db) => {
+        const rows = await sessionStore.list(db, filter, { limit: limit + 1, offset, before: cursor })
+        const shown = rows.slice(0, limit)
+        const data: Listed['data'] = []
+        for (const row of shown) data.push(sessionView(row, await sessionStore.wallets(db, row.id), now))
+        const hasMore = rows.length > shown.length
+        const nextCursor = hasMore ? shown.at(-1)!.id : null
+        return { data, total: await sessionStore.count(db, filter), limit, offset, nextCursor, hasMore }
+      })
+    },
+
+    async wallets(id: string): Promise<Wallets> {
+      const rows = await database.read(async (db) => {
+        await needSession(db, id)
+        return sessionStore.wallets(db, id)
+      })
+      return { wallets: rows.map(({ created_at, ...wallet }) => ({ ...wallet, createdAt: seconds(created_at) })) }
+    },
+  }
+}
+
+function sessionView(row: SessionRow, wallets: readonly LinkedWallet[], now: number): Listed['data'][number] {
+  const status = { SESSION_REVOKED: 'REVOKED', TOKEN_EXPIRED: 'EXPIRED' } as const
+  const closed = closedSession(row, now)?.code as keyof typeof status | undefined
+  return {
+    id: row.id,
+    walletId: wallets[0]?.id ?? '',
+    walletName: wallets[0]?.name ?? null,
+    wallets: wallets.map(({ id, name }) => ({ id, name })),
+    status: closed ? status[closed] : 'ACTIVE',
+    renewalCount: row.renewal_count,
+    maxRenewals: row.max_renewals,
+    expiresAt: seconds(row.expires_at),
+    absoluteExpiresAt: seconds(row.absolute_expires_at),
+    createdAt: seconds(row.created_at),
+    lastRenewedAt: row.last_renewed_at === null ? null : seconds(row.last_renewed_at),
+    source: row.source,
+    tokenIssuedCount: row.token_issued_count,
+    constraints: readConstraints(row.constraints),
+  }
+}

@@ -1,0 +1,61 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { Failure } from '@waiaas/contract'
+import { errors, jwtVerify, SignJWT } from 'jose'
+
+export const TOKEN_PREFIX = 'wai_sess_'
+
+export type Tokens = ReturnType<typeof sessionTokens>
+export type Issued = { readonly token: string; readonly hash: string }
+
+/** What the database keeps of a token. */
+export const tokenHash = (token: string): string => createHash('sha256').update(token).digest('hex')
+
+/** Session tokens: a prefix and an HS256 JWT (RFC 7519). `secret` gives the same 32 bytes after each start. */
+export function sessionTokens(secret: () => Promise<Uint8Array>) {
+  let imported: Promise<CryptoKey> | undefined
+  async function key(): Promise<CryptoKey> {
+    imported ??= secret().then((bytes) =>
+      crypto.subtle.importKey('raw', Uint8Array.from(bytes), { name: 'HMAC', hash: 'SHA-256' }, false, [
+        'sign',
+        'verify',
+      ]),
+    )
+    try {
+      return await imported
+    } catch (error) {
+      // A signer that was locked may be open the next time.
+      imported = undefined
+      throw error
+    }
+  }
+
+  return {
+    /** Instants in unix milliseconds; an end of 0 is never. No two tokens are equal. */
+    async issue(sessionId: string, now: number, expiresAt: number): Promise<Issued> {
+      const jwt = new SignJWT({ sessionId })
+        .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
+        .setSubject(sessionId)
+        .setJti(randomBytes(16).toString('base64url'))
+        .setIssuedAt(Math.floor(now / 1000))
+      if (expiresAt !== 0) jwt.setExpirationTime(Math.floor(expiresAt / 1000))
+      const token = TOKEN_PREFIX + (await jwt.sign(await key()))
+      return { token, hash: tokenHash(token) }
+    },
+
+    /** The session that a genuine token was issued for, whether or not it still opens it. Failure INVALID_TOKEN. */
+    async read(token: string): Promise<string> {
+      if (!token.startsWith(TOKEN_PREFIX)) throw invalid(`a session token begins with ${TOKEN_PREFIX}`)
+      const options = { algorithms: ['HS256'], currentDate: new Date(0), clockTolerance: 0, typ: 'JWT' }
+      try {
+        const { payload } = await jwtVerify(token.slice(TOKEN_PREFIX.length), await key(), options)
+        if (payload.sub) return payload.sub
+      } catch (error) {
+        if (!(error instanceof errors.JOSEError)) throw error
+        throw invalid('the session token is not one of this daemon, or is damaged', error)
+      }
+      throw invalid('the session token names no session')
+    },
+  }
+}
+
+const invalid = (message: string, cause?: unknown) => new Failure('INVALID_TOKEN', message, cause ? { cause } : {})

@@ -1,0 +1,159 @@
+import {
+  assetKey,
+  Failure,
+  findNetwork,
+  type Network,
+  newId,
+  type Output,
+  type Parsed,
+  tokenAsset,
+  type tokenOperations,
+} from '@waiaas/contract'
+import { type Audit, SYSTEM_EVIDENCE } from '../audit/service.ts'
+import type { Chain, Token } from '../chains/chain.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { Database, Handle } from '../platform/db/database.ts'
+import type { By } from '../wallets/service.ts'
+import { builtinTokens } from './builtin.ts'
+import { type TokenRow, tokenStore } from './store.ts'
+
+type Input<Name extends keyof typeof tokenOperations> = Parsed<(typeof tokenOperations)[Name]>
+type Answer<Name extends keyof typeof tokenOperations> = Output<(typeof tokenOperations)[Name]>
+
+export type Chains = { networks(): readonly Network[]; get(id: string): Promise<Chain> }
+export type TokenParts = { database: Database; clock: Clock; audit: Pick<Audit, 'record'>; chains: Chains }
+export type Tokens = ReturnType<typeof tokens>
+type Registered = { readonly token: Token; readonly source: 'builtin' | 'custom' }
+
+/** The registry: well-known tokens, and those that the operator added. Decimals come from the chain or the list, never from a caller. */
+export function tokens({ database, clock, audit, chains }: TokenParts) {
+  function need(name: string): Network {
+    const network = findNetwork(chains.networks(), name)
+    if (network) return network
+    const known = chains.networks().map(({ id }) => id)
+    throw new Failure('CHAIN_NOT_SUPPORTED', `no network "${name}"; known are ${known.join(', ')}`, {
+      details: { networks: known },
+    })
+  }
+
+  async function readToken(name: string, address: string): Promise<{ network: Network; token: Token }> {
+    const network = need(name)
+    const chain = await chains.get(network.id)
+    return { network, token: await chain.token(chain.address(address)) }
+  }
+
+  return {
+    find,
+    ofNetwork,
+
+    async list({ network: name, limit, cursor }: Input<'listTokens'>): Promise<Answer<'listTokens'>> {
+      const network = need(name)
+      const all = await database.read((db) => registered(db, network))
+      const start = cursor === undefined ? 0 : all.findIndex(({ token }) => token.asset === cursor) + 1
+      const page = all.slice(start, start + limit)
+      const hasMore = start + page.length < all.length
+      return {
+        network: network.id,
+        tokens: page.map((entry) => tokenView(network, entry)),
+        nextCursor: hasMore ? page.at(-1)!.token.asset : null,
+        hasMore,
+      }
+    },
+
+    /** As the chain describes it. Failure TOKEN_NOT_FOUND, TOKEN_UNSUPPORTED. */
+    async resolve(input: Input<'resolveToken'>): Promise<Answer<'resolveToken'>> {
+      const { network, token } = await readToken(input.network, input.address)
+      const { symbol, name, decimals, address, asset } = token
+      return { network: network.id, address, symbol, name, decimals, assetId: asset }
+    },
+
+    /** Registers a token under the operator's symbol and name, with the chain's decimals. */
+    async add(input: Input<'addToken'>, by: By): Promise<Answer<'addToken'>> {
+      const { network, token } = await readToken(input.network, input.address)
+      if (token.decimals !== input.decimals) throw otherDecimals(token.decimals, input.decimals)
+      const id = newId(clock.now())
+      const { address, asset, decimals, program = null } = token
+      const { symbol, name } = input
+      const row: TokenRow = {
+        id,
+        network: network.id,
+        address,
+        asset,
+        symbol,
+        name,
+        decimals,
+        program,
+        created_at: clock.now(),
+      }
+      await database.work({ exclusive: [SYSTEM_EVIDENCE] }, async (db) => {
+        if (await find(db, network, asset))
+          throw new Failure('TOKEN_EXISTS', `${address} is already registered on ${network.id}`)
+        await tokenStore.insert(db, row)
+        const details = { network: network.id, address, symbol, decimals, symbolOnChain: token.symbol }
+        await audit.record(db, { event: 'TOKEN_ADDED', ...by, details })
+      })
+      return { id, network: network.id, address, symbol }
+    },
+
+    /** Takes back what the operator registered; the built-in list stays. */
+    async remove(input: Input<'removeToken'>, by: By): Promise<Answer<'removeToken'>> {
+      const network = need(input.network)
+      const asset = assetOf(network, input.address)
+      const address = await database.work({ exclusive: [SYSTEM_EVIDENCE] }, async (db) => {
+        const row = await tokenStore.byAsset(db, network.id, asset)
+        if (!row)
+          throw new Failure('TOKEN_NOT_FOUND', `the operator has registered no token ${input.address} on ${network.id}`)
+        await tokenStore.remove(db, network.id, asset)
+        const details = { network: network.id, address: row.address, symbol: row.symbol }
+        await audit.record(db, { event: 'TOKEN_REMOVED', ...by, details })
+        return row.address
+      })
+      return { removed: true, network: network.id, address }
+    },
+  }
+}
+
+/** The registered token with this address or CAIP-19 name; undefined when only the chain may know it. */
+async function find(db: Handle, network: Network, addressOrAsset: string): Promise<Token | undefined> {
+  const asset = assetOf(network, addressOrAsset)
+  const row = await tokenStore.byAsset(db, network.id, asset)
+  return row ? customToken(row) : builtinTokens(network).find((token) => token.asset === asset)
+}
+
+/** All registered tokens of a network. */
+const ofNetwork = async (db: Handle, network: Network): Promise<Token[]> =>
+  (await registered(db, network)).map(({ token }) => token)
+
+async function registered(db: Handle, network: Network): Promise<Registered[]> {
+  const custom = (await tokenStore.ofNetwork(db, network.id)).map(customToken)
+  const own = new Set(custom.map(({ asset }) => asset))
+  const builtin = builtinTokens(network).filter(({ asset }) => !own.has(asset))
+  return [
+    ...builtin.map((token) => ({ token, source: 'builtin' as const })),
+    ...custom.map((token) => ({ token, source: 'custom' as const })),
+  ]
+}
+
+const assetOf = (network: Network, addressOrAsset: string): string =>
+  assetKey(addressOrAsset.includes('/') ? addressOrAsset : tokenAsset(network, addressOrAsset))
+
+const customToken = ({ address, asset, symbol, name, decimals, program }: TokenRow): Token => ({
+  address,
+  asset,
+  symbol,
+  name,
+  decimals,
+  ...(program !== null && { program }),
+})
+
+const tokenView = ({ caip2 }: Network, { token, source }: Registered): Answer<'listTokens'>['tokens'][number] => {
+  const { address, symbol, name, decimals, asset } = token
+  return { address, symbol, name, decimals, source, assetId: asset, chainId: caip2 }
+}
+
+function otherDecimals(onChain: number, given: number): Failure {
+  const message = `expected ${onChain}, as the token has on its chain, got ${given}`
+  return new Failure('ACTION_VALIDATION_FAILED', `decimals: ${message}`, {
+    details: { issues: [{ path: 'decimals', message }] },
+  })
+}

@@ -1,0 +1,143 @@
+import { Failure, type Network, newId, type Output, type Parsed, type walletOperations } from '@waiaas/contract'
+import type { ImportSecret, KeyRow, SealedImport } from '../keys/service.ts'
+import type { Handle } from '../platform/db/database.ts'
+import { keyFailures } from './key-failures.ts'
+import { storedKey } from './key-rows.ts'
+import type { WalletParts } from './parts.ts'
+import type { By } from './stops.ts'
+import { type WalletRow, walletStore } from './store.ts'
+import { walletView } from './views.ts'
+
+type CreateInput = Parsed<typeof walletOperations.createWallet>
+type ImportInput = Parsed<typeof walletOperations.importWallet>
+type Created = Output<typeof walletOperations.createWallet>
+type Imported = Output<typeof walletOperations.importWallet>
+
+type Chosen = Pick<CreateInput, 'name' | 'chain' | 'environment'>
+
+/** Makes wallets: the key in the signer first, then everything that belongs to the wallet in one job. */
+export function creation(parts: WalletParts) {
+  const { database, clock, keys, audit, sessions } = parts
+
+  async function store(id: string, chosen: Chosen, key: KeyRow, rest: (db: Handle, row: WalletRow) => Promise<void>) {
+    const row = newWallet(id, chosen, key.address, clock.now())
+    // Two imports of one key at the same time meet at the lock of its address.
+    const exclusive = [`wallet:${id}`, `address:${key.chain}:${key.address}`]
+    await database.work({ shared: ['system'], exclusive }, async (db) => {
+      const other = await walletStore.liveByAddress(db, row.chain, row.address)
+      if (other) throw addressExists(other)
+      await walletStore.insert(db, row)
+      await walletStore.insertKey(db, storedKey(key))
+      await rest(db, row)
+    })
+    return row
+  }
+
+  return {
+    /** A wallet with a fresh key, by default with a session and the modest spending limit. */
+    async create(input: CreateInput, by: By): Promise<Created> {
+      assertSupported(parts.networks(), input)
+      const id = newId(clock.now())
+      const key = await keyFailures(keys.create(id, input.chain))
+      const session = input.createSession ? await sessions.prepare() : null
+      let defaultPolicy: Created['defaultPolicy'] = null
+      const row = await store(id, input, key, async (db, { name, chain, environment, address }) => {
+        defaultPolicy = input.defaultPolicy ? await parts.installDefaultPolicy(db, id) : null
+        const details = { name, chain, environment, address, defaultPolicy: defaultPolicy?.id ?? null }
+        await audit.record(db, { event: 'WALLET_CREATED', walletId: id, ...by, details })
+        if (session) await session.open(db, [id], by)
+      })
+      return { ...walletView(parts.networks(), row), session: session?.view ?? null, defaultPolicy }
+    },
+
+    /** A wallet with a key from elsewhere. Failure INVALID_IMPORT, WALLET_ADDRESS_EXISTS. */
+    async importKey(input: ImportInput, by: By): Promise<Imported> {
+      assertSupported(parts.networks(), input)
+      const id = newId(clock.now())
+      const key = await keyFailures(keys.import(id, input.chain, importSecret(input)))
+      let defaultPolicy: Created['defaultPolicy'] = null
+      const row = await store(id, input, key, async (db, { name, chain, environment, address }) => {
+        defaultPolicy = input.defaultPolicy ? await parts.installDefaultPolicy(db, id) : null
+        const format = input.format ?? 'sealed'
+        const details = { name, chain, environment, address, format, defaultPolicy: defaultPolicy?.id ?? null }
+        await audit.record(db, { event: 'WALLET_IMPORTED', walletId: id, ...by, details })
+      })
+      return { ...walletView(parts.networks(), row), defaultPolicy }
+    },
+  }
+}
+
+const newWallet = (id: string, { name, chain, environment }: Chosen, address: string, now: number): WalletRow => ({
+  id,
+  name,
+  chain,
+  environment,
+  address,
+  status: 'ACTIVE',
+  suspended_at: null,
+  suspension_reason: null,
+  created_at: now,
+  updated_at: now,
+  terminated_at: null,
+  purged_at: null,
+})
+
+function assertSupported(networks: readonly Network[], { chain }: Chosen): void {
+  const supported = [...new Set(networks.map((network) => network.chain))]
+  if (supported.includes(chain)) return
+  throw new Failure(
+    'CHAIN_NOT_SUPPORTED',
+    `expected one of ${supported.join(', ')}, got ${chain}; this release has no networks of it`,
+  )
+}
+
+const addressExists = ({ id, name, address }: WalletRow) =>
+  new Failure('WALLET_ADDRESS_EXISTS', `wallet "${name}" (${id}) already has the address ${address}`, {
+    details: { walletId: id },
+  })
+
+/** The wire's fields in the form that the signer reads. What is sealed only the signer can open. */
+function importSecret(input: ImportInput): ImportSecret | SealedImport {
+  const { format, secret, sealed } = input
+  if (sealed !== undefined) return { sealed }
+  if (format === undefined || secret === undefined)
+    throw new Failure('INVALID_IMPORT', 'expected sealed, or secret with its format')
+  assertFields(format, input)
+  switch (format) {
+    case 'private-key':
+      return { kind: format, text: secret }
+    case 'mnemonic': {
+      const { path, passphrase } = input
+      return {
+        kind: format,
+        phrase: secret,
+        ...(path !== undefined && { path }),
+        ...(passphrase !== undefined && { passphrase }),
+      }
+    }
+    case 'solana-keypair':
+      return { kind: format, json: secret }
+    case 'keystore-v3':
+    case 'waiaas-2':
+      return { kind: format, json: secret, password: input.password ?? '' }
+  }
+}
+
+type Format = NonNullable<ImportInput['format']>
+const EXTRAS = ['password', 'path', 'passphrase'] as const
+const FIELDS: Record<Format, { readonly needed?: 'password'; readonly allowed: readonly string[] }> = {
+  'private-key': { allowed: [] },
+  mnemonic: { allowed: ['path', 'passphrase'] },
+  'keystore-v3': { needed: 'password', allowed: ['password'] },
+  'solana-keypair': { allowed: [] },
+  'waiaas-2': { needed: 'password', allowed: ['password'] },
+}
+
+/** A field that would be ignored is refused: a passphrase that is not applied gives another wallet. */
+function assertFields(format: Format, input: ImportInput): void {
+  const { needed, allowed } = FIELDS[format]
+  if (needed && input[needed] === undefined)
+    throw new Failure('INVALID_IMPORT', `expected ${needed} with the format ${format}`)
+  const extra = EXTRAS.find((field) => input[field] !== undefined && !allowed.includes(field))
+  if (extra) throw new Failure('INVALID_IMPORT', `expected no ${extra} with the format ${format}`)
+}

@@ -1,0 +1,33 @@
+import { Failure, type Output, type Parsed, type walletOperations } from '@waiaas/contract'
+import { needLiveWallet } from './choice.ts'
+import { keyFailures } from './key-failures.ts'
+import type { WalletParts } from './parts.ts'
+import type { By } from './stops.ts'
+
+type Input = Parsed<typeof walletOperations.exportWallet>
+type Answer = Output<typeof walletOperations.exportWallet>
+
+/** The one door through which a key leaves: the operator with the master password again, on record before it is opened. */
+export function exporting({ database, audit, keys, keyRows, verifyPassword }: WalletParts) {
+  return async (input: Input, by: By): Promise<Answer> => {
+    const { id, format, password, sealTo } = input
+    await database.read((db) => needLiveWallet(db, id))
+    const isRight = await verifyPassword(input.masterPassword)
+    const row = await database.work({ shared: ['system'], exclusive: [`wallet:${id}`] }, async (db) => {
+      const wallet = await needLiveWallet(db, id)
+      if (isRight) {
+        const details = { format, sealed: sealTo !== undefined }
+        await audit.record(db, { event: 'WALLET_EXPORTED', severity: 'critical', walletId: id, ...by, details })
+      } else {
+        const details = { at: 'export' }
+        await audit.record(db, { event: 'MASTER_AUTH_FAILED', severity: 'warning', walletId: id, ...by, details })
+      }
+      return wallet
+    })
+    if (!isRight) throw new Failure('INVALID_MASTER_PASSWORD', 'masterPassword is not the master password')
+    const options = { ...(password !== undefined && { password }), ...(sealTo !== undefined && { recipient: sealTo }) }
+    const exported = await keyFailures(keys.export(await keyRows.key(id), format, options))
+    const secret = 'text' in exported ? { secret: exported.text } : exported
+    return { id, chain: row.chain, publicKey: row.address, format, ...secret }
+  }
+}

@@ -1,0 +1,22 @@
+import type { Handlers, walletOperations } from '@waiaas/contract'
+import type { Call } from '../platform/http/types.ts'
+import type { By, Reader, Wallets } from './service.ts'
+
+const by = ({ peer }: Call): By => ({ actor: 'operator', ip: peer })
+const reader = ({ principal }: Call): Reader => (principal.kind === 'agent' ? principal : {})
+
+/** Wallet operations to calls of the service. */
+export const walletHandlers = (wallets: Wallets): Handlers<typeof walletOperations, Call> => ({
+  createWallet: (call, input) => wallets.create(input, by(call)),
+  listWallets: (call, input) => wallets.list(reader(call), input),
+  getWallet: (call, { id }) => wallets.read(id, reader(call)),
+  renameWallet: (call, { id, name }) => wallets.rename(id, name, by(call)),
+  terminateWallet: (call, { id }) => wallets.terminate(id, by(call)),
+  purgeWallet: (call, { id }) => wallets.purge(id, by(call)),
+  suspendWallet: (call, { id, reason }) => wallets.suspend(id, reason, by(call)),
+  resumeWallet: (call, { id }) => wallets.resume(id, by(call)),
+  listWalletNetworks: (call, { id }) => wallets.networks(id, reader(call)),
+  importWallet: (call, input) => wallets.import(input, by(call)),
+  exportWallet: (call, input) => wallets.export(input, by(call)),
+  getSealingKey: () => wallets.sealingKey(),
+})

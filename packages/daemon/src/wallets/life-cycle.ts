@@ -1,0 +1,105 @@
+import { Failure, type Output, type walletOperations } from '@waiaas/contract'
+import { seconds } from '../platform/clock.ts'
+import { turns } from '../platform/turns.ts'
+import { needLiveWallet, needWallet } from './choice.ts'
+import type { WalletParts } from './parts.ts'
+import type { By } from './stops.ts'
+import { type WalletRow, walletStore } from './store.ts'
+import { walletView } from './views.ts'
+
+type Answer<Name extends keyof typeof walletOperations> = Output<(typeof walletOperations)[Name]>
+
+/** Stops hold `system` alone: every job that could issue or record a signature waits outside or comes after. */
+const stopping = (id: string) => ({ exclusive: ['system', `wallet:${id}`] })
+const changing = (id: string) => ({ shared: ['system'], exclusive: [`wallet:${id}`] })
+
+/** Suspending, resuming and ending wallets, and their names. */
+export function lifeCycle(parts: WalletParts) {
+  const { database, clock, audit, stops, sessions } = parts
+  // A resume that overtook the halt of an earlier suspension would leave the wallet halted.
+  const inTurn = turns()
+
+  return {
+    rename: (id: string, name: string, by: By): Promise<Answer<'renameWallet'>> =>
+      database.work(changing(id), async (db) => {
+        const row = await needLiveWallet(db, id)
+        const at = clock.now()
+        await walletStore.rename(db, id, name, at)
+        await audit.record(db, { event: 'WALLET_RENAMED', walletId: id, ...by, details: { from: row.name, to: name } })
+        return walletView(parts.networks(), { ...row, name, updated_at: at })
+      }),
+
+    /** Once this has answered, nothing of the wallet is signed or sent for the first time. */
+    suspend: (id: string, reason: string, by: By): Promise<Answer<'suspendWallet'>> =>
+      inTurn(id, async () => {
+        const at = await database.work(stopping(id), async (db) => {
+          const row = await needLiveWallet(db, id)
+          const now = clock.now()
+          const change = { id, at: now, suspendedAt: now, reason, terminatedAt: null }
+          await move(db, row, { ...change, from: 'ACTIVE', to: 'SUSPENDED' })
+          const why = { error: `the wallet was suspended: ${reason}`, code: 'WALLET_SUSPENDED', actor: by.actor }
+          const cancelled = await stops.cancelUnsigned(db, id, why)
+          const details = { reason, cancelled: cancelled.length }
+          await audit.record(db, { event: 'WALLET_SUSPENDED', severity: 'warning', walletId: id, ...by, details })
+          return now
+        })
+        await stops.halt(id)
+        return { id, status: 'SUSPENDED', suspendedAt: seconds(at), suspensionReason: reason }
+      }),
+
+    resume: (id: string, by: By): Promise<Answer<'resumeWallet'>> =>
+      inTurn(id, async () => {
+        await database.work(changing(id), async (db) => {
+          const row = await needLiveWallet(db, id)
+          const change = { id, at: clock.now(), suspendedAt: null, reason: null, terminatedAt: null }
+          await move(db, row, { ...change, from: 'SUSPENDED', to: 'ACTIVE' })
+          await audit.record(db, { event: 'WALLET_RESUMED', walletId: id, ...by })
+        })
+        stops.resume(id)
+        return { id, status: 'ACTIVE' }
+      }),
+
+    /** For good. Sessions that had only this wallet end, others lose it. */
+    terminate: (id: string, by: By): Promise<Answer<'terminateWallet'>> =>
+      inTurn(id, async () => {
+        await database.work(stopping(id), async (db) => {
+          const row = await needLiveWallet(db, id)
+          const at = clock.now()
+          const { status: from, suspended_at: suspendedAt, suspension_reason: reason } = row
+          await move(db, row, { id, from, to: 'TERMINATED', at, suspendedAt, reason, terminatedAt: at })
+          const why = { error: 'the wallet was terminated', code: 'WALLET_TERMINATED', actor: by.actor }
+          const cancelled = await stops.cancelUnsigned(db, id, why)
+          await sessions.endOfWallet(db, id, by)
+          const details = { cancelled: cancelled.length }
+          await audit.record(db, { event: 'WALLET_TERMINATED', severity: 'warning', walletId: id, ...by, details })
+        })
+        await stops.halt(id)
+        return { id, status: 'TERMINATED' }
+      }),
+
+    /** Deletes the key of a terminated wallet; its history and evidence stay. */
+    async purge(id: string, by: By): Promise<Answer<'purgeWallet'>> {
+      await database.work(changing(id), async (db) => {
+        const row = await needWallet(db, id)
+        if (row.status !== 'TERMINATED')
+          throw new Failure('WALLET_NOT_TERMINATED', `expected a terminated wallet, this one is ${row.status}`)
+        await walletStore.deleteKey(db, id)
+        await walletStore.purge(db, id, clock.now())
+        const details = { address: row.address }
+        await audit.record(db, { event: 'WALLET_PURGED', severity: 'critical', walletId: id, ...by, details })
+      })
+      parts.keyRows.drop(id)
+      return { id, status: 'PURGED' }
+    },
+  }
+}
+
+async function move(
+  db: Parameters<typeof walletStore.move>[0],
+  row: WalletRow,
+  change: Parameters<typeof walletStore.move>[1],
+) {
+  if (await walletStore.move(db, change)) return
+  const message = `expected a wallet that is ${change.from}, this one is ${row.status}`
+  throw new Failure('INVALID_STATE_TRANSITION', message, { details: { status: row.status } })
+}

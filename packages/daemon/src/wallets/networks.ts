@@ -1,0 +1,43 @@
+import { type ChainName, type Environment, Failure, findNetwork, type Network } from '@waiaas/contract'
+
+export type WalletPlace = { readonly chain: ChainName; readonly environment: Environment }
+
+/** Which network a request means that names none, where the environment of a chain has several. */
+const PICKED: Partial<Record<`${ChainName}/${Environment}`, string>> = {
+  'solana/mainnet': 'solana-mainnet',
+  'solana/testnet': 'solana-devnet',
+  'ripple/mainnet': 'xrpl-mainnet',
+}
+
+/** The networks on which a wallet can act, in the order of `networks`. */
+export const networksOf = (networks: readonly Network[], { chain, environment }: WalletPlace): Network[] =>
+  networks.filter((network) => network.chain === chain && network.environment === environment)
+
+/** The network of a request that names none; undefined where the caller has to choose. */
+export function pickedNetwork(networks: readonly Network[], wallet: WalletPlace): Network | undefined {
+  const own = networksOf(networks, wallet)
+  if (own.length === 1) return own[0]
+  const picked = PICKED[`${wallet.chain}/${wallet.environment}`]
+  return own.find(({ id }) => id === picked)
+}
+
+/**
+ * The wallet's network by id, CAIP-2 name or older alias, or the one that needs no name.
+ * Failure NETWORK_REQUIRED or ENVIRONMENT_NETWORK_MISMATCH with `details.networks`, the ids to choose from.
+ */
+export function resolveNetwork(networks: readonly Network[], wallet: WalletPlace, name?: string): Network {
+  const own = networksOf(networks, wallet)
+  const details = { networks: own.map(({ id }) => id) }
+  if (name === undefined) {
+    const picked = pickedNetwork(networks, wallet)
+    if (picked) return picked
+    throw new Failure('NETWORK_REQUIRED', `expected a network: this ${wallet.chain} wallet has ${own.length}`, {
+      details,
+    })
+  }
+  const network = findNetwork(networks, name)
+  if (network && own.includes(network)) return network
+  const got = network ? `${network.id}, which is ${network.chain} ${network.environment}` : `"${name.slice(0, 60)}"`
+  const expected = `expected a network of ${wallet.chain} ${wallet.environment}, got ${got}`
+  throw new Failure('ENVIRONMENT_NETWORK_MISMATCH', expected, { details })
+}

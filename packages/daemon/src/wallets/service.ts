@@ -1,0 +1,62 @@
+import type { Output, walletOperations } from '@waiaas/contract'
+import { needWallet, walletOfSession } from './choice.ts'
+import { creation } from './creation.ts'
+import { exporting } from './exporting.ts'
+import { keyFailures } from './key-failures.ts'
+import { lifeCycle } from './life-cycle.ts'
+import type { WalletParts } from './parts.ts'
+import { walletStore } from './store.ts'
+import { walletDetail, walletNetworks, walletView } from './views.ts'
+
+export { findWallet, needLiveWallet, needWallet, walletOfSession } from './choice.ts'
+export { keyFailures } from './key-failures.ts'
+export { type WalletKeys, walletKeys } from './key-rows.ts'
+export { networksOf, pickedNetwork, resolveNetwork, type WalletPlace } from './networks.ts'
+export type { PreparedSession, WalletParts, WalletSessions } from './parts.ts'
+export type { By, Stops, Why } from './stops.ts'
+export type { WalletRow, WalletStatus } from './store.ts'
+
+export type Wallets = ReturnType<typeof wallets>
+
+/** Who reads: a session sees its own wallets, the operator all. */
+export type Reader = { readonly sessionId?: string | undefined }
+type Answer<Name extends keyof typeof walletOperations> = Output<(typeof walletOperations)[Name]>
+
+/** The life of wallets: made or imported, read, suspended, exported, ended. */
+export function wallets(parts: WalletParts) {
+  const { database, keys, networks } = parts
+  const { create, importKey } = creation(parts)
+  const readable = (id: string, { sessionId }: Reader) =>
+    database.read((db) => (sessionId === undefined ? needWallet(db, id) : walletOfSession(db, sessionId, id)))
+
+  return {
+    create,
+    import: importKey,
+    export: exporting(parts),
+    ...lifeCycle(parts),
+
+    async list(
+      { sessionId }: Reader,
+      page: { limit: number; cursor?: string | undefined },
+    ): Promise<Answer<'listWallets'>> {
+      const filter = { sessionId, after: page.cursor }
+      const rows = await database.read((db) => walletStore.list(db, filter, page.limit + 1))
+      const items = rows.slice(0, page.limit)
+      const hasMore = rows.length > items.length
+      return {
+        items: items.map((row) => walletView(networks(), row)),
+        nextCursor: hasMore ? items.at(-1)!.id : null,
+        hasMore,
+      }
+    },
+    /** Failure WALLET_NOT_FOUND, also for a wallet that is not the session's. */
+    read: async (id: string, reader: Reader): Promise<Answer<'getWallet'>> =>
+      walletDetail(networks(), await readable(id, reader)),
+    networks: async (id: string, reader: Reader): Promise<Answer<'listWalletNetworks'>> =>
+      walletNetworks(networks(), await readable(id, reader)),
+    sealingKey: async (): Promise<Answer<'getSealingKey'>> => ({
+      publicKey: await keyFailures(keys.sealingKey()),
+      algorithm: 'x25519-hkdf-sha256-aes-256-gcm',
+    }),
+  }
+}

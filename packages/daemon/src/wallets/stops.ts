@@ -1,0 +1,18 @@
+import type { Handle } from '../platform/db/database.ts'
+
+/** Who asked for a change, for the evidence. `actor` is `operator`, `system` or `session:<id>`. */
+export type By = { readonly actor: string; readonly ip?: string | undefined }
+
+export type Why = { error: string; code: string; actor: string; sessionId?: string }
+
+/** What every stop does to transactions; the pipeline provides it. */
+export type Stops = {
+  /** In the same job: cancels what is not signed yet; returns ended ids. The job holds exclusive `system` and the wallet. */
+  cancelUnsigned(db: Handle, walletId: string, why: Why): Promise<string[]>
+  walletsWithUnsigned(db: Handle): Promise<string[]>
+  /** After the commit, before the answer: nothing more is signed or sent for one wallet, or for all. */
+  halt(walletId?: string): Promise<void>
+  resume(walletId?: string): void
+  /** After the commit of a revocation: what was recorded before has been sent. */
+  sent(walletIds: readonly string[]): Promise<void>
+}

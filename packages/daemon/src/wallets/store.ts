@@ -1,0 +1,146 @@
+import type { ChainName, Environment } from '@waiaas/contract'
+import { type Handle, statement } from '../platform/db/database.ts'
+
+export type WalletStatus = 'ACTIVE' | 'SUSPENDED' | 'TERMINATED'
+export type WalletRow = {
+  id: string
+  name: string
+  chain: ChainName
+  environment: Environment
+  address: string
+  status: WalletStatus
+  suspended_at: number | null
+  suspension_reason: string | null
+  created_at: number
+  updated_at: number
+  terminated_at: number | null
+  purged_at: number | null
+}
+export type WalletKeyRow = {
+  wallet_id: string
+  chain: ChainName
+  address: string
+  curve: 'secp256k1' | 'ed25519'
+  ciphertext: string
+}
+
+declare module '../platform/db/tables.ts' {
+  interface Tables {
+    wallets: WalletRow
+    wallet_keys: WalletKeyRow
+  }
+}
+
+const insert = statement<WalletRow>((db, p) =>
+  db.insertInto('wallets').values({
+    id: p('id'),
+    name: p('name'),
+    chain: p('chain'),
+    environment: p('environment'),
+    address: p('address'),
+    status: p('status'),
+    suspended_at: p('suspended_at'),
+    suspension_reason: p('suspension_reason'),
+    created_at: p('created_at'),
+    updated_at: p('updated_at'),
+    terminated_at: p('terminated_at'),
+    purged_at: p('purged_at'),
+  }),
+)
+const insertKey = statement<WalletKeyRow>((db, p) =>
+  db.insertInto('wallet_keys').values({
+    wallet_id: p('wallet_id'),
+    chain: p('chain'),
+    address: p('address'),
+    curve: p('curve'),
+    ciphertext: p('ciphertext'),
+  }),
+)
+const byId = statement<{ id: string }, WalletRow>((db, p) =>
+  db.selectFrom('wallets').selectAll().where('id', '=', p('id')),
+)
+const liveByAddress = statement<{ chain: ChainName; address: string }, WalletRow>((db, p) =>
+  db
+    .selectFrom('wallets')
+    .selectAll()
+    .where('chain', '=', p('chain'))
+    .where('address', '=', p('address'))
+    .where('status', '<>', 'TERMINATED'),
+)
+const key = statement<{ id: string }, WalletKeyRow>((db, p) =>
+  db.selectFrom('wallet_keys').selectAll().where('wallet_id', '=', p('id')),
+)
+const deleteKey = statement<{ id: string }>((db, p) => db.deleteFrom('wallet_keys').where('wallet_id', '=', p('id')))
+const rename = statement<{ id: string; name: string; at: number }>((db, p) =>
+  db
+    .updateTable('wallets')
+    .set({ name: p('name'), updated_at: p('at') })
+    .where('id', '=', p('id')),
+)
+type Move = {
+  id: string
+  from: WalletStatus
+  to: WalletStatus
+  at: number
+  suspendedAt: number | null
+  reason: string | null
+  terminatedAt: number | null
+}
+const move = statement<Move>((db, p) =>
+  db
+    .updateTable('wallets')
+    .set({
+      status: p('to'),
+      suspended_at: p('suspendedAt'),
+      suspension_reason: p('reason'),
+      terminated_at: p('terminatedAt'),
+      updated_at: p('at'),
+    })
+    .where('id', '=', p('id'))
+    .where('status', '=', p('from')),
+)
+const purge = statement<{ id: string; at: number }>((db, p) =>
+  db
+    .updateTable('wallets')
+    .set({ purged_at: p('at'), updated_at: p('at') })
+    .where('id', '=', p('id'))
+    .where('purged_at', 'is', null),
+)
+
+const ofSession = statement<{ session: string }, WalletRow>((db, p) =>
+  db
+    .selectFrom('session_wallets')
+    .innerJoin('wallets', 'wallets.id', 'session_wallets.wallet_id')
+    .selectAll('wallets')
+    .where('session_wallets.session_id', '=', p('session'))
+    .orderBy('wallets.id'),
+)
+
+const won = ({ changes }: { changes: number }) => changes === 1
+
+export const walletStore = {
+  insert: (db: Handle, row: WalletRow) => db.run(insert, row),
+  insertKey: (db: Handle, row: WalletKeyRow) => db.run(insertKey, row),
+  byId: (db: Handle, id: string) => db.get(byId, { id }),
+  liveByAddress: (db: Handle, chain: ChainName, address: string) => db.get(liveByAddress, { chain, address }),
+  /** The wallets of a session, oldest first. */
+  ofSession: (db: Handle, session: string) => db.all(ofSession, { session }),
+  key: (db: Handle, id: string) => db.get(key, { id }),
+  deleteKey: (db: Handle, id: string) => db.run(deleteKey, { id }),
+  rename: (db: Handle, id: string, name: string, at: number) => db.run(rename, { id, name, at }),
+  move: async (db: Handle, change: Move) => won(await db.run(move, change)),
+  purge: async (db: Handle, id: string, at: number) => won(await db.run(purge, { id, at })),
+  /** Oldest first, without purged ones. */
+  list: (db: Handle, filter: { sessionId?: string | undefined; after?: string | undefined }, limit: number) =>
+    db.query<WalletRow>((kysely) => {
+      let query = kysely.selectFrom('wallets').selectAll().where('purged_at', 'is', null)
+      if (filter.after) query = query.where('id', '>', filter.after)
+      const { sessionId } = filter
+      if (sessionId) {
+        query = query.where('id', 'in', (eb) =>
+          eb.selectFrom('session_wallets').select('wallet_id').where('session_id', '=', sessionId),
+        )
+      }
+      return query.orderBy('id').limit(limit)
+    }),
+}

@@ -1,0 +1,49 @@
+import type { Network, Output, walletOperations } from '@waiaas/contract'
+import { seconds } from '../platform/clock.ts'
+import { networksOf, pickedNetwork } from './networks.ts'
+import type { WalletRow } from './store.ts'
+
+type WalletView = Output<typeof walletOperations.renameWallet>
+type DetailView = Output<typeof walletOperations.getWallet>
+type NetworksView = Output<typeof walletOperations.listWalletNetworks>
+
+const optionalSeconds = (ms: number | null) => (ms === null ? null : seconds(ms))
+
+/** A wallet as lists and changes answer it. */
+export function walletView(networks: readonly Network[], row: WalletRow): WalletView {
+  const network = pickedNetwork(networks, row) ?? networksOf(networks, row)[0]
+  return {
+    id: row.id,
+    name: row.name,
+    chain: row.chain,
+    network: network?.id ?? row.chain,
+    environment: row.environment,
+    publicKey: row.address,
+    status: row.status,
+    ownerAddress: null,
+    ownerState: 'NONE',
+    monitorIncoming: false,
+    accountType: 'eoa',
+    createdAt: seconds(row.created_at),
+  }
+}
+
+export const walletDetail = (networks: readonly Network[], row: WalletRow): DetailView => ({
+  ...walletView(networks, row),
+  ownerVerified: null,
+  suspendedAt: optionalSeconds(row.suspended_at),
+  suspensionReason: row.suspension_reason,
+  updatedAt: seconds(row.updated_at),
+})
+
+/** Both arrays: older clients read one or the other. */
+export function walletNetworks(networks: readonly Network[], row: WalletRow): NetworksView {
+  const own = networksOf(networks, row)
+  return {
+    id: row.id,
+    chain: row.chain,
+    environment: row.environment,
+    availableNetworks: own.map(({ id }) => ({ network: id })),
+    networks: own.map(({ id, caip2 }) => ({ network: id, chainId: caip2 })),
+  }
+}
