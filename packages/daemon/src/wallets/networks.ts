@@ -21,6 +21,10 @@ export function pickedNetwork(networks: readonly Network[], wallet: WalletPlace)
   return own.find(({ id }) => id === picked)
 }
 
+/** The network that stands in answers about a wallet as a whole: the picked one, else the first. */
+export const shownNetwork = (networks: readonly Network[], wallet: WalletPlace): string =>
+  (pickedNetwork(networks, wallet) ?? networksOf(networks, wallet)[0])?.id ?? wallet.chain
+
 /**
  * The wallet's network by id, CAIP-2 name or older alias, or the one that needs no name.
  * Failure NETWORK_REQUIRED or ENVIRONMENT_NETWORK_MISMATCH with `details.networks`, the ids to choose from.

@@ -1,6 +1,6 @@
 import type { Network, Output, walletOperations } from '@waiaas/contract'
 import { seconds } from '../platform/clock.ts'
-import { networksOf, pickedNetwork } from './networks.ts'
+import { networksOf, shownNetwork } from './networks.ts'
 import type { WalletRow } from './store.ts'
 
 type WalletView = Output<typeof walletOperations.renameWallet>
@@ -11,12 +11,11 @@ const optionalSeconds = (ms: number | null) => (ms === null ? null : seconds(ms)
 
 /** A wallet as lists and changes answer it. */
 export function walletView(networks: readonly Network[], row: WalletRow): WalletView {
-  const network = pickedNetwork(networks, row) ?? networksOf(networks, row)[0]
   return {
     id: row.id,
     name: row.name,
     chain: row.chain,
-    network: network?.id ?? row.chain,
+    network: shownNetwork(networks, row),
     environment: row.environment,
     publicKey: row.address,
     status: row.status,

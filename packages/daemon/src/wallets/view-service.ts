@@ -1,0 +1,136 @@
+import {
+  type agentWalletOperations,
+  formatUnits,
+  isFailure,
+  type Network,
+  nativeAsset,
+  type Output,
+  usdNumber,
+} from '@waiaas/contract'
+import type { Chain, Token } from '../chains/chain.ts'
+import type { Database, Handle } from '../platform/db/database.ts'
+import { walletOfSession } from './choice.ts'
+import { networksOf, resolveNetwork, shownNetwork } from './networks.ts'
+import type { WalletRow } from './store.ts'
+
+export type WalletViewParts = {
+  database: Database
+  chains: { networks(): readonly Network[]; get(id: string): Promise<Chain> }
+  /** The registered tokens of a network. */
+  tokens: { ofNetwork(db: Handle, network: Network): Promise<Token[]> }
+  /** Micro-dollars of an amount in base units, or null; `refresh` asks the sources first and never fails. */
+  prices: {
+    refresh(network: Network, assets: readonly string[]): Promise<void>
+    usd(network: Network, asset: string, amount: bigint, decimals: number): bigint | null
+  }
+}
+export type WalletView = ReturnType<typeof walletViewService>
+
+type Answer<Name extends keyof typeof agentWalletOperations> = Output<(typeof agentWalletOperations)[Name]>
+type Choice = { readonly walletId?: string | undefined }
+type NetworkChoice = Choice & { readonly network?: string | undefined }
+type Assets = Extract<Answer<'getAssets'>, { assets: unknown }>['assets']
+
+/** What an agent sees of its own wallet: address, balances, assets. */
+export function walletViewService({ database, chains, tokens, prices }: WalletViewParts) {
+  const choose = (sessionId: string, { walletId }: Choice) =>
+    database.read((db) => walletOfSession(db, sessionId, walletId))
+
+  async function balanceOn(network: Network, { address }: WalletRow) {
+    const { decimals, symbol } = network.native
+    const balance = await (await chains.get(network.id)).balance(address)
+    return {
+      network: network.id,
+      balance: balance.toString(),
+      decimals,
+      symbol,
+      balanceFormatted: formatUnits(balance, decimals),
+      chainId: network.caip2,
+      assetId: nativeAsset(network),
+    }
+  }
+
+  async function assetsOn(network: Network, { address }: WalletRow): Promise<Assets> {
+    const known = await database.read((db) => tokens.ofNetwork(db, network))
+    const chain = await chains.get(network.id)
+    const [amount, found] = await Promise.all([chain.balance(address), chain.tokenBalances(address, known)])
+    const held = [{ token: nativeToken(network), amount }, ...found.filter((holding) => holding.amount > 0n)]
+    await prices.refresh(
+      network,
+      held.map(({ token }) => token.asset),
+    )
+    return held.map(({ token, amount }) => assetView(network, token, amount, prices.usd))
+  }
+
+  /** Each network by itself: one that does not answer leaves the others alone. */
+  const onAll = <T>(wallet: WalletRow, read: (network: Network) => Promise<T>) =>
+    Promise.all(
+      networksOf(chains.networks(), wallet).map(async (network) => {
+        try {
+          return await read(network)
+        } catch (error) {
+          if (!isFailure(error)) throw error
+          return { network: network.id, error: error.message }
+        }
+      }),
+    )
+
+  return {
+    async address(sessionId: string, choice: Choice): Promise<Answer<'getAddress'>> {
+      const wallet = await choose(sessionId, choice)
+      return { ...whereOf(wallet), network: shownNetwork(chains.networks(), wallet), address: wallet.address }
+    },
+
+    async balance(sessionId: string, choice: NetworkChoice): Promise<Answer<'getBalance'>> {
+      const wallet = await choose(sessionId, choice)
+      if (choice.network === 'all')
+        return { ...whereOf(wallet), balances: await onAll(wallet, (network) => balanceOn(network, wallet)) }
+      const network = resolveNetwork(chains.networks(), wallet, choice.network)
+      const balance = await balanceOn(network, wallet)
+      return { ...whereOf(wallet), address: wallet.address, ...balance, displayBalance: null, displayCurrency: null }
+    },
+
+    async assets(sessionId: string, choice: NetworkChoice): Promise<Answer<'getAssets'>> {
+      const wallet = await choose(sessionId, choice)
+      if (choice.network === 'all') {
+        const read = async (network: Network) => ({ network: network.id, assets: await assetsOn(network, wallet) })
+        return { ...whereOf(wallet), networkAssets: await onAll(wallet, read) }
+      }
+      const network = resolveNetwork(chains.networks(), wallet, choice.network)
+      const assets = await assetsOn(network, wallet)
+      return { ...whereOf(wallet), network: network.id, assets, displayCurrency: null, chainId: network.caip2 }
+    },
+  }
+}
+
+const NATIVE = 'native'
+
+const whereOf = ({ id, chain, environment }: WalletRow) => ({ walletId: id, chain, environment })
+
+const nativeToken = (network: Network): Token => {
+  const { symbol, name, decimals } = network.native
+  return { address: NATIVE, asset: nativeAsset(network), symbol, name, decimals }
+}
+
+function assetView(
+  network: Network,
+  token: Token,
+  amount: bigint,
+  usd: WalletViewParts['prices']['usd'],
+): Assets[number] {
+  const value = usd(network, token.asset, amount, token.decimals)
+  return {
+    mint: token.address,
+    symbol: token.symbol,
+    name: token.name,
+    balance: amount.toString(),
+    decimals: token.decimals,
+    isNative: token.address === NATIVE,
+    ...(value !== null && { usdValue: usdNumber(value) }),
+    displayValue: null,
+    balanceFormatted: formatUnits(amount, token.decimals),
+    assetId: token.asset,
+    network: network.id,
+    chainId: network.caip2,
+  }
+}
