@@ -32,8 +32,8 @@ export async function withRetry(
   const isRepeatable = op.method === 'GET' || op.idempotent === true
   for (let tries = 0; ; tries += 1) {
     const outcome = await settle(send)
-    if (outcome instanceof Response && outcome.ok) return outcome
-    const error = outcome instanceof Response ? errorOf(outcome, await outcome.text()) : outcome
+    if (!(outcome instanceof WAIaaSError) && outcome.ok) return outcome
+    const error = outcome instanceof WAIaaSError ? outcome : errorOf(outcome, await outcome.text())
     const mayRepeat = isRepeatable || REFUSED.includes(error.status)
     const isListed = error.status === 0 || options.retryableStatuses.includes(error.status)
     const wait = delay(tries, error.retryAfter, options)

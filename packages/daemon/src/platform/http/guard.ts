@@ -1,7 +1,7 @@
 import { Failure, newId } from '@waiaas/contract'
 import type { MiddlewareHandler } from 'hono'
 import { failureAnswer } from './answer.ts'
-import { peerAddress, proxyList } from './peer.ts'
+import { isTrustedProxy, peerAddress, proxyList } from './peer.ts'
 import type { HttpEnv, HttpSettings } from './types.ts'
 
 /** Nothing here is a page, unless a raw route says otherwise with a policy of its own. */
@@ -37,14 +37,19 @@ export function guard(settings: () => HttpSettings): MiddlewareHandler<HttpEnv> 
     const requestId = given && SANE_ID.test(given) ? given : newId()
     const origin = c.req.header('origin')
     const allowed = origin !== undefined && origins(now['security.cors_origins']).has(origin)
-    const peer = peerAddress(
-      c.env?.incoming?.socket.remoteAddress,
-      c.req.header('x-forwarded-for'),
-      proxies(now['security.trusted_proxies']),
-    )
-    const meta = { requestId, peer, headers: headersFor(requestId, allowed ? origin : undefined), complete: false }
-    c.set('meta', meta)
+    const socket = c.env?.incoming?.socket.remoteAddress
+    const trusted = proxies(now['security.trusted_proxies'])
+    const peer = peerAddress(socket, c.req.header('x-forwarded-for'), trusted)
     const host = (c.req.header('host') ?? URL.parse(c.req.url)?.host ?? '').toLowerCase()
+    const scheme = c.req.header('x-forwarded-proto') === 'https' && isTrustedProxy(socket, trusted) ? 'https' : 'http'
+    const meta = {
+      requestId,
+      peer,
+      origin: `${scheme}://${host}`,
+      headers: headersFor(requestId, allowed ? origin : undefined),
+      complete: false,
+    }
+    c.set('meta', meta)
     if (!isAllowed(hosts(now['security.allowed_hosts']), host)) return failureAnswer(meta, foreignHost(host))
     if (c.req.method === 'OPTIONS') {
       meta.complete = true

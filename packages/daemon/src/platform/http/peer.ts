@@ -19,6 +19,10 @@ const plain = (address: string): string => address.replace(/^::ffff:(?=\d+\.)/i,
 const isTrusted = (proxies: BlockList, address: string): boolean =>
   isIP(address) !== 0 && proxies.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4')
 
+/** Whether what the other end of a socket says of its callers is believed. */
+export const isTrustedProxy = (socket: string | undefined, proxies: BlockList): boolean =>
+  socket !== undefined && isTrusted(proxies, plain(socket))
+
 /** The caller's address: the socket's, or the last one in X-Forwarded-For that is not a trusted proxy, when a trusted proxy says so. */
 export function peerAddress(socket: string | undefined, forwarded: string | undefined, proxies: BlockList): string {
   let peer = plain(socket ?? 'local')

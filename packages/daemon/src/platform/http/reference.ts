@@ -60,8 +60,8 @@ export function referenceRoutes(operations: Operations, version: string): Hono<H
   let description: Record<string, unknown> | undefined
   app.get('/doc', (c) => {
     description ??= openapi(operations, { version })
-    const servers = [{ url: new URL(c.req.url).origin }]
-    return jsonAnswer(c.get('meta'), 200, { ...description, servers })
+    const meta = c.get('meta')
+    return jsonAnswer(meta, 200, { ...description, servers: [{ url: meta.origin }] })
   })
   app.get('/reference', (c) =>
     c.body(PAGE, 200, { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': PAGE_POLICY }),

@@ -391,6 +391,22 @@ describe('over a socket', () => {
     expect(peers).toEqual(['127.0.0.1', '10.1.2.3'])
   })
 
+  test('knows under which address it was reached, also behind a trusted proxy', async () => {
+    const seen: string[] = []
+    const ping = ({ baseUrl }: Call) => {
+      seen.push(baseUrl)
+      return { pong: true as const }
+    }
+    for (const proxies of [[], ['127.0.0.1']]) {
+      const server = await serving({ handlers: { ...handlers, ping }, set: { 'security.trusted_proxies': proxies } })
+      await fetch(`${server.url}/ping`, { headers: { 'x-forwarded-proto': 'https' } })
+      seen.push(server.url)
+      await server.close()
+    }
+    expect(seen[0]).toBe(seen[1])
+    expect(seen[2]).toBe(seen[3]?.replace('http:', 'https:'))
+  })
+
   test('tells a handler whether its answer went out', async () => {
     const told = [Promise.withResolvers<boolean>(), Promise.withResolvers<boolean>()]
     const [first, second] = [told[0]!, told[1]!]

@@ -148,13 +148,13 @@ const nameOf = (principal: Principal): string => {
 }
 
 function callOf<P extends Principal>(c: Context<HttpEnv>, op: Operation, principal: P): Call<P> {
-  const { requestId, peer } = c.get('meta')
+  const { requestId, peer, origin } = c.get('meta')
   const outgoing = c.env?.outgoing
   return {
     principal,
     requestId,
     peer,
-    baseUrl: new URL(c.req.url).origin,
+    baseUrl: origin,
     idempotencyKey: op.idempotent ? readKey(c.req.header('idempotency-key')) : undefined,
     onDelivered: (listener) => {
       if (outgoing) outgoing.once('close', () => listener(outgoing.writableFinished))

@@ -34,9 +34,6 @@ export type HttpSettings = Pick<
   | 'security.rate_limit_public_burst'
 >
 
-/** Routes that are not request and response of one operation; each decides about access by itself. */
-export type RawRoutes = (app: Hono<HttpEnv>) => void
-
 export type HttpOptions<Ops extends Operations, P extends Principal> = {
   readonly operations: Ops
   readonly handlers: Handlers<Ops, Call<P>>
@@ -47,7 +44,8 @@ export type HttpOptions<Ops extends Operations, P extends Principal> = {
   readonly log: Log
   /** While true, everything but public operations is refused with SHUTTING_DOWN. */
   readonly isStopping?: () => boolean
-  readonly raw?: RawRoutes
+  /** Adds routes that are not request and response of one operation; each decides about access by itself. */
+  readonly raw?: (app: Hono<HttpEnv>) => void
   /** In tests: an undeclared failure code rejects the request instead of being answered. */
   readonly strict?: boolean
   /** Most bytes of a body; 1 MiB unless given. */
@@ -60,6 +58,8 @@ export type HttpOptions<Ops extends Operations, P extends Principal> = {
 export type Meta = {
   readonly requestId: string
   readonly peer: string
+  /** Scheme and host of the request. */
+  readonly origin: string
   readonly headers: Readonly<Record<string, string>>
   /** Set once an answer carries `headers` already. */
   complete: boolean
