@@ -3,19 +3,31 @@ import type { Rpc } from '../chain.ts'
 import type { ReadAccount } from './mint.ts'
 
 type WireAccount = { owner: string; executable: boolean; lamports: number; data: [string, string] }
+type WireAnswer = { value: (WireAccount | null)[] }
+type Call = { readonly method: string; readonly params: readonly unknown[] }
 const mostAccounts = 100
 
 /** Accounts in the order asked for, null where there is none. At `confirmed`, like every read that informs a transaction. */
 export async function readAccounts(rpc: Rpc, addresses: readonly string[]): Promise<(ReadAccount | null)[]> {
-  const found: (ReadAccount | null)[] = []
-  for (let start = 0; start < addresses.length; start += mostAccounts) {
-    const part = addresses.slice(start, start + mostAccounts)
-    const config = { encoding: 'base64', commitment: 'confirmed' }
-    const { value } = await rpc.call<{ value: (WireAccount | null)[] }>('getMultipleAccounts', [part, config])
-    found.push(...value.map((account) => account && fromWire(account)))
-  }
-  return found
+  const answers: unknown[] = []
+  for (const { method, params } of accountsCall(addresses)) answers.push(await rpc.call(method, params))
+  return accountsIn(answers)
 }
+
+/** The calls that read these accounts, for a batch; none for no accounts. */
+export const accountsCall = (addresses: readonly string[]): Call[] =>
+  Array.from({ length: Math.ceil(addresses.length / mostAccounts) }, (_, index) => ({
+    method: 'getMultipleAccounts',
+    params: [
+      addresses.slice(index * mostAccounts, (index + 1) * mostAccounts),
+      { encoding: 'base64', commitment: 'confirmed' },
+    ],
+  }))
+
+/** What the answers to `accountsCall` hold, in the order asked for. */
+export const accountsIn = (answers: readonly unknown[]): (ReadAccount | null)[] =>
+  // The shape that the method's documentation promises for this encoding.
+  answers.flatMap((answer) => (answer as WireAnswer).value.map((account) => account && fromWire(account)))
 
 const fromWire = ({ owner, executable, lamports, data }: WireAccount): ReadAccount => ({
   owner,

@@ -20,18 +20,23 @@ export type SolanaOptions = {
   readonly network: Network
   /** In order of preference. */
   readonly urls: readonly string[]
-  /** Milliseconds of any epoch, for caches and cool-downs. */
+  /** Milliseconds of any epoch, for caches and cool-downs; defaults to the monotonic clock. */
   readonly clock?: () => number
+  /** Longest wait for one endpoint; 10 s unless told otherwise. */
+  readonly timeoutMs?: number
 }
 
 const anchorFreshMs = 2_000
 const mostCharges = 20_000
 
 /** One Solana cluster as a `Chain`: version-0 messages, a blockhash for a lifetime, no nonces. */
-export function solanaChain({ network, urls, clock = Date.now }: SolanaOptions): Chain {
+export function solanaChain(options: SolanaOptions): Chain {
+  const { network, urls, timeoutMs = 10_000 } = options
+  const clock = options.clock ?? (() => performance.now())
   const verify = identity(network)
-  const rpc = rpcPool({ urls, name: network.id, verify, clock })
-  const witnesses = urls.map((url) => rpcPool({ urls: [url], name: network.id, verify, clock }))
+  const pool = { name: network.id, verify, timeoutMs, clock }
+  const rpc = rpcPool({ urls, ...pool })
+  const witnesses = urls.map((url) => rpcPool({ urls: [url], ...pool }))
   const draft = drafting({ network, rpc, clock })
   const charges = new Map<string, Charges>()
   const readAnchor = () => readLatestBlockhash(rpc)

@@ -27,20 +27,27 @@ test('what is affordable has nothing known against it', async () => {
 })
 
 test('a wallet without lamports cannot pay its fee', async () => {
-  expect((await check(newWallet(), [transfer(1_000_000n)])).found).toEqual([insufficient('0 are free')])
+  expect((await check(newWallet(), [transfer(1_000_000n)])).found).toEqual([insufficient('the balance is 0 SOL')])
 })
 
 test('drafts are added up in order, beside what is in flight', async () => {
   const sender = await bed.funded(10_000_000n)
   const three = [transfer(4_000_000n), transfer(7_000_000n), transfer(3_000_000n)]
-  expect((await check(sender, three)).found).toEqual([null, insufficient('needs 70'), null])
-  expect((await check(sender, three, 4_000_000n)).found).toEqual([null, insufficient('needs'), insufficient('needs')])
+  expect((await check(sender, three)).found).toEqual([null, insufficient('expected 0.0070'), null])
+  expect((await check(sender, three, 4_000_000n)).found).toEqual([
+    null,
+    insufficient('0.004 SOL of it promised'),
+    insufficient('promised'),
+  ])
 })
 
-test('a sender keeps nothing or enough to be rent-exempt', async () => {
+test('a sender keeps enough to be rent-exempt', async () => {
   const sender = await bed.funded(10_000_000n)
-  const { found } = await check(sender, [transfer(9_500_000n)])
-  expect(found).toEqual([insufficient(`keeps nothing or at least ${minimumBalance}`)])
+  const { found, drafts } = await check(sender, [transfer(9_500_000n)])
+  const most = 10_000_000n - drafts[0]!.maxFee
+  expect((await check(sender, [transfer(most)])).found).toEqual([insufficient('to stay behind')])
+  expect((await check(sender, [transfer(most - minimumBalance)])).found).toEqual([null])
+  expect(found).toEqual([insufficient('at least 0.00089088 SOL to stay behind')])
 })
 
 test('a recipient below the rent-exempt minimum is named', async () => {
@@ -50,13 +57,23 @@ test('a recipient below the rent-exempt minimum is named', async () => {
   expect((await check(sender, [transfer(minimumBalance, recipient.address)])).found).toEqual([null])
 })
 
-test('a token that the sender has too little or nothing of is a balance that does not suffice', async () => {
+test('tokens are added up as well, and an account that is not there holds none', async () => {
   const sender = await bed.funded()
   await bed.fixtures.mintTo(bed.spl.address, sender.address, 5n)
   const to = newWallet().address
   const send = (token: typeof bed.spl, amount: bigint) => ({ kind: 'token-transfer', to, token, amount }) as const
-  const { found } = await check(sender, [send(bed.spl, 6n), send(bed.token2022, 1n), send(bed.spl, 5n)])
-  expect(found).toEqual([insufficient('fewer tokens'), insufficient('no token account'), null])
+  const { found } = await check(sender, [
+    send(bed.spl, 6n),
+    send(bed.token2022, 1n),
+    send(bed.spl, 4n),
+    send(bed.spl, 2n),
+  ])
+  expect(found).toEqual([
+    insufficient('the balance is 5'),
+    insufficient('the sender has no account'),
+    null,
+    insufficient('the balance is 1'),
+  ])
 })
 
 test("a program's own words explain a simulation that fails otherwise", async () => {

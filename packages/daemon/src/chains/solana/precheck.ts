@@ -1,22 +1,21 @@
 import type { Address } from '@solana/kit'
-import { type Effect, Failure, type Network, nativeAsset } from '@waiaas/contract'
+import { Failure, type Network } from '@waiaas/contract'
 import type { Draft, Precheck, Rpc } from '../chain.ts'
-import { readAccounts, wholeNumber } from './accounts.ts'
-import { planBytes } from './body.ts'
-import { decodeMessage } from './decode.ts'
+import { accountsCall, accountsIn, wholeNumber } from './accounts.ts'
 import { minimumBalance } from './fees.ts'
-import { type Message, readMessage } from './message.ts'
+import { type Funds, needOf, shortfalls } from './funds.ts'
+import type { Message } from './message.ts'
+import { holdingOf, tokenAccountOwner } from './mint.ts'
 import { isTokenProgram, systemProgram } from './programs.ts'
 
-type Planned = { readonly message: Message; readonly bytes: Uint8Array; readonly cost: bigint; readonly maxFee: bigint }
 type Simulated = { readonly err: unknown; readonly logs: readonly string[] | null }
 type Item = Awaited<ReturnType<Rpc['batch']>>[number]
 
 const simulation = { encoding: 'base64', sigVerify: false, replaceRecentBlockhash: true, commitment: 'confirmed' }
 
 /**
- * Simulates every draft and adds up what they need, in the given order, beside what is in flight (lamports):
- * each draft's worst fee, rent and outflow must be there, and what stays behind must be nothing or rent-exempt.
+ * Adds up what the drafts need, in the given order, beside what is in flight (lamports), and simulates each against
+ * the chain as it is: all in one round trip. Failure CHAIN_ERROR when the node cannot tell.
  */
 export async function precheckAll(
   { network, rpc }: { network: Network; rpc: Rpc },
@@ -25,83 +24,46 @@ export async function precheckAll(
   inflight: bigint,
 ): Promise<(Precheck | null)[]> {
   if (drafts.length === 0) return []
-  const planned = drafts.map((draft) => plan(network, sender, draft))
-  const calls = planned.map(({ bytes }) => ({
-    method: 'simulateTransaction',
-    params: [unsignedWire(bytes), simulation],
-  }))
-  const balanceCall = { method: 'getBalance', params: [sender, { commitment: 'confirmed' }] }
-  const [balance, ...simulated] = await rpc.batch([balanceCall, ...calls])
-  let available = wholeNumber(answered<number>(balance), 'a balance') - inflight
-  const found: (Precheck | null)[] = []
-  for (const [index, one] of planned.entries()) {
-    const short = shortfall(one, available)
-    found.push(short ?? (await simulationFault(rpc, sender, one, simulated[index])))
-    if (!short) available -= one.cost
+  const needs = drafts.map((draft) => needOf(network, sender, draft))
+  const sources = [...new Set(needs.flatMap(({ tokens }) => tokens.map(({ source }) => source)))]
+  const accounts = accountsCall(sources)
+  const [balance, ...rest] = await rpc.batch([
+    { method: 'getBalance', params: [sender, { commitment: 'confirmed' }] },
+    ...accounts,
+    ...needs.map(({ bytes }) => ({ method: 'simulateTransaction', params: [unsignedWire(bytes), simulation] })),
+  ])
+  const held = accountsIn(rest.slice(0, accounts.length).map((item) => answered<unknown>(item)))
+  const funds: Funds = {
+    lamports: wholeNumber(answered<{ value: unknown }>(balance).value, 'a balance'),
+    tokens: new Map(
+      sources.map((source, index) => {
+        const account = held[index]
+        return [source, account && tokenAccountOwner(account) ? holdingOf(account.data).amount : null]
+      }),
+    ),
   }
-  return found
+  const short = shortfalls(network, needs, funds, inflight)
+  return needs.map(({ message }, index) => {
+    const { value } = answered<{ value: Simulated }>(rest[accounts.length + index])
+    return short[index] ?? simulationFault(sender, message, value)
+  })
 }
-
-function plan(network: Network, sender: Address, draft: Draft): Planned {
-  // Without a lifetime: the simulation puts in a recent blockhash.
-  const bytes = planBytes(draft.body)
-  const { effects } = decodeMessage(network, sender, bytes, {})
-  return {
-    message: readMessage(bytes),
-    bytes,
-    cost: draft.maxFee + nativeOutflow(network, effects.effects),
-    maxFee: draft.maxFee,
-  }
-}
-
-const nativeOutflow = (network: Network, effects: readonly Effect[]): bigint =>
-  effects.reduce(
-    (sum, effect) =>
-      effect.kind === 'outflow' && effect.asset === nativeAsset(network) ? sum + BigInt(effect.amount) : sum,
-    0n,
-  )
 
 const unsignedWire = (message: Uint8Array): string =>
   Buffer.concat([Uint8Array.of(1), new Uint8Array(64), message]).toString('base64')
 
-function shortfall({ cost, maxFee }: Planned, available: bigint): Precheck | null {
-  const rest = available - cost
-  if (rest < 0n)
-    return insufficient(
-      `needs ${cost} lamports, ${maxFee} of them for fees and rent, and ${positive(available)} are free`,
-    )
-  if (rest > 0n && rest < minimumBalance)
-    return insufficient(
-      `would leave the sender ${rest} lamports; an account keeps nothing or at least ${minimumBalance}`,
-    )
-  return null
-}
-
-async function simulationFault(
-  rpc: Rpc,
-  sender: Address,
-  { message }: Planned,
-  item: Item | undefined,
-): Promise<Precheck | null> {
-  const { err, logs } = answered<Simulated>(item)
+function simulationFault(sender: Address, message: Message, { err, logs }: Simulated): Precheck | null {
   if (err === null || err === undefined) return null
   if (err === 'AccountNotFound' || err === 'InsufficientFundsForFee')
-    return insufficient('the sender has not the lamports for the fee')
+    return insufficient('expected the sender to have the lamports for the fee, the simulation found fewer')
   const poor = field(err, 'InsufficientFundsForRent')
   if (poor !== undefined) return rentFault(sender, message, field(poor, 'account_index'))
   const failed = field(err, 'InstructionError')
   if (!Array.isArray(failed)) return invalid(`the simulation failed with ${text(err)}`)
-  const instruction = message.instructions[Number(failed[0])]
-  const program = instruction?.program
-  const code = field(failed[1], 'Custom')
+  const program = message.instructions[Number(failed[0])]?.program
   // Both the system program and the token programs answer 1 when the source has too little.
-  if (code === 1 && program === systemProgram) return insufficient('the sender has fewer lamports than it sends')
-  if (program && isTokenProgram(program)) {
-    const source = instruction?.accounts[0]?.address
-    if (code === 1) return insufficient(`the sender's token account ${source} has fewer tokens than it sends`)
-    if (source && (await readAccounts(rpc, [source]))[0] === null)
-      return insufficient(`the sender has no token account ${source}, so none of this token`)
-  }
+  if (field(failed[1], 'Custom') === 1 && program && (program === systemProgram || isTokenProgram(program)))
+    return insufficient(`expected the sender to have what it sends, the simulation found less (${ownWords(logs)})`)
   return invalid(ownWords(logs) ?? `the simulation failed with ${text(err)}`)
 }
 
@@ -119,16 +81,15 @@ function ownWords(logs: readonly string[] | null): string | null {
   return told ? told.slice(0, 300) : null
 }
 
-/** The value of a node's answer; Failure CHAIN_ERROR when it answered an error in place of a balance or a simulation. */
 function answered<T>(item: Item | undefined): T {
-  if (item && 'result' in item) return (item.result as { value: T }).value
-  const message = item ? item.error.message : 'nothing'
-  throw new Failure('CHAIN_ERROR', `expected a balance or a simulation, got: ${message}`, { cause: item?.error })
+  // The shape is what the method's documentation promises; what matters in it is checked where it is used.
+  if (item && 'result' in item && item.result !== null) return item.result as T
+  const got = item && 'error' in item ? item.error.message : 'nothing'
+  throw new Failure('CHAIN_ERROR', `expected balances and simulations, got: ${got}`)
 }
 
 const field = (value: unknown, name: string): unknown =>
   typeof value === 'object' && value !== null && name in value ? (value as Record<string, unknown>)[name] : undefined
 const text = (err: unknown): string => (typeof err === 'string' ? err : JSON.stringify(err))
-const positive = (amount: bigint): bigint => (amount > 0n ? amount : 0n)
 const insufficient = (message: string): Precheck => ({ code: 'INSUFFICIENT_BALANCE', message })
 const invalid = (message: string): Precheck => ({ code: 'INVALID_TRANSACTION', message })

@@ -1,0 +1,78 @@
+import type { Address } from '@solana/kit'
+import { type Effect, formatUnits, type Network, nativeAsset } from '@waiaas/contract'
+import type { Draft, Precheck } from '../chain.ts'
+import { planBytes } from './body.ts'
+import { decodeMessage } from './decode.ts'
+import { minimumBalance } from './fees.ts'
+import { type Message, readMessage } from './message.ts'
+import { isTokenProgram } from './programs.ts'
+
+/** What a draft takes: lamports with worst fee and rent, and base units from the sender's token accounts. */
+export type Need = {
+  readonly message: Message
+  readonly bytes: Uint8Array
+  readonly lamports: bigint
+  readonly tokens: readonly { readonly source: Address; readonly amount: bigint }[]
+}
+
+export function needOf(network: Network, sender: Address, draft: Draft): Need {
+  // Without a lifetime: the simulation puts in a recent blockhash.
+  const bytes = planBytes(draft.body)
+  const message = readMessage(bytes)
+  const { effects } = decodeMessage(network, sender, bytes, {}).effects
+  return { message, bytes, lamports: draft.maxFee + nativeOutflow(network, effects), tokens: tokenSources(message) }
+}
+
+const nativeOutflow = (network: Network, effects: readonly Effect[]): bigint =>
+  effects.reduce(
+    (sum, effect) =>
+      effect.kind === 'outflow' && effect.asset === nativeAsset(network) ? sum + BigInt(effect.amount) : sum,
+    0n,
+  )
+
+const transferChecked = 12
+const tokenSources = ({ instructions }: Message): Need['tokens'] =>
+  instructions
+    .filter(({ program, data }) => isTokenProgram(program) && data[0] === transferChecked && data.length === 10)
+    .flatMap(({ accounts, data }) =>
+      accounts.slice(0, 1).map(({ address }) => ({ source: address, amount: Buffer.from(data).readBigUInt64LE(1) })),
+    )
+
+export type Funds = { readonly lamports: bigint; readonly tokens: ReadonlyMap<string, bigint | null> }
+
+/**
+ * Which needs the funds do not cover, one after the other; an uncovered one takes nothing. What stays with the sender
+ * must be rent-exempt, or the cluster would refuse the transaction. (Nothing at all would do too, but the fee below its
+ * cap is not known to the lamport before the variation is.)
+ */
+export function shortfalls(
+  network: Network,
+  needs: readonly Need[],
+  funds: Funds,
+  inflight: bigint,
+): (Precheck | null)[] {
+  let free = funds.lamports - inflight
+  const tokens = new Map(funds.tokens)
+  const sol = (amount: bigint) => `${formatUnits(amount, network.native.decimals)} ${network.native.symbol}`
+  const promised = inflight > 0n ? `, ${sol(inflight)} of it promised to earlier transactions` : ''
+  const fault = ({ lamports, tokens: wanted }: Need): string | null => {
+    const rest = free - lamports
+    const had = `the balance is ${sol(funds.lamports)}${promised}`
+    if (rest < 0n) return `expected ${sol(lamports)} for value, highest fee and rent, ${had}`
+    if (rest < minimumBalance)
+      return `expected at least ${sol(minimumBalance)} to stay behind (rent), got ${sol(rest)}; ${had}`
+    for (const { source, amount } of wanted) {
+      const held = tokens.get(source) ?? null
+      if (held === null) return `expected ${amount} base units of the token, the sender has no account ${source} for it`
+      if (held < amount) return `expected ${amount} base units of the token in ${source}, the balance is ${held}`
+    }
+    return null
+  }
+  return needs.map((need) => {
+    const message = fault(need)
+    if (message) return { code: 'INSUFFICIENT_BALANCE', message }
+    free -= need.lamports
+    for (const { source, amount } of need.tokens) tokens.set(source, (tokens.get(source) ?? 0n) - amount)
+    return null
+  })
+}
