@@ -158,9 +158,9 @@ function inOrder(target: Target, body: unknown, count: number): RpcAnswer[] {
       throw new EndpointError(`${target.origin} answered a batch with one result`)
     return Array.from({ length: count }, () => answer)
   }
-  const byId = new Map(body.map((item: unknown) => [isObject(item) ? item.id : undefined, item]))
+  const byId = new Map(body.map((item: unknown) => [isObject(item) ? String(item.id) : undefined, item]))
   return Array.from({ length: count }, (_, id) => {
-    const item = byId.get(id)
+    const item = byId.get(String(id))
     if (item === undefined) throw new EndpointError(`${target.origin} left out answer ${id + 1} of ${count} of a batch`)
     return answerOf(target, item)
   })

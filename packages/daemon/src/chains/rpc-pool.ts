@@ -23,7 +23,14 @@ export interface RpcPool extends Rpc {
   witnesses<T>(count: number, method: string, params: readonly unknown[]): Promise<T[]>
 }
 
-type Member = { readonly endpoint: Endpoint; verified: boolean; failures: number; failedAt: number; until: number }
+type Member = {
+  readonly endpoint: Endpoint
+  /** Settles when the endpoint has shown which chain it serves; shared by all who ask meanwhile. */
+  identity: Promise<void> | undefined
+  failures: number
+  failedAt: number
+  until: number
+}
 type Item = { result: unknown } | { error: RpcError }
 
 const cooldownMs = (failures: number) => Math.min(60_000 * 2 ** (failures - 1), 300_000)
@@ -33,7 +40,7 @@ export function rpcPool(options: RpcPoolOptions): RpcPool {
   const clock = options.clock ?? Date.now
   const members: Member[] = options.urls.map((url) => ({
     endpoint: rpcEndpoint(url, options.timeoutMs ?? 10_000),
-    verified: options.verify === undefined,
+    identity: undefined,
     failures: 0,
     failedAt: 0,
     until: 0,
@@ -42,15 +49,19 @@ export function rpcPool(options: RpcPoolOptions): RpcPool {
 
   async function attempt<T>(member: Member, fn: () => Promise<T>): Promise<T> {
     if (closed) throw new Failure('CHAIN_ERROR', `the endpoints of ${options.name} are closed`)
+    const failuresBefore = member.failures
     try {
-      await identify(member, options)
+      member.identity ??= identify(member.endpoint, options)
+      await member.identity
       const value = await fn()
       member.failures = 0
       member.until = 0
       return value
     } catch (error) {
       if (!(error instanceof EndpointError)) throw error
-      member.verified = options.verify === undefined
+      // Calls that were under way together are one outage.
+      if (member.failures !== failuresBefore) throw error
+      member.identity = undefined
       member.failures += 1
       member.failedAt = clock()
       member.until = member.failedAt + cooldownMs(member.failures)
@@ -61,12 +72,9 @@ export function rpcPool(options: RpcPoolOptions): RpcPool {
   /** Runs `fn` on one endpoint after the other until it says that it is done; returns what went wrong. */
   async function across(fn: (endpoint: Endpoint) => Promise<boolean>): Promise<string[]> {
     const complaints: string[] = []
-    const tried = new Set<Member>()
-    for (let member = next(members, tried, clock()); member; member = next(members, tried, clock())) {
-      const { endpoint } = member
-      tried.add(member)
+    for (const member of order(members, clock())) {
       try {
-        if (await attempt(member, () => fn(endpoint))) return complaints
+        if (await attempt(member, () => fn(member.endpoint))) return complaints
       } catch (error) {
         if (!(error instanceof EndpointError)) throw error
         complaints.push(error.message)
@@ -131,28 +139,25 @@ export function rpcPool(options: RpcPoolOptions): RpcPool {
   }
 }
 
-async function identify(member: Member, { verify, name }: RpcPoolOptions): Promise<void> {
-  if (member.verified || !verify) return
+async function identify(endpoint: Endpoint, { verify, name }: RpcPoolOptions): Promise<void> {
+  if (!verify) return
   try {
     await verify(async <T>(method: string, params: readonly unknown[]) => {
-      const [answer] = await member.endpoint.send([{ method, params }])
+      const [answer] = await endpoint.send([{ method, params }])
       // What `verify` reads it checks itself.
       return answer!.kind === 'settled' ? unwrap<T>(answer!.value) : Promise.reject(answer!.error)
     })
   } catch (error) {
     if (error instanceof EndpointError) throw error
     if (!(error instanceof Failure || error instanceof RpcError)) throw error
-    throw new EndpointError(`${member.endpoint.origin} is not used for ${name}: ${error.message}`)
+    throw new EndpointError(`${endpoint.origin} is not used for ${name}: ${error.message}`)
   }
-  member.verified = true
 }
 
-/** The first at rest in order of preference; when all were cooling from the start, the one that failed longest ago. */
-function next(members: readonly Member[], tried: ReadonlySet<Member>, now: number): Member | undefined {
-  const open = members.filter((member) => !tried.has(member))
-  const rested = open.find((member) => member.until <= now)
-  if (rested) return rested
-  return open.toSorted((a, b) => a.failedAt - b.failedAt)[0]
+/** Those at rest in order of preference, then the one that failed longest ago: by now it may work again. */
+function order(members: readonly Member[], now: number): Member[] {
+  const cooling = members.filter((member) => member.until > now).toSorted((a, b) => a.failedAt - b.failedAt)
+  return [...members.filter((member) => member.until <= now), ...cooling.slice(0, 1)]
 }
 
 // The caller names the type that the method's specification promises.

@@ -1,4 +1,4 @@
-import type { Network } from '@waiaas/contract'
+import { isFailure, type Network } from '@waiaas/contract'
 import type { Rpc } from '../chain.ts'
 import { quantity } from './hex.ts'
 import { type Block, type Inclusion, readBlock, readReceipt } from './receipts.ts'
@@ -21,6 +21,7 @@ export type BlockWindow = {
 }
 
 const catchUpMost = 32
+const lagMost = 64
 const indexedMost = 64
 const hashesMost = 8_192
 
@@ -34,7 +35,7 @@ type State = {
   readonly index: Map<string, Inclusion | 'unread'>
   head: number
   finalized: number
-  hasTag: boolean
+  hasSeenTag: boolean
   hasBlockReceipts: boolean
 }
 
@@ -46,13 +47,16 @@ export function blockWindow(network: Network, rpc: Rpc): BlockWindow {
     index: new Map(),
     head: -1,
     finalized: -1,
-    hasTag: true,
+    hasSeenTag: false,
     hasBlockReceipts: true,
   }
   return {
     async advance() {
       const latest = await readHeads(network, rpc, state)
       if (!latest || state.hashes.get(latest.height) === latest.hash) return { jumped: false }
+      // Below all that was followed, but not by far: an endpoint that lags behind the one before it.
+      const isLag = latest.height <= state.head && !state.hashes.has(latest.height)
+      if (isLag && latest.height > state.head - lagMost) return { jumped: false }
       const isFar =
         state.head < 0 || latest.height - state.head > catchUpMost || latest.height <= state.head - hashesMost
       const caughtUp = !isFar && (await follow(rpc, state, latest))
@@ -62,7 +66,7 @@ export function blockWindow(network: Network, rpc: Rpc): BlockWindow {
     },
     head: () => state.head,
     finalized: () => state.finalized,
-    finalizedTag: () => (state.hasTag ? 'finalized' : quantity(Math.max(0, state.finalized))),
+    finalizedTag: () => (state.hasSeenTag ? 'finalized' : quantity(Math.max(0, state.finalized))),
     hashAt: (height) => state.hashes.get(height),
     find: (hash) => state.index.get(hash),
     coveredFrom: () => state.hashesByHeight.keys().next().value ?? Number.POSITIVE_INFINITY,
@@ -71,12 +75,13 @@ export function blockWindow(network: Network, rpc: Rpc): BlockWindow {
 
 async function readHeads(network: Network, rpc: Rpc, state: State): Promise<Block | undefined> {
   const byTag = (tag: string) => ({ method: 'eth_getBlockByNumber', params: [tag, false] })
-  const [head, final] = await rpc.batch(state.hasTag ? [byTag('latest'), byTag('finalized')] : [byTag('latest')])
+  const [head, final] = await rpc.batch([byTag('latest'), byTag('finalized')])
   if (!head || 'error' in head) throw head?.error ?? new Error('expected an answer to eth_getBlockByNumber')
   const latest = readBlock(head.result)
-  if (final && 'error' in final) state.hasTag = false
   const tagged = final && 'result' in final ? readBlock(final.result)?.height : undefined
-  const counted = state.hasTag || !latest ? undefined : latest.height - finalDepth(network)
+  if (tagged !== undefined) state.hasSeenTag = true
+  // A network that was seen to have the tag is never judged by depth: an endpoint without it proves nothing there.
+  const counted = state.hasSeenTag || !latest ? undefined : latest.height - finalDepth(network)
   state.finalized = Math.max(state.finalized, tagged ?? counted ?? -1)
   return latest
 }
@@ -149,10 +154,25 @@ const hashesOf = (block: Block): Found => block.transactions.map((hash) => ({ ha
 
 /** Undefined when the receipts are of another block than the header: the head moved between the two. */
 function receiptsOf(block: Block, value: unknown): Found | undefined {
-  if (!Array.isArray(value)) return undefined
-  const found = value.flatMap((entry) => readReceipt(entry) ?? []).map(({ hash, ...at }) => ({ hash, at }))
-  const isWhole = found.length === block.transactions.length && found.every(({ at }) => at.blockHash === block.hash)
-  return isWhole ? found : undefined
+  if (!Array.isArray(value)) return hashesOf(block)
+  const byHash = new Map<string, Inclusion>()
+  for (const entry of value) {
+    const receipt = readableReceipt(entry)
+    if (receipt && receipt.blockHash !== block.hash) return undefined
+    if (receipt) byHash.set(receipt.hash, receipt)
+  }
+  // Some chains list system transactions without receipts, or the other way about.
+  return block.transactions.map((hash) => ({ hash, at: byHash.get(hash) ?? 'unread' }))
+}
+
+/** A foreign transaction of an unusual kind must not keep the chain from being followed; ours are read again by themselves. */
+function readableReceipt(entry: unknown): ReturnType<typeof readReceipt> {
+  try {
+    return readReceipt(entry)
+  } catch (error) {
+    if (isFailure(error, 'CHAIN_ERROR')) return undefined
+    throw error
+  }
 }
 
 function append(state: State, block: Block, found: Found): void {

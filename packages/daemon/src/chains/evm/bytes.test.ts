@@ -2,10 +2,10 @@ import { parseUnits } from '@waiaas/contract'
 import * as fc from 'fast-check'
 import { encodeFunctionData, getAddress, parseAbi, parseTransaction, serializeTransaction } from 'viem/utils'
 import { expect, test } from 'vitest'
+import { localEvm, newKey, signature, tokenAt } from '../../../test/evm-bed.ts'
 import type { Chain, Draft, Intent } from '../chain.ts'
 import { checksummed } from './address.ts'
 import { evmChain } from './chain.ts'
-import { localEvm, newKey, signature, tokenAt } from './test-support.ts'
 import { decodeUnsigned, encodeUnsigned, type Transaction } from './transaction.ts'
 
 const me = newKey()

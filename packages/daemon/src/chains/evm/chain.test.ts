@@ -9,9 +9,8 @@ import {
 } from '@waiaas/localnet'
 import { parseTransaction } from 'viem/utils'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { Chain, Intent } from '../chain.ts'
-import { evmChain } from './chain.ts'
 import {
+  type Answer,
   each,
   ether,
   ethereum,
@@ -24,7 +23,9 @@ import {
   signed,
   startEndpoint,
   tokenAt,
-} from './test-support.ts'
+} from '../../../test/evm-bed.ts'
+import type { Chain, Intent } from '../chain.ts'
+import { evmChain } from './chain.ts'
 
 let node: EvmNode
 let fixtures: EvmFixtures
@@ -46,6 +47,11 @@ async function start() {
   return { chain, key }
 }
 const hexOf = (bytes: Uint8Array) => `0x${Buffer.from(bytes).toString('hex')}` as const
+/** Sends bytes that the node takes, and waits until they are in a block: the node answers before it mines. */
+async function land(chain: Chain, bytes: Uint8Array) {
+  expect(await chain.broadcast([bytes])).toEqual([{ outcome: 'accepted' }])
+  await node.mine()
+}
 const balanceOf = async (address: string) => BigInt((await node.rpc('eth_getBalance', [address, 'latest'])) as string)
 
 test('a transfer with a memo lands with exactly its amount and text', async () => {
@@ -58,7 +64,7 @@ test('a transfer with a memo lands with exactly its amount and text', async () =
     0,
   )
   expect(await chain.precheck(key.address, [draft], 0n)).toEqual([null])
-  expect(await chain.broadcast([bytes])).toEqual([{ outcome: 'accepted' }])
+  await land(chain, bytes)
   expect(await balanceOf(recipient)).toBe(5n)
   const landed = (await node.rpc('eth_getTransactionByHash', [hash])) as { input: string; type: string; from: string }
   expect(Buffer.from(landed.input.slice(2), 'hex').toString()).toBe('für 東京 🎉')
@@ -71,7 +77,7 @@ test('a network with the older fees gets legacy transactions', async () => {
   const recipient = newKey().address
   const { bytes, draft } = await prepare(legacy, key, { kind: 'transfer', to: recipient, amount: 5n, memo: 'x' }, 0)
   expect(parseTransaction(hexOf(bytes))).toMatchObject({ type: 'legacy', chainId: 31337 })
-  expect(await legacy.broadcast([bytes])).toEqual([{ outcome: 'accepted' }])
+  await land(legacy, bytes)
   expect(await balanceOf(recipient)).toBe(5n)
   expect(draft.maxFee).toBe(BigInt(JSON.parse(draft.body).gas) * BigInt(JSON.parse(draft.body).gasPrice))
 })
@@ -83,7 +89,7 @@ test.each(['plainToken', 'oddToken', 'permitToken'] as const)('a transfer of the
   const recipient = newKey().address
   const { bytes, draft } = await prepare(chain, key, { kind: 'token-transfer', to: recipient, amount: 40n, token }, 0)
   expect(await chain.precheck(key.address, [draft], 0n)).toEqual([null])
-  expect(await chain.broadcast([bytes])).toEqual([{ outcome: 'accepted' }])
+  await land(chain, bytes)
   expect(await chain.tokenBalances(recipient, [token])).toEqual([{ token, amount: 40n }])
 })
 
@@ -113,7 +119,7 @@ test('a transfer to a contract is estimated, and one that it would refuse is ref
   const intent: Intent = { kind: 'transfer', to: fixtures.sink, amount: 3n }
   const { draft, bytes, hash } = await prepare(chain, key, intent, 0)
   expect(BigInt(JSON.parse(draft.body).gas)).toBeGreaterThan(21_000n)
-  await chain.broadcast([bytes])
+  await land(chain, bytes)
   expect(await node.rpc('eth_getTransactionReceipt', [hash])).toMatchObject({ status: '0x1' })
   await expect(chain.draft(key.address, { ...intent, memo: 'hello' })).rejects.toThrow(/memo would be a call/)
   const refuse = (refusing: boolean) =>
@@ -138,6 +144,24 @@ test('a transfer of more tokens than there are is refused as such, at the draft 
     await chain.draft(key.address, pay(50n, fixtures.oddToken)),
   ]
   expect(await chain.precheck(key.address, drafts, 0n)).toMatchObject([null, { code: 'INSUFFICIENT_BALANCE' }])
+})
+
+test('a token that says no without a revert, and one that would revert, are found before sending', async () => {
+  const { chain, key } = await start()
+  const token = newKey().address
+  // Code that answers 2^256 - 1 to everything.
+  await node.rpc('anvil_setCode', [token, '0x60001960005260206000f3'])
+  const draft = await chain.draft(key.address, { kind: 'token-transfer', to, amount: 1n, token: tokenAt(token) })
+  // Now transfer returns false, then reverts.
+  await node.rpc('anvil_setCode', [
+    token,
+    '0x60003560e01c63a9059cbb14601a5760001960005260206000f35b600060005260206000f3',
+  ])
+  expect(await chain.precheck(key.address, [draft], 0n)).toMatchObject([
+    { code: 'INVALID_TRANSACTION', message: expect.stringContaining('returns false') },
+  ])
+  await node.rpc('anvil_setCode', [token, '0x60003560e01c63a9059cbb14601a5760001960005260206000f35b60006000fd'])
+  expect(await chain.precheck(key.address, [draft], 0n)).toMatchObject([{ code: 'INVALID_TRANSACTION' }])
 })
 
 test('drafts are measured one after the other against what is not promised yet', async () => {
@@ -176,6 +200,7 @@ test('a batch is sent in order and in one request', async () => {
   const outcomes = await chain.broadcast(all.map(({ bytes }) => bytes))
   expect(outcomes).toEqual(all.map(() => ({ outcome: 'accepted' })))
   expect(seen.length).toBe(1)
+  await node.mine()
   expect(await chain.nextNonce(key.address)).toBe(64)
 })
 
@@ -220,6 +245,7 @@ test('an answer that never came leaves the fate open, and the same bytes can be 
   const chain = over(url)
   const { bytes, attempt } = await prepare(chain, key, { kind: 'transfer', to, amount: 1n }, 0)
   expect(await chain.broadcast([bytes])).toEqual([{ outcome: 'unclear' }])
+  await node.mine()
   expect(await chain.observe([attempt])).toMatchObject([{ state: 'included', succeeded: true }])
   expect(await chain.broadcast([bytes])).toMatchObject([{ outcome: 'refused', reason: 'nonce-used' }])
 })
@@ -229,15 +255,28 @@ test('an endpoint that dies mid-run is passed over', async () => {
   const first = await startEndpoint(forwardTo(node.url))
   const chain = over(first.url, node.url)
   const before = await prepare(chain, key, { kind: 'transfer', to, amount: 1n }, 0)
-  expect(await chain.broadcast([before.bytes])).toEqual([{ outcome: 'accepted' }])
+  await land(chain, before.bytes)
   await first.stop()
   const after = await prepare(chain, key, { kind: 'transfer', to, amount: 1n }, 1)
-  expect(await chain.broadcast([after.bytes])).toEqual([{ outcome: 'accepted' }])
+  await land(chain, after.bytes)
   expect(await chain.observe([before.attempt, after.attempt])).toMatchObject([
     { state: 'included' },
     { state: 'included' },
   ])
   expect(chain.status()).toMatchObject([{ status: 'cooldown' }, { status: 'available' }])
+})
+
+test.each<[string, Answer]>([
+  ['hangs', () => new Promise(() => undefined)],
+  ['answers 429', (_body, response) => void response.writeHead(429).end()],
+])('an endpoint that %s before the first call costs one wait at most', async (_what, answer) => {
+  const { key } = await start()
+  const bad = await startEndpoint(answer)
+  const chain = evmChain({ network: localEvm, urls: [bad.url, node.url], allowForeignGenesis: false, timeoutMs: 200 })
+  expect(await chain.balance(key.address)).toBe(1_000n * ether)
+  const { bytes } = await prepare(chain, key, { kind: 'transfer', to, amount: 1n }, 0)
+  await land(chain, bytes)
+  expect(bad.seen.length).toBe(1)
 })
 
 test('an endpoint of another chain is never used', async () => {

@@ -10,6 +10,7 @@ import { decode } from './decode.ts'
 import { bytes, draft } from './draft.ts'
 import { feeSource, l1FeeSource } from './fees.ts'
 import { gasSource } from './gas.ts'
+import { readQuantity } from './hex.ts'
 import { chainIdOf, verifyIdentity } from './identity.ts'
 import { balancesOf } from './multicall.ts'
 import { observer } from './observe.ts'
@@ -25,6 +26,8 @@ export type EvmOptions = {
   readonly allowForeignGenesis: boolean
   /** Milliseconds of any epoch; defaults to the monotonic clock. */
   readonly clock?: () => number
+  /** Longest wait for one endpoint; 10 s unless told otherwise. */
+  readonly timeoutMs?: number
   /** Hears of a test network whose genesis block is another one. */
   readonly warn?: (message: string) => void
 }
@@ -36,11 +39,12 @@ export function evmChain(options: EvmOptions): Chain {
   const chainId = chainIdOf(network)
   const warn = options.warn ?? ((message) => process.emitWarning(message, 'ForeignGenesis'))
   const verify = verifyIdentity({ network, allowForeignGenesis: options.allowForeignGenesis, warn })
-  const rpc = rpcPool({ urls: options.urls, name: network.id, verify, clock })
+  const { urls, timeoutMs = 10_000 } = options
+  const rpc = rpcPool({ urls, name: network.id, verify, timeoutMs, clock })
   const gas = gasSource(network, rpc, clock)
   const parts = { network, chainId, fees: feeSource(network, rpc, clock), gas, l1Fee: l1FeeSource(network, rpc, clock) }
   const balances = cache<bigint>({ freshMs: network.blockMs, staleMs: network.blockMs, clock })
-  const readBalance = async (address: string) => BigInt(await rpc.call<string>('eth_getBalance', [address, 'latest']))
+  const readBalance = async (address: string) => readQuantity(await rpc.call('eth_getBalance', [address, 'latest']))
   const window = blockWindow(network, rpc)
   const onIncluded = (sender: string) => balances.drop(sender.toLowerCase())
   const watch = observer({ rpc, window, clock, blockMs: network.blockMs, onIncluded })
@@ -57,13 +61,13 @@ export function evmChain(options: EvmOptions): Chain {
     bytes: (_sender, drafted, lifetime) => bytes(drafted, lifetime),
     decode: (sender, unsigned) => decode(network, chainId, sender, unsigned),
     seal,
-    precheck: prechecker({ network, rpc, gas, balances, readBalance, clock }),
+    precheck: prechecker({ network, rpc, balances, readBalance, clock }),
     broadcast(signed) {
       const head = window.head()
       return broadcast(rpc, signed, (hash) => watch.sent(hash, head))
     },
     observe: watch.observe,
-    nextNonce: async (sender) => Number(await rpc.call<string>('eth_getTransactionCount', [sender, 'latest'])),
+    nextNonce: async (sender) => Number(readQuantity(await rpc.call('eth_getTransactionCount', [sender, 'latest']))),
     async anchor() {
       throw new Failure('CHAIN_NOT_SUPPORTED', `${network.id} orders transactions by nonce and has no anchor`)
     },

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { type Effect, Failure, type Network, nativeAsset, tokenAsset } from '@waiaas/contract'
 import type { Decoded } from '../chain.ts'
 import { checksummed } from './address.ts'
-import { allOnes, parseTokenCall } from './erc20.ts'
+import { isBoundless, parseTokenCall } from './erc20.ts'
 import { memoText } from './memo.ts'
 import { decodeUnsigned, feeCap, type Transaction } from './transaction.ts'
 
@@ -65,6 +65,6 @@ function tokenEffects(network: Network, sender: string, tx: Transaction): Effect
       { kind: 'call', contract: checksummed(tx.to), selector: tx.data.slice(0, 10), value: tx.value.toString() },
     ]
   }
-  const unlimited = call.amount === allOnes
+  const unlimited = isBoundless(call.amount)
   return [{ kind: 'approval', asset, amount, spender: checksummed(call.spender), unlimited }]
 }

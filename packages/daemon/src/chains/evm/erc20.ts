@@ -12,7 +12,9 @@ export const selectors = {
   name: '0x06fdde03',
 } as const
 
-export const allOnes = 2n ** 256n - 1n
+/** Amounts that tokens and spenders take as "without limit". */
+const boundless: ReadonlySet<bigint> = new Set([64n, 96n, 128n, 160n, 256n].map((bits) => 2n ** bits - 1n))
+export const isBoundless = (amount: bigint): boolean => boundless.has(amount)
 
 /** One ABI word. */
 export const word = (value: bigint): string => value.toString(16).padStart(64, '0')

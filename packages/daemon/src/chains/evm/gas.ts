@@ -1,7 +1,7 @@
-import type { Network } from '@waiaas/contract'
+import { Failure, type Network } from '@waiaas/contract'
 import type { Rpc } from '../chain.ts'
 import { cache } from './cache.ts'
-import { fromHex, quantity } from './hex.ts'
+import { fromHex, quantity, readQuantity } from './hex.ts'
 import { declared } from './revert.ts'
 
 export type Code = { readonly kind: 'none' | 'contract' } | { readonly kind: 'delegated'; readonly to: string }
@@ -24,19 +24,18 @@ const newSlot = 25_000n
 
 /** Gas limits. Fees are charged for gas used, so a margin costs no more than a larger reservation. */
 export function gasSource(network: Network, rpc: Rpc, clock: () => number): GasSource {
-  const codes = cache<Code>({ freshMs: 10 * minute, staleMs: 24 * 60 * minute, clock })
+  const codes = cache<Code>({ freshMs: 10 * minute, staleMs: 60 * minute, clock })
   const estimates = cache<bigint>({ freshMs: 10 * minute, staleMs: 60 * minute, clock })
 
   async function estimate({ from, to, value, data }: Call): Promise<bigint> {
     try {
-      return BigInt(await rpc.call<string>('eth_estimateGas', [{ from, to, value: quantity(value), data }]))
+      return readQuantity(await rpc.call('eth_estimateGas', [{ from, to, value: quantity(value), data }]))
     } catch (error) {
       throw declared(error)
     }
   }
 
-  const code = (address: string) =>
-    codes.get(address.toLowerCase(), async () => parseCode(await rpc.call('eth_getCode', [address, 'latest'])))
+  const code = (address: string) => codes.get(address.toLowerCase(), () => readCode(rpc, address))
 
   async function plain(call: Call): Promise<bigint> {
     if (!network.estimatesTransfers) return intrinsicGas(call.data)
@@ -69,8 +68,10 @@ export function intrinsicGas(data: string): bigint {
   return gas
 }
 
-function parseCode(answer: unknown): Code {
-  if (typeof answer !== 'string') throw new Error(`expected code as hex, got ${typeof answer}`)
+export async function readCode(rpc: Rpc, address: string): Promise<Code> {
+  const answer = await rpc.call<unknown>('eth_getCode', [address, 'latest'])
+  if (typeof answer !== 'string')
+    throw new Failure('CHAIN_ERROR', `a node answered ${typeof answer} where code belongs`)
   if (answer === '0x' || answer === '0x0') return { kind: 'none' }
   const delegation = /^0xef0100([0-9a-f]{40})$/i.exec(answer)
   return delegation ? { kind: 'delegated', to: `0x${delegation[1]}` } : { kind: 'contract' }

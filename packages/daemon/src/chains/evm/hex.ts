@@ -1,4 +1,5 @@
 import { keccak_256 } from '@noble/hashes/sha3.js'
+import { Failure } from '@waiaas/contract'
 
 export const keccak = (bytes: Uint8Array): Uint8Array => keccak_256(bytes)
 
@@ -11,6 +12,12 @@ export function fromHex(hex: string): Buffer {
   if (!/^0x(?:[0-9a-f]{2})*$/i.test(hex))
     throw new RangeError(`expected 0x and an even number of hex digits, got ${hex.slice(0, 80)}`)
   return Buffer.from(hex.slice(2), 'hex')
+}
+
+/** Reads a number of JSON-RPC; Failure CHAIN_ERROR when a node answered something else. */
+export function readQuantity(value: unknown): bigint {
+  if (typeof value === 'string' && /^0x[0-9a-f]{1,64}$/i.test(value)) return BigInt(value)
+  throw new Failure('CHAIN_ERROR', `a node answered ${String(value).slice(0, 40)} where a number belongs`)
 }
 
 /** A number as JSON-RPC writes it. */

@@ -1,7 +1,5 @@
 import { type EvmNode, startEvm } from '@waiaas/localnet'
 import { expect, onTestFinished, test } from 'vitest'
-import type { Attempt, Chain, Intent } from '../chain.ts'
-import { evmChain } from './chain.ts'
 import {
   each,
   ether,
@@ -14,7 +12,9 @@ import {
   signed,
   startChain,
   startEndpoint,
-} from './test-support.ts'
+} from '../../../test/evm-bed.ts'
+import type { Attempt, Chain, Intent } from '../chain.ts'
+import { evmChain } from './chain.ts'
 
 const to = newKey().address
 const pay = (amount: bigint): Intent => ({ kind: 'transfer', to, amount })
@@ -143,9 +143,7 @@ test('a nonce used by somebody else with the same key makes the attempt void', a
   await chain.observe([mine.attempt])
   await node.rpc('eth_sendRawTransaction', [`0x${Buffer.from(foreign.bytes).toString('hex')}`])
   await node.mine(3)
-  expect(await chain.observe([mine.attempt])).toMatchObject([
-    { state: 'void', proof: expect.stringContaining('another transaction') },
-  ])
+  expect(await chain.observe([mine.attempt])).toMatchObject([{ state: 'void', by: foreign.hash }])
 })
 
 test('with two endpoints nothing is void on the word of one', async () => {
@@ -258,6 +256,72 @@ test('a node without block receipts and finalized tag is followed by hashes and 
   expect(await chain.observe([attempt])).toMatchObject([{ state: 'included', final: false }])
   await node.mine()
   expect(await chain.observe([attempt])).toMatchObject([{ state: 'included', final: true }])
+})
+
+test('a node that forgot the receipt of a transaction is no proof that it never was', async () => {
+  const { node, chain: direct, key } = await startChain(quietNode)
+  const { attempt, bytes } = await prepare(direct, key, pay(1n), 0)
+  await direct.broadcast([bytes])
+  await node.mine(70)
+  const forward = forwardTo(node.url)
+  const { url } = await startEndpoint(async (body, response, raw) => {
+    const forgotten = ['eth_getTransactionReceipt', 'eth_getTransactionByHash']
+    const answers = [(await forward(body, response, raw)) as object].flat()
+    const edited = [body]
+      .flat()
+      .map((request, index) =>
+        forgotten.includes(request.method) ? { jsonrpc: '2.0', id: request.id, result: null } : answers[index],
+      )
+    return Array.isArray(body) ? edited : edited[0]
+  })
+  expect(await restarted(url).observe([attempt])).toEqual([{ id: attempt.id, state: 'missing' }])
+  expect(await direct.observe([attempt])).toMatchObject([{ state: 'included', final: true }])
+})
+
+test('an endpoint that lags behind the one before it takes nothing back', async () => {
+  const { node, key } = await startChain(quietNode)
+  const behindBy = { blocks: 0 }
+  const forward = forwardTo(node.url)
+  const { url } = await startEndpoint(async (body, response, raw) => {
+    const { number } = await block(node, 'latest')
+    const height = `"0x${(Number(number) - behindBy.blocks).toString(16)}"`
+    return forward(body, response, behindBy.blocks ? raw.replaceAll('"latest"', height) : raw)
+  })
+  const chain = restarted(url)
+  await node.mine(5)
+  const { attempt, bytes } = await prepare(chain, key, pay(1n), 0)
+  await chain.broadcast([bytes])
+  await node.mine()
+  expect(await chain.observe([attempt])).toMatchObject([{ state: 'included', height: 6 }])
+  behindBy.blocks = 3
+  expect(await chain.observe([attempt])).toMatchObject([{ state: 'included', height: 6 }])
+  behindBy.blocks = 0
+  await node.mine(2)
+  expect(await chain.observe([attempt])).toMatchObject([{ state: 'included', height: 6, final: true }])
+})
+
+test('receipts of foreign kinds, and blocks with fewer receipts than transactions, do not stop the view', async () => {
+  const { node, key } = await startChain(quietNode)
+  const forward = forwardTo(node.url)
+  const { url } = await startEndpoint(async (body, response, raw) => {
+    const answers = [(await forward(body, response, raw)) as { result?: unknown }].flat()
+    const edited = [body].flat().map((request, index) => {
+      if (request.method !== 'eth_getBlockReceipts') return answers[index]
+      const [first, ...rest] = answers[index]!.result as Record<string, unknown>[]
+      return {
+        ...answers[index],
+        result: [{ transactionHash: '0x12', type: '0x7e' }, { ...first, status: null }, ...rest.slice(1)],
+      }
+    })
+    return Array.isArray(body) ? edited : edited[0]
+  })
+  const chain = restarted(url)
+  const sent = await Promise.all([0, 1, 2].map((nonce) => prepare(chain, key, pay(1n), nonce)))
+  await chain.observe(sent.map(({ attempt }) => attempt))
+  await chain.broadcast(sent.map(({ bytes }) => bytes))
+  await node.mine()
+  const sightings = await chain.observe(sent.map(({ attempt }) => attempt))
+  expect(sightings.map(({ state }) => state)).toEqual(['included', 'included', 'included'])
 })
 
 test('two thousand live attempts cost a few calls per block', async () => {

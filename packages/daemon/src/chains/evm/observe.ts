@@ -1,7 +1,9 @@
 import { isFailure } from '@waiaas/contract'
-import type { Attempt, Sighting } from '../chain.ts'
+import { type Attempt, RpcError, type Sighting } from '../chain.ts'
 import type { RpcPool } from '../rpc-pool.ts'
 import type { BlockWindow } from './blocks.ts'
+import { readQuantity } from './hex.ts'
+import { userOfNonce } from './nonce.ts'
 import { type Inclusion, readReceipt } from './receipts.ts'
 
 export type ObserverParts = {
@@ -21,12 +23,13 @@ export type Observer = {
 
 type Fate =
   | { readonly state: 'unknown' | 'pending' | 'missing' }
-  | { readonly state: 'void'; readonly proof: string; readonly by?: string }
+  | { readonly state: 'void'; readonly proof: string; readonly by: string }
   | (Inclusion & { readonly state: 'included'; readonly final: boolean })
-type Track = { attempt: Attempt; readonly nonce: number; fate: Fate; checkedAt: number }
+type Track = { attempt: Attempt; readonly nonce: number; fate: Fate; checkedAt: number; proofAt: number }
 
 const recheckMost = 100
 const sentMost = 50_000
+const proofPauseMs = 30_000
 
 /** Follows attempts through the chain. Blocks are read once for all; single look-ups are for what was not followed from its sending on. */
 export function observer(parts: ObserverParts): Observer {
@@ -97,7 +100,10 @@ function retrack(old: ReadonlyMap<string, Track>, attempts: readonly Attempt[]):
       if (known && known.attempt.hash === attempt.hash) return [attempt.id, known]
       const { nonce } = attempt.lifetime
       if (nonce === undefined) throw new Error(`expected a nonce for the attempt ${attempt.id}`)
-      return [attempt.id, { attempt, nonce, fate: { state: 'unknown' }, checkedAt: 0 }]
+      return [
+        attempt.id,
+        { attempt, nonce, fate: { state: 'unknown' }, checkedAt: 0, proofAt: Number.NEGATIVE_INFINITY },
+      ]
     }),
   )
 }
@@ -157,44 +163,51 @@ async function finalize({ rpc, window }: ObserverParts, tracks: readonly Track[]
 }
 
 async function findVoid(parts: ObserverParts, all: readonly Track[], waiting: readonly Track[]): Promise<void> {
-  const { rpc, window } = parts
+  const { rpc, window, clock } = parts
   if (window.finalized() < 0 || waiting.length === 0) return
   const senders = [...new Set(waiting.map(({ attempt }) => attempt.sender))]
   const tag = window.finalizedTag()
   const counts = await rpc.batch(
     senders.map((sender) => ({ method: 'eth_getTransactionCount', params: [sender, tag] })),
   )
-  const used = new Map(counts.map((answer, index) => [senders[index]!, 'result' in answer ? Number(answer.result) : 0]))
+  const used = new Map(
+    counts.map((answer, index) => [senders[index]!, 'result' in answer ? Number(readQuantity(answer.result)) : 0]),
+  )
   for (const track of waiting) {
-    if (track.nonce >= used.get(track.attempt.sender)!) continue
+    if (track.nonce >= used.get(track.attempt.sender)! || clock() < track.proofAt) continue
     const winner = all.find(
-      (other) =>
-        other.fate.state === 'included' && other.nonce === track.nonce && other.attempt.sender === track.attempt.sender,
+      ({ attempt, nonce, fate }) =>
+        nonce === track.nonce && attempt.sender === track.attempt.sender && fate.state === 'included' && fate.final,
     )
     await prove(parts, track, winner?.attempt.hash)
   }
 }
 
-/** Void when no endpoint asked knows a receipt and each counts the nonce as used in finalized blocks. */
-async function prove(parts: ObserverParts, track: Track, by: string | undefined): Promise<void> {
-  const { rpc, window } = parts
+/**
+ * Void when every endpoint asked counts the nonce as used in finalized blocks and knows no receipt of this attempt, and the
+ * transaction that used the nonce is found: a node that forgot old receipts must not look like proof.
+ */
+async function prove(parts: ObserverParts, track: Track, ownWinner: string | undefined): Promise<void> {
+  const { rpc, window, clock } = parts
   const { attempt, nonce } = track
+  track.proofAt = clock() + proofPauseMs
   try {
-    const counts = await rpc.witnesses<string>(2, 'eth_getTransactionCount', [attempt.sender, window.finalizedTag()])
-    if (counts.some((count) => nonce >= Number(count))) return
+    const counts = await rpc.witnesses<unknown>(2, 'eth_getTransactionCount', [attempt.sender, window.finalizedTag()])
+    if (counts.some((count) => BigInt(nonce) >= readQuantity(count))) return
     const receipts = await rpc.witnesses<unknown>(2, 'eth_getTransactionReceipt', [attempt.hash])
     const own = receipts.map(readReceipt).find((receipt) => receipt !== undefined)
     if (own) {
       include(parts, track, own)
       return
     }
+    const by = ownWinner ?? (await userOfNonce(rpc, attempt.sender, nonce, window.finalized()))
+    if (by === undefined || by === attempt.hash) return
+    const proof = `nonce ${nonce} of ${attempt.sender} is used by ${by} in a block that is final (${window.finalized()} or before)`
+    track.fate = { state: 'void', proof, by }
   } catch (error) {
-    // Without enough witnesses nothing is proven; the next call asks again.
-    if (isFailure(error, 'CHAIN_ERROR')) return
-    throw error
+    // Without enough witnesses, or with one that lacks old data, nothing is proven; a later call asks again.
+    if (!(isFailure(error, 'CHAIN_ERROR') || error instanceof RpcError)) throw error
   }
-  const proof = `nonce ${nonce} of ${attempt.sender} is used in finalized blocks up to ${window.finalized()} by ${by ?? 'another transaction'}`
-  track.fate = { state: 'void', proof, ...(by !== undefined && { by }) }
 }
 
 function sightingOf({ attempt: { id }, fate }: Track): Sighting {
@@ -205,7 +218,7 @@ function sightingOf({ attempt: { id }, fate }: Track): Sighting {
       return { id, state: 'included', height, blockHash, succeeded, fee, final, ...error }
     }
     case 'void':
-      return { id, state: 'void', proof: fate.proof, ...(fate.by !== undefined && { by: fate.by }) }
+      return { id, state: 'void', proof: fate.proof, by: fate.by }
     case 'missing':
       return { id, state: 'missing' }
     case 'unknown':

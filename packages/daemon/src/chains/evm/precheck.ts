@@ -1,11 +1,10 @@
 import { formatUnits, type Network } from '@waiaas/contract'
 import type { Draft, Precheck, Rpc } from '../chain.ts'
-import { RpcError } from '../chain.ts'
 import type { Cache } from './cache.ts'
 import { cache } from './cache.ts'
 import { readBody } from './draft.ts'
 import { parseTokenCall } from './erc20.ts'
-import type { Code, GasSource } from './gas.ts'
+import { type Code, readCode } from './gas.ts'
 import { balancesOf } from './multicall.ts'
 import { revertOf } from './revert.ts'
 import type { Transaction } from './transaction.ts'
@@ -13,7 +12,6 @@ import type { Transaction } from './transaction.ts'
 export type PrecheckParts = {
   readonly network: Network
   readonly rpc: Rpc
-  readonly gas: GasSource
   readonly balances: Cache<bigint>
   readonly readBalance: (address: string) => Promise<bigint>
   readonly clock: () => number
@@ -32,12 +30,14 @@ type Transfer = {
 export function prechecker(parts: PrecheckParts) {
   // Only successes are remembered: a token may refuse today and not tomorrow.
   const passed = cache<true>({ freshMs: 60_000, staleMs: 60_000, clock: parts.clock })
+  // A delegation (EIP-7702) of a sender should be seen soon, so this is not the minutes that do for recipients.
+  const own = cache<Code>({ freshMs: 12_000, staleMs: 12_000, clock: parts.clock })
   return async (sender: string, drafts: readonly Draft[], inflight: bigint): Promise<(Precheck | null)[]> => {
     const items = drafts.map((draft) => {
       const tx = readBody(draft)
       return { tx, need: tx.value + draft.maxFee }
     })
-    const foreign = foreignCode(sender, await parts.gas.code(sender))
+    const foreign = foreignCode(sender, await own.get(sender.toLowerCase(), () => readCode(parts.rpc, sender)))
     if (foreign) return items.map(() => foreign)
     const results = await native(parts, sender, items, inflight)
     const transfers = items.flatMap(({ tx }, index): Transfer[] => {
@@ -117,8 +117,8 @@ async function tokens(
     const transfer = dry[position]!
     const refused = 'error' in answer ? revertOf(answer.error) : refusedByResult(answer.result)
     if (refused) found.set(transfer.index, refused)
-    else if ('error' in answer) throw new RpcError(answer.error.code, answer.error.message, answer.error.data)
-    else passed.put(keyOf(sender, transfer), true)
+    // Any other error is the node's, and says nothing about the transfer.
+    else if ('result' in answer) passed.put(keyOf(sender, transfer), true)
   }
   return found
 }

@@ -1,4 +1,5 @@
 import { Failure } from '@waiaas/contract'
+import { readQuantity } from './hex.ts'
 
 /** A transaction in a block. `fee` is what was paid, in native base units. */
 export type Inclusion = {
@@ -33,15 +34,9 @@ export function readReceipt(value: unknown): (Inclusion & { hash: string }) | un
   if (typeof transactionHash !== 'string' || typeof blockHash !== 'string' || (status !== '0x1' && status !== '0x0'))
     throw new Failure('CHAIN_ERROR', 'a node answered a receipt without hash, block or status')
   // Rollups of the OP stack charge for their parent chain beside the gas.
-  const posting = typeof receipt.l1Fee === 'string' ? BigInt(receipt.l1Fee) : 0n
-  const fee = big(receipt.gasUsed) * big(receipt.effectiveGasPrice) + posting
+  const posting = typeof receipt.l1Fee === 'string' ? readQuantity(receipt.l1Fee) : 0n
+  const fee = readQuantity(receipt.gasUsed) * readQuantity(receipt.effectiveGasPrice) + posting
   return { hash: transactionHash, height: whole(blockNumber), blockHash, succeeded: status === '0x1', fee }
 }
 
-function big(value: unknown): bigint {
-  if (typeof value !== 'string' || !/^0x[0-9a-f]+$/i.test(value))
-    throw new Failure('CHAIN_ERROR', `a node answered ${String(value).slice(0, 40)} where a number belongs`)
-  return BigInt(value)
-}
-
-const whole = (value: unknown): number => Number(big(value))
+const whole = (value: unknown): number => Number(readQuantity(value))

@@ -24,7 +24,9 @@ export function revertOf(error: RpcError): Precheck | undefined {
       message: `the balance does not cover value and fee: ${error.message.slice(0, 200)}`,
     }
   const isRevert =
-    error.code === 3 || data !== undefined || /revert|invalid opcode|out of gas|exceeds/i.test(error.message)
+    error.code === 3 ||
+    data !== undefined ||
+    /revert|invalid (opcode|jump)|stack (under|over)flow|out of gas|evm error|exceeds/i.test(error.message)
   if (!isRevert) return undefined
   const reason = (data && reasonOf(data)) ?? error.message.slice(0, 200)
   const code = /(transfer amount )?exceeds balance|insufficient balance|balance too low/i.test(reason)

@@ -1,5 +1,4 @@
 import { createRequire } from 'node:module'
-import { secp256k1 } from '@noble/curves/secp256k1.js'
 import { Failure } from '@waiaas/contract'
 import type { Signed } from '../chain.ts'
 import { keccak, minimalBytes, toBigInt, toHex } from './hex.ts'
@@ -43,21 +42,21 @@ const addressOf = (publicKey: Uint8Array): string => toHex(keccak(publicKey.suba
 
 type Recover = (signature: Uint8Array, recovery: number, hash: Uint8Array, compressed: boolean) => Uint8Array
 
-const native = loadNative()
+const recoverKey = loadRecover()
 
-function recoverKey(signature: Uint8Array, parity: number, hash: Uint8Array): Uint8Array {
-  if (native) return native(signature.subarray(0, 64), parity, hash, false)
-  const recovered = secp256k1.Signature.fromBytes(signature.subarray(0, 64), 'compact').addRecoveryBit(parity)
-  return recovered.recoverPublicKey(hash).toBytes(false)
-}
-
-function loadNative(): Recover | undefined {
+function loadRecover(): (signature: Uint8Array, parity: number, hash: Uint8Array) => Uint8Array {
+  const require = createRequire(import.meta.url)
   try {
     // The package's own entry would fall back to an unaudited implementation.
-    const { ecdsaRecover } = createRequire(import.meta.url)('secp256k1/bindings.js') as { ecdsaRecover: Recover }
-    return ecdsaRecover
+    const { ecdsaRecover } = require('secp256k1/bindings.js') as { ecdsaRecover: Recover }
+    return (signature, parity, hash) => ecdsaRecover(signature.subarray(0, 64), parity, hash, false)
   } catch {
     // No binary for this platform: noble is slower and gives the same keys.
-    return undefined
+    const { secp256k1 } = require('@noble/curves/secp256k1.js') as typeof import('@noble/curves/secp256k1.js')
+    return (signature, parity, hash) =>
+      secp256k1.Signature.fromBytes(signature.subarray(0, 64), 'compact')
+        .addRecoveryBit(parity)
+        .recoverPublicKey(hash)
+        .toBytes(false)
   }
 }

@@ -5,8 +5,8 @@ import { type EvmNode, startEvm } from '@waiaas/localnet'
 import { generatePrivateKey, privateKeyToAddress, sign } from 'viem/accounts'
 import { hexToBytes, keccak256 } from 'viem/utils'
 import { onTestFinished } from 'vitest'
-import type { Attempt, Chain, Draft, Intent, Signed, Token } from '../chain.ts'
-import { evmChain } from './chain.ts'
+import type { Attempt, Chain, Draft, Intent, Signed, Token } from '../src/chains/chain.ts'
+import { evmChain } from '../src/chains/evm/chain.ts'
 
 export const localEvm: Network = findNetwork(LOCAL_NETWORKS, 'local-evm')!
 export const ethereum: Network = findNetwork(NETWORKS, 'ethereum-mainnet')!
