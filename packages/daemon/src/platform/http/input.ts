@@ -55,9 +55,10 @@ function readQuery(
 ): Record<string, unknown> {
   if (!c.req.url.includes('?')) return {}
   const given: Record<string, unknown> = {}
-  for (const [name, values] of Object.entries(c.req.queries())) {
-    if (values.length > 1) throw invalid([{ path: name.slice(0, 100), message: 'given more than once' }])
-    given[name] = values[0]
+  for (const [name, text] of new URL(c.req.url).searchParams) {
+    if (name === '__proto__') throw invalid([{ path: name, message: 'unknown field' }])
+    if (Object.hasOwn(given, name)) throw invalid([{ path: name.slice(0, 100), message: 'given more than once' }])
+    given[name] = text
   }
   const named = withoutAliases(op, given)
   for (const [name, text] of Object.entries(named)) {

@@ -262,7 +262,16 @@ describe('an operation', () => {
   })
 
   test('refuses what the query says twice, in the wrong type, or beside its alias', async () => {
-    for (const query of ['limit=1&limit=2', 'limit=x', 'limit=1e1', 'deep=yes', 'boxId=a&box_id=a', 'limit=10'])
+    for (const query of [
+      'limit=1&limit=2',
+      'limit=x',
+      'limit=1e1',
+      'deep=yes',
+      'boxId=a&box_id=a',
+      'limit=10',
+      '__proto__=1',
+      'constructor=1',
+    ])
       expect((await app().request(`/v1/boxes?${query}`, { headers: agent })).status, query).toBe(400)
   })
 
