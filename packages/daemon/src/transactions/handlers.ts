@@ -1,10 +1,4 @@
-import {
-  Failure,
-  formatUnits,
-  type Handlers,
-  type TransactionStatus,
-  type transactionOperations,
-} from '@waiaas/contract'
+import { Failure, formatUnits, type Handlers, type transactionOperations } from '@waiaas/contract'
 import { seconds } from '../platform/clock.ts'
 import type { Call, Principal } from '../platform/http/types.ts'
 import { refusal, type Transactions } from './service.ts'

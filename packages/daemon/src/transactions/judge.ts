@@ -179,10 +179,7 @@ async function subjectOf(
   if (!wallet) throw new Error(`transaction ${row.id} has no wallet`)
   const session = row.session_id ? await parts.switches.session(db, row.session_id) : undefined
   const network = parts.network(row.network)
-  const effects: Effects = {
-    ...JSON.parse(row.effects!),
-    fee: { asset: nativeAsset(network), max: String(draft.maxFee) },
-  }
+  const effects = withFullFee(JSON.parse(row.effects!), draft)
   return {
     subject: { wallet, session: session ?? null, network, type: row.type, intent: intentOf(row), effects },
     before: {
@@ -194,6 +191,15 @@ async function subjectOf(
       }),
     },
   }
+}
+
+/** Fees that are not in the bytes (a rollup's posting fee) count as well; rent is an effect of its own. */
+export function withFullFee(effects: Effects, draft: Draft): Effects {
+  const rent = effects.effects.reduce(
+    (sum, effect) => sum + (effect.kind === 'account-creation' ? BigInt(effect.rent) : 0n),
+    0n,
+  )
+  return { ...effects, fee: { ...effects.fee, max: String(draft.maxFee - rent) } }
 }
 
 export const assetsOf = ({ network, intent }: Pick<Subject, 'network' | 'intent'>): string[] => [

@@ -14,7 +14,7 @@ import type { Prices } from '../policies/service.ts'
 import { attemptStore } from './attempt-store.ts'
 import { type Answer, type Asked, type Built, decide, REPEAT_MS, replayed } from './decide.ts'
 import { dueWork } from './due.ts'
-import { assetsOf } from './judge.ts'
+import { assetsOf, withFullFee } from './judge.ts'
 import { addressOf, lanes } from './lanes.ts'
 import type { Parts, WalletFacts } from './parts.ts'
 import { type FindToken, parseRequest } from './request.ts'
@@ -198,7 +198,7 @@ export class Transactions {
     const draft = await chain.draft(sender, intent)
     const hints = intent.kind === 'lane' || chain.network.chain === 'ethereum' ? {} : { owners: [intent.to] }
     const decoded = chain.decode(sender, chain.bytes(sender, draft, anyLifetime(chain)), hints)
-    return { ...prepared, draft, hints, decoded }
+    return { ...prepared, draft, hints, decoded: { ...decoded, effects: withFullFee(decoded.effects, draft) } }
   }
 
   /** Finds a transaction that the caller may see; `sessionId` undefined is the operator. */

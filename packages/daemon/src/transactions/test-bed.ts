@@ -4,7 +4,7 @@ import pino from 'pino'
 import { audit } from '../audit/service.ts'
 import type { Chain } from '../chains/chain.ts'
 import { evmChain } from '../chains/evm/chain.ts'
-import { startKeys } from '../keys/service.ts'
+import { type KeyringRow, startKeys } from '../keys/service.ts'
 import { killSwitchStore } from '../killswitch/store.ts'
 import { initial } from '../migrations/0001-initial.ts'
 import { systemClock } from '../platform/clock.ts'
@@ -17,14 +17,16 @@ import { transactionStore } from './store.ts'
 
 export const migrations = [initial]
 export const localEvm = findNetwork(LOCAL_NETWORKS, 'local-evm')!
+const PASSWORD = 'correct horse battery'
 export const ETHER = 10n ** 18n
 
 /** Test support: the money path over a real database, signer and node; wallets and sessions are plain rows. */
-export async function startPipeline(database: Database, node: EvmNode) {
+export async function startPipeline(database: Database, node: EvmNode, known?: KeyringRow) {
   const clock = systemClock()
   const log = pino({ level: process.env.TEST_LOG ?? 'silent' })
   const keys = await startKeys()
-  await keys.createKeyring('correct horse battery')
+  const keyring = known ?? (await keys.createKeyring(PASSWORD))
+  if (known) await keys.unlock(PASSWORD, known)
   const evidence = audit({ clock })
   const networks = [localEvm]
   const chain: Chain = evmChain({ network: localEvm, urls: [node.url], allowForeignGenesis: true })
@@ -155,6 +157,7 @@ export async function startPipeline(database: Database, node: EvmNode) {
     database,
     rules,
     keys,
+    keyring,
     evidence,
     wallet,
     send,
