@@ -55,7 +55,11 @@ export function solanaChain(options: SolanaOptions): Chain {
       return connected
     },
     draft,
-    bytes: (sender, { body }, lifetime) => bodyBytes(address(sender), body, lifetime),
+    bytes(sender, { body, maxFee }, lifetime) {
+      const bytes = bodyBytes(address(sender), body, lifetime)
+      requireWithin(maxFee, chargesOf(network, address(sender), readMessage(bytes)).withRent)
+      return bytes
+    },
     decode: (sender, bytes, hints) => decodeMessage(network, address(sender), bytes, hints),
     seal(sender, unsigned, signature) {
       const message = readMessage(unsigned)
@@ -96,6 +100,12 @@ export function solanaChain(options: SolanaOptions): Chain {
       for (const client of [rpc, ...witnesses]) client.close()
     },
   }
+}
+
+// The digest leaves fees out, so that their cap is held here, where every signed message comes from.
+function requireWithin(cap: bigint, charge: bigint): void {
+  if (charge > cap)
+    throw new Failure('INVALID_TRANSACTION', `expected bytes that cost at most ${cap} lamports, got ${charge}`)
 }
 
 type Pool = ReturnType<typeof rpcPool>

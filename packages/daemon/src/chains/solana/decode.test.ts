@@ -226,29 +226,44 @@ test('random transfers decode to what was asked, at any variation, with one dige
   )
 })
 
-test('no tampered byte keeps the digest, blockhash and variation apart', () => {
+test('no tampered byte keeps the digest, blockhash and fee apart', () => {
   const accounts = { source: mine, mint, destination: theirs, authority: me, amount: 7n, decimals: 6 }
   const create = getCreateAssociatedTokenIdempotentInstruction({ payer: me, ata: theirs, owner: other, mint })
   const instructions = [create, getTransferCheckedInstruction(accounts), pay(3n)]
-  const body = writeBody(sender, { units: 3 * band, price: 5n, instructions })
+  const body = writeBody(sender, { units: 3 * band, price: 0x1122334455667788n, instructions })
   const bytes = bodyBytes(sender, body, { blockhash, variation: 17 })
   const original = decoded(bytes)
-  const hashStart = Buffer.from(bytes).indexOf(createHash('sha256').update('blockhash').digest())
-  const unitsStart = Buffer.from(bytes).indexOf(Buffer.from([2, 0x41, 0x75])) + 1
-  expect([hashStart, unitsStart].every((start) => start > 0)).toBe(true)
-  const free = (at: number) => (at >= hashStart && at < hashStart + 32) || (at >= unitsStart && at < unitsStart + 2)
+  const spanOf = (content: Uint8Array, from: number, length: number) => {
+    const start = Buffer.from(bytes).indexOf(content)
+    expect(start).toBeGreaterThan(0)
+    return { start: start + from, end: start + from + length }
+  }
+  const free = [
+    spanOf(createHash('sha256').update('blockhash').digest(), 0, 32),
+    spanOf(Uint8Array.of(2, 0x41, 0x75, 0, 0), 1, 4),
+    spanOf(Uint8Array.of(3, 0x88, 0x77, 0x66, 0x55, 0x44, 0x33, 0x22, 0x11), 1, 8),
+  ]
+  const isFree = (at: number) => free.some(({ start, end }) => at >= start && at < end)
   const tampering = fc.record({ at: fc.nat(bytes.length - 1), value: fc.nat(255) })
   fc.assert(
     fc.property(fc.array(tampering, { minLength: 1, maxLength: 4 }), (changes) => {
       const changed = bytes.slice()
-      for (const { at, value } of changes) if (!free(at)) changed[at] = value
+      for (const { at, value } of changes) if (!isFree(at)) changed[at] = value
       fc.pre(Buffer.compare(changed, bytes) !== 0)
       expect(digestOrRefusal(changed)).not.toBe(original.digest)
     }),
     { numRuns: 1_500 },
   )
   for (const at of bytes.keys())
-    if (!free(at)) expect(digestOrRefusal(bytes.with(at, bytes[at]! ^ 1)), `byte ${at}`).not.toBe(original.digest)
+    if (!isFree(at)) expect(digestOrRefusal(bytes.with(at, bytes[at]! ^ 1)), `byte ${at}`).not.toBe(original.digest)
+})
+
+test('a later price keeps the digest and shows in the fee', () => {
+  const at = (price: bigint, units: number) =>
+    decoded(bodyBytes(sender, writeBody(sender, { units, price, instructions: [pay(3n)] }), { blockhash }))
+  const [cheap, dear] = [at(1_000n, band), at(50_000n, 2 * band)]
+  expect(dear.digest).toBe(cheap.digest)
+  expect([cheap, dear].map(({ effects: { fee } }) => fee.max)).toEqual(['5020', '6500'])
 })
 
 function digestOrRefusal(bytes: Uint8Array): string {

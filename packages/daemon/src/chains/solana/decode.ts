@@ -2,14 +2,15 @@ import { createHash } from 'node:crypto'
 import type { Address } from '@solana/kit'
 import { type Effect, Failure, type Network, nativeAsset } from '@waiaas/contract'
 import type { Decoded, Hints } from '../chain.ts'
-import { bandOf, type ComputeBudget, exactFee, worstFee } from './fees.ts'
+import { type ComputeBudget, exactFee, worstFee } from './fees.ts'
 import { contextOf, effectsOf, unknown } from './instruction-effects.ts'
 import { type Message, type ReadInstruction, readMessage } from './message.ts'
 import { computeBudgetProgram, systemProgram } from './programs.ts'
 
 /**
  * Effects of a message from its bytes alone. The digest covers version, accounts with their flags, and every
- * instruction; it leaves out the blockhash and where in its band the compute unit limit lies.
+ * instruction; it leaves out the blockhash and the compute unit limit and price, which only move the fee: `fee.max`
+ * tells its worst case, and a chain's `bytes` writes nothing that costs more than the draft says.
  * Failure INVALID_TRANSACTION: unreadable bytes, lookup tables, a durable nonce, a sender who does not sign.
  */
 export function decodeMessage(network: Network, sender: Address, bytes: Uint8Array, hints: Hints): Decoded {
@@ -63,13 +64,15 @@ function budgetOf(instructions: readonly ReadInstruction[]): { budget: ComputeBu
   for (const { program, data } of instructions) {
     if (program !== computeBudgetProgram) continue
     if (isUnitLimit(data) && units === undefined) units = view(data).getUint32(1, true)
-    else if (data[0] === unitPrice.kind && data.length === unitPrice.length && price === undefined)
-      price = view(data).getBigUint64(1, true)
+    else if (isUnitPrice(data) && price === undefined) price = view(data).getBigUint64(1, true)
     else strange.push(unknown(`instruction ${data[0] ?? 'without data'} of the compute budget program`))
   }
   return { budget: { ...(units !== undefined && { units }), ...(price !== undefined && { price }) }, strange }
 }
 const isUnitLimit = (data: Uint8Array): boolean => data[0] === unitLimit.kind && data.length === unitLimit.length
+const isUnitPrice = (data: Uint8Array): boolean => data[0] === unitPrice.kind && data.length === unitPrice.length
+const isFee = (program: string, data: Uint8Array): boolean =>
+  program === computeBudgetProgram && (isUnitLimit(data) || isUnitPrice(data))
 
 function digestOf(network: Network, sender: Address, message: Message): string {
   const canonical = {
@@ -80,17 +83,10 @@ function digestOf(network: Network, sender: Address, message: Message): string {
     instructions: message.instructions.map(({ program, accounts, data }) => [
       program,
       accounts.map(({ address }) => address),
-      Buffer.from(program === computeBudgetProgram ? withoutVariation(data) : data).toString('hex'),
+      Buffer.from(isFee(program, data) ? data.subarray(0, 1) : data).toString('hex'),
     ]),
   }
   return createHash('sha256').update(JSON.stringify(canonical)).digest('hex')
-}
-
-function withoutVariation(data: Uint8Array): Uint8Array {
-  if (!isUnitLimit(data)) return data
-  const planned = new Uint8Array(data)
-  view(planned).setUint32(1, bandOf(view(data).getUint32(1, true)), true)
-  return planned
 }
 
 const view = (data: Uint8Array): DataView => new DataView(data.buffer, data.byteOffset, data.byteLength)

@@ -14,7 +14,7 @@ export const band = 10_000
 export const maxVariation = band - 1
 
 export const upToBand = (units: number): number => Math.ceil(units / band) * band
-export const bandOf = (units: number): number => units - (units % band)
+const bandOf = (units: number): number => units - (units % band)
 
 export type ComputeBudget = { readonly units?: number; readonly price?: bigint }
 

@@ -89,6 +89,14 @@ test('a recipient is read once, and a known one costs no round trip', async () =
   bed.node.clearFaults()
 })
 
+test('bytes that would cost more than the draft promised are never written', async () => {
+  const draft = await native(newWallet().address)
+  const anchor = await bed.chain.anchor()
+  const capped = { ...draft, maxFee: draft.maxFee - 1n }
+  expect(() => bed.chain.bytes(sender.address, capped, { ...anchor, variation: 9_999 })).toThrow('at most')
+  expect(bed.chain.bytes(sender.address, draft, { ...anchor, variation: 9_999 }).length).toBeGreaterThan(0)
+})
+
 test('a signature of another key is never sealed in', async () => {
   const draft = await native(newWallet().address)
   const bytes = bed.chain.bytes(sender.address, draft, await bed.chain.anchor())
