@@ -1,5 +1,5 @@
 import { isFailure, type Network } from '@waiaas/contract'
-import type { Rpc } from '../chain.ts'
+import type { Rpc, RpcError } from '../chain.ts'
 import { quantity } from './hex.ts'
 import { type Block, type Inclusion, readBlock, readReceipt } from './receipts.ts'
 
@@ -52,17 +52,10 @@ export function blockWindow(network: Network, rpc: Rpc): BlockWindow {
   }
   return {
     async advance() {
-      const latest = await readHeads(network, rpc, state)
-      if (!latest || state.hashes.get(latest.height) === latest.hash) return { jumped: false }
-      // Below all that was followed, but not by far: an endpoint that lags behind the one before it.
-      const isLag = latest.height <= state.head && !state.hashes.has(latest.height)
-      if (isLag && latest.height > state.head - lagMost) return { jumped: false }
-      const isFar =
-        state.head < 0 || latest.height - state.head > catchUpMost || latest.height <= state.head - hashesMost
-      const caughtUp = !isFar && (await follow(rpc, state, latest))
-      if (caughtUp) return { jumped: false }
-      await jump(rpc, state, latest)
-      return { jumped: true }
+      const { latest, final } = await readHeads(network, rpc, state)
+      const jumped = latest !== undefined && (await move(rpc, state, latest))
+      if (final) raiseFinalized(state, final)
+      return { jumped }
     },
     head: () => state.head,
     finalized: () => state.finalized,
@@ -73,17 +66,39 @@ export function blockWindow(network: Network, rpc: Rpc): BlockWindow {
   }
 }
 
-async function readHeads(network: Network, rpc: Rpc, state: State): Promise<Block | undefined> {
+/** True when blocks were left out on the way to the head. */
+async function move(rpc: Rpc, state: State, latest: Block): Promise<boolean> {
+  if (state.hashes.get(latest.height) === latest.hash) return false
+  // Below all that was followed, but not by far: an endpoint that lags behind the one before it.
+  const isLag = latest.height <= state.head && !state.hashes.has(latest.height)
+  if (isLag && latest.height > state.head - lagMost) return false
+  const isFar = state.head < 0 || latest.height - state.head > catchUpMost || latest.height <= state.head - hashesMost
+  if (!isFar && (await follow(rpc, state, latest))) return false
+  await jump(rpc, state, latest)
+  return true
+}
+
+type Final = { readonly height: number; readonly hash?: string }
+type Heads = { readonly latest: Block | undefined; readonly final: Final | undefined }
+
+async function readHeads(network: Network, rpc: Rpc, state: State): Promise<Heads> {
   const byTag = (tag: string) => ({ method: 'eth_getBlockByNumber', params: [tag, false] })
   const [head, final] = await rpc.batch([byTag('latest'), byTag('finalized')])
   if (!head || 'error' in head) throw head?.error ?? new Error('expected an answer to eth_getBlockByNumber')
   const latest = readBlock(head.result)
-  const tagged = final && 'result' in final ? readBlock(final.result)?.height : undefined
-  if (tagged !== undefined) state.hasSeenTag = true
+  const tagged = final && 'result' in final ? readBlock(final.result) : undefined
+  if (tagged) state.hasSeenTag = true
   // A network that was seen to have the tag is never judged by depth: an endpoint without it proves nothing there.
-  const counted = state.hasSeenTag || !latest ? undefined : latest.height - finalDepth(network)
-  state.finalized = Math.max(state.finalized, tagged ?? counted ?? -1)
-  return latest
+  const counted = state.hasSeenTag || !latest ? undefined : { height: latest.height - finalDepth(network) }
+  return { latest, final: tagged ?? counted }
+}
+
+/** Only for blocks that the followed chain leads up to: otherwise what was seen here may be another branch. */
+function raiseFinalized(state: State, final: Final): void {
+  const own = state.hashes.get(final.height)
+  const isBelow = own === undefined && final.height < state.head
+  const isSame = own !== undefined && (final.hash === undefined || final.hash === own)
+  if (isBelow || isSame) state.finalized = Math.max(state.finalized, final.height)
 }
 
 /** False when the known blocks do not lead to the head, so that a new start is needed. */
@@ -121,6 +136,8 @@ async function jump(rpc: Rpc, state: State, latest: Block): Promise<void> {
   state.hashes.clear()
   state.hashesByHeight.clear()
   state.index.clear()
+  // A development chain that began again has no final blocks yet.
+  if (latest.height < state.finalized) state.finalized = -1
   append(state, newest.block, newest.found)
 }
 
@@ -142,13 +159,15 @@ async function readBlocks(rpc: Rpc, state: State, from: number, to: number): Pro
     if (!block) return blocks
     const receipts = step === 2 ? answers[at + 1]! : undefined
     // Not every node has the method; hashes are enough to know whose receipts to ask for.
-    if (receipts && 'error' in receipts) state.hasBlockReceipts = false
+    if (receipts && 'error' in receipts && isUnknownMethod(receipts.error)) state.hasBlockReceipts = false
     const found = receipts && 'result' in receipts ? receiptsOf(block, receipts.result) : hashesOf(block)
     if (!found) return blocks
     blocks.push({ block, found })
   }
   return blocks
 }
+
+const isUnknownMethod = ({ code, message }: RpcError) => code === -32601 || code === -32004 || /method/i.test(message)
 
 const hashesOf = (block: Block): Found => block.transactions.map((hash) => ({ hash, at: 'unread' }))
 

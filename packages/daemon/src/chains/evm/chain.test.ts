@@ -10,10 +10,8 @@ import {
 import { parseTransaction } from 'viem/utils'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import {
-  type Answer,
   each,
   ether,
-  ethereum,
   forwardTo,
   fundedKey,
   type Key,
@@ -228,86 +226,6 @@ test('what the node says of bytes it does not want is understood', async () => {
     expect(await chain.broadcast([first.bytes])).toMatchObject([{ outcome: 'refused', reason: 'nonce-used' }])
   } finally {
     await quiet.stop()
-  }
-})
-
-test('an answer that never came leaves the fate open, and the same bytes can be sent again', async () => {
-  const { key } = await start()
-  let drops = true
-  const forward = forwardTo(node.url)
-  const { url } = await startEndpoint(async (body, response, raw) => {
-    const answer = await forward(body, response, raw)
-    const isSend = [body].flat().some(({ method }) => method === 'eth_sendRawTransaction')
-    if (!(drops && isSend)) return answer
-    drops = false
-    response.destroy()
-  })
-  const chain = over(url)
-  const { bytes, attempt } = await prepare(chain, key, { kind: 'transfer', to, amount: 1n }, 0)
-  expect(await chain.broadcast([bytes])).toEqual([{ outcome: 'unclear' }])
-  await node.mine()
-  expect(await chain.observe([attempt])).toMatchObject([{ state: 'included', succeeded: true }])
-  expect(await chain.broadcast([bytes])).toMatchObject([{ outcome: 'refused', reason: 'nonce-used' }])
-})
-
-test('an endpoint that dies mid-run is passed over', async () => {
-  const { key } = await start()
-  const first = await startEndpoint(forwardTo(node.url))
-  const chain = over(first.url, node.url)
-  const before = await prepare(chain, key, { kind: 'transfer', to, amount: 1n }, 0)
-  await land(chain, before.bytes)
-  await first.stop()
-  const after = await prepare(chain, key, { kind: 'transfer', to, amount: 1n }, 1)
-  await land(chain, after.bytes)
-  expect(await chain.observe([before.attempt, after.attempt])).toMatchObject([
-    { state: 'included' },
-    { state: 'included' },
-  ])
-  expect(chain.status()).toMatchObject([{ status: 'cooldown' }, { status: 'available' }])
-})
-
-test.each<[string, Answer]>([
-  ['hangs', () => new Promise(() => undefined)],
-  ['answers 429', (_body, response) => void response.writeHead(429).end()],
-])('an endpoint that %s before the first call costs one wait at most', async (_what, answer) => {
-  const { key } = await start()
-  const bad = await startEndpoint(answer)
-  const chain = evmChain({ network: localEvm, urls: [bad.url, node.url], allowForeignGenesis: false, timeoutMs: 200 })
-  expect(await chain.balance(key.address)).toBe(1_000n * ether)
-  const { bytes } = await prepare(chain, key, { kind: 'transfer', to, amount: 1n }, 0)
-  await land(chain, bytes)
-  expect(bad.seen.length).toBe(1)
-})
-
-test('an endpoint of another chain is never used', async () => {
-  const other = await startEvm({ chainId: 5 })
-  try {
-    const { key } = await start()
-    const chain = over(other.url, node.url)
-    await chain.connect()
-    expect(await chain.balance(key.address)).toBe(1_000n * ether)
-    await expect(over(other.url).connect()).rejects.toThrow(/expected chain id 31337 of local-evm, it serves 5/)
-  } finally {
-    await other.stop()
-  }
-})
-
-test('a copy of a main network is refused unless development nodes are allowed, and on a test network warned about', async () => {
-  const copy = await startEvm({ chainId: 1 })
-  try {
-    const make = (options: object) =>
-      evmChain({ network: ethereum, urls: [copy.url], allowForeignGenesis: false, ...options })
-    await expect(make({}).connect()).rejects.toThrow(/expected the genesis block 0xd4e567/)
-    const warnings: string[] = []
-    const warn = (message: string) => void warnings.push(message)
-    await make({ allowForeignGenesis: true, warn }).connect()
-    await make({ network: { ...ethereum, environment: 'testnet' }, warn }).connect()
-    expect(warnings).toEqual([
-      expect.stringContaining('expected the genesis'),
-      expect.stringContaining('expected the genesis'),
-    ])
-  } finally {
-    await copy.stop()
   }
 })
 

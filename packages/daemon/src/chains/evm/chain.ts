@@ -1,6 +1,6 @@
 import type { Network } from '@waiaas/contract'
 import { Failure } from '@waiaas/contract'
-import type { Chain } from '../chain.ts'
+import { type Chain, type Rpc, RpcError, type Token } from '../chain.ts'
 import { rpcPool } from '../rpc-pool.ts'
 import { parseAddress } from './address.ts'
 import { blockWindow } from './blocks.ts'
@@ -48,44 +48,60 @@ export function evmChain(options: EvmOptions): Chain {
   const window = blockWindow(network, rpc)
   const onIncluded = (sender: string) => balances.drop(sender.toLowerCase())
   const watch = observer({ rpc, window, clock, blockMs: network.blockMs, onIncluded })
+  const border = bordered(network)
   return {
     network,
     sequenced: true,
     signKind: 'evm-tx',
     address: parseAddress,
-    async connect() {
+    connect: border(async () => {
       // The pool lets no endpoint answer before it has shown whose it is.
       await rpc.call('eth_chainId', [])
-    },
-    draft: (sender, intent, replaces) => draft(parts, sender, intent, replaces),
+    }),
+    draft: border((sender, intent, replaces) => draft(parts, sender, intent, replaces)),
     bytes: (_sender, drafted, lifetime) => bytes(drafted, lifetime),
     decode: (sender, unsigned) => decode(network, chainId, sender, unsigned),
     seal,
-    precheck: prechecker({ network, rpc, balances, readBalance, clock }),
+    precheck: border(prechecker({ network, rpc, balances, readBalance, clock })),
     broadcast(signed) {
       const head = window.head()
       return broadcast(rpc, signed, (hash) => watch.sent(hash, head))
     },
-    observe: watch.observe,
-    nextNonce: async (sender) => Number(readQuantity(await rpc.call('eth_getTransactionCount', [sender, 'latest']))),
+    observe: border(watch.observe),
+    nextNonce: border(async (sender) =>
+      Number(readQuantity(await rpc.call('eth_getTransactionCount', [sender, 'latest']))),
+    ),
     async anchor() {
       throw new Failure('CHAIN_NOT_SUPPORTED', `${network.id} orders transactions by nonce and has no anchor`)
     },
-    balance: (address) => balances.get(address.toLowerCase(), () => readBalance(address)),
-    async tokenBalances(address, tokens) {
-      const found = await balancesOf(
-        rpc,
-        address,
-        tokens.map((token) => token.address),
-      )
-      return tokens.flatMap((token, index) => {
-        const amount = found[index]
-        return amount === undefined ? [] : [{ token, amount }]
-      })
-    },
-    token: (address) => readToken(network, rpc, address),
-    readFeed: (address) => readFeed(rpc, address),
+    balance: border((address) => balances.get(address.toLowerCase(), () => readBalance(address))),
+    tokenBalances: border((address, tokens) => tokenBalances(rpc, address, tokens)),
+    token: border((address) => readToken(network, rpc, address)),
+    readFeed: border((address) => readFeed(rpc, address)),
     status: rpc.status,
     close: rpc.close,
   }
+}
+
+/** Declares errors of nodes that no part could read as the transaction's own fault. */
+const bordered =
+  (network: Network) =>
+  <A extends readonly unknown[], R>(fn: (...args: A) => Promise<R>) =>
+  async (...args: A): Promise<R> => {
+    try {
+      return await fn(...args)
+    } catch (error) {
+      if (!(error instanceof RpcError)) throw error
+      const message = `a node of ${network.id} answered with error ${error.code}: ${error.message.slice(0, 300)}`
+      throw new Failure('CHAIN_ERROR', message, { cause: error })
+    }
+  }
+
+async function tokenBalances(rpc: Rpc, owner: string, tokens: readonly Token[]) {
+  const addresses = tokens.map(({ address }) => address)
+  const amounts = await balancesOf(rpc, owner, addresses)
+  return tokens.flatMap((token, index) => {
+    const amount = amounts[index]
+    return amount === undefined ? [] : [{ token, amount }]
+  })
 }

@@ -25,10 +25,9 @@ async function readFees(network: Network, rpc: Rpc): Promise<Fees> {
     { method: 'eth_maxPriorityFeePerGas', params: [] },
     { method: 'eth_gasPrice', params: [] },
   ])
-  const baseFee =
-    block && 'result' in block
-      ? amountOf((block.result as { baseFeePerGas?: unknown } | null)?.baseFeePerGas)
-      : undefined
+  // Without the block it is not known which kind of fees the network has.
+  if (!block || 'error' in block) throw block?.error ?? new Error('expected an answer to eth_getBlockByNumber')
+  const baseFee = amountOf((block.result as { baseFeePerGas?: unknown } | null)?.baseFeePerGas)
   const gasPrice = price && 'result' in price ? amountOf(price.result) : undefined
   if (network.fees === 'legacy' || baseFee === undefined) {
     if (gasPrice === undefined) throw new Failure('CHAIN_ERROR', `no node of ${network.id} names a gas price`)
