@@ -19,6 +19,9 @@ export async function needLiveWallet(db: Handle, id: string): Promise<WalletRow>
   return row
 }
 
+/** The wallets that a session may use. */
+export const walletsOfSession = (db: Handle, sessionId: string): Promise<WalletRow[]> => walletStore.ofSession(db, sessionId)
+
 /**
  * The wallet that a session call means: the one it names, or the only one (`default` says the same).
  * Failure WALLET_ID_REQUIRED when there are several, WALLET_NOT_FOUND for one that is not the session's.

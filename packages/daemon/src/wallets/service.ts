@@ -8,7 +8,7 @@ import type { WalletParts } from './parts.ts'
 import { walletStore } from './store.ts'
 import { walletDetail, walletNetworks, walletView } from './views.ts'
 
-export { findWallet, needLiveWallet, needWallet, walletOfSession } from './choice.ts'
+export { findWallet, needLiveWallet, needWallet, walletOfSession, walletsOfSession } from './choice.ts'
 export { keyFailures } from './key-failures.ts'
 export { type WalletKeys, walletKeys } from './key-rows.ts'
 export { networksOf, pickedNetwork, resolveNetwork, type WalletPlace } from './networks.ts'

@@ -1,0 +1,278 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { decodeJwt } from 'jose'
+import { describe, expect, test } from 'vitest'
+import {
+  type Bed,
+  openBed,
+  operator,
+  removeFoldersAfterEach,
+  sharedKeys,
+} from '../../../../test/support/feature-bed.ts'
+import { forEachEngine } from '../../../../test/support/for-each-engine.ts'
+import { findSession } from './service.ts'
+
+const { keys } = sharedKeys()
+removeFoldersAfterEach()
+const nobody = '00000000-0000-7000-8000-000000000000'
+const page = { limit: 50, offset: 0 }
+
+forEachEngine((_engine, open, fresh) => {
+  const start = (maxPerWallet?: number) => openBed(open, { keys: keys(), ...(maxPerWallet && { maxPerWallet }) })
+  async function withSession(input: Record<string, unknown> = {}) {
+    const bed = await start()
+    const wallet = await bed.createWallet()
+    const session = await bed.sessions.create({ walletId: wallet.id, ttl: 86_400, ...input }, operator)
+    return { bed, wallet, session }
+  }
+  const renew = async (bed: Bed, id: string, token: string) =>
+    bed.sessions.renew(id, await bed.sessions.authenticate(token), '127.0.0.1')
+
+  test('a token has the documented form, and only its hash is stored', async () => {
+    const { bed, session, wallet } = await withSession()
+    expect(session).toMatchObject({ walletId: wallet.id, wallets: [{ id: wallet.id, name: 'one' }] })
+    expect(session.token).toMatch(/^wai_sess_[\w-]+\.[\w-]+\.[\w-]+$/)
+    const now = bed.clock.now() / 1000
+    const claims = decodeJwt(session.token.slice('wai_sess_'.length))
+    expect(claims).toMatchObject({ sub: session.id, sessionId: session.id, iat: now, exp: now + 86_400 })
+    const row = await bed.database.read((db) => findSession(db, session.id))
+    expect(JSON.stringify(row)).not.toContain(session.token.slice(-40))
+    expect(await bed.events(wallet.id)).toContain('SESSION_CREATED')
+  })
+
+  test('an unlimited session says 0 and its token names no end', async () => {
+    const { bed, session } = await withSession({ ttl: 0 })
+    expect(session.expiresAt).toBe(0)
+    expect(decodeJwt(session.token.slice('wai_sess_'.length)).exp).toBeUndefined()
+    bed.clock.pass(10 * 365 * 86_400)
+    await bed.sessions.authenticate(session.token)
+    await expect(renew(bed, session.id, session.token)).rejects.toMatchObject({ code: 'RENEWAL_NOT_REQUIRED' })
+  })
+
+  test('an expired session opens nothing', async () => {
+    const { bed, session } = await withSession({ ttl: 300 })
+    bed.clock.pass(299)
+    await bed.sessions.authenticate(session.token)
+    bed.clock.pass(1)
+    await expect(bed.sessions.authenticate(session.token)).rejects.toMatchObject({ code: 'TOKEN_EXPIRED' })
+    expect((await bed.sessions.list(page)).data[0]).toMatchObject({ id: session.id, status: 'EXPIRED' })
+  })
+
+  test('an unlimited session with an absolute lifetime ends with it', async () => {
+    const { bed, session } = await withSession({ ttl: 0, absoluteLifetime: 600 })
+    expect(session.expiresAt).toBe(bed.clock.now() / 1000 + 600)
+    bed.clock.pass(600)
+    await expect(bed.sessions.authenticate(session.token)).rejects.toMatchObject({ code: 'TOKEN_EXPIRED' })
+  })
+
+  test('tokens stay valid over a restart', async () => {
+    const location = await fresh()
+    const bed = await openBed(open, { keys: keys(), location })
+    const { session } = await bed.createWallet({ createSession: true })
+    const again = await openBed(open, { keys: keys(), location, clock: bed.clock })
+    expect(await again.sessions.authenticate(session!.token)).toMatchObject({ sessionId: session!.id })
+  })
+
+  test('whatever is not a token of this daemon is refused as such', async () => {
+    const { bed, session } = await withSession()
+    const [header, payload, signature] = session.token.slice('wai_sess_'.length).split('.')
+    const forged = Buffer.from(JSON.stringify({ sub: session.id, sessionId: session.id })).toString('base64url')
+    const none = Buffer.from(JSON.stringify({ alg: 'none', typ: 'JWT' })).toString('base64url')
+    for (const token of [
+      '',
+      'wai_sess_',
+      'wai_sess_x.y.z',
+      session.token.slice('wai_sess_'.length),
+      `${session.token}A`,
+      `wai_sess_${header}.${forged}.${signature}`,
+      `wai_sess_${none}.${payload}.`,
+    ])
+      await expect(bed.sessions.authenticate(token)).rejects.toMatchObject({ code: 'INVALID_TOKEN' })
+  })
+
+  test('a genuine token of a session that this database does not have is not found', async () => {
+    const { session } = await withSession()
+    const other = await start()
+    await expect(other.sessions.authenticate(session.token)).rejects.toMatchObject({ code: 'SESSION_NOT_FOUND' })
+  })
+
+  describe('renewal', () => {
+    test('comes after half of the time, keeps the length, and counts', async () => {
+      const { bed, session } = await withSession({ ttl: 1_000 })
+      bed.clock.pass(499)
+      await expect(renew(bed, session.id, session.token)).rejects.toMatchObject({
+        ...{ code: 'RENEWAL_TOO_EARLY', status: 400, retryAfter: 1 },
+      })
+      bed.clock.pass(1)
+      const renewed = await renew(bed, session.id, session.token)
+      expect(renewed).toMatchObject({ id: session.id, renewalCount: 1, expiresAt: bed.clock.now() / 1000 + 1_000 })
+      expect(renewed.token).not.toBe(session.token)
+      await expect(renew(bed, session.id, renewed.token)).rejects.toMatchObject({ code: 'RENEWAL_TOO_EARLY' })
+      expect(await bed.evidence('SESSION_RENEWED')).toMatchObject([{ actor: `session:${session.id}` }])
+    })
+
+    test('leaves the old token a minute, in which it reads but does not renew', async () => {
+      const { bed, session } = await withSession({ ttl: 1_000 })
+      bed.clock.pass(500)
+      await renew(bed, session.id, session.token)
+      bed.clock.pass(59)
+      await bed.sessions.authenticate(session.token)
+      await expect(renew(bed, session.id, session.token)).rejects.toMatchObject({
+        code: 'SESSION_RENEWAL_MISMATCH',
+        status: 409,
+      })
+      bed.clock.pass(1)
+      await expect(bed.sessions.authenticate(session.token)).rejects.toMatchObject({ code: 'INVALID_TOKEN' })
+    })
+
+    test('of many at once wins once', async () => {
+      const { bed, session } = await withSession({ ttl: 1_000 })
+      bed.clock.pass(500)
+      const tries = await Promise.allSettled([...Array(8)].map(() => renew(bed, session.id, session.token)))
+      const won = tries.filter((attempt) => attempt.status === 'fulfilled')
+      expect(won).toHaveLength(1)
+      for (const attempt of tries)
+        if (attempt.status === 'rejected') expect(attempt.reason).toMatchObject({ code: 'SESSION_RENEWAL_MISMATCH' })
+      await bed.sessions.authenticate(won[0]!.value.token)
+    })
+
+    test('ends with its number and with the absolute lifetime', async () => {
+      const counted = await withSession({ ttl: 1_000, maxRenewals: 1 })
+      counted.bed.clock.pass(500)
+      const { token } = await renew(counted.bed, counted.session.id, counted.session.token)
+      counted.bed.clock.pass(600)
+      await expect(renew(counted.bed, counted.session.id, token)).rejects.toMatchObject({
+        code: 'RENEWAL_LIMIT_REACHED',
+      })
+
+      const { bed, session } = await withSession({ ttl: 1_000, absoluteLifetime: 1_200 })
+      bed.clock.pass(600)
+      const capped = await renew(bed, session.id, session.token)
+      expect(capped.expiresAt).toBe(bed.clock.now() / 1000 + 600)
+      bed.clock.pass(500)
+      await expect(renew(bed, session.id, capped.token)).rejects.toMatchObject({
+        code: 'SESSION_ABSOLUTE_LIFETIME_EXCEEDED',
+      })
+    })
+
+    test('is for the own session only', async () => {
+      const { bed, session, wallet } = await withSession({ ttl: 1_000 })
+      const other = await bed.sessions.create({ walletId: wallet.id, ttl: 1_000 }, operator)
+      bed.clock.pass(600)
+      await expect(renew(bed, other.id, session.token)).rejects.toMatchObject({ code: 'SESSION_NOT_FOUND' })
+    })
+  })
+
+  test('a rotation gives another token with the same end; the old one has a minute', async () => {
+    const { bed, session } = await withSession()
+    const rotated = await bed.sessions.rotate(session.id, operator)
+    expect(rotated).toMatchObject({ id: session.id, expiresAt: session.expiresAt, tokenIssuedCount: 2 })
+    await bed.sessions.authenticate(rotated.token)
+    await bed.sessions.authenticate(session.token)
+    bed.clock.pass(60)
+    await expect(bed.sessions.authenticate(session.token)).rejects.toMatchObject({ code: 'INVALID_TOKEN' })
+    await bed.sessions.authenticate(rotated.token)
+    expect(await bed.evidence('SESSION_ROTATED')).toHaveLength(1)
+  })
+
+  test('rotations at once each give a token, and the last one stays', async () => {
+    const { bed, session } = await withSession()
+    const rotations = await Promise.all([...Array(4)].map(() => bed.sessions.rotate(session.id, operator)))
+    expect(new Set(rotations.map(({ token }) => token)).size).toBe(4)
+    bed.clock.pass(60)
+    const open = await Promise.allSettled(rotations.map(({ token }) => bed.sessions.authenticate(token)))
+    expect(open.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+  })
+
+  test('a revocation cancels in every wallet of the session, waits for what left, and may be repeated', async () => {
+    const bed = await start()
+    const [first, second] = [await bed.createWallet(), await bed.createWallet()]
+    const { id, token } = await bed.sessions.create({ walletIds: [first.id, second.id], ttl: 0 }, operator)
+    const rotated = await bed.sessions.rotate(id, operator)
+    expect(await bed.sessions.revoke(id, operator)).toEqual({ id, status: 'REVOKED' })
+    const cancels = [first, second].map((wallet) => `cancel ${wallet.id} of ${id}: SESSION_REVOKED`)
+    expect(bed.calls).toEqual([...cancels, `sent ${first.id} ${second.id}`])
+    for (const one of [token, rotated.token])
+      await expect(bed.sessions.authenticate(one)).rejects.toMatchObject({ code: 'SESSION_REVOKED' })
+    await expect(bed.sessions.rotate(id, operator)).rejects.toMatchObject({ code: 'SESSION_REVOKED' })
+    expect(await bed.sessions.revoke(id, operator)).toMatchObject({ status: 'REVOKED', message: expect.any(String) })
+    expect(await bed.evidence('SESSION_REVOKED')).toHaveLength(2)
+    expect((await bed.sessions.list(page)).data).toEqual([])
+    await expect(bed.sessions.revoke(nobody, operator)).rejects.toMatchObject({ code: 'SESSION_NOT_FOUND' })
+  })
+
+  test('a revocation during links leaves no wallet out', async () => {
+    const bed = await start()
+    const wallets = [await bed.createWallet(), await bed.createWallet(), await bed.createWallet()]
+    const { id } = await bed.sessions.create({ walletId: wallets[0]!.id, ttl: 0 }, operator)
+    const links = wallets.slice(1).map((wallet) => bed.sessions.link(id, wallet.id, operator))
+    const [, ...linked] = await Promise.allSettled([bed.sessions.revoke(id, operator), ...links])
+    const cancelled = wallets.filter((wallet) => bed.calls.includes(`cancel ${wallet.id} of ${id}: SESSION_REVOKED`))
+    const done = linked.filter(({ status }) => status === 'fulfilled').length
+    expect(cancelled).toHaveLength(1 + done)
+  })
+
+  test('wallets are linked and unlinked, the last one stays, and an unlinking is a stop', async () => {
+    const { bed, session, wallet } = await withSession()
+    const other = await bed.createWallet()
+    expect(await bed.sessions.link(session.id, other.id, operator)).toMatchObject({
+      sessionId: session.id,
+      walletId: other.id,
+    })
+    await expect(bed.sessions.link(session.id, other.id, operator)).rejects.toMatchObject({
+      code: 'WALLET_ALREADY_LINKED',
+    })
+    await expect(bed.sessions.link(session.id, nobody, operator)).rejects.toMatchObject({ code: 'WALLET_NOT_FOUND' })
+    await bed.sessions.unlink(session.id, wallet.id, operator)
+    expect(bed.calls).toEqual([`cancel ${wallet.id} of ${session.id}: SESSION_REVOKED`, `sent ${wallet.id}`])
+    await expect(bed.sessions.unlink(session.id, other.id, operator)).rejects.toMatchObject({
+      code: 'SESSION_REQUIRES_WALLET',
+    })
+    await expect(bed.sessions.unlink(session.id, wallet.id, operator)).rejects.toMatchObject({
+      code: 'SESSION_NOT_FOUND',
+    })
+    expect((await bed.sessions.wallets(session.id)).wallets).toMatchObject([
+      { id: other.id, name: 'one', chain: 'ethereum' },
+    ])
+  })
+
+  test('a wallet has no more live sessions than allowed, also when they come at once', async () => {
+    const bed = await start(2)
+    const wallet = await bed.createWallet()
+    const create = () => bed.sessions.create({ walletId: wallet.id, ttl: 300 }, operator)
+    const tries = await Promise.allSettled([create(), create(), create(), create()])
+    expect(tries.filter(({ status }) => status === 'fulfilled')).toHaveLength(2)
+    await expect(create()).rejects.toMatchObject({ code: 'SESSION_LIMIT_EXCEEDED' })
+    bed.clock.pass(300)
+    await create()
+  })
+
+  test('a list counts all, pages by cursor and by offset, newest first', async () => {
+    const { bed, session, wallet } = await withSession()
+    const second = await bed.sessions.create({ walletId: wallet.id, ttl: 0 }, operator)
+    const first = await bed.sessions.list({ limit: 1, offset: 0 })
+    expect([first.data[0]!.id, first.total, first.hasMore]).toEqual([second.id, 2, true])
+    const byCursor = await bed.sessions.list({ limit: 1, offset: 0, cursor: first.nextCursor! })
+    const byOffset = await bed.sessions.list({ limit: 1, offset: 1 })
+    expect([byCursor.data[0]!.id, byOffset.data[0]!.id]).toEqual([session.id, session.id])
+    expect((await bed.sessions.list({ ...page, walletId: nobody })).total).toBe(0)
+  })
+
+  test('an MCP token is left in a file that only its owner reads', async () => {
+    const bed = await start()
+    const wallet = await bed.createWallet({ name: 'My Wallet!' })
+    const made = await bed.sessions.createMcpToken({ walletId: wallet.id }, 'http://127.0.0.1:3100', operator)
+    expect(made).toMatchObject({
+      ...{ walletId: wallet.id, walletName: 'My Wallet!', tokenPath: `${bed.dataDir}/mcp-tokens/${wallet.id}` },
+      claudeDesktopConfig: {
+        'waiaas-my-wallet': { command: 'npx', args: ['@waiaas/mcp'], env: { WAIAAS_WALLET_ID: wallet.id } },
+      },
+    })
+    expect(statSync(made.tokenPath).mode & 0o777).toBe(0o600)
+    await bed.sessions.authenticate(readFileSync(made.tokenPath, 'utf8'))
+    expect(JSON.stringify(made)).not.toContain('wai_sess_')
+    await expect(
+      bed.sessions.createMcpToken({ walletId: nobody }, 'http://127.0.0.1:3100', operator),
+    ).rejects.toMatchObject({ code: 'WALLET_NOT_FOUND' })
+    expect(readdirSync(`${bed.dataDir}/mcp-tokens`)).toEqual([wallet.id])
+  })
+})

@@ -1,0 +1,145 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { NETWORKS, walletOperations } from '@waiaas/contract'
+import { afterAll, afterEach, beforeAll } from 'vitest'
+import { audit, SYSTEM_EVIDENCE } from '../../packages/daemon/src/audit/service.ts'
+import { type Keys, startKeys } from '../../packages/daemon/src/keys/service.ts'
+import { killSwitch } from '../../packages/daemon/src/killswitch/service.ts'
+import { initial } from '../../packages/daemon/src/migrations/0001-initial.ts'
+import type { Database, Handle } from '../../packages/daemon/src/platform/db/database.ts'
+import { policies } from '../../packages/daemon/src/policies/service.ts'
+import { sessions } from '../../packages/daemon/src/sessions/service.ts'
+import {
+  type By,
+  findWallet,
+  keyFailures,
+  type Stops,
+  walletKeys,
+  wallets,
+} from '../../packages/daemon/src/wallets/service.ts'
+import type { Location, Open } from './for-each-engine.ts'
+
+export const MASTER_PASSWORD = 'a master password of a test'
+export const operator: By = { actor: 'operator', ip: '127.0.0.1' }
+export const START = Date.UTC(2026, 0, 1)
+
+/** A clock that moves by hand. */
+export function handClock(now = START) {
+  const clock = {
+    now: () => now,
+    /** Moves on by seconds. */
+    pass(seconds: number) {
+      now += seconds * 1000
+    },
+  }
+  return clock
+}
+
+/** The pipeline's side of a stop: writes down what it was asked, in order. `unsigned` are wallets with something to cancel. */
+export function recordedStops() {
+  const calls: string[] = []
+  const unsigned = new Set<string>()
+  const stops: Stops = {
+    async cancelUnsigned(_db, walletId, { code, sessionId }) {
+      calls.push(`cancel ${walletId}${sessionId ? ` of ${sessionId}` : ''}: ${code}`)
+      return unsigned.has(walletId) ? [`transaction of ${walletId}`] : []
+    },
+    walletsWithUnsigned: async () => [...unsigned],
+    async halt(walletId) {
+      calls.push(`halt ${walletId ?? 'all'}`)
+    },
+    resume: (walletId) => void calls.push(`resume ${walletId ?? 'all'}`),
+    sent: async (walletIds) => void calls.push(`sent ${walletIds.join(' ')}`),
+  }
+  return { stops, calls, unsigned }
+}
+
+/** One signer for a test file, with a keyring of its own. */
+export function sharedKeys(): { keys: () => Keys } {
+  let keys: Keys
+  beforeAll(async () => {
+    keys = await startKeys()
+    await keys.createKeyring(MASTER_PASSWORD)
+  })
+  afterAll(() => keys.stop())
+  return { keys: () => keys }
+}
+
+const folders: string[] = []
+/** A folder that is removed after the test; call it once per file at the top to register that. */
+export function removeFoldersAfterEach(): void {
+  afterEach(() => {
+    for (const folder of folders.splice(0)) rmSync(folder, { recursive: true })
+  })
+}
+
+export type Bed = Awaited<ReturnType<typeof openBed>>
+export type BedOptions = {
+  keys: Keys
+  location?: Location
+  maxPerWallet?: number
+  clock?: ReturnType<typeof handClock>
+}
+
+/** Wallets, sessions and the kill switch on one database, with the real signer and recorded stops. */
+export async function openBed(open: Open, { keys, location, maxPerWallet = 5, clock = handClock() }: BedOptions) {
+  const database: Database = await open([initial], location)
+  const dataDir = mkdtempSync(join(tmpdir(), 'waiaas-bed-'))
+  folders.push(dataDir)
+  const evidence = audit({ clock })
+  const recorded = recordedStops()
+  const { stops } = recorded
+  const networks = () => NETWORKS
+  const common = { database, clock, audit: evidence, networks, stops }
+  const sessionService = sessions({
+    ...common,
+    secret: () => keyFailures(keys.subkey('sessions')),
+    maxPerWallet: () => maxPerWallet,
+    dataDir,
+  })
+  const keyRows = walletKeys({ database })
+  const policyService = policies({
+    database,
+    clock,
+    networks,
+    wallet: findWallet,
+    record: (db, entry) => evidence.record(db, { actor: 'operator', ...entry }),
+    systemEvidence: SYSTEM_EVIDENCE,
+  })
+  const walletService = wallets({
+    ...common,
+    keys,
+    keyRows,
+    sessions: sessionService,
+    installDefaultPolicy: (db: Handle, walletId: string) => policyService.installDefault(db, walletId),
+    verifyPassword: async (password) => password === MASTER_PASSWORD,
+  })
+  const log = { trace() {}, debug() {}, info() {}, warn() {}, error() {} }
+  const switchService = killSwitch({ ...common, log, sessions: sessionService })
+
+  return {
+    ...recorded,
+    database,
+    clock,
+    dataDir,
+    keyRows,
+    sessions: sessionService,
+    wallets: walletService,
+    killSwitch: switchService,
+    /** Events in the order of their recording; `only` picks one wallet's. */
+    async events(only?: string): Promise<string[]> {
+      const rows = await database.read((db) => evidence.list(db, { walletId: only }, 1_000))
+      return rows.map(({ event }) => event).reverse()
+    },
+    evidence: (event: string) =>
+      database.read(async (db) => (await evidence.list(db, {}, 1_000)).filter((row) => row.event === event)),
+    verifyEvidence: () => database.read((db) => evidence.verify(db)),
+    /** A wallet without a session, unless the input says otherwise. */
+    createWallet: (input: Record<string, unknown> = {}) =>
+      walletService.create(
+        walletOperations.createWallet.input.parse({ name: 'one', chain: 'ethereum', createSession: false, ...input }),
+        operator,
+      ),
+  }
+}
