@@ -5,11 +5,12 @@ import { rpcPool } from '../rpc-pool.ts'
 import { wholeNumber } from './accounts.ts'
 import { bodyBytes } from './body.ts'
 import { broadcastAll } from './broadcast.ts'
-import { type Charges, chargesOf, decodeMessage } from './decode.ts'
+import { decodeMessage, feeOf } from './decode.ts'
 import { drafting, readMintAccount } from './draft.ts'
 import { readHoldings } from './holdings.ts'
 import { identity } from './identity.ts'
-import { readMessage } from './message.ts'
+import { rentOf } from './instruction-effects.ts'
+import { type Message, readMessage } from './message.ts'
 import { readMint, requireSupportedMint } from './mint.ts'
 import { observeAll } from './observe.ts'
 import { precheckAll } from './precheck.ts'
@@ -27,7 +28,7 @@ export type SolanaOptions = {
 }
 
 const anchorFreshMs = 2_000
-const mostCharges = 20_000
+const mostFees = 20_000
 
 /** One Solana cluster as a `Chain`: version-0 messages, a blockhash for a lifetime, no nonces. */
 export function solanaChain(options: SolanaOptions): Chain {
@@ -38,7 +39,7 @@ export function solanaChain(options: SolanaOptions): Chain {
   const rpc = rpcPool({ urls, ...pool })
   const witnesses = urls.map((url) => rpcPool({ urls: [url], ...pool }))
   const draft = drafting({ network, rpc, clock })
-  const charges = new Map<string, Charges>()
+  const fees = new Map<string, bigint>()
   const readAnchor = () => readLatestBlockhash(rpc)
   let anchor: { value: ReturnType<typeof readAnchor>; until: number } | undefined
   let connected: Promise<void> | undefined
@@ -57,20 +58,20 @@ export function solanaChain(options: SolanaOptions): Chain {
     draft,
     bytes(sender, { body, maxFee }, lifetime) {
       const bytes = bodyBytes(address(sender), body, lifetime)
-      requireWithin(maxFee, chargesOf(network, address(sender), readMessage(bytes)).withRent)
+      requireWithin(maxFee, readMessage(bytes))
       return bytes
     },
     decode: (sender, bytes, hints) => decodeMessage(network, address(sender), bytes, hints),
     seal(sender, unsigned, signature) {
       const message = readMessage(unsigned)
       const signed = sealMessage(address(sender), { bytes: unsigned, message }, signature)
-      if (charges.size >= mostCharges) charges.clear()
-      charges.set(signed.hash, chargesOf(network, address(sender), message))
+      if (fees.size >= mostFees) fees.clear()
+      fees.set(signed.hash, feeOf(message))
       return signed
     },
     precheck: (sender, drafts, inflight) => precheckAll({ network, rpc }, address(sender), drafts, inflight),
     broadcast: (signed) => broadcastAll(rpc, signed),
-    observe: (attempts) => observeAll({ rpc, witnesses, remembered: (hash) => charges.get(hash) }, attempts),
+    observe: (attempts) => observeAll({ rpc, witnesses, remembered: (hash) => fees.get(hash) }, attempts),
     nextNonce: () => Promise.reject(new Error(`${network.id} has no nonces; its transactions live by a blockhash`)),
     anchor() {
       if (!anchor || clock() >= anchor.until) {
@@ -103,7 +104,8 @@ export function solanaChain(options: SolanaOptions): Chain {
 }
 
 // The digest leaves fees out, so that their cap is held here, where every signed message comes from.
-function requireWithin(cap: bigint, charge: bigint): void {
+function requireWithin(cap: bigint, message: Message): void {
+  const charge = feeOf(message) + rentOf(message)
   if (charge > cap)
     throw new Failure('INVALID_TRANSACTION', `expected bytes that cost at most ${cap} lamports, got ${charge}`)
 }

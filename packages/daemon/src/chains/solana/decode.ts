@@ -10,7 +10,8 @@ import { computeBudgetProgram, systemProgram } from './programs.ts'
 /**
  * Effects of a message from its bytes alone. The digest covers version, accounts with their flags, and every
  * instruction; it leaves out the blockhash and the compute unit limit and price, which only move the fee: `fee.max`
- * tells its worst case, and a chain's `bytes` writes nothing that costs more than the draft says.
+ * tells its worst case (rent aside, which is an effect of its own), and a chain's `bytes` writes nothing that costs
+ * more than the draft says.
  * Failure INVALID_TRANSACTION: unreadable bytes, lookup tables, a durable nonce, a sender who does not sign.
  */
 export function decodeMessage(network: Network, sender: Address, bytes: Uint8Array, hints: Hints): Decoded {
@@ -26,26 +27,18 @@ export function decodeMessage(network: Network, sender: Address, bytes: Uint8Arr
   const context = contextOf(network, sender, message, hints.owners ?? [])
   const acting = message.instructions.filter(({ program }) => program !== computeBudgetProgram)
   for (const instruction of acting) effects.push(...effectsOf(instruction, context))
-  const max = worstFee(message.signers.length, budget, acting.length) + rentOf(effects)
+  const max = worstFee(message.signers.length, budget, acting.length)
   return {
     effects: { network: network.id, sender, effects, fee: { asset: nativeAsset(network), max: `${max}` } },
     digest: digestOf(network, sender, message),
   }
 }
 
-export type Charges = { readonly fee: bigint; readonly withRent: bigint }
-
-/** What a message will be charged if it lands, in lamports: the fee alone, and the most with rent. */
-export function chargesOf(network: Network, sender: Address, message: Message): Charges {
-  const { budget } = budgetOf(message.instructions)
-  const acting = message.instructions.filter(({ program }) => program !== computeBudgetProgram)
-  const context = contextOf(network, sender, message, [])
-  const fee = exactFee(message.signers.length, budget, acting.length)
-  return { fee, withRent: fee + rentOf(acting.flatMap((instruction) => effectsOf(instruction, context))) }
+/** The fee that exactly this message is charged if it lands, in lamports, rent aside. */
+export function feeOf({ signers, instructions }: Message): bigint {
+  const acting = instructions.filter(({ program }) => program !== computeBudgetProgram)
+  return exactFee(signers.length, budgetOf(instructions).budget, acting.length)
 }
-
-const rentOf = (effects: readonly Effect[]): bigint =>
-  effects.reduce((sum, effect) => (effect.kind === 'account-creation' ? sum + BigInt(effect.rent) : sum), 0n)
 
 const advanceNonce = 4
 // A durable nonce would keep the bytes valid for ever, so that they could never be proven void.

@@ -9,6 +9,8 @@ import { associatedAccount } from './associated-account.ts'
 import { planBytes, writeBody } from './body.ts'
 import { decodeMessage } from './decode.ts'
 import { upToBand } from './fees.ts'
+import { rentOf } from './instruction-effects.ts'
+import { readMessage } from './message.ts'
 import { holdingOf, type ReadAccount, readMint, requireSupportedMint, tokenAccountOwner } from './mint.ts'
 import { priorityFees } from './priority-fee.ts'
 import { isTokenProgram, memoProgram, systemProgram, token2022Program } from './programs.ts'
@@ -120,7 +122,8 @@ function finish(network: Network, sender: Address, { units, instructions }: Plan
   const size = bytes.length + signatureSize
   if (size > packetSize)
     throw new Failure('INVALID_TRANSACTION', `expected at most ${packetSize} bytes, got ${size}; shorten the memo`)
-  return { body, maxFee: BigInt(decodeMessage(network, sender, bytes, {}).effects.fee.max) }
+  const { fee } = decodeMessage(network, sender, bytes, {}).effects
+  return { body, maxFee: BigInt(fee.max) + rentOf(readMessage(bytes)) }
 }
 
 function withMemo({ units, instructions }: Planned, memo: string | undefined): Planned {

@@ -130,5 +130,12 @@ function memoEffects({ accounts, data }: ReadInstruction, { sender }: Context): 
   }
 }
 
+/** The most that the message pays into token accounts that it creates, in lamports. */
+export const rentOf = ({ instructions }: Message): bigint =>
+  instructions.reduce((sum, instruction) => {
+    const creation = readCreation(instruction)
+    return creation ? sum + accountRent(creation.program === token2022Program) : sum
+  }, 0n)
+
 export const unknown = (description: string): Effect => ({ kind: 'unknown', description })
 const view = (data: Uint8Array): DataView => new DataView(data.buffer, data.byteOffset, data.byteLength)

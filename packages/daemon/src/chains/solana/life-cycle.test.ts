@@ -141,7 +141,7 @@ test('a transaction that fails on chain is included, not succeeded, and pays its
   })
 })
 
-test('after a restart the fee and rent come from the chain and are the same', async () => {
+test('after a restart the fee comes from the chain and is the same', async () => {
   const [sender, recipient] = [await bed.funded(), newWallet()]
   await bed.fixtures.mintTo(bed.spl.address, sender.address, 5n)
   const intent = { kind: 'token-transfer', to: recipient.address, amount: 5n, token: bed.spl } as const

@@ -1,15 +1,14 @@
 import type { Attempt, Rpc, Sighting } from '../chain.ts'
-import { readCharges } from './charges.ts'
-import type { Charges } from './decode.ts'
 import { type Finding, searchExpired } from './expiry.ts'
+import { readFees } from './landed-fees.ts'
 import { recentStatuses, type Status } from './statuses.ts'
 
 type Parts = {
   readonly rpc: Rpc
   /** One client for each configured node, so that two can be asked for the same evidence. */
   readonly witnesses: readonly Rpc[]
-  /** What bytes that this daemon sealed are charged, if it still remembers them. */
-  readonly remembered: (hash: string) => Charges | undefined
+  /** What bytes that this daemon sealed are charged, in lamports, if it still remembers them. */
+  readonly remembered: (hash: string) => bigint | undefined
 }
 
 /**
@@ -29,19 +28,19 @@ export async function observeAll(parts: Parts, attempts: readonly Attempt[]): Pr
     const finding = findings.get(hash)
     return statuses.get(hash) ?? (finding && 'status' in finding ? finding.status : null)
   }
-  const charges = await chargesOf(parts, hashes, statusOf)
-  return attempts.map((attempt) => sighting(attempt, statusOf(attempt.hash), findings.get(attempt.hash), charges))
+  const fees = await feesOf(parts, hashes, statusOf)
+  return attempts.map((attempt) => sighting(attempt, statusOf(attempt.hash), findings.get(attempt.hash), fees))
 }
 
 function sighting(
   { id, hash }: Attempt,
   status: Status | null,
   finding: Finding | undefined,
-  charges: ReadonlyMap<string, bigint>,
+  fees: ReadonlyMap<string, bigint>,
 ): Sighting {
   if (!status)
     return finding && 'proof' in finding ? { id, state: 'void', proof: finding.proof } : { id, state: 'missing' }
-  const fee = charges.get(hash)
+  const fee = fees.get(hash)
   if (!isIncluded(status) || fee === undefined) return { id, state: 'pending' }
   return {
     id,
@@ -61,7 +60,7 @@ const isIncluded = (status: Status): boolean => isFinal(status) || status.confir
 const errorText = (err: unknown): string => (typeof err === 'string' ? err : JSON.stringify(err))
 
 /** From the chain where it is final or the daemon has forgotten the bytes, else what the bytes say. */
-async function chargesOf(
+async function feesOf(
   { rpc, remembered }: Parts,
   hashes: readonly string[],
   statusOf: (hash: string) => Status | null,
@@ -70,9 +69,8 @@ async function chargesOf(
     const status = statusOf(hash)
     return status && isIncluded(status) ? [{ hash, status, known: remembered(hash) }] : []
   })
-  const asked = included.filter(({ status, known }) => isFinal(status) || !known).map(({ hash }) => hash)
-  const charges = await readCharges(rpc, asked)
-  for (const { hash, status, known } of included)
-    if (known && !charges.has(hash)) charges.set(hash, status.err === null ? known.withRent : known.fee)
-  return charges
+  const asked = included.filter(({ status, known }) => isFinal(status) || known === undefined).map(({ hash }) => hash)
+  const fees = await readFees(rpc, asked)
+  for (const { hash, known } of included) if (known !== undefined && !fees.has(hash)) fees.set(hash, known)
+  return fees
 }
