@@ -86,6 +86,7 @@ async function verifyChains(
     const fault = await verifyChain(db, head)
     if (fault) faults.push({ chain: head.chain, ...fault })
   }
+  for (const { chain } of await evidenceStore.headless(db)) faults.push({ chain, seq: 1, fault: 'head missing' })
   return { whole: faults.length === 0, faults }
 }
 

@@ -1,4 +1,4 @@
-import { type Handle, statement } from '../platform/db/database.ts'
+import { type Handle, type NoParams, statement } from '../platform/db/database.ts'
 
 export type EvidenceRow = {
   chain: string
@@ -65,6 +65,14 @@ const heads = statement<Record<never, never>, Head>((db) =>
   db.selectFrom('evidence_heads').selectAll().orderBy('chain'),
 )
 
+const headless = statement<NoParams, { chain: string }>((db) =>
+  db
+    .selectFrom('evidence')
+    .select('chain')
+    .distinct()
+    .where('chain', 'not in', (eb) => eb.selectFrom('evidence_heads').select('chain')),
+)
+
 export type Filter = {
   walletId?: string | undefined
   event?: string | undefined
@@ -82,6 +90,8 @@ export const evidenceStore = {
     await db.run(moveHead, { chain: row.chain, seq: row.seq, hash: row.hash })
   },
   heads: (db: Handle) => db.all(heads),
+  /** Chains that have rows but no head. */
+  headless: (db: Handle) => db.all(headless),
   chainRows: (db: Handle, chain: string, after: number, count: number) => db.all(chainRows, { chain, after, count }),
   /** Newest first. */
   list: (db: Handle, filter: Filter, limit: number) =>

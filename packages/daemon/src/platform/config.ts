@@ -83,7 +83,9 @@ function parseToml(text: string): Record<string, unknown> {
 function readSection(section: string, keys: Record<string, unknown>, reading: Reading): void {
   const sections = [...new Set(Object.keys(table).map((key) => key.split('.')[0]!))]
   if (!sections.includes(section)) {
-    reading.problems.push(`config.toml: [${section}]: no such section${meant(section, sections)}; known are ${sections}`)
+    reading.problems.push(
+      `config.toml: [${section}]: no such section${meant(section, sections)}; known are ${sections}`,
+    )
     return
   }
   for (const [name, value] of Object.entries(keys)) {

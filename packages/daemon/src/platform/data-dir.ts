@@ -120,6 +120,8 @@ async function lockDirectory(path: string): Promise<Sqlite.Database> {
   let lock: Sqlite.Database | undefined
   try {
     lock = new Sqlite(file, { timeout: 0 })
+    // Nothing is ever written: no journal has to lie beside it.
+    lock.pragma('journal_mode = memory')
     lock.exec('begin exclusive')
     return lock
   } catch (error) {

@@ -20,7 +20,8 @@ export async function needLiveWallet(db: Handle, id: string): Promise<WalletRow>
 }
 
 /** The wallets that a session may use. */
-export const walletsOfSession = (db: Handle, sessionId: string): Promise<WalletRow[]> => walletStore.ofSession(db, sessionId)
+export const walletsOfSession = (db: Handle, sessionId: string): Promise<WalletRow[]> =>
+  walletStore.ofSession(db, sessionId)
 
 /**
  * The wallet that a session call means: the one it names, or the only one (`default` says the same).

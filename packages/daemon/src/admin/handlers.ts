@@ -1,0 +1,19 @@
+import { type adminOperations, type Handlers, NETWORKS, type systemOperations } from '@waiaas/contract'
+import type { Call } from '../platform/http/types.ts'
+import type { AdminService } from './service.ts'
+
+type Operations = Pick<typeof adminOperations, 'getAdminStatus' | 'getRpcStatus' | 'shutdown'> &
+  Pick<typeof systemOperations, 'getHealth' | 'getReady'>
+
+export const adminHandlers = (admin: AdminService): Handlers<Operations, Call> => ({
+  getHealth: () => admin.health(),
+  getReady: () => admin.ready(),
+  getAdminStatus: () => admin.status(),
+  getRpcStatus: () => ({ networks: admin.rpcStatus().networks, builtinUrls }),
+  shutdown({ onDelivered }) {
+    onDelivered(() => admin.shutdown())
+    return { message: 'the daemon stops when running work has ended' }
+  },
+})
+
+const builtinUrls = Object.fromEntries(NETWORKS.map(({ id, rpc }) => [id, [...rpc]]))

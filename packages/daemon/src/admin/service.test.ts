@@ -1,0 +1,229 @@
+import { adminOperations, defaultSettings, newId, type Settings, systemOperations } from '@waiaas/contract'
+import { expect, test } from 'vitest'
+import { forEachEngine } from '../../../../test/support/for-each-engine.ts'
+import type { EndpointStatus } from '../chains/chain.ts'
+import { initial } from '../migrations/0001-initial.ts'
+import type { Database } from '../platform/db/database.ts'
+import type { Call } from '../platform/http/types.ts'
+import { jsonLog } from '../platform/log.ts'
+import { type SessionRow, sessionStore } from '../sessions/store.ts'
+import { type TransactionRow, transactionStore } from '../transactions/store.ts'
+import { type WalletRow, walletStore } from '../wallets/store.ts'
+import { adminHandlers } from './handlers.ts'
+import { type AdminOptions, adminService } from './service.ts'
+
+const NOW = Date.parse('2030-01-01T00:00:00Z')
+const HOUR = 3_600_000
+const call = { peer: '127.0.0.1', principal: { kind: 'operator' }, onDelivered: (tell) => tell(true) } as Call
+
+const endpoint = (status: EndpointStatus['status']): EndpointStatus => ({
+  url: 'http://127.0.0.1:1',
+  status,
+  failureCount: status === 'cooldown' ? 1 : 0,
+  cooldownRemainingMs: 0,
+})
+
+function serviceOn(database: Database, more: Partial<AdminOptions> = {}) {
+  const service = adminService({
+    database,
+    clock: { now: () => NOW },
+    log: jsonLog('silent'),
+    version: '1.2.3',
+    schemaVersion: 1,
+    settings: defaultSettings,
+    warnings: [],
+    recoveryKey: { path: '/data/recovery.key', exists: () => false },
+    isUnlocked: () => true,
+    rpc: () => ({ networks: {}, used: [] }),
+    killSwitch: async () => ({ state: 'ACTIVE' }),
+    shutdown: () => undefined,
+    ...more,
+  })
+  return { service, handlers: adminHandlers(service) }
+}
+
+const wallet: WalletRow = {
+  id: newId(),
+  name: 'treasury',
+  chain: 'ethereum',
+  environment: 'testnet',
+  address: '0x0000000000000000000000000000000000000001',
+  status: 'ACTIVE',
+  suspended_at: null,
+  suspension_reason: null,
+  created_at: NOW,
+  updated_at: NOW,
+  terminated_at: null,
+  purged_at: null,
+}
+const session: SessionRow = {
+  id: newId(),
+  token_hash: 'a',
+  previous_hash: null,
+  previous_until: null,
+  ttl: 60,
+  expires_at: NOW + HOUR,
+  absolute_expires_at: 0,
+  max_renewals: 0,
+  renewal_count: 0,
+  last_renewed_at: null,
+  constraints: null,
+  source: 'api',
+  token_issued_count: 1,
+  revoked_at: null,
+  created_at: NOW,
+}
+const transaction = (row: Partial<TransactionRow>): TransactionRow => ({
+  id: newId(),
+  wallet_id: wallet.id,
+  session_id: null,
+  type: 'TRANSFER',
+  status: 'CONFIRMED',
+  tier: 'INSTANT',
+  network: 'ethereum-sepolia',
+  lane: 'x',
+  request: '{}',
+  request_hash: 'x',
+  to_address: '0x02',
+  asset: 'eip155:11155111/slip44:60',
+  amount: '1500000000000000000',
+  decimals: 18,
+  symbol: 'ETH',
+  draft: null,
+  max_fee: null,
+  hints: null,
+  effects: null,
+  digest: null,
+  decision: '{}',
+  policy_version: 1,
+  amount_usd: '3000000001',
+  served_delay: 0,
+  due_at: null,
+  approval_expires_at: null,
+  approved_at: null,
+  approved_by: null,
+  approved_usd: null,
+  tx_hash: '0xabc',
+  block_height: 1,
+  error: null,
+  error_code: null,
+  created_at: NOW - HOUR,
+  updated_at: NOW,
+  ...row,
+})
+
+forEachEngine((engine, open) => {
+  test('the status counts what lives, the last day and its failures, and shows the newest five', async () => {
+    const database = await open([initial])
+    const rows = [
+      transaction({ created_at: NOW - 25 * HOUR }),
+      transaction({ status: 'FAILED', created_at: NOW - 25 * HOUR }),
+      transaction({ status: 'FAILED', amount: null, amount_usd: null }),
+      ...Array.from({ length: 4 }, () => transaction({})),
+    ]
+    await database.work({}, async (db) => {
+      await walletStore.insert(db, wallet)
+      await walletStore.insert(db, { ...wallet, id: newId(), status: 'TERMINATED' })
+      await sessionStore.insert(db, session)
+      await sessionStore.insert(db, { ...session, id: newId(), token_hash: 'b', expires_at: 0 })
+      await sessionStore.insert(db, { ...session, id: newId(), token_hash: 'c', expires_at: NOW })
+      await sessionStore.insert(db, { ...session, id: newId(), token_hash: 'd', revoked_at: NOW })
+      for (const row of rows) await transactionStore.insert(db, row)
+    })
+    const { handlers } = serviceOn(database, { killSwitch: async () => ({ state: 'SUSPENDED' }) })
+    const status = adminOperations.getAdminStatus.output.parse(await handlers.getAdminStatus(call, {}))
+    expect(status).toMatchObject({
+      status: 'running',
+      version: '1.2.3',
+      walletCount: 1,
+      activeSessionCount: 2,
+      policyCount: 0,
+      recentTxCount: 5,
+      failedTxCount: 1,
+      killSwitchState: 'SUSPENDED',
+      autoProvisioned: false,
+      warnings: [],
+      timestamp: NOW / 1000,
+    })
+    expect(status.recentTransactions.map(({ id }) => id)).toEqual(
+      rows
+        .map(({ id }) => id)
+        .reverse()
+        .slice(0, 5),
+    )
+    expect(status.recentTransactions[0]).toMatchObject({
+      walletName: 'treasury',
+      formattedAmount: '1.5',
+      amountUsd: 3000.000001,
+      createdAt: (NOW - HOUR) / 1000,
+    })
+    expect(status.recentTransactions[4]).toMatchObject({ formattedAmount: null, amountUsd: null })
+  })
+
+  test('not ready is said with the reason: database, signer, or all networks in use', async () => {
+    const database = await open([initial])
+    const { used, networks } = { used: ['a', 'b'], networks: { a: [endpoint('cooldown')], b: [endpoint('available')] } }
+    const ready = (more: Partial<AdminOptions>) => serviceOn(database, more).service.ready()
+    const answer = await ready({ rpc: () => ({ networks, used }) })
+    expect(systemOperations.getReady.output.parse(answer)).toEqual({
+      status: 'ready',
+      checks: { database: { ok: true }, signer: { ok: true }, rpc: { ok: true, message: 'no endpoint answers for a' } },
+    })
+    await expect(ready({ isUnlocked: () => false })).rejects.toMatchObject({
+      code: 'KEYSTORE_LOCKED',
+      status: 503,
+      details: { checks: { database: { ok: true }, signer: { ok: false } } },
+    })
+    await expect(ready({ rpc: () => ({ networks, used: ['a'] }) })).rejects.toMatchObject({ code: 'CHAIN_ERROR' })
+    await database.close()
+    await expect(ready({})).rejects.toMatchObject({
+      code: 'INTERNAL_ERROR',
+      details: { checks: { database: { ok: false } } },
+    })
+  })
+
+  if (engine === 'postgres') return
+  test('health and status warn of a recovery key, of what the start found, and of listening beyond the machine', async () => {
+    const database = await open([initial])
+    const quiet = systemOperations.getHealth.output.parse(await serviceOn(database).handlers.getHealth(call, {}))
+    expect(quiet).toMatchObject({ status: 'ok', version: '1.2.3', schemaVersion: 1, timestamp: NOW / 1000 })
+    expect(quiet).not.toHaveProperty('warnings')
+    const settings: Settings = { ...defaultSettings(), 'daemon.hostname': '0.0.0.0' }
+    const { handlers } = serviceOn(database, {
+      settings: () => settings,
+      warnings: ['a secret in the environment'],
+      recoveryKey: { path: '/data/recovery.key', exists: () => true },
+    })
+    const expected = [
+      'a secret in the environment',
+      expect.stringContaining('/data/recovery.key'),
+      expect.stringContaining('listens on 0.0.0.0'),
+    ]
+    expect(await handlers.getHealth(call, {})).toMatchObject({ warnings: expected })
+    expect(await handlers.getAdminStatus(call, {})).toMatchObject({ warnings: expected, autoProvisioned: true })
+  })
+
+  test('shutdown answers first and stops then', async () => {
+    const events: string[] = []
+    const { handlers } = serviceOn(await open([initial]), { shutdown: () => events.push('stopped') })
+    let deliver: (() => void) | undefined
+    const slow: Call = {
+      ...call,
+      onDelivered: (tell) => {
+        deliver = () => tell(true)
+      },
+    }
+    expect(await handlers.shutdown(slow, {})).toHaveProperty('message')
+    expect(events).toEqual([])
+    deliver?.()
+    expect(events).toEqual(['stopped'])
+  })
+
+  test('the endpoints are listed by network beside the built-in ones', async () => {
+    const networks = { 'base-mainnet': [endpoint('cooldown')] }
+    const { handlers } = serviceOn(await open([initial]), { rpc: () => ({ networks, used: [] }) })
+    const answer = adminOperations.getRpcStatus.output.parse(await handlers.getRpcStatus(call, {}))
+    expect(answer.networks).toEqual({ 'base-mainnet': [endpoint('cooldown')] })
+    expect(answer.builtinUrls['base-mainnet']).toContain('https://base.drpc.org')
+  })
+})

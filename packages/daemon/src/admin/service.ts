@@ -1,0 +1,152 @@
+import {
+  type AdminStatus,
+  Failure,
+  formatUnits,
+  type Output,
+  type Settings,
+  type systemOperations,
+  usdNumber,
+} from '@waiaas/contract'
+import type { z } from 'zod'
+import type { EndpointStatus } from '../chains/chain.ts'
+import { type Clock, seconds } from '../platform/clock.ts'
+import type { Database, Handle } from '../platform/db/database.ts'
+import type { Log } from '../platform/log.ts'
+import { adminStore, type RecentTransaction } from './store.ts'
+
+export type KillSwitchState = z.input<typeof AdminStatus>['killSwitchState']
+export type AdminOptions = {
+  readonly database: Database
+  readonly clock: Clock
+  readonly log: Log
+  readonly version: string
+  /** The number of the newest migration. */
+  readonly schemaVersion: number
+  readonly settings: () => Settings
+  /** Found at start: by the configuration and the data directory. */
+  readonly warnings: readonly string[]
+  readonly recoveryKey: { readonly path: string; exists(): boolean }
+  readonly isUnlocked: () => boolean
+  readonly rpc: () => { readonly networks: Record<string, EndpointStatus[]>; readonly used: readonly string[] }
+  readonly killSwitch: (db: Handle) => Promise<{ state: KillSwitchState }>
+  /** Begins to stop the daemon; called when the answer has gone out. */
+  readonly shutdown: () => void
+}
+export type AdminService = ReturnType<typeof adminService>
+type Check = { ok: boolean; message?: string }
+type Ready = Output<typeof systemOperations.getReady>
+
+const DAY_MS = 86_400_000
+const RECENT = 5
+/** Seconds of idleness after which the admin page forgets the operator. */
+const ADMIN_TIMEOUT = 900
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/
+
+/** The daemon's own state, for probes and for the operator. */
+export function adminService(options: AdminOptions) {
+  const { database, clock, log, version, schemaVersion, settings, recoveryKey } = options
+  const startedAt = performance.now()
+  const uptime = () => Math.floor((performance.now() - startedAt) / 1000)
+  const noUpdate = { latestVersion: null, updateAvailable: false }
+
+  function warnings(): string[] {
+    const found = [...options.warnings]
+    if (recoveryKey.exists())
+      found.push(
+        `the generated master password lies in ${recoveryKey.path}: set your own with waiaas set-master, which removes it`,
+      )
+    const host = settings()['daemon.hostname']
+    if (!LOOPBACK.test(host))
+      found.push(`the daemon listens on ${host}, beyond this machine: let only a proxy with TLS reach it`)
+    return found
+  }
+
+  async function isDatabaseUp(): Promise<Check> {
+    try {
+      await database.read(adminStore.ping)
+      return { ok: true }
+    } catch (error) {
+      log.error({ err: error }, 'the database does not answer')
+      return { ok: false, message: 'the database does not answer; the log says why' }
+    }
+  }
+
+  async function ready(): Promise<Ready> {
+    const isUnlocked = options.isUnlocked()
+    const checks = {
+      database: await isDatabaseUp(),
+      signer: isUnlocked ? { ok: true } : { ok: false, message: 'the keystore is locked' },
+      rpc: rpcCheck(options.rpc()),
+    }
+    const details = { checks }
+    if (!checks.database.ok) throw new Failure('INTERNAL_ERROR', 'not ready: the database does not answer', { details })
+    if (!checks.signer.ok) throw new Failure('KEYSTORE_LOCKED', 'not ready: the keystore is locked', { details })
+    if (!checks.rpc.ok) throw new Failure('CHAIN_ERROR', `not ready: ${checks.rpc.message}`, { details })
+    return { status: 'ready', checks }
+  }
+
+  async function status(): Promise<z.input<typeof AdminStatus>> {
+    const now = clock.now()
+    const { counts, recent, killSwitch } = await database.read(async (db) => ({
+      counts: await adminStore.counts(db, now, now - DAY_MS),
+      recent: await adminStore.recent(db, RECENT),
+      killSwitch: await options.killSwitch(db),
+    }))
+    return {
+      status: 'running',
+      version,
+      ...noUpdate,
+      uptime: uptime(),
+      walletCount: counts.wallets,
+      activeSessionCount: counts.sessions,
+      killSwitchState: killSwitch.state,
+      adminTimeout: ADMIN_TIMEOUT,
+      timestamp: seconds(now),
+      policyCount: counts.policies,
+      recentTxCount: counts.transactions,
+      failedTxCount: counts.failed,
+      autoProvisioned: recoveryKey.exists(),
+      warnings: warnings(),
+      recentTransactions: recent.map(transactionView),
+    }
+  }
+
+  return {
+    health(): Output<typeof systemOperations.getHealth> {
+      const found = warnings()
+      const timestamp = seconds(clock.now())
+      const state = { status: 'ok' as const, version, ...noUpdate, schemaVersion, uptime: uptime(), timestamp }
+      return found.length > 0 ? { ...state, warnings: found } : state
+    },
+    /** Failures INTERNAL_ERROR, KEYSTORE_LOCKED and CHAIN_ERROR, each with all checks in its details. */
+    ready,
+    status,
+    rpcStatus: options.rpc,
+    shutdown: options.shutdown,
+  }
+}
+
+/** Ready while some network in use has an endpoint: one network's outage is not the daemon's. */
+function rpcCheck({ networks, used }: { networks: Record<string, EndpointStatus[]>; used: readonly string[] }): Check {
+  const down = used.filter((id) => networks[id]?.every(({ status }) => status === 'cooldown'))
+  if (down.length === 0) return { ok: true }
+  return { ok: down.length < used.length, message: `no endpoint answers for ${down.join(', ')}` }
+}
+
+const transactionView = (row: RecentTransaction) => ({
+  id: row.id,
+  walletId: row.wallet_id,
+  walletName: row.wallet_name,
+  type: row.type,
+  status: row.status,
+  toAddress: row.to_address,
+  amount: row.amount,
+  formattedAmount: formatted(row),
+  amountUsd: row.amount_usd === null ? null : usdNumber(BigInt(row.amount_usd)),
+  network: row.network,
+  txHash: row.tx_hash,
+  createdAt: seconds(row.created_at),
+})
+
+const formatted = ({ amount, decimals }: RecentTransaction): string | null =>
+  amount === null || decimals === null ? null : formatUnits(BigInt(amount), decimals)

@@ -1,0 +1,77 @@
+import { type Handle, statement } from '../platform/db/database.ts'
+
+export type RecentTransaction = {
+  id: string
+  wallet_id: string
+  wallet_name: string | null
+  type: string
+  status: string
+  to_address: string | null
+  amount: string | null
+  decimals: number | null
+  amount_usd: string | null
+  network: string
+  tx_hash: string | null
+  created_at: number
+}
+export type Counts = { wallets: number; sessions: number; policies: number; transactions: number; failed: number }
+
+const counts = statement<{ now: number; since: number }, Counts>((db, p) =>
+  db.selectNoFrom((eb) => {
+    const sent = eb.selectFrom('transactions').where('created_at', '>=', p('since'))
+    return [
+      eb
+        .selectFrom('wallets')
+        .where('status', '<>', 'TERMINATED')
+        .select((of) => of.fn.countAll<number>().as('n'))
+        .as('wallets'),
+      eb
+        .selectFrom('sessions')
+        .where('revoked_at', 'is', null)
+        .where((of) => of.or([of('expires_at', '=', 0), of('expires_at', '>', p('now'))]))
+        .select((of) => of.fn.countAll<number>().as('n'))
+        .as('sessions'),
+      eb
+        .selectFrom('policies')
+        .select((of) => of.fn.countAll<number>().as('n'))
+        .as('policies'),
+      sent.select((of) => of.fn.countAll<number>().as('n')).as('transactions'),
+      sent
+        .where('status', '=', 'FAILED')
+        .select((of) => of.fn.countAll<number>().as('n'))
+        .as('failed'),
+    ]
+  }),
+)
+const recent = statement<{ count: number }, RecentTransaction>((db, p) =>
+  db
+    .selectFrom('transactions')
+    .leftJoin('wallets', 'wallets.id', 'transactions.wallet_id')
+    .select([
+      'transactions.id',
+      'transactions.wallet_id',
+      'wallets.name as wallet_name',
+      'transactions.type',
+      'transactions.status',
+      'transactions.to_address',
+      'transactions.amount',
+      'transactions.decimals',
+      'transactions.amount_usd',
+      'transactions.network',
+      'transactions.tx_hash',
+      'transactions.created_at',
+    ])
+    .orderBy('transactions.id', 'desc')
+    .limit(p('count')),
+)
+
+/** Reads across the tables of other features, for the one page that shows them together. */
+export const adminStore = {
+  /** `now` and `since` are unix milliseconds; transactions count from `since` on. */
+  counts: async (db: Handle, now: number, since: number): Promise<Counts> => (await db.get(counts, { now, since }))!,
+  recent: (db: Handle, count: number) => db.all(recent, { count }),
+  /** Fails when the database does not answer. */
+  ping: async (db: Handle): Promise<void> => {
+    await db.get(recent, { count: 1 })
+  },
+}

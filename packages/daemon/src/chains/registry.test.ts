@@ -1,0 +1,85 @@
+import { defaultSettings, NETWORKS, type Settings } from '@waiaas/contract'
+import { expect, test } from 'vitest'
+import { jsonLog } from '../platform/log.ts'
+import { chainRegistry } from './registry.ts'
+
+// Settings has index signatures, which Partial would open to undefined.
+type Changes = { readonly [Key in string]?: unknown }
+
+function bench(changes: Changes = {}) {
+  let settings = { ...defaultSettings(), ...changes } as Settings
+  const registry = chainRegistry({ settings: () => settings, log: jsonLog('silent') })
+  return {
+    registry,
+    change: (more: Changes) => {
+      settings = { ...settings, ...more } as Settings
+    },
+    urls: (id: string) => registry.status().networks[id]?.map(({ url }) => url),
+  }
+}
+
+test('knows the built-in networks by id, CAIP-2 name and alias; local ones only when configured', () => {
+  const { registry, change } = bench()
+  expect(registry.networks()).toEqual(NETWORKS)
+  expect(registry.find('eip155:8453')?.id).toBe('base-mainnet')
+  expect(registry.find('devnet')?.id).toBe('solana-devnet')
+  expect(registry.find('local-evm')).toBeUndefined()
+  change({ 'rpc.evm_local_evm': 'http://127.0.0.1:1', 'rpc_pool.local-solana': ['http://127.0.0.1:2'] })
+  expect(registry.find('local-evm')?.caip2).toBe('eip155:31337')
+  expect(registry.find('local-solana')?.local).toBe(true)
+  expect(registry.networks()).toBe(registry.networks())
+})
+
+test('networks that the operator adds are served with their own endpoints', async () => {
+  const added = {
+    id: 'my-chain',
+    chainId: 4242,
+    environment: 'testnet',
+    rpc: ['http://127.0.0.1:3/secret'],
+    symbol: 'MINE',
+    decimals: 18,
+  } as const
+  const { registry, urls } = bench({ 'networks.evm': [{ ...added, rpc: [...added.rpc] }] })
+  expect((await registry.get('my-chain')).network.caip2).toBe('eip155:4242')
+  expect(JSON.stringify(urls('my-chain'))).not.toContain('secret')
+  registry.close()
+})
+
+test('the own endpoint comes first, then the pool, then the built-in list, each once', () => {
+  const built = NETWORKS.find(({ id }) => id === 'polygon-amoy')!.rpc
+  const { urls } = bench({
+    'rpc.evm_polygon_amoy': 'http://127.0.0.1:1',
+    'rpc_pool.polygon-amoy': ['http://127.0.0.1:2', 'http://127.0.0.1:1', built[1]!],
+  })
+  expect(urls('polygon-amoy')).toEqual(['http://127.0.0.1:1', 'http://127.0.0.1:2', built[1], built[0], built[2]])
+})
+
+test('no public endpoint takes the place of a development node that stands in for a network', () => {
+  const { urls } = bench({ 'rpc.evm_polygon_amoy': 'http://127.0.0.1:1', 'rpc.allow_foreign_genesis': true })
+  expect(urls('polygon-amoy')).toEqual(['http://127.0.0.1:1'])
+  expect(urls('base-mainnet')?.length).toBeGreaterThan(1)
+})
+
+test('a chain is made once, and anew when its endpoints change; the old one is closed', async () => {
+  const { registry, change } = bench({ 'rpc.local_solana': 'http://127.0.0.1:1' })
+  const [first, same] = await Promise.all([registry.get('local-solana'), registry.get('local-solana')])
+  expect(same).toBe(first)
+  change({ 'daemon.log_level': 'warn' })
+  expect(await registry.get('local-solana')).toBe(first)
+  expect(registry.status().used).toEqual(['local-solana'])
+  change({ 'rpc.local_solana': 'http://127.0.0.1:2' })
+  const second = await registry.get('local-solana')
+  expect(second).not.toBe(first)
+  await expect(first.balance('11111111111111111111111111111111')).rejects.toThrow('are closed')
+  expect(registry.status().networks['local-solana']).toMatchObject([{ url: 'http://127.0.0.1:2' }])
+  registry.close()
+  await expect(second.balance('11111111111111111111111111111111')).rejects.toThrow('are closed')
+})
+
+test('unknown networks are refused with the known ones', async () => {
+  const { registry } = bench()
+  await expect(registry.get('xrpl-mainnet')).rejects.toMatchObject({
+    code: 'CHAIN_NOT_SUPPORTED',
+    details: { networks: expect.arrayContaining(['solana-mainnet']) },
+  })
+})

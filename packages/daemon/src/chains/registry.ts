@@ -1,0 +1,131 @@
+import {
+  addedEvmNetwork,
+  Failure,
+  findNetwork,
+  hideCredentials,
+  LOCAL_NETWORKS,
+  NETWORKS,
+  type Network,
+  type Settings,
+} from '@waiaas/contract'
+import type { Log } from '../platform/log.ts'
+import type { Chain, EndpointStatus } from './chain.ts'
+
+export type ChainRegistryOptions = {
+  readonly settings: () => Settings
+  readonly log: Log
+  /** Milliseconds of any epoch; the monotonic clock unless given. */
+  readonly clock?: () => number
+}
+export type ChainRegistry = ReturnType<typeof chainRegistry>
+type Entry = { readonly urls: readonly string[]; readonly setup: string; readonly chain: Promise<Chain>; open?: Chain }
+
+/** The networks that are configured, and one `Chain` for each that is used. */
+export function chainRegistry({ settings, log, clock = () => performance.now() }: ChainRegistryOptions) {
+  const entries = new Map<string, Entry>()
+  let listed: { settings: Settings; networks: readonly Network[] } | undefined
+
+  function networks(): readonly Network[] {
+    const now = settings()
+    if (listed?.settings !== now) listed = { settings: now, networks: networksOf(now) }
+    return listed.networks
+  }
+
+  const find = (name: string): Network | undefined => findNetwork(networks(), name)
+
+  /** The chain of a network, by id or other name. Its code is loaded at first use; new endpoints make a new one. Failure CHAIN_NOT_SUPPORTED. */
+  async function get(name: string): Promise<Chain> {
+    const network = find(name)
+    if (!network) throw unknownNetwork(name, networks())
+    const now = settings()
+    const urls = endpointsOf(network, now)
+    const setup = JSON.stringify([urls, now['rpc.allow_foreign_genesis']])
+    const known = entries.get(network.id)
+    if (known?.setup === setup) return known.chain
+    if (known) retire(known)
+    const entry: Entry = { urls, setup, chain: build(network, urls, now) }
+    entries.set(network.id, entry)
+    try {
+      entry.open = await entry.chain
+    } catch (error) {
+      if (entries.get(network.id) === entry) entries.delete(network.id)
+      throw error
+    }
+    return entry.chain
+  }
+
+  async function build(network: Network, urls: readonly string[], now: Settings): Promise<Chain> {
+    if (network.chain === 'solana') {
+      const { solanaChain } = await import('./solana/chain.ts')
+      return solanaChain({ network, urls, clock })
+    }
+    if (network.chain === 'ethereum') {
+      const { evmChain } = await import('./evm/chain.ts')
+      const warn = (message: string) => log.warn({ network: network.id }, message)
+      return evmChain({ network, urls, allowForeignGenesis: now['rpc.allow_foreign_genesis'], clock, warn })
+    }
+    throw new Failure('CHAIN_NOT_SUPPORTED', `${network.id}: networks of ${network.chain} are not supported yet`)
+  }
+
+  function retire({ chain, open }: Entry): void {
+    if (open) {
+      open.close()
+      return
+    }
+    chain.then(
+      (made) => made.close(),
+      // Whoever asked for it was told; there is nothing to close.
+      () => undefined,
+    )
+  }
+
+  return {
+    networks,
+    find,
+    get,
+    /** Every endpoint by network, without credentials; and the networks that were used since the start. */
+    status(): { networks: Record<string, EndpointStatus[]>; used: string[] } {
+      const now = settings()
+      const all = networks().map((network): [string, EndpointStatus[]] => [
+        network.id,
+        entries.get(network.id)?.open?.status() ?? endpointsOf(network, now).map(unused),
+      ])
+      return { networks: Object.fromEntries(all), used: [...entries.keys()] }
+    },
+    close(): void {
+      for (const entry of entries.values()) retire(entry)
+      entries.clear()
+    },
+  }
+}
+
+const unused = (url: string): EndpointStatus => ({
+  url: hideCredentials(url),
+  status: 'available',
+  failureCount: 0,
+  cooldownRemainingMs: 0,
+})
+
+function networksOf(settings: Settings): readonly Network[] {
+  const local = LOCAL_NETWORKS.filter((network) => endpointsOf(network, settings).length > 0)
+  return [...NETWORKS, ...settings['networks.evm'].map(addedEvmNetwork), ...local]
+}
+
+/**
+ * Endpoints in order of preference: the network's own setting, its pool, the built-in list. Where foreign genesis blocks
+ * are allowed a development node stands in for the network, and no built-in endpoint may ever take its place.
+ */
+function endpointsOf(network: Network, settings: Settings): string[] {
+  // Networks that the operator added have neither key.
+  const values: Readonly<Record<string, unknown>> = settings
+  const own = values[`rpc.${network.setting}`]
+  const pool = values[`rpc_pool.${network.id}`]
+  const configured = [...(typeof own === 'string' && own !== '' ? [own] : []), ...(Array.isArray(pool) ? pool : [])]
+  const isStandIn = configured.length > 0 && settings['rpc.allow_foreign_genesis']
+  return [...new Set<string>([...configured, ...(isStandIn ? [] : network.rpc)])]
+}
+
+const unknownNetwork = (name: string, known: readonly Network[]): Failure =>
+  new Failure('CHAIN_NOT_SUPPORTED', `${name.slice(0, 60)}: no such network is configured`, {
+    details: { networks: known.map(({ id }) => id) },
+  })

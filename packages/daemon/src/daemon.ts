@@ -1,0 +1,303 @@
+import { type AllOperations, Failure, type Handlers, newId, operations } from '@waiaas/contract'
+import manifest from '../package.json' with { type: 'json' }
+import { adminHandlers } from './admin/handlers.ts'
+import { adminService } from './admin/service.ts'
+import { auditHandlers } from './audit/handlers.ts'
+import { audit } from './audit/service.ts'
+import { authentication, type CallerPrincipal } from './authentication.ts'
+import { chainRegistry } from './chains/registry.ts'
+import { connectInfo } from './connect/service.ts'
+import type { Keys } from './keys/service.ts'
+import { killSwitchHandlers } from './killswitch/handlers.ts'
+import { killSwitch, readKillSwitch } from './killswitch/service.ts'
+import { initial } from './migrations/0001-initial.ts'
+import { operatorHandlers } from './operator/handlers.ts'
+import { operatorService } from './operator/service.ts'
+import type { Clock } from './platform/clock.ts'
+import type { Config } from './platform/config.ts'
+import type { DataDir } from './platform/data-dir.ts'
+import type { Database } from './platform/db/database.ts'
+import { httpApp } from './platform/http/serve.ts'
+import type { Call } from './platform/http/types.ts'
+import type { Log } from './platform/log.ts'
+import { policyHandlers } from './policies/handlers.ts'
+import { policies } from './policies/service.ts'
+import { pricesService } from './prices/service.ts'
+import { sessionHandlers } from './sessions/handlers.ts'
+import { constraintFaults, findSession, isLinked, readConstraints, sessions } from './sessions/service.ts'
+import { settingsHandlers } from './settings/handlers.ts'
+import { settingsService } from './settings/service.ts'
+import { tokenHandlers } from './tokens/handlers.ts'
+import { tokens } from './tokens/service.ts'
+import { transactionHandlers } from './transactions/handlers.ts'
+import { gate, judge, Transactions } from './transactions/service.ts'
+import { walletHandlers } from './wallets/handlers.ts'
+import { findWallet, resolveNetwork, walletKeys, walletOfSession, wallets } from './wallets/service.ts'
+import { walletViewHandlers } from './wallets/view-handlers.ts'
+import { walletViewService } from './wallets/view-service.ts'
+
+type Principal = CallerPrincipal | { kind: 'public' }
+export const migrations = [initial]
+export const version = manifest.version
+
+/** What exists before the daemon is put together: a locked directory, an open database, a running signer. */
+export type Ground = {
+  dataDir: DataDir
+  config: Config
+  database: Database
+  clock: Clock
+  log: Log
+  keys: Keys
+  shutdown: () => void
+}
+type Base = Awaited<ReturnType<typeof baseOf>>
+type Features = ReturnType<typeof featuresOf>
+export type Composition = Awaited<ReturnType<typeof compose>>
+
+/** Builds every part in order: base, features, HTTP. The only place that knows them all. */
+export async function compose(ground: Ground) {
+  const base = await baseOf(ground)
+  const features = featuresOf(ground, base)
+  const app = httpOf(ground, base, features)
+  return {
+    app: app.http,
+    operator: base.operator,
+    settings: base.settings,
+    /** Takes up what an earlier run left; called once the keystore is unlocked. */
+    async start(): Promise<void> {
+      await base.settings.refresh()
+      await features.killSwitch.start()
+      features.transactions.start()
+    },
+    /** Refuses new requests from now on. */
+    drain: () => app.drain(),
+    async stop(): Promise<void> {
+      await features.transactions.stop()
+      await features.killSwitch.stop()
+      await base.operator.stop()
+      base.chains.close()
+    },
+  }
+}
+
+/** Settings, chains, prices and the operator: what features stand on. */
+async function baseOf({ database, clock, log, keys, config, dataDir }: Ground) {
+  const evidence = audit({ clock })
+  const settings = await settingsService({
+    database,
+    clock,
+    log,
+    audit: evidence,
+    configured: config.settings,
+    subkey: () => keys.subkey('settings'),
+  })
+  const chains = chainRegistry({ settings: settings.get, log })
+  const prices = pricesService({ settings: settings.get, networks: chains.networks, chain: chains.get, clock, log })
+  const operator = operatorService({
+    database,
+    clock,
+    log,
+    audit: evidence,
+    keys,
+    recoveryKey: dataDir.recoveryKey,
+    onUnlocked: () => void settings.refresh(),
+  })
+  return { evidence, settings, chains, prices, operator }
+}
+
+function featuresOf(ground: Ground, base: Base) {
+  const { database, clock, keys, log, dataDir } = ground
+  const { evidence, chains, operator, prices, settings } = base
+  const rules = policies({
+    database,
+    clock,
+    networks: chains.networks,
+    wallet: findWallet,
+    record: (db, entry) => evidence.record(db, { ...entry, actor: 'operator' }),
+    systemEvidence: 'evidence:system',
+  })
+  const keyRows = walletKeys({ database })
+  const registry = tokens({ database, clock, audit: evidence, chains })
+  const transactions = moneyPath(ground, base, { rules, keyRows, registry })
+  const { stops } = transactions
+  const sessionService = sessions({
+    database,
+    clock,
+    audit: evidence,
+    networks: chains.networks,
+    stops,
+    secret: () => keys.subkey('sessions'),
+    maxPerWallet: () => settings.get()['security.max_sessions_per_wallet'],
+    dataDir: dataDir.path,
+  })
+  const walletService = wallets({
+    database,
+    clock,
+    keys,
+    keyRows,
+    audit: evidence,
+    networks: chains.networks,
+    sessions: sessionService,
+    stops,
+    installDefaultPolicy: rules.installDefault,
+    verifyPassword: (password) => isOperator(operator, password),
+  })
+  return {
+    rules,
+    registry,
+    transactions,
+    sessions: sessionService,
+    wallets: walletService,
+    view: walletViewService({ database, chains, tokens: registry, prices }),
+    killSwitch: killSwitch({ database, clock, audit: evidence, log, stops, sessions: sessionService }),
+  }
+}
+
+/** The password again, inside a call that the operator already made with it. */
+async function isOperator(operator: Base['operator'], password: string): Promise<boolean> {
+  try {
+    await operator.authenticate(password, 'export')
+    return true
+  } catch (error) {
+    if (error instanceof Failure && error.code === 'INVALID_MASTER_PASSWORD') return false
+    throw error
+  }
+}
+
+type MoneyParts = {
+  rules: ReturnType<typeof policies>
+  keyRows: ReturnType<typeof walletKeys>
+  registry: ReturnType<typeof tokens>
+}
+
+function moneyPath(
+  { database, clock, keys, log }: Ground,
+  { evidence, chains, prices, settings }: Base,
+  { rules, keyRows, registry }: MoneyParts,
+): Transactions {
+  const network = (id: string) => {
+    const found = chains.find(id)
+    if (!found) throw new Failure('CHAIN_NOT_SUPPORTED', `${id} is not configured any more`)
+    return found
+  }
+  const switches = {
+    killSwitch: readKillSwitch,
+    wallet: findWallet,
+    session: findSession,
+    isLinked,
+    policyVersion: rules.version,
+  }
+  const shared = { database, clock, keys, log, audit: evidence, switches }
+  return new Transactions({
+    ...shared,
+    chain: chains.get,
+    key: keyRows.key,
+    gate: gate({ keys, now: clock.now }),
+    instance: newId(),
+    judge: judge({
+      ...shared,
+      policies: rules.applying,
+      prices: prices.current,
+      network,
+      settings: () => judgeSettings(settings.get()),
+      constraintFaults: (text, facts) => constraintFaults(readConstraints(text), facts),
+    }),
+    chooseWallet: walletOfSession,
+    resolveNetwork: (wallet, name) => resolveNetwork(chains.networks(), wallet, name),
+    findNetwork: chains.find,
+    async findToken(chain, { address, assetId }) {
+      const name = assetId ?? address!
+      const known = await database.read((db) => registry.find(db, chain.network, name))
+      return known ?? chain.token(chain.address(address ?? assetId!.slice(assetId!.lastIndexOf(':') + 1)))
+    },
+    prices,
+  })
+}
+
+const judgeSettings = (now: Config['settings']) => ({
+  denyTokens: now['policy.default_deny_tokens'],
+  denyContracts: now['policy.default_deny_contracts'],
+  denySpenders: now['policy.default_deny_spenders'],
+  delaySeconds: now['security.policy_defaults_delay_seconds'],
+  approvalTimeout: now['security.policy_defaults_approval_timeout'],
+})
+
+function httpOf(ground: Ground, base: Base, features: Features) {
+  let isStopping = false
+  const http = httpApp({
+    operations,
+    handlers: handlersOf(ground, base, features),
+    authenticate: authentication({
+      operator: base.operator,
+      sessions: features.sessions,
+      killSwitch: features.killSwitch,
+    }),
+    settings: base.settings.get,
+    version,
+    log: ground.log,
+    isStopping: () => isStopping,
+  })
+  return {
+    http,
+    drain() {
+      isStopping = true
+    },
+  }
+}
+
+function handlersOf(ground: Ground, base: Base, features: Features): Handlers<AllOperations, Call<Principal>> {
+  const { database, clock, log, keys, config, dataDir } = ground
+  const { chains, settings, evidence, operator } = base
+  const admin = adminService({
+    database,
+    clock,
+    log,
+    version,
+    schemaVersion: migrations.at(-1)!.id,
+    settings: settings.get,
+    warnings: [...config.warnings, ...dataDir.warnings],
+    recoveryKey: dataDir.recoveryKey,
+    isUnlocked: keys.isUnlocked,
+    rpc: chains.status,
+    killSwitch: readKillSwitch,
+    shutdown: ground.shutdown,
+  })
+  const connect = connectInfo({
+    database,
+    policies: features.rules,
+    networks: chains.networks,
+    settings: settings.get,
+    version,
+  })
+  const walletName = async (id: string) => (await database.read((db) => findWallet(db, id)))?.name ?? null
+  return {
+    ...adminHandlers(admin),
+    ...auditHandlers(evidence, database),
+    ...killSwitchHandlers(features.killSwitch),
+    ...operatorHandlers(operator),
+    ...policyHandlers(features.rules, (call, walletId) => ownWallet(database, call, walletId)),
+    ...sessionHandlers(features.sessions),
+    ...settingsHandlers(settings),
+    ...tokenHandlers(features.registry),
+    ...transactionHandlers(features.transactions, walletName),
+    ...walletHandlers(features.wallets),
+    ...walletViewHandlers(features.view),
+    getConnectInfo: ({ principal, baseUrl }) => connect(agentOf(principal), baseUrl),
+  }
+}
+
+/** An agent reads the policies of a wallet of its own; the operator those of any, or all. */
+async function ownWallet(
+  database: Database,
+  { principal }: Call,
+  walletId: string | undefined,
+): Promise<string | undefined> {
+  if (principal.kind !== 'agent') return walletId
+  const { sessionId } = principal
+  return (await database.read((db) => walletOfSession(db, sessionId, walletId))).id
+}
+
+function agentOf(principal: Call['principal']): string {
+  if (principal.kind === 'agent') return principal.sessionId
+  throw new Error(`an agent's operation was reached by ${principal.kind}`)
+}

@@ -1,0 +1,12 @@
+export { makeSealingKeyPair, openExport, sealSecret } from './keys/sealing.ts'
+export { type LegacyWallet, readLegacyWallets } from './keys/service.ts'
+export {
+  type Daemon,
+  type Environment,
+  initDataDir,
+  StartError,
+  type StartErrorCode,
+  type StartOptions,
+  startDaemon,
+} from './start.ts'
+export { verifyAudit } from './verify-audit.ts'

@@ -1,0 +1,50 @@
+import { assetKey, divideUp, findNetwork, type Network, nativeAsset, parseUnits, USD_DECIMALS } from '@waiaas/contract'
+
+/** What a Chainlink aggregator answered. `updatedAt` is unix seconds, `readAt` unix milliseconds. */
+export type FeedAnswer = {
+  readonly answer: bigint
+  readonly decimals: number
+  readonly updatedAt: number
+  readonly readAt: number
+}
+
+/** A block's time may be ahead of ours by this much. */
+const AHEAD_MS = 60_000
+/** An answer that nobody looked at again for this long says nothing about now. */
+const UNREAD_MS = 300_000
+
+/** Micro-dollars of a feed's answer, rounded up; undefined when it is not to be trusted. Instants are unix milliseconds. */
+export function trustedAnswer(feed: FeedAnswer, now: number, maxAgeMs: number): bigint | undefined {
+  const at = feed.updatedAt * 1000
+  const isRecent = at <= now + AHEAD_MS && now - at <= maxAgeMs && now - feed.readAt <= UNREAD_MS
+  return feed.answer > 0n && isRecent ? microDollars(feed.answer, feed.decimals) : undefined
+}
+
+/** Rounded up, so that a limit is met early rather than late. */
+const microDollars = (answer: bigint, decimals: number): bigint =>
+  decimals <= USD_DECIMALS
+    ? answer * 10n ** BigInt(USD_DECIMALS - decimals)
+    : divideUp(answer, 10n ** BigInt(decimals - USD_DECIMALS))
+
+/** Fixed prices in micro-dollars: by CAIP-19 asset, and native ones as `native:<network id>`. */
+export type FixedTable = ReadonlyMap<string, bigint>
+
+/** The operator's table, with networks by their ids and assets in one spelling. */
+export function fixedTable(prices: Readonly<Record<string, string>>, networks: readonly Network[]): FixedTable {
+  const rows = Object.entries(prices).map(([name, text]): [string, bigint] => {
+    const price = parseUnits(text, USD_DECIMALS)
+    if (!name.startsWith('native:')) return [assetKey(name), price]
+    const network = name.slice('native:'.length)
+    return [`native:${findNetwork(networks, network)?.id ?? network}`, price]
+  })
+  return new Map(rows)
+}
+
+/** What the operator says a network's native asset is worth: the network's own entry, else that of the main network it is priced as. */
+export function fixedNative(table: FixedTable, network: Network, pricedAs: Network | undefined): bigint | undefined {
+  for (const candidate of pricedAs ? [network, pricedAs] : [network]) {
+    const price = table.get(`native:${candidate.id}`) ?? table.get(assetKey(nativeAsset(candidate)))
+    if (price !== undefined) return price
+  }
+  return undefined
+}

@@ -1,0 +1,220 @@
+import { Failure, LOCAL_NETWORKS, NETWORKS, type Network, nativeAsset, tokenAsset } from '@waiaas/contract'
+import { describe, expect, test } from 'vitest'
+import { jsonLog } from '../platform/log.ts'
+import { pricesService } from './service.ts'
+
+const NOW = Date.parse('2030-01-01T00:00:00Z')
+const networks = [...NETWORKS, ...LOCAL_NETWORKS]
+const network = (id: string): Network => networks.find((one) => one.id === id)!
+const usdc = '0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48'
+
+type Answer = { answer: bigint; decimals: number; updatedAt: number } | 'fails' | 'hangs'
+const fresh = (answer: bigint, decimals = 8): Answer => ({ answer, decimals, updatedAt: NOW / 1000 - 10 })
+
+/** Prices over chains that answer as told; `asked` lists whom they asked. */
+function bench(feeds: Record<string, Answer>, fixedPrices: Record<string, string> = {}) {
+  const asked: string[] = []
+  let now = NOW
+  const settings = { 'oracle.fixed_prices': fixedPrices, 'oracle.max_age_seconds': 3_900 }
+  const service = pricesService({
+    settings: () => settings,
+    networks: () => networks,
+    clock: { now: () => now },
+    log: jsonLog('silent'),
+    chain: async (id) => ({
+      async token(address) {
+        asked.push(`${id} ${address}`)
+        return { decimals: 6 }
+      },
+      async readFeed() {
+        asked.push(id)
+        const answer = feeds[id] ?? 'fails'
+        if (answer === 'hangs') return new Promise(() => undefined)
+        if (answer === 'fails') throw new Failure('CHAIN_ERROR', `no endpoint of ${id} answers`)
+        return answer
+      },
+    }),
+  })
+  const native = async (id: string) => {
+    const asset = nativeAsset(network(id))
+    await service.refresh(network(id), [asset])
+    return service.current(network(id), [asset])[asset]
+  }
+  return {
+    service,
+    asked,
+    native,
+    settings,
+    feeds,
+    pass: (ms: number) => {
+      now += ms
+    },
+  }
+}
+
+describe('native assets', () => {
+  test.each<[string, string, Record<string, string>, Record<string, Answer>, bigint | undefined, string | undefined]>([
+    ['a fixed price', 'ethereum-mainnet', { 'native:ethereum-mainnet': '2000' }, {}, 2_000_000_000n, 'fixed'],
+    ['a fixed price by CAIP-19', 'ethereum-mainnet', { 'eip155:1/slip44:60': '0.5' }, {}, 500_000n, 'fixed'],
+    ['an alias in the table', 'solana-devnet', { 'native:devnet': '20' }, {}, 20_000_000n, 'fixed'],
+    ['the main network’s price', 'ethereum-sepolia', { 'native:ethereum-mainnet': '9' }, {}, 9_000_000n, 'fixed'],
+    ['the main network’s asset', 'base-sepolia', { 'eip155:1/slip44:60': '9' }, {}, 9_000_000n, 'fixed'],
+    [
+      'the test network’s own price first',
+      'ethereum-sepolia',
+      { 'native:ethereum-mainnet': '9', 'native:ethereum-sepolia': '3' },
+      {},
+      3_000_000n,
+      'fixed',
+    ],
+    [
+      'nothing of a test network for the main one',
+      'ethereum-mainnet',
+      { 'native:ethereum-sepolia': '3' },
+      {},
+      undefined,
+      undefined,
+    ],
+    [
+      'a feed',
+      'ethereum-mainnet',
+      {},
+      { 'ethereum-mainnet': fresh(345_678_901_234n) },
+      3_456_789_013n,
+      'chainlink:ethereum-mainnet',
+    ],
+    [
+      'a feed with few decimals',
+      'ethereum-mainnet',
+      {},
+      { 'ethereum-mainnet': fresh(3_456n, 2) },
+      34_560_000n,
+      'chainlink:ethereum-mainnet',
+    ],
+    [
+      'a fixed price before a feed',
+      'ethereum-mainnet',
+      { 'native:ethereum-mainnet': '1' },
+      { 'ethereum-mainnet': fresh(5n) },
+      1_000_000n,
+      'fixed',
+    ],
+    [
+      'its own feed first',
+      'base-mainnet',
+      {},
+      { 'base-mainnet': fresh(100_000_000n), 'ethereum-mainnet': fresh(200_000_000n) },
+      1_000_000n,
+      'chainlink:base-mainnet',
+    ],
+    [
+      'the main network’s feed',
+      'base-sepolia',
+      {},
+      { 'ethereum-mainnet': fresh(200_000_000n) },
+      2_000_000n,
+      'chainlink:ethereum-mainnet',
+    ],
+    [
+      'the main network’s feed when its own fails',
+      'base-mainnet',
+      {},
+      { 'base-mainnet': 'fails', 'ethereum-mainnet': fresh(200_000_000n) },
+      2_000_000n,
+      'chainlink:ethereum-mainnet',
+    ],
+    ['no feed at all', 'local-evm', {}, {}, undefined, undefined],
+    ['a feed that fails', 'polygon-mainnet', {}, { 'polygon-mainnet': 'fails' }, undefined, undefined],
+    ['an answer of zero', 'polygon-mainnet', {}, { 'polygon-mainnet': fresh(0n) }, undefined, undefined],
+    ['an answer below zero', 'polygon-mainnet', {}, { 'polygon-mainnet': fresh(-1n) }, undefined, undefined],
+    [
+      'a stale answer',
+      'polygon-mainnet',
+      {},
+      { 'polygon-mainnet': { answer: 1n, decimals: 8, updatedAt: NOW / 1000 - 3_901 } },
+      undefined,
+      undefined,
+    ],
+    [
+      'an answer of the future',
+      'polygon-mainnet',
+      {},
+      { 'polygon-mainnet': { answer: 1n, decimals: 8, updatedAt: NOW / 1000 + 61 } },
+      undefined,
+      undefined,
+    ],
+  ])('%s decides (%s)', async (_, id, fixedPrices, feeds, usdMicros, source) => {
+    const price = await bench(feeds, fixedPrices).native(id)
+    expect(price?.usdMicros).toBe(usdMicros)
+    expect(price?.source).toBe(source)
+    if (price) expect(price.decimals).toBe(network(id).native.decimals)
+  })
+
+  test('a price that was good becomes none when nobody could read it again', async () => {
+    const { service, native, feeds, pass } = bench({ 'ethereum-mainnet': fresh(200_000_000n) })
+    expect(await native('ethereum-mainnet')).toMatchObject({ usdMicros: 2_000_000n, at: NOW - 10_000 })
+    feeds['ethereum-mainnet'] = 'fails'
+    pass(200_000)
+    expect(await native('ethereum-mainnet')).toMatchObject({ usdMicros: 2_000_000n })
+    pass(101_000)
+    expect(await native('ethereum-mainnet')).toBeUndefined()
+    expect(service.current(network('ethereum-mainnet'), ['eip155:1/slip44:60'])).toEqual({
+      'eip155:1/slip44:60': undefined,
+    })
+  })
+
+  test('sources are asked rarely: not while an answer is fresh, nor soon after a failure', async () => {
+    const { native, asked, pass } = bench({ 'ethereum-mainnet': fresh(200_000_000n) })
+    await Promise.all([native('ethereum-mainnet'), native('ethereum-mainnet'), native('ethereum-mainnet')])
+    await native('polygon-mainnet')
+    await native('polygon-mainnet')
+    expect(asked).toEqual(['ethereum-mainnet', 'polygon-mainnet'])
+    pass(15_000)
+    await native('ethereum-mainnet')
+    await native('polygon-mainnet')
+    expect(asked).toEqual(['ethereum-mainnet', 'polygon-mainnet', 'ethereum-mainnet', 'polygon-mainnet'])
+  })
+
+  test('a source that never answers keeps a caller for two seconds at most', async () => {
+    const { native } = bench({ 'ethereum-mainnet': 'hangs' })
+    const before = performance.now()
+    expect(await native('ethereum-mainnet')).toBeUndefined()
+    expect(performance.now() - before).toBeLessThan(3_000)
+  })
+})
+
+describe('tokens', () => {
+  const mainnet = network('ethereum-mainnet')
+  const asset = tokenAsset(mainnet, usdc)
+
+  test('have fixed prices only, in any spelling, with the decimals that the chain says', async () => {
+    const { service, asked } = bench({}, { [`eip155:1/erc20:${usdc}`]: '0.9998' })
+    expect(service.current(mainnet, [asset])[asset]).toBeUndefined()
+    await service.refresh(mainnet, [asset])
+    expect(service.current(mainnet, [asset])[asset]).toEqual({
+      usdMicros: 999_800n,
+      decimals: 6,
+      source: 'fixed',
+      at: NOW,
+    })
+    await service.refresh(mainnet, [asset])
+    expect(asked).toEqual([`ethereum-mainnet ${usdc.toLowerCase()}`])
+    expect(service.usd(mainnet, asset, 1_000_001n, 6)).toBe(999_801n)
+    expect(service.usd(mainnet, asset, 1_000_001n, 18)).toBeNull()
+  })
+
+  test('are worth nothing known without one, also when they are called dollars', async () => {
+    const { service, asked } = bench({ 'ethereum-mainnet': fresh(200_000_000n) })
+    await service.refresh(mainnet, [asset])
+    expect(service.current(mainnet, [asset])[asset]).toBeUndefined()
+    expect(service.usd(mainnet, asset, 1n, 6)).toBeNull()
+    expect(asked).toEqual([])
+  })
+
+  test('follow the table when the operator changes it', async () => {
+    const { service, settings } = bench({}, {})
+    settings['oracle.fixed_prices'] = { [asset]: '1' }
+    await service.refresh(mainnet, [asset])
+    expect(service.usd(mainnet, asset, 5n, 6)).toBe(5n)
+  })
+})

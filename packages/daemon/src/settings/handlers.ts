@@ -1,0 +1,64 @@
+import {
+  type adminOperations,
+  type Handlers,
+  type Output,
+  type Setting,
+  type Settings,
+  settingText,
+  shownSetting,
+  settings as table,
+} from '@waiaas/contract'
+import type { Call } from '../platform/http/types.ts'
+import type { SettingsService } from './service.ts'
+
+type Operations = Pick<typeof adminOperations, 'getSettings' | 'updateSettings' | 'getSettingsSchema'>
+type Shown = Output<Operations['getSettings']>
+
+/** The settings as the operator reads and changes them. */
+export const settingsHandlers = (settings: SettingsService): Handlers<Operations, Call> => ({
+  getSettings: () => shown(settings.get()),
+  async updateSettings({ peer }, { settings: changes }) {
+    await settings.update(changes, { actor: 'operator', ip: peer })
+    return { updated: changes.length, settings: shown(settings.get()) }
+  },
+  getSettingsSchema: (_, { grouped }) => (grouped ? { categories } : { settings: descriptions }),
+})
+
+function shown(values: Settings): Shown {
+  const sections: Record<string, Record<string, string | boolean>> = {}
+  for (const [key, value] of Object.entries(values)) {
+    const { section, name } = split(key)
+    sections[section] ??= {}
+    sections[section][name] = shownSetting(key, value)
+  }
+  return sections
+}
+
+const split = (key: string) => {
+  const at = key.indexOf('.')
+  return { section: key.slice(0, at), name: key.slice(at + 1) }
+}
+
+const words = (name: string): string => {
+  const text = name.replaceAll('_', ' ')
+  return text[0]!.toUpperCase() + text.slice(1)
+}
+
+const describe = ([key, setting]: [string, Setting]) => ({
+  key,
+  category: split(key).section,
+  label: words(split(key).name),
+  description: setting.summary,
+  defaultValue: settingText(setting.default),
+  isCredential: setting.secret === true,
+  type: setting.type,
+  runtime: setting.runtime,
+})
+
+const descriptions = Object.entries(table).map(describe)
+
+const categories = [...new Set(descriptions.map(({ category }) => category))].map((name) => ({
+  name,
+  label: words(name),
+  settings: descriptions.filter(({ category }) => category === name),
+}))

@@ -1,0 +1,179 @@
+import { randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { adminOperations, defaultSettings, isFailure, type Settings } from '@waiaas/contract'
+import { expect, test } from 'vitest'
+import { forEachEngine } from '../../../../test/support/for-each-engine.ts'
+import { audit } from '../audit/service.ts'
+import { initial } from '../migrations/0001-initial.ts'
+import { systemClock } from '../platform/clock.ts'
+import type { Database } from '../platform/db/database.ts'
+import type { Call } from '../platform/http/types.ts'
+import { jsonLog } from '../platform/log.ts'
+import { settingsHandlers } from './handlers.ts'
+import { settingsService } from './service.ts'
+import { settingStore } from './store.ts'
+
+const key = randomBytes(32)
+const by = { actor: 'operator' }
+const call = { peer: '127.0.0.1', principal: { kind: 'operator' } } as Call
+
+function serviceOn(database: Database, more: { configured?: Settings; subkey?: () => Promise<Uint8Array> } = {}) {
+  const clock = systemClock()
+  return settingsService({
+    database,
+    clock,
+    log: jsonLog('silent'),
+    audit: audit({ clock }),
+    configured: defaultSettings(),
+    subkey: async () => new Uint8Array(key),
+    ...more,
+  })
+}
+
+const failureOf = async (work: Promise<unknown>) => {
+  const error = await work.catch((thrown: unknown) => thrown)
+  if (!isFailure(error)) throw new Error('expected a Failure', { cause: error })
+  return error
+}
+
+forEachEngine((engine, open, fresh) => {
+  test('a change at run time comes before the configured value and survives a restart', async () => {
+    const database = await open([initial])
+    const configured = { ...defaultSettings(), 'oracle.max_age_seconds': 100 }
+    const settings = await serviceOn(database, { configured })
+    expect(settings.get()['oracle.max_age_seconds']).toBe(100)
+    await settings.update([{ key: 'oracle.max_age_seconds', value: '200' }], by)
+    expect(settings.get()['oracle.max_age_seconds']).toBe(200)
+    const again = await serviceOn(database, { configured })
+    expect(again.get()['oracle.max_age_seconds']).toBe(200)
+  })
+
+  test('all changes are made or none, and each that cannot be is named', async () => {
+    const database = await open([initial])
+    const settings = await serviceOn(database)
+    const before = settings.get()
+    const failure = await failureOf(
+      settings.update(
+        [
+          { key: 'oracle.max_age_seconds', value: '200' },
+          { key: 'oracle.max_age', value: '200' },
+          { key: 'security.rate_limit_burst', value: '0' },
+          { key: 'daemon.port', value: '4000' },
+          { key: 'daemon.log_level', value: 'debug' },
+          { key: 'daemon.log_level', value: 'warn' },
+        ],
+        by,
+      ),
+    )
+    expect(failure.code).toBe('ACTION_VALIDATION_FAILED')
+    expect(failure.details?.issues).toEqual([
+      { path: 'oracle.max_age', message: expect.stringContaining('no such setting') },
+      { path: 'security.rate_limit_burst', message: expect.stringContaining('expected a whole number') },
+      {
+        path: 'daemon.port',
+        message: 'is read at start: set port under [daemon] in config.toml, or WAIAAS_DAEMON_PORT, and restart',
+      },
+      { path: 'daemon.log_level', message: 'given more than once' },
+    ])
+    expect(settings.get()).toBe(before)
+    expect(await database.read((db) => settingStore.all(db))).toEqual([])
+  })
+
+  test('a change is told to listeners and recorded by its keys only', async () => {
+    const database = await open([initial])
+    const settings = await serviceOn(database)
+    const heard: unknown[] = []
+    settings.onChange((now, changed) => heard.push([now['daemon.log_level'], changed]))
+    await settings.update([{ key: 'daemon.log_level', value: 'debug' }], by)
+    await settings.update([{ key: 'daemon.log_level', value: 'debug' }], by)
+    expect(heard).toEqual([['debug', ['daemon.log_level']]])
+    const trail = audit({ clock: systemClock() })
+    const rows = await database.read((db) => trail.list(db, { event: 'SETTINGS_CHANGED' }, 10))
+    expect(rows.map(({ details, actor }) => [JSON.parse(details), actor])).toEqual([
+      [{ keys: ['daemon.log_level'] }, 'operator'],
+      [{ keys: ['daemon.log_level'] }, 'operator'],
+    ])
+  })
+
+  test('another daemon on the same database sees a change when it looks', async () => {
+    const location = await fresh()
+    const mine = await serviceOn(await open([initial], location))
+    const theirs = await serviceOn(await open([initial], location))
+    await mine.update([{ key: 'security.allowed_hosts', value: 'wallets.example.org' }], by)
+    expect(theirs.get()['security.allowed_hosts']).toEqual([])
+    await theirs.refresh()
+    expect(theirs.get()['security.allowed_hosts']).toEqual(['wallets.example.org'])
+    const seen = theirs.get()
+    await theirs.refresh()
+    expect(theirs.get()).toBe(seen)
+  })
+
+  test('an endpoint with a credential is never readable in the database, nor in answers', async () => {
+    const location = await fresh()
+    const database = await open([initial], location)
+    const url = 'https://rpc.example.org/v1/needle-in-the-path'
+    const settings = await serviceOn(database)
+    await settings.update(
+      [
+        { key: 'rpc.evm_base_mainnet', value: url },
+        { key: 'rpc_pool.base-mainnet', value: JSON.stringify([url]) },
+      ],
+      by,
+    )
+    expect(settings.get()['rpc.evm_base_mainnet']).toBe(url)
+    const rows = await database.read((db) => settingStore.all(db))
+    expect(JSON.stringify(rows)).not.toContain('needle')
+    if ('path' in location)
+      for (const suffix of ['', '-wal']) expect(readFileSync(location.path + suffix, 'latin1')).not.toContain('needle')
+    expect(JSON.stringify(await settingsHandlers(settings).getSettings(call, {}))).not.toContain('needle')
+    expect((await serviceOn(database)).get()['rpc_pool.base-mainnet']).toEqual([url])
+  })
+
+  test('a sealed value waits for the keystore, and one that was altered or moved is not believed', async () => {
+    const database = await open([initial])
+    const url = 'https://rpc.example.org/v1/needle'
+    await (await serviceOn(database)).update([{ key: 'rpc.evm_base_mainnet', value: url }], by)
+    let isUnlocked = false
+    const locked = await serviceOn(database, {
+      subkey: async () => {
+        if (!isUnlocked) throw new Error('locked')
+        return new Uint8Array(key)
+      },
+    })
+    expect(locked.get()['rpc.evm_base_mainnet']).toBe('')
+    expect((await failureOf(locked.update([{ key: 'rpc.evm_base_mainnet', value: url }], by))).code).toBe(
+      'KEYSTORE_LOCKED',
+    )
+    isUnlocked = true
+    await locked.refresh()
+    expect(locked.get()['rpc.evm_base_mainnet']).toBe(url)
+    const [row] = await database.read((db) => settingStore.all(db))
+    await database.work({}, (db) => settingStore.put(db, [{ ...row!, key: 'rpc.evm_base_sepolia' }]))
+    expect((await serviceOn(database)).get()['rpc.evm_base_sepolia']).toBe('')
+    const other = await serviceOn(database, { subkey: async () => new Uint8Array(32) })
+    expect(other.get()['rpc.evm_base_mainnet']).toBe('')
+  })
+
+  if (engine === 'postgres') return
+  test('answers have the wire shape: text by section, secrets as booleans, and a schema of every key', async () => {
+    const database = await open([initial])
+    const secret = 'postgres://me:hunter22@127.0.0.1/db'
+    const settings = await serviceOn(database, { configured: { ...defaultSettings(), 'database.url': secret } })
+    const handlers = settingsHandlers(settings)
+    const shown = adminOperations.getSettings.output.parse(await handlers.getSettings(call, {}))
+    expect(shown.daemon).toMatchObject({ port: '3100', log_level: 'info' })
+    expect(shown.database).toEqual({ url: true, path: 'data/waiaas.db' })
+    expect(shown.security?.allowed_hosts).toBe('[]')
+    const answer = await handlers.updateSettings(call, { settings: [{ key: 'daemon.log_level', value: 'warn' }] })
+    expect(adminOperations.updateSettings.output.parse(answer)).toMatchObject({
+      updated: 1,
+      settings: { daemon: { log_level: 'warn' } },
+    })
+    for (const grouped of [false, true]) {
+      const schema = adminOperations.getSettingsSchema.output.parse(await handlers.getSettingsSchema(call, { grouped }))
+      const all = 'settings' in schema ? schema.settings : schema.categories.flatMap((category) => category.settings)
+      expect(all.map(({ key: name }) => name).sort()).toEqual(Object.keys(settings.get()).sort())
+      expect(all.find(({ key: name }) => name === 'database.url')).toMatchObject({ isCredential: true, runtime: false })
+    }
+  })
+})

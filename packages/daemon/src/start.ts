@@ -1,0 +1,254 @@
+import { randomBytes } from 'node:crypto'
+import { chmodSync } from 'node:fs'
+import { isFailure } from '@waiaas/contract'
+import { type Composition, compose, migrations } from './daemon.ts'
+import { type Keys, startKeys } from './keys/service.ts'
+import { systemClock } from './platform/clock.ts'
+import { clockMark } from './platform/clock-mark.ts'
+import { ConfigError, loadConfig, readSecretFile } from './platform/config.ts'
+import { type DataDir, DataDirError, openDataDir } from './platform/data-dir.ts'
+import { type Database, openDatabase } from './platform/db/database.ts'
+import { type Listening, listen } from './platform/http/listen.ts'
+import { jsonLog } from './platform/log.ts'
+
+export type Environment = Readonly<Record<string, string | undefined>>
+export type StartOptions = {
+  dataDir: string
+  /** Read here and nowhere else; nothing of it is passed on. */
+  env: Environment
+  /** Comes before every other source. */
+  masterPassword?: string
+  /** A first start without a password makes one and leaves it in `recovery.key`. */
+  autoProvision?: boolean
+}
+export type Daemon = {
+  readonly url: string
+  readonly port: number
+  /** Resolves when the daemon has stopped. */
+  readonly finished: Promise<void>
+  stop(): Promise<void>
+}
+
+export type StartErrorCode =
+  | 'MASTER_PASSWORD_REQUIRED'
+  | 'INVALID_MASTER_PASSWORD'
+  | 'DATA_DIR_UNUSABLE'
+  | 'CONFIG_INVALID'
+  | 'SCHEMA_INCOMPATIBLE'
+  | 'ADDRESS_IN_USE'
+  | 'KEYSTORE_UNUSABLE'
+
+/** The daemon cannot start; `hint` says what to do. */
+export class StartError extends Error {
+  readonly code: StartErrorCode
+  readonly hint: string | undefined
+  override readonly name = 'StartError'
+  constructor(code: StartErrorCode, message: string, hint?: string, cause?: unknown) {
+    super(message, { cause })
+    this.code = code
+    this.hint = hint
+  }
+}
+
+/** What was opened, to be closed in reverse when a later step of the start fails. */
+type Opened = { close(): Promise<void> | void }[]
+
+/** Starts the daemon: directory, configuration, database, signer, parts, HTTP. Prints `WAIAAS_PORT=<n>` when it listens. */
+export async function startDaemon(options: StartOptions): Promise<Daemon> {
+  const opened: Opened = []
+  try {
+    return await start(options, opened)
+  } catch (error) {
+    for (const each of opened.reverse()) await each.close()
+    throw asStartError(error)
+  }
+}
+
+async function start(options: StartOptions, opened: Opened): Promise<Daemon> {
+  const dataDir = await openDataDir(options.dataDir)
+  opened.push(dataDir)
+  const config = await loadConfig({ dataDir: dataDir.path, env: options.env })
+  const { settings } = config
+  const log = jsonLog(settings['daemon.log_level'])
+  const database = await openStore(dataDir, settings['database.url'], settings['database.path'])
+  opened.push(database)
+  const mark = await clockMark(database)
+  const clock = systemClock(mark.high)
+  const source = await passwordSource(options, dataDir)
+  const keys: Keys = await startKeys({ onExit: () => void revive() })
+  opened.push({ close: () => keys.stop() })
+  const ending = Promise.withResolvers<void>()
+  const parts = await compose({ dataDir, config, database, clock, log, keys, shutdown: ending.resolve })
+  opened.push({ close: () => parts.stop() })
+  const { warnings } = await unlock(parts, source, dataDir)
+  for (const warning of [...config.warnings, ...dataDir.warnings, ...warnings]) log.warn(warning)
+  parts.settings.onChange(({ 'daemon.log_level': level }) => {
+    log.level = level
+  })
+
+  /** The signer died: a new one, unlocked from a file source if there is one, else by the next master password. */
+  async function revive(): Promise<void> {
+    log.error('the signer ended by itself; signing waits until it is unlocked again')
+    await keys.restart()
+    const password = await source.again()
+    if (password !== undefined) await parts.operator.open(password)
+  }
+
+  await parts.start()
+  const marking = mark.keep(clock, log)
+  const server = await listen(parts.app, { port: settings['daemon.port'], hostname: settings['daemon.hostname'] })
+  await dataDir.writePort(server.port)
+  process.stdout.write(`WAIAAS_PORT=${server.port}\n`)
+  log.info({ url: server.url, database: database.engine }, 'ready')
+  const stop = once(() =>
+    stopAll({ parts, server, database, keys, dataDir, marking, graceMs: settings['daemon.shutdown_timeout'] * 1000 }),
+  )
+  const finished = ending.promise.then(stop)
+  return {
+    url: server.url,
+    port: server.port,
+    finished,
+    stop() {
+      ending.resolve()
+      return finished
+    },
+  }
+}
+
+type Running = {
+  parts: Composition
+  server: Listening
+  database: Database
+  keys: Keys
+  dataDir: DataDir
+  marking: { stop(): Promise<void> }
+  graceMs: number
+}
+
+/** New requests are refused, running ones end, what is signed is sent, then everything is closed. */
+async function stopAll({ parts, server, database, keys, dataDir, marking, graceMs }: Running): Promise<void> {
+  parts.drain()
+  await server.close(graceMs)
+  await parts.stop()
+  await marking.stop()
+  await keys.stop()
+  await database.close()
+  await dataDir.close()
+}
+
+function once(fn: () => Promise<void>): () => Promise<void> {
+  let running: Promise<void> | undefined
+  return () => {
+    running ??= fn()
+    return running
+  }
+}
+
+async function openStore(dataDir: DataDir, url: string, path: string): Promise<Database> {
+  if (url !== '') return openDatabase({ url, migrations })
+  const file = await dataDir.place(path)
+  const database = await openDatabase({ path: file, migrations })
+  chmodSync(file, 0o600)
+  return database
+}
+
+type PasswordSource = {
+  /** Undefined: nobody gave one. */
+  first: string | undefined
+  warning: string | undefined
+  /** From a file that can be read again. */
+  again(): Promise<string | undefined>
+  autoProvision: boolean
+}
+
+/** In order: given by the caller, WAIAAS_MASTER_PASSWORD_FILE, WAIAAS_MASTER_PASSWORD, recovery.key. */
+async function passwordSource(
+  { env, masterPassword, autoProvision = false }: StartOptions,
+  dataDir: DataDir,
+): Promise<PasswordSource> {
+  const { WAIAAS_MASTER_PASSWORD_FILE: file, WAIAAS_MASTER_PASSWORD: plain } = env
+  if (file && plain)
+    throw new StartError(
+      'CONFIG_INVALID',
+      'WAIAAS_MASTER_PASSWORD_FILE and WAIAAS_MASTER_PASSWORD: expected one of them, got both',
+    )
+  const fromFile = file ? await readSecretFile('WAIAAS_MASTER_PASSWORD_FILE', file) : undefined
+  if (fromFile && 'problem' in fromFile) throw new StartError('CONFIG_INVALID', fromFile.problem)
+  const first = masterPassword ?? fromFile?.text ?? (plain || undefined) ?? (await dataDir.recoveryKey.read())
+  return {
+    first,
+    warning: fromFile?.warning,
+    autoProvision,
+    async again() {
+      if (!file) return dataDir.recoveryKey.read()
+      const read = await readSecretFile('WAIAAS_MASTER_PASSWORD_FILE', file)
+      return 'text' in read ? read.text : undefined
+    },
+  }
+}
+
+async function unlock(parts: Composition, source: PasswordSource, dataDir: DataDir): Promise<{ warnings: string[] }> {
+  const warnings = source.warning ? [source.warning] : []
+  const password = source.first ?? (await provision(parts, source, dataDir))
+  if (!(await parts.operator.open(password))) {
+    throw new StartError(
+      'INVALID_MASTER_PASSWORD',
+      'the master password does not open this keystore',
+      'check where it comes from: file, environment or recovery.key',
+    )
+  }
+  return { warnings }
+}
+
+/** The recovery key is on disk before any key depends on it. */
+async function provision(
+  parts: Composition,
+  { autoProvision }: PasswordSource,
+  { recoveryKey }: DataDir,
+): Promise<string> {
+  if (!autoProvision || (await parts.operator.hasKeyring())) {
+    throw new StartError(
+      'MASTER_PASSWORD_REQUIRED',
+      'no master password was given',
+      'set WAIAAS_MASTER_PASSWORD_FILE, or WAIAAS_AUTO_PROVISION=true on the first start',
+    )
+  }
+  const password = randomBytes(32).toString('hex')
+  await recoveryKey.write(password)
+  return password
+}
+
+/** Makes the directory, and with `autoProvision` the recovery key that the first start will use. */
+export async function initDataDir({
+  dataDir,
+  autoProvision,
+}: {
+  dataDir: string
+  autoProvision: boolean
+}): Promise<{ created: string[]; recoveryKey?: string }> {
+  try {
+    const opened = await openDataDir(dataDir)
+    const created = [opened.path, await opened.place('data')]
+    const key = opened.recoveryKey
+    const makesKey = autoProvision && !key.exists()
+    if (makesKey) await key.write(randomBytes(32).toString('hex'))
+    await opened.close()
+    return makesKey ? { created: [...created, key.path], recoveryKey: key.path } : { created }
+  } catch (error) {
+    throw asStartError(error)
+  }
+}
+
+function asStartError(error: unknown): unknown {
+  if (error instanceof StartError || !(error instanceof Error)) return error
+  const code = 'code' in error ? String(error.code) : ''
+  if (error instanceof DataDirError) return new StartError('DATA_DIR_UNUSABLE', error.message, undefined, error)
+  if (error instanceof ConfigError) return new StartError('CONFIG_INVALID', error.message, undefined, error)
+  if (code === 'SCHEMA_INCOMPATIBLE') return new StartError('SCHEMA_INCOMPATIBLE', error.message, undefined, error)
+  if (code === 'EADDRINUSE')
+    return new StartError('ADDRESS_IN_USE', error.message, 'set WAIAAS_DAEMON_PORT to a free port', error)
+  if (isFailure(error, 'ACTION_VALIDATION_FAILED'))
+    return new StartError('INVALID_MASTER_PASSWORD', error.message, undefined, error)
+  if (isFailure(error, 'KEYSTORE_LOCKED')) return new StartError('KEYSTORE_UNUSABLE', error.message, undefined, error)
+  return error
+}
