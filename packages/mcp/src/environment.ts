@@ -1,0 +1,57 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+
+/** What the process was told, and the files that this names. */
+export type Environment = {
+  /** Where the daemon listens. Asked anew for each call: a restarted daemon may have another port. */
+  readonly baseUrl: () => Promise<string>
+  /** From WAIAAS_SESSION_TOKEN. */
+  readonly token: string | undefined
+  /** Where the token may be, the first choice first; empty without a data directory. */
+  readonly tokenFiles: readonly string[]
+  readonly walletId: string | undefined
+  readonly walletName: string | undefined
+}
+
+const DEFAULT_PORT = 3100
+
+/** Reads the WAIAAS_… variables. Throws when one of them cannot be meant. */
+export function readEnvironment(env: Record<string, string | undefined>): Environment {
+  const dataDir = env.WAIAAS_DATA_DIR || undefined
+  const walletId = env.WAIAAS_WALLET_ID || undefined
+  // It becomes a file's name below.
+  if (walletId !== undefined && !/^[\w-]+$/.test(walletId))
+    throw new Error(`WAIAAS_WALLET_ID: expected the id of a wallet, got "${walletId}"`)
+  const given = env.WAIAAS_BASE_URL || undefined
+  if (given !== undefined && !/^https?:$/.test(URL.parse(given)?.protocol ?? ''))
+    throw new Error(`WAIAAS_BASE_URL: expected a URL such as http://127.0.0.1:${DEFAULT_PORT}, got "${given}"`)
+  return {
+    baseUrl: async () => given ?? `http://127.0.0.1:${(await portOf(dataDir)) ?? DEFAULT_PORT}`,
+    token: env.WAIAAS_SESSION_TOKEN?.trim() || undefined,
+    tokenFiles: dataDir === undefined ? [] : tokenFiles(dataDir, walletId),
+    walletId,
+    walletName: env.WAIAAS_WALLET_NAME?.trim() || undefined,
+  }
+}
+
+function tokenFiles(dataDir: string, walletId: string | undefined): string[] {
+  const shared = join(dataDir, 'mcp-token')
+  return walletId === undefined ? [shared] : [join(dataDir, 'mcp-tokens', walletId), shared]
+}
+
+/** The port that the daemon of this data directory wrote down when it started. */
+async function portOf(dataDir: string | undefined): Promise<number | undefined> {
+  if (dataDir === undefined) return undefined
+  const text = (await readIfThere(join(dataDir, 'daemon.port')))?.trim()
+  return text !== undefined && /^\d{1,5}$/.test(text) ? Number(text) : undefined
+}
+
+/** A file's text; undefined when there is no such file. */
+export async function readIfThere(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    throw error
+  }
+}

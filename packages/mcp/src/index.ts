@@ -1,0 +1,1 @@
+export { type CallOperation, createServer, type ServerOptions } from './server.ts'

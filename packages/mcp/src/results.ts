@@ -1,0 +1,55 @@
+import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js'
+import type { Operation } from '@waiaas/contract'
+import { WAIaaSError } from '@waiaas/sdk'
+import { isTokenRefused } from './session.ts'
+
+/** An answer of the daemon as a tool's result. */
+export const answerResult = (answer: unknown): CallToolResult => resultOf(answer ?? {})
+
+/** A failed call as a tool's result: the daemon's whole error body, so that a model learns why and what would do. */
+export const failureResult = (error: unknown, op: Operation): CallToolResult => ({
+  ...resultOf(failureBody(error, op)),
+  isError: true,
+})
+
+/** What went wrong, in the words of the daemon, or of this server where no daemon answered. */
+export function failureBody(error: unknown, op: Operation): Record<string, unknown> {
+  if (!(error instanceof WAIaaSError))
+    return isAbort(error)
+      ? withHint({ error: true, network_error: true, code: 'REQUEST_TIMEOUT', message: NO_ANSWER, retryable: true }, op)
+      : { error: true, code: 'INTERNAL_ERROR', message: 'the MCP server failed; its log says why', retryable: false }
+  const body = { error: true, ...error.toJSON() }
+  if (error.code === 'NO_TOKEN' || isTokenRefused(error)) return { session_expired: true, ...body, action: NEW_SESSION }
+  if (error.status === 0 && error.retryable) return withHint({ network_error: true, ...body }, op)
+  return body
+}
+
+/** It is not known whether the daemon did what was asked. */
+export const isUnknown = (error: unknown): boolean =>
+  isAbort(error) || (error instanceof WAIaaSError && ((error.status === 0 && error.retryable) || error.status >= 500))
+
+const NO_ANSWER = 'the daemon did not answer in time'
+const NEW_SESSION =
+  'Ask the operator for a new session token ("waiaas quickset", or POST /v1/sessions). ' +
+  'Once it stands in the data directory that WAIAAS_DATA_DIR names, call the tool again; no restart is needed.'
+
+function withHint(body: Record<string, unknown>, { idempotent }: Operation): Record<string, unknown> {
+  const hint = idempotent
+    ? 'It is not known whether the daemon took this request. Repeat the call with the same arguments within ten ' +
+      'minutes: it is then carried out at most once. Or look for it with list_transactions.'
+    : 'Ask the operator whether the daemon runs, then call the tool again.'
+  return { ...body, hint }
+}
+
+const isAbort = (error: unknown): boolean =>
+  error instanceof DOMException && (error.name === 'AbortError' || error.name === 'TimeoutError')
+
+function resultOf(value: unknown): CallToolResult {
+  const text = JSON.stringify(value)
+  const structured: unknown = JSON.parse(text)
+  return {
+    content: [{ type: 'text', text }],
+    // Every operation answers with an object; only those may stand here.
+    ...(typeof structured === 'object' && structured !== null && { structuredContent: { ...structured } }),
+  }
+}

@@ -1,0 +1,92 @@
+import { Client } from '@modelcontextprotocol/sdk/client/index.js'
+import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js'
+import type { CallOptions } from '@waiaas/contract'
+import { WAIaaSError } from '@waiaas/sdk'
+import { expect, test } from 'vitest'
+import { type CallOperation, createServer, type ServerOptions } from './server.ts'
+
+/** A client of the server in this process; `answer` stands for the daemon. */
+async function connect(answer: (tries: number) => unknown, options: ServerOptions = {}) {
+  const calls: { operation: string; input: Record<string, unknown>; options: CallOptions }[] = []
+  const call: CallOperation = async (operation, input, more) => {
+    calls.push({ operation, input, options: more })
+    return answer(calls.length)
+  }
+  const client = new Client({ name: 'a test', version: '0' })
+  const [ours, theirs] = InMemoryTransport.createLinkedPair()
+  await Promise.all([createServer(call, options).connect(theirs), client.connect(ours)])
+  const send = (args: Record<string, unknown>) => client.callTool({ name: 'send_token', arguments: args })
+  return { client, calls, send, keys: () => calls.map(({ options: { idempotencyKey } }) => idempotencyKey) }
+}
+const lost = new WAIaaSError({ code: 'NETWORK_ERROR', status: 0, message: 'cannot be reached', retryable: true })
+
+test('a send whose fate is unknown says so, and its repeat goes under the same key', async () => {
+  const { send, keys } = await connect((tries) => {
+    if (tries === 1) throw lost
+    return { id: tries }
+  })
+  const unknown = await send({ to: 'x', amount: '1' })
+  expect(unknown).toMatchObject({
+    isError: true,
+    structuredContent: { network_error: true, code: 'NETWORK_ERROR', hint: expect.stringContaining('at most once') },
+  })
+  await send({ amount: '1', to: 'x' })
+  await send({ amount: '1', to: 'x' })
+  await send({ amount: '2', to: 'x' })
+  const [first, second, third, fourth] = keys()
+  expect(second).toBe(first)
+  expect(new Set([first, third, fourth]).size).toBe(3)
+})
+
+test('a refusal is an answer: the same call later is a new one', async () => {
+  const { send, keys } = await connect(() => {
+    throw new WAIaaSError({ code: 'POLICY_DENIED', status: 403, message: 'no', retryable: false })
+  })
+  await send({ to: 'x', amount: '1' })
+  await send({ to: 'x', amount: '1' })
+  expect(new Set(keys()).size).toBe(2)
+})
+
+test('a call that the daemon does not answer in time ends before its client gives up', async () => {
+  const { send, calls } = await connect(
+    () => {
+      const { signal } = calls.at(-1)!.options
+      return new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)))
+    },
+    { timeoutMs: 20 },
+  )
+  expect(await send({ to: 'x', amount: '1' })).toMatchObject({
+    isError: true,
+    structuredContent: { network_error: true, code: 'REQUEST_TIMEOUT' },
+  })
+})
+
+test('a fault of the server itself is logged and not told to the model', async () => {
+  const lines: string[] = []
+  const { send } = await connect(
+    () => {
+      throw new TypeError('a secret-laden inner message')
+    },
+    { log: (line) => lines.push(line) },
+  )
+  const failed = await send({ to: 'x', amount: '1' })
+  expect(failed).toMatchObject({ isError: true, structuredContent: { code: 'INTERNAL_ERROR' } })
+  expect(JSON.stringify(failed)).not.toContain('secret-laden')
+  expect(lines.join()).toContain('secret-laden')
+})
+
+test('a tool that must name a wallet takes the only one of the session', async () => {
+  const { client, calls } = await connect(() => ({ walletId: 'w' }))
+  await client.callTool({ name: 'get_wallet_info', arguments: {} })
+  expect(calls.map(({ operation, input }) => ({ operation, input }))).toEqual([
+    { operation: 'getAddress', input: {} },
+    { operation: 'getWallet', input: { id: 'w' } },
+  ])
+})
+
+test('a resource that cannot be read fails with the code of the daemon', async () => {
+  const { client } = await connect(() => {
+    throw lost
+  })
+  await expect(client.readResource({ uri: 'waiaas://wallet/balance' })).rejects.toThrow('NETWORK_ERROR')
+})

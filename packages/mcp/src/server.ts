@@ -1,0 +1,149 @@
+import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
+import {
+  CallToolRequestSchema,
+  type CallToolResult,
+  ErrorCode,
+  ListToolsRequestSchema,
+  type ListToolsResult,
+  McpError,
+} from '@modelcontextprotocol/sdk/types.js'
+import { type CallOptions, type Operation, operations } from '@waiaas/contract'
+import { WAIaaSError } from '@waiaas/sdk'
+import manifest from '../package.json' with { type: 'json' }
+import { callText, repeatKeys } from './repeat-keys.ts'
+import { answerResult, failureBody, failureResult, isUnknown } from './results.ts'
+import { type AgentTool, agentTools } from './tools.ts'
+
+/** Sends one operation of the contract to the daemon under a session. Fails with `WAIaaSError`. */
+export type CallOperation = (
+  operation: string,
+  input: Record<string, unknown>,
+  options: CallOptions,
+) => Promise<unknown>
+
+export type ServerOptions = {
+  /** The wallet that tools act on when a call names none; without it, the session's only one. */
+  readonly walletId?: string | undefined
+  /** Tells servers for several wallets apart in a client. */
+  readonly walletName?: string | undefined
+  /** Takes what must not reach the model; never a token. */
+  readonly log?: (message: string) => void
+  /** Milliseconds that one call may take. */
+  readonly timeoutMs?: number
+}
+
+/** Clients give up on a tool after a minute, and say less about it than this server can. */
+const TIMEOUT_MS = 50_000
+
+const INSTRUCTIONS =
+  'Wallet tools under a spending policy. Begin with connect_info: it lists the wallets, networks and policies of this session. ' +
+  '"amount" is in base units (wei, lamports); "humanAmount" is in display units, such as "0.1". ' +
+  'A send answers at once with its tier: INSTANT and NOTIFY run, DELAY waits, APPROVAL waits for a human; follow it with get_transaction. ' +
+  'A refusal says in details.reasons what was observed and what is allowed. simulate_transaction asks without sending.'
+
+/** An MCP server whose tools are the contract's, for any transport. Connect it, and close it when its client has gone. */
+export function createServer(call: CallOperation, options: ServerOptions = {}): McpServer {
+  const { walletName } = options
+  const server = new McpServer(
+    { name: `waiaas-${walletName ?? 'wallet'}`, version: manifest.version },
+    { capabilities: { tools: {}, resources: {} }, instructions: INSTRUCTIONS },
+  )
+  const run = runner(call, options)
+  // By hand, not by registerTool: the contract's JSON schemas are shown as they are, and the daemon judges the arguments.
+  server.server.setRequestHandler(ListToolsRequestSchema, () => listTools(walletName))
+  server.server.setRequestHandler(CallToolRequestSchema, ({ params }, { signal }) => {
+    const tool = agentTools().get(params.name)
+    if (!tool) throw new McpError(ErrorCode.InvalidParams, `expected a tool of tools/list, got "${params.name}"`)
+    return run(tool, params.arguments ?? {}, signal)
+  })
+  addResources(server, call, options)
+  return server
+}
+
+function listTools(walletName: string | undefined): ListToolsResult {
+  const prefix = walletName === undefined ? '' : `[${walletName}] `
+  return {
+    tools: [...agentTools().values()].map(({ name, description, inputSchema, annotations }) => ({
+      name,
+      description: prefix + description,
+      // Every operation's input is an object.
+      inputSchema: inputSchema as ListToolsResult['tools'][number]['inputSchema'],
+      annotations,
+    })),
+  }
+}
+
+type Run = (tool: AgentTool, args: Record<string, unknown>, signal: AbortSignal) => Promise<CallToolResult>
+
+function runner(call: CallOperation, { walletId, log = () => {}, timeoutMs = TIMEOUT_MS }: ServerOptions): Run {
+  const keys = repeatKeys()
+
+  /** The arguments as the daemon takes them, with the wallet that the call leaves open. */
+  async function inputOf(tool: AgentTool, args: Record<string, unknown>, signal: AbortSignal) {
+    const input = tool.toInput(args)
+    const { walletField, needsWallet } = tool
+    if (walletField === undefined || input[walletField] !== undefined) return input
+    if (walletId !== undefined) return { ...input, [walletField]: walletId }
+    return needsWallet ? { ...input, [walletField]: await onlyWallet(call, signal) } : input
+  }
+
+  async function send(tool: AgentTool, input: Record<string, unknown>, signal: AbortSignal): Promise<unknown> {
+    const { operation, op } = tool
+    if (!op.idempotent) return call(operation, input, { signal })
+    const text = callText(operation, input)
+    const idempotencyKey = keys.keyOf(text)
+    try {
+      const answer = await call(operation, input, { signal, idempotencyKey })
+      keys.markAnswered(text)
+      return answer
+    } catch (error) {
+      if (isUnknown(error)) keys.markUnknown(text, idempotencyKey)
+      else keys.markAnswered(text)
+      throw error
+    }
+  }
+
+  return async (tool, args, clientSignal) => {
+    const signal = AbortSignal.any([clientSignal, AbortSignal.timeout(timeoutMs)])
+    try {
+      return answerResult(await send(tool, await inputOf(tool, args, signal), signal))
+    } catch (error) {
+      log(`${tool.name}: ${describe(error)}`)
+      return failureResult(error, tool.op)
+    }
+  }
+}
+
+/** Declared errors by their code; of a bug, where it was. */
+function describe(error: unknown): string {
+  if (error instanceof WAIaaSError) return `${error.code}: ${error.message}`
+  return error instanceof Error ? (error.stack ?? error.message) : String(error)
+}
+
+/** The session's only wallet. Fails with WALLET_ID_REQUIRED when it has several. */
+async function onlyWallet(call: CallOperation, signal: AbortSignal): Promise<string> {
+  const answer = await call('getAddress', {}, { signal })
+  if (typeof answer === 'object' && answer && 'walletId' in answer && typeof answer.walletId === 'string')
+    return answer.walletId
+  throw new Error('getAddress answered without a walletId')
+}
+
+function addResources(server: McpServer, call: CallOperation, { walletId, log = () => {} }: ServerOptions): void {
+  const wallet = walletId === undefined ? {} : { walletId }
+  const add = (name: string, operation: 'getBalance' | 'getAddress', input: Record<string, unknown>) => {
+    const op: Operation = operations[operation]
+    const about = { title: `wallet ${name}`, description: op.summary, mimeType: 'application/json' }
+    server.registerResource(name, `waiaas://wallet/${name}`, about, async (uri, { signal }) => {
+      try {
+        const text = JSON.stringify(await call(operation, { ...wallet, ...input }, { signal }))
+        return { contents: [{ uri: uri.href, mimeType: about.mimeType, text }] }
+      } catch (error) {
+        log(`${uri.href}: ${describe(error)}`)
+        const body = failureBody(error, op)
+        throw new McpError(ErrorCode.InternalError, `${body.code}: ${body.message}`, body)
+      }
+    })
+  }
+  add('balance', 'getBalance', { network: 'all' })
+  add('address', 'getAddress', {})
+}

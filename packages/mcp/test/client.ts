@@ -1,0 +1,41 @@
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { Client } from '@modelcontextprotocol/sdk/client/index.js'
+import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
+
+const bin = fileURLToPath(new URL('../bin/waiaas-mcp.cjs', import.meta.url))
+const pids = new Set<number>()
+process.on('exit', () => {
+  for (const pid of pids) process.kill(pid, 'SIGKILL')
+})
+
+export type Result = { isError?: boolean | undefined; content: unknown; structuredContent?: Record<string, unknown> }
+export type Agent = Awaited<ReturnType<typeof startAgent>>
+
+/** The official client, connected to the real program on stdin and stdout. */
+export async function startAgent(env: Record<string, string>) {
+  const transport = new StdioClientTransport({ command: process.execPath, args: [bin], env, stderr: 'pipe' })
+  const errors: string[] = []
+  transport.stderr?.on('data', (chunk: Buffer) => errors.push(String(chunk)))
+  const client = new Client({ name: 'a test', version: '0' })
+  await client.connect(transport)
+  const pid = transport.pid
+  if (pid === null) throw new Error('the server has no process')
+  pids.add(pid)
+  return {
+    client,
+    pid,
+    stderr: () => errors.join(''),
+    /** Waits until the server has written this to stderr. */
+    async said(text: string): Promise<void> {
+      while (!errors.join('').includes(text)) await once(transport.stderr!, 'data')
+    },
+    async tool(name: string, args: Record<string, unknown> = {}): Promise<Result> {
+      return (await client.callTool({ name, arguments: args })) as Result
+    },
+    async close() {
+      await client.close()
+      pids.delete(pid)
+    },
+  }
+}
