@@ -14,7 +14,7 @@ import type { Database, Handle } from '../platform/db/database.ts'
 import type { Log } from '../platform/log.ts'
 import { adminStore, type RecentTransaction } from './store.ts'
 
-export type KillSwitchState = z.input<typeof AdminStatus>['killSwitchState']
+type KillSwitchState = z.input<typeof AdminStatus>['killSwitchState']
 export type AdminOptions = {
   readonly database: Database
   readonly clock: Clock

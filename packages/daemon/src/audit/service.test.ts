@@ -63,18 +63,16 @@ forEachEngine((_, open) => {
     ],
     [
       'two rows that changed places',
-      `update evidence set seq = case seq when 2 then 3 when 3 then 102 else seq end where chain = 'system' and seq in (2, 3)`,
+      `update evidence set seq = 102 where chain = 'system' and seq = 3;
+       update evidence set seq = 3 where chain = 'system' and seq = 2;
+       update evidence set seq = 2 where chain = 'system' and seq = 102`,
       'system',
       2,
     ],
   ])('%s is found', async (_name, tampering, where, seq) => {
     const database = await open([initial])
     const trail = await tenRows(database)
-    await run(database, tampering).catch(async () => {
-      // Engines check the primary key row by row: move out of the way first.
-      await run(database, `update evidence set seq = 102 where chain = 'system' and seq = 3`)
-      await run(database, `update evidence set seq = 3 where chain = 'system' and seq = 2`)
-    })
+    for (const step of tampering.split(';')) await run(database, step)
     const { whole, faults } = await database.read((db) => trail.verify(db))
     expect(whole).toBe(false)
     expect(faults.map(({ chain: name, seq: at }) => [name, at])).toEqual([[where, seq]])

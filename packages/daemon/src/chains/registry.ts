@@ -17,7 +17,6 @@ export type ChainRegistryOptions = {
   /** Milliseconds of any epoch; the monotonic clock unless given. */
   readonly clock?: () => number
 }
-export type ChainRegistry = ReturnType<typeof chainRegistry>
 type Entry = { readonly urls: readonly string[]; readonly setup: string; readonly chain: Promise<Chain>; open?: Chain }
 
 /** The networks that are configured, and one `Chain` for each that is used. */

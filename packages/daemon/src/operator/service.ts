@@ -11,12 +11,12 @@ import { boundedWork } from './bounded.ts'
 import { failedAttempts } from './failed-attempts.ts'
 import { keyringStore } from './store.ts'
 
-export const SHORTEST_PASSWORD = 8
+const SHORTEST_PASSWORD = 8
 const LONGEST_PASSWORD = 1_000
 const FLUSH_MS = 5_000
 
 /** What the keys do with the password; `Row` is their own affair, and JSON. */
-export type PasswordKeys<Row> = {
+type PasswordKeys<Row> = {
   createKeyring(password: string): Promise<Row>
   /** Rejects with the code INVALID_MASTER_PASSWORD, or another one when the keyring cannot be opened by any. */
   unlock(password: string, row: Row): Promise<void>

@@ -14,7 +14,7 @@ import {
 import { parse, TomlError } from 'smol-toml'
 import { nearNames } from './near.ts'
 
-export type Origin = 'default' | 'file' | 'environment'
+type Origin = 'default' | 'file' | 'environment'
 export type Config = {
   readonly settings: Settings
   /** Where each value comes from, by key. */

@@ -16,7 +16,6 @@ export type PricesOptions = {
   readonly clock: Clock
   readonly log: Log
 }
-export type PricesService = ReturnType<typeof pricesService>
 
 /** Read again after this; until then the last answer is good enough. */
 const FRESH_MS = 15_000

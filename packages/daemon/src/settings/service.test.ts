@@ -108,6 +108,17 @@ forEachEngine((engine, open, fresh) => {
     expect(theirs.get()).toBe(seen)
   })
 
+  test('a daemon that watches hears of another one’s change by itself', async () => {
+    const location = await fresh()
+    const mine = await serviceOn(await open([initial], location))
+    const theirs = await serviceOn(await open([initial], location))
+    const heard = new Promise((resolve) => theirs.onChange((_, changed) => resolve(changed)))
+    const watching = theirs.watch()
+    await mine.update([{ key: 'daemon.log_level', value: 'warn' }], by)
+    expect(await heard).toEqual(['daemon.log_level'])
+    await watching.stop()
+  })
+
   test('an endpoint with a credential is never readable in the database, nor in answers', async () => {
     const location = await fresh()
     const database = await open([initial], location)

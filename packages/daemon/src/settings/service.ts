@@ -11,6 +11,7 @@ import {
 import { type Audit, SYSTEM_EVIDENCE } from '../audit/service.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Database } from '../platform/db/database.ts'
+import { type Loop, loop } from '../platform/jobs.ts'
 import type { Log } from '../platform/log.ts'
 import { isSealed, seal, unseal } from './sealed.ts'
 import { type SettingRow, settingStore } from './store.ts'
@@ -29,6 +30,8 @@ export type Change = { readonly key: string; readonly value: string }
 export type By = { readonly actor: string; readonly ip?: string | undefined }
 export type SettingsListener = (settings: Settings, changed: readonly string[]) => void
 export type SettingsService = Awaited<ReturnType<typeof settingsService>>
+
+const WATCH_MS = 1_000
 
 /** Configuration with what the operator changed at run time above it. */
 export async function settingsService(options: SettingsOptions) {
@@ -98,6 +101,12 @@ export async function settingsService(options: SettingsOptions) {
     update,
     /** Looks for changes of another daemon on the same database, and for sealed values once the keystore is unlocked. */
     refresh: reload,
+    /** Does that every second, until stopped: where daemons share a database. */
+    watch: (): Loop =>
+      loop('settings', log, async () => {
+        await reload()
+        return WATCH_MS
+      }),
     /** Calls after each change, with the keys whose value is another one now. */
     onChange(listener: SettingsListener): void {
       listeners.push(listener)
