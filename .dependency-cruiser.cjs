@@ -27,7 +27,7 @@ module.exports = {
       name: 'nothing-unresolved',
       comment: 'An import that cannot be resolved would escape every other rule.',
       severity: 'error',
-      from: {},
+      from: { pathNot: '/vendor/' },
       to: { couldNotResolve: true },
     },
     {
@@ -108,9 +108,9 @@ module.exports = {
     },
     {
       name: 'only-the-pipeline-signs',
-      comment: 'Transactions sign, wallets create keys, daemon.ts starts the signer.',
+      comment: 'Transactions sign, wallets create keys, start.ts starts the signer, index.ts is the front door.',
       severity: 'error',
-      from: { pathNot: [outside, `${daemon}(keys|transactions|wallets)/`, `${daemon}daemon\\.ts$`] },
+      from: { pathNot: [outside, `${daemon}(keys|transactions|wallets)/`, `${daemon}(daemon|start|index)\\.ts$`] },
       to: { path: `${daemon}keys/` },
     },
     {

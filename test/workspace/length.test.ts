@@ -44,3 +44,10 @@ test('a callback that groups tests may be long, in a test file alone', () => {
   const long = `describe('a', () => {\n  test('b', async () => {\n${statements(80)}})\n})`
   expect(findTooLong(file, long)).toEqual([`${file}:2 holds a function of 82 lines, at most 80`])
 })
+
+test('a factory may hold 130 lines when what is not in its functions is short', () => {
+  const inner = (lines: number) =>
+    `  const one = () => {\n${statements(lines)}  }\n  return {\n    two() {\n${statements(40)}    },\n    one,\n  }\n`
+  expect(findTooLong(product, `function make() {\n${inner(70)}}`)).toEqual([])
+  expect(findTooLong(product, `function make() {\n${statements(50)}${inner(60)}}`)).toHaveLength(1)
+})

@@ -1,5 +1,10 @@
-export { makeSealingKeyPair, openExport, sealSecret } from './keys/sealing.ts'
-export { type LegacyWallet, readLegacyWallets } from './keys/service.ts'
+export {
+  type LegacyWallet,
+  makeSealingKeyPair,
+  openExport,
+  readLegacyWallets,
+  sealSecret,
+} from './keys/service.ts'
 export {
   type Daemon,
   type Environment,

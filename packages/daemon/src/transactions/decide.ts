@@ -9,11 +9,10 @@ import {
 } from '@waiaas/contract'
 import type { Chain, Decoded, Draft, Hints } from '../chains/chain.ts'
 import type { Handle } from '../platform/db/database.ts'
-import type { Subject, Verdict } from './judge.ts'
 import { reserve } from './ledger.ts'
-import { laneId, type Parts, type SessionFacts, type WalletFacts } from './parts.ts'
+import { laneId, type Parts, type SessionFacts, type Subject, type Verdict, type WalletFacts } from './parts.ts'
 import { bothAmounts, type ParsedRequest } from './request.ts'
-import { type TransactionRow, transactionStore } from './store.ts'
+import { type TransactionRow, transactionStore, unjudged } from './store.ts'
 
 /** A request with its bytes built and read back: all that a decision is about. */
 export type Built = {
@@ -127,6 +126,7 @@ function transactionRow(parts: Parts, asked: Asked, verdict: Verdict): Transacti
   const { intent } = request.stored
   const isRefused = verdict.status === 'CANCELLED'
   return {
+    ...unjudged,
     id: newId(now),
     wallet_id: asked.walletId,
     session_id: asked.sessionId,
@@ -150,14 +150,8 @@ function transactionRow(parts: Parts, asked: Asked, verdict: Verdict): Transacti
     decision: JSON.stringify(verdict.decision),
     policy_version: verdict.policyVersion,
     amount_usd: verdict.usd === null ? null : String(verdict.usd),
-    served_delay: 0,
     due_at: verdict.dueAt,
     approval_expires_at: verdict.approvalExpiresAt,
-    approved_at: null,
-    approved_by: null,
-    approved_usd: null,
-    tx_hash: null,
-    block_height: null,
     error: isRefused ? refusalText(verdict.decision) : null,
     error_code: isRefused ? refusalCode(verdict.decision) : null,
     created_at: now,

@@ -98,8 +98,8 @@ async function authorise(
   const { parts, lane, db, now } = round
   const bytes = lane.chain.bytes(lane.wallet.address, draft, lifetime)
   const { digest, effects } = lane.chain.decode(lane.wallet.address, bytes, row.hints ? JSON.parse(row.hints) : {})
-  if (digest !== row.digest) {
-    const error = 'the bytes to sign no longer do what was decided on'
+  if (digest !== row.digest || BigInt(effects.fee.max) > draft.maxFee) {
+    const error = 'the bytes to sign no longer do, or cost, what was decided on'
     await endUnsigned(parts, db, row, {
       to: 'CANCELLED',
       code: 'INVALID_TRANSACTION',

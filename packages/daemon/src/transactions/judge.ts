@@ -13,7 +13,7 @@ import {
 } from '../policies/service.ts'
 import { intentOf } from './intent.ts'
 import { DAY_WINDOW, MONTH_WINDOW, replaceReservation, sessionTotal, walletWindow } from './ledger.ts'
-import type { Switches, WalletFacts } from './parts.ts'
+import type { Judge, Subject, Switches, Verdict } from './parts.ts'
 import { endUnsigned } from './stops.ts'
 import { type TransactionRow, transactionStore } from './store.ts'
 
@@ -41,20 +41,6 @@ export type JudgeParts = {
   }
   constraintFaults(constraints: string, facts: ConstraintFacts): Reason[]
 }
-export type Subject = {
-  wallet: WalletFacts
-  session: { id: string; constraints: string | null } | null
-  network: Network
-  type: string
-  intent: Intent
-  effects: Effects
-}
-export type Verdict = Judgement & {
-  policyVersion: number
-  status: 'PENDING' | 'QUEUED' | 'CANCELLED'
-  dueAt: number | null
-  approvalExpiresAt: number | null
-}
 /** What an earlier judgement of the same request already gave. */
 type Before = {
   transactionId: string
@@ -62,13 +48,11 @@ type Before = {
   servedDelay: boolean
   approval?: { usdShown: bigint | null }
 }
-export type Judge = ReturnType<typeof judge>
 
 /** Asks the policies about effects, with everything that counts read in the caller's transaction. */
-export const judge = (parts: JudgeParts) => ({
-  of: (db: Handle, subject: Subject): Promise<Verdict> => judgeSubject(parts, db, subject),
-  /** Judges an accepted request again before it is signed. False: it ended, or waits again. */
-  again: (db: Handle, row: TransactionRow, draft: Draft): Promise<boolean> => judgeAgain(parts, db, row, draft),
+export const judge = (parts: JudgeParts): Judge => ({
+  of: (db, subject) => judgeSubject(parts, db, subject),
+  again: (db, row, draft) => judgeAgain(parts, db, row, draft),
 })
 
 async function judgeSubject(parts: JudgeParts, db: Handle, subject: Subject, before?: Before): Promise<Verdict> {

@@ -36,7 +36,8 @@ export class Lane {
   #isHalted = false
   #lease: { fence: number; until: number } | undefined
   #room: number
-  #variation = 0
+  /** Not zero, so that a quick restart under one blockhash does not repeat a signature. */
+  #variation = Math.floor(Math.random() * VARIATIONS)
 
   constructor(parts: Parts, chain: Chain, wallet: { id: string; address: string }, events: LaneEvents) {
     this.id = laneId(chain.network.id, wallet.address)
@@ -158,7 +159,8 @@ export class Lane {
   /** What waited may have been priced long ago; an approval keeps the highest fee that was shown. */
   async #currentDraft(row: TransactionRow): Promise<Draft> {
     const stored: Draft = { body: row.draft!, maxFee: BigInt(row.max_fee!) }
-    if (row.served_delay === 0 && row.approved_at === null) return stored
+    // Without a nonce there is no replacing, and accounts that appear meanwhile would change the effects.
+    if (!this.#chain.sequenced || (row.served_delay === 0 && row.approved_at === null)) return stored
     const fresh = await this.#chain.draft(this.#wallet.address, intentOf(row))
     return row.approved_at !== null && fresh.maxFee > stored.maxFee ? stored : fresh
   }

@@ -1,11 +1,13 @@
+import type { Effects, Network } from '@waiaas/contract'
 import type { Audit } from '../audit/service.ts'
-import type { Chain } from '../chains/chain.ts'
+import type { Chain, Draft, Intent } from '../chains/chain.ts'
 import type { KeyRow, Keys } from '../keys/service.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Database, Handle } from '../platform/db/database.ts'
 import type { Log } from '../platform/log.ts'
+import type { Judgement } from '../policies/service.ts'
 import type { Gate } from './gate.ts'
-import type { Judge } from './judge.ts'
+import type { TransactionRow } from './store.ts'
 
 /** What a signature depends on beside the request; each is read again under its lock right before and right after signing. */
 export type Switches = {
@@ -24,6 +26,26 @@ export type WalletFacts = {
   status: 'ACTIVE' | 'SUSPENDED' | 'TERMINATED'
 }
 export type SessionFacts = { id: string; revoked_at: number | null; expires_at: number; constraints: string | null }
+
+export type Subject = {
+  wallet: WalletFacts
+  session: { id: string; constraints: string | null } | null
+  network: Network
+  type: string
+  intent: Intent
+  effects: Effects
+}
+export type Verdict = Judgement & {
+  policyVersion: number
+  status: 'PENDING' | 'QUEUED' | 'CANCELLED'
+  dueAt: number | null
+  approvalExpiresAt: number | null
+}
+export type Judge = {
+  of(db: Handle, subject: Subject): Promise<Verdict>
+  /** Judges an accepted request again before it is signed. False: it ended, or waits again. */
+  again(db: Handle, row: TransactionRow, draft: Draft): Promise<boolean>
+}
 
 export type Parts = {
   database: Database

@@ -1,7 +1,7 @@
 import { newId } from '@waiaas/contract'
 import { afterEach, expect, test } from 'vitest'
 import { forEachEngine } from '../../../../test/support/for-each-engine.ts'
-import { ETHER, migrations, startEvm, startPipeline } from './test-bed.ts'
+import { ETHER, migrations, startEvm, startPipeline } from '../../test/pipeline-bed.ts'
 
 const bin = '0x00000000000000000000000000000000DeaDBeef'
 

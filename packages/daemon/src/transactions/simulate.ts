@@ -2,7 +2,7 @@ import { type Effects, formatUnits, nativeAsset, type Simulation, usdCost, usdNu
 import type { Chain } from '../chains/chain.ts'
 import type { Prices } from '../policies/service.ts'
 import type { Built } from './decide.ts'
-import type { Verdict } from './judge.ts'
+import type { Verdict } from './parts.ts'
 import { bothAmounts } from './request.ts'
 
 type Warning = Simulation['warnings'][number]

@@ -42,6 +42,19 @@ export type TransactionRow = {
   created_at: number
   updated_at: number
 }
+/** What only time, approvers and the chain fill in. */
+export const unjudged = {
+  served_delay: 0,
+  due_at: null,
+  approval_expires_at: null,
+  approved_at: null,
+  approved_by: null,
+  approved_usd: null,
+  tx_hash: null,
+  block_height: null,
+  error: null,
+  error_code: null,
+} as const satisfies Partial<TransactionRow>
 type KeyRow = {
   session_id: string
   key: string

@@ -1,8 +1,8 @@
 import { isFailure, newId } from '@waiaas/contract'
 import { afterEach, expect, test } from 'vitest'
 import { forEachEngine } from '../../../../test/support/for-each-engine.ts'
+import { ETHER, migrations, startEvm, startPipeline } from '../../test/pipeline-bed.ts'
 import type { KeyringRow } from '../keys/service.ts'
-import { ETHER, migrations, startEvm, startPipeline } from './test-bed.ts'
 
 const bin = '0x00000000000000000000000000000000DeaDBeef'
 const limits = {

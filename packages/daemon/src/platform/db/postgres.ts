@@ -1,10 +1,10 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import pg from 'pg'
-import type { Database, Stats } from './database.ts'
 import { assertOutsideWork, insideTransaction } from './guard.ts'
 import { type Connection, type Handle, type Row, TransactionHandle } from './handle.ts'
 import { type Migration, migrate } from './migrations.ts'
 import { type Lock, lockOrder, type Scope } from './scope.ts'
+import type { Database, Stats } from './types.ts'
 
 type Job = {
   perform: (db: Handle) => Promise<unknown>

@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers'
 import Sqlite from 'better-sqlite3'
-import type { Database, Stats } from './database.ts'
 import { assertOutsideWork, insideTransaction } from './guard.ts'
 import { type Connection, type Handle, type Row, TransactionHandle } from './handle.ts'
 import { type Migration, migrate } from './migrations.ts'
 import { lockOrder, type Scope } from './scope.ts'
+import type { Database, Stats } from './types.ts'
 
 type Job = {
   perform: (db: Handle) => Promise<unknown>

@@ -1,0 +1,23 @@
+import type { Handle } from './handle.ts'
+import type { Scope } from './scope.ts'
+import type { Engine } from './statement.ts'
+
+/**
+ * `synchronous` says how durable a commit is: SQLite's pragma (2 is FULL), Postgres's synchronous_commit.
+ * `jobs / commits` is how many jobs shared a commit.
+ */
+export type Stats = { commits: number; jobs: number; synchronous: number | string }
+
+export interface Database {
+  readonly engine: Engine
+  /** Reads from one consistent snapshot of what is committed. `fn` may await only its handle, and may run again. */
+  read<T>(fn: (db: Handle) => Promise<T>): Promise<T>
+  /**
+   * Runs `fn` in a transaction that holds the locks of `scope`, and answers after its commit. What `fn` throws rolls back
+   * its own changes only. `fn` may await only its handle, and may run again when Postgres asks for that.
+   */
+  work<T>(scope: Scope, fn: (db: Handle) => Promise<T>): Promise<T>
+  stats(): Stats
+  /** Waits for what was accepted, then closes. */
+  close(): Promise<void>
+}
