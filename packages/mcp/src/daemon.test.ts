@@ -1,0 +1,97 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { WAIaaSClient } from '@waiaas/sdk'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { startDaemon } from '../../daemon/src/index.ts'
+import { type EvmNode, startEvm } from '../../localnet/src/index.ts'
+import { type Agent, startAgent } from '../test/client.ts'
+
+const dataDir = mkdtempSync(join(tmpdir(), 'waiaas-mcp-'))
+const recipient = `0x${'34'.repeat(20)}`
+let node: EvmNode
+let agent: Agent
+let walletId: string
+/** In reverse, also when a later step of the start failed. */
+const stops: (() => Promise<void>)[] = []
+
+beforeAll(async () => {
+  node = await startEvm()
+  stops.push(node.stop)
+  const env = {
+    WAIAAS_DAEMON_PORT: '0',
+    WAIAAS_DAEMON_LOG_LEVEL: 'error',
+    WAIAAS_RPC_EVM_LOCAL_EVM: node.url,
+    WAIAAS_ORACLE_FIXED_PRICES: '{"native:local-evm":"2000"}',
+  }
+  const daemon = await startDaemon({ dataDir, env, autoProvision: true })
+  stops.push(() => daemon.stop())
+  const masterPassword = readFileSync(join(dataDir, 'recovery.key'), 'utf8').trim()
+  const operator = new WAIaaSClient({ baseUrl: daemon.url, masterPassword })
+  const wallet = await operator.createWallet({ name: 'agent', chain: 'ethereum', environment: 'testnet' })
+  walletId = wallet.id
+  await node.fund(wallet.publicKey, 10n ** 18n)
+  const rules = {
+    instant_max_usd: 300,
+    notify_max_usd: 300,
+    delay_max_usd: 300,
+    delay_seconds: 900,
+    daily_limit_usd: 350,
+  }
+  await operator.createPolicy({ walletId, type: 'SPENDING_LIMIT', rules })
+  await operator.createMcpToken({ walletId })
+  agent = await startAgent({ WAIAAS_DATA_DIR: dataDir, WAIAAS_WALLET_ID: walletId, WAIAAS_WALLET_NAME: 'agent' })
+  stops.push(agent.close)
+})
+afterAll(async () => {
+  for (const stop of stops.reverse()) await stop()
+  rmSync(dataDir, { recursive: true })
+})
+
+const send = (args: Record<string, unknown>) =>
+  agent.tool('send_token', { to: recipient, network: 'local-evm', ...args })
+const received = async () => BigInt((await node.rpc('eth_getBalance', [recipient, 'latest'])) as string)
+
+test('an agent learns what its session may do', async () => {
+  const { structuredContent } = await agent.tool('connect_info')
+  expect(structuredContent).toMatchObject({ wallets: [{ id: walletId }], policies: { [walletId]: expect.any(Array) } })
+  expect((await agent.tool('get_wallet_info')).structuredContent).toMatchObject({ id: walletId, name: 'agent' })
+  expect((await agent.tool('get_balance', { network: 'local-evm' })).structuredContent).toMatchObject({
+    balanceFormatted: '1',
+  })
+})
+
+test('an agent lands a payment in base units and one in display units', async () => {
+  for (const amount of [{ amount: '100000000000000000' }, { humanAmount: '0.02' }]) {
+    const { structuredContent, isError } = await send(amount)
+    expect({ isError, structuredContent }).toMatchObject({ structuredContent: { tier: 'INSTANT' } })
+    await landed(String(structuredContent?.id))
+  }
+  expect(await received()).toBe(120_000_000_000_000_000n)
+})
+
+test('an agent that asks for too much learns why, and what would pass', async () => {
+  const before = await received()
+  const refused = await send({ humanAmount: '0.2' })
+  expect(refused).toMatchObject({
+    isError: true,
+    structuredContent: { code: 'POLICY_DENIED', details: { reasons: [{ code: 'SPENDING_LIMIT_EXCEEDED' }] } },
+  })
+  expect(await received()).toBe(before)
+})
+
+test('an agent that misspells an argument moves nothing', async () => {
+  const refused = await send({ amout: '1', humanAmount: '0.01' })
+  expect(refused).toMatchObject({ isError: true, structuredContent: { code: 'ACTION_VALIDATION_FAILED' } })
+})
+
+/** Asks as an agent does, until the transaction is on the chain. */
+async function landed(id: string): Promise<void> {
+  const deadline = AbortSignal.timeout(30_000)
+  for (;;) {
+    deadline.throwIfAborted()
+    const { structuredContent } = await agent.tool('get_transaction', { transaction_id: id })
+    if (structuredContent?.status === 'CONFIRMED') return
+    expect(['FAILED', 'CANCELLED', 'EXPIRED']).not.toContain(structuredContent?.status)
+  }
+}
