@@ -22,7 +22,7 @@ import type { Location, Open } from './for-each-engine.ts'
 
 export const MASTER_PASSWORD = 'a master password of a test'
 export const operator: By = { actor: 'operator', ip: '127.0.0.1' }
-export const START = Date.UTC(2026, 0, 1)
+const START = Date.UTC(2026, 0, 1)
 
 /** A clock that moves by hand. */
 export function handClock(now = START) {
@@ -37,7 +37,7 @@ export function handClock(now = START) {
 }
 
 /** The pipeline's side of a stop: writes down what it was asked, in order. `unsigned` are wallets with something to cancel. */
-export function recordedStops() {
+function recordedStops() {
   const calls: string[] = []
   const unsigned = new Set<string>()
   const stops: Stops = {

@@ -5,7 +5,7 @@ import { forEachEngine } from '../../../../test/support/for-each-engine.ts'
 const { keys } = sharedKeys()
 removeFoldersAfterEach()
 
-forEachEngine((_engine, open, fresh) => {
+forEachEngine((engine, open, fresh) => {
   const start = () => openBed(open, { keys: keys() })
   const read = (bed: Awaited<ReturnType<typeof start>>) => bed.database.read((db) => bed.killSwitch.read(db))
 
@@ -82,5 +82,28 @@ forEachEngine((_engine, open, fresh) => {
     bed.stops.walletsWithUnsigned = async () => (asked++ === 0 ? [] : [late.id])
     await bed.killSwitch.activate(operator)
     expect(bed.calls).toContain(`cancel ${late.id}: SYSTEM_LOCKED`)
+  })
+
+  // Only Postgres is shared by several daemons.
+  if (engine === 'sqlite') return
+
+  test('a replica follows a switch that another one throws and lifts', async () => {
+    const location = await fresh()
+    const [mine, other] = [
+      await openBed(open, { keys: keys(), location }),
+      await openBed(open, { keys: keys(), location }),
+    ]
+    const { promise: halted, resolve: isHalted } = Promise.withResolvers<void>()
+    const { promise: resumed, resolve: isResumed } = Promise.withResolvers<void>()
+    other.stops.halt = async () => isHalted()
+    other.stops.resume = () => isResumed()
+    await other.killSwitch.start()
+    await mine.killSwitch.activate(operator)
+    await halted
+    expect(other.killSwitch.current()).toBe('SUSPENDED')
+    await mine.killSwitch.recover(operator)
+    await resumed
+    expect(other.killSwitch.current()).toBe('ACTIVE')
+    await other.killSwitch.stop()
   })
 })

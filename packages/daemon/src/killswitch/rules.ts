@@ -2,7 +2,7 @@ import { Failure } from '@waiaas/contract'
 import type { KillSwitchRow } from './store.ts'
 
 /** How long a locked daemon without owners stays locked. */
-export const LOCKED_MS = 3_600_000
+const LOCKED_MS = 3_600_000
 
 /** Failure KILL_SWITCH_ACTIVE unless everything runs. */
 export function assertActivates({ state }: KillSwitchRow): void {

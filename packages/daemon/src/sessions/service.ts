@@ -12,13 +12,7 @@ import { sessionTokens, tokenHash } from './tokens.ts'
 import type { SessionPrincipal } from './types.ts'
 
 export type { SessionParts } from './parts.ts'
-export {
-  type ConstraintFacts,
-  type ConstraintFault,
-  closedSession,
-  constraintFaults,
-  readConstraints,
-} from './rules.ts'
+export { constraintFaults, readConstraints } from './rules.ts'
 export type { SessionRow } from './store.ts'
 export type { SessionPrincipal } from './types.ts'
 

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { Failure } from '@waiaas/contract'
 import { errors, jwtVerify, SignJWT } from 'jose'
 
-export const TOKEN_PREFIX = 'wai_sess_'
+const TOKEN_PREFIX = 'wai_sess_'
 
 export type Tokens = ReturnType<typeof sessionTokens>
 export type Issued = { readonly token: string; readonly hash: string }

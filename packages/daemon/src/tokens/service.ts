@@ -20,7 +20,7 @@ import { type TokenRow, tokenStore } from './store.ts'
 type Input<Name extends keyof typeof tokenOperations> = Parsed<(typeof tokenOperations)[Name]>
 type Answer<Name extends keyof typeof tokenOperations> = Output<(typeof tokenOperations)[Name]>
 
-export type Chains = { networks(): readonly Network[]; get(id: string): Promise<Chain> }
+type Chains = { networks(): readonly Network[]; get(id: string): Promise<Chain> }
 export type TokenParts = { database: Database; clock: Clock; audit: Pick<Audit, 'record'>; chains: Chains }
 export type Tokens = ReturnType<typeof tokens>
 type Registered = { readonly token: Token; readonly source: 'builtin' | 'custom' }

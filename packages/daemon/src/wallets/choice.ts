@@ -42,4 +42,4 @@ export async function walletOfSession(db: Handle, sessionId: string, walletId?: 
 
 const unknownWallet = (id: string) => new Failure('WALLET_NOT_FOUND', `no wallet ${id}`)
 const noWallet = () => new Failure('WALLET_NOT_FOUND', 'the session has no wallet any more')
-export const terminatedWallet = (id: string) => new Failure('WALLET_TERMINATED', `wallet ${id} was terminated`)
+const terminatedWallet = (id: string) => new Failure('WALLET_TERMINATED', `wallet ${id} was terminated`)

@@ -23,7 +23,7 @@ export function walletKeys({ database }: { database: Database }) {
   }
 }
 
-export const keyRow = ({ wallet_id, chain, address, curve, ciphertext }: WalletKeyRow): KeyRow => ({
+const keyRow = ({ wallet_id, chain, address, curve, ciphertext }: WalletKeyRow): KeyRow => ({
   walletId: wallet_id,
   chain,
   address,

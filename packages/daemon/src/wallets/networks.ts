@@ -14,7 +14,7 @@ export const networksOf = (networks: readonly Network[], { chain, environment }:
   networks.filter((network) => network.chain === chain && network.environment === environment)
 
 /** The network of a request that names none; undefined where the caller has to choose. */
-export function pickedNetwork(networks: readonly Network[], wallet: WalletPlace): Network | undefined {
+function pickedNetwork(networks: readonly Network[], wallet: WalletPlace): Network | undefined {
   const own = networksOf(networks, wallet)
   if (own.length === 1) return own[0]
   const picked = PICKED[`${wallet.chain}/${wallet.environment}`]

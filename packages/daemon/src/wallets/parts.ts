@@ -15,7 +15,7 @@ export type PreparedSession = {
 }
 
 /** What wallets ask of sessions; the sessions service fits. */
-export type WalletSessions = {
+type WalletSessions = {
   /** A session of the default lifetime. */
   prepare(): Promise<PreparedSession>
   /** Revokes the sessions that have only this wallet, takes it from the others. The job holds exclusive `system` and the wallet. */

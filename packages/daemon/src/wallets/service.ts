@@ -8,13 +8,13 @@ import type { WalletParts } from './parts.ts'
 import { walletStore } from './store.ts'
 import { walletDetail, walletNetworks, walletView } from './views.ts'
 
-export { findWallet, needLiveWallet, needWallet, walletOfSession, walletsOfSession } from './choice.ts'
+export { findWallet, needLiveWallet, walletOfSession, walletsOfSession } from './choice.ts'
 export { keyFailures } from './key-failures.ts'
-export { type WalletKeys, walletKeys } from './key-rows.ts'
-export { networksOf, pickedNetwork, resolveNetwork, type WalletPlace } from './networks.ts'
-export type { PreparedSession, WalletParts, WalletSessions } from './parts.ts'
-export type { By, Stops, Why } from './stops.ts'
-export type { WalletRow, WalletStatus } from './store.ts'
+export { walletKeys } from './key-rows.ts'
+export { networksOf, resolveNetwork } from './networks.ts'
+export type { PreparedSession, WalletParts } from './parts.ts'
+export type { By, Stops } from './stops.ts'
+export type { WalletRow } from './store.ts'
 
 export type Wallets = ReturnType<typeof wallets>
 

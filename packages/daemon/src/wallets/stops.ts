@@ -3,7 +3,7 @@ import type { Handle } from '../platform/db/database.ts'
 /** Who asked for a change, for the evidence. `actor` is `operator`, `system` or `session:<id>`. */
 export type By = { readonly actor: string; readonly ip?: string | undefined }
 
-export type Why = { error: string; code: string; actor: string; sessionId?: string }
+type Why = { error: string; code: string; actor: string; sessionId?: string }
 
 /** What every stop does to transactions; the pipeline provides it. */
 export type Stops = {

@@ -1,7 +1,7 @@
 import type { ChainName, Environment } from '@waiaas/contract'
 import { type Handle, statement } from '../platform/db/database.ts'
 
-export type WalletStatus = 'ACTIVE' | 'SUSPENDED' | 'TERMINATED'
+type WalletStatus = 'ACTIVE' | 'SUSPENDED' | 'TERMINATED'
 export type WalletRow = {
   id: string
   name: string
