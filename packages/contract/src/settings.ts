@@ -57,11 +57,11 @@ const fixed = {
     summary: 'SQLite file, relative to the data directory.',
   },
   'keystore.argon2_memory': {
-    ...number(65_536, 8_192, 4_194_304),
+    ...number(65_536, 19_456, 4_194_304),
     ...start,
     summary: 'KiB that one guess of the master password costs; used when the password is set.',
   },
-  'keystore.argon2_time': { ...number(3, 1, 20), ...start, summary: 'Argon2id passes.' },
+  'keystore.argon2_time': { ...number(3, 2, 20), ...start, summary: 'Argon2id passes.' },
   'keystore.argon2_parallelism': { ...number(4, 1, 16), ...start, summary: 'Argon2id lanes.' },
   'rpc.allow_foreign_genesis': {
     ...flag(false),

@@ -74,6 +74,7 @@ export async function compose(ground: Ground) {
     async stop(): Promise<void> {
       await features.transactions.stop()
       await features.killSwitch.stop()
+      await base.watching.stop()
       await base.operator.stop()
       base.chains.close()
     },
@@ -91,6 +92,7 @@ async function baseOf({ database, clock, log, keys, config, dataDir }: Ground) {
     configured: config.settings,
     subkey: () => keys.subkey('settings'),
   })
+  const watching = settings.watch()
   const chains = chainRegistry({ settings: settings.get, log })
   const prices = pricesService({ settings: settings.get, networks: chains.networks, chain: chains.get, clock, log })
   const operator = operatorService({
@@ -100,9 +102,9 @@ async function baseOf({ database, clock, log, keys, config, dataDir }: Ground) {
     audit: evidence,
     keys,
     recoveryKey: dataDir.recoveryKey,
-    onUnlocked: () => void settings.refresh(),
+    onUnlocked: () => watching.wake(),
   })
-  return { evidence, settings, chains, prices, operator }
+  return { evidence, settings, watching, chains, prices, operator }
 }
 
 function featuresOf(ground: Ground, base: Base) {

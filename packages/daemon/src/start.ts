@@ -5,7 +5,7 @@ import { type Composition, compose, migrations } from './daemon.ts'
 import { type Keys, startKeys } from './keys/service.ts'
 import { systemClock } from './platform/clock.ts'
 import { clockMark } from './platform/clock-mark.ts'
-import { ConfigError, loadConfig, readSecretFile } from './platform/config.ts'
+import { type Config, ConfigError, loadConfig, readSecretFile } from './platform/config.ts'
 import { type DataDir, DataDirError, openDataDir } from './platform/data-dir.ts'
 import { type Database, openDatabase } from './platform/db/database.ts'
 import { type Listening, listen } from './platform/http/listen.ts'
@@ -75,7 +75,7 @@ async function start(options: StartOptions, opened: Opened): Promise<Daemon> {
   const mark = await clockMark(database)
   const clock = systemClock(mark.high)
   const source = await passwordSource(options, dataDir)
-  const keys: Keys = await startKeys({ onExit: () => void revive() })
+  const keys: Keys = await startKeys({ passwordCost: passwordCost(settings), onExit: () => void revive() })
   opened.push({ close: () => keys.stop() })
   const ending = Promise.withResolvers<void>()
   const parts = await compose({ dataDir, config, database, clock, log, keys, shutdown: ending.resolve })
@@ -114,6 +114,12 @@ async function start(options: StartOptions, opened: Opened): Promise<Daemon> {
     },
   }
 }
+
+const passwordCost = (settings: Config['settings']) => ({
+  memoryKib: settings['keystore.argon2_memory'],
+  iterations: settings['keystore.argon2_time'],
+  parallelism: settings['keystore.argon2_parallelism'],
+})
 
 type Running = {
   parts: Composition
@@ -194,7 +200,7 @@ async function unlock(parts: Composition, source: PasswordSource, dataDir: DataD
     throw new StartError(
       'INVALID_MASTER_PASSWORD',
       'the master password does not open this keystore',
-      'check where it comes from: file, environment or recovery.key',
+      'check where it comes from: file, environment or recovery.key, which may be from before set-master',
     )
   }
   return { warnings }

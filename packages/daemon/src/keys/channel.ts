@@ -8,6 +8,7 @@ import type {
   ImportSecret,
   KeyRow,
   KeyringRow,
+  PasswordCost,
   SealedImport,
   SignRequest,
   SignResult,
@@ -16,10 +17,10 @@ import type {
 
 /** Everything that the daemon can ask of the signer: arguments and answer by name. Passwords travel as bytes, to be wiped. */
 export type SignerCalls = {
-  createKeyring: { input: { password: Uint8Array }; output: KeyringRow }
+  createKeyring: { input: { password: Uint8Array; cost: PasswordCost }; output: KeyringRow }
   unlock: { input: { password: Uint8Array; row: KeyringRow }; output: true }
   verify: { input: { password: Uint8Array; row: KeyringRow }; output: boolean }
-  rewrap: { input: { password: Uint8Array }; output: KeyringRow }
+  rewrap: { input: { password: Uint8Array; cost: PasswordCost }; output: KeyringRow }
   subkey: { input: { purpose: SubkeyPurpose }; output: Uint8Array }
   create: { input: { walletId: string; chain: Chain }; output: KeyRow }
   import: { input: { walletId: string; chain: Chain; secret: ImportSecret | SealedImport }; output: KeyRow }

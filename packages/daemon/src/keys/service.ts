@@ -9,6 +9,7 @@ import type {
   ImportSecret,
   KeyRow,
   KeyringRow,
+  PasswordCost,
   SealedImport,
   SignRequest,
   SignResult,
@@ -21,6 +22,8 @@ export { makeSealingKeyPair, openExport, type SealingKeyPair, sealSecret } from 
 export type * from './types.ts'
 
 export type KeysOptions = {
+  /** Of passwords that are set from now on; 64 MiB, 3 passes, 4 lanes unless given. */
+  passwordCost?: PasswordCost
   /** Called when the signer dies by itself, with its exit code (null when a signal ended it). Not after stop or restart. */
   onExit?: (code: number | null) => void
   /** The signer's program; another one when it is bundled. */
@@ -57,6 +60,7 @@ export type Keys = {
 
 /** Starts the signer process, locked. SIGNER_FAILED when it cannot run. */
 export async function startKeys(options: KeysOptions = {}): Promise<Keys> {
+  const cost = options.passwordCost ?? { memoryKib: 64 * 1024, iterations: 3, parallelism: 4 }
   const entry = options.signerEntry ?? new URL('./signer/main.ts', import.meta.url)
   let isUnlocked = false
   let restarting: Promise<void> | undefined
@@ -96,7 +100,7 @@ export async function startKeys(options: KeysOptions = {}): Promise<Keys> {
 
   return {
     async createKeyring(password) {
-      const row = await withPassword(password, (bytes) => call('createKeyring', { password: bytes }))
+      const row = await withPassword(password, (bytes) => call('createKeyring', { password: bytes, cost }))
       isUnlocked = true
       return row
     },
@@ -105,7 +109,7 @@ export async function startKeys(options: KeysOptions = {}): Promise<Keys> {
       isUnlocked = true
     },
     verify: (password, row) => withPassword(password, (bytes) => call('verify', { password: bytes, row })),
-    rewrap: (newPassword) => withPassword(newPassword, (bytes) => call('rewrap', { password: bytes })),
+    rewrap: (newPassword) => withPassword(newPassword, (bytes) => call('rewrap', { password: bytes, cost })),
     isUnlocked: () => isUnlocked,
     subkey: (purpose) => call('subkey', { purpose }),
     create: (walletId, chain) => call('create', { walletId, chain }),

@@ -5,8 +5,11 @@ export type Curve = 'secp256k1' | 'ed25519'
 /** A wallet's key at rest. `ciphertext` is base64 of: version byte, iv (12), tag (16), data. Written once. */
 export type KeyRow = { walletId: string; chain: Chain; address: string; curve: Curve; ciphertext: string }
 
+/** What one guess of the master password costs (Argon2id). */
+export type PasswordCost = { memoryKib: number; iterations: number; parallelism: number }
+
 /** Argon2id parameters of the master password; `salt` is base64. */
-export type Kdf = { algorithm: 'argon2id'; memoryKib: number; iterations: number; parallelism: number; salt: string }
+export type Kdf = PasswordCost & { algorithm: 'argon2id'; salt: string }
 
 /** The one row that a password change rewrites: the root key, wrapped by the password (base64). */
 export type KeyringRow = { kdf: Kdf; wrappedRoot: string; version: 1 }

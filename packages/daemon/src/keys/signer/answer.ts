@@ -27,8 +27,8 @@ export function makeSigner(): { calls: Handlers; lock: () => void } {
     unlocked = next
   }
   const calls: Handlers = {
-    async createKeyring({ password }) {
-      const made = await createKeyring(password)
+    async createKeyring({ password, cost }) {
+      const made = await createKeyring(password, cost)
       hold(made.keyring)
       return made.row
     },
@@ -37,7 +37,7 @@ export function makeSigner(): { calls: Handlers; lock: () => void } {
       return true as const
     },
     verify: ({ password, row }) => verifyPassword(password, row),
-    rewrap: ({ password }) => rewrapKeyring(keyring(), password),
+    rewrap: ({ password, cost }) => rewrapKeyring(keyring(), password, cost),
     subkey: ({ purpose }) => subkey(keyring(), purpose),
     create: ({ walletId, chain }) => createKey(keyring(), walletId, chain),
     async import({ walletId, chain, secret }) {

@@ -1,15 +1,15 @@
 import { createHash, hkdfSync, randomBytes } from 'node:crypto'
 import { KeyError } from '../key-error.ts'
-import type { Kdf, KeyringRow, SubkeyPurpose } from '../types.ts'
+import type { Kdf, KeyringRow, PasswordCost, SubkeyPurpose } from '../types.ts'
 import { decryptSecret, encryptSecret, fromBase64, isBox } from './box.ts'
 import { Guarded, thenWiped } from './guarded.ts'
 import { stretchPassword } from './password.ts'
 
-const defaultCost = { memoryKib: 64 * 1024, iterations: 3, parallelism: 4 }
 // Below the floor a row is not ours: a weakened row must not make the daemon accept a cheap hash. (OWASP's minimum.)
 const floor = { memoryKib: 19 * 1024, iterations: 2, parallelism: 1 }
 // Above the ceiling a row would stop the machine.
 const ceiling = { memoryKib: 4 * 1024 * 1024, iterations: 64, parallelism: 64 }
+const defaultCost: PasswordCost = { memoryKib: 64 * 1024, iterations: 3, parallelism: 4 }
 const rootBytes = 32
 const checkBytes = 8
 const purposes: readonly SubkeyPurpose[] = ['settings', 'sessions', 'webhooks', 'backup', 'evidence']
@@ -18,9 +18,12 @@ const purposes: readonly SubkeyPurpose[] = ['settings', 'sessions', 'webhooks', 
 export type Keyring = { root: Guarded; walletKeys: Guarded }
 
 /** A new random root key and its first row. */
-export async function createKeyring(password: Uint8Array): Promise<{ row: KeyringRow; keyring: Keyring }> {
+export async function createKeyring(
+  password: Uint8Array,
+  cost = defaultCost,
+): Promise<{ row: KeyringRow; keyring: Keyring }> {
   const root = Guarded.random(rootBytes)
-  return { row: await wrapRoot(root, password), keyring: openRoot(root) }
+  return { row: await wrapRoot(root, password, cost), keyring: openRoot(root) }
 }
 
 /** Throws INVALID_MASTER_PASSWORD, or KEYRING_CORRUPT when the row cannot be what was written. */
@@ -29,8 +32,8 @@ export async function unlockKeyring(password: Uint8Array, row: KeyringRow): Prom
 }
 
 /** A new row of the same root key for another password. */
-export const rewrapKeyring = (keyring: Keyring, password: Uint8Array): Promise<KeyringRow> =>
-  wrapRoot(keyring.root, password)
+export const rewrapKeyring = (keyring: Keyring, password: Uint8Array, cost = defaultCost): Promise<KeyringRow> =>
+  wrapRoot(keyring.root, password, cost)
 
 /** HKDF-SHA256 of the root key. The wallet keys' own subkey is not among the purposes. */
 export function subkey(keyring: Keyring, purpose: SubkeyPurpose): Uint8Array {
@@ -48,10 +51,11 @@ const openRoot = (root: Guarded): Keyring => ({ root, walletKeys: Guarded.taken(
 const derive = (root: Guarded, purpose: string): Buffer =>
   root.use((bytes) => Buffer.from(hkdfSync('sha256', bytes, 'waiaas/root/1', `waiaas/subkey/${purpose}`, 32)))
 
-async function wrapRoot(root: Guarded, password: Uint8Array): Promise<KeyringRow> {
+async function wrapRoot(root: Guarded, password: Uint8Array, cost: PasswordCost): Promise<KeyringRow> {
   if (password.length === 0) throw new KeyError('INVALID_MASTER_PASSWORD', 'the master password must not be empty')
   const salt = randomBytes(16)
-  const kdf: Kdf = { algorithm: 'argon2id', ...defaultCost, salt: salt.toString('base64') }
+  const kdf: Kdf = { algorithm: 'argon2id', ...cost, salt: salt.toString('base64') }
+  assertCost(kdf)
   const wrappingKey = await stretchPassword(password, salt, kdf)
   const box = await thenWiped(wrappingKey, (key) => encryptSecret(key, root, associated(kdf)))
   return { kdf, wrappedRoot: Buffer.concat([box, check(kdf, box)]).toString('base64'), version: 1 }
@@ -72,14 +76,18 @@ async function unwrapRoot(row: KeyringRow, password: Uint8Array): Promise<Guarde
 
 function assertKdf(row: KeyringRow): Buffer {
   if (row.version !== 1 || row.kdf?.algorithm !== 'argon2id') throw corrupt('expected version 1 with argon2id')
-  for (const name of ['memoryKib', 'iterations', 'parallelism'] as const) {
-    const value = row.kdf[name]
-    if (!Number.isSafeInteger(value) || value < floor[name] || value > ceiling[name])
-      throw corrupt(`${name} must be an integer from ${floor[name]} to ${ceiling[name]}`)
-  }
+  assertCost(row.kdf)
   const salt = fromBase64(row.kdf.salt)
   if (!salt || salt.length < 16) throw corrupt('the salt must be base64 of at least 16 bytes')
   return salt
+}
+
+function assertCost(cost: PasswordCost): void {
+  for (const name of ['memoryKib', 'iterations', 'parallelism'] as const) {
+    const value = cost[name]
+    if (!Number.isSafeInteger(value) || value < floor[name] || value > ceiling[name])
+      throw corrupt(`${name} must be an integer from ${floor[name]} to ${ceiling[name]}`)
+  }
 }
 
 const corrupt = (why: string) =>

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module'
+import type { PasswordCost } from '../types.ts'
 import { Guarded } from './guarded.ts'
 
 type Argon2Options = {
@@ -14,8 +15,6 @@ const argon2 = createRequire(import.meta.url)('@node-rs/argon2') as {
   hashRaw(password: Uint8Array, options: Argon2Options): Promise<Buffer>
 }
 const argon2id = 2
-
-export type PasswordCost = { memoryKib: number; iterations: number; parallelism: number }
 
 /** Argon2id, 32 bytes out. */
 export async function stretchPassword(password: Uint8Array, salt: Uint8Array, cost: PasswordCost): Promise<Guarded> {

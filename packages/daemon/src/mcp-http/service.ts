@@ -1,0 +1,71 @@
+import { client, type HttpCall, operations } from '@waiaas/contract'
+import type { Context, Hono } from 'hono'
+import { jsonAnswer } from '../platform/http/answer.ts'
+import type { HttpEnv, HttpSettings } from '../platform/http/types.ts'
+import type { Log } from '../platform/log.ts'
+
+type Parts = { readonly settings: () => Pick<HttpSettings, 'security.cors_origins'>; readonly log: Log }
+
+/** Any session may call it, and the kill switch leaves it open: it says whether a token is good, and no more. */
+const PROBE = operations.getKillSwitch.path
+
+/**
+ * The MCP server at /mcp, over Streamable HTTP, for the holder of a session token. Each tool call is a call of the
+ * daemon's own API, with the same authentication, limits and checks.
+ */
+export const mcpRoutes =
+  (parts: Parts) =>
+  (app: Hono<HttpEnv>): void => {
+    app.post('/mcp', (c) => answer(app, c, parts))
+    // There is no stream to open and no session to end.
+    app.all('/mcp', (c) => {
+      const refusal = refused(c, 405, `expected POST, got ${c.req.method}`)
+      refusal.headers.set('allow', 'POST, OPTIONS')
+      return refusal
+    })
+  }
+
+async function answer(app: Hono<HttpEnv>, c: Context<HttpEnv>, { settings, log }: Parts): Promise<Response> {
+  const origin = c.req.header('origin')
+  if (origin !== undefined && !settings()['security.cors_origins'].includes(origin))
+    return refused(c, 403, 'this Origin is not in security.cors_origins')
+  const ask = caller(app, c)
+  const probe = await ask({ method: 'GET', path: PROBE, headers: {}, body: undefined })
+  if (!probe.ok) {
+    if (probe.status === 401) probe.headers.set('www-authenticate', 'Bearer')
+    return probe
+  }
+  // The protocol's library takes 100 ms to load, and most daemons never need it.
+  const { answerRequest } = await import('@waiaas/mcp')
+  const methods: Record<string, unknown> = client(operations, ask)
+  return answerRequest(
+    c.req.raw,
+    (operation, input, options) => {
+      const method = methods[operation]
+      if (typeof method !== 'function') throw new Error(`the contract has no operation ${operation}`)
+      return method(input, options)
+    },
+    { log: (message) => log.warn({ requestId: c.get('meta').requestId }, message) },
+  )
+}
+
+/** Calls the daemon's own routes as the caller of this request: the same host, peer, credential and request id. */
+function caller(app: Hono<HttpEnv>, c: Context<HttpEnv>) {
+  const passed = ['authorization', 'x-forwarded-for'].flatMap((name) => {
+    const value = c.req.header(name)
+    return value === undefined ? [] : [[name, value] as const]
+  })
+  const { requestId } = c.get('meta')
+  return async ({ method, path, headers, body }: Pick<HttpCall, 'method' | 'path' | 'headers' | 'body'>) => {
+    // Without a key, an identical send counts as the repeat of one whose answer did not reach its caller:
+    // `c.env` is this request's connection, so that the daemon knows. No answer gets lost between here and there.
+    const { 'idempotency-key': _, ...rest } = headers
+    const all = { ...rest, ...Object.fromEntries(passed), 'x-request-id': requestId }
+    return app.fetch(new Request(new URL(path, c.req.url), { method, headers: all, body: body ?? null }), c.env)
+  }
+}
+
+/** An error that belongs to no request of the protocol. */
+function refused(c: Context<HttpEnv>, status: number, message: string): Response {
+  return jsonAnswer(c.get('meta'), status, { jsonrpc: '2.0', error: { code: -32_000, message }, id: null })
+}
