@@ -41,7 +41,8 @@ function withHint(body: Record<string, unknown>, { idempotent }: Operation): Rec
   return { ...body, hint }
 }
 
-const isAbort = (error: unknown): boolean =>
+/** The call was ended by its deadline, or by its client. */
+export const isAbort = (error: unknown): boolean =>
   error instanceof DOMException && (error.name === 'AbortError' || error.name === 'TimeoutError')
 
 function resultOf(value: unknown): CallToolResult {

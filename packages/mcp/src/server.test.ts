@@ -1,3 +1,4 @@
+import { EventEmitter, once } from 'node:events'
 import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js'
 import type { CallOptions } from '@waiaas/contract'
@@ -59,6 +60,33 @@ test('a call that the daemon does not answer in time ends before its client give
     isError: true,
     structuredContent: { network_error: true, code: 'REQUEST_TIMEOUT' },
   })
+})
+
+test('a send that its client gave up on is repeated under the same key', async () => {
+  const seen = new EventEmitter()
+  const { client, send, calls, keys } = await connect((tries) => {
+    if (tries > 1) return { id: tries }
+    const { signal } = calls.at(-1)!.options
+    return new Promise((resolve) =>
+      signal?.addEventListener('abort', () => {
+        // The daemon had taken it all the same.
+        resolve({ id: tries })
+        seen.emit('abort')
+      }),
+    )
+  })
+  const aborted = once(seen, 'abort')
+  const args = { to: 'x', amount: '1' }
+  const options = { timeout: 20 }
+  await expect(client.callTool({ name: 'send_token', arguments: args }, undefined, options)).rejects.toThrow(
+    'timed out',
+  )
+  await aborted
+  await send(args)
+  await send(args)
+  const [first, second, third] = keys()
+  expect(second).toBe(first)
+  expect(third).not.toBe(first)
 })
 
 test('a fault of the server itself is logged and not told to the model', async () => {

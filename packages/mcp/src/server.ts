@@ -11,7 +11,7 @@ import { type CallOptions, type Operation, operations } from '@waiaas/contract'
 import { WAIaaSError } from '@waiaas/sdk'
 import manifest from '../package.json' with { type: 'json' }
 import { callText, repeatKeys } from './repeat-keys.ts'
-import { answerResult, failureBody, failureResult, isUnknown } from './results.ts'
+import { answerResult, failureBody, failureResult, isAbort, isUnknown } from './results.ts'
 import { type AgentTool, agentTools } from './tools.ts'
 
 /** Sends one operation of the contract to the daemon under a session. Fails with `WAIaaSError`. */
@@ -100,6 +100,9 @@ function runner(call: CallOperation, { walletId, log = () => {}, timeoutMs = TIM
       if (isUnknown(error)) keys.markUnknown(text, idempotencyKey)
       else keys.markAnswered(text)
       throw error
+    } finally {
+      // A client that has given up gets no answer, whatever came of the call.
+      if (signal.aborted) keys.markUnknown(text, idempotencyKey)
     }
   }
 
@@ -108,16 +111,16 @@ function runner(call: CallOperation, { walletId, log = () => {}, timeoutMs = TIM
     try {
       return answerResult(await send(tool, await inputOf(tool, args, signal), signal))
     } catch (error) {
-      log(`${tool.name}: ${describe(error)}`)
+      if (!clientSignal.aborted) reportBug(tool.name, error, log)
       return failureResult(error, tool.op)
     }
   }
 }
 
-/** Declared errors by their code; of a bug, where it was. */
-function describe(error: unknown): string {
-  if (error instanceof WAIaaSError) return `${error.code}: ${error.message}`
-  return error instanceof Error ? (error.stack ?? error.message) : String(error)
+/** Of what is neither an answer of the daemon nor the lack of one, the model learns nothing. */
+function reportBug(where: string, error: unknown, log: (message: string) => void): void {
+  if (error instanceof WAIaaSError || isAbort(error)) return
+  log(`${where}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
 }
 
 /** The session's only wallet. Fails with WALLET_ID_REQUIRED when it has several. */
@@ -138,7 +141,7 @@ function addResources(server: McpServer, call: CallOperation, { walletId, log = 
         const text = JSON.stringify(await call(operation, { ...wallet, ...input }, { signal }))
         return { contents: [{ uri: uri.href, mimeType: about.mimeType, text }] }
       } catch (error) {
-        log(`${uri.href}: ${describe(error)}`)
+        reportBug(uri.href, error, log)
         const body = failureBody(error, op)
         throw new McpError(ErrorCode.InternalError, `${body.code}: ${body.message}`, body)
       }

@@ -1,11 +1,22 @@
 import { randomUUID } from 'node:crypto'
 import { defaultSettings, Failure, type Handlers, newId, operations, type TransactionSent } from '@waiaas/contract'
+import { mcpRoutes } from '../../daemon/src/mcp-http/service.ts'
 import { type Listening, listen } from '../../daemon/src/platform/http/listen.ts'
 import { httpApp } from '../../daemon/src/platform/http/serve.ts'
 import type { Call, Principal } from '../../daemon/src/platform/http/types.ts'
 
-const { sendToken, getAddress, getBalance, getWallet, getTransaction, listTransactions, renewSession } = operations
-const table = { sendToken, getAddress, getBalance, getWallet, getTransaction, listTransactions, renewSession }
+const { getKillSwitch, sendToken, getAddress, getBalance, getWallet, getTransaction, listTransactions, renewSession } =
+  operations
+const table = {
+  getKillSwitch,
+  sendToken,
+  getAddress,
+  getBalance,
+  getWallet,
+  getTransaction,
+  listTransactions,
+  renewSession,
+}
 
 export const walletId = newId()
 export const sessionId = newId()
@@ -38,6 +49,7 @@ export async function startDaemon() {
       if (answer) throw answer
       return sent(input.amount ?? null, input.humanAmount ?? null)
     },
+    getKillSwitch: () => ({ state: 'ACTIVE', activatedAt: null, activatedBy: null }),
     getAddress: () => ({ ...where, network, address }),
     getBalance: () => ({ ...where, balances: [{ network, error: 'no endpoint' }] }),
     getWallet: (_call, { id }) => {
@@ -72,6 +84,7 @@ export async function startDaemon() {
     version: '0',
     log: quiet,
     strict: true,
+    raw: mcpRoutes({ settings: () => settings, log: quiet }),
   })
   const server: Listening = await listen(app, { port: 0, hostname: '127.0.0.1' })
   return {

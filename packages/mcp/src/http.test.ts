@@ -1,0 +1,74 @@
+import { Client } from '@modelcontextprotocol/sdk/client/index.js'
+import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
+import { Failure } from '@waiaas/contract'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { type Daemon, startDaemon, tokenOf, walletId } from '../test/daemon.ts'
+
+let daemon: Daemon
+const clients: Client[] = []
+beforeEach(async () => {
+  daemon = await startDaemon()
+})
+afterEach(async () => {
+  for (const client of clients.splice(0)) await client.close()
+  await daemon.close(0)
+})
+
+const at = () => new URL('/mcp', daemon.url)
+async function connect(token: string): Promise<Client> {
+  const client = new Client({ name: 'a test', version: '0' })
+  const headers = { authorization: `Bearer ${token}` }
+  // The library's own types disagree under exactOptionalPropertyTypes.
+  const transport = new StreamableHTTPClientTransport(at(), { requestInit: { headers } })
+  await client.connect(transport as Parameters<typeof client.connect>[0])
+  clients.push(client)
+  return client
+}
+const post = (headers: Record<string, string>, body: unknown = {}) =>
+  fetch(at(), {
+    method: 'POST',
+    headers: { accept: 'application/json, text/event-stream', 'content-type': 'application/json', ...headers },
+    body: JSON.stringify(body),
+  })
+const to = `0x${'34'.repeat(20)}`
+
+test('the daemon serves the same tools at /mcp as the program does on stdio', async () => {
+  const client = await connect(daemon.issue())
+  const { tools } = await client.listTools()
+  expect(tools.map(({ name }) => name)).toContain('send_token')
+  const sent = await client.callTool({ name: 'send_token', arguments: { to, amount: '1000', wallet_id: walletId } })
+  expect(sent.structuredContent).toMatchObject({ status: 'PENDING', amount: '1000' })
+  expect(daemon.sends[0]?.input).toMatchObject({ walletId })
+})
+
+test('a refusal reaches the agent over HTTP with its reasons', async () => {
+  const reasons = [{ code: 'SPENDING_LIMIT_EXCEEDED', message: 'over the limit' }]
+  daemon.answers.push(new Failure('POLICY_DENIED', 'no policy allows this', { details: { reasons } }))
+  const client = await connect(daemon.issue())
+  const refused = await client.callTool({ name: 'send_token', arguments: { to, amount: '1000' } })
+  expect(refused).toMatchObject({ isError: true, structuredContent: { code: 'POLICY_DENIED', details: { reasons } } })
+})
+
+test('sends over HTTP carry no key, so that the daemon knows the repeat of one whose answer was lost', async () => {
+  const client = await connect(daemon.issue())
+  await client.callTool({ name: 'send_token', arguments: { to, amount: '1000' } })
+  expect(daemon.sends.map(({ key }) => key)).toEqual([undefined])
+})
+
+test('without a good token nothing is served', async () => {
+  for (const headers of [{}, { authorization: `Bearer ${tokenOf()}` }]) {
+    const response = await post(headers, { jsonrpc: '2.0', id: 1, method: 'tools/list' })
+    expect(response.status).toBe(401)
+    expect(response.headers.get('www-authenticate')).toBe('Bearer')
+  }
+  await expect(connect(tokenOf())).rejects.toThrow()
+})
+
+test('a web page of a foreign origin, and what is not POST, are refused', async () => {
+  const authorization = `Bearer ${daemon.issue()}`
+  const list = { jsonrpc: '2.0', id: 1, method: 'tools/list' }
+  expect((await post({ authorization, origin: 'https://evil.example' }, list)).status).toBe(403)
+  expect((await post({ authorization, origin: 'http://localhost:3100' }, list)).status).toBe(200)
+  const get = await fetch(at(), { headers: { authorization, accept: 'text/event-stream' } })
+  expect({ status: get.status, allow: get.headers.get('allow') }).toEqual({ status: 405, allow: 'POST, OPTIONS' })
+})
