@@ -1,0 +1,50 @@
+import type { Access } from '@waiaas/contract'
+import { WAIaaSClient } from '@waiaas/sdk'
+import { type Secrets, secretsOf } from './credentials.ts'
+import { type Place, placeOf } from './place.ts'
+
+export type DaemonFlags = {
+  'data-dir'?: string | undefined
+  'base-url'?: string | undefined
+  'password-file'?: string | undefined
+  json?: boolean | undefined
+}
+
+const minute = 60_000
+// A person at a terminal would rather see the failure, and repeat the command.
+const options = { timeout: minute, retryOptions: { maxRetries: 0 } }
+
+/** The daemon that the flags name, as the operator sees it. */
+export type Operator = { readonly place: Place; readonly masterPassword: string; readonly api: WAIaaSClient }
+
+/** Connects as the operator; asks for the master password when no source has it. */
+export async function connectOperator(flags: DaemonFlags): Promise<Operator> {
+  const { place, secrets } = await placeAndSecrets(flags)
+  const masterPassword = await secrets.masterPassword()
+  return { place, masterPassword, api: operatorClient(place.baseUrl, masterPassword) }
+}
+
+/** Connects as whoever an operation admits. */
+export async function connectFor(access: Access, flags: DaemonFlags): Promise<WAIaaSClient> {
+  const { place, secrets } = await placeAndSecrets(flags)
+  if (access === 'public') return new WAIaaSClient({ baseUrl: place.baseUrl, ...options })
+  if (await actsAsOperator(access, secrets)) return operatorClient(place.baseUrl, await secrets.masterPassword())
+  return agentClient(place.baseUrl, await secrets.sessionToken())
+}
+
+export const agentClient = (baseUrl: string, sessionToken: string): WAIaaSClient =>
+  new WAIaaSClient({ baseUrl, sessionToken, ...options })
+
+export const operatorClient = (baseUrl: string, masterPassword: string): WAIaaSClient =>
+  new WAIaaSClient({ baseUrl, masterPassword, ...options })
+
+async function placeAndSecrets(flags: DaemonFlags): Promise<{ place: Place; secrets: Secrets }> {
+  const place = await placeOf({ dataDir: flags['data-dir'], baseUrl: flags['base-url'] })
+  return { place, secrets: secretsOf(place.dataDir, flags['password-file']) }
+}
+
+/** Who may be either acts as the operator, unless that would need a prompt and a session token is at hand. */
+async function actsAsOperator(access: readonly string[], secrets: Secrets): Promise<boolean> {
+  if (!access.includes('operator')) return false
+  return !access.includes('agent') || (await secrets.isOperator()) || !(await secrets.hasSessionToken())
+}

@@ -1,0 +1,54 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Daemon, StartError, startDaemon } from '@waiaas/daemon'
+import { CommandError } from '../errors.ts'
+import { readFlags } from '../flags.ts'
+import { dataDirOf } from '../place.ts'
+import { askNewPassword, askSecret, canAsk, note } from '../terminal.ts'
+
+export const usage = `usage: waiaas start [--data-dir <dir>] [--password-file <file>]
+Runs the daemon in the foreground until SIGTERM or SIGINT.
+  --data-dir <dir>        data directory [WAIAAS_DATA_DIR or ~/.waiaas]
+  --password-file <file>  file with the master password; - is stdin
+The master password comes from --password-file, WAIAAS_MASTER_PASSWORD_FILE, WAIAAS_MASTER_PASSWORD,
+<data-dir>/recovery.key, or a prompt. With WAIAAS_AUTO_PROVISION=true a first start makes one itself.`
+
+export async function run(argv: readonly string[]): Promise<number> {
+  const { values } = readFlags(argv, usage, {
+    'data-dir': { type: 'string' },
+    'password-file': { type: 'string' },
+  })
+  const dataDir = dataDirOf(values['data-dir'])
+  // Heard from the first moment on: a stop during the start must not be lost.
+  const asked = Promise.withResolvers<void>()
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => asked.resolve())
+  const daemon = await open(dataDir, values['password-file'])
+  void asked.promise.then(() => daemon.stop())
+  await daemon.finished
+  return 0
+}
+
+async function open(dataDir: string, passwordFile: string | undefined): Promise<Daemon> {
+  const autoProvision = process.env.WAIAAS_AUTO_PROVISION === 'true'
+  const env = { ...process.env }
+  if (passwordFile !== undefined) env.WAIAAS_MASTER_PASSWORD_FILE = passwordFile === '-' ? '/dev/stdin' : passwordFile
+  const isFirst = !existsSync(join(dataDir, 'data', 'waiaas.db')) && !env.WAIAAS_DATABASE_URL
+  try {
+    return await startDaemon({ dataDir, env, autoProvision })
+  } catch (error) {
+    if (!(error instanceof StartError) || error.code !== 'MASTER_PASSWORD_REQUIRED') throw error
+    return startDaemon({ dataDir, env, autoProvision, masterPassword: await askPassword(isFirst) })
+  }
+}
+
+async function askPassword(isFirst: boolean): Promise<string> {
+  if (!canAsk()) {
+    throw new CommandError(
+      'the master password is needed, and there is no terminal to ask at',
+      'set WAIAAS_MASTER_PASSWORD_FILE, or WAIAAS_AUTO_PROVISION=true to have one made',
+    )
+  }
+  if (!isFirst) return askSecret('Master password: ')
+  note('first start: choose the master password, which nobody can recover for you')
+  return askNewPassword('New master password: ')
+}

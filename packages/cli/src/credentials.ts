@@ -1,0 +1,79 @@
+import { readFile } from 'node:fs/promises'
+import { CommandError, errorCode } from './errors.ts'
+import { readIfThere, recoveryFile, tokenFile } from './place.ts'
+import { askSecret, canAsk } from './terminal.ts'
+
+const { env } = process
+
+export type Secrets = {
+  /** The master password: --password-file, WAIAAS_MASTER_PASSWORD_FILE, WAIAAS_MASTER_PASSWORD, recovery.key, or a prompt. */
+  readonly masterPassword: () => Promise<string>
+  /** The session token: WAIAAS_SESSION_TOKEN, or the data directory's mcp-token. */
+  readonly sessionToken: () => Promise<string>
+  readonly hasSessionToken: () => Promise<boolean>
+  /** True where the master password needs no prompt. */
+  readonly isOperator: () => Promise<boolean>
+}
+
+/** Finds secrets when they are first needed, and asks for each at most once. */
+export function secretsOf(dataDir: string, passwordFile: string | undefined): Secrets {
+  let found: Promise<string | undefined> | undefined
+  let asked: Promise<string> | undefined
+  const find = () => {
+    found ??= findPassword(dataDir, passwordFile)
+    return found
+  }
+  return {
+    isOperator: async () => (await find()) !== undefined,
+    hasSessionToken: async () => (await findToken(dataDir)) !== undefined,
+    async sessionToken() {
+      const token = await findToken(dataDir)
+      if (token !== undefined) return token
+      throw new CommandError(
+        `a session token is needed, and ${tokenFile(dataDir)} does not exist`,
+        'run "waiaas quickset", or set WAIAAS_SESSION_TOKEN',
+      )
+    },
+    async masterPassword() {
+      const password = await find()
+      if (password !== undefined) return password
+      asked ??= askPassword(dataDir)
+      return asked
+    },
+  }
+}
+
+async function findPassword(dataDir: string, passwordFile: string | undefined): Promise<string | undefined> {
+  const path = passwordFile ?? (env.WAIAAS_MASTER_PASSWORD_FILE || undefined)
+  if (path !== undefined) return readSecretFile(path)
+  if (env.WAIAAS_MASTER_PASSWORD) return env.WAIAAS_MASTER_PASSWORD
+  return (await readIfThere(recoveryFile(dataDir)))?.trim()
+}
+
+async function askPassword(dataDir: string): Promise<string> {
+  if (canAsk()) return askSecret('Master password: ')
+  throw new CommandError(
+    `the master password is needed, and there is neither a terminal to ask at nor ${recoveryFile(dataDir)}`,
+    'set WAIAAS_MASTER_PASSWORD_FILE, or give --password-file',
+  )
+}
+
+async function findToken(dataDir: string): Promise<string | undefined> {
+  return env.WAIAAS_SESSION_TOKEN || (await readIfThere(tokenFile(dataDir)))?.trim() || undefined
+}
+
+/** A secret from a file, without the line's end; "-" is stdin. */
+export async function readSecretFile(path: string): Promise<string> {
+  const text = await readText(path)
+  const secret = text.replace(/\r?\n$/, '')
+  if (secret === '') throw new CommandError(`expected a secret in ${path}, got an empty file`)
+  return secret
+}
+
+async function readText(path: string): Promise<string> {
+  try {
+    return await readFile(path === '-' ? '/dev/stdin' : path, 'utf8')
+  } catch (error) {
+    throw new CommandError(`cannot read ${path} (${errorCode(error)})`, 'name a file that this user may read', error)
+  }
+}

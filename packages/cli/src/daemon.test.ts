@@ -1,0 +1,220 @@
+import { randomBytes } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import {
+  cleanUp,
+  type StartedDaemon,
+  startProvisioned,
+  temporaryFolder,
+  waiaas,
+  waiaasAtTerminal,
+} from '../test/run.ts'
+
+afterAll(cleanUp)
+const mode = (path: string) => (statSync(path).mode & 0o777).toString(8)
+const json = async (call: ReturnType<typeof waiaas>) => {
+  const { code, out, err } = await call
+  expect({ code, err }).toEqual({ code: 0, err: '' })
+  return JSON.parse(out)
+}
+
+describe('a daemon that provisioned itself', () => {
+  let daemon: StartedDaemon
+  let recoveryKey: string
+  beforeAll(async () => {
+    daemon = await startProvisioned()
+    recoveryKey = join(daemon.dataDir, 'recovery.key')
+  })
+
+  test('keeps its password in recovery.key, names its port, and status is 0', async () => {
+    expect(mode(daemon.dataDir)).toBe('700')
+    expect(mode(recoveryKey)).toBe('600')
+    expect(readFileSync(recoveryKey, 'utf8')).toMatch(/^[0-9a-f]{64}\n$/)
+    expect(daemon.url).toBe(`http://127.0.0.1:${readFileSync(join(daemon.dataDir, 'daemon.port'), 'utf8').trim()}`)
+    const { code, out } = await daemon.run(['status'])
+    expect(code).toBe(0)
+    expect(out).toContain(`running at ${daemon.url}`)
+  })
+
+  test('a second daemon on the same data directory is refused with the reason', async () => {
+    const { code, err } = await daemon.run(['start'])
+    expect(code).toBe(1)
+    expect(err).toContain('another daemon is running with the data directory')
+  })
+
+  test('quickset makes wallets, a session and the MCP configuration, and again uses the same', async () => {
+    const first = await json(daemon.run(['quickset', '--mode', 'local', '--json']))
+    expect(first.wallets.map((wallet: { name: string }) => wallet.name)).toEqual(['solana-local', 'evm-local'])
+    expect(first.config.mcpServers.waiaas.env).toEqual({
+      WAIAAS_DATA_DIR: daemon.dataDir,
+      WAIAAS_BASE_URL: daemon.url,
+    })
+    expect(first.config.mcpServers.waiaas.args.every(existsSync)).toBe(true)
+    const token = readFileSync(first.tokenPath, 'utf8')
+    expect(token).toMatch(/^wai_sess_/)
+    expect(mode(first.tokenPath)).toBe('600')
+    expect(JSON.stringify(first)).not.toContain(token.trim())
+
+    const second = await json(daemon.run(['quickset', '--mode', 'local', '--json']))
+    expect(second.wallets.map(idOf)).toEqual(first.wallets.map(idOf))
+    expect(second.session).toEqual({ ...first.session, isNew: false })
+    expect(readFileSync(first.tokenPath, 'utf8')).toBe(token)
+  })
+
+  test('quickset with a lifetime replaces the session and revokes the one before', async () => {
+    const before = await json(daemon.run(['quickset', '--mode', 'local', '--json']))
+    const after = await json(daemon.run(['quickset', '--mode', 'local', '--ttl', '600', '--json']))
+    expect(after.session).toMatchObject({ isNew: true })
+    const { data } = await json(daemon.run(['session', 'list', '--json']))
+    const status = (id: string) => data.find((one: { id: string }) => one.id === id)?.status
+    expect(status(after.session.id)).toBe('ACTIVE')
+    expect(status(before.session.id) ?? 'REVOKED').toBe('REVOKED')
+  })
+
+  test('an agent with a session token reads its wallets and cannot make one', async () => {
+    await daemon.run(['quickset', '--mode', 'local'])
+    const WAIAAS_SESSION_TOKEN = readFileSync(join(daemon.dataDir, 'mcp-token'), 'utf8').trim()
+    const asAgent = { WAIAAS_SESSION_TOKEN, WAIAAS_DATA_DIR: temporaryFolder(), WAIAAS_BASE_URL: daemon.url }
+    const { items } = await json(waiaas(['wallet', 'list', '--json'], asAgent))
+    expect(items).toHaveLength(2)
+    const refused = await waiaas(['wallet', 'create', '--name', 'more'], asAgent)
+    expect(refused.code).toBe(1)
+    expect(refused.err).toContain('the master password is needed')
+  })
+
+  test('mcp setup writes a token for each wallet', async () => {
+    const { items } = await json(daemon.run(['wallet', 'list', '--json']))
+    const { mcpServers } = await json(daemon.run(['mcp', 'setup', '--all', '--json']))
+    expect(Object.keys(mcpServers).sort()).toEqual(['waiaas-evm-local', 'waiaas-solana-local'])
+    for (const { id } of items) expect(mode(join(daemon.dataDir, 'mcp-tokens', id))).toBe('600')
+  })
+
+  test('a key goes in and comes out sealed, and wallets are found by name', async () => {
+    const folder = temporaryFolder()
+    const secret = `0x${randomBytes(32).toString('hex')}`
+    writeFileSync(join(folder, 'key'), `${secret}\n`)
+    const imported = await json(
+      daemon.run([
+        ...['wallet', 'import', '--name', 'brought', '--chain', 'ethereum', '--format', 'private-key'],
+        ...['--secret-file', join(folder, 'key'), '--json'],
+      ]),
+    )
+    expect(await json(daemon.run(['wallet', 'info', 'brought', '--json']))).toMatchObject({ id: imported.id })
+    const output = join(folder, 'out')
+    expect((await daemon.run(['wallet', 'export', 'brought', '--output', output])).code).toBe(0)
+    expect(readFileSync(output, 'utf8').trim()).toBe(secret)
+    expect(mode(output)).toBe('600')
+  })
+
+  test('a refusal of the daemon is shown with its code and ends with 1', async () => {
+    const { code, err } = await daemon.run(['wallet', 'info', '01990000-0000-7000-8000-000000000000'])
+    expect(code).toBe(1)
+    expect(err).toContain('(WALLET_NOT_FOUND)')
+  })
+
+  test('settings change, and the audit log is whole', async () => {
+    expect((await daemon.run(['settings', 'set', 'policy.default_deny_tokens', 'false'])).code).toBe(0)
+    expect((await daemon.run(['settings', 'get'])).out).toMatch(/^policy\.default_deny_tokens +false$/m)
+    expect(await daemon.run(['audit', 'verify'])).toMatchObject({ code: 0, err: '' })
+  })
+
+  test('wallets of a 2.x installation are taken over once, under their addresses', async () => {
+    const from = fileURLToPath(new URL('../test/waiaas-2', import.meta.url))
+    const passwordFile = join(temporaryFolder(), 'old-password')
+    const importAll = () => daemon.run(['import', '--from', from, '--from-password-file', passwordFile, '--json'])
+    writeFileSync(passwordFile, 'not the password')
+    expect(await importAll()).toMatchObject({ code: 1, err: expect.stringContaining('2 of 2 wallets could not') })
+
+    writeFileSync(passwordFile, 'the password of the old installation')
+    const imported = await json(importAll())
+    expect(imported).toMatchObject([
+      { name: 'old evm', chain: 'ethereum', outcome: 'imported' },
+      { name: 'old solana', chain: 'solana', outcome: 'imported' },
+    ])
+    const { items } = await json(daemon.run(['wallet', 'list', '--json']))
+    for (const { id, address } of imported)
+      expect(items).toContainEqual(expect.objectContaining({ id, publicKey: address }))
+    const environments = imported.map(
+      (one: { id: string }) => items.find(({ id }: { id: string }) => id === one.id).environment,
+    )
+    expect(environments).toEqual(['mainnet', 'testnet'])
+    const again = await json(importAll())
+    expect(again.map((one: { outcome: string }) => one.outcome)).toEqual(['there already', 'there already'])
+  })
+
+  test('a folder of another kind is no installation of 2.x', async () => {
+    const { code, err } = await daemon.run(['import', '--from', temporaryFolder()])
+    expect(code).toBe(1)
+    expect(err).toContain('expected the data directory of WAIaaS 2.x')
+  })
+
+  test('set-master takes a new password, removes recovery.key, and stop needs the new one', async () => {
+    const files = temporaryFolder()
+    mkdirSync(join(files, 'secrets'))
+    const fileOf = (name: string, text: string) => {
+      writeFileSync(join(files, 'secrets', name), `${text}\n`)
+      return join(files, 'secrets', name)
+    }
+    const old = fileOf('old', readFileSync(recoveryKey, 'utf8').trim())
+    const fresh = fileOf('fresh', 'correct horse battery')
+    expect((await daemon.run(['set-master', '--new-password-file', fresh])).code).toBe(0)
+    expect(existsSync(recoveryKey)).toBe(false)
+    const refused = await daemon.run(['stop', '--password-file', old])
+    expect(refused.code).toBe(1)
+    expect(refused.err).toContain('INVALID_MASTER_PASSWORD')
+    expect(await daemon.run(['stop', '--password-file', fresh])).toMatchObject({ code: 0, err: '' })
+    expect((await daemon.ended).code).toBe(0)
+    expect((await daemon.run(['status'])).code).toBe(3)
+  })
+})
+
+const idOf = ({ id }: { id: string }) => id
+
+describe('the master password', () => {
+  test('is asked for twice on a first start at a terminal, and once later, and never shown', async () => {
+    const dataDir = temporaryFolder()
+    const password = 'a password of my own'
+    const first = waiaasAtTerminal(['start', '--data-dir', dataDir])
+    await first.saw(/New master password: /)
+    first.type(`${password}\r`)
+    await first.saw(/Once more: /)
+    first.type(`${password}\r`)
+    await first.saw(/WAIAAS_PORT=\d+/)
+    expect((await waiaas(['stop', '--data-dir', dataDir], { WAIAAS_MASTER_PASSWORD: password })).code).toBe(0)
+    expect(await first.ended).toMatchObject({ code: 0, out: expect.not.stringContaining(password) })
+
+    const second = waiaasAtTerminal(['start', '--data-dir', dataDir])
+    await second.saw(/Master password: /)
+    second.type('another password\r')
+    expect(await second.ended).toMatchObject({ code: 1, out: expect.stringContaining('does not open this keystore') })
+  })
+
+  test('two different new passwords are refused', async () => {
+    const terminal = waiaasAtTerminal(['start', '--data-dir', temporaryFolder()])
+    await terminal.saw(/New master password: /)
+    terminal.type('the first password\r')
+    await terminal.saw(/Once more: /)
+    terminal.type('the second password\r')
+    expect(await terminal.ended).toMatchObject({ code: 1, out: expect.stringContaining('the two passwords differ') })
+  })
+
+  test('without terminal and source a start fails with 1 and names the sources', async () => {
+    const { code, err } = await waiaas(['start', '--data-dir', temporaryFolder()])
+    expect(code).toBe(1)
+    expect(err).toContain('set WAIAAS_MASTER_PASSWORD_FILE, or WAIAAS_AUTO_PROVISION=true')
+  })
+
+  test('init makes recovery.key, and a start uses it', async () => {
+    const dataDir = temporaryFolder()
+    expect((await waiaas(['init', '--auto-provision', '--data-dir', dataDir])).code).toBe(0)
+    const before = readFileSync(join(dataDir, 'recovery.key'), 'utf8')
+    expect((await waiaas(['init', '--auto-provision', '--data-dir', dataDir])).out).toContain('already initialised')
+    expect(readFileSync(join(dataDir, 'recovery.key'), 'utf8')).toBe(before)
+    const daemon = waiaasAtTerminal(['start', '--data-dir', dataDir])
+    await daemon.saw(/WAIAAS_PORT=\d+/)
+    expect(await waiaas(['stop', '--data-dir', dataDir])).toMatchObject({ code: 0 })
+    expect((await daemon.ended).code).toBe(0)
+  })
+})

@@ -1,0 +1,67 @@
+import {
+  commands,
+  commandUsage,
+  type Flag,
+  isFailure,
+  type Operation,
+  operations,
+  parseArguments,
+} from '@waiaas/contract'
+import type { WAIaaSClient } from '@waiaas/sdk'
+import { connectFor, type DaemonFlags } from './api.ts'
+import { UsageError } from './errors.ts'
+import { daemonFlagsHelp } from './flags.ts'
+import { plainText } from './table.ts'
+import { print, printJson } from './terminal.ts'
+import { chooseWallet } from './wallets.ts'
+
+type Derived = ReturnType<typeof commands>[number]
+
+/** The commands that follow from the operations of the contract. */
+export const derivedCommands = (): Derived[] => commands(operations)
+
+const text = (field: string): Flag => ({ field, name: `--${field}`, kind: 'text', required: false, summary: '' })
+const globals: readonly Flag[] = [
+  text('data-dir'),
+  text('base-url'),
+  text('password-file'),
+  { ...text('json'), kind: 'boolean' },
+]
+
+export const derivedUsage = (command: Derived): string => `${commandUsage(command)}\n${daemonFlagsHelp}`
+
+/** Calls the operation of a command and shows its answer. */
+export async function runDerived(command: Derived, argv: readonly string[]): Promise<void> {
+  const { input, globals: flags } = readArguments(command, argv)
+  // The command was derived from this operation, and the daemon checks the input.
+  const name = command.operation as keyof typeof operations
+  const api = await connectFor((operations[name] as Operation).access, flags)
+  const send = api[name] as (input: unknown) => Promise<unknown>
+  const answer = await send(await withWalletIds(command, input, api))
+  if (flags.json) printJson(answer ?? null)
+  else print(plainText(answer))
+}
+
+const isUuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+
+/** People name wallets; the wire wants ids. */
+async function withWalletIds({ name }: Derived, input: Input, api: WAIaaSClient): Promise<Input> {
+  const fields = ['walletId', 'wallet_id', ...(name.startsWith('wallet ') ? ['id'] : [])]
+  const resolved = { ...input }
+  for (const field of fields) {
+    const value = input[field]
+    if (typeof value === 'string' && !isUuid.test(value)) resolved[field] = (await chooseWallet(api, value)).id
+  }
+  return resolved
+}
+
+type Input = Record<string, unknown>
+
+function readArguments(command: Derived, argv: readonly string[]): { input: Input; globals: DaemonFlags } {
+  try {
+    return parseArguments(command, argv, globals)
+  } catch (error) {
+    if (!isFailure(error, 'ACTION_VALIDATION_FAILED')) throw error
+    throw new UsageError(error.message.split('\n')[0] ?? '', derivedUsage(command))
+  }
+}

@@ -1,0 +1,24 @@
+/** The command line itself is wrong: exit code 2. `usage` is shown below the message. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError'
+  readonly usage: string | undefined
+
+  constructor(message: string, usage?: string) {
+    super(message)
+    this.usage = usage
+  }
+}
+
+/** A command could not do its work: exit code 1. `hint` says what to do. */
+export class CommandError extends Error {
+  override readonly name = 'CommandError'
+  readonly hint: string | undefined
+
+  constructor(message: string, hint?: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause })
+    this.hint = hint
+  }
+}
+
+export const errorCode = (error: unknown): string | undefined =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined

@@ -1,0 +1,47 @@
+import { type ParseArgsOptionsConfig, parseArgs } from 'node:util'
+import { errorCode, UsageError } from './errors.ts'
+
+/** Flags of every command that talks to a daemon. */
+export const daemonFlags = {
+  'data-dir': { type: 'string' },
+  'base-url': { type: 'string' },
+  'password-file': { type: 'string' },
+  json: { type: 'boolean' },
+} as const satisfies ParseArgsOptionsConfig
+
+export const daemonFlagsHelp = `  --data-dir <dir>        data directory [WAIAAS_DATA_DIR or ~/.waiaas]
+  --base-url <url>        the daemon [WAIAAS_BASE_URL, or the port in <data-dir>/daemon.port]
+  --password-file <file>  file with the master password; - is stdin
+  --json                  print JSON`
+
+/** Reads the flags of a command; UsageError with the usage when one is unknown or lacks its value. */
+export function readFlags<const O extends ParseArgsOptionsConfig>(
+  argv: readonly string[],
+  usage: string,
+  options: O,
+  places = 0,
+) {
+  const parsed = parse(argv, usage, options)
+  if (parsed.positionals.length > places) throw new UsageError(`unexpected "${parsed.positionals[places]}"`, usage)
+  return parsed
+}
+
+function parse<const O extends ParseArgsOptionsConfig>(argv: readonly string[], usage: string, options: O) {
+  try {
+    return parseArgs({ args: [...argv], options, allowPositionals: true, strict: true })
+  } catch (error) {
+    if (errorCode(error)?.startsWith('ERR_PARSE_ARGS_') && error instanceof Error) {
+      throw new UsageError(lowerFirst(error.message.split('. ')[0] ?? error.message), usage)
+    }
+    throw error
+  }
+}
+
+const lowerFirst = (text: string): string => `${text.slice(0, 1).toLowerCase()}${text.slice(1)}`
+
+/** A whole number given as a flag. */
+export function wholeNumber(name: string, text: string | undefined, usage: string): number | undefined {
+  if (text === undefined) return undefined
+  if (/^\d{1,9}$/.test(text)) return Number(text)
+  throw new UsageError(`expected --${name} as a whole number, got "${text.slice(0, 40)}"`, usage)
+}

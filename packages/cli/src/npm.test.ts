@@ -1,0 +1,29 @@
+import { copyFileSync, symlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterEach, expect, test } from 'vitest'
+import { cleanUp, launch, temporaryFolder } from '../test/run.ts'
+
+afterEach(cleanUp)
+const root = fileURLToPath(new URL('../../..', import.meta.url))
+
+function cloneLike(): string {
+  const folder = temporaryFolder()
+  copyFileSync(join(root, 'package.json'), join(folder, 'package.json'))
+  for (const name of ['node_modules', 'packages']) symlinkSync(join(root, name), join(folder, name))
+  return folder
+}
+
+test.each(['SIGTERM', 'SIGINT'] as const)(
+  'npm start hands %s to the daemon, which ends in good order and is not orphaned',
+  async (signal) => {
+    const env = { WAIAAS_AUTO_PROVISION: 'true', WAIAAS_DATA_DIR: temporaryFolder() }
+    const { child, ended, saw } = launch('npm', ['start'], env, cloneLike())
+    const [, port] = await saw(/WAIAAS_PORT=(\d+)/)
+    const url = `http://127.0.0.1:${port}/health`
+    expect((await fetch(url)).status).toBe(200)
+    child.kill(signal)
+    expect((await ended).code).toBe(0)
+    await expect(fetch(url)).rejects.toThrow('fetch failed')
+  },
+)

@@ -1,0 +1,108 @@
+import { findCommand, usage } from '@waiaas/contract'
+import { derivedCommands, derivedUsage, runDerived } from './derived.ts'
+import { UsageError } from './errors.ts'
+import { report } from './report.ts'
+import { print } from './terminal.ts'
+
+type Loaded = { readonly usage: string; run(argv: readonly string[]): Promise<number | undefined> }
+type Own = { readonly name: string; readonly summary: string; readonly load: () => Promise<Loaded> }
+
+// Loaded when asked for: the daemon and the localnet are heavy, and most commands need neither.
+const own: readonly Own[] = [
+  { name: 'init', summary: 'Create the data directory.', load: () => import('./commands/init.ts') },
+  { name: 'start', summary: 'Run the daemon in the foreground.', load: () => import('./commands/start.ts') },
+  { name: 'stop', summary: 'Stop the daemon in good order.', load: () => import('./commands/stop.ts') },
+  { name: 'status', summary: 'Say whether the daemon runs.', load: () => import('./commands/status.ts') },
+  {
+    name: 'quickset',
+    summary: 'Wallets, a session and the MCP configuration in one step.',
+    load: () => import('./commands/quickset.ts'),
+  },
+  { name: 'quickstart', summary: 'The same as quickset.', load: () => import('./commands/quickset.ts') },
+  { name: 'set-master', summary: 'Change the master password.', load: () => import('./commands/set-master.ts') },
+  {
+    name: 'mcp setup',
+    summary: 'A session and MCP configuration per wallet.',
+    load: () => import('./commands/mcp-setup.ts'),
+  },
+  {
+    name: 'import',
+    summary: 'Take over the wallets of WAIaaS 2.x.',
+    load: () => import('./commands/import-legacy.ts'),
+  },
+  {
+    name: 'wallet import',
+    summary: 'Import a key, sealed on its way.',
+    load: () => import('./commands/wallet-import.ts'),
+  },
+  {
+    name: 'wallet export',
+    summary: 'Export a key, sealed on its way.',
+    load: () => import('./commands/wallet-export.ts'),
+  },
+  { name: 'settings set', summary: 'Change a setting at run time.', load: () => import('./commands/settings-set.ts') },
+  {
+    name: 'audit verify',
+    summary: 'Prove that the audit log is whole.',
+    load: () => import('./commands/audit-verify.ts'),
+  },
+  { name: 'dev', summary: 'Local chains and a daemon for development.', load: () => import('./commands/dev.ts') },
+  { name: 'demo', summary: 'Show a scripted agent at work on local chains.', load: () => import('./commands/demo.ts') },
+]
+
+/** Runs one command line and gives the exit code: 0 done, 1 failed, 2 wrong usage. */
+export async function runProgram(argv: readonly string[]): Promise<number> {
+  try {
+    return await route(argv)
+  } catch (error) {
+    return report(error)
+  }
+}
+
+async function route(argv: readonly string[]): Promise<number> {
+  const wantsHelp = argv.includes('--help') || argv.includes('-h')
+  const mine = own.find(({ name }) => startsWith(argv, name))
+  if (mine) return runOwn(mine, argv, wantsHelp)
+  const derived = findCommand(derivedCommands(), argv)
+  if (derived) {
+    if (wantsHelp) print(derivedUsage(derived))
+    else await runDerived(derived, argv.slice(words(derived.name)))
+    return 0
+  }
+  const group = argv.filter((word) => !word.startsWith('-'))[0]
+  if (group === undefined || group === 'help') {
+    print(overview())
+    return group === undefined && !wantsHelp ? 2 : 0
+  }
+  const near = allCommands().filter(({ name }) => name.startsWith(`${group} `))
+  if (near.length > 0 && wantsHelp) {
+    print(usage(near))
+    return 0
+  }
+  throw new UsageError(
+    `unknown command "${argv.slice(0, 2).join(' ')}"`,
+    near.length > 0 ? usage(near) : 'waiaas --help lists the commands',
+  )
+}
+
+async function runOwn(command: Own, argv: readonly string[], wantsHelp: boolean): Promise<number> {
+  const loaded = await command.load()
+  if (!wantsHelp) return (await loaded.run(argv.slice(words(command.name)))) ?? 0
+  print(loaded.usage)
+  return 0
+}
+
+const words = (name: string): number => name.split(' ').length
+const startsWith = (argv: readonly string[], name: string): boolean => argv.slice(0, words(name)).join(' ') === name
+
+function allCommands(): ReturnType<typeof derivedCommands> {
+  const mine = own.map(({ name, summary }) => ({ name, summary, operation: '', flags: [], places: [] }))
+  const names = new Set(own.map(({ name }) => name))
+  return [...mine, ...derivedCommands().filter(({ name }) => !names.has(name))]
+}
+
+const overview = (): string => `usage: waiaas <command> [flags]
+
+${usage(allCommands())}
+
+waiaas <command> --help describes one.`

@@ -1,0 +1,62 @@
+type Row = Readonly<Record<string, unknown>>
+
+const isRow = (value: unknown): value is Row => typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** An answer as plain text: a table for a list, a line per field otherwise. Nested values are JSON. */
+export function plainText(value: unknown): string {
+  if (value === undefined) return 'done'
+  if (!isRow(value)) return cell('', value)
+  const list = Object.entries(value).find(([, field]) => Array.isArray(field) && field.every(isRow))
+  const isPage = list !== undefined && ('nextCursor' in value || 'hasMore' in value || Object.keys(value).length === 1)
+  if (!isPage) return fields(flattened(value))
+  const [, rows] = list
+  const next = typeof value.nextCursor === 'string' ? `\nmore with --cursor ${value.nextCursor}` : ''
+  // Checked above: the field is an array of rows.
+  return `${table(rows as Row[])}${next}`
+}
+
+/** Columns as wide as their widest cell; a column that is empty in every row is left out, and so are nested values. */
+export function table(rows: readonly Row[]): string {
+  if (rows.length === 0) return 'none'
+  const names = [...new Set(rows.flatMap((row) => Object.keys(row)))].filter((name) =>
+    rows.some((row) => row[name] !== null && row[name] !== undefined && typeof row[name] !== 'object'),
+  )
+  const cells = [names, ...rows.map((row) => names.map((name) => cell(name, row[name])))]
+  const widths = names.map((_, column) => Math.max(...cells.map((line) => line[column]!.length)))
+  return cells
+    .map((line) =>
+      line
+        .map((text, column) => text.padEnd(widths[column]!))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n')
+}
+
+/** An object of objects, such as settings by section, as one object with dotted names. */
+function flattened(row: Row): Row {
+  const sections = Object.entries(row)
+  if (!sections.every(([, section]) => isRow(section))) return row
+  // Checked above: each is an object.
+  return Object.fromEntries(
+    sections.flatMap(([name, section]) =>
+      Object.entries(section as Row).map(([key, field]) => [`${name}.${key}`, field]),
+    ),
+  )
+}
+
+function fields(row: Row): string {
+  const names = Object.keys(row).filter((name) => row[name] !== null && row[name] !== undefined)
+  const width = Math.max(0, ...names.map((name) => name.length))
+  return names.map((name) => `${name.padEnd(width)}  ${cell(name, row[name])}`.trimEnd()).join('\n')
+}
+
+function cell(name: string, value: unknown): string {
+  if (value === null || value === undefined) return '-'
+  if (typeof value === 'number' && /(At|^timestamp)$/.test(name)) return instant(value)
+  return typeof value === 'object' ? JSON.stringify(value) : String(value)
+}
+
+/** Unix seconds as ISO 8601; 0 is never. */
+export const instant = (seconds: number): string =>
+  seconds === 0 ? 'never' : new Date(seconds * 1000).toISOString().replace('.000Z', 'Z')

@@ -1,0 +1,97 @@
+import { afterEach, describe, expect, test } from 'vitest'
+import { cleanUp, temporaryFolder, waiaas, waiaasAtTerminal } from '../test/run.ts'
+import { runProgram } from './program.ts'
+import { plainText, table } from './table.ts'
+
+afterEach(cleanUp)
+const nowhere = 'http://127.0.0.1:1'
+
+describe('the command line', () => {
+  test('help lists hand-written and derived commands and ends with 0', async () => {
+    const { code, out } = await waiaas(['--help'])
+    expect(code).toBe(0)
+    for (const name of [
+      'init',
+      'start',
+      'quickset',
+      'mcp setup',
+      'wallet create',
+      'tx approve',
+      'kill-switch activate',
+    ]) {
+      expect(out).toMatch(new RegExp(`^  ${name} `, 'm'))
+    }
+  })
+
+  test.each([
+    ['a command that does not exist', ['frob'], 'unknown command "frob"'],
+    ['a group without its verb', ['wallet'], 'unknown command "wallet"'],
+    ['an unknown flag of a command', ['quickset', '--frob'], "unknown option '--frob'"],
+    ['an unknown flag of a derived command', ['wallet', 'list', '--frob'], 'unknown flag --frob'],
+    ['a missing flag', ['wallet', 'create'], 'missing --name'],
+    ['a flag that is no number', ['stop', '--timeout', 'soon'], 'expected --timeout as a whole number, got "soon"'],
+    ['a mode that does not exist', ['quickset', '--mode', 'moon'], 'expected --mode as one of mainnet, testnet, local'],
+    ['a password as a flag', ['wallet', 'list', '--password', 'secret words'], 'unknown flag --password'],
+  ])('%s is refused with 2 and the usage', async (_name, argv, message) => {
+    const { code, out, err } = await waiaas(argv)
+    expect({ code, out }).toEqual({ code: 2, out: '' })
+    expect(err).toContain(`waiaas: ${message}`)
+    expect(err).not.toContain('secret words')
+  })
+
+  test('a daemon that does not answer ends with 1 and says what to do', async () => {
+    const { code, err } = await waiaas(['health', '--base-url', nowhere])
+    expect(code).toBe(1)
+    expect(err).toContain('start it with "waiaas start"')
+  })
+
+  test('without terminal and password source a command says which sources there are', async () => {
+    const dataDir = temporaryFolder()
+    const { code, err } = await waiaas(['wallet', 'list', '--data-dir', dataDir, '--base-url', nowhere])
+    expect(code).toBe(1)
+    expect(err).toContain('set WAIAAS_MASTER_PASSWORD_FILE, or give --password-file')
+  })
+
+  test('status is 3 and stop is 0 where no daemon runs', async () => {
+    const dataDir = temporaryFolder()
+    expect((await waiaas(['status', '--data-dir', dataDir])).code).toBe(3)
+    const json = await waiaas(['status', '--json', '--data-dir', dataDir, '--base-url', nowhere])
+    expect(JSON.parse(json.out)).toEqual({ running: false, baseUrl: nowhere })
+    expect(await waiaas(['stop', '--data-dir', dataDir])).toMatchObject({ code: 0, err: '' })
+  })
+
+  test('a new password at the terminal must be long enough, and is not shown', async () => {
+    const terminal = waiaasAtTerminal(['start', '--data-dir', temporaryFolder()])
+    await terminal.saw(/New master password: /)
+    terminal.type('short\r')
+    const { code, out } = await terminal.ended
+    expect(code).toBe(1)
+    expect(out).toContain('expected a password of at least 8 characters, got 5')
+    expect(out).not.toContain('short')
+  })
+
+  test('every command has a help of its own', async () => {
+    const { out } = await waiaas(['--help'])
+    const names = [...out.matchAll(/^ {2}(\S+(?: \S+)?) {2,}/gm)].map(([, name]) => name!)
+    expect(names.length).toBeGreaterThan(40)
+    for (const name of names) expect(await runProgram([...name.split(' '), '--help']), name).toBe(0)
+  })
+})
+
+describe('plain text answers', () => {
+  test('a page is a table without empty and nested columns', () => {
+    const data = [
+      { id: 'a', name: 'one', note: null, rules: { x: 1 }, createdAt: 0 },
+      { id: 'bb', name: 'two', note: null, rules: {}, createdAt: 1_700_000_000 },
+    ]
+    expect(plainText({ data, nextCursor: 'next', hasMore: true })).toBe(
+      'id  name  createdAt\na   one   never\nbb  two   2023-11-14T22:13:20Z\nmore with --cursor next',
+    )
+    expect(table([])).toBe('none')
+  })
+
+  test('an object is a line per field, and an object of objects has dotted names', () => {
+    expect(plainText({ id: 'a', owner: null, rules: { x: 1 } })).toBe('id     a\nrules  {"x":1}')
+    expect(plainText({ daemon: { port: '0' }, rpc: { x: '' } })).toBe('daemon.port  0\nrpc.x')
+  })
+})
