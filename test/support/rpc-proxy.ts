@@ -1,0 +1,119 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+type Call = { id: unknown; method: string; params: readonly unknown[] }
+/** Signed bytes that the daemon let out, at the moment they reached the network. */
+export type Send = { bytes: string; at: number }
+
+/** What becomes of requests that send transactions; all others are passed on unless the node is `away`. */
+export type Mode =
+  | 'pass'
+  /** Connections are cut before anything is read. */
+  | 'away'
+  /** Sends reach nobody, and wait; `mode = 'pass'` lets them go on. */
+  | 'hold'
+  /** The node gets the bytes, its answer waits. */
+  | 'hold-answer'
+  /** The node gets the bytes and its answer is lost. */
+  | 'lose-answer'
+  /** The node gets the bytes; the answer is that it knew them already. */
+  | 'already-known'
+  /** The bytes are lost and so is the answer. */
+  | 'lose-bytes'
+
+/** Stands between the daemon and a node, notes what is sent and fails on demand. */
+export type RpcProxy = {
+  readonly url: string
+  mode: Mode
+  /** Every send, in order, repeats included. */
+  readonly sends: Send[]
+  /** The first send of each different transaction. */
+  first(): Send[]
+  /** How many requests other than sends were answered. */
+  readonly reads: { count: number }
+  stop(): Promise<void>
+}
+
+const SENDING = ['eth_sendRawTransaction', 'sendTransaction']
+const bytesOf = (calls: readonly Call[]) =>
+  calls.filter(({ method }) => SENDING.includes(method)).map(({ params }) => String(params[0]))
+
+export async function startRpcProxy(target: string, path = ''): Promise<RpcProxy> {
+  const sends: Send[] = []
+  const reads = { count: 0 }
+  const waiting = new Set<() => void>()
+  let mode: Mode = 'pass'
+  const released = () => new Promise<void>((resolve) => waiting.add(resolve))
+
+  const server = createServer((request, response) => {
+    if (mode === 'away') {
+      request.socket.destroy()
+      return
+    }
+    serve(request, response).catch(() => response.destroy())
+  })
+
+  async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const text = await textOf(request)
+    const parsed = JSON.parse(text) as Call | Call[]
+    const sent = bytesOf([parsed].flat())
+    if (sent.length === 0) {
+      response.setHeader('content-type', 'application/json').end(await forward(text))
+      reads.count += 1
+      return
+    }
+    const at = performance.now()
+    sends.push(...sent.map((bytes) => ({ bytes, at })))
+    if (mode === 'hold') await released()
+    if (mode === 'lose-bytes') return void response.destroy()
+    const answer = await forward(text)
+    if (mode === 'hold-answer') await released()
+    if (mode === 'lose-answer') return void response.destroy()
+    response.setHeader('content-type', 'application/json').end(mode === 'already-known' ? known(parsed) : answer)
+  }
+
+  async function forward(body: string): Promise<string> {
+    const headers = { 'content-type': 'application/json' }
+    return (await fetch(target, { method: 'POST', headers, body })).text()
+  }
+
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  // Listening on TCP, the address has a port.
+  const { port } = server.address() as AddressInfo
+  return {
+    url: `http://127.0.0.1:${port}${path}`,
+    get mode() {
+      return mode
+    },
+    set mode(next) {
+      mode = next
+      for (const release of waiting) release()
+      waiting.clear()
+      if (next === 'away') server.closeAllConnections()
+    },
+    sends,
+    first() {
+      const seen = new Set<string>()
+      return sends.filter(({ bytes }) => !seen.has(bytes) && seen.add(bytes))
+    },
+    reads,
+    async stop() {
+      mode = 'lose-bytes'
+      for (const release of waiting) release()
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}
+
+async function textOf(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = []
+  for await (const chunk of request) chunks.push(chunk)
+  return Buffer.concat(chunks).toString()
+}
+
+/** What nodes say to bytes that they have. */
+function known(parsed: Call | Call[]): string {
+  const say = ({ id }: Call) => ({ jsonrpc: '2.0', id, error: { code: -32000, message: 'already known' } })
+  return JSON.stringify(Array.isArray(parsed) ? parsed.map(say) : say(parsed))
+}
