@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
   cleanUp,
+  launch,
   type StartedDaemon,
   startProvisioned,
   temporaryFolder,
@@ -61,6 +62,21 @@ describe('a daemon that provisioned itself', () => {
     expect(second.wallets.map(idOf)).toEqual(first.wallets.map(idOf))
     expect(second.session).toEqual({ ...first.session, isNew: false })
     expect(readFileSync(first.tokenPath, 'utf8')).toBe(token)
+  })
+
+  test('the printed MCP configuration starts a server that answers under the session', async () => {
+    const { config, wallets } = await json(daemon.run(['quickset', '--mode', 'local', '--json']))
+    const { command, args, env } = config.mcpServers.waiaas
+    const server = launch(command, args, env)
+    const send = (message: object) => server.child.stdin?.write(`${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`)
+    const clientInfo = { name: 'test', version: '1' }
+    send({ id: 1, method: 'initialize', params: { protocolVersion: '2025-06-18', capabilities: {}, clientInfo } })
+    await server.saw(/"id":1/)
+    send({ method: 'notifications/initialized' })
+    send({ id: 2, method: 'tools/call', params: { name: 'get_address', arguments: { walletId: wallets[1].id } } })
+    await server.saw(new RegExp(wallets[1].publicKey))
+    server.child.stdin?.end()
+    expect((await server.ended).code).toBe(0)
   })
 
   test('quickset with a lifetime replaces the session and revokes the one before', async () => {
@@ -191,13 +207,18 @@ describe('the master password', () => {
     expect(await second.ended).toMatchObject({ code: 1, out: expect.stringContaining('does not open this keystore') })
   })
 
-  test('two different new passwords are refused', async () => {
-    const terminal = waiaasAtTerminal(['start', '--data-dir', temporaryFolder()])
+  test('two different new passwords are refused, and the next start is a first start again', async () => {
+    const dataDir = temporaryFolder()
+    const terminal = waiaasAtTerminal(['start', '--data-dir', dataDir])
     await terminal.saw(/New master password: /)
     terminal.type('the first password\r')
     await terminal.saw(/Once more: /)
     terminal.type('the second password\r')
     expect(await terminal.ended).toMatchObject({ code: 1, out: expect.stringContaining('the two passwords differ') })
+    const again = waiaasAtTerminal(['start', '--data-dir', dataDir])
+    await again.saw(/New master password: /)
+    again.type('\u0003')
+    expect(await again.ended).toMatchObject({ code: 1, out: expect.stringContaining('no password was given') })
   })
 
   test('without terminal and source a start fails with 1 and names the sources', async () => {

@@ -7,19 +7,19 @@ import { type DaemonChild, startDaemonChild } from './demo/daemon-child.ts'
 import { runScript, type Tally } from './demo/script.ts'
 import { localEnvironment } from './local-environment.ts'
 import { recoveryFile, tokenFile } from './place.ts'
+import { stopSignal } from './stop-signal.ts'
 import { note, print } from './terminal.ts'
 
 /** Runs the demo on chains, daemon and data directory of its own. The exit code: 0 if every step did what it should. */
 export async function runDemo({ staysUp }: { staysUp: boolean }): Promise<number> {
   // Heard from the first moment on: a stop must leave neither processes nor files behind.
-  const asked = Promise.withResolvers<'stopped'>()
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => asked.resolve('stopped'))
+  const asked = stopSignal()
   const dataDir = await mkdtemp(join(tmpdir(), 'waiaas-demo-'))
   try {
     print('starting a local EVM node and a local Solana VM')
     const localnet = await startLocalnet({ evm: { blockTime: 0.25 }, solana: { slotMs: 100 } })
     try {
-      const outcome = await withDaemon({ localnet, dataDir, staysUp, asked: asked.promise })
+      const outcome = await withDaemon({ localnet, dataDir, staysUp, asked })
       if (outcome === 'stopped') return stopped()
       // The last line, also where stopping writes some.
       if (!staysUp) print(lastLine(outcome))

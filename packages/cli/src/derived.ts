@@ -9,6 +9,7 @@ import {
 } from '@waiaas/contract'
 import type { WAIaaSClient } from '@waiaas/sdk'
 import { connectFor, type DaemonFlags } from './api.ts'
+import { columns } from './columns.ts'
 import { UsageError } from './errors.ts'
 import { daemonFlagsHelp } from './flags.ts'
 import { plainText } from './table.ts'
@@ -39,7 +40,7 @@ export async function runDerived(command: Derived, argv: readonly string[]): Pro
   const send = api[name] as (input: unknown) => Promise<unknown>
   const answer = await send(await withWalletIds(command, input, api))
   if (flags.json) printJson(answer ?? null)
-  else print(plainText(answer))
+  else print(plainText(answer, columns[name]))
 }
 
 const isUuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i

@@ -14,16 +14,17 @@ function cloneLike(): string {
   return folder
 }
 
-test.each(['SIGTERM', 'SIGINT'] as const)(
-  'npm start hands %s to the daemon, which ends in good order and is not orphaned',
-  async (signal) => {
-    const env = { WAIAAS_AUTO_PROVISION: 'true', WAIAAS_DATA_DIR: temporaryFolder() }
-    const { child, ended, saw } = launch('npm', ['start'], env, cloneLike())
-    const [, port] = await saw(/WAIAAS_PORT=(\d+)/)
-    const url = `http://127.0.0.1:${port}/health`
-    expect((await fetch(url)).status).toBe(200)
-    child.kill(signal)
-    expect((await ended).code).toBe(0)
-    await expect(fetch(url)).rejects.toThrow('fetch failed')
-  },
-)
+test.each([
+  ['SIGTERM to npm', (npm: number): boolean => process.kill(npm, 'SIGTERM')],
+  ['SIGINT to npm', (npm: number): boolean => process.kill(npm, 'SIGINT')],
+  ['Ctrl-C, which reaches npm and the daemon alike', (npm: number): boolean => process.kill(-npm, 'SIGINT')],
+] as const)('npm start: after %s, the daemon ends in good order and is not orphaned', async (_name, stop) => {
+  const env = { WAIAAS_AUTO_PROVISION: 'true', WAIAAS_DATA_DIR: temporaryFolder() }
+  const { child, ended, saw } = launch('npm', ['start'], env, cloneLike())
+  const [, port] = await saw(/WAIAAS_PORT=(\d+)/)
+  const url = `http://127.0.0.1:${port}/health`
+  expect((await fetch(url)).status).toBe(200)
+  stop(child.pid!)
+  expect((await ended).code).toBe(0)
+  await expect(fetch(url)).rejects.toThrow('fetch failed')
+})

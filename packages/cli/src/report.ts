@@ -21,20 +21,20 @@ const messageOf = (error: unknown): string => {
 
 function advice(error: unknown): string[] {
   if (error instanceof CommandError) return error.hint === undefined ? [] : [error.hint]
-  if (error instanceof WAIaaSError) {
-    const hint = error.code === 'NETWORK_ERROR' ? start : error.hint
-    return [...reasonsOf(error), ...(hint === undefined ? [] : [hint])]
-  }
+  if (error instanceof WAIaaSError) return adviceOfDaemon(error)
   // Errors of the daemon's start carry their hint in the same field.
   return error instanceof Error && 'hint' in error && typeof error.hint === 'string' ? [error.hint] : []
 }
 
-const start = 'start it with "waiaas start", or name another with --base-url'
-
-function reasonsOf({ details }: WAIaaSError): string[] {
-  const reasons: unknown = details?.reasons
-  if (!Array.isArray(reasons)) return []
-  return reasons.flatMap((reason: { code?: unknown; message?: unknown }) =>
-    typeof reason.message === 'string' ? [`${reason.code}: ${reason.message}`] : [],
-  )
+/** Reasons that the message does not tell already, then what would work, else the code's general hint. */
+function adviceOfDaemon({ code, message, hint, details = {} }: WAIaaSError): string[] {
+  const reasons = Array.isArray(details.reasons) ? details.reasons : []
+  const told = reasons.map(messageIn).filter((text) => text !== undefined && text !== message)
+  const helpful = code === 'NETWORK_ERROR' ? startIt : (messageIn(details.suggestion) ?? hint)
+  return [...told, helpful].filter((line) => line !== undefined)
 }
+
+const startIt = 'start it with "waiaas start", or name another with --base-url'
+
+const messageIn = (value: unknown): string | undefined =>
+  typeof value === 'object' && value !== null && 'message' in value ? String(value.message) : undefined

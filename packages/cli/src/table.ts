@@ -2,8 +2,8 @@ type Row = Readonly<Record<string, unknown>>
 
 const isRow = (value: unknown): value is Row => typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** An answer as plain text: a table for a list, a line per field otherwise. Nested values are JSON. */
-export function plainText(value: unknown): string {
+/** An answer as plain text: a table for a list, with these columns where they are named; a line per field otherwise. */
+export function plainText(value: unknown, columns?: readonly string[]): string {
   if (value === undefined) return 'done'
   if (!isRow(value)) return cell('', value)
   const list = Object.entries(value).find(([, field]) => Array.isArray(field) && field.every(isRow))
@@ -12,15 +12,15 @@ export function plainText(value: unknown): string {
   const [, rows] = list
   const next = typeof value.nextCursor === 'string' ? `\nmore with --cursor ${value.nextCursor}` : ''
   // Checked above: the field is an array of rows.
-  return `${table(rows as Row[])}${next}`
+  return `${table(rows as Row[], columns)}${next}`
 }
 
-/** Columns as wide as their widest cell; a column that is empty in every row is left out, and so are nested values. */
-export function table(rows: readonly Row[]): string {
+/** Columns as wide as their widest cell. Unless named, nested values are left out, and what is empty in every row. */
+export function table(rows: readonly Row[], columns?: readonly string[]): string {
   if (rows.length === 0) return 'none'
-  const names = [...new Set(rows.flatMap((row) => Object.keys(row)))].filter((name) =>
-    rows.some((row) => row[name] !== null && row[name] !== undefined && typeof row[name] !== 'object'),
-  )
+  const isShown = (name: string) =>
+    rows.some((row) => row[name] !== null && row[name] !== undefined && typeof row[name] !== 'object')
+  const names = columns ?? [...new Set(rows.flatMap((row) => Object.keys(row)))].filter(isShown)
   const cells = [names, ...rows.map((row) => names.map((name) => cell(name, row[name])))]
   const widths = names.map((_, column) => Math.max(...cells.map((line) => line[column]!.length)))
   return cells

@@ -87,6 +87,7 @@ describe('plain text answers', () => {
     expect(plainText({ data, nextCursor: 'next', hasMore: true })).toBe(
       'id  name  createdAt\na   one   never\nbb  two   2023-11-14T22:13:20Z\nmore with --cursor next',
     )
+    expect(plainText({ data, nextCursor: null }, ['name', 'rules'])).toBe('name  rules\none   {"x":1}\ntwo   {}')
     expect(table([])).toBe('none')
   })
 

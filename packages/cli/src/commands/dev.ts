@@ -6,6 +6,7 @@ import { type Localnet, startLocalnet } from '@waiaas/localnet'
 import { readFlags, wholeNumber } from '../flags.ts'
 import { localEnvironment } from '../local-environment.ts'
 import { dataDirOf, recoveryFile } from '../place.ts'
+import { stopSignal } from '../stop-signal.ts'
 import { print } from '../terminal.ts'
 
 export const usage = `usage: waiaas dev [--data-dir <dir>] [--port <port>]
@@ -19,13 +20,12 @@ export async function run(argv: readonly string[]): Promise<number> {
   const port = wholeNumber('port', values.port, usage)
   const given = values['data-dir']
   // Heard from the first moment on: a stop during the start must not leave a node behind.
-  const asked = Promise.withResolvers<void>()
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => asked.resolve())
+  const asked = stopSignal()
   const dataDir = given === undefined ? await mkdtemp(join(tmpdir(), 'waiaas-dev-')) : dataDirOf(given)
   try {
     const localnet = await startLocalnet({ evm: { blockTime: 1 } })
     try {
-      await serve({ localnet, dataDir, port, asked: asked.promise })
+      await serve({ localnet, dataDir, port, asked })
     } finally {
       await localnet.stop()
     }
@@ -35,7 +35,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   return 0
 }
 
-type Parts = { localnet: Localnet; dataDir: string; port: number | undefined; asked: Promise<void> }
+type Parts = { localnet: Localnet; dataDir: string; port: number | undefined; asked: Promise<unknown> }
 
 async function serve({ localnet, dataDir, port, asked }: Parts): Promise<void> {
   const env = {

@@ -1,0 +1,13 @@
+import type { AllOperations } from '@waiaas/contract'
+
+/** What a person at a terminal wants of a wide list, in this order; --json has everything. */
+export const columns: Partial<Record<keyof AllOperations, readonly string[]>> = {
+  listWallets: ['id', 'name', 'chain', 'environment', 'publicKey', 'status', 'createdAt'],
+  listSessions: ['id', 'walletName', 'status', 'expiresAt', 'createdAt', 'lastRenewedAt', 'source'],
+  listPolicies: ['id', 'type', 'walletId', 'network', 'enabled', 'isDefault', 'rules'],
+  adminListTransactions: [
+    ...['id', 'createdAt', 'walletName', 'network', 'tier', 'status'],
+    ...['amountFormatted', 'amountSymbol', 'toAddress', 'txHash'],
+  ],
+  listAuditLogs: ['timestamp', 'severity', 'eventType', 'actor', 'walletId', 'txId', 'chain', 'seq'],
+}
