@@ -280,6 +280,28 @@ export const transactionOperations = {
     output: z.object({ id: Id, status: z.literal('CANCELLED') }),
     errors: ['TX_NOT_FOUND', 'TX_ALREADY_PROCESSED'],
   }),
+  replaceTransaction: operation({
+    method: 'POST',
+    path: '/v1/transactions/{id}/replace',
+    access: ['agent', 'operator'],
+    tag,
+    summary:
+      'Outbid a signed EVM transaction that is in no block yet: speed-up sends it again for a higher fee, cancel takes its nonce.',
+    tool: 'replace_transaction',
+    command: 'tx replace',
+    aliases: oneAlias,
+    input: z.strictObject({ id: Id, with: z.enum(['speed-up', 'cancel']) }),
+    output: z.object({ id: Id, status: z.literal('SUBMITTED'), txHash: z.string() }),
+    errors: [
+      'TX_NOT_FOUND',
+      'TX_ALREADY_PROCESSED',
+      'WALLET_SUSPENDED',
+      'POLICY_DENIED',
+      'INVALID_TRANSACTION',
+      'CHAIN_NOT_SUPPORTED',
+      'CHAIN_ERROR',
+    ],
+  }),
   adminListTransactions: operation({
     method: 'GET',
     path: '/v1/admin/transactions',

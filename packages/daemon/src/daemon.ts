@@ -10,6 +10,7 @@ import { connectInfo } from './connect/service.ts'
 import type { Keys } from './keys/service.ts'
 import { killSwitchHandlers } from './killswitch/handlers.ts'
 import { killSwitch, readKillSwitch } from './killswitch/service.ts'
+import { mcpRoutes } from './mcp-http/service.ts'
 import { initial } from './migrations/0001-initial.ts'
 import { operatorHandlers } from './operator/handlers.ts'
 import { operatorService } from './operator/service.ts'
@@ -32,7 +33,7 @@ import { tokens } from './tokens/service.ts'
 import { transactionHandlers } from './transactions/handlers.ts'
 import { gate, judge, Transactions } from './transactions/service.ts'
 import { walletHandlers } from './wallets/handlers.ts'
-import { findWallet, resolveNetwork, walletKeys, walletOfSession, wallets } from './wallets/service.ts'
+import { findWallet, keyFailures, resolveNetwork, walletKeys, walletOfSession, wallets } from './wallets/service.ts'
 import { walletViewHandlers } from './wallets/view-handlers.ts'
 import { walletViewService } from './wallets/view-service.ts'
 
@@ -128,7 +129,7 @@ function featuresOf(ground: Ground, base: Base) {
     audit: evidence,
     networks: chains.networks,
     stops,
-    secret: () => keys.subkey('sessions'),
+    secret: () => keyFailures(keys.subkey('sessions')),
     maxPerWallet: () => settings.get()['security.max_sessions_per_wallet'],
     dataDir: dataDir.path,
   })
@@ -238,6 +239,7 @@ function httpOf(ground: Ground, base: Base, features: Features) {
     version,
     log: ground.log,
     isStopping: () => isStopping,
+    raw: mcpRoutes({ settings: base.settings.get, log: ground.log }),
   })
   return {
     http,

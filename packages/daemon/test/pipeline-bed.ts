@@ -7,7 +7,7 @@ import { evmChain } from '../src/chains/evm/chain.ts'
 import { type KeyringRow, startKeys } from '../src/keys/service.ts'
 import { killSwitchStore } from '../src/killswitch/store.ts'
 import { initial } from '../src/migrations/0001-initial.ts'
-import { systemClock } from '../src/platform/clock.ts'
+import { type Clock, systemClock } from '../src/platform/clock.ts'
 import type { Database } from '../src/platform/db/database.ts'
 import { policies } from '../src/policies/service.ts'
 import { sessionStore } from '../src/sessions/store.ts'
@@ -21,8 +21,12 @@ const PASSWORD = 'correct horse battery'
 export const ETHER = 10n ** 18n
 
 /** Test support: the money path over a real database, signer and node; wallets and sessions are plain rows. */
-export async function startPipeline(database: Database, node: EvmNode, known?: KeyringRow) {
-  const clock = systemClock()
+export async function startPipeline(
+  database: Database,
+  node: EvmNode,
+  known?: KeyringRow,
+  clock: Clock = systemClock(),
+) {
   const log = pino({ level: process.env.TEST_LOG ?? 'silent' })
   const keys = await startKeys()
   const keyring = known ?? (await keys.createKeyring(PASSWORD))

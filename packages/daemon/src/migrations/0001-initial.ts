@@ -65,7 +65,7 @@ export const initial: Migration = {
       lease_owner text, lease_until bigint not null)`,
     `create table attempts (
       id text primary key, transaction_id text not null, session_id text, lane text not null, network text not null, sender text not null,
-      state text not null, cost text not null,
+      state text not null, purpose text not null, draft text not null, max_fee text not null, cost text not null,
       nonce bigint, blockhash text, last_valid bigint, variation bigint, unsigned text not null, authorisation text not null,
       hash text, signed text, block_height bigint, block_hash text, succeeded integer, fee text, error text,
       created_at bigint not null, updated_at bigint not null)`,

@@ -8,6 +8,8 @@ import { type Handle, statement } from '../platform/db/database.ts'
  * its nonce is free. reused: dropped, and the nonce went to another attempt.
  */
 export type AttemptState = 'issued' | 'recorded' | 'included' | 'final' | 'void' | 'dropped' | 'reused'
+/** send carries out the request; speed-up does it again on the same nonce for a higher fee; cancel takes the nonce away from it. */
+export type Purpose = 'send' | 'speed-up' | 'cancel'
 export type AttemptRow = {
   id: string
   transaction_id: string
@@ -16,6 +18,10 @@ export type AttemptRow = {
   network: string
   sender: string
   state: AttemptState
+  purpose: Purpose
+  /** What it was built from: the fees that a replacement has to outbid. */
+  draft: string
+  max_fee: string
   /** Native base units that it can cost at most: value, fee and rent. */
   cost: string
   nonce: number | null
@@ -59,6 +65,9 @@ const columns = [
   'network',
   'sender',
   'state',
+  'purpose',
+  'draft',
+  'max_fee',
   'cost',
   'nonce',
   'blockhash',
@@ -162,6 +171,9 @@ const uninclude = statement<{ id: string; at: number }>((db, p) =>
     .where('id', '=', p('id'))
     .where('state', '=', 'included'),
 )
+const ofTransaction = statement<{ transaction: string }, AttemptRow>((db, p) =>
+  db.selectFrom('attempts').selectAll().where('transaction_id', '=', p('transaction')).orderBy('id'),
+)
 const paidFee = statement<{ transaction: string }, { fee: string | null }>((db, p) =>
   db
     .selectFrom('attempts')
@@ -233,6 +245,8 @@ export const attemptStore = {
     won(await db.run(record, change)),
   include: async (db: Handle, change: Include) => won(await db.run(include, change)),
   uninclude: async (db: Handle, change: { id: string; at: number }) => won(await db.run(uninclude, change)),
+  /** Oldest first. */
+  ofTransaction: (db: Handle, transaction: string) => db.all(ofTransaction, { transaction }),
   paidFee: async (db: Handle, transaction: string) => (await db.get(paidFee, { transaction }))?.fee ?? null,
   voidCount: async (db: Handle, transaction: string) => (await db.get(voidCount, { transaction }))?.count ?? 0,
   lane: (db: Handle, id: string) => db.get(lane, { id }),

@@ -30,6 +30,7 @@ export function dueWork(parts: Parts, lanes: Lanes): Loop {
     )
     await Promise.all(lapsed.map((row) => expire(parts, row)))
     await wakeLanes(parts, lanes)
+    lanes.nudge()
     return EVERY_MS
   })
 }

@@ -38,6 +38,9 @@ export const transactionHandlers = (
     await service.cancel(id, agent(principal))
     return { id, status: 'CANCELLED' as const }
   },
+  async replaceTransaction({ principal }, { id, with: purpose }) {
+    return { id, status: 'SUBMITTED' as const, txHash: await service.replace(id, sessionOf(principal), purpose) }
+  },
   async adminListTransactions(
     _call,
     { wallet_id, type, status, network, since, until, search, limit, offset, cursor },

@@ -1,7 +1,7 @@
 import { type Effects, nativeAsset, newId } from '@waiaas/contract'
 import type { Chain, Draft, Lifetime } from '../chains/chain.ts'
 import type { Handle } from '../platform/db/database.ts'
-import { type AttemptRow, attemptStore } from './attempt-store.ts'
+import { type AttemptRow, attemptStore, type Purpose } from './attempt-store.ts'
 import { AUTHORISATION_MS, type Authorisation, type Authorised, bytesHash, type SignOutcome } from './gate.ts'
 import { markOut } from './ledger.ts'
 import type { Parts, SessionFacts } from './parts.ts'
@@ -25,10 +25,10 @@ export class LeaseLost extends Error {
   override readonly name = 'LeaseLost'
 }
 
-type Round = { parts: Parts; lane: LaneContext; db: Handle; now: number; epoch: number; version: number }
+export type Round = { parts: Parts; lane: LaneContext; db: Handle; now: number; epoch: number; version: number }
 
 /** Reads again all that a stop can change. Undefined: nothing may be signed now. */
-async function openRound(parts: Parts, lane: LaneContext, db: Handle): Promise<Round | undefined> {
+export async function openRound(parts: Parts, lane: LaneContext, db: Handle): Promise<Round | undefined> {
   const { state, epoch } = await parts.switches.killSwitch(db)
   const row = await attemptStore.lane(db, lane.id)
   if (row?.fence !== lane.fence || row.lease_owner !== parts.instance) throw new LeaseLost(lane.id)
@@ -95,20 +95,31 @@ async function authorise(
   draft: Draft,
   lifetime: Lifetime,
 ): Promise<Issued | undefined> {
-  const { parts, lane, db, now } = round
-  const bytes = lane.chain.bytes(lane.wallet.address, draft, lifetime)
-  const { digest, effects } = lane.chain.decode(lane.wallet.address, bytes, row.hints ? JSON.parse(row.hints) : {})
-  if (digest !== row.digest || BigInt(effects.fee.max) > draft.maxFee) {
-    const error = 'the bytes to sign no longer do, or cost, what was decided on'
-    await endUnsigned(parts, db, row, {
+  const issued = build(round, row, { draft, lifetime, purpose: 'send', digest: row.digest! })
+  if (!issued) {
+    await endUnsigned(round.parts, round.db, row, {
       to: 'CANCELLED',
       code: 'INVALID_TRANSACTION',
-      error,
+      error: 'the bytes to sign no longer do, or cost, what was decided on',
       actor: 'system',
       severity: 'critical',
     })
     return undefined
   }
+  await attemptStore.insert(round.db, issued.row)
+  await transactionStore.move(round.db, { id: row.id, from: 'PENDING', to: 'EXECUTING', at: round.now })
+  return issued
+}
+
+type Plan = { draft: Draft; lifetime: Lifetime; purpose: Purpose; digest: string }
+
+/** The exact bytes with their authorisation; undefined when they do not do what was judged, or cost more. */
+export function build(round: Round, row: TransactionRow, plan: Plan): Issued | undefined {
+  const { lane, now } = round
+  const { draft, digest } = plan
+  const bytes = lane.chain.bytes(lane.wallet.address, draft, plan.lifetime)
+  const decoded = lane.chain.decode(lane.wallet.address, bytes, row.hints ? JSON.parse(row.hints) : {})
+  if (decoded.digest !== digest || BigInt(decoded.effects.fee.max) > draft.maxFee) return undefined
   const authorisation: Authorisation = {
     transactionId: row.id,
     bytesHash: bytesHash(bytes),
@@ -117,14 +128,8 @@ async function authorise(
     epoch: round.epoch,
     expiresAt: now + AUTHORISATION_MS,
   }
-  const attempt = attemptRow(
-    lane,
-    row,
-    { lifetime, bytes, authorisation, cost: nativeCost(lane.chain, effects, draft) },
-    now,
-  )
-  await attemptStore.insert(db, attempt)
-  await transactionStore.move(db, { id: row.id, from: 'PENDING', to: 'EXECUTING', at: now })
+  const cost = nativeCost(lane.chain, decoded.effects, draft)
+  const attempt = attemptRow(lane, row, plan, { bytes, authorisation, cost, now })
   return { attemptId: attempt.id, bytes, authorisation, row: attempt }
 }
 
@@ -137,14 +142,11 @@ function nativeCost(chain: Chain, { effects }: Effects, draft: Draft): bigint {
   )
 }
 
-type Made = { lifetime: Lifetime; bytes: Uint8Array; authorisation: Authorisation; cost: bigint }
+type Made = { bytes: Uint8Array; authorisation: Authorisation; cost: bigint; now: number }
 
-function attemptRow(
-  lane: LaneContext,
-  row: TransactionRow,
-  { lifetime, bytes, authorisation, cost }: Made,
-  now: number,
-): AttemptRow {
+function attemptRow(lane: LaneContext, row: TransactionRow, plan: Plan, made: Made): AttemptRow {
+  const { lifetime, draft } = plan
+  const { bytes, authorisation, cost, now } = made
   return {
     id: newId(now),
     transaction_id: row.id,
@@ -152,6 +154,9 @@ function attemptRow(
     lane: lane.id,
     network: lane.chain.network.id,
     sender: lane.wallet.address,
+    purpose: plan.purpose,
+    draft: draft.body,
+    max_fee: String(draft.maxFee),
     state: 'issued',
     cost: String(cost),
     nonce: lifetime.nonce ?? null,
@@ -230,7 +235,8 @@ async function discardReason(
   if (round.epoch !== item.authorisation.epoch) return 'the kill switch was moved'
   if (round.version !== item.authorisation.policyVersion) return 'the policies changed'
   const row = await transactionStore.byId(db, item.authorisation.transactionId)
-  if (row?.status !== 'EXECUTING') return `the transaction is ${row?.status ?? 'gone'}`
+  const expected = item.row.purpose === 'send' ? 'EXECUTING' : 'SUBMITTED'
+  if (row?.status !== expected) return `the transaction is ${row?.status ?? 'gone'}`
   if (row.session_id && (await parts.switches.session(db, row.session_id))?.revoked_at !== null)
     return 'its session was revoked'
   return undefined
@@ -248,10 +254,12 @@ async function store(
   const signed = Buffer.from(sealed.bytes).toString('base64')
   await attemptStore.record(db, { id: item.attemptId, hash: sealed.hash, signed, at: now })
   const transactionId = item.authorisation.transactionId
-  await transactionStore.submit(db, { id: transactionId, hash: sealed.hash, at: now })
-  await markOut(db, transactionId, now)
+  if (item.row.purpose === 'send') {
+    await transactionStore.submit(db, { id: transactionId, hash: sealed.hash, at: now })
+    await markOut(db, transactionId, now)
+  } else await transactionStore.rehash(db, { id: transactionId, hash: sealed.hash, at: now })
   await parts.audit.record(db, {
-    event: 'TX_SUBMITTED',
+    event: item.row.purpose === 'send' ? 'TX_SUBMITTED' : 'TX_REPLACED',
     actor: 'system',
     walletId: lane.wallet.id,
     txId: transactionId,
@@ -260,6 +268,7 @@ async function store(
       bytesHash: item.authorisation.bytesHash,
       digest: item.authorisation.digest,
       nonce: item.row.nonce,
+      ...(item.row.purpose !== 'send' && { purpose: item.row.purpose }),
     },
   })
   return { row: { ...item.row, state: 'recorded', hash: sealed.hash, signed, updated_at: now }, bytes: sealed.bytes }
@@ -274,7 +283,9 @@ async function drop(
   reason: string,
 ): Promise<void> {
   const now = parts.clock.now()
-  await attemptStore.move(db, { id: item.attemptId, from: 'issued', to: 'dropped', at: now })
+  // The nonce of a replacement is not free: what it was to replace still has it.
+  const isSend = item.row.purpose === 'send'
+  await attemptStore.move(db, { id: item.attemptId, from: 'issued', to: isSend ? 'dropped' : 'reused', at: now })
   const id = item.authorisation.transactionId
   if (outcome && 'signature' in outcome) {
     await parts.audit.record(db, {
@@ -286,9 +297,10 @@ async function drop(
       details: { discarded: reason, bytesHash: item.authorisation.bytesHash },
     })
     outcome.signature.fill(0)
-    await transactionStore.move(db, { id, from: 'EXECUTING', to: 'PENDING', at: now })
+    if (isSend) await transactionStore.move(db, { id, from: 'EXECUTING', to: 'PENDING', at: now })
     return
   }
+  if (!isSend) return
   const row = await transactionStore.byId(db, id)
   if (row?.status !== 'EXECUTING') return
   await endUnsigned(parts, db, row, {

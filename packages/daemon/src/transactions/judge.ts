@@ -13,7 +13,7 @@ import {
 } from '../policies/service.ts'
 import { intentOf } from './intent.ts'
 import { DAY_WINDOW, MONTH_WINDOW, replaceReservation, sessionTotal, walletWindow } from './ledger.ts'
-import type { Judge, Subject, Switches, Verdict } from './parts.ts'
+import type { Before, Judge, Subject, Switches, Verdict } from './parts.ts'
 import { endUnsigned } from './stops.ts'
 import { type TransactionRow, transactionStore } from './store.ts'
 
@@ -41,17 +41,9 @@ export type JudgeParts = {
   }
   constraintFaults(constraints: string, facts: ConstraintFacts): Reason[]
 }
-/** What an earlier judgement of the same request already gave. */
-type Before = {
-  transactionId: string
-  acceptedAt: number
-  servedDelay: boolean
-  approval?: { usdShown: bigint | null }
-}
-
 /** Asks the policies about effects, with everything that counts read in the caller's transaction. */
 export const judge = (parts: JudgeParts): Judge => ({
-  of: (db, subject) => judgeSubject(parts, db, subject),
+  of: (db, subject, before) => judgeSubject(parts, db, subject, before),
   again: (db, row, draft) => judgeAgain(parts, db, row, draft),
 })
 

@@ -1,10 +1,12 @@
+import { Failure, isFailure } from '@waiaas/contract'
 import type { Chain, Draft, Lifetime, Sent } from '../chains/chain.ts'
 import type { Handle, Scope } from '../platform/db/database.ts'
 import { type AttemptRow, attemptStore } from './attempt-store.ts'
 import { fillGaps } from './gap-fill.ts'
 import { intentOf } from './intent.ts'
-import { type Issued, issue, type LaneContext, LeaseLost, record } from './issue.ts'
+import { type Issued, issue, type LaneContext, LeaseLost, type Recorded, record } from './issue.ts'
 import { laneId, type Parts } from './parts.ts'
+import { newestOfNonce, type Replacement, replace, replacing } from './replace.ts'
 import { type Sender, sender } from './sender.ts'
 import { endUnsigned } from './stops.ts'
 import { type TransactionRow, transactionStore } from './store.ts'
@@ -12,8 +14,18 @@ import { type TransactionRow, transactionStore } from './store.ts'
 const ROUND = 64
 const LEASE_MS = 15_000
 const LEASE_MARGIN_MS = 5_000
+/** Without a block for this long, and for this many blocks, an attempt is outbid. */
+const STUCK_MS = 60_000
+const STUCK_BLOCKS = 10
 /** The most by which a Solana compute unit limit is raised; the fee cap covers it. */
 const VARIATIONS = 10_000
+
+type Asked = {
+  transactionId: string
+  purpose: Replacement
+  resolve: (hash: string) => void
+  reject: (error: unknown) => void
+}
 
 export type LaneEvents = {
   /** Signed bytes of this lane exist; their fate is to be watched. */
@@ -31,9 +43,12 @@ export class Lane {
   readonly #wallet: { id: string; address: string }
   readonly #events: LaneEvents
   readonly #out: Sender
+  readonly #asked: Asked[] = []
   #running: Promise<void> | undefined
   #isKicked = false
   #isHalted = false
+  /** Attempts that were tried to outbid already. */
+  readonly #leftAlone = new Set<string>()
   #lease: { fence: number; until: number } | undefined
   #room: number
   /** Not zero, so that a quick restart under one blockhash does not repeat a signature. */
@@ -56,6 +71,19 @@ export class Lane {
     this.#running ??= this.#work()
   }
 
+  /** Outbids a signed transaction on its nonce: with itself, or with nothing. The new hash, once its bytes are recorded. */
+  replace(transactionId: string, purpose: Replacement): Promise<string> {
+    return new Promise((resolve, reject) => {
+      this.#asked.push({ transactionId, purpose, resolve, reject })
+      this.kick()
+    })
+  }
+
+  /** Looks after an attempt that finds no block. */
+  nudge(): void {
+    if (!this.#running && this.#stuck()) this.kick()
+  }
+
   /** An attempt's fate changed. */
   changed(row: AttemptRow): void {
     if (row.state !== 'final' && row.state !== 'void') {
@@ -63,13 +91,19 @@ export class Lane {
       return
     }
     this.live.delete(row.id)
+    this.#leftAlone.delete(row.id)
     this.#out.forget(row.id)
     this.#room = Math.min(this.#chain.network.window, this.#room + 1)
   }
 
   resend(rows: readonly AttemptRow[]): void {
     if (this.#isHalted) return
-    this.#out.repeat(rows.flatMap((row) => (row.signed ? [{ row, bytes: Buffer.from(row.signed, 'base64') }] : [])))
+    const newest = new Set(newestOfNonce([...this.live.values()]).map(({ id }) => id))
+    this.#out.repeat(
+      rows
+        .filter(({ id }) => newest.has(id))
+        .flatMap((row) => (row.signed ? [{ row, bytes: Buffer.from(row.signed, 'base64') }] : [])),
+    )
   }
 
   /** A stop: nothing is sent any more when this resolves, and what is being signed will not be recorded. */
@@ -112,7 +146,9 @@ export class Lane {
   }
 
   async #round(): Promise<boolean> {
-    const waiting = [...this.live.values()].filter((row) => row.state === 'recorded')
+    for (const asked of this.#asked.splice(0)) await this.#answer(asked)
+    await this.#outbidStuck()
+    const waiting = newestOfNonce([...this.live.values()].filter((row) => row.state === 'recorded'))
     const count = Math.min(ROUND, this.#room - waiting.length)
     if (count <= 0) return false
     const rows = await this.#parts.database.read((db) => transactionStore.ready(db, this.id, count))
@@ -129,7 +165,64 @@ export class Lane {
     return issued.length > 0 && rows.length === count
   }
 
-  async #signAndRecord(issued: readonly Issued[], scope: Scope): Promise<void> {
+  async #answer({ transactionId, purpose, resolve, reject }: Asked): Promise<void> {
+    try {
+      resolve(await this.#replace(transactionId, purpose))
+    } catch (error) {
+      reject(error)
+    }
+  }
+
+  /** The attempt that all others wait for, when it has found no block for long and was not outbid yet. */
+  #stuck(): AttemptRow | undefined {
+    if (!this.#chain.sequenced) return undefined
+    const waiting = newestOfNonce([...this.live.values()].filter((row) => row.state === 'recorded'))
+    const head = waiting.reduce<AttemptRow | undefined>(
+      (first, row) => (first && first.nonce! < row.nonce! ? first : row),
+      undefined,
+    )
+    const patience = Math.max(STUCK_MS, STUCK_BLOCKS * this.#chain.network.blockMs)
+    const isStuck = head && this.#parts.clock.now() - head.updated_at >= patience && !this.#leftAlone.has(head.id)
+    return isStuck ? head : undefined
+  }
+
+  async #outbidStuck(): Promise<void> {
+    const head = this.#stuck()
+    if (!head) return
+    this.#leftAlone.add(head.id)
+    try {
+      await this.#replace(head.transaction_id, head.purpose === 'cancel' ? 'cancel' : 'speed-up')
+    } catch (error) {
+      if (!isFailure(error)) throw error
+      this.#parts.log.warn(
+        { lane: this.id, transaction: head.transaction_id, reason: error.message },
+        'a stuck transaction keeps waiting',
+      )
+    }
+  }
+
+  async #replace(transactionId: string, purpose: Replacement): Promise<string> {
+    const { row, newest } = await this.#parts.database.read(async (db) => ({
+      row: await transactionStore.byId(db, transactionId),
+      newest: (await attemptStore.ofTransaction(db, transactionId)).findLast(({ state }) => state === 'recorded'),
+    }))
+    if (!row || !newest || newest.nonce === null) {
+      throw new Failure('TX_ALREADY_PROCESSED', `the transaction is ${row?.status ?? 'gone'}`, {
+        details: { status: row?.status },
+      })
+    }
+    const outbid: Draft = { body: newest.draft, maxFee: BigInt(newest.max_fee) }
+    const draft = await this.#chain.draft(this.#wallet.address, replacing(row, purpose), outbid)
+    const scope = this.#scope([row])
+    const issued = await this.#parts.database.work(scope, (db) =>
+      replace(this.#parts, this.#context(), db, { transactionId, purpose, draft }),
+    )
+    const [recorded] = await this.#signAndRecord([issued], scope)
+    if (!recorded?.row.hash) throw new Failure('TX_ALREADY_PROCESSED', 'the transaction moved on while it was replaced')
+    return recorded.row.hash
+  }
+
+  async #signAndRecord(issued: readonly Issued[], scope: Scope): Promise<Recorded[]> {
     const outcomes = await this.#parts.gate.sign(this.#chain.signKind, await this.#parts.key(this.walletId), issued)
     const recorded = await this.#parts.database.work(scope, (db) =>
       record(this.#parts, this.#context(), db, issued, outcomes),
@@ -137,6 +230,7 @@ export class Lane {
     for (const { row } of recorded) this.live.set(row.id, row)
     this.#events.onRecorded(recorded.map(({ row }) => row))
     if (!this.#isHalted) this.#out.push(recorded)
+    return recorded
   }
 
   /** Drafts that would succeed now. What cannot be paid for ends here, before anything is signed. */
@@ -224,7 +318,9 @@ export class Lane {
       async (db) => {
         const now = this.#parts.clock.now()
         for (const row of await attemptStore.inState(db, this.id, 'issued')) {
-          await attemptStore.move(db, { id: row.id, from: 'issued', to: 'dropped', at: now })
+          const isSend = row.purpose === 'send'
+          await attemptStore.move(db, { id: row.id, from: 'issued', to: isSend ? 'dropped' : 'reused', at: now })
+          if (!isSend) continue
           await transactionStore.move(db, { id: row.transaction_id, from: 'EXECUTING', to: 'PENDING', at: now })
         }
         const signed = await attemptStore.live(db, this.id)

@@ -45,7 +45,12 @@ export function lanes(parts: Parts, events: LaneEvents) {
         (error) => parts.log.warn({ network, err: error }, 'the network cannot be used now; it is tried again'),
       )
     },
+    get,
     byId: (id: string) => ready.get(id),
+    /** Lanes whose first attempt finds no block outbid it. */
+    nudge: () => {
+      for (const each of ready.values()) each.nudge()
+    },
     liveOn: (network: string): AttemptRow[] =>
       of().flatMap((each) => (each.id.startsWith(`${network}/`) ? [...each.live.values()] : [])),
     /** When this resolves nothing more is signed or sent, for one wallet or for all. */

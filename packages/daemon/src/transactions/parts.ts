@@ -41,8 +41,15 @@ export type Verdict = Judgement & {
   dueAt: number | null
   approvalExpiresAt: number | null
 }
+export type Before = {
+  transactionId: string
+  acceptedAt: number
+  servedDelay: boolean
+  approval?: { usdShown: bigint | null }
+}
 export type Judge = {
-  of(db: Handle, subject: Subject): Promise<Verdict>
+  /** `before` is what an earlier judgement of the same request already gave. */
+  of(db: Handle, subject: Subject, before?: Before): Promise<Verdict>
   /** Judges an accepted request again before it is signed. False: it ended, or waits again. */
   again(db: Handle, row: TransactionRow, draft: Draft): Promise<boolean>
 }

@@ -17,6 +17,7 @@ import { dueWork } from './due.ts'
 import { assetsOf, withFullFee } from './judge.ts'
 import { addressOf, lanes } from './lanes.ts'
 import type { Parts, WalletFacts } from './parts.ts'
+import type { Replacement } from './replace.ts'
 import { type FindToken, parseRequest } from './request.ts'
 import { settler } from './settle.ts'
 import { simulation } from './simulate.ts'
@@ -127,6 +128,18 @@ export class Transactions {
     return this.#change(id, sessionId, (db, row) =>
       end(this.#parts, db, row, { to: 'CANCELLED', code: null, error: 'cancelled', actor }),
     )
+  }
+
+  /** Outbids a signed transaction on its nonce; the hash of the bytes that take its place. */
+  async replace(id: string, sessionId: string | undefined, purpose: Replacement): Promise<string> {
+    const row = await this.#parts.database.read((db) => this.#find(db, id, sessionId))
+    const { sequenced, network } = await this.#parts.chain(row.network)
+    if (!sequenced) throw new Failure('CHAIN_NOT_SUPPORTED', `${network.id} has no nonce that could be used again`)
+    if (row.status !== 'SUBMITTED') {
+      throw new Failure('TX_ALREADY_PROCESSED', `the transaction is ${row.status}`, { details: { status: row.status } })
+    }
+    const lane = await this.#lanes.get(row.wallet_id, row.network, addressOf(row.lane))
+    return lane.replace(id, purpose)
   }
 
   reject(id: string): Promise<number> {

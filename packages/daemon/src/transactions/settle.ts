@@ -44,7 +44,7 @@ export function settler(parts: Parts, lanes: Lanes) {
     const scope = { shared: ['system'], exclusive: [`wallet:${lane.walletId}`, ...sessions] }
     const booked = await parts.database.work(scope, async (db) => {
       const rows: AttemptRow[] = []
-      for (const change of changes) rows.push(await apply(parts, db, lane.walletId, change))
+      for (const change of changes.toSorted(finalFirst)) rows.push(await apply(parts, db, lane.walletId, change))
       return rows
     })
     for (const row of booked) lane.changed(row)
@@ -83,6 +83,10 @@ async function apply(parts: Parts, db: Handle, walletId: string, { row, sighting
   return leaveBlock(parts, db, walletId, row)
 }
 
+/** A final sighting first: it decides what the others on the same nonce come to. */
+const finalFirst = (a: Change, b: Change) => Number(isFinal(b)) - Number(isFinal(a))
+const isFinal = ({ sighting }: Change) => sighting.state === 'included' && sighting.final
+
 async function include(
   parts: Parts,
   db: Handle,
@@ -97,7 +101,9 @@ async function include(
   if (!sighting.final) return row
   const now = parts.clock.now()
   await attemptStore.move(db, { id: row.id, from: 'included', to: 'final', at: now })
-  await finish(db, row.transaction_id, { succeeded: sighting.succeeded, fee: sighting.fee }, now)
+  const isCancel = row.purpose === 'cancel'
+  await finish(db, row.transaction_id, { succeeded: sighting.succeeded && !isCancel, fee: sighting.fee }, now)
+  if (isCancel) await endCancelled(parts, db, walletId, row)
   return { ...row, state: 'final', updated_at: now }
 }
 
@@ -118,6 +124,19 @@ async function enterBlock(
     error,
   }
   await attemptStore.include(db, { id: row.id, ...fields, at })
+  const included: AttemptRow = {
+    ...row,
+    state: 'included',
+    block_height: sighting.height,
+    block_hash: sighting.blockHash,
+    succeeded: fields.succeeded,
+    fee: fields.fee,
+    error,
+    updated_at: at,
+  }
+  await transactionStore.rehash(db, { id: row.transaction_id, hash: row.hash!, at })
+  // A cancel that is in a block can still leave it; only its finality ends the transaction.
+  if (row.purpose === 'cancel') return included
   await transactionStore.land(db, {
     id: row.transaction_id,
     from: 'SUBMITTED',
@@ -142,16 +161,7 @@ async function enterBlock(
       ...(error && { error }),
     },
   })
-  return {
-    ...row,
-    state: 'included',
-    block_height: sighting.height,
-    block_hash: sighting.blockHash,
-    succeeded: fields.succeeded,
-    fee: fields.fee,
-    error,
-    updated_at: at,
-  }
+  return included
 }
 
 /** Its block is not part of the chain any more: the fate of the bytes is open again. */
@@ -159,15 +169,16 @@ async function leaveBlock(parts: Parts, db: Handle, walletId: string, row: Attem
   const at = parts.clock.now()
   await attemptStore.uninclude(db, { id: row.id, at })
   const from = row.succeeded === 1 ? 'CONFIRMED' : 'FAILED'
-  await transactionStore.land(db, {
-    id: row.transaction_id,
-    from,
-    to: 'SUBMITTED',
-    height: null,
-    error: null,
-    code: null,
-    at,
-  })
+  if (row.purpose !== 'cancel')
+    await transactionStore.land(db, {
+      id: row.transaction_id,
+      from,
+      to: 'SUBMITTED',
+      height: null,
+      error: null,
+      code: null,
+      at,
+    })
   await parts.audit.record(db, {
     event: 'TX_REORGED',
     severity: 'warning',
@@ -188,6 +199,20 @@ async function leaveBlock(parts: Parts, db: Handle, walletId: string, row: Attem
   }
 }
 
+async function endCancelled(parts: Parts, db: Handle, walletId: string, row: AttemptRow): Promise<void> {
+  const at = parts.clock.now()
+  const ending = { id: row.transaction_id, to: 'CANCELLED', error: 'cancelled', code: null, at } as const
+  await transactionStore.end(db, { ...ending, from: 'SUBMITTED' })
+  await parts.audit.record(db, {
+    event: 'TX_CANCELLED',
+    actor: 'system',
+    walletId,
+    sessionId: row.session_id ?? undefined,
+    txId: row.transaction_id,
+    details: { hash: row.hash, nonce: row.nonce, fee: row.fee },
+  })
+}
+
 /** Proven never to land. Without nonces it may be signed anew; with them, somebody else used the nonce. */
 async function voidAttempt(
   parts: Parts,
@@ -199,6 +224,10 @@ async function voidAttempt(
   const row = seen.state === 'included' ? await leaveBlock(parts, db, walletId, seen) : seen
   const at = parts.clock.now()
   await attemptStore.move(db, { id: row.id, from: 'recorded', to: 'void', at })
+  const voided: AttemptRow = { ...row, state: 'void', updated_at: at }
+  // Another attempt of the same transaction has the nonce, or may still get it.
+  const siblings = await attemptStore.ofTransaction(db, row.transaction_id)
+  if (siblings.some(({ state }) => state === 'recorded' || state === 'included' || state === 'final')) return voided
   const again = row.nonce === null && (await attemptStore.voidCount(db, row.transaction_id)) < MAX_VOID
   if (again) {
     await transactionStore.move(db, { id: row.transaction_id, from: 'SUBMITTED', to: 'PENDING', at })
@@ -225,7 +254,7 @@ async function voidAttempt(
     txId: row.transaction_id,
     details: { hash: row.hash, proof: sighting.proof, ...(sighting.by && { by: sighting.by }), signedAnew: again },
   })
-  return { ...row, state: 'void', updated_at: at }
+  return voided
 }
 
 function groupBy<T>(items: readonly T[], key: (item: T) => string): Map<string, T[]> {

@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely'
 import type { NoParams } from '../platform/db/database.ts'
 import { type Handle, statement } from '../platform/db/database.ts'
 import type { Tables } from '../platform/db/tables.ts'
-import type { Status } from './states.ts'
+import { mayMove, type Status } from './states.ts'
 
 export type TransactionRow = {
   id: string
@@ -195,6 +195,12 @@ const submit = statement<{ id: string; hash: string; at: number }>((db, p) =>
     .where('id', '=', p('id'))
     .where('status', '=', 'EXECUTING'),
 )
+const rehash = statement<{ id: string; hash: string; at: number }>((db, p) =>
+  db
+    .updateTable('transactions')
+    .set({ tx_hash: p('hash'), updated_at: p('at') })
+    .where('id', '=', p('id')),
+)
 type Land = {
   id: string
   from: Status
@@ -327,10 +333,12 @@ export const transactionStore = {
   },
   /** Each change below names the state it starts from and says whether it won. */
   move: async (db: Handle, change: { id: string; from: Status; to: Status; at: number }) =>
-    won(await db.run(move, change)),
-  end: async (db: Handle, change: End) => won(await db.run(end, change)),
+    won(await db.run(move, allowed(change))),
+  end: async (db: Handle, change: End) => won(await db.run(end, allowed(change))),
   submit: async (db: Handle, change: { id: string; hash: string; at: number }) => won(await db.run(submit, change)),
-  land: async (db: Handle, change: Land) => won(await db.run(land, change)),
+  land: async (db: Handle, change: Land) => won(await db.run(land, allowed(change))),
+  /** The hash of the attempt that counts: the newest, or the one in a block. */
+  rehash: (db: Handle, change: { id: string; hash: string; at: number }) => db.run(rehash, change),
   serveDelay: async (db: Handle, change: { id: string; at: number }) => won(await db.run(serve, change)),
   approve: async (db: Handle, change: { id: string; by: string; usd: string | null; at: number }) =>
     won(await db.run(approve, change)),
@@ -366,6 +374,12 @@ function matching(kysely: Kysely<Tables>, filter: ListFilter) {
   const { search } = filter
   if (!search) return query
   return query.where((eb) => eb.or([eb('tx_hash', 'like', `%${search}%`), eb('to_address', 'like', `%${search}%`)]))
+}
+
+/** Refuses a change that the transition table does not have: that is a bug, never a race. */
+function allowed<C extends { from: Status; to: Status }>(change: C): C {
+  if (!mayMove(change.from, change.to)) throw new Error(`a transaction never goes from ${change.from} to ${change.to}`)
+  return change
 }
 
 const won = ({ changes }: { changes: number }) => changes === 1
