@@ -165,6 +165,8 @@ async function startProcess({
       const signers = childrenOf(pid)
       child.kill('SIGKILL')
       await exited
+      // A signer that a test has halted learns of the end when it goes on.
+      for (const signer of signers) if (isAlive(signer)) process.kill(signer, 'SIGCONT')
       await until('the signer to end with its daemon', () => signers.every((each) => !isAlive(each)))
     },
     terminate() {

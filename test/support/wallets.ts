@@ -14,7 +14,7 @@ export type TestWallet = {
   readonly sessionId: string
 }
 type Limit = Record<string, unknown>
-type WalletOptions = {
+export type WalletOptions = {
   /** The wallet's SPENDING_LIMIT; without it the default one stays. */
   limit?: Limit
   environment?: 'mainnet' | 'testnet'
