@@ -46,6 +46,22 @@ const own: readonly Own[] = [
     summary: 'Prove that the audit log is whole.',
     load: () => import('./commands/audit-verify.ts'),
   },
+  {
+    name: 'backup create',
+    summary: 'Write an encrypted backup while the daemon runs.',
+    load: () => import('./commands/backup-create.ts'),
+  },
+  { name: 'backup list', summary: 'List the backups.', load: () => import('./commands/backup-list.ts') },
+  {
+    name: 'backup inspect',
+    summary: 'Show what a backup says of itself.',
+    load: () => import('./commands/backup-inspect.ts'),
+  },
+  {
+    name: 'restore',
+    summary: 'Put a backup in the place of a stopped daemon’s data.',
+    load: () => import('./commands/restore.ts'),
+  },
   { name: 'dev', summary: 'Local chains and a daemon for development.', load: () => import('./commands/dev.ts') },
   { name: 'demo', summary: 'Show a scripted agent at work on local chains.', load: () => import('./commands/demo.ts') },
 ]

@@ -94,6 +94,10 @@ export const failures = {
     remedy: 'wait',
     hint: 'no configured RPC endpoint answered; the operator sees more at /v1/admin/rpc-status',
   },
+  // Backups
+  INVALID_BACKUP_FORMAT: { status: 400, remedy: 'fix', hint: 'name a file that waiaas backup create has written' },
+  UNSUPPORTED_BACKUP_VERSION: { status: 400, remedy: 'fix', hint: 'restore it with the version that wrote it' },
+  BACKUP_CORRUPTED: { status: 400, remedy: 'never', hint: 'use another copy of this backup, or an older one' },
   // The daemon
   KILL_SWITCH_ACTIVE: { status: 409, remedy: 'never' },
   KILL_SWITCH_NOT_ACTIVE: { status: 409, remedy: 'never' },

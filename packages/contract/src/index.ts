@@ -1,5 +1,6 @@
 export * from './admin.ts'
 export * from './audit.ts'
+export * from './backup.ts'
 export * from './client.ts'
 export * from './commands.ts'
 export * from './decision.ts'

@@ -1,5 +1,6 @@
 import { adminOperations } from './admin.ts'
 import { auditOperations } from './audit.ts'
+import { backupOperations } from './backup.ts'
 import { policyOperations } from './policies.ts'
 import { sessionOperations } from './sessions.ts'
 import { systemOperations } from './system.ts'
@@ -19,5 +20,6 @@ export const operations = {
   ...transactionOperations,
   ...adminOperations,
   ...auditOperations,
+  ...backupOperations,
 }
 export type AllOperations = typeof operations

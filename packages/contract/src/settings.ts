@@ -63,6 +63,17 @@ const fixed = {
   },
   'keystore.argon2_time': { ...number(3, 2, 20), ...start, summary: 'Argon2id passes.' },
   'keystore.argon2_parallelism': { ...number(4, 1, 16), ...start, summary: 'Argon2id lanes.' },
+  'backup.dir': {
+    type: 'string',
+    default: 'backups',
+    ...start,
+    summary: 'Folder of the backups, relative to the data directory.',
+  },
+  'backup.retention_count': {
+    ...number(7, 1, 10_000),
+    ...live,
+    summary: 'Backups that are kept in that folder; a new one deletes the oldest beyond this number.',
+  },
   'rpc.allow_foreign_genesis': {
     ...flag(false),
     ...live,

@@ -1,3 +1,4 @@
+import { dirname, join, resolve } from 'node:path'
 import { type AllOperations, Failure, type Handlers, newId, operations } from '@waiaas/contract'
 import manifest from '../package.json' with { type: 'json' }
 import { adminHandlers } from './admin/handlers.ts'
@@ -5,6 +6,8 @@ import { adminService } from './admin/service.ts'
 import { auditHandlers } from './audit/handlers.ts'
 import { audit } from './audit/service.ts'
 import { authentication, type CallerPrincipal } from './authentication.ts'
+import { backupHandlers } from './backup/handlers.ts'
+import { backupService } from './backup/service.ts'
 import { chainRegistry } from './chains/registry.ts'
 import { connectInfo } from './connect/service.ts'
 import type { Keys } from './keys/service.ts'
@@ -277,6 +280,7 @@ function handlersOf(ground: Ground, base: Base, features: Features): Handlers<Al
   return {
     ...adminHandlers(admin),
     ...auditHandlers(evidence, database),
+    ...backupHandlers(backupsOf(ground, base)),
     ...killSwitchHandlers(features.killSwitch),
     ...operatorHandlers(operator),
     ...policyHandlers(features.rules, (call, walletId) => ownWallet(database, call, walletId)),
@@ -288,6 +292,24 @@ function handlersOf(ground: Ground, base: Base, features: Features): Handlers<Al
     ...walletViewHandlers(features.view),
     getConnectInfo: ({ principal, baseUrl }) => connect(agentOf(principal), baseUrl),
   }
+}
+
+function backupsOf({ database, clock, log, keys, config, dataDir }: Ground, { evidence, settings }: Base) {
+  const start = config.settings
+  const url = start['database.url']
+  return backupService({
+    database,
+    location: url === '' ? { path: resolve(dataDir.path, start['database.path']) } : { url },
+    clock,
+    log,
+    audit: evidence,
+    version,
+    migrations,
+    configFile: join(dataDir.path, 'config.toml'),
+    folder: async () => dirname(await dataDir.place(join(start['backup.dir'], 'any'))),
+    keep: () => settings.get()['backup.retention_count'],
+    subkey: () => keys.subkey('backup'),
+  })
 }
 
 /** An agent reads the policies of a wallet of its own; the operator those of any, or all. */

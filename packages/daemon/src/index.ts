@@ -1,3 +1,4 @@
+export { inspectBackup } from './backup/service.ts'
 export {
   type LegacyWallet,
   makeSealingKeyPair,
@@ -5,6 +6,8 @@ export {
   readLegacyWallets,
   sealSecret,
 } from './keys/service.ts'
+export { listBackups } from './offline-backups.ts'
+export { RestoreError, type RestoreOptions, type RestoreResult, restoreBackup } from './restore.ts'
 export {
   type Daemon,
   type Environment,

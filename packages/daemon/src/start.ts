@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { chmodSync } from 'node:fs'
 import { isFailure } from '@waiaas/contract'
+import { undoUnfinishedMoves } from './backup/service.ts'
 import { type Composition, compose, migrations } from './daemon.ts'
 import { type Keys, startKeys } from './keys/service.ts'
 import { systemClock } from './platform/clock.ts'
@@ -67,9 +68,11 @@ export async function startDaemon(options: StartOptions): Promise<Daemon> {
 async function start(options: StartOptions, opened: Opened): Promise<Daemon> {
   const dataDir = await openDataDir(options.dataDir)
   opened.push(dataDir)
+  const isRestoreUndone = await undoUnfinishedMoves(dataDir.path)
   const config = await loadConfig({ dataDir: dataDir.path, env: options.env })
   const { settings } = config
   const log = jsonLog(settings['daemon.log_level'])
+  if (isRestoreUndone) log.warn('a restore was interrupted and has been undone; run it again')
   const database = await openStore(dataDir, settings['database.url'], settings['database.path'])
   opened.push(database)
   const mark = await clockMark(database)

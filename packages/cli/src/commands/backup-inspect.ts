@@ -1,0 +1,19 @@
+import { inspectBackup } from '@waiaas/daemon'
+import { UsageError } from '../errors.ts'
+import { readFlags } from '../flags.ts'
+import { plainText } from '../table.ts'
+import { print, printJson } from '../terminal.ts'
+
+export const usage = `usage: waiaas backup inspect <file> [--json]
+Shows what the plain part of a backup says. That needs no password and proves nothing: restore does.
+  --json             print JSON`
+
+export async function run(argv: readonly string[]): Promise<number> {
+  const { values, positionals } = readFlags(argv, usage, { json: { type: 'boolean' } }, 1)
+  const [file] = positionals
+  if (file === undefined) throw new UsageError('expected a file', usage)
+  const info = await inspectBackup(file)
+  if (values.json) printJson(info)
+  else print(plainText(info))
+  return 0
+}

@@ -1,0 +1,44 @@
+import { restoreBackup } from '@waiaas/daemon'
+import { secretsOf } from '../credentials.ts'
+import { UsageError } from '../errors.ts'
+import { readFlags } from '../flags.ts'
+import { dataDirOf } from '../place.ts'
+import { note, print, printJson } from '../terminal.ts'
+
+export const usage = `usage: waiaas restore <file> [--data-dir <dir>] [--force] [flags]
+Puts a backup in the place of a stopped daemon's data: all of it, or nothing. Wallets come back suspended.
+  --from <file>           the backup, as earlier releases named it
+  --data-dir <dir>        data directory [WAIAAS_DATA_DIR or ~/.waiaas]
+  --password-file <file>  file with the master password of the time of the backup; - is stdin
+  --force                 move what is there aside, to names that end in .bak-<time>
+  --json                  print JSON`
+
+export async function run(argv: readonly string[]): Promise<number> {
+  const { values, positionals } = readFlags(
+    argv,
+    usage,
+    {
+      from: { type: 'string' },
+      'data-dir': { type: 'string' },
+      'password-file': { type: 'string' },
+      force: { type: 'boolean', default: false },
+      json: { type: 'boolean' },
+    },
+    1,
+  )
+  const [file = values.from] = positionals
+  if (file === undefined) throw new UsageError('expected a file', usage)
+  const dataDir = dataDirOf(values['data-dir'])
+  const masterPassword = await secretsOf(dataDir, values['password-file']).masterPassword()
+  const done = await restoreBackup({ file, dataDir, env: process.env, masterPassword, force: values.force })
+  if (!done.isAuditWhole) note('the audit log in this backup is not whole: run "waiaas audit verify"')
+  if (values.json) {
+    printJson(done)
+    return 0
+  }
+  print(`restored ${done.rows} rows of ${done.createdAt} into ${dataDir} (${done.database})`)
+  for (const path of done.movedAside) print(`what was there is now ${path}`)
+  print(`${done.cancelled} unsigned transactions are cancelled, ${done.suspended} wallets are suspended`)
+  print('next: waiaas start, look at what was paid since, then waiaas wallet resume <name> for each wallet')
+  return 0
+}

@@ -1,0 +1,71 @@
+import { existsSync } from 'node:fs'
+import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+
+export type Move = { readonly from: string; readonly to: string }
+
+const journalOf = (dataDir: string): string => join(dataDir, 'restore.journal')
+
+/**
+ * Renames files, all or none: what is to be moved is on the disk before the first rename, so that a crash in between is
+ * undone by `undoUnfinishedMoves`. `commit` runs after the last one; when it fails, all is undone as well.
+ */
+export async function moveAll(dataDir: string, moves: readonly Move[], commit: () => Promise<void>): Promise<void> {
+  await writeJournal(dataDir, moves)
+  try {
+    for (const { from, to } of moves) {
+      await mkdir(dirname(to), { recursive: true, mode: 0o700 })
+      await rename(from, to)
+    }
+    await syncFolders(moves)
+    await commit()
+  } catch (error) {
+    await undoUnfinishedMoves(dataDir)
+    throw error
+  }
+  await removeJournal(dataDir)
+}
+
+/** Takes back the renames of a run that ended between the first of them and its end. True when there was one. */
+export async function undoUnfinishedMoves(dataDir: string): Promise<boolean> {
+  const path = journalOf(dataDir)
+  if (!existsSync(path)) return false
+  // Written whole by `writeJournal`, or not there.
+  const moves = JSON.parse(await readFile(path, 'utf8')) as Move[]
+  for (const { from, to } of [...moves].reverse()) if (existsSync(to) && !existsSync(from)) await rename(to, from)
+  await syncFolders(moves)
+  await removeJournal(dataDir)
+  return true
+}
+
+async function writeJournal(dataDir: string, moves: readonly Move[]): Promise<void> {
+  const draft = `${journalOf(dataDir)}.tmp`
+  const file = await open(draft, 'w', 0o600)
+  try {
+    await file.writeFile(JSON.stringify(moves))
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+  await rename(draft, journalOf(dataDir))
+  await syncFolder(dataDir)
+}
+
+async function removeJournal(dataDir: string): Promise<void> {
+  await rm(journalOf(dataDir))
+  await syncFolder(dataDir)
+}
+
+async function syncFolders(moves: readonly Move[]): Promise<void> {
+  const folders = new Set(moves.flatMap(({ from, to }) => [dirname(from), dirname(to)]))
+  for (const folder of folders) if (existsSync(folder)) await syncFolder(folder)
+}
+
+export async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r')
+  try {
+    await folder.sync()
+  } finally {
+    await folder.close()
+  }
+}
