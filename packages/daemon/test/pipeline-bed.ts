@@ -51,6 +51,14 @@ export async function startPipeline(
     isLinked: sessionStore.isLinked,
     policyVersion: rules.version,
   }
+  /** What a test does while the signer signs. */
+  let meanwhile: (() => Promise<void>) | undefined
+  const signing: typeof keys.sign = async (requests) => {
+    const todo = meanwhile
+    meanwhile = undefined
+    await todo?.()
+    return keys.sign(requests)
+  }
   const parts = {
     database,
     clock,
@@ -63,7 +71,7 @@ export async function startPipeline(
       const row = await database.read((db) => walletStore.key(db, id))
       return { walletId: id, chain: row!.chain, address: row!.address, curve: row!.curve, ciphertext: row!.ciphertext }
     },
-    gate: gate({ keys, now: clock.now }),
+    gate: gate({ keys: { ...keys, sign: signing }, now: clock.now }),
     instance: newId(),
   }
   const settings = {
@@ -163,6 +171,9 @@ export async function startPipeline(
     keys,
     keyring,
     evidence,
+    onSign(todo: () => Promise<void>) {
+      meanwhile = todo
+    },
     wallet,
     send,
     until,

@@ -131,6 +131,8 @@ export class Lane {
   }
 
   async #work(): Promise<void> {
+    // Never over before `kick` has noted that it runs: a halted lane ends at once.
+    await Promise.resolve()
     try {
       while (this.#isKicked && !this.#isHalted && (await this.#hold())) {
         this.#isKicked = false
@@ -230,6 +232,8 @@ export class Lane {
     for (const { row } of recorded) this.live.set(row.id, row)
     this.#events.onRecorded(recorded.map(({ row }) => row))
     if (!this.#isHalted) this.#out.push(recorded)
+    // A nonce became free that the others may wait for.
+    if (recorded.length < issued.length) this.#isKicked = true
     return recorded
   }
 
