@@ -105,6 +105,7 @@ export async function openBed(open: Open, { keys, location, maxPerWallet = 5, cl
     networks,
     wallet: findWallet,
     record: (db, entry) => evidence.record(db, { actor: 'operator', ...entry }),
+    afterChange: async () => {},
     systemEvidence: SYSTEM_EVIDENCE,
   })
   const walletService = wallets({

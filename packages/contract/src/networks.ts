@@ -36,8 +36,9 @@ export type Network = {
   readonly estimatesTransfers?: boolean
   /** The main network whose prices value this network's assets. */
   readonly pricedAs?: string
-  /** Chainlink feed of the native asset in USD, on the network itself. */
+  /** Chainlink feed of the native asset in USD; on the network itself unless `nativeFeedOn` names another one. */
   readonly nativeFeed?: string
+  readonly nativeFeedOn?: string
   /** Only present when configured (local development). */
   readonly local?: boolean
 }
@@ -100,6 +101,8 @@ export const NETWORKS: readonly Network[] = [
     genesis: '5eykt4UsFv8P8NJdTREpY1vzqKqZKvdpKuc147dw2N9d',
     cluster: '',
     rpc: ['api.mainnet-beta.solana.com', 'rpc.ankr.com/solana', 'solana.drpc.org'],
+    nativeFeed: '0x4ffC43a60e009B551865A93d232E33Fce9f01507',
+    nativeFeedOn: 'ethereum-mainnet',
   }),
   solana({
     id: 'solana-devnet',

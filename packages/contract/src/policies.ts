@@ -72,7 +72,7 @@ export const UpdatePolicyRequest = z.strictObject({
   enabled: z.boolean().optional(),
 })
 
-const tag = 'policies'
+const tag = 'Policies'
 const aliases = { walletId: ['wallet_id'] } as const
 
 export const policyOperations = {

@@ -236,6 +236,8 @@ export const OTHER_VARIABLES: readonly string[] = [
   'WAIAAS_WALLET_ID',
   'WAIAAS_WALLET_NAME',
   'WAIAAS_NO_UPDATE_NOTIFY',
+  'WAIAAS_LOCALNET_EVM_PORT',
+  'WAIAAS_LOCALNET_SOLANA_PORT',
 ]
 
 /** The setting that an environment variable gives, directly or (`_FILE`) as the path of a file that holds it. */

@@ -25,7 +25,7 @@ import { httpApp } from './platform/http/serve.ts'
 import type { Call } from './platform/http/types.ts'
 import type { Log } from './platform/log.ts'
 import { policyHandlers } from './policies/handlers.ts'
-import { policies } from './policies/service.ts'
+import { outdateDecisions, policies } from './policies/service.ts'
 import { pricesService } from './prices/service.ts'
 import { sessionHandlers } from './sessions/handlers.ts'
 import { constraintFaults, findSession, isLinked, readConstraints, sessions } from './sessions/service.ts'
@@ -41,6 +41,8 @@ import { walletViewHandlers } from './wallets/view-handlers.ts'
 import { walletViewService } from './wallets/view-service.ts'
 
 type Principal = CallerPrincipal | { kind: 'public' }
+/** Settings that decisions depend on: what waits is judged again when one changes. */
+const JUDGED_BY = /^(policy|oracle)\./
 export const migrations = [initial]
 export const version = manifest.version
 
@@ -95,6 +97,9 @@ async function baseOf({ database, clock, log, keys, config, dataDir }: Ground) {
     audit: evidence,
     configured: config.settings,
     subkey: () => keys.subkey('settings'),
+    async withChange(db, changed) {
+      if (changed.some((key) => JUDGED_BY.test(key))) await outdateDecisions(db, clock.now())
+    },
   })
   const watching = settings.watch()
   const chains = chainRegistry({ settings: settings.get, log })
@@ -121,6 +126,7 @@ function featuresOf(ground: Ground, base: Base) {
     wallet: findWallet,
     record: (db, entry) => evidence.record(db, { ...entry, actor: 'operator' }),
     systemEvidence: 'evidence:system',
+    afterChange: (walletId) => transactions.stops.sent(walletId ?? undefined),
   })
   const keyRows = walletKeys({ database })
   const registry = tokens({ database, clock, audit: evidence, chains })

@@ -32,6 +32,7 @@ export type Daemon = {
 
 export type StartErrorCode =
   | 'MASTER_PASSWORD_REQUIRED'
+  | 'NEW_MASTER_PASSWORD_REQUIRED'
   | 'INVALID_MASTER_PASSWORD'
   | 'DATA_DIR_UNUSABLE'
   | 'CONFIG_INVALID'
@@ -99,10 +100,11 @@ async function start(options: StartOptions, opened: Opened): Promise<Daemon> {
 
   await parts.start()
   const marking = mark.keep(clock, log)
+  opened.push({ close: () => marking.stop() })
   const server = await listen(parts.app, { port: settings['daemon.port'], hostname: settings['daemon.hostname'] })
   await dataDir.writePort(server.port)
   process.stdout.write(`WAIAAS_PORT=${server.port}\n`)
-  log.info({ url: server.url, database: database.engine }, 'ready')
+  log.info({ url: server.url, database: database.engine, synchronous: database.stats().synchronous }, 'ready')
   const stop = once(() =>
     stopAll({ parts, server, database, keys, dataDir, marking, graceMs: settings['daemon.shutdown_timeout'] * 1000 }),
   )
@@ -215,12 +217,12 @@ async function provision(
   { autoProvision }: PasswordSource,
   { recoveryKey }: DataDir,
 ): Promise<string> {
-  if (!autoProvision || (await parts.operator.hasKeyring())) {
-    throw new StartError(
-      'MASTER_PASSWORD_REQUIRED',
-      'no master password was given',
-      'set WAIAAS_MASTER_PASSWORD_FILE, or WAIAAS_AUTO_PROVISION=true on the first start',
-    )
+  if (await parts.operator.hasKeyring()) {
+    throw new StartError('MASTER_PASSWORD_REQUIRED', 'no master password was given', 'set WAIAAS_MASTER_PASSWORD_FILE')
+  }
+  if (!autoProvision) {
+    const hint = 'set WAIAAS_MASTER_PASSWORD_FILE, or WAIAAS_AUTO_PROVISION=true to have one made'
+    throw new StartError('NEW_MASTER_PASSWORD_REQUIRED', 'a first start needs a master password', hint)
   }
   const password = randomBytes(32).toString('hex')
   await recoveryKey.write(password)

@@ -41,6 +41,7 @@ export async function startPipeline(
     wallet: walletStore.byId,
     record: (db, entry) => evidence.record(db, { ...entry, actor: 'operator' }),
     systemEvidence: 'evidence:system',
+    afterChange: (walletId) => service.stops.sent(walletId ?? undefined),
   })
   const price = { usdMicros: 2_000_000_000n, decimals: 18, source: 'test', at: clock.now() }
   const prices = { 'eip155:31337/slip44:60': price }

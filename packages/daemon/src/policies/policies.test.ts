@@ -19,6 +19,7 @@ async function start(open: Open) {
     wallet: async (_, id) =>
       ({ [alice]: { status: 'ACTIVE' }, [bob]: { status: 'ACTIVE' }, [gone]: { status: 'TERMINATED' } })[id],
     record: async (_, evidence) => void events.push(evidence),
+    afterChange: async () => {},
     systemEvidence: 'evidence:system',
   })
   const create = (request: unknown) => service.create(CreatePolicyRequest.parse(request))

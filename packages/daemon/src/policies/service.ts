@@ -36,6 +36,8 @@ type Parts = {
     db: Handle,
     evidence: { event: PolicyEvent; walletId?: string; details: Record<string, unknown> },
   ) => Promise<void>
+  /** After a change has been committed, before it is answered: what was signed before has been sent. `null`: every wallet's. */
+  afterChange: (walletId: string | null) => Promise<void>
   /** The lock under which evidence of no wallet is written. */
   systemEvidence: string
 }
@@ -62,7 +64,19 @@ export function policies(parts: Parts) {
 
 type NextVersion = (db: Handle) => Promise<number>
 
-function additions({ database, clock, networks, wallet, record, systemEvidence }: Parts, nextVersion: NextVersion) {
+/** Commits a change under the locks of what it applies to. Nothing that was judged before is sent for the first time after the answer. */
+async function committing<T>(
+  { database, systemEvidence, afterChange }: Parts,
+  walletId: string | null,
+  fn: (db: Handle) => Promise<T>,
+): Promise<T> {
+  const result = await database.work(scopeOf(walletId, systemEvidence), fn)
+  await afterChange(walletId)
+  return result
+}
+
+function additions(parts: Parts, nextVersion: NextVersion) {
+  const { clock, networks, wallet, record } = parts
   async function requireLiveWallet(db: Handle, id: string): Promise<void> {
     const found = await wallet(db, id)
     if (!found) throw new Failure('WALLET_NOT_FOUND', `there is no wallet ${id}`)
@@ -74,7 +88,7 @@ function additions({ database, clock, networks, wallet, record, systemEvidence }
       const { walletId = null, type } = request
       const rules = admitRules(type, request.rules, networks())
       const network = request.network === undefined ? null : requireNetwork(networks(), request.network).id
-      return database.work(scopeOf(walletId, systemEvidence), async (db) => {
+      return committing(parts, walletId, async (db) => {
         if (walletId !== null) await requireLiveWallet(db, walletId)
         const isOwnLimit = walletId !== null && type === 'SPENDING_LIMIT'
         const replaced = isOwnLimit ? await policyStore.removeDefault(db, walletId) : 0
@@ -102,11 +116,12 @@ function additions({ database, clock, networks, wallet, record, systemEvidence }
   }
 }
 
-function changes({ database, clock, networks, record, systemEvidence }: Parts, nextVersion: NextVersion) {
+function changes(parts: Parts, nextVersion: NextVersion) {
+  const { database, clock, networks, record } = parts
   /** Changes one policy under the locks of what it applies to. */
   async function changing<T>(id: string, fn: (db: Handle, row: StoredPolicy) => Promise<T>): Promise<T> {
     const known = await database.read((db) => requirePolicy(db, id))
-    return database.work(scopeOf(known.wallet_id, systemEvidence), async (db) => fn(db, await requirePolicy(db, id)))
+    return committing(parts, known.wallet_id, async (db) => fn(db, await requirePolicy(db, id)))
   }
   return {
     /** Failures: ACTION_VALIDATION_FAILED, INVALID_ADDRESS, POLICY_NOT_FOUND. */
@@ -188,6 +203,11 @@ const evidenceOf = (event: PolicyEvent, row: StoredPolicy, more: Record<string, 
   ...(row.wallet_id !== null && { walletId: row.wallet_id }),
   details: { id: row.id, type: row.type, network: row.network, rules: row.rules, ...more },
 })
+
+/** Makes everything that was judged before be judged again: a setting that decisions depend on has changed. */
+export async function outdateDecisions(db: Handle, now: number): Promise<void> {
+  await policyStore.raiseVersion(db, Math.max(now, (await policyStore.version(db)) + 1))
+}
 
 /** Times serve as versions, so that one which was rolled back is never given to other policies later. */
 function versions(clock: Clock) {

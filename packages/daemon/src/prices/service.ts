@@ -102,8 +102,8 @@ export function pricesService({ settings, networks, chain, clock, log }: PricesO
     log.warn({ source: name, ...reason }, 'no price from this source; it is asked again, silently')
   }
 
-  async function readFeed({ id, nativeFeed }: Network): Promise<FeedAnswer | undefined> {
-    const source = await chain(id)
+  async function readFeed({ id, nativeFeed, nativeFeedOn = id }: Network): Promise<FeedAnswer | undefined> {
+    const source = await chain(nativeFeedOn)
     const answer = nativeFeed && (await source.readFeed?.(nativeFeed))
     return answer ? { ...answer, readAt: clock.now() } : undefined
   }

@@ -20,6 +20,7 @@ const call = { peer: '127.0.0.1', principal: { kind: 'operator' } } as Call
 function serviceOn(database: Database, more: { configured?: Settings; subkey?: () => Promise<Uint8Array> } = {}) {
   const clock = systemClock()
   return settingsService({
+    withChange: async () => {},
     database,
     clock,
     log: jsonLog('silent'),

@@ -10,7 +10,7 @@ import {
 } from '@waiaas/contract'
 import { type Audit, SYSTEM_EVIDENCE } from '../audit/service.ts'
 import type { Clock } from '../platform/clock.ts'
-import type { Database } from '../platform/db/database.ts'
+import type { Database, Handle } from '../platform/db/database.ts'
 import { type Loop, loop } from '../platform/jobs.ts'
 import type { Log } from '../platform/log.ts'
 import { isSealed, seal, unseal } from './sealed.ts'
@@ -23,6 +23,8 @@ export type SettingsOptions = {
   readonly audit: Audit
   /** Values of config.toml and the environment; a value that was changed at run time comes before them. */
   readonly configured: Settings
+  /** In the job of a change, with the keys that it sets. */
+  readonly withChange: (db: Handle, keys: readonly string[]) => Promise<void>
   /** 32 bytes for sealing what answers hide; rejects while the keystore is locked. */
   readonly subkey: () => Promise<Uint8Array>
 }
@@ -35,7 +37,7 @@ const WATCH_MS = 1_000
 
 /** Configuration with what the operator changed at run time above it. */
 export async function settingsService(options: SettingsOptions) {
-  const { database, clock, log, audit, configured, subkey } = options
+  const { database, clock, log, audit, configured, subkey, withChange } = options
   const listeners: SettingsListener[] = []
   let current = configured
   let version = -1
@@ -87,6 +89,7 @@ export async function settingsService(options: SettingsOptions) {
         return { key, value: secret && isHidden(key, value) ? seal(secret, key, text) : text, updated_at: at }
       })
       await settingStore.put(db, rows)
+      await withChange(db, [...parsed.keys()])
       await audit.record(db, { event: 'SETTINGS_CHANGED', actor, ip, details: { keys: [...parsed.keys()] } })
     })
     secret?.fill(0)

@@ -62,9 +62,10 @@ export function lanes(parts: Parts, events: LaneEvents) {
       halted.delete(walletId ?? 'all')
       for (const each of of(walletId)) if (!halted.has('all') && !halted.has(each.walletId)) each.resume()
     },
-    /** When this resolves, what was recorded before the call has been sent. */
-    sent: async (walletIds: readonly string[]) => {
-      await Promise.all(of().flatMap((each) => (walletIds.includes(each.walletId) ? [each.sent()] : [])))
+    /** When this resolves, what was recorded before the call has been sent, for these wallets or for all. */
+    sent: async (walletIds?: string | readonly string[]) => {
+      const meant = of().filter(({ walletId }) => walletIds === undefined || walletIds.includes(walletId))
+      await Promise.all(meant.map((each) => each.sent()))
     },
     async stop() {
       isStopped = true

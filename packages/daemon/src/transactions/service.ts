@@ -187,7 +187,7 @@ export class Transactions {
       walletsWithUnsigned: (db: Handle) => transactionStore.walletsWithUnsigned(db),
       halt: (walletId?: string) => this.#lanes.halt(walletId),
       resume: (walletId?: string) => this.#lanes.resume(walletId),
-      sent: (walletIds: readonly string[]) => this.#lanes.sent(walletIds),
+      sent: (walletIds?: string | readonly string[]) => this.#lanes.sent(walletIds),
     }
   }
 

@@ -1,0 +1,25 @@
+import { globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { EVENTS, failures, REASON_CODES } from '@waiaas/contract'
+import { expect, test } from 'vitest'
+
+const root = join(import.meta.dirname, '../..')
+const catalogues = /contract\/src\/(failure|events|decision|operation)\.ts$/
+const isTest = (path: string) => /\.test\.ts$|^test\//.test(path)
+const files = globSync(['packages/*/src/**/*.ts', 'packages/*/test/**/*.ts', 'test/**/*.ts'], { cwd: root })
+  .filter((path) => !path.endsWith('catalogue.test.ts'))
+  .map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') }))
+const product = files.filter(({ path }) => !isTest(path) && !catalogues.test(path)).map(({ text }) => text)
+const tests = files.filter(({ path }) => isTest(path)).map(({ text }) => text)
+
+/** Names that no text has in quotes. */
+const unnamed = (names: readonly string[], texts: readonly string[]): string[] =>
+  names.filter((name) => !texts.some((text) => text.includes(`'${name}'`) || text.includes(`"${name}"`)))
+
+test.each([
+  ['failure codes', Object.keys(failures)],
+  ['events', EVENTS],
+  ['reason codes', REASON_CODES],
+])('the catalogue of %s holds what the product uses, and a test meets each', (_what, names) => {
+  expect({ unused: unnamed(names, product), untested: unnamed(names, tests) }).toEqual({ unused: [], untested: [] })
+})
