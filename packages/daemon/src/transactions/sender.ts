@@ -41,6 +41,8 @@ export function sender({
 
   return {
     push(items: readonly Outgoing[]) {
+      // An empty drain ends before `sending` holds it, and would seem to run for ever.
+      if (items.length === 0) return
       queue.push(...items)
       sending ??= drain()
     },

@@ -1,0 +1,229 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { startTestDaemon, type TestDaemon } from './support/daemon.ts'
+import { until } from './support/until.ts'
+import type { TestWallet } from './support/wallets.ts'
+import { type EvmWorld, evmWorld } from './support/worlds.ts'
+
+const NETWORK = 'narrow-chain'
+/** Attempts of one address that may wait for a block on a network that the operator added. */
+const WINDOW = 16
+const COUNT = 40
+/** At 2,000 USD: 40 USD wait for time, 200 USD for an approval, anything small runs at once. */
+const LIMIT = { instant_max_usd: 10, notify_max_usd: 10, delay_max_usd: 100, delay_seconds: 600 }
+
+let world: EvmWorld
+let daemon: TestDaemon
+
+beforeAll(start)
+afterAll(end)
+
+async function start(): Promise<void> {
+  world = await evmWorld({ chainId: 7777, extraArgs: ['--no-mining'] })
+  const network = { id: NETWORK, chainId: 7777, environment: 'testnet', symbol: 'ETH', decimals: 18, blockMs: 100 }
+  daemon = await startTestDaemon({
+    process: true,
+    env: {
+      WAIAAS_NETWORKS_EVM: JSON.stringify([{ ...network, rpc: [world.proxy.url] }]),
+      WAIAAS_ORACLE_FIXED_PRICES: JSON.stringify({ [`native:${NETWORK}`]: '2000' }),
+    },
+  })
+}
+async function end(): Promise<void> {
+  await daemon?.stop()
+  await world?.stop()
+}
+
+type Payment = { id: string; to: string }
+/** A wallet with payments in every state, and a second session that a stop of the first leaves alone. */
+type Stage = {
+  wallet: TestWallet
+  policyId: string
+  delayed: Payment
+  approvable: Payment
+  small: Payment[]
+}
+type Status = Awaited<ReturnType<TestDaemon['operator']['getTransaction']>>['status']
+
+async function pay(token: string, amount: string, walletId?: string): Promise<Payment> {
+  const to = world.newAddress()
+  const answer = await daemon.call<{ id: string }>('POST', '/v1/transactions/send', {
+    as: token,
+    body: { type: 'TRANSFER', to, amount, network: NETWORK, ...(walletId && { walletId }) },
+  })
+  if (answer.status !== 201) throw new Error(`expected 201, got ${answer.status} ${answer.text}`)
+  return { id: answer.body.id, to }
+}
+const smallOnes = (stage: Pick<Stage, 'wallet'>, count = COUNT) =>
+  Promise.all(
+    Array.from({ length: count }, (_, index) => pay(stage.wallet.token, String(1000 + index), stage.wallet.id)),
+  )
+
+const read = (id: string) => daemon.operator.getTransaction(id)
+const status = async (id: string): Promise<Status> => (await read(id)).status
+const statuses = (payments: readonly Payment[]): Promise<Status[]> => Promise.all(payments.map(({ id }) => status(id)))
+const count = (all: readonly Status[], wanted: Status) => all.filter((one) => one === wanted).length
+
+async function openWallet(): Promise<Pick<Stage, 'wallet' | 'policyId'>> {
+  const wallet = await world.wallet(daemon)
+  // A session keeps at least one wallet.
+  const other = await daemon.operator.createWallet({ name: 'another', createSession: false })
+  await daemon.operator.linkSessionWallet({ id: wallet.sessionId, walletId: other.id })
+  const policy = await daemon.operator.createPolicy({ walletId: wallet.id, type: 'SPENDING_LIMIT', rules: LIMIT })
+  // One payment lands first, so that the lane is open.
+  const first = await pay(wallet.token, '1', wallet.id)
+  await until('the first payment to be sent', async () => (await status(first.id)) === 'SUBMITTED')
+  await mineUntil(async () => (await status(first.id)) === 'CONFIRMED')
+  return { wallet, policyId: policy.id }
+}
+
+async function waiting(wallet: TestWallet): Promise<Pick<Stage, 'delayed' | 'approvable'>> {
+  const [delayed, approvable] = await Promise.all([
+    pay(wallet.token, '0.02', wallet.id),
+    pay(wallet.token, '0.1', wallet.id),
+  ])
+  expect(await statuses([delayed, approvable])).toEqual(['QUEUED', 'QUEUED'])
+  return { delayed, approvable }
+}
+
+/** QUEUED for time and for a human, PENDING, SUBMITTED and on its way, SUBMITTED and not sent yet. */
+async function heldStage(): Promise<Stage> {
+  const opened = await openWallet()
+  const queued = await waiting(opened.wallet)
+  const before = world.proxy.sends.length
+  world.proxy.mode = 'hold-answer'
+  const small = await smallOnes(opened)
+  await until('a full window', async () => count(await statuses(small), 'SUBMITTED') === WINDOW)
+  expect(count(await statuses(small), 'PENDING')).toBe(COUNT - WINDOW)
+  const leaving = world.proxy.sends.length - before
+  expect(leaving).toBeGreaterThan(0)
+  return { ...opened, ...queued, small }
+}
+
+/** As `heldStage`, with EXECUTING in place of SUBMITTED: the signer does not answer. */
+async function frozenStage(): Promise<Stage & { thaw(): void }> {
+  const opened = await openWallet()
+  const queued = await waiting(opened.wallet)
+  const signer = daemon.signerPid()
+  process.kill(signer, 'SIGSTOP')
+  const small = await smallOnes(opened)
+  await until('EXECUTING', async () => count(await statuses(small), 'EXECUTING') > 0)
+  return { ...opened, ...queued, small, thaw: () => void process.kill(signer, 'SIGCONT') }
+}
+
+/** The daemon has looked at the chain and at its own work several times since the call. */
+async function quiet(): Promise<void> {
+  const from = world.proxy.reads.count
+  await until('the daemon to look at the chain', () => world.proxy.reads.count >= from + 12)
+}
+async function mineUntil(done: () => Promise<boolean>): Promise<void> {
+  await until(
+    'it to land',
+    async () => {
+      await world.node.mine()
+      return done()
+    },
+    { everyMs: 60 },
+  )
+}
+
+/** Runs the stop; fails if anything reached the node for the first time after its answer. */
+async function stopAndWatch(stop: () => Promise<unknown>, release: () => Promise<unknown> | unknown): Promise<void> {
+  const stopping = stop()
+  await release()
+  await stopping
+  const known = world.proxy.first().length
+  // Something of this network stays in the works, so that the daemon goes on looking.
+  await quiet()
+  expect(world.proxy.first().slice(known)).toEqual([])
+}
+const releaseWhen = (done: () => Promise<boolean>) => async () => {
+  await until('the stop to be decided', done)
+  world.proxy.mode = 'pass'
+}
+
+/** Cancelled ones never had an effect; the others have exactly one. */
+async function expectTruth(payments: readonly Payment[], landed: Status = 'CONFIRMED'): Promise<void> {
+  for (const { id, to } of payments) {
+    const { status, amount, txHash } = await read(id)
+    expect([landed, 'CANCELLED']).toContain(status)
+    const balance = await world.balance(to)
+    if (status === 'CANCELLED') expect([balance, txHash]).toEqual([0n, null])
+    else expect(balance).toBe(BigInt(amount!))
+  }
+}
+const finished = (payments: readonly Payment[]) => async () =>
+  (await statuses(payments)).every((one) => one === 'CONFIRMED' || one === 'CANCELLED')
+
+type Button = {
+  name: string
+  press(stage: Stage): Promise<unknown>
+  /** Undone, so that the wallet pays again; undefined where the stop is for good. */
+  undo?(stage: Stage): Promise<unknown>
+  /** What was signed before still leaves, at the latest before the answer. */
+  letsOut?: true
+}
+const buttons: Button[] = [
+  {
+    name: 'suspending the wallet',
+    press: ({ wallet }) => daemon.operator.suspendWallet({ id: wallet.id }),
+    undo: ({ wallet }) => daemon.operator.resumeWallet({ id: wallet.id }),
+  },
+  {
+    name: 'revoking the session',
+    press: ({ wallet }) => daemon.operator.revokeSession({ id: wallet.sessionId }),
+    letsOut: true,
+  },
+  {
+    name: 'taking the wallet from the session',
+    press: ({ wallet }) => daemon.operator.unlinkSessionWallet({ id: wallet.sessionId, walletId: wallet.id }),
+    undo: ({ wallet }) => daemon.operator.linkSessionWallet({ id: wallet.sessionId, walletId: wallet.id }),
+    letsOut: true,
+  },
+  {
+    name: 'activating the kill switch',
+    press: () => daemon.operator.activateKillSwitch(),
+    undo: () => daemon.operator.recoverKillSwitch(),
+  },
+  {
+    name: 'terminating the wallet',
+    press: ({ wallet }) => daemon.operator.terminateWallet({ id: wallet.id }),
+  },
+]
+
+describe.each(buttons)('$name', ({ press, undo, letsOut }) => {
+  test('ends what waits or is unsigned, and after its answer nothing reaches the node for the first time', async () => {
+    const stage = await heldStage()
+    const { delayed, approvable, small } = stage
+    const isDecided = async () => (await status(delayed.id)) === 'CANCELLED'
+    await stopAndWatch(() => press(stage), releaseWhen(isDecided))
+    expect(await statuses([delayed, approvable])).toEqual(['CANCELLED', 'CANCELLED'])
+    const after = await statuses(small)
+    expect([count(after, 'SUBMITTED'), count(after, 'CANCELLED')]).toEqual([WINDOW, COUNT - WINDOW])
+    const sent = small.filter((_, index) => after[index] === 'SUBMITTED')
+    if (letsOut) await mineUntil(finished(sent))
+    if (!undo) return
+    await undo(stage)
+    await mineUntil(finished(small))
+    await expectTruth(small)
+    const next = await pay(stage.wallet.token, '5', stage.wallet.id)
+    await mineUntil(finished([next]))
+    await expectTruth([next, delayed, approvable])
+  })
+
+  test('ends what the signer is working on; its signature is never used', async () => {
+    const stage = await frozenStage()
+    const { delayed, approvable, small } = stage
+    const sent = world.proxy.first().length
+    await press(stage)
+    expect(new Set(await statuses([delayed, approvable, ...small]))).toEqual(new Set(['CANCELLED']))
+    stage.thaw()
+    await undo?.(stage)
+    // The next payment of any wallet is signed after what the signer had before it.
+    const { wallet } = undo ? stage : await openWallet()
+    const next = await pay(wallet.token, '7', wallet.id)
+    await mineUntil(finished([next]))
+    await expectTruth([next, delayed, approvable, ...small])
+    // Beside the next payment, only the first one of a wallet that was made for it.
+    expect(world.proxy.first().length - sent).toBeLessThanOrEqual(undo ? 1 : 2)
+  })
+})
