@@ -107,13 +107,15 @@ const purge = statement<{ id: string; at: number }>((db, p) =>
     .where('purged_at', 'is', null),
 )
 
+// On the path of every request, and not a join: SQLite plans a join anew each time that its parameter is bound.
 const ofSession = statement<{ session: string }, WalletRow>((db, p) =>
   db
-    .selectFrom('session_wallets')
-    .innerJoin('wallets', 'wallets.id', 'session_wallets.wallet_id')
-    .selectAll('wallets')
-    .where('session_wallets.session_id', '=', p('session'))
-    .orderBy('wallets.id'),
+    .selectFrom('wallets')
+    .selectAll()
+    .where('id', 'in', (eb) =>
+      eb.selectFrom('session_wallets').select('wallet_id').where('session_id', '=', p('session')),
+    )
+    .orderBy('id'),
 )
 
 const won = ({ changes }: { changes: number }) => changes === 1
