@@ -29,6 +29,8 @@ export function settleRestored(parts: Parts, source: Source): Promise<Restored> 
   return database.work({ exclusive: ['system', SYSTEM_EVIDENCE] }, async (db) => {
     const cancelled = await cancelAll(parts, db)
     const suspended = await suspendAll(parts, db)
+    // Those who held them are gone.
+    await db.query((kysely) => kysely.updateTable('lanes').set({ lease_until: 0 }))
     const { state, activated_at: at, activated_by: by, locked_at: lockedAt } = await killSwitchStore.read(db)
     // As it was, under a new epoch.
     await killSwitchStore.swap(db, { from: state, to: state, at, by, lockedAt })
