@@ -1,0 +1,70 @@
+/**
+ * `npm run bench -- [--quick] [--json] [--markdown] [--bundled] [--profile]`: measures the performance budget on this
+ * machine. Its last line with --json is one JSON object. Nothing is compared with a bar here; docs/performance.md is.
+ */
+import { parseArgs } from 'node:util'
+import { bundledProgram } from './bundle.ts'
+import { runChild } from './child.ts'
+import { type Program, sourceProgram } from './daemon.ts'
+import { fsyncRate } from './disk.ts'
+import { measureAccept, measureReads } from './latency.ts'
+import { profileSends } from './profile.ts'
+import { measureBurst, measureRecovery } from './recovery.ts'
+import { jsonLine, type Measured, type More, markdown, table } from './report.ts'
+import { measureStartUp } from './start-up.ts'
+import { measureThroughput } from './throughput.ts'
+
+const usage = `usage: npm run bench -- [--quick] [--json] [--markdown] [--bundled] [--profile]
+  --quick      what the JSON line holds and no more, in less than 3 minutes
+  --json       the last line is a JSON object
+  --markdown   the table as Markdown
+  --bundled    measure the daemon as it is shipped, not its source
+  --profile    only: where the time of a send goes, from a CPU profile of the daemon`
+
+const { values } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+    markdown: { type: 'boolean', default: false },
+    bundled: { type: 'boolean', default: false },
+    profile: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+})
+const say = (text: string): void => void process.stdout.write(`${text}\n`)
+
+async function measure(program: Program, isQuick: boolean): Promise<Measured> {
+  say('the disk')
+  const fsyncPerSec = fsyncRate(1)
+  say('100 policies')
+  const { policyUs } = await runChild<{ policyUs: number }>('policy', {})
+  say('start and memory')
+  const startUp = await measureStartUp(program, 5)
+  say('accepting 100 sends a second')
+  const accept = await measureAccept(program, 100, 10)
+  say('sends from one wallet, through the daemon and by a script')
+  const plan = { count: isQuick ? 3_000 : 6_000, warmUp: 500, rounds: 3 }
+  const throughput = await measureThroughput(program, plan, say)
+  return { fsyncPerSec, policyUs, startUp, accept, throughput, plan }
+}
+
+async function measureMore(program: Program): Promise<More> {
+  say('reads')
+  const reads = await measureReads(program)
+  say('1,500 sends at once')
+  const burst = await measureBurst(program, 1_500)
+  say('a kill with 1,000 in flight')
+  return { reads, burst, recoverySeconds: await measureRecovery(program, 1_000) }
+}
+
+async function main(): Promise<void> {
+  if (values.help) return say(usage)
+  const program = values.bundled ? await bundledProgram() : sourceProgram
+  if (values.profile) return say(await profileSends(program, 3_000))
+  const measured = await measure(program, values.quick)
+  const more = values.quick ? undefined : await measureMore(program)
+  say((values.markdown ? markdown : table)(measured, more))
+  if (values.json) say(jsonLine(measured))
+}
+
+await main()

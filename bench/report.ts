@@ -1,0 +1,87 @@
+import { cpus, loadavg } from 'node:os'
+import type { Latency, Reads } from './latency.ts'
+import type { Burst } from './recovery.ts'
+import type { StartUp } from './start-up.ts'
+import { round } from './statistics.ts'
+import type { Throughput } from './throughput.ts'
+
+/** What every run measures. */
+export type Measured = {
+  readonly fsyncPerSec: number
+  readonly policyUs: number
+  readonly startUp: StartUp
+  readonly accept: Latency
+  readonly throughput: Throughput
+  readonly plan: { readonly count: number; readonly rounds: number }
+}
+/** What only a full run measures. */
+export type More = { readonly reads: Reads; readonly burst: Burst; readonly recoverySeconds: number }
+type Row = readonly [what: string, measured: string, budget: string]
+
+const ms = (value: number): string => `${round(value, 2)} ms`
+const rate = (value: number): string => `${round(value, 0)}/s`
+
+function rows({ fsyncPerSec, policyUs, startUp, accept, throughput, plan }: Measured, more: More | undefined): Row[] {
+  const { daemon, script, preSigned, knownAfterMs, cpuMs, synchronous } = throughput
+  const ratio = round(daemon / script, 2)
+  return [
+    [`sendRatio (${plan.count} transfers, median of ${plan.rounds})`, String(ratio), '≥ 0.8'],
+    ['through the daemon', rate(daemon), ''],
+    ["by the script (viem's local account)", rate(script), ''],
+    ['nodeRatio, against pre-signed posts', `${round(daemon / preSigned, 2)} (${rate(preSigned)})`, 'none'],
+    ['processor time of daemon and signer for a send', ms(cpuMs), 'none'],
+    ['last receipt until the daemon calls it confirmed', ms(knownAfterMs), 'none'],
+    ['accept latency at 100/s, p50', ms(accept.p50Ms), '5 ms'],
+    ['accept latency at 100/s, p99', ms(accept.p99Ms), '25 ms'],
+    ['the caller itself was late, p99', ms(accept.generatorLateP99Ms), 'none'],
+    ['policy decision, 100 policies', `${round(policyUs, 1)} µs`, '50 µs'],
+    ['cold start to ready', ms(startUp.coldStartMs), '1,000 ms'],
+    ['idle memory, PSS of daemon and signer', `${round(startUp.idleMb, 0)} MB`, '120 MB'],
+    ['the same, if no other process shared a page', `${round(startUp.idleAloneMb, 0)} MB`, 'none'],
+    ['first master-password call after a start', ms(startUp.firstPasswordMs), 'none'],
+    ['later master-password calls, p50', ms(startUp.laterPasswordP50Ms), 'no KDF'],
+    ...(more ? moreRows(more) : []),
+    ['fdatasync of 4 KiB on this disk', rate(fsyncPerSec), 'none'],
+    ["pragma synchronous of the daemon's database", synchronousName(synchronous), 'FULL'],
+    ['machine', `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, Node ${process.versions.node}`, ''],
+    [
+      'load of the last minute; above the number of processors nothing here means much',
+      String(round(loadavg()[0] ?? 0, 1)),
+      '',
+    ],
+  ]
+}
+
+const moreRows = ({ reads, burst, recoverySeconds }: More): Row[] => [
+  ['balance from cache, p50', ms(reads.balanceP50Ms), '1 ms'],
+  ['list of 20, p50', ms(reads.listP50Ms), '1 ms'],
+  ['one transaction, p50', ms(reads.detailP50Ms), '1 ms'],
+  ['1,500 sends at once', `${burst.landed} landed in ${round(burst.seconds, 1)} s`, 'all land'],
+  ['recovery with 1,000 in flight', `${round(recoverySeconds, 1)} s`, '5 s'],
+]
+
+const synchronousName = (value: number): string =>
+  `${['OFF', 'NORMAL', 'FULL', 'EXTRA'][value] ?? 'unknown'} (${value})`
+
+export function table(measured: Measured, more: More | undefined): string {
+  const all: Row[] = [['path', 'measured', 'budget'], ...rows(measured, more)]
+  const width = (column: 0 | 1) => Math.max(...all.map((row) => row[column].length))
+  return all.map(([what, value, budget]) => `${what.padEnd(width(0))}  ${value.padEnd(width(1))}  ${budget}`).join('\n')
+}
+
+export function markdown(measured: Measured, more: More | undefined): string {
+  const lines = rows(measured, more).map((row) => `| ${row.join(' | ')} |`)
+  return ['| path | measured | budget |', '|---|---|---|', ...lines].join('\n')
+}
+
+export function jsonLine({ fsyncPerSec, policyUs, startUp, accept, throughput }: Measured): string {
+  return JSON.stringify({
+    sendRatio: round(throughput.daemon / throughput.script, 3),
+    acceptP50Ms: round(accept.p50Ms, 2),
+    acceptP99Ms: round(accept.p99Ms, 2),
+    coldStartMs: round(startUp.coldStartMs, 0),
+    idleMb: round(startUp.idleMb, 1),
+    policyUs: round(policyUs, 1),
+    fsyncPerSec: round(fsyncPerSec, 0),
+  })
+}
