@@ -1,6 +1,6 @@
 import { Agent, request } from 'node:http'
 
-export type Answer = { readonly status: number; readonly text: string }
+type Answer = { readonly status: number; readonly text: string }
 export type Client = {
   call(method: string, path: string, headers: Record<string, string>, body?: string): Promise<Answer>
   close(): void

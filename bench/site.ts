@@ -13,8 +13,7 @@ import {
 export const recipient = '0x00000000000000000000000000000000000ff1ce'
 
 /** A fresh node, as both sides of every comparison get it. */
-export const startNode = (): Promise<EvmNode> =>
-  startEvm({ blockTime: 0.25, gasLimit: 300_000_000n, slotsInAnEpoch: 1 })
+const startNode = (): Promise<EvmNode> => startEvm({ blockTime: 0.25, gasLimit: 300_000_000n, slotsInAnEpoch: 1 })
 
 export async function withNode<T>(fn: (node: EvmNode) => Promise<T>): Promise<T> {
   const node = await startNode()
