@@ -86,6 +86,7 @@ async function start(options: StartOptions, opened: Opened): Promise<Daemon> {
   opened.push({ close: () => parts.stop() })
   const { warnings } = await unlock(parts, source, dataDir)
   for (const warning of [...config.warnings, ...dataDir.warnings, ...warnings]) log.warn(warning)
+  if (dataDir.recoveryKey.exists()) log.warn(recoveryKeyAdvice(dataDir.recoveryKey.path))
   parts.settings.onChange(({ 'daemon.log_level': level }) => {
     log.level = level
   })
@@ -104,7 +105,7 @@ async function start(options: StartOptions, opened: Opened): Promise<Daemon> {
   const server = await listen(parts.app, { port: settings['daemon.port'], hostname: settings['daemon.hostname'] })
   await dataDir.writePort(server.port)
   process.stdout.write(`WAIAAS_PORT=${server.port}\n`)
-  log.info({ url: server.url, database: database.engine, synchronous: database.stats().synchronous }, 'ready')
+  log.info({ url: server.url, database: database.engine }, 'ready')
   const stop = once(() =>
     stopAll({ parts, server, database, keys, dataDir, marking, graceMs: settings['daemon.shutdown_timeout'] * 1000 }),
   )
@@ -167,6 +168,7 @@ type PasswordSource = {
   /** Undefined: nobody gave one. */
   first: string | undefined
   warning: string | undefined
+  isRecoveryKey: boolean
   /** From a file that can be read again. */
   again(): Promise<string | undefined>
   autoProvision: boolean
@@ -185,9 +187,10 @@ async function passwordSource(
     )
   const fromFile = file ? await readSecretFile('WAIAAS_MASTER_PASSWORD_FILE', file) : undefined
   if (fromFile && 'problem' in fromFile) throw new StartError('CONFIG_INVALID', fromFile.problem)
-  const first = masterPassword ?? fromFile?.text ?? (plain || undefined) ?? (await dataDir.recoveryKey.read())
+  const given = masterPassword ?? fromFile?.text ?? (plain || undefined)
   return {
-    first,
+    first: given ?? (await dataDir.recoveryKey.read()),
+    isRecoveryKey: given === undefined,
     warning: fromFile?.warning,
     autoProvision,
     async again() {
@@ -201,15 +204,28 @@ async function passwordSource(
 async function unlock(parts: Composition, source: PasswordSource, dataDir: DataDir): Promise<{ warnings: string[] }> {
   const warnings = source.warning ? [source.warning] : []
   const password = source.first ?? (await provision(parts, source, dataDir))
-  if (!(await parts.operator.open(password))) {
-    throw new StartError(
-      'INVALID_MASTER_PASSWORD',
-      'the master password does not open this keystore',
-      'check where it comes from: file, environment or recovery.key, which may be from before set-master',
-    )
-  }
-  return { warnings }
+  if (!(await parts.operator.open(password))) throw wrongPassword(source, dataDir)
+  return { warnings: [...warnings, ...(await removeStale(password, dataDir))] }
 }
+
+function wrongPassword({ isRecoveryKey }: PasswordSource, { recoveryKey }: DataDir): StartError {
+  const message = isRecoveryKey
+    ? `the password in ${recoveryKey.path} does not open this keystore: it is from before set-master`
+    : 'the master password does not open this keystore'
+  const hint = isRecoveryKey ? 'start with the present password; the file is removed then' : 'check where it comes from'
+  return new StartError('INVALID_MASTER_PASSWORD', message, hint)
+}
+
+/** A set-master that was killed may have left the recovery key: one password opens the keystore, so another one is old. */
+async function removeStale(password: string, { recoveryKey }: DataDir): Promise<string[]> {
+  const left = await recoveryKey.read()
+  if (left === undefined || left === password) return []
+  await recoveryKey.remove()
+  return [`${recoveryKey.path} held a password from before set-master and has been removed`]
+}
+
+const recoveryKeyAdvice = (path: string): string =>
+  `the generated master password lies in ${path}: read it, keep it where nobody else looks, and set your own with "waiaas set-master", which removes the file`
 
 /** The recovery key is on disk before any key depends on it. */
 async function provision(
