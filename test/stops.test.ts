@@ -91,11 +91,13 @@ async function heldStage(): Promise<Stage> {
   const queued = await waiting(opened.wallet)
   const before = world.proxy.sends.length
   world.proxy.mode = 'hold-answer'
-  const small = await smallOnes(opened)
+  const [first] = await smallOnes(opened, 1)
+  await until('the first to leave', () => world.proxy.sends.length > before)
+  const small = [first!, ...(await smallOnes(opened, COUNT - 1))]
   await until('a full window', async () => count(await statuses(small), 'SUBMITTED') === WINDOW)
   expect(count(await statuses(small), 'PENDING')).toBe(COUNT - WINDOW)
-  const leaving = world.proxy.sends.length - before
-  expect(leaving).toBeGreaterThan(0)
+  // One is on its way, the others of the window wait behind it.
+  expect(world.proxy.sends.length - before).toBe(1)
   return { ...opened, ...queued, small }
 }
 
@@ -128,10 +130,9 @@ async function mineUntil(done: () => Promise<boolean>): Promise<void> {
 
 /** Runs the stop; fails if anything reached the node for the first time after its answer. */
 async function stopAndWatch(stop: () => Promise<unknown>, release: () => Promise<unknown> | unknown): Promise<void> {
-  const stopping = stop()
+  const stopping = stop().then(() => world.proxy.first().length)
   await release()
-  await stopping
-  const known = world.proxy.first().length
+  const known = await stopping
   // Something of this network stays in the works, so that the daemon goes on looking.
   await quiet()
   expect(world.proxy.first().slice(known)).toEqual([])
@@ -226,4 +227,106 @@ describe.each(buttons)('$name', ({ press, undo, letsOut }) => {
     // Beside the next payment, only the first one of a wallet that was made for it.
     expect(world.proxy.first().length - sent).toBeLessThanOrEqual(undo ? 1 : 2)
   })
+})
+
+test('tightening the policy holds back all that is not signed, and what is signed is sent before the answer', async () => {
+  const stage = await heldStage()
+  const { policyId, small, delayed, approvable } = stage
+  const update = () => daemon.operator.updatePolicy({ id: policyId, rules: { ...LIMIT, daily_limit_usd: 0.000001 } })
+  const isDecided = async () => (await daemon.operator.getPolicy({ id: policyId })).rules.daily_limit_usd === 0.000001
+  await stopAndWatch(update, releaseWhen(isDecided))
+  await mineUntil(finished(small))
+  const after = await statuses(small)
+  expect([count(after, 'CONFIRMED'), count(after, 'CANCELLED')]).toEqual([WINDOW, COUNT - WINDOW])
+  await expectTruth(small)
+  expect(await statuses([delayed, approvable])).toEqual(['QUEUED', 'QUEUED'])
+  await daemon.operator.adminApproveTransaction({ id: approvable.id })
+  await mineUntil(async () => (await status(approvable.id)) === 'CANCELLED')
+  expect(await world.balance(approvable.to)).toBe(0n)
+})
+
+test('a policy that was tightened while the signer worked is judged before the signature is used', async () => {
+  const { policyId, small, thaw } = await frozenStage()
+  const known = world.proxy.first().length
+  await daemon.operator.updatePolicy({ id: policyId, rules: { ...LIMIT, daily_limit_usd: 0.000001 } })
+  thaw()
+  await until('every payment to end', async () => count(await statuses(small), 'CANCELLED') === COUNT)
+  expect(world.proxy.first().length).toBe(known)
+})
+
+test('cancelling ends a payment in any unsigned state, and says so when it is signed already', async () => {
+  const { wallet, delayed, approvable, small } = await heldStage()
+  const agent = daemon.agent(wallet.token)
+  const before = await statuses(small)
+  const pending = small.filter((_, index) => before[index] === 'PENDING').slice(0, 5)
+  const signed = small.find((_, index) => before[index] === 'SUBMITTED')!
+  for (const { id } of [delayed, approvable, ...pending])
+    expect(await agent.cancelTransaction({ id })).toEqual({ id, status: 'CANCELLED' })
+  await expect(agent.cancelTransaction({ id: signed.id })).rejects.toMatchObject({ code: 'TX_ALREADY_PROCESSED' })
+  world.proxy.mode = 'pass'
+  await mineUntil(finished(small))
+  await expectTruth([...small, delayed, approvable])
+  expect(count(await statuses(small), 'CANCELLED')).toBe(pending.length)
+})
+
+test('cancelling what the signer works on wins over its signature; the others go on', async () => {
+  const { wallet, small, thaw } = await frozenStage()
+  const before = await statuses(small)
+  const chosen = small.filter((_, index) => before[index] === 'EXECUTING').slice(0, 1)
+  for (const { id } of chosen) await daemon.agent(wallet.token).cancelTransaction({ id })
+  thaw()
+  await mineUntil(finished(small))
+  await expectTruth(small)
+  expect(await statuses(chosen)).toEqual(['CANCELLED'])
+  expect(count(await statuses(small), 'CANCELLED')).toBe(1)
+})
+
+describe('in the middle of a burst, whatever state each payment is in', () => {
+  const early = buttons.filter(({ undo }) => undo)
+  const moments = [1, 8, 20, COUNT - 1]
+  test.each(early.flatMap((button) => moments.map((after) => ({ ...button, after }))))(
+    '$name after $after answers lets nothing new out',
+    async ({ press, undo, after }) => {
+      const opened = await openWallet()
+      const queued = await waiting(opened.wallet)
+      const accepted: Payment[] = []
+      const sending = Promise.allSettled(
+        Array.from({ length: COUNT }, async (_, index) => {
+          accepted.push(await pay(opened.wallet.token, String(1000 + index), opened.wallet.id))
+        }),
+      )
+      const stage = { ...opened, ...queued, small: accepted }
+      await until(`${after} answers`, () => accepted.length >= after, { everyMs: 1 })
+      await stopAndWatch(
+        () => press(stage),
+        () => sending,
+      )
+      await undo!(stage)
+      await mineUntil(finished(accepted))
+      await expectTruth([...accepted, queued.delayed, queued.approvable])
+    },
+  )
+})
+
+test('locking the daemon also revokes every session, and it does not reopen at once', async () => {
+  const stage = await heldStage()
+  const { wallet, delayed, approvable, small } = stage
+  const lock = async () => {
+    await daemon.operator.activateKillSwitch()
+    await daemon.operator.escalateKillSwitch()
+  }
+  const isDecided = async () => (await status(delayed.id)) === 'CANCELLED'
+  await stopAndWatch(lock, releaseWhen(isDecided))
+  expect(await statuses([delayed, approvable])).toEqual(['CANCELLED', 'CANCELLED'])
+  const after = await statuses(small)
+  expect(count(after, 'SUBMITTED') + count(after, 'CANCELLED')).toBe(COUNT)
+  const answer = await daemon.call('GET', '/v1/wallet/address', { as: wallet.token })
+  expect([answer.status, answer.body.code]).toEqual([401, 'SESSION_REVOKED'])
+  await expect(daemon.operator.recoverKillSwitch()).rejects.toMatchObject({ code: 'INVALID_STATE_TRANSITION' })
+  await daemon.terminate()
+  const sent = world.proxy.first().length
+  await daemon.restart()
+  expect(await daemon.operator.getKillSwitch()).toMatchObject({ state: 'LOCKED' })
+  expect(await statuses(small)).toEqual(after)
+  expect(world.proxy.first().length).toBe(sent)
 })
