@@ -108,9 +108,12 @@ module.exports = {
     },
     {
       name: 'only-the-pipeline-signs',
-      comment: 'Transactions sign, wallets create keys, start.ts and restore.ts start the signer, index.ts is the front door.',
+      comment:
+        'Transactions sign, wallets create keys, start.ts and restore.ts start the signer, index.ts is the front door.',
       severity: 'error',
-      from: { pathNot: [outside, `${daemon}(keys|transactions|wallets)/`, `${daemon}(daemon|start|restore|index)\\.ts$`] },
+      from: {
+        pathNot: [outside, `${daemon}(keys|transactions|wallets)/`, `${daemon}(daemon|start|restore|index)\\.ts$`],
+      },
       to: { path: `${daemon}keys/` },
     },
     {

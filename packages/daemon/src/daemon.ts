@@ -44,7 +44,7 @@ type Principal = CallerPrincipal | { kind: 'public' }
 /** Settings that decisions depend on: what waits is judged again when one changes. */
 const JUDGED_BY = /^(policy|oracle)\./
 export const migrations = [initial]
-export const version = manifest.version
+const { version } = manifest
 
 /** What exists before the daemon is put together: a locked directory, an open database, a running signer. */
 export type Ground = {

@@ -52,6 +52,7 @@ describe('the MCP server over stdio', () => {
       'list_pending_transactions',
       'get_transaction',
       'cancel_transaction',
+      'replace_transaction',
       'get_kill_switch',
     ])
     const send = tools.find(({ name }) => name === 'send_token')?.inputSchema

@@ -84,8 +84,6 @@ export type Sighting = { readonly id: string } & (
   | { readonly state: 'void'; readonly proof: string; readonly by?: string }
 )
 
-export type Funds = { readonly asset: string; readonly amount: bigint }
-
 /**
  * One network. Everything that talks to nodes fails over between the configured endpoints and throws
  * Failure CHAIN_ERROR when none answers. Nothing here knows wallets, sessions or policies, or sees a key.

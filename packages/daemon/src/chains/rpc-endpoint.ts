@@ -3,7 +3,7 @@ import { RpcError } from './chain.ts'
 
 export type RpcCall = { readonly method: string; readonly params: readonly unknown[] }
 /** `settled` is the node's own word; `elsewhere` is an error that another node may not share. */
-export type RpcAnswer =
+type RpcAnswer =
   | { readonly kind: 'settled'; readonly value: { result: unknown } | { error: RpcError } }
   | { readonly kind: 'elsewhere'; readonly error: RpcError }
 

@@ -1,7 +1,6 @@
 import pino, { type Logger } from 'pino'
 
 export type Log = Pick<Logger, 'trace' | 'debug' | 'info' | 'warn' | 'error'>
-export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const
 
 /** JSON lines on stdout. Nothing that can hold a secret is ever passed in: no headers, bodies, endpoints or keys. */
 export const jsonLog = (level: string): Logger =>

@@ -17,7 +17,7 @@ import type { Before, Judge, Subject, Switches, Verdict } from './parts.ts'
 import { endUnsigned } from './stops.ts'
 import { type TransactionRow, transactionStore } from './store.ts'
 
-export type ConstraintFacts = {
+type ConstraintFacts = {
   network: string
   type: string
   recipients: string[]

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { Failure, formatUnits, type Network, parseUnits, type SendRequest } from '@waiaas/contract'
+import { Failure, formatUnits, parseUnits, type SendRequest } from '@waiaas/contract'
 import type { Chain, Intent, Token } from '../chains/chain.ts'
 import { encodeRequest, type StoredRequest } from './intent.ts'
 
@@ -86,6 +86,3 @@ export const bothAmounts = (amount: bigint | string, decimals: number) => ({
   amount: String(amount),
   humanAmount: formatUnits(BigInt(amount), decimals),
 })
-
-/** The native asset's facts of a network, in the shape of a token's. */
-export const nativeFacts = (network: Network) => ({ decimals: network.native.decimals, symbol: network.native.symbol })

@@ -26,7 +26,7 @@ const indexedMost = 64
 const hashesMost = 8_192
 
 /** Blocks behind the head that count as final where a network has no "finalized" tag: 64 or a quarter of an hour, whichever is more. */
-export const finalDepth = (network: Network): number =>
+const finalDepth = (network: Network): number =>
   network.local ? 64 : Math.max(64, Math.ceil(900_000 / network.blockMs))
 
 type State = {

@@ -18,7 +18,7 @@ export const isBoundless = (amount: bigint): boolean => boundless.has(amount)
 
 /** One ABI word. */
 export const word = (value: bigint): string => value.toString(16).padStart(64, '0')
-export const addressWord = (address: string): string => address.slice(2).toLowerCase().padStart(64, '0')
+const addressWord = (address: string): string => address.slice(2).toLowerCase().padStart(64, '0')
 
 export const transferData = (to: string, amount: bigint): string => selectors.transfer + addressWord(to) + word(amount)
 export const balanceOfData = (owner: string): string => selectors.balanceOf + addressWord(owner)

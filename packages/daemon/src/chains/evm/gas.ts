@@ -62,7 +62,7 @@ export function gasSource(network: Network, rpc: Rpc, clock: () => number): GasS
 const withMargin = (gas: bigint): bigint => (gas * 6n + 4n) / 5n
 
 /** What a transaction that runs no code uses: 21,000 and, with data, the floor price of EIP-7623, which is the higher one. */
-export function intrinsicGas(data: string): bigint {
+function intrinsicGas(data: string): bigint {
   let gas = 21_000n
   for (const byte of fromHex(data)) gas += byte === 0 ? 10n : 40n
   return gas

@@ -3,11 +3,11 @@ import { openPostgres } from './postgres.ts'
 import { openSqlite } from './sqlite.ts'
 import type { Database } from './types.ts'
 
-export type { Handle, Row } from './handle.ts'
+export type { Handle } from './handle.ts'
 export type { Migration } from './migrations.ts'
 export type { Scope } from './scope.ts'
 export { type Engine, type NoParams, type SqlValue, type Statement, statement } from './statement.ts'
-export type { Database, Stats } from './types.ts'
+export type { Database } from './types.ts'
 
 export type DatabaseOptions = {
   /** `postgres://…`; without it the SQLite file at `path` is opened. */

@@ -271,6 +271,7 @@ describe('an operation', () => {
       'limit=10',
       '__proto__=1',
       'constructor=1',
+      'boxId=a%00b',
     ])
       expect((await app().request(`/v1/boxes?${query}`, { headers: agent })).status, query).toBe(400)
   })
