@@ -20,10 +20,9 @@ export const Origin = z.string().refine((text) => URL.parse(text)?.origin === te
   error: 'expected an origin such as https://example.org, without a path',
 })
 
-export const ProxyRange = z
-  .string()
-  .max(60)
-  .regex(/^[0-9a-fA-F.:]+(\/\d{1,3})?$/, { error: 'expected an IP address or a CIDR range' })
+export const ProxyRange = z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()], {
+  error: 'expected an IP address or a CIDR range',
+})
 
 /** CAIP-19 asset or `native:<network>` to decimal US dollars for one whole unit. */
 export const FixedPrices = z

@@ -31,10 +31,15 @@ describe('a setting', () => {
       ['policy.default_deny_tokens', 'yes', 'true or false'],
       ['security.cors_origins', '["https://a.example/path"]', 'an origin such as'],
       ['security.trusted_proxies', 'everybody', 'an IP address or a CIDR range'],
+      ['security.trusted_proxies', '10.0.0.0/99', 'an IP address or a CIDR range'],
+      ['security.trusted_proxies', '1.2.3', 'an IP address or a CIDR range'],
+      ['security.trusted_proxies', '::1/129', 'an IP address or a CIDR range'],
       ['oracle.fixed_prices', '{"native:x":"0"}', 'US dollars above zero'],
       ['oracle.fixed_prices', '{', 'JSON'],
       ['security.max_sesions', '5', 'no such setting; known are security.allowed_hosts'],
       ['nonsense', '5', 'no such setting'],
+      ['constructor', '5', 'no such setting'],
+      ['__proto__', '5', 'no such setting'],
     ]
     for (const [key, text, message] of wrong) expect(() => parseSetting(key, text), key).toThrow(message)
   })
@@ -44,6 +49,9 @@ describe('a setting', () => {
     expect(shownSetting('rpc_pool.base-mainnet', ['https://u:p@a.example', 'http://127.0.0.1:8545'])).toBe(
       '["https://a.example/…","http://127.0.0.1:8545"]',
     )
+    expect(shownSetting('networks.evm', [{ id: 'my-chain', rpc: ['https://eth.example/v2/KEY'] }])).toBe(
+      '[{"id":"my-chain","rpc":["https://eth.example/…"]}]',
+    )
     expect(shownSetting('database.url', 'postgres://u:p@h/d')).toBe(true)
     expect(shownSetting('database.url', '')).toBe(false)
     expect(hideCredentials('not a url with KEY')).toBe('…')
@@ -51,6 +59,7 @@ describe('a setting', () => {
       ['rpc.evm_ethereum_mainnet', 'ftp://KEY'],
       ['database.url', 'mysql://u:KEY@h'],
       ['rpc_pool.base-mainnet', '["KEY"]'],
+      ['networks.evm', '[{"rpc":["https://a.example/KEY"]}]'],
     ] as const) {
       expect(() => parseSetting(key, text), key).toThrow('expected')
       expect(() => parseSetting(key, text), key).not.toThrow('KEY')

@@ -18,7 +18,13 @@ type Form =
   | { readonly type: 'boolean'; readonly default: boolean }
   | { readonly type: 'enum'; readonly default: string; readonly values: readonly string[] }
   | { readonly type: 'list'; readonly default: readonly string[]; readonly of: z.ZodType<string> }
-  | { readonly type: 'json'; readonly default: unknown; readonly of: z.ZodType }
+  | {
+      readonly type: 'json'
+      readonly default: unknown
+      readonly of: z.ZodType
+      /** The value without what may be a credential in it. */
+      readonly shown?: (value: unknown) => unknown
+    }
 export type Setting = Common & Form
 
 const start = { runtime: false } as const
@@ -83,6 +89,7 @@ const fixed = {
     type: 'json',
     of: AddedNetworks,
     default: [] as z.output<typeof AddedNetworks>,
+    shown: withoutCredentials,
     ...start,
     summary:
       'EVM networks to add: [{ id, chainId, environment, rpc, symbol, decimals, explorer?, genesis?, fees?, blockMs? }].',
@@ -213,7 +220,12 @@ export type Settings = { readonly [Key in keyof typeof fixed]: ValueOf<(typeof f
 export type SettingKey = keyof Settings & string
 
 /** All configuration of this release: config.toml, environment and run-time settings are read by it, and by nothing else. */
-export const settings: Readonly<Record<string, Setting>> = { ...fixed, ...Object.fromEntries(endpoints) }
+export const settings: Readonly<Record<string, Setting>> = Object.assign(
+  // Without a prototype, so that no key is found that is not one.
+  Object.create(null),
+  fixed,
+  Object.fromEntries(endpoints),
+)
 
 /** Every setting at its default. */
 export const defaultSettings = (): Settings =>
@@ -254,7 +266,7 @@ export function parseSetting(key: string, text: string): unknown {
   if (!setting) throw unknownSetting(key)
   const result = parseText(setting, text.trim())
   if ('value' in result) return result.value
-  const got = setting.secret || isEndpoint(setting) ? '' : `, got "${text.slice(0, 60)}"`
+  const got = setting.secret || isEndpoint(setting) || setting.type === 'json' ? '' : `, got "${text.slice(0, 60)}"`
   throw new Failure('ACTION_VALIDATION_FAILED', `${key}: expected ${result.expected}${got}`, {
     details: { issues: [{ path: key, message: `expected ${result.expected}` }] },
   })
@@ -273,7 +285,26 @@ export function shownSetting(key: string, value: unknown): string | boolean {
   if (!setting || setting.secret) return value !== ''
   if (setting.type === 'url') return hideCredentials(String(value))
   if (isEndpoint(setting)) return JSON.stringify((value as readonly string[]).map(hideCredentials))
+  if (setting.type === 'json' && setting.shown) return JSON.stringify(setting.shown(value))
+  if (setting.type === 'json') return JSON.stringify(value, (_, part) => (isUrl(part) ? hideCredentials(part) : part))
   return settingText(value)
+}
+
+const isUrl = (value: unknown): value is string => HttpUrl.safeParse(value).success
+
+/** Is there something in this value that answers do not show? */
+export const holdsSecret = (key: string, value: unknown): boolean => {
+  const setting = settings[key]
+  return setting?.secret ? value !== '' : shownSetting(key, value) !== settingText(value)
+}
+
+/** Added networks, their endpoints without credentials. */
+function withoutCredentials(value: unknown): unknown {
+  // The setting's own schema has parsed it.
+  return (value as z.output<typeof AddedNetworks>).map((network) => ({
+    ...network,
+    rpc: network.rpc.map(hideCredentials),
+  }))
 }
 
 /** Scheme and host of a URL; user, path and query may hold a key, and become "…". */

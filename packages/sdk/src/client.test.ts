@@ -113,6 +113,18 @@ describe('the client', () => {
     expect(await api.unlinkSessionWallet({ id: sessionId, walletId })).toBeUndefined()
   })
 
+  test('sends a master password of any script', async () => {
+    const seen: string[] = []
+    const url = await scripted(({ headers }, response) => {
+      // Node shows the bytes of a header as Latin-1.
+      seen.push(Buffer.from(String(headers['x-master-password']), 'latin1').toString('utf8'))
+      response.end('{}')
+    })
+    for (const masterPassword of ['plain ascii', 'schöne Grüße', 'Ã©', 'парольпароль', '合言葉合言葉🔑'])
+      await new WAIaaSClient({ baseUrl: url, masterPassword }).getSettings()
+    expect(seen).toEqual(['plain ascii', 'schöne Grüße', 'Ã©', 'парольпароль', '合言葉合言葉🔑'])
+  })
+
   test('sends the token to what an agent may call and the password elsewhere, or where the call gives one', async () => {
     const kinds: string[] = []
     const none = { items: [], nextCursor: null, hasMore: false }

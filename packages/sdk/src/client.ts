@@ -159,12 +159,17 @@ function credentials(
   const password = options.masterPassword ?? given.masterPassword
   const forAgent = mayCall(operation, 'agent')
   const forOperator = mayCall(operation, 'operator')
-  if (forOperator && options.masterPassword !== undefined) return { 'x-master-password': options.masterPassword }
+  if (forOperator && options.masterPassword !== undefined) return passwordHeader(options.masterPassword)
   if (forAgent && token !== undefined) return { authorization: `Bearer ${token}` }
-  if (forOperator && password !== undefined) return { 'x-master-password': password }
+  if (forOperator && password !== undefined) return passwordHeader(password)
   if (forAgent) throw local('NO_TOKEN', 'this call needs a session token: set sessionToken or call setSessionToken()')
   throw local('NO_MASTER_PASSWORD', 'this call needs the master password: set masterPassword')
 }
+
+/** A header takes bytes, which fetch wants as Latin-1; the daemon reads them as UTF-8. */
+const passwordHeader = (password: string): Record<string, string> => ({
+  'x-master-password': String.fromCharCode(...new TextEncoder().encode(password)),
+})
 
 /** The session's id, which its token says. */
 function sessionIdOf(token: string | undefined): string {

@@ -223,6 +223,16 @@ forEachEngine((engine, open) => {
     expect(derivations()).toBe(0)
   })
 
+  test('a password that no header can carry as it is, is refused before it could lock the operator out', async () => {
+    const { operator } = await bench(await open([initial]))
+    for (const text of [' a password', 'a password ', 'a password\t', 'a pass\nword', 'a pass\u0000word'])
+      expect(await codeOf(operator.open(text)), JSON.stringify(text)).toBe('ACTION_VALIDATION_FAILED')
+    await operator.open(password)
+    for (const text of [' a password', 'a password ', 'a pass\nword'])
+      expect(await codeOf(operator.changePassword(text)), JSON.stringify(text)).toBe('ACTION_VALIDATION_FAILED')
+    expect(await codeOf(operator.authenticate(password, peer))).toBe('OK')
+  })
+
   test('a damaged keyring is said to be damaged, whatever the password', async () => {
     const database = await open([initial])
     const { operator } = await bench(database)

@@ -114,7 +114,7 @@ export function operatorService<Row>(options: OperatorOptions<Row>) {
   }
 
   async function changePassword(newPassword: string, ip?: string): Promise<{ isRecoveryKeyRemoved: boolean }> {
-    requireLongEnough(newPassword)
+    requireUsable(newPassword)
     const row = JSON.stringify(await keys.rewrap(newPassword))
     await database.work({ exclusive: [SYSTEM_EVIDENCE] }, async (db) => {
       await keyringStore.replace(db, row, clock.now())
@@ -138,7 +138,7 @@ export function operatorService<Row>(options: OperatorOptions<Row>) {
     /** Unlocks the keystore at start; makes the keyring when there is none. False for a wrong password. */
     async open(password: string): Promise<boolean> {
       if ((await readRow()) === undefined) {
-        requireLongEnough(password)
+        requireUsable(password)
         const made = JSON.stringify(await keys.createKeyring(password))
         const isOurs = await database.work({ exclusive: [SYSTEM_EVIDENCE] }, (db) =>
           keyringStore.insert(db, made, clock.now()),
@@ -156,10 +156,14 @@ export function operatorService<Row>(options: OperatorOptions<Row>) {
   }
 }
 
-function requireLongEnough(password: string): void {
-  if (password.length >= SHORTEST_PASSWORD && password.length <= LONGEST_PASSWORD) return
-  const expected = `expected ${SHORTEST_PASSWORD} to ${LONGEST_PASSWORD} characters`
-  throw new Failure('ACTION_VALIDATION_FAILED', `the master password: ${expected}, got ${password.length}`, {
+/** X-Master-Password has to carry it: HTTP strips spaces at the ends of a header and allows no control characters. */
+function requireUsable(password: string): void {
+  const isLongEnough = password.length >= SHORTEST_PASSWORD && password.length <= LONGEST_PASSWORD
+  if (isLongEnough && !/^\s|\s$|\p{Cc}/u.test(password)) return
+  const expected = isLongEnough
+    ? 'expected no space at its ends and no control character'
+    : `expected ${SHORTEST_PASSWORD} to ${LONGEST_PASSWORD} characters, got ${password.length}`
+  throw new Failure('ACTION_VALIDATION_FAILED', `the master password: ${expected}`, {
     details: { issues: [{ path: 'newPassword', message: expected }] },
   })
 }

@@ -33,6 +33,8 @@ export function inputReader(op: Operation, bodyLimit: number): ReadInput {
       if (Object.hasOwn(given, name)) throw invalid([{ path: name, message: 'belongs in the path only' }])
       given[name] = c.req.param(name)
     }
+    const nul = Object.keys(given).find((name) => holdsNul(given[name]))
+    if (nul !== undefined) throw invalid([{ path: nul.slice(0, 100), message: 'expected text without NUL characters' }])
     op.refuse?.(given)
     const parsed = op.input.safeParse(given)
     if (!parsed.success) throw invalid(parsed.error.issues.flatMap(issuesOf))
@@ -89,6 +91,20 @@ async function readBody(c: Context<HttpEnv>, limit: number): Promise<Record<stri
     )
   if (Object.hasOwn(value, '__proto__')) throw invalid([{ path: '__proto__', message: 'unknown field' }])
   return value as Record<string, unknown>
+}
+
+/** Text that PostgreSQL does not store. Walks by hand: a body may be nested deeper than a stack. */
+function holdsNul(value: unknown): boolean {
+  const open = [value]
+  for (let one = open.pop(); one !== undefined; one = open.pop()) {
+    if (typeof one === 'string' && one.includes('\0')) return true
+    if (typeof one !== 'object' || one === null) continue
+    for (const [name, inner] of Object.entries(one)) {
+      if (name.includes('\0')) return true
+      open.push(inner)
+    }
+  }
+  return false
 }
 
 function parseJson(text: string): unknown {

@@ -283,6 +283,19 @@ describe('an operation', () => {
     expect(details.issues.map(({ path }) => path).sort()).toEqual(['extra', 'with.more', 'with.what'])
   })
 
+  test('refuses text with a NUL character, which no database of ours would store alike, at any depth', async () => {
+    const send = async (body: unknown) => (await app().request(`/v1/boxes/${id}/fill`, post(agent, body))).status
+    expect(await send({ with: { what: 'a\u0000b' } })).toBe(400)
+    expect(await send({ with: { what: 'a\\u0000b' } })).toBe(201)
+    const deep = `{"with":${'['.repeat(100_000)}"\\u0000"${']'.repeat(100_000)}}`
+    const answer = await app().request(`/v1/boxes/${id}/fill`, {
+      method: 'POST',
+      headers: { ...agent, 'content-type': 'application/json' },
+      body: deep,
+    })
+    expect([answer.status, await answer.json()]).toMatchObject([400, { code: 'ACTION_VALIDATION_FAILED' }])
+  })
+
   test('refuses a body that repeats the path, and query fields that belong in the body', async () => {
     const send = async (path: string, body: unknown) => (await app().request(path, post(agent, body))).status
     expect(await send(`/v1/boxes/${id}/fill`, { id, with: { what: 'x' } })).toBe(400)
