@@ -12,9 +12,9 @@ const files = globSync(['packages/*/src/**/*.ts', 'packages/*/test/**/*.ts', 'te
 const product = files.filter(({ path }) => !isTest(path) && !catalogues.test(path)).map(({ text }) => text)
 const tests = files.filter(({ path }) => isTest(path)).map(({ text }) => text)
 
-/** Names that no text has in quotes. */
+/** Names that are in no text as a whole word. */
 const unnamed = (names: readonly string[], texts: readonly string[]): string[] =>
-  names.filter((name) => !texts.some((text) => text.includes(`'${name}'`) || text.includes(`"${name}"`)))
+  names.filter((name) => !texts.some((text) => new RegExp(`\\b${name}\\b`).test(text)))
 
 test.each([
   ['failure codes', Object.keys(failures)],

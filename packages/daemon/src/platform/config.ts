@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import {
   defaultSettings,
   envName,
+  holdsSecret,
   isFailure,
   OTHER_VARIABLES,
   parseSetting,
@@ -65,7 +66,9 @@ async function readToml(path: string, reading: Reading): Promise<void> {
     if (isTable(value)) readSection(section, value, reading)
     else reading.problems.push(`config.toml: ${section}: ${looseKey(section)}`)
   }
-  const hasSecret = Object.entries(table).some(([key, { secret }]) => secret && before.get(key) === 'file')
+  const hasSecret = Object.keys(table).some(
+    (key) => before.get(key) === 'file' && holdsSecret(key, reading.values.get(key)),
+  )
   if (hasSecret && (await isOpenToOthers(path)))
     reading.warnings.push(`config.toml holds a secret and others may read it: chmod 600 ${path}`)
 }
@@ -130,8 +133,8 @@ async function readVariable(
   reading: Reading,
 ): Promise<void> {
   if (!file) {
-    if (take(reading, 'environment', key, `${name}: `, () => parseSetting(key, text)) && table[key]?.secret)
-      reading.warnings.push(plainSecret(name))
+    const isTaken = take(reading, 'environment', key, `${name}: `, () => parseSetting(key, text))
+    if (isTaken && holdsSecret(key, reading.values.get(key))) reading.warnings.push(plainSecret(name))
     return
   }
   const secret = await readSecretFile(name, text)
@@ -139,8 +142,8 @@ async function readVariable(
     reading.problems.push(secret.problem)
     return
   }
-  take(reading, 'environment', key, `${name}: `, () => parseSetting(key, secret.text))
-  if (secret.warning && table[key]?.secret) reading.warnings.push(secret.warning)
+  const isTaken = take(reading, 'environment', key, `${name}: `, () => parseSetting(key, secret.text))
+  if (isTaken && secret.warning && holdsSecret(key, reading.values.get(key))) reading.warnings.push(secret.warning)
 }
 
 export type SecretFile = { readonly text: string; readonly warning?: string } | { readonly problem: string }

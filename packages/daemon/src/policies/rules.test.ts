@@ -59,6 +59,23 @@ describe('without a policy that allows it, nothing leaves', () => {
     const toggles = { denyTokens: false, denyContracts: false, denySpenders: false }
     expect(verdict([open()], { effects: effects([effect]), toggles })).toBe('DENY:UNSUPPORTED_EFFECT')
   })
+  test.each([
+    ['a threshold', 'SPENDING_TIER', [spending({ instant_max_usd: 1, notify_max_usd: 1e9 })], eth(ETHER)],
+    [
+      'a token that no limit covers',
+      'NO_MATCHING_LIMIT',
+      [spending({ token_limits: { [USDC]: { instant_max: '1', notify_max: '2', delay_max: '3' } } })],
+      odd(1n),
+    ],
+    [
+      'an effect that is not understood',
+      'UNKNOWN_EFFECT',
+      [open()],
+      { effects: effects([{ kind: 'unknown', description: 'opaque' }]) },
+    ],
+  ] as const)('the reason names %s', (_, code, policies, more) => {
+    expect(judge(policies, more).decision.reasons.map((reason) => reason.code)).toContain(code)
+  })
   test('an effect that nobody understands goes to a human', () => {
     const unknown = { kind: 'unknown', description: 'opaque' } as const
     expect(verdict([open()], { effects: effects([outflow(ETH, 1n), unknown]) })).toBe('APPROVAL')

@@ -66,6 +66,7 @@ forEachEngine((_engine, open, fresh) => {
     await limit(from.id, { ...limits, delay_seconds: 60, daily_limit_usd: 300 })
     const { transactionId } = await send(from, { to: bin, amount: usd(200) }, newId())
     expect((await send(from, { to: bin, amount: usd(200) }, newId())).refused?.code).toBe('POLICY_DENIED')
+    await expect(service.approve(transactionId)).rejects.toSatisfy((error) => isFailure(error, 'APPROVAL_NOT_FOUND'))
     await service.cancel(transactionId, from.session)
     expect(await until(transactionId, 'CANCELLED')).toBe('CANCELLED')
     expect((await send(from, { to: bin, amount: usd(200) }, newId())).accepted?.tier).toBe('DELAY')
