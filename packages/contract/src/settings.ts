@@ -18,13 +18,7 @@ type Form =
   | { readonly type: 'boolean'; readonly default: boolean }
   | { readonly type: 'enum'; readonly default: string; readonly values: readonly string[] }
   | { readonly type: 'list'; readonly default: readonly string[]; readonly of: z.ZodType<string> }
-  | {
-      readonly type: 'json'
-      readonly default: unknown
-      readonly of: z.ZodType
-      /** The value without what may be a credential in it. */
-      readonly shown?: (value: unknown) => unknown
-    }
+  | { readonly type: 'json'; readonly default: unknown; readonly of: z.ZodType }
 export type Setting = Common & Form
 
 const start = { runtime: false } as const
@@ -89,7 +83,6 @@ const fixed = {
     type: 'json',
     of: AddedNetworks,
     default: [] as z.output<typeof AddedNetworks>,
-    shown: withoutCredentials,
     ...start,
     summary:
       'EVM networks to add: [{ id, chainId, environment, rpc, symbol, decimals, explorer?, genesis?, fees?, blockMs? }].',
@@ -285,7 +278,6 @@ export function shownSetting(key: string, value: unknown): string | boolean {
   if (!setting || setting.secret) return value !== ''
   if (setting.type === 'url') return hideCredentials(String(value))
   if (isEndpoint(setting)) return JSON.stringify((value as readonly string[]).map(hideCredentials))
-  if (setting.type === 'json' && setting.shown) return JSON.stringify(setting.shown(value))
   if (setting.type === 'json') return JSON.stringify(value, (_, part) => (isUrl(part) ? hideCredentials(part) : part))
   return settingText(value)
 }
@@ -296,15 +288,6 @@ const isUrl = (value: unknown): value is string => HttpUrl.safeParse(value).succ
 export const holdsSecret = (key: string, value: unknown): boolean => {
   const setting = settings[key]
   return setting?.secret ? value !== '' : shownSetting(key, value) !== settingText(value)
-}
-
-/** Added networks, their endpoints without credentials. */
-function withoutCredentials(value: unknown): unknown {
-  // The setting's own schema has parsed it.
-  return (value as z.output<typeof AddedNetworks>).map((network) => ({
-    ...network,
-    rpc: network.rpc.map(hideCredentials),
-  }))
 }
 
 /** Scheme and host of a URL; user, path and query may hold a key, and become "…". */

@@ -70,7 +70,8 @@ async function start(options: StartOptions, opened: Opened): Promise<Daemon> {
   const dataDir = await openDataDir(options.dataDir)
   opened.push(dataDir)
   const isRestoreUndone = await undoUnfinishedMoves(dataDir.path)
-  const config = await loadConfig({ dataDir: dataDir.path, env: options.env })
+  const source = await passwordSource(options, dataDir)
+  const config = withWarning(await loadConfig({ dataDir: dataDir.path, env: options.env }), source.warning)
   const { settings } = config
   const log = jsonLog(settings['daemon.log_level'])
   if (isRestoreUndone) log.warn('a restore was interrupted and has been undone; run it again')
@@ -78,14 +79,13 @@ async function start(options: StartOptions, opened: Opened): Promise<Daemon> {
   opened.push(database)
   const mark = await clockMark(database)
   const clock = systemClock(mark.high)
-  const source = await passwordSource(options, dataDir)
   const keys: Keys = await startKeys({ passwordCost: passwordCost(settings), onExit: () => void revive() })
   opened.push({ close: () => keys.stop() })
   const ending = Promise.withResolvers<void>()
   const parts = await compose({ dataDir, config, database, clock, log, keys, shutdown: ending.resolve })
   opened.push({ close: () => parts.stop() })
-  const { warnings } = await unlock(parts, source, dataDir)
-  for (const warning of [...config.warnings, ...dataDir.warnings, ...warnings]) log.warn(warning)
+  const removed = await unlock(parts, source, dataDir)
+  for (const warning of [...config.warnings, ...dataDir.warnings, ...removed]) log.warn(warning)
   if (dataDir.recoveryKey.exists()) log.warn(recoveryKeyAdvice(dataDir.recoveryKey.path))
   parts.settings.onChange(({ 'daemon.log_level': level }) => {
     log.level = level
@@ -120,6 +120,9 @@ async function start(options: StartOptions, opened: Opened): Promise<Daemon> {
     },
   }
 }
+
+const withWarning = (config: Config, warning: string | undefined): Config =>
+  warning === undefined ? config : { ...config, warnings: [...config.warnings, warning] }
 
 const passwordCost = (settings: Config['settings']) => ({
   memoryKib: settings['keystore.argon2_memory'],
@@ -201,11 +204,11 @@ async function passwordSource(
   }
 }
 
-async function unlock(parts: Composition, source: PasswordSource, dataDir: DataDir): Promise<{ warnings: string[] }> {
-  const warnings = source.warning ? [source.warning] : []
+/** What was found and put right in doing so. */
+async function unlock(parts: Composition, source: PasswordSource, dataDir: DataDir): Promise<string[]> {
   const password = source.first ?? (await provision(parts, source, dataDir))
   if (!(await parts.operator.open(password))) throw wrongPassword(source, dataDir)
-  return { warnings: [...warnings, ...(await removeStale(password, dataDir))] }
+  return removeStale(password, dataDir)
 }
 
 function wrongPassword({ isRecoveryKey }: PasswordSource, { recoveryKey }: DataDir): StartError {

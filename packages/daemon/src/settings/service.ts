@@ -1,11 +1,11 @@
 import {
   envName,
   Failure,
+  holdsSecret,
   isFailure,
   parseSetting,
   type Settings,
   settingText,
-  shownSetting,
   settings as table,
 } from '@waiaas/contract'
 import { type Audit, SYSTEM_EVIDENCE } from '../audit/service.ts'
@@ -81,12 +81,12 @@ export async function settingsService(options: SettingsOptions) {
 
   async function update(changes: readonly Change[], { actor, ip }: By): Promise<void> {
     const parsed = parseAll(changes)
-    const secret = [...parsed].some(([key, value]) => isHidden(key, value)) ? await unlockedKey(subkey) : undefined
+    const secret = [...parsed].some(([key, value]) => holdsSecret(key, value)) ? await unlockedKey(subkey) : undefined
     await database.work({ exclusive: [SYSTEM_EVIDENCE] }, async (db) => {
       const at = Math.max(clock.now(), (await settingStore.version(db)) + 1)
       const rows = [...parsed].map(([key, value]): SettingRow => {
         const text = settingText(value)
-        return { key, value: secret && isHidden(key, value) ? seal(secret, key, text) : text, updated_at: at }
+        return { key, value: secret && holdsSecret(key, value) ? seal(secret, key, text) : text, updated_at: at }
       })
       await settingStore.put(db, rows)
       await withChange(db, [...parsed.keys()])
@@ -119,9 +119,6 @@ export async function settingsService(options: SettingsOptions) {
 
 const textOf = (values: Settings, key: string): string =>
   settingText((values as Readonly<Record<string, unknown>>)[key] ?? '')
-
-/** What answers do not show whole is not kept in the clear either: secrets, and endpoints with a credential in them. */
-const isHidden = (key: string, value: unknown): boolean => shownSetting(key, value) !== settingText(value)
 
 function parseAll(changes: readonly Change[]): Map<string, unknown> {
   const parsed = new Map<string, unknown>()
