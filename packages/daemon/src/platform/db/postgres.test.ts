@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import { expect, test } from 'vitest'
 import { freshPostgresDatabase } from '../../../../../test/support/postgres.ts'
-import { type Database, openDatabase, statement } from './database.ts'
+import { type Database, type Handle, openDatabase, statement } from './database.ts'
 import { byId, count, insert, reserve, row, sampleMigrations } from './sample.ts'
 
 const range = (length: number) => Array.from({ length }, (_, i) => i)
@@ -73,6 +73,28 @@ test('an exclusive scope keeps out those who share it, on other replicas too', a
   for (const [before, after] of await Promise.all(shared)) expect(after).toBe(before)
   await Promise.all(exclusive)
   await closeAll(replicas)
+})
+
+test('an exclusive job gets its turn while jobs that share its scope keep coming', async () => {
+  const [db] = (await openReplicas(1)) as [Database]
+  const pause = (tx: Handle) => tx.query(() => sql`select pg_sleep(0.05)`)
+  let isOver = false
+  let done = 0
+  const share = async (name: string) => {
+    while (!isOver) {
+      await db.work({ shared: ['system'], exclusive: [name] }, pause)
+      done++
+    }
+  }
+  const busy = range(12).map((i) => share(`wallet:${i}`))
+  while (done < 24) await db.read(pause)
+  const before = done
+  await db.work({ exclusive: ['system'] }, async () => undefined)
+  // Those who were there before it may go first, nobody who came after.
+  expect(done - before).toBeLessThanOrEqual(24)
+  isOver = true
+  await Promise.all(busy)
+  await closeAll([db])
 })
 
 test('a connection that breaks fails its own job only', async () => {

@@ -19,6 +19,8 @@ const maxJobsPerCommit = 256
 const maxConnections = 20
 const maxAttempts = 30
 const migrationLock = 7_204_819_335
+/** Keeps the advisory locks of scopes apart from all others. */
+const scopeQueue = 5_811_402_967
 const begin = 'begin isolation level read committed'
 
 /** Nothing may hang for good: a transaction that waits this long, in milliseconds, fails and its connection is dropped. */
@@ -253,17 +255,22 @@ async function perform(client: pg.PoolClient, job: Job): Promise<Outcome> {
 
 /**
  * Opens the transaction, locks the scope rows in order and sets the savepoint of the first job, all in one round trip.
- * Rows that do not exist yet are made first, outside of any lock.
+ * Rows that do not exist yet are made first, outside of any lock. Before each row stands an advisory lock, for those have
+ * a queue: without it jobs that share a row keep out for ever whoever wants it alone, and that is a stop.
  */
 async function takeLocks(client: pg.PoolClient, locks: Lock[]): Promise<void> {
+  const queues = locks.map(
+    ({ name, exclusive }) =>
+      `select pg_advisory_xact_lock${exclusive ? '' : '_shared'}(hashtextextended('${name}', ${scopeQueue}))`,
+  )
   const rows = locks.map(
     ({ name, exclusive }) => `select 1 from scopes where id = '${name}' for ${exclusive ? 'update' : 'share'}`,
   )
-  const text = [begin, ...rows, 'savepoint job'].join('; ')
+  const text = [begin, ...rows.flatMap((row, i) => [queues[i]!, row]), 'savepoint job'].join('; ')
   for (;;) {
     // With several statements in one text pg answers an array of results.
     const [, ...results] = (await client.query(text)) as unknown as pg.QueryResult[]
-    if (rows.every((_, i) => results[i]?.rowCount === 1)) return
+    if (rows.every((_, i) => results[2 * i + 1]?.rowCount === 1)) return
     await client.query('rollback')
     const values = locks.map(({ name }) => `('${name}')`).join(', ')
     await client.query(`insert into scopes (id) values ${values} on conflict do nothing`)
