@@ -3,7 +3,7 @@ import type { Engine } from '../packages/daemon/src/platform/db/database.ts'
 import { startTestDaemon, type TestDaemon } from './support/daemon.ts'
 import { until } from './support/until.ts'
 import { GENEROUS, type TestWallet } from './support/wallets.ts'
-import { countedUsd, evmWorld, solanaWorld, type World, worthUsd } from './support/worlds.ts'
+import { countedUsd, evmWorld, ROUNDING, solanaWorld, type World, worthUsd } from './support/worlds.ts'
 
 const COUNT = 50
 const indexes = Array.from({ length: COUNT }, (_, index) => index)
@@ -33,14 +33,14 @@ const ofStatus = async ({ daemon, wallet }: Payer, status: 'CONFIRMED' | 'SUBMIT
 const allConfirmed = (payer: Payer, count: number) =>
   until(`${count} to be CONFIRMED`, async () => (await ofStatus(payer, 'CONFIRMED')).length === count)
 
-/** The ledger holds what the chain took from the wallet: no more than a micro-dollar of rounding for each value and fee. */
+/** The ledger holds what the chain took from the wallet, and what rounding adds. */
 async function expectExact(payer: Payer, before: bigint, sends: number): Promise<void> {
   const { world, daemon, wallet } = payer
   const spent = worthUsd(world, before - (await world.balance(wallet.address)))
   const counted = await until('the ledger to hold what is final', async () => {
     await world.finalise()
     const usd = await countedUsd(daemon, world, wallet)
-    return usd <= spent + 2n * BigInt(sends) && usd
+    return usd <= spent + ROUNDING * BigInt(sends) && usd
   })
   expect(counted).toBeGreaterThanOrEqual(spent)
 }

@@ -3,7 +3,7 @@ import type { Engine } from '../packages/daemon/src/platform/db/database.ts'
 import { startTestDaemon, type TestDaemon } from './support/daemon.ts'
 import { until } from './support/until.ts'
 import { GENEROUS, type TestWallet } from './support/wallets.ts'
-import { countedUsd, evmWorld, solanaWorld, type World, worthUsd } from './support/worlds.ts'
+import { countedUsd, evmWorld, ROUNDING, solanaWorld, type World, worthUsd } from './support/worlds.ts'
 
 const REQUESTS = 100
 const LIMIT = { ...GENEROUS, daily_limit_usd: 1_000_000 }
@@ -109,8 +109,7 @@ async function finish(scene: Scene, before: bigint): Promise<void> {
   expect(total).toBe(REQUESTS)
 
   const spent = worthUsd(world, before - (await world.balance(wallet.address)))
-  // Value and fee of each transfer are rounded up to a micro-dollar.
-  const most = spent + 2n * BigInt(REQUESTS)
+  const most = spent + ROUNDING * BigInt(REQUESTS)
   const counted = await until('the ledger to hold what the chain shows', async () => {
     await world.finalise()
     const usd = await countedUsd(daemon, world, wallet)

@@ -1,4 +1,11 @@
-import { type EvmNode, type EvmOptions, type SolanaNode, startEvm, startSolana } from '@waiaas/localnet'
+import {
+  type EvmNode,
+  type EvmOptions,
+  type SolanaNode,
+  type SolanaOptions,
+  startEvm,
+  startSolana,
+} from '@waiaas/localnet'
 import type { TestDaemon } from './daemon.ts'
 import { type RpcProxy, startRpcProxy } from './rpc-proxy.ts'
 import {
@@ -40,10 +47,10 @@ const price = (network: string, usd: bigint) => ({
   WAIAAS_ORACLE_FIXED_PRICES: JSON.stringify({ [`native:${network}`]: String(usd) }),
 })
 
-/** An Anvil behind a proxy, two blocks from finality. */
-export async function evmWorld(options: EvmOptions = {}): Promise<EvmWorld> {
+/** An Anvil behind a proxy, two blocks from finality. `path` is what the daemon's endpoint ends in. */
+export async function evmWorld(options: EvmOptions = {}, path = ''): Promise<EvmWorld> {
   const node = await startEvm({ slotsInAnEpoch: 1, ...options })
-  const proxy = await startRpcProxy(node.url)
+  const proxy = await startRpcProxy(node.url, path)
   return {
     name: 'EVM',
     network: 'local-evm',
@@ -67,9 +74,9 @@ export async function evmWorld(options: EvmOptions = {}): Promise<EvmWorld> {
 const FINAL_SLOTS = 8
 
 /** A Solana VM behind a proxy. */
-export async function solanaWorld(options: Parameters<typeof startSolana>[0] = {}): Promise<SolanaWorld> {
+export async function solanaWorld(options: SolanaOptions = {}, path = ''): Promise<SolanaWorld> {
   const node = await startSolana({ slotMs: 50, finalSlots: FINAL_SLOTS, ...options })
-  const proxy = await startRpcProxy(node.url)
+  const proxy = await startRpcProxy(node.url, path)
   return {
     name: 'Solana',
     network: 'local-solana',
@@ -106,3 +113,6 @@ export async function countedUsd(daemon: TestDaemon, world: World, wallet: TestW
 /** The worth of base units in micro-dollars, rounded up. */
 export const worthUsd = (world: World, amount: bigint): bigint =>
   (amount * world.usd * 1_000_000n + world.unit - 1n) / world.unit
+
+/** Micro-dollars that rounding up may add to a transfer: its value, its reserved fee, and the part of that which was paid. */
+export const ROUNDING = 3n
