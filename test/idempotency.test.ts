@@ -112,6 +112,14 @@ describe.each<Engine>(['sqlite', 'postgres'])('an Idempotency-Key over HTTP on %
     expect((await send('rotated', request, token)).body).toEqual(first.body)
   })
 
+  test('without a key an identical request that was answered is a new payment and says of which it is a repeat', async () => {
+    const request = { to: world.newAddress(), amount: '1010' }
+    const first = await send(undefined, request)
+    const again = await send(undefined, request)
+    expect(again.body).toMatchObject({ duplicateOf: first.body.id })
+    await paid(request.to, 2020n)
+  })
+
   test.each(['terminate', 'kill'] as const)('after %s and a new start the answer is still the same', async (end) => {
     const request = { to: world.newAddress(), amount: '1008' }
     const refused = { to: world.newAddress(), amount: '0.8' }
@@ -125,13 +133,5 @@ describe.each<Engine>(['sqlite', 'postgres'])('an Idempotency-Key over HTTP on %
     const changed = await send(`before ${end}`, { ...request, amount: '1009' })
     expect(changed.status).toBe(409)
     expect(await world.balance(request.to)).toBe(1008n)
-  })
-
-  test('without a key an identical request that was answered is a new payment and says of which it is a repeat', async () => {
-    const request = { to: world.newAddress(), amount: '1010' }
-    const first = await send(undefined, request)
-    const again = await send(undefined, request)
-    expect(again.body).toMatchObject({ duplicateOf: first.body.id })
-    await paid(request.to, 2020n)
   })
 })

@@ -21,8 +21,8 @@ export type TestDaemonOptions = {
   /** Options of Node for that process. */
   nodeArgs?: readonly string[]
 }
-export type Answer<Body> = { status: number; headers: Headers; body: Body; text: string }
-export type CallOptions = {
+type Answer<Body> = { status: number; headers: Headers; body: Body; text: string }
+type CallOptions = {
   /** The operator, or the token of a session; nobody unless given. */
   as?: 'operator' | (string & {})
   /** Sent as JSON; a string is sent as it is. */
@@ -145,7 +145,7 @@ async function startProcess({
   nodeArgs,
   lines,
 }: Place & { nodeArgs: readonly string[]; lines: string[] }): Promise<Run> {
-  const entry = join(import.meta.dirname, 'daemon-process.ts')
+  const entry = new URL('./daemon-process.ts', import.meta.url).pathname
   const child = spawn(process.execPath, [...nodeArgs, entry], {
     cwd: dataDir,
     env: { ...env, WAIAAS_DATA_DIR: dataDir, WAIAAS_MASTER_PASSWORD: MASTER_PASSWORD },
@@ -196,7 +196,7 @@ export function childrenOf(pid: number): number[] {
 }
 
 /** False also for one that has ended and that nobody has asked about yet. */
-export function isAlive(pid: number): boolean {
+function isAlive(pid: number): boolean {
   try {
     return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
   } catch {

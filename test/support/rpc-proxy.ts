@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 
 type Call = { id: unknown; method: string; params: readonly unknown[] }
 /** Signed bytes that the daemon let out, at the moment they reached the network. */
-export type Send = { bytes: string; at: number }
+type Send = { bytes: string; at: number }
 
 /** What becomes of requests that send transactions; all others are passed on unless the node is `away`. */
 export type Mode =
