@@ -8,6 +8,8 @@ process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL')
 })
 
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
+
 /** Keeps the child from outliving this process. */
 export function watched(child: ChildProcess): ChildProcess {
   running.add(child)

@@ -64,6 +64,7 @@ export async function startDaemonProcess(
     synchronous,
     kill: () => kill(child),
     async stop() {
+      if (child.exitCode !== null || child.signalCode !== null) return
       const gone = new Promise((resolve) => child.once('exit', resolve))
       child.kill('SIGTERM')
       await gone
