@@ -1,6 +1,16 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
@@ -62,6 +72,18 @@ test('a directory that is open to others is closed to them, with a warning', asy
   expect(dir.warnings).toEqual([expect.stringContaining('(0755); it is closed to them now')])
   expect(modeOf(path)).toBe(0o700)
   await dir.close()
+})
+
+test('a directory of other things that is open to others is refused and left as it is', async () => {
+  const path = freshPath()
+  mkdirSync(path, { mode: 0o755 })
+  writeFileSync(join(path, 'notes.txt'), 'of somebody else')
+  await expect(openDataDir(path)).rejects.toThrow(/holds other things .* name an empty directory/)
+  expect([modeOf(path), readdirSync(path)]).toEqual([0o755, ['notes.txt']])
+  rmSync(join(path, 'notes.txt'))
+  chmodSync(path, 0o1777)
+  await expect(openDataDir(path)).rejects.toThrow(/shared by all users/)
+  expect(statSync(path).mode & 0o7777).toBe(0o1777)
 })
 
 test('a second daemon is refused with the name of the directory, also within one process', async () => {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { chmod, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises'
+import { chmod, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import Sqlite from 'better-sqlite3'
 
@@ -102,6 +102,11 @@ async function makePrivate(path: string): Promise<string[]> {
   }
   const { mode } = await stat(path)
   if ((mode & 0o077) === 0) return []
+  if ((mode & 0o1000) !== 0) throw new DataDirError(`${path} is shared by all users: name a directory of its own`)
+  if (await isOfOthers(path))
+    throw new DataDirError(
+      `${path} holds other things and is open to other users: name an empty directory, or chmod 700 it`,
+    )
   const was = (mode & 0o777).toString(8).padStart(4, '0')
   try {
     await chmod(path, 0o700)
@@ -110,6 +115,16 @@ async function makePrivate(path: string): Promise<string[]> {
     // A mounted volume may belong to somebody else. The files in it are still for this user only.
     return [`the data directory ${path} is open to other users (${was}) and is not ours to close: chmod 700 it`]
   }
+}
+
+const OURS = ['daemon.lock', 'config.toml', 'recovery.key']
+/** At the root of a volume of its own. */
+const HARMLESS = ['lost+found']
+
+/** Closing a directory to its other users is only right where nothing in it is theirs. */
+async function isOfOthers(path: string): Promise<boolean> {
+  const found = (await readdir(path)).filter((name) => !HARMLESS.includes(name))
+  return found.length > 0 && !found.some((name) => OURS.includes(name))
 }
 
 /** An exclusive lock of the kernel's: a process that dies, however it dies, gives it up at once. */

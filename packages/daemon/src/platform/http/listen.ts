@@ -9,15 +9,22 @@ export type Listening = { readonly port: number; readonly url: string; close(gra
 
 /** Clients that long-poll keep a connection for ten minutes. */
 const KEEP_ALIVE_MS = 600_000
+/** What a request may take to arrive: a client that dribbles holds a connection no longer. */
+const HEADERS_MS = 20_000
+const REQUEST_MS = 60_000
 
 /** Serves an application; port 0 takes a free one. Fails when the address is taken. */
 export async function listen(
   app: Hono<HttpEnv>,
-  { port, hostname }: { port: number; hostname: string },
+  { port, hostname, headersMs = HEADERS_MS }: { port: number; hostname: string; headersMs?: number },
 ): Promise<Listening> {
-  const server = createServer(getRequestListener(app.fetch))
-  server.keepAliveTimeout = KEEP_ALIVE_MS
-  server.headersTimeout = KEEP_ALIVE_MS + 5_000
+  const patience = {
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    headersTimeout: headersMs,
+    requestTimeout: REQUEST_MS,
+    connectionsCheckingInterval: Math.ceil(headersMs / 4),
+  }
+  const server = createServer(patience, getRequestListener(app.fetch))
   const sockets = trackSockets(server)
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)

@@ -457,6 +457,23 @@ describe('over a socket', () => {
     await server.close()
   })
 
+  test('gives up on a client that dawdles over its headers, and keeps one that is between two requests', async () => {
+    const server = await listen(app(), { port: 0, hostname: '127.0.0.1', headersMs: 200 })
+    const calm = connect(server.port, '127.0.0.1')
+    const slow = connect(server.port, '127.0.0.1')
+    const ask = 'GET /ping HTTP/1.1\r\nHost: localhost\r\n'
+    calm.write(`${ask}\r\n`)
+    await once(calm, 'data')
+    slow.write(ask)
+    const [answer] = await once(slow, 'data')
+    expect(String(answer)).toMatch(/^HTTP\/1.1 408 /)
+    await once(slow, 'close')
+    calm.write(`${ask}\r\n`)
+    expect(String((await once(calm, 'data'))[0])).toMatch(/^HTTP\/1.1 200 /)
+    calm.destroy()
+    await server.close()
+  })
+
   test('refuses a request without a Host', async () => {
     const server = await serving()
     const socket = connect(server.port, '127.0.0.1')
