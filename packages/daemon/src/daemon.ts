@@ -265,6 +265,7 @@ function handlersOf(ground: Ground, base: Base, features: Features): Handlers<Al
     database,
     clock,
     log,
+    audit: evidence,
     version,
     schemaVersion: migrations.at(-1)!.id,
     settings: settings.get,

@@ -10,7 +10,8 @@ export const adminHandlers = (admin: AdminService): Handlers<Operations, Call> =
   getReady: () => admin.ready(),
   getAdminStatus: () => admin.status(),
   getRpcStatus: () => ({ networks: admin.rpcStatus().networks, builtinUrls }),
-  shutdown({ onDelivered }) {
+  async shutdown({ peer, onDelivered }) {
+    await admin.recordShutdown(peer)
     onDelivered(() => admin.shutdown())
     return { message: 'the daemon stops when running work has ended' }
   },

@@ -1,6 +1,7 @@
 import { adminOperations, defaultSettings, newId, type Settings, systemOperations } from '@waiaas/contract'
 import { expect, test } from 'vitest'
 import { forEachEngine } from '../../../../test/support/for-each-engine.ts'
+import { audit } from '../audit/service.ts'
 import type { EndpointStatus } from '../chains/chain.ts'
 import { initial } from '../migrations/0001-initial.ts'
 import type { Database } from '../platform/db/database.ts'
@@ -28,6 +29,7 @@ function serviceOn(database: Database, more: Partial<AdminOptions> = {}) {
     database,
     clock: { now: () => NOW },
     log: jsonLog('silent'),
+    audit: audit({ clock: { now: () => NOW } }),
     version: '1.2.3',
     schemaVersion: 1,
     settings: defaultSettings,

@@ -8,6 +8,7 @@ import {
   usdNumber,
 } from '@waiaas/contract'
 import type { z } from 'zod'
+import { type Audit, SYSTEM_EVIDENCE } from '../audit/service.ts'
 import type { EndpointStatus } from '../chains/chain.ts'
 import { type Clock, seconds } from '../platform/clock.ts'
 import type { Database, Handle } from '../platform/db/database.ts'
@@ -19,6 +20,7 @@ export type AdminOptions = {
   readonly database: Database
   readonly clock: Clock
   readonly log: Log
+  readonly audit: Pick<Audit, 'record'>
   readonly version: string
   /** The number of the newest migration. */
   readonly schemaVersion: number
@@ -122,6 +124,11 @@ export function adminService(options: AdminOptions) {
     ready,
     status,
     rpcStatus: options.rpc,
+    /** On record before anything stops. */
+    recordShutdown: (ip: string): Promise<void> =>
+      database.work({ exclusive: [SYSTEM_EVIDENCE] }, (db) =>
+        options.audit.record(db, { event: 'SHUTDOWN_REQUESTED', severity: 'warning', actor: 'operator', ip }),
+      ),
     shutdown: options.shutdown,
   }
 }

@@ -10,10 +10,10 @@ export const policyHandlers = (
   service: PolicyService,
   walletOf: WalletOf,
 ): Handlers<typeof policyOperations, Call> => ({
-  createPolicy: (_, input) => service.create(input),
+  createPolicy: ({ peer }, input) => service.create(input, peer),
   listPolicies: async (call, input: Query) =>
     service.list({ ...input, walletId: await walletOf(call, input.walletId) }),
   getPolicy: (_, { id }) => service.get(id),
-  updatePolicy: (_, input) => service.update(input),
-  deletePolicy: (_, { id }) => service.remove(id),
+  updatePolicy: ({ peer }, input) => service.update(input, peer),
+  deletePolicy: ({ peer }, { id }) => service.remove(id, peer),
 })

@@ -34,7 +34,7 @@ type Parts = {
   /** Writes evidence in the transaction of the change. */
   record: (
     db: Handle,
-    evidence: { event: PolicyEvent; walletId?: string; details: Record<string, unknown> },
+    evidence: { event: PolicyEvent; walletId?: string; ip?: string | undefined; details: Record<string, unknown> },
   ) => Promise<void>
   /** After a change has been committed, before it is answered: what was signed before has been sent. `null`: every wallet's. */
   afterChange: (walletId: string | null) => Promise<void>
@@ -84,7 +84,7 @@ function additions(parts: Parts, nextVersion: NextVersion) {
   }
   return {
     /** Failures: ACTION_VALIDATION_FAILED, INVALID_ADDRESS, WALLET_NOT_FOUND, WALLET_TERMINATED. */
-    async create(request: Parsed<Operations['createPolicy']>): Promise<PolicyResponse> {
+    async create(request: Parsed<Operations['createPolicy']>, ip?: string): Promise<PolicyResponse> {
       const { walletId = null, type } = request
       const rules = admitRules(type, request.rules, networks())
       const network = request.network === undefined ? null : requireNetwork(networks(), request.network).id
@@ -94,7 +94,7 @@ function additions(parts: Parts, nextVersion: NextVersion) {
         const replaced = isOwnLimit ? await policyStore.removeDefault(db, walletId) : 0
         const row = newRow({ ...request, walletId, rules, network }, await nextVersion(db), clock.now())
         await policyStore.insert(db, row)
-        await record(db, evidenceOf('POLICY_CREATED', row, replaced > 0 ? { replacesDefault: true } : {}))
+        await record(db, { ...evidenceOf('POLICY_CREATED', row, replaced > 0 ? { replacesDefault: true } : {}), ip })
         return answerOf(row)
       })
     },
@@ -125,7 +125,10 @@ function changes(parts: Parts, nextVersion: NextVersion) {
   }
   return {
     /** Failures: ACTION_VALIDATION_FAILED, INVALID_ADDRESS, POLICY_NOT_FOUND. */
-    update: ({ id, rules, priority, enabled }: Parsed<Operations['updatePolicy']>): Promise<PolicyResponse> =>
+    update: (
+      { id, rules, priority, enabled }: Parsed<Operations['updatePolicy']>,
+      ip?: string,
+    ): Promise<PolicyResponse> =>
       changing(id, async (db, row) => {
         const after: StoredPolicy = {
           ...row,
@@ -138,15 +141,15 @@ function changes(parts: Parts, nextVersion: NextVersion) {
         }
         await policyStore.change(db, after)
         const before = { rules: row.rules, priority: row.priority, enabled: row.enabled === 1 }
-        await record(db, evidenceOf('POLICY_UPDATED', after, { enabled: after.enabled === 1, before }))
+        await record(db, { ...evidenceOf('POLICY_UPDATED', after, { enabled: after.enabled === 1, before }), ip })
         return answerOf(after)
       }),
     /** Failure: POLICY_NOT_FOUND. */
-    remove: (id: string): Promise<{ id: string; deleted: boolean }> =>
+    remove: (id: string, ip?: string): Promise<{ id: string; deleted: boolean }> =>
       changing(id, async (db, row) => {
         const deleted = await policyStore.remove(db, id)
         await nextVersion(db)
-        await record(db, evidenceOf('POLICY_DELETED', row))
+        await record(db, { ...evidenceOf('POLICY_DELETED', row), ip })
         return { id, deleted }
       }),
   }

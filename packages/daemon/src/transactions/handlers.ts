@@ -73,8 +73,8 @@ export const transactionHandlers = (
       hasMore: page.hasMore,
     }
   },
-  async adminApproveTransaction(_call, { id }) {
-    const { status, at } = await service.approve(id)
+  async adminApproveTransaction({ peer }, { id }) {
+    const { status, at } = await service.approve(id, peer)
     return { id, status, approvedAt: seconds(at) }
   },
   async adminRejectTransaction(_call, { id }) {

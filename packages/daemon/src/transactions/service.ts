@@ -90,7 +90,7 @@ export class Transactions {
     const asked: Asked = { ...(await this.#build(prepared)), key: from.key, ip: from.peer }
     const scope = { shared: ['system'], exclusive: [`wallet:${asked.walletId}`, `session:${from.sessionId}`] }
     const answer = await database.work(scope, (db) => decide(this.#parts, db, asked, this.#answers.isOwed))
-    if (!from.key) from.onDelivered((isDelivered) => this.#answers.given(answer.transactionId, isDelivered))
+    from.onDelivered((isDelivered) => this.#answers.given(answer.transactionId, isDelivered))
     if (answer.accepted?.status === 'PENDING') this.#lanes.kick(asked.walletId, asked.chain.network.id, asked.sender)
     return answer
   }
@@ -116,8 +116,8 @@ export class Transactions {
   }
 
   /** Lets a waiting transaction of a wallet without owner go on, for exactly the effects that were shown. */
-  async approve(id: string): Promise<{ status: TransactionStatus; at: number }> {
-    const row = await this.#change(id, undefined, (db, current) => approveQueued(this.#parts, db, current))
+  async approve(id: string, ip?: string): Promise<{ status: TransactionStatus; at: number }> {
+    const row = await this.#change(id, undefined, (db, current) => approveQueued(this.#parts, db, current, ip))
     this.#lanes.kick(row.wallet_id, row.network, addressOf(row.lane))
     return { status: 'PENDING', at: row.updated_at }
   }
@@ -262,7 +262,12 @@ async function end(parts: Parts, db: Handle, row: TransactionRow, ending: Ending
   return parts.clock.now()
 }
 
-async function approveQueued(parts: Parts, db: Handle, row: TransactionRow): Promise<TransactionRow> {
+async function approveQueued(
+  parts: Parts,
+  db: Handle,
+  row: TransactionRow,
+  ip: string | undefined,
+): Promise<TransactionRow> {
   if (row.status !== 'QUEUED') {
     throw new Failure('TX_ALREADY_PROCESSED', `the transaction is ${row.status}`, { details: { status: row.status } })
   }
@@ -280,6 +285,7 @@ async function approveQueued(parts: Parts, db: Handle, row: TransactionRow): Pro
     event: 'TX_APPROVED',
     severity: 'warning',
     actor: 'operator',
+    ip,
     walletId: row.wallet_id,
     txId: row.id,
     details,

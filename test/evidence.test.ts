@@ -1,0 +1,210 @@
+import { randomBytes } from 'node:crypto'
+import { type EventName, mayCall, type Operation, operations } from '@waiaas/contract'
+import { deployEvmFixtures } from '@waiaas/localnet'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { MASTER_PASSWORD, startTestDaemon, type TestDaemon } from './support/daemon.ts'
+import { until } from './support/until.ts'
+import { GENEROUS, type TestWallet } from './support/wallets.ts'
+import { type EvmWorld, evmWorld } from './support/worlds.ts'
+
+let world: EvmWorld
+let daemon: TestDaemon
+/** A wallet whose payments run at once, and one whose payments wait for a human. */
+let quick: TestWallet
+let slow: TestWallet
+let plainToken: string
+
+beforeAll(async () => {
+  // No block comes by itself: what is sent can be replaced.
+  world = await evmWorld({ blockTime: 3_600 })
+  plainToken = (await deployEvmFixtures(world.node)).plainToken
+  daemon = await startTestDaemon({ env: { ...world.env, WAIAAS_SECURITY_MAX_SESSIONS_PER_WALLET: '100' } })
+  quick = await world.wallet(daemon, { limit: GENEROUS })
+  slow = await world.wallet(daemon, { limit: { instant_max_usd: 0, notify_max_usd: 0, delay_max_usd: 0 } })
+})
+afterAll(async () => {
+  await daemon?.stop()
+  await world?.stop()
+})
+
+type Name = keyof typeof operations
+type Step = { readonly event: EventName; readonly run: () => Promise<unknown> }
+
+const payment = () => ({ to: world.newAddress(), amount: String(world.amount(0)), network: world.network })
+const waiting = async () => ({ id: (await daemon.agent(slow.token).sendToken(payment())).id })
+const newWallet = () =>
+  daemon.operator.createWallet({ name: 'short-lived', chain: 'ethereum', createSession: false, defaultPolicy: false })
+const newSession = () => daemon.operator.createSession({ walletId: quick.id })
+const newPolicy = () =>
+  daemon.operator.createPolicy({
+    walletId: quick.id,
+    type: 'ALLOWED_NETWORKS',
+    rules: { networks: [{ network: world.network }] },
+  })
+const terminated = async () => daemon.operator.terminateWallet({ id: (await newWallet()).id })
+
+async function submitted(): Promise<{ id: string }> {
+  const { id } = await daemon.agent(quick.token).sendToken(payment())
+  await until(
+    'the payment to be sent',
+    async () => (await daemon.operator.getTransaction({ id })).status === 'SUBMITTED',
+  )
+  return { id }
+}
+
+type Steps = Partial<Record<Name, Step>>
+
+/** Every call that changes something, with the row that it must leave. What stops comes last. */
+const changes = (): Steps => ({ ...ofWallets(), ...ofSessionsAndRules(), ...ofPayments(), ...ofTheDaemon() })
+
+const ofWallets = (): Steps => {
+  const { operator } = daemon
+  return {
+    createWallet: { event: 'WALLET_CREATED', run: newWallet },
+    renameWallet: { event: 'WALLET_RENAMED', run: () => operator.renameWallet({ id: quick.id, name: 'other' }) },
+    suspendWallet: {
+      event: 'WALLET_SUSPENDED',
+      run: async () => operator.suspendWallet({ id: (await newWallet()).id }),
+    },
+    resumeWallet: {
+      event: 'WALLET_RESUMED',
+      run: async () => operator.resumeWallet({ id: (await operator.suspendWallet({ id: (await newWallet()).id })).id }),
+    },
+    terminateWallet: { event: 'WALLET_TERMINATED', run: terminated },
+    purgeWallet: { event: 'WALLET_PURGED', run: async () => operator.purgeWallet({ id: (await terminated()).id }) },
+    importWallet: {
+      event: 'WALLET_IMPORTED',
+      run: () =>
+        operator.importWallet({
+          name: 'imported',
+          chain: 'ethereum',
+          environment: 'testnet',
+          format: 'private-key',
+          secret: randomBytes(32).toString('hex'),
+        }),
+    },
+    exportWallet: {
+      event: 'WALLET_EXPORTED',
+      run: () => operator.exportWallet({ id: quick.id, format: 'private-key', masterPassword: MASTER_PASSWORD }),
+    },
+  }
+}
+
+const ofSessionsAndRules = (): Steps => {
+  const { operator } = daemon
+  const token = { network: world.network, address: plainToken }
+  return {
+    createSession: { event: 'SESSION_CREATED', run: newSession },
+    createMcpToken: { event: 'SESSION_CREATED', run: () => operator.createMcpToken({ walletId: quick.id }) },
+    revokeSession: {
+      event: 'SESSION_REVOKED',
+      run: async () => operator.revokeSession({ id: (await newSession()).id }),
+    },
+    rotateSessionToken: { event: 'SESSION_ROTATED', run: () => operator.rotateSessionToken(quick.sessionId) },
+    linkSessionWallet: {
+      event: 'SESSION_WALLET_ADDED',
+      run: async () => operator.linkSessionWallet({ id: (await newSession()).id, walletId: slow.id }),
+    },
+    unlinkSessionWallet: {
+      event: 'SESSION_WALLET_REMOVED',
+      run: async () => {
+        const { id } = await operator.createSession({ walletIds: [quick.id, slow.id] })
+        await operator.unlinkSessionWallet({ id, walletId: slow.id })
+      },
+    },
+    addToken: {
+      event: 'TOKEN_ADDED',
+      run: () => operator.addToken({ ...token, symbol: 'PLAIN', name: 'Plain', decimals: 18 }),
+    },
+    removeToken: { event: 'TOKEN_REMOVED', run: () => operator.removeToken(token) },
+    createPolicy: { event: 'POLICY_CREATED', run: newPolicy },
+    updatePolicy: {
+      event: 'POLICY_UPDATED',
+      run: async () => operator.updatePolicy({ id: (await newPolicy()).id, enabled: false }),
+    },
+    deletePolicy: { event: 'POLICY_DELETED', run: async () => operator.deletePolicy({ id: (await newPolicy()).id }) },
+  }
+}
+
+const ofPayments = (): Steps => {
+  const { operator } = daemon
+  return {
+    sendToken: { event: 'TX_REQUESTED', run: submitted },
+    replaceTransaction: {
+      event: 'TX_REPLACED',
+      run: async () => operator.replaceTransaction({ ...(await submitted()), with: 'cancel' }),
+    },
+    cancelTransaction: {
+      event: 'TX_CANCELLED',
+      run: async () => daemon.agent(slow.token).cancelTransaction(await waiting()),
+    },
+    adminApproveTransaction: {
+      event: 'TX_APPROVED',
+      run: async () => operator.adminApproveTransaction(await waiting()),
+    },
+    adminRejectTransaction: {
+      event: 'TX_REJECTED',
+      run: async () => operator.adminRejectTransaction(await waiting()),
+    },
+    adminCancelTransaction: {
+      event: 'TX_CANCELLED',
+      run: async () => operator.adminCancelTransaction(await waiting()),
+    },
+  }
+}
+
+const ofTheDaemon = (): Steps => {
+  const { operator } = daemon
+  return {
+    updateSettings: {
+      event: 'SETTINGS_CHANGED',
+      run: () => operator.updateSettings({ settings: [{ key: 'oracle.max_age_seconds', value: '600' }] }),
+    },
+    createBackup: { event: 'BACKUP_CREATED', run: () => operator.createBackup() },
+    changeMasterPassword: {
+      event: 'MASTER_PASSWORD_CHANGED',
+      run: () => operator.changeMasterPassword({ newPassword: MASTER_PASSWORD }),
+    },
+    activateKillSwitch: { event: 'KILL_SWITCH_ACTIVATED', run: () => operator.activateKillSwitch() },
+    recoverKillSwitch: { event: 'KILL_SWITCH_RECOVERED', run: () => operator.recoverKillSwitch() },
+    escalateKillSwitch: {
+      event: 'KILL_SWITCH_ESCALATED',
+      run: async () => {
+        await operator.activateKillSwitch()
+        await operator.escalateKillSwitch()
+      },
+    },
+    shutdown: { event: 'SHUTDOWN_REQUESTED', run: () => operator.shutdown() },
+  }
+}
+
+test('every call that changes something leaves its row of evidence, with who asked and from where', async () => {
+  const steps = changes()
+  // A simulation changes nothing; a renewal comes after half a session's life and is proven with the sessions.
+  const elsewhere: readonly string[] = ['simulate', 'renewSession']
+  // The lane signs and records what takes a transaction's place; who asked is not in its row.
+  const writtenByWorkers: readonly string[] = ['replaceTransaction']
+  // The end of a transaction names its actor, not the address.
+  const endings: readonly string[] = ['cancelTransaction', 'adminCancelTransaction', 'adminRejectTransaction']
+  const changing = (Object.entries(operations) as [Name, Operation][])
+    .filter(([name, op]) => op.method !== 'GET' && !elsewhere.includes(name))
+    .map(([name]) => name)
+  expect(Object.keys(steps).sort()).toEqual([...changing].sort())
+
+  for (const [name, { event, run }] of Object.entries(steps) as [Name, Step][]) {
+    const newest = async () => (await daemon.operator.listAuditLogs({ event_type: event, limit: 1 })).data[0]
+    const before = (await newest())?.id ?? 0
+    await run()
+    if (name === 'shutdown') {
+      // It answers while it stops; a new start shows what was written.
+      await daemon.terminate()
+      await daemon.restart()
+    }
+    const row = await newest()
+    expect(row?.id, `${name} left no ${event}`).toBeGreaterThan(before)
+    if (writtenByWorkers.includes(name)) continue
+    const isAgents = !mayCall(operations[name], 'operator')
+    expect(row!.actor, name).toMatch(isAgents ? /^session:/ : /^operator$/)
+    if (!endings.includes(name)) expect(row!.ipAddress, `${name} does not say from where`).toBe('127.0.0.1')
+  }
+})
