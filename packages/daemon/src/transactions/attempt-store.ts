@@ -115,6 +115,9 @@ const inState = statement<{ lane: string; state: AttemptState }, AttemptRow>((db
     .orderBy('nonce')
     .orderBy('id'),
 )
+const byId = statement<{ id: string }, AttemptRow>((db, p) =>
+  db.selectFrom('attempts').selectAll().where('id', '=', p('id')),
+)
 const issuedFor = statement<{ transaction: string }, AttemptRow>((db, p) =>
   db.selectFrom('attempts').selectAll().where('transaction_id', '=', p('transaction')).where('state', '=', 'issued'),
 )
@@ -238,6 +241,7 @@ export const attemptStore = {
   live: (db: Handle, lane: string) => db.all(live, { lane }),
   liveLanes: (db: Handle) => db.all(liveLanes),
   inState: (db: Handle, lane: string, state: AttemptState) => db.all(inState, { lane, state }),
+  byId: (db: Handle, id: string) => db.get(byId, { id }),
   issuedFor: (db: Handle, transaction: string) => db.get(issuedFor, { transaction }),
   move: async (db: Handle, change: { id: string; from: AttemptState; to: AttemptState; at: number }) =>
     won(await db.run(move, change)),

@@ -5,6 +5,7 @@ import { type AttemptRow, attemptStore } from './attempt-store.ts'
 import { encodeRequest } from './intent.ts'
 import { reserve } from './ledger.ts'
 import type { Parts } from './parts.ts'
+import { isOpen } from './stops.ts'
 import { transactionStore, unjudged } from './store.ts'
 
 /**
@@ -50,8 +51,7 @@ async function storeFill(
   { chain, lane, intent, draft, digest, effects }: Fill,
 ): Promise<boolean> {
   const wallet = await parts.switches.wallet(db, lane.wallet.id)
-  const { state } = await parts.switches.killSwitch(db)
-  if (wallet?.status !== 'ACTIVE' || state !== 'ACTIVE') return false
+  if (!wallet || !(await isOpen(parts, db, wallet.id))) return false
   const verdict = await parts.judge.of(db, {
     wallet,
     session: null,

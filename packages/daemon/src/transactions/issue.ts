@@ -27,30 +27,37 @@ export class LeaseLost extends Error {
 
 export type Round = { parts: Parts; lane: LaneContext; db: Handle; now: number; epoch: number; version: number }
 
+/** Throws LeaseLost unless this process still holds the lane under the same fence. */
+export async function requireLease(parts: Parts, lane: Pick<LaneContext, 'id' | 'fence'>, db: Handle): Promise<void> {
+  const row = await attemptStore.lane(db, lane.id)
+  if (row?.fence !== lane.fence || row.lease_owner !== parts.instance) throw new LeaseLost(lane.id)
+}
+
 /** Reads again all that a stop can change. Undefined: nothing may be signed now. */
 export async function openRound(parts: Parts, lane: LaneContext, db: Handle): Promise<Round | undefined> {
   const { state, epoch } = await parts.switches.killSwitch(db)
-  const row = await attemptStore.lane(db, lane.id)
-  if (row?.fence !== lane.fence || row.lease_owner !== parts.instance) throw new LeaseLost(lane.id)
+  await requireLease(parts, lane, db)
   const wallet = await parts.switches.wallet(db, lane.wallet.id)
   if (state !== 'ACTIVE' || wallet?.status !== 'ACTIVE') return undefined
   return { parts, lane, db, now: parts.clock.now(), epoch, version: await parts.switches.policyVersion(db) }
 }
+
+/** Drafts that would succeed, found among so many requests at the head of the lane. */
+type Fresh = { fresh: ReadonlyMap<string, Draft>; anchor: Lifetime; among: number }
 
 /** Takes the next requests of the lane, judges again what has to be, and stores their bytes with an authorisation each. */
 export async function issue(
   parts: Parts,
   lane: LaneContext,
   db: Handle,
-  fresh: ReadonlyMap<string, Draft>,
-  anchor: Lifetime,
+  { fresh, anchor, among }: Fresh,
 ): Promise<Issued[]> {
   const round = await openRound(parts, lane, db)
   if (!round) return []
   const nonces = lane.chain.sequenced ? await nonceSource(round) : undefined
   const sessions = new Map<string, SessionFacts | undefined>()
   const issued: Issued[] = []
-  for (const row of await transactionStore.ready(db, lane.id, fresh.size + 8)) {
+  for (const row of await transactionStore.ready(db, lane.id, among + 8)) {
     const draft = fresh.get(row.id)
     if (!draft || !(await admit(round, row, draft, sessions))) continue
     const lifetime = nonces ? { nonce: nonces.peek() } : { ...anchor, variation: lane.nextVariation() }
@@ -200,7 +207,7 @@ async function nonceSource(round: Round) {
 
 /**
  * Reads the switches again and stores the signed bytes. From here on they may be anywhere.
- * A signature that a stop or a changed policy overtook is wiped and its nonce is free again.
+ * A signature that a stop or a changed policy overtook is not stored and its nonce is free again; the caller wipes it.
  */
 export async function record(
   parts: Parts,
@@ -252,7 +259,9 @@ async function store(
   const now = parts.clock.now()
   const sealed = lane.chain.seal(lane.wallet.address, item.bytes, signature)
   const signed = Buffer.from(sealed.bytes).toString('base64')
-  await attemptStore.record(db, { id: item.attemptId, hash: sealed.hash, signed, at: now })
+  // The status of its transaction said that nobody dropped it; bytes that are not stored must never leave.
+  if (!(await attemptStore.record(db, { id: item.attemptId, hash: sealed.hash, signed, at: now })))
+    throw new Error(`attempt ${item.attemptId} is not issued any more`)
   const transactionId = item.authorisation.transactionId
   if (item.row.purpose === 'send') {
     await transactionStore.submit(db, { id: transactionId, hash: sealed.hash, at: now })
@@ -296,7 +305,6 @@ async function drop(
       txId: id,
       details: { discarded: reason, bytesHash: item.authorisation.bytesHash },
     })
-    outcome.signature.fill(0)
     if (isSend) await transactionStore.move(db, { id, from: 'EXECUTING', to: 'PENDING', at: now })
     return
   }

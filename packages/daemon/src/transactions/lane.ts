@@ -1,6 +1,6 @@
 import { Failure, isFailure } from '@waiaas/contract'
 import type { Chain, Draft, Lifetime, Sent } from '../chains/chain.ts'
-import type { Handle, Scope } from '../platform/db/database.ts'
+import type { Scope } from '../platform/db/database.ts'
 import { type AttemptRow, attemptStore } from './attempt-store.ts'
 import { fillGaps } from './gap-fill.ts'
 import { intentOf } from './intent.ts'
@@ -8,8 +8,9 @@ import { type Issued, issue, type LaneContext, LeaseLost, type Recorded, record 
 import { laneId, type Parts } from './parts.ts'
 import { newestOfNonce, type Replacement, replace, replacing } from './replace.ts'
 import { type Sender, sender } from './sender.ts'
-import { endUnsigned } from './stops.ts'
+import { type Ending, endUnsigned, isOpen } from './stops.ts'
 import { type TransactionRow, transactionStore } from './store.ts'
+import { takeOver } from './take-over.ts'
 
 const ROUND = 64
 const LEASE_MS = 15_000
@@ -17,6 +18,9 @@ const LEASE_MARGIN_MS = 5_000
 /** Without a block for this long, and for this many blocks, an attempt is outbid. */
 const STUCK_MS = 60_000
 const STUCK_BLOCKS = 10
+/** After a round that failed the next one waits, longer each time. */
+const REST_LEAST_MS = 250
+const REST_MOST_MS = 15_000
 /** The most by which a Solana compute unit limit is raised; the fee cap covers it. */
 const VARIATIONS = 10_000
 
@@ -47,6 +51,9 @@ export class Lane {
   #running: Promise<void> | undefined
   #isKicked = false
   #isHalted = false
+  /** Zero after a round that went well; `#restUntil` is on the monotonic clock. */
+  #restMs = 0
+  #restUntil = 0
   /** Attempts that were tried to outbid already. */
   readonly #leftAlone = new Set<string>()
   #lease: { fence: number; until: number } | undefined
@@ -62,12 +69,19 @@ export class Lane {
     this.#wallet = wallet
     this.#events = events
     this.#room = chain.network.window
-    this.#out = sender({ chain, log: parts.log, onRefused: (row, sent) => this.#refused(row, sent) })
+    this.#out = sender({
+      chain,
+      log: parts.log,
+      // In one process a stop halts the lanes; only the database tells of a stop on another replica.
+      mayLeave: parts.database.engine === 'postgres' ? () => this.#isOpen() : async () => true,
+      onRefused: (row, sent) => this.#refused(row, sent),
+    })
   }
 
   /** There may be something to sign. */
   kick(): void {
     this.#isKicked = true
+    if (this.#asked.length === 0 && performance.now() < this.#restUntil) return
     this.#running ??= this.#work()
   }
 
@@ -79,9 +93,9 @@ export class Lane {
     })
   }
 
-  /** Looks after an attempt that finds no block. */
+  /** Looks after an attempt that finds no block, and takes up again what failed. */
   nudge(): void {
-    if (!this.#running && this.#stuck()) this.kick()
+    if (!this.#running && (this.#restMs > 0 || this.#stuck())) this.kick()
   }
 
   /** An attempt's fate changed. */
@@ -96,8 +110,9 @@ export class Lane {
     this.#room = Math.min(this.#chain.network.window, this.#room + 1)
   }
 
-  resend(rows: readonly AttemptRow[]): void {
-    if (this.#isHalted) return
+  /** Sends again what the chain does not know; after a start that may be what was never sent, so the switches are read. */
+  async resend(rows: readonly AttemptRow[]): Promise<void> {
+    if (this.#isHalted || !(await this.#isOpen()) || this.#isHalted) return
     const newest = new Set(newestOfNonce([...this.live.values()]).map(({ id }) => id))
     this.#out.repeat(
       rows
@@ -138,13 +153,30 @@ export class Lane {
         this.#isKicked = false
         if (await this.#round()) this.#isKicked = true
       }
+      this.#restMs = 0
     } catch (error) {
       this.#lease = undefined
-      if (!(error instanceof LeaseLost))
-        this.#parts.log.warn({ lane: this.id, err: error }, 'a round failed; it is tried again')
+      if (!(error instanceof LeaseLost)) this.#rest(error)
     } finally {
+      // Nobody waits for a lane that has stopped working.
+      for (const { reject } of this.#asked.splice(0)) reject(this.#notNow())
       this.#running = undefined
     }
+  }
+
+  #rest(error: unknown): void {
+    this.#restMs = Math.min(REST_MOST_MS, Math.max(REST_LEAST_MS, 2 * this.#restMs))
+    this.#restUntil = performance.now() + this.#restMs
+    this.#parts.log.warn({ lane: this.id, err: error, restMs: this.#restMs }, 'a round failed; it is tried again')
+  }
+
+  #notNow(): Failure {
+    if (this.#isHalted) return new Failure('WALLET_SUSPENDED', 'signing is stopped')
+    return new Failure('CHAIN_ERROR', 'this lane cannot sign now, or another replica signs for it; ask again')
+  }
+
+  #isOpen(): Promise<boolean> {
+    return this.#parts.database.read((db) => isOpen(this.#parts, db, this.walletId))
   }
 
   async #round(): Promise<boolean> {
@@ -161,7 +193,7 @@ export class Lane {
     const anchor: Lifetime = this.#chain.sequenced ? {} : await this.#chain.anchor()
     const scope = this.#scope(rows)
     const issued = await this.#parts.database.work(scope, (db) =>
-      issue(this.#parts, this.#context(), db, fresh, anchor),
+      issue(this.#parts, this.#context(), db, { fresh, anchor, among: rows.length }),
     )
     if (issued.length > 0) await this.#signAndRecord(issued, scope)
     return issued.length > 0 && rows.length === count
@@ -171,7 +203,9 @@ export class Lane {
     try {
       resolve(await this.#replace(transactionId, purpose))
     } catch (error) {
-      reject(error)
+      if (!(error instanceof LeaseLost)) return reject(error)
+      reject(this.#notNow())
+      throw error
     }
   }
 
@@ -229,6 +263,8 @@ export class Lane {
     const recorded = await this.#parts.database.work(scope, (db) =>
       record(this.#parts, this.#context(), db, issued, outcomes),
     )
+    // Not inside the job, which a database may run twice.
+    for (const outcome of outcomes) if ('signature' in outcome) outcome.signature.fill(0)
     for (const { row } of recorded) this.live.set(row.id, row)
     this.#events.onRecorded(recorded.map(({ row }) => row))
     if (!this.#isHalted) this.#out.push(recorded)
@@ -239,19 +275,32 @@ export class Lane {
 
   /** Drafts that would succeed now. What cannot be paid for ends here, before anything is signed. */
   async #prepare(rows: readonly TransactionRow[], promised: bigint): Promise<Map<string, Draft>> {
-    const drafts = await Promise.all(rows.map((row) => this.#currentDraft(row)))
+    const built = await Promise.allSettled(rows.map((row) => this.#currentDraft(row)))
+    const drafted: { row: TransactionRow; draft: Draft }[] = []
+    const unbuilt: unknown[] = []
+    for (const [index, result] of built.entries()) {
+      const row = rows[index]!
+      if (result.status === 'fulfilled') drafted.push({ row, draft: result.value })
+      else if (isFailure(result.reason) && result.reason.code !== 'CHAIN_ERROR') await this.#fail(row, result.reason)
+      else unbuilt.push(result.reason)
+    }
+    // Those that no node can build now wait; the others go on without them.
+    if (unbuilt.length === rows.length) throw unbuilt[0]
+    if (unbuilt.length > 0) this.#parts.log.warn({ lane: this.id, err: unbuilt[0] }, 'a request cannot be built now')
+    const drafts = drafted.map(({ draft }) => draft)
     const faults = await this.#chain.precheck(this.#wallet.address, drafts, promised)
     const fresh = new Map<string, Draft>()
-    for (const [index, row] of rows.entries()) {
+    for (const [index, { row, draft }] of drafted.entries()) {
       const fault = faults[index]
-      if (!fault) {
-        fresh.set(row.id, drafts[index]!)
-        continue
-      }
-      const ending = { to: 'FAILED', code: fault.code, error: fault.message, actor: 'system' } as const
-      await this.#parts.database.work(this.#scope([row]), (db) => endUnsigned(this.#parts, db, row, ending))
+      if (fault) await this.#fail(row, fault)
+      else fresh.set(row.id, draft)
     }
     return fresh
+  }
+
+  async #fail(row: TransactionRow, { code, message }: { code: string; message: string }): Promise<void> {
+    const ending: Ending = { to: 'FAILED', code, error: message, actor: 'system' }
+    await this.#parts.database.work(this.#scope([row]), (db) => endUnsigned(this.#parts, db, row, ending))
   }
 
   /** What waited may have been priced long ago; an approval keeps the highest fee that was shown. */
@@ -317,35 +366,12 @@ export class Lane {
   async #startUp(): Promise<void> {
     await this.#chain.connect()
     const chainNonce = this.#chain.sequenced ? await this.#chain.nextNonce(this.#wallet.address) : undefined
-    const rows = await this.#parts.database.work(
-      { shared: ['system'], exclusive: [`wallet:${this.walletId}`] },
-      async (db) => {
-        const now = this.#parts.clock.now()
-        for (const row of await attemptStore.inState(db, this.id, 'issued')) {
-          const isSend = row.purpose === 'send'
-          await attemptStore.move(db, { id: row.id, from: 'issued', to: isSend ? 'dropped' : 'reused', at: now })
-          if (!isSend) continue
-          await transactionStore.move(db, { id: row.transaction_id, from: 'EXECUTING', to: 'PENDING', at: now })
-        }
-        const signed = await attemptStore.live(db, this.id)
-        if (chainNonce !== undefined) await this.#alignNonce(db, chainNonce, signed)
-        return signed
-      },
+    const rows = await this.#parts.database.work(this.#scope([]), (db) =>
+      takeOver(this.#parts, this.#context(), db, chainNonce),
     )
     this.live.clear()
     for (const row of rows) this.live.set(row.id, row)
     this.#events.onRecorded(rows)
-  }
-
-  /** The next nonce is above what the chain has used and what is signed; free ones below the chain's are gone. */
-  async #alignNonce(db: Handle, chainNonce: number, signed: readonly AttemptRow[]): Promise<void> {
-    const stored = (await attemptStore.lane(db, this.id))?.next_nonce ?? 0
-    const next = signed.reduce((highest, row) => Math.max(highest, (row.nonce ?? -1) + 1), Math.max(stored, chainNonce))
-    await attemptStore.setNonce(db, this.id, next)
-    for (const row of await attemptStore.inState(db, this.id, 'dropped')) {
-      if ((row.nonce ?? 0) >= chainNonce) continue
-      await attemptStore.move(db, { id: row.id, from: 'dropped', to: 'reused', at: this.#parts.clock.now() })
-    }
   }
 
   #refused(row: AttemptRow, sent: Extract<Sent, { outcome: 'refused' }>): void {

@@ -12,10 +12,13 @@ const REST_MS = 2_000
 export function sender({
   chain,
   log,
+  mayLeave,
   onRefused,
 }: {
   chain: Chain
   log: Log
+  /** Asked before each batch; what may not leave now is left to be sent again later. */
+  mayLeave: () => Promise<boolean>
   onRefused: (row: AttemptRow, sent: Extract<Sent, { outcome: 'refused' }>) => void
 }) {
   let queue: Outgoing[] = []
@@ -35,8 +38,17 @@ export function sender({
     }
   }
   const drain = async () => {
-    while (queue.length > 0) await send(queue.splice(0, BATCH))
-    sending = undefined
+    try {
+      while (queue.length > 0) {
+        if (await mayLeave()) await send(queue.splice(0, BATCH))
+        else queue = []
+      }
+    } catch (error) {
+      queue = []
+      log.warn({ network: chain.network.id, err: error }, 'sending was put off: the switches could not be read')
+    } finally {
+      sending = undefined
+    }
   }
 
   return {

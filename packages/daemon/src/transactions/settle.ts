@@ -5,6 +5,7 @@ import { type AttemptRow, asAttempt, attemptStore } from './attempt-store.ts'
 import type { Lanes } from './lanes.ts'
 import { finish, markReserved, release } from './ledger.ts'
 import type { Parts } from './parts.ts'
+import { isOpen } from './stops.ts'
 import { transactionStore } from './store.ts'
 
 const IDLE_MS = 60_000
@@ -32,8 +33,9 @@ export function settler(parts: Parts, lanes: Lanes) {
       if (isNews(row, sighting)) changes.push({ row, sighting })
       else if (sighting.state === 'missing') missing.push(row)
     }
-    await Promise.all([...groupBy(changes, ({ row }) => row.lane)].map(([lane, group]) => book(lane, group)))
-    for (const [lane, group] of groupBy(missing, (row) => row.lane)) lanes.byId(lane)?.resend(group)
+    const groups = groupBy(changes.toSorted(inOrder), ({ row }) => row.lane)
+    await Promise.all([...groups].map(([lane, group]) => book(lane, group)))
+    await Promise.all([...groupBy(missing, (row) => row.lane)].map(([lane, group]) => lanes.byId(lane)?.resend(group)))
     return Math.min(2_000, Math.max(50, chain.network.blockMs / 2))
   }
 
@@ -42,14 +44,28 @@ export function settler(parts: Parts, lanes: Lanes) {
     if (!lane) return
     const sessions = new Set(changes.flatMap(({ row }) => (row.session_id ? [`session:${row.session_id}`] : [])))
     const scope = { shared: ['system'], exclusive: [`wallet:${lane.walletId}`, ...sessions] }
-    const booked = await parts.database.work(scope, async (db) => {
-      const rows: AttemptRow[] = []
-      for (const change of changes.toSorted(finalFirst)) rows.push(await apply(parts, db, lane.walletId, change))
-      return rows
-    })
-    for (const row of booked) lane.changed(row)
+    const together = async (some: readonly Change[]) => {
+      const booked = await parts.database.work(scope, async (db) => {
+        const rows: AttemptRow[] = []
+        for (const change of some) rows.push(await apply(parts, db, lane.walletId, change))
+        return rows
+      })
+      for (const row of booked) lane.changed(row)
+    }
+    try {
+      await together(changes)
+    } catch {
+      // One that cannot be booked must not keep the others from it: each by itself tells which one it is.
+      await Promise.all(changes.map((change) => together([change]).catch((error) => unbooked(change, error))))
+    }
     lane.kick()
   }
+
+  const unbooked = ({ row }: Change, error: unknown) =>
+    parts.log.error(
+      { lane: row.lane, attempt: row.id, err: error },
+      'what the chain shows cannot be booked; it is tried again',
+    )
 
   return {
     /** Signed bytes exist on this network. */
@@ -72,20 +88,30 @@ export function settler(parts: Parts, lanes: Lanes) {
 }
 
 function isNews(row: AttemptRow, sighting: Sighting): boolean {
+  if (row.state !== 'recorded' && row.state !== 'included') return false
   if (sighting.state === 'included')
     return row.state === 'recorded' || row.block_hash !== sighting.blockHash || sighting.final
   return sighting.state === 'void' || row.state === 'included'
 }
 
-async function apply(parts: Parts, db: Handle, walletId: string, { row, sighting }: Change): Promise<AttemptRow> {
+async function apply(parts: Parts, db: Handle, walletId: string, { row: seen, sighting }: Change): Promise<AttemptRow> {
+  // Another replica that watches the same bytes may have booked them already.
+  const row = (await attemptStore.byId(db, seen.id)) ?? seen
+  if (!isNews(row, sighting)) return row
   if (sighting.state === 'included') return include(parts, db, walletId, row, sighting)
   if (sighting.state === 'void') return voidAttempt(parts, db, walletId, row, sighting)
   return leaveBlock(parts, db, walletId, row)
 }
 
-/** A final sighting first: it decides what the others on the same nonce come to. */
-const finalFirst = (a: Change, b: Change) => Number(isFinal(b)) - Number(isFinal(a))
-const isFinal = ({ sighting }: Change) => sighting.state === 'included' && sighting.final
+/**
+ * What left its block makes room for another attempt on its nonce. Then what is final: it decides what the others on that
+ * nonce come to.
+ */
+const inOrder = (a: Change, b: Change) => rank(a) - rank(b)
+const rank = ({ row, sighting }: Change) => {
+  if (sighting.state !== 'included') return row.state === 'included' ? 0 : 2
+  return sighting.final ? 1 : 2
+}
 
 async function include(
   parts: Parts,
@@ -228,7 +254,9 @@ async function voidAttempt(
   // Another attempt of the same transaction has the nonce, or may still get it.
   const siblings = await attemptStore.ofTransaction(db, row.transaction_id)
   if (siblings.some(({ state }) => state === 'recorded' || state === 'included' || state === 'final')) return voided
-  const again = row.nonce === null && (await attemptStore.voidCount(db, row.transaction_id)) < MAX_VOID
+  // After a stop nothing waits unsigned.
+  const mayAgain = row.nonce === null && (await isOpen(parts, db, walletId))
+  const again = mayAgain && (await attemptStore.voidCount(db, row.transaction_id)) < MAX_VOID
   if (again) {
     await transactionStore.move(db, { id: row.transaction_id, from: 'SUBMITTED', to: 'PENDING', at })
     await markReserved(db, row.transaction_id, at)

@@ -17,6 +17,12 @@ export type Ending = {
 
 const EVENT_OF = { CANCELLED: 'TX_CANCELLED', EXPIRED: 'TX_EXPIRED', FAILED: 'TX_FAILED' } as const
 
+/** Neither the kill switch nor the wallet's own state stops its signatures. */
+export async function isOpen({ switches }: Pick<Parts, 'switches'>, db: Handle, walletId: string): Promise<boolean> {
+  const { state } = await switches.killSwitch(db)
+  return state === 'ACTIVE' && (await switches.wallet(db, walletId))?.status === 'ACTIVE'
+}
+
 /**
  * Ends a transaction that has no recorded signature: its reservation is free, its issued attempt is dropped.
  * The job holds the locks of the wallet and of the session. False when it was already further on.
