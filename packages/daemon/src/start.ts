@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { chmodSync } from 'node:fs'
+import { setTimeout as pause } from 'node:timers/promises'
 import { isFailure } from '@waiaas/contract'
 import { undoUnfinishedMoves } from './backup/service.ts'
 import { type Composition, compose, migrations } from './daemon.ts'
@@ -61,8 +62,17 @@ export async function startDaemon(options: StartOptions): Promise<Daemon> {
   try {
     return await start(options, opened)
   } catch (error) {
-    for (const each of opened.reverse()) await each.close()
+    await closeAll(opened)
     throw asStartError(error)
+  }
+}
+
+/** In reverse; what does not close keeps nothing else open. Why the start failed is told, not this. */
+async function closeAll(opened: Opened): Promise<void> {
+  for (const each of opened.reverse()) {
+    await Promise.resolve()
+      .then(() => each.close())
+      .catch(() => undefined)
   }
 }
 
@@ -80,7 +90,12 @@ async function start(options: StartOptions, opened: Opened): Promise<Daemon> {
   const mark = await clockMark(database)
   const clock = systemClock(mark.high)
   const keys: Keys = await startKeys({ passwordCost: passwordCost(settings), onExit: () => void revive() })
-  opened.push({ close: () => keys.stop() })
+  let isEnding = false
+  const stopKeys = () => {
+    isEnding = true
+    return keys.stop()
+  }
+  opened.push({ close: stopKeys })
   const ending = Promise.withResolvers<void>()
   const parts = await compose({ dataDir, config, database, clock, log, keys, shutdown: ending.resolve })
   opened.push({ close: () => parts.stop() })
@@ -94,20 +109,38 @@ async function start(options: StartOptions, opened: Opened): Promise<Daemon> {
   /** The signer died: a new one, unlocked from a file source if there is one, else by the next master password. */
   async function revive(): Promise<void> {
     log.error('the signer ended by itself; signing waits until it is unlocked again')
-    await keys.restart()
-    const password = await source.again()
-    if (password !== undefined) await parts.operator.open(password)
+    for (let isStarted = false; !isEnding; ) {
+      try {
+        if (!isStarted) await keys.restart()
+        isStarted = true
+        const password = await source.again()
+        if (password !== undefined) await parts.operator.open(password)
+        return
+      } catch (error) {
+        log.error({ err: error }, 'the signer cannot be started or unlocked yet; it is tried again')
+        await pause(1_000, undefined, { ref: false })
+      }
+    }
   }
 
   await parts.start()
   const marking = mark.keep(clock, log)
   opened.push({ close: () => marking.stop() })
   const server = await listen(parts.app, { port: settings['daemon.port'], hostname: settings['daemon.hostname'] })
+  opened.push({ close: () => server.close(0) })
   await dataDir.writePort(server.port)
   process.stdout.write(`WAIAAS_PORT=${server.port}\n`)
-  log.info({ url: server.url, database: database.engine }, 'ready')
+  log.info({ url: server.url, database: database.engine, synchronous: database.stats().synchronous }, 'ready')
   const stop = once(() =>
-    stopAll({ parts, server, database, keys, dataDir, marking, graceMs: settings['daemon.shutdown_timeout'] * 1000 }),
+    stopAll({
+      parts,
+      server,
+      database,
+      stopKeys,
+      dataDir,
+      marking,
+      graceMs: settings['daemon.shutdown_timeout'] * 1000,
+    }),
   )
   const finished = ending.promise.then(stop)
   return {
@@ -134,19 +167,19 @@ type Running = {
   parts: Composition
   server: Listening
   database: Database
-  keys: Keys
+  stopKeys: () => Promise<void>
   dataDir: DataDir
   marking: { stop(): Promise<void> }
   graceMs: number
 }
 
 /** New requests are refused, running ones end, what is signed is sent, then everything is closed. */
-async function stopAll({ parts, server, database, keys, dataDir, marking, graceMs }: Running): Promise<void> {
+async function stopAll({ parts, server, database, stopKeys, dataDir, marking, graceMs }: Running): Promise<void> {
   parts.drain()
   await server.close(graceMs)
   await parts.stop()
   await marking.stop()
-  await keys.stop()
+  await stopKeys()
   await database.close()
   await dataDir.close()
 }
