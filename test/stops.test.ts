@@ -18,7 +18,8 @@ beforeAll(start)
 afterAll(end)
 
 async function start(): Promise<void> {
-  world = await evmWorld({ chainId: 7777, extraArgs: ['--no-mining'] })
+  // Nothing becomes final for long, so that the daemon goes on looking at the chain after every stop.
+  world = await evmWorld({ chainId: 7777, extraArgs: ['--no-mining'], slotsInAnEpoch: 32 })
   const network = { id: NETWORK, chainId: 7777, environment: 'testnet', symbol: 'ETH', decimals: 18, blockMs: 100 }
   daemon = await startTestDaemon({
     process: true,
@@ -133,7 +134,6 @@ async function stopAndWatch(stop: () => Promise<unknown>, release: () => Promise
   const stopping = stop().then(() => world.proxy.first().length)
   await release()
   const known = await stopping
-  // Something of this network stays in the works, so that the daemon goes on looking.
   await quiet()
   expect(world.proxy.first().slice(known)).toEqual([])
 }
