@@ -21,19 +21,22 @@ export function dueWork(parts: Parts, lanes: Lanes): Loop {
       await transactionStore.dueDelays(db, now, AT_ONCE),
       await transactionStore.lapsedApprovals(db, now, AT_ONCE),
     ])
-    await Promise.all(
-      due.map((row) =>
-        parts.database.work(scopeOf(row), (db) =>
-          transactionStore.serveDelay(db, { id: row.id, at: parts.clock.now() }),
-        ),
-      ),
-    )
-    await Promise.all(lapsed.map((row) => expire(parts, row)))
+    await Promise.all([
+      ...due.map((row) => alone(parts, row, serve(parts, row))),
+      ...lapsed.map((row) => alone(parts, row, expire(parts, row))),
+    ])
     await wakeLanes(parts, lanes)
     lanes.nudge()
     return EVERY_MS
   })
 }
+
+/** One that fails keeps nobody else waiting; it is due again in the next round. */
+const alone = (parts: Parts, row: TransactionRow, work: Promise<unknown>) =>
+  work.catch((error) => parts.log.error({ transaction: row.id, err: error }, 'what is due cannot be done'))
+
+const serve = (parts: Parts, row: TransactionRow) =>
+  parts.database.work(scopeOf(row), (db) => transactionStore.serveDelay(db, { id: row.id, at: parts.clock.now() }))
 
 const expire = (parts: Parts, row: TransactionRow) =>
   parts.database.work(scopeOf(row), async (db) => {

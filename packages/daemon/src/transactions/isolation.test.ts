@@ -94,6 +94,23 @@ forEachEngine((_engine, open, fresh) => {
     await seen(hashes.get(other.transactionId)!)
   })
 
+  test('an approval that cannot be ended when its time is over keeps no delay from being served', async () => {
+    const { wallet, limit, send, until, database, pass, service } = await start(['--block-time', '1'])
+    const [first, second] = [await wallet(), await wallet()]
+    for (const { id } of [first, second]) await limit(id, { ...limits, approval_timeout: 300 })
+    const broken = await send(first, { to: recipient, amount: usd(1_000) }, newId())
+    await database.work({ exclusive: [`wallet:${first.id}`] }, (db) =>
+      db.query((k) =>
+        k.updateTable('spends').set({ state: 'void' }).where('transaction_id', '=', broken.transactionId),
+      ),
+    )
+    pass(301_000)
+    const delayed = await send(second, { to: recipient, amount: usd(200) }, newId())
+    pass(61_000)
+    expect(await until(delayed.transactionId, 'CONFIRMED', 'FAILED')).toBe('CONFIRMED')
+    expect((await service.get(broken.transactionId, undefined)).status).toBe('QUEUED')
+  })
+
   test('a wallet that is suspended sends nothing after a restart either', async () => {
     const { wallet, limit, send, until, database, node, service, end, boot, keyring, isKnown, seen } = await start([
       '--no-mining',

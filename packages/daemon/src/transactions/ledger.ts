@@ -56,12 +56,14 @@ function byUnit(items: readonly SpendItem[]): Map<string, bigint> {
 
 async function shiftOpen(db: Handle, spend: Counted, items: readonly SpendItem[], sign: 1n | -1n): Promise<void> {
   for (const [unit, amount] of byUnit(items)) {
-    for (const scope of scopesOf(spend)) {
-      const open = (await ledgerStore.open(db, scope, unit)) + sign * amount
-      if (open < 0n) throw new Error(`the open counter of ${scope} in ${unit} would fall below zero`)
-      await ledgerStore.setOpen(db, scope, unit, open)
-    }
+    for (const scope of scopesOf(spend)) await lower(db, scope, unit, -sign * amount)
   }
+}
+
+async function lower(db: Handle, scope: string, unit: string, amount: bigint): Promise<void> {
+  const open = (await ledgerStore.open(db, scope, unit)) - amount
+  if (open < 0n) throw new Error(`the open counter of ${scope} in ${unit} would fall below zero`)
+  await ledgerStore.setOpen(db, scope, unit, open)
 }
 
 /** Holds the spend against every scope it counts in. The job holds the locks of wallet and session. */
@@ -110,17 +112,32 @@ export async function release(db: Handle, id: string, at: number): Promise<void>
 /** What became of a spend on chain, finally. A revert keeps the fee alone; a cancelled attempt is its fee alone. */
 export type Outcome = { succeeded: boolean; fee: bigint }
 
-/** Books what the chain finally shows; it counts for one full window from now. */
-export async function finish(db: Handle, id: string, outcome: Outcome, at: number): Promise<void> {
-  const row = await openSpend(db, id)
-  const reserved = decode(row.items)
-  await shiftOpen(db, row, reserved, -1n)
-  const paid = reserved.flatMap((item) => landed(item, outcome))
-  for (const [unit, amount] of byUnit(paid)) {
-    for (const scope of scopesOf(row)) await book(db, scope, unit, amount, at)
+export type Finished = { transactionId: string; outcome: Outcome }
+
+/** Books what the chain finally shows; it counts for one full window from now. Each counter is read and written once. */
+export async function finish(db: Handle, finished: readonly Finished[], at: number): Promise<void> {
+  const freed = new Map<string, bigint>()
+  const booked = new Map<string, bigint>()
+  for (const { transactionId, outcome } of finished) {
+    const row = await openSpend(db, transactionId)
+    const reserved = decode(row.items)
+    const paid = reserved.flatMap((item) => landed(item, outcome))
+    addUp(freed, row, reserved)
+    addUp(booked, row, paid)
+    await ledgerStore.changeSpend(db, transactionId, { state: 'final', items: encode(paid), usd: String(total(paid)) }, at)
   }
-  await ledgerStore.changeSpend(db, id, { state: 'final', items: encode(paid), usd: String(total(paid)) }, at)
+  for (const [key, amount] of freed) await lower(db, ...counterOf(key), amount)
+  for (const [key, amount] of booked) await book(db, ...counterOf(key), amount, at)
 }
+
+/** Sums by counter: scope and unit, neither of which holds a space. */
+function addUp(sums: Map<string, bigint>, spend: Counted, items: readonly SpendItem[]): void {
+  for (const [unit, amount] of byUnit(items)) {
+    for (const scope of scopesOf(spend)) sums.set(`${scope} ${unit}`, (sums.get(`${scope} ${unit}`) ?? 0n) + amount)
+  }
+}
+// addUp made the key of exactly two parts.
+const counterOf = (key: string) => key.split(' ') as [scope: string, unit: string]
 
 function landed(item: SpendItem, { succeeded, fee }: Outcome): SpendItem[] {
   if (item.part === 'value') return succeeded ? [item] : []
