@@ -37,6 +37,7 @@ export type StartErrorCode =
   | 'INVALID_MASTER_PASSWORD'
   | 'DATA_DIR_UNUSABLE'
   | 'CONFIG_INVALID'
+  | 'DATABASE_UNUSABLE'
   | 'SCHEMA_INCOMPATIBLE'
   | 'ADDRESS_IN_USE'
   | 'KEYSTORE_UNUSABLE'
@@ -193,11 +194,23 @@ function once(fn: () => Promise<void>): () => Promise<void> {
 }
 
 async function openStore(dataDir: DataDir, url: string, path: string): Promise<Database> {
-  if (url !== '') return openDatabase({ url, migrations })
+  if (url !== '') return openServer(url)
   const file = await dataDir.place(path)
   const database = await openDatabase({ path: file, migrations })
   chmodSync(file, 0o600)
   return database
+}
+
+/** Of the server's errors and the network's none quotes the address, which holds a password. */
+async function openServer(url: string): Promise<Database> {
+  try {
+    return await openDatabase({ url, migrations })
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    if (!(error instanceof Error) || code === 'SCHEMA_INCOMPATIBLE') throw error
+    const hint = 'check database.url, and that the server runs and lets this user in'
+    throw new StartError('DATABASE_UNUSABLE', `the database cannot be used: ${error.message || code}`, hint, error)
+  }
 }
 
 type PasswordSource = {
