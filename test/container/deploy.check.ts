@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { until } from '../support/until.ts'
-import { freePort, startContainer, statusAs } from './daemon.ts'
-import { background, must, root, run } from './engine.ts'
+import { freePort, startContainer, statusAs, untilReady } from './daemon.ts'
+import { background, must, podman, processesOf, procText, root, run, tryPodman } from './engine.ts'
 
 const deploy = join(root, 'deploy')
 const folder = mkdtempSync(join(tmpdir(), 'waiaas-deploy-'))
@@ -33,8 +33,8 @@ test('Caddy serves agents under the name it is given, and keeps the operator’s
   ])
   const config = join(deploy, 'Caddyfile')
   const env = {
-    WAIAAS_HOST: `http://wallet.example:${port}`,
-    WAIAAS_UPSTREAM: daemon.url.replace('http://', ''),
+    WALLET_HOST: `http://wallet.example:${port}`,
+    WALLET_UPSTREAM: daemon.url.replace('http://', ''),
     XDG_DATA_HOME: folder,
     XDG_CONFIG_HOME: folder,
   }
@@ -58,4 +58,46 @@ test('Caddy serves agents under the name it is given, and keeps the operator’s
     await caddy.stop()
     await daemon.remove()
   }
+})
+
+test('the Kubernetes manifest makes a pod that runs, with nothing more than it needs', async () => {
+  // No port of the machine: podman would publish the container's on every address.
+  const manifest = readFileSync(join(deploy, 'kubernetes/waiaas.yaml'), 'utf8')
+    .replace(/ {10}ports:\n {12}- name: http\n {14}containerPort: 3100\n/, '')
+    .replaceAll('port: http\n', 'port: 3100\n')
+  const file = join(folder, 'waiaas.yaml')
+  writeFileSync(file, manifest)
+  const secret = join(folder, 'secret.yaml')
+  const value = Buffer.from('a master password of a pod').toString('base64')
+  writeFileSync(secret, `apiVersion: v1\nkind: Secret\nmetadata:\n  name: waiaas\ndata:\n  master_password: ${value}\n`)
+  await podman('secret', 'create', 'waiaas', secret)
+  try {
+    await podman('kube', 'play', file)
+    const pod = 'waiaas-pod-0-daemon'
+    await untilReady(pod)
+    expect(await podman('exec', pod, 'waiaas', 'status')).toContain('running at http://127.0.0.1:3100')
+    const pids = await processesOf(pod)
+    expect(pids).toHaveLength(2)
+    for (const pid of pids) {
+      expect(procText(pid, 'status')).toMatch(/^Uid:\t1001\t[\s\S]*^CapEff:\t0{16}$[\s\S]*^NoNewPrivs:\t1$/m)
+      expect(procText(pid, 'environ')).not.toContain('a master password of a pod')
+    }
+    expect((await tryPodman('exec', pod, 'touch', '/app/x')).err).toContain('Read-only file system')
+  } finally {
+    await podman('pod', 'rm', '--all', '--force')
+    await podman('secret', 'rm', 'waiaas')
+    await run('podman', ['volume', 'rm', '--force', 'waiaas-data'])
+  }
+})
+
+test('every object of the manifest is one that Kubernetes knows, and none asks for more than it should', () => {
+  const text = readFileSync(join(deploy, 'kubernetes/waiaas.yaml'), 'utf8')
+  expect([...text.matchAll(/^kind: (\w+)$/gm)].map(([, kind]) => kind)).toEqual([
+    'PersistentVolumeClaim',
+    'Deployment',
+    'Service',
+    'NetworkPolicy',
+  ])
+  expect(text).toMatch(/runAsNonRoot: true\n +runAsUser: 1001\n +runAsGroup: 1001\n +fsGroup: 1001/)
+  expect(text).not.toMatch(/hostNetwork|hostPath|hostPID|privileged: true/)
 })

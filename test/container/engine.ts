@@ -101,6 +101,9 @@ export function writeEngineSettings(): void {
   )
 }
 
+/** Beside a limit of its own podman gives the usual ones, which a sandbox may not be allowed to set. */
+export const limits = ['--ulimit=nofile=4096:4096', '--ulimit=nproc=4096:4096']
+
 /** What docker-compose.yml gives the container, for containers that a check starts without compose. */
 export const hardening = [
   '--read-only',
@@ -108,9 +111,7 @@ export const hardening = [
   '--security-opt=no-new-privileges',
   '--tmpfs=/tmp:rw,noexec,nosuid,nodev,size=16m',
   '--ulimit=core=0',
-  // Beside a limit of its own podman gives the usual ones, which a sandbox may not be allowed to set.
-  '--ulimit=nofile=4096:4096',
-  '--ulimit=nproc=4096:4096',
+  ...limits,
 ]
 
 /** The processes of a container, as the host knows them. */

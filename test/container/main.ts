@@ -29,6 +29,7 @@ const needed: Readonly<Record<string, string>> = {
   netavark: '/usr/lib/podman/netavark',
   'aardvark-dns': '/usr/lib/podman/aardvark-dns',
   iptables: '/usr/sbin/iptables',
+  catatonit: '/usr/bin/catatonit',
   'podman-compose': '/usr/bin/podman-compose',
   systemd: '/usr/bin/systemd-analyze',
   caddy: '/usr/bin/caddy',
