@@ -1,6 +1,6 @@
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { EVENTS, failures, REASON_CODES } from '@waiaas/contract'
+import { EVENTS, failures, REASON_CODES, settings } from '@waiaas/contract'
 import { expect, test } from 'vitest'
 
 const root = join(import.meta.dirname, '../..')
@@ -22,4 +22,19 @@ test.each([
   ['reason codes', REASON_CODES],
 ])('the catalogue of %s holds what the product uses, and a test meets each', (_what, names) => {
   expect({ unused: unnamed(names, product), untested: unnamed(names, tests) }).toEqual({ unused: [], untested: [] })
+})
+
+test('every setting is read somewhere in the product', () => {
+  const texts = files.filter(({ path }) => !isTest(path) && !path.endsWith('contract/src/settings.ts'))
+  const isRead = (key: string) => texts.some(({ text }) => text.includes(`'${key}'`))
+  // Those of one network are read by its name.
+  const families = [/^rpc_pool\./, /^rpc\.(evm|solana|local)_/]
+  const single = Object.keys(settings).filter((key) => !families.some((family) => family.test(key)))
+  expect(single.length).toBeGreaterThan(20)
+  expect(single.filter((key) => !isRead(key))).toEqual([])
+  for (const computed of ['`rpc.${', '`rpc_pool.${'])
+    expect(
+      texts.some(({ text }) => text.includes(computed)),
+      computed,
+    ).toBe(true)
 })

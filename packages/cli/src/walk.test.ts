@@ -1,0 +1,140 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { deployEvmFixtures } from '@waiaas/localnet'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { MASTER_PASSWORD, startTestDaemon, type TestDaemon } from '../../../test/support/daemon.ts'
+import { until } from '../../../test/support/until.ts'
+import { GENEROUS, type TestWallet } from '../../../test/support/wallets.ts'
+import { type EvmWorld, evmWorld } from '../../../test/support/worlds.ts'
+import { derivedCommands } from './derived.ts'
+import { runProgram } from './program.ts'
+
+let world: EvmWorld
+let daemon: TestDaemon
+let quick: TestWallet
+let slow: TestWallet
+let token: string
+let passwordFile: string
+
+beforeAll(async () => {
+  // No block comes by itself: what is sent can be replaced.
+  world = await evmWorld({ blockTime: 3_600 })
+  token = (await deployEvmFixtures(world.node)).plainToken
+  daemon = await startTestDaemon({ env: world.env })
+  quick = await world.wallet(daemon, { limit: GENEROUS })
+  slow = await world.wallet(daemon, { limit: { instant_max_usd: 0, notify_max_usd: 0, delay_max_usd: 0 } })
+  passwordFile = join(daemon.dataDir, 'password')
+  writeFileSync(passwordFile, MASTER_PASSWORD, { mode: 0o600 })
+})
+afterAll(async () => {
+  await daemon?.stop()
+  await world?.stop()
+})
+
+const met = new Set<string>()
+
+/** Runs a command line as a shell would, with JSON for an answer. */
+async function run(command: string, args: readonly string[] = [], agent = quick): Promise<Record<string, unknown>> {
+  met.add(command)
+  writeFileSync(join(daemon.dataDir, 'mcp-token'), agent.token, { mode: 0o600 })
+  const flags = ['--data-dir', daemon.dataDir, '--password-file', passwordFile, '--json']
+  const { code, out, err } = await captured(() => runProgram([...command.split(' '), ...args, ...flags]))
+  expect({ code, err }, `waiaas ${command} ${args.join(' ')}`).toEqual({ code: 0, err: '' })
+  return JSON.parse(out) as Record<string, unknown>
+}
+
+async function captured(action: () => Promise<number>): Promise<{ code: number; out: string; err: string }> {
+  const text = { out: '', err: '' }
+  const { stdout, stderr } = process
+  const before = [stdout.write, stderr.write] as const
+  const into = (stream: 'out' | 'err') =>
+    ((chunk: string) => {
+      text[stream] += chunk
+      return true
+    }) as typeof stdout.write
+  stdout.write = into('out')
+  stderr.write = into('err')
+  try {
+    return { code: await action(), ...text }
+  } finally {
+    ;[stdout.write, stderr.write] = before
+  }
+}
+
+const idOf = ({ id }: Record<string, unknown>) => String(id)
+const payment = () => ['--to', world.newAddress(), '--amount', '1000000000000', '--network', world.network]
+
+async function submitted(): Promise<string> {
+  const id = idOf(await run('tx send', payment()))
+  await until(
+    'the payment to be sent',
+    async () => (await daemon.operator.getTransaction({ id })).status === 'SUBMITTED',
+  )
+  return id
+}
+const waiting = async () => idOf(await run('tx send', payment(), slow))
+
+test('every command that follows from an operation works as it is typed', async () => {
+  for (const plain of ['health', 'admin status', 'settings get', 'settings schema', 'rpc status', 'audit list'])
+    await run(plain)
+  await wallets()
+  await sessions()
+  await tokensAndPolicies()
+  await transactions()
+  for (const verb of ['status', 'activate', 'recover', 'activate', 'escalate']) await run(`kill-switch ${verb}`)
+  // These have a hand-written form, with tests of its own.
+  for (const own of ['settings set']) met.add(own)
+  expect([...met].sort()).toEqual(
+    derivedCommands()
+      .map(({ name }) => name)
+      .sort(),
+  )
+})
+
+async function wallets(): Promise<void> {
+  const id = idOf(await run('wallet create', ['--name', 'shop', '--chain', 'ethereum', '--no-create-session']))
+  await run('wallet list')
+  expect(await run('wallet info', ['shop'])).toMatchObject({ id, status: 'ACTIVE' })
+  await run('wallet networks', [id])
+  expect(await run('wallet rename', [id, '--name', 'store'])).toMatchObject({ name: 'store' })
+  await run('wallet suspend', [id, '--reason', 'a check'])
+  await run('wallet resume', [id])
+  await run('wallet terminate', [id])
+  expect(await run('wallet purge', [id])).toMatchObject({ status: 'PURGED' })
+}
+
+async function sessions(): Promise<void> {
+  const id = idOf(await run('session create', ['--wallet-ids', quick.id, '--ttl', '600']))
+  await run('session list', ['--limit', '5'])
+  await run('session link', [id, '--wallet-id', slow.id])
+  expect((await run('session wallets', [id])).wallets).toHaveLength(2)
+  expect(await run('session unlink', [id, slow.id])).toBeNull()
+  await run('session rotate', [id])
+  expect(await run('session revoke', [id])).toMatchObject({ status: 'REVOKED' })
+  await run('mcp token', ['--wallet-id', quick.id])
+}
+
+async function tokensAndPolicies(): Promise<void> {
+  const where = ['--network', world.network, '--address', token]
+  await run('token resolve', where)
+  await run('token add', [...where, '--symbol', 'PLAIN', '--name', 'Plain', '--decimals', '18'])
+  await run('token list', ['--network', world.network])
+  expect(await run('token remove', where)).toMatchObject({ removed: true })
+  const rules = JSON.stringify({ networks: [{ network: world.network }] })
+  const id = idOf(await run('policy create', ['--wallet-id', quick.id, '--type', 'ALLOWED_NETWORKS', '--rules', rules]))
+  await run('policy list', ['--wallet-id', quick.id])
+  await run('policy show', [id])
+  expect(await run('policy update', [id, '--no-enabled'])).toMatchObject({ enabled: false })
+  await run('policy delete', [id])
+}
+
+async function transactions(): Promise<void> {
+  expect(await run('tx simulate', payment())).toMatchObject({ success: true })
+  const id = await submitted()
+  expect(await run('tx get', [id])).toMatchObject({ id })
+  await run('tx replace', [id, '--with', 'speed-up'])
+  await run('tx list', ['--limit', '5'])
+  expect(await run('tx approve', [await waiting()])).toMatchObject({ status: 'PENDING' })
+  expect(await run('tx reject', [await waiting()])).toMatchObject({ status: 'CANCELLED' })
+  expect(await run('tx cancel', [await waiting()])).toMatchObject({ status: 'CANCELLED' })
+}
