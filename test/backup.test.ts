@@ -10,7 +10,7 @@ import { MASTER_PASSWORD, startTestDaemon, type TestDaemon } from './support/dae
 import { freshPostgresDatabase } from './support/postgres.ts'
 import { until } from './support/until.ts'
 import type { TestWallet } from './support/wallets.ts'
-import { countedUsd, type EvmWorld, evmWorld } from './support/worlds.ts'
+import { countedUsd, type EvmWorld, evmWorld, solanaWorld } from './support/worlds.ts'
 
 const LIMIT = {
   instant_max_usd: 300,
@@ -55,7 +55,8 @@ async function send(daemon: TestDaemon, wallet: TestWallet, amount: bigint, key 
   })
   return { ...body, http: status, to }
 }
-const statusOf = async (daemon: TestDaemon, { id }: { id: string }) => (await daemon.operator.getTransaction({ id })).status
+const statusOf = async (daemon: TestDaemon, { id }: { id: string }) =>
+  (await daemon.operator.getTransaction({ id })).status
 const confirmed = (daemon: TestDaemon, sent: { id: string }) =>
   until('CONFIRMED', async () => (await statusOf(daemon, sent)) === 'CONFIRMED')
 
@@ -128,7 +129,7 @@ describe.each(['sqlite', 'postgres'])('a restored daemon over %s', (engine) => {
     expect(await Promise.all([paid, next].map(({ to }) => world.balance(to)))).toEqual([100n * MILLI, MILLI])
   })
 
-  test('sends again only the very bytes that were signed before the backup, and they land once', async () => {
+  test('sends nothing until its wallet is resumed, and then the very bytes that were signed before, which land once', async () => {
     const env = await settingsFor(engine)
     const daemon = await start(env)
     const wallet = await world.wallet(daemon, { limit: LIMIT })
@@ -147,11 +148,15 @@ describe.each(['sqlite', 'postgres'])('a restored daemon over %s', (engine) => {
       masterPassword: MASTER_PASSWORD,
       force: true,
     })
+    const [sends, reads] = [world.proxy.sends.length, world.proxy.reads.count]
     await daemon.restart()
+    await until('the chain to be asked', () => world.proxy.reads.count > reads + 10)
+    expect(world.proxy.sends.length).toBe(sends)
+    expect(await statusOf(daemon, lost)).toBe('SUBMITTED')
+    await daemon.operator.resumeWallet({ id: wallet.id })
     await confirmed(daemon, lost)
     expect(world.proxy.first().length - known).toBe(1)
     expect(await world.balance(lost.to)).toBe(2n * MILLI)
-    expect((await daemon.operator.getWallet({ id: wallet.id })).status).toBe('SUSPENDED')
   })
 
   test('opens on another machine with the file and the password alone, over either database', async () => {
@@ -277,6 +282,33 @@ describe('a backup', () => {
 })
 
 describe('a restore', () => {
+  test('does not sign a Solana transfer anew that expired meanwhile', async () => {
+    const solana = await solanaWorld()
+    try {
+      const daemon = await startTestDaemon({ env: solana.env, process: true })
+      daemons.push(daemon)
+      const wallet = await solana.wallet(daemon, { limit: LIMIT })
+      solana.proxy.mode = 'lose-bytes'
+      const to = solana.newAddress()
+      const body = { type: 'TRANSFER', to, amount: '1000000', network: solana.network }
+      const sent = await daemon.call<Sent>('POST', '/v1/transactions/send', { as: wallet.token, body })
+      await until('SUBMITTED', async () => (await statusOf(daemon, sent.body)) === 'SUBMITTED')
+      const { path: file } = await daemon.operator.createBackup()
+      await daemon.kill()
+      solana.proxy.mode = 'pass'
+      await restoreBackup({ file, dataDir: daemon.dataDir, env: {}, masterPassword: MASTER_PASSWORD, force: true })
+      solana.node.advance(400)
+      await daemon.restart()
+      await until('FAILED', async () => (await statusOf(daemon, sent.body)) === 'FAILED')
+      await daemon.operator.resumeWallet({ id: wallet.id })
+      expect(await daemon.operator.getTransaction({ id: sent.body.id })).toMatchObject({ status: 'FAILED' })
+      expect(solana.proxy.first()).toHaveLength(1)
+      expect(await solana.balance(to)).toBe(0n)
+    } finally {
+      await solana.stop()
+    }
+  })
+
   test('moves everything aside that it replaces, a recovery key of another password too', async () => {
     const daemon = await start({})
     const { path } = await daemon.operator.createBackup()

@@ -13,9 +13,9 @@ import {
   type OpenBackup,
   openBackup,
   type Record,
+  tablesOf,
   undoUnfinishedMoves,
 } from './backup/service.ts'
-import { tablesOf } from './backup/snapshot.ts'
 import { migrations } from './daemon.ts'
 import { startKeys } from './keys/service.ts'
 import { systemClock } from './platform/clock.ts'

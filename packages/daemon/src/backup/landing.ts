@@ -81,7 +81,7 @@ async function assertAlone(client: pg.Client): Promise<void> {
 }
 
 /** A daemon is connected to the Postgres database. */
-export class DatabaseInUse extends Error {
+class DatabaseInUse extends Error {
   override readonly name = 'DatabaseInUse'
   readonly hint = 'stop every daemon that uses this database'
   constructor() {

@@ -3,7 +3,6 @@ import { fileKey, type Header, type Metadata, readHeader } from './format.ts'
 import { type Record, readRecords } from './records.ts'
 import { opened } from './sealing.ts'
 
-export type { Metadata } from './format.ts'
 export type { Record } from './records.ts'
 
 /** A backup file that is being read; `records` gives only what is authentic, and fails with BACKUP_CORRUPTED otherwise. */

@@ -13,12 +13,12 @@ import { encodeRecord } from './records.ts'
 import { sealed } from './sealing.ts'
 import { type Location, openSnapshot, type Rows, type Snapshot, tablesOf } from './snapshot.ts'
 
-export { backupsIn, type Inspected, inspectBackup } from './files.ts'
+export { backupsIn, inspectBackup } from './files.ts'
 export { type Landing, landingIn, landingOn } from './landing.ts'
 export { loadRecords } from './loading.ts'
 export { type Move, moveAll, undoUnfinishedMoves } from './moves.ts'
-export { type Metadata, type OpenBackup, openBackup, type Record } from './opening.ts'
-export type { Location } from './snapshot.ts'
+export { type OpenBackup, openBackup, type Record } from './opening.ts'
+export { tablesOf } from './snapshot.ts'
 
 export type BackupParts = {
   readonly database: Pick<Database, 'work'>

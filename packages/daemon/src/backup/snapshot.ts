@@ -16,7 +16,7 @@ export type Snapshot = {
   close(): Promise<void>
 }
 
-const ROWS_AT_ONCE = 500
+const ROWS_AT_ONCE = 100
 
 /** The tables that the migrations make; others that share a Postgres schema with them are not ours. */
 export const tablesOf = (migrations: readonly Migration[]): string[] => [
