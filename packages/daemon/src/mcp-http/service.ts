@@ -51,7 +51,7 @@ async function answer(app: Hono<HttpEnv>, c: Context<HttpEnv>, { settings, log }
 
 /** Calls the daemon's own routes as the caller of this request: the same host, peer, credential and request id. */
 function caller(app: Hono<HttpEnv>, c: Context<HttpEnv>) {
-  const passed = ['authorization', 'x-forwarded-for'].flatMap((name) => {
+  const passed = ['authorization', 'x-forwarded-for', 'x-forwarded-proto'].flatMap((name) => {
     const value = c.req.header(name)
     return value === undefined ? [] : [[name, value] as const]
   })

@@ -1,0 +1,114 @@
+import { Client } from '@modelcontextprotocol/sdk/client/index.js'
+import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { startTestDaemon, type TestDaemon } from '../../../test/support/daemon.ts'
+import { until } from '../../../test/support/until.ts'
+import { GENEROUS, type TestWallet } from '../../../test/support/wallets.ts'
+import { type EvmWorld, evmWorld } from '../../../test/support/worlds.ts'
+
+let world: EvmWorld
+let daemon: TestDaemon
+const clients: Client[] = []
+
+beforeAll(async () => {
+  // No block comes by itself: what is sent can be replaced.
+  world = await evmWorld({ blockTime: 3_600 })
+  const env = { WAIAAS_SECURITY_TRUSTED_PROXIES: '127.0.0.1', WAIAAS_SECURITY_ALLOWED_HOSTS: 'wallet.example' }
+  daemon = await startTestDaemon({ env: { ...world.env, ...env } })
+})
+afterAll(async () => {
+  for (const client of clients) await client.close()
+  await daemon?.stop()
+  await world?.stop()
+})
+
+type Answer = Record<string, unknown>
+type Call = (tool: string, args?: Record<string, unknown>) => Promise<Answer>
+
+async function agentOf(
+  { token }: TestWallet,
+  more: Record<string, string> = {},
+): Promise<{ client: Client; call: Call }> {
+  const client = new Client({ name: 'a test', version: '0' })
+  const headers = { authorization: `Bearer ${token}`, ...more }
+  const transport = new StreamableHTTPClientTransport(new URL('/mcp', daemon.url), { requestInit: { headers } })
+  // The library's own types disagree under exactOptionalPropertyTypes.
+  await client.connect(transport as Parameters<typeof client.connect>[0])
+  clients.push(client)
+  const call: Call = async (name, args = {}) => {
+    const { isError, structuredContent } = await client.callTool({ name, arguments: args })
+    expect({ isError: isError ?? false, body: structuredContent }, name).toMatchObject({ isError: false })
+    return structuredContent as Answer
+  }
+  return { client, call }
+}
+
+test('every tool works against a real daemon', async () => {
+  const slow = await world.wallet(daemon, { limit: { instant_max_usd: 0, notify_max_usd: 0, delay_max_usd: 0 } })
+  const quick = await world.wallet(daemon, { limit: GENEROUS })
+  const { client, call: plain } = await agentOf(quick)
+  const met = new Set<string>()
+  const call: Call = (name, args) => {
+    met.add(name)
+    return plain(name, args)
+  }
+  const payment = () => ({ to: world.newAddress(), humanAmount: '0.001', network: world.network })
+  for (const read of ['connect_info', 'get_wallet_info', 'get_address', 'list_sessions', 'get_policies'])
+    await call(read)
+  for (const read of ['get_balance', 'get_assets', 'get_tokens']) await call(read, { network: world.network })
+  await call('get_kill_switch')
+  expect(await call('simulate_transaction', payment())).toMatchObject({ success: true })
+  const { id } = await call('send_token', payment())
+  await until('the payment to be sent', async () => (await plain('get_transaction', { id })).status === 'SUBMITTED')
+  await call('get_transaction', { transaction_id: id })
+  await call('replace_transaction', { id, with: 'speed-up' })
+  expect(await call('list_transactions')).toMatchObject({ items: [{ id }] })
+  await call('list_pending_transactions')
+  const other = await agentOf(slow)
+  const waiting = await other.call('send_token', payment())
+  met.add('cancel_transaction')
+  expect(await other.call('cancel_transaction', { id: waiting.id })).toMatchObject({ status: 'CANCELLED' })
+  expect([...met].sort()).toEqual((await client.listTools()).tools.map(({ name }) => name).sort())
+})
+
+test('arguments stay arguments: names of another place, or that JavaScript knows, reach nothing', async () => {
+  const wallet = await world.wallet(daemon, { limit: GENEROUS })
+  const { client } = await agentOf(wallet)
+  const to = world.newAddress()
+  const hostile: [string, Record<string, unknown>][] = [
+    ['get_transaction', { id: '../admin/status' }],
+    ['get_transaction', { id: '..' }],
+    ['get_wallet_info', { walletId: `${wallet.id}/../../admin/settings` }],
+    ['get_wallet_info', { walletId: `${wallet.id}?x=1` }],
+    ['get_balance', { network: `${world.network}&walletId=x` }],
+    ['get_balance', JSON.parse('{"__proto__":{"network":"all"}}')],
+    ['send_token', { to, amount: '1', network: world.network, constructor: 'x' }],
+    ['send_token', { to, amount: '1', network: world.network, 'x-master-password': 'x' }],
+    ['send_token', { to, amount: { toString: '1' }, network: world.network }],
+    ['simulate_transaction', { to, amount: ['1'], network: world.network }],
+  ]
+  for (const [name, args] of hostile) {
+    const { isError, structuredContent } = await client.callTool({ name, arguments: args })
+    const { code } = structuredContent as Answer
+    expect({ isError, code }, `${name} ${JSON.stringify(args)}`).toEqual({
+      isError: true,
+      code: expect.stringMatching(
+        /^(ACTION_VALIDATION_FAILED|ENVIRONMENT_NETWORK_MISMATCH|NETWORK_REQUIRED|VALIDATION_ERROR)$/,
+      ),
+    })
+  }
+  const { items } = await daemon.agent(wallet.token).listTransactions()
+  expect(items).toEqual([])
+})
+
+test('connect_info behind a proxy names the address that the agent can reach', async () => {
+  const wallet = await world.wallet(daemon)
+  const { call } = await agentOf(wallet, { 'x-forwarded-proto': 'https' })
+  const overHttp = await call('connect_info')
+  const response = await daemon.call('GET', '/v1/connect-info', {
+    as: wallet.token,
+    headers: { 'x-forwarded-proto': 'https' },
+  })
+  expect(overHttp.daemon).toEqual(response.body.daemon)
+  expect(overHttp.daemon).toMatchObject({ baseUrl: daemon.url.replace('http:', 'https:') })
+})
