@@ -79,7 +79,9 @@ const ImportWallet = z
       .base64()
       .max(40_000)
       .optional()
-      .describe('the same secret fields as JSON, sealed to the key of GET /v1/admin/sealing-key'),
+      .describe(
+        'JSON sealed to the key of GET /v1/admin/sealing-key: { kind, text } for a private key, { kind, phrase, path, passphrase } for a mnemonic, { kind, json, password } for the file formats',
+      ),
   })
   .refine((input) => (input.sealed === undefined) !== (input.secret === undefined), {
     error: 'expected exactly one of sealed, or secret with its format',

@@ -1,5 +1,5 @@
 import { dirname, join, resolve } from 'node:path'
-import { type AllOperations, Failure, type Handlers, newId, operations } from '@waiaas/contract'
+import { type AllOperations, Failure, type Handlers, operations } from '@waiaas/contract'
 import manifest from '../package.json' with { type: 'json' }
 import { adminHandlers } from './admin/handlers.ts'
 import { adminService } from './admin/service.ts'
@@ -54,6 +54,8 @@ export type Ground = {
   clock: Clock
   log: Log
   keys: Keys
+  /** Names this daemon in lane leases, across restarts on the same directory. */
+  instance: string
   shutdown: () => void
 }
 type Base = Awaited<ReturnType<typeof baseOf>>
@@ -183,7 +185,7 @@ type MoneyParts = {
 }
 
 function moneyPath(
-  { database, clock, keys, log }: Ground,
+  { database, clock, keys, log, instance }: Ground,
   { evidence, chains, prices, settings }: Base,
   { rules, keyRows, registry }: MoneyParts,
 ): Transactions {
@@ -205,7 +207,7 @@ function moneyPath(
     chain: chains.get,
     key: keyRows.key,
     gate: gate({ keys, now: clock.now }),
-    instance: newId(),
+    instance,
     judge: judge({
       ...shared,
       policies: rules.applying,

@@ -98,7 +98,8 @@ async function start(options: StartOptions, opened: Opened): Promise<Daemon> {
   }
   opened.push({ close: stopKeys })
   const ending = Promise.withResolvers<void>()
-  const parts = await compose({ dataDir, config, database, clock, log, keys, shutdown: ending.resolve })
+  const instance = await dataDir.instance()
+  const parts = await compose({ dataDir, config, database, clock, log, keys, instance, shutdown: ending.resolve })
   opened.push({ close: () => parts.stop() })
   const removed = await unlock(parts, source, dataDir)
   for (const warning of [...config.warnings, ...dataDir.warnings, ...removed]) log.warn(warning)

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { chmod, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
@@ -11,6 +11,8 @@ export type DataDir = {
   readonly warnings: readonly string[]
   /** The path of a file in it (an absolute one stays as it is); makes the folder it lies in. */
   place(file: string): Promise<string>
+  /** An id of this directory, made once: whoever holds the directory's lock is the successor of the process before. */
+  instance(): Promise<string>
   /** Writes `daemon.port`, by which local tools find a daemon on a free port. */
   writePort(port: number): Promise<void>
   /** Writes the token that an MCP server reads: `mcp-token`, or `mcp-tokens/<walletId>` for one wallet. Answers the path. */
@@ -49,6 +51,11 @@ export async function openDataDir(dir: string): Promise<DataDir> {
     path,
     warnings,
     place,
+    async instance() {
+      const file = join(path, 'instance')
+      if (!existsSync(file)) await writeFileAtomic(file, randomUUID(), 0o600)
+      return (await readFile(file, 'utf8')).trim()
+    },
     writePort: (port) => writeFileAtomic(portFile, `${port}\n`, 0o600),
     async writeMcpToken(token, walletId) {
       const file = await place(walletId === undefined ? 'mcp-token' : join('mcp-tokens', walletId))
