@@ -33,7 +33,8 @@ export async function startPipeline(
   if (known) await keys.unlock(PASSWORD, known)
   const evidence = audit({ clock })
   const networks = [localEvm]
-  const chain: Chain = evmChain({ network: localEvm, urls: [node.url], allowForeignGenesis: true })
+  const connect = (): Chain => evmChain({ network: localEvm, urls: [node.url], allowForeignGenesis: true })
+  let chain = connect()
   const rules = policies({
     database,
     clock,
@@ -100,9 +101,11 @@ export async function startPipeline(
   })
   service.start()
 
-  async function wallet(): Promise<{ id: string; address: string; session: string }> {
+  async function wallet(privateKey?: string): Promise<{ id: string; address: string; session: string }> {
     const id = newId()
-    const key = await keys.create(id, 'ethereum')
+    const key = privateKey
+      ? await keys.import(id, 'ethereum', { kind: 'private-key', text: privateKey })
+      : await keys.create(id, 'ethereum')
     const session = newId()
     const now = clock.now()
     await database.work({ exclusive: ['system', `wallet:${id}`] }, async (db) => {
@@ -178,6 +181,11 @@ export async function startPipeline(
     wallet,
     send,
     until,
+    /** What the registry does when the operator changes the endpoints. */
+    reconnect() {
+      chain.close()
+      chain = connect()
+    },
     limit: (walletId: string, limits: Record<string, unknown>) =>
       rules.create({ walletId, type: 'SPENDING_LIMIT', rules: limits, priority: 0, enabled: true } as never),
     async stop() {

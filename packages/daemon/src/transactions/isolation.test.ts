@@ -111,6 +111,38 @@ forEachEngine((_engine, open, fresh) => {
     expect((await service.get(broken.transactionId, undefined)).status).toBe('QUEUED')
   })
 
+  test('endpoints that are changed while the daemon runs carry on what the old ones began', async () => {
+    const { wallet, limit, send, until, reconnect, node } = await start(['--no-mining'])
+    const from = await wallet()
+    await limit(from.id, limits)
+    const before = await send(from, { to: recipient, amount: '1' }, newId())
+    await until(before.transactionId, 'SUBMITTED')
+    reconnect()
+    await node.mine(1)
+    expect(await until(before.transactionId, 'CONFIRMED', 'FAILED')).toBe('CONFIRMED')
+    const after = await send(from, { to: recipient, amount: '2' }, newId())
+    await until(after.transactionId, 'SUBMITTED')
+    await node.mine(1)
+    expect(await until(after.transactionId, 'CONFIRMED', 'FAILED')).toBe('CONFIRMED')
+  })
+
+  test('a key that is imported again after the end of its wallet signs for the new one', async () => {
+    const { wallet, limit, send, until, database, service } = await start(['--block-time', '1'])
+    const key = `0x${'5a'.repeat(32)}`
+    const old = await wallet(key)
+    await limit(old.id, limits)
+    const first = await send(old, { to: recipient, amount: '1' }, newId())
+    expect(await until(first.transactionId, 'CONFIRMED', 'FAILED')).toBe('CONFIRMED')
+    await database.work({ exclusive: ['system', `wallet:${old.id}`] }, (db) =>
+      db.query((k) => k.updateTable('wallets').set({ status: 'TERMINATED' }).where('id', '=', old.id)),
+    )
+    await service.stops.halt(old.id)
+    const again = await wallet(key)
+    await limit(again.id, limits)
+    const second = await send(again, { to: recipient, amount: '1' }, newId())
+    expect(await until(second.transactionId, 'CONFIRMED', 'FAILED')).toBe('CONFIRMED')
+  })
+
   test('a wallet that is suspended sends nothing after a restart either', async () => {
     const { wallet, limit, send, until, database, node, service, end, boot, keyring, isKnown, seen } = await start([
       '--no-mining',

@@ -39,12 +39,13 @@ export type LaneEvents = {
 /** Signs and sends for one address on one network: rounds of requests in order, at most `window` attempts without a block. */
 export class Lane {
   readonly id: string
-  readonly walletId: string
+  /** The live wallet with this address; another one than before when a key was imported again. */
+  walletId: string
   /** Signed and not final. */
   readonly live = new Map<string, AttemptRow>()
   readonly #parts: Parts
-  readonly #chain: Chain
-  readonly #wallet: { id: string; address: string }
+  #chain: Chain
+  readonly #address: string
   readonly #events: LaneEvents
   readonly #out: Sender
   readonly #asked: Asked[] = []
@@ -66,11 +67,12 @@ export class Lane {
     this.walletId = wallet.id
     this.#parts = parts
     this.#chain = chain
-    this.#wallet = wallet
+    this.#address = wallet.address
     this.#events = events
     this.#room = chain.network.window
     this.#out = sender({
-      chain,
+      network: chain.network,
+      chain: () => parts.chain(chain.network.id),
       log: parts.log,
       // In one process a stop halts the lanes; only the database tells of a stop on another replica.
       mayLeave: parts.database.engine === 'postgres' ? () => this.#isOpen() : async () => true,
@@ -149,6 +151,8 @@ export class Lane {
     // Never over before `kick` has noted that it runs: a halted lane ends at once.
     await Promise.resolve()
     try {
+      // Its endpoints may have been changed, and those of before are closed.
+      this.#chain = await this.#parts.chain(this.#chain.network.id)
       while (this.#isKicked && !this.#isHalted && (await this.#hold())) {
         this.#isKicked = false
         if (await this.#round()) this.#isKicked = true
@@ -186,7 +190,7 @@ export class Lane {
     const count = Math.min(ROUND, this.#room - waiting.length)
     if (count <= 0) return false
     const rows = await this.#parts.database.read((db) => transactionStore.ready(db, this.id, count))
-    if (rows.length === 0) return fillGaps(this.#parts, this.#chain, { id: this.id, wallet: this.#wallet }, waiting)
+    if (rows.length === 0) return fillGaps(this.#parts, this.#chain, { id: this.id, wallet: this.#wallet() }, waiting)
     const promised = waiting.reduce((sum, row) => sum + BigInt(row.cost), 0n)
     const fresh = await this.#prepare(rows, promised)
     if (fresh.size === 0) return true
@@ -248,7 +252,7 @@ export class Lane {
       })
     }
     const outbid: Draft = { body: newest.draft, maxFee: BigInt(newest.max_fee) }
-    const draft = await this.#chain.draft(this.#wallet.address, replacing(row, purpose), outbid)
+    const draft = await this.#chain.draft(this.#address, replacing(row, purpose), outbid)
     const scope = this.#scope([row])
     const issued = await this.#parts.database.work(scope, (db) =>
       replace(this.#parts, this.#context(), db, { transactionId, purpose, draft }),
@@ -288,7 +292,7 @@ export class Lane {
     if (unbuilt.length === rows.length) throw unbuilt[0]
     if (unbuilt.length > 0) this.#parts.log.warn({ lane: this.id, err: unbuilt[0] }, 'a request cannot be built now')
     const drafts = drafted.map(({ draft }) => draft)
-    const faults = await this.#chain.precheck(this.#wallet.address, drafts, promised)
+    const faults = await this.#chain.precheck(this.#address, drafts, promised)
     const fresh = new Map<string, Draft>()
     for (const [index, { row, draft }] of drafted.entries()) {
       const fault = faults[index]
@@ -308,15 +312,19 @@ export class Lane {
     const stored: Draft = { body: row.draft!, maxFee: BigInt(row.max_fee!) }
     // Without a nonce there is no replacing, and accounts that appear meanwhile would change the effects.
     if (!this.#chain.sequenced || (row.served_delay === 0 && row.approved_at === null)) return stored
-    const fresh = await this.#chain.draft(this.#wallet.address, intentOf(row))
+    const fresh = await this.#chain.draft(this.#address, intentOf(row))
     return row.approved_at !== null && fresh.maxFee > stored.maxFee ? stored : fresh
+  }
+
+  #wallet() {
+    return { id: this.walletId, address: this.#address }
   }
 
   #context(): LaneContext {
     return {
       id: this.id,
       chain: this.#chain,
-      wallet: this.#wallet,
+      wallet: this.#wallet(),
       fence: this.#lease?.fence ?? -1,
       nextVariation: () => {
         this.#variation = (this.#variation + 1) % VARIATIONS
@@ -365,7 +373,7 @@ export class Lane {
   /** What an earlier holder left: attempts without recorded bytes never left and are made anew; the rest is watched. */
   async #startUp(): Promise<void> {
     await this.#chain.connect()
-    const chainNonce = this.#chain.sequenced ? await this.#chain.nextNonce(this.#wallet.address) : undefined
+    const chainNonce = this.#chain.sequenced ? await this.#chain.nextNonce(this.#address) : undefined
     const rows = await this.#parts.database.work(this.#scope([]), (db) =>
       takeOver(this.#parts, this.#context(), db, chainNonce),
     )

@@ -21,10 +21,18 @@ export function lanes(parts: Parts, events: LaneEvents) {
     ready.set(made.id, made)
     return made
   }
+  /** A key that was imported again after the end of its wallet: the lane, with what is signed on it, is the new one's. */
+  const meet = (lane: Lane, walletId: string): Lane => {
+    // Ids rise with time, and a stored lane or attempt may still name the old one.
+    if (walletId <= lane.walletId) return lane
+    lane.walletId = walletId
+    if (!halted.has('all') && !halted.has(walletId)) lane.resume()
+    return lane
+  }
   const get = (walletId: string, network: string, address: string): Promise<Lane> => {
     const id = laneId(network, address)
     const existing = open.get(id)
-    if (existing) return existing
+    if (existing) return existing.then((lane) => meet(lane, walletId))
     const made = make(walletId, network, address).catch((error) => {
       open.delete(id)
       throw error
@@ -39,7 +47,7 @@ export function lanes(parts: Parts, events: LaneEvents) {
     kick(walletId: string, network: string, address: string) {
       if (isStopped) return
       const existing = ready.get(laneId(network, address))
-      if (existing) return existing.kick()
+      if (existing) return meet(existing, walletId).kick()
       get(walletId, network, address).then(
         (made) => made.kick(),
         (error) => parts.log.warn({ network, err: error }, 'the network cannot be used now; it is tried again'),

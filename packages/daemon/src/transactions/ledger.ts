@@ -124,7 +124,12 @@ export async function finish(db: Handle, finished: readonly Finished[], at: numb
     const paid = reserved.flatMap((item) => landed(item, outcome))
     addUp(freed, row, reserved)
     addUp(booked, row, paid)
-    await ledgerStore.changeSpend(db, transactionId, { state: 'final', items: encode(paid), usd: String(total(paid)) }, at)
+    await ledgerStore.changeSpend(
+      db,
+      transactionId,
+      { state: 'final', items: encode(paid), usd: String(total(paid)) },
+      at,
+    )
   }
   for (const [key, amount] of freed) await lower(db, ...counterOf(key), amount)
   for (const [key, amount] of booked) await book(db, ...counterOf(key), amount, at)

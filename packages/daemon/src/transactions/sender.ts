@@ -1,3 +1,4 @@
+import type { Network } from '@waiaas/contract'
 import type { Chain, Sent } from '../chains/chain.ts'
 import type { Log } from '../platform/log.ts'
 import type { AttemptRow } from './attempt-store.ts'
@@ -10,12 +11,15 @@ const REST_MS = 2_000
 
 /** Sends a lane's recorded bytes in order, one batch at a time, and remembers when each was last sent. */
 export function sender({
+  network,
   chain,
   log,
   mayLeave,
   onRefused,
 }: {
-  chain: Chain
+  network: Network
+  /** The chain as it is configured now: its endpoints may change while something is on its way. */
+  chain: () => Promise<Chain>
   log: Log
   /** Asked before each batch; what may not leave now is left to be sent again later. */
   mayLeave: () => Promise<boolean>
@@ -28,13 +32,13 @@ export function sender({
   const send = async (batch: readonly Outgoing[]) => {
     for (const { row } of batch) lastSent.set(row.id, Date.now())
     try {
-      const results = await chain.broadcast(batch.map(({ bytes }) => bytes))
+      const results = await (await chain()).broadcast(batch.map(({ bytes }) => bytes))
       results.forEach((sent, index) => {
         if (sent.outcome === 'refused') onRefused(batch[index]!.row, sent)
       })
     } catch (error) {
       // The bytes may or may not have arrived; looking at the chain tells, and what is missing is sent again.
-      log.warn({ network: chain.network.id, err: error }, 'sending failed; the chain will tell what arrived')
+      log.warn({ network: network.id, err: error }, 'sending failed; the chain will tell what arrived')
     }
   }
   const drain = async () => {
@@ -45,7 +49,7 @@ export function sender({
       }
     } catch (error) {
       queue = []
-      log.warn({ network: chain.network.id, err: error }, 'sending was put off: the switches could not be read')
+      log.warn({ network: network.id, err: error }, 'sending was put off: the switches could not be read')
     } finally {
       sending = undefined
     }
@@ -61,7 +65,7 @@ export function sender({
     /** Sends again what the chain does not know, unless it was sent a moment ago. */
     repeat(items: readonly Outgoing[]) {
       const waiting = new Set(queue.map(({ row }) => row.id))
-      const rested = Date.now() - Math.max(REST_MS, 2 * chain.network.blockMs)
+      const rested = Date.now() - Math.max(REST_MS, 2 * network.blockMs)
       const due = items.filter(({ row }) => !waiting.has(row.id) && (lastSent.get(row.id) ?? 0) < rested)
       if (due.length > 0) this.push(due)
     },

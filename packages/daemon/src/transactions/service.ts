@@ -65,7 +65,7 @@ export class Transactions {
   constructor(parts: ServiceParts) {
     this.#parts = parts
     this.#answers = answers(parts.clock)
-    this.#lanes = lanes(parts, { onRecorded: (rows) => void this.#watch(rows) })
+    this.#lanes = lanes(parts, { onRecorded: (rows) => this.#watch(rows) })
     this.#settler = settler(parts, this.#lanes)
   }
 
@@ -191,8 +191,8 @@ export class Transactions {
     }
   }
 
-  async #watch(rows: readonly { network: string }[]): Promise<void> {
-    for (const network of new Set(rows.map((row) => row.network))) await this.#settler.watch(network)
+  #watch(rows: readonly { network: string }[]): void {
+    for (const network of new Set(rows.map((row) => row.network))) this.#settler.watch(network)
   }
 
   async #prepare(input: SendRequest, sessionId: string): Promise<Prepared> {

@@ -3,7 +3,7 @@ import type { Handle } from '../platform/db/database.ts'
 import { type Loop, loop } from '../platform/jobs.ts'
 import { type AttemptRow, asAttempt, attemptStore } from './attempt-store.ts'
 import type { Lanes } from './lanes.ts'
-import { finish, markReserved, release } from './ledger.ts'
+import { type Finished, finish, markReserved, release } from './ledger.ts'
 import type { Parts } from './parts.ts'
 import { isOpen } from './stops.ts'
 import { transactionStore } from './store.ts'
@@ -46,8 +46,10 @@ export function settler(parts: Parts, lanes: Lanes) {
     const scope = { shared: ['system'], exclusive: [`wallet:${lane.walletId}`, ...sessions] }
     const together = async (some: readonly Change[]) => {
       const booked = await parts.database.work(scope, async (db) => {
+        const round: Booking = { parts, db, walletId: lane.walletId, finals: [] }
         const rows: AttemptRow[] = []
-        for (const change of some) rows.push(await apply(parts, db, lane.walletId, change))
+        for (const change of some) rows.push(await apply(round, change))
+        await finish(db, round.finals, parts.clock.now())
         return rows
       })
       for (const row of booked) lane.changed(row)
@@ -69,16 +71,13 @@ export function settler(parts: Parts, lanes: Lanes) {
 
   return {
     /** Signed bytes exist on this network. */
-    async watch(network: string) {
+    watch(network: string) {
       if (isStopped) return
       const running = loops.get(network)
       if (running) return running.wake()
-      const chain = await parts.chain(network)
-      if (!loops.has(network))
-        loops.set(
-          network,
-          loop(`settle ${network}`, parts.log, () => look(chain)),
-        )
+      // The chain as it is configured at each look: its endpoints may change, and those of before are closed.
+      const run = async () => look(await parts.chain(network))
+      loops.set(network, loop(`settle ${network}`, parts.log, run))
     },
     async stop() {
       isStopped = true
@@ -94,11 +93,15 @@ function isNews(row: AttemptRow, sighting: Sighting): boolean {
   return sighting.state === 'void' || row.state === 'included'
 }
 
-async function apply(parts: Parts, db: Handle, walletId: string, { row: seen, sighting }: Change): Promise<AttemptRow> {
+/** One job: what becomes final in it is booked at its end, all at once. */
+type Booking = { parts: Parts; db: Handle; walletId: string; finals: Finished[] }
+
+async function apply(round: Booking, { row: seen, sighting }: Change): Promise<AttemptRow> {
+  const { parts, db, walletId } = round
   // Another replica that watches the same bytes may have booked them already.
   const row = (await attemptStore.byId(db, seen.id)) ?? seen
   if (!isNews(row, sighting)) return row
-  if (sighting.state === 'included') return include(parts, db, walletId, row, sighting)
+  if (sighting.state === 'included') return include(round, row, sighting)
   if (sighting.state === 'void') return voidAttempt(parts, db, walletId, row, sighting)
   return leaveBlock(parts, db, walletId, row)
 }
@@ -114,9 +117,7 @@ const rank = ({ row, sighting }: Change) => {
 }
 
 async function include(
-  parts: Parts,
-  db: Handle,
-  walletId: string,
+  { parts, db, walletId, finals }: Booking,
   seen: AttemptRow,
   sighting: Included,
 ): Promise<AttemptRow> {
@@ -128,7 +129,8 @@ async function include(
   const now = parts.clock.now()
   await attemptStore.move(db, { id: row.id, from: 'included', to: 'final', at: now })
   const isCancel = row.purpose === 'cancel'
-  await finish(db, row.transaction_id, { succeeded: sighting.succeeded && !isCancel, fee: sighting.fee }, now)
+  const outcome = { succeeded: sighting.succeeded && !isCancel, fee: sighting.fee }
+  finals.push({ transactionId: row.transaction_id, outcome })
   if (isCancel) await endCancelled(parts, db, walletId, row)
   return { ...row, state: 'final', updated_at: now }
 }
@@ -160,13 +162,16 @@ async function enterBlock(
     error,
     updated_at: at,
   }
-  await transactionStore.rehash(db, { id: row.transaction_id, hash: row.hash!, at })
   // A cancel that is in a block can still leave it; only its finality ends the transaction.
-  if (row.purpose === 'cancel') return included
+  if (row.purpose === 'cancel') {
+    await transactionStore.rehash(db, { id: row.transaction_id, hash: row.hash!, at })
+    return included
+  }
   await transactionStore.land(db, {
     id: row.transaction_id,
     from: 'SUBMITTED',
     to: sighting.succeeded ? 'CONFIRMED' : 'FAILED',
+    hash: row.hash,
     height: sighting.height,
     error,
     code: sighting.succeeded ? null : 'TRANSACTION_REVERTED',
@@ -200,6 +205,7 @@ async function leaveBlock(parts: Parts, db: Handle, walletId: string, row: Attem
       id: row.transaction_id,
       from,
       to: 'SUBMITTED',
+      hash: null,
       height: null,
       error: null,
       code: null,
@@ -267,6 +273,7 @@ async function voidAttempt(
       id: row.transaction_id,
       from: 'SUBMITTED',
       to: 'FAILED',
+      hash: null,
       height: null,
       error,
       code,

@@ -205,6 +205,8 @@ type Land = {
   id: string
   from: Status
   to: Status
+  /** Of the attempt that landed; null keeps the present one. */
+  hash: string | null
   height: number | null
   error: string | null
   code: string | null
@@ -213,7 +215,14 @@ type Land = {
 const land = statement<Land>((db, p) =>
   db
     .updateTable('transactions')
-    .set({ status: p('to'), block_height: p('height'), error: p('error'), error_code: p('code'), updated_at: p('at') })
+    .set((eb) => ({
+      status: p('to'),
+      tx_hash: eb.fn.coalesce(eb.cast<string | null>(eb.val(p('hash')), 'text'), 'tx_hash'),
+      block_height: p('height'),
+      error: p('error'),
+      error_code: p('code'),
+      updated_at: p('at'),
+    }))
     .where('id', '=', p('id'))
     .where('status', '=', p('from')),
 )
