@@ -1,4 +1,5 @@
-import { mkdir, open, readFile, rename } from 'node:fs/promises'
+import { randomUUID } from 'node:crypto'
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { errorCode } from './errors.ts'
@@ -46,17 +47,14 @@ export async function readIfThere(path: string): Promise<string | undefined> {
 /** Writes a file that only its owner may read, whole or not at all. */
 export async function writeSecretFile(path: string, text: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 })
-  const draft = `${path}.${process.pid}.tmp`
-  const file = await open(draft, 'w', 0o600)
+  const draft = `${path}.${randomUUID()}.tmp`
   try {
-    // The draft may be left over from a killed run, with another mode.
-    await file.chmod(0o600)
-    await file.writeFile(text)
-    await file.sync()
+    // A new file under a name that nobody can have prepared: the folder may be open to others.
+    await writeFile(draft, text, { mode: 0o600, flag: 'wx', flush: true })
+    await rename(draft, path)
   } finally {
-    await file.close()
+    await rm(draft, { force: true })
   }
-  await rename(draft, path)
 }
 
 export const tokenFile = (dataDir: string): string => join(dataDir, 'mcp-token')

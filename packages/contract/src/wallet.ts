@@ -60,6 +60,21 @@ export const AllWalletAssets = z.object({
   networkAssets: z.array(z.union([z.object({ network: z.string(), assets: z.array(Asset) }), Unreadable])),
 })
 
+/** What both reads of holdings take and may fail with. */
+const holdings = {
+  aliases: walletAlias,
+  ignored: ['display_currency'],
+  input: z.strictObject({ ...walletChoice, network }),
+  errors: [
+    'WALLET_ID_REQUIRED',
+    'WALLET_NOT_FOUND',
+    'WALLET_TERMINATED',
+    'NETWORK_REQUIRED',
+    'ENVIRONMENT_NETWORK_MISMATCH',
+    'CHAIN_ERROR',
+  ],
+} as const
+
 /** The agent's view of its own wallet. */
 export const agentWalletOperations = {
   getAddress: operation({
@@ -81,18 +96,8 @@ export const agentWalletOperations = {
     tag,
     summary: 'Read the native balance on one network, or on all with network "all".',
     tool: 'get_balance',
-    aliases: walletAlias,
-    ignored: ['display_currency'],
-    input: z.strictObject({ ...walletChoice, network }),
+    ...holdings,
     output: z.union([WalletBalance, WalletBalances]),
-    errors: [
-      'WALLET_ID_REQUIRED',
-      'WALLET_NOT_FOUND',
-      'WALLET_TERMINATED',
-      'NETWORK_REQUIRED',
-      'ENVIRONMENT_NETWORK_MISMATCH',
-      'CHAIN_ERROR',
-    ],
   }),
   getAssets: operation({
     method: 'GET',
@@ -101,17 +106,7 @@ export const agentWalletOperations = {
     tag,
     summary: 'List the native asset and the registered tokens that the wallet holds.',
     tool: 'get_assets',
-    aliases: walletAlias,
-    ignored: ['display_currency'],
-    input: z.strictObject({ ...walletChoice, network }),
+    ...holdings,
     output: z.union([WalletAssets, AllWalletAssets]),
-    errors: [
-      'WALLET_ID_REQUIRED',
-      'WALLET_NOT_FOUND',
-      'WALLET_TERMINATED',
-      'NETWORK_REQUIRED',
-      'ENVIRONMENT_NETWORK_MISMATCH',
-      'CHAIN_ERROR',
-    ],
   }),
 }

@@ -15,8 +15,6 @@ export type DataDir = {
   instance(): Promise<string>
   /** Writes `daemon.port`, by which local tools find a daemon on a free port. */
   writePort(port: number): Promise<void>
-  /** Writes the token that an MCP server reads: `mcp-token`, or `mcp-tokens/<walletId>` for one wallet. Answers the path. */
-  writeMcpToken(token: string, walletId?: string): Promise<string>
   readonly recoveryKey: RecoveryKey
   /** Gives the directory up and removes `daemon.port`. */
   close(): Promise<void>
@@ -57,11 +55,6 @@ export async function openDataDir(dir: string): Promise<DataDir> {
       return (await readFile(file, 'utf8')).trim()
     },
     writePort: (port) => writeFileAtomic(portFile, `${port}\n`, 0o600),
-    async writeMcpToken(token, walletId) {
-      const file = await place(walletId === undefined ? 'mcp-token' : join('mcp-tokens', walletId))
-      await writeFileAtomic(file, token, 0o600)
-      return file
-    },
     recoveryKey: recoveryKey(join(path, 'recovery.key')),
     async close() {
       if (!lock.open) return

@@ -1,0 +1,31 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, expect, test } from 'vitest'
+import { writeSecretFile } from './place.ts'
+
+const folders: string[] = []
+afterEach(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true })
+})
+
+test('a secret goes into its file alone, whatever link somebody has laid in the way', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'waiaas-secret-'))
+  folders.push(folder)
+  const trap = join(folder, 'trap')
+  const path = join(folder, 'key.txt')
+  symlinkSync(trap, `${path}.${process.pid}.tmp`)
+  symlinkSync(trap, path)
+  await writeSecretFile(path, 'secret\n')
+  expect(existsSync(trap)).toBe(false)
+  expect([readFileSync(path, 'utf8'), statSync(path).mode & 0o777]).toEqual(['secret\n', 0o600])
+  expect(readdirSync(folder).sort()).toEqual(['key.txt', `key.txt.${process.pid}.tmp`])
+})
+
+test('a secret that cannot be put in its place leaves nothing behind', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'waiaas-secret-'))
+  folders.push(folder)
+  await expect(writeSecretFile(folder, 'secret\n')).rejects.toThrow()
+  const left = readdirSync(join(folder, '..')).filter((name) => name.startsWith(folder.split('/').at(-1)!))
+  expect(left).toEqual([folder.split('/').at(-1)])
+})
