@@ -7,13 +7,15 @@ import { fileURLToPath } from 'node:url'
 import { kill, watched } from './child.ts'
 import { httpClient } from './http.ts'
 
-/** How the daemon is run: its program, Node's own arguments and further environment. */
-export type Program = { readonly path: string; readonly nodeArguments: readonly string[] }
-
-export const sourceProgram: Program = {
-  path: fileURLToPath(new URL('children/daemon.ts', import.meta.url)),
-  nodeArguments: [],
+/** How the daemon is run: Node's own arguments, then the program with its own. */
+export type Program = {
+  readonly nodeArguments: readonly string[]
+  readonly run: (dataDir: string) => readonly string[]
 }
+
+const source = fileURLToPath(new URL('children/daemon.ts', import.meta.url))
+/** The daemon from its source, with Node stripping the types at each start. */
+export const sourceProgram: Program = { nodeArguments: [], run: (dataDir) => [source, dataDir] }
 
 /** A daemon in a process of its own. */
 export type RunningDaemon = {
@@ -49,7 +51,7 @@ export async function startDaemonProcess(
 ): Promise<RunningDaemon> {
   const startedAt = performance.now()
   const child = watched(
-    spawn(process.execPath, [...program.nodeArguments, program.path, dataDir], {
+    spawn(process.execPath, [...program.nodeArguments, ...program.run(dataDir)], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: environment(rpcUrl),
     }),
@@ -78,6 +80,7 @@ function environment(rpcUrl: string | undefined): NodeJS.ProcessEnv {
   return {
     ...Object.fromEntries(own),
     WAIAAS_DAEMON_PORT: '0',
+    WAIAAS_AUTO_PROVISION: 'true',
     WAIAAS_DAEMON_LOG_LEVEL: 'info',
     WAIAAS_SECURITY_RATE_LIMIT_PER_SECOND: '1000000',
     WAIAAS_SECURITY_RATE_LIMIT_BURST: '1000000',
