@@ -5,6 +5,8 @@ import { afterEach, expect, test } from 'vitest'
 import { MASTER_PASSWORD, startTestDaemon, type TestDaemon } from './support/daemon.ts'
 import { freshPostgresDatabase } from './support/postgres.ts'
 import { until } from './support/until.ts'
+import { GENEROUS } from './support/wallets.ts'
+import { evmWorld } from './support/worlds.ts'
 
 const closers: (() => Promise<void>)[] = []
 afterEach(async () => {
@@ -72,7 +74,9 @@ test('a daemon whose database goes away and whose signer dies meanwhile lives on
   expect(refused.status).toBeGreaterThanOrEqual(500)
   process.kill(daemon.signerPid(), 'SIGKILL')
   await until('the daemon to notice that its signer has died', () => daemon.output().includes('the signer ended'))
-  await until('it to fail at unlocking the new one', () => daemon.output().includes('cannot be started or unlocked yet'))
+  await until('it to fail at unlocking the new one', () =>
+    daemon.output().includes('cannot be started or unlocked yet'),
+  )
 
   line.mend()
   await until('the daemon to be ready again', () => isReady(daemon))
@@ -86,4 +90,24 @@ test('a daemon whose database goes away and whose signer dies meanwhile lives on
     expect(text).not.toContain(MASTER_PASSWORD)
   }
   expect(await daemon.terminate()).toBe(0)
+})
+
+test('payments that are asked for while the signer dies are each made once', async () => {
+  const world = await evmWorld()
+  closers.push(() => world.stop())
+  const daemon = await startTestDaemon({ process: true, env: world.env })
+  closers.push(() => daemon.stop())
+  writeFileSync(join(daemon.dataDir, 'recovery.key'), `${MASTER_PASSWORD}\n`, { mode: 0o600 })
+  const wallet = await world.wallet(daemon, { limit: GENEROUS })
+  const agent = daemon.agent(wallet.token)
+  const targets = Array.from({ length: 40 }, () => world.newAddress())
+  const sends = targets.map((to) => agent.sendToken({ to, amount: '1000', network: world.network }))
+  await sends[0]
+  process.kill(daemon.signerPid(), 'SIGKILL')
+  const sent = await Promise.all(sends)
+  for (const { id } of sent) {
+    const ending = async () => (await agent.getTransaction({ id })).status
+    await until(`${id} to land`, async () => (await ending()) === 'CONFIRMED')
+  }
+  for (const to of targets) expect(await world.balance(to)).toBe(1000n)
 })
