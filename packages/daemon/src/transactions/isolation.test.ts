@@ -94,7 +94,7 @@ forEachEngine((_engine, open, fresh) => {
     await seen(hashes.get(other.transactionId)!)
   })
 
-  test('an approval that cannot be ended when its time is over keeps no delay from being served', async () => {
+  test('an approval whose reservation is damaged runs out of time, and keeps no delay from being served', async () => {
     const { wallet, limit, send, until, database, pass, service } = await start(['--block-time', '1'])
     const [first, second] = [await wallet(), await wallet()]
     for (const { id } of [first, second]) await limit(id, { ...limits, approval_timeout: 300 })
@@ -108,7 +108,32 @@ forEachEngine((_engine, open, fresh) => {
     const delayed = await send(second, { to: recipient, amount: usd(200) }, newId())
     pass(61_000)
     expect(await until(delayed.transactionId, 'CONFIRMED', 'FAILED')).toBe('CONFIRMED')
-    expect((await service.get(broken.transactionId, undefined)).status).toBe('QUEUED')
+    expect((await service.get(broken.transactionId, undefined)).status).toBe('EXPIRED')
+  })
+
+  test('a request whose reservation is damaged is ended, by a stop as well, and its lane goes on', async () => {
+    const { wallet, limit, send, until, database, pass, service } = await start(['--block-time', '1'])
+    const from = await wallet()
+    await limit(from.id, limits)
+    const damaged: string[] = []
+    for (const dollars of [200, 201]) {
+      const { transactionId } = await send(from, { to: recipient, amount: usd(dollars) }, newId())
+      damaged.push(transactionId)
+      await database.work({ exclusive: [`wallet:${from.id}`] }, (db) =>
+        db.query((k) => k.deleteFrom('spends').where('transaction_id', '=', transactionId)),
+      )
+      if (dollars === 201) continue
+      pass(61_000)
+      expect(await until(transactionId, 'FAILED', 'CONFIRMED', 'CANCELLED')).toBe('FAILED')
+    }
+    const plain = await send(from, { to: recipient, amount: '1' }, newId())
+    expect(await until(plain.transactionId, 'CONFIRMED', 'FAILED')).toBe('CONFIRMED')
+    const why = { error: 'stopped', code: 'SYSTEM_LOCKED', actor: 'operator' }
+    const stopped = await database.work({ exclusive: ['system', `wallet:${from.id}`] }, (db) =>
+      service.stops.cancelUnsigned(db, from.id, why),
+    )
+    expect(stopped).toEqual([damaged[1]])
+    expect((await service.get(damaged[1]!, undefined)).status).toBe('CANCELLED')
   })
 
   test('endpoints that are changed while the daemon runs carry on what the old ones began', async () => {

@@ -55,13 +55,13 @@ export async function issue(
   const round = await openRound(parts, lane, db)
   if (!round) return []
   const nonces = lane.chain.sequenced ? await nonceSource(round) : undefined
-  const sessions = new Map<string, SessionFacts | undefined>()
+  const sessions: Sessions = new Map()
   const issued: Issued[] = []
   for (const row of await transactionStore.ready(db, lane.id, among + 8)) {
     const draft = fresh.get(row.id)
-    if (!draft || !(await admit(round, row, draft, sessions))) continue
+    if (!draft) continue
     const lifetime = nonces ? { nonce: nonces.peek() } : { ...anchor, variation: lane.nextVariation() }
-    const made = await authorise(round, row, draft, lifetime)
+    const made = await prepared(round, row, { draft, lifetime, sessions })
     if (!made) continue
     issued.push(made)
     await nonces?.take()
@@ -70,13 +70,29 @@ export async function issue(
   return issued
 }
 
+type Sessions = Map<string, SessionFacts | undefined>
+type Next = { draft: Draft; lifetime: Lifetime; sessions: Sessions }
+
+/** Undefined: the request ended, or waits again. One that cannot be judged is refused, and holds up nothing. */
+async function prepared(round: Round, row: TransactionRow, next: Next): Promise<Issued | undefined> {
+  const { draft, lifetime, sessions } = next
+  try {
+    return (await admit(round, row, draft, sessions)) ? await authorise(round, row, draft, lifetime) : undefined
+  } catch (error) {
+    // A failure of the database ends the job in any case.
+    await endUnsigned(round.parts, round.db, row, {
+      to: 'FAILED',
+      code: 'INTERNAL_ERROR',
+      error: `it could not be judged again: ${error instanceof Error ? error.message : String(error)}`,
+      actor: 'system',
+      severity: 'critical',
+    })
+    return undefined
+  }
+}
+
 /** False: the request ended, or waits again. */
-async function admit(
-  round: Round,
-  row: TransactionRow,
-  draft: Draft,
-  sessions: Map<string, SessionFacts | undefined>,
-): Promise<boolean> {
+async function admit(round: Round, row: TransactionRow, draft: Draft, sessions: Sessions): Promise<boolean> {
   if (row.session_id) {
     if (!sessions.has(row.session_id))
       sessions.set(row.session_id, await round.parts.switches.session(round.db, row.session_id))

@@ -50,17 +50,28 @@ export async function endUnsigned(
     const attempt = await attemptStore.issuedFor(db, row.id)
     if (attempt) await attemptStore.move(db, { id: attempt.id, from: 'issued', to: 'dropped', at: now })
   }
-  await release(db, row.id, now)
+  const fault = await releaseFault(db, row.id, now)
   await parts.audit.record(db, {
     event: ending.event ?? EVENT_OF[ending.to],
-    severity: ending.severity ?? 'info',
+    severity: fault ? 'critical' : (ending.severity ?? 'info'),
     actor: ending.actor,
     walletId: row.wallet_id,
     sessionId: row.session_id ?? undefined,
     txId: row.id,
-    details: { from: row.status, reason: ending.error, code: ending.code },
+    details: { from: row.status, reason: ending.error, code: ending.code, ...(fault && { ledger: fault }) },
   })
   return true
+}
+
+/** A reservation that is damaged stays as it is, against the spender; it never keeps a transaction from being stopped. */
+async function releaseFault(db: Handle, id: string, at: number): Promise<string | undefined> {
+  try {
+    await release(db, id, at)
+    return undefined
+  } catch (error) {
+    // A failure of the database ends the job in any case.
+    return error instanceof Error ? error.message : String(error)
+  }
 }
 
 /** Cancels all of a wallet that is not signed yet, or only what one session asked for. */
