@@ -1,5 +1,6 @@
 import { WAIaaSError } from '@waiaas/sdk'
 import { CommandError, UsageError } from './errors.ts'
+import { printable } from './table.ts'
 import { note } from './terminal.ts'
 
 /** Tells on stderr why a command failed and what to do; the exit code. */
@@ -15,7 +16,7 @@ export function report(error: unknown): number {
 }
 
 const messageOf = (error: unknown): string => {
-  if (error instanceof WAIaaSError) return `${error.message} (${error.code})`
+  if (error instanceof WAIaaSError) return printable(`${error.message} (${error.code})`)
   return error instanceof Error ? error.message : String(error)
 }
 
@@ -37,4 +38,4 @@ function adviceOfDaemon({ code, message, hint, details = {} }: WAIaaSError): str
 const startIt = 'start it with "waiaas start", or name another with --base-url'
 
 const messageIn = (value: unknown): string | undefined =>
-  typeof value === 'object' && value !== null && 'message' in value ? String(value.message) : undefined
+  typeof value === 'object' && value !== null && 'message' in value ? printable(String(value.message)) : undefined

@@ -54,8 +54,12 @@ function fields(row: Row): string {
 function cell(name: string, value: unknown): string {
   if (value === null || value === undefined) return '-'
   if (typeof value === 'number' && /(At|^timestamp)$/.test(name)) return instant(value)
-  return typeof value === 'object' ? JSON.stringify(value) : String(value)
+  return printable(typeof value === 'object' ? JSON.stringify(value) : String(value))
 }
+
+/** A memo, or what a contract says, could hold a terminal's commands or turn the writing round: those show as codes. */
+export const printable = (text: string): string =>
+  text.replaceAll(/[\p{Cc}\p{Cf}]/gu, (sign) => `\\u${sign.codePointAt(0)!.toString(16).padStart(4, '0')}`)
 
 /** Unix seconds as ISO 8601; 0 is never. */
 export const instant = (seconds: number): string =>

@@ -91,6 +91,15 @@ describe('plain text answers', () => {
     expect(table([])).toBe('none')
   })
 
+  test('text from elsewhere cannot steer the terminal', () => {
+    const error = 'reverted: \u001b]0;owned\u0007\u001b[2J\nstatus  CONFIRMED\u202e\u009b1m'
+    const shown = plainText({ id: 'a', error, nested: { memo: '\u009b2J\u202e' } })
+    expect(shown).not.toMatch(/[^\P{Cc}\n]|\p{Cf}/u)
+    expect(shown.split('\n')).toHaveLength(3)
+    expect(shown).toContain('\\u001b]0;owned\\u0007\\u001b[2J\\u000astatus  CONFIRMED\\u202e')
+    expect(table([{ memo: 'x\u001b[2Jy' }])).toBe('memo\nx\\u001b[2Jy')
+  })
+
   test('an object is a line per field, and an object of objects has dotted names', () => {
     expect(plainText({ id: 'a', owner: null, rules: { x: 1 } })).toBe('id     a\nrules  {"x":1}')
     expect(plainText({ daemon: { port: '0' }, rpc: { x: '' } })).toBe('daemon.port  0\nrpc.x')
