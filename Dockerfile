@@ -27,7 +27,8 @@ COPY --from=bundle /app /app
 COPY docker/compile.mjs /tmp/
 RUN install -d -o 1001 -g 1001 /compiled /run/first
 USER 1001:1001
-RUN NODE_COMPILE_CACHE=/compiled WAIAAS_DATA_DIR=/run/first/data node /tmp/compile.mjs /app/lib/waiaas.js
+RUN NODE_COMPILE_CACHE=/compiled WAIAAS_DATA_DIR=/run/first/data node /tmp/compile.mjs /app/lib/waiaas.js \
+ && chmod -R a+rX /compiled
 
 FROM ${NODE_IMAGE}${NODE_DIGEST:+@${NODE_DIGEST}}
 ARG NODE_IMAGE

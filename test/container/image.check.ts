@@ -80,6 +80,14 @@ test('the image holds the files of production and no tool to install others', as
   }
 })
 
+test('a start takes the code that was compiled with the image', async () => {
+  const args = ['run', '--rm', '--network=none', '--env=NODE_DEBUG_NATIVE=COMPILE_CACHE', image, 'status']
+  const { out, err } = await tryPodman(...args)
+  const lines = (out + err).split('\n').filter((line) => line.includes('reading cache from /app/compiled/'))
+  expect(lines.length).toBeGreaterThan(5)
+  expect(lines.filter((line) => !line.includes('success'))).toEqual([])
+})
+
 test('no secret that lay beside the sources is in a layer, a file or the history', async () => {
   const archive = join(state, 'image.tar')
   await rm(archive, { force: true })
