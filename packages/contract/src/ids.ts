@@ -2,7 +2,8 @@ import { z } from 'zod'
 
 /** Every id is a UUID; new ones are version 7, so that they sort by time (RFC 9562). */
 export const Id = z.uuid().describe('UUID')
-export const UnixSeconds = z.int().min(0).describe('unix seconds')
+/** To the end of the year 9999: later ones would not fit the database in milliseconds. */
+export const UnixSeconds = z.int().min(0).max(253_402_300_799).describe('unix seconds')
 export const Cursor = z.string().min(1).max(200).describe('opaque; from the previous page')
 export const Limit = (normal: number, most: number) =>
   z.int().min(1).max(most).default(normal).describe(`rows per page, at most ${most}`)

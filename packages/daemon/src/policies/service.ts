@@ -283,6 +283,7 @@ const writeCursor = ({ priority, id }: StoredPolicy): string => Buffer.from(`${p
 
 function readCursor(cursor: string): { priority: number; id: string } {
   const [priority = '', id = ''] = Buffer.from(cursor, 'base64url').toString().split(' ')
-  if (/^-?\d{1,16}$/.test(priority) && id.length === 36) return { priority: Number(priority), id }
+  if (/^-?\d{1,16}$/.test(priority) && Number.isSafeInteger(Number(priority)) && id.length === 36)
+    return { priority: Number(priority), id }
   throw new Failure('ACTION_VALIDATION_FAILED', 'expected the nextCursor of a previous page')
 }
