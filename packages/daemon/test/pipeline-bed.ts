@@ -1,9 +1,10 @@
-import { findNetwork, LOCAL_NETWORKS, type Network, newId, type SendRequest } from '@waiaas/contract'
-import { type EvmNode, startEvm } from '@waiaas/localnet'
+import { findNetwork, LOCAL_NETWORKS, type Network, nativeAsset, newId, type SendRequest } from '@waiaas/contract'
+import { type EvmNode, type SolanaNode, startEvm, startSolana } from '@waiaas/localnet'
 import pino from 'pino'
 import { audit } from '../src/audit/service.ts'
 import type { Chain } from '../src/chains/chain.ts'
 import { evmChain } from '../src/chains/evm/chain.ts'
+import { solanaChain } from '../src/chains/solana/chain.ts'
 import { type KeyringRow, startKeys } from '../src/keys/service.ts'
 import { killSwitchStore } from '../src/killswitch/store.ts'
 import { initial } from '../src/migrations/0001-initial.ts'
@@ -17,13 +18,36 @@ import { walletStore } from '../src/wallets/store.ts'
 
 export const migrations = [initial]
 export const localEvm = findNetwork(LOCAL_NETWORKS, 'local-evm')!
+const localSolana = findNetwork(LOCAL_NETWORKS, 'local-solana')!
 const PASSWORD = 'correct horse battery'
 export const ETHER = 10n ** 18n
+
+type World = {
+  network: Network
+  chain: 'ethereum' | 'solana'
+  connect(): Chain
+  fund(address: string): Promise<unknown>
+}
+
+const worldOf = (node: EvmNode | SolanaNode, clock: Clock): World =>
+  'airdrop' in node
+    ? {
+        network: localSolana,
+        chain: 'solana',
+        connect: () => solanaChain({ network: localSolana, urls: [node.url], clock: clock.now }),
+        fund: (address) => node.airdrop(address, 10n ** 11n),
+      }
+    : {
+        network: localEvm,
+        chain: 'ethereum',
+        connect: () => evmChain({ network: localEvm, urls: [node.url], allowForeignGenesis: true }),
+        fund: (address) => node.fund(address, 100n * ETHER),
+      }
 
 /** Test support: the money path over a real database, signer and node; wallets and sessions are plain rows. */
 export async function startPipeline(
   database: Database,
-  node: EvmNode,
+  node: EvmNode | SolanaNode,
   known?: KeyringRow,
   clock: Clock = systemClock(),
 ) {
@@ -32,8 +56,8 @@ export async function startPipeline(
   const keyring = known ?? (await keys.createKeyring(PASSWORD))
   if (known) await keys.unlock(PASSWORD, known)
   const evidence = audit({ clock })
-  const networks = [localEvm]
-  const connect = (): Chain => evmChain({ network: localEvm, urls: [node.url], allowForeignGenesis: true })
+  const { network, connect, ...world } = worldOf(node, clock)
+  const networks = [network]
   let chain = connect()
   const rules = policies({
     database,
@@ -44,8 +68,9 @@ export async function startPipeline(
     systemEvidence: 'evidence:system',
     afterChange: (walletId) => service.stops.sent(walletId ?? undefined),
   })
-  const price = { usdMicros: 2_000_000_000n, decimals: 18, source: 'test', at: clock.now() }
-  const prices = { 'eip155:31337/slip44:60': price }
+  const { decimals } = network.native
+  const price = { usdMicros: 2_000_000_000n, decimals, source: 'test', at: clock.now() }
+  const prices = { [nativeAsset(network)]: price }
   const switches = {
     killSwitch: killSwitchStore.read,
     wallet: walletStore.byId,
@@ -89,13 +114,13 @@ export async function startPipeline(
       ...parts,
       policies: rules.applying,
       prices: () => prices,
-      network: () => localEvm,
+      network: () => network,
       settings: () => settings,
       constraintFaults: () => [],
     }),
     chooseWallet: async (db, _session, id) => (await walletStore.byId(db, id!))!,
-    resolveNetwork: (): Network => localEvm,
-    findNetwork: () => localEvm,
+    resolveNetwork: (): Network => network,
+    findNetwork: () => network,
     findToken: (on, { address }) => on.token(address!),
     prices: { current: () => prices, refresh: async () => {} },
   })
@@ -104,15 +129,15 @@ export async function startPipeline(
   async function wallet(privateKey?: string): Promise<{ id: string; address: string; session: string }> {
     const id = newId()
     const key = privateKey
-      ? await keys.import(id, 'ethereum', { kind: 'private-key', text: privateKey })
-      : await keys.create(id, 'ethereum')
+      ? await keys.import(id, world.chain, { kind: 'private-key', text: privateKey })
+      : await keys.create(id, world.chain)
     const session = newId()
     const now = clock.now()
     await database.work({ exclusive: ['system', `wallet:${id}`] }, async (db) => {
       await walletStore.insert(db, {
         id,
         name: 'w',
-        chain: 'ethereum',
+        chain: world.chain,
         environment: 'testnet',
         address: key.address,
         status: 'ACTIVE',
@@ -125,7 +150,7 @@ export async function startPipeline(
       })
       await walletStore.insertKey(db, {
         wallet_id: id,
-        chain: 'ethereum',
+        chain: world.chain,
         address: key.address,
         curve: key.curve,
         ciphertext: key.ciphertext,
@@ -149,7 +174,7 @@ export async function startPipeline(
       })
       await sessionStore.link(db, { session_id: session, wallet_id: id, created_at: now })
     })
-    await node.fund(key.address, 100n * ETHER)
+    await world.fund(key.address)
     return { id, address: key.address, session }
   }
 
@@ -196,4 +221,4 @@ export async function startPipeline(
   }
 }
 
-export { startEvm }
+export { startEvm, startSolana }
