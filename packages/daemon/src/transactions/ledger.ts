@@ -110,7 +110,7 @@ export async function release(db: Handle, id: string, at: number): Promise<void>
 }
 
 /** What became of a spend on chain, finally. A revert keeps the fee alone; a cancelled attempt is its fee alone. */
-export type Outcome = { succeeded: boolean; fee: bigint }
+type Outcome = { succeeded: boolean; fee: bigint }
 
 export type Finished = { transactionId: string; outcome: Outcome }
 
