@@ -67,6 +67,17 @@ test('a start that fails says why, and leaves neither a process nor a lock behin
   await daemon.stop()
 })
 
+test('two daemons never have one SQLite file, whatever their directories', async () => {
+  const file = join(folder(), 'shared.db')
+  const shared: Environment = { WAIAAS_DATABASE_PATH: file }
+  const first = await startDaemon({ dataDir: folder(), env: { ...cheap, ...shared }, masterPassword: MASTER_PASSWORD })
+  const error = await failedStart(folder(), shared)
+  expect(error.message).toContain(`another daemon is using the database ${file}`)
+  await first.stop()
+  const second = await startDaemon({ dataDir: folder(), env: { ...cheap, ...shared }, masterPassword: MASTER_PASSWORD })
+  await second.stop()
+})
+
 test('a daemon that cannot write its port down does not go on listening', async () => {
   const dataDir = folder()
   const port = await freePort()

@@ -197,6 +197,7 @@ function once(fn: () => Promise<void>): () => Promise<void> {
 async function openStore(dataDir: DataDir, url: string, path: string): Promise<Database> {
   if (url !== '') return openServer(url)
   const file = await dataDir.place(path)
+  await dataDir.holdDatabase(file)
   const database = await openDatabase({ path: file, migrations })
   chmodSync(file, 0o600)
   return database

@@ -13,6 +13,8 @@ export type DataDir = {
   place(file: string): Promise<string>
   /** An id of this directory, made once: whoever holds the directory's lock is the successor of the process before. */
   instance(): Promise<string>
+  /** Keeps a database file from every other daemon until `close`: it may be in another one's reach. */
+  holdDatabase(file: string): Promise<void>
   /** Writes `daemon.port`, by which local tools find a daemon on a free port. */
   writePort(port: number): Promise<void>
   readonly recoveryKey: RecoveryKey
@@ -38,7 +40,7 @@ export class DataDirError extends Error {
 export async function openDataDir(dir: string): Promise<DataDir> {
   const path = resolve(dir)
   const warnings = await makePrivate(path)
-  const lock = await lockDirectory(path)
+  const locks = [await lockDirectory(path)]
   const portFile = join(path, 'daemon.port')
   const place = async (file: string) => {
     const placed = resolve(path, file)
@@ -54,12 +56,16 @@ export async function openDataDir(dir: string): Promise<DataDir> {
       if (!existsSync(file)) await writeFileAtomic(file, randomUUID(), 0o600)
       return (await readFile(file, 'utf8')).trim()
     },
+    async holdDatabase(file) {
+      const busy = `another daemon is using the database ${file}: stop it, or choose another database.path`
+      locks.push(await lockFile(`${file}.lock`, async () => busy))
+    },
     writePort: (port) => writeFileAtomic(portFile, `${port}\n`, 0o600),
     recoveryKey: recoveryKey(join(path, 'recovery.key')),
     async close() {
-      if (!lock.open) return
+      if (!locks[0]?.open) return
       await rm(portFile, { force: true })
-      lock.close()
+      for (const lock of locks.reverse()) lock.close()
     },
   }
 }
@@ -127,9 +133,16 @@ async function isOfOthers(path: string): Promise<boolean> {
   return found.length > 0 && !found.some((name) => OURS.includes(name))
 }
 
+function lockDirectory(path: string): Promise<Sqlite.Database> {
+  return lockFile(join(path, 'daemon.lock'), async () => {
+    const port = await readFile(join(path, 'daemon.port'), 'utf8').catch(() => '')
+    const where = port === '' ? '' : ` (on port ${port.trim()})`
+    return `another daemon is running with the data directory ${path}${where}: stop it, or choose another directory`
+  })
+}
+
 /** An exclusive lock of the kernel's: a process that dies, however it dies, gives it up at once. */
-async function lockDirectory(path: string): Promise<Sqlite.Database> {
-  const file = join(path, 'daemon.lock')
+async function lockFile(file: string, whenBusy: () => Promise<string>): Promise<Sqlite.Database> {
   // Opened only to make it: closing any descriptor of a file gives up the locks that the process has on it.
   if (!existsSync(file)) await (await open(file, 'a', 0o600)).close()
   let lock: Sqlite.Database | undefined
@@ -141,24 +154,12 @@ async function lockDirectory(path: string): Promise<Sqlite.Database> {
     return lock
   } catch (error) {
     lock?.close()
-    throw await lockFailure(path, error)
+    const code = error instanceof Sqlite.SqliteError ? error.code : ''
+    if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED')) throw new DataDirError(await whenBusy())
+    if (code === 'SQLITE_NOTADB')
+      throw new DataDirError(`${file} is of another program or of WAIaaS 2: remove it if nothing runs there`)
+    throw new DataDirError(`could not lock ${file}: ${String(error)}`, { cause: error })
   }
-}
-
-async function lockFailure(path: string, error: unknown): Promise<DataDirError> {
-  const code = error instanceof Sqlite.SqliteError ? error.code : ''
-  if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED')) {
-    const port = await readFile(join(path, 'daemon.port'), 'utf8').catch(() => '')
-    const where = port === '' ? '' : ` (on port ${port.trim()})`
-    return new DataDirError(
-      `another daemon is running with the data directory ${path}${where}: stop it, or choose another directory`,
-    )
-  }
-  if (code === 'SQLITE_NOTADB')
-    return new DataDirError(
-      `${join(path, 'daemon.lock')} is of another program or of WAIaaS 2: remove it if nothing runs there`,
-    )
-  return new DataDirError(`could not lock the data directory ${path}: ${String(error)}`, { cause: error })
 }
 
 function recoveryKey(path: string): RecoveryKey {
