@@ -333,6 +333,8 @@ export const transactionStore = {
         .where('wallet_id', '=', query.walletId)
         .where('tier', 'is not', null)
         .where('created_at', '>', query.since)
+        // Ids begin with the time, so that this ends the search where the window does.
+        .where('id', '>', firstId(query.since))
         .where('created_at', '<=', query.until)
       if (query.network) accepted = accepted.where('network', '=', query.network)
       if (query.without) accepted = accepted.where('id', '<>', query.without)
@@ -384,6 +386,9 @@ function matching(kysely: Kysely<Tables>, filter: ListFilter) {
   if (!search) return query
   return query.where((eb) => eb.or([eb('tx_hash', 'like', `%${search}%`), eb('to_address', 'like', `%${search}%`)]))
 }
+
+/** Below every id that was made at that time or later (UUIDv7, RFC 9562). */
+const firstId = (ms: number): string => Math.max(0, ms).toString(16).padStart(12, '0').replace(/^.{8}/, '$&-')
 
 /** Refuses a change that the transition table does not have: that is a bug, never a race. */
 function allowed<C extends { from: Status; to: Status }>(change: C): C {
