@@ -79,6 +79,24 @@ forEachEngine((_engine, open) => {
     expect(await until(next.transactionId, 'CONFIRMED', 'FAILED')).toBe('CONFIRMED')
   })
 
+  test('what was approved can be cancelled for a higher fee, and not be sped up for one', async () => {
+    const { from, send, until, service, node, balance } = await start()
+    const { transactionId } = await send(from, { to: recipient, amount: String(ETHER / 4n) }, newId())
+    await until(transactionId, 'QUEUED')
+    await service.approve(transactionId)
+    await until(transactionId, 'SUBMITTED')
+    const before = await balance(recipient)
+    await expect(service.replace(transactionId, undefined, 'speed-up')).rejects.toSatisfy((error) =>
+      isFailure(error, 'POLICY_DENIED'),
+    )
+    const hash = await service.replace(transactionId, undefined, 'cancel')
+    while ((await node.rpc('eth_getTransactionByHash', [hash])) === null)
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    await node.mine(4)
+    expect(await until(transactionId, 'CANCELLED', 'CONFIRMED')).toBe('CANCELLED')
+    expect(await balance(recipient)).toBe(before)
+  })
+
   test('what finds no block for long is outbid by itself, once', async () => {
     const { from, send, until, node, hashOf, pass, database } = await start()
     const { transactionId } = await send(from, { to: recipient, amount: '7' }, newId())

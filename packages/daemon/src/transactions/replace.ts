@@ -64,7 +64,8 @@ async function raiseReservation(
   const held = await reservedItems(db, row.id)
   const fee = held.find(({ part }) => part === 'fee')
   if (fee && fee.amount >= draft.maxFee) return
-  if (row.approved_at !== null)
+  // A cancel does nothing that was approved; its fee is judged like that of any other.
+  if (row.approved_at !== null && purpose !== 'cancel')
     throw new Failure('POLICY_DENIED', 'the approval was for a lower fee', {
       details: { shown: row.max_fee, needed: String(draft.maxFee) },
     })
