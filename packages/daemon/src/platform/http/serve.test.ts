@@ -378,6 +378,18 @@ describe('limits', () => {
     expect((await ask('a')).status).toBe(200)
   })
 
+  test('count the pages that anybody may read, too', async () => {
+    for (const path of ['/doc', '/reference', '/reference/start.js']) {
+      const limited = app({ set: small, monotonic: () => 0 })
+      const answers = [await limited.request(path), await limited.request(path), await limited.request(path)]
+      expect(
+        answers.map(({ status }) => status),
+        path,
+      ).toEqual([200, 200, 429])
+      expect(answers[2]!.headers.get('retry-after')).toBe('1')
+    }
+  })
+
   test('count failed and unauthenticated calls of an address, and leave good credentials of that address alone', async () => {
     const limited = app({ set: small, monotonic: () => 0 })
     const wrong = () => limited.request('/v1/boxes', { headers: { authorization: 'Bearer nonsense' } })

@@ -23,6 +23,11 @@ export function httpApp<const Ops extends Operations, P extends Principal>(
   const limits = limiter(options)
   app.use(guard(options.settings))
   for (const [name, op] of Object.entries(options.operations)) addRoute(app, name, op, limits, options)
+  for (const page of ['/doc', '/reference/*'])
+    app.use(page, async (c, next) => {
+      limits.stranger(c.get('meta'))
+      await next()
+    })
   app.route('/', referenceRoutes(options.operations, options.version))
   options.raw?.(app)
   app.notFound((c) => {
