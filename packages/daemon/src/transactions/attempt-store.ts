@@ -40,6 +40,14 @@ export type AttemptRow = {
   created_at: number
   updated_at: number
 }
+/** What an attempt says of itself as long as it is in no block. */
+export const inNoBlock = {
+  block_height: null,
+  block_hash: null,
+  succeeded: null,
+  fee: null,
+  error: null,
+} as const satisfies Partial<AttemptRow>
 export type LaneRow = {
   id: string
   wallet_id: string
@@ -171,11 +179,7 @@ const uninclude = statement<{ id: string; at: number }>((db, p) =>
     .updateTable('attempts')
     .set({
       state: 'recorded',
-      block_height: null,
-      block_hash: null,
-      succeeded: null,
-      fee: null,
-      error: null,
+      ...inNoBlock,
       updated_at: p('at'),
     })
     .where('id', '=', p('id'))

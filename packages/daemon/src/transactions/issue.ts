@@ -1,7 +1,7 @@
 import { type Effects, nativeAsset, newId } from '@waiaas/contract'
 import type { Chain, Draft, Lifetime } from '../chains/chain.ts'
 import type { Handle } from '../platform/db/database.ts'
-import { type AttemptRow, attemptStore, type Purpose } from './attempt-store.ts'
+import { type AttemptRow, attemptStore, inNoBlock, type Purpose } from './attempt-store.ts'
 import { AUTHORISATION_MS, type Authorisation, type Authorised, bytesHash, type SignOutcome } from './gate.ts'
 import { markOut } from './ledger.ts'
 import type { Parts, SessionFacts } from './parts.ts'
@@ -190,11 +190,7 @@ function attemptRow(lane: LaneContext, row: TransactionRow, plan: Plan, made: Ma
     authorisation: JSON.stringify(authorisation),
     hash: null,
     signed: null,
-    block_height: null,
-    block_hash: null,
-    succeeded: null,
-    fee: null,
-    error: null,
+    ...inNoBlock,
     created_at: now,
     updated_at: now,
   }

@@ -1,7 +1,7 @@
 import type { Chain, Sighting } from '../chains/chain.ts'
 import type { Handle } from '../platform/db/database.ts'
 import { type Loop, loop } from '../platform/jobs.ts'
-import { type AttemptRow, asAttempt, attemptStore } from './attempt-store.ts'
+import { type AttemptRow, asAttempt, attemptStore, inNoBlock } from './attempt-store.ts'
 import type { Lanes } from './lanes.ts'
 import { type Finished, finish, markReserved, release } from './ledger.ts'
 import type { Parts } from './parts.ts'
@@ -222,11 +222,7 @@ async function leaveBlock(parts: Parts, db: Handle, walletId: string, row: Attem
   return {
     ...row,
     state: 'recorded',
-    block_height: null,
-    block_hash: null,
-    succeeded: null,
-    fee: null,
-    error: null,
+    ...inNoBlock,
     updated_at: at,
   }
 }

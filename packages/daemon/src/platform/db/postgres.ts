@@ -2,16 +2,11 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import pg from 'pg'
 import { assertOutsideWork, insideTransaction } from './guard.ts'
 import { type Connection, type Handle, type Row, TransactionHandle } from './handle.ts'
+import { answer, type Job, type Outcome } from './job.ts'
 import { type Migration, migrate } from './migrations.ts'
 import { type Lock, lockOrder, type Scope } from './scope.ts'
 import type { Database, Stats } from './types.ts'
 
-type Job = {
-  perform: (db: Handle) => Promise<unknown>
-  resolve: (value: never) => void
-  reject: (error: unknown) => void
-}
-type Outcome = { value: unknown } | { error: unknown }
 /** Jobs with the same exclusive locks: those that come while one transaction runs share the next. */
 type Lane = { locks: Lock[]; queue: Job[] }
 
@@ -168,11 +163,7 @@ class PostgresDatabase implements Database {
     }
     this.#commits++
     this.#jobs += jobs.length
-    for (const [i, job] of jobs.entries()) {
-      const outcome = outcomes[i]!
-      if ('error' in outcome) job.reject(outcome.error)
-      else job.resolve(outcome.value as never)
-    }
+    answer(jobs, outcomes)
   }
 
   /** Nobody has been answered yet, so a transaction that Postgres rolled back to end a conflict may run again. */

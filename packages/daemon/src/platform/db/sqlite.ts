@@ -6,16 +6,10 @@ import { setImmediate } from 'node:timers'
 import Sqlite from 'better-sqlite3'
 import { assertOutsideWork, insideTransaction } from './guard.ts'
 import { type Connection, type Handle, type Row, TransactionHandle } from './handle.ts'
+import { answer, type Job, type Outcome } from './job.ts'
 import { type Migration, migrate } from './migrations.ts'
 import { lockOrder, type Scope } from './scope.ts'
 import type { Database, Stats } from './types.ts'
-
-type Job = {
-  perform: (db: Handle) => Promise<unknown>
-  resolve: (value: never) => void
-  reject: (error: unknown) => void
-}
-type Outcome = { value: unknown } | { error: unknown }
 
 const maxJobsPerCommit = 256
 
@@ -181,11 +175,7 @@ class SqliteDatabase implements Database {
     }
     this.#commits++
     this.#jobs += jobs.length
-    for (const [i, job] of jobs.entries()) {
-      const outcome = outcomes[i]!
-      if ('error' in outcome) job.reject(outcome.error)
-      else job.resolve(outcome.value as never)
-    }
+    answer(jobs, outcomes)
   }
 
   async #perform(job: Job): Promise<Outcome> {
