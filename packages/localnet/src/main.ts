@@ -8,7 +8,9 @@ const usage = `Runs a local EVM node and a local Solana VM until it is stopped.
   --evm-port <port>      default 8545, or WAIAAS_LOCALNET_EVM_PORT; 0 is any free port
   --solana-port <port>   default 8899, or WAIAAS_LOCALNET_SOLANA_PORT; 0 is any free port
   --block-time <seconds> default: an EVM block for each transaction
-  --slot-ms <ms>         default 400`
+  --slot-ms <ms>         default 400
+  --chain-id <number>    chain id of the EVM node [31337]
+  --genesis <hash>       genesis hash of the Solana VM`
 
 const integer = (name: string, text: string): number => {
   if (!/^\d{1,9}$/.test(text)) throw new Error(`expected ${name} as a whole number, got "${text}"`)
@@ -23,6 +25,8 @@ function settings() {
       'solana-port': text,
       'block-time': text,
       'slot-ms': text,
+      'chain-id': text,
+      genesis: text,
       help: { type: 'boolean' },
     },
   })
@@ -36,10 +40,12 @@ function settings() {
     evm: {
       port: integer('the EVM port', values['evm-port'] ?? env.WAIAAS_LOCALNET_EVM_PORT ?? '8545'),
       ...(blockTime === undefined ? {} : { blockTime: Number(blockTime) }),
+      ...(values['chain-id'] === undefined ? {} : { chainId: integer('--chain-id', values['chain-id']) }),
     },
     solana: {
       port: integer('the Solana port', values['solana-port'] ?? env.WAIAAS_LOCALNET_SOLANA_PORT ?? '8899'),
       slotMs: integer('--slot-ms', values['slot-ms'] ?? '400'),
+      ...(values.genesis === undefined ? {} : { genesisHash: values.genesis }),
     },
   }
 }
