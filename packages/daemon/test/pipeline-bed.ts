@@ -193,8 +193,19 @@ export async function startPipeline(
     }
   }
 
+  /** Waits until signed bytes of a transaction have arrived at the EVM node; the hash. */
+  async function sent(id: string): Promise<string> {
+    await until(id, 'SUBMITTED')
+    const { txHash } = await service.get(id, undefined)
+    if (!('chainId' in node)) throw new Error('expected an EVM node')
+    const knows = async () => (await node.rpc('eth_getTransactionByHash', [txHash])) !== null
+    while (!(await knows())) await new Promise((resolve) => setTimeout(resolve, 20))
+    return String(txHash)
+  }
+
   return {
     service,
+    sent,
     database,
     rules,
     keys,

@@ -48,18 +48,18 @@ forEachEngine((_engine, open) => {
   }
 
   test('an accepted payment leaves its request, its bytes and its confirmation behind', async () => {
-    const { ask, until, eventsOf, node } = await start()
+    const { ask, until, eventsOf, node, sent } = await start()
     const id = await ask(usd(5))
-    await until(id, 'SUBMITTED')
+    await sent(id)
     await node.mine(1)
     await until(id, 'CONFIRMED')
     expect(await eventsOf(id)).toEqual(['TX_REQUESTED', 'TX_SUBMITTED', 'TX_CONFIRMED'])
   })
 
   test('a payment that reverts is FAILED and keeps only its fee booked', async () => {
-    const { ask, until, eventsOf, node } = await start()
+    const { ask, until, eventsOf, node, sent } = await start()
     const id = await ask(usd(5))
-    await until(id, 'SUBMITTED')
+    await sent(id)
     await node.rpc('anvil_setCode', [recipient, REVERTS])
     await node.mine(1)
     expect(await until(id, 'CONFIRMED', 'FAILED')).toBe('FAILED')
@@ -80,7 +80,7 @@ forEachEngine((_engine, open) => {
   })
 
   test('a cancel while its bytes are signed wipes the signature, and the nonce below the others is filled', async () => {
-    const { ask, until, eventsOf, service, node, onSign, database, from } = await start()
+    const { ask, until, eventsOf, service, node, onSign, database, from, sent } = await start()
     const ids: string[] = []
     onSign(async () => {
       await service.cancel(ids[0]!, from.session)
@@ -90,7 +90,7 @@ forEachEngine((_engine, open) => {
     ids.push(await ask('1'), await ask('2'))
     await hold
     service.stops.resume(from.id)
-    await until(ids[1]!, 'SUBMITTED')
+    await sent(ids[1]!)
     expect(await until(ids[0]!, 'CANCELLED')).toBe('CANCELLED')
     expect(await eventsOf(ids[0]!)).toEqual(['TX_REQUESTED', 'TX_CANCELLED', 'TX_SIGNED'])
     const fill = async () =>
@@ -99,6 +99,7 @@ forEachEngine((_engine, open) => {
       )
     while ((await fill())?.status !== 'SUBMITTED') await new Promise((resolve) => setTimeout(resolve, 20))
     const filled = (await fill())!
+    await sent(filled.id)
     expect(await eventsOf(filled.id)).toEqual(['LANE_GAP_FILLED', 'TX_SUBMITTED'])
     await node.mine(3)
     expect(await until(ids[1]!, 'CONFIRMED', 'FAILED')).toBe('CONFIRMED')
@@ -106,13 +107,10 @@ forEachEngine((_engine, open) => {
   })
 
   test('somebody else with the key is an alarm, and the transaction is not said to have happened', async () => {
-    const { ask, until, eventsOf, service, node, from } = await start()
+    const { ask, until, eventsOf, service, node, from, sent } = await start()
     const id = await ask('3')
-    await until(id, 'SUBMITTED')
+    const txHash = await sent(id)
     await service.stops.halt(from.id)
-    const { txHash } = await service.get(id, undefined)
-    while ((await node.rpc('eth_getTransactionByHash', [txHash])) === null)
-      await new Promise((resolve) => setTimeout(resolve, 20))
     await node.rpc('anvil_dropTransaction', [txHash])
     await node.rpc('anvil_impersonateAccount', [from.address])
     await node.rpc('eth_sendTransaction', [{ from: from.address, to: recipient, value: '0x1', nonce: '0x0' }])

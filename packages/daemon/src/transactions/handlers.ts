@@ -34,12 +34,13 @@ export const transactionHandlers = (
     return { items: page.items, nextCursor: page.hasMore ? page.rows.at(-1)!.id : null, hasMore: page.hasMore }
   },
   getTransaction: ({ principal }, { id }) => service.get(id, sessionOf(principal)),
-  async cancelTransaction({ principal }, { id }) {
-    await service.cancel(id, agent(principal))
+  async cancelTransaction({ principal, peer }, { id }) {
+    await service.cancel(id, agent(principal), peer)
     return { id, status: 'CANCELLED' as const }
   },
-  async replaceTransaction({ principal }, { id, with: purpose }) {
-    return { id, status: 'SUBMITTED' as const, txHash: await service.replace(id, sessionOf(principal), purpose) }
+  async replaceTransaction({ principal, peer }, { id, with: purpose }) {
+    const txHash = await service.replace(id, sessionOf(principal), purpose, peer)
+    return { id, status: 'SUBMITTED' as const, txHash }
   },
   async adminListTransactions(
     _call,
@@ -77,11 +78,11 @@ export const transactionHandlers = (
     const { status, at } = await service.approve(id, peer)
     return { id, status, approvedAt: seconds(at) }
   },
-  async adminRejectTransaction(_call, { id }) {
-    return { id, status: 'CANCELLED' as const, rejectedAt: seconds(await service.reject(id)) }
+  async adminRejectTransaction({ peer }, { id }) {
+    return { id, status: 'CANCELLED' as const, rejectedAt: seconds(await service.reject(id, peer)) }
   },
-  async adminCancelTransaction(_call, { id }) {
-    await service.cancel(id, undefined)
+  async adminCancelTransaction({ peer }, { id }) {
+    await service.cancel(id, undefined, peer)
     return { id, status: 'CANCELLED' as const }
   },
 })

@@ -17,7 +17,8 @@ export type LaneContext = {
   /** The number that makes identical transfers under one blockhash differ. */
   nextVariation: () => number
 }
-export type Issued = Authorised & { row: AttemptRow }
+/** `by` is who asked for a replacement; a request's own attempt is the system's. */
+export type Issued = Authorised & { row: AttemptRow; by?: { readonly actor: string; readonly ip?: string | undefined } }
 export type Recorded = { row: AttemptRow; bytes: Uint8Array }
 
 /** Another process took the lane over; this one must not sign for it any more. */
@@ -281,7 +282,8 @@ async function store(
   } else await transactionStore.rehash(db, { id: transactionId, hash: sealed.hash, at: now })
   await parts.audit.record(db, {
     event: item.row.purpose === 'send' ? 'TX_SUBMITTED' : 'TX_REPLACED',
-    actor: 'system',
+    actor: item.by?.actor ?? 'system',
+    ip: item.by?.ip,
     walletId: lane.wallet.id,
     txId: transactionId,
     details: {

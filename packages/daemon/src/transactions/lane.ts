@@ -6,7 +6,7 @@ import { fillGaps } from './gap-fill.ts'
 import { intentOf } from './intent.ts'
 import { type Issued, issue, type LaneContext, LeaseLost, type Recorded, record } from './issue.ts'
 import { laneId, type Parts } from './parts.ts'
-import { newestOfNonce, type Replacement, replace, replacing } from './replace.ts'
+import { type By, newestOfNonce, type Replacement, replace, replacing } from './replace.ts'
 import { type Sender, sender } from './sender.ts'
 import { type Ending, endUnsigned, isOpen } from './stops.ts'
 import { type TransactionRow, transactionStore } from './store.ts'
@@ -27,6 +27,7 @@ const VARIATIONS = 10_000
 type Asked = {
   transactionId: string
   purpose: Replacement
+  by: By
   resolve: (hash: string) => void
   reject: (error: unknown) => void
 }
@@ -88,9 +89,9 @@ export class Lane {
   }
 
   /** Outbids a signed transaction on its nonce: with itself, or with nothing. The new hash, once its bytes are recorded. */
-  replace(transactionId: string, purpose: Replacement): Promise<string> {
+  replace(transactionId: string, purpose: Replacement, by: By): Promise<string> {
     return new Promise((resolve, reject) => {
-      this.#asked.push({ transactionId, purpose, resolve, reject })
+      this.#asked.push({ transactionId, purpose, by, resolve, reject })
       this.kick()
     })
   }
@@ -203,9 +204,9 @@ export class Lane {
     return issued.length > 0 && rows.length === count
   }
 
-  async #answer({ transactionId, purpose, resolve, reject }: Asked): Promise<void> {
+  async #answer({ transactionId, purpose, by, resolve, reject }: Asked): Promise<void> {
     try {
-      resolve(await this.#replace(transactionId, purpose))
+      resolve(await this.#replace(transactionId, purpose, by))
     } catch (error) {
       if (!(error instanceof LeaseLost)) return reject(error)
       reject(this.#notNow())
@@ -231,7 +232,7 @@ export class Lane {
     if (!head) return
     this.#leftAlone.add(head.id)
     try {
-      await this.#replace(head.transaction_id, head.purpose === 'cancel' ? 'cancel' : 'speed-up')
+      await this.#replace(head.transaction_id, head.purpose === 'cancel' ? 'cancel' : 'speed-up', { actor: 'system' })
     } catch (error) {
       if (!isFailure(error)) throw error
       this.#parts.log.warn(
@@ -241,7 +242,7 @@ export class Lane {
     }
   }
 
-  async #replace(transactionId: string, purpose: Replacement): Promise<string> {
+  async #replace(transactionId: string, purpose: Replacement, by: By): Promise<string> {
     const { row, newest } = await this.#parts.database.read(async (db) => ({
       row: await transactionStore.byId(db, transactionId),
       newest: (await attemptStore.ofTransaction(db, transactionId)).findLast(({ state }) => state === 'recorded'),
@@ -255,7 +256,7 @@ export class Lane {
     const draft = await this.#chain.draft(this.#address, replacing(row, purpose), outbid)
     const scope = this.#scope([row])
     const issued = await this.#parts.database.work(scope, (db) =>
-      replace(this.#parts, this.#context(), db, { transactionId, purpose, draft }),
+      replace(this.#parts, this.#context(), db, { transactionId, purpose, draft, by }),
     )
     const [recorded] = await this.#signAndRecord([issued], scope)
     if (!recorded?.row.hash) throw new Failure('TX_ALREADY_PROCESSED', 'the transaction moved on while it was replaced')

@@ -55,7 +55,7 @@ forEachEngine((_engine, open) => {
   })
 
   test('a cancel takes the nonce, pays its fee alone, and is final before it says so', async () => {
-    const { from, send, until, service, node, balance, database } = await start()
+    const { from, send, until, service, node, balance, database, sent } = await start()
     const { transactionId } = await send(from, { to: recipient, amount: String(ETHER / 100n) }, newId())
     await until(transactionId, 'SUBMITTED')
     const before = await balance(recipient)
@@ -74,7 +74,7 @@ forEachEngine((_engine, open) => {
     expect(total).toBeGreaterThan(0n)
     expect(total).toBeLessThan(1_000_000n)
     const next = await send(from, { to: recipient, amount: '1' }, newId())
-    await until(next.transactionId, 'SUBMITTED')
+    await sent(next.transactionId)
     await node.mine(2)
     expect(await until(next.transactionId, 'CONFIRMED', 'FAILED')).toBe('CONFIRMED')
   })

@@ -9,6 +9,8 @@ import { replaceReservation, reservedItems, type SpendItem } from './ledger.ts'
 import type { Parts, Subject } from './parts.ts'
 import { type TransactionRow, transactionStore } from './store.ts'
 
+/** Who asked for it, for the evidence. */
+export type By = { readonly actor: string; readonly ip?: string | undefined }
 export type Replacement = Exclude<Purpose, 'send'>
 const CANCEL: Intent = { kind: 'lane', purpose: 'cancel' }
 
@@ -24,7 +26,7 @@ export async function replace(
   parts: Parts,
   lane: LaneContext,
   db: Handle,
-  plan: { transactionId: string; purpose: Replacement; draft: Draft },
+  plan: { transactionId: string; purpose: Replacement; draft: Draft; by: By },
 ): Promise<Issued> {
   const round = await openRound(parts, lane, db)
   if (!round) throw new Failure('WALLET_SUSPENDED', 'signing is stopped')
@@ -48,7 +50,7 @@ export async function replace(
   })
   if (!issued) throw new Failure('INVALID_TRANSACTION', 'the replacement would not do what was decided on')
   await attemptStore.insert(db, issued.row)
-  return issued
+  return { ...issued, by: plan.by }
 }
 
 const digestOf = ({ lane }: Round, draft: Draft): string =>

@@ -58,7 +58,7 @@ test('what two replicas watch is booked once, and neither stumbles over what the
   const from = await one.wallet()
   await one.limit(from.id, limits)
   const { transactionId } = await one.send(from, { to: recipient, amount: '1' }, newId())
-  await one.until(transactionId, 'SUBMITTED')
+  await one.sent(transactionId)
   const before = await holder(from.address)
   // The lease lapses while nothing is to be signed, and the other replica takes up the watch.
   pass(16_000)
@@ -78,7 +78,7 @@ test('what two replicas watch is booked once, and neither stumbles over what the
     const other = await each.wallet()
     await each.limit(other.id, limits)
     const next = await each.send(other, { to: recipient, amount: '1' }, newId())
-    await each.until(next.transactionId, 'SUBMITTED')
+    await each.sent(next.transactionId)
     await node.mine(1)
     await each.until(next.transactionId, 'CONFIRMED')
     expect((await events(next.transactionId)).filter((event) => event === 'TX_CONFIRMED')).toHaveLength(1)

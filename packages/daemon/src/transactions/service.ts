@@ -123,15 +123,15 @@ export class Transactions {
   }
 
   /** Ends a transaction that is not signed; its time. `sessionId` undefined is the operator. */
-  cancel(id: string, sessionId: string | undefined): Promise<number> {
-    const actor = sessionId ? `session:${sessionId}` : 'operator'
+  cancel(id: string, sessionId: string | undefined, ip?: string): Promise<number> {
+    const actor = actorOf(sessionId)
     return this.#change(id, sessionId, (db, row) =>
-      end(this.#parts, db, row, { to: 'CANCELLED', code: null, error: 'cancelled', actor }),
+      end(this.#parts, db, row, { to: 'CANCELLED', code: null, error: 'cancelled', actor, ip }),
     )
   }
 
   /** Outbids a signed transaction on its nonce; the hash of the bytes that take its place. */
-  async replace(id: string, sessionId: string | undefined, purpose: Replacement): Promise<string> {
+  async replace(id: string, sessionId: string | undefined, purpose: Replacement, ip?: string): Promise<string> {
     const row = await this.#parts.database.read((db) => this.#find(db, id, sessionId))
     const { sequenced, network } = await this.#parts.chain(row.network)
     if (!sequenced) throw new Failure('CHAIN_NOT_SUPPORTED', `${network.id} has no nonce that could be used again`)
@@ -139,15 +139,16 @@ export class Transactions {
       throw new Failure('TX_ALREADY_PROCESSED', `the transaction is ${row.status}`, { details: { status: row.status } })
     }
     const lane = await this.#lanes.get(row.wallet_id, row.network, addressOf(row.lane))
-    return lane.replace(id, purpose)
+    return lane.replace(id, purpose, { actor: actorOf(sessionId), ip })
   }
 
-  reject(id: string): Promise<number> {
+  reject(id: string, ip?: string): Promise<number> {
     const ending = {
       to: 'CANCELLED',
       code: null,
       error: 'rejected by the operator',
       actor: 'operator',
+      ip,
       event: 'TX_REJECTED',
     } as const
     return this.#change(id, undefined, (db, row) => {
@@ -239,6 +240,8 @@ export class Transactions {
     return transactionView(row, this.#parts.findNetwork(row.network), addressOf(row.lane), paid)
   }
 }
+
+const actorOf = (sessionId: string | undefined): string => (sessionId ? `session:${sessionId}` : 'operator')
 
 /** Which answers went out. Those of an earlier process count as lost, so that a repeat of them pays nothing. */
 function answers({ now }: Clock) {

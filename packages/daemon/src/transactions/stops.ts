@@ -11,6 +11,7 @@ export type Ending = {
   code: string | null
   error: string
   actor: string
+  ip?: string | undefined
   severity?: Severity
   event?: 'TX_CANCELLED' | 'TX_REJECTED' | 'TX_EXPIRED' | 'TX_FAILED'
 }
@@ -55,6 +56,7 @@ export async function endUnsigned(
     event: ending.event ?? EVENT_OF[ending.to],
     severity: fault ? 'critical' : (ending.severity ?? 'info'),
     actor: ending.actor,
+    ip: ending.ip,
     walletId: row.wallet_id,
     sessionId: row.session_id ?? undefined,
     txId: row.id,
