@@ -7,6 +7,7 @@ type Sodium = {
   sodium_memzero(buffer: Uint8Array): void
   sodium_mprotect_noaccess(buffer: Buffer): void
   sodium_mprotect_readonly(buffer: Buffer): void
+  sodium_mprotect_readwrite(buffer: Buffer): void
   randombytes_buf(buffer: Uint8Array): void
   crypto_sign_seed_keypair(publicKey: Uint8Array, secretKey: Uint8Array, seed: Uint8Array): void
   crypto_sign_detached(signature: Uint8Array, message: Uint8Array, secretKey: Uint8Array): void
@@ -66,6 +67,9 @@ export class Guarded {
     if (!buffer) return
     if (this.#readers > 0) throw new Error('a key cannot be wiped while it is read')
     this.#buffer = undefined
+    // Freeing waits for a turn of the event loop; the bytes do not.
+    sodium.sodium_mprotect_readwrite(buffer)
+    sodium.sodium_memzero(buffer)
     sodium.sodium_free(buffer)
   }
 
