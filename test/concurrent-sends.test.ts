@@ -85,6 +85,10 @@ describe.each<Engine>(['sqlite', 'postgres'])('50 sends at once on %s', (engine)
     await until('all to be SUBMITTED', async () => (await ofStatus(payer, 'SUBMITTED')).length === accepted.length)
     expect(await countedUsd(daemon, world, wallet)).toBeLessThanOrEqual(100_000_000n)
     expect((await pay(payer, { to, amount: `${2n * each}` })).status).toBe(403)
+    await until('all to have arrived', async () => {
+      const { pending } = (await world.node.rpc('txpool_status', [])) as { pending: string }
+      return Number(pending) === accepted.length
+    })
     await world.node.mine()
     await allConfirmed(payer, accepted.length)
     expect(await world.balance(to)).toBeLessThanOrEqual(17n * each)

@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll } from 'vitest'
 import { audit, SYSTEM_EVIDENCE } from '../../packages/daemon/src/audit/service.ts'
 import { type Keys, startKeys } from '../../packages/daemon/src/keys/service.ts'
 import { killSwitch } from '../../packages/daemon/src/killswitch/service.ts'
-import { initial } from '../../packages/daemon/src/migrations/0001-initial.ts'
+import { migrations } from '../../packages/daemon/src/migrations/all.ts'
 import type { Database, Handle } from '../../packages/daemon/src/platform/db/database.ts'
 import { policies } from '../../packages/daemon/src/policies/service.ts'
 import { sessions } from '../../packages/daemon/src/sessions/service.ts'
@@ -41,16 +41,16 @@ function recordedStops() {
   const calls: string[] = []
   const unsigned = new Set<string>()
   const stops: Stops = {
-    async cancelUnsigned(_db, walletId, { code, sessionId }) {
+    async cancelUnsent(_db, walletId, { code, sessionId }) {
       calls.push(`cancel ${walletId}${sessionId ? ` of ${sessionId}` : ''}: ${code}`)
       return unsigned.has(walletId) ? [`transaction of ${walletId}`] : []
     },
-    walletsWithUnsigned: async () => [...unsigned],
+    walletsWithUnsent: async () => [...unsigned],
     async halt(walletId) {
       calls.push(`halt ${walletId ?? 'all'}`)
     },
     resume: (walletId) => void calls.push(`resume ${walletId ?? 'all'}`),
-    sent: async (walletIds) => void calls.push(`sent ${walletIds.join(' ')}`),
+    quiet: async (walletIds) => void calls.push(`quiet ${walletIds.join(' ')}`),
   }
   return { stops, calls, unsigned }
 }
@@ -84,7 +84,7 @@ export type BedOptions = {
 
 /** Wallets, sessions and the kill switch on one database, with the real signer and recorded stops. */
 export async function openBed(open: Open, { keys, location, maxPerWallet = 5, clock = handClock() }: BedOptions) {
-  const database: Database = await open([initial], location)
+  const database: Database = await open(migrations, location)
   const dataDir = mkdtempSync(join(tmpdir(), 'waiaas-bed-'))
   folders.push(dataDir)
   const evidence = audit({ clock })

@@ -31,6 +31,9 @@ export type RpcProxy = {
   first(): Send[]
   /** How many requests other than sends were answered. */
   readonly reads: { count: number }
+  /** Nobody listens any more, so that a connection is refused; until it listens again. */
+  hangUp(): Promise<void>
+  listen(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -97,6 +100,12 @@ export async function startRpcProxy(target: string, path = ''): Promise<RpcProxy
       return sends.filter(({ bytes }) => !seen.has(bytes) && seen.add(bytes))
     },
     reads,
+    async hangUp() {
+      const closed = new Promise((resolve) => server.close(resolve))
+      server.closeAllConnections()
+      await closed
+    },
+    listen: () => new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve)),
     async stop() {
       mode = 'lose-bytes'
       for (const release of waiting) release()

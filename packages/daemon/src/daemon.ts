@@ -14,7 +14,7 @@ import type { Keys } from './keys/service.ts'
 import { killSwitchHandlers } from './killswitch/handlers.ts'
 import { killSwitch, readKillSwitch } from './killswitch/service.ts'
 import { mcpRoutes } from './mcp-http/service.ts'
-import { initial } from './migrations/0001-initial.ts'
+import { migrations } from './migrations/all.ts'
 import { operatorHandlers } from './operator/handlers.ts'
 import { operatorService } from './operator/service.ts'
 import type { Clock } from './platform/clock.ts'
@@ -43,7 +43,6 @@ import { walletViewService } from './wallets/view-service.ts'
 type Principal = CallerPrincipal | { kind: 'public' }
 /** Settings that decisions depend on: what waits is judged again when one changes. */
 const JUDGED_BY = /^(policy|oracle)\./
-export const migrations = [initial]
 const { version } = manifest
 
 /** What exists before the daemon is put together: a locked directory, an open database, a running signer. */
@@ -128,7 +127,7 @@ function featuresOf(ground: Ground, base: Base) {
     wallet: findWallet,
     record: (db, entry) => evidence.record(db, { ...entry, actor: 'operator' }),
     systemEvidence: 'evidence:system',
-    afterChange: (walletId) => transactions.stops.sent(walletId ?? undefined),
+    afterChange: (walletId) => transactions.stops.quiet(walletId === null ? undefined : [walletId]),
   })
   const keyRows = walletKeys({ database })
   const registry = tokens({ database, clock, audit: evidence, chains })

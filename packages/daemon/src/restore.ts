@@ -16,8 +16,8 @@ import {
   tablesOf,
   undoUnfinishedMoves,
 } from './backup/service.ts'
-import { migrations } from './daemon.ts'
 import { startKeys } from './keys/service.ts'
+import { migrations } from './migrations/all.ts'
 import { systemClock } from './platform/clock.ts'
 import { clockMark } from './platform/clock-mark.ts'
 import { type Config, loadConfig } from './platform/config.ts'

@@ -3,7 +3,8 @@ import { SYSTEM_EVIDENCE } from './audit/service.ts'
 import { killSwitchStore } from './killswitch/store.ts'
 import type { Clock } from './platform/clock.ts'
 import type { Database, Handle } from './platform/db/database.ts'
-import { cancelUnsigned } from './transactions/stops.ts'
+import { attemptStore } from './transactions/attempt-store.ts'
+import { cancelUnsent } from './transactions/stops.ts'
 import { transactionStore } from './transactions/store.ts'
 import { walletStore } from './wallets/store.ts'
 
@@ -27,6 +28,8 @@ export function settleRestored(parts: Parts, source: Source): Promise<Restored> 
   const { database, audit } = parts
   // Nobody else has this database yet: one lock is as good as all.
   return database.work({ exclusive: ['system', SYSTEM_EVIDENCE] }, async (db) => {
+    // What the backup holds as never sent may have been sent after it was made.
+    await attemptStore.assumeLeft(db, parts.clock.now())
     const cancelled = await cancelAll(parts, db)
     const suspended = await suspendAll(parts, db)
     // Those who held them are gone.
@@ -48,9 +51,9 @@ export function settleRestored(parts: Parts, source: Source): Promise<Restored> 
 
 async function cancelAll(parts: Parts, db: Handle): Promise<number> {
   let cancelled = 0
-  for (const walletId of await transactionStore.walletsWithUnsigned(db)) {
+  for (const walletId of await transactionStore.walletsWithUnsent(db)) {
     const why = { error: REASON, code: 'WALLET_SUSPENDED', actor: 'operator' }
-    cancelled += (await cancelUnsigned(parts, db, walletId, why)).length
+    cancelled += (await cancelUnsent(parts, db, walletId, why)).length
   }
   return cancelled
 }

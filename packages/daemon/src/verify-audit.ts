@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { audit } from './audit/service.ts'
-import { migrations } from './daemon.ts'
+import { migrations } from './migrations/all.ts'
 import { systemClock } from './platform/clock.ts'
 import { loadConfig } from './platform/config.ts'
 import { openDatabase } from './platform/db/database.ts'

@@ -7,7 +7,7 @@ import { evmChain } from '../src/chains/evm/chain.ts'
 import { solanaChain } from '../src/chains/solana/chain.ts'
 import { type KeyringRow, startKeys } from '../src/keys/service.ts'
 import { killSwitchStore } from '../src/killswitch/store.ts'
-import { initial } from '../src/migrations/0001-initial.ts'
+import { migrations } from '../src/migrations/all.ts'
 import { type Clock, systemClock } from '../src/platform/clock.ts'
 import type { Database } from '../src/platform/db/database.ts'
 import { policies } from '../src/policies/service.ts'
@@ -16,7 +16,7 @@ import { gate, judge, Transactions } from '../src/transactions/service.ts'
 import { transactionStore } from '../src/transactions/store.ts'
 import { walletStore } from '../src/wallets/store.ts'
 
-export const migrations = [initial]
+export { migrations }
 export const localEvm = findNetwork(LOCAL_NETWORKS, 'local-evm')!
 const localSolana = findNetwork(LOCAL_NETWORKS, 'local-solana')!
 const PASSWORD = 'correct horse battery'
@@ -66,7 +66,7 @@ export async function startPipeline(
     wallet: walletStore.byId,
     record: (db, entry) => evidence.record(db, { ...entry, actor: 'operator' }),
     systemEvidence: 'evidence:system',
-    afterChange: (walletId) => service.stops.sent(walletId ?? undefined),
+    afterChange: (walletId) => service.stops.quiet(walletId === null ? undefined : [walletId]),
   })
   const { decimals } = network.native
   const price = { usdMicros: 2_000_000_000n, decimals, source: 'test', at: clock.now() }

@@ -1,4 +1,4 @@
-import type { Effects, Network } from '@waiaas/contract'
+import { type Effects, Failure, type Network } from '@waiaas/contract'
 
 /** A fungible token as the registry or the chain describes it; never as a caller does. */
 export type Token = {
@@ -46,9 +46,12 @@ export type Decoded = { readonly effects: Effects; readonly digest: string }
 
 export type Signed = { readonly hash: string; readonly bytes: Uint8Array }
 
-/** What became of sending bytes. Only `refused` says that the node will not pass them on; nothing but the chain proves them void. */
+/**
+ * What became of sending bytes. Only `refused` says that the node will not pass them on, and only `unsent` that no node
+ * was reached and they have not left; nothing but the chain proves them void.
+ */
 export type Sent =
-  | { readonly outcome: 'accepted' | 'known' | 'unclear' }
+  | { readonly outcome: 'accepted' | 'known' | 'unclear' | 'unsent' }
   | { readonly outcome: 'refused'; readonly reason: Refusal; readonly message: string }
 export type Refusal =
   | 'nonce-used'
@@ -154,6 +157,13 @@ export interface Rpc {
   ): Promise<({ result: unknown } | { error: RpcError })[]>
   status(): EndpointStatus[]
   close(): void
+}
+
+/** Failure CHAIN_ERROR of a call that no endpoint can have heard: none of them was reached. */
+export class Unreached extends Failure {
+  constructor(message: string) {
+    super('CHAIN_ERROR', message)
+  }
 }
 
 /** A node's own answer. `data` is what the node sent beside the message. */

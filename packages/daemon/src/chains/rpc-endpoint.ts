@@ -10,6 +10,12 @@ type RpcAnswer =
 /** The endpoint itself failed: not reached, too slow, overloaded or not speaking JSON-RPC. The text names no more than scheme and host. */
 export class EndpointError extends Error {
   override readonly name = 'EndpointError'
+  /** No connection was made: nothing of what was to be sent has left. */
+  readonly isUnreached: boolean
+  constructor(message: string, isUnreached = false) {
+    super(message)
+    this.isUnreached = isUnreached
+  }
 }
 
 /** One endpoint. Answers come in the order of the calls. */
@@ -26,25 +32,17 @@ const batchMost = 500
 export function rpcEndpoint(url: string, timeoutMs: number): Endpoint {
   const target = parseTarget(url)
   let refusesBatches = false
-  const single = async (call: RpcCall) => {
-    const body = await post(target, { jsonrpc: '2.0', id: 1, ...call }, timeoutMs)
-    return answerOf(target, body)
-  }
-  const oneByOne = async (calls: readonly RpcCall[]) => {
+  const oneByOne = async (calls: readonly RpcCall[], tell: Tell) => {
     const answers: RpcAnswer[] = []
     // In order, because a later transaction may need the one before it.
-    for (const call of calls) answers.push(await single(call))
+    for (const call of calls) answers.push(answerOf(target, await tell({ jsonrpc: '2.0', id: 1, ...call })))
     return answers
   }
-  const together = async (calls: readonly RpcCall[]): Promise<RpcAnswer[]> => {
-    const body = await post(
-      target,
-      calls.map((call, id) => ({ jsonrpc: '2.0', id, ...call })),
-      timeoutMs,
-    )
+  const together = async (calls: readonly RpcCall[], tell: Tell): Promise<RpcAnswer[]> => {
+    const body = await tell(calls.map((call, id) => ({ jsonrpc: '2.0', id, ...call })))
     if (isBatchRefusal(body)) {
       refusesBatches = true
-      return oneByOne(calls)
+      return oneByOne(calls, tell)
     }
     return inOrder(target, body, calls.length)
   }
@@ -52,12 +50,30 @@ export function rpcEndpoint(url: string, timeoutMs: number): Endpoint {
     origin: target.origin,
     async send(calls) {
       assertOutsideWork(`an RPC call (${calls[0]?.method})`)
-      if (calls.length === 1 || refusesBatches) return oneByOne(calls)
+      const tell = conversation(target, timeoutMs)
+      if (calls.length === 1 || refusesBatches) return oneByOne(calls, tell)
       const answers: RpcAnswer[] = []
       for (let start = 0; start < calls.length; start += batchMost)
-        answers.push(...(await together(calls.slice(start, start + batchMost))))
+        answers.push(...(await together(calls.slice(start, start + batchMost), tell)))
       return answers
     },
+  }
+}
+
+type Tell = (body: unknown) => Promise<unknown>
+
+/** Several posts that carry one message: once a part of it may have been heard, no failure says that it was not. */
+function conversation(target: Target, timeoutMs: number): Tell {
+  let isHeard = false
+  return async (body) => {
+    try {
+      return await post(target, body, timeoutMs)
+    } catch (error) {
+      if (!(error instanceof EndpointError) || !isHeard) throw error
+      throw new EndpointError(error.message)
+    } finally {
+      isHeard = true
+    }
   }
 }
 
@@ -121,15 +137,30 @@ async function exchange(target: Target, body: string, timeoutMs: number): Promis
     return { status: response.status, text: await response.text() }
   } catch (error) {
     // The cause is left out: its text can hold the whole URL.
-    throw new EndpointError(`${target.origin} ${reasonOf(error, timeoutMs)}`)
+    const code = codeOf(error)
+    const isUnreached = code !== undefined && BEFORE_CONNECTING.has(code)
+    throw new EndpointError(`${target.origin} ${reasonOf(error, code, timeoutMs)}`, isUnreached)
   }
 }
 
-function reasonOf(error: unknown, timeoutMs: number): string {
-  if (error instanceof Error && error.name === 'TimeoutError') return `did not answer within ${timeoutMs} ms`
+/** Errors of looking up a name and of opening a connection; each comes before the first byte. */
+const BEFORE_CONNECTING = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+])
+
+function codeOf(error: unknown): string | undefined {
   const cause = error instanceof Error ? error.cause : undefined
-  const code = isObject(cause) && typeof cause.code === 'string' ? cause.code : 'connection failed'
-  return `could not be reached (${code})`
+  return isObject(cause) && typeof cause.code === 'string' ? cause.code : undefined
+}
+
+function reasonOf(error: unknown, code: string | undefined, timeoutMs: number): string {
+  if (error instanceof Error && error.name === 'TimeoutError') return `did not answer within ${timeoutMs} ms`
+  return `could not be reached (${code ?? 'connection failed'})`
 }
 
 function parseJson(text: string): unknown {

@@ -2,6 +2,7 @@ import { Failure } from '@waiaas/contract'
 import { expect, test } from 'vitest'
 import { type Answer, each, startEndpoint } from '../../test/evm-bed.ts'
 import { insideTransaction } from '../platform/db/guard.ts'
+import { Unreached } from './chain.ts'
 import { rpcPool } from './rpc-pool.ts'
 
 const answering = (result: unknown) => each(() => ({ result }))
@@ -108,6 +109,36 @@ test('when none answers the failure names each endpoint and what it did', async 
   await expect(rpcPool({ urls: [], name: 'test-net' }).call('eth_x', [])).rejects.toThrow(
     /no RPC endpoint is configured/,
   )
+})
+
+test('only a call that no endpoint can have heard says so', async () => {
+  const refused = async (...answers: Answer[]) => {
+    const made = await pool(...answers)
+    await made.endpoints[0]!.stop()
+    return made.rpc
+  }
+  const calls = [
+    { method: 'eth_x', params: [] },
+    { method: 'eth_y', params: [] },
+  ]
+  const alone = await refused(answering(1))
+  await expect(alone.batch(calls)).rejects.toBeInstanceOf(Unreached)
+  const beside = await refused(answering(1), (_body, response) => void response.destroy())
+  await expect(beside.batch(calls)).rejects.not.toBeInstanceOf(Unreached)
+})
+
+test('a message whose first part was heard was heard, though the rest is refused', async () => {
+  const gone: { stop?: () => Promise<void> } = {}
+  const { rpc, endpoints } = await pool((body, response) => {
+    if (Array.isArray(body)) return { jsonrpc: '2.0', id: null, error: { code: -32600, message: 'no batches' } }
+    response.setHeader('connection', 'close').end('{"jsonrpc":"2.0","id":1,"result":1}')
+    void gone.stop?.()
+    return undefined
+  })
+  gone.stop = endpoints[0]!.stop
+  const calls = ['a', 'b', 'c'].map((method) => ({ method, params: [] }))
+  await expect(rpc.batch(calls)).rejects.toThrow('ECONNREFUSED')
+  await expect(rpc.batch(calls)).rejects.toBeInstanceOf(Unreached)
 })
 
 test('keys in paths, queries and credentials of endpoints appear nowhere', async () => {

@@ -1,6 +1,6 @@
 import { Failure } from '@waiaas/contract'
 import type { EndpointStatus, Rpc } from './chain.ts'
-import { RpcError } from './chain.ts'
+import { RpcError, Unreached } from './chain.ts'
 import { type Endpoint, EndpointError, type RpcCall, rpcEndpoint } from './rpc-endpoint.ts'
 
 export type RpcPoolOptions = {
@@ -95,8 +95,13 @@ export function rpcPool(options: RpcPoolOptions): RpcPool {
     if (calls.length === 0) return []
     const items: (Item | undefined)[] = calls.map(() => undefined)
     let open = calls.map((_, index) => index)
+    let isHeard = false
     const complaints = await across(async (endpoint) => {
-      const answers = await endpoint.send(open.map((index) => calls[index]!))
+      const answers = await endpoint.send(open.map((index) => calls[index]!)).catch((error) => {
+        isHeard ||= !(error instanceof EndpointError && error.isUnreached)
+        throw error
+      })
+      isHeard = true
       const unanswered: number[] = []
       for (const [position, answer] of answers.entries()) {
         const index = open[position]!
@@ -110,8 +115,9 @@ export function rpcPool(options: RpcPoolOptions): RpcPool {
       return open.length === 0
     })
     return items.map((item) => {
-      if (!item) throw silence(calls[0]!.method, complaints)
-      return item
+      if (item) return item
+      const failure = silence(calls[0]!.method, complaints)
+      throw isHeard ? failure : new Unreached(failure.message)
     })
   }
 

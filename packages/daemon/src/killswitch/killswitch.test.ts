@@ -79,7 +79,7 @@ forEachEngine((engine, open, fresh) => {
     const late = await bed.createWallet()
     let asked = 0
     // Nothing when the locks are chosen, one when they are held.
-    bed.stops.walletsWithUnsigned = async () => (asked++ === 0 ? [] : [late.id])
+    bed.stops.walletsWithUnsent = async () => (asked++ === 0 ? [] : [late.id])
     await bed.killSwitch.activate(operator)
     expect(bed.calls).toContain(`cancel ${late.id}: SYSTEM_LOCKED`)
   })

@@ -18,7 +18,7 @@ export type KillSwitchParts = {
   clock: Clock
   audit: Pick<Audit, 'record'>
   log: Log
-  stops: Pick<Stops, 'cancelUnsigned' | 'walletsWithUnsigned' | 'halt' | 'resume'>
+  stops: Pick<Stops, 'cancelUnsent' | 'walletsWithUnsent' | 'halt' | 'resume'>
   sessions: { revokeAll(db: Handle, by: By, reason: string): Promise<number> }
 }
 
@@ -48,12 +48,12 @@ export function killSwitch(parts: KillSwitchParts) {
   /** One compare-and-set with all that ends with it, under every lock that a signature needs. */
   async function stopAll(stop: Stop, by: By): Promise<number> {
     for (;;) {
-      const known = await database.read((db) => stops.walletsWithUnsigned(db))
+      const known = await database.read((db) => stops.walletsWithUnsent(db))
       const exclusive = ['system', SYSTEM_EVIDENCE, ...known.map((id) => `wallet:${id}`)]
       const at = await database.work({ exclusive }, async (db) => {
         const row = await killSwitchStore.read(db)
         stop.assertMay(row)
-        const walletIds = await stops.walletsWithUnsigned(db)
+        const walletIds = await stops.walletsWithUnsent(db)
         // A wallet has got its first one meanwhile: again, with its lock.
         if (walletIds.some((id) => !known.includes(id))) return undefined
         const now = clock.now()
@@ -74,7 +74,7 @@ export function killSwitch(parts: KillSwitchParts) {
   ): Promise<Record<string, unknown>> {
     const why = { error: 'the kill switch was thrown', code: 'SYSTEM_LOCKED', actor: by.actor }
     let cancelled = 0
-    for (const walletId of walletIds) cancelled += (await stops.cancelUnsigned(db, walletId, why)).length
+    for (const walletId of walletIds) cancelled += (await stops.cancelUnsent(db, walletId, why)).length
     const revoked = to === 'LOCKED' ? await parts.sessions.revokeAll(db, by, 'the daemon was locked') : 0
     return { state: to, cancelled, revoked }
   }

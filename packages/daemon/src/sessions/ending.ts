@@ -27,7 +27,7 @@ export function ending(parts: SessionParts, assertRoom: Room) {
     if (!(await sessionStore.revoke(db, id, clock.now()))) return false
     for (const walletId of walletIds) {
       const why = { error: 'its session was revoked', code: 'SESSION_REVOKED', actor: by.actor, sessionId: id }
-      const cancelled = await stops.cancelUnsigned(db, walletId, why)
+      const cancelled = await stops.cancelUnsent(db, walletId, why)
       const details = { cancelled: cancelled.length }
       await audit.record(db, { event: 'SESSION_REVOKED', walletId, sessionId: id, ...by, details })
     }
@@ -46,7 +46,7 @@ export function ending(parts: SessionParts, assertRoom: Room) {
           return { isFirst: await revokeWith(db, id, linked, by) }
         })
         if (!outcome) continue
-        await stops.sent(known)
+        await stops.quiet(known)
         const before = outcome.isFirst ? {} : { message: 'the session was already revoked' }
         return { id, status: 'REVOKED', ...before }
       }
@@ -79,11 +79,11 @@ export function ending(parts: SessionParts, assertRoom: Room) {
           throw new Failure('SESSION_REQUIRES_WALLET', `wallet ${walletId} is the only one of session ${id}`)
         await sessionStore.unlink(db, id, walletId)
         const why = { error: 'its session lost the wallet', code: 'SESSION_REVOKED', actor: by.actor, sessionId: id }
-        const cancelled = await stops.cancelUnsigned(db, walletId, why)
+        const cancelled = await stops.cancelUnsent(db, walletId, why)
         const details = { cancelled: cancelled.length }
         await audit.record(db, { event: 'SESSION_WALLET_REMOVED', walletId, sessionId: id, ...by, details })
       })
-      await stops.sent([walletId])
+      await stops.quiet([walletId])
     },
 
     /** For a wallet that ends, whose transactions are cancelled already: the job holds exclusive `system` and the wallet. */

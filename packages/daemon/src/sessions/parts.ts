@@ -9,7 +9,7 @@ export type SessionParts = {
   clock: Clock
   audit: Pick<Audit, 'record'>
   networks(): readonly Network[]
-  stops: Pick<Stops, 'cancelUnsigned' | 'sent'>
+  stops: Pick<Stops, 'cancelUnsent' | 'quiet'>
   /** 32 bytes, the same after each start. Failure KEYSTORE_LOCKED while the signer is locked. */
   secret(): Promise<Uint8Array>
   /** Live sessions that one wallet may have. */

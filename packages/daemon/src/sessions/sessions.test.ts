@@ -190,7 +190,7 @@ forEachEngine((_engine, open, fresh) => {
     const rotated = await bed.sessions.rotate(id, operator)
     expect(await bed.sessions.revoke(id, operator)).toEqual({ id, status: 'REVOKED' })
     const cancels = [first, second].map((wallet) => `cancel ${wallet.id} of ${id}: SESSION_REVOKED`)
-    expect(bed.calls).toEqual([...cancels, `sent ${first.id} ${second.id}`])
+    expect(bed.calls).toEqual([...cancels, `quiet ${first.id} ${second.id}`])
     for (const one of [token, rotated.token])
       await expect(bed.sessions.authenticate(one)).rejects.toMatchObject({ code: 'SESSION_REVOKED' })
     await expect(bed.sessions.rotate(id, operator)).rejects.toMatchObject({ code: 'SESSION_REVOKED' })
@@ -223,7 +223,7 @@ forEachEngine((_engine, open, fresh) => {
     })
     await expect(bed.sessions.link(session.id, nobody, operator)).rejects.toMatchObject({ code: 'WALLET_NOT_FOUND' })
     await bed.sessions.unlink(session.id, wallet.id, operator)
-    expect(bed.calls).toEqual([`cancel ${wallet.id} of ${session.id}: SESSION_REVOKED`, `sent ${wallet.id}`])
+    expect(bed.calls).toEqual([`cancel ${wallet.id} of ${session.id}: SESSION_REVOKED`, `quiet ${wallet.id}`])
     await expect(bed.sessions.unlink(session.id, other.id, operator)).rejects.toMatchObject({
       code: 'SESSION_REQUIRES_WALLET',
     })

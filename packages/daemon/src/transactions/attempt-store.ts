@@ -3,9 +3,9 @@ import type { NoParams } from '../platform/db/database.ts'
 import { type Handle, statement } from '../platform/db/database.ts'
 
 /**
- * issued: bytes and authorisation are stored, no signature is. recorded: signed bytes are stored and may be anywhere.
- * included: seen in a block that is not final. final and void: over. dropped: never signed or the signature was wiped;
- * its nonce is free. reused: dropped, and the nonce went to another attempt.
+ * issued: bytes and authorisation are stored, no signature is. recorded: signed bytes are stored; with `left_at` they
+ * may be anywhere. included: seen in a block that is not final. final and void: over. dropped: never signed, or its bytes
+ * never left; its nonce is free. reused: dropped, and the nonce went to another attempt.
  */
 export type AttemptState = 'issued' | 'recorded' | 'included' | 'final' | 'void' | 'dropped' | 'reused'
 /** send carries out the request; speed-up does it again on the same nonce for a higher fee; cancel takes the nonce away from it. */
@@ -37,6 +37,8 @@ export type AttemptRow = {
   succeeded: number | null
   fee: string | null
   error: string | null
+  /** When the recorded bytes may first have left; null: they certainly have not. */
+  left_at: number | null
   created_at: number
   updated_at: number
 }
@@ -90,6 +92,7 @@ const columns = [
   'succeeded',
   'fee',
   'error',
+  'left_at',
   'created_at',
   'updated_at',
 ] as const satisfies readonly (keyof AttemptRow)[]
@@ -149,6 +152,24 @@ const record = statement<{ id: string; hash: string; signed: string; at: number 
     .set({ state: 'recorded', hash: p('hash'), signed: p('signed'), updated_at: p('at') })
     .where('id', '=', p('id'))
     .where('state', '=', 'issued'),
+)
+const leave = statement<{ id: string; at: number }>((db, p) =>
+  db
+    .updateTable('attempts')
+    .set({ left_at: p('at') })
+    .where('id', '=', p('id'))
+    .where('state', '=', 'recorded')
+    .where('left_at', 'is', null),
+)
+const stay = statement<{ id: string }>((db, p) =>
+  db.updateTable('attempts').set({ left_at: null }).where('id', '=', p('id')).where('state', '=', 'recorded'),
+)
+const assumeLeft = statement<{ at: number }>((db, p) =>
+  db
+    .updateTable('attempts')
+    .set({ left_at: p('at') })
+    .where('state', '=', 'recorded')
+    .where('left_at', 'is', null),
 )
 type Include = {
   id: string
@@ -258,6 +279,12 @@ export const attemptStore = {
     won(await db.run(move, change)),
   record: async (db: Handle, change: { id: string; hash: string; signed: string; at: number }) =>
     won(await db.run(record, change)),
+  /** From here on the recorded bytes may have left. */
+  leave: async (db: Handle, change: { id: string; at: number }) => won(await db.run(leave, change)),
+  /** Proven not to have left. */
+  stay: async (db: Handle, id: string) => won(await db.run(stay, { id })),
+  /** Nobody knows which recorded bytes left: all may have. */
+  assumeLeft: (db: Handle, at: number) => db.run(assumeLeft, { at }),
   include: async (db: Handle, change: Include) => won(await db.run(include, change)),
   uninclude: async (db: Handle, change: { id: string; at: number }) => won(await db.run(uninclude, change)),
   /** Oldest first. */

@@ -25,7 +25,7 @@ forEachEngine((_engine, open, fresh) => {
   }
 
   test('fifty parallel sends never pass the daily limit while no block is made', async () => {
-    const { wallet, limit, send, database, until, node } = await start(['--no-mining'])
+    const { wallet, limit, send, database, until, node, sent } = await start(['--no-mining'])
     const from = await wallet()
     await limit(from.id, { ...generous, daily_limit_usd: 100 })
     const amount = String(ETHER / 100n)
@@ -37,7 +37,7 @@ forEachEngine((_engine, open, fresh) => {
       code: 'POLICY_DENIED',
       details: { reasons: [{ code: 'SPENDING_LIMIT_EXCEEDED' }] },
     })
-    for (const { transactionId } of accepted) await until(transactionId, 'SUBMITTED')
+    for (const { transactionId } of accepted) await sent(transactionId)
     const held = await database.read((db) => walletWindow(db, { walletId: from.id, lengthMs: DAY, now: Date.now() }))
     expect(held.total).toBeGreaterThan(80_000_000n)
     expect(held.total).toBeLessThanOrEqual(100_000_000n)

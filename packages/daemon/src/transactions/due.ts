@@ -2,7 +2,7 @@ import { type Loop, loop } from '../platform/jobs.ts'
 import { attemptStore } from './attempt-store.ts'
 import { addressOf, type Lanes } from './lanes.ts'
 import type { Parts } from './parts.ts'
-import { endUnsigned } from './stops.ts'
+import { endUnsent } from './stops.ts'
 import { type TransactionRow, transactionStore } from './store.ts'
 
 const EVERY_MS = 250
@@ -42,7 +42,7 @@ const expire = (parts: Parts, row: TransactionRow) =>
   parts.database.work(scopeOf(row), async (db) => {
     const current = await transactionStore.byId(db, row.id)
     if (current?.status !== 'QUEUED' || current.approval_expires_at === null) return
-    await endUnsigned(parts, db, current, {
+    await endUnsent(parts, db, current, {
       to: 'EXPIRED',
       code: 'APPROVAL_TIMEOUT',
       error: 'nobody approved it in time',

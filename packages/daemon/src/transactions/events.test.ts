@@ -2,7 +2,7 @@ import { newId } from '@waiaas/contract'
 import { afterEach, expect, test } from 'vitest'
 import { forEachEngine } from '../../../../test/support/for-each-engine.ts'
 import { ETHER, migrations, startEvm, startPipeline } from '../../test/pipeline-bed.ts'
-import { transactionStore } from './store.ts'
+import { listStore } from './list-store.ts'
 
 const recipient = '0x2222222222222222222222222222222222222222'
 const limits = {
@@ -94,7 +94,7 @@ forEachEngine((_engine, open) => {
     expect(await until(ids[0]!, 'CANCELLED')).toBe('CANCELLED')
     expect(await eventsOf(ids[0]!)).toEqual(['TX_REQUESTED', 'TX_CANCELLED', 'TX_SIGNED'])
     const fill = async () =>
-      (await database.read((db) => transactionStore.list(db, { walletIds: [from.id] }, 10))).find(
+      (await database.read((db) => listStore.list(db, { walletIds: [from.id] }, 10))).find(
         (row) => row.session_id === null,
       )
     while ((await fill())?.status !== 'SUBMITTED') await new Promise((resolve) => setTimeout(resolve, 20))

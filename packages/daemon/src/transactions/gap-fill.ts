@@ -1,7 +1,7 @@
 import { type Effects, nativeAsset, newId } from '@waiaas/contract'
 import type { Chain, Intent } from '../chains/chain.ts'
 import type { Handle } from '../platform/db/database.ts'
-import { type AttemptRow, attemptStore } from './attempt-store.ts'
+import { attemptStore } from './attempt-store.ts'
 import { encodeRequest } from './intent.ts'
 import { reserve } from './ledger.ts'
 import type { Parts } from './parts.ts'
@@ -16,16 +16,20 @@ export async function fillGaps(
   parts: Parts,
   chain: Chain,
   lane: { id: string; wallet: { id: string; address: string } },
-  live: readonly AttemptRow[],
 ): Promise<boolean> {
-  const highest = Math.max(-1, ...live.map((row) => (row.state === 'recorded' ? (row.nonce ?? -1) : -1)))
-  if (!chain.sequenced || highest < 0) return false
-  const free = await parts.database.read((db) => attemptStore.inState(db, lane.id, 'dropped'))
-  if (!free.some((row) => row.nonce !== null && row.nonce < highest)) return false
+  if (!chain.sequenced || !(await parts.database.read((db) => hasGap(db, lane.id)))) return false
   const made = await buildFill(chain, lane.wallet.address)
   return parts.database.work({ shared: ['system'], exclusive: [`wallet:${lane.wallet.id}`] }, (db) =>
     storeFill(parts, db, { chain, lane, ...made }),
   )
+}
+
+/** Asked of the database: a stop may have given up what this process still watches. */
+async function hasGap(db: Handle, lane: string): Promise<boolean> {
+  const free = await attemptStore.inState(db, lane, 'dropped')
+  if (free.length === 0) return false
+  const highest = Math.max(-1, ...(await attemptStore.inState(db, lane, 'recorded')).map(({ nonce }) => nonce ?? -1))
+  return free.some(({ nonce }) => nonce !== null && nonce < highest)
 }
 
 type LaneOf = { id: string; wallet: { id: string; address: string } }

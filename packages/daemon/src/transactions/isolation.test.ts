@@ -130,7 +130,7 @@ forEachEngine((_engine, open, fresh) => {
     expect(await until(plain.transactionId, 'CONFIRMED', 'FAILED')).toBe('CONFIRMED')
     const why = { error: 'stopped', code: 'SYSTEM_LOCKED', actor: 'operator' }
     const stopped = await database.work({ exclusive: ['system', `wallet:${from.id}`] }, (db) =>
-      service.stops.cancelUnsigned(db, from.id, why),
+      service.stops.cancelUnsent(db, from.id, why),
     )
     expect(stopped).toEqual([damaged[1]])
     expect((await service.get(damaged[1]!, undefined)).status).toBe('CANCELLED')

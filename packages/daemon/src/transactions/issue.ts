@@ -3,9 +3,10 @@ import type { Chain, Draft, Lifetime } from '../chains/chain.ts'
 import type { Handle } from '../platform/db/database.ts'
 import { type AttemptRow, attemptStore, inNoBlock, type Purpose } from './attempt-store.ts'
 import { AUTHORISATION_MS, type Authorisation, type Authorised, bytesHash, type SignOutcome } from './gate.ts'
+import { overtaken } from './leave.ts'
 import { markOut } from './ledger.ts'
 import type { Parts, SessionFacts } from './parts.ts'
-import { endUnsigned } from './stops.ts'
+import { endUnsent } from './stops.ts'
 import { type TransactionRow, transactionStore } from './store.ts'
 
 /** Where a lane's attempts are made. `fence` is the lease under which this process may sign for it. */
@@ -81,7 +82,7 @@ async function prepared(round: Round, row: TransactionRow, next: Next): Promise<
     return (await admit(round, row, draft, sessions)) ? await authorise(round, row, draft, lifetime) : undefined
   } catch (error) {
     // A failure of the database ends the job in any case.
-    await endUnsigned(round.parts, round.db, row, {
+    await endUnsent(round.parts, round.db, row, {
       to: 'FAILED',
       code: 'INTERNAL_ERROR',
       error: `it could not be judged again: ${error instanceof Error ? error.message : String(error)}`,
@@ -99,7 +100,7 @@ async function admit(round: Round, row: TransactionRow, draft: Draft, sessions: 
       sessions.set(row.session_id, await round.parts.switches.session(round.db, row.session_id))
     const session = sessions.get(row.session_id)
     if (!session || session.revoked_at !== null) {
-      await endUnsigned(round.parts, round.db, row, {
+      await endUnsent(round.parts, round.db, row, {
         to: 'CANCELLED',
         code: 'SESSION_REVOKED',
         error: 'its session was revoked',
@@ -121,7 +122,7 @@ async function authorise(
 ): Promise<Issued | undefined> {
   const issued = build(round, row, { draft, lifetime, purpose: 'send', digest: row.digest! })
   if (!issued) {
-    await endUnsigned(round.parts, round.db, row, {
+    await endUnsent(round.parts, round.db, row, {
       to: 'CANCELLED',
       code: 'INVALID_TRANSACTION',
       error: 'the bytes to sign no longer do, or cost, what was decided on',
@@ -192,6 +193,7 @@ function attemptRow(lane: LaneContext, row: TransactionRow, plan: Plan, made: Ma
     hash: null,
     signed: null,
     ...inNoBlock,
+    left_at: null,
     created_at: now,
     updated_at: now,
   }
@@ -252,14 +254,10 @@ async function discardReason(
 ): Promise<string | undefined> {
   if (!outcome || !('signature' in outcome)) return outcome?.refused ?? 'the signer gave no answer'
   if (!round) return 'signing was stopped'
-  if (round.epoch !== item.authorisation.epoch) return 'the kill switch was moved'
-  if (round.version !== item.authorisation.policyVersion) return 'the policies changed'
   const row = await transactionStore.byId(db, item.authorisation.transactionId)
   const expected = item.row.purpose === 'send' ? 'EXECUTING' : 'SUBMITTED'
   if (row?.status !== expected) return `the transaction is ${row?.status ?? 'gone'}`
-  if (row.session_id && (await parts.switches.session(db, row.session_id))?.revoked_at !== null)
-    return 'its session was revoked'
-  return undefined
+  return overtaken(parts, db, round, { authorisation: item.authorisation, session_id: row.session_id })
 }
 
 async function store(
@@ -325,7 +323,7 @@ async function drop(
   if (!isSend) return
   const row = await transactionStore.byId(db, id)
   if (row?.status !== 'EXECUTING') return
-  await endUnsigned(parts, db, row, {
+  await endUnsent(parts, db, row, {
     to: 'CANCELLED',
     code: 'INVALID_TRANSACTION',
     error: `the signer refused: ${reason}`,

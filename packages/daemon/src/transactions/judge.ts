@@ -14,7 +14,7 @@ import {
 import { intentOf } from './intent.ts'
 import { DAY_WINDOW, MONTH_WINDOW, replaceReservation, sessionTotal, walletWindow } from './ledger.ts'
 import type { Before, Judge, Subject, Switches, Verdict } from './parts.ts'
-import { endUnsigned } from './stops.ts'
+import { endUnsent } from './stops.ts'
 import { type TransactionRow, transactionStore } from './store.ts'
 
 type ConstraintFacts = {
@@ -115,7 +115,7 @@ async function judgeAgain(parts: JudgeParts, db: Handle, row: TransactionRow, dr
   const verdict = await judgeSubject(parts, db, subject, before)
   if (verdict.status === 'CANCELLED') {
     const error = verdict.decision.reasons.map(({ message }) => message).join('; ')
-    await endUnsigned(parts, db, row, { to: 'CANCELLED', code: 'POLICY_DENIED', error, actor: 'system' })
+    await endUnsent(parts, db, row, { to: 'CANCELLED', code: 'POLICY_DENIED', error, actor: 'system' })
     return false
   }
   const now = parts.clock.now()

@@ -5,10 +5,11 @@ import { type AttemptRow, attemptStore } from './attempt-store.ts'
 import { fillGaps } from './gap-fill.ts'
 import { intentOf } from './intent.ts'
 import { type Issued, issue, type LaneContext, LeaseLost, type Recorded, record } from './issue.ts'
+import { sendWhatMay } from './leave.ts'
 import { laneId, type Parts } from './parts.ts'
 import { type By, newestOfNonce, type Replacement, replace, replacing } from './replace.ts'
-import { type Sender, sender } from './sender.ts'
-import { type Ending, endUnsigned, isOpen } from './stops.ts'
+import { type Outgoing, type Send, type Sender, sender } from './sender.ts'
+import { type Ending, endUnsent } from './stops.ts'
 import { type TransactionRow, transactionStore } from './store.ts'
 import { takeOver } from './take-over.ts'
 
@@ -75,8 +76,7 @@ export class Lane {
       network: chain.network,
       chain: () => parts.chain(chain.network.id),
       log: parts.log,
-      // In one process a stop halts the lanes; only the database tells of a stop on another replica.
-      mayLeave: parts.database.engine === 'postgres' ? () => this.#isOpen() : async () => true,
+      leaving: (batch, send) => this.#leaving(batch, send),
       onRefused: (row, sent) => this.#refused(row, sent),
     })
   }
@@ -103,7 +103,7 @@ export class Lane {
 
   /** An attempt's fate changed. */
   changed(row: AttemptRow): void {
-    if (row.state !== 'final' && row.state !== 'void') {
+    if (row.state === 'issued' || row.state === 'recorded' || row.state === 'included') {
       this.live.set(row.id, row)
       return
     }
@@ -113,9 +113,9 @@ export class Lane {
     this.#room = Math.min(this.#chain.network.window, this.#room + 1)
   }
 
-  /** Sends again what the chain does not know; after a start that may be what was never sent, so the switches are read. */
-  async resend(rows: readonly AttemptRow[]): Promise<void> {
-    if (this.#isHalted || !(await this.#isOpen()) || this.#isHalted) return
+  /** Sends again what the chain does not know; after a start that may be what was never sent. */
+  resend(rows: readonly AttemptRow[]): void {
+    if (this.#isHalted) return
     const newest = new Set(newestOfNonce([...this.live.values()]).map(({ id }) => id))
     this.#out.repeat(
       rows
@@ -135,8 +135,8 @@ export class Lane {
     this.kick()
   }
 
-  /** All that was recorded before the call has been sent when this resolves. */
-  sent(): Promise<void> {
+  /** What was on its way, or waited to be sent, at the call is over when this resolves. */
+  quiet(): Promise<void> {
     return this.#out.settled()
   }
 
@@ -180,8 +180,12 @@ export class Lane {
     return new Failure('CHAIN_ERROR', 'this lane cannot sign now, or another replica signs for it; ask again')
   }
 
-  #isOpen(): Promise<boolean> {
-    return this.#parts.database.read((db) => isOpen(this.#parts, db, this.walletId))
+  async #leaving(batch: readonly Outgoing[], send: Send): Promise<void> {
+    const scope = this.#scope(batch.map(({ row }) => row))
+    const moved = await sendWhatMay(this.#parts, { id: this.id, walletId: this.walletId, scope }, batch, send)
+    for (const row of moved) this.changed(row)
+    // A nonce may be free, and a transaction waits to be judged again.
+    if (moved.length > 0) this.kick()
   }
 
   async #round(): Promise<boolean> {
@@ -191,7 +195,7 @@ export class Lane {
     const count = Math.min(ROUND, this.#room - waiting.length)
     if (count <= 0) return false
     const rows = await this.#parts.database.read((db) => transactionStore.ready(db, this.id, count))
-    if (rows.length === 0) return fillGaps(this.#parts, this.#chain, { id: this.id, wallet: this.#wallet() }, waiting)
+    if (rows.length === 0) return fillGaps(this.#parts, this.#chain, { id: this.id, wallet: this.#wallet() })
     const promised = waiting.reduce((sum, row) => sum + BigInt(row.cost), 0n)
     const fresh = await this.#prepare(rows, promised)
     if (fresh.size === 0) return true
@@ -305,7 +309,7 @@ export class Lane {
 
   async #fail(row: TransactionRow, { code, message }: { code: string; message: string }): Promise<void> {
     const ending: Ending = { to: 'FAILED', code, error: message, actor: 'system' }
-    await this.#parts.database.work(this.#scope([row]), (db) => endUnsigned(this.#parts, db, row, ending))
+    await this.#parts.database.work(this.#scope([row]), (db) => endUnsent(this.#parts, db, row, ending))
   }
 
   /** What waited may have been priced long ago; an approval keeps the highest fee that was shown. */
@@ -334,7 +338,7 @@ export class Lane {
     }
   }
 
-  #scope(rows: readonly TransactionRow[]): Scope {
+  #scope(rows: readonly { session_id: string | null }[]): Scope {
     const sessions = new Set(rows.flatMap((row) => (row.session_id ? [`session:${row.session_id}`] : [])))
     return { shared: ['system'], exclusive: [`wallet:${this.walletId}`, ...sessions] }
   }

@@ -1,5 +1,6 @@
 import type { AttemptRow } from './attempt-store.ts'
 import { Lane, type LaneEvents } from './lane.ts'
+import { nothingSending } from './leave.ts'
 import { laneId, type Parts } from './parts.ts'
 
 /** The address in a lane's id. */
@@ -61,19 +62,21 @@ export function lanes(parts: Parts, events: LaneEvents) {
     },
     liveOn: (network: string): AttemptRow[] =>
       of().flatMap((each) => (each.id.startsWith(`${network}/`) ? [...each.live.values()] : [])),
-    /** When this resolves nothing more is signed or sent, for one wallet or for all. */
+    /** When this resolves nothing more is signed or sent, for one wallet or for all, here or by another replica. */
     async halt(walletId?: string) {
       halted.add(walletId ?? 'all')
       await Promise.all(of(walletId).map((each) => each.halt()))
+      await nothingSending(parts.database, walletId === undefined ? undefined : [walletId])
     },
     resume(walletId?: string) {
       halted.delete(walletId ?? 'all')
       for (const each of of(walletId)) if (!halted.has('all') && !halted.has(each.walletId)) each.resume()
     },
-    /** When this resolves, what was recorded before the call has been sent, for these wallets or for all. */
-    sent: async (walletIds?: string | readonly string[]) => {
+    /** When this resolves, what was on its way at the call is over, for these wallets or for all, here and elsewhere. */
+    async quiet(walletIds?: readonly string[]) {
       const meant = of().filter(({ walletId }) => walletIds === undefined || walletIds.includes(walletId))
-      await Promise.all(meant.map((each) => each.sent()))
+      await Promise.all(meant.map((each) => each.quiet()))
+      await nothingSending(parts.database, walletIds)
     },
     async stop() {
       isStopped = true

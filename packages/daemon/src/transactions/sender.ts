@@ -4,6 +4,8 @@ import type { Log } from '../platform/log.ts'
 import type { AttemptRow } from './attempt-store.ts'
 
 export type Outgoing = { row: AttemptRow; bytes: Uint8Array }
+/** Sends, and answers those of which no node was reached. */
+export type Send = (batch: readonly Outgoing[]) => Promise<Outgoing[]>
 export type Sender = ReturnType<typeof sender>
 
 const BATCH = 64
@@ -14,42 +16,44 @@ export function sender({
   network,
   chain,
   log,
-  mayLeave,
+  leaving,
   onRefused,
 }: {
   network: Network
   /** The chain as it is configured now: its endpoints may change while something is on its way. */
   chain: () => Promise<Chain>
   log: Log
-  /** Asked before each batch; what may not leave now is left to be sent again later. */
-  mayLeave: () => Promise<boolean>
+  /**
+   * Around each batch: hands those that may leave now to `send`, which tells which certainly have not. The others are
+   * left to be sent later, or given up.
+   */
+  leaving: (batch: readonly Outgoing[], send: Send) => Promise<void>
   onRefused: (row: AttemptRow, sent: Extract<Sent, { outcome: 'refused' }>) => void
 }) {
   let queue: Outgoing[] = []
   let sending: Promise<void> | undefined
   const lastSent = new Map<string, number>()
 
-  const send = async (batch: readonly Outgoing[]) => {
+  const send: Send = async (batch) => {
     for (const { row } of batch) lastSent.set(row.id, Date.now())
     try {
       const results = await (await chain()).broadcast(batch.map(({ bytes }) => bytes))
       results.forEach((sent, index) => {
         if (sent.outcome === 'refused') onRefused(batch[index]!.row, sent)
       })
+      return batch.filter((_, index) => results[index]?.outcome === 'unsent')
     } catch (error) {
       // The bytes may or may not have arrived; looking at the chain tells, and what is missing is sent again.
       log.warn({ network: network.id, err: error }, 'sending failed; the chain will tell what arrived')
+      return []
     }
   }
   const drain = async () => {
     try {
-      while (queue.length > 0) {
-        if (await mayLeave()) await send(queue.splice(0, BATCH))
-        else queue = []
-      }
+      while (queue.length > 0) await leaving(queue.splice(0, BATCH), send)
     } catch (error) {
       queue = []
-      log.warn({ network: network.id, err: error }, 'sending was put off: the switches could not be read')
+      log.warn({ network: network.id, err: error }, 'sending was put off: the database could not be asked')
     } finally {
       sending = undefined
     }

@@ -16,14 +16,15 @@ import { type Answer, type Asked, type Built, decide, REPEAT_MS, replayed } from
 import { dueWork } from './due.ts'
 import { assetsOf, withFullFee } from './judge.ts'
 import { addressOf, lanes } from './lanes.ts'
+import { type ListFilter, listStore } from './list-store.ts'
 import type { Parts, WalletFacts } from './parts.ts'
 import type { Replacement } from './replace.ts'
 import { type FindToken, parseRequest } from './request.ts'
 import { settler } from './settle.ts'
 import { simulation } from './simulate.ts'
 import { isUnsigned } from './states.ts'
-import { cancelUnsigned, type Ending, endUnsigned } from './stops.ts'
-import { type ListFilter, type TransactionRow, transactionStore } from './store.ts'
+import { cancelUnsent, type Ending, endUnsent } from './stops.ts'
+import { type TransactionRow, transactionStore } from './store.ts'
 import { transactionView } from './views.ts'
 
 export { gate } from './gate.ts'
@@ -135,9 +136,7 @@ export class Transactions {
     const row = await this.#parts.database.read((db) => this.#find(db, id, sessionId))
     const { sequenced, network } = await this.#parts.chain(row.network)
     if (!sequenced) throw new Failure('CHAIN_NOT_SUPPORTED', `${network.id} has no nonce that could be used again`)
-    if (row.status !== 'SUBMITTED') {
-      throw new Failure('TX_ALREADY_PROCESSED', `the transaction is ${row.status}`, { details: { status: row.status } })
-    }
+    if (row.status !== 'SUBMITTED') throw processed(row)
     const lane = await this.#lanes.get(row.wallet_id, row.network, addressOf(row.lane))
     return lane.replace(id, purpose, { actor: actorOf(sessionId), ip })
   }
@@ -154,6 +153,7 @@ export class Transactions {
     return this.#change(id, undefined, (db, row) => {
       if (isUnsigned(row.status) && row.status !== 'QUEUED')
         throw new Failure('APPROVAL_NOT_FOUND', `the transaction is ${row.status} and waits for nobody`)
+      if (row.status !== 'QUEUED') throw processed(row)
       return end(this.#parts, db, row, ending)
     })
   }
@@ -169,7 +169,7 @@ export class Transactions {
   /** Newest first. */
   list(filter: ListFilter, limit: number): Promise<{ rows: TransactionRow[]; items: Transaction[]; hasMore: boolean }> {
     return this.#parts.database.read(async (db) => {
-      const rows = await transactionStore.list(db, filter, limit + 1)
+      const rows = await listStore.list(db, filter, limit + 1)
       const page = rows.slice(0, limit)
       const items: Transaction[] = []
       for (const row of page) items.push(await this.#view(db, row))
@@ -178,17 +178,17 @@ export class Transactions {
   }
 
   count(filter: ListFilter): Promise<number> {
-    return this.#parts.database.read((db) => transactionStore.count(db, filter))
+    return this.#parts.database.read((db) => listStore.count(db, filter))
   }
 
   /** What a stop needs, inside its job and after its commit. */
   get stops() {
     return {
-      cancelUnsigned: (db: Handle, walletId: string, why: StopReason) => cancelUnsigned(this.#parts, db, walletId, why),
-      walletsWithUnsigned: (db: Handle) => transactionStore.walletsWithUnsigned(db),
+      cancelUnsent: (db: Handle, walletId: string, why: StopReason) => cancelUnsent(this.#parts, db, walletId, why),
+      walletsWithUnsent: (db: Handle) => transactionStore.walletsWithUnsent(db),
       halt: (walletId?: string) => this.#lanes.halt(walletId),
       resume: (walletId?: string) => this.#lanes.resume(walletId),
-      sent: (walletIds?: string | readonly string[]) => this.#lanes.sent(walletIds),
+      quiet: (walletIds?: readonly string[]) => this.#lanes.quiet(walletIds),
     }
   }
 
@@ -258,10 +258,11 @@ function answers({ now }: Clock) {
   }
 }
 
+const processed = ({ status }: Pick<TransactionRow, 'status'>): Failure =>
+  new Failure('TX_ALREADY_PROCESSED', `the transaction is ${status}`, { details: { status } })
+
 async function end(parts: Parts, db: Handle, row: TransactionRow, ending: Ending): Promise<number> {
-  if (!(await endUnsigned(parts, db, row, ending))) {
-    throw new Failure('TX_ALREADY_PROCESSED', `the transaction is ${row.status}`, { details: { status: row.status } })
-  }
+  if (!(await endUnsent(parts, db, row, ending))) throw processed(row)
   return parts.clock.now()
 }
 
@@ -271,9 +272,7 @@ async function approveQueued(
   row: TransactionRow,
   ip: string | undefined,
 ): Promise<TransactionRow> {
-  if (row.status !== 'QUEUED') {
-    throw new Failure('TX_ALREADY_PROCESSED', `the transaction is ${row.status}`, { details: { status: row.status } })
-  }
+  if (row.status !== 'QUEUED') throw processed(row)
   if (row.tier !== 'APPROVAL')
     throw new Failure('APPROVAL_NOT_FOUND', 'the transaction waits for time, not for an approval')
   const wallet = await parts.switches.wallet(db, row.wallet_id)

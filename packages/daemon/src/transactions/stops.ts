@@ -5,6 +5,7 @@ import { release } from './ledger.ts'
 import type { Parts } from './parts.ts'
 import { isUnsigned, type Status } from './states.ts'
 import { type TransactionRow, transactionStore } from './store.ts'
+import { unsubmit } from './unsent.ts'
 
 export type Ending = {
   to: Extract<Status, 'CANCELLED' | 'EXPIRED' | 'FAILED'>
@@ -25,21 +26,23 @@ export async function isOpen({ switches }: Pick<Parts, 'switches'>, db: Handle, 
 }
 
 /**
- * Ends a transaction that has no recorded signature: its reservation is free, its issued attempt is dropped.
+ * Ends a transaction of which no signed byte has left: its reservation is free, its attempts are dropped.
  * The job holds the locks of the wallet and of the session. False when it was already further on.
  */
-export async function endUnsigned(
+export async function endUnsent(
   parts: Pick<Parts, 'clock' | 'audit'>,
   db: Handle,
   row: TransactionRow,
   ending: Ending,
 ): Promise<boolean> {
-  if (!isUnsigned(row.status)) return false
   const now = parts.clock.now()
+  const isTakenBack = row.status === 'SUBMITTED' && (await unsubmit(db, row.id, now)) !== undefined
+  const from = isTakenBack ? 'PENDING' : row.status
+  if (!isUnsigned(from)) return false
   if (
     !(await transactionStore.end(db, {
       id: row.id,
-      from: row.status,
+      from,
       to: ending.to,
       error: ending.error,
       code: ending.code,
@@ -76,17 +79,17 @@ async function releaseFault(db: Handle, id: string, at: number): Promise<string 
   }
 }
 
-/** Cancels all of a wallet that is not signed yet, or only what one session asked for. */
-export async function cancelUnsigned(
+/** Cancels all of a wallet of which nothing has left yet, or only what one session asked for. */
+export async function cancelUnsent(
   parts: Pick<Parts, 'clock' | 'audit'>,
   db: Handle,
   walletId: string,
   why: { error: string; code: string; actor: string; sessionId?: string },
 ): Promise<string[]> {
   const ended: string[] = []
-  for (const row of await transactionStore.unsignedOf(db, walletId)) {
+  for (const row of await transactionStore.unsentOf(db, walletId)) {
     if (why.sessionId && row.session_id !== why.sessionId) continue
-    if (await endUnsigned(parts, db, row, { to: 'CANCELLED', ...why })) ended.push(row.id)
+    if (await endUnsent(parts, db, row, { to: 'CANCELLED', ...why })) ended.push(row.id)
   }
   return ended
 }

@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely'
+import type { SelectQueryBuilder } from 'kysely'
 import type { NoParams } from '../platform/db/database.ts'
 import { type Handle, statement } from '../platform/db/database.ts'
 import type { Tables } from '../platform/db/tables.ts'
@@ -173,6 +173,12 @@ const walletsWithUnsigned = statement<NoParams, { wallet_id: string }>((db) =>
     .distinct()
     .where('status', 'in', ['PENDING', 'QUEUED', 'GAS_WAITING', 'EXECUTING']),
 )
+const signedUnsentOf = statement<{ wallet: string }, TransactionRow>((db, p) =>
+  withUnsent(db.selectFrom('transactions')).selectAll().where('wallet_id', '=', p('wallet')),
+)
+const walletsWithSignedUnsent = statement<NoParams, { wallet_id: string }>((db) =>
+  withUnsent(db.selectFrom('transactions')).select('wallet_id').distinct(),
+)
 const move = statement<{ id: string; from: Status; to: Status; at: number }>((db, p) =>
   db
     .updateTable('transactions')
@@ -200,6 +206,13 @@ const rehash = statement<{ id: string; hash: string; at: number }>((db, p) =>
     .updateTable('transactions')
     .set({ tx_hash: p('hash'), updated_at: p('at') })
     .where('id', '=', p('id')),
+)
+const unsubmit = statement<{ id: string; at: number }>((db, p) =>
+  db
+    .updateTable('transactions')
+    .set({ status: 'PENDING', tx_hash: null, updated_at: p('at') })
+    .where('id', '=', p('id'))
+    .where('status', '=', 'SUBMITTED'),
 )
 type Land = {
   id: string
@@ -302,18 +315,6 @@ type Accepted = {
   without: string | undefined
   count: number
 }
-export type ListFilter = {
-  walletIds?: readonly string[] | undefined
-  statuses?: readonly Status[] | undefined
-  type?: string | undefined
-  network?: string | undefined
-  since?: number | undefined
-  until?: number | undefined
-  search?: string | undefined
-  before?: string | undefined
-  offset?: number | undefined
-}
-
 export const transactionStore = {
   insert: (db: Handle, row: TransactionRow) => db.run(insert, row),
   byId: (db: Handle, id: string) => db.get(byId, { id }),
@@ -322,8 +323,15 @@ export const transactionStore = {
   readyLanes: (db: Handle) => db.all(readyLanes),
   dueDelays: (db: Handle, now: number, count: number) => db.all(dueDelays, { now, count }),
   lapsedApprovals: (db: Handle, now: number, count: number) => db.all(lapsedApprovals, { now, count }),
-  unsignedOf: (db: Handle, wallet: string) => db.all(unsignedOf, { wallet }),
-  walletsWithUnsigned: async (db: Handle) => (await db.all(walletsWithUnsigned)).map((row) => row.wallet_id),
+  /** What a stop of the wallet still reaches: all that is unsigned, or has signed bytes that never left. */
+  unsentOf: async (db: Handle, wallet: string) => [
+    ...(await db.all(unsignedOf, { wallet })),
+    ...(await db.all(signedUnsentOf, { wallet })),
+  ],
+  walletsWithUnsent: async (db: Handle) => {
+    const rows = [...(await db.all(walletsWithUnsigned)), ...(await db.all(walletsWithSignedUnsent))]
+    return [...new Set(rows.map((row) => row.wallet_id))]
+  },
   /** When the wallet's requests were accepted, newest first. */
   acceptedTimes: async (db: Handle, query: Accepted) => {
     const rows = await db.query<{ created_at: number }>((kysely) => {
@@ -347,6 +355,8 @@ export const transactionStore = {
     won(await db.run(move, allowed(change))),
   end: async (db: Handle, change: End) => won(await db.run(end, allowed(change))),
   submit: async (db: Handle, change: { id: string; hash: string; at: number }) => won(await db.run(submit, change)),
+  /** Its bytes were signed and never left. */
+  unsubmit: async (db: Handle, change: { id: string; at: number }) => won(await db.run(unsubmit, change)),
   land: async (db: Handle, change: Land) => won(await db.run(land, allowed(change))),
   /** The hash of the attempt that counts: the newest, or the one in a block. */
   rehash: (db: Handle, change: { id: string; hash: string; at: number }) => db.run(rehash, change),
@@ -356,36 +366,22 @@ export const transactionStore = {
   judge: async (db: Handle, judgement: Judgement) => won(await db.run(judge, judgement)),
   key: (db: Handle, session: string, key: string) => db.get(keyOf, { session, key }),
   insertKey: (db: Handle, row: KeyRow) => db.run(insertKey, row),
-  /** Newest first. */
-  list: (db: Handle, filter: ListFilter, limit: number) =>
-    db.query<TransactionRow>((kysely) => {
-      let query = matching(kysely, filter).selectAll()
-      if (filter.before) query = query.where('id', '<', filter.before)
-      return query
-        .orderBy('id', 'desc')
-        .limit(limit)
-        .offset(filter.offset ?? 0)
-    }),
-  count: async (db: Handle, filter: ListFilter) => {
-    const rows = await db.query<{ count: number }>((kysely) =>
-      matching(kysely, filter).select((eb) => eb.fn.countAll<number>().as('count')),
-    )
-    return rows[0]?.count ?? 0
-  },
 }
 
-function matching(kysely: Kysely<Tables>, filter: ListFilter) {
-  let query = kysely.selectFrom('transactions')
-  if (filter.walletIds) query = query.where('wallet_id', 'in', [...filter.walletIds])
-  if (filter.statuses) query = query.where('status', 'in', [...filter.statuses])
-  if (filter.type) query = query.where('type', '=', filter.type)
-  if (filter.network) query = query.where('network', '=', filter.network)
-  if (filter.since !== undefined) query = query.where('created_at', '>=', filter.since)
-  if (filter.until !== undefined) query = query.where('created_at', '<=', filter.until)
-  const { search } = filter
-  if (!search) return query
-  return query.where((eb) => eb.or([eb('tx_hash', 'like', `%${search}%`), eb('to_address', 'like', `%${search}%`)]))
-}
+/** Submitted, with signed bytes that certainly have not left. */
+const withUnsent = <O>(query: SelectQueryBuilder<Tables, 'transactions', O>) =>
+  query
+    .where('status', '=', 'SUBMITTED')
+    .where((eb) =>
+      eb.exists(
+        eb
+          .selectFrom('attempts')
+          .select('attempts.id')
+          .whereRef('attempts.transaction_id', '=', 'transactions.id')
+          .where('attempts.state', '=', 'recorded')
+          .where('attempts.left_at', 'is', null),
+      ),
+    )
 
 /** Below every id that was made at that time or later (UUIDv7, RFC 9562). */
 const firstId = (ms: number): string => Math.max(0, ms).toString(16).padStart(12, '0').replace(/^.{8}/, '$&-')

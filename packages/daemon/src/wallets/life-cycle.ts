@@ -38,7 +38,7 @@ export function lifeCycle(parts: WalletParts) {
           const change = { id, at: now, suspendedAt: now, reason, terminatedAt: null }
           await move(db, row, { ...change, from: 'ACTIVE', to: 'SUSPENDED' })
           const why = { error: `the wallet was suspended: ${reason}`, code: 'WALLET_SUSPENDED', actor: by.actor }
-          const cancelled = await stops.cancelUnsigned(db, id, why)
+          const cancelled = await stops.cancelUnsent(db, id, why)
           const details = { reason, cancelled: cancelled.length }
           await audit.record(db, { event: 'WALLET_SUSPENDED', severity: 'warning', walletId: id, ...by, details })
           return now
@@ -68,7 +68,7 @@ export function lifeCycle(parts: WalletParts) {
           const { status: from, suspended_at: suspendedAt, suspension_reason: reason } = row
           await move(db, row, { id, from, to: 'TERMINATED', at, suspendedAt, reason, terminatedAt: at })
           const why = { error: 'the wallet was terminated', code: 'WALLET_TERMINATED', actor: by.actor }
-          const cancelled = await stops.cancelUnsigned(db, id, why)
+          const cancelled = await stops.cancelUnsent(db, id, why)
           await sessions.endOfWallet(db, id, by)
           const details = { cancelled: cancelled.length }
           await audit.record(db, { event: 'WALLET_TERMINATED', severity: 'warning', walletId: id, ...by, details })

@@ -30,7 +30,7 @@ export type WalletParts = {
   audit: Pick<Audit, 'record'>
   networks(): readonly Network[]
   sessions: WalletSessions
-  stops: Pick<Stops, 'cancelUnsigned' | 'halt' | 'resume'>
+  stops: Pick<Stops, 'cancelUnsent' | 'halt' | 'resume'>
   /** Stores the modest SPENDING_LIMIT in the same job, marked as default. */
   installDefaultPolicy(db: Handle, walletId: string): Promise<NonNullable<Created['defaultPolicy']>>
   verifyPassword(password: string): Promise<boolean>

@@ -1,5 +1,5 @@
 import { isFailure } from '@waiaas/contract'
-import type { Rpc, Sent } from '../chain.ts'
+import { type Rpc, type Sent, Unreached } from '../chain.ts'
 import { classify } from './classify.ts'
 import { toHex } from './hex.ts'
 
@@ -19,6 +19,7 @@ export async function broadcast(
     })
   } catch (error) {
     if (!isFailure(error, 'CHAIN_ERROR')) throw error
+    if (error instanceof Unreached) return signed.map((): Sent => ({ outcome: 'unsent' }))
     // A node may have taken the bytes and lost the connection; only the chain can tell.
     return signed.map((): Sent => ({ outcome: 'unclear' }))
   }

@@ -1,5 +1,5 @@
 import { isFailure } from '@waiaas/contract'
-import type { Rpc, RpcError, Sent } from '../chain.ts'
+import { type Rpc, type RpcError, type Sent, Unreached } from '../chain.ts'
 import { hashOf } from './seal.ts'
 
 // Every transaction was simulated before it was signed, and the daemon itself sends again until the bytes expire.
@@ -18,6 +18,7 @@ export async function broadcastAll(rpc: Rpc, signed: readonly Uint8Array[]): Pro
       'error' in answer ? classify(answer.error) : accepted(answer, signed[index]),
     )
   } catch (error) {
+    if (error instanceof Unreached) return signed.map((): Sent => ({ outcome: 'unsent' }))
     // No endpoint answered; the bytes may have left all the same.
     if (isFailure(error, 'CHAIN_ERROR')) return signed.map(() => ({ outcome: 'unclear' }))
     throw error

@@ -293,6 +293,21 @@ forEachEngine((engine, open, fresh) => {
     expect((await db.read((tx) => tx.all(allRows))).map(({ id }) => id)).toEqual(['c'])
   })
 
+  test('locks that are held leave the database usable, and what was done under them is the answer', async () => {
+    const db = await open(sampleMigrations)
+    const scope = { shared: ['outside'], exclusive: ['outside:a'] }
+    const value = await db.hold(scope, async () => {
+      await new Promise((resolve) => setImmediate(resolve))
+      await db.work({ exclusive: ['system'] }, (tx) => tx.run(insert, row('a')))
+      return 7
+    })
+    expect(value).toBe(7)
+    await expect(db.hold(scope, () => Promise.reject(new Error('outside')))).rejects.toThrow('outside')
+    expect(await db.hold(scope, async () => 'again')).toBe('again')
+    await expect(db.work({}, () => db.hold(scope, async () => 1))).rejects.toThrow('inside a database transaction')
+    expect(await db.read((tx) => tx.get(count))).toEqual({ rows: 1 })
+  })
+
   test('closing waits for what was accepted and refuses what comes later', async () => {
     const db = await openSample()
     const accepted = range(20).map((i) => db.work({ exclusive: ['a'] }, (tx) => tx.run(insert, row(`${i}`))))

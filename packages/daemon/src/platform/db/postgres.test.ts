@@ -97,6 +97,59 @@ test('an exclusive job gets its turn while jobs that share its scope keep coming
   await closeAll([db])
 })
 
+/** How many wait for a lock that somebody holds. */
+const waiters = (db: Database) =>
+  db.read((tx) =>
+    tx.query<{ waiting: number }>(
+      () => sql`select count(*)::int as waiting from pg_locks where locktype = 'advisory' and not granted
+        and database = (select oid from pg_database where datname = current_database())`,
+    ),
+  )
+async function someoneWaits(db: Database): Promise<void> {
+  while ((await waiters(db))[0]?.waiting === 0) await new Promise((resolve) => setImmediate(resolve))
+}
+
+test('who wants a lock that another replica holds waits until that is done outside', async () => {
+  const replicas = await openReplicas(2)
+  const [one, two] = replicas as [Database, Database]
+  const outside = Promise.withResolvers<void>()
+  const events: string[] = []
+  const held = one.hold({ shared: ['sending'], exclusive: ['sending:a'] }, async () => {
+    events.push('begin')
+    await outside.promise
+    events.push('end')
+  })
+  while (events.length === 0) await new Promise((resolve) => setImmediate(resolve))
+  const stopped = two.hold({ exclusive: ['sending'] }, async () => void events.push('quiet'))
+  await someoneWaits(one)
+  // Others are not kept waiting.
+  await two.work({ exclusive: ['system'] }, (tx) => tx.run(insert, row('beside')))
+  expect(events).toEqual(['begin'])
+  outside.resolve()
+  await Promise.all([held, stopped])
+  expect(events).toEqual(['begin', 'end', 'quiet'])
+  await closeAll(replicas)
+})
+
+test('locks are given up when the connection of their holder is gone', async () => {
+  const replicas = await openReplicas(2)
+  const [one, two] = replicas as [Database, Database]
+  const outside = Promise.withResolvers<string>()
+  const held = one.hold({ exclusive: ['sending'] }, () => outside.promise)
+  const stopped = two.hold({ exclusive: ['sending'] }, async () => 'quiet')
+  await someoneWaits(two)
+  await two.work({}, (tx) =>
+    tx.query(
+      () => sql`select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and granted
+        and database = (select oid from pg_database where datname = current_database())`,
+    ),
+  )
+  expect(await stopped).toBe('quiet')
+  outside.resolve('done')
+  expect(await held).toBe('done')
+  await closeAll(replicas)
+})
+
 test('a connection that breaks fails its own job only', async () => {
   const [db] = (await openReplicas(1)) as [Database]
   const broken = db.work({}, async (tx) => {

@@ -17,6 +17,16 @@ const migrationLock = 7_204_819_335
 /** Keeps the advisory locks of scopes apart from all others. */
 const scopeQueue = 5_811_402_967
 const begin = 'begin isolation level read committed'
+/** Locks that are held while something outside happens end with it, or soon after the machine that holds them is gone. */
+const beginHold = [
+  begin,
+  'set local lock_timeout = 0',
+  'set local statement_timeout = 0',
+  'set local idle_in_transaction_session_timeout = 0',
+  'set local tcp_keepalives_idle = 5',
+  'set local tcp_keepalives_interval = 5',
+  'set local tcp_keepalives_count = 3',
+]
 
 /** Nothing may hang for good: a transaction that waits this long, in milliseconds, fails and its connection is dropped. */
 const deadlines = {
@@ -32,11 +42,18 @@ const deadlines = {
 export async function openPostgres(url: string, migrations: readonly Migration[]): Promise<Database> {
   const synchronous = await prepare(url, migrations)
   const settings = { connectionString: url, application_name: 'waiaas', types: { getTypeParser } }
-  const pool = new pg.Pool({ ...settings, ...deadlines, max: maxConnections })
+  const pool = poolOf({ ...settings, ...deadlines })
+  // Of its own: who holds locks waits for jobs that need a connection too.
+  const holders = poolOf({ ...settings, connectionTimeoutMillis: deadlines.connectionTimeoutMillis, keepAlive: true })
+  return new PostgresDatabase(pool, holders, synchronous)
+}
+
+function poolOf(settings: pg.PoolConfig): pg.Pool {
+  const pool = new pg.Pool({ ...settings, max: maxConnections })
   // A broken connection is reported by the query on it; an idle one the pool has already dropped, and opens another.
   pool.on('error', () => undefined)
   pool.on('connect', (client) => client.on('error', () => undefined))
-  return new PostgresDatabase(pool, synchronous)
+  return pool
 }
 
 /** Migrates under a lock that replicas starting at the same time wait for; gives the server's synchronous_commit. */
@@ -98,6 +115,7 @@ const isRepeatable = (error: unknown): boolean =>
 class PostgresDatabase implements Database {
   readonly engine = 'postgres'
   readonly #pool: pg.Pool
+  readonly #holders: pg.Pool
   readonly #synchronous: string
   readonly #lanes = new Map<string, Lane>()
   readonly #running = new Set<Promise<unknown>>()
@@ -105,8 +123,9 @@ class PostgresDatabase implements Database {
   #commits = 0
   #jobs = 0
 
-  constructor(pool: pg.Pool, synchronous: string) {
+  constructor(pool: pg.Pool, holders: pg.Pool, synchronous: string) {
     this.#pool = pool
+    this.#holders = holders
     this.#synchronous = synchronous
   }
 
@@ -133,6 +152,29 @@ class PostgresDatabase implements Database {
       if (!locks.some((lock) => lock.exclusive)) void this.#track(this.#round(locks, [job]))
       else this.#enqueue(locks, job)
     })
+  }
+
+  async hold<T>(scope: Scope, fn: () => Promise<T>): Promise<T> {
+    assertOutsideWork('holding locks')
+    this.#assertOpen()
+    return this.#track(this.#holding(lockOrder(scope).map(queueFor), fn))
+  }
+
+  async #holding<T>(queues: string[], fn: () => Promise<T>): Promise<T> {
+    const client = await this.#holders.connect()
+    let isReleased = false
+    try {
+      await client.query([...beginHold, ...queues].join('; '))
+      const value = await fn()
+      // What was done is done, also if the connection and with it the locks were lost meanwhile.
+      isReleased = await client.query('commit').then(
+        () => true,
+        () => false,
+      )
+      return value
+    } finally {
+      client.release(!isReleased)
+    }
   }
 
   #enqueue(locks: Lock[], job: Job): void {
@@ -213,12 +255,17 @@ class PostgresDatabase implements Database {
     this.#closed = true
     await Promise.allSettled(this.#running)
     await this.#pool.end()
+    await this.#holders.end()
   }
 
   #assertOpen(): void {
     if (this.#closed) throw new Error('the database is closed')
   }
 }
+
+/** Waits in line for a lock; given up at the end of the transaction. */
+const queueFor = ({ name, exclusive }: Lock): string =>
+  `select pg_advisory_xact_lock${exclusive ? '' : '_shared'}(hashtextextended('${name}', ${scopeQueue}))`
 
 async function transaction(client: pg.PoolClient, locks: Lock[], jobs: Job[]): Promise<Outcome[]> {
   await takeLocks(client, locks)
@@ -250,10 +297,7 @@ async function perform(client: pg.PoolClient, job: Job): Promise<Outcome> {
  * a queue: without it jobs that share a row keep out for ever whoever wants it alone, and that is a stop.
  */
 async function takeLocks(client: pg.PoolClient, locks: Lock[]): Promise<void> {
-  const queues = locks.map(
-    ({ name, exclusive }) =>
-      `select pg_advisory_xact_lock${exclusive ? '' : '_shared'}(hashtextextended('${name}', ${scopeQueue}))`,
-  )
+  const queues = locks.map(queueFor)
   const rows = locks.map(
     ({ name, exclusive }) => `select 1 from scopes where id = '${name}' for ${exclusive ? 'update' : 'share'}`,
   )

@@ -193,6 +193,13 @@ class SqliteDatabase implements Database {
     }
   }
 
+  async hold<T>(scope: Scope, fn: () => Promise<T>): Promise<T> {
+    assertOutsideWork('holding locks')
+    this.#assertOpen()
+    lockOrder(scope)
+    return fn()
+  }
+
   stats(): Stats {
     const synchronous = Number(this.#writer.pragma('synchronous', { simple: true }))
     return { commits: this.#commits, jobs: this.#jobs, synchronous }

@@ -17,6 +17,12 @@ export interface Database {
    * its own changes only. `fn` may await only its handle, and may run again when Postgres asks for that.
    */
   work<T>(scope: Scope, fn: (db: Handle) => Promise<T>): Promise<T>
+  /**
+   * Keeps the locks of `scope` while `fn` does something outside, such as sending to a node; whoever wants one of them
+   * waits, in any process. `fn` may use the database, under other locks. With SQLite the process is the only one, and
+   * nothing is held.
+   */
+  hold<T>(scope: Scope, fn: () => Promise<T>): Promise<T>
   stats(): Stats
   /** Waits for what was accepted, then closes. */
   close(): Promise<void>

@@ -1,0 +1,6 @@
+import type { Migration } from '../platform/db/database.ts'
+import { initial } from './0001-initial.ts'
+import { leftAt } from './0002-left-at.ts'
+
+/** The schema, step by step. */
+export const migrations: readonly Migration[] = [initial, leftAt]
