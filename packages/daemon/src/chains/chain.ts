@@ -115,8 +115,11 @@ export interface Chain {
   /** Joins bytes and signature; checks the signature against the sender. Pure. */
   seal(sender: string, unsigned: Uint8Array, signature: Uint8Array): Signed
 
-  /** Why each draft would fail if it were sent now (null: nothing known against it). Inflight: native base units already promised. */
-  precheck(sender: string, drafts: readonly Draft[], inflight: bigint): Promise<(Precheck | null)[]>
+  /**
+   * Why each draft would fail if it were sent now (null: nothing known against it), beside what is promised to attempts
+   * that were in no block when it was last looked. Nothing is refused for want of money without a look at the chain as it is.
+   */
+  precheck(sender: string, drafts: readonly Draft[], promised: readonly Promised[]): Promise<(Precheck | null)[]>
   /** Sends in the given order, in one round trip where the node allows it. */
   broadcast(signed: readonly Uint8Array[]): Promise<Sent[]>
   /** Looks at the chain. Reports every attempt once per call; included ones again when they become final or leave the chain. */
@@ -139,6 +142,9 @@ export interface Chain {
 
 /** Facts that help reading bytes; each is verified against the bytes (an owner by deriving its token account). */
 export type Hints = { readonly owners?: readonly string[] }
+/** The most that an attempt which is in no block yet can take, in native base units. */
+export type Promised = { readonly hash: string | null; readonly nonce: number | null; readonly cost: bigint }
+export const totalOf = (promised: readonly Promised[]): bigint => promised.reduce((sum, { cost }) => sum + cost, 0n)
 export type Precheck = { readonly code: 'INSUFFICIENT_BALANCE' | 'INVALID_TRANSACTION'; readonly message: string }
 export type EndpointStatus = {
   readonly url: string

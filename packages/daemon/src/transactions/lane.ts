@@ -1,5 +1,5 @@
 import { Failure, isFailure } from '@waiaas/contract'
-import type { Chain, Draft, Lifetime, Sent } from '../chains/chain.ts'
+import type { Chain, Draft, Lifetime, Promised, Sent } from '../chains/chain.ts'
 import type { Scope } from '../platform/db/database.ts'
 import { type AttemptRow, attemptStore } from './attempt-store.ts'
 import { fillGaps } from './gap-fill.ts'
@@ -196,7 +196,7 @@ export class Lane {
     if (count <= 0) return false
     const rows = await this.#parts.database.read((db) => transactionStore.ready(db, this.id, count))
     if (rows.length === 0) return fillGaps(this.#parts, this.#chain, { id: this.id, wallet: this.#wallet() })
-    const promised = waiting.reduce((sum, row) => sum + BigInt(row.cost), 0n)
+    const promised = waiting.map(({ hash, nonce, cost }) => ({ hash, nonce, cost: BigInt(cost) }))
     const fresh = await this.#prepare(rows, promised)
     if (fresh.size === 0) return true
     const anchor: Lifetime = this.#chain.sequenced ? {} : await this.#chain.anchor()
@@ -283,7 +283,7 @@ export class Lane {
   }
 
   /** Drafts that would succeed now. What cannot be paid for ends here, before anything is signed. */
-  async #prepare(rows: readonly TransactionRow[], promised: bigint): Promise<Map<string, Draft>> {
+  async #prepare(rows: readonly TransactionRow[], promised: readonly Promised[]): Promise<Map<string, Draft>> {
     const built = await Promise.allSettled(rows.map((row) => this.#currentDraft(row)))
     const drafted: { row: TransactionRow; draft: Draft }[] = []
     const unbuilt: unknown[] = []

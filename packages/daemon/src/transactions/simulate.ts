@@ -12,7 +12,7 @@ type Judged = { built: Built; verdict: Verdict; prices: Prices; startedAt: numbe
 /** What sending would do, cost and be decided as. Reads balances and asks a node; stores nothing. */
 export async function simulation({ built, verdict, prices, startedAt }: Judged): Promise<Simulation> {
   const { chain, sender, draft, request } = built
-  const [balances, [fault]] = await Promise.all([readBalances(built), chain.precheck(sender, [draft], 0n)])
+  const [balances, [fault]] = await Promise.all([readBalances(built), chain.precheck(sender, [draft], [])])
   const { decision } = verdict
   const isAllowed = decision.outcome === 'ALLOW'
   const reason = decision.reasons.map(({ message }) => message).join('; ')

@@ -61,7 +61,7 @@ test('a transfer with a memo lands with exactly its amount and text', async () =
     { kind: 'transfer', to: recipient, amount: 5n, memo: 'für 東京 🎉' },
     0,
   )
-  expect(await chain.precheck(key.address, [draft], 0n)).toEqual([null])
+  expect(await chain.precheck(key.address, [draft], [])).toEqual([null])
   await land(chain, bytes)
   expect(await balanceOf(recipient)).toBe(5n)
   const landed = (await node.rpc('eth_getTransactionByHash', [hash])) as { input: string; type: string; from: string }
@@ -86,7 +86,7 @@ test.each(['plainToken', 'oddToken', 'permitToken'] as const)('a transfer of the
   const token = await chain.token(fixtures[name])
   const recipient = newKey().address
   const { bytes, draft } = await prepare(chain, key, { kind: 'token-transfer', to: recipient, amount: 40n, token }, 0)
-  expect(await chain.precheck(key.address, [draft], 0n)).toEqual([null])
+  expect(await chain.precheck(key.address, [draft], [])).toEqual([null])
   await land(chain, bytes)
   expect(await chain.tokenBalances(recipient, [token])).toEqual([{ token, amount: 40n }])
 })
@@ -141,7 +141,7 @@ test('a transfer of more tokens than there are is refused as such, at the draft 
     await chain.draft(key.address, pay(60n, fixtures.oddToken)),
     await chain.draft(key.address, pay(50n, fixtures.oddToken)),
   ]
-  expect(await chain.precheck(key.address, drafts, 0n)).toMatchObject([null, { code: 'INSUFFICIENT_BALANCE' }])
+  expect(await chain.precheck(key.address, drafts, [])).toMatchObject([null, { code: 'INSUFFICIENT_BALANCE' }])
 })
 
 test('a token that says no without a revert, and one that would revert, are found before sending', async () => {
@@ -155,11 +155,11 @@ test('a token that says no without a revert, and one that would revert, are foun
     token,
     '0x60003560e01c63a9059cbb14601a5760001960005260206000f35b600060005260206000f3',
   ])
-  expect(await chain.precheck(key.address, [draft], 0n)).toMatchObject([
+  expect(await chain.precheck(key.address, [draft], [])).toMatchObject([
     { code: 'INVALID_TRANSACTION', message: expect.stringContaining('returns false') },
   ])
   await node.rpc('anvil_setCode', [token, '0x60003560e01c63a9059cbb14601a5760001960005260206000f35b60006000fd'])
-  expect(await chain.precheck(key.address, [draft], 0n)).toMatchObject([{ code: 'INVALID_TRANSACTION' }])
+  expect(await chain.precheck(key.address, [draft], [])).toMatchObject([{ code: 'INVALID_TRANSACTION' }])
 })
 
 test('drafts are measured one after the other against what is not promised yet', async () => {
@@ -167,25 +167,71 @@ test('drafts are measured one after the other against what is not promised yet',
   const drafts = await Promise.all(
     [400n, 599n, 700n].map((n) => chain.draft(key.address, { kind: 'transfer', to, amount: n * ether })),
   )
-  expect(await chain.precheck(key.address, drafts, 0n)).toMatchObject([null, null, { code: 'INSUFFICIENT_BALANCE' }])
-  expect(await chain.precheck(key.address, drafts.slice(0, 2), 500n * ether)).toMatchObject([
-    null,
-    { message: /500 ETH of it promised/ },
-  ])
+  expect(await chain.precheck(key.address, drafts, [])).toMatchObject([null, null, { code: 'INSUFFICIENT_BALANCE' }])
+  expect(
+    await chain.precheck(key.address, drafts.slice(0, 2), [{ hash: null, nonce: 0, cost: 500n * ether }]),
+  ).toMatchObject([null, { message: /500 ETH of it promised/ }])
   await node.fund(key.address, 1_000n * ether)
   // Money that came in since is seen at once.
-  expect(await chain.precheck(key.address, drafts, 0n)).toMatchObject([null, null, null])
+  expect(await chain.precheck(key.address, drafts, [])).toMatchObject([null, null, null])
+})
+
+test('what a promise was kept with is promised no longer, whatever was cached', async () => {
+  const { chain, key } = await start()
+  const first = await prepare(chain, key, { kind: 'transfer', to, amount: 600n * ether }, 0)
+  const next = [await chain.draft(key.address, { kind: 'transfer', to, amount: 500n * ether })]
+  const promised = [{ hash: first.hash, nonce: 0, cost: 600n * ether + first.draft.maxFee }]
+  expect(await chain.precheck(key.address, next, promised)).toMatchObject([{ code: 'INSUFFICIENT_BALANCE' }])
+  await land(chain, first.bytes)
+  await node.fund(key.address, 501n * ether)
+  expect(await chain.precheck(key.address, next, promised)).toEqual([null])
+})
+
+test('a look at the balance from before money came in refuses nothing', async () => {
+  const key = newKey()
+  const held = Promise.withResolvers<void>()
+  const looked = Promise.withResolvers<void>()
+  const forward = forwardTo(node.url)
+  const { url, seen } = await startEndpoint(async (body, response, raw) => {
+    const answer = await forward(body, response, raw)
+    if ([body].flat().length > 1 || [body].flat()[0]?.method !== 'eth_getBalance') return answer
+    looked.resolve()
+    await held.promise
+    return answer
+  })
+  const chain = evmChain({ network: localEvm, urls: [url], allowForeignGenesis: false, clock: () => 0 })
+  const draft = await chain.draft(key.address, { kind: 'transfer', to, amount: ether })
+  const shown = chain.balance(key.address)
+  await looked.promise
+  await node.fund(key.address, 2n * ether)
+  const found = chain.precheck(key.address, [draft], [])
+  held.resolve()
+  expect(await shown).toBe(0n)
+  expect(await found).toEqual([null])
+  seen.length = 0
+  expect(await chain.precheck(key.address, [draft], [])).toEqual([null])
+  expect(seen).toEqual([])
+})
+
+test('a transfer is not refused for another one that was asked for at the same time', async () => {
+  const { chain, key } = await start()
+  await mintToken(node, fixtures.plainToken, key.address, 100n)
+  const pay = (amount: bigint) =>
+    chain.draft(key.address, { kind: 'token-transfer', to: key.address, amount, token: tokenAt(fixtures.plainToken) })
+  const [tooMuch, enough] = await Promise.allSettled([pay(101n), pay(100n)])
+  expect(tooMuch.status).toBe('rejected')
+  expect(enough.status).toBe('fulfilled')
 })
 
 test('nothing is sent from an account that is delegated or a contract', async () => {
   const { chain, key } = await start()
   const drafts = [await chain.draft(key.address, { kind: 'transfer', to, amount: 1n })]
   await node.rpc('anvil_setCode', [key.address, `0xef0100${fixtures.sink.slice(2)}`])
-  expect(await over(node.url).precheck(key.address, drafts, 0n)).toMatchObject([
+  expect(await over(node.url).precheck(key.address, drafts, [])).toMatchObject([
     { code: 'INVALID_TRANSACTION', message: expect.stringContaining(fixtures.sink.toLowerCase()) },
   ])
   await node.rpc('anvil_setCode', [key.address, '0x6000'])
-  expect(await over(node.url).precheck(key.address, drafts, 0n)).toMatchObject([{ code: 'INVALID_TRANSACTION' }])
+  expect(await over(node.url).precheck(key.address, drafts, [])).toMatchObject([{ code: 'INVALID_TRANSACTION' }])
 })
 
 test('a batch is sent in order and in one request', async () => {

@@ -35,6 +35,20 @@ export function gasSource(network: Network, rpc: Rpc, clock: () => number): GasS
     }
   }
 
+  async function estimateShared(key: string, call: Call): Promise<bigint> {
+    let isOwn = false
+    try {
+      return await estimates.get(key, () => {
+        isOwn = true
+        return estimate(call)
+      })
+    } catch (error) {
+      // What was asked at the same time was perhaps refused for its amount.
+      if (isOwn) throw error
+      return estimate(call)
+    }
+  }
+
   const code = (address: string) => codes.get(address.toLowerCase(), () => readCode(rpc, address))
 
   async function plain(call: Call): Promise<bigint> {
@@ -52,7 +66,7 @@ export function gasSource(network: Network, rpc: Rpc, clock: () => number): GasS
     async tokenTransfer(call, recipient) {
       const key = `${call.to} ${call.from} ${recipient}`.toLowerCase()
       const known = estimates.peek(key)
-      const found = await estimates.get(key, () => estimate(call))
+      const found = await estimateShared(key, call)
       const limit = withMargin(found)
       return known && limit < found + newSlot ? found + newSlot : limit
     },

@@ -1,10 +1,11 @@
 import { formatUnits, type Network } from '@waiaas/contract'
-import type { Draft, Precheck, Rpc } from '../chain.ts'
+import { type Draft, type Precheck, type Promised, type Rpc, totalOf } from '../chain.ts'
 import type { Cache } from './cache.ts'
 import { cache } from './cache.ts'
 import { readBody } from './draft.ts'
 import { parseTokenCall } from './erc20.ts'
 import { type Code, readCode } from './gas.ts'
+import { readQuantity } from './hex.ts'
 import { balancesOf } from './multicall.ts'
 import { revertOf } from './revert.ts'
 import type { Transaction } from './transaction.ts'
@@ -32,14 +33,18 @@ export function prechecker(parts: PrecheckParts) {
   const passed = cache<true>({ freshMs: 60_000, staleMs: 60_000, clock: parts.clock })
   // A delegation (EIP-7702) of a sender should be seen soon, so this is not the minutes that do for recipients.
   const own = cache<Code>({ freshMs: 12_000, staleMs: 12_000, clock: parts.clock })
-  return async (sender: string, drafts: readonly Draft[], inflight: bigint): Promise<(Precheck | null)[]> => {
+  return async (
+    sender: string,
+    drafts: readonly Draft[],
+    promised: readonly Promised[],
+  ): Promise<(Precheck | null)[]> => {
     const items = drafts.map((draft) => {
       const tx = readBody(draft)
       return { tx, need: tx.value + draft.maxFee }
     })
     const foreign = foreignCode(sender, await own.get(sender.toLowerCase(), () => readCode(parts.rpc, sender)))
     if (foreign) return items.map(() => foreign)
-    const results = await native(parts, sender, items, inflight)
+    const results = await native(parts, sender, items, promised)
     const transfers = items.flatMap(({ tx }, index): Transfer[] => {
       const call = results[index] === null ? parseTokenCall(tx.data) : undefined
       return call?.kind === 'transfer' ? [{ index, token: tx.to, to: call.to, amount: call.amount, data: tx.data }] : []
@@ -60,19 +65,33 @@ function foreignCode(sender: string, code: Code): Precheck | undefined {
 }
 
 async function native(
-  { network, balances, readBalance }: PrecheckParts,
+  { network, rpc, balances, readBalance }: PrecheckParts,
   sender: string,
   items: readonly Item[],
-  inflight: bigint,
+  promised: readonly Promised[],
 ): Promise<(Precheck | null)[]> {
-  const load = () => readBalance(sender)
-  const cached = balances.peek(sender.toLowerCase())
+  const key = sender.toLowerCase()
+  const cached = balances.peek(key)
   const isFresh = cached !== undefined && cached.ageMs < network.blockMs
-  const first = isFresh ? cached.value : await balances.renew(sender.toLowerCase(), load)
-  const results = covered(network, items, first, inflight)
-  // Money that has just come in is seen before anything is refused for want of it.
-  if (!isFresh || results.every((result) => result === null)) return results
-  return covered(network, items, await balances.renew(sender.toLowerCase(), load), inflight)
+  const first = isFresh ? cached.value : await balances.renew(key, () => readBalance(sender))
+  const results = covered(network, items, first, totalOf(promised))
+  if (results.every((result) => result === null)) return results
+  // The balance may be from before money came in, and the promises from before they were paid out of it.
+  const { balance, nonce } = await readAccount(rpc, sender)
+  balances.put(key, balance)
+  const open = promised.filter((attempt) => attempt.nonce === null || attempt.nonce >= nonce)
+  return covered(network, items, balance, totalOf(open))
+}
+
+async function readAccount(rpc: Rpc, address: string): Promise<{ balance: bigint; nonce: bigint }> {
+  // In this order what lands between the two counts twice for a moment, rather than not at all.
+  const methods = ['eth_getTransactionCount', 'eth_getBalance']
+  const answers = await rpc.batch(methods.map((method) => ({ method, params: [address, 'latest'] })))
+  const [nonce, balance] = answers.map((answer) => {
+    if ('error' in answer) throw answer.error
+    return readQuantity(answer.result)
+  })
+  return { balance: balance!, nonce: nonce! }
 }
 
 function covered(network: Network, items: readonly Item[], balance: bigint, inflight: bigint): (Precheck | null)[] {

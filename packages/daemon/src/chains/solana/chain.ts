@@ -69,7 +69,7 @@ export function solanaChain(options: SolanaOptions): Chain {
       fees.set(signed.hash, feeOf(message))
       return signed
     },
-    precheck: (sender, drafts, inflight) => precheckAll({ network, rpc }, address(sender), drafts, inflight),
+    precheck: (sender, drafts, promised) => precheckAll({ network, rpc }, address(sender), drafts, promised),
     broadcast: (signed) => broadcastAll(rpc, signed),
     observe: (attempts) => observeAll({ rpc, witnesses, remembered: (hash) => fees.get(hash) }, attempts),
     nextNonce: () => Promise.reject(new Error(`${network.id} has no nonces; its transactions live by a blockhash`)),

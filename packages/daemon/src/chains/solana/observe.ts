@@ -1,7 +1,7 @@
 import type { Attempt, Rpc, Sighting } from '../chain.ts'
 import { type Finding, searchExpired } from './expiry.ts'
 import { readFees } from './landed-fees.ts'
-import { recentStatuses, type Status } from './statuses.ts'
+import { isFinal, isIncluded, recentStatuses, type Status } from './statuses.ts'
 
 type Parts = {
   readonly rpc: Rpc
@@ -55,8 +55,6 @@ function sighting(
   }
 }
 
-const isFinal = ({ confirmationStatus }: Status): boolean => confirmationStatus === 'finalized'
-const isIncluded = (status: Status): boolean => isFinal(status) || status.confirmationStatus === 'confirmed'
 const errorText = (err: unknown): string => (typeof err === 'string' ? err : JSON.stringify(err))
 
 /** From the chain where it is final or the daemon has forgotten the bytes, else what the bytes say. */

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { type Bed, newWallet, testBed, type Wallet } from '../../../test/solana-bed.ts'
-import type { Intent } from '../chain.ts'
+import type { Intent, Promised } from '../chain.ts'
 import { minimumBalance } from './fees.ts'
 
 let bed: Bed
@@ -14,9 +14,9 @@ afterEach(() => {
 afterAll(() => bed.close())
 
 const transfer = (amount: bigint, to = newWallet().address) => ({ kind: 'transfer', to, amount }) as const
-async function check(wallet: Wallet, intents: readonly Intent[], inflight = 0n) {
+async function check(wallet: Wallet, intents: readonly Intent[], promised: readonly Promised[] = []) {
   const drafts = await Promise.all(intents.map((intent) => bed.chain.draft(wallet.address, intent)))
-  return { drafts, found: await bed.chain.precheck(wallet.address, drafts, inflight) }
+  return { drafts, found: await bed.chain.precheck(wallet.address, drafts, promised) }
 }
 const insufficient = (text: string) => ({ code: 'INSUFFICIENT_BALANCE', message: expect.stringContaining(text) })
 const invalid = (text: string) => ({ code: 'INVALID_TRANSACTION', message: expect.stringContaining(text) })
@@ -34,11 +34,24 @@ test('drafts are added up in order, beside what is in flight', async () => {
   const sender = await bed.funded(10_000_000n)
   const three = [transfer(4_000_000n), transfer(7_000_000n), transfer(3_000_000n)]
   expect((await check(sender, three)).found).toEqual([null, insufficient('expected 0.0070'), null])
-  expect((await check(sender, three, 4_000_000n)).found).toEqual([
+  expect((await check(sender, three, [{ hash: null, nonce: null, cost: 4_000_000n }])).found).toEqual([
     null,
     insufficient('0.004 SOL of it promised'),
     insufficient('promised'),
   ])
+})
+
+test('what a promise was kept with is promised no longer', async () => {
+  const sender = await bed.funded(10_000_000n)
+  const { signed, draft } = await bed.signed(sender, transfer(6_000_000n))
+  const promised = [{ hash: signed.hash, nonce: null, cost: 6_000_000n + draft.maxFee }]
+  const next = [transfer(5_000_000n)]
+  expect((await check(sender, next, promised)).found).toEqual([insufficient('promised')])
+  await bed.chain.broadcast([signed.bytes])
+  bed.node.advance(1)
+  expect((await check(sender, next, promised)).found).toEqual([insufficient('the balance is 0.00399')])
+  await bed.node.airdrop(sender.address, 3_000_000n)
+  expect((await check(sender, next, promised)).found).toEqual([null])
 })
 
 test('a sender keeps enough to be rent-exempt', async () => {

@@ -1,12 +1,13 @@
 import type { Address } from '@solana/kit'
 import { Failure, type Network } from '@waiaas/contract'
-import type { Draft, Precheck, Rpc } from '../chain.ts'
+import { type Draft, type Precheck, type Promised, type Rpc, totalOf } from '../chain.ts'
 import { accountsCall, accountsIn, wholeNumber } from './accounts.ts'
 import { minimumBalance } from './fees.ts'
-import { type Funds, needOf, shortfalls } from './funds.ts'
+import { type Funds, type Need, needOf, shortfalls } from './funds.ts'
 import type { Message } from './message.ts'
 import { holdingOf, tokenAccountOwner } from './mint.ts'
 import { isTokenProgram, systemProgram } from './programs.ts'
+import { balanceBeside } from './statuses.ts'
 
 type Simulated = { readonly err: unknown; readonly logs: readonly string[] | null }
 type Item = Awaited<ReturnType<Rpc['batch']>>[number]
@@ -14,14 +15,14 @@ type Item = Awaited<ReturnType<Rpc['batch']>>[number]
 const simulation = { encoding: 'base64', sigVerify: false, replaceRecentBlockhash: true, commitment: 'confirmed' }
 
 /**
- * Adds up what the drafts need, in the given order, beside what is in flight (lamports), and simulates each against
- * the chain as it is: all in one round trip. Failure CHAIN_ERROR when the node cannot tell.
+ * Adds up what the drafts need, in the given order, beside what is promised, and simulates each against the chain as
+ * it is: all in one round trip. Failure CHAIN_ERROR when the node cannot tell.
  */
 export async function precheckAll(
   { network, rpc }: { network: Network; rpc: Rpc },
   sender: Address,
   drafts: readonly Draft[],
-  inflight: bigint,
+  promised: readonly Promised[],
 ): Promise<(Precheck | null)[]> {
   if (drafts.length === 0) return []
   const needs = drafts.map((draft) => needOf(network, sender, draft))
@@ -42,11 +43,26 @@ export async function precheckAll(
       }),
     ),
   }
-  const short = shortfalls(network, needs, funds, inflight)
+  const short = await shortfallsNow({ network, rpc, sender }, needs, funds, promised)
   return needs.map(({ message }, index) => {
     const { value } = answered<{ value: Simulated }>(rest[accounts.length + index])
     return short[index] ?? simulationFault(sender, message, value)
   })
+}
+
+/** Before anything is refused, what is in the balance already is promised no longer. */
+async function shortfallsNow(
+  { network, rpc, sender }: { network: Network; rpc: Rpc; sender: Address },
+  needs: readonly Need[],
+  funds: Funds,
+  promised: readonly Promised[],
+): Promise<(Precheck | null)[]> {
+  const short = shortfalls(network, needs, funds, totalOf(promised))
+  if (promised.length === 0 || short.every((fault) => fault === null)) return short
+  const hashes = promised.flatMap(({ hash }) => (hash === null ? [] : [hash]))
+  const { lamports, landed } = await balanceBeside(rpc, sender, hashes)
+  const open = promised.filter(({ hash }) => hash === null || !landed.has(hash))
+  return shortfalls(network, needs, { ...funds, lamports }, totalOf(open))
 }
 
 const unsignedWire = (message: Uint8Array): string =>

@@ -1,5 +1,6 @@
 import { Failure } from '@waiaas/contract'
 import type { Rpc } from '../chain.ts'
+import { wholeNumber } from './accounts.ts'
 
 /** What a node says of one signature. */
 export type Status = {
@@ -36,6 +37,23 @@ export async function searchedStatuses(rpc: Rpc, hashes: readonly string[]) {
   const reach: Reach = { ...infoOf(info), oldest: whole(resultOf(oldest)) }
   return { reach, statuses: statusesOf(items, hashes) }
 }
+
+/** A balance, and which of the signatures are confirmed in a slot that it covers, in one round trip. */
+export async function balanceBeside(rpc: Rpc, owner: string, hashes: readonly string[]) {
+  const [balance, ...items] = await rpc.batch([
+    { method: 'getBalance', params: [owner, { commitment: 'confirmed' }] },
+    ...statusCalls(hashes, false),
+  ])
+  const { context, value } = resultOf(balance) as { context: { slot: unknown }; value: unknown }
+  const slot = whole(context.slot)
+  const landed = [...statusesOf(items, hashes)].flatMap(([hash, status]) =>
+    status && status.slot <= slot && isIncluded(status) ? [hash] : [],
+  )
+  return { lamports: wholeNumber(value, 'a balance'), landed: new Set(landed) }
+}
+
+export const isFinal = ({ confirmationStatus }: Status): boolean => confirmationStatus === 'finalized'
+export const isIncluded = (status: Status): boolean => isFinal(status) || status.confirmationStatus === 'confirmed'
 
 function infoOf(item: Item | undefined): { slot: number; height: number } {
   const { absoluteSlot, blockHeight } = resultOf(item) as { absoluteSlot: unknown; blockHeight: unknown }

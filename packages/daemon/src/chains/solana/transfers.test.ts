@@ -12,7 +12,7 @@ afterAll(() => bed.close())
 
 async function land(wallet: Wallet, intent: Parameters<Bed['signed']>[1]) {
   const one = await bed.signed(wallet, intent)
-  expect(await bed.chain.precheck(wallet.address, [one.draft], 0n)).toEqual([null])
+  expect(await bed.chain.precheck(wallet.address, [one.draft], [])).toEqual([null])
   expect(await bed.chain.broadcast([one.signed.bytes])).toEqual([{ outcome: 'accepted' }])
   bed.node.advance(1)
   const [sighting] = await bed.chain.observe([one.attempt])
