@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline/promises'
 import { Writable } from 'node:stream'
+import { normalPassword } from '@waiaas/contract'
 import { CommandError } from './errors.ts'
 
 /** An answer of a command, on stdout. */
@@ -37,6 +38,7 @@ export async function askNewPassword(question: string): Promise<string> {
 
 /** Fails unless a new password is long enough. */
 export function checkNewPassword(password: string): string {
-  if (password.length >= 8) return password
-  throw new CommandError(`expected a password of at least 8 characters, got ${password.length}`, 'choose a longer one')
+  const { length } = normalPassword(password)
+  if (length >= 8) return password
+  throw new CommandError(`expected a password of at least 8 characters, got ${length}`, 'choose a longer one')
 }

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { Failure } from '@waiaas/contract'
+import { Failure, normalPassword } from '@waiaas/contract'
 import { audit } from './audit/service.ts'
 import {
   type Landing,
@@ -224,7 +224,8 @@ async function settle({ staging }: Landing, { metadata }: OpenBackup): Promise<R
 /** The present configuration, and a recovery key of another password: the daemon would try it at its start. */
 async function movesAside({ dataDir, options, stamp }: Work): Promise<Move[]> {
   const key = dataDir.recoveryKey
-  const isStale = key.exists() && (await key.read()) !== options.masterPassword
+  const left = await key.read()
+  const isStale = left !== undefined && normalPassword(left) !== normalPassword(options.masterPassword)
   const files = [join(dataDir.path, 'config.toml'), ...(isStale ? [key.path] : [])]
   return files.filter(existsSync).map((from) => ({ from, to: `${from}.bak-${stamp}` }))
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { chmodSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
-import { isFailure } from '@waiaas/contract'
+import { isFailure, normalPassword } from '@waiaas/contract'
 import { undoUnfinishedMoves } from './backup/service.ts'
 import { type Composition, compose } from './daemon.ts'
 import { type Keys, startKeys } from './keys/service.ts'
@@ -271,7 +271,7 @@ function wrongPassword({ isRecoveryKey }: PasswordSource, { recoveryKey }: DataD
 /** A set-master that was killed may have left the recovery key: one password opens the keystore, so another one is old. */
 async function removeStale(password: string, { recoveryKey }: DataDir): Promise<string[]> {
   const left = await recoveryKey.read()
-  if (left === undefined || left === password) return []
+  if (left === undefined || normalPassword(left) === normalPassword(password)) return []
   await recoveryKey.remove()
   return [`${recoveryKey.path} held a password from before set-master and has been removed`]
 }

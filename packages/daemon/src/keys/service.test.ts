@@ -5,7 +5,10 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import { type Hex, keccak256, recoverAddress, serializeTransaction, toHex } from 'viem'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type KeyRow, type Keys, type SignRequest, startKeys } from './service.ts'
+import { createKeyring } from './signer/keyring.ts'
 
+const composed = 'Gr\u00fc\u00dfe aus K\u00f6ln'
+const decomposed = composed.normalize('NFD')
 const password = 'correct horse battery staple'
 let keys: Keys
 let exits: (number | null)[]
@@ -44,6 +47,31 @@ describe('unlocking', () => {
     expect(keys.isUnlocked()).toBe(false)
     await keys.unlock(password, row)
     expect(keys.isUnlocked()).toBe(true)
+  })
+
+  test('a password opens in whichever form it is typed', async () => {
+    expect(decomposed).not.toBe(composed)
+    const row = await keys.createKeyring(decomposed)
+    const next = await keys.rewrap(decomposed)
+    for (const form of [composed, decomposed]) {
+      expect(await keys.verify(form, row)).toBe(true)
+      expect(await keys.verify(form, next)).toBe(true)
+      await keys.restart()
+      await keys.unlock(form, row)
+      await keys.unlock(form, next)
+    }
+    expect(await keys.verify('Grusse aus Koln', row)).toBe(false)
+    expect(await keys.verify(`${decomposed}\u0301`, row)).toBe(false)
+  })
+
+  test('a keyring that was made with another form of the password opens with that form', async () => {
+    const { row } = await createKeyring(Buffer.from(decomposed))
+    expect(await keys.verify(decomposed, row)).toBe(true)
+    expect(await keys.verify(composed, row)).toBe(false)
+    await expect(keys.unlock(composed, row)).rejects.toMatchObject({ code: 'INVALID_MASTER_PASSWORD' })
+    await keys.unlock(decomposed, row)
+    const next = await keys.rewrap(decomposed)
+    expect(await keys.verify(composed, next)).toBe(true)
   })
 
   test('an empty password makes no keyring', async () => {

@@ -1,3 +1,4 @@
+import { normalPassword } from '@waiaas/contract'
 import type { CallName, SignerCalls } from './channel.ts'
 import { KeyError } from './key-error.ts'
 import { type SignerProcess, startSignerProcess } from './signer-process.ts'
@@ -34,9 +35,9 @@ export type KeysOptions = {
 export type Keys = {
   /** First start: a random root key under this password. Leaves the keyring unlocked. */
   createKeyring(password: string): Promise<KeyringRow>
-  /** INVALID_MASTER_PASSWORD or KEYRING_CORRUPT. */
+  /** INVALID_MASTER_PASSWORD or KEYRING_CORRUPT. The normal form of the password is tried, then the given one. */
   unlock(password: string, row: KeyringRow): Promise<void>
-  /** One Argon2id run (64 MiB, some 0.1 s): the caller bounds how many run at once. */
+  /** An Argon2id run (64 MiB, some 0.1 s) for each form to try: the caller bounds how many run at once. */
   verify(password: string, row: KeyringRow): Promise<boolean>
   /** The row of the same root key for a new password. */
   rewrap(newPassword: string): Promise<KeyringRow>
@@ -100,16 +101,23 @@ export async function startKeys(options: KeysOptions = {}): Promise<Keys> {
 
   return {
     async createKeyring(password) {
-      const row = await withPassword(password, (bytes) => call('createKeyring', { password: bytes, cost }))
+      const row = await withPassword(normalPassword(password), (bytes) =>
+        call('createKeyring', { password: bytes, cost }),
+      )
       isUnlocked = true
       return row
     },
     async unlock(password, row) {
-      await withPassword(password, (bytes) => call('unlock', { password: bytes, row }))
+      await inEitherForm(password, (bytes) => call('unlock', { password: bytes, row }))
       isUnlocked = true
     },
-    verify: (password, row) => withPassword(password, (bytes) => call('verify', { password: bytes, row })),
-    rewrap: (newPassword) => withPassword(newPassword, (bytes) => call('rewrap', { password: bytes, cost })),
+    async verify(password, row) {
+      const check = (form: string) => withPassword(form, (bytes) => call('verify', { password: bytes, row }))
+      const form = normalPassword(password)
+      return (await check(form)) || (form !== password && (await check(password)))
+    },
+    rewrap: (newPassword) =>
+      withPassword(normalPassword(newPassword), (bytes) => call('rewrap', { password: bytes, cost })),
     isUnlocked: () => isUnlocked,
     subkey: (purpose) => call('subkey', { purpose }),
     create: (walletId, chain) => call('create', { walletId, chain }),
@@ -140,4 +148,16 @@ async function withPassword<Result>(password: string, use: (bytes: Uint8Array) =
   // The call has copied it into its frame by now.
   bytes.fill(0)
   return result
+}
+
+/** Keyrings were not always made with the normal form: what does not open with it is tried with the text as it came. */
+async function inEitherForm<Result>(password: string, use: (bytes: Uint8Array) => Promise<Result>): Promise<Result> {
+  const form = normalPassword(password)
+  try {
+    return await withPassword(form, use)
+  } catch (error) {
+    const isWrong = error instanceof KeyError && error.code === 'INVALID_MASTER_PASSWORD'
+    if (form === password || !isWrong) throw error
+    return withPassword(password, use)
+  }
 }

@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { forEachEngine } from '../../../../test/support/for-each-engine.ts'
 import { audit } from '../audit/service.ts'
 import { type KeyringRow, type Keys, startKeys } from '../keys/service.ts'
+import { createKeyring } from '../keys/signer/keyring.ts'
 import { initial } from '../migrations/0001-initial.ts'
 import type { Database } from '../platform/db/database.ts'
 import type { Call } from '../platform/http/types.ts'
@@ -12,6 +13,8 @@ import { type OperatorService, operatorService } from './service.ts'
 import { keyringStore } from './store.ts'
 
 const password = 'correct horse battery'
+const composed = 'Gr\u00fc\u00dfe aus K\u00f6ln'
+const decomposed = composed.normalize('NFD')
 const peer = '198.51.100.7'
 const call = { peer, principal: { kind: 'operator' } } as Call
 
@@ -95,6 +98,36 @@ forEachEngine((engine, open) => {
     expect(derivations()).toBe(1)
     expect(await codeOf(operator.authenticate('another password', peer))).toBe('INVALID_MASTER_PASSWORD')
     expect(derivations()).toBe(1)
+  })
+
+  test('a password is the same one in each form in which it can arrive', async () => {
+    const database = await open([initial])
+    const { operator, derivations } = await bench(database)
+    expect(await operator.open(decomposed)).toBe(true)
+    for (const form of [composed, decomposed]) expect(await codeOf(operator.authenticate(form, peer))).toBe('OK')
+    expect(derivations()).toBe(1)
+    await operator.changePassword(`another ${decomposed}`)
+    expect(await codeOf(operator.authenticate(`another ${composed}`, peer))).toBe('OK')
+    expect(await codeOf(operator.authenticate(composed, peer))).toBe('INVALID_MASTER_PASSWORD')
+    await keys.restart()
+    expect(await operator.open(`another ${composed}`)).toBe(true)
+  })
+
+  test('a keyring that was made with another form still opens with it, whoever asks with which form first', async () => {
+    const database = await open([initial])
+    const { operator } = await bench(database)
+    const { row } = await createKeyring(Buffer.from(decomposed))
+    await database.work({}, (db) => keyringStore.insert(db, JSON.stringify(row), 1))
+    const both = [composed, decomposed].map((form) => codeOf(operator.authenticate(form, peer)))
+    expect(await Promise.all(both)).toEqual(['INVALID_MASTER_PASSWORD', 'OK'])
+    expect(await codeOf(operator.authenticate(decomposed, '::1'))).toBe('OK')
+  })
+
+  test('eight characters are counted in the form that counts', async () => {
+    const { operator } = await bench(await open([initial]))
+    expect(await codeOf(operator.open('\u00fc\u00f6\u00e4\u00e9\u00f1'.normalize('NFD')))).toBe(
+      'ACTION_VALIDATION_FAILED',
+    )
   })
 
   test('after five wrong passwords an address waits, longer each time, and others do not', async () => {

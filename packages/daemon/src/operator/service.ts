@@ -1,5 +1,5 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
-import { Failure } from '@waiaas/contract'
+import { Failure, normalPassword } from '@waiaas/contract'
 import { type Audit, SYSTEM_EVIDENCE } from '../audit/service.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Database } from '../platform/db/database.ts'
@@ -47,22 +47,25 @@ export function operatorService<Row>(options: OperatorOptions<Row>) {
   const bounded = boundedWork()
   const digestKey = randomBytes(32)
   const checks = new Map<string, Promise<boolean>>()
-  /** The digest of the right password, and the keyring for which it was right: another replica may change it. */
+  /** The digest of the right password in its normal form, and the keyring for which it was right: another replica may change it. */
   let known: { digest: Buffer; row: string } | undefined
   const flushing: Loop = loop('failed master passwords', log, async () => {
     await attempts.flush(false)
     return FLUSH_MS
   })
 
+  const digestOf = (text: string) => createHmac('sha256', digestKey).update(text, 'utf8').digest()
   const readRow = () => database.read((db) => keyringStore.read(db))
 
   /** True for the right password; unlocks the keystore where that is due. Runs the key derivation once per caller and keyring. */
-  async function isRight(password: string, digest: Buffer, group: string): Promise<boolean> {
+  async function isRight(password: string, group: string): Promise<boolean> {
     const row = await readRow()
     if (row === undefined)
       throw new Failure('KEYSTORE_LOCKED', 'this daemon has no keyring yet: start it with a password')
+    const digest = digestOf(normalPassword(password))
     if (known?.row === row && keys.isUnlocked()) return timingSafeEqual(known.digest, digest)
-    const name = `${group} ${digest.toString('hex')}`
+    // Of the text as it came: an older keyring may open with one form and not with another.
+    const name = `${group} ${digestOf(password).toString('hex')}`
     const check = () => {
       // Others from this address may have failed while this one waited.
       locks.requireOpen(group)
@@ -100,8 +103,7 @@ export function operatorService<Row>(options: OperatorOptions<Row>) {
     const group = peerGroup(peer)
     locks.requireOpen(group)
     const isPossible = password.length > 0 && password.length <= LONGEST_PASSWORD
-    const digest = createHmac('sha256', digestKey).update(password, 'utf8').digest()
-    const right = isPossible && (await isRight(password, digest, group))
+    const right = isPossible && (await isRight(password, group))
     // Who guesses in parallel learns no more than in turn.
     locks.requireOpen(group)
     if (right) {
@@ -157,7 +159,8 @@ export function operatorService<Row>(options: OperatorOptions<Row>) {
 }
 
 /** X-Master-Password has to carry it: HTTP strips spaces at the ends of a header and allows no control characters. */
-function requireUsable(password: string): void {
+function requireUsable(given: string): void {
+  const password = normalPassword(given)
   const isLongEnough = password.length >= SHORTEST_PASSWORD && password.length <= LONGEST_PASSWORD
   if (isLongEnough && !/^\s|\s$|\p{Cc}/u.test(password)) return
   const expected = isLongEnough
