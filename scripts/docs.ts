@@ -86,7 +86,7 @@ ${note}
 
 A setting has one value. These places can give it, the first that does wins:
 
-1. the database, where \`PUT /v1/admin/settings\` and \`waiaas settings set\` write; only for settings marked "run time",
+1. the database, where \`PUT /v1/admin/settings\` and \`waiaas settings set\` write; only for settings marked "run time"; \`null\`, or \`--unset\`, takes a value back,
 2. the environment: \`WAIAAS_<SECTION>_<KEY>\`, or \`WAIAAS_<SECTION>_<KEY>_FILE\` with the path of a file that holds the value; an empty variable counts as absent,
 3. \`config.toml\` in the data directory, with one table per section,
 4. the default.

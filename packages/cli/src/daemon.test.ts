@@ -133,6 +133,9 @@ describe('a daemon that provisioned itself', () => {
   test('settings change, and the audit log is whole', async () => {
     expect((await daemon.run(['settings', 'set', 'policy.default_deny_tokens', 'false'])).code).toBe(0)
     expect((await daemon.run(['settings', 'get'])).out).toMatch(/^policy\.default_deny_tokens +false$/m)
+    expect((await daemon.run(['settings', 'set', 'policy.default_deny_tokens', '--unset'])).code).toBe(0)
+    expect((await daemon.run(['settings', 'get'])).out).toMatch(/^policy\.default_deny_tokens +true$/m)
+    expect((await daemon.run(['settings', 'set', 'policy.default_deny_tokens', 'false', '--unset'])).code).toBe(2)
     expect(await daemon.run(['audit', 'verify'])).toMatchObject({ code: 0, err: '' })
   })
 

@@ -41,6 +41,9 @@ export const AdminStatus = z.object({
   ),
 })
 
+/** Where a setting's value comes from; later ones win. `database` is what was set at run time. */
+export const SETTING_SOURCES = ['default', 'file', 'environment', 'database'] as const
+
 /** Section, then key without its section; numbers and lists as text, secrets as "is it set". */
 export const SettingValues = z.record(z.string(), z.record(z.string(), z.union([z.string(), z.boolean()])))
 const SettingDescription = z.object({
@@ -52,6 +55,7 @@ const SettingDescription = z.object({
   isCredential: z.boolean(),
   type: z.string(),
   runtime: z.boolean().describe('PUT /v1/admin/settings can change it; otherwise config.toml or the environment'),
+  source: z.enum(SETTING_SOURCES).describe('where its value comes from now'),
 })
 
 const killSwitchOperations = {
@@ -128,14 +132,14 @@ const settingOperations = {
     path: '/v1/admin/settings',
     access: operator,
     tag,
-    summary: 'Change settings at run time.',
+    summary: 'Change settings at run time; without a value they are again what file, environment or default say.',
     command: 'settings set',
     input: z.strictObject({
       settings: z
-        .array(z.strictObject({ key: z.string().min(3).max(100), value: z.string().max(100_000) }))
+        .array(z.strictObject({ key: z.string().min(3).max(100), value: z.string().max(100_000).nullable() }))
         .min(1)
         .max(200)
-        .describe('[{ key: "section.key", value: text }]'),
+        .describe('[{ key: "section.key", value: text }]; null unsets'),
     }),
     output: z.object({ updated: z.int(), settings: SettingValues }),
     errors: [],

@@ -253,10 +253,16 @@ export function settingFromEnv(name: string): { key: string; file: boolean } | u
   return key ? { key, file: true } : undefined
 }
 
-/** Reads the text of a setting. Fails with ACTION_VALIDATION_FAILED, which names the key and what was expected, never a secret's value. */
-export function parseSetting(key: string, text: string): unknown {
+/** The setting with this key. Fails with ACTION_VALIDATION_FAILED, which names those of its section. */
+export function needSetting(key: string): Setting {
   const setting = settings[key]
   if (!setting) throw unknownSetting(key)
+  return setting
+}
+
+/** Reads the text of a setting. Fails with ACTION_VALIDATION_FAILED, which names the key and what was expected, never a secret's value. */
+export function parseSetting(key: string, text: string): unknown {
+  const setting = needSetting(key)
   const result = parseText(setting, text.trim())
   if ('value' in result) return result.value
   const got = setting.secret || isEndpoint(setting) || setting.type === 'json' ? '' : `, got "${text.slice(0, 60)}"`

@@ -97,6 +97,7 @@ async function baseOf({ database, clock, log, keys, config, dataDir }: Ground) {
     log,
     audit: evidence,
     configured: config.settings,
+    origins: config.origins,
     subkey: () => keys.subkey('settings'),
     async withChange(db, changed) {
       if (changed.some((key) => JUDGED_BY.test(key))) await outdateDecisions(db, clock.now())

@@ -141,7 +141,7 @@ function changes(parts: Parts, nextVersion: NextVersion) {
         }
         await policyStore.change(db, after)
         const before = { rules: row.rules, priority: row.priority, enabled: row.enabled === 1 }
-        await record(db, { ...evidenceOf('POLICY_UPDATED', after, { enabled: after.enabled === 1, before }), ip })
+        await record(db, { ...evidenceOf('POLICY_UPDATED', after, { before }), ip })
         return answerOf(after)
       }),
     /** Failure: POLICY_NOT_FOUND. */
@@ -204,7 +204,15 @@ const scopeOf = (walletId: string | null, systemEvidence: string): Scope =>
 const evidenceOf = (event: PolicyEvent, row: StoredPolicy, more: Record<string, unknown> = {}) => ({
   event,
   ...(row.wallet_id !== null && { walletId: row.wallet_id }),
-  details: { id: row.id, type: row.type, network: row.network, rules: row.rules, ...more },
+  details: {
+    id: row.id,
+    type: row.type,
+    network: row.network,
+    rules: row.rules,
+    priority: row.priority,
+    enabled: row.enabled === 1,
+    ...more,
+  },
 })
 
 /** Makes everything that was judged before be judged again: a setting that decisions depend on has changed. */

@@ -21,7 +21,16 @@ export const settingsHandlers = (settings: SettingsService): Handlers<Operations
     await settings.update(changes, { actor: 'operator', ip: peer })
     return { updated: changes.length, settings: shown(settings.get()) }
   },
-  getSettingsSchema: (_, { grouped }) => (grouped ? { categories } : { settings: descriptions }),
+  getSettingsSchema(_, { grouped }) {
+    const now = descriptions.map((one) => ({ ...one, source: settings.sourceOf(one.key) }))
+    if (!grouped) return { settings: now }
+    return {
+      categories: categories.map((category) => ({
+        ...category,
+        settings: now.filter((one) => one.category === category.name),
+      })),
+    }
+  },
 })
 
 function shown(values: Settings): Shown {
@@ -60,5 +69,4 @@ const descriptions = Object.entries(table).map(describe)
 const categories = [...new Set(descriptions.map(({ category }) => category))].map((name) => ({
   name,
   label: words(name),
-  settings: descriptions.filter(({ category }) => category === name),
 }))

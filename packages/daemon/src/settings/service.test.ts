@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { adminOperations, defaultSettings, isFailure, type Settings } from '@waiaas/contract'
+import { adminOperations, defaultSettings, isFailure } from '@waiaas/contract'
 import { expect, test } from 'vitest'
 import { forEachEngine } from '../../../../test/support/for-each-engine.ts'
 import { audit } from '../audit/service.ts'
@@ -10,14 +10,17 @@ import type { Database } from '../platform/db/database.ts'
 import type { Call } from '../platform/http/types.ts'
 import { jsonLog } from '../platform/log.ts'
 import { settingsHandlers } from './handlers.ts'
-import { settingsService } from './service.ts'
+import { type SettingsOptions, settingsService } from './service.ts'
 import { settingStore } from './store.ts'
 
 const key = randomBytes(32)
 const by = { actor: 'operator' }
 const call = { peer: '127.0.0.1', principal: { kind: 'operator' } } as Call
 
-function serviceOn(database: Database, more: { configured?: Settings; subkey?: () => Promise<Uint8Array> } = {}) {
+function serviceOn(
+  database: Database,
+  more: Partial<Pick<SettingsOptions, 'configured' | 'origins' | 'subkey' | 'withChange'>> = {},
+) {
   const clock = systemClock()
   return settingsService({
     withChange: async () => {},
@@ -26,6 +29,7 @@ function serviceOn(database: Database, more: { configured?: Settings; subkey?: (
     log: jsonLog('silent'),
     audit: audit({ clock }),
     configured: defaultSettings(),
+    origins: new Map(),
     subkey: async () => new Uint8Array(key),
     ...more,
   })
@@ -80,7 +84,7 @@ forEachEngine((engine, open, fresh) => {
     expect(await database.read((db) => settingStore.all(db))).toEqual([])
   })
 
-  test('a change is told to listeners and recorded by its keys only', async () => {
+  test('a change is told to listeners and recorded with what was before', async () => {
     const database = await open([initial])
     const settings = await serviceOn(database)
     const heard: unknown[] = []
@@ -91,8 +95,85 @@ forEachEngine((engine, open, fresh) => {
     const trail = audit({ clock: systemClock() })
     const rows = await database.read((db) => trail.list(db, { event: 'SETTINGS_CHANGED' }, 10))
     expect(rows.map(({ details, actor }) => [JSON.parse(details), actor])).toEqual([
-      [{ keys: ['daemon.log_level'] }, 'operator'],
-      [{ keys: ['daemon.log_level'] }, 'operator'],
+      [{ keys: ['daemon.log_level'], changes: [{ key: 'daemon.log_level', from: 'debug', to: 'debug' }] }, 'operator'],
+      [{ keys: ['daemon.log_level'], changes: [{ key: 'daemon.log_level', from: 'info', to: 'debug' }] }, 'operator'],
+    ])
+  })
+
+  test('evidence tells both values of a change, but of credentials only that there was one', async () => {
+    const database = await open([initial])
+    const hidden = 'https://rpc.example.org/v1/needle'
+    const configured = { ...defaultSettings(), 'oracle.max_age_seconds': 100 }
+    const settings = await serviceOn(database, { configured })
+    const key = 'rpc.evm_base_mainnet'
+    for (const value of ['https://open.example.org', hidden, `${hidden}-2`, null])
+      await settings.update([{ key, value }], by)
+    await settings.update(
+      [
+        { key: 'oracle.max_age_seconds', value: '200' },
+        { key: 'rpc_pool.base-mainnet', value: JSON.stringify(['https://open.example.org', hidden]) },
+      ],
+      by,
+    )
+    await settings.update([{ key: 'oracle.max_age_seconds', value: null }], by)
+    const trail = audit({ clock: systemClock() })
+    const rows = await database.read((db) => trail.list(db, { event: 'SETTINGS_CHANGED' }, 10))
+    expect(JSON.stringify(rows)).not.toContain('needle')
+    expect(rows.reverse().flatMap(({ details }) => JSON.parse(details).changes)).toEqual([
+      { key, from: '', to: 'https://open.example.org' },
+      { key, from: 'https://open.example.org', to: '[secret]' },
+      { key, from: '[secret]', to: '[secret]' },
+      { key, from: '[secret]', to: '', unset: true },
+      { key: 'oracle.max_age_seconds', from: '100', to: '200' },
+      { key: 'rpc_pool.base-mainnet', from: '[]', to: '[secret]' },
+      { key: 'oracle.max_age_seconds', from: '200', to: '100', unset: true },
+    ])
+  })
+
+  test('a setting that is unset is what it was configured to be, for every daemon on the database', async () => {
+    const location = await fresh()
+    const configured = { ...defaultSettings(), 'oracle.max_age_seconds': 100 }
+    const origins = new Map([['oracle.max_age_seconds', 'environment' as const]])
+    const judged: (readonly string[])[] = []
+    const withChange = async (_: unknown, keys: readonly string[]) => void judged.push(keys)
+    const mine = await serviceOn(await open([initial], location), { configured, origins, withChange })
+    await mine.update(
+      [
+        { key: 'oracle.max_age_seconds', value: '200' },
+        { key: 'daemon.log_level', value: 'warn' },
+      ],
+      by,
+    )
+    const theirs = await serviceOn(await open([initial], location), { configured, origins })
+    const sources = (of: typeof mine) => ['oracle.max_age_seconds', 'daemon.log_level'].map((key) => of.sourceOf(key))
+    expect(sources(theirs)).toEqual(['database', 'database'])
+    const heard: (readonly string[])[] = []
+    theirs.onChange((_, changed) => heard.push(changed))
+    await mine.update([{ key: 'oracle.max_age_seconds', value: null }], by)
+    expect(judged.at(-1)).toEqual(['oracle.max_age_seconds'])
+    await theirs.refresh()
+    for (const one of [mine, theirs]) {
+      expect(one.get()['oracle.max_age_seconds']).toBe(100)
+      expect(one.get()['daemon.log_level']).toBe('warn')
+      expect(sources(one)).toEqual(['environment', 'database'])
+    }
+    expect(heard).toEqual([['oracle.max_age_seconds']])
+    // Once more changes nothing.
+    await mine.update([{ key: 'oracle.max_age_seconds', value: null }], by)
+    expect(mine.get()['oracle.max_age_seconds']).toBe(100)
+  })
+
+  test('a credential can be unset while the keystore is locked, and what is unset must be a setting', async () => {
+    const database = await open([initial])
+    const key = 'rpc.evm_base_mainnet'
+    await (await serviceOn(database)).update([{ key, value: 'https://rpc.example.org/v1/needle' }], by)
+    const locked = await serviceOn(database, { subkey: () => Promise.reject(new Error('locked')) })
+    await locked.update([{ key, value: null }], by)
+    expect(await database.read((db) => settingStore.all(db))).toEqual([])
+    const changes = ['oracle.max_age', 'daemon.port'].map((name) => ({ key: name, value: null }))
+    expect((await failureOf(locked.update(changes, by))).details?.issues).toEqual([
+      { path: 'oracle.max_age', message: expect.stringContaining('no such setting') },
+      { path: 'daemon.port', message: expect.stringContaining('is read at start') },
     ])
   })
 
@@ -185,7 +266,12 @@ forEachEngine((engine, open, fresh) => {
       const schema = adminOperations.getSettingsSchema.output.parse(await handlers.getSettingsSchema(call, { grouped }))
       const all = 'settings' in schema ? schema.settings : schema.categories.flatMap((category) => category.settings)
       expect(all.map(({ key: name }) => name).sort()).toEqual(Object.keys(settings.get()).sort())
-      expect(all.find(({ key: name }) => name === 'database.url')).toMatchObject({ isCredential: true, runtime: false })
+      expect(all.find(({ key: name }) => name === 'database.url')).toMatchObject({
+        isCredential: true,
+        runtime: false,
+        source: 'default',
+      })
+      expect(all.find(({ key: name }) => name === 'daemon.log_level')).toMatchObject({ source: 'database' })
     }
   })
 })

@@ -1,19 +1,12 @@
-import {
-  envName,
-  Failure,
-  holdsSecret,
-  isFailure,
-  parseSetting,
-  type Settings,
-  settingText,
-  settings as table,
-} from '@waiaas/contract'
+import { Failure, holdsSecret, type SETTING_SOURCES, type Settings, settingText } from '@waiaas/contract'
 import { type Audit, SYSTEM_EVIDENCE } from '../audit/service.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Database, Handle } from '../platform/db/database.ts'
 import { type Loop, loop } from '../platform/jobs.ts'
 import type { Log } from '../platform/log.ts'
-import { isSealed, seal, unseal } from './sealed.ts'
+import { type Change, changeOf, parseChanges, settingValue } from './changes.ts'
+import { readRow } from './rows.ts'
+import { isSealed, seal } from './sealed.ts'
 import { type SettingRow, settingStore } from './store.ts'
 
 export type SettingsOptions = {
@@ -23,12 +16,14 @@ export type SettingsOptions = {
   readonly audit: Audit
   /** Values of config.toml and the environment; a value that was changed at run time comes before them. */
   readonly configured: Settings
+  /** Where each of those comes from; the default unless told. */
+  readonly origins: ReadonlyMap<string, SettingSource>
   /** In the job of a change, with the keys that it sets. */
   readonly withChange: (db: Handle, keys: readonly string[]) => Promise<void>
   /** 32 bytes for sealing what answers hide; rejects while the keystore is locked. */
   readonly subkey: () => Promise<Uint8Array>
 }
-export type Change = { readonly key: string; readonly value: string }
+type SettingSource = (typeof SETTING_SOURCES)[number]
 export type By = { readonly actor: string; readonly ip?: string | undefined }
 export type SettingsListener = (settings: Settings, changed: readonly string[]) => void
 export type SettingsService = Awaited<ReturnType<typeof settingsService>>
@@ -37,10 +32,13 @@ const WATCH_MS = 1_000
 
 /** Configuration with what the operator changed at run time above it. */
 export async function settingsService(options: SettingsOptions) {
-  const { database, clock, log, audit, configured, subkey, withChange } = options
+  const { database, clock, log, audit, configured, origins, subkey, withChange } = options
   const listeners: SettingsListener[] = []
   let current = configured
-  let version = -1
+  /** The rows that `current` was made of, as text. */
+  let seen = ''
+  /** What `current` has from them. */
+  let stored: ReadonlySet<string> = new Set()
   /** Sealed values that could not be read yet. */
   let isWaitingForKey = false
   let loading: Promise<void> = Promise.resolve()
@@ -54,22 +52,19 @@ export async function settingsService(options: SettingsOptions) {
   }
 
   async function load(): Promise<void> {
-    const { rows, at } = await database.read(async (db) => ({
-      rows: await settingStore.all(db),
-      at: await settingStore.version(db),
-    }))
-    if (at === version && !isWaitingForKey) return
+    const rows = await database.read((db) => settingStore.all(db))
+    const text = JSON.stringify(rows)
+    const isKnown = text === seen
+    if (isKnown && !isWaitingForKey) return
     const secret = rows.some(({ value }) => isSealed(value)) ? await subkey().catch(() => undefined) : undefined
-    const next: Record<string, unknown> = { ...configured }
-    for (const row of rows) {
-      const value = readRow(row, secret, at === version ? undefined : log)
-      if (value !== undefined) next[row.key] = value
-    }
+    const values = new Map(rows.map((row) => [row.key, readRow(row, secret, isKnown ? undefined : log)]))
+    const changed = new Map([...values].filter(([, value]) => value !== undefined))
     isWaitingForKey = secret === undefined && rows.some(({ value }) => isSealed(value))
     secret?.fill(0)
-    version = at
+    seen = text
+    stored = new Set(changed.keys())
     // Each value was parsed by the schema of its key.
-    adopt(next as Settings)
+    adopt({ ...configured, ...Object.fromEntries(changed) } as Settings)
   }
 
   function adopt(next: Settings): void {
@@ -80,17 +75,23 @@ export async function settingsService(options: SettingsOptions) {
   }
 
   async function update(changes: readonly Change[], { actor, ip }: By): Promise<void> {
-    const parsed = parseAll(changes)
-    const secret = [...parsed].some(([key, value]) => holdsSecret(key, value)) ? await unlockedKey(subkey) : undefined
+    const parsed = parseChanges(changes)
+    const set = [...parsed].filter(([, value]) => value !== null)
+    const unset = [...parsed.keys()].filter((key) => parsed.get(key) === null)
+    const secret = set.some(([key, value]) => holdsSecret(key, value)) ? await unlockedKey(subkey) : undefined
     await database.work({ exclusive: [SYSTEM_EVIDENCE] }, async (db) => {
-      const at = Math.max(clock.now(), (await settingStore.version(db)) + 1)
-      const rows = [...parsed].map(([key, value]): SettingRow => {
+      const at = clock.now()
+      const rows = set.map(([key, value]): SettingRow => {
         const text = settingText(value)
         return { key, value: secret && holdsSecret(key, value) ? seal(secret, key, text) : text, updated_at: at }
       })
+      const before = new Map((await settingStore.all(db)).map((row) => [row.key, row]))
       await settingStore.put(db, rows)
+      await settingStore.remove(db, unset)
       await withChange(db, [...parsed.keys()])
-      await audit.record(db, { event: 'SETTINGS_CHANGED', actor, ip, details: { keys: [...parsed.keys()] } })
+      const told = [...parsed].map(([key, value]) => changeOf({ key, before: before.get(key), value, configured }))
+      const details = { keys: [...parsed.keys()], changes: told }
+      await audit.record(db, { event: 'SETTINGS_CHANGED', actor, ip, details })
     })
     secret?.fill(0)
     await reload()
@@ -100,6 +101,7 @@ export async function settingsService(options: SettingsOptions) {
   return {
     /** The values as they are now; the object keeps its identity until one changes. */
     get: (): Settings => current,
+    sourceOf: (key: string): SettingSource => (stored.has(key) ? 'database' : (origins.get(key) ?? 'default')),
     /** Changes all of them or none, with evidence. Failure ACTION_VALIDATION_FAILED names each key that cannot be. */
     update,
     /** Looks for changes of another daemon on the same database, and for sealed values once the keystore is unlocked. */
@@ -117,32 +119,7 @@ export async function settingsService(options: SettingsOptions) {
   }
 }
 
-const textOf = (values: Settings, key: string): string =>
-  settingText((values as Readonly<Record<string, unknown>>)[key] ?? '')
-
-function parseAll(changes: readonly Change[]): Map<string, unknown> {
-  const parsed = new Map<string, unknown>()
-  const issues: { path: string; message: string }[] = []
-  for (const { key, value } of changes) {
-    try {
-      const read = parseSetting(key, value)
-      if (parsed.has(key)) issues.push({ path: key, message: 'given more than once' })
-      else if (table[key]?.runtime) parsed.set(key, read)
-      else issues.push({ path: key, message: whereItIsSet(key) })
-    } catch (error) {
-      if (!isFailure(error)) throw error
-      issues.push({ path: key.slice(0, 100), message: error.message })
-    }
-  }
-  if (issues.length === 0) return parsed
-  const messages = issues.map(({ path, message }) => (message.startsWith(path) ? message : `${path}: ${message}`))
-  throw new Failure('ACTION_VALIDATION_FAILED', messages.join('; '), { details: { issues } })
-}
-
-function whereItIsSet(key: string): string {
-  const [section, ...name] = key.split('.')
-  return `is read at start: set ${name.join('.')} under [${section}] in config.toml, or ${envName(key)}, and restart`
-}
+const textOf = (values: Settings, key: string): string => settingText(settingValue(values, key))
 
 async function unlockedKey(subkey: () => Promise<Uint8Array>): Promise<Uint8Array> {
   try {
@@ -151,26 +128,5 @@ async function unlockedKey(subkey: () => Promise<Uint8Array>): Promise<Uint8Arra
     throw new Failure('KEYSTORE_LOCKED', 'a secret setting can be stored only while the keystore is unlocked', {
       cause,
     })
-  }
-}
-
-/** The value of a row, or undefined where the configured one stays: unreadable rows are told of, never guessed at. */
-function readRow({ key, value }: SettingRow, secret: Uint8Array | undefined, log: Log | undefined): unknown {
-  if (!table[key]?.runtime) return undefined
-  if (isSealed(value) && !secret) {
-    log?.warn({ setting: key }, 'this setting is sealed until the keystore is unlocked; the configured value is used')
-    return undefined
-  }
-  const text = isSealed(value) && secret ? unseal(secret, key, value) : value
-  if (text === undefined) {
-    log?.error({ setting: key }, 'this stored setting was altered; the configured value is used until it is set again')
-    return undefined
-  }
-  try {
-    return parseSetting(key, text)
-  } catch (error) {
-    if (!isFailure(error)) throw error
-    log?.error({ setting: key }, 'this stored setting does not fit; the configured value is used until it is set again')
-    return undefined
   }
 }

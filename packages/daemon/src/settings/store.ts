@@ -1,6 +1,6 @@
 import { type Handle, type NoParams, statement } from '../platform/db/database.ts'
 
-/** `value` is the setting's text, or a sealed box where answers hide it. `updated_at` rises with every change. */
+/** `value` is the setting's text, or a sealed box where answers hide it. */
 export type SettingRow = { key: string; value: string; updated_at: number }
 
 declare module '../platform/db/tables.ts' {
@@ -10,9 +10,6 @@ declare module '../platform/db/tables.ts' {
 }
 
 const all = statement<NoParams, SettingRow>((db) => db.selectFrom('settings').selectAll().orderBy('key'))
-const newest = statement<NoParams, { updated_at: number }>((db) =>
-  db.selectFrom('settings').select('updated_at').orderBy('updated_at', 'desc').limit(1),
-)
 const put = statement<SettingRow>((db, p) =>
   db
     .insertInto('settings')
@@ -25,9 +22,12 @@ const put = statement<SettingRow>((db, p) =>
     ),
 )
 
+const remove = statement<{ key: string }>((db, p) => db.deleteFrom('settings').where('key', '=', p('key')))
+
 export const settingStore = {
   all: (db: Handle) => db.all(all),
-  /** Rises with every change; 0 when nothing was ever changed. */
-  version: async (db: Handle): Promise<number> => (await db.get(newest))?.updated_at ?? 0,
   put: (db: Handle, rows: readonly SettingRow[]) => db.many(put, rows),
+  async remove(db: Handle, keys: readonly string[]): Promise<void> {
+    for (const key of keys) await db.run(remove, { key })
+  },
 }
