@@ -14,6 +14,9 @@ export type SpendRow = {
 type CounterRow = { scope: string; unit: string; open: string }
 export type BucketRow = { scope: string; unit: string; span: number; start: number; amount: string }
 
+/** A final spend of a wallet counts in one bucket of each of these lengths: a minute and an hour. */
+export const SPANS = [60_000, 3_600_000] as const
+
 declare module '../platform/db/tables.ts' {
   interface Tables {
     spends: SpendRow
@@ -92,6 +95,47 @@ const bucketsFrom = statement<{ scope: string; unit: string; span: number; from:
       .where('start', '>=', p('from'))
       .where('start', '<', p('to')),
 )
+type Reach = { readonly scope: string; readonly unit: string; readonly span: number }
+// Every bucket has a counter, and counters are few: the old buckets are found without reading the others.
+const outdated = statement<{ before: number; count: number }, { scope: string; unit: string }>((db, p) =>
+  db
+    .selectFrom('spend_counters')
+    .select(['scope', 'unit'])
+    .where((eb) =>
+      eb.or(
+        SPANS.map((span) =>
+          eb.exists(
+            eb
+              .selectFrom('spend_buckets')
+              .select('start')
+              .whereRef('spend_buckets.scope', '=', 'spend_counters.scope')
+              .whereRef('spend_buckets.unit', '=', 'spend_counters.unit')
+              .where('span', '=', span)
+              .where('start', '<', p('before')),
+          ),
+        ),
+      ),
+    )
+    .limit(p('count')),
+)
+const oldest = statement<Reach, { start: number }>((db, p) =>
+  db
+    .selectFrom('spend_buckets')
+    .select('start')
+    .where('scope', '=', p('scope'))
+    .where('unit', '=', p('unit'))
+    .where('span', '=', p('span'))
+    .orderBy('start')
+    .limit(1),
+)
+const removeBuckets = statement<Reach & { before: number }>((db, p) =>
+  db
+    .deleteFrom('spend_buckets')
+    .where('scope', '=', p('scope'))
+    .where('unit', '=', p('unit'))
+    .where('span', '=', p('span'))
+    .where('start', '<', p('before')),
+)
 const openSpends = statement<Record<never, never>, SpendRow>((db) =>
   db.selectFrom('spends').selectAll().where('state', 'in', ['reserved', 'out']),
 )
@@ -111,5 +155,12 @@ export const ledgerStore = {
   /** Oldest first. */
   buckets: async (db: Handle, scope: string, unit: string, span: number, from: number, to: number) =>
     (await db.all(bucketsFrom, { scope, unit, span, from, to })).toSorted((a, b) => a.start - b.start),
+  /** Some scopes and units with buckets of a wallet from before a time. */
+  outdated: (db: Handle, before: number, count: number) => db.all(outdated, { before, count }),
+  /** Removes buckets from before a time, at most `most` of them, the oldest first. */
+  async removeBuckets(db: Handle, of: Reach, before: number, most: number): Promise<void> {
+    const first = await db.get(oldest, of)
+    if (first) await db.run(removeBuckets, { ...of, before: Math.min(before, first.start + most * of.span) })
+  },
   openSpends: (db: Handle) => db.all(openSpends),
 }

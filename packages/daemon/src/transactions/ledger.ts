@@ -1,6 +1,6 @@
 import { divideUp } from '@waiaas/contract'
 import type { Handle } from '../platform/db/database.ts'
-import { ledgerStore, type SpendRow } from './ledger-store.ts'
+import { ledgerStore, SPANS, type SpendRow } from './ledger-store.ts'
 
 /** One part of a spend. `usd` is micro-dollars at its last judgement, null when no trustworthy price was known. */
 export type SpendItem = { part: 'value' | 'fee'; asset: string; amount: bigint; usd: bigint | null }
@@ -14,8 +14,7 @@ export type Spend = {
 /** What counts in a rolling window: all that is open, and what became final within it, by the start of its minute or hour. */
 export type Window = { open: bigint; final: readonly { until: number; usd: bigint }[]; total: bigint }
 
-const MINUTE = 60_000
-const HOUR = 3_600_000
+const [MINUTE, HOUR] = SPANS
 const FOREVER = 8_640_000_000_000_000
 export const DAY_WINDOW = 24 * HOUR
 export const MONTH_WINDOW = 30 * DAY_WINDOW
@@ -151,7 +150,7 @@ function landed(item: SpendItem, { succeeded, fee }: Outcome): SpendItem[] {
 }
 
 async function book(db: Handle, scope: string, unit: string, amount: bigint, at: number): Promise<void> {
-  const spans = scope.startsWith('session:') ? [0] : [MINUTE, HOUR]
+  const spans = scope.startsWith('session:') ? [0] : SPANS
   for (const span of spans) {
     const key = { scope, unit, span, start: span === 0 ? 0 : at - (at % span) }
     await ledgerStore.setBucket(db, { ...key, amount: String((await ledgerStore.bucket(db, key)) + amount) })

@@ -2,6 +2,8 @@ import { newId } from '@waiaas/contract'
 import { afterEach, expect, test } from 'vitest'
 import { forEachEngine } from '../../../../test/support/for-each-engine.ts'
 import { ETHER, migrations, startEvm, startPipeline } from '../../test/pipeline-bed.ts'
+import type { Database } from '../platform/db/database.ts'
+import { ledgerStore } from './ledger-store.ts'
 
 const bin = '0x00000000000000000000000000000000DeaDBeef'
 
@@ -10,9 +12,9 @@ forEachEngine((_engine, open) => {
   afterEach(async () => {
     for (const stop of stops.splice(0)) await stop()
   })
-  async function start() {
+  async function start(given?: Database) {
     const node = await startEvm({ blockTime: 0.25, slotsInAnEpoch: 1 })
-    const bed = await startPipeline(await open(migrations), node)
+    const bed = await startPipeline(given ?? (await open(migrations)), node)
     stops.push(
       () => bed.stop(),
       async () => node.stop(),
@@ -28,6 +30,17 @@ forEachEngine((_engine, open) => {
     expect(answer.accepted).toMatchObject({ status: 'PENDING', tier: 'INSTANT', humanAmount: '0.001' })
     expect(await until(answer.transactionId, 'CONFIRMED', 'FAILED')).toBe('CONFIRMED')
     expect(await database.read((db) => evidence.verify(db))).toEqual({ whole: true, faults: [] })
+  })
+
+  test('what became final months ago leaves the ledger while the daemon runs', async () => {
+    const database = await open(migrations)
+    const key = { scope: 'wallet:long-ago', unit: 'usd', span: 60_000, start: 0 }
+    await database.work({}, async (db) => {
+      await ledgerStore.setOpen(db, key.scope, key.unit, 0n)
+      await ledgerStore.setBucket(db, { ...key, amount: '5' })
+    })
+    await start(database)
+    await expect.poll(() => database.read((db) => ledgerStore.bucket(db, key))).toBe(0n)
   })
 
   test('fifty requests at once land with consecutive nonces', async () => {

@@ -18,6 +18,7 @@ import { assetsOf, withFullFee } from './judge.ts'
 import { addressOf, lanes } from './lanes.ts'
 import { type ListFilter, listStore } from './list-store.ts'
 import type { Parts, WalletFacts } from './parts.ts'
+import { pruning } from './pruning.ts'
 import type { Replacement } from './replace.ts'
 import { type FindToken, parseRequest } from './request.ts'
 import { settler } from './settle.ts'
@@ -62,6 +63,7 @@ export class Transactions {
   readonly #settler: Settler
   readonly #answers: Answers
   #due: Loop | undefined
+  #pruning: Loop | undefined
 
   constructor(parts: ServiceParts) {
     this.#parts = parts
@@ -73,10 +75,12 @@ export class Transactions {
   /** Takes up what an earlier run left, and works from then on. */
   start(): void {
     this.#due = dueWork(this.#parts, this.#lanes)
+    this.#pruning = pruning(this.#parts)
   }
 
   async stop(): Promise<void> {
     await this.#due?.stop()
+    await this.#pruning?.stop()
     await this.#lanes.stop()
     await this.#settler.stop()
     await this.#parts.database.work({}, (db) => attemptStore.dropLeases(db, this.#parts.instance))
