@@ -286,7 +286,7 @@ export const transactionOperations = {
     access: ['agent', 'operator'],
     tag,
     summary:
-      'Outbid a signed EVM transaction that is in no block yet: speed-up sends it again for a higher fee, cancel takes its nonce.',
+      'Outbid an own signed EVM transaction that is in no block yet: speed-up sends it again for a higher fee, cancel takes its nonce.',
     tool: 'replace_transaction',
     command: 'tx replace',
     aliases: oneAlias,

@@ -9,7 +9,7 @@ import { type KeyringRow, startKeys } from '../src/keys/service.ts'
 import { killSwitchStore } from '../src/killswitch/store.ts'
 import { migrations } from '../src/migrations/all.ts'
 import { type Clock, systemClock } from '../src/platform/clock.ts'
-import type { Database } from '../src/platform/db/database.ts'
+import type { Database, Handle } from '../src/platform/db/database.ts'
 import { policies } from '../src/policies/service.ts'
 import { sessionStore } from '../src/sessions/store.ts'
 import { gate, judge, Transactions } from '../src/transactions/service.ts'
@@ -126,6 +126,28 @@ export async function startPipeline(
   })
   service.start()
 
+  async function addSession(db: Handle, id: string, walletId: string): Promise<void> {
+    const now = clock.now()
+    await sessionStore.insert(db, {
+      id,
+      token_hash: id,
+      previous_hash: null,
+      previous_until: null,
+      ttl: 0,
+      expires_at: 0,
+      absolute_expires_at: 0,
+      max_renewals: 0,
+      renewal_count: 0,
+      last_renewed_at: null,
+      constraints: null,
+      source: 'api',
+      token_issued_count: 1,
+      revoked_at: null,
+      created_at: now,
+    })
+    await sessionStore.link(db, { session_id: id, wallet_id: walletId, created_at: now })
+  }
+
   async function wallet(privateKey?: string): Promise<{ id: string; address: string; session: string }> {
     const id = newId()
     const key = privateKey
@@ -155,24 +177,7 @@ export async function startPipeline(
         curve: key.curve,
         ciphertext: key.ciphertext,
       })
-      await sessionStore.insert(db, {
-        id: session,
-        token_hash: session,
-        previous_hash: null,
-        previous_until: null,
-        ttl: 0,
-        expires_at: 0,
-        absolute_expires_at: 0,
-        max_renewals: 0,
-        renewal_count: 0,
-        last_renewed_at: null,
-        constraints: null,
-        source: 'api',
-        token_issued_count: 1,
-        revoked_at: null,
-        created_at: now,
-      })
-      await sessionStore.link(db, { session_id: session, wallet_id: id, created_at: now })
+      await addSession(db, session, id)
     })
     await world.fund(key.address)
     return { id, address: key.address, session }
@@ -215,6 +220,12 @@ export async function startPipeline(
       meanwhile = todo
     },
     wallet,
+    /** One more session of a wallet. */
+    async session(walletId: string): Promise<string> {
+      const id = newId()
+      await database.work({ exclusive: ['system', `wallet:${walletId}`] }, (db) => addSession(db, id, walletId))
+      return id
+    },
     send,
     until,
     /** What the registry does when the operator changes the endpoints. */

@@ -137,7 +137,7 @@ export class Transactions {
 
   /** Outbids a signed transaction on its nonce; the hash of the bytes that take its place. */
   async replace(id: string, sessionId: string | undefined, purpose: Replacement, ip?: string): Promise<string> {
-    const row = await this.#parts.database.read((db) => this.#find(db, id, sessionId))
+    const row = await this.#parts.database.read((db) => this.#findOwn(db, id, sessionId))
     const { sequenced, network } = await this.#parts.chain(row.network)
     if (!sequenced) throw new Failure('CHAIN_NOT_SUPPORTED', `${network.id} has no nonce that could be used again`)
     if (row.status !== 'SUBMITTED') throw processed(row)
@@ -227,16 +227,23 @@ export class Transactions {
     return row
   }
 
+  /** Finds one that the caller may change: a session what it asked for itself, the operator any. */
+  async #findOwn(db: Handle, id: string, sessionId: string | undefined): Promise<TransactionRow> {
+    const row = await this.#find(db, id, sessionId)
+    if (!sessionId || row.session_id === sessionId) return row
+    throw new Failure('TX_NOT_FOUND', 'this session has not asked for this transaction; the operator can change it')
+  }
+
   /** Runs under the locks of the transaction's wallet and session. */
   async #change<T>(
     id: string,
     sessionId: string | undefined,
     fn: (db: Handle, row: TransactionRow) => Promise<T>,
   ): Promise<T> {
-    const seen = await this.#parts.database.read((db) => this.#find(db, id, sessionId))
+    const seen = await this.#parts.database.read((db) => this.#findOwn(db, id, sessionId))
     const session = seen.session_id ? [`session:${seen.session_id}`] : []
     const scope = { shared: ['system'], exclusive: [`wallet:${seen.wallet_id}`, ...session] }
-    return this.#parts.database.work(scope, async (db) => fn(db, await this.#find(db, id, sessionId)))
+    return this.#parts.database.work(scope, async (db) => fn(db, await this.#findOwn(db, id, sessionId)))
   }
 
   async #view(db: Handle, row: TransactionRow): Promise<Transaction> {
