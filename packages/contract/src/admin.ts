@@ -7,17 +7,21 @@ const tag = 'Administration'
 const operator = ['operator'] as const
 const nothing = z.strictObject({})
 
-export const AdminStatus = z.object({
+/** What a session sees of it: nothing that others have or do. */
+export const DaemonStatus = z.object({
   status: z.string(),
   version: z.string(),
   latestVersion: z.string().nullable(),
   updateAvailable: z.boolean(),
   uptime: z.int().describe('seconds'),
+  killSwitchState: KillSwitchState,
+  timestamp: UnixSeconds,
+})
+
+export const AdminStatus = DaemonStatus.extend({
   walletCount: z.int(),
   activeSessionCount: z.int(),
-  killSwitchState: KillSwitchState,
   adminTimeout: z.int(),
-  timestamp: UnixSeconds,
   policyCount: z.int(),
   recentTxCount: z.int(),
   failedTxCount: z.int(),
@@ -167,12 +171,12 @@ export const adminOperations = {
   getAdminStatus: operation({
     method: 'GET',
     path: '/v1/admin/status',
-    access: operator,
+    access: ['agent', 'operator'],
     tag,
-    summary: 'Read the state of the daemon: counts, warnings, recent transactions.',
+    summary: 'Read the state of the daemon: counts, warnings, recent transactions; a session sees none of these.',
     command: 'admin status',
     input: nothing,
-    output: AdminStatus,
+    output: z.union([AdminStatus, DaemonStatus]),
     errors: [],
   }),
   ...killSwitchOperations,

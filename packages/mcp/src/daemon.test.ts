@@ -52,6 +52,13 @@ const send = (args: Record<string, unknown>) =>
   agent.tool('send_token', { to: recipient, network: 'local-evm', ...args })
 const received = async () => BigInt((await node.rpc('eth_getBalance', [recipient, 'latest'])) as string)
 
+test('an agent reads the state of the daemon, and nothing of what others have or do', async () => {
+  const { contents } = await agent.client.readResource({ uri: 'waiaas://system/status' })
+  const status = JSON.parse((contents[0] as { text: string }).text)
+  expect(status).toMatchObject({ status: 'running', killSwitchState: 'ACTIVE' })
+  expect(Object.keys(status).filter((key) => /count|recent|warning/i.test(key))).toEqual([])
+})
+
 test('an agent learns what its session may do', async () => {
   const { structuredContent } = await agent.tool('connect_info')
   expect(structuredContent).toMatchObject({ wallets: [{ id: walletId }], policies: { [walletId]: expect.any(Array) } })

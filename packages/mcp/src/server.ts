@@ -133,12 +133,12 @@ async function onlyWallet(call: CallOperation, signal: AbortSignal): Promise<str
 
 function addResources(server: McpServer, call: CallOperation, { walletId, log = () => {} }: ServerOptions): void {
   const wallet = walletId === undefined ? {} : { walletId }
-  const add = (name: string, operation: 'getBalance' | 'getAddress', input: Record<string, unknown>) => {
+  const add = (path: string, operation: keyof typeof operations, input: Record<string, unknown>) => {
     const op: Operation = operations[operation]
-    const about = { title: `wallet ${name}`, description: op.summary, mimeType: 'application/json' }
-    server.registerResource(name, `waiaas://wallet/${name}`, about, async (uri, { signal }) => {
+    const about = { title: path.replace('/', ' '), description: op.summary, mimeType: 'application/json' }
+    server.registerResource(path.slice(path.indexOf('/') + 1), `waiaas://${path}`, about, async (uri, { signal }) => {
       try {
-        const text = JSON.stringify(await call(operation, { ...wallet, ...input }, { signal }))
+        const text = JSON.stringify(await call(operation, input, { signal }))
         return { contents: [{ uri: uri.href, mimeType: about.mimeType, text }] }
       } catch (error) {
         reportBug(uri.href, error, log)
@@ -147,6 +147,7 @@ function addResources(server: McpServer, call: CallOperation, { walletId, log = 
       }
     })
   }
-  add('balance', 'getBalance', { network: 'all' })
-  add('address', 'getAddress', {})
+  add('wallet/balance', 'getBalance', { ...wallet, network: 'all' })
+  add('wallet/address', 'getAddress', wallet)
+  add('system/status', 'getAdminStatus', {})
 }

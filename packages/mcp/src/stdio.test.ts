@@ -131,10 +131,14 @@ describe('the MCP server over stdio', () => {
     expect(daemon.sends[1]?.key).toBe(daemon.sends[0]?.key)
   })
 
-  test('reads balance and address as resources', async () => {
+  test('reads balance, address and the state of the daemon as resources', async () => {
     const { client } = await withToken()
     const { resources } = await client.listResources()
-    expect(resources.map(({ uri }) => uri)).toEqual(['waiaas://wallet/balance', 'waiaas://wallet/address'])
+    expect(resources.map(({ uri }) => uri)).toEqual([
+      'waiaas://wallet/balance',
+      'waiaas://wallet/address',
+      'waiaas://system/status',
+    ])
     const { contents } = await client.readResource({ uri: 'waiaas://wallet/address' })
     expect(JSON.parse((contents[0] as { text: string }).text)).toMatchObject({ walletId })
   })

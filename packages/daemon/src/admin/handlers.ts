@@ -8,7 +8,7 @@ type Operations = Pick<typeof adminOperations, 'getAdminStatus' | 'getRpcStatus'
 export const adminHandlers = (admin: AdminService): Handlers<Operations, Call> => ({
   getHealth: () => admin.health(),
   getReady: () => admin.ready(),
-  getAdminStatus: () => admin.status(),
+  getAdminStatus: ({ principal }) => (principal.kind === 'agent' ? admin.statusForAgents() : admin.status()),
   getRpcStatus: () => ({ networks: admin.rpcStatus().networks, builtinUrls }),
   async shutdown({ peer, onDelivered }) {
     await admin.recordShutdown(peer)

@@ -1,4 +1,4 @@
-import { adminOperations, defaultSettings, newId, type Settings, systemOperations } from '@waiaas/contract'
+import { AdminStatus, adminOperations, defaultSettings, newId, type Settings, systemOperations } from '@waiaas/contract'
 import { expect, test } from 'vitest'
 import { forEachEngine } from '../../../../test/support/for-each-engine.ts'
 import { audit } from '../audit/service.ts'
@@ -133,7 +133,7 @@ forEachEngine((engine, open) => {
       for (const row of rows) await transactionStore.insert(db, row)
     })
     const { handlers } = serviceOn(database, { killSwitch: async () => ({ state: 'SUSPENDED' }) })
-    const status = adminOperations.getAdminStatus.output.parse(await handlers.getAdminStatus(call, {}))
+    const status = AdminStatus.parse(await handlers.getAdminStatus(call, {}))
     expect(status).toMatchObject({
       status: 'running',
       version: '1.2.3',
@@ -160,6 +160,17 @@ forEachEngine((engine, open) => {
       createdAt: (NOW - HOUR) / 1000,
     })
     expect(status.recentTransactions[4]).toMatchObject({ formattedAmount: null, amountUsd: null })
+    const agent = { ...call, principal: { kind: 'agent', sessionId: session.id } } as Call
+    const forAgent = adminOperations.getAdminStatus.output.parse(await handlers.getAdminStatus(agent, {}))
+    expect(forAgent).toEqual({
+      status: 'running',
+      version: '1.2.3',
+      latestVersion: null,
+      updateAvailable: false,
+      uptime: expect.any(Number),
+      killSwitchState: 'SUSPENDED',
+      timestamp: NOW / 1000,
+    })
   })
 
   test('not ready is said with the reason: database, signer, or all networks in use', async () => {

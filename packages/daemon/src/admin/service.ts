@@ -1,5 +1,6 @@
 import {
   type AdminStatus,
+  type DaemonStatus,
   Failure,
   formatUnits,
   type Output,
@@ -87,23 +88,23 @@ export function adminService(options: AdminOptions) {
     return { status: 'ready', checks }
   }
 
+  async function statusForAgents(): Promise<z.input<typeof DaemonStatus>> {
+    const { state } = await database.read(options.killSwitch)
+    const timestamp = seconds(clock.now())
+    return { status: 'running', version, ...noUpdate, uptime: uptime(), killSwitchState: state, timestamp }
+  }
+
   async function status(): Promise<z.input<typeof AdminStatus>> {
     const now = clock.now()
-    const { counts, recent, killSwitch } = await database.read(async (db) => ({
+    const { counts, recent } = await database.read(async (db) => ({
       counts: await adminStore.counts(db, now, now - DAY_MS),
       recent: await adminStore.recent(db, RECENT),
-      killSwitch: await options.killSwitch(db),
     }))
     return {
-      status: 'running',
-      version,
-      ...noUpdate,
-      uptime: uptime(),
+      ...(await statusForAgents()),
       walletCount: counts.wallets,
       activeSessionCount: counts.sessions,
-      killSwitchState: killSwitch.state,
       adminTimeout: ADMIN_TIMEOUT,
-      timestamp: seconds(now),
       policyCount: counts.policies,
       recentTxCount: counts.transactions,
       failedTxCount: counts.failed,
@@ -123,6 +124,8 @@ export function adminService(options: AdminOptions) {
     /** Failures INTERNAL_ERROR, KEYSTORE_LOCKED and CHAIN_ERROR, each with all checks in its details. */
     ready,
     status,
+    /** What an agent may know of it. */
+    statusForAgents,
     rpcStatus: options.rpc,
     /** On record before anything stops. */
     recordShutdown: (ip: string): Promise<void> =>
