@@ -30,7 +30,7 @@ export type Network = {
   readonly window: number
   /** EIP-1559 fees, or the older single gas price. */
   readonly fees?: 'eip1559' | 'legacy'
-  /** A rollup that charges for posting data to its parent chain. */
+  /** A rollup that charges beside the gas: for posting data to its parent chain, and for its operator. */
   readonly l1Fee?: 'op-stack'
   /** A plain transfer's gas is not the protocol's 21,000 and has to be estimated. */
   readonly estimatesTransfers?: boolean
@@ -257,11 +257,24 @@ export type AddedEvmNetwork = {
   readonly genesis?: string | undefined
   readonly fees?: 'eip1559' | 'legacy' | undefined
   readonly blockMs?: number | undefined
+  readonly l1Fee?: 'op-stack' | undefined
 }
 
 /** The network that a setting of the operator describes. */
 export function addedEvmNetwork(added: AddedEvmNetwork): Network {
-  const { id, chainId, environment, symbol, decimals, name = symbol, explorer = null, genesis, fees, blockMs } = added
+  const {
+    id,
+    chainId,
+    environment,
+    symbol,
+    decimals,
+    name = symbol,
+    explorer = null,
+    genesis,
+    fees,
+    blockMs,
+    l1Fee,
+  } = added
   const native = { symbol, decimals, slip44: 60, name }
   return {
     ...evm({ id, chainId, native, rpc: [], explorer: null, environment, estimatesTransfers: true }),
@@ -270,6 +283,7 @@ export function addedEvmNetwork(added: AddedEvmNetwork): Network {
     ...(genesis && { genesis }),
     ...(fees && { fees }),
     ...(blockMs && { blockMs }),
+    ...(l1Fee && { l1Fee }),
   }
 }
 

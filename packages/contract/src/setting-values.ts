@@ -57,6 +57,7 @@ const AddedNetwork = z.strictObject({
     .optional(),
   fees: z.enum(['eip1559', 'legacy']).optional(),
   blockMs: z.int().min(50).max(600_000).optional(),
+  l1Fee: z.literal('op-stack').optional(),
 })
 
 const taken = [...NETWORKS, ...LOCAL_NETWORKS]

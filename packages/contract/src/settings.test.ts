@@ -81,6 +81,8 @@ describe('networks that the operator adds', () => {
       native: { symbol: 'MY', decimals: 18 },
       rpc: ['http://127.0.0.1:1'],
     })
+    const [rollup] = AddedNetworks.parse([{ ...added, l1Fee: 'op-stack' }])
+    expect(addedEvmNetwork(rollup!)).toMatchObject({ l1Fee: 'op-stack' })
   })
 
   test('share neither id nor chain id with another network', () => {

@@ -85,7 +85,7 @@ const fixed = {
     default: [] as z.output<typeof AddedNetworks>,
     ...start,
     summary:
-      'EVM networks to add: [{ id, chainId, environment, rpc, symbol, decimals, explorer?, genesis?, fees?, blockMs? }].',
+      'EVM networks to add: [{ id, chainId, environment, rpc, symbol, decimals, explorer?, genesis?, fees?, blockMs?, l1Fee? }]; l1Fee is "op-stack" on rollups of that stack.',
   },
   'security.allowed_hosts': {
     type: 'list',

@@ -26,7 +26,7 @@ export type Intent =
 
 /**
  * Everything of a transaction but its lifetime fields; JSON that the chain itself wrote and reads back.
- * `maxFee` is the worst case in native base units: gas limit x fee cap, priority fee, twice the L1 figure, rent.
+ * `maxFee` is the worst case in native base units: gas limit x fee cap, priority fee, twice what a rollup charges beside it, rent.
  */
 export type Draft = { readonly body: string; readonly maxFee: bigint }
 

@@ -331,24 +331,6 @@ test('a price feed is read, and answers that nobody may rely on are refused', as
   await expect(chain.readFeed!(newKey().address)).rejects.toThrow(/gave no round/)
 })
 
-test('a rollup of the OP stack counts its charge for the parent chain twice', async () => {
-  const { key } = await start()
-  const oracle = '0x420000000000000000000000000000000000000F'
-  // Returns 1,000 whatever is asked.
-  await node.rpc('anvil_setCode', [oracle, '0x6103e860005260206000f3'])
-  const make = (extra: object) =>
-    evmChain({ network: { ...localEvm, ...extra }, urls: [node.url], allowForeignGenesis: true })
-  const feeOf = async (chain: Chain) => {
-    const { body, maxFee } = await chain.draft(key.address, { kind: 'transfer', to, amount: 1n })
-    const { gas, maxFeePerGas } = JSON.parse(body)
-    return maxFee - BigInt(gas) * BigInt(maxFeePerGas)
-  }
-  expect(await feeOf(make({}))).toBe(0n)
-  expect(await feeOf(make({ l1Fee: 'op-stack' }))).toBe(2_000n)
-  await node.rpc('anvil_setCode', [oracle, '0x'])
-  await expect(feeOf(make({ l1Fee: 'op-stack' }))).rejects.toThrow(/GasPriceOracle/)
-})
-
 test('where a plain transfer has no fixed gas it is estimated, once', async () => {
   const { key } = await start()
   const { url, seen } = await startEndpoint(forwardTo(node.url))

@@ -8,7 +8,7 @@ import { broadcast } from './broadcast.ts'
 import { cache } from './cache.ts'
 import { decode } from './decode.ts'
 import { bytes, draft } from './draft.ts'
-import { feeSource, l1FeeSource } from './fees.ts'
+import { feeSource, rollupFees } from './fees.ts'
 import { gasSource } from './gas.ts'
 import { readQuantity } from './hex.ts'
 import { chainIdOf, verifyIdentity } from './identity.ts'
@@ -42,7 +42,8 @@ export function evmChain(options: EvmOptions): Chain {
   const { urls, timeoutMs = 10_000 } = options
   const rpc = rpcPool({ urls, name: network.id, verify, timeoutMs, clock })
   const gas = gasSource(network, rpc, clock)
-  const parts = { network, chainId, fees: feeSource(network, rpc, clock), gas, l1Fee: l1FeeSource(network, rpc, clock) }
+  const fees = feeSource(network, rpc, clock)
+  const parts = { network, chainId, fees, gas, beside: rollupFees(network, rpc, clock) }
   const balances = cache<bigint>({ freshMs: network.blockMs, staleMs: network.blockMs, clock })
   const readBalance = async (address: string) => readQuantity(await rpc.call('eth_getBalance', [address, 'latest']))
   const window = blockWindow(network, rpc)

@@ -2,7 +2,7 @@ import { Failure, type Network } from '@waiaas/contract'
 import type { Draft, Intent, Lifetime } from '../chain.ts'
 import { parseAddress } from './address.ts'
 import { transferData } from './erc20.ts'
-import { type FeeSource, outbid } from './fees.ts'
+import { type FeeSource, outbid, type RollupFees } from './fees.ts'
 import type { Call, GasSource } from './gas.ts'
 import { memoData, memoMost, memoText } from './memo.ts'
 import { encodeUnsigned, type Fees, feeCap, type Transaction } from './transaction.ts'
@@ -12,7 +12,7 @@ export type DraftParts = {
   readonly chainId: number
   readonly fees: FeeSource
   readonly gas: GasSource
-  readonly l1Fee: (size: number) => Promise<bigint>
+  readonly beside: RollupFees
 }
 
 type Body = {
@@ -31,9 +31,9 @@ export async function draft(parts: DraftParts, sender: string, intent: Intent, r
   const tx = { chainId: parts.chainId, to: call.to, value: call.value, data: call.data, gas, fees }
   // The largest nonce in use makes the bytes as long as they can become.
   const size = encodeUnsigned({ ...tx, nonce: 0xffff_ffff }).length
-  const posting = await parts.l1Fee(size)
-  // The charge for the parent chain is taken at inclusion and can rise until then, hence twice.
-  return { body: JSON.stringify(bodyOf(tx)), maxFee: gas * feeCap(fees) + posting * 2n }
+  const beside = await parts.beside(size, gas)
+  // What a rollup charges beside the gas is taken at inclusion and can rise until then, hence twice.
+  return { body: JSON.stringify(bodyOf(tx)), maxFee: gas * feeCap(fees) + beside * 2n }
 }
 
 /** The unsigned bytes of a draft at a nonce. */

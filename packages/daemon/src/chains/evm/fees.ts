@@ -60,23 +60,42 @@ const larger = (a: bigint, b: bigint): bigint => (a > b ? a : b)
 const gasPriceOracle = '0x420000000000000000000000000000000000000F'
 // GasPriceOracle.getL1FeeUpperBound(uint256), since the Fjord upgrade: the size decides, not the content.
 const upperBoundSelector = '0xf1c7a58b'
+// GasPriceOracle.getOperatorFee(uint256), since the Isthmus upgrade: zero while that is not active.
+const operatorFeeSelector = '0x275aedd2'
 
-/** What an OP-stack rollup would charge at most for posting a transaction of so many unsigned bytes; zero elsewhere. */
-export function l1FeeSource(network: Network, rpc: Rpc, clock: () => number): (size: number) => Promise<bigint> {
+/** What a rollup charges beside the gas for a transaction of so many unsigned bytes that uses all of its gas. */
+export type RollupFees = (size: number, gas: bigint) => Promise<bigint>
+
+/** On the OP stack what posting costs at most, and the operator's fee; zero elsewhere. */
+export function rollupFees(network: Network, rpc: Rpc, clock: () => number): RollupFees {
   const charges = cache<bigint>({ freshMs: network.blockMs, staleMs: network.blockMs * 10, clock })
-  return async (size) => {
+  return async (size, gas) => {
     if (network.l1Fee !== 'op-stack') return 0n
     const rounded = Math.ceil(size / 32) * 32
-    return charges.get(`${rounded}`, async () => {
-      const data = upperBoundSelector + quantity(rounded).slice(2).padStart(64, '0')
-      const answer = await rpc.call<unknown>('eth_call', [{ to: gasPriceOracle, data }, 'latest'])
-      const charge = amountOf(answer)
-      if (charge === undefined)
-        throw new Failure(
-          'CHAIN_ERROR',
-          `expected the L1 fee of ${network.id} from its GasPriceOracle, got ${String(answer).slice(0, 80)}`,
-        )
-      return charge
+    return charges.get(`${rounded} ${gas}`, async () => {
+      const [posting, operator] = await rpc.batch([
+        oracleCall(upperBoundSelector, rounded),
+        oracleCall(operatorFeeSelector, gas),
+      ])
+      return charge(network, 'L1', posting!) + (isMissing(operator!) ? 0n : charge(network, 'operator', operator!))
     })
   }
+}
+
+type Answer = Awaited<ReturnType<Rpc['batch']>>[number]
+
+const oracleCall = (selector: string, value: bigint | number) => ({
+  method: 'eth_call',
+  params: [{ to: gasPriceOracle, data: selector + quantity(value).slice(2).padStart(64, '0') }, 'latest'],
+})
+
+/** An oracle from before the upgrade refuses a call that it does not know; any other error says nothing about it. */
+const isMissing = (answer: Answer): boolean =>
+  'error' in answer && (answer.error.code === 3 || /revert/i.test(answer.error.message))
+
+function charge(network: Network, what: string, answer: Answer): bigint {
+  const value = 'result' in answer ? amountOf(answer.result) : undefined
+  if (value !== undefined) return value
+  const got = 'result' in answer ? String(answer.result).slice(0, 80) : answer.error.message.slice(0, 200)
+  throw new Failure('CHAIN_ERROR', `expected the ${what} fee of ${network.id} from its GasPriceOracle, got ${got}`)
 }

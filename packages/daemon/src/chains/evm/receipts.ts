@@ -33,10 +33,21 @@ export function readReceipt(value: unknown): (Inclusion & { hash: string }) | un
   if (blockHash === null || blockNumber === null) return undefined
   if (typeof transactionHash !== 'string' || typeof blockHash !== 'string' || (status !== '0x1' && status !== '0x0'))
     throw new Failure('CHAIN_ERROR', 'a node answered a receipt without hash, block or status')
-  // Rollups of the OP stack charge for their parent chain beside the gas.
-  const posting = typeof receipt.l1Fee === 'string' ? readQuantity(receipt.l1Fee) : 0n
-  const fee = readQuantity(receipt.gasUsed) * readQuantity(receipt.effectiveGasPrice) + posting
+  const gasUsed = readQuantity(receipt.gasUsed)
+  const fee = gasUsed * readQuantity(receipt.effectiveGasPrice) + chargedBeside(receipt, gasUsed)
   return { hash: transactionHash, height: whole(blockNumber), blockHash, succeeded: status === '0x1', fee }
+}
+
+/**
+ * What rollups of the OP stack charge beside the gas: for their parent chain, and since Isthmus for their operator. Of the
+ * latter a receipt shows the parameters; Jovian, which put the DA footprint into receipts, changed their scale.
+ * https://specs.optimism.io/protocol/isthmus/exec-engine.html#operator-fee
+ */
+function chargedBeside(receipt: Record<string, unknown>, gasUsed: bigint): bigint {
+  const shown = (name: string) => (typeof receipt[name] === 'string' ? readQuantity(receipt[name]) : 0n)
+  const scaled = gasUsed * shown('operatorFeeScalar')
+  const isJovian = typeof receipt.daFootprintGasScalar === 'string'
+  return shown('l1Fee') + (isJovian ? scaled * 100n : scaled / 1_000_000n) + shown('operatorFeeConstant')
 }
 
 const whole = (value: unknown): number => Number(readQuantity(value))
