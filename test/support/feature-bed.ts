@@ -115,6 +115,7 @@ export async function openBed(open: Open, { keys, location, maxPerWallet = 5, cl
     sessions: sessionService,
     installDefaultPolicy: (db: Handle, walletId: string) => policyService.installDefault(db, walletId),
     verifyPassword: async (password) => password === MASTER_PASSWORD,
+    refusesMainnet: () => false,
   })
   const log = { trace() {}, debug() {}, info() {}, warn() {}, error() {} }
   const switchService = killSwitch({ ...common, log, sessions: sessionService })

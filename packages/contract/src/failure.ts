@@ -60,6 +60,11 @@ export const failures = {
   WALLET_TERMINATED: { status: 410, remedy: 'never' },
   WALLET_NOT_TERMINATED: { status: 409, remedy: 'fix', hint: 'terminate the wallet before it is purged' },
   WALLET_ADDRESS_EXISTS: { status: 409, remedy: 'never', hint: 'another live wallet has this address' },
+  RECOVERY_KEY_PRESENT: {
+    status: 409,
+    remedy: 'fix',
+    hint: 'set a master password of your own with waiaas set-master and repeat the request',
+  },
   INVALID_STATE_TRANSITION: { status: 409, remedy: 'never' },
   INVALID_IMPORT: { status: 400, remedy: 'fix' },
   CHAIN_NOT_SUPPORTED: { status: 400, remedy: 'fix' },

@@ -113,6 +113,12 @@ const fixed = {
     ...live,
     summary: 'Live sessions that one wallet may have.',
   },
+  'security.refuse_mainnet_with_recovery_key': {
+    ...flag(false),
+    ...live,
+    summary:
+      'Make and import no wallet of a main network while `recovery.key`, the generated master password, lies beside the keys.',
+  },
   'security.rate_limit_per_second': {
     ...number(100, 1, 1_000_000),
     ...live,

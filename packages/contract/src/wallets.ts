@@ -119,7 +119,7 @@ export const walletOperations = {
         .describe('externally owned account'),
     }),
     output: CreatedWallet,
-    errors: ['CHAIN_NOT_SUPPORTED', 'SESSION_LIMIT_EXCEEDED'],
+    errors: ['CHAIN_NOT_SUPPORTED', 'RECOVERY_KEY_PRESENT', 'SESSION_LIMIT_EXCEEDED'],
   }),
   listWallets: operation({
     method: 'GET',
@@ -231,7 +231,7 @@ export const walletOperations = {
     status: 201,
     input: ImportWallet,
     output: Wallet.extend({ defaultPolicy: InstalledPolicy }),
-    errors: ['INVALID_IMPORT', 'CHAIN_NOT_SUPPORTED', 'WALLET_ADDRESS_EXISTS'],
+    errors: ['INVALID_IMPORT', 'CHAIN_NOT_SUPPORTED', 'RECOVERY_KEY_PRESENT', 'WALLET_ADDRESS_EXISTS'],
   }),
   exportWallet: operation({
     method: 'POST',

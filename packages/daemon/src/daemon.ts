@@ -155,6 +155,7 @@ function featuresOf(ground: Ground, base: Base) {
     stops,
     installDefaultPolicy: rules.installDefault,
     verifyPassword: (password) => isOperator(operator, password),
+    refusesMainnet: () => settings.get()['security.refuse_mainnet_with_recovery_key'] && dataDir.recoveryKey.exists(),
   })
   return {
     rules,

@@ -19,6 +19,15 @@ type Chosen = Pick<CreateInput, 'name' | 'chain' | 'environment'>
 export function creation(parts: WalletParts) {
   const { database, clock, keys, audit, sessions } = parts
 
+  function assertAccepted(chosen: Chosen): void {
+    assertSupported(parts.networks(), chosen)
+    if (chosen.environment === 'mainnet' && parts.refusesMainnet())
+      throw new Failure(
+        'RECOVERY_KEY_PRESENT',
+        'expected a testnet wallet while recovery.key holds the generated master password, got a mainnet one; waiaas set-master removes the file',
+      )
+  }
+
   async function store(id: string, chosen: Chosen, key: KeyRow, rest: (db: Handle, row: WalletRow) => Promise<void>) {
     const row = newWallet(id, chosen, key.address, clock.now())
     // Two imports of one key at the same time meet at the lock of its address.
@@ -34,9 +43,9 @@ export function creation(parts: WalletParts) {
   }
 
   return {
-    /** A wallet with a fresh key, by default with a session and the modest spending limit. */
+    /** A wallet with a fresh key, by default with a session and the modest spending limit. Failure RECOVERY_KEY_PRESENT. */
     async create(input: CreateInput, by: By): Promise<Created> {
-      assertSupported(parts.networks(), input)
+      assertAccepted(input)
       const id = newId(clock.now())
       const key = await keyFailures(keys.create(id, input.chain))
       const session = input.createSession ? await sessions.prepare() : null
@@ -50,9 +59,9 @@ export function creation(parts: WalletParts) {
       return { ...walletView(parts.networks(), row), session: session?.view ?? null, defaultPolicy }
     },
 
-    /** A wallet with a key from elsewhere. Failure INVALID_IMPORT, WALLET_ADDRESS_EXISTS. */
+    /** A wallet with a key from elsewhere. Failure INVALID_IMPORT, RECOVERY_KEY_PRESENT, WALLET_ADDRESS_EXISTS. */
     async importKey(input: ImportInput, by: By): Promise<Imported> {
-      assertSupported(parts.networks(), input)
+      assertAccepted(input)
       const id = newId(clock.now())
       const key = await keyFailures(keys.import(id, input.chain, importSecret(input)))
       let defaultPolicy: Created['defaultPolicy'] = null

@@ -34,4 +34,6 @@ export type WalletParts = {
   /** Stores the modest SPENDING_LIMIT in the same job, marked as default. */
   installDefaultPolicy(db: Handle, walletId: string): Promise<NonNullable<Created['defaultPolicy']>>
   verifyPassword(password: string): Promise<boolean>
+  /** Is the generated master password still on disk, where the operator does not want main networks beside it? */
+  refusesMainnet(): boolean
 }
