@@ -1,10 +1,11 @@
-import { createReadStream, existsSync } from 'node:fs'
+import { createReadStream } from 'node:fs'
 import { readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { until } from '../support/until.ts'
 import { canaries } from './canaries.ts'
 import { background, image, limits, must, podman, root, run, state, tryPodman, version } from './engine.ts'
+import { findProgram } from './tools.ts'
 
 const inside = (...command: string[]) => podman('run', '--rm', `--entrypoint=${command[0]}`, image, ...command.slice(1))
 
@@ -113,23 +114,19 @@ test('nothing that is published or referred to is called latest', async () => {
   }
 })
 
-const dockerClient = ['/usr/bin/docker', '/usr/local/bin/docker'].find(existsSync)
-if (dockerClient === undefined) console.log('no Docker client here: it is not checked that it builds the image')
-else {
-  test('the Docker client builds the image from the same file, through the socket of podman', async () => {
-    const socket = `unix://${join(state, 'podman.sock')}`
-    const service = background('podman', ['system', 'service', '--time=0', socket], {})
-    const env = { DOCKER_HOST: socket, DOCKER_BUILDKIT: '0' }
-    try {
-      await until('the socket', async () => (await run(dockerClient, ['version'], { env })).code === 0)
-      const context = join(state, 'context')
-      await must(dockerClient, ['build', '--network=host', '--tag=waiaas:docker-client', context], { env })
-      expect(await must(dockerClient, ['run', '--rm', ...limits, 'waiaas:docker-client', '--help'], { env })).toContain(
-        'usage: waiaas',
-      )
-    } finally {
-      await service.stop()
-      await rm(join(state, 'podman.sock'), { force: true })
-    }
-  })
-}
+test('the Docker client builds the image from the same file, through the socket of podman', async () => {
+  const docker = findProgram('docker')!
+  const socket = `unix://${join(state, 'podman.sock')}`
+  const service = background('podman', ['system', 'service', '--time=0', socket], {})
+  const env = { DOCKER_HOST: socket, DOCKER_BUILDKIT: '0' }
+  try {
+    await until('the socket', async () => (await run(docker, ['version'], { env })).code === 0)
+    const context = join(state, 'context')
+    await must(docker, ['build', '--network=host', '--tag=waiaas:docker-client', context], { env })
+    const started = await must(docker, ['run', '--rm', ...limits, 'waiaas:docker-client', '--help'], { env })
+    expect(started).toContain('usage: waiaas')
+  } finally {
+    await service.stop()
+    await rm(join(state, 'podman.sock'), { force: true })
+  }
+})

@@ -1,7 +1,7 @@
-import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { cpSync, rmSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { writeCanaries } from './canaries.ts'
-import { image, must, nodeVersion, root, run, state, tryPodman, version } from './engine.ts'
+import { image, nodeVersion, root, run, state, tryPodman, version } from './engine.ts'
 import { build } from './probe.ts'
 import { lastLines } from './tools.ts'
 
@@ -20,22 +20,20 @@ export async function missingBase(): Promise<string | undefined> {
   return `the npm registry from inside a build: npm on this machine reaches it, let containers reach it as well\n${lastLines(asked.out + asked.err)}`
 }
 
+const leftOut = ['.git', 'node_modules', 'dist']
+
 /** The sources as a clone has them, and beside them files that must never get into an image. */
-async function buildContext(): Promise<string> {
+function buildContext(): string {
   const context = join(state, 'context')
   rmSync(context, { recursive: true, force: true })
-  const files = await must('git', ['-C', root, 'ls-files', '-z', '--cached', '--others', '--exclude-standard'])
-  for (const file of files.split('\0').filter((name) => name !== '' && existsSync(join(root, name)))) {
-    mkdirSync(dirname(join(context, file)), { recursive: true })
-    cpSync(join(root, file), join(context, file))
-  }
+  cpSync(root, context, { recursive: true, filter: (path) => !leftOut.includes(basename(path)) })
   writeCanaries(context)
   return context
 }
 
 /** Builds the project's own Dockerfile, unchanged. */
 export async function buildImage(): Promise<void> {
-  const context = await buildContext()
+  const context = buildContext()
   const { code, out, err } = await run('podman', [
     'build',
     '--pull=never',

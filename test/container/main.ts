@@ -52,16 +52,19 @@ async function isAlone(): Promise<boolean> {
   return promise
 }
 
-/** Undefined when the image can be built and run here; otherwise what is missing, and what to do. */
-async function prepare(): Promise<string | undefined> {
+/** Undefined when this run may have the suite's folder; otherwise what is missing, and what to do. */
+async function missingGround(): Promise<string | undefined> {
   if (process.getuid?.() !== 0)
     return 'root: containers with limits, networks and other users need it; run it with sudo'
   if (!(limitSeconds >= neededSeconds)) return `time: it needs ${neededSeconds} s, and ${values.seconds} s are left`
-  if (!(await isAlone())) return 'another run of it is not done yet; wait for it'
-  if (!values.keep) removeEverything()
+  return (await isAlone()) ? undefined : 'another run of it is not done yet; wait for it'
+}
+
+/** Undefined when the image can be built and run here; otherwise what is missing, and what to do. */
+async function prepare(): Promise<string | undefined> {
+  clean()
   mkdirSync(join(state, 'tools'), { recursive: true })
   writeEngineSettings()
-  removeContainers()
   for (const [what, missing] of preparations) {
     const problem = await timed(what, missing).catch((error: Error) => `${what}: ${error.message}`)
     if (endedBy !== undefined) return `${what}: ${endedBy}`
@@ -69,6 +72,8 @@ async function prepare(): Promise<string | undefined> {
   }
   return undefined
 }
+
+const clean = values.keep ? removeContainers : removeEverything
 
 /** Failures of the Dockerfile and of the checks are failures of the project, and so is time that runs out from here on. */
 async function check(): Promise<number> {
@@ -78,29 +83,29 @@ async function check(): Promise<number> {
   return runShown(process.execPath, [vitest, 'run', '--config', config, ...positionals])
 }
 
+function notRun(missing: string): void {
+  console.log(`container suite not run: ${missing}\n0 passed, 0 failed`)
+}
+
 async function main(): Promise<void> {
-  const missing = await prepare()
-  if (missing !== undefined) {
-    console.log(`container suite not run: ${missing}\n0 passed, 0 failed`)
-    return
-  }
+  const ground = await missingGround()
+  if (ground !== undefined) return notRun(ground)
   try {
+    const missing = await prepare()
+    if (missing !== undefined) return notRun(missing)
     const code = await check()
     if (endedBy !== undefined) throw new Error(endedBy)
     process.exitCode = code
   } catch (error) {
     console.error(`${endedBy ?? (error instanceof Error ? error.message : String(error))}\n0 passed, 1 failed`)
     process.exitCode ||= 1
+  } finally {
+    clean()
   }
 }
 
 const limit = setTimeout(() => end(`${limitSeconds} s were not enough`, 0), limitSeconds * 1000)
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
   process.on(signal, () => end(`ended by ${signal}`, 128 + constants.signals[signal]))
-try {
-  await main()
-} finally {
-  clearTimeout(limit)
-  if (values.keep) removeContainers()
-  else removeEverything()
-}
+await main()
+clearTimeout(limit)

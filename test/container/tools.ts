@@ -47,32 +47,33 @@ export async function missingTools(): Promise<string | undefined> {
   if (all.length === 0) return undefined
   const byHand = `apt-get update && apt-get install -y --no-install-recommends ${all.join(' ')}`
   if (!findProgram('apt-get')) return `${all.join(', ')}, and there is no apt-get here; on Debian 12: ${byHand}`
-  const said = `${await install(lacking(installed))}${await unpack(lacking(unpacked))}`
+  const said = [await install(lacking(installed)), await unpack(lacking(unpacked))].filter((text) => text !== '')
   const still = [...lacking(installed), ...lacking(unpacked)]
   if (still.length === 0) return undefined
-  return `${still.join(', ')}, and apt-get does not get them here; by hand: ${byHand}\n${said}`
+  return `${still.join(', ')}, and apt-get does not get them here; by hand: ${byHand}\n${said.join('\n')}`
 }
 
 /** Downloads first: until then apt can be ended at any moment. */
 async function install(packages: readonly string[]): Promise<string> {
   if (packages.length === 0) return ''
-  await apt(60, 'update')
+  const updated = await apt(60, 'update')
   const args = ['install', '-y', '--no-install-recommends', '--no-remove']
   const downloaded = await apt(180, ...args, '--download-only', ...packages)
-  if (downloaded.code !== 0) return lastLines(downloaded.err)
+  if (downloaded.code !== 0) return lastLines(`${updated.err}${downloaded.err}`)
   return lastLines((await apt(300, ...args, ...packages)).err)
 }
 
 async function unpack(packages: readonly string[]): Promise<string> {
   const folder = join(state, 'tools')
   mkdirSync(folder, { recursive: true })
-  let said = ''
+  const said: string[] = []
   for (const name of packages) {
-    said += lastLines((await apt(120, 'download', name)).err)
+    const downloaded = await apt(120, 'download', name)
+    if (downloaded.code !== 0) said.push(lastLines(downloaded.err))
     const file = (await readdir(folder)).find((each) => each.startsWith(`${name}_`))
     if (file !== undefined) await run('dpkg-deb', ['--extract', file, '.'], { cwd: folder })
   }
-  return said
+  return said.join('\n')
 }
 
 const apt = (limitSeconds: number, ...args: string[]) =>
