@@ -56,8 +56,12 @@ test('the compose file says what the documents promise', async () => {
     cap_drop: ['ALL'],
     security_opt: ['no-new-privileges:true'],
     ulimits: { core: 0 },
+    // podman-compose 1.0 does not pass this one on.
+    pids_limit: 128,
+    mem_limit: '1g',
+    stop_grace_period: '45s',
   })
-  expect(services.daemon!.healthcheck).toBeDefined()
+  expect(services.daemon!.healthcheck).toMatchObject({ test: ['CMD', 'waiaas', 'status'] })
   expect(volumes).toEqual({ 'waiaas-data': { name: 'waiaas-data' } })
 })
 
@@ -68,6 +72,29 @@ test('the secrets overlay needs one file and no other', async () => {
     WAIAAS_AUTO_PROVISION: 'false',
     WAIAAS_MASTER_PASSWORD_FILE: '/run/secrets/master_password',
   })
+})
+
+/** Keys of a service by the Compose specification, as far as somebody could want them here. podman-compose passes over what it does not know. */
+const KEYS =
+  'build cap_add cap_drop cgroup_parent command configs container_name depends_on devices dns entrypoint env_file environment expose extra_hosts group_add healthcheck hostname image init ipc labels logging mem_limit mem_reservation memswap_limit networks pid pids_limit platform ports privileged pull_policy read_only restart secrets security_opt shm_size stop_grace_period stop_signal sysctls tmpfs tty ulimits user volumes working_dir'
+
+test.each(['docker-compose.yml', 'docker-compose.secrets.yml'])(
+  '%s names nothing that Compose does not know',
+  async (file) => {
+    const { services, ...top } = await parsed(file)
+    for (const service of Object.values(services))
+      expect(Object.keys(service).filter((key) => !KEYS.split(' ').includes(key))).toEqual([])
+    expect(Object.keys(top).filter((key) => !['name', 'volumes', 'secrets', 'networks'].includes(key))).toEqual([])
+  },
+)
+
+test('the container has the memory limit and the restart of the file', async () => {
+  type Inspected = {
+    HostConfig: { Memory: number; ReadonlyRootfs: boolean; RestartPolicy: { Name: string } }
+  }
+  const [{ HostConfig }] = JSON.parse(await podman('inspect', name)) as [Inspected]
+  expect(HostConfig).toMatchObject({ Memory: 2 ** 30, ReadonlyRootfs: true })
+  expect(HostConfig.RestartPolicy.Name).toBe('unless-stopped')
 })
 
 test('every process has UID 1001, no capability, no way to new privileges, a seccomp filter and no core dump', async () => {

@@ -8,21 +8,26 @@ import { composeProject, must, podman, root, run } from './engine.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'waiaas-deployment-'))
 const shims = join(folder, 'bin')
+/** Where the page runs a container without Compose; a reader has one or the other. */
+let secondPort: number
 
 /** docker's commands, by podman: the limits are those that a sandbox allows, and a start waits until it is healthy. */
 const docker = `#!/bin/bash
 set -euo pipefail
+untilHealthy() {
+  for _ in $(seq 100); do podman healthcheck run $1 >/dev/null 2>&1 && return; sleep 0.1; done
+  podman logs $1
+  return 1
+}
 verb=$1
 shift
 case $verb in
   compose)
     podman-compose "$@"
-    case " $* " in *" up "*)
-      for _ in $(seq 100); do podman healthcheck run waiaas-daemon >/dev/null 2>&1 && exit 0; sleep 0.1; done
-      podman logs waiaas-daemon
-      exit 1
-    esac ;;
-  run) podman run --ulimit nofile=4096:4096 --ulimit nproc=4096:4096 "$@" ;;
+    case " $* " in *" up "*) untilHealthy waiaas-daemon ;; esac ;;
+  run)
+    podman run --ulimit nofile=4096:4096 --ulimit nproc=4096:4096 "$@"
+    case " $* " in *" -d --name waiaas "*) untilHealthy waiaas ;; esac ;;
   *) podman "$verb" "$@" ;;
 esac
 `
@@ -30,6 +35,7 @@ const sudo = '#!/bin/bash\nexec "$@"\n'
 
 beforeAll(async () => {
   composeProject(folder, await freePort())
+  secondPort = await freePort()
   cpSync(join(root, '.env.example'), join(folder, '.env.example'))
   await must('mkdir', [shims])
   for (const [name, text] of Object.entries({ docker, sudo })) {
@@ -47,8 +53,9 @@ test('the commands of docs/deployment.md for this kind of machine work, in the o
   const blocks = blocksOf(readPage('docs/deployment.md')).filter(({ info }) => info === 'sh container')
   expect(blocks.length).toBeGreaterThan(5)
   for (const { text, line } of blocks) {
-    const env = { PATH: `${shims}:${process.env.PATH}` }
-    const { code, out, err } = await run('bash', ['-euo', 'pipefail', '-c', text], { cwd: folder, env })
+    const env = { PATH: `${shims}:${process.env.PATH}`, HOME: folder }
+    const script = text.replaceAll('127.0.0.1:3100:', `127.0.0.1:${secondPort}:`)
+    const { code, out, err } = await run('bash', ['-euo', 'pipefail', '-c', script], { cwd: folder, env })
     expect(code, `line ${line}:\n${text}\n${out}${err}`).toBe(0)
   }
   const status = await podman('exec', 'waiaas-daemon', 'waiaas', 'status')

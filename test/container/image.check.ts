@@ -114,6 +114,22 @@ test('nothing that is published or referred to is called latest', async () => {
   }
 })
 
+test('the base can be pinned by digest, and the revision is on the label', async () => {
+  const base = 'docker.io/library/node:24-bookworm-slim'
+  const digest = await podman('image', 'inspect', '--format', '{{.Digest}}', base)
+  const args = [`--build-arg=NODE_DIGEST=${digest}`, '--build-arg=REVISION=f00d', '--network=host']
+  await podman(
+    'build',
+    '--pull=never',
+    '--format=docker',
+    ...args,
+    '--tag=localhost/waiaas:pinned',
+    join(state, 'context'),
+  )
+  const label = '{{index .Config.Labels "org.opencontainers.image.revision"}}'
+  expect(await podman('image', 'inspect', '--format', label, 'localhost/waiaas:pinned')).toBe('f00d')
+})
+
 test('the Docker client builds the image from the same file, through the socket of podman', async () => {
   const docker = findProgram('docker')!
   const socket = `unix://${join(state, 'podman.sock')}`
