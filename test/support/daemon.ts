@@ -168,7 +168,7 @@ async function startProcess({
       child.kill('SIGKILL')
       await exited
       // A signer that a test has halted learns of the end when it goes on.
-      for (const signer of signers) if (isAlive(signer)) process.kill(signer, 'SIGCONT')
+      for (const signer of signers) resume(signer)
       await until('the signer to end with its daemon', () => signers.every((each) => !isAlive(each)))
     },
     terminate() {
@@ -195,6 +195,15 @@ function portOf(child: ChildProcess, lines: string[], exited: Promise<number | n
 export function childrenOf(pid: number): number[] {
   const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim()
   return text === '' ? [] : text.split(' ').map(Number)
+}
+
+/** Nothing happens when it has ended. */
+function resume(pid: number): void {
+  try {
+    process.kill(pid, 'SIGCONT')
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error
+  }
 }
 
 /** False also for one that has ended and that nobody has asked about yet. */
