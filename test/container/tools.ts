@@ -50,7 +50,7 @@ export async function missingTools(): Promise<string | undefined> {
   const said = [await install(lacking(installed)), await unpack(lacking(unpacked))].filter((text) => text !== '')
   const still = [...lacking(installed), ...lacking(unpacked)]
   if (still.length === 0) return undefined
-  return `${still.join(', ')}, and apt-get does not get them here; by hand: ${byHand}\n${said.join('\n')}`
+  return `${still.join(', ')}, and apt-get does not get them here; by hand: ${byHand}\n${said.join('\n')}`.trim()
 }
 
 /** Downloads first: until then apt can be ended at any moment. */
