@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { forEachEngine } from '../../../../test/support/for-each-engine.ts'
 import { audit } from '../audit/service.ts'
 import type { EndpointStatus } from '../chains/chain.ts'
-import { initial } from '../migrations/0001-initial.ts'
+import { migrations } from '../migrations/all.ts'
 import type { Database } from '../platform/db/database.ts'
 import type { Call } from '../platform/http/types.ts'
 import { jsonLog } from '../platform/log.ts'
@@ -116,7 +116,7 @@ const transaction = (row: Partial<TransactionRow>): TransactionRow => ({
 
 forEachEngine((engine, open) => {
   test('the status counts what lives, the last day and its failures, and shows the newest five', async () => {
-    const database = await open([initial])
+    const database = await open(migrations)
     const rows = [
       transaction({ created_at: NOW - 25 * HOUR }),
       transaction({ status: 'FAILED', created_at: NOW - 25 * HOUR }),
@@ -174,7 +174,7 @@ forEachEngine((engine, open) => {
   })
 
   test('not ready is said with the reason: database, signer, or all networks in use', async () => {
-    const database = await open([initial])
+    const database = await open(migrations)
     const { used, networks } = { used: ['a', 'b'], networks: { a: [endpoint('cooldown')], b: [endpoint('available')] } }
     const ready = (more: Partial<AdminOptions>) => serviceOn(database, more).service.ready()
     const answer = await ready({ rpc: () => ({ networks, used }) })
@@ -197,7 +197,7 @@ forEachEngine((engine, open) => {
 
   if (engine === 'postgres') return
   test('health and status warn of a recovery key, of what the start found, and of listening beyond the machine', async () => {
-    const database = await open([initial])
+    const database = await open(migrations)
     const quiet = systemOperations.getHealth.output.parse(await serviceOn(database).handlers.getHealth(call, {}))
     expect(quiet).toMatchObject({ status: 'ok', version: '1.2.3', schemaVersion: 1, timestamp: NOW / 1000 })
     expect(quiet).not.toHaveProperty('warnings')
@@ -218,7 +218,7 @@ forEachEngine((engine, open) => {
 
   test('shutdown answers first and stops then', async () => {
     const events: string[] = []
-    const { handlers } = serviceOn(await open([initial]), { shutdown: () => events.push('stopped') })
+    const { handlers } = serviceOn(await open(migrations), { shutdown: () => events.push('stopped') })
     let deliver: (() => void) | undefined
     const slow: Call = {
       ...call,
@@ -234,7 +234,7 @@ forEachEngine((engine, open) => {
 
   test('the endpoints are listed by network beside the built-in ones', async () => {
     const networks = { 'base-mainnet': [endpoint('cooldown')] }
-    const { handlers } = serviceOn(await open([initial]), { rpc: () => ({ networks, used: [] }) })
+    const { handlers } = serviceOn(await open(migrations), { rpc: () => ({ networks, used: [] }) })
     const answer = adminOperations.getRpcStatus.output.parse(await handlers.getRpcStatus(call, {}))
     expect(answer.networks).toEqual({ 'base-mainnet': [endpoint('cooldown')] })
     expect(answer.builtinUrls['base-mainnet']).toContain('https://base.drpc.org')

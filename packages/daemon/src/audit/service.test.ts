@@ -2,7 +2,7 @@ import { auditOperations } from '@waiaas/contract'
 import { sql } from 'kysely'
 import { expect, test } from 'vitest'
 import { forEachEngine } from '../../../../test/support/for-each-engine.ts'
-import { initial } from '../migrations/0001-initial.ts'
+import { migrations } from '../migrations/all.ts'
 import type { Database } from '../platform/db/database.ts'
 import type { Call } from '../platform/http/types.ts'
 import { auditHandlers } from './handlers.ts'
@@ -37,7 +37,7 @@ const chain = `wallet:${WALLET}`
 
 forEachEngine((_, open) => {
   test('an untouched log is whole, one chain per wallet and one for the system', async () => {
-    const database = await open([initial])
+    const database = await open(migrations)
     const trail = await tenRows(database)
     expect(await database.read((db) => trail.verify(db))).toEqual({ whole: true, faults: [] })
     const heads = await database.read((db) => evidenceStore.heads(db))
@@ -70,7 +70,7 @@ forEachEngine((_, open) => {
       2,
     ],
   ])('%s is found', async (_name, tampering, where, seq) => {
-    const database = await open([initial])
+    const database = await open(migrations)
     const trail = await tenRows(database)
     for (const step of tampering.split(';')) await run(database, step)
     const { whole, faults } = await database.read((db) => trail.verify(db))
@@ -79,7 +79,7 @@ forEachEngine((_, open) => {
   })
 
   test('a row that was written anew with a fitting hash breaks the chain behind it', async () => {
-    const database = await open([initial])
+    const database = await open(migrations)
     const trail = await tenRows(database)
     const rows = await database.read((db) => evidenceStore.chainRows(db, 'system', 0, 10))
     const { hash: _, ...second } = rows[1]!
@@ -95,7 +95,7 @@ forEachEngine((_, open) => {
   })
 
   test('a chain whose head was removed with nothing else is found', async () => {
-    const database = await open([initial])
+    const database = await open(migrations)
     const trail = await tenRows(database)
     await run(database, `delete from evidence_heads where chain = '${chain}'`)
     expect(await database.read((db) => trail.verify(db))).toEqual({
@@ -105,7 +105,7 @@ forEachEngine((_, open) => {
   })
 
   test('the list pages from the newest row back and counts on request', async () => {
-    const database = await open([initial])
+    const database = await open(migrations)
     const handlers = auditHandlers(await tenRows(database), database)
     const seen: number[] = []
     for (let cursor: number | null | undefined; cursor !== null; ) {
@@ -127,7 +127,7 @@ forEachEngine((_, open) => {
     [{ from: START / 1000 + 3, to: START / 1000 + 5 }, [5, 4, 3]],
     [{ wallet_id: '01900000-0000-7000-8000-000000000009' }, []],
   ])('the list keeps to the filter %j', async (filter, expected) => {
-    const database = await open([initial])
+    const database = await open(migrations)
     const handlers = auditHandlers(await tenRows(database), database)
     const page = list.output.parse(await handlers.listAuditLogs(call, list.input.parse(filter)))
     expect(page.data.map(({ details }) => details.row)).toEqual(expected)

@@ -4,7 +4,7 @@ import { forEachEngine } from '../../../../test/support/for-each-engine.ts'
 import { audit } from '../audit/service.ts'
 import { type KeyringRow, type Keys, startKeys } from '../keys/service.ts'
 import { createKeyring } from '../keys/signer/keyring.ts'
-import { initial } from '../migrations/0001-initial.ts'
+import { migrations } from '../migrations/all.ts'
 import type { Database } from '../platform/db/database.ts'
 import type { Call } from '../platform/http/types.ts'
 import { jsonLog } from '../platform/log.ts'
@@ -91,7 +91,7 @@ forEachEngine((engine, open) => {
   })
 
   test('the password costs one key derivation, and none after that', async () => {
-    const { operator, derivations } = await bench(await open([initial]))
+    const { operator, derivations } = await bench(await open(migrations))
     expect(await operator.open(password)).toBe(true)
     const many = await Promise.all(Array.from({ length: 50 }, () => operator.authenticate(password, peer)))
     expect(many).toEqual(Array(50).fill({ kind: 'operator' }))
@@ -101,7 +101,7 @@ forEachEngine((engine, open) => {
   })
 
   test('a password is the same one in each form in which it can arrive', async () => {
-    const database = await open([initial])
+    const database = await open(migrations)
     const { operator, derivations } = await bench(database)
     expect(await operator.open(decomposed)).toBe(true)
     for (const form of [composed, decomposed]) expect(await codeOf(operator.authenticate(form, peer))).toBe('OK')
@@ -114,7 +114,7 @@ forEachEngine((engine, open) => {
   })
 
   test('a keyring that was made with another form still opens with it, whoever asks with which form first', async () => {
-    const database = await open([initial])
+    const database = await open(migrations)
     const { operator } = await bench(database)
     const { row } = await createKeyring(Buffer.from(decomposed))
     await database.work({}, (db) => keyringStore.insert(db, JSON.stringify(row), 1))
@@ -124,14 +124,14 @@ forEachEngine((engine, open) => {
   })
 
   test('eight characters are counted in the form that counts', async () => {
-    const { operator } = await bench(await open([initial]))
+    const { operator } = await bench(await open(migrations))
     expect(await codeOf(operator.open('\u00fc\u00f6\u00e4\u00e9\u00f1'.normalize('NFD')))).toBe(
       'ACTION_VALIDATION_FAILED',
     )
   })
 
   test('after five wrong passwords an address waits, longer each time, and others do not', async () => {
-    const { operator, pass } = await bench(await open([initial]))
+    const { operator, pass } = await bench(await open(migrations))
     await operator.open(password)
     await operator.authenticate(password, '::1')
     const wrong = () => codeOf(operator.authenticate('wrong password', peer))
@@ -151,7 +151,7 @@ forEachEngine((engine, open) => {
   })
 
   test('guesses in parallel are bounded and learn nothing that guesses in turn would not', async () => {
-    const { operator, derivations, pass } = await bench(await open([initial]))
+    const { operator, derivations, pass } = await bench(await open(migrations))
     await operator.open(password)
     const guesses = Array.from({ length: 30 }, (_, index) => operator.authenticate(`wrong guess ${index}`, peer))
     guesses.push(operator.authenticate(password, peer))
@@ -164,7 +164,7 @@ forEachEngine((engine, open) => {
   })
 
   test('failures become one row of evidence per address and minute, with their number', async () => {
-    const database = await open([initial])
+    const database = await open(migrations)
     const { operator, pass } = await bench(database)
     await operator.open(password)
     await operator.authenticate(password, '::1')
@@ -186,7 +186,7 @@ forEachEngine((engine, open) => {
   })
 
   test('a locked keystore is unlocked by the right password only', async () => {
-    const { operator } = await bench(await open([initial]))
+    const { operator } = await bench(await open(migrations))
     await operator.open(password)
     await operator.authenticate(password, peer)
     await keys.restart()
@@ -198,7 +198,7 @@ forEachEngine((engine, open) => {
   })
 
   test('a changed password counts at once, the old one no more, and recovery.key goes', async () => {
-    const database = await open([initial])
+    const database = await open(migrations)
     const { operator, removed } = await bench(database)
     await operator.open(password)
     await operator.authenticate(password, peer)
@@ -225,7 +225,7 @@ forEachEngine((engine, open) => {
   })
 
   test('another replica that has changed the password is believed, though the old one was known here', async () => {
-    const database = await open([initial])
+    const database = await open(migrations)
     const here = await bench(database)
     await here.operator.open(password)
     await here.operator.authenticate(password, peer)
@@ -236,7 +236,7 @@ forEachEngine((engine, open) => {
   })
 
   test('two daemons that start on an empty database at once end up with one root key', async () => {
-    const database = await open([initial])
+    const database = await open(migrations)
     const other = await startKeys()
     stops.push(() => other.stop())
     const [mine, theirs] = [await bench(database), await bench(database, other)]
@@ -246,7 +246,7 @@ forEachEngine((engine, open) => {
 
   if (engine === 'postgres') return
   test('short, empty and overlong passwords are refused without a key derivation', async () => {
-    const { operator, derivations } = await bench(await open([initial]))
+    const { operator, derivations } = await bench(await open(migrations))
     expect(await codeOf(operator.open('seven77'))).toBe('ACTION_VALIDATION_FAILED')
     expect(await operator.hasKeyring()).toBe(false)
     await operator.open(password)
@@ -257,7 +257,7 @@ forEachEngine((engine, open) => {
   })
 
   test('a password that no header can carry as it is, is refused before it could lock the operator out', async () => {
-    const { operator } = await bench(await open([initial]))
+    const { operator } = await bench(await open(migrations))
     for (const text of [' a password', 'a password ', 'a password\t', 'a pass\nword', 'a pass\u0000word'])
       expect(await codeOf(operator.open(text)), JSON.stringify(text)).toBe('ACTION_VALIDATION_FAILED')
     await operator.open(password)
@@ -267,7 +267,7 @@ forEachEngine((engine, open) => {
   })
 
   test('a damaged keyring is said to be damaged, whatever the password', async () => {
-    const database = await open([initial])
+    const database = await open(migrations)
     const { operator } = await bench(database)
     await operator.open(password)
     await keys.restart()

@@ -1,7 +1,7 @@
 import { CreatePolicyRequest, isFailure, NETWORKS, newId, type PolicyResponse } from '@waiaas/contract'
 import { expect, test } from 'vitest'
 import { forEachEngine, type Open } from '../../../../test/support/for-each-engine.ts'
-import { initial } from '../migrations/0001-initial.ts'
+import { migrations } from '../migrations/all.ts'
 import { BOB, NOON, USDC_ADDRESS } from './samples.ts'
 import { policies } from './service.ts'
 
@@ -9,7 +9,7 @@ const [alice, bob, gone] = [newId(), newId(), newId()]
 
 /** The service on a fresh database with wallets alice and bob, and a terminated one; `events` is its evidence. */
 async function start(open: Open) {
-  const database = await open([initial])
+  const database = await open(migrations)
   const events: { event: string; walletId?: string; details: Record<string, unknown> }[] = []
   let now = NOON
   const service = policies({

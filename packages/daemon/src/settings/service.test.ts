@@ -4,7 +4,7 @@ import { adminOperations, defaultSettings, isFailure } from '@waiaas/contract'
 import { expect, test } from 'vitest'
 import { forEachEngine } from '../../../../test/support/for-each-engine.ts'
 import { audit } from '../audit/service.ts'
-import { initial } from '../migrations/0001-initial.ts'
+import { migrations } from '../migrations/all.ts'
 import { systemClock } from '../platform/clock.ts'
 import type { Database } from '../platform/db/database.ts'
 import type { Call } from '../platform/http/types.ts'
@@ -43,7 +43,7 @@ const failureOf = async (work: Promise<unknown>) => {
 
 forEachEngine((engine, open, fresh) => {
   test('a change at run time comes before the configured value and survives a restart', async () => {
-    const database = await open([initial])
+    const database = await open(migrations)
     const configured = { ...defaultSettings(), 'oracle.max_age_seconds': 100 }
     const settings = await serviceOn(database, { configured })
     expect(settings.get()['oracle.max_age_seconds']).toBe(100)
@@ -54,7 +54,7 @@ forEachEngine((engine, open, fresh) => {
   })
 
   test('all changes are made or none, and each that cannot be is named', async () => {
-    const database = await open([initial])
+    const database = await open(migrations)
     const settings = await serviceOn(database)
     const before = settings.get()
     const failure = await failureOf(
@@ -85,7 +85,7 @@ forEachEngine((engine, open, fresh) => {
   })
 
   test('a change is told to listeners and recorded with what was before', async () => {
-    const database = await open([initial])
+    const database = await open(migrations)
     const settings = await serviceOn(database)
     const heard: unknown[] = []
     settings.onChange((now, changed) => heard.push([now['daemon.log_level'], changed]))
@@ -101,7 +101,7 @@ forEachEngine((engine, open, fresh) => {
   })
 
   test('evidence tells both values of a change, but of credentials only that there was one', async () => {
-    const database = await open([initial])
+    const database = await open(migrations)
     const hidden = 'https://rpc.example.org/v1/needle'
     const configured = { ...defaultSettings(), 'oracle.max_age_seconds': 100 }
     const settings = await serviceOn(database, { configured })
@@ -136,7 +136,7 @@ forEachEngine((engine, open, fresh) => {
     const origins = new Map([['oracle.max_age_seconds', 'environment' as const]])
     const judged: (readonly string[])[] = []
     const withChange = async (_: unknown, keys: readonly string[]) => void judged.push(keys)
-    const mine = await serviceOn(await open([initial], location), { configured, origins, withChange })
+    const mine = await serviceOn(await open(migrations, location), { configured, origins, withChange })
     await mine.update(
       [
         { key: 'oracle.max_age_seconds', value: '200' },
@@ -144,7 +144,7 @@ forEachEngine((engine, open, fresh) => {
       ],
       by,
     )
-    const theirs = await serviceOn(await open([initial], location), { configured, origins })
+    const theirs = await serviceOn(await open(migrations, location), { configured, origins })
     const sources = (of: typeof mine) => ['oracle.max_age_seconds', 'daemon.log_level'].map((key) => of.sourceOf(key))
     expect(sources(theirs)).toEqual(['database', 'database'])
     const heard: (readonly string[])[] = []
@@ -164,7 +164,7 @@ forEachEngine((engine, open, fresh) => {
   })
 
   test('a credential can be unset while the keystore is locked, and what is unset must be a setting', async () => {
-    const database = await open([initial])
+    const database = await open(migrations)
     const key = 'rpc.evm_base_mainnet'
     await (await serviceOn(database)).update([{ key, value: 'https://rpc.example.org/v1/needle' }], by)
     const locked = await serviceOn(database, { subkey: () => Promise.reject(new Error('locked')) })
@@ -179,8 +179,8 @@ forEachEngine((engine, open, fresh) => {
 
   test('another daemon on the same database sees a change when it looks', async () => {
     const location = await fresh()
-    const mine = await serviceOn(await open([initial], location))
-    const theirs = await serviceOn(await open([initial], location))
+    const mine = await serviceOn(await open(migrations, location))
+    const theirs = await serviceOn(await open(migrations, location))
     await mine.update([{ key: 'security.allowed_hosts', value: 'wallets.example.org' }], by)
     expect(theirs.get()['security.allowed_hosts']).toEqual([])
     await theirs.refresh()
@@ -192,8 +192,8 @@ forEachEngine((engine, open, fresh) => {
 
   test('a daemon that watches hears of another one’s change by itself', async () => {
     const location = await fresh()
-    const mine = await serviceOn(await open([initial], location))
-    const theirs = await serviceOn(await open([initial], location))
+    const mine = await serviceOn(await open(migrations, location))
+    const theirs = await serviceOn(await open(migrations, location))
     const heard = new Promise((resolve) => theirs.onChange((_, changed) => resolve(changed)))
     const watching = theirs.watch()
     await mine.update([{ key: 'daemon.log_level', value: 'warn' }], by)
@@ -203,7 +203,7 @@ forEachEngine((engine, open, fresh) => {
 
   test('an endpoint with a credential is never readable in the database, nor in answers', async () => {
     const location = await fresh()
-    const database = await open([initial], location)
+    const database = await open(migrations, location)
     const url = 'https://rpc.example.org/v1/needle-in-the-path'
     const settings = await serviceOn(database)
     await settings.update(
@@ -223,7 +223,7 @@ forEachEngine((engine, open, fresh) => {
   })
 
   test('a sealed value waits for the keystore, and one that was altered or moved is not believed', async () => {
-    const database = await open([initial])
+    const database = await open(migrations)
     const url = 'https://rpc.example.org/v1/needle'
     await (await serviceOn(database)).update([{ key: 'rpc.evm_base_mainnet', value: url }], by)
     let isUnlocked = false
@@ -249,7 +249,7 @@ forEachEngine((engine, open, fresh) => {
 
   if (engine === 'postgres') return
   test('answers have the wire shape: text by section, secrets as booleans, and a schema of every key', async () => {
-    const database = await open([initial])
+    const database = await open(migrations)
     const secret = 'postgres://me:hunter22@127.0.0.1/db'
     const settings = await serviceOn(database, { configured: { ...defaultSettings(), 'database.url': secret } })
     const handlers = settingsHandlers(settings)

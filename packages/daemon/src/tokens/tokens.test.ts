@@ -7,7 +7,7 @@ import { forEachEngine, type Open } from '../../../../test/support/for-each-engi
 import { audit } from '../audit/service.ts'
 import { evmChain } from '../chains/evm/chain.ts'
 import { solanaChain } from '../chains/solana/chain.ts'
-import { initial } from '../migrations/0001-initial.ts'
+import { migrations } from '../migrations/all.ts'
 import { builtinTokens } from './builtin.ts'
 import { tokens } from './service.ts'
 
@@ -22,7 +22,7 @@ const network = 'local-evm'
 const nowhere = '0x00000000000000000000000000000000000000aa'
 
 async function start(open: Open) {
-  const database = await open([initial])
+  const database = await open(migrations)
   const clock = handClock()
   const evidence = audit({ clock })
   const monotonic = () => performance.now()

@@ -2,7 +2,7 @@ import { newId } from '@waiaas/contract'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { forEachEngine } from '../../../../test/support/for-each-engine.ts'
-import { initial } from '../migrations/0001-initial.ts'
+import { migrations } from '../migrations/all.ts'
 import type { Database, Handle } from '../platform/db/database.ts'
 import { DAY_WINDOW, finish, MONTH_WINDOW, reserve, sessionTotal, walletWindow } from './ledger.ts'
 import { ledgerStore, SPANS } from './ledger-store.ts'
@@ -60,7 +60,7 @@ forEachEngine((engine, open) => {
     const after = fc.integer({ min: 0, max: 40 * DAY_WINDOW })
     await fc.assert(
       fc.asyncProperty(spendings, fc.array(after, { maxLength: 4 }), async (all, laters) => {
-        const database = await open([initial])
+        const database = await open(migrations)
         await database.work({}, async (db) => {
           for (const one of all.toSorted((a, b) => a.at - b.at)) await spend(db, one)
         })
@@ -80,7 +80,7 @@ forEachEngine((engine, open) => {
   })
 
   test('what no window reaches any more is removed, a bounded part at a time, and nothing else', async () => {
-    const database = await open([initial])
+    const database = await open(migrations)
     const now = start + 60 * DAY_WINDOW
     const limit = now - MONTH_WINDOW - DAY_WINDOW
     const scope = `wallet:${wallet}`
@@ -101,7 +101,7 @@ forEachEngine((engine, open) => {
   })
 
   test('buckets of many wallets are removed beside payments that are booked at the same time', async () => {
-    const database = await open([initial])
+    const database = await open(migrations)
     const wallets = Array.from({ length: 60 }, (_, index) => `wallet-${index}`)
     const old: Spending = { at: start, usd: 5, network: 'a', isFinal: true }
     const now = start + 60 * DAY_WINDOW
