@@ -126,6 +126,8 @@ export interface Chain {
   observe(attempts: readonly Attempt[]): Promise<Sighting[]>
   /** Sequenced chains: the next nonce the chain itself would accept, at `latest`. */
   nextNonce(sender: string): Promise<number>
+  /** Unix milliseconds of the newest block; of two endpoints where two are configured, the lower. Failure CHAIN_ERROR. */
+  blockTime(): Promise<number>
   /** Others: the anchor of a new attempt's lifetime, cached for a few seconds. */
   anchor(): Promise<Pick<Lifetime, 'blockhash' | 'lastValid'>>
 

@@ -16,6 +16,7 @@ import { balancesOf } from './multicall.ts'
 import { observer } from './observe.ts'
 import { prechecker } from './precheck.ts'
 import { seal } from './seal.ts'
+import { blockTime } from './time.ts'
 import { readFeed, readToken } from './token.ts'
 
 export type EvmOptions = {
@@ -72,6 +73,7 @@ export function evmChain(options: EvmOptions): Chain {
     nextNonce: border(async (sender) =>
       Number(readQuantity(await rpc.call('eth_getTransactionCount', [sender, 'latest']))),
     ),
+    blockTime: border(() => blockTime(rpc)),
     async anchor() {
       throw new Failure('CHAIN_NOT_SUPPORTED', `${network.id} orders transactions by nonce and has no anchor`)
     },

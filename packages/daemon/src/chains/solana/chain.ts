@@ -16,6 +16,7 @@ import { observeAll } from './observe.ts'
 import { precheckAll } from './precheck.ts'
 import { parseAddress } from './recipients.ts'
 import { sealMessage } from './seal.ts'
+import { blockTime } from './time.ts'
 
 export type SolanaOptions = {
   readonly network: Network
@@ -73,6 +74,7 @@ export function solanaChain(options: SolanaOptions): Chain {
     broadcast: (signed) => broadcastAll(rpc, signed),
     observe: (attempts) => observeAll({ rpc, witnesses, remembered: (hash) => fees.get(hash) }, attempts),
     nextNonce: () => Promise.reject(new Error(`${network.id} has no nonces; its transactions live by a blockhash`)),
+    blockTime: () => blockTime(rpc),
     anchor() {
       if (!anchor || clock() >= anchor.until) {
         const value = readAnchor()
