@@ -26,8 +26,14 @@ const START = Date.UTC(2026, 0, 1)
 
 /** A clock that moves by hand. */
 export function handClock(now = START) {
+  let heldBack = 0
   const clock = {
     now: () => now,
+    latest: () => now + heldBack,
+    /** Holds it back by seconds, from the present on. */
+    hold(seconds: number) {
+      heldBack = seconds * 1000
+    },
     /** Moves on by seconds. */
     pass(seconds: number) {
       now += seconds * 1000

@@ -119,6 +119,24 @@ const killSwitchOperations = {
   }),
 }
 
+const clockOperations = {
+  acknowledgeClock: operation({
+    method: 'POST',
+    path: '/v1/admin/clock/acknowledge',
+    access: operator,
+    tag,
+    summary: "Believe the machine's clock while it is held; windows and delays go on by it at once.",
+    command: 'clock acknowledge',
+    input: nothing,
+    output: z.object({
+      before: UnixSeconds.describe('the time that was believed'),
+      after: UnixSeconds,
+      gainedSeconds: z.int(),
+    }),
+    errors: ['INVALID_STATE_TRANSITION'],
+  }),
+}
+
 const settingOperations = {
   getSettings: operation({
     method: 'GET',
@@ -180,6 +198,7 @@ export const adminOperations = {
     errors: [],
   }),
   ...killSwitchOperations,
+  ...clockOperations,
   ...settingOperations,
   changeMasterPassword: operation({
     method: 'PUT',

@@ -77,6 +77,7 @@ const Spent = z.object({ dayUsd: Digits, monthUsd: Digits })
 /** Everything but the policies' own text that a decision was made from, so that it can be made again. Instants are unix milliseconds. */
 export const DecisionInputs = z.object({
   now: z.int(),
+  latest: z.int().optional().describe('only while the clock was held: the latest that it could be'),
   kind: z.string(),
   walletId: z.string(),
   network: z.string(),

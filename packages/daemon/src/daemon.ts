@@ -9,6 +9,8 @@ import { authentication, type CallerPrincipal } from './authentication.ts'
 import { backupHandlers } from './backup/handlers.ts'
 import { backupService } from './backup/service.ts'
 import { chainRegistry } from './chains/registry.ts'
+import { clockHandlers } from './clock/handlers.ts'
+import { clockService } from './clock/service.ts'
 import { connectInfo } from './connect/service.ts'
 import type { Keys } from './keys/service.ts'
 import { killSwitchHandlers } from './killswitch/handlers.ts'
@@ -17,7 +19,8 @@ import { mcpRoutes } from './mcp-http/service.ts'
 import { migrations } from './migrations/all.ts'
 import { operatorHandlers } from './operator/handlers.ts'
 import { operatorService } from './operator/service.ts'
-import type { Clock } from './platform/clock.ts'
+import type { SystemClock } from './platform/clock.ts'
+import type { ClockMark } from './platform/clock-mark.ts'
 import type { Config } from './platform/config.ts'
 import type { DataDir } from './platform/data-dir.ts'
 import type { Database } from './platform/db/database.ts'
@@ -50,7 +53,8 @@ export type Ground = {
   dataDir: DataDir
   config: Config
   database: Database
-  clock: Clock
+  clock: SystemClock
+  mark: Pick<ClockMark, 'raise'>
   log: Log
   keys: Keys
   /** Names this daemon in lane leases, across restarts on the same directory. */
@@ -73,6 +77,7 @@ export async function compose(ground: Ground) {
     /** Takes up what an earlier run left; called once the keystore is unlocked. */
     async start(): Promise<void> {
       await base.settings.refresh()
+      await features.clock.start()
       await features.killSwitch.start()
       features.transactions.start()
     },
@@ -81,6 +86,7 @@ export async function compose(ground: Ground) {
     async stop(): Promise<void> {
       await features.transactions.stop()
       await features.killSwitch.stop()
+      await features.clock.stop()
       await base.watching.stop()
       await base.operator.stop()
       base.chains.close()
@@ -163,6 +169,15 @@ function featuresOf(ground: Ground, base: Base) {
     transactions,
     sessions: sessionService,
     wallets: walletService,
+    clock: clockService({
+      database,
+      clock,
+      mark: ground.mark,
+      audit: evidence,
+      log,
+      findNetwork: chains.find,
+      chain: chains.get,
+    }),
     view: walletViewService({ database, chains, tokens: registry, prices }),
     killSwitch: killSwitch({ database, clock, audit: evidence, log, stops, sessions: sessionService }),
   }
@@ -207,7 +222,7 @@ function moneyPath(
     ...shared,
     chain: chains.get,
     key: keyRows.key,
-    gate: gate({ keys, now: clock.now }),
+    gate: gate({ keys, now: clock.latest }),
     instance,
     judge: judge({
       ...shared,
@@ -267,6 +282,7 @@ function handlersOf(ground: Ground, base: Base, features: Features): Handlers<Al
   const admin = adminService({
     database,
     clock,
+    clockWarning: features.clock.warning,
     log,
     audit: evidence,
     version,
@@ -290,6 +306,7 @@ function handlersOf(ground: Ground, base: Base, features: Features): Handlers<Al
   return {
     ...adminHandlers(admin),
     ...auditHandlers(evidence, database),
+    ...clockHandlers(features.clock),
     ...backupHandlers(backupsOf(ground, base)),
     ...killSwitchHandlers(features.killSwitch),
     ...operatorHandlers(operator),

@@ -18,7 +18,6 @@ import {
 } from './backup/service.ts'
 import { startKeys } from './keys/service.ts'
 import { migrations } from './migrations/all.ts'
-import { systemClock } from './platform/clock.ts'
 import { clockMark } from './platform/clock-mark.ts'
 import { type Config, loadConfig } from './platform/config.ts'
 import { type DataDir, openDataDir } from './platform/data-dir.ts'
@@ -211,7 +210,7 @@ async function load(
 async function settle({ staging }: Landing, { metadata }: OpenBackup): Promise<Restored & { isAuditWhole: boolean }> {
   const database: Database = await openDatabase({ ...staging, migrations })
   try {
-    const clock = systemClock((await clockMark(database)).high)
+    const { clock } = await clockMark(database)
     const evidence = audit({ clock })
     const { whole } = await database.read(evidence.verify)
     const restored = await settleRestored({ database, clock, audit: evidence }, { ...metadata, isAuditWhole: whole })

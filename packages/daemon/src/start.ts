@@ -6,7 +6,6 @@ import { undoUnfinishedMoves } from './backup/service.ts'
 import { type Composition, compose } from './daemon.ts'
 import { type Keys, startKeys } from './keys/service.ts'
 import { migrations } from './migrations/all.ts'
-import { systemClock } from './platform/clock.ts'
 import { clockMark } from './platform/clock-mark.ts'
 import { type Config, ConfigError, loadConfig, readSecretFile } from './platform/config.ts'
 import { type DataDir, DataDirError, openDataDir } from './platform/data-dir.ts'
@@ -89,8 +88,7 @@ async function start(options: StartOptions, opened: Opened): Promise<Daemon> {
   if (isRestoreUndone) log.warn('a restore was interrupted and has been undone; run it again')
   const database = await openStore(dataDir, settings['database.url'], settings['database.path'])
   opened.push(database)
-  const mark = await clockMark(database)
-  const clock = systemClock(mark.high)
+  const { clock, ...mark } = await clockMark(database)
   const keys: Keys = await startKeys({ passwordCost: passwordCost(settings), onExit: () => void revive() })
   let isEnding = false
   const stopKeys = () => {
@@ -100,7 +98,7 @@ async function start(options: StartOptions, opened: Opened): Promise<Daemon> {
   opened.push({ close: stopKeys })
   const ending = Promise.withResolvers<void>()
   const instance = await dataDir.instance()
-  const parts = await compose({ dataDir, config, database, clock, log, keys, instance, shutdown: ending.resolve })
+  const parts = await compose({ dataDir, config, database, clock, mark, log, keys, instance, shutdown: ending.resolve })
   opened.push({ close: () => parts.stop() })
   const removed = await unlock(parts, source, dataDir)
   for (const warning of [...config.warnings, ...dataDir.warnings, ...removed]) log.warn(warning)
@@ -127,7 +125,7 @@ async function start(options: StartOptions, opened: Opened): Promise<Daemon> {
   }
 
   await parts.start()
-  const marking = mark.keep(clock, log)
+  const marking = mark.keep(log)
   opened.push({ close: () => marking.stop() })
   const server = await listen(parts.app, { port: settings['daemon.port'], hostname: settings['daemon.hostname'] })
   opened.push({ close: () => server.close(0) })

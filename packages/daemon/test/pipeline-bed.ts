@@ -49,8 +49,9 @@ export async function startPipeline(
   database: Database,
   node: EvmNode | SolanaNode,
   known?: KeyringRow,
-  clock: Clock = systemClock(),
+  { now, latest = now }: Pick<Clock, 'now'> & Partial<Clock> = systemClock(),
 ) {
+  const clock = { now, latest }
   const log = pino({ level: process.env.TEST_LOG ?? 'silent' })
   const keys = await startKeys()
   const keyring = known ?? (await keys.createKeyring(PASSWORD))
@@ -98,7 +99,7 @@ export async function startPipeline(
       const row = await database.read((db) => walletStore.key(db, id))
       return { walletId: id, chain: row!.chain, address: row!.address, curve: row!.curve, ciphertext: row!.ciphertext }
     },
-    gate: gate({ keys: { ...keys, sign: signing }, now: clock.now }),
+    gate: gate({ keys: { ...keys, sign: signing }, now: clock.latest }),
     instance: newId(),
   }
   const settings = {

@@ -27,7 +27,8 @@ const endpoint = (status: EndpointStatus['status']): EndpointStatus => ({
 function serviceOn(database: Database, more: Partial<AdminOptions> = {}) {
   const service = adminService({
     database,
-    clock: { now: () => NOW },
+    clock: { now: () => NOW, latest: () => NOW },
+    clockWarning: () => undefined,
     log: jsonLog('silent'),
     audit: audit({ clock: { now: () => NOW } }),
     version: '1.2.3',

@@ -20,6 +20,8 @@ type KillSwitchState = z.input<typeof AdminStatus>['killSwitchState']
 export type AdminOptions = {
   readonly database: Database
   readonly clock: Clock
+  /** Set while the clock is held. */
+  readonly clockWarning: () => string | undefined
   readonly log: Log
   readonly audit: Pick<Audit, 'record'>
   readonly version: string
@@ -58,6 +60,8 @@ export function adminService(options: AdminOptions) {
       found.push(
         `the generated master password lies in ${recoveryKey.path}: set your own with waiaas set-master, which removes it`,
       )
+    const held = options.clockWarning()
+    if (held !== undefined) found.push(held)
     const host = settings()['daemon.hostname']
     if (!LOOPBACK.test(host))
       found.push(`the daemon listens on ${host}, beyond this machine: let only a proxy with TLS reach it`)
@@ -97,7 +101,7 @@ export function adminService(options: AdminOptions) {
   async function status(): Promise<z.input<typeof AdminStatus>> {
     const now = clock.now()
     const { counts, recent } = await database.read(async (db) => ({
-      counts: await adminStore.counts(db, now, now - DAY_MS),
+      counts: await adminStore.counts(db, clock.latest(), now - DAY_MS),
       recent: await adminStore.recent(db, RECENT),
     }))
     return {

@@ -22,7 +22,7 @@ export const SYSTEM_EVIDENCE = 'evidence:system'
 const GENESIS = '0'.repeat(64)
 
 /** Rows chained by hash, one chain per wallet and one for the system, written in the transaction of the change they tell of. */
-export function audit({ clock }: { clock: Clock }) {
+export function audit({ clock }: { clock: Pick<Clock, 'now'> }) {
   let lastId = 0
   const nextId = (now: number) => {
     lastId = Math.max(now * 1000, lastId + 1)

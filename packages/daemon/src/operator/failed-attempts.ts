@@ -10,7 +10,15 @@ const MOST_PEERS = 1_000
 const OTHERS = 'others'
 
 /** Wrong master passwords, one row of evidence per address and minute: strangers cannot fill the log. */
-export function failedAttempts({ database, audit, clock }: { database: Database; audit: Audit; clock: Clock }) {
+export function failedAttempts({
+  database,
+  audit,
+  clock,
+}: {
+  database: Database
+  audit: Audit
+  clock: Pick<Clock, 'now'>
+}) {
   let counts = new Map<string, Count>()
   return {
     count(peer: string): void {

@@ -26,7 +26,7 @@ type PasswordKeys<Row> = {
 }
 export type OperatorOptions<Row> = {
   readonly database: Database
-  readonly clock: Clock
+  readonly clock: Pick<Clock, 'now'>
   readonly log: Log
   readonly audit: Audit
   readonly keys: PasswordKeys<Row>

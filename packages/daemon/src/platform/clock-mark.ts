@@ -1,5 +1,6 @@
-import type { Clock } from './clock.ts'
-import { type Database, type NoParams, statement } from './db/database.ts'
+import { sql } from 'kysely'
+import { machineTime, type SystemClock, systemClock, type TimeSources } from './clock.ts'
+import { type Database, type Handle, type NoParams, statement } from './db/database.ts'
 import { loop } from './jobs.ts'
 import type { Log } from './log.ts'
 
@@ -10,8 +11,9 @@ declare module './db/tables.ts' {
   }
 }
 
-const EVERY_MS = 30_000
-const read = statement<NoParams, Mark>((db) => db.selectFrom('clock_mark').selectAll().where('id', '=', 1))
+/** Replicas learn from the mark what one of them believes. */
+const EVERY_MS = { sqlite: 30_000, postgres: 5_000 }
+const mark = statement<NoParams, Mark>((db) => db.selectFrom('clock_mark').selectAll().where('id', '=', 1))
 const raise = statement<{ high: number }>((db, p) =>
   db
     .updateTable('clock_mark')
@@ -19,23 +21,56 @@ const raise = statement<{ high: number }>((db, p) =>
     .where('id', '=', 1)
     .where('high', '<', p('high')),
 )
+const serverTime = statement<NoParams, { at: number }>(
+  () => sql<{ at: number }>`select cast(floor(extract(epoch from clock_timestamp()) * 1000) as bigint) as at`,
+)
 
-/** The highest time that an earlier run has seen, below which time never goes again. */
-export async function clockMark(database: Database) {
-  const { high } = (await database.read((db) => db.get(read)))!
-  const store = (clock: Clock) => database.work({}, (db) => db.run(raise, { high: clock.now() }))
+export type ClockMark = Awaited<ReturnType<typeof clockMark>>
+
+/**
+ * The clock of a daemon. It never goes below the highest time that any process of this database has stored. On PostgreSQL
+ * its wall clock is the server's, so that all replicas agree; on SQLite the machine's.
+ */
+export async function clockMark(database: Database, machine: TimeSources = machineTime) {
+  const isServer = database.engine === 'postgres'
+  /** What the server's clock showed before `seenAt` of the monotonic clock, and so never ahead of it. */
+  let server = { at: 0, seenAt: 0 }
+  const wall = isServer ? () => Math.floor(server.at + performance.now() - server.seenAt) : machine.wall
+
+  /** The stored mark. The server's clock is read on the way. */
+  const look = async (): Promise<number> => {
+    const { time, high } = await database.read(async (db) => {
+      const at = isServer ? (await db.get(serverTime))!.at : 0
+      const time = { at, seenAt: performance.now() }
+      return { time, high: (await db.get(mark))!.high }
+    })
+    server = time
+    return high
+  }
+  const clock: SystemClock = systemClock(await look(), { ...machine, wall })
+
+  /** Takes over what other processes believe, and stores what this one does. */
+  const exchange = async (): Promise<void> => {
+    clock.believe(await look())
+    await database.work({}, (db) => db.run(raise, { high: clock.now() }))
+  }
   return {
-    high,
-    /** Stores the mark now and then, and at the end. */
-    keep(clock: Clock, log: Log) {
+    clock,
+    exchange,
+    /** Inside a job: from its commit on this time is believed here after `clock.believe`, and by every other process. */
+    raise: async (db: Handle, at: number): Promise<void> => {
+      await db.run(raise, { high: at })
+    },
+    /** Exchanges now and then, and at the end. */
+    keep(log: Log) {
       const keeping = loop('clock mark', log, async () => {
-        await store(clock)
-        return EVERY_MS
+        await exchange()
+        return EVERY_MS[database.engine]
       })
       return {
         async stop() {
           await keeping.stop()
-          await store(clock)
+          await exchange()
         },
       }
     },

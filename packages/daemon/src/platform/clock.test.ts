@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { systemClock } from './clock.ts'
 
@@ -65,5 +66,101 @@ test('small corrections are followed, however many they are', () => {
 
 test('time never starts below what an earlier run has seen', () => {
   const later = 2_000 * DAY
-  expect(bed(later).clock.now()).toBe(later)
+  const { clock, pass } = bed(later)
+  expect(clock.now()).toBe(later)
+  pass(MINUTE)
+  // What ends with time does not wait for the clock to catch up.
+  expect([clock.now(), clock.latest(), clock.held()]).toEqual([later, later + MINUTE, undefined])
+})
+
+test('a start within five minutes of what an earlier run has seen follows the clock', () => {
+  const { clock, start } = bed(1_000 * DAY - 5 * MINUTE)
+  expect([clock.now(), clock.held()]).toEqual([start, undefined])
+})
+
+test('a start long after an earlier run goes on from there, until somebody believes the clock', () => {
+  const { clock, pass, start } = bed(998 * DAY)
+  expect(clock.held()).toEqual({ since: 'start', aheadMs: 2 * DAY })
+  pass(MINUTE)
+  expect([clock.now(), clock.latest()]).toEqual([998 * DAY + MINUTE, start + MINUTE])
+  clock.believe(start + MINUTE)
+  pass(MINUTE)
+  expect([clock.now(), clock.latest(), clock.held()]).toEqual([start + 2 * MINUTE, start + 2 * MINUTE, undefined])
+})
+
+test('what another process has believed is taken over, as far as it goes', () => {
+  const { clock, pass, start } = bed(998 * DAY)
+  clock.believe(999 * DAY)
+  expect([clock.now(), clock.held()]).toEqual([999 * DAY, { since: 'start', aheadMs: DAY }])
+  clock.believe(998 * DAY)
+  expect(clock.now()).toBe(999 * DAY)
+  clock.believe(start - MINUTE)
+  pass(0)
+  expect([clock.now(), clock.held()]).toEqual([start, undefined])
+})
+
+test('a clock that jumps is held until it is acknowledged, and what ends with time follows it at once', () => {
+  const { clock, pass, set, start } = bed()
+  set(DAY)
+  expect([clock.now(), clock.latest()]).toEqual([start, start + DAY])
+  expect(clock.held()).toEqual({ since: 'jump', aheadMs: DAY })
+  clock.believe(clock.latest())
+  pass(MINUTE)
+  expect([clock.now(), clock.latest(), clock.held()]).toEqual([start + DAY + MINUTE, start + DAY + MINUTE, undefined])
+})
+
+test('times are whole milliseconds, though the running time has fractions', () => {
+  let at = 1_000 * DAY
+  const clock = systemClock(0, { wall: () => at, running: () => (at % DAY) / 7, warn: () => undefined })
+  at += DAY + MINUTE
+  expect([clock.now(), clock.held()!.aheadMs].filter((ms) => !Number.isInteger(ms))).toEqual([])
+})
+
+test('a clock that is set back and right again was never ahead; what ends with time has not stood still', () => {
+  const { clock, pass, set, start } = bed()
+  expect(clock.now()).toBe(start)
+  set(-DAY)
+  pass(MINUTE)
+  expect([clock.now(), clock.latest()]).toEqual([start, start + MINUTE])
+  set(DAY)
+  pass(MINUTE)
+  expect([clock.now(), clock.latest(), clock.held()]).toEqual([start + 2 * MINUTE, start + 2 * MINUTE, undefined])
+})
+
+test('whatever happens to the clock, time gains no more than five minutes a step on the running machine', () => {
+  const step = fc.record({
+    ran: fc.integer({ min: 0, max: 3 * DAY }),
+    set: fc.integer({ min: -3 * DAY, max: 3 * DAY }),
+  })
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
+      const { clock, pass, set, start } = bed()
+      let most = start
+      for (const { ran, set: by } of steps) {
+        const before = clock.now()
+        pass(ran)
+        set(by)
+        most += ran + 5 * MINUTE
+        const now = clock.now()
+        expect(now).toBeGreaterThanOrEqual(before)
+        expect(now).toBeLessThanOrEqual(most)
+        expect(clock.latest()).toBeGreaterThanOrEqual(now)
+      }
+    }),
+  )
+})
+
+test('without anybody who believes it, a clock that is only ever set ahead gains nothing', () => {
+  const ahead = fc.record({ ran: fc.integer({ min: 0, max: DAY }), set: fc.integer({ min: 6 * MINUTE, max: 3 * DAY }) })
+  fc.assert(
+    fc.property(fc.array(ahead, { maxLength: 30 }), (steps) => {
+      const { clock, pass, set, start } = bed()
+      for (const { ran, set: by } of steps) {
+        pass(ran)
+        set(by)
+        clock.now()
+      }
+      expect(clock.now()).toBe(start + steps.reduce((sum, { ran }) => sum + ran, 0))
+    }),
+  )
 })

@@ -34,6 +34,8 @@ export type EvaluateInput = {
   readonly policies: readonly Policy[]
   readonly policyVersion: string
   readonly now: number
+  /** Only while the clock is held: the latest it may be. */
+  readonly latest?: number
   /** By CAIP-19 asset; only prices that are fresh and agreed on. */
   readonly prices: Prices
   /** By CAIP-19 asset; from the chain or the pinned registry. */

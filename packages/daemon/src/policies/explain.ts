@@ -141,6 +141,7 @@ export function inputsOf({ input, bill, requestCounts }: Case, applying: readonl
   const windows = spent.networks[input.network.id]
   return {
     now: input.now,
+    ...(input.latest !== undefined && { latest: input.latest }),
     kind: input.kind,
     walletId: input.wallet.id,
     network: input.network.id,

@@ -291,6 +291,22 @@ describe('time', () => {
     expect(verdict([open(), policy], { now })).toBe(passes ? 'INSTANT' : 'DENY:TIME_RESTRICTED')
   })
   test.each([
+    ['open at both', NOON + HOUR - 1, true],
+    ['open at the earliest alone', NOON + HOUR, false],
+    ['open at the earliest alone, a day later too', NOON + 25 * HOUR, false],
+  ])('while the clock is held a window must be %s of the times that it may be', (_, latest, passes) => {
+    const policy = hours(12, 13, all)
+    expect(verdict([open(), policy], { now: NOON, latest })).toBe(passes ? 'INSTANT' : 'DENY:TIME_RESTRICTED')
+    const { decision } = judge([open(), policy], { now: NOON, latest })
+    expect(decision.inputs).toMatchObject({ now: NOON, latest })
+    expect(judge([open(), policy], { now: NOON }).decision.inputs).not.toHaveProperty('latest')
+    if (!passes)
+      expect(decision.suggestion?.retryAt).toBe((Math.ceil(latest / (24 * HOUR)) * 24 * HOUR) / 1000 + 12 * 3_600)
+  })
+  test('while the clock is held a window that only the latest time is in stays closed', () => {
+    expect(verdict([open(), hours(12, 13, all)], { now: NOON - HOUR, latest: NOON })).toBe('DENY:TIME_RESTRICTED')
+  })
+  test.each([
     [hours(14, 15, [2]), NOON + 2 * HOUR],
     [hours(9, 10, [2]), NOON + 7 * 24 * HOUR - 3 * HOUR],
     [hours(18, 19, [2], 'Asia/Kolkata'), NOON + 30 * 60_000],

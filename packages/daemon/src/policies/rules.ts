@@ -183,6 +183,7 @@ function refusedByFault(input: EvaluateInput, error: unknown): Judgement {
       policyVersion: input.policyVersion,
       inputs: {
         now: input.now,
+        ...(input.latest !== undefined && { latest: input.latest }),
         kind: input.kind,
         walletId: input.wallet.id,
         network: input.network.id,

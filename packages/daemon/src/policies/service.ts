@@ -28,7 +28,7 @@ type PolicyEvent = 'POLICY_CREATED' | 'POLICY_UPDATED' | 'POLICY_DELETED'
 type Operations = typeof policyOperations
 type Parts = {
   database: Database
-  clock: Clock
+  clock: Pick<Clock, 'now'>
   networks: () => readonly Network[]
   wallet: (db: Handle, id: string) => Promise<{ status: string } | undefined>
   /** Writes evidence in the transaction of the change. */
@@ -221,7 +221,7 @@ export async function outdateDecisions(db: Handle, now: number): Promise<void> {
 }
 
 /** Times serve as versions, so that one which was rolled back is never given to other policies later. */
-function versions(clock: Clock) {
+function versions(clock: Pick<Clock, 'now'>) {
   let last = 0
   return async (db: Handle): Promise<number> => {
     for (;;) {

@@ -11,16 +11,17 @@ type LocalTime = { readonly hour: number; readonly day: number }
 export function judgeTime(policy: PolicyOf<'TIME_RESTRICTION'>, of: Case, findings: Finding[]): void {
   if (of.isLane) return
   const { rules } = policy
-  const { now } = of.input
-  const local = of.localTimes.get(rules.timezone) ?? localTime(rules, now)
-  of.localTimes.set(rules.timezone, local)
-  if (isOpen(rules, local)) return
+  const { now, latest = now } = of.input
+  // While the clock is held nobody knows which of the two it is.
+  const closedAt = [...new Set([now, latest])].find((at) => !isOpen(rules, knownLocalTime(rules, of, at)))
+  if (closedAt === undefined) return
+  const local = knownLocalTime(rules, of, closedAt)
   findings.push({
     code: 'TIME_RESTRICTED',
     verdict: 'DENY',
     policyId: policy.id,
     tell: () => {
-      const opens = nextOpening(rules, now)
+      const opens = nextOpening(rules, closedAt)
       const days = DAYS.filter((_, day) => rules.days.has(day)).join(' ')
       return {
         message: `outside the allowed hours ${rules.start} to ${rules.end} on ${days} (${rules.timezone})`,
@@ -30,6 +31,13 @@ export function judgeTime(policy: PolicyOf<'TIME_RESTRICTION'>, of: Case, findin
       }
     },
   })
+}
+
+function knownLocalTime(rules: TimeRestriction, { localTimes }: Case, at: number): LocalTime {
+  const key = `${rules.timezone} ${at}`
+  const local = localTimes.get(key) ?? localTime(rules, at)
+  localTimes.set(key, local)
+  return local
 }
 
 function localTime({ format }: Pick<TimeRestriction, 'format'>, at: number): LocalTime {

@@ -16,7 +16,7 @@ const UNREAD_MS = 300_000
 /** Micro-dollars of a feed's answer, rounded up; undefined when it is not to be trusted. Instants are unix milliseconds. */
 export function trustedAnswer(feed: FeedAnswer, now: number, maxAgeMs: number): bigint | undefined {
   const at = feed.updatedAt * 1000
-  const isRecent = at <= now + AHEAD_MS && now - at <= maxAgeMs && now - feed.readAt <= UNREAD_MS
+  const isRecent = at <= now + AHEAD_MS && now - at <= maxAgeMs && Math.abs(now - feed.readAt) <= UNREAD_MS
   return feed.answer > 0n && isRecent ? microDollars(feed.answer, feed.decimals) : undefined
 }
 

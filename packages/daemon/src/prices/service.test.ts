@@ -15,11 +15,12 @@ const fresh = (answer: bigint, decimals = 8): Answer => ({ answer, decimals, upd
 function bench(feeds: Record<string, Answer>, fixedPrices: Record<string, string> = {}) {
   const asked: string[] = []
   let now = NOW
+  let heldBack = 0
   const settings = { 'oracle.fixed_prices': fixedPrices, 'oracle.max_age_seconds': 3_900 }
   const service = pricesService({
     settings: () => settings,
     networks: () => networks,
-    clock: { now: () => now },
+    clock: { now: () => now, latest: () => now + heldBack },
     log: jsonLog('silent'),
     chain: async (id) => ({
       async token(address) {
@@ -48,6 +49,9 @@ function bench(feeds: Record<string, Answer>, fixedPrices: Record<string, string
     feeds,
     pass: (ms: number) => {
       now += ms
+    },
+    hold: (ms: number) => {
+      heldBack = ms
     },
   }
 }
@@ -161,6 +165,20 @@ describe('native assets', () => {
     expect(service.current(network('ethereum-mainnet'), ['eip155:1/slip44:60'])).toEqual({
       'eip155:1/slip44:60': undefined,
     })
+  })
+
+  test('while the clock is held a price ages by the latest that it may be, and is read again when that is corrected', async () => {
+    const { native, hold, pass, asked, feeds } = bench({ 'ethereum-mainnet': fresh(4_000n * 10n ** 8n) })
+    expect(await native('ethereum-mainnet')).toBeDefined()
+    hold(86_400_000)
+    expect(await native('ethereum-mainnet')).toBeUndefined()
+    feeds['ethereum-mainnet'] = { answer: 5n * 10n ** 11n, decimals: 8, updatedAt: NOW / 1000 + 86_400 }
+    pass(60_000)
+    expect(await native('ethereum-mainnet')).toMatchObject({ usdMicros: 5_000_000_000n })
+    hold(0)
+    feeds['ethereum-mainnet'] = fresh(4_000n * 10n ** 8n)
+    expect(await native('ethereum-mainnet')).toMatchObject({ usdMicros: 4_000_000_000n })
+    expect(asked).toHaveLength(4)
   })
 
   test('sources are asked rarely: not while an answer is fresh, nor soon after a failure', async () => {

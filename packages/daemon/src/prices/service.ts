@@ -47,7 +47,7 @@ export function pricesService({ settings, networks, chain, clock, log }: PricesO
     [network, pricedAs(network)].filter((one): one is Network => one?.nativeFeed !== undefined)
 
   function native(network: Network): Price | undefined {
-    const now = clock.now()
+    const now = clock.latest()
     const places = network.native.decimals
     const price = fixedNative(fixed(), network, pricedAs(network))
     if (price !== undefined) return { usdMicros: price, decimals: places, source: 'fixed', at: now }
@@ -76,7 +76,7 @@ export function pricesService({ settings, networks, chain, clock, log }: PricesO
   function read(sources: Map<string, Source>, name: string, run: () => Promise<FeedAnswer | undefined>): Promise<void> {
     const source = sources.get(name) ?? {}
     sources.set(name, source)
-    const age = clock.now() - (source.answer?.readAt ?? 0)
+    const age = Math.abs(clock.latest() - (source.answer?.readAt ?? 0))
     const isPaused = clock.now() - (source.failedAt ?? 0) < PAUSE_MS
     if (age < FRESH_MS || isPaused) return Promise.resolve()
     source.running ??= run()
@@ -105,7 +105,7 @@ export function pricesService({ settings, networks, chain, clock, log }: PricesO
   async function readFeed({ id, nativeFeed, nativeFeedOn = id }: Network): Promise<FeedAnswer | undefined> {
     const source = await chain(nativeFeedOn)
     const answer = nativeFeed && (await source.readFeed?.(nativeFeed))
-    return answer ? { ...answer, readAt: clock.now() } : undefined
+    return answer ? { ...answer, readAt: clock.latest() } : undefined
   }
 
   async function readNative(network: Network): Promise<void> {

@@ -32,8 +32,8 @@ export function issuing(parts: SessionParts, tokens: Tokens) {
 
   async function prepare(wish: Wish) {
     const constraints = wish.constraints ? canonicalConstraints(parts.networks(), wish.constraints) : null
-    const now = clock.now()
-    const id = newId(now)
+    const now = clock.latest()
+    const id = newId(clock.now())
     const { expiresAt, absoluteEnd } = firstExpiry(now, wish.ttl, wish.absoluteLifetime ?? 0)
     const issued = await tokens.issue(id, now, expiresAt)
     const row = newSession({ id, now, wish, constraints, issued, expiresAt, absoluteEnd })

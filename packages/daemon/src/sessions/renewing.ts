@@ -19,7 +19,7 @@ export function renewing(parts: SessionParts, tokens: Tokens) {
   async function need(id: string): Promise<SessionRow> {
     const row = await database.read((db) => sessionStore.byId(db, id))
     if (!row) throw new Failure('SESSION_NOT_FOUND', `no session ${id}`)
-    const closed = closedSession(row, clock.now())
+    const closed = closedSession(row, clock.latest())
     if (closed) throw closed
     return row
   }
@@ -31,7 +31,7 @@ export function renewing(parts: SessionParts, tokens: Tokens) {
     by: By,
   ) {
     const { id } = row
-    const now = clock.now()
+    const now = clock.latest()
     const { token, hash } = await tokens.issue(id, now, expiresAt)
     const change = { id, hash, old, graceUntil: now + GRACE_MS, expiresAt, renewals, renewedAt }
     const exclusive = [`session:${id}`, SYSTEM_EVIDENCE]
@@ -49,7 +49,7 @@ export function renewing(parts: SessionParts, tokens: Tokens) {
       if (id !== principal.sessionId) throw new Failure('SESSION_NOT_FOUND', `no session ${id}`)
       const row = await need(id)
       if (row.token_hash !== principal.tokenHash) throw mismatch()
-      const now = clock.now()
+      const now = clock.latest()
       const expiresAt = renewedExpiry(row, now)
       const renewals = row.renewal_count + 1
       const change = { row, old: principal.tokenHash, expiresAt, renewals, renewedAt: now }

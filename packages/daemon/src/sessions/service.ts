@@ -38,7 +38,7 @@ export function sessions(parts: SessionParts) {
     const row = await database.read((db) => sessionStore.byId(db, id))
     if (!row) return new Failure('SESSION_NOT_FOUND', `no session ${id}`)
     return (
-      closedSession(row, clock.now()) ??
+      closedSession(row, clock.latest()) ??
       new Failure('INVALID_TOKEN', 'this token of the session was replaced by a newer one')
     )
   }
@@ -53,7 +53,7 @@ export function sessions(parts: SessionParts) {
     /** The agent that a token stands for. The stored hash decides. Failure INVALID_TOKEN, TOKEN_EXPIRED, SESSION_REVOKED, SESSION_NOT_FOUND. */
     async authenticate(token: string): Promise<SessionPrincipal> {
       const hash = tokenHash(token)
-      const now = clock.now()
+      const now = clock.latest()
       const row = await database.read((db) => sessionStore.byTokenHash(db, hash, now))
       if (!row) throw await unknownToken(token)
       const closed = closedSession(row, now)
@@ -65,7 +65,7 @@ export function sessions(parts: SessionParts) {
     async list(input: ListInput, sessionId?: string): Promise<Listed> {
       const { walletId, limit, offset, cursor } = input
       const filter = { walletId, sessionId }
-      const now = clock.now()
+      const now = clock.latest()
       return database.read(async (db) => {
         const rows = await sessionStore.list(db, filter, { limit: limit + 1, offset, before: cursor })
         const shown = rows.slice(0, limit)

@@ -57,6 +57,24 @@ forEachEngine((_engine, open, fresh) => {
     expect((await bed.sessions.list(page)).data[0]).toMatchObject({ id: session.id, status: 'EXPIRED' })
   })
 
+  test('while the clock is held a session ends by the latest that it may be, and a new one has its full time', async () => {
+    const { bed, session, wallet } = await withSession({ ttl: 300 })
+    const day = 86_400
+    bed.clock.hold(day)
+    await expect(bed.sessions.authenticate(session.token)).rejects.toMatchObject({ code: 'TOKEN_EXPIRED' })
+    const made = await bed.sessions.create({ walletId: wallet.id, ttl: 300 }, operator)
+    bed.clock.pass(299)
+    await bed.sessions.authenticate(made.token)
+    const renewed = await renew(bed, made.id, made.token)
+    expect(renewed.expiresAt).toBe(bed.clock.latest() / 1000 + 300)
+    // The hold ends: it was as late as that.
+    bed.clock.hold(0)
+    bed.clock.pass(day + 299)
+    await bed.sessions.authenticate(renewed.token)
+    bed.clock.pass(1)
+    await expect(bed.sessions.authenticate(renewed.token)).rejects.toMatchObject({ code: 'TOKEN_EXPIRED' })
+  })
+
   test('an unlimited session with an absolute lifetime ends with it', async () => {
     const { bed, session } = await withSession({ ttl: 0, absoluteLifetime: 600 })
     expect(session.expiresAt).toBe(bed.clock.now() / 1000 + 600)

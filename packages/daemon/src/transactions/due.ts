@@ -19,7 +19,7 @@ export function dueWork(parts: Parts, lanes: Lanes): Loop {
     const now = parts.clock.now()
     const [due, lapsed] = await parts.database.read(async (db) => [
       await transactionStore.dueDelays(db, now, AT_ONCE),
-      await transactionStore.lapsedApprovals(db, now, AT_ONCE),
+      await transactionStore.lapsedApprovals(db, parts.clock.latest(), AT_ONCE),
     ])
     await Promise.all([
       ...due.map((row) => alone(parts, row, serve(parts, row))),

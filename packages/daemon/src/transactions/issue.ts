@@ -151,7 +151,7 @@ export function build(round: Round, row: TransactionRow, plan: Plan): Issued | u
     digest,
     policyVersion: round.version,
     epoch: round.epoch,
-    expiresAt: now + AUTHORISATION_MS,
+    expiresAt: round.parts.clock.latest() + AUTHORISATION_MS,
   }
   const cost = nativeCost(lane.chain, decoded.effects, draft)
   const attempt = attemptRow(lane, row, plan, { bytes, authorisation, cost, now })

@@ -50,7 +50,7 @@ export const judge = (parts: JudgeParts): Judge => ({
 async function judgeSubject(parts: JudgeParts, db: Handle, subject: Subject, before?: Before): Promise<Verdict> {
   const { wallet, network } = subject
   const { version, policies } = await parts.policies(db, wallet.id)
-  const now = parts.clock.now()
+  const [now, latest] = [parts.clock.now(), parts.clock.latest()]
   const reading = { policies, now, without: before?.transactionId }
   const judgement = evaluate({
     effects: subject.effects,
@@ -60,6 +60,7 @@ async function judgeSubject(parts: JudgeParts, db: Handle, subject: Subject, bef
     policies,
     policyVersion: String(version),
     now,
+    ...(latest > now && { latest }),
     prices: parts.prices(network, assetsOf(subject)),
     tokens: tokensOf(subject.intent),
     spent: await spent(db, subject, reading),
@@ -67,7 +68,7 @@ async function judgeSubject(parts: JudgeParts, db: Handle, subject: Subject, bef
     toggles: parts.settings(),
     ...(before && { context: before }),
   })
-  return verdictOf(parts, await withConstraints(parts, db, { subject, judgement, before }), version, now)
+  return verdictOf(parts, await withConstraints(parts, db, { subject, judgement, before }), version)
 }
 
 type Constrained = { subject: Subject; judgement: Judgement; before: Before | undefined }
@@ -93,11 +94,12 @@ async function withConstraints(
   return { ...judgement, decision: { ...judgement.decision, outcome: 'DENY', reasons }, reserve: [], mayRun: false }
 }
 
-function verdictOf(parts: JudgeParts, judgement: Judgement, policyVersion: number, now: number): Verdict {
+function verdictOf(parts: JudgeParts, judgement: Judgement, policyVersion: number): Verdict {
   const { decision, mayRun } = judgement
   const settings = parts.settings()
   const isDenied = decision.outcome === 'DENY'
   const waits = !isDenied && !mayRun
+  const { now, latest = now } = decision.inputs
   return {
     ...judgement,
     policyVersion,
@@ -105,7 +107,7 @@ function verdictOf(parts: JudgeParts, judgement: Judgement, policyVersion: numbe
     dueAt: waits && decision.tier === 'DELAY' ? now + (decision.delaySeconds ?? settings.delaySeconds) * 1000 : null,
     approvalExpiresAt:
       waits && decision.tier === 'APPROVAL'
-        ? now + (decision.approvalTimeoutSeconds ?? settings.approvalTimeout) * 1000
+        ? latest + (decision.approvalTimeoutSeconds ?? settings.approvalTimeout) * 1000
         : null,
   }
 }

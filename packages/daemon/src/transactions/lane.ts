@@ -345,7 +345,7 @@ export class Lane {
 
   /** Takes or keeps the right to sign for this lane; after taking it, puts the lane in order. */
   async #hold(): Promise<boolean> {
-    const now = this.#parts.clock.now()
+    const now = this.#parts.clock.latest()
     if (this.#lease && this.#lease.until - now > LEASE_MARGIN_MS) return true
     if (this.#lease && (await this.#keep(this.#lease.fence, now))) return true
     if (!(await this.#take(now))) return false

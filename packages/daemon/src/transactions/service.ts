@@ -289,7 +289,7 @@ async function approveQueued(
   const wallet = await parts.switches.wallet(db, row.wallet_id)
   if (wallet?.status !== 'ACTIVE') throw new Failure('WALLET_SUSPENDED', 'this wallet is suspended and signs nothing')
   const at = parts.clock.now()
-  if (row.approval_expires_at !== null && row.approval_expires_at <= at) {
+  if (row.approval_expires_at !== null && row.approval_expires_at <= parts.clock.latest()) {
     throw new Failure('TX_ALREADY_PROCESSED', 'the time to approve it is over')
   }
   await transactionStore.approve(db, { id: row.id, by: 'operator', usd: row.amount_usd, at })
