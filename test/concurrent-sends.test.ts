@@ -47,7 +47,7 @@ async function expectExact(payer: Payer, before: bigint, sends: number): Promise
 
 describe.each<Engine>(['sqlite', 'postgres'])('50 sends at once on %s', (engine) => {
   test('from one EVM wallet all land, with consecutive nonces, and are counted exactly', async () => {
-    const payer = await open(await evmWorld(), engine, { daily_limit_usd: 1_000_000 })
+    const payer = await open(await evmWorld({ blockTime: 0.25 }), engine, { daily_limit_usd: 1_000_000 })
     const { world, wallet } = payer
     const before = await world.balance(wallet.address)
     const to = indexes.map(() => world.newAddress())

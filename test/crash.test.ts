@@ -133,7 +133,7 @@ async function killAndFinish(engine: Engine, world: World, moment: Moment): Prom
 describe('kill -9 in the middle of 100 sends: each is paid once, reported truly and counted exactly', () => {
   test.each([afterAnswers(1), afterAnswers(50), whileExecuting, whileLeaving, whileArriving, afterLandings])(
     'on EVM over SQLite, $name',
-    async (moment) => killAndFinish('sqlite', await evmWorld(), moment),
+    async (moment) => killAndFinish('sqlite', await evmWorld({ blockTime: 0.25 }), moment),
   )
 
   test.each([afterAnswers(1), whileExecuting, whileLeaving, whileArriving, afterLandings])(
@@ -141,10 +141,9 @@ describe('kill -9 in the middle of 100 sends: each is paid once, reported truly 
     async (moment) => killAndFinish('sqlite', await solanaWorld(), moment),
   )
 
-  // A killed process keeps its lanes for the rest of its lease there, so these wait side by side.
   describe.concurrent('on EVM over PostgreSQL', () => {
     test.each([afterAnswers(50), whileExecuting, whileLeaving])('$name', { timeout: 120_000 }, async (moment) =>
-      killAndFinish('postgres', await evmWorld(), moment),
+      killAndFinish('postgres', await evmWorld({ blockTime: 0.25 }), moment),
     )
   })
 })

@@ -8,7 +8,7 @@ import { countedUsd, evmWorld, ROUNDING, solanaWorld, type World, worthUsd } fro
 const SECRET = 'k3y-of-the-endpoint'
 const COUNT = 10
 const worlds = [
-  ['EVM', () => evmWorld({}, `/v2/${SECRET}`)],
+  ['EVM', () => evmWorld({ blockTime: 0.25 }, `/v2/${SECRET}`)],
   ['Solana', () => solanaWorld({}, `/v2/${SECRET}`)],
 ] as const
 

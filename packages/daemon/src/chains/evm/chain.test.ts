@@ -9,6 +9,7 @@ import {
 } from '@waiaas/localnet'
 import { parseTransaction } from 'viem/utils'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { until } from '../../../../../test/support/until.ts'
 import {
   each,
   ether,
@@ -244,8 +245,11 @@ test('a batch is sent in order and in one request', async () => {
   const outcomes = await chain.broadcast(all.map(({ bytes }) => bytes))
   expect(outcomes).toEqual(all.map(() => ({ outcome: 'accepted' })))
   expect(seen.length).toBe(1)
-  await node.mine()
-  expect(await chain.nextNonce(key.address)).toBe(64)
+  // Anvil may still be sorting its pool when it is told to mine.
+  await until('all to be mined', async () => {
+    await node.mine()
+    return (await chain.nextNonce(key.address)) === 64
+  })
 })
 
 test('what the node says of bytes it does not want is understood', async () => {
