@@ -54,11 +54,15 @@ test.each(['SIGTERM', 'SIGINT'] as const)(
 
 test('the localnet stands in for other networks when it is told their identities', async () => {
   const genesis = '5eykt4UsFv8P8NJdTREpY1vzqKqZKvdpKuc147dw2N9d'
-  const { lines, ready } = run(['--evm-port', '0', '--solana-port', '0', '--chain-id', '1', '--genesis', genesis])
+  const { child, lines, closed, ready } = run([
+    ...['--evm-port', '0', '--solana-port', '0', '--chain-id', '1', '--genesis', genesis],
+  ])
   await ready
   const [evm, solana] = urlsOf(lines)
   expect(await ask(evm!, 'eth_chainId')).toMatchObject({ result: '0x1' })
   expect(await ask(solana!, 'getGenesisHash')).toMatchObject({ result: genesis })
+  child.kill('SIGTERM')
+  await closed
 })
 
 test('a port that is taken is reported and the other node is stopped', async () => {
