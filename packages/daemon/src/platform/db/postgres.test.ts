@@ -135,7 +135,12 @@ test('locks are given up when the connection of their holder is gone', async () 
   const replicas = await openReplicas(2)
   const [one, two] = replicas as [Database, Database]
   const outside = Promise.withResolvers<string>()
-  const held = one.hold({ exclusive: ['sending'] }, () => outside.promise)
+  const begun = Promise.withResolvers<void>()
+  const held = one.hold({ exclusive: ['sending'] }, () => {
+    begun.resolve()
+    return outside.promise
+  })
+  await begun.promise
   const stopped = two.hold({ exclusive: ['sending'] }, async () => 'quiet')
   await someoneWaits(two)
   await two.work({}, (tx) =>
