@@ -36,7 +36,7 @@ type Parts = {
     db: Handle,
     evidence: { event: PolicyEvent; walletId?: string; ip?: string | undefined; details: Record<string, unknown> },
   ) => Promise<void>
-  /** After a change has been committed, before it is answered: what was signed before has been sent. `null`: every wallet's. */
+  /** After a change has been committed, before it is answered: waits for what is on its way. `null`: every wallet's. */
   afterChange: (walletId: string | null) => Promise<void>
   /** The lock under which evidence of no wallet is written. */
   systemEvidence: string

@@ -78,7 +78,7 @@ export function sender({
       queue = []
       await sending
     },
-    /** Resolves when all that was recorded so far has been sent. */
+    /** Resolves when all that waited to be sent is sent, put off or given up. */
     async settled() {
       await sending
     },
