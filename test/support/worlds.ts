@@ -47,10 +47,7 @@ const price = (network: string, usd: bigint) => ({
   WAIAAS_ORACLE_FIXED_PRICES: JSON.stringify({ [`native:${network}`]: String(usd) }),
 })
 
-/**
- * An Anvil behind a proxy, two blocks from finality. `path` is what the daemon's endpoint ends in. Without a block time it
- * mines what it is sent, and of a burst it may leave some waiting until the next transaction comes.
- */
+/** An Anvil behind a proxy, two blocks from finality. `path` is what the daemon's endpoint ends in. */
 export async function evmWorld(options: EvmOptions = {}, path = ''): Promise<EvmWorld> {
   const node = await startEvm({ slotsInAnEpoch: 1, ...options })
   const proxy = await startRpcProxy(node.url, path)

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, rmdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts'
 import { expect, test } from 'vitest'
 import { startEvm } from './anvil.ts'
 
@@ -29,6 +30,29 @@ test('blocks are mined on demand', async () => {
   expect(await node.rpc('eth_blockNumber')).toBe('0x0')
   await node.mine(3)
   expect(await node.rpc('eth_blockNumber')).toBe('0x3')
+  await node.stop()
+})
+
+test('a transaction that Anvil lost sight of is mined all the same, with what follows it', async () => {
+  const node = await startEvm({ extraArgs: ['--no-mining'] })
+  const account = privateKeyToAccount(generatePrivateKey())
+  await node.fund(account.address, 10n ** 18n)
+  const count = () => node.rpc('eth_getTransactionCount', [account.address, 'latest'])
+  const fees = { gas: 21_000n, maxFeePerGas: 10n ** 10n, maxPriorityFeePerGas: 1n }
+  const send = async (nonce: number) => {
+    const transfer = { to: account.address, value: 1n, nonce, chainId: node.chainId, ...fees }
+    await node.rpc('eth_sendRawTransaction', [await account.signTransaction(transfer)])
+  }
+  await send(1)
+  await send(2)
+  await send(4)
+  // The predecessor is on the chain without having passed through the pool, which is how the pool loses sight of the rest.
+  await node.rpc('anvil_setNonce', [account.address, '0x1'])
+  await node.mine()
+  expect(await count()).toBe('0x1')
+  await expect.poll(() => node.rpc('txpool_status'), { timeout: 10_000 }).toEqual({ pending: '0x2', queued: '0x1' })
+  await node.mine()
+  expect(await count()).toBe('0x3')
   await node.stop()
 })
 

@@ -5,6 +5,7 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { freeForgotten } from './pool.ts'
 
 export type EvmOptions = {
   /** EIP-155 chain id; any network's, so that tests can run as mainnet. Default 31337. */
@@ -74,6 +75,9 @@ async function node(one: Running, url: string, chainId: number): Promise<EvmNode
   const rpc = (method: string, params: readonly unknown[] = []) => call(url, method, params)
   // Anvil writes a line for every call, which costs time and which nobody reads.
   await rpc('anvil_setLoggingEnabled', [false])
+  const stopping = new AbortController()
+  child.once('exit', () => stopping.abort())
+  void freeForgotten(rpc, stopping.signal)
   return {
     url,
     chainId,
