@@ -81,7 +81,7 @@ describe.each(['sqlite', 'postgres'])('a restored daemon over %s', (engine) => {
     const made = await waiaas(['backup', 'create', '--json', '--data-dir', daemon.dataDir], password)
     expect(made).toMatchObject({ code: 0, err: '' })
     const backup = JSON.parse(made.out)
-    expect(backup).toMatchObject({ size: statSync(backup.path).size, schema_version: 2, file_count: 1 })
+    expect(backup).toMatchObject({ size: statSync(backup.path).size, schema_version: 3, file_count: 1 })
     await daemon.operator.revokeSession({ id: later.id })
     for (const amount of [MILLI, MILLI]) await confirmed(daemon, await send(daemon, wallet, amount))
 
@@ -110,7 +110,8 @@ describe.each(['sqlite', 'postgres'])('a restored daemon over %s', (engine) => {
     expect(await epochOf(daemon, env)).toBe(epoch + 1)
     const { data } = await daemon.operator.listAuditLogs({ event_type: 'BACKUP_RESTORED' })
     expect(data).toMatchObject([{ severity: 'critical', details: { createdAt: backup.created_at, cancelled: 2 } }])
-    expect(await verifyAudit({ dataDir: daemon.dataDir, env })).toMatchObject({ whole: true })
+    const { publicKey } = await daemon.operator.getAuditCheckpoint()
+    expect(await verifyAudit({ dataDir: daemon.dataDir, env, publicKey })).toMatchObject({ whole: true, publicKey })
 
     await daemon.operator.resumeWallet({ id: wallet.id })
     const counted = await countedUsd(daemon, world, wallet)

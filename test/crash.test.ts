@@ -1,4 +1,6 @@
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { verifyAudit } from '../packages/daemon/src/index.ts'
 import type { Engine } from '../packages/daemon/src/platform/db/database.ts'
 import { startTestDaemon, type TestDaemon } from './support/daemon.ts'
 import { until } from './support/until.ts'
@@ -118,12 +120,23 @@ async function finish(scene: Scene, before: bigint): Promise<void> {
   expect(counted).toBeGreaterThanOrEqual(spent)
 }
 
+/** No row was lost by the crash, all are signed in time, and the copies of what was signed before it still fit. */
+async function auditIsWhole({ daemon }: Scene): Promise<void> {
+  const { publicKey } = await daemon.operator.getAuditCheckpoint()
+  const checkpointsFile = join(daemon.dataDir, 'audit', 'checkpoints.jsonl')
+  await daemon.terminate()
+  const verdict = await verifyAudit({ dataDir: daemon.dataDir, env: daemon.env, publicKey, checkpointsFile })
+  expect(verdict).toMatchObject({ whole: true, faults: [], unsignedRows: 0 })
+  expect(verdict.checkpoint).toBeGreaterThan(1)
+}
+
 async function killAndFinish(engine: Engine, world: World, moment: Moment): Promise<void> {
   const scene = await setScene(engine, world)
   try {
     const before = await world.balance(scene.wallet.address)
     await crash(scene, moment)
     await finish(scene, before)
+    await auditIsWhole(scene)
   } finally {
     await scene.daemon.stop()
     await world.stop()

@@ -35,6 +35,8 @@ export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 export type TestDaemon = {
   readonly url: string
   readonly dataDir: string
+  /** Its settings, by which the database is found without it. */
+  readonly env: Environment
   readonly operator: WAIaaSClient
   agent(token: string): WAIaaSClient
   /** One plain HTTP call. `Body` is what the test expects of the JSON answer. */
@@ -93,6 +95,7 @@ export async function startTestDaemon(options: TestDaemonOptions = {}): Promise<
       return now().url
     },
     dataDir,
+    env,
     get operator() {
       return new WAIaaSClient({ baseUrl: now().url, masterPassword: MASTER_PASSWORD, retryOptions: { maxRetries: 0 } })
     },

@@ -139,6 +139,49 @@ describe('a daemon that provisioned itself', () => {
     expect(await daemon.run(['audit', 'verify'])).toMatchObject({ code: 0, err: '' })
   })
 
+  test('the audit log is signed; its file is verified anywhere, with the key and the checkpoints that were kept', async () => {
+    await expect.poll(async () => (await json(daemon.run(['audit', 'checkpoint', '--json']))).unsignedRows).toBe(0)
+    const { publicKey, checkpoint } = await json(daemon.run(['audit', 'checkpoint', '--json']))
+    const kept = join(daemon.dataDir, 'audit', 'checkpoints.jsonl')
+    expect(mode(kept)).toBe('600')
+    const last = () => JSON.parse(readFileSync(kept, 'utf8').trim().split('\n').at(-1)!)
+    await expect.poll(last).toEqual(checkpoint)
+    const words = await daemon.run(['audit', 'verify'])
+    expect(words.out).toContain(`${checkpoint.seq} checkpoints by ${publicKey}`)
+    expect(words.out).toContain('--public-key')
+
+    const file = join(temporaryFolder(), 'audit.jsonl')
+    const exported = await json(daemon.run(['audit', 'export', '--output', file, '--json']))
+    expect(exported.lines).toBe(readFileSync(file, 'utf8').trim().split('\n').length)
+    expect(mode(file)).toBe('600')
+    expect(await daemon.run(['audit', 'export', '--output', file])).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('exists already'),
+    })
+    const verify = (...flags: string[]) => waiaas(['audit', 'verify', '--file', file, ...flags])
+    const proof = ['--public-key', publicKey, '--checkpoints', kept]
+    expect(await verify(...proof)).toMatchObject({ code: 0, err: '' })
+    const other = Buffer.alloc(32, 1).toString('base64')
+    expect(await verify('--public-key', other)).toMatchObject({
+      code: 1,
+      out: expect.stringContaining('signed by another key'),
+      err: expect.stringContaining('the audit log is not whole'),
+    })
+    writeFileSync(file, readFileSync(file, 'utf8').replace('SETTINGS_CHANGED', 'SETTINGS_CHANGEd'))
+    expect(await verify(...proof)).toMatchObject({ code: 1, out: expect.stringContaining('row altered') })
+  })
+
+  test.each([
+    [['--file', '/nonexistent/file'], 1, 'cannot be read'],
+    [['--checkpoints', '/nonexistent/file'], 1, 'cannot be read'],
+    [['--public-key', 'abc'], 2, 'expected --public-key as base64 of 32 bytes'],
+    [['--file', 'a', '--data-dir', 'b'], 2, 'expected --data-dir or --file, got both'],
+  ])('audit verify %j is refused with the reason', async (flags, code, reason) => {
+    const run = flags.includes('--data-dir') ? waiaas : daemon.run
+    const done = await run(['audit', 'verify', ...flags])
+    expect(done).toMatchObject({ code, err: expect.stringContaining(reason) })
+  })
+
   test('wallets of a 2.x installation are taken over once, under their addresses', async () => {
     const from = fileURLToPath(new URL('../test/waiaas-2', import.meta.url))
     const passwordFile = join(temporaryFolder(), 'old-password')

@@ -47,6 +47,11 @@ const own: readonly Own[] = [
     load: () => import('./commands/audit-verify.ts'),
   },
   {
+    name: 'audit export',
+    summary: 'Write the audit log with its checkpoints to a file.',
+    load: () => import('./commands/audit-export.ts'),
+  },
+  {
     name: 'backup create',
     summary: 'Write an encrypted backup while the daemon runs.',
     load: () => import('./commands/backup-create.ts'),

@@ -21,6 +21,26 @@ export const AuditEntry = z.object({
 })
 export type AuditEntry = z.output<typeof AuditEntry>
 
+/** Where the hash chains ended at one moment, signed. Its hash and its signature are defined in docs/evidence.md. */
+export const AuditCheckpoint = z.strictObject({
+  seq: z.int().min(1).describe('number of the checkpoint, from 1'),
+  at: z.int().describe('unix milliseconds'),
+  heads: z
+    .array(
+      z.strictObject({
+        chain: z.string().describe('`system`, or `wallet:<id>`'),
+        seq: z.int().min(1),
+        hash: z.string(),
+      }),
+    )
+    .describe('the last row of each chain that has grown since the checkpoint before, by chain'),
+  prevHash: z.string().describe('hash of the checkpoint before, hex'),
+  publicKey: z.string().describe('Ed25519, base64 of 32 bytes'),
+  hash: z.string().describe('SHA-256, hex'),
+  signature: z.string().describe('Ed25519, base64'),
+})
+export type AuditCheckpoint = z.output<typeof AuditCheckpoint>
+
 /** The evidence, as the operator reads it. */
 export const auditOperations = {
   listAuditLogs: operation({
@@ -49,5 +69,20 @@ export const auditOperations = {
       total: z.int().optional(),
     }),
     errors: [],
+  }),
+  getAuditCheckpoint: operation({
+    method: 'GET',
+    path: '/v1/audit-logs/checkpoint',
+    access: ['operator'],
+    tag: 'Audit',
+    summary: 'Read the last signed checkpoint of the audit log, and the key that signs.',
+    command: 'audit checkpoint',
+    input: z.strictObject({}),
+    output: z.object({
+      publicKey: AuditCheckpoint.shape.publicKey,
+      checkpoint: AuditCheckpoint.nullable(),
+      unsignedRows: z.int().describe('rows since that checkpoint'),
+    }),
+    errors: ['KEYSTORE_LOCKED'],
   }),
 }

@@ -4,7 +4,7 @@ import manifest from '../package.json' with { type: 'json' }
 import { adminHandlers } from './admin/handlers.ts'
 import { adminService } from './admin/service.ts'
 import { auditHandlers } from './audit/handlers.ts'
-import { audit } from './audit/service.ts'
+import { audit, checkpoints } from './audit/service.ts'
 import { authentication, type CallerPrincipal } from './authentication.ts'
 import { backupHandlers } from './backup/handlers.ts'
 import { backupService } from './backup/service.ts'
@@ -80,6 +80,7 @@ export async function compose(ground: Ground) {
       await features.clock.start()
       await features.killSwitch.start()
       features.transactions.start()
+      base.signing.start()
     },
     /** Refuses new requests from now on. */
     drain: () => app.drain(),
@@ -89,6 +90,7 @@ export async function compose(ground: Ground) {
       await features.clock.stop()
       await base.watching.stop()
       await base.operator.stop()
+      await base.signing.stop()
       base.chains.close()
     },
   }
@@ -96,7 +98,15 @@ export async function compose(ground: Ground) {
 
 /** Settings, chains, prices and the operator: what features stand on. */
 async function baseOf({ database, clock, log, keys, config, dataDir }: Ground) {
-  const evidence = audit({ clock })
+  const signing = checkpoints({
+    database,
+    clock,
+    log,
+    isUnlocked: keys.isUnlocked,
+    subkey: () => keys.subkey('evidence'),
+    file: () => dataDir.place(join('audit', 'checkpoints.jsonl')),
+  })
+  const evidence = audit({ clock, onRecord: signing.noteRow })
   const settings = await settingsService({
     database,
     clock,
@@ -121,7 +131,7 @@ async function baseOf({ database, clock, log, keys, config, dataDir }: Ground) {
     recoveryKey: dataDir.recoveryKey,
     onUnlocked: () => watching.wake(),
   })
-  return { evidence, settings, watching, chains, prices, operator }
+  return { evidence, signing, settings, watching, chains, prices, operator }
 }
 
 function featuresOf(ground: Ground, base: Base) {
@@ -305,7 +315,7 @@ function handlersOf(ground: Ground, base: Base, features: Features): Handlers<Al
   const walletName = async (id: string) => (await database.read((db) => findWallet(db, id)))?.name ?? null
   return {
     ...adminHandlers(admin),
-    ...auditHandlers(evidence, database),
+    ...auditHandlers(evidence, base.signing, database),
     ...clockHandlers(features.clock),
     ...backupHandlers(backupsOf(ground, base)),
     ...killSwitchHandlers(features.killSwitch),

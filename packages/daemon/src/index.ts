@@ -6,6 +6,7 @@ export {
   readLegacyWallets,
   sealSecret,
 } from './keys/service.ts'
+export { AuditFileError, type AuditProof, exportAudit, verifyAudit, verifyAuditFile } from './offline-audit.ts'
 export { listBackups } from './offline-backups.ts'
 export { RestoreError, type RestoreOptions, type RestoreResult, restoreBackup } from './restore.ts'
 export {
@@ -17,4 +18,3 @@ export {
   type StartOptions,
   startDaemon,
 } from './start.ts'
-export { verifyAudit } from './verify-audit.ts'

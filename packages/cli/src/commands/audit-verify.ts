@@ -1,23 +1,57 @@
 import { existsSync } from 'node:fs'
-import { verifyAudit } from '@waiaas/daemon'
-import { CommandError } from '../errors.ts'
+import { AuditFileError, type AuditProof, verifyAudit, verifyAuditFile } from '@waiaas/daemon'
+import { CommandError, UsageError } from '../errors.ts'
 import { readFlags } from '../flags.ts'
 import { dataDirOf } from '../place.ts'
 import { table } from '../table.ts'
 import { note, print, printJson } from '../terminal.ts'
 
-export const usage = `usage: waiaas audit verify [--data-dir <dir>] [--json]
-Reads the audit log from the database and proves that no row was altered: exit code 0 only if it is whole.
-  --data-dir <dir>   data directory [WAIAAS_DATA_DIR or ~/.waiaas]
-  --json             print JSON`
+export const usage = `usage: waiaas audit verify [--data-dir <dir> | --file <file>] [--public-key <key>] [--checkpoints <file>] [--json]
+Proves that no row of the audit log was altered, removed or put in: exit code 0 only if it is whole.
+  --data-dir <dir>       data directory whose database is read [WAIAAS_DATA_DIR or ~/.waiaas]
+  --file <file>          what "waiaas audit export" wrote, in place of a database
+  --public-key <key>     the key that must have signed, as "waiaas audit checkpoint" shows it
+  --checkpoints <file>   a copy of <dir>/audit/checkpoints.jsonl that was kept elsewhere
+  --json                 print JSON`
+
+type Verdict = Awaited<ReturnType<typeof verifyAudit>>
 
 export async function run(argv: readonly string[]): Promise<number> {
-  const { values } = readFlags(argv, usage, { 'data-dir': { type: 'string' }, json: { type: 'boolean' } })
-  const dataDir = dataDirOf(values['data-dir'])
-  if (!existsSync(dataDir)) throw new CommandError(`${dataDir} does not exist`, 'name the data directory of a daemon')
-  const verdict = await verifyAudit({ dataDir, env: process.env })
+  const { values } = readFlags(argv, usage, {
+    'data-dir': { type: 'string' },
+    file: { type: 'string' },
+    'public-key': { type: 'string' },
+    checkpoints: { type: 'string' },
+    json: { type: 'boolean' },
+  })
+  const { file, 'public-key': publicKey, checkpoints: checkpointsFile } = values
+  if (file !== undefined && values['data-dir'] !== undefined)
+    throw new UsageError('expected --data-dir or --file, got both', usage)
+  if (publicKey !== undefined && !/^[A-Za-z0-9+/]{43}=$/.test(publicKey))
+    throw new UsageError('expected --public-key as base64 of 32 bytes', usage)
+  const proof = { publicKey, checkpointsFile }
+  const verdict = await (file === undefined
+    ? verifyDirectory(dataDirOf(values['data-dir']), proof)
+    : verifyAuditFile({ file, ...proof })
+  ).catch((error: unknown) => {
+    if (error instanceof AuditFileError) throw new CommandError(error.message, undefined, error)
+    throw error
+  })
   if (values.json) printJson(verdict)
-  else print(verdict.whole ? `whole: no row of the audit log in ${dataDir} was altered` : table(verdict.faults))
+  else print(verdict.whole ? inWords(verdict, publicKey !== undefined) : table(verdict.faults))
   if (!verdict.whole) note('the audit log is not whole')
   return verdict.whole ? 0 : 1
+}
+
+async function verifyDirectory(dataDir: string, proof: AuditProof): Promise<Verdict> {
+  if (!existsSync(dataDir)) throw new CommandError(`${dataDir} does not exist`, 'name the data directory of a daemon')
+  return verifyAudit({ dataDir, env: process.env, ...proof })
+}
+
+function inWords({ rows, chains, checkpoint, publicKey, unsignedRows }: Verdict, isKeyGiven: boolean): string {
+  const whole = `whole: none of ${rows} rows in ${chains} chains was altered`
+  if (checkpoint === null) return `${whole}; nothing is signed yet`
+  const tail = unsignedRows === 0 ? 'all of them' : `all but the last ${unsignedRows}`
+  const signed = `signed: ${tail}, in ${checkpoint} checkpoints by ${publicKey}`
+  return `${whole}\n${signed}${isKeyGiven ? '' : '\nwhether that key is yours is proven by --public-key'}`
 }

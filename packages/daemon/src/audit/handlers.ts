@@ -2,11 +2,17 @@ import type { AuditEntry, auditOperations, Handlers } from '@waiaas/contract'
 import { seconds } from '../platform/clock.ts'
 import type { Database } from '../platform/db/database.ts'
 import type { Call } from '../platform/http/types.ts'
-import type { Audit } from './service.ts'
+import type { Audit, Checkpoints } from './service.ts'
 import type { EvidenceRow } from './store.ts'
 
 /** The audit log as the operator reads it, newest first. */
-export const auditHandlers = (audit: Audit, database: Database): Handlers<typeof auditOperations, Call> => ({
+export const auditHandlers = (
+  audit: Audit,
+  checkpoints: Pick<Checkpoints, 'current'>,
+  database: Database,
+): Handlers<typeof auditOperations, Call> => ({
+  getAuditCheckpoint: () => checkpoints.current(),
+
   async listAuditLogs(_, input) {
     const filter = {
       walletId: input.wallet_id,

@@ -16,7 +16,7 @@ export type EvidenceRow = {
   prev_hash: string
   hash: string
 }
-type Head = { chain: string; seq: number; hash: string }
+export type Head = { chain: string; seq: number; hash: string }
 
 declare module '../platform/db/tables.ts' {
   interface Tables {
@@ -85,6 +85,8 @@ export type Filter = {
 
 export const evidenceStore = {
   head: (db: Handle, chain: string) => db.get(head, { chain }),
+  insert: (db: Handle, row: EvidenceRow) => db.run(insert, row),
+  moveHead: (db: Handle, head: Head) => db.run(moveHead, head),
   append: async (db: Handle, row: EvidenceRow) => {
     await db.run(insert, row)
     await db.run(moveHead, { chain: row.chain, seq: row.seq, hash: row.hash })

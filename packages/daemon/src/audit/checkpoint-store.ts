@@ -1,0 +1,120 @@
+import type { AuditCheckpoint } from '@waiaas/contract'
+import { type Handle, type NoParams, statement } from '../platform/db/database.ts'
+import { byChain } from './checkpoint.ts'
+import type { Head } from './store.ts'
+
+type CheckpointRow = {
+  seq: number
+  at: number
+  public_key: string
+  prev_hash: string
+  hash: string
+  signature: string
+}
+type SignedHead = Head & { checkpoint: number }
+
+declare module '../platform/db/tables.ts' {
+  interface Tables {
+    checkpoints: CheckpointRow
+    checkpoint_heads: SignedHead
+  }
+}
+
+const last = statement<NoParams, CheckpointRow>((db) =>
+  db.selectFrom('checkpoints').selectAll().orderBy('seq', 'desc').limit(1),
+)
+const page = statement<{ after: number; count: number }, CheckpointRow>((db, p) =>
+  db.selectFrom('checkpoints').selectAll().where('seq', '>', p('after')).orderBy('seq').limit(p('count')),
+)
+const headsBetween = statement<{ after: number; last: number }, SignedHead>((db, p) =>
+  db
+    .selectFrom('checkpoint_heads')
+    .selectAll()
+    .where('checkpoint', '>', p('after'))
+    .where('checkpoint', '<=', p('last')),
+)
+const insert = statement<CheckpointRow>((db, p) =>
+  db.insertInto('checkpoints').values({
+    seq: p('seq'),
+    at: p('at'),
+    public_key: p('public_key'),
+    prev_hash: p('prev_hash'),
+    hash: p('hash'),
+    signature: p('signature'),
+  }),
+)
+const insertHead = statement<SignedHead>((db, p) =>
+  db
+    .insertInto('checkpoint_heads')
+    .values({ chain: p('chain'), seq: p('seq'), hash: p('hash'), checkpoint: p('checkpoint') }),
+)
+const moved = statement<NoParams, Head>((db) =>
+  db
+    .selectFrom('evidence_heads as head')
+    .select(['head.chain', 'head.seq', 'head.hash'])
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('checkpoint_heads as signed')
+            .select('signed.seq')
+            .whereRef('signed.chain', '=', 'head.chain')
+            .whereRef('signed.seq', '>=', 'head.seq'),
+        ),
+      ),
+    ),
+)
+const signedUpTo = statement<NoParams, { chain: string; seq: number }>((db) =>
+  db
+    .selectFrom('checkpoint_heads')
+    .select(['chain', (eb) => eb.fn.max<number>('seq').as('seq')])
+    .groupBy('chain'),
+)
+/** The first signed head of each chain that is not the head of a row any more. */
+const contradicted = statement<NoParams, { chain: string; seq: number }>((db) =>
+  db
+    .selectFrom('checkpoint_heads as signed')
+    .leftJoin('evidence as row', (join) =>
+      join.onRef('row.chain', '=', 'signed.chain').onRef('row.seq', '=', 'signed.seq'),
+    )
+    .select(['signed.chain', (eb) => eb.fn.min<number>('signed.seq').as('seq')])
+    .where((eb) => eb.or([eb('row.hash', 'is', null), eb('row.hash', '<>', eb.ref('signed.hash'))]))
+    .groupBy('signed.chain')
+    .orderBy('signed.chain'),
+)
+
+/** With their heads, those of each in the order of their chains. */
+async function withHeads(db: Handle, rows: readonly CheckpointRow[]): Promise<AuditCheckpoint[]> {
+  const heads = new Map(rows.map(({ seq }) => [seq, [] as Head[]]))
+  const [after, last] = [(rows[0]?.seq ?? 0) - 1, rows.at(-1)?.seq ?? 0]
+  for (const { checkpoint, ...head } of await db.all(headsBetween, { after, last })) heads.get(checkpoint)?.push(head)
+  return rows.map(({ seq, at, public_key: publicKey, prev_hash: prevHash, hash, signature }) => {
+    const own = heads.get(seq)?.sort(byChain) ?? []
+    return { seq, at, heads: own, prevHash, publicKey, hash, signature }
+  })
+}
+
+export const checkpointStore = {
+  async last(db: Handle): Promise<AuditCheckpoint | undefined> {
+    return (await withHeads(db, await db.all(last)))[0]
+  },
+  /** In their order. */
+  page: async (db: Handle, after: number, count: number) => withHeads(db, await db.all(page, { after, count })),
+  async insert(db: Handle, { heads, ...checkpoint }: AuditCheckpoint): Promise<void> {
+    await db.run(insert, {
+      seq: checkpoint.seq,
+      at: checkpoint.at,
+      public_key: checkpoint.publicKey,
+      prev_hash: checkpoint.prevHash,
+      hash: checkpoint.hash,
+      signature: checkpoint.signature,
+    })
+    await db.many(
+      insertHead,
+      heads.map((head) => ({ ...head, checkpoint: checkpoint.seq })),
+    )
+  },
+  /** Heads that no checkpoint holds yet. */
+  moved: (db: Handle) => db.all(moved),
+  signedUpTo: (db: Handle) => db.all(signedUpTo),
+  contradicted: (db: Handle) => db.all(contradicted),
+}

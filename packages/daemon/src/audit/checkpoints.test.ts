@@ -1,0 +1,330 @@
+import { createHash } from 'node:crypto'
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { ed25519 } from '@noble/curves/ed25519.js'
+import type { AuditCheckpoint } from '@waiaas/contract'
+import { sql } from 'kysely'
+import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { forEachEngine } from '../../../../test/support/for-each-engine.ts'
+import { until } from '../../../../test/support/until.ts'
+import { migrations } from '../migrations/all.ts'
+import { type Database, openDatabase } from '../platform/db/database.ts'
+import { signCheckpoint, signingKey } from './checkpoint.ts'
+import { checkpoints } from './checkpoints.ts'
+import { evidenceHash, GENESIS } from './evidence-hash.ts'
+import { exportLines, importLines, type Line } from './files.ts'
+import { audit, SYSTEM_EVIDENCE } from './service.ts'
+import { evidenceStore } from './store.ts'
+
+const NOW = Date.parse('2030-01-01T00:00:00Z')
+const WALLET = '01900000-0000-7000-8000-000000000001'
+const CHAIN = `wallet:${WALLET}`
+const clock = { now: () => NOW }
+const quiet = { trace() {}, debug() {}, info() {}, warn() {}, error() {} }
+const seed = (byte: number) => new Uint8Array(32).fill(byte)
+const publicKey = signingKey(seed(7)).publicKey
+
+/** The audit log of a database, and who signs it. */
+function trail(database: Database, { isUnlocked = (): boolean => true } = {}) {
+  const folder = mkdtempSync(join(tmpdir(), 'waiaas-checkpoints-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  const file = join(folder, 'checkpoints.jsonl')
+  const signer = checkpoints({
+    database,
+    clock,
+    log: quiet,
+    isUnlocked,
+    subkey: async () => seed(7),
+    file: async () => file,
+  })
+  const evidence = audit({ clock, onRecord: signer.noteRow })
+  return {
+    file,
+    signer,
+    /** What is signed now, as a daemon that stops leaves it. */
+    sign: () => signer.stop(),
+    record: (walletId?: string, count = 1) =>
+      database.work({ exclusive: [SYSTEM_EVIDENCE, CHAIN] }, async (db) => {
+        for (let row = 0; row < count; row++) {
+          await evidence.record(db, { event: 'TX_SIGNED', actor: 'system', walletId, details: { row } })
+        }
+      }),
+    verify: (expected = {}) => database.read((db) => evidence.verify(db, expected)),
+    copies: () =>
+      readFileSync(file, 'utf8')
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as AuditCheckpoint),
+  }
+}
+
+const run = (database: Database, text: string) => database.work({}, (db) => db.query(() => sql.raw(text)))
+
+forEachEngine((_, open) => {
+  /** Three checkpoints: of both chains, of the system's, of the wallet's. */
+  async function threeCheckpoints() {
+    const database = await open(migrations)
+    const log = trail(database)
+    await log.record(WALLET, 2)
+    await log.record(undefined, 3)
+    await log.sign()
+    await log.record()
+    await log.sign()
+    await log.record(WALLET)
+    await log.sign()
+    return { database, ...log }
+  }
+
+  test('a checkpoint holds the heads that have moved, and anybody with the public key can verify it', async () => {
+    const { signer, verify, copies, file } = await threeCheckpoints()
+    const [first, second, third] = copies()
+    const places = (one: AuditCheckpoint | undefined) => one?.heads.map(({ chain, seq }) => [chain, seq])
+    expect([first, second, third].map(places)).toEqual([
+      [
+        ['system', 3],
+        [CHAIN, 2],
+      ],
+      [['system', 4]],
+      [[CHAIN, 3]],
+    ])
+    expect(first).toMatchObject({ seq: 1, at: NOW, publicKey, prevHash: '0'.repeat(64) })
+    expect(second).toMatchObject({ seq: 2, prevHash: first?.hash })
+    expect(await signer.current()).toEqual({ publicKey, checkpoint: third, unsignedRows: 0 })
+    expect(statSync(file).mode & 0o777).toBe(0o600)
+    for (const one of copies()) {
+      const heads = one.heads.map(({ chain, seq, hash }) => [chain, seq, hash])
+      const text = JSON.stringify([one.prevHash, one.seq, one.at, one.publicKey, heads])
+      expect(createHash('sha256').update(text).digest('hex')).toBe(one.hash)
+      const message = Buffer.from(`waiaas-audit-checkpoint-1:${one.hash}`)
+      const bytes = (base64: string) => new Uint8Array(Buffer.from(base64, 'base64'))
+      expect(ed25519.verify(bytes(one.signature), message, bytes(one.publicKey))).toBe(true)
+    }
+    const verdict = { whole: true, faults: [], rows: 7, chains: 2, checkpoint: 3, publicKey, unsignedRows: 0 }
+    expect(await verify()).toEqual(verdict)
+    expect(await verify({ publicKey, copies: copies() })).toEqual(verdict)
+  })
+
+  test('what was recorded is signed within moments, by itself, and nothing is signed twice', async () => {
+    const { signer, record, verify, copies } = trail(await open(migrations))
+    signer.start()
+    await record(WALLET)
+    await expect.poll(verify, { timeout: 10_000 }).toMatchObject({ checkpoint: 1, unsignedRows: 0 })
+    await record()
+    await expect.poll(verify, { timeout: 10_000 }).toMatchObject({ checkpoint: 2, unsignedRows: 0 })
+    await signer.stop()
+    expect(copies()).toHaveLength(2)
+  })
+
+  test('while the keystore is locked rows wait for their signature', async () => {
+    let isUnlocked = false
+    const { signer, record, verify, sign } = trail(await open(migrations), { isUnlocked: () => isUnlocked })
+    signer.start()
+    await record(WALLET)
+    await sign()
+    expect(await verify()).toMatchObject({ whole: true, checkpoint: null, publicKey: null, unsignedRows: 1 })
+    isUnlocked = true
+    await sign()
+    expect(await verify()).toMatchObject({ whole: true, checkpoint: 1, publicKey, unsignedRows: 0 })
+  })
+
+  test('replicas that sign at the same time make one line of checkpoints', async () => {
+    const database = await open(migrations)
+    const [one, other] = [trail(database), trail(database)]
+    for (let round = 0; round < 5; round++) {
+      await Promise.all([one.record(WALLET), other.record()])
+      await Promise.all([one.sign(), other.sign()])
+    }
+    expect(await one.verify({ publicKey })).toMatchObject({ whole: true, rows: 10, unsignedRows: 0 })
+  })
+
+  /** Makes the wallet's chain anew, with other details and hashes that fit. */
+  async function forgeChain(database: Database) {
+    const rows = await database.read((db) => evidenceStore.chainRows(db, CHAIN, 0, 10))
+    let previous = GENESIS
+    for (const { hash: _, ...row } of rows) {
+      const forged = { ...row, details: '{"forged":true}', prev_hash: previous }
+      previous = evidenceHash(forged)
+      await run(
+        database,
+        `update evidence set details = '${forged.details}', prev_hash = '${forged.prev_hash}', hash = '${previous}'
+         where chain = '${CHAIN}' and seq = ${row.seq}`,
+      )
+    }
+    await run(database, `update evidence_heads set hash = '${previous}' where chain = '${CHAIN}'`)
+  }
+
+  test('a chain that was written anew as a whole, with its head, is found', async () => {
+    const { database, verify } = await threeCheckpoints()
+    await forgeChain(database)
+    const faults = [{ chain: CHAIN, seq: 2, fault: 'not the row that was signed' }]
+    expect(await verify()).toMatchObject({ whole: false, faults })
+  })
+
+  test.each([
+    [
+      'a chain without its last rows',
+      `delete from evidence where chain = 'system' and seq = 4;
+       update evidence_heads set seq = 3, hash = (select hash from evidence where chain = 'system' and seq = 3)
+       where chain = 'system'`,
+      { chain: 'system', seq: 4, fault: 'not the row that was signed' },
+    ],
+    [
+      'a chain that is gone',
+      `delete from evidence where chain = '${CHAIN}'; delete from evidence_heads where chain = '${CHAIN}'`,
+      { chain: CHAIN, seq: 2, fault: 'not the row that was signed' },
+    ],
+    [
+      'a checkpoint that is gone',
+      'delete from checkpoints where seq = 2',
+      { chain: 'checkpoints', seq: 2, fault: 'checkpoint missing' },
+    ],
+    [
+      'a head that was taken out of a checkpoint',
+      `delete from checkpoint_heads where checkpoint = 1 and chain = 'system'`,
+      { chain: 'checkpoints', seq: 1, fault: 'checkpoint altered' },
+    ],
+    [
+      'another time',
+      'update checkpoints set at = at + 1 where seq = 3',
+      { chain: 'checkpoints', seq: 3, fault: 'checkpoint altered' },
+    ],
+  ])('%s is found', async (_name, tampering, fault) => {
+    const { database, verify } = await threeCheckpoints()
+    for (const step of tampering.split(';')) await run(database, step)
+    expect(await verify()).toMatchObject({ whole: false, faults: [fault] })
+  })
+
+  test('checkpoints that were made anew with another key, rows and all, are found by who has the public key', async () => {
+    const { database, verify } = await threeCheckpoints()
+    await forgeChain(database)
+    await run(database, 'delete from checkpoints')
+    await run(database, 'delete from checkpoint_heads')
+    const forger = checkpoints({
+      database,
+      clock,
+      log: quiet,
+      isUnlocked: () => true,
+      subkey: async () => seed(8),
+      file: async () => '/dev/null',
+    })
+    await forger.stop()
+    expect(await verify()).toMatchObject({ whole: true, publicKey: signingKey(seed(8)).publicKey })
+    const faults = [{ chain: 'checkpoints', seq: 1, fault: 'signed by another key' }]
+    expect(await verify({ publicKey })).toMatchObject({ whole: false, faults })
+  })
+
+  test('what the database alone cannot show is shown by a copy of the checkpoints', async () => {
+    const { database, record, sign, verify, copies } = await threeCheckpoints()
+    const kept = copies()
+    await run(database, `delete from evidence where chain = '${CHAIN}' and seq = 3`)
+    await run(
+      database,
+      `update evidence_heads set seq = 2, hash = (select hash from evidence where chain = '${CHAIN}' and seq = 2)
+       where chain = '${CHAIN}'`,
+    )
+    await run(database, 'delete from checkpoint_heads where checkpoint = 3')
+    await run(database, 'delete from checkpoints where seq = 3')
+    expect(await verify({ publicKey })).toMatchObject({ whole: true })
+    const missing = [{ chain: 'checkpoints', seq: 3, fault: 'checkpoint missing' }]
+    expect(await verify({ copies: kept })).toMatchObject({ whole: false, faults: missing })
+    await record()
+    await sign()
+    const other = [{ chain: 'checkpoints', seq: 3, fault: 'not the checkpoint of the copy' }]
+    expect(await verify({ copies: kept })).toMatchObject({ whole: false, faults: other })
+  })
+
+  test('with the key known, a log that was never signed, or is not any more, is not whole', async () => {
+    const { database, verify } = await threeCheckpoints()
+    await run(database, 'delete from checkpoints')
+    await run(database, 'delete from checkpoint_heads')
+    expect(await verify()).toMatchObject({ whole: true, checkpoint: null, unsignedRows: 7 })
+    const faults = [{ chain: 'checkpoints', seq: 1, fault: 'checkpoint missing' }]
+    expect(await verify({ publicKey })).toMatchObject({ whole: false, faults })
+  })
+
+  describe('a file with the whole log', () => {
+    async function linesOf(database: Database) {
+      const lines: string[] = []
+      for await (const line of exportLines(database)) lines.push(line)
+      return lines
+    }
+    async function verifyLines(texts: readonly string[]) {
+      const database = await openDatabase({ path: ':memory:', migrations })
+      onTestFinished(() => database.close())
+      async function* lines(): AsyncGenerator<Line> {
+        for (const [index, text] of texts.entries()) yield { text, place: `line ${index + 1}` }
+      }
+      await importLines(database, lines())
+      return database.read((db) => audit({ clock }).verify(db, { publicKey }))
+    }
+
+    test('is whole where the log is, whatever was recorded meanwhile', async () => {
+      const { database, record } = await threeCheckpoints()
+      const lines: string[] = []
+      for await (const line of exportLines(database)) {
+        lines.push(line)
+        if (lines.length === 2) await record(WALLET, 3)
+      }
+      expect(await verifyLines(lines)).toMatchObject({ whole: true, rows: 7, checkpoint: 3, unsignedRows: 0 })
+      expect(await verifyLines(await linesOf(database))).toMatchObject({ whole: true, rows: 10, unsignedRows: 3 })
+    })
+
+    test('is not whole without any one of its lines', async () => {
+      const { database } = await threeCheckpoints()
+      const lines = await linesOf(database)
+      expect(lines).toHaveLength(12)
+      for (const index of lines.keys()) {
+        const { whole } = await verifyLines(lines.toSpliced(index, 1))
+        // The last checkpoint is what only a copy of it can miss.
+        expect([index, whole]).toEqual([index, index === 2])
+      }
+    })
+
+    test.each([
+      ['a line twice', (lines: string[]) => [...lines, lines.at(-2)!], /^line 1 or later: .* in the file twice$/],
+      ['a line that is no JSON', (lines: string[]) => [...lines, '{'], /^line 13: expected JSON$/],
+      ['a line of something else', (lines: string[]) => [...lines, '{"row":{}}'], /^line 13: expected a line that/],
+    ])('with %s is refused', async (_name, change, message) => {
+      const { database } = await threeCheckpoints()
+      const lines = await linesOf(database)
+      await expect(verifyLines(change(lines))).rejects.toThrow(message)
+    })
+  })
+})
+
+describe('a thousand rows', () => {
+  afterEach(() => void vi.useRealTimers())
+
+  test('are signed before the second is over', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    const database = await openDatabase({ path: ':memory:', migrations })
+    onTestFinished(() => database.close())
+    const { signer, record, verify } = trail(database)
+    signer.start()
+    onTestFinished(() => signer.stop())
+    const isSigned = async (checkpoint: number) => {
+      await vi.advanceTimersByTimeAsync(0)
+      return (await verify()).checkpoint === checkpoint
+    }
+    await record(WALLET, 999)
+    await until('the first look to be over', () => isSigned(1))
+    await record(WALLET, 999)
+    await vi.advanceTimersByTimeAsync(0)
+    expect(await verify()).toMatchObject({ checkpoint: 1, unsignedRows: 999 })
+    await record(WALLET)
+    await until('the rows to be signed', () => isSigned(2))
+    expect(await verify()).toMatchObject({ unsignedRows: 0 })
+  })
+})
+
+test('a signature stands for one content and one key', () => {
+  const content = { seq: 1, at: NOW, heads: [{ chain: 'system', seq: 1, hash: 'a' }], prevHash: GENESIS }
+  const one = signCheckpoint(signingKey(seed(7)), content)
+  const other = signCheckpoint(signingKey(seed(8)), content)
+  expect(one.publicKey).not.toBe(other.publicKey)
+  expect(one.signature).not.toBe(other.signature)
+  const used = seed(7)
+  signingKey(used)
+  expect(used).toEqual(seed(0))
+})
