@@ -155,6 +155,10 @@ export type EndpointStatus = {
   readonly cooldownRemainingMs: number
 }
 
+/** For the operator, when endpoints contradict each other. */
+export const disagreement = (hash: string): string =>
+  `the endpoints do not agree whether ${hash} has failed, and it counts as pending until they do: remove the wrong one`
+
 /** JSON-RPC over the configured endpoints: real failover on every call, timeouts, redacted errors. */
 export interface Rpc {
   /** The result, RpcError when a node answered with an error that another node would repeat, Failure CHAIN_ERROR when none answered. */

@@ -54,13 +54,13 @@ export function chainRegistry({ settings, log, clock = () => performance.now() }
   }
 
   async function build(network: Network, urls: readonly string[], now: Settings): Promise<Chain> {
+    const warn = (message: string) => log.warn({ network: network.id }, message)
     if (network.chain === 'solana') {
       const { solanaChain } = await import('./solana/chain.ts')
-      return solanaChain({ network, urls, clock })
+      return solanaChain({ network, urls, clock, warn })
     }
     if (network.chain === 'ethereum') {
       const { evmChain } = await import('./evm/chain.ts')
-      const warn = (message: string) => log.warn({ network: network.id }, message)
       return evmChain({ network, urls, allowForeignGenesis: now['rpc.allow_foreign_genesis'], clock, warn })
     }
     throw new Failure('CHAIN_NOT_SUPPORTED', `${network.id}: networks of ${network.chain} are not supported yet`)

@@ -29,7 +29,7 @@ export type EvmOptions = {
   readonly clock?: () => number
   /** Longest wait for one endpoint; 10 s unless told otherwise. */
   readonly timeoutMs?: number
-  /** Hears of a test network whose genesis block is another one. */
+  /** Hears of a test network whose genesis block is another one, and of endpoints that contradict each other. */
   readonly warn?: (message: string) => void
 }
 
@@ -38,7 +38,7 @@ export function evmChain(options: EvmOptions): Chain {
   const { network } = options
   const clock = options.clock ?? (() => performance.now())
   const chainId = chainIdOf(network)
-  const warn = options.warn ?? ((message) => process.emitWarning(message, 'ForeignGenesis'))
+  const warn = options.warn ?? ((message) => process.emitWarning(message, 'Chain'))
   const verify = verifyIdentity({ network, allowForeignGenesis: options.allowForeignGenesis, warn })
   const { urls, timeoutMs = 10_000 } = options
   const rpc = rpcPool({ urls, name: network.id, verify, timeoutMs, clock })
@@ -49,7 +49,7 @@ export function evmChain(options: EvmOptions): Chain {
   const readBalance = async (address: string) => readQuantity(await rpc.call('eth_getBalance', [address, 'latest']))
   const window = blockWindow(network, rpc)
   const onIncluded = (sender: string) => balances.drop(sender.toLowerCase())
-  const watch = observer({ rpc, window, clock, blockMs: network.blockMs, onIncluded })
+  const watch = observer({ rpc, window, clock, blockMs: network.blockMs, warn, onIncluded })
   const border = bordered(network)
   return {
     network,

@@ -1,6 +1,7 @@
 import { type EvmNode, startEvm } from '@waiaas/localnet'
 import { expect, onTestFinished, test } from 'vitest'
 import {
+  type Answer,
   each,
   ether,
   forwardTo,
@@ -189,6 +190,54 @@ test('a transaction that reverts is included without success, and its fee is kno
   const [sighting] = await chain.observe([attempt])
   expect(sighting).toMatchObject({ state: 'included', succeeded: false, error: expect.stringMatching(/reverted/) })
   expect((sighting as { fee: bigint }).fee).toBeGreaterThan(0n)
+})
+
+test('with two endpoints nothing has reverted on the word of one', async () => {
+  const node = await startEvm(quietNode)
+  onTestFinished(() => node.stop())
+  const key = await fundedKey(node)
+  const says = { revert: false, silent: false }
+  const lying: Answer = async (body, response, raw) => {
+    if (says.silent) return void response.writeHead(503).end()
+    const answer = JSON.stringify(await forwardTo(node.url)(body, response, raw))
+    return JSON.parse(says.revert ? answer.replaceAll('"status":"0x1"', '"status":"0x0"') : answer)
+  }
+  const other = await startEndpoint(lying)
+  const time = { now: 0 }
+  const warnings: string[] = []
+  const over = (...urls: string[]) =>
+    evmChain({
+      network: localEvm,
+      urls,
+      allowForeignGenesis: true,
+      clock: () => time.now,
+      warn: (message) => void warnings.push(message),
+    })
+  const chain = over(other.url, node.url)
+  const { attempt, bytes } = await prepare(chain, key, pay(1n), 0)
+  await chain.broadcast([bytes])
+  says.revert = true
+  await node.mine(4)
+  expect(await chain.observe([attempt])).toEqual([{ id: attempt.id, state: 'pending' }])
+  expect(warnings).toEqual([expect.stringContaining(attempt.hash)])
+  // The other way round the true one is asked first.
+  expect(await over(node.url, other.url).observe([attempt])).toMatchObject([{ state: 'included', succeeded: true }])
+
+  const contract = newKey().address
+  const failing = await prepare(chain, key, { kind: 'transfer', to: contract, amount: 1n }, 1)
+  await node.rpc('anvil_setCode', [contract, '0x60006000fd'])
+  await chain.broadcast([failing.bytes])
+  await node.mine(4)
+  const failed = { id: failing.attempt.id, state: 'included', succeeded: false, final: true }
+  expect(await chain.observe([failing.attempt])).toMatchObject([failed])
+  // Without a second answer it waits; nothing is claimed.
+  const late = over(node.url, other.url)
+  says.silent = true
+  expect(await late.observe([failing.attempt])).toMatchObject([{ state: 'pending' }])
+  says.silent = false
+  time.now += 600_000
+  expect(await late.observe([failing.attempt])).toMatchObject([failed])
+  expect(warnings).toHaveLength(1)
 })
 
 test('after a restart attempts are found by themselves, final ones included', async () => {

@@ -1,5 +1,5 @@
 import { isFailure } from '@waiaas/contract'
-import { type Attempt, RpcError, type Sighting } from '../chain.ts'
+import { type Attempt, disagreement, RpcError, type Sighting } from '../chain.ts'
 import type { RpcPool } from '../rpc-pool.ts'
 import type { BlockWindow } from './blocks.ts'
 import { readQuantity } from './hex.ts'
@@ -11,6 +11,7 @@ export type ObserverParts = {
   readonly window: BlockWindow
   readonly clock: () => number
   readonly blockMs: number
+  readonly warn: (message: string) => void
   /** A transaction of this sender has just been seen in a block. */
   readonly onIncluded: (sender: string) => void
 }
@@ -25,11 +26,21 @@ type Fate =
   | { readonly state: 'unknown' | 'pending' | 'missing' }
   | { readonly state: 'void'; readonly proof: string; readonly by: string }
   | (Inclusion & { readonly state: 'included'; readonly final: boolean })
-type Track = { attempt: Attempt; readonly nonce: number; fate: Fate; checkedAt: number; proofAt: number }
+type Track = {
+  attempt: Attempt
+  readonly nonce: number
+  fate: Fate
+  checkedAt: number
+  proofAt: number
+  /** The block in which it reverted, once as many endpoints say so as are asked. */
+  revertedIn?: string
+  doubtedUntil: number
+}
 
 const recheckMost = 100
 const sentMost = 50_000
 const proofPauseMs = 30_000
+const NEVER = Number.NEGATIVE_INFINITY
 
 /** Follows attempts through the chain. Blocks are read once for all; single look-ups are for what was not followed from its sending on. */
 export function observer(parts: ObserverParts): Observer {
@@ -47,6 +58,7 @@ export function observer(parts: ObserverParts): Observer {
     const unclear = all.filter((track) => place(track, jumped))
     await lookUp(parts, [...unclear, ...overdue(all, clock(), parts.blockMs)])
     await finalize(parts, all)
+    await confirmReverts(parts, all.filter(isDoubted))
     const waiting = all.filter(({ fate }) => fate.state !== 'included' && fate.state !== 'void')
     if (window.finalized() !== nonceCheck.finalized || waiting.length > nonceCheck.count)
       await findVoid(parts, all, waiting)
@@ -102,7 +114,7 @@ function retrack(old: ReadonlyMap<string, Track>, attempts: readonly Attempt[]):
       if (nonce === undefined) throw new Error(`expected a nonce for the attempt ${attempt.id}`)
       return [
         attempt.id,
-        { attempt, nonce, fate: { state: 'unknown' }, checkedAt: 0, proofAt: Number.NEGATIVE_INFINITY },
+        { attempt, nonce, fate: { state: 'unknown' }, checkedAt: 0, proofAt: NEVER, doubtedUntil: NEVER },
       ]
     }),
   )
@@ -162,6 +174,36 @@ async function finalize({ rpc, window }: ObserverParts, tracks: readonly Track[]
   }
 }
 
+const isDoubted = ({ fate, revertedIn }: Track): boolean =>
+  fate.state === 'included' && !fate.succeeded && revertedIn !== fate.blockHash
+
+/**
+ * A revert frees the money, and its requester pays again: it is one only when every endpoint asked has the same receipt.
+ * Until then the attempt is pending.
+ */
+async function confirmReverts({ rpc, clock, blockMs, warn }: ObserverParts, doubted: readonly Track[]): Promise<void> {
+  const now = clock()
+  const due = doubted.filter(({ doubtedUntil }) => doubtedUntil <= now)
+  await Promise.all(
+    due.map(async (track) => {
+      const { attempt, fate } = track
+      track.doubtedUntil = now + Math.max(1_000, blockMs)
+      try {
+        const answers = await rpc.witnesses<unknown>(2, 'eth_getTransactionReceipt', [attempt.hash])
+        const receipts = answers.map(readReceipt)
+        if (receipts.some((receipt) => receipt?.succeeded)) warn(disagreement(attempt.hash))
+        const isAgreed = receipts.every((receipt) => receipt && isSameRevert(fate, receipt))
+        if (isAgreed && fate.state === 'included') track.revertedIn = fate.blockHash
+      } catch (error) {
+        if (!(isFailure(error, 'CHAIN_ERROR') || error instanceof RpcError)) throw error
+      }
+    }),
+  )
+}
+
+const isSameRevert = (fate: Fate, { succeeded, blockHash }: Inclusion): boolean =>
+  fate.state === 'included' && !succeeded && blockHash === fate.blockHash
+
 async function findVoid(parts: ObserverParts, all: readonly Track[], waiting: readonly Track[]): Promise<void> {
   const { rpc, window, clock } = parts
   if (window.finalized() < 0 || waiting.length === 0) return
@@ -210,7 +252,10 @@ async function prove(parts: ObserverParts, track: Track, ownWinner: string | und
   }
 }
 
-function sightingOf({ attempt: { id }, fate }: Track): Sighting {
+function sightingOf(track: Track): Sighting {
+  const { id } = track.attempt
+  if (isDoubted(track)) return { id, state: 'pending' }
+  const { fate } = track
   switch (fate.state) {
     case 'included': {
       const { height, blockHash, succeeded, fee, final } = fate

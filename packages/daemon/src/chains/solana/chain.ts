@@ -26,6 +26,8 @@ export type SolanaOptions = {
   readonly clock?: () => number
   /** Longest wait for one endpoint; 10 s unless told otherwise. */
   readonly timeoutMs?: number
+  /** Hears of endpoints that contradict each other. */
+  readonly warn?: (message: string) => void
 }
 
 const anchorFreshMs = 2_000
@@ -35,12 +37,14 @@ const mostFees = 20_000
 export function solanaChain(options: SolanaOptions): Chain {
   const { network, urls, timeoutMs = 10_000 } = options
   const clock = options.clock ?? (() => performance.now())
+  const warn = options.warn ?? ((message) => process.emitWarning(message, 'Chain'))
   const verify = identity(network)
   const pool = { name: network.id, verify, timeoutMs, clock }
   const rpc = rpcPool({ urls, ...pool })
   const witnesses = urls.map((url) => rpcPool({ urls: [url], ...pool }))
   const draft = drafting({ network, rpc, clock })
   const fees = new Map<string, bigint>()
+  const failures = new Set<string>()
   const readAnchor = () => readLatestBlockhash(rpc)
   let anchor: { value: ReturnType<typeof readAnchor>; until: number } | undefined
   let connected: Promise<void> | undefined
@@ -72,7 +76,8 @@ export function solanaChain(options: SolanaOptions): Chain {
     },
     precheck: (sender, drafts, promised) => precheckAll({ network, rpc }, address(sender), drafts, promised),
     broadcast: (signed) => broadcastAll(rpc, signed),
-    observe: (attempts) => observeAll({ rpc, witnesses, remembered: (hash) => fees.get(hash) }, attempts),
+    observe: (attempts) =>
+      observeAll({ rpc, witnesses, failures, warn, remembered: (hash) => fees.get(hash) }, attempts),
     nextNonce: () => Promise.reject(new Error(`${network.id} has no nonces; its transactions live by a blockhash`)),
     blockTime: () => blockTime(rpc),
     anchor() {

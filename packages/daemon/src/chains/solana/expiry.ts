@@ -1,6 +1,6 @@
 import { isFailure } from '@waiaas/contract'
 import type { Attempt, Rpc } from '../chain.ts'
-import { type Reach, type Status, searchedStatuses } from './statuses.ts'
+import { isIncluded, type Reach, type Status, searchedStatuses } from './statuses.ts'
 
 /** Blocks for which a blockhash can be used: https://solana.com/docs/core/transactions */
 const validBlocks = 150
@@ -22,17 +22,11 @@ export async function searchExpired(
   const hashes = attempts.map(({ hash }) => hash)
   const needed = Math.min(2, witnesses.length)
   const silent = new Map<string, string[]>()
-  let heard = 0
-  for (const witness of witnesses) {
-    if (heard >= needed) break
-    const answer = await ask(witness, hashes)
-    if (!answer) continue
-    heard += 1
+  for (const { statuses, reach } of await askEnough(witnesses, hashes)) {
     for (const { hash, lifetime } of attempts) {
-      const status = answer.statuses.get(hash)
+      const status = statuses.get(hash)
       if (status) findings.set(hash, { status })
-      else if (covers(answer.reach, lifetime.lastValid))
-        silent.set(hash, [...(silent.get(hash) ?? []), told(answer.reach)])
+      else if (covers(reach, lifetime.lastValid)) silent.set(hash, [...(silent.get(hash) ?? []), told(reach)])
     }
   }
   for (const { hash, lifetime } of attempts) {
@@ -43,6 +37,35 @@ export async function searchExpired(
     })
   }
   return findings
+}
+
+/** Which of the signatures two witnesses, or the only one, show as included and failed; and which some show as succeeded. */
+export async function agreedFailures(
+  witnesses: readonly Rpc[],
+  hashes: readonly string[],
+): Promise<{ agreed: string[]; disputed: string[] }> {
+  if (hashes.length === 0) return { agreed: [], disputed: [] }
+  const answers = await askEnough(witnesses, hashes)
+  const isEnough = answers.length >= Math.min(2, witnesses.length)
+  const errors = (hash: string) =>
+    answers
+      .map(({ statuses }) => statuses.get(hash))
+      .map((status) => (status && isIncluded(status) ? status.err : undefined))
+  return {
+    agreed: hashes.filter((hash) => isEnough && errors(hash).every((error) => error !== null && error !== undefined)),
+    disputed: hashes.filter((hash) => errors(hash).includes(null)),
+  }
+}
+
+/** The answers of two witnesses, or of as many as there are and answer. */
+async function askEnough(witnesses: readonly Rpc[], hashes: readonly string[]) {
+  const answers: Awaited<ReturnType<typeof searchedStatuses>>[] = []
+  for (const witness of witnesses) {
+    if (answers.length === 2) break
+    const answer = await ask(witness, hashes)
+    if (answer) answers.push(answer)
+  }
+  return answers
 }
 
 // A node that is down proves nothing; the attempts stay open until enough nodes answer.

@@ -1,5 +1,6 @@
 import { startSolana } from '@waiaas/localnet'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { type Answer, forwardTo, startEndpoint } from '../../../test/evm-bed.ts'
 import { type Bed, localSolana, newWallet, signUnder, testBed } from '../../../test/solana-bed.ts'
 import { solanaChain } from './chain.ts'
 
@@ -139,6 +140,42 @@ test('a transaction that fails on chain is included, not succeeded, and pays its
     fee: before - (await bed.chain.balance(sender.address)),
     final: false,
   })
+})
+
+test('with two endpoints nothing has failed on the word of one', async () => {
+  const says = { failed: false, silent: false }
+  const lying: Answer = async (body, response, raw) => {
+    if (says.silent) return void response.writeHead(503).end()
+    const answer = JSON.stringify(await forwardTo(bed.node.url)(body, response, raw))
+    return JSON.parse(says.failed ? answer.replaceAll('"err":null', '"err":{"InstructionError":[0,"Lie"]}') : answer)
+  }
+  const other = await startEndpoint(lying)
+  let now = 1_000
+  const warnings: string[] = []
+  const warn = (message: string) => void warnings.push(message)
+  const over = (...urls: string[]) => solanaChain({ network: localSolana, urls, clock: () => now, warn })
+  const [chain, late] = [over(other.url, bed.node.url), over(bed.node.url, other.url)]
+  const paid = await bed.signed(await bed.funded(), transfer())
+  await bed.chain.broadcast([paid.signed.bytes])
+  bed.node.advance(1)
+  says.failed = true
+  expect(await chain.observe([paid.attempt])).toEqual([{ id: paid.attempt.id, state: 'pending' }])
+  expect(warnings).toEqual([expect.stringContaining(paid.attempt.hash)])
+  says.failed = false
+  expect(await chain.observe([paid.attempt])).toMatchObject([{ state: 'included', succeeded: true }])
+
+  const failing = await bed.signed(await bed.funded(1_000_000_000n), transfer(5_000_000_000n))
+  await bed.chain.broadcast([failing.signed.bytes])
+  bed.node.advance(1)
+  const failed = { id: failing.attempt.id, state: 'included', succeeded: false }
+  expect(await chain.observe([failing.attempt])).toMatchObject([failed])
+  says.silent = true
+  expect(await late.observe([failing.attempt])).toMatchObject([{ state: 'pending' }])
+  says.silent = false
+  now += 600_000
+  expect(await late.observe([failing.attempt])).toMatchObject([failed])
+  expect(warnings).toHaveLength(1)
+  for (const one of [chain, late]) one.close()
 })
 
 test('after a restart the fee comes from the chain and is the same', async () => {

@@ -1,5 +1,5 @@
-import type { Attempt, Rpc, Sighting } from '../chain.ts'
-import { type Finding, searchExpired } from './expiry.ts'
+import { type Attempt, disagreement, type Rpc, type Sighting } from '../chain.ts'
+import { agreedFailures, type Finding, searchExpired } from './expiry.ts'
 import { readFees } from './landed-fees.ts'
 import { isFinal, isIncluded, recentStatuses, type Status } from './statuses.ts'
 
@@ -9,6 +9,9 @@ type Parts = {
   readonly witnesses: readonly Rpc[]
   /** What bytes that this daemon sealed are charged, in lamports, if it still remembers them. */
   readonly remembered: (hash: string) => bigint | undefined
+  /** Signatures that failed by the word of all who were asked. */
+  readonly failures: Set<string>
+  readonly warn: (message: string) => void
 }
 
 /**
@@ -28,8 +31,27 @@ export async function observeAll(parts: Parts, attempts: readonly Attempt[]): Pr
     const finding = findings.get(hash)
     return statuses.get(hash) ?? (finding && 'status' in finding ? finding.status : null)
   }
-  const fees = await feesOf(parts, hashes, statusOf)
-  return attempts.map((attempt) => sighting(attempt, statusOf(attempt.hash), findings.get(attempt.hash), fees))
+  const trusted = await withoutDoubted(parts, hashes, statusOf)
+  const fees = await feesOf(parts, hashes, trusted)
+  return attempts.map((attempt) => sighting(attempt, trusted(attempt.hash), findings.get(attempt.hash), fees))
+}
+
+/** A failure frees the money, and its requester pays again: until two nodes show it, the attempt counts as not included. */
+async function withoutDoubted(
+  { witnesses, failures, warn }: Parts,
+  hashes: readonly string[],
+  statusOf: (hash: string) => Status | null,
+) {
+  const failed = hashes.filter((hash) => (statusOf(hash)?.err ?? null) !== null)
+  for (const known of failures) if (!failed.includes(known)) failures.delete(known)
+  const doubted = failed.filter((hash) => !failures.has(hash))
+  const { agreed, disputed } = await agreedFailures(witnesses, doubted)
+  for (const hash of agreed) failures.add(hash)
+  for (const hash of disputed) warn(disagreement(hash))
+  return (hash: string): Status | null => {
+    const status = statusOf(hash)
+    return status && status.err !== null && !failures.has(hash) ? { ...status, confirmationStatus: null } : status
+  }
 }
 
 function sighting(
