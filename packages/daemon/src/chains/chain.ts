@@ -62,13 +62,13 @@ export type Refusal =
   | 'pool-full'
   | 'invalid'
 
-/** Signed bytes whose fate is not final. `block` is where they were last seen included. */
+/** Signed bytes whose fate is not final. `block` is where they were last seen included, and with what end. */
 export type Attempt = {
   readonly id: string
   readonly hash: string
   readonly sender: string
   readonly lifetime: Lifetime
-  readonly block?: { readonly height: number; readonly hash: string }
+  readonly block?: { readonly height: number; readonly hash: string; readonly succeeded: boolean }
 }
 
 /** What the chain shows of an attempt. `fee` is what was paid, in native base units. */

@@ -314,6 +314,8 @@ export function asAttempt(row: AttemptRow): Attempt {
       ...(row.variation !== null && { variation: row.variation }),
     },
     ...(row.block_height !== null &&
-      row.block_hash !== null && { block: { height: row.block_height, hash: row.block_hash } }),
+      row.block_hash !== null && {
+        block: { height: row.block_height, hash: row.block_hash, succeeded: row.succeeded === 1 },
+      }),
   }
 }

@@ -229,11 +229,18 @@ test('with two endpoints nothing has reverted on the word of one', async () => {
   await chain.broadcast([failing.bytes])
   await node.mine(4)
   const failed = { id: failing.attempt.id, state: 'included', succeeded: false, final: true }
-  expect(await chain.observe([failing.attempt])).toMatchObject([failed])
+  const [sighting] = await chain.observe([failing.attempt])
+  expect(sighting).toMatchObject(failed)
   // Without a second answer it waits; nothing is claimed.
   const late = over(node.url, other.url)
   says.silent = true
   expect(await late.observe([failing.attempt])).toMatchObject([{ state: 'pending' }])
+  const block = { height: 5, hash: (sighting as { blockHash: string }).blockHash }
+  const afterRestart = (succeeded: boolean) =>
+    over(node.url, other.url).observe([{ ...failing.attempt, block: { ...block, succeeded } }])
+  expect(await afterRestart(true)).toMatchObject([{ state: 'pending' }])
+  // It was believed before the restart.
+  expect(await afterRestart(false)).toMatchObject([failed])
   says.silent = false
   time.now += 600_000
   expect(await late.observe([failing.attempt])).toMatchObject([failed])

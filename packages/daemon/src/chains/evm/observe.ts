@@ -33,7 +33,7 @@ type Track = {
   checkedAt: number
   proofAt: number
   /** The block in which it reverted, once as many endpoints say so as are asked. */
-  revertedIn?: string
+  revertedIn: string | undefined
   doubtedUntil: number
 }
 
@@ -112,10 +112,10 @@ function retrack(old: ReadonlyMap<string, Track>, attempts: readonly Attempt[]):
       if (known && known.attempt.hash === attempt.hash) return [attempt.id, known]
       const { nonce } = attempt.lifetime
       if (nonce === undefined) throw new Error(`expected a nonce for the attempt ${attempt.id}`)
-      return [
-        attempt.id,
-        { attempt, nonce, fate: { state: 'unknown' }, checkedAt: 0, proofAt: NEVER, doubtedUntil: NEVER },
-      ]
+      // What was told before, with as many endpoints, is not doubted after a restart.
+      const revertedIn = attempt.block?.succeeded === false ? attempt.block.hash : undefined
+      const never = { checkedAt: 0, proofAt: NEVER, doubtedUntil: NEVER }
+      return [attempt.id, { attempt, nonce, fate: { state: 'unknown' }, revertedIn, ...never }]
     }),
   )
 }

@@ -112,7 +112,7 @@ test('an included attempt that the chain no longer shows is missing again', asyn
     bed.node.advance(1)
     const [seen] = await chain.observe([attempt])
     if (seen?.state !== 'included') throw new Error(`expected an included attempt, got ${seen?.state}`)
-    const included = { ...attempt, block: { height: seen.height, hash: seen.blockHash } }
+    const included = { ...attempt, block: { height: seen.height, hash: seen.blockHash, succeeded: true } }
     bed.node.fault.httpStatus = 503
     expect(await chain.observe([included])).toEqual([{ id: attempt.id, state: 'missing' }])
     bed.node.clearFaults()
@@ -171,6 +171,14 @@ test('with two endpoints nothing has failed on the word of one', async () => {
   expect(await chain.observe([failing.attempt])).toMatchObject([failed])
   says.silent = true
   expect(await late.observe([failing.attempt])).toMatchObject([{ state: 'pending' }])
+  const block = { height: 1, hash: 'slot-1' }
+  expect(await late.observe([{ ...failing.attempt, block: { ...block, succeeded: true } }])).toMatchObject([
+    { state: 'pending' },
+  ])
+  // It was believed before a restart.
+  expect(
+    await over(bed.node.url, other.url).observe([{ ...failing.attempt, block: { ...block, succeeded: false } }]),
+  ).toMatchObject([failed])
   says.silent = false
   now += 600_000
   expect(await late.observe([failing.attempt])).toMatchObject([failed])

@@ -31,7 +31,7 @@ export async function observeAll(parts: Parts, attempts: readonly Attempt[]): Pr
     const finding = findings.get(hash)
     return statuses.get(hash) ?? (finding && 'status' in finding ? finding.status : null)
   }
-  const trusted = await withoutDoubted(parts, hashes, statusOf)
+  const trusted = await withoutDoubted(parts, attempts, statusOf)
   const fees = await feesOf(parts, hashes, trusted)
   return attempts.map((attempt) => sighting(attempt, trusted(attempt.hash), findings.get(attempt.hash), fees))
 }
@@ -39,10 +39,12 @@ export async function observeAll(parts: Parts, attempts: readonly Attempt[]): Pr
 /** A failure frees the money, and its requester pays again: until two nodes show it, the attempt counts as not included. */
 async function withoutDoubted(
   { witnesses, failures, warn }: Parts,
-  hashes: readonly string[],
+  attempts: readonly Attempt[],
   statusOf: (hash: string) => Status | null,
 ) {
-  const failed = hashes.filter((hash) => (statusOf(hash)?.err ?? null) !== null)
+  const failed = attempts.flatMap(({ hash }) => ((statusOf(hash)?.err ?? null) === null ? [] : [hash]))
+  // What was told before, with as many endpoints, is not doubted after a restart.
+  for (const { hash, block } of attempts) if (block?.succeeded === false) failures.add(hash)
   for (const known of failures) if (!failed.includes(known)) failures.delete(known)
   const doubted = failed.filter((hash) => !failures.has(hash))
   const { agreed, disputed } = await agreedFailures(witnesses, doubted)
