@@ -81,7 +81,7 @@ describe.each(['sqlite', 'postgres'])('a restored daemon over %s', (engine) => {
     const made = await waiaas(['backup', 'create', '--json', '--data-dir', daemon.dataDir], password)
     expect(made).toMatchObject({ code: 0, err: '' })
     const backup = JSON.parse(made.out)
-    expect(backup).toMatchObject({ size: statSync(backup.path).size, schema_version: 3, file_count: 1 })
+    expect(backup).toMatchObject({ size: statSync(backup.path).size, schema_version: 4, file_count: 1 })
     await daemon.operator.revokeSession({ id: later.id })
     for (const amount of [MILLI, MILLI]) await confirmed(daemon, await send(daemon, wallet, amount))
 

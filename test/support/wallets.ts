@@ -59,6 +59,15 @@ export function newSolanaAddress(): string {
   return addressText(der.subarray(-32))
 }
 
+/** Another address with the same first and last characters, which somebody has searched for. */
+export function lookalikeOf(address: string, digit = '2'): string {
+  const [start, end] = [address.startsWith('0x') ? 6 : 4, address.length - 4]
+  const middle = [...address.slice(start, end)]
+  // One digit is enough, and keeps what a base58 text stands for at its length.
+  middle[4] = middle[4] === digit ? '7' : digit
+  return address.slice(0, start) + middle.join('') + address.slice(end)
+}
+
 export const evmBalance = async (node: EvmNode, address: string): Promise<bigint> =>
   BigInt((await node.rpc('eth_getBalance', [address, 'latest'])) as string)
 

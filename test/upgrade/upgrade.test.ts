@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { type Daemon, startDaemon, verifyAudit } from '../../packages/daemon/src/index.ts'
 import { migrations } from '../../packages/daemon/src/migrations/all.ts'
 import { until } from '../support/until.ts'
-import { newEvmAddress } from '../support/wallets.ts'
+import { lookalikeOf, newEvmAddress } from '../support/wallets.ts'
 import { archives, type Frozen, prices, standInFor, unpack } from './archives.ts'
 
 let node: EvmNode
@@ -69,7 +69,12 @@ describe.each(archives())('the volume %s, left by a killed daemon', (archive) =>
       await until(`${id} to be ${status}`, async () => (await operator.getTransaction({ id })).status === status)
       expect(await operator.getTransaction({ id })).toMatchObject({ ...was, status })
     }
-    expect((await verifyAudit({ dataDir })).whole).toBe(true)
+    const { publicKey } = await operator.getAuditCheckpoint()
+    const signed = await until('the log to be signed', async () => {
+      const verdict = await verifyAudit({ dataDir, publicKey })
+      return verdict.unsignedRows === 0 && verdict
+    })
+    expect(signed).toMatchObject({ whole: true, publicKey })
     expect((await operator.listAuditLogs({ include_total: true })).total).toBeGreaterThanOrEqual(facts.auditRows)
   })
 
@@ -83,6 +88,11 @@ describe.each(archives())('the volume %s, left by a killed daemon', (archive) =>
     const sent = await send('0.02')
     if (!('id' in sent)) throw new Error('expected a payment')
     await until('the payment to land', async () => (await agent.getTransaction({ id: sent.id })).status === 'CONFIRMED')
+    // Whom it paid before is known, and who looks like that is not.
+    const paid = frozen.facts.transactions.find(({ status }) => status === 'CONFIRMED')!
+    const { toAddress } = await operator.getTransaction({ id: paid.id })
+    const tried = await agent.simulate({ to: lookalikeOf(toAddress!), humanAmount: '0.001', network: 'local-evm' })
+    expect(tried.policy).toMatchObject({ tier: 'APPROVAL' })
     const { id } = frozen.facts.wallets.find(({ chain }) => chain === 'solana')!
     expect(await operator.exportWallet({ id, masterPassword })).toMatchObject({ secret: expect.any(String) })
   })

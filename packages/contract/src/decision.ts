@@ -15,6 +15,7 @@ export const REASON_CODES = [
   'PRICE_UNAVAILABLE',
   'TOKEN_NOT_ALLOWED',
   'WHITELIST_DENIED',
+  'RECIPIENT_LOOKALIKE',
   'NETWORK_NOT_ALLOWED',
   'RATE_LIMIT_EXCEEDED',
   'TIME_RESTRICTED',
@@ -85,6 +86,7 @@ export const DecisionInputs = z.object({
   prices: z.record(z.string(), UsedPrice),
   spent: Spent.extend({ onNetwork: Spent.optional() }),
   requests: z.array(z.object({ policyId: z.string(), count: z.int() })),
+  lookalikes: z.record(z.string(), z.string()).optional().describe('by recipient, whom it looks like'),
   toggles: z.object({ denyTokens: z.boolean(), denyContracts: z.boolean(), denySpenders: z.boolean() }),
   context: z
     .object({

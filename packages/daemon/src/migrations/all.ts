@@ -2,6 +2,7 @@ import type { Migration } from '../platform/db/database.ts'
 import { initial } from './0001-initial.ts'
 import { leftAt } from './0002-left-at.ts'
 import { checkpoints } from './0003-checkpoints.ts'
+import { knownRecipients } from './0004-known-recipients.ts'
 
 /** The schema, step by step. */
-export const migrations: readonly Migration[] = [initial, leftAt, checkpoints]
+export const migrations: readonly Migration[] = [initial, leftAt, checkpoints, knownRecipients]

@@ -47,6 +47,8 @@ export type EvaluateInput = {
     readonly all: readonly number[]
     readonly networks: Readonly<Record<string, readonly number[] | undefined>>
   }
+  /** By recipient that the wallet never paid: one that it paid and that has the same first and last characters. */
+  readonly lookalikes?: Readonly<Record<string, string>>
   readonly toggles: { readonly denyTokens: boolean; readonly denyContracts: boolean; readonly denySpenders: boolean }
   /** Only when an accepted request is judged again. `usdShown` is what the approver saw, null when there was no price. */
   readonly context?: {

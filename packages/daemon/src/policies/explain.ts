@@ -97,7 +97,12 @@ export function suggestionFor(
 ): Suggestion | undefined {
   const approver = of.input.wallet.approver ?? 'operator'
   const holding = of.bill.holdings.find(({ asset }) => asset === headroom.asset)
-  if (!denied) return tier === 'DELAY' || tier === 'APPROVAL' ? milder(headroom, holding, tier, approver) : undefined
+  if (!denied) {
+    if (tier !== 'DELAY' && tier !== 'APPROVAL') return undefined
+    // Another amount helps only where amounts are the reason.
+    const byAmount = reasons.every(({ code }) => code === 'SPENDING_TIER' || code === 'SPENDING_LIMIT_EXCEEDED')
+    return milder(headroom, byAmount ? holding : undefined, tier, approver)
+  }
   const sentences: string[] = []
   const amount = headroom.amount && BigInt(headroom.amount) > 0n ? headroom.amount : undefined
   if (amount && holding) sentences.push(`At most ${display(holding, BigInt(amount))} would pass now.`)
@@ -157,6 +162,7 @@ export function inputsOf({ input, bill, requestCounts }: Case, applying: readonl
       ...(windows && { onNetwork: { dayUsd: String(windows.day.total), monthUsd: String(windows.month.total) } }),
     },
     requests: requestCounts,
+    ...(input.lookalikes && { lookalikes: { ...input.lookalikes } }),
     toggles: { ...toggles },
     ...(context && { context: recordedContext(context) }),
   }

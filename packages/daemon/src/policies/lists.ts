@@ -1,5 +1,6 @@
+import { addressKey } from '@waiaas/contract'
 import type { Case, Finding } from './case.ts'
-import type { AllowedTokens, PolicyOf } from './compile.ts'
+import type { AllowedTokens, Policy, PolicyOf } from './compile.ts'
 
 const listed = (items: readonly string[]): string =>
   items.length <= 5 ? items.join(', ') : `${items.slice(0, 5).join(', ')} and ${items.length - 5} more`
@@ -17,6 +18,26 @@ export function judgeWhitelist(policy: PolicyOf<'WHITELIST'>, of: Case, findings
         message: `${recipient} is not one of the allowed addresses`,
         observed: recipient,
         allowed: listed([...policy.rules.addresses]),
+      }),
+    })
+  }
+}
+
+/** A human compares the addresses, unless a list of the operator's names this very one. */
+export function judgeLookalikes(applying: readonly Policy[], of: Case, findings: Finding[]): void {
+  if (of.isLane) return
+  for (const [recipient, known] of Object.entries(of.input.lookalikes ?? {})) {
+    const isListed = applying.some(
+      (policy) => policy.type === 'WHITELIST' && policy.rules.addresses.has(addressKey(recipient)),
+    )
+    if (isListed) continue
+    findings.push({
+      code: 'RECIPIENT_LOOKALIKE',
+      verdict: 'APPROVAL',
+      tell: () => ({
+        message: `${recipient} begins and ends like ${known}, which this wallet has paid, and is another address; compare all of it`,
+        observed: recipient,
+        allowed: known,
       }),
     })
   }

@@ -250,6 +250,23 @@ describe('lists', () => {
     const rent = { kind: 'account-creation', owner: EVE, asset: USDC, rent: '1' } as const
     expect(verdict([open(), list], { effects: effects([outflow(ETH, 1n), rent]) })).toBe('DENY:WHITELIST_DENIED')
   })
+  test('who looks like somebody that was paid waits for a human, and no smaller amount helps', () => {
+    const lookalikes = { [BOB]: EVE }
+    const judgement = judge([open()], { lookalikes })
+    expect(judgement.decision).toMatchObject({
+      outcome: 'ALLOW',
+      tier: 'APPROVAL',
+      reasons: [{ code: 'RECIPIENT_LOOKALIKE', observed: BOB, allowed: EVE }],
+      suggestion: { message: 'It waits for the operator.' },
+      inputs: { lookalikes },
+    })
+    expect(judgement.decision.suggestion).not.toHaveProperty('amount')
+    expect(judgement.mayRun).toBe(false)
+    expect(verdict([open(), row('WHITELIST', { allowed_addresses: [BOB] })], { lookalikes })).toBe('INSTANT')
+    expect(verdict([open(), row('WHITELIST', { allowed_addresses: [EVE] })], { lookalikes })).toMatch('DENY')
+    const approved = { lookalikes, context: { approval: { usdShown: 1_000_000_000_000n } } }
+    expect(judge([open()], approved).mayRun).toBe(true)
+  })
   test.each([
     [{ address: USDC_ADDRESS }, 'INSTANT'],
     [{ address: USDC_ADDRESS, chain: 'ethereum' }, 'INSTANT'],

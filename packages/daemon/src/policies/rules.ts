@@ -4,7 +4,7 @@ import { appliesTo, type Case, caseOf, type EvaluateInput, type Finding } from '
 import type { Policy, PolicyOf } from './compile.ts'
 import { headroomOf, inputsOf, suggestionFor } from './explain.ts'
 import { judgeSpendingLimit } from './limits.ts'
-import { judgeNetworks, judgeTokens, judgeWhitelist } from './lists.ts'
+import { judgeLookalikes, judgeNetworks, judgeTokens, judgeWhitelist } from './lists.ts'
 import { judgeRate, judgeTime } from './time.ts'
 
 export type { Price, Prices } from './amounts.ts'
@@ -49,6 +49,7 @@ function judge(input: EvaluateInput): Judgement {
   const findings: Finding[] = []
   for (const effect of input.effects.effects) judgeEffect(effect, of, findings)
   for (const policy of applying) judgePolicy(policy, of, findings)
+  judgeLookalikes(applying, of, findings)
   judgeAbsence(applying, of, findings)
   const denials = findings.filter(({ verdict }) => verdict === 'DENY')
   const tier = strictest(findings)

@@ -12,6 +12,7 @@ import {
   type Windows,
 } from '../policies/service.ts'
 import { intentOf } from './intent.ts'
+import { lookalikes } from './known-recipients.ts'
 import { DAY_WINDOW, MONTH_WINDOW, replaceReservation, sessionTotal, walletWindow } from './ledger.ts'
 import type { Before, Judge, Subject, Switches, Verdict } from './parts.ts'
 import { endUnsent } from './stops.ts'
@@ -52,6 +53,7 @@ async function judgeSubject(parts: JudgeParts, db: Handle, subject: Subject, bef
   const { version, policies } = await parts.policies(db, wallet.id)
   const [now, latest] = [parts.clock.now(), parts.clock.latest()]
   const reading = { policies, now, without: before?.transactionId }
+  const alike = await lookalikes(db, wallet.id, subject.effects)
   const judgement = evaluate({
     effects: subject.effects,
     kind: subject.type,
@@ -65,6 +67,7 @@ async function judgeSubject(parts: JudgeParts, db: Handle, subject: Subject, bef
     tokens: tokensOf(subject.intent),
     spent: await spent(db, subject, reading),
     requests: await requests(db, subject, reading, before),
+    ...(alike && { lookalikes: alike }),
     toggles: parts.settings(),
     ...(before && { context: before }),
   })

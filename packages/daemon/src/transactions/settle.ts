@@ -2,6 +2,7 @@ import type { Chain, Sighting } from '../chains/chain.ts'
 import type { Handle } from '../platform/db/database.ts'
 import { type Loop, loop } from '../platform/jobs.ts'
 import { type AttemptRow, asAttempt, attemptStore, inNoBlock } from './attempt-store.ts'
+import { rememberRecipient } from './known-recipients.ts'
 import type { Lanes } from './lanes.ts'
 import { type Finished, finish, markReserved, release } from './ledger.ts'
 import type { Parts } from './parts.ts'
@@ -177,6 +178,7 @@ async function enterBlock(
     code: sighting.succeeded ? null : 'TRANSACTION_REVERTED',
     at,
   })
+  if (sighting.succeeded) await rememberRecipient(db, row.transaction_id)
   await parts.audit.record(db, {
     event: sighting.succeeded ? 'TX_CONFIRMED' : 'TX_FAILED',
     severity: sighting.succeeded ? 'info' : 'warning',
