@@ -10,6 +10,7 @@ import { forEachEngine } from '../../../../test/support/for-each-engine.ts'
 import { until } from '../../../../test/support/until.ts'
 import { migrations } from '../migrations/all.ts'
 import { type Database, openDatabase } from '../platform/db/database.ts'
+import type { Log } from '../platform/log.ts'
 import { signCheckpoint, signingKey } from './checkpoint.ts'
 import { checkpoints } from './checkpoints.ts'
 import { evidenceHash, GENESIS } from './evidence-hash.ts'
@@ -26,14 +27,14 @@ const seed = (byte: number) => new Uint8Array(32).fill(byte)
 const publicKey = signingKey(seed(7)).publicKey
 
 /** The audit log of a database, and who signs it. */
-function trail(database: Database, { isUnlocked = (): boolean => true } = {}) {
+function trail(database: Database, { isUnlocked = (): boolean => true, log = quiet as Log } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'waiaas-checkpoints-'))
   onTestFinished(() => rmSync(folder, { recursive: true }))
   const file = join(folder, 'checkpoints.jsonl')
   const signer = checkpoints({
     database,
     clock,
-    log: quiet,
+    log,
     isUnlocked,
     subkey: async () => seed(7),
     file: async () => file,
@@ -316,6 +317,23 @@ describe('a thousand rows', () => {
     await until('the rows to be signed', () => isSigned(2))
     expect(await verify()).toMatchObject({ unsignedRows: 0 })
   })
+})
+
+test('bursts of rows are signed one after the other, whoever is in the middle of a job', async () => {
+  const database = await openDatabase({ path: ':memory:', migrations })
+  onTestFinished(() => database.close())
+  const errors: unknown[] = []
+  const { signer, record, verify } = trail(database, {
+    log: { ...quiet, error: (...args: unknown[]) => void errors.push(args) },
+  })
+  signer.start()
+  onTestFinished(() => signer.stop())
+  for (let burst = 1; burst <= 3; burst++) {
+    await Promise.all(Array.from({ length: 8 }, () => record(WALLET, 500)))
+    await until('the burst to be signed', async () => (await verify()).unsignedRows === 0)
+  }
+  expect(errors).toEqual([])
+  expect(await verify()).toMatchObject({ whole: true, rows: 12_000 })
 })
 
 test('a signature stands for one content and one key', () => {

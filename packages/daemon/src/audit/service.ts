@@ -2,7 +2,7 @@ import type { EventName, Severity } from '@waiaas/contract'
 import type { Clock } from '../platform/clock.ts'
 import type { Handle } from '../platform/db/database.ts'
 import { evidenceHash, GENESIS } from './evidence-hash.ts'
-import { type EvidenceRow, evidenceStore, type Filter } from './store.ts'
+import { type EvidenceRow, evidenceStore, type Filter, type Head } from './store.ts'
 import { type Expected, verifyEvidence } from './verify.ts'
 
 export { type Checkpoints, checkpoints } from './checkpoints.ts'
@@ -24,23 +24,46 @@ export type Audit = ReturnType<typeof audit>
 
 /** The lock that a job holds when it records evidence that belongs to no wallet. */
 export const SYSTEM_EVIDENCE = 'evidence:system'
+/** Before the first row of a chain. */
+const START = { seq: 0, hash: GENESIS }
+
+type Unchained = Omit<EvidenceRow, 'seq' | 'prev_hash' | 'hash'>
 
 /** Rows chained by hash, one chain per wallet and one for the system, written in the transaction of the change they tell of. */
 export function audit({ clock, onRecord = () => {} }: { clock: Pick<Clock, 'now'>; onRecord?: () => void }) {
+  const waiting = new WeakMap<Handle, Unchained[]>()
   let lastId = 0
   const nextId = (now: number) => {
     lastId = Math.max(now * 1000, lastId + 1)
     return lastId
   }
+  async function append(db: Handle): Promise<void> {
+    const rows = waiting.get(db) ?? []
+    const heads = new Map<string, Head>()
+    const chained: EvidenceRow[] = []
+    for (const row of rows) {
+      const { chain } = row
+      const { seq, hash: prev_hash } = heads.get(chain) ?? (await evidenceStore.head(db, chain)) ?? START
+      const next = { ...row, seq: seq + 1, prev_hash }
+      const hash = evidenceHash(next)
+      heads.set(chain, { chain, seq: next.seq, hash })
+      chained.push({ ...next, hash })
+    }
+    await evidenceStore.append(db, chained, [...heads.values()])
+    for (const _ of rows) onRecord()
+  }
+
   return {
-    /** Appends to the wallet's chain (the job holds the wallet's lock) or to the system's (it holds SYSTEM_EVIDENCE). */
+    /**
+     * Adds to the wallet's chain (the job holds the wallet's lock) or to the system's (it holds SYSTEM_EVIDENCE). The rows
+     * of a job are written together at its end.
+     */
     async record(db: Handle, evidence: Evidence): Promise<void> {
-      const chain = evidence.walletId ? `wallet:${evidence.walletId}` : 'system'
-      const head = (await evidenceStore.head(db, chain)) ?? { seq: 0, hash: GENESIS }
       const at = clock.now()
-      const row: Omit<EvidenceRow, 'hash'> = {
-        chain,
-        seq: head.seq + 1,
+      const rows = waiting.get(db) ?? []
+      waiting.set(db, rows)
+      rows.push({
+        chain: evidence.walletId ? `wallet:${evidence.walletId}` : 'system',
         id: nextId(at),
         at,
         event: evidence.event,
@@ -51,10 +74,8 @@ export function audit({ clock, onRecord = () => {} }: { clock: Pick<Clock, 'now'
         tx_id: evidence.txId ?? null,
         ip: evidence.ip ?? null,
         details: JSON.stringify(evidence.details ?? {}),
-        prev_hash: head.hash,
-      }
-      await evidenceStore.append(db, { ...row, hash: evidenceHash(row) })
-      onRecord()
+      })
+      db.atEnd(waiting, append)
     },
     list: (db: Handle, filter: Filter, limit: number) => evidenceStore.list(db, filter, limit),
     count: (db: Handle, filter: Filter) => evidenceStore.count(db, filter),

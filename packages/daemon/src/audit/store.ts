@@ -50,7 +50,9 @@ const moveHead = statement<Head>((db, p) =>
   db
     .insertInto('evidence_heads')
     .values({ chain: p('chain'), seq: p('seq'), hash: p('hash') })
-    .onConflict((on) => on.column('chain').doUpdateSet({ seq: p('seq'), hash: p('hash') })),
+    .onConflict((on) =>
+      on.column('chain').doUpdateSet((eb) => ({ seq: eb.ref('excluded.seq'), hash: eb.ref('excluded.hash') })),
+    ),
 )
 const chainRows = statement<{ chain: string; after: number; count: number }, EvidenceRow>((db, p) =>
   db
@@ -87,9 +89,9 @@ export const evidenceStore = {
   head: (db: Handle, chain: string) => db.get(head, { chain }),
   insert: (db: Handle, row: EvidenceRow) => db.run(insert, row),
   moveHead: (db: Handle, head: Head) => db.run(moveHead, head),
-  append: async (db: Handle, row: EvidenceRow) => {
-    await db.run(insert, row)
-    await db.run(moveHead, { chain: row.chain, seq: row.seq, hash: row.hash })
+  append: async (db: Handle, rows: readonly EvidenceRow[], heads: readonly Head[]) => {
+    await db.many(insert, rows)
+    await db.many(moveHead, heads)
   },
   heads: (db: Handle) => db.all(heads),
   /** Chains that have rows but no head. */

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Log } from './log.ts'
 
 export type Loop = {
@@ -12,6 +13,8 @@ export type Loop = {
  * milliseconds it wants to run again; a failure is logged and the work runs again after `retryMs`.
  */
 export function loop(name: string, log: Log, run: () => Promise<number>, retryMs = 1_000): Loop {
+  // Whoever wakes it may be inside a database transaction; the work itself never is.
+  const apart = AsyncLocalStorage.snapshot()
   let timer: NodeJS.Timeout | undefined
   let running: Promise<void> | undefined
   let isWoken = false
@@ -31,7 +34,7 @@ export function loop(name: string, log: Log, run: () => Promise<number>, retryMs
   const schedule = (wait: number) => {
     clearTimeout(timer)
     timer = setTimeout(() => {
-      running = turn()
+      running = apart(turn)
     }, wait)
   }
 

@@ -2,7 +2,7 @@ import type { Chain, Sighting } from '../chains/chain.ts'
 import type { Handle } from '../platform/db/database.ts'
 import { type Loop, loop } from '../platform/jobs.ts'
 import { type AttemptRow, asAttempt, attemptStore, inNoBlock } from './attempt-store.ts'
-import { rememberRecipient } from './known-recipients.ts'
+import { rememberRecipients } from './known-recipients.ts'
 import type { Lanes } from './lanes.ts'
 import { type Finished, finish, markReserved, release } from './ledger.ts'
 import type { Parts } from './parts.ts'
@@ -47,10 +47,11 @@ export function settler(parts: Parts, lanes: Lanes) {
     const scope = { shared: ['system'], exclusive: [`wallet:${lane.walletId}`, ...sessions] }
     const together = async (some: readonly Change[]) => {
       const booked = await parts.database.work(scope, async (db) => {
-        const round: Booking = { parts, db, walletId: lane.walletId, finals: [] }
+        const round: Booking = { parts, db, walletId: lane.walletId, finals: [], paid: new Set() }
         const rows: AttemptRow[] = []
         for (const change of some) rows.push(await apply(round, change))
         await finish(db, round.finals, parts.clock.now())
+        await rememberRecipients(db, lane.walletId, round.paid)
         return rows
       })
       for (const row of booked) lane.changed(row)
@@ -94,8 +95,8 @@ function isNews(row: AttemptRow, sighting: Sighting): boolean {
   return sighting.state === 'void' || row.state === 'included'
 }
 
-/** One job: what becomes final in it is booked at its end, all at once. */
-type Booking = { parts: Parts; db: Handle; walletId: string; finals: Finished[] }
+/** One job: what becomes final in it is booked at its end, all at once, and whom it has paid is known then. */
+type Booking = { parts: Parts; db: Handle; walletId: string; finals: Finished[]; paid: Set<string> }
 
 async function apply(round: Booking, { row: seen, sighting }: Change): Promise<AttemptRow> {
   const { parts, db, walletId } = round
@@ -117,15 +118,12 @@ const rank = ({ row, sighting }: Change) => {
   return sighting.final ? 1 : 2
 }
 
-async function include(
-  { parts, db, walletId, finals }: Booking,
-  seen: AttemptRow,
-  sighting: Included,
-): Promise<AttemptRow> {
+async function include(round: Booking, seen: AttemptRow, sighting: Included): Promise<AttemptRow> {
+  const { parts, db, walletId, finals } = round
   let row = seen
   if (row.state === 'included' && row.block_hash !== sighting.blockHash)
     row = await leaveBlock(parts, db, walletId, row)
-  if (row.state === 'recorded') row = await enterBlock(parts, db, walletId, row, sighting)
+  if (row.state === 'recorded') row = await enterBlock(round, row, sighting)
   if (!sighting.final) return row
   const now = parts.clock.now()
   await attemptStore.move(db, { id: row.id, from: 'included', to: 'final', at: now })
@@ -137,9 +135,7 @@ async function include(
 }
 
 async function enterBlock(
-  parts: Parts,
-  db: Handle,
-  walletId: string,
+  { parts, db, walletId, paid }: Booking,
   row: AttemptRow,
   sighting: Included,
 ): Promise<AttemptRow> {
@@ -168,7 +164,7 @@ async function enterBlock(
     await transactionStore.rehash(db, { id: row.transaction_id, hash: row.hash!, at })
     return included
   }
-  await transactionStore.land(db, {
+  const landed = await transactionStore.land(db, {
     id: row.transaction_id,
     from: 'SUBMITTED',
     to: sighting.succeeded ? 'CONFIRMED' : 'FAILED',
@@ -178,7 +174,7 @@ async function enterBlock(
     code: sighting.succeeded ? null : 'TRANSACTION_REVERTED',
     at,
   })
-  if (sighting.succeeded) await rememberRecipient(db, row.transaction_id)
+  if (sighting.succeeded && landed?.to_address) paid.add(landed.to_address)
   await parts.audit.record(db, {
     event: sighting.succeeded ? 'TX_CONFIRMED' : 'TX_FAILED',
     severity: sighting.succeeded ? 'info' : 'warning',

@@ -225,7 +225,7 @@ type Land = {
   code: string | null
   at: number
 }
-const land = statement<Land>((db, p) =>
+const land = statement<Land, { to_address: string | null }>((db, p) =>
   db
     .updateTable('transactions')
     .set((eb) => ({
@@ -237,7 +237,8 @@ const land = statement<Land>((db, p) =>
       updated_at: p('at'),
     }))
     .where('id', '=', p('id'))
-    .where('status', '=', p('from')),
+    .where('status', '=', p('from'))
+    .returning('to_address'),
 )
 const serve = statement<{ id: string; at: number }>((db, p) =>
   db
@@ -357,7 +358,8 @@ export const transactionStore = {
   submit: async (db: Handle, change: { id: string; hash: string; at: number }) => won(await db.run(submit, change)),
   /** Its bytes were signed and never left. */
   unsubmit: async (db: Handle, change: { id: string; at: number }) => won(await db.run(unsubmit, change)),
-  land: async (db: Handle, change: Land) => won(await db.run(land, allowed(change))),
+  /** Whom it pays; undefined when it did not win. */
+  land: (db: Handle, change: Land) => db.get(land, allowed(change)),
   /** The hash of the attempt that counts: the newest, or the one in a block. */
   rehash: (db: Handle, change: { id: string; hash: string; at: number }) => db.run(rehash, change),
   serveDelay: async (db: Handle, change: { id: string; at: number }) => won(await db.run(serve, change)),

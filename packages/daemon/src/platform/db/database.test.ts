@@ -59,6 +59,32 @@ forEachEngine((engine, open, fresh) => {
     expect((await db.read((tx) => tx.all(allRows))).map(({ id }) => id)).toEqual(['1', '2', '4', '5', '7', '8'])
   })
 
+  test('what is left for the end of a job is done once, with it or not at all', async () => {
+    const db = await openSample()
+    const [key, other] = [{}, {}]
+    const written: string[] = []
+    const job = (name: string, fails?: 'job' | 'end') =>
+      db.work({ exclusive: ['x'] }, async (tx) => {
+        for (const suffix of ['first', 'second'])
+          tx.atEnd(key, async (last) => {
+            written.push(`${name} ${suffix}`)
+            expect(() => assertOutsideWork('this')).toThrow('inside a database transaction')
+            await last.run(insert, row(`${name}-end`))
+            if (fails === 'end') throw new Error('the end failed')
+          })
+        tx.atEnd(other, async () => void written.push(`${name} other`))
+        await tx.run(insert, row(name))
+        if (fails === 'job') throw new Error('the job failed')
+        return written.length
+      })
+    expect(await job('a')).toBe(0)
+    expect(written).toEqual(['a first', 'a other'])
+    await expect(job('b', 'job')).rejects.toThrow('the job failed')
+    await expect(job('c', 'end')).rejects.toThrow('the end failed')
+    expect(written).toEqual(['a first', 'a other', 'c first'])
+    expect((await db.read((tx) => tx.all(allRows))).map(({ id }) => id)).toEqual(['a', 'a-end'])
+  })
+
   test('a job whose statement failed is undone even if it caught the error', async () => {
     const db = await openSample()
     await db.work({}, (tx) => tx.run(insert, row('a')))

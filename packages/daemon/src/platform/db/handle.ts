@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { clearImmediate, setImmediate } from 'node:timers'
 import type { Kysely } from 'kysely'
 import {
@@ -30,6 +31,8 @@ export interface Handle {
   many<P, R>(statement: Statement<P, R>, rows: readonly NoInfer<P>[]): Promise<{ changes: number }>
   /** Builds and runs a query that differs from call to call, such as a list with optional filters; slower than a statement. */
   query<R>(build: (db: Kysely<Tables>) => Query<R>): Promise<R[]>
+  /** Has `fn` run in this transaction when the function that got the handle has returned; once for a key. */
+  atEnd(key: object, fn: (db: Handle) => Promise<void>): void
 }
 
 /** One engine's connection: runs compiled SQL. SQLite answers at once, Postgres later. */
@@ -54,6 +57,7 @@ export class TransactionHandle implements Handle {
   /** Settles last of those in flight: a connection answers in order. */
   #lastInFlight: Promise<void> = Promise.resolve()
   #watch: NodeJS.Immediate | undefined
+  readonly #last = new Map<object, (db: Handle) => Promise<void>>()
   #late: (error: Error) => void = () => {}
 
   constructor(connection: Connection) {
@@ -66,7 +70,7 @@ export class TransactionHandle implements Handle {
       return await new Promise<T>((resolve, reject) => {
         this.#late = reject
         this.#arm()
-        fn(this).then(resolve, reject)
+        this.#whole(fn).then(resolve, reject)
       })
     } finally {
       this.#closed ??= 'its transaction has ended'
@@ -75,6 +79,19 @@ export class TransactionHandle implements Handle {
       // biome-ignore lint/correctness/noUnsafeFinally: what the database said comes before what was made of it
       if (this.failure) throw this.failure
     }
+  }
+
+  async #whole<T>(fn: (db: Handle) => Promise<T>): Promise<T> {
+    const value = await fn(this)
+    for (const last of this.#last.values()) await last(this)
+    return value
+  }
+
+  atEnd(key: object, fn: (db: Handle) => Promise<void>): void {
+    if (this.#last.has(key)) return
+    // What may be done inside a transaction may be done at its end.
+    const resume = AsyncLocalStorage.snapshot()
+    this.#last.set(key, (db) => resume(() => fn(db)))
   }
 
   async all<P, R>(statement: Statement<P, R>, ...params: Params<P>): Promise<R[]> {
