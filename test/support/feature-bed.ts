@@ -8,7 +8,7 @@ import { type Keys, startKeys } from '../../packages/daemon/src/keys/service.ts'
 import { killSwitch } from '../../packages/daemon/src/killswitch/service.ts'
 import { migrations } from '../../packages/daemon/src/migrations/all.ts'
 import type { Database, Handle } from '../../packages/daemon/src/platform/db/database.ts'
-import { policies } from '../../packages/daemon/src/policies/service.ts'
+import { policies, policyVersions } from '../../packages/daemon/src/policies/service.ts'
 import { sessions } from '../../packages/daemon/src/sessions/service.ts'
 import {
   type By,
@@ -113,6 +113,7 @@ export async function openBed(open: Open, { keys, location, maxPerWallet = 5, cl
     record: (db, entry) => evidence.record(db, { actor: 'operator', ...entry }),
     afterChange: async () => {},
     systemEvidence: SYSTEM_EVIDENCE,
+    nextVersion: policyVersions(clock),
   })
   const walletService = wallets({
     ...common,

@@ -28,7 +28,7 @@ import { httpApp } from './platform/http/serve.ts'
 import type { Call } from './platform/http/types.ts'
 import type { Log } from './platform/log.ts'
 import { policyHandlers } from './policies/handlers.ts'
-import { outdateDecisions, policies } from './policies/service.ts'
+import { policies, policyVersions } from './policies/service.ts'
 import { pricesService } from './prices/service.ts'
 import { sessionHandlers } from './sessions/handlers.ts'
 import { constraintFaults, findSession, isLinked, readConstraints, sessions } from './sessions/service.ts'
@@ -107,6 +107,7 @@ async function baseOf({ database, clock, log, keys, config, dataDir }: Ground) {
     file: () => dataDir.place(join('audit', 'checkpoints.jsonl')),
   })
   const evidence = audit({ clock, onRecord: signing.noteRow })
+  const nextVersion = policyVersions(clock)
   const settings = await settingsService({
     database,
     clock,
@@ -116,7 +117,7 @@ async function baseOf({ database, clock, log, keys, config, dataDir }: Ground) {
     origins: config.origins,
     subkey: () => keys.subkey('settings'),
     async withChange(db, changed) {
-      if (changed.some((key) => JUDGED_BY.test(key))) await outdateDecisions(db, clock.now())
+      if (changed.some((key) => JUDGED_BY.test(key))) await nextVersion(db)
     },
   })
   const watching = settings.watch()
@@ -131,12 +132,12 @@ async function baseOf({ database, clock, log, keys, config, dataDir }: Ground) {
     recoveryKey: dataDir.recoveryKey,
     onUnlocked: () => watching.wake(),
   })
-  return { evidence, signing, settings, watching, chains, prices, operator }
+  return { evidence, signing, nextVersion, settings, watching, chains, prices, operator }
 }
 
 function featuresOf(ground: Ground, base: Base) {
   const { database, clock, keys, log, dataDir } = ground
-  const { evidence, chains, operator, prices, settings } = base
+  const { evidence, nextVersion, chains, operator, prices, settings } = base
   const rules = policies({
     database,
     clock,
@@ -144,6 +145,7 @@ function featuresOf(ground: Ground, base: Base) {
     wallet: findWallet,
     record: (db, entry) => evidence.record(db, { ...entry, actor: 'operator' }),
     systemEvidence: 'evidence:system',
+    nextVersion,
     afterChange: (walletId) => transactions.stops.quiet(walletId === null ? undefined : [walletId]),
   })
   const keyRows = walletKeys({ database })

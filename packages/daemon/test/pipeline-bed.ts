@@ -10,7 +10,7 @@ import { killSwitchStore } from '../src/killswitch/store.ts'
 import { migrations } from '../src/migrations/all.ts'
 import { type Clock, systemClock } from '../src/platform/clock.ts'
 import type { Database, Handle } from '../src/platform/db/database.ts'
-import { policies } from '../src/policies/service.ts'
+import { policies, policyVersions } from '../src/policies/service.ts'
 import { sessionStore } from '../src/sessions/store.ts'
 import { gate, judge, Transactions } from '../src/transactions/service.ts'
 import { transactionStore } from '../src/transactions/store.ts'
@@ -67,6 +67,7 @@ export async function startPipeline(
     wallet: walletStore.byId,
     record: (db, entry) => evidence.record(db, { ...entry, actor: 'operator' }),
     systemEvidence: 'evidence:system',
+    nextVersion: policyVersions(clock),
     afterChange: (walletId) => service.stops.quiet(walletId === null ? undefined : [walletId]),
   })
   const { decimals } = network.native

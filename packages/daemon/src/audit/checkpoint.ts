@@ -1,5 +1,6 @@
-import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto'
+import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto'
 import type { AuditCheckpoint } from '@waiaas/contract'
+import { sha256 } from '../platform/sha256.ts'
 
 export type SigningKey = { readonly privateKey: KeyObject; readonly publicKey: string }
 
@@ -37,7 +38,7 @@ export function signCheckpoint(
 function checkpointHash(checkpoint: Omit<AuditCheckpoint, 'hash' | 'signature'>): string {
   const { prevHash, seq, at, publicKey, heads } = checkpoint
   const fields = [prevHash, seq, at, publicKey, heads.map(({ chain, seq: row, hash }) => [chain, row, hash])]
-  return createHash('sha256').update(JSON.stringify(fields)).digest('hex')
+  return sha256(JSON.stringify(fields))
 }
 
 /** Whether the hash is that of the content and the signature one of the hash by the key that the checkpoint names. */

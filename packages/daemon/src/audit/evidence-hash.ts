@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { sha256 } from '../platform/sha256.ts'
 import type { EvidenceRow } from './store.ts'
 
 /** The hash before the first of a chain. */
@@ -21,5 +21,5 @@ export function evidenceHash(row: Omit<EvidenceRow, 'hash'>): string {
     row.ip,
     row.details,
   ]
-  return createHash('sha256').update(JSON.stringify(fields)).digest('hex')
+  return sha256(JSON.stringify(fields))
 }

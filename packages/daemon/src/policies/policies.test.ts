@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { forEachEngine, type Open } from '../../../../test/support/for-each-engine.ts'
 import { migrations } from '../migrations/all.ts'
 import { BOB, NOON, USDC_ADDRESS } from './samples.ts'
-import { policies } from './service.ts'
+import { policies, policyVersions } from './service.ts'
 
 const [alice, bob, gone] = [newId(), newId(), newId()]
 
@@ -12,15 +12,17 @@ async function start(open: Open) {
   const database = await open(migrations)
   const events: { event: string; walletId?: string; details: Record<string, unknown> }[] = []
   let now = NOON
+  const clock = { now: () => now++ }
   const service = policies({
     database,
-    clock: { now: () => now++ },
+    clock,
     networks: () => NETWORKS,
     wallet: async (_, id) =>
       ({ [alice]: { status: 'ACTIVE' }, [bob]: { status: 'ACTIVE' }, [gone]: { status: 'TERMINATED' } })[id],
     record: async (_, evidence) => void events.push(evidence),
     afterChange: async () => {},
     systemEvidence: 'evidence:system',
+    nextVersion: policyVersions(clock),
   })
   const create = (request: unknown) => service.create(CreatePolicyRequest.parse(request))
   const applying = async (wallet: string) => (await database.read((db) => service.applying(db, wallet))).policies

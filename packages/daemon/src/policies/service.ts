@@ -40,6 +40,7 @@ type Parts = {
   afterChange: (walletId: string | null) => Promise<void>
   /** The lock under which evidence of no wallet is written. */
   systemEvidence: string
+  nextVersion: NextVersion
 }
 export type PolicyService = ReturnType<typeof policies>
 
@@ -58,11 +59,8 @@ const REMEMBERED = 10_000
 
 /** Keeps the policies, and hands the evaluator those that apply. */
 export function policies(parts: Parts) {
-  const nextVersion = versions(parts.clock)
-  return { ...additions(parts, nextVersion), ...changes(parts, nextVersion), ...reading(parts) }
+  return { ...additions(parts), ...changes(parts), ...reading(parts) }
 }
-
-type NextVersion = (db: Handle) => Promise<number>
 
 /** Commits a change under the locks of what it applies to. Nothing that was judged before is sent for the first time after the answer. */
 async function committing<T>(
@@ -75,8 +73,8 @@ async function committing<T>(
   return result
 }
 
-function additions(parts: Parts, nextVersion: NextVersion) {
-  const { clock, networks, wallet, record } = parts
+function additions(parts: Parts) {
+  const { clock, networks, wallet, record, nextVersion } = parts
   async function requireLiveWallet(db: Handle, id: string): Promise<void> {
     const found = await wallet(db, id)
     if (!found) throw new Failure('WALLET_NOT_FOUND', `there is no wallet ${id}`)
@@ -116,8 +114,8 @@ function additions(parts: Parts, nextVersion: NextVersion) {
   }
 }
 
-function changes(parts: Parts, nextVersion: NextVersion) {
-  const { database, clock, networks, record } = parts
+function changes(parts: Parts) {
+  const { database, clock, networks, record, nextVersion } = parts
   /** Changes one policy under the locks of what it applies to. */
   async function changing<T>(id: string, fn: (db: Handle, row: StoredPolicy) => Promise<T>): Promise<T> {
     const known = await database.read((db) => requirePolicy(db, id))
@@ -215,15 +213,13 @@ const evidenceOf = (event: PolicyEvent, row: StoredPolicy, more: Record<string, 
   },
 })
 
-/** Makes everything that was judged before be judged again: a setting that decisions depend on has changed. */
-export async function outdateDecisions(db: Handle, now: number): Promise<void> {
-  await policyStore.raiseVersion(db, Math.max(now, (await policyStore.version(db)) + 1))
-}
+/** Raises the version: what was judged before is judged again. For a change of the policies, or of what decisions depend on. */
+export type NextVersion = (db: Handle) => Promise<number>
 
-/** Times serve as versions, so that one which was rolled back is never given to other policies later. */
-function versions(clock: Pick<Clock, 'now'>) {
+/** Times serve as versions, and no time twice, so that one which was rolled back is never given to other policies later. */
+export function policyVersions(clock: Pick<Clock, 'now'>): NextVersion {
   let last = 0
-  return async (db: Handle): Promise<number> => {
+  return async (db) => {
     for (;;) {
       last = Math.max(clock.now(), last + 1, (await policyStore.version(db)) + 1)
       if (await policyStore.raiseVersion(db, last)) return last

@@ -1,6 +1,7 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { Failure } from '@waiaas/contract'
 import { errors, jwtVerify, SignJWT } from 'jose'
+import { sha256 } from '../platform/sha256.ts'
 
 const TOKEN_PREFIX = 'wai_sess_'
 
@@ -8,7 +9,7 @@ export type Tokens = ReturnType<typeof sessionTokens>
 export type Issued = { readonly token: string; readonly hash: string }
 
 /** What the database keeps of a token. */
-export const tokenHash = (token: string): string => createHash('sha256').update(token).digest('hex')
+export const tokenHash = (token: string): string => sha256(token)
 
 /** Session tokens: a prefix and an HS256 JWT (RFC 7519). `secret` gives the same 32 bytes after each start. */
 export function sessionTokens(secret: () => Promise<Uint8Array>) {

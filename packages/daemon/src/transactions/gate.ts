@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto'
 import type { KeyRow, Keys, SignKind } from '../keys/service.ts'
+import { sha256 } from '../platform/sha256.ts'
 
 /** Leave to sign exactly these bytes once, made by the policy engine from their decoded effects and stored before use. */
 export type Authorisation = {
@@ -19,7 +19,6 @@ export type SignOutcome = { attemptId: string; signature: Uint8Array } | { attem
 export type Gate = ReturnType<typeof gate>
 
 export const AUTHORISATION_MS = 60_000
-export const bytesHash = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
 
 /** The one function that reaches a private key. An authorisation opens it for its own bytes, once, until it expires. */
 export function gate({ keys, now }: { keys: Keys; now: () => number }) {
@@ -28,7 +27,7 @@ export function gate({ keys, now }: { keys: Keys; now: () => number }) {
   const refusal = ({ attemptId, bytes, authorisation }: Authorised): string | undefined => {
     if (used.has(attemptId)) return 'the authorisation was already used'
     if (authorisation.expiresAt <= now()) return 'the authorisation has expired'
-    if (bytesHash(bytes) !== authorisation.bytesHash) return 'the bytes are not the authorised ones'
+    if (sha256(bytes) !== authorisation.bytesHash) return 'the bytes are not the authorised ones'
     return undefined
   }
   const forget = () => {

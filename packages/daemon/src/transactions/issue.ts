@@ -1,8 +1,9 @@
 import { type Effects, nativeAsset, newId } from '@waiaas/contract'
 import type { Chain, Draft, Lifetime } from '../chains/chain.ts'
 import type { Handle } from '../platform/db/database.ts'
+import { sha256 } from '../platform/sha256.ts'
 import { type AttemptRow, attemptStore, inNoBlock, type Purpose } from './attempt-store.ts'
-import { AUTHORISATION_MS, type Authorisation, type Authorised, bytesHash, type SignOutcome } from './gate.ts'
+import { AUTHORISATION_MS, type Authorisation, type Authorised, type SignOutcome } from './gate.ts'
 import { overtaken } from './leave.ts'
 import { markOut } from './ledger.ts'
 import type { Parts, SessionFacts } from './parts.ts'
@@ -147,7 +148,7 @@ export function build(round: Round, row: TransactionRow, plan: Plan): Issued | u
   if (decoded.digest !== digest || BigInt(decoded.effects.fee.max) > draft.maxFee) return undefined
   const authorisation: Authorisation = {
     transactionId: row.id,
-    bytesHash: bytesHash(bytes),
+    bytesHash: sha256(bytes),
     digest,
     policyVersion: round.version,
     epoch: round.epoch,

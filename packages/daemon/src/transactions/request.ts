@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto'
 import { Failure, formatUnits, parseUnits, type SendRequest } from '@waiaas/contract'
 import type { Chain, Intent, Token } from '../chains/chain.ts'
+import { sha256 } from '../platform/sha256.ts'
 import { encodeRequest, type StoredRequest } from './intent.ts'
 
 /** Finds the token a request means: in the registry, else on the chain. */
@@ -33,7 +33,7 @@ export async function parseRequest(input: SendRequest, chain: Chain, findToken: 
   return {
     stored,
     text,
-    hash: createHash('sha256').update(text).digest('hex'),
+    hash: sha256(text),
     decimals,
     symbol,
     asset: token?.asset ?? null,

@@ -31,6 +31,8 @@ export function sender({
   onRefused: (row: AttemptRow, sent: Extract<Sent, { outcome: 'refused' }>) => void
 }) {
   let queue: Outgoing[] = []
+  /** Out of the queue, and not answered for yet. */
+  let inHand: Outgoing[] = []
   let sending: Promise<void> | undefined
   const lastSent = new Map<string, number>()
 
@@ -50,11 +52,15 @@ export function sender({
   }
   const drain = async () => {
     try {
-      while (queue.length > 0) await leaving(queue.splice(0, BATCH), send)
+      while (queue.length > 0) {
+        inHand = queue.splice(0, BATCH)
+        await leaving(inHand, send)
+      }
     } catch (error) {
       queue = []
       log.warn({ network: network.id, err: error }, 'sending was put off: the database could not be asked')
     } finally {
+      inHand = []
       sending = undefined
     }
   }
@@ -68,7 +74,7 @@ export function sender({
     },
     /** Sends again what the chain does not know, unless it was sent a moment ago. */
     repeat(items: readonly Outgoing[]) {
-      const waiting = new Set(queue.map(({ row }) => row.id))
+      const waiting = new Set([...inHand, ...queue].map(({ row }) => row.id))
       const rested = Date.now() - Math.max(REST_MS, 2 * network.blockMs)
       const due = items.filter(({ row }) => !waiting.has(row.id) && (lastSent.get(row.id) ?? 0) < rested)
       if (due.length > 0) this.push(due)

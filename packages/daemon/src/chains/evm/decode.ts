@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto'
 import { type Effect, Failure, type Network, nativeAsset, tokenAsset } from '@waiaas/contract'
+import { sha256 } from '../../platform/sha256.ts'
 import type { Decoded } from '../chain.ts'
 import { checksummed } from './address.ts'
 import { isBoundless, parseTokenCall } from './erc20.ts'
@@ -30,7 +30,7 @@ export function decode(network: Network, chainId: number, sender: string, bytes:
 
 function digestOf(sender: string, { chainId, to, value, data }: Transaction): string {
   const content = { chainId, data, from: sender.toLowerCase(), to, value: value.toString() }
-  return createHash('sha256').update(JSON.stringify(content)).digest('hex')
+  return sha256(JSON.stringify(content))
 }
 
 function effectsOf(network: Network, sender: string, tx: Transaction): Effect[] {

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto'
 import type { Address } from '@solana/kit'
 import { type Effect, Failure, type Network, nativeAsset } from '@waiaas/contract'
+import { sha256 } from '../../platform/sha256.ts'
 import type { Decoded, Hints } from '../chain.ts'
 import { type ComputeBudget, exactFee, worstFee } from './fees.ts'
 import { contextOf, effectsOf, unknown } from './instruction-effects.ts'
@@ -79,7 +79,7 @@ function digestOf(network: Network, sender: Address, message: Message): string {
       Buffer.from(isFee(program, data) ? data.subarray(0, 1) : data).toString('hex'),
     ]),
   }
-  return createHash('sha256').update(JSON.stringify(canonical)).digest('hex')
+  return sha256(JSON.stringify(canonical))
 }
 
 const view = (data: Uint8Array): DataView => new DataView(data.buffer, data.byteOffset, data.byteLength)

@@ -59,6 +59,26 @@ forEachEngine((engine, open, fresh) => {
     expect((await db.read((tx) => tx.all(allRows))).map(({ id }) => id)).toEqual(['1', '2', '4', '5', '7', '8'])
   })
 
+  test('a job that runs again because another one failed is answered once, with what its last run gave', async () => {
+    const db = await openSample()
+    let runs = 0
+    const [first, failed] = await Promise.allSettled([
+      db.work({ exclusive: ['wallet:1'] }, async (tx) => {
+        await tx.run(insert, row(`run ${++runs}`))
+        return runs
+      }),
+      db.work({ exclusive: ['wallet:1'] }, async (tx) => {
+        await tx.run(insert, row('never'))
+        throw new Error('failed')
+      }),
+    ])
+    expect([first, failed]).toMatchObject([
+      { status: 'fulfilled', value: runs },
+      { status: 'rejected', reason: { message: 'failed' } },
+    ])
+    expect((await db.read((tx) => tx.all(allRows))).map(({ id }) => id)).toEqual([`run ${runs}`])
+  })
+
   test('what is left for the end of a job is done once, with it or not at all', async () => {
     const db = await openSample()
     const [key, other] = [{}, {}]

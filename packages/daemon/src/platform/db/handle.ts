@@ -1,4 +1,3 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
 import { clearImmediate, setImmediate } from 'node:timers'
 import type { Kysely } from 'kysely'
 import {
@@ -15,6 +14,8 @@ import {
 import type { Tables } from './tables.ts'
 
 export type Row = Record<string, unknown>
+/** How many rows a statement wrote. */
+type Changes = { changes: number }
 
 /** Parameters of a statement, or nothing for one that has none. */
 export type Params<P> = keyof P extends never ? [] : [params: P]
@@ -26,9 +27,9 @@ export type Params<P> = keyof P extends never ? [] : [params: P]
 export interface Handle {
   all<P, R>(statement: Statement<P, R>, ...params: Params<P>): Promise<R[]>
   get<P, R>(statement: Statement<P, R>, ...params: Params<P>): Promise<R | undefined>
-  run<P, R>(statement: Statement<P, R>, ...params: Params<P>): Promise<{ changes: number }>
+  run<P, R>(statement: Statement<P, R>, ...params: Params<P>): Promise<Changes>
   /** Inserts all rows, as few multi-row statements where its parameters are all in its values. */
-  many<P, R>(statement: Statement<P, R>, rows: readonly NoInfer<P>[]): Promise<{ changes: number }>
+  many<P, R>(statement: Statement<P, R>, rows: readonly NoInfer<P>[]): Promise<Changes>
   /** Builds and runs a query that differs from call to call, such as a list with optional filters; slower than a statement. */
   query<R>(build: (db: Kysely<Tables>) => Query<R>): Promise<R[]>
   /** Has `fn` run in this transaction when the function that got the handle has returned; once for a key. */
@@ -39,7 +40,9 @@ export interface Handle {
 export type Connection = {
   readonly engine: Engine
   rows(compiled: Compiled, values: SqlValue[]): Row[] | Promise<Row[]>
-  changes(compiled: Compiled, values: SqlValue[]): number | Promise<number>
+  /** The first one. */
+  row(compiled: Compiled, values: SqlValue[]): Row | undefined | Promise<Row | undefined>
+  changes(compiled: Compiled, values: SqlValue[]): Changes | Promise<Changes>
 }
 
 const maxRowsAtOnce = 128
@@ -88,29 +91,27 @@ export class TransactionHandle implements Handle {
   }
 
   atEnd(key: object, fn: (db: Handle) => Promise<void>): void {
-    if (this.#last.has(key)) return
-    // What may be done inside a transaction may be done at its end.
-    const resume = AsyncLocalStorage.snapshot()
-    this.#last.set(key, (db) => resume(() => fn(db)))
+    if (!this.#last.has(key)) this.#last.set(key, fn)
   }
 
-  async all<P, R>(statement: Statement<P, R>, ...params: Params<P>): Promise<R[]> {
+  // Not async functions: a send makes some forty of these calls, and each await inside would cost as much as the query.
+  all<P, R>(statement: Statement<P, R>, ...params: Params<P>): Promise<R[]> {
     const compiled = compiledFor(statement, this.#connection.engine)
     // The builder's own result type was checked against R where the statement was declared.
-    return (await this.#run(() => this.#connection.rows(compiled, bind(compiled, params[0])))) as R[]
+    return this.#run(() => this.#connection.rows(compiled, bind(compiled, params[0]))) as Promise<R[]>
   }
 
-  async get<P, R>(statement: Statement<P, R>, ...params: Params<P>): Promise<R | undefined> {
-    const rows = await this.all(statement, ...params)
-    return rows[0]
-  }
-
-  async run<P, R>(statement: Statement<P, R>, ...params: Params<P>): Promise<{ changes: number }> {
+  get<P, R>(statement: Statement<P, R>, ...params: Params<P>): Promise<R | undefined> {
     const compiled = compiledFor(statement, this.#connection.engine)
-    return { changes: await this.#run(() => this.#connection.changes(compiled, bind(compiled, params[0]))) }
+    return this.#run(() => this.#connection.row(compiled, bind(compiled, params[0]))) as Promise<R | undefined>
   }
 
-  async many<P, R>(statement: Statement<P, R>, rows: readonly P[]): Promise<{ changes: number }> {
+  run<P, R>(statement: Statement<P, R>, ...params: Params<P>): Promise<Changes> {
+    const compiled = compiledFor(statement, this.#connection.engine)
+    return this.#run(() => this.#connection.changes(compiled, bind(compiled, params[0])))
+  }
+
+  async many<P, R>(statement: Statement<P, R>, rows: readonly P[]): Promise<Changes> {
     const { engine } = this.#connection
     const single = compiledFor(statement, engine)
     let changes = 0
@@ -118,11 +119,12 @@ export class TransactionHandle implements Handle {
       const wanted = rowsAtOnce(rows.length - at, single.slots.length)
       const many = wanted > 1 ? compiledForRows(statement, wanted, engine) : single
       const count = many ? wanted : 1
-      changes += await this.#run(() => {
+      const done = await this.#run(() => {
         const values: SqlValue[] = []
         for (let i = at; i < at + count; i++) bind(single, rows[i], values)
         return this.#connection.changes(many ?? single, values)
       })
+      changes += done.changes
       at += count
     }
     return { changes }
@@ -133,14 +135,14 @@ export class TransactionHandle implements Handle {
     return (await this.#run(() => this.#connection.rows(compiled, bind(compiled, undefined)))) as R[]
   }
 
-  #run<T>(execute: () => T | Promise<T>): T | Promise<T> {
-    if (this.failure) throw this.failure
-    if (this.#closed) throw new Error(`a database handle was used after ${this.#closed}`)
+  #run<T>(execute: () => T | Promise<T>): Promise<T> {
+    if (this.failure) return Promise.reject(this.failure)
+    if (this.#closed) return Promise.reject(new Error(`a database handle was used after ${this.#closed}`))
     try {
       const result = execute()
-      return result instanceof Promise ? this.#waiting(result) : result
+      return result instanceof Promise ? this.#waiting(result) : Promise.resolve(result)
     } catch (error) {
-      throw this.#fail(error)
+      return Promise.reject(this.#fail(error))
     }
   }
 

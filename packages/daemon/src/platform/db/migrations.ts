@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { sha256 } from '../sha256.ts'
 import type { Engine } from './statement.ts'
 
 /** One step of the schema, in SQL that both engines take: `text`, `bigint` and `integer` only. Never changed once released. */
@@ -86,7 +86,4 @@ function assertNumbered(migrations: readonly Migration[]): void {
   }
 }
 
-const hashOf = ({ id, name, statements }: Migration): string =>
-  createHash('sha256')
-    .update(JSON.stringify([id, name, statements]))
-    .digest('hex')
+const hashOf = ({ id, name, statements }: Migration): string => sha256(JSON.stringify([id, name, statements]))

@@ -1,10 +1,10 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
 import pg from 'pg'
 import { assertOutsideWork, insideTransaction } from './guard.ts'
 import { type Connection, type Handle, type Row, TransactionHandle } from './handle.ts'
-import { answer, type Job, type Outcome } from './job.ts'
+import { answer, asJob, type Job, type Outcome } from './job.ts'
 import { type Migration, migrate } from './migrations.ts'
 import { type Lock, lockOrder, type Scope } from './scope.ts'
+import type { Compiled, SqlValue } from './statement.ts'
 import type { Database, Stats } from './types.ts'
 
 /** Jobs with the same exclusive locks: those that come while one transaction runs share the next. */
@@ -93,15 +93,16 @@ function safeInteger(text: string): number {
   return value
 }
 
-const connect = (client: pg.PoolClient): Connection => ({
-  engine: 'postgres',
-  async rows({ sql, name }, values) {
-    return (await client.query<Row>(name === undefined ? { text: sql, values } : { name, text: sql, values })).rows
-  },
-  async changes({ sql, name }, values) {
-    return (await client.query(name === undefined ? { text: sql, values } : { name, text: sql, values })).rowCount ?? 0
-  },
-})
+function connect(client: pg.PoolClient): Connection {
+  const query = ({ sql, name }: Compiled, values: SqlValue[]) =>
+    client.query<Row>(name === undefined ? { text: sql, values } : { name, text: sql, values })
+  return {
+    engine: 'postgres',
+    rows: async (compiled, values) => (await query(compiled, values)).rows,
+    row: async (compiled, values) => (await query(compiled, values)).rows[0],
+    changes: async (compiled, values) => ({ changes: (await query(compiled, values)).rowCount ?? 0 }),
+  }
+}
 
 const codeOf = (error: unknown) => (error instanceof pg.DatabaseError ? error.code : undefined)
 
@@ -135,7 +136,7 @@ class PostgresDatabase implements Database {
     return this.#track(
       this.#attempts(async (client) => {
         await client.query('begin isolation level repeatable read read only')
-        const value = await new TransactionHandle(connect(client)).use((db) => insideTransaction(() => fn(db)))
+        const value = await insideTransaction(() => new TransactionHandle(connect(client)).use(fn))
         await client.query('commit')
         return value
       }),
@@ -146,9 +147,7 @@ class PostgresDatabase implements Database {
     assertOutsideWork('database work')
     this.#assertOpen()
     const locks = lockOrder(scope)
-    const resume = AsyncLocalStorage.snapshot()
-    return new Promise<T>((resolve, reject) => {
-      const job: Job = { perform: (db) => resume(() => insideTransaction(() => fn(db))), resolve, reject }
+    return asJob(fn, (job) => {
       if (!locks.some((lock) => lock.exclusive)) void this.#track(this.#round(locks, [job]))
       else this.#enqueue(locks, job)
     })
@@ -283,7 +282,7 @@ async function transaction(client: pg.PoolClient, locks: Lock[], jobs: Job[]): P
 async function perform(client: pg.PoolClient, job: Job): Promise<Outcome> {
   const handle = new TransactionHandle(connect(client))
   try {
-    return { value: await handle.use(job.perform) }
+    return { value: await job.perform(handle) }
   } catch (error) {
     if (isRepeatable(handle.failure)) throw handle.failure
     await client.query('rollback to savepoint job')

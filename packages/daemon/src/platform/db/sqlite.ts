@@ -1,12 +1,11 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
 import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers'
 import Sqlite from 'better-sqlite3'
-import { assertOutsideWork, insideTransaction } from './guard.ts'
+import { assertOutsideWork } from './guard.ts'
 import { type Connection, type Handle, type Row, TransactionHandle } from './handle.ts'
-import { answer, type Job, type Outcome } from './job.ts'
+import { answer, asJob, type Job, type Outcome } from './job.ts'
 import { type Migration, migrate } from './migrations.ts'
 import { lockOrder, type Scope } from './scope.ts'
 import type { Database, Stats } from './types.ts'
@@ -34,6 +33,8 @@ function openWriter(file: string): Sqlite.Database {
   const writer = new Sqlite(file)
   writer.pragma('journal_mode = WAL')
   writer.pragma('synchronous = FULL')
+  // What a rollback to a savepoint needs is kept in memory; it would be two writes to a file for every page of every job.
+  writer.pragma('temp_store = MEMORY')
   // 32 MB in place of 4: pages that many commits change are copied to the file once, not every hundred sends.
   writer.pragma('wal_autocheckpoint = 8000')
   // Where fsync alone stops at the drive's cache (macOS).
@@ -67,9 +68,15 @@ function connect(db: Sqlite.Database): Connection {
       prepared.run(values)
       return []
     },
+    row(compiled, values) {
+      const prepared = prepare(compiled.sql, compiled.name !== undefined)
+      if (prepared.reader) return prepared.get(values)
+      prepared.run(values)
+      return undefined
+    },
     changes(compiled, values) {
       const prepared = prepare(compiled.sql, compiled.name !== undefined)
-      return prepared.reader ? prepared.all(values).length : prepared.run(values).changes
+      return { changes: prepared.reader ? prepared.all(values).length : prepared.run(values).changes }
     },
   }
 }
@@ -111,9 +118,8 @@ class SqliteDatabase implements Database {
   async read<T>(fn: (db: Handle) => Promise<T>): Promise<T> {
     assertOutsideWork('a database read')
     this.#assertOpen()
-    const resume = AsyncLocalStorage.snapshot()
-    return new Promise<T>((resolve, reject) => {
-      this.#readers.push({ perform: (db) => resume(() => insideTransaction(() => fn(db))), resolve, reject })
+    return asJob(fn, (job) => {
+      this.#readers.push(job)
       this.#reading ??= this.#drainReaders()
     })
   }
@@ -132,7 +138,7 @@ class SqliteDatabase implements Database {
       this.#snapshot.begin.run()
       for (const { perform, resolve, reject } of jobs) {
         // Whoever asked gets the error; the next in line only waits for the end.
-        await new TransactionHandle(this.#readingFrom).use(perform).then((value) => resolve(value as never), reject)
+        await perform(new TransactionHandle(this.#readingFrom)).then((value) => resolve(value as never), reject)
       }
       this.#snapshot.end.run()
     } catch (error) {
@@ -145,9 +151,8 @@ class SqliteDatabase implements Database {
     assertOutsideWork('database work')
     this.#assertOpen()
     lockOrder(scope)
-    const resume = AsyncLocalStorage.snapshot()
-    return new Promise<T>((resolve, reject) => {
-      this.#queue.push({ perform: (db) => resume(() => insideTransaction(() => fn(db))), resolve, reject })
+    return asJob(fn, (job) => {
+      this.#queue.push(job)
       this.#draining ??= this.#drainQueue()
     })
   }
@@ -162,36 +167,59 @@ class SqliteDatabase implements Database {
   }
 
   /** Runs the jobs in one transaction and answers them after its commit; when that fails all of them fail. */
-  async #round(jobs: Job[]): Promise<void> {
+  async #round(jobs: readonly Job[]): Promise<void> {
+    try {
+      const outcomes = (await this.#together(jobs)) ?? (await this.#apart(jobs))
+      this.#commits++
+      this.#jobs += jobs.length
+      answer(jobs, outcomes)
+    } catch (error) {
+      for (const job of jobs) job.reject(error)
+    }
+  }
+
+  /** As if all went well, which costs no savepoints; undefined: something went wrong, and nothing has happened. */
+  async #together(jobs: readonly Job[]): Promise<Outcome[] | undefined> {
+    try {
+      return await this.#transaction(jobs, async (job) => ({ value: await this.#perform(job) }))
+    } catch (error) {
+      if (jobs.length === 1) throw error
+      return undefined
+    }
+  }
+
+  /** Each job behind a savepoint, so that one that fails undoes its own changes only. */
+  #apart(jobs: readonly Job[]): Promise<Outcome[]> {
+    return this.#transaction(jobs, async (job) => {
+      this.#control.savepoint.run()
+      try {
+        const value = await this.#perform(job)
+        this.#control.release.run()
+        return { value }
+      } catch (error) {
+        // A full disk or an I/O error ends the whole transaction: then no job of this round has happened.
+        if (!this.#writer.inTransaction) throw error
+        this.#control.undo.run()
+        this.#control.release.run()
+        return { error }
+      }
+    })
+  }
+
+  async #transaction(jobs: readonly Job[], perform: (job: Job) => Promise<Outcome>): Promise<Outcome[]> {
     const outcomes: Outcome[] = []
     try {
       this.#control.begin.run()
-      for (const job of jobs) outcomes.push(await this.#perform(job))
+      for (const job of jobs) outcomes.push(await perform(job))
       this.#control.commit.run()
+      return outcomes
     } catch (error) {
       if (this.#writer.inTransaction) this.#control.rollback.run()
-      for (const job of jobs) job.reject(error)
-      return
+      throw error
     }
-    this.#commits++
-    this.#jobs += jobs.length
-    answer(jobs, outcomes)
   }
 
-  async #perform(job: Job): Promise<Outcome> {
-    this.#control.savepoint.run()
-    try {
-      const value = await new TransactionHandle(this.#writing).use(job.perform)
-      this.#control.release.run()
-      return { value }
-    } catch (error) {
-      // A full disk or an I/O error ends the whole transaction: then no job of this round has happened.
-      if (!this.#writer.inTransaction) throw error
-      this.#control.undo.run()
-      this.#control.release.run()
-      return { error }
-    }
-  }
+  #perform = (job: Job): Promise<unknown> => job.perform(new TransactionHandle(this.#writing))
 
   async hold<T>(scope: Scope, fn: () => Promise<T>): Promise<T> {
     assertOutsideWork('holding locks')

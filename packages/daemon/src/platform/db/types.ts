@@ -14,7 +14,8 @@ export interface Database {
   read<T>(fn: (db: Handle) => Promise<T>): Promise<T>
   /**
    * Runs `fn` in a transaction that holds the locks of `scope`, and answers after its commit. What `fn` throws rolls back
-   * its own changes only. `fn` may await only its handle, and may run again when Postgres asks for that.
+   * its own changes only. `fn` may await only its handle, and may run again: when another job of the same commit fails,
+   * and when Postgres asks for it.
    */
   work<T>(scope: Scope, fn: (db: Handle) => Promise<T>): Promise<T>
   /**
