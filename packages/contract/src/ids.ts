@@ -15,24 +15,33 @@ export const nextPage = {
   hasMore: z.boolean(),
 }
 
-let last = 0n
+const hexOf = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
 /** Random bytes for many ids at once: asking for eight at a time costs more than the rest of an id. */
 let pool = new Uint8Array(0)
-const randomBytes = (): Uint8Array => {
-  if (pool.length < 8) pool = crypto.getRandomValues(new Uint8Array(2_048))
-  const taken = pool.subarray(0, 8)
-  pool = pool.subarray(8)
-  return taken
+let taken = 0
+const randomByte = (): number => {
+  if (taken === pool.length) {
+    pool = crypto.getRandomValues(new Uint8Array(2_048))
+    taken = 0
+  }
+  return pool[taken++]!
 }
+const randomHex = (): string => hexOf[randomByte()]!
+
+const SEQUENCES = 4_096
+let lastMs = 0
+let sequence = 0
 /** A new UUIDv7. Ids made by one process are strictly increasing, also within a millisecond. */
 export function newId(nowMs: number = Date.now()): string {
-  const random = randomBytes()
-  let stamp = BigInt(nowMs) << 12n
-  if (stamp <= last) stamp = last + 1n
-  last = stamp
-  const time = (stamp >> 12n).toString(16).padStart(12, '0')
-  const sequence = (stamp & 0xfffn).toString(16).padStart(3, '0')
-  random[0] = (random[0]! & 0x3f) | 0x80
-  const tail = Array.from(random, (byte) => byte.toString(16).padStart(2, '0')).join('')
-  return `${time.slice(0, 8)}-${time.slice(8)}-7${sequence}-${tail.slice(0, 4)}-${tail.slice(4)}`
+  if (nowMs > lastMs) {
+    lastMs = nowMs
+    sequence = 0
+  } else if (++sequence === SEQUENCES) {
+    lastMs += 1
+    sequence = 0
+  }
+  const time = lastMs.toString(16).padStart(12, '0')
+  const variant = hexOf[(randomByte() & 0x3f) | 0x80]
+  const node = randomHex() + randomHex() + randomHex() + randomHex() + randomHex() + randomHex()
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${sequence.toString(16).padStart(3, '0')}-${variant}${randomHex()}-${node}`
 }

@@ -3,6 +3,7 @@ import { initial } from './0001-initial.ts'
 import { leftAt } from './0002-left-at.ts'
 import { checkpoints } from './0003-checkpoints.ts'
 import { knownRecipients } from './0004-known-recipients.ts'
+import { shorterRows } from './0005-shorter-rows.ts'
 
 /** The schema, step by step. */
-export const migrations: readonly Migration[] = [initial, leftAt, checkpoints, knownRecipients]
+export const migrations: readonly Migration[] = [initial, leftAt, checkpoints, knownRecipients, shorterRows]

@@ -9,6 +9,7 @@ import {
 } from '@waiaas/contract'
 import type { Chain, Decoded, Draft, Hints } from '../chains/chain.ts'
 import type { Handle } from '../platform/db/database.ts'
+import { type IdempotencyRow, idempotencyStore } from './idempotency-store.ts'
 import { reserve } from './ledger.ts'
 import { laneId, type Parts, type SessionFacts, type Subject, type Verdict, type WalletFacts } from './parts.ts'
 import { bothAmounts, type ParsedRequest } from './request.ts'
@@ -82,12 +83,16 @@ export async function decide(
 }
 
 /** The answer that was committed under the same key, also after a restart. */
-export async function replayed(
-  db: Handle,
-  asked: Pick<Asked, 'sessionId' | 'key' | 'walletId' | 'request'>,
-): Promise<Answer | undefined> {
-  if (!asked.key) return undefined
-  const stored = await transactionStore.key(db, asked.sessionId, asked.key)
+async function replayed(db: Handle, asked: Asked): Promise<Answer | undefined> {
+  const { key, sessionId } = asked
+  return key ? answered(await idempotencyStore.find(db, sessionId, key), asked) : undefined
+}
+
+/** What was answered under a key, if the same was asked. Failure IDEMPOTENCY_KEY_REUSED. */
+export function answered(
+  stored: IdempotencyRow | undefined,
+  asked: Pick<Asked, 'walletId' | 'request'>,
+): Answer | undefined {
   if (!stored) return undefined
   if (stored.request_hash !== scopedHash(asked)) {
     throw new Failure('IDEMPOTENCY_KEY_REUSED', 'this Idempotency-Key was used for another request', {
@@ -191,7 +196,7 @@ async function recordDecision(
 }
 
 async function rememberKey(db: Handle, asked: Asked, answer: Answer, at: number): Promise<void> {
-  await transactionStore.insertKey(db, {
+  await idempotencyStore.insert(db, {
     session_id: asked.sessionId,
     key: asked.key!,
     request_hash: scopedHash(asked),

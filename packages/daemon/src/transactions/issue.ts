@@ -6,7 +6,7 @@ import { type AttemptRow, attemptStore, inNoBlock, type Purpose } from './attemp
 import { AUTHORISATION_MS, type Authorisation, type Authorised, type SignOutcome } from './gate.ts'
 import { overtaken } from './leave.ts'
 import { markOut } from './ledger.ts'
-import type { Parts, SessionFacts } from './parts.ts'
+import { type Parts, type ReadSession, sessionReader } from './parts.ts'
 import { endUnsent } from './stops.ts'
 import { type TransactionRow, transactionStore } from './store.ts'
 
@@ -28,7 +28,15 @@ export class LeaseLost extends Error {
   override readonly name = 'LeaseLost'
 }
 
-export type Round = { parts: Parts; lane: LaneContext; db: Handle; now: number; epoch: number; version: number }
+export type Round = {
+  parts: Parts
+  lane: LaneContext
+  db: Handle
+  now: number
+  epoch: number
+  version: number
+  session: ReadSession
+}
 
 /** Throws LeaseLost unless this process still holds the lane under the same fence. */
 export async function requireLease(parts: Parts, lane: Pick<LaneContext, 'id' | 'fence'>, db: Handle): Promise<void> {
@@ -42,7 +50,8 @@ export async function openRound(parts: Parts, lane: LaneContext, db: Handle): Pr
   await requireLease(parts, lane, db)
   const wallet = await parts.switches.wallet(db, lane.wallet.id)
   if (state !== 'ACTIVE' || wallet?.status !== 'ACTIVE') return undefined
-  return { parts, lane, db, now: parts.clock.now(), epoch, version: await parts.switches.policyVersion(db) }
+  const version = await parts.switches.policyVersion(db)
+  return { parts, lane, db, now: parts.clock.now(), epoch, version, session: sessionReader(parts.switches, db) }
 }
 
 /** Drafts that would succeed, found among so many requests at the head of the lane. */
@@ -58,13 +67,12 @@ export async function issue(
   const round = await openRound(parts, lane, db)
   if (!round) return []
   const nonces = lane.chain.sequenced ? await nonceSource(round) : undefined
-  const sessions: Sessions = new Map()
   const issued: Issued[] = []
   for (const row of await transactionStore.ready(db, lane.id, among + 8)) {
     const draft = fresh.get(row.id)
     if (!draft) continue
     const lifetime = nonces ? { nonce: nonces.peek() } : { ...anchor, variation: lane.nextVariation() }
-    const made = await prepared(round, row, { draft, lifetime, sessions })
+    const made = await prepared(round, row, { draft, lifetime })
     if (!made) continue
     issued.push(made)
     await nonces?.take()
@@ -73,14 +81,13 @@ export async function issue(
   return issued
 }
 
-type Sessions = Map<string, SessionFacts | undefined>
-type Next = { draft: Draft; lifetime: Lifetime; sessions: Sessions }
+type Next = { draft: Draft; lifetime: Lifetime }
 
 /** Undefined: the request ended, or waits again. One that cannot be judged is refused, and holds up nothing. */
 async function prepared(round: Round, row: TransactionRow, next: Next): Promise<Issued | undefined> {
-  const { draft, lifetime, sessions } = next
+  const { draft, lifetime } = next
   try {
-    return (await admit(round, row, draft, sessions)) ? await authorise(round, row, draft, lifetime) : undefined
+    return (await admit(round, row, draft)) ? await authorise(round, row, draft, lifetime) : undefined
   } catch (error) {
     // A failure of the database ends the job in any case.
     await endUnsent(round.parts, round.db, row, {
@@ -95,11 +102,9 @@ async function prepared(round: Round, row: TransactionRow, next: Next): Promise<
 }
 
 /** False: the request ended, or waits again. */
-async function admit(round: Round, row: TransactionRow, draft: Draft, sessions: Sessions): Promise<boolean> {
+async function admit(round: Round, row: TransactionRow, draft: Draft): Promise<boolean> {
   if (row.session_id) {
-    if (!sessions.has(row.session_id))
-      sessions.set(row.session_id, await round.parts.switches.session(round.db, row.session_id))
-    const session = sessions.get(row.session_id)
+    const session = await round.session(row.session_id)
     if (!session || session.revoked_at !== null) {
       await endUnsent(round.parts, round.db, row, {
         to: 'CANCELLED',
@@ -236,7 +241,7 @@ export async function record(
   const recorded: Recorded[] = []
   for (const [index, item] of issued.entries()) {
     const outcome = outcomes[index]
-    const reason = await discardReason(parts, db, round, item, outcome)
+    const reason = await discardReason(db, round, item, outcome)
     if (reason !== undefined || !outcome || !('signature' in outcome)) {
       await drop(parts, lane, db, item, outcome, reason ?? 'the signer gave no signature')
       continue
@@ -247,7 +252,6 @@ export async function record(
 }
 
 async function discardReason(
-  parts: Parts,
   db: Handle,
   round: Round | undefined,
   item: Issued,
@@ -255,10 +259,10 @@ async function discardReason(
 ): Promise<string | undefined> {
   if (!outcome || !('signature' in outcome)) return outcome?.refused ?? 'the signer gave no answer'
   if (!round) return 'signing was stopped'
-  const row = await transactionStore.byId(db, item.authorisation.transactionId)
+  const status = await transactionStore.statusOf(db, item.authorisation.transactionId)
   const expected = item.row.purpose === 'send' ? 'EXECUTING' : 'SUBMITTED'
-  if (row?.status !== expected) return `the transaction is ${row?.status ?? 'gone'}`
-  return overtaken(parts, db, round, { authorisation: item.authorisation, session_id: row.session_id })
+  if (status !== expected) return `the transaction is ${status ?? 'gone'}`
+  return overtaken(round, { authorisation: item.authorisation, session_id: item.row.session_id })
 }
 
 async function store(

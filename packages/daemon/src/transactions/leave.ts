@@ -1,28 +1,26 @@
 import type { Database, Handle, Scope } from '../platform/db/database.ts'
 import { type AttemptRow, attemptStore } from './attempt-store.ts'
 import type { Authorisation } from './gate.ts'
-import type { Parts, SessionFacts } from './parts.ts'
+import { type Parts, type ReadSession, sessionReader } from './parts.ts'
 import type { Outgoing, Send } from './sender.ts'
 import { isOpen } from './stops.ts'
 import { transactionStore } from './store.ts'
 import { unsubmit } from './unsent.ts'
 
 /** What a signature was made under, as far as a stop can change it. */
-type Now = { epoch: number; version: number }
+type Now = { epoch: number; version: number; session: ReadSession }
 type Signed = { authorisation: Pick<Authorisation, 'epoch' | 'policyVersion'>; session_id: string | null }
 
 /** Why what was authorised may not go on: a stop or another policy overtook it. */
 export async function overtaken(
-  parts: Pick<Parts, 'switches'>,
-  db: Handle,
-  { epoch, version }: Now,
+  { epoch, version, session }: Now,
   { authorisation, session_id }: Signed,
 ): Promise<string | undefined> {
   if (epoch !== authorisation.epoch) return 'the kill switch was moved'
   if (version !== authorisation.policyVersion) return 'the policies changed'
   if (session_id === null) return undefined
-  const session: SessionFacts | undefined = await parts.switches.session(db, session_id)
-  return session?.revoked_at === null ? undefined : 'its session was revoked'
+  const facts = await session(session_id)
+  return facts?.revoked_at === null ? undefined : 'its session was revoked'
 }
 
 type Leaving = {
@@ -48,7 +46,8 @@ async function leave(
   const leaving: Leaving = { may: new Set(), first: new Set(), moved: [] }
   if (!(await isOpen(parts, db, walletId))) return leaving
   const { epoch } = await parts.switches.killSwitch(db)
-  const now: Now = { epoch, version: await parts.switches.policyVersion(db) }
+  const session = sessionReader(parts.switches, db)
+  const now: Now = { epoch, version: await parts.switches.policyVersion(db), session }
   for (const { id } of attempts) {
     const row = await attemptStore.byId(db, id)
     if (!row) continue
@@ -106,7 +105,7 @@ type First = { walletId: string; row: AttemptRow; now: Now; leaving: Leaving }
 async function leaveFirst(parts: Parts, db: Handle, { walletId, row, now, leaving }: First): Promise<void> {
   const at = parts.clock.now()
   const authorisation = JSON.parse(row.authorisation) as Authorisation
-  const reason = await overtaken(parts, db, now, { authorisation, session_id: row.session_id })
+  const reason = await overtaken(now, { authorisation, session_id: row.session_id })
   if (reason === undefined) {
     await attemptStore.leave(db, { id: row.id, at })
     leaving.may.add(row.id)

@@ -1,8 +1,8 @@
-import type { Kysely } from 'kysely'
+import type { ExpressionBuilder } from 'kysely'
 import type { Handle } from '../platform/db/database.ts'
 import type { Tables } from '../platform/db/tables.ts'
 import type { Status } from './states.ts'
-import type { TransactionRow } from './store.ts'
+import { type TransactionRow, wholeRows } from './store.ts'
 
 export type ListFilter = {
   walletIds?: readonly string[] | undefined
@@ -19,31 +19,35 @@ export type ListFilter = {
 export const listStore = {
   /** Newest first. */
   list: (db: Handle, filter: ListFilter, limit: number) =>
-    db.query<TransactionRow>((kysely) => {
-      let query = matching(kysely, filter).selectAll()
-      if (filter.before) query = query.where('id', '<', filter.before)
-      return query
-        .orderBy('id', 'desc')
+    db.query<TransactionRow>((kysely) =>
+      wholeRows(kysely)
+        .where(matching(filter))
+        .orderBy('transactions.id', 'desc')
         .limit(limit)
-        .offset(filter.offset ?? 0)
-    }),
+        .offset(filter.offset ?? 0),
+    ),
+  /** All of them, whatever `before` says. */
   count: async (db: Handle, filter: ListFilter) => {
     const rows = await db.query<{ count: number }>((kysely) =>
-      matching(kysely, filter).select((eb) => eb.fn.countAll<number>().as('count')),
+      kysely
+        .selectFrom('transactions')
+        .where(matching({ ...filter, before: undefined }))
+        .select((eb) => eb.fn.countAll<number>().as('count')),
     )
     return rows[0]?.count ?? 0
   },
 }
 
-function matching(kysely: Kysely<Tables>, filter: ListFilter) {
-  let query = kysely.selectFrom('transactions')
-  if (filter.walletIds) query = query.where('wallet_id', 'in', [...filter.walletIds])
-  if (filter.statuses) query = query.where('status', 'in', [...filter.statuses])
-  if (filter.type) query = query.where('type', '=', filter.type)
-  if (filter.network) query = query.where('network', '=', filter.network)
-  if (filter.since !== undefined) query = query.where('created_at', '>=', filter.since)
-  if (filter.until !== undefined) query = query.where('created_at', '<=', filter.until)
-  const { search } = filter
-  if (!search) return query
-  return query.where((eb) => eb.or([eb('tx_hash', 'like', `%${search}%`), eb('to_address', 'like', `%${search}%`)]))
+const matching = (filter: ListFilter) => (eb: ExpressionBuilder<Tables, 'transactions'>) => {
+  const { walletIds, statuses, type, network, since, until, search, before } = filter
+  const all = []
+  if (walletIds) all.push(eb('wallet_id', 'in', [...walletIds]))
+  if (statuses) all.push(eb('status', 'in', [...statuses]))
+  if (type) all.push(eb('type', '=', type))
+  if (network) all.push(eb('network', '=', network))
+  if (since !== undefined) all.push(eb('created_at', '>=', since))
+  if (until !== undefined) all.push(eb('created_at', '<=', until))
+  if (search) all.push(eb.or([eb('tx_hash', 'like', `%${search}%`), eb('to_address', 'like', `%${search}%`)]))
+  if (before) all.push(eb('transactions.id', '<', before))
+  return eb.and(all)
 }

@@ -71,3 +71,15 @@ export type Parts = {
 
 /** The lane of an address on a network. */
 export const laneId = (network: string, address: string): string => `${network}/${address}`
+
+export type ReadSession = (id: string) => Promise<SessionFacts | undefined>
+
+/** Reads sessions in a job that asks for the same ones again and again: each once. */
+export function sessionReader({ session }: Pick<Switches, 'session'>, db: Handle): ReadSession {
+  const known = new Map<string, ReturnType<ReadSession>>()
+  return (id) => {
+    const read = known.get(id) ?? session(db, id)
+    known.set(id, read)
+    return read
+  }
+}

@@ -12,8 +12,9 @@ import type { Handle } from '../platform/db/database.ts'
 import type { Loop } from '../platform/jobs.ts'
 import type { Prices } from '../policies/service.ts'
 import { attemptStore } from './attempt-store.ts'
-import { type Answer, type Asked, type Built, decide, REPEAT_MS, replayed } from './decide.ts'
+import { type Answer, type Asked, answered, type Built, decide, REPEAT_MS } from './decide.ts'
 import { dueWork } from './due.ts'
+import { idempotencyStore } from './idempotency-store.ts'
 import { assetsOf, withFullFee } from './judge.ts'
 import { addressOf, lanes } from './lanes.ts'
 import { type ListFilter, listStore } from './list-store.ts'
@@ -89,11 +90,16 @@ export class Transactions {
   /** Decides on a request; what is allowed to run is signed in the background. The answer is committed when this resolves. */
   async send(input: SendRequest, from: From): Promise<Answer> {
     const { database } = this.#parts
-    const prepared = await this.#prepare(input, from.sessionId)
-    const known = from.key ? await database.read((db) => replayed(db, { ...prepared, key: from.key })) : undefined
+    const { sessionId, key } = from
+    const { wallet, stored } = await database.read(async (db) => ({
+      wallet: await this.#parts.chooseWallet(db, sessionId, input.walletId),
+      stored: key ? await idempotencyStore.find(db, sessionId, key) : undefined,
+    }))
+    const prepared = await this.#prepare(input, sessionId, wallet)
+    const known = answered(stored, prepared)
     if (known) return known
-    const asked: Asked = { ...(await this.#build(prepared)), key: from.key, ip: from.peer }
-    const scope = { shared: ['system'], exclusive: [`wallet:${asked.walletId}`, `session:${from.sessionId}`] }
+    const asked: Asked = { ...(await this.#build(prepared)), key, ip: from.peer }
+    const scope = { shared: ['system'], exclusive: [`wallet:${asked.walletId}`, `session:${sessionId}`] }
     const answer = await database.work(scope, (db) => decide(this.#parts, db, asked, this.#answers.isOwed))
     from.onDelivered((isDelivered) => this.#answers.given(answer.transactionId, isDelivered))
     if (answer.accepted?.status === 'PENDING') this.#lanes.kick(asked.walletId, asked.chain.network.id, asked.sender)
@@ -104,7 +110,8 @@ export class Transactions {
   async simulate(input: SendRequest, sessionId: string): Promise<Simulation> {
     const parts = this.#parts
     const startedAt = performance.now()
-    const built = await this.#build(await this.#prepare(input, sessionId))
+    const chosen = await this.chooseWallet(sessionId, input.walletId)
+    const built = await this.#build(await this.#prepare(input, sessionId, chosen))
     const { network } = built.chain
     const { intent, type } = built.request.stored
     const verdict = await parts.database.read(async (db) => {
@@ -200,9 +207,8 @@ export class Transactions {
     for (const network of new Set(rows.map((row) => row.network))) this.#settler.watch(network)
   }
 
-  async #prepare(input: SendRequest, sessionId: string): Promise<Prepared> {
+  async #prepare(input: SendRequest, sessionId: string, wallet: WalletFacts): Promise<Prepared> {
     const parts = this.#parts
-    const wallet = await this.chooseWallet(sessionId, input.walletId)
     const chain = await parts.chain(parts.resolveNetwork(wallet, input.network).id)
     const request = await parseRequest(input, chain, parts.findToken)
     return { walletId: wallet.id, sessionId, request, chain, sender: wallet.address }

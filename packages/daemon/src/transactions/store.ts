@@ -1,10 +1,10 @@
-import type { SelectQueryBuilder } from 'kysely'
+import { type ExpressionBuilder, type Kysely, sql } from 'kysely'
 import type { NoParams } from '../platform/db/database.ts'
 import { type Handle, statement } from '../platform/db/database.ts'
 import type { Tables } from '../platform/db/tables.ts'
 import { mayMove, type Status } from './states.ts'
 
-export type TransactionRow = {
+type HeadRow = {
   id: string
   wallet_id: string
   session_id: string | null
@@ -14,19 +14,14 @@ export type TransactionRow = {
   tier: string | null
   network: string
   lane: string
-  request: string
   request_hash: string
   to_address: string | null
   asset: string | null
   amount: string | null
   decimals: number | null
   symbol: string | null
-  draft: string | null
   max_fee: string | null
-  hints: string | null
-  effects: string | null
   digest: string | null
-  decision: string
   policy_version: number
   amount_usd: string | null
   served_delay: number
@@ -42,6 +37,16 @@ export type TransactionRow = {
   created_at: number
   updated_at: number
 }
+/** What is long and seldom changes, in a table of its own: a change of status then writes a short row. */
+type TextRow = {
+  id: string
+  request: string
+  draft: string | null
+  hints: string | null
+  effects: string | null
+  decision: string
+}
+export type TransactionRow = HeadRow & TextRow
 /** What only time, approvers and the chain fill in. */
 export const unjudged = {
   served_delay: 0,
@@ -55,19 +60,10 @@ export const unjudged = {
   error: null,
   error_code: null,
 } as const satisfies Partial<TransactionRow>
-type KeyRow = {
-  session_id: string
-  key: string
-  request_hash: string
-  transaction_id: string
-  answer: string
-  created_at: number
-}
-
 declare module '../platform/db/tables.ts' {
   interface Tables {
-    transactions: TransactionRow
-    idempotency_keys: KeyRow
+    transactions: HeadRow
+    transaction_texts: TextRow
   }
 }
 
@@ -80,19 +76,14 @@ const columns = [
   'tier',
   'network',
   'lane',
-  'request',
   'request_hash',
   'to_address',
   'asset',
   'amount',
   'decimals',
   'symbol',
-  'draft',
   'max_fee',
-  'hints',
-  'effects',
   'digest',
-  'decision',
   'policy_version',
   'amount_usd',
   'served_delay',
@@ -107,32 +98,47 @@ const columns = [
   'error_code',
   'created_at',
   'updated_at',
-] as const satisfies readonly (keyof TransactionRow)[]
+] as const satisfies readonly (keyof HeadRow)[]
 
-const insert = statement<TransactionRow>((db, p) =>
+const insert = statement<HeadRow>((db, p) =>
   // Every column by its own name; the cast only joins the pairs into one record.
-  db.insertInto('transactions').values(Object.fromEntries(columns.map((name) => [name, p(name)])) as TransactionRow),
+  db.insertInto('transactions').values(Object.fromEntries(columns.map((name) => [name, p(name)])) as HeadRow),
 )
-const byId = statement<{ id: string }, TransactionRow>((db, p) =>
-  db.selectFrom('transactions').selectAll().where('id', '=', p('id')),
+const insertTexts = statement<TextRow>((db, p) =>
+  db.insertInto('transaction_texts').values({
+    id: p('id'),
+    request: p('request'),
+    draft: p('draft'),
+    hints: p('hints'),
+    effects: p('effects'),
+    decision: p('decision'),
+  }),
 )
-const repeat = statement<{ session: string; hash: string; since: number }, TransactionRow>((db, p) =>
+/** Whole rows. */
+export const wholeRows = (db: Kysely<Tables>) =>
   db
     .selectFrom('transactions')
-    .selectAll()
+    .innerJoin('transaction_texts', 'transaction_texts.id', 'transactions.id')
+    .selectAll('transactions')
+    .select(['request', 'draft', 'hints', 'effects', 'decision'])
+const byId = statement<{ id: string }, TransactionRow>((db, p) => wholeRows(db).where('transactions.id', '=', p('id')))
+const statusOf = statement<{ id: string }, { status: Status }>((db, p) =>
+  db.selectFrom('transactions').select('status').where('id', '=', p('id')),
+)
+const repeat = statement<{ session: string; hash: string; since: number }, TransactionRow>((db, p) =>
+  wholeRows(db)
     .where('session_id', '=', p('session'))
     .where('request_hash', '=', p('hash'))
     .where('created_at', '>', p('since'))
-    .orderBy('id', 'desc')
+    .orderBy('transactions.id', 'desc')
     .limit(1),
 )
+// The status is in the text, so that the index of the waiting ones serves.
 const ready = statement<{ lane: string; count: number }, TransactionRow>((db, p) =>
-  db
-    .selectFrom('transactions')
-    .selectAll()
+  wholeRows(db)
     .where('lane', '=', p('lane'))
-    .where('status', '=', 'PENDING')
-    .orderBy('id')
+    .where('status', '=', sql.lit('PENDING'))
+    .orderBy('transactions.id')
     .limit(p('count')),
 )
 const readyLanes = statement<NoParams, { lane: string; wallet_id: string; network: string }>((db) =>
@@ -143,26 +149,13 @@ const readyLanes = statement<NoParams, { lane: string; wallet_id: string; networ
     .where('status', 'in', ['PENDING', 'EXECUTING']),
 )
 const dueDelays = statement<{ now: number; count: number }, TransactionRow>((db, p) =>
-  db
-    .selectFrom('transactions')
-    .selectAll()
-    .where('status', '=', 'QUEUED')
-    .where('due_at', '<=', p('now'))
-    .orderBy('due_at')
-    .limit(p('count')),
+  wholeRows(db).where('status', '=', 'QUEUED').where('due_at', '<=', p('now')).orderBy('due_at').limit(p('count')),
 )
 const lapsedApprovals = statement<{ now: number; count: number }, TransactionRow>((db, p) =>
-  db
-    .selectFrom('transactions')
-    .selectAll()
-    .where('status', '=', 'QUEUED')
-    .where('approval_expires_at', '<=', p('now'))
-    .limit(p('count')),
+  wholeRows(db).where('status', '=', 'QUEUED').where('approval_expires_at', '<=', p('now')).limit(p('count')),
 )
 const unsignedOf = statement<{ wallet: string }, TransactionRow>((db, p) =>
-  db
-    .selectFrom('transactions')
-    .selectAll()
+  wholeRows(db)
     .where('wallet_id', '=', p('wallet'))
     .where('status', 'in', ['PENDING', 'QUEUED', 'GAS_WAITING', 'EXECUTING']),
 )
@@ -174,10 +167,10 @@ const walletsWithUnsigned = statement<NoParams, { wallet_id: string }>((db) =>
     .where('status', 'in', ['PENDING', 'QUEUED', 'GAS_WAITING', 'EXECUTING']),
 )
 const signedUnsentOf = statement<{ wallet: string }, TransactionRow>((db, p) =>
-  withUnsent(db.selectFrom('transactions')).selectAll().where('wallet_id', '=', p('wallet')),
+  wholeRows(db).where(isUnsent).where('wallet_id', '=', p('wallet')),
 )
 const walletsWithSignedUnsent = statement<NoParams, { wallet_id: string }>((db) =>
-  withUnsent(db.selectFrom('transactions')).select('wallet_id').distinct(),
+  db.selectFrom('transactions').select('wallet_id').distinct().where(isUnsent),
 )
 const move = statement<{ id: string; from: Status; to: Status; at: number }>((db, p) =>
   db
@@ -282,32 +275,22 @@ const judge = statement<Judgement>((db, p) =>
     .set({
       status: p('status'),
       tier: p('tier'),
-      decision: p('decision'),
       policy_version: p('policy_version'),
       amount_usd: p('amount_usd'),
       due_at: p('due_at'),
       approval_expires_at: p('approval_expires_at'),
-      draft: p('draft'),
       max_fee: p('max_fee'),
       updated_at: p('updated_at'),
     })
     .where('id', '=', p('id'))
     .where('status', '=', 'PENDING'),
 )
-const keyOf = statement<{ session: string; key: string }, KeyRow>((db, p) =>
-  db.selectFrom('idempotency_keys').selectAll().where('session_id', '=', p('session')).where('key', '=', p('key')),
+const judgeTexts = statement<Pick<Judgement, 'id' | 'decision' | 'draft'>>((db, p) =>
+  db
+    .updateTable('transaction_texts')
+    .set({ decision: p('decision'), draft: p('draft') })
+    .where('id', '=', p('id')),
 )
-const insertKey = statement<KeyRow>((db, p) =>
-  db.insertInto('idempotency_keys').values({
-    session_id: p('session_id'),
-    key: p('key'),
-    request_hash: p('request_hash'),
-    transaction_id: p('transaction_id'),
-    answer: p('answer'),
-    created_at: p('created_at'),
-  }),
-)
-
 type Accepted = {
   walletId: string
   network: string | null
@@ -317,8 +300,12 @@ type Accepted = {
   count: number
 }
 export const transactionStore = {
-  insert: (db: Handle, row: TransactionRow) => db.run(insert, row),
+  async insert(db: Handle, row: TransactionRow) {
+    await db.run(insert, row)
+    await db.run(insertTexts, row)
+  },
   byId: (db: Handle, id: string) => db.get(byId, { id }),
+  statusOf: async (db: Handle, id: string) => (await db.get(statusOf, { id }))?.status,
   repeat: (db: Handle, session: string, hash: string, since: number) => db.get(repeat, { session, hash, since }),
   ready: (db: Handle, lane: string, count: number) => db.all(ready, { lane, count }),
   readyLanes: (db: Handle) => db.all(readyLanes),
@@ -365,25 +352,26 @@ export const transactionStore = {
   serveDelay: async (db: Handle, change: { id: string; at: number }) => won(await db.run(serve, change)),
   approve: async (db: Handle, change: { id: string; by: string; usd: string | null; at: number }) =>
     won(await db.run(approve, change)),
-  judge: async (db: Handle, judgement: Judgement) => won(await db.run(judge, judgement)),
-  key: (db: Handle, session: string, key: string) => db.get(keyOf, { session, key }),
-  insertKey: (db: Handle, row: KeyRow) => db.run(insertKey, row),
+  async judge(db: Handle, judgement: Judgement) {
+    const isMine = won(await db.run(judge, judgement))
+    if (isMine) await db.run(judgeTexts, judgement)
+    return isMine
+  },
 }
 
 /** Submitted, with signed bytes that certainly have not left. */
-const withUnsent = <O>(query: SelectQueryBuilder<Tables, 'transactions', O>) =>
-  query
-    .where('status', '=', 'SUBMITTED')
-    .where((eb) =>
-      eb.exists(
-        eb
-          .selectFrom('attempts')
-          .select('attempts.id')
-          .whereRef('attempts.transaction_id', '=', 'transactions.id')
-          .where('attempts.state', '=', 'recorded')
-          .where('attempts.left_at', 'is', null),
-      ),
-    )
+const isUnsent = (eb: ExpressionBuilder<Tables, 'transactions'>) =>
+  eb.and([
+    eb('status', '=', 'SUBMITTED'),
+    eb.exists(
+      eb
+        .selectFrom('attempts')
+        .select('attempts.id')
+        .whereRef('attempts.transaction_id', '=', 'transactions.id')
+        .where('attempts.state', '=', 'recorded')
+        .where('attempts.left_at', 'is', null),
+    ),
+  ])
 
 /** Below every id that was made at that time or later (UUIDv7, RFC 9562). */
 const firstId = (ms: number): string => Math.max(0, ms).toString(16).padStart(12, '0').replace(/^.{8}/, '$&-')
