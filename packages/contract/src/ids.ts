@@ -45,3 +45,6 @@ export function newId(nowMs: number = Date.now()): string {
   const node = randomHex() + randomHex() + randomHex() + randomHex() + randomHex() + randomHex()
   return `${time.slice(0, 8)}-${time.slice(8)}-7${sequence.toString(16).padStart(3, '0')}-${variant}${randomHex()}-${node}`
 }
+
+/** Below every id of `newId` that was made at that time or later; unix milliseconds. */
+export const firstIdAt = (ms: number): string => Math.max(0, ms).toString(16).padStart(12, '0').replace(/^.{8}/, '$&-')

@@ -77,7 +77,7 @@ const session: SessionRow = {
   created_at: NOW,
 }
 const transaction = (row: Partial<TransactionRow>): TransactionRow => ({
-  id: newId(),
+  id: newId(row.created_at ?? NOW - HOUR),
   wallet_id: wallet.id,
   session_id: null,
   type: 'TRANSFER',

@@ -1,3 +1,4 @@
+import { firstIdAt } from '@waiaas/contract'
 import { type Handle, statement } from '../platform/db/database.ts'
 
 export type RecentTransaction = {
@@ -16,9 +17,9 @@ export type RecentTransaction = {
 }
 export type Counts = { wallets: number; sessions: number; policies: number; transactions: number; failed: number }
 
-const counts = statement<{ now: number; since: number }, Counts>((db, p) =>
+const counts = statement<{ now: number; since: number; first: string }, Counts>((db, p) =>
   db.selectNoFrom((eb) => {
-    const sent = eb.selectFrom('transactions').where('created_at', '>=', p('since'))
+    const sent = eb.selectFrom('transactions').where('id', '>', p('first')).where('created_at', '>=', p('since'))
     return [
       eb
         .selectFrom('wallets')
@@ -68,7 +69,8 @@ const recent = statement<{ count: number }, RecentTransaction>((db, p) =>
 /** Reads across the tables of other features, for the one page that shows them together. */
 export const adminStore = {
   /** `now` and `since` are unix milliseconds; transactions count from `since` on. */
-  counts: async (db: Handle, now: number, since: number): Promise<Counts> => (await db.get(counts, { now, since }))!,
+  counts: async (db: Handle, now: number, since: number): Promise<Counts> =>
+    (await db.get(counts, { now, since, first: firstIdAt(since) }))!,
   recent: (db: Handle, count: number) => db.all(recent, { count }),
   /** Fails when the database does not answer. */
   ping: async (db: Handle): Promise<void> => {

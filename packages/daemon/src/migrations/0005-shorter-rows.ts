@@ -16,6 +16,10 @@ export const shorterRows: Migration = {
     `alter table transactions drop column decision`,
     `drop index transactions_lane`,
     `create index transactions_waiting on transactions (lane, id) where status = 'PENDING'`,
+    `drop index transactions_status`,
+    `create index transactions_newest on transactions (status, id)`,
+    `create index transactions_due on transactions (due_at) where status = 'QUEUED'`,
+    `create index transactions_expiring on transactions (approval_expires_at) where status = 'QUEUED'`,
     `drop index attempts_live`,
   ],
 }

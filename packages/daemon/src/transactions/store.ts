@@ -1,3 +1,4 @@
+import { firstIdAt } from '@waiaas/contract'
 import { type ExpressionBuilder, type Kysely, sql } from 'kysely'
 import type { NoParams } from '../platform/db/database.ts'
 import { type Handle, statement } from '../platform/db/database.ts'
@@ -133,7 +134,7 @@ const repeat = statement<{ session: string; hash: string; since: number }, Trans
     .orderBy('transactions.id', 'desc')
     .limit(1),
 )
-// The status is in the text, so that the index of the waiting ones serves.
+// Where the status is in the text of the query, the index of those that have it serves.
 const ready = statement<{ lane: string; count: number }, TransactionRow>((db, p) =>
   wholeRows(db)
     .where('lane', '=', p('lane'))
@@ -149,10 +150,14 @@ const readyLanes = statement<NoParams, { lane: string; wallet_id: string; networ
     .where('status', 'in', ['PENDING', 'EXECUTING']),
 )
 const dueDelays = statement<{ now: number; count: number }, TransactionRow>((db, p) =>
-  wholeRows(db).where('status', '=', 'QUEUED').where('due_at', '<=', p('now')).orderBy('due_at').limit(p('count')),
+  wholeRows(db)
+    .where('status', '=', sql.lit('QUEUED'))
+    .where('due_at', '<=', p('now'))
+    .orderBy('due_at')
+    .limit(p('count')),
 )
 const lapsedApprovals = statement<{ now: number; count: number }, TransactionRow>((db, p) =>
-  wholeRows(db).where('status', '=', 'QUEUED').where('approval_expires_at', '<=', p('now')).limit(p('count')),
+  wholeRows(db).where('status', '=', sql.lit('QUEUED')).where('approval_expires_at', '<=', p('now')).limit(p('count')),
 )
 const unsignedOf = statement<{ wallet: string }, TransactionRow>((db, p) =>
   wholeRows(db)
@@ -330,7 +335,7 @@ export const transactionStore = {
         .where('tier', 'is not', null)
         .where('created_at', '>', query.since)
         // Ids begin with the time, so that this ends the search where the window does.
-        .where('id', '>', firstId(query.since))
+        .where('id', '>', firstIdAt(query.since))
         .where('created_at', '<=', query.until)
       if (query.network) accepted = accepted.where('network', '=', query.network)
       if (query.without) accepted = accepted.where('id', '<>', query.without)
@@ -372,9 +377,6 @@ const isUnsent = (eb: ExpressionBuilder<Tables, 'transactions'>) =>
         .where('attempts.left_at', 'is', null),
     ),
   ])
-
-/** Below every id that was made at that time or later (UUIDv7, RFC 9562). */
-const firstId = (ms: number): string => Math.max(0, ms).toString(16).padStart(12, '0').replace(/^.{8}/, '$&-')
 
 /** Refuses a change that the transition table does not have: that is a bug, never a race. */
 function allowed<C extends { from: Status; to: Status }>(change: C): C {
