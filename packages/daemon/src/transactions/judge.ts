@@ -13,7 +13,7 @@ import {
 } from '../policies/service.ts'
 import { intentOf } from './intent.ts'
 import { lookalikes } from './known-recipients.ts'
-import { DAY_WINDOW, MONTH_WINDOW, replaceReservation, sessionTotal, walletWindow } from './ledger.ts'
+import { DAY_WINDOW, MONTH_WINDOW, replaceReservation, sessionTotal, walletWindows } from './ledger.ts'
 import type { Before, Judge, Subject, Switches, Verdict } from './parts.ts'
 import { endUnsent } from './stops.ts'
 import { type TransactionRow, transactionStore } from './store.ts'
@@ -209,8 +209,8 @@ async function spent(
   const needsMonth = limits.some((policy) => policy.rules.monthlyUsd !== null)
   const windows = async (network?: string): Promise<Windows> => {
     const query = { walletId: subject.wallet.id, now, ...(network && { network }), ...(without && { without }) }
-    const day = await walletWindow(db, { ...query, lengthMs: DAY_WINDOW })
-    return { day, month: needsMonth ? await walletWindow(db, { ...query, lengthMs: MONTH_WINDOW }) : day }
+    const [day, month = day] = await walletWindows(db, query, needsMonth ? [DAY_WINDOW, MONTH_WINDOW] : [DAY_WINDOW])
+    return { day: day!, month: month! }
   }
   const all = limits.some((policy) => policy.network === null) ? await windows() : NOTHING
   const onNetwork = limits.some((policy) => policy.network !== null) ? await windows(subject.network.id) : undefined

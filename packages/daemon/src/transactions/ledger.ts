@@ -169,23 +169,38 @@ export async function reservedItems(db: Handle, id: string): Promise<SpendItem[]
   return decode((await openSpend(db, id)).items)
 }
 
-/** USD that counts for a wallet now, on one network or on all; `without` leaves out a transaction's own reservation. */
-export async function walletWindow(
+type WindowQuery = { walletId: string; network?: string; now: number; without?: string }
+
+/**
+ * USD that counts for a wallet now, on one network or on all, in windows of some lengths; `without` leaves out a
+ * transaction's own reservation.
+ */
+export async function walletWindows(
   db: Handle,
-  query: { walletId: string; network?: string; lengthMs: number; now: number; without?: string },
-): Promise<Window> {
-  const scope = query.network ? networkScope(query.walletId, query.network) : walletScope(query.walletId)
-  const open = (await ledgerStore.open(db, scope, USD)) - (await ownUsd(db, query.without))
-  const from = query.now - query.lengthMs
-  const firstMinute = from - (from % MINUTE)
-  const firstHour = from - (from % HOUR) + HOUR
-  const rows = [
-    ...(await ledgerStore.buckets(db, scope, USD, MINUTE, firstMinute, firstHour)),
-    ...(await ledgerStore.buckets(db, scope, USD, HOUR, firstHour, FOREVER)),
-  ]
-  const final = rows.map((row) => ({ until: row.start + row.span + query.lengthMs, usd: BigInt(row.amount) }))
-  return { open, final, total: final.reduce((sum, { usd }) => sum + usd, open) }
+  { walletId, network, now, without }: WindowQuery,
+  lengths: readonly number[],
+): Promise<Window[]> {
+  const scope = network ? networkScope(walletId, network) : walletScope(walletId)
+  const open = (await ledgerStore.open(db, scope, USD)) - (await ownUsd(db, without))
+  const starts = lengths.map((length) => now - length)
+  const hours = await ledgerStore.buckets(db, scope, USD, HOUR, hourAfter(Math.min(...starts)), FOREVER)
+  const windows: Window[] = []
+  for (const [index, from] of starts.entries()) {
+    const minutes = await ledgerStore.buckets(db, scope, USD, MINUTE, from - (from % MINUTE), hourAfter(from))
+    const rows = [...minutes, ...hours.filter(({ start }) => start >= hourAfter(from))]
+    const final = rows.map(({ start, span, amount }) => ({
+      until: start + span + lengths[index]!,
+      usd: BigInt(amount),
+    }))
+    windows.push({ open, final, total: final.reduce((sum, { usd }) => sum + usd, open) })
+  }
+  return windows
 }
+const hourAfter = (at: number): number => at - (at % HOUR) + HOUR
+
+/** One such window. */
+export const walletWindow = async (db: Handle, { lengthMs, ...query }: WindowQuery & { lengthMs: number }) =>
+  (await walletWindows(db, query, [lengthMs]))[0]!
 
 /** USD a session has spent in its whole life, open and final. */
 export async function sessionTotal(db: Handle, sessionId: string, without?: string): Promise<bigint> {
