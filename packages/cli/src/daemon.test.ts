@@ -176,6 +176,7 @@ describe('a daemon that provisioned itself', () => {
     [['--checkpoints', '/nonexistent/file'], 1, 'cannot be read'],
     [['--public-key', 'abc'], 2, 'expected --public-key as base64 of 32 bytes'],
     [['--file', 'a', '--data-dir', 'b'], 2, 'expected --data-dir or --file, got both'],
+    [['--data-dir', temporaryFolder()], 1, 'there is no database at'],
   ])('audit verify %j is refused with the reason', async (flags, code, reason) => {
     const run = flags.includes('--data-dir') ? waiaas : daemon.run
     const done = await run(['audit', 'verify', ...flags])

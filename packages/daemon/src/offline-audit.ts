@@ -14,7 +14,7 @@ import {
 import { migrations } from './migrations/all.ts'
 import { systemClock } from './platform/clock.ts'
 import { loadConfig } from './platform/config.ts'
-import { type Database, openDatabase } from './platform/db/database.ts'
+import { openDatabase, openToRead, type ReadableDatabase } from './platform/db/database.ts'
 import type { Environment } from './start.ts'
 
 export type AuditPlace = { dataDir: string; env?: Environment }
@@ -28,7 +28,8 @@ export { AuditFileError }
 
 /**
  * Proves that the audit log of a data directory is whole, also while its daemon runs: chains, signatures, and the
- * checkpoints that were kept. Names the first fault of each chain. AuditFileError when the kept file cannot be read.
+ * checkpoints that were kept. Names the first fault of each chain. AuditFileError when the kept file cannot be read;
+ * SCHEMA_INCOMPATIBLE when there is no database, or one of another version. Nothing is changed.
  */
 export async function verifyAudit({ dataDir, env, ...proof }: AuditPlace & AuditProof): Promise<Verdict> {
   const database = await openStore({ dataDir, ...(env && { env }) })
@@ -55,7 +56,7 @@ export async function verifyAuditFile({ file, ...proof }: { file: string } & Aud
   }
 }
 
-/** The whole audit log as JSON texts, one a line, as of the moment of the first; also while the daemon runs. */
+/** The whole audit log as JSON texts, one a line, as of the moment of the first; also while the daemon runs. Failures as of `verifyAudit`. */
 export async function* exportAudit(place: AuditPlace): AsyncGenerator<string> {
   const database = await openStore(place)
   try {
@@ -65,15 +66,14 @@ export async function* exportAudit(place: AuditPlace): AsyncGenerator<string> {
   }
 }
 
-async function openStore({ dataDir, env = {} }: AuditPlace): Promise<Database> {
+async function openStore({ dataDir, env = {} }: AuditPlace): Promise<ReadableDatabase> {
   const { settings } = await loadConfig({ dataDir, env })
   const url = settings['database.url']
-  return openDatabase(
-    url === '' ? { path: resolve(dataDir, settings['database.path']), migrations } : { url, migrations },
-  )
+  const place = url === '' ? { path: resolve(dataDir, settings['database.path']) } : { url }
+  return openToRead({ ...place, migrations })
 }
 
-async function verify(database: Database, { publicKey, checkpointsFile }: AuditProof): Promise<Verdict> {
+async function verify(database: ReadableDatabase, { publicKey, checkpointsFile }: AuditProof): Promise<Verdict> {
   const copies: AuditCheckpoint[] = checkpointsFile === undefined ? [] : await checkpointsOf(linesOf(checkpointsFile))
   return database.read((db) => audit({ clock: systemClock() }).verify(db, { publicKey, copies }))
 }

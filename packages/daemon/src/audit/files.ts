@@ -35,7 +35,7 @@ const ExportLine = z.union([
 ])
 
 /** Checkpoints first, then each chain row by row with its head at the end. What is recorded meanwhile is left out. */
-export async function* exportLines(database: Database): AsyncGenerator<string> {
+export async function* exportLines(database: Pick<Database, 'read'>): AsyncGenerator<string> {
   const { heads, last } = await database.read(async (db) => ({
     heads: await evidenceStore.heads(db),
     last: (await checkpointStore.last(db))?.seq ?? 0,

@@ -1,6 +1,6 @@
-import type { Migration } from './migrations.ts'
+import { type Console, type Migration, migrate, requireMigrated } from './migrations.ts'
 import { openPostgres } from './postgres.ts'
-import { openSqlite } from './sqlite.ts'
+import { openSqlite, readSqlite } from './sqlite.ts'
 import type { Database } from './types.ts'
 
 export type { Handle } from './handle.ts'
@@ -16,10 +16,22 @@ export type DatabaseOptions = {
   path?: string
   migrations: readonly Migration[]
 }
+export type ReadableDatabase = Pick<Database, 'engine' | 'read' | 'close'>
 
 /** Opens the database and brings its schema up to date. Throws SCHEMA_INCOMPATIBLE where that is not possible. */
 export async function openDatabase({ url, path, migrations }: DatabaseOptions): Promise<Database> {
-  if (url !== undefined) return openPostgres(url, migrations)
-  if (path !== undefined) return openSqlite(path, migrations)
-  throw new Error('expected the url of a Postgres database or the path of a SQLite file, got neither')
+  const ready = (console: Console) => migrate(console, migrations)
+  if (url !== undefined) return openPostgres(url, ready)
+  if (path !== undefined) return openSqlite(path, ready)
+  throw new Error(neither)
 }
+
+/** Opens a database only to read it, beside its daemon. Throws SCHEMA_INCOMPATIBLE unless it is there and up to date. */
+export async function openToRead({ url, path, migrations }: DatabaseOptions): Promise<ReadableDatabase> {
+  const ready = (console: Console) => requireMigrated(console, migrations)
+  if (url !== undefined) return openPostgres(url, ready)
+  if (path !== undefined) return readSqlite(path, ready)
+  throw new Error(neither)
+}
+
+const neither = 'expected the url of a Postgres database or the path of a SQLite file, got neither'

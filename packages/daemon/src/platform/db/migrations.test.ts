@@ -1,7 +1,8 @@
+import { existsSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { forEachEngine } from '../../../../../test/support/for-each-engine.ts'
-import type { Migration } from './database.ts'
-import { insert, row, sampleMigrations } from './sample.ts'
+import { type Migration, openToRead } from './database.ts'
+import { byId, insert, row, sampleMigrations } from './sample.ts'
 
 const second: Migration = {
   id: 2,
@@ -61,6 +62,37 @@ forEachEngine((_, open, fresh) => {
     const location = await fresh()
     await (await open([second], location)).close()
     await expect(open(both, location)).rejects.toMatchObject({ code: 'SCHEMA_INCOMPATIBLE' })
+  })
+
+  test('opened to read it shows what its daemon commits, and leaves the files as they are', async () => {
+    const location = await fresh()
+    const db = await open(both, location)
+    const reader = await openToRead({ ...location, migrations: both })
+    for (const id of ['a', 'b']) {
+      await db.work({}, (tx) => tx.run(insert, row(id)))
+      expect(await reader.read((tx) => tx.get(byId, { id }))).toEqual(row(id))
+    }
+    await reader.close()
+    await db.work({}, (tx) => tx.run(insert, row('c')))
+    expect(await db.read((tx) => tx.get(byId, { id: 'c' }))).toEqual(row('c'))
+  })
+
+  test('opened to read it is neither made nor migrated', async () => {
+    const location = await fresh()
+    const toRead = (migrations: readonly Migration[]) => openToRead({ ...location, migrations })
+    await expect(toRead(both)).rejects.toMatchObject({
+      code: 'SCHEMA_INCOMPATIBLE',
+      message: expect.stringMatching(/there is no database|the database is empty/),
+    })
+    if ('path' in location) expect(existsSync(location.path)).toBe(false)
+    await (await open(sampleMigrations, location)).close()
+    await expect(toRead(both)).rejects.toMatchObject({
+      code: 'SCHEMA_INCOMPATIBLE',
+      message: expect.stringContaining('earlier version'),
+    })
+    await (await toRead(sampleMigrations)).close()
+    await (await open(both, location)).close()
+    await expect(toRead(sampleMigrations)).rejects.toMatchObject({ message: expect.stringContaining('newer version') })
   })
 
   test('migrations that are not in order are refused', async () => {

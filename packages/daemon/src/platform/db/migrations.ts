@@ -8,7 +8,7 @@ export type Migration = { id: number; name: string; statements: string[] }
 export type Console = { engine: Engine; execute: (sql: string) => Promise<Record<string, unknown>[]> }
 
 /** The database's schema and this program do not belong together; the message says what to do. */
-class SchemaError extends Error {
+export class SchemaError extends Error {
   readonly code = 'SCHEMA_INCOMPATIBLE'
   override readonly name = 'SchemaError'
 }
@@ -26,11 +26,32 @@ type Applied = Map<number, { name: string; hash: string }>
 /** Applies what is missing, each migration in one transaction. Throws SCHEMA_INCOMPATIBLE when the database is newer or differs. */
 export async function migrate(db: Console, migrations: readonly Migration[]): Promise<void> {
   assertNumbered(migrations)
+  if (db.engine === 'postgres') await db.execute('create table if not exists scopes (id text collate "C" primary key)')
   await db.execute(
     'create table if not exists schema_migrations (id integer primary key, name text not null, hash text not null, applied_at bigint not null)',
   )
   assertCompatible(await readApplied(db), migrations)
   for (const migration of migrations) await apply(db, migration)
+}
+
+/** Changes nothing. Throws SCHEMA_INCOMPATIBLE unless all migrations are applied, and no others. */
+export async function requireMigrated(db: Console, migrations: readonly Migration[]): Promise<void> {
+  if (!(await hasMigrations(db))) throw new SchemaError('the database is empty: name that of a daemon')
+  const applied = await readApplied(db)
+  assertCompatible(applied, migrations)
+  if (migrations.some(({ id }) => !applied.has(id)))
+    throw new SchemaError(
+      'the database has the schema of an earlier version, and nothing is changed here: use that version, or start the daemon of this one on it first',
+    )
+}
+
+async function hasMigrations({ engine, execute }: Console): Promise<boolean> {
+  const rows = await execute(
+    engine === 'sqlite'
+      ? "select 1 from sqlite_master where name = 'schema_migrations'"
+      : "select 1 where to_regclass('schema_migrations') is not null",
+  )
+  return rows.length > 0
 }
 
 async function apply(db: Console, migration: Migration): Promise<void> {

@@ -2,7 +2,7 @@ import pg from 'pg'
 import { assertOutsideWork, insideTransaction } from './guard.ts'
 import { type Connection, type Handle, type Row, TransactionHandle } from './handle.ts'
 import { answer, asJob, type Job, type Outcome } from './job.ts'
-import { type Migration, migrate } from './migrations.ts'
+import type { Console } from './migrations.ts'
 import { type Lock, lockOrder, type Scope } from './scope.ts'
 import type { Compiled, SqlValue } from './statement.ts'
 import type { Database, Stats } from './types.ts'
@@ -39,8 +39,8 @@ const deadlines = {
 }
 
 /** Opens a PostgreSQL database and its connection pool. */
-export async function openPostgres(url: string, migrations: readonly Migration[]): Promise<Database> {
-  const synchronous = await prepare(url, migrations)
+export async function openPostgres(url: string, ready: (console: Console) => Promise<void>): Promise<Database> {
+  const synchronous = await prepare(url, ready)
   const settings = { connectionString: url, application_name: 'waiaas', types: { getTypeParser } }
   const pool = poolOf({ ...settings, ...deadlines })
   // Of its own: who holds locks waits for jobs that need a connection too.
@@ -56,8 +56,8 @@ function poolOf(settings: pg.PoolConfig): pg.Pool {
   return pool
 }
 
-/** Migrates under a lock that replicas starting at the same time wait for; gives the server's synchronous_commit. */
-async function prepare(url: string, migrations: readonly Migration[]): Promise<string> {
+/** Has the schema made ready under a lock that replicas starting at the same time wait for; gives the server's synchronous_commit. */
+async function prepare(url: string, ready: (console: Console) => Promise<void>): Promise<string> {
   const client = new pg.Client({ connectionString: url, application_name: 'waiaas', connectionTimeoutMillis: 30_000 })
   await client.connect()
   const execute = async (sql: string): Promise<Row[]> => (await client.query<Row>(sql)).rows
@@ -67,8 +67,7 @@ async function prepare(url: string, migrations: readonly Migration[]): Promise<s
     if (synchronous === 'off')
       throw new Error('expected a database that commits durably, got synchronous_commit = off: set it to on')
     await execute(`select pg_advisory_lock(${migrationLock})`)
-    await execute('create table if not exists scopes (id text collate "C" primary key)')
-    await migrate({ engine: 'postgres', execute }, migrations)
+    await ready({ engine: 'postgres', execute })
     return synchronous
   } finally {
     // Ending the connection gives up the lock.

@@ -1,4 +1,4 @@
-import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs'
+import { closeSync, existsSync, mkdtempSync, openSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers'
@@ -6,26 +6,37 @@ import Sqlite from 'better-sqlite3'
 import { assertOutsideWork } from './guard.ts'
 import { type Connection, type Handle, type Row, TransactionHandle } from './handle.ts'
 import { answer, asJob, type Job, type Outcome } from './job.ts'
-import { type Migration, migrate } from './migrations.ts'
+import { type Console, SchemaError } from './migrations.ts'
 import { lockOrder, type Scope } from './scope.ts'
 import type { Database, Stats } from './types.ts'
 
 const maxJobsPerCommit = 256
 
 /** Opens (and creates) a SQLite file; `:memory:` is a temporary file that goes with the connection. */
-export async function openSqlite(path: string, migrations: readonly Migration[]): Promise<Database> {
+export async function openSqlite(path: string, ready: (console: Console) => Promise<void>): Promise<Database> {
   const temporary = path === ':memory:' ? mkdtempSync(join(tmpdir(), 'waiaas-db-')) : undefined
   const file = temporary ? join(temporary, 'memory.db') : path
   try {
     const writer = openWriter(file)
-    await migrate({ engine: 'sqlite', execute: async (sql) => execute(writer, sql) }, migrations)
-    const reader = new Sqlite(file, { readonly: true, fileMustExist: true })
-    return new SqliteDatabase(writer, reader, temporary)
+    await ready(consoleOf(writer))
+    return new SqliteDatabase(writer, readerOf(file), temporary)
   } catch (error) {
     if (temporary) rmSync(temporary, { recursive: true })
     throw error
   }
 }
+
+/** Opens a SQLite file only to read it; whoever writes to it is not disturbed. */
+export async function readSqlite(file: string, ready: (console: Console) => Promise<void>): Promise<Database> {
+  if (!existsSync(file)) throw new SchemaError(`there is no database at ${file}`)
+  const reader = readerOf(file)
+  await ready(consoleOf(reader))
+  return new SqliteDatabase(readerOf(file), reader, undefined)
+}
+
+const readerOf = (file: string) => new Sqlite(file, { readonly: true, fileMustExist: true })
+
+const consoleOf = (db: Sqlite.Database): Console => ({ engine: 'sqlite', execute: async (sql) => execute(db, sql) })
 
 function openWriter(file: string): Sqlite.Database {
   // It holds wrapped keys: for the owner only. SQLite gives its side files the same mode.
