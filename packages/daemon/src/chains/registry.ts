@@ -8,7 +8,7 @@ import {
   type Network,
   type Settings,
 } from '@waiaas/contract'
-import type { Log } from '../platform/log.ts'
+import { type Log, seldom } from '../platform/log.ts'
 import type { Chain, EndpointStatus } from './chain.ts'
 
 export type ChainRegistryOptions = {
@@ -54,7 +54,8 @@ export function chainRegistry({ settings, log, clock = () => performance.now() }
   }
 
   async function build(network: Network, urls: readonly string[], now: Settings): Promise<Chain> {
-    const warn = (message: string) => log.warn({ network: network.id }, message)
+    // Some of it is found again at each look at the chain.
+    const warn = seldom((message) => log.warn({ network: network.id }, message))
     if (network.chain === 'solana') {
       const { solanaChain } = await import('./solana/chain.ts')
       return solanaChain({ network, urls, clock, warn })
