@@ -18,7 +18,7 @@ type Profile = {
 
 /** The innermost of these that is on the stack gets the sample. Tests are for `url#function`. */
 const areas: readonly (readonly [area: string, test: RegExp])[] = [
-  ['commits', /platform\/db\/sqlite\.ts##round$/],
+  ['commits', /platform\/db\/sqlite\.ts##transaction$/],
   ['evidence', /\/src\/audit\//],
   ['ledger', /transactions\/ledger/],
   ['issue', /transactions\/issue\.ts#(issue|authorise|admit|openRound|nonceSource|peek|take|attemptRow)$/],
