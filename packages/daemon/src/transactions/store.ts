@@ -61,6 +61,7 @@ export const unjudged = {
   error: null,
   error_code: null,
 } as const satisfies Partial<TransactionRow>
+
 declare module '../platform/db/tables.ts' {
   interface Tables {
     transactions: HeadRow
@@ -296,6 +297,7 @@ const judgeTexts = statement<Pick<Judgement, 'id' | 'decision' | 'draft'>>((db, 
     .set({ decision: p('decision'), draft: p('draft') })
     .where('id', '=', p('id')),
 )
+
 type Accepted = {
   walletId: string
   network: string | null

@@ -73,6 +73,7 @@ forEachEngine((_, open, fresh) => {
       expect(await reader.read((tx) => tx.get(byId, { id }))).toEqual(row(id))
     }
     await reader.close()
+    if ('path' in location) expect(existsSync(`${location.path}-wal`)).toBe(true)
     await db.work({}, (tx) => tx.run(insert, row('c')))
     expect(await db.read((tx) => tx.get(byId, { id: 'c' }))).toEqual(row('c'))
   })

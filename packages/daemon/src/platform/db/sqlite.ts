@@ -30,8 +30,13 @@ export async function openSqlite(path: string, ready: (console: Console) => Prom
 export async function readSqlite(file: string, ready: (console: Console) => Promise<void>): Promise<Database> {
   if (!existsSync(file)) throw new SchemaError(`there is no database at ${file}`)
   const reader = readerOf(file)
-  await ready(consoleOf(reader))
-  return new SqliteDatabase(readerOf(file), reader, undefined)
+  try {
+    await ready(consoleOf(reader))
+    return new SqliteDatabase(readerOf(file), reader, undefined)
+  } catch (error) {
+    reader.close()
+    throw error
+  }
 }
 
 const readerOf = (file: string) => new Sqlite(file, { readonly: true, fileMustExist: true })
@@ -230,7 +235,9 @@ class SqliteDatabase implements Database {
     }
   }
 
-  #perform = (job: Job): Promise<unknown> => job.perform(new TransactionHandle(this.#writing))
+  #perform(job: Job): Promise<unknown> {
+    return job.perform(new TransactionHandle(this.#writing))
+  }
 
   async hold<T>(scope: Scope, fn: () => Promise<T>): Promise<T> {
     assertOutsideWork('holding locks')
