@@ -1,8 +1,8 @@
-import type { ExpressionBuilder } from 'kysely'
-import type { Handle } from '../platform/db/database.ts'
+import type { ExpressionBuilder, Kysely } from 'kysely'
+import { type Handle, statement } from '../platform/db/database.ts'
 import type { Tables } from '../platform/db/tables.ts'
 import type { Status } from './states.ts'
-import { type TransactionRow, wholeRows } from './store.ts'
+import type { TransactionRow } from './store.ts'
 
 export type ListFilter = {
   walletIds?: readonly string[] | undefined
@@ -16,16 +16,48 @@ export type ListFilter = {
   offset?: number | undefined
 }
 
+/** What clients are shown of it; `paid` is the fee that the chain took, once it is known. */
+export type ListedRow = Omit<TransactionRow, 'draft' | 'hints' | 'effects'> & { paid: string | null }
+
+const paidFee = (eb: ExpressionBuilder<Tables, 'transactions'>) =>
+  eb
+    .selectFrom('attempts')
+    .select('fee')
+    .whereRef('attempts.transaction_id', '=', 'transactions.id')
+    .where('attempts.state', 'in', ['included', 'final'])
+    .limit(1)
+    .as('paid')
+
+const listed = (db: Kysely<Tables>) =>
+  db
+    .selectFrom('transactions')
+    .innerJoin('transaction_texts', 'transaction_texts.id', 'transactions.id')
+    .selectAll('transactions')
+    .select(['request', 'decision'])
+    .select(paidFee)
+    .orderBy('transactions.id', 'desc')
+
+/** Above every id. */
+const LAST = 'g'
+// What agents ask for again and again is compiled once.
+const ofWallet = statement<{ wallet: string; before: string; count: number }, ListedRow>((db, p) =>
+  listed(db).where('wallet_id', '=', p('wallet')).where('transactions.id', '<', p('before')).limit(p('count')),
+)
+
+const isPlain = ({ walletIds, before: _, ...others }: ListFilter): boolean =>
+  walletIds?.length === 1 && Object.values(others).every((value) => value === undefined)
+
 export const listStore = {
   /** Newest first. */
-  list: (db: Handle, filter: ListFilter, limit: number) =>
-    db.query<TransactionRow>((kysely) =>
-      wholeRows(kysely)
-        .where(matching(filter))
-        .orderBy('transactions.id', 'desc')
-        .limit(limit)
-        .offset(filter.offset ?? 0),
-    ),
+  list: (db: Handle, filter: ListFilter, count: number): Promise<ListedRow[]> =>
+    isPlain(filter)
+      ? db.all(ofWallet, { wallet: filter.walletIds![0]!, before: filter.before ?? LAST, count })
+      : db.query<ListedRow>((kysely) =>
+          listed(kysely)
+            .where(matching(filter))
+            .limit(count)
+            .offset(filter.offset ?? 0),
+        ),
   /** All of them, whatever `before` says. */
   count: async (db: Handle, filter: ListFilter) => {
     const rows = await db.query<{ count: number }>((kysely) =>

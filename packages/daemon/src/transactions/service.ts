@@ -17,7 +17,7 @@ import { dueWork } from './due.ts'
 import { idempotencyStore } from './idempotency-store.ts'
 import { assetsOf, withFullFee } from './judge.ts'
 import { addressOf, lanes } from './lanes.ts'
-import { type ListFilter, listStore } from './list-store.ts'
+import { type ListedRow, type ListFilter, listStore } from './list-store.ts'
 import type { Parts, WalletFacts } from './parts.ts'
 import { pruning } from './pruning.ts'
 import type { Replacement } from './replace.ts'
@@ -170,7 +170,10 @@ export class Transactions {
   }
 
   get(id: string, sessionId: string | undefined): Promise<Transaction> {
-    return this.#parts.database.read(async (db) => this.#view(db, await this.#find(db, id, sessionId)))
+    return this.#parts.database.read(async (db) => {
+      const row = await this.#find(db, id, sessionId)
+      return this.#view(row, row.tx_hash ? await attemptStore.paidFee(db, id) : null)
+    })
   }
 
   chooseWallet(sessionId: string, walletId: string | undefined): Promise<WalletFacts> {
@@ -178,13 +181,11 @@ export class Transactions {
   }
 
   /** Newest first. */
-  list(filter: ListFilter, limit: number): Promise<{ rows: TransactionRow[]; items: Transaction[]; hasMore: boolean }> {
+  list(filter: ListFilter, limit: number): Promise<{ rows: ListedRow[]; items: Transaction[]; hasMore: boolean }> {
     return this.#parts.database.read(async (db) => {
       const rows = await listStore.list(db, filter, limit + 1)
       const page = rows.slice(0, limit)
-      const items: Transaction[] = []
-      for (const row of page) items.push(await this.#view(db, row))
-      return { rows: page, items, hasMore: rows.length > limit }
+      return { rows: page, items: page.map((row) => this.#view(row, row.paid)), hasMore: rows.length > limit }
     })
   }
 
@@ -252,8 +253,7 @@ export class Transactions {
     return this.#parts.database.work(scope, async (db) => fn(db, await this.#findOwn(db, id, sessionId)))
   }
 
-  async #view(db: Handle, row: TransactionRow): Promise<Transaction> {
-    const paid = row.tx_hash ? await attemptStore.paidFee(db, row.id) : null
+  #view(row: Omit<ListedRow, 'paid'>, paid: string | null): Transaction {
     return transactionView(row, this.#parts.findNetwork(row.network), addressOf(row.lane), paid)
   }
 }

@@ -117,7 +117,7 @@ const insertTexts = statement<TextRow>((db, p) =>
   }),
 )
 /** Whole rows. */
-export const wholeRows = (db: Kysely<Tables>) =>
+const wholeRows = (db: Kysely<Tables>) =>
   db
     .selectFrom('transactions')
     .innerJoin('transaction_texts', 'transaction_texts.id', 'transactions.id')

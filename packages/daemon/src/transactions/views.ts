@@ -1,11 +1,11 @@
 import { type Decision, formatUnits, type Network, type Transaction, usdNumber } from '@waiaas/contract'
 import { seconds } from '../platform/clock.ts'
+import type { ListedRow } from './list-store.ts'
 import { bothAmounts } from './request.ts'
-import type { TransactionRow } from './store.ts'
 
 /** A transaction as clients read it. `paid` is the fee the chain took, once it is known. */
 export function transactionView(
-  row: TransactionRow,
+  row: Omit<ListedRow, 'paid'>,
   network: Network | undefined,
   address: string,
   paid: string | null,
@@ -43,5 +43,5 @@ export function transactionView(
   }
 }
 
-const memoOf = (row: TransactionRow): string | null =>
+const memoOf = (row: Pick<ListedRow, 'request'>): string | null =>
   (JSON.parse(row.request) as { intent?: { memo?: string } }).intent?.memo ?? null

@@ -8,9 +8,11 @@ import { type Connection, type Handle, type Row, TransactionHandle } from './han
 import { answer, asJob, type Job, type Outcome } from './job.ts'
 import { type Console, SchemaError } from './migrations.ts'
 import { lockOrder, type Scope } from './scope.ts'
+import type { Compiled } from './statement.ts'
 import type { Database, Stats } from './types.ts'
 
 const maxJobsPerCommit = 256
+const maxPassing = 100
 
 /** Opens (and creates) a SQLite file; `:memory:` is a temporary file that goes with the connection. */
 export async function openSqlite(path: string, ready: (console: Console) => Promise<void>): Promise<Database> {
@@ -66,32 +68,35 @@ function execute(db: Sqlite.Database, sql: string): Row[] {
   return []
 }
 
-/** Compiled SQL over one connection; a statement is prepared once per text. */
+/** Compiled SQL over one connection; a statement is prepared once per text, and one that was built on the way is kept for a while. */
 function connect(db: Sqlite.Database): Connection {
-  const known = new Map<string, Sqlite.Statement<unknown[], Row>>()
-  const prepare = (sql: string, keep: boolean) => {
+  const lasting = new Map<string, Sqlite.Statement<unknown[], Row>>()
+  const passing: typeof lasting = new Map()
+  const prepare = ({ sql, name }: Compiled) => {
+    const known = name === undefined ? passing : lasting
     const found = known.get(sql)
     if (found) return found
+    if (passing.size >= maxPassing) passing.clear()
     const prepared = db.prepare<unknown[], Row>(sql)
-    if (keep) known.set(sql, prepared)
+    known.set(sql, prepared)
     return prepared
   }
   return {
     engine: 'sqlite',
     rows(compiled, values) {
-      const prepared = prepare(compiled.sql, compiled.name !== undefined)
+      const prepared = prepare(compiled)
       if (prepared.reader) return prepared.all(values)
       prepared.run(values)
       return []
     },
     row(compiled, values) {
-      const prepared = prepare(compiled.sql, compiled.name !== undefined)
+      const prepared = prepare(compiled)
       if (prepared.reader) return prepared.get(values)
       prepared.run(values)
       return undefined
     },
     changes(compiled, values) {
-      const prepared = prepare(compiled.sql, compiled.name !== undefined)
+      const prepared = prepare(compiled)
       return { changes: prepared.reader ? prepared.all(values).length : prepared.run(values).changes }
     },
   }
