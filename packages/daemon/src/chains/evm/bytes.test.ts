@@ -87,6 +87,26 @@ test('signed bytes and hash are those that viem makes, for any key and amount', 
   )
 })
 
+test('r and s are written without leading zeros', async () => {
+  for (const at of [0, 32]) {
+    // One signature in 256 has such a number.
+    for (let nonce = 0; ; nonce++) {
+      const bytes = unsigned({ nonce })
+      const signed = Buffer.from(await signature(me, bytes))
+      if (signed[at] !== 0) continue
+      const sealed = chain.seal(me.address, bytes, signed)
+      const { r, s, yParity, ...rest } = parseTransaction(`0x${Buffer.from(sealed.bytes).toString('hex')}`)
+      expect([r, s].map((number) => BigInt(number!))).toEqual(
+        [signed.subarray(0, 32), signed.subarray(32, 64)].map((number) => BigInt(`0x${number.toString('hex')}`)),
+      )
+      expect(serializeTransaction(rest as never, { r: r!, s: s!, yParity: yParity! })).toBe(
+        `0x${Buffer.from(sealed.bytes).toString('hex')}`,
+      )
+      break
+    }
+  }
+})
+
 test('a signature by another key, with a high s or of another length is refused', async () => {
   const bytes = unsigned({})
   const good = await signature(me, bytes)

@@ -30,8 +30,7 @@ export async function draft(parts: DraftParts, sender: string, intent: Intent, r
   const fees = replaces ? outbid(readBody(replaces).fees, now) : now
   const tx = { chainId: parts.chainId, to: call.to, value: call.value, data: call.data, gas, fees }
   // The largest nonce in use makes the bytes as long as they can become.
-  const size = encodeUnsigned({ ...tx, nonce: 0xffff_ffff }).length
-  const beside = await parts.beside(size, gas)
+  const beside = await parts.beside(() => encodeUnsigned({ ...tx, nonce: 0xffff_ffff }).length, gas)
   // What a rollup charges beside the gas is taken at inclusion and can rise until then, hence twice.
   return { body: JSON.stringify(bodyOf(tx)), maxFee: gas * feeCap(fees) + beside * 2n }
 }

@@ -63,15 +63,15 @@ const upperBoundSelector = '0xf1c7a58b'
 // GasPriceOracle.getOperatorFee(uint256), since the Isthmus upgrade: zero while that is not active.
 const operatorFeeSelector = '0x275aedd2'
 
-/** What a rollup charges beside the gas for a transaction of so many unsigned bytes that uses all of its gas. */
-export type RollupFees = (size: number, gas: bigint) => Promise<bigint>
+/** What a rollup charges beside the gas for a transaction of so many unsigned bytes that uses all of its gas; others do not ask for the size. */
+export type RollupFees = (size: () => number, gas: bigint) => Promise<bigint>
 
 /** On the OP stack what posting costs at most, and the operator's fee; zero elsewhere. */
 export function rollupFees(network: Network, rpc: Rpc, clock: () => number): RollupFees {
   const charges = cache<bigint>({ freshMs: network.blockMs, staleMs: network.blockMs * 10, clock })
   return async (size, gas) => {
     if (network.l1Fee !== 'op-stack') return 0n
-    const rounded = Math.ceil(size / 32) * 32
+    const rounded = Math.ceil(size() / 32) * 32
     return charges.get(`${rounded} ${gas}`, async () => {
       const [posting, operator] = await rpc.batch([
         oracleCall(upperBoundSelector, rounded),

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module'
 import { Failure } from '@waiaas/contract'
 import type { Signed } from '../chain.ts'
 import { keccak, minimalBytes, toBigInt, toHex } from './hex.ts'
-import { encodeList, listContent, listOf } from './rlp.ts'
+import { encodeItems, listContent, listOf } from './rlp.ts'
 import { decodeUnsigned } from './transaction.ts'
 
 // EIP-2: the other half of the curve would give every transaction a second hash.
@@ -13,30 +13,29 @@ export function seal(sender: string, unsigned: Uint8Array, signature: Uint8Array
   if (signature.length !== 65) throw new Error(`expected a signature of 65 bytes, got ${signature.length}`)
   const parity = signature[64]!
   if (parity > 1) throw new Error(`expected a y parity of 0 or 1, got ${parity}`)
-  const r = toBigInt(signature.subarray(0, 32))
-  const s = toBigInt(signature.subarray(32, 64))
-  if (s > halfOrder) throw new Error('expected a signature with a low s (EIP-2)')
+  if (toBigInt(signature.subarray(32, 64)) > halfOrder) throw new Error('expected a signature with a low s (EIP-2)')
   const signer = addressOf(recoverKey(signature, parity, keccak(unsigned)))
   if (signer !== sender.toLowerCase())
     throw new Failure('INVALID_TRANSACTION', `expected a signature by ${sender}, got one by ${signer}`)
-  const bytes = signedBytes(unsigned, r, s, parity)
+  const bytes = signedBytes(unsigned, signature, parity)
   return { hash: toHex(keccak(bytes)), bytes }
 }
 
-function signedBytes(unsigned: Uint8Array, r: bigint, s: bigint, parity: number): Uint8Array {
+function signedBytes(unsigned: Uint8Array, signature: Uint8Array, parity: number): Uint8Array {
+  const [r, s] = [withoutZeros(signature.subarray(0, 32)), withoutZeros(signature.subarray(32, 64))]
   const isTyped = unsigned[0]! < 0xc0
   if (isTyped) {
-    const tail = listContent(encodeList([minimalBytes(BigInt(parity)), minimalBytes(r), minimalBytes(s)]))
-    const content = Buffer.concat([listContent(unsigned.subarray(1)), tail])
-    return Buffer.concat([unsigned.subarray(0, 1), listOf(content)])
+    const tail = encodeItems([minimalBytes(BigInt(parity)), r, s])
+    return listOf([listContent(unsigned.subarray(1)), tail], unsigned[0])
   }
   const { chainId } = decodeUnsigned(unsigned)
-  const v = minimalBytes(BigInt(chainId) * 2n + 35n + BigInt(parity))
-  const tail = listContent(encodeList([v, minimalBytes(r), minimalBytes(s)]))
-  const chainAndEmpty = encodeList([minimalBytes(BigInt(chainId)), new Uint8Array(), new Uint8Array()])
-  const content = listContent(unsigned)
-  return listOf(Buffer.concat([content.subarray(0, content.length - listContent(chainAndEmpty).length), tail]))
+  const tail = encodeItems([minimalBytes(BigInt(chainId) * 2n + 35n + BigInt(parity)), r, s])
+  const chainAndEmpty = encodeItems([minimalBytes(BigInt(chainId)), new Uint8Array(), new Uint8Array()])
+  return listOf([listContent(unsigned).subarray(0, -chainAndEmpty.length), tail])
 }
+
+/** A number's bytes as RLP wants them. */
+const withoutZeros = (bytes: Uint8Array): Uint8Array => bytes.subarray(bytes.findIndex((byte) => byte !== 0))
 
 const addressOf = (publicKey: Uint8Array): string => toHex(keccak(publicKey.subarray(1)).subarray(12))
 

@@ -1,6 +1,6 @@
 import { Failure } from '@waiaas/contract'
 import { fromHex, minimalBytes, toBigInt, toHex } from './hex.ts'
-import { decodeList, emptyList, encodeList, type Item, listOf } from './rlp.ts'
+import { decodeList, emptyList, encodeItems, type Item, listOf } from './rlp.ts'
 
 export type Fees =
   | { readonly type: 'eip1559'; readonly maxFeePerGas: bigint; readonly maxPriorityFeePerGas: bigint }
@@ -28,16 +28,13 @@ export function encodeUnsigned(tx: Transaction): Buffer {
   const middle = [number(tx.gas), fromHex(tx.to), number(tx.value), fromHex(tx.data)]
   if (tx.fees.type === 'legacy') {
     const items = [number(tx.nonce), number(tx.fees.gasPrice), ...middle, number(tx.chainId)]
-    return encodeList([...items, new Uint8Array(), new Uint8Array()])
+    return listOf([encodeItems([...items, new Uint8Array(), new Uint8Array()])])
   }
   const { maxPriorityFeePerGas, maxFeePerGas } = tx.fees
   const items = [number(tx.chainId), number(tx.nonce), number(maxPriorityFeePerGas), number(maxFeePerGas), ...middle]
-  // The last item is the access list, which is empty: 0xc0.
-  const flat = encodeList(items)
-  return Buffer.concat([Buffer.of(typeByte), listOf(Buffer.concat([contentOf(flat), Buffer.of(0xc0)]))])
+  // The last item is the access list.
+  return listOf([encodeItems([...items, emptyList])], typeByte)
 }
-
-const contentOf = (list: Buffer): Buffer => list.subarray(list[0]! < 0xf8 ? 1 : 1 + list[0]! - 0xf7)
 
 /** Reads unsigned bytes; Failure INVALID_TRANSACTION for anything that is not exactly one transaction of a handled type. */
 export function decodeUnsigned(bytes: Uint8Array): Transaction {
