@@ -90,6 +90,18 @@ forEachEngine((_, open) => {
     expect(ids(await applying(alice))).not.toContain(own.id)
   })
 
+  test('a version that was rolled back is never given again', async () => {
+    const database = await open(migrations)
+    const next = policyVersions({ now: () => NOON })
+    let lost = 0
+    const failed = database.work({}, async (db) => {
+      lost = await next(db)
+      throw new Error('later in the job')
+    })
+    await expect(failed).rejects.toThrow('later in the job')
+    expect(await database.work({}, next)).toBeGreaterThan(lost)
+  })
+
   test('a change that is rolled back leaves nothing behind, in what is remembered neither', async () => {
     const { database, service, applying, version } = await start(open)
     const before = await version()

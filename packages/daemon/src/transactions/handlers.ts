@@ -25,7 +25,7 @@ export const transactionHandlers = (
   simulate: ({ principal }, input) => service.simulate(input, agent(principal)),
   async listTransactions({ principal }, { walletId, limit, cursor }) {
     const wallet = await service.chooseWallet(agent(principal), walletId)
-    const page = await service.list({ walletIds: [wallet.id], before: cursor }, limit)
+    const page = await service.listOfWallet(wallet.id, cursor, limit)
     return { items: page.items, cursor: page.hasMore ? page.rows.at(-1)!.id : null, hasMore: page.hasMore }
   },
   async listPendingTransactions({ principal }, { walletId, limit, cursor }) {

@@ -2,7 +2,7 @@ import type { ExpressionBuilder, Kysely } from 'kysely'
 import { type Handle, statement } from '../platform/db/database.ts'
 import type { Tables } from '../platform/db/tables.ts'
 import type { Status } from './states.ts'
-import type { TransactionRow } from './store.ts'
+import { type TransactionRow, withTexts } from './store.ts'
 
 export type ListFilter = {
   walletIds?: readonly string[] | undefined
@@ -28,42 +28,33 @@ const paidFee = (eb: ExpressionBuilder<Tables, 'transactions'>) =>
     .limit(1)
     .as('paid')
 
+/** Newest first. */
 const listed = (db: Kysely<Tables>) =>
-  db
-    .selectFrom('transactions')
-    .innerJoin('transaction_texts', 'transaction_texts.id', 'transactions.id')
-    .selectAll('transactions')
-    .select(['request', 'decision'])
-    .select(paidFee)
-    .orderBy('transactions.id', 'desc')
+  withTexts(db).select(['request', 'decision']).select(paidFee).orderBy('transactions.id', 'desc')
 
-/** Above every id. */
-const LAST = 'g'
-// What agents ask for again and again is compiled once.
 const ofWallet = statement<{ wallet: string; before: string; count: number }, ListedRow>((db, p) =>
   listed(db).where('wallet_id', '=', p('wallet')).where('transactions.id', '<', p('before')).limit(p('count')),
 )
+/** Above every id. */
+const LAST = 'g'
 
-const isPlain = ({ walletIds, before: _, ...others }: ListFilter): boolean =>
-  walletIds?.length === 1 && Object.values(others).every((value) => value === undefined)
-
+/** Lists are newest first. */
 export const listStore = {
-  /** Newest first. */
-  list: (db: Handle, filter: ListFilter, count: number): Promise<ListedRow[]> =>
-    isPlain(filter)
-      ? db.all(ofWallet, { wallet: filter.walletIds![0]!, before: filter.before ?? LAST, count })
-      : db.query<ListedRow>((kysely) =>
-          listed(kysely)
-            .where(matching(filter))
-            .limit(count)
-            .offset(filter.offset ?? 0),
-        ),
-  /** All of them, whatever `before` says. */
+  /** What agents ask for again and again, and the one list that is compiled once. */
+  ofWallet: (db: Handle, wallet: string, before: string | undefined, count: number) =>
+    db.all(ofWallet, { wallet, before: before ?? LAST, count }),
+  list: (db: Handle, filter: ListFilter, count: number) =>
+    db.query<ListedRow>((kysely) =>
+      listed(kysely)
+        .where(matching(filter))
+        .limit(count)
+        .offset(filter.offset ?? 0),
+    ),
   count: async (db: Handle, filter: ListFilter) => {
     const rows = await db.query<{ count: number }>((kysely) =>
       kysely
         .selectFrom('transactions')
-        .where(matching({ ...filter, before: undefined }))
+        .where(matching(filter))
         .select((eb) => eb.fn.countAll<number>().as('count')),
     )
     return rows[0]?.count ?? 0

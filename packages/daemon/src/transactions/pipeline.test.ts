@@ -32,6 +32,28 @@ forEachEngine((_engine, open) => {
     expect(await database.read((db) => evidence.verify(db))).toMatchObject({ whole: true, faults: [] })
   })
 
+  test("a wallet's list is paged newest first, is its own, and tells the fees that were paid", async () => {
+    const { wallet, limit, send, until, service } = await start()
+    const [from, other] = [await wallet(), await wallet()]
+    const sent: string[] = []
+    for (const sender of [from, other]) {
+      await limit(sender.id, { instant_max_usd: 10, notify_max_usd: 100, delay_max_usd: 500, daily_limit_usd: 1000 })
+      for (let count = 0; count < 5; count++) {
+        const { transactionId } = await send(sender, { to: bin, amount: '1000' }, newId())
+        if (sender === from) sent.unshift(transactionId)
+        await until(transactionId, 'CONFIRMED')
+      }
+    }
+    const pages = [await service.listOfWallet(from.id, undefined, 2)]
+    while (pages.at(-1)!.hasMore) pages.push(await service.listOfWallet(from.id, pages.at(-1)!.rows.at(-1)!.id, 2))
+    const items = pages.flatMap((page) => page.items)
+    expect(pages.map(({ rows }) => rows.length)).toEqual([2, 2, 1])
+    expect(items.map(({ id }) => id)).toEqual(sent)
+    expect(items.map(({ fee }) => Number(fee?.paid) > 0)).toEqual(sent.map(() => true))
+    expect(items).toEqual((await service.list({ walletIds: [from.id] }, 10)).items)
+    expect(items[0]).toEqual(await service.get(sent[0]!, undefined))
+  })
+
   test('what became final months ago leaves the ledger while the daemon runs', async () => {
     const database = await open(migrations)
     const key = { scope: 'wallet:long-ago', unit: 'usd', span: 60_000, start: 0 }

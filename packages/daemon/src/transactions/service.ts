@@ -52,6 +52,7 @@ type From = {
   onDelivered: (listener: (delivered: boolean) => void) => void
 }
 type Prepared = Pick<Built, 'walletId' | 'sessionId' | 'request' | 'chain' | 'sender'>
+type Page = { rows: ListedRow[]; items: Transaction[]; hasMore: boolean }
 type StopReason = { error: string; code: string; actor: string; sessionId?: string }
 type Lanes = ReturnType<typeof lanes>
 type Settler = ReturnType<typeof settler>
@@ -181,11 +182,20 @@ export class Transactions {
   }
 
   /** Newest first. */
-  list(filter: ListFilter, limit: number): Promise<{ rows: ListedRow[]; items: Transaction[]; hasMore: boolean }> {
+  list(filter: ListFilter, limit: number): Promise<Page> {
+    return this.#page(limit, (db, count) => listStore.list(db, filter, count))
+  }
+
+  /** All of a wallet's, newest first. */
+  listOfWallet(walletId: string, before: string | undefined, limit: number): Promise<Page> {
+    return this.#page(limit, (db, count) => listStore.ofWallet(db, walletId, before, count))
+  }
+
+  #page(limit: number, read: (db: Handle, count: number) => Promise<ListedRow[]>): Promise<Page> {
     return this.#parts.database.read(async (db) => {
-      const rows = await listStore.list(db, filter, limit + 1)
-      const page = rows.slice(0, limit)
-      return { rows: page, items: page.map((row) => this.#view(row, row.paid)), hasMore: rows.length > limit }
+      const found = await read(db, limit + 1)
+      const rows = found.slice(0, limit)
+      return { rows, items: rows.map((row) => this.#view(row, row.paid)), hasMore: found.length > limit }
     })
   }
 

@@ -116,13 +116,13 @@ const insertTexts = statement<TextRow>((db, p) =>
     decision: p('decision'),
   }),
 )
-/** Whole rows. */
-const wholeRows = (db: Kysely<Tables>) =>
+/** Short rows, beside their texts. */
+export const withTexts = (db: Kysely<Tables>) =>
   db
     .selectFrom('transactions')
     .innerJoin('transaction_texts', 'transaction_texts.id', 'transactions.id')
     .selectAll('transactions')
-    .select(['request', 'draft', 'hints', 'effects', 'decision'])
+const wholeRows = (db: Kysely<Tables>) => withTexts(db).select(['request', 'draft', 'hints', 'effects', 'decision'])
 const byId = statement<{ id: string }, TransactionRow>((db, p) => wholeRows(db).where('transactions.id', '=', p('id')))
 const statusOf = statement<{ id: string }, { status: Status }>((db, p) =>
   db.selectFrom('transactions').select('status').where('id', '=', p('id')),

@@ -16,7 +16,7 @@ export type DatabaseOptions = {
   path?: string
   migrations: readonly Migration[]
 }
-export type ReadableDatabase = Pick<Database, 'engine' | 'read' | 'close'>
+export type ReadableDatabase = Pick<Database, 'read' | 'close'>
 
 /** Opens the database and brings its schema up to date. Throws SCHEMA_INCOMPATIBLE where that is not possible. */
 export async function openDatabase({ url, path, migrations }: DatabaseOptions): Promise<Database> {

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { copyFileSync, existsSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { forEachEngine } from '../../../../../test/support/for-each-engine.ts'
 import { type Migration, openToRead } from './database.ts'
@@ -64,7 +64,7 @@ forEachEngine((_, open, fresh) => {
     await expect(open(both, location)).rejects.toMatchObject({ code: 'SCHEMA_INCOMPATIBLE' })
   })
 
-  test('opened to read it shows what its daemon commits, and leaves the files as they are', async () => {
+  test('opened to read it shows what its daemon commits', async () => {
     const location = await fresh()
     const db = await open(both, location)
     const reader = await openToRead({ ...location, migrations: both })
@@ -73,9 +73,24 @@ forEachEngine((_, open, fresh) => {
       expect(await reader.read((tx) => tx.get(byId, { id }))).toEqual(row(id))
     }
     await reader.close()
-    if ('path' in location) expect(existsSync(`${location.path}-wal`)).toBe(true)
     await db.work({}, (tx) => tx.run(insert, row('c')))
     expect(await db.read((tx) => tx.get(byId, { id: 'c' }))).toEqual(row('c'))
+  })
+
+  test('opened to read, the files that a killed daemon left stay as they are', async () => {
+    const location = await fresh()
+    if (!('path' in location)) return
+    const db = await open(both, location)
+    await db.work({}, (tx) => tx.run(insert, row('a')))
+    const left = `${location.path}.left`
+    const files = ['', '-wal']
+    for (const file of files) copyFileSync(location.path + file, left + file)
+    const before = files.map((file) => readFileSync(left + file))
+    expect(before[1]!.length).toBeGreaterThan(0)
+    const reader = await openToRead({ path: left, migrations: both })
+    expect(await reader.read((tx) => tx.get(byId, { id: 'a' }))).toEqual(row('a'))
+    await reader.close()
+    expect(files.map((file) => readFileSync(left + file))).toEqual(before)
   })
 
   test('opened to read it is neither made nor migrated', async () => {

@@ -18,11 +18,13 @@ const maxPassing = 100
 export async function openSqlite(path: string, ready: (console: Console) => Promise<void>): Promise<Database> {
   const temporary = path === ':memory:' ? mkdtempSync(join(tmpdir(), 'waiaas-db-')) : undefined
   const file = temporary ? join(temporary, 'memory.db') : path
+  let writer: Sqlite.Database | undefined
   try {
-    const writer = openWriter(file)
+    writer = openWriter(file)
     await ready(consoleOf(writer))
     return new SqliteDatabase(writer, readerOf(file), temporary)
   } catch (error) {
+    writer?.close()
     if (temporary) rmSync(temporary, { recursive: true })
     throw error
   }
@@ -76,7 +78,7 @@ function connect(db: Sqlite.Database): Connection {
     const known = name === undefined ? passing : lasting
     const found = known.get(sql)
     if (found) return found
-    if (passing.size >= maxPassing) passing.clear()
+    if (known === passing && passing.size >= maxPassing) passing.clear()
     const prepared = db.prepare<unknown[], Row>(sql)
     known.set(sql, prepared)
     return prepared

@@ -1,0 +1,39 @@
+import { newId } from '@waiaas/contract'
+import { sql } from 'kysely'
+import { expect, test } from 'vitest'
+import { forEachEngine } from '../../../../test/support/for-each-engine.ts'
+import { transactionStore } from '../transactions/store.ts'
+import { migrations } from './all.ts'
+
+forEachEngine((_, open, fresh) => {
+  test('transactions of before keep what was asked, built and decided', async () => {
+    const location = await fresh()
+    const old = await open(migrations.slice(0, 4), location)
+    const ids = [newId(), newId()]
+    for (const [index, id] of ids.entries()) {
+      const hints = index === 0 ? null : 'hints'
+      await old.work({}, (db) =>
+        db.query(
+          () => sql`insert into transactions (id, wallet_id, type, status, network, lane, request, request_hash, draft, hints,
+            effects, decision, policy_version, served_delay, created_at, updated_at)
+          values (${id}, 'wallet', 'TRANSFER', 'PENDING', 'network', 'lane', ${`request ${index}`}, 'hash', 'draft', ${hints},
+            'effects', ${`decision ${index}`}, 7, 0, 1, 2)`,
+        ),
+      )
+    }
+    await old.close()
+    const database = await open(migrations, location)
+    const rows = await database.read((db) => transactionStore.ready(db, 'lane', 10))
+    expect(rows).toMatchObject([
+      { id: ids[0], request: 'request 0', draft: 'draft', hints: null, effects: 'effects', decision: 'decision 0' },
+      { id: ids[1], request: 'request 1', draft: 'draft', hints: 'hints', effects: 'effects', decision: 'decision 1' },
+    ])
+    expect(rows[1]).toMatchObject({
+      status: 'PENDING',
+      policy_version: 7,
+      served_delay: 0,
+      created_at: 1,
+      due_at: null,
+    })
+  })
+})
