@@ -52,7 +52,13 @@ export type Signed = { readonly hash: string; readonly bytes: Uint8Array }
  */
 export type Sent =
   | { readonly outcome: 'accepted' | 'known' | 'unclear' | 'unsent' }
-  | { readonly outcome: 'refused'; readonly reason: Refusal; readonly message: string }
+  | {
+      readonly outcome: 'refused'
+      readonly reason: Refusal
+      readonly message: string
+      /** Underpriced: what the node asks for at least, in native base units for each unit of gas, where it names that. */
+      readonly least?: bigint
+    }
 export type Refusal =
   | 'nonce-used'
   | 'nonce-gap'
@@ -82,7 +88,8 @@ export type Sighting = { readonly id: string } & (
       readonly fee: bigint
       readonly final: boolean
     }
-  | { readonly state: 'pending' }
+  /** `reason`, where it is known more than that no block has it. */
+  | { readonly state: 'pending'; readonly reason?: string }
   | { readonly state: 'missing' }
   | { readonly state: 'void'; readonly proof: string; readonly by?: string }
 )
