@@ -1,5 +1,7 @@
 import { type Effects, Failure, type Network } from '@waiaas/contract'
 
+export { isUnsupported } from './refusals.ts'
+
 /** A fungible token as the registry or the chain describes it; never as a caller does. */
 export type Token = {
   readonly address: string
