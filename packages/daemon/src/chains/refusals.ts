@@ -62,7 +62,11 @@ export const isUnsupported = (error: NodeError): boolean => readRefusal(error) =
 export const isLearnt = (method: string, error: NodeError): boolean =>
   isMissing(error.code) || !(archiveWords.test(error.message) || runsForeignCode(method))
 
-export const speaksOfBatches = ({ message }: NodeError): boolean => /\bbatch/i.test(message)
+const speaksOfBatches = ({ message }: NodeError): boolean => /\bbatch/i.test(message)
+
+/** An error that refuses a batch as such: in words, by the status 413, or as what a server says that takes no arrays. */
+export const refusesTogether = (error: NodeError): boolean =>
+  readRefusal(error) === 'too-much' || error.code === 413 || error.code === -32600 || error.code === -32700
 
 /**
  * How many calls at once are allowed by an error that refused `count` of them: the number that it names, one where it
