@@ -64,7 +64,7 @@ test('a call waits as long as the endpoint asks, where that is not longer than o
   const slow = await pool([resting('3600')])
   await expect(slow.rpc.call('get', [7])).rejects.toMatchObject({ code: 'CHAIN_ERROR' })
   expect(slow.rpc.status()[0]).toMatchObject({ status: 'cooldown', failureCount: 0 })
-  expect(slow.rpc.status()[0]!.cooldownRemainingMs).toBeGreaterThan(290_000)
+  expect(slow.rpc.status()[0]!.cooldownRemainingMs).toBeGreaterThan(50_000)
 })
 
 test('calls that were held back from an endpoint that rests were not heard', async () => {

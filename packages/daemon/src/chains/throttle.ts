@@ -19,7 +19,8 @@ const forgetMs = 600_000
 const slowest = 0.2
 /** Calls a second that nearly every endpoint serves, where nothing was seen yet. */
 const guess = 5
-const longestRestMs = 300_000
+/** Where all rest, somebody has to ask again. */
+const longestRestMs = 60_000
 
 const backoffMs = (strikes: number) => 1_000 * 2 ** Math.min(Math.max(strikes - 1, 0), 6)
 
