@@ -243,10 +243,26 @@ export const adminOperations = {
             failureCount: z.int(),
             cooldownRemainingMs: z.int(),
             lastError: z.string().nullable().optional(),
+            lastErrorAt: z.int().nullable().optional(),
+            batchMost: z
+              .int()
+              .nullable()
+              .optional()
+              .describe('Calls that one request may hold; 1 where batches are refused, null where no limit was met.'),
+            missingMethods: z.array(z.string()).optional().describe('Methods that the endpoint refused.'),
+            callsPerSecond: z
+              .number()
+              .nullable()
+              .optional()
+              .describe('How fast it is asked since it refused calls for its rate; null where it did not.'),
           }),
         ),
       ),
       builtinUrls: z.record(z.string(), z.array(z.string())),
+      builtinLimits: z
+        .record(z.string(), z.string())
+        .optional()
+        .describe('Known limits of built-in endpoints by address, with source and date.'),
     }),
     errors: [],
   }),

@@ -2,7 +2,7 @@ import { Failure } from '@waiaas/contract'
 import type { Rpc } from '../chain.ts'
 import type { ReadAccount } from './mint.ts'
 
-type WireAccount = { owner: string; executable: boolean; lamports: number; data: [string, string] }
+type WireAccount = { owner: string; executable: boolean; lamports: unknown; data: [string, string] }
 type WireAnswer = { value: (WireAccount | null)[] }
 type Call = { readonly method: string; readonly params: readonly unknown[] }
 const mostAccounts = 100
@@ -36,9 +36,12 @@ const fromWire = ({ owner, executable, lamports, data }: WireAccount): ReadAccou
   data: Buffer.from(data[0], 'base64'),
 })
 
-/** A JSON number that was read exactly; Failure CHAIN_ERROR above 2^53, where parsing has already rounded it. */
+/** A whole number of JSON, which is a bigint beyond 2^53; Failure CHAIN_ERROR for anything else, and for what is no u64. */
 export function wholeNumber(value: unknown, what: string): bigint {
-  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0)
-    throw new Failure('CHAIN_ERROR', `expected ${what} as a whole number that JSON can carry, got ${String(value)}`)
-  return BigInt(value)
+  const isWhole = typeof value === 'bigint' || (typeof value === 'number' && Number.isSafeInteger(value))
+  if (isWhole && value >= 0 && value <= largestU64) return BigInt(value)
+  throw new Failure('CHAIN_ERROR', `expected ${what} as a whole number of 64 bits, got ${shown(value)}`)
 }
+
+const largestU64 = 2n ** 64n - 1n
+const shown = (value: unknown): string => (typeof value === 'object' ? 'no number' : String(value).slice(0, 40))
