@@ -4,6 +4,7 @@ import { KeyError } from './key-error.ts'
 import { type SignerProcess, startSignerProcess } from './signer-process.ts'
 import type {
   Chain,
+  DerivedAddress,
   Exported,
   ExportFormat,
   ExportOptions,
@@ -47,6 +48,8 @@ export type Keys = {
   create(walletId: string, chain: Chain): Promise<KeyRow>
   /** IMPORT_INVALID says what is wrong with the secret. */
   import(walletId: string, chain: Chain, secret: ImportSecret | SealedImport): Promise<KeyRow>
+  /** The addresses that a recovery phrase gives, the one that `import` takes first; none where the secret leaves no choice. */
+  derivations(chain: Chain, secret: ImportSecret | SealedImport): Promise<DerivedAddress[]>
   /** EXPORT_REFUSED when the chain has no such format. */
   export(key: KeyRow, format: ExportFormat, options?: ExportOptions): Promise<Exported>
   /** One message for the whole batch; answers in order. */
@@ -122,6 +125,7 @@ export async function startKeys(options: KeysOptions = {}): Promise<Keys> {
     subkey: (purpose) => call('subkey', { purpose }),
     create: (walletId, chain) => call('create', { walletId, chain }),
     import: (walletId, chain, secret) => call('import', { walletId, chain, secret }),
+    derivations: (chain, secret) => call('derivations', { chain, secret }),
     export: (key, format, exportOptions = {}) => call('export', { key, format, options: exportOptions }),
     sign: (requests) => call('sign', { requests: [...requests] }),
     sealingKey: () => call('sealingKey', {}),
