@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { CommandError, errorCode } from './errors.ts'
-import { readIfThere, recoveryFile, tokenFile } from './place.ts'
+import { pathOf, readIfThere, recoveryFile, tokenFile } from './place.ts'
 import { askSecret, canAsk } from './terminal.ts'
 
 const { env } = process
@@ -63,7 +63,8 @@ async function findToken(dataDir: string): Promise<string | undefined> {
 }
 
 /** A secret from a file, without the line's end; "-" is stdin. */
-export async function readSecretFile(path: string): Promise<string> {
+export async function readSecretFile(given: string): Promise<string> {
+  const path = given === '-' ? given : pathOf('the file of the secret', given)
   const text = await readText(path)
   const secret = text.replace(/\r?\n$/, '')
   if (secret === '') throw new CommandError(`expected a secret in ${path}, got an empty file`)

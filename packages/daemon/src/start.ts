@@ -7,7 +7,7 @@ import { type Composition, compose } from './daemon.ts'
 import { type Keys, startKeys } from './keys/service.ts'
 import { migrations } from './migrations/all.ts'
 import { clockMark } from './platform/clock-mark.ts'
-import { type Config, ConfigError, loadConfig, readSecretFile } from './platform/config.ts'
+import { type Config, ConfigError, homeOf, loadConfig, readSecretFile } from './platform/config.ts'
 import { type DataDir, DataDirError, openDataDir } from './platform/data-dir.ts'
 import { type Database, openDatabase } from './platform/db/database.ts'
 import { type Listening, listen } from './platform/http/listen.ts'
@@ -235,7 +235,7 @@ async function passwordSource(
       'CONFIG_INVALID',
       'WAIAAS_MASTER_PASSWORD_FILE and WAIAAS_MASTER_PASSWORD: expected one of them, got both',
     )
-  const fromFile = file ? await readSecretFile('WAIAAS_MASTER_PASSWORD_FILE', file) : undefined
+  const fromFile = file ? await readSecretFile('WAIAAS_MASTER_PASSWORD_FILE', file, homeOf(env)) : undefined
   if (fromFile && 'problem' in fromFile) throw new StartError('CONFIG_INVALID', fromFile.problem)
   const given = masterPassword ?? fromFile?.text ?? (plain || undefined)
   return {
@@ -245,7 +245,7 @@ async function passwordSource(
     autoProvision,
     async again() {
       if (!file) return dataDir.recoveryKey.read()
-      const read = await readSecretFile('WAIAAS_MASTER_PASSWORD_FILE', file)
+      const read = await readSecretFile('WAIAAS_MASTER_PASSWORD_FILE', file, homeOf(env))
       return 'text' in read ? read.text : undefined
     },
   }
