@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import { chmodSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { isFailure, normalPassword } from '@waiaas/contract'
 import { undoUnfinishedMoves } from './backup/service.ts'
 import { type Composition, compose } from './daemon.ts'
 import { type Keys, startKeys } from './keys/service.ts'
 import { migrations } from './migrations/all.ts'
+import { AccessError, assertFile, explained } from './platform/access.ts'
 import { clockMark } from './platform/clock-mark.ts'
 import { type Config, ConfigError, homeOf, loadConfig, readSecretFile } from './platform/config.ts'
 import { type DataDir, DataDirError, openDataDir } from './platform/data-dir.ts'
@@ -64,7 +66,7 @@ export async function startDaemon(options: StartOptions): Promise<Daemon> {
     return await start(options, opened)
   } catch (error) {
     await closeAll(opened)
-    throw asStartError(error)
+    throw asStartError(error, options.dataDir)
   }
 }
 
@@ -197,6 +199,8 @@ async function openStore(dataDir: DataDir, url: string, path: string): Promise<D
   if (url !== '') return openServer(url)
   const file = await dataDir.place(path)
   await dataDir.holdDatabase(file)
+  // Written while the daemon runs: better said now than by every checkpoint.
+  assertFile(join(dataDir.path, 'audit', 'checkpoints.jsonl'), 'write')
   const database = await openDatabase({ path: file, migrations })
   chmodSync(file, 0o600)
   return database
@@ -312,12 +316,14 @@ export async function initDataDir({
     await opened.close()
     return makesKey ? { created: [...created, key.path], recoveryKey: key.path } : { created }
   } catch (error) {
-    throw asStartError(error)
+    throw asStartError(error, dataDir)
   }
 }
 
-function asStartError(error: unknown): unknown {
+function asStartError(thrown: unknown, dataDir: string): unknown {
+  const error = explained(thrown, dataDir)
   if (error instanceof StartError || !(error instanceof Error)) return error
+  if (error instanceof AccessError) return new StartError('DATA_DIR_UNUSABLE', error.message, error.hint, error)
   const code = 'code' in error ? String(error.code) : ''
   if (error instanceof DataDirError) return new StartError('DATA_DIR_UNUSABLE', error.message, undefined, error)
   if (error instanceof ConfigError) return new StartError('CONFIG_INVALID', error.message, undefined, error)

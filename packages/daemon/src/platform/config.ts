@@ -17,6 +17,7 @@ import {
   settings as table,
 } from '@waiaas/contract'
 import { parse, TomlError } from 'smol-toml'
+import { AccessError, explained } from './access.ts'
 import { nearNames } from './near.ts'
 
 type Origin = 'default' | 'file' | 'environment'
@@ -170,6 +171,8 @@ export async function readSecretFile(name: string, given: string, home: Home): P
   try {
     text = await readFile(path, 'utf8')
   } catch (error) {
+    const told = explained(error, path, 'read')
+    if (told instanceof AccessError) return { problem: `${name}: ${told.message}: ${told.hint}` }
     return { problem: `${name}: expected a readable file, got ${codeOf(error)} for ${path}` }
   }
   const open = await isOpenToOthers(path)
@@ -221,7 +224,7 @@ async function readIfThere(path: string): Promise<string | undefined> {
     return await readFile(path, 'utf8')
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return undefined
-    throw new ConfigError([`expected a readable ${path}, got ${codeOf(error)}`])
+    throw explained(error, path, 'read')
   }
 }
 
