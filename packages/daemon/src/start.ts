@@ -13,7 +13,8 @@ import { type Config, ConfigError, homeOf, loadConfig, readSecretFile } from './
 import { type DataDir, DataDirError, openDataDir } from './platform/data-dir.ts'
 import { type Database, openDatabase } from './platform/db/database.ts'
 import { type Listening, listen } from './platform/http/listen.ts'
-import { jsonLog } from './platform/log.ts'
+import { endAll } from './platform/jobs.ts'
+import { jsonLog, type Log } from './platform/log.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 export type StartOptions = {
@@ -136,6 +137,7 @@ async function start(options: StartOptions, opened: Opened): Promise<Daemon> {
   log.info({ url: server.url, database: database.engine, synchronous: database.stats().synchronous }, 'ready')
   const stop = once(() =>
     stopAll({
+      log,
       parts,
       server,
       database,
@@ -167,6 +169,7 @@ const passwordCost = (settings: Config['settings']) => ({
 })
 
 type Running = {
+  log: Log
   parts: Composition
   server: Listening
   database: Database
@@ -177,14 +180,16 @@ type Running = {
 }
 
 /** New requests are refused, running ones end, what is signed is sent, then everything is closed. */
-async function stopAll({ parts, server, database, stopKeys, dataDir, marking, graceMs }: Running): Promise<void> {
+async function stopAll({ log, parts, server, database, stopKeys, dataDir, marking, graceMs }: Running): Promise<void> {
   parts.drain()
-  await server.close(graceMs)
-  await parts.stop()
-  await marking.stop()
-  await stopKeys()
-  await database.close()
-  await dataDir.close()
+  await endAll(log, [
+    { stop: () => server.close(graceMs) },
+    parts,
+    marking,
+    { stop: stopKeys },
+    { stop: () => database.close() },
+    { stop: () => dataDir.close() },
+  ])
 }
 
 function once(fn: () => Promise<void>): () => Promise<void> {

@@ -11,13 +11,13 @@ import { type Console, SchemaError } from './migrations.ts'
 import { lockOrder, type Scope } from './scope.ts'
 import { filesOf, sqliteFault } from './sqlite-faults.ts'
 import type { Compiled } from './statement.ts'
-import type { Database, Stats } from './types.ts'
+import type { RawDatabase, Stats } from './types.ts'
 
 const maxJobsPerCommit = 256
 const maxPassing = 100
 
 /** Opens (and creates) a SQLite file; `:memory:` is a temporary file that goes with the connection. */
-export async function openSqlite(path: string, ready: (console: Console) => Promise<void>): Promise<Database> {
+export async function openSqlite(path: string, ready: (console: Console) => Promise<void>): Promise<RawDatabase> {
   const temporary = path === ':memory:' ? mkdtempSync(join(tmpdir(), 'waiaas-db-')) : undefined
   const file = temporary ? join(temporary, 'memory.db') : path
   let writer: Sqlite.Database | undefined
@@ -34,7 +34,7 @@ export async function openSqlite(path: string, ready: (console: Console) => Prom
 }
 
 /** Opens a SQLite file only to read it; whoever writes to it is not disturbed. */
-export async function readSqlite(file: string, ready: (console: Console) => Promise<void>): Promise<Database> {
+export async function readSqlite(file: string, ready: (console: Console) => Promise<void>): Promise<RawDatabase> {
   assertFile(file, 'read')
   if (!existsSync(file)) throw new SchemaError(`there is no database at ${file}`)
   let reader: Sqlite.Database | undefined
@@ -114,7 +114,7 @@ function connect(db: Sqlite.Database): Connection {
   }
 }
 
-class SqliteDatabase implements Database {
+class SqliteDatabase implements RawDatabase {
   readonly engine = 'sqlite'
   readonly #writer: Sqlite.Database
   readonly #reader: Sqlite.Database
