@@ -14,16 +14,12 @@ export async function fillDisk(database: Database): Promise<() => Promise<void>>
 
 async function fillSqlite(database: Database): Promise<() => Promise<void>> {
   await database.work({}, execute('create table filler (text text)'))
-  // Each write takes pages that there are not any more.
-  for (const [table, event] of [
-    ['evidence', 'insert'],
-    ['schema_migrations', 'update'],
-  ])
-    await database.work(
-      {},
-      execute(`create trigger full_${table} before ${event} on ${table}
-        begin insert into filler values (printf('%.100000c', 'x')); end`),
-    )
+  // Each row of evidence takes pages that there are not any more.
+  await database.work(
+    {},
+    execute(`create trigger full before insert on evidence
+      begin insert into filler values (printf('%.100000c', 'x')); end`),
+  )
   await database.work({}, execute('pragma max_page_count = 1'))
   return async () => {
     await database.work({}, execute('pragma max_page_count = 1073741823'))

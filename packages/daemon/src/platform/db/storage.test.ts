@@ -7,7 +7,7 @@ import { migrations } from '../../migrations/all.ts'
 import type { Handle } from './database.ts'
 import { asStorageFailure } from './storage.ts'
 
-forEachEngine((_engine, open) => {
+forEachEngine((engine, open) => {
   const insert = (db: Handle) =>
     db.query(
       () => sql`insert into evidence values ('a', 1, 1, 1, 'E', 'info', 'x', null, null, null, null, '{}', '', '')`,
@@ -31,7 +31,8 @@ forEachEngine((_engine, open) => {
       await database.read((db) => db.query(() => sql<{ high: number }>`select high from clock_mark`))
     )[0]!
     expect(high === 7).toBe(beside.status === 'fulfilled')
-    expect(await database.fault()).toMatch(/^the disk is full \((SQLITE_FULL|53100)\) at /)
+    // SQLite still finds room for a page that it has; test/full-disk.test.ts leaves it none.
+    if (engine === 'postgres') expect(await database.fault()).toBe('the disk is full (53100) at the database server')
     await makeRoom()
     expect(await database.fault()).toBeUndefined()
     await database.work(scope, insert)

@@ -1,6 +1,7 @@
 import { Failure, isFailure } from '@waiaas/contract'
 import { sql } from 'kysely'
-import { type NoParams, statement } from './statement.ts'
+import type { Handle } from './handle.ts'
+import type { Engine } from './statement.ts'
 import type { Database, RawDatabase } from './types.ts'
 
 /** Why nothing can be written: there is no room, or whatever holds the files does not take them. */
@@ -31,8 +32,13 @@ export function asStorageFailure(error: unknown): unknown {
   return new Failure('STORAGE_UNAVAILABLE', `${sentence(fault)}; this was not stored`, { cause: error })
 }
 
-/** Writes one page and changes nothing. */
-const touch = statement<NoParams>(() => sql`update schema_migrations set applied_at = applied_at`)
+/** Writes a page, of which nobody reads what changes. SQLite writes none for a row that stays as it is. */
+async function touch(db: Handle, engine: Engine): Promise<void> {
+  const number = Math.floor(Math.random() * 2 ** 31)
+  const text =
+    engine === 'sqlite' ? `pragma user_version = ${number}` : 'update schema_migrations set applied_at = applied_at'
+  await db.query(() => sql.raw(text))
+}
 
 /** A database that answers STORAGE_UNAVAILABLE where its disk does not take what is written, and remembers that. */
 export function withStorageFaults(inner: RawDatabase, where: string): Database {
@@ -45,7 +51,7 @@ export function withStorageFaults(inner: RawDatabase, where: string): Database {
   }
   async function tryAgain(): Promise<void> {
     try {
-      await inner.work({}, (db) => db.run(touch))
+      await inner.work({}, (db) => touch(db, inner.engine))
       last = undefined
     } catch (error) {
       last = storageFault(error) ?? last
