@@ -1,8 +1,10 @@
-import { execFileSync } from 'node:child_process'
-import { statSync } from 'node:fs'
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, openSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
-import { startTestDaemon, type TestDaemon } from './support/daemon.ts'
+import { MASTER_PASSWORD, startTestDaemon, type TestDaemon } from './support/daemon.ts'
 import { until } from './support/until.ts'
 import { GENEROUS } from './support/wallets.ts'
 import { evmWorld } from './support/worlds.ts'
@@ -78,4 +80,27 @@ test('a daemon whose disk fills up says so, sends nothing that it cannot record,
   // A stop of the process on a full disk is one in good order.
   fill(daemon)
   expect(await daemon.terminate()).toBe(0)
+})
+
+test('a daemon whose log goes to a full disk works on without it', async () => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'waiaas-log-'))
+  closers.push(async () => rmSync(dataDir, { recursive: true }))
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'support/daemon-process.ts')], {
+    env: {
+      WAIAAS_DATA_DIR: dataDir,
+      WAIAAS_MASTER_PASSWORD: MASTER_PASSWORD,
+      WAIAAS_DAEMON_PORT: '0',
+      WAIAAS_KEYSTORE_ARGON2_MEMORY: '19456',
+      WAIAAS_KEYSTORE_ARGON2_TIME: '2',
+    },
+    stdio: ['ignore', openSync('/dev/full', 'w'), 'inherit'],
+  })
+  const exited = once(child, 'exit')
+  closers.push(async () => void child.kill('SIGKILL'))
+  const port = join(dataDir, 'daemon.port')
+  await until('the port', () => existsSync(port) || child.exitCode !== null)
+  const base = `http://127.0.0.1:${readFileSync(port, 'utf8').trim()}`
+  expect((await fetch(`${base}/health/ready`)).status).toBe(200)
+  child.kill('SIGTERM')
+  expect((await exited)[0]).toBe(0)
 })

@@ -142,8 +142,7 @@ export function killSwitch(parts: KillSwitchParts) {
     /** By the operator: from SUSPENDED at once, from LOCKED after an hour. */
     async recover(by: By): Promise<Answer<'recoverKillSwitch'>> {
       // What is not on record cannot be lifted either.
-      await held.settle(HELD.SUSPENDED)
-      await held.settle(HELD.LOCKED)
+      for (const name of Object.values(HELD)) await held.settle(name)
       return inTurn('switch', async () => {
         const at = await database.work({ exclusive: ['system', SYSTEM_EVIDENCE] }, async (db) => {
           const row = await killSwitchStore.read(db)
@@ -163,12 +162,11 @@ export function killSwitch(parts: KillSwitchParts) {
 
     async view(): Promise<Answer<'getKillSwitch'>> {
       const { state, activated_at, activated_by } = await database.read(read)
-      const isHeld = Object.values(HELD).some((name) => held.since(name) !== undefined)
       return {
         state,
         activatedAt: activated_at === null ? null : seconds(activated_at),
         activatedBy: activated_by,
-        ...(isHeld && { unwritten: UNWRITTEN }),
+        ...unwritten(held),
       }
     },
 
@@ -186,6 +184,9 @@ export function killSwitch(parts: KillSwitchParts) {
     stop: async (): Promise<void> => refreshing?.stop(),
   }
 }
+
+const unwritten = (held: Held): { unwritten?: string } =>
+  Object.values(HELD).some((name) => held.since(name) !== undefined) ? { unwritten: UNWRITTEN } : {}
 
 /** The row was read under its lock in the same job, so that a lost compare-and-set is a bug. */
 function assertMoved(isMoved: boolean): void {

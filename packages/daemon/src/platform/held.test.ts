@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import { openBed, operator, removeFoldersAfterEach, sharedKeys } from '../../../../test/support/feature-bed.ts'
 import { forEachEngine } from '../../../../test/support/for-each-engine.ts'
-import { fillDisk } from '../../../../test/support/full-disk.ts'
 import { sessionAsHeld } from '../sessions/service.ts'
 import { findWallet, walletAsHeld } from '../wallets/service.ts'
+import { fillDisk } from './db/full-disk.ts'
 
 const { keys } = sharedKeys()
 removeFoldersAfterEach()

@@ -2,11 +2,14 @@ import pino, { type Logger } from 'pino'
 
 export type Log = Pick<Logger, 'trace' | 'debug' | 'info' | 'warn' | 'error'>
 
+/** What a full disk, or a reader that has gone, does not take is lost; the daemon goes on. */
+const loseLine = (): void => undefined
+
 /** JSON lines on stdout. Nothing that can hold a secret is ever passed in: no headers, bodies, endpoints or keys. */
 export function jsonLog(level: string): Logger {
   const destination = pino.destination({ fd: 1, sync: true })
-  // A line that a full disk does not take is lost; the daemon goes on.
-  destination.on('error', () => undefined)
+  destination.on('error', loseLine)
+  if (!process.stdout.listeners('error').includes(loseLine)) process.stdout.on('error', loseLine)
   return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination)
 }
 

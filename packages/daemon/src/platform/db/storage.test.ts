@@ -2,9 +2,9 @@ import { Failure } from '@waiaas/contract'
 import { sql } from 'kysely'
 import { expect, test } from 'vitest'
 import { forEachEngine } from '../../../../../test/support/for-each-engine.ts'
-import { fillDisk } from '../../../../../test/support/full-disk.ts'
 import { migrations } from '../../migrations/all.ts'
 import type { Handle } from './database.ts'
+import { fillDisk } from './full-disk.ts'
 import { asStorageFailure } from './storage.ts'
 
 forEachEngine((engine, open) => {

@@ -1,11 +1,11 @@
 import { sql } from 'kysely'
-import type { Database, Handle } from '../../packages/daemon/src/platform/db/database.ts'
+import type { Database, Handle } from './database.ts'
 
 const execute = (text: string) => (db: Handle) => db.query(() => sql.raw(text))
 const FILLED = ['evidence', 'schema_migrations']
 
 /**
- * A full disk under a database, by the database's own error: SQLite gets no further page and no room in those that it
+ * Test support: a full disk under a database, by the database's own error: SQLite gets no further page and no room in those that it
  * has, PostgreSQL raises disk_full. The answer makes room again.
  */
 export async function fillDisk(database: Database): Promise<() => Promise<void>> {
