@@ -50,8 +50,12 @@ export function checkpoints({ database, clock, log, isUnlocked, subkey, file }: 
   async function signNew(): Promise<void> {
     if (!key && !isUnlocked()) return
     rows = 0
+    if ((await database.read(checkpointStore.moved)).length > 0) await signMoved()
+    // After the signing, which does not wait for the disk of the copies.
     if (uncopied.length > 0) await copyAll()
-    if ((await database.read(checkpointStore.moved)).length === 0) return
+  }
+
+  async function signMoved(): Promise<void> {
     const signer = await unlockedKey()
     // Another replica may have signed meanwhile.
     const made = await database.work({ exclusive: [CHECKPOINTS] }, (db) => append(db, signer, clock.now()))
@@ -59,7 +63,6 @@ export function checkpoints({ database, clock, log, isUnlocked, subkey, file }: 
     const { seq, hash, signature } = made
     log.info({ checkpoint: { seq, hash, signature } }, 'audit log signed')
     uncopied.push(`${JSON.stringify(made)}\n`)
-    await copyAll()
   }
 
   return {
