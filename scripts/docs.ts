@@ -28,7 +28,8 @@ const table = (head: readonly string[], rows: readonly (readonly string[])[]): s
 
 /** What the variables are for that are no settings. */
 const variables: Readonly<Record<string, string>> = {
-  WAIAAS_DATA_DIR: 'The data directory of the daemon and of the commands; `~/.waiaas` unless given.',
+  WAIAAS_DATA_DIR:
+    'The data directory of the daemon and the commands, `~/.waiaas` unless given; and where the MCP server looks for its token.',
   WAIAAS_MASTER_PASSWORD_FILE:
     'A file with the master password, in UTF-8 or in UTF-16 with a byte order mark; only the daemon and the commands read it.',
   WAIAAS_MASTER_PASSWORD: 'The master password itself. Other processes may read it, so the health page warns.',
@@ -52,6 +53,7 @@ const isPerNetwork = (key: string): boolean =>
   key.startsWith('rpc_pool.') || (key.startsWith('rpc.') && settings[key]?.type === 'url')
 
 function formOf(setting: Setting): string {
+  if (setting.path) return 'path'
   if (setting.type === 'number') return `${setting.min} to ${setting.max}`
   if (setting.type === 'boolean') return 'true, false'
   if (setting.type === 'enum') return setting.values.join(', ')
@@ -93,6 +95,8 @@ A setting has one value. These places can give it, the first that does wins:
 4. the default.
 
 The daemon refuses to start on an unknown name or an unusable value, and names all of them at once. A list is written with commas or as a JSON array. Values that are secret, and endpoints that carry a credential, are never shown and are stored encrypted.
+
+No shell reads these texts. White space and line ends around a value are none of it; quotes around one are refused. In a path, \`~\` or \`~/\` in front is the home directory, wherever the path is given: a variable, a flag, \`config.toml\`, the environment of an MCP server. Quotes, \`~other/\`, \`$HOME\`, \`%USERPROFILE%\`, URLs and control characters are refused by name, so that nothing is ever made in a folder that nobody meant.
 
 ## Environment beside the settings
 

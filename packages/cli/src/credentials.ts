@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { misreadSecret, secretText } from '@waiaas/contract'
 import { CommandError, errorCode } from './errors.ts'
-import { readIfThere, recoveryFile, tokenFile } from './place.ts'
+import { pathOf, readIfThere, recoveryFile, tokenFile } from './place.ts'
 import { askSecret, canAsk, note } from './terminal.ts'
 
 const { env } = process
@@ -64,20 +64,24 @@ async function findToken(dataDir: string): Promise<string | undefined> {
 }
 
 /** A secret from a file, without the line's end; "-" is stdin. */
-export async function readSecretFile(path: string): Promise<string> {
+export async function readSecretFile(given: string): Promise<string> {
+  const path = secretPath(given)
   const { text, got } = secretText(await readBytes(path))
   if (text === undefined) throw new CommandError(`expected UTF-8 text in ${path}, got ${got}`, 'save it as UTF-8')
   return notEmpty(path, text)
 }
 
 /** A password that exists already. What is no UTF-8 was taken for it once: the password is what came of that. */
-export async function readPasswordFile(path: string): Promise<string> {
+export async function readPasswordFile(given: string): Promise<string> {
+  const path = secretPath(given)
   const bytes = await readBytes(path)
   const { text, got } = secretText(bytes)
   if (text !== undefined) return notEmpty(path, text)
   note(`expected UTF-8 text in ${path}, got ${got}: if the password is refused, save it as UTF-8`)
   return misreadSecret(bytes)
 }
+
+const secretPath = (given: string): string => (given === '-' ? given : pathOf('the file of the secret', given))
 
 function notEmpty(path: string, secret: string): string {
   if (secret === '') throw new CommandError(`expected a secret in ${path}, got an empty file`)

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { Cursor, Id, Limit, nextPage, UnixSeconds } from './ids.ts'
 import { operation } from './operation.ts'
-import { Address, Chain, EnvironmentName, Name, OwnerState, WalletStatus } from './wire.ts'
+import { Address, Chain, EnvironmentName, Name, OwnerState, Unwritten, WalletStatus } from './wire.ts'
 
 const tag = 'Wallets'
 
@@ -227,6 +227,7 @@ export const walletOperations = {
       status: z.literal('SUSPENDED'),
       suspendedAt: UnixSeconds,
       suspensionReason: z.string(),
+      unwritten: Unwritten,
     }),
     errors: ['WALLET_NOT_FOUND', 'WALLET_TERMINATED', 'INVALID_STATE_TRANSITION'],
   }),

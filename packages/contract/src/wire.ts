@@ -73,3 +73,9 @@ function isUsd(value: string | number): boolean {
     return false
   }
 }
+
+/** Of a stop that holds and could not be stored. */
+export const Unwritten = z
+  .string()
+  .optional()
+  .describe('there while the stop holds in memory alone, because it cannot be stored: what that means')

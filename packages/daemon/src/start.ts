@@ -1,17 +1,20 @@
 import { randomBytes } from 'node:crypto'
 import { chmodSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { isFailure, normalPassword } from '@waiaas/contract'
 import { undoUnfinishedMoves } from './backup/service.ts'
 import { type Composition, compose } from './daemon.ts'
 import { type Keys, startKeys } from './keys/service.ts'
 import { migrations } from './migrations/all.ts'
+import { AccessError, assertFile, explained } from './platform/access.ts'
 import { clockMark } from './platform/clock-mark.ts'
-import { type Config, ConfigError, loadConfig, readSecretFile } from './platform/config.ts'
+import { type Config, ConfigError, homeOf, loadConfig, readSecretFile } from './platform/config.ts'
 import { type DataDir, DataDirError, openDataDir } from './platform/data-dir.ts'
 import { type Database, openDatabase } from './platform/db/database.ts'
 import { type Listening, listen } from './platform/http/listen.ts'
-import { jsonLog } from './platform/log.ts'
+import { endAll } from './platform/jobs.ts'
+import { jsonLog, type Log } from './platform/log.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 export type StartOptions = {
@@ -64,7 +67,7 @@ export async function startDaemon(options: StartOptions): Promise<Daemon> {
     return await start(options, opened)
   } catch (error) {
     await closeAll(opened)
-    throw asStartError(error)
+    throw asStartError(error, options.dataDir)
   }
 }
 
@@ -133,6 +136,7 @@ async function start(options: StartOptions, opened: Opened): Promise<Daemon> {
   log.info({ url: server.url, database: database.engine, synchronous: database.stats().synchronous }, 'ready')
   const stop = once(() =>
     stopAll({
+      log,
       parts,
       server,
       database,
@@ -164,6 +168,7 @@ const passwordCost = (settings: Config['settings']) => ({
 })
 
 type Running = {
+  log: Log
   parts: Composition
   server: Listening
   database: Database
@@ -174,14 +179,16 @@ type Running = {
 }
 
 /** New requests are refused, running ones end, what is signed is sent, then everything is closed. */
-async function stopAll({ parts, server, database, stopKeys, dataDir, marking, graceMs }: Running): Promise<void> {
+async function stopAll({ log, parts, server, database, stopKeys, dataDir, marking, graceMs }: Running): Promise<void> {
   parts.drain()
-  await server.close(graceMs)
-  await parts.stop()
-  await marking.stop()
-  await stopKeys()
-  await database.close()
-  await dataDir.close()
+  await endAll(log, [
+    { stop: () => server.close(graceMs) },
+    parts,
+    marking,
+    { stop: stopKeys },
+    { stop: () => database.close() },
+    { stop: () => dataDir.close() },
+  ])
 }
 
 function once(fn: () => Promise<void>): () => Promise<void> {
@@ -196,6 +203,8 @@ async function openStore(dataDir: DataDir, url: string, path: string): Promise<D
   if (url !== '') return openServer(url)
   const file = await dataDir.place(path)
   await dataDir.holdDatabase(file)
+  // Written while the daemon runs: better said now than by every checkpoint.
+  assertFile(join(dataDir.path, 'audit', 'checkpoints.jsonl'), 'write')
   const database = await openDatabase({ path: file, migrations })
   chmodSync(file, 0o600)
   return database
@@ -238,7 +247,7 @@ async function passwordSource(
       'CONFIG_INVALID',
       'WAIAAS_MASTER_PASSWORD_FILE and WAIAAS_MASTER_PASSWORD: expected one of them, got both',
     )
-  const fromFile = file ? await readSecretFile('WAIAAS_MASTER_PASSWORD_FILE', file) : undefined
+  const fromFile = file ? await readSecretFile('WAIAAS_MASTER_PASSWORD_FILE', file, homeOf(env)) : undefined
   const problem = fromFile && 'problem' in fromFile ? fromFile.problem : undefined
   if (problem !== undefined && fromFile?.misread === undefined) throw new StartError('CONFIG_INVALID', problem)
   const given = masterPassword ?? (fromFile && 'text' in fromFile ? fromFile.text : undefined) ?? (plain || undefined)
@@ -251,7 +260,7 @@ async function passwordSource(
     warning: fromFile?.warning,
     autoProvision,
     async again() {
-      const read = file ? await readSecretFile('WAIAAS_MASTER_PASSWORD_FILE', file) : undefined
+      const read = file ? await readSecretFile('WAIAAS_MASTER_PASSWORD_FILE', file, homeOf(env)) : undefined
       const found = read ? ['text' in read ? read.text : undefined, read.misread] : [await dataDir.recoveryKey.read()]
       return found.filter((password) => password !== undefined)
     },
@@ -329,12 +338,14 @@ export async function initDataDir({
     await opened.close()
     return makesKey ? { created: [...created, key.path], recoveryKey: key.path } : { created }
   } catch (error) {
-    throw asStartError(error)
+    throw asStartError(error, dataDir)
   }
 }
 
-function asStartError(error: unknown): unknown {
+function asStartError(thrown: unknown, dataDir: string): unknown {
+  const error = explained(thrown, dataDir)
   if (error instanceof StartError || !(error instanceof Error)) return error
+  if (error instanceof AccessError) return new StartError('DATA_DIR_UNUSABLE', error.message, error.hint, error)
   const code = 'code' in error ? String(error.code) : ''
   if (error instanceof DataDirError) return new StartError('DATA_DIR_UNUSABLE', error.message, undefined, error)
   if (error instanceof ConfigError) return new StartError('CONFIG_INVALID', error.message, undefined, error)

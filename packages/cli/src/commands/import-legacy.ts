@@ -5,6 +5,7 @@ import { connectOperator, type Operator } from '../api.ts'
 import { readPasswordFile } from '../credentials.ts'
 import { CommandError, UsageError } from '../errors.ts'
 import { daemonFlags, daemonFlagsHelp, readFlags } from '../flags.ts'
+import { pathOf } from '../place.ts'
 import { sealImport } from '../sealing.ts'
 import { askSecret, canAsk, note, print, printJson } from '../terminal.ts'
 
@@ -25,8 +26,9 @@ export async function run(argv: readonly string[]): Promise<number> {
     'from-password-file': { type: 'string' },
   })
   if (values.from === undefined) throw new UsageError('missing --from', usage)
-  const legacy = await readLegacyWallets(values.from)
-  if (legacy.length === 0) throw new CommandError(`${values.from} has no key files`, 'name the old data directory')
+  const from = pathOf('--from', values.from)
+  const legacy = await readLegacyWallets(from)
+  if (legacy.length === 0) throw new CommandError(`${from} has no key files`, 'name the old data directory')
   const operator = await connectOperator(values)
   const password = await readOldPassword(values['from-password-file'])
   const { publicKey } = await operator.api.getSealingKey()
