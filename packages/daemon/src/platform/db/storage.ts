@@ -49,6 +49,12 @@ export function withStorageFaults(inner: RawDatabase, where: string): Database {
     last = storageFault(error) ?? last
     throw asStorageFailure(error)
   }
+  /** A read that writes is a fault of the daemon itself, and none of the disk. */
+  const failReading = (error: unknown): never => {
+    const { code } = storageFault(error) ?? {}
+    if (code === 'SQLITE_READONLY' || code === '25006') throw error
+    return fail(error)
+  }
   async function tryAgain(): Promise<void> {
     try {
       await inner.work({}, (db) => touch(db, inner.engine))
@@ -61,7 +67,7 @@ export function withStorageFaults(inner: RawDatabase, where: string): Database {
   }
   return {
     engine: inner.engine,
-    read: (fn) => inner.read(fn).catch(fail),
+    read: (fn) => inner.read(fn).catch(failReading),
     work: (scope, fn) => inner.work(scope, fn).catch(fail),
     hold: (scope, fn) => inner.hold(scope, fn),
     stats: () => inner.stats(),
