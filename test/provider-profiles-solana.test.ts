@@ -1,0 +1,22 @@
+import { type EvmNode, type SolanaNode, startEvm, startSolana } from '@waiaas/localnet'
+import { afterAll, beforeAll, describe, test } from 'vitest'
+import { play } from './support/providers/drama.ts'
+import { solanaProfiles } from './support/providers/solana.ts'
+
+let evm: EvmNode
+let solana: SolanaNode
+beforeAll(async () => {
+  evm = await startEvm({ slotsInAnEpoch: 1, blockTime: 0.25 })
+  solana = await startSolana({ slotMs: 50, finalSlots: 8 })
+})
+afterAll(async () => {
+  await evm.stop()
+  await solana.stop()
+})
+
+describe.concurrent('behind a Solana endpoint like', () => {
+  test.each(solanaProfiles)(
+    '$name the demo, 50 sends at once and a restart go well, and each is paid once',
+    (profile) => play(profile, { evm, solana }, profile.name === 'solana-public' ? 'kill' : 'terminate'),
+  )
+})

@@ -1,0 +1,150 @@
+import type { EvmNode, SolanaNode } from '@waiaas/localnet'
+import { expect } from 'vitest'
+import { runScript } from '../../../packages/cli/src/demo/script.ts'
+import { startTestDaemon, type TestDaemon } from '../daemon.ts'
+import { until } from '../until.ts'
+import { GENEROUS, type TestWallet } from '../wallets.ts'
+import { type EvmWorld, envOf, evmWorldOn, expectCounted, type SolanaWorld, solanaWorldOn } from '../worlds.ts'
+import type { Profile } from './profile.ts'
+
+const SENDS = 50
+const SENDS_BEFORE_THE_RESTART = 10
+
+/** How a daemon ends in the middle. A kill needs a process of its own, which takes its time to start. */
+export type Ending = 'terminate' | 'kill'
+export type Stage = { readonly evm: EvmNode; readonly solana: SolanaNode }
+type Scene = {
+  readonly daemon: TestDaemon
+  readonly world: EvmWorld | SolanaWorld
+  readonly wallet: TestWallet
+  /** Status and code of all that was not accepted. */
+  readonly refusals: string[]
+}
+type Payment = { readonly key: string; readonly to: string; readonly amount: bigint; id?: string }
+
+/**
+ * What has to go well behind every kind of endpoint: the demo, fifty sends at once, and sends that a restart interrupts.
+ * The chain of the profile is reached through it, the other one directly.
+ */
+export async function play(profile: Profile, stage: Stage, ending: Ending): Promise<void> {
+  const evm = await evmWorldOn(stage.evm, { profile: profile.chain === 'EVM' ? profile : undefined })
+  const solana = await solanaWorldOn(stage.solana, { profile: profile.chain === 'Solana' ? profile : undefined })
+  const daemon = await startTestDaemon({
+    // Warnings are to be expected here, one for each habit.
+    env: { ...envOf(evm, solana), WAIAAS_DAEMON_LOG_LEVEL: 'error' },
+    process: ending === 'kill',
+  })
+  try {
+    const world = profile.chain === 'EVM' ? evm : solana
+    const wallet = await world.wallet(daemon, { limit: { ...GENEROUS, daily_limit_usd: 1_000_000 } })
+    const scene = { daemon, world, wallet, refusals: [] }
+    const before = await world.balance(wallet.address)
+    await both(demo(daemon, stage), sendAll(scene, SENDS))
+    await interrupted(scene, ending)
+    await expectNoMore(scene, SENDS + SENDS_BEFORE_THE_RESTART)
+    await expectCounted(scene, before, SENDS + SENDS_BEFORE_THE_RESTART)
+    expect(world.proxy.misuses).toEqual([])
+    expect(scene.refusals.filter((refusal) => refusal !== '502 CHAIN_ERROR')).toEqual([])
+  } finally {
+    await daemon.stop()
+    await Promise.all([evm.stop(), solana.stop()])
+  }
+}
+
+/** Waits for both before it fails: what still runs would meet a daemon that is being stopped. */
+async function both(...parts: readonly Promise<void>[]): Promise<void> {
+  const outcomes = await Promise.allSettled(parts)
+  const reasons = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [String(outcome.reason)] : []))
+  if (reasons.length > 0) throw new Error(reasons.join('\nand '))
+}
+
+async function demo(daemon: TestDaemon, stage: Stage): Promise<void> {
+  const lines: string[] = []
+  const { operator, url, dataDir } = daemon
+  const tally = await runScript({
+    localnet: stage,
+    operator,
+    url,
+    dataDir,
+    say: (line) => lines.push(line),
+  }).catch((cause: unknown) => {
+    throw new Error(`the demo: ${String(cause)}\n${lines.join('\n')}`, { cause })
+  })
+  expect(tally).toEqual({ landed: 6, waiting: 2, refused: 1 })
+}
+
+const payments = (scene: Scene, name: string, count: number): Payment[] =>
+  Array.from({ length: count }, (_, index) => ({
+    key: `${name}-${index}`,
+    to: scene.world.newAddress(),
+    amount: scene.world.amount(index),
+  }))
+
+async function sendAll(scene: Scene, count: number): Promise<void> {
+  const all = payments(scene, 'together', count)
+  await Promise.all(all.map((payment) => pay(scene, payment)))
+  await expectPaid(scene, all)
+}
+
+/** The daemon ends when the first bytes have left, and goes on with what it has stored. */
+async function interrupted(scene: Scene, ending: Ending): Promise<void> {
+  const { daemon, world } = scene
+  const all = payments(scene, 'interrupted', SENDS_BEFORE_THE_RESTART)
+  const sent = world.proxy.sends.length
+  await Promise.all(all.map((payment) => pay(scene, payment)))
+  await until('a send', () => world.proxy.sends.length > sent, { everyMs: 2 })
+  await daemon[ending]()
+  await daemon.restart()
+  await expectPaid(scene, all)
+}
+
+/** Asks again under the same key, as clients do, while the endpoint has no time. */
+async function pay({ daemon, world, wallet, refusals }: Scene, payment: Payment): Promise<void> {
+  const { key, to, amount } = payment
+  const ask = () =>
+    daemon.call<{ id: string; code: string; retryable: boolean }>('POST', '/v1/transactions/send', {
+      as: wallet.token,
+      headers: { 'idempotency-key': key },
+      body: { type: 'TRANSFER', to, amount: String(amount), network: world.network },
+    })
+  payment.id = await until(
+    `${key} to be accepted`,
+    async () => {
+      const { status, body, text } = await ask()
+      if (status === 201) return body.id
+      refusals.push(`${status} ${body.code}`)
+      if (!body.retryable) throw new Error(`expected ${key} to be accepted, got ${status} ${text}`)
+      return undefined
+    },
+    { everyMs: 200 },
+  )
+}
+
+async function expectPaid({ daemon, world, wallet }: Scene, all: readonly Payment[]): Promise<void> {
+  const landed = async () =>
+    (await daemon.operator.adminListTransactions({ wallet_id: wallet.id, status: 'CONFIRMED', limit: 100 })).items
+  const open = async () => {
+    const ids = (await landed()).map(({ id }) => id)
+    return all.filter(({ id }) => !ids.includes(id!))
+  }
+  let left: readonly Payment[] = all
+  const done = async () => {
+    left = await open()
+    return left.length === 0
+  }
+  await until(`${all.length} payments to be CONFIRMED`, done, { everyMs: 50 }).catch(async (cause: unknown) => {
+    const one = await daemon.call('GET', `/v1/transactions/${left[0]!.id}`, { as: 'operator' })
+    const rpc = await daemon.call('GET', '/v1/admin/rpc-status', { as: 'operator' })
+    const endpoint = (rpc.body.networks as Record<string, unknown> | undefined)?.[world.network]
+    throw new Error(`${left.length} of ${all.length} are not; one: ${one.text}; ${JSON.stringify(endpoint)}`, { cause })
+  })
+  const balances = await Promise.all(all.map(({ to }) => world.balance(to)))
+  expect(balances).toEqual(all.map(({ amount }) => amount))
+}
+
+/** As many transactions of the wallet are on the chain as payments were asked for, and no more were ever signed. */
+async function expectNoMore({ world, wallet }: Scene, sends: number): Promise<void> {
+  if (world.name === 'Solana') return
+  const count = await world.node.rpc('eth_getTransactionCount', [wallet.address, 'latest'])
+  expect(Number(count)).toBe(sends)
+}
