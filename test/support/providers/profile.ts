@@ -30,6 +30,8 @@ export type Refusal =
   | 'hangs up'
 
 export type Habits = {
+  /** Whatever is asked is refused. */
+  readonly everything?: Refusal
   /** Batches of more calls are refused: `each` call gets the error, or `one` answers for all. */
   readonly batches?: { readonly most: number; readonly answers: 'each' | 'one'; readonly refusal: Refusal }
   readonly without?: readonly Missing[]

@@ -67,6 +67,7 @@ export function vendor({ chain, habits }: Profile, node: Node): Vendor {
   return {
     misuses,
     async answer(body) {
+      if (habits.everything) return whole(habits.everything)
       const parsed = readBody(body)
       const problem = problemOf(parsed)
       if (problem === undefined) return Array.isArray(parsed) ? batch(parsed as Call[]) : single(parsed as Call)
