@@ -243,6 +243,19 @@ export const adminOperations = {
             failureCount: z.int(),
             cooldownRemainingMs: z.int(),
             lastError: z.string().nullable().optional(),
+            lastErrorAt: z.int().nullable().optional(),
+            batchMost: z
+              .int()
+              .nullable()
+              .optional()
+              .describe('Calls that one request may hold; 1 where batches are refused, null where no limit was met.'),
+            missingMethods: z.array(z.string()).optional().describe('Methods that the endpoint refused.'),
+            callsPerSecond: z
+              .number()
+              .nullable()
+              .optional()
+              .describe('How fast it is asked since it refused calls for its rate; null where it did not.'),
+            note: z.string().optional().describe('Known limits of a built-in endpoint, and where they are from.'),
           }),
         ),
       ),

@@ -9,7 +9,7 @@ export const adminHandlers = (admin: AdminService): Handlers<Operations, Call> =
   getHealth: () => admin.health(),
   getReady: () => admin.ready(),
   getAdminStatus: ({ principal }) => (principal.kind === 'agent' ? admin.statusForAgents() : admin.status()),
-  getRpcStatus: () => ({ networks: admin.rpcStatus().networks, builtinUrls }),
+  getRpcStatus: () => ({ networks: admin.rpcStatus(), builtinUrls }),
   async shutdown({ peer, onDelivered }) {
     await admin.recordShutdown(peer)
     onDelivered(() => admin.shutdown())

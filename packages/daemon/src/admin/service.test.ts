@@ -22,6 +22,11 @@ const endpoint = (status: EndpointStatus['status']): EndpointStatus => ({
   status,
   failureCount: status === 'cooldown' ? 1 : 0,
   cooldownRemainingMs: 0,
+  lastError: null,
+  lastErrorAgoMs: null,
+  batchMost: null,
+  missingMethods: [],
+  callsPerSecond: null,
 })
 
 function serviceOn(database: Database, more: Partial<AdminOptions> = {}) {
@@ -234,10 +239,13 @@ forEachEngine((engine, open) => {
   })
 
   test('the endpoints are listed by network beside the built-in ones', async () => {
-    const networks = { 'base-mainnet': [endpoint('cooldown')] }
+    const learnt = { batchMost: 3, missingMethods: ['eth_feeHistory'], callsPerSecond: 17.5 }
+    const failed = { ...endpoint('cooldown'), ...learnt, lastError: 'https://a.example answered HTTP 500' }
+    const networks = { 'base-mainnet': [{ ...failed, lastErrorAgoMs: 61_500 }] }
     const { handlers } = serviceOn(await open(migrations), { rpc: () => ({ networks, used: [] }) })
     const answer = adminOperations.getRpcStatus.output.parse(await handlers.getRpcStatus(call, {}))
-    expect(answer.networks).toEqual({ 'base-mainnet': [endpoint('cooldown')] })
+    const { lastErrorAgoMs: _, ...shown } = failed
+    expect(answer.networks).toEqual({ 'base-mainnet': [{ ...shown, lastErrorAt: NOW / 1_000 - 62 }] })
     expect(answer.builtinUrls['base-mainnet']).toContain('https://base.drpc.org')
   })
 })

@@ -130,7 +130,17 @@ export function adminService(options: AdminOptions) {
     status,
     /** What an agent may know of it. */
     statusForAgents,
-    rpcStatus: options.rpc,
+    /** Every endpoint by network. Ages become times here, where the wall clock is. */
+    rpcStatus() {
+      const now = clock.now()
+      const shown = ({ lastErrorAgoMs, missingMethods, ...known }: EndpointStatus) => ({
+        ...known,
+        lastErrorAt: lastErrorAgoMs === null ? null : seconds(now - lastErrorAgoMs),
+        missingMethods: [...missingMethods],
+      })
+      const networks = Object.entries(options.rpc().networks)
+      return Object.fromEntries(networks.map(([id, endpoints]) => [id, endpoints.map(shown)]))
+    },
     /** On record before anything stops. */
     recordShutdown: (ip: string): Promise<void> =>
       database.work({ exclusive: [SYSTEM_EVIDENCE] }, (db) =>

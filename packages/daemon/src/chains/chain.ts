@@ -1,5 +1,7 @@
 import { type Effects, Failure, type Network } from '@waiaas/contract'
 
+export { isUnsupported } from './refusals.ts'
+
 /** A fungible token as the registry or the chain describes it; never as a caller does. */
 export type Token = {
   readonly address: string
@@ -153,6 +155,15 @@ export type EndpointStatus = {
   readonly status: 'available' | 'cooldown'
   readonly failureCount: number
   readonly cooldownRemainingMs: number
+  /** What went wrong last, without credentials, and how long ago. */
+  readonly lastError: string | null
+  readonly lastErrorAgoMs: number | null
+  /** Calls that one request may hold: 1 where batches are refused, null where no limit was met. */
+  readonly batchMost: number | null
+  /** Methods that were refused. */
+  readonly missingMethods: readonly string[]
+  /** How fast it is asked after it refused calls for its rate; null where it did not. */
+  readonly callsPerSecond: number | null
 }
 
 /** For the operator, when endpoints contradict each other. */
