@@ -14,8 +14,13 @@ afterAll(async () => {
   await solana.stop()
 })
 
+// Several at a time on a busy machine.
+const timeout = 240_000
+
 describe.concurrent('behind an EVM endpoint like', () => {
-  test.each(evmProfiles)('$name the demo, 50 sends at once and a restart go well, and each is paid once', (profile) =>
-    play(profile, { evm, solana }, profile.name === 'drpc-free' ? 'kill' : 'terminate'),
+  test.each(evmProfiles)(
+    '$name the demo, 50 sends at once and a restart go well, and each is paid once',
+    { timeout },
+    (profile) => play(profile, { evm, solana }, profile.name === 'drpc-free' ? 'kill' : 'terminate'),
   )
 })

@@ -14,9 +14,13 @@ afterAll(async () => {
   await solana.stop()
 })
 
+// Several at a time on a busy machine.
+const timeout = 240_000
+
 describe.concurrent('behind a Solana endpoint like', () => {
   test.each(solanaProfiles)(
     '$name the demo, 50 sends at once and a restart go well, and each is paid once',
+    { timeout },
     (profile) => play(profile, { evm, solana }, profile.name === 'solana-public' ? 'kill' : 'terminate'),
   )
 })

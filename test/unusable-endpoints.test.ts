@@ -22,7 +22,7 @@ const KEY = 'k3y-of-the-endpoint'
 const reasons: Readonly<Record<string, RegExp>> = {
   redirect: /redirect/i,
   'captive-portal': /HTML|not JSON/i,
-  'ankr-without-a-key': /403/,
+  'ankr-without-a-key': /authenticate your request with an API key/,
 }
 type Shown = { url: string; status: string; failureCount: number; lastError?: string | null }
 

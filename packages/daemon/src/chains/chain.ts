@@ -212,9 +212,3 @@ export class RpcError extends Error {
     this.data = data
   }
 }
-
-/** A node's own word that it does not offer a method, or not to us. */
-export const isUnsupported = ({ code, message }: RpcError): boolean =>
-  code === -32601 ||
-  code === -32004 ||
-  /method.*not (found|supported|available|exist|allowed|whitelisted)|unsupported method/i.test(message)
