@@ -2,7 +2,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { parseJson, stringifyJson } from '../../packages/localnet/src/solana/json.ts'
 import type { Profile } from './providers/profile.ts'
-import { type HttpAnswer, type Call as NodeCall, type Reply, vendor } from './providers/vendor.ts'
+import { vendor } from './providers/vendor.ts'
+import type { HttpAnswer, Call as NodeCall, Reply } from './providers/wire.ts'
 
 type Call = { id: unknown; method: string; params: readonly unknown[] }
 /** Signed bytes that the daemon let out, at the moment they reached the network. */

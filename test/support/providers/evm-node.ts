@@ -1,7 +1,7 @@
 import { recoverTransactionAddress } from 'viem'
 import { parseTransaction } from 'viem/utils'
 import type { EvmHabits, Habits, Refusal } from './profile.ts'
-import type { Call, Node, Reply } from './vendor.ts'
+import type { Call, Node, Reply } from './wire.ts'
 
 type Entry = Record<string, unknown>
 const isEntry = (value: unknown): value is Entry => typeof value === 'object' && value !== null

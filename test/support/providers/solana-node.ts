@@ -1,5 +1,5 @@
 import type { Habits, SolanaHabits } from './profile.ts'
-import type { Call, Node, Reply } from './vendor.ts'
+import type { Call, Node, Reply } from './wire.ts'
 
 type Entry = Record<string, unknown>
 const isEntry = (value: unknown): value is Entry => typeof value === 'object' && value !== null

@@ -3,7 +3,8 @@ import { evmProfiles } from './evm.ts'
 import type { Habits, Profile } from './profile.ts'
 import { solanaProfiles } from './solana.ts'
 import { unusable } from './unusable.ts'
-import { type Call, type Node, vendor } from './vendor.ts'
+import { vendor } from './vendor.ts'
+import type { Call, Node } from './wire.ts'
 
 const node: Node = async (calls) => calls.map(({ method }) => ({ result: method }))
 const playing = (habits: Habits) => vendor({ name: 'x', chain: 'Solana', what: '', sources: [], habits }, node)

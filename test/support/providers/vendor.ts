@@ -3,13 +3,7 @@ import { budgets } from './budgets.ts'
 import { evmNode } from './evm-node.ts'
 import type { Missing, Profile, Refusal } from './profile.ts'
 import { solanaNode } from './solana-node.ts'
-
-export type Call = { jsonrpc?: unknown; id?: unknown; method: string; params: readonly unknown[] }
-export type Reply = { result: unknown } | { error: { code: number; message: string; data?: unknown } }
-/** What goes back over HTTP; undefined when the connection is closed instead. */
-export type HttpAnswer = { status: number; headers: Readonly<Record<string, string>>; text: string } | undefined
-/** The calls of one request, answered by the node in the same order. */
-export type Node = (calls: readonly Call[]) => Promise<Reply[]>
+import type { Call, HttpAnswer, Node, Reply } from './wire.ts'
 
 /** An endpoint of a provider in front of a node. */
 export type Vendor = {
