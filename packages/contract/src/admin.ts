@@ -255,11 +255,14 @@ export const adminOperations = {
               .nullable()
               .optional()
               .describe('How fast it is asked since it refused calls for its rate; null where it did not.'),
-            note: z.string().optional().describe('Known limits of a built-in endpoint, and where they are from.'),
           }),
         ),
       ),
       builtinUrls: z.record(z.string(), z.array(z.string())),
+      builtinLimits: z
+        .record(z.string(), z.string())
+        .optional()
+        .describe('Known limits of built-in endpoints by address, with source and date.'),
     }),
     errors: [],
   }),

@@ -16,6 +16,8 @@ test.each([
   [-32010, 'unknown method'],
   [-32000, 'The method getFirstAvailableBlock has been disabled'],
   [-32000, 'This request requires an archive node, which your plan does not include'],
+  [410, 'The RPC call or parameters have been disabled.'],
+  [-32602, 'Archive requests require a personal token. Get one at: https://a.example'],
   [-32011, 'Transaction history is not available from this node'],
 ])('error %i "%s" says that the method is not offered', (code, message) => {
   expect(isUnsupported(new RpcError(code, message))).toBe(true)
@@ -33,6 +35,8 @@ test.each([
   [-32602, 'invalid method parameter(s)', 'answer'],
   [-32002, 'Transaction simulation failed: Blockhash not found', 'answer'],
   [429, 'Your app has exceeded its compute units per second capacity. Upgrade your plan', 'limited'],
+  [-32000, "You've exceeded the RPS limit available on the current plan", 'limited'],
+  [-32007, '50/second request limit reached - reduce calls per second or upgrade your plan', 'limited'],
   [-32005, 'limit exceeded', 'limited'],
   [-32005, 'daily request count exceeded, request rate limited', 'limited'],
   [-32000, 'Too Many Requests', 'limited'],
@@ -44,6 +48,7 @@ test.each([
   [-32000, 'Unauthorized: You must authenticate your request with an API key', 'forbidden'],
   [-32000, 'missing trie node 0xab (path )', 'local'],
   [-32004, 'Block not available for slot 7', 'local'],
+  [30, 'Request timeout on the free plan, please upgrade', 'local'],
   [-32603, 'Internal error', 'local'],
 ] as const)('error %i "%s" is no missing method but: %s', (code, message, meaning) => {
   expect(isUnsupported(new RpcError(code, message))).toBe(false)

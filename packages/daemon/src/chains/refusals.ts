@@ -24,16 +24,16 @@ export type Refusal =
 const isRevert = ({ code, message }: NodeError) => code === 3 || /revert|vm (execution|exception)/i.test(message)
 
 const limitedWords =
-  /rate.?limit|too many (requests|calls)|requests? (limit|exceed)|(call|request) rate|throughput|per[ -]second|quota|compute.?units|capacity (limit|exceeded)|^limit exceeded|throttl|slow down/i
+  /rate.?limit|too many (requests|calls)|requests? (limit|exceed)|(call|request) rate|\brps\b|throughput|per[ -]second|quota|compute.?units|capacity (limit|exceeded)|^limit exceeded|throttl|slow down/i
 const behindWords = /behind by|node is (behind|unhealthy|syncing|not synced)|still syncing|minimum context slot/i
 const unsupportedWords =
-  /unsupported.{0,20}\b(method|rpc)|\b(method|rpc|command)\b.{0,80}\b((is|are) )?(not|isn't|un)[ -]?(found|supported|available|exists?|allowed|enabled|whitelisted|permitted|implemented|offered|recognized)|\bmethod\b.{0,80}\b(does ?n[o']t exist|disabled|blocked|restricted|forbidden|only available)|(unknown|no such|blocked|disabled|restricted) (rpc )?method|not (white|allow)listed|(upgrade|higher|paid|growth|business|premium|dedicated|enterprise).{0,40}\b(plan|tier|subscription)|\b(plan|tier|subscription)\b.{0,60}\b(not|only|upgrade)|not available on|(transaction history|this feature) is not available|excluded from account secondary indexes/i
+  /unsupported.{0,20}\b(method|rpc)|\b(method|rpc|command)\b.{0,80}\b((is|are) )?(not|isn't|un)[ -]?(found|supported|available|exists?|allowed|enabled|whitelisted|permitted|implemented|offered|recognized)|\bmethod\b.{0,80}\b(does ?n[o']t exist|disabled|blocked|restricted|forbidden|only available)|(unknown|no such|blocked|disabled|restricted) (rpc )?method|not (white|allow)listed|(upgrade|higher|paid|growth|business|premium|dedicated|enterprise).{0,40}\b(plan|tier|subscription)|\b(plan|tier|subscription)\b.{0,60}\b(not|only|upgrade)|not available on|rpc call.{0,40}disabled|(transaction history|this feature) is not available|excluded from account secondary indexes/i
 const archiveWords = /archive/i
 const forbiddenWords =
   /unauthori[sz]ed|unauthenticated|authenticat|forbidden|access denied|api.?key|project id|personal token/i
 const tooMuchWords = /response (is |size )?(too large|exceed|limit)|(request|payload|body|entity) (is )?too large/i
 const localWords =
-  /missing trie node|header not found|unknown block|block not available|cleaned up|pruned|historical state|state .{0,40}not available|^internal( server| json-?rpc)? error\.?$/i
+  /missing trie node|header not found|unknown block|block not available|cleaned up|pruned|historical state|state .{0,40}not available|time(d )?out|^internal( server| json-?rpc)? error\.?$/i
 
 /** Calls that run foreign code: words in their errors can be a stranger's. */
 const runsForeignCode = (method: string) => /^(eth_call|eth_estimateGas|simulateTransaction)$/.test(method)

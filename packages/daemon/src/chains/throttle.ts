@@ -67,12 +67,14 @@ export function throttle(clock: () => number): Throttle {
     refused({ asked, answered, retryAfterMs }) {
       const now = clock()
       count(answered)
-      strikes = answered > 0 ? 1 : strikes + 1
+      // Refusals of requests that were under way together are one.
+      const isNew = now >= restUntil
+      if (answered > 0) strikes = 1
+      else if (isNew) strikes += 1
       // A part that was answered shows that the rest can be had soon.
       const restMs = retryAfterMs ?? (answered > 0 ? 250 : 1_000 * 2 ** Math.min(strikes - 1, 6))
       restUntil = Math.max(restUntil, now + Math.min(Math.max(restMs, 50), longestRestMs))
-      // Refusals of requests that were under way together are one.
-      if (rate === undefined || now - changedAt >= 500) {
+      if (rate === undefined || (isNew && now - changedAt >= 500)) {
         const seen = Math.max(second.answered, second.before, asked / 2, guess) * 0.7
         rate = Math.max(slowest, Math.min(rate === undefined ? Number.POSITIVE_INFINITY : rate * 0.7, seen))
         changedAt = now
