@@ -9,9 +9,10 @@ import { type Block, type Inclusion, readBlock, readReceipt } from './receipts.t
 export type BlockWindow = {
   /**
    * Follows to the head. `jumped` when blocks or parts of them were left out, so that what was not seen may still be there.
-   * Throws an OddAnswer or RpcError where a node answers what nobody can follow.
+   * Not `reached` when the head was not come to, so that what is newer was not seen. Throws an OddAnswer or RpcError where
+   * a node answers what nobody can follow.
    */
-  advance(): Promise<{ readonly jumped: boolean }>
+  advance(): Promise<{ readonly jumped: boolean; readonly reached: boolean }>
   /** The last block followed; -1 before the first. */
   head(): number
   /** Nothing at or below this height changes any more; -1 when not known. */
@@ -68,7 +69,8 @@ export function blockWindow(network: Network, rpc: Rpc, clock: () => number): Bl
       const { latest, final } = await readHeads(parts)
       const jumped = latest !== undefined && (await move(parts, latest))
       if (final) raiseFinalized(state, final)
-      return { jumped: jumped || state.hasGaps }
+      const reached = latest !== undefined && state.head >= latest.height
+      return { jumped: jumped || state.hasGaps, reached }
     },
     head: () => state.head,
     finalized: () => state.finalized,

@@ -1,7 +1,7 @@
 /** The least price of one unit of gas that a node named in a refusal, in wei: as tip, as whole price, or as base fee. */
 export type LeastPrice = { readonly of: 'tip' | 'price' | 'base'; readonly wei: bigint }
 
-const number = String.raw`(?<amount>0x[0-9a-f]{1,16}\b|\d{1,24}(?:\.\d{1,18})?)\s*(?<unit>[gmk]?wei\b)?`
+const number = String.raw`(?<amount>0x[0-9a-f]{1,16}\b|\d{1,24}(?![\dx])(?:\.\d{1,18})?)\s*(?<unit>[gmk]?wei\b)?`
 const least = String.raw`(?:\bmin(?:imum|imal)?|\bneeds?|\brequire[sd]?|\bat least|\bexpected|\bthreshold|\bfloor|minfee|minprice)`
 // The base fee goes by its name; the others by a word for "at least", or by a comparison with what was offered.
 const basePattern = new RegExp(String.raw`base ?fee(?: ?per ?gas)?[^\d,;]{0,12}${number}`, 'gi')

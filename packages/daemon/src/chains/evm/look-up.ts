@@ -32,7 +32,7 @@ async function read(parts: ObserverParts, track: Track, receipt: Answer, transac
   const { hash } = track.attempt
   const found = readReceipt(resultOf(receipt))
   if (found && found.hash !== hash) throw new OddAnswer(`the receipt of ${hash}`, found.hash)
-  if (found) return settle(parts, track, found, termsIn(transaction, hash))
+  if (found) return includeBy(parts, track, found, termsIn(transaction, hash))
   // Without the method nobody knows whether it waits; sending the same bytes again does no harm.
   const isUnlisted = 'error' in transaction && isUnsupported(transaction.error)
   const waiting = isUnlisted ? undefined : readTerms(resultOf(transaction), hash)
@@ -56,7 +56,8 @@ function termsIn(answer: Answer, hash: string): Terms {
   }
 }
 
-async function settle(parts: ObserverParts, track: Track, receipt: Receipt, told: Terms): Promise<void> {
+/** Takes a receipt of this attempt, and finds elsewhere what it lacks. */
+export async function includeBy(parts: ObserverParts, track: Track, receipt: Receipt, told = noTerms): Promise<void> {
   const { hash, maxFee } = track.attempt
   const terms = together(parts.remembered(hash) ?? noTerms, told)
   const fee = feeOf(receipt, terms, maxFee)

@@ -6,6 +6,8 @@ import { confirmReverts, isDoubted } from './reverts.ts'
 import { againMs, include, type ObserverParts, type Track } from './track.ts'
 import { findVoid } from './void.ts'
 
+type Advance = { readonly jumped: boolean; readonly reached: boolean }
+
 export type Observer = {
   observe(attempts: readonly Attempt[]): Promise<Sighting[]>
   /** A node took these bytes as new while the window's head was at this height. */
@@ -27,12 +29,12 @@ export function observer(parts: ObserverParts): Observer {
   async function run(attempts: readonly Attempt[]): Promise<Sighting[]> {
     tracks = retrack(tracks, attempts)
     if (attempts.length === 0) return []
-    const { jumped, complaint } = await advance()
+    const { jumped, reached, complaint } = await advance()
     const all = [...tracks.values()]
-    const unclear = all.filter((track) => place(track, jumped))
+    const unclear = all.filter((track) => place(track, { jumped, reached }))
     await lookUp(parts, [
       ...unclear,
-      ...overdue(all, clock(), complaint ? followingMs(parts.blockMs) : restingMs(parts.blockMs)),
+      ...overdue(all, clock(), reached ? restingMs(parts.blockMs) : followingMs(parts.blockMs)),
     ])
     await finalize(parts, all)
     await confirmReverts(parts, all.filter(isDoubted))
@@ -44,12 +46,16 @@ export function observer(parts: ObserverParts): Observer {
   }
 
   /** What cannot be followed block by block can still be looked up one by one. */
-  async function advance(): Promise<{ jumped: boolean; complaint?: string }> {
+  async function advance(): Promise<Advance & { complaint?: string }> {
     try {
       return await window.advance()
     } catch (error) {
       if (!(error instanceof OddAnswer || error instanceof RpcError)) throw error
-      return { jumped: false, complaint: `the newest blocks cannot be read: ${error.message.slice(0, 300)}` }
+      return {
+        jumped: false,
+        reached: false,
+        complaint: `the newest blocks cannot be read: ${error.message.slice(0, 300)}`,
+      }
     }
   }
 
@@ -63,7 +69,7 @@ export function observer(parts: ObserverParts): Observer {
   const isDue = ({ checkedAt }: Track): boolean => clock() - checkedAt >= againMs(parts.blockMs)
 
   /** Takes what the window knows of a track; true when it has to be looked up by itself. */
-  function place(track: Track, jumped: boolean): boolean {
+  function place(track: Track, { jumped, reached }: Advance): boolean {
     const { attempt, fate } = track
     if (fate.state === 'void') return false
     if (fate.state === 'included') {
@@ -74,6 +80,7 @@ export function observer(parts: ObserverParts): Observer {
       const isKept = fate.final || hash === fate.blockHash || isBelow || isAhead
       if (isKept) return false
       track.fate = { state: 'unknown' }
+      track.reason = undefined
     }
     const found = window.find(attempt.hash)
     if (found === 'unread') return track.reason === undefined || isDue(track)
@@ -83,8 +90,9 @@ export function observer(parts: ObserverParts): Observer {
     }
     const head = sentAt.get(attempt.hash)
     sentAt.delete(attempt.hash)
-    if (head !== undefined && !jumped && head + 1 >= window.coveredFrom()) {
+    if (head !== undefined && reached && !jumped && head + 1 >= window.coveredFrom()) {
       track.fate = { state: 'pending' }
+      track.reason = undefined
       track.checkedAt = clock()
       return false
     }
@@ -183,7 +191,7 @@ function sightingOf(track: Track, complaint: string | undefined): Sighting {
     case 'void':
       return { id, state: 'void', proof: fate.proof, by: fate.by }
     case 'missing':
-      return { id, state: 'missing' }
+      return { id, state: 'missing', ...(reason !== undefined && { reason }) }
     case 'unknown':
     case 'pending':
       return pending

@@ -1,8 +1,10 @@
 import { isFailure } from '@waiaas/contract'
+import { OddAnswer } from '../answers.ts'
 import { type Attempt, RpcError } from '../chain.ts'
 import type { RpcPool } from '../rpc-pool.ts'
 import type { BlockWindow } from './blocks.ts'
 import { quantity, quantityOr, readQuantity } from './hex.ts'
+import { includeBy } from './look-up.ts'
 import { userOfNonce } from './nonce.ts'
 import { readReceipt } from './receipts.ts'
 import type { ObserverParts, Track } from './track.ts'
@@ -51,9 +53,11 @@ async function prove(parts: ObserverParts, track: Track, ownWinner: Attempt | un
   try {
     const counts = await finalWitnesses(rpc, window, attempt.sender)
     if (counts.some((count) => BigInt(nonce) >= readQuantity(count))) return
-    const receipts = await rpc.witnesses<unknown>(2, 'eth_getTransactionReceipt', [attempt.hash])
-    if (receipts.some((receipt) => readReceipt(receipt) !== undefined)) {
-      track.fate = { state: 'unknown' }
+    const answers = await rpc.witnesses<unknown>(2, 'eth_getTransactionReceipt', [attempt.hash])
+    const own = answers.map(readReceipt).find((receipt) => receipt !== undefined)
+    if (own) {
+      if (own.hash !== attempt.hash) throw new OddAnswer(`the receipt of ${attempt.hash}`, own.hash)
+      await includeBy(parts, track, own)
       return
     }
     const by = ownWinner?.hash ?? (await userOfNonce(rpc, attempt.sender, nonce, window.finalized()))
