@@ -155,6 +155,7 @@ export const Transaction = z.object({
     .optional()
     .describe('native base units'),
   error: z.string().nullable(),
+  waitReason: z.string().nullable().optional().describe('why it is not over yet; null when it is'),
   memo: z.string().nullable().optional(),
   createdAt: UnixSeconds.nullable(),
   updatedAt: UnixSeconds.nullable().optional(),

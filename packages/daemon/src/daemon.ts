@@ -239,7 +239,7 @@ function moneyPath(
     judge: judge({
       ...shared,
       policies: rules.applying,
-      prices: prices.current,
+      prices,
       network,
       settings: () => judgeSettings(settings.get()),
       constraintFaults: (text, facts) => constraintFaults(readConstraints(text), facts),
@@ -304,6 +304,7 @@ function handlersOf(ground: Ground, base: Base, features: Features): Handlers<Al
     recoveryKey: dataDir.recoveryKey,
     isUnlocked: keys.isUnlocked,
     rpc: chains.status,
+    troubles: () => features.transactions.troubles(),
     killSwitch: readKillSwitch,
     shutdown: ground.shutdown,
   })

@@ -33,6 +33,8 @@ export type AdminOptions = {
   readonly recoveryKey: { readonly path: string; exists(): boolean }
   readonly isUnlocked: () => boolean
   readonly rpc: () => { readonly networks: Record<string, EndpointStatus[]>; readonly used: readonly string[] }
+  /** What keeps payments from being sent, or from being seen in a block; a line each. */
+  readonly troubles: () => readonly string[]
   readonly killSwitch: (db: Handle) => Promise<{ state: KillSwitchState }>
   /** Begins to stop the daemon; called when the answer has gone out. */
   readonly shutdown: () => void
@@ -83,7 +85,7 @@ export function adminService(options: AdminOptions) {
     const checks = {
       database: await isDatabaseUp(),
       signer: isUnlocked ? { ok: true } : { ok: false, message: 'the keystore is locked' },
-      rpc: rpcCheck(options.rpc()),
+      rpc: rpcCheck(options.rpc(), options.troubles()),
     }
     const details = { checks }
     if (!checks.database.ok) throw new Failure('INTERNAL_ERROR', 'not ready: the database does not answer', { details })
@@ -150,11 +152,14 @@ export function adminService(options: AdminOptions) {
   }
 }
 
+type RpcState = ReturnType<AdminOptions['rpc']>
+
 /** Ready while some network in use has an endpoint: one network's outage is not the daemon's. */
-function rpcCheck({ networks, used }: { networks: Record<string, EndpointStatus[]>; used: readonly string[] }): Check {
+function rpcCheck({ networks, used }: RpcState, troubles: readonly string[]): Check {
   const down = used.filter((id) => networks[id]?.every(({ status }) => status === 'cooldown'))
-  if (down.length === 0) return { ok: true }
-  return { ok: down.length < used.length, message: `no endpoint answers for ${down.join(', ')}` }
+  const silent = down.length > 0 ? [`no endpoint answers for ${down.join(', ')}`] : []
+  const message = [...silent, ...troubles].join('; ')
+  return { ok: down.length === 0 || down.length < used.length, ...(message !== '' && { message }) }
 }
 
 const transactionView = (row: RecentTransaction) => ({
