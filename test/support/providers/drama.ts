@@ -22,11 +22,31 @@ type Scene = {
 }
 type Payment = { readonly key: string; readonly to: string; readonly amount: bigint; id?: string }
 
+/** So many plays at a time keep a core busy; more would only slow each other down, beyond the demo's patience. */
+const PLAYS = 3
+let playing = 0
+const queue: (() => void)[] = []
+
+async function inTurn(run: () => Promise<void>): Promise<void> {
+  if (playing === PLAYS) await new Promise<void>((resolve) => queue.push(resolve))
+  else playing += 1
+  try {
+    await run()
+  } finally {
+    const next = queue.shift()
+    if (next) next()
+    else playing -= 1
+  }
+}
+
 /**
  * What has to go well behind every kind of endpoint: the demo, fifty sends at once, and sends that a restart interrupts.
  * The chain of the profile is reached through it, the other one directly.
  */
-export async function play(profile: Profile, stage: Stage, ending: Ending): Promise<void> {
+export const play = (profile: Profile, stage: Stage, ending: Ending): Promise<void> =>
+  inTurn(() => playNow(profile, stage, ending))
+
+async function playNow(profile: Profile, stage: Stage, ending: Ending): Promise<void> {
   const evm = await evmWorldOn(stage.evm, { profile: profile.chain === 'EVM' ? profile : undefined })
   const solana = await solanaWorldOn(stage.solana, { profile: profile.chain === 'Solana' ? profile : undefined })
   const daemon = await startTestDaemon({
@@ -44,6 +64,7 @@ export async function play(profile: Profile, stage: Stage, ending: Ending): Prom
     await expectNoMore(scene, SENDS + SENDS_BEFORE_THE_RESTART)
     await expectCounted(scene, before, SENDS + SENDS_BEFORE_THE_RESTART)
     expect(world.proxy.misuses).toEqual([])
+    await expectLearnt(scene, profile)
   } finally {
     await daemon.stop()
     await Promise.all([evm.stop(), solana.stop()])
@@ -149,4 +170,19 @@ async function expectNoMore({ world, wallet }: Scene, sends: number): Promise<vo
   if (world.name === 'Solana') return
   const count = await world.node.rpc('eth_getTransactionCount', [wallet.address, 'latest'])
   expect(Number(count)).toBe(sends)
+}
+
+/** What the daemon learnt of the endpoint since it was started again is true of it, and nothing is held against it. */
+async function expectLearnt({ daemon, world }: Scene, { habits }: Profile): Promise<void> {
+  const { networks } = await daemon.operator.getRpcStatus()
+  const [endpoint] = networks[world.network]!
+  const { status, batchMost = null, missingMethods = [] } = endpoint!
+  const missing = (habits.without ?? []).flatMap(({ methods }) => methods)
+  const least = Math.max(1, habits.batches?.most ?? 1)
+  expect({ status, wronglyMissing: missingMethods.filter((method) => !missing.includes(method)) }).toEqual({
+    status: 'available',
+    wronglyMissing: [],
+  })
+  // An endpoint without a limit for batches may have refused some for its rate.
+  if (habits.batches && batchMost !== null) expect(batchMost).toBeLessThanOrEqual(least)
 }
