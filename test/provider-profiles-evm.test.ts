@@ -1,6 +1,6 @@
 import { type EvmNode, type SolanaNode, startEvm, startSolana } from '@waiaas/localnet'
 import { afterAll, beforeAll, describe, test } from 'vitest'
-import { play } from './support/providers/drama.ts'
+import { play, playTogether } from './support/providers/drama.ts'
 import { evmProfiles } from './support/providers/evm.ts'
 
 let evm: EvmNode
@@ -22,5 +22,15 @@ describe.concurrent('behind an EVM endpoint like', () => {
     '$name the demo, 50 sends at once and a restart go well, and each is paid once',
     { timeout },
     (profile) => play(profile, { evm, solana }, profile.name === 'drpc-free' ? 'kill' : 'terminate'),
+  )
+
+  test.each([
+    ['alchemy-free', 'load-balanced-evm'],
+    ['cloudflare-gateway', 'prices-missing', 'drpc-free'],
+  ])('%s and then others, 50 sends at once and a restart go well', { timeout }, (...names) =>
+    playTogether(
+      names.map((name) => evmProfiles.find((profile) => profile.name === name)!),
+      { evm, solana },
+    ),
   )
 })

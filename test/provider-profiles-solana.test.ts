@@ -1,6 +1,6 @@
 import { type EvmNode, type SolanaNode, startEvm, startSolana } from '@waiaas/localnet'
 import { afterAll, beforeAll, describe, test } from 'vitest'
-import { play } from './support/providers/drama.ts'
+import { play, playTogether } from './support/providers/drama.ts'
 import { solanaProfiles } from './support/providers/solana.ts'
 
 let evm: EvmNode
@@ -22,5 +22,15 @@ describe.concurrent('behind a Solana endpoint like', () => {
     '$name the demo, 50 sends at once and a restart go well, and each is paid once',
     { timeout },
     (profile) => play(profile, { evm, solana }, profile.name === 'solana-public' ? 'kill' : 'terminate'),
+  )
+
+  test.each([
+    ['solana-public', 'few-methods'],
+    ['load-balanced-solana', 'helius-free'],
+  ])('%s and then others, 50 sends at once and a restart go well', { timeout }, (...names) =>
+    playTogether(
+      names.map((name) => solanaProfiles.find((profile) => profile.name === name)!),
+      { evm, solana },
+    ),
   )
 })

@@ -2,6 +2,7 @@ import type { EvmNode, SolanaNode } from '@waiaas/localnet'
 import { expect } from 'vitest'
 import { runScript } from '../../../packages/cli/src/demo/script.ts'
 import { startTestDaemon, type TestDaemon } from '../daemon.ts'
+import type { RpcProxy } from '../rpc-proxy.ts'
 import { until } from '../until.ts'
 import { GENEROUS, type TestWallet } from '../wallets.ts'
 import { type EvmWorld, envOf, evmWorldOn, expectCounted, type SolanaWorld, solanaWorldOn } from '../worlds.ts'
@@ -19,6 +20,8 @@ type Scene = {
   readonly daemon: TestDaemon
   readonly world: EvmWorld | SolanaWorld
   readonly wallet: TestWallet
+  /** All endpoints of the chain. */
+  readonly proxies: readonly RpcProxy[]
 }
 type Payment = { readonly key: string; readonly to: string; readonly amount: bigint; id?: string }
 
@@ -57,7 +60,7 @@ async function playNow(profile: Profile, stage: Stage, ending: Ending): Promise<
   try {
     const world = profile.chain === 'EVM' ? evm : solana
     const wallet = await world.wallet(daemon, { limit: { ...GENEROUS, daily_limit_usd: 1_000_000 } })
-    const scene = { daemon, world, wallet }
+    const scene = { daemon, world, wallet, proxies: [world.proxy] }
     const before = await world.balance(wallet.address)
     await both(demo(daemon, stage), sendAll(scene, SENDS))
     await interrupted(scene, ending)
@@ -70,6 +73,31 @@ async function playNow(profile: Profile, stage: Stage, ending: Ending): Promise<
     await Promise.all([evm.stop(), solana.stop()])
   }
 }
+
+/** The sends and the restart with endpoints of several kinds for one network, in this order. */
+export const playTogether = (profiles: readonly Profile[], stage: Stage): Promise<void> =>
+  inTurn(async () => {
+    const worlds = await Promise.all(profiles.map((profile) => worldOf(profile, stage)))
+    const [world, ...others] = worlds as [EvmWorld | SolanaWorld, ...(EvmWorld | SolanaWorld)[]]
+    const pool = `WAIAAS_RPC_POOL_${world.network.toUpperCase().replace('-', '_')}`
+    const urls = others.map(({ proxy }) => proxy.url).join(',')
+    const daemon = await startTestDaemon({ env: { ...world.env, [pool]: urls, WAIAAS_DAEMON_LOG_LEVEL: 'error' } })
+    try {
+      const wallet = await world.wallet(daemon, { limit: { ...GENEROUS, daily_limit_usd: 1_000_000 } })
+      const scene = { daemon, world, wallet, proxies: worlds.map(({ proxy }) => proxy) }
+      const before = await world.balance(wallet.address)
+      await sendAll(scene, SENDS)
+      await interrupted(scene, 'terminate')
+      await expectNoMore(scene, SENDS + SENDS_BEFORE_THE_RESTART)
+      await expectCounted(scene, before, SENDS + SENDS_BEFORE_THE_RESTART)
+    } finally {
+      await daemon.stop()
+      await Promise.all(worlds.map((each) => each.stop()))
+    }
+  })
+
+const worldOf = (profile: Profile, { evm, solana }: Stage): Promise<EvmWorld | SolanaWorld> =>
+  profile.chain === 'EVM' ? evmWorldOn(evm, { profile }) : solanaWorldOn(solana, { profile })
 
 /** Waits for both before it fails: what still runs would meet a daemon that is being stopped. */
 async function both(...parts: readonly Promise<void>[]): Promise<void> {
@@ -108,11 +136,12 @@ async function sendAll(scene: Scene, count: number): Promise<void> {
 
 /** The daemon ends when the first bytes have left, and goes on with what it has stored. */
 async function interrupted(scene: Scene, ending: Ending): Promise<void> {
-  const { daemon, world } = scene
+  const { daemon, proxies } = scene
   const all = payments(scene, 'interrupted', SENDS_BEFORE_THE_RESTART)
-  const sent = world.proxy.sends.length
+  const count = () => proxies.reduce((sum, { sends }) => sum + sends.length, 0)
+  const sent = count()
   await Promise.all(all.map((payment) => pay(scene, payment)))
-  await until('a send', () => world.proxy.sends.length > sent, { everyMs: 2 })
+  await until('a send', () => count() > sent, { everyMs: 2 })
   await daemon[ending]()
   await daemon.restart()
   await expectPaid(scene, all)
