@@ -35,7 +35,8 @@ const table = (head: readonly string[], rows: readonly (readonly string[])[]): s
 /** What the variables are for that are no settings. */
 const variables: Readonly<Record<string, string>> = {
   WAIAAS_DATA_DIR: 'The data directory of the daemon and of the commands; `~/.waiaas` unless given.',
-  WAIAAS_MASTER_PASSWORD_FILE: 'A file with the master password; only the daemon and the commands read it.',
+  WAIAAS_MASTER_PASSWORD_FILE:
+    'A file with the master password, in UTF-8 or in UTF-16 with a byte order mark; only the daemon and the commands read it.',
   WAIAAS_MASTER_PASSWORD: 'The master password itself. Other processes may read it, so the health page warns.',
   WAIAAS_AUTO_PROVISION: '`true`: a first start without a password makes one and leaves it in `recovery.key`.',
   WAIAAS_BASE_URL: 'Where the commands and the MCP server find the daemon; its data directory says it otherwise.',
@@ -93,7 +94,7 @@ ${note}
 A setting has one value. These places can give it, the first that does wins:
 
 1. the database, where \`PUT /v1/admin/settings\` and \`waiaas settings set\` write; only for settings marked "run time"; \`null\`, or \`--unset\`, takes a value back,
-2. the environment: \`WAIAAS_<SECTION>_<KEY>\`, or \`WAIAAS_<SECTION>_<KEY>_FILE\` with the path of a file that holds the value; an empty variable counts as absent,
+2. the environment: \`WAIAAS_<SECTION>_<KEY>\`, or \`WAIAAS_<SECTION>_<KEY>_FILE\` with the path of a file that holds the value, in UTF-8 or in UTF-16 with a byte order mark; an empty variable counts as absent,
 3. \`config.toml\` in the data directory, with one table per section,
 4. the default.
 

@@ -14,18 +14,28 @@ export const canAsk = (): boolean => process.stdin.isTTY === true
 /** Asks at the terminal without showing what is typed. Fails when it is interrupted. */
 export async function askSecret(question: string): Promise<string> {
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() })
-  // readline puts a terminal into raw mode, so nothing is echoed but what goes to `silent`.
-  const lines = createInterface({ input: process.stdin, output: silent, terminal: true })
   process.stderr.write(question)
+  try {
+    // readline puts a terminal into raw mode, so nothing is echoed but what goes to `silent`.
+    return await askLine('', silent, 'no password was given')
+  } finally {
+    process.stderr.write('\n')
+  }
+}
+
+/** Asks at the terminal, on stderr. Fails when it is interrupted. */
+export const askText = (question: string): Promise<string> => askLine(question, process.stderr, 'no answer was given')
+
+async function askLine(question: string, output: Writable, otherwise: string): Promise<string> {
+  const lines = createInterface({ input: process.stdin, output, terminal: true })
   const stopped = Promise.withResolvers<never>()
-  const stop = () => stopped.reject(new CommandError('no password was given'))
+  const stop = () => stopped.reject(new CommandError(otherwise))
   lines.once('SIGINT', stop)
   lines.once('close', stop)
   try {
-    return await Promise.race([lines.question(''), stopped.promise])
+    return await Promise.race([lines.question(question), stopped.promise])
   } finally {
     lines.close()
-    process.stderr.write('\n')
   }
 }
 

@@ -114,8 +114,7 @@ async function start(options: StartOptions, opened: Opened): Promise<Daemon> {
       try {
         if (!isStarted) await keys.restart()
         isStarted = true
-        const password = await source.again()
-        if (password !== undefined) await parts.operator.open(password)
+        for (const password of await source.again()) if (await parts.operator.open(password)) return
         return
       } catch (error) {
         log.error({ err: error }, 'the signer cannot be started or unlocked yet; it is tried again')
@@ -217,10 +216,14 @@ async function openServer(url: string): Promise<Database> {
 type PasswordSource = {
   /** Undefined: nobody gave one. */
   first: string | undefined
+  /** The file's text as earlier versions took it, which a keyring may have been made with. */
+  misread: string | undefined
+  /** Why the file gives no password to begin with. */
+  problem: string | undefined
   warning: string | undefined
   isRecoveryKey: boolean
-  /** From a file that can be read again. */
-  again(): Promise<string | undefined>
+  /** From a file that can be read again: what may be the password, in the order to try. */
+  again(): Promise<readonly string[]>
   autoProvision: boolean
 }
 
@@ -236,27 +239,41 @@ async function passwordSource(
       'WAIAAS_MASTER_PASSWORD_FILE and WAIAAS_MASTER_PASSWORD: expected one of them, got both',
     )
   const fromFile = file ? await readSecretFile('WAIAAS_MASTER_PASSWORD_FILE', file) : undefined
-  if (fromFile && 'problem' in fromFile) throw new StartError('CONFIG_INVALID', fromFile.problem)
-  const given = masterPassword ?? fromFile?.text ?? (plain || undefined)
+  const problem = fromFile && 'problem' in fromFile ? fromFile.problem : undefined
+  if (problem !== undefined && fromFile?.misread === undefined) throw new StartError('CONFIG_INVALID', problem)
+  const given = masterPassword ?? (fromFile && 'text' in fromFile ? fromFile.text : undefined) ?? (plain || undefined)
+  const isFromFile = masterPassword === undefined && fromFile !== undefined
   return {
-    first: given ?? (await dataDir.recoveryKey.read()),
-    isRecoveryKey: given === undefined,
+    first: given ?? (isFromFile ? undefined : await dataDir.recoveryKey.read()),
+    misread: isFromFile && fromFile.misread !== given ? fromFile.misread : undefined,
+    problem: isFromFile ? problem : undefined,
+    isRecoveryKey: given === undefined && !isFromFile,
     warning: fromFile?.warning,
     autoProvision,
     async again() {
-      if (!file) return dataDir.recoveryKey.read()
-      const read = await readSecretFile('WAIAAS_MASTER_PASSWORD_FILE', file)
-      return 'text' in read ? read.text : undefined
+      const read = file ? await readSecretFile('WAIAAS_MASTER_PASSWORD_FILE', file) : undefined
+      const found = read ? ['text' in read ? read.text : undefined, read.misread] : [await dataDir.recoveryKey.read()]
+      return found.filter((password) => password !== undefined)
     },
   }
 }
 
 /** What was found and put right in doing so. */
 async function unlock(parts: Composition, source: PasswordSource, dataDir: DataDir): Promise<string[]> {
-  const password = source.first ?? (await provision(parts, source, dataDir))
-  if (!(await parts.operator.open(password))) throw wrongPassword(source, dataDir)
-  return removeStale(password, dataDir)
+  const { misread, problem } = source
+  if (problem === undefined) {
+    const password = source.first ?? (await provision(parts, source, dataDir))
+    if (await parts.operator.open(password)) return removeStale(password, dataDir)
+  } else if (!(await parts.operator.hasKeyring())) throw new StartError('CONFIG_INVALID', problem)
+  // There is a keyring by now, so that this makes none.
+  if (misread !== undefined && (await parts.operator.open(misread)))
+    return [`${problem ?? ODD_FILE}; ${MISREAD}`, ...(await removeStale(misread, dataDir))]
+  throw problem === undefined ? wrongPassword(source, dataDir) : new StartError('CONFIG_INVALID', problem)
 }
+
+const ODD_FILE = 'WAIAAS_MASTER_PASSWORD_FILE: the file has an odd encoding, or empty lines'
+const MISREAD =
+  'the keystore was made with this file misread, and opens with that alone: set the password anew (waiaas set-master)'
 
 function wrongPassword({ isRecoveryKey }: PasswordSource, { recoveryKey }: DataDir): StartError {
   const message = isRecoveryKey

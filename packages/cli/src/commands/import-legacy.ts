@@ -2,7 +2,7 @@ import { type Environment, findNetwork, NETWORKS, type Wallet } from '@waiaas/co
 import { readLegacyWallets } from '@waiaas/daemon'
 import { WAIaaSError } from '@waiaas/sdk'
 import { connectOperator, type Operator } from '../api.ts'
-import { readSecretFile } from '../credentials.ts'
+import { readPasswordFile } from '../credentials.ts'
 import { CommandError, UsageError } from '../errors.ts'
 import { daemonFlags, daemonFlagsHelp, readFlags } from '../flags.ts'
 import { sealImport } from '../sealing.ts'
@@ -63,7 +63,7 @@ const environmentOf = (network: string): Environment =>
   findNetwork(NETWORKS, network)?.environment ?? (network.includes('mainnet') ? 'mainnet' : 'testnet')
 
 async function readOldPassword(path: string | undefined): Promise<string> {
-  if (path !== undefined) return readSecretFile(path)
+  if (path !== undefined) return readPasswordFile(path)
   if (canAsk()) return askSecret('Master password of the old installation: ')
   throw new CommandError(
     'the old master password is needed, and there is no terminal to ask at',

@@ -8,6 +8,7 @@ export type Abilities = {
   batchServed(count: number): void
   /** The error that stands for a method which is not offered here; undefined when it is to be asked. */
   missing(method: string): RpcError | undefined
+  /** The method was refused. Not believed of one that was answered lately: then what it was asked is refused, not the method. */
   lacks(method: string, error: RpcError): void
   offers(method: string): void
   /** For display: null where nothing limits batches, 1 where there are none. */
@@ -25,6 +26,7 @@ type Missing = { readonly error: RpcError; readonly until: number; readonly paus
 export function abilities(clock: () => number): Abilities {
   let batch: { readonly most: number; readonly until: number } | undefined
   const methods = new Map<string, Missing>()
+  const answeredAt = new Map<string, number>()
   return {
     batchMost: () => (batch && clock() < batch.until ? batch.most : unlimited),
     batchRefused(count, named) {
@@ -40,10 +42,14 @@ export function abilities(clock: () => number): Abilities {
       return known && clock() < known.until ? known.error : undefined
     },
     lacks(method, error) {
+      if (clock() - (answeredAt.get(method) ?? Number.NEGATIVE_INFINITY) < retryMs) return
       const pauseMs = Math.min(retryMs, (methods.get(method)?.pauseMs ?? firstRetryMs / 2) * 2)
       methods.set(method, { error, pauseMs, until: clock() + pauseMs })
     },
-    offers: (method) => void methods.delete(method),
+    offers(method) {
+      methods.delete(method)
+      answeredAt.set(method, clock())
+    },
     learnt: () => ({ batchMost: batch?.most ?? null, missingMethods: [...methods.keys()].toSorted() }),
   }
 }

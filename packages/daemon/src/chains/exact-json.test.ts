@@ -12,11 +12,12 @@ test('whole numbers of any size arrive as they were written', () => {
   )
 })
 
-test('what has no such numbers is what JSON.parse makes of it', () => {
+test('all else is what JSON.parse makes of it', () => {
+  const rounded = (_key: string, value: unknown) => (typeof value === 'bigint' ? Number(value) : value)
   fc.assert(
     fc.property(fc.jsonValue(), (value) => {
       const text = JSON.stringify(value)
-      expect(parseExactly(text)).toEqual(JSON.parse(text))
+      expect(JSON.stringify(parseExactly(text), rounded)).toBe(JSON.stringify(JSON.parse(text)))
     }),
   )
 })

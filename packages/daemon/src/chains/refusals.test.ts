@@ -41,6 +41,8 @@ test.each([
   [-32005, 'daily request count exceeded, request rate limited', 'limited'],
   [-32000, 'Too Many Requests', 'limited'],
   [-32090, 'Too many requests, reason: call rate limit exhausted, retry in 10s', 'limited'],
+  [-32016, 'over rate limit', 'limited'],
+  [-32016, '', 'behind'],
   [-32005, 'Node is behind by 42 slots', 'behind'],
   [-32016, 'Minimum context slot has not been reached', 'behind'],
   [-32403, 'Batch requests are only available for paid plans', 'too-much'],

@@ -42,9 +42,11 @@ const runsForeignCode = (method: string) => /^(eth_call|eth_estimateGas|simulate
 export function readRefusal(error: NodeError): Refusal {
   const { code, message } = error
   if (isRevert(error)) return 'answer'
-  if (behindWords.test(message) || code === -32016) return 'behind'
+  if (behindWords.test(message)) return 'behind'
   if (speaksOfBatches(error) || tooMuchWords.test(message)) return 'too-much'
   if (code === 429 || code === -32429 || code === -32005 || limitedWords.test(message)) return 'limited'
+  // Solana's "minimum context slot not reached"; on Base it is a limit, and says so in words.
+  if (code === -32016) return 'behind'
   if (localWords.test(message)) return 'local'
   if (isMissing(code) || unsupportedWords.test(message) || archiveWords.test(message)) return 'unsupported'
   if (code === 401 || code === 403 || code === -32401 || code === -32403 || forbiddenWords.test(message))

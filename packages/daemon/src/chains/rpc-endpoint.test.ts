@@ -228,6 +228,17 @@ test('a method that is not offered is not asked for again for a while, longer ea
   expect(node.learnt().missingMethods).toEqual([])
 })
 
+test('a method of which one use is refused is still asked', async () => {
+  const { endpoint: node, server } = await endpoint(
+    each(({ params }) => (params[0] === 1 ? { error: { code: -32601, message: 'not available' } } : { result: 0 })),
+  )
+  for (let times = 0; times < 2; times++)
+    expect(await node.send(many(2))).toMatchObject({ answers: [{ kind: 'settled' }, { kind: 'elsewhere' }] })
+  expect(await node.send([{ method: 'get', params: [1] }])).toMatchObject({ answers: [{ kind: 'elsewhere' }] })
+  expect(sizes(server)).toEqual([2, 2, 1])
+  expect(node.learnt().missingMethods).toEqual([])
+})
+
 test('what a contract says in a revert teaches nothing', async () => {
   const { endpoint: node } = await endpoint(
     each(() => ({ error: { code: 3, message: 'execution reverted: method not found, batch too large, rate limit' } })),
@@ -309,6 +320,20 @@ test.each<[string, Answer]>([
       .map(({ method }) => method),
   ).toEqual(['get'])
   expect(rpc.status()[0]).toMatchObject({ status: 'available', failureCount: 0, missingMethods: ['odd'] })
+})
+
+test('calls of a method that was served before and is now refused by status end, each with an error', async () => {
+  let refuses = false
+  const answer = serving(status(403))
+  const { url, seen } = await startEndpoint((body, response, raw) =>
+    refuses ? answer(body, response, raw) : one(body as Request),
+  )
+  const rpc = rpcPool({ urls: [url], name: 'test-net', verify: (call) => call('who', []) })
+  expect(await rpc.call('odd', [])).toBe('odd')
+  refuses = true
+  const items = await rpc.batch([...many(5, 'odd'), ...calls('get')])
+  expect(items.map((item) => 'error' in item)).toEqual([true, true, true, true, true, false])
+  expect(seen.length).toBeLessThan(12)
 })
 
 test('every call gets its own answer, whatever the size limit, the order and the partial refusals; sends keep their order', async () => {

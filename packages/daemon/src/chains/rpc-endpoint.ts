@@ -96,12 +96,11 @@ async function askOne(parts: Parts, run: Run, position: number): Promise<void> {
   const { each, all } = heardOne(reply)
   if (each[0]) judge(parts, run, { positions: [position], each, reply })
   else if (!all) fail(run, unreadable(parts, reply))
-  else if (isLimit(reply)) limit(parts, run, { asked: 1, answered: 0, reply, error: all })
+  else if (reply.status === 429) limit(parts, run, { asked: 1, answered: 0, reply, error: all })
   else if (isOfACall(reply)) forbid(parts, run, position, all)
   else fail(run, unreadable(parts, reply))
 }
 
-const isLimit = ({ status, retryAfterMs }: Reply) => status === 429 || (status === 503 && retryAfterMs !== undefined)
 /** The method may be meant. Gateways that cannot reach their server mean the endpoint. */
 const isOfACall = ({ status }: Reply) => status >= 400 && status <= 501
 

@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { type Answer, each, startEndpoint } from '../../test/evm-bed.ts'
 import { isUnsupported, RpcError, Unreached } from './chain.ts'
@@ -56,15 +57,15 @@ test('many callers at once share the rate of an endpoint, and all get their answ
 test('a call waits as long as the endpoint asks, where that is not longer than one request may take', async () => {
   let asked = 0
   const { rpc } = await pool([
-    (body, response, raw) => (asked++ === 0 ? resting('0.2')(body, response, raw) : answering(body, response, raw)),
+    (body, response, raw) => (asked++ === 0 ? resting('1.2')(body, response, raw) : answering(body, response, raw)),
   ])
   const begun = performance.now()
   expect(await rpc.call('get', [7])).toBe(7)
-  expect(performance.now() - begun).toBeGreaterThanOrEqual(195)
+  expect(performance.now() - begun).toBeGreaterThanOrEqual(1_195)
   const slow = await pool([resting('3600')])
   await expect(slow.rpc.call('get', [7])).rejects.toMatchObject({ code: 'CHAIN_ERROR' })
   expect(slow.rpc.status()[0]).toMatchObject({ status: 'cooldown', failureCount: 0 })
-  expect(slow.rpc.status()[0]!.cooldownRemainingMs).toBeGreaterThan(290_000)
+  expect(slow.rpc.status()[0]!.cooldownRemainingMs).toBeGreaterThan(50_000)
 })
 
 test('calls that were held back from an endpoint that rests were not heard', async () => {
@@ -147,4 +148,44 @@ test('too many calls do not wait together', async () => {
   expect(loser).toMatchObject({ code: 'CHAIN_ERROR' })
   rpc.close()
   await both
+})
+
+test('whatever the other endpoints do, every call gets its own answer where one serves', async () => {
+  const fates = ['serves', 'hangs up', 'limits', 'leaves out', 'lacks', 'refuses', 'breaks off', 'takes two'] as const
+  const fateOf = fc.constantFrom(...fates)
+  let turn = 0
+  let plans: readonly (readonly (typeof fates)[number][])[] = []
+  const acting =
+    (number: number): Answer =>
+    (body, response, raw) => {
+      const plan = plans[number]!
+      const fate = plan[turn++ % plan.length]!
+      const list = [body].flat()
+      if (fate === 'hangs up') return void response.destroy()
+      if (fate === 'refuses') return void response.writeHead(403).end()
+      if (fate === 'breaks off') return void response.end('{"jsonrpc":"2.0","id":1,"resu')
+      if (fate === 'takes two' && list.length > 2) return void response.writeHead(500).end()
+      if (fate === 'limits')
+        return each(({ params }) => (turn++ % 2 ? tooFast : { result: params[0] }))(body, response, raw)
+      if (fate === 'lacks') return each(() => ({ error: { code: -32601, message: 'no' } }))(body, response, raw)
+      if (fate === 'leaves out' && Array.isArray(body)) return [answering(body[0]!, response, raw)]
+      return answering(body, response, raw)
+    }
+  const servers = await Promise.all([acting(0), acting(1), answering].map(startEndpoint))
+  const urls = servers.map(({ url }) => url)
+  await fc.assert(
+    fc.asyncProperty(
+      fc.tuple(fc.array(fateOf, { minLength: 1 }), fc.array(fateOf, { minLength: 1 })),
+      fc.array(fc.integer({ min: 1, max: 20 }), { minLength: 1, maxLength: 4 }),
+      async (planned, sizes) => {
+        plans = planned
+        turn = 0
+        const rpc = rpcPool({ urls, name: 'test-net', clock: () => performance.now() })
+        const batches = await Promise.all(sizes.map((size) => rpc.batch(many(size))))
+        expect(batches).toEqual(sizes.map(results))
+        rpc.close()
+      },
+    ),
+    { numRuns: 60 },
+  )
 })

@@ -66,17 +66,24 @@ export function rpcMember(url: string, options: MemberOptions): Member {
     const at = outcome.answers.findIndex((answer) => answer?.kind === 'forbidden')
     const refused = outcome.answers[at]
     if (refused?.kind !== 'forbidden') return outcome
-    const answers = outcome.answers.map((answer) => (answer?.kind === 'forbidden' ? undefined : answer))
     const fault = outcome.failure ?? (await stillServes(refused.error))
-    if (fault) return { answers, isHeard: true, failure: fault }
+    if (fault) return { answers: outcome.answers.map(unlessForbidden), isHeard: true, failure: fault }
     const { method } = calls[at]!
-    endpoint.lacks(method, notOffered(endpoint.origin, method, refused.error))
-    return sendRest(calls, answers)
+    const error = notOffered(endpoint.origin, method, refused.error)
+    endpoint.lacks(method, error)
+    return sendRest(
+      calls,
+      outcome.answers.map(
+        (answer, index) =>
+          unlessForbidden(answer) ?? (calls[index]!.method === method ? { kind: 'elsewhere', error } : undefined),
+      ),
+    )
   }
 
-  /** Each turn learns of one more method, so that it ends. */
+  /** Each turn settles the calls of one more method, so that it ends. */
   async function sendRest(calls: readonly RpcCall[], before: Outcome['answers']): Promise<Outcome> {
     const open = [...before.keys()].filter((index) => before[index] === undefined)
+    if (open.length === 0) return { answers: before, isHeard: true, failure: undefined }
     const rest = await send(open.map((index) => calls[index]!))
     const answers = [...before]
     for (const [position, index] of open.entries()) answers[index] = rest.answers[position]
@@ -122,6 +129,8 @@ export function rpcMember(url: string, options: MemberOptions): Member {
     },
   }
 }
+
+const unlessForbidden = (answer: RpcAnswer | undefined) => (answer?.kind === 'forbidden' ? undefined : answer)
 
 /** A pause that a call would wait for is none. */
 const pauseOf = (waitMs: number, timeoutMs: number): number => (waitMs > timeoutMs ? waitMs : 0)

@@ -52,7 +52,6 @@ test.each<[string, Answer]>([
   ['in words', erring(-32000, 'Too Many Requests')],
   ['with a code', erring(-32005, 'limit exceeded')],
   ['with HTTP 429', status(429)],
-  ['with HTTP 503 and a time', (_body, response) => void response.writeHead(503, { 'retry-after': '1' }).end()],
 ])('an endpoint that limits its rate %s is passed over for a second, without a failure', async (_how, answer) => {
   const { rpc, endpoints, time } = await pool(answer, answering('0x7'))
   expect(await rpc.call('eth_x', [])).toBe('0x7')

@@ -19,7 +19,10 @@ const forgetMs = 600_000
 const slowest = 0.2
 /** Calls a second that nearly every endpoint serves, where nothing was seen yet. */
 const guess = 5
-const longestRestMs = 300_000
+/** Where all rest, somebody has to ask again. */
+const longestRestMs = 60_000
+
+const backoffMs = (strikes: number) => 1_000 * 2 ** Math.min(Math.max(strikes - 1, 0), 6)
 
 export function throttle(clock: () => number): Throttle {
   let rate: number | undefined
@@ -71,8 +74,8 @@ export function throttle(clock: () => number): Throttle {
       const isNew = now >= restUntil
       if (answered > 0) strikes = 1
       else if (isNew) strikes += 1
-      // A part that was answered shows that the rest can be had soon.
-      const restMs = retryAfterMs ?? (answered > 0 ? 250 : 1_000 * 2 ** Math.min(strikes - 1, 6))
+      // A part that was answered shows that the rest can be had soon; a time that was named and did not help is not believed.
+      const restMs = answered > 0 ? (retryAfterMs ?? 250) : Math.max(retryAfterMs ?? 0, backoffMs(strikes))
       restUntil = Math.max(restUntil, now + Math.min(Math.max(restMs, 50), longestRestMs))
       if (rate === undefined || (isNew && now - changedAt >= 500)) {
         const seen = Math.max(second.answered, second.before, asked / 2, guess) * 0.7

@@ -5,10 +5,12 @@ import {
   envName,
   holdsSecret,
   isFailure,
+  misreadSecret,
   OTHER_VARIABLES,
   parseSetting,
   readSetting,
   type Settings,
+  secretText,
   settingFromEnv,
   settings as table,
 } from '@waiaas/contract'
@@ -146,19 +148,25 @@ async function readVariable(
   if (isTaken && secret.warning && holdsSecret(key, reading.values.get(key))) reading.warnings.push(secret.warning)
 }
 
-export type SecretFile = { readonly text: string; readonly warning?: string } | { readonly problem: string }
+/** `misread` is the text as earlier versions took it, whatever the encoding. */
+export type SecretFile =
+  | { readonly text: string; readonly misread: string; readonly warning?: string }
+  | { readonly problem: string; readonly misread?: string; readonly warning?: string }
 
 /** Reads the file that the variable `name` names, without its last line end; warns when others may read it too. */
 export async function readSecretFile(name: string, path: string): Promise<SecretFile> {
-  let text: string
+  let bytes: Buffer
   try {
-    text = await readFile(path, 'utf8')
+    bytes = await readFile(path)
   } catch (error) {
     return { problem: `${name}: expected a readable file, got ${codeOf(error)} for ${path}` }
   }
   const open = await isOpenToOthers(path)
   const warning = `${name}: others may read the secret in ${path}: chmod 600 it`
-  return { text: text.replace(/\r?\n$/, ''), ...(open && { warning }) }
+  const { text, got } = secretText(bytes)
+  const more = { misread: misreadSecret(bytes), ...(open && { warning }) }
+  if (text !== undefined) return { text, ...more }
+  return { problem: `${name}: expected UTF-8 text in ${path}, got ${got}: save it as UTF-8`, ...more }
 }
 
 const plainSecret = (name: string): string =>

@@ -25,7 +25,7 @@ type WalletSessions = {
 export type WalletParts = {
   database: Database
   clock: Clock
-  keys: Pick<Keys, 'create' | 'import' | 'export' | 'sealingKey'>
+  keys: Pick<Keys, 'create' | 'import' | 'derivations' | 'export' | 'sealingKey'>
   keyRows: WalletKeys
   audit: Pick<Audit, 'record'>
   networks(): readonly Network[]

@@ -25,13 +25,14 @@ type Answer<Name extends keyof typeof walletOperations> = Output<(typeof walletO
 /** The life of wallets: made or imported, read, suspended, exported, ended. */
 export function wallets(parts: WalletParts) {
   const { database, keys, networks } = parts
-  const { create, importKey } = creation(parts)
+  const { create, importKey, listDerivations } = creation(parts)
   const readable = (id: string, { sessionId }: Reader) =>
     database.read((db) => (sessionId === undefined ? needWallet(db, id) : walletOfSession(db, sessionId, id)))
 
   return {
     create,
     import: importKey,
+    listDerivations,
     export: exporting(parts),
     ...lifeCycle(parts),
 
