@@ -266,17 +266,19 @@ export class Lane {
   }
 
   async #outbid(row: AttemptRow): Promise<void> {
-    this.#outbidding.leaveAlone(row.id)
     try {
       await this.#replace(row.transaction_id, row.purpose === 'cancel' ? 'cancel' : 'speed-up', { actor: 'system' })
     } catch (error) {
       if (!isFailure(error)) throw error
+      // It moved on, or a policy changed before the signature was recorded: if it still waits, the next round tries again.
+      if (isFailure(error, 'TX_ALREADY_PROCESSED')) return
       this.#parts.log.warn(
         { lane: this.id, transaction: row.transaction_id, reason: error.message },
         'a stuck transaction keeps waiting',
       )
       const reason = `no block takes it at its price, and a higher one is not possible: ${error.message}`
       await this.reasons.transactions(new Map([[row.transaction_id, reason]]))
+      this.#outbidding.leaveAlone(row.id)
     }
   }
 

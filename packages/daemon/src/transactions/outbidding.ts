@@ -16,7 +16,7 @@ export type Outbidding = ReturnType<typeof outbidding>
 
 /** Which signed attempts of a lane are to be outbid without anybody asking for it. */
 export function outbidding({ network, sequenced }: Chain, clock: Clock) {
-  /** Attempts that were tried to outbid already. */
+  /** Attempts that may not be outbid. One that was outbid is so no longer when what took its place is given up unsent. */
   const leftAlone = new Set<string>()
   /** When those that a node refused for their price are to be outbid. */
   const refusedUntil = new Map<string, number>()
@@ -30,7 +30,7 @@ export function outbidding({ network, sequenced }: Chain, clock: Clock) {
   return {
     /**
      * In the order of their nonces: the attempt that all others wait for, when it has found no block for long or was
-     * refused, and each that was refused by a named price; what was outbid before is left out.
+     * refused, and each that was refused by a named price.
      */
     due(live: Iterable<AttemptRow>): AttemptRow[] {
       if (!sequenced) return []
