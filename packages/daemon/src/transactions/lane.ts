@@ -271,7 +271,7 @@ export class Lane {
     } catch (error) {
       if (!isFailure(error)) throw error
       // It moved on, or a policy changed before the signature was recorded: if it still waits, the next round tries again.
-      if (isFailure(error, 'TX_ALREADY_PROCESSED')) return
+      if (error.code === 'TX_ALREADY_PROCESSED') return
       this.#parts.log.warn(
         { lane: this.id, transaction: row.transaction_id, reason: error.message },
         'a stuck transaction keeps waiting',
