@@ -38,10 +38,15 @@ export function outbidding({ network, sequenced }: Chain, clock: Clock) {
       const now = clock.now()
       const raises = ({ nonce }: AttemptRow) =>
         all.filter((row) => row.nonce === nonce && row.purpose !== 'send').length
-      return newestOfNonce(all.filter(({ state }) => state === 'recorded'))
-        .toSorted((a, b) => a.nonce! - b.nonce!)
-        .filter((row, index) => (index === 0 && now >= dueAt(row)) || named.has(row.id))
+      const waiting = newestOfNonce(all.filter(({ state }) => state === 'recorded'))
+      const head = waiting.reduce<AttemptRow | undefined>(
+        (first, row) => (first && first.nonce! < row.nonce! ? first : row),
+        undefined,
+      )
+      return waiting
+        .filter((row) => named.has(row.id) || (row === head && now >= dueAt(row)))
         .filter((row) => !leftAlone.has(row.id) && raises(row) < RAISES_MOST)
+        .toSorted((a, b) => a.nonce! - b.nonce!)
     },
     refused(row: AttemptRow, { least }: Refused): void {
       if (!refusedUntil.has(row.id)) refusedUntil.set(row.id, clock.now() + REFUSED_MS)
