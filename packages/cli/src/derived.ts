@@ -14,6 +14,7 @@ import { UsageError } from './errors.ts'
 import { daemonFlagsHelp } from './flags.ts'
 import { plainText } from './table.ts'
 import { print, printJson } from './terminal.ts'
+import { views } from './views.ts'
 import { chooseWallet } from './wallets.ts'
 
 type Derived = ReturnType<typeof commands>[number]
@@ -40,7 +41,8 @@ export async function runDerived(command: Derived, argv: readonly string[]): Pro
   const send = api[name] as (input: unknown) => Promise<unknown>
   const answer = await send(await withWalletIds(command, input, api))
   if (flags.json) printJson(answer ?? null)
-  else print(plainText(answer, columns[name]))
+  // The daemon answers with the output of the operation that was called.
+  else print((views[name] as View | undefined)?.(answer) ?? plainText(answer, columns[name]))
 }
 
 const isUuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
@@ -57,6 +59,7 @@ async function withWalletIds({ name }: Derived, input: Input, api: WAIaaSClient)
 }
 
 type Input = Record<string, unknown>
+type View = (answer: unknown) => string
 
 function readArguments(command: Derived, argv: readonly string[]): { input: Input; globals: DaemonFlags } {
   try {

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { UnixSeconds } from './ids.ts'
 import { operation } from './operation.ts'
-import { Chain, KillSwitchState } from './wire.ts'
+import { Chain, KillSwitchState, Unwritten } from './wire.ts'
 
 const tag = 'Administration'
 const operator = ['operator'] as const
@@ -76,6 +76,7 @@ const killSwitchOperations = {
       state: KillSwitchState,
       activatedAt: UnixSeconds.nullable(),
       activatedBy: z.string().nullable(),
+      unwritten: Unwritten,
     }),
     errors: [],
   }),
@@ -87,7 +88,7 @@ const killSwitchOperations = {
     summary: 'Stop everything; once this has answered, nothing is signed or sent for the first time.',
     command: 'kill-switch activate',
     input: nothing,
-    output: z.object({ state: z.literal('SUSPENDED'), activatedAt: UnixSeconds }),
+    output: z.object({ state: z.literal('SUSPENDED'), activatedAt: UnixSeconds, unwritten: Unwritten }),
     errors: ['KILL_SWITCH_ACTIVE'],
   }),
   escalateKillSwitch: operation({
@@ -98,7 +99,7 @@ const killSwitchOperations = {
     summary: 'Lock the daemon: as suspended, and every session is revoked.',
     command: 'kill-switch escalate',
     input: nothing,
-    output: z.object({ state: z.literal('LOCKED'), escalatedAt: UnixSeconds }),
+    output: z.object({ state: z.literal('LOCKED'), escalatedAt: UnixSeconds, unwritten: Unwritten }),
     errors: ['INVALID_STATE_TRANSITION'],
   }),
   recoverKillSwitch: operation({
@@ -243,10 +244,26 @@ export const adminOperations = {
             failureCount: z.int(),
             cooldownRemainingMs: z.int(),
             lastError: z.string().nullable().optional(),
+            lastErrorAt: z.int().nullable().optional(),
+            batchMost: z
+              .int()
+              .nullable()
+              .optional()
+              .describe('Calls that one request may hold; 1 where batches are refused, null where no limit was met.'),
+            missingMethods: z.array(z.string()).optional().describe('Methods that the endpoint refused.'),
+            callsPerSecond: z
+              .number()
+              .nullable()
+              .optional()
+              .describe('How fast it is asked since it refused calls for its rate; null where it did not.'),
           }),
         ),
       ),
       builtinUrls: z.record(z.string(), z.array(z.string())),
+      builtinLimits: z
+        .record(z.string(), z.string())
+        .optional()
+        .describe('Known limits of built-in endpoints by address, with source and date.'),
     }),
     errors: [],
   }),

@@ -84,6 +84,10 @@ export const DecisionInputs = z.object({
   network: z.string(),
   policies: z.array(z.object({ id: z.string(), version: z.int() })),
   prices: z.record(z.string(), UsedPrice),
+  lastPrices: z
+    .record(z.string(), UsedPrice)
+    .optional()
+    .describe('what was counted with where a trustworthy price was missing'),
   spent: Spent.extend({ onNetwork: Spent.optional() }),
   requests: z.array(z.object({ policyId: z.string(), count: z.int() })),
   lookalikes: z.record(z.string(), z.string()).optional().describe('by recipient, whom it looks like'),

@@ -1,3 +1,5 @@
+import { BUILTIN_ENDPOINTS } from './endpoints.ts'
+
 /** Chain families. A new family adds a name here, a signing curve in the signer and a folder under the daemon's chains. */
 export const CHAINS = ['solana', 'ethereum', 'ripple'] as const
 export type ChainName = (typeof CHAINS)[number]
@@ -50,22 +52,23 @@ const SOL = { symbol: 'SOL', decimals: 9, slip44: 501, name: 'SOL' } as const
 
 const ETHEREUM_GENESIS = '0xd4e56740f876aef8c010b86a40d5f56745a118d0906a34e69aec8c0db1cb8fa3'
 
+const endpointsOf = (id: string): string[] => (BUILTIN_ENDPOINTS[id] ?? []).map(({ url }) => url)
+
 type EvmEntry = {
   id: string
   chainId: number
   native?: Network['native']
-  rpc: readonly string[]
   explorer: string | null
 } & Partial<Network>
 
-function evm({ id, chainId, native = ETH, rpc, explorer, ...rest }: EvmEntry): Network {
+function evm({ id, chainId, native = ETH, explorer, ...rest }: EvmEntry): Network {
   return {
     id,
     chain: 'ethereum',
     environment: id.endsWith('-mainnet') ? 'mainnet' : 'testnet',
     caip2: `eip155:${chainId}`,
     native,
-    rpc: rpc.map((host) => `https://${host}`),
+    rpc: endpointsOf(id),
     explorer: explorer && `https://${explorer}/tx/{hash}`,
     setting: `evm_${id.replaceAll('-', '_')}`,
     blockMs: 2_000,
@@ -75,16 +78,16 @@ function evm({ id, chainId, native = ETH, rpc, explorer, ...rest }: EvmEntry): N
   }
 }
 
-type SolanaEntry = { id: string; genesis: string; rpc: string[]; cluster: string } & Partial<Network>
+type SolanaEntry = { id: string; genesis: string; cluster: string } & Partial<Network>
 
-function solana({ id, genesis, rpc, cluster, ...rest }: SolanaEntry): Network {
+function solana({ id, genesis, cluster, ...rest }: SolanaEntry): Network {
   return {
     id,
     chain: 'solana',
     environment: id.endsWith('-mainnet') ? 'mainnet' : 'testnet',
     caip2: `solana:${genesis.slice(0, 32)}`,
     native: SOL,
-    rpc: rpc.map((host) => `https://${host}`),
+    rpc: endpointsOf(id),
     explorer: `https://solscan.io/tx/{hash}${cluster}`,
     genesis,
     setting: id.replaceAll('-', '_'),
@@ -100,7 +103,6 @@ export const NETWORKS: readonly Network[] = [
     id: 'solana-mainnet',
     genesis: '5eykt4UsFv8P8NJdTREpY1vzqKqZKvdpKuc147dw2N9d',
     cluster: '',
-    rpc: ['api.mainnet-beta.solana.com', 'rpc.ankr.com/solana', 'solana.drpc.org'],
     nativeFeed: '0x4ffC43a60e009B551865A93d232E33Fce9f01507',
     nativeFeedOn: 'ethereum-mainnet',
   }),
@@ -108,21 +110,18 @@ export const NETWORKS: readonly Network[] = [
     id: 'solana-devnet',
     genesis: 'EtWTRABZaYq6iMfeYKouRu166VU2xqa1wcaWoxPkrZBG',
     cluster: '?cluster=devnet',
-    rpc: ['api.devnet.solana.com', 'rpc.ankr.com/solana_devnet'],
     pricedAs: 'solana-mainnet',
   }),
   solana({
     id: 'solana-testnet',
     genesis: '4uhcVJyU9pJkvQyS88uRDiswHXSCkY3zQawwpjk2NsNY',
     cluster: '?cluster=testnet',
-    rpc: ['api.testnet.solana.com'],
     pricedAs: 'solana-mainnet',
   }),
   evm({
     id: 'ethereum-mainnet',
     chainId: 1,
     explorer: 'etherscan.io',
-    rpc: ['eth.drpc.org', 'rpc.ankr.com/eth', 'ethereum.publicnode.com'],
     blockMs: 12_000,
     genesis: ETHEREUM_GENESIS,
     nativeFeed: '0x5f4eC3Df9cbd43714FE2740f5E3616155c5b8419',
@@ -132,13 +131,6 @@ export const NETWORKS: readonly Network[] = [
     chainId: 11155111,
     explorer: 'sepolia.etherscan.io',
     genesis: '0x25a5cc106eea7138acab33231d7160d69cb777ee0c2c553fcddf5138993e6dd9',
-    rpc: [
-      'sepolia.drpc.org',
-      '1rpc.io/sepolia',
-      '0xrpc.io/sep',
-      'ethereum-sepolia-rpc.publicnode.com',
-      'rpc.sepolia.org',
-    ],
     blockMs: 12_000,
     pricedAs: 'ethereum-mainnet',
     nativeFeed: '0x694AA1769357215DE4FAC081bf1f309aDC325306',
@@ -149,7 +141,6 @@ export const NETWORKS: readonly Network[] = [
     native: POL,
     explorer: 'polygonscan.com',
     genesis: '0xa9c28ce2141b56c474f1dc504bee9b01eb1bd7d1a507580d5519d4437a97de1b',
-    rpc: ['polygon.drpc.org', 'polygon-rpc.com', 'polygon.publicnode.com'],
     nativeFeed: '0xAB594600376Ec9fD91F8e885dADF0CE036862dE0',
   }),
   evm({
@@ -158,7 +149,6 @@ export const NETWORKS: readonly Network[] = [
     native: POL,
     explorer: 'amoy.polygonscan.com',
     genesis: '0x7202b2b53c5a0836e773e319d18922cc756dd67432f9a1f65352b61f4406c697',
-    rpc: ['polygon-amoy.drpc.org', 'rpc-amoy.polygon.technology', 'polygon-amoy-bor-rpc.publicnode.com'],
     pricedAs: 'polygon-mainnet',
   }),
   evm({
@@ -166,7 +156,6 @@ export const NETWORKS: readonly Network[] = [
     chainId: 42161,
     explorer: 'arbiscan.io',
     genesis: '0x7ee576b35482195fc49205cec9af72ce14f003b9ae69f6ba0faef4514be8b442',
-    rpc: ['arbitrum.drpc.org', 'arbitrum.publicnode.com'],
     blockMs: 250,
     estimatesTransfers: true,
     pricedAs: 'ethereum-mainnet',
@@ -177,7 +166,6 @@ export const NETWORKS: readonly Network[] = [
     chainId: 421614,
     explorer: 'sepolia.arbiscan.io',
     genesis: '0x77194da4010e549a7028a9c3c51c3e277823be6ac7d138d0bb8a70197b5c004c',
-    rpc: ['arbitrum-sepolia.drpc.org', 'arbitrum-sepolia-rpc.publicnode.com'],
     blockMs: 250,
     estimatesTransfers: true,
     pricedAs: 'ethereum-mainnet',
@@ -187,7 +175,6 @@ export const NETWORKS: readonly Network[] = [
     chainId: 10,
     explorer: 'optimistic.etherscan.io',
     genesis: '0x7ca38a1916c42007829c55e69d3e9a73265554b586a499015373241b8a3fa48b',
-    rpc: ['optimism.drpc.org', 'mainnet.optimism.io', 'optimism.publicnode.com'],
     l1Fee: 'op-stack',
     pricedAs: 'ethereum-mainnet',
     nativeFeed: '0x13e3Ee699D1909E989722E753853AE30b17e08c5',
@@ -197,7 +184,6 @@ export const NETWORKS: readonly Network[] = [
     chainId: 11155420,
     explorer: 'sepolia-optimism.etherscan.io',
     genesis: '0x102de6ffb001480cc9b8b548fd05c34cd4f46ae4aa91759393db90ea0409887d',
-    rpc: ['optimism-sepolia.drpc.org', 'optimism-sepolia-rpc.publicnode.com'],
     l1Fee: 'op-stack',
     pricedAs: 'ethereum-mainnet',
   }),
@@ -206,7 +192,6 @@ export const NETWORKS: readonly Network[] = [
     chainId: 8453,
     explorer: 'basescan.org',
     genesis: '0xf712aa9241cc24369b143cf6dce85f0902a9731e70d66818a3a5845b296c73dd',
-    rpc: ['base.drpc.org', 'base.publicnode.com'],
     l1Fee: 'op-stack',
     pricedAs: 'ethereum-mainnet',
     nativeFeed: '0x71041dddad3595F9CEd3DcCFBe3D1F4b0a16Bb70',
@@ -216,26 +201,24 @@ export const NETWORKS: readonly Network[] = [
     chainId: 84532,
     explorer: 'sepolia.basescan.org',
     genesis: '0x0dcc9e089e30b90ddfc55be9a37dd15bc551aeee999d2e2b51414c54eaf934e4',
-    rpc: ['base-sepolia.drpc.org', 'base-sepolia-rpc.publicnode.com'],
     l1Fee: 'op-stack',
     pricedAs: 'ethereum-mainnet',
   }),
-  evm({ id: 'hyperevm-mainnet', chainId: 999, native: HYPE, explorer: null, rpc: ['rpc.hyperliquid.xyz/evm'] }),
+  evm({ id: 'hyperevm-mainnet', chainId: 999, native: HYPE, explorer: null }),
   evm({
     id: 'hyperevm-testnet',
     chainId: 998,
     native: { ...HYPE, slip44: 998 },
     explorer: null,
-    rpc: ['rpc.hyperliquid-testnet.xyz/evm'],
     pricedAs: 'hyperevm-mainnet',
   }),
 ]
 
 /** Local development chains; present only when their endpoint is configured. */
 export const LOCAL_NETWORKS: readonly Network[] = [
-  evm({ id: 'local-evm', chainId: 31337, explorer: null, rpc: [], blockMs: 250, window: 4_096, local: true }),
+  evm({ id: 'local-evm', chainId: 31337, explorer: null, blockMs: 250, window: 4_096, local: true }),
   {
-    ...solana({ id: 'local-solana', genesis: '', cluster: '', rpc: [], blockMs: 100 }),
+    ...solana({ id: 'local-solana', genesis: '', cluster: '', blockMs: 100 }),
     explorer: null,
     caip2: 'solana:localnet',
     local: true,
@@ -277,7 +260,7 @@ export function addedEvmNetwork(added: AddedEvmNetwork): Network {
   } = added
   const native = { symbol, decimals, slip44: 60, name }
   return {
-    ...evm({ id, chainId, native, rpc: [], explorer: null, environment, estimatesTransfers: true }),
+    ...evm({ id, chainId, native, explorer: null, environment, estimatesTransfers: true }),
     rpc: added.rpc,
     explorer,
     ...(genesis && { genesis }),

@@ -5,7 +5,7 @@ import type { Clock } from './platform/clock.ts'
 import type { Database, Handle } from './platform/db/database.ts'
 import { attemptStore } from './transactions/attempt-store.ts'
 import { cancelUnsent } from './transactions/stops.ts'
-import { transactionStore } from './transactions/store.ts'
+import { unsentStore } from './transactions/unsent-store.ts'
 import { walletStore } from './wallets/store.ts'
 
 export type Restored = {
@@ -51,7 +51,7 @@ export function settleRestored(parts: Parts, source: Source): Promise<Restored> 
 
 async function cancelAll(parts: Parts, db: Handle): Promise<number> {
   let cancelled = 0
-  for (const walletId of await transactionStore.walletsWithUnsent(db)) {
+  for (const walletId of await unsentStore.wallets(db)) {
     const why = { error: REASON, code: 'WALLET_SUSPENDED', actor: 'operator' }
     cancelled += (await cancelUnsent(parts, db, walletId, why)).length
   }

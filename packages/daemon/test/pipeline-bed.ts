@@ -1,4 +1,4 @@
-import { findNetwork, LOCAL_NETWORKS, type Network, nativeAsset, newId, type SendRequest } from '@waiaas/contract'
+import { findNetwork, LOCAL_NETWORKS, type Network, newId, type SendRequest } from '@waiaas/contract'
 import { type EvmNode, type SolanaNode, startEvm, startSolana } from '@waiaas/localnet'
 import pino from 'pino'
 import { audit } from '../src/audit/service.ts'
@@ -11,6 +11,7 @@ import { migrations } from '../src/migrations/all.ts'
 import { type Clock, systemClock } from '../src/platform/clock.ts'
 import type { Database, Handle } from '../src/platform/db/database.ts'
 import { policies, policyVersions } from '../src/policies/service.ts'
+import { pricesService } from '../src/prices/service.ts'
 import { sessionStore } from '../src/sessions/store.ts'
 import { gate, judge, Transactions } from '../src/transactions/service.ts'
 import { transactionStore } from '../src/transactions/store.ts'
@@ -29,8 +30,9 @@ type World = {
   fund(address: string): Promise<unknown>
 }
 
-const worldOf = (node: EvmNode | SolanaNode, clock: Clock): World =>
-  'airdrop' in node
+function worldOf(node: EvmNode | SolanaNode, clock: Clock, { feed }: Oracle): World {
+  const evm = feed === undefined ? localEvm : { ...localEvm, nativeFeed: feed }
+  return 'airdrop' in node
     ? {
         network: localSolana,
         chain: 'solana',
@@ -38,11 +40,15 @@ const worldOf = (node: EvmNode | SolanaNode, clock: Clock): World =>
         fund: (address) => node.airdrop(address, 10n ** 11n),
       }
     : {
-        network: localEvm,
+        network: evm,
         chain: 'ethereum',
-        connect: () => evmChain({ network: localEvm, urls: [node.url], allowForeignGenesis: true }),
+        connect: () => evmChain({ network: evm, urls: [node.url], allowForeignGenesis: true }),
         fund: (address) => node.fund(address, 100n * ETHER),
       }
+}
+
+/** Where prices come from: a Chainlink feed on the node, or fixed ones; else 2,000 dollars for a native unit. */
+export type Oracle = { feed?: string; fixed?: Record<string, string> }
 
 /** Test support: the money path over a real database, signer and node; wallets and sessions are plain rows. */
 export async function startPipeline(
@@ -50,6 +56,7 @@ export async function startPipeline(
   node: EvmNode | SolanaNode,
   known?: KeyringRow,
   { now, latest = now }: Pick<Clock, 'now'> & Partial<Clock> = systemClock(),
+  oracle: Oracle = {},
 ) {
   const clock = { now, latest }
   const log = pino({ level: process.env.TEST_LOG ?? 'silent' })
@@ -57,7 +64,7 @@ export async function startPipeline(
   const keyring = known ?? (await keys.createKeyring(PASSWORD))
   if (known) await keys.unlock(PASSWORD, known)
   const evidence = audit({ clock })
-  const { network, connect, ...world } = worldOf(node, clock)
+  const { network, connect, ...world } = worldOf(node, clock, oracle)
   const networks = [network]
   let chain = connect()
   const rules = policies({
@@ -70,9 +77,15 @@ export async function startPipeline(
     nextVersion: policyVersions(clock),
     afterChange: (walletId) => service.stops.quiet(walletId === null ? undefined : [walletId]),
   })
-  const { decimals } = network.native
-  const price = { usdMicros: 2_000_000_000n, decimals, source: 'test', at: clock.now() }
-  const prices = { [nativeAsset(network)]: price }
+  const byDefault = oracle.feed === undefined ? { [`native:${network.id}`]: '2000' } : {}
+  const priced = { 'oracle.fixed_prices': { ...byDefault, ...oracle.fixed }, 'oracle.max_age_seconds': 3_900 }
+  const prices = pricesService({
+    settings: () => priced,
+    networks: () => networks,
+    chain: async () => chain,
+    clock,
+    log,
+  })
   const switches = {
     killSwitch: killSwitchStore.read,
     wallet: walletStore.byId,
@@ -115,7 +128,7 @@ export async function startPipeline(
     judge: judge({
       ...parts,
       policies: rules.applying,
-      prices: () => prices,
+      prices,
       network: () => network,
       settings: () => settings,
       constraintFaults: () => [],
@@ -124,7 +137,7 @@ export async function startPipeline(
     resolveNetwork: (): Network => network,
     findNetwork: () => network,
     findToken: (on, { address }) => on.token(address!),
-    prices: { current: () => prices, refresh: async () => {} },
+    prices,
   })
   service.start()
 
@@ -234,6 +247,11 @@ export async function startPipeline(
     reconnect() {
       chain.close()
       chain = connect()
+    },
+    /** What the operator does when a price changes; undefined takes it away. */
+    setPrice(asset: string, price: string | undefined) {
+      const { [asset]: _, ...others } = priced['oracle.fixed_prices']
+      priced['oracle.fixed_prices'] = price === undefined ? others : { ...others, [asset]: price }
     },
     limit: (walletId: string, limits: Record<string, unknown>) =>
       rules.create({ walletId, type: 'SPENDING_LIMIT', rules: limits, priority: 0, enabled: true } as never),

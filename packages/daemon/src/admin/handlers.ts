@@ -1,4 +1,10 @@
-import { type adminOperations, type Handlers, NETWORKS, type systemOperations } from '@waiaas/contract'
+import {
+  type adminOperations,
+  BUILTIN_ENDPOINTS,
+  type Handlers,
+  NETWORKS,
+  type systemOperations,
+} from '@waiaas/contract'
 import type { Call } from '../platform/http/types.ts'
 import type { AdminService } from './service.ts'
 
@@ -9,7 +15,7 @@ export const adminHandlers = (admin: AdminService): Handlers<Operations, Call> =
   getHealth: () => admin.health(),
   getReady: () => admin.ready(),
   getAdminStatus: ({ principal }) => (principal.kind === 'agent' ? admin.statusForAgents() : admin.status()),
-  getRpcStatus: () => ({ networks: admin.rpcStatus().networks, builtinUrls }),
+  getRpcStatus: () => ({ networks: admin.rpcStatus(), builtinUrls, builtinLimits }),
   async shutdown({ peer, onDelivered }) {
     await admin.recordShutdown(peer)
     onDelivered(() => admin.shutdown())
@@ -18,3 +24,8 @@ export const adminHandlers = (admin: AdminService): Handlers<Operations, Call> =
 })
 
 const builtinUrls = Object.fromEntries(NETWORKS.map(({ id, rpc }) => [id, [...rpc]]))
+const builtinLimits = Object.fromEntries(
+  Object.values(BUILTIN_ENDPOINTS)
+    .flat()
+    .map(({ url, limits, basis, source, asOf }) => [url, `${limits} (${basis}; ${asOf}: ${source})`]),
+)

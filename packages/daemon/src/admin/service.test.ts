@@ -22,6 +22,11 @@ const endpoint = (status: EndpointStatus['status']): EndpointStatus => ({
   status,
   failureCount: status === 'cooldown' ? 1 : 0,
   cooldownRemainingMs: 0,
+  lastError: null,
+  lastErrorAgoMs: null,
+  batchMost: null,
+  missingMethods: [],
+  callsPerSecond: null,
 })
 
 function serviceOn(database: Database, more: Partial<AdminOptions> = {}) {
@@ -38,7 +43,10 @@ function serviceOn(database: Database, more: Partial<AdminOptions> = {}) {
     recoveryKey: { path: '/data/recovery.key', exists: () => false },
     isUnlocked: () => true,
     rpc: () => ({ networks: {}, used: [] }),
+    troubles: () => [],
     killSwitch: async () => ({ state: 'ACTIVE' }),
+    heldStops: () => [],
+    folder: undefined,
     shutdown: () => undefined,
     ...more,
   })
@@ -110,6 +118,7 @@ const transaction = (row: Partial<TransactionRow>): TransactionRow => ({
   block_height: 1,
   error: null,
   error_code: null,
+  wait_reason: null,
   created_at: NOW - HOUR,
   updated_at: NOW,
   ...row,
@@ -181,7 +190,12 @@ forEachEngine((engine, open) => {
     const answer = await ready({ rpc: () => ({ networks, used }) })
     expect(systemOperations.getReady.output.parse(answer)).toEqual({
       status: 'ready',
-      checks: { database: { ok: true }, signer: { ok: true }, rpc: { ok: true, message: 'no endpoint answers for a' } },
+      checks: {
+        database: { ok: true },
+        signer: { ok: true },
+        rpc: { ok: true, message: 'no endpoint answers for a' },
+        storage: { ok: true },
+      },
     })
     await expect(ready({ isUnlocked: () => false })).rejects.toMatchObject({
       code: 'KEYSTORE_LOCKED',
@@ -234,10 +248,13 @@ forEachEngine((engine, open) => {
   })
 
   test('the endpoints are listed by network beside the built-in ones', async () => {
-    const networks = { 'base-mainnet': [endpoint('cooldown')] }
+    const learnt = { batchMost: 3, missingMethods: ['eth_feeHistory'], callsPerSecond: 17.5 }
+    const failed = { ...endpoint('cooldown'), ...learnt, lastError: 'https://a.example answered HTTP 500' }
+    const networks = { 'base-mainnet': [{ ...failed, lastErrorAgoMs: 61_500 }] }
     const { handlers } = serviceOn(await open(migrations), { rpc: () => ({ networks, used: [] }) })
     const answer = adminOperations.getRpcStatus.output.parse(await handlers.getRpcStatus(call, {}))
-    expect(answer.networks).toEqual({ 'base-mainnet': [endpoint('cooldown')] })
+    const { lastErrorAgoMs: _, ...shown } = failed
+    expect(answer.networks).toEqual({ 'base-mainnet': [{ ...shown, lastErrorAt: NOW / 1_000 - 62 }] })
     expect(answer.builtinUrls['base-mainnet']).toContain('https://base.drpc.org')
   })
 })

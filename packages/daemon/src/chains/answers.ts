@@ -19,10 +19,13 @@ export function listOf(value: unknown, expected: string): readonly unknown[] {
   return value
 }
 
-/** A whole number from 0 up that was read exactly: above 2^53 only as bigint, for there a JSON number is rounded. */
+const largestU64 = 2n ** 64n - 1n
+
+/** A whole number of 64 bits that was read exactly: above 2^53 only as bigint, for there a JSON number is rounded. */
 export function wholeNumber(value: unknown, expected: string): bigint {
   const number = wholeOr(value)
-  if (number === undefined) throw new OddAnswer(`${expected} as a whole number that was not rounded`, value)
+  if (number === undefined || number > largestU64)
+    throw new OddAnswer(`${expected} as a whole number that was not rounded`, value)
   return number
 }
 

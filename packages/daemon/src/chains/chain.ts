@@ -1,5 +1,7 @@
 import { type Effects, Failure, type Network } from '@waiaas/contract'
 
+export { isUnsupported } from './refusals.ts'
+
 /** A fungible token as the registry or the chain describes it; never as a caller does. */
 export type Token = {
   readonly address: string
@@ -166,6 +168,15 @@ export type EndpointStatus = {
   readonly status: 'available' | 'cooldown'
   readonly failureCount: number
   readonly cooldownRemainingMs: number
+  /** What went wrong last, without credentials, and how long ago. */
+  readonly lastError: string | null
+  readonly lastErrorAgoMs: number | null
+  /** Calls that one request may hold: 1 where batches are refused, null where no limit was met. */
+  readonly batchMost: number | null
+  /** Methods that were refused. */
+  readonly missingMethods: readonly string[]
+  /** How fast it is asked after it refused calls for its rate; null where it did not. */
+  readonly callsPerSecond: number | null
 }
 
 /** For the operator, when endpoints contradict each other. */
@@ -201,9 +212,3 @@ export class RpcError extends Error {
     this.data = data
   }
 }
-
-/** A node's own word that it does not offer a method, or not to us. */
-export const isUnsupported = ({ code, message }: RpcError): boolean =>
-  code === -32601 ||
-  code === -32004 ||
-  /method.*not (found|supported|available|exist|allowed|whitelisted)|unsupported method/i.test(message)

@@ -51,7 +51,7 @@ test('the own endpoint comes first, then the pool, then the built-in list, each 
     'rpc.evm_polygon_amoy': 'http://127.0.0.1:1',
     'rpc_pool.polygon-amoy': ['http://127.0.0.1:2', 'http://127.0.0.1:1', built[1]!],
   })
-  expect(urls('polygon-amoy')).toEqual(['http://127.0.0.1:1', 'http://127.0.0.1:2', built[1], built[0], built[2]])
+  expect(urls('polygon-amoy')).toEqual(['http://127.0.0.1:1', 'http://127.0.0.1:2', built[1], built[0]])
 })
 
 test('no public endpoint takes the place of a development node that stands in for a network', () => {

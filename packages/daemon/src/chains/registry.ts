@@ -104,6 +104,11 @@ const unused = (url: string): EndpointStatus => ({
   status: 'available',
   failureCount: 0,
   cooldownRemainingMs: 0,
+  lastError: null,
+  lastErrorAgoMs: null,
+  batchMost: null,
+  missingMethods: [],
+  callsPerSecond: null,
 })
 
 function networksOf(settings: Settings): readonly Network[] {

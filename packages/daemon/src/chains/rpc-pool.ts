@@ -1,15 +1,13 @@
+import { setTimeout as pauseFor } from 'node:timers/promises'
 import { Failure } from '@waiaas/contract'
-import type { EndpointStatus, Rpc } from './chain.ts'
-import { RpcError, Unreached } from './chain.ts'
-import { type Endpoint, EndpointError, type RpcCall, rpcEndpoint } from './rpc-endpoint.ts'
+import { type Rpc, type RpcError, Unreached } from './chain.ts'
+import { type Member, type MemberOptions, rpcMember, unwrap } from './rpc-member.ts'
+import type { RpcCall } from './rpc-run.ts'
 
-export type RpcPoolOptions = {
+export type RpcPoolOptions = Pick<MemberOptions, 'name' | 'verify'> & {
   /** In order of preference. */
   readonly urls: readonly string[]
-  /** What the endpoints serve, for errors: the network's id. */
-  readonly name: string
-  /** Establishes that one endpoint serves the right chain, before its first use and after each outage; throws otherwise. */
-  readonly verify?: (call: <T>(method: string, params: readonly unknown[]) => Promise<T>) => Promise<void>
+  /** Longest wait for one request, and for an endpoint that asks for time; 10 s unless told otherwise. */
   readonly timeoutMs?: number
   /** Milliseconds, of any epoch. */
   readonly clock?: () => number
@@ -21,103 +19,50 @@ export interface RpcPool extends Rpc {
    * For evidence on which no single provider is believed.
    */
   witnesses<T>(count: number, method: string, params: readonly unknown[]): Promise<T[]>
+  /** One client for each endpoint, which shares what was learnt of it; they close with this one. */
+  apart(): readonly Rpc[]
 }
 
-type Member = {
-  readonly endpoint: Endpoint
-  /** Settles when the endpoint has shown which chain it serves; shared by all who ask meanwhile. */
-  identity: Promise<void> | undefined
-  failures: number
-  failedAt: number
-  until: number
-}
 type Item = { result: unknown } | { error: RpcError }
+/** What became of a visit: all is done, nothing more is wanted from this endpoint, or it is to be asked again later. */
+type Visit = 'done' | 'out' | 'later'
 
-const cooldownMs = (failures: number) => Math.min(60_000 * 2 ** (failures - 1), 300_000)
+/** Calls that may wait for endpoints at once: a network that serves too little must not fill the memory. */
+const waitingMost = 10_000
 
-/** JSON-RPC over several endpoints. A call that one cannot answer goes to the next at once; nothing here waits or repeats. */
+/**
+ * JSON-RPC over several endpoints. A call that one cannot answer goes to the next at once. Only where the ones that are left
+ * limit their rate does a call wait for them, and no longer than one request may take without any progress.
+ */
 export function rpcPool(options: RpcPoolOptions): RpcPool {
-  const clock = options.clock ?? Date.now
-  const members: Member[] = options.urls.map((url) => ({
-    endpoint: rpcEndpoint(url, options.timeoutMs ?? 10_000),
-    identity: undefined,
-    failures: 0,
-    failedAt: 0,
-    until: 0,
-  }))
-  let closed = false
+  const { urls, name, timeoutMs = 10_000, clock = Date.now } = options
+  const shared = { name, timeoutMs, clock, ...(options.verify && { verify: options.verify }) }
+  return poolOf(
+    urls.map((url) => rpcMember(url, shared)),
+    { ...shared, closing: new AbortController(), waiting: { calls: 0 } },
+  )
+}
 
-  async function attempt<T>(member: Member, fn: () => Promise<T>): Promise<T> {
-    if (closed) throw new Failure('CHAIN_ERROR', `the endpoints of ${options.name} are closed`)
-    const failuresBefore = member.failures
-    try {
-      member.identity ??= identify(member.endpoint, options)
-      await member.identity
-      const value = await fn()
-      member.failures = 0
-      member.until = 0
-      return value
-    } catch (error) {
-      if (!(error instanceof EndpointError)) throw error
-      // Calls that were under way together are one outage.
-      if (member.failures !== failuresBefore) throw error
-      member.identity = undefined
-      member.failures += 1
-      member.failedAt = clock()
-      member.until = member.failedAt + cooldownMs(member.failures)
-      throw error
-    }
-  }
+type Shared = MemberOptions & { readonly closing: AbortController; readonly waiting: { calls: number } }
 
-  /** Runs `fn` on one endpoint after the other until it says that it is done; returns what went wrong. */
-  async function across(fn: (endpoint: Endpoint) => Promise<boolean>): Promise<string[]> {
-    const complaints: string[] = []
-    for (const member of order(members, clock())) {
-      try {
-        if (await attempt(member, () => fn(member.endpoint))) return complaints
-      } catch (error) {
-        if (!(error instanceof EndpointError)) throw error
-        complaints.push(error.message)
-      }
-    }
-    return complaints
-  }
+function poolOf(members: readonly Member[], shared: Shared): RpcPool {
+  const { name, closing } = shared
 
   const silence = (method: string, complaints: readonly string[]) =>
     new Failure(
       'CHAIN_ERROR',
       members.length === 0
-        ? `no RPC endpoint is configured for ${options.name}`
-        : `expected an endpoint of ${options.name} to answer ${method}: ${complaints.join('; ')}`,
+        ? `no RPC endpoint is configured for ${name}`
+        : `expected an endpoint of ${name} to answer ${method}: ${complaints.join('; ')}`,
     )
 
   async function batch(calls: readonly RpcCall[]): Promise<Item[]> {
-    if (calls.length === 0) return []
-    const items: (Item | undefined)[] = calls.map(() => undefined)
-    let open = calls.map((_, index) => index)
-    let isHeard = false
-    const complaints = await across(async (endpoint) => {
-      const answers = await endpoint.send(open.map((index) => calls[index]!)).catch((error) => {
-        isHeard ||= !(error instanceof EndpointError && error.isUnreached)
-        throw error
-      })
-      isHeard = true
-      const unanswered: number[] = []
-      for (const [position, answer] of answers.entries()) {
-        const index = open[position]!
-        if (answer.kind === 'settled') items[index] = answer.value
-        else {
-          items[index] ??= { error: answer.error }
-          unanswered.push(index)
-        }
-      }
-      open = unanswered
-      return open.length === 0
-    })
-    return items.map((item) => {
+    const job = batchJob(calls)
+    const complaints = calls.length === 0 ? [] : await across(members, shared, job)
+    return job.items.map((item) => {
       if (item) return item
       const failure = silence(calls[0]!.method, complaints)
-      throw isHeard ? failure : new Unreached(failure.message)
+      throw job.isHeard ? failure : new Unreached(failure.message)
     })
   }
 
@@ -125,56 +70,150 @@ export function rpcPool(options: RpcPoolOptions): RpcPool {
     batch,
     async call<T>(method: string, params: readonly unknown[]) {
       const [item] = await batch([{ method, params }])
-      return unwrap<T>(item!)
+      if ('error' in item!) throw item.error
+      // The caller names the type that the method's specification promises.
+      return item!.result as T
     },
     async witnesses<T>(count: number, method: string, params: readonly unknown[]) {
-      const found: T[] = []
       const wanted = Math.min(count, members.length)
-      const complaints = await across(async (endpoint) => {
-        const [answer] = await endpoint.send([{ method, params }])
-        if (answer!.kind === 'settled') found.push(unwrap<T>(answer!.value))
-        return found.length === wanted
+      const found: T[] = []
+      const complaints = await across(members, shared, {
+        size: () => 1,
+        progress: () => found.length,
+        async visit(member) {
+          const { answers, failure } = await member.ask([{ method, params }])
+          const [answer] = answers
+          if (answer?.kind === 'settled') found.push(unwrap<T>(answer))
+          if (found.length === wanted) return 'done'
+          return !answer && failure?.kind === 'limited' ? 'later' : 'out'
+        },
       })
       if (found.length < wanted || wanted === 0) throw silence(method, complaints)
       return found
     },
-    status: () => members.map((member) => statusOf(member, clock())),
-    close() {
-      closed = true
+    apart: () => members.map((member) => poolOf([member], shared)),
+    status: () => members.map((member) => member.status()),
+    close: () => closing.abort(),
+  }
+}
+
+type Job = {
+  /** How many calls are open. */
+  size(): number
+  /** Grows with each answer. */
+  progress(): number
+  visit(member: Member): Promise<Visit>
+}
+type BatchJob = Job & { readonly items: readonly (Item | undefined)[]; readonly isHeard: boolean }
+
+function batchJob(calls: readonly RpcCall[]): BatchJob {
+  const items: (Item | undefined)[] = calls.map(() => undefined)
+  /** Calls without a settled answer. */
+  let open = calls.map((_, index) => index)
+  /** What an endpoint cannot answer is not asked there again. */
+  const refused = new Map<Member, Set<number>>()
+  let isHeard = false
+
+  return {
+    items,
+    get isHeard() {
+      return isHeard
+    },
+    size: () => open.length,
+    progress: () => calls.length - open.length,
+    async visit(member) {
+      const notHere = refused.get(member) ?? new Set()
+      refused.set(member, notHere)
+      const mine = open.filter((index) => !notHere.has(index))
+      if (mine.length === 0) return 'out'
+      const { answers, failure, isHeard: wasHeard } = await member.ask(mine.map((index) => calls[index]!))
+      isHeard ||= wasHeard
+      const settled = new Set<number>()
+      for (const [position, index] of mine.entries()) {
+        const answer = answers[position]
+        if (answer?.kind === 'settled') {
+          items[index] = answer.value
+          settled.add(index)
+        } else if (answer) {
+          items[index] ??= { error: answer.error }
+          notHere.add(index)
+        }
+      }
+      open = open.filter((index) => !settled.has(index))
+      if (open.length === 0) return 'done'
+      return failure?.kind === 'limited' ? 'later' : 'out'
     },
   }
 }
 
-async function identify(endpoint: Endpoint, { verify, name }: RpcPoolOptions): Promise<void> {
-  if (!verify) return
-  try {
-    await verify(async <T>(method: string, params: readonly unknown[]) => {
-      const [answer] = await endpoint.send([{ method, params }])
-      // What `verify` reads it checks itself.
-      return answer!.kind === 'settled' ? unwrap<T>(answer!.value) : Promise.reject(answer!.error)
-    })
-  } catch (error) {
-    if (error instanceof EndpointError) throw error
-    if (!(error instanceof Failure || error instanceof RpcError)) throw error
-    throw new EndpointError(`${endpoint.origin} is not used for ${name}: ${error.message}`)
+/** Visits one endpoint after the other, and those that ask for time again, until the job is done; returns what went wrong. */
+async function across(members: readonly Member[], shared: Shared, job: Job): Promise<string[]> {
+  const { name, clock, closing } = shared
+  const left = new Set(members)
+  const patience = patienceOf(shared)
+  for (;;) {
+    const before = job.progress()
+    const later: Member[] = []
+    for (const member of order(members, { now: clock(), count: job.size() })) {
+      if (!left.has(member)) continue
+      if (closing.signal.aborted) throw new Failure('CHAIN_ERROR', `the endpoints of ${name} are closed`)
+      const visit = await job.visit(member)
+      if (visit === 'done') return []
+      if (visit === 'later') later.push(member)
+      else left.delete(member)
+    }
+    if (job.progress() > before) patience.renew()
+    const waitMs = Math.max(10, Math.min(...later.map((member) => member.waitMs(job.size()))))
+    if (!patience.covers(waitMs) || !(await waited(shared, job.size(), waitMs))) return complaintsOf(members)
+    patience.spend(waitMs)
   }
 }
 
-/** Those at rest in order of preference, then the one that failed longest ago: by now it may work again. */
-function order(members: readonly Member[], now: number): Member[] {
-  const cooling = members.filter((member) => member.until > now).toSorted((a, b) => a.failedAt - b.failedAt)
-  return [...members.filter((member) => member.until <= now), ...cooling.slice(0, 1)]
+const complaintsOf = (members: readonly Member[]): string[] =>
+  members.map((member) => member.status().lastError ?? `${member.origin} did not answer`)
+
+/** False, without waiting, when too many calls wait already. */
+async function waited({ waiting, closing }: Shared, calls: number, waitMs: number): Promise<boolean> {
+  if (waiting.calls + calls > waitingMost) return false
+  waiting.calls += calls
+  try {
+    // Ends early when the pool is closed, which the next visit says.
+    await pauseFor(waitMs, undefined, { signal: closing.signal }).catch(() => undefined)
+  } finally {
+    waiting.calls -= calls
+  }
+  return true
 }
 
-// The caller names the type that the method's specification promises.
-function unwrap<T>(item: Item): T {
-  if ('error' in item) throw item.error
-  return item.result as T
+/** How long a job may wait: for the time of one request without progress, and for that of six in all. */
+function patienceOf({ timeoutMs, clock }: Shared) {
+  const begun = clock()
+  let since = begun
+  // Counted as well, for a clock that stands still.
+  let spent = { sinceProgress: 0, inAll: 0 }
+  return {
+    covers: (ms: number) =>
+      Math.max(clock() - since, spent.sinceProgress) + ms <= timeoutMs &&
+      Math.max(clock() - begun, spent.inAll) + ms <= 6 * timeoutMs,
+    spend(ms: number) {
+      spent = { sinceProgress: spent.sinceProgress + ms, inAll: spent.inAll + ms }
+    },
+    renew() {
+      since = clock()
+      spent = { ...spent, sinceProgress: 0 }
+    },
+  }
 }
 
-const statusOf = (member: Member, now: number): EndpointStatus => ({
-  url: member.endpoint.origin,
-  status: member.until > now ? 'cooldown' : 'available',
-  failureCount: member.failures,
-  cooldownRemainingMs: Math.max(0, member.until - now),
-})
+/**
+ * Those at rest in order of preference, the ones that can be asked without waiting first; then the one that failed longest
+ * ago: by now it may work again.
+ */
+function order(members: readonly Member[], { now, count }: { now: number; count: number }): Member[] {
+  const cooling = members
+    .filter((member) => member.rest().until > now)
+    .toSorted((a, b) => a.rest().failedAt - b.rest().failedAt)
+  const ready = members.filter((member) => member.rest().until <= now)
+  const free = ready.filter((member) => member.waitMs(count) === 0)
+  return [...free, ...ready.filter((member) => !free.includes(member)), ...cooling.slice(0, 1)]
+}

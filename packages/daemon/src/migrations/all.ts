@@ -4,6 +4,14 @@ import { leftAt } from './0002-left-at.ts'
 import { checkpoints } from './0003-checkpoints.ts'
 import { knownRecipients } from './0004-known-recipients.ts'
 import { shorterRows } from './0005-shorter-rows.ts'
+import { waitReasons } from './0006-wait-reasons.ts'
 
 /** The schema, step by step. */
-export const migrations: readonly Migration[] = [initial, leftAt, checkpoints, knownRecipients, shorterRows]
+export const migrations: readonly Migration[] = [
+  initial,
+  leftAt,
+  checkpoints,
+  knownRecipients,
+  shorterRows,
+  waitReasons,
+]

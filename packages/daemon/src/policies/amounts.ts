@@ -10,7 +10,10 @@ export type Price = {
 export type Prices = Readonly<Record<string, Price | undefined>>
 export type KnownTokens = Readonly<Record<string, { readonly decimals: number; readonly symbol: string } | undefined>>
 
-/** One part of what is to be held back. `usd` is null without a trustworthy price; then the amount counts in its own unit. */
+/**
+ * One part of what is to be held back. `usd` is at a trustworthy price, else at the last that was known; null without
+ * either, and then the amount counts in its own unit.
+ */
 export type ReserveItem = {
   readonly part: 'value' | 'fee'
   readonly asset: string
@@ -26,6 +29,8 @@ export type Holding = {
   readonly decimals: number | null
   readonly symbol: string
   readonly price: Price | null
+  /** What its money counts at: the trustworthy price, else the last that was known. */
+  readonly countedAt: Price | null
   /** What a recipient gets; the tiers judge this. */
   outflow: bigint
   /** Deposits for new accounts; they count in the windows beside the outflow. */
@@ -42,21 +47,30 @@ export type Bill = {
   readonly outflowUsd: bigint | null
   /** Outflows, rent and the worst fee; null when a part has no price. */
   readonly totalUsd: bigint | null
-  /** The priced part of the total. */
+  /** What counts in the windows: the total, with parts without a trustworthy price at the last that was known. */
   readonly knownUsd: bigint
   /** Assets that count but have no trustworthy price. */
   readonly unpriced: readonly string[]
 }
 
+type Billed = {
+  readonly effects: Effects
+  readonly network: Network
+  readonly prices: Prices
+  /** The last that was known of assets without a trustworthy price: good for counting, not for judging. */
+  readonly lastPrices?: Prices
+  readonly tokens: KnownTokens
+}
+
 /** Adds up what the effects let out, per asset and in USD. */
-export function billOf(effects: Effects, network: Network, prices: Prices, tokens: KnownTokens): Bill {
+export function billOf({ effects, network, prices, lastPrices = {}, tokens }: Billed): Bill {
   const native = nativeAsset(network)
   const holdings = new Map<string, Holding>()
   const holding = (asset: string): Holding => {
     const key = assetKey(asset)
     const known = holdings.get(key)
     if (known) return known
-    const fresh = newHolding(key, { isNative: key === native, network, prices, tokens })
+    const fresh = newHolding(key, { isNative: key === native, network, prices, lastPrices, tokens })
     holdings.set(key, fresh)
     return fresh
   }
@@ -80,9 +94,10 @@ function totals(all: readonly Holding[], feeHolding: Holding, fee: bigint) {
   const add = (part: ReserveItem['part'], holding: Holding, amount: bigint) => {
     if (amount === 0n) return
     const usd = usdOf(holding, amount)
-    items.push({ part, asset: holding.asset, amount, usd })
-    if (usd !== null) knownUsd += usd
-    else if (!unpriced.includes(holding.asset)) unpriced.push(holding.asset)
+    const counted = worth(holding.countedAt, amount)
+    items.push({ part, asset: holding.asset, amount, usd: counted })
+    knownUsd += counted ?? 0n
+    if (usd === null && !unpriced.includes(holding.asset)) unpriced.push(holding.asset)
     totalUsd = plus(totalUsd, usd)
   }
   for (const holding of all) {
@@ -98,26 +113,28 @@ const plus = (sum: bigint | null, usd: bigint | null): bigint | null =>
   sum === null || usd === null ? null : sum + usd
 
 /** Micro-dollars of an amount, rounded up; null without a price. */
-export const usdOf = ({ price }: Holding, amount: bigint): bigint | null =>
+const worth = (price: Price | null, amount: bigint): bigint | null =>
   price && usdCost(amount, price.decimals, price.usdMicros)
+export const usdOf = ({ price }: Holding, amount: bigint): bigint | null => worth(price, amount)
 
-type Sources = { isNative: boolean; network: Network; prices: Prices; tokens: KnownTokens }
+type Sources = { isNative: boolean; network: Network; prices: Prices; lastPrices: Prices; tokens: KnownTokens }
 
-function newHolding(asset: string, { isNative, network, prices, tokens }: Sources): Holding {
-  const price = prices[asset]
+function newHolding(asset: string, { isNative, network, prices, lastPrices, tokens }: Sources): Holding {
   const token = tokens[asset]
-  const decimals = isNative ? network.native.decimals : (token?.decimals ?? price?.decimals ?? null)
+  const decimals = isNative ? network.native.decimals : (token?.decimals ?? prices[asset]?.decimals ?? null)
+  const usable = (price: Price | undefined) => (price && isUsable(price, decimals) ? price : null)
+  const price = usable(prices[asset])
   return {
     asset,
     isNative,
     decimals,
     symbol: isNative ? network.native.symbol : (token?.symbol ?? asset),
-    price: price && isTrustworthy(price, decimals) ? price : null,
+    price,
+    countedAt: price ?? usable(lastPrices[asset]),
     outflow: 0n,
     rent: 0n,
   }
 }
 
 /** A price of nothing would let everything through, and one for other decimals is a price of something else. */
-const isTrustworthy = (price: Price, decimals: number | null): boolean =>
-  price.usdMicros > 0n && price.decimals === decimals
+const isUsable = (price: Price, decimals: number | null): boolean => price.usdMicros > 0n && price.decimals === decimals

@@ -38,6 +38,8 @@ export type EvaluateInput = {
   readonly latest?: number
   /** By CAIP-19 asset; only prices that are fresh and agreed on. */
   readonly prices: Prices
+  /** By CAIP-19 asset; what is counted with where a fresh price is missing. */
+  readonly lastPrices?: Prices
   /** By CAIP-19 asset; from the chain or the pinned registry. */
   readonly tokens: KnownTokens
   /** What the wallet has spent, without the reservation that is judged again. A network that is absent counts the total. */
@@ -103,7 +105,7 @@ export function caseOf(input: EvaluateInput): Case {
   }
   return {
     input,
-    bill: billOf(effects, network, input.prices, input.tokens),
+    bill: billOf(input),
     isLane: effects.effects.length > 0 && effects.effects.every(({ kind }) => kind === 'lane'),
     networkNames,
     recipients: [...recipients],

@@ -8,7 +8,7 @@ import {
   type Tier,
   usdNumber,
 } from '@waiaas/contract'
-import { type Holding, usdOf } from './amounts.ts'
+import { type Holding, type Price, usdOf } from './amounts.ts'
 import type { Case } from './case.ts'
 import type { Policy, PolicyOf } from './compile.ts'
 import { amountFor, amountUpTo, display, smallest, windowOf } from './limits.ts'
@@ -144,6 +144,9 @@ function milder(
 export function inputsOf({ input, bill, requestCounts }: Case, applying: readonly Policy[]): DecisionInputs {
   const { spent, context, toggles } = input
   const windows = spent.networks[input.network.id]
+  const otherwise = bill.holdings.flatMap(({ asset, price, countedAt }) =>
+    price === null && countedAt !== null ? [[asset, countedAt] as const] : [],
+  )
   return {
     now: input.now,
     ...(input.latest !== undefined && { latest: input.latest }),
@@ -151,11 +154,8 @@ export function inputsOf({ input, bill, requestCounts }: Case, applying: readonl
     walletId: input.wallet.id,
     network: input.network.id,
     policies: applying.map(({ recorded }) => recorded),
-    prices: Object.fromEntries(
-      bill.holdings.flatMap(({ asset, price }) =>
-        price ? [[asset, { ...price, usdMicros: String(price.usdMicros) }] as const] : [],
-      ),
-    ),
+    prices: recordedPrices(bill.holdings.map(({ asset, price }) => [asset, price])),
+    ...(otherwise.length > 0 && { lastPrices: recordedPrices(otherwise) }),
     spent: {
       dayUsd: String(spent.day.total),
       monthUsd: String(spent.month.total),
@@ -167,6 +167,11 @@ export function inputsOf({ input, bill, requestCounts }: Case, applying: readonl
     ...(context && { context: recordedContext(context) }),
   }
 }
+
+const recordedPrices = (prices: readonly (readonly [string, Price | null])[]): DecisionInputs['prices'] =>
+  Object.fromEntries(
+    prices.flatMap(([asset, price]) => (price ? [[asset, { ...price, usdMicros: String(price.usdMicros) }]] : [])),
+  )
 
 const recordedContext = ({ acceptedAt, servedDelay, approval }: NonNullable<Case['input']['context']>) => ({
   ...(acceptedAt !== undefined && { acceptedAt }),

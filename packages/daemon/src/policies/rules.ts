@@ -16,6 +16,8 @@ export type Judgement = {
   readonly decision: Decision
   /** Micro-dollars that leave, without fees; null without a trustworthy price. To be shown to an approver. */
   readonly usd: bigint | null
+  /** Assets that leave, or pay for it, without a trustworthy price. */
+  readonly unpriced: readonly string[]
   /** What to hold back, the worst fee included; nothing when refused. */
   readonly reserve: readonly ReserveItem[]
   /** It may be signed now: allowed, and neither a delay nor an approval is outstanding. */
@@ -78,7 +80,8 @@ function conclude(of: Case, applying: readonly Policy[], outcome: Outcome): Judg
     policyVersion: of.input.policyVersion,
     inputs: inputsOf(of, applying),
   }
-  return { decision, usd, reserve: denied ? [] : of.bill.items, mayRun: !denied && isSatisfied(tier, of) }
+  const { unpriced, items } = of.bill
+  return { decision, usd, unpriced, reserve: denied ? [] : items, mayRun: !denied && isSatisfied(tier, of) }
 }
 
 const strictest = (findings: readonly Finding[]): Tier => {
@@ -196,6 +199,7 @@ function refusedByFault(input: EvaluateInput, error: unknown): Judgement {
       },
     },
     usd: null,
+    unpriced: [],
     reserve: [],
     mayRun: false,
   }

@@ -17,14 +17,16 @@ const UNREAD_MS = 300_000
 export function trustedAnswer(feed: FeedAnswer, now: number, maxAgeMs: number): bigint | undefined {
   const at = feed.updatedAt * 1000
   const isRecent = at <= now + AHEAD_MS && now - at <= maxAgeMs && Math.abs(now - feed.readAt) <= UNREAD_MS
-  return feed.answer > 0n && isRecent ? microDollars(feed.answer, feed.decimals) : undefined
+  return isRecent ? microDollars(feed) : undefined
 }
 
-/** Rounded up, so that a limit is met early rather than late. */
-const microDollars = (answer: bigint, decimals: number): bigint =>
-  decimals <= USD_DECIMALS
+/** Rounded up, so that a limit is met early rather than late; undefined for an answer that is no price. */
+export function microDollars({ answer, decimals }: Pick<FeedAnswer, 'answer' | 'decimals'>): bigint | undefined {
+  if (answer <= 0n) return undefined
+  return decimals <= USD_DECIMALS
     ? answer * 10n ** BigInt(USD_DECIMALS - decimals)
     : divideUp(answer, 10n ** BigInt(decimals - USD_DECIMALS))
+}
 
 /** Fixed prices in micro-dollars: by CAIP-19 asset, and native ones as `native:<network id>`. */
 export type FixedTable = ReadonlyMap<string, bigint>

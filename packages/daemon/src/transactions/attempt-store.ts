@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { Attempt } from '../chains/chain.ts'
 import type { NoParams } from '../platform/db/database.ts'
 import { type Handle, statement } from '../platform/db/database.ts'
@@ -58,6 +59,8 @@ export type LaneRow = {
   fence: number
   lease_owner: string | null
   lease_until: number
+  /** What keeps everything of this lane. */
+  wait_reason: string | null
 }
 
 declare module '../platform/db/tables.ts' {
@@ -236,6 +239,7 @@ const insertLane = statement<{ id: string; wallet: string; network: string }>((d
       fence: 0,
       lease_owner: null,
       lease_until: 0,
+      wait_reason: null,
     })
     .onConflict((on) => on.column('id').doNothing()),
 )
@@ -263,6 +267,14 @@ const setNonce = statement<{ id: string; nonce: number }>((db, p) =>
     .updateTable('lanes')
     .set({ next_nonce: p('nonce') })
     .where('id', '=', p('id')),
+)
+
+const wait = statement<{ id: string; reason: string | null }>((db, p) =>
+  db
+    .updateTable('lanes')
+    .set({ wait_reason: p('reason') })
+    .where('id', '=', p('id'))
+    .where(sql<boolean>`wait_reason is distinct from ${p('reason')}`),
 )
 
 const won = ({ changes }: { changes: number }) => changes === 1
@@ -297,6 +309,7 @@ export const attemptStore = {
   keepLease: async (db: Handle, lease: { id: string; owner: string; fence: number; until: number }) =>
     won(await db.run(keepLease, lease)),
   dropLeases: (db: Handle, owner: string) => db.run(dropLeases, { owner }),
+  waitOfLane: (db: Handle, id: string, reason: string | null) => db.run(wait, { id, reason }),
   setNonce: (db: Handle, id: string, nonce: number) => db.run(setNonce, { id, nonce }),
 }
 

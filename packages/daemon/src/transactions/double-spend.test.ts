@@ -38,7 +38,9 @@ forEachEngine((_engine, open, fresh) => {
       details: { reasons: [{ code: 'SPENDING_LIMIT_EXCEEDED' }] },
     })
     for (const { transactionId } of accepted) await sent(transactionId)
-    const held = await database.read((db) => walletWindow(db, { walletId: from.id, lengthMs: DAY, now: Date.now() }))
+    const held = await database.read((db) =>
+      walletWindow(db, { worth: () => null, walletId: from.id, lengthMs: DAY, now: Date.now() }),
+    )
     expect(held.total).toBeGreaterThan(80_000_000n)
     expect(held.total).toBeLessThanOrEqual(100_000_000n)
     await node.mine(100)
@@ -55,7 +57,8 @@ forEachEngine((_engine, open, fresh) => {
     const { transactionId } = await send(from, { to: bin, amount: String(ETHER / 100n) }, newId())
     await until(transactionId, 'CONFIRMED')
     await node.mine(3)
-    const window = () => database.read((db) => walletWindow(db, { walletId: from.id, lengthMs: DAY, now: Date.now() }))
+    const window = () =>
+      database.read((db) => walletWindow(db, { worth: () => null, walletId: from.id, lengthMs: DAY, now: Date.now() }))
     let seen = await window()
     while (seen.open > 0n) {
       await new Promise((resolve) => setTimeout(resolve, 20))

@@ -1,17 +1,12 @@
 import { type Loop, loop } from '../platform/jobs.ts'
 import { attemptStore } from './attempt-store.ts'
 import { addressOf, type Lanes } from './lanes.ts'
-import type { Parts } from './parts.ts'
+import { type Parts, scopeOf } from './parts.ts'
 import { endUnsent } from './stops.ts'
 import { type TransactionRow, transactionStore } from './store.ts'
 
 const EVERY_MS = 250
 const AT_ONCE = 200
-
-const scopeOf = (row: TransactionRow) => ({
-  shared: ['system'],
-  exclusive: [`wallet:${row.wallet_id}`, ...(row.session_id ? [`session:${row.session_id}`] : [])],
-})
 
 /** Lets served delays go on, ends approvals that nobody gave in time, and wakes every lane that has something to do. */
 export function dueWork(parts: Parts, lanes: Lanes): Loop {
@@ -36,10 +31,12 @@ const alone = (parts: Parts, row: TransactionRow, work: Promise<unknown>) =>
   work.catch((error) => parts.log.error({ transaction: row.id, err: error }, 'what is due cannot be done'))
 
 const serve = (parts: Parts, row: TransactionRow) =>
-  parts.database.work(scopeOf(row), (db) => transactionStore.serveDelay(db, { id: row.id, at: parts.clock.now() }))
+  parts.database.work(scopeOf(row.wallet_id, [row]), (db) =>
+    transactionStore.serveDelay(db, { id: row.id, at: parts.clock.now() }),
+  )
 
 const expire = (parts: Parts, row: TransactionRow) =>
-  parts.database.work(scopeOf(row), async (db) => {
+  parts.database.work(scopeOf(row.wallet_id, [row]), async (db) => {
     const current = await transactionStore.byId(db, row.id)
     if (current?.status !== 'QUEUED' || current.approval_expires_at === null) return
     await endUnsent(parts, db, current, {

@@ -45,8 +45,11 @@ forEachEngine((_engine, open) => {
     const atFirst = await balanceNow()
     const received = async () => (await balanceNow()) - atFirst
     const held = async () =>
-      (await database.read((db) => walletWindow(db, { walletId: from.id, lengthMs: 86_400_000, now: Date.now() })))
-        .total
+      (
+        await database.read((db) =>
+          walletWindow(db, { worth: () => null, walletId: from.id, lengthMs: 86_400_000, now: Date.now() }),
+        )
+      ).total
     const lost = async () => {
       node.fault.dropSends = true
       const { transactionId } = await bed.send(from, { to: to.address, amount: String(LAMPORTS) }, newId())

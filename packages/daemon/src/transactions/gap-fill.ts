@@ -18,6 +18,7 @@ export async function fillGaps(
   lane: { id: string; wallet: { id: string; address: string } },
 ): Promise<boolean> {
   if (!chain.sequenced || !(await parts.database.read((db) => hasGap(db, lane.id)))) return false
+  await parts.prices.refresh(chain.network, [nativeAsset(chain.network)])
   const made = await buildFill(chain, lane.wallet.address)
   return parts.database.work({ shared: ['system'], exclusive: [`wallet:${lane.wallet.id}`] }, (db) =>
     storeFill(parts, db, { chain, lane, ...made }),

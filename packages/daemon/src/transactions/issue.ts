@@ -6,7 +6,8 @@ import { type AttemptRow, attemptStore, inNoBlock, type Purpose } from './attemp
 import { AUTHORISATION_MS, type Authorisation, type Authorised, type SignOutcome } from './gate.ts'
 import { overtaken } from './leave.ts'
 import { markOut } from './ledger.ts'
-import { type Parts, type ReadSession, sessionReader } from './parts.ts'
+import { alignNonce, nonceSource } from './nonces.ts'
+import { type Again, type Parts, type ReadSession, sessionReader } from './parts.ts'
 import { endUnsent } from './stops.ts'
 import { type TransactionRow, transactionStore } from './store.ts'
 
@@ -54,40 +55,50 @@ export async function openRound(parts: Parts, lane: LaneContext, db: Handle): Pr
   return { parts, lane, db, now: parts.clock.now(), epoch, version, session: sessionReader(parts.switches, db) }
 }
 
-/** Drafts that would succeed, found among so many requests at the head of the lane. */
-type Fresh = { fresh: ReadonlyMap<string, Draft>; anchor: Lifetime; among: number }
+/**
+ * Drafts that would succeed, found among so many requests at the head of the lane. `chainNonce` is the next one that the
+ * chain itself would take; only known of a lane that has nothing on its way.
+ */
+type Fresh = { fresh: ReadonlyMap<string, Draft>; anchor: Lifetime; among: number; chainNonce: number | undefined }
+/** `lacking` are requests that cannot be judged now, for want of an input that may still come. */
+type IssuedRound = { issued: Issued[]; lacking: string[] }
 
 /** Takes the next requests of the lane, judges again what has to be, and stores their bytes with an authorisation each. */
 export async function issue(
   parts: Parts,
   lane: LaneContext,
   db: Handle,
-  { fresh, anchor, among }: Fresh,
-): Promise<Issued[]> {
+  { fresh, anchor, among, chainNonce }: Fresh,
+): Promise<IssuedRound> {
   const round = await openRound(parts, lane, db)
-  if (!round) return []
+  if (!round) return { issued: [], lacking: [] }
+  if (chainNonce !== undefined) await alignNonce(round, { chainNonce, signed: [] })
   const nonces = lane.chain.sequenced ? await nonceSource(round) : undefined
   const issued: Issued[] = []
+  const lacking: string[] = []
   for (const row of await transactionStore.ready(db, lane.id, among + 8)) {
     const draft = fresh.get(row.id)
     if (!draft) continue
     const lifetime = nonces ? { nonce: nonces.peek() } : { ...anchor, variation: lane.nextVariation() }
     const made = await prepared(round, row, { draft, lifetime })
-    if (!made) continue
+    if (made === 'lacks') lacking.push(row.id)
+    if (!made || made === 'lacks') continue
     issued.push(made)
     await nonces?.take()
   }
   await nonces?.store()
-  return issued
+  return { issued, lacking }
 }
 
 type Next = { draft: Draft; lifetime: Lifetime }
 
 /** Undefined: the request ended, or waits again. One that cannot be judged is refused, and holds up nothing. */
-async function prepared(round: Round, row: TransactionRow, next: Next): Promise<Issued | undefined> {
+async function prepared(round: Round, row: TransactionRow, next: Next): Promise<Issued | 'lacks' | undefined> {
   const { draft, lifetime } = next
   try {
-    return (await admit(round, row, draft)) ? await authorise(round, row, draft, lifetime) : undefined
+    const admitted = await admit(round, row, draft)
+    if (admitted === 'lacks') return admitted
+    return admitted === 'runs' ? await authorise(round, row, draft, lifetime) : undefined
   } catch (error) {
     // A failure of the database ends the job in any case.
     await endUnsent(round.parts, round.db, row, {
@@ -101,8 +112,11 @@ async function prepared(round: Round, row: TransactionRow, next: Next): Promise<
   }
 }
 
-/** False: the request ended, or waits again. */
-async function admit(round: Round, row: TransactionRow, draft: Draft): Promise<boolean> {
+/** What an earlier judgement said does not hold any more, or was to be asked again when its time has come. */
+export const isJudgedAgain = (row: TransactionRow, policyVersion: number): boolean =>
+  row.policy_version !== policyVersion || row.served_delay === 1 || row.approved_at !== null
+
+async function admit(round: Round, row: TransactionRow, draft: Draft): Promise<Again> {
   if (row.session_id) {
     const session = await round.session(row.session_id)
     if (!session || session.revoked_at !== null) {
@@ -112,11 +126,10 @@ async function admit(round: Round, row: TransactionRow, draft: Draft): Promise<b
         error: 'its session was revoked',
         actor: 'system',
       })
-      return false
+      return 'stays'
     }
   }
-  const judged = row.policy_version === round.version && row.served_delay === 0 && row.approved_at === null
-  return judged ? true : round.parts.judge.again(round.db, row, draft)
+  return isJudgedAgain(row, round.version) ? round.parts.judge.again(round.db, row, draft) : 'runs'
 }
 
 /** Builds the bytes, reads them back and stores them; a difference from what was judged ends the request. */
@@ -202,27 +215,6 @@ function attemptRow(lane: LaneContext, row: TransactionRow, plan: Plan, made: Ma
     left_at: null,
     created_at: now,
     updated_at: now,
-  }
-}
-
-/** Free nonces first, lowest first, then new ones. */
-async function nonceSource(round: Round) {
-  const { db, lane, now } = round
-  const free = await attemptStore.inState(db, lane.id, 'dropped')
-  const row = await attemptStore.lane(db, lane.id)
-  if (row?.next_nonce == null) throw new Error(`lane ${lane.id} has no nonce yet`)
-  const start = row.next_nonce
-  let next = start
-  return {
-    peek: () => free[0]?.nonce ?? next,
-    async take() {
-      const reused = free.shift()
-      if (reused) await attemptStore.move(db, { id: reused.id, from: 'dropped', to: 'reused', at: now })
-      else next += 1
-    },
-    async store() {
-      if (next !== start) await attemptStore.setNonce(db, lane.id, next)
-    },
   }
 }
 

@@ -1,4 +1,4 @@
-import { type Effects, type Network, nativeAsset, type Reason } from '@waiaas/contract'
+import { type Decision, type Effects, type Network, nativeAsset, type Reason } from '@waiaas/contract'
 import type { Audit } from '../audit/service.ts'
 import type { Draft, Intent } from '../chains/chain.ts'
 import type { Clock } from '../platform/clock.ts'
@@ -13,11 +13,21 @@ import {
 } from '../policies/service.ts'
 import { intentOf } from './intent.ts'
 import { lookalikes } from './known-recipients.ts'
-import { DAY_WINDOW, MONTH_WINDOW, replaceReservation, sessionTotal, walletWindows } from './ledger.ts'
-import type { Before, Judge, Subject, Switches, Verdict } from './parts.ts'
+import { DAY_WINDOW, MONTH_WINDOW, replaceReservation, sessionTotal, type Worth, walletWindows } from './ledger.ts'
+import type { Again, Before, Judge, Subject, Switches, Verdict } from './parts.ts'
 import { endUnsent } from './stops.ts'
 import { type TransactionRow, transactionStore } from './store.ts'
 
+/** What is known of prices, by `assetKey`. Asks nobody. */
+type PriceFacts = {
+  /** Trustworthy now. */
+  current(network: Network, assets: readonly string[]): Prices
+  /** However old. */
+  last(network: Network, assets: readonly string[]): Prices
+  /** Which have none that is trustworthy, why, and whether waiting is of no use. */
+  missing(network: Network, assets: readonly string[]): readonly { reason: string; isGone: boolean }[]
+  worth: Worth
+}
 type ConstraintFacts = {
   network: string
   type: string
@@ -30,8 +40,8 @@ export type JudgeParts = {
   audit: Audit
   switches: Switches
   policies(db: Handle, walletId: string): Promise<{ version: number; policies: readonly Policy[] }>
-  /** Trustworthy prices that are known now; refreshed outside of any job. */
-  prices(network: Network, assets: readonly string[]): Prices
+  /** What is known of prices now; refreshed outside of any job. */
+  prices: PriceFacts
   network(id: string): Network
   settings(): {
     denyTokens: boolean
@@ -52,7 +62,8 @@ async function judgeSubject(parts: JudgeParts, db: Handle, subject: Subject, bef
   const { wallet, network } = subject
   const { version, policies } = await parts.policies(db, wallet.id)
   const [now, latest] = [parts.clock.now(), parts.clock.latest()]
-  const reading = { policies, now, without: before?.transactionId }
+  const reading = { policies, now, without: before?.transactionId, worth: parts.prices.worth }
+  const assets = assetsOf(subject)
   const alike = await lookalikes(db, wallet.id, subject.effects)
   const judgement = evaluate({
     effects: subject.effects,
@@ -63,7 +74,8 @@ async function judgeSubject(parts: JudgeParts, db: Handle, subject: Subject, bef
     policyVersion: String(version),
     now,
     ...(latest > now && { latest }),
-    prices: parts.prices(network, assetsOf(subject)),
+    prices: parts.prices.current(network, assets),
+    lastPrices: newest(parts.prices.last(network, assets), before?.lastPrices),
     tokens: tokensOf(subject.intent),
     spent: await spent(db, subject, reading),
     requests: await requests(db, subject, reading, before),
@@ -72,6 +84,17 @@ async function judgeSubject(parts: JudgeParts, db: Handle, subject: Subject, bef
     ...(before && { context: before }),
   })
   return verdictOf(parts, await withConstraints(parts, db, { subject, judgement, before }), version)
+}
+
+/** Of each asset the price that is younger. */
+function newest(known: Prices, recorded: Prices = {}): Prices {
+  const all = { ...recorded, ...known }
+  return Object.fromEntries(
+    Object.keys(all).map((key) => {
+      const [a, b] = [known[key], recorded[key]]
+      return [key, a && b ? (a.at >= b.at ? a : b) : (a ?? b)]
+    }),
+  )
 }
 
 type Constrained = { subject: Subject; judgement: Judgement; before: Before | undefined }
@@ -84,13 +107,14 @@ async function withConstraints(
 ): Promise<Judgement> {
   const { session, effects } = subject
   if (!session?.constraints || subject.intent.kind === 'lane') return judgement
+  const total = { sessionId: session.id, without: before?.transactionId, worth: parts.prices.worth }
   const held = judgement.reserve.reduce((sum, item) => sum + (item.usd ?? 0n), 0n)
   const faults = parts.constraintFaults(session.constraints, {
     network: subject.network.id,
     type: subject.type,
     recipients: effects.effects.flatMap((effect) => (effect.kind === 'outflow' ? [effect.to] : [])),
     usd: judgement.usd,
-    sessionTotalUsd: (await sessionTotal(db, session.id, before?.transactionId)) + held,
+    sessionTotalUsd: (await sessionTotal(db, total)) + held,
   })
   if (faults.length === 0) return judgement
   const reasons = judgement.decision.outcome === 'DENY' ? [...judgement.decision.reasons, ...faults] : faults
@@ -115,13 +139,18 @@ function verdictOf(parts: JudgeParts, judgement: Judgement, policyVersion: numbe
   }
 }
 
-async function judgeAgain(parts: JudgeParts, db: Handle, row: TransactionRow, draft: Draft): Promise<boolean> {
+async function judgeAgain(parts: JudgeParts, db: Handle, row: TransactionRow, draft: Draft): Promise<Again> {
   const { subject, before } = await subjectOf(parts, db, row, draft)
   const verdict = await judgeSubject(parts, db, subject, before)
+  const lack = lackOf(parts, subject.network, verdict, before)
+  if (lack !== undefined) {
+    await transactionStore.wait(db, { id: row.id, reason: lack })
+    return 'lacks'
+  }
   if (verdict.status === 'CANCELLED') {
     const error = verdict.decision.reasons.map(({ message }) => message).join('; ')
     await endUnsent(parts, db, row, { to: 'CANCELLED', code: 'POLICY_DENIED', error, actor: 'system' })
-    return false
+    return 'stays'
   }
   const now = parts.clock.now()
   await replaceReservation(db, row.id, verdict.reserve, now)
@@ -138,7 +167,7 @@ async function judgeAgain(parts: JudgeParts, db: Handle, row: TransactionRow, dr
     max_fee: String(draft.maxFee),
     updated_at: now,
   })
-  if (verdict.status === 'PENDING') return true
+  if (verdict.status === 'PENDING') return 'runs'
   await parts.audit.record(db, {
     event: 'TX_QUEUED',
     actor: 'system',
@@ -147,7 +176,21 @@ async function judgeAgain(parts: JudgeParts, db: Handle, row: TransactionRow, dr
     txId: row.id,
     details: { tier: verdict.decision.tier, reasons: verdict.decision.reasons, judgedAgain: true },
   })
-  return false
+  return 'stays'
+}
+
+/**
+ * What a judgement lacks that may still come: a price without which it is stricter than it would be. Undefined when it
+ * lacks nothing, or would come out so with any price.
+ */
+function lackOf({ prices }: JudgeParts, network: Network, verdict: Verdict, { approval }: Before): string | undefined {
+  if (verdict.mayRun || verdict.unpriced.length === 0) return undefined
+  const { outcome, reasons } = verdict.decision
+  const byPrice = outcome === 'DENY' ? 'SPENDING_LIMIT_EXCEEDED' : 'PRICE_UNAVAILABLE'
+  // What was approved with a value may still be within it, whatever else made a human decide.
+  const isByPrice = (approval && outcome === 'ALLOW') || reasons.every(({ code }) => code === byPrice)
+  const missing = prices.missing(network, verdict.unpriced)
+  return isByPrice && missing.every(({ isGone }) => !isGone) ? missing[0]?.reason : undefined
 }
 
 async function subjectOf(
@@ -161,17 +204,29 @@ async function subjectOf(
   const session = row.session_id ? await parts.switches.session(db, row.session_id) : undefined
   const network = parts.network(row.network)
   const effects = withFullFee(JSON.parse(row.effects!), draft)
+  const approved = row.approved_usd === null ? null : BigInt(row.approved_usd)
   return {
     subject: { wallet, session: session ?? null, network, type: row.type, intent: intentOf(row), effects },
     before: {
       transactionId: row.id,
       acceptedAt: row.created_at,
       servedDelay: row.served_delay === 1,
-      ...(row.approved_at !== null && {
-        approval: { usdShown: row.approved_usd === null ? null : BigInt(row.approved_usd) },
-      }),
+      lastPrices: recordedPrices(row),
+      ...(row.approved_at !== null && { approval: { usdShown: approved } }),
     },
   }
+}
+
+/** The prices of the last judgement, which a restart does not forget. */
+export function recordedPrices({ decision }: Pick<TransactionRow, 'decision'>): Prices {
+  // Written by `judge` alone.
+  const { inputs } = JSON.parse(decision) as Decision
+  return Object.fromEntries(
+    Object.entries({ ...inputs.lastPrices, ...inputs.prices }).map(([asset, price]) => [
+      asset,
+      { ...price, usdMicros: BigInt(price.usdMicros) },
+    ]),
+  )
 }
 
 /** Fees that are not in the bytes (a rollup's posting fee) count as well; rent is an effect of its own. */
@@ -193,13 +248,13 @@ const tokensOf = (intent: Intent): EvaluateInput['tokens'] =>
     ? { [intent.token.asset]: { decimals: intent.token.decimals, symbol: intent.token.symbol } }
     : {}
 
-type Reading = { policies: readonly Policy[]; now: number; without: string | undefined }
+type Reading = { policies: readonly Policy[]; now: number; without: string | undefined; worth: Worth }
 
 /** Only the windows that some policy asks about are read. */
 async function spent(
   db: Handle,
   subject: Subject,
-  { policies, now, without }: Reading,
+  { policies, now, without, worth }: Reading,
 ): Promise<EvaluateInput['spent']> {
   const limits = policies.flatMap((policy) =>
     policy.type === 'SPENDING_LIMIT' && (policy.rules.dailyUsd !== null || policy.rules.monthlyUsd !== null)
@@ -208,7 +263,7 @@ async function spent(
   )
   const needsMonth = limits.some((policy) => policy.rules.monthlyUsd !== null)
   const windows = async (network?: string): Promise<Windows> => {
-    const query = { walletId: subject.wallet.id, now, ...(network && { network }), ...(without && { without }) }
+    const query = { walletId: subject.wallet.id, now, worth, ...(network && { network }), ...(without && { without }) }
     const [day, month = day] = await walletWindows(db, query, needsMonth ? [DAY_WINDOW, MONTH_WINDOW] : [DAY_WINDOW])
     return { day: day!, month: month! }
   }

@@ -1,27 +1,26 @@
-import { Failure, isFailure } from '@waiaas/contract'
-import type { Chain, Draft, Lifetime, Promised, Sent } from '../chains/chain.ts'
+import { Failure, isFailure, nativeAsset } from '@waiaas/contract'
+import type { Chain, Draft, Lifetime, Sent } from '../chains/chain.ts'
 import type { Scope } from '../platform/db/database.ts'
 import { type AttemptRow, attemptStore } from './attempt-store.ts'
 import { fillGaps } from './gap-fill.ts'
-import { intentOf } from './intent.ts'
-import { type Issued, issue, type LaneContext, LeaseLost, type Recorded, record } from './issue.ts'
+import { type Issued, isJudgedAgain, issue, type LaneContext, LeaseLost, type Recorded, record } from './issue.ts'
+import { type Lease, lease } from './lease.ts'
 import { sendWhatMay } from './leave.ts'
-import { laneId, type Parts } from './parts.ts'
+import { type Outbidding, outbidding } from './outbidding.ts'
+import { laneId, type Parts, scopeOf } from './parts.ts'
+import { prepare } from './prepare.ts'
 import { type By, newestOfNonce, type Replacement, replace, replacing } from './replace.ts'
 import { type Outgoing, type Send, type Sender, sender } from './sender.ts'
-import { type Ending, endUnsent } from './stops.ts'
 import { type TransactionRow, transactionStore } from './store.ts'
 import { takeOver } from './take-over.ts'
+import { type WaitReasons, waitReasons } from './wait-reasons.ts'
 
 const ROUND = 64
-const LEASE_MS = 15_000
-const LEASE_MARGIN_MS = 5_000
-/** Without a block for this long, and for this many blocks, an attempt is outbid. */
-const STUCK_MS = 60_000
-const STUCK_BLOCKS = 10
 /** After a round that failed the next one waits, longer each time. */
 const REST_LEAST_MS = 250
 const REST_MOST_MS = 15_000
+/** A request that lacks an input, such as a price, is looked at again after this. */
+const LACK_MS = 2_000
 /** The most by which a Solana compute unit limit is raised; the fee cap covers it. */
 const VARIATIONS = 10_000
 
@@ -57,9 +56,14 @@ export class Lane {
   /** Zero after a round that went well; `#restUntil` is on the monotonic clock. */
   #restMs = 0
   #restUntil = 0
-  /** Attempts that were tried to outbid already. */
-  readonly #leftAlone = new Set<string>()
-  #lease: { fence: number; until: number } | undefined
+  readonly #lease: Lease
+  readonly #outbidding: Outbidding
+  /** Why its transactions wait. */
+  readonly reasons: WaitReasons
+  /** What nodes said about signed bytes that they refused, by transaction; to be noted. */
+  readonly #refusals = new Map<string, string>()
+  /** Requests that lack an input, and when they are looked at again, on the monotonic clock. */
+  readonly #lacking = new Map<string, number>()
   #room: number
   /** Not zero, so that a quick restart under one blockhash does not repeat a signature. */
   #variation = Math.floor(Math.random() * VARIATIONS)
@@ -72,6 +76,10 @@ export class Lane {
     this.#address = wallet.address
     this.#events = events
     this.#room = chain.network.window
+    const scope = () => this.#scope([])
+    this.#lease = lease(parts, { id: this.id, network: chain.network.id, walletId: () => this.walletId, scope })
+    this.#outbidding = outbidding(chain, parts.clock)
+    this.reasons = waitReasons(parts, { id: this.id, scope })
     this.#out = sender({
       network: chain.network,
       chain: () => parts.chain(chain.network.id),
@@ -98,7 +106,7 @@ export class Lane {
 
   /** Looks after an attempt that finds no block, and takes up again what failed. */
   nudge(): void {
-    if (!this.#running && (this.#restMs > 0 || this.#stuck())) this.kick()
+    if (!this.#running && (this.#restMs > 0 || this.#outbidding.due(this.live.values()).length > 0)) this.kick()
   }
 
   /** An attempt's fate changed. */
@@ -108,7 +116,7 @@ export class Lane {
       return
     }
     this.live.delete(row.id)
-    this.#leftAlone.delete(row.id)
+    this.#outbidding.forget(row.id)
     this.#out.forget(row.id)
     this.#room = Math.min(this.#chain.network.window, this.#room + 1)
   }
@@ -157,11 +165,12 @@ export class Lane {
       while (this.#isKicked && !this.#isHalted && (await this.#hold())) {
         this.#isKicked = false
         if (await this.#round()) this.#isKicked = true
+        await this.reasons.lane('signing', undefined)
       }
       this.#restMs = 0
     } catch (error) {
-      this.#lease = undefined
-      if (!(error instanceof LeaseLost)) this.#rest(error)
+      this.#lease.drop()
+      if (!(error instanceof LeaseLost)) await this.#rest(error)
     } finally {
       // Nobody waits for a lane that has stopped working.
       for (const { reject } of this.#asked.splice(0)) reject(this.#notNow())
@@ -169,10 +178,14 @@ export class Lane {
     }
   }
 
-  #rest(error: unknown): void {
+  async #rest(error: unknown): Promise<void> {
     this.#restMs = Math.min(REST_MOST_MS, Math.max(REST_LEAST_MS, 2 * this.#restMs))
     this.#restUntil = performance.now() + this.#restMs
     this.#parts.log.warn({ lane: this.id, err: error, restMs: this.#restMs }, 'a round failed; it is tried again')
+    await this.reasons.lane(
+      'signing',
+      isFailure(error) ? error.message : 'signing failed, the log of the daemon says why',
+    )
   }
 
   #notNow(): Failure {
@@ -184,28 +197,62 @@ export class Lane {
     const scope = this.#scope(batch.map(({ row }) => row))
     const moved = await sendWhatMay(this.#parts, { id: this.id, walletId: this.walletId, scope }, batch, send)
     for (const row of moved) this.changed(row)
-    // A nonce may be free, and a transaction waits to be judged again.
-    if (moved.length > 0) this.kick()
+    const refusals = new Map(this.#refusals)
+    this.#refusals.clear()
+    await this.reasons.transactions(refusals)
+    // A nonce may be free, and a transaction waits to be judged again; or a node has named the price that it wants.
+    if (moved.length > 0 || this.#outbidding.due(this.live.values()).length > 0) this.kick()
   }
 
   async #round(): Promise<boolean> {
     for (const asked of this.#asked.splice(0)) await this.#answer(asked)
-    await this.#outbidStuck()
+    for (const row of this.#outbidding.due(this.live.values())) await this.#outbid(row)
     const waiting = newestOfNonce([...this.live.values()].filter((row) => row.state === 'recorded'))
     const count = Math.min(ROUND, this.#room - waiting.length)
     if (count <= 0) return false
-    const rows = await this.#parts.database.read((db) => transactionStore.ready(db, this.id, count))
+    const { found, rows, judged } = await this.#next(count)
     if (rows.length === 0) return fillGaps(this.#parts, this.#chain, { id: this.id, wallet: this.#wallet() })
     const promised = waiting.map(({ hash, nonce, cost }) => ({ hash, nonce, cost: BigInt(cost) }))
-    const fresh = await this.#prepare(rows, promised)
+    // Inputs of judgements are read before the job that judges, which waits for nobody.
+    const [fresh, chainNonce] = await Promise.all([
+      prepare(this.#parts, this.#context(), rows, promised),
+      waiting.length === 0 ? this.#chainNonce() : undefined,
+      this.#refreshPrices(judged),
+    ])
     if (fresh.size === 0) return true
     const anchor: Lifetime = this.#chain.sequenced ? {} : await this.#chain.anchor()
     const scope = this.#scope(rows)
-    const issued = await this.#parts.database.work(scope, (db) =>
-      issue(this.#parts, this.#context(), db, { fresh, anchor, among: rows.length }),
+    const { issued, lacking } = await this.#parts.database.work(scope, (db) =>
+      issue(this.#parts, this.#context(), db, { fresh, anchor, among: found, chainNonce }),
     )
+    for (const id of lacking) this.#lacking.set(id, performance.now() + LACK_MS)
     if (issued.length > 0) await this.#signAndRecord(issued, scope)
     return issued.length > 0 && rows.length === count
+  }
+
+  /** The next requests: how many were looked at, those to be signed, and which of them are judged again before. */
+  async #next(count: number): Promise<{ found: number; rows: TransactionRow[]; judged: TransactionRow[] }> {
+    const now = performance.now()
+    for (const [id, until] of this.#lacking) if (until <= now) this.#lacking.delete(id)
+    const { database, switches } = this.#parts
+    const { ready, version } = await database.read(async (db) => ({
+      ready: await transactionStore.ready(db, this.id, count + this.#lacking.size),
+      version: await switches.policyVersion(db),
+    }))
+    const rows = ready.filter(({ id }) => !this.#lacking.has(id)).slice(0, count)
+    return { found: ready.length, rows, judged: rows.filter((row) => isJudgedAgain(row, version)) }
+  }
+
+  #refreshPrices(rows: readonly { asset: string | null }[]): Promise<void> | undefined {
+    if (rows.length === 0) return undefined
+    const { network } = this.#chain
+    const assets = new Set([nativeAsset(network), ...rows.flatMap(({ asset }) => asset ?? [])])
+    return this.#parts.prices.refresh(network, [...assets])
+  }
+
+  /** Another program may have used the key while nothing of this lane was on its way. */
+  async #chainNonce(): Promise<number | undefined> {
+    return this.#chain.sequenced ? this.#chain.nextNonce(this.#address) : undefined
   }
 
   async #answer({ transactionId, purpose, by, resolve, reject }: Asked): Promise<void> {
@@ -218,31 +265,20 @@ export class Lane {
     }
   }
 
-  /** The attempt that all others wait for, when it has found no block for long and was not outbid yet. */
-  #stuck(): AttemptRow | undefined {
-    if (!this.#chain.sequenced) return undefined
-    const waiting = newestOfNonce([...this.live.values()].filter((row) => row.state === 'recorded'))
-    const head = waiting.reduce<AttemptRow | undefined>(
-      (first, row) => (first && first.nonce! < row.nonce! ? first : row),
-      undefined,
-    )
-    const patience = Math.max(STUCK_MS, STUCK_BLOCKS * this.#chain.network.blockMs)
-    const isStuck = head && this.#parts.clock.now() - head.updated_at >= patience && !this.#leftAlone.has(head.id)
-    return isStuck ? head : undefined
-  }
-
-  async #outbidStuck(): Promise<void> {
-    const head = this.#stuck()
-    if (!head) return
-    this.#leftAlone.add(head.id)
+  async #outbid(row: AttemptRow): Promise<void> {
     try {
-      await this.#replace(head.transaction_id, head.purpose === 'cancel' ? 'cancel' : 'speed-up', { actor: 'system' })
+      await this.#replace(row.transaction_id, row.purpose === 'cancel' ? 'cancel' : 'speed-up', { actor: 'system' })
     } catch (error) {
       if (!isFailure(error)) throw error
+      // It moved on, or a policy changed before the signature was recorded: if it still waits, the next round tries again.
+      if (error.code === 'TX_ALREADY_PROCESSED') return
       this.#parts.log.warn(
-        { lane: this.id, transaction: head.transaction_id, reason: error.message },
+        { lane: this.id, transaction: row.transaction_id, reason: error.message },
         'a stuck transaction keeps waiting',
       )
+      const reason = `no block takes it at its price, and a higher one is not possible: ${error.message}`
+      await this.reasons.transactions(new Map([[row.transaction_id, reason]]))
+      this.#outbidding.leaveAlone(row.id)
     }
   }
 
@@ -257,6 +293,7 @@ export class Lane {
       })
     }
     const outbid: Draft = { body: newest.draft, maxFee: BigInt(newest.max_fee) }
+    await this.#refreshPrices([row])
     const draft = await this.#chain.draft(this.#address, replacing(row, purpose), outbid)
     const scope = this.#scope([row])
     const issued = await this.#parts.database.work(scope, (db) =>
@@ -282,45 +319,6 @@ export class Lane {
     return recorded
   }
 
-  /** Drafts that would succeed now. What cannot be paid for ends here, before anything is signed. */
-  async #prepare(rows: readonly TransactionRow[], promised: readonly Promised[]): Promise<Map<string, Draft>> {
-    const built = await Promise.allSettled(rows.map((row) => this.#currentDraft(row)))
-    const drafted: { row: TransactionRow; draft: Draft }[] = []
-    const unbuilt: unknown[] = []
-    for (const [index, result] of built.entries()) {
-      const row = rows[index]!
-      if (result.status === 'fulfilled') drafted.push({ row, draft: result.value })
-      else if (isFailure(result.reason) && result.reason.code !== 'CHAIN_ERROR') await this.#fail(row, result.reason)
-      else unbuilt.push(result.reason)
-    }
-    // Those that no node can build now wait; the others go on without them.
-    if (unbuilt.length === rows.length) throw unbuilt[0]
-    if (unbuilt.length > 0) this.#parts.log.warn({ lane: this.id, err: unbuilt[0] }, 'a request cannot be built now')
-    const drafts = drafted.map(({ draft }) => draft)
-    const faults = await this.#chain.precheck(this.#address, drafts, promised)
-    const fresh = new Map<string, Draft>()
-    for (const [index, { row, draft }] of drafted.entries()) {
-      const fault = faults[index]
-      if (fault) await this.#fail(row, fault)
-      else fresh.set(row.id, draft)
-    }
-    return fresh
-  }
-
-  async #fail(row: TransactionRow, { code, message }: { code: string; message: string }): Promise<void> {
-    const ending: Ending = { to: 'FAILED', code, error: message, actor: 'system' }
-    await this.#parts.database.work(this.#scope([row]), (db) => endUnsent(this.#parts, db, row, ending))
-  }
-
-  /** What waited may have been priced long ago; an approval keeps the highest fee that was shown. */
-  async #currentDraft(row: TransactionRow): Promise<Draft> {
-    const stored: Draft = { body: row.draft!, maxFee: BigInt(row.max_fee!) }
-    // Without a nonce there is no replacing, and accounts that appear meanwhile would change the effects.
-    if (!this.#chain.sequenced || (row.served_delay === 0 && row.approved_at === null)) return stored
-    const fresh = await this.#chain.draft(this.#address, intentOf(row))
-    return row.approved_at !== null && fresh.maxFee > stored.maxFee ? stored : fresh
-  }
-
   #wallet() {
     return { id: this.walletId, address: this.#address }
   }
@@ -330,7 +328,7 @@ export class Lane {
       id: this.id,
       chain: this.#chain,
       wallet: this.#wallet(),
-      fence: this.#lease?.fence ?? -1,
+      fence: this.#lease.fence(),
       nextVariation: () => {
         this.#variation = (this.#variation + 1) % VARIATIONS
         return this.#variation
@@ -339,46 +337,20 @@ export class Lane {
   }
 
   #scope(rows: readonly { session_id: string | null }[]): Scope {
-    const sessions = new Set(rows.flatMap((row) => (row.session_id ? [`session:${row.session_id}`] : [])))
-    return { shared: ['system'], exclusive: [`wallet:${this.walletId}`, ...sessions] }
+    return scopeOf(this.walletId, rows)
   }
 
   /** Takes or keeps the right to sign for this lane; after taking it, puts the lane in order. */
   async #hold(): Promise<boolean> {
-    const now = this.#parts.clock.latest()
-    if (this.#lease && this.#lease.until - now > LEASE_MARGIN_MS) return true
-    if (this.#lease && (await this.#keep(this.#lease.fence, now))) return true
-    if (!(await this.#take(now))) return false
-    await this.#startUp()
-    return true
-  }
-
-  async #keep(fence: number, now: number): Promise<boolean> {
-    const until = now + LEASE_MS
-    const lease = { id: this.id, owner: this.#parts.instance, fence, until }
-    const isKept = await this.#parts.database.work(this.#scope([]), (db) => attemptStore.keepLease(db, lease))
-    this.#lease = isKept ? { fence, until } : undefined
-    return isKept
-  }
-
-  async #take(now: number): Promise<boolean> {
-    const until = now + LEASE_MS
-    const { database, instance } = this.#parts
-    // The data directory's lock admits one process to SQLite, so a lease of another one belongs to a process that is gone.
-    const lapsed = database.engine === 'sqlite' ? Number.MAX_SAFE_INTEGER : now
-    this.#lease = await database.work(this.#scope([]), async (db) => {
-      await attemptStore.insertLane(db, { id: this.id, wallet: this.walletId, network: this.#chain.network.id })
-      const fence = ((await attemptStore.lane(db, this.id))?.fence ?? 0) + 1
-      const isTaken = await attemptStore.takeLease(db, { id: this.id, owner: instance, fence, until, now: lapsed })
-      return isTaken ? { fence, until } : undefined
-    })
-    return this.#lease !== undefined
+    const held = await this.#lease.hold()
+    if (held === 'taken') await this.#startUp()
+    return held !== 'elsewhere'
   }
 
   /** What an earlier holder left: attempts without recorded bytes never left and are made anew; the rest is watched. */
   async #startUp(): Promise<void> {
     await this.#chain.connect()
-    const chainNonce = this.#chain.sequenced ? await this.#chain.nextNonce(this.#address) : undefined
+    const chainNonce = await this.#chainNonce()
     const rows = await this.#parts.database.work(this.#scope([]), (db) =>
       takeOver(this.#parts, this.#context(), db, chainNonce),
     )
@@ -393,7 +365,14 @@ export class Lane {
       'a node refused signed bytes',
     )
     if (sent.reason === 'pool-full' || sent.reason === 'nonce-gap') this.#room = Math.max(1, Math.floor(this.#room / 2))
+    if (sent.reason === 'underpriced') this.#outbidding.refused(row, sent)
     // Somebody else used the nonce: the lane is put in order before the next round.
-    if (sent.reason === 'nonce-used') this.#lease = undefined
+    if (sent.reason === 'nonce-used') this.#lease.drop()
+    this.#refusals.set(row.transaction_id, refusalText(sent))
   }
 }
+
+const refusalText = ({ reason, message }: Extract<Sent, { outcome: 'refused' }>): string =>
+  reason === 'nonce-used'
+    ? 'its nonce was used by another transaction, perhaps of another program with the same key; what became of it shows when that is final'
+    : `a node refused it: ${message}`

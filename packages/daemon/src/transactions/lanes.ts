@@ -5,6 +5,7 @@ import { laneId, type Parts } from './parts.ts'
 
 /** The address in a lane's id. */
 export const addressOf = (lane: string): string => lane.slice(lane.indexOf('/') + 1)
+const networkOf = (lane: string): string => lane.slice(0, lane.indexOf('/'))
 
 export type Lanes = ReturnType<typeof lanes>
 
@@ -59,6 +60,14 @@ export function lanes(parts: Parts, events: LaneEvents) {
     /** Lanes whose first attempt finds no block outbid it. */
     nudge: () => {
       for (const each of ready.values()) each.nudge()
+    },
+    /** What keeps lanes that have something to do, by network: a line each. No addresses, because anybody may read it. */
+    troubles: (): string[] => {
+      const lines = of().flatMap((each) => {
+        const reason = each.reasons.current()
+        return reason === null ? [] : [`${networkOf(each.id)}: ${reason}`]
+      })
+      return [...new Set(lines)]
     },
     liveOn: (network: string): AttemptRow[] =>
       of().flatMap((each) => (each.id.startsWith(`${network}/`) ? [...each.live.values()] : [])),

@@ -62,6 +62,9 @@ const moveSpend = statement<{ id: string; state: SpendRow['state']; at: number }
 const counter = statement<{ scope: string; unit: string }, { open: string }>((db, p) =>
   db.selectFrom('spend_counters').select('open').where('scope', '=', p('scope')).where('unit', '=', p('unit')),
 )
+const counters = statement<{ scope: string }, { unit: string; open: string }>((db, p) =>
+  db.selectFrom('spend_counters').select(['unit', 'open']).where('scope', '=', p('scope')),
+)
 const setCounter = statement<CounterRow>((db, p) =>
   db
     .insertInto('spend_counters')
@@ -148,6 +151,9 @@ export const ledgerStore = {
   moveSpend: (db: Handle, id: string, state: SpendRow['state'], at: number) => db.run(moveSpend, { id, state, at }),
   open: async (db: Handle, scope: string, unit: string) =>
     BigInt((await db.get(counter, { scope, unit }))?.open ?? '0'),
+  /** What is open of every unit in which the scope has ever counted anything. */
+  openOfAll: async (db: Handle, scope: string) =>
+    new Map((await db.all(counters, { scope })).map(({ unit, open }) => [unit, BigInt(open)])),
   setOpen: (db: Handle, scope: string, unit: string, open: bigint) =>
     db.run(setCounter, { scope, unit, open: String(open) }),
   bucket: async (db: Handle, key: Omit<BucketRow, 'amount'>) => BigInt((await db.get(bucket, key))?.amount ?? '0'),

@@ -2,7 +2,7 @@ import { divideUp } from '@waiaas/contract'
 import type { Handle } from '../platform/db/database.ts'
 import { ledgerStore, SPANS, type SpendRow } from './ledger-store.ts'
 
-/** One part of a spend. `usd` is micro-dollars at its last judgement, null when no trustworthy price was known. */
+/** One part of a spend. `usd` is micro-dollars at its last judgement, null when no price was ever known. */
 export type SpendItem = { part: 'value' | 'fee'; asset: string; amount: bigint; usd: bigint | null }
 export type Spend = {
   transactionId: string
@@ -18,7 +18,7 @@ const [MINUTE, HOUR] = SPANS
 const FOREVER = 8_640_000_000_000_000
 export const DAY_WINDOW = 24 * HOUR
 export const MONTH_WINDOW = 30 * DAY_WINDOW
-/** Priced parts count in micro-dollars; a part without a price is held in its own unit. */
+/** Parts whose price was ever known count in micro-dollars; one without is held in its own unit. */
 const USD = 'usd'
 
 const walletScope = (walletId: string) => `wallet:${walletId}`
@@ -169,32 +169,66 @@ export async function reservedItems(db: Handle, id: string): Promise<SpendItem[]
   return decode((await openSpend(db, id)).items)
 }
 
-type WindowQuery = { walletId: string; network?: string; now: number; without?: string }
+/** Micro-dollars of an amount in base units at the last known price, rounded up; null without one. */
+export type Worth = (asset: string, amount: bigint) => bigint | null
+type WindowQuery = { walletId: string; network?: string; now: number; without?: string; worth: Worth }
 
 /**
- * USD that counts for a wallet now, on one network or on all, in windows of some lengths; `without` leaves out a
- * transaction's own reservation.
+ * USD that counts for a wallet now, on one network or on all, in windows of some lengths. What was held in its own unit,
+ * for want of a price, counts at the price of now; `without` leaves out a transaction's own reservation.
  */
 export async function walletWindows(
   db: Handle,
-  { walletId, network, now, without }: WindowQuery,
+  { walletId, network, now, without, worth }: WindowQuery,
   lengths: readonly number[],
 ): Promise<Window[]> {
   const scope = network ? networkScope(walletId, network) : walletScope(walletId)
-  const open = (await ledgerStore.open(db, scope, USD)) - (await ownUsd(db, without))
-  const starts = lengths.map((length) => now - length)
-  const hours = await ledgerStore.buckets(db, scope, USD, HOUR, hourAfter(Math.min(...starts)), FOREVER)
-  const windows: Window[] = []
-  for (const [index, from] of starts.entries()) {
-    const minutes = await ledgerStore.buckets(db, scope, USD, MINUTE, from - (from % MINUTE), hourAfter(from))
-    const rows = [...minutes, ...hours.filter(({ start }) => start >= hourAfter(from))]
-    const final = rows.map(({ start, span, amount }) => ({
-      until: start + span + lengths[index]!,
-      usd: BigInt(amount),
-    }))
-    windows.push({ open, final, total: final.reduce((sum, { usd }) => sum + usd, open) })
+  const opens = await openOthers(db, scope, without)
+  const windows: Window[] = lengths.map(() => ({ open: 0n, final: [], total: 0n }))
+  for (const [unit, open] of opens) {
+    const usd = (amount: bigint) => (unit === USD ? amount : (worth(unit, amount) ?? 0n))
+    const finals = await finalsOf(db, { scope, unit, now }, lengths)
+    for (const [index, found] of finals.entries()) {
+      const final = found.map(({ until, amount }) => ({ until, usd: usd(amount) }))
+      windows[index] = sumOf(windows[index]!, { open: usd(open), final })
+    }
   }
   return windows
+}
+
+const sumOf = (window: Window, { open, final }: Omit<Window, 'total'>): Window => ({
+  open: window.open + open,
+  final: [...window.final, ...final],
+  total: final.reduce((sum, { usd }) => sum + usd, window.total + open),
+})
+
+/** What is open in each unit, without one transaction's own part. */
+async function openOthers(db: Handle, scope: string, without: string | undefined): Promise<Map<string, bigint>> {
+  const opens = await ledgerStore.openOfAll(db, scope)
+  for (const [unit, amount] of byUnit(without ? await reservedItems(db, without) : []))
+    opens.set(unit, (opens.get(unit) ?? 0n) - amount)
+  return opens
+}
+
+type Final = { until: number; amount: bigint }
+
+/** What is final of one unit in each window: minutes at its old edge, hours from there on. */
+async function finalsOf(
+  db: Handle,
+  { scope, unit, now }: { scope: string; unit: string; now: number },
+  lengths: readonly number[],
+): Promise<Final[][]> {
+  const starts = lengths.map((length) => now - length)
+  const hours = await ledgerStore.buckets(db, scope, unit, HOUR, hourAfter(Math.min(...starts)), FOREVER)
+  const finals: Final[][] = []
+  for (const [index, from] of starts.entries()) {
+    const minutes = await ledgerStore.buckets(db, scope, unit, MINUTE, from - (from % MINUTE), hourAfter(from))
+    const rows = [...minutes, ...hours.filter(({ start }) => start >= hourAfter(from))]
+    finals.push(
+      rows.map(({ start, span, amount }) => ({ until: start + span + lengths[index]!, amount: BigInt(amount) })),
+    )
+  }
+  return finals
 }
 const hourAfter = (at: number): number => at - (at % HOUR) + HOUR
 
@@ -202,12 +236,16 @@ const hourAfter = (at: number): number => at - (at % HOUR) + HOUR
 export const walletWindow = async (db: Handle, { lengthMs, ...query }: WindowQuery & { lengthMs: number }) =>
   (await walletWindows(db, query, [lengthMs]))[0]!
 
-/** USD a session has spent in its whole life, open and final. */
-export async function sessionTotal(db: Handle, sessionId: string, without?: string): Promise<bigint> {
+/** USD a session has spent in its whole life, open and final; what has no price of its own counts at that of now. */
+export async function sessionTotal(
+  db: Handle,
+  { sessionId, without, worth }: { sessionId: string; without?: string | undefined; worth: Worth },
+): Promise<bigint> {
   const scope = sessionScope(sessionId)
-  const final = await ledgerStore.bucket(db, { scope, unit: USD, span: 0, start: 0 })
-  return (await ledgerStore.open(db, scope, USD)) + final - (await ownUsd(db, without))
+  let sum = 0n
+  for (const [unit, open] of await openOthers(db, scope, without)) {
+    const amount = open + (await ledgerStore.bucket(db, { scope, unit, span: 0, start: 0 }))
+    sum += unit === USD ? amount : (worth(unit, amount) ?? 0n)
+  }
+  return sum
 }
-
-const ownUsd = async (db: Handle, id: string | undefined): Promise<bigint> =>
-  id ? total(await reservedItems(db, id)) : 0n

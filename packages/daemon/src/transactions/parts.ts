@@ -3,9 +3,9 @@ import type { Audit } from '../audit/service.ts'
 import type { Chain, Draft, Intent } from '../chains/chain.ts'
 import type { KeyRow, Keys } from '../keys/service.ts'
 import type { Clock } from '../platform/clock.ts'
-import type { Database, Handle } from '../platform/db/database.ts'
+import type { Database, Handle, Scope } from '../platform/db/database.ts'
 import type { Log } from '../platform/log.ts'
-import type { Judgement } from '../policies/service.ts'
+import type { Judgement, Prices } from '../policies/service.ts'
 import type { Gate } from './gate.ts'
 import type { TransactionRow } from './store.ts'
 
@@ -45,13 +45,17 @@ export type Before = {
   transactionId: string
   acceptedAt: number
   servedDelay: boolean
+  /** Of the last judgement; they count where nothing newer is known. */
+  lastPrices: Prices
   approval?: { usdShown: bigint | null }
 }
+/** What judging again came to: it `runs`, it `stays` (ended, or waits again), or it `lacks` an input that may still come. */
+export type Again = 'runs' | 'stays' | 'lacks'
 export type Judge = {
   /** `before` is what an earlier judgement of the same request already gave. */
   of(db: Handle, subject: Subject, before?: Before): Promise<Verdict>
-  /** Judges an accepted request again before it is signed. False: it ended, or waits again. */
-  again(db: Handle, row: TransactionRow, draft: Draft): Promise<boolean>
+  /** Judges an accepted request again before it is signed. */
+  again(db: Handle, row: TransactionRow, draft: Draft): Promise<Again>
 }
 
 export type Parts = {
@@ -64,6 +68,8 @@ export type Parts = {
   chain(network: string): Promise<Chain>
   key(walletId: string): Promise<KeyRow>
   judge: Judge
+  /** Reads what is missing or too old, before a job in which something is judged; never fails, and waits for two seconds at most. */
+  prices: { refresh(network: Network, assets: readonly string[]): Promise<void> }
   gate: Gate
   /** Names this process in lane leases. */
   instance: string
@@ -71,6 +77,12 @@ export type Parts = {
 
 /** The lane of an address on a network. */
 export const laneId = (network: string, address: string): string => `${network}/${address}`
+
+/** The locks under which transactions of a wallet change: its own, and those of the sessions that asked for them. */
+export function scopeOf(walletId: string, rows: readonly { session_id: string | null }[]): Scope {
+  const sessions = new Set(rows.flatMap((row) => (row.session_id ? [`session:${row.session_id}`] : [])))
+  return { shared: ['system'], exclusive: [`wallet:${walletId}`, ...sessions] }
+}
 
 export type ReadSession = (id: string) => Promise<SessionFacts | undefined>
 

@@ -32,8 +32,10 @@ const counted = (database: Database, now: number) =>
     const windows = []
     for (const lengthMs of [DAY_WINDOW, MONTH_WINDOW])
       for (const network of [undefined, ...networks])
-        windows.push(await walletWindow(db, { walletId: wallet, now, lengthMs, ...(network && { network }) }))
-    return { windows, session: await sessionTotal(db, session) }
+        windows.push(
+          await walletWindow(db, { worth: () => null, walletId: wallet, now, lengthMs, ...(network && { network }) }),
+        )
+    return { windows, session: await sessionTotal(db, { sessionId: session, worth: () => null }) }
   })
 
 const bucketCount = async (database: Database) =>
@@ -115,11 +117,12 @@ forEachEngine((engine, open) => {
     expect(rounds).toBeGreaterThan(2)
     for (const id of wallets) {
       const query = { walletId: id, now, lengthMs: MONTH_WINDOW }
-      expect((await database.read((db) => walletWindow(db, query))).total).toBe(5n)
+      expect((await database.read((db) => walletWindow(db, { ...query, worth: () => null }))).total).toBe(5n)
     }
     // Of each wallet the new spend in usd and in the unit of its fee, by minute and hour, on all networks and on one; one session.
     expect(await bucketCount(database)).toBe(60 * 2 * 2 * 2 + 2)
   })
 })
 
-const sessionTotalOf = (database: Database) => database.read((db) => sessionTotal(db, session))
+const sessionTotalOf = (database: Database) =>
+  database.read((db) => sessionTotal(db, { sessionId: session, worth: () => null }))

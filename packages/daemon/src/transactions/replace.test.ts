@@ -46,7 +46,9 @@ forEachEngine((_engine, open) => {
     expect(await hashOf(transactionId)).toBe(second)
     expect((await balance(recipient)) - before).toBe(ETHER / 100n)
     const window = () =>
-      database.read((db) => walletWindow(db, { walletId: from.id, lengthMs: 86_400_000, now: Date.now() }))
+      database.read((db) =>
+        walletWindow(db, { worth: () => null, walletId: from.id, lengthMs: 86_400_000, now: Date.now() }),
+      )
     while ((await window()).open > 0n) await new Promise((resolve) => setTimeout(resolve, 20))
     expect((await window()).total).toBeLessThan(20_200_000n)
     await expect(service.replace(transactionId, from.session, 'cancel')).rejects.toSatisfy((error) =>
@@ -68,7 +70,7 @@ forEachEngine((_engine, open) => {
     expect(await until(transactionId, 'CANCELLED', 'CONFIRMED')).toBe('CANCELLED')
     expect(await balance(recipient)).toBe(before)
     const { total, open } = await database.read((db) =>
-      walletWindow(db, { walletId: from.id, lengthMs: 86_400_000, now: Date.now() }),
+      walletWindow(db, { worth: () => null, walletId: from.id, lengthMs: 86_400_000, now: Date.now() }),
     )
     expect(open).toBe(0n)
     expect(total).toBeGreaterThan(0n)

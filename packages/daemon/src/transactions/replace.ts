@@ -4,7 +4,7 @@ import type { Handle } from '../platform/db/database.ts'
 import { type AttemptRow, attemptStore, type Purpose } from './attempt-store.ts'
 import { intentOf } from './intent.ts'
 import { build, type Issued, type LaneContext, openRound, type Round } from './issue.ts'
-import { withFullFee } from './judge.ts'
+import { recordedPrices, withFullFee } from './judge.ts'
 import { replaceReservation, reservedItems, type SpendItem } from './ledger.ts'
 import type { Parts, Subject } from './parts.ts'
 import { type TransactionRow, transactionStore } from './store.ts'
@@ -88,6 +88,7 @@ async function raiseReservation(
     transactionId: row.id,
     acceptedAt: row.created_at,
     servedDelay: true,
+    lastPrices: recordedPrices(row),
   })
   if (!verdict.mayRun)
     throw new Failure('POLICY_DENIED', verdict.decision.reasons.map(({ message }) => message).join('; '), {

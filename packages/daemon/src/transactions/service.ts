@@ -27,7 +27,8 @@ import { simulation } from './simulate.ts'
 import { isUnsigned } from './states.ts'
 import { cancelUnsent, type Ending, endUnsent } from './stops.ts'
 import { type TransactionRow, transactionStore } from './store.ts'
-import { transactionView } from './views.ts'
+import { unsentStore } from './unsent-store.ts'
+import { isOpenEnded, transactionView } from './views.ts'
 
 export { gate } from './gate.ts'
 export { judge } from './judge.ts'
@@ -40,10 +41,7 @@ export type ServiceParts = Parts & {
   resolveNetwork(wallet: WalletFacts, name: string | undefined): Network
   findNetwork(id: string): Network | undefined
   findToken: FindToken
-  prices: {
-    current(network: Network, assets: readonly string[]): Prices
-    refresh(network: Network, assets: readonly string[]): Promise<void>
-  }
+  prices: Parts['prices'] & { current(network: Network, assets: readonly string[]): Prices }
 }
 type From = {
   sessionId: string
@@ -173,7 +171,8 @@ export class Transactions {
   get(id: string, sessionId: string | undefined): Promise<Transaction> {
     return this.#parts.database.read(async (db) => {
       const row = await this.#find(db, id, sessionId)
-      return this.#view(row, row.tx_hash ? await attemptStore.paidFee(db, id) : null)
+      const paid = row.tx_hash ? await attemptStore.paidFee(db, id) : null
+      return this.#view({ ...row, paid }, await laneReasons(db, [row]))
     })
   }
 
@@ -195,7 +194,8 @@ export class Transactions {
     return this.#parts.database.read(async (db) => {
       const found = await read(db, limit + 1)
       const rows = found.slice(0, limit)
-      return { rows, items: rows.map((row) => this.#view(row, row.paid)), hasMore: found.length > limit }
+      const reasons = await laneReasons(db, rows)
+      return { rows, items: rows.map((row) => this.#view(row, reasons)), hasMore: found.length > limit }
     })
   }
 
@@ -207,7 +207,7 @@ export class Transactions {
   get stops() {
     return {
       cancelUnsent: (db: Handle, walletId: string, why: StopReason) => cancelUnsent(this.#parts, db, walletId, why),
-      walletsWithUnsent: (db: Handle) => transactionStore.walletsWithUnsent(db),
+      walletsWithUnsent: (db: Handle) => unsentStore.wallets(db),
       halt: (walletId?: string) => this.#lanes.halt(walletId),
       resume: (walletId?: string) => this.#lanes.resume(walletId),
       quiet: (walletIds?: readonly string[]) => this.#lanes.quiet(walletIds),
@@ -263,9 +263,28 @@ export class Transactions {
     return this.#parts.database.work(scope, async (db) => fn(db, await this.#findOwn(db, id, sessionId)))
   }
 
-  #view(row: Omit<ListedRow, 'paid'>, paid: string | null): Transaction {
-    return transactionView(row, this.#parts.findNetwork(row.network), addressOf(row.lane), paid)
+  #view(row: ListedRow, laneReasons: ReadonlyMap<string, string>): Transaction {
+    const { findNetwork } = this.#parts
+    return transactionView(row, findNetwork(row.network), laneReasons.get(row.lane))
   }
+
+  /** What keeps lanes of this process from signing, or from seeing what became of what was paid; a line each. */
+  troubles(): string[] {
+    return this.#lanes.troubles()
+  }
+}
+
+/** Why lanes wait, of those with something that does. */
+async function laneReasons(
+  db: Handle,
+  rows: readonly Pick<ListedRow, 'status' | 'lane'>[],
+): Promise<Map<string, string>> {
+  const reasons = new Map<string, string>()
+  for (const id of new Set(rows.filter(isOpenEnded).map(({ lane }) => lane))) {
+    const reason = (await attemptStore.lane(db, id))?.wait_reason
+    if (reason) reasons.set(id, reason)
+  }
+  return reasons
 }
 
 const actorOf = (sessionId: string | undefined): string => (sessionId ? `session:${sessionId}` : 'operator')

@@ -1,3 +1,4 @@
+import { isFailure } from '@waiaas/contract'
 import type { Chain, Sighting } from '../chains/chain.ts'
 import type { Handle } from '../platform/db/database.ts'
 import { type Loop, loop } from '../platform/jobs.ts'
@@ -5,7 +6,7 @@ import { type AttemptRow, asAttempt, attemptStore, inNoBlock } from './attempt-s
 import { rememberRecipients } from './known-recipients.ts'
 import type { Lanes } from './lanes.ts'
 import { type Finished, finish, markReserved, release } from './ledger.ts'
-import type { Parts } from './parts.ts'
+import { type Parts, scopeOf } from './parts.ts'
 import { isOpen } from './stops.ts'
 import { transactionStore } from './store.ts'
 
@@ -14,12 +15,15 @@ const IDLE_MS = 60_000
 const MAX_VOID = 3
 
 type Change = { row: AttemptRow; sighting: Sighting }
+type Doubt = { row: AttemptRow; reason: string | undefined }
 type Included = Extract<Sighting, { state: 'included' }>
 type Void = Extract<Sighting, { state: 'void' }>
 
 /** Watches the chains for what was sent and books what they show: one look and one round of jobs per block. */
 export function settler(parts: Parts, lanes: Lanes) {
   const loops = new Map<string, Loop>()
+  /** By transaction, what was told about its open fate. */
+  const told = new Map<string, string>()
   let isStopped = false
 
   async function look(chain: Chain): Promise<number> {
@@ -28,23 +32,57 @@ export function settler(parts: Parts, lanes: Lanes) {
     const byId = new Map(rows.map((row) => [row.id, row]))
     const changes: Change[] = []
     const missing: AttemptRow[] = []
-    for (const sighting of await chain.observe(rows.map(asAttempt))) {
+    const doubts: Doubt[] = []
+    for (const sighting of await observe(chain, rows)) {
       const row = byId.get(sighting.id)
       if (!row) continue
       if (isNews(row, sighting)) changes.push({ row, sighting })
       else if (sighting.state === 'missing') missing.push(row)
+      else if (sighting.state === 'pending') doubts.push({ row, reason: sighting.reason })
     }
+    await noteDoubts(doubts)
     const groups = groupBy(changes.toSorted(inOrder), ({ row }) => row.lane)
     await Promise.all([...groups].map(([lane, group]) => book(lane, group)))
     await Promise.all([...groupBy(missing, (row) => row.lane)].map(([lane, group]) => lanes.byId(lane)?.resend(group)))
     return Math.min(2_000, Math.max(50, chain.network.blockMs / 2))
   }
 
+  /** What the chain shows; while it cannot be looked at, the transactions say so. */
+  async function observe(chain: Chain, rows: readonly AttemptRow[]): Promise<Sighting[]> {
+    const watched = [...new Set(rows.map(({ lane }) => lane))]
+    const note = (reason: string | undefined) =>
+      Promise.all(watched.map((id) => lanes.byId(id)?.reasons.lane('watching', reason)))
+    try {
+      const sightings = await chain.observe(rows.map(asAttempt))
+      await note(undefined)
+      return sightings
+    } catch (error) {
+      const why = isFailure(error) ? error.message : 'the log of the daemon says why'
+      await note(`${chain.network.id} cannot be looked at: ${why}`)
+      throw error
+    }
+  }
+
+  /** Only what has changed is written; a reason of another kind, such as a refusal, is left as it is. */
+  async function noteDoubts(doubts: readonly Doubt[]): Promise<void> {
+    const news = doubts.filter(({ row, reason }) => told.get(row.transaction_id) !== reason)
+    for (const [id, some] of groupBy(news, ({ row }) => row.lane)) {
+      const reasons = some.map(({ row, reason }) => [row.transaction_id, reason ?? null] as const)
+      await lanes.byId(id)?.reasons.transactions(new Map(reasons))
+    }
+    for (const { row, reason } of news) {
+      if (reason === undefined) told.delete(row.transaction_id)
+      else told.set(row.transaction_id, reason)
+    }
+  }
+
   async function book(laneId: string, changes: readonly Change[]): Promise<void> {
     const lane = lanes.byId(laneId)
     if (!lane) return
-    const sessions = new Set(changes.flatMap(({ row }) => (row.session_id ? [`session:${row.session_id}`] : [])))
-    const scope = { shared: ['system'], exclusive: [`wallet:${lane.walletId}`, ...sessions] }
+    const scope = scopeOf(
+      lane.walletId,
+      changes.map(({ row }) => row),
+    )
     const together = async (some: readonly Change[]) => {
       const booked = await parts.database.work(scope, async (db) => {
         const round: Booking = { parts, db, walletId: lane.walletId, finals: [], paid: new Set() }
@@ -54,7 +92,10 @@ export function settler(parts: Parts, lanes: Lanes) {
         await rememberRecipients(db, lane.walletId, round.paid)
         return rows
       })
-      for (const row of booked) lane.changed(row)
+      for (const row of booked) {
+        lane.changed(row)
+        told.delete(row.transaction_id)
+      }
     }
     try {
       await together(changes)

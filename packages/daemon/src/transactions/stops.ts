@@ -6,6 +6,7 @@ import type { Parts } from './parts.ts'
 import { isUnsigned, type Status } from './states.ts'
 import { type TransactionRow, transactionStore } from './store.ts'
 import { unsubmit } from './unsent.ts'
+import { unsentStore } from './unsent-store.ts'
 
 export type Ending = {
   to: Extract<Status, 'CANCELLED' | 'EXPIRED' | 'FAILED'>
@@ -87,7 +88,7 @@ export async function cancelUnsent(
   why: { error: string; code: string; actor: string; sessionId?: string },
 ): Promise<string[]> {
   const ended: string[] = []
-  for (const row of await transactionStore.unsentOf(db, walletId)) {
+  for (const row of await unsentStore.ofWallet(db, walletId)) {
     if (why.sessionId && row.session_id !== why.sessionId) continue
     if (await endUnsent(parts, db, row, { to: 'CANCELLED', ...why })) ended.push(row.id)
   }

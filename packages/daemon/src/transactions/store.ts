@@ -1,5 +1,5 @@
 import { firstIdAt } from '@waiaas/contract'
-import { type ExpressionBuilder, type Kysely, sql } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import type { NoParams } from '../platform/db/database.ts'
 import { type Handle, statement } from '../platform/db/database.ts'
 import type { Tables } from '../platform/db/tables.ts'
@@ -35,6 +35,8 @@ type HeadRow = {
   block_height: number | null
   error: string | null
   error_code: string | null
+  /** What keeps it in its state, when that is more than its turn. */
+  wait_reason: string | null
   created_at: number
   updated_at: number
 }
@@ -60,6 +62,7 @@ export const unjudged = {
   block_height: null,
   error: null,
   error_code: null,
+  wait_reason: null,
 } as const satisfies Partial<TransactionRow>
 
 declare module '../platform/db/tables.ts' {
@@ -98,6 +101,7 @@ const columns = [
   'block_height',
   'error',
   'error_code',
+  'wait_reason',
   'created_at',
   'updated_at',
 ] as const satisfies readonly (keyof HeadRow)[]
@@ -122,7 +126,8 @@ export const withTexts = (db: Kysely<Tables>) =>
     .selectFrom('transactions')
     .innerJoin('transaction_texts', 'transaction_texts.id', 'transactions.id')
     .selectAll('transactions')
-const wholeRows = (db: Kysely<Tables>) => withTexts(db).select(['request', 'draft', 'hints', 'effects', 'decision'])
+export const wholeRows = (db: Kysely<Tables>) =>
+  withTexts(db).select(['request', 'draft', 'hints', 'effects', 'decision'])
 const byId = statement<{ id: string }, TransactionRow>((db, p) => wholeRows(db).where('transactions.id', '=', p('id')))
 const statusOf = statement<{ id: string }, { status: Status }>((db, p) =>
   db.selectFrom('transactions').select('status').where('id', '=', p('id')),
@@ -160,24 +165,6 @@ const dueDelays = statement<{ now: number; count: number }, TransactionRow>((db,
 const lapsedApprovals = statement<{ now: number; count: number }, TransactionRow>((db, p) =>
   wholeRows(db).where('status', '=', sql.lit('QUEUED')).where('approval_expires_at', '<=', p('now')).limit(p('count')),
 )
-const unsignedOf = statement<{ wallet: string }, TransactionRow>((db, p) =>
-  wholeRows(db)
-    .where('wallet_id', '=', p('wallet'))
-    .where('status', 'in', ['PENDING', 'QUEUED', 'GAS_WAITING', 'EXECUTING']),
-)
-const walletsWithUnsigned = statement<NoParams, { wallet_id: string }>((db) =>
-  db
-    .selectFrom('transactions')
-    .select('wallet_id')
-    .distinct()
-    .where('status', 'in', ['PENDING', 'QUEUED', 'GAS_WAITING', 'EXECUTING']),
-)
-const signedUnsentOf = statement<{ wallet: string }, TransactionRow>((db, p) =>
-  wholeRows(db).where(isUnsent).where('wallet_id', '=', p('wallet')),
-)
-const walletsWithSignedUnsent = statement<NoParams, { wallet_id: string }>((db) =>
-  db.selectFrom('transactions').select('wallet_id').distinct().where(isUnsent),
-)
 const move = statement<{ id: string; from: Status; to: Status; at: number }>((db, p) =>
   db
     .updateTable('transactions')
@@ -196,20 +183,20 @@ const end = statement<End>((db, p) =>
 const submit = statement<{ id: string; hash: string; at: number }>((db, p) =>
   db
     .updateTable('transactions')
-    .set({ status: 'SUBMITTED', tx_hash: p('hash'), updated_at: p('at') })
+    .set({ status: 'SUBMITTED', tx_hash: p('hash'), wait_reason: null, updated_at: p('at') })
     .where('id', '=', p('id'))
     .where('status', '=', 'EXECUTING'),
 )
 const rehash = statement<{ id: string; hash: string; at: number }>((db, p) =>
   db
     .updateTable('transactions')
-    .set({ tx_hash: p('hash'), updated_at: p('at') })
+    .set({ tx_hash: p('hash'), wait_reason: null, updated_at: p('at') })
     .where('id', '=', p('id')),
 )
 const unsubmit = statement<{ id: string; at: number }>((db, p) =>
   db
     .updateTable('transactions')
-    .set({ status: 'PENDING', tx_hash: null, updated_at: p('at') })
+    .set({ status: 'PENDING', tx_hash: null, wait_reason: null, updated_at: p('at') })
     .where('id', '=', p('id'))
     .where('status', '=', 'SUBMITTED'),
 )
@@ -233,6 +220,7 @@ const land = statement<Land, { to_address: string | null }>((db, p) =>
       block_height: p('height'),
       error: p('error'),
       error_code: p('code'),
+      wait_reason: null,
       updated_at: p('at'),
     }))
     .where('id', '=', p('id'))
@@ -245,6 +233,15 @@ const serve = statement<{ id: string; at: number }>((db, p) =>
     .set({ status: 'PENDING', served_delay: 1, due_at: null, updated_at: p('at') })
     .where('id', '=', p('id'))
     .where('status', '=', 'QUEUED'),
+)
+type Wait = { id: string; reason: string | null }
+const wait = statement<Wait>((db, p) =>
+  db
+    .updateTable('transactions')
+    .set({ wait_reason: p('reason') })
+    .where('id', '=', p('id'))
+    .where('status', 'in', ['PENDING', 'SUBMITTED'])
+    .where(sql<boolean>`wait_reason is distinct from ${p('reason')}`),
 )
 const approve = statement<{ id: string; by: string; usd: string | null; at: number }>((db, p) =>
   db
@@ -318,15 +315,6 @@ export const transactionStore = {
   readyLanes: (db: Handle) => db.all(readyLanes),
   dueDelays: (db: Handle, now: number, count: number) => db.all(dueDelays, { now, count }),
   lapsedApprovals: (db: Handle, now: number, count: number) => db.all(lapsedApprovals, { now, count }),
-  /** What a stop of the wallet still reaches: all that is unsigned, or has signed bytes that never left. */
-  unsentOf: async (db: Handle, wallet: string) => [
-    ...(await db.all(unsignedOf, { wallet })),
-    ...(await db.all(signedUnsentOf, { wallet })),
-  ],
-  walletsWithUnsent: async (db: Handle) => {
-    const rows = [...(await db.all(walletsWithUnsigned)), ...(await db.all(walletsWithSignedUnsent))]
-    return [...new Set(rows.map((row) => row.wallet_id))]
-  },
   /** When the wallet's requests were accepted, newest first. */
   acceptedTimes: async (db: Handle, query: Accepted) => {
     const rows = await db.query<{ created_at: number }>((kysely) => {
@@ -356,6 +344,8 @@ export const transactionStore = {
   land: (db: Handle, change: Land) => db.get(land, allowed(change)),
   /** The hash of the attempt that counts: the newest, or the one in a block. */
   rehash: (db: Handle, change: { id: string; hash: string; at: number }) => db.run(rehash, change),
+  /** Notes what keeps an open transaction; it is forgotten when its state changes. */
+  wait: (db: Handle, note: Wait) => db.run(wait, note),
   serveDelay: async (db: Handle, change: { id: string; at: number }) => won(await db.run(serve, change)),
   approve: async (db: Handle, change: { id: string; by: string; usd: string | null; at: number }) =>
     won(await db.run(approve, change)),
@@ -365,20 +355,6 @@ export const transactionStore = {
     return isMine
   },
 }
-
-/** Submitted, with signed bytes that certainly have not left. */
-const isUnsent = (eb: ExpressionBuilder<Tables, 'transactions'>) =>
-  eb.and([
-    eb('status', '=', 'SUBMITTED'),
-    eb.exists(
-      eb
-        .selectFrom('attempts')
-        .select('attempts.id')
-        .whereRef('attempts.transaction_id', '=', 'transactions.id')
-        .where('attempts.state', '=', 'recorded')
-        .where('attempts.left_at', 'is', null),
-    ),
-  ])
 
 /** Refuses a change that the transition table does not have: that is a bug, never a race. */
 function allowed<C extends { from: Status; to: Status }>(change: C): C {

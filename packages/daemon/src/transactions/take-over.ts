@@ -1,6 +1,7 @@
 import type { Handle } from '../platform/db/database.ts'
 import { type AttemptRow, attemptStore } from './attempt-store.ts'
 import { type LaneContext, requireLease } from './issue.ts'
+import { alignNonce } from './nonces.ts'
 import type { Parts } from './parts.ts'
 import { transactionStore } from './store.ts'
 
@@ -23,19 +24,6 @@ export async function takeOver(
     if (isSend) await transactionStore.move(db, { id: row.transaction_id, from: 'EXECUTING', to: 'PENDING', at })
   }
   const signed = await attemptStore.live(db, lane.id)
-  if (chainNonce !== undefined) await alignNonce(db, lane.id, { chainNonce, signed, at })
+  if (chainNonce !== undefined) await alignNonce({ parts, lane, db }, { chainNonce, signed })
   return signed
-}
-
-type Nonces = { chainNonce: number; signed: readonly AttemptRow[]; at: number }
-
-/** The next nonce is above what the chain has used and what is signed; free ones below the chain's are gone. */
-async function alignNonce(db: Handle, lane: string, { chainNonce, signed, at }: Nonces): Promise<void> {
-  const stored = (await attemptStore.lane(db, lane))?.next_nonce ?? 0
-  const next = signed.reduce((highest, row) => Math.max(highest, (row.nonce ?? -1) + 1), Math.max(stored, chainNonce))
-  await attemptStore.setNonce(db, lane, next)
-  for (const row of await attemptStore.inState(db, lane, 'dropped')) {
-    if ((row.nonce ?? 0) >= chainNonce) continue
-    await attemptStore.move(db, { id: row.id, from: 'dropped', to: 'reused', at })
-  }
 }

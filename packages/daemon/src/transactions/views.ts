@@ -1,14 +1,18 @@
 import { type Decision, formatUnits, type Network, type Transaction, usdNumber } from '@waiaas/contract'
 import { seconds } from '../platform/clock.ts'
+import { addressOf } from './lanes.ts'
 import type { ListedRow } from './list-store.ts'
 import { bothAmounts } from './request.ts'
 
-/** A transaction as clients read it. `paid` is the fee the chain took, once it is known. */
+/** Waits for its turn, for a signature or for the chain. */
+export const isOpenEnded = ({ status }: Pick<ListedRow, 'status'>): boolean =>
+  status === 'PENDING' || status === 'EXECUTING' || status === 'SUBMITTED'
+
+/** A transaction as clients read it. `laneReason` is what keeps all of its lane, if anything does. */
 export function transactionView(
-  row: Omit<ListedRow, 'paid'>,
+  row: ListedRow,
   network: Network | undefined,
-  address: string,
-  paid: string | null,
+  laneReason: string | undefined,
 ): Transaction {
   const decision = JSON.parse(row.decision) as Decision
   const hasAmount = row.amount !== null && row.decimals !== null
@@ -21,7 +25,7 @@ export function transactionView(
     chain: network?.chain ?? 'unknown',
     network: row.network,
     ...(network && { chainId: network.caip2 }),
-    fromAddress: address,
+    fromAddress: addressOf(row.lane),
     toAddress: row.to_address,
     amount: row.amount,
     amountFormatted: hasAmount ? formatUnits(BigInt(row.amount!), row.decimals!) : null,
@@ -32,8 +36,9 @@ export function transactionView(
     assetId: row.asset,
     txHash: row.tx_hash,
     explorerUrl: row.tx_hash && network?.explorer ? network.explorer.replace('{hash}', row.tx_hash) : null,
-    fee: row.max_fee === null || !network ? null : { max: row.max_fee, paid, symbol: network.native.symbol },
+    fee: row.max_fee === null || !network ? null : { max: row.max_fee, paid: row.paid, symbol: network.native.symbol },
     error: row.error,
+    waitReason: waitReason(row, laneReason),
     memo: memoOf(row),
     createdAt: seconds(row.created_at),
     updatedAt: seconds(row.updated_at),
@@ -45,3 +50,20 @@ export function transactionView(
 
 const memoOf = (row: Pick<ListedRow, 'request'>): string | null =>
   (JSON.parse(row.request) as { intent?: { memo?: string } }).intent?.memo ?? null
+
+/** A sentence for a person; null when it waits for nothing. */
+function waitReason(row: ListedRow, laneReason: string | undefined): string | null {
+  const until = (at: number | null) => (at === null ? '' : ` until ${new Date(at).toISOString()}`)
+  switch (row.status) {
+    case 'QUEUED':
+      if (row.tier === 'DELAY') return `it is delayed${until(row.due_at)}`
+      return `the operator can approve it${until(row.approval_expires_at)}`
+    case 'PENDING':
+    case 'EXECUTING':
+      return row.wait_reason ?? laneReason ?? 'it is in line to be signed'
+    case 'SUBMITTED':
+      return row.wait_reason ?? laneReason ?? 'it was sent and is in no block yet'
+    default:
+      return null
+  }
+}

@@ -41,9 +41,8 @@ export function solanaChain(options: SolanaOptions): Chain {
   const clock = options.clock ?? (() => performance.now())
   const warn = options.warn ?? ((message) => process.emitWarning(message, 'Chain'))
   const verify = identity(network)
-  const pool = { name: network.id, verify, timeoutMs, clock }
-  const rpc = rpcPool({ urls, ...pool })
-  const witnesses = urls.map((url) => rpcPool({ urls: [url], ...pool }))
+  const rpc = rpcPool({ urls, name: network.id, verify, timeoutMs, clock })
+  const witnesses = rpc.apart()
   const draft = drafting({ network, rpc, clock })
   const fees = new Map<string, bigint>()
   const failures = new Set<string>()
@@ -108,9 +107,7 @@ export function solanaChain(options: SolanaOptions): Chain {
       return token
     }),
     status: () => rpc.status(),
-    close() {
-      for (const client of [rpc, ...witnesses]) client.close()
-    },
+    close: rpc.close,
   }
 }
 

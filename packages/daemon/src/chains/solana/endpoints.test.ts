@@ -56,7 +56,7 @@ test('every call moves on to an endpoint that answers', async () => {
   let now = 1_000
   const chain = solanaChain({ network: devnet, urls: [right.url, second.url], clock: () => now })
   await chain.connect()
-  right.fault.httpStatus = 429
+  right.fault.httpStatus = 502
   expect(await chain.balance(address)).toBe(3_000_000n)
   expect(chain.status().map(({ status }) => status)).toEqual(['cooldown', 'available'])
   second.fault.httpStatus = 503

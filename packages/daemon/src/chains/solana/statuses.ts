@@ -9,7 +9,6 @@ export type Status = {
 }
 /** A signature of which a node said nothing that can be read: neither that it is there nor that it is not. */
 export type Unread = { readonly unread: string }
-export type Statuses = ReadonlyMap<string, Status | Unread | null>
 /** The newest finalized block of a node. */
 export type Final = { readonly slot: number; readonly height: number }
 

@@ -1,0 +1,34 @@
+import type { AllOperations, Output } from '@waiaas/contract'
+import { table } from './table.ts'
+
+type RpcStatus = Output<AllOperations['getRpcStatus']>
+type Endpoint = RpcStatus['networks'][string][number]
+
+/** A line for each endpoint, with what was learnt of it; --json has the known limits of the built-in ones too. */
+function rpcStatus({ networks }: RpcStatus): string {
+  const rows = Object.entries(networks).flatMap(([network, endpoints]) =>
+    endpoints.map((endpoint) => ({ network, ...lineOf(endpoint) })),
+  )
+  return table(rows)
+}
+
+const lineOf = ({ url, status, failureCount, cooldownRemainingMs, ...rest }: Endpoint) => ({
+  url,
+  status: status === 'cooldown' ? `cooldown, ${Math.ceil(cooldownRemainingMs / 1_000)} s` : status,
+  failures: failureCount,
+  batches: batchesOf(rest.batchMost),
+  rate: typeof rest.callsPerSecond === 'number' ? `${rest.callsPerSecond}/s` : null,
+  notOffered: rest.missingMethods?.join(' ') || null,
+  lastErrorAt: rest.lastErrorAt,
+  lastError: rest.lastError,
+})
+
+function batchesOf(most: number | null | undefined): string | null {
+  if (typeof most !== 'number') return null
+  return most === 1 ? 'none' : `up to ${most}`
+}
+
+/** Answers that are neither a list nor a record, as a person at a terminal wants them. */
+export const views: { readonly [Name in keyof AllOperations]?: (answer: Output<AllOperations[Name]>) => string } = {
+  getRpcStatus: rpcStatus,
+}

@@ -1,0 +1,70 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { throttle } from './throttle.ts'
+
+const make = () => {
+  const time = { now: 1_000 }
+  return { time, pace: throttle(() => time.now) }
+}
+
+test('nothing is held back before the first refusal', () => {
+  const { pace } = make()
+  expect(pace.take(500)).toBe(500)
+  expect(pace.waitMs(500)).toBe(0)
+  expect(pace.rate()).toBeNull()
+})
+
+test('rests grow while nothing is answered, and refusals of requests under way together are one', () => {
+  const { pace, time } = make()
+  for (const restMs of [1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000]) {
+    for (let together = 0; together < 5; together++) pace.refused({ asked: 1, answered: 0 })
+    expect(pace.take(1)).toBe(0)
+    expect(pace.waitMs(1)).toBeGreaterThanOrEqual(restMs)
+    time.now += restMs
+  }
+})
+
+test('a part that was answered makes the rest short, and the rate what was served', () => {
+  const { pace } = make()
+  pace.refused({ asked: 45, answered: 25 })
+  expect(pace.waitMs(1)).toBe(250)
+  expect(pace.rate()).toBe(17.5)
+})
+
+test('a time that was named is kept up to a minute, and nothing odd makes it none', () => {
+  for (const [retryAfterMs, waitMs] of [
+    [0, 50],
+    [7_000, 7_000],
+    [Number.MAX_SAFE_INTEGER, 60_000],
+  ] as const) {
+    const { pace } = make()
+    pace.refused({ asked: 1, answered: 1, retryAfterMs })
+    expect(Math.max(pace.waitMs(0), 50)).toBe(waitMs)
+  }
+})
+
+test('whatever is refused and served, after the named wait at least one call may leave', () => {
+  const event = fc.record({
+    asked: fc.integer({ min: 1, max: 500 }),
+    answered: fc.integer({ min: 0, max: 500 }),
+    refuses: fc.boolean(),
+    afterMs: fc.integer({ min: 0, max: 20_000 }),
+    wanted: fc.integer({ min: 1, max: 500 }),
+  })
+  fc.assert(
+    fc.property(fc.array(event, { maxLength: 60 }), (events) => {
+      const { pace, time } = make()
+      for (const { asked, answered, refuses, afterMs, wanted } of events) {
+        if (refuses) pace.refused({ asked, answered: Math.min(answered, asked) })
+        else pace.served(answered)
+        time.now += afterMs
+        const waitMs = pace.waitMs(wanted)
+        expect(waitMs).toBeLessThanOrEqual(60_000)
+        time.now += waitMs
+        const taken = pace.take(wanted)
+        expect(taken).toBeGreaterThanOrEqual(1)
+        expect(taken).toBeLessThanOrEqual(wanted)
+      }
+    }),
+  )
+})
