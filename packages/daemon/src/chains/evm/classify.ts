@@ -8,7 +8,7 @@ const knownTexts =
 const refusals: readonly (readonly [Refusal, RegExp])[] = [
   [
     'underpriced',
-    /underpriced|replacement.*(fee|price|not enough|too low)|fee ?too ?low|gas ?price.*(too low|below|less than)|less than block base fee|maxfeepergas.*(less|below|low)|tip.*(too low|below|minimum)|below (the )?(current |configured )?(minimum|base ?fee)|min(imum|imal)? gas ?(price|tip|fee)|insufficient gas price|minimum (global )?fee/i,
+    /underpriced|replacement.*(fee|price|not enough|too low)|fee ?too ?low|gas ?price.*(too low|below|less than)|less than block base fee|maxfeepergas.*(less|below|low)|(tip|priority fee).*(too low|below|minimum)|below (the )?(current |configured )?(minimum|base ?fee)|min(imum|imal)? gas ?(price|tip|fee)|insufficient gas price|minimum (global )?fee/i,
   ],
   [
     'insufficient-funds',

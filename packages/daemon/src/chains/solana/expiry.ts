@@ -1,7 +1,7 @@
 import { isFailure } from '@waiaas/contract'
 import { countOf, listOf, OddAnswer } from '../answers.ts'
 import { type Attempt, type Rpc, RpcError } from '../chain.ts'
-import { type Final, isIncluded, isUnread, type Status, searchedStatuses } from './statuses.ts'
+import { type Final, isIncluded, isUnread, type Status, searchedStatuses, type Unread } from './statuses.ts'
 
 /** Blocks for which a blockhash can be used: https://solana.com/docs/core/transactions */
 const validBlocks = 150
@@ -11,7 +11,7 @@ const slotsPerBlock = 4
 const skippedMost = 64
 
 /** Where it is, or that it is nowhere and never will be, or why neither is known. */
-export type Finding = { readonly status: Status } | { readonly proof: string } | { readonly open: string }
+export type Finding = { readonly status: Status | Unread } | { readonly proof: string } | { readonly open: string }
 
 /**
  * Looks for attempts that the recent memory does not know and whose last valid height was final before. Each of the
@@ -25,6 +25,7 @@ export async function searchExpired(
   if (attempts.length === 0) return findings
   const needed = Math.min(2, witnesses.length)
   const silent = new Map<string, string[]>()
+  const unread = new Map<string, Finding>()
   const open = new Map<string, string>()
   const { answers, complaints } = await askEnough(
     witnesses,
@@ -34,7 +35,7 @@ export async function searchExpired(
     const nowhere: Attempt[] = []
     for (const attempt of attempts) {
       const status = statuses.get(attempt.hash)
-      if (isUnread(status)) open.set(attempt.hash, `its history cannot be read: ${status.unread}`)
+      if (isUnread(status)) unread.set(attempt.hash, { status })
       else if (status) findings.set(attempt.hash, { status })
       else nowhere.push(attempt)
     }
@@ -53,7 +54,8 @@ export async function searchExpired(
     if (findings.has(hash)) continue
     const proof = `valid to block ${lifetime.lastValid}, no such signature at ${agreeing.join(' and at ')}`
     const why = open.get(hash) ?? `too few endpoints answer: ${complaints.join('; ')}`
-    findings.set(hash, agreeing.length < needed ? { open: why.slice(0, 300) } : { proof })
+    const otherwise = unread.get(hash) ?? { open: why.slice(0, 300) }
+    findings.set(hash, agreeing.length < needed ? otherwise : { proof })
   }
   return findings
 }
