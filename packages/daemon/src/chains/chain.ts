@@ -139,8 +139,11 @@ export interface Chain {
    * tells of one attempt never keeps the others from being reported.
    */
   observe(attempts: readonly Attempt[]): Promise<Sighting[]>
-  /** Sequenced chains: the next nonce the chain itself would accept, at `latest`. */
-  nextNonce(sender: string): Promise<number>
+  /**
+   * Sequenced chains: the next nonce the chain itself would accept, at `latest`. One above `expected` is believed of two
+   * endpoints, where two are configured: the lower one then, since a nonce too high strands all that follows.
+   */
+  nextNonce(sender: string, expected: number): Promise<number>
   /** Unix milliseconds of the newest block; of two endpoints where two are configured, the lower. Failure CHAIN_ERROR. */
   blockTime(): Promise<number>
   /** Others: the anchor of a new attempt's lifetime, cached for a few seconds. */

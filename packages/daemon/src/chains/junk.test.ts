@@ -69,7 +69,7 @@ const evmReads: ((chain: Chain) => Promise<unknown>)[] = [
   (chain) => chain.balance(newKey().address),
   (chain) => chain.tokenBalances(address, [evmToken, evmToken, evmToken]),
   (chain) => chain.token(address),
-  (chain) => chain.nextNonce(address),
+  (chain) => chain.nextNonce(address, 0),
   (chain) => chain.blockTime(),
   (chain) => chain.readFeed!(address),
   (chain) => chain.draft(address, { kind: 'transfer', to: newKey().address, amount: 1n }),

@@ -252,7 +252,9 @@ export class Lane {
 
   /** Another program may have used the key while nothing of this lane was on its way. */
   async #chainNonce(): Promise<number | undefined> {
-    return this.#chain.sequenced ? this.#chain.nextNonce(this.#address) : undefined
+    if (!this.#chain.sequenced) return undefined
+    const lane = await this.#parts.database.read((db) => attemptStore.lane(db, this.id))
+    return this.#chain.nextNonce(this.#address, lane?.next_nonce ?? 0)
   }
 
   async #answer({ transactionId, purpose, by, resolve, reject }: Asked): Promise<void> {

@@ -11,10 +11,11 @@ import { decode } from './decode.ts'
 import { bytes, draft } from './draft.ts'
 import { feeSource, rollupFees } from './fees.ts'
 import { gasSource } from './gas.ts'
-import { readCount, readQuantity } from './hex.ts'
+import { readQuantity } from './hex.ts'
 import { chainIdOf, verifyIdentity } from './identity.ts'
 import { type Terms, termsOf } from './inclusion.ts'
 import { balancesOf } from './multicall.ts'
+import { nextNonce } from './nonce.ts'
 import { observer } from './observe.ts'
 import { prechecker } from './precheck.ts'
 import { seal } from './seal.ts'
@@ -84,7 +85,7 @@ export function evmChain(options: EvmOptions): Chain {
       return broadcast({ rpc, fees, onAccepted: (hash) => watch.sent(hash, head) }, signed)
     },
     observe: border(watch.observe),
-    nextNonce: border(async (sender) => readCount(await rpc.call('eth_getTransactionCount', [sender, 'latest']))),
+    nextNonce: border((sender, expected) => nextNonce(rpc, sender, expected)),
     blockTime: border(() => blockTime(rpc)),
     async anchor() {
       throw new Failure('CHAIN_NOT_SUPPORTED', `${network.id} orders transactions by nonce and has no anchor`)

@@ -1,6 +1,16 @@
 import { fieldsOf, listOf, readOr } from '../answers.ts'
 import type { Rpc } from '../chain.ts'
-import { quantity, quantityOr, readHash } from './hex.ts'
+import type { RpcPool } from '../rpc-pool.ts'
+import { quantity, quantityOr, readCount, readHash } from './hex.ts'
+
+/** The next nonce at `latest`; above what was expected the lower of what two endpoints say, where two are configured. */
+export async function nextNonce(rpc: RpcPool, sender: string, expected: number): Promise<number> {
+  const params = [sender, 'latest']
+  const first = readCount(await rpc.call('eth_getTransactionCount', params))
+  if (first <= expected) return first
+  const answers = await rpc.witnesses<unknown>(2, 'eth_getTransactionCount', params)
+  return Math.min(...answers.map(readCount))
+}
 
 /**
  * The hash of the transaction that used a nonce in a block up to `until`, found by halving; undefined when it cannot be found.

@@ -254,7 +254,7 @@ test('the anchor is shared for two seconds and then read again', async () => {
   bed.pass(2_000)
   const second = await bed.chain.anchor()
   expect(second.lastValid).toBe(first.lastValid! + 5)
-  await expect(bed.chain.nextNonce('x')).rejects.toThrow('no nonces')
+  await expect(bed.chain.nextNonce('x', 0)).rejects.toThrow('no nonces')
 })
 
 async function lastHeight(commitment: string): Promise<number> {
