@@ -349,7 +349,7 @@ describe('the _FILE form', () => {
     )
     mkdirSync(join(dataDir, 'folder'))
     await expect(load({ [`${name}_FILE`]: join(dataDir, 'folder') })).rejects.toThrow(
-      'expected a readable file, got EISDIR',
+      'is a folder where a file is expected',
     )
   })
 
