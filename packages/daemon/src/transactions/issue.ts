@@ -1,4 +1,4 @@
-import { type Effects, nativeAsset, newId } from '@waiaas/contract'
+import { type Effects, factsOf, nativeAsset, newId } from '@waiaas/contract'
 import type { Chain, Draft, Lifetime } from '../chains/chain.ts'
 import type { Handle } from '../platform/db/database.ts'
 import { sha256 } from '../platform/sha256.ts'
@@ -178,12 +178,9 @@ export function build(round: Round, row: TransactionRow, plan: Plan): Issued | u
 }
 
 /** The most that the bytes can take of the native asset. */
-function nativeCost(chain: Chain, { effects }: Effects, draft: Draft): bigint {
+function nativeCost(chain: Chain, effects: Effects, draft: Draft): bigint {
   const native = nativeAsset(chain.network)
-  return effects.reduce(
-    (sum, effect) => sum + (effect.kind === 'outflow' && effect.asset === native ? BigInt(effect.amount) : 0n),
-    draft.maxFee,
-  )
+  return factsOf(effects).pays.reduce((sum, { asset, amount }) => (asset === native ? sum + amount : sum), draft.maxFee)
 }
 
 type Made = { bytes: Uint8Array; authorisation: Authorisation; cost: bigint; now: number }
