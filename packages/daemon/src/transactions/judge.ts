@@ -1,6 +1,14 @@
 import { type Decision, type Effects, factsOf, type Network, nativeAsset, type Reason } from '@waiaas/contract'
 import type { Audit } from '../audit/service.ts'
 import type { Draft, Intent } from '../chains/chain.ts'
+import {
+  DAY_WINDOW,
+  MONTH_WINDOW,
+  replaceReservation,
+  sessionTotal,
+  type Worth,
+  walletWindows,
+} from '../ledger/service.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Handle } from '../platform/db/database.ts'
 import {
@@ -13,7 +21,6 @@ import {
 } from '../policies/service.ts'
 import { intentOf } from './intent.ts'
 import { lookalikes } from './known-recipients.ts'
-import { DAY_WINDOW, MONTH_WINDOW, replaceReservation, sessionTotal, type Worth, walletWindows } from './ledger.ts'
 import type { Again, Before, Judge, Subject, Switches, Verdict } from './parts.ts'
 import { endUnsent } from './stops.ts'
 import { type TransactionRow, transactionStore } from './store.ts'
