@@ -3,7 +3,7 @@ import type { Engine } from '../packages/daemon/src/platform/db/database.ts'
 import { startTestDaemon, type TestDaemon } from './support/daemon.ts'
 import { until } from './support/until.ts'
 import { GENEROUS, type TestWallet } from './support/wallets.ts'
-import { countedUsd, evmWorld, ROUNDING, solanaWorld, type World, worthUsd } from './support/worlds.ts'
+import { countedUsd, evmWorld, expectCounted, solanaWorld, type World } from './support/worlds.ts'
 
 const COUNT = 50
 const indexes = Array.from({ length: COUNT }, (_, index) => index)
@@ -33,18 +33,6 @@ const ofStatus = async ({ daemon, wallet }: Payer, status: 'CONFIRMED' | 'SUBMIT
 const allConfirmed = (payer: Payer, count: number) =>
   until(`${count} to be CONFIRMED`, async () => (await ofStatus(payer, 'CONFIRMED')).length === count)
 
-/** The ledger holds what the chain took from the wallet, and what rounding adds. */
-async function expectExact(payer: Payer, before: bigint, sends: number): Promise<void> {
-  const { world, daemon, wallet } = payer
-  const spent = worthUsd(world, before - (await world.balance(wallet.address)))
-  const counted = await until('the ledger to hold what is final', async () => {
-    await world.finalise()
-    const usd = await countedUsd(daemon, world, wallet)
-    return usd <= spent + ROUNDING * BigInt(sends) && usd
-  })
-  expect(counted).toBeGreaterThanOrEqual(spent)
-}
-
 describe.each<Engine>(['sqlite', 'postgres'])('50 sends at once on %s', (engine) => {
   test('from one EVM wallet all land, with consecutive nonces, and are counted exactly', async () => {
     const payer = await open(await evmWorld({ blockTime: 0.25 }), engine, { daily_limit_usd: 1_000_000 })
@@ -64,7 +52,7 @@ describe.each<Engine>(['sqlite', 'postgres'])('50 sends at once on %s', (engine)
       }),
     )
     expect(nonces.sort((a, b) => a - b)).toEqual(indexes)
-    await expectExact(payer, before, COUNT)
+    await expectCounted(payer, before, COUNT)
   })
 
   test('never pass a daily limit, however long the chain confirms nothing', async () => {
@@ -92,7 +80,7 @@ describe.each<Engine>(['sqlite', 'postgres'])('50 sends at once on %s', (engine)
     await world.node.mine()
     await allConfirmed(payer, accepted.length)
     expect(await world.balance(to)).toBeLessThanOrEqual(17n * each)
-    await expectExact(payer, before, accepted.length)
+    await expectCounted(payer, before, accepted.length)
     expect((await pay(payer, { to, amount: `${2n * each}` })).status).toBe(403)
   })
 })
@@ -116,7 +104,7 @@ test('50 identical Solana transfers at once are 50 payments, counted exactly', a
   const hashes = (await ofStatus(payer, 'CONFIRMED')).map(({ txHash }) => txHash)
   expect(new Set(hashes).size).toBe(COUNT)
   expect(await world.balance(to)).toBe(BigInt(COUNT) * 1_000_000n)
-  await expectExact(payer, before, COUNT)
+  await expectCounted(payer, before, COUNT)
 })
 
 test('50 Solana sends at once never pass a daily limit while the chain confirms nothing', async () => {

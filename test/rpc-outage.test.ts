@@ -3,7 +3,7 @@ import { startTestDaemon, type TestDaemon } from './support/daemon.ts'
 import type { Mode } from './support/rpc-proxy.ts'
 import { until } from './support/until.ts'
 import { GENEROUS, type TestWallet } from './support/wallets.ts'
-import { countedUsd, evmWorld, ROUNDING, solanaWorld, type World, worthUsd } from './support/worlds.ts'
+import { evmWorld, expectCounted, solanaWorld, type World } from './support/worlds.ts'
 
 const SECRET = 'k3y-of-the-endpoint'
 const COUNT = 10
@@ -67,17 +67,12 @@ async function askAround({ daemon, wallet, world, heard }: Scene): Promise<void>
 
 /** Each payment was made once, is reported and counted so, and nobody heard the endpoint's key. */
 async function expectOnce(scene: Scene, before: bigint): Promise<void> {
-  const { world, daemon, wallet, payments, heard } = scene
+  const { world, daemon, payments, heard } = scene
   for (const payment of payments)
     await until(`${payment.key} to be CONFIRMED`, () => isConfirmed(scene, payment), { withinMs: 45_000, everyMs: 50 })
   const balances = await Promise.all(payments.map(({ to }) => world.balance(to)))
   expect(balances).toEqual(payments.map(({ amount }) => amount))
-  const spent = worthUsd(world, before - (await world.balance(wallet.address)))
-  await until('the ledger to hold what the chain shows', async () => {
-    await world.finalise()
-    const counted = await countedUsd(daemon, world, wallet)
-    return counted >= spent && counted <= spent + ROUNDING * BigInt(COUNT)
-  })
+  await expectCounted(scene, before, COUNT)
   await askAround(scene)
   expect(heard.filter((text) => text.includes(SECRET))).toEqual([])
   expect(daemon.output()).not.toContain(SECRET)

@@ -8,6 +8,8 @@ import { type Keys, startKeys } from '../../packages/daemon/src/keys/service.ts'
 import { killSwitch } from '../../packages/daemon/src/killswitch/service.ts'
 import { migrations } from '../../packages/daemon/src/migrations/all.ts'
 import type { Database, Handle } from '../../packages/daemon/src/platform/db/database.ts'
+import { heldStops } from '../../packages/daemon/src/platform/held.ts'
+import { jsonLog } from '../../packages/daemon/src/platform/log.ts'
 import { policies, policyVersions } from '../../packages/daemon/src/policies/service.ts'
 import { sessions } from '../../packages/daemon/src/sessions/service.ts'
 import {
@@ -97,7 +99,8 @@ export async function openBed(open: Open, { keys, location, maxPerWallet = 5, cl
   const recorded = recordedStops()
   const { stops } = recorded
   const networks = () => NETWORKS
-  const common = { database, clock, audit: evidence, networks, stops }
+  const held = heldStops({ clock, log: jsonLog('silent') })
+  const common = { database, clock, audit: evidence, held, networks, stops }
   const sessionService = sessions({
     ...common,
     secret: () => keyFailures(keys.subkey('sessions')),
@@ -133,6 +136,7 @@ export async function openBed(open: Open, { keys, location, maxPerWallet = 5, cl
     clock,
     dataDir,
     keyRows,
+    held,
     sessions: sessionService,
     wallets: walletService,
     killSwitch: switchService,

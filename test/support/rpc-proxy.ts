@@ -1,5 +1,9 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { parseJson, stringifyJson } from '../../packages/localnet/src/solana/json.ts'
+import type { Profile } from './providers/profile.ts'
+import { vendor } from './providers/vendor.ts'
+import type { HttpAnswer, Call as NodeCall, Reply } from './providers/wire.ts'
 
 type Call = { id: unknown; method: string; params: readonly unknown[] }
 /** Signed bytes that the daemon let out, at the moment they reached the network. */
@@ -31,6 +35,8 @@ export type RpcProxy = {
   first(): Send[]
   /** How many requests other than sends were answered. */
   readonly reads: { count: number }
+  /** What was asked in a way that no provider would take; of an endpoint with a profile. */
+  readonly misuses: readonly string[]
   /** Nobody listens any more, so that a connection is refused; until it listens again. */
   hangUp(): Promise<void>
   listen(): Promise<void>
@@ -41,7 +47,9 @@ const SENDING = ['eth_sendRawTransaction', 'sendTransaction']
 const bytesOf = (calls: readonly Call[]) =>
   calls.filter(({ method }) => SENDING.includes(method)).map(({ params }) => String(params[0]))
 
-export async function startRpcProxy(target: string, path = ''): Promise<RpcProxy> {
+/** `path` is what its URL ends in. With a profile it answers as that provider would, and the modes are what befalls it beside. */
+export async function startRpcProxy(target: string, path = '', profile?: Profile): Promise<RpcProxy> {
+  const provider = profile && vendor(profile, (calls) => ask(target, calls))
   const sends: Send[] = []
   const reads = { count: 0 }
   const waiting = new Set<() => void>()
@@ -61,7 +69,7 @@ export async function startRpcProxy(target: string, path = ''): Promise<RpcProxy
     const parsed = JSON.parse(text) as Call | Call[]
     const sent = bytesOf([parsed].flat())
     if (sent.length === 0) {
-      response.setHeader('content-type', 'application/json').end(await forward(text))
+      reply(response, await forward(text))
       reads.count += 1
       return
     }
@@ -72,13 +80,10 @@ export async function startRpcProxy(target: string, path = ''): Promise<RpcProxy
     const answer = await forward(text)
     if (mode === 'hold-answer') await released()
     if (mode === 'lose-answer') return void response.destroy()
-    response.setHeader('content-type', 'application/json').end(mode === 'already-known' ? known(parsed) : answer)
+    reply(response, mode === 'already-known' ? { status: 200, headers, text: known(parsed) } : answer)
   }
 
-  async function forward(body: string): Promise<string> {
-    const headers = { 'content-type': 'application/json' }
-    return (await fetch(target, { method: 'POST', headers, body })).text()
-  }
+  const forward = (body: string): Promise<HttpAnswer> => (provider ? provider.answer(body) : pass(target, body))
 
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   // Listening on TCP, the address has a port.
@@ -100,6 +105,7 @@ export async function startRpcProxy(target: string, path = ''): Promise<RpcProxy
       return sends.filter(({ bytes }) => !seen.has(bytes) && seen.add(bytes))
     },
     reads,
+    misuses: provider?.misuses ?? [],
     async hangUp() {
       const closed = new Promise((resolve) => server.close(resolve))
       server.closeAllConnections()
@@ -113,6 +119,29 @@ export async function startRpcProxy(target: string, path = ''): Promise<RpcProxy
       await new Promise((resolve) => server.close(resolve))
     },
   }
+}
+
+const headers = { 'content-type': 'application/json' }
+
+async function pass(target: string, body: string): Promise<HttpAnswer> {
+  const response = await fetch(target, { method: 'POST', headers, body })
+  return { status: response.status, headers, text: await response.text() }
+}
+
+/** The node's answers in the order of the calls. */
+async function ask(target: string, calls: readonly NodeCall[]): Promise<Reply[]> {
+  const body = calls.map(({ method, params }, id) => ({ jsonrpc: '2.0', id, method, params }))
+  const { text } = (await pass(target, stringifyJson(body)))!
+  // The local nodes answer a batch with an array of what JSON-RPC promises.
+  const answers = parseJson(text) as ({ id: number } & Reply)[]
+  return answers
+    .toSorted((a, b) => a.id - b.id)
+    .map((answer) => ('error' in answer ? { error: answer.error } : { result: answer.result }))
+}
+
+function reply(response: ServerResponse, answer: HttpAnswer): void {
+  if (answer) response.writeHead(answer.status, answer.headers).end(answer.text)
+  else response.destroy()
 }
 
 async function textOf(request: IncomingMessage): Promise<string> {

@@ -18,6 +18,8 @@ export type WalletOptions = {
   /** The wallet's SPENDING_LIMIT; without it the default one stays. */
   limit?: Limit
   environment?: 'mainnet' | 'testnet'
+  /** What a Solana wallet holds; 1,000 SOL unless given. */
+  lamports?: bigint | undefined
 }
 
 /** Limits that let every ordinary transfer run at once. */
@@ -48,7 +50,7 @@ export async function solanaWallet(
   options: WalletOptions = {},
 ): Promise<TestWallet> {
   const wallet = await walletOf(daemon, 'solana', options)
-  await node.airdrop(wallet.address, 1_000n * SOL)
+  await node.airdrop(wallet.address, options.lamports ?? 1_000n * SOL)
   return wallet
 }
 

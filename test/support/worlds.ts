@@ -6,8 +6,11 @@ import {
   startEvm,
   startSolana,
 } from '@waiaas/localnet'
+import { expect } from 'vitest'
 import type { TestDaemon } from './daemon.ts'
+import type { Profile } from './providers/profile.ts'
 import { type RpcProxy, startRpcProxy } from './rpc-proxy.ts'
+import { until } from './until.ts'
 import {
   ETHER,
   evmBalance,
@@ -40,17 +43,36 @@ export type World = {
   finalise(): Promise<void>
   stop(): Promise<void>
 }
-export type EvmWorld = World & { readonly node: EvmNode }
-export type SolanaWorld = World & { readonly node: SolanaNode }
+export type EvmWorld = World & { readonly name: 'EVM'; readonly node: EvmNode }
+export type SolanaWorld = World & { readonly name: 'Solana'; readonly node: SolanaNode }
 
 const price = (network: string, usd: bigint) => ({
   WAIAAS_ORACLE_FIXED_PRICES: JSON.stringify({ [`native:${network}`]: String(usd) }),
 })
 
+/** Settings for a daemon that uses all of these. */
+export const envOf = (...worlds: readonly World[]): Record<string, string> => {
+  const prices = worlds.map(({ env }) => JSON.parse(env.WAIAAS_ORACLE_FIXED_PRICES ?? '{}') as object)
+  const all = Object.assign({}, ...worlds.map(({ env }) => env)) as Record<string, string>
+  return { ...all, WAIAAS_ORACLE_FIXED_PRICES: JSON.stringify(Object.assign({}, ...prices)) }
+}
+
 /** An Anvil behind a proxy, two blocks from finality. `path` is what the daemon's endpoint ends in. */
 export async function evmWorld(options: EvmOptions = {}, path = ''): Promise<EvmWorld> {
-  const node = await startEvm({ slotsInAnEpoch: 1, ...options })
-  const proxy = await startRpcProxy(node.url, path)
+  return withNode(await evmWorldOn(await startEvm({ slotsInAnEpoch: 1, ...options }), { path }))
+}
+
+/** A Solana VM behind a proxy. */
+export async function solanaWorld(options: SolanaOptions = {}, path = ''): Promise<SolanaWorld> {
+  return withNode(await solanaWorldOn(await startSolana({ slotMs: 50, finalSlots: FINAL_SLOTS, ...options }), { path }))
+}
+
+const FINAL_SLOTS = 8
+type Front = { path?: string; profile?: Profile | undefined }
+
+/** A proxy of its own, with the habits of a profile, before a node that others use too and that outlives it. */
+export async function evmWorldOn(node: EvmNode, { path = '', profile }: Front = {}): Promise<EvmWorld> {
+  const proxy = await startRpcProxy(node.url, path, profile)
   return {
     name: 'EVM',
     network: 'local-evm',
@@ -64,19 +86,14 @@ export async function evmWorld(options: EvmOptions = {}, path = ''): Promise<Evm
     balance: (address) => evmBalance(node, address),
     amount: (index) => 10n ** 12n + BigInt(index),
     finalise: () => node.mine(3),
-    async stop() {
-      await proxy.stop()
-      await node.stop()
-    },
+    stop: () => proxy.stop(),
   }
 }
 
-const FINAL_SLOTS = 8
-
-/** A Solana VM behind a proxy. */
-export async function solanaWorld(options: SolanaOptions = {}, path = ''): Promise<SolanaWorld> {
-  const node = await startSolana({ slotMs: 50, finalSlots: FINAL_SLOTS, ...options })
-  const proxy = await startRpcProxy(node.url, path)
+/** The same for a Solana VM, which finalises after as many slots as `solanaWorld` sets. */
+export async function solanaWorldOn(node: SolanaNode, { path = '', profile }: Front = {}): Promise<SolanaWorld> {
+  const proxy = await startRpcProxy(node.url, path, profile)
+  const lamports = profile?.habits.solana?.funds
   return {
     name: 'Solana',
     network: 'local-solana',
@@ -85,19 +102,24 @@ export async function solanaWorld(options: SolanaOptions = {}, path = ''): Promi
     proxy,
     usd: 150n,
     unit: SOL,
-    wallet: (daemon, more) => solanaWallet(daemon, node, more),
+    wallet: (daemon, more) => solanaWallet(daemon, node, { lamports, ...more }),
     newAddress: newSolanaAddress,
     balance: (address) => solanaBalance(node, address),
     amount: (index) => 1_000_000n + BigInt(index),
     async finalise() {
       node.advance(FINAL_SLOTS)
     },
-    async stop() {
-      await proxy.stop()
-      await node.stop()
-    },
+    stop: () => proxy.stop(),
   }
 }
+
+const withNode = <W extends EvmWorld | SolanaWorld>(world: W): W => ({
+  ...world,
+  async stop() {
+    await world.stop()
+    await world.node.stop()
+  },
+})
 
 /** What the daemon counts against the wallet's daily limit now, in micro-dollars: all that is reserved, out or final. */
 export async function countedUsd(daemon: TestDaemon, world: World, wallet: TestWallet): Promise<bigint> {
@@ -116,3 +138,18 @@ export const worthUsd = (world: World, amount: bigint): bigint =>
 
 /** Micro-dollars that rounding up may add to a transfer: its value, its reserved fee, and the part of that which was paid. */
 export const ROUNDING = 3n
+
+/** The daemon counts for a wallet what the chain took from it since, and what rounding adds. */
+export async function expectCounted(
+  { daemon, world, wallet }: { daemon: TestDaemon; world: World; wallet: TestWallet },
+  before: bigint,
+  sends: number,
+): Promise<void> {
+  const spent = worthUsd(world, before - (await world.balance(wallet.address)))
+  const counted = await until('the ledger to hold what is final', async () => {
+    await world.finalise()
+    const usd = await countedUsd(daemon, world, wallet)
+    return usd <= spent + ROUNDING * BigInt(sends) && usd
+  })
+  expect(counted).toBeGreaterThanOrEqual(spent)
+}

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises'
+import { misreadSecret, secretText } from '@waiaas/contract'
 import { CommandError, errorCode } from './errors.ts'
-import { readIfThere, recoveryFile, tokenFile } from './place.ts'
-import { askSecret, canAsk } from './terminal.ts'
+import { pathOf, readIfThere, recoveryFile, tokenFile } from './place.ts'
+import { askSecret, canAsk, note } from './terminal.ts'
 
 const { env } = process
 
@@ -45,7 +46,7 @@ export function secretsOf(dataDir: string, passwordFile: string | undefined): Se
 
 async function findPassword(dataDir: string, passwordFile: string | undefined): Promise<string | undefined> {
   const path = passwordFile ?? (env.WAIAAS_MASTER_PASSWORD_FILE || undefined)
-  if (path !== undefined) return readSecretFile(path)
+  if (path !== undefined) return readPasswordFile(path)
   if (env.WAIAAS_MASTER_PASSWORD) return env.WAIAAS_MASTER_PASSWORD
   return (await readIfThere(recoveryFile(dataDir)))?.trim()
 }
@@ -63,16 +64,33 @@ async function findToken(dataDir: string): Promise<string | undefined> {
 }
 
 /** A secret from a file, without the line's end; "-" is stdin. */
-export async function readSecretFile(path: string): Promise<string> {
-  const text = await readText(path)
-  const secret = text.replace(/\r?\n$/, '')
+export async function readSecretFile(given: string): Promise<string> {
+  const path = secretPath(given)
+  const { text, got } = secretText(await readBytes(path))
+  if (text === undefined) throw new CommandError(`expected UTF-8 text in ${path}, got ${got}`, 'save it as UTF-8')
+  return notEmpty(path, text)
+}
+
+/** A password that exists already. What is no UTF-8 was taken for it once: the password is what came of that. */
+export async function readPasswordFile(given: string): Promise<string> {
+  const path = secretPath(given)
+  const bytes = await readBytes(path)
+  const { text, got } = secretText(bytes)
+  if (text !== undefined) return notEmpty(path, text)
+  note(`expected UTF-8 text in ${path}, got ${got}: if the password is refused, save it as UTF-8`)
+  return misreadSecret(bytes)
+}
+
+const secretPath = (given: string): string => (given === '-' ? given : pathOf('the file of the secret', given))
+
+function notEmpty(path: string, secret: string): string {
   if (secret === '') throw new CommandError(`expected a secret in ${path}, got an empty file`)
   return secret
 }
 
-async function readText(path: string): Promise<string> {
+async function readBytes(path: string): Promise<Buffer> {
   try {
-    return await readFile(path === '-' ? '/dev/stdin' : path, 'utf8')
+    return await readFile(path === '-' ? '/dev/stdin' : path)
   } catch (error) {
     throw new CommandError(`cannot read ${path} (${errorCode(error)})`, 'name a file that this user may read', error)
   }

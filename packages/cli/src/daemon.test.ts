@@ -107,6 +107,32 @@ describe('a daemon that provisioned itself', () => {
     for (const { id } of items) expect(mode(join(daemon.dataDir, 'mcp-tokens', id))).toBe('600')
   })
 
+  test('a phrase of several addresses is asked about at a terminal, and says so elsewhere; a flag chooses', async () => {
+    const folder = temporaryFolder()
+    const file = join(folder, 'phrase')
+    const phrase = `${'abandon '.repeat(11)}about\r\n`
+    // As an editor of Windows saves "Unicode".
+    writeFileSync(file, Buffer.from(`\uFEFF${phrase}`, 'utf16le'))
+    const args = ['wallet', 'import', '--chain', 'solana', '--format', 'mnemonic', '--secret-file', file, '--name']
+    const usual = 'HAgk14JpMQLgt6rVgv7cBQFJWFto5Dqxi472uT3DKpqk'
+    const { code, out, err } = await daemon.run([...args, 'silent'])
+    expect({ code, out }).toMatchObject({ code: 0, out: expect.stringContaining(usual) })
+    expect(err).toMatch(/ {2}2 {2}\w{32,44} {2}--derivation none {2}\(solana-keygen new/)
+    const keygen = /2 {2}(\w+) {2}--derivation none/.exec(err)![1]
+    const flagged = await json(daemon.run([...args, 'flagged', '--derivation', 'none', '--json']))
+    expect(flagged).toMatchObject({ publicKey: keygen })
+    const terminal = waiaasAtTerminal([...args, 'asked', '--data-dir', daemon.dataDir])
+    await terminal.saw(/Number of the address that you know \(1 to 4\): /)
+    terminal.type('3\r')
+    expect((await terminal.ended).out).toContain('asked')
+    expect(await json(daemon.run(['wallet', 'info', 'asked', '--json']))).toMatchObject({
+      publicKey: /3 {2}(\w+) {2}--path/.exec(err)![1],
+    })
+    writeFileSync(file, Buffer.from(`${'abandon '.repeat(11)}\xe4bout`, 'latin1'))
+    const misread = await daemon.run([...args, 'misread'])
+    expect(misread).toMatchObject({ code: 1, err: expect.stringContaining('got Windows-1252 or Latin-1 text') })
+  })
+
   test('a key goes in and comes out sealed, and wallets are found by name', async () => {
     const folder = temporaryFolder()
     const secret = `0x${randomBytes(32).toString('hex')}`
@@ -140,12 +166,13 @@ describe('a daemon that provisioned itself', () => {
   })
 
   test('the audit log is signed; its file is verified anywhere, with the key and the checkpoints that were kept', async () => {
-    await expect.poll(async () => (await json(daemon.run(['audit', 'checkpoint', '--json']))).unsignedRows).toBe(0)
-    const { publicKey, checkpoint } = await json(daemon.run(['audit', 'checkpoint', '--json']))
+    const checkpointNow = () => json(daemon.run(['audit', 'checkpoint', '--json']))
+    await expect.poll(async () => (await checkpointNow()).unsignedRows, { timeout: 20_000 }).toBe(0)
+    const { publicKey, checkpoint } = await checkpointNow()
     const kept = join(daemon.dataDir, 'audit', 'checkpoints.jsonl')
-    expect(mode(kept)).toBe('600')
     const last = () => JSON.parse(readFileSync(kept, 'utf8').trim().split('\n').at(-1)!)
-    await expect.poll(last).toEqual(checkpoint)
+    await expect.poll(last, { timeout: 20_000 }).toEqual(checkpoint)
+    expect(mode(kept)).toBe('600')
     const words = await daemon.run(['audit', 'verify'])
     expect(words.out).toContain(`${checkpoint.seq} checkpoints by ${publicKey}`)
     expect(words.out).toContain('--public-key')

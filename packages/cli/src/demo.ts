@@ -40,7 +40,7 @@ async function withDaemon({ localnet, dataDir, staysUp, asked }: Parts): Promise
   try {
     const masterPassword = (await readFile(recoveryFile(dataDir), 'utf8')).trim()
     const operator = new WAIaaSClient({ baseUrl: daemon.url, masterPassword })
-    const outcome = await Promise.race([runScript({ localnet, operator, url: daemon.url, dataDir }), asked])
+    const outcome = await Promise.race([runScript({ localnet, operator, url: daemon.url, dataDir, say: print }), asked])
     if (outcome === 'stopped' || !staysUp) return outcome
     print(lastLine(outcome))
     print(waysIn(localnet, daemon, dataDir))

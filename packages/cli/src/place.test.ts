@@ -1,8 +1,8 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { homedir, tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
-import { writeSecretFile } from './place.ts'
+import { dataDirOf, writeSecretFile } from './place.ts'
 
 const folders: string[] = []
 afterEach(() => {
@@ -28,4 +28,13 @@ test('a secret that cannot be put in its place leaves nothing behind', async () 
   await expect(writeSecretFile(folder, 'secret\n')).rejects.toThrow()
   const left = readdirSync(join(folder, '..')).filter((name) => name.startsWith(folder.split('/').at(-1)!))
   expect(left).toEqual([folder.split('/').at(-1)])
+})
+
+test('the data directory is never one that nobody meant', () => {
+  expect(dataDirOf('~/wallets\r')).toBe(join(homedir(), 'wallets'))
+  expect(dataDirOf('wallets')).toBe(resolve('wallets'))
+  // An unset variable of a shell: the present folder is not meant.
+  expect(() => dataDirOf('')).toThrow('--data-dir: expected a path, got nothing')
+  for (const given of ['"/srv/wallets"', '$HOME/wallets', '%USERPROFILE%', '~root', '/srv/a\u0001b'])
+    expect(() => dataDirOf(given)).toThrow(/^--data-dir: expected /)
 })

@@ -2,15 +2,41 @@ import { randomUUID } from 'node:crypto'
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
-import { errorCode } from './errors.ts'
+import { defaultDataDir, readPath, readVariable } from '@waiaas/contract'
+import { CommandError, errorCode } from './errors.ts'
 
 /** Where a command works: its data directory and the daemon it talks to. */
 export type Place = { readonly dataDir: string; readonly baseUrl: string }
 
 const { env } = process
 
-export const dataDirOf = (flag: string | undefined): string =>
-  resolve(flag ?? (env.WAIAAS_DATA_DIR || join(homedir(), '.waiaas')))
+/** The data directory that the flag, the environment or nobody names. CommandError for a text that cannot be meant. */
+export function dataDirOf(flag: string | undefined): string {
+  if (flag !== undefined) return resolve(pathOf('--data-dir', flag))
+  return asCommandError(() =>
+    resolve(readPath('WAIAAS_DATA_DIR', env.WAIAAS_DATA_DIR ?? '', homedir) ?? defaultDataDir(homedir)),
+  )
+}
+
+/** A path that a flag or an argument gives, with `~` in front read as the home directory. CommandError when it cannot be meant. */
+export function pathOf(name: string, given: string): string {
+  const path = asCommandError(() => readPath(name, given, homedir))
+  if (path === undefined) throw new CommandError(`${name}: expected a path, got nothing`)
+  return path
+}
+
+/** The text of a variable that is no secret; undefined when it is empty. */
+export const variableOf = (name: string): string | undefined =>
+  asCommandError(() => readVariable(name, env[name] ?? '')) || undefined
+
+function asCommandError<T>(read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof RangeError) throw new CommandError(error.message)
+    throw error
+  }
+}
 
 type Flags = { dataDir?: string | undefined; baseUrl?: string | undefined }
 
@@ -23,7 +49,7 @@ export async function placeOf(flags: Flags): Promise<Place> {
 /** The same without a guess: `baseUrl` is undefined where no flag, variable or running daemon says it. */
 export async function knownPlaceOf(flags: Flags): Promise<{ dataDir: string; baseUrl: string | undefined }> {
   const dataDir = dataDirOf(flags.dataDir)
-  const given = flags.baseUrl ?? (env.WAIAAS_BASE_URL || undefined)
+  const given = flags.baseUrl ?? variableOf('WAIAAS_BASE_URL')
   if (given !== undefined) return { dataDir, baseUrl: given.replace(/\/+$/, '') }
   const port = await portOf(dataDir)
   return { dataDir, baseUrl: port === undefined ? undefined : `http://127.0.0.1:${port}` }

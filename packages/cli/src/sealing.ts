@@ -6,12 +6,12 @@ export const sealImport = (signerKey: string, imported: ImportedSecret): string 
   sealSecret(signerKey, signerForm(imported)).sealed
 
 /** The fields by the names that the signer reads. */
-function signerForm({ format, secret, password, path, passphrase }: ImportedSecret): object {
+function signerForm({ format, secret, password, derivation, path, passphrase }: ImportedSecret): object {
   switch (format) {
     case 'private-key':
       return { kind: format, text: secret }
     case 'mnemonic':
-      return { kind: format, phrase: secret, path, passphrase }
+      return { kind: format, phrase: secret, derivation, path, passphrase }
     case 'solana-keypair':
       return { kind: format, json: secret }
     case 'keystore-v3':

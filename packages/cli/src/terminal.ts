@@ -1,4 +1,4 @@
-import { createInterface } from 'node:readline/promises'
+import { createInterface, type Interface } from 'node:readline/promises'
 import { Writable } from 'node:stream'
 import { normalPassword } from '@waiaas/contract'
 import { CommandError } from './errors.ts'
@@ -14,18 +14,34 @@ export const canAsk = (): boolean => process.stdin.isTTY === true
 /** Asks at the terminal without showing what is typed. Fails when it is interrupted. */
 export async function askSecret(question: string): Promise<string> {
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() })
-  // readline puts a terminal into raw mode, so nothing is echoed but what goes to `silent`.
-  const lines = createInterface({ input: process.stdin, output: silent, terminal: true })
-  process.stderr.write(question)
+  const ask = (lines: Interface) => {
+    process.stderr.write(question)
+    return lines.question('')
+  }
+  try {
+    return await askLine(silent, ask, 'no password was given')
+  } finally {
+    process.stderr.write('\n')
+  }
+}
+
+/** Asks at the terminal, on stderr. Fails when it is interrupted. */
+export const askText = (question: string): Promise<string> =>
+  askLine(process.stderr, (lines) => lines.question(question), 'no answer was given')
+
+type Ask = (lines: Interface) => Promise<string>
+
+async function askLine(output: Writable, ask: Ask, otherwise: string): Promise<string> {
+  // It puts a terminal into raw mode, before anybody is asked: what is typed is shown on `output` alone.
+  const lines = createInterface({ input: process.stdin, output, terminal: true })
   const stopped = Promise.withResolvers<never>()
-  const stop = () => stopped.reject(new CommandError('no password was given'))
+  const stop = () => stopped.reject(new CommandError(otherwise))
   lines.once('SIGINT', stop)
   lines.once('close', stop)
   try {
-    return await Promise.race([lines.question(''), stopped.promise])
+    return await Promise.race([ask(lines), stopped.promise])
   } finally {
     lines.close()
-    process.stderr.write('\n')
   }
 }
 

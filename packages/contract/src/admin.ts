@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { UnixSeconds } from './ids.ts'
 import { operation } from './operation.ts'
-import { Chain, KillSwitchState } from './wire.ts'
+import { Chain, KillSwitchState, Unwritten } from './wire.ts'
 
 const tag = 'Administration'
 const operator = ['operator'] as const
@@ -76,6 +76,7 @@ const killSwitchOperations = {
       state: KillSwitchState,
       activatedAt: UnixSeconds.nullable(),
       activatedBy: z.string().nullable(),
+      unwritten: Unwritten,
     }),
     errors: [],
   }),
@@ -87,7 +88,7 @@ const killSwitchOperations = {
     summary: 'Stop everything; once this has answered, nothing is signed or sent for the first time.',
     command: 'kill-switch activate',
     input: nothing,
-    output: z.object({ state: z.literal('SUSPENDED'), activatedAt: UnixSeconds }),
+    output: z.object({ state: z.literal('SUSPENDED'), activatedAt: UnixSeconds, unwritten: Unwritten }),
     errors: ['KILL_SWITCH_ACTIVE'],
   }),
   escalateKillSwitch: operation({
@@ -98,7 +99,7 @@ const killSwitchOperations = {
     summary: 'Lock the daemon: as suspended, and every session is revoked.',
     command: 'kill-switch escalate',
     input: nothing,
-    output: z.object({ state: z.literal('LOCKED'), escalatedAt: UnixSeconds }),
+    output: z.object({ state: z.literal('LOCKED'), escalatedAt: UnixSeconds, unwritten: Unwritten }),
     errors: ['INVALID_STATE_TRANSITION'],
   }),
   recoverKillSwitch: operation({

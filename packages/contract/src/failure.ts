@@ -112,6 +112,11 @@ export const failures = {
     remedy: 'ask',
     hint: 'the signer is locked; any call with the master password unlocks it',
   },
+  STORAGE_UNAVAILABLE: {
+    status: 503,
+    remedy: 'wait',
+    hint: 'the disk of the daemon is full or failing, /health/ready says where; repeat the request, with its Idempotency-Key, when there is room',
+  },
   SHUTTING_DOWN: { status: 503, remedy: 'wait' },
   INTERNAL_ERROR: { status: 500, remedy: 'wait', hint: 'the daemon logged the cause under this requestId' },
 } as const satisfies Record<string, Entry>

@@ -11,6 +11,8 @@ export type JsonSchema = {
   properties?: Record<string, JsonSchema>
   required?: string[]
   items?: JsonSchema
+  minimum?: number
+  maximum?: number
   anyOf?: JsonSchema[]
   additionalProperties?: unknown
 }

@@ -81,6 +81,7 @@ export const commonFailures = [
   'RATE_LIMITED',
   'HOST_NOT_ALLOWED',
   'SHUTTING_DOWN',
+  'STORAGE_UNAVAILABLE',
   'INTERNAL_ERROR',
 ] as const satisfies readonly FailureCode[]
 export const bodyFailures = ['MALFORMED_JSON', 'PAYLOAD_TOO_LARGE'] as const satisfies readonly FailureCode[]

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { Cursor, Id, Limit, nextPage, Offset, UnixSeconds } from './ids.ts'
 import { operation } from './operation.ts'
-import { Address, NetworkName, SessionSource, SessionStatus, TransactionType, UsdAmount } from './wire.ts'
+import { Address, NetworkName, SessionSource, SessionStatus, TransactionType, Unwritten, UsdAmount } from './wire.ts'
 
 const tag = 'Sessions'
 const operator = ['operator'] as const
@@ -121,7 +121,7 @@ export const sessionOperations = {
     summary: 'Revoke a session; once this has answered, nothing that it asked for is signed.',
     command: 'session revoke',
     input: one,
-    output: z.object({ id: Id, status: z.literal('REVOKED'), message: z.string().optional() }),
+    output: z.object({ id: Id, status: z.literal('REVOKED'), message: z.string().optional(), unwritten: Unwritten }),
     errors: ['SESSION_NOT_FOUND'],
   }),
   renewSession: operation({

@@ -10,6 +10,8 @@ type Common = {
   readonly runtime: boolean
   /** Never shown; answers say only whether it is set. */
   readonly secret?: true
+  /** The place of a file or folder, which is read by `readPath`. */
+  readonly path?: true
 }
 type Form =
   | { readonly type: 'string'; readonly default: string }
@@ -53,6 +55,7 @@ const fixed = {
   'database.path': {
     type: 'string',
     default: 'data/waiaas.db',
+    path: true,
     ...start,
     summary: 'SQLite file, relative to the data directory.',
   },
@@ -66,6 +69,7 @@ const fixed = {
   'backup.dir': {
     type: 'string',
     default: 'backups',
+    path: true,
     ...start,
     summary: 'Folder of the backups, relative to the data directory.',
   },

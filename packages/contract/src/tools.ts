@@ -1,5 +1,6 @@
 import { inputSchema, type JsonSchema } from './json-schema.ts'
-import { type Operation, type Operations, withoutAliases } from './operation.ts'
+import type { Operation, Operations } from './operation.ts'
+import { toolInput } from './tool-input.ts'
 
 /** One MCP tool. `toInput` turns a model's arguments into the operation's input. */
 export type Tool = {
@@ -24,11 +25,10 @@ export function tools(operations: Operations): Tool[] {
 }
 
 function tool(operation: string, op: Operation, name: string): Tool {
-  const { type = 'object', properties = {}, required, additionalProperties } = inputSchema(op)
   return {
     name,
     description: op.summary,
-    inputSchema: { type, properties, ...(required && { required }), additionalProperties },
+    inputSchema: plainSchema(inputSchema(op)),
     annotations: {
       title: name.replaceAll('_', ' '),
       readOnlyHint: op.method === 'GET' || operation === 'simulate',
@@ -37,9 +37,33 @@ function tool(operation: string, op: Operation, name: string): Tool {
       openWorldHint: true,
     },
     operation,
-    toInput: (args) => {
-      const ignored = op.ignored ?? []
-      return withoutAliases(op, Object.fromEntries(Object.entries(args).filter(([field]) => !ignored.includes(field))))
-    },
+    toInput: (args) => toolInput(op, args),
   }
 }
+
+/**
+ * The words of JSON Schema that every client of models takes. Others ("format", "pattern", "const", "default") make some
+ * refuse the whole tool; the daemon checks what they say, and the description says what a model must know.
+ */
+function plainSchema(schema: JsonSchema): JsonSchema {
+  const { type, properties, required, items, minimum, maximum, additionalProperties } = schema
+  const options = schema.enum ?? (schema.const === undefined ? undefined : [schema.const])
+  const description = describe(schema)
+  return {
+    ...(type !== undefined && { type }),
+    ...(description !== undefined && { description }),
+    ...(options && { enum: options }),
+    ...(minimum !== undefined && { minimum }),
+    ...(maximum !== undefined && { maximum }),
+    ...(items && { items: plainSchema(items) }),
+    ...(properties && { properties: mapValues(properties, plainSchema) }),
+    ...(required && { required }),
+    ...(additionalProperties !== undefined && { additionalProperties }),
+  }
+}
+
+const describe = ({ description, default: otherwise }: JsonSchema): string | undefined =>
+  otherwise === undefined ? description : `${description}; ${String(otherwise)} unless given`
+
+const mapValues = <From, To>(values: Record<string, From>, map: (value: From) => To): Record<string, To> =>
+  Object.fromEntries(Object.entries(values).map(([name, value]) => [name, map(value)]))

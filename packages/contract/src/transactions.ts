@@ -19,8 +19,8 @@ const TokenChoice = z
   .strictObject({
     address: Address.optional().describe('contract or mint'),
     decimals: z.int().min(0).max(18).optional().describe('must be what the chain says'),
-    symbol: z.string().min(1).max(10).optional(),
-    assetId: z.string().max(200).optional().describe('CAIP-19'),
+    symbol: z.string().min(1).max(10).optional().describe('must be what the chain says'),
+    assetId: z.string().max(200).optional().describe('CAIP-19 asset, in place of address'),
   })
   .refine((token) => token.address !== undefined || token.assetId !== undefined, {
     error: 'expected address or assetId',
@@ -291,7 +291,7 @@ export const transactionOperations = {
     tool: 'replace_transaction',
     command: 'tx replace',
     aliases: oneAlias,
-    input: z.strictObject({ id: Id, with: z.enum(['speed-up', 'cancel']) }),
+    input: z.strictObject({ id: Id, with: z.enum(['speed-up', 'cancel']).describe('what the replacement does') }),
     output: z.object({ id: Id, status: z.literal('SUBMITTED'), txHash: z.string() }),
     errors: [
       'TX_NOT_FOUND',

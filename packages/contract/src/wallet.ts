@@ -8,7 +8,7 @@ const agent = ['agent'] as const
 
 /** Names the wallet inside a session; needed only when the session has several. */
 export const walletChoice = {
-  walletId: Id.optional().describe('the wallet; needed when the session has several'),
+  walletId: Id.optional().describe('id of the wallet; needed when the session has several'),
 }
 export const walletAlias = { walletId: ['wallet_id'] } as const
 

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { Cursor, Id, Limit, nextPage, UnixSeconds } from './ids.ts'
 import { operation } from './operation.ts'
-import { Address, Chain, EnvironmentName, Name, OwnerState, WalletStatus } from './wire.ts'
+import { Address, Chain, EnvironmentName, Name, OwnerState, Unwritten, WalletStatus } from './wire.ts'
 
 const tag = 'Wallets'
 
@@ -57,11 +57,27 @@ export const CreatedWallet = Wallet.extend({
 export const IMPORT_FORMATS = ['private-key', 'mnemonic', 'keystore-v3', 'solana-keypair', 'waiaas-2'] as const
 export const EXPORT_FORMATS = ['private-key', 'keystore-v3', 'solana-keypair'] as const
 
+/** How a recovery phrase becomes a key: along a BIP-44 path, or with the first bytes of its seed as they are. */
+export const DERIVATIONS = ['bip44', 'none'] as const
+
+/** An address that a recovery phrase gives, and how. */
+export const DerivedAddress = z.object({
+  derivation: z.enum(DERIVATIONS),
+  path: z.string().nullable().describe('BIP-44 path, or null with the derivation none'),
+  publicKey: Address,
+  usedBy: z.string().describe('wallets that show this address'),
+})
+export type DerivedAddress = z.output<typeof DerivedAddress>
+
 /** What a caller seals, and what a plain import carries in its fields. */
 export const ImportedSecret = z.strictObject({
   format: z.enum(IMPORT_FORMATS),
   secret: z.string().min(1).max(20_000).describe('hex or base58 key, mnemonic words, or the text of the key file'),
   password: z.string().max(1_000).optional().describe('password of a keystore-v3 or waiaas-2 file'),
+  derivation: z
+    .enum(DERIVATIONS)
+    .optional()
+    .describe('of a mnemonic: bip44 (along path), or none, as solana-keygen new derives; bip44 where nothing is said'),
   path: z.string().max(100).optional().describe('BIP-44 path for a mnemonic'),
   passphrase: z.string().max(1_000).optional().describe('BIP-39 passphrase'),
 })
@@ -73,6 +89,7 @@ const ImportWallet = z
     format: ImportedSecret.shape.format.optional(),
     secret: ImportedSecret.shape.secret.optional(),
     password: ImportedSecret.shape.password,
+    derivation: ImportedSecret.shape.derivation,
     path: ImportedSecret.shape.path,
     passphrase: ImportedSecret.shape.passphrase,
     sealed: z
@@ -80,7 +97,7 @@ const ImportWallet = z
       .max(40_000)
       .optional()
       .describe(
-        'JSON sealed to the key of GET /v1/admin/sealing-key: { kind, text } for a private key, { kind, phrase, path, passphrase } for a mnemonic, { kind, json, password } for the file formats',
+        'JSON sealed to the key of GET /v1/admin/sealing-key: { kind, text } for a private key, { kind, phrase, derivation, path, passphrase } for a mnemonic, { kind, json, password } for the file formats',
       ),
   })
   .refine((input) => (input.sealed === undefined) !== (input.secret === undefined), {
@@ -91,8 +108,27 @@ const ImportWallet = z
     error: 'expected format together with secret',
     path: ['format'],
   })
-  .refine((input) => input.sealed === undefined || (input.password ?? input.path ?? input.passphrase) === undefined, {
-    error: 'expected password, path and passphrase inside the sealed text',
+  .refine(
+    ({ sealed, password, derivation, path, passphrase }) =>
+      sealed === undefined || (password ?? derivation ?? path ?? passphrase) === undefined,
+    { error: 'expected password, derivation, path and passphrase inside the sealed text', path: ['sealed'] },
+  )
+
+const ListDerivations = z
+  .strictObject({
+    chain: Chain,
+    phrase: z.string().min(1).max(1_000).optional().describe('mnemonic words'),
+    passphrase: ImportedSecret.shape.passphrase,
+    sealed: ImportWallet.shape.sealed.describe(
+      'JSON sealed to the key of GET /v1/admin/sealing-key: { kind: "mnemonic", phrase, passphrase }',
+    ),
+  })
+  .refine((input) => (input.sealed === undefined) !== (input.phrase === undefined), {
+    error: 'expected exactly one of sealed and phrase',
+    path: ['phrase'],
+  })
+  .refine((input) => input.sealed === undefined || input.passphrase === undefined, {
+    error: 'expected passphrase inside the sealed text',
     path: ['sealed'],
   })
 
@@ -191,6 +227,7 @@ export const walletOperations = {
       status: z.literal('SUSPENDED'),
       suspendedAt: UnixSeconds,
       suspensionReason: z.string(),
+      unwritten: Unwritten,
     }),
     errors: ['WALLET_NOT_FOUND', 'WALLET_TERMINATED', 'INVALID_STATE_TRANSITION'],
   }),
@@ -230,8 +267,26 @@ export const walletOperations = {
     summary: 'Import an existing key as a wallet, in plain or sealed to the signer.',
     status: 201,
     input: ImportWallet,
-    output: Wallet.extend({ defaultPolicy: InstalledPolicy }),
+    output: Wallet.extend({
+      defaultPolicy: InstalledPolicy,
+      derivations: z
+        .array(DerivedAddress)
+        .optional()
+        .describe(
+          'where a mnemonic came without derivation and path, and other wallets derive other addresses from it: the one that was taken, then those; terminate the wallet and import it again with another derivation or path if it is not the one you know',
+        ),
+    }),
     errors: ['INVALID_IMPORT', 'CHAIN_NOT_SUPPORTED', 'RECOVERY_KEY_PRESENT', 'WALLET_ADDRESS_EXISTS'],
+  }),
+  listDerivations: operation({
+    method: 'POST',
+    path: '/v1/wallets/import/derivations',
+    access: operator,
+    tag,
+    summary: 'List the addresses that a recovery phrase gives, the one first that an import takes; imports nothing.',
+    input: ListDerivations,
+    output: z.object({ items: z.array(DerivedAddress) }),
+    errors: ['INVALID_IMPORT', 'CHAIN_NOT_SUPPORTED'],
   }),
   exportWallet: operation({
     method: 'POST',

@@ -47,14 +47,15 @@ export const Digits = z
   .string()
   .regex(/^\d{1,80}$/, 'expected decimal digits')
   .describe('base units, decimal digits')
+const NOT_TEXT = 'expected decimal text in quotes, such as "0.1"; a number may lose digits'
 /** Base units as digits; with a decimal point and a fraction that is not all zeros, display units. The service decides. */
 export const Amount = z
-  .string()
+  .string(NOT_TEXT)
   .max(80)
   .regex(/^\d+(\.\d+)?$/, 'expected decimal digits, such as "1000000" (base units) or "0.1" (display units)')
   .describe('base units as digits, or display units with a decimal point such as "0.1"')
 export const HumanAmount = z
-  .string()
+  .string(NOT_TEXT)
   .max(80)
   .regex(/^\d+(\.\d+)?$/, 'expected a decimal amount, such as "0.1"')
   .describe('amount in display units, such as "0.1"')
@@ -72,3 +73,9 @@ function isUsd(value: string | number): boolean {
     return false
   }
 }
+
+/** Of a stop that holds and could not be stored. */
+export const Unwritten = z
+  .string()
+  .optional()
+  .describe('there while the stop holds in memory alone, because it cannot be stored: what that means')

@@ -25,22 +25,39 @@ import type { ClockMark } from './platform/clock-mark.ts'
 import type { Config } from './platform/config.ts'
 import type { DataDir } from './platform/data-dir.ts'
 import type { Database } from './platform/db/database.ts'
+import { heldStops } from './platform/held.ts'
 import { httpApp } from './platform/http/serve.ts'
 import type { Call } from './platform/http/types.ts'
+import { endAll } from './platform/jobs.ts'
 import type { Log } from './platform/log.ts'
 import { policyHandlers } from './policies/handlers.ts'
 import { policies, policyVersions } from './policies/service.ts'
 import { pricesService } from './prices/service.ts'
 import { sessionHandlers } from './sessions/handlers.ts'
-import { constraintFaults, findSession, isLinked, readConstraints, sessions } from './sessions/service.ts'
+import {
+  constraintFaults,
+  findSession,
+  isLinked,
+  readConstraints,
+  sessionAsHeld,
+  sessions,
+} from './sessions/service.ts'
 import { settingsHandlers } from './settings/handlers.ts'
 import { settingsService } from './settings/service.ts'
 import { tokenHandlers } from './tokens/handlers.ts'
 import { tokens } from './tokens/service.ts'
 import { transactionHandlers } from './transactions/handlers.ts'
-import { judge, Transactions } from './transactions/service.ts'
+import { judge, type Switches, Transactions } from './transactions/service.ts'
 import { walletHandlers } from './wallets/handlers.ts'
-import { findWallet, keyFailures, resolveNetwork, walletKeys, walletOfSession, wallets } from './wallets/service.ts'
+import {
+  findWallet,
+  keyFailures,
+  resolveNetwork,
+  walletAsHeld,
+  walletKeys,
+  walletOfSession,
+  wallets,
+} from './wallets/service.ts'
 import { walletViewHandlers } from './wallets/view-handlers.ts'
 import { walletViewService } from './wallets/view-service.ts'
 
@@ -81,17 +98,15 @@ export async function compose(ground: Ground) {
       await features.clock.start()
       await features.killSwitch.start()
       features.transactions.start()
+      base.held.start()
       base.signing.start()
     },
     /** Refuses new requests from now on. */
     drain: () => app.drain(),
     async stop(): Promise<void> {
-      await features.transactions.stop()
-      await features.killSwitch.stop()
-      await features.clock.stop()
-      await base.watching.stop()
-      await base.operator.stop()
-      await base.signing.stop()
+      const { transactions, killSwitch, clock } = features
+      const { held, watching, operator, signing } = base
+      await endAll(ground.log, [transactions, killSwitch, held, clock, watching, operator, signing])
       base.chains.close()
     },
   }
@@ -133,12 +148,13 @@ async function baseOf({ database, clock, log, keys, config, dataDir }: Ground) {
     recoveryKey: dataDir.recoveryKey,
     onUnlocked: () => watching.wake(),
   })
-  return { evidence, signing, nextVersion, settings, watching, chains, prices, operator }
+  const held = heldStops({ clock, log })
+  return { evidence, signing, held, nextVersion, settings, watching, chains, prices, operator }
 }
 
 function featuresOf(ground: Ground, base: Base) {
   const { database, clock, keys, log, dataDir } = ground
-  const { evidence, nextVersion, chains, operator, prices, settings } = base
+  const { evidence, held, nextVersion, chains, operator, prices, settings } = base
   const rules = policies({
     database,
     clock,
@@ -157,6 +173,7 @@ function featuresOf(ground: Ground, base: Base) {
     database,
     clock,
     audit: evidence,
+    held,
     networks: chains.networks,
     stops,
     secret: () => keyFailures(keys.subkey('sessions')),
@@ -169,6 +186,7 @@ function featuresOf(ground: Ground, base: Base) {
     keys,
     keyRows,
     audit: evidence,
+    held,
     networks: chains.networks,
     sessions: sessionService,
     stops,
@@ -192,7 +210,7 @@ function featuresOf(ground: Ground, base: Base) {
       chain: chains.get,
     }),
     view: walletViewService({ database, chains, tokens: registry, prices }),
-    killSwitch: killSwitch({ database, clock, audit: evidence, log, stops, sessions: sessionService }),
+    killSwitch: killSwitch({ database, clock, audit: evidence, log, held, stops, sessions: sessionService }),
   }
 }
 
@@ -215,7 +233,7 @@ type MoneyParts = {
 
 function moneyPath(
   { database, clock, keys, log, instance }: Ground,
-  { evidence, chains, prices, settings }: Base,
+  { evidence, held, chains, prices, settings }: Base,
   { rules, keyRows, registry }: MoneyParts,
 ): Transactions {
   const network = (id: string) => {
@@ -223,10 +241,11 @@ function moneyPath(
     if (!found) throw new Failure('CHAIN_NOT_SUPPORTED', `${id} is not configured any more`)
     return found
   }
-  const switches = {
-    killSwitch: readKillSwitch,
-    wallet: findWallet,
-    session: findSession,
+  // Whatever is about to sign or send reads these; a stop that is held and not written yet counts in each.
+  const switches: Switches = {
+    killSwitch: (db) => readKillSwitch(db, held),
+    wallet: async (db, id) => walletAsHeld(held, await findWallet(db, id)),
+    session: async (db, id) => sessionAsHeld(held, await findSession(db, id)),
     isLinked,
     policyVersion: rules.version,
   }
@@ -306,7 +325,12 @@ function handlersOf(ground: Ground, base: Base, features: Features): Handlers<Al
     isUnlocked: keys.isUnlocked,
     rpc: chains.status,
     troubles: () => features.transactions.troubles(),
-    killSwitch: readKillSwitch,
+    killSwitch: features.killSwitch.read,
+    heldStops: base.held.names,
+    folder:
+      config.settings['database.url'] === ''
+        ? dirname(resolve(dataDir.path, config.settings['database.path']))
+        : undefined,
     shutdown: ground.shutdown,
   })
   const connect = connectInfo({

@@ -18,6 +18,7 @@ import {
 } from './backup/service.ts'
 import { startKeys } from './keys/service.ts'
 import { migrations } from './migrations/all.ts'
+import { explained } from './platform/access.ts'
 import { clockMark } from './platform/clock-mark.ts'
 import { type Config, loadConfig } from './platform/config.ts'
 import { type DataDir, openDataDir } from './platform/data-dir.ts'
@@ -63,13 +64,17 @@ export class RestoreError extends Error {
  * RestoreError, DataDirError.
  */
 export async function restoreBackup(options: RestoreOptions): Promise<RestoreResult> {
-  const backup = await openBackup(options.file)
+  const backup = await openBackup(options.file).catch((error: unknown) => {
+    throw explained(error, options.file, 'read')
+  })
   try {
     requireKnownSchema(backup)
     const dataDir = await openDataDir(options.dataDir)
     try {
       await undoUnfinishedMoves(dataDir.path)
       return await restoreInto(dataDir, backup, options)
+    } catch (error) {
+      throw explained(error, dataDir.path)
     } finally {
       await dataDir.close()
     }

@@ -1,17 +1,20 @@
 import { randomBytes } from 'node:crypto'
 import { chmodSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { isFailure, normalPassword } from '@waiaas/contract'
 import { undoUnfinishedMoves } from './backup/service.ts'
 import { type Composition, compose } from './daemon.ts'
 import { type Keys, startKeys } from './keys/service.ts'
 import { migrations } from './migrations/all.ts'
+import { AccessError, assertFile, explained } from './platform/access.ts'
 import { clockMark } from './platform/clock-mark.ts'
-import { type Config, ConfigError, loadConfig, readSecretFile } from './platform/config.ts'
+import { type Config, ConfigError, homeOf, loadConfig, readSecretFile } from './platform/config.ts'
 import { type DataDir, DataDirError, openDataDir } from './platform/data-dir.ts'
 import { type Database, openDatabase } from './platform/db/database.ts'
 import { type Listening, listen } from './platform/http/listen.ts'
-import { jsonLog } from './platform/log.ts'
+import { endAll } from './platform/jobs.ts'
+import { jsonLog, type Log } from './platform/log.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 export type StartOptions = {
@@ -64,7 +67,7 @@ export async function startDaemon(options: StartOptions): Promise<Daemon> {
     return await start(options, opened)
   } catch (error) {
     await closeAll(opened)
-    throw asStartError(error)
+    throw asStartError(error, options.dataDir)
   }
 }
 
@@ -114,8 +117,7 @@ async function start(options: StartOptions, opened: Opened): Promise<Daemon> {
       try {
         if (!isStarted) await keys.restart()
         isStarted = true
-        const password = await source.again()
-        if (password !== undefined) await parts.operator.open(password)
+        for (const password of await source.again()) if (await parts.operator.open(password)) return
         return
       } catch (error) {
         log.error({ err: error }, 'the signer cannot be started or unlocked yet; it is tried again')
@@ -134,6 +136,7 @@ async function start(options: StartOptions, opened: Opened): Promise<Daemon> {
   log.info({ url: server.url, database: database.engine, synchronous: database.stats().synchronous }, 'ready')
   const stop = once(() =>
     stopAll({
+      log,
       parts,
       server,
       database,
@@ -165,6 +168,7 @@ const passwordCost = (settings: Config['settings']) => ({
 })
 
 type Running = {
+  log: Log
   parts: Composition
   server: Listening
   database: Database
@@ -175,14 +179,16 @@ type Running = {
 }
 
 /** New requests are refused, running ones end, what is signed is sent, then everything is closed. */
-async function stopAll({ parts, server, database, stopKeys, dataDir, marking, graceMs }: Running): Promise<void> {
+async function stopAll({ log, parts, server, database, stopKeys, dataDir, marking, graceMs }: Running): Promise<void> {
   parts.drain()
-  await server.close(graceMs)
-  await parts.stop()
-  await marking.stop()
-  await stopKeys()
-  await database.close()
-  await dataDir.close()
+  await endAll(log, [
+    { stop: () => server.close(graceMs) },
+    parts,
+    marking,
+    { stop: stopKeys },
+    { stop: () => database.close() },
+    { stop: () => dataDir.close() },
+  ])
 }
 
 function once(fn: () => Promise<void>): () => Promise<void> {
@@ -197,6 +203,8 @@ async function openStore(dataDir: DataDir, url: string, path: string): Promise<D
   if (url !== '') return openServer(url)
   const file = await dataDir.place(path)
   await dataDir.holdDatabase(file)
+  // Written while the daemon runs: better said now than by every checkpoint.
+  assertFile(join(dataDir.path, 'audit', 'checkpoints.jsonl'), 'write')
   const database = await openDatabase({ path: file, migrations })
   chmodSync(file, 0o600)
   return database
@@ -217,10 +225,14 @@ async function openServer(url: string): Promise<Database> {
 type PasswordSource = {
   /** Undefined: nobody gave one. */
   first: string | undefined
+  /** The file's text as earlier versions took it, which a keyring may have been made with. */
+  misread: string | undefined
+  /** Why the file gives no password to begin with. */
+  problem: string | undefined
   warning: string | undefined
   isRecoveryKey: boolean
-  /** From a file that can be read again. */
-  again(): Promise<string | undefined>
+  /** From a file that can be read again: what may be the password, in the order to try. */
+  again(): Promise<readonly string[]>
   autoProvision: boolean
 }
 
@@ -235,28 +247,42 @@ async function passwordSource(
       'CONFIG_INVALID',
       'WAIAAS_MASTER_PASSWORD_FILE and WAIAAS_MASTER_PASSWORD: expected one of them, got both',
     )
-  const fromFile = file ? await readSecretFile('WAIAAS_MASTER_PASSWORD_FILE', file) : undefined
-  if (fromFile && 'problem' in fromFile) throw new StartError('CONFIG_INVALID', fromFile.problem)
-  const given = masterPassword ?? fromFile?.text ?? (plain || undefined)
+  const fromFile = file ? await readSecretFile('WAIAAS_MASTER_PASSWORD_FILE', file, homeOf(env)) : undefined
+  const problem = fromFile && 'problem' in fromFile ? fromFile.problem : undefined
+  if (problem !== undefined && fromFile?.misread === undefined) throw new StartError('CONFIG_INVALID', problem)
+  const given = masterPassword ?? (fromFile && 'text' in fromFile ? fromFile.text : undefined) ?? (plain || undefined)
+  const isFromFile = masterPassword === undefined && fromFile !== undefined
   return {
-    first: given ?? (await dataDir.recoveryKey.read()),
-    isRecoveryKey: given === undefined,
+    first: given ?? (isFromFile ? undefined : await dataDir.recoveryKey.read()),
+    misread: isFromFile && fromFile.misread !== given ? fromFile.misread : undefined,
+    problem: isFromFile ? problem : undefined,
+    isRecoveryKey: given === undefined && !isFromFile,
     warning: fromFile?.warning,
     autoProvision,
     async again() {
-      if (!file) return dataDir.recoveryKey.read()
-      const read = await readSecretFile('WAIAAS_MASTER_PASSWORD_FILE', file)
-      return 'text' in read ? read.text : undefined
+      const read = file ? await readSecretFile('WAIAAS_MASTER_PASSWORD_FILE', file, homeOf(env)) : undefined
+      const found = read ? ['text' in read ? read.text : undefined, read.misread] : [await dataDir.recoveryKey.read()]
+      return found.filter((password) => password !== undefined)
     },
   }
 }
 
 /** What was found and put right in doing so. */
 async function unlock(parts: Composition, source: PasswordSource, dataDir: DataDir): Promise<string[]> {
-  const password = source.first ?? (await provision(parts, source, dataDir))
-  if (!(await parts.operator.open(password))) throw wrongPassword(source, dataDir)
-  return removeStale(password, dataDir)
+  const { misread, problem } = source
+  if (problem === undefined) {
+    const password = source.first ?? (await provision(parts, source, dataDir))
+    if (await parts.operator.open(password)) return removeStale(password, dataDir)
+  } else if (!(await parts.operator.hasKeyring())) throw new StartError('CONFIG_INVALID', problem)
+  // There is a keyring by now, so that this makes none.
+  if (misread !== undefined && (await parts.operator.open(misread)))
+    return [`${problem ?? ODD_FILE}; ${MISREAD}`, ...(await removeStale(misread, dataDir))]
+  throw problem === undefined ? wrongPassword(source, dataDir) : new StartError('CONFIG_INVALID', problem)
 }
+
+const ODD_FILE = 'WAIAAS_MASTER_PASSWORD_FILE: the file has an odd encoding, or empty lines'
+const MISREAD =
+  'the keystore was made with this file misread, and opens with that alone: set the password anew (waiaas set-master)'
 
 function wrongPassword({ isRecoveryKey }: PasswordSource, { recoveryKey }: DataDir): StartError {
   const message = isRecoveryKey
@@ -312,12 +338,14 @@ export async function initDataDir({
     await opened.close()
     return makesKey ? { created: [...created, key.path], recoveryKey: key.path } : { created }
   } catch (error) {
-    throw asStartError(error)
+    throw asStartError(error, dataDir)
   }
 }
 
-function asStartError(error: unknown): unknown {
+function asStartError(thrown: unknown, dataDir: string): unknown {
+  const error = explained(thrown, dataDir)
   if (error instanceof StartError || !(error instanceof Error)) return error
+  if (error instanceof AccessError) return new StartError('DATA_DIR_UNUSABLE', error.message, error.hint, error)
   const code = 'code' in error ? String(error.code) : ''
   if (error instanceof DataDirError) return new StartError('DATA_DIR_UNUSABLE', error.message, undefined, error)
   if (error instanceof ConfigError) return new StartError('CONFIG_INVALID', error.message, undefined, error)

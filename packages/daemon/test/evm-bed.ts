@@ -95,6 +95,20 @@ export const forwardTo =
     return answer.json()
   }
 
+export type Answered = { readonly result?: unknown; readonly error?: unknown }
+/** Passes everything on to a node and changes what it answers; `undefined` leaves an answer as it is. */
+export function changing(url: string, change: (request: Request, answer: Answered) => Answered | undefined): Answer {
+  const forward = forwardTo(url)
+  return async (body, response, raw) => {
+    const answers = [(await forward(body, response, raw)) as Answered].flat()
+    const changed = [body].flat().map((request, index) => {
+      const instead = change(request, answers[index]!)
+      return instead ? { jsonrpc: '2.0', id: request.id, ...instead } : answers[index]
+    })
+    return Array.isArray(body) ? changed : changed[0]
+  }
+}
+
 /** The same answer to each request, alone or in a batch. */
 export const each =
   (fn: (request: Request) => object): Answer =>

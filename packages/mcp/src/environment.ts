@@ -1,5 +1,7 @@
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { readFile, stat } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { readPath, readVariable } from '@waiaas/contract'
 
 /** What the process was told, and the files that this names. */
 export type Environment = {
@@ -17,20 +19,22 @@ const DEFAULT_PORT = 3100
 
 /** Reads the WAIAAS_… variables. Throws when one of them cannot be meant. */
 export function readEnvironment(env: Record<string, string | undefined>): Environment {
-  const dataDir = env.WAIAAS_DATA_DIR || undefined
-  const walletId = env.WAIAAS_WALLET_ID || undefined
+  const text = (name: string) => readVariable(name, env[name] ?? '') || undefined
+  const named = readPath('WAIAAS_DATA_DIR', env.WAIAAS_DATA_DIR ?? '', homedir)
+  const dataDir = named === undefined ? undefined : resolve(named)
+  const walletId = text('WAIAAS_WALLET_ID')
   // It becomes a file's name below.
   if (walletId !== undefined && !/^[\w-]+$/.test(walletId))
     throw new Error(`WAIAAS_WALLET_ID: expected the id of a wallet, got "${walletId}"`)
-  const given = env.WAIAAS_BASE_URL || undefined
+  const given = text('WAIAAS_BASE_URL')
   if (given !== undefined && !/^https?:$/.test(URL.parse(given)?.protocol ?? ''))
     throw new Error(`WAIAAS_BASE_URL: expected a URL such as http://127.0.0.1:${DEFAULT_PORT}, got "${given}"`)
   return {
     baseUrl: async () => given ?? `http://127.0.0.1:${(await portOf(dataDir)) ?? DEFAULT_PORT}`,
-    token: env.WAIAAS_SESSION_TOKEN?.trim() || undefined,
+    token: text('WAIAAS_SESSION_TOKEN'),
     tokenFiles: dataDir === undefined ? [] : tokenFiles(dataDir, walletId),
     walletId,
-    walletName: env.WAIAAS_WALLET_NAME?.trim() || undefined,
+    walletName: text('WAIAAS_WALLET_NAME'),
   }
 }
 
@@ -51,7 +55,16 @@ export async function readIfThere(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, 'utf8')
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
-    throw error
+    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    if (code === 'ENOENT') return undefined
+    throw new Error(`${path} cannot be read (${code})${await ownerOf(path)}`, { cause: error })
   }
+}
+
+/** Whose a file is that cannot be read, and who would read it; nothing where that is not known. */
+async function ownerOf(path: string): Promise<string> {
+  const found = await stat(path).catch(() => undefined)
+  if (!found || !process.getuid) return ''
+  const mode = (found.mode & 0o777).toString(8).padStart(4, '0')
+  return `: it belongs to uid ${found.uid} with mode ${mode}, and this process runs as uid ${process.getuid()}`
 }

@@ -105,7 +105,7 @@ test('a fault of the server itself is logged and not told to the model', async (
 
 test('a tool that must name a wallet takes the only one of the session', async () => {
   const { client, calls } = await connect(() => ({ walletId: 'w' }))
-  await client.callTool({ name: 'get_wallet_info', arguments: {} })
+  await client.callTool({ name: 'get_wallet_info', arguments: { wallet_id: '' } })
   expect(calls.map(({ operation, input }) => ({ operation, input }))).toEqual([
     { operation: 'getAddress', input: {} },
     { operation: 'getWallet', input: { id: 'w' } },

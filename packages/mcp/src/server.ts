@@ -82,7 +82,8 @@ function runner(call: CallOperation, { walletId, log = () => {}, timeoutMs = TIM
   async function inputOf(tool: AgentTool, args: Record<string, unknown>, signal: AbortSignal) {
     const input = tool.toInput(args)
     const { walletField, needsWallet } = tool
-    if (walletField === undefined || input[walletField] !== undefined) return input
+    // Empty text names no wallet.
+    if (walletField === undefined || (input[walletField] ?? '') !== '') return input
     if (walletId !== undefined) return { ...input, [walletField]: walletId }
     return needsWallet ? { ...input, [walletField]: await onlyWallet(call, signal) } : input
   }

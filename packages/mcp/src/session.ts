@@ -1,5 +1,5 @@
 import { WAIaaSError } from '@waiaas/sdk'
-import type { Environment } from './environment.ts'
+import { type Environment, readIfThere } from './environment.ts'
 import { findTokens, readToken, type Token, writeToken } from './token.ts'
 
 type Sources = Pick<Environment, 'tokenFiles' | 'token'>
@@ -111,11 +111,12 @@ export function sessionKeeper({ environment, renew, log, now = Date.now }: Sessi
   return {
     async start() {
       const isFound = await seek().catch((error: unknown) => log(`could not read the token: ${messageOf(error)}`))
-      if (isFound === false) log(noToken(environment).message)
+      if (isFound === false) log((await noToken(environment)).message)
     },
     async use(call) {
-      if (current === undefined || spent.has(current.text)) await seek()
-      if (current === undefined) throw noToken(environment)
+      if (current === undefined || spent.has(current.text))
+        await seek().catch((error) => Promise.reject(unreadable(error)))
+      if (current === undefined) throw await noToken(environment)
       const { text } = current
       try {
         return await call(text)
@@ -135,8 +136,17 @@ export function sessionKeeper({ environment, renew, log, now = Date.now }: Sessi
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
-function noToken({ tokenFiles }: Sources): WAIaaSError {
-  const files = tokenFiles.length === 0 ? 'WAIAAS_DATA_DIR is not set' : `looked in ${tokenFiles.join(' and ')}`
+const unreadable = (error: unknown): WAIaaSError =>
+  new WAIaaSError({
+    code: 'NO_TOKEN',
+    status: 0,
+    message: `expected a session token, found none: ${messageOf(error)}`,
+    retryable: false,
+    hint: 'run the MCP server as the user whose file it is, or give that user the file with chown',
+  })
+
+async function noToken({ tokenFiles }: Sources): Promise<WAIaaSError> {
+  const files = tokenFiles.length === 0 ? 'WAIAAS_DATA_DIR is not set' : `looked in ${await inWords(tokenFiles)}`
   return new WAIaaSError({
     code: 'NO_TOKEN',
     status: 0,
@@ -144,4 +154,13 @@ function noToken({ tokenFiles }: Sources): WAIaaSError {
     retryable: false,
     hint: 'ask the operator to run "waiaas quickset"; the token is looked for again at each call',
   })
+}
+
+/** The files, each with what is wrong about the one that is there. */
+async function inWords(files: readonly string[]): Promise<string> {
+  const told = files.map(async (file) => {
+    const text = await readIfThere(file).catch(() => undefined)
+    return text === undefined ? file : `${file} (which is there, and not readable as a session token)`
+  })
+  return (await Promise.all(told)).join(' and ')
 }

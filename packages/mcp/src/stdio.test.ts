@@ -103,15 +103,27 @@ describe('the MCP server over stdio', () => {
     expect(refused.content).toEqual([{ type: 'text', text: JSON.stringify(refused.structuredContent) }])
   })
 
-  test('refuses an argument that the tool does not have, and one given under both of its names', async () => {
+  test('refuses an argument that the tool does not have, and two values under both names of a field', async () => {
     const { tool } = await withToken()
-    for (const args of [{ amout: '1' }, { walletId, wallet_id: walletId }]) {
+    for (const args of [{ amout: '1' }, { walletId, wallet_id: newId() }]) {
       const refused = await tool('send_token', { to, humanAmount: '1', ...args })
       expect(refused).toMatchObject({ isError: true, structuredContent: { code: 'ACTION_VALIDATION_FAILED' } })
       expect(JSON.stringify(refused.structuredContent?.details)).toContain(Object.keys(args).at(-1))
     }
+    const near = await tool('send_token', { to, humanAmout: '1' })
+    expect(near.structuredContent?.message).toBe('humanAmout: unknown field (did you mean humanAmount?)')
     expect(daemon.sends).toEqual([])
     await expect(tool('send_everything')).rejects.toThrow('expected a tool of tools/list, got "send_everything"')
+  })
+
+  test('takes what models send for what they leave out, and in another form', async () => {
+    const { tool } = await withToken()
+    const nothing = { type: null, humanAmount: null, token: null, memo: '', walletId, wallet_id: walletId }
+    const sent = await tool('send_token', { to, amount: 1000, network: null, dryRun: 'false', ...nothing })
+    expect(sent.isError).toBeUndefined()
+    expect(daemon.sends[0]?.input).toEqual({ type: 'TRANSFER', to, amount: '1000', walletId, dryRun: false })
+    const page = await tool('list_transactions', { walletId: null, wallet_id: null, limit: '5', cursor: null })
+    expect(page.structuredContent).toMatchObject({ items: [] })
   })
 
   test('takes the names that older agents use', async () => {

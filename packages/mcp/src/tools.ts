@@ -46,18 +46,11 @@ function withAliasNames(schema: JsonSchema, { aliases = {} }: Operation): JsonSc
   const { properties = {}, required = [], ...rest } = schema
   const shown = Object.entries(properties).flatMap(([field, property]): [string, JsonSchema][] => {
     const names = snakeNames(aliases[field])
-    const plain = withoutUuidPattern(property)
-    const more = names.map((name): [string, JsonSchema] => [name, { ...plain, description: `same as ${field}` }])
-    return [[field, plain], ...more]
+    const more = names.map((name): [string, JsonSchema] => [name, { ...property, description: `same as ${field}` }])
+    return [[field, property], ...more]
   })
   const still = required.filter((field) => snakeNames(aliases[field]).length === 0)
   return { ...rest, properties: Object.fromEntries(shown), ...(still.length > 0 && { required: still }) }
-}
-
-/** "format" says it; the pattern would cost a model a hundred tokens for each id. */
-function withoutUuidPattern(property: JsonSchema & { format?: string; pattern?: string }): JsonSchema {
-  const { pattern: _, ...rest } = property
-  return property.format === 'uuid' ? rest : property
 }
 
 const snakeNames = (names: readonly string[] | undefined): string[] =>

@@ -3,7 +3,7 @@ import { open, rm } from 'node:fs/promises'
 import { exportAudit } from '@waiaas/daemon'
 import { CommandError, errorCode, UsageError } from '../errors.ts'
 import { readFlags } from '../flags.ts'
-import { dataDirOf } from '../place.ts'
+import { dataDirOf, pathOf } from '../place.ts'
 import { print, printJson } from '../terminal.ts'
 
 export const usage = `usage: waiaas audit export --output <file> [--data-dir <dir>] [--json]
@@ -19,8 +19,8 @@ export async function run(argv: readonly string[]): Promise<number> {
     'data-dir': { type: 'string' },
     json: { type: 'boolean' },
   })
-  const { output } = values
-  if (output === undefined) throw new UsageError('expected --output', usage)
+  if (values.output === undefined) throw new UsageError('expected --output', usage)
+  const output = pathOf('--output', values.output)
   const dataDir = dataDirOf(values['data-dir'])
   if (!existsSync(dataDir)) throw new CommandError(`${dataDir} does not exist`, 'name the data directory of a daemon')
   const lines = await write(output, exportAudit({ dataDir, env: process.env }))

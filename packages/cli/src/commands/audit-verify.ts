@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { AuditFileError, type AuditProof, verifyAudit, verifyAuditFile } from '@waiaas/daemon'
 import { CommandError, UsageError } from '../errors.ts'
 import { readFlags } from '../flags.ts'
-import { dataDirOf } from '../place.ts'
+import { dataDirOf, pathOf } from '../place.ts'
 import { table } from '../table.ts'
 import { note, print, printJson } from '../terminal.ts'
 
@@ -24,12 +24,16 @@ export async function run(argv: readonly string[]): Promise<number> {
     checkpoints: { type: 'string' },
     json: { type: 'boolean' },
   })
-  const { file, 'public-key': publicKey, checkpoints: checkpointsFile } = values
+  const { 'public-key': publicKey, checkpoints } = values
+  const file = values.file === undefined ? undefined : pathOf('--file', values.file)
   if (file !== undefined && values['data-dir'] !== undefined)
     throw new UsageError('expected --data-dir or --file, got both', usage)
   if (publicKey !== undefined && !/^[A-Za-z0-9+/]{43}=$/.test(publicKey))
     throw new UsageError('expected --public-key as base64 of 32 bytes', usage)
-  const proof = { publicKey, checkpointsFile }
+  const proof = {
+    publicKey,
+    checkpointsFile: checkpoints === undefined ? undefined : pathOf('--checkpoints', checkpoints),
+  }
   const verdict = await (file === undefined
     ? verifyDirectory(dataDirOf(values['data-dir']), proof)
     : verifyAuditFile({ file, ...proof })

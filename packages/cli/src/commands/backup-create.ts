@@ -4,6 +4,7 @@ import { resolve } from 'node:path'
 import { connectOperator } from '../api.ts'
 import { CommandError, errorCode } from '../errors.ts'
 import { daemonFlags, daemonFlagsHelp, readFlags } from '../flags.ts'
+import { pathOf } from '../place.ts'
 import { plainText } from '../table.ts'
 import { print, printJson } from '../terminal.ts'
 
@@ -14,9 +15,10 @@ ${daemonFlagsHelp}`
 
 export async function run(argv: readonly string[]): Promise<number> {
   const { values } = readFlags(argv, usage, { ...daemonFlags, output: { type: 'string' } })
+  const to = values.output === undefined ? undefined : resolve(pathOf('--output', values.output))
   const { api } = await connectOperator(values)
   const made = await api.createBackup({})
-  const output = values.output === undefined ? undefined : await copyTo(made.path, resolve(values.output))
+  const output = to === undefined ? undefined : await copyTo(made.path, to)
   const answer = output === undefined ? made : { ...made, output }
   if (values.json) printJson(answer)
   else print(plainText(answer))

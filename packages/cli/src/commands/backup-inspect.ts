@@ -1,6 +1,7 @@
 import { inspectBackup } from '@waiaas/daemon'
 import { UsageError } from '../errors.ts'
 import { readFlags } from '../flags.ts'
+import { pathOf } from '../place.ts'
 import { plainText } from '../table.ts'
 import { print, printJson } from '../terminal.ts'
 
@@ -12,7 +13,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   const { values, positionals } = readFlags(argv, usage, { json: { type: 'boolean' } }, 1)
   const [file] = positionals
   if (file === undefined) throw new UsageError('expected a file', usage)
-  const info = await inspectBackup(file)
+  const info = await inspectBackup(pathOf('the backup', file))
   if (values.json) printJson(info)
   else print(plainText(info))
   return 0

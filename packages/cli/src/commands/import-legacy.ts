@@ -2,9 +2,10 @@ import { type Environment, findNetwork, NETWORKS, type Wallet } from '@waiaas/co
 import { readLegacyWallets } from '@waiaas/daemon'
 import { WAIaaSError } from '@waiaas/sdk'
 import { connectOperator, type Operator } from '../api.ts'
-import { readSecretFile } from '../credentials.ts'
+import { readPasswordFile } from '../credentials.ts'
 import { CommandError, UsageError } from '../errors.ts'
 import { daemonFlags, daemonFlagsHelp, readFlags } from '../flags.ts'
+import { pathOf } from '../place.ts'
 import { sealImport } from '../sealing.ts'
 import { askSecret, canAsk, note, print, printJson } from '../terminal.ts'
 
@@ -25,8 +26,9 @@ export async function run(argv: readonly string[]): Promise<number> {
     'from-password-file': { type: 'string' },
   })
   if (values.from === undefined) throw new UsageError('missing --from', usage)
-  const legacy = await readLegacyWallets(values.from)
-  if (legacy.length === 0) throw new CommandError(`${values.from} has no key files`, 'name the old data directory')
+  const from = pathOf('--from', values.from)
+  const legacy = await readLegacyWallets(from)
+  if (legacy.length === 0) throw new CommandError(`${from} has no key files`, 'name the old data directory')
   const operator = await connectOperator(values)
   const password = await readOldPassword(values['from-password-file'])
   const { publicKey } = await operator.api.getSealingKey()
@@ -63,7 +65,7 @@ const environmentOf = (network: string): Environment =>
   findNetwork(NETWORKS, network)?.environment ?? (network.includes('mainnet') ? 'mainnet' : 'testnet')
 
 async function readOldPassword(path: string | undefined): Promise<string> {
-  if (path !== undefined) return readSecretFile(path)
+  if (path !== undefined) return readPasswordFile(path)
   if (canAsk()) return askSecret('Master password of the old installation: ')
   throw new CommandError(
     'the old master password is needed, and there is no terminal to ask at',

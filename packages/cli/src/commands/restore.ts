@@ -2,7 +2,7 @@ import { restoreBackup } from '@waiaas/daemon'
 import { secretsOf } from '../credentials.ts'
 import { UsageError } from '../errors.ts'
 import { readFlags } from '../flags.ts'
-import { dataDirOf } from '../place.ts'
+import { dataDirOf, pathOf } from '../place.ts'
 import { note, print, printJson } from '../terminal.ts'
 
 export const usage = `usage: waiaas restore <file> [--data-dir <dir>] [--force] [flags]
@@ -26,8 +26,9 @@ export async function run(argv: readonly string[]): Promise<number> {
     },
     1,
   )
-  const [file = values.from] = positionals
-  if (file === undefined) throw new UsageError('expected a file', usage)
+  const [given = values.from] = positionals
+  if (given === undefined) throw new UsageError('expected a file', usage)
+  const file = pathOf('the backup', given)
   const dataDir = dataDirOf(values['data-dir'])
   const masterPassword = await secretsOf(dataDir, values['password-file']).masterPassword()
   const done = await restoreBackup({ file, dataDir, env: process.env, masterPassword, force: values.force })

@@ -1,7 +1,7 @@
 import { type Daemon, StartError, startDaemon } from '@waiaas/daemon'
 import { CommandError } from '../errors.ts'
 import { readFlags } from '../flags.ts'
-import { dataDirOf } from '../place.ts'
+import { dataDirOf, pathOf, variableOf } from '../place.ts'
 import { stopSignal } from '../stop-signal.ts'
 import { askNewPassword, askSecret, canAsk, note } from '../terminal.ts'
 
@@ -27,9 +27,10 @@ export async function run(argv: readonly string[]): Promise<number> {
 }
 
 async function open(dataDir: string, passwordFile: string | undefined): Promise<Daemon> {
-  const autoProvision = process.env.WAIAAS_AUTO_PROVISION === 'true'
+  const autoProvision = isAutoProvisioned()
   const env = { ...process.env }
-  if (passwordFile !== undefined) env.WAIAAS_MASTER_PASSWORD_FILE = passwordFile === '-' ? '/dev/stdin' : passwordFile
+  if (passwordFile !== undefined)
+    env.WAIAAS_MASTER_PASSWORD_FILE = passwordFile === '-' ? '/dev/stdin' : pathOf('--password-file', passwordFile)
   try {
     return await startDaemon({ dataDir, env, autoProvision })
   } catch (error) {
@@ -40,6 +41,12 @@ async function open(dataDir: string, passwordFile: string | undefined): Promise<
       masterPassword: await askPassword(error.code === 'NEW_MASTER_PASSWORD_REQUIRED'),
     })
   }
+}
+
+function isAutoProvisioned(): boolean {
+  const given = variableOf('WAIAAS_AUTO_PROVISION') ?? 'false'
+  if (given === 'true' || given === 'false') return given === 'true'
+  throw new CommandError(`WAIAAS_AUTO_PROVISION: expected true or false, got "${given}"`)
 }
 
 async function askPassword(isFirst: boolean): Promise<string> {

@@ -15,9 +15,12 @@ export type Plan = {
 }
 
 /** ETH at 2,000 USD and SOL at 150 USD, the fixed prices of the demo's daemon. */
-export const plansFor = (localnet: Localnet): [evm: Plan, solana: Plan] => [evmPlan(localnet), solanaPlan(localnet)]
+export const plansFor = (localnet: Pick<Localnet, 'evm' | 'solana'>): [evm: Plan, solana: Plan] => [
+  evmPlan(localnet),
+  solanaPlan(localnet),
+]
 
-const evmPlan = ({ evm }: Localnet): Plan => ({
+const evmPlan = ({ evm }: Pick<Localnet, 'evm'>): Plan => ({
   label: 'evm',
   chain: 'ethereum',
   network: 'local-evm',
@@ -29,7 +32,7 @@ const evmPlan = ({ evm }: Localnet): Plan => ({
   fund: (address) => evm.fund(address, parseUnits('10', 18)),
 })
 
-const solanaPlan = ({ solana }: Localnet): Plan => ({
+const solanaPlan = ({ solana }: Pick<Localnet, 'solana'>): Plan => ({
   label: 'solana',
   chain: 'solana',
   network: 'local-solana',

@@ -4,13 +4,20 @@ import type { Localnet } from '@waiaas/localnet'
 import { WAIaaSClient, WAIaaSError } from '@waiaas/sdk'
 import { CommandError } from '../errors.ts'
 import { tokenFile, writeSecretFile } from '../place.ts'
-import { print } from '../terminal.ts'
 import { type Plan, plansFor } from './chains.ts'
 
 export type Tally = { landed: number; waiting: number; refused: number }
-type Parts = { localnet: Localnet; operator: WAIaaSClient; url: string; dataDir: string }
+type Say = (text: string) => void
+type Parts = {
+  localnet: Pick<Localnet, 'evm' | 'solana'>
+  operator: WAIaaSClient
+  url: string
+  dataDir: string
+  /** Hears what happens, line by line. */
+  say: Say
+}
 /** One chain with its wallet and the address that the agent pays. */
-type Scene = { readonly plan: Plan; readonly walletId: string; readonly recipient: string }
+type Scene = { readonly plan: Plan; readonly walletId: string; readonly recipient: string; readonly say: Say }
 
 const delaySeconds = 2
 const deadlineMs = 30_000
@@ -23,13 +30,13 @@ const limits = {
 }
 
 /** Sets the scene as the operator, then sends as the agent. Fails at the first step that does not do what it should. */
-export async function runScript({ localnet, operator, url, dataDir }: Parts): Promise<Tally> {
+export async function runScript({ localnet, operator, url, dataDir, say }: Parts): Promise<Tally> {
   const [evmPlan, solanaPlan] = plansFor(localnet)
-  const evm = await setUp(operator, evmPlan)
-  const solana = await setUp(operator, solanaPlan)
+  const evm = await setUp(operator, evmPlan, say)
+  const solana = await setUp(operator, solanaPlan, say)
   const session = await operator.createSession({ walletIds: [evm.walletId, solana.walletId] })
   await writeSecretFile(tokenFile(dataDir), `${session.token}\n`)
-  print('operator: issued a session over both wallets; the agent has nothing but its token\n')
+  say('operator: issued a session over both wallets; the agent has nothing but its token\n')
 
   const agent = new WAIaaSClient({ baseUrl: url, sessionToken: session.token })
   const tally: Tally = { landed: 0, waiting: 0, refused: 0 }
@@ -42,20 +49,20 @@ export async function runScript({ localnet, operator, url, dataDir }: Parts): Pr
   return tally
 }
 
-async function setUp(operator: WAIaaSClient, plan: Plan): Promise<Scene> {
+async function setUp(operator: WAIaaSClient, plan: Plan, say: Say): Promise<Scene> {
   const { label, chain } = plan
   const wallet = { chain, environment: 'testnet', createSession: false } as const
   const mine = await operator.createWallet({ ...wallet, name: `demo-${label}` })
   const theirs = await operator.createWallet({ ...wallet, name: `demo-${label}-supplier` })
   await plan.fund(mine.publicKey)
   await operator.createPolicy({ walletId: mine.id, type: 'SPENDING_LIMIT', rules: limits })
-  print(`operator: wallet demo-${label} ${mine.publicKey}, funded; its SPENDING_LIMIT:`)
-  print('          to 10 USD at once, to 100 with a notice, to 500 after 2 s, above with approval; 5000 a day')
-  return { plan, walletId: mine.id, recipient: theirs.publicKey }
+  say(`operator: wallet demo-${label} ${mine.publicKey}, funded; its SPENDING_LIMIT:`)
+  say('          to 10 USD at once, to 100 with a notice, to 500 after 2 s, above with approval; 5000 a day')
+  return { plan, walletId: mine.id, recipient: theirs.publicKey, say }
 }
 
 async function sendOne(agent: WAIaaSClient, scene: Scene, tier: Tier): Promise<'landed' | 'waiting'> {
-  const { plan, walletId, recipient } = scene
+  const { plan, walletId, recipient, say } = scene
   const humanAmount = plan.amounts[tier]
   const before = await plan.balance(recipient)
   const startedAt = performance.now()
@@ -64,7 +71,7 @@ async function sendOne(agent: WAIaaSClient, scene: Scene, tier: Tier): Promise<'
   const line = describe(plan, humanAmount, tier)
   if (tier === 'APPROVAL') {
     expectThat(sent.status === 'QUEUED', 'it to wait for approval', sent.status)
-    print(`${line}  waiting  ${reasonOf(sent)}`)
+    say(`${line}  waiting  ${reasonOf(sent)}`)
     return 'waiting'
   }
   const landed = await untilConfirmed(agent, sent.id)
@@ -76,7 +83,7 @@ async function sendOne(agent: WAIaaSClient, scene: Scene, tier: Tier): Promise<'
     `${humanAmount} ${plan.symbol} to arrive`,
     `${arrived}`,
   )
-  print(`${line}  landed   after ${seconds.toFixed(1)} s, ${reasonOf(sent)}\n${' '.repeat(8)}${landed.txHash}`)
+  say(`${line}  landed   after ${seconds.toFixed(1)} s, ${reasonOf(sent)}\n${' '.repeat(8)}${landed.txHash}`)
   return 'landed'
 }
 
@@ -91,7 +98,7 @@ async function untilConfirmed(agent: WAIaaSClient, id: string): Promise<Transact
   }
 }
 
-async function sendTooMuch(agent: WAIaaSClient, { plan, walletId, recipient }: Scene): Promise<void> {
+async function sendTooMuch(agent: WAIaaSClient, { plan, walletId, recipient, say }: Scene): Promise<void> {
   const humanAmount = '3'
   const before = await plan.balance(recipient)
   const refusal = await refusalOf(agent.sendToken({ to: recipient, humanAmount, network: plan.network, walletId }))
@@ -99,7 +106,7 @@ async function sendTooMuch(agent: WAIaaSClient, { plan, walletId, recipient }: S
   expectThat(refusal?.code === 'POLICY_DENIED', 'a refusal with POLICY_DENIED', refusal?.code ?? 'none')
   expectThat(reason?.code === 'SPENDING_LIMIT_EXCEEDED', 'the reason SPENDING_LIMIT_EXCEEDED', `${reason?.code}`)
   expectThat((await plan.balance(recipient)) === before, 'nothing to arrive', 'a changed balance')
-  print(`${describe(plan, humanAmount, 'DENIED')}  refused  ${reason?.code}: ${reason?.message}\n`)
+  say(`${describe(plan, humanAmount, 'DENIED')}  refused  ${reason?.code}: ${reason?.message}\n`)
 }
 
 async function refusalOf(call: Promise<unknown>): Promise<WAIaaSError | undefined> {

@@ -45,6 +45,8 @@ function serviceOn(database: Database, more: Partial<AdminOptions> = {}) {
     rpc: () => ({ networks: {}, used: [] }),
     troubles: () => [],
     killSwitch: async () => ({ state: 'ACTIVE' }),
+    heldStops: () => [],
+    folder: undefined,
     shutdown: () => undefined,
     ...more,
   })
@@ -188,7 +190,12 @@ forEachEngine((engine, open) => {
     const answer = await ready({ rpc: () => ({ networks, used }) })
     expect(systemOperations.getReady.output.parse(answer)).toEqual({
       status: 'ready',
-      checks: { database: { ok: true }, signer: { ok: true }, rpc: { ok: true, message: 'no endpoint answers for a' } },
+      checks: {
+        database: { ok: true },
+        signer: { ok: true },
+        rpc: { ok: true, message: 'no endpoint answers for a' },
+        storage: { ok: true },
+      },
     })
     await expect(ready({ isUnlocked: () => false })).rejects.toMatchObject({
       code: 'KEYSTORE_LOCKED',

@@ -1,3 +1,4 @@
+import { statfs } from 'node:fs/promises'
 import {
   type AdminStatus,
   type DaemonStatus,
@@ -35,6 +36,10 @@ export type AdminOptions = {
   readonly rpc: () => { readonly networks: Record<string, EndpointStatus[]>; readonly used: readonly string[] }
   /** What keeps payments from being sent, or from being seen in a block; a line each. */
   readonly troubles: () => readonly string[]
+  /** Stops that hold in memory and are not written yet. */
+  readonly heldStops: () => readonly string[]
+  /** Where SQLite's file lies; undefined for a server. */
+  readonly folder: string | undefined
   readonly killSwitch: (db: Handle) => Promise<{ state: KillSwitchState }>
   /** Begins to stop the daemon; called when the answer has gone out. */
   readonly shutdown: () => void
@@ -80,19 +85,41 @@ export function adminService(options: AdminOptions) {
     }
   }
 
+  /** What is said of it is true now: after a fault it is tried anew. */
+  async function storage(): Promise<Check> {
+    const fault = await database.fault()
+    if (fault !== undefined) return { ok: false, message: fault }
+    const { folder } = options
+    return folder !== undefined && (await isFull(folder))
+      ? { ok: false, message: `the disk is full at ${folder}` }
+      : { ok: true }
+  }
+
+  function stops(): { stops?: Check } {
+    const held = options.heldStops()
+    return held.length === 0 ? {} : { stops: { ok: false, message: notWritten(held) } }
+  }
+
   async function ready(): Promise<Ready> {
     const isUnlocked = options.isUnlocked()
     const checks = {
       database: await isDatabaseUp(),
       signer: isUnlocked ? { ok: true } : { ok: false, message: 'the keystore is locked' },
       rpc: rpcCheck(options.rpc(), options.troubles()),
+      storage: await storage(),
+      ...stops(),
     }
     const details = { checks }
     if (!checks.database.ok) throw new Failure('INTERNAL_ERROR', 'not ready: the database does not answer', { details })
+    const unstored = checks.storage.message ?? checks.stops?.message
+    if (unstored !== undefined) throw new Failure('STORAGE_UNAVAILABLE', `not ready: ${unstored}`, { details })
     if (!checks.signer.ok) throw new Failure('KEYSTORE_LOCKED', 'not ready: the keystore is locked', { details })
     if (!checks.rpc.ok) throw new Failure('CHAIN_ERROR', `not ready: ${checks.rpc.message}`, { details })
     return { status: 'ready', checks }
   }
+
+  const unstored = async (): Promise<string[]> =>
+    [await storage(), stops().stops].flatMap((check) => check?.message ?? [])
 
   async function statusForAgents(): Promise<z.input<typeof DaemonStatus>> {
     const { state } = await database.read(options.killSwitch)
@@ -115,7 +142,7 @@ export function adminService(options: AdminOptions) {
       recentTxCount: counts.transactions,
       failedTxCount: counts.failed,
       autoProvisioned: recoveryKey.exists(),
-      warnings: warnings(),
+      warnings: [...warnings(), ...(await unstored())],
       recentTransactions: recent.map(transactionView),
     }
   }
@@ -127,7 +154,7 @@ export function adminService(options: AdminOptions) {
       const state = { status: 'ok' as const, version, ...noUpdate, schemaVersion, uptime: uptime(), timestamp }
       return found.length > 0 ? { ...state, warnings: found } : state
     },
-    /** Failures INTERNAL_ERROR, KEYSTORE_LOCKED and CHAIN_ERROR, each with all checks in its details. */
+    /** Failures INTERNAL_ERROR, STORAGE_UNAVAILABLE, KEYSTORE_LOCKED and CHAIN_ERROR, each with all checks in its details. */
     ready,
     status,
     /** What an agent may know of it. */
@@ -153,6 +180,14 @@ export function adminService(options: AdminOptions) {
 }
 
 type RpcState = ReturnType<AdminOptions['rpc']>
+/** A file system that tells no size is not full. */
+async function isFull(folder: string): Promise<boolean> {
+  const { blocks, bavail } = await statfs(folder)
+  return blocks > 0 && bavail === 0
+}
+
+const notWritten = (names: readonly string[]): string =>
+  `stops that hold in memory and are not written yet, so that a restart loses them: ${names.join(', ')}`
 
 /** Ready while some network in use has an endpoint: one network's outage is not the daemon's. */
 function rpcCheck({ networks, used }: RpcState, troubles: readonly string[]): Check {

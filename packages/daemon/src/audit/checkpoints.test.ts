@@ -62,6 +62,31 @@ function trail(database: Database, { isUnlocked = (): boolean => true, log = qui
 
 const run = (database: Database, text: string) => database.work({}, (db) => db.query(() => sql.raw(text)))
 
+test('checkpoints that a full disk did not take are in their file when there is room, whole and in order', async () => {
+  const database = await openDatabase({ path: ':memory:', migrations })
+  onTestFinished(() => database.close())
+  const { file: real } = trail(database)
+  let file = '/dev/full'
+  const parts = { database, clock, log: quiet as Log, isUnlocked: () => true, subkey: async () => seed(7) }
+  const signer = checkpoints({ ...parts, file: async () => file })
+  const { record } = audit({ clock, onRecord: signer.noteRow })
+  const step = async () => {
+    await database.work({ exclusive: [SYSTEM_EVIDENCE] }, (db) =>
+      record(db, { event: 'TX_SIGNED', actor: 'system', details: {} }),
+    )
+    await signer.stop()
+  }
+  await step()
+  await step()
+  file = real
+  await step()
+  const seqs = readFileSync(real, 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => (JSON.parse(line) as AuditCheckpoint).seq)
+  expect(seqs).toEqual([1, 2, 3])
+})
+
 forEachEngine((_, open) => {
   /** Three checkpoints: of both chains, of the system's, of the wallet's. */
   async function threeCheckpoints() {

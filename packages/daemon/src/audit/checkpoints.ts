@@ -1,4 +1,4 @@
-import { appendFile } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
 import { type AuditCheckpoint, type auditOperations, Failure, type Output } from '@waiaas/contract'
 import type { Clock } from '../platform/clock.ts'
 import type { Database, Handle } from '../platform/db/database.ts'
@@ -29,6 +29,13 @@ export function checkpoints({ database, clock, log, isUnlocked, subkey, file }: 
   let key: SigningKey | undefined
   let rows = 0
   let signing: Loop | undefined
+  /** Lines that the file lacks, because its disk was full. */
+  const uncopied: string[] = []
+
+  async function copyAll(): Promise<void> {
+    await appendWhole(await file(), uncopied.join(''))
+    uncopied.length = 0
+  }
 
   async function unlockedKey(): Promise<SigningKey> {
     try {
@@ -43,14 +50,19 @@ export function checkpoints({ database, clock, log, isUnlocked, subkey, file }: 
   async function signNew(): Promise<void> {
     if (!key && !isUnlocked()) return
     rows = 0
-    if ((await database.read(checkpointStore.moved)).length === 0) return
+    if ((await database.read(checkpointStore.moved)).length > 0) await signMoved()
+    // After the signing, which does not wait for the disk of the copies.
+    if (uncopied.length > 0) await copyAll()
+  }
+
+  async function signMoved(): Promise<void> {
     const signer = await unlockedKey()
     // Another replica may have signed meanwhile.
     const made = await database.work({ exclusive: [CHECKPOINTS] }, (db) => append(db, signer, clock.now()))
     if (!made) return
     const { seq, hash, signature } = made
     log.info({ checkpoint: { seq, hash, signature } }, 'audit log signed')
-    await appendFile(await file(), `${JSON.stringify(made)}\n`, { mode: 0o600 })
+    uncopied.push(`${JSON.stringify(made)}\n`)
   }
 
   return {
@@ -89,6 +101,20 @@ async function append(db: Handle, key: SigningKey, at: number): Promise<AuditChe
   const checkpoint = signCheckpoint(key, { seq: previous.seq + 1, at, heads, prevHash: previous.hash })
   await checkpointStore.insert(db, checkpoint)
   return checkpoint
+}
+
+/** All of the text, or none of it: half a line would spoil those after it. */
+async function appendWhole(path: string, text: string): Promise<void> {
+  const file = await open(path, 'a', 0o600)
+  try {
+    const { size } = await file.stat()
+    await file.writeFile(text).catch(async (error: unknown) => {
+      await file.truncate(size)
+      throw error
+    })
+  } finally {
+    await file.close()
+  }
 }
 
 /** Rows behind the last signed head of their chain. */

@@ -1,6 +1,7 @@
 import { type FileHandle, open, readdir, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { type BackupInfo, Failure, isFailure } from '@waiaas/contract'
+import { AccessError, explained } from '../platform/access.ts'
 import { type Header, readHeader } from './format.ts'
 
 export const SUFFIX = '.waiaas-backup'
@@ -42,8 +43,10 @@ export async function backupsIn(folder: string): Promise<{ backups: BackupInfo[]
       const { engine: _, contents: __, ...info } = await inspectBackup(path)
       backups.push(info)
     } catch (error) {
-      if (!isFailure(error)) throw error
-      broken.push(`${path}: ${error.message}`)
+      const told = explained(error, path, 'read')
+      if (told instanceof AccessError) broken.push(told.message)
+      else if (isFailure(told)) broken.push(`${path}: ${told.message}`)
+      else throw told
     }
   }
   const newestFirst = (a: BackupInfo, b: BackupInfo) => (a.created_at < b.created_at ? 1 : -1)
@@ -51,6 +54,10 @@ export async function backupsIn(folder: string): Promise<{ backups: BackupInfo[]
 }
 
 async function namesIn(folder: string): Promise<string[]> {
-  const found = await stat(folder).catch(() => undefined)
-  return found?.isDirectory() ? readdir(folder) : []
+  try {
+    return await readdir(folder)
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return []
+    throw error
+  }
 }

@@ -58,7 +58,7 @@ export type Sent =
       readonly outcome: 'refused'
       readonly reason: Refusal
       readonly message: string
-      /** Underpriced: what the node asks for at least, in native base units for each unit of gas, where it names that. */
+      /** EVM: the least price of one unit of gas that the node named, in wei. The next draft offers it. */
       readonly least?: bigint
     }
 export type Refusal =
@@ -76,6 +76,8 @@ export type Attempt = {
   readonly hash: string
   readonly sender: string
   readonly lifetime: Lifetime
+  /** The most that the bytes can be charged, in native base units: booked where no node tells what was. */
+  readonly maxFee?: bigint
   readonly block?: { readonly height: number; readonly hash: string; readonly succeeded: boolean }
 }
 
@@ -90,9 +92,9 @@ export type Sighting = { readonly id: string } & (
       readonly fee: bigint
       readonly final: boolean
     }
-  /** `reason`, where it is known more than that no block has it. */
+  /** `reason`, for people: why nothing, or nothing certain, is known of it. */
   | { readonly state: 'pending'; readonly reason?: string }
-  | { readonly state: 'missing' }
+  | { readonly state: 'missing'; readonly reason?: string }
   | { readonly state: 'void'; readonly proof: string; readonly by?: string }
 )
 
@@ -131,10 +133,17 @@ export interface Chain {
   precheck(sender: string, drafts: readonly Draft[], promised: readonly Promised[]): Promise<(Precheck | null)[]>
   /** Sends in the given order, in one round trip where the node allows it. */
   broadcast(signed: readonly Uint8Array[]): Promise<Sent[]>
-  /** Looks at the chain. Reports every attempt once per call; included ones again when they become final or leave the chain. */
+  /**
+   * Looks at the chain. Reports every attempt once per call; included ones again when they become final or leave the chain.
+   * Left out are those in a `block` of which nothing can be read now and that did not leave it for certain. What a node
+   * tells of one attempt never keeps the others from being reported.
+   */
   observe(attempts: readonly Attempt[]): Promise<Sighting[]>
-  /** Sequenced chains: the next nonce the chain itself would accept, at `latest`. */
-  nextNonce(sender: string): Promise<number>
+  /**
+   * Sequenced chains: the next nonce the chain itself would accept, at `latest`. One above `expected` is believed of two
+   * endpoints, where two are configured: the lower one then, since a nonce too high strands all that follows.
+   */
+  nextNonce(sender: string, expected: number): Promise<number>
   /** Unix milliseconds of the newest block; of two endpoints where two are configured, the lower. Failure CHAIN_ERROR. */
   blockTime(): Promise<number>
   /** Others: the anchor of a new attempt's lifetime, cached for a few seconds. */

@@ -2,6 +2,7 @@ import { deserialize, serialize } from 'node:v8'
 import type { KeyErrorCode } from './key-error.ts'
 import type {
   Chain,
+  DerivedAddress,
   Exported,
   ExportFormat,
   ExportOptions,
@@ -24,6 +25,7 @@ export type SignerCalls = {
   subkey: { input: { purpose: SubkeyPurpose }; output: Uint8Array }
   create: { input: { walletId: string; chain: Chain }; output: KeyRow }
   import: { input: { walletId: string; chain: Chain; secret: ImportSecret | SealedImport }; output: KeyRow }
+  derivations: { input: { chain: Chain; secret: ImportSecret | SealedImport }; output: DerivedAddress[] }
   export: { input: { key: KeyRow; format: ExportFormat; options: ExportOptions }; output: Exported }
   sign: { input: { requests: SignRequest[] }; output: SignResult[] }
   sealingKey: { input: Record<string, never>; output: string }

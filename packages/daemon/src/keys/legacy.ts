@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
+import { fileText } from '@waiaas/contract'
 import { KeyError } from './key-error.ts'
 import { parseLegacyKeyFile } from './signer/waiaas-2-file.ts'
 import type { Chain } from './types.ts'
@@ -22,7 +23,7 @@ export async function readLegacyWallets(dataDirectory: string): Promise<LegacyWa
 }
 
 async function readLegacyWallet(path: string): Promise<LegacyWallet> {
-  const json = await readFile(path, 'utf8')
+  const json = fileText(await readFile(path)).text ?? ''
   const file = parseLegacyKeyFile(json)
   if (!file) throw new KeyError('IMPORT_INVALID', `${path} is not a key file of WAIaaS 2.x, or is damaged`)
   const { name, chain, network, publicKey } = file

@@ -74,6 +74,18 @@ describe('unlocking', () => {
     expect(await keys.verify(composed, next)).toBe(true)
   })
 
+  test('a byte order mark is no part of a password, and a keyring that was made with one opens with and without', async () => {
+    const marked = `\uFEFF${composed}`
+    const { row } = await createKeyring(Buffer.from(marked))
+    for (const form of [marked, composed]) {
+      expect(await keys.verify(form, row)).toBe(true)
+      await keys.unlock(form, row)
+    }
+    const next = await keys.rewrap(marked)
+    for (const form of [marked, composed]) expect(await keys.verify(form, next)).toBe(true)
+    expect(await keys.verify(`x${composed}`, row)).toBe(false)
+  })
+
   test('an empty password makes no keyring', async () => {
     await expect(keys.createKeyring('')).rejects.toMatchObject({ code: 'INVALID_MASTER_PASSWORD' })
   })

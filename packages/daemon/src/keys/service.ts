@@ -4,6 +4,7 @@ import { KeyError } from './key-error.ts'
 import { type SignerProcess, startSignerProcess } from './signer-process.ts'
 import type {
   Chain,
+  DerivedAddress,
   Exported,
   ExportFormat,
   ExportOptions,
@@ -35,7 +36,7 @@ export type KeysOptions = {
 export type Keys = {
   /** First start: a random root key under this password. Leaves the keyring unlocked. */
   createKeyring(password: string): Promise<KeyringRow>
-  /** INVALID_MASTER_PASSWORD or KEYRING_CORRUPT. The normal form of the password is tried, then the given one. */
+  /** INVALID_MASTER_PASSWORD or KEYRING_CORRUPT. The normal form of the password is tried, then those of older keyrings. */
   unlock(password: string, row: KeyringRow): Promise<void>
   /** An Argon2id run (64 MiB, some 0.1 s) for each form to try: the caller bounds how many run at once. */
   verify(password: string, row: KeyringRow): Promise<boolean>
@@ -47,6 +48,8 @@ export type Keys = {
   create(walletId: string, chain: Chain): Promise<KeyRow>
   /** IMPORT_INVALID says what is wrong with the secret. */
   import(walletId: string, chain: Chain, secret: ImportSecret | SealedImport): Promise<KeyRow>
+  /** The addresses that a recovery phrase gives, the one that `import` takes first; none where the secret leaves no choice. */
+  derivations(chain: Chain, secret: ImportSecret | SealedImport): Promise<DerivedAddress[]>
   /** EXPORT_REFUSED when the chain has no such format. */
   export(key: KeyRow, format: ExportFormat, options?: ExportOptions): Promise<Exported>
   /** One message for the whole batch; answers in order. */
@@ -108,13 +111,13 @@ export async function startKeys(options: KeysOptions = {}): Promise<Keys> {
       return row
     },
     async unlock(password, row) {
-      await inEitherForm(password, (bytes) => call('unlock', { password: bytes, row }))
+      await inAnyForm(password, (bytes) => call('unlock', { password: bytes, row }))
       isUnlocked = true
     },
     async verify(password, row) {
-      const check = (form: string) => withPassword(form, (bytes) => call('verify', { password: bytes, row }))
-      const form = normalPassword(password)
-      return (await check(form)) || (form !== password && (await check(password)))
+      for (const form of formsOf(password))
+        if (await withPassword(form, (bytes) => call('verify', { password: bytes, row }))) return true
+      return false
     },
     rewrap: (newPassword) =>
       withPassword(normalPassword(newPassword), (bytes) => call('rewrap', { password: bytes, cost })),
@@ -122,6 +125,7 @@ export async function startKeys(options: KeysOptions = {}): Promise<Keys> {
     subkey: (purpose) => call('subkey', { purpose }),
     create: (walletId, chain) => call('create', { walletId, chain }),
     import: (walletId, chain, secret) => call('import', { walletId, chain, secret }),
+    derivations: (chain, secret) => call('derivations', { chain, secret }),
     export: (key, format, exportOptions = {}) => call('export', { key, format, options: exportOptions }),
     sign: (requests) => call('sign', { requests: [...requests] }),
     sealingKey: () => call('sealingKey', {}),
@@ -150,14 +154,23 @@ async function withPassword<Result>(password: string, use: (bytes: Uint8Array) =
   return result
 }
 
-/** Keyrings were not always made with the normal form: what does not open with it is tried with the text as it came. */
-async function inEitherForm<Result>(password: string, use: (bytes: Uint8Array) => Promise<Result>): Promise<Result> {
-  const form = normalPassword(password)
-  try {
-    return await withPassword(form, use)
-  } catch (error) {
-    const isWrong = error instanceof KeyError && error.code === 'INVALID_MASTER_PASSWORD'
-    if (form === password || !isWrong) throw error
-    return withPassword(password, use)
+/**
+ * Keyrings were not always made with the normal form: what does not open with it is tried with the text as it came, and
+ * with the byte order mark of a password file, which once was part of the password.
+ */
+const formsOf = (password: string): readonly string[] => [
+  ...new Set([normalPassword(password), password, `\uFEFF${password}`]),
+]
+
+async function inAnyForm<Result>(password: string, use: (bytes: Uint8Array) => Promise<Result>): Promise<Result> {
+  let refusal: unknown
+  for (const form of formsOf(password)) {
+    try {
+      return await withPassword(form, use)
+    } catch (error) {
+      if (!(error instanceof KeyError) || error.code !== 'INVALID_MASTER_PASSWORD') throw error
+      refusal = error
+    }
   }
+  throw refusal
 }

@@ -34,10 +34,16 @@ export type SignResult =
 
 export type ImportSecret =
   | { kind: 'private-key'; text: string }
-  | { kind: 'mnemonic'; phrase: string; path?: string; passphrase?: string }
+  | { kind: 'mnemonic'; phrase: string; derivation?: Derivation; path?: string; passphrase?: string }
   | { kind: 'keystore-v3'; json: string; password: string }
   | { kind: 'solana-keypair'; json: string }
   | { kind: 'waiaas-2'; json: string; password: string }
+
+/** How a recovery phrase becomes a key: along a BIP-44 path, or (`none`) with the first bytes of its seed as they are. */
+export type Derivation = 'bip44' | 'none'
+
+/** An address that a recovery phrase gives, and the wallets that show this one. */
+export type DerivedAddress = { derivation: Derivation; path: string | null; address: string; usedBy: string }
 
 /** An ImportSecret as JSON, sealed to the signer's public key with `sealSecret` of sealing.ts. */
 export type SealedImport = { sealed: string }

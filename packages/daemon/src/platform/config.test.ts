@@ -153,3 +153,36 @@ test('a secret in the environment, or in a file that others may read, is warned 
     'WAIAAS_DATABASE_URL: database.url: expected a postgres:// address',
   ])
 })
+
+test('paths are what somebody who never met a shell means by them', async () => {
+  const env: Environment = { HOME: '/home/op', WAIAAS_DATABASE_PATH: '~/wallets.db\r', WAIAAS_DAEMON_PORT: '4000\r' }
+  const { settings } = await load('[backup]\ndir = "~/backups"\n', env)
+  expect(settings['database.path']).toBe('/home/op/wallets.db')
+  expect(settings['backup.dir']).toBe('/home/op/backups')
+  expect(settings['daemon.port']).toBe(4000)
+  expect(
+    await problems('[backup]\ndir = "$HOME/backups"\n', {
+      WAIAAS_DATABASE_PATH: '~op/x',
+      WAIAAS_DATABASE_URL_FILE: '"/x"',
+    }),
+  ).toEqual([
+    expect.stringMatching(/^config.toml: backup.dir: expected a path without variables/),
+    expect.stringMatching(/^WAIAAS_DATABASE_PATH: database.path: expected ~\/ for the own home/),
+    expect.stringMatching(/^WAIAAS_DATABASE_URL_FILE: expected a path without quotes/),
+  ])
+  expect(await problems('[database]\npath = ""\n')).toEqual([expect.stringMatching(/the path of a file, got nothing/)])
+})
+
+test('quotes that a shell would have taken away are refused, and what is in them is told to nobody', async () => {
+  const names = [
+    'WAIAAS_DAEMON_PORT',
+    'WAIAAS_DATABASE_URL',
+    'WAIAAS_DAEMON_HOSTNAME',
+    'WAIAAS_RPC_EVM_ETHEREUM_SEPOLIA',
+  ]
+  for (const name of names) {
+    const [problem] = await problems(undefined, { [name]: '"http://u:secret@h/"' })
+    expect(problem).toMatch(/with quotes around it: take them away$/)
+    expect(problem).not.toContain('secret')
+  }
+})

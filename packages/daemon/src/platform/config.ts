@@ -1,18 +1,25 @@
 import { readFile, stat } from 'node:fs/promises'
+import { homedir } from 'node:os'
 import { join } from 'node:path'
 import {
   defaultSettings,
   envName,
+  type Home,
   holdsSecret,
   isFailure,
+  misreadSecret,
   OTHER_VARIABLES,
   parseSetting,
+  readPath,
   readSetting,
+  readVariable as readText,
   type Settings,
+  secretText,
   settingFromEnv,
   settings as table,
 } from '@waiaas/contract'
 import { parse, TomlError } from 'smol-toml'
+import { AccessError, explained } from './access.ts'
 import { nearNames } from './near.ts'
 
 type Origin = 'default' | 'file' | 'environment'
@@ -41,6 +48,7 @@ type Reading = {
   readonly origins: Map<string, Origin>
   readonly warnings: string[]
   readonly problems: string[]
+  readonly home: Home
 }
 
 /**
@@ -50,7 +58,7 @@ type Reading = {
 export async function loadConfig({ dataDir, env }: { dataDir: string; env: Environment }): Promise<Config> {
   const values = new Map<string, unknown>(Object.entries(defaultSettings()))
   const origins = new Map<string, Origin>([...values.keys()].map((key) => [key, 'default']))
-  const reading: Reading = { values, origins, warnings: [], problems: [] }
+  const reading: Reading = { values, origins, warnings: [], problems: [], home: homeOf(env) }
   await readToml(join(dataDir, 'config.toml'), reading)
   await readEnvironment(env, reading)
   if (reading.problems.length > 0) throw new ConfigError(reading.problems)
@@ -93,7 +101,7 @@ function readSection(section: string, keys: Record<string, unknown>, reading: Re
   }
   for (const [name, value] of Object.entries(keys)) {
     const key = `${section}.${name}`
-    take(reading, 'file', key, 'config.toml: ', () => readTyped(key, value))
+    take(reading, 'file', key, 'config.toml: ', () => pathOf(key, readTyped(key, value), reading))
   }
 }
 
@@ -133,33 +141,69 @@ async function readVariable(
   reading: Reading,
 ): Promise<void> {
   if (!file) {
-    const isTaken = take(reading, 'environment', key, `${name}: `, () => parseSetting(key, text))
+    const isTaken = take(reading, 'environment', key, `${name}: `, () =>
+      pathOf(key, parseSetting(key, readText(key, text)), reading),
+    )
     if (isTaken && holdsSecret(key, reading.values.get(key))) reading.warnings.push(plainSecret(name))
     return
   }
-  const secret = await readSecretFile(name, text)
+  const secret = await readSecretFile(name, text, reading.home)
   if ('problem' in secret) {
     reading.problems.push(secret.problem)
     return
   }
-  const isTaken = take(reading, 'environment', key, `${name}: `, () => parseSetting(key, secret.text))
+  const isTaken = take(reading, 'environment', key, `${name}: `, () =>
+    pathOf(key, parseSetting(key, secret.text), reading),
+  )
   if (isTaken && secret.warning && holdsSecret(key, reading.values.get(key))) reading.warnings.push(secret.warning)
 }
 
-export type SecretFile = { readonly text: string; readonly warning?: string } | { readonly problem: string }
+/** `misread` is the text as earlier versions took it, whatever the encoding. */
+export type SecretFile =
+  | { readonly text: string; readonly misread: string; readonly warning?: string }
+  | { readonly problem: string; readonly misread?: string; readonly warning?: string }
 
 /** Reads the file that the variable `name` names, without its last line end; warns when others may read it too. */
-export async function readSecretFile(name: string, path: string): Promise<SecretFile> {
-  let text: string
+export async function readSecretFile(name: string, given: string, home: Home): Promise<SecretFile> {
+  let path: string
   try {
-    text = await readFile(path, 'utf8')
+    path = filePath(name, given, home)
   } catch (error) {
+    if (error instanceof RangeError) return { problem: error.message }
+    throw error
+  }
+  let bytes: Buffer
+  try {
+    bytes = await readFile(path)
+  } catch (error) {
+    const told = explained(error, path, 'read')
+    if (told instanceof AccessError) return { problem: `${name}: ${told.message}: ${told.hint}` }
     return { problem: `${name}: expected a readable file, got ${codeOf(error)} for ${path}` }
   }
   const open = await isOpenToOthers(path)
   const warning = `${name}: others may read the secret in ${path}: chmod 600 it`
-  return { text: text.replace(/\r?\n$/, ''), ...(open && { warning }) }
+  const { text, got } = secretText(bytes)
+  const more = { misread: misreadSecret(bytes), ...(open && { warning }) }
+  if (text !== undefined) return { text, ...more }
+  return { problem: `${name}: expected UTF-8 text in ${path}, got ${got}: save it as UTF-8`, ...more }
 }
+
+/** The home directory of whoever this environment is of. */
+export const homeOf =
+  ({ HOME: home }: Environment): Home =>
+  () =>
+    home ?? homedir()
+
+/** The path of a file that must be named. */
+function filePath(name: string, given: string, home: Home): string {
+  const path = readPath(name, given, home)
+  if (path === undefined) throw new RangeError(`${name}: expected the path of a file, got nothing`)
+  return path
+}
+
+/** The value of a setting, a path as it is meant. */
+const pathOf = (key: string, value: unknown, { home }: Reading): unknown =>
+  table[key]?.path ? filePath(key, String(value), home) : value
 
 const plainSecret = (name: string): string =>
   `${name} holds a secret in the environment, which other processes may read: use ${name}_FILE`
@@ -188,7 +232,7 @@ async function readIfThere(path: string): Promise<string | undefined> {
     return await readFile(path, 'utf8')
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return undefined
-    throw new ConfigError([`expected a readable ${path}, got ${codeOf(error)}`])
+    throw explained(error, path, 'read')
   }
 }
 

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { chmod, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import Sqlite from 'better-sqlite3'
+import { assertFile, assertFolder, explained } from './access.ts'
 
 /** The daemon's own directory, held by this process until `close`. */
 export type DataDir = {
@@ -101,11 +102,8 @@ async function syncFolder(path: string): Promise<void> {
 
 /** Closes the directory to other users; where that is not ours to do, says so. */
 async function makePrivate(path: string): Promise<string[]> {
-  try {
-    await mkdir(path, { recursive: true, mode: 0o700 })
-  } catch (error) {
-    throw new DataDirError(`expected to make the data directory ${path}, got ${String(error)}`, { cause: error })
-  }
+  assertFolder(path)
+  await mkdir(path, { recursive: true, mode: 0o700 })
   const { mode } = await stat(path)
   if ((mode & 0o077) === 0) return []
   if ((mode & 0o1000) !== 0) throw new DataDirError(`${path} is shared by all users: name a directory of its own`)
@@ -143,6 +141,7 @@ function lockDirectory(path: string): Promise<Sqlite.Database> {
 
 /** An exclusive lock of the kernel's: a process that dies, however it dies, gives it up at once. */
 async function lockFile(file: string, whenBusy: () => Promise<string>): Promise<Sqlite.Database> {
+  assertFile(file, 'write')
   // Opened only to make it: closing any descriptor of a file gives up the locks that the process has on it.
   if (!existsSync(file)) await (await open(file, 'a', 0o600)).close()
   let lock: Sqlite.Database | undefined
@@ -171,7 +170,7 @@ function recoveryKey(path: string): RecoveryKey {
         return (await readFile(path, 'utf8')).trim()
       } catch (error) {
         if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
-        throw new DataDirError(`expected a readable ${path}, got ${String(error)}`, { cause: error })
+        throw explained(error, path, 'read')
       }
     },
     write: (password) => writeFileAtomic(path, `${password}\n`, 0o600),

@@ -1,6 +1,17 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Log } from './log.ts'
 
+/** Ends each in turn; one that fails is logged and keeps none of the others from ending. */
+export async function endAll(log: Log, all: readonly { stop(): Promise<void> }[]): Promise<void> {
+  for (const each of all) {
+    try {
+      await each.stop()
+    } catch (error) {
+      log.error({ err: error }, 'something could not be ended in good order')
+    }
+  }
+}
+
 export type Loop = {
   /** Runs as soon as the present run is over. */
   wake(): void

@@ -2,9 +2,16 @@ import pino, { type Logger } from 'pino'
 
 export type Log = Pick<Logger, 'trace' | 'debug' | 'info' | 'warn' | 'error'>
 
+/** What a full disk, or a reader that has gone, does not take is lost; the daemon goes on. */
+const loseLine = (): void => undefined
+
 /** JSON lines on stdout. Nothing that can hold a secret is ever passed in: no headers, bodies, endpoints or keys. */
-export const jsonLog = (level: string): Logger =>
-  pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination({ fd: 1, sync: true }))
+export function jsonLog(level: string): Logger {
+  const destination = pino.destination({ fd: 1, sync: true })
+  destination.on('error', loseLine)
+  if (!process.stdout.listeners('error').includes(loseLine)) process.stdout.on('error', loseLine)
+  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination)
+}
 
 const AGAIN_MS = 3_600_000
 const MOST = 1_000

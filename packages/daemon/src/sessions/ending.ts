@@ -1,5 +1,6 @@
 import { Failure, type Output, type sessionOperations } from '@waiaas/contract'
 import type { Handle } from '../platform/db/database.ts'
+import type { Held } from '../platform/held.ts'
 import { type By, needLiveWallet } from '../wallets/service.ts'
 import type { SessionParts } from './parts.ts'
 import { closedSession } from './rules.ts'
@@ -9,9 +10,17 @@ type Revoked = Output<typeof sessionOperations.revokeSession>
 type Linked = Output<typeof sessionOperations.linkSessionWallet>
 type Room = (db: Handle, walletId: string) => Promise<void>
 
+const heldName = (id: string) => `session ${id}`
+
+/** A session whose revocation is not written yet counts as revoked. */
+export function sessionAsHeld(held: Held, row: SessionRow | undefined): SessionRow | undefined {
+  const since = row && held.since(heldName(row.id))
+  return row && since !== undefined ? { ...row, revoked_at: row.revoked_at ?? since } : row
+}
+
 /** Taking sessions, and wallets from sessions. Each is a stop: it holds `system` alone and cancels what is not signed. */
 export function ending(parts: SessionParts, assertRoom: Room) {
-  const { database, clock, audit, stops } = parts
+  const { database, clock, audit, stops, held } = parts
   const stopping = (walletIds: readonly string[]) => ({
     exclusive: ['system', ...walletIds.map((id) => `wallet:${id}`)],
   })
@@ -23,33 +32,44 @@ export function ending(parts: SessionParts, assertRoom: Room) {
     })
   }
 
-  async function revokeWith(db: Handle, id: string, walletIds: readonly string[], by: By): Promise<boolean> {
+  type Revocation = { id: string; by: By; since: number | undefined }
+
+  async function revokeWith(db: Handle, { id, by, since }: Revocation, walletIds: readonly string[]): Promise<boolean> {
     if (!(await sessionStore.revoke(db, id, clock.now()))) return false
     for (const walletId of walletIds) {
       const why = { error: 'its session was revoked', code: 'SESSION_REVOKED', actor: by.actor, sessionId: id }
       const cancelled = await stops.cancelUnsent(db, walletId, why)
-      const details = { cancelled: cancelled.length }
+      const details = { cancelled: cancelled.length, ...(since !== undefined && { heldSince: since }) }
       await audit.record(db, { event: 'SESSION_REVOKED', walletId, sessionId: id, ...by, details })
     }
     return true
   }
 
+  /** False when it was revoked before. */
+  async function revokeNow(revocation: Revocation): Promise<boolean> {
+    for (;;) {
+      const known = await walletIdsOf(revocation.id)
+      const outcome = await database.work(stopping(known), async (db) => {
+        const linked = await idsOf(db, revocation.id)
+        // A wallet was linked meanwhile: again, with its lock.
+        if (linked.some((walletId) => !known.includes(walletId))) return undefined
+        return { isFirst: await revokeWith(db, revocation, linked) }
+      })
+      if (!outcome) continue
+      await stops.quiet(known)
+      return outcome.isFirst
+    }
+  }
+
   return {
     /** May be repeated. Once this has answered, nothing that the session asked for is signed. */
     async revoke(id: string, by: By): Promise<Revoked> {
-      for (;;) {
-        const known = await walletIdsOf(id)
-        const outcome = await database.work(stopping(known), async (db) => {
-          const linked = await idsOf(db, id)
-          // A wallet was linked meanwhile: again, with its lock.
-          if (linked.some((walletId) => !known.includes(walletId))) return undefined
-          return { isFirst: await revokeWith(db, id, linked, by) }
-        })
-        if (!outcome) continue
-        await stops.quiet(known)
-        const before = outcome.isFirst ? {} : { message: 'the session was already revoked' }
-        return { id, status: 'REVOKED', ...before }
-      }
+      const outcome = await held.write(heldName(id), {
+        write: (since) => revokeNow({ id, by, since }),
+        hold: async () => stops.quiet(await walletIdsOf(id)),
+      })
+      if ('unwritten' in outcome) return { id, status: 'REVOKED', unwritten: outcome.unwritten }
+      return { id, status: 'REVOKED', ...(!outcome.written && { message: 'the session was already revoked' }) }
     },
 
     async link(id: string, walletId: string, by: By): Promise<Linked> {

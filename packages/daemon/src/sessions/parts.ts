@@ -2,12 +2,14 @@ import type { Network } from '@waiaas/contract'
 import type { Audit } from '../audit/service.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Database } from '../platform/db/database.ts'
+import type { Held } from '../platform/held.ts'
 import type { Stops } from '../wallets/service.ts'
 
 export type SessionParts = {
   database: Database
   clock: Clock
   audit: Pick<Audit, 'record'>
+  held: Held
   networks(): readonly Network[]
   stops: Pick<Stops, 'cancelUnsent' | 'quiet'>
   /** 32 bytes, the same after each start. Failure KEYSTORE_LOCKED while the signer is locked. */

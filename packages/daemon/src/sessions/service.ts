@@ -1,7 +1,7 @@
 import { Failure, type Output, type Parsed, type sessionOperations } from '@waiaas/contract'
 import { seconds } from '../platform/clock.ts'
 import type { Handle } from '../platform/db/database.ts'
-import { ending, needSession } from './ending.ts'
+import { ending, needSession, sessionAsHeld } from './ending.ts'
 import { issuing } from './issuing.ts'
 import { mcpTokens } from './mcp-token.ts'
 import type { SessionParts } from './parts.ts'
@@ -11,6 +11,7 @@ import { type LinkedWallet, type SessionRow, sessionStore } from './store.ts'
 import { sessionTokens, tokenHash } from './tokens.ts'
 import type { SessionPrincipal } from './types.ts'
 
+export { sessionAsHeld } from './ending.ts'
 export type { SessionParts } from './parts.ts'
 export { constraintFaults, readConstraints } from './rules.ts'
 export type { SessionRow } from './store.ts'
@@ -28,14 +29,14 @@ export const isLinked = (db: Handle, sessionId: string, walletId: string): Promi
 
 /** Session tokens and what they open: issue, authenticate, renew, rotate, revoke. */
 export function sessions(parts: SessionParts) {
-  const { database, clock } = parts
+  const { database, clock, held } = parts
   const tokens = sessionTokens(parts.secret)
   const { assertRoom, issue, create, prepare } = issuing(parts, tokens)
 
   /** Why a token that no session has opens nothing. */
   async function unknownToken(token: string): Promise<Failure> {
     const id = await tokens.read(token)
-    const row = await database.read((db) => sessionStore.byId(db, id))
+    const row = sessionAsHeld(held, await database.read((db) => sessionStore.byId(db, id)))
     if (!row) return new Failure('SESSION_NOT_FOUND', `no session ${id}`)
     return (
       closedSession(row, clock.latest()) ??
@@ -54,7 +55,7 @@ export function sessions(parts: SessionParts) {
     async authenticate(token: string): Promise<SessionPrincipal> {
       const hash = tokenHash(token)
       const now = clock.latest()
-      const row = await database.read((db) => sessionStore.byTokenHash(db, hash, now))
+      const row = sessionAsHeld(held, await database.read((db) => sessionStore.byTokenHash(db, hash, now)))
       if (!row) throw await unknownToken(token)
       const closed = closedSession(row, now)
       if (closed) throw closed

@@ -320,6 +320,7 @@ export function asAttempt(row: AttemptRow): Attempt {
     id: row.id,
     hash: row.hash,
     sender: row.sender,
+    maxFee: BigInt(row.max_fee),
     lifetime: {
       ...(row.nonce !== null && { nonce: row.nonce }),
       ...(row.blockhash !== null && { blockhash: row.blockhash }),

@@ -106,7 +106,7 @@ export class Lane {
 
   /** Looks after an attempt that finds no block, and takes up again what failed. */
   nudge(): void {
-    if (!this.#running && (this.#restMs > 0 || this.#outbidding.stuck(this.live.values()))) this.kick()
+    if (!this.#running && (this.#restMs > 0 || this.#outbidding.due(this.live.values()).length > 0)) this.kick()
   }
 
   /** An attempt's fate changed. */
@@ -200,13 +200,13 @@ export class Lane {
     const refusals = new Map(this.#refusals)
     this.#refusals.clear()
     await this.reasons.transactions(refusals)
-    // A nonce may be free, and a transaction waits to be judged again.
-    if (moved.length > 0) this.kick()
+    // A nonce may be free, and a transaction waits to be judged again; or a node has named the price that it wants.
+    if (moved.length > 0 || this.#outbidding.due(this.live.values()).length > 0) this.kick()
   }
 
   async #round(): Promise<boolean> {
     for (const asked of this.#asked.splice(0)) await this.#answer(asked)
-    await this.#outbidStuck()
+    for (const row of this.#outbidding.due(this.live.values())) await this.#outbid(row)
     const waiting = newestOfNonce([...this.live.values()].filter((row) => row.state === 'recorded'))
     const count = Math.min(ROUND, this.#room - waiting.length)
     if (count <= 0) return false
@@ -252,7 +252,9 @@ export class Lane {
 
   /** Another program may have used the key while nothing of this lane was on its way. */
   async #chainNonce(): Promise<number | undefined> {
-    return this.#chain.sequenced ? this.#chain.nextNonce(this.#address) : undefined
+    if (!this.#chain.sequenced) return undefined
+    const lane = await this.#parts.database.read((db) => attemptStore.lane(db, this.id))
+    return this.#chain.nextNonce(this.#address, lane?.next_nonce ?? 0)
   }
 
   async #answer({ transactionId, purpose, by, resolve, reject }: Asked): Promise<void> {
@@ -265,20 +267,20 @@ export class Lane {
     }
   }
 
-  async #outbidStuck(): Promise<void> {
-    const head = this.#outbidding.stuck(this.live.values())
-    if (!head) return
-    this.#outbidding.leaveAlone(head.id)
+  async #outbid(row: AttemptRow): Promise<void> {
     try {
-      await this.#replace(head.transaction_id, head.purpose === 'cancel' ? 'cancel' : 'speed-up', { actor: 'system' })
+      await this.#replace(row.transaction_id, row.purpose === 'cancel' ? 'cancel' : 'speed-up', { actor: 'system' })
     } catch (error) {
       if (!isFailure(error)) throw error
+      // It moved on, or a policy changed before the signature was recorded: if it still waits, the next round tries again.
+      if (error.code === 'TX_ALREADY_PROCESSED') return
       this.#parts.log.warn(
-        { lane: this.id, transaction: head.transaction_id, reason: error.message },
+        { lane: this.id, transaction: row.transaction_id, reason: error.message },
         'a stuck transaction keeps waiting',
       )
       const reason = `no block takes it at its price, and a higher one is not possible: ${error.message}`
-      await this.reasons.transactions(new Map([[head.transaction_id, reason]]))
+      await this.reasons.transactions(new Map([[row.transaction_id, reason]]))
+      this.#outbidding.leaveAlone(row.id)
     }
   }
 

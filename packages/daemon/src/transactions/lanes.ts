@@ -61,7 +61,7 @@ export function lanes(parts: Parts, events: LaneEvents) {
     nudge: () => {
       for (const each of ready.values()) each.nudge()
     },
-    /** What keeps lanes that have something to do, by network: a line each. No addresses, because anybody may read it. */
+    /** What keeps lanes that have something to do, by network: a line each. */
     troubles: (): string[] => {
       const lines = of().flatMap((each) => {
         const reason = each.reasons.current()

@@ -14,37 +14,49 @@ const RAISES_MOST = 5
 type Refused = Extract<Sent, { outcome: 'refused' }>
 export type Outbidding = ReturnType<typeof outbidding>
 
-/** Which signed attempt of a lane is to be outbid without anybody asking for it. */
+/** Which signed attempts of a lane are to be outbid without anybody asking for it. */
 export function outbidding({ network, sequenced }: Chain, clock: Clock) {
-  /** Attempts that were tried to outbid already. */
+  /** Attempts that may not be outbid. One that was outbid is so no longer when what took its place is given up unsent. */
   const leftAlone = new Set<string>()
   /** When those that a node refused for their price are to be outbid. */
   const refusedUntil = new Map<string, number>()
+  /** Those that a node refused by naming the price that it wants. */
+  const named = new Set<string>()
 
   const patience = Math.max(STUCK_MS, STUCK_BLOCKS * network.blockMs)
   const dueAt = (row: AttemptRow) =>
     Math.min(row.updated_at + patience, refusedUntil.get(row.id) ?? Number.POSITIVE_INFINITY)
 
   return {
-    /** The attempt that all others wait for, when it has found no block for long, or was refused, and was not outbid yet. */
-    stuck(live: Iterable<AttemptRow>): AttemptRow | undefined {
-      if (!sequenced) return undefined
+    /**
+     * In the order of their nonces: the attempt that all others wait for, when it has found no block for long or was
+     * refused, and each that was refused by a named price.
+     */
+    due(live: Iterable<AttemptRow>): AttemptRow[] {
+      if (!sequenced) return []
       const all = [...live]
-      const head = newestOfNonce(all.filter(({ state }) => state === 'recorded')).reduce<AttemptRow | undefined>(
+      const now = clock.now()
+      const raises = ({ nonce }: AttemptRow) =>
+        all.filter((row) => row.nonce === nonce && row.purpose !== 'send').length
+      const waiting = newestOfNonce(all.filter(({ state }) => state === 'recorded'))
+      const head = waiting.reduce<AttemptRow | undefined>(
         (first, row) => (first && first.nonce! < row.nonce! ? first : row),
         undefined,
       )
-      if (!head || leftAlone.has(head.id) || clock.now() < dueAt(head)) return undefined
-      const raises = all.filter(({ nonce, purpose }) => nonce === head.nonce && purpose !== 'send').length
-      return raises < RAISES_MOST ? head : undefined
+      return waiting
+        .filter((row) => named.has(row.id) || (row === head && now >= dueAt(row)))
+        .filter((row) => !leftAlone.has(row.id) && raises(row) < RAISES_MOST)
+        .toSorted((a, b) => a.nonce! - b.nonce!)
     },
     refused(row: AttemptRow, { least }: Refused): void {
-      if (!refusedUntil.has(row.id)) refusedUntil.set(row.id, clock.now() + (least === undefined ? REFUSED_MS : 0))
+      if (!refusedUntil.has(row.id)) refusedUntil.set(row.id, clock.now() + REFUSED_MS)
+      if (least !== undefined) named.add(row.id)
     },
     leaveAlone: (id: string) => void leftAlone.add(id),
     forget(id: string): void {
       leftAlone.delete(id)
       refusedUntil.delete(id)
+      named.delete(id)
     },
   }
 }

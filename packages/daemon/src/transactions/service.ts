@@ -267,9 +267,10 @@ export class Transactions {
     return transactionView(row, findNetwork(row.network), laneReasons.get(row.lane))
   }
 
-  /** What keeps lanes of this process from signing, or from seeing what became of what was paid; a line each. */
+  /** What keeps this process from signing, or from seeing what became of what was paid: some lines, with no address or hash. */
   troubles(): string[] {
-    return this.#lanes.troubles()
+    const lines = [...this.#lanes.troubles(), ...this.#settler.troubles()].map(withoutNames)
+    return [...new Set(lines)].slice(0, TROUBLES_MOST)
   }
 }
 
@@ -285,6 +286,10 @@ async function laneReasons(
   }
   return reasons
 }
+
+const TROUBLES_MOST = 10
+/** Anybody may read readiness: addresses and hashes would say whose wallets these are. */
+const withoutNames = (line: string): string => line.replace(/\b(0x[0-9a-f]{40,}|[1-9A-HJ-NP-Za-km-z]{32,88})\b/gi, '…')
 
 const actorOf = (sessionId: string | undefined): string => (sessionId ? `session:${sessionId}` : 'operator')
 

@@ -23,11 +23,12 @@ type Void = Extract<Sighting, { state: 'void' }>
 export function settler(parts: Parts, lanes: Lanes) {
   const loops = new Map<string, Loop>()
   /** By transaction, what was told about its open fate. */
-  const told = new Map<string, string>()
+  const told = new Map<string, { network: string; reason: string }>()
   let isStopped = false
 
   async function look(chain: Chain): Promise<number> {
     const rows = lanes.liveOn(chain.network.id)
+    forgetOthers(chain.network.id, rows)
     if (rows.length === 0) return IDLE_MS
     const byId = new Map(rows.map((row) => [row.id, row]))
     const changes: Change[] = []
@@ -38,7 +39,7 @@ export function settler(parts: Parts, lanes: Lanes) {
       if (!row) continue
       if (isNews(row, sighting)) changes.push({ row, sighting })
       else if (sighting.state === 'missing') missing.push(row)
-      else if (sighting.state === 'pending') doubts.push({ row, reason: sighting.reason })
+      if (sighting.state === 'pending' || sighting.state === 'missing') doubts.push({ row, reason: sighting.reason })
     }
     await noteDoubts(doubts)
     const groups = groupBy(changes.toSorted(inOrder), ({ row }) => row.lane)
@@ -63,16 +64,22 @@ export function settler(parts: Parts, lanes: Lanes) {
     }
   }
 
+  function forgetOthers(network: string, rows: readonly AttemptRow[]): void {
+    if (told.size === 0) return
+    const open = new Set(rows.map((row) => row.transaction_id))
+    for (const [id, doubt] of told) if (doubt.network === network && !open.has(id)) told.delete(id)
+  }
+
   /** Only what has changed is written; a reason of another kind, such as a refusal, is left as it is. */
   async function noteDoubts(doubts: readonly Doubt[]): Promise<void> {
-    const news = doubts.filter(({ row, reason }) => told.get(row.transaction_id) !== reason)
+    const news = doubts.filter(({ row, reason }) => told.get(row.transaction_id)?.reason !== reason)
     for (const [id, some] of groupBy(news, ({ row }) => row.lane)) {
       const reasons = some.map(({ row, reason }) => [row.transaction_id, reason ?? null] as const)
       await lanes.byId(id)?.reasons.transactions(new Map(reasons))
     }
     for (const { row, reason } of news) {
       if (reason === undefined) told.delete(row.transaction_id)
-      else told.set(row.transaction_id, reason)
+      else told.set(row.transaction_id, { network: row.network, reason })
     }
   }
 
@@ -94,6 +101,7 @@ export function settler(parts: Parts, lanes: Lanes) {
       })
       for (const row of booked) {
         lane.changed(row)
+        // What it says from here on is written by its booking.
         told.delete(row.transaction_id)
       }
     }
@@ -122,6 +130,8 @@ export function settler(parts: Parts, lanes: Lanes) {
       const run = async () => look(await parts.chain(network))
       loops.set(network, loop(`settle ${network}`, parts.log, run))
     },
+    /** Why the fate of what was sent is not known, by network: a line each. */
+    troubles: (): string[] => [...new Set([...told.values()].map(({ network, reason }) => `${network}: ${reason}`))],
     async stop() {
       isStopped = true
       await Promise.all([...loops.values()].map((each) => each.stop()))

@@ -1,6 +1,7 @@
 import { Failure, type Network, newId, type Output, type Parsed, type walletOperations } from '@waiaas/contract'
-import type { ImportSecret, KeyRow, SealedImport } from '../keys/service.ts'
+import type { KeyRow } from '../keys/service.ts'
 import type { Handle } from '../platform/db/database.ts'
+import { derivedAddresses, importSecret } from './importing.ts'
 import { keyFailures } from './key-failures.ts'
 import { storedKey } from './key-rows.ts'
 import type { WalletParts } from './parts.ts'
@@ -10,6 +11,8 @@ import { walletView } from './views.ts'
 
 type CreateInput = Parsed<typeof walletOperations.createWallet>
 type ImportInput = Parsed<typeof walletOperations.importWallet>
+type DerivationsInput = Parsed<typeof walletOperations.listDerivations>
+type Derivations = Output<typeof walletOperations.listDerivations>
 type Created = Output<typeof walletOperations.createWallet>
 type Imported = Output<typeof walletOperations.importWallet>
 
@@ -20,7 +23,7 @@ export function creation(parts: WalletParts) {
   const { database, clock, keys, audit, sessions } = parts
 
   function assertAccepted(chosen: Chosen): void {
-    assertSupported(parts.networks(), chosen)
+    assertSupported(parts.networks(), chosen.chain)
     if (chosen.environment === 'mainnet' && parts.refusesMainnet())
       throw new Failure(
         'RECOVERY_KEY_PRESENT',
@@ -63,7 +66,9 @@ export function creation(parts: WalletParts) {
     async importKey(input: ImportInput, by: By): Promise<Imported> {
       assertAccepted(input)
       const id = newId(clock.now())
-      const key = await keyFailures(keys.import(id, input.chain, importSecret(input)))
+      const secret = importSecret(input)
+      const derivations = await derivedAddresses(keys, input.chain, secret)
+      const key = await keyFailures(keys.import(id, input.chain, secret))
       let defaultPolicy: Created['defaultPolicy'] = null
       const row = await store(id, input, key, async (db, { name, chain, environment, address }) => {
         defaultPolicy = input.defaultPolicy ? await parts.installDefaultPolicy(db, id) : null
@@ -71,7 +76,18 @@ export function creation(parts: WalletParts) {
         const details = { name, chain, environment, address, format, defaultPolicy: defaultPolicy?.id ?? null }
         await audit.record(db, { event: 'WALLET_IMPORTED', walletId: id, ...by, details })
       })
-      return { ...walletView(parts.networks(), row), defaultPolicy }
+      const view = { ...walletView(parts.networks(), row), defaultPolicy }
+      return derivations.length > 1 ? { ...view, derivations } : view
+    },
+
+    /** What a recovery phrase gives. Failure INVALID_IMPORT. */
+    async listDerivations({ chain, phrase, passphrase, sealed }: DerivationsInput): Promise<Derivations> {
+      assertSupported(parts.networks(), chain)
+      const plain = { format: 'mnemonic', secret: phrase, passphrase } as const
+      const secret = importSecret(sealed === undefined ? plain : { sealed })
+      const items = await derivedAddresses(keys, chain, secret)
+      if (items.length > 0) return { items }
+      throw new Failure('INVALID_IMPORT', 'expected a recovery phrase without derivation and path')
     },
   }
 }
@@ -91,7 +107,7 @@ const newWallet = (id: string, { name, chain, environment }: Chosen, address: st
   purged_at: null,
 })
 
-function assertSupported(networks: readonly Network[], { chain }: Chosen): void {
+function assertSupported(networks: readonly Network[], chain: Chosen['chain']): void {
   const supported = [...new Set(networks.map((network) => network.chain))]
   if (supported.includes(chain)) return
   throw new Failure(
@@ -104,49 +120,3 @@ const addressExists = ({ id, name, address }: WalletRow) =>
   new Failure('WALLET_ADDRESS_EXISTS', `wallet "${name}" (${id}) already has the address ${address}`, {
     details: { walletId: id },
   })
-
-/** The wire's fields in the form that the signer reads. What is sealed only the signer can open. */
-function importSecret(input: ImportInput): ImportSecret | SealedImport {
-  const { format, secret, sealed } = input
-  if (sealed !== undefined) return { sealed }
-  if (format === undefined || secret === undefined)
-    throw new Failure('INVALID_IMPORT', 'expected sealed, or secret with its format')
-  assertFields(format, input)
-  switch (format) {
-    case 'private-key':
-      return { kind: format, text: secret }
-    case 'mnemonic': {
-      const { path, passphrase } = input
-      return {
-        kind: format,
-        phrase: secret,
-        ...(path !== undefined && { path }),
-        ...(passphrase !== undefined && { passphrase }),
-      }
-    }
-    case 'solana-keypair':
-      return { kind: format, json: secret }
-    case 'keystore-v3':
-    case 'waiaas-2':
-      return { kind: format, json: secret, password: input.password ?? '' }
-  }
-}
-
-type Format = NonNullable<ImportInput['format']>
-const EXTRAS = ['password', 'path', 'passphrase'] as const
-const FIELDS: Record<Format, { readonly needed?: 'password'; readonly allowed: readonly string[] }> = {
-  'private-key': { allowed: [] },
-  mnemonic: { allowed: ['path', 'passphrase'] },
-  'keystore-v3': { needed: 'password', allowed: ['password'] },
-  'solana-keypair': { allowed: [] },
-  'waiaas-2': { needed: 'password', allowed: ['password'] },
-}
-
-/** A field that would be ignored is refused: a passphrase that is not applied gives another wallet. */
-function assertFields(format: Format, input: ImportInput): void {
-  const { needed, allowed } = FIELDS[format]
-  if (needed && input[needed] === undefined)
-    throw new Failure('INVALID_IMPORT', `expected ${needed} with the format ${format}`)
-  const extra = EXTRAS.find((field) => input[field] !== undefined && !allowed.includes(field))
-  if (extra) throw new Failure('INVALID_IMPORT', `expected no ${extra} with the format ${format}`)
-}

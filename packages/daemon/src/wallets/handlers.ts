@@ -17,6 +17,7 @@ export const walletHandlers = (wallets: Wallets): Handlers<typeof walletOperatio
   resumeWallet: (call, { id }) => wallets.resume(id, by(call)),
   listWalletNetworks: (call, { id }) => wallets.networks(id, reader(call)),
   importWallet: (call, input) => wallets.import(input, by(call)),
+  listDerivations: (_call, input) => wallets.listDerivations(input),
   exportWallet: (call, input) => wallets.export(input, by(call)),
   getSealingKey: () => wallets.sealingKey(),
 })

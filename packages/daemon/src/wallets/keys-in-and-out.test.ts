@@ -157,6 +157,38 @@ forEachEngine((engine, open) => {
     expect((await take({ ...legacy, password: 'the old password' })).publicKey).toBe(old.address)
   })
 
+  test('a phrase without a choice says which address was taken and which others there are; a choice says nothing', async () => {
+    const { bed, take } = await start()
+    const solana = { chain: 'solana', format: 'mnemonic', secret: PHRASE } as const
+    const { id, publicKey, derivations } = await take(solana)
+    expect(derivations?.[0]).toMatchObject({ publicKey, derivation: 'bip44', path: "m/44'/501'/0'/0'" })
+    const keygen = derivations!.find(({ derivation }) => derivation === 'none')!
+    expect(keygen.usedBy).toContain('solana-keygen new')
+    await bed.wallets.terminate(id, operator)
+    const chosen = await take({ ...solana, derivation: 'none' })
+    expect(chosen).toMatchObject({ publicKey: keygen.publicKey })
+    expect(chosen.derivations).toBeUndefined()
+    // One derivation is usual on Ethereum, so that there is nothing to choose.
+    expect((await take({ ...ethereum, format: 'mnemonic', secret: PHRASE })).derivations).toBeUndefined()
+
+    const { publicKey: signerKey } = await bed.wallets.sealingKey()
+    const sealed = sealSecret(signerKey, { kind: 'mnemonic', phrase: PHRASE }).sealed
+    const asked = await bed.wallets.listDerivations({ chain: 'solana', sealed })
+    expect(asked.items).toEqual(derivations)
+    expect(await bed.wallets.listDerivations({ chain: 'solana', phrase: PHRASE })).toEqual(asked)
+    expect((await take({ chain: 'solana', sealed })).derivations).toEqual(derivations)
+  })
+
+  test('derivations are listed of recovery phrases alone', async () => {
+    const { bed } = await start()
+    const { publicKey: signerKey } = await bed.wallets.sealingKey()
+    const { sealed } = sealSecret(signerKey, { kind: 'private-key', text: evmKey() })
+    for (const wrong of [{ sealed }, { phrase: 'one two' }])
+      await expect(bed.wallets.listDerivations({ chain: 'solana', ...wrong })).rejects.toMatchObject({
+        code: 'INVALID_IMPORT',
+      })
+  })
+
   test('a keystore file goes out under its own password and comes back in as the same wallet', async () => {
     const { bed, take, give } = await start()
     const { id, publicKey } = await take({ ...ethereum, format: 'private-key', secret: evmKey() })

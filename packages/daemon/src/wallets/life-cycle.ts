@@ -1,5 +1,6 @@
 import { Failure, type Output, type walletOperations } from '@waiaas/contract'
 import { seconds } from '../platform/clock.ts'
+import type { Held } from '../platform/held.ts'
 import { turns } from '../platform/turns.ts'
 import { needLiveWallet, needWallet } from './choice.ts'
 import type { WalletParts } from './parts.ts'
@@ -11,11 +12,21 @@ type Answer<Name extends keyof typeof walletOperations> = Output<(typeof walletO
 
 /** Stops hold `system` alone: every job that could issue or record a signature waits outside or comes after. */
 const stopping = (id: string) => ({ exclusive: ['system', `wallet:${id}`] })
+const heldName = (id: string) => `wallet ${id}`
 const changing = (id: string) => ({ shared: ['system'], exclusive: [`wallet:${id}`] })
+
+/** A wallet whose suspension is not written yet counts as suspended. */
+export const walletAsHeld = <W extends { id: string; status: string }>(
+  held: Held,
+  wallet: W | undefined,
+): W | undefined =>
+  wallet?.status === 'ACTIVE' && held.since(heldName(wallet.id)) !== undefined
+    ? { ...wallet, status: 'SUSPENDED' }
+    : wallet
 
 /** Suspending, resuming and ending wallets, and their names. */
 export function lifeCycle(parts: WalletParts) {
-  const { database, clock, audit, stops, sessions } = parts
+  const { database, clock, audit, stops, sessions, held } = parts
   // A resume that overtook the halt of an earlier suspension would leave the wallet halted.
   const inTurn = turns()
 
@@ -30,25 +41,34 @@ export function lifeCycle(parts: WalletParts) {
       }),
 
     /** Once this has answered, nothing of the wallet is signed or sent for the first time. */
-    suspend: (id: string, reason: string, by: By): Promise<Answer<'suspendWallet'>> =>
-      inTurn(id, async () => {
-        const at = await database.work(stopping(id), async (db) => {
-          const row = await needLiveWallet(db, id)
-          const now = clock.now()
-          const change = { id, at: now, suspendedAt: now, reason, terminatedAt: null }
-          await move(db, row, { ...change, from: 'ACTIVE', to: 'SUSPENDED' })
-          const why = { error: `the wallet was suspended: ${reason}`, code: 'WALLET_SUSPENDED', actor: by.actor }
-          const cancelled = await stops.cancelUnsent(db, id, why)
-          const details = { reason, cancelled: cancelled.length }
-          await audit.record(db, { event: 'WALLET_SUSPENDED', severity: 'warning', walletId: id, ...by, details })
-          return now
+    async suspend(id: string, reason: string, by: By): Promise<Answer<'suspendWallet'>> {
+      const write = (since: number | undefined) =>
+        inTurn(id, async () => {
+          const at = await database.work(stopping(id), async (db) => {
+            const row = await needLiveWallet(db, id)
+            const now = clock.now()
+            const change = { id, at: now, suspendedAt: now, reason, terminatedAt: null }
+            await move(db, row, { ...change, from: 'ACTIVE', to: 'SUSPENDED' })
+            const why = { error: `the wallet was suspended: ${reason}`, code: 'WALLET_SUSPENDED', actor: by.actor }
+            const cancelled = await stops.cancelUnsent(db, id, why)
+            const details = { reason, cancelled: cancelled.length, ...(since !== undefined && { heldSince: since }) }
+            await audit.record(db, { event: 'WALLET_SUSPENDED', severity: 'warning', walletId: id, ...by, details })
+            return now
+          })
+          await stops.halt(id)
+          return at
         })
-        await stops.halt(id)
-        return { id, status: 'SUSPENDED', suspendedAt: seconds(at), suspensionReason: reason }
-      }),
+      const hold = () => inTurn(id, async () => held.since(heldName(id)) !== undefined && stops.halt(id))
+      const outcome = await held.write(heldName(id), { write, hold })
+      const answer = { id, status: 'SUSPENDED' as const, suspensionReason: reason }
+      if ('written' in outcome) return { ...answer, suspendedAt: seconds(outcome.written) }
+      return { ...answer, suspendedAt: seconds(outcome.since), unwritten: outcome.unwritten }
+    },
 
-    resume: (id: string, by: By): Promise<Answer<'resumeWallet'>> =>
-      inTurn(id, async () => {
+    async resume(id: string, by: By): Promise<Answer<'resumeWallet'>> {
+      // What is not on record cannot be lifted either.
+      await held.settle(heldName(id))
+      return inTurn(id, async () => {
         await database.work(changing(id), async (db) => {
           const row = await needLiveWallet(db, id)
           const change = { id, at: clock.now(), suspendedAt: null, reason: null, terminatedAt: null }
@@ -57,7 +77,8 @@ export function lifeCycle(parts: WalletParts) {
         })
         stops.resume(id)
         return { id, status: 'ACTIVE' }
-      }),
+      })
+    },
 
     /** For good. Sessions that had only this wallet end, others lose it. */
     terminate: (id: string, by: By): Promise<Answer<'terminateWallet'>> =>

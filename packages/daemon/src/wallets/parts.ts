@@ -3,6 +3,7 @@ import type { Audit } from '../audit/service.ts'
 import type { Keys } from '../keys/service.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Database, Handle } from '../platform/db/database.ts'
+import type { Held } from '../platform/held.ts'
 import type { WalletKeys } from './key-rows.ts'
 import type { By, Stops } from './stops.ts'
 
@@ -25,9 +26,10 @@ type WalletSessions = {
 export type WalletParts = {
   database: Database
   clock: Clock
-  keys: Pick<Keys, 'create' | 'import' | 'export' | 'sealingKey'>
+  keys: Pick<Keys, 'create' | 'import' | 'derivations' | 'export' | 'sealingKey'>
   keyRows: WalletKeys
   audit: Pick<Audit, 'record'>
+  held: Held
   networks(): readonly Network[]
   sessions: WalletSessions
   stops: Pick<Stops, 'cancelUnsent' | 'halt' | 'resume'>

@@ -11,6 +11,7 @@ import { walletDetail, walletNetworks, walletView } from './views.ts'
 export { findWallet, needLiveWallet, walletOfSession, walletsOfSession } from './choice.ts'
 export { keyFailures } from './key-failures.ts'
 export { walletKeys } from './key-rows.ts'
+export { walletAsHeld } from './life-cycle.ts'
 export { networksOf, resolveNetwork } from './networks.ts'
 export type { PreparedSession, WalletParts } from './parts.ts'
 export type { By, Stops } from './stops.ts'
@@ -25,13 +26,14 @@ type Answer<Name extends keyof typeof walletOperations> = Output<(typeof walletO
 /** The life of wallets: made or imported, read, suspended, exported, ended. */
 export function wallets(parts: WalletParts) {
   const { database, keys, networks } = parts
-  const { create, importKey } = creation(parts)
+  const { create, importKey, listDerivations } = creation(parts)
   const readable = (id: string, { sessionId }: Reader) =>
     database.read((db) => (sessionId === undefined ? needWallet(db, id) : walletOfSession(db, sessionId, id)))
 
   return {
     create,
     import: importKey,
+    listDerivations,
     export: exporting(parts),
     ...lifeCycle(parts),
 

@@ -1,12 +1,18 @@
 import { isFailure, type Network } from '@waiaas/contract'
-import type { Rpc, RpcError } from '../chain.ts'
+import { OddAnswer, readOr } from '../answers.ts'
+import { isUnsupported, type Rpc } from '../chain.ts'
 import { quantity } from './hex.ts'
+import { inclusionOf } from './inclusion.ts'
 import { type Block, type Inclusion, readBlock, readReceipt } from './receipts.ts'
 
 /** The newest part of the chain as far as it was followed, block by block. */
 export type BlockWindow = {
-  /** Follows to the head. `jumped` when blocks were left out, so that what was not seen may still be there. */
-  advance(): Promise<{ readonly jumped: boolean }>
+  /**
+   * Follows to the head. `jumped` when blocks or parts of them were left out, so that what was not seen may still be there.
+   * Not `reached` when the head was not come to, so that what is newer was not seen. Throws an OddAnswer or RpcError where
+   * a node answers what nobody can follow.
+   */
+  advance(): Promise<{ readonly jumped: boolean; readonly reached: boolean }>
   /** The last block followed; -1 before the first. */
   head(): number
   /** Nothing at or below this height changes any more; -1 when not known. */
@@ -24,6 +30,8 @@ const catchUpMost = 32
 const lagMost = 64
 const indexedMost = 64
 const hashesMost = 8_192
+/** How long a method that a node refused is not asked for again. */
+const refusedMs = 600_000
 
 /** Blocks behind the head that count as final where a network has no "finalized" tag: 64 or a quarter of an hour, whichever is more. */
 const finalDepth = (network: Network): number =>
@@ -36,11 +44,14 @@ type State = {
   head: number
   finalized: number
   hasSeenTag: boolean
-  hasBlockReceipts: boolean
+  /** A block of which something could not be read was followed. */
+  hasGaps: boolean
+  receiptsFrom: number
 }
+type Parts = { readonly network: Network; readonly rpc: Rpc; readonly clock: () => number; readonly state: State }
 
 /** Follows the chain by parent hashes; blocks that left it are forgotten with all that was in them. */
-export function blockWindow(network: Network, rpc: Rpc): BlockWindow {
+export function blockWindow(network: Network, rpc: Rpc, clock: () => number): BlockWindow {
   const state: State = {
     hashes: new Map(),
     hashesByHeight: new Map(),
@@ -48,14 +59,18 @@ export function blockWindow(network: Network, rpc: Rpc): BlockWindow {
     head: -1,
     finalized: -1,
     hasSeenTag: false,
-    hasBlockReceipts: true,
+    hasGaps: false,
+    receiptsFrom: Number.NEGATIVE_INFINITY,
   }
+  const parts = { network, rpc, clock, state }
   return {
     async advance() {
-      const { latest, final } = await readHeads(network, rpc, state)
-      const jumped = latest !== undefined && (await move(rpc, state, latest))
+      state.hasGaps = false
+      const { latest, final } = await readHeads(parts)
+      const jumped = latest !== undefined && (await move(parts, latest))
       if (final) raiseFinalized(state, final)
-      return { jumped }
+      const reached = latest !== undefined && state.head >= latest.height
+      return { jumped: jumped || state.hasGaps, reached }
     },
     head: () => state.head,
     finalized: () => state.finalized,
@@ -67,31 +82,35 @@ export function blockWindow(network: Network, rpc: Rpc): BlockWindow {
 }
 
 /** True when blocks were left out on the way to the head. */
-async function move(rpc: Rpc, state: State, latest: Block): Promise<boolean> {
+async function move(parts: Parts, latest: Block): Promise<boolean> {
+  const { state } = parts
   if (state.hashes.get(latest.height) === latest.hash) return false
   // Below all that was followed, but not by far: an endpoint that lags behind the one before it.
   const isLag = latest.height <= state.head && !state.hashes.has(latest.height)
   if (isLag && latest.height > state.head - lagMost) return false
   const isFar = state.head < 0 || latest.height - state.head > catchUpMost || latest.height <= state.head - hashesMost
-  if (!isFar && (await follow(rpc, state, latest))) return false
-  await jump(rpc, state, latest)
+  if (!isFar && (await follow(parts, latest))) return false
+  await jump(parts, latest)
   return true
 }
 
 type Final = { readonly height: number; readonly hash?: string }
 type Heads = { readonly latest: Block | undefined; readonly final: Final | undefined }
 
-async function readHeads(network: Network, rpc: Rpc, state: State): Promise<Heads> {
+async function readHeads({ network, rpc, state }: Parts): Promise<Heads> {
   const byTag = (tag: string) => ({ method: 'eth_getBlockByNumber', params: [tag, false] })
   const [head, final] = await rpc.batch([byTag('latest'), byTag('finalized')])
-  if (!head || 'error' in head) throw head?.error ?? new Error('expected an answer to eth_getBlockByNumber')
+  if (!head || 'error' in head) throw head?.error ?? new OddAnswer('an answer to eth_getBlockByNumber', head)
   const latest = readBlock(head.result)
-  const tagged = final && 'result' in final ? readBlock(final.result) : undefined
+  const tagged = final && 'result' in final ? readableBlock(final.result) : undefined
   if (tagged) state.hasSeenTag = true
   // A network that was seen to have the tag is never judged by depth: an endpoint without it proves nothing there.
   const counted = state.hasSeenTag || !latest ? undefined : { height: latest.height - finalDepth(network) }
   return { latest, final: tagged ?? counted }
 }
+
+const nothing = (): undefined => undefined
+const readableBlock = (value: unknown): Block | undefined => readOr(() => readBlock(value), nothing)
 
 /** Only for blocks that the followed chain leads up to: otherwise what was seen here may be another branch. */
 function raiseFinalized(state: State, final: Final): void {
@@ -102,26 +121,28 @@ function raiseFinalized(state: State, final: Final): void {
 }
 
 /** False when the known blocks do not lead to the head, so that a new start is needed. */
-async function follow(rpc: Rpc, state: State, latest: Block): Promise<boolean> {
+async function follow(parts: Parts, latest: Block): Promise<boolean> {
+  const { state } = parts
   // A head at or below ours under another hash: the chain was rewritten below it.
   if (latest.height <= state.head) truncate(state, latest.height)
   while (state.head < latest.height) {
-    const blocks = await readBlocks(rpc, state, state.head + 1, Math.min(latest.height, state.head + catchUpMost))
-    // The node has not got it all yet, or was rewritten in between; the next call sees more.
-    if (blocks.length === 0) return true
+    const before = state.head
+    const blocks = await readBlocks(parts, state.head + 1, Math.min(latest.height, state.head + catchUpMost))
     for (const { block, found } of blocks) {
       if (block.parentHash !== state.hashes.get(block.height - 1)) {
-        if (!(await dropToFork(rpc, state))) return false
+        if (!(await dropToFork(parts))) return false
         break
       }
       append(state, block, found)
     }
+    // The node has not got it all yet, or was rewritten in between; the next call sees more.
+    if (state.head === before) return true
   }
   return true
 }
 
 /** Forgets blocks that are no longer in the chain. False when none of the known ones is. */
-async function dropToFork(rpc: Rpc, state: State): Promise<boolean> {
+async function dropToFork({ rpc, state }: Parts): Promise<boolean> {
   while (state.hashes.has(state.head)) {
     const block = readBlock(await rpc.call('eth_getBlockByNumber', [quantity(state.head), false]))
     if (block && block.hash === state.hashes.get(state.head)) return true
@@ -130,8 +151,9 @@ async function dropToFork(rpc: Rpc, state: State): Promise<boolean> {
   return false
 }
 
-async function jump(rpc: Rpc, state: State, latest: Block): Promise<void> {
-  const [newest] = await readBlocks(rpc, state, latest.height, latest.height)
+async function jump(parts: Parts, latest: Block): Promise<void> {
+  const { state } = parts
+  const [newest] = await readBlocks(parts, latest.height, latest.height)
   if (!newest) return
   state.hashes.clear()
   state.hashesByHeight.clear()
@@ -143,55 +165,56 @@ async function jump(rpc: Rpc, state: State, latest: Block): Promise<void> {
 
 type Found = readonly { readonly hash: string; readonly at: Inclusion | 'unread' }[]
 
-async function readBlocks(rpc: Rpc, state: State, from: number, to: number): Promise<{ block: Block; found: Found }[]> {
-  const heights = Array.from({ length: to - from + 1 }, (_, index) => quantity(from + index))
-  const answers = await rpc.batch(
-    heights.flatMap((height) => [
-      { method: 'eth_getBlockByNumber', params: [height, false] },
-      ...(state.hasBlockReceipts ? [{ method: 'eth_getBlockReceipts', params: [height] }] : []),
-    ]),
-  )
-  const step = state.hasBlockReceipts ? 2 : 1
+/** The blocks of these heights, from the lowest up to the first that the node has not got. */
+async function readBlocks(parts: Parts, from: number, to: number): Promise<{ block: Block; found: Found }[]> {
+  const heights = Array.from({ length: to - from + 1 }, (_, index) => from + index)
+  const { headers, receipts } = await readParts(parts, heights.map(quantity))
   const blocks: { block: Block; found: Found }[] = []
-  for (let at = 0; at < answers.length; at += step) {
-    const header = answers[at]!
+  for (const [index, header] of headers.entries()) {
     const block = 'result' in header ? readBlock(header.result) : undefined
-    if (!block) return blocks
-    const receipts = step === 2 ? answers[at + 1]! : undefined
-    // Not every node has the method; hashes are enough to know whose receipts to ask for.
-    if (receipts && 'error' in receipts && isUnknownMethod(receipts.error)) state.hasBlockReceipts = false
-    const found = receipts && 'result' in receipts ? receiptsOf(block, receipts.result) : hashesOf(block)
-    if (!found) return blocks
-    blocks.push({ block, found })
+    if (!block || block.height !== heights[index]) return blocks
+    const answer = receipts[index]
+    blocks.push({ block, found: answer && 'result' in answer ? receiptsOf(block, answer.result) : hashesOf(block) })
   }
   return blocks
 }
 
-const isUnknownMethod = ({ code, message }: RpcError) => code === -32601 || code === -32004 || /method/i.test(message)
+type Answers = Awaited<ReturnType<Rpc['batch']>>
+
+/** Headers, and beside them the receipts where nodes give them: hashes are enough to know whose receipts to ask for. */
+async function readParts(
+  { rpc, clock, state }: Parts,
+  heights: readonly string[],
+): Promise<{ headers: Answers; receipts: Answers }> {
+  const headersOf = heights.map((height) => ({ method: 'eth_getBlockByNumber', params: [height, false] }))
+  if (clock() < state.receiptsFrom) return { headers: await rpc.batch(headersOf), receipts: [] }
+  const receiptsAt = heights.map((height) => ({ method: 'eth_getBlockReceipts', params: [height] }))
+  try {
+    const answers = await rpc.batch([...headersOf, ...receiptsAt])
+    const receipts = answers.slice(heights.length)
+    if (receipts.some((answer) => 'error' in answer && isUnsupported(answer.error)))
+      state.receiptsFrom = clock() + refusedMs
+    return { headers: answers.slice(0, heights.length), receipts }
+  } catch (error) {
+    if (!isFailure(error, 'CHAIN_ERROR')) throw error
+    // Some endpoints refuse the whole message for it. Where this works, the receipts were to blame.
+    const headers = await rpc.batch(headersOf)
+    state.receiptsFrom = clock() + refusedMs
+    return { headers, receipts: [] }
+  }
+}
 
 const hashesOf = (block: Block): Found => block.transactions.map((hash) => ({ hash, at: 'unread' }))
 
-/** Undefined when the receipts are of another block than the header: the head moved between the two. */
-function receiptsOf(block: Block, value: unknown): Found | undefined {
-  if (!Array.isArray(value)) return hashesOf(block)
+/** What is missing here, unreadable, or of another block is read by itself if it is ours. */
+function receiptsOf(block: Block, value: unknown): Found {
   const byHash = new Map<string, Inclusion>()
-  for (const entry of value) {
-    const receipt = readableReceipt(entry)
-    if (receipt && receipt.blockHash !== block.hash) return undefined
-    if (receipt) byHash.set(receipt.hash, receipt)
+  for (const entry of Array.isArray(value) ? value : []) {
+    const receipt = readOr(() => readReceipt(entry), nothing)
+    const inclusion = receipt && inclusionOf(receipt)
+    if (inclusion?.blockHash === block.hash && inclusion.height === block.height) byHash.set(receipt!.hash, inclusion)
   }
-  // Some chains list system transactions without receipts, or the other way about.
   return block.transactions.map((hash) => ({ hash, at: byHash.get(hash) ?? 'unread' }))
-}
-
-/** A foreign transaction of an unusual kind must not keep the chain from being followed; ours are read again by themselves. */
-function readableReceipt(entry: unknown): ReturnType<typeof readReceipt> {
-  try {
-    return readReceipt(entry)
-  } catch (error) {
-    if (isFailure(error, 'CHAIN_ERROR')) return undefined
-    throw error
-  }
 }
 
 function append(state: State, block: Block, found: Found): void {
@@ -201,6 +224,7 @@ function append(state: State, block: Block, found: Found): void {
     found.map(({ hash }) => hash),
   )
   for (const { hash, at } of found) state.index.set(hash, at)
+  if (!block.isWhole) state.hasGaps = true
   state.head = block.height
   forget(state, block.height - indexedMost)
   state.hashes.delete(block.height - hashesMost)

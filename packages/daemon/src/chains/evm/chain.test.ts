@@ -248,7 +248,7 @@ test('a batch is sent in order and in one request', async () => {
     expect(outcomes).toEqual(all.map(() => ({ outcome: 'accepted' })))
     expect(seen.length).toBe(1)
     await quiet.mine()
-    expect(await chain.nextNonce(key.address)).toBe(64)
+    expect(await chain.nextNonce(key.address, 0)).toBe(64)
   } finally {
     await quiet.stop()
   }

@@ -1,6 +1,7 @@
 import type { Network } from '@waiaas/contract'
 import { Failure } from '@waiaas/contract'
-import { type Chain, type Rpc, RpcError, type Token } from '../chain.ts'
+import { bordered } from '../border.ts'
+import type { Chain, Rpc, Token } from '../chain.ts'
 import { rpcPool } from '../rpc-pool.ts'
 import { parseAddress } from './address.ts'
 import { blockWindow } from './blocks.ts'
@@ -12,12 +13,15 @@ import { feeSource, rollupFees } from './fees.ts'
 import { gasSource } from './gas.ts'
 import { readQuantity } from './hex.ts'
 import { chainIdOf, verifyIdentity } from './identity.ts'
+import { type Terms, termsOf } from './inclusion.ts'
 import { balancesOf } from './multicall.ts'
+import { nextNonce } from './nonce.ts'
 import { observer } from './observe.ts'
 import { prechecker } from './precheck.ts'
 import { seal } from './seal.ts'
 import { blockTime } from './time.ts'
 import { readFeed, readToken } from './token.ts'
+import { decodeUnsigned } from './transaction.ts'
 
 export type EvmOptions = {
   readonly network: Network
@@ -33,6 +37,8 @@ export type EvmOptions = {
   readonly warn?: (message: string) => void
 }
 
+const termsMost = 20_000
+
 /** One EVM network behind its endpoints. */
 export function evmChain(options: EvmOptions): Chain {
   const { network } = options
@@ -41,15 +47,19 @@ export function evmChain(options: EvmOptions): Chain {
   const warn = options.warn ?? ((message) => process.emitWarning(message, 'Chain'))
   const verify = verifyIdentity({ network, allowForeignGenesis: options.allowForeignGenesis, warn })
   const { urls, timeoutMs = 10_000 } = options
-  const rpc = rpcPool({ urls, name: network.id, verify, timeoutMs, clock })
+  const pool = { name: network.id, verify, timeoutMs, clock }
+  const rpc = rpcPool({ urls, ...pool })
+  const singles = urls.map((url) => rpcPool({ urls: [url], ...pool }))
   const gas = gasSource(network, rpc, clock)
   const fees = feeSource(network, rpc, clock)
   const parts = { network, chainId, fees, gas, beside: rollupFees(network, rpc, clock) }
   const balances = cache<bigint>({ freshMs: network.blockMs, staleMs: network.blockMs, clock })
   const readBalance = async (address: string) => readQuantity(await rpc.call('eth_getBalance', [address, 'latest']))
-  const window = blockWindow(network, rpc)
+  const terms = new Map<string, Terms>()
+  const window = blockWindow(network, rpc, clock)
   const onIncluded = (sender: string) => balances.drop(sender.toLowerCase())
-  const watch = observer({ rpc, window, clock, blockMs: network.blockMs, warn, onIncluded })
+  const remembered = (hash: string) => terms.get(hash)
+  const watch = observer({ rpc, singles, window, clock, blockMs: network.blockMs, warn, onIncluded, remembered })
   const border = bordered(network)
   return {
     network,
@@ -63,16 +73,19 @@ export function evmChain(options: EvmOptions): Chain {
     draft: border((sender, intent, replaces) => draft(parts, sender, intent, replaces)),
     bytes: (_sender, drafted, lifetime) => bytes(drafted, lifetime),
     decode: (sender, unsigned) => decode(network, chainId, sender, unsigned),
-    seal,
+    seal(sender, unsigned, signature) {
+      const signed = seal(sender, unsigned, signature)
+      if (terms.size >= termsMost) terms.clear()
+      terms.set(signed.hash, termsOf(decodeUnsigned(unsigned)))
+      return signed
+    },
     precheck: border(prechecker({ network, rpc, balances, readBalance, clock })),
     broadcast(signed) {
       const head = window.head()
-      return broadcast(rpc, signed, (hash) => watch.sent(hash, head))
+      return broadcast({ rpc, fees, onAccepted: (hash) => watch.sent(hash, head) }, signed)
     },
     observe: border(watch.observe),
-    nextNonce: border(async (sender) =>
-      Number(readQuantity(await rpc.call('eth_getTransactionCount', [sender, 'latest']))),
-    ),
+    nextNonce: border((sender, expected) => nextNonce(rpc, sender, expected)),
     blockTime: border(() => blockTime(rpc)),
     async anchor() {
       throw new Failure('CHAIN_NOT_SUPPORTED', `${network.id} orders transactions by nonce and has no anchor`)
@@ -82,23 +95,11 @@ export function evmChain(options: EvmOptions): Chain {
     token: border((address) => readToken(network, rpc, address)),
     readFeed: border((address) => readFeed(rpc, address)),
     status: rpc.status,
-    close: rpc.close,
+    close() {
+      for (const client of [rpc, ...singles]) client.close()
+    },
   }
 }
-
-/** Declares errors of nodes that no part could read as the transaction's own fault. */
-const bordered =
-  (network: Network) =>
-  <A extends readonly unknown[], R>(fn: (...args: A) => Promise<R>) =>
-  async (...args: A): Promise<R> => {
-    try {
-      return await fn(...args)
-    } catch (error) {
-      if (!(error instanceof RpcError)) throw error
-      const message = `a node of ${network.id} answered with error ${error.code}: ${error.message.slice(0, 300)}`
-      throw new Failure('CHAIN_ERROR', message, { cause: error })
-    }
-  }
 
 async function tokenBalances(rpc: Rpc, owner: string, tokens: readonly Token[]) {
   const addresses = tokens.map(({ address }) => address)

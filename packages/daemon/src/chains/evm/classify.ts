@@ -1,4 +1,5 @@
 import type { Refusal, RpcError, Sent } from '../chain.ts'
+import { type LeastPrice, leastPriceIn } from './least-price.ts'
 
 const knownTexts =
   /already known|already imported|already in (the )?(mem|tx|transaction )?pool|known transaction|alreadyknown|transaction already exists/i
@@ -7,7 +8,7 @@ const knownTexts =
 const refusals: readonly (readonly [Refusal, RegExp])[] = [
   [
     'underpriced',
-    /underpriced|replacement.*(fee|price|not enough|too low)|fee ?too ?low|gas ?price.*(too low|below|less than)|less than block base fee|maxfeepergas.*(less|below|low)|tip.*(too low|below|minimum)|below (the )?(current )?(minimum|base ?fee)|min(imum)? gas price/i,
+    /underpriced|replacement.*(fee|price|not enough|too low)|fee ?too ?low|gas ?price.*(too low|below|less than)|less than block base fee|maxfeepergas.*(less|below|low)|(tip|priority fee).*(too low|below|minimum)|below (the )?(current |configured )?(minimum|base ?fee)|min(imum|imal)? gas ?(price|tip|fee)|insufficient gas price|minimum (global )?fee/i,
   ],
   [
     'insufficient-funds',
@@ -32,7 +33,11 @@ const refusals: readonly (readonly [Refusal, RegExp])[] = [
 export function classify(error: RpcError): Sent {
   const message = error.message.slice(0, 300)
   if (knownTexts.test(message)) return { outcome: 'known' }
-  const found = refusals.find(([, pattern]) => pattern.test(message))
+  const reason = refusals.find(([, pattern]) => pattern.test(message))?.[0]
   // An unknown error says nothing about whether the bytes were passed on.
-  return found ? { outcome: 'refused', reason: found[0], message } : { outcome: 'unclear' }
+  return reason === undefined ? { outcome: 'unclear' } : { outcome: 'refused', reason, message }
 }
+
+/** What a node asks for at least, where it refused bytes as underpriced and said so. */
+export const leastOf = (sent: Sent): LeastPrice | undefined =>
+  sent.outcome === 'refused' && sent.reason === 'underpriced' ? leastPriceIn(sent.message) : undefined

@@ -2,6 +2,7 @@ import { type EvmNode, startEvm } from '@waiaas/localnet'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import {
   type Answer,
+  changing,
   each,
   ether,
   ethereum,
@@ -120,4 +121,20 @@ test('an error of the nodes themselves is a failure of the chain', async () => {
   const failed = expect.objectContaining({ code: 'CHAIN_ERROR', message: expect.stringContaining('disk gone') })
   await expect(chain.balance(to)).rejects.toEqual(failed)
   await expect(chain.draft(to, { kind: 'transfer', to, amount: 1n })).rejects.toEqual(failed)
+})
+
+test('a nonce above what was expected takes the word of two endpoints, the lower of what they say', async () => {
+  const key = await fundedKey(node)
+  const lying = (count: string) =>
+    startEndpoint(
+      changing(node.url, ({ method }) => (method === 'eth_getTransactionCount' ? { result: count } : undefined)),
+    )
+  const [high, higher] = [await lying('0x64'), await lying('0x65')]
+  expect(await over(high.url, node.url).nextNonce(key.address, 0)).toBe(0)
+  expect(await over(high.url, higher.url).nextNonce(key.address, 0)).toBe(100)
+  expect(await over(high.url, node.url).nextNonce(key.address, 100)).toBe(100)
+  expect(await over(high.url).nextNonce(key.address, 0)).toBe(100)
+  const gone = await startEndpoint(forwardTo(node.url))
+  await gone.stop()
+  await expect(over(high.url, gone.url).nextNonce(key.address, 0)).rejects.toMatchObject({ code: 'CHAIN_ERROR' })
 })

@@ -1,47 +1,63 @@
 import { Failure, type Network } from '@waiaas/contract'
+import { fieldsOf, OddAnswer, shown } from '../answers.ts'
 import type { Rpc } from '../chain.ts'
 import { cache } from './cache.ts'
-import { quantity } from './hex.ts'
+import { feeFloors, type Suggestion, tipMost } from './fee-floors.ts'
+import { quantity, quantityOr } from './hex.ts'
+import type { LeastPrice } from './least-price.ts'
 import { type Fees, feeCap } from './transaction.ts'
 
-// A tip of nothing is never mined by some nodes; a node that asks for more than this is broken or lying.
+// A tip of nothing is never mined by some nodes.
 const tipFloor = 1_000_000n
-const tipMost = 500_000_000_000n
 
 export type FeeSource = {
   /** What a transaction should offer now. Cached for a block; up to ten blocks old while it is being renewed. */
   current(): Promise<Fees>
+  /** A node took too low an offer for none, and perhaps named the least; true when that is believed. */
+  refused(least: LeastPrice | undefined): boolean
 }
 
-/** Twice the base fee plus the tip lasts through six full blocks in a row, each raising the base fee by an eighth. */
 export function feeSource(network: Network, rpc: Rpc, clock: () => number): FeeSource {
-  const fees = cache<Fees>({ freshMs: network.blockMs, staleMs: network.blockMs * 10, clock })
-  return { current: () => fees.get('', () => readFees(network, rpc)) }
+  const suggestions = cache<Suggestion>({ freshMs: network.blockMs, staleMs: network.blockMs * 10, clock })
+  const floors = feeFloors(clock)
+  return {
+    current: async () => floors.over(await suggestions.get('', () => readSuggestion(network, rpc))),
+    refused(least) {
+      const last = suggestions.peek('')?.value
+      // What it was made of is too old.
+      suggestions.drop('')
+      return least !== undefined && floors.raise(least, last)
+    },
+  }
 }
 
-async function readFees(network: Network, rpc: Rpc): Promise<Fees> {
+async function readSuggestion(network: Network, rpc: Rpc): Promise<Suggestion> {
   const [block, tip, price] = await rpc.batch([
     { method: 'eth_getBlockByNumber', params: ['latest', false] },
     { method: 'eth_maxPriorityFeePerGas', params: [] },
     { method: 'eth_gasPrice', params: [] },
   ])
   // Without the block it is not known which kind of fees the network has.
-  if (!block || 'error' in block) throw block?.error ?? new Error('expected an answer to eth_getBlockByNumber')
-  const baseFee = amountOf((block.result as { baseFeePerGas?: unknown } | null)?.baseFeePerGas)
-  const gasPrice = price && 'result' in price ? amountOf(price.result) : undefined
+  if (!block || 'error' in block) throw block?.error ?? new OddAnswer('an answer to eth_getBlockByNumber', block)
+  const { baseFeePerGas } = fieldsOf(block.result, 'the newest block')
+  const baseFee = quantityOr(baseFeePerGas)
+  const gasPrice = price && 'result' in price ? quantityOr(price.result) : undefined
   if (network.fees === 'legacy' || baseFee === undefined) {
-    if (gasPrice === undefined) throw new Failure('CHAIN_ERROR', `no node of ${network.id} names a gas price`)
+    if (gasPrice === undefined)
+      throw new Failure(
+        'CHAIN_ERROR',
+        `no node of ${network.id} names a gas price: ${price ? wordsOf(price) : 'no answer'}`,
+      )
     return { type: 'legacy', gasPrice }
   }
-  const offered = tip && 'result' in tip ? amountOf(tip.result) : undefined
+  const offered = tip && 'result' in tip ? quantityOr(tip.result) : undefined
   // Nodes without eth_maxPriorityFeePerGas put the tip into their gas price.
   const wanted = offered ?? (gasPrice !== undefined && gasPrice > baseFee ? gasPrice - baseFee : tipFloor)
-  const maxPriorityFeePerGas = wanted < tipFloor ? tipFloor : wanted > tipMost ? tipMost : wanted
-  return { type: 'eip1559', maxPriorityFeePerGas, maxFeePerGas: baseFee * 2n + maxPriorityFeePerGas }
+  return { type: 'eip1559', baseFee, tip: wanted < tipFloor ? tipFloor : wanted > tipMost ? tipMost : wanted }
 }
 
-const amountOf = (value: unknown): bigint | undefined =>
-  typeof value === 'string' && /^0x[0-9a-f]+$/i.test(value) ? BigInt(value) : undefined
+const wordsOf = (answer: Answer): string =>
+  'result' in answer ? shown(answer.result) : answer.error.message.slice(0, 200)
 
 /** Fees that nodes accept in place of `old` on the same nonce: all prices at least an eighth higher (nodes ask for a tenth). */
 export function outbid(old: Fees, now: Fees): Fees {
@@ -94,8 +110,10 @@ const isMissing = (answer: Answer): boolean =>
   'error' in answer && (answer.error.code === 3 || /revert/i.test(answer.error.message))
 
 function charge(network: Network, what: string, answer: Answer): bigint {
-  const value = 'result' in answer ? amountOf(answer.result) : undefined
+  const value = 'result' in answer ? quantityOr(answer.result) : undefined
   if (value !== undefined) return value
-  const got = 'result' in answer ? String(answer.result).slice(0, 80) : answer.error.message.slice(0, 200)
-  throw new Failure('CHAIN_ERROR', `expected the ${what} fee of ${network.id} from its GasPriceOracle, got ${got}`)
+  throw new Failure(
+    'CHAIN_ERROR',
+    `expected the ${what} fee of ${network.id} from its GasPriceOracle, got ${wordsOf(answer)}`,
+  )
 }

@@ -1,4 +1,5 @@
-import { Failure, type Network } from '@waiaas/contract'
+import type { Network } from '@waiaas/contract'
+import { OddAnswer } from '../answers.ts'
 import type { Rpc } from '../chain.ts'
 import { cache } from './cache.ts'
 import { fromHex, quantity, readQuantity } from './hex.ts'
@@ -84,8 +85,7 @@ function intrinsicGas(data: string): bigint {
 
 export async function readCode(rpc: Rpc, address: string): Promise<Code> {
   const answer = await rpc.call<unknown>('eth_getCode', [address, 'latest'])
-  if (typeof answer !== 'string')
-    throw new Failure('CHAIN_ERROR', `a node answered ${typeof answer} where code belongs`)
+  if (typeof answer !== 'string' || !answer.startsWith('0x')) throw new OddAnswer('the code of an account', answer)
   if (answer === '0x' || answer === '0x0') return { kind: 'none' }
   const delegation = /^0xef0100([0-9a-f]{40})$/i.exec(answer)
   return delegation ? { kind: 'delegated', to: `0x${delegation[1]}` } : { kind: 'contract' }

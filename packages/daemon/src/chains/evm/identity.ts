@@ -1,4 +1,6 @@
 import { Failure, type Network } from '@waiaas/contract'
+import { fieldsOf, shown } from '../answers.ts'
+import { quantityOr } from './hex.ts'
 
 export type IdentityOptions = {
   readonly network: Network
@@ -24,16 +26,18 @@ export function verifyIdentity({ network, allowForeignGenesis, warn }: IdentityO
   const expected = chainIdOf(network)
   return async (call) => {
     const seen = await call<unknown>('eth_chainId', [])
-    if (typeof seen !== 'string' || !/^0x[0-9a-f]+$/i.test(seen) || BigInt(seen) !== BigInt(expected))
-      throw new Failure('CHAIN_ERROR', `expected chain id ${expected} of ${network.id}, it serves ${shown(seen)}`)
+    const chainId = quantityOr(seen)
+    if (chainId !== BigInt(expected))
+      throw new Failure(
+        'CHAIN_ERROR',
+        `expected chain id ${expected} of ${network.id}, it serves ${chainId ?? `no chain id but ${shown(seen, 60)}`}`,
+      )
     if (network.genesis === undefined) return
-    const block = await call<{ hash?: unknown } | null>('eth_getBlockByNumber', ['0x0', false])
-    if (block?.hash === network.genesis) return
-    const message = `expected the genesis block ${network.genesis} of ${network.id}, it has ${String(block?.hash ?? 'none')}`
+    const block = await call<unknown>('eth_getBlockByNumber', ['0x0', false])
+    const hash = block === null ? undefined : fieldsOf(block, 'the genesis block').hash
+    if (typeof hash === 'string' && hash.toLowerCase() === network.genesis.toLowerCase()) return
+    const message = `expected the genesis block ${network.genesis} of ${network.id}, it has ${shown(hash)}`
     if (network.environment === 'mainnet' && !allowForeignGenesis) throw new Failure('CHAIN_ERROR', message)
     warn(message)
   }
 }
-
-const shown = (chainId: unknown): string =>
-  typeof chainId === 'string' && /^0x[0-9a-f]{1,16}$/i.test(chainId) ? BigInt(chainId).toString() : 'no chain id'

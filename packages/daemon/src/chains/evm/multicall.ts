@@ -1,6 +1,6 @@
 import type { Rpc, RpcError } from '../chain.ts'
 import { balanceOfData, numberResult, word } from './erc20.ts'
-import { fromHex, toBigInt, toHex } from './hex.ts'
+import { fromHex, isHex, toBigInt, toHex } from './hex.ts'
 
 // At this address on almost every chain.
 const multicall3 = '0xcA11bde05977b3631167028862bE2a173976CA11'
@@ -51,7 +51,7 @@ function encodeAggregate(targets: readonly string[], data: string): string {
 
 /** (bool success, bytes returnData)[]: the number that each returned. Undefined as a whole when the answer has another shape. */
 function decodeAggregate(result: unknown, count: number): (bigint | undefined)[] | undefined {
-  if (typeof result !== 'string' || result.length < 130) return undefined
+  if (typeof result !== 'string' || result.length < 130 || !isHex(result)) return undefined
   const bytes = fromHex(result)
   const at = (offset: number) => {
     const value = toBigInt(bytes.subarray(offset, offset + 32))

@@ -218,7 +218,8 @@ test('with two endpoints nothing has reverted on the word of one', async () => {
   await chain.broadcast([bytes])
   says.revert = true
   await node.mine(4)
-  expect(await chain.observe([attempt])).toEqual([{ id: attempt.id, state: 'pending' }])
+  const reason = expect.stringContaining('do not agree')
+  expect(await chain.observe([attempt])).toEqual([{ id: attempt.id, state: 'pending', reason }])
   expect(warnings).toEqual([expect.stringContaining(attempt.hash)])
   // The other way round the true one is asked first.
   expect(await over(node.url, other.url).observe([attempt])).toMatchObject([{ state: 'included', succeeded: true }])

@@ -1,20 +1,12 @@
-import { isFailure } from '@waiaas/contract'
-import { type Attempt, disagreement, RpcError, type Sighting } from '../chain.ts'
-import type { RpcPool } from '../rpc-pool.ts'
-import type { BlockWindow } from './blocks.ts'
-import { readQuantity } from './hex.ts'
-import { userOfNonce } from './nonce.ts'
-import { type Inclusion, readReceipt } from './receipts.ts'
+import { OddAnswer, readOr } from '../answers.ts'
+import { type Attempt, RpcError, type Sighting } from '../chain.ts'
+import { lookUp } from './look-up.ts'
+import { readReceipt } from './receipts.ts'
+import { confirmReverts, isDoubted } from './reverts.ts'
+import { againMs, include, type ObserverParts, type Track } from './track.ts'
+import { findVoid } from './void.ts'
 
-export type ObserverParts = {
-  readonly rpc: RpcPool
-  readonly window: BlockWindow
-  readonly clock: () => number
-  readonly blockMs: number
-  readonly warn: (message: string) => void
-  /** A transaction of this sender has just been seen in a block. */
-  readonly onIncluded: (sender: string) => void
-}
+type Advance = { readonly jumped: boolean; readonly reached: boolean }
 
 export type Observer = {
   observe(attempts: readonly Attempt[]): Promise<Sighting[]>
@@ -22,24 +14,8 @@ export type Observer = {
   sent(hash: string, head: number): void
 }
 
-type Fate =
-  | { readonly state: 'unknown' | 'pending' | 'missing' }
-  | { readonly state: 'void'; readonly proof: string; readonly by: string }
-  | (Inclusion & { readonly state: 'included'; readonly final: boolean })
-type Track = {
-  attempt: Attempt
-  readonly nonce: number
-  fate: Fate
-  checkedAt: number
-  proofAt: number
-  /** The block in which it reverted, once as many endpoints say so as are asked. */
-  revertedIn: string | undefined
-  doubtedUntil: number
-}
-
 const recheckMost = 100
 const sentMost = 50_000
-const proofPauseMs = 30_000
 const NEVER = Number.NEGATIVE_INFINITY
 
 /** Follows attempts through the chain. Blocks are read once for all; single look-ups are for what was not followed from its sending on. */
@@ -53,42 +29,74 @@ export function observer(parts: ObserverParts): Observer {
   async function run(attempts: readonly Attempt[]): Promise<Sighting[]> {
     tracks = retrack(tracks, attempts)
     if (attempts.length === 0) return []
-    const { jumped } = await window.advance()
+    const { jumped, reached, complaint } = await advance()
     const all = [...tracks.values()]
-    const unclear = all.filter((track) => place(track, jumped))
-    await lookUp(parts, [...unclear, ...overdue(all, clock(), parts.blockMs)])
+    const unclear = all.filter((track) => place(track, { jumped, reached }))
+    await lookUp(parts, [
+      ...unclear,
+      ...overdue(all, clock(), reached ? restingMs(parts.blockMs) : followingMs(parts.blockMs)),
+    ])
     await finalize(parts, all)
     await confirmReverts(parts, all.filter(isDoubted))
     const waiting = all.filter(({ fate }) => fate.state !== 'included' && fate.state !== 'void')
     if (window.finalized() !== nonceCheck.finalized || waiting.length > nonceCheck.count)
       await findVoid(parts, all, waiting)
     nonceCheck = { finalized: window.finalized(), count: waiting.length }
-    return all.map(sightingOf)
+    return all.filter((track) => !stands(track)).map((track) => sightingOf(track, complaint))
   }
 
+  /** What cannot be followed block by block can still be looked up one by one. */
+  async function advance(): Promise<Advance & { complaint?: string }> {
+    try {
+      return await window.advance()
+    } catch (error) {
+      if (!(error instanceof OddAnswer || error instanceof RpcError)) throw error
+      return {
+        jumped: false,
+        reached: false,
+        complaint: `the newest blocks cannot be read: ${error.message.slice(0, 300)}`,
+      }
+    }
+  }
+
+  /** Nothing can be read of it now, and nothing says that it left the block in which it was last seen. */
+  function stands({ attempt: { block }, fate, reason }: Track): boolean {
+    if (!block || fate.state !== 'unknown' || reason === undefined) return false
+    const hash = window.hashAt(block.height)
+    return hash === undefined || hash === block.hash
+  }
+
+  const isDue = ({ checkedAt }: Track): boolean => clock() - checkedAt >= againMs(parts.blockMs)
+
   /** Takes what the window knows of a track; true when it has to be looked up by itself. */
-  function place(track: Track, jumped: boolean): boolean {
+  function place(track: Track, { jumped, reached }: Advance): boolean {
     const { attempt, fate } = track
     if (fate.state === 'void') return false
     if (fate.state === 'included') {
       const hash = window.hashAt(fate.height)
       // Below the window it stands while the window itself holds: a block cannot change without those above it.
       const isBelow = !jumped && hash === undefined && fate.height < window.coveredFrom()
-      const isKept = fate.final || hash === fate.blockHash || isBelow
+      const isAhead = hash === undefined && fate.height > window.head() && !isDue(track)
+      const isKept = fate.final || hash === fate.blockHash || isBelow || isAhead
       if (isKept) return false
       track.fate = { state: 'unknown' }
+      track.reason = undefined
     }
     const found = window.find(attempt.hash)
-    if (found === 'unread') return true
-    if (found) return include(parts, track, found)
+    if (found === 'unread') return track.reason === undefined || isDue(track)
+    if (found) {
+      include(parts, track, found)
+      return false
+    }
     const head = sentAt.get(attempt.hash)
     sentAt.delete(attempt.hash)
-    if (head !== undefined && head + 1 >= window.coveredFrom()) {
+    if (head !== undefined && reached && !jumped && head + 1 >= window.coveredFrom()) {
       track.fate = { state: 'pending' }
+      track.reason = undefined
       track.checkedAt = clock()
       return false
     }
-    return jumped || track.fate.state === 'unknown'
+    return jumped || (track.fate.state === 'unknown' && (track.reason === undefined || isDue(track)))
   }
 
   return {
@@ -109,26 +117,22 @@ function retrack(old: ReadonlyMap<string, Track>, attempts: readonly Attempt[]):
   return new Map(
     attempts.map((attempt) => {
       const known = old.get(attempt.id)
-      if (known && known.attempt.hash === attempt.hash) return [attempt.id, known]
+      if (known && known.attempt.hash === attempt.hash) {
+        known.attempt = attempt
+        return [attempt.id, known]
+      }
       const { nonce } = attempt.lifetime
       if (nonce === undefined) throw new Error(`expected a nonce for the attempt ${attempt.id}`)
       // What was told before, with as many endpoints, is not doubted after a restart.
       const revertedIn = attempt.block?.succeeded === false ? attempt.block.hash : undefined
       const never = { checkedAt: 0, proofAt: NEVER, doubtedUntil: NEVER }
-      return [attempt.id, { attempt, nonce, fate: { state: 'unknown' }, revertedIn, ...never }]
+      return [attempt.id, { attempt, nonce, fate: { state: 'unknown' }, reason: undefined, revertedIn, ...never }]
     }),
   )
 }
 
-function include({ onIncluded }: ObserverParts, track: Track, inclusion: Inclusion): false {
-  track.fate = { state: 'included', ...inclusion, final: false }
-  onIncluded(track.attempt.sender)
-  return false
-}
-
 /** Some of those whose last look is long ago: pools drop transactions without a word. */
-function overdue(tracks: readonly Track[], now: number, blockMs: number): Track[] {
-  const ageMs = { pending: Math.max(30_000, 4 * blockMs), missing: Math.max(5_000, blockMs) }
+function overdue(tracks: readonly Track[], now: number, ageMs: Ages): Track[] {
   return tracks
     .filter(
       ({ fate, checkedAt }) =>
@@ -138,22 +142,13 @@ function overdue(tracks: readonly Track[], now: number, blockMs: number): Track[
     .slice(0, recheckMost)
 }
 
-async function lookUp(parts: ObserverParts, wanted: readonly Track[]): Promise<void> {
-  const tracks = [...new Set(wanted)]
-  const calls = tracks.flatMap(({ attempt: { hash } }) => [
-    { method: 'eth_getTransactionReceipt', params: [hash] },
-    { method: 'eth_getTransactionByHash', params: [hash] },
-  ])
-  const answers = await parts.rpc.batch(calls)
-  for (const [index, track] of tracks.entries()) {
-    const [receipt, transaction] = [answers[2 * index]!, answers[2 * index + 1]!]
-    if ('error' in receipt || 'error' in transaction) continue
-    track.checkedAt = parts.clock()
-    const inclusion = readReceipt(receipt.result)
-    if (inclusion) include(parts, track, inclusion)
-    else track.fate = { state: transaction.result === null ? 'missing' : 'pending' }
-  }
-}
+type Ages = { readonly pending: number; readonly missing: number }
+const restingMs = (blockMs: number): Ages => ({
+  pending: Math.max(30_000, 4 * blockMs),
+  missing: Math.max(5_000, blockMs),
+})
+/** While blocks cannot be followed, only this shows what entered them. */
+const followingMs = (blockMs: number): Ages => ({ pending: againMs(blockMs), missing: againMs(blockMs) })
 
 /** Marks included attempts in finalized blocks as final; those from before the window are read once more. */
 async function finalize({ rpc, window }: ObserverParts, tracks: readonly Track[]): Promise<void> {
@@ -161,101 +156,32 @@ async function finalize({ rpc, window }: ObserverParts, tracks: readonly Track[]
   for (const track of tracks) {
     const { fate } = track
     if (fate.state !== 'included' || fate.final || fate.height > window.finalized()) continue
-    if (window.hashAt(fate.height) === fate.blockHash) track.fate = { ...fate, final: true }
-    else older.push(track)
+    const followed = window.hashAt(fate.height)
+    if (followed === fate.blockHash) track.fate = { ...fate, final: true }
+    else if (followed === undefined) older.push(track)
   }
   const answers = await rpc.batch(
     older.map(({ attempt }) => ({ method: 'eth_getTransactionReceipt', params: [attempt.hash] })),
   )
   for (const [index, answer] of answers.entries()) {
-    const inclusion = 'result' in answer ? readReceipt(answer.result) : undefined
-    const isFinal = inclusion !== undefined && inclusion.height <= window.finalized()
-    older[index]!.fate = isFinal ? { state: 'included', ...inclusion, final: true } : { state: 'unknown' }
+    const track = older[index]!
+    const { fate, attempt } = track
+    if ('error' in answer || fate.state !== 'included') continue
+    const seen = readOr(() => ({ receipt: readReceipt(answer.result) }), nothing)
+    // What cannot be read tells nothing: it stands, and is not final.
+    if (!seen || (seen.receipt && seen.receipt.hash !== attempt.hash)) continue
+    track.fate = seen.receipt?.blockHash === fate.blockHash ? { ...fate, final: true } : { state: 'unknown' }
   }
 }
 
-const isDoubted = ({ fate, revertedIn }: Track): boolean =>
-  fate.state === 'included' && !fate.succeeded && revertedIn !== fate.blockHash
+const nothing = (): undefined => undefined
 
-/**
- * A revert frees the money, and its requester pays again: it is one only when every endpoint asked has the same receipt.
- * Until then the attempt is pending.
- */
-async function confirmReverts({ rpc, clock, blockMs, warn }: ObserverParts, doubted: readonly Track[]): Promise<void> {
-  const now = clock()
-  const due = doubted.filter(({ doubtedUntil }) => doubtedUntil <= now)
-  await Promise.all(
-    due.map(async (track) => {
-      const { attempt, fate } = track
-      track.doubtedUntil = now + Math.max(1_000, blockMs)
-      try {
-        const answers = await rpc.witnesses<unknown>(2, 'eth_getTransactionReceipt', [attempt.hash])
-        const receipts = answers.map(readReceipt)
-        if (receipts.some((receipt) => receipt?.succeeded)) warn(disagreement(attempt.hash))
-        const isAgreed = receipts.every((receipt) => receipt && isSameRevert(fate, receipt))
-        if (isAgreed && fate.state === 'included') track.revertedIn = fate.blockHash
-      } catch (error) {
-        if (!(isFailure(error, 'CHAIN_ERROR') || error instanceof RpcError)) throw error
-      }
-    }),
-  )
-}
-
-const isSameRevert = (fate: Fate, { succeeded, blockHash }: Inclusion): boolean =>
-  fate.state === 'included' && !succeeded && blockHash === fate.blockHash
-
-async function findVoid(parts: ObserverParts, all: readonly Track[], waiting: readonly Track[]): Promise<void> {
-  const { rpc, window, clock } = parts
-  if (window.finalized() < 0 || waiting.length === 0) return
-  const senders = [...new Set(waiting.map(({ attempt }) => attempt.sender))]
-  const tag = window.finalizedTag()
-  const counts = await rpc.batch(
-    senders.map((sender) => ({ method: 'eth_getTransactionCount', params: [sender, tag] })),
-  )
-  const used = new Map(
-    counts.map((answer, index) => [senders[index]!, 'result' in answer ? Number(readQuantity(answer.result)) : 0]),
-  )
-  for (const track of waiting) {
-    if (track.nonce >= used.get(track.attempt.sender)! || clock() < track.proofAt) continue
-    const winner = all.find(
-      ({ attempt, nonce, fate }) =>
-        nonce === track.nonce && attempt.sender === track.attempt.sender && fate.state === 'included' && fate.final,
-    )
-    await prove(parts, track, winner?.attempt.hash)
-  }
-}
-
-/**
- * Void when every endpoint asked counts the nonce as used in finalized blocks and knows no receipt of this attempt, and the
- * transaction that used the nonce is found: a node that forgot old receipts must not look like proof.
- */
-async function prove(parts: ObserverParts, track: Track, ownWinner: string | undefined): Promise<void> {
-  const { rpc, window, clock } = parts
-  const { attempt, nonce } = track
-  track.proofAt = clock() + proofPauseMs
-  try {
-    const counts = await rpc.witnesses<unknown>(2, 'eth_getTransactionCount', [attempt.sender, window.finalizedTag()])
-    if (counts.some((count) => BigInt(nonce) >= readQuantity(count))) return
-    const receipts = await rpc.witnesses<unknown>(2, 'eth_getTransactionReceipt', [attempt.hash])
-    const own = receipts.map(readReceipt).find((receipt) => receipt !== undefined)
-    if (own) {
-      include(parts, track, own)
-      return
-    }
-    const by = ownWinner ?? (await userOfNonce(rpc, attempt.sender, nonce, window.finalized()))
-    if (by === undefined || by === attempt.hash) return
-    const proof = `nonce ${nonce} of ${attempt.sender} is used by ${by} in a block that is final (${window.finalized()} or before)`
-    track.fate = { state: 'void', proof, by }
-  } catch (error) {
-    // Without enough witnesses, or with one that lacks old data, nothing is proven; a later call asks again.
-    if (!(isFailure(error, 'CHAIN_ERROR') || error instanceof RpcError)) throw error
-  }
-}
-
-function sightingOf(track: Track): Sighting {
+function sightingOf(track: Track, complaint: string | undefined): Sighting {
   const { id } = track.attempt
-  if (isDoubted(track)) return { id, state: 'pending' }
   const { fate } = track
+  const reason = track.reason ?? complaint
+  const pending: Sighting = { id, state: 'pending', ...(reason !== undefined && { reason }) }
+  if (isDoubted(track)) return pending
   switch (fate.state) {
     case 'included': {
       const { height, blockHash, succeeded, fee, final } = fate
@@ -265,9 +191,9 @@ function sightingOf(track: Track): Sighting {
     case 'void':
       return { id, state: 'void', proof: fate.proof, by: fate.by }
     case 'missing':
-      return { id, state: 'missing' }
+      return { id, state: 'missing', ...(reason !== undefined && { reason }) }
     case 'unknown':
     case 'pending':
-      return { id, state: 'pending' }
+      return pending
   }
 }

@@ -1,5 +1,5 @@
-import { Failure } from '@waiaas/contract'
-import { readQuantity } from './hex.ts'
+import { fieldsOf, readOr } from '../answers.ts'
+import { quantityOr, readCount, readHash } from './hex.ts'
 
 /** A transaction in a block. `fee` is what was paid, in native base units. */
 export type Inclusion = {
@@ -13,41 +13,96 @@ export type Block = {
   readonly hash: string
   readonly parentHash: string
   readonly transactions: readonly string[]
+  /** False when the block may hold more than the transactions that were read. */
+  readonly isWhole: boolean
 }
 
-/** A block as eth_getBlockByNumber gives it with hashes only; undefined where the node has none. */
+/** A block as eth_getBlockByNumber gives it; undefined where the node has none, or shows one that is only being made. */
 export function readBlock(value: unknown): Block | undefined {
   if (value === null || value === undefined) return undefined
-  const { number, hash, parentHash, transactions } = value as Record<string, unknown>
-  if (typeof hash !== 'string' || typeof parentHash !== 'string' || !Array.isArray(transactions))
-    throw new Failure('CHAIN_ERROR', 'a node answered a block without hash, parent or transactions')
-  return { height: whole(number), hash, parentHash, transactions: transactions.map(String) }
+  const { number, hash, parentHash, transactions } = fieldsOf(value, 'a block')
+  if (hash === null || number === null) return undefined
+  const entries: readonly unknown[] = Array.isArray(transactions) ? transactions : []
+  const hashes = entries.flatMap((entry) =>
+    readOr(
+      () => [hashOf(entry)],
+      () => [],
+    ),
+  )
+  return {
+    height: readCount(number),
+    hash: readHash(hash, 'the hash of a block'),
+    parentHash: readHash(parentHash, "the hash of a block's parent"),
+    transactions: hashes,
+    isWhole: Array.isArray(transactions) && hashes.length === entries.length,
+  }
 }
 
-/** The receipt of one transaction; undefined where the node knows none. */
-export function readReceipt(value: unknown): (Inclusion & { hash: string }) | undefined {
-  if (value === null || value === undefined) return undefined
-  const receipt = value as Record<string, unknown>
-  const { transactionHash, blockHash, blockNumber, status } = receipt
-  // Some nodes show receipts of pending transactions.
-  if (blockHash === null || blockNumber === null) return undefined
-  if (typeof transactionHash !== 'string' || typeof blockHash !== 'string' || (status !== '0x1' && status !== '0x0'))
-    throw new Failure('CHAIN_ERROR', 'a node answered a receipt without hash, block or status')
-  const gasUsed = readQuantity(receipt.gasUsed)
-  const fee = gasUsed * readQuantity(receipt.effectiveGasPrice) + chargedBeside(receipt, gasUsed)
-  return { hash: transactionHash, height: whole(blockNumber), blockHash, succeeded: status === '0x1', fee }
+/** Some nodes list whole transactions where hashes were asked for. */
+const hashOf = (entry: unknown): string =>
+  readHash(typeof entry === 'string' ? entry : fieldsOf(entry, 'a transaction').hash, 'the hash of a transaction')
+
+/** What a receipt says for itself; undefined stands for what this node does not tell. */
+export type Receipt = {
+  readonly hash: string
+  readonly height: number
+  readonly blockHash: string
+  readonly succeeded: boolean | undefined
+  readonly gasUsed: bigint | undefined
+  /** Of one unit of gas. */
+  readonly price: bigint | undefined
+  /** What rollups charge beside the gas. */
+  readonly beside: bigint | undefined
 }
+
+/** The receipt of one transaction; undefined where the node knows none. Throws an OddAnswer without hash or block. */
+export function readReceipt(value: unknown): Receipt | undefined {
+  if (value === null || value === undefined) return undefined
+  const fields = fieldsOf(value, 'a receipt')
+  // Some nodes show receipts of pending transactions.
+  if (fields.blockHash === null || fields.blockNumber === null || isZero(fields.blockHash)) return undefined
+  const gasUsed = quantityOr(fields.gasUsed)
+  return {
+    hash: readHash(fields.transactionHash, 'the transaction of a receipt'),
+    height: readCount(fields.blockNumber),
+    blockHash: readHash(fields.blockHash, 'the block of a receipt'),
+    succeeded: successOf(fields),
+    gasUsed,
+    price: quantityOr(fields.effectiveGasPrice),
+    beside: chargedBeside(fields, gasUsed),
+  }
+}
+
+const isZero = (hash: unknown): boolean => typeof hash === 'string' && /^0x0{64}$/.test(hash)
+
+function successOf({ status, logs, transactionHash }: Readonly<Record<string, unknown>>): boolean | undefined {
+  if (typeof status === 'boolean') return status
+  const number = quantityOr(status)
+  if (number === 1n || number === 0n) return number === 1n
+  const isToldNothing = status === undefined || status === null
+  return isToldNothing && Array.isArray(logs) && logs.some(isLogOf(transactionHash)) ? true : undefined
+}
+
+/** What reverts leaves no logs: https://eips.ethereum.org/EIPS/eip-140 */
+const isLogOf =
+  (hash: unknown) =>
+  (log: unknown): boolean =>
+    readOr(
+      () => readHash(fieldsOf(log, 'a log').transactionHash, 'the transaction of a log') === readHash(hash, 'a hash'),
+      () => false,
+    )
 
 /**
  * What rollups of the OP stack charge beside the gas: for their parent chain, and since Isthmus for their operator. Of the
  * latter a receipt shows the parameters; Jovian, which put the DA footprint into receipts, changed their scale.
  * https://specs.optimism.io/protocol/isthmus/exec-engine.html#operator-fee
  */
-function chargedBeside(receipt: Record<string, unknown>, gasUsed: bigint): bigint {
-  const shown = (name: string) => (typeof receipt[name] === 'string' ? readQuantity(receipt[name]) : 0n)
-  const scaled = gasUsed * shown('operatorFeeScalar')
-  const isJovian = typeof receipt.daFootprintGasScalar === 'string'
-  return shown('l1Fee') + (isJovian ? scaled * 100n : scaled / 1_000_000n) + shown('operatorFeeConstant')
+function chargedBeside(fields: Readonly<Record<string, unknown>>, gasUsed: bigint | undefined): bigint | undefined {
+  const shown = (name: string) => (fields[name] === undefined || fields[name] === null ? 0n : quantityOr(fields[name]))
+  const [posting, scalar, constant] = [shown('l1Fee'), shown('operatorFeeScalar'), shown('operatorFeeConstant')]
+  if (posting === undefined || scalar === undefined || constant === undefined) return undefined
+  if (scalar > 0n && gasUsed === undefined) return undefined
+  const scaled = (gasUsed ?? 0n) * scalar
+  const isJovian = quantityOr(fields.daFootprintGasScalar) !== undefined
+  return posting + (isJovian ? scaled * 100n : scaled / 1_000_000n) + constant
 }
-
-const whole = (value: unknown): number => Number(readQuantity(value))

@@ -26,7 +26,9 @@ export function revertOf(error: RpcError): Precheck | undefined {
   const isRevert =
     error.code === 3 ||
     data !== undefined ||
-    /revert|invalid (opcode|jump)|stack (under|over)flow|out of gas|evm error|exceeds/i.test(error.message)
+    /revert|invalid (opcode|jump)|stack (under|over)flow|out of gas|evm error|exceeds|always failing/i.test(
+      error.message,
+    )
   if (!isRevert) return undefined
   const reason = (data && reasonOf(data)) ?? error.message.slice(0, 200)
   const code = /(transfer amount )?exceeds balance|insufficient balance|balance too low/i.test(reason)
@@ -41,10 +43,10 @@ export function declared(error: unknown): unknown {
   return found ? new Failure(found.code, found.message, { cause: error }) : error
 }
 
-// Nodes send the revert bytes as data, or inside an object of their own.
-function revertData(data: unknown): string | undefined {
+// Nodes send the revert bytes as data, or inside an object of their own, or one inside that.
+function revertData(data: unknown, depth = 0): string | undefined {
   if (typeof data === 'string') return /0x[0-9a-f]{8,}/i.exec(data)?.[0]
-  if (typeof data === 'object' && data !== null && 'data' in data) return revertData(data.data)
+  if (typeof data === 'object' && data !== null && 'data' in data && depth < 3) return revertData(data.data, depth + 1)
   return undefined
 }
 

@@ -14,6 +14,7 @@ import {
 } from '../../../test/evm-bed.ts'
 import { evmChain } from './chain.ts'
 import { quantity } from './hex.ts'
+import { inclusionOf } from './inclusion.ts'
 import { readReceipt } from './receipts.ts'
 
 const oracle = '0x420000000000000000000000000000000000000F'
@@ -130,14 +131,14 @@ test('what a rollup charges is what is booked, and no more than was reserved', a
 
 test('a receipt’s fee holds all that a rollup charged, by the formula of its upgrade', () => {
   const receipt = {
-    transactionHash: '0x01',
-    blockHash: '0x02',
+    transactionHash: `0x${'1'.repeat(64)}`,
+    blockHash: `0x${'2'.repeat(64)}`,
     blockNumber: '0x3',
     status: '0x1',
     gasUsed: quantity(gas),
     effectiveGasPrice: '0x2',
   }
-  const feeOf = (fields: object) => readReceipt({ ...receipt, ...fields })?.fee
+  const feeOf = (fields: object) => inclusionOf(readReceipt({ ...receipt, ...fields })!)?.fee
   const [, scalar, constant] = parameters
   expect(feeOf({})).toBe(2n * gas)
   expect(feeOf({ l1Fee: '0x5' })).toBe(2n * gas + 5n)

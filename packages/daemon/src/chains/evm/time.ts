@@ -1,6 +1,6 @@
-import { Failure } from '@waiaas/contract'
+import { fieldsOf, OddAnswer } from '../answers.ts'
 import type { RpcPool } from '../rpc-pool.ts'
-import { readQuantity } from './hex.ts'
+import { readCount } from './hex.ts'
 
 /** Unix milliseconds of the newest block, as the one of two endpoints says whose block is older. */
 export async function blockTime(rpc: RpcPool): Promise<number> {
@@ -9,7 +9,8 @@ export async function blockTime(rpc: RpcPool): Promise<number> {
 }
 
 function timeOf(block: unknown): number {
-  if (typeof block !== 'object' || block === null || !('timestamp' in block))
-    throw new Failure('CHAIN_ERROR', 'a node answered no block, or one without its time')
-  return Number(readQuantity(block.timestamp)) * 1000
+  const { timestamp } = fieldsOf(block, 'the newest block')
+  const ms = readCount(timestamp) * 1000
+  if (!Number.isSafeInteger(ms)) throw new OddAnswer('the time of a block', timestamp)
+  return ms
 }

@@ -1,7 +1,9 @@
 import { Failure, type Network, tokenAsset } from '@waiaas/contract'
+import { OddAnswer } from '../answers.ts'
 import type { Rpc, Token } from '../chain.ts'
 import { parseAddress } from './address.ts'
 import { numberResult, selectors, textResult } from './erc20.ts'
+import { revertOf } from './revert.ts'
 
 /** Reads an ERC-20 token. Failure TOKEN_NOT_FOUND without a contract, TOKEN_UNSUPPORTED when it names no decimals. */
 export async function readToken(network: Network, rpc: Rpc, text: string): Promise<Token> {
@@ -19,6 +21,10 @@ export async function readToken(network: Network, rpc: Rpc, text: string): Promi
     throw new Failure('CHAIN_ERROR', `could not read the code of ${address}: ${failedCode.error.message}`)
   if (code === '0x' || code === '0x0')
     throw new Failure('TOKEN_NOT_FOUND', `there is no contract at ${address} on ${network.id}`)
+  if (typeof code !== 'string') throw new OddAnswer(`the code of ${address}`, code)
+  const failed = answers[3] && 'error' in answers[3] ? answers[3].error : undefined
+  // A contract without the function reverts; any other error is the node's.
+  if (failed && !revertOf(failed)) throw failed
   const places = numberResult(decimals)
   if (places === undefined || places > 255n)
     throw new Failure('TOKEN_UNSUPPORTED', `the contract at ${address} is not an ERC-20 token: it names no decimals`)

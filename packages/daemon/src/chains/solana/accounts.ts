@@ -1,9 +1,7 @@
-import { Failure } from '@waiaas/contract'
+import { fieldsOf, listOf, OddAnswer } from '../answers.ts'
 import type { Rpc } from '../chain.ts'
 import type { ReadAccount } from './mint.ts'
 
-type WireAccount = { owner: string; executable: boolean; lamports: unknown; data: [string, string] }
-type WireAnswer = { value: (WireAccount | null)[] }
 type Call = { readonly method: string; readonly params: readonly unknown[] }
 const mostAccounts = 100
 
@@ -11,7 +9,7 @@ const mostAccounts = 100
 export async function readAccounts(rpc: Rpc, addresses: readonly string[]): Promise<(ReadAccount | null)[]> {
   const answers: unknown[] = []
   for (const { method, params } of accountsCall(addresses)) answers.push(await rpc.call(method, params))
-  return accountsIn(answers)
+  return accountsIn(answers, addresses.length)
 }
 
 /** The calls that read these accounts, for a batch; none for no accounts. */
@@ -25,23 +23,27 @@ export const accountsCall = (addresses: readonly string[]): Call[] =>
   }))
 
 /** What the answers to `accountsCall` hold, in the order asked for. */
-export const accountsIn = (answers: readonly unknown[]): (ReadAccount | null)[] =>
-  // The shape that the method's documentation promises for this encoding.
-  answers.flatMap((answer) => (answer as WireAnswer).value.map((account) => account && fromWire(account)))
-
-const fromWire = ({ owner, executable, lamports, data }: WireAccount): ReadAccount => ({
-  owner,
-  executable,
-  lamports: wholeNumber(lamports, 'lamports'),
-  data: Buffer.from(data[0], 'base64'),
-})
-
-/** A whole number of JSON, which is a bigint beyond 2^53; Failure CHAIN_ERROR for anything else, and for what is no u64. */
-export function wholeNumber(value: unknown, what: string): bigint {
-  const isWhole = typeof value === 'bigint' || (typeof value === 'number' && Number.isSafeInteger(value))
-  if (isWhole && value >= 0 && value <= largestU64) return BigInt(value)
-  throw new Failure('CHAIN_ERROR', `expected ${what} as a whole number of 64 bits, got ${shown(value)}`)
+export function accountsIn(answers: readonly unknown[], count: number): (ReadAccount | null)[] {
+  const values = answers.flatMap((answer) => listOf(contentOf(answer), 'a list of accounts'))
+  if (values.length !== count) throw new OddAnswer(`${count} accounts`, values.length)
+  return values.map((value) => (value === null ? null : readAccount(value)))
 }
 
-const largestU64 = 2n ** 64n - 1n
-const shown = (value: unknown): string => (typeof value === 'object' ? 'no number' : String(value).slice(0, 40))
+/** What an answer says beside the slot that it is of. */
+export const contentOf = (answer: unknown): unknown => fieldsOf(answer, 'an answer with a value').value
+
+// Of what an account holds in lamports nothing is read here: it may be rounded above 2^53.
+function readAccount(value: unknown): ReadAccount {
+  const { owner, executable, data } = fieldsOf(value, 'an account')
+  if (typeof owner !== 'string' || typeof executable !== 'boolean')
+    throw new OddAnswer('an account with its owner', value)
+  return { owner, executable, data: bytesOf(data) }
+}
+
+/** Account data as base64 beside the name of that encoding. */
+export function bytesOf(data: unknown): Buffer {
+  const text = Array.isArray(data) ? data[0] : undefined
+  if (typeof text !== 'string' || !/^[A-Za-z0-9+/]*={0,2}$/.test(text))
+    throw new OddAnswer('account data in base64', data)
+  return Buffer.from(text, 'base64')
+}

@@ -1,8 +1,10 @@
-import { address } from '@solana/kit'
+import { address, isAddress } from '@solana/kit'
 import { Failure, type Network } from '@waiaas/contract'
+import { countOf, fieldsOf, OddAnswer, wholeNumber } from '../answers.ts'
+import { bordered } from '../border.ts'
 import type { Chain, Lifetime } from '../chain.ts'
 import { rpcPool } from '../rpc-pool.ts'
-import { wholeNumber } from './accounts.ts'
+import { contentOf } from './accounts.ts'
 import { bodyBytes } from './body.ts'
 import { broadcastAll } from './broadcast.ts'
 import { decodeMessage, feeOf } from './decode.ts'
@@ -44,7 +46,8 @@ export function solanaChain(options: SolanaOptions): Chain {
   const draft = drafting({ network, rpc, clock })
   const fees = new Map<string, bigint>()
   const failures = new Set<string>()
-  const readAnchor = () => readLatestBlockhash(rpc)
+  const border = bordered(network)
+  const readAnchor = border(() => readLatestBlockhash(rpc))
   let anchor: { value: ReturnType<typeof readAnchor>; until: number } | undefined
   let connected: Promise<void> | undefined
   return {
@@ -53,13 +56,13 @@ export function solanaChain(options: SolanaOptions): Chain {
     signKind: 'solana-tx',
     address: parseAddress,
     connect() {
-      connected ??= connect(rpc).catch((error: unknown) => {
+      connected ??= border(connect)(rpc).catch((error: unknown) => {
         connected = undefined
         throw error
       })
       return connected
     },
-    draft,
+    draft: border(draft),
     bytes(sender, { body, maxFee }, lifetime) {
       const bytes = bodyBytes(address(sender), body, lifetime)
       requireWithin(maxFee, readMessage(bytes))
@@ -73,12 +76,13 @@ export function solanaChain(options: SolanaOptions): Chain {
       fees.set(signed.hash, feeOf(message))
       return signed
     },
-    precheck: (sender, drafts, promised) => precheckAll({ network, rpc }, address(sender), drafts, promised),
+    precheck: border((sender, drafts, promised) => precheckAll({ network, rpc }, address(sender), drafts, promised)),
     broadcast: (signed) => broadcastAll(rpc, signed),
-    observe: (attempts) =>
+    observe: border((attempts) =>
       observeAll({ rpc, witnesses, failures, warn, remembered: (hash) => fees.get(hash) }, attempts),
+    ),
     nextNonce: () => Promise.reject(new Error(`${network.id} has no nonces; its transactions live by a blockhash`)),
-    blockTime: () => blockTime(rpc),
+    blockTime: border(() => blockTime(rpc)),
     anchor() {
       if (!anchor || clock() >= anchor.until) {
         const value = readAnchor()
@@ -90,18 +94,18 @@ export function solanaChain(options: SolanaOptions): Chain {
       }
       return anchor.value
     },
-    balance: async (owner) => {
-      const { value } = await rpc.call<{ value: unknown }>('getBalance', [owner, { commitment: 'confirmed' }])
-      return wholeNumber(value, 'a balance')
-    },
-    tokenBalances: (owner, tokens) => readHoldings({ network, rpc }, owner, tokens),
-    async token(text) {
+    balance: border(async (owner) => {
+      const answer = await rpc.call<unknown>('getBalance', [owner, { commitment: 'confirmed' }])
+      return wholeNumber(contentOf(answer), 'a balance')
+    }),
+    tokenBalances: border((owner, tokens) => readHoldings({ network, rpc }, owner, tokens)),
+    token: border(async (text) => {
       const mint = parseAddress(text)
       const account = await readMintAccount(rpc, mint)
       const token = readMint(network, mint, account)
       requireSupportedMint(mint, account)
       return token
-    },
+    }),
     status: () => rpc.status(),
     close: rpc.close,
   }
@@ -122,12 +126,8 @@ async function connect(rpc: Pool): Promise<void> {
 }
 
 async function readLatestBlockhash(rpc: Pool): Promise<Required<Pick<Lifetime, 'blockhash' | 'lastValid'>>> {
-  const { value } = await rpc.call<{ value: { blockhash: unknown; lastValidBlockHeight: unknown } }>(
-    'getLatestBlockhash',
-    [{ commitment: 'confirmed' }],
-  )
-  const { blockhash, lastValidBlockHeight: lastValid } = value
-  if (typeof blockhash !== 'string' || typeof lastValid !== 'number' || !Number.isSafeInteger(lastValid))
-    throw new Failure('CHAIN_ERROR', 'expected a blockhash and its last valid block height')
-  return { blockhash, lastValid }
+  const answer = await rpc.call<unknown>('getLatestBlockhash', [{ commitment: 'confirmed' }])
+  const { blockhash, lastValidBlockHeight } = fieldsOf(contentOf(answer), 'a blockhash')
+  if (typeof blockhash !== 'string' || !isAddress(blockhash)) throw new OddAnswer('a blockhash', blockhash)
+  return { blockhash, lastValid: countOf(lastValidBlockHeight, 'the last valid block height') }
 }

@@ -1,30 +1,68 @@
-import type { Network } from '@waiaas/contract'
-import type { Rpc, Token } from '../chain.ts'
-import { readAccounts } from './accounts.ts'
-import { holdingOf, isMint, readMint } from './mint.ts'
+import { type Address, address } from '@solana/kit'
+import { isFailure, type Network } from '@waiaas/contract'
+import { fieldsOf, listOf, OddAnswer } from '../answers.ts'
+import { type Rpc, RpcError, type Token } from '../chain.ts'
+import { bytesOf, contentOf, readAccounts } from './accounts.ts'
+import { associatedAccount } from './associated-account.ts'
+import { holdingOf, isMint, readMint, tokenAccountOwner } from './mint.ts'
 import { token2022Program, tokenProgram } from './programs.ts'
 
-type Listed = { value: { account: { data: [string, string] } }[] }
+type Amounts = Map<string, bigint>
+const holdingSize = 72
 
-/** Balances of the given tokens, zero included, and of every other token that the owner holds some of. */
+/**
+ * Balances of the given tokens, zero included, and of every other token that the owner holds some of. Where nodes refuse
+ * to list accounts of an owner, the given tokens are read from the accounts that belong to the owner by derivation.
+ */
 export async function readHoldings(
   { network, rpc }: { network: Network; rpc: Rpc },
   owner: string,
   tokens: readonly Token[],
 ): Promise<{ token: Token; amount: bigint }[]> {
-  const amounts = new Map<string, bigint>()
+  const amounts: Amounts = new Map()
   for (const program of [tokenProgram, token2022Program]) {
-    const config = { encoding: 'base64', commitment: 'confirmed', dataSlice: { offset: 0, length: 72 } }
-    const { value } = await rpc.call<Listed>('getTokenAccountsByOwner', [owner, { programId: program }, config])
-    for (const { account } of value) {
-      const { mint, amount } = holdingOf(Buffer.from(account.data[0], 'base64'))
+    const listed = await listedAmounts(rpc, owner, program)
+    for (const [mint, amount] of listed ?? (await derivedAmounts(rpc, address(owner), tokens, program)))
       amounts.set(mint, (amounts.get(mint) ?? 0n) + amount)
-    }
   }
-  const known = new Set(tokens.map(({ address }) => address))
+  const known = new Set(tokens.map((token) => token.address))
   const others = [...amounts].filter(([mint, amount]) => amount > 0n && !known.has(mint)).map(([mint]) => mint)
   const described = await describe(network, rpc, others)
   return [...tokens, ...described].map((token) => ({ token, amount: amounts.get(token.address) ?? 0n }))
+}
+
+/** Undefined where the node answers an error, or nothing that is a list. */
+async function listedAmounts(rpc: Rpc, owner: string, program: Address): Promise<Amounts | undefined> {
+  const config = { encoding: 'base64', commitment: 'confirmed', dataSlice: { offset: 0, length: holdingSize } }
+  try {
+    const answer = await rpc.call<unknown>('getTokenAccountsByOwner', [owner, { programId: program }, config])
+    const amounts: Amounts = new Map()
+    for (const entry of listOf(contentOf(answer), 'a list of token accounts')) {
+      const data = bytesOf(fieldsOf(fieldsOf(entry, 'a token account').account, 'an account').data)
+      if (data.length < holdingSize) throw new OddAnswer('a token account with its amount', data.length)
+      const { mint, amount } = holdingOf(data)
+      amounts.set(mint, (amounts.get(mint) ?? 0n) + amount)
+    }
+    return amounts
+  } catch (error) {
+    // Some endpoints refuse it by status; where they do not answer at all, the next call fails as well.
+    if (!(error instanceof RpcError || isFailure(error, 'CHAIN_ERROR'))) throw error
+    return undefined
+  }
+}
+
+async function derivedAmounts(rpc: Rpc, owner: Address, tokens: readonly Token[], program: Address): Promise<Amounts> {
+  // A token whose program nobody told may be of either; the account of the wrong one does not exist.
+  const wanted = tokens.filter((token) => token.program === undefined || token.program === program)
+  const places = wanted.map((token) => associatedAccount(owner, address(token.address), program).address)
+  const accounts = await readAccounts(rpc, places)
+  return new Map(
+    accounts.flatMap((account) => {
+      if (!account || tokenAccountOwner(account) !== owner) return []
+      const { mint, amount } = holdingOf(account.data)
+      return [[mint, amount]]
+    }),
+  )
 }
 
 async function describe(network: Network, rpc: Rpc, mints: readonly string[]): Promise<Token[]> {

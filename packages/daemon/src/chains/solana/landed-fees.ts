@@ -1,18 +1,39 @@
+import { isFailure } from '@waiaas/contract'
+import { fieldsOf, readOr, wholeNumber } from '../answers.ts'
 import type { Rpc } from '../chain.ts'
-import { wholeNumber } from './accounts.ts'
 
-type Landed = { meta: { fee: number } | null }
+const config = { encoding: 'base64', commitment: 'confirmed', maxSupportedTransactionVersion: 0 }
 
-/** What landed transactions paid to the cluster, in lamports. Rent is no fee: it stays in the account that was created. */
+/**
+ * What landed transactions paid to the cluster, in lamports, of those of which a node tells. Without transaction history
+ * it does not; the caller then knows what the bytes say. Rent is no fee: it stays in the account that was created.
+ */
 export async function readFees(rpc: Rpc, hashes: readonly string[]): Promise<Map<string, bigint>> {
-  const config = { encoding: 'base64', commitment: 'confirmed', maxSupportedTransactionVersion: 0 }
-  const items = await rpc.batch(hashes.map((hash) => ({ method: 'getTransaction', params: [hash, config] })))
+  const items = await rpc
+    .batch(hashes.map((hash) => ({ method: 'getTransaction', params: [hash, config] })))
+    .catch(none)
   const fees = new Map<string, bigint>()
   for (const [index, item] of items.entries()) {
-    // A node without transaction history answers null or an error; the caller then knows what the bytes say.
-    if (!('result' in item) || item.result === null) continue
-    const { meta } = item.result as Landed
-    if (meta) fees.set(hashes[index]!, wholeNumber(meta.fee, 'a fee'))
+    const fee =
+      'result' in item
+        ? readOr(
+            () => feeIn(item.result),
+            () => undefined,
+          )
+        : undefined
+    if (fee !== undefined) fees.set(hashes[index]!, fee)
   }
   return fees
+}
+
+/** Some endpoints refuse history by status, whoever asks for it. */
+function none(error: unknown): never[] {
+  if (!isFailure(error, 'CHAIN_ERROR')) throw error
+  return []
+}
+
+function feeIn(transaction: unknown): bigint | undefined {
+  if (transaction === null) return undefined
+  const { meta } = fieldsOf(transaction, 'a transaction')
+  return wholeNumber(fieldsOf(meta, 'what a transaction did').fee, 'a fee')
 }

@@ -85,9 +85,10 @@ test('two configured endpoints must agree before an attempt is void', async () =
     const draft = await chain.draft(sender.address, transfer())
     const { attempt } = signUnder(chain, sender, draft, await chain.anchor())
     bed.node.advance(200)
-    expect(await chain.observe([attempt])).toEqual([{ id: attempt.id, state: 'missing' }])
+    const open = { id: attempt.id, state: 'missing', reason: expect.stringContaining('not proven') }
+    expect(await chain.observe([attempt])).toEqual([open])
     other.fault.httpStatus = 503
-    expect(await chain.observe([attempt])).toEqual([{ id: attempt.id, state: 'missing' }])
+    expect(await chain.observe([attempt])).toEqual([open])
     other.clearFaults()
     now += 600_000
     other.advance(attempt.lifetime.lastValid! + 50)
@@ -159,7 +160,8 @@ test('with two endpoints nothing has failed on the word of one', async () => {
   await bed.chain.broadcast([paid.signed.bytes])
   bed.node.advance(1)
   says.failed = true
-  expect(await chain.observe([paid.attempt])).toEqual([{ id: paid.attempt.id, state: 'pending' }])
+  const disputed = { id: paid.attempt.id, state: 'pending', reason: expect.stringContaining('do not agree') }
+  expect(await chain.observe([paid.attempt])).toEqual([disputed])
   expect(warnings).toEqual([expect.stringContaining(paid.attempt.hash)])
   says.failed = false
   expect(await chain.observe([paid.attempt])).toMatchObject([{ state: 'included', succeeded: true }])
@@ -252,7 +254,7 @@ test('the anchor is shared for two seconds and then read again', async () => {
   bed.pass(2_000)
   const second = await bed.chain.anchor()
   expect(second.lastValid).toBe(first.lastValid! + 5)
-  await expect(bed.chain.nextNonce('x')).rejects.toThrow('no nonces')
+  await expect(bed.chain.nextNonce('x', 0)).rejects.toThrow('no nonces')
 })
 
 async function lastHeight(commitment: string): Promise<number> {

@@ -25,7 +25,7 @@ function mintWith(...extensions: Buffer[]): ReadAccount {
   base[44] = 4
   base[45] = 1
   const data = Buffer.concat([base, Uint8Array.of(1), ...extensions])
-  return { owner: token2022Program, executable: false, lamports: 1n, data }
+  return { owner: token2022Program, executable: false, data }
 }
 const text = (value: string) => {
   const bytes = Buffer.from(value)

@@ -7,7 +7,6 @@ import { isTokenProgram, token2022Program } from './programs.ts'
 export type ReadAccount = {
   readonly owner: string
   readonly executable: boolean
-  readonly lamports: bigint
   readonly data: Uint8Array
 }
 

@@ -1,22 +1,24 @@
 import type { Address } from '@solana/kit'
-import { Failure, type Network } from '@waiaas/contract'
-import { type Draft, type Precheck, type Promised, type Rpc, totalOf } from '../chain.ts'
-import { accountsCall, accountsIn, wholeNumber } from './accounts.ts'
+import type { Network } from '@waiaas/contract'
+import { fieldsOf, shown, wholeNumber } from '../answers.ts'
+import { type Draft, isUnsupported, type Precheck, type Promised, type Rpc, totalOf } from '../chain.ts'
+import { accountsCall, accountsIn, contentOf } from './accounts.ts'
 import { minimumBalance } from './fees.ts'
 import { type Funds, type Need, needOf, shortfalls } from './funds.ts'
 import type { Message } from './message.ts'
 import { holdingOf, tokenAccountOwner } from './mint.ts'
 import { isTokenProgram, systemProgram } from './programs.ts'
-import { balanceBeside } from './statuses.ts'
+import { balanceBeside, resultOf } from './statuses.ts'
 
-type Simulated = { readonly err: unknown; readonly logs: readonly string[] | null }
+type Simulated = { readonly err: unknown; readonly logs: readonly string[] }
 type Item = Awaited<ReturnType<Rpc['batch']>>[number]
 
 const simulation = { encoding: 'base64', sigVerify: false, replaceRecentBlockhash: true, commitment: 'confirmed' }
 
 /**
  * Adds up what the drafts need, in the given order, beside what is promised, and simulates each against the chain as
- * it is: all in one round trip. Failure CHAIN_ERROR when the node cannot tell.
+ * it is: all in one round trip. Failure CHAIN_ERROR when the node cannot tell; where no node offers simulations at all,
+ * the sums alone are checked, and a transaction that fails costs its fee.
  */
 export async function precheckAll(
   { network, rpc }: { network: Network; rpc: Rpc },
@@ -33,9 +35,9 @@ export async function precheckAll(
     ...accounts,
     ...needs.map(({ bytes }) => ({ method: 'simulateTransaction', params: [unsignedWire(bytes), simulation] })),
   ])
-  const held = accountsIn(rest.slice(0, accounts.length).map((item) => answered<unknown>(item)))
+  const held = accountsIn(rest.slice(0, accounts.length).map(resultOf), sources.length)
   const funds: Funds = {
-    lamports: wholeNumber(answered<{ value: unknown }>(balance).value, 'a balance'),
+    lamports: wholeNumber(contentOf(resultOf(balance)), 'a balance'),
     tokens: new Map(
       sources.map((source, index) => {
         const account = held[index]
@@ -45,8 +47,8 @@ export async function precheckAll(
   }
   const short = await shortfallsNow({ network, rpc, sender }, needs, funds, promised)
   return needs.map(({ message }, index) => {
-    const { value } = answered<{ value: Simulated }>(rest[accounts.length + index])
-    return short[index] ?? simulationFault(sender, message, value)
+    const simulated = simulationIn(rest[accounts.length + index])
+    return short[index] ?? (simulated && simulationFault(sender, message, simulated))
   })
 }
 
@@ -67,6 +69,14 @@ async function shortfallsNow(
 
 const unsignedWire = (message: Uint8Array): string =>
   Buffer.concat([Uint8Array.of(1), new Uint8Array(64), message]).toString('base64')
+
+/** Null where the node does not simulate. */
+function simulationIn(item: Item | undefined): Simulated | null {
+  if (item && 'error' in item && isUnsupported(item.error)) return null
+  const { err, logs } = fieldsOf(contentOf(resultOf(item)), 'a simulation')
+  const lines = Array.isArray(logs) ? logs.filter((line): line is string => typeof line === 'string') : []
+  return { err, logs: lines }
+}
 
 function simulationFault(sender: Address, message: Message, { err, logs }: Simulated): Precheck | null {
   if (err === null || err === undefined) return null
@@ -91,21 +101,14 @@ function rentFault(sender: Address, message: Message, index: unknown): Precheck 
 }
 
 /** The last thing that a program itself said about its failure. */
-function ownWords(logs: readonly string[] | null): string | null {
+function ownWords(logs: readonly string[]): string | null {
   const told =
-    logs?.findLast((line) => /^Program log: .*error/i.test(line)) ?? logs?.findLast((line) => /failed/.test(line))
+    logs.findLast((line) => /^Program log: .*error/i.test(line)) ?? logs.findLast((line) => /failed/.test(line))
   return told ? told.slice(0, 300) : null
-}
-
-function answered<T>(item: Item | undefined): T {
-  // The shape is what the method's documentation promises; what matters in it is checked where it is used.
-  if (item && 'result' in item && item.result !== null) return item.result as T
-  const got = item && 'error' in item ? item.error.message : 'nothing'
-  throw new Failure('CHAIN_ERROR', `expected balances and simulations, got: ${got}`)
 }
 
 const field = (value: unknown, name: string): unknown =>
   typeof value === 'object' && value !== null && name in value ? (value as Record<string, unknown>)[name] : undefined
-const text = (err: unknown): string => (typeof err === 'string' ? err : JSON.stringify(err))
+const text = (err: unknown): string => (typeof err === 'string' ? err : shown(err, 300))
 const insufficient = (message: string): Precheck => ({ code: 'INSUFFICIENT_BALANCE', message })
 const invalid = (message: string): Precheck => ({ code: 'INVALID_TRANSACTION', message })

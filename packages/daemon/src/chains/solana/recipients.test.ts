@@ -40,7 +40,7 @@ test('programs and sysvars receive neither lamports nor tokens', async () => {
 
 test('a program or sysvar that no list names is recognised by its account', () => {
   const to = newWallet().address as Address
-  const account = { owner: systemProgram, executable: false, lamports: 1n, data: new Uint8Array() }
+  const account = { owner: systemProgram, executable: false, data: new Uint8Array() }
   const given = (change: Partial<ReadAccount>) => () => requireReceivable(to, { ...account, ...change }, false)
   expect(given({})).not.toThrow()
   expect(given({ executable: true })).toThrow('it is a program')

@@ -1,6 +1,6 @@
-import { Failure } from '@waiaas/contract'
-import { RpcError } from '../chain.ts'
+import { fieldsOf, OddAnswer } from '../answers.ts'
 import type { RpcPool } from '../rpc-pool.ts'
+import { bytesOf, contentOf } from './accounts.ts'
 
 /** The cluster's time, which its validators vote on: https://docs.anza.xyz/runtime/sysvars#clock */
 const clockSysvar = 'SysvarC1ock11111111111111111111111111111111'
@@ -11,21 +11,14 @@ const size = 40
 /** Unix milliseconds of the newest confirmed block, as the one of two endpoints says whose block is older. */
 export async function blockTime(rpc: RpcPool): Promise<number> {
   const options = { encoding: 'base64', commitment: 'confirmed' }
-  const answers = await rpc.witnesses<unknown>(2, 'getAccountInfo', [clockSysvar, options]).catch(asFailure)
+  const answers = await rpc.witnesses<unknown>(2, 'getAccountInfo', [clockSysvar, options])
   return Math.min(...answers.map(timeOf))
 }
 
-/** A node that is behind answers an error instead. */
-function asFailure(error: unknown): never {
-  if (!(error instanceof RpcError)) throw error
-  throw new Failure('CHAIN_ERROR', `a node tells no time: ${error.message.slice(0, 300)}`, { cause: error })
-}
-
 function timeOf(answer: unknown): number {
-  // The shape that the method's documentation promises for this encoding; what is not there is refused below.
-  const { value } = answer as { value?: { data?: [unknown] } | null }
-  const data = Buffer.from(String(value?.data?.[0] ?? ''), 'base64')
-  if (data.length !== size)
-    throw new Failure('CHAIN_ERROR', `expected the clock of a cluster, got ${data.length} bytes`)
-  return Number(data.readBigInt64LE(secondsAt)) * 1000
+  const data = bytesOf(fieldsOf(contentOf(answer), 'the clock of a cluster').data)
+  if (data.length !== size) throw new OddAnswer(`the ${size} bytes of a clock`, data.length)
+  const ms = Number(data.readBigInt64LE(secondsAt)) * 1000
+  if (!Number.isSafeInteger(ms) || ms < 0) throw new OddAnswer('the time of a cluster', ms)
+  return ms
 }

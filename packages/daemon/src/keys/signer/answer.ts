@@ -3,7 +3,7 @@ import { KeyError } from '../key-error.ts'
 import { makeSealingKeyPair, openBytes } from '../sealing.ts'
 import type { ImportSecret, SealedImport } from '../types.ts'
 import { exportKey } from './export.ts'
-import { readImport } from './import.ts'
+import { readDerivations, readImport } from './import.ts'
 import { invalid, parseJson } from './invalid.ts'
 import { createKey, storeKey } from './key-rows.ts'
 import { createKeyring, type Keyring, rewrapKeyring, subkey, unlockKeyring, wipeKeyring } from './keyring.ts'
@@ -42,14 +42,21 @@ export function makeSigner(): { calls: Handlers; lock: () => void } {
     create: ({ walletId, chain }) => createKey(keyring(), walletId, chain),
     async import({ walletId, chain, secret }) {
       keyring()
-      const opened = 'sealed' in secret ? openSealed(secret) : secret
-      return storeKey(keyring(), walletId, chain, await readImport(chain, opened))
+      return storeKey(keyring(), walletId, chain, await readImport(chain, opened(secret)))
+    },
+    derivations({ chain, secret }) {
+      keyring()
+      return readDerivations(chain, opened(secret))
     },
     export: ({ key, format, options }) => exportKey(keyring(), key, format, options),
     sign: ({ requests }) => signBatch(keyring(), requests),
     sealingKey: () => sealing.publicKey,
   }
   return { calls, lock: () => hold(undefined) }
+
+  function opened(secret: ImportSecret | SealedImport): ImportSecret {
+    return 'sealed' in secret ? openSealed(secret) : secret
+  }
 
   function openSealed({ sealed }: SealedImport): ImportSecret {
     let plain: Buffer

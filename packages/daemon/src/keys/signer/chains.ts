@@ -2,7 +2,7 @@ import { ripemd160 } from '@noble/hashes/legacy.js'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { keccak_256 } from '@noble/hashes/sha3.js'
 import { base58, base58xrp } from '@scure/base'
-import type { Chain, Curve, ExportFormat, SignKind } from '../types.ts'
+import type { Chain, Curve, DerivedAddress, ExportFormat, SignKind } from '../types.ts'
 
 /** What a chain family means to a key. A new family is one more row. */
 export type ChainKeys = {
@@ -10,8 +10,10 @@ export type ChainKeys = {
   /** From the curve's public key (65 bytes uncompressed, or 32). */
   address(publicKey: Uint8Array): string
   kinds: readonly SignKind[]
-  /** BIP-44; families without one take no mnemonic. */
-  mnemonicPath?: string
+  /** How wallets derive keys from a recovery phrase, the usual way first; families without one take no phrase. */
+  derivations: readonly Omit<DerivedAddress, 'address'>[]
+  /** What the text of a private key looks like. */
+  secretForm: string
   /** Bytes of a private key as text: 32, or 64 with the public half behind; undefined when it is no such text. */
   readSecret(text: string): Uint8Array | undefined
   /** The secret as its wallets print it. */
@@ -24,8 +26,10 @@ export const chains: Record<Chain, ChainKeys> = {
     curve: 'secp256k1',
     address: (publicKey) => checksumAddress(keccak_256(publicKey.subarray(1)).subarray(12)),
     kinds: ['evm-tx', 'eip191', 'eip712', 'user-op', 'http'],
-    mnemonicPath: "m/44'/60'/0'/0/0",
-    readSecret: (text) => readHex(text.replace(/^0x/i, ''), 32),
+    derivations: [{ derivation: 'bip44', path: "m/44'/60'/0'/0/0", usedBy: 'wallets of Ethereum' }],
+    secretForm: '64 hexadecimal digits, with or without 0x',
+    // Some libraries write a zero byte in front, which marks a positive number.
+    readSecret: (text) => readHex(text.replace(/^(0x)?(00(?=.{64}$))?/i, ''), 32),
     printSecret: (secret) => `0x${hex(secret)}`,
     formats: ['private-key', 'keystore-v3'],
   },
@@ -33,8 +37,18 @@ export const chains: Record<Chain, ChainKeys> = {
     curve: 'ed25519',
     address: (publicKey) => base58.encode(publicKey),
     kinds: ['solana-tx', 'solana-offchain', 'http'],
-    mnemonicPath: "m/44'/501'/0'/0'",
-    readSecret: (text) => readHex(text, 32) ?? readHex(text, 64) ?? readBase58(text),
+    // The paths of `solana-keygen` are in the documentation of the Solana command line, "Paper wallet".
+    derivations: [
+      { derivation: 'bip44', path: "m/44'/501'/0'/0'", usedBy: 'Phantom, Solflare, Backpack and most others' },
+      { derivation: 'none', path: null, usedBy: 'solana-keygen new, solana-keygen recover ASK' },
+      { derivation: 'bip44', path: "m/44'/501'/0'", usedBy: 'Ledger Live, Trust Wallet' },
+      { derivation: 'bip44', path: "m/44'/501'", usedBy: 'solana-keygen recover prompt:' },
+    ],
+    secretForm: 'base58 of 64 or 32 bytes, or 128 or 64 hexadecimal digits',
+    readSecret: (text) => {
+      const digits = text.replace(/^0x/i, '')
+      return readHex(digits, 32) ?? readHex(digits, 64) ?? readBase58(text)
+    },
     printSecret: (secret, publicKey) => base58.encode(Buffer.concat([secret, publicKey])),
     formats: ['private-key', 'solana-keypair'],
   },
@@ -42,6 +56,8 @@ export const chains: Record<Chain, ChainKeys> = {
     curve: 'ed25519',
     address: rippleAddress,
     kinds: ['http'],
+    derivations: [],
+    secretForm: '64 hexadecimal digits',
     readSecret: (text) => readHex(text, 32),
     printSecret: (secret) => hex(secret),
     formats: ['private-key'],

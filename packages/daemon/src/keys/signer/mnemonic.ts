@@ -1,29 +1,28 @@
 import { createHmac, pbkdf2 } from 'node:crypto'
 import { promisify } from 'node:util'
 import type { Curve } from '../types.ts'
-import { sodium } from './guarded.ts'
+import { Guarded, sodium } from './guarded.ts'
 import { invalid } from './invalid.ts'
 
 const stretch = promisify(pbkdf2)
 const hardened = 0x80000000
 
-/** BIP-39 English phrase and BIP-44 path to 32 secret bytes: BIP-32 on secp256k1, SLIP-0010 on ed25519. */
-export async function deriveFromMnemonic(
-  curve: Curve,
-  phrase: string,
-  path: string,
-  passphrase: string,
-): Promise<Uint8Array> {
+/** The BIP-39 seed (64 bytes) of an English phrase, in guarded memory. */
+export async function seedOf(phrase: string, passphrase: string): Promise<Guarded> {
   const words = phrase.normalize('NFKD').trim().toLowerCase().split(/\s+/)
   await assertPhrase(words)
   const salt = `mnemonic${passphrase.normalize('NFKD')}`
-  const seed = await stretch(words.join(' '), salt, 2048, 64, 'sha512')
-  try {
-    const indices = readPath(path)
-    return curve === 'ed25519' ? deriveEd25519(seed, indices) : await deriveSecp256k1(seed, path)
-  } finally {
-    sodium.sodium_memzero(seed)
-  }
+  return Guarded.taken(await stretch(words.join(' '), salt, 2048, 64, 'sha512'))
+}
+
+/**
+ * 32 secret bytes of a seed. Along a path: BIP-32 on secp256k1, SLIP-0010 on ed25519. Without one, the first half of the
+ * seed, which is what `solana-keygen new` makes of its phrase.
+ */
+export function deriveSecret(curve: Curve, seed: Guarded, path: string | null): Promise<Uint8Array> | Uint8Array {
+  if (path === null) return seed.use((bytes) => Uint8Array.from(bytes.subarray(0, 32)))
+  const indices = readPath(path)
+  return curve === 'ed25519' ? deriveEd25519(seed, indices) : deriveSecp256k1(seed, path)
 }
 
 async function assertPhrase(words: string[]): Promise<void> {
@@ -51,9 +50,9 @@ function readPath(path: string): number[] {
     })
 }
 
-async function deriveSecp256k1(seed: Uint8Array, path: string): Promise<Uint8Array> {
+async function deriveSecp256k1(seed: Guarded, path: string): Promise<Uint8Array> {
   const { HDKey } = await import('@scure/bip32')
-  const master = HDKey.fromMasterSeed(seed)
+  const master = seed.use((bytes) => HDKey.fromMasterSeed(bytes))
   const child = master.derive(path)
   const secret = Uint8Array.from(child.privateKey!)
   child.wipePrivateData()
@@ -62,8 +61,8 @@ async function deriveSecp256k1(seed: Uint8Array, path: string): Promise<Uint8Arr
 }
 
 /** SLIP-0010, which knows hardened indices only on this curve. */
-function deriveEd25519(seed: Uint8Array, indices: number[]): Uint8Array {
-  let node = createHmac('sha512', 'ed25519 seed').update(seed).digest()
+function deriveEd25519(seed: Guarded, indices: number[]): Uint8Array {
+  let node = seed.use((bytes) => createHmac('sha512', 'ed25519 seed').update(bytes).digest())
   for (const index of indices) {
     if (index < hardened) invalid("every index of an ed25519 path is hardened, such as m/44'/501'/0'/0'")
     const data = Buffer.alloc(37)

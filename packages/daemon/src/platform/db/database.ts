@@ -1,6 +1,7 @@
 import { type Console, type Migration, migrate, requireMigrated } from './migrations.ts'
 import { openPostgres } from './postgres.ts'
 import { openSqlite, readSqlite } from './sqlite.ts'
+import { withStorageFaults } from './storage.ts'
 import type { Database } from './types.ts'
 
 export type { Handle } from './handle.ts'
@@ -21,8 +22,8 @@ export type ReadableDatabase = Pick<Database, 'read' | 'close'>
 /** Opens the database and brings its schema up to date. Throws SCHEMA_INCOMPATIBLE where that is not possible. */
 export async function openDatabase({ url, path, migrations }: DatabaseOptions): Promise<Database> {
   const ready = (console: Console) => migrate(console, migrations)
-  if (url !== undefined) return openPostgres(url, ready)
-  if (path !== undefined) return openSqlite(path, ready)
+  if (url !== undefined) return withStorageFaults(await openPostgres(url, ready), 'the database server')
+  if (path !== undefined) return withStorageFaults(await openSqlite(path, ready), path)
   throw new Error(neither)
 }
 

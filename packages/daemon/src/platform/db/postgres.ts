@@ -5,7 +5,7 @@ import { answer, asJob, type Job, type Outcome } from './job.ts'
 import type { Console } from './migrations.ts'
 import { type Lock, lockOrder, type Scope } from './scope.ts'
 import type { Compiled, SqlValue } from './statement.ts'
-import type { Database, Stats } from './types.ts'
+import type { RawDatabase, Stats } from './types.ts'
 
 /** Jobs with the same exclusive locks: those that come while one transaction runs share the next. */
 type Lane = { locks: Lock[]; queue: Job[] }
@@ -39,7 +39,7 @@ const deadlines = {
 }
 
 /** Opens a PostgreSQL database and its connection pool. */
-export async function openPostgres(url: string, ready: (console: Console) => Promise<void>): Promise<Database> {
+export async function openPostgres(url: string, ready: (console: Console) => Promise<void>): Promise<RawDatabase> {
   const synchronous = await prepare(url, ready)
   const settings = { connectionString: url, application_name: 'waiaas', types: { getTypeParser } }
   const pool = poolOf({ ...settings, ...deadlines })
@@ -112,7 +112,7 @@ const isOutdated = (error: unknown): boolean => codeOf(error) === '0A000'
 const isRepeatable = (error: unknown): boolean =>
   codeOf(error) === '40001' || codeOf(error) === '40P01' || isOutdated(error)
 
-class PostgresDatabase implements Database {
+class PostgresDatabase implements RawDatabase {
   readonly engine = 'postgres'
   readonly #pool: pg.Pool
   readonly #holders: pg.Pool

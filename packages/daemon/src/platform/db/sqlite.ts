@@ -3,47 +3,57 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers'
 import Sqlite from 'better-sqlite3'
+import { assertFile } from '../access.ts'
 import { assertOutsideWork } from './guard.ts'
 import { type Connection, type Handle, type Row, TransactionHandle } from './handle.ts'
 import { answer, asJob, type Job, type Outcome } from './job.ts'
 import { type Console, SchemaError } from './migrations.ts'
 import { lockOrder, type Scope } from './scope.ts'
+import { filesOf, sqliteFault } from './sqlite-faults.ts'
 import type { Compiled } from './statement.ts'
-import type { Database, Stats } from './types.ts'
+import type { RawDatabase, Stats } from './types.ts'
 
 const maxJobsPerCommit = 256
 const maxPassing = 100
 
 /** Opens (and creates) a SQLite file; `:memory:` is a temporary file that goes with the connection. */
-export async function openSqlite(path: string, ready: (console: Console) => Promise<void>): Promise<Database> {
+export async function openSqlite(path: string, ready: (console: Console) => Promise<void>): Promise<RawDatabase> {
   const temporary = path === ':memory:' ? mkdtempSync(join(tmpdir(), 'waiaas-db-')) : undefined
   const file = temporary ? join(temporary, 'memory.db') : path
   let writer: Sqlite.Database | undefined
   try {
+    for (const each of filesOf(file)) assertFile(each, 'write')
     writer = openWriter(file)
     await ready(consoleOf(writer))
     return new SqliteDatabase(writer, readerOf(file), temporary)
   } catch (error) {
     writer?.close()
     if (temporary) rmSync(temporary, { recursive: true })
-    throw error
+    throw sqliteFault(error, file)
   }
 }
 
 /** Opens a SQLite file only to read it; whoever writes to it is not disturbed. */
-export async function readSqlite(file: string, ready: (console: Console) => Promise<void>): Promise<Database> {
+export async function readSqlite(file: string, ready: (console: Console) => Promise<void>): Promise<RawDatabase> {
+  assertFile(file, 'read')
   if (!existsSync(file)) throw new SchemaError(`there is no database at ${file}`)
-  const reader = readerOf(file)
+  let reader: Sqlite.Database | undefined
   try {
+    reader = readerOf(file)
     await ready(consoleOf(reader))
     return new SqliteDatabase(readerOf(file), reader, undefined)
   } catch (error) {
-    reader.close()
-    throw error
+    reader?.close()
+    throw sqliteFault(error, file)
   }
 }
 
-const readerOf = (file: string) => new Sqlite(file, { readonly: true, fileMustExist: true })
+function readerOf(file: string): Sqlite.Database {
+  const reader = new Sqlite(file, { readonly: true, fileMustExist: true })
+  // Sorting needs no file in a folder for temporary ones, whose disk may be full.
+  reader.pragma('temp_store = MEMORY')
+  return reader
+}
 
 const consoleOf = (db: Sqlite.Database): Console => ({ engine: 'sqlite', execute: async (sql) => execute(db, sql) })
 
@@ -104,7 +114,7 @@ function connect(db: Sqlite.Database): Connection {
   }
 }
 
-class SqliteDatabase implements Database {
+class SqliteDatabase implements RawDatabase {
   readonly engine = 'sqlite'
   readonly #writer: Sqlite.Database
   readonly #reader: Sqlite.Database

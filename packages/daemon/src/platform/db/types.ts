@@ -24,7 +24,12 @@ export interface Database {
    * nothing is held.
    */
   hold<T>(scope: Scope, fn: () => Promise<T>): Promise<T>
+  /** Why nothing can be written at present, and where; once something failed, it is tried anew at each call. */
+  fault(): Promise<string | undefined>
   stats(): Stats
   /** Waits for what was accepted, then closes. */
   close(): Promise<void>
 }
+
+/** One engine's database, before faults of the disk are told apart. */
+export type RawDatabase = Omit<Database, 'fault'>

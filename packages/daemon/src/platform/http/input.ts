@@ -9,6 +9,7 @@ import {
 } from '@waiaas/contract'
 import type { Context } from 'hono'
 import type { z } from 'zod'
+import { nearNames } from '../near.ts'
 import type { HttpEnv } from './types.ts'
 
 type Decoder = (text: string) => unknown
@@ -37,7 +38,7 @@ export function inputReader(op: Operation, bodyLimit: number): ReadInput {
     if (nul !== undefined) throw invalid([{ path: nul.slice(0, 100), message: 'expected text without NUL characters' }])
     op.refuse?.(given)
     const parsed = op.input.safeParse(given)
-    if (!parsed.success) throw invalid(parsed.error.issues.flatMap(issuesOf))
+    if (!parsed.success) throw invalid(parsed.error.issues.flatMap((issue) => issuesOf(issue, op)))
     return parsed.data
   }
 }
@@ -133,11 +134,27 @@ async function readText(c: Context<HttpEnv>, limit: number): Promise<string> {
 
 const tooLarge = (limit: number): Failure => new Failure('PAYLOAD_TOO_LARGE', `expected at most ${limit} bytes`)
 
-function issuesOf(issue: z.core.$ZodIssue): Issue[] {
+function issuesOf(issue: z.core.$ZodIssue, op: Operation): Issue[] {
   const at = (more: readonly PropertyKey[]) => [...issue.path, ...more].map(String).join('.').slice(0, 200)
   if (issue.code === 'unrecognized_keys')
-    return issue.keys.map((key) => ({ path: at([key]), message: 'unknown field' }))
+    return issue.keys.map((key) => ({
+      path: at([key]),
+      message: `unknown field${meant(key, namesAt(op, issue.path))}`,
+    }))
   return [{ path: at([]), message: issue.message }]
+}
+
+/** The fields of the object at a path; none where the schema names none. */
+function namesAt(op: Operation, path: readonly PropertyKey[]): string[] {
+  let schema: JsonSchema | undefined = inputSchema(op)
+  for (const step of path) schema = typeof step === 'string' ? schema?.properties?.[step] : schema?.items
+  return Object.keys(schema?.properties ?? {})
+}
+
+function meant(name: string, known: readonly string[]): string {
+  // Longer than any field: not worth comparing.
+  const near = name.length > 100 ? [] : nearNames(name, known)
+  return near.length > 0 ? ` (did you mean ${near.join(' or ')}?)` : ''
 }
 
 function invalid(all: readonly Issue[]): Failure {

@@ -1,5 +1,6 @@
 import { Failure, failuresOf, isFailure, mayCall, type Operation, type Operations } from '@waiaas/contract'
 import { type Context, Hono } from 'hono'
+import { asStorageFailure } from '../db/storage.ts'
 import { emptyAnswer, failureAnswer, jsonAnswer } from './answer.ts'
 import { guard } from './guard.ts'
 import { inputReader } from './input.ts'
@@ -191,11 +192,13 @@ function asFailure<Ops extends Operations, P extends Principal>(
   c: Context<HttpEnv>,
   { log }: HttpOptions<Ops, P>,
 ): Failure {
-  if (isFailure(error)) return error
+  if (isFailure(error) && error.code !== 'STORAGE_UNAVAILABLE') return error
   log.error(
     { err: error, requestId: c.get('meta').requestId, method: c.req.method, route: c.req.path },
     'request failed',
   )
+  const failure = asStorageFailure(error)
+  if (isFailure(failure)) return failure
   return new Failure('INTERNAL_ERROR', 'the daemon could not answer this request')
 }
 

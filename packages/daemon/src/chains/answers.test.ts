@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { wholeNumber } from './accounts.ts'
+import { wholeNumber } from './answers.ts'
 
 test.each([0, 5_000, 2 ** 53 - 1, 2n ** 53n + 1n, 2n ** 64n - 1n])('%s is a whole number', (value) => {
   expect(wholeNumber(value, 'a balance')).toBe(BigInt(value))

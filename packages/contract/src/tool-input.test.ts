@@ -1,0 +1,180 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { z } from 'zod'
+import type { JsonSchema } from './json-schema.ts'
+import { operation } from './operation.ts'
+import { operations } from './operations.ts'
+import { toolInput } from './tool-input.ts'
+import { tools } from './tools.ts'
+
+const id = '01900000-0000-7000-8000-000000000000'
+const send = (args: Record<string, unknown>) => toolInput(operations.sendToken, args)
+const list = (args: Record<string, unknown>) => toolInput(operations.listTransactions, args)
+
+describe('arguments that say nothing', () => {
+  test('null is as good as left out, under every name of a field', () => {
+    const rest = {
+      type: null,
+      humanAmount: null,
+      token: null,
+      memo: null,
+      network: null,
+      walletId: null,
+      wallet_id: null,
+    }
+    expect(send({ to: 'x', amount: '1', dryRun: null, ...rest })).toEqual({ to: 'x', amount: '1' })
+    expect(list({ walletId: null, wallet_id: id, limit: null, cursor: null })).toEqual({ walletId: id })
+    expect(toolInput(operations.getTransaction, { id: null, transaction_id: id })).toEqual({ id })
+  })
+
+  test('so is empty text, and an object in which nothing is left', () => {
+    expect(send({ to: 'x', amount: '1', humanAmount: '', memo: ' ', token: {}, walletId: '' })).toEqual({
+      to: 'x',
+      amount: '1',
+    })
+    expect(send({ to: 'x', token: { address: null, symbol: '', decimals: null } })).toEqual({ to: 'x' })
+    expect(send({ to: 'x', token: { address: 'y', symbol: null, decimals: '' } })).toEqual({
+      to: 'x',
+      token: { address: 'y' },
+    })
+  })
+
+  test('what is required and empty, and what nobody knows, is left to be refused by name', () => {
+    expect(send({ to: '' })).toEqual({ to: '' })
+    expect(send({ to: null })).toEqual({})
+    expect(send({ to: 'x', colour: null, token: { address: 'y', fee: null } })).toEqual({
+      to: 'x',
+      colour: null,
+      token: { address: 'y', fee: null },
+    })
+    expect(Object.keys(send(JSON.parse('{"__proto__":{"dryRun":true},"constructor":null}')))).toEqual([
+      '__proto__',
+      'constructor',
+    ])
+  })
+
+  test('null stays where a field has a meaning for it', () => {
+    const op = operation({
+      method: 'POST',
+      path: '/x',
+      access: 'public',
+      tag: 'x',
+      summary: 'x',
+      input: z.strictObject({ limit: z.int().nullable().optional(), names: z.array(z.string()).optional() }),
+      output: z.object({}),
+      errors: [],
+    })
+    expect(toolInput(op, { limit: null, names: '["a","b"]' })).toEqual({ limit: null, names: ['a', 'b'] })
+    expect(toolInput(op, { limit: '3', names: [] })).toEqual({ limit: 3, names: [] })
+  })
+
+  test('one value under both names of a field counts once, two values are refused', () => {
+    expect(list({ walletId: id, wallet_id: id })).toEqual({ walletId: id })
+    expect(list({ walletId: id, wallet_id: 'other' })).toEqual({ walletId: id, wallet_id: 'other' })
+    expect(toolInput(operations.cancelTransaction, { transaction_id: id, txId: id })).toEqual({ id })
+  })
+})
+
+describe('arguments in another form', () => {
+  test('an object as JSON text is the object', () => {
+    const token = { assetId: 'eip155:1/erc20:0x1' }
+    expect(send({ to: 'x', token: JSON.stringify(token) })).toEqual({ to: 'x', token })
+    expect(send({ to: 'x', token: ' {"address":"y","decimals":"6","symbol":null}' })).toEqual({
+      to: 'x',
+      token: { address: 'y', decimals: 6 },
+    })
+  })
+
+  test.each(['{"address"', '[]', '[{"address":"y"}]', 'USDC', '"{}"', 'null'])('%s is no object and stays', (token) => {
+    expect(send({ to: 'x', token })).toEqual({ to: 'x', token })
+  })
+
+  test('text is never taken apart where text is wanted', () => {
+    const memo = '{"a":1}'
+    expect(send({ to: 'x', memo, network: 'null' })).toEqual({ to: 'x', memo, network: 'null' })
+    expect(send({ to: 'x', memo: 'true', amount: '0010' })).toEqual({ to: 'x', memo: 'true', amount: '0010' })
+  })
+
+  test('numbers and booleans as text are numbers and booleans', () => {
+    expect(list({ limit: '20' })).toEqual({ limit: 20 })
+    expect(list({ limit: ' 20.0 ' })).toEqual({ limit: 20 })
+    expect(send({ to: 'x', dryRun: 'true' })).toEqual({ to: 'x', dryRun: true })
+    expect(send({ to: 'x', dryRun: 'False' })).toEqual({ to: 'x', dryRun: false })
+  })
+
+  test.each(['1e3', '0x10', 'ten', '1,000', '9'.repeat(20)])('%s is no number and stays', (limit) => {
+    expect(list({ limit })).toEqual({ limit })
+  })
+
+  test.each(['yes', '1', 1, 0, 'truee', [], {}])('%s is no boolean and stays', (dryRun) => {
+    expect(send({ to: 'x', dryRun })).toEqual({ to: 'x', dryRun })
+  })
+
+  test.each([
+    [0.01, '0.01'],
+    [1, '1'],
+    [1000000, '1000000'],
+    [1e-7, '0.0000001'],
+    [1.5e-7, '0.00000015'],
+    [123456789.012345, '123456789.012345'],
+    [Number.MAX_SAFE_INTEGER, '9007199254740991'],
+  ])('the number %s is %s', (amount, text) => {
+    expect(send({ to: 'x', amount })).toEqual({ to: 'x', amount: text })
+  })
+
+  test.each([2 ** 53, 1e21, 0.1 + 0.2, 1234567.123456789, 1e308])('%s may have lost digits and stays', (amount) => {
+    expect(send({ to: 'x', amount })).toEqual({ to: 'x', amount })
+    const refused = operations.sendToken.input.safeParse({ to: 'x', amount })
+    expect(refused.error?.issues[0]?.message).toContain('expected decimal text in quotes')
+  })
+
+  test('a decimal of up to 15 digits that went through a number comes out as it was written', () => {
+    const written = fc
+      .tuple(fc.bigInt({ min: 1n, max: 999_999_999_999_999n }), fc.integer({ min: 0, max: 18 }))
+      .map(([digits, places]) => {
+        const text = String(digits).padStart(places + 1, '0')
+        const whole = text.slice(0, text.length - places)
+        const fraction = text.slice(text.length - places).replace(/0+$/, '')
+        return fraction === '' ? whole : `${whole}.${fraction}`
+      })
+    fc.assert(
+      fc.property(written, (text) => {
+        expect(send({ to: 'x', amount: Number(text) }).amount).toBe(text)
+      }),
+    )
+  })
+
+  test('what fits already stays as it is', () => {
+    const whole = { type: 'TOKEN_TRANSFER', to: 'x', amount: '1', token: { address: 'y', decimals: 6 }, walletId: id }
+    expect(send(whole)).toEqual(whole)
+  })
+})
+
+describe('the schemas that tools show', () => {
+  const words = ['type', 'description', 'enum', 'minimum', 'maximum', 'items', 'properties', 'required']
+  const types = ['object', 'string', 'integer', 'boolean']
+  function faults(schema: JsonSchema, path: string): string[] {
+    const odd = Object.keys(schema).filter((word) => ![...words, 'additionalProperties'].includes(word))
+    return [
+      ...odd.map((word) => `${path}: ${word}`),
+      ...(types.includes(schema.type ?? '') ? [] : [`${path}: type ${schema.type}`]),
+      ...(path.includes('.') && !schema.description ? [`${path}: no description`] : []),
+      ...Object.entries(schema.properties ?? {}).flatMap(([name, inner]) => faults(inner, `${path}.${name}`)),
+      ...(schema.items ? faults(schema.items, `${path}.items`) : []),
+    ]
+  }
+
+  test('use the words that every client takes, and describe each field', () => {
+    expect(tools(operations).flatMap(({ name, inputSchema }) => faults(inputSchema, name))).toEqual([])
+  })
+
+  test('say in the description what is taken when nothing is given', () => {
+    const { properties } = tools(operations).find(({ name }) => name === 'list_transactions')!.inputSchema
+    expect(properties!.limit).toEqual({
+      type: 'integer',
+      description: 'rows per page, at most 100; 20 unless given',
+      minimum: 1,
+      maximum: 100,
+    })
+  })
+})

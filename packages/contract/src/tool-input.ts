@@ -1,0 +1,105 @@
+import type { z } from 'zod'
+import { type Operation, withoutAliases } from './operation.ts'
+
+type Values = Record<string, unknown>
+
+/**
+ * A model's arguments as the operation takes them. What only differs in form is brought into the form of the schema: null
+ * and empty text for what may be left out, objects and lists as JSON text, numbers and booleans as text, short numbers
+ * where text is wanted. Everything else stays as it came, for the daemon to judge.
+ */
+export function toolInput(op: Operation, args: Values): Values {
+  const ignored = op.ignored ?? []
+  const aliases = Object.entries(op.aliases ?? {})
+  const schemas = new Map<string, z.ZodType>(Object.entries(op.input.shape))
+  for (const [field, names = []] of aliases)
+    for (const name of names) if (schemas.has(field)) schemas.set(name, schemas.get(field)!)
+  const given = fitFields(schemas, Object.fromEntries(Object.entries(args).filter(([name]) => !ignored.includes(name))))
+  // A client that fills in every field gives one value under both of its names.
+  for (const [field, names = []] of aliases) {
+    const [first, ...others] = [field, ...names].filter((name) => Object.hasOwn(given, name))
+    for (const other of others) if (given[other] === given[first!]) delete given[other]
+  }
+  return withoutAliases(op, given)
+}
+
+/** Fields that the schemas do not know stay, so that they are refused by name. */
+function fitFields(schemas: ReadonlyMap<string, z.ZodType>, values: Values): Values {
+  const fitted = Object.entries(values).map(([name, value]): [string, unknown] => {
+    const schema = schemas.get(name)
+    return [name, schema ? fit(schema, value) : value]
+  })
+  return Object.fromEntries(fitted.filter(([, value]) => value !== undefined))
+}
+
+/** Undefined where the value says nothing and the field may be left out. */
+function fit(schema: z.ZodType, value: unknown): unknown {
+  const isOptional = accepts(schema, undefined)
+  if (value === null) return accepts(schema, null) ? null : undefined
+  if (typeof value === 'string' && value.trim() === '' && isOptional) return undefined
+  if (accepts(schema, value)) return value
+  const inner = bare(schema)
+  const fitted = forms[inner.def.type]?.(inner, value) ?? value
+  const isEmpty = inner.def.type === 'object' && isRecord(fitted) && Object.keys(fitted).length === 0
+  return isOptional && isEmpty ? undefined : fitted
+}
+
+const accepts = (schema: z.ZodType, value: unknown): boolean => schema.safeParse(value).success
+
+/** The schema of a value that is there. */
+function bare(schema: z.ZodType): z.ZodType {
+  const { def } = schema
+  // Optional and nullable schemas, and those with a default, have the schema that they wrap under this name.
+  return 'innerType' in def ? bare(def.innerType as z.ZodType) : schema
+}
+
+type Form = (schema: z.ZodType, value: unknown) => unknown
+/** What a value becomes by the kind of schema that refuses it as it is. */
+const forms: Record<string, Form> = {
+  object(schema, value) {
+    const parsed = fromJson(value)
+    // The type that `def.type` names.
+    const { shape } = schema as z.ZodObject
+    return isRecord(parsed) ? fitFields(new Map(Object.entries(shape) as [string, z.ZodType][]), parsed) : value
+  },
+  array(schema, value) {
+    const parsed = fromJson(value)
+    // The type that `def.type` names.
+    const { element } = schema as z.ZodArray<z.ZodType>
+    return Array.isArray(parsed) ? parsed.map((one) => fit(element, one)) : value
+  },
+  number: (_schema, value) =>
+    typeof value === 'string' && /^-?\d{1,15}(\.\d{1,15})?$/.test(value.trim()) ? Number(value) : value,
+  boolean: (_schema, value) =>
+    typeof value === 'string' && /^(true|false)$/i.test(value.trim()) ? /^true$/i.test(value.trim()) : value,
+  string: (_schema, value) => (typeof value === 'number' ? (exactText(value) ?? value) : value),
+}
+
+/** JSON text as what it says, where it says an object or a list. */
+function fromJson(value: unknown): unknown {
+  if (typeof value !== 'string' || !/^\s*[[{]/.test(value)) return value
+  try {
+    return JSON.parse(value)
+  } catch {
+    // Text like any other: the daemon says what it expected.
+    return value
+  }
+}
+
+/** A double holds every decimal of this many digits, so that what was written is what is read back. */
+const EXACT_DIGITS = 15
+
+/** The decimal text of a number as it was written; undefined where digits may have been lost. */
+function exactText(value: number): string | undefined {
+  if (Number.isSafeInteger(value)) return String(value)
+  const [, sign, whole = '', fraction = '', exponent = '0'] =
+    /^(-?)(\d+)(?:\.(\d+))?(?:e-(\d+))?$/.exec(String(value)) ?? []
+  const digits = whole + fraction
+  if (digits === '' || digits.replace(/^0+/, '').length > EXACT_DIGITS) return undefined
+  const places = fraction.length + Number(exponent)
+  const padded = digits.padStart(places + 1, '0')
+  return `${sign}${padded.slice(0, padded.length - places)}.${padded.slice(padded.length - places)}`
+}
+
+const isRecord = (value: unknown): value is Values =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
