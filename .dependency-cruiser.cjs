@@ -11,7 +11,7 @@ const outside = '\\.test\\.ts$|^(test|bench|scripts)/|^packages/[^/]+/(scripts|t
 
 const network = '^(node:)?(dgram|dns|http|http2|https|inspector|net|tls|undici|ws)(/|$)|(^|/)node_modules/(undici|ws)/'
 
-const keysDoors = `${daemon}keys/(service|types)\\.ts$`
+const keysDoors = `${daemon}keys/(service|signing|types)\\.ts$`
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
@@ -97,7 +97,7 @@ module.exports = {
       name: 'a-feature-is-entered-by-its-service',
       severity: 'error',
       from: { path: `${daemon}(?!${below})([^/]+)/`, pathNot: outside },
-      to: { path: feature, pathNot: [`${daemon}$1/`, `${daemon}[^/]+/(service|types)\\.ts$`] },
+      to: { path: feature, pathNot: [`${daemon}$1/`, `${daemon}[^/]+/(service|types)\\.ts$`, keysDoors] },
     },
     {
       name: 'types-of-a-feature-are-only-types',
@@ -107,14 +107,27 @@ module.exports = {
       to: { path: `${feature}types\\.ts$`, pathNot: `${daemon}$1/`, dependencyTypesNot: ['type-only'] },
     },
     {
-      name: 'only-the-pipeline-signs',
+      name: 'ledger-and-gate-know-no-feature',
+      comment: 'Everything that moves money stands on them.',
+      severity: 'error',
+      from: { path: `${daemon}(ledger|gate)/`, pathNot: outside },
+      to: { path: `${daemon}(?!platform/|chains/|actions/|ledger/|gate/|keys/)` },
+    },
+    {
+      name: 'keys-have-few-callers',
       comment:
-        'Transactions sign, wallets create keys, start.ts and restore.ts start the signer, index.ts is the front door.',
+        'The gate signs, wallets create keys, start.ts and restore.ts start the signer, index.ts is the front door.',
       severity: 'error',
       from: {
-        pathNot: [outside, `${daemon}(keys|transactions|wallets)/`, `${daemon}(daemon|start|restore|index)\\.ts$`],
+        pathNot: [outside, `${daemon}(keys|gate|wallets)/`, `${daemon}(daemon|start|restore|index)\\.ts$`],
       },
       to: { path: `${daemon}keys/` },
+    },
+    {
+      name: 'only-the-gate-signs',
+      severity: 'error',
+      from: { pathNot: [outside, `${daemon}gate/`] },
+      to: { path: `${daemon}keys/signing\\.ts$` },
     },
     {
       name: 'keys-are-entered-by-their-service',

@@ -40,6 +40,9 @@ const sound: Tree = {
   'packages/daemon/src/chains/chain.ts': "import '../platform/clock.ts'",
   'packages/daemon/src/keys/service.ts': "import './types.ts'",
   'packages/daemon/src/keys/types.ts': 'export type Key = 1',
+  'packages/daemon/src/keys/signing.ts': "import './types.ts'",
+  'packages/daemon/src/gate/service.ts': "import '../keys/signing.ts'",
+  'packages/daemon/src/ledger/service.ts': "import '../platform/clock.ts'",
   'packages/daemon/src/keys/seal.ts': "import 'node:crypto'",
   'packages/daemon/src/keys/signer/main.ts': "import '../seal.ts'",
   'packages/daemon/src/policies/service.ts': "import '../wallets/service.ts'",
@@ -73,7 +76,9 @@ const planted: Record<string, Tree> = {
   'types-of-a-feature-are-only-types': {
     'packages/daemon/src/sessions/rules.ts': "import { tier } from '../policies/types.ts'",
   },
-  'only-the-pipeline-signs': { 'packages/daemon/src/sessions/sign.ts': "import '../keys/service.ts'" },
+  'ledger-and-gate-know-no-feature': { 'packages/daemon/src/ledger/rules.ts': "import '../policies/service.ts'" },
+  'keys-have-few-callers': { 'packages/daemon/src/sessions/sign.ts': "import '../keys/service.ts'" },
+  'only-the-gate-signs': { 'packages/daemon/src/wallets/sign.ts': "import '../keys/signing.ts'" },
   'keys-are-entered-by-their-service': { 'packages/daemon/src/transactions/raw.ts': "import '../keys/seal.ts'" },
   'the-signer-has-no-network': {
     'packages/daemon/src/keys/signer/talk.ts': "import '../wire.ts'",

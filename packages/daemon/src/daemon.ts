@@ -12,6 +12,7 @@ import { chainRegistry } from './chains/registry.ts'
 import { clockHandlers } from './clock/handlers.ts'
 import { clockService } from './clock/service.ts'
 import { connectInfo } from './connect/service.ts'
+import { gate } from './gate/service.ts'
 import type { Keys } from './keys/service.ts'
 import { killSwitchHandlers } from './killswitch/handlers.ts'
 import { killSwitch, readKillSwitch } from './killswitch/service.ts'
@@ -46,7 +47,7 @@ import { settingsService } from './settings/service.ts'
 import { tokenHandlers } from './tokens/handlers.ts'
 import { tokens } from './tokens/service.ts'
 import { transactionHandlers } from './transactions/handlers.ts'
-import { gate, judge, type Switches, Transactions } from './transactions/service.ts'
+import { judge, type Switches, Transactions } from './transactions/service.ts'
 import { walletHandlers } from './wallets/handlers.ts'
 import {
   findWallet,
@@ -248,12 +249,12 @@ function moneyPath(
     isLinked,
     policyVersion: rules.version,
   }
-  const shared = { database, clock, keys, log, audit: evidence, switches }
+  const shared = { database, clock, log, audit: evidence, switches }
   return new Transactions({
     ...shared,
     chain: chains.get,
     key: keyRows.key,
-    gate: gate({ keys, now: clock.latest }),
+    gate: gate({ signing: keys, now: clock.latest }),
     instance,
     judge: judge({
       ...shared,

@@ -5,6 +5,7 @@ import { audit } from '../src/audit/service.ts'
 import type { Chain } from '../src/chains/chain.ts'
 import { evmChain } from '../src/chains/evm/chain.ts'
 import { solanaChain } from '../src/chains/solana/chain.ts'
+import { gate } from '../src/gate/service.ts'
 import { type KeyringRow, startKeys } from '../src/keys/service.ts'
 import { killSwitchStore } from '../src/killswitch/store.ts'
 import { migrations } from '../src/migrations/all.ts'
@@ -13,7 +14,7 @@ import type { Database, Handle } from '../src/platform/db/database.ts'
 import { policies, policyVersions } from '../src/policies/service.ts'
 import { pricesService } from '../src/prices/service.ts'
 import { sessionStore } from '../src/sessions/store.ts'
-import { gate, judge, Transactions } from '../src/transactions/service.ts'
+import { judge, Transactions } from '../src/transactions/service.ts'
 import { transactionStore } from '../src/transactions/store.ts'
 import { walletStore } from '../src/wallets/store.ts'
 
@@ -104,7 +105,6 @@ export async function startPipeline(
   const parts = {
     database,
     clock,
-    keys,
     log,
     audit: evidence,
     switches,
@@ -113,7 +113,7 @@ export async function startPipeline(
       const row = await database.read((db) => walletStore.key(db, id))
       return { walletId: id, chain: row!.chain, address: row!.address, curve: row!.curve, ciphertext: row!.ciphertext }
     },
-    gate: gate({ keys: { ...keys, sign: signing }, now: clock.latest }),
+    gate: gate({ signing: { sign: signing }, now: clock.latest }),
     instance: newId(),
   }
   const settings = {

@@ -1,4 +1,4 @@
-import { assetKey, type Effects, type Network, nativeAsset, usdCost } from '@waiaas/contract'
+import { assetKey, type EffectFacts, type Effects, type Network, nativeAsset, usdCost } from '@waiaas/contract'
 
 /** A trustworthy price: micro-dollars for one whole unit. `at` is unix milliseconds. */
 export type Price = {
@@ -54,7 +54,8 @@ export type Bill = {
 }
 
 type Billed = {
-  readonly effects: Effects
+  readonly facts: Pick<EffectFacts, 'pays' | 'deposits'>
+  readonly fee: Effects['fee']
   readonly network: Network
   readonly prices: Prices
   /** The last that was known of assets without a trustworthy price: good for counting, not for judging. */
@@ -63,7 +64,7 @@ type Billed = {
 }
 
 /** Adds up what the effects let out, per asset and in USD. */
-export function billOf({ effects, network, prices, lastPrices = {}, tokens }: Billed): Bill {
+export function billOf({ facts, fee, network, prices, lastPrices = {}, tokens }: Billed): Bill {
   const native = nativeAsset(network)
   const holdings = new Map<string, Holding>()
   const holding = (asset: string): Holding => {
@@ -74,15 +75,11 @@ export function billOf({ effects, network, prices, lastPrices = {}, tokens }: Bi
     holdings.set(key, fresh)
     return fresh
   }
-  for (const effect of effects.effects) {
-    if (effect.kind === 'outflow') holding(effect.asset).outflow += BigInt(effect.amount)
-    else if (effect.kind === 'call' && effect.value !== '0') holding(native).outflow += BigInt(effect.value)
-    else if (effect.kind === 'account-creation') holding(native).rent += BigInt(effect.rent)
-  }
-  const fee = BigInt(effects.fee.max)
-  const feeHolding = holding(effects.fee.asset)
+  for (const { asset, amount } of facts.pays) holding(asset).outflow += amount
+  for (const { asset, amount } of facts.deposits) holding(asset).rent += amount
+  const feeHolding = holding(fee.asset)
   const all = [...holdings.values()]
-  return { nativePrice: holding(native).price, holdings: all, ...totals(all, feeHolding, fee) }
+  return { nativePrice: holding(native).price, holdings: all, ...totals(all, feeHolding, BigInt(fee.max)) }
 }
 
 function totals(all: readonly Holding[], feeHolding: Holding, fee: bigint) {

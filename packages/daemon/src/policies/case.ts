@@ -1,7 +1,9 @@
 import {
   addressKey,
   assetKey,
+  type EffectFacts,
   type Effects,
+  factsOf,
   type Network,
   nativeAsset,
   type Reason,
@@ -75,6 +77,7 @@ export type Finding = {
 /** The input with what several rules need worked out once. */
 export type Case = {
   readonly input: EvaluateInput
+  readonly facts: EffectFacts
   readonly bill: Bill
   /** Nothing but a cancel or gap-fill of a lane: free of address, time and rate rules. */
   readonly isLane: boolean
@@ -95,18 +98,17 @@ export function caseOf(input: EvaluateInput): Case {
   const native = nativeAsset(network)
   const recipients = new Set<string>()
   const tokens = new Set<string>()
-  for (const effect of effects.effects) {
-    if (effect.kind === 'outflow') {
-      recipients.add(addressKey(effect.to))
-      if (assetKey(effect.asset) !== native) tokens.add(assetKey(effect.asset))
-    } else if (effect.kind === 'account-creation' && effect.owner !== effects.sender) {
-      recipients.add(addressKey(effect.owner))
-    }
+  const facts = factsOf(effects)
+  for (const { asset, to } of facts.pays) {
+    recipients.add(addressKey(to))
+    if (assetKey(asset) !== native) tokens.add(assetKey(asset))
   }
+  for (const { owner } of facts.deposits) if (owner !== effects.sender) recipients.add(addressKey(owner))
   return {
     input,
-    bill: billOf(input),
-    isLane: effects.effects.length > 0 && effects.effects.every(({ kind }) => kind === 'lane'),
+    facts,
+    bill: billOf({ ...input, facts, fee: effects.fee }),
+    isLane: facts.isLane,
     networkNames,
     recipients: [...recipients],
     tokens: [...tokens],

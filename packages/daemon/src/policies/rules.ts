@@ -1,4 +1,4 @@
-import { type Decision, type Effect, type PolicyType, type Reason, TIERS, type Tier, usdNumber } from '@waiaas/contract'
+import { type Decision, type PolicyType, type Reason, TIERS, type Tier, usdNumber } from '@waiaas/contract'
 import type { ReserveItem } from './amounts.ts'
 import { appliesTo, type Case, caseOf, type EvaluateInput, type Finding } from './case.ts'
 import type { Policy, PolicyOf } from './compile.ts'
@@ -49,7 +49,7 @@ function judge(input: EvaluateInput): Judgement {
   const of = caseOf(input)
   const applying = input.policies.filter((policy) => appliesTo(policy, of))
   const findings: Finding[] = []
-  for (const effect of input.effects.effects) judgeEffect(effect, of, findings)
+  judgeEffects(of, findings)
   for (const policy of applying) judgePolicy(policy, of, findings)
   judgeLookalikes(applying, of, findings)
   judgeAbsence(applying, of, findings)
@@ -129,36 +129,30 @@ const deny = (code: Finding['code'], message: string, seen: { observed?: string 
   tell: () => ({ message, ...seen }),
 })
 
-/** What an effect means by itself, whatever the policies say. */
-const effectRules: { [K in Effect['kind']]: (effect: Effect & { kind: K }, of: Case) => Finding | undefined } = {
-  outflow: () => undefined,
-  'account-creation': () => undefined,
-  memo: () => undefined,
-  lane: () => undefined,
-  unknown: ({ description }) => ({
-    code: 'UNKNOWN_EFFECT',
-    verdict: 'APPROVAL',
-    tell: () => ({ message: `not understood: ${description}`, observed: description }),
-  }),
-  call: ({ contract }, of) =>
-    of.input.toggles.denyContracts
-      ? deny('CONTRACT_CALL_DISABLED', 'contract calls are refused unless a policy allows the contract', {
-          observed: contract,
-        })
-      : deny('UNSUPPORTED_EFFECT', 'this release does not judge contract calls', { observed: contract }),
-  approval: ({ spender }, of) =>
-    of.input.toggles.denySpenders
-      ? deny('APPROVE_DISABLED', 'token approvals are refused unless a policy allows the spender', {
-          observed: spender,
-        })
-      : deny('UNSUPPORTED_EFFECT', 'this release does not judge token approvals', { observed: spender }),
-}
-
-function judgeEffect(effect: Effect, of: Case, findings: Finding[]): void {
-  // The rule of a kind takes effects of that kind; a kind that came from a newer decoder has none.
-  const rule = effectRules[effect.kind] as ((effect: Effect, of: Case) => Finding | undefined) | undefined
-  const finding = rule ? rule(effect, of) : deny('UNSUPPORTED_EFFECT', `this release does not judge ${effect.kind}`)
-  if (finding) findings.push(finding)
+/** What effects mean by themselves, whatever the policies say. */
+function judgeEffects({ facts, input }: Case, findings: Finding[]): void {
+  const { denyContracts, denySpenders } = input.toggles
+  for (const kind of facts.foreign) findings.push(deny('UNSUPPORTED_EFFECT', `this release does not judge ${kind}`))
+  for (const description of facts.unknown) {
+    const tell = () => ({ message: `not understood: ${description}`, observed: description })
+    findings.push({ code: 'UNKNOWN_EFFECT', verdict: 'APPROVAL', tell })
+  }
+  for (const { contract: observed } of facts.calls) {
+    const refused = 'contract calls are refused unless a policy allows the contract'
+    findings.push(
+      denyContracts
+        ? deny('CONTRACT_CALL_DISABLED', refused, { observed })
+        : deny('UNSUPPORTED_EFFECT', 'this release does not judge contract calls', { observed }),
+    )
+  }
+  for (const { spender: observed } of facts.spenders) {
+    const refused = 'token approvals are refused unless a policy allows the spender'
+    findings.push(
+      denySpenders
+        ? deny('APPROVE_DISABLED', refused, { observed })
+        : deny('UNSUPPORTED_EFFECT', 'this release does not judge token approvals', { observed }),
+    )
+  }
 }
 
 /** What is refused because no policy allows it. */

@@ -8,9 +8,9 @@ import {
   usdNumber,
 } from '@waiaas/contract'
 import type { Chain, Decoded, Draft, Hints } from '../chains/chain.ts'
+import { reserve } from '../ledger/service.ts'
 import type { Handle } from '../platform/db/database.ts'
 import { type IdempotencyRow, idempotencyStore } from './idempotency-store.ts'
-import { reserve } from './ledger.ts'
 import { laneId, type Parts, type SessionFacts, type Subject, type Verdict, type WalletFacts } from './parts.ts'
 import { bothAmounts, type ParsedRequest } from './request.ts'
 import { type TransactionRow, transactionStore, unjudged } from './store.ts'

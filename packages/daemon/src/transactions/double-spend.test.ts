@@ -2,7 +2,7 @@ import { isFailure, newId } from '@waiaas/contract'
 import { afterEach, expect, test } from 'vitest'
 import { forEachEngine } from '../../../../test/support/for-each-engine.ts'
 import { ETHER, migrations, startEvm, startPipeline } from '../../test/pipeline-bed.ts'
-import { walletWindow } from './ledger.ts'
+import { walletWindow } from '../ledger/service.ts'
 
 const bin = '0x00000000000000000000000000000000DeaDBeef'
 const generous = { instant_max_usd: 1_000, notify_max_usd: 2_000, delay_max_usd: 3_000 }

@@ -2,7 +2,7 @@ import { newId } from '@waiaas/contract'
 import { afterEach, expect, test } from 'vitest'
 import { forEachEngine } from '../../../../test/support/for-each-engine.ts'
 import { migrations, startPipeline, startSolana } from '../../test/pipeline-bed.ts'
-import { walletWindow } from './ledger.ts'
+import { walletWindow } from '../ledger/service.ts'
 
 const LAMPORTS = 10_000_000n
 const limits = { instant_max_usd: 100, notify_max_usd: 200, delay_max_usd: 300, daily_limit_usd: 1_000 }

@@ -1,11 +1,10 @@
-import { type Effects, nativeAsset, newId } from '@waiaas/contract'
+import { type Effects, factsOf, nativeAsset, newId } from '@waiaas/contract'
 import type { Chain, Draft, Lifetime } from '../chains/chain.ts'
+import { type Authorisation, type Authorised, authorise, type SignOutcome } from '../gate/service.ts'
+import { markOut } from '../ledger/service.ts'
 import type { Handle } from '../platform/db/database.ts'
-import { sha256 } from '../platform/sha256.ts'
 import { type AttemptRow, attemptStore, inNoBlock, type Purpose } from './attempt-store.ts'
-import { AUTHORISATION_MS, type Authorisation, type Authorised, type SignOutcome } from './gate.ts'
 import { overtaken } from './leave.ts'
-import { markOut } from './ledger.ts'
 import { alignNonce, nonceSource } from './nonces.ts'
 import { type Again, type Parts, type ReadSession, sessionReader } from './parts.ts'
 import { endUnsent } from './stops.ts'
@@ -98,7 +97,7 @@ async function prepared(round: Round, row: TransactionRow, next: Next): Promise<
   try {
     const admitted = await admit(round, row, draft)
     if (admitted === 'lacks') return admitted
-    return admitted === 'runs' ? await authorise(round, row, draft, lifetime) : undefined
+    return admitted === 'runs' ? await stored(round, row, draft, lifetime) : undefined
   } catch (error) {
     // A failure of the database ends the job in any case.
     await endUnsent(round.parts, round.db, row, {
@@ -133,7 +132,7 @@ async function admit(round: Round, row: TransactionRow, draft: Draft): Promise<A
 }
 
 /** Builds the bytes, reads them back and stores them; a difference from what was judged ends the request. */
-async function authorise(
+async function stored(
   round: Round,
   row: TransactionRow,
   draft: Draft,
@@ -164,26 +163,23 @@ export function build(round: Round, row: TransactionRow, plan: Plan): Issued | u
   const bytes = lane.chain.bytes(lane.wallet.address, draft, plan.lifetime)
   const decoded = lane.chain.decode(lane.wallet.address, bytes, row.hints ? JSON.parse(row.hints) : {})
   if (decoded.digest !== digest || BigInt(decoded.effects.fee.max) > draft.maxFee) return undefined
-  const authorisation: Authorisation = {
+  const authorisation = authorise({
+    bytes,
     transactionId: row.id,
-    bytesHash: sha256(bytes),
     digest,
     policyVersion: round.version,
     epoch: round.epoch,
-    expiresAt: round.parts.clock.latest() + AUTHORISATION_MS,
-  }
+    now: round.parts.clock.latest(),
+  })
   const cost = nativeCost(lane.chain, decoded.effects, draft)
   const attempt = attemptRow(lane, row, plan, { bytes, authorisation, cost, now })
   return { attemptId: attempt.id, bytes, authorisation, row: attempt }
 }
 
 /** The most that the bytes can take of the native asset. */
-function nativeCost(chain: Chain, { effects }: Effects, draft: Draft): bigint {
+function nativeCost(chain: Chain, effects: Effects, draft: Draft): bigint {
   const native = nativeAsset(chain.network)
-  return effects.reduce(
-    (sum, effect) => sum + (effect.kind === 'outflow' && effect.asset === native ? BigInt(effect.amount) : 0n),
-    draft.maxFee,
-  )
+  return factsOf(effects).pays.reduce((sum, { asset, amount }) => (asset === native ? sum + amount : sum), draft.maxFee)
 }
 
 type Made = { bytes: Uint8Array; authorisation: Authorisation; cost: bigint; now: number }

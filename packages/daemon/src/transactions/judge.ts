@@ -1,6 +1,14 @@
-import { type Decision, type Effects, type Network, nativeAsset, type Reason } from '@waiaas/contract'
+import { type Decision, type Effects, factsOf, type Network, nativeAsset, type Reason } from '@waiaas/contract'
 import type { Audit } from '../audit/service.ts'
 import type { Draft, Intent } from '../chains/chain.ts'
+import {
+  DAY_WINDOW,
+  MONTH_WINDOW,
+  replaceReservation,
+  sessionTotal,
+  type Worth,
+  walletWindows,
+} from '../ledger/service.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Handle } from '../platform/db/database.ts'
 import {
@@ -13,7 +21,6 @@ import {
 } from '../policies/service.ts'
 import { intentOf } from './intent.ts'
 import { lookalikes } from './known-recipients.ts'
-import { DAY_WINDOW, MONTH_WINDOW, replaceReservation, sessionTotal, type Worth, walletWindows } from './ledger.ts'
 import type { Again, Before, Judge, Subject, Switches, Verdict } from './parts.ts'
 import { endUnsent } from './stops.ts'
 import { type TransactionRow, transactionStore } from './store.ts'
@@ -112,7 +119,7 @@ async function withConstraints(
   const faults = parts.constraintFaults(session.constraints, {
     network: subject.network.id,
     type: subject.type,
-    recipients: effects.effects.flatMap((effect) => (effect.kind === 'outflow' ? [effect.to] : [])),
+    recipients: factsOf(effects).pays.map(({ to }) => to),
     usd: judgement.usd,
     sessionTotalUsd: (await sessionTotal(db, total)) + held,
   })
@@ -231,10 +238,7 @@ export function recordedPrices({ decision }: Pick<TransactionRow, 'decision'>): 
 
 /** Fees that are not in the bytes (a rollup's posting fee) count as well; rent is an effect of its own. */
 export function withFullFee(effects: Effects, draft: Draft): Effects {
-  const rent = effects.effects.reduce(
-    (sum, effect) => sum + (effect.kind === 'account-creation' ? BigInt(effect.rent) : 0n),
-    0n,
-  )
+  const rent = factsOf(effects).deposits.reduce((sum, { amount }) => sum + amount, 0n)
   return { ...effects, fee: { ...effects.fee, max: String(draft.maxFee - rent) } }
 }
 

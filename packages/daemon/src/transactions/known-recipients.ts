@@ -1,4 +1,4 @@
-import { addressKey, type Effects } from '@waiaas/contract'
+import { addressKey, type Effects, factsOf } from '@waiaas/contract'
 import { type Handle, statement } from '../platform/db/database.ts'
 
 type KnownRecipient = { wallet_id: string; looks: string; address: string }
@@ -41,10 +41,10 @@ export const rememberRecipients = (db: Handle, wallet: string, addresses: Readon
 export async function lookalikes(
   db: Handle,
   wallet: string,
-  { effects }: Effects,
+  effects: Effects,
 ): Promise<Record<string, string> | undefined> {
   const found: Record<string, string> = {}
-  const recipients = new Set(effects.flatMap((effect) => (effect.kind === 'outflow' ? [effect.to] : [])))
+  const recipients = new Set(factsOf(effects).pays.map(({ to }) => to))
   for (const address of recipients) {
     const known = (await db.all(alike, { wallet, looks: looksOf(address) })).map((row) => row.address)
     const isKnown = known.some((one) => addressKey(one) === addressKey(address))

@@ -1,6 +1,6 @@
+import type { AuthorisationFacts } from '../gate/service.ts'
 import type { Database, Handle, Scope } from '../platform/db/database.ts'
 import { type AttemptRow, attemptStore } from './attempt-store.ts'
-import type { Authorisation } from './gate.ts'
 import { type Parts, type ReadSession, sessionReader } from './parts.ts'
 import type { Outgoing, Send } from './sender.ts'
 import { isOpen } from './stops.ts'
@@ -9,7 +9,7 @@ import { unsubmit } from './unsent.ts'
 
 /** What a signature was made under, as far as a stop can change it. */
 type Now = { epoch: number; version: number; session: ReadSession }
-type Signed = { authorisation: Pick<Authorisation, 'epoch' | 'policyVersion'>; session_id: string | null }
+type Signed = { authorisation: Pick<AuthorisationFacts, 'epoch' | 'policyVersion'>; session_id: string | null }
 
 /** Why what was authorised may not go on: a stop or another policy overtook it. */
 export async function overtaken(
@@ -104,7 +104,7 @@ type First = { walletId: string; row: AttemptRow; now: Now; leaving: Leaving }
 
 async function leaveFirst(parts: Parts, db: Handle, { walletId, row, now, leaving }: First): Promise<void> {
   const at = parts.clock.now()
-  const authorisation = JSON.parse(row.authorisation) as Authorisation
+  const authorisation = JSON.parse(row.authorisation) as AuthorisationFacts
   const reason = await overtaken(now, { authorisation, session_id: row.session_id })
   if (reason === undefined) {
     await attemptStore.leave(db, { id: row.id, at })

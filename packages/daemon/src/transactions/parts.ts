@@ -1,12 +1,11 @@
 import type { Effects, Network } from '@waiaas/contract'
 import type { Audit } from '../audit/service.ts'
 import type { Chain, Draft, Intent } from '../chains/chain.ts'
-import type { KeyRow, Keys } from '../keys/service.ts'
+import type { Gate, SigningKey } from '../gate/service.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Database, Handle, Scope } from '../platform/db/database.ts'
 import type { Log } from '../platform/log.ts'
 import type { Judgement, Prices } from '../policies/service.ts'
-import type { Gate } from './gate.ts'
 import type { TransactionRow } from './store.ts'
 
 /** What a signature depends on beside the request; each is read again under its lock right before and right after signing. */
@@ -61,12 +60,11 @@ export type Judge = {
 export type Parts = {
   database: Database
   clock: Clock
-  keys: Keys
   log: Log
   audit: Audit
   switches: Switches
   chain(network: string): Promise<Chain>
-  key(walletId: string): Promise<KeyRow>
+  key(walletId: string): Promise<SigningKey>
   judge: Judge
   /** Reads what is missing or too old, before a job in which something is judged; never fails, and waits for two seconds at most. */
   prices: { refresh(network: Network, assets: readonly string[]): Promise<void> }

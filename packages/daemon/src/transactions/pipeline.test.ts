@@ -2,8 +2,8 @@ import { newId } from '@waiaas/contract'
 import { afterEach, expect, test } from 'vitest'
 import { forEachEngine } from '../../../../test/support/for-each-engine.ts'
 import { ETHER, migrations, startEvm, startPipeline } from '../../test/pipeline-bed.ts'
+import { ledgerStore } from '../ledger/store.ts'
 import type { Database } from '../platform/db/database.ts'
-import { ledgerStore } from './ledger-store.ts'
 
 const bin = '0x00000000000000000000000000000000DeaDBeef'
 

@@ -4,7 +4,7 @@ import { afterEach, expect, test } from 'vitest'
 import { forEachEngine } from '../../../../test/support/for-each-engine.ts'
 import { ETHER, migrations, type Oracle, startEvm, startPipeline } from '../../test/pipeline-bed.ts'
 import type { KeyringRow } from '../keys/service.ts'
-import { DAY_WINDOW, walletWindow } from './ledger.ts'
+import { DAY_WINDOW, walletWindow } from '../ledger/service.ts'
 
 const bin = '0x00000000000000000000000000000000DeaDBeef'
 const limits = {

@@ -2,7 +2,7 @@ import { isFailure, newId } from '@waiaas/contract'
 import { afterEach, expect, test } from 'vitest'
 import { forEachEngine } from '../../../../test/support/for-each-engine.ts'
 import { ETHER, migrations, startEvm, startPipeline } from '../../test/pipeline-bed.ts'
-import { walletWindow } from './ledger.ts'
+import { walletWindow } from '../ledger/service.ts'
 
 const recipient = '0x1111111111111111111111111111111111111111'
 const limits = { instant_max_usd: 100, notify_max_usd: 200, delay_max_usd: 300, daily_limit_usd: 1_000 }

@@ -1,11 +1,11 @@
 import { type Effects, Failure, nativeAsset } from '@waiaas/contract'
 import type { Draft, Intent } from '../chains/chain.ts'
+import { replaceReservation, reservedItems, type SpendItem } from '../ledger/service.ts'
 import type { Handle } from '../platform/db/database.ts'
 import { type AttemptRow, attemptStore, type Purpose } from './attempt-store.ts'
 import { intentOf } from './intent.ts'
 import { build, type Issued, type LaneContext, openRound, type Round } from './issue.ts'
 import { recordedPrices, withFullFee } from './judge.ts'
-import { replaceReservation, reservedItems, type SpendItem } from './ledger.ts'
 import type { Parts, Subject } from './parts.ts'
 import { type TransactionRow, transactionStore } from './store.ts'
 

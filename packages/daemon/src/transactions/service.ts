@@ -7,6 +7,7 @@ import {
   type TransactionStatus,
 } from '@waiaas/contract'
 import type { Chain } from '../chains/chain.ts'
+import { pruning } from '../ledger/service.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Handle } from '../platform/db/database.ts'
 import type { Loop } from '../platform/jobs.ts'
@@ -19,7 +20,6 @@ import { assetsOf, withFullFee } from './judge.ts'
 import { addressOf, lanes } from './lanes.ts'
 import { type ListedRow, type ListFilter, listStore } from './list-store.ts'
 import type { Parts, WalletFacts } from './parts.ts'
-import { pruning } from './pruning.ts'
 import type { Replacement } from './replace.ts'
 import { type FindToken, parseRequest } from './request.ts'
 import { settler } from './settle.ts'
@@ -30,7 +30,6 @@ import { type TransactionRow, transactionStore } from './store.ts'
 import { unsentStore } from './unsent-store.ts'
 import { isOpenEnded, transactionView } from './views.ts'
 
-export { gate } from './gate.ts'
 export { judge } from './judge.ts'
 export type * from './parts.ts'
 

@@ -1,4 +1,4 @@
-import { type Effects, formatUnits, nativeAsset, type Simulation, usdCost, usdNumber } from '@waiaas/contract'
+import { type Effects, factsOf, formatUnits, nativeAsset, type Simulation, usdCost, usdNumber } from '@waiaas/contract'
 import type { Chain } from '../chains/chain.ts'
 import type { Prices } from '../policies/service.ts'
 import type { Built } from './decide.ts'
@@ -52,16 +52,16 @@ async function readBalances({ chain, sender, request }: Built): Promise<Balances
   return { native, token: held.find(({ token }) => token.asset === intent.token.asset)?.amount ?? 0n }
 }
 
-function feeOf(chain: Chain, fee: bigint, { effects }: Effects, prices: Prices): Simulation['fee'] {
+function feeOf(chain: Chain, fee: bigint, effects: Effects, prices: Prices): Simulation['fee'] {
   const { decimals, symbol } = chain.network.native
   const price = prices[nativeAsset(chain.network)]
-  const creation = effects.find((effect) => effect.kind === 'account-creation')
+  const [deposit] = factsOf(effects).deposits
   return {
     estimatedFee: String(fee),
     feeSymbol: symbol,
     feeDecimals: decimals,
     feeUsd: price ? usdNumber(usdCost(fee, decimals, price.usdMicros)) : null,
-    ...(creation && { needsAtaCreation: true, ataRentCost: creation.rent }),
+    ...(deposit && { needsAtaCreation: true, ataRentCost: String(deposit.amount) }),
   }
 }
 

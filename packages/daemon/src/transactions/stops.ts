@@ -1,7 +1,7 @@
 import type { Severity } from '@waiaas/contract'
+import { release } from '../ledger/service.ts'
 import type { Handle } from '../platform/db/database.ts'
 import { attemptStore } from './attempt-store.ts'
-import { release } from './ledger.ts'
 import type { Parts } from './parts.ts'
 import { isUnsigned, type Status } from './states.ts'
 import { type TransactionRow, transactionStore } from './store.ts'

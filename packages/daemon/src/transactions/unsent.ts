@@ -1,6 +1,6 @@
+import { markReserved } from '../ledger/service.ts'
 import type { Handle } from '../platform/db/database.ts'
 import { type AttemptRow, attemptStore } from './attempt-store.ts'
-import { markReserved } from './ledger.ts'
 import { transactionStore } from './store.ts'
 
 const SIGNED: readonly AttemptRow['state'][] = ['recorded', 'included', 'final']

@@ -199,7 +199,6 @@ test.each([
   ['text that is too long', `0x${'61'.repeat(257)}`],
 ])('%s is an unknown effect', (_what, data) => {
   expect(effectsOf({ to: token, data, value: 3n })).toMatchObject([
-    { kind: 'outflow', asset: native, amount: '3' },
     { kind: 'call', contract: token, value: '3' },
     { kind: 'unknown' },
   ])

@@ -37,14 +37,13 @@ function effectsOf(network: Network, sender: string, tx: Transaction): Effect[] 
   const to = checksummed(tx.to)
   const native: Effect = { kind: 'outflow', asset: nativeAsset(network), amount: tx.value.toString(), to }
   if (tx.data === '0x') return tx.to === sender && tx.value === 0n ? [] : [native]
-  const beside = tx.value > 0n ? [native] : []
   const known = tokenEffects(network, sender, tx)
-  if (known) return [...beside, ...known]
+  // A call carries the value itself.
+  if (known) return tx.value > 0n && !known.some(({ kind }) => kind === 'call') ? [native, ...known] : known
   const memo = memoText(tx.data)
   if (memo !== undefined) return [native, { kind: 'memo', text: memo }]
   const selector = tx.data.length >= 10 ? tx.data.slice(0, 10) : null
   return [
-    ...beside,
     { kind: 'call', contract: to, selector, value: tx.value.toString() },
     { kind: 'unknown', description: `a call of ${selector ?? 'no function'} whose effects are not known` },
   ]

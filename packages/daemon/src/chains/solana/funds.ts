@@ -1,5 +1,5 @@
 import type { Address } from '@solana/kit'
-import { type Effect, formatUnits, type Network, nativeAsset } from '@waiaas/contract'
+import { type Effects, factsOf, formatUnits, type Network, nativeAsset } from '@waiaas/contract'
 import type { Draft, Precheck } from '../chain.ts'
 import { planBytes } from './body.ts'
 import { decodeMessage } from './decode.ts'
@@ -19,16 +19,12 @@ export function needOf(network: Network, sender: Address, draft: Draft): Need {
   // Without a lifetime: the simulation puts in a recent blockhash.
   const bytes = planBytes(draft.body)
   const message = readMessage(bytes)
-  const { effects } = decodeMessage(network, sender, bytes, {}).effects
+  const { effects } = decodeMessage(network, sender, bytes, {})
   return { message, bytes, lamports: draft.maxFee + nativeOutflow(network, effects), tokens: tokenSources(message) }
 }
 
-const nativeOutflow = (network: Network, effects: readonly Effect[]): bigint =>
-  effects.reduce(
-    (sum, effect) =>
-      effect.kind === 'outflow' && effect.asset === nativeAsset(network) ? sum + BigInt(effect.amount) : sum,
-    0n,
-  )
+const nativeOutflow = (network: Network, effects: Effects): bigint =>
+  factsOf(effects).pays.reduce((sum, { asset, amount }) => (asset === nativeAsset(network) ? sum + amount : sum), 0n)
 
 const transferChecked = 12
 const tokenSources = ({ instructions }: Message): Need['tokens'] =>

@@ -1,27 +1,16 @@
-import type { KeyRow, Keys, SignKind } from '../keys/service.ts'
+import type { Signing, SigningKey, SigningKind } from '../keys/signing.ts'
 import { sha256 } from '../platform/sha256.ts'
+import type { Authorisation } from './authorise.ts'
 
-/** Leave to sign exactly these bytes once, made by the policy engine from their decoded effects and stored before use. */
-export type Authorisation = {
-  transactionId: string
-  /** SHA-256 of the unsigned bytes, hex. */
-  bytesHash: string
-  /** The effects digest that the decision was about. */
-  digest: string
-  policyVersion: number
-  /** The kill switch's epoch when it was given. */
-  epoch: number
-  /** Unix milliseconds. */
-  expiresAt: number
-}
+export type { SigningKey } from '../keys/signing.ts'
+export { type Authorisation, type AuthorisationFacts, authorise } from './authorise.ts'
+
 export type Authorised = { attemptId: string; bytes: Uint8Array; authorisation: Authorisation }
 export type SignOutcome = { attemptId: string; signature: Uint8Array } | { attemptId: string; refused: string }
 export type Gate = ReturnType<typeof gate>
 
-export const AUTHORISATION_MS = 60_000
-
 /** The one function that reaches a private key. An authorisation opens it for its own bytes, once, until it expires. */
-export function gate({ keys, now }: { keys: Keys; now: () => number }) {
+export function gate({ signing, now }: { signing: Signing; now: () => number }) {
   const used = new Map<string, number>()
 
   const refusal = ({ attemptId, bytes, authorisation }: Authorised): string | undefined => {
@@ -39,7 +28,7 @@ export function gate({ keys, now }: { keys: Keys; now: () => number }) {
 
   return {
     /** Signs a round of one wallet in one message to the signer. A refusal of one leaves the rest alone. */
-    async sign(kind: SignKind, key: KeyRow, round: readonly Authorised[]): Promise<SignOutcome[]> {
+    async sign(kind: SigningKind, key: SigningKey, round: readonly Authorised[]): Promise<SignOutcome[]> {
       forget()
       const outcomes = new Map<string, SignOutcome>()
       const open: Authorised[] = []
@@ -49,7 +38,7 @@ export function gate({ keys, now }: { keys: Keys; now: () => number }) {
         else open.push(item)
         used.set(item.attemptId, item.authorisation.expiresAt)
       }
-      const results = await keys.sign(open.map(({ bytes }) => ({ kind, key, payload: bytes })))
+      const results = await signing.sign(open.map(({ bytes }) => ({ kind, key, payload: bytes })))
       open.forEach(({ attemptId }, index) => {
         const result = results[index]
         outcomes.set(

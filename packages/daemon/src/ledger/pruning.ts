@@ -1,9 +1,10 @@
+import type { Clock } from '../platform/clock.ts'
+import type { Database } from '../platform/db/database.ts'
 import { type Loop, loop } from '../platform/jobs.ts'
-import { DAY_WINDOW, MONTH_WINDOW } from './ledger.ts'
-import { ledgerStore, SPANS } from './ledger-store.ts'
-import type { Parts } from './parts.ts'
+import type { Log } from '../platform/log.ts'
+import { DAY_WINDOW, ledgerStore, MONTH_WINDOW, SPANS } from './store.ts'
 
-type PruneParts = Pick<Parts, 'database' | 'clock'>
+type PruneParts = { readonly database: Database; readonly clock: Clock }
 
 const HOUR_MS = 3_600_000
 const SOON_MS = 1_000
@@ -11,7 +12,7 @@ const COUNTERS_AT_ONCE = 50
 const BUCKETS_AT_ONCE = 1_000
 
 /** Removes, a few at a time, the buckets of the ledger that no window reaches any more. */
-export const pruning = (parts: Parts): Loop =>
+export const pruning = (parts: PruneParts & { readonly log: Log }): Loop =>
   loop('old spend buckets', parts.log, async () => ((await prune(parts)) ? SOON_MS : HOUR_MS))
 
 /** One round; true when there may be more. */

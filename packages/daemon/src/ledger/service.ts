@@ -1,6 +1,9 @@
 import { divideUp } from '@waiaas/contract'
 import type { Handle } from '../platform/db/database.ts'
-import { ledgerStore, SPANS, type SpendRow } from './ledger-store.ts'
+import { ledgerStore, SPANS, type SpendRow } from './store.ts'
+
+export { pruning } from './pruning.ts'
+export { DAY_WINDOW, MONTH_WINDOW } from './store.ts'
 
 /** One part of a spend. `usd` is micro-dollars at its last judgement, null when no price was ever known. */
 export type SpendItem = { part: 'value' | 'fee'; asset: string; amount: bigint; usd: bigint | null }
@@ -16,8 +19,6 @@ export type Window = { open: bigint; final: readonly { until: number; usd: bigin
 
 const [MINUTE, HOUR] = SPANS
 const FOREVER = 8_640_000_000_000_000
-export const DAY_WINDOW = 24 * HOUR
-export const MONTH_WINDOW = 30 * DAY_WINDOW
 /** Parts whose price was ever known count in micro-dollars; one without is held in its own unit. */
 const USD = 'usd'
 

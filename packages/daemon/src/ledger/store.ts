@@ -16,6 +16,9 @@ export type BucketRow = { scope: string; unit: string; span: number; start: numb
 
 /** A final spend of a wallet counts in one bucket of each of these lengths: a minute and an hour. */
 export const SPANS = [60_000, 3_600_000] as const
+/** The windows of the rules, rolling. */
+export const DAY_WINDOW = 24 * 3_600_000
+export const MONTH_WINDOW = 30 * DAY_WINDOW
 
 declare module '../platform/db/tables.ts' {
   interface Tables {

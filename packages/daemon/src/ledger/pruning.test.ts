@@ -4,9 +4,9 @@ import { expect, test } from 'vitest'
 import { forEachEngine } from '../../../../test/support/for-each-engine.ts'
 import { migrations } from '../migrations/all.ts'
 import type { Database, Handle } from '../platform/db/database.ts'
-import { DAY_WINDOW, finish, MONTH_WINDOW, reserve, sessionTotal, walletWindow } from './ledger.ts'
-import { ledgerStore, SPANS } from './ledger-store.ts'
 import { prune } from './pruning.ts'
+import { DAY_WINDOW, finish, MONTH_WINDOW, reserve, sessionTotal, walletWindow } from './service.ts'
+import { ledgerStore, SPANS } from './store.ts'
 
 const MINUTE = 60_000
 const start = Date.parse('2030-03-01T00:00:00Z')
