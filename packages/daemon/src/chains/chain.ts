@@ -165,7 +165,11 @@ export type Hints = { readonly owners?: readonly string[] }
 /** The most that an attempt which is in no block yet can take, in native base units. */
 export type Promised = { readonly hash: string | null; readonly nonce: number | null; readonly cost: bigint }
 export const totalOf = (promised: readonly Promised[]): bigint => promised.reduce((sum, { cost }) => sum + cost, 0n)
-export type Precheck = { readonly code: 'INSUFFICIENT_BALANCE' | 'INVALID_TRANSACTION'; readonly message: string }
+/** Why a draft would fail; CHAIN_ERROR: no node can tell of this one now. */
+export type Precheck = {
+  readonly code: 'INSUFFICIENT_BALANCE' | 'INVALID_TRANSACTION' | 'CHAIN_ERROR'
+  readonly message: string
+}
 export type EndpointStatus = {
   readonly url: string
   readonly status: 'available' | 'cooldown'

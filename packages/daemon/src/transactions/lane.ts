@@ -214,18 +214,20 @@ export class Lane {
     if (rows.length === 0) return fillGaps(this.#parts, this.#chain, { id: this.id, wallet: this.#wallet() })
     const promised = waiting.map(({ hash, nonce, cost }) => ({ hash, nonce, cost: BigInt(cost) }))
     // Inputs of judgements are read before the job that judges, which waits for nobody.
-    const [fresh, chainNonce] = await Promise.all([
+    const [{ fresh, waiting: unclear }, chainNonce] = await Promise.all([
       prepare(this.#parts, this.#context(), rows, promised),
       waiting.length === 0 ? this.#chainNonce() : undefined,
       this.#refreshPrices(judged),
     ])
+    this.#putOff(unclear.keys())
+    await this.reasons.transactions(unclear)
     if (fresh.size === 0) return true
     const anchor: Lifetime = this.#chain.sequenced ? {} : await this.#chain.anchor()
     const scope = this.#scope(rows)
     const { issued, lacking } = await this.#parts.database.work(scope, (db) =>
       issue(this.#parts, this.#context(), db, { fresh, anchor, among: found, chainNonce }),
     )
-    for (const id of lacking) this.#lacking.set(id, performance.now() + LACK_MS)
+    this.#putOff(lacking)
     if (issued.length > 0) await this.#signAndRecord(issued, scope)
     return issued.length > 0 && rows.length === count
   }
@@ -241,6 +243,10 @@ export class Lane {
     }))
     const rows = ready.filter(({ id }) => !this.#lacking.has(id)).slice(0, count)
     return { found: ready.length, rows, judged: rows.filter((row) => isJudgedAgain(row, version)) }
+  }
+
+  #putOff(ids: Iterable<string>): void {
+    for (const id of ids) this.#lacking.set(id, performance.now() + LACK_MS)
   }
 
   #refreshPrices(rows: readonly { asset: string | null }[]): Promise<void> | undefined {

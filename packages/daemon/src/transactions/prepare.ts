@@ -1,4 +1,4 @@
-import { isFailure } from '@waiaas/contract'
+import { Failure, isFailure } from '@waiaas/contract'
 import type { Draft, Promised } from '../chains/chain.ts'
 import { intentOf } from './intent.ts'
 import type { LaneContext } from './issue.ts'
@@ -8,34 +8,49 @@ import type { TransactionRow } from './store.ts'
 
 type Place = Pick<LaneContext, 'id' | 'chain' | 'wallet'>
 
-/** Drafts that would succeed now. What cannot be paid for ends here, before anything is signed. */
+/** `fresh` are drafts that would succeed now; `waiting` are requests of which no node can tell now, with the reason. */
+type Prepared = { fresh: Map<string, Draft>; waiting: Map<string, string> }
+type Drafted = { row: TransactionRow; draft: Draft }
+
+/** Builds and checks what is to be signed. What cannot be paid for ends here, before anything is signed. */
 export async function prepare(
   parts: Parts,
   lane: Place,
   rows: readonly TransactionRow[],
   promised: readonly Promised[],
-): Promise<Map<string, Draft>> {
+): Promise<Prepared> {
+  const { drafted, waiting } = await drafts(parts, lane, rows)
+  const fresh = new Map<string, Draft>()
+  const built = drafted.map(({ draft }) => draft)
+  const faults = await lane.chain.precheck(lane.wallet.address, built, promised)
+  for (const [index, { row, draft }] of drafted.entries()) {
+    const fault = faults[index]
+    if (!fault) fresh.set(row.id, draft)
+    else if (fault.code === 'CHAIN_ERROR') waiting.set(row.id, fault.message)
+    else await fail(parts, row, fault)
+  }
+  // Then it is the network's trouble and none of single requests.
+  if (waiting.size === rows.length) throw new Failure('CHAIN_ERROR', waiting.values().next().value!)
+  return { fresh, waiting }
+}
+
+/** Those that cannot be built now wait; the others go on without them. */
+async function drafts(parts: Parts, lane: Place, rows: readonly TransactionRow[]) {
   const built = await Promise.allSettled(rows.map((row) => currentDraft(lane, row)))
-  const drafted: { row: TransactionRow; draft: Draft }[] = []
-  const unbuilt: unknown[] = []
+  const drafted: Drafted[] = []
+  const waiting = new Map<string, string>()
   for (const [index, result] of built.entries()) {
     const row = rows[index]!
     if (result.status === 'fulfilled') drafted.push({ row, draft: result.value })
     else if (isFailure(result.reason) && result.reason.code !== 'CHAIN_ERROR') await fail(parts, row, result.reason)
-    else unbuilt.push(result.reason)
+    else waiting.set(row.id, reasonOf(parts, lane, result.reason))
   }
-  // Those that no node can build now wait; the others go on without them.
-  if (unbuilt.length === rows.length) throw unbuilt[0]
-  if (unbuilt.length > 0) parts.log.warn({ lane: lane.id, err: unbuilt[0] }, 'a request cannot be built now')
-  const drafts = drafted.map(({ draft }) => draft)
-  const faults = await lane.chain.precheck(lane.wallet.address, drafts, promised)
-  const fresh = new Map<string, Draft>()
-  for (const [index, { row, draft }] of drafted.entries()) {
-    const fault = faults[index]
-    if (fault) await fail(parts, row, fault)
-    else fresh.set(row.id, draft)
-  }
-  return fresh
+  return { drafted, waiting }
+}
+
+function reasonOf({ log }: Parts, { id }: Place, error: unknown): string {
+  log.warn({ lane: id, err: error }, 'a request cannot be built now')
+  return isFailure(error) ? error.message : 'it cannot be built now, the log of the daemon says why'
 }
 
 async function fail(parts: Parts, row: TransactionRow, { code, message }: { code: string; message: string }) {

@@ -168,7 +168,11 @@ async function payment(database: Database, around: Market, amount: bigint) {
 }
 type Payment = Awaited<ReturnType<typeof payment>>
 
-/** The lane's turn: judges again, and checks what that came to. `judgedAt` is the price of the newest judgement that had one. */
+/** What a judgement counts with: the price of now, else the newest that is known or that the one before was counted with. */
+const newestOf = ({ current, last }: Market['known'], judgedAt: Price | undefined): Price | undefined =>
+  current ?? (last && judgedAt && judgedAt.at > last.at ? judgedAt : (last ?? judgedAt))
+
+/** The lane's turn: judges again, and checks what that came to. `judgedAt` is the price that the judgement before was counted with. */
 async function turn(
   of: Payment,
   { state, known }: Market,
@@ -178,8 +182,8 @@ async function turn(
   const before = await of.row()
   const outcome = await of.judgeAgain()
   const after = await of.row()
-  const { current, last } = known
-  const price = current ?? (last && judgedAt && judgedAt.at > last.at ? judgedAt : (last ?? judgedAt))
+  const { current } = known
+  const price = newestOf(known, judgedAt)
   if (outcome === 'runs' && price) {
     const counted = (base: bigint) => ({ base, usd: usdCost(base, 18, price.usdMicros) })
     const items = (await of.items()).map((item) => ({ base: item.amount, usd: item.usd }))
@@ -213,7 +217,7 @@ forEachEngine((engine, open) => {
           else {
             const outcome = await turn(of, around, amount, judgedAt)
             if (outcome === 'runs') return
-            if (outcome !== 'lacks') judgedAt = around.known.current ?? judgedAt
+            if (outcome !== 'lacks') judgedAt = newestOf(around.known, judgedAt)
           }
         }
       }),

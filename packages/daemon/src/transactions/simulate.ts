@@ -1,4 +1,13 @@
-import { type Effects, factsOf, formatUnits, nativeAsset, type Simulation, usdCost, usdNumber } from '@waiaas/contract'
+import {
+  type Effects,
+  Failure,
+  factsOf,
+  formatUnits,
+  nativeAsset,
+  type Simulation,
+  usdCost,
+  usdNumber,
+} from '@waiaas/contract'
 import type { Chain } from '../chains/chain.ts'
 import type { Prices } from '../policies/service.ts'
 import type { Built } from './decide.ts'
@@ -13,6 +22,7 @@ type Judged = { built: Built; verdict: Verdict; prices: Prices; startedAt: numbe
 export async function simulation({ built, verdict, prices, startedAt }: Judged): Promise<Simulation> {
   const { chain, sender, draft, request } = built
   const [balances, [fault]] = await Promise.all([readBalances(built), chain.precheck(sender, [draft], [])])
+  if (fault?.code === 'CHAIN_ERROR') throw new Failure('CHAIN_ERROR', fault.message)
   const { decision } = verdict
   const isAllowed = decision.outcome === 'ALLOW'
   const reason = decision.reasons.map(({ message }) => message).join('; ')

@@ -1,7 +1,7 @@
 import type { Address } from '@solana/kit'
-import type { Network } from '@waiaas/contract'
+import { isFailure, type Network } from '@waiaas/contract'
 import { fieldsOf, shown, wholeNumber } from '../answers.ts'
-import { type Draft, isUnsupported, type Precheck, type Promised, type Rpc, totalOf } from '../chain.ts'
+import { type Draft, isUnsupported, type Precheck, type Promised, type Rpc, RpcError, totalOf } from '../chain.ts'
 import { accountsCall, accountsIn, contentOf } from './accounts.ts'
 import { minimumBalance } from './fees.ts'
 import { type Funds, type Need, needOf, shortfalls } from './funds.ts'
@@ -47,8 +47,7 @@ export async function precheckAll(
   }
   const short = await shortfallsNow({ network, rpc, sender }, needs, funds, promised)
   return needs.map(({ message }, index) => {
-    const simulated = simulationIn(rest[accounts.length + index])
-    return short[index] ?? (simulated && simulationFault(sender, message, simulated))
+    return short[index] ?? faultIn(sender, message, rest[accounts.length + index])
   })
 }
 
@@ -69,6 +68,17 @@ async function shortfallsNow(
 
 const unsignedWire = (message: Uint8Array): string =>
   Buffer.concat([Uint8Array.of(1), new Uint8Array(64), message]).toString('base64')
+
+/** An answer that cannot be read concerns its own draft alone. */
+function faultIn(sender: Address, message: Message, item: Item | undefined): Precheck | null {
+  try {
+    const simulated = simulationIn(item)
+    return simulated && simulationFault(sender, message, simulated)
+  } catch (error) {
+    if (!(error instanceof RpcError || isFailure(error, 'CHAIN_ERROR'))) throw error
+    return { code: 'CHAIN_ERROR', message: `no node can simulate it now: ${error.message.slice(0, 300)}` }
+  }
+}
 
 /** Null where the node does not simulate. */
 function simulationIn(item: Item | undefined): Simulated | null {
