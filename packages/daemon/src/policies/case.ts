@@ -116,7 +116,7 @@ export type Bounds = {
   amountUpTo(step: 0 | 1 | 2, holding: Holding, of: Case): bigint | null | undefined
 }
 export type WindowName = 'daily_limit_usd' | 'monthly_limit_usd'
-export type WindowBound = {
+type WindowBound = {
   readonly name: WindowName
   readonly limit: bigint
   readonly window: Window
