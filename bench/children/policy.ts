@@ -1,6 +1,6 @@
 /** One decision over 100 policies of every kind, all of which apply. */
 import { findNetwork, LOCAL_NETWORKS, nativeAsset } from '@waiaas/contract'
-import { compilePolicies, type PolicyRow } from '../../packages/daemon/src/policies/rules.ts'
+import { compilePolicies, type PolicyRow } from '../../packages/daemon/src/policies/evaluate.ts'
 import { type EvaluateInput, evaluate } from '../../packages/daemon/src/policies/service.ts'
 import { median } from '../statistics.ts'
 import { writeResult } from './job.ts'

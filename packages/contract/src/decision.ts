@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { UnixSeconds } from './ids.ts'
+import { toggleShape } from './policies/default-deny.ts'
 
 /** What happens to a request that is allowed, from the mildest to the strictest. */
 export const TIERS = ['INSTANT', 'NOTIFY', 'DELAY', 'APPROVAL'] as const
@@ -91,7 +92,7 @@ export const DecisionInputs = z.object({
   spent: Spent.extend({ onNetwork: Spent.optional() }),
   requests: z.array(z.object({ policyId: z.string(), count: z.int() })),
   lookalikes: z.record(z.string(), z.string()).optional().describe('by recipient, whom it looks like'),
-  toggles: z.object({ denyTokens: z.boolean(), denyContracts: z.boolean(), denySpenders: z.boolean() }),
+  toggles: z.object(toggleShape),
   context: z
     .object({
       acceptedAt: z.int().optional(),

@@ -2,7 +2,14 @@ import { z } from 'zod'
 import { Failure } from './failure.ts'
 import { Cursor, Id, Limit, nextPage, Offset, UnixSeconds } from './ids.ts'
 import { operation } from './operation.ts'
-import { isPolicyType, POLICY_TYPES, type PolicyRules, type PolicyType, policyTypes } from './policy-rules.ts'
+import {
+  INSTALLED_TYPE,
+  isPolicyType,
+  POLICY_TYPES,
+  type PolicyRules,
+  type PolicyType,
+  policyTypes,
+} from './policies/all.ts'
 
 const supported = POLICY_TYPES.map((type) => `${type}: ${policyTypes[type].summary}`).join(' ')
 
@@ -26,7 +33,7 @@ export const PolicyResponse = z.object({
   network: z.string().nullable().describe('null applies on every network'),
   isDefault: z
     .boolean()
-    .describe('installed with the wallet; the first SPENDING_LIMIT written for the wallet replaces it'),
+    .describe(`installed with the wallet; the first ${INSTALLED_TYPE} written for the wallet replaces it`),
   createdAt: UnixSeconds,
   updatedAt: UnixSeconds,
 })

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { Failure } from './failure.ts'
 import { LOCAL_NETWORKS, NETWORKS } from './networks.ts'
+import { defaultDenySettings } from './policies/default-deny.ts'
 import { AddedNetworks, FixedPrices, Host, HttpUrl, Origin, PostgresUrl, ProxyRange } from './setting-values.ts'
 
 type Common = {
@@ -153,21 +154,7 @@ const fixed = {
     ...live,
     summary: 'Seconds that an approval waits where the policy names none.',
   },
-  'policy.default_deny_tokens': {
-    ...flag(true),
-    ...live,
-    summary: 'Refuse tokens that no ALLOWED_TOKENS policy lists.',
-  },
-  'policy.default_deny_contracts': {
-    ...flag(true),
-    ...live,
-    summary: 'Refuse calls to contracts that no CONTRACT_WHITELIST policy lists.',
-  },
-  'policy.default_deny_spenders': {
-    ...flag(true),
-    ...live,
-    summary: 'Refuse approvals to spenders that no APPROVED_SPENDERS policy lists.',
-  },
+  ...defaultDenySettings,
   'oracle.fixed_prices': {
     type: 'json',
     of: FixedPrices,

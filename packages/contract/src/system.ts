@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { Id, UnixSeconds } from './ids.ts'
 import { operation } from './operation.ts'
+import { shownToggleShape } from './policies/default-deny.ts'
 import { Address, Chain, EnvironmentName, OwnerState, SessionSource } from './wire.ts'
 
 const tag = 'System'
@@ -35,12 +36,7 @@ const ConnectInfo = z.object({
     ),
   ),
   capabilities: z.array(z.string()),
-  defaultDeny: z.object({
-    tokenTransfers: z.boolean(),
-    contractCalls: z.boolean(),
-    tokenApprovals: z.boolean(),
-    x402Domains: z.boolean(),
-  }),
+  defaultDeny: z.object({ ...shownToggleShape, x402Domains: z.boolean() }),
   daemon: z.object({ version: z.string(), baseUrl: z.string() }),
   rpcProxy: z.object({ enabled: z.boolean(), baseUrl: z.string() }).nullable(),
   supportedChainIds: z.array(z.string()),

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { Cursor, Id, Limit, nextPage, UnixSeconds } from './ids.ts'
 import { operation } from './operation.ts'
+import { INSTALLED_TYPE } from './policies/all.ts'
 import { Address, Chain, EnvironmentName, Name, OwnerState, Unwritten, WalletStatus } from './wire.ts'
 
 const tag = 'Wallets'
@@ -41,7 +42,7 @@ const createFields = {
   defaultPolicy: z
     .boolean()
     .default(true)
-    .describe('install the modest default SPENDING_LIMIT; without a policy nothing is signed'),
+    .describe(`install the modest default ${INSTALLED_TYPE}; without a policy nothing is signed`),
 }
 
 const InstalledPolicy = z

@@ -1,5 +1,5 @@
 import { dirname, join, resolve } from 'node:path'
-import { type AllOperations, Failure, type Handlers, operations } from '@waiaas/contract'
+import { type AllOperations, Failure, type Handlers, operations, togglesOf } from '@waiaas/contract'
 import manifest from '../package.json' with { type: 'json' }
 import { adminHandlers } from './admin/handlers.ts'
 import { adminService } from './admin/service.ts'
@@ -277,9 +277,7 @@ function moneyPath(
 }
 
 const judgeSettings = (now: Config['settings']) => ({
-  denyTokens: now['policy.default_deny_tokens'],
-  denyContracts: now['policy.default_deny_contracts'],
-  denySpenders: now['policy.default_deny_spenders'],
+  ...togglesOf(now),
   delaySeconds: now['security.policy_defaults_delay_seconds'],
   approvalTimeout: now['security.policy_defaults_approval_timeout'],
 })

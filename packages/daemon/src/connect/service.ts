@@ -1,4 +1,11 @@
-import { Failure, type Network, type Output, type Settings, type systemOperations } from '@waiaas/contract'
+import {
+  Failure,
+  type Network,
+  type Output,
+  type Settings,
+  shownToggles,
+  type systemOperations,
+} from '@waiaas/contract'
 import { seconds } from '../platform/clock.ts'
 import type { Database } from '../platform/db/database.ts'
 import type { PolicyService } from '../policies/service.ts'
@@ -38,9 +45,7 @@ export const connectInfo =
       policies: applying,
       capabilities: CAPABILITIES,
       defaultDeny: {
-        tokenTransfers: now['policy.default_deny_tokens'],
-        contractCalls: now['policy.default_deny_contracts'],
-        tokenApprovals: now['policy.default_deny_spenders'],
+        ...shownToggles(now),
         x402Domains: true,
       },
       daemon: { version, baseUrl },

@@ -4,14 +4,18 @@ import {
   type EffectFacts,
   type Effects,
   factsOf,
+  findNetwork,
+  LOCAL_NETWORKS,
+  NETWORKS,
   type Network,
   nativeAsset,
+  type PolicyType,
   type Reason,
   type ReasonCode,
   type Tier,
+  type Toggles,
 } from '@waiaas/contract'
-import { type Bill, billOf, type KnownTokens, type Prices } from './amounts.ts'
-import { networkKey, type Policy } from './compile.ts'
+import { type Bill, billOf, type Holding, type KnownTokens, type Prices } from './bill.ts'
 
 /** USD that counts in a rolling window now: what is open, and what became final with the unix milliseconds until which it counts. */
 export type Window = {
@@ -53,7 +57,7 @@ export type EvaluateInput = {
   }
   /** By recipient that the wallet never paid: one that it paid and that has the same first and last characters. */
   readonly lookalikes?: Readonly<Record<string, string>>
-  readonly toggles: { readonly denyTokens: boolean; readonly denyContracts: boolean; readonly denySpenders: boolean }
+  readonly toggles: Toggles
   /** Only when an accepted request is judged again. `usdShown` is what the approver saw, null when there was no price. */
   readonly context?: {
     readonly acceptedAt?: number
@@ -89,6 +93,52 @@ export type Case = {
   readonly requestCounts: { policyId: string; count: number }[]
 }
 
+/** What every policy has; `recorded` is what a decision keeps of it. */
+export type Scope = {
+  readonly id: string
+  readonly walletId: string | null
+  readonly network: string | null
+  readonly recorded: { readonly id: string; readonly version: number }
+}
+
+/** What has to be read before a policy can judge; what no policy asks about is not read. */
+export type Asks = {
+  /** What was spent, in windows of up to this length. */
+  readonly spent?: 'day' | 'month' | undefined
+  /** When requests were accepted: so many milliseconds back, and at most so many of the latest. */
+  readonly requests?: { readonly windowMs: number; readonly count: number }
+}
+
+/** What a policy leaves room for, to be explained. */
+export type Bounds = {
+  windows(of: Case): readonly WindowBound[]
+  /** The largest amount of an asset at or below INSTANT, NOTIFY or DELAY; undefined unbounded, null unknown. */
+  amountUpTo(step: 0 | 1 | 2, holding: Holding, of: Case): bigint | null | undefined
+}
+export type WindowName = 'daily_limit_usd' | 'monthly_limit_usd'
+type WindowBound = {
+  readonly name: WindowName
+  readonly limit: bigint
+  readonly window: Window
+  /** Above it is a refusal, not an approval. */
+  readonly isHard: boolean
+}
+
+/** A stored policy, ready to judge. CORRUPT is one that this release cannot enforce: whatever it applies to is refused. */
+export type Policy = Scope & {
+  readonly type: PolicyType | 'CORRUPT'
+  readonly judge: (of: Case, findings: Finding[]) => void
+  readonly asks: Asks
+  /** Does it name this very recipient as one that may be paid? */
+  readonly names: (recipient: string) => boolean
+  readonly bounds?: Bounds
+}
+
+/** The one name under which a network's id, CAIP-2 name and aliases compare. */
+export const networkKey = (name: string): string => keys.get(name) ?? findNetwork(known, name)?.id ?? name
+const known: readonly Network[] = [...NETWORKS, ...LOCAL_NETWORKS]
+const keys = new Map(known.flatMap(({ id, caip2 }) => [[id, id] as const, [caip2, id] as const]))
+
 export function caseOf(input: EvaluateInput): Case {
   const { effects, network } = input
   const networkNames = [...new Set([network.id, network.caip2, networkKey(network.id)])]
@@ -117,13 +167,13 @@ export function caseOf(input: EvaluateInput): Case {
   }
 }
 
-export const appliesTo = (policy: Policy, { input, networkNames }: Case): boolean =>
+export const appliesTo = (policy: Pick<Scope, 'walletId' | 'network'>, { input, networkNames }: Case): boolean =>
   (policy.walletId === null || policy.walletId === input.wallet.id) &&
   (policy.network === null || networkNames.includes(policy.network))
 
 /** The entry for a policy's network, or for all networks. */
 export const onPolicyNetwork = <T>(
-  policy: Policy,
+  policy: Pick<Scope, 'network'>,
   byNetwork: Readonly<Record<string, T | undefined>>,
   all: T,
   of: Case,

@@ -8,22 +8,21 @@ import {
   type Tier,
   usdNumber,
 } from '@waiaas/contract'
-import { type Holding, type Price, usdOf } from './amounts.ts'
-import type { Case } from './case.ts'
-import type { Policy, PolicyOf } from './compile.ts'
-import { amountFor, amountUpTo, display, smallest, windowOf } from './limits.ts'
+import { amountFor, display, type Holding, type Price, smallest, usdOf } from './bill.ts'
+import type { Bounds, Case, Policy, WindowName } from './case.ts'
 
-type SpendingPolicy = PolicyOf<'SPENDING_LIMIT'>
+type Bounding = Policy & { readonly bounds: Bounds }
 type Outcome = { readonly denied: boolean; readonly tier: Tier; readonly reasons: readonly Reason[] }
 
 /** How much would pass now, limit by limit, for the one asset that leaves. */
-export function headroomOf(of: Case, limits: readonly SpendingPolicy[], { denied, tier, reasons }: Outcome): Headroom {
+export function headroomOf(of: Case, applying: readonly Policy[], { denied, tier, reasons }: Outcome): Headroom {
+  const limits = applying.filter((policy): policy is Bounding => policy.bounds !== undefined)
   const leaving = of.bill.holdings.filter((holding) => holding.outflow > 0n)
   const holding = leaving.length === 1 ? leaving[0]! : null
   const windows = (['daily_limit_usd', 'monthly_limit_usd'] as const).flatMap((name) =>
     tightestWindow(name, of, limits),
   )
-  const hard = windows.filter(({ policy }) => policy.rules.overLimit === 'DENY').map(({ room }) => room)
+  const hard = windows.filter(({ isHard }) => isHard).map(({ room }) => room)
   const usd = smallest(hard) ?? null
   const refused = denied && reasons.some(({ code }) => code !== 'SPENDING_LIMIT_EXCEEDED')
   const amount = usd === null ? null : amountWithin(holding, usd)
@@ -43,21 +42,21 @@ export function headroomOf(of: Case, limits: readonly SpendingPolicy[], { denied
 
 const text = (amount: bigint | null): string | null => (amount === null ? null : String(amount))
 
-type WindowRoom = { name: 'daily_limit_usd' | 'monthly_limit_usd'; policy: SpendingPolicy; room: bigint }
+type WindowRoom = { name: WindowName; policy: Policy; isHard: boolean; room: bigint }
 
 /** What the tightest hard limit leaves for value once fees are paid, and likewise the tightest that asks for approval. */
-function tightestWindow(name: WindowRoom['name'], of: Case, limits: readonly SpendingPolicy[]): WindowRoom[] {
+function tightestWindow(name: WindowRoom['name'], of: Case, limits: readonly Bounding[]): WindowRoom[] {
   const { bill } = of
   const besides = bill.unpriced.length > 0 || bill.outflowUsd === null ? bill.knownUsd : bill.knownUsd - bill.outflowUsd
   let tightest: WindowRoom | undefined
   let tightestHard: WindowRoom | undefined
   for (const policy of limits) {
-    const found = windowOf(policy, name, of)
+    const found = policy.bounds.windows(of).find((window) => window.name === name)
     if (!found) continue
     const left = found.limit - found.window.total - besides
-    const entry = { name, policy, room: left > 0n ? left : 0n }
+    const entry = { name, policy, isHard: found.isHard, room: left > 0n ? left : 0n }
     if (!tightest || entry.room < tightest.room) tightest = entry
-    if (policy.rules.overLimit === 'DENY' && (!tightestHard || entry.room < tightestHard.room)) tightestHard = entry
+    if (found.isHard && (!tightestHard || entry.room < tightestHard.room)) tightestHard = entry
   }
   return [tightest, tightestHard].filter(
     (entry, index, all) => entry !== undefined && all.indexOf(entry) === index,
@@ -66,14 +65,14 @@ function tightestWindow(name: WindowRoom['name'], of: Case, limits: readonly Spe
 
 const amountWithin = (holding: Holding | null, room: bigint): bigint | null => holding && amountFor(holding, room)
 
-function tierRooms(of: Case, limits: readonly SpendingPolicy[], holding: Holding | null): Room[] {
+function tierRooms(of: Case, limits: readonly Bounding[], holding: Holding | null): Room[] {
   if (!holding) return []
   const rooms: Room[] = []
   for (const [step, limit] of (['INSTANT', 'NOTIFY', 'DELAY'] as const).entries()) {
     let tightest: { policyId: string; amount: bigint } | undefined
     for (const policy of limits) {
       // step counts 0, 1, 2.
-      const amount = amountUpTo(policy, step as 0 | 1 | 2, holding, of)
+      const amount = policy.bounds.amountUpTo(step as 0 | 1 | 2, holding, of)
       if (amount === null) return rooms
       if (amount !== undefined && (!tightest || amount < tightest.amount)) tightest = { policyId: policy.id, amount }
     }

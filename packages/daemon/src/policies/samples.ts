@@ -1,5 +1,5 @@
 import { type Effect, NETWORKS, nativeAsset, type PolicyType, tokenAsset } from '@waiaas/contract'
-import { compilePolicies, type EvaluateInput, evaluate, type PolicyRow, type Price, type Window } from './rules.ts'
+import { compilePolicies, type EvaluateInput, evaluate, type PolicyRow, type Price, type Window } from './evaluate.ts'
 
 /** A wallet on Sepolia with ETH at 2,000 USD, USDC at 1 USD and one token without a price. For this folder's tests. */
 export const network = NETWORKS.find(({ id }) => id === 'ethereum-sepolia')!

@@ -1,5 +1,7 @@
 import {
   Failure,
+  INSTALLED_TYPE,
+  installedRules,
   isPolicyType,
   type Network,
   newId,
@@ -10,8 +12,9 @@ import {
 } from '@waiaas/contract'
 import { type Clock, seconds } from '../platform/clock.ts'
 import type { Database, Handle, Scope } from '../platform/db/database.ts'
-import { admitRules, requireNetwork } from './admission.ts'
-import { compilePolicies, type Policy } from './rules.ts'
+import type { Policy } from './case.ts'
+import { requireNetwork } from './checks.ts'
+import { admitRules, compilePolicies } from './compile.ts'
 import { policyStore, type StoredPolicy } from './store.ts'
 
 export {
@@ -22,7 +25,7 @@ export {
   type Price,
   type Prices,
   type Windows,
-} from './rules.ts'
+} from './evaluate.ts'
 
 type PolicyEvent = 'POLICY_CREATED' | 'POLICY_UPDATED' | 'POLICY_DELETED'
 type Operations = typeof policyOperations
@@ -43,16 +46,6 @@ type Parts = {
   nextVersion: NextVersion
 }
 export type PolicyService = ReturnType<typeof policies>
-
-/** The limits of a wallet whose creator asked for none. */
-const DEFAULT_LIMIT = {
-  instant_max_usd: 10,
-  notify_max_usd: 100,
-  delay_max_usd: 500,
-  delay_seconds: 300,
-  daily_limit_usd: 500,
-  over_limit: 'DENY',
-} as const
 
 /** Most wallets whose compiled policies are remembered. */
 const REMEMBERED = 10_000
@@ -88,8 +81,8 @@ function additions(parts: Parts) {
       const network = request.network === undefined ? null : requireNetwork(networks(), request.network).id
       return committing(parts, walletId, async (db) => {
         if (walletId !== null) await requireLiveWallet(db, walletId)
-        const isOwnLimit = walletId !== null && type === 'SPENDING_LIMIT'
-        const replaced = isOwnLimit ? await policyStore.removeDefault(db, walletId) : 0
+        const replaces = walletId !== null && type === INSTALLED_TYPE
+        const replaced = replaces ? await policyStore.removeDefault(db, walletId) : 0
         const row = newRow({ ...request, walletId, rules, network }, await nextVersion(db), clock.now())
         await policyStore.insert(db, row)
         await record(db, { ...evidenceOf('POLICY_CREATED', row, replaced > 0 ? { replacesDefault: true } : {}), ip })
@@ -100,8 +93,8 @@ function additions(parts: Parts) {
     async installDefault(db: Handle, walletId: string): Promise<PolicyResponse> {
       const about = {
         walletId,
-        type: 'SPENDING_LIMIT',
-        rules: DEFAULT_LIMIT,
+        type: INSTALLED_TYPE,
+        rules: { ...installedRules(INSTALLED_TYPE) },
         network: null,
         priority: 0,
         enabled: true,

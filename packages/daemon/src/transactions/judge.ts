@@ -1,4 +1,12 @@
-import { type Decision, type Effects, factsOf, type Network, nativeAsset, type Reason } from '@waiaas/contract'
+import {
+  type Decision,
+  type Effects,
+  factsOf,
+  type Network,
+  nativeAsset,
+  type Reason,
+  type Toggles,
+} from '@waiaas/contract'
 import type { Audit } from '../audit/service.ts'
 import type { Draft, Intent } from '../chains/chain.ts'
 import {
@@ -50,10 +58,7 @@ export type JudgeParts = {
   /** What is known of prices now; refreshed outside of any job. */
   prices: PriceFacts
   network(id: string): Network
-  settings(): {
-    denyTokens: boolean
-    denyContracts: boolean
-    denySpenders: boolean
+  settings(): Toggles & {
     delaySeconds: number
     approvalTimeout: number
   }
@@ -260,12 +265,8 @@ async function spent(
   subject: Subject,
   { policies, now, without, worth }: Reading,
 ): Promise<EvaluateInput['spent']> {
-  const limits = policies.flatMap((policy) =>
-    policy.type === 'SPENDING_LIMIT' && (policy.rules.dailyUsd !== null || policy.rules.monthlyUsd !== null)
-      ? [policy]
-      : [],
-  )
-  const needsMonth = limits.some((policy) => policy.rules.monthlyUsd !== null)
+  const limits = policies.filter(({ asks }) => asks.spent !== undefined)
+  const needsMonth = limits.some(({ asks }) => asks.spent === 'month')
   const windows = async (network?: string): Promise<Windows> => {
     const query = { walletId: subject.wallet.id, now, worth, ...(network && { network }), ...(without && { without }) }
     const [day, month = day] = await walletWindows(db, query, needsMonth ? [DAY_WINDOW, MONTH_WINDOW] : [DAY_WINDOW])
@@ -278,20 +279,20 @@ async function spent(
 const EMPTY = { total: 0n, final: [] }
 const NOTHING: Windows = { day: EMPTY, month: EMPTY }
 
-/** When requests were accepted, as far back as some RATE_LIMIT looks. */
+/** When requests were accepted, as far back as some policy looks. */
 async function requests(
   db: Handle,
   subject: Subject,
   { policies, now }: Reading,
   before?: Before,
 ): Promise<EvaluateInput['requests']> {
-  const rates = policies.flatMap((policy) => (policy.type === 'RATE_LIMIT' ? [policy] : []))
+  const asked = policies.flatMap(({ network, asks }) => (asks.requests ? [{ network, ...asks.requests }] : []))
   const until = before?.acceptedAt ?? now
   const times = async (network: string | null) => {
-    const of = rates.filter((policy) => (policy.network === null) === (network === null))
+    const of = asked.filter((ask) => (ask.network === null) === (network === null))
     if (of.length === 0) return []
-    const since = until - Math.max(...of.map((policy) => policy.rules.windowMs))
-    const count = Math.max(...of.map((policy) => policy.rules.max)) + 1
+    const since = until - Math.max(...of.map(({ windowMs }) => windowMs))
+    const count = Math.max(...of.map(({ count }) => count))
     return transactionStore.acceptedTimes(db, {
       walletId: subject.wallet.id,
       network,

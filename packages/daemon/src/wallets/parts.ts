@@ -33,7 +33,7 @@ export type WalletParts = {
   networks(): readonly Network[]
   sessions: WalletSessions
   stops: Pick<Stops, 'cancelUnsent' | 'halt' | 'resume'>
-  /** Stores the modest SPENDING_LIMIT in the same job, marked as default. */
+  /** Stores the modest default policy in the same job, marked as default. */
   installDefaultPolicy(db: Handle, walletId: string): Promise<NonNullable<Created['defaultPolicy']>>
   verifyPassword(password: string): Promise<boolean>
   /** Is the generated master password still on disk, where the operator does not want main networks beside it? */

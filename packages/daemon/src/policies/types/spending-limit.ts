@@ -1,9 +1,91 @@
-import { formatUnits, type ReasonCode, type Tier, usdNumber } from '@waiaas/contract'
-import type { Holding } from './amounts.ts'
-import { type Case, type Finding, onPolicyNetwork, type Telling, type Window } from './case.ts'
-import type { Ladder, PolicyOf, SpendingLimit } from './compile.ts'
+import { assetKey, type PolicyRules, parseUsd, type ReasonCode, type Tier, usdNumber } from '@waiaas/contract'
+import { amountFor, display, type Holding, smallest } from '../bill.ts'
+import { type Case, type Finding, onPolicyNetwork, type Telling, type Window, type WindowName } from '../case.ts'
+import { addressOf, requireChecksum } from '../checks.ts'
+import { deny, policyType, type Scoped } from './type.ts'
 
-type SpendingPolicy = PolicyOf<'SPENDING_LIMIT'>
+/** Highest amounts of INSTANT, NOTIFY and DELAY; above the last it is APPROVAL. `null` is passed over. */
+type Ladder<T> = readonly [instant: T, notify: T, delay: T]
+
+type SpendingLimit = {
+  /** Base units of the native asset. */
+  readonly raw: Ladder<bigint> | null
+  /** By asset, `native` or `native:<chain>`: base units of an asset with so many decimals. */
+  readonly tokens: ReadonlyMap<string, (decimals: number) => Ladder<bigint>>
+  /** Micro-dollars. */
+  readonly usd: Ladder<bigint | null> | null
+  readonly dailyUsd: bigint | null
+  readonly monthlyUsd: bigint | null
+  readonly overLimit: 'DENY' | 'APPROVAL'
+  readonly delaySeconds: number
+  readonly approvalTimeout: number | null
+}
+
+type SpendingPolicy = Scoped<SpendingLimit>
+
+export const spendingLimit = policyType<'SPENDING_LIMIT', SpendingLimit>({
+  admit(rules) {
+    for (const key of Object.keys(rules.token_limits ?? {})) requireChecksum(addressOf(key))
+    return rules
+  },
+  compile,
+  judge: judgeSpendingLimit,
+  absent: ({ isLane }) =>
+    isLane
+      ? []
+      : [deny('SPENDING_LIMIT_MISSING', 'no SPENDING_LIMIT applies to this wallet and network, so nothing is signed')],
+  asks: ({ dailyUsd, monthlyUsd }) => ({
+    spent: monthlyUsd !== null ? 'month' : dailyUsd !== null ? 'day' : undefined,
+  }),
+  bounds: (policy) => ({
+    windows: (of) =>
+      (['daily_limit_usd', 'monthly_limit_usd'] as const).flatMap((name) => {
+        const found = windowOf(policy, name, of)
+        return found ? [{ ...found, name, isHard: policy.rules.overLimit === 'DENY' }] : []
+      }),
+    amountUpTo: (step, holding, of) => amountUpTo(policy, { step, holding, of }),
+  }),
+})
+
+function compile(rules: PolicyRules<'SPENDING_LIMIT'>): SpendingLimit {
+  const raw = [rules.instant_max, rules.notify_max, rules.delay_max]
+  const usd = [rules.instant_max_usd, rules.notify_max_usd, rules.delay_max_usd]
+  const tokens = Object.entries(rules.token_limits ?? {}).map(
+    ([key, limit]) => [assetKey(key), scaling([limit.instant_max, limit.notify_max, limit.delay_max])] as const,
+  )
+  return {
+    raw: raw.some((value) => value !== undefined) ? ladder(raw, (value) => BigInt(value ?? 0)) : null,
+    tokens: new Map(tokens),
+    usd: usd.some((value) => value !== undefined) ? ladder(usd, micros) : null,
+    dailyUsd: micros(rules.daily_limit_usd),
+    monthlyUsd: micros(rules.monthly_limit_usd),
+    overLimit: rules.over_limit,
+    delaySeconds: rules.delay_seconds,
+    approvalTimeout: rules.approval_timeout ?? null,
+  }
+}
+
+const micros = (value: number | undefined): bigint | null => (value === undefined ? null : parseUsd(value))
+const ladder = <T, R>(values: readonly (T | undefined)[], read: (value: T | undefined) => R): Ladder<R> => [
+  read(values[0]),
+  read(values[1]),
+  read(values[2]),
+]
+
+/** Reads whole units into base units; what is finer than the asset is cut off, so that a limit never grows. */
+function scaling(texts: readonly string[]): (decimals: number) => Ladder<bigint> {
+  const known = new Map<number, Ladder<bigint>>()
+  const scale = (text = '', decimals: number): bigint => {
+    const [whole = '', fraction = ''] = text.split('.')
+    return BigInt(whole + fraction.slice(0, decimals).padEnd(decimals, '0'))
+  }
+  return (decimals) => {
+    const ready = known.get(decimals) ?? ladder(texts, (text) => scale(text, decimals))
+    known.set(decimals, ready)
+    return ready
+  }
+}
+
 const STEPS = ['INSTANT', 'NOTIFY', 'DELAY'] as const
 
 /** The first tier whose threshold holds the amount; thresholds that are null are passed over. */
@@ -14,7 +96,7 @@ function tierOf(amount: bigint, [instant, notify, delay]: Ladder<bigint | null>)
 }
 
 /** Judges amounts by the token and native thresholds, value by the USD thresholds, and both windows. */
-export function judgeSpendingLimit(policy: SpendingPolicy, of: Case, findings: Finding[]): void {
+function judgeSpendingLimit(policy: SpendingPolicy, of: Case, findings: Finding[]): void {
   if (!of.isLane) {
     for (const holding of of.bill.holdings) {
       if (holding.outflow > 0n) judgeAmount(policy, holding, of, findings)
@@ -49,10 +131,6 @@ function ladderTelling(holding: Holding, ladder: Ladder<bigint>, tier: Tier): Te
 }
 
 const tierBelow = (tier: Tier): number => Math.max(0, [...STEPS, 'APPROVAL'].indexOf(tier) - 1)
-
-/** An amount with its symbol, or base units where the decimals are unknown. */
-export const display = ({ decimals, symbol, asset }: Holding, amount: bigint): string =>
-  decimals === null ? `${amount} base units of ${asset}` : `${formatUnits(amount, decimals)} ${symbol}`
 
 type AmountLimit =
   | { by: 'amount'; ladder: Ladder<bigint> }
@@ -123,14 +201,8 @@ function valueTelling(ladder: Ladder<bigint | null>, value: bigint, tier: Tier):
   }
 }
 
-type WindowName = 'daily_limit_usd' | 'monthly_limit_usd'
-
 /** The limit of a window and what counts in it for this policy, or undefined when the policy has no such limit. */
-export function windowOf(
-  policy: SpendingPolicy,
-  name: WindowName,
-  of: Case,
-): { limit: bigint; window: Window } | undefined {
+function windowOf(policy: SpendingPolicy, name: WindowName, of: Case): { limit: bigint; window: Window } | undefined {
   const limit = name === 'daily_limit_usd' ? policy.rules.dailyUsd : policy.rules.monthlyUsd
   if (limit === null) return undefined
   const { spent } = of.input
@@ -178,11 +250,9 @@ const raised = (policy: SpendingPolicy, verdict: 'DENY' | Tier, code: ReasonCode
 })
 
 /** The largest amount of an asset that a policy keeps at or below a step; undefined unbounded, null unknown. */
-export function amountUpTo(
+function amountUpTo(
   policy: SpendingPolicy,
-  step: 0 | 1 | 2,
-  holding: Holding,
-  of: Case,
+  { step, holding, of }: { step: 0 | 1 | 2; holding: Holding; of: Case },
 ): bigint | null | undefined {
   const limit = amountLimit(policy.rules, holding, of)
   if (limit.by === 'nothing') return 0n
@@ -194,15 +264,4 @@ export function amountUpTo(
     amounts.push(amountFor(holding, cap) ?? 0n)
   }
   return smallest(amounts)
-}
-
-/** The largest amount whose value, rounded up, is at most so many micro-dollars; null without a price. */
-export const amountFor = ({ price }: Holding, usd: bigint): bigint | null =>
-  price && (usd * 10n ** BigInt(price.decimals)) / price.usdMicros
-
-/** The smallest of some amounts; undefined when there are none. */
-export function smallest(amounts: readonly bigint[]): bigint | undefined {
-  let least = amounts[0]
-  for (const amount of amounts) if (least !== undefined && amount < least) least = amount
-  return least
 }

@@ -1,5 +1,14 @@
-import { type Case, type Finding, onPolicyNetwork } from './case.ts'
-import type { PolicyOf, TimeRestriction } from './compile.ts'
+import type { PolicyRules } from '@waiaas/contract'
+import type { Case, Finding } from '../case.ts'
+import { policyType, type Scoped } from './type.ts'
+
+type TimeRestriction = {
+  readonly start: number
+  readonly end: number
+  readonly days: ReadonlySet<number>
+  readonly timezone: string
+  readonly format: Intl.DateTimeFormat | null
+}
 
 const QUARTER = 900_000
 const HOUR = 3_600_000
@@ -8,7 +17,21 @@ const DAY = 24 * HOUR
 const DAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat']
 type LocalTime = { readonly hour: number; readonly day: number }
 
-export function judgeTime(policy: PolicyOf<'TIME_RESTRICTION'>, of: Case, findings: Finding[]): void {
+export const timeRestriction = policyType<'TIME_RESTRICTION', TimeRestriction>({
+  admit: (rules) => rules,
+  compile,
+  judge,
+})
+
+function compile({ allowed_hours, allowed_days, timezone }: PolicyRules<'TIME_RESTRICTION'>): TimeRestriction {
+  const format =
+    timezone === 'UTC'
+      ? null
+      : new Intl.DateTimeFormat('en-US', { timeZone: timezone, weekday: 'short', hour: '2-digit', hourCycle: 'h23' })
+  return { ...allowed_hours, days: new Set(allowed_days), timezone, format }
+}
+
+function judge(policy: Scoped<TimeRestriction>, of: Case, findings: Finding[]): void {
   if (of.isLane) return
   const { rules } = policy
   const { now, latest = now } = of.input
@@ -70,27 +93,4 @@ function nextOpening(rules: TimeRestriction, now: number): number | null {
     return opening
   }
   return null
-}
-
-/** Counts accepted requests in the rolling window; one that is exactly a window old is out of it. */
-export function judgeRate(policy: PolicyOf<'RATE_LIMIT'>, of: Case, findings: Finding[]): void {
-  if (of.isLane) return
-  const { max, windowMs } = policy.rules
-  const { requests, context, now } = of.input
-  const times = onPolicyNetwork(policy, requests.networks, requests.all, of)
-  const asOf = context?.acceptedAt ?? now
-  const inWindow = times.filter((at) => at > asOf - windowMs && at <= asOf)
-  of.requestCounts.push({ policyId: policy.id, count: inWindow.length })
-  if (inWindow.length < max) return
-  findings.push({
-    code: 'RATE_LIMIT_EXCEEDED',
-    verdict: 'DENY',
-    policyId: policy.id,
-    tell: () => ({
-      message: `${inWindow.length} requests in the last ${windowMs / 1000} s; ${max} are allowed`,
-      observed: inWindow.length,
-      allowed: max,
-      retryAt: Math.ceil((inWindow.sort((a, b) => a - b)[inWindow.length - max]! + windowMs) / 1000),
-    }),
-  })
 }

@@ -1,6 +1,6 @@
 import { Decision } from '@waiaas/contract'
 import { describe, expect, test } from 'vitest'
-import type { EvaluateInput } from './rules.ts'
+import type { EvaluateInput } from './evaluate.ts'
 import {
   BOB,
   ETH,

@@ -1,4 +1,12 @@
-import { assetKey, type EffectFacts, type Effects, type Network, nativeAsset, usdCost } from '@waiaas/contract'
+import {
+  assetKey,
+  type EffectFacts,
+  type Effects,
+  formatUnits,
+  type Network,
+  nativeAsset,
+  usdCost,
+} from '@waiaas/contract'
 
 /** A trustworthy price: micro-dollars for one whole unit. `at` is unix milliseconds. */
 export type Price = {
@@ -135,3 +143,18 @@ function newHolding(asset: string, { isNative, network, prices, lastPrices, toke
 
 /** A price of nothing would let everything through, and one for other decimals is a price of something else. */
 const isUsable = (price: Price, decimals: number | null): boolean => price.usdMicros > 0n && price.decimals === decimals
+
+/** An amount with its symbol, or base units where the decimals are unknown. */
+export const display = ({ decimals, symbol, asset }: Holding, amount: bigint): string =>
+  decimals === null ? `${amount} base units of ${asset}` : `${formatUnits(amount, decimals)} ${symbol}`
+
+/** The largest amount whose value, rounded up, is at most so many micro-dollars; null without a price. */
+export const amountFor = ({ price }: Holding, usd: bigint): bigint | null =>
+  price && (usd * 10n ** BigInt(price.decimals)) / price.usdMicros
+
+/** The smallest of some amounts; undefined when there are none. */
+export function smallest(amounts: readonly bigint[]): bigint | undefined {
+  let least = amounts[0]
+  for (const amount of amounts) if (least !== undefined && amount < least) least = amount
+  return least
+}

@@ -1,15 +1,13 @@
-import { type Decision, type PolicyType, type Reason, TIERS, type Tier, usdNumber } from '@waiaas/contract'
-import type { ReserveItem } from './amounts.ts'
-import { appliesTo, type Case, caseOf, type EvaluateInput, type Finding } from './case.ts'
-import type { Policy, PolicyOf } from './compile.ts'
+import { addressKey, type Decision, POLICY_TYPES, type Reason, TIERS, type Tier, usdNumber } from '@waiaas/contract'
+import type { ReserveItem } from './bill.ts'
+import { appliesTo, type Case, caseOf, type EvaluateInput, type Finding, type Policy } from './case.ts'
 import { headroomOf, inputsOf, suggestionFor } from './explain.ts'
-import { judgeSpendingLimit } from './limits.ts'
-import { judgeLookalikes, judgeNetworks, judgeTokens, judgeWhitelist } from './lists.ts'
-import { judgeRate, judgeTime } from './time.ts'
+import { types } from './types/all.ts'
+import { deny } from './types/type.ts'
 
-export type { Price, Prices } from './amounts.ts'
-export type { EvaluateInput, Window, Windows } from './case.ts'
-export { compilePolicies, type Policy, type PolicyRow } from './compile.ts'
+export type { Price, Prices } from './bill.ts'
+export type { EvaluateInput, Policy, Window, Windows } from './case.ts'
+export { compilePolicies, type PolicyRow } from './compile.ts'
 
 /** A decision with what follows from it inside the daemon. */
 export type Judgement = {
@@ -22,15 +20,6 @@ export type Judgement = {
   readonly reserve: readonly ReserveItem[]
   /** It may be signed now: allowed, and neither a delay nor an approval is outstanding. */
   readonly mayRun: boolean
-}
-
-const judges: { [T in PolicyType]: (policy: PolicyOf<T>, of: Case, findings: Finding[]) => void } = {
-  SPENDING_LIMIT: judgeSpendingLimit,
-  ALLOWED_TOKENS: judgeTokens,
-  WHITELIST: judgeWhitelist,
-  ALLOWED_NETWORKS: judgeNetworks,
-  RATE_LIMIT: judgeRate,
-  TIME_RESTRICTION: judgeTime,
 }
 
 /**
@@ -50,7 +39,7 @@ function judge(input: EvaluateInput): Judgement {
   const applying = input.policies.filter((policy) => appliesTo(policy, of))
   const findings: Finding[] = []
   judgeEffects(of, findings)
-  for (const policy of applying) judgePolicy(policy, of, findings)
+  for (const policy of applying) policy.judge(of, findings)
   judgeLookalikes(applying, of, findings)
   judgeAbsence(applying, of, findings)
   const denials = findings.filter(({ verdict }) => verdict === 'DENY')
@@ -65,8 +54,7 @@ type Outcome = { denied: boolean; tier: Tier; reasons: readonly Reason[]; findin
 
 function conclude(of: Case, applying: readonly Policy[], outcome: Outcome): Judgement {
   const { denied, tier, reasons, findings } = outcome
-  const limits = applying.filter((policy) => policy.type === 'SPENDING_LIMIT')
-  const headroom = headroomOf(of, limits, outcome)
+  const headroom = headroomOf(of, applying, outcome)
   const suggestion = suggestionFor(of, headroom, outcome)
   const usd = of.bill.outflowUsd
   const decision: Decision = {
@@ -112,23 +100,6 @@ function isSatisfied(tier: Tier, { input, bill }: Case): boolean {
   return shown === null || (bill.outflowUsd !== null && bill.outflowUsd * 100n <= shown * 110n)
 }
 
-function judgePolicy(policy: Policy, of: Case, findings: Finding[]): void {
-  if (policy.type === 'CORRUPT') {
-    const tell = () => ({ message: `the stored rules cannot be enforced: ${policy.problem}` })
-    findings.push({ code: 'POLICY_RULES_CORRUPT', verdict: 'DENY', policyId: policy.id, tell })
-    return
-  }
-  // The judge of a type takes policies of that type; the union does not carry the pairing.
-  const judgeOf = judges[policy.type] as (policy: Policy, of: Case, findings: Finding[]) => void
-  judgeOf(policy, of, findings)
-}
-
-const deny = (code: Finding['code'], message: string, seen: { observed?: string } = {}): Finding => ({
-  code,
-  verdict: 'DENY',
-  tell: () => ({ message, ...seen }),
-})
-
 /** What effects mean by themselves, whatever the policies say. */
 function judgeEffects({ facts, input }: Case, findings: Finding[]): void {
   const { denyContracts, denySpenders } = input.toggles
@@ -155,16 +126,28 @@ function judgeEffects({ facts, input }: Case, findings: Finding[]): void {
   }
 }
 
+/** A human compares the addresses, unless a list of the operator's names this very one. */
+function judgeLookalikes(applying: readonly Policy[], of: Case, findings: Finding[]): void {
+  if (of.isLane) return
+  for (const [recipient, known] of Object.entries(of.input.lookalikes ?? {})) {
+    const isListed = applying.some((policy) => policy.names(addressKey(recipient)))
+    if (isListed) continue
+    findings.push({
+      code: 'RECIPIENT_LOOKALIKE',
+      verdict: 'APPROVAL',
+      tell: () => ({
+        message: `${recipient} begins and ends like ${known}, which this wallet has paid, and is another address; compare all of it`,
+        observed: recipient,
+        allowed: known,
+      }),
+    })
+  }
+}
+
 /** What is refused because no policy allows it. */
 function judgeAbsence(applying: readonly Policy[], of: Case, findings: Finding[]): void {
-  if (!of.isLane && !applying.some(({ type }) => type === 'SPENDING_LIMIT')) {
-    findings.push(
-      deny('SPENDING_LIMIT_MISSING', 'no SPENDING_LIMIT applies to this wallet and network, so nothing is signed'),
-    )
-  }
-  if (!of.input.toggles.denyTokens || applying.some(({ type }) => type === 'ALLOWED_TOKENS')) return
-  for (const asset of of.tokens) {
-    findings.push(deny('TOKEN_NOT_ALLOWED', `no ALLOWED_TOKENS policy lists ${asset}`, { observed: asset }))
+  for (const type of POLICY_TYPES) {
+    if (!applying.some((policy) => policy.type === type)) findings.push(...types[type].absent(of))
   }
 }
 

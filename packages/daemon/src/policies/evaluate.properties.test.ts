@@ -1,7 +1,7 @@
 import { TIERS, type Tier } from '@waiaas/contract'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { EvaluateInput, PolicyRow } from './rules.ts'
+import type { EvaluateInput, PolicyRow } from './evaluate.ts'
 import {
   BOB,
   ETH,

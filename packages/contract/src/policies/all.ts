@@ -1,0 +1,34 @@
+import type { z } from 'zod'
+import { allowedNetworks } from './allowed-networks.ts'
+import { allowedTokens } from './allowed-tokens.ts'
+import { rateLimit } from './rate-limit.ts'
+import { spendingLimit } from './spending-limit.ts'
+import { timeRestriction } from './time-restriction.ts'
+import type { PolicyTypeEntry } from './type.ts'
+import { whitelist } from './whitelist.ts'
+
+/** The policy types that this release enforces. Validation, the wire's enum, settings, the documents and the evaluator follow from this table. */
+export const policyTypes = {
+  SPENDING_LIMIT: spendingLimit,
+  ALLOWED_TOKENS: allowedTokens,
+  WHITELIST: whitelist,
+  ALLOWED_NETWORKS: allowedNetworks,
+  RATE_LIMIT: rateLimit,
+  TIME_RESTRICTION: timeRestriction,
+} as const satisfies Record<string, PolicyTypeEntry>
+
+export type PolicyType = keyof typeof policyTypes
+/** The parsed rules of one type, defaults filled in. */
+export type PolicyRules<T extends PolicyType = PolicyType> = z.output<(typeof policyTypes)[T]['rules']>
+
+// Object.keys is typed as text; the table's own keys are exactly the types.
+export const POLICY_TYPES = Object.keys(policyTypes) as [PolicyType, ...PolicyType[]]
+export const isPolicyType = (type: string): type is PolicyType => Object.hasOwn(policyTypes, type)
+
+/** Rules that a new wallet gets, by type; undefined where it gets none. */
+export const installedRules = (type: PolicyType): PolicyTypeEntry['installed'] => {
+  const entry: PolicyTypeEntry = policyTypes[type]
+  return entry.installed
+}
+/** The one type of which a new wallet gets a policy; answers have room for one. */
+export const INSTALLED_TYPE = POLICY_TYPES.find((type) => installedRules(type) !== undefined)!

@@ -1,0 +1,15 @@
+import { z } from 'zod'
+import type { PolicyTypeEntry } from './type.ts'
+
+const AllowedNetworks = z.strictObject({
+  networks: z
+    .array(z.strictObject({ network: z.string().min(1).max(80), name: z.string().max(100).optional() }))
+    .min(1)
+    .max(1_000)
+    .describe('ids, CAIP-2 names or older aliases of configured networks'),
+})
+
+export const allowedNetworks = {
+  rules: AllowedNetworks,
+  summary: 'The only networks that may be used.',
+} as const satisfies PolicyTypeEntry

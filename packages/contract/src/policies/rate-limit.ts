@@ -1,0 +1,13 @@
+import { z } from 'zod'
+import { Seconds } from './fields.ts'
+import type { PolicyTypeEntry } from './type.ts'
+
+const RateLimit = z.strictObject({
+  max_requests: z.int().min(1).max(1_000_000),
+  window_seconds: Seconds.describe('rolling window, seconds'),
+})
+
+export const rateLimit = {
+  rules: RateLimit,
+  summary: 'How many requests may be accepted in a rolling window.',
+} as const satisfies PolicyTypeEntry

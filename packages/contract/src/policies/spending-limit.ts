@@ -1,0 +1,99 @@
+import { z } from 'zod'
+import { parseUsd } from '../money.ts'
+import { CHAINS } from '../networks.ts'
+import { assetKey, CAIP19, DecimalText, Digits, PositiveUsd, Seconds, Usd } from './fields.ts'
+import type { PolicyTypeEntry } from './type.ts'
+
+const compareDecimals = (left: string, right: string): number => {
+  const scale = Math.max(fraction(left).length, fraction(right).length)
+  const [a, b] = [left, right].map((text) => BigInt(text.split('.')[0]! + fraction(text).padEnd(scale, '0')))
+  return a! < b! ? -1 : a! > b! ? 1 : 0
+}
+const fraction = (text: string) => text.split('.')[1] ?? ''
+
+type Issues = { addIssue(issue: { code: 'custom'; message: string; path: PropertyKey[] }): void }
+/** Says which threshold is below its predecessor; absent ones are passed over. */
+function requireOrder(issues: Issues, thresholds: readonly (readonly [name: string, value: string | undefined])[]) {
+  const given = thresholds.filter((entry): entry is [string, string] => entry[1] !== undefined)
+  for (const [index, [name, value]] of given.entries()) {
+    const before = given[index - 1]
+    if (!before || compareDecimals(before[1], value) <= 0) continue
+    const message = `expected ${name} of at least ${before[0]} (${before[1]}), got ${value}`
+    issues.addIssue({ code: 'custom', message, path: [name] })
+  }
+}
+
+const TokenLimit = z
+  .strictObject({ instant_max: DecimalText, notify_max: DecimalText, delay_max: DecimalText })
+  .superRefine((limit, context) => requireOrder(context, Object.entries(limit)))
+
+const TOKEN_KEYS = ['native', ...CHAINS.map((chain) => `native:${chain}`)]
+const TokenLimits = z.record(z.string(), TokenLimit).superRefine((limits, context) => {
+  const seen = new Set<string>()
+  for (const key of Object.keys(limits)) {
+    const known = TOKEN_KEYS.includes(key) || CAIP19.test(key)
+    const twice = seen.has(assetKey(key))
+    seen.add(assetKey(key))
+    if (known && !twice) continue
+    const message = twice
+      ? `${key} is there twice`
+      : `expected a CAIP-19 asset or one of ${TOKEN_KEYS.join(', ')}, got ${key.slice(0, 80)}`
+    context.addIssue({ code: 'custom', message, path: [key] })
+  }
+})
+
+const SpendingLimit = z
+  .strictObject({
+    instant_max: Digits.optional(),
+    notify_max: Digits.optional(),
+    delay_max: Digits.optional(),
+    instant_max_usd: Usd.optional(),
+    notify_max_usd: Usd.optional(),
+    delay_max_usd: Usd.optional(),
+    daily_limit_usd: PositiveUsd.optional().describe('USD in any 24 hours, fees included'),
+    monthly_limit_usd: PositiveUsd.optional().describe('USD in any 30 days, fees included'),
+    token_limits: TokenLimits.optional().describe(
+      'by CAIP-19 asset, native or native:<chain>; decimal text in whole units',
+    ),
+    delay_seconds: Seconds.default(900),
+    approval_timeout: Seconds.optional(),
+    over_limit: z.enum(['DENY', 'APPROVAL']).default('DENY').describe('above the daily or monthly limit'),
+  })
+  .superRefine((rules, context) => {
+    const usdText = (value: number | undefined) => (value === undefined ? undefined : usdDecimal(value))
+    requireOrder(context, [
+      ['instant_max', rules.instant_max],
+      ['notify_max', rules.notify_max],
+      ['delay_max', rules.delay_max],
+    ])
+    requireOrder(context, [
+      ['instant_max_usd', usdText(rules.instant_max_usd)],
+      ['notify_max_usd', usdText(rules.notify_max_usd)],
+      ['delay_max_usd', usdText(rules.delay_max_usd)],
+    ])
+    const { delay_seconds: _, approval_timeout: __, over_limit: ___, token_limits, ...amounts } = rules
+    const limits = Object.values(amounts).filter((value) => value !== undefined).length
+    if (limits + Object.keys(token_limits ?? {}).length === 0) {
+      const message =
+        'expected at least one limit: *_max, *_max_usd, token_limits, daily_limit_usd or monthly_limit_usd'
+      context.addIssue({ code: 'custom', message })
+    }
+  })
+
+const usdDecimal = (value: number): string => {
+  const micros = String(parseUsd(value)).padStart(7, '0')
+  return `${micros.slice(0, -6)}.${micros.slice(-6)}`
+}
+
+export const spendingLimit = {
+  rules: SpendingLimit,
+  summary: 'How much may leave at once, after a notice, after a delay or with approval, and in a day or month.',
+  installed: {
+    instant_max_usd: 10,
+    notify_max_usd: 100,
+    delay_max_usd: 500,
+    delay_seconds: 300,
+    daily_limit_usd: 500,
+    over_limit: 'DENY',
+  },
+} as const satisfies PolicyTypeEntry

@@ -1,0 +1,30 @@
+import { z } from 'zod'
+import type { PolicyTypeEntry } from './type.ts'
+
+const Timezone = z.string().max(60).refine(isTimezone, { error: 'expected an IANA time zone such as Europe/Berlin' })
+
+/** A wrapping window (22 to 6) belongs to the day on which it began. */
+const TimeRestriction = z.strictObject({
+  allowed_hours: z
+    .strictObject({ start: z.int().min(0).max(23), end: z.int().min(1).max(24) })
+    .refine(({ start, end }) => start !== end, { error: 'expected start and end to differ; 0 to 24 is the whole day' })
+    .describe(
+      'start inclusive, end exclusive; a start after the end wraps midnight and belongs to the day of its start',
+    ),
+  allowed_days: z.array(z.int().min(0).max(6)).min(1).max(7).describe('0 is Sunday'),
+  timezone: Timezone.default('UTC'),
+})
+
+function isTimezone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }) instanceof Intl.DateTimeFormat
+  } catch (error) {
+    if (error instanceof RangeError) return false
+    throw error
+  }
+}
+
+export const timeRestriction = {
+  rules: TimeRestriction,
+  summary: 'The only hours and weekdays at which anything may leave.',
+} as const satisfies PolicyTypeEntry

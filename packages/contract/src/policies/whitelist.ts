@@ -1,0 +1,10 @@
+import { z } from 'zod'
+import { Address } from './fields.ts'
+import type { PolicyTypeEntry } from './type.ts'
+
+const Whitelist = z.strictObject({ allowed_addresses: z.array(Address).min(1).max(10_000) })
+
+export const whitelist = {
+  rules: Whitelist,
+  summary: 'The only addresses that may receive.',
+} as const satisfies PolicyTypeEntry

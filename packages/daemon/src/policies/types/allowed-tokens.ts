@@ -1,0 +1,62 @@
+import { addressKey, assetKey, type PolicyRules } from '@waiaas/contract'
+import type { Case, Finding } from '../case.ts'
+import { addressOf, requireChecksum } from '../checks.ts'
+import { deny, listed, policyType, type Scoped } from './type.ts'
+
+type AllowedTokens = {
+  readonly assets: ReadonlySet<string>
+  readonly addresses: ReadonlySet<string>
+  /** `<chain>:<address>`. */
+  readonly chainAddresses: ReadonlySet<string>
+}
+
+export const allowedTokens = policyType<'ALLOWED_TOKENS', AllowedTokens>({
+  admit(rules) {
+    for (const { address, assetId } of rules.tokens) {
+      requireChecksum(address)
+      if (assetId) requireChecksum(addressOf(assetId))
+    }
+    return rules
+  },
+  compile,
+  judge,
+  absent: ({ input, tokens }) =>
+    input.toggles.denyTokens
+      ? tokens.map((asset) => deny('TOKEN_NOT_ALLOWED', `no ALLOWED_TOKENS policy lists ${asset}`, { observed: asset }))
+      : [],
+})
+
+function compile({ tokens }: PolicyRules<'ALLOWED_TOKENS'>): AllowedTokens {
+  const assets = new Set<string>()
+  const addresses = new Set<string>()
+  const chainAddresses = new Set<string>()
+  for (const { assetId, address, chain } of tokens) {
+    if (assetId) assets.add(assetKey(assetId))
+    else if (chain) chainAddresses.add(`${chain}:${addressKey(address)}`)
+    else addresses.add(addressKey(address))
+  }
+  return { assets, addresses, chainAddresses }
+}
+
+/** Every token that leaves must be on every list that applies; the native asset is no token. */
+function judge(policy: Scoped<AllowedTokens>, of: Case, findings: Finding[]): void {
+  for (const asset of of.tokens) {
+    if (isListed(policy.rules, asset, of.input.network.chain)) continue
+    findings.push({
+      code: 'TOKEN_NOT_ALLOWED',
+      verdict: 'DENY',
+      policyId: policy.id,
+      tell: () => ({
+        message: `${asset} is not one of the allowed tokens`,
+        observed: asset,
+        allowed: listed([...policy.rules.assets, ...policy.rules.addresses, ...policy.rules.chainAddresses]),
+      }),
+    })
+  }
+}
+
+function isListed({ assets, addresses, chainAddresses }: AllowedTokens, asset: string, chain: string): boolean {
+  if (assets.has(asset)) return true
+  const address = asset.slice(asset.lastIndexOf(':') + 1)
+  return addresses.has(address) || chainAddresses.has(`${chain}:${address}`)
+}

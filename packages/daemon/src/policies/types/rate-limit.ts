@@ -1,0 +1,34 @@
+import { type Case, type Finding, onPolicyNetwork } from '../case.ts'
+import { policyType, type Scoped } from './type.ts'
+
+type RateLimit = { readonly max: number; readonly windowMs: number }
+
+export const rateLimit = policyType<'RATE_LIMIT', RateLimit>({
+  admit: (rules) => rules,
+  compile: ({ max_requests, window_seconds }) => ({ max: max_requests, windowMs: window_seconds * 1000 }),
+  judge,
+  asks: ({ max, windowMs }) => ({ requests: { windowMs, count: max + 1 } }),
+})
+
+/** Counts accepted requests in the rolling window; one that is exactly a window old is out of it. */
+function judge(policy: Scoped<RateLimit>, of: Case, findings: Finding[]): void {
+  if (of.isLane) return
+  const { max, windowMs } = policy.rules
+  const { requests, context, now } = of.input
+  const times = onPolicyNetwork(policy, requests.networks, requests.all, of)
+  const asOf = context?.acceptedAt ?? now
+  const inWindow = times.filter((at) => at > asOf - windowMs && at <= asOf)
+  of.requestCounts.push({ policyId: policy.id, count: inWindow.length })
+  if (inWindow.length < max) return
+  findings.push({
+    code: 'RATE_LIMIT_EXCEEDED',
+    verdict: 'DENY',
+    policyId: policy.id,
+    tell: () => ({
+      message: `${inWindow.length} requests in the last ${windowMs / 1000} s; ${max} are allowed`,
+      observed: inWindow.length,
+      allowed: max,
+      retryAt: Math.ceil((inWindow.sort((a, b) => a - b)[inWindow.length - max]! + windowMs) / 1000),
+    }),
+  })
+}

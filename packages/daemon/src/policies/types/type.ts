@@ -1,0 +1,53 @@
+import type { Network, PolicyRules, PolicyType } from '@waiaas/contract'
+import type { Asks, Bounds, Case, Finding, Policy, Scope } from '../case.ts'
+
+export type Scoped<R> = Scope & { readonly rules: R }
+
+/** Policies of type T; R is what its rules are compiled to. */
+type Parts<T extends PolicyType, R> = {
+  /** Checks what only this daemon can tell of rules: checksums, and which networks it knows. */
+  admit(rules: PolicyRules<T>, networks: readonly Network[]): PolicyRules<T>
+  /** Reads rules once, so that judging only compares. */
+  compile(rules: PolicyRules<T>): R
+  /** Adds what is wrong or strict about a case. */
+  judge(policy: Scoped<R>, of: Case, findings: Finding[]): void
+  /** What is refused where no policy of the type applies. */
+  absent?(of: Case): readonly Finding[]
+  asks?(rules: R): Asks
+  names?(rules: R, recipient: string): boolean
+  bounds?(policy: Scoped<R>): Bounds
+}
+
+/** One policy type as the evaluator, the service and the reading of facts see it. */
+export type PolicyTypeParts<T extends PolicyType> = {
+  admit(rules: PolicyRules<T>, networks: readonly Network[]): PolicyRules<T>
+  absent(of: Case): readonly Finding[]
+  ready(scope: Scope, rules: PolicyRules<T>): Omit<Policy, 'type'>
+}
+
+/** Hides what rules are compiled to, so that shared code cannot depend on it. */
+export const policyType = <T extends PolicyType, R>(parts: Parts<T, R>): PolicyTypeParts<T> => ({
+  admit: parts.admit,
+  absent: (of) => parts.absent?.(of) ?? [],
+  ready(scope, rules) {
+    const policy = { ...scope, rules: parts.compile(rules) }
+    return {
+      ...scope,
+      judge: (of, findings) => parts.judge(policy, of, findings),
+      asks: parts.asks?.(policy.rules) ?? {},
+      names: (recipient) => parts.names?.(policy.rules, recipient) ?? false,
+      ...(parts.bounds && { bounds: parts.bounds(policy) }),
+    }
+  },
+})
+
+/** Entries of a list for a message. */
+export const listed = (items: readonly string[]): string =>
+  items.length <= 5 ? items.join(', ') : `${items.slice(0, 5).join(', ')} and ${items.length - 5} more`
+
+/** A refusal of what no policy allows. */
+export const deny = (code: Finding['code'], message: string, seen: { observed?: string } = {}): Finding => ({
+  code,
+  verdict: 'DENY',
+  tell: () => ({ message, ...seen }),
+})
