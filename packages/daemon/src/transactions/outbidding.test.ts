@@ -40,6 +40,15 @@ test('of those that were refused without a price the first is outbid after a mom
   expect(ids()).toEqual(['send 7'])
 })
 
+test('nothing is outbid on a nonce of which another attempt is in a block', () => {
+  const { ids, pass, refused } = start()
+  const second = row(7, { id: 'speed-up 7', purpose: 'speed-up' })
+  refused(second, { ...refusal, least: 25n })
+  pass(60_000)
+  expect(ids([row(7), second])).toEqual(['speed-up 7'])
+  expect(ids([row(7, { state: 'included' }), second])).toEqual([])
+})
+
 test('only the first is outbid for finding no block, and a nonce five times at most', () => {
   const { ids, pass, refused } = start()
   pass(60_000)

@@ -38,7 +38,9 @@ export function outbidding({ network, sequenced }: Chain, clock: Clock) {
       const now = clock.now()
       const raises = ({ nonce }: AttemptRow) =>
         all.filter((row) => row.nonce === nonce && row.purpose !== 'send').length
-      const waiting = newestOfNonce(all.filter(({ state }) => state === 'recorded'))
+      // Where another attempt is in a block there is nothing to outbid.
+      const landed = new Set(all.flatMap(({ state, nonce }) => (state === 'included' ? [nonce] : [])))
+      const waiting = newestOfNonce(all.filter(({ state, nonce }) => state === 'recorded' && !landed.has(nonce)))
       const head = waiting.reduce<AttemptRow | undefined>(
         (first, row) => (first && first.nonce! < row.nonce! ? first : row),
         undefined,
