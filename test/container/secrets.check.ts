@@ -98,7 +98,8 @@ test('a secret file that cannot be read is refused by name', async () => {
   await secret('of-root', canaries.masterPassword, 0o600, 0)
   const { code, text } = await refused('--env=WAIAAS_MASTER_PASSWORD_FILE=/private/of-root')
   expect(code).toBe(1)
-  expect(text).toContain('WAIAAS_MASTER_PASSWORD_FILE: expected a readable file, got EACCES for /private/of-root')
+  expect(text).toContain('WAIAAS_MASTER_PASSWORD_FILE: /private/of-root may not be read: it belongs to uid 0 (root)')
+  expect(text).toContain('chown 1001:1001 /private/of-root')
 })
 
 test('an unusable secret is refused without being shown', async () => {
