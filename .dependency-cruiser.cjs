@@ -11,6 +11,8 @@ const outside = '\\.test\\.ts$|^(test|bench|scripts)/|^packages/[^/]+/(scripts|t
 
 const network = '^(node:)?(dgram|dns|http|http2|https|inspector|net|tls|undici|ws)(/|$)|(^|/)node_modules/(undici|ws)/'
 
+/** What a database looks like: part of no feature. */
+const schema = `${daemon}migrations/all\\.ts$`
 const keysDoors = `${daemon}keys/(service|signing|types)\\.ts$`
 
 /** @type {import('dependency-cruiser').IConfiguration} */
@@ -97,7 +99,17 @@ module.exports = {
       name: 'a-feature-is-entered-by-its-service',
       severity: 'error',
       from: { path: `${daemon}(?!${below})([^/]+)/`, pathNot: outside },
-      to: { path: feature, pathNot: [`${daemon}$1/`, `${daemon}[^/]+/(service|types)\\.ts$`, keysDoors] },
+      to: { path: feature, pathNot: [`${daemon}$1/`, `${daemon}[^/]+/(service|types)\\.ts$`, keysDoors, schema] },
+    },
+    {
+      name: 'root-files-enter-by-the-service',
+      comment: 'daemon.ts takes the handlers too.',
+      severity: 'error',
+      from: { path: `${daemon}[^/]+\\.ts$`, pathNot: outside },
+      to: {
+        path: feature,
+        pathNot: [`${daemon}[^/]+/(view-)?(service|handlers|types)\\.ts$`, `${daemon}offline/`, keysDoors, schema],
+      },
     },
     {
       name: 'types-of-a-feature-are-only-types',
@@ -116,10 +128,10 @@ module.exports = {
     {
       name: 'keys-have-few-callers',
       comment:
-        'The gate signs, wallets create keys, start.ts and restore.ts start the signer, index.ts is the front door.',
+        'The gate signs, wallets create keys, start.ts and a restore start the signer, index.ts is the front door.',
       severity: 'error',
       from: {
-        pathNot: [outside, `${daemon}(keys|gate|wallets)/`, `${daemon}(daemon|start|restore|index)\\.ts$`],
+        pathNot: [outside, `${daemon}(keys|gate|wallets)/`, `${daemon}(daemon|start|index|offline/restore)\\.ts$`],
       },
       to: { path: `${daemon}keys/` },
     },

@@ -35,7 +35,7 @@ const sound: Tree = {
   'packages/cli/src/main.ts': "import '@waiaas/daemon'\nimport '@waiaas/localnet'\nimport '@waiaas/sdk'",
   'packages/daemon/src/index.ts': "export * from './daemon.ts'",
   'packages/daemon/src/daemon.ts':
-    "import './keys/service.ts'\nimport './wallets/service.ts'\nimport './wallets/store.ts'\nexport const daemon = 1",
+    "import './keys/service.ts'\nimport './wallets/service.ts'\nimport './wallets/handlers.ts'\nexport const daemon = 1",
   'packages/daemon/src/platform/clock.ts': "import '@waiaas/contract'",
   'packages/daemon/src/chains/chain.ts': "import '../platform/clock.ts'",
   'packages/daemon/src/keys/service.ts': "import './types.ts'",
@@ -49,6 +49,7 @@ const sound: Tree = {
   'packages/daemon/src/policies/types.ts': 'export const tier = 1\nexport type Tier = 1',
   'packages/daemon/src/wallets/service.ts':
     "import '../keys/service.ts'\nimport './store.ts'\nimport type { Tier } from '../policies/types.ts'",
+  'packages/daemon/src/wallets/handlers.ts': "import './service.ts'",
   'packages/daemon/src/wallets/store.ts': "import '../chains/chain.ts'",
   'packages/daemon/src/wallets/wallets.test.ts': "import '../policies/service.ts'\nimport '../policies/types.ts'",
 }
@@ -73,6 +74,7 @@ const planted: Record<string, Tree> = {
   'a-feature-is-entered-by-its-service': {
     'packages/daemon/src/sessions/service.ts': "export const open = () => import('../wallets/store.ts')",
   },
+  'root-files-enter-by-the-service': { 'packages/daemon/src/start.ts': "import './wallets/store.ts'" },
   'types-of-a-feature-are-only-types': {
     'packages/daemon/src/sessions/rules.ts': "import { tier } from '../policies/types.ts'",
   },

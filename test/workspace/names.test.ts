@@ -53,7 +53,7 @@ describe.each(Object.entries(rules))('%s', (_, rule) => {
     expect(misplaced(rule, sources)).toEqual([])
   })
   test.each(rule.names)('%s is found where it was planted', (name) => {
-    const shared = 'packages/daemon/src/transactions/judge.ts'
+    const shared = 'packages/daemon/src/transactions/deciding/judge.ts'
     const other = rule.names.find((candidate) => candidate !== name)!
     const another = `${rule.homes[0]}${kebab(other)}.ts`
     const branch = `if (policy.type === '${name}') return`

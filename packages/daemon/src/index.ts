@@ -6,9 +6,9 @@ export {
   readLegacyWallets,
   sealSecret,
 } from './keys/service.ts'
-export { AuditFileError, type AuditProof, exportAudit, verifyAudit, verifyAuditFile } from './offline-audit.ts'
-export { listBackups } from './offline-backups.ts'
-export { RestoreError, type RestoreOptions, type RestoreResult, restoreBackup } from './restore.ts'
+export { AuditFileError, type AuditProof, exportAudit, verifyAudit, verifyAuditFile } from './offline/audit.ts'
+export { listBackups } from './offline/backups.ts'
+export { RestoreError, type RestoreOptions, type RestoreResult, restoreBackup } from './offline/restore.ts'
 export {
   type Daemon,
   type Environment,

@@ -14,8 +14,8 @@ import type { Database, Handle } from '../src/platform/db/database.ts'
 import { policies, policyVersions } from '../src/policies/service.ts'
 import { pricesService } from '../src/prices/service.ts'
 import { sessionStore } from '../src/sessions/store.ts'
+import { transactionStore } from '../src/transactions/rows/store.ts'
 import { judge, Transactions } from '../src/transactions/service.ts'
-import { transactionStore } from '../src/transactions/store.ts'
 import { walletStore } from '../src/wallets/store.ts'
 
 export { migrations }

@@ -10,7 +10,7 @@ import type { TimeSources } from '../platform/clock.ts'
 import { clockMark } from '../platform/clock-mark.ts'
 import type { Database } from '../platform/db/database.ts'
 import { jsonLog } from '../platform/log.ts'
-import { attemptStore } from '../transactions/attempt-store.ts'
+import { attemptStore } from '../transactions/rows/attempt-store.ts'
 import { clockService } from './service.ts'
 
 const DAY = 86_400_000

@@ -53,6 +53,12 @@ export async function readKillSwitch(db: Handle, held: Held): Promise<KillSwitch
   }
 }
 
+/** The state as it is, under a new epoch: whatever was authorised under an earlier one is void. */
+export async function nextEpoch(db: Handle): Promise<void> {
+  const { state, activated_at: at, activated_by: by, locked_at: lockedAt } = await killSwitchStore.read(db)
+  await killSwitchStore.swap(db, { from: state, to: state, at, by, lockedAt })
+}
+
 /** ACTIVE, SUSPENDED, LOCKED. The database decides; a copy in memory refuses agents without asking it. */
 export function killSwitch(parts: KillSwitchParts) {
   const { database, clock, audit, stops, held } = parts

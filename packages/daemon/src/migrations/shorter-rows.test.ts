@@ -2,7 +2,7 @@ import { newId } from '@waiaas/contract'
 import { sql } from 'kysely'
 import { expect, test } from 'vitest'
 import { forEachEngine } from '../../../../test/support/for-each-engine.ts'
-import { transactionStore } from '../transactions/store.ts'
+import { transactionStore } from '../transactions/rows/store.ts'
 import { migrations } from './all.ts'
 
 forEachEngine((_, open, fresh) => {

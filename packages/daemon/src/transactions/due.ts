@@ -1,9 +1,9 @@
 import { type Loop, loop } from '../platform/jobs.ts'
-import { attemptStore } from './attempt-store.ts'
-import { addressOf, type Lanes } from './lanes.ts'
+import { addressOf, type Lanes } from './lanes/lanes.ts'
 import { type Parts, scopeOf } from './parts.ts'
-import { endUnsent } from './stops.ts'
-import { type TransactionRow, transactionStore } from './store.ts'
+import { attemptStore } from './rows/attempt-store.ts'
+import { endUnsent } from './rows/ending.ts'
+import { type TransactionRow, transactionStore } from './rows/store.ts'
 
 const EVERY_MS = 250
 const AT_ONCE = 200

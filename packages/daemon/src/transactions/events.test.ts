@@ -2,7 +2,7 @@ import { newId } from '@waiaas/contract'
 import { afterEach, expect, test } from 'vitest'
 import { forEachEngine } from '../../../../test/support/for-each-engine.ts'
 import { ETHER, migrations, startEvm, startPipeline } from '../../test/pipeline-bed.ts'
-import { listStore } from './list-store.ts'
+import { listStore } from './rows/list-store.ts'
 
 const recipient = '0x2222222222222222222222222222222222222222'
 const limits = {

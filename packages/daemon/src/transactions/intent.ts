@@ -1,5 +1,5 @@
 import type { Intent, Token } from '../chains/chain.ts'
-import type { TransactionRow } from './store.ts'
+import type { TransactionRow } from './rows/store.ts'
 
 /** A request as it is stored: parsed, defaults resolved, amounts exact. */
 export type StoredRequest = { type: string; network: string; intent: Intent; expectedFee?: string }

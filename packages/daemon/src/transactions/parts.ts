@@ -6,7 +6,7 @@ import type { Clock } from '../platform/clock.ts'
 import type { Database, Handle, Scope } from '../platform/db/database.ts'
 import type { Log } from '../platform/log.ts'
 import type { Judgement, Prices } from '../policies/service.ts'
-import type { TransactionRow } from './store.ts'
+import type { TransactionRow } from './rows/store.ts'
 
 /** What a signature depends on beside the request; each is read again under its lock right before and right after signing. */
 export type Switches = {

@@ -12,25 +12,25 @@ import type { Clock } from '../platform/clock.ts'
 import type { Handle } from '../platform/db/database.ts'
 import type { Loop } from '../platform/jobs.ts'
 import type { Prices } from '../policies/service.ts'
-import { attemptStore } from './attempt-store.ts'
-import { type Answer, type Asked, answered, type Built, decide, REPEAT_MS } from './decide.ts'
+import { type Answer, type Asked, answered, type Built, decide, REPEAT_MS } from './deciding/decide.ts'
+import { idempotencyStore } from './deciding/idempotency-store.ts'
+import { assetsOf, withFullFee } from './deciding/judge.ts'
+import { type FindToken, parseRequest } from './deciding/request.ts'
+import { simulation } from './deciding/simulate.ts'
 import { dueWork } from './due.ts'
-import { idempotencyStore } from './idempotency-store.ts'
-import { assetsOf, withFullFee } from './judge.ts'
-import { addressOf, lanes } from './lanes.ts'
-import { type ListedRow, type ListFilter, listStore } from './list-store.ts'
+import { addressOf, lanes } from './lanes/lanes.ts'
+import type { Replacement } from './lanes/replace.ts'
+import { settler } from './lanes/settle.ts'
 import type { Parts, WalletFacts } from './parts.ts'
-import type { Replacement } from './replace.ts'
-import { type FindToken, parseRequest } from './request.ts'
-import { settler } from './settle.ts'
-import { simulation } from './simulate.ts'
-import { isUnsigned } from './states.ts'
-import { cancelUnsent, type Ending, endUnsent } from './stops.ts'
-import { type TransactionRow, transactionStore } from './store.ts'
-import { unsentStore } from './unsent-store.ts'
+import { attemptStore } from './rows/attempt-store.ts'
+import { cancelUnsent, type Ending, endUnsent } from './rows/ending.ts'
+import { type ListedRow, type ListFilter, listStore } from './rows/list-store.ts'
+import { isUnsigned } from './rows/states.ts'
+import { type TransactionRow, transactionStore } from './rows/store.ts'
+import { unsentStore } from './rows/unsent-store.ts'
 import { isOpenEnded, transactionView } from './views.ts'
 
-export { judge } from './judge.ts'
+export { judge } from './deciding/judge.ts'
 export type * from './parts.ts'
 
 export type ServiceParts = Parts & {
@@ -272,6 +272,23 @@ export class Transactions {
     const lines = [...this.#lanes.troubles(), ...this.#settler.troubles()].map(withoutNames)
     return [...new Set(lines)].slice(0, TROUBLES_MOST)
   }
+}
+
+/**
+ * For a database that was another daemon's: its signed bytes may have left at any time after, nothing that waits is
+ * signed, and the lanes are nobody's. How many were cancelled. The job holds all locks.
+ */
+export async function forgetEarlierRun(
+  parts: Pick<Parts, 'clock' | 'audit'>,
+  db: Handle,
+  why: Omit<StopReason, 'sessionId'>,
+): Promise<number> {
+  await attemptStore.assumeLeft(db, parts.clock.now())
+  let cancelled = 0
+  for (const walletId of await unsentStore.wallets(db))
+    cancelled += (await cancelUnsent(parts, db, walletId, why)).length
+  await attemptStore.endLeases(db)
+  return cancelled
 }
 
 /** Why lanes wait, of those with something that does. */

@@ -1,8 +1,8 @@
 import { type Decision, formatUnits, type Network, type Transaction, usdNumber } from '@waiaas/contract'
 import { seconds } from '../platform/clock.ts'
-import { addressOf } from './lanes.ts'
-import type { ListedRow } from './list-store.ts'
-import { bothAmounts } from './request.ts'
+import { bothAmounts } from './deciding/request.ts'
+import { addressOf } from './lanes/lanes.ts'
+import type { ListedRow } from './rows/list-store.ts'
 
 /** Waits for its turn, for a signature or for the chain. */
 export const isOpenEnded = ({ status }: Pick<ListedRow, 'status'>): boolean =>

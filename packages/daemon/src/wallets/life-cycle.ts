@@ -1,5 +1,6 @@
 import { Failure, type Output, type walletOperations } from '@waiaas/contract'
 import { seconds } from '../platform/clock.ts'
+import type { Handle } from '../platform/db/database.ts'
 import type { Held } from '../platform/held.ts'
 import { turns } from '../platform/turns.ts'
 import { needLiveWallet, needWallet } from './choice.ts'
@@ -112,6 +113,30 @@ export function lifeCycle(parts: WalletParts) {
       parts.keyRows.drop(id)
       return { id, status: 'PURGED' }
     },
+  }
+}
+
+const AT_ONCE = 500
+
+/** Suspends whatever is active; how many. The job holds all locks. */
+export async function suspendAll(
+  { clock, audit }: Pick<WalletParts, 'clock' | 'audit'>,
+  db: Handle,
+  reason: string,
+): Promise<number> {
+  let suspended = 0
+  for (let after: string | undefined; ; ) {
+    const rows = await walletStore.list(db, { after }, AT_ONCE)
+    for (const { id, status } of rows) {
+      if (status !== 'ACTIVE') continue
+      const at = clock.now()
+      await walletStore.move(db, { id, at, from: status, to: 'SUSPENDED', suspendedAt: at, reason, terminatedAt: null })
+      const evidence = { severity: 'warning', actor: 'operator', walletId: id, details: { reason } } as const
+      await audit.record(db, { event: 'WALLET_SUSPENDED', ...evidence })
+      suspended += 1
+    }
+    after = rows.at(-1)?.id
+    if (rows.length < AT_ONCE) return suspended
   }
 }
 

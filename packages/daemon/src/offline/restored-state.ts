@@ -1,0 +1,40 @@
+import { type Audit, SYSTEM_EVIDENCE } from '../audit/service.ts'
+import { nextEpoch } from '../killswitch/service.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { Database } from '../platform/db/database.ts'
+import { forgetEarlierRun } from '../transactions/service.ts'
+import { suspendAll } from '../wallets/service.ts'
+
+export type Restored = {
+  /** Wallets that were active and are suspended now. */
+  suspended: number
+  /** Transactions that had no signature and are cancelled, their reservations free. */
+  cancelled: number
+}
+type Parts = { database: Database; clock: Clock; audit: Audit }
+type Source = { created_at: string; daemon_version: string; isAuditWhole: boolean }
+
+const REASON = 'restored from a backup'
+
+/**
+ * What a restored database must not take up by itself: what was paid after the backup is not in it, so that no wallet
+ * signs until the operator has looked, and nothing that waited is signed at all.
+ */
+export function settleRestored(parts: Parts, source: Source): Promise<Restored> {
+  const { database, audit } = parts
+  // Nobody else has this database yet: one lock is as good as all.
+  return database.work({ exclusive: ['system', SYSTEM_EVIDENCE] }, async (db) => {
+    const cancelled = await forgetEarlierRun(parts, db, { error: REASON, code: 'WALLET_SUSPENDED', actor: 'operator' })
+    const suspended = await suspendAll(parts, db, REASON)
+    await nextEpoch(db)
+    const details = {
+      createdAt: source.created_at,
+      daemonVersion: source.daemon_version,
+      auditWhole: source.isAuditWhole,
+      suspended,
+      cancelled,
+    }
+    await audit.record(db, { event: 'BACKUP_RESTORED', severity: 'critical', actor: 'operator', details })
+    return { suspended, cancelled }
+  })
+}

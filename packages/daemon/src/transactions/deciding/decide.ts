@@ -1,0 +1,241 @@
+import {
+  type Decision,
+  Failure,
+  type FailureCode,
+  nativeAsset,
+  newId,
+  type TransactionSent,
+  usdNumber,
+} from '@waiaas/contract'
+import type { Chain, Decoded, Draft, Hints } from '../../chains/chain.ts'
+import { reserve } from '../../ledger/service.ts'
+import type { Handle } from '../../platform/db/database.ts'
+import { laneId, type Parts, type SessionFacts, type Subject, type Verdict, type WalletFacts } from '../parts.ts'
+import { type TransactionRow, transactionStore, unjudged } from '../rows/store.ts'
+import { type IdempotencyRow, idempotencyStore } from './idempotency-store.ts'
+import { bothAmounts, type ParsedRequest } from './request.ts'
+
+/** A request with its bytes built and read back: all that a decision is about. */
+export type Built = {
+  walletId: string
+  sessionId: string
+  request: ParsedRequest
+  chain: Chain
+  sender: string
+  draft: Draft
+  decoded: Decoded
+  hints: Hints
+}
+export type Asked = Built & { key?: string | undefined; ip?: string | undefined }
+/** What the caller gets: the accepted transaction, or the stored refusal. */
+export type Answer =
+  | { transactionId: string; accepted: TransactionSent; refused?: never }
+  | { transactionId: string; refused: Refused; accepted?: never }
+type Refused = { code: FailureCode; message: string; details: Record<string, unknown>; retryAfter?: number | undefined }
+
+export const REPEAT_MS = 60_000
+
+/**
+ * The first of the four transactions of a payment: idempotency key, request, effects, decision, reservation and evidence
+ * are stored together, or nothing is. `isUndelivered` tells whether an identical request is still owed its answer.
+ */
+export async function decide(
+  parts: Parts,
+  db: Handle,
+  asked: Asked,
+  isUndelivered: (id: string) => boolean,
+): Promise<Answer> {
+  const replay = await replayed(db, asked)
+  if (replay) return replay
+  const { wallet, session } = await requireOpen(parts, db, asked)
+  const duplicate = asked.key
+    ? undefined
+    : await transactionStore.repeat(db, session.id, scopedHash(asked), parts.clock.now() - REPEAT_MS)
+  if (duplicate && isUndelivered(duplicate.id)) return answerOf(duplicate, JSON.parse(duplicate.decision))
+  const subject: Subject = {
+    wallet,
+    session,
+    network: asked.chain.network,
+    type: asked.request.stored.type,
+    intent: asked.request.stored.intent,
+    effects: asked.decoded.effects,
+  }
+  const verdict = await parts.judge.of(db, subject)
+  const row = transactionRow(parts, asked, verdict)
+  await transactionStore.insert(db, row)
+  if (verdict.status !== 'CANCELLED') {
+    await reserve(
+      db,
+      {
+        transactionId: row.id,
+        walletId: wallet.id,
+        sessionId: session.id,
+        network: row.network,
+        items: verdict.reserve,
+      },
+      row.created_at,
+    )
+  }
+  await recordDecision(parts, db, row, verdict, asked.ip)
+  const answer = answerOf(row, verdict.decision, duplicate?.id)
+  if (asked.key) await rememberKey(db, asked, answer, row.created_at)
+  return answer
+}
+
+/** The answer that was committed under the same key, also after a restart. */
+async function replayed(db: Handle, asked: Asked): Promise<Answer | undefined> {
+  const { key, sessionId } = asked
+  return key ? answered(await idempotencyStore.find(db, sessionId, key), asked) : undefined
+}
+
+/** What was answered under a key, if the same was asked. Failure IDEMPOTENCY_KEY_REUSED. */
+export function answered(
+  stored: IdempotencyRow | undefined,
+  asked: Pick<Asked, 'walletId' | 'request'>,
+): Answer | undefined {
+  if (!stored) return undefined
+  if (stored.request_hash !== scopedHash(asked)) {
+    throw new Failure('IDEMPOTENCY_KEY_REUSED', 'this Idempotency-Key was used for another request', {
+      details: { transactionId: stored.transaction_id },
+    })
+  }
+  // Written by rememberKey alone.
+  return JSON.parse(stored.answer) as Answer
+}
+
+/** Reads, under the locks, all that a stop can change. */
+async function requireOpen(
+  parts: Parts,
+  db: Handle,
+  asked: Asked,
+): Promise<{ wallet: WalletFacts; session: SessionFacts }> {
+  const { state } = await parts.switches.killSwitch(db)
+  if (state !== 'ACTIVE') throw new Failure('SYSTEM_LOCKED', `the kill switch is ${state}`)
+  const session = await parts.switches.session(db, asked.sessionId)
+  if (!session || session.revoked_at !== null) throw new Failure('SESSION_REVOKED', 'this session was revoked')
+  if (!(await parts.switches.isLinked(db, asked.sessionId, asked.walletId)))
+    throw new Failure('WALLET_NOT_FOUND', 'no such wallet')
+  const wallet = await parts.switches.wallet(db, asked.walletId)
+  if (!wallet) throw new Failure('WALLET_NOT_FOUND', 'no such wallet')
+  if (wallet.status === 'SUSPENDED') throw new Failure('WALLET_SUSPENDED', 'this wallet is suspended and signs nothing')
+  if (wallet.status === 'TERMINATED') throw new Failure('WALLET_TERMINATED', 'this wallet is terminated')
+  return { wallet, session }
+}
+
+/** A request is the same only for the same wallet. */
+const scopedHash = ({ walletId, request }: Pick<Asked, 'walletId' | 'request'>) => `${walletId}:${request.hash}`
+
+function transactionRow(parts: Parts, asked: Asked, verdict: Verdict): TransactionRow {
+  const now = parts.clock.now()
+  const { chain, request, draft, decoded } = asked
+  const { intent } = request.stored
+  const isRefused = verdict.status === 'CANCELLED'
+  return {
+    ...unjudged,
+    id: newId(now),
+    wallet_id: asked.walletId,
+    session_id: asked.sessionId,
+    type: request.stored.type,
+    status: verdict.status,
+    tier: isRefused ? null : verdict.decision.tier,
+    network: chain.network.id,
+    lane: laneId(chain.network.id, asked.sender),
+    request: request.text,
+    request_hash: scopedHash(asked),
+    to_address: intent.kind === 'lane' ? null : intent.to,
+    asset: request.asset ?? nativeAsset(chain.network),
+    amount: intent.kind === 'lane' ? null : String(intent.amount),
+    decimals: request.decimals,
+    symbol: request.symbol,
+    draft: draft.body,
+    max_fee: String(draft.maxFee),
+    hints: JSON.stringify(asked.hints),
+    effects: JSON.stringify(decoded.effects),
+    digest: decoded.digest,
+    decision: JSON.stringify(verdict.decision),
+    policy_version: verdict.policyVersion,
+    amount_usd: verdict.usd === null ? null : String(verdict.usd),
+    due_at: verdict.dueAt,
+    approval_expires_at: verdict.approvalExpiresAt,
+    error: isRefused ? refusalText(verdict.decision) : null,
+    error_code: isRefused ? refusalCode(verdict.decision) : null,
+    created_at: now,
+    updated_at: now,
+  }
+}
+
+async function recordDecision(
+  parts: Parts,
+  db: Handle,
+  row: TransactionRow,
+  { decision }: Verdict,
+  ip: string | undefined,
+): Promise<void> {
+  const isRefused = decision.outcome === 'DENY'
+  await parts.audit.record(db, {
+    event: isRefused ? 'POLICY_DENIED' : row.status === 'QUEUED' ? 'TX_QUEUED' : 'TX_REQUESTED',
+    severity: isRefused || decision.tier === 'NOTIFY' ? 'warning' : 'info',
+    actor: `session:${row.session_id}`,
+    walletId: row.wallet_id,
+    sessionId: row.session_id ?? undefined,
+    txId: row.id,
+    ip,
+    details: {
+      type: row.type,
+      network: row.network,
+      to: row.to_address,
+      asset: row.asset,
+      amount: row.amount,
+      digest: row.digest,
+      tier: decision.tier,
+      ...(row.amount_usd !== null && { usd: usdNumber(BigInt(row.amount_usd)) }),
+      ...(decision.reasons.length > 0 && { reasons: decision.reasons }),
+      policyVersion: row.policy_version,
+    },
+  })
+}
+
+async function rememberKey(db: Handle, asked: Asked, answer: Answer, at: number): Promise<void> {
+  await idempotencyStore.insert(db, {
+    session_id: asked.sessionId,
+    key: asked.key!,
+    request_hash: scopedHash(asked),
+    transaction_id: answer.transactionId,
+    answer: JSON.stringify(answer),
+    created_at: at,
+  })
+}
+
+function answerOf(row: TransactionRow, decision: Decision, duplicateOf?: string): Answer {
+  if (row.tier === null) {
+    const details = { transactionId: row.id, reasons: decision.reasons, decision, ...(duplicateOf && { duplicateOf }) }
+    const retryAt = decision.suggestion?.retryAt
+    const retryAfter = retryAt === undefined ? undefined : Math.max(1, retryAt - Math.floor(row.created_at / 1000))
+    return {
+      transactionId: row.id,
+      refused: { code: refusalCode(decision), message: refusalText(decision), details, retryAfter },
+    }
+  }
+  const accepted: TransactionSent = {
+    id: row.id,
+    status: row.status,
+    tier: decision.tier,
+    walletId: row.wallet_id,
+    type: row.type as TransactionSent['type'],
+    network: row.network,
+    ...bothAmounts(row.amount!, row.decimals!),
+    txHash: null,
+    ...(duplicateOf && { duplicateOf }),
+    ...(decision.reasons.length > 0 && { decision }),
+  }
+  return { transactionId: row.id, accepted }
+}
+
+const refusalText = ({ reasons }: Decision): string =>
+  reasons.map(({ message }) => message).join('; ') || 'refused by policy'
+
+function refusalCode({ reasons }: Decision): FailureCode {
+  const all = (code: string) => reasons.length > 0 && reasons.every((reason) => reason.code === code)
+  if (all('RATE_LIMIT_EXCEEDED')) return 'RATE_LIMIT_EXCEEDED'
+  return all('CONSTRAINT_VIOLATED') ? 'CONSTRAINT_VIOLATED' : 'POLICY_DENIED'
+}

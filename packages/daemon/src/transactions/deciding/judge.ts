@@ -1,0 +1,306 @@
+import {
+  type Decision,
+  type Effects,
+  factsOf,
+  type Network,
+  nativeAsset,
+  type Reason,
+  type Toggles,
+} from '@waiaas/contract'
+import type { Audit } from '../../audit/service.ts'
+import type { Draft, Intent } from '../../chains/chain.ts'
+import {
+  DAY_WINDOW,
+  MONTH_WINDOW,
+  replaceReservation,
+  sessionTotal,
+  type Worth,
+  walletWindows,
+} from '../../ledger/service.ts'
+import type { Clock } from '../../platform/clock.ts'
+import type { Handle } from '../../platform/db/database.ts'
+import {
+  type EvaluateInput,
+  evaluate,
+  type Judgement,
+  type Policy,
+  type Prices,
+  type Windows,
+} from '../../policies/service.ts'
+import { intentOf } from '../intent.ts'
+import type { Again, Before, Judge, Subject, Switches, Verdict } from '../parts.ts'
+import { endUnsent } from '../rows/ending.ts'
+import { type TransactionRow, transactionStore } from '../rows/store.ts'
+import { lookalikes } from './known-recipients.ts'
+
+/** What is known of prices, by `assetKey`. Asks nobody. */
+type PriceFacts = {
+  /** Trustworthy now. */
+  current(network: Network, assets: readonly string[]): Prices
+  /** However old. */
+  last(network: Network, assets: readonly string[]): Prices
+  /** Which have none that is trustworthy, why, and whether waiting is of no use. */
+  missing(network: Network, assets: readonly string[]): readonly { reason: string; isGone: boolean }[]
+  worth: Worth
+}
+type ConstraintFacts = {
+  network: string
+  type: string
+  recipients: string[]
+  usd: bigint | null
+  sessionTotalUsd: bigint
+}
+export type JudgeParts = {
+  clock: Clock
+  audit: Audit
+  switches: Switches
+  policies(db: Handle, walletId: string): Promise<{ version: number; policies: readonly Policy[] }>
+  /** What is known of prices now; refreshed outside of any job. */
+  prices: PriceFacts
+  network(id: string): Network
+  settings(): Toggles & {
+    delaySeconds: number
+    approvalTimeout: number
+  }
+  constraintFaults(constraints: string, facts: ConstraintFacts): Reason[]
+}
+/** Asks the policies about effects, with everything that counts read in the caller's transaction. */
+export const judge = (parts: JudgeParts): Judge => ({
+  of: (db, subject, before) => judgeSubject(parts, db, subject, before),
+  again: (db, row, draft) => judgeAgain(parts, db, row, draft),
+})
+
+async function judgeSubject(parts: JudgeParts, db: Handle, subject: Subject, before?: Before): Promise<Verdict> {
+  const { wallet, network } = subject
+  const { version, policies } = await parts.policies(db, wallet.id)
+  const [now, latest] = [parts.clock.now(), parts.clock.latest()]
+  const reading = { policies, now, without: before?.transactionId, worth: parts.prices.worth }
+  const assets = assetsOf(subject)
+  const alike = await lookalikes(db, wallet.id, subject.effects)
+  const judgement = evaluate({
+    effects: subject.effects,
+    kind: subject.type,
+    wallet: { id: wallet.id, chain: wallet.chain, environment: wallet.environment, approver: 'operator' },
+    network,
+    policies,
+    policyVersion: String(version),
+    now,
+    ...(latest > now && { latest }),
+    prices: parts.prices.current(network, assets),
+    lastPrices: newest(parts.prices.last(network, assets), before?.lastPrices),
+    tokens: tokensOf(subject.intent),
+    spent: await spent(db, subject, reading),
+    requests: await requests(db, subject, reading, before),
+    ...(alike && { lookalikes: alike }),
+    toggles: parts.settings(),
+    ...(before && { context: before }),
+  })
+  return verdictOf(parts, await withConstraints(parts, db, { subject, judgement, before }), version)
+}
+
+/** Of each asset the price that is younger. */
+function newest(known: Prices, recorded: Prices = {}): Prices {
+  const all = { ...recorded, ...known }
+  return Object.fromEntries(
+    Object.keys(all).map((key) => {
+      const [a, b] = [known[key], recorded[key]]
+      return [key, a && b ? (a.at >= b.at ? a : b) : (a ?? b)]
+    }),
+  )
+}
+
+type Constrained = { subject: Subject; judgement: Judgement; before: Before | undefined }
+
+/** What the session was issued for bounds what the policies allow. */
+async function withConstraints(
+  parts: JudgeParts,
+  db: Handle,
+  { subject, judgement, before }: Constrained,
+): Promise<Judgement> {
+  const { session, effects } = subject
+  if (!session?.constraints || subject.intent.kind === 'lane') return judgement
+  const total = { sessionId: session.id, without: before?.transactionId, worth: parts.prices.worth }
+  const held = judgement.reserve.reduce((sum, item) => sum + (item.usd ?? 0n), 0n)
+  const faults = parts.constraintFaults(session.constraints, {
+    network: subject.network.id,
+    type: subject.type,
+    recipients: factsOf(effects).pays.map(({ to }) => to),
+    usd: judgement.usd,
+    sessionTotalUsd: (await sessionTotal(db, total)) + held,
+  })
+  if (faults.length === 0) return judgement
+  const reasons = judgement.decision.outcome === 'DENY' ? [...judgement.decision.reasons, ...faults] : faults
+  return { ...judgement, decision: { ...judgement.decision, outcome: 'DENY', reasons }, reserve: [], mayRun: false }
+}
+
+function verdictOf(parts: JudgeParts, judgement: Judgement, policyVersion: number): Verdict {
+  const { decision, mayRun } = judgement
+  const settings = parts.settings()
+  const isDenied = decision.outcome === 'DENY'
+  const waits = !isDenied && !mayRun
+  const { now, latest = now } = decision.inputs
+  return {
+    ...judgement,
+    policyVersion,
+    status: isDenied ? 'CANCELLED' : mayRun ? 'PENDING' : 'QUEUED',
+    dueAt: waits && decision.tier === 'DELAY' ? now + (decision.delaySeconds ?? settings.delaySeconds) * 1000 : null,
+    approvalExpiresAt:
+      waits && decision.tier === 'APPROVAL'
+        ? latest + (decision.approvalTimeoutSeconds ?? settings.approvalTimeout) * 1000
+        : null,
+  }
+}
+
+async function judgeAgain(parts: JudgeParts, db: Handle, row: TransactionRow, draft: Draft): Promise<Again> {
+  const { subject, before } = await subjectOf(parts, db, row, draft)
+  const verdict = await judgeSubject(parts, db, subject, before)
+  const lack = lackOf(parts, subject.network, verdict, before)
+  if (lack !== undefined) {
+    await transactionStore.wait(db, { id: row.id, reason: lack })
+    return 'lacks'
+  }
+  if (verdict.status === 'CANCELLED') {
+    const error = verdict.decision.reasons.map(({ message }) => message).join('; ')
+    await endUnsent(parts, db, row, { to: 'CANCELLED', code: 'POLICY_DENIED', error, actor: 'system' })
+    return 'stays'
+  }
+  const now = parts.clock.now()
+  await replaceReservation(db, row.id, verdict.reserve, now)
+  await transactionStore.judge(db, {
+    id: row.id,
+    status: verdict.status,
+    tier: verdict.decision.tier,
+    decision: JSON.stringify(verdict.decision),
+    policy_version: verdict.policyVersion,
+    amount_usd: verdict.usd === null ? null : String(verdict.usd),
+    due_at: verdict.dueAt,
+    approval_expires_at: verdict.approvalExpiresAt,
+    draft: draft.body,
+    max_fee: String(draft.maxFee),
+    updated_at: now,
+  })
+  if (verdict.status === 'PENDING') return 'runs'
+  await parts.audit.record(db, {
+    event: 'TX_QUEUED',
+    actor: 'system',
+    walletId: row.wallet_id,
+    sessionId: row.session_id ?? undefined,
+    txId: row.id,
+    details: { tier: verdict.decision.tier, reasons: verdict.decision.reasons, judgedAgain: true },
+  })
+  return 'stays'
+}
+
+/**
+ * What a judgement lacks that may still come: a price without which it is stricter than it would be. Undefined when it
+ * lacks nothing, or would come out so with any price.
+ */
+function lackOf({ prices }: JudgeParts, network: Network, verdict: Verdict, { approval }: Before): string | undefined {
+  if (verdict.mayRun || verdict.unpriced.length === 0) return undefined
+  const { outcome, reasons } = verdict.decision
+  const byPrice = outcome === 'DENY' ? 'SPENDING_LIMIT_EXCEEDED' : 'PRICE_UNAVAILABLE'
+  // What was approved with a value may still be within it, whatever else made a human decide.
+  const isByPrice = (approval && outcome === 'ALLOW') || reasons.every(({ code }) => code === byPrice)
+  const missing = prices.missing(network, verdict.unpriced)
+  return isByPrice && missing.every(({ isGone }) => !isGone) ? missing[0]?.reason : undefined
+}
+
+async function subjectOf(
+  parts: JudgeParts,
+  db: Handle,
+  row: TransactionRow,
+  draft: Draft,
+): Promise<{ subject: Subject; before: Before }> {
+  const wallet = await parts.switches.wallet(db, row.wallet_id)
+  if (!wallet) throw new Error(`transaction ${row.id} has no wallet`)
+  const session = row.session_id ? await parts.switches.session(db, row.session_id) : undefined
+  const network = parts.network(row.network)
+  const effects = withFullFee(JSON.parse(row.effects!), draft)
+  const approved = row.approved_usd === null ? null : BigInt(row.approved_usd)
+  return {
+    subject: { wallet, session: session ?? null, network, type: row.type, intent: intentOf(row), effects },
+    before: {
+      transactionId: row.id,
+      acceptedAt: row.created_at,
+      servedDelay: row.served_delay === 1,
+      lastPrices: recordedPrices(row),
+      ...(row.approved_at !== null && { approval: { usdShown: approved } }),
+    },
+  }
+}
+
+/** The prices of the last judgement, which a restart does not forget. */
+export function recordedPrices({ decision }: Pick<TransactionRow, 'decision'>): Prices {
+  // Written by `judge` alone.
+  const { inputs } = JSON.parse(decision) as Decision
+  return Object.fromEntries(
+    Object.entries({ ...inputs.lastPrices, ...inputs.prices }).map(([asset, price]) => [
+      asset,
+      { ...price, usdMicros: BigInt(price.usdMicros) },
+    ]),
+  )
+}
+
+/** Fees that are not in the bytes (a rollup's posting fee) count as well; rent is an effect of its own. */
+export function withFullFee(effects: Effects, draft: Draft): Effects {
+  const rent = factsOf(effects).deposits.reduce((sum, { amount }) => sum + amount, 0n)
+  return { ...effects, fee: { ...effects.fee, max: String(draft.maxFee - rent) } }
+}
+
+export const assetsOf = ({ network, intent }: Pick<Subject, 'network' | 'intent'>): string[] => [
+  nativeAsset(network),
+  ...(intent.kind === 'token-transfer' ? [intent.token.asset] : []),
+]
+
+const tokensOf = (intent: Intent): EvaluateInput['tokens'] =>
+  intent.kind === 'token-transfer'
+    ? { [intent.token.asset]: { decimals: intent.token.decimals, symbol: intent.token.symbol } }
+    : {}
+
+type Reading = { policies: readonly Policy[]; now: number; without: string | undefined; worth: Worth }
+
+/** Only the windows that some policy asks about are read. */
+async function spent(
+  db: Handle,
+  subject: Subject,
+  { policies, now, without, worth }: Reading,
+): Promise<EvaluateInput['spent']> {
+  const limits = policies.filter(({ asks }) => asks.spent !== undefined)
+  const needsMonth = limits.some(({ asks }) => asks.spent === 'month')
+  const windows = async (network?: string): Promise<Windows> => {
+    const query = { walletId: subject.wallet.id, now, worth, ...(network && { network }), ...(without && { without }) }
+    const [day, month = day] = await walletWindows(db, query, needsMonth ? [DAY_WINDOW, MONTH_WINDOW] : [DAY_WINDOW])
+    return { day: day!, month: month! }
+  }
+  const all = limits.some((policy) => policy.network === null) ? await windows() : NOTHING
+  const onNetwork = limits.some((policy) => policy.network !== null) ? await windows(subject.network.id) : undefined
+  return { ...all, networks: { [subject.network.id]: onNetwork } }
+}
+const EMPTY = { total: 0n, final: [] }
+const NOTHING: Windows = { day: EMPTY, month: EMPTY }
+
+/** When requests were accepted, as far back as some policy looks. */
+async function requests(
+  db: Handle,
+  subject: Subject,
+  { policies, now }: Reading,
+  before?: Before,
+): Promise<EvaluateInput['requests']> {
+  const asked = policies.flatMap(({ network, asks }) => (asks.requests ? [{ network, ...asks.requests }] : []))
+  const until = before?.acceptedAt ?? now
+  const times = async (network: string | null) => {
+    const of = asked.filter((ask) => (ask.network === null) === (network === null))
+    if (of.length === 0) return []
+    const since = until - Math.max(...of.map(({ windowMs }) => windowMs))
+    const count = Math.max(...of.map(({ count }) => count))
+    return transactionStore.acceptedTimes(db, {
+      walletId: subject.wallet.id,
+      network,
+      since,
+      until,
+      without: before?.transactionId,
+      count,
+    })
+  }
+  return { all: await times(null), networks: { [subject.network.id]: await times(subject.network.id) } }
+}

@@ -1,0 +1,386 @@
+import { Failure, isFailure, nativeAsset } from '@waiaas/contract'
+import type { Chain, Draft, Lifetime, Sent } from '../../chains/chain.ts'
+import type { Scope } from '../../platform/db/database.ts'
+import { laneId, type Parts, scopeOf } from '../parts.ts'
+import { type AttemptRow, attemptStore } from '../rows/attempt-store.ts'
+import { type TransactionRow, transactionStore } from '../rows/store.ts'
+import { fillGaps } from './gap-fill.ts'
+import { type Issued, isJudgedAgain, issue, type LaneContext, LeaseLost, type Recorded, record } from './issue.ts'
+import { type Lease, lease } from './lease.ts'
+import { sendWhatMay } from './leave.ts'
+import { type Outbidding, outbidding } from './outbidding.ts'
+import { prepare } from './prepare.ts'
+import { type By, newestOfNonce, type Replacement, replace, replacing } from './replace.ts'
+import { type Outgoing, type Send, type Sender, sender } from './sender.ts'
+import { takeOver } from './take-over.ts'
+import { type WaitReasons, waitReasons } from './wait-reasons.ts'
+
+const ROUND = 64
+/** After a round that failed the next one waits, longer each time. */
+const REST_LEAST_MS = 250
+const REST_MOST_MS = 15_000
+/** A request that lacks an input, such as a price, is looked at again after this. */
+const LACK_MS = 2_000
+/** The most by which a Solana compute unit limit is raised; the fee cap covers it. */
+const VARIATIONS = 10_000
+
+type Asked = {
+  transactionId: string
+  purpose: Replacement
+  by: By
+  resolve: (hash: string) => void
+  reject: (error: unknown) => void
+}
+
+export type LaneEvents = {
+  /** Signed bytes of this lane exist; their fate is to be watched. */
+  onRecorded(rows: readonly AttemptRow[]): void
+}
+
+/** Signs and sends for one address on one network: rounds of requests in order, at most `window` attempts without a block. */
+export class Lane {
+  readonly id: string
+  /** The live wallet with this address; another one than before when a key was imported again. */
+  walletId: string
+  /** Signed and not final. */
+  readonly live = new Map<string, AttemptRow>()
+  readonly #parts: Parts
+  #chain: Chain
+  readonly #address: string
+  readonly #events: LaneEvents
+  readonly #out: Sender
+  readonly #asked: Asked[] = []
+  #running: Promise<void> | undefined
+  #isKicked = false
+  #isHalted = false
+  /** Zero after a round that went well; `#restUntil` is on the monotonic clock. */
+  #restMs = 0
+  #restUntil = 0
+  readonly #lease: Lease
+  readonly #outbidding: Outbidding
+  /** Why its transactions wait. */
+  readonly reasons: WaitReasons
+  /** What nodes said about signed bytes that they refused, by transaction; to be noted. */
+  readonly #refusals = new Map<string, string>()
+  /** Requests that lack an input, and when they are looked at again, on the monotonic clock. */
+  readonly #lacking = new Map<string, number>()
+  #room: number
+  /** Not zero, so that a quick restart under one blockhash does not repeat a signature. */
+  #variation = Math.floor(Math.random() * VARIATIONS)
+
+  constructor(parts: Parts, chain: Chain, wallet: { id: string; address: string }, events: LaneEvents) {
+    this.id = laneId(chain.network.id, wallet.address)
+    this.walletId = wallet.id
+    this.#parts = parts
+    this.#chain = chain
+    this.#address = wallet.address
+    this.#events = events
+    this.#room = chain.network.window
+    const scope = () => this.#scope([])
+    this.#lease = lease(parts, { id: this.id, network: chain.network.id, walletId: () => this.walletId, scope })
+    this.#outbidding = outbidding(chain, parts.clock)
+    this.reasons = waitReasons(parts, { id: this.id, scope })
+    this.#out = sender({
+      network: chain.network,
+      chain: () => parts.chain(chain.network.id),
+      log: parts.log,
+      leaving: (batch, send) => this.#leaving(batch, send),
+      onRefused: (row, sent) => this.#refused(row, sent),
+    })
+  }
+
+  /** There may be something to sign. */
+  kick(): void {
+    this.#isKicked = true
+    if (this.#asked.length === 0 && performance.now() < this.#restUntil) return
+    this.#running ??= this.#work()
+  }
+
+  /** Outbids a signed transaction on its nonce: with itself, or with nothing. The new hash, once its bytes are recorded. */
+  replace(transactionId: string, purpose: Replacement, by: By): Promise<string> {
+    return new Promise((resolve, reject) => {
+      this.#asked.push({ transactionId, purpose, by, resolve, reject })
+      this.kick()
+    })
+  }
+
+  /** Looks after an attempt that finds no block, and takes up again what failed. */
+  nudge(): void {
+    if (!this.#running && (this.#restMs > 0 || this.#outbidding.due(this.live.values()).length > 0)) this.kick()
+  }
+
+  /** An attempt's fate changed. */
+  changed(row: AttemptRow): void {
+    if (row.state === 'issued' || row.state === 'recorded' || row.state === 'included') {
+      this.live.set(row.id, row)
+      return
+    }
+    this.live.delete(row.id)
+    this.#outbidding.forget(row.id)
+    this.#out.forget(row.id)
+    this.#room = Math.min(this.#chain.network.window, this.#room + 1)
+  }
+
+  /** Sends again what the chain does not know; after a start that may be what was never sent. */
+  resend(rows: readonly AttemptRow[]): void {
+    if (this.#isHalted) return
+    const newest = new Set(newestOfNonce([...this.live.values()]).map(({ id }) => id))
+    this.#out.repeat(
+      rows
+        .filter(({ id }) => newest.has(id))
+        .flatMap((row) => (row.signed ? [{ row, bytes: Buffer.from(row.signed, 'base64') }] : [])),
+    )
+  }
+
+  /** A stop: nothing is sent any more when this resolves, and what is being signed will not be recorded. */
+  async halt(): Promise<void> {
+    this.#isHalted = true
+    await this.#out.halt()
+  }
+
+  resume(): void {
+    this.#isHalted = false
+    this.kick()
+  }
+
+  /** What was on its way, or waited to be sent, at the call is over when this resolves. */
+  quiet(): Promise<void> {
+    return this.#out.settled()
+  }
+
+  /** The end of the process: the present round is finished and sent. */
+  async stop(): Promise<void> {
+    this.#isKicked = false
+    await this.#running
+    this.#isHalted = true
+    await this.#out.settled()
+  }
+
+  async #work(): Promise<void> {
+    // Never over before `kick` has noted that it runs: a halted lane ends at once.
+    await Promise.resolve()
+    try {
+      // Its endpoints may have been changed, and those of before are closed.
+      this.#chain = await this.#parts.chain(this.#chain.network.id)
+      while (this.#isKicked && !this.#isHalted && (await this.#hold())) {
+        this.#isKicked = false
+        if (await this.#round()) this.#isKicked = true
+        await this.reasons.lane('signing', undefined)
+      }
+      this.#restMs = 0
+    } catch (error) {
+      this.#lease.drop()
+      if (!(error instanceof LeaseLost)) await this.#rest(error)
+    } finally {
+      // Nobody waits for a lane that has stopped working.
+      for (const { reject } of this.#asked.splice(0)) reject(this.#notNow())
+      this.#running = undefined
+    }
+  }
+
+  async #rest(error: unknown): Promise<void> {
+    this.#restMs = Math.min(REST_MOST_MS, Math.max(REST_LEAST_MS, 2 * this.#restMs))
+    this.#restUntil = performance.now() + this.#restMs
+    this.#parts.log.warn({ lane: this.id, err: error, restMs: this.#restMs }, 'a round failed; it is tried again')
+    await this.reasons.lane(
+      'signing',
+      isFailure(error) ? error.message : 'signing failed, the log of the daemon says why',
+    )
+  }
+
+  #notNow(): Failure {
+    if (this.#isHalted) return new Failure('WALLET_SUSPENDED', 'signing is stopped')
+    return new Failure('CHAIN_ERROR', 'this lane cannot sign now, or another replica signs for it; ask again')
+  }
+
+  async #leaving(batch: readonly Outgoing[], send: Send): Promise<void> {
+    const scope = this.#scope(batch.map(({ row }) => row))
+    const moved = await sendWhatMay(this.#parts, { id: this.id, walletId: this.walletId, scope }, batch, send)
+    for (const row of moved) this.changed(row)
+    const refusals = new Map(this.#refusals)
+    this.#refusals.clear()
+    await this.reasons.transactions(refusals)
+    // A nonce may be free, and a transaction waits to be judged again; or a node has named the price that it wants.
+    if (moved.length > 0 || this.#outbidding.due(this.live.values()).length > 0) this.kick()
+  }
+
+  async #round(): Promise<boolean> {
+    for (const asked of this.#asked.splice(0)) await this.#answer(asked)
+    for (const row of this.#outbidding.due(this.live.values())) await this.#outbid(row)
+    const waiting = newestOfNonce([...this.live.values()].filter((row) => row.state === 'recorded'))
+    const count = Math.min(ROUND, this.#room - waiting.length)
+    if (count <= 0) return false
+    const { found, rows, judged } = await this.#next(count)
+    if (rows.length === 0) return fillGaps(this.#parts, this.#chain, { id: this.id, wallet: this.#wallet() })
+    const promised = waiting.map(({ hash, nonce, cost }) => ({ hash, nonce, cost: BigInt(cost) }))
+    // Inputs of judgements are read before the job that judges, which waits for nobody.
+    const [{ fresh, waiting: unclear }, chainNonce] = await Promise.all([
+      prepare(this.#parts, this.#context(), rows, promised),
+      waiting.length === 0 ? this.#chainNonce() : undefined,
+      this.#refreshPrices(judged),
+    ])
+    this.#putOff(unclear.keys())
+    await this.reasons.transactions(unclear)
+    if (fresh.size === 0) return true
+    const anchor: Lifetime = this.#chain.sequenced ? {} : await this.#chain.anchor()
+    const scope = this.#scope(rows)
+    const { issued, lacking } = await this.#parts.database.work(scope, (db) =>
+      issue(this.#parts, this.#context(), db, { fresh, anchor, among: found, chainNonce }),
+    )
+    this.#putOff(lacking)
+    if (issued.length > 0) await this.#signAndRecord(issued, scope)
+    return issued.length > 0 && rows.length === count
+  }
+
+  /** The next requests: how many were looked at, those to be signed, and which of them are judged again before. */
+  async #next(count: number): Promise<{ found: number; rows: TransactionRow[]; judged: TransactionRow[] }> {
+    const now = performance.now()
+    for (const [id, until] of this.#lacking) if (until <= now) this.#lacking.delete(id)
+    const { database, switches } = this.#parts
+    const { ready, version } = await database.read(async (db) => ({
+      ready: await transactionStore.ready(db, this.id, count + this.#lacking.size),
+      version: await switches.policyVersion(db),
+    }))
+    const rows = ready.filter(({ id }) => !this.#lacking.has(id)).slice(0, count)
+    return { found: ready.length, rows, judged: rows.filter((row) => isJudgedAgain(row, version)) }
+  }
+
+  #putOff(ids: Iterable<string>): void {
+    for (const id of ids) this.#lacking.set(id, performance.now() + LACK_MS)
+  }
+
+  #refreshPrices(rows: readonly { asset: string | null }[]): Promise<void> | undefined {
+    if (rows.length === 0) return undefined
+    const { network } = this.#chain
+    const assets = new Set([nativeAsset(network), ...rows.flatMap(({ asset }) => asset ?? [])])
+    return this.#parts.prices.refresh(network, [...assets])
+  }
+
+  /** Another program may have used the key while nothing of this lane was on its way. */
+  async #chainNonce(): Promise<number | undefined> {
+    if (!this.#chain.sequenced) return undefined
+    const lane = await this.#parts.database.read((db) => attemptStore.lane(db, this.id))
+    return this.#chain.nextNonce(this.#address, lane?.next_nonce ?? 0)
+  }
+
+  async #answer({ transactionId, purpose, by, resolve, reject }: Asked): Promise<void> {
+    try {
+      resolve(await this.#replace(transactionId, purpose, by))
+    } catch (error) {
+      if (!(error instanceof LeaseLost)) return reject(error)
+      reject(this.#notNow())
+      throw error
+    }
+  }
+
+  async #outbid(row: AttemptRow): Promise<void> {
+    try {
+      await this.#replace(row.transaction_id, row.purpose === 'cancel' ? 'cancel' : 'speed-up', { actor: 'system' })
+    } catch (error) {
+      if (!isFailure(error)) throw error
+      // It moved on, or a policy changed before the signature was recorded: if it still waits, the next round tries again.
+      if (error.code === 'TX_ALREADY_PROCESSED') return
+      this.#parts.log.warn(
+        { lane: this.id, transaction: row.transaction_id, reason: error.message },
+        'a stuck transaction keeps waiting',
+      )
+      const reason = `no block takes it at its price, and a higher one is not possible: ${error.message}`
+      await this.reasons.transactions(new Map([[row.transaction_id, reason]]))
+      this.#outbidding.leaveAlone(row.id)
+    }
+  }
+
+  async #replace(transactionId: string, purpose: Replacement, by: By): Promise<string> {
+    const { row, newest } = await this.#parts.database.read(async (db) => ({
+      row: await transactionStore.byId(db, transactionId),
+      newest: (await attemptStore.ofTransaction(db, transactionId)).findLast(({ state }) => state === 'recorded'),
+    }))
+    if (!row || !newest || newest.nonce === null) {
+      throw new Failure('TX_ALREADY_PROCESSED', `the transaction is ${row?.status ?? 'gone'}`, {
+        details: { status: row?.status },
+      })
+    }
+    const outbid: Draft = { body: newest.draft, maxFee: BigInt(newest.max_fee) }
+    await this.#refreshPrices([row])
+    const draft = await this.#chain.draft(this.#address, replacing(row, purpose), outbid)
+    const scope = this.#scope([row])
+    const issued = await this.#parts.database.work(scope, (db) =>
+      replace(this.#parts, this.#context(), db, { transactionId, purpose, draft, by }),
+    )
+    const [recorded] = await this.#signAndRecord([issued], scope)
+    if (!recorded?.row.hash) throw new Failure('TX_ALREADY_PROCESSED', 'the transaction moved on while it was replaced')
+    return recorded.row.hash
+  }
+
+  async #signAndRecord(issued: readonly Issued[], scope: Scope): Promise<Recorded[]> {
+    const outcomes = await this.#parts.gate.sign(this.#chain.signKind, await this.#parts.key(this.walletId), issued)
+    const recorded = await this.#parts.database.work(scope, (db) =>
+      record(this.#parts, this.#context(), db, issued, outcomes),
+    )
+    // Not inside the job, which a database may run twice.
+    for (const outcome of outcomes) if ('signature' in outcome) outcome.signature.fill(0)
+    for (const { row } of recorded) this.live.set(row.id, row)
+    this.#events.onRecorded(recorded.map(({ row }) => row))
+    if (!this.#isHalted) this.#out.push(recorded)
+    // A nonce became free that the others may wait for.
+    if (recorded.length < issued.length) this.#isKicked = true
+    return recorded
+  }
+
+  #wallet() {
+    return { id: this.walletId, address: this.#address }
+  }
+
+  #context(): LaneContext {
+    return {
+      id: this.id,
+      chain: this.#chain,
+      wallet: this.#wallet(),
+      fence: this.#lease.fence(),
+      nextVariation: () => {
+        this.#variation = (this.#variation + 1) % VARIATIONS
+        return this.#variation
+      },
+    }
+  }
+
+  #scope(rows: readonly { session_id: string | null }[]): Scope {
+    return scopeOf(this.walletId, rows)
+  }
+
+  /** Takes or keeps the right to sign for this lane; after taking it, puts the lane in order. */
+  async #hold(): Promise<boolean> {
+    const held = await this.#lease.hold()
+    if (held === 'taken') await this.#startUp()
+    return held !== 'elsewhere'
+  }
+
+  /** What an earlier holder left: attempts without recorded bytes never left and are made anew; the rest is watched. */
+  async #startUp(): Promise<void> {
+    await this.#chain.connect()
+    const chainNonce = await this.#chainNonce()
+    const rows = await this.#parts.database.work(this.#scope([]), (db) =>
+      takeOver(this.#parts, this.#context(), db, chainNonce),
+    )
+    this.live.clear()
+    for (const row of rows) this.live.set(row.id, row)
+    this.#events.onRecorded(rows)
+  }
+
+  #refused(row: AttemptRow, sent: Extract<Sent, { outcome: 'refused' }>): void {
+    this.#parts.log.warn(
+      { lane: this.id, attempt: row.id, reason: sent.reason, answer: sent.message },
+      'a node refused signed bytes',
+    )
+    if (sent.reason === 'pool-full' || sent.reason === 'nonce-gap') this.#room = Math.max(1, Math.floor(this.#room / 2))
+    if (sent.reason === 'underpriced') this.#outbidding.refused(row, sent)
+    // Somebody else used the nonce: the lane is put in order before the next round.
+    if (sent.reason === 'nonce-used') this.#lease.drop()
+    this.#refusals.set(row.transaction_id, refusalText(sent))
+  }
+}
+
+const refusalText = ({ reason, message }: Extract<Sent, { outcome: 'refused' }>): string =>
+  reason === 'nonce-used'
+    ? 'its nonce was used by another transaction, perhaps of another program with the same key; what became of it shows when that is final'
+    : `a node refused it: ${message}`

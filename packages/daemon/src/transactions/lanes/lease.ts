@@ -1,0 +1,55 @@
+import type { Scope } from '../../platform/db/database.ts'
+import type { Parts } from '../parts.ts'
+import { attemptStore } from '../rows/attempt-store.ts'
+
+const LEASE_MS = 15_000
+const LEASE_MARGIN_MS = 5_000
+
+type Leased = {
+  readonly id: string
+  readonly network: string
+  readonly walletId: () => string
+  readonly scope: () => Scope
+}
+export type Lease = ReturnType<typeof lease>
+
+/** The right of one process to sign for a lane, under a fence number that grows with each holder. */
+export function lease({ clock, database, instance }: Parts, { id, network, walletId, scope }: Leased) {
+  let held: { fence: number; until: number } | undefined
+
+  async function keep(fence: number, now: number): Promise<boolean> {
+    const until = now + LEASE_MS
+    const isKept = await database.work(scope(), (db) =>
+      attemptStore.keepLease(db, { id, owner: instance, fence, until }),
+    )
+    held = isKept ? { fence, until } : undefined
+    return isKept
+  }
+
+  async function take(now: number): Promise<boolean> {
+    const until = now + LEASE_MS
+    // The data directory's lock admits one process to SQLite, so a lease of another one belongs to a process that is gone.
+    const lapsed = database.engine === 'sqlite' ? Number.MAX_SAFE_INTEGER : now
+    held = await database.work(scope(), async (db) => {
+      await attemptStore.insertLane(db, { id, wallet: walletId(), network })
+      const fence = ((await attemptStore.lane(db, id))?.fence ?? 0) + 1
+      const isTaken = await attemptStore.takeLease(db, { id, owner: instance, fence, until, now: lapsed })
+      return isTaken ? { fence, until } : undefined
+    })
+    return held !== undefined
+  }
+
+  return {
+    fence: () => held?.fence ?? -1,
+    drop() {
+      held = undefined
+    },
+    /** Takes or keeps it. `taken`: the lane is to be put in order first. */
+    async hold(): Promise<'kept' | 'taken' | 'elsewhere'> {
+      const now = clock.latest()
+      if (held && held.until - now > LEASE_MARGIN_MS) return 'kept'
+      if (held && (await keep(held.fence, now))) return 'kept'
+      return (await take(now)) ? 'taken' : 'elsewhere'
+    },
+  }
+}

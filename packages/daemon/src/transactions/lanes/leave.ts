@@ -1,0 +1,135 @@
+import type { AuthorisationFacts } from '../../gate/service.ts'
+import type { Database, Handle, Scope } from '../../platform/db/database.ts'
+import { type Parts, type ReadSession, sessionReader } from '../parts.ts'
+import { type AttemptRow, attemptStore } from '../rows/attempt-store.ts'
+import { isOpen } from '../rows/ending.ts'
+import { transactionStore } from '../rows/store.ts'
+import { unsubmit } from '../rows/unsent.ts'
+import type { Outgoing, Send } from './sender.ts'
+
+/** What a signature was made under, as far as a stop can change it. */
+type Now = { epoch: number; version: number; session: ReadSession }
+type Signed = { authorisation: Pick<AuthorisationFacts, 'epoch' | 'policyVersion'>; session_id: string | null }
+
+/** Why what was authorised may not go on: a stop or another policy overtook it. */
+export async function overtaken(
+  { epoch, version, session }: Now,
+  { authorisation, session_id }: Signed,
+): Promise<string | undefined> {
+  if (epoch !== authorisation.epoch) return 'the kill switch was moved'
+  if (version !== authorisation.policyVersion) return 'the policies changed'
+  if (session_id === null) return undefined
+  const facts = await session(session_id)
+  return facts?.revoked_at === null ? undefined : 'its session was revoked'
+}
+
+type Leaving = {
+  /** May be sent now. */
+  may: Set<string>
+  /** Of these it is the first time. */
+  first: Set<string>
+  /** As they are now: included, over or dropped meanwhile. */
+  moved: AttemptRow[]
+}
+
+/**
+ * The last look before recorded bytes are sent: reads again what a stop can change and notes that they may have left from
+ * here on. Bytes that never left and were overtaken are given up, and their transaction waits to be judged again. What
+ * left before may be sent again as long as wallet and kill switch are open.
+ */
+async function leave(
+  parts: Parts,
+  db: Handle,
+  walletId: string,
+  attempts: readonly { id: string }[],
+): Promise<Leaving> {
+  const leaving: Leaving = { may: new Set(), first: new Set(), moved: [] }
+  if (!(await isOpen(parts, db, walletId))) return leaving
+  const { epoch } = await parts.switches.killSwitch(db)
+  const session = sessionReader(parts.switches, db)
+  const now: Now = { epoch, version: await parts.switches.policyVersion(db), session }
+  for (const { id } of attempts) {
+    const row = await attemptStore.byId(db, id)
+    if (!row) continue
+    if (row.state !== 'recorded') leaving.moved.push(row)
+    else if (row.left_at !== null) leaving.may.add(id)
+    else await leaveFirst(parts, db, { walletId, row, now, leaving })
+  }
+  return leaving
+}
+
+type Lane = {
+  id: string
+  walletId: string
+  /** The locks under which its attempts change. */
+  scope: Scope
+}
+
+/**
+ * Sends what may leave now, one batch of a lane at a time; a stop, in whatever process, waits until it is over. What of
+ * them is no longer to be sent, as it is now.
+ */
+export function sendWhatMay(
+  parts: Parts,
+  { id, walletId, scope }: Lane,
+  batch: readonly Outgoing[],
+  send: Send,
+): Promise<AttemptRow[]> {
+  const { database } = parts
+  const sending: Scope = {
+    shared: ['sending', `sending:${walletId}`],
+    exclusive: [`sending:${id.replace('/', ':')}`],
+  }
+  return database.hold(sending, async () => {
+    const rows = batch.map(({ row }) => row)
+    const { may, first, moved } = await database.work(scope, (db) => leave(parts, db, walletId, rows))
+    const leaving = batch.filter(({ row }) => may.has(row.id))
+    const unreached = leaving.length > 0 ? await send(leaving) : []
+    const stayed = unreached.filter(({ row }) => first.has(row.id))
+    if (stayed.length > 0) await database.work(scope, (db) => stayAll(db, stayed))
+    return moved
+  })
+}
+
+/** No node was reached: these have not left after all. */
+async function stayAll(db: Handle, unsent: readonly Outgoing[]): Promise<void> {
+  for (const { row } of unsent) await attemptStore.stay(db, row.id)
+}
+
+/** Resolves when nothing of these wallets, or of any, is being sent by any process. */
+export const nothingSending = (database: Database, walletIds: readonly string[] | undefined): Promise<void> =>
+  database.hold({ exclusive: walletIds?.map((id) => `sending:${id}`) ?? ['sending'] }, async () => undefined)
+
+type First = { walletId: string; row: AttemptRow; now: Now; leaving: Leaving }
+
+async function leaveFirst(parts: Parts, db: Handle, { walletId, row, now, leaving }: First): Promise<void> {
+  const at = parts.clock.now()
+  const authorisation = JSON.parse(row.authorisation) as AuthorisationFacts
+  const reason = await overtaken(now, { authorisation, session_id: row.session_id })
+  if (reason === undefined) {
+    await attemptStore.leave(db, { id: row.id, at })
+    leaving.may.add(row.id)
+    leaving.first.add(row.id)
+    return
+  }
+  leaving.moved.push(...(await giveUp(db, row, at)))
+  await parts.audit.record(db, {
+    event: 'TX_SIGNED',
+    severity: 'warning',
+    actor: 'system',
+    walletId,
+    txId: row.transaction_id,
+    details: { discarded: reason, bytesHash: authorisation.bytesHash },
+  })
+}
+
+/** When another attempt on the nonce may have left, the transaction lives on in that one. */
+async function giveUp(db: Handle, row: AttemptRow, at: number): Promise<AttemptRow[]> {
+  const { transaction_id: id } = row
+  const dropped = await unsubmit(db, id, at)
+  if (dropped) return dropped
+  await attemptStore.move(db, { id: row.id, from: 'recorded', to: 'reused', at })
+  const hash = (await attemptStore.ofTransaction(db, id)).findLast(({ state }) => state === 'recorded')?.hash
+  if (hash) await transactionStore.rehash(db, { id, hash, at })
+  return [{ ...row, state: 'reused', updated_at: at }]
+}

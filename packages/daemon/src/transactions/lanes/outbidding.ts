@@ -1,0 +1,64 @@
+import type { Chain, Sent } from '../../chains/chain.ts'
+import type { Clock } from '../../platform/clock.ts'
+import type { AttemptRow } from '../rows/attempt-store.ts'
+import { newestOfNonce } from './replace.ts'
+
+/** Without a block for this long, and for this many blocks, an attempt is outbid. */
+const STUCK_MS = 60_000
+const STUCK_BLOCKS = 10
+/** One that a node refused for its price is outbid sooner; at once, when the refusal names the price that is wanted. */
+const REFUSED_MS = 2_000
+/** So often the daemon raises the price of one nonce by itself. */
+const RAISES_MOST = 5
+
+type Refused = Extract<Sent, { outcome: 'refused' }>
+export type Outbidding = ReturnType<typeof outbidding>
+
+/** Which signed attempts of a lane are to be outbid without anybody asking for it. */
+export function outbidding({ network, sequenced }: Chain, clock: Clock) {
+  /** Attempts that may not be outbid. One that was outbid is so no longer when what took its place is given up unsent. */
+  const leftAlone = new Set<string>()
+  /** When those that a node refused for their price are to be outbid. */
+  const refusedUntil = new Map<string, number>()
+  /** Those that a node refused by naming the price that it wants. */
+  const named = new Set<string>()
+
+  const patience = Math.max(STUCK_MS, STUCK_BLOCKS * network.blockMs)
+  const dueAt = (row: AttemptRow) =>
+    Math.min(row.updated_at + patience, refusedUntil.get(row.id) ?? Number.POSITIVE_INFINITY)
+
+  return {
+    /**
+     * In the order of their nonces: the attempt that all others wait for, when it has found no block for long or was
+     * refused, and each that was refused by a named price.
+     */
+    due(live: Iterable<AttemptRow>): AttemptRow[] {
+      if (!sequenced) return []
+      const all = [...live]
+      const now = clock.now()
+      const raises = ({ nonce }: AttemptRow) =>
+        all.filter((row) => row.nonce === nonce && row.purpose !== 'send').length
+      // Where another attempt is in a block there is nothing to outbid.
+      const landed = new Set(all.flatMap(({ state, nonce }) => (state === 'included' ? [nonce] : [])))
+      const waiting = newestOfNonce(all.filter(({ state, nonce }) => state === 'recorded' && !landed.has(nonce)))
+      const head = waiting.reduce<AttemptRow | undefined>(
+        (first, row) => (first && first.nonce! < row.nonce! ? first : row),
+        undefined,
+      )
+      return waiting
+        .filter((row) => named.has(row.id) || (row === head && now >= dueAt(row)))
+        .filter((row) => !leftAlone.has(row.id) && raises(row) < RAISES_MOST)
+        .toSorted((a, b) => a.nonce! - b.nonce!)
+    },
+    refused(row: AttemptRow, { least }: Refused): void {
+      if (!refusedUntil.has(row.id)) refusedUntil.set(row.id, clock.now() + REFUSED_MS)
+      if (least !== undefined) named.add(row.id)
+    },
+    leaveAlone: (id: string) => void leftAlone.add(id),
+    forget(id: string): void {
+      leftAlone.delete(id)
+      refusedUntil.delete(id)
+      named.delete(id)
+    },
+  }
+}

@@ -1,0 +1,68 @@
+import { Failure, isFailure } from '@waiaas/contract'
+import type { Draft, Promised } from '../../chains/chain.ts'
+import { intentOf } from '../intent.ts'
+import { type Parts, scopeOf } from '../parts.ts'
+import { type Ending, endUnsent } from '../rows/ending.ts'
+import type { TransactionRow } from '../rows/store.ts'
+import type { LaneContext } from './issue.ts'
+
+type Place = Pick<LaneContext, 'id' | 'chain' | 'wallet'>
+
+/** `fresh` are drafts that would succeed now; `waiting` are requests of which no node can tell now, with the reason. */
+type Prepared = { fresh: Map<string, Draft>; waiting: Map<string, string> }
+type Drafted = { row: TransactionRow; draft: Draft }
+
+/** Builds and checks what is to be signed. What cannot be paid for ends here, before anything is signed. */
+export async function prepare(
+  parts: Parts,
+  lane: Place,
+  rows: readonly TransactionRow[],
+  promised: readonly Promised[],
+): Promise<Prepared> {
+  const { drafted, waiting } = await drafts(parts, lane, rows)
+  const fresh = new Map<string, Draft>()
+  const built = drafted.map(({ draft }) => draft)
+  const faults = await lane.chain.precheck(lane.wallet.address, built, promised)
+  for (const [index, { row, draft }] of drafted.entries()) {
+    const fault = faults[index]
+    if (!fault) fresh.set(row.id, draft)
+    else if (fault.code === 'CHAIN_ERROR') waiting.set(row.id, fault.message)
+    else await fail(parts, row, fault)
+  }
+  // Then it is the network's trouble and none of single requests.
+  if (waiting.size === rows.length) throw new Failure('CHAIN_ERROR', waiting.values().next().value!)
+  return { fresh, waiting }
+}
+
+/** Those that cannot be built now wait; the others go on without them. */
+async function drafts(parts: Parts, lane: Place, rows: readonly TransactionRow[]) {
+  const built = await Promise.allSettled(rows.map((row) => currentDraft(lane, row)))
+  const drafted: Drafted[] = []
+  const waiting = new Map<string, string>()
+  for (const [index, result] of built.entries()) {
+    const row = rows[index]!
+    if (result.status === 'fulfilled') drafted.push({ row, draft: result.value })
+    else if (isFailure(result.reason) && result.reason.code !== 'CHAIN_ERROR') await fail(parts, row, result.reason)
+    else waiting.set(row.id, reasonOf(parts, lane, result.reason))
+  }
+  return { drafted, waiting }
+}
+
+function reasonOf({ log }: Parts, { id }: Place, error: unknown): string {
+  log.warn({ lane: id, err: error }, 'a request cannot be built now')
+  return isFailure(error) ? error.message : 'it cannot be built now, the log of the daemon says why'
+}
+
+async function fail(parts: Parts, row: TransactionRow, { code, message }: { code: string; message: string }) {
+  const ending: Ending = { to: 'FAILED', code, error: message, actor: 'system' }
+  await parts.database.work(scopeOf(row.wallet_id, [row]), (db) => endUnsent(parts, db, row, ending))
+}
+
+/** What waited may have been priced long ago; an approval keeps the highest fee that was shown. */
+async function currentDraft({ chain, wallet }: Place, row: TransactionRow): Promise<Draft> {
+  const stored: Draft = { body: row.draft!, maxFee: BigInt(row.max_fee!) }
+  // Without a nonce there is no replacing, and accounts that appear meanwhile would change the effects.
+  if (!chain.sequenced || (row.served_delay === 0 && row.approved_at === null)) return stored
+  const fresh = await chain.draft(wallet.address, intentOf(row))
+  return row.approved_at !== null && fresh.maxFee > stored.maxFee ? stored : fresh
+}

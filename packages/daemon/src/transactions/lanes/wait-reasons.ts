@@ -1,0 +1,44 @@
+import type { Scope } from '../../platform/db/database.ts'
+import type { Parts } from '../parts.ts'
+import { attemptStore } from '../rows/attempt-store.ts'
+import { transactionStore } from '../rows/store.ts'
+
+/** Whose trouble it is: that of signing and sending, or that of seeing what became of it. */
+type Part = 'signing' | 'watching'
+type Noted = { readonly id: string; readonly scope: () => Scope }
+export type WaitReasons = ReturnType<typeof waitReasons>
+
+/** Tells on record why a lane's transactions wait; writes only what has changed. */
+export function waitReasons({ database, log }: Pick<Parts, 'database' | 'log'>, { id, scope }: Noted) {
+  const troubles: Partial<Record<Part, string>> = {}
+  /** Undefined until it was written: an earlier process may have left another one. */
+  let written: string | null | undefined
+  const current = () => troubles.watching ?? troubles.signing ?? null
+  const failed = (error: unknown) => log.warn({ lane: id, err: error }, 'why it waits could not be noted')
+
+  return {
+    current,
+    /** What keeps everything of the lane; undefined when nothing does. */
+    async lane(part: Part, reason: string | undefined): Promise<void> {
+      if (reason === undefined) delete troubles[part]
+      else troubles[part] = reason
+      const now = current()
+      if (now === written) return
+      written = now
+      await database
+        .work(scope(), (db) => attemptStore.waitOfLane(db, id, now))
+        .catch((error) => {
+          written = undefined
+          failed(error)
+        })
+    },
+    /** What keeps single transactions. */
+    async transactions(reasons: ReadonlyMap<string, string | null>): Promise<void> {
+      if (reasons.size === 0) return
+      const write = database.work(scope(), async (db) => {
+        for (const [transaction, reason] of reasons) await transactionStore.wait(db, { id: transaction, reason })
+      })
+      await write.catch(failed)
+    },
+  }
+}

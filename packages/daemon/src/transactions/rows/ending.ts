@@ -1,0 +1,96 @@
+import type { Severity } from '@waiaas/contract'
+import { release } from '../../ledger/service.ts'
+import type { Handle } from '../../platform/db/database.ts'
+import type { Parts } from '../parts.ts'
+import { attemptStore } from './attempt-store.ts'
+import { isUnsigned, type Status } from './states.ts'
+import { type TransactionRow, transactionStore } from './store.ts'
+import { unsubmit } from './unsent.ts'
+import { unsentStore } from './unsent-store.ts'
+
+export type Ending = {
+  to: Extract<Status, 'CANCELLED' | 'EXPIRED' | 'FAILED'>
+  code: string | null
+  error: string
+  actor: string
+  ip?: string | undefined
+  severity?: Severity
+  event?: 'TX_CANCELLED' | 'TX_REJECTED' | 'TX_EXPIRED' | 'TX_FAILED'
+}
+
+const EVENT_OF = { CANCELLED: 'TX_CANCELLED', EXPIRED: 'TX_EXPIRED', FAILED: 'TX_FAILED' } as const
+
+/** Neither the kill switch nor the wallet's own state stops its signatures. */
+export async function isOpen({ switches }: Pick<Parts, 'switches'>, db: Handle, walletId: string): Promise<boolean> {
+  const { state } = await switches.killSwitch(db)
+  return state === 'ACTIVE' && (await switches.wallet(db, walletId))?.status === 'ACTIVE'
+}
+
+/**
+ * Ends a transaction of which no signed byte has left: its reservation is free, its attempts are dropped.
+ * The job holds the locks of the wallet and of the session. False when it was already further on.
+ */
+export async function endUnsent(
+  parts: Pick<Parts, 'clock' | 'audit'>,
+  db: Handle,
+  row: TransactionRow,
+  ending: Ending,
+): Promise<boolean> {
+  const now = parts.clock.now()
+  const isTakenBack = row.status === 'SUBMITTED' && (await unsubmit(db, row.id, now)) !== undefined
+  const from = isTakenBack ? 'PENDING' : row.status
+  if (!isUnsigned(from)) return false
+  if (
+    !(await transactionStore.end(db, {
+      id: row.id,
+      from,
+      to: ending.to,
+      error: ending.error,
+      code: ending.code,
+      at: now,
+    }))
+  )
+    return false
+  if (row.status === 'EXECUTING') {
+    const attempt = await attemptStore.issuedFor(db, row.id)
+    if (attempt) await attemptStore.move(db, { id: attempt.id, from: 'issued', to: 'dropped', at: now })
+  }
+  const fault = await releaseFault(db, row.id, now)
+  await parts.audit.record(db, {
+    event: ending.event ?? EVENT_OF[ending.to],
+    severity: fault ? 'critical' : (ending.severity ?? 'info'),
+    actor: ending.actor,
+    ip: ending.ip,
+    walletId: row.wallet_id,
+    sessionId: row.session_id ?? undefined,
+    txId: row.id,
+    details: { from: row.status, reason: ending.error, code: ending.code, ...(fault && { ledger: fault }) },
+  })
+  return true
+}
+
+/** A reservation that is damaged stays as it is, against the spender; it never keeps a transaction from being stopped. */
+async function releaseFault(db: Handle, id: string, at: number): Promise<string | undefined> {
+  try {
+    await release(db, id, at)
+    return undefined
+  } catch (error) {
+    // A failure of the database ends the job in any case.
+    return error instanceof Error ? error.message : String(error)
+  }
+}
+
+/** Cancels all of a wallet of which nothing has left yet, or only what one session asked for. */
+export async function cancelUnsent(
+  parts: Pick<Parts, 'clock' | 'audit'>,
+  db: Handle,
+  walletId: string,
+  why: { error: string; code: string; actor: string; sessionId?: string },
+): Promise<string[]> {
+  const ended: string[] = []
+  for (const row of await unsentStore.ofWallet(db, walletId)) {
+    if (why.sessionId && row.session_id !== why.sessionId) continue
+    if (await endUnsent(parts, db, row, { to: 'CANCELLED', ...why })) ended.push(row.id)
+  }
+  return ended
+}

@@ -1,0 +1,76 @@
+import type { ExpressionBuilder, Kysely } from 'kysely'
+import { type Handle, statement } from '../../platform/db/database.ts'
+import type { Tables } from '../../platform/db/tables.ts'
+import type { Status } from './states.ts'
+import { type TransactionRow, withTexts } from './store.ts'
+
+export type ListFilter = {
+  walletIds?: readonly string[] | undefined
+  statuses?: readonly Status[] | undefined
+  type?: string | undefined
+  network?: string | undefined
+  since?: number | undefined
+  until?: number | undefined
+  search?: string | undefined
+  before?: string | undefined
+  offset?: number | undefined
+}
+
+/** What clients are shown of it; `paid` is the fee that the chain took, once it is known. */
+export type ListedRow = Omit<TransactionRow, 'draft' | 'hints' | 'effects'> & { paid: string | null }
+
+const paidFee = (eb: ExpressionBuilder<Tables, 'transactions'>) =>
+  eb
+    .selectFrom('attempts')
+    .select('fee')
+    .whereRef('attempts.transaction_id', '=', 'transactions.id')
+    .where('attempts.state', 'in', ['included', 'final'])
+    .limit(1)
+    .as('paid')
+
+/** Newest first. */
+const listed = (db: Kysely<Tables>) =>
+  withTexts(db).select(['request', 'decision']).select(paidFee).orderBy('transactions.id', 'desc')
+
+const ofWallet = statement<{ wallet: string; before: string; count: number }, ListedRow>((db, p) =>
+  listed(db).where('wallet_id', '=', p('wallet')).where('transactions.id', '<', p('before')).limit(p('count')),
+)
+/** Above every id. */
+const LAST = 'g'
+
+/** Lists are newest first. */
+export const listStore = {
+  /** What agents ask for again and again, and the one list that is compiled once. */
+  ofWallet: (db: Handle, wallet: string, before: string | undefined, count: number) =>
+    db.all(ofWallet, { wallet, before: before ?? LAST, count }),
+  list: (db: Handle, filter: ListFilter, count: number) =>
+    db.query<ListedRow>((kysely) =>
+      listed(kysely)
+        .where(matching(filter))
+        .limit(count)
+        .offset(filter.offset ?? 0),
+    ),
+  count: async (db: Handle, filter: ListFilter) => {
+    const rows = await db.query<{ count: number }>((kysely) =>
+      kysely
+        .selectFrom('transactions')
+        .where(matching(filter))
+        .select((eb) => eb.fn.countAll<number>().as('count')),
+    )
+    return rows[0]?.count ?? 0
+  },
+}
+
+const matching = (filter: ListFilter) => (eb: ExpressionBuilder<Tables, 'transactions'>) => {
+  const { walletIds, statuses, type, network, since, until, search, before } = filter
+  const all = []
+  if (walletIds) all.push(eb('wallet_id', 'in', [...walletIds]))
+  if (statuses) all.push(eb('status', 'in', [...statuses]))
+  if (type) all.push(eb('type', '=', type))
+  if (network) all.push(eb('network', '=', network))
+  if (since !== undefined) all.push(eb('created_at', '>=', since))
+  if (until !== undefined) all.push(eb('created_at', '<=', until))
+  if (search) all.push(eb.or([eb('tx_hash', 'like', `%${search}%`), eb('to_address', 'like', `%${search}%`)]))
+  if (before) all.push(eb('transactions.id', '<', before))
+  return eb.and(all)
+}

@@ -1,0 +1,365 @@
+import { firstIdAt } from '@waiaas/contract'
+import { type Kysely, sql } from 'kysely'
+import type { NoParams } from '../../platform/db/database.ts'
+import { type Handle, statement } from '../../platform/db/database.ts'
+import type { Tables } from '../../platform/db/tables.ts'
+import { mayMove, type Status } from './states.ts'
+
+type HeadRow = {
+  id: string
+  wallet_id: string
+  session_id: string | null
+  type: string
+  status: Status
+  /** Null: refused. */
+  tier: string | null
+  network: string
+  lane: string
+  request_hash: string
+  to_address: string | null
+  asset: string | null
+  amount: string | null
+  decimals: number | null
+  symbol: string | null
+  max_fee: string | null
+  digest: string | null
+  policy_version: number
+  amount_usd: string | null
+  served_delay: number
+  due_at: number | null
+  approval_expires_at: number | null
+  approved_at: number | null
+  approved_by: string | null
+  approved_usd: string | null
+  tx_hash: string | null
+  block_height: number | null
+  error: string | null
+  error_code: string | null
+  /** What keeps it in its state, when that is more than its turn. */
+  wait_reason: string | null
+  created_at: number
+  updated_at: number
+}
+/** What is long and seldom changes, in a table of its own: a change of status then writes a short row. */
+type TextRow = {
+  id: string
+  request: string
+  draft: string | null
+  hints: string | null
+  effects: string | null
+  decision: string
+}
+export type TransactionRow = HeadRow & TextRow
+/** What only time, approvers and the chain fill in. */
+export const unjudged = {
+  served_delay: 0,
+  due_at: null,
+  approval_expires_at: null,
+  approved_at: null,
+  approved_by: null,
+  approved_usd: null,
+  tx_hash: null,
+  block_height: null,
+  error: null,
+  error_code: null,
+  wait_reason: null,
+} as const satisfies Partial<TransactionRow>
+
+declare module '../../platform/db/tables.ts' {
+  interface Tables {
+    transactions: HeadRow
+    transaction_texts: TextRow
+  }
+}
+
+const columns = [
+  'id',
+  'wallet_id',
+  'session_id',
+  'type',
+  'status',
+  'tier',
+  'network',
+  'lane',
+  'request_hash',
+  'to_address',
+  'asset',
+  'amount',
+  'decimals',
+  'symbol',
+  'max_fee',
+  'digest',
+  'policy_version',
+  'amount_usd',
+  'served_delay',
+  'due_at',
+  'approval_expires_at',
+  'approved_at',
+  'approved_by',
+  'approved_usd',
+  'tx_hash',
+  'block_height',
+  'error',
+  'error_code',
+  'wait_reason',
+  'created_at',
+  'updated_at',
+] as const satisfies readonly (keyof HeadRow)[]
+
+const insert = statement<HeadRow>((db, p) =>
+  // Every column by its own name; the cast only joins the pairs into one record.
+  db.insertInto('transactions').values(Object.fromEntries(columns.map((name) => [name, p(name)])) as HeadRow),
+)
+const insertTexts = statement<TextRow>((db, p) =>
+  db.insertInto('transaction_texts').values({
+    id: p('id'),
+    request: p('request'),
+    draft: p('draft'),
+    hints: p('hints'),
+    effects: p('effects'),
+    decision: p('decision'),
+  }),
+)
+/** Short rows, beside their texts. */
+export const withTexts = (db: Kysely<Tables>) =>
+  db
+    .selectFrom('transactions')
+    .innerJoin('transaction_texts', 'transaction_texts.id', 'transactions.id')
+    .selectAll('transactions')
+export const wholeRows = (db: Kysely<Tables>) =>
+  withTexts(db).select(['request', 'draft', 'hints', 'effects', 'decision'])
+const byId = statement<{ id: string }, TransactionRow>((db, p) => wholeRows(db).where('transactions.id', '=', p('id')))
+const statusOf = statement<{ id: string }, { status: Status }>((db, p) =>
+  db.selectFrom('transactions').select('status').where('id', '=', p('id')),
+)
+const repeat = statement<{ session: string; hash: string; since: number }, TransactionRow>((db, p) =>
+  wholeRows(db)
+    .where('session_id', '=', p('session'))
+    .where('request_hash', '=', p('hash'))
+    .where('created_at', '>', p('since'))
+    .orderBy('transactions.id', 'desc')
+    .limit(1),
+)
+// Where the status is in the text of the query, the index of those that have it serves.
+const ready = statement<{ lane: string; count: number }, TransactionRow>((db, p) =>
+  wholeRows(db)
+    .where('lane', '=', p('lane'))
+    .where('status', '=', sql.lit('PENDING'))
+    .orderBy('transactions.id')
+    .limit(p('count')),
+)
+const readyLanes = statement<NoParams, { lane: string; wallet_id: string; network: string }>((db) =>
+  db
+    .selectFrom('transactions')
+    .select(['lane', 'wallet_id', 'network'])
+    .distinct()
+    .where('status', 'in', ['PENDING', 'EXECUTING']),
+)
+const dueDelays = statement<{ now: number; count: number }, TransactionRow>((db, p) =>
+  wholeRows(db)
+    .where('status', '=', sql.lit('QUEUED'))
+    .where('due_at', '<=', p('now'))
+    .orderBy('due_at')
+    .limit(p('count')),
+)
+const lapsedApprovals = statement<{ now: number; count: number }, TransactionRow>((db, p) =>
+  wholeRows(db).where('status', '=', sql.lit('QUEUED')).where('approval_expires_at', '<=', p('now')).limit(p('count')),
+)
+const move = statement<{ id: string; from: Status; to: Status; at: number }>((db, p) =>
+  db
+    .updateTable('transactions')
+    .set({ status: p('to'), updated_at: p('at') })
+    .where('id', '=', p('id'))
+    .where('status', '=', p('from')),
+)
+type End = { id: string; from: Status; to: Status; error: string | null; code: string | null; at: number }
+const end = statement<End>((db, p) =>
+  db
+    .updateTable('transactions')
+    .set({ status: p('to'), error: p('error'), error_code: p('code'), updated_at: p('at') })
+    .where('id', '=', p('id'))
+    .where('status', '=', p('from')),
+)
+const submit = statement<{ id: string; hash: string; at: number }>((db, p) =>
+  db
+    .updateTable('transactions')
+    .set({ status: 'SUBMITTED', tx_hash: p('hash'), wait_reason: null, updated_at: p('at') })
+    .where('id', '=', p('id'))
+    .where('status', '=', 'EXECUTING'),
+)
+const rehash = statement<{ id: string; hash: string; at: number }>((db, p) =>
+  db
+    .updateTable('transactions')
+    .set({ tx_hash: p('hash'), wait_reason: null, updated_at: p('at') })
+    .where('id', '=', p('id')),
+)
+const unsubmit = statement<{ id: string; at: number }>((db, p) =>
+  db
+    .updateTable('transactions')
+    .set({ status: 'PENDING', tx_hash: null, wait_reason: null, updated_at: p('at') })
+    .where('id', '=', p('id'))
+    .where('status', '=', 'SUBMITTED'),
+)
+type Land = {
+  id: string
+  from: Status
+  to: Status
+  /** Of the attempt that landed; null keeps the present one. */
+  hash: string | null
+  height: number | null
+  error: string | null
+  code: string | null
+  at: number
+}
+const land = statement<Land, { to_address: string | null }>((db, p) =>
+  db
+    .updateTable('transactions')
+    .set((eb) => ({
+      status: p('to'),
+      tx_hash: eb.fn.coalesce(eb.cast<string | null>(eb.val(p('hash')), 'text'), 'tx_hash'),
+      block_height: p('height'),
+      error: p('error'),
+      error_code: p('code'),
+      wait_reason: null,
+      updated_at: p('at'),
+    }))
+    .where('id', '=', p('id'))
+    .where('status', '=', p('from'))
+    .returning('to_address'),
+)
+const serve = statement<{ id: string; at: number }>((db, p) =>
+  db
+    .updateTable('transactions')
+    .set({ status: 'PENDING', served_delay: 1, due_at: null, updated_at: p('at') })
+    .where('id', '=', p('id'))
+    .where('status', '=', 'QUEUED'),
+)
+type Wait = { id: string; reason: string | null }
+const wait = statement<Wait>((db, p) =>
+  db
+    .updateTable('transactions')
+    .set({ wait_reason: p('reason') })
+    .where('id', '=', p('id'))
+    .where('status', 'in', ['PENDING', 'SUBMITTED'])
+    .where(sql<boolean>`wait_reason is distinct from ${p('reason')}`),
+)
+const approve = statement<{ id: string; by: string; usd: string | null; at: number }>((db, p) =>
+  db
+    .updateTable('transactions')
+    .set({
+      status: 'PENDING',
+      approved_at: p('at'),
+      approved_by: p('by'),
+      approved_usd: p('usd'),
+      approval_expires_at: null,
+      updated_at: p('at'),
+    })
+    .where('id', '=', p('id'))
+    .where('status', '=', 'QUEUED')
+    .where('tier', '=', 'APPROVAL'),
+)
+export type Judgement = Pick<
+  TransactionRow,
+  | 'id'
+  | 'status'
+  | 'tier'
+  | 'decision'
+  | 'policy_version'
+  | 'amount_usd'
+  | 'due_at'
+  | 'approval_expires_at'
+  | 'draft'
+  | 'max_fee'
+  | 'updated_at'
+>
+const judge = statement<Judgement>((db, p) =>
+  db
+    .updateTable('transactions')
+    .set({
+      status: p('status'),
+      tier: p('tier'),
+      policy_version: p('policy_version'),
+      amount_usd: p('amount_usd'),
+      due_at: p('due_at'),
+      approval_expires_at: p('approval_expires_at'),
+      max_fee: p('max_fee'),
+      updated_at: p('updated_at'),
+    })
+    .where('id', '=', p('id'))
+    .where('status', '=', 'PENDING'),
+)
+const judgeTexts = statement<Pick<Judgement, 'id' | 'decision' | 'draft'>>((db, p) =>
+  db
+    .updateTable('transaction_texts')
+    .set({ decision: p('decision'), draft: p('draft') })
+    .where('id', '=', p('id')),
+)
+
+type Accepted = {
+  walletId: string
+  network: string | null
+  since: number
+  until: number
+  without: string | undefined
+  count: number
+}
+export const transactionStore = {
+  async insert(db: Handle, row: TransactionRow) {
+    await db.run(insert, row)
+    await db.run(insertTexts, row)
+  },
+  byId: (db: Handle, id: string) => db.get(byId, { id }),
+  statusOf: async (db: Handle, id: string) => (await db.get(statusOf, { id }))?.status,
+  repeat: (db: Handle, session: string, hash: string, since: number) => db.get(repeat, { session, hash, since }),
+  ready: (db: Handle, lane: string, count: number) => db.all(ready, { lane, count }),
+  readyLanes: (db: Handle) => db.all(readyLanes),
+  dueDelays: (db: Handle, now: number, count: number) => db.all(dueDelays, { now, count }),
+  lapsedApprovals: (db: Handle, now: number, count: number) => db.all(lapsedApprovals, { now, count }),
+  /** When the wallet's requests were accepted, newest first. */
+  acceptedTimes: async (db: Handle, query: Accepted) => {
+    const rows = await db.query<{ created_at: number }>((kysely) => {
+      let accepted = kysely
+        .selectFrom('transactions')
+        .select('created_at')
+        .where('wallet_id', '=', query.walletId)
+        .where('tier', 'is not', null)
+        .where('created_at', '>', query.since)
+        // Ids begin with the time, so that this ends the search where the window does.
+        .where('id', '>', firstIdAt(query.since))
+        .where('created_at', '<=', query.until)
+      if (query.network) accepted = accepted.where('network', '=', query.network)
+      if (query.without) accepted = accepted.where('id', '<>', query.without)
+      return accepted.orderBy('id', 'desc').limit(query.count)
+    })
+    return rows.map((row) => row.created_at)
+  },
+  /** Each change below names the state it starts from and says whether it won. */
+  move: async (db: Handle, change: { id: string; from: Status; to: Status; at: number }) =>
+    won(await db.run(move, allowed(change))),
+  end: async (db: Handle, change: End) => won(await db.run(end, allowed(change))),
+  submit: async (db: Handle, change: { id: string; hash: string; at: number }) => won(await db.run(submit, change)),
+  /** Its bytes were signed and never left. */
+  unsubmit: async (db: Handle, change: { id: string; at: number }) => won(await db.run(unsubmit, change)),
+  /** Whom it pays; undefined when it did not win. */
+  land: (db: Handle, change: Land) => db.get(land, allowed(change)),
+  /** The hash of the attempt that counts: the newest, or the one in a block. */
+  rehash: (db: Handle, change: { id: string; hash: string; at: number }) => db.run(rehash, change),
+  /** Notes what keeps an open transaction; it is forgotten when its state changes. */
+  wait: (db: Handle, note: Wait) => db.run(wait, note),
+  serveDelay: async (db: Handle, change: { id: string; at: number }) => won(await db.run(serve, change)),
+  approve: async (db: Handle, change: { id: string; by: string; usd: string | null; at: number }) =>
+    won(await db.run(approve, change)),
+  async judge(db: Handle, judgement: Judgement) {
+    const isMine = won(await db.run(judge, judgement))
+    if (isMine) await db.run(judgeTexts, judgement)
+    return isMine
+  },
+}
+
+/** Refuses a change that the transition table does not have: that is a bug, never a race. */
+function allowed<C extends { from: Status; to: Status }>(change: C): C {
+  if (!mayMove(change.from, change.to)) throw new Error(`a transaction never goes from ${change.from} to ${change.to}`)
+  return change
+}
+
+const won = ({ changes }: { changes: number }) => changes === 1
