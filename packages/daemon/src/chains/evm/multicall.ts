@@ -1,4 +1,4 @@
-import type { Rpc, RpcError } from '../chain.ts'
+import type { Rpc, RpcError } from '../rpc.ts'
 import { balanceOfData, numberResult, word } from './erc20.ts'
 import { fromHex, isHex, toBigInt, toHex } from './hex.ts'
 
