@@ -110,6 +110,7 @@ export async function openBed(open: Open, { keys, location, maxPerWallet = 5, cl
   const keyRows = walletKeys({ database })
   const policyService = policies({
     database,
+    held,
     clock,
     networks,
     wallet: findWallet,
@@ -137,6 +138,7 @@ export async function openBed(open: Open, { keys, location, maxPerWallet = 5, cl
     dataDir,
     keyRows,
     held,
+    policies: policyService,
     sessions: sessionService,
     wallets: walletService,
     killSwitch: switchService,
