@@ -111,6 +111,7 @@ export async function openBed(open: Open, { keys, location, maxPerWallet = 5, cl
   const keyRows = walletKeys({ database })
   const policyService = policies({
     database,
+    held,
     clock,
     networks,
     wallet: findWallet,
@@ -138,6 +139,7 @@ export async function openBed(open: Open, { keys, location, maxPerWallet = 5, cl
     dataDir,
     keyRows,
     held,
+    policies: policyService,
     sessions: sessionService,
     wallets: walletService,
     killSwitch: switchService,
