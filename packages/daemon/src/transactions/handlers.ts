@@ -35,8 +35,7 @@ export const transactionHandlers = (
   },
   getTransaction: ({ principal }, { id }) => service.get(id, sessionOf(principal)),
   async cancelTransaction({ principal, peer }, { id }) {
-    await service.cancel(id, agent(principal), peer)
-    return { id, status: 'CANCELLED' as const }
+    return { id, status: 'CANCELLED' as const, ...(await service.cancel(id, agent(principal), peer)) }
   },
   async replaceTransaction({ principal, peer }, { id, with: purpose }) {
     const txHash = await service.replace(id, sessionOf(principal), purpose, peer)
@@ -82,7 +81,6 @@ export const transactionHandlers = (
     return { id, status: 'CANCELLED' as const, rejectedAt: seconds(await service.reject(id, peer)) }
   },
   async adminCancelTransaction({ peer }, { id }) {
-    await service.cancel(id, undefined, peer)
-    return { id, status: 'CANCELLED' as const }
+    return { id, status: 'CANCELLED' as const, ...(await service.cancel(id, undefined, peer)) }
   },
 })

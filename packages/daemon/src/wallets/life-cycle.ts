@@ -1,7 +1,7 @@
 import { Failure, type Output, type walletOperations } from '@waiaas/contract'
 import { seconds } from '../platform/clock.ts'
 import type { Handle } from '../platform/db/database.ts'
-import type { Held } from '../platform/held.ts'
+import { type Held, UNWRITTEN } from '../platform/held.ts'
 import { turns } from '../platform/turns.ts'
 import { needLiveWallet, needWallet } from './choice.ts'
 import type { WalletParts } from './parts.ts'
@@ -16,14 +16,19 @@ const stopping = (id: string) => ({ exclusive: ['system', `wallet:${id}`] })
 const heldName = (id: string) => `wallet ${id}`
 const changing = (id: string) => ({ shared: ['system'], exclusive: [`wallet:${id}`] })
 
-/** A wallet whose suspension is not written yet counts as suspended. */
+/** For whatever signs: a wallet of which any stop is not written yet counts as suspended. */
 export const walletAsHeld = <W extends { id: string; status: string }>(
   held: Held,
   wallet: W | undefined,
-): W | undefined =>
-  wallet?.status === 'ACTIVE' && held.since(heldName(wallet.id)) !== undefined
-    ? { ...wallet, status: 'SUSPENDED' }
+): W | undefined => (wallet?.status === 'ACTIVE' && held.keeps(wallet.id) ? { ...wallet, status: 'SUSPENDED' } : wallet)
+
+/** For whoever looks: a wallet whose suspension is not written yet is suspended. */
+export function walletAsShown(held: Held, wallet: WalletRow): WalletRow {
+  const since = held.since(heldName(wallet.id))
+  return wallet.status === 'ACTIVE' && since !== undefined
+    ? { ...wallet, status: 'SUSPENDED', suspended_at: since, suspension_reason: UNWRITTEN }
     : wallet
+}
 
 /** Suspending, resuming and ending wallets, and their names. */
 export function lifeCycle(parts: WalletParts) {
@@ -53,14 +58,14 @@ export function lifeCycle(parts: WalletParts) {
             const why = { error: `the wallet was suspended: ${reason}`, code: 'WALLET_SUSPENDED', actor: by.actor }
             const cancelled = await stops.cancelUnsent(db, id, why)
             const details = { reason, cancelled: cancelled.length, ...(since !== undefined && { heldSince: since }) }
-            await audit.record(db, { event: 'WALLET_SUSPENDED', severity: 'warning', walletId: id, ...by, details })
+            await audit.record(db, { event: 'WALLET_SUSPENDED', walletId: id, ...by, details })
             return now
           })
           await stops.halt(id)
           return at
         })
       const hold = () => inTurn(id, async () => held.since(heldName(id)) !== undefined && stops.halt(id))
-      const outcome = await held.write(heldName(id), { write, hold })
+      const outcome = await held.write(heldName(id), { wallet: id, write, hold })
       const answer = { id, status: 'SUSPENDED' as const, suspensionReason: reason }
       if ('written' in outcome) return { ...answer, suspendedAt: seconds(outcome.written) }
       return { ...answer, suspendedAt: seconds(outcome.since), unwritten: outcome.unwritten }
@@ -82,8 +87,8 @@ export function lifeCycle(parts: WalletParts) {
     },
 
     /** For good. Sessions that had only this wallet end, others lose it. */
-    terminate: (id: string, by: By): Promise<Answer<'terminateWallet'>> =>
-      inTurn(id, async () => {
+    async terminate(id: string, by: By): Promise<Answer<'terminateWallet'>> {
+      const end = async () => {
         await database.work(stopping(id), async (db) => {
           const row = await needLiveWallet(db, id)
           const at = clock.now()
@@ -93,11 +98,17 @@ export function lifeCycle(parts: WalletParts) {
           const cancelled = await stops.cancelUnsent(db, id, why)
           await sessions.endOfWallet(db, id, by)
           const details = { cancelled: cancelled.length }
-          await audit.record(db, { event: 'WALLET_TERMINATED', severity: 'warning', walletId: id, ...by, details })
+          await audit.record(db, { event: 'WALLET_TERMINATED', walletId: id, ...by, details })
         })
         await stops.halt(id)
-        return { id, status: 'TERMINATED' }
-      }),
+      }
+      const outcome = await held.write(`end of wallet ${id}`, {
+        wallet: id,
+        write: () => inTurn(id, end),
+        hold: () => stops.quiet([id]),
+      })
+      return { id, status: 'TERMINATED', ...('unwritten' in outcome && { unwritten: outcome.unwritten }) }
+    },
 
     /** Deletes the key of a terminated wallet; its history and evidence stay. */
     async purge(id: string, by: By): Promise<Answer<'purgeWallet'>> {
@@ -108,7 +119,7 @@ export function lifeCycle(parts: WalletParts) {
         await walletStore.deleteKey(db, id)
         await walletStore.purge(db, id, clock.now())
         const details = { address: row.address }
-        await audit.record(db, { event: 'WALLET_PURGED', severity: 'critical', walletId: id, ...by, details })
+        await audit.record(db, { event: 'WALLET_PURGED', walletId: id, ...by, details })
       })
       parts.keyRows.drop(id)
       return { id, status: 'PURGED' }
@@ -131,8 +142,7 @@ export async function suspendAll(
       if (status !== 'ACTIVE') continue
       const at = clock.now()
       await walletStore.move(db, { id, at, from: status, to: 'SUSPENDED', suspendedAt: at, reason, terminatedAt: null })
-      const evidence = { severity: 'warning', actor: 'operator', walletId: id, details: { reason } } as const
-      await audit.record(db, { event: 'WALLET_SUSPENDED', ...evidence })
+      await audit.record(db, { event: 'WALLET_SUSPENDED', actor: 'operator', walletId: id, details: { reason } })
       suspended += 1
     }
     after = rows.at(-1)?.id
