@@ -5,7 +5,7 @@ import { adminHandlers } from './admin/handlers.ts'
 import { adminService } from './admin/service.ts'
 import { auditHandlers } from './audit/handlers.ts'
 import { audit, checkpoints } from './audit/service.ts'
-import { authentication, type CallerPrincipal } from './authentication.ts'
+import { authentication } from './authentication.ts'
 import { backupHandlers } from './backup/handlers.ts'
 import { backupService } from './backup/service.ts'
 import { chainRegistry } from './chains/registry.ts'
@@ -27,7 +27,7 @@ import type { DataDir } from './platform/data-dir.ts'
 import type { Database } from './platform/db/database.ts'
 import { heldStops } from './platform/held.ts'
 import { httpApp } from './platform/http/serve.ts'
-import type { Call } from './platform/http/types.ts'
+import type { Calls } from './platform/http/types.ts'
 import { endAll } from './platform/jobs.ts'
 import type { Log } from './platform/log.ts'
 import { policyHandlers } from './policies/handlers.ts'
@@ -61,7 +61,6 @@ import {
 import { walletViewHandlers } from './wallets/view-handlers.ts'
 import { walletViewService } from './wallets/view-service.ts'
 
-type Principal = CallerPrincipal | { kind: 'public' }
 /** Settings that decisions depend on: what waits is judged again when one changes. */
 const JUDGED_BY = /^(policy|oracle)\./
 const { version } = manifest
@@ -306,7 +305,7 @@ function httpOf(ground: Ground, base: Base, features: Features) {
   }
 }
 
-function handlersOf(ground: Ground, base: Base, features: Features): Handlers<AllOperations, Call<Principal>> {
+function handlersOf(ground: Ground, base: Base, features: Features): Handlers<AllOperations, Calls> {
   const { database, clock, log, keys, config, dataDir } = ground
   const { chains, settings, evidence, operator } = base
   const admin = adminService({
@@ -346,14 +345,14 @@ function handlersOf(ground: Ground, base: Base, features: Features): Handlers<Al
     ...backupHandlers(backupsOf(ground, base)),
     ...killSwitchHandlers(features.killSwitch),
     ...operatorHandlers(operator),
-    ...policyHandlers(features.rules, (call, walletId) => ownWallet(database, call, walletId)),
+    ...policyHandlers(features.rules, (sessionId, walletId) => ownWallet(database, sessionId, walletId)),
     ...sessionHandlers(features.sessions),
     ...settingsHandlers(settings),
     ...tokenHandlers(features.registry),
     ...transactionHandlers(features.transactions, walletName),
     ...walletHandlers(features.wallets),
     ...walletViewHandlers(features.view),
-    getConnectInfo: ({ principal, baseUrl }) => connect(agentOf(principal), baseUrl),
+    getConnectInfo: ({ principal, baseUrl }) => connect(principal.sessionId, baseUrl),
   }
 }
 
@@ -378,15 +377,9 @@ function backupsOf({ database, clock, log, keys, config, dataDir }: Ground, { ev
 /** An agent reads the policies of a wallet of its own; the operator those of any, or all. */
 async function ownWallet(
   database: Database,
-  { principal }: Call,
+  sessionId: string | undefined,
   walletId: string | undefined,
 ): Promise<string | undefined> {
-  if (principal.kind !== 'agent') return walletId
-  const { sessionId } = principal
+  if (sessionId === undefined) return walletId
   return (await database.read((db) => walletOfSession(db, sessionId, walletId))).id
-}
-
-function agentOf(principal: Call['principal']): string {
-  if (principal.kind === 'agent') return principal.sessionId
-  throw new Error(`an agent's operation was reached by ${principal.kind}`)
 }

@@ -1,4 +1,5 @@
 import type { EventName, Severity } from '@waiaas/contract'
+import type { Actor } from '../platform/caller.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Handle } from '../platform/db/database.ts'
 import { evidenceHash, GENESIS } from './evidence-hash.ts'
@@ -11,8 +12,7 @@ export type { Verdict } from './verify.ts'
 
 export type Evidence = {
   event: EventName
-  /** `operator`, `system`, or `session:<id>`. */
-  actor: string
+  actor: Actor
   severity?: Severity
   walletId?: string | undefined
   sessionId?: string | undefined

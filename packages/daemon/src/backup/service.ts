@@ -2,6 +2,7 @@ import { type FileHandle, open, readdir, readFile, rename, rm } from 'node:fs/pr
 import { join } from 'node:path'
 import { type BackupInfo, Failure } from '@waiaas/contract'
 import { type Audit, SYSTEM_EVIDENCE } from '../audit/service.ts'
+import type { By } from '../platform/caller.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Database, Migration } from '../platform/db/database.ts'
 import type { Log } from '../platform/log.ts'
@@ -36,7 +37,6 @@ export type BackupParts = {
   /** 32 bytes; rejects while the keystore is locked. */
   readonly subkey: () => Promise<Uint8Array>
 }
-export type By = { readonly actor: string; readonly ip?: string | undefined }
 export type BackupService = ReturnType<typeof backupService>
 
 const ROWS_BYTES = 4 * 1024 * 1024

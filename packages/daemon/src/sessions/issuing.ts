@@ -7,9 +7,10 @@ import {
   type SessionConstraints,
   type sessionOperations,
 } from '@waiaas/contract'
+import type { By } from '../platform/caller.ts'
 import { seconds } from '../platform/clock.ts'
 import type { Handle } from '../platform/db/database.ts'
-import { type By, needLiveWallet, type PreparedSession, type WalletRow } from '../wallets/service.ts'
+import { needLiveWallet, type PreparedSession, type WalletRow } from '../wallets/service.ts'
 import type { SessionParts } from './parts.ts'
 import { canonicalConstraints, firstExpiry } from './rules.ts'
 import { sessionStore } from './store.ts'

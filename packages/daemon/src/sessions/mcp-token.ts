@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DEFAULT_SESSION_TTL, type Output, type Parsed, type sessionOperations } from '@waiaas/contract'
-import type { By } from '../wallets/service.ts'
+import type { By } from '../platform/caller.ts'
 import type { Issuing } from './issuing.ts'
 
 type Input = Parsed<typeof sessionOperations.createMcpToken>

@@ -11,9 +11,9 @@ import {
 } from '@waiaas/contract'
 import { type Audit, SYSTEM_EVIDENCE } from '../audit/service.ts'
 import type { Chain, Token } from '../chains/chain.ts'
+import type { By } from '../platform/caller.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Database, Handle } from '../platform/db/database.ts'
-import type { By } from '../wallets/service.ts'
 import { builtinTokens } from './builtin.ts'
 import { type TokenRow, tokenStore } from './store.ts'
 

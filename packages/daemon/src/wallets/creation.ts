@@ -1,11 +1,11 @@
 import { Failure, type Network, newId, type Output, type Parsed, type walletOperations } from '@waiaas/contract'
 import type { KeyRow } from '../keys/service.ts'
+import type { By } from '../platform/caller.ts'
 import type { Handle } from '../platform/db/database.ts'
 import { derivedAddresses, importSecret } from './importing.ts'
 import { keyFailures } from './key-failures.ts'
 import { storedKey } from './key-rows.ts'
 import type { WalletParts } from './parts.ts'
-import type { By } from './stops.ts'
 import { type WalletRow, walletStore } from './store.ts'
 import { walletView } from './views.ts'
 

@@ -1,11 +1,11 @@
 import { Failure, type Output, type walletOperations } from '@waiaas/contract'
+import type { By } from '../platform/caller.ts'
 import { seconds } from '../platform/clock.ts'
 import type { Handle } from '../platform/db/database.ts'
 import type { Held } from '../platform/held.ts'
 import { turns } from '../platform/turns.ts'
 import { needLiveWallet, needWallet } from './choice.ts'
 import type { WalletParts } from './parts.ts'
-import type { By } from './stops.ts'
 import { type WalletRow, walletStore } from './store.ts'
 import { walletView } from './views.ts'
 
