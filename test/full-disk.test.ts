@@ -55,10 +55,15 @@ test('a daemon whose disk fills up says so, sends nothing that it cannot record,
   // What is read is answered, and stops hold.
   expect((await daemon.call('GET', '/v1/wallets', { as: 'operator' })).status).toBe(200)
   const suspended = await daemon.operator.suspendWallet({ id: wallet.id })
+  const policy = { type: 'RATE_LIMIT', rules: { max_requests: 1_000, window_seconds: 60 } } as const
+  const tightened = await daemon.operator.createPolicy({ walletId: wallet.id, ...policy })
+  expect(tightened.unwritten).toEqual(expect.any(String))
   const thrown = await daemon.operator.activateKillSwitch({})
   expect([suspended.unwritten, thrown.unwritten]).toEqual([expect.any(String), expect.any(String)])
   expect((await send(2)).body.code).toBe('SYSTEM_LOCKED')
-  expect((await ready(daemon)).body.details?.checks.stops?.message).toContain(`wallet ${wallet.id}, kill switch`)
+  expect((await ready(daemon)).body.details?.checks.stops?.message).toMatch(
+    new RegExp(`wallet ${wallet.id}, change .* of policy ${tightened.id}, kill switch`),
+  )
   expect(await daemon.operator.getAdminStatus({})).toMatchObject({
     killSwitchState: 'SUSPENDED',
     warnings: expect.arrayContaining([expect.stringContaining('not written yet')]),
@@ -69,6 +74,7 @@ test('a daemon whose disk fills up says so, sends nothing that it cannot record,
   await until('the stops to be written', async () => (await ready(daemon)).status === 200)
   expect((await daemon.operator.getKillSwitch({})).unwritten).toBeUndefined()
   expect((await daemon.operator.getWallet({ id: wallet.id })).status).toBe('SUSPENDED')
+  expect(await daemon.operator.getPolicy({ id: tightened.id })).toMatchObject(policy)
   await daemon.operator.recoverKillSwitch({})
   await daemon.operator.resumeWallet({ id: wallet.id })
   const last = await send(3)

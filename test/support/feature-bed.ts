@@ -104,6 +104,7 @@ export async function openBed(open: Open, { keys, location, maxPerWallet = 5, cl
   const keyRows = walletKeys({ database })
   const policyService = policies({
     database,
+    held,
     clock,
     networks,
     wallet: findWallet,
@@ -131,6 +132,7 @@ export async function openBed(open: Open, { keys, location, maxPerWallet = 5, cl
     dataDir,
     keyRows,
     held,
+    policies: policyService,
     sessions: sessionService,
     wallets: walletService,
     killSwitch: switchService,

@@ -10,6 +10,7 @@ import {
   type PolicyType,
   policyTypes,
 } from './policies/all.ts'
+import { Unwritten } from './wire.ts'
 
 const supported = POLICY_TYPES.map((type) => `${type}: ${policyTypes[type].summary}`).join(' ')
 
@@ -38,6 +39,7 @@ export const PolicyResponse = z.object({
   updatedAt: UnixSeconds,
 })
 export type PolicyResponse = z.infer<typeof PolicyResponse>
+const PolicyChanged = PolicyResponse.extend({ unwritten: Unwritten })
 
 type Issue = z.core.$ZodIssue
 const checkRules = (type: PolicyType, rules: unknown): { issues: Issue[] } | { rules: PolicyRules } => {
@@ -89,7 +91,7 @@ export const policyOperations = {
     access: ['operator'],
     summary: 'Add a policy for one wallet or for each wallet.',
     input: CreatePolicyRequest,
-    output: PolicyResponse,
+    output: PolicyChanged,
     status: 201,
     errors: ['ACTION_VALIDATION_FAILED', 'INVALID_ADDRESS', 'WALLET_NOT_FOUND', 'WALLET_TERMINATED'],
     tag,
@@ -137,7 +139,7 @@ export const policyOperations = {
     access: ['operator'],
     summary: "Change a policy's rules, priority, or whether it applies.",
     input: UpdatePolicyRequest,
-    output: PolicyResponse,
+    output: PolicyChanged,
     errors: ['ACTION_VALIDATION_FAILED', 'INVALID_ADDRESS', 'POLICY_NOT_FOUND'],
     tag,
     command: 'policy update',
@@ -148,7 +150,7 @@ export const policyOperations = {
     access: ['operator'],
     summary: 'Remove a policy.',
     input: z.strictObject({ id: Id }),
-    output: z.object({ id: Id, deleted: z.boolean() }),
+    output: z.object({ id: Id, deleted: z.boolean(), unwritten: Unwritten }),
     errors: ['POLICY_NOT_FOUND'],
     tag,
     command: 'policy delete',

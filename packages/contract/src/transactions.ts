@@ -4,7 +4,16 @@ import { Failure } from './failure.ts'
 import { Cursor, Id, Limit, nextPage, Offset, UnixSeconds } from './ids.ts'
 import { operation } from './operation.ts'
 import { walletAlias, walletChoice } from './wallet.ts'
-import { Address, Amount, Digits, HumanAmount, NetworkName, TransactionStatus, TransactionType } from './wire.ts'
+import {
+  Address,
+  Amount,
+  Digits,
+  HumanAmount,
+  NetworkName,
+  TransactionStatus,
+  TransactionType,
+  Unwritten,
+} from './wire.ts'
 
 const tag = 'Transactions'
 const agent = ['agent'] as const
@@ -278,7 +287,7 @@ export const transactionOperations = {
     tool: 'cancel_transaction',
     aliases: oneAlias,
     input: one,
-    output: z.object({ id: Id, status: z.literal('CANCELLED') }),
+    output: z.object({ id: Id, status: z.literal('CANCELLED'), unwritten: Unwritten }),
     errors: ['TX_NOT_FOUND', 'TX_ALREADY_PROCESSED'],
   }),
   replaceTransaction: operation({
@@ -362,7 +371,7 @@ export const transactionOperations = {
     summary: 'Cancel a transaction that is not signed yet.',
     command: 'tx cancel',
     input: one,
-    output: z.object({ id: Id, status: z.literal('CANCELLED') }),
+    output: z.object({ id: Id, status: z.literal('CANCELLED'), unwritten: Unwritten }),
     errors: ['TX_NOT_FOUND', 'TX_ALREADY_PROCESSED'],
   }),
 }

@@ -201,7 +201,7 @@ export const walletOperations = {
     summary: 'Terminate a wallet: it signs nothing any more, and sessions that had only this wallet end.',
     command: 'wallet terminate',
     input: one,
-    output: z.object({ id: Id, status: z.literal('TERMINATED') }),
+    output: z.object({ id: Id, status: z.literal('TERMINATED'), unwritten: Unwritten }),
     errors: ['WALLET_NOT_FOUND', 'WALLET_TERMINATED'],
   }),
   purgeWallet: operation({

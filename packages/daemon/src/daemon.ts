@@ -156,6 +156,7 @@ function featuresOf(ground: Ground, base: Base) {
   const { evidence, held, nextVersion, chains, operator, prices, settings } = base
   const rules = policies({
     database,
+    held,
     clock,
     networks: chains.networks,
     wallet: findWallet,
@@ -266,6 +267,7 @@ function moneyPath(
     chooseWallet: walletOfSession,
     resolveNetwork: (wallet, name) => resolveNetwork(chains.networks(), wallet, name),
     findNetwork: chains.find,
+    held,
     async findToken(chain, { address, assetId }) {
       const name = assetId ?? address!
       const known = await database.read((db) => registry.find(db, chain.network, name))

@@ -11,11 +11,13 @@ import { killSwitchStore } from '../src/killswitch/store.ts'
 import { migrations } from '../src/migrations/all.ts'
 import { type Clock, systemClock } from '../src/platform/clock.ts'
 import type { Database, Handle } from '../src/platform/db/database.ts'
+import { heldStops } from '../src/platform/held.ts'
 import { policies, policyVersions } from '../src/policies/service.ts'
 import { pricesService } from '../src/prices/service.ts'
 import { sessionStore } from '../src/sessions/store.ts'
 import { transactionStore } from '../src/transactions/rows/store.ts'
 import { judge, Transactions } from '../src/transactions/service.ts'
+import { walletAsHeld } from '../src/wallets/service.ts'
 import { walletStore } from '../src/wallets/store.ts'
 
 export { migrations }
@@ -68,8 +70,10 @@ export async function startPipeline(
   const { network, connect, ...world } = worldOf(node, clock, oracle)
   const networks = [network]
   let chain = connect()
+  const held = heldStops({ clock, log })
   const rules = policies({
     database,
+    held,
     clock,
     networks: () => networks,
     wallet: walletStore.byId,
@@ -89,7 +93,7 @@ export async function startPipeline(
   })
   const switches = {
     killSwitch: killSwitchStore.read,
-    wallet: walletStore.byId,
+    wallet: async (db: Handle, id: string) => walletAsHeld(held, await walletStore.byId(db, id)),
     session: sessionStore.byId,
     isLinked: sessionStore.isLinked,
     policyVersion: rules.version,
@@ -137,6 +141,7 @@ export async function startPipeline(
     resolveNetwork: (): Network => network,
     findNetwork: () => network,
     findToken: (on, { address }) => on.token(address!),
+    held,
     prices,
   })
   service.start()
@@ -228,6 +233,7 @@ export async function startPipeline(
     sent,
     database,
     rules,
+    held,
     keys,
     keyring,
     evidence,

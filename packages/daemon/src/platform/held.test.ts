@@ -5,6 +5,7 @@ import { sessionAsHeld } from '../sessions/service.ts'
 import { findWallet, walletAsHeld } from '../wallets/service.ts'
 import { fillDisk } from './db/full-disk.ts'
 
+const POLICY = { type: 'SPENDING_LIMIT', priority: 0, enabled: true } as const
 const { keys } = sharedKeys()
 removeFoldersAfterEach()
 
@@ -122,6 +123,61 @@ forEachEngine((_engine, open) => {
     expect([bed.held.names(), (await bed.evidence('SESSION_REVOKED')).length]).toEqual([[], 1])
     await expect(bed.sessions.authenticate(token)).rejects.toMatchObject({ code: 'SESSION_REVOKED' })
     expect(await bed.sessions.revoke(id, operator)).toMatchObject({ message: 'the session was already revoked' })
+  })
+
+  test('whatever stops a wallet lets it sign nothing until it is stored, and is stored in the order of asking', async () => {
+    const bed = await start()
+    const { id, session } = await bed.createWallet({ createSession: true })
+    const other = await bed.createWallet({ name: 'two' })
+    await bed.sessions.link(session!.id, other.id, operator)
+    const status = async (wallet: string) =>
+      walletAsHeld(bed.held, await bed.database.read((db) => findWallet(db, wallet)))?.status
+    const limit = (daily: number) => ({ rules: { daily_limit_usd: daily } })
+    const made = await bed.policies.create({ ...POLICY, walletId: id, ...limit(100) })
+    const makeRoom = await fillDisk(bed.database)
+
+    expect(await bed.policies.update({ id: made.id, ...limit(50) })).toMatchObject({
+      ...{ id: made.id, rules: { daily_limit_usd: 50 }, unwritten: expect.any(String) },
+    })
+    expect((await bed.policies.update({ id: made.id, ...limit(20) })).unwritten).toBeDefined()
+    expect([await status(id), await status(other.id)]).toEqual(['SUSPENDED', 'ACTIVE'])
+    // It is no suspension, and does not look like one.
+    expect((await bed.wallets.read(id, {})).status).toBe('ACTIVE')
+    await bed.sessions.unlink(session!.id, other.id, operator)
+    expect([await status(other.id), bed.calls.at(-1)]).toEqual(['SUSPENDED', `quiet ${other.id}`])
+    const everywhere = await bed.policies.create({ ...POLICY, ...limit(1_000) })
+    expect(everywhere.unwritten).toBeDefined()
+    await expect(bed.policies.remove(everywhere.id)).rejects.toMatchObject({ code: 'POLICY_NOT_FOUND' })
+    expect(await bed.wallets.terminate(other.id, operator)).toMatchObject({ unwritten: expect.any(String) })
+
+    await makeRoom()
+    // What comes now is newer than all that is held.
+    expect(await bed.policies.update({ id: made.id, ...limit(10) })).not.toHaveProperty('unwritten')
+    expect(bed.held.names().filter((name) => name.includes(made.id))).toEqual([])
+    await bed.held.stop()
+    expect(bed.held.names()).toEqual([])
+    expect([await status(id), await status(other.id)]).toEqual(['ACTIVE', 'TERMINATED'])
+    expect((await bed.policies.get(made.id)).rules).toMatchObject({ daily_limit_usd: 10 })
+    expect(await bed.policies.get(everywhere.id)).toMatchObject({ walletId: null, rules: { daily_limit_usd: 1_000 } })
+    const updates = (await bed.evidence('POLICY_UPDATED')).reverse()
+    expect(updates.map((row) => JSON.parse(JSON.parse(row.details).rules).daily_limit_usd)).toEqual([50, 20, 10])
+    expect((await bed.evidence('SESSION_WALLET_REMOVED')).length).toBe(1)
+  })
+
+  test('a suspension that is held shows in the wallet itself', async () => {
+    const bed = await start()
+    const { id } = await bed.createWallet()
+    const makeRoom = await fillDisk(bed.database)
+    await bed.wallets.suspend(id, 'LOOK', operator)
+    const shown = { status: 'SUSPENDED', suspendedAt: bed.clock.now() / 1000 }
+    expect(await bed.wallets.read(id, {})).toMatchObject({
+      ...shown,
+      suspensionReason: expect.stringContaining('disk'),
+    })
+    expect((await bed.wallets.list({}, { limit: 5 })).items).toMatchObject([{ id, status: 'SUSPENDED' }])
+    await makeRoom()
+    await bed.held.stop()
+    expect(await bed.wallets.read(id, {})).toMatchObject({ ...shown, suspensionReason: 'LOOK' })
   })
 
   test('a stop that the database declines when it is written at last is over', async () => {

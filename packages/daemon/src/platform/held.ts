@@ -5,11 +5,18 @@ import type { Log } from './log.ts'
 
 /** A stop: how it is written, and what makes this process do as it says before it is. */
 type Stop<T> = {
+  /** The wallet that signs nothing while it is not written; null: none does. Left out: its readers ask `since` for it. */
+  wallet?: string | null
   /** `since` is when it was asked for, in milliseconds, where it could not be written then. */
   write(since: number | undefined): Promise<T>
   hold(): Promise<unknown>
 }
-type Entry = { readonly since: number; write(since: number): Promise<unknown>; trying?: Promise<void> | undefined }
+type Entry = {
+  readonly since: number
+  readonly wallet: string | null | undefined
+  write(since: number): Promise<unknown>
+  trying?: Promise<void> | undefined
+}
 export type Outcome<T> = { readonly written: T } | { readonly since: number; readonly unwritten: string }
 export type Held = ReturnType<typeof heldStops>
 
@@ -41,21 +48,32 @@ export function heldStops({ clock, log }: { clock: Pick<Clock, 'now'>; log: Log 
   }
 
   async function tryAll(): Promise<void> {
-    // One after the other: a later one may build on an earlier one.
-    for (const [name, entry] of entries) await tryNow(name, entry)
+    const left: { entry: Entry; error: unknown }[] = []
+    for (const [name, entry] of entries) {
+      // A later one may build on an earlier one of the same wallet.
+      if (left.some((one) => concern(one.entry.wallet, entry.wallet))) continue
+      await tryNow(name, entry).catch((error: unknown) => left.push({ entry, error }))
+    }
+    if (left[0]) throw left[0].error
+  }
+
+  /** What is held of the same wallet is older, and is written first. */
+  async function writeAfter<T>(wallet: Entry['wallet'], write: Stop<T>['write']): Promise<T> {
+    for (const [name, entry] of entries) if (concern(entry.wallet, wallet)) await tryNow(name, entry)
+    return write(undefined)
   }
 
   return {
     /** Writes a stop. Where that is not possible it holds from now on, and the outcome says so. Declared failures fly. */
-    async write<T>(name: string, { write, hold }: Stop<T>): Promise<Outcome<T>> {
+    async write<T>(name: string, { wallet, write, hold }: Stop<T>): Promise<Outcome<T>> {
       try {
-        return { written: await write(undefined) }
+        return { written: await writeAfter(wallet, write) }
       } catch (error) {
         if (!isUnwritten(error)) throw error
         log.error({ stop: name, err: error }, 'a stop could not be written; it holds in memory, and is tried again')
       }
       const since = entries.get(name)?.since ?? clock.now()
-      if (!entries.has(name)) entries.set(name, { since, write })
+      if (!entries.has(name)) entries.set(name, { since, wallet, write })
       writing?.wake()
       // This process has the stop by now; what other replicas do is not known while the database cannot be asked.
       await hold().catch((error: unknown) => log.error({ stop: name, err: error }, 'not all could be asked to stop'))
@@ -63,6 +81,8 @@ export function heldStops({ clock, log }: { clock: Pick<Clock, 'now'>; log: Log 
     },
     /** Since when a stop is held that is not written yet, in milliseconds. */
     since: (name: string): number | undefined => entries.get(name)?.since,
+    /** A stop is held that lets this wallet sign nothing. */
+    keeps: (walletId: string): boolean => [...entries.values()].some(({ wallet }) => concern(wallet, walletId)),
     /** Writes it now, before something that comes after it. Failure STORAGE_UNAVAILABLE while that is not possible. */
     async settle(name: string): Promise<void> {
       const entry = entries.get(name)
@@ -87,6 +107,9 @@ export function heldStops({ clock, log }: { clock: Pick<Clock, 'now'>; log: Log 
     },
   }
 }
+
+const concern = (one: Entry['wallet'], other: Entry['wallet']): boolean =>
+  one !== undefined && other !== undefined && (one === null || other === null || one === other)
 
 /** What a stop that is held says of itself. */
 export const UNWRITTEN =

@@ -2,6 +2,8 @@ import { CreatePolicyRequest, isFailure, NETWORKS, newId, type PolicyResponse } 
 import { expect, test } from 'vitest'
 import { forEachEngine, type Open } from '../../../../test/support/for-each-engine.ts'
 import { migrations } from '../migrations/all.ts'
+import { heldStops } from '../platform/held.ts'
+import { jsonLog } from '../platform/log.ts'
 import { BOB, NOON, USDC_ADDRESS } from './samples.ts'
 import { policies, policyVersions } from './service.ts'
 
@@ -23,6 +25,7 @@ async function start(open: Open) {
     afterChange: async () => {},
     systemEvidence: 'evidence:system',
     nextVersion: policyVersions(clock),
+    held: heldStops({ clock, log: jsonLog('silent') }),
   })
   const create = (request: unknown) => service.create(CreatePolicyRequest.parse(request))
   const applying = async (wallet: string) => (await database.read((db) => service.applying(db, wallet))).policies

@@ -12,6 +12,7 @@ import {
 } from '@waiaas/contract'
 import { type Clock, seconds } from '../platform/clock.ts'
 import type { Database, Handle, Scope } from '../platform/db/database.ts'
+import type { Held } from '../platform/held.ts'
 import type { Policy } from './case.ts'
 import { requireNetwork } from './checks.ts'
 import { admitRules, compilePolicies } from './compile.ts'
@@ -31,6 +32,7 @@ type PolicyEvent = 'POLICY_CREATED' | 'POLICY_UPDATED' | 'POLICY_DELETED'
 type Operations = typeof policyOperations
 type Parts = {
   database: Database
+  held: Pick<Held, 'write'>
   clock: Pick<Clock, 'now'>
   networks: () => readonly Network[]
   wallet: (db: Handle, id: string) => Promise<{ status: string } | undefined>
@@ -55,15 +57,25 @@ export function policies(parts: Parts) {
   return { ...additions(parts), ...changes(parts), ...reading(parts) }
 }
 
-/** Commits a change under the locks of what it applies to. Nothing that was judged before is sent for the first time after the answer. */
-async function committing<T>(
-  { database, systemEvidence, afterChange }: Parts,
-  walletId: string | null,
-  fn: (db: Handle) => Promise<T>,
-): Promise<T> {
-  const result = await database.work(scopeOf(walletId, systemEvidence), fn)
-  await afterChange(walletId)
-  return result
+type Change<T> = { id: string; walletId: string | null; answer: T; write(db: Handle): Promise<unknown> }
+type Changed<T> = T & { unwritten?: string }
+
+/**
+ * Commits a change under the locks of what it applies to. Nothing that was judged before is sent for the first time after
+ * the answer. While a change cannot be written, what it applies to signs nothing.
+ */
+async function committing<T extends object>(parts: Parts, change: Change<T>): Promise<Changed<T>> {
+  const { database, clock, systemEvidence, afterChange, held } = parts
+  const { id, walletId, answer } = change
+  const outcome = await held.write(`change ${newId(clock.now())} of policy ${id}`, {
+    wallet: walletId,
+    async write() {
+      await database.work(scopeOf(walletId, systemEvidence), change.write)
+      await afterChange(walletId)
+    },
+    hold: () => afterChange(walletId),
+  })
+  return 'written' in outcome ? answer : { ...answer, unwritten: outcome.unwritten }
 }
 
 function additions(parts: Parts) {
@@ -75,19 +87,19 @@ function additions(parts: Parts) {
   }
   return {
     /** Failures: ACTION_VALIDATION_FAILED, INVALID_ADDRESS, WALLET_NOT_FOUND, WALLET_TERMINATED. */
-    async create(request: Parsed<Operations['createPolicy']>, ip?: string): Promise<PolicyResponse> {
+    async create(request: Parsed<Operations['createPolicy']>, ip?: string): Promise<Changed<PolicyResponse>> {
       const { walletId = null, type } = request
       const rules = admitRules(type, request.rules, networks())
       const network = request.network === undefined ? null : requireNetwork(networks(), request.network).id
-      return committing(parts, walletId, async (db) => {
+      const row = newRow({ ...request, walletId, rules, network }, clock.now())
+      const write = async (db: Handle) => {
         if (walletId !== null) await requireLiveWallet(db, walletId)
         const replaces = walletId !== null && type === INSTALLED_TYPE
         const replaced = replaces ? await policyStore.removeDefault(db, walletId) : 0
-        const row = newRow({ ...request, walletId, rules, network }, await nextVersion(db), clock.now())
-        await policyStore.insert(db, row)
+        await policyStore.insert(db, { ...row, version: await nextVersion(db) })
         await record(db, { ...evidenceOf('POLICY_CREATED', row, replaced > 0 ? { replacesDefault: true } : {}), ip })
-        return answerOf(row)
-      })
+      }
+      return committing(parts, { id: row.id, walletId, answer: answerOf(row), write })
     },
     /** Installs the modest default in the transaction that creates a wallet; the job holds the wallet's lock. */
     async installDefault(db: Handle, walletId: string): Promise<PolicyResponse> {
@@ -99,7 +111,7 @@ function additions(parts: Parts) {
         priority: 0,
         enabled: true,
       }
-      const row = { ...newRow(about, await nextVersion(db), clock.now()), is_default: 1 }
+      const row = { ...newRow(about, clock.now()), version: await nextVersion(db), is_default: 1 }
       await policyStore.insert(db, row)
       await record(db, evidenceOf('POLICY_CREATED', row, { isDefault: true }))
       return answerOf(row)
@@ -109,39 +121,47 @@ function additions(parts: Parts) {
 
 function changes(parts: Parts) {
   const { database, clock, networks, record, nextVersion } = parts
+  type Edit<T> = { answer(row: StoredPolicy): T; write(db: Handle, row: StoredPolicy): Promise<unknown> }
   /** Changes one policy under the locks of what it applies to. */
-  async function changing<T>(id: string, fn: (db: Handle, row: StoredPolicy) => Promise<T>): Promise<T> {
+  async function changing<T extends object>(id: string, { answer, write }: Edit<T>): Promise<Changed<T>> {
     const known = await database.read((db) => requirePolicy(db, id))
-    return committing(parts, known.wallet_id, async (db) => fn(db, await requirePolicy(db, id)))
+    const change = { id, walletId: known.wallet_id, answer: answer(known) }
+    return committing(parts, { ...change, write: async (db) => write(db, await requirePolicy(db, id)) })
   }
   return {
     /** Failures: ACTION_VALIDATION_FAILED, INVALID_ADDRESS, POLICY_NOT_FOUND. */
     update: (
       { id, rules, priority, enabled }: Parsed<Operations['updatePolicy']>,
       ip?: string,
-    ): Promise<PolicyResponse> =>
-      changing(id, async (db, row) => {
-        const after: StoredPolicy = {
-          ...row,
-          ...(rules && isPolicyType(row.type) && { rules: JSON.stringify(admitRules(row.type, rules, networks())) }),
-          priority: priority ?? row.priority,
-          enabled: enabled === undefined ? row.enabled : Number(enabled),
-          is_default: 0,
-          version: await nextVersion(db),
-          updated_at: seconds(clock.now()),
-        }
-        await policyStore.change(db, after)
-        const before = { rules: row.rules, priority: row.priority, enabled: row.enabled === 1 }
-        await record(db, { ...evidenceOf('POLICY_UPDATED', after, { before }), ip })
-        return answerOf(after)
-      }),
+    ): Promise<Changed<PolicyResponse>> => {
+      const at = seconds(clock.now())
+      const changed = (row: StoredPolicy): StoredPolicy => ({
+        ...row,
+        ...(rules && isPolicyType(row.type) && { rules: JSON.stringify(admitRules(row.type, rules, networks())) }),
+        priority: priority ?? row.priority,
+        enabled: enabled === undefined ? row.enabled : Number(enabled),
+        is_default: 0,
+        updated_at: at,
+      })
+      return changing(id, {
+        answer: (row) => answerOf(changed(row)),
+        async write(db, row) {
+          const after = { ...changed(row), version: await nextVersion(db) }
+          await policyStore.change(db, after)
+          const before = { rules: row.rules, priority: row.priority, enabled: row.enabled === 1 }
+          await record(db, { ...evidenceOf('POLICY_UPDATED', after, { before }), ip })
+        },
+      })
+    },
     /** Failure: POLICY_NOT_FOUND. */
-    remove: (id: string, ip?: string): Promise<{ id: string; deleted: boolean }> =>
-      changing(id, async (db, row) => {
-        const deleted = await policyStore.remove(db, id)
-        await nextVersion(db)
-        await record(db, { ...evidenceOf('POLICY_DELETED', row), ip })
-        return { id, deleted }
+    remove: (id: string, ip?: string): Promise<Changed<{ id: string; deleted: boolean }>> =>
+      changing(id, {
+        answer: () => ({ id, deleted: true }),
+        async write(db, row) {
+          await policyStore.remove(db, id)
+          await nextVersion(db)
+          await record(db, { ...evidenceOf('POLICY_DELETED', row), ip })
+        },
       }),
   }
 }
@@ -235,7 +255,8 @@ type About = {
   enabled: boolean
 }
 
-const newRow = (about: About, version: number, now: number): StoredPolicy => ({
+/** Its version is that of its writing. */
+const newRow = (about: About, now: number): StoredPolicy => ({
   id: newId(now),
   wallet_id: about.walletId,
   type: about.type,
@@ -244,7 +265,7 @@ const newRow = (about: About, version: number, now: number): StoredPolicy => ({
   enabled: Number(about.enabled),
   network: about.network,
   is_default: 0,
-  version,
+  version: 0,
   created_at: seconds(now),
   updated_at: seconds(now),
 })

@@ -91,7 +91,7 @@ export function ending(parts: SessionParts, assertRoom: Room) {
     },
 
     async unlink(id: string, walletId: string, by: By): Promise<void> {
-      await database.work(stopping([walletId]), async (db) => {
+      const unlinked = async (db: Handle) => {
         await needSession(db, id)
         const linked = await idsOf(db, id)
         if (!linked.includes(walletId))
@@ -103,8 +103,13 @@ export function ending(parts: SessionParts, assertRoom: Room) {
         const cancelled = await stops.cancelUnsent(db, walletId, why)
         const details = { cancelled: cancelled.length }
         await audit.record(db, { event: 'SESSION_WALLET_REMOVED', walletId, sessionId: id, ...by, details })
-      })
-      await stops.quiet([walletId])
+      }
+      const hold = () => stops.quiet([walletId])
+      const write = async () => {
+        await database.work(stopping([walletId]), unlinked)
+        await hold()
+      }
+      await held.write(`session ${id} without wallet ${walletId}`, { wallet: walletId, write, hold })
     },
 
     /** For a wallet that ends, whose transactions are cancelled already: the job holds exclusive `system` and the wallet. */

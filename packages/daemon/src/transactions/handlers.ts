@@ -29,8 +29,7 @@ export const transactionHandlers = (
   },
   getTransaction: ({ principal }, { id }) => service.get(id, sessionOf(principal)),
   async cancelTransaction({ principal, peer }, { id }) {
-    await service.cancel(id, principal.sessionId, peer)
-    return { id, status: 'CANCELLED' as const }
+    return { id, status: 'CANCELLED' as const, ...(await service.cancel(id, principal.sessionId, peer)) }
   },
   async replaceTransaction({ principal, peer }, { id, with: purpose }) {
     const txHash = await service.replace(id, sessionOf(principal), purpose, peer)
@@ -76,7 +75,6 @@ export const transactionHandlers = (
     return { id, status: 'CANCELLED' as const, rejectedAt: seconds(await service.reject(id, peer)) }
   },
   async adminCancelTransaction({ peer }, { id }) {
-    await service.cancel(id, undefined, peer)
-    return { id, status: 'CANCELLED' as const }
+    return { id, status: 'CANCELLED' as const, ...(await service.cancel(id, undefined, peer)) }
   },
 })

@@ -11,6 +11,7 @@ import { pruning } from '../ledger/service.ts'
 import { type Actor, sessionActor } from '../platform/caller.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Handle } from '../platform/db/database.ts'
+import type { Held } from '../platform/held.ts'
 import type { Loop } from '../platform/jobs.ts'
 import type { Prices } from '../policies/service.ts'
 import { type Answer, type Asked, answered, type Built, decide, REPEAT_MS } from './deciding/decide.ts'
@@ -41,6 +42,7 @@ export type ServiceParts = Parts & {
   resolveNetwork(wallet: WalletFacts, name: string | undefined): Network
   findNetwork(id: string): Network | undefined
   findToken: FindToken
+  held: Pick<Held, 'write'>
   prices: Parts['prices'] & { current(network: Network, assets: readonly string[]): Prices }
 }
 type From = {
@@ -133,12 +135,16 @@ export class Transactions {
     return { status: 'PENDING', at: row.updated_at }
   }
 
-  /** Ends a transaction that is not signed; its time. `sessionId` undefined is the operator. */
-  cancel(id: string, sessionId: string | undefined, ip?: string): Promise<number> {
-    const actor = actorOf(sessionId)
-    return this.#change(id, sessionId, (db, row) =>
-      end(this.#parts, db, row, { to: 'CANCELLED', code: null, error: 'cancelled', actor, ip }),
-    )
+  /** Ends a transaction that is not signed. `sessionId` undefined is the operator. */
+  async cancel(id: string, sessionId: string | undefined, ip?: string): Promise<{ unwritten?: string }> {
+    const ending = { to: 'CANCELLED', code: null, error: 'cancelled', actor: actorOf(sessionId), ip } as const
+    const { wallet_id: wallet } = await this.#parts.database.read((db) => this.#findOwn(db, id, sessionId))
+    const outcome = await this.#parts.held.write(`cancelled transaction ${id}`, {
+      wallet,
+      write: () => this.#change(id, sessionId, (db, row) => end(this.#parts, db, row, ending)),
+      hold: () => this.#lanes.quiet([wallet]),
+    })
+    return 'unwritten' in outcome ? { unwritten: outcome.unwritten } : {}
   }
 
   /** Outbids a signed transaction on its nonce; the hash of the bytes that take its place. */

@@ -2,7 +2,7 @@ import { Failure, type Output, type walletOperations } from '@waiaas/contract'
 import type { By } from '../platform/caller.ts'
 import { seconds } from '../platform/clock.ts'
 import type { Handle } from '../platform/db/database.ts'
-import type { Held } from '../platform/held.ts'
+import { type Held, UNWRITTEN } from '../platform/held.ts'
 import { turns } from '../platform/turns.ts'
 import { needLiveWallet, needWallet } from './choice.ts'
 import type { WalletParts } from './parts.ts'
@@ -16,14 +16,19 @@ const stopping = (id: string) => ({ exclusive: ['system', `wallet:${id}`] })
 const heldName = (id: string) => `wallet ${id}`
 const changing = (id: string) => ({ shared: ['system'], exclusive: [`wallet:${id}`] })
 
-/** A wallet whose suspension is not written yet counts as suspended. */
+/** For whatever signs: a wallet of which any stop is not written yet counts as suspended. */
 export const walletAsHeld = <W extends { id: string; status: string }>(
   held: Held,
   wallet: W | undefined,
-): W | undefined =>
-  wallet?.status === 'ACTIVE' && held.since(heldName(wallet.id)) !== undefined
-    ? { ...wallet, status: 'SUSPENDED' }
+): W | undefined => (wallet?.status === 'ACTIVE' && held.keeps(wallet.id) ? { ...wallet, status: 'SUSPENDED' } : wallet)
+
+/** For whoever looks: a wallet whose suspension is not written yet is suspended. */
+export function walletAsShown(held: Held, wallet: WalletRow): WalletRow {
+  const since = held.since(heldName(wallet.id))
+  return wallet.status === 'ACTIVE' && since !== undefined
+    ? { ...wallet, status: 'SUSPENDED', suspended_at: since, suspension_reason: UNWRITTEN }
     : wallet
+}
 
 /** Suspending, resuming and ending wallets, and their names. */
 export function lifeCycle(parts: WalletParts) {
@@ -60,7 +65,7 @@ export function lifeCycle(parts: WalletParts) {
           return at
         })
       const hold = () => inTurn(id, async () => held.since(heldName(id)) !== undefined && stops.halt(id))
-      const outcome = await held.write(heldName(id), { write, hold })
+      const outcome = await held.write(heldName(id), { wallet: id, write, hold })
       const answer = { id, status: 'SUSPENDED' as const, suspensionReason: reason }
       if ('written' in outcome) return { ...answer, suspendedAt: seconds(outcome.written) }
       return { ...answer, suspendedAt: seconds(outcome.since), unwritten: outcome.unwritten }
@@ -82,8 +87,8 @@ export function lifeCycle(parts: WalletParts) {
     },
 
     /** For good. Sessions that had only this wallet end, others lose it. */
-    terminate: (id: string, by: By): Promise<Answer<'terminateWallet'>> =>
-      inTurn(id, async () => {
+    async terminate(id: string, by: By): Promise<Answer<'terminateWallet'>> {
+      const end = async () => {
         await database.work(stopping(id), async (db) => {
           const row = await needLiveWallet(db, id)
           const at = clock.now()
@@ -96,8 +101,14 @@ export function lifeCycle(parts: WalletParts) {
           await audit.record(db, { event: 'WALLET_TERMINATED', severity: 'warning', walletId: id, ...by, details })
         })
         await stops.halt(id)
-        return { id, status: 'TERMINATED' }
-      }),
+      }
+      const outcome = await held.write(`end of wallet ${id}`, {
+        wallet: id,
+        write: () => inTurn(id, end),
+        hold: () => stops.quiet([id]),
+      })
+      return { id, status: 'TERMINATED', ...('unwritten' in outcome && { unwritten: outcome.unwritten }) }
+    },
 
     /** Deletes the key of a terminated wallet; its history and evidence stay. */
     async purge(id: string, by: By): Promise<Answer<'purgeWallet'>> {

@@ -33,7 +33,7 @@ export type WalletParts = {
   held: Held
   networks(): readonly Network[]
   sessions: WalletSessions
-  stops: Pick<Stops, 'cancelUnsent' | 'halt' | 'resume'>
+  stops: Pick<Stops, 'cancelUnsent' | 'halt' | 'quiet' | 'resume'>
   /** Stores the modest default policy in the same job, marked as default. */
   installDefaultPolicy(db: Handle, walletId: string): Promise<NonNullable<Created['defaultPolicy']>>
   verifyPassword(password: string): Promise<boolean>

@@ -3,7 +3,7 @@ import { needWallet, walletOfSession } from './choice.ts'
 import { creation } from './creation.ts'
 import { exporting } from './exporting.ts'
 import { keyFailures } from './key-failures.ts'
-import { lifeCycle } from './life-cycle.ts'
+import { lifeCycle, walletAsShown } from './life-cycle.ts'
 import type { WalletParts } from './parts.ts'
 import { walletStore } from './store.ts'
 import { walletDetail, walletNetworks, walletView } from './views.ts'
@@ -25,7 +25,7 @@ type Answer<Name extends keyof typeof walletOperations> = Output<(typeof walletO
 
 /** The life of wallets: made or imported, read, suspended, exported, ended. */
 export function wallets(parts: WalletParts) {
-  const { database, keys, networks } = parts
+  const { database, keys, networks, held } = parts
   const { create, importKey, listDerivations } = creation(parts)
   const readable = (id: string, { sessionId }: Reader) =>
     database.read((db) => (sessionId === undefined ? needWallet(db, id) : walletOfSession(db, sessionId, id)))
@@ -46,14 +46,14 @@ export function wallets(parts: WalletParts) {
       const items = rows.slice(0, page.limit)
       const hasMore = rows.length > items.length
       return {
-        items: items.map((row) => walletView(networks(), row)),
+        items: items.map((row) => walletView(networks(), walletAsShown(held, row))),
         nextCursor: hasMore ? items.at(-1)!.id : null,
         hasMore,
       }
     },
     /** Failure WALLET_NOT_FOUND, also for a wallet that is not the session's. */
     read: async (id: string, reader: Reader): Promise<Answer<'getWallet'>> =>
-      walletDetail(networks(), await readable(id, reader)),
+      walletDetail(networks(), walletAsShown(held, await readable(id, reader))),
     networks: async (id: string, reader: Reader): Promise<Answer<'listWalletNetworks'>> =>
       walletNetworks(networks(), await readable(id, reader)),
     sealingKey: async (): Promise<Answer<'getSealingKey'>> => ({
