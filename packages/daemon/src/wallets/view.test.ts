@@ -53,7 +53,7 @@ forEachEngine((_engine, open) => {
     await fund(wallet.publicKey, parseUnits('1.5', 18))
     const address = localnet.evmFixtures.plainToken
     await registry.add({ network: 'local-evm', address, symbol: 'PLAIN', name: 'Plain', decimals: 18 }, operator)
-    await mintToken(localnet.evm, address, wallet.publicKey, 7n)
+    await mintToken(localnet.evm, address, { to: wallet.publicKey, amount: 7n })
 
     expect(await view.address(id, {})).toMatchObject({
       walletId: wallet.id,
