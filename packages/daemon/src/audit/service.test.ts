@@ -83,7 +83,7 @@ forEachEngine((_, open) => {
   test('a row that was written anew with a fitting hash breaks the chain behind it', async () => {
     const database = await open(migrations)
     const trail = await tenRows(database)
-    const rows = await database.read((db) => evidenceStore.chainRows(db, 'system', 0, 10))
+    const rows = await database.read((db) => evidenceStore.chainRows(db, { chain: 'system', after: 0, count: 10 }))
     const { hash: _, ...second } = rows[1]!
     const forged = evidenceHash({ ...second, details: '{}' })
     await run(

@@ -89,8 +89,8 @@ export function killSwitch(parts: KillSwitchParts) {
         // A wallet has got its first one meanwhile: again, with its lock.
         if (walletIds.some((id) => !known.includes(id))) return undefined
         const now = clock.now()
-        assertMoved(await killSwitchStore.swap(db, moved(row, stop, by, now)))
-        const ended = await endAll(db, stop, walletIds, by)
+        assertMoved(await killSwitchStore.swap(db, moved(row, stop, { by, now })))
+        const ended = await endAll(db, stop, { walletIds, by })
         const details = since === undefined ? ended : { ...ended, heldSince: since }
         await audit.record(db, { event: stop.event, severity: 'critical', ...by, details })
         return now
@@ -102,8 +102,7 @@ export function killSwitch(parts: KillSwitchParts) {
   async function endAll(
     db: Handle,
     { to }: Stop,
-    walletIds: readonly string[],
-    by: By,
+    { walletIds, by }: { walletIds: readonly string[]; by: By },
   ): Promise<Record<string, unknown>> {
     const why = { error: 'the kill switch was thrown', code: 'SYSTEM_LOCKED', actor: by.actor }
     let cancelled = 0
@@ -201,10 +200,10 @@ function assertMoved(isMoved: boolean): void {
 }
 
 /** The time and the name of the one who threw the switch stay when it is locked. */
-const moved = (row: KillSwitchRow, { from, to }: Stop, { actor }: By, now: number): Swap => ({
+const moved = (row: KillSwitchRow, { from, to }: Stop, { by, now }: { by: By; now: number }): Swap => ({
   from,
   to,
   at: row.activated_at ?? now,
-  by: row.activated_by ?? actor,
+  by: row.activated_by ?? by.actor,
   lockedAt: to === 'LOCKED' ? now : null,
 })

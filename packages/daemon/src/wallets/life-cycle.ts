@@ -41,7 +41,7 @@ export function lifeCycle(parts: WalletParts) {
       database.work(changing(id), async (db) => {
         const row = await needLiveWallet(db, id)
         const at = clock.now()
-        await walletStore.rename(db, id, name, at)
+        await walletStore.rename(db, { id, name, at })
         await audit.record(db, { event: 'WALLET_RENAMED', walletId: id, ...by, details: { from: row.name, to: name } })
         return walletView(parts.networks(), { ...row, name, updated_at: at })
       }),

@@ -21,8 +21,9 @@ const PUBLIC = { kind: 'public' } as const
 export function httpApp<const Ops extends Operations>(options: HttpOptions<Ops>): Hono<HttpEnv> {
   const app = new Hono<HttpEnv>()
   const limits = limiter(options)
+  const serving = { ...options, limits }
   app.use(guard(options.settings))
-  for (const [name, op] of Object.entries(options.operations)) addRoute(app, name, op, limits, options)
+  for (const [name, op] of Object.entries(options.operations)) addRoute(app, { name, op }, serving)
   for (const page of ['/doc', '/reference/*'])
     app.use(page, async (c, next) => {
       limits.stranger(c.get('meta'))
@@ -50,13 +51,10 @@ class UndeclaredFailure extends Error {
   override readonly name = 'UndeclaredFailure'
 }
 
-function addRoute<Ops extends Operations>(
-  app: Hono<HttpEnv>,
-  name: string,
-  op: Operation,
-  limits: Limiter,
-  options: HttpOptions<Ops>,
-): void {
+type Named = { name: string; op: Operation }
+type Serving<Ops extends Operations> = HttpOptions<Ops> & { readonly limits: Limiter }
+
+function addRoute<Ops extends Operations>(app: Hono<HttpEnv>, { name, op }: Named, options: Serving<Ops>): void {
   requireAccess(name, op)
   const handler = options.handlers[name]
   if (!handler) throw new Error(`operation ${name} has no handler`)
@@ -65,12 +63,12 @@ function addRoute<Ops extends Operations>(
   const path = op.path.replaceAll(/\{(\w+)\}/g, ':$1')
   app.on(op.method, path, async (c) => {
     const meta = c.get('meta')
-    const principal = await admit(c, op, limits, options)
+    const principal = await admit(c, op, options)
     try {
       const input = await read(c)
       // The table types the handler; here it is one of many. `admit` let only the kinds of caller through that it knows.
       const result = await (handler as (call: Call, input: unknown) => unknown)(callOf(c, op, principal), input)
-      return answerOf(meta, name, op, input, result)
+      return answerOf(meta, { name, op }, { input, result })
     } catch (error) {
       if (!isFailure(error) || declared.has(error.code)) throw error
       const problem = `operation ${name} failed with ${error.code}, which it does not declare`
@@ -90,17 +88,16 @@ function requireAccess(name: string, op: Operation): void {
 async function admit<Ops extends Operations>(
   c: Context<HttpEnv>,
   op: Operation,
-  limits: Limiter,
-  options: HttpOptions<Ops>,
+  { limits, isStopping, authenticate }: Serving<Ops>,
 ): Promise<Principal> {
   const meta = c.get('meta')
   if (op.access === 'public') {
     limits.stranger(meta)
     return PUBLIC
   }
-  if (options.isStopping?.()) throw new Failure('SHUTTING_DOWN', 'the daemon is stopping')
+  if (isStopping?.()) throw new Failure('SHUTTING_DOWN', 'the daemon is stopping')
   try {
-    const principal = await options.authenticate(c.req.raw.headers, op, meta.peer)
+    const principal = await authenticate(c.req.raw.headers, op, meta.peer)
     if (principal.kind === 'public' || !mayCall(op, principal.kind)) throw wrongCaller(op)
     limits.known(principal)
     return principal
@@ -175,7 +172,7 @@ function readKey(key: string | undefined): string | undefined {
   })
 }
 
-function answerOf(meta: Meta, name: string, op: Operation, input: unknown, result: unknown): Response {
+function answerOf(meta: Meta, { name, op }: Named, { input, result }: { input: unknown; result: unknown }): Response {
   if (op.status === 204) return emptyAnswer(meta)
   const parsed = op.output.safeParse(result)
   if (!parsed.success) throw new Error(`the answer of ${name} does not fit its schema`, { cause: parsed.error })
