@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import {
   bodySource,
   envName,
+  events,
   failures,
   LOCAL_NETWORKS,
   NETWORKS,
@@ -208,10 +209,38 @@ ${table(
 `
 }
 
+type Details = ReturnType<(typeof events)[keyof typeof events]['details']>
+type Field = { isOptional(): boolean }
+
+/** The names of what is told; those that may be missing with a question mark. */
+function fieldsOf(details: Details): string {
+  if ('options' in details) return details.options.map(fieldsOf).join(' or ')
+  const fields: [string, Field][] = Object.entries(details.shape)
+  return code(fields.map(([name, field]) => (field.isOptional() ? `${name}?` : name)).join(' '))
+}
+
+function eventsPage(): string {
+  const rows = Object.entries(events).map(([name, { severity, summary, details }]) => [
+    code(name),
+    severity,
+    cell(summary),
+    fieldsOf(details()),
+  ])
+  return `# Events
+
+${note}
+
+What the [audit log](evidence.md) records, each in the database transaction of the change that it tells of. The severity is the least that an event is recorded with; a single case may be worse, and the row says so. Details are told beside who did it, from where, and the ids of wallet, session and transaction. Read rows with \`waiaas audit list\` or \`GET /v1/audit-logs\`; \`event_type\` picks one event and \`severity\` one severity.
+
+${table(['Event', 'Severity', 'What has happened', 'Details'], rows)}
+`
+}
+
 /** The text of every generated page by its path. */
 export const generatedPages = (): Readonly<Record<string, string>> => ({
   'docs/configuration.md': configuration(),
   'docs/api.md': api(),
+  'docs/events.md': eventsPage(),
   'docs/public-endpoints.md': publicEndpoints(),
 })
 

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import { type EventName, mayCall, type Operation, operations } from '@waiaas/contract'
+import { type AuditEntry, type EventName, mayCall, type Operation, operations } from '@waiaas/contract'
 import { deployEvmFixtures } from '@waiaas/localnet'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { MASTER_PASSWORD, startTestDaemon, type TestDaemon } from './support/daemon.ts'
+import { requireKnownDetails } from './support/strict-audit.ts'
 import { until } from './support/until.ts'
 import { GENEROUS, type TestWallet } from './support/wallets.ts'
 import { type EvmWorld, evmWorld } from './support/worlds.ts'
@@ -178,6 +179,16 @@ const ofTheDaemon = (): Steps => {
   }
 }
 
+async function everyRow() {
+  const rows: AuditEntry[] = []
+  for (let cursor: number | undefined; ; ) {
+    const page = await daemon.operator.listAuditLogs({ limit: 200, ...(cursor !== undefined && { cursor }) })
+    rows.push(...page.data)
+    if (page.nextCursor === null) return rows
+    cursor = page.nextCursor
+  }
+}
+
 test('every call that changes something leaves its row of evidence, with who asked and from where', async () => {
   const steps = changes()
   // A simulation and a list change nothing; a renewal comes after half a session's life and is proven with the sessions; a clock
@@ -203,4 +214,5 @@ test('every call that changes something leaves its row of evidence, with who ask
     expect(row!.actor, name).toMatch(isAgents ? /^session:/ : /^operator$/)
     expect(row!.ipAddress, `${name} does not say from where`).toBe('127.0.0.1')
   }
+  for (const row of await everyRow()) requireKnownDetails(row.eventType as EventName, row.details)
 })

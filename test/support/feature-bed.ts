@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { NETWORKS, walletOperations } from '@waiaas/contract'
 import { afterAll, afterEach, beforeAll } from 'vitest'
-import { audit, SYSTEM_EVIDENCE } from '../../packages/daemon/src/audit/service.ts'
+import { SYSTEM_EVIDENCE } from '../../packages/daemon/src/audit/service.ts'
 import { type Keys, startKeys } from '../../packages/daemon/src/keys/service.ts'
 import { killSwitch } from '../../packages/daemon/src/killswitch/service.ts'
 import { migrations } from '../../packages/daemon/src/migrations/all.ts'
@@ -15,6 +15,7 @@ import { policies, policyVersions } from '../../packages/daemon/src/policies/ser
 import { sessions } from '../../packages/daemon/src/sessions/service.ts'
 import { findWallet, keyFailures, type Stops, walletKeys, wallets } from '../../packages/daemon/src/wallets/service.ts'
 import type { Location, Open } from './for-each-engine.ts'
+import { strictAudit } from './strict-audit.ts'
 
 export const MASTER_PASSWORD = 'a master password of a test'
 export const operator: By = { actor: 'operator', ip: '127.0.0.1' }
@@ -89,7 +90,7 @@ export async function openBed(open: Open, { keys, location, maxPerWallet = 5, cl
   const database: Database = await open(migrations, location)
   const dataDir = mkdtempSync(join(tmpdir(), 'waiaas-bed-'))
   folders.push(dataDir)
-  const evidence = audit({ clock })
+  const evidence = strictAudit({ clock })
   const recorded = recordedStops()
   const { stops } = recorded
   const networks = () => NETWORKS

@@ -24,6 +24,16 @@ test.each([
   expect({ unused: unnamed(names, product), untested: unnamed(names, tests) }).toEqual({ unused: [], untested: [] })
 })
 
+/** Whether a line gives it as an event. Some events share their name with a failure code, which says nothing of them. */
+const isRecorded = (name: string, text: string) => new RegExp(`\\bevent\\b.*'${name}'`, 'i').test(text)
+
+test('every event of the catalogue is recorded by the daemon, under its own name', () => {
+  const daemon = files.filter(({ path }) => path.startsWith('packages/daemon/src/') && !isTest(path))
+  const texts = daemon.map(({ text }) => text.replaceAll('EVENT_OF', 'event'))
+  expect(EVENTS.filter((name) => !texts.some((text) => isRecorded(name, text)))).toEqual([])
+  expect(isRecorded('POLICY_DENIED', `throw new Failure('POLICY_DENIED', 'refused')`)).toBe(false)
+})
+
 test('every setting is read somewhere in the product', () => {
   const texts = files.filter(({ path }) => !isTest(path) && !path.endsWith('contract/src/settings.ts'))
   const isRead = (key: string) => texts.some(({ text }) => text.includes(`'${key}'`))

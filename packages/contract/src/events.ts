@@ -1,53 +1,286 @@
-/** What the audit log records. Each is written in the database transaction of the change that it tells of. */
-export const EVENTS = [
-  'WALLET_CREATED',
-  'WALLET_IMPORTED',
-  'WALLET_EXPORTED',
-  'WALLET_RENAMED',
-  'WALLET_SUSPENDED',
-  'WALLET_RESUMED',
-  'WALLET_TERMINATED',
-  'WALLET_PURGED',
-  'SESSION_CREATED',
-  'SESSION_REVOKED',
-  'SESSION_RENEWED',
-  'SESSION_ROTATED',
-  'SESSION_WALLET_ADDED',
-  'SESSION_WALLET_REMOVED',
-  'POLICY_CREATED',
-  'POLICY_UPDATED',
-  'POLICY_DELETED',
-  'POLICY_DENIED',
-  'TOKEN_ADDED',
-  'TOKEN_REMOVED',
-  'SETTINGS_CHANGED',
-  'KILL_SWITCH_ACTIVATED',
-  'KILL_SWITCH_ESCALATED',
-  'KILL_SWITCH_RECOVERED',
-  'CLOCK_HELD',
-  'CLOCK_ACKNOWLEDGED',
-  'CLOCK_RELEASED',
-  'MASTER_AUTH_FAILED',
-  'MASTER_PASSWORD_CHANGED',
-  'SHUTDOWN_REQUESTED',
-  'BACKUP_CREATED',
-  'BACKUP_RESTORED',
-  'TX_REQUESTED',
-  'TX_QUEUED',
-  'TX_APPROVED',
-  'TX_REJECTED',
-  'TX_CANCELLED',
-  'TX_EXPIRED',
-  'TX_SIGNED',
-  'TX_SUBMITTED',
-  'TX_REPLACED',
-  'TX_CONFIRMED',
-  'TX_FAILED',
-  'TX_REORGED',
-  'LANE_GAP_FILLED',
-  'NONCE_USED_ELSEWHERE',
-] as const
-export type EventName = (typeof EVENTS)[number]
+import { z } from 'zod'
+import { Reason, Tier } from './decision.ts'
 
 export const SEVERITIES = ['info', 'warning', 'critical'] as const
 export type Severity = (typeof SEVERITIES)[number]
+
+/** All that the evidence and the documents need to know of one event. */
+type EventEntry = {
+  /** What it is recorded with at least; a single case may be worse. */
+  readonly severity: Severity
+  /** One sentence: what has happened. */
+  readonly summary: string
+  /** What is told beside actor, wallet, session, transaction and address. Made when it is asked for, which is in tests alone. */
+  readonly details: () => z.ZodType<Readonly<Record<string, unknown>>>
+}
+
+const Count = z.int().min(0)
+const Text = z.string()
+const TextOrNull = z.string().nullable()
+const None = () => z.strictObject({})
+/** Of a stop that could not be written when it was asked for: since when it held, in unix milliseconds. */
+const heldSince = z.int().optional()
+
+const Wallet = { name: Text, chain: Text, environment: Text, address: Text, defaultPolicy: TextOrNull }
+const Policy = { id: Text, type: Text, network: TextOrNull, rules: Text, priority: z.int(), enabled: z.boolean() }
+const Before = () => z.strictObject({ rules: Text, priority: z.int(), enabled: z.boolean() })
+const Tokens = () => z.strictObject({ expiresAt: z.int(), renewals: Count })
+const Stopped = () => z.strictObject({ state: Text, cancelled: Count, revoked: Count, heldSince })
+const Hold = z.enum(['start', 'jump'])
+
+/** What was decided on a request. */
+const Decided = () =>
+  z.strictObject({
+    type: Text,
+    network: Text,
+    to: TextOrNull,
+    asset: TextOrNull,
+    amount: TextOrNull,
+    digest: TextOrNull,
+    tier: Tier,
+    usd: z.number().optional(),
+    reasons: z.array(Reason).optional(),
+    policyVersion: z.int().nullable(),
+  })
+const JudgedAgain = () => z.strictObject({ tier: Tier, reasons: z.array(Reason), judgedAgain: z.literal(true) })
+/** The end of a transaction of which nothing had left. `ledger` is the fault that kept its reservation. */
+const Ended = () => z.strictObject({ from: Text, reason: Text, code: TextOrNull, ledger: Text.optional() })
+/** Signed bytes, stored and about to leave. */
+const Signed = () =>
+  z.strictObject({
+    hash: Text,
+    bytesHash: Text,
+    digest: Text,
+    nonce: z.int().nullable(),
+    purpose: Text.optional(),
+  })
+const Landed = () =>
+  z.strictObject({
+    hash: TextOrNull,
+    height: z.int(),
+    block: Text,
+    fee: Text,
+    error: Text.optional(),
+  })
+/** Signed bytes that are proven never to land. */
+const Voided = () => z.strictObject({ hash: TextOrNull, proof: Text, by: Text.optional(), signedAnew: z.boolean() })
+
+/** What the audit log records. Each is written in the database transaction of the change that it tells of. */
+export const events = {
+  WALLET_CREATED: {
+    severity: 'info',
+    summary: 'A wallet was made with a fresh key.',
+    details: () => z.strictObject(Wallet),
+  },
+  WALLET_IMPORTED: {
+    severity: 'info',
+    summary: 'A wallet was made with a key from elsewhere.',
+    details: () => z.strictObject({ ...Wallet, format: Text }),
+  },
+  WALLET_EXPORTED: {
+    severity: 'critical',
+    summary: 'The key of a wallet was asked for with the right password, and left the signer.',
+    details: () => z.strictObject({ format: Text, sealed: z.boolean() }),
+  },
+  WALLET_RENAMED: {
+    severity: 'info',
+    summary: 'A wallet has another name.',
+    details: () => z.strictObject({ from: Text, to: Text }),
+  },
+  WALLET_SUSPENDED: {
+    severity: 'warning',
+    summary: 'A wallet signs nothing until it is resumed.',
+    details: () => z.strictObject({ reason: Text, cancelled: Count.optional(), heldSince }),
+  },
+  WALLET_RESUMED: { severity: 'info', summary: 'A suspended wallet signs again.', details: None },
+  WALLET_TERMINATED: {
+    severity: 'warning',
+    summary: 'A wallet has ended for good.',
+    details: () => z.strictObject({ cancelled: Count }),
+  },
+  WALLET_PURGED: {
+    severity: 'critical',
+    summary: 'The key of a terminated wallet was deleted.',
+    details: () => z.strictObject({ address: Text }),
+  },
+  SESSION_CREATED: {
+    severity: 'info',
+    summary: 'A session may use a wallet.',
+    details: () =>
+      z.strictObject({
+        expiresAt: z.int(),
+        constraints: z.looseObject({}).nullable(),
+        source: Text,
+        wallets: z.array(Text),
+      }),
+  },
+  SESSION_REVOKED: {
+    severity: 'info',
+    summary: 'A session was ended.',
+    details: () => z.union([z.strictObject({ cancelled: Count, heldSince }), z.strictObject({ reason: Text })]),
+  },
+  SESSION_RENEWED: { severity: 'info', summary: 'A session got a new token and more time.', details: Tokens },
+  SESSION_ROTATED: { severity: 'info', summary: 'A session got a new token.', details: Tokens },
+  SESSION_WALLET_ADDED: { severity: 'info', summary: 'A session may use one more wallet.', details: None },
+  SESSION_WALLET_REMOVED: {
+    severity: 'info',
+    summary: 'A session lost a wallet.',
+    details: () => z.union([z.strictObject({ cancelled: Count }), z.strictObject({ reason: Text })]),
+  },
+  POLICY_CREATED: {
+    severity: 'info',
+    summary: 'A policy was written.',
+    details: () =>
+      z.strictObject({
+        ...Policy,
+        isDefault: z.literal(true).optional(),
+        replacesDefault: z.literal(true).optional(),
+      }),
+  },
+  POLICY_UPDATED: {
+    severity: 'info',
+    summary: 'A policy was changed.',
+    details: () => z.strictObject({ ...Policy, before: Before() }),
+  },
+  POLICY_DELETED: { severity: 'info', summary: 'A policy was taken away.', details: () => z.strictObject(Policy) },
+  POLICY_DENIED: { severity: 'warning', summary: 'The policies refused a request.', details: Decided },
+  TOKEN_ADDED: {
+    severity: 'info',
+    summary: 'The operator registered a token.',
+    details: () =>
+      z.strictObject({ network: Text, address: Text, symbol: Text, decimals: z.int(), symbolOnChain: Text }),
+  },
+  TOKEN_REMOVED: {
+    severity: 'info',
+    summary: 'The operator took a token back.',
+    details: () => z.strictObject({ network: Text, address: Text, symbol: Text }),
+  },
+  SETTINGS_CHANGED: {
+    severity: 'info',
+    summary: 'Settings have other values; of secrets only that they changed is told.',
+    details: () =>
+      z.strictObject({
+        keys: z.array(Text),
+        changes: z.array(z.strictObject({ key: Text, from: Text, to: Text, unset: z.literal(true).optional() })),
+      }),
+  },
+  KILL_SWITCH_ACTIVATED: { severity: 'critical', summary: 'The kill switch stopped all signing.', details: Stopped },
+  KILL_SWITCH_ESCALATED: {
+    severity: 'critical',
+    summary: 'The stopped daemon was locked, and all sessions were revoked.',
+    details: Stopped,
+  },
+  KILL_SWITCH_RECOVERED: {
+    severity: 'critical',
+    summary: 'The kill switch was lifted.',
+    details: () => z.strictObject({ from: Text }),
+  },
+  CLOCK_HELD: {
+    severity: 'critical',
+    summary: 'The clock of the machine is not believed.',
+    details: () => z.strictObject({ since: Hold, aheadSeconds: z.int() }),
+  },
+  CLOCK_ACKNOWLEDGED: {
+    severity: 'critical',
+    summary: 'The operator said that the clock is right.',
+    details: () => z.strictObject({ since: Hold, before: z.int(), after: z.int(), gainedSeconds: z.int() }),
+  },
+  CLOCK_RELEASED: {
+    severity: 'warning',
+    summary: 'The clock is believed again.',
+    details: () => z.strictObject({ reason: Text }),
+  },
+  MASTER_AUTH_FAILED: {
+    severity: 'warning',
+    summary: 'A wrong master password; critical where one address tried in a minute.',
+    details: () =>
+      z.union([
+        z.strictObject({ at: z.literal('export') }),
+        z.strictObject({ attempts: z.int().min(1), minute: z.int() }),
+      ]),
+  },
+  MASTER_PASSWORD_CHANGED: { severity: 'critical', summary: 'There is another master password.', details: None },
+  SHUTDOWN_REQUESTED: { severity: 'warning', summary: 'The operator asked the daemon to end.', details: None },
+  BACKUP_CREATED: {
+    severity: 'info',
+    summary: 'A backup was written.',
+    details: () => z.strictObject({ path: Text, size: Count, createdAt: Text, deleted: z.array(Text) }),
+  },
+  BACKUP_RESTORED: {
+    severity: 'critical',
+    summary: 'The database is that of a backup; its wallets are suspended.',
+    details: () =>
+      z.strictObject({
+        createdAt: Text,
+        daemonVersion: Text,
+        auditWhole: z.boolean(),
+        suspended: Count,
+        cancelled: Count,
+      }),
+  },
+  TX_REQUESTED: {
+    severity: 'info',
+    summary: 'A request was allowed and goes on; a warning in the tier NOTIFY.',
+    details: Decided,
+  },
+  TX_QUEUED: {
+    severity: 'info',
+    summary: 'A request waits for its delay or for an approval.',
+    details: () => z.union([Decided(), JudgedAgain()]),
+  },
+  TX_APPROVED: {
+    severity: 'warning',
+    summary: 'A human approved what waited.',
+    details: () => z.strictObject({ digest: TextOrNull, usd: TextOrNull }),
+  },
+  TX_REJECTED: { severity: 'info', summary: 'A human rejected what waited.', details: Ended },
+  TX_CANCELLED: {
+    severity: 'info',
+    summary: 'A transaction was taken back; critical where something is not as it must be.',
+    details: () => z.union([Ended(), z.strictObject({ hash: TextOrNull, nonce: z.int().nullable(), fee: TextOrNull })]),
+  },
+  TX_EXPIRED: {
+    severity: 'info',
+    summary: 'Nobody approved in time, or, a warning, signed bytes did not land in time.',
+    details: () => z.union([Ended(), Voided()]),
+  },
+  TX_SIGNED: {
+    severity: 'warning',
+    summary: 'A signature was made and thrown away.',
+    details: () => z.strictObject({ discarded: Text, bytesHash: Text }),
+  },
+  TX_SUBMITTED: { severity: 'info', summary: 'Signed bytes are stored and leave.', details: Signed },
+  TX_REPLACED: { severity: 'info', summary: 'Bytes that outbid earlier ones are stored and leave.', details: Signed },
+  TX_CONFIRMED: { severity: 'info', summary: 'A transaction is in a block and has succeeded.', details: Landed },
+  TX_FAILED: {
+    severity: 'info',
+    summary: 'A transaction could not be made, or, a warning, it reverted; critical where it could not be judged.',
+    details: () => z.union([Ended(), Landed()]),
+  },
+  TX_REORGED: {
+    severity: 'warning',
+    summary: 'The block of a transaction left the chain.',
+    details: () => z.strictObject({ hash: TextOrNull, block: TextOrNull, height: z.int().nullable() }),
+  },
+  LANE_GAP_FILLED: {
+    severity: 'warning',
+    summary: 'A transfer of nothing fills a nonce that others wait for.',
+    details: () => z.strictObject({ lane: Text }),
+  },
+  NONCE_USED_ELSEWHERE: {
+    severity: 'critical',
+    summary: 'Another program has used the key.',
+    details: () => z.union([z.strictObject({ lane: Text, expected: Count, found: Count }), Voided()]),
+  },
+} as const satisfies Record<string, EventEntry>
+
+export type EventName = keyof typeof events
+// Object.keys is typed as text; the table's own keys are exactly the names.
+export const EVENTS = Object.keys(events) as [EventName, ...EventName[]]
+
+/** What is told of one event. */
+export type EventDetails<Name extends EventName> = z.input<ReturnType<(typeof events)[Name]['details']>>
+
+type Above = { info: 'warning' | 'critical'; warning: 'critical'; critical: never }
+/** Severities above that of the table, for a single case that is worse. */
+export type RaisedSeverity<Name extends EventName> = Above[(typeof events)[Name]['severity']]

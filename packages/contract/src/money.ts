@@ -55,6 +55,7 @@ function plainDecimal(value: number): string {
   if (!Number.isFinite(value) || value < 0) throw new RangeError(`expected an amount of zero or more, got ${value}`)
   const text = String(value)
   if (!text.includes('e')) return text
-  if (value >= 1e21) throw new RangeError(`expected an amount below 1e21, got ${text}`)
-  return value.toFixed(20).replace(/\.?0+$/, '')
+  // JavaScript writes only these with an exponent.
+  const expected = value < 1 ? `at most ${USD_DECIMALS} decimals` : 'an amount below 1e21'
+  throw new RangeError(`expected ${expected}, got ${text}`)
 }

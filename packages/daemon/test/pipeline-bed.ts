@@ -1,7 +1,7 @@
 import { findNetwork, LOCAL_NETWORKS, type Network, newId, type SendRequest } from '@waiaas/contract'
 import { type EvmNode, type SolanaNode, startEvm, startSolana } from '@waiaas/localnet'
 import pino from 'pino'
-import { audit } from '../src/audit/service.ts'
+import { strictAudit } from '../../../test/support/strict-audit.ts'
 import type { Chain } from '../src/chains/chain.ts'
 import { evmChain } from '../src/chains/evm/chain.ts'
 import { solanaChain } from '../src/chains/solana/chain.ts'
@@ -66,7 +66,7 @@ export async function startPipeline(
   const keys = await startKeys()
   const keyring = known ?? (await keys.createKeyring(PASSWORD))
   if (known) await keys.unlock(PASSWORD, known)
-  const evidence = audit({ clock })
+  const evidence = strictAudit({ clock })
   const { network, connect, ...world } = worldOf(node, clock, oracle)
   const networks = [network]
   let chain = connect()

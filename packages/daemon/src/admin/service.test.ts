@@ -1,7 +1,7 @@
 import { AdminStatus, adminOperations, defaultSettings, newId, type Settings, systemOperations } from '@waiaas/contract'
 import { expect, test } from 'vitest'
 import { forEachEngine } from '../../../../test/support/for-each-engine.ts'
-import { audit } from '../audit/service.ts'
+import { strictAudit } from '../../../../test/support/strict-audit.ts'
 import type { EndpointStatus } from '../chains/chain.ts'
 import { migrations } from '../migrations/all.ts'
 import type { Database } from '../platform/db/database.ts'
@@ -40,7 +40,7 @@ function serviceOn(database: Database, more: Partial<AdminOptions> = {}) {
     clock: { now: () => NOW, latest: () => NOW },
     clockWarning: () => undefined,
     log: jsonLog('silent'),
-    audit: audit({ clock: { now: () => NOW } }),
+    audit: strictAudit({ clock: { now: () => NOW } }),
     version: '1.2.3',
     schemaVersion: 1,
     settings: defaultSettings,

@@ -128,7 +128,7 @@ export function adminService(options: AdminOptions) {
     /** On record before anything stops. */
     recordShutdown: (ip: string): Promise<void> =>
       database.work({ exclusive: [SYSTEM_EVIDENCE] }, (db) =>
-        options.audit.record(db, { event: 'SHUTDOWN_REQUESTED', severity: 'warning', actor: 'operator', ip }),
+        options.audit.record(db, { event: 'SHUTDOWN_REQUESTED', actor: 'operator', ip }),
       ),
     shutdown: options.shutdown,
   }

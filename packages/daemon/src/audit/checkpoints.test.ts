@@ -48,7 +48,12 @@ function trail(database: Database, { isUnlocked = (): boolean => true, log = qui
     record: (walletId?: string, count = 1) =>
       database.work({ exclusive: [SYSTEM_EVIDENCE, CHAIN] }, async (db) => {
         for (let row = 0; row < count; row++) {
-          await evidence.record(db, { event: 'TX_SIGNED', actor: 'system', walletId, details: { row } })
+          await evidence.record(db, {
+            event: 'TX_SIGNED',
+            actor: 'system',
+            walletId,
+            details: { discarded: `row ${row}`, bytesHash: '' },
+          })
         }
       }),
     verify: (expected = {}) => database.read((db) => evidence.verify(db, expected)),
@@ -72,7 +77,7 @@ test('checkpoints that a full disk did not take are in their file when there is 
   const { record } = audit({ clock, onRecord: signer.noteRow })
   const step = async () => {
     await database.work({ exclusive: [SYSTEM_EVIDENCE] }, (db) =>
-      record(db, { event: 'TX_SIGNED', actor: 'system', details: {} }),
+      record(db, { event: 'TX_SIGNED', actor: 'system', details: { discarded: '', bytesHash: '' } }),
     )
     await signer.stop()
   }

@@ -7,7 +7,7 @@ import type { Database } from '../platform/db/database.ts'
 import type { Call } from '../platform/http/types.ts'
 import { evidenceHash } from './evidence-hash.ts'
 import { auditHandlers } from './handlers.ts'
-import { audit, SYSTEM_EVIDENCE } from './service.ts'
+import { audit, type Evidence, SYSTEM_EVIDENCE } from './service.ts'
 import { evidenceStore } from './store.ts'
 
 const START = Date.parse('2030-01-01T00:00:00Z')
@@ -26,14 +26,21 @@ async function tenRows(database: Database) {
       trail.record(
         db,
         row % 2 === 1
-          ? { event: 'TX_SIGNED', actor: 'system', walletId: WALLET, txId: WALLET, details: { row } }
-          : { event: 'SETTINGS_CHANGED', actor: 'operator', severity: 'warning', ip: '127.0.0.1', details: { row } },
+          ? {
+              event: 'WALLET_RENAMED',
+              actor: 'system',
+              walletId: WALLET,
+              txId: WALLET,
+              details: { from: '', to: `${row}` },
+            }
+          : { event: 'CLOCK_RELEASED', actor: 'operator', ip: '127.0.0.1', details: { reason: `${row}` } },
       ),
     )
   }
   return trail
 }
 
+const rowOf = (details: Record<string, unknown>) => Number(details.reason ?? details.to)
 const run = (database: Database, text: string) => database.work({}, (db) => db.query(() => sql.raw(text)))
 const chain = `wallet:${WALLET}`
 
@@ -50,7 +57,12 @@ forEachEngine((_, open) => {
   })
 
   test.each([
-    ['an altered row', `update evidence set details = '{"row":99}' where chain = 'system' and seq = 3`, 'system', 3],
+    [
+      'an altered row',
+      `update evidence set details = '{"reason":"99"}' where chain = 'system' and seq = 3`,
+      'system',
+      3,
+    ],
     ['an altered actor', `update evidence set actor = 'operator' where chain = '${chain}' and seq = 1`, chain, 1],
     ['a removed row', `delete from evidence where chain = 'system' and seq = 2`, 'system', 2],
     ['a removed first row', `delete from evidence where chain = 'system' and seq = 1`, 'system', 1],
@@ -106,6 +118,23 @@ forEachEngine((_, open) => {
     })
   })
 
+  test('an event is as severe as its table says, or worse in a single case', async () => {
+    const database = await open(migrations)
+    const trail = audit({ clock: { now: () => START } })
+    const normal = { event: 'CLOCK_RELEASED', actor: 'system', details: { reason: 'agrees' } } as const
+    // @ts-expect-error no call makes an event milder
+    const milder: Evidence = { ...normal, raised: 'info' }
+    // @ts-expect-error no call tells what the table does not know
+    const other: Evidence = { ...normal, details: { why: 'agrees' } }
+    expect([milder.event, other.event]).toEqual(['CLOCK_RELEASED', 'CLOCK_RELEASED'])
+    await database.work({ exclusive: [SYSTEM_EVIDENCE] }, async (db) => {
+      await trail.record(db, normal)
+      await trail.record(db, { ...normal, raised: 'critical' })
+    })
+    const rows = await database.read((db) => trail.list(db, {}, 10))
+    expect(rows.map(({ severity }) => severity)).toEqual(['critical', 'warning'])
+  })
+
   test('the list pages from the newest row back and counts on request', async () => {
     const database = await open(migrations)
     const handlers = auditHandlers(await tenRows(database), { current }, database)
@@ -115,7 +144,7 @@ forEachEngine((_, open) => {
       const page = list.output.parse(await handlers.listAuditLogs(call, input))
       expect(page.total).toBe(10)
       expect(page.hasMore).toBe(page.nextCursor !== null)
-      seen.push(...page.data.map(({ details }) => Number(details.row)))
+      seen.push(...page.data.map(({ details }) => rowOf(details)))
       cursor = page.nextCursor
     }
     expect(seen).toEqual([9, 8, 7, 6, 5, 4, 3, 2, 1, 0])
@@ -123,7 +152,7 @@ forEachEngine((_, open) => {
 
   test.each([
     [{ wallet_id: WALLET }, [9, 7, 5, 3, 1]],
-    [{ event_type: 'SETTINGS_CHANGED' }, [8, 6, 4, 2, 0]],
+    [{ event_type: 'CLOCK_RELEASED' }, [8, 6, 4, 2, 0]],
     [{ severity: 'warning' }, [8, 6, 4, 2, 0]],
     [{ tx_id: WALLET, limit: 2 }, [9, 7]],
     [{ from: START / 1000 + 3, to: START / 1000 + 5 }, [5, 4, 3]],
@@ -132,7 +161,7 @@ forEachEngine((_, open) => {
     const database = await open(migrations)
     const handlers = auditHandlers(await tenRows(database), { current }, database)
     const page = list.output.parse(await handlers.listAuditLogs(call, list.input.parse(filter)))
-    expect(page.data.map(({ details }) => details.row)).toEqual(expected)
+    expect(page.data.map(({ details }) => rowOf(details))).toEqual(expected)
     expect(page).not.toHaveProperty('total')
     for (const row of page.data) expect(row.chain).toBe(row.walletId ?? 'system')
   })

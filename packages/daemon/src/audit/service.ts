@@ -1,4 +1,4 @@
-import type { EventName, Severity } from '@waiaas/contract'
+import { type EventDetails, type EventName, events, type RaisedSeverity } from '@waiaas/contract'
 import type { Actor } from '../platform/caller.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Handle } from '../platform/db/database.ts'
@@ -10,16 +10,20 @@ export { type Checkpoints, checkpoints } from './checkpoints.ts'
 export { AuditFileError, checkpointsOf, exportLines, importLines, linesOf } from './files.ts'
 export type { Verdict } from './verify.ts'
 
-export type Evidence = {
-  event: EventName
+type About = {
   actor: Actor
-  severity?: Severity
   walletId?: string | undefined
   sessionId?: string | undefined
   txId?: string | undefined
   ip?: string | undefined
-  details?: Record<string, unknown>
 }
+type Told<Name extends EventName> = {
+  event: Name
+  /** Where a case is worse than the table says of its event. */
+  raised?: RaisedSeverity<Name> | undefined
+} & ([EventDetails<Name>] extends [Record<string, never>] ? { details?: never } : { details: EventDetails<Name> })
+/** One event with what is told of it; the table says how severe it is. */
+export type Evidence = { [Name in EventName]: About & Told<Name> }[EventName]
 export type Audit = ReturnType<typeof audit>
 
 /** The lock that a job holds when it records evidence that belongs to no wallet. */
@@ -67,7 +71,7 @@ export function audit({ clock, onRecord = () => {} }: { clock: Pick<Clock, 'now'
         id: nextId(at),
         at,
         event: evidence.event,
-        severity: evidence.severity ?? 'info',
+        severity: evidence.raised ?? events[evidence.event].severity,
         actor: evidence.actor,
         wallet_id: evidence.walletId ?? null,
         session_id: evidence.sessionId ?? null,

@@ -2,7 +2,7 @@ import { findNetwork, LOCAL_NETWORKS, NETWORKS, newId } from '@waiaas/contract'
 import { type EvmNode, startEvm } from '@waiaas/localnet'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { forEachEngine } from '../../../../test/support/for-each-engine.ts'
-import { audit } from '../audit/service.ts'
+import { strictAudit } from '../../../../test/support/strict-audit.ts'
 import type { Chain } from '../chains/chain.ts'
 import { evmChain } from '../chains/evm/chain.ts'
 import { migrations } from '../migrations/all.ts'
@@ -63,7 +63,7 @@ async function begin(
   })
   const { set, sources } = machine()
   const mark = await clockMark(database, sources)
-  const evidence = audit({ clock: mark.clock })
+  const evidence = strictAudit({ clock: mark.clock })
   const service = clockService({
     database,
     clock: mark.clock,

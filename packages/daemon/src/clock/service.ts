@@ -62,7 +62,7 @@ export function clockService(parts: ClockParts) {
   async function begin(hold: Hold): Promise<void> {
     if (recorded === hold.since) return
     const details = { since: hold.since, aheadSeconds: seconds(hold.aheadMs) }
-    await record({ event: 'CLOCK_HELD', severity: 'critical', actor: 'system', details })
+    await record({ event: 'CLOCK_HELD', actor: 'system', details })
     recorded = hold.since
     log.error(warningOf(hold))
   }
@@ -70,7 +70,7 @@ export function clockService(parts: ClockParts) {
   async function end(reason: string): Promise<void> {
     isMissed = false
     if (recorded === undefined) return
-    await record({ event: 'CLOCK_RELEASED', severity: 'warning', actor: 'system', details: { reason } })
+    await record({ event: 'CLOCK_RELEASED', actor: 'system', details: { reason } })
     recorded = undefined
     log.warn(`the clock is followed again: ${reason}`)
   }
@@ -117,7 +117,7 @@ export function clockService(parts: ClockParts) {
       await database.work({ exclusive: [SYSTEM_EVIDENCE] }, async (db) => {
         await mark.raise(db, to)
         const details = { since: hold.since, ...answer }
-        await audit.record(db, { event: 'CLOCK_ACKNOWLEDGED', severity: 'critical', ...by, details })
+        await audit.record(db, { event: 'CLOCK_ACKNOWLEDGED', ...by, details })
       })
       clock.believe(to)
       recorded = undefined

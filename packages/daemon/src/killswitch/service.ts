@@ -1,4 +1,4 @@
-import type { adminOperations, EventName, Output } from '@waiaas/contract'
+import type { adminOperations, EventDetails, Output } from '@waiaas/contract'
 import { type Audit, SYSTEM_EVIDENCE } from '../audit/service.ts'
 import type { By } from '../platform/caller.ts'
 import { type Clock, seconds } from '../platform/clock.ts'
@@ -25,10 +25,11 @@ export type KillSwitchParts = {
   sessions: { revokeAll(db: Handle, by: By, reason: string): Promise<number> }
 }
 
+type StopEvent = 'KILL_SWITCH_ACTIVATED' | 'KILL_SWITCH_ESCALATED'
 type Stop = {
   from: KillSwitchState
   to: Exclude<KillSwitchState, 'ACTIVE'>
-  event: EventName
+  event: StopEvent
   assertMay(row: KillSwitchRow): void
 }
 const ACTIVATE: Stop = { from: 'ACTIVE', to: 'SUSPENDED', event: 'KILL_SWITCH_ACTIVATED', assertMay: assertActivates }
@@ -92,7 +93,7 @@ export function killSwitch(parts: KillSwitchParts) {
         assertMoved(await killSwitchStore.swap(db, moved(row, stop, { by, now })))
         const ended = await endAll(db, stop, { walletIds, by })
         const details = since === undefined ? ended : { ...ended, heldSince: since }
-        await audit.record(db, { event: stop.event, severity: 'critical', ...by, details })
+        await audit.record(db, { event: stop.event, ...by, details })
         return now
       })
       if (at !== undefined) return at
@@ -103,7 +104,7 @@ export function killSwitch(parts: KillSwitchParts) {
     db: Handle,
     { to }: Stop,
     { walletIds, by }: { walletIds: readonly string[]; by: By },
-  ): Promise<Record<string, unknown>> {
+  ): Promise<EventDetails<StopEvent>> {
     const why = { error: 'the kill switch was thrown', code: 'SYSTEM_LOCKED', actor: by.actor }
     let cancelled = 0
     for (const walletId of walletIds) cancelled += (await stops.cancelUnsent(db, walletId, why)).length
@@ -158,7 +159,7 @@ export function killSwitch(parts: KillSwitchParts) {
             await killSwitchStore.swap(db, { from: row.state, to: 'ACTIVE', at: null, by: null, lockedAt: null }),
           )
           const details = { from: row.state }
-          await audit.record(db, { event: 'KILL_SWITCH_RECOVERED', severity: 'critical', ...by, details })
+          await audit.record(db, { event: 'KILL_SWITCH_RECOVERED', ...by, details })
           return now
         })
         await follow('ACTIVE')

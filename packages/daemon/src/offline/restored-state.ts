@@ -34,7 +34,7 @@ export function settleRestored(parts: Parts, source: Source): Promise<Restored> 
       suspended,
       cancelled,
     }
-    await audit.record(db, { event: 'BACKUP_RESTORED', severity: 'critical', actor: 'operator', details })
+    await audit.record(db, { event: 'BACKUP_RESTORED', actor: 'operator', details })
     return { suspended, cancelled }
   })
 }

@@ -42,7 +42,7 @@ export function failedAttempts({
             await audit.record(db, {
               event: 'MASTER_AUTH_FAILED',
               actor: 'system',
-              severity: 'critical',
+              raised: 'critical',
               ip: peer,
               details: { attempts, minute: (minute * MINUTE_MS) / 1000 },
             })

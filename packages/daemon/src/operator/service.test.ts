@@ -1,6 +1,7 @@
 import { isFailure } from '@waiaas/contract'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { forEachEngine } from '../../../../test/support/for-each-engine.ts'
+import { strictAudit } from '../../../../test/support/strict-audit.ts'
 import { audit } from '../audit/service.ts'
 import { type KeyringRow, type Keys, startKeys } from '../keys/service.ts'
 import { createKeyring } from '../keys/signer/keyring.ts'
@@ -37,7 +38,7 @@ async function bench(database: Database, signer: Keys = keys): Promise<Bench> {
     database,
     clock,
     log: jsonLog('silent'),
-    audit: audit({ clock }),
+    audit: strictAudit({ clock }),
     keys: {
       ...signer,
       createKeyring: (...given) => signer.createKeyring(...given),

@@ -120,7 +120,7 @@ export function operatorService<Row>(options: OperatorOptions<Row>) {
     const row = JSON.stringify(await keys.rewrap(newPassword))
     await database.work({ exclusive: [SYSTEM_EVIDENCE] }, async (db) => {
       await keyringStore.replace(db, row, clock.now())
-      await audit.record(db, { event: 'MASTER_PASSWORD_CHANGED', actor: 'operator', severity: 'critical', ip })
+      await audit.record(db, { event: 'MASTER_PASSWORD_CHANGED', actor: 'operator', ip })
     })
     known = undefined
     try {

@@ -1,4 +1,5 @@
 import {
+  type EventDetails,
   Failure,
   INSTALLED_TYPE,
   installedRules,
@@ -29,6 +30,13 @@ export {
 } from './evaluate.ts'
 
 type PolicyEvent = 'POLICY_CREATED' | 'POLICY_UPDATED' | 'POLICY_DELETED'
+type Told<Event extends PolicyEvent> = {
+  event: Event
+  walletId?: string
+  ip?: string | undefined
+  details: EventDetails<Event>
+}
+type PolicyEvidence = { [Event in PolicyEvent]: Told<Event> }[PolicyEvent]
 type Operations = typeof policyOperations
 type Parts = {
   database: Database
@@ -37,10 +45,7 @@ type Parts = {
   networks: () => readonly Network[]
   wallet: (db: Handle, id: string) => Promise<{ status: string } | undefined>
   /** Writes evidence in the transaction of the change. */
-  record: (
-    db: Handle,
-    evidence: { event: PolicyEvent; walletId?: string; ip?: string | undefined; details: Record<string, unknown> },
-  ) => Promise<void>
+  record: (db: Handle, evidence: PolicyEvidence) => Promise<void>
   /** After a change has been committed, before it is answered: waits for what is on its way. `null`: every wallet's. */
   afterChange: (walletId: string | null) => Promise<void>
   /** The lock under which evidence of no wallet is written. */
@@ -94,7 +99,8 @@ function additions(parts: Parts) {
         const replaces = walletId !== null && type === INSTALLED_TYPE
         const replaced = replaces ? await policyStore.removeDefault(db, walletId) : 0
         await policyStore.insert(db, { ...row, version: await nextVersion(db) })
-        await record(db, { ...evidenceOf('POLICY_CREATED', row, replaced > 0 ? { replacesDefault: true } : {}), ip })
+        const details = { ...told(row), ...(replaced > 0 && { replacesDefault: true as const }) }
+        await record(db, { event: 'POLICY_CREATED', ...ofWallet(row), ip, details })
       }
       return committing(parts, { id: row.id, walletId, answer: answerOf(row), write })
     },
@@ -110,7 +116,7 @@ function additions(parts: Parts) {
       }
       const row = { ...newRow(about, clock.now()), version: await nextVersion(db), is_default: 1 }
       await policyStore.insert(db, row)
-      await record(db, evidenceOf('POLICY_CREATED', row, { isDefault: true }))
+      await record(db, { event: 'POLICY_CREATED', ...ofWallet(row), details: { ...told(row), isDefault: true } })
       return answerOf(row)
     },
   }
@@ -146,7 +152,7 @@ function changes(parts: Parts) {
           const after = { ...changed(row), version: await nextVersion(db) }
           await policyStore.change(db, after)
           const before = { rules: row.rules, priority: row.priority, enabled: row.enabled === 1 }
-          await record(db, { ...evidenceOf('POLICY_UPDATED', after, { before }), ip })
+          await record(db, { event: 'POLICY_UPDATED', ...ofWallet(after), ip, details: { ...told(after), before } })
         },
       })
     },
@@ -157,7 +163,7 @@ function changes(parts: Parts) {
         async write(db, row) {
           await policyStore.remove(db, id)
           await nextVersion(db)
-          await record(db, { ...evidenceOf('POLICY_DELETED', row), ip })
+          await record(db, { event: 'POLICY_DELETED', ...ofWallet(row), ip, details: told(row) })
         },
       }),
   }
@@ -195,18 +201,15 @@ function reading({ database, wallet }: Parts) {
 const scopeOf = (walletId: string | null, systemEvidence: string): Scope =>
   walletId === null ? { exclusive: ['system', systemEvidence] } : { exclusive: [`wallet:${walletId}`] }
 
-const evidenceOf = (event: PolicyEvent, row: StoredPolicy, more: Record<string, unknown> = {}) => ({
-  event,
-  ...(row.wallet_id !== null && { walletId: row.wallet_id }),
-  details: {
-    id: row.id,
-    type: row.type,
-    network: row.network,
-    rules: row.rules,
-    priority: row.priority,
-    enabled: row.enabled === 1,
-    ...more,
-  },
+const ofWallet = (row: StoredPolicy) => (row.wallet_id === null ? {} : { walletId: row.wallet_id })
+/** A policy as the evidence tells of it. */
+const told = (row: StoredPolicy) => ({
+  id: row.id,
+  type: row.type,
+  network: row.network,
+  rules: row.rules,
+  priority: row.priority,
+  enabled: row.enabled === 1,
 })
 
 /** Raises the version: what was judged before is judged again. For a change of the policies, or of what decisions depend on. */

@@ -47,7 +47,7 @@ export function issuing(parts: SessionParts, tokens: Tokens) {
           wallets.push(await needLiveWallet(db, walletId))
           await assertRoom(db, walletId)
           await sessionStore.link(db, { session_id: id, wallet_id: walletId, created_at: now })
-          const details = { expiresAt: seconds(expiresAt), constraints, source: wish.source, wallets: walletIds }
+          const details = { expiresAt: seconds(expiresAt), constraints, source: wish.source, wallets: [...walletIds] }
           await audit.record(db, { event: 'SESSION_CREATED', walletId, sessionId: id, ...by, details })
         }
         return wallets

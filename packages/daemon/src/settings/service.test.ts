@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { adminOperations, defaultSettings, isFailure } from '@waiaas/contract'
 import { expect, test } from 'vitest'
 import { forEachEngine } from '../../../../test/support/for-each-engine.ts'
+import { strictAudit } from '../../../../test/support/strict-audit.ts'
 import { audit } from '../audit/service.ts'
 import { migrations } from '../migrations/all.ts'
 import { systemClock } from '../platform/clock.ts'
@@ -27,7 +28,7 @@ function serviceOn(
     database,
     clock,
     log: jsonLog('silent'),
-    audit: audit({ clock }),
+    audit: strictAudit({ clock }),
     configured: defaultSettings(),
     origins: new Map(),
     subkey: async () => new Uint8Array(key),

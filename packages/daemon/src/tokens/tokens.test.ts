@@ -4,7 +4,7 @@ import { getAddress } from 'viem'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { handClock, operator } from '../../../../test/support/feature-bed.ts'
 import { forEachEngine, type Open } from '../../../../test/support/for-each-engine.ts'
-import { audit } from '../audit/service.ts'
+import { strictAudit } from '../../../../test/support/strict-audit.ts'
 import { evmChain } from '../chains/evm/chain.ts'
 import { solanaChain } from '../chains/solana/chain.ts'
 import { migrations } from '../migrations/all.ts'
@@ -24,7 +24,7 @@ const nowhere = '0x00000000000000000000000000000000000000aa'
 async function start(open: Open) {
   const database = await open(migrations)
   const clock = handClock()
-  const evidence = audit({ clock })
+  const evidence = strictAudit({ clock })
   const monotonic = () => performance.now()
   const chains = {
     networks: () => [...NETWORKS, ...LOCAL_NETWORKS],

@@ -359,7 +359,6 @@ async function approveQueued(
   const details = { digest: row.digest, usd: row.amount_usd }
   await parts.audit.record(db, {
     event: 'TX_APPROVED',
-    severity: 'warning',
     actor: 'operator',
     ip,
     walletId: row.wallet_id,

@@ -17,10 +17,10 @@ export function exporting({ database, audit, keys, keyRows, verifyPassword }: Wa
       const wallet = await needLiveWallet(db, id)
       if (isRight) {
         const details = { format, sealed: sealTo !== undefined }
-        await audit.record(db, { event: 'WALLET_EXPORTED', severity: 'critical', walletId: id, ...by, details })
+        await audit.record(db, { event: 'WALLET_EXPORTED', walletId: id, ...by, details })
       } else {
-        const details = { at: 'export' }
-        await audit.record(db, { event: 'MASTER_AUTH_FAILED', severity: 'warning', walletId: id, ...by, details })
+        const details = { at: 'export' } as const
+        await audit.record(db, { event: 'MASTER_AUTH_FAILED', walletId: id, ...by, details })
       }
       return wallet
     })

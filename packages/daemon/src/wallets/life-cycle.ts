@@ -58,7 +58,7 @@ export function lifeCycle(parts: WalletParts) {
             const why = { error: `the wallet was suspended: ${reason}`, code: 'WALLET_SUSPENDED', actor: by.actor }
             const cancelled = await stops.cancelUnsent(db, id, why)
             const details = { reason, cancelled: cancelled.length, ...(since !== undefined && { heldSince: since }) }
-            await audit.record(db, { event: 'WALLET_SUSPENDED', severity: 'warning', walletId: id, ...by, details })
+            await audit.record(db, { event: 'WALLET_SUSPENDED', walletId: id, ...by, details })
             return now
           })
           await stops.halt(id)
@@ -98,7 +98,7 @@ export function lifeCycle(parts: WalletParts) {
           const cancelled = await stops.cancelUnsent(db, id, why)
           await sessions.endOfWallet(db, id, by)
           const details = { cancelled: cancelled.length }
-          await audit.record(db, { event: 'WALLET_TERMINATED', severity: 'warning', walletId: id, ...by, details })
+          await audit.record(db, { event: 'WALLET_TERMINATED', walletId: id, ...by, details })
         })
         await stops.halt(id)
       }
@@ -119,7 +119,7 @@ export function lifeCycle(parts: WalletParts) {
         await walletStore.deleteKey(db, id)
         await walletStore.purge(db, id, clock.now())
         const details = { address: row.address }
-        await audit.record(db, { event: 'WALLET_PURGED', severity: 'critical', walletId: id, ...by, details })
+        await audit.record(db, { event: 'WALLET_PURGED', walletId: id, ...by, details })
       })
       parts.keyRows.drop(id)
       return { id, status: 'PURGED' }
@@ -142,8 +142,7 @@ export async function suspendAll(
       if (status !== 'ACTIVE') continue
       const at = clock.now()
       await walletStore.move(db, { id, at, from: status, to: 'SUSPENDED', suspendedAt: at, reason, terminatedAt: null })
-      const evidence = { severity: 'warning', actor: 'operator', walletId: id, details: { reason } } as const
-      await audit.record(db, { event: 'WALLET_SUSPENDED', ...evidence })
+      await audit.record(db, { event: 'WALLET_SUSPENDED', actor: 'operator', walletId: id, details: { reason } })
       suspended += 1
     }
     after = rows.at(-1)?.id

@@ -1,27 +1,33 @@
+import { type AbiValue, abiFunction, abiValues } from './abi.ts'
 import { fromHex, toBigInt } from './hex.ts'
 
-/** First four bytes of the keccak hash of a function's signature. */
-export const selectors = {
-  transfer: '0xa9059cbb',
-  transferFrom: '0x23b872dd',
-  approve: '0x095ea7b3',
-  increaseAllowance: '0x39509351',
-  balanceOf: '0x70a08231',
-  decimals: '0x313ce567',
-  symbol: '0x95d89b41',
-  name: '0x06fdde03',
+const uint256 = abiValues('(uint256)')
+const functions = {
+  transfer: abiFunction('transfer(address,uint256)'),
+  transferFrom: abiFunction('transferFrom(address,address,uint256)'),
+  approve: abiFunction('approve(address,uint256)'),
+  increaseAllowance: abiFunction('increaseAllowance(address,uint256)'),
+  balanceOf: abiFunction('balanceOf(address)'),
+  decimals: abiFunction('decimals()'),
+  symbol: abiFunction('symbol()'),
+  name: abiFunction('name()'),
 } as const
+
+/** Of the ERC-20 functions that the daemon calls or reads: https://eips.ethereum.org/EIPS/eip-20 */
+export const selectors = {
+  decimals: functions.decimals.selector,
+  symbol: functions.symbol.selector,
+  name: functions.name.selector,
+}
+export const isTokenFunction = (selector: string): boolean =>
+  Object.values(functions).some((known) => known.selector === selector)
 
 /** Amounts that tokens and spenders take as "without limit". */
 const boundless: ReadonlySet<bigint> = new Set([64n, 96n, 128n, 160n, 256n].map((bits) => 2n ** bits - 1n))
 export const isBoundless = (amount: bigint): boolean => boundless.has(amount)
 
-/** One ABI word. */
-export const word = (value: bigint): string => value.toString(16).padStart(64, '0')
-const addressWord = (address: string): string => address.slice(2).toLowerCase().padStart(64, '0')
-
-export const transferData = (to: string, amount: bigint): string => selectors.transfer + addressWord(to) + word(amount)
-export const balanceOfData = (owner: string): string => selectors.balanceOf + addressWord(owner)
+export const transferData = (to: string, amount: bigint): string => functions.transfer.encode([to, amount])
+export const balanceOfData = (owner: string): string => functions.balanceOf.encode([owner])
 
 export type TokenCall =
   | { readonly kind: 'transfer'; readonly to: string; readonly amount: bigint }
@@ -30,41 +36,26 @@ export type TokenCall =
 
 /** Calldata of the ERC-20 functions that move money or let others move it; undefined unless it is exactly their clean ABI form. */
 export function parseTokenCall(data: string): TokenCall | undefined {
-  const selector = data.slice(0, 10)
-  if (selector === selectors.transferFrom) {
-    const words = cleanWords(data, ['address', 'address', 'amount'])
-    return (
-      words && { kind: 'transfer-from', from: tail(words[0]!), to: tail(words[1]!), amount: BigInt(`0x${words[2]}`) }
-    )
-  }
-  const kind = pairKinds[selector]
-  const words = kind && cleanWords(data, ['address', 'amount'])
-  if (!kind || !words) return undefined
-  const [party, amount] = [tail(words[0]!), BigInt(`0x${words[1]}`)]
-  return kind === 'transfer' ? { kind, to: party, amount } : { kind, spender: party, amount }
+  const read = (name: keyof typeof functions) => functions[name].decode(data)
+  const from = read('transferFrom')
+  if (from) return { kind: 'transfer-from', from: text(from[0]), to: text(from[1]), amount: amount(from[2]) }
+  const to = read('transfer')
+  if (to) return { kind: 'transfer', to: text(to[0]), amount: amount(to[1]) }
+  const approved = read('approve')
+  if (approved) return { kind: 'approve', spender: text(approved[0]), amount: amount(approved[1]) }
+  const raised = read('increaseAllowance')
+  return raised && { kind: 'increase-allowance', spender: text(raised[0]), amount: amount(raised[1]) }
 }
 
-const pairKinds: Record<string, 'transfer' | 'approve' | 'increase-allowance'> = {
-  [selectors.transfer]: 'transfer',
-  [selectors.approve]: 'approve',
-  [selectors.increaseAllowance]: 'increase-allowance',
-}
-
-const tail = (text: string): string => `0x${text.slice(24)}`
-
-function cleanWords(data: string, types: readonly ('address' | 'amount')[]): string[] | undefined {
-  if (data.length !== 10 + 64 * types.length) return undefined
-  const words = types.map((_, index) => data.slice(10 + 64 * index, 74 + 64 * index))
-  // Contracts differ in what they do with dirty upper bytes, so nothing is known about such a call.
-  const isClean = types.every((type, index) => type === 'amount' || words[index]!.startsWith('0'.repeat(24)))
-  return isClean ? words : undefined
-}
+// The signature says which kind of value stands where.
+const text = (value: AbiValue | undefined): string => value as string
+const amount = (value: AbiValue | undefined): bigint => value as bigint
 
 /** The one number that an eth_call returned; undefined for anything but one word. */
 export const numberResult = (result: unknown): bigint | undefined =>
-  typeof result === 'string' && /^0x[0-9a-f]{64}$/i.test(result) ? BigInt(result) : undefined
+  typeof result === 'string' ? (uint256.decode(result.toLowerCase())?.[0] as bigint | undefined) : undefined
 
-/** A returned string, as ABI string or as the bytes32 of some old tokens. Undefined when it is neither. */
+/** A returned string, however it is padded, as ABI string or as the bytes32 of some old tokens. Undefined when it is neither. */
 export function textResult(result: unknown): string | undefined {
   if (typeof result !== 'string' || !/^0x(?:[0-9a-f]{2})+$/i.test(result)) return undefined
   const bytes = fromHex(result)

@@ -7,7 +7,7 @@ export const keccak = (bytes: Uint8Array): Uint8Array => keccak_256(bytes)
 export const toHex = (bytes: Uint8Array): string =>
   `0x${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex')}`
 
-export const isHex = (text: string): boolean => /^0x(?:[0-9a-f]{2})*$/i.test(text)
+const isHex = (text: string): boolean => /^0x(?:[0-9a-f]{2})*$/i.test(text)
 
 /** Bytes of 0x-prefixed hex with an even number of digits. */
 export function fromHex(hex: string): Buffer {

@@ -1,12 +1,11 @@
-import { selectors } from './erc20.ts'
+import { isTokenFunction } from './erc20.ts'
 import { fromHex, toHex } from './hex.ts'
 
 export const memoMost = 256
-const functions: ReadonlySet<string> = new Set(Object.values(selectors))
 
 /** The memo that data is, undefined when it could be anything else: not UTF-8, not printable, too long, or a known function. */
 export function memoText(data: string): string | undefined {
-  if (functions.has(data.slice(0, 10))) return undefined
+  if (isTokenFunction(data.slice(0, 10))) return undefined
   const bytes = fromHex(data)
   if (bytes.length === 0 || bytes.length > memoMost * 4) return undefined
   const text = bytes.toString('utf8')

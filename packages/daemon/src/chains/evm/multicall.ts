@@ -1,10 +1,11 @@
 import type { Rpc, RpcError } from '../chain.ts'
-import { balanceOfData, numberResult, word } from './erc20.ts'
-import { fromHex, isHex, toBigInt, toHex } from './hex.ts'
+import { abiFunction, abiValues } from './abi.ts'
+import { balanceOfData, numberResult } from './erc20.ts'
 
 // At this address on almost every chain.
 const multicall3 = '0xcA11bde05977b3631167028862bE2a173976CA11'
-const aggregate3 = '0x82ad56cb'
+const aggregate3 = abiFunction('aggregate3((address,bool,bytes)[])')
+const results = abiValues('((bool,bytes)[])')
 const callsMost = 200
 
 /** Token balances of one owner, in the order of the tokens; undefined where a contract gives no balance. */
@@ -24,7 +25,7 @@ async function together(
   data: string,
 ): Promise<(bigint | undefined)[] | undefined> {
   if (targets.length < 3) return undefined
-  const request = { to: multicall3, data: encodeAggregate(targets, data) }
+  const request = { to: multicall3, data: aggregate3.encode([targets.map((to) => [to, true, data])]) }
   const [answer] = await rpc.batch([{ method: 'eth_call', params: [request, 'latest'] }])
   // A chain without the contract answers nothing, and a token may use up the gas of all.
   return answer && 'result' in answer ? decodeAggregate(answer.result, targets.length) : undefined
@@ -37,32 +38,11 @@ async function oneByOne(rpc: Rpc, targets: readonly string[], data: string): Pro
   )
 }
 
-/** aggregate3((address target, bool allowFailure, bytes callData)[]), the same call of each target. */
-function encodeAggregate(targets: readonly string[], data: string): string {
-  const content = data.slice(2)
-  const padded = content.padEnd(Math.ceil(content.length / 64) * 64, '0')
-  const elements = targets.map(
-    (to) => word(BigInt(to)) + word(1n) + word(96n) + word(BigInt(content.length / 2)) + padded,
-  )
-  const size = BigInt(elements[0]!.length / 2)
-  const heads = elements.map((_, index) => word(BigInt(targets.length) * 32n + BigInt(index) * size))
-  return `${aggregate3}${word(32n)}${word(BigInt(targets.length))}${heads.join('')}${elements.join('')}`
-}
-
-/** (bool success, bytes returnData)[]: the number that each returned. Undefined as a whole when the answer has another shape. */
+/** The number that each returned. Undefined as a whole when the answer has another shape. */
 function decodeAggregate(result: unknown, count: number): (bigint | undefined)[] | undefined {
-  if (typeof result !== 'string' || result.length < 130 || !isHex(result)) return undefined
-  const bytes = fromHex(result)
-  const at = (offset: number) => {
-    const value = toBigInt(bytes.subarray(offset, offset + 32))
-    return value > BigInt(bytes.length) ? bytes.length : Number(value)
-  }
-  const list = at(0)
-  if (at(list) !== count) return undefined
-  return Array.from({ length: count }, (_, index) => {
-    const element = list + 32 + at(list + 32 + 32 * index)
-    const data = element + at(element + 32)
-    if (at(element) !== 1 || at(data) !== 32) return undefined
-    return numberResult(toHex(bytes.subarray(data + 32, data + 64)))
-  })
+  const found = typeof result === 'string' ? results.decode(result.toLowerCase())?.[0] : undefined
+  // The type says that it is a list of pairs.
+  const answers = found as readonly (readonly [boolean, string])[] | undefined
+  if (answers?.length !== count) return undefined
+  return answers.map(([succeeded, data]) => (succeeded ? numberResult(data) : undefined))
 }

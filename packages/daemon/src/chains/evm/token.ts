@@ -1,6 +1,7 @@
 import { Failure, type Network, tokenAsset } from '@waiaas/contract'
 import { OddAnswer } from '../answers.ts'
 import type { Rpc, Token } from '../chain.ts'
+import { abiFunction, abiValues } from './abi.ts'
 import { parseAddress } from './address.ts'
 import { numberResult, selectors, textResult } from './erc20.ts'
 import { revertOf } from './revert.ts'
@@ -38,7 +39,8 @@ export async function readToken(network: Network, rpc: Rpc, text: string): Promi
   }
 }
 
-const latestRoundData = '0xfeaf968c'
+const latestRoundData = abiFunction('latestRoundData()').selector
+const roundOf = abiValues('(uint80,int256,uint256,uint256,uint80)')
 
 /** The latest answer of a Chainlink aggregator; `updatedAt` is unix seconds. Failure CHAIN_ERROR for answers that nobody may rely on. */
 export async function readFeed(
@@ -49,14 +51,14 @@ export async function readFeed(
   const [round, places] = await rpc.batch([read(latestRoundData), read(selectors.decimals)])
   const refuse = (why: string) => new Failure('CHAIN_ERROR', `the price feed at ${address} ${why}`)
   const decimals = places && 'result' in places ? numberResult(places.result) : undefined
-  if (!round || !('result' in round) || typeof round.result !== 'string' || !/^0x[0-9a-f]{320}$/i.test(round.result))
-    throw refuse('gave no round')
+  const told = round && 'result' in round && typeof round.result === 'string' ? round.result.toLowerCase() : ''
+  // The type says that all are numbers.
+  const numbers = roundOf.decode(told) as readonly [bigint, bigint, bigint, bigint, bigint] | undefined
+  if (!numbers) throw refuse('gave no round')
   if (decimals === undefined || decimals > 38n) throw refuse('gave no decimals')
-  const words = round.result.slice(2).match(/.{64}/g) ?? []
-  const [roundId, answer, , updatedAt, answeredIn] = words.map((digits) => BigInt(`0x${digits}`))
-  const signed = BigInt.asIntN(256, answer!)
-  if (signed <= 0n) throw refuse(`answered ${signed}; expected a price above zero`)
-  if (updatedAt === 0n || answeredIn! < roundId!) throw refuse('has a round that is not complete')
-  if (updatedAt! > BigInt(Number.MAX_SAFE_INTEGER)) throw refuse('names a time that cannot be')
-  return { answer: signed, decimals: Number(decimals), updatedAt: Number(updatedAt) }
+  const [roundId, answer, , updatedAt, answeredIn] = numbers
+  if (answer <= 0n) throw refuse(`answered ${answer}; expected a price above zero`)
+  if (updatedAt === 0n || answeredIn < roundId) throw refuse('has a round that is not complete')
+  if (updatedAt > BigInt(Number.MAX_SAFE_INTEGER)) throw refuse('names a time that cannot be')
+  return { answer, decimals: Number(decimals), updatedAt: Number(updatedAt) }
 }

@@ -164,6 +164,13 @@ function transactionRow(parts: Parts, asked: Asked, verdict: Verdict): Transacti
   }
 }
 
+/** As what a decision is put on record. */
+function eventOf(row: TransactionRow, { outcome, tier }: Verdict['decision']) {
+  if (outcome === 'DENY') return { event: 'POLICY_DENIED' } as const
+  const event = row.status === 'QUEUED' ? 'TX_QUEUED' : 'TX_REQUESTED'
+  return { event, raised: tier === 'NOTIFY' ? 'warning' : undefined } as const
+}
+
 async function recordDecision(
   parts: Parts,
   db: Handle,
@@ -171,10 +178,8 @@ async function recordDecision(
   { decision }: Verdict,
   ip: string | undefined,
 ): Promise<void> {
-  const isRefused = decision.outcome === 'DENY'
   await parts.audit.record(db, {
-    event: isRefused ? 'POLICY_DENIED' : row.status === 'QUEUED' ? 'TX_QUEUED' : 'TX_REQUESTED',
-    severity: isRefused || decision.tier === 'NOTIFY' ? 'warning' : 'info',
+    ...eventOf(row, decision),
     actor: `session:${row.session_id}`,
     walletId: row.wallet_id,
     sessionId: row.session_id ?? undefined,

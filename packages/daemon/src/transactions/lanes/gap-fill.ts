@@ -110,7 +110,6 @@ async function storeFill(
   const details = { lane: lane.id }
   await parts.audit.record(db, {
     event: 'LANE_GAP_FILLED',
-    severity: 'warning',
     actor: 'system',
     walletId: wallet.id,
     txId: id,

@@ -106,7 +106,7 @@ async function prepared(round: Round, row: TransactionRow, next: Next): Promise<
       code: 'INTERNAL_ERROR',
       error: `it could not be judged again: ${error instanceof Error ? error.message : String(error)}`,
       actor: 'system',
-      severity: 'critical',
+      raised: 'critical',
     })
     return undefined
   }
@@ -146,7 +146,7 @@ async function stored(
       code: 'INVALID_TRANSACTION',
       error: 'the bytes to sign no longer do, or cost, what was decided on',
       actor: 'system',
-      severity: 'critical',
+      raised: 'critical',
     })
     return undefined
   }
@@ -305,7 +305,6 @@ async function drop(
   if (outcome && 'signature' in outcome) {
     await parts.audit.record(db, {
       event: 'TX_SIGNED',
-      severity: 'warning',
       actor: 'system',
       walletId: lane.wallet.id,
       txId: id,
@@ -322,6 +321,6 @@ async function drop(
     code: 'INVALID_TRANSACTION',
     error: `the signer refused: ${reason}`,
     actor: 'system',
-    severity: 'critical',
+    raised: 'critical',
   })
 }

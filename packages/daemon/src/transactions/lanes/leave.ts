@@ -115,7 +115,6 @@ async function leaveFirst(parts: Parts, db: Handle, { walletId, row, now, leavin
   leaving.moved.push(...(await giveUp(db, row, at)))
   await parts.audit.record(db, {
     event: 'TX_SIGNED',
-    severity: 'warning',
     actor: 'system',
     walletId,
     txId: row.transaction_id,

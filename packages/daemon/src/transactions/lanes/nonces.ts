@@ -22,7 +22,6 @@ export async function alignNonce({ parts, lane, db }: Place, { chainNonce, signe
   if (stored === null || chainNonce <= own) return
   await parts.audit.record(db, {
     event: 'NONCE_USED_ELSEWHERE',
-    severity: 'critical',
     actor: 'system',
     walletId: lane.wallet.id,
     details: { lane: lane.id, expected: own, found: chainNonce },

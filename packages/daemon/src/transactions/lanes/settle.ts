@@ -228,7 +228,7 @@ async function enterBlock(
   if (sighting.succeeded && landed?.to_address) paid.add(landed.to_address)
   await parts.audit.record(db, {
     event: sighting.succeeded ? 'TX_CONFIRMED' : 'TX_FAILED',
-    severity: sighting.succeeded ? 'info' : 'warning',
+    raised: sighting.succeeded ? undefined : 'warning',
     actor: 'system',
     walletId,
     sessionId: row.session_id ?? undefined,
@@ -262,7 +262,6 @@ async function leaveBlock(parts: Parts, db: Handle, walletId: string, row: Attem
     })
   await parts.audit.record(db, {
     event: 'TX_REORGED',
-    severity: 'warning',
     actor: 'system',
     walletId,
     txId: row.transaction_id,
@@ -327,8 +326,7 @@ async function voidAttempt(
     await release(db, row.transaction_id, at)
   }
   await parts.audit.record(db, {
-    event: row.nonce === null ? 'TX_EXPIRED' : 'NONCE_USED_ELSEWHERE',
-    severity: row.nonce === null ? 'warning' : 'critical',
+    ...(row.nonce === null ? { event: 'TX_EXPIRED', raised: 'warning' } : { event: 'NONCE_USED_ELSEWHERE' }),
     actor: 'system',
     walletId,
     txId: row.transaction_id,

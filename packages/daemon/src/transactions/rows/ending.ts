@@ -1,4 +1,4 @@
-import type { Severity } from '@waiaas/contract'
+import type { RaisedSeverity } from '@waiaas/contract'
 import { release } from '../../ledger/service.ts'
 import type { Actor } from '../../platform/caller.ts'
 import type { Handle } from '../../platform/db/database.ts'
@@ -9,14 +9,15 @@ import { type TransactionRow, transactionStore } from './store.ts'
 import { unsubmit } from './unsent.ts'
 import { unsentStore } from './unsent-store.ts'
 
+type EndEvent = 'TX_CANCELLED' | 'TX_REJECTED' | 'TX_EXPIRED' | 'TX_FAILED'
 export type Ending = {
   to: Extract<Status, 'CANCELLED' | 'EXPIRED' | 'FAILED'>
   code: string | null
   error: string
   actor: Actor
   ip?: string | undefined
-  severity?: Severity
-  event?: 'TX_CANCELLED' | 'TX_REJECTED' | 'TX_EXPIRED' | 'TX_FAILED'
+  raised?: RaisedSeverity<EndEvent>
+  event?: EndEvent
 }
 
 const EVENT_OF = { CANCELLED: 'TX_CANCELLED', EXPIRED: 'TX_EXPIRED', FAILED: 'TX_FAILED' } as const
@@ -59,7 +60,7 @@ export async function endUnsent(
   const fault = await releaseFault(db, row.id, now)
   await parts.audit.record(db, {
     event: ending.event ?? EVENT_OF[ending.to],
-    severity: fault ? 'critical' : (ending.severity ?? 'info'),
+    raised: fault ? 'critical' : ending.raised,
     actor: ending.actor,
     ip: ending.ip,
     walletId: row.wallet_id,
