@@ -21,3 +21,5 @@ export type Intent =
       readonly memo?: string
     }
   | { readonly kind: 'lane'; readonly purpose: 'cancel' | 'gap-fill' }
+
+export type IntentOf<K extends Intent['kind']> = Extract<Intent, { readonly kind: K }>

@@ -16,9 +16,10 @@ import type { Prices } from '../policies/service.ts'
 import { type Answer, type Asked, answered, type Built, decide, REPEAT_MS } from './deciding/decide.ts'
 import { idempotencyStore } from './deciding/idempotency-store.ts'
 import { assetsOf, withFullFee } from './deciding/judge.ts'
-import { type FindToken, parseRequest } from './deciding/request.ts'
 import { simulation } from './deciding/simulate.ts'
 import { dueWork } from './due.ts'
+import { parseRequest } from './kinds/all.ts'
+import type { FindToken } from './kinds/kind.ts'
 import { addressOf, lanes } from './lanes/lanes.ts'
 import type { Replacement } from './lanes/replace.ts'
 import { settler } from './lanes/settle.ts'
@@ -122,7 +123,7 @@ export class Transactions {
     return simulation({
       built,
       verdict,
-      prices: parts.prices.current(network, assetsOf({ network, intent })),
+      prices: parts.prices.current(network, assetsOf(built.decoded.effects)),
       startedAt,
     })
   }
@@ -234,10 +235,10 @@ export class Transactions {
   async #build(prepared: Prepared): Promise<Built> {
     const { chain, sender, request } = prepared
     const { intent } = request.stored
-    await this.#parts.prices.refresh(chain.network, assetsOf({ network: chain.network, intent }))
     const draft = await chain.draft(sender, intent)
     const hints = chain.hints(intent)
     const decoded = chain.decode(sender, chain.bytes(sender, draft, chain.anyLifetime), hints)
+    await this.#parts.prices.refresh(chain.network, assetsOf(decoded.effects))
     return { ...prepared, draft, hints, decoded: { ...decoded, effects: withFullFee(decoded.effects, draft) } }
   }
 

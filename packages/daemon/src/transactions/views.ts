@@ -1,8 +1,10 @@
-import { type Decision, formatUnits, type Network, type Transaction, usdNumber } from '@waiaas/contract'
+import { formatUnits, type Network, type Transaction, usdNumber } from '@waiaas/contract'
 import { seconds } from '../platform/clock.ts'
-import { bothAmounts } from './deciding/request.ts'
+import { memoOf } from './kinds/all.ts'
+import { bothAmounts } from './kinds/amount.ts'
 import { addressOf } from './lanes/lanes.ts'
 import type { ListedRow } from './rows/list-store.ts'
+import { decisionOf, intentOf } from './rows/readings.ts'
 
 /** Waits for its turn, for a signature or for the chain. */
 export const isOpenEnded = ({ status }: Pick<ListedRow, 'status'>): boolean =>
@@ -14,7 +16,7 @@ export function transactionView(
   network: Network | undefined,
   laneReason: string | undefined,
 ): Transaction {
-  const decision = JSON.parse(row.decision) as Decision
+  const decision = decisionOf(row)
   const hasAmount = row.amount !== null && row.decimals !== null
   return {
     id: row.id,
@@ -39,7 +41,7 @@ export function transactionView(
     fee: row.max_fee === null || !network ? null : { max: row.max_fee, paid: row.paid, symbol: network.native.symbol },
     error: row.error,
     waitReason: waitReason(row, laneReason),
-    memo: memoOf(row),
+    memo: memoOf(intentOf(row)),
     createdAt: seconds(row.created_at),
     updatedAt: seconds(row.updated_at),
     executeAt: row.due_at === null ? null : seconds(row.due_at),
@@ -47,9 +49,6 @@ export function transactionView(
     decision,
   }
 }
-
-const memoOf = (row: Pick<ListedRow, 'request'>): string | null =>
-  (JSON.parse(row.request) as { intent?: { memo?: string } }).intent?.memo ?? null
 
 /** A sentence for a person; null when it waits for nothing. */
 function waitReason(row: ListedRow, laneReason: string | undefined): string | null {

@@ -1,20 +1,15 @@
-import {
-  type Decision,
-  Failure,
-  type FailureCode,
-  nativeAsset,
-  newId,
-  type TransactionSent,
-  usdNumber,
-} from '@waiaas/contract'
+import { type Decision, Failure, type FailureCode, type TransactionSent, usdNumber } from '@waiaas/contract'
 import type { Decoded, Draft, Hints } from '../../chains/build.ts'
 import type { Chain } from '../../chains/chain.ts'
 import { reserve } from '../../ledger/service.ts'
 import type { Handle } from '../../platform/db/database.ts'
-import { laneId, type Parts, type SessionFacts, type Subject, type Verdict, type WalletFacts } from '../parts.ts'
-import { type TransactionRow, transactionStore, unjudged } from '../rows/store.ts'
+import type { ParsedRequest } from '../kinds/all.ts'
+import { bothAmounts } from '../kinds/amount.ts'
+import type { Parts, SessionFacts, Subject, Verdict, WalletFacts } from '../parts.ts'
+import { newTransaction } from '../rows/new-transaction.ts'
+import { decisionOf } from '../rows/readings.ts'
+import { type TransactionRow, transactionStore } from '../rows/store.ts'
 import { type IdempotencyRow, idempotencyStore } from './idempotency-store.ts'
-import { bothAmounts, type ParsedRequest } from './request.ts'
 
 /** A request with its bytes built and read back: all that a decision is about. */
 export type Built = {
@@ -52,7 +47,7 @@ export async function decide(
   const duplicate = asked.key
     ? undefined
     : await transactionStore.repeat(db, session.id, scopedHash(asked), parts.clock.now() - REPEAT_MS)
-  if (duplicate && isUndelivered(duplicate.id)) return answerOf(duplicate, JSON.parse(duplicate.decision))
+  if (duplicate && isUndelivered(duplicate.id)) return answerOf(duplicate, decisionOf(duplicate))
   const subject: Subject = {
     wallet,
     session,
@@ -127,42 +122,18 @@ async function requireOpen(
 const scopedHash = ({ walletId, request }: Pick<Asked, 'walletId' | 'request'>) => `${walletId}:${request.hash}`
 
 function transactionRow(parts: Parts, asked: Asked, verdict: Verdict): TransactionRow {
-  const now = parts.clock.now()
-  const { chain, request, draft, decoded } = asked
-  const { intent } = request.stored
-  const isRefused = verdict.status === 'CANCELLED'
-  return {
-    ...unjudged,
-    id: newId(now),
-    wallet_id: asked.walletId,
-    session_id: asked.sessionId,
-    type: request.stored.type,
-    status: verdict.status,
-    tier: isRefused ? null : verdict.decision.tier,
-    network: chain.network.id,
-    lane: laneId(chain.network.id, asked.sender),
-    request: request.text,
-    request_hash: scopedHash(asked),
-    to_address: intent.kind === 'lane' ? null : intent.to,
-    asset: request.asset ?? nativeAsset(chain.network),
-    amount: intent.kind === 'lane' ? null : String(intent.amount),
-    decimals: request.decimals,
-    symbol: request.symbol,
-    draft: draft.body,
-    max_fee: String(draft.maxFee),
-    hints: JSON.stringify(asked.hints),
-    effects: JSON.stringify(decoded.effects),
-    digest: decoded.digest,
-    decision: JSON.stringify(verdict.decision),
-    policy_version: verdict.policyVersion,
-    amount_usd: verdict.usd === null ? null : String(verdict.usd),
-    due_at: verdict.dueAt,
-    approval_expires_at: verdict.approvalExpiresAt,
-    error: isRefused ? refusalText(verdict.decision) : null,
-    error_code: isRefused ? refusalCode(verdict.decision) : null,
-    created_at: now,
-    updated_at: now,
-  }
+  const { walletId, sessionId, chain, sender, request, draft, hints, decoded } = asked
+  const { decision } = verdict
+  const refused = { error: refusalText(decision), code: refusalCode(decision) }
+  return newTransaction(
+    {
+      ...{ walletId, sessionId, request, draft, hints, verdict, ...decoded },
+      place: { network: chain.network, sender },
+      requestHash: scopedHash(asked),
+      now: parts.clock.now(),
+    },
+    verdict.status === 'CANCELLED' ? refused : undefined,
+  )
 }
 
 /** As what a decision is put on record. */

@@ -1,12 +1,4 @@
-import {
-  type Decision,
-  type Effects,
-  factsOf,
-  type Network,
-  nativeAsset,
-  type Reason,
-  type Toggles,
-} from '@waiaas/contract'
+import { type Effects, factsOf, type Network, type Reason, type Toggles } from '@waiaas/contract'
 import type { Audit } from '../../audit/service.ts'
 import type { Draft } from '../../chains/build.ts'
 import type { Intent } from '../../chains/intent.ts'
@@ -28,9 +20,10 @@ import {
   type Prices,
   type Windows,
 } from '../../policies/service.ts'
-import { intentOf } from '../intent.ts'
+import { tokensOf } from '../kinds/all.ts'
 import type { Again, Before, Judge, Subject, Switches, Verdict } from '../parts.ts'
 import { endUnsent } from '../rows/ending.ts'
+import { decisionOf, effectsOf, intentOf } from '../rows/readings.ts'
 import { type TransactionRow, transactionStore } from '../rows/store.ts'
 import { lookalikes } from './known-recipients.ts'
 
@@ -76,7 +69,7 @@ async function judgeSubject(parts: JudgeParts, db: Handle, subject: Subject, bef
   const { version, policies } = await parts.policies(db, wallet.id)
   const [now, latest] = [parts.clock.now(), parts.clock.latest()]
   const reading = { policies, now, without: before?.transactionId, worth: parts.prices.worth }
-  const assets = assetsOf(subject)
+  const assets = assetsOf(subject.effects)
   const alike = await lookalikes(db, wallet.id, subject.effects)
   const judgement = evaluate({
     effects: subject.effects,
@@ -89,7 +82,7 @@ async function judgeSubject(parts: JudgeParts, db: Handle, subject: Subject, bef
     ...(latest > now && { latest }),
     prices: parts.prices.current(network, assets),
     lastPrices: newest(parts.prices.last(network, assets), before?.lastPrices),
-    tokens: tokensOf(subject.intent),
+    tokens: trusted(subject.intent),
     spent: await spent(db, subject, reading),
     requests: await requests(db, subject, reading, before),
     ...(alike && { lookalikes: alike }),
@@ -119,7 +112,7 @@ async function withConstraints(
   { subject, judgement, before }: Constrained,
 ): Promise<Judgement> {
   const { session, effects } = subject
-  if (!session?.constraints || subject.intent.kind === 'lane') return judgement
+  if (!session?.constraints || factsOf(effects).isLane) return judgement
   const total = { sessionId: session.id, without: before?.transactionId, worth: parts.prices.worth }
   const held = judgement.reserve.reduce((sum, item) => sum + (item.usd ?? 0n), 0n)
   const faults = parts.constraintFaults(session.constraints, {
@@ -216,7 +209,7 @@ async function subjectOf(
   if (!wallet) throw new Error(`transaction ${row.id} has no wallet`)
   const session = row.session_id ? await parts.switches.session(db, row.session_id) : undefined
   const network = parts.network(row.network)
-  const effects = withFullFee(JSON.parse(row.effects!), draft)
+  const effects = withFullFee(effectsOf(row), draft)
   const approved = row.approved_usd === null ? null : BigInt(row.approved_usd)
   return {
     subject: { wallet, session: session ?? null, network, type: row.type, intent: intentOf(row), effects },
@@ -231,9 +224,8 @@ async function subjectOf(
 }
 
 /** The prices of the last judgement, which a restart does not forget. */
-export function recordedPrices({ decision }: Pick<TransactionRow, 'decision'>): Prices {
-  // Written by `judge` alone.
-  const { inputs } = JSON.parse(decision) as Decision
+export function recordedPrices(row: Pick<TransactionRow, 'decision'>): Prices {
+  const { inputs } = decisionOf(row)
   return Object.fromEntries(
     Object.entries({ ...inputs.lastPrices, ...inputs.prices }).map(([asset, price]) => [
       asset,
@@ -248,15 +240,14 @@ export function withFullFee(effects: Effects, draft: Draft): Effects {
   return { ...effects, fee: { ...effects.fee, max: String(draft.maxFee - rent) } }
 }
 
-export const assetsOf = ({ network, intent }: Pick<Subject, 'network' | 'intent'>): string[] => [
-  nativeAsset(network),
-  ...(intent.kind === 'token-transfer' ? [intent.token.asset] : []),
-]
+/** Whose prices a judgement needs: what pays the fee, and whatever the effects move or let others move. */
+export function assetsOf(effects: Effects): string[] {
+  const { pays, deposits, spenders } = factsOf(effects)
+  return [...new Set([effects.fee.asset, ...[...pays, ...deposits, ...spenders].map(({ asset }) => asset)])]
+}
 
-const tokensOf = (intent: Intent): EvaluateInput['tokens'] =>
-  intent.kind === 'token-transfer'
-    ? { [intent.token.asset]: { decimals: intent.token.decimals, symbol: intent.token.symbol } }
-    : {}
+const trusted = (intent: Intent): EvaluateInput['tokens'] =>
+  Object.fromEntries(tokensOf(intent).map(({ asset, decimals, symbol }) => [asset, { decimals, symbol }]))
 
 type Reading = { policies: readonly Policy[]; now: number; without: string | undefined; worth: Worth }
 

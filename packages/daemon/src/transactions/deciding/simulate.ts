@@ -1,4 +1,5 @@
 import {
+  assetKey,
   type Effects,
   Failure,
   factsOf,
@@ -9,13 +10,15 @@ import {
   usdNumber,
 } from '@waiaas/contract'
 import type { Chain } from '../../chains/chain.ts'
+import type { Token } from '../../chains/intent.ts'
 import type { Prices } from '../../policies/service.ts'
+import { headlineOf, tokensOf } from '../kinds/all.ts'
+import { bothAmounts } from '../kinds/amount.ts'
 import type { Verdict } from '../parts.ts'
 import type { Built } from './decide.ts'
-import { bothAmounts } from './request.ts'
 
 type Warning = Simulation['warnings'][number]
-type Balances = { native: bigint; token: bigint | undefined }
+type Balances = { native: bigint; tokens: readonly { token: Token; held: bigint }[] }
 type Judged = { built: Built; verdict: Verdict; prices: Prices; startedAt: number }
 
 /** What sending would do, cost and be decided as. Reads balances and asks a node; stores nothing. */
@@ -49,17 +52,19 @@ export async function simulation({ built, verdict, prices, startedAt }: Judged):
   }
 }
 
-const amounts = ({ request }: Built) =>
-  request.stored.intent.kind === 'lane'
-    ? { amount: null, humanAmount: null }
-    : bothAmounts(request.stored.intent.amount, request.decimals)
+function amounts({ chain, sender, request }: Built) {
+  const { amount, decimals } = headlineOf(request.stored.intent, { network: chain.network, sender })
+  return bothAmounts(amount, decimals)
+}
 
 async function readBalances({ chain, sender, request }: Built): Promise<Balances> {
-  const { intent } = request.stored
-  const native = await chain.balance(sender)
-  if (intent.kind !== 'token-transfer') return { native, token: undefined }
-  const held = await chain.tokenBalances(sender, [intent.token])
-  return { native, token: held.find(({ token }) => token.asset === intent.token.asset)?.amount ?? 0n }
+  const named = tokensOf(request.stored.intent)
+  const [native, found] = await Promise.all([
+    chain.balance(sender),
+    named.length === 0 ? [] : chain.tokenBalances(sender, named),
+  ])
+  const heldOf = ({ asset }: Token) => found.find(({ token }) => token.asset === asset)?.amount ?? 0n
+  return { native, tokens: named.map((token) => ({ token, held: heldOf(token) })) }
 }
 
 function feeOf(chain: Chain, fee: bigint, effects: Effects, prices: Prices): Simulation['fee'] {
@@ -75,21 +80,22 @@ function feeOf(chain: Chain, fee: bigint, effects: Effects, prices: Prices): Sim
   }
 }
 
-/** The native asset pays the fee whatever is sent. */
-function changes({ chain, draft, request }: Built, balances: Balances): Simulation['balanceChanges'] {
-  const { intent } = request.stored
+/** By what the bytes do. The native asset pays the fee whatever is sent, and what a new account is given with it. */
+function changes({ chain, draft, decoded }: Built, balances: Balances): Simulation['balanceChanges'] {
+  const { pays } = factsOf(decoded.effects)
   const { native } = chain.network
-  const spent = draft.maxFee + (intent.kind === 'transfer' ? intent.amount : 0n)
-  const nativeChange = change(nativeAsset(chain.network), native.symbol, native.decimals, {
-    held: balances.native,
-    spent,
-  })
-  if (intent.kind !== 'token-transfer') return [nativeChange]
-  const { asset, symbol, decimals } = intent.token
-  return [change(asset, symbol, decimals, { held: balances.token ?? 0n, spent: intent.amount }), nativeChange]
+  const paid = (asset: string) =>
+    pays.filter((one) => assetKey(one.asset) === assetKey(asset)).reduce((sum, { amount }) => sum + amount, 0n)
+  const asset = nativeAsset(chain.network)
+  return [
+    ...balances.tokens.map(({ token, held }) => change({ ...token, held, spent: paid(token.asset) })),
+    change({ ...native, asset, held: balances.native, spent: draft.maxFee + paid(asset) }),
+  ]
 }
 
-const change = (asset: string, symbol: string, decimals: number, { held, spent }: { held: bigint; spent: bigint }) => ({
+type Change = { asset: string; symbol: string; decimals: number; held: bigint; spent: bigint }
+
+const change = ({ asset, symbol, decimals, held, spent }: Change) => ({
   asset,
   symbol,
   decimals,

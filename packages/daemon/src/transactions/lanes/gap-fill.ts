@@ -1,13 +1,14 @@
-import { type Effects, nativeAsset, newId } from '@waiaas/contract'
+import { type Effects, nativeAsset } from '@waiaas/contract'
 import type { Chain } from '../../chains/chain.ts'
 import type { Intent } from '../../chains/intent.ts'
 import { reserve } from '../../ledger/service.ts'
 import type { Handle } from '../../platform/db/database.ts'
-import { encodeRequest } from '../intent.ts'
+import { encodeRequest, OWN_TYPE } from '../kinds/all.ts'
 import type { Parts } from '../parts.ts'
 import { attemptStore } from '../rows/attempt-store.ts'
 import { isOpen } from '../rows/ending.ts'
-import { transactionStore, unjudged } from '../rows/store.ts'
+import { newTransaction } from '../rows/new-transaction.ts'
+import { transactionStore } from '../rows/store.ts'
 
 /**
  * A nonce that became free below signed attempts would hold them up for ever. When no request takes it, a transfer of
@@ -62,7 +63,7 @@ async function storeFill(
     wallet,
     session: null,
     network: chain.network,
-    type: 'TRANSFER',
+    type: OWN_TYPE,
     intent,
     effects,
   })
@@ -73,39 +74,21 @@ async function storeFill(
   }
   const { network } = chain
   const now = parts.clock.now()
-  const text = encodeRequest({ type: 'TRANSFER', network: network.id, intent })
-  const id = newId(now)
-  await transactionStore.insert(db, {
-    ...unjudged,
-    id,
-    wallet_id: wallet.id,
-    session_id: null,
-    type: 'TRANSFER',
-    status: 'PENDING',
-    tier: verdict.decision.tier,
-    network: network.id,
-    lane: lane.id,
-    request: text,
-    request_hash: text,
-    to_address: wallet.address,
-    asset: nativeAsset(network),
-    amount: '0',
-    decimals: network.native.decimals,
-    symbol: network.native.symbol,
-    draft: draft.body,
-    max_fee: String(draft.maxFee),
-    hints: null,
-    effects: JSON.stringify(effects),
-    digest,
-    decision: JSON.stringify(verdict.decision),
-    policy_version: verdict.policyVersion,
-    amount_usd: '0',
-    created_at: now,
-    updated_at: now,
+  const stored = { type: OWN_TYPE, network: network.id, intent }
+  const text = encodeRequest(stored)
+  const row = newTransaction({
+    ...{ draft, digest, effects, verdict, now },
+    walletId: wallet.id,
+    sessionId: null,
+    place: { network, sender: wallet.address },
+    request: { stored, text },
+    requestHash: text,
+    hints: {},
   })
+  await transactionStore.insert(db, row)
   await reserve(
     db,
-    { transactionId: id, walletId: wallet.id, sessionId: null, network: network.id, items: verdict.reserve },
+    { transactionId: row.id, walletId: wallet.id, sessionId: null, network: network.id, items: verdict.reserve },
     now,
   )
   const details = { lane: lane.id }
@@ -113,7 +96,7 @@ async function storeFill(
     event: 'LANE_GAP_FILLED',
     actor: 'system',
     walletId: wallet.id,
-    txId: id,
+    txId: row.id,
     details,
   })
   return true

@@ -8,6 +8,7 @@ import type { Handle } from '../../platform/db/database.ts'
 import { type Again, type Parts, type ReadSession, sessionReader } from '../parts.ts'
 import { type AttemptRow, attemptStore, inNoBlock, type Purpose } from '../rows/attempt-store.ts'
 import { endUnsent } from '../rows/ending.ts'
+import { hintsOf } from '../rows/readings.ts'
 import { type TransactionRow, transactionStore } from '../rows/store.ts'
 import { overtaken } from './leave.ts'
 import { alignNonce, nonceSource } from './nonces.ts'
@@ -163,7 +164,7 @@ export function build(round: Round, row: TransactionRow, plan: Plan): Issued | u
   const { lane, now } = round
   const { draft, digest } = plan
   const bytes = lane.chain.bytes(lane.wallet.address, draft, plan.lifetime)
-  const decoded = lane.chain.decode(lane.wallet.address, bytes, row.hints ? JSON.parse(row.hints) : {})
+  const decoded = lane.chain.decode(lane.wallet.address, bytes, hintsOf(row))
   if (decoded.digest !== digest || BigInt(decoded.effects.fee.max) > draft.maxFee) return undefined
   const authorisation = authorise({
     bytes,

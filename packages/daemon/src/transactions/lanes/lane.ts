@@ -1,11 +1,13 @@
-import { Failure, isFailure, nativeAsset } from '@waiaas/contract'
+import { Failure, isFailure } from '@waiaas/contract'
 import type { Draft } from '../../chains/build.ts'
 import type { Chain } from '../../chains/chain.ts'
 import type { Sent } from '../../chains/follow.ts'
 import type { By } from '../../platform/caller.ts'
 import type { Scope } from '../../platform/db/database.ts'
+import { assetsOf } from '../deciding/judge.ts'
 import { laneId, type Parts, scopeOf } from '../parts.ts'
 import { type AttemptRow, attemptStore } from '../rows/attempt-store.ts'
+import { effectsOf } from '../rows/readings.ts'
 import { type TransactionRow, transactionStore } from '../rows/store.ts'
 import { fillGaps } from './gap-fill.ts'
 import { type Issued, isJudgedAgain, issue, type LaneContext, LeaseLost, type Recorded, record } from './issue.ts'
@@ -252,11 +254,11 @@ export class Lane {
     for (const id of ids) this.#lacking.set(id, performance.now() + LACK_MS)
   }
 
-  #refreshPrices(rows: readonly { asset: string | null }[]): Promise<void> | undefined {
+  #refreshPrices(rows: readonly TransactionRow[]): Promise<void> | undefined {
     if (rows.length === 0) return undefined
-    const { network } = this.#chain
-    const assets = new Set([nativeAsset(network), ...rows.flatMap(({ asset }) => asset ?? [])])
-    return this.#parts.prices.refresh(network, [...assets])
+    return this.#parts.prices.refresh(this.#chain.network, [
+      ...new Set(rows.flatMap((row) => assetsOf(effectsOf(row)))),
+    ])
   }
 
   /** Another program may have used the key while nothing of this lane was on its way. */

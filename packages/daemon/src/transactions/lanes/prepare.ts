@@ -1,9 +1,9 @@
 import { Failure, isFailure } from '@waiaas/contract'
 import type { Draft } from '../../chains/build.ts'
 import type { Promised } from '../../chains/follow.ts'
-import { intentOf } from '../intent.ts'
 import { type Parts, scopeOf } from '../parts.ts'
 import { type Ending, endUnsent } from '../rows/ending.ts'
+import { intentOf } from '../rows/readings.ts'
 import type { TransactionRow } from '../rows/store.ts'
 import type { LaneContext } from './issue.ts'
 

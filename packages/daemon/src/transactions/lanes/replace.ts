@@ -5,9 +5,9 @@ import { replaceReservation, reservedItems, type SpendItem } from '../../ledger/
 import type { By } from '../../platform/caller.ts'
 import type { Handle } from '../../platform/db/database.ts'
 import { recordedPrices, withFullFee } from '../deciding/judge.ts'
-import { intentOf } from '../intent.ts'
 import type { Parts, Subject } from '../parts.ts'
 import { type AttemptRow, attemptStore, type Purpose } from '../rows/attempt-store.ts'
+import { effectsOf, intentOf } from '../rows/readings.ts'
 import { type TransactionRow, transactionStore } from '../rows/store.ts'
 import { build, type Issued, type LaneContext, openRound, type Round } from './issue.ts'
 
@@ -77,7 +77,7 @@ async function raiseReservation(
   const session = row.session_id ? await parts.switches.session(db, row.session_id) : undefined
   if (!wallet) throw new Error(`transaction ${row.id} has no wallet`)
   const { network } = lane.chain
-  const stored = JSON.parse(row.effects!) as Effects
+  const stored = effectsOf(row)
   const subject: Subject = {
     wallet,
     session: session ?? null,

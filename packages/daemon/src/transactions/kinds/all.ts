@@ -1,0 +1,51 @@
+import type { SendRequest } from '@waiaas/contract'
+import type { Reader } from '../../chains/chain.ts'
+import type { Intent, IntentOf, Token } from '../../chains/intent.ts'
+import { sha256 } from '../../platform/sha256.ts'
+import type { FindToken, Headline, Kind, Parse, Place } from './kind.ts'
+import { lane } from './lane.ts'
+import { parseTokenTransfer, tokenTransfer } from './token-transfer.ts'
+import { parseTransfer, transfer } from './transfer.ts'
+
+/** Every kind of intent. A new kind is a file and a line here, and one below if agents can ask for it. */
+const kinds: { readonly [K in Intent['kind']]: Kind<IntentOf<K>> } = {
+  transfer,
+  'token-transfer': tokenTransfer,
+  lane,
+}
+const parsers: Readonly<Record<SendRequest['type'], Parse<Intent>>> = {
+  TRANSFER: parseTransfer,
+  TOKEN_TRANSFER: parseTokenTransfer,
+}
+/** The type under which what the daemon does of its own accord is listed. */
+export const OWN_TYPE = 'TRANSFER'
+
+/** The intent's own row of the table. */
+const kindOf = ({ kind }: Intent): Kind<Intent> => kinds[kind] as Kind<Intent>
+
+/** A request as it is stored: parsed, defaults resolved, amounts exact. */
+export type StoredRequest = { readonly type: string; readonly network: string; readonly intent: Intent }
+/** `hash` is that of the text. */
+export type ParsedRequest = { readonly stored: StoredRequest; readonly text: string; readonly hash: string }
+
+/** Turns what the wire says into an exact intent. Failures: those of addresses, amounts and tokens. */
+export async function parseRequest(input: SendRequest, chain: Reader, findToken: FindToken): Promise<ParsedRequest> {
+  const intent = await parsers[input.type](input, chain, findToken)
+  const stored = { type: input.type, network: chain.network.id, intent }
+  const text = encodeRequest(stored)
+  return { stored, text, hash: sha256(text) }
+}
+
+/** JSON with the amounts as text and the fields in one order, so that equal requests are equal texts. */
+export const encodeRequest = ({ type, network, intent }: StoredRequest): string =>
+  JSON.stringify({ type, network, intent: kindOf(intent).store(intent) })
+
+/** Reads what `encodeRequest` wrote. */
+export function decodeRequest(text: string): StoredRequest {
+  const { type, network, intent } = JSON.parse(text) as StoredRequest & { intent: Record<string, unknown> }
+  return { type, network, intent: kindOf(intent).restore(intent) }
+}
+
+export const headlineOf = (intent: Intent, place: Place): Headline => kindOf(intent).headline(intent, place)
+export const tokensOf = (intent: Intent): readonly Token[] => kindOf(intent).tokens(intent)
+export const memoOf = (intent: Intent): string | null => kindOf(intent).memo(intent)

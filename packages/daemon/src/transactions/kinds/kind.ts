@@ -1,0 +1,37 @@
+import type { Network, SendRequest } from '@waiaas/contract'
+import type { Reader } from '../../chains/chain.ts'
+import type { Intent, Token } from '../../chains/intent.ts'
+
+/** What lists and people see of a request. Amounts are base units. */
+export type Headline = {
+  readonly to: string
+  /** CAIP-19. */
+  readonly asset: string
+  readonly amount: bigint
+  readonly decimals: number
+  readonly symbol: string
+}
+
+/** Where an intent is carried out. */
+export type Place = { readonly network: Network; readonly sender: string }
+
+/** Finds the token a request means: in the registry, else on the chain. */
+export type FindToken = (
+  chain: Reader,
+  choice: { address?: string | undefined; assetId?: string | undefined },
+) => Promise<Token>
+
+/** One kind of intent: how it is stored, and what it is about. */
+export type Kind<I extends Intent> = {
+  /** Values of JSON, the fields in one order, so that equal requests are equal texts. What is undefined is left out. */
+  store(intent: I): { readonly kind: I['kind'] } & Readonly<Record<string, unknown>>
+  /** Reads what `store` made. */
+  restore(stored: Readonly<Record<string, unknown>>): I
+  headline(intent: I, place: Place): Headline
+  /** Tokens whose decimals and symbol come from the registry or the chain. */
+  tokens(intent: I): readonly Token[]
+  memo(intent: I): string | null
+}
+
+/** Makes an intent of what the wire says: decimals and symbol come from the registry or the chain, never from the caller. */
+export type Parse<I extends Intent> = (input: SendRequest, chain: Reader, findToken: FindToken) => Promise<I>

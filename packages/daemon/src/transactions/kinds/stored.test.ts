@@ -1,0 +1,44 @@
+import { SENDABLE } from '@waiaas/contract'
+import { expect, test } from 'vitest'
+import type { Intent } from '../../chains/intent.ts'
+import { sha256 } from '../../platform/sha256.ts'
+import { decodeRequest, encodeRequest, memoOf } from './all.ts'
+
+const to = '0x00000000000000000000000000000000000000B0'
+const token = {
+  address: '0x00000000000000000000000000000000000000C0',
+  asset: 'eip155:31337/erc20:0x00000000000000000000000000000000000000c0',
+  symbol: 'T',
+  name: 'Token',
+  decimals: 6,
+}
+
+// Databases hold these texts, and keys of earlier requests their hashes.
+const texts: { [K in Intent['kind']]: [Extract<Intent, { kind: K }>, string][] } = {
+  transfer: [
+    [{ kind: 'transfer', to, amount: 5n }, `{"kind":"transfer","to":"${to}","amount":"5"}`],
+    [{ kind: 'transfer', to, amount: 5n, memo: 'm' }, `{"kind":"transfer","to":"${to}","amount":"5","memo":"m"}`],
+  ],
+  'token-transfer': [
+    [
+      { kind: 'token-transfer', to, amount: 2n ** 200n, token, memo: '' },
+      `{"kind":"token-transfer","to":"${to}","amount":"${2n ** 200n}","token":${JSON.stringify(token)},"memo":""}`,
+    ],
+  ],
+  lane: [
+    [{ kind: 'lane', purpose: 'gap-fill' }, '{"kind":"lane","purpose":"gap-fill"}'],
+    [{ kind: 'lane', purpose: 'cancel' }, '{"kind":"lane","purpose":"cancel"}'],
+  ],
+}
+
+test.each(Object.values(texts).flat())('%o is stored in one form, and read back', (intent, text) => {
+  const stored = { type: SENDABLE[0], network: 'local-evm', intent }
+  expect(encodeRequest(stored)).toBe(`{"type":"TRANSFER","network":"local-evm","intent":${text}}`)
+  expect(decodeRequest(encodeRequest(stored))).toStrictEqual(stored)
+  expect(memoOf(intent)).toBe('memo' in intent ? intent.memo : null)
+})
+
+test('the hash of a request is the one that earlier releases made', () => {
+  const text = encodeRequest({ type: 'TRANSFER', network: 'local-evm', intent: texts.transfer[1]![0] })
+  expect(sha256(text)).toBe('1eb1d06b87c52ea5a3da01ee6ce8a09417c5f0faa9ec1eed9e080623c892b075')
+})

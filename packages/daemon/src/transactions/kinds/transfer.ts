@@ -1,0 +1,26 @@
+import { nativeAsset } from '@waiaas/contract'
+import type { IntentOf } from '../../chains/intent.ts'
+import { amountOf } from './amount.ts'
+import type { Kind, Parse } from './kind.ts'
+
+type Transfer = IntentOf<'transfer'>
+type Stored = { to: string; amount: string; memo?: string }
+
+/** Native currency to an address. */
+export const transfer: Kind<Transfer> = {
+  store: ({ kind, to, amount, memo }) => ({ kind, to, amount: String(amount), memo }),
+  restore: (stored) => {
+    const { to, amount, memo } = stored as Stored // as `store` wrote it
+    return { kind: 'transfer', to, amount: BigInt(amount), ...(memo !== undefined && { memo }) }
+  },
+  headline: ({ to, amount }, { network }) => ({ to, amount, asset: nativeAsset(network), ...network.native }),
+  tokens: () => [],
+  memo: ({ memo }) => memo ?? null,
+}
+
+export const parseTransfer: Parse<Transfer> = async (input, chain) => ({
+  kind: 'transfer',
+  to: chain.address(input.to),
+  amount: amountOf(input, chain.network.native),
+  ...(input.memo !== undefined && { memo: input.memo }),
+})

@@ -1,0 +1,62 @@
+import { type Effects, newId } from '@waiaas/contract'
+import type { Draft, Hints } from '../../chains/build.ts'
+import { headlineOf, type ParsedRequest } from '../kinds/all.ts'
+import type { Place } from '../kinds/kind.ts'
+import { laneId, type Verdict } from '../parts.ts'
+import { type TransactionRow, unjudged } from './store.ts'
+
+/** A request that was built and judged. `requestHash` tells equal requests of one wallet. */
+export type Judged = {
+  readonly walletId: string
+  readonly sessionId: string | null
+  readonly place: Place
+  readonly request: Pick<ParsedRequest, 'stored' | 'text'>
+  readonly requestHash: string
+  readonly draft: Draft
+  readonly hints: Hints
+  readonly effects: Effects
+  readonly digest: string
+  readonly verdict: Verdict
+  readonly now: number
+}
+
+/** The row of a request; the only place that makes one. Of a refused one `error` and `code` say why. */
+export function newTransaction(
+  { walletId, sessionId, place, request, requestHash, draft, hints, effects, digest, verdict, now }: Judged,
+  refused?: { error: string; code: string },
+): TransactionRow {
+  const { network, sender } = place
+  const { to, asset, amount, decimals, symbol } = headlineOf(request.stored.intent, place)
+  return {
+    ...unjudged,
+    id: newId(now),
+    wallet_id: walletId,
+    session_id: sessionId,
+    type: request.stored.type,
+    status: verdict.status,
+    tier: refused ? null : verdict.decision.tier,
+    network: network.id,
+    lane: laneId(network.id, sender),
+    request: request.text,
+    request_hash: requestHash,
+    to_address: to,
+    asset,
+    amount: String(amount),
+    decimals,
+    symbol,
+    draft: draft.body,
+    max_fee: String(draft.maxFee),
+    hints: JSON.stringify(hints),
+    effects: JSON.stringify(effects),
+    digest,
+    decision: JSON.stringify(verdict.decision),
+    policy_version: verdict.policyVersion,
+    amount_usd: verdict.usd === null ? null : String(verdict.usd),
+    due_at: verdict.dueAt,
+    approval_expires_at: verdict.approvalExpiresAt,
+    error: refused?.error ?? null,
+    error_code: refused?.code ?? null,
+    created_at: now,
+    updated_at: now,
+  }
+}

@@ -1,0 +1,17 @@
+import type { Decision, Effects } from '@waiaas/contract'
+import type { Hints } from '../../chains/build.ts'
+import type { Intent } from '../../chains/intent.ts'
+import { decodeRequest } from '../kinds/all.ts'
+import type { TransactionRow } from './store.ts'
+
+// Each column was written by `newTransaction`, or by the store's own updates, from a value of the type it is read as.
+
+export const intentOf = ({ request }: Pick<TransactionRow, 'request'>): Intent => decodeRequest(request).intent
+export const decisionOf = ({ decision }: Pick<TransactionRow, 'decision'>): Decision => JSON.parse(decision)
+export const hintsOf = ({ hints }: Pick<TransactionRow, 'hints'>): Hints => (hints === null ? {} : JSON.parse(hints))
+
+/** Throws for a refused request, of which no effects are kept. */
+export function effectsOf({ effects }: Pick<TransactionRow, 'effects'>): Effects {
+  if (effects === null) throw new Error('expected a transaction with effects')
+  return JSON.parse(effects)
+}
