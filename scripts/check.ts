@@ -26,7 +26,7 @@ const staticSteps: readonly Step[] = [
     ],
   },
   { name: 'unused code', command: [node, tool('knip/bin/knip.js')] },
-  { name: 'file and function length', command: [node, join(root, 'scripts/length-check.ts')] },
+  { name: 'length and parameters', command: [node, join(root, 'scripts/length-check.ts')] },
 ]
 
 /** How a child process ended: its output, and its exit code or 128 plus the number of the signal that ended it. */

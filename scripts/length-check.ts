@@ -1,13 +1,36 @@
-/** Keeps files and functions short: product files at most 400 lines, functions anywhere at most 80, factories of functions at most 130. */
+/**
+ * Keeps files and functions short: product files at most 400 lines, functions anywhere at most 80; and functions of the
+ * product at three parameters. Prints what it measured.
+ */
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type ParseOptions, parseSync } from '@swc/core'
 
 const maxFileLines = 400
 const maxFunctionLines = 80
-/** A factory and everything it closes over. */
+/** A factory and everything it closes over, in the files of `toSplit`. */
 const maxFactoryLines = 130
 const maxFactoryOwnLines = 50
+const maxParameters = 3
+/** Files with a factory that is still to be split; one that has none any more leaves this list. */
+const toSplit: readonly string[] = [
+  'packages/mcp/src/session.ts',
+  'packages/localnet/src/solana/chain.ts',
+  'packages/daemon/src/wallets/life-cycle.ts',
+  'packages/daemon/src/transactions/lanes/lanes.ts',
+  'packages/daemon/src/transactions/lanes/settle.ts',
+  'packages/daemon/src/settings/service.ts',
+  'packages/daemon/src/sessions/ending.ts',
+  'packages/daemon/src/platform/held.ts',
+  'packages/daemon/src/operator/service.ts',
+  'packages/daemon/src/ledger/model.test.ts',
+  'packages/daemon/src/killswitch/service.ts',
+  'packages/daemon/src/clock/service.ts',
+  'packages/daemon/src/chains/rpc-member.ts',
+  'packages/daemon/src/chains/evm/observe.ts',
+]
+/** Where functions with more parameters are still to be joined into one object; a folder that has none any more leaves this list. */
+const toJoin = ['packages/daemon/src/ledger/', 'packages/daemon/src/transactions/', 'packages/daemon/src/chains/']
 
 const sources = [
   'packages/*/{src,scripts}/**/*.{ts,tsx}',
@@ -59,7 +82,7 @@ function functionsIn(value: unknown): Node[] {
   if (Array.isArray(value)) return value.flatMap(functionsIn)
   if (!isNode(value)) return []
   const inner = Object.values(value).flatMap(functionsIn)
-  return isFunction(value) && !isLiteralOnly(value) ? [value, ...inner] : inner
+  return isFunction(value) ? [value, ...inner] : inner
 }
 
 /** Lines of a function without those of the functions inside it; few of them make it a factory. */
@@ -86,33 +109,104 @@ function parse(path: string, text: string): unknown {
   return parseSync(text, options)
 }
 
-/** One sentence for each file or function of `text` that is too long; `path` tells what kind of file it is. */
-export function findTooLong(path: string, text: string): string[] {
-  const problems: string[] = []
-  const fileLines = text.replace(/\n$/, '').split('\n').length
-  if (!isTest(path) && !isTable(path) && fileLines > maxFileLines) {
-    problems.push(`${path} is ${fileLines} lines long, at most ${maxFileLines}`)
-  }
+/** A function with at most `most` lines, and how long it is. */
+type Measured = { place: string; lines: number; most: number; parameters: number; isFactory: boolean }
+
+const isProduct = (path: string) => /^packages\/[^/]+\/src\//.test(path) && !isTest(path)
+
+/** What says only what `this` is comes from no caller. */
+const isParameter = (node: Node) => (isNode(node.pat) ? node.pat : node).value !== 'this'
+
+function measure(path: string, text: string, mayBeLong = toSplit.includes(path)): Measured[] {
+  if (/\/migrations\/|\.gen\./.test(path)) return []
   const bytes = Buffer.from(text)
-  for (const found of functionsIn(parse(path, text))) {
-    const { span } = found
-    if (!span || (isTest(path) && isGroup(found))) continue
-    if (/\/migrations\/|\.gen\./.test(path)) continue
-    const lines = linesOf(span, bytes)
-    const line = countLines(bytes.subarray(0, span.start - 1))
-    const most = ownLines(found, bytes) <= maxFactoryOwnLines ? maxFactoryLines : maxFunctionLines
-    if (lines > most) problems.push(`${path}:${line} holds a function of ${lines} lines, at most ${most}`)
-  }
-  return problems
+  return functionsIn(parse(path, text)).flatMap((found) => {
+    const { span, params } = found
+    if (!span || (isTest(path) && isGroup(found))) return []
+    const isFactory = ownLines(found, bytes) <= maxFactoryOwnLines
+    return {
+      place: `${path}:${countLines(bytes.subarray(0, span.start - 1))}`,
+      lines: isLiteralOnly(found) ? 0 : linesOf(span, bytes),
+      most: isFactory && mayBeLong ? maxFactoryLines : maxFunctionLines,
+      // `isFunction` has looked.
+      parameters: (params as Node[]).filter(isParameter).length,
+      isFactory,
+    }
+  })
+}
+
+const linesIn = (text: string) => text.replace(/\n$/, '').split('\n').length
+
+/** One sentence for each file or function of `text` that is too long; `path` tells what kind of file it is. `mayBeLong` are factories. */
+export function findTooLong(path: string, text: string, mayBeLong = toSplit.includes(path)): string[] {
+  const fileLines = linesIn(text)
+  const isLong = !isTest(path) && !isTable(path) && fileLines > maxFileLines
+  return [
+    ...(isLong ? [`${path} is ${fileLines} lines long, at most ${maxFileLines}`] : []),
+    ...measure(path, text, mayBeLong)
+      .filter(({ lines, most }) => lines > most)
+      .map(({ place, lines, most }) => `${place} holds a function of ${lines} lines, at most ${most}`),
+  ]
+}
+
+const withMany = (path: string, text: string): Measured[] =>
+  isProduct(path) ? measure(path, text).filter(({ parameters }) => parameters > maxParameters) : []
+
+/** One sentence for each function of the product with more parameters than anybody keeps apart. */
+export const findManyParameters = (path: string, text: string): string[] =>
+  withMany(path, text).map(
+    ({ place, parameters }) =>
+      `${place} has ${parameters} parameters, at most ${maxParameters}: join the others in one object`,
+  )
+
+/** Sentences, and folders of `toJoin` that are done. */
+function parametersOf(files: readonly (readonly [string, string])[]): string[] {
+  const isToJoin = (path: string) => toJoin.some((folder) => path.startsWith(folder))
+  const done = toJoin.filter(
+    (folder) => !files.some(([path, text]) => path.startsWith(folder) && withMany(path, text)[0]),
+  )
+  return [
+    ...files.filter(([path]) => !isToJoin(path)).flatMap(([path, text]) => findManyParameters(path, text)),
+    ...done.map((folder) => `${folder} has no function with too many parameters any more: take it off the list`),
+  ]
+}
+
+/** Files of `toSplit` that are done. */
+const split = (files: readonly (readonly [string, string])[]): string[] =>
+  toSplit
+    .filter((file) => !files.some(([path, text]) => path === file && findTooLong(path, text, false)[0]))
+    .map((file) => `${file} has no factory that is too long any more: take it off the list`)
+
+function printFigures(files: readonly (readonly [string, string])[]): void {
+  const product = files.filter(([path]) => isProduct(path) && !isTable(path))
+  const [longest] = product.map(([path, text]) => ({ path, lines: linesIn(text) })).sort((a, b) => b.lines - a.lines)
+  const functions = product.flatMap(([path, text]) => measure(path, text)).sort((a, b) => a.lines - b.lines)
+  const at = (share: number) => functions[Math.ceil(functions.length * share) - 1]
+  const many = functions.filter(({ parameters }) => parameters > maxParameters)
+  const factories = functions.filter(({ isFactory, lines }) => isFactory && lines > maxFunctionLines)
+  console.log(`product files: ${product.length}, the longest ${longest?.path} with ${longest?.lines} lines`)
+  console.log(
+    `functions: ${functions.length}, p99 ${at(0.99)?.lines} lines, the longest ${at(1)?.place} with ${at(1)?.lines}`,
+  )
+  console.log(`factories over ${maxFunctionLines} lines: ${factories.length}`)
+  for (const { place, lines } of factories) console.log(`  ${place} (${lines})`)
+  console.log(`functions with more than ${maxParameters} parameters: ${many.length}`)
+  for (const folder of toJoin) console.log(`  still to do: ${folder}`)
 }
 
 function main() {
   const root = join(import.meta.dirname, '..')
   const paths = globSync(sources, { cwd: root, exclude: (name) => name === 'node_modules' })
-  const problems = paths.flatMap((path) => findTooLong(path, readFileSync(join(root, path), 'utf8')))
+  const files = paths.map((path) => [path, readFileSync(join(root, path), 'utf8')] as const)
+  const problems = [
+    ...files.flatMap(([path, text]) => findTooLong(path, text)),
+    ...parametersOf(files),
+    ...split(files),
+  ]
   for (const problem of problems) console.error(problem)
   if (paths.length === 0) throw new Error('expected source files to measure, found none')
-  console.log(`${paths.length} files measured, ${problems.length} too long`)
+  printFigures(files)
+  console.log(`${paths.length} files measured, ${problems.length} problems`)
   process.exitCode = problems.length > 0 ? 1 : 0
 }
 

@@ -95,7 +95,7 @@ describe('a wallet with the default policy', () => {
     const { token } = await evmWallet(daemon, evm)
     const { plainToken } = await deployEvmFixtures(evm)
     const { address } = await daemon.agent(token).getAddress()
-    await mintToken(evm, plainToken, address, 100n)
+    await mintToken(evm, plainToken, { to: address, amount: 100n })
     const answer = await send(token, {
       type: 'TOKEN_TRANSFER',
       token: { address: plainToken },

@@ -7,19 +7,13 @@ import { SYSTEM_EVIDENCE } from '../../packages/daemon/src/audit/service.ts'
 import { type Keys, startKeys } from '../../packages/daemon/src/keys/service.ts'
 import { killSwitch } from '../../packages/daemon/src/killswitch/service.ts'
 import { migrations } from '../../packages/daemon/src/migrations/all.ts'
+import type { By } from '../../packages/daemon/src/platform/caller.ts'
 import type { Database, Handle } from '../../packages/daemon/src/platform/db/database.ts'
 import { heldStops } from '../../packages/daemon/src/platform/held.ts'
 import { jsonLog } from '../../packages/daemon/src/platform/log.ts'
 import { policies, policyVersions } from '../../packages/daemon/src/policies/service.ts'
 import { sessions } from '../../packages/daemon/src/sessions/service.ts'
-import {
-  type By,
-  findWallet,
-  keyFailures,
-  type Stops,
-  walletKeys,
-  wallets,
-} from '../../packages/daemon/src/wallets/service.ts'
+import { findWallet, keyFailures, type Stops, walletKeys, wallets } from '../../packages/daemon/src/wallets/service.ts'
 import type { Location, Open } from './for-each-engine.ts'
 import { strictAudit } from './strict-audit.ts'
 

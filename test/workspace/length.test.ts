@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { findTooLong } from '../../scripts/length-check.ts'
+import { findManyParameters, findTooLong } from '../../scripts/length-check.ts'
 
 const product = 'packages/daemon/src/wallets/service.ts'
 const statements = (count: number) => 'work()\n'.repeat(count)
@@ -45,9 +45,27 @@ test('a callback that groups tests may be long, in a test file alone', () => {
   expect(findTooLong(file, long)).toEqual([`${file}:2 holds a function of 82 lines, at most 80`])
 })
 
-test('a factory may hold 130 lines when what is not in its functions is short', () => {
+test('a factory that is still to be split may hold 130 lines when what is not in its functions is short', () => {
   const inner = (lines: number) =>
     `  const one = () => {\n${statements(lines)}  }\n  return {\n    two() {\n${statements(40)}    },\n    one,\n  }\n`
-  expect(findTooLong(product, `function make() {\n${inner(70)}}`)).toEqual([])
-  expect(findTooLong(product, `function make() {\n${statements(50)}${inner(60)}}`)).toHaveLength(1)
+  const text = `function make() {\n${inner(70)}}`
+  expect(findTooLong(product, text)).toHaveLength(1)
+  expect(findTooLong(product, text, true)).toEqual([])
+  expect(findTooLong(product, `function make() {\n${statements(50)}${inner(60)}}`, true)).toHaveLength(1)
+})
+
+test.each([
+  ['a function', 'function many(a, b, c, d) {}'],
+  ['an arrow function that gives a literal', 'const many = (a, b, c, ...d) => ({ a })'],
+  ['a constructor', 'class A {\n  constructor(a, b, c, d = 1) {}\n}'],
+  ['a method of an object', 'const a = {\n  many(a, b, c, d) {},\n}'],
+])('%s of the product has at most three parameters', (_what, text) => {
+  const [problem, ...others] = findManyParameters(product, text)
+  expect(problem).toMatch(new RegExp(`^${product}:[12] has 4 parameters, at most 3: `))
+  expect(others).toEqual([])
+  expect(findManyParameters('packages/daemon/src/wallets/wallets.test.ts', text)).toEqual([])
+})
+
+test('what is joined in an object counts as one parameter, and `this` as none', () => {
+  expect(findManyParameters(product, 'function few(this: A, db: B, { a, b, c, d }: C, e: D) {}')).toEqual([])
 })

@@ -15,11 +15,14 @@ export const daemonFlagsHelp = `  --data-dir <dir>        data directory [WAIAAS
   --json                  print JSON`
 
 /** Reads the flags of a command; UsageError with the usage when one is unknown or lacks its value. */
-export function readFlags<const O extends ParseArgsOptionsConfig>(
+export const readFlags = <const O extends ParseArgsOptionsConfig>(argv: readonly string[], usage: string, options: O) =>
+  readArguments(argv, usage, { options, places: 0 })
+
+/** As `readFlags`, of a command that takes so many words without a flag. */
+export function readArguments<const O extends ParseArgsOptionsConfig>(
   argv: readonly string[],
   usage: string,
-  options: O,
-  places = 0,
+  { options, places }: { options: O; places: number },
 ) {
   const parsed = parse(argv, usage, options)
   if (parsed.positionals.length > places) throw new UsageError(`unexpected "${parsed.positionals[places]}"`, usage)

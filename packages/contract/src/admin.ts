@@ -67,6 +67,7 @@ const killSwitchOperations = {
     method: 'GET',
     path: '/v1/admin/kill-switch',
     access: ['agent', 'operator'],
+    whileStopped: true,
     tag,
     summary: 'Read the state of the kill switch.',
     tool: 'get_kill_switch',

@@ -83,7 +83,7 @@ export function parseArguments(
     const target = own ? input : others
     const value = found.kind === 'boolean' ? (inline ?? String(found.name === name)) : (inline ?? rest.shift())
     if (value === undefined) throw wrong(command, `${name} needs a value`)
-    target[found.field] = readValue(command, found, value, target[found.field])
+    target[found.field] = readValue(command, found, { text: value, before: target[found.field] })
   }
   const missing = command.flags.filter(({ field, required }) => required && input[field] === undefined)
   if (missing.length > 0) throw wrong(command, `missing ${missing.map(({ name }) => name).join(', ')}`)
@@ -98,7 +98,11 @@ const splitOnce = (word: string): [string, string | undefined] => {
 const findFlag = (flags: readonly Flag[], name: string): Flag | undefined =>
   flags.find((one) => one.name === name || (one.kind === 'boolean' && name === `--no-${one.name.slice(2)}`))
 
-function readValue(command: Command, { kind, name }: Flag, text: string, before: unknown): unknown {
+function readValue(
+  command: Command,
+  { kind, name }: Flag,
+  { text, before }: { text: string; before: unknown },
+): unknown {
   if (kind === 'text') return text
   if (kind === 'list') return [...(Array.isArray(before) ? before : []), ...text.split(',')]
   if (kind === 'boolean') {

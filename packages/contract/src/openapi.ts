@@ -83,11 +83,13 @@ function describe(name: string, op: Operation): Json {
     tags: [title(op.tag)],
     security: securityOf(op.access),
     parameters: [
-      ...inPath.map((field) => parameter(field, 'path', properties[field], true)),
-      ...inQuery.map((field) => parameter(field, 'query', properties[field], !fromBody && required.includes(field))),
+      ...inPath.map((field) => parameter(field, properties[field], { in: 'path', required: true })),
+      ...inQuery.map((field) =>
+        parameter(field, properties[field], { in: 'query', required: !fromBody && required.includes(field) }),
+      ),
       ...(op.idempotent ? [idempotencyKey] : []),
     ],
-    ...(fromBody && { requestBody: body(op, properties, required, rest) }),
+    ...(fromBody && { requestBody: body(op, { properties, required }, rest) }),
     responses: { ...successes(op), ...errors(op) },
   }
 }
@@ -100,12 +102,16 @@ const idempotencyKey = {
   schema: { type: 'string', minLength: 1, maxLength: 255 },
 }
 
-function parameter(name: string, where: 'path' | 'query', schema: JsonSchema | undefined, required: boolean): Json {
+type Place = { in: 'path' | 'query'; required: boolean }
+
+function parameter(name: string, schema: JsonSchema | undefined, place: Place): Json {
   const { description, ...rest } = schema ?? {}
-  return { name, in: where, required, ...(description && { description }), schema: rest }
+  return { name, ...place, ...(description && { description }), schema: rest }
 }
 
-function body(op: Operation, properties: Record<string, JsonSchema>, required: string[], fields: string[]): Json {
+type Inputs = { properties: Record<string, JsonSchema>; required: string[] }
+
+function body(op: Operation, { properties, required }: Inputs, fields: string[]): Json {
   const must = required.filter((field) => fields.includes(field) && !op.alsoQuery?.includes(field))
   const schema = {
     type: 'object',

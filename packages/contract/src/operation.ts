@@ -10,10 +10,16 @@ export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
  * One endpoint, described once. Routes, validation, authorisation, OpenAPI, the SDK, MCP tools and CLI commands are derived from it.
  * `input` is one flat object: names in `{}` come from the path, the rest from the query (GET, DELETE) or the JSON body.
  */
-export type Operation<I extends z.ZodObject = z.ZodObject, O extends z.ZodType = z.ZodType> = {
+export type Operation<
+  I extends z.ZodObject = z.ZodObject,
+  O extends z.ZodType = z.ZodType,
+  A extends Access = Access,
+> = {
   readonly method: Method
   readonly path: `/${string}`
-  readonly access: Access
+  readonly access: A
+  /** An agent may call it while the kill switch is on; nothing else answers an agent then. */
+  readonly whileStopped?: boolean
   readonly summary: string
   readonly input: I
   readonly output: O
@@ -42,28 +48,36 @@ export type Operation<I extends z.ZodObject = z.ZodObject, O extends z.ZodType =
   readonly refuse?: (input: Record<string, unknown>) => void
 }
 
-type Described<I extends z.ZodObject, O extends z.ZodType> = Omit<Operation<I, O>, 'status'> & {
+type Described<I extends z.ZodObject, O extends z.ZodType, A extends Access> = Omit<Operation<I, O, A>, 'status'> & {
   readonly status?: 200 | 201 | 204
 }
 
 /** Defines an operation; `status` is 200 unless given. */
-export function operation<const I extends z.ZodObject, const O extends z.ZodType>(
-  definition: Described<I, O>,
-): Operation<I, O> {
+export function operation<const I extends z.ZodObject, const O extends z.ZodType, const A extends Access>(
+  definition: Described<I, O, A>,
+): Operation<I, O, A> {
   return { status: 200, ...definition }
 }
 
 // The table's constraint is loose on purpose: a precise one doubles the type checker's work.
 // biome-ignore lint/suspicious/noExplicitAny: see above
-export type Operations = Record<string, Operation<any, any>>
+export type Operations = Record<string, Operation<any, any, any>>
 export type Input<Op extends Operation> = z.input<Op['input']>
 export type Parsed<Op extends Operation> = z.output<Op['input']>
 export type Output<Op extends Operation> = z.input<Op['output']>
 export type Wire<Op extends Operation> = z.output<Op['output']>
 
-/** One function per operation; a missing, misnamed or wrongly typed handler does not compile. */
-export type Handlers<Ops extends Operations, Context> = {
-  [Name in keyof Ops]: (context: Context, input: Parsed<Ops[Name]>) => Promise<Output<Ops[Name]>> | Output<Ops[Name]>
+/** The kinds of caller that an access admits. */
+export type CallerOf<A extends Access> = A extends readonly Caller[] ? A[number] : 'public'
+/**
+ * One function per operation; a missing, misnamed or wrongly typed handler does not compile. `Contexts` says what a handler
+ * is told of each kind of caller; it is told of those alone that its operation admits.
+ */
+export type Handlers<Ops extends Operations, Contexts extends Record<Caller | 'public', unknown>> = {
+  [Name in keyof Ops]: (
+    context: Contexts[CallerOf<Ops[Name]['access']>],
+    input: Parsed<Ops[Name]>,
+  ) => Promise<Output<Ops[Name]>> | Output<Ops[Name]>
 }
 /** A method per operation; the input may be left out where no field is required. */
 export type Client<Ops extends Operations> = {

@@ -4,13 +4,14 @@ import manifest from '../package.json' with { type: 'json' }
 import { adminHandlers } from './admin/handlers.ts'
 import { adminService } from './admin/service.ts'
 import { auditHandlers } from './audit/handlers.ts'
-import { audit, checkpoints } from './audit/service.ts'
-import { authentication, type CallerPrincipal } from './authentication.ts'
+import { audit, checkpoints, SYSTEM_EVIDENCE } from './audit/service.ts'
+import { authentication } from './authentication.ts'
 import { backupHandlers } from './backup/handlers.ts'
 import { backupService } from './backup/service.ts'
 import { chainRegistry } from './chains/registry.ts'
 import { clockHandlers } from './clock/handlers.ts'
 import { clockService } from './clock/service.ts'
+import { connectHandlers } from './connect/handlers.ts'
 import { connectInfo } from './connect/service.ts'
 import { gate } from './gate/service.ts'
 import type { Keys } from './keys/service.ts'
@@ -25,13 +26,14 @@ import type { ClockMark } from './platform/clock-mark.ts'
 import type { Config } from './platform/config.ts'
 import type { DataDir } from './platform/data-dir.ts'
 import type { Database } from './platform/db/database.ts'
+import { handlersOf, inOrder } from './platform/feature.ts'
 import { heldStops } from './platform/held.ts'
 import { httpApp } from './platform/http/serve.ts'
-import type { Call } from './platform/http/types.ts'
+import type { Calls } from './platform/http/types.ts'
 import { endAll } from './platform/jobs.ts'
 import type { Log } from './platform/log.ts'
 import { policyHandlers } from './policies/handlers.ts'
-import { policies, policyVersions } from './policies/service.ts'
+import { appliedPolicies, policies, policyVersions } from './policies/service.ts'
 import { pricesService } from './prices/service.ts'
 import { sessionHandlers } from './sessions/handlers.ts'
 import {
@@ -61,7 +63,6 @@ import {
 import { walletViewHandlers } from './wallets/view-handlers.ts'
 import { walletViewService } from './wallets/view-service.ts'
 
-type Principal = CallerPrincipal | { kind: 'public' }
 /** Settings that decisions depend on: what waits is judged again when one changes. */
 const JUDGED_BY = /^(policy|oracle)\./
 const { version } = manifest
@@ -80,37 +81,52 @@ export type Ground = {
   shutdown: () => void
 }
 type Base = Awaited<ReturnType<typeof baseOf>>
+type Services = ReturnType<typeof servicesOf>
 type Features = ReturnType<typeof featuresOf>
 export type Composition = Awaited<ReturnType<typeof compose>>
 
-/** Builds every part in order: base, features, HTTP. The only place that knows them all. */
+/** Builds every part in order: base, services, features, HTTP. The only place that knows them all. */
 export async function compose(ground: Ground) {
   const base = await baseOf(ground)
-  const features = featuresOf(ground, base)
-  const app = httpOf(ground, base, features)
+  const services = servicesOf(ground, base)
+  const features = featuresOf(ground, base, services)
+  let isStopping = false
   return {
-    app: app.http,
+    app: httpApp({
+      operations,
+      handlers: allHandlers(features),
+      authenticate: authentication({ ...services, operator: base.operator }),
+      settings: base.settings.get,
+      version,
+      log: ground.log,
+      isStopping: () => isStopping,
+      raw: mcpRoutes({ settings: base.settings.get, log: ground.log }),
+    }),
     operator: base.operator,
     settings: base.settings,
     /** Takes up what an earlier run left; called once the keystore is unlocked. */
     async start(): Promise<void> {
-      await base.settings.refresh()
-      await features.clock.start()
-      await features.killSwitch.start()
-      features.transactions.start()
-      base.held.start()
-      base.signing.start()
+      for (const each of inStartingOrder(features)) await each.start()
     },
     /** Refuses new requests from now on. */
-    drain: () => app.drain(),
+    drain() {
+      isStopping = true
+    },
     async stop(): Promise<void> {
-      const { transactions, killSwitch, clock } = features
-      const { held, watching, operator, signing } = base
-      await endAll(ground.log, [transactions, killSwitch, held, clock, watching, operator, signing])
+      await endAll(ground.log, inStoppingOrder(features))
       base.chains.close()
     },
   }
 }
+
+const allHandlers = (features: Features): Handlers<AllOperations, Calls> => handlersOf(features)
+
+const inStartingOrder = (features: Features) =>
+  inOrder(features, 'start', ['settings', 'clock', 'killSwitch', 'transactions', 'held', 'evidence'])
+
+/** First what sends, then what stops it, then what is written of both; the last checkpoint covers all evidence. */
+const inStoppingOrder = (features: Features) =>
+  inOrder(features, 'stop', ['transactions', 'killSwitch', 'held', 'clock', 'settings', 'operator', 'evidence'])
 
 /** Settings, chains, prices and the operator: what features stand on. */
 async function baseOf({ database, clock, log, keys, config, dataDir }: Ground) {
@@ -152,43 +168,35 @@ async function baseOf({ database, clock, log, keys, config, dataDir }: Ground) {
   return { evidence, signing, held, nextVersion, settings, watching, chains, prices, operator }
 }
 
-function featuresOf(ground: Ground, base: Base) {
+function servicesOf(ground: Ground, base: Base) {
   const { database, clock, keys, log, dataDir } = ground
   const { evidence, held, nextVersion, chains, operator, prices, settings } = base
-  const rules = policies({
-    database,
-    held,
-    clock,
-    networks: chains.networks,
-    wallet: findWallet,
-    record: (db, entry) => evidence.record(db, { ...entry, actor: 'operator' }),
-    systemEvidence: 'evidence:system',
-    nextVersion,
-    afterChange: (walletId) => transactions.stops.quiet(walletId === null ? undefined : [walletId]),
-  })
   const keyRows = walletKeys({ database })
   const registry = tokens({ database, clock, audit: evidence, chains })
-  const transactions = moneyPath(ground, base, { rules, keyRows, registry })
+  const transactions = moneyPath(ground, base, { applied: appliedPolicies(), keyRows, registry })
   const { stops } = transactions
+  const shared = { database, clock, held, networks: chains.networks }
+  const rules = policies({
+    ...shared,
+    wallet: findWallet,
+    record: (db, entry) => evidence.record(db, { ...entry, actor: 'operator' }),
+    systemEvidence: SYSTEM_EVIDENCE,
+    nextVersion,
+    afterChange: (walletId) => stops.quiet(walletId === null ? undefined : [walletId]),
+  })
   const sessionService = sessions({
-    database,
-    clock,
+    ...shared,
     audit: evidence,
-    held,
-    networks: chains.networks,
     stops,
     secret: () => keyFailures(keys.subkey('sessions')),
     maxPerWallet: () => settings.get()['security.max_sessions_per_wallet'],
     dataDir: dataDir.path,
   })
   const walletService = wallets({
-    database,
-    clock,
+    ...shared,
     keys,
     keyRows,
     audit: evidence,
-    held,
-    networks: chains.networks,
     sessions: sessionService,
     stops,
     installDefaultPolicy: rules.installDefault,
@@ -211,7 +219,7 @@ function featuresOf(ground: Ground, base: Base) {
       chain: chains.get,
     }),
     view: walletViewService({ database, chains, tokens: registry, prices }),
-    killSwitch: killSwitch({ database, clock, audit: evidence, log, held, stops, sessions: sessionService }),
+    killSwitch: killSwitch({ ...shared, audit: evidence, log, stops, sessions: sessionService }),
   }
 }
 
@@ -227,7 +235,7 @@ async function isOperator(operator: Base['operator'], password: string): Promise
 }
 
 type MoneyParts = {
-  rules: ReturnType<typeof policies>
+  applied: ReturnType<typeof appliedPolicies>
   keyRows: ReturnType<typeof walletKeys>
   registry: ReturnType<typeof tokens>
 }
@@ -235,7 +243,7 @@ type MoneyParts = {
 function moneyPath(
   { database, clock, keys, log, instance }: Ground,
   { evidence, held, chains, prices, settings }: Base,
-  { rules, keyRows, registry }: MoneyParts,
+  { applied, keyRows, registry }: MoneyParts,
 ): Transactions {
   const network = (id: string) => {
     const found = chains.find(id)
@@ -248,7 +256,7 @@ function moneyPath(
     wallet: async (db, id) => walletAsHeld(held, await findWallet(db, id)),
     session: async (db, id) => sessionAsHeld(held, await findSession(db, id)),
     isLinked,
-    policyVersion: rules.version,
+    policyVersion: applied.version,
   }
   const shared = { database, clock, log, audit: evidence, switches }
   return new Transactions({
@@ -259,7 +267,7 @@ function moneyPath(
     instance,
     judge: judge({
       ...shared,
-      policies: rules.applying,
+      policies: applied.applying,
       prices,
       network,
       settings: () => judgeSettings(settings.get()),
@@ -284,37 +292,43 @@ const judgeSettings = (now: Config['settings']) => ({
   approvalTimeout: now['security.policy_defaults_approval_timeout'],
 })
 
-function httpOf(ground: Ground, base: Base, features: Features) {
-  let isStopping = false
-  const http = httpApp({
-    operations,
-    handlers: handlersOf(ground, base, features),
-    authenticate: authentication({
-      operator: base.operator,
-      sessions: features.sessions,
-      killSwitch: features.killSwitch,
-    }),
-    settings: base.settings.get,
-    version,
-    log: ground.log,
-    isStopping: () => isStopping,
-    raw: mcpRoutes({ settings: base.settings.get, log: ground.log }),
-  })
+/** What answers and what works in the background, by name. */
+function featuresOf(ground: Ground, base: Base, services: Services) {
+  const { database } = ground
+  const { settings, evidence, operator, signing, watching } = base
+  const { transactions, killSwitch, clock } = services
+  const walletName = async (id: string) => (await database.read((db) => findWallet(db, id)))?.name ?? null
   return {
-    http,
-    drain() {
-      isStopping = true
+    settings: { handlers: settingsHandlers(settings), start: settings.refresh, stop: watching.stop },
+    clock: { handlers: clockHandlers(clock), start: clock.start, stop: clock.stop },
+    killSwitch: { handlers: killSwitchHandlers(killSwitch), start: killSwitch.start, stop: killSwitch.stop },
+    transactions: {
+      handlers: transactionHandlers(transactions, walletName),
+      start: () => transactions.start(),
+      stop: () => transactions.stop(),
     },
+    held: { start: base.held.start, stop: base.held.stop },
+    evidence: { handlers: auditHandlers(evidence, signing, database), start: signing.start, stop: signing.stop },
+    operator: { handlers: operatorHandlers(operator), stop: operator.stop },
+    admin: { handlers: adminHandlers(adminOf(ground, base, services)) },
+    backups: { handlers: backupHandlers(backupsOf(ground, base)) },
+    connect: { handlers: connectHandlers(connectOf(ground, base, services)) },
+    policies: {
+      handlers: policyHandlers(services.rules, (sessionId, walletId) => ownWallet(database, sessionId, walletId)),
+    },
+    sessions: { handlers: sessionHandlers(services.sessions) },
+    tokens: { handlers: tokenHandlers(services.registry) },
+    wallets: { handlers: walletHandlers(services.wallets) },
+    walletViews: { handlers: walletViewHandlers(services.view) },
   }
 }
 
-function handlersOf(ground: Ground, base: Base, features: Features): Handlers<AllOperations, Call<Principal>> {
+function adminOf(ground: Ground, { chains, settings, evidence, held }: Base, services: Services) {
   const { database, clock, log, keys, config, dataDir } = ground
-  const { chains, settings, evidence, operator } = base
-  const admin = adminService({
+  return adminService({
     database,
     clock,
-    clockWarning: features.clock.warning,
+    clockWarning: services.clock.warning,
     log,
     audit: evidence,
     version,
@@ -324,40 +338,19 @@ function handlersOf(ground: Ground, base: Base, features: Features): Handlers<Al
     recoveryKey: dataDir.recoveryKey,
     isUnlocked: keys.isUnlocked,
     rpc: chains.status,
-    troubles: () => features.transactions.troubles(),
-    killSwitch: features.killSwitch.read,
-    heldStops: base.held.names,
+    troubles: () => services.transactions.troubles(),
+    killSwitch: services.killSwitch.read,
+    heldStops: held.names,
     folder:
       config.settings['database.url'] === ''
         ? dirname(resolve(dataDir.path, config.settings['database.path']))
         : undefined,
     shutdown: ground.shutdown,
   })
-  const connect = connectInfo({
-    database,
-    policies: features.rules,
-    networks: chains.networks,
-    settings: settings.get,
-    version,
-  })
-  const walletName = async (id: string) => (await database.read((db) => findWallet(db, id)))?.name ?? null
-  return {
-    ...adminHandlers(admin),
-    ...auditHandlers(evidence, base.signing, database),
-    ...clockHandlers(features.clock),
-    ...backupHandlers(backupsOf(ground, base)),
-    ...killSwitchHandlers(features.killSwitch),
-    ...operatorHandlers(operator),
-    ...policyHandlers(features.rules, (call, walletId) => ownWallet(database, call, walletId)),
-    ...sessionHandlers(features.sessions),
-    ...settingsHandlers(settings),
-    ...tokenHandlers(features.registry),
-    ...transactionHandlers(features.transactions, walletName),
-    ...walletHandlers(features.wallets),
-    ...walletViewHandlers(features.view),
-    getConnectInfo: ({ principal, baseUrl }) => connect(agentOf(principal), baseUrl),
-  }
 }
+
+const connectOf = ({ database }: Ground, { chains, settings }: Base, { rules }: Services) =>
+  connectInfo({ database, policies: rules, networks: chains.networks, settings: settings.get, version })
 
 function backupsOf({ database, clock, log, keys, config, dataDir }: Ground, { evidence, settings }: Base) {
   const start = config.settings
@@ -380,15 +373,9 @@ function backupsOf({ database, clock, log, keys, config, dataDir }: Ground, { ev
 /** An agent reads the policies of a wallet of its own; the operator those of any, or all. */
 async function ownWallet(
   database: Database,
-  { principal }: Call,
+  sessionId: string | undefined,
   walletId: string | undefined,
 ): Promise<string | undefined> {
-  if (principal.kind !== 'agent') return walletId
-  const { sessionId } = principal
+  if (sessionId === undefined) return walletId
   return (await database.read((db) => walletOfSession(db, sessionId, walletId))).id
-}
-
-function agentOf(principal: Call['principal']): string {
-  if (principal.kind === 'agent') return principal.sessionId
-  throw new Error(`an agent's operation was reached by ${principal.kind}`)
 }

@@ -50,7 +50,11 @@ export class StartError extends Error {
   readonly code: StartErrorCode
   readonly hint: string | undefined
   override readonly name = 'StartError'
-  constructor(code: StartErrorCode, message: string, hint?: string, cause?: unknown) {
+  constructor(
+    code: StartErrorCode,
+    message: string,
+    { hint, cause }: { hint?: string | undefined; cause?: unknown } = {},
+  ) {
     super(message, { cause })
     this.code = code
     this.hint = hint
@@ -218,7 +222,10 @@ async function openServer(url: string): Promise<Database> {
     const code = error instanceof Error && 'code' in error ? error.code : undefined
     if (!(error instanceof Error) || code === 'SCHEMA_INCOMPATIBLE') throw error
     const hint = 'check database.url, and that the server runs and lets this user in'
-    throw new StartError('DATABASE_UNUSABLE', `the database cannot be used: ${error.message || code}`, hint, error)
+    throw new StartError('DATABASE_UNUSABLE', `the database cannot be used: ${error.message || code}`, {
+      hint,
+      cause: error,
+    })
   }
 }
 
@@ -289,7 +296,7 @@ function wrongPassword({ isRecoveryKey }: PasswordSource, { recoveryKey }: DataD
     ? `the password in ${recoveryKey.path} does not open this keystore: it is from before set-master`
     : 'the master password does not open this keystore'
   const hint = isRecoveryKey ? 'start with the present password; the file is removed then' : 'check where it comes from'
-  return new StartError('INVALID_MASTER_PASSWORD', message, hint)
+  return new StartError('INVALID_MASTER_PASSWORD', message, { hint })
 }
 
 /** A set-master that was killed may have left the recovery key: one password opens the keystore, so another one is old. */
@@ -310,11 +317,13 @@ async function provision(
   { recoveryKey }: DataDir,
 ): Promise<string> {
   if (await parts.operator.hasKeyring()) {
-    throw new StartError('MASTER_PASSWORD_REQUIRED', 'no master password was given', 'set WAIAAS_MASTER_PASSWORD_FILE')
+    throw new StartError('MASTER_PASSWORD_REQUIRED', 'no master password was given', {
+      hint: 'set WAIAAS_MASTER_PASSWORD_FILE',
+    })
   }
   if (!autoProvision) {
     const hint = 'set WAIAAS_MASTER_PASSWORD_FILE, or WAIAAS_AUTO_PROVISION=true to have one made'
-    throw new StartError('NEW_MASTER_PASSWORD_REQUIRED', 'a first start needs a master password', hint)
+    throw new StartError('NEW_MASTER_PASSWORD_REQUIRED', 'a first start needs a master password', { hint })
   }
   const password = randomBytes(32).toString('hex')
   await recoveryKey.write(password)
@@ -345,15 +354,19 @@ export async function initDataDir({
 function asStartError(thrown: unknown, dataDir: string): unknown {
   const error = explained(thrown, dataDir)
   if (error instanceof StartError || !(error instanceof Error)) return error
-  if (error instanceof AccessError) return new StartError('DATA_DIR_UNUSABLE', error.message, error.hint, error)
+  if (error instanceof AccessError)
+    return new StartError('DATA_DIR_UNUSABLE', error.message, { hint: error.hint, cause: error })
   const code = 'code' in error ? String(error.code) : ''
-  if (error instanceof DataDirError) return new StartError('DATA_DIR_UNUSABLE', error.message, undefined, error)
-  if (error instanceof ConfigError) return new StartError('CONFIG_INVALID', error.message, undefined, error)
-  if (code === 'SCHEMA_INCOMPATIBLE') return new StartError('SCHEMA_INCOMPATIBLE', error.message, undefined, error)
+  if (error instanceof DataDirError) return new StartError('DATA_DIR_UNUSABLE', error.message, { cause: error })
+  if (error instanceof ConfigError) return new StartError('CONFIG_INVALID', error.message, { cause: error })
+  if (code === 'SCHEMA_INCOMPATIBLE') return new StartError('SCHEMA_INCOMPATIBLE', error.message, { cause: error })
   if (code === 'EADDRINUSE')
-    return new StartError('ADDRESS_IN_USE', error.message, 'set WAIAAS_DAEMON_PORT to a free port', error)
+    return new StartError('ADDRESS_IN_USE', error.message, {
+      hint: 'set WAIAAS_DAEMON_PORT to a free port',
+      cause: error,
+    })
   if (isFailure(error, 'ACTION_VALIDATION_FAILED'))
-    return new StartError('INVALID_MASTER_PASSWORD', error.message, undefined, error)
-  if (isFailure(error, 'KEYSTORE_LOCKED')) return new StartError('KEYSTORE_UNUSABLE', error.message, undefined, error)
+    return new StartError('INVALID_MASTER_PASSWORD', error.message, { cause: error })
+  if (isFailure(error, 'KEYSTORE_LOCKED')) return new StartError('KEYSTORE_UNUSABLE', error.message, { cause: error })
   return error
 }

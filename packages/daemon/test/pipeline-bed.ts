@@ -12,7 +12,7 @@ import { migrations } from '../src/migrations/all.ts'
 import { type Clock, systemClock } from '../src/platform/clock.ts'
 import type { Database, Handle } from '../src/platform/db/database.ts'
 import { heldStops } from '../src/platform/held.ts'
-import { policies, policyVersions } from '../src/policies/service.ts'
+import { appliedPolicies, policies, policyVersions } from '../src/policies/service.ts'
 import { pricesService } from '../src/prices/service.ts'
 import { sessionStore } from '../src/sessions/store.ts'
 import { transactionStore } from '../src/transactions/rows/store.ts'
@@ -71,6 +71,7 @@ export async function startPipeline(
   const networks = [network]
   let chain = connect()
   const held = heldStops({ clock, log })
+  const applied = appliedPolicies()
   const rules = policies({
     database,
     held,
@@ -96,7 +97,7 @@ export async function startPipeline(
     wallet: async (db: Handle, id: string) => walletAsHeld(held, await walletStore.byId(db, id)),
     session: sessionStore.byId,
     isLinked: sessionStore.isLinked,
-    policyVersion: rules.version,
+    policyVersion: applied.version,
   }
   /** What a test does while the signer signs. */
   let meanwhile: (() => Promise<void>) | undefined
@@ -131,7 +132,7 @@ export async function startPipeline(
     ...parts,
     judge: judge({
       ...parts,
-      policies: rules.applying,
+      policies: applied.applying,
       prices,
       network: () => network,
       settings: () => settings,

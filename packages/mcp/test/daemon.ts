@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { defaultSettings, Failure, type Handlers, newId, operations, type TransactionSent } from '@waiaas/contract'
 import { mcpRoutes } from '../../daemon/src/mcp-http/service.ts'
+import type { Principal } from '../../daemon/src/platform/caller.ts'
 import { type Listening, listen } from '../../daemon/src/platform/http/listen.ts'
 import { httpApp } from '../../daemon/src/platform/http/serve.ts'
-import type { Call, Principal } from '../../daemon/src/platform/http/types.ts'
+import type { Calls } from '../../daemon/src/platform/http/types.ts'
 
 const { getKillSwitch, sendToken, getAddress, getBalance, getWallet, getTransaction, listTransactions, renewSession } =
   operations
@@ -41,7 +42,7 @@ export async function startDaemon() {
   const answers: ('break' | Failure)[] = []
   const renewed = Promise.withResolvers<string>()
 
-  const handlers: Handlers<typeof table, Call> = {
+  const handlers: Handlers<typeof table, Calls> = {
     sendToken: ({ idempotencyKey }, input) => {
       sends.push({ key: idempotencyKey, input })
       const answer = answers.shift()
@@ -71,7 +72,7 @@ export async function startDaemon() {
   async function authenticate(headers: Headers): Promise<Principal> {
     const token = headers.get('authorization')?.slice('Bearer '.length) ?? ''
     if (!valid.has(token)) throw new Failure('TOKEN_EXPIRED', 'the session has expired')
-    return { kind: 'agent', sessionId }
+    return { kind: 'agent', sessionId, tokenHash: '' }
   }
 
   const quiet = { trace() {}, debug() {}, info() {}, warn() {}, error() {} }

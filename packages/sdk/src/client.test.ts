@@ -2,12 +2,13 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { defaultSettings, Failure, type Handlers, newId, operations } from '@waiaas/contract'
 import { afterEach, describe, expect, test } from 'vitest'
+import type { Principal } from '../../daemon/src/platform/caller.ts'
 import { listen } from '../../daemon/src/platform/http/listen.ts'
 import { httpApp } from '../../daemon/src/platform/http/serve.ts'
-import type { Call, Principal } from '../../daemon/src/platform/http/types.ts'
+import type { Calls } from '../../daemon/src/platform/http/types.ts'
 import { WAIaaSClient, WAIaaSError } from './index.ts'
 
-type Contract = Handlers<typeof operations, Call>
+type Contract = Handlers<typeof operations, Calls>
 const quiet = { trace() {}, debug() {}, info() {}, warn() {}, error() {} }
 const walletId = newId()
 const sessionId = newId()
@@ -22,7 +23,8 @@ afterEach(async () => {
 
 async function authenticate(headers: Headers): Promise<Principal> {
   const bearer = headers.get('authorization')
-  if (bearer?.startsWith('Bearer wai_sess_')) return { kind: 'agent', sessionId: bearer.slice('Bearer '.length) }
+  if (bearer?.startsWith('Bearer wai_sess_'))
+    return { kind: 'agent', sessionId: bearer.slice('Bearer '.length), tokenHash: '' }
   return headers.get('x-master-password') === 'right' ? { kind: 'operator' } : { kind: 'public' }
 }
 

@@ -120,11 +120,9 @@ function transport(options: ClientOptions, token: () => string | undefined): Tra
     const { method, path, body } = call
     const request = { method, headers, ...(body !== undefined && { body }) }
     const { signal } = call.options
-    return withRetry(
-      call.operation,
-      retry,
-      () => tryOnce(`${base}${path}`, request, options.timeout ?? 30_000, signal),
-      signal,
+    const timeout = options.timeout ?? 30_000
+    return withRetry(call.operation, { ...retry, signal }, () =>
+      tryOnce(`${base}${path}`, request, { timeout, signal }),
     )
   }
 }
@@ -132,8 +130,7 @@ function transport(options: ClientOptions, token: () => string | undefined): Tra
 async function tryOnce(
   url: string,
   request: RequestInit,
-  timeout: number,
-  signal: AbortSignal | undefined,
+  { timeout, signal }: { timeout: number; signal: AbortSignal | undefined },
 ): Promise<Response> {
   const deadline = AbortSignal.timeout(timeout)
   try {
@@ -144,8 +141,9 @@ async function tryOnce(
     return new Response(status === 204 ? null : text, { status, statusText, headers })
   } catch (cause) {
     signal?.throwIfAborted()
-    if (deadline.aborted) throw local('REQUEST_TIMEOUT', `the daemon did not answer within ${timeout} ms`, true, cause)
-    throw local('NETWORK_ERROR', `the daemon at ${new URL(url).origin} cannot be reached`, true, cause)
+    if (deadline.aborted)
+      throw local('REQUEST_TIMEOUT', `the daemon did not answer within ${timeout} ms`, { retryable: true, cause })
+    throw local('NETWORK_ERROR', `the daemon at ${new URL(url).origin} cannot be reached`, { retryable: true, cause })
   }
 }
 
@@ -180,10 +178,12 @@ function sessionIdOf(token: string | undefined): string {
     const claims: unknown = JSON.parse(atob(payload.replaceAll('-', '+').replaceAll('_', '/')))
     if (typeof claims === 'object' && claims && 'sub' in claims && typeof claims.sub === 'string') return claims.sub
   } catch (cause) {
-    throw local('INVALID_TOKEN', 'expected a session token that begins with wai_sess_', false, cause)
+    throw local('INVALID_TOKEN', 'expected a session token that begins with wai_sess_', { cause })
   }
   throw local('INVALID_TOKEN', 'expected a session token that names its session')
 }
 
-const local = (code: string, message: string, retryable = false, cause?: unknown): WAIaaSError =>
+type Local = { retryable?: boolean; cause?: unknown }
+
+const local = (code: string, message: string, { retryable = false, cause }: Local = {}): WAIaaSError =>
   new WAIaaSError({ code, message, retryable, status: 0 }, cause)

@@ -25,9 +25,8 @@ const REFUSED: readonly number[] = [429, 503]
  */
 export async function withRetry(
   op: Operation,
-  options: RetryOptions,
+  { signal, ...options }: RetryOptions & { signal: AbortSignal | undefined },
   send: () => Promise<Response>,
-  signal: AbortSignal | undefined,
 ): Promise<Response> {
   const isRepeatable = op.method === 'GET' || op.idempotent === true
   for (let tries = 0; ; tries += 1) {

@@ -1,6 +1,6 @@
 import { inspectBackup } from '@waiaas/daemon'
 import { UsageError } from '../errors.ts'
-import { readFlags } from '../flags.ts'
+import { readArguments } from '../flags.ts'
 import { pathOf } from '../place.ts'
 import { plainText } from '../table.ts'
 import { print, printJson } from '../terminal.ts'
@@ -10,7 +10,7 @@ Shows what the plain part of a backup says. That needs no password and proves no
   --json             print JSON`
 
 export async function run(argv: readonly string[]): Promise<number> {
-  const { values, positionals } = readFlags(argv, usage, { json: { type: 'boolean' } }, 1)
+  const { values, positionals } = readArguments(argv, usage, { options: { json: { type: 'boolean' } }, places: 1 })
   const [file] = positionals
   if (file === undefined) throw new UsageError('expected a file', usage)
   const info = await inspectBackup(pathOf('the backup', file))

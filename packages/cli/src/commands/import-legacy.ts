@@ -34,7 +34,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   const { publicKey } = await operator.api.getSealingKey()
   const outcomes: Outcome[] = []
   for (const wallet of legacy) {
-    const outcome = await importOne(operator, wallet, password, publicKey)
+    const outcome = await importOne(operator, wallet, { password, signerKey: publicKey })
     if (!values.json) print(`${outcome.name}  ${outcome.chain}  ${outcome.address}  ${outcome.outcome}`)
     outcomes.push(outcome)
   }
@@ -44,7 +44,11 @@ export async function run(argv: readonly string[]): Promise<number> {
   return failed.length > 0 ? 1 : 0
 }
 
-async function importOne({ api }: Operator, legacy: Legacy, password: string, signerKey: string): Promise<Outcome> {
+/** The password of the old keystore, and the key of the signer that the secret is sealed to. */
+type Secrets = { password: string; signerKey: string }
+
+async function importOne({ api }: Operator, legacy: Legacy, secrets: Secrets): Promise<Outcome> {
+  const { password, signerKey } = secrets
   const { name, chain, publicKey: address } = legacy
   const seen = { name, chain, address }
   const sealed = sealImport(signerKey, { format: 'waiaas-2', secret: legacy.json, password })

@@ -39,7 +39,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   const wallets = values.all ? (await allWallets(api)).filter(isLive) : [await chooseWallet(api, values.wallet)]
   const config: McpConfig = { mcpServers: {} }
   for (const wallet of wallets) {
-    const path = await issueToken(api, place, wallet, limits)
+    const path = await issueToken(api, place, { walletId: wallet.id, ...limits })
     config.mcpServers[freeName(config, wallet)] = mcpServer(place, {
       WAIAAS_WALLET_ID: wallet.id,
       WAIAAS_WALLET_NAME: wallet.name,
@@ -51,9 +51,11 @@ export async function run(argv: readonly string[]): Promise<number> {
   return 0
 }
 
-async function issueToken(api: WAIaaSClient, place: Place, wallet: Wallet, limits: Limits): Promise<string> {
-  const { token } = await api.createSession({ walletId: wallet.id, ...limits })
-  const path = join(place.dataDir, 'mcp-tokens', wallet.id)
+type Wish = Limits & { walletId: string }
+
+async function issueToken(api: WAIaaSClient, place: Place, wish: Wish): Promise<string> {
+  const { token } = await api.createSession(wish)
+  const path = join(place.dataDir, 'mcp-tokens', wish.walletId)
   await writeSecretFile(path, `${token}\n`)
   return path
 }

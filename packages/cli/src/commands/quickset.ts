@@ -31,10 +31,10 @@ export async function run(argv: readonly string[]): Promise<number> {
   const ttl = wholeNumber('ttl', values.ttl, usage)
   const { api, place } = await connectOperator(values)
   const wallets = await ensureWallets(api, mode)
-  const session = await ensureSession(api, place, wallets, ttl)
+  const session = await ensureSession(api, place, { wallets, ttl })
   const config = { mcpServers: { waiaas: mcpServer(place) } }
   if (values.json) printJson({ wallets, session, tokenPath: tokenFile(place.dataDir), config })
-  else print(summary(wallets, session, place, config))
+  else print(summary({ wallets, session, place, config }))
   return 0
 }
 
@@ -55,8 +55,7 @@ async function ensureWallets(api: WAIaaSClient, mode: Mode): Promise<Wallet[]> {
 async function ensureSession(
   api: WAIaaSClient,
   place: Place,
-  wallets: readonly Wallet[],
-  ttl: number | undefined,
+  { wallets, ttl }: { wallets: readonly Wallet[]; ttl: number | undefined },
 ): Promise<Session> {
   const before = await currentSession(place)
   if (before && ttl === undefined && hasHalfItsLife(before)) {
@@ -91,7 +90,9 @@ function hasHalfItsLife(session: { createdAt: number; lastRenewedAt: number | nu
   return session.expiresAt - Date.now() / 1_000 > (session.expiresAt - from) / 2
 }
 
-function summary(wallets: readonly Wallet[], session: Session, place: Place, config: object): string {
+type Result = { wallets: readonly Wallet[]; session: Session; place: Place; config: object }
+
+function summary({ wallets, session, place, config }: Result): string {
   const lines = wallets.map(({ name, id, environment, publicKey }) => `${name}  ${publicKey}  ${environment}  ${id}`)
   return `wallets
   ${lines.join('\n  ')}

@@ -1,7 +1,7 @@
 import { restoreBackup } from '@waiaas/daemon'
 import { secretsOf } from '../credentials.ts'
 import { UsageError } from '../errors.ts'
-import { readFlags } from '../flags.ts'
+import { readArguments } from '../flags.ts'
 import { dataDirOf, pathOf } from '../place.ts'
 import { note, print, printJson } from '../terminal.ts'
 
@@ -14,18 +14,16 @@ Puts a backup in the place of a stopped daemon's data: all of it, or nothing. Wa
   --json                  print JSON`
 
 export async function run(argv: readonly string[]): Promise<number> {
-  const { values, positionals } = readFlags(
-    argv,
-    usage,
-    {
+  const { values, positionals } = readArguments(argv, usage, {
+    places: 1,
+    options: {
       from: { type: 'string' },
       'data-dir': { type: 'string' },
       'password-file': { type: 'string' },
       force: { type: 'boolean', default: false },
       json: { type: 'boolean' },
     },
-    1,
-  )
+  })
   const [given = values.from] = positionals
   if (given === undefined) throw new UsageError('expected a file', usage)
   const file = pathOf('the backup', given)

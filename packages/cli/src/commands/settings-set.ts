@@ -1,7 +1,7 @@
 import { connectOperator } from '../api.ts'
 import { readSecretFile } from '../credentials.ts'
 import { UsageError } from '../errors.ts'
-import { daemonFlags, daemonFlagsHelp, readFlags } from '../flags.ts'
+import { daemonFlags, daemonFlagsHelp, readArguments } from '../flags.ts'
 import { print, printJson } from '../terminal.ts'
 
 export const usage = `usage: waiaas settings set <section.key> [<value>] [flags]
@@ -12,7 +12,7 @@ ${daemonFlagsHelp}`
 
 export async function run(argv: readonly string[]): Promise<number> {
   const own = { 'value-file': { type: 'string' }, unset: { type: 'boolean' } } as const
-  const { values, positionals } = readFlags(argv, usage, { ...daemonFlags, ...own }, 2)
+  const { values, positionals } = readArguments(argv, usage, { options: { ...daemonFlags, ...own }, places: 2 })
   const [key, given] = positionals
   const file = values['value-file']
   const ways = [given, file, values.unset].filter((way) => way !== undefined)

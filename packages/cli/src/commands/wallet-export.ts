@@ -3,7 +3,7 @@ import { makeSealingKeyPair, openExport } from '@waiaas/daemon'
 import { connectOperator } from '../api.ts'
 import { readSecretFile } from '../credentials.ts'
 import { CommandError, UsageError } from '../errors.ts'
-import { daemonFlags, daemonFlagsHelp, readFlags } from '../flags.ts'
+import { daemonFlags, daemonFlagsHelp, readArguments } from '../flags.ts'
 import { writeSecretFile } from '../place.ts'
 import { askNewPassword, canAsk, print, printJson } from '../terminal.ts'
 import { chooseWallet } from '../wallets.ts'
@@ -22,7 +22,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     format: { type: 'string', default: 'private-key' },
     'secret-password-file': { type: 'string' },
   } as const
-  const { values, positionals } = readFlags(argv, usage, flags, 1)
+  const { values, positionals } = readArguments(argv, usage, { options: flags, places: 1 })
   const { output } = values
   const format = EXPORT_FORMATS.find((one) => one === values.format)
   if (format === undefined) throw new UsageError(`expected --format as one of ${EXPORT_FORMATS.join(', ')}`, usage)

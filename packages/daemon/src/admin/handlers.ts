@@ -5,13 +5,13 @@ import {
   NETWORKS,
   type systemOperations,
 } from '@waiaas/contract'
-import type { Call } from '../platform/http/types.ts'
+import type { Calls } from '../platform/http/types.ts'
 import type { AdminService } from './service.ts'
 
 type Operations = Pick<typeof adminOperations, 'getAdminStatus' | 'getRpcStatus' | 'shutdown'> &
   Pick<typeof systemOperations, 'getHealth' | 'getReady'>
 
-export const adminHandlers = (admin: AdminService): Handlers<Operations, Call> => ({
+export const adminHandlers = (admin: AdminService): Handlers<Operations, Calls> => ({
   getHealth: () => admin.health(),
   getReady: () => admin.ready(),
   getAdminStatus: ({ principal }) => (principal.kind === 'agent' ? admin.statusForAgents() : admin.status()),

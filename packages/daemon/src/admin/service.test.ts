@@ -15,7 +15,12 @@ import { type AdminOptions, adminService } from './service.ts'
 
 const NOW = Date.parse('2030-01-01T00:00:00Z')
 const HOUR = 3_600_000
-const call = { peer: '127.0.0.1', principal: { kind: 'operator' }, onDelivered: (tell) => tell(true) } as Call
+const call = {
+  peer: '127.0.0.1',
+  principal: { kind: 'operator' },
+  onDelivered: (tell) => tell(true),
+} as Call<'operator'>
+const anybody: Call<'public'> = { ...call, principal: { kind: 'public' } }
 
 const endpoint = (status: EndpointStatus['status']): EndpointStatus => ({
   url: 'http://127.0.0.1:1',
@@ -170,7 +175,7 @@ forEachEngine((engine, open) => {
       createdAt: (NOW - HOUR) / 1000,
     })
     expect(status.recentTransactions[4]).toMatchObject({ formattedAmount: null, amountUsd: null })
-    const agent = { ...call, principal: { kind: 'agent', sessionId: session.id } } as Call
+    const agent = { ...call, principal: { kind: 'agent', sessionId: session.id, tokenHash: '' } } as const
     const forAgent = adminOperations.getAdminStatus.output.parse(await handlers.getAdminStatus(agent, {}))
     expect(forAgent).toEqual({
       status: 'running',
@@ -213,7 +218,7 @@ forEachEngine((engine, open) => {
   if (engine === 'postgres') return
   test('health and status warn of a recovery key, of what the start found, and of listening beyond the machine', async () => {
     const database = await open(migrations)
-    const quiet = systemOperations.getHealth.output.parse(await serviceOn(database).handlers.getHealth(call, {}))
+    const quiet = systemOperations.getHealth.output.parse(await serviceOn(database).handlers.getHealth(anybody, {}))
     expect(quiet).toMatchObject({ status: 'ok', version: '1.2.3', schemaVersion: 1, timestamp: NOW / 1000 })
     expect(quiet).not.toHaveProperty('warnings')
     const settings: Settings = { ...defaultSettings(), 'daemon.hostname': '0.0.0.0' }
@@ -227,7 +232,7 @@ forEachEngine((engine, open) => {
       expect.stringContaining('/data/recovery.key'),
       expect.stringContaining('listens on 0.0.0.0'),
     ]
-    expect(await handlers.getHealth(call, {})).toMatchObject({ warnings: expected })
+    expect(await handlers.getHealth(anybody, {})).toMatchObject({ warnings: expected })
     expect(await handlers.getAdminStatus(call, {})).toMatchObject({ warnings: expected, autoProvisioned: true })
   })
 
@@ -235,7 +240,7 @@ forEachEngine((engine, open) => {
     const events: string[] = []
     const { handlers } = serviceOn(await open(migrations), { shutdown: () => events.push('stopped') })
     let deliver: (() => void) | undefined
-    const slow: Call = {
+    const slow: Call<'operator'> = {
       ...call,
       onDelivered: (tell) => {
         deliver = () => tell(true)

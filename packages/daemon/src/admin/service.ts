@@ -56,49 +56,12 @@ const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/
 
 /** The daemon's own state, for probes and for the operator. */
 export function adminService(options: AdminOptions) {
-  const { database, clock, log, version, schemaVersion, settings, recoveryKey } = options
+  const { database, clock, version, schemaVersion, recoveryKey } = options
   const startedAt = performance.now()
   const uptime = () => Math.floor((performance.now() - startedAt) / 1000)
   const noUpdate = { latestVersion: null, updateAvailable: false }
 
-  function warnings(): string[] {
-    const found = [...options.warnings]
-    if (recoveryKey.exists())
-      found.push(
-        `the generated master password lies in ${recoveryKey.path}: set your own with waiaas set-master, which removes it`,
-      )
-    const held = options.clockWarning()
-    if (held !== undefined) found.push(held)
-    const host = settings()['daemon.hostname']
-    if (!LOOPBACK.test(host))
-      found.push(`the daemon listens on ${host}, beyond this machine: let only a proxy with TLS reach it`)
-    return found
-  }
-
-  async function isDatabaseUp(): Promise<Check> {
-    try {
-      await database.read(adminStore.ping)
-      return { ok: true }
-    } catch (error) {
-      log.error({ err: error }, 'the database does not answer')
-      return { ok: false, message: 'the database does not answer; the log says why' }
-    }
-  }
-
-  /** What is said of it is true now: after a fault it is tried anew. */
-  async function storage(): Promise<Check> {
-    const fault = await database.fault()
-    if (fault !== undefined) return { ok: false, message: fault }
-    const { folder } = options
-    return folder !== undefined && (await isFull(folder))
-      ? { ok: false, message: `the disk is full at ${folder}` }
-      : { ok: true }
-  }
-
-  function stops(): { stops?: Check } {
-    const held = options.heldStops()
-    return held.length === 0 ? {} : { stops: { ok: false, message: notWritten(held) } }
-  }
+  const { warnings, isDatabaseUp, storage, stops } = checksOf(options)
 
   async function ready(): Promise<Ready> {
     const isUnlocked = options.isUnlocked()
@@ -109,12 +72,7 @@ export function adminService(options: AdminOptions) {
       storage: await storage(),
       ...stops(),
     }
-    const details = { checks }
-    if (!checks.database.ok) throw new Failure('INTERNAL_ERROR', 'not ready: the database does not answer', { details })
-    const unstored = checks.storage.message ?? checks.stops?.message
-    if (unstored !== undefined) throw new Failure('STORAGE_UNAVAILABLE', `not ready: ${unstored}`, { details })
-    if (!checks.signer.ok) throw new Failure('KEYSTORE_LOCKED', 'not ready: the keystore is locked', { details })
-    if (!checks.rpc.ok) throw new Failure('CHAIN_ERROR', `not ready: ${checks.rpc.message}`, { details })
+    requireReady(checks)
     return { status: 'ready', checks }
   }
 
@@ -162,13 +120,10 @@ export function adminService(options: AdminOptions) {
     /** Every endpoint by network. Ages become times here, where the wall clock is. */
     rpcStatus() {
       const now = clock.now()
-      const shown = ({ lastErrorAgoMs, missingMethods, ...known }: EndpointStatus) => ({
-        ...known,
-        lastErrorAt: lastErrorAgoMs === null ? null : seconds(now - lastErrorAgoMs),
-        missingMethods: [...missingMethods],
-      })
       const networks = Object.entries(options.rpc().networks)
-      return Object.fromEntries(networks.map(([id, endpoints]) => [id, endpoints.map(shown)]))
+      return Object.fromEntries(
+        networks.map(([id, endpoints]) => [id, endpoints.map((each) => endpointView(each, now))]),
+      )
     },
     /** On record before anything stops. */
     recordShutdown: (ip: string): Promise<void> =>
@@ -176,6 +131,50 @@ export function adminService(options: AdminOptions) {
         options.audit.record(db, { event: 'SHUTDOWN_REQUESTED', actor: 'operator', ip }),
       ),
     shutdown: options.shutdown,
+  }
+}
+
+/** What may be wrong with the daemon, each asked anew. */
+function checksOf({ database, log, settings, recoveryKey, ...options }: AdminOptions) {
+  return {
+    warnings(): string[] {
+      const found = [...options.warnings]
+      if (recoveryKey.exists())
+        found.push(
+          `the generated master password lies in ${recoveryKey.path}: set your own with waiaas set-master, which removes it`,
+        )
+      const held = options.clockWarning()
+      if (held !== undefined) found.push(held)
+      const host = settings()['daemon.hostname']
+      if (!LOOPBACK.test(host))
+        found.push(`the daemon listens on ${host}, beyond this machine: let only a proxy with TLS reach it`)
+      return found
+    },
+
+    async isDatabaseUp(): Promise<Check> {
+      try {
+        await database.read(adminStore.ping)
+        return { ok: true }
+      } catch (error) {
+        log.error({ err: error }, 'the database does not answer')
+        return { ok: false, message: 'the database does not answer; the log says why' }
+      }
+    },
+
+    /** What is said of it is true now: after a fault it is tried anew. */
+    async storage(): Promise<Check> {
+      const fault = await database.fault()
+      if (fault !== undefined) return { ok: false, message: fault }
+      const { folder } = options
+      return folder !== undefined && (await isFull(folder))
+        ? { ok: false, message: `the disk is full at ${folder}` }
+        : { ok: true }
+    },
+
+    stops(): { stops?: Check } {
+      const held = options.heldStops()
+      return held.length === 0 ? {} : { stops: { ok: false, message: notWritten(held) } }
+    },
   }
 }
 
@@ -189,6 +188,15 @@ async function isFull(folder: string): Promise<boolean> {
 const notWritten = (names: readonly string[]): string =>
   `stops that hold in memory and are not written yet, so that a restart loses them: ${names.join(', ')}`
 
+function requireReady(checks: Ready['checks'] & { storage: Check }): void {
+  const details = { checks }
+  if (!checks.database.ok) throw new Failure('INTERNAL_ERROR', 'not ready: the database does not answer', { details })
+  const unstored = checks.storage.message ?? checks.stops?.message
+  if (unstored !== undefined) throw new Failure('STORAGE_UNAVAILABLE', `not ready: ${unstored}`, { details })
+  if (!checks.signer.ok) throw new Failure('KEYSTORE_LOCKED', 'not ready: the keystore is locked', { details })
+  if (!checks.rpc.ok) throw new Failure('CHAIN_ERROR', `not ready: ${checks.rpc.message}`, { details })
+}
+
 /** Ready while some network in use has an endpoint: one network's outage is not the daemon's. */
 function rpcCheck({ networks, used }: RpcState, troubles: readonly string[]): Check {
   const down = used.filter((id) => networks[id]?.every(({ status }) => status === 'cooldown'))
@@ -196,6 +204,12 @@ function rpcCheck({ networks, used }: RpcState, troubles: readonly string[]): Ch
   const message = [...silent, ...troubles].join('; ')
   return { ok: down.length === 0 || down.length < used.length, ...(message !== '' && { message }) }
 }
+
+const endpointView = ({ lastErrorAgoMs, missingMethods, ...known }: EndpointStatus, now: number) => ({
+  ...known,
+  lastErrorAt: lastErrorAgoMs === null ? null : seconds(now - lastErrorAgoMs),
+  missingMethods: [...missingMethods],
+})
 
 const transactionView = (row: RecentTransaction) => ({
   id: row.id,

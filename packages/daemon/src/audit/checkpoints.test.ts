@@ -171,7 +171,7 @@ forEachEngine((_, open) => {
 
   /** Makes the wallet's chain anew, with other details and hashes that fit. */
   async function forgeChain(database: Database) {
-    const rows = await database.read((db) => evidenceStore.chainRows(db, CHAIN, 0, 10))
+    const rows = await database.read((db) => evidenceStore.chainRows(db, { chain: CHAIN, after: 0, count: 10 }))
     let previous = GENESIS
     for (const { hash: _, ...row } of rows) {
       const forged = { ...row, details: '{"forged":true}', prev_hash: previous }

@@ -48,7 +48,7 @@ export async function* exportLines(database: Pick<Database, 'read'>): AsyncGener
   for (const head of heads) {
     for (let after = 0; after < head.seq; ) {
       const count = Math.min(AT_ONCE, head.seq - after)
-      const rows = await database.read((db) => evidenceStore.chainRows(db, head.chain, after, count))
+      const rows = await database.read((db) => evidenceStore.chainRows(db, { chain: head.chain, after, count }))
       for (const row of rows) yield JSON.stringify({ row })
       after = rows.at(-1)?.seq ?? head.seq
     }

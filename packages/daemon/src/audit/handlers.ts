@@ -1,7 +1,7 @@
 import type { AuditEntry, auditOperations, Handlers } from '@waiaas/contract'
 import { seconds } from '../platform/clock.ts'
 import type { Database } from '../platform/db/database.ts'
-import type { Call } from '../platform/http/types.ts'
+import type { Calls } from '../platform/http/types.ts'
 import type { Audit, Checkpoints } from './service.ts'
 import type { EvidenceRow } from './store.ts'
 
@@ -10,7 +10,7 @@ export const auditHandlers = (
   audit: Audit,
   checkpoints: Pick<Checkpoints, 'current'>,
   database: Database,
-): Handlers<typeof auditOperations, Call> => ({
+): Handlers<typeof auditOperations, Calls> => ({
   getAuditCheckpoint: () => checkpoints.current(),
 
   async listAuditLogs(_, input) {

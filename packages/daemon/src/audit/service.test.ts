@@ -12,7 +12,7 @@ import { evidenceStore } from './store.ts'
 
 const START = Date.parse('2030-01-01T00:00:00Z')
 const WALLET = '01900000-0000-7000-8000-000000000001'
-const call = { peer: '127.0.0.1', principal: { kind: 'operator' } } as Call
+const call = { peer: '127.0.0.1', principal: { kind: 'operator' } } as Call<'operator'>
 const list = auditOperations.listAuditLogs
 const current = async () => ({ publicKey: '', checkpoint: null, unsignedRows: 0 })
 
@@ -95,7 +95,7 @@ forEachEngine((_, open) => {
   test('a row that was written anew with a fitting hash breaks the chain behind it', async () => {
     const database = await open(migrations)
     const trail = await tenRows(database)
-    const rows = await database.read((db) => evidenceStore.chainRows(db, 'system', 0, 10))
+    const rows = await database.read((db) => evidenceStore.chainRows(db, { chain: 'system', after: 0, count: 10 }))
     const { hash: _, ...second } = rows[1]!
     const forged = evidenceHash({ ...second, details: '{}' })
     await run(

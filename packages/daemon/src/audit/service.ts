@@ -1,4 +1,5 @@
 import { type EventDetails, type EventName, events, type RaisedSeverity } from '@waiaas/contract'
+import type { Actor } from '../platform/caller.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Handle } from '../platform/db/database.ts'
 import { evidenceHash, GENESIS } from './evidence-hash.ts'
@@ -10,8 +11,7 @@ export { AuditFileError, checkpointsOf, exportLines, importLines, linesOf } from
 export type { Verdict } from './verify.ts'
 
 type About = {
-  /** `operator`, `system`, or `session:<id>`. */
-  actor: string
+  actor: Actor
   walletId?: string | undefined
   sessionId?: string | undefined
   txId?: string | undefined

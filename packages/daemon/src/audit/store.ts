@@ -96,7 +96,7 @@ export const evidenceStore = {
   heads: (db: Handle) => db.all(heads),
   /** Chains that have rows but no head. */
   headless: (db: Handle) => db.all(headless),
-  chainRows: (db: Handle, chain: string, after: number, count: number) => db.all(chainRows, { chain, after, count }),
+  chainRows: (db: Handle, page: { chain: string; after: number; count: number }) => db.all(chainRows, page),
   /** Newest first. */
   list: (db: Handle, filter: Filter, limit: number) =>
     db.query<EvidenceRow>((kysely) => {

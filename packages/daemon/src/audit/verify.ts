@@ -62,7 +62,7 @@ type InChain = { seq: number; fault: string }
 async function verifyChain(db: Handle, head: Head): Promise<InChain | undefined> {
   let previous = { seq: 0, hash: GENESIS }
   for (;;) {
-    const rows = await evidenceStore.chainRows(db, head.chain, previous.seq, AT_ONCE)
+    const rows = await evidenceStore.chainRows(db, { chain: head.chain, after: previous.seq, count: AT_ONCE })
     for (const { hash, ...row } of rows) {
       if (row.seq !== previous.seq + 1) return { seq: previous.seq + 1, fault: 'row missing' }
       if (row.prev_hash !== previous.hash || evidenceHash(row) !== hash) return { seq: row.seq, fault: 'row altered' }

@@ -1,8 +1,9 @@
 import type { backupOperations, Handlers } from '@waiaas/contract'
-import type { Call } from '../platform/http/types.ts'
+import { by } from '../platform/caller.ts'
+import type { Calls } from '../platform/http/types.ts'
 import type { BackupService } from './service.ts'
 
-export const backupHandlers = (backups: BackupService): Handlers<typeof backupOperations, Call> => ({
-  createBackup: ({ peer }) => backups.create({ actor: 'operator', ip: peer }),
+export const backupHandlers = (backups: BackupService): Handlers<typeof backupOperations, Calls> => ({
+  createBackup: (call) => backups.create(by(call)),
   listBackups: () => backups.list(),
 })

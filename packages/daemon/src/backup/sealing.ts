@@ -18,11 +18,11 @@ export async function* sealed(key: Uint8Array, { hash }: Header, plain: AsyncIte
     held = held.length === 0 ? piece : Buffer.concat([held, piece])
     // One chunk is always kept back: only the end says which is the last.
     for (; held.length > CHUNK_BYTES; held = held.subarray(CHUNK_BYTES)) {
-      yield sealChunk(key, hash, nonce(number, false), held.subarray(0, CHUNK_BYTES))
+      yield sealChunk({ key, hash, iv: nonce(number, false) }, held.subarray(0, CHUNK_BYTES))
       number += 1
     }
   }
-  yield sealChunk(key, hash, nonce(number, true), held)
+  yield sealChunk({ key, hash, iv: nonce(number, true) }, held)
 }
 
 /** Opens what `sealed` made, chunk by chunk; nothing is given out before it is known to be genuine. Failure BACKUP_CORRUPTED. */
@@ -34,7 +34,7 @@ export async function* opened(key: Uint8Array, { hash, length }: Header, file: F
     const { bytesRead } = await file.read(chunk, 0, chunk.length, at)
     if (bytesRead !== chunk.length || chunk.length <= TAG_BYTES) throw corrupted('it ends too early')
     at += chunk.length
-    yield openChunk(key, hash, nonce(number, at === size), chunk)
+    yield openChunk({ key, hash, iv: nonce(number, at === size) }, chunk)
     if (at === size) return
   }
 }
@@ -46,12 +46,14 @@ function nonce(number: number, isLast: boolean): Buffer {
   return bytes
 }
 
-function sealChunk(key: Uint8Array, hash: Uint8Array, iv: Buffer, plain: Buffer): Buffer {
+type Lock = { key: Uint8Array; hash: Uint8Array; iv: Buffer }
+
+function sealChunk({ key, hash, iv }: Lock, plain: Buffer): Buffer {
   const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(hash)
   return Buffer.concat([cipher.update(plain), cipher.final(), cipher.getAuthTag()])
 }
 
-function openChunk(key: Uint8Array, hash: Uint8Array, iv: Buffer, chunk: Buffer): Buffer {
+function openChunk({ key, hash, iv }: Lock, chunk: Buffer): Buffer {
   const end = chunk.length - TAG_BYTES
   const decipher = createDecipheriv('aes-256-gcm', key, iv, { authTagLength: TAG_BYTES }).setAAD(hash)
   decipher.setAuthTag(chunk.subarray(end))

@@ -2,6 +2,7 @@ import { type FileHandle, open, readdir, readFile, rename, rm } from 'node:fs/pr
 import { join } from 'node:path'
 import { type BackupInfo, Failure } from '@waiaas/contract'
 import { type Audit, SYSTEM_EVIDENCE } from '../audit/service.ts'
+import type { By } from '../platform/caller.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Database, Migration } from '../platform/db/database.ts'
 import type { Log } from '../platform/log.ts'
@@ -36,7 +37,6 @@ export type BackupParts = {
   /** 32 bytes; rejects while the keystore is locked. */
   readonly subkey: () => Promise<Uint8Array>
 }
-export type By = { readonly actor: string; readonly ip?: string | undefined }
 export type BackupService = ReturnType<typeof backupService>
 
 const ROWS_BYTES = 4 * 1024 * 1024
@@ -95,14 +95,6 @@ export function backupService(parts: BackupParts) {
     }
   }
 
-  /** Deletes the oldest files beyond the number that is kept; only those that this service named. */
-  async function prune(folder: string): Promise<string[]> {
-    const names = (await readdir(folder)).filter((name) => OURS.test(name)).sort()
-    const old = names.slice(0, Math.max(0, names.length - parts.keep()))
-    for (const name of old) await rm(join(folder, name), { force: true })
-    return old
-  }
-
   return {
     /** One at a time. The evidence says where it lies. Failure KEYSTORE_LOCKED. */
     create: (by: By): Promise<BackupInfo> =>
@@ -111,7 +103,7 @@ export function backupService(parts: BackupParts) {
         // What a killed run has left.
         for (const name of await readdir(folder)) if (UNFINISHED.test(name)) await rm(join(folder, name))
         const info = await write(folder)
-        const deleted = await prune(folder)
+        const deleted = await prune(folder, parts.keep())
         const details = { path: info.path, size: info.size, createdAt: info.created_at, deleted }
         await parts.database.work({ exclusive: [SYSTEM_EVIDENCE] }, (db) =>
           parts.audit.record(db, { event: 'BACKUP_CREATED', ...by, details }),
@@ -125,6 +117,14 @@ export function backupService(parts: BackupParts) {
       return { backups, total: backups.length, retention_count: parts.keep() }
     },
   }
+}
+
+/** Deletes the oldest files beyond the number that is kept; only those that this service named. */
+async function prune(folder: string, keep: number): Promise<string[]> {
+  const names = (await readdir(folder)).filter((name) => OURS.test(name)).sort()
+  const old = names.slice(0, Math.max(0, names.length - keep))
+  for (const name of old) await rm(join(folder, name), { force: true })
+  return old
 }
 
 type Writing = {

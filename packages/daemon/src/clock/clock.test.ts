@@ -18,7 +18,7 @@ const MINUTE = 60_000
 /** For what two processes on a busy machine take between two readings. */
 const MOMENT = 5_000
 const NETWORK = 'ethereum-mainnet'
-const operator = { actor: 'operator', ip: '127.0.0.1' }
+const operator = { actor: 'operator', ip: '127.0.0.1' } as const
 const networks = [...NETWORKS, ...LOCAL_NETWORKS]
 
 /** A node whose newest block is of now, and one whose newest block is two days old. */

@@ -1,9 +1,10 @@
 import type { adminOperations, Handlers } from '@waiaas/contract'
-import type { Call } from '../platform/http/types.ts'
+import { by } from '../platform/caller.ts'
+import type { Calls } from '../platform/http/types.ts'
 import type { ClockService } from './service.ts'
 
 export const clockHandlers = (
   clock: ClockService,
-): Handlers<Pick<typeof adminOperations, 'acknowledgeClock'>, Call> => ({
-  acknowledgeClock: ({ peer }) => clock.acknowledge({ actor: 'operator', ip: peer }),
+): Handlers<Pick<typeof adminOperations, 'acknowledgeClock'>, Calls> => ({
+  acknowledgeClock: (call) => clock.acknowledge(by(call)),
 })

@@ -1,12 +1,12 @@
 import { type adminOperations, Failure, isFailure, type Network, type Output } from '@waiaas/contract'
 import { type Audit, type Evidence, SYSTEM_EVIDENCE } from '../audit/service.ts'
 import type { Chain } from '../chains/chain.ts'
+import type { By } from '../platform/caller.ts'
 import { type Hold, type SystemClock, seconds } from '../platform/clock.ts'
 import type { ClockMark } from '../platform/clock-mark.ts'
 import type { Database } from '../platform/db/database.ts'
 import { type Loop, loop } from '../platform/jobs.ts'
 import type { Log } from '../platform/log.ts'
-import type { By } from '../wallets/service.ts'
 import { agrees, warningOf } from './rules.ts'
 import { clockStore } from './store.ts'
 

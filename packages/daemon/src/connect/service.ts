@@ -24,6 +24,8 @@ export type ConnectParts = {
 /** What this release lets an agent do; each word is one that clients look for. */
 const CAPABILITIES = ['transfer', 'token_transfer', 'balance', 'assets']
 
+export type ConnectInfo = ReturnType<typeof connectInfo>
+
 /** What an agent should know first: its wallets, networks and policies, and a guide in plain words. */
 export const connectInfo =
   ({ database, policies, networks, settings, version }: ConnectParts) =>

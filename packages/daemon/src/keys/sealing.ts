@@ -30,7 +30,7 @@ export function sealBytes(recipient: string, purpose: string, plaintext: Uint8Ar
   const ephemeral = generateKeyPairSync('x25519')
   const ephemeralRaw = rawPublicKey(ephemeral.publicKey)
   const secret = diffieHellman({ privateKey: ephemeral.privateKey, publicKey: recipientKey })
-  const key = envelopeKey(secret, ephemeralRaw, rawPublicKey(recipientKey), purpose)
+  const key = envelopeKey(secret, { ephemeral: ephemeralRaw, recipient: rawPublicKey(recipientKey), purpose })
   const iv = randomBytes(12)
   const cipher = createCipheriv('aes-256-gcm', key, iv)
   const data = Buffer.concat([cipher.update(plaintext), cipher.final()])
@@ -45,7 +45,11 @@ export function openBytes(pair: SealingKeyPair, purpose: string, sealed: string)
     throw new RangeError('not a sealed secret: expected version 1 and more than 61 bytes')
   const ephemeralRaw = envelope.subarray(1, 33)
   const secret = diffieHellman({ privateKey: pair.privateKey, publicKey: importPublicKey(ephemeralRaw) })
-  const key = envelopeKey(secret, ephemeralRaw, Buffer.from(pair.publicKey, 'base64'), purpose)
+  const key = envelopeKey(secret, {
+    ephemeral: ephemeralRaw,
+    recipient: Buffer.from(pair.publicKey, 'base64'),
+    purpose,
+  })
   const decipher = createDecipheriv('aes-256-gcm', key, envelope.subarray(33, 45), { authTagLength: 16 })
   decipher.setAuthTag(envelope.subarray(45, headerBytes))
   key.fill(0)
@@ -71,7 +75,9 @@ function importPublicKey(raw: Uint8Array): KeyObject {
 
 const rawPublicKey = (key: KeyObject): Buffer => key.export({ format: 'der', type: 'spki' }).subarray(spkiPrefix.length)
 
-function envelopeKey(secret: Buffer, ephemeral: Uint8Array, recipient: Uint8Array, purpose: string): Buffer {
+type Binding = { ephemeral: Uint8Array; recipient: Uint8Array; purpose: string }
+
+function envelopeKey(secret: Buffer, { ephemeral, recipient, purpose }: Binding): Buffer {
   const salt = Buffer.concat([ephemeral, recipient])
   const key = Buffer.from(hkdfSync('sha256', secret, salt, `${info}/${purpose}`, 32))
   secret.fill(0)

@@ -72,26 +72,13 @@ export async function startKeys(options: KeysOptions = {}): Promise<Keys> {
 
   async function start(): Promise<SignerProcess> {
     try {
-      return await launch()
+      return await launch(entry, (code) => {
+        isUnlocked = false
+        options.onExit?.(code)
+      })
     } catch {
       throw new KeyError('SIGNER_FAILED', `the signer did not start from ${entry.pathname}; run it by hand to see why`)
     }
-  }
-
-  async function launch(): Promise<SignerProcess> {
-    let isWatched = false
-    const started = startSignerProcess(entry, (code) => {
-      if (!isWatched) return
-      isUnlocked = false
-      options.onExit?.(code)
-    })
-    await started.call('sealingKey', {})
-    isWatched = true
-    const stop = () => {
-      isWatched = false
-      return started.stop()
-    }
-    return { ...started, stop }
   }
 
   async function replace(): Promise<void> {
@@ -144,6 +131,21 @@ export async function startKeys(options: KeysOptions = {}): Promise<Keys> {
       return signer.pid
     },
   }
+}
+
+/** A signer that has answered once; `onExit` is told of an end that nobody asked for. */
+async function launch(entry: URL, onExit: Parameters<typeof startSignerProcess>[1]): Promise<SignerProcess> {
+  let isWatched = false
+  const started = startSignerProcess(entry, (code) => {
+    if (isWatched) onExit(code)
+  })
+  await started.call('sealingKey', {})
+  isWatched = true
+  const stop = () => {
+    isWatched = false
+    return started.stop()
+  }
+  return { ...started, stop }
 }
 
 async function withPassword<Result>(password: string, use: (bytes: Uint8Array) => Promise<Result>): Promise<Result> {

@@ -1,6 +1,6 @@
 import type { adminOperations, Handlers } from '@waiaas/contract'
-import type { Call } from '../platform/http/types.ts'
-import type { By } from '../wallets/service.ts'
+import { by } from '../platform/caller.ts'
+import type { Calls } from '../platform/http/types.ts'
 import type { KillSwitch } from './service.ts'
 
 type KillSwitchOperations = Pick<
@@ -8,10 +8,8 @@ type KillSwitchOperations = Pick<
   'getKillSwitch' | 'activateKillSwitch' | 'escalateKillSwitch' | 'recoverKillSwitch'
 >
 
-const by = ({ peer }: Call): By => ({ actor: 'operator', ip: peer })
-
 /** Kill-switch operations to calls of the service. */
-export const killSwitchHandlers = (killSwitch: KillSwitch): Handlers<KillSwitchOperations, Call> => ({
+export const killSwitchHandlers = (killSwitch: KillSwitch): Handlers<KillSwitchOperations, Calls> => ({
   getKillSwitch: () => killSwitch.view(),
   activateKillSwitch: (call) => killSwitch.activate(by(call)),
   escalateKillSwitch: (call) => killSwitch.escalate(by(call)),

@@ -1,12 +1,13 @@
 import type { adminOperations, EventDetails, Output } from '@waiaas/contract'
 import { type Audit, SYSTEM_EVIDENCE } from '../audit/service.ts'
+import type { By } from '../platform/caller.ts'
 import { type Clock, seconds } from '../platform/clock.ts'
 import type { Database, Handle } from '../platform/db/database.ts'
 import { type Held, UNWRITTEN } from '../platform/held.ts'
 import { type Loop, loop } from '../platform/jobs.ts'
 import type { Log } from '../platform/log.ts'
 import { turns } from '../platform/turns.ts'
-import type { By, Stops } from '../wallets/service.ts'
+import type { Stops } from '../wallets/service.ts'
 import { assertActivates, assertEscalates, assertRecovers } from './rules.ts'
 import { type KillSwitchRow, type KillSwitchState, killSwitchStore, type Swap } from './store.ts'
 
@@ -89,8 +90,8 @@ export function killSwitch(parts: KillSwitchParts) {
         // A wallet has got its first one meanwhile: again, with its lock.
         if (walletIds.some((id) => !known.includes(id))) return undefined
         const now = clock.now()
-        assertMoved(await killSwitchStore.swap(db, moved(row, stop, by, now)))
-        const ended = await endAll(db, stop, walletIds, by)
+        assertMoved(await killSwitchStore.swap(db, moved(row, stop, { by, now })))
+        const ended = await endAll(db, stop, { walletIds, by })
         const details = since === undefined ? ended : { ...ended, heldSince: since }
         await audit.record(db, { event: stop.event, ...by, details })
         return now
@@ -102,8 +103,7 @@ export function killSwitch(parts: KillSwitchParts) {
   async function endAll(
     db: Handle,
     { to }: Stop,
-    walletIds: readonly string[],
-    by: By,
+    { walletIds, by }: { walletIds: readonly string[]; by: By },
   ): Promise<EventDetails<StopEvent>> {
     const why = { error: 'the kill switch was thrown', code: 'SYSTEM_LOCKED', actor: by.actor }
     let cancelled = 0
@@ -201,10 +201,10 @@ function assertMoved(isMoved: boolean): void {
 }
 
 /** The time and the name of the one who threw the switch stay when it is locked. */
-const moved = (row: KillSwitchRow, { from, to }: Stop, { actor }: By, now: number): Swap => ({
+const moved = (row: KillSwitchRow, { from, to }: Stop, { by, now }: { by: By; now: number }): Swap => ({
   from,
   to,
   at: row.activated_at ?? now,
-  by: row.activated_by ?? actor,
+  by: row.activated_by ?? by.actor,
   lockedAt: to === 'LOCKED' ? now : null,
 })

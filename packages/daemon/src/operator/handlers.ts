@@ -1,10 +1,10 @@
 import type { adminOperations, Handlers } from '@waiaas/contract'
-import type { Call } from '../platform/http/types.ts'
+import type { Calls } from '../platform/http/types.ts'
 import type { OperatorService } from './service.ts'
 
 type Operations = Pick<typeof adminOperations, 'changeMasterPassword'>
 
-export const operatorHandlers = (operator: Pick<OperatorService, 'changePassword'>): Handlers<Operations, Call> => ({
+export const operatorHandlers = (operator: Pick<OperatorService, 'changePassword'>): Handlers<Operations, Calls> => ({
   async changeMasterPassword({ peer }, { newPassword }) {
     const { isRecoveryKeyRemoved } = await operator.changePassword(newPassword, peer)
     const leftOver = isRecoveryKeyRemoved ? '' : ', but recovery.key could not be removed: remove it by hand'

@@ -1,6 +1,7 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import { Failure, normalPassword } from '@waiaas/contract'
 import { type Audit, SYSTEM_EVIDENCE } from '../audit/service.ts'
+import type { Principal } from '../platform/caller.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Database } from '../platform/db/database.ts'
 import { peerGroup } from '../platform/http/peer.ts'
@@ -36,7 +37,6 @@ export type OperatorOptions<Row> = {
   /** Milliseconds that never jump. */
   readonly monotonic?: () => number
 }
-export type OperatorPrincipal = { readonly kind: 'operator' }
 export type OperatorService = ReturnType<typeof operatorService<unknown>>
 
 /** The operator, known by the master password. */
@@ -99,7 +99,7 @@ export function operatorService<Row>(options: OperatorOptions<Row>) {
   }
 
   /** Establishes that the caller is the operator. Failures INVALID_MASTER_PASSWORD, MASTER_PASSWORD_LOCKED, RATE_LIMITED, KEYSTORE_LOCKED. */
-  async function authenticate(password: string, peer: string): Promise<OperatorPrincipal> {
+  async function authenticate(password: string, peer: string): Promise<Principal<'operator'>> {
     const group = peerGroup(peer)
     locks.requireOpen(group)
     const isPossible = password.length > 0 && password.length <= LONGEST_PASSWORD

@@ -101,7 +101,7 @@ function readSection(section: string, keys: Record<string, unknown>, reading: Re
   }
   for (const [name, value] of Object.entries(keys)) {
     const key = `${section}.${name}`
-    take(reading, 'file', key, 'config.toml: ', () => pathOf(key, readTyped(key, value), reading))
+    take(reading, { origin: 'file', key, where: 'config.toml: ' }, () => pathOf(key, readTyped(key, value), reading))
   }
 }
 
@@ -129,19 +129,16 @@ async function readEnvironment(env: Environment, reading: Reading): Promise<void
       reading.problems.push(`${name}: no setting has this name${meant(name, names)}`)
     } else if (found.file && env[envName(found.key)])
       reading.problems.push(`${name} and ${envName(found.key)}: expected one of them, got both`)
-    else await readVariable(name, text, found, reading)
+    else await readVariable(reading, { name, text, ...found })
   }
   if (env.WAIAAS_MASTER_PASSWORD) reading.warnings.push(plainSecret('WAIAAS_MASTER_PASSWORD'))
 }
 
-async function readVariable(
-  name: string,
-  text: string,
-  { key, file }: { key: string; file: boolean },
-  reading: Reading,
-): Promise<void> {
+type Variable = { name: string; text: string; key: string; file: boolean }
+
+async function readVariable(reading: Reading, { name, text, key, file }: Variable): Promise<void> {
   if (!file) {
-    const isTaken = take(reading, 'environment', key, `${name}: `, () =>
+    const isTaken = take(reading, { origin: 'environment', key, where: `${name}: ` }, () =>
       pathOf(key, parseSetting(key, readText(key, text)), reading),
     )
     if (isTaken && holdsSecret(key, reading.values.get(key))) reading.warnings.push(plainSecret(name))
@@ -152,7 +149,7 @@ async function readVariable(
     reading.problems.push(secret.problem)
     return
   }
-  const isTaken = take(reading, 'environment', key, `${name}: `, () =>
+  const isTaken = take(reading, { origin: 'environment', key, where: `${name}: ` }, () =>
     pathOf(key, parseSetting(key, secret.text), reading),
   )
   if (isTaken && secret.warning && holdsSecret(key, reading.values.get(key))) reading.warnings.push(secret.warning)
@@ -208,8 +205,10 @@ const pathOf = (key: string, value: unknown, { home }: Reading): unknown =>
 const plainSecret = (name: string): string =>
   `${name} holds a secret in the environment, which other processes may read: use ${name}_FILE`
 
+type Place = { origin: Origin; key: string; where: string }
+
 /** Sets one value, or notes why that was not possible. */
-function take(reading: Reading, origin: Origin, key: string, where: string, read: () => unknown): boolean {
+function take(reading: Reading, { origin, key, where }: Place, read: () => unknown): boolean {
   try {
     reading.values.set(key, read())
     reading.origins.set(key, origin)

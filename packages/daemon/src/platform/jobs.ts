@@ -19,11 +19,13 @@ export type Loop = {
   stop(): Promise<void>
 }
 
+const RETRY_MS = 1_000
+
 /**
  * A named piece of background work that runs again and again, never twice at once. `run` says after how many
- * milliseconds it wants to run again; a failure is logged and the work runs again after `retryMs`.
+ * milliseconds it wants to run again; a failure is logged and the work runs again after a second.
  */
-export function loop(name: string, log: Log, run: () => Promise<number>, retryMs = 1_000): Loop {
+export function loop(name: string, log: Log, run: () => Promise<number>): Loop {
   // Whoever wakes it may be inside a database transaction; the work itself never is.
   const apart = AsyncLocalStorage.snapshot()
   let timer: NodeJS.Timeout | undefined
@@ -33,7 +35,7 @@ export function loop(name: string, log: Log, run: () => Promise<number>, retryMs
 
   const turn = async () => {
     isWoken = false
-    let wait = retryMs
+    let wait = RETRY_MS
     try {
       wait = await run()
     } catch (error) {

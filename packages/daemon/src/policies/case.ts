@@ -174,9 +174,8 @@ export const appliesTo = (policy: Pick<Scope, 'walletId' | 'network'>, { input, 
 /** The entry for a policy's network, or for all networks. */
 export const onPolicyNetwork = <T>(
   policy: Pick<Scope, 'network'>,
-  byNetwork: Readonly<Record<string, T | undefined>>,
-  all: T,
   of: Case,
+  { byNetwork, all }: { byNetwork: Readonly<Record<string, T | undefined>>; all: T },
 ): T =>
   policy.network === null
     ? all

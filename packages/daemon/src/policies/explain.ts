@@ -100,7 +100,7 @@ export function suggestionFor(
     if (tier !== 'DELAY' && tier !== 'APPROVAL') return undefined
     // Another amount helps only where amounts are the reason.
     const byAmount = reasons.every(({ code }) => code === 'SPENDING_TIER' || code === 'SPENDING_LIMIT_EXCEEDED')
-    return milder(headroom, byAmount ? holding : undefined, tier, approver)
+    return milder(headroom, byAmount ? holding : undefined, { tier, approver })
   }
   const sentences: string[] = []
   const amount = headroom.amount && BigInt(headroom.amount) > 0n ? headroom.amount : undefined
@@ -120,8 +120,7 @@ export function suggestionFor(
 function milder(
   headroom: Headroom,
   holding: Holding | undefined,
-  tier: Tier,
-  approver: 'owner' | 'operator',
+  { tier, approver }: { tier: Tier; approver: 'owner' | 'operator' },
 ): Suggestion {
   const wait = tier === 'DELAY' ? 'It runs by itself after the delay.' : `It waits for the ${approver}.`
   const room = headroom.limits.findLast(

@@ -1,18 +1,19 @@
 import type { Handlers, Parsed, policyOperations } from '@waiaas/contract'
-import type { Call } from '../platform/http/types.ts'
+import { sessionOf } from '../platform/caller.ts'
+import type { Calls } from '../platform/http/types.ts'
 import type { PolicyService } from './service.ts'
 
 type Query = Parsed<typeof policyOperations.listPolicies>
 /** Which wallet a caller's list is of: an agent's own one, whatever the operator names. */
-export type WalletOf = (call: Call, walletId: string | undefined) => Promise<string | undefined>
+export type WalletOf = (sessionId: string | undefined, walletId: string | undefined) => Promise<string | undefined>
 
 export const policyHandlers = (
   service: PolicyService,
   walletOf: WalletOf,
-): Handlers<typeof policyOperations, Call> => ({
+): Handlers<typeof policyOperations, Calls> => ({
   createPolicy: ({ peer }, input) => service.create(input, peer),
-  listPolicies: async (call, input: Query) =>
-    service.list({ ...input, walletId: await walletOf(call, input.walletId) }),
+  listPolicies: async ({ principal }, input: Query) =>
+    service.list({ ...input, walletId: await walletOf(sessionOf(principal), input.walletId) }),
   getPolicy: (_, { id }) => service.get(id),
   updatePolicy: ({ peer }, input) => service.update(input, peer),
   deletePolicy: ({ peer }, { id }) => service.remove(id, peer),

@@ -5,7 +5,7 @@ import { migrations } from '../migrations/all.ts'
 import { heldStops } from '../platform/held.ts'
 import { jsonLog } from '../platform/log.ts'
 import { BOB, NOON, USDC_ADDRESS } from './samples.ts'
-import { policies, policyVersions } from './service.ts'
+import { appliedPolicies, policies, policyVersions } from './service.ts'
 
 const [alice, bob, gone] = [newId(), newId(), newId()]
 
@@ -27,12 +27,13 @@ async function start(open: Open) {
     nextVersion: policyVersions(clock),
     held: heldStops({ clock, log: jsonLog('silent') }),
   })
+  const applied = appliedPolicies()
   const create = (request: unknown) => service.create(CreatePolicyRequest.parse(request))
-  const applying = async (wallet: string) => (await database.read((db) => service.applying(db, wallet))).policies
-  const version = () => database.read((db) => service.version(db))
+  const applying = async (wallet: string) => (await database.read((db) => applied.applying(db, wallet))).policies
+  const version = () => database.read((db) => applied.version(db))
   const list = (query: { walletId?: string; limit?: number; offset?: number; cursor?: string } = {}) =>
     service.list({ limit: 50, offset: 0, ...query })
-  return { database, service, events, create, applying, version, list }
+  return { database, service, applied, events, create, applying, version, list }
 }
 
 const limit = { type: 'SPENDING_LIMIT', rules: { instant_max_usd: 100, daily_limit_usd: '5000.5' } }
@@ -106,11 +107,11 @@ forEachEngine((_, open) => {
   })
 
   test('a change that is rolled back leaves nothing behind, in what is remembered neither', async () => {
-    const { database, service, applying, version } = await start(open)
+    const { database, service, applied, applying, version } = await start(open)
     const before = await version()
     const job = database.work({ exclusive: [`wallet:${alice}`] }, async (db) => {
       await service.installDefault(db, alice)
-      expect((await service.applying(db, alice)).policies).toHaveLength(1)
+      expect((await applied.applying(db, alice)).policies).toHaveLength(1)
       throw new Error('the wallet was not created after all')
     })
     await expect(job).rejects.toThrow('not created')

@@ -14,11 +14,11 @@ import {
 import { type Clock, seconds } from '../platform/clock.ts'
 import type { Database, Handle, Scope } from '../platform/db/database.ts'
 import type { Held } from '../platform/held.ts'
-import type { Policy } from './case.ts'
 import { requireNetwork } from './checks.ts'
-import { admitRules, compilePolicies } from './compile.ts'
+import { admitRules } from './compile.ts'
 import { policyStore, type StoredPolicy } from './store.ts'
 
+export { appliedPolicies } from './applied.ts'
 export {
   type EvaluateInput,
   evaluate,
@@ -54,10 +54,7 @@ type Parts = {
 }
 export type PolicyService = ReturnType<typeof policies>
 
-/** Most wallets whose compiled policies are remembered. */
-const REMEMBERED = 10_000
-
-/** Keeps the policies, and hands the evaluator those that apply. */
+/** Keeps the policies. */
 export function policies(parts: Parts) {
   return { ...additions(parts), ...changes(parts), ...reading(parts) }
 }
@@ -173,7 +170,6 @@ function changes(parts: Parts) {
 }
 
 function reading({ database, wallet }: Parts) {
-  const compiled = new Map<string, { version: number; policies: readonly Policy[] }>()
   return {
     /** Failure: POLICY_NOT_FOUND. */
     get: (id: string): Promise<PolicyResponse> => database.read(async (db) => answerOf(await requirePolicy(db, id))),
@@ -198,19 +194,6 @@ function reading({ database, wallet }: Parts) {
           hasMore,
         }
       })
-    },
-    /** Changes with every change of any policy; equal versions mean equal policies. */
-    version: (db: Handle): Promise<number> => policyStore.version(db),
-    /** What the evaluator judges a wallet by, as of the caller's transaction. */
-    async applying(db: Handle, walletId: string): Promise<{ version: number; policies: readonly Policy[] }> {
-      const version = await policyStore.version(db)
-      const known = compiled.get(walletId)
-      if (known?.version === version) return known
-      const rows = await policyStore.applying(db, walletId)
-      const fresh = { version, policies: compilePolicies(rows.map(toPolicyRow)) }
-      if (compiled.size >= REMEMBERED) compiled.clear()
-      compiled.set(walletId, fresh)
-      return fresh
     },
   }
 }
@@ -271,16 +254,6 @@ const newRow = (about: About, now: number): StoredPolicy => ({
   version: 0,
   created_at: seconds(now),
   updated_at: seconds(now),
-})
-
-const toPolicyRow = (row: StoredPolicy) => ({
-  id: row.id,
-  walletId: row.wallet_id,
-  type: row.type,
-  rules: row.rules,
-  enabled: row.enabled === 1,
-  network: row.network,
-  version: row.version,
 })
 
 function answerOf(row: StoredPolicy): PolicyResponse {

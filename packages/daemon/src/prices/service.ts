@@ -80,9 +80,9 @@ export function pricesService(options: PricesOptions) {
       for (const key of keys) missed.note(key, prices[key] === undefined)
     },
     /** Micro-dollars of an amount in base units, rounded up; null without a price or for other decimals than it has. */
-    usd(network: Network, asset: string, amount: bigint, places: number): bigint | null {
+    usd(network: Network, asset: string, { amount, decimals }: { amount: bigint; decimals: number }): bigint | null {
       const price = known.current(network, [asset])[assetKey(asset)]
-      return price?.decimals === places ? usdCost(amount, places, price.usdMicros) : null
+      return price?.decimals === decimals ? usdCost(amount, decimals, price.usdMicros) : null
     },
     /** Micro-dollars, rounded up, of an amount in base units of any asset, at the last known price; null without one. */
     worth(asset: string, amount: bigint): bigint | null {

@@ -1,22 +1,14 @@
 import type { Handlers, sessionOperations } from '@waiaas/contract'
-import type { Call, Principal } from '../platform/http/types.ts'
-import type { By } from '../wallets/service.ts'
-import type { SessionPrincipal, Sessions } from './service.ts'
-
-type AnyCall = Call<Exclude<Principal, { kind: 'agent' }> | SessionPrincipal>
-
-const by = ({ peer }: AnyCall): By => ({ actor: 'operator', ip: peer })
+import { by, sessionOf } from '../platform/caller.ts'
+import type { Calls } from '../platform/http/types.ts'
+import type { Sessions } from './service.ts'
 
 /** Session operations to calls of the service. */
-export const sessionHandlers = (sessions: Sessions): Handlers<typeof sessionOperations, AnyCall> => ({
+export const sessionHandlers = (sessions: Sessions): Handlers<typeof sessionOperations, Calls> => ({
   createSession: (call, input) => sessions.create(input, by(call)),
-  listSessions: ({ principal }, input) =>
-    sessions.list(input, principal.kind === 'agent' ? principal.sessionId : undefined),
+  listSessions: ({ principal }, input) => sessions.list(input, sessionOf(principal)),
   revokeSession: (call, { id }) => sessions.revoke(id, by(call)),
-  renewSession: ({ principal, peer }, { id }) => {
-    if (principal.kind !== 'agent') throw new Error(`renewSession was reached by ${principal.kind}`)
-    return sessions.renew(id, principal, peer)
-  },
+  renewSession: ({ principal, peer }, { id }) => sessions.renew(id, principal, peer),
   rotateSessionToken: (call, { id }) => sessions.rotate(id, by(call)),
   linkSessionWallet: (call, { id, walletId }) => sessions.link(id, walletId, by(call)),
   listSessionWallets: (_call, { id }) => sessions.wallets(id),

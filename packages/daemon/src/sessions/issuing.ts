@@ -7,9 +7,10 @@ import {
   type SessionConstraints,
   type sessionOperations,
 } from '@waiaas/contract'
+import type { By } from '../platform/caller.ts'
 import { seconds } from '../platform/clock.ts'
 import type { Handle } from '../platform/db/database.ts'
-import { type By, needLiveWallet, type PreparedSession, type WalletRow } from '../wallets/service.ts'
+import { needLiveWallet, type PreparedSession, type WalletRow } from '../wallets/service.ts'
 import type { SessionParts } from './parts.ts'
 import { canonicalConstraints, firstExpiry } from './rules.ts'
 import { sessionStore } from './store.ts'
@@ -66,8 +67,7 @@ export function issuing(parts: SessionParts, tokens: Tokens) {
   async function issue(
     walletIds: readonly string[],
     wish: Wish,
-    by: By,
-    beforeCommit?: (token: string) => Promise<void>,
+    { by, beforeCommit }: { by: By; beforeCommit?: (token: string) => Promise<void> },
   ) {
     const session = await prepare(wish)
     await beforeCommit?.(session.view.token)
@@ -82,7 +82,7 @@ export function issuing(parts: SessionParts, tokens: Tokens) {
     async create(input: CreateInput, by: By): Promise<Created> {
       const { walletId, walletIds = [], ...wish } = input
       const ids = [...new Set(walletId === undefined ? walletIds : [walletId, ...walletIds])]
-      const { id, token, expiresAt, wallets } = await issue(ids, { ...wish, source: 'api' }, by)
+      const { id, token, expiresAt, wallets } = await issue(ids, { ...wish, source: 'api' }, { by })
       const refs = wallets.map((wallet) => ({ id: wallet.id, name: wallet.name }))
       return { id, token, expiresAt, walletId: ids[0]!, wallets: refs }
     },

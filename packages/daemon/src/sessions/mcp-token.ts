@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DEFAULT_SESSION_TTL, type Output, type Parsed, type sessionOperations } from '@waiaas/contract'
-import type { By } from '../wallets/service.ts'
+import type { By } from '../platform/caller.ts'
 import type { Issuing } from './issuing.ts'
 
 type Input = Parsed<typeof sessionOperations.createMcpToken>
@@ -17,7 +17,11 @@ export function mcpTokens(issue: Issuing['issue'], dataDir: string) {
     await mkdir(folder, { recursive: true, mode: 0o700 })
     try {
       const write = (token: string) => writeFile(draft, token, { mode: 0o600, flag: 'wx' })
-      const { wallets, expiresAt } = await issue([walletId], { ttl: expiresIn, source: 'mcp' }, by, write)
+      const { wallets, expiresAt } = await issue(
+        [walletId],
+        { ttl: expiresIn, source: 'mcp' },
+        { by, beforeCommit: write },
+      )
       await rename(draft, tokenPath)
       const name = wallets[0]?.name ?? null
       return {

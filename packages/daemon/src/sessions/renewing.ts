@@ -1,12 +1,11 @@
 import { Failure, type Output, type sessionOperations } from '@waiaas/contract'
 import { SYSTEM_EVIDENCE } from '../audit/service.ts'
+import { type By, by, type Principal } from '../platform/caller.ts'
 import { seconds } from '../platform/clock.ts'
-import type { By } from '../wallets/service.ts'
 import type { SessionParts } from './parts.ts'
 import { closedSession, GRACE_MS, renewedExpiry } from './rules.ts'
 import { type SessionRow, sessionStore } from './store.ts'
 import type { Tokens } from './tokens.ts'
-import type { SessionPrincipal } from './types.ts'
 
 type Renewed = Output<typeof sessionOperations.renewSession>
 type Rotated = Output<typeof sessionOperations.rotateSessionToken>
@@ -45,7 +44,7 @@ export function renewing(parts: SessionParts, tokens: Tokens) {
 
   return {
     /** The own session, by its newest token. */
-    async renew(id: string, principal: SessionPrincipal, ip: string | undefined): Promise<Renewed> {
+    async renew(id: string, principal: Principal<'agent'>, ip: string | undefined): Promise<Renewed> {
       if (id !== principal.sessionId) throw new Failure('SESSION_NOT_FOUND', `no session ${id}`)
       const row = await need(id)
       if (row.token_hash !== principal.tokenHash) throw mismatch()
@@ -53,7 +52,7 @@ export function renewing(parts: SessionParts, tokens: Tokens) {
       const expiresAt = renewedExpiry(row, now)
       const renewals = row.renewal_count + 1
       const change = { row, old: principal.tokenHash, expiresAt, renewals, renewedAt: now }
-      const renewed = await replace(change, 'SESSION_RENEWED', { actor: `session:${id}`, ip })
+      const renewed = await replace(change, 'SESSION_RENEWED', by({ principal, peer: ip }))
       if (renewed) return { ...renewed, renewalCount: renewals }
       await need(id)
       throw mismatch()

@@ -38,9 +38,10 @@ export function constraintFaults(constraints: SessionConstraints | null, facts: 
     networks && outside('network', networks, [facts.network]),
     transactionTypes && outside('transaction type', transactionTypes, [facts.type]),
     allowedAddresses && outside('recipient', allowedAddresses.map(addressKey), facts.recipients.map(addressKey)),
-    maxTransactionUsd !== undefined && above('one transaction', maxTransactionUsd, facts.usd, facts.usd),
+    maxTransactionUsd !== undefined &&
+      above('one transaction', maxTransactionUsd, { usd: facts.usd, counted: facts.usd }),
     maxTotalUsd !== undefined &&
-      above('all transactions of this session', maxTotalUsd, facts.usd, facts.sessionTotalUsd),
+      above('all transactions of this session', maxTotalUsd, { usd: facts.usd, counted: facts.sessionTotalUsd }),
   ].filter((fault) => typeof fault === 'object')
 }
 
@@ -60,8 +61,7 @@ function outside(what: string, allowed: readonly string[], seen: readonly string
 function above(
   what: string,
   limit: string | number,
-  usd: bigint | null,
-  counted: bigint | null,
+  { usd, counted }: { usd: bigint | null; counted: bigint | null },
 ): ConstraintFault | undefined {
   const most = parseUsd(limit)
   const allowed = usdNumber(most)

@@ -1,4 +1,5 @@
 import { Failure, type Output, type Parsed, type sessionOperations } from '@waiaas/contract'
+import type { Principal } from '../platform/caller.ts'
 import { seconds } from '../platform/clock.ts'
 import type { Handle } from '../platform/db/database.ts'
 import { ending, needSession, sessionAsHeld } from './ending.ts'
@@ -9,13 +10,11 @@ import { renewing } from './renewing.ts'
 import { closedSession, readConstraints } from './rules.ts'
 import { type LinkedWallet, type SessionRow, sessionStore } from './store.ts'
 import { sessionTokens, tokenHash } from './tokens.ts'
-import type { SessionPrincipal } from './types.ts'
 
 export { sessionAsHeld } from './ending.ts'
 export type { SessionParts } from './parts.ts'
 export { constraintFaults, readConstraints } from './rules.ts'
 export type { SessionRow } from './store.ts'
-export type { SessionPrincipal } from './types.ts'
 
 export type Sessions = ReturnType<typeof sessions>
 type ListInput = Parsed<typeof sessionOperations.listSessions>
@@ -52,7 +51,7 @@ export function sessions(parts: SessionParts) {
     createMcpToken: mcpTokens(issue, parts.dataDir),
 
     /** The agent that a token stands for. The stored hash decides. Failure INVALID_TOKEN, TOKEN_EXPIRED, SESSION_REVOKED, SESSION_NOT_FOUND. */
-    async authenticate(token: string): Promise<SessionPrincipal> {
+    async authenticate(token: string): Promise<Principal<'agent'>> {
       const hash = tokenHash(token)
       const now = clock.latest()
       const row = sessionAsHeld(held, await database.read((db) => sessionStore.byTokenHash(db, hash, now)))

@@ -8,17 +8,18 @@ import {
   shownSetting,
   settings as table,
 } from '@waiaas/contract'
-import type { Call } from '../platform/http/types.ts'
+import { by } from '../platform/caller.ts'
+import type { Calls } from '../platform/http/types.ts'
 import type { SettingsService } from './service.ts'
 
 type Operations = Pick<typeof adminOperations, 'getSettings' | 'updateSettings' | 'getSettingsSchema'>
 type Shown = Output<Operations['getSettings']>
 
 /** The settings as the operator reads and changes them. */
-export const settingsHandlers = (settings: SettingsService): Handlers<Operations, Call> => ({
+export const settingsHandlers = (settings: SettingsService): Handlers<Operations, Calls> => ({
   getSettings: () => shown(settings.get()),
-  async updateSettings({ peer }, { settings: changes }) {
-    await settings.update(changes, { actor: 'operator', ip: peer })
+  async updateSettings(call, { settings: changes }) {
+    await settings.update(changes, by(call))
     return { updated: changes.length, settings: shown(settings.get()) }
   },
   getSettingsSchema(_, { grouped }) {

@@ -15,8 +15,8 @@ import { type SettingsOptions, settingsService } from './service.ts'
 import { settingStore } from './store.ts'
 
 const key = randomBytes(32)
-const by = { actor: 'operator' }
-const call = { peer: '127.0.0.1', principal: { kind: 'operator' } } as Call
+const by = { actor: 'operator' } as const
+const call = { peer: '127.0.0.1', principal: { kind: 'operator' } } as Call<'operator'>
 
 function serviceOn(
   database: Database,

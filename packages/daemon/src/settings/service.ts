@@ -1,5 +1,6 @@
 import { Failure, holdsSecret, type SETTING_SOURCES, type Settings, settingText } from '@waiaas/contract'
 import { type Audit, SYSTEM_EVIDENCE } from '../audit/service.ts'
+import type { By } from '../platform/caller.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Database, Handle } from '../platform/db/database.ts'
 import { type Loop, loop } from '../platform/jobs.ts'
@@ -24,7 +25,6 @@ export type SettingsOptions = {
   readonly subkey: () => Promise<Uint8Array>
 }
 type SettingSource = (typeof SETTING_SOURCES)[number]
-export type By = { readonly actor: string; readonly ip?: string | undefined }
 export type SettingsListener = (settings: Settings, changed: readonly string[]) => void
 export type SettingsService = Awaited<ReturnType<typeof settingsService>>
 

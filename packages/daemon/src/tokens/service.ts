@@ -12,9 +12,9 @@ import {
 import { type Audit, SYSTEM_EVIDENCE } from '../audit/service.ts'
 import type { Reader } from '../chains/chain.ts'
 import type { Token } from '../chains/intent.ts'
+import type { By } from '../platform/caller.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Database, Handle } from '../platform/db/database.ts'
-import type { By } from '../wallets/service.ts'
 import { builtinTokens } from './builtin.ts'
 import { type TokenRow, tokenStore } from './store.ts'
 
@@ -28,14 +28,7 @@ type Registered = { readonly token: Token; readonly source: 'builtin' | 'custom'
 
 /** The registry: well-known tokens, and those that the operator added. Decimals come from the chain or the list, never from a caller. */
 export function tokens({ database, clock, audit, chains }: TokenParts) {
-  function need(name: string): Network {
-    const network = findNetwork(chains.networks(), name)
-    if (network) return network
-    const known = chains.networks().map(({ id }) => id)
-    throw new Failure('CHAIN_NOT_SUPPORTED', `no network "${name}"; known are ${known.join(', ')}`, {
-      details: { networks: known },
-    })
-  }
+  const need = (name: string) => needNetwork(chains.networks(), name)
 
   async function readToken(name: string, address: string): Promise<{ network: Network; token: Token }> {
     const network = need(name)
@@ -112,6 +105,15 @@ export function tokens({ database, clock, audit, chains }: TokenParts) {
       return { removed: true, network: network.id, address }
     },
   }
+}
+
+function needNetwork(networks: readonly Network[], name: string): Network {
+  const network = findNetwork(networks, name)
+  if (network) return network
+  const known = networks.map(({ id }) => id)
+  throw new Failure('CHAIN_NOT_SUPPORTED', `no network "${name}"; known are ${known.join(', ')}`, {
+    details: { networks: known },
+  })
 }
 
 /** The registered token with this address or CAIP-19 name; undefined when only the chain may know it. */

@@ -1,41 +1,35 @@
-import { Failure, formatUnits, type Handlers, type transactionOperations } from '@waiaas/contract'
+import { formatUnits, type Handlers, type transactionOperations } from '@waiaas/contract'
+import { sessionOf } from '../platform/caller.ts'
 import { seconds } from '../platform/clock.ts'
-import type { Call, Principal } from '../platform/http/types.ts'
+import type { Calls } from '../platform/http/types.ts'
 import { refusal, type Transactions } from './service.ts'
 
 const WAITING = ['PENDING', 'QUEUED', 'GAS_WAITING'] as const
 
-/** The session that asks; operations of this table admit agents alone unless they say otherwise. */
-function agent(principal: Principal): string {
-  if (principal.kind !== 'agent') throw new Failure('INVALID_TOKEN', 'expected the token of a session')
-  return principal.sessionId
-}
-const sessionOf = (principal: Principal) => (principal.kind === 'agent' ? principal.sessionId : undefined)
-
 export const transactionHandlers = (
   service: Transactions,
   walletName: (id: string) => Promise<string | null>,
-): Handlers<typeof transactionOperations, Call> => ({
+): Handlers<typeof transactionOperations, Calls> => ({
   async sendToken({ principal, peer, idempotencyKey, onDelivered }, input) {
-    if (input.dryRun) return service.simulate(input, agent(principal))
-    const answer = await service.send(input, { sessionId: agent(principal), peer, key: idempotencyKey, onDelivered })
+    if (input.dryRun) return service.simulate(input, principal.sessionId)
+    const answer = await service.send(input, { sessionId: principal.sessionId, peer, key: idempotencyKey, onDelivered })
     if (!answer.accepted) throw refusal(answer)!
     return answer.accepted
   },
-  simulate: ({ principal }, input) => service.simulate(input, agent(principal)),
+  simulate: ({ principal }, input) => service.simulate(input, principal.sessionId),
   async listTransactions({ principal }, { walletId, limit, cursor }) {
-    const wallet = await service.chooseWallet(agent(principal), walletId)
+    const wallet = await service.chooseWallet(principal.sessionId, walletId)
     const page = await service.listOfWallet(wallet.id, cursor, limit)
     return { items: page.items, cursor: page.hasMore ? page.rows.at(-1)!.id : null, hasMore: page.hasMore }
   },
   async listPendingTransactions({ principal }, { walletId, limit, cursor }) {
-    const wallet = await service.chooseWallet(agent(principal), walletId)
+    const wallet = await service.chooseWallet(principal.sessionId, walletId)
     const page = await service.list({ walletIds: [wallet.id], statuses: WAITING, before: cursor }, limit)
     return { items: page.items, nextCursor: page.hasMore ? page.rows.at(-1)!.id : null, hasMore: page.hasMore }
   },
   getTransaction: ({ principal }, { id }) => service.get(id, sessionOf(principal)),
   async cancelTransaction({ principal, peer }, { id }) {
-    return { id, status: 'CANCELLED' as const, ...(await service.cancel(id, agent(principal), peer)) }
+    return { id, status: 'CANCELLED' as const, ...(await service.cancel(id, principal.sessionId, peer)) }
   },
   async replaceTransaction({ principal, peer }, { id, with: purpose }) {
     const txHash = await service.replace(id, sessionOf(principal), purpose, peer)

@@ -128,7 +128,7 @@ forEachEngine((_engine, open, fresh) => {
     }
     const plain = await send(from, { to: recipient, amount: '1' }, newId())
     expect(await until(plain.transactionId, 'CONFIRMED', 'FAILED')).toBe('CONFIRMED')
-    const why = { error: 'stopped', code: 'SYSTEM_LOCKED', actor: 'operator' }
+    const why = { error: 'stopped', code: 'SYSTEM_LOCKED', actor: 'operator' } as const
     const stopped = await database.work({ exclusive: ['system', `wallet:${from.id}`] }, (db) =>
       service.stops.cancelUnsent(db, from.id, why),
     )

@@ -7,6 +7,7 @@ import {
   type TransactionStatus,
 } from '@waiaas/contract'
 import { pruning } from '../ledger/service.ts'
+import { type Actor, sessionActor } from '../platform/caller.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Handle } from '../platform/db/database.ts'
 import type { Held } from '../platform/held.ts'
@@ -51,7 +52,7 @@ type From = {
 }
 type Prepared = Pick<Built, 'walletId' | 'sessionId' | 'request' | 'chain' | 'sender'>
 type Page = { rows: ListedRow[]; items: Transaction[]; hasMore: boolean }
-type StopReason = { error: string; code: string; actor: string; sessionId?: string }
+type StopReason = { error: string; code: string; actor: Actor; sessionId?: string }
 type Lanes = ReturnType<typeof lanes>
 type Settler = ReturnType<typeof settler>
 type Answers = ReturnType<typeof answers>
@@ -313,7 +314,7 @@ const TROUBLES_MOST = 10
 /** Anybody may read readiness: addresses and hashes would say whose wallets these are. */
 const withoutNames = (line: string): string => line.replace(/\b(0x[0-9a-f]{40,}|[1-9A-HJ-NP-Za-km-z]{32,88})\b/gi, '…')
 
-const actorOf = (sessionId: string | undefined): string => (sessionId ? `session:${sessionId}` : 'operator')
+const actorOf = (sessionId: string | undefined): Actor => (sessionId ? sessionActor(sessionId) : 'operator')
 
 /** Which answers went out. Those of an earlier process count as lost, so that a repeat of them pays nothing. */
 function answers({ now }: Clock) {

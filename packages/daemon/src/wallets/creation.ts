@@ -1,11 +1,11 @@
 import { Failure, type Network, newId, type Output, type Parsed, type walletOperations } from '@waiaas/contract'
 import type { KeyRow } from '../keys/service.ts'
+import type { By } from '../platform/caller.ts'
 import type { Handle } from '../platform/db/database.ts'
 import { derivedAddresses, importSecret } from './importing.ts'
 import { keyFailures } from './key-failures.ts'
 import { storedKey } from './key-rows.ts'
 import type { WalletParts } from './parts.ts'
-import type { By } from './stops.ts'
 import { type WalletRow, walletStore } from './store.ts'
 import { walletView } from './views.ts'
 
@@ -31,8 +31,9 @@ export function creation(parts: WalletParts) {
       )
   }
 
-  async function store(id: string, chosen: Chosen, key: KeyRow, rest: (db: Handle, row: WalletRow) => Promise<void>) {
-    const row = newWallet(id, chosen, key.address, clock.now())
+  type New = { id: string; chosen: Chosen; key: KeyRow }
+  async function store({ id, chosen, key }: New, rest: (db: Handle, row: WalletRow) => Promise<void>) {
+    const row = newWallet(chosen, { id, address: key.address, now: clock.now() })
     // Two imports of one key at the same time meet at the lock of its address.
     const exclusive = [`wallet:${id}`, `address:${key.chain}:${key.address}`]
     await database.work({ shared: ['system'], exclusive }, async (db) => {
@@ -53,7 +54,7 @@ export function creation(parts: WalletParts) {
       const key = await keyFailures(keys.create(id, input.chain))
       const session = input.createSession ? await sessions.prepare() : null
       let defaultPolicy: Created['defaultPolicy'] = null
-      const row = await store(id, input, key, async (db, { name, chain, environment, address }) => {
+      const row = await store({ id, chosen: input, key }, async (db, { name, chain, environment, address }) => {
         defaultPolicy = input.defaultPolicy ? await parts.installDefaultPolicy(db, id) : null
         const details = { name, chain, environment, address, defaultPolicy: defaultPolicy?.id ?? null }
         await audit.record(db, { event: 'WALLET_CREATED', walletId: id, ...by, details })
@@ -70,7 +71,7 @@ export function creation(parts: WalletParts) {
       const derivations = await derivedAddresses(keys, input.chain, secret)
       const key = await keyFailures(keys.import(id, input.chain, secret))
       let defaultPolicy: Created['defaultPolicy'] = null
-      const row = await store(id, input, key, async (db, { name, chain, environment, address }) => {
+      const row = await store({ id, chosen: input, key }, async (db, { name, chain, environment, address }) => {
         defaultPolicy = input.defaultPolicy ? await parts.installDefaultPolicy(db, id) : null
         const format = input.format ?? 'sealed'
         const details = { name, chain, environment, address, format, defaultPolicy: defaultPolicy?.id ?? null }
@@ -92,7 +93,9 @@ export function creation(parts: WalletParts) {
   }
 }
 
-const newWallet = (id: string, { name, chain, environment }: Chosen, address: string, now: number): WalletRow => ({
+type Made = { id: string; address: string; now: number }
+
+const newWallet = ({ name, chain, environment }: Chosen, { id, address, now }: Made): WalletRow => ({
   id,
   name,
   chain,

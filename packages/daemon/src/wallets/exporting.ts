@@ -1,8 +1,8 @@
 import { Failure, type Output, type Parsed, type walletOperations } from '@waiaas/contract'
+import type { By } from '../platform/caller.ts'
 import { needLiveWallet } from './choice.ts'
 import { keyFailures } from './key-failures.ts'
 import type { WalletParts } from './parts.ts'
-import type { By } from './stops.ts'
 
 type Input = Parsed<typeof walletOperations.exportWallet>
 type Answer = Output<typeof walletOperations.exportWallet>

@@ -1,12 +1,13 @@
 import type { Handlers, walletOperations } from '@waiaas/contract'
-import type { Call } from '../platform/http/types.ts'
-import type { By, Reader, Wallets } from './service.ts'
+import { by, type Principal, sessionOf } from '../platform/caller.ts'
+import type { Calls } from '../platform/http/types.ts'
+import type { Reader, Wallets } from './service.ts'
 
-const by = ({ peer }: Call): By => ({ actor: 'operator', ip: peer })
-const reader = ({ principal }: Call): Reader => (principal.kind === 'agent' ? principal : {})
+type Reading = { principal: Principal<'agent' | 'operator'> }
+const reader = ({ principal }: Reading): Reader => ({ sessionId: sessionOf(principal) })
 
 /** Wallet operations to calls of the service. */
-export const walletHandlers = (wallets: Wallets): Handlers<typeof walletOperations, Call> => ({
+export const walletHandlers = (wallets: Wallets): Handlers<typeof walletOperations, Calls> => ({
   createWallet: (call, input) => wallets.create(input, by(call)),
   listWallets: (call, input) => wallets.list(reader(call), input),
   getWallet: (call, { id }) => wallets.read(id, reader(call)),

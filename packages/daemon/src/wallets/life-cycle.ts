@@ -1,11 +1,11 @@
 import { Failure, type Output, type walletOperations } from '@waiaas/contract'
+import type { By } from '../platform/caller.ts'
 import { seconds } from '../platform/clock.ts'
 import type { Handle } from '../platform/db/database.ts'
 import { type Held, UNWRITTEN } from '../platform/held.ts'
 import { turns } from '../platform/turns.ts'
 import { needLiveWallet, needWallet } from './choice.ts'
 import type { WalletParts } from './parts.ts'
-import type { By } from './stops.ts'
 import { type WalletRow, walletStore } from './store.ts'
 import { walletView } from './views.ts'
 
@@ -41,7 +41,7 @@ export function lifeCycle(parts: WalletParts) {
       database.work(changing(id), async (db) => {
         const row = await needLiveWallet(db, id)
         const at = clock.now()
-        await walletStore.rename(db, id, name, at)
+        await walletStore.rename(db, { id, name, at })
         await audit.record(db, { event: 'WALLET_RENAMED', walletId: id, ...by, details: { from: row.name, to: name } })
         return walletView(parts.networks(), { ...row, name, updated_at: at })
       }),

@@ -1,11 +1,12 @@
 import type { Network, Output, walletOperations } from '@waiaas/contract'
 import type { Audit } from '../audit/service.ts'
 import type { Keys } from '../keys/service.ts'
+import type { By } from '../platform/caller.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Database, Handle } from '../platform/db/database.ts'
 import type { Held } from '../platform/held.ts'
 import type { WalletKeys } from './key-rows.ts'
-import type { By, Stops } from './stops.ts'
+import type { Stops } from './stops.ts'
 
 type Created = Output<typeof walletOperations.createWallet>
 

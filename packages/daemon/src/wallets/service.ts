@@ -14,7 +14,7 @@ export { walletKeys } from './key-rows.ts'
 export { suspendAll, walletAsHeld } from './life-cycle.ts'
 export { networksOf, resolveNetwork } from './networks.ts'
 export type { PreparedSession, WalletParts } from './parts.ts'
-export type { By, Stops } from './stops.ts'
+export type { Stops } from './stops.ts'
 export type { WalletRow } from './store.ts'
 
 export type Wallets = ReturnType<typeof wallets>

@@ -1,9 +1,7 @@
+import type { Actor } from '../platform/caller.ts'
 import type { Handle } from '../platform/db/database.ts'
 
-/** Who asked for a change, for the evidence. `actor` is `operator`, `system` or `session:<id>`. */
-export type By = { readonly actor: string; readonly ip?: string | undefined }
-
-type Why = { error: string; code: string; actor: string; sessionId?: string }
+type Why = { error: string; code: string; actor: Actor; sessionId?: string }
 
 /** What every stop does to transactions; the pipeline provides it. */
 export type Stops = {

@@ -129,7 +129,7 @@ export const walletStore = {
   ofSession: (db: Handle, session: string) => db.all(ofSession, { session }),
   key: (db: Handle, id: string) => db.get(key, { id }),
   deleteKey: (db: Handle, id: string) => db.run(deleteKey, { id }),
-  rename: (db: Handle, id: string, name: string, at: number) => db.run(rename, { id, name, at }),
+  rename: (db: Handle, change: { id: string; name: string; at: number }) => db.run(rename, change),
   move: async (db: Handle, change: Move) => won(await db.run(move, change)),
   purge: async (db: Handle, id: string, at: number) => won(await db.run(purge, { id, at })),
   /** Oldest first, without purged ones. */

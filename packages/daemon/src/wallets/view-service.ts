@@ -22,7 +22,7 @@ export type WalletViewParts = {
   /** Micro-dollars of an amount in base units, or null; `refresh` asks the sources first and never fails. */
   prices: {
     refresh(network: Network, assets: readonly string[]): Promise<void>
-    usd(network: Network, asset: string, amount: bigint, decimals: number): bigint | null
+    usd(network: Network, asset: string, sum: { amount: bigint; decimals: number }): bigint | null
   }
 }
 export type WalletView = ReturnType<typeof walletViewService>
@@ -60,7 +60,7 @@ export function walletViewService({ database, chains, tokens, prices }: WalletVi
       network,
       held.map(({ token }) => token.asset),
     )
-    return held.map(({ token, amount }) => assetView(network, token, amount, prices.usd))
+    return held.map((holding) => assetView(network, holding, prices.usd))
   }
 
   /** Each network by itself: one that does not answer leaves the others alone. */
@@ -115,11 +115,10 @@ const nativeToken = (network: Network): Token => {
 
 function assetView(
   network: Network,
-  token: Token,
-  amount: bigint,
+  { token, amount }: { token: Token; amount: bigint },
   usd: WalletViewParts['prices']['usd'],
 ): Assets[number] {
-  const value = usd(network, token.asset, amount, token.decimals)
+  const value = usd(network, token.asset, { amount, decimals: token.decimals })
   return {
     mint: token.address,
     symbol: token.symbol,

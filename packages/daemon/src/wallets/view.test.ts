@@ -37,7 +37,7 @@ forEachEngine((_engine, open) => {
     const registry = tokens({ database: bed.database, clock: bed.clock, audit: audit({ clock: bed.clock }), chains })
     const prices = {
       refresh: async () => undefined,
-      usd: (_network: Network, asset: string, amount: bigint, decimals: number) =>
+      usd: (_network: Network, asset: string, { amount, decimals }: { amount: bigint; decimals: number }) =>
         asset.includes('slip44') ? usdCost(amount, decimals, 2_000_000_000n) : null,
     }
     const view = walletViewService({ database: bed.database, chains, tokens: registry, prices })
@@ -53,7 +53,7 @@ forEachEngine((_engine, open) => {
     await fund(wallet.publicKey, parseUnits('1.5', 18))
     const address = localnet.evmFixtures.plainToken
     await registry.add({ network: 'local-evm', address, symbol: 'PLAIN', name: 'Plain', decimals: 18 }, operator)
-    await mintToken(localnet.evm, address, wallet.publicKey, 7n)
+    await mintToken(localnet.evm, address, { to: wallet.publicKey, amount: 7n })
 
     expect(await view.address(id, {})).toMatchObject({
       walletId: wallet.id,

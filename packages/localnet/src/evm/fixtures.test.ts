@@ -70,13 +70,13 @@ test('the generated contracts are what the sources compile to', { timeout: 60_00
 test('the fixtures have the same addresses on every fresh node', async () => {
   const other = await startEvm({ blockTime: 60 })
   expect(await deployEvmFixtures(other)).toEqual(fixtures)
-  await mintToken(other, fixtures.plainToken, stranger, 1n)
+  await mintToken(other, fixtures.plainToken, { to: stranger, amount: 1n })
   await other.stop()
 })
 
 test('the faucet mints every kind of token', async () => {
   for (const token of [fixtures.plainToken, fixtures.oddToken, fixtures.permitToken]) {
-    await mintToken(node, token, stranger, 7n)
+    await mintToken(node, token, { to: stranger, amount: 7n })
     expect(await balance(token, stranger)).toBe(7n)
   }
 })
@@ -85,7 +85,7 @@ test('the odd token returns nothing and keeps its fee', async () => {
   const wallet = await fundedWallet()
   const receiver = privateKeyToAccount(generatePrivateKey()).address
   const transfer = { abi, address: fixtures.oddToken, functionName: 'transfer', args: [receiver, 1_000n] } as const
-  await mintToken(node, fixtures.oddToken, wallet.account.address, 1_000n)
+  await mintToken(node, fixtures.oddToken, { to: wallet.account.address, amount: 1_000n })
   await callFixture(node, { contract: 'OddToken', address: fixtures.oddToken, functionName: 'setFee', args: [250] })
   await expect(wallet.simulateContract({ ...transfer, account: wallet.account })).rejects.toThrow(/returned no data/)
   await wallet.waitForTransactionReceipt({ hash: await wallet.writeContract(transfer) })
@@ -96,7 +96,7 @@ test('the odd token returns nothing and keeps its fee', async () => {
 test('a signed transfer of the permit token lands once, in both forms of its call', async () => {
   const owner = privateKeyToAccount(generatePrivateKey())
   const token = fixtures.permitToken
-  await mintToken(node, token, owner.address, 100n)
+  await mintToken(node, token, { to: owner.address, amount: 100n })
   const message = { from: owner.address, to: stranger, value: 40n, validAfter: 0n, validBefore: nextYear() }
   const sign = (nonce: `0x${string}`) =>
     owner.signTypedData({
@@ -126,7 +126,7 @@ test('a signed transfer of the permit token lands once, in both forms of its cal
 test('a signed transfer can be reserved for its payee, and cancelled by its owner', async () => {
   const owner = privateKeyToAccount(generatePrivateKey())
   const token = fixtures.permitToken
-  await mintToken(node, token, owner.address, 100n)
+  await mintToken(node, token, { to: owner.address, amount: 100n })
   const call = (functionName: string, args: readonly unknown[]) =>
     callFixture(node, { contract: 'PermitToken', address: token, functionName, args })
   const receive = async (to: Address, nonce: `0x${string}`) => {

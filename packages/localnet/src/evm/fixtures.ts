@@ -49,7 +49,11 @@ export async function deployEvmFixtures(node: EvmNode): Promise<EvmFixtures> {
 }
 
 /** Mints base units of one of the fixture tokens to an address, and waits until it is mined. */
-export async function mintToken(node: EvmNode, token: string, to: string, amount: bigint): Promise<void> {
+export async function mintToken(
+  node: EvmNode,
+  token: string,
+  { to, amount }: { to: string; amount: bigint },
+): Promise<void> {
   await callFixture(node, { contract: 'PlainToken', address: token, functionName: 'mint', args: [to, amount] })
 }
 

@@ -85,7 +85,7 @@ export function createChain({ confirmSlots, finalSlots, blockhashSlots, clock }:
   /** Executes in the current slot. Null when it cannot land: expired, already landed, or not even able to pay its fee. */
   function land(decoded: DecodedTransaction, options: { trustSignatures: boolean }): Landed | null {
     if (landed.has(decoded.signature) || !isBlockhashValid(decoded.message.lifetimeToken, 'processed')) return null
-    const outcome = execute(svm, account, decoded, options)
+    const outcome = execute({ svm, account }, decoded, options)
     if (neverLands(outcome.err)) return null
     const entry = { ...decoded, ...outcome, slot, time: currentBlock().time }
     currentBlock().transactions.push(entry)

@@ -21,10 +21,12 @@ export type Outcome = {
   readonly returnData: { programId: string; data: [string, 'base64'] } | null
 }
 
+/** The VM, and its accounts as the chain reads them. */
+export type Machine = { readonly svm: LiteSVM; readonly account: AccountLookup }
+
 /** Runs a transaction and keeps its effects. Signatures need no second check when preflight has just done it. */
 export function execute(
-  svm: LiteSVM,
-  lookup: AccountLookup,
+  { svm, account: lookup }: Machine,
   decoded: DecodedTransaction,
   { trustSignatures }: { trustSignatures: boolean },
 ): Outcome {
@@ -43,8 +45,7 @@ export function execute(
 
 /** Runs a transaction and drops its effects; `post` reads accounts as they would be. */
 export function simulate(
-  svm: LiteSVM,
-  lookup: AccountLookup,
+  { svm, account: lookup }: Machine,
   decoded: DecodedTransaction,
   { checkSignatures }: { checkSignatures: boolean },
 ): Outcome & { readonly post: AccountLookup } {

@@ -46,7 +46,7 @@ export function sendingMethods(chain: Chain, faults: Faults): Methods {
           throw preflightFailure('BlockhashNotFound')
         }
         if (chain.landed.has(decoded.signature)) throw preflightFailure('AlreadyProcessed')
-        const { err, logs, unitsConsumed, returnData } = simulate(chain.svm, chain.account, decoded, {
+        const { err, logs, unitsConsumed, returnData } = simulate(chain, decoded, {
           checkSignatures: true,
         })
         if (err === 'SignatureFailure') throw signatureFailure()
@@ -66,7 +66,7 @@ export function sendingMethods(chain: Chain, faults: Faults): Methods {
       if (!replaced && !chain.isBlockhashValid(decoded.message.lifetimeToken, options.commitment)) {
         return inContext(chain, options, { ...nothingRan, err: 'BlockhashNotFound' })
       }
-      const { post, innerInstructions, ...found } = simulate(chain.svm, chain.account, decoded, {
+      const { post, innerInstructions, ...found } = simulate(chain, decoded, {
         checkSignatures: options.sigVerify === true,
       })
       if (found.err === 'SignatureFailure') throw signatureFailure()

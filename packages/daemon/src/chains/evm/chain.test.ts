@@ -83,7 +83,7 @@ test('a network with the older fees gets legacy transactions', async () => {
 
 test.each(['plainToken', 'oddToken', 'permitToken'] as const)('a transfer of the %s lands', async (name) => {
   const { chain, key } = await start()
-  await mintToken(node, fixtures[name], key.address, 100n)
+  await mintToken(node, fixtures[name], { to: key.address, amount: 100n })
   const token = await chain.token(fixtures[name])
   const recipient = newKey().address
   const { bytes, draft } = await prepare(chain, key, { kind: 'token-transfer', to: recipient, amount: 40n, token }, 0)
@@ -94,7 +94,7 @@ test.each(['plainToken', 'oddToken', 'permitToken'] as const)('a transfer of the
 
 test('gas of a repeated token transfer and of plain transfers is known without asking', async () => {
   const { key } = await start()
-  await mintToken(node, fixtures.plainToken, key.address, 100n)
+  await mintToken(node, fixtures.plainToken, { to: key.address, amount: 100n })
   const { url, seen } = await startEndpoint(forwardTo(node.url))
   const asked = () => seen.flat().map(({ method }) => method)
   const time = { now: 0 }
@@ -130,7 +130,7 @@ test('a transfer to a contract is estimated, and one that it would refuse is ref
 
 test('a transfer of more tokens than there are is refused as such, at the draft and before sending', async () => {
   const { chain, key } = await start()
-  await mintToken(node, fixtures.oddToken, key.address, 100n)
+  await mintToken(node, fixtures.oddToken, { to: key.address, amount: 100n })
   const pay = (amount: bigint, token: string): Intent => ({ kind: 'token-transfer', to, amount, token: tokenAt(token) })
   await expect(chain.draft(key.address, pay(101n, fixtures.oddToken))).rejects.toMatchObject({
     code: 'INSUFFICIENT_BALANCE',
@@ -216,7 +216,7 @@ test('a look at the balance from before money came in refuses nothing', async ()
 
 test('a transfer is not refused for another one that was asked for at the same time', async () => {
   const { chain, key } = await start()
-  await mintToken(node, fixtures.plainToken, key.address, 100n)
+  await mintToken(node, fixtures.plainToken, { to: key.address, amount: 100n })
   const pay = (amount: bigint) =>
     chain.draft(key.address, { kind: 'token-transfer', to: key.address, amount, token: tokenAt(fixtures.plainToken) })
   const [tooMuch, enough] = await Promise.allSettled([pay(101n), pay(100n)])
@@ -312,7 +312,7 @@ test('old symbols of 32 bytes are read, and control characters are not', async (
 test('balances come through Multicall3 and, without it, one by one', async () => {
   const { chain, key } = await start()
   const tokens = [fixtures.plainToken, fixtures.sink, fixtures.oddToken, fixtures.permitToken].map((at) => tokenAt(at))
-  await mintToken(node, fixtures.oddToken, key.address, 9n)
+  await mintToken(node, fixtures.oddToken, { to: key.address, amount: 9n })
   const expected = [0n, undefined, 9n, 0n].flatMap((amount, index) =>
     amount === undefined ? [] : [{ token: tokens[index]!, amount }],
   )

@@ -36,7 +36,7 @@ async function make() {
     purse,
     async mint(to: string, amount: bigint) {
       await node.rpc('evm_setAutomine', [true])
-      await mintToken(node, fixtures.permitToken, to, amount)
+      await mintToken(node, fixtures.permitToken, { to, amount })
       await node.rpc('evm_setAutomine', [false])
     },
     /** The recipient becomes a contract that refuses. */

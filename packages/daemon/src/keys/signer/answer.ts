@@ -42,13 +42,13 @@ export function makeSigner(): { calls: Handlers; lock: () => void } {
     create: ({ walletId, chain }) => createKey(keyring(), walletId, chain),
     async import({ walletId, chain, secret }) {
       keyring()
-      return storeKey(keyring(), walletId, chain, await readImport(chain, opened(secret)))
+      return storeKey(keyring(), { walletId, chain }, await readImport(chain, opened(secret)))
     },
     derivations({ chain, secret }) {
       keyring()
       return readDerivations(chain, opened(secret))
     },
-    export: ({ key, format, options }) => exportKey(keyring(), key, format, options),
+    export: ({ key, format, options }) => exportKey(keyring(), key, { ...options, format }),
     sign: ({ requests }) => signBatch(keyring(), requests),
     sealingKey: () => sealing.publicKey,
   }

@@ -11,8 +11,7 @@ import { makeKeystoreV3 } from './keystore-v3.ts'
 export async function exportKey(
   keyring: Keyring,
   row: KeyRow,
-  format: ExportFormat,
-  { password, recipient }: ExportOptions,
+  { format, password, recipient }: ExportOptions & { format: ExportFormat },
 ): Promise<Exported> {
   const { publicKey, close } = openKey(keyring, row)
   close()
@@ -21,17 +20,20 @@ export async function exportKey(
       'EXPORT_REFUSED',
       `a ${row.chain} key is exported as one of: ${chains[row.chain].formats.join(', ')}`,
     )
-  const text = await thenWiped(openSecret(keyring, row), (secret) => print[format](secret, row, publicKey, password))
+  const text = await thenWiped(openSecret(keyring, row), (secret) =>
+    print[format](secret, { row, publicKey, password }),
+  )
   if (recipient === undefined) return { text }
   return { sealed: sealBytes(recipient, 'export', Buffer.from(text, 'utf8')) }
 }
 
-type Print = (secret: Guarded, row: KeyRow, publicKey: Uint8Array, password?: string) => string | Promise<string>
+type Facts = { row: KeyRow; publicKey: Uint8Array; password: string | undefined }
+type Print = (secret: Guarded, facts: Facts) => string | Promise<string>
 
 const print: Record<ExportFormat, Print> = {
-  'private-key': (secret, row, publicKey) => secret.use((bytes) => chains[row.chain].printSecret(bytes, publicKey)),
-  'solana-keypair': (secret, _row, publicKey) => secret.use((bytes) => JSON.stringify([...bytes, ...publicKey])),
-  'keystore-v3'(secret, row, _publicKey, password) {
+  'private-key': (secret, { row, publicKey }) => secret.use((bytes) => chains[row.chain].printSecret(bytes, publicKey)),
+  'solana-keypair': (secret, { publicKey }) => secret.use((bytes) => JSON.stringify([...bytes, ...publicKey])),
+  'keystore-v3'(secret, { row, password }) {
     if (!password) throw new KeyError('EXPORT_REFUSED', 'a keystore file needs a password of its own')
     return makeKeystoreV3(secret, row.address, password)
   },

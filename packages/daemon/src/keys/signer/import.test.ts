@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => wipeKeyring(keyring))
 
 const take = async (chain: Chain, secret: ImportSecret) =>
-  storeKey(keyring, 'w', chain, await readImport(chain, secret))
+  storeKey(keyring, { walletId: 'w', chain }, await readImport(chain, secret))
 const refusal = (chain: Chain, secret: ImportSecret) =>
   take(chain, secret).then(
     () => 'accepted',
@@ -143,7 +143,7 @@ describe('Ethereum keystore files', () => {
     ['scrypt', scryptFile],
   ])('the official vector with %s', async (_name, file) => {
     const row = await take('ethereum', keystore(file))
-    expect(await exportKey(keyring, row, 'private-key', {})).toEqual({
+    expect(await exportKey(keyring, row, { format: 'private-key' })).toEqual({
       text: '0x7a28b5ba57c53603b0b07b56bba752f7784bf506fa95edc395f5cf6c7514fe9d',
     })
   })
@@ -201,8 +201,8 @@ describe('exports', () => {
     ['solana', 'solana-keypair'],
     ['ripple', 'private-key'],
   ])('what %s exports as %s imports again to the same address', async (chain, format) => {
-    const row = storeKey(keyring, 'w', chain, Guarded.random(32))
-    const exported = await exportKey(keyring, row, format, { password: 'pass' })
+    const row = storeKey(keyring, { walletId: 'w', chain }, Guarded.random(32))
+    const exported = await exportKey(keyring, row, { format, password: 'pass' })
     const text = 'text' in exported ? exported.text : ''
     const secrets = {
       'private-key': { text },
@@ -214,11 +214,11 @@ describe('exports', () => {
   })
 
   test('a format of another chain, and a keystore file without a password, are refused', async () => {
-    const row = storeKey(keyring, 'w', 'solana', Guarded.random(32))
-    const evm = storeKey(keyring, 'w', 'ethereum', Guarded.random(32))
+    const row = storeKey(keyring, { walletId: 'w', chain: 'solana' }, Guarded.random(32))
+    const evm = storeKey(keyring, { walletId: 'w', chain: 'ethereum' }, Guarded.random(32))
     const refused = { code: 'EXPORT_REFUSED' }
-    await expect(exportKey(keyring, row, 'keystore-v3', { password: 'pass' })).rejects.toMatchObject(refused)
-    await expect(exportKey(keyring, evm, 'keystore-v3', {})).rejects.toMatchObject(refused)
+    await expect(exportKey(keyring, row, { format: 'keystore-v3', password: 'pass' })).rejects.toMatchObject(refused)
+    await expect(exportKey(keyring, evm, { format: 'keystore-v3' })).rejects.toMatchObject(refused)
   })
 })
 

@@ -11,13 +11,15 @@ export function createKey(keyring: Keyring, walletId: string, chain: Chain): Key
   const { curve } = chainKeys(chain)
   for (;;) {
     const secret = Guarded.random(secretBytes)
-    if (secret.use((bytes) => curves[curve].isValid(bytes))) return storeKey(keyring, walletId, chain, secret)
+    if (secret.use((bytes) => curves[curve].isValid(bytes))) return storeKey(keyring, { walletId, chain }, secret)
     secret.wipe()
   }
 }
 
+type Holder = Pick<KeyRow, 'walletId' | 'chain'>
+
 /** Encrypts a secret to its row and wipes it. */
-export function storeKey(keyring: Keyring, walletId: string, chain: Chain, secret: Guarded): KeyRow {
+export function storeKey(keyring: Keyring, { walletId, chain }: Holder, secret: Guarded): KeyRow {
   const { curve, address: addressOf } = chainKeys(chain)
   const key = curves[curve].open(secret)
   try {

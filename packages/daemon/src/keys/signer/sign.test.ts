@@ -27,7 +27,8 @@ import { signBatch } from './sign.ts'
 let keyring: Keyring
 let evm: KeyRow
 let solana: KeyRow
-const store = (chain: Chain, hex: string) => storeKey(keyring, 'w', chain, Guarded.taken(Buffer.from(hex, 'hex')))
+const store = (chain: Chain, hex: string) =>
+  storeKey(keyring, { walletId: 'w', chain }, Guarded.taken(Buffer.from(hex, 'hex')))
 
 beforeAll(async () => {
   keyring = (await createKeyring(Buffer.from('password', 'utf8'))).keyring

@@ -22,8 +22,13 @@ export function typedDataHash(json: string): Uint8Array {
 
 /** EIP-712 digest. */
 export function hashTypedData({ domain, types, primaryType, message }: TypedData): Uint8Array {
-  const separator = hashStruct('EIP712Domain', domain, { EIP712Domain: domainType(domain, types) }, 0)
-  return keccak_256(Buffer.concat([Buffer.of(0x19, 0x01), separator, hashStruct(primaryType, message, types, 0)]))
+  const separator = hashStruct('EIP712Domain', domain, {
+    types: { EIP712Domain: domainType(domain, types) },
+    depth: 0,
+  })
+  return keccak_256(
+    Buffer.concat([Buffer.of(0x19, 0x01), separator, hashStruct(primaryType, message, { types, depth: 0 })]),
+  )
 }
 
 function readTypedData(json: string): TypedData {
@@ -54,7 +59,9 @@ function domainType(domain: Values, types: Types): Field[] {
   return declared
 }
 
-function hashStruct(name: string, value: unknown, types: Types, depth: number): Uint8Array {
+type Nesting = { types: Types; depth: number }
+
+function hashStruct(name: string, value: unknown, { types, depth }: Nesting): Uint8Array {
   if (depth > maximumDepth) refuse('typed data is nested too deeply')
   const fields = fieldsOf(name, types)
   if (!isRecord(value)) return refuse(`expected an object of type ${name}`)
@@ -63,7 +70,7 @@ function hashStruct(name: string, value: unknown, types: Types, depth: number): 
   const typeHash = keccak_256(Buffer.from(encodeType(name, types), 'utf8'))
   const encoded = fields.map((field) => {
     if (!Object.hasOwn(value, field.name)) refuse(`field ${field.name} of type ${name} is missing`)
-    return encodeValue(field.type, value[field.name], types, depth + 1)
+    return encodeValue(field.type, value[field.name], { types, depth: depth + 1 })
   })
   return keccak_256(Buffer.concat([typeHash, ...encoded]))
 }
@@ -82,15 +89,15 @@ function encodeType(primary: string, types: Types): string {
   return [primary, ...[...found].sort()].map(print).join('')
 }
 
-function encodeValue(type: string, value: unknown, types: Types, depth: number): Uint8Array {
+function encodeValue(type: string, value: unknown, { types, depth }: Nesting): Uint8Array {
   const array = /^(.+)\[(\d*)\]$/.exec(type)
   if (array) {
     const [, element, size] = array
     if (!Array.isArray(value)) return refuse(`expected a list of type ${type}`)
     if (size !== '' && value.length !== Number(size)) refuse(`expected ${size} values of type ${element}`)
-    return keccak_256(Buffer.concat(value.map((item) => encodeValue(element!, item, types, depth + 1))))
+    return keccak_256(Buffer.concat(value.map((item) => encodeValue(element!, item, { types, depth: depth + 1 }))))
   }
-  if (Object.hasOwn(types, type)) return hashStruct(type, value, types, depth)
+  if (Object.hasOwn(types, type)) return hashStruct(type, value, { types, depth })
   return encodeAtom(type, value)
 }
 
@@ -106,10 +113,12 @@ export function encodeAtom(type: string, value: unknown): Uint8Array {
   const integer = /^(u?)int(\d+)$/.exec(type)
   const bits = Number(integer?.[2] ?? 0)
   if (!integer || bits === 0 || bits > 256 || bits % 8 !== 0) return refuse(`typed data names an unknown type: ${type}`)
-  return encodeInteger(type, readInteger(type, value), BigInt(bits), integer[1] === 'u')
+  return encodeInteger(type, readInteger(type, value), { bits: BigInt(bits), isUnsigned: integer[1] === 'u' })
 }
 
-function encodeInteger(type: string, value: bigint, bits: bigint, isUnsigned: boolean): Uint8Array {
+type Width = { bits: bigint; isUnsigned: boolean }
+
+function encodeInteger(type: string, value: bigint, { bits, isUnsigned }: Width): Uint8Array {
   const low = isUnsigned ? 0n : -(2n ** (bits - 1n))
   const high = isUnsigned ? 2n ** bits : 2n ** (bits - 1n)
   if (value < low || value >= high) refuse(`a value does not fit into ${type}`)

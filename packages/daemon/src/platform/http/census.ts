@@ -25,8 +25,8 @@ export async function census(send: Send, operations: Operations, callers: readon
   const found: string[] = []
   for (const [name, op] of Object.entries(operations)) {
     for (const caller of callers) {
-      if (isAllowed(op, caller.kind)) found.push(...(await wrongInputs(send, name, op, caller)))
-      else found.push(...(await refusedCaller(send, name, op, caller)))
+      if (isAllowed(op, caller.kind)) found.push(...(await wrongInputs(send, { name, op }, caller)))
+      else found.push(...(await refusedCaller(send, { name, op }, caller)))
     }
   }
   return [...found, ...(await wrongMethods(send, operations, callers))]
@@ -35,14 +35,16 @@ export async function census(send: Send, operations: Operations, callers: readon
 const isAllowed = (op: Operation, kind: CensusCaller['kind']): boolean =>
   op.access === 'public' || (kind !== 'public' && mayCall(op, kind))
 
-async function refusedCaller(send: Send, name: string, op: Operation, caller: CensusCaller): Promise<string[]> {
+type Named = { name: string; op: Operation }
+
+async function refusedCaller(send: Send, { name, op }: Named, caller: CensusCaller): Promise<string[]> {
   const { status, code } = await answer(send, request(op, caller, {}))
   return status === 401 && code && REFUSALS.includes(code)
     ? []
     : [`${name} answered ${status} ${code} to ${caller.kind}`]
 }
 
-async function wrongInputs(send: Send, name: string, op: Operation, caller: CensusCaller): Promise<string[]> {
+async function wrongInputs(send: Send, { name, op }: Named, caller: CensusCaller): Promise<string[]> {
   const found: string[] = []
   const unknown = await answer(send, request(op, caller, { nonsense: 'x' }))
   const named = unknown.code === 'ACTION_VALIDATION_FAILED' && unknown.issues.includes('"path":"nonsense"')

@@ -26,7 +26,7 @@ export function inputReader(op: Operation, bodyLimit: number): ReadInput {
   const fromBody = bodySource(op) === 'body'
   const ignored = op.ignored ?? []
   return async (c) => {
-    const query = readQuery(op, c, decoders, fromBody)
+    const query = readQuery(op, c, { decoders, fromBody })
     const body = fromBody ? await readBody(c, bodyLimit) : undefined
     const given = body ? merge(query, withoutAliases(op, body)) : query
     for (const field of ignored) delete given[field]
@@ -53,8 +53,7 @@ const decoderOf = (schema: JsonSchema): Decoder => {
 function readQuery(
   op: Operation,
   c: Context<HttpEnv>,
-  decoders: ReadonlyMap<string, Decoder>,
-  fromBody: boolean,
+  { decoders, fromBody }: { decoders: ReadonlyMap<string, Decoder>; fromBody: boolean },
 ): Record<string, unknown> {
   if (!c.req.url.includes('?')) return {}
   const given: Record<string, unknown> = {}

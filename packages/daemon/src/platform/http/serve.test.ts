@@ -1,12 +1,13 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { defaultSettings, Failure, type Handlers, newId, openapi, operation, operations } from '@waiaas/contract'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, expectTypeOf, test } from 'vitest'
 import { z } from 'zod'
+import type { Principal } from '../caller.ts'
 import { census } from './census.ts'
 import { listen } from './listen.ts'
 import { httpApp } from './serve.ts'
-import type { Call, HttpOptions, HttpSettings, Principal } from './types.ts'
+import type { Calls, HttpOptions, HttpSettings } from './types.ts'
 
 const tag = 'Boxes'
 const table = {
@@ -79,7 +80,7 @@ const table = {
   }),
 }
 
-const handlers: Handlers<typeof table, Call> = {
+const handlers: Handlers<typeof table, Calls> = {
   ping: () => ({ pong: true }),
   listBoxes: ({ principal }, { limit, deep, boxId }) => ({
     limit,
@@ -100,7 +101,7 @@ const handlers: Handlers<typeof table, Call> = {
 
 async function authenticate(headers: Headers): Promise<Principal> {
   const bearer = headers.get('authorization')
-  if (bearer?.startsWith('Bearer wai_sess_')) return { kind: 'agent', sessionId: bearer.slice(16) }
+  if (bearer?.startsWith('Bearer wai_sess_')) return { kind: 'agent', sessionId: bearer.slice(16), tokenHash: '' }
   if (bearer) throw new Failure('INVALID_TOKEN', 'expected a session token')
   if (headers.get('x-master-password') === 'right') return { kind: 'operator' }
   if (headers.has('x-master-password')) throw new Failure('INVALID_MASTER_PASSWORD', 'wrong master password')
@@ -111,7 +112,7 @@ const agent = { authorization: 'Bearer wai_sess_one' }
 const operator = { 'x-master-password': 'right' }
 const quiet = { trace() {}, debug() {}, info() {}, warn() {}, error() {} }
 
-type More = Partial<HttpOptions<typeof table, Principal>> & { set?: Partial<HttpSettings> }
+type More = Partial<HttpOptions<typeof table>> & { set?: Partial<HttpSettings> }
 const app = ({ set = {}, ...more }: More = {}) => {
   const settings = { ...defaultSettings(), ...set }
   return httpApp({
@@ -133,6 +134,14 @@ const post = (headers: Record<string, string>, body: unknown) => ({
 })
 const id = newId()
 
+test('a handler is told of those callers alone that its operation admits', () => {
+  const { ping, listBoxes, fillBox, emptyBox } = handlers
+  expectTypeOf<Parameters<typeof ping>[0]['principal']['kind']>().toEqualTypeOf<'public'>()
+  expectTypeOf<Parameters<typeof listBoxes>[0]['principal']['kind']>().toEqualTypeOf<'agent' | 'operator'>()
+  expectTypeOf<Parameters<typeof fillBox>[0]['principal']>().toEqualTypeOf<Principal<'agent'>>()
+  expectTypeOf<Parameters<typeof emptyBox>[0]['principal']>().toEqualTypeOf<Principal<'operator'>>()
+})
+
 describe('the route census', () => {
   const callers = [
     { kind: 'public', headers: {} },
@@ -152,7 +161,7 @@ describe('the route census', () => {
     // The census must never reach a handler, so one function stands for all of them.
     const none = Object.fromEntries(Object.keys(operations).map((name) => [name, never])) as unknown as Handlers<
       typeof operations,
-      Call
+      Calls
     >
     const settings = { ...defaultSettings(), 'security.rate_limit_public_burst': 100_000 }
     const whole = httpApp({
@@ -168,7 +177,7 @@ describe('the route census', () => {
   })
 
   test('finds a server that lets everybody in', async () => {
-    const open = app({ authenticate: async () => ({ kind: 'agent', sessionId: 'all' }) })
+    const open = app({ authenticate: async () => ({ kind: 'agent', sessionId: 'all', tokenHash: '' }) })
     expect(await census(async (request) => open.request(request), table, callers)).toContain(
       'fillBox answered 400 ACTION_VALIDATION_FAILED to public',
     )
@@ -431,7 +440,7 @@ describe('over a socket', () => {
 
   test('knows under which address it was reached, also behind a trusted proxy', async () => {
     const seen: string[] = []
-    const ping = ({ baseUrl }: Call) => {
+    const ping = ({ baseUrl }: Calls['public']) => {
       seen.push(baseUrl)
       return { pong: true as const }
     }
@@ -449,7 +458,7 @@ describe('over a socket', () => {
     const told = [Promise.withResolvers<boolean>(), Promise.withResolvers<boolean>()]
     const [first, second] = [told[0]!, told[1]!]
     const started = Promise.withResolvers<void>()
-    const ping = async ({ onDelivered, requestId }: Call) => {
+    const ping = async ({ onDelivered, requestId }: Calls['public']) => {
       onDelivered((requestId === 'stays' ? first : second).resolve)
       if (requestId === 'leaves') {
         started.resolve()

@@ -1,5 +1,6 @@
 import { Failure, failuresOf, isFailure, mayCall, type Operation, type Operations } from '@waiaas/contract'
 import { type Context, Hono } from 'hono'
+import type { Principal } from '../caller.ts'
 import { asStorageFailure } from '../db/storage.ts'
 import { emptyAnswer, failureAnswer, jsonAnswer } from './answer.ts'
 import { guard } from './guard.ts'
@@ -7,7 +8,7 @@ import { inputReader } from './input.ts'
 import { tokenBuckets } from './limits.ts'
 import { peerGroup } from './peer.ts'
 import { referenceRoutes } from './reference.ts'
-import type { Call, HttpEnv, HttpOptions, HttpSettings, Meta, Principal } from './types.ts'
+import type { Call, HttpEnv, HttpOptions, HttpSettings, Meta } from './types.ts'
 
 const BODY_LIMIT = 1_048_576
 const KEY = /^[\x21-\x7e]{1,255}$/
@@ -17,13 +18,12 @@ const PUBLIC = { kind: 'public' } as const
  * The HTTP application of a table of operations: routes, authentication, limits, validation, answers and errors.
  * Throws when an operation has no access or no handler.
  */
-export function httpApp<const Ops extends Operations, P extends Principal>(
-  options: HttpOptions<Ops, P>,
-): Hono<HttpEnv> {
+export function httpApp<const Ops extends Operations>(options: HttpOptions<Ops>): Hono<HttpEnv> {
   const app = new Hono<HttpEnv>()
   const limits = limiter(options)
+  const serving = { ...options, limits }
   app.use(guard(options.settings))
-  for (const [name, op] of Object.entries(options.operations)) addRoute(app, name, op, limits, options)
+  for (const [name, op] of Object.entries(options.operations)) addRoute(app, { name, op }, serving)
   for (const page of ['/doc', '/reference/*'])
     app.use(page, async (c, next) => {
       limits.stranger(c.get('meta'))
@@ -51,13 +51,10 @@ class UndeclaredFailure extends Error {
   override readonly name = 'UndeclaredFailure'
 }
 
-function addRoute<Ops extends Operations, P extends Principal>(
-  app: Hono<HttpEnv>,
-  name: string,
-  op: Operation,
-  limits: Limiter,
-  options: HttpOptions<Ops, P>,
-): void {
+type Named = { name: string; op: Operation }
+type Serving<Ops extends Operations> = HttpOptions<Ops> & { readonly limits: Limiter }
+
+function addRoute<Ops extends Operations>(app: Hono<HttpEnv>, { name, op }: Named, options: Serving<Ops>): void {
   requireAccess(name, op)
   const handler = options.handlers[name]
   if (!handler) throw new Error(`operation ${name} has no handler`)
@@ -66,12 +63,12 @@ function addRoute<Ops extends Operations, P extends Principal>(
   const path = op.path.replaceAll(/\{(\w+)\}/g, ':$1')
   app.on(op.method, path, async (c) => {
     const meta = c.get('meta')
-    const principal = await admit(c, op, limits, options)
+    const principal = await admit(c, op, options)
     try {
       const input = await read(c)
       // The table types the handler; here it is one of many. `admit` let only the kinds of caller through that it knows.
-      const result = await (handler as (call: Call<P>, input: unknown) => unknown)(callOf(c, op, principal as P), input)
-      return answerOf(meta, name, op, input, result)
+      const result = await (handler as (call: Call, input: unknown) => unknown)(callOf(c, op, principal), input)
+      return answerOf(meta, { name, op }, { input, result })
     } catch (error) {
       if (!isFailure(error) || declared.has(error.code)) throw error
       const problem = `operation ${name} failed with ${error.code}, which it does not declare`
@@ -88,20 +85,19 @@ function requireAccess(name: string, op: Operation): void {
   if (access !== 'public' && !named) throw new Error(`operation ${name} does not say who may call it`)
 }
 
-async function admit<Ops extends Operations, P extends Principal>(
+async function admit<Ops extends Operations>(
   c: Context<HttpEnv>,
   op: Operation,
-  limits: Limiter,
-  options: HttpOptions<Ops, P>,
-): Promise<P | { kind: 'public' }> {
+  { limits, isStopping, authenticate }: Serving<Ops>,
+): Promise<Principal> {
   const meta = c.get('meta')
   if (op.access === 'public') {
     limits.stranger(meta)
     return PUBLIC
   }
-  if (options.isStopping?.()) throw new Failure('SHUTTING_DOWN', 'the daemon is stopping')
+  if (isStopping?.()) throw new Failure('SHUTTING_DOWN', 'the daemon is stopping')
   try {
-    const principal = await options.authenticate(c.req.raw.headers, op, meta.peer)
+    const principal = await authenticate(c.req.raw.headers, op, meta.peer)
     if (principal.kind === 'public' || !mayCall(op, principal.kind)) throw wrongCaller(op)
     limits.known(principal)
     return principal
@@ -153,7 +149,7 @@ const nameOf = (principal: Principal): string => {
   return principal.kind === 'owner' ? `owner ${principal.address}` : principal.kind
 }
 
-function callOf<P extends Principal>(c: Context<HttpEnv>, op: Operation, principal: P): Call<P> {
+function callOf(c: Context<HttpEnv>, op: Operation, principal: Principal): Call {
   const { requestId, peer, origin } = c.get('meta')
   const outgoing = c.env?.outgoing
   return {
@@ -176,7 +172,7 @@ function readKey(key: string | undefined): string | undefined {
   })
 }
 
-function answerOf(meta: Meta, name: string, op: Operation, input: unknown, result: unknown): Response {
+function answerOf(meta: Meta, { name, op }: Named, { input, result }: { input: unknown; result: unknown }): Response {
   if (op.status === 204) return emptyAnswer(meta)
   const parsed = op.output.safeParse(result)
   if (!parsed.success) throw new Error(`the answer of ${name} does not fit its schema`, { cause: parsed.error })
@@ -187,11 +183,7 @@ function answerOf(meta: Meta, name: string, op: Operation, input: unknown, resul
 }
 
 /** A declared failure as it is; anything else is logged with the request's id and told to nobody. */
-function asFailure<Ops extends Operations, P extends Principal>(
-  error: Error,
-  c: Context<HttpEnv>,
-  { log }: HttpOptions<Ops, P>,
-): Failure {
+function asFailure<Ops extends Operations>(error: Error, c: Context<HttpEnv>, { log }: HttpOptions<Ops>): Failure {
   if (isFailure(error) && error.code !== 'STORAGE_UNAVAILABLE') return error
   log.error(
     { err: error, requestId: c.get('meta').requestId, method: c.req.method, route: c.req.path },

@@ -1,17 +1,11 @@
 import type { Handlers, Operation, Operations, Settings } from '@waiaas/contract'
 import type { Hono } from 'hono'
+import type { CallerKind, Principal } from '../caller.ts'
 import type { Log } from '../log.ts'
 
-/** Who calls, as `authenticate` found out. Features may add fields; the platform reads only these. */
-export type Principal =
-  | { readonly kind: 'public' }
-  | { readonly kind: 'agent'; readonly sessionId: string }
-  | { readonly kind: 'operator' }
-  | { readonly kind: 'owner'; readonly address: string }
-
 /** What a handler knows of the request beside its input. */
-export type Call<P extends Principal = Principal> = {
-  readonly principal: P
+export type Call<Kind extends CallerKind = CallerKind> = {
+  readonly principal: Principal<Kind>
   readonly requestId: string
   /** The caller's address: of the socket, or as a trusted proxy forwards it. */
   readonly peer: string
@@ -22,6 +16,9 @@ export type Call<P extends Principal = Principal> = {
   /** Says, once, whether the whole answer went out; `false` when the caller had gone. */
   readonly onDelivered: (listener: (delivered: boolean) => void) => void
 }
+
+/** The calls that a handler gets, by kind of caller: for `Handlers` of the contract. */
+export type Calls = { readonly [Kind in CallerKind]: Call<Kind> }
 
 export type HttpSettings = Pick<
   Settings,
@@ -34,11 +31,11 @@ export type HttpSettings = Pick<
   | 'security.rate_limit_public_burst'
 >
 
-export type HttpOptions<Ops extends Operations, P extends Principal> = {
+export type HttpOptions<Ops extends Operations> = {
   readonly operations: Ops
-  readonly handlers: Handlers<Ops, Call<P>>
+  readonly handlers: Handlers<Ops, Calls>
   /** Reads the credentials that the operation's access asks for. Fails with 401 codes; without credentials answers `public`. */
-  readonly authenticate: (headers: Headers, operation: Operation, peer: string) => Promise<P | { kind: 'public' }>
+  readonly authenticate: (headers: Headers, operation: Operation, peer: string) => Promise<Principal>
   readonly settings: () => HttpSettings
   readonly version: string
   readonly log: Log

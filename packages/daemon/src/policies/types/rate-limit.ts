@@ -15,7 +15,7 @@ function judge(policy: Scoped<RateLimit>, of: Case, findings: Finding[]): void {
   if (of.isLane) return
   const { max, windowMs } = policy.rules
   const { requests, context, now } = of.input
-  const times = onPolicyNetwork(policy, requests.networks, requests.all, of)
+  const times = onPolicyNetwork(policy, of, { byNetwork: requests.networks, all: requests.all })
   const asOf = context?.acceptedAt ?? now
   const inWindow = times.filter((at) => at > asOf - windowMs && at <= asOf)
   of.requestCounts.push({ policyId: policy.id, count: inWindow.length })

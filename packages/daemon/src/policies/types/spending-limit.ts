@@ -99,25 +99,29 @@ function tierOf(amount: bigint, [instant, notify, delay]: Ladder<bigint | null>)
 function judgeSpendingLimit(policy: SpendingPolicy, of: Case, findings: Finding[]): void {
   if (!of.isLane) {
     for (const holding of of.bill.holdings) {
-      if (holding.outflow > 0n) judgeAmount(policy, holding, of, findings)
+      if (holding.outflow > 0n) judgeAmount(policy, { holding, of }, findings)
     }
     judgeValue(policy, of, findings)
   }
-  judgeWindow(policy, 'daily_limit_usd', of, findings)
-  judgeWindow(policy, 'monthly_limit_usd', of, findings)
+  judgeWindow(policy, { name: 'daily_limit_usd', of }, findings)
+  judgeWindow(policy, { name: 'monthly_limit_usd', of }, findings)
 }
 
-function judgeAmount(policy: SpendingPolicy, holding: Holding, of: Case, findings: Finding[]): void {
+type Held = { holding: Holding; of: Case }
+
+function judgeAmount(policy: SpendingPolicy, { holding, of }: Held, findings: Finding[]): void {
   const limit = amountLimit(policy.rules, holding, of)
   if (limit.by === 'usd') return
   if (limit.by === 'nothing') {
     const { code, message } = limit
-    findings.push(raised(policy, 'APPROVAL', code, () => ({ message: `${message}, so a human decides` })))
+    findings.push(raised(policy, { verdict: 'APPROVAL', code }, () => ({ message: `${message}, so a human decides` })))
     return
   }
   const tier = tierOf(holding.outflow, limit.ladder)
   if (tier === 'INSTANT') return
-  findings.push(raised(policy, tier, 'SPENDING_TIER', () => ladderTelling(holding, limit.ladder, tier)))
+  findings.push(
+    raised(policy, { verdict: tier, code: 'SPENDING_TIER' }, () => ladderTelling(holding, limit.ladder, tier)),
+  )
 }
 
 function ladderTelling(holding: Holding, ladder: Ladder<bigint>, tier: Tier): Telling {
@@ -177,7 +181,7 @@ function judgeValue(policy: SpendingPolicy, { bill }: Case, findings: Finding[])
   const hasWindow = dailyUsd !== null || monthlyUsd !== null
   if ((usd && bill.outflowUsd === null) || (hasWindow && bill.totalUsd === null)) {
     findings.push(
-      raised(policy, 'APPROVAL', 'PRICE_UNAVAILABLE', () => ({
+      raised(policy, { verdict: 'APPROVAL', code: 'PRICE_UNAVAILABLE' }, () => ({
         message: `no trustworthy price of ${bill.unpriced.join(', ')}, so a human decides`,
       })),
     )
@@ -185,7 +189,8 @@ function judgeValue(policy: SpendingPolicy, { bill }: Case, findings: Finding[])
   const value = bill.outflowUsd
   if (!usd || value === null) return
   const tier = tierOf(value, usd)
-  if (tier !== 'INSTANT') findings.push(raised(policy, tier, 'SPENDING_TIER', () => valueTelling(usd, value, tier)))
+  if (tier !== 'INSTANT')
+    findings.push(raised(policy, { verdict: tier, code: 'SPENDING_TIER' }, () => valueTelling(usd, value, tier)))
 }
 
 function valueTelling(ladder: Ladder<bigint | null>, value: bigint, tier: Tier): Telling {
@@ -206,18 +211,20 @@ function windowOf(policy: SpendingPolicy, name: WindowName, of: Case): { limit: 
   const limit = name === 'daily_limit_usd' ? policy.rules.dailyUsd : policy.rules.monthlyUsd
   if (limit === null) return undefined
   const { spent } = of.input
-  const windows = onPolicyNetwork(policy, spent.networks, spent, of)
+  const windows = onPolicyNetwork(policy, of, { byNetwork: spent.networks, all: spent })
   return { limit, window: name === 'daily_limit_usd' ? windows.day : windows.month }
 }
 
-function judgeWindow(policy: SpendingPolicy, name: WindowName, of: Case, findings: Finding[]): void {
+type Within = { name: WindowName; of: Case }
+
+function judgeWindow(policy: SpendingPolicy, { name, of }: Within, findings: Finding[]): void {
   const found = windowOf(policy, name, of)
   const cost = of.bill.knownUsd
   if (!found || cost === 0n || found.window.total + cost <= found.limit) return
   const { limit, window } = found
   const verdict = policy.rules.overLimit === 'APPROVAL' && !of.isLane ? 'APPROVAL' : 'DENY'
   findings.push(
-    raised(policy, verdict, 'SPENDING_LIMIT_EXCEEDED', () => {
+    raised(policy, { verdict, code: 'SPENDING_LIMIT_EXCEEDED' }, () => {
       const left = limit > window.total ? limit - window.total : 0n
       const retryAt = fitsAt(window, limit, cost)
       return {
@@ -240,7 +247,9 @@ function fitsAt(window: Window, limit: bigint, cost: bigint): number | null {
   return null
 }
 
-const raised = (policy: SpendingPolicy, verdict: 'DENY' | Tier, code: ReasonCode, tell: () => Telling): Finding => ({
+type Ruling = { verdict: 'DENY' | Tier; code: ReasonCode }
+
+const raised = (policy: SpendingPolicy, { verdict, code }: Ruling, tell: () => Telling): Finding => ({
   code,
   verdict,
   policyId: policy.id,

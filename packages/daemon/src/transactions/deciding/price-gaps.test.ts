@@ -59,7 +59,7 @@ forEachEngine((_engine, open, fresh) => {
     const tokensOn =
       (bed: Awaited<ReturnType<typeof boot>>) => async (from: { id: string; address: string; session: string }) => {
         const token = { address: fixtures.plainToken }
-        await mintToken(node, token.address, from.address, 1_000n * ETHER)
+        await mintToken(node, token.address, { to: from.address, amount: 1_000n * ETHER })
         const rules = { tokens: [token] }
         await bed.rules.create({
           walletId: from.id,

@@ -3,6 +3,7 @@ import type { Anchor, Draft, Lifetime } from '../../chains/build.ts'
 import type { Chain } from '../../chains/chain.ts'
 import { type Authorisation, type Authorised, authorise, type SignOutcome } from '../../gate/service.ts'
 import { markOut } from '../../ledger/service.ts'
+import type { By } from '../../platform/caller.ts'
 import type { Handle } from '../../platform/db/database.ts'
 import { type Again, type Parts, type ReadSession, sessionReader } from '../parts.ts'
 import { type AttemptRow, attemptStore, inNoBlock, type Purpose } from '../rows/attempt-store.ts'
@@ -21,7 +22,7 @@ export type LaneContext = {
   nextVariation: () => number
 }
 /** `by` is who asked for a replacement; a request's own attempt is the system's. */
-export type Issued = Authorised & { row: AttemptRow; by?: { readonly actor: string; readonly ip?: string | undefined } }
+export type Issued = Authorised & { row: AttemptRow; by?: By }
 export type Recorded = { row: AttemptRow; bytes: Uint8Array }
 
 /** Another process took the lane over; this one must not sign for it any more. */

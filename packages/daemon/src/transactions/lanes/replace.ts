@@ -2,6 +2,7 @@ import { type Effects, Failure, nativeAsset } from '@waiaas/contract'
 import type { Draft } from '../../chains/build.ts'
 import type { Intent } from '../../chains/intent.ts'
 import { replaceReservation, reservedItems, type SpendItem } from '../../ledger/service.ts'
+import type { By } from '../../platform/caller.ts'
 import type { Handle } from '../../platform/db/database.ts'
 import { recordedPrices, withFullFee } from '../deciding/judge.ts'
 import { intentOf } from '../intent.ts'
@@ -11,7 +12,6 @@ import { type TransactionRow, transactionStore } from '../rows/store.ts'
 import { build, type Issued, type LaneContext, openRound, type Round } from './issue.ts'
 
 /** Who asked for it, for the evidence. */
-export type By = { readonly actor: string; readonly ip?: string | undefined }
 export type Replacement = Exclude<Purpose, 'send'>
 const CANCEL: Intent = { kind: 'lane', purpose: 'cancel' }
 

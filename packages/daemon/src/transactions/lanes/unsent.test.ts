@@ -7,7 +7,7 @@ import type { KeyringRow } from '../../keys/service.ts'
 
 const recipient = '0x1111111111111111111111111111111111111111'
 const limits = { instant_max_usd: 10, notify_max_usd: 100, delay_max_usd: 500, daily_limit_usd: 5_000 }
-const why = { error: 'stopped', code: 'WALLET_SUSPENDED', actor: 'operator' }
+const why = { error: 'stopped', code: 'WALLET_SUSPENDED', actor: 'operator' } as const
 const turn = () => new Promise((resolve) => setTimeout(resolve, 20))
 
 /** Signed bytes that have not left are as good as unsigned; those that may have are not. */

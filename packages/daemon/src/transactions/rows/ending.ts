@@ -1,5 +1,6 @@
 import type { RaisedSeverity } from '@waiaas/contract'
 import { release } from '../../ledger/service.ts'
+import type { Actor } from '../../platform/caller.ts'
 import type { Handle } from '../../platform/db/database.ts'
 import type { Parts } from '../parts.ts'
 import { attemptStore } from './attempt-store.ts'
@@ -13,7 +14,7 @@ export type Ending = {
   to: Extract<Status, 'CANCELLED' | 'EXPIRED' | 'FAILED'>
   code: string | null
   error: string
-  actor: string
+  actor: Actor
   ip?: string | undefined
   raised?: RaisedSeverity<EndEvent>
   event?: EndEvent
@@ -86,7 +87,7 @@ export async function cancelUnsent(
   parts: Pick<Parts, 'clock' | 'audit'>,
   db: Handle,
   walletId: string,
-  why: { error: string; code: string; actor: string; sessionId?: string },
+  why: { error: string; code: string; actor: Actor; sessionId?: string },
 ): Promise<string[]> {
   const ended: string[] = []
   for (const row of await unsentStore.ofWallet(db, walletId)) {

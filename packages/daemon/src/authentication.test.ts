@@ -1,0 +1,35 @@
+import { mayCall, type Operation, operations } from '@waiaas/contract'
+import { expect, test } from 'vitest'
+import { authentication } from './authentication.ts'
+
+const table: [string, Operation][] = Object.entries(operations)
+const forAgents = table.filter(([, { access }]) => access !== 'public' && access.includes('agent'))
+
+async function answered(state: 'ACTIVE' | 'SUSPENDED' | 'LOCKED', headers: Record<string, string>): Promise<string[]> {
+  const authenticate = authentication({
+    operator: { authenticate: async () => ({ kind: 'operator' }) },
+    sessions: { authenticate: async () => ({ kind: 'agent', sessionId: 'one', tokenHash: '' }) },
+    killSwitch: { current: () => state },
+  })
+  const answers = await Promise.all(
+    table.map(async ([name, op]) => {
+      const principal = await authenticate(new Headers(headers), op, '127.0.0.1').catch(() => undefined)
+      return principal && principal.kind !== 'public' ? [name] : []
+    }),
+  )
+  return answers.flat()
+}
+
+test('while the kill switch is on, reading it is all that an agent may do', async () => {
+  const agent = { authorization: 'Bearer wai_sess_one' }
+  expect(await answered('ACTIVE', agent)).toEqual(forAgents.map(([name]) => name))
+  expect(await answered('SUSPENDED', agent)).toEqual(['getKillSwitch'])
+  expect(await answered('LOCKED', agent)).toEqual(['getKillSwitch'])
+  expect(table.filter(([, op]) => op.whileStopped).map(([name]) => name)).toEqual(['getKillSwitch'])
+})
+
+test('the kill switch keeps the operator from nothing', async () => {
+  const operator = { 'x-master-password': 'right' }
+  const all = table.filter(([, op]) => op.access !== 'public' && mayCall(op, 'operator')).map(([name]) => name)
+  expect(await answered('LOCKED', operator)).toEqual(all)
+})

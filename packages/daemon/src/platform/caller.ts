@@ -1,0 +1,47 @@
+import type { Caller } from '@waiaas/contract'
+
+/** What is known of each kind of caller beside its kind. */
+type Facts = {
+  public: unknown
+  agent: {
+    readonly sessionId: string
+    /** SHA-256 of the token that was shown, hex: renewal replaces this one and no other. */
+    readonly tokenHash: string
+  }
+  operator: unknown
+  owner: { readonly address: string }
+}
+export type CallerKind = Caller | 'public'
+
+/** Who calls, as authentication found out: one kind of caller, several, or any. */
+export type Principal<Kind extends CallerKind = CallerKind> = {
+  [Each in Kind]: { readonly kind: Each } & Facts[Each]
+}[Kind]
+
+/** Who did something, as evidence names it. */
+export type Actor = 'system' | 'operator' | `session:${string}` | `owner:${string}`
+/** Who asked for a change, for the evidence, and from what address. */
+export type By = { readonly actor: Actor; readonly ip?: string | undefined }
+
+export const sessionActor = (sessionId: string): Actor => `session:${sessionId}`
+
+/** What evidence says of a caller. */
+export const by = ({ principal, peer }: { principal: Principal<Caller>; peer: string | undefined }): By => ({
+  actor: actorOf(principal),
+  ip: peer,
+})
+
+function actorOf(principal: Principal<Caller>): Actor {
+  switch (principal.kind) {
+    case 'agent':
+      return sessionActor(principal.sessionId)
+    case 'owner':
+      return `owner:${principal.address}`
+    case 'operator':
+      return 'operator'
+  }
+}
+
+/** The session that asks; undefined for the operator, who sees what is of all. */
+export const sessionOf = (principal: Principal<'agent' | 'operator'>): string | undefined =>
+  principal.kind === 'agent' ? principal.sessionId : undefined
