@@ -96,6 +96,19 @@ module.exports = {
       to: { path: `${daemon}(?!${below})` },
     },
     {
+      name: 'a-chain-family-is-entered-from-chains',
+      comment: 'Others use a Chain, or the table of families.',
+      severity: 'error',
+      from: { pathNot: [outside, `${daemon}chains/`] },
+      to: { path: `${daemon}chains/[^/]+/` },
+    },
+    {
+      name: 'chain-families-know-nothing-of-each-other',
+      severity: 'error',
+      from: { path: `${daemon}chains/([^/]+)/`, pathNot: outside },
+      to: { path: `${daemon}chains/[^/]+/`, pathNot: `${daemon}chains/$1/` },
+    },
+    {
       name: 'a-feature-is-entered-by-its-service',
       severity: 'error',
       from: { path: `${daemon}(?!${below})([^/]+)/`, pathNot: outside },

@@ -38,6 +38,8 @@ const sound: Tree = {
     "import './keys/service.ts'\nimport './wallets/service.ts'\nimport './wallets/handlers.ts'\nexport const daemon = 1",
   'packages/daemon/src/platform/clock.ts': "import '@waiaas/contract'",
   'packages/daemon/src/chains/chain.ts': "import '../platform/clock.ts'",
+  'packages/daemon/src/chains/families.ts': "import './evm/address.ts'",
+  'packages/daemon/src/chains/evm/address.ts': 'export const parse = 1',
   'packages/daemon/src/keys/service.ts': "import './types.ts'",
   'packages/daemon/src/keys/types.ts': 'export type Key = 1',
   'packages/daemon/src/keys/signing.ts': "import './types.ts'",
@@ -71,6 +73,12 @@ const planted: Record<string, Tree> = {
   'localnet-stands-alone': { 'packages/localnet/src/spec.ts': "import '@waiaas/contract'" },
   'platform-knows-no-domain': { 'packages/daemon/src/platform/jobs.ts': "import '../policies/service.ts'" },
   'chains-and-actions-know-no-feature': { 'packages/daemon/src/actions/lend.ts': "import '../wallets/service.ts'" },
+  'a-chain-family-is-entered-from-chains': {
+    'packages/daemon/src/policies/checksum.ts': "import '../chains/evm/address.ts'",
+  },
+  'chain-families-know-nothing-of-each-other': {
+    'packages/daemon/src/chains/solana/borrowed.ts': "import '../evm/address.ts'",
+  },
   'a-feature-is-entered-by-its-service': {
     'packages/daemon/src/sessions/service.ts': "export const open = () => import('../wallets/store.ts')",
   },

@@ -52,17 +52,6 @@ test('an attempt is pending, then included, then final two blocks later', async 
   expect(await node.rpc('eth_getBalance', [to, 'latest'])).toBe('0xde0b6b3a7640000')
 })
 
-test('the fee is what the sender lost beside the value', async () => {
-  const { node, chain, key } = await startChain(quietNode)
-  const before = BigInt((await node.rpc('eth_getBalance', [key.address, 'latest'])) as string)
-  const { attempt, bytes } = await prepare(chain, key, pay(ether), 0)
-  await chain.broadcast([bytes])
-  await node.mine()
-  const [sighting] = await chain.observe([attempt])
-  const after = BigInt((await node.rpc('eth_getBalance', [key.address, 'latest'])) as string)
-  expect(sighting).toMatchObject({ state: 'included', fee: before - after - ether })
-})
-
 test('an attempt whose block is rewritten is reported again, with what became of it', async () => {
   const { node, chain, key } = await startChain({ extraArgs: ['--no-mining'] })
   const sent = await Promise.all([0, 1].map((nonce) => prepare(chain, key, pay(1n), nonce)))

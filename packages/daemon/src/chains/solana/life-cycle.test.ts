@@ -20,19 +20,6 @@ const state = async (attempt: Parameters<Bed['chain']['observe']>[0][number]) =>
 }
 const transfer = (amount = 1_000_000n) => ({ kind: 'transfer', to: newWallet().address, amount }) as const
 
-test('an attempt is pending, then included, then final', async () => {
-  const sender = await bed.funded()
-  const { attempt, signed } = await bed.signed(sender, transfer())
-  expect(await state(attempt)).toEqual({ id: attempt.id, state: 'missing' })
-  await bed.chain.broadcast([signed.bytes])
-  expect(await state(attempt)).toEqual({ id: attempt.id, state: 'pending' })
-  bed.node.advance(1)
-  const included = await state(attempt)
-  expect(included).toMatchObject({ state: 'included', succeeded: true, final: false })
-  bed.node.advance(31)
-  expect(await state(attempt)).toEqual({ ...included, final: true })
-})
-
 test('a dropped send is missing, and the same bytes land later', async () => {
   const sender = await bed.funded()
   const { attempt, signed } = await bed.signed(sender, transfer())
@@ -123,24 +110,6 @@ test('an included attempt that the chain no longer shows is missing again', asyn
     chain.close()
     await fork.stop()
   }
-})
-
-test('a transaction that fails on chain is included, not succeeded, and pays its fee alone', async () => {
-  const sender = await bed.funded(1_000_000_000n)
-  const { attempt, signed } = await bed.signed(sender, transfer(5_000_000_000n))
-  await bed.chain.broadcast([signed.bytes])
-  bed.node.advance(1)
-  const before = 1_000_000_000n
-  expect(await state(attempt)).toEqual({
-    id: attempt.id,
-    state: 'included',
-    height: expect.any(Number),
-    blockHash: expect.any(String),
-    succeeded: false,
-    error: expect.stringContaining('InstructionError'),
-    fee: before - (await bed.chain.balance(sender.address)),
-    final: false,
-  })
 })
 
 test('with two endpoints nothing has failed on the word of one', async () => {

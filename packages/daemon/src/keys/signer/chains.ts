@@ -9,6 +9,8 @@ export type ChainKeys = {
   curve: Curve
   /** From the curve's public key (65 bytes uncompressed, or 32). */
   address(publicKey: Uint8Array): string
+  /** The form in which addresses compare. */
+  addressKey(address: string): string
   kinds: readonly SignKind[]
   /** How wallets derive keys from a recovery phrase, the usual way first; families without one take no phrase. */
   derivations: readonly Omit<DerivedAddress, 'address'>[]
@@ -25,6 +27,7 @@ export const chains: Record<Chain, ChainKeys> = {
   ethereum: {
     curve: 'secp256k1',
     address: (publicKey) => checksumAddress(keccak_256(publicKey.subarray(1)).subarray(12)),
+    addressKey: (address) => address.toLowerCase(),
     kinds: ['evm-tx', 'eip191', 'eip712', 'user-op', 'http'],
     derivations: [{ derivation: 'bip44', path: "m/44'/60'/0'/0/0", usedBy: 'wallets of Ethereum' }],
     secretForm: '64 hexadecimal digits, with or without 0x',
@@ -36,6 +39,7 @@ export const chains: Record<Chain, ChainKeys> = {
   solana: {
     curve: 'ed25519',
     address: (publicKey) => base58.encode(publicKey),
+    addressKey: (address) => address,
     kinds: ['solana-tx', 'solana-offchain', 'http'],
     // The paths of `solana-keygen` are in the documentation of the Solana command line, "Paper wallet".
     derivations: [
@@ -55,6 +59,7 @@ export const chains: Record<Chain, ChainKeys> = {
   ripple: {
     curve: 'ed25519',
     address: rippleAddress,
+    addressKey: (address) => address,
     kinds: ['http'],
     derivations: [],
     secretForm: '64 hexadecimal digits',

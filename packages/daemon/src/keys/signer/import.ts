@@ -133,11 +133,12 @@ function addressOf(chain: Chain, secret: Guarded): string {
 function assertAddress(chain: Chain, secret: Guarded, named: string[]): void {
   const copy = secret.use((bytes) => Guarded.filled(secretBytes, (guarded) => guarded.set(bytes)))
   const key = curves[chains[chain].curve].open(copy)
+  const { addressKey } = chains[chain]
   const address = chains[chain].address(key.publicKey)
   const forms = [address, ...printPublicKey(key.publicKey)]
   key.close()
   if (named.some((name) => forms.includes(name) || forms.includes(name.toLowerCase().replace(/^0x/, '')))) return
-  if (chain === 'ethereum' && named.some((name) => name.toLowerCase() === address.toLowerCase())) return
+  if (named.some((name) => addressKey(name) === addressKey(address))) return
   secret.wipe()
   invalid(`the file names another address or public key than its key gives (${address})`)
 }
