@@ -1,8 +1,6 @@
 import { BUILTIN_ENDPOINTS } from './endpoints.ts'
+import type { ChainName } from './families.ts'
 
-/** Chain families. A new family adds a name here, a signing curve in the signer and a folder under the daemon's chains. */
-export const CHAINS = ['solana', 'ethereum', 'ripple'] as const
-export type ChainName = (typeof CHAINS)[number]
 export const ENVIRONMENTS = ['mainnet', 'testnet'] as const
 export type Environment = (typeof ENVIRONMENTS)[number]
 
@@ -284,7 +282,3 @@ export function findNetwork(networks: readonly Network[], name: string): Network
 
 /** CAIP-19 of the native asset. */
 export const nativeAsset = (network: Network): string => `${network.caip2}/slip44:${network.native.slip44}`
-
-/** CAIP-19 of a fungible token; EVM addresses in lower case. */
-export const tokenAsset = (network: Network, address: string): string =>
-  network.chain === 'ethereum' ? `${network.caip2}/erc20:${address.toLowerCase()}` : `${network.caip2}/token:${address}`

@@ -1,6 +1,7 @@
 import { z } from 'zod'
+import { CHAINS } from './families.ts'
 import { parseUsd } from './money.ts'
-import { CHAINS, ENVIRONMENTS } from './networks.ts'
+import { ENVIRONMENTS } from './networks.ts'
 
 /** The words of the wire, each list in one place. */
 export const Chain = z.enum(CHAINS)

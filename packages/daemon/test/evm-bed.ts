@@ -5,8 +5,11 @@ import { type EvmNode, startEvm } from '@waiaas/localnet'
 import { generatePrivateKey, privateKeyToAddress, sign } from 'viem/accounts'
 import { hexToBytes, keccak256 } from 'viem/utils'
 import { onTestFinished } from 'vitest'
-import type { Attempt, Chain, Draft, Intent, Signed, Token } from '../src/chains/chain.ts'
+import type { Draft, Signed } from '../src/chains/build.ts'
+import type { Chain } from '../src/chains/chain.ts'
 import { evmChain } from '../src/chains/evm/chain.ts'
+import type { Attempt } from '../src/chains/follow.ts'
+import type { Intent, Token } from '../src/chains/intent.ts'
 
 export const localEvm: Network = findNetwork(LOCAL_NETWORKS, 'local-evm')!
 export const ethereum: Network = findNetwork(NETWORKS, 'ethereum-mainnet')!

@@ -2,7 +2,10 @@ import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
 import { getAddressDecoder } from '@solana/kit'
 import { LOCAL_NETWORKS, type Network, tokenAsset } from '@waiaas/contract'
 import { createSolanaFixtures, type SolanaFixtures, type SolanaNode, startSolana } from '@waiaas/localnet'
-import type { Attempt, Chain, Draft, Intent, Lifetime, Signed, Token } from '../src/chains/chain.ts'
+import type { Draft, Lifetime, Signed } from '../src/chains/build.ts'
+import type { Chain } from '../src/chains/chain.ts'
+import type { Attempt } from '../src/chains/follow.ts'
+import type { Intent, Token } from '../src/chains/intent.ts'
 import { solanaChain } from '../src/chains/solana/chain.ts'
 import { token2022Program, tokenProgram } from '../src/chains/solana/programs.ts'
 
@@ -58,7 +61,7 @@ export async function testBed(): Promise<Bed> {
     },
     async signed(wallet, intent, variation = 0) {
       const draft = await chain.draft(wallet.address, intent)
-      const lifetime = { ...(await chain.anchor()), variation }
+      const lifetime = { ...(await chain.expiry!.anchor()), variation }
       return { draft, ...signUnder(chain, wallet, draft, lifetime) }
     },
     async close() {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { CHAINS } from '../networks.ts'
-import { Address, addressKey, assetKey, CAIP19 } from './fields.ts'
+import { addressKey, assetKey, CAIP19, CHAINS } from '../families.ts'
+import { Address } from './fields.ts'
 import type { PolicyTypeEntry } from './type.ts'
 
 const AllowedToken = z

@@ -1,24 +1,13 @@
 import { z } from 'zod'
+import { ADDRESS_FORMS, isAddress } from '../families.ts'
 import { parseUsd, usdNumber } from '../money.ts'
 
 /** A year: no rule needs a longer time, and sums with it stay exact. */
 const LONGEST = 31_536_000
-const EVM_ADDRESS = /^0x[0-9a-fA-F]{40}$/
-const BASE58_ADDRESS = /^[1-9A-HJ-NP-Za-km-z]{25,44}$/
-export const CAIP19 =
-  /^[-a-z0-9]{3,8}:[-_a-zA-Z0-9]{1,32}\/(?:erc20:0x[0-9a-fA-F]{40}|token:[1-9A-HJ-NP-Za-km-z]{25,44}|slip44:\d+)$/
-
-/** The form in which addresses compare: EVM in lower case, others exactly as they are. */
-export const addressKey = (address: string): string => (EVM_ADDRESS.test(address) ? address.toLowerCase() : address)
-
-/** The form in which CAIP-19 assets compare: EVM token addresses in lower case. */
-export const assetKey = (asset: string): string => (asset.includes('/erc20:') ? asset.toLowerCase() : asset)
 
 export const Address = z
   .string()
-  .refine((text) => EVM_ADDRESS.test(text) || BASE58_ADDRESS.test(text), {
-    error: 'expected an address: 0x and 40 hex digits, or base58',
-  })
+  .refine(isAddress, { error: `expected an address: ${ADDRESS_FORMS}` })
   .describe('EVM in any case (a mixed-case checksum must be right), Solana exactly')
 
 export const Digits = z

@@ -1,7 +1,7 @@
 import { z } from 'zod'
+import { assetKey, CAIP19, CHAINS } from '../families.ts'
 import { parseUsd } from '../money.ts'
-import { CHAINS } from '../networks.ts'
-import { assetKey, CAIP19, DecimalText, Digits, PositiveUsd, Seconds, Usd } from './fields.ts'
+import { DecimalText, Digits, PositiveUsd, Seconds, Usd } from './fields.ts'
 import type { PolicyTypeEntry } from './type.ts'
 
 const compareDecimals = (left: string, right: string): number => {

@@ -2,7 +2,7 @@ import { AdminStatus, adminOperations, defaultSettings, newId, type Settings, sy
 import { expect, test } from 'vitest'
 import { forEachEngine } from '../../../../test/support/for-each-engine.ts'
 import { strictAudit } from '../../../../test/support/strict-audit.ts'
-import type { EndpointStatus } from '../chains/chain.ts'
+import type { EndpointStatus } from '../chains/rpc.ts'
 import { migrations } from '../migrations/all.ts'
 import type { Database } from '../platform/db/database.ts'
 import type { Call } from '../platform/http/types.ts'

@@ -11,7 +11,7 @@ import {
 } from '@waiaas/contract'
 import type { z } from 'zod'
 import { type Audit, SYSTEM_EVIDENCE } from '../audit/service.ts'
-import type { EndpointStatus } from '../chains/chain.ts'
+import type { EndpointStatus } from '../chains/rpc.ts'
 import { type Clock, seconds } from '../platform/clock.ts'
 import type { Database, Handle } from '../platform/db/database.ts'
 import type { Log } from '../platform/log.ts'

@@ -1,4 +1,4 @@
-import type { RpcError } from './chain.ts'
+import type { RpcError } from './rpc.ts'
 
 /** What requests have taught about one endpoint. All of it is tried again now and then, for endpoints change. */
 export type Abilities = {

@@ -1,5 +1,5 @@
 import { Failure, type Network } from '@waiaas/contract'
-import { RpcError } from './chain.ts'
+import { RpcError } from './rpc.ts'
 
 /** Declares errors of nodes that no part could read as the transaction's own fault. */
 export const bordered =

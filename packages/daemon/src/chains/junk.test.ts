@@ -3,8 +3,9 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { type Answered, each, newKey, type Request, startEndpoint } from '../../test/evm-bed.ts'
 import { newWallet } from '../../test/solana-bed.ts'
-import type { Attempt, Chain, Sighting } from './chain.ts'
+import type { Chain } from './chain.ts'
 import { evmChain } from './evm/chain.ts'
+import type { Attempt, Sighting } from './follow.ts'
 import { solanaChain } from './solana/chain.ts'
 
 const network = (id: string) => LOCAL_NETWORKS.find((known) => known.id === id)!
@@ -69,7 +70,7 @@ const evmReads: ((chain: Chain) => Promise<unknown>)[] = [
   (chain) => chain.balance(newKey().address),
   (chain) => chain.tokenBalances(address, [evmToken, evmToken, evmToken]),
   (chain) => chain.token(address),
-  (chain) => chain.nextNonce(address, 0),
+  (chain) => chain.order!.nextNonce(address, 0),
   (chain) => chain.blockTime(),
   (chain) => chain.readFeed!(address),
   (chain) => chain.draft(address, { kind: 'transfer', to: newKey().address, amount: 1n }),
@@ -85,7 +86,7 @@ const solanaReads: ((chain: Chain) => Promise<unknown>)[] = [
   (chain) => chain.balance(wallet),
   (chain) => chain.tokenBalances(wallet, [solanaToken]),
   (chain) => chain.token(mint),
-  (chain) => chain.anchor(),
+  (chain) => chain.expiry!.anchor(),
   (chain) => chain.blockTime(),
   (chain) => chain.draft(wallet, { kind: 'transfer', to: newWallet().address, amount: 1n }),
   (chain) => chain.draft(wallet, { kind: 'token-transfer', to: newWallet().address, amount: 1n, token: solanaToken }),

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { RpcError } from './chain.ts'
 import { isLearnt, isUnsupported, mostNamed, readRefusal } from './refusals.ts'
+import { RpcError } from './rpc.ts'
 
 test.each([
   [-32601, 'the method eth_getBlockReceipts does not exist/is not available'],

@@ -9,7 +9,9 @@ import {
   type Settings,
 } from '@waiaas/contract'
 import { type Log, seldom } from '../platform/log.ts'
-import type { Chain, EndpointStatus } from './chain.ts'
+import type { Chain } from './chain.ts'
+import { families } from './families.ts'
+import type { EndpointStatus } from './rpc.ts'
 
 export type ChainRegistryOptions = {
   readonly settings: () => Settings
@@ -56,14 +58,9 @@ export function chainRegistry({ settings, log, clock = () => performance.now() }
   async function build(network: Network, urls: readonly string[], now: Settings): Promise<Chain> {
     // Some of it is found again at each look at the chain.
     const warn = seldom((message) => log.warn({ network: network.id }, message))
-    if (network.chain === 'solana') {
-      const { solanaChain } = await import('./solana/chain.ts')
-      return solanaChain({ network, urls, clock, warn })
-    }
-    if (network.chain === 'ethereum') {
-      const { evmChain } = await import('./evm/chain.ts')
-      return evmChain({ network, urls, allowForeignGenesis: now['rpc.allow_foreign_genesis'], clock, warn })
-    }
+    const family = families[network.chain]
+    const allowForeignGenesis = now['rpc.allow_foreign_genesis']
+    if (family) return family.open({ network, urls, allowForeignGenesis, clock, warn })
     throw new Failure('CHAIN_NOT_SUPPORTED', `${network.id}: networks of ${network.chain} are not supported yet`)
   }
 

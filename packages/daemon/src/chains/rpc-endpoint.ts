@@ -1,7 +1,7 @@
 import { assertOutsideWork } from '../platform/db/guard.ts'
 import { type Abilities, abilities } from './abilities.ts'
-import type { RpcError } from './chain.ts'
 import { mostNamed, refusesTogether } from './refusals.ts'
+import type { RpcError } from './rpc.ts'
 import { type Heard, heardBatch, heardOne, type NodeError } from './rpc-answers.ts'
 import { EndpointError, parseTarget, post, type Reply } from './rpc-http.ts'
 import {

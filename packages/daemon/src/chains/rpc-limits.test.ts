@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { type Answer, each, startEndpoint } from '../../test/evm-bed.ts'
-import { isUnsupported, RpcError, Unreached } from './chain.ts'
+import { isUnsupported } from './refusals.ts'
+import { RpcError, Unreached } from './rpc.ts'
 import { rpcPool } from './rpc-pool.ts'
 
 const many = (count: number, method = 'get') =>

@@ -1,5 +1,5 @@
 import { Failure } from '@waiaas/contract'
-import { type EndpointStatus, RpcError } from './chain.ts'
+import { type EndpointStatus, RpcError } from './rpc.ts'
 import { type Endpoint, type Outcome, rpcEndpoint } from './rpc-endpoint.ts'
 import { EndpointError } from './rpc-http.ts'
 import { notOffered, type RpcAnswer, type RpcCall } from './rpc-run.ts'

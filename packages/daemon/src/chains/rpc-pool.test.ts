@@ -2,7 +2,7 @@ import { Failure } from '@waiaas/contract'
 import { expect, test } from 'vitest'
 import { type Answer, each, startEndpoint } from '../../test/evm-bed.ts'
 import { insideTransaction } from '../platform/db/guard.ts'
-import { Unreached } from './chain.ts'
+import { Unreached } from './rpc.ts'
 import { rpcPool } from './rpc-pool.ts'
 
 const answering = (result: unknown) => each(() => ({ result }))

@@ -1,6 +1,6 @@
 import { setTimeout as pauseFor } from 'node:timers/promises'
 import { Failure } from '@waiaas/contract'
-import { type Rpc, type RpcError, Unreached } from './chain.ts'
+import { type Rpc, type RpcError, Unreached } from './rpc.ts'
 import { type Member, type MemberOptions, rpcMember, unwrap } from './rpc-member.ts'
 import type { RpcCall } from './rpc-run.ts'
 

@@ -1,6 +1,6 @@
 import type { Abilities } from './abilities.ts'
-import { RpcError } from './chain.ts'
 import { isLearnt, type Refusal, readRefusal } from './refusals.ts'
+import { RpcError } from './rpc.ts'
 import type { NodeError, Said } from './rpc-answers.ts'
 import { EndpointError, type Reply, type Target } from './rpc-http.ts'
 import type { Throttle } from './throttle.ts'

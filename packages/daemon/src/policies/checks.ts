@@ -1,5 +1,5 @@
-import { Failure, findNetwork, type Network } from '@waiaas/contract'
-import { parseAddress } from '../chains/evm/address.ts'
+import { Failure, familiesOf, findNetwork, type Network } from '@waiaas/contract'
+import { families } from '../chains/families.ts'
 
 /** A configured network by id, CAIP-2 name or alias, or Failure ACTION_VALIDATION_FAILED that names all. */
 export function requireNetwork(networks: readonly Network[], name: string): Network {
@@ -14,7 +14,7 @@ export function requireNetwork(networks: readonly Network[], name: string): Netw
 /** The address at the end of a CAIP-19 asset. */
 export const addressOf = (asset: string): string => asset.slice(asset.lastIndexOf(':') + 1)
 
-/** Fails with INVALID_ADDRESS where a mixed-case address has a wrong checksum. */
+/** Fails with INVALID_ADDRESS where an address carries a checksum that is wrong. */
 export function requireChecksum(address: string): void {
-  if (address.startsWith('0x')) parseAddress(address)
+  for (const name of familiesOf(address)) families[name]?.requireChecksum?.(address)
 }

@@ -1,4 +1,5 @@
 import { assetKey, type Network, usdCost } from '@waiaas/contract'
+import type { Reader } from '../chains/chain.ts'
 import type { Log } from '../platform/log.ts'
 import type { Prices } from '../policies/service.ts'
 import { gaps } from './gaps.ts'
@@ -6,13 +7,10 @@ import { type KnownParts, knownPrices, nativeKey } from './known.ts'
 import type { FeedAnswer } from './rules.ts'
 import { sources } from './sources.ts'
 
-/** What prices need of a chain. */
-type PriceChain = {
-  readFeed?(address: string): Promise<{ answer: bigint; decimals: number; updatedAt: number }>
-  token(address: string): Promise<{ decimals: number }>
-}
 export type PricesOptions = KnownParts & {
-  readonly chain: (network: string) => Promise<PriceChain>
+  readonly chain: (
+    network: string,
+  ) => Promise<Pick<Reader, 'readFeed'> & { token(address: string): Promise<{ decimals: number }> }>
   readonly log: Log
 }
 /** Why an asset has no trustworthy price now. `isGone`: it has no source, or none that came back for five minutes. */

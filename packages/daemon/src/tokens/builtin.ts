@@ -1,5 +1,5 @@
 import { findNetwork, NETWORKS, type Network, tokenAsset } from '@waiaas/contract'
-import type { Token } from '../chains/chain.ts'
+import type { Token } from '../chains/intent.ts'
 
 type Entry = readonly [symbol: string, name: string, decimals: number, address: string]
 

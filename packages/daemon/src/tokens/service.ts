@@ -10,7 +10,8 @@ import {
   type tokenOperations,
 } from '@waiaas/contract'
 import { type Audit, SYSTEM_EVIDENCE } from '../audit/service.ts'
-import type { Chain, Token } from '../chains/chain.ts'
+import type { Reader } from '../chains/chain.ts'
+import type { Token } from '../chains/intent.ts'
 import type { By } from '../platform/caller.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Database, Handle } from '../platform/db/database.ts'
@@ -20,7 +21,7 @@ import { type TokenRow, tokenStore } from './store.ts'
 type Input<Name extends keyof typeof tokenOperations> = Parsed<(typeof tokenOperations)[Name]>
 type Answer<Name extends keyof typeof tokenOperations> = Output<(typeof tokenOperations)[Name]>
 
-type Chains = { networks(): readonly Network[]; get(id: string): Promise<Chain> }
+type Chains = { networks(): readonly Network[]; get(id: string): Promise<Reader> }
 export type TokenParts = { database: Database; clock: Clock; audit: Pick<Audit, 'record'>; chains: Chains }
 export type Tokens = ReturnType<typeof tokens>
 type Registered = { readonly token: Token; readonly source: 'builtin' | 'custom' }

@@ -1,4 +1,4 @@
-import type { Intent, Token } from '../chains/chain.ts'
+import type { Intent, Token } from '../chains/intent.ts'
 import type { TransactionRow } from './rows/store.ts'
 
 /** A request as it is stored: parsed, defaults resolved, amounts exact. */

@@ -1,6 +1,8 @@
-import type { Effects, Network } from '@waiaas/contract'
+import type { ChainName, Effects, Network } from '@waiaas/contract'
 import type { Audit } from '../audit/service.ts'
-import type { Chain, Draft, Intent } from '../chains/chain.ts'
+import type { Draft } from '../chains/build.ts'
+import type { Chain } from '../chains/chain.ts'
+import type { Intent } from '../chains/intent.ts'
 import type { Gate, SigningKey } from '../gate/service.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Database, Handle, Scope } from '../platform/db/database.ts'
@@ -19,7 +21,7 @@ export type Switches = {
 export type WalletFacts = {
   id: string
   name: string
-  chain: 'solana' | 'ethereum' | 'ripple'
+  chain: ChainName
   environment: 'mainnet' | 'testnet'
   address: string
   status: 'ACTIVE' | 'SUSPENDED' | 'TERMINATED'

@@ -6,7 +6,6 @@ import {
   type Transaction,
   type TransactionStatus,
 } from '@waiaas/contract'
-import type { Chain } from '../chains/chain.ts'
 import { pruning } from '../ledger/service.ts'
 import { type Actor, sessionActor } from '../platform/caller.ts'
 import type { Clock } from '../platform/clock.ts'
@@ -150,8 +149,8 @@ export class Transactions {
   /** Outbids a signed transaction on its nonce; the hash of the bytes that take its place. */
   async replace(id: string, sessionId: string | undefined, purpose: Replacement, ip?: string): Promise<string> {
     const row = await this.#parts.database.read((db) => this.#findOwn(db, id, sessionId))
-    const { sequenced, network } = await this.#parts.chain(row.network)
-    if (!sequenced) throw new Failure('CHAIN_NOT_SUPPORTED', `${network.id} has no nonce that could be used again`)
+    const { order, network } = await this.#parts.chain(row.network)
+    if (!order) throw new Failure('CHAIN_NOT_SUPPORTED', `${network.id} has no nonce that could be used again`)
     if (row.status !== 'SUBMITTED') throw processed(row)
     const lane = await this.#lanes.get(row.wallet_id, row.network, addressOf(row.lane))
     return lane.replace(id, purpose, { actor: actorOf(sessionId), ip })
@@ -237,8 +236,8 @@ export class Transactions {
     const { intent } = request.stored
     await this.#parts.prices.refresh(chain.network, assetsOf({ network: chain.network, intent }))
     const draft = await chain.draft(sender, intent)
-    const hints = intent.kind === 'lane' || chain.network.chain === 'ethereum' ? {} : { owners: [intent.to] }
-    const decoded = chain.decode(sender, chain.bytes(sender, draft, anyLifetime(chain)), hints)
+    const hints = chain.hints(intent)
+    const decoded = chain.decode(sender, chain.bytes(sender, draft, chain.anyLifetime), hints)
     return { ...prepared, draft, hints, decoded: { ...decoded, effects: withFullFee(decoded.effects, draft) } }
   }
 
@@ -367,10 +366,6 @@ async function approveQueued(
   })
   return { ...row, updated_at: at }
 }
-
-/** Any lifetime: effects and digest do not depend on it. */
-const anyLifetime = (chain: Chain) =>
-  chain.sequenced ? { nonce: 0 } : { blockhash: '11111111111111111111111111111111', lastValid: 0, variation: 0 }
 
 /** The failure that a refusal is answered with. */
 export function refusal(answer: Answer): Failure | undefined {

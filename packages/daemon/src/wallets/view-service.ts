@@ -7,7 +7,8 @@ import {
   type Output,
   usdNumber,
 } from '@waiaas/contract'
-import type { Chain, Token } from '../chains/chain.ts'
+import type { Reader } from '../chains/chain.ts'
+import type { Token } from '../chains/intent.ts'
 import type { Database, Handle } from '../platform/db/database.ts'
 import { walletOfSession } from './choice.ts'
 import { networksOf, resolveNetwork, shownNetwork } from './networks.ts'
@@ -15,7 +16,7 @@ import type { WalletRow } from './store.ts'
 
 export type WalletViewParts = {
   database: Database
-  chains: { networks(): readonly Network[]; get(id: string): Promise<Chain> }
+  chains: { networks(): readonly Network[]; get(id: string): Promise<Reader> }
   /** The registered tokens of a network. */
   tokens: { ofNetwork(db: Handle, network: Network): Promise<Token[]> }
   /** Micro-dollars of an amount in base units, or null; `refresh` asks the sources first and never fails. */

@@ -1,6 +1,7 @@
 import { isFailure, type Network } from '@waiaas/contract'
 import { OddAnswer, readOr } from '../answers.ts'
-import { isUnsupported, type Rpc } from '../chain.ts'
+import { isUnsupported } from '../refusals.ts'
+import type { Rpc } from '../rpc.ts'
 import { quantity } from './hex.ts'
 import { inclusionOf } from './inclusion.ts'
 import { type Block, type Inclusion, readBlock, readReceipt } from './receipts.ts'

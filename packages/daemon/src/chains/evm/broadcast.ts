@@ -1,5 +1,6 @@
 import { isFailure } from '@waiaas/contract'
-import { type Rpc, type Sent, Unreached } from '../chain.ts'
+import type { Sent } from '../follow.ts'
+import { type Rpc, Unreached } from '../rpc.ts'
 import { classify, leastOf } from './classify.ts'
 import type { FeeSource } from './fees.ts'
 import { toHex } from './hex.ts'

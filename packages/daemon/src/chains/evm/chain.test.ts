@@ -22,7 +22,8 @@ import {
   startEndpoint,
   tokenAt,
 } from '../../../test/evm-bed.ts'
-import type { Chain, Intent } from '../chain.ts'
+import type { Chain } from '../chain.ts'
+import type { Intent } from '../intent.ts'
 import { evmChain } from './chain.ts'
 
 let node: EvmNode
@@ -248,7 +249,7 @@ test('a batch is sent in order and in one request', async () => {
     expect(outcomes).toEqual(all.map(() => ({ outcome: 'accepted' })))
     expect(seen.length).toBe(1)
     await quiet.mine()
-    expect(await chain.nextNonce(key.address, 0)).toBe(64)
+    expect(await chain.order!.nextNonce(key.address, 0)).toBe(64)
   } finally {
     await quiet.stop()
   }

@@ -1,7 +1,8 @@
 import type { Network } from '@waiaas/contract'
-import { Failure } from '@waiaas/contract'
 import { bordered } from '../border.ts'
-import type { Chain, Rpc, Token } from '../chain.ts'
+import type { Chain } from '../chain.ts'
+import type { Token } from '../intent.ts'
+import type { Rpc } from '../rpc.ts'
 import { rpcPool } from '../rpc-pool.ts'
 import { parseAddress } from './address.ts'
 import { blockWindow } from './blocks.ts'
@@ -63,7 +64,8 @@ export function evmChain(options: EvmOptions): Chain {
   const border = bordered(network)
   return {
     network,
-    sequenced: true,
+    order: { nextNonce: border((sender, expected) => nextNonce(rpc, sender, expected)) },
+    anyLifetime: { nonce: 0 },
     signKind: 'evm-tx',
     address: parseAddress,
     connect: border(async () => {
@@ -71,6 +73,7 @@ export function evmChain(options: EvmOptions): Chain {
       await rpc.call('eth_chainId', [])
     }),
     draft: border((sender, intent, replaces) => draft(parts, sender, intent, replaces)),
+    hints: () => ({}),
     bytes: (_sender, drafted, lifetime) => bytes(drafted, lifetime),
     decode: (sender, unsigned) => decode(network, chainId, sender, unsigned),
     seal(sender, unsigned, signature) {
@@ -85,11 +88,7 @@ export function evmChain(options: EvmOptions): Chain {
       return broadcast({ rpc, fees, onAccepted: (hash) => watch.sent(hash, head) }, signed)
     },
     observe: border(watch.observe),
-    nextNonce: border((sender, expected) => nextNonce(rpc, sender, expected)),
     blockTime: border(() => blockTime(rpc)),
-    async anchor() {
-      throw new Failure('CHAIN_NOT_SUPPORTED', `${network.id} orders transactions by nonce and has no anchor`)
-    },
     balance: border((address) => balances.get(address.toLowerCase(), () => readBalance(address))),
     tokenBalances: border((address, tokens) => tokenBalances(rpc, address, tokens)),
     token: border((address) => readToken(network, rpc, address)),

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { RpcError } from '../chain.ts'
+import { RpcError } from '../rpc.ts'
 import { classify } from './classify.ts'
 import { revertOf } from './revert.ts'
 

@@ -1,4 +1,5 @@
-import type { Refusal, RpcError, Sent } from '../chain.ts'
+import type { Refusal, Sent } from '../follow.ts'
+import type { RpcError } from '../rpc.ts'
 import { type LeastPrice, leastPriceIn } from './least-price.ts'
 
 const knownTexts =

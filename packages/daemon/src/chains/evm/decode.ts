@@ -1,6 +1,6 @@
 import { type Effect, Failure, type Network, nativeAsset, tokenAsset } from '@waiaas/contract'
 import { sha256 } from '../../platform/sha256.ts'
-import type { Decoded } from '../chain.ts'
+import type { Decoded } from '../build.ts'
 import { checksummed } from './address.ts'
 import { isBoundless, parseTokenCall } from './erc20.ts'
 import { memoText } from './memo.ts'

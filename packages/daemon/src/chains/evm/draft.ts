@@ -1,5 +1,6 @@
 import { Failure, type Network } from '@waiaas/contract'
-import type { Draft, Intent, Lifetime } from '../chain.ts'
+import type { Draft, Lifetime } from '../build.ts'
+import type { Intent } from '../intent.ts'
 import { parseAddress } from './address.ts'
 import { transferData } from './erc20.ts'
 import { type FeeSource, outbid, type RollupFees } from './fees.ts'

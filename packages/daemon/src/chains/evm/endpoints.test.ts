@@ -130,11 +130,11 @@ test('a nonce above what was expected takes the word of two endpoints, the lower
       changing(node.url, ({ method }) => (method === 'eth_getTransactionCount' ? { result: count } : undefined)),
     )
   const [high, higher] = [await lying('0x64'), await lying('0x65')]
-  expect(await over(high.url, node.url).nextNonce(key.address, 0)).toBe(0)
-  expect(await over(high.url, higher.url).nextNonce(key.address, 0)).toBe(100)
-  expect(await over(high.url, node.url).nextNonce(key.address, 100)).toBe(100)
-  expect(await over(high.url).nextNonce(key.address, 0)).toBe(100)
+  expect(await over(high.url, node.url).order!.nextNonce(key.address, 0)).toBe(0)
+  expect(await over(high.url, higher.url).order!.nextNonce(key.address, 0)).toBe(100)
+  expect(await over(high.url, node.url).order!.nextNonce(key.address, 100)).toBe(100)
+  expect(await over(high.url).order!.nextNonce(key.address, 0)).toBe(100)
   const gone = await startEndpoint(forwardTo(node.url))
   await gone.stop()
-  await expect(over(high.url, gone.url).nextNonce(key.address, 0)).rejects.toMatchObject({ code: 'CHAIN_ERROR' })
+  await expect(over(high.url, gone.url).order!.nextNonce(key.address, 0)).rejects.toMatchObject({ code: 'CHAIN_ERROR' })
 })

@@ -1,6 +1,6 @@
 import { Failure, type Network } from '@waiaas/contract'
 import { fieldsOf, OddAnswer, shown } from '../answers.ts'
-import type { Rpc } from '../chain.ts'
+import type { Rpc } from '../rpc.ts'
 import { cache } from './cache.ts'
 import { feeFloors, type Suggestion, tipMost } from './fee-floors.ts'
 import { quantity, quantityOr } from './hex.ts'

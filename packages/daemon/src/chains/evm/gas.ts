@@ -1,6 +1,6 @@
 import type { Network } from '@waiaas/contract'
 import { OddAnswer } from '../answers.ts'
-import type { Rpc } from '../chain.ts'
+import type { Rpc } from '../rpc.ts'
 import { cache } from './cache.ts'
 import { fromHex, quantity, readQuantity } from './hex.ts'
 import { declared } from './revert.ts'

@@ -11,7 +11,7 @@ import {
   prepare,
   startEndpoint,
 } from '../../../test/evm-bed.ts'
-import { RpcError } from '../chain.ts'
+import { RpcError } from '../rpc.ts'
 import { evmChain } from './chain.ts'
 import { classify, leastOf } from './classify.ts'
 import { feeFloors, type Suggestion, tipMost } from './fee-floors.ts'

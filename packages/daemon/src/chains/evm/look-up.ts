@@ -1,6 +1,7 @@
 import { isFailure } from '@waiaas/contract'
 import { OddAnswer } from '../answers.ts'
-import { isUnsupported, type Rpc, RpcError } from '../chain.ts'
+import { isUnsupported } from '../refusals.ts'
+import { type Rpc, RpcError } from '../rpc.ts'
 import { quantity } from './hex.ts'
 import { feeOf, noTerms, plainRecipient, readTerms, type Terms, together } from './inclusion.ts'
 import { type Receipt, readReceipt } from './receipts.ts'

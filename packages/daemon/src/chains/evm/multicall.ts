@@ -1,4 +1,4 @@
-import type { Rpc, RpcError } from '../chain.ts'
+import type { Rpc, RpcError } from '../rpc.ts'
 import { abiFunction, abiValues } from './abi.ts'
 import { balanceOfData, numberResult } from './erc20.ts'
 

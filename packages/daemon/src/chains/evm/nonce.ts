@@ -1,5 +1,5 @@
 import { fieldsOf, listOf, readOr } from '../answers.ts'
-import type { Rpc } from '../chain.ts'
+import type { Rpc } from '../rpc.ts'
 import type { RpcPool } from '../rpc-pool.ts'
 import { quantity, quantityOr, readCount, readHash } from './hex.ts'
 

@@ -14,7 +14,9 @@ import {
   startChain,
   startEndpoint,
 } from '../../../test/evm-bed.ts'
-import type { Attempt, Chain, Intent } from '../chain.ts'
+import type { Chain } from '../chain.ts'
+import type { Attempt } from '../follow.ts'
+import type { Intent } from '../intent.ts'
 import { evmChain } from './chain.ts'
 
 const to = newKey().address
@@ -132,6 +134,7 @@ test('an attempt whose nonce another one took is void only when that is final', 
   expect(after).toEqual({
     id: 'loser',
     state: 'void',
+    cause: 'overtaken',
     by: hash,
     proof: expect.stringContaining(`nonce 0 of ${key.address}`),
   })

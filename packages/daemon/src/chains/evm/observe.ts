@@ -1,5 +1,6 @@
 import { OddAnswer, readOr } from '../answers.ts'
-import { type Attempt, RpcError, type Sighting } from '../chain.ts'
+import type { Attempt, Sighting } from '../follow.ts'
+import { RpcError } from '../rpc.ts'
 import { lookUp } from './look-up.ts'
 import { readReceipt } from './receipts.ts'
 import { confirmReverts, isDoubted } from './reverts.ts'
@@ -189,7 +190,7 @@ function sightingOf(track: Track, complaint: string | undefined): Sighting {
       return { id, state: 'included', height, blockHash, succeeded, fee, final, ...error }
     }
     case 'void':
-      return { id, state: 'void', proof: fate.proof, by: fate.by }
+      return { id, state: 'void', cause: 'overtaken', proof: fate.proof, by: fate.by }
     case 'missing':
       return { id, state: 'missing', ...(reason !== undefined && { reason }) }
     case 'unknown':

@@ -210,5 +210,5 @@ test.each<[string, unknown]>([
   await node.mine(4)
   clock.now += 40_000
   expect((await chain.observe([mine.attempt]))[0]!.state).toMatch(/missing|pending/)
-  await expect(chain.nextNonce(key.address, 0)).rejects.toMatchObject({ code: 'CHAIN_ERROR' })
+  await expect(chain.order!.nextNonce(key.address, 0)).rejects.toMatchObject({ code: 'CHAIN_ERROR' })
 })

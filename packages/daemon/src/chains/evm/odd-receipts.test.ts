@@ -12,7 +12,8 @@ import {
   startEndpoint,
   tokenAt,
 } from '../../../test/evm-bed.ts'
-import type { Chain, Intent } from '../chain.ts'
+import type { Chain } from '../chain.ts'
+import type { Intent } from '../intent.ts'
 import { evmChain } from './chain.ts'
 
 let node: EvmNode

@@ -1,5 +1,7 @@
 import { formatUnits, type Network } from '@waiaas/contract'
-import { type Draft, type Precheck, type Promised, type Rpc, totalOf } from '../chain.ts'
+import type { Draft } from '../build.ts'
+import { type Precheck, type Promised, totalOf } from '../follow.ts'
+import type { Rpc } from '../rpc.ts'
 import type { Cache } from './cache.ts'
 import { cache } from './cache.ts'
 import { readBody } from './draft.ts'

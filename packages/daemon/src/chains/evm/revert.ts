@@ -1,6 +1,6 @@
 import { Failure } from '@waiaas/contract'
-import type { Precheck } from '../chain.ts'
-import { RpcError } from '../chain.ts'
+import type { Precheck } from '../follow.ts'
+import { RpcError } from '../rpc.ts'
 import { textResult } from './erc20.ts'
 
 const errorSelector = '0x08c379a0'

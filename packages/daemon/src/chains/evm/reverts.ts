@@ -1,4 +1,4 @@
-import { disagreement } from '../chain.ts'
+import { disagreement } from '../follow.ts'
 import { type Witness, witnessesOf } from './second-look.ts'
 import { againMs, type ObserverParts, type Track } from './track.ts'
 

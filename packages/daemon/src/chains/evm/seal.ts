@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 import { Failure } from '@waiaas/contract'
-import type { Signed } from '../chain.ts'
+import type { Signed } from '../build.ts'
 import { keccak, minimalBytes, toBigInt, toHex } from './hex.ts'
 import { encodeItems, listContent, listOf } from './rlp.ts'
 import { decodeUnsigned } from './transaction.ts'

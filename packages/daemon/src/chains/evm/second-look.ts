@@ -1,5 +1,5 @@
 import { isFailure } from '@waiaas/contract'
-import { type Rpc, RpcError } from '../chain.ts'
+import { type Rpc, RpcError } from '../rpc.ts'
 import { type Receipt, readReceipt } from './receipts.ts'
 
 /** What one endpoint says by itself: a receipt, none, or why it cannot tell. */

@@ -1,6 +1,7 @@
 import { Failure, type Network, tokenAsset } from '@waiaas/contract'
 import { OddAnswer } from '../answers.ts'
-import type { Rpc, Token } from '../chain.ts'
+import type { Token } from '../intent.ts'
+import type { Rpc } from '../rpc.ts'
 import { abiFunction, abiValues } from './abi.ts'
 import { parseAddress } from './address.ts'
 import { numberResult, selectors, textResult } from './erc20.ts'

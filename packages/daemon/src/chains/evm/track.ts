@@ -1,4 +1,5 @@
-import type { Attempt, Rpc } from '../chain.ts'
+import type { Attempt } from '../follow.ts'
+import type { Rpc } from '../rpc.ts'
 import type { RpcPool } from '../rpc-pool.ts'
 import type { BlockWindow } from './blocks.ts'
 import type { Terms } from './inclusion.ts'

@@ -1,6 +1,7 @@
 import { isFailure } from '@waiaas/contract'
 import { OddAnswer } from '../answers.ts'
-import { type Attempt, RpcError } from '../chain.ts'
+import type { Attempt } from '../follow.ts'
+import { RpcError } from '../rpc.ts'
 import type { RpcPool } from '../rpc-pool.ts'
 import type { BlockWindow } from './blocks.ts'
 import { quantity, quantityOr, readQuantity } from './hex.ts'

@@ -1,5 +1,5 @@
 import { fieldsOf, listOf, OddAnswer } from '../answers.ts'
-import type { Rpc } from '../chain.ts'
+import type { Rpc } from '../rpc.ts'
 import type { ReadAccount } from './mint.ts'
 
 type Call = { readonly method: string; readonly params: readonly unknown[] }

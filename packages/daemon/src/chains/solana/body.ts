@@ -13,7 +13,7 @@ import {
 } from '@solana/kit'
 import { getSetComputeUnitLimitInstruction, getSetComputeUnitPriceInstruction } from '@solana-program/compute-budget'
 import { Failure } from '@waiaas/contract'
-import type { Lifetime } from '../chain.ts'
+import type { Lifetime } from '../build.ts'
 import { maxVariation } from './fees.ts'
 import { systemProgram } from './programs.ts'
 

@@ -1,5 +1,6 @@
 import { isFailure } from '@waiaas/contract'
-import { type Rpc, type RpcError, type Sent, Unreached } from '../chain.ts'
+import type { Sent } from '../follow.ts'
+import { type Rpc, type RpcError, Unreached } from '../rpc.ts'
 import { hashOf } from './seal.ts'
 
 // Every transaction was simulated before it was signed, and the daemon itself sends again until the bytes expire.

@@ -2,7 +2,8 @@ import { address, isAddress } from '@solana/kit'
 import { Failure, type Network } from '@waiaas/contract'
 import { countOf, fieldsOf, OddAnswer, wholeNumber } from '../answers.ts'
 import { bordered } from '../border.ts'
-import type { Chain, Lifetime } from '../chain.ts'
+import type { Anchor } from '../build.ts'
+import type { Chain } from '../chain.ts'
 import { rpcPool } from '../rpc-pool.ts'
 import { contentOf } from './accounts.ts'
 import { bodyBytes } from './body.ts'
@@ -16,6 +17,7 @@ import { type Message, readMessage } from './message.ts'
 import { readMint, requireSupportedMint } from './mint.ts'
 import { observeAll } from './observe.ts'
 import { precheckAll } from './precheck.ts'
+import { systemProgram } from './programs.ts'
 import { parseAddress } from './recipients.ts'
 import { sealMessage } from './seal.ts'
 import { blockTime } from './time.ts'
@@ -47,12 +49,16 @@ export function solanaChain(options: SolanaOptions): Chain {
   const fees = new Map<string, bigint>()
   const failures = new Set<string>()
   const border = bordered(network)
-  const readAnchor = border(() => readLatestBlockhash(rpc))
-  let anchor: { value: ReturnType<typeof readAnchor>; until: number } | undefined
   let connected: Promise<void> | undefined
   return {
     network,
-    sequenced: false,
+    expiry: {
+      anchor: anchors(
+        border(() => readLatestBlockhash(rpc)),
+        clock,
+      ),
+    },
+    anyLifetime: { blockhash: systemProgram, lastValid: 0, variation: 0 },
     signKind: 'solana-tx',
     address: parseAddress,
     connect() {
@@ -63,6 +69,7 @@ export function solanaChain(options: SolanaOptions): Chain {
       return connected
     },
     draft: border(draft),
+    hints: (intent) => (intent.kind === 'lane' ? {} : { owners: [intent.to] }),
     bytes(sender, { body, maxFee }, lifetime) {
       const bytes = bodyBytes(address(sender), body, lifetime)
       requireWithin(maxFee, readMessage(bytes))
@@ -81,19 +88,7 @@ export function solanaChain(options: SolanaOptions): Chain {
     observe: border((attempts) =>
       observeAll({ rpc, witnesses, failures, warn, remembered: (hash) => fees.get(hash) }, attempts),
     ),
-    nextNonce: () => Promise.reject(new Error(`${network.id} has no nonces; its transactions live by a blockhash`)),
     blockTime: border(() => blockTime(rpc)),
-    anchor() {
-      if (!anchor || clock() >= anchor.until) {
-        const value = readAnchor()
-        const fresh = { value, until: clock() + anchorFreshMs }
-        anchor = fresh
-        value.catch(() => {
-          if (anchor === fresh) anchor = undefined
-        })
-      }
-      return anchor.value
-    },
     balance: border(async (owner) => {
       const answer = await rpc.call<unknown>('getBalance', [owner, { commitment: 'confirmed' }])
       return wholeNumber(contentOf(answer), 'a balance')
@@ -125,7 +120,21 @@ async function connect(rpc: Pool): Promise<void> {
   await rpc.call('getGenesisHash', [])
 }
 
-async function readLatestBlockhash(rpc: Pool): Promise<Required<Pick<Lifetime, 'blockhash' | 'lastValid'>>> {
+/** Read again after two seconds, or after a failure. */
+function anchors(read: () => Promise<Anchor>, clock: () => number) {
+  let held: { value: Promise<Anchor>; until: number } | undefined
+  return () => {
+    if (held && clock() < held.until) return held.value
+    const fresh = { value: read(), until: clock() + anchorFreshMs }
+    held = fresh
+    fresh.value.catch(() => {
+      if (held === fresh) held = undefined
+    })
+    return fresh.value
+  }
+}
+
+async function readLatestBlockhash(rpc: Pool): Promise<Anchor> {
   const answer = await rpc.call<unknown>('getLatestBlockhash', [{ commitment: 'confirmed' }])
   const { blockhash, lastValidBlockHeight } = fieldsOf(contentOf(answer), 'a blockhash')
   if (typeof blockhash !== 'string' || !isAddress(blockhash)) throw new OddAnswer('a blockhash', blockhash)

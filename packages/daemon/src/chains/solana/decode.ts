@@ -1,7 +1,7 @@
 import type { Address } from '@solana/kit'
 import { type Effect, Failure, type Network, nativeAsset } from '@waiaas/contract'
 import { sha256 } from '../../platform/sha256.ts'
-import type { Decoded, Hints } from '../chain.ts'
+import type { Decoded, Hints } from '../build.ts'
 import { type ComputeBudget, exactFee, worstFee } from './fees.ts'
 import { contextOf, effectsOf, unknown } from './instruction-effects.ts'
 import { type Message, type ReadInstruction, readMessage } from './message.ts'

@@ -1,6 +1,7 @@
 import { isFailure } from '@waiaas/contract'
 import { countOf, listOf, OddAnswer } from '../answers.ts'
-import { type Attempt, type Rpc, RpcError } from '../chain.ts'
+import type { Attempt } from '../follow.ts'
+import { type Rpc, RpcError } from '../rpc.ts'
 import { type Final, isIncluded, isUnread, type Status, searchedStatuses, type Unread } from './statuses.ts'
 
 /** Blocks for which a blockhash can be used: https://solana.com/docs/core/transactions */

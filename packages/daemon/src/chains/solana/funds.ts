@@ -1,6 +1,7 @@
 import type { Address } from '@solana/kit'
 import { type Effects, factsOf, formatUnits, type Network, nativeAsset } from '@waiaas/contract'
-import type { Draft, Precheck } from '../chain.ts'
+import type { Draft } from '../build.ts'
+import type { Precheck } from '../follow.ts'
 import { planBytes } from './body.ts'
 import { decodeMessage } from './decode.ts'
 import { minimumBalance } from './fees.ts'

@@ -1,6 +1,6 @@
 import { isFailure } from '@waiaas/contract'
 import { fieldsOf, readOr, wholeNumber } from '../answers.ts'
-import type { Rpc } from '../chain.ts'
+import type { Rpc } from '../rpc.ts'
 
 const config = { encoding: 'base64', commitment: 'confirmed', maxSupportedTransactionVersion: 0 }
 

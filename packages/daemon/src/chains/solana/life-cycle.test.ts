@@ -83,7 +83,7 @@ test('two configured endpoints must agree before an attempt is void', async () =
   try {
     const sender = await bed.funded()
     const draft = await chain.draft(sender.address, transfer())
-    const { attempt } = signUnder(chain, sender, draft, await chain.anchor())
+    const { attempt } = signUnder(chain, sender, draft, await chain.expiry!.anchor())
     bed.node.advance(200)
     const open = { id: attempt.id, state: 'missing', reason: expect.stringContaining('not proven') }
     expect(await chain.observe([attempt])).toEqual([open])
@@ -203,7 +203,7 @@ test('after a restart the fee comes from the chain and is the same', async () =>
 test('hundreds of attempts are observed in one call, each reported once', async () => {
   const sender = await bed.funded()
   const draft = await bed.chain.draft(sender.address, transfer())
-  const anchor = await bed.chain.anchor()
+  const anchor = await bed.chain.expiry!.anchor()
   const all = Array.from({ length: 300 }, (_, variation) =>
     signUnder(bed.chain, sender, draft, { ...anchor, variation }),
   )
@@ -248,13 +248,12 @@ test("a node's refusals are told apart", async () => {
 })
 
 test('the anchor is shared for two seconds and then read again', async () => {
-  const first = await bed.chain.anchor()
+  const first = await bed.chain.expiry!.anchor()
   bed.node.advance(5)
-  expect(await bed.chain.anchor()).toEqual(first)
+  expect(await bed.chain.expiry!.anchor()).toEqual(first)
   bed.pass(2_000)
-  const second = await bed.chain.anchor()
+  const second = await bed.chain.expiry!.anchor()
   expect(second.lastValid).toBe(first.lastValid! + 5)
-  await expect(bed.chain.nextNonce('x', 0)).rejects.toThrow('no nonces')
 })
 
 async function lastHeight(commitment: string): Promise<number> {

@@ -1,6 +1,6 @@
 import { getAddressDecoder } from '@solana/kit'
 import { Failure, type Network, tokenAsset } from '@waiaas/contract'
-import type { Token } from '../chain.ts'
+import type { Token } from '../intent.ts'
 import { isTokenProgram, token2022Program } from './programs.ts'
 
 /** An account as the daemon reads it from a node. */

@@ -1,5 +1,6 @@
 import { shown } from '../answers.ts'
-import { type Attempt, disagreement, type Rpc, type Sighting } from '../chain.ts'
+import { type Attempt, disagreement, type Sighting } from '../follow.ts'
+import type { Rpc } from '../rpc.ts'
 import { agreedFailures, type Finding, searchExpired } from './expiry.ts'
 import { readFees } from './landed-fees.ts'
 import { isFinal, isIncluded, isUnread, recentStatuses, type Status, type Unread } from './statuses.ts'
@@ -78,7 +79,7 @@ function sightings(
   fee: bigint | undefined,
 ): Sighting[] {
   if (status === null) {
-    if (finding && 'proof' in finding) return [{ id, state: 'void', proof: finding.proof }]
+    if (finding && 'proof' in finding) return [{ id, state: 'void', cause: 'expired', proof: finding.proof }]
     const reason =
       finding && 'open' in finding && `it has expired, and that it never landed is not proven: ${finding.open}`
     return [{ id, state: 'missing', ...(reason && { reason }) }]

@@ -27,7 +27,7 @@ const unsupported: Answered = { error: { code: -32602, message: 'Unsupported met
 async function landed(chain: Chain) {
   const sender = await bed.funded()
   const draft = await chain.draft(sender.address, transfer())
-  const made = signUnder(chain, sender, draft, await chain.anchor())
+  const made = signUnder(chain, sender, draft, await chain.expiry!.anchor())
   await chain.broadcast([made.signed.bytes])
   bed.node.advance(1)
   return { ...made, draft }

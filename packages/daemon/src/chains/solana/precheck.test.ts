@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { type Bed, newWallet, testBed, type Wallet } from '../../../test/solana-bed.ts'
-import type { Intent, Promised } from '../chain.ts'
+import type { Promised } from '../follow.ts'
+import type { Intent } from '../intent.ts'
 import { minimumBalance } from './fees.ts'
 
 let bed: Bed

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Bed, newWallet, testBed } from '../../../test/solana-bed.ts'
-import type { Rpc } from '../chain.ts'
+import type { Rpc } from '../rpc.ts'
 import { priorityFees } from './priority-fee.ts'
 
 let bed: Bed

@@ -1,6 +1,6 @@
 import { isFailure } from '@waiaas/contract'
 import { wholeOr } from '../answers.ts'
-import { type Rpc, RpcError } from '../chain.ts'
+import { type Rpc, RpcError } from '../rpc.ts'
 
 // Micro-lamports for each compute unit: enough to be ahead of those who pay nothing, and never a bidding war.
 const floor = 1_000n

@@ -91,7 +91,7 @@ test('a recipient is read once, and a known one costs no round trip', async () =
 
 test('bytes that would cost more than the draft promised are never written', async () => {
   const draft = await native(newWallet().address)
-  const anchor = await bed.chain.anchor()
+  const anchor = await bed.chain.expiry!.anchor()
   const capped = { ...draft, maxFee: draft.maxFee - 1n }
   expect(() => bed.chain.bytes(sender.address, capped, { ...anchor, variation: 9_999 })).toThrow('at most')
   expect(bed.chain.bytes(sender.address, draft, { ...anchor, variation: 9_999 }).length).toBeGreaterThan(0)
@@ -99,7 +99,7 @@ test('bytes that would cost more than the draft promised are never written', asy
 
 test('a signature of another key is never sealed in', async () => {
   const draft = await native(newWallet().address)
-  const bytes = bed.chain.bytes(sender.address, draft, await bed.chain.anchor())
+  const bytes = bed.chain.bytes(sender.address, draft, await bed.chain.expiry!.anchor())
   expect(() => bed.chain.seal(sender.address, bytes, new Uint8Array(64))).toThrow('is not one of')
   expect(() => bed.chain.seal(sender.address, bytes, new Uint8Array(63))).toThrow('is not one of')
   expect(() => bed.chain.seal(newWallet().address, bytes, new Uint8Array(64))).toThrow('as the only signer')

@@ -1,7 +1,7 @@
 import { createPublicKey, type KeyObject, verify } from 'node:crypto'
 import { type Address, getAddressEncoder, getBase58Decoder } from '@solana/kit'
 import { Failure } from '@waiaas/contract'
-import type { Signed } from '../chain.ts'
+import type { Signed } from '../build.ts'
 import type { Message } from './message.ts'
 
 const signatureLength = 64

@@ -1,5 +1,6 @@
 import { countOf, fieldsOf, listOf, OddAnswer, readOr, shown, wholeNumber } from '../answers.ts'
-import { isUnsupported, type Rpc } from '../chain.ts'
+import { isUnsupported } from '../refusals.ts'
+import type { Rpc } from '../rpc.ts'
 
 /** What a node says of one signature. */
 export type Status = {

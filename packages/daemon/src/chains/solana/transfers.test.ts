@@ -1,7 +1,7 @@
 import { formatUnits, nativeAsset } from '@waiaas/contract'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Bed, localSolana, newWallet, signUnder, testBed, type Wallet } from '../../../test/solana-bed.ts'
-import type { Sighting } from '../chain.ts'
+import type { Sighting } from '../follow.ts'
 import { maxVariation } from './fees.ts'
 
 let bed: Bed
@@ -87,7 +87,7 @@ test('a longest memo beside a created account stays within its compute units', a
 test('identical transfers under one blockhash both land, because their variation differs', async () => {
   const [sender, recipient] = [await bed.funded(), newWallet()]
   const draft = await bed.chain.draft(sender.address, { kind: 'transfer', to: recipient.address, amount: 1_000_000n })
-  const anchor = await bed.chain.anchor()
+  const anchor = await bed.chain.expiry!.anchor()
   const twins = [0, 1, maxVariation].map((variation) => signUnder(bed.chain, sender, draft, { ...anchor, variation }))
   const digests = twins.map(({ signed }) => bed.chain.decode(sender.address, signed.bytes.subarray(65), {}).digest)
   expect(new Set(digests).size).toBe(1)

@@ -7,7 +7,8 @@ import {
   type TransactionSent,
   usdNumber,
 } from '@waiaas/contract'
-import type { Chain, Decoded, Draft, Hints } from '../../chains/chain.ts'
+import type { Decoded, Draft, Hints } from '../../chains/build.ts'
+import type { Chain } from '../../chains/chain.ts'
 import { reserve } from '../../ledger/service.ts'
 import type { Handle } from '../../platform/db/database.ts'
 import { laneId, type Parts, type SessionFacts, type Subject, type Verdict, type WalletFacts } from '../parts.ts'

@@ -8,7 +8,8 @@ import {
   type Toggles,
 } from '@waiaas/contract'
 import type { Audit } from '../../audit/service.ts'
-import type { Draft, Intent } from '../../chains/chain.ts'
+import type { Draft } from '../../chains/build.ts'
+import type { Intent } from '../../chains/intent.ts'
 import {
   DAY_WINDOW,
   MONTH_WINDOW,

@@ -1,4 +1,4 @@
-import { addressKey, type Effects, factsOf } from '@waiaas/contract'
+import { addressKey, type Effects, factsOf, looksOf } from '@waiaas/contract'
 import { type Handle, statement } from '../../platform/db/database.ts'
 
 type KnownRecipient = { wallet_id: string; looks: string; address: string }
@@ -8,13 +8,6 @@ declare module '../../platform/db/tables.ts' {
     known_recipients: KnownRecipient
   }
 }
-
-/**
- * What people, and agents, compare of an address: the first and the last four characters, in one case. Somebody who
- * wants to be paid by mistake makes an address that agrees in those, and sends dust from it to be found in a history.
- */
-const looksOf = (address: string): string =>
-  `${address.slice(0, address.startsWith('0x') ? 6 : 4)}${address.slice(-4)}`.toLowerCase()
 
 const remember = statement<KnownRecipient>((db, p) =>
   db

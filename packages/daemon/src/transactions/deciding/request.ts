@@ -1,5 +1,6 @@
 import { Failure, formatUnits, parseUnits, type SendRequest } from '@waiaas/contract'
-import type { Chain, Intent, Token } from '../../chains/chain.ts'
+import type { Chain } from '../../chains/chain.ts'
+import type { Intent, Token } from '../../chains/intent.ts'
 import { sha256 } from '../../platform/sha256.ts'
 import { encodeRequest, type StoredRequest } from '../intent.ts'
 

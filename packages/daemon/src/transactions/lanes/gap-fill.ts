@@ -1,5 +1,6 @@
 import { type Effects, nativeAsset, newId } from '@waiaas/contract'
-import type { Chain, Intent } from '../../chains/chain.ts'
+import type { Chain } from '../../chains/chain.ts'
+import type { Intent } from '../../chains/intent.ts'
 import { reserve } from '../../ledger/service.ts'
 import type { Handle } from '../../platform/db/database.ts'
 import { encodeRequest } from '../intent.ts'
@@ -17,7 +18,7 @@ export async function fillGaps(
   chain: Chain,
   lane: { id: string; wallet: { id: string; address: string } },
 ): Promise<boolean> {
-  if (!chain.sequenced || !(await parts.database.read((db) => hasGap(db, lane.id)))) return false
+  if (!chain.order || !(await parts.database.read((db) => hasGap(db, lane.id)))) return false
   await parts.prices.refresh(chain.network, [nativeAsset(chain.network)])
   const made = await buildFill(chain, lane.wallet.address)
   return parts.database.work({ shared: ['system'], exclusive: [`wallet:${lane.wallet.id}`] }, (db) =>
@@ -39,7 +40,7 @@ type Fill = Awaited<ReturnType<typeof buildFill>> & { chain: Chain; lane: LaneOf
 async function buildFill(chain: Chain, address: string) {
   const intent: Intent = { kind: 'lane', purpose: 'gap-fill' }
   const draft = await chain.draft(address, intent)
-  const { digest } = chain.decode(address, chain.bytes(address, draft, { nonce: 0 }), {})
+  const { digest } = chain.decode(address, chain.bytes(address, draft, chain.anyLifetime), {})
   const effects: Effects = {
     network: chain.network.id,
     sender: address,

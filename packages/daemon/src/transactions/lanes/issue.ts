@@ -1,5 +1,6 @@
 import { type Effects, factsOf, nativeAsset, newId } from '@waiaas/contract'
-import type { Chain, Draft, Lifetime } from '../../chains/chain.ts'
+import type { Anchor, Draft, Lifetime } from '../../chains/build.ts'
+import type { Chain } from '../../chains/chain.ts'
 import { type Authorisation, type Authorised, authorise, type SignOutcome } from '../../gate/service.ts'
 import { markOut } from '../../ledger/service.ts'
 import type { By } from '../../platform/caller.ts'
@@ -17,7 +18,7 @@ export type LaneContext = {
   chain: Chain
   wallet: { id: string; address: string }
   fence: number
-  /** The number that makes identical transfers under one blockhash differ. */
+  /** The number that makes identical transfers under one anchor differ. */
   nextVariation: () => number
 }
 /** `by` is who asked for a replacement; a request's own attempt is the system's. */
@@ -59,7 +60,7 @@ export async function openRound(parts: Parts, lane: LaneContext, db: Handle): Pr
  * Drafts that would succeed, found among so many requests at the head of the lane. `chainNonce` is the next one that the
  * chain itself would take; only known of a lane that has nothing on its way.
  */
-type Fresh = { fresh: ReadonlyMap<string, Draft>; anchor: Lifetime; among: number; chainNonce: number | undefined }
+type Fresh = { fresh: ReadonlyMap<string, Draft>; anchor?: Anchor; among: number; chainNonce: number | undefined }
 /** `lacking` are requests that cannot be judged now, for want of an input that may still come. */
 type IssuedRound = { issued: Issued[]; lacking: string[] }
 
@@ -73,13 +74,13 @@ export async function issue(
   const round = await openRound(parts, lane, db)
   if (!round) return { issued: [], lacking: [] }
   if (chainNonce !== undefined) await alignNonce(round, { chainNonce, signed: [] })
-  const nonces = lane.chain.sequenced ? await nonceSource(round) : undefined
+  const nonces = lane.chain.order ? await nonceSource(round) : undefined
   const issued: Issued[] = []
   const lacking: string[] = []
   for (const row of await transactionStore.ready(db, lane.id, among + 8)) {
     const draft = fresh.get(row.id)
     if (!draft) continue
-    const lifetime = nonces ? { nonce: nonces.peek() } : { ...anchor, variation: lane.nextVariation() }
+    const lifetime = { ...anchor, ...(nonces ? { nonce: nonces.peek() } : { variation: lane.nextVariation() }) }
     const made = await prepared(round, row, { draft, lifetime })
     if (made === 'lacks') lacking.push(row.id)
     if (!made || made === 'lacks') continue

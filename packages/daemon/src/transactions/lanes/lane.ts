@@ -1,5 +1,7 @@
 import { Failure, isFailure, nativeAsset } from '@waiaas/contract'
-import type { Chain, Draft, Lifetime, Sent } from '../../chains/chain.ts'
+import type { Draft } from '../../chains/build.ts'
+import type { Chain } from '../../chains/chain.ts'
+import type { Sent } from '../../chains/follow.ts'
 import type { By } from '../../platform/caller.ts'
 import type { Scope } from '../../platform/db/database.ts'
 import { laneId, type Parts, scopeOf } from '../parts.ts'
@@ -223,10 +225,10 @@ export class Lane {
     this.#putOff(unclear.keys())
     await this.reasons.transactions(unclear)
     if (fresh.size === 0) return true
-    const anchor: Lifetime = this.#chain.sequenced ? {} : await this.#chain.anchor()
+    const anchor = await this.#chain.expiry?.anchor()
     const scope = this.#scope(rows)
     const { issued, lacking } = await this.#parts.database.work(scope, (db) =>
-      issue(this.#parts, this.#context(), db, { fresh, anchor, among: found, chainNonce }),
+      issue(this.#parts, this.#context(), db, { fresh, among: found, chainNonce, ...(anchor && { anchor }) }),
     )
     this.#putOff(lacking)
     if (issued.length > 0) await this.#signAndRecord(issued, scope)
@@ -259,9 +261,10 @@ export class Lane {
 
   /** Another program may have used the key while nothing of this lane was on its way. */
   async #chainNonce(): Promise<number | undefined> {
-    if (!this.#chain.sequenced) return undefined
+    const { order } = this.#chain
+    if (!order) return undefined
     const lane = await this.#parts.database.read((db) => attemptStore.lane(db, this.id))
-    return this.#chain.nextNonce(this.#address, lane?.next_nonce ?? 0)
+    return order.nextNonce(this.#address, lane?.next_nonce ?? 0)
   }
 
   async #answer({ transactionId, purpose, by, resolve, reject }: Asked): Promise<void> {

@@ -1,12 +1,11 @@
 import { findNetwork, LOCAL_NETWORKS } from '@waiaas/contract'
 import { expect, test } from 'vitest'
-import type { Chain } from '../../chains/chain.ts'
 import type { AttemptRow } from '../rows/attempt-store.ts'
 import { outbidding } from './outbidding.ts'
 
 const network = findNetwork(LOCAL_NETWORKS, 'local-evm')!
-// All that is looked at of a chain, and below of an attempt, whose ids grow with time.
-const chain = { network, sequenced: true } as Chain
+const chain = { network, order: { nextNonce: async () => 0 } }
+// All that is looked at of an attempt, whose ids grow with time.
 const row = (nonce: number, more: Partial<AttemptRow> = {}) =>
   ({ id: `send ${nonce}`, nonce, state: 'recorded', purpose: 'send', updated_at: 0, ...more }) as AttemptRow
 const refusal = { outcome: 'refused', reason: 'underpriced', message: 'too low' } as const

@@ -1,4 +1,5 @@
-import type { Chain, Sent } from '../../chains/chain.ts'
+import type { Chain } from '../../chains/chain.ts'
+import type { Sent } from '../../chains/follow.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { AttemptRow } from '../rows/attempt-store.ts'
 import { newestOfNonce } from './replace.ts'
@@ -15,7 +16,7 @@ type Refused = Extract<Sent, { outcome: 'refused' }>
 export type Outbidding = ReturnType<typeof outbidding>
 
 /** Which signed attempts of a lane are to be outbid without anybody asking for it. */
-export function outbidding({ network, sequenced }: Chain, clock: Clock) {
+export function outbidding({ network, order }: Pick<Chain, 'network' | 'order'>, clock: Clock) {
   /** Attempts that may not be outbid. One that was outbid is so no longer when what took its place is given up unsent. */
   const leftAlone = new Set<string>()
   /** When those that a node refused for their price are to be outbid. */
@@ -33,7 +34,7 @@ export function outbidding({ network, sequenced }: Chain, clock: Clock) {
      * refused, and each that was refused by a named price.
      */
     due(live: Iterable<AttemptRow>): AttemptRow[] {
-      if (!sequenced) return []
+      if (!order) return []
       const all = [...live]
       const now = clock.now()
       const raises = ({ nonce }: AttemptRow) =>

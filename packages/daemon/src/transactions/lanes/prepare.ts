@@ -1,5 +1,6 @@
 import { Failure, isFailure } from '@waiaas/contract'
-import type { Draft, Promised } from '../../chains/chain.ts'
+import type { Draft } from '../../chains/build.ts'
+import type { Promised } from '../../chains/follow.ts'
 import { intentOf } from '../intent.ts'
 import { type Parts, scopeOf } from '../parts.ts'
 import { type Ending, endUnsent } from '../rows/ending.ts'
@@ -62,7 +63,7 @@ async function fail(parts: Parts, row: TransactionRow, { code, message }: { code
 async function currentDraft({ chain, wallet }: Place, row: TransactionRow): Promise<Draft> {
   const stored: Draft = { body: row.draft!, maxFee: BigInt(row.max_fee!) }
   // Without a nonce there is no replacing, and accounts that appear meanwhile would change the effects.
-  if (!chain.sequenced || (row.served_delay === 0 && row.approved_at === null)) return stored
+  if (!chain.order || (row.served_delay === 0 && row.approved_at === null)) return stored
   const fresh = await chain.draft(wallet.address, intentOf(row))
   return row.approved_at !== null && fresh.maxFee > stored.maxFee ? stored : fresh
 }

@@ -1,5 +1,6 @@
 import { type Effects, Failure, nativeAsset } from '@waiaas/contract'
-import type { Draft, Intent } from '../../chains/chain.ts'
+import type { Draft } from '../../chains/build.ts'
+import type { Intent } from '../../chains/intent.ts'
 import { replaceReservation, reservedItems, type SpendItem } from '../../ledger/service.ts'
 import type { By } from '../../platform/caller.ts'
 import type { Handle } from '../../platform/db/database.ts'
@@ -54,7 +55,8 @@ export async function replace(
 }
 
 const digestOf = ({ lane }: Round, draft: Draft): string =>
-  lane.chain.decode(lane.wallet.address, lane.chain.bytes(lane.wallet.address, draft, { nonce: 0 }), {}).digest
+  lane.chain.decode(lane.wallet.address, lane.chain.bytes(lane.wallet.address, draft, lane.chain.anyLifetime), {})
+    .digest
 
 /** The value stays held as it is; the fee part becomes the highest of the group, if the policies still allow that. */
 async function raiseReservation(

@@ -1,5 +1,5 @@
 import type { Network } from '@waiaas/contract'
-import type { Chain, Sent } from '../../chains/chain.ts'
+import type { Follower, Sent } from '../../chains/follow.ts'
 import type { Log } from '../../platform/log.ts'
 import type { AttemptRow } from '../rows/attempt-store.ts'
 
@@ -21,7 +21,7 @@ export function sender({
 }: {
   network: Network
   /** The chain as it is configured now: its endpoints may change while something is on its way. */
-  chain: () => Promise<Chain>
+  chain: () => Promise<Pick<Follower, 'broadcast'>>
   log: Log
   /**
    * Around each batch: hands those that may leave now to `send`, which tells which certainly have not. The others are

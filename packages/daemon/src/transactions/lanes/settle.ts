@@ -1,5 +1,6 @@
 import { isFailure } from '@waiaas/contract'
-import type { Chain, Sighting } from '../../chains/chain.ts'
+import type { Chain } from '../../chains/chain.ts'
+import type { Sighting } from '../../chains/follow.ts'
 import { type Finished, finish, markReserved, release } from '../../ledger/service.ts'
 import type { Handle } from '../../platform/db/database.ts'
 import { type Loop, loop } from '../../platform/jobs.ts'
@@ -11,8 +12,10 @@ import { transactionStore } from '../rows/store.ts'
 import type { Lanes } from './lanes.ts'
 
 const IDLE_MS = 60_000
-/** How often an expired transaction of a chain without nonces is signed anew. */
+/** How often an expired transaction is signed anew. */
 const MAX_VOID = 3
+
+const IN_PLAY: readonly AttemptRow['state'][] = ['recorded', 'included', 'final']
 
 type Change = { row: AttemptRow; sighting: Sighting }
 type Doubt = { row: AttemptRow; reason: string | undefined }
@@ -289,7 +292,7 @@ async function endCancelled(parts: Parts, db: Handle, walletId: string, row: Att
   })
 }
 
-/** Proven never to land. Without nonces it may be signed anew; with them, somebody else used the nonce. */
+/** Proven never to land. What expired may be signed anew, and its nonce, if it has one, is free; else another took its place. */
 async function voidAttempt(
   parts: Parts,
   db: Handle,
@@ -299,20 +302,24 @@ async function voidAttempt(
 ): Promise<AttemptRow> {
   const row = seen.state === 'included' ? await leaveBlock(parts, db, walletId, seen) : seen
   const at = parts.clock.now()
-  await attemptStore.move(db, { id: row.id, from: 'recorded', to: 'void', at })
-  const voided: AttemptRow = { ...row, state: 'void', updated_at: at }
+  const isExpired = sighting.cause === 'expired'
+  const all = await attemptStore.ofTransaction(db, row.transaction_id)
   // Another attempt of the same transaction has the nonce, or may still get it.
-  const siblings = await attemptStore.ofTransaction(db, row.transaction_id)
-  if (siblings.some(({ state }) => state === 'recorded' || state === 'included' || state === 'final')) return voided
+  const isOpenElsewhere = all.some(({ id, state }) => id !== row.id && IN_PLAY.includes(state))
+  const state = isExpired && row.nonce !== null && !isOpenElsewhere ? 'dropped' : 'void'
+  await attemptStore.move(db, { id: row.id, from: 'recorded', to: state, at })
+  const voided: AttemptRow = { ...row, state, updated_at: at }
+  if (isOpenElsewhere) return voided
   // After a stop nothing waits unsigned.
-  const mayAgain = row.nonce === null && (await isOpen(parts, db, walletId))
-  const again = mayAgain && (await attemptStore.voidCount(db, row.transaction_id)) < MAX_VOID
+  const mayAgain = isExpired && (await isOpen(parts, db, walletId))
+  const ended = all.filter((one) => one.id === row.id || one.state === 'void' || one.left_at !== null)
+  const again = mayAgain && ended.length < MAX_VOID
   if (again) {
     await transactionStore.move(db, { id: row.transaction_id, from: 'SUBMITTED', to: 'PENDING', at })
     await markReserved(db, row.transaction_id, at)
   } else {
     const error = `${sighting.proof}${sighting.by ? ` (${sighting.by})` : ''}`
-    const code = row.nonce === null ? 'TRANSACTION_EXPIRED' : 'NONCE_USED_ELSEWHERE'
+    const code = isExpired ? 'TRANSACTION_EXPIRED' : 'NONCE_USED_ELSEWHERE'
     await transactionStore.land(db, {
       id: row.transaction_id,
       from: 'SUBMITTED',
@@ -326,7 +333,7 @@ async function voidAttempt(
     await release(db, row.transaction_id, at)
   }
   await parts.audit.record(db, {
-    ...(row.nonce === null ? { event: 'TX_EXPIRED', raised: 'warning' } : { event: 'NONCE_USED_ELSEWHERE' }),
+    ...(isExpired ? { event: 'TX_EXPIRED', raised: 'warning' } : { event: 'NONCE_USED_ELSEWHERE' }),
     actor: 'system',
     walletId,
     txId: row.transaction_id,

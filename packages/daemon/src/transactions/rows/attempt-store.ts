@@ -1,12 +1,12 @@
 import { sql } from 'kysely'
-import type { Attempt } from '../../chains/chain.ts'
+import type { Attempt } from '../../chains/follow.ts'
 import type { NoParams } from '../../platform/db/database.ts'
 import { type Handle, statement } from '../../platform/db/database.ts'
 
 /**
  * issued: bytes and authorisation are stored, no signature is. recorded: signed bytes are stored; with `left_at` they
  * may be anywhere. included: seen in a block that is not final. final and void: over. dropped: never signed, or its bytes
- * never left; its nonce is free. reused: dropped, and the nonce went to another attempt.
+ * never left or have expired; its nonce is free. reused: dropped, and the nonce went to another attempt.
  */
 export type AttemptState = 'issued' | 'recorded' | 'included' | 'final' | 'void' | 'dropped' | 'reused'
 /** send carries out the request; speed-up does it again on the same nonce for a higher fee; cancel takes the nonce away from it. */
@@ -220,13 +220,6 @@ const paidFee = statement<{ transaction: string }, { fee: string | null }>((db, 
     .where('state', 'in', ['included', 'final'])
     .limit(1),
 )
-const voidCount = statement<{ transaction: string }, { count: number }>((db, p) =>
-  db
-    .selectFrom('attempts')
-    .select((eb) => eb.fn.countAll<number>().as('count'))
-    .where('transaction_id', '=', p('transaction'))
-    .where('state', '=', 'void'),
-)
 const lane = statement<{ id: string }, LaneRow>((db, p) => db.selectFrom('lanes').selectAll().where('id', '=', p('id')))
 const insertLane = statement<{ id: string; wallet: string; network: string }>((db, p) =>
   db
@@ -303,7 +296,6 @@ export const attemptStore = {
   /** Oldest first. */
   ofTransaction: (db: Handle, transaction: string) => db.all(ofTransaction, { transaction }),
   paidFee: async (db: Handle, transaction: string) => (await db.get(paidFee, { transaction }))?.fee ?? null,
-  voidCount: async (db: Handle, transaction: string) => (await db.get(voidCount, { transaction }))?.count ?? 0,
   lane: (db: Handle, id: string) => db.get(lane, { id }),
   insertLane: (db: Handle, row: { id: string; wallet: string; network: string }) => db.run(insertLane, row),
   takeLease: async (db: Handle, lease: Lease) => won(await db.run(takeLease, lease)),

@@ -1,0 +1,63 @@
+import type { Effects } from '@waiaas/contract'
+import type { Intent } from './intent.ts'
+
+/**
+ * Everything of a transaction but its lifetime fields; JSON that the chain itself wrote and reads back.
+ * `maxFee` is the worst case in native base units: gas limit x fee cap, priority fee, twice what a rollup charges beside it, rent.
+ */
+export type Draft = { readonly body: string; readonly maxFee: bigint }
+
+/** Of chains with an order: the sender's sequence number. */
+type Place = { readonly nonce: number }
+/** Of chains with an expiry: the last block height at which the bytes can land, and what else they live by. */
+export type Anchor = { readonly lastValid: number; readonly blockhash?: string }
+/** The fields that give a transaction its place and its end. */
+export type Lifetime = Partial<Place & Anchor> & {
+  /** Of chains without an order: makes identical transfers under one anchor different transactions. */
+  readonly variation?: number
+}
+
+/** Attempts of a sender are ordered by a nonce that the daemon owns, and one that waits can be outbid on its own. */
+type Order = {
+  /**
+   * The next nonce the chain itself would accept, at `latest`. One above `expected` is believed of two endpoints, where
+   * two are configured: the lower one then, since a nonce too high strands all that follows.
+   */
+  nextNonce(sender: string, expected: number): Promise<number>
+}
+/** Bytes land until a block height and never after it. */
+type Expiry = {
+  /** What a new attempt lives by, cached for a few seconds. */
+  anchor(): Promise<Anchor>
+}
+
+/** Effects of exact bytes, and the digest of everything but the lifetime fields and a fee below the cap (SHA-256, hex). */
+export type Decoded = { readonly effects: Effects; readonly digest: string }
+
+export type Signed = { readonly hash: string; readonly bytes: Uint8Array }
+
+/** Facts that help reading bytes; each is verified against the bytes (an owner by deriving its token account). */
+export type Hints = { readonly owners?: readonly string[] }
+
+/** Exact bytes, and what they do. A family has an order, an expiry, both or none. */
+export type Builder = {
+  readonly order?: Order
+  readonly expiry?: Expiry
+  /** For bytes that are only read: effects and digest depend on no lifetime. */
+  readonly anyLifetime: Lifetime
+  /** The signer's kind for this chain's transactions. */
+  readonly signKind: 'evm-tx' | 'solana-tx'
+  /**
+   * Builds all but the lifetime. Awaits a node only for what is neither in the request nor cached.
+   * With an order: `replaces` is the draft whose nonce the new one shall take; its fees are outbid.
+   */
+  draft(sender: string, intent: Intent, replaces?: Draft): Promise<Draft>
+  /** What of an intent helps to read its bytes. */
+  hints(intent: Intent): Hints
+  /** The exact unsigned bytes that the signer hashes itself. Pure. */
+  bytes(sender: string, draft: Draft, lifetime: Lifetime): Uint8Array
+  /** Reads bytes back into effects, from the bytes alone (hints are only used where the bytes prove them). Pure. */
+  decode(sender: string, bytes: Uint8Array, hints: Hints): Decoded
+  /** Joins bytes and signature; checks the signature against the sender. Pure. */
+  seal(sender: string, unsigned: Uint8Array, signature: Uint8Array): Signed
+}

@@ -1,0 +1,33 @@
+import type { ChainName, Network } from '@waiaas/contract'
+import type { Chain } from './chain.ts'
+import { parseAddress } from './evm/address.ts'
+
+type Opening = {
+  readonly network: Network
+  /** Endpoints in order of preference. */
+  readonly urls: readonly string[]
+  /** Lets a development node stand in for a main network. */
+  readonly allowForeignGenesis: boolean
+  /** Milliseconds of any epoch. */
+  readonly clock: () => number
+  /** Hears of what the operator should look after. */
+  readonly warn: (message: string) => void
+}
+type Family = {
+  /** One network of the family. Its code is loaded by this. */
+  open(opening: Opening): Promise<Chain>
+  /** Of addresses that carry a checksum: Failure INVALID_ADDRESS where it is wrong. */
+  requireChecksum?(address: string): void
+}
+
+/** What is known of each chain family here; null: this release has no networks of it. */
+export const families: Readonly<Record<ChainName, Family | null>> = {
+  solana: {
+    open: async (opening) => (await import('./solana/chain.ts')).solanaChain(opening),
+  },
+  ethereum: {
+    open: async (opening) => (await import('./evm/chain.ts')).evmChain(opening),
+    requireChecksum: parseAddress,
+  },
+  ripple: null,
+}

@@ -1,0 +1,82 @@
+import type { Draft, Lifetime } from './build.ts'
+
+/**
+ * What became of sending bytes. Only `refused` says that the node will not pass them on, and only `unsent` that no node
+ * was reached and they have not left; nothing but the chain proves them void.
+ */
+export type Sent =
+  | { readonly outcome: 'accepted' | 'known' | 'unclear' | 'unsent' }
+  | {
+      readonly outcome: 'refused'
+      readonly reason: Refusal
+      readonly message: string
+      /** EVM: the least price of one unit of gas that the node named, in wei. The next draft offers it. */
+      readonly least?: bigint
+    }
+export type Refusal =
+  | 'nonce-used'
+  | 'nonce-gap'
+  | 'underpriced'
+  | 'insufficient-funds'
+  | 'expired'
+  | 'pool-full'
+  | 'invalid'
+
+/** Signed bytes whose fate is not final. `block` is where they were last seen included, and with what end. */
+export type Attempt = {
+  readonly id: string
+  readonly hash: string
+  readonly sender: string
+  readonly lifetime: Lifetime
+  /** The most that the bytes can be charged, in native base units: booked where no node tells what was. */
+  readonly maxFee?: bigint
+  readonly block?: { readonly height: number; readonly hash: string; readonly succeeded: boolean }
+}
+
+/** What the chain shows of an attempt. `fee` is what was paid, in native base units. */
+export type Sighting = { readonly id: string } & (
+  | {
+      readonly state: 'included'
+      readonly height: number
+      readonly blockHash: string
+      readonly succeeded: boolean
+      readonly error?: string
+      readonly fee: bigint
+      readonly final: boolean
+    }
+  /** `reason`, for people: why nothing, or nothing certain, is known of it. */
+  | { readonly state: 'pending'; readonly reason?: string }
+  | { readonly state: 'missing'; readonly reason?: string }
+  /** Proven never to land: its expiry has passed, or another transaction (`by`) has taken its place in the order. */
+  | { readonly state: 'void'; readonly cause: 'expired' | 'overtaken'; readonly proof: string; readonly by?: string }
+)
+
+/** The most that an attempt which is in no block yet can take, in native base units. */
+export type Promised = { readonly hash: string | null; readonly nonce: number | null; readonly cost: bigint }
+export const totalOf = (promised: readonly Promised[]): bigint => promised.reduce((sum, { cost }) => sum + cost, 0n)
+/** Why a draft would fail; CHAIN_ERROR: no node can tell of this one now. */
+export type Precheck = {
+  readonly code: 'INSUFFICIENT_BALANCE' | 'INVALID_TRANSACTION' | 'CHAIN_ERROR'
+  readonly message: string
+}
+
+/** For the operator, when endpoints contradict each other. */
+export const disagreement = (hash: string): string =>
+  `the endpoints do not agree whether ${hash} has failed, and it counts as pending until they do: remove the wrong one`
+
+/** Bytes on their way to the chain, and what became of them. */
+export type Follower = {
+  /**
+   * Why each draft would fail if it were sent now (null: nothing known against it), beside what is promised to attempts
+   * that were in no block when it was last looked. Nothing is refused for want of money without a look at the chain as it is.
+   */
+  precheck(sender: string, drafts: readonly Draft[], promised: readonly Promised[]): Promise<(Precheck | null)[]>
+  /** Sends in the given order, in one round trip where the node allows it. */
+  broadcast(signed: readonly Uint8Array[]): Promise<Sent[]>
+  /**
+   * Looks at the chain. Reports every attempt once per call; included ones again when they become final or leave the chain.
+   * Left out are those in a `block` of which nothing can be read now and that did not leave it for certain. What a node
+   * tells of one attempt never keeps the others from being reported.
+   */
+  observe(attempts: readonly Attempt[]): Promise<Sighting[]>
+}
