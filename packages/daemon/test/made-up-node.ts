@@ -193,6 +193,11 @@ export function madeUpNode({ order = true, expiry = true, window = 64, blockMs =
       mine(1)
       for (const tx of others) pool.set(tx.hash, tx)
     },
+    /** Puts what has arrived once into the pool again, beside what outbid it: some nodes still have it. */
+    restore(hash: string) {
+      const known = sent.find((tx) => tx.hash === hash)
+      if (known) pool.set(hash, known)
+    },
     /** The last blocks leave the chain; what they held waits again, unless it is to be forgotten. */
     reorganise(count: number, forget = false) {
       for (const { landed } of blocks.splice(blocks.length - count))

@@ -1,5 +1,5 @@
 import { type Effects, Failure, nativeAsset } from '@waiaas/contract'
-import type { Draft } from '../../chains/build.ts'
+import type { Anchor, Draft } from '../../chains/build.ts'
 import type { Intent } from '../../chains/intent.ts'
 import { replaceReservation, reservedItems, type SpendItem } from '../../ledger/service.ts'
 import type { By } from '../../platform/caller.ts'
@@ -27,7 +27,7 @@ export async function replace(
   parts: Parts,
   lane: LaneContext,
   db: Handle,
-  plan: { transactionId: string; purpose: Replacement; draft: Draft; by: By },
+  plan: { transactionId: string; purpose: Replacement; draft: Draft; anchor?: Anchor; by: By },
 ): Promise<Issued> {
   const round = await openRound(parts, lane, db)
   if (!round) throw new Failure('WALLET_SUSPENDED', 'signing is stopped')
@@ -45,7 +45,7 @@ export async function replace(
   await raiseReservation(round, row, plan)
   const issued = build(round, row, {
     draft: plan.draft,
-    lifetime: { nonce: newest.nonce },
+    lifetime: { ...plan.anchor, nonce: newest.nonce },
     purpose: plan.purpose,
     digest: plan.purpose === 'cancel' ? digestOf(round, plan.draft) : row.digest!,
   })
