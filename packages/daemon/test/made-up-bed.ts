@@ -1,10 +1,13 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { newId, type SendRequest } from '@waiaas/contract'
 import { afterEach } from 'vitest'
 import type { Location, Open } from '../../../test/support/for-each-engine.ts'
 import { until } from '../../../test/support/until.ts'
 import type { KeyringRow } from '../src/keys/service.ts'
 import { DAY_WINDOW, walletWindow } from '../src/ledger/service.ts'
-import type { Database } from '../src/platform/db/database.ts'
+import { type Database, openDatabase } from '../src/platform/db/database.ts'
 import { attemptStore } from '../src/transactions/rows/attempt-store.ts'
 import { transactionStore } from '../src/transactions/rows/store.ts'
 import { madeUpKey } from './made-up-chain.ts'
@@ -19,8 +22,28 @@ export type MadeUpBed = Awaited<ReturnType<typeof startMadeUp>>
 type Boot = { node: MadeUpNode; database: Database; keyring?: KeyringRow; limits?: Record<string, unknown> }
 type Options = Parameters<typeof madeUpNode>[0] & Pick<Boot, 'limits'> & { location?: Location }
 
-/** For a suite of `forEachEngine`: starts beds, each over a node and a database of its own, that end after each test. */
-export function madeUpBeds(open: Open) {
+/** Opens SQLite databases that are closed after each test, for what no engine decides. */
+function onSqlite(): Open {
+  const ends: (() => Promise<void>)[] = []
+  afterEach(async () => {
+    for (const end of ends.splice(0)) await end()
+  })
+  return async (all) => {
+    const folder = mkdtempSync(join(tmpdir(), 'waiaas-test-'))
+    const database = await openDatabase({ path: join(folder, 'test.db'), migrations: all })
+    ends.push(async () => {
+      await database.close()
+      rmSync(folder, { recursive: true })
+    })
+    return database
+  }
+}
+
+/**
+ * Starts beds, each over a node and a database of its own, that end after each test: databases of a suite of
+ * `forEachEngine`, or else SQLite's.
+ */
+export function madeUpBeds(open: Open = onSqlite()) {
   const stops: (() => Promise<void>)[] = []
   afterEach(async () => {
     for (const stop of stops.splice(0)) await stop()

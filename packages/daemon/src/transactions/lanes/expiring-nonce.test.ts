@@ -16,7 +16,7 @@ forEachEngine((_engine, open) => {
     const { id, hash } = await sentPayment({ amount: '5000' })
     const held = (await counted()).total
     node.mine(LIFE)
-    await until('it to be signed anew', async () => (await attempts(id)).length === 2)
+    await until('it to be signed anew', async () => (await attempts(id))[1]?.state === 'recorded')
     expect(await attempts(id)).toMatchObject([
       { nonce: 0, state: 'reused', last_valid: LIVES },
       { nonce: 0, state: 'recorded', last_valid: LIVES + LIFE },
@@ -47,6 +47,7 @@ forEachEngine((_engine, open) => {
     const next = await pay()
     await reaches(next, 'SUBMITTED')
     expect(await attempts(next)).toMatchObject([{ nonce: 0 }])
+    expect(await states(id)).toEqual(['reused', 'reused', 'reused'])
     expect((await lane(from.address))?.next_nonce).toBe(1)
   })
 
@@ -66,7 +67,6 @@ forEachEngine((_engine, open) => {
   test('what expires under one that outbid it frees nothing: the nonce is the other one’s', async () => {
     const { node, from, service, sentPayment, arrived, mined, states, get, to } = await start()
     const { id, hash } = await sentPayment({ amount: '5000' })
-    node.mine(0)
     const before = node.height()
     // The second one is made later and lives longer.
     node.pool.clear()
