@@ -19,8 +19,9 @@ export function lanes(parts: Parts, events: LaneEvents) {
 
   async function make(walletId: string, network: string, address: string): Promise<Lane> {
     const made = new Lane(parts, await parts.chain(network), { id: walletId, address }, events)
-    if (halted.has('all') || halted.has(walletId)) await made.halt()
+    // Before anything is waited for, so that a stop which ends meanwhile finds it.
     ready.set(made.id, made)
+    if (halted.has('all') || halted.has(walletId)) await made.halt()
     return made
   }
   /** A key that was imported again after the end of its wallet: the lane, with what is signed on it, is the new one's. */
