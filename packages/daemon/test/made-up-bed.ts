@@ -119,13 +119,18 @@ async function startMadeUp({ node, database, keyring, limits = GENEROUS }: Boot)
       database.work({ exclusive: [`session:${session}`] }, (db) =>
         db.query((k) => k.updateTable('sessions').set({ revoked_at: now() }).where('id', '=', session)),
       ),
-    /** Makes blocks until the transaction has this status. */
+    /** Makes blocks until the transaction has this status; not so fast that what is being signed expires. */
     mined: (id: string, ...statuses: string[]) =>
-      until(`${id} to be ${statuses.join(' or ')}`, async () => {
-        node.mine(1)
-        const status = (await look.row(id))?.status
-        return status && statuses.includes(status) && status
-      }),
+      until(
+        `${id} to be ${statuses.join(' or ')}`,
+        async () => {
+          const status = (await look.row(id))?.status
+          if (status && statuses.includes(status)) return status
+          if (status === 'SUBMITTED') node.mine(1)
+          return undefined
+        },
+        { everyMs: 50 },
+      ),
   }
 }
 
