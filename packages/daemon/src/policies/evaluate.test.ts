@@ -184,6 +184,20 @@ describe('SPENDING_LIMIT thresholds', () => {
   })
 })
 
+describe('amounts that are none', () => {
+  const raw = spending({
+    instant_max: '1000',
+    token_limits: { [ODD]: { instant_max: '9', notify_max: '9', delay_max: '9' } },
+  })
+  test.each(['-5', '', ' 5', '0x5', '5.0', '1e1'])('"%s" is refused, whatever it is of', (amount) => {
+    const bad = { kind: 'outflow', asset: ETH, amount, to: BOB } as const
+    const rent = { kind: 'account-creation', owner: BOB, asset: USDC, rent: amount } as const
+    const all = [effects([bad]), effects([outflow(ETH, 900n), bad]), effects([{ ...bad, asset: ODD }]), effects([rent])]
+    for (const one of [...all, { ...effects([]), fee: { asset: ETH, max: amount } }])
+      expect(verdict([raw], { effects: one, prices: {} })).toBe('DENY:POLICY_RULES_CORRUPT')
+  })
+})
+
 describe('SPENDING_LIMIT windows', () => {
   const daily = spending({ daily_limit_usd: 500 })
   test('a spend may fill the day exactly, fee included, and not a micro-dollar more', () => {

@@ -20,8 +20,8 @@ export type ConstraintFacts = {
   readonly type: string
   readonly recipients: readonly string[]
   readonly usd: Usd | null
-  /** All that the session has spent and reserved, this request included. */
-  readonly sessionTotalUsd: Usd
+  /** All that the session has spent and reserved, this request with its fees included. */
+  readonly sessionTotalUsd: Usd | null
 }
 export type ConstraintFault = Pick<Reason, 'message' | 'observed' | 'allowed'> & {
   readonly code: 'CONSTRAINT_VIOLATED'

@@ -53,7 +53,7 @@ type ConstraintFacts = {
   type: string
   recipients: string[]
   usd: Usd | null
-  sessionTotalUsd: Usd
+  sessionTotalUsd: Usd | null
 }
 export type JudgeParts = {
   clock: Clock
@@ -125,18 +125,22 @@ async function withConstraints(
   const { session, effects } = subject
   if (!session?.constraints || factsOf(effects).isLane) return judgement
   const total = { sessionId: session.id, without: before?.transactionId, worth: parts.prices.worth }
-  const held = judgement.reserve.reduce((sum, { usd }) => add(sum, usd ?? ZERO_USD), ZERO_USD)
+  const held = usdOf(judgement.reserve)
   const faults = parts.constraintFaults(session.constraints, {
     network: subject.network.id,
     type: subject.type,
     recipients: factsOf(effects).pays.map(({ to }) => to),
     usd: judgement.usd,
-    sessionTotalUsd: add(await sessionTotal(db, total), held),
+    sessionTotalUsd: held === null ? null : add(await sessionTotal(db, total), held),
   })
   if (faults.length === 0) return judgement
   const reasons = judgement.decision.outcome === 'DENY' ? [...judgement.decision.reasons, ...faults] : faults
   return { ...judgement, decision: { ...judgement.decision, outcome: 'DENY', reasons }, reserve: [], mayRun: false }
 }
+
+/** What all of it counts at; null when some part never had a price. */
+const usdOf = (items: Judgement['reserve']): Usd | null =>
+  items.reduce<Usd | null>((sum, { usd }) => (sum === null || usd === null ? null : add(sum, usd)), ZERO_USD)
 
 function verdictOf(parts: JudgeParts, judgement: Judgement, policyVersion: number): Verdict {
   const { decision, mayRun } = judgement
