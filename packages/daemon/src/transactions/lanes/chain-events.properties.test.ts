@@ -1,3 +1,4 @@
+import { integerOf, ZERO_USD } from '@waiaas/contract'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { until } from '../../../../../test/support/until.ts'
@@ -70,7 +71,7 @@ async function settle({ node, counted, row }: Bed, ids: readonly string[]) {
     async () => {
       const isSigning = (await rows()).some(({ status }) => status === 'PENDING' || status === 'EXECUTING')
       if (!isSigning) node.mine(1)
-      return !isSigning && (await counted()).open === 0n
+      return !isSigning && (await counted()).open === ZERO_USD
     },
     { everyMs: 60 },
   )
@@ -99,7 +100,7 @@ test('whatever the chain does, a payment is made once or never, is told so, and 
       // What other programs paid with the key is their fee alone: one unit each.
       const elsewhere = all.filter((step) => step === 'pay elsewhere').length
       const spent = before - node.balance(bed.from.address)
-      const counted = ((await bed.counted()).total * DOLLAR) / 1_000_000n
+      const counted = (integerOf((await bed.counted()).total) * DOLLAR) / 1_000_000n
       expect(spent - counted).toBeGreaterThanOrEqual(0n)
       expect(spent - counted).toBeLessThanOrEqual(BigInt(elsewhere))
       expect(await bed.database.read((db) => bed.evidence.verify(db))).toMatchObject({ whole: true, faults: [] })
