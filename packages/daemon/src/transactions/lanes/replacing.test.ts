@@ -99,21 +99,19 @@ test('a payment sped up after a cancel pays again; what is not final decides not
 })
 
 test('what finds no block is outbid by itself, in the same purpose, five times at most', async () => {
-  const { time, service, from, sentPayment, attempts, waits, arrived, events } = await start()
+  const { time, service, from, pay, sentPayment, attempts, get, arrived, events } = await start()
   const { id } = await sentPayment()
-  await service.replace(id, from.session, 'cancel')
-  await arrived(id)
-  for (const count of [3, 4, 5, 6]) {
+  let last = await service.replace(id, from.session, 'cancel')
+  for (let raised = 0; raised < 4; raised++) {
     time.passed += 61_000
-    await until(`attempt ${count}`, async () => (await attempts(id)).length === count)
-    await arrived(id)
+    // Time passes again only when what was signed in it is recorded.
+    await until('it to be outbid', async () => (await get(id)).txHash !== last)
+    last = await arrived(id)
   }
   expect((await attempts(id)).slice(1).map(({ purpose }) => purpose)).toEqual(Array(5).fill('cancel'))
   time.passed += 61_000
-  await waits(id, 'it was sent and is in no block yet')
-  // One more round of the due work, which would have outbid it.
-  time.passed += 1_000
-  await new Promise((resolve) => setTimeout(resolve, 600))
+  // A round outbids before it signs what is new.
+  await arrived(await pay())
   expect(await attempts(id)).toHaveLength(6)
   const actors = (await events(id)).filter(({ event }) => event === 'TX_REPLACED')
   expect(actors).toHaveLength(5)
