@@ -14,7 +14,7 @@ import { madeUpKey } from './made-up-chain.ts'
 import { type MadeUpNode, madeUpNode } from './made-up-node.ts'
 import { migrations, startPipeline } from './pipeline-bed.ts'
 
-/** Half a thousandth of a dollar, at the price of the bed. */
+/** Base units that are worth a dollar at the price of the bed. */
 export const DOLLAR = 500n
 const GENEROUS = { instant_max_usd: 1_000, notify_max_usd: 2_000, delay_max_usd: 3_000, daily_limit_usd: 100_000 }
 
