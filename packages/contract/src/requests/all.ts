@@ -4,7 +4,7 @@ import { tokenTransfer } from './token-transfer.ts'
 import { transfer } from './transfer.ts'
 
 /** The types that this release sends. Fields, validation, tools, commands and what agents are told follow from this table. */
-export const requestKinds = {
+const requestKinds = {
   TRANSFER: transfer,
   TOKEN_TRANSFER: tokenTransfer,
 } as const satisfies Partial<Record<TransactionType, RequestKind>>

@@ -5,6 +5,7 @@ import {
   type Simulation,
   type Transaction,
   type TransactionStatus,
+  withoutNames,
 } from '@waiaas/contract'
 import { pruning } from '../ledger/service.ts'
 import { type Actor, sessionActor } from '../platform/caller.ts'
@@ -13,8 +14,8 @@ import type { Handle } from '../platform/db/database.ts'
 import type { Held } from '../platform/held.ts'
 import type { Loop } from '../platform/jobs.ts'
 import type { Prices } from '../policies/service.ts'
-import { type Answer, type Asked, answered, type Built, decide, REPEAT_MS } from './deciding/decide.ts'
-import { idempotencyStore } from './deciding/idempotency-store.ts'
+import { type Asked, answered, type Built, decide, REPEAT_MS } from './deciding/decide.ts'
+import { type Answer, idempotencyStore } from './deciding/idempotency-store.ts'
 import { assetsOf, withFullFee } from './deciding/judge.ts'
 import { simulation } from './deciding/simulate.ts'
 import { dueWork } from './due.ts'
@@ -276,6 +277,7 @@ export class Transactions {
 
   /** What keeps this process from signing, or from seeing what became of what was paid: some lines, with no address or hash. */
   troubles(): string[] {
+    // Anybody may read readiness: addresses and hashes would say whose wallets these are.
     const lines = [...this.#lanes.troubles(), ...this.#settler.troubles()].map(withoutNames)
     return [...new Set(lines)].slice(0, TROUBLES_MOST)
   }
@@ -312,9 +314,6 @@ async function laneReasons(
 }
 
 const TROUBLES_MOST = 10
-/** Anybody may read readiness: addresses and hashes would say whose wallets these are. */
-const withoutNames = (line: string): string => line.replace(/\b(0x[0-9a-f]{40,}|[1-9A-HJ-NP-Za-km-z]{32,88})\b/gi, '…')
-
 const actorOf = (sessionId: string | undefined): Actor => (sessionId ? sessionActor(sessionId) : 'operator')
 
 /** Which answers went out. Those of an earlier process count as lost, so that a repeat of them pays nothing. */

@@ -9,7 +9,7 @@ import type { Parts, SessionFacts, Subject, Verdict, WalletFacts } from '../part
 import { newTransaction } from '../rows/new-transaction.ts'
 import { decisionOf } from '../rows/readings.ts'
 import { type TransactionRow, transactionStore } from '../rows/store.ts'
-import { type IdempotencyRow, idempotencyStore } from './idempotency-store.ts'
+import { type Answer, type Answered, idempotencyStore } from './idempotency-store.ts'
 
 /** A request with its bytes built and read back: all that a decision is about. */
 export type Built = {
@@ -23,11 +23,6 @@ export type Built = {
   hints: Hints
 }
 export type Asked = Built & { key?: string | undefined; ip?: string | undefined }
-/** What the caller gets: the accepted transaction, or the stored refusal. */
-export type Answer =
-  | { transactionId: string; accepted: TransactionSent; refused?: never }
-  | { transactionId: string; refused: Refused; accepted?: never }
-type Refused = { code: FailureCode; message: string; details: Record<string, unknown>; retryAfter?: number | undefined }
 
 export const REPEAT_MS = 60_000
 
@@ -85,18 +80,14 @@ async function replayed(db: Handle, asked: Asked): Promise<Answer | undefined> {
 }
 
 /** What was answered under a key, if the same was asked. Failure IDEMPOTENCY_KEY_REUSED. */
-export function answered(
-  stored: IdempotencyRow | undefined,
-  asked: Pick<Asked, 'walletId' | 'request'>,
-): Answer | undefined {
+export function answered(stored: Answered | undefined, asked: Pick<Asked, 'walletId' | 'request'>): Answer | undefined {
   if (!stored) return undefined
   if (stored.request_hash !== scopedHash(asked)) {
     throw new Failure('IDEMPOTENCY_KEY_REUSED', 'this Idempotency-Key was used for another request', {
       details: { transactionId: stored.transaction_id },
     })
   }
-  // Written by rememberKey alone.
-  return JSON.parse(stored.answer) as Answer
+  return stored.answer
 }
 
 /** Reads, under the locks, all that a stop can change. */
@@ -178,7 +169,7 @@ async function rememberKey(db: Handle, asked: Asked, answer: Answer, at: number)
     key: asked.key!,
     request_hash: scopedHash(asked),
     transaction_id: answer.transactionId,
-    answer: JSON.stringify(answer),
+    answer,
     created_at: at,
   })
 }

@@ -3,6 +3,7 @@ import type { Database, Handle, Scope } from '../../platform/db/database.ts'
 import { type Parts, type ReadSession, sessionReader } from '../parts.ts'
 import { type AttemptRow, attemptStore } from '../rows/attempt-store.ts'
 import { isOpen } from '../rows/ending.ts'
+import { authorisationOf } from '../rows/readings.ts'
 import { transactionStore } from '../rows/store.ts'
 import { unsubmit } from '../rows/unsent.ts'
 import type { Outgoing, Send } from './sender.ts'
@@ -104,7 +105,7 @@ type First = { walletId: string; row: AttemptRow; now: Now; leaving: Leaving }
 
 async function leaveFirst(parts: Parts, db: Handle, { walletId, row, now, leaving }: First): Promise<void> {
   const at = parts.clock.now()
-  const authorisation = JSON.parse(row.authorisation) as AuthorisationFacts
+  const authorisation = authorisationOf(row)
   const reason = await overtaken(now, { authorisation, session_id: row.session_id })
   if (reason === undefined) {
     await attemptStore.leave(db, { id: row.id, at })
