@@ -9,7 +9,7 @@ import { blockWindow } from './blocks.ts'
 import { broadcast } from './broadcast.ts'
 import { cache } from './cache.ts'
 import { decode } from './decode.ts'
-import { bytes, draft } from './draft.ts'
+import { bytes, drafting } from './draft.ts'
 import { feeSource, rollupFees } from './fees.ts'
 import { gasSource } from './gas.ts'
 import { readQuantity } from './hex.ts'
@@ -72,7 +72,7 @@ export function evmChain(options: EvmOptions): Chain {
       // The pool lets no endpoint answer before it has shown whose it is.
       await rpc.call('eth_chainId', [])
     }),
-    draft: border((sender, intent, replaces) => draft(parts, sender, intent, replaces)),
+    draft: border(drafting(parts)),
     hints: () => ({}),
     bytes: (_sender, drafted, lifetime) => bytes(drafted, lifetime),
     decode: (sender, unsigned) => decode(network, chainId, sender, unsigned),

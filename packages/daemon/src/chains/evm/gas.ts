@@ -11,12 +11,12 @@ export type Call = { readonly from: string; readonly to: string; readonly value:
 export type GasSource = {
   /** Code of an account; EIP-7702 delegations are told apart. Cached for minutes. */
   code(address: string): Promise<Code>
-  /** Gas limit of a transfer of the native asset. Asks no node for accounts known to have no code. */
-  transfer(call: Call): Promise<bigint>
-  /** Gas limit of a transaction of an account to itself without value and data. */
-  lane(call: Call): Promise<bigint>
-  /** Gas limit of a token transfer; the first to a recipient is estimated, later ones use that. */
-  tokenTransfer(call: Call, recipient: string): Promise<bigint>
+  /** Gas limit of what runs no code. Asks no node where the network has the usual prices. */
+  plain(call: Call): Promise<bigint>
+  /** Gas limit of what runs code. */
+  estimate(call: Call): Promise<bigint>
+  /** Gas limit of what a contract does for one recipient; the first is estimated, later ones use that. */
+  estimateOnce(call: Call, recipient: string): Promise<bigint>
 }
 
 const minute = 60_000
@@ -57,14 +57,14 @@ export function gasSource(network: Network, rpc: Rpc, clock: () => number): GasS
     // Value makes no difference to the gas, and without it the estimate does not depend on the balance.
     const valueless = { ...call, value: 0n }
     if (call.data !== '0x') return withMargin(await estimate(valueless))
-    return withMargin(await estimates.get('transfer', () => estimate(valueless)))
+    return withMargin(await estimates.get('plain', () => estimate(valueless)))
   }
 
   return {
     code,
-    lane: plain,
-    transfer: async (call) => ((await code(call.to)).kind === 'none' ? plain(call) : withMargin(await estimate(call))),
-    async tokenTransfer(call, recipient) {
+    plain,
+    estimate: async (call) => withMargin(await estimate(call)),
+    async estimateOnce(call, recipient) {
       const key = `${call.to} ${call.from} ${recipient}`.toLowerCase()
       const known = estimates.peek(key)
       const found = await estimateShared(key, call)

@@ -5,17 +5,18 @@ import { bordered } from '../border.ts'
 import type { Anchor } from '../build.ts'
 import type { Chain } from '../chain.ts'
 import { rpcPool } from '../rpc-pool.ts'
-import { contentOf } from './accounts.ts'
+import { contentOf, readMintAccount } from './accounts.ts'
 import { bodyBytes } from './body.ts'
 import { broadcastAll } from './broadcast.ts'
 import { decodeMessage, feeOf } from './decode.ts'
-import { drafting, readMintAccount } from './draft.ts'
+import { drafting } from './draft.ts'
 import { readHoldings } from './holdings.ts'
 import { identity } from './identity.ts'
 import { rentOf } from './instruction-effects.ts'
 import { type Message, readMessage } from './message.ts'
 import { readMint, requireSupportedMint } from './mint.ts'
 import { observeAll } from './observe.ts'
+import { hintsOf } from './plan/all.ts'
 import { precheckAll } from './precheck.ts'
 import { systemProgram } from './programs.ts'
 import { parseAddress } from './recipients.ts'
@@ -69,7 +70,7 @@ export function solanaChain(options: SolanaOptions): Chain {
       return connected
     },
     draft: border(draft),
-    hints: (intent) => (intent.kind === 'lane' ? {} : { owners: [intent.to] }),
+    hints: hintsOf,
     bytes(sender, { body, maxFee }, lifetime) {
       const bytes = bodyBytes(address(sender), body, lifetime)
       requireWithin(maxFee, readMessage(bytes))
