@@ -84,7 +84,9 @@ export function solanaChain(options: SolanaOptions): Chain {
       fees.set(signed.hash, feeOf(message))
       return signed
     },
-    precheck: border((sender, drafts, promised) => precheckAll({ network, rpc }, address(sender), drafts, promised)),
+    precheck: border((sender, drafts, promised) =>
+      precheckAll({ network, rpc, sender: address(sender) }, drafts, promised),
+    ),
     broadcast: (signed) => broadcastAll(rpc, signed),
     observe: border((attempts) =>
       observeAll({ rpc, witnesses, failures, warn, remembered: (hash) => fees.get(hash) }, attempts),

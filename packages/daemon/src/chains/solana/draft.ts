@@ -29,11 +29,13 @@ export function drafting({ network, rpc, clock }: Parts) {
     const plan = planOf(network, intent)
     const sender = parseAddress(from)
     const planned = await plan.instructions(context, sender, intent)
-    return finish(network, sender, planned, await price())
+    return finish({ network, sender, price: await price() }, planned)
   }
 }
 
-function finish(network: Network, sender: Address, { units, instructions }: Planned, price: bigint): Draft {
+type Terms = { readonly network: Network; readonly sender: Address; readonly price: bigint }
+
+function finish({ network, sender, price }: Terms, { units, instructions }: Planned): Draft {
   const body = writeBody(sender, { units: upToBand(units), price, instructions })
   const bytes = planBytes(body)
   const size = bytes.length + signatureSize

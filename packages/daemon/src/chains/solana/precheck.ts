@@ -13,6 +13,7 @@ import { holdingOf, tokenAccountOwner } from './mint.ts'
 import { isTokenProgram, systemProgram } from './programs.ts'
 import { balanceBeside, resultOf } from './statuses.ts'
 
+type Parts = { readonly network: Network; readonly rpc: Rpc; readonly sender: Address }
 type Simulated = { readonly err: unknown; readonly logs: readonly string[] }
 type Item = Awaited<ReturnType<Rpc['batch']>>[number]
 
@@ -24,8 +25,7 @@ const simulation = { encoding: 'base64', sigVerify: false, replaceRecentBlockhas
  * the sums alone are checked, and a transaction that fails costs its fee.
  */
 export async function precheckAll(
-  { network, rpc }: { network: Network; rpc: Rpc },
-  sender: Address,
+  { network, rpc, sender }: Parts,
   drafts: readonly Draft[],
   promised: readonly Promised[],
 ): Promise<(Precheck | null)[]> {
@@ -48,7 +48,7 @@ export async function precheckAll(
       }),
     ),
   }
-  const short = await shortfallsNow({ network, rpc, sender }, needs, funds, promised)
+  const short = await shortfallsNow({ network, rpc, sender }, { needs, funds, promised })
   return needs.map(({ message }, index) => {
     return short[index] ?? faultIn(sender, message, rest[accounts.length + index])
   })
@@ -56,10 +56,8 @@ export async function precheckAll(
 
 /** Before anything is refused, what is in the balance already is promised no longer. */
 async function shortfallsNow(
-  { network, rpc, sender }: { network: Network; rpc: Rpc; sender: Address },
-  needs: readonly Need[],
-  funds: Funds,
-  promised: readonly Promised[],
+  { network, rpc, sender }: Parts,
+  { needs, funds, promised }: { needs: readonly Need[]; funds: Funds; promised: readonly Promised[] },
 ): Promise<(Precheck | null)[]> {
   const short = shortfalls(network, needs, funds, totalOf(promised))
   if (promised.length === 0 || short.every((fault) => fault === null)) return short
