@@ -28,11 +28,9 @@ describe('the kinds of requests', () => {
 })
 
 describe('a request', () => {
-  test('has its fields in the order of the wire', () => {
-    expect(Object.keys(SendRequest.shape)).toEqual([
-      ...['type', 'to', 'amount', 'humanAmount', 'token', 'memo'],
-      ...['network', 'walletId', 'dryRun'],
-    ])
+  test('keeps the order of the fields that clients know', () => {
+    const known = ['type', 'to', 'amount', 'humanAmount', 'token', 'memo', 'network', 'walletId', 'dryRun']
+    expect(Object.keys(SendRequest.shape).filter((field) => known.includes(field))).toEqual(known)
   })
 
   test('is told of each rule of its kind that it breaks, and of fields that are for others', () => {
