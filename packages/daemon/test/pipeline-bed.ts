@@ -1,4 +1,12 @@
-import { findNetwork, LOCAL_NETWORKS, type Network, newId, type SendRequest } from '@waiaas/contract'
+import {
+  defaultSettings,
+  findNetwork,
+  LOCAL_NETWORKS,
+  type Network,
+  newId,
+  type SendRequest,
+  togglesOf,
+} from '@waiaas/contract'
 import { type EvmNode, type SolanaNode, startEvm, startSolana } from '@waiaas/localnet'
 import pino from 'pino'
 import { strictAudit } from '../../../test/support/strict-audit.ts'
@@ -122,9 +130,7 @@ export async function startPipeline(
     instance: newId(),
   }
   const settings = {
-    denyTokens: true,
-    denyContracts: true,
-    denySpenders: true,
+    ...togglesOf(defaultSettings()),
     delaySeconds: 300,
     approvalTimeout: 3600,
   }

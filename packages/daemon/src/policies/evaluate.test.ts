@@ -1,4 +1,4 @@
-import { Decision } from '@waiaas/contract'
+import { Decision, defaultSettings, togglesOf } from '@waiaas/contract'
 import { describe, expect, test } from 'vitest'
 import type { EvaluateInput } from './evaluate.ts'
 import {
@@ -32,7 +32,7 @@ describe('without a policy that allows it, nothing leaves', () => {
     expect(verdict([], { effects: effects([]) })).toBe('DENY:SPENDING_LIMIT_MISSING')
   })
   test('a token needs ALLOWED_TOKENS while the toggle says so', () => {
-    const toggles = { denyTokens: true, denyContracts: true, denySpenders: true }
+    const toggles = togglesOf(defaultSettings())
     const list = row('ALLOWED_TOKENS', { tokens: [{ address: USDC_ADDRESS }] })
     expect(verdict([open()], { ...usdc(1n), toggles })).toBe('DENY:TOKEN_NOT_ALLOWED')
     expect(verdict([open(), list], { ...usdc(1n), toggles })).toBe('INSTANT')
@@ -56,7 +56,7 @@ describe('without a policy that allows it, nothing leaves', () => {
     ],
   ])('%s is refused in this release, with the toggle off too', (_, effect, code) => {
     expect(verdict([open()], { effects: effects([effect]) })).toBe(`DENY:${code}`)
-    const toggles = { denyTokens: false, denyContracts: false, denySpenders: false }
+    const toggles = { ...togglesOf(defaultSettings()), denyTokens: false, denyContracts: false, denySpenders: false }
     expect(verdict([open()], { effects: effects([effect]), toggles })).toBe('DENY:UNSUPPORTED_EFFECT')
   })
   test.each([

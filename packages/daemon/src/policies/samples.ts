@@ -1,4 +1,12 @@
-import { type Effect, NETWORKS, nativeAsset, type PolicyType, tokenAsset } from '@waiaas/contract'
+import {
+  defaultSettings,
+  type Effect,
+  NETWORKS,
+  nativeAsset,
+  type PolicyType,
+  togglesOf,
+  tokenAsset,
+} from '@waiaas/contract'
 import { compilePolicies, type EvaluateInput, evaluate, type PolicyRow, type Price, type Window } from './evaluate.ts'
 
 /** A wallet on Sepolia with ETH at 2,000 USD, USDC at 1 USD and one token without a price. For this folder's tests. */
@@ -61,7 +69,7 @@ const input = (policies: readonly PolicyRow[], more: Partial<EvaluateInput> = {}
   tokens: { [USDC]: { decimals: 6, symbol: 'USDC' }, [ODD]: { decimals: 8, symbol: 'ODD' } },
   spent: { day: nothingSpent, month: nothingSpent, networks: {} },
   requests: { all: [], networks: {} },
-  toggles: { denyTokens: false, denyContracts: true, denySpenders: true },
+  toggles: { ...togglesOf(defaultSettings()), denyTokens: false },
   ...more,
 })
 

@@ -1,4 +1,4 @@
-import { type Effects, LOCAL_NETWORKS, nativeAsset, newId, usdCost } from '@waiaas/contract'
+import { defaultSettings, type Effects, LOCAL_NETWORKS, nativeAsset, newId, togglesOf, usdCost } from '@waiaas/contract'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { forEachEngine } from '../../../../../test/support/for-each-engine.ts'
@@ -72,9 +72,7 @@ function judgeOf({ state, known }: Market, wallet: WalletFacts) {
     },
     network: () => network,
     settings: () => ({
-      denyTokens: true,
-      denyContracts: true,
-      denySpenders: true,
+      ...togglesOf(defaultSettings()),
       delaySeconds: 1,
       approvalTimeout: 3_600,
     }),
