@@ -26,7 +26,6 @@ const toSplit: readonly string[] = [
   'packages/daemon/src/ledger/model.test.ts',
   'packages/daemon/src/killswitch/service.ts',
   'packages/daemon/src/clock/service.ts',
-  'packages/daemon/src/chains/rpc-member.ts',
   'packages/daemon/src/chains/evm/observe.ts',
 ]
 /** Where functions with more parameters are still to be joined into one object; a folder that has none any more leaves this list. */
