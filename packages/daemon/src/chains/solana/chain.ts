@@ -12,12 +12,12 @@ import { decodeMessage, feeOf } from './decode.ts'
 import { drafting, readMintAccount } from './draft.ts'
 import { readHoldings } from './holdings.ts'
 import { identity } from './identity.ts'
-import { rentOf } from './instruction-effects.ts'
 import { type Message, readMessage } from './message.ts'
 import { readMint, requireSupportedMint } from './mint.ts'
 import { observeAll } from './observe.ts'
 import { precheckAll } from './precheck.ts'
 import { systemProgram } from './programs.ts'
+import { rentOf } from './read/associated-token.ts'
 import { parseAddress } from './recipients.ts'
 import { sealMessage } from './seal.ts'
 import { blockTime } from './time.ts'
@@ -75,7 +75,7 @@ export function solanaChain(options: SolanaOptions): Chain {
       requireWithin(maxFee, readMessage(bytes))
       return bytes
     },
-    decode: (sender, bytes, hints) => decodeMessage(network, address(sender), bytes, hints),
+    decode: (sender, bytes, hints) => decodeMessage({ network, address: address(sender) }, bytes, hints),
     seal(sender, unsigned, signature) {
       const message = readMessage(unsigned)
       const signed = sealMessage(address(sender), { bytes: unsigned, message }, signature)

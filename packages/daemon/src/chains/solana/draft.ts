@@ -11,11 +11,11 @@ import { associatedAccount } from './associated-account.ts'
 import { planBytes, writeBody } from './body.ts'
 import { decodeMessage } from './decode.ts'
 import { upToBand } from './fees.ts'
-import { rentOf } from './instruction-effects.ts'
 import { readMessage } from './message.ts'
 import { holdingOf, type ReadAccount, readMint, requireSupportedMint, tokenAccountOwner } from './mint.ts'
 import { priorityFees } from './priority-fee.ts'
 import { isTokenProgram, memoProgram, systemProgram, token2022Program } from './programs.ts'
+import { rentOf } from './read/associated-token.ts'
 import { parseAddress, requireReceivable, requireRecipient } from './recipients.ts'
 
 // Generous: unused units cost next to nothing, and clusters run older, costlier builds of the same programs.
@@ -124,7 +124,7 @@ function finish(network: Network, sender: Address, { units, instructions }: Plan
   const size = bytes.length + signatureSize
   if (size > packetSize)
     throw new Failure('INVALID_TRANSACTION', `expected at most ${packetSize} bytes, got ${size}; shorten the memo`)
-  const { fee } = decodeMessage(network, sender, bytes, {}).effects
+  const { fee } = decodeMessage({ network, address: sender }, bytes, {}).effects
   return { body, maxFee: BigInt(fee.max) + rentOf(readMessage(bytes)) }
 }
 
