@@ -75,7 +75,7 @@ export function evmChain(options: EvmOptions): Chain {
     draft: border((sender, intent, replaces) => draft(parts, sender, intent, replaces)),
     hints: () => ({}),
     bytes: (_sender, drafted, lifetime) => bytes(drafted, lifetime),
-    decode: (sender, unsigned) => decode(network, chainId, sender, unsigned),
+    decode: (sender, unsigned) => decode({ network, chainId }, sender, unsigned),
     seal(sender, unsigned, signature) {
       const signed = seal(sender, unsigned, signature)
       if (terms.size >= termsMost) terms.clear()

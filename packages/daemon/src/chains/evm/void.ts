@@ -58,10 +58,10 @@ async function prove(parts: ObserverParts, track: Track, ownWinner: Attempt | un
     const own = answers.map(readReceipt).find((receipt) => receipt !== undefined)
     if (own) {
       if (own.hash !== attempt.hash) throw new OddAnswer(`the receipt of ${attempt.hash}`, own.hash)
-      await includeBy(parts, track, own)
+      await includeBy(parts, track, { receipt: own })
       return
     }
-    const by = ownWinner?.hash ?? (await userOfNonce(rpc, attempt.sender, nonce, window.finalized()))
+    const by = ownWinner?.hash ?? (await userOfNonce(rpc, { sender: attempt.sender, nonce }, window.finalized()))
     if (by === undefined || by === attempt.hash) return
     const proof = `nonce ${nonce} of ${attempt.sender} is used by ${by} in a block that is final (${window.finalized()} or before)`
     track.fate = { state: 'void', proof, by }

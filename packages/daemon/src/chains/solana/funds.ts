@@ -27,19 +27,20 @@ export function needOf(network: Network, sender: Address, draft: Draft): Need {
 const nativeOutflow = (network: Network, effects: Effects): bigint =>
   factsOf(effects).pays.reduce((sum, { asset, amount }) => (asset === nativeAsset(network) ? sum + amount : sum), 0n)
 
-export type Funds = { readonly lamports: bigint; readonly tokens: ReadonlyMap<string, bigint | null> }
+/** What an account has; `inflight` is what of its lamports is promised to earlier transactions. */
+export type Funds = {
+  readonly lamports: bigint
+  readonly inflight: bigint
+  readonly tokens: ReadonlyMap<string, bigint | null>
+}
 
 /**
  * Which needs the funds do not cover, one after the other; an uncovered one takes nothing. What stays with the sender
  * must be rent-exempt, or the cluster would refuse the transaction. (Nothing at all would do too, but the fee below its
  * cap is not known to the lamport before the variation is.)
  */
-export function shortfalls(
-  network: Network,
-  needs: readonly Need[],
-  funds: Funds,
-  inflight: bigint,
-): (Precheck | null)[] {
+export function shortfalls(network: Network, needs: readonly Need[], funds: Funds): (Precheck | null)[] {
+  const { inflight } = funds
   let free = funds.lamports - inflight
   const tokens = new Map(funds.tokens)
   const sol = (amount: bigint) => `${formatUnits(amount, network.native.decimals)} ${network.native.symbol}`
