@@ -5,8 +5,8 @@ import { type Rpc, RpcError } from '../rpc.ts'
 import { quantity } from './hex.ts'
 import { feeOf, noTerms, plainRecipient, readTerms, type Terms, together } from './inclusion.ts'
 import { type Receipt, readReceipt } from './receipts.ts'
-import { witnessesOf } from './second-look.ts'
 import { doubt, include, type ObserverParts, type Track } from './track.ts'
+import { witnessesOf } from './witnesses.ts'
 
 type Answer = Awaited<ReturnType<Rpc['batch']>>[number]
 

@@ -60,3 +60,6 @@ export function doubt(track: Track, reason: string): void {
 
 /** When it is worth asking again for what was odd a moment ago. */
 export const againMs = (blockMs: number): number => Math.max(1_000, blockMs)
+
+export const isDue = ({ clock, blockMs }: ObserverParts, { checkedAt }: Track): boolean =>
+  clock() - checkedAt >= againMs(blockMs)

@@ -13,7 +13,11 @@ import type { ObserverParts, Track } from './track.ts'
 const proofPauseMs = 30_000
 
 /** Looks for a proof where finalized blocks have used the nonce of an attempt that is in none of them. */
-export async function findVoid(parts: ObserverParts, all: readonly Track[], waiting: readonly Track[]): Promise<void> {
+export async function findOvertaken(
+  parts: ObserverParts,
+  all: readonly Track[],
+  waiting: readonly Track[],
+): Promise<void> {
   const { rpc, window, clock } = parts
   if (window.finalized() < 0 || waiting.length === 0) return
   const used = await finalCounts(rpc, window, [...new Set(waiting.map(({ attempt }) => attempt.sender))])
