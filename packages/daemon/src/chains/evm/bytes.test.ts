@@ -8,6 +8,7 @@ import type { Chain } from '../chain.ts'
 import type { Intent } from '../intent.ts'
 import { checksummed } from './address.ts'
 import { evmChain } from './chain.ts'
+import { toGas } from './gas-units.ts'
 import { decodeUnsigned, encodeUnsigned, type Transaction } from './transaction.ts'
 
 const me = newKey()
@@ -33,7 +34,7 @@ const transactions: fc.Arbitrary<Transaction> = fc.record({
   to: hex(20),
   value: amounts,
   data: fc.oneof(fc.constant('0x'), hex(1), hex(68), hex(300)),
-  gas: fc.bigInt({ min: 0n, max: 2n ** 40n }),
+  gas: fc.bigInt({ min: 0n, max: 2n ** 40n }).map(toGas),
   fees,
 })
 
@@ -57,7 +58,7 @@ const unsigned = (tx: Partial<Transaction>) =>
     to: recipient,
     value: 0n,
     data: '0x',
-    gas: 21_000n,
+    gas: toGas(21_000n),
     fees: { type: 'eip1559', maxFeePerGas: 2n, maxPriorityFeePerGas: 1n },
     ...tx,
   })
@@ -216,13 +217,13 @@ test('the digest changes with every field but nonce, gas and fees', () => {
   const digest = (tx: Partial<Transaction>) => decode(me.address, unsigned(tx)).digest
   const plain = digest({})
   expect(plain).toMatch(/^[0-9a-f]{64}$/)
-  expect(digest({ nonce: 9, gas: 1n, fees: { type: 'legacy', gasPrice: 1n } })).toBe(plain)
+  expect(digest({ nonce: 9, gas: toGas(1n), fees: { type: 'legacy', gasPrice: 1n } })).toBe(plain)
   expect(new Set([plain, digest({ value: 1n }), digest({ to: token }), digest({ data: '0x61' })]).size).toBe(4)
   expect(decode(recipient, unsigned({})).digest).not.toBe(plain)
 })
 
 test('the highest fee is gas limit times fee cap', () => {
-  const { fee } = decode(me.address, unsigned({ gas: 50_000n })).effects
+  const { fee } = decode(me.address, unsigned({ gas: toGas(50_000n) })).effects
   expect(fee).toEqual({ asset: native, max: '100000' })
 })
 

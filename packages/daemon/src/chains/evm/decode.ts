@@ -2,6 +2,7 @@ import { type Effect, Failure, nativeAsset } from '@waiaas/contract'
 import { sha256 } from '../../platform/sha256.ts'
 import type { Decoded } from '../build.ts'
 import { checksummed } from './address.ts'
+import { costOf } from './gas-units.ts'
 import type { EvmNetwork } from './identity.ts'
 import { memoText } from './memo.ts'
 import { readCall } from './read/all.ts'
@@ -24,7 +25,7 @@ export function decode({ network, chainId }: EvmNetwork, sender: string, bytes: 
       network: network.id,
       sender: checksummed(sender),
       effects: effectsOf({ network, sender: sender.toLowerCase(), tx }),
-      fee: { asset: nativeAsset(network), max: (tx.gas * feeCap(tx.fees)).toString() },
+      fee: { asset: nativeAsset(network), max: costOf(tx.gas, feeCap(tx.fees)).toString() },
     },
     digest: digestOf(sender, tx),
   }

@@ -5,6 +5,7 @@ import { parseAddress } from './address.ts'
 import { transferData } from './erc20.ts'
 import { type FeeSource, outbid, type RollupFees } from './fees.ts'
 import type { Call, GasSource } from './gas.ts'
+import { costOf, type Gas, toGas } from './gas-units.ts'
 import { memoData, memoMost, memoText } from './memo.ts'
 import { encodeUnsigned, type Fees, feeCap, type Transaction } from './transaction.ts'
 
@@ -33,7 +34,7 @@ export async function draft(parts: DraftParts, sender: string, intent: Intent, r
   // The largest nonce in use makes the bytes as long as they can become.
   const beside = await parts.beside(() => encodeUnsigned({ ...tx, nonce: 0xffff_ffff }).length, gas)
   // What a rollup charges beside the gas is taken at inclusion and can rise until then, hence twice.
-  return { body: JSON.stringify(bodyOf(tx)), maxFee: gas * feeCap(fees) + beside * 2n }
+  return { body: JSON.stringify(bodyOf(tx)), maxFee: costOf(gas, feeCap(fees)) + beside * 2n }
 }
 
 /** The unsigned bytes of a draft at a nonce. */
@@ -53,7 +54,7 @@ export function readBody({ body }: Draft): Omit<Transaction, 'nonce'> {
           maxFeePerGas: BigInt(rest.maxFeePerGas),
           maxPriorityFeePerGas: BigInt(rest.maxPriorityFeePerGas),
         }
-  return { chainId, to, value: BigInt(value), data, gas: BigInt(gas), fees }
+  return { chainId, to, value: BigInt(value), data, gas: toGas(BigInt(gas)), fees }
 }
 
 function bodyOf(tx: Omit<Transaction, 'nonce'>): Body {
@@ -103,7 +104,7 @@ function memo(text: string | undefined): string {
   return data
 }
 
-async function gasLimit(gas: GasSource, call: Call, intent: Intent): Promise<bigint> {
+async function gasLimit(gas: GasSource, call: Call, intent: Intent): Promise<Gas> {
   if (intent.kind === 'token-transfer') return gas.tokenTransfer(call, intent.to)
   // The sender's own code is looked at before each send; a lane's transaction runs none.
   if (intent.kind === 'lane') return gas.lane(call)
