@@ -79,8 +79,8 @@ test('signed bytes and hash are those that viem makes, for any key and amount', 
     fc.asyncProperty(transactions, async (tx) => {
       const key = newKey()
       const bytes = unsigned(tx)
-      const sealed = chain.seal(key.address, bytes, await signature(key, bytes))
-      const parsed = parseTransaction(`0x${Buffer.from(sealed.bytes).toString('hex')}`)
+      const signed = chain.addSignature(key.address, bytes, await signature(key, bytes))
+      const parsed = parseTransaction(`0x${Buffer.from(signed.bytes).toString('hex')}`)
       expect(parsed).toMatchObject({ chainId: 31337, ...(tx.value > 0n && { value: tx.value }) })
       expect(
         serializeTransaction({ ...parsed, r: undefined, s: undefined, v: undefined, yParity: undefined } as never),
@@ -95,15 +95,15 @@ test('r and s are written without leading zeros', async () => {
     // One signature in 256 has such a number.
     for (let nonce = 0; ; nonce++) {
       const bytes = unsigned({ nonce })
-      const signed = Buffer.from(await signature(me, bytes))
-      if (signed[at] !== 0) continue
-      const sealed = chain.seal(me.address, bytes, signed)
-      const { r, s, yParity, ...rest } = parseTransaction(`0x${Buffer.from(sealed.bytes).toString('hex')}`)
+      const raw = Buffer.from(await signature(me, bytes))
+      if (raw[at] !== 0) continue
+      const signed = chain.addSignature(me.address, bytes, raw)
+      const { r, s, yParity, ...rest } = parseTransaction(`0x${Buffer.from(signed.bytes).toString('hex')}`)
       expect([r, s].map((number) => BigInt(number!))).toEqual(
-        [signed.subarray(0, 32), signed.subarray(32, 64)].map((number) => BigInt(`0x${number.toString('hex')}`)),
+        [raw.subarray(0, 32), raw.subarray(32, 64)].map((number) => BigInt(`0x${number.toString('hex')}`)),
       )
       expect(serializeTransaction(rest as never, { r: r!, s: s!, yParity: yParity! })).toBe(
-        `0x${Buffer.from(sealed.bytes).toString('hex')}`,
+        `0x${Buffer.from(signed.bytes).toString('hex')}`,
       )
       break
     }
@@ -113,7 +113,7 @@ test('r and s are written without leading zeros', async () => {
 test('a signature by another key, with a high s or of another length is refused', async () => {
   const bytes = unsigned({})
   const good = await signature(me, bytes)
-  expect(() => chain.seal(newKey().address, bytes, good)).toThrow(/expected a signature by 0x/)
+  expect(() => chain.addSignature(newKey().address, bytes, good)).toThrow(/expected a signature by 0x/)
   const order = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n
   const s = order - BigInt(`0x${Buffer.from(good.subarray(32, 64)).toString('hex')}`)
   const high = Buffer.concat([
@@ -121,9 +121,11 @@ test('a signature by another key, with a high s or of another length is refused'
     Buffer.from(s.toString(16).padStart(64, '0'), 'hex'),
     Buffer.of(1 - good[64]!),
   ])
-  expect(() => chain.seal(me.address, bytes, high)).toThrow(/low s/)
-  expect(() => chain.seal(me.address, bytes, good.subarray(0, 64))).toThrow(/65 bytes/)
-  expect(() => chain.seal(me.address, bytes, Buffer.concat([good.subarray(0, 64), Buffer.of(27)]))).toThrow(/parity/)
+  expect(() => chain.addSignature(me.address, bytes, high)).toThrow(/low s/)
+  expect(() => chain.addSignature(me.address, bytes, good.subarray(0, 64))).toThrow(/65 bytes/)
+  expect(() => chain.addSignature(me.address, bytes, Buffer.concat([good.subarray(0, 64), Buffer.of(27)]))).toThrow(
+    /parity/,
+  )
 })
 
 test('what is decoded from the bytes of a transfer is what was asked for', () => {

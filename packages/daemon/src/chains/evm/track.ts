@@ -15,7 +15,7 @@ export type ObserverParts = {
   readonly warn: (message: string) => void
   /** A transaction of this sender has just been seen in a block. */
   readonly onIncluded: (sender: string) => void
-  /** What bytes that this daemon sealed say, if it still remembers them. */
+  /** What bytes that this daemon signed say, if it still remembers them. */
   readonly remembered: (hash: string) => Terms | undefined
 }
 

@@ -19,7 +19,7 @@ import { precheckAll } from './precheck.ts'
 import { systemProgram } from './programs.ts'
 import { rentOf } from './read/associated-token.ts'
 import { parseAddress } from './recipients.ts'
-import { sealMessage } from './seal.ts'
+import { addSignature } from './signature.ts'
 import { blockTime } from './time.ts'
 
 export type SolanaOptions = {
@@ -76,9 +76,9 @@ export function solanaChain(options: SolanaOptions): Chain {
       return bytes
     },
     decode: (sender, bytes, hints) => decodeMessage({ network, address: address(sender) }, bytes, hints),
-    seal(sender, unsigned, signature) {
+    addSignature(sender, unsigned, signature) {
       const message = readMessage(unsigned)
-      const signed = sealMessage(address(sender), { bytes: unsigned, message }, signature)
+      const signed = addSignature(address(sender), { bytes: unsigned, message }, signature)
       if (fees.size >= mostFees) fees.clear()
       fees.set(signed.hash, feeOf(message))
       return signed

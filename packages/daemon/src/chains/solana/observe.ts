@@ -9,7 +9,7 @@ type Parts = {
   readonly rpc: Rpc
   /** One client for each configured node, so that two can be asked for the same evidence. */
   readonly witnesses: readonly Rpc[]
-  /** What bytes that this daemon sealed are charged, in lamports, if it still remembers them. */
+  /** What bytes that this daemon signed are charged, in lamports, if it still remembers them. */
   readonly remembered: (hash: string) => bigint | undefined
   /** Signatures that failed by the word of all who were asked. */
   readonly failures: Set<string>
