@@ -15,7 +15,6 @@ const maxParameters = 3
 /** Files with a factory that is still to be split; one that has none any more leaves this list. */
 const toSplit: readonly string[] = [
   'packages/mcp/src/session.ts',
-  'packages/localnet/src/solana/chain.ts',
   'packages/daemon/src/wallets/life-cycle.ts',
   'packages/daemon/src/transactions/lanes/lanes.ts',
   'packages/daemon/src/transactions/lanes/settle.ts',
@@ -25,8 +24,6 @@ const toSplit: readonly string[] = [
   'packages/daemon/src/operator/service.ts',
   'packages/daemon/src/killswitch/service.ts',
   'packages/daemon/src/clock/service.ts',
-  'packages/daemon/src/chains/rpc-member.ts',
-  'packages/daemon/src/chains/evm/observe.ts',
 ]
 /** Where functions with more parameters are still to be joined into one object; a folder that has none any more leaves this list. */
 const toJoin = ['packages/daemon/src/transactions/', 'packages/daemon/src/chains/']

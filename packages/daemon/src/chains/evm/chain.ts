@@ -19,7 +19,7 @@ import { balancesOf } from './multicall.ts'
 import { nextNonce } from './nonce.ts'
 import { observer } from './observe.ts'
 import { prechecker } from './precheck.ts'
-import { seal } from './seal.ts'
+import { addSignature } from './signature.ts'
 import { blockTime } from './time.ts'
 import { readFeed, readToken } from './token.ts'
 import { decodeUnsigned } from './transaction.ts'
@@ -75,9 +75,9 @@ export function evmChain(options: EvmOptions): Chain {
     draft: border(drafting(parts)),
     hints: () => ({}),
     bytes: (_sender, drafted, lifetime) => bytes(drafted, lifetime),
-    decode: (sender, unsigned) => decode(network, chainId, sender, unsigned),
-    seal(sender, unsigned, signature) {
-      const signed = seal(sender, unsigned, signature)
+    decode: (sender, unsigned) => decode({ network, chainId }, sender, unsigned),
+    addSignature(sender, unsigned, signature) {
+      const signed = addSignature(sender, unsigned, signature)
       if (terms.size >= termsMost) terms.clear()
       terms.set(signed.hash, termsOf(decodeUnsigned(unsigned)))
       return signed

@@ -3,6 +3,7 @@ import type { Draft, Lifetime } from '../build.ts'
 import type { Intent } from '../intent.ts'
 import { type FeeSource, outbid, type RollupFees } from './fees.ts'
 import type { GasSource } from './gas.ts'
+import { costOf, toGas } from './gas-units.ts'
 import { planOf } from './plan/all.ts'
 import { encodeUnsigned, type Fees, feeCap, type Transaction } from './transaction.ts'
 
@@ -34,7 +35,7 @@ export const drafting =
     // The largest nonce in use makes the bytes as long as they can become.
     const extra = await beside(() => encodeUnsigned({ ...tx, nonce: 0xffff_ffff }).length, limit)
     // What a rollup charges beside the gas is taken at inclusion and can rise until then, hence twice.
-    return { body: JSON.stringify(bodyOf(tx)), maxFee: limit * feeCap(bid) + extra * 2n }
+    return { body: JSON.stringify(bodyOf(tx)), maxFee: costOf(limit, feeCap(bid)) + extra * 2n }
   }
 
 /** The unsigned bytes of a draft at a nonce. */
@@ -54,7 +55,7 @@ export function readBody({ body }: Draft): Omit<Transaction, 'nonce'> {
           maxFeePerGas: BigInt(rest.maxFeePerGas),
           maxPriorityFeePerGas: BigInt(rest.maxPriorityFeePerGas),
         }
-  return { chainId, to, value: BigInt(value), data, gas: BigInt(gas), fees }
+  return { chainId, to, value: BigInt(value), data, gas: toGas(BigInt(gas)), fees }
 }
 
 function bodyOf(tx: Omit<Transaction, 'nonce'>): Body {

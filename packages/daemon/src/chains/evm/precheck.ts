@@ -5,10 +5,10 @@ import type { Rpc } from '../rpc.ts'
 import type { Cache } from './cache.ts'
 import { cache } from './cache.ts'
 import { readBody } from './draft.ts'
-import { parseTokenCall } from './erc20.ts'
 import { type Code, readCode } from './gas.ts'
 import { readQuantity } from './hex.ts'
 import { balancesOf } from './multicall.ts'
+import { parseTransfer } from './read/erc20.ts'
 import { revertOf } from './revert.ts'
 import type { Transaction } from './transaction.ts'
 
@@ -54,8 +54,8 @@ export function prechecker(parts: PrecheckParts) {
     if (foreign) return items.map(() => foreign)
     const results = await native(parts, { sender, items, promised })
     const transfers = items.flatMap(({ tx }, index): Transfer[] => {
-      const call = results[index] === null ? parseTokenCall(tx.data) : undefined
-      return call?.kind === 'transfer' ? [{ index, token: tx.to, to: call.to, amount: call.amount, data: tx.data }] : []
+      const call = results[index] === null ? parseTransfer(tx.data) : undefined
+      return call ? [{ index, token: tx.to, to: call.to, amount: call.amount, data: tx.data }] : []
     })
     if (transfers.length === 0) return results
     for (const [index, found] of await tokens({ ...parts, passed }, sender, transfers)) results[index] = found

@@ -12,15 +12,15 @@ import { decodeMessage, feeOf } from './decode.ts'
 import { drafting } from './draft.ts'
 import { readHoldings } from './holdings.ts'
 import { identity } from './identity.ts'
-import { rentOf } from './instruction-effects.ts'
 import { type Message, readMessage } from './message.ts'
 import { readMint, requireSupportedMint } from './mint.ts'
 import { observeAll } from './observe.ts'
 import { hintsOf } from './plan/all.ts'
 import { precheckAll } from './precheck.ts'
 import { systemProgram } from './programs.ts'
+import { rentOf } from './read/associated-token.ts'
 import { parseAddress } from './recipients.ts'
-import { sealMessage } from './seal.ts'
+import { addSignature } from './signature.ts'
 import { blockTime } from './time.ts'
 
 export type SolanaOptions = {
@@ -76,10 +76,10 @@ export function solanaChain(options: SolanaOptions): Chain {
       requireWithin(maxFee, readMessage(bytes))
       return bytes
     },
-    decode: (sender, bytes, hints) => decodeMessage(network, address(sender), bytes, hints),
-    seal(sender, unsigned, signature) {
+    decode: (sender, bytes, hints) => decodeMessage({ network, address: address(sender) }, bytes, hints),
+    addSignature(sender, unsigned, signature) {
       const message = readMessage(unsigned)
-      const signed = sealMessage(address(sender), { bytes: unsigned, message }, signature)
+      const signed = addSignature(address(sender), { bytes: unsigned, message }, signature)
       if (fees.size >= mostFees) fees.clear()
       fees.set(signed.hash, feeOf(message))
       return signed

@@ -6,12 +6,12 @@ import type { Rpc } from '../rpc.ts'
 import { planBytes, writeBody } from './body.ts'
 import { decodeMessage } from './decode.ts'
 import { upToBand } from './fees.ts'
-import { rentOf } from './instruction-effects.ts'
 import { readMessage } from './message.ts'
 import { planOf } from './plan/all.ts'
 import { planContext } from './plan/context.ts'
 import type { Planned } from './plan/plan.ts'
 import { priorityFees } from './priority-fee.ts'
+import { rentOf } from './read/associated-token.ts'
 import { parseAddress } from './recipients.ts'
 
 // A transaction must fit one packet: https://solana.com/docs/core/transactions
@@ -41,6 +41,6 @@ function finish({ network, sender, price }: Terms, { units, instructions }: Plan
   const size = bytes.length + signatureSize
   if (size > packetSize)
     throw new Failure('INVALID_TRANSACTION', `expected at most ${packetSize} bytes, got ${size}; shorten the memo`)
-  const { fee } = decodeMessage(network, sender, bytes, {}).effects
+  const { fee } = decodeMessage({ network, address: sender }, bytes, {}).effects
   return { body, maxFee: BigInt(fee.max) + rentOf(readMessage(bytes)) }
 }

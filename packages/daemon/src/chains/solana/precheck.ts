@@ -39,7 +39,7 @@ export async function precheckAll(
     ...needs.map(({ bytes }) => ({ method: 'simulateTransaction', params: [unsignedWire(bytes), simulation] })),
   ])
   const held = accountsIn(rest.slice(0, accounts.length).map(resultOf), sources.length)
-  const funds: Funds = {
+  const funds: Omit<Funds, 'inflight'> = {
     lamports: wholeNumber(contentOf(resultOf(balance)), 'a balance'),
     tokens: new Map(
       sources.map((source, index) => {
@@ -57,14 +57,14 @@ export async function precheckAll(
 /** Before anything is refused, what is in the balance already is promised no longer. */
 async function shortfallsNow(
   { network, rpc, sender }: Parts,
-  { needs, funds, promised }: { needs: readonly Need[]; funds: Funds; promised: readonly Promised[] },
+  { needs, funds, promised }: { needs: readonly Need[]; funds: Omit<Funds, 'inflight'>; promised: readonly Promised[] },
 ): Promise<(Precheck | null)[]> {
-  const short = shortfalls(network, needs, funds, totalOf(promised))
+  const short = shortfalls(network, needs, { ...funds, inflight: totalOf(promised) })
   if (promised.length === 0 || short.every((fault) => fault === null)) return short
   const hashes = promised.flatMap(({ hash }) => (hash === null ? [] : [hash]))
   const { lamports, landed } = await balanceBeside(rpc, sender, hashes)
   const open = promised.filter(({ hash }) => hash === null || !landed.has(hash))
-  return shortfalls(network, needs, { ...funds, lamports }, totalOf(open))
+  return shortfalls(network, needs, { ...funds, lamports, inflight: totalOf(open) })
 }
 
 const unsignedWire = (message: Uint8Array): string =>

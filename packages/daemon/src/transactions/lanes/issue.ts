@@ -264,7 +264,7 @@ async function store(
   signature: Uint8Array,
 ): Promise<Recorded> {
   const now = parts.clock.now()
-  const sealed = lane.chain.seal(lane.wallet.address, item.bytes, signature)
+  const sealed = lane.chain.addSignature(lane.wallet.address, item.bytes, signature)
   const signed = Buffer.from(sealed.bytes).toString('base64')
   // The status of its transaction said that nobody dropped it; bytes that are not stored must never leave.
   if (!(await attemptStore.record(db, { id: item.attemptId, hash: sealed.hash, signed, at: now })))

@@ -1,13 +1,14 @@
 import { Failure } from '@waiaas/contract'
 import type { Intent } from '../../intent.ts'
 import type { Call, GasSource } from '../gas.ts'
+import type { Gas } from '../gas-units.ts'
 
 /** How one kind is done on an EVM network. */
 export type Plan<I extends Intent> = {
   /** The call, from what the intent says alone. `from` is in lower case, and so are the addresses of the call. */
   call(from: string, intent: I): Call
   /** Its gas limit; asks a node for what is not known. */
-  gas(gas: GasSource, call: Call, intent: I): Promise<bigint>
+  gas(gas: GasSource, call: Call, intent: I): Promise<Gas>
 }
 
 export function requireAmount(value: bigint): bigint {

@@ -15,7 +15,7 @@ const mostKeys = 10_000
 type Unsigned = { readonly bytes: Uint8Array; readonly message: Message }
 
 /** Joins a message and its one signature into wire bytes; Failure INVALID_TRANSACTION when they do not belong together. */
-export function sealMessage(sender: Address, { bytes, message }: Unsigned, signature: Uint8Array): Signed {
+export function addSignature(sender: Address, { bytes, message }: Unsigned, signature: Uint8Array): Signed {
   const { signers } = message
   if (signers.length !== 1 || signers[0] !== sender)
     throw new Failure('INVALID_TRANSACTION', `expected ${sender} as the only signer, got ${signers.join(', ')}`)
@@ -24,7 +24,7 @@ export function sealMessage(sender: Address, { bytes, message }: Unsigned, signa
   return { hash: base58.decode(signature), bytes: new Uint8Array(Buffer.concat([Uint8Array.of(1), signature, bytes])) }
 }
 
-/** The signature, and so the hash, of wire bytes with one signer, as `sealMessage` wrote them. */
+/** The signature, and so the hash, of wire bytes with one signer, as `addSignature` wrote them. */
 export function hashOf(wire: Uint8Array): string {
   if (wire[0] !== 1 || wire.length <= 1 + signatureLength)
     throw new Failure('INVALID_TRANSACTION', 'expected a transaction with one signature')

@@ -9,7 +9,7 @@ import { decodeUnsigned } from './transaction.ts'
 const halfOrder = 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0n
 
 /** Joins unsigned bytes and a signature of 65 bytes (r, s, y parity as 0 or 1). Throws unless the sender signed exactly these bytes. */
-export function seal(sender: string, unsigned: Uint8Array, signature: Uint8Array): Signed {
+export function addSignature(sender: string, unsigned: Uint8Array, signature: Uint8Array): Signed {
   if (signature.length !== 65) throw new Error(`expected a signature of 65 bytes, got ${signature.length}`)
   const parity = signature[64]!
   if (parity > 1) throw new Error(`expected a y parity of 0 or 1, got ${parity}`)

@@ -13,7 +13,11 @@ import type { ObserverParts, Track } from './track.ts'
 const proofPauseMs = 30_000
 
 /** Looks for a proof where finalized blocks have used the nonce of an attempt that is in none of them. */
-export async function findVoid(parts: ObserverParts, all: readonly Track[], waiting: readonly Track[]): Promise<void> {
+export async function findOvertaken(
+  parts: ObserverParts,
+  all: readonly Track[],
+  waiting: readonly Track[],
+): Promise<void> {
   const { rpc, window, clock } = parts
   if (window.finalized() < 0 || waiting.length === 0) return
   const used = await finalCounts(rpc, window, [...new Set(waiting.map(({ attempt }) => attempt.sender))])
@@ -58,10 +62,10 @@ async function prove(parts: ObserverParts, track: Track, ownWinner: Attempt | un
     const own = answers.map(readReceipt).find((receipt) => receipt !== undefined)
     if (own) {
       if (own.hash !== attempt.hash) throw new OddAnswer(`the receipt of ${attempt.hash}`, own.hash)
-      await includeBy(parts, track, own)
+      await includeBy(parts, track, { receipt: own })
       return
     }
-    const by = ownWinner?.hash ?? (await userOfNonce(rpc, attempt.sender, nonce, window.finalized()))
+    const by = ownWinner?.hash ?? (await userOfNonce(rpc, { sender: attempt.sender, nonce }, window.finalized()))
     if (by === undefined || by === attempt.hash) return
     const proof = `nonce ${nonce} of ${attempt.sender} is used by ${by} in a block that is final (${window.finalized()} or before)`
     track.fate = { state: 'void', proof, by }
