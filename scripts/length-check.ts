@@ -24,7 +24,6 @@ const toSplit: readonly string[] = [
   'packages/daemon/src/platform/held.ts',
   'packages/daemon/src/operator/service.ts',
   'packages/daemon/src/ledger/model.test.ts',
-  'packages/daemon/src/killswitch/service.ts',
   'packages/daemon/src/clock/service.ts',
   'packages/daemon/src/chains/rpc-member.ts',
   'packages/daemon/src/chains/evm/observe.ts',
