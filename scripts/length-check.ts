@@ -22,7 +22,6 @@ const toSplit: readonly string[] = [
   'packages/daemon/src/settings/service.ts',
   'packages/daemon/src/sessions/ending.ts',
   'packages/daemon/src/platform/held.ts',
-  'packages/daemon/src/operator/service.ts',
   'packages/daemon/src/ledger/model.test.ts',
   'packages/daemon/src/clock/service.ts',
   'packages/daemon/src/chains/rpc-member.ts',
