@@ -59,8 +59,9 @@ export function passwordCheck<Row>({ keys, log, readRow, requireOpen, onUnlocked
         throw new Failure('KEYSTORE_LOCKED', 'this daemon has no keyring yet: start it with a password')
       const digest = digestOf(normalPassword(password))
       if (known?.row === row && keys.isUnlocked()) return timingSafeEqual(known.digest, digest)
-      // Of the text as it came: an older keyring may open with one form and not with another.
-      const name = `${group} ${digestOf(password).toString('hex')}`
+      // Of the text as it came: an older keyring may open with one form and not with another. And of this keyring: what
+      // is right for the one before says nothing of it.
+      const name = `${group} ${digestOf(password).toString('hex')} ${row}`
       const check = () => {
         // Others from this address may have failed while this one waited.
         requireOpen(group)
