@@ -16,7 +16,6 @@ const maxParameters = 3
 const toSplit: readonly string[] = [
   'packages/mcp/src/session.ts',
   'packages/localnet/src/solana/chain.ts',
-  'packages/daemon/src/wallets/life-cycle.ts',
   'packages/daemon/src/transactions/lanes/lanes.ts',
   'packages/daemon/src/transactions/lanes/settle.ts',
   'packages/daemon/src/settings/service.ts',

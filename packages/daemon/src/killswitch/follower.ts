@@ -1,8 +1,8 @@
 import type { Database } from '../platform/db/database.ts'
 import type { Held } from '../platform/held.ts'
 import { type Loop, loop } from '../platform/jobs.ts'
+import { keyedMutex } from '../platform/keyed-mutex.ts'
 import type { Log } from '../platform/log.ts'
-import { turns } from '../platform/turns.ts'
 import type { Stops } from '../wallets/service.ts'
 import { readKillSwitch } from './state.ts'
 import type { KillSwitchState } from './store.ts'
@@ -13,7 +13,7 @@ type FollowerParts = { database: Database; log: Log; held: Held; stops: Pick<Sto
 
 /** Makes this process do as the database says. Its copy of the state refuses agents without asking the database. */
 export function follower({ database, log, held, stops }: FollowerParts) {
-  const inTurn = turns()
+  const inTurn = keyedMutex()
   let copy: KillSwitchState = 'ACTIVE'
   let refreshing: Loop | undefined
 
