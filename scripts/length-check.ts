@@ -18,7 +18,6 @@ const toSplit: readonly string[] = [
   'packages/localnet/src/solana/chain.ts',
   'packages/daemon/src/transactions/lanes/lanes.ts',
   'packages/daemon/src/transactions/lanes/settle.ts',
-  'packages/daemon/src/settings/service.ts',
   'packages/daemon/src/platform/held.ts',
   'packages/daemon/src/ledger/model.test.ts',
   'packages/daemon/src/clock/service.ts',
