@@ -20,7 +20,6 @@ const toSplit: readonly string[] = [
   'packages/daemon/src/transactions/lanes/settle.ts',
   'packages/daemon/src/platform/held.ts',
   'packages/daemon/src/ledger/model.test.ts',
-  'packages/daemon/src/clock/service.ts',
   'packages/daemon/src/chains/rpc-member.ts',
   'packages/daemon/src/chains/evm/observe.ts',
 ]
