@@ -15,15 +15,9 @@ const maxParameters = 3
 /** Files with a factory that is still to be split; one that has none any more leaves this list. */
 const toSplit: readonly string[] = [
   'packages/mcp/src/session.ts',
-  'packages/daemon/src/wallets/life-cycle.ts',
   'packages/daemon/src/transactions/lanes/lanes.ts',
   'packages/daemon/src/transactions/lanes/settle.ts',
-  'packages/daemon/src/settings/service.ts',
-  'packages/daemon/src/sessions/ending.ts',
   'packages/daemon/src/platform/held.ts',
-  'packages/daemon/src/operator/service.ts',
-  'packages/daemon/src/killswitch/service.ts',
-  'packages/daemon/src/clock/service.ts',
 ]
 /** Where functions with more parameters are still to be joined into one object; a folder that has none any more leaves this list. */
 const toJoin = ['packages/daemon/src/transactions/', 'packages/daemon/src/chains/']

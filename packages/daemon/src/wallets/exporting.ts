@@ -1,14 +1,14 @@
 import { Failure, type Output, type Parsed, type walletOperations } from '@waiaas/contract'
 import type { By } from '../platform/caller.ts'
-import { needLiveWallet } from './choice.ts'
+import type { WalletDependencies } from './dependencies.ts'
 import { keyFailures } from './key-failures.ts'
-import type { WalletParts } from './parts.ts'
+import { needLiveWallet } from './lookup.ts'
 
 type Input = Parsed<typeof walletOperations.exportWallet>
 type Answer = Output<typeof walletOperations.exportWallet>
 
 /** The one door through which a key leaves: the operator with the master password again, on record before it is opened. */
-export function exporting({ database, audit, keys, keyRows, verifyPassword }: WalletParts) {
+export function exporting({ database, audit, keys, keyRows, verifyPassword }: WalletDependencies) {
   return async (input: Input, by: By): Promise<Answer> => {
     const { id, format, password, sealTo } = input
     await database.read((db) => needLiveWallet(db, id))

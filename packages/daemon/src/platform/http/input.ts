@@ -9,7 +9,7 @@ import {
 } from '@waiaas/contract'
 import type { Context } from 'hono'
 import type { z } from 'zod'
-import { nearNames } from '../near.ts'
+import { similarNames } from '../similar-names.ts'
 import type { HttpEnv } from './types.ts'
 
 type Decoder = (text: string) => unknown
@@ -152,7 +152,7 @@ function namesAt(op: Operation, path: readonly PropertyKey[]): string[] {
 
 function meant(name: string, known: readonly string[]): string {
   // Longer than any field: not worth comparing.
-  const near = name.length > 100 ? [] : nearNames(name, known)
+  const near = name.length > 100 ? [] : similarNames(name, known)
   return near.length > 0 ? ` (did you mean ${near.join(' or ')}?)` : ''
 }
 

@@ -1,5 +1,5 @@
 /** Up to three of the known names that are most like a mistyped one, nearest first. */
-export function nearNames(name: string, known: readonly string[]): string[] {
+export function similarNames(name: string, known: readonly string[]): string[] {
   const most = Math.max(2, Math.floor(name.length / 4))
   return known
     .map((candidate) => ({ candidate, distance: editDistance(name, candidate) }))

@@ -24,7 +24,7 @@ type WalletSessions = {
   endOfWallet(db: Handle, walletId: string, by: By): Promise<void>
 }
 
-export type WalletParts = {
+export type WalletDependencies = {
   database: Database
   clock: Clock
   keys: Pick<Keys, 'create' | 'import' | 'derivations' | 'export' | 'sealingKey'>

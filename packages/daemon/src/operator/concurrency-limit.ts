@@ -4,7 +4,7 @@ const AT_ONCE = 2
 const MOST_WAITING = 8
 
 /** Runs two expensive pieces of work at once and lets eight wait. Throws RATE_LIMITED when more come. */
-export function boundedWork() {
+export function concurrencyLimit() {
   const waiting: (() => void)[] = []
   let running = 0
   return async function run<Result>(work: () => Promise<Result>): Promise<Result> {

@@ -5,7 +5,7 @@ import type { Database } from '../platform/db/database.ts'
 import type { Held } from '../platform/held.ts'
 import type { Stops } from '../wallets/service.ts'
 
-export type SessionParts = {
+export type SessionDependencies = {
   database: Database
   clock: Clock
   audit: Pick<Audit, 'record'>
