@@ -17,8 +17,6 @@ const toSplit: readonly string[] = [
   'packages/mcp/src/session.ts',
   'packages/localnet/src/solana/chain.ts',
   'packages/daemon/src/wallets/life-cycle.ts',
-  'packages/daemon/src/transactions/lanes/lanes.ts',
-  'packages/daemon/src/transactions/lanes/settle.ts',
   'packages/daemon/src/settings/service.ts',
   'packages/daemon/src/sessions/ending.ts',
   'packages/daemon/src/platform/held.ts',
@@ -30,7 +28,7 @@ const toSplit: readonly string[] = [
   'packages/daemon/src/chains/evm/observe.ts',
 ]
 /** Where functions with more parameters are still to be joined into one object; a folder that has none any more leaves this list. */
-const toJoin = ['packages/daemon/src/ledger/', 'packages/daemon/src/transactions/', 'packages/daemon/src/chains/']
+const toJoin = ['packages/daemon/src/ledger/', 'packages/daemon/src/chains/']
 
 const sources = [
   'packages/*/{src,scripts}/**/*.{ts,tsx}',

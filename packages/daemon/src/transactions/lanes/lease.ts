@@ -1,5 +1,5 @@
 import type { Scope } from '../../platform/db/database.ts'
-import type { Parts } from '../parts.ts'
+import type { Parts } from '../job.ts'
 import { attemptStore } from '../rows/attempt-store.ts'
 
 const LEASE_MS = 15_000

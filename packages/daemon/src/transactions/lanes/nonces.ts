@@ -1,15 +1,13 @@
-import type { Handle } from '../../platform/db/database.ts'
-import type { Parts } from '../parts.ts'
 import { type AttemptRow, attemptStore } from '../rows/attempt-store.ts'
+import type { LaneJob } from './round.ts'
 
-type Place = { parts: Pick<Parts, 'audit' | 'clock'>; lane: { id: string; wallet: { id: string } }; db: Handle }
 type Nonces = { chainNonce: number; signed: readonly AttemptRow[] }
 
 /**
  * The next nonce is above what the chain has used and what is signed; free ones below the chain's are gone. One that
  * somebody else has used is put on record: another program has the key.
  */
-export async function alignNonce({ parts, lane, db }: Place, { chainNonce, signed }: Nonces): Promise<void> {
+export async function alignNonce({ parts, lane, db }: LaneJob, { chainNonce, signed }: Nonces): Promise<void> {
   const stored = (await attemptStore.lane(db, lane.id))?.next_nonce ?? null
   const own = signed.reduce((highest, row) => Math.max(highest, (row.nonce ?? -1) + 1), stored ?? 0)
   const next = Math.max(own, chainNonce)
@@ -29,7 +27,7 @@ export async function alignNonce({ parts, lane, db }: Place, { chainNonce, signe
 }
 
 /** Free nonces first, lowest first, then new ones. */
-export async function nonceSource({ parts, lane, db }: Place) {
+export async function nonceSource({ parts, lane, db }: LaneJob) {
   const now = parts.clock.now()
   const free = await attemptStore.inState(db, lane.id, 'dropped')
   const row = await attemptStore.lane(db, lane.id)

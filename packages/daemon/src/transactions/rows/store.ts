@@ -132,7 +132,8 @@ const byId = statement<{ id: string }, TransactionRow>((db, p) => wholeRows(db).
 const statusOf = statement<{ id: string }, { status: Status }>((db, p) =>
   db.selectFrom('transactions').select('status').where('id', '=', p('id')),
 )
-const repeat = statement<{ session: string; hash: string; since: number }, TransactionRow>((db, p) =>
+type Repeat = { session: string; hash: string; since: number }
+const repeat = statement<Repeat, TransactionRow>((db, p) =>
   wholeRows(db)
     .where('session_id', '=', p('session'))
     .where('request_hash', '=', p('hash'))
@@ -310,7 +311,7 @@ export const transactionStore = {
   },
   byId: (db: Handle, id: string) => db.get(byId, { id }),
   statusOf: async (db: Handle, id: string) => (await db.get(statusOf, { id }))?.status,
-  repeat: (db: Handle, session: string, hash: string, since: number) => db.get(repeat, { session, hash, since }),
+  repeat: (db: Handle, query: Repeat) => db.get(repeat, query),
   ready: (db: Handle, lane: string, count: number) => db.all(ready, { lane, count }),
   readyLanes: (db: Handle) => db.all(readyLanes),
   dueDelays: (db: Handle, now: number, count: number) => db.all(dueDelays, { now, count }),
