@@ -1,8 +1,8 @@
 import { type Loop, loop } from '../platform/jobs.ts'
 import { type Parts, scopeOf } from './job.ts'
 import type { Lanes } from './lanes/lanes.ts'
-import { attemptStore } from './rows/attempt-store.ts'
 import { endUnsent } from './rows/ending.ts'
+import { laneStore } from './rows/lane-store.ts'
 import { type TransactionRow, transactionStore } from './rows/store.ts'
 
 const EVERY_MS = 250
@@ -51,7 +51,7 @@ const expire = (parts: Parts, row: TransactionRow) =>
 async function wakeLanes(parts: Parts, lanes: Lanes): Promise<void> {
   const [ready, live] = await parts.database.read(async (db) => [
     await transactionStore.readyLanes(db),
-    await attemptStore.liveLanes(db),
+    await laneStore.live(db),
   ])
   for (const key of ready) lanes.kick(key)
   for (const key of live) if ((lanes.byId(key.lane)?.live.size ?? 0) === 0) lanes.kick(key)

@@ -26,6 +26,7 @@ import type { Replacement } from './lanes/replace.ts'
 import { settler } from './lanes/settle.ts'
 import { attemptStore } from './rows/attempt-store.ts'
 import { cancelUnsent, type Ending, endUnsent, type StopReason } from './rows/ending.ts'
+import { laneStore } from './rows/lane-store.ts'
 import { type ListedRow, type ListFilter, listStore } from './rows/list-store.ts'
 import { isUnsigned } from './rows/states.ts'
 import { type TransactionRow, transactionStore } from './rows/store.ts'
@@ -88,7 +89,7 @@ export class Transactions {
     await this.#pruning?.stop()
     await this.#lanes.stop()
     await this.#settler.stop()
-    await this.#parts.database.work({}, (db) => attemptStore.dropLeases(db, this.#parts.instance))
+    await this.#parts.database.work({}, (db) => laneStore.dropLeases(db, this.#parts.instance))
   }
 
   /** Decides on a request; what is allowed to run is signed in the background. The answer is committed when this resolves. */
@@ -182,9 +183,8 @@ export class Transactions {
 
   get(id: string, sessionId: string | undefined): Promise<Transaction> {
     return this.#parts.database.read(async (db) => {
-      const row = await this.#find(db, id, sessionId)
-      const paid = row.tx_hash ? await attemptStore.paidFee(db, id) : null
-      return this.#view({ ...row, paid }, await laneReasons(db, [row]))
+      const row = await this.#visible(db, await listStore.byId(db, id), sessionId)
+      return this.#view(row, await laneReasons(db, [row]))
     })
   }
 
@@ -249,17 +249,20 @@ export class Transactions {
     return { ...prepared, draft, hints, decoded: { ...decoded, effects: withFullFee(decoded.effects, draft) } }
   }
 
-  /** Finds a transaction that the caller may see; `sessionId` undefined is the operator. */
-  async #find(db: Handle, id: string, sessionId: string | undefined): Promise<TransactionRow> {
-    const row = await transactionStore.byId(db, id)
-    const isOwn = row && (!sessionId || (await this.#parts.switches.isLinked(db, sessionId, row.wallet_id)))
-    if (!row || !isOwn) throw new Failure('TX_NOT_FOUND', 'no such transaction')
+  /** A transaction that was found, if the caller may see it; `sessionId` undefined is the operator. */
+  async #visible<Row extends { wallet_id: string }>(
+    db: Handle,
+    row: Row | undefined,
+    sessionId: string | undefined,
+  ): Promise<Row> {
+    const isVisible = row && (!sessionId || (await this.#parts.switches.isLinked(db, sessionId, row.wallet_id)))
+    if (!row || !isVisible) throw new Failure('TX_NOT_FOUND', 'no such transaction')
     return row
   }
 
   /** Finds one that the caller may change: a session what it asked for itself, the operator any. */
   async #findOwn(db: Handle, id: string, sessionId: string | undefined): Promise<TransactionRow> {
-    const row = await this.#find(db, id, sessionId)
+    const row = await this.#visible(db, await transactionStore.byId(db, id), sessionId)
     if (!sessionId || row.session_id === sessionId) return row
     throw new Failure('TX_NOT_FOUND', 'this session has not asked for this transaction; the operator can change it')
   }
@@ -302,7 +305,7 @@ export async function forgetEarlierRun(
   let cancelled = 0
   for (const walletId of await unsentStore.wallets(db))
     cancelled += (await cancelUnsent({ parts, db }, walletId, why)).length
-  await attemptStore.endLeases(db)
+  await laneStore.endLeases(db)
   return cancelled
 }
 
@@ -313,7 +316,7 @@ async function laneReasons(
 ): Promise<Map<string, string>> {
   const reasons = new Map<string, string>()
   for (const id of new Set(rows.filter(isOpenEnded).map(({ lane }) => lane))) {
-    const reason = (await attemptStore.lane(db, id))?.wait_reason
+    const reason = (await laneStore.byId(db, id))?.wait_reason
     if (reason) reasons.set(id, reason)
   }
   return reasons

@@ -7,6 +7,7 @@ import type { Scope } from '../../platform/db/database.ts'
 import { assetsOf } from '../deciding/judge.ts'
 import { type Parts, scopeOf } from '../job.ts'
 import { type AttemptRow, attemptStore } from '../rows/attempt-store.ts'
+import { laneStore } from '../rows/lane-store.ts'
 import { effectsOf } from '../rows/readings.ts'
 import { type TransactionRow, transactionStore } from '../rows/store.ts'
 import type { Issued } from './build.ts'
@@ -268,7 +269,7 @@ export class Lane {
   async #chainNonce(): Promise<number | undefined> {
     const { order } = this.#chain
     if (!order) return undefined
-    const lane = await this.#parts.database.read((db) => attemptStore.lane(db, this.id))
+    const lane = await this.#parts.database.read((db) => laneStore.byId(db, this.id))
     return order.nextNonce(this.#address, lane?.next_nonce ?? 0)
   }
 

@@ -1,6 +1,6 @@
 import type { Chain } from '../../chains/chain.ts'
 import type { Job } from '../job.ts'
-import { attemptStore } from '../rows/attempt-store.ts'
+import { laneStore } from '../rows/lane-store.ts'
 import { type ReadSession, sessionReader } from '../switches.ts'
 
 /** Where a lane's attempts are made. `fence` is the lease under which this process may sign for it. */
@@ -29,7 +29,7 @@ export class LeaseLost extends Error {
 
 /** Throws LeaseLost unless this process still holds the lane under the same fence. */
 export async function requireLease({ parts, lane, db }: LaneJob): Promise<void> {
-  const row = await attemptStore.lane(db, lane.id)
+  const row = await laneStore.byId(db, lane.id)
   if (row?.fence !== lane.fence || row.lease_owner !== parts.instance) throw new LeaseLost(lane.id)
 }
 

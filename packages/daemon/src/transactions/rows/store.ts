@@ -1,7 +1,6 @@
 import { firstIdAt } from '@waiaas/contract'
 import { type Kysely, sql } from 'kysely'
-import type { NoParams } from '../../platform/db/database.ts'
-import { type Handle, statement } from '../../platform/db/database.ts'
+import { type Handle, type NoParams, statement } from '../../platform/db/database.ts'
 import type { Tables } from '../../platform/db/tables.ts'
 import { mayMove, type Status } from './states.ts'
 
@@ -259,7 +258,7 @@ const approve = statement<{ id: string; by: string; usd: string | null; at: numb
     .where('status', '=', 'QUEUED')
     .where('tier', '=', 'APPROVAL'),
 )
-export type Judgement = Pick<
+type Judged = Pick<
   TransactionRow,
   | 'id'
   | 'status'
@@ -273,7 +272,7 @@ export type Judgement = Pick<
   | 'max_fee'
   | 'updated_at'
 >
-const judge = statement<Judgement>((db, p) =>
+const judge = statement<Judged>((db, p) =>
   db
     .updateTable('transactions')
     .set({
@@ -289,7 +288,7 @@ const judge = statement<Judgement>((db, p) =>
     .where('id', '=', p('id'))
     .where('status', '=', 'PENDING'),
 )
-const judgeTexts = statement<Pick<Judgement, 'id' | 'decision' | 'draft'>>((db, p) =>
+const judgeTexts = statement<Pick<Judged, 'id' | 'decision' | 'draft'>>((db, p) =>
   db
     .updateTable('transaction_texts')
     .set({ decision: p('decision'), draft: p('draft') })
@@ -350,9 +349,9 @@ export const transactionStore = {
   serveDelay: async (db: Handle, change: { id: string; at: number }) => won(await db.run(serve, change)),
   approve: async (db: Handle, change: { id: string; by: string; usd: string | null; at: number }) =>
     won(await db.run(approve, change)),
-  async judge(db: Handle, judgement: Judgement) {
-    const isMine = won(await db.run(judge, judgement))
-    if (isMine) await db.run(judgeTexts, judgement)
+  async judge(db: Handle, judged: Judged) {
+    const isMine = won(await db.run(judge, judged))
+    if (isMine) await db.run(judgeTexts, judged)
     return isMine
   },
 }
@@ -363,4 +362,5 @@ function allowed<C extends { from: Status; to: Status }>(change: C): C {
   return change
 }
 
-const won = ({ changes }: { changes: number }) => changes === 1
+/** Whether a conditional update found what it was to change. */
+export const won = ({ changes }: { changes: number }) => changes === 1
