@@ -29,6 +29,10 @@ import { walletAsHeld } from '../src/wallets/service.ts'
 import { walletStore } from '../src/wallets/store.ts'
 
 export { migrations }
+/** Who asks the service: a session, or the operator. */
+export const agent = (sessionId: string) =>
+  ({ principal: { kind: 'agent', sessionId, tokenHash: '' }, peer: undefined }) as const
+export const operator = { principal: { kind: 'operator' }, peer: undefined } as const
 export const localEvm = findNetwork(LOCAL_NETWORKS, 'local-evm')!
 const localSolana = findNetwork(LOCAL_NETWORKS, 'local-solana')!
 const PASSWORD = 'correct horse battery'

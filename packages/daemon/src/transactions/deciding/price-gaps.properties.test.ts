@@ -19,9 +19,10 @@ import { migrations } from '../../migrations/all.ts'
 import type { Database, Handle } from '../../platform/db/database.ts'
 import { compilePolicies, type Price } from '../../policies/evaluate.ts'
 import { encodeRequest } from '../kinds/all.ts'
-import type { Again, Subject, Verdict, WalletFacts } from '../parts.ts'
 import { type TransactionRow, transactionStore, unjudged } from '../rows/store.ts'
+import type { WalletFacts } from '../switches.ts'
 import { judge } from './judge.ts'
+import type { Again, Subject, Verdict } from './verdict.ts'
 
 const network = LOCAL_NETWORKS.find(({ id }) => id === 'local-evm')!
 const ETH = nativeAsset(network)

@@ -4,8 +4,9 @@ import { forEachEngine } from '../../../../../test/support/for-each-engine.ts'
 import { audit } from '../../audit/service.ts'
 import { migrations } from '../../migrations/all.ts'
 import { compilePolicies, type Prices } from '../../policies/evaluate.ts'
-import type { Subject, WalletFacts } from '../parts.ts'
+import type { WalletFacts } from '../switches.ts'
 import { type JudgeParts, judge } from './judge.ts'
+import type { Subject } from './verdict.ts'
 
 const network = LOCAL_NETWORKS.find(({ id }) => id === 'local-evm')!
 const ETH = nativeAsset(network)

@@ -5,17 +5,22 @@ import type { Sent } from '../../chains/follow.ts'
 import type { By } from '../../platform/caller.ts'
 import type { Scope } from '../../platform/db/database.ts'
 import { assetsOf } from '../deciding/judge.ts'
-import { laneId, type Parts, scopeOf } from '../parts.ts'
+import { type Parts, scopeOf } from '../job.ts'
 import { type AttemptRow, attemptStore } from '../rows/attempt-store.ts'
+import { laneStore } from '../rows/lane-store.ts'
 import { effectsOf } from '../rows/readings.ts'
 import { type TransactionRow, transactionStore } from '../rows/store.ts'
+import type { Issued } from './build.ts'
 import { fillGaps } from './gap-fill.ts'
-import { type Issued, isJudgedAgain, issue, type LaneContext, LeaseLost, type Recorded, record } from './issue.ts'
+import { isJudgedAgain, issue } from './issue.ts'
+import { laneId } from './lane-id.ts'
 import { type Lease, lease } from './lease.ts'
 import { sendWhatMay } from './leave.ts'
 import { type Outbidding, outbidding } from './outbidding.ts'
 import { prepare } from './prepare.ts'
+import { type Recorded, record } from './record.ts'
 import { newestOfNonce, type Replacement, replace, replacing } from './replace.ts'
+import { type LaneContext, type LaneJob, LeaseLost } from './round.ts'
 import { type Outgoing, type Send, type Sender, sender } from './sender.ts'
 import { takeOver } from './take-over.ts'
 import { type WaitReasons, waitReasons } from './wait-reasons.ts'
@@ -73,7 +78,7 @@ export class Lane {
   /** Not zero, so that a quick restart under one blockhash does not repeat a signature. */
   #variation = Math.floor(Math.random() * VARIATIONS)
 
-  constructor(parts: Parts, chain: Chain, wallet: { id: string; address: string }, events: LaneEvents) {
+  constructor(parts: Parts, { chain, wallet }: Pick<LaneContext, 'chain' | 'wallet'>, events: LaneEvents) {
     this.id = laneId(chain.network.id, wallet.address)
     this.walletId = wallet.id
     this.#parts = parts
@@ -199,8 +204,7 @@ export class Lane {
   }
 
   async #leaving(batch: readonly Outgoing[], send: Send): Promise<void> {
-    const scope = this.#scope(batch.map(({ row }) => row))
-    const moved = await sendWhatMay(this.#parts, { id: this.id, walletId: this.walletId, scope }, batch, send)
+    const moved = await sendWhatMay(this.#parts, { lane: this, batch }, send)
     for (const row of moved) this.changed(row)
     const refusals = new Map(this.#refusals)
     this.#refusals.clear()
@@ -216,11 +220,11 @@ export class Lane {
     const count = Math.min(ROUND, this.#room - waiting.length)
     if (count <= 0) return false
     const { found, rows, judged } = await this.#next(count)
-    if (rows.length === 0) return fillGaps(this.#parts, this.#chain, { id: this.id, wallet: this.#wallet() })
+    if (rows.length === 0) return fillGaps(this.#parts, this.#context())
     const promised = waiting.map(({ hash, nonce, cost }) => ({ hash, nonce, cost: BigInt(cost) }))
     // Inputs of judgements are read before the job that judges, which waits for nobody.
     const [{ fresh, waiting: unclear }, chainNonce] = await Promise.all([
-      prepare(this.#parts, this.#context(), rows, promised),
+      prepare(this.#parts, this.#context(), { rows, promised }),
       waiting.length === 0 ? this.#chainNonce() : undefined,
       this.#refreshPrices(judged),
     ])
@@ -229,8 +233,8 @@ export class Lane {
     if (fresh.size === 0) return true
     const anchor = await this.#chain.expiry?.anchor()
     const scope = this.#scope(rows)
-    const { issued, lacking } = await this.#parts.database.work(scope, (db) =>
-      issue(this.#parts, this.#context(), db, { fresh, among: found, chainNonce, ...(anchor && { anchor }) }),
+    const { issued, lacking } = await this.#job(scope, (job) =>
+      issue(job, { fresh, among: found, chainNonce, ...(anchor && { anchor }) }),
     )
     this.#putOff(lacking)
     if (issued.length > 0) await this.#signAndRecord(issued, scope)
@@ -265,7 +269,7 @@ export class Lane {
   async #chainNonce(): Promise<number | undefined> {
     const { order } = this.#chain
     if (!order) return undefined
-    const lane = await this.#parts.database.read((db) => attemptStore.lane(db, this.id))
+    const lane = await this.#parts.database.read((db) => laneStore.byId(db, this.id))
     return order.nextNonce(this.#address, lane?.next_nonce ?? 0)
   }
 
@@ -310,9 +314,7 @@ export class Lane {
     await this.#refreshPrices([row])
     const draft = await this.#chain.draft(this.#address, replacing(row, purpose), outbid)
     const scope = this.#scope([row])
-    const issued = await this.#parts.database.work(scope, (db) =>
-      replace(this.#parts, this.#context(), db, { transactionId, purpose, draft, by }),
-    )
+    const issued = await this.#job(scope, (job) => replace(job, { transactionId, purpose, draft, by }))
     const [recorded] = await this.#signAndRecord([issued], scope)
     if (!recorded?.row.hash) throw new Failure('TX_ALREADY_PROCESSED', 'the transaction moved on while it was replaced')
     return recorded.row.hash
@@ -320,9 +322,7 @@ export class Lane {
 
   async #signAndRecord(issued: readonly Issued[], scope: Scope): Promise<Recorded[]> {
     const outcomes = await this.#parts.gate.sign(this.#chain.signKind, await this.#parts.key(this.walletId), issued)
-    const recorded = await this.#parts.database.work(scope, (db) =>
-      record(this.#parts, this.#context(), db, issued, outcomes),
-    )
+    const recorded = await this.#job(scope, (job) => record(job, issued, outcomes))
     // Not inside the job, which a database may run twice.
     for (const outcome of outcomes) if ('signature' in outcome) outcome.signature.fill(0)
     for (const { row } of recorded) this.live.set(row.id, row)
@@ -350,6 +350,10 @@ export class Lane {
     }
   }
 
+  #job<T>(scope: Scope, fn: (job: LaneJob) => Promise<T>): Promise<T> {
+    return this.#parts.database.work(scope, (db) => fn({ parts: this.#parts, lane: this.#context(), db }))
+  }
+
   #scope(rows: readonly { session_id: string | null }[]): Scope {
     return scopeOf(this.walletId, rows)
   }
@@ -365,9 +369,7 @@ export class Lane {
   async #startUp(): Promise<void> {
     await this.#chain.connect()
     const chainNonce = await this.#chainNonce()
-    const rows = await this.#parts.database.work(this.#scope([]), (db) =>
-      takeOver(this.#parts, this.#context(), db, chainNonce),
-    )
+    const rows = await this.#job(this.#scope([]), (job) => takeOver(job, chainNonce))
     this.live.clear()
     for (const row of rows) this.live.set(row.id, row)
     this.#events.onRecorded(rows)

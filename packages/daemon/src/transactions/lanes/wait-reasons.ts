@@ -1,6 +1,6 @@
 import type { Scope } from '../../platform/db/database.ts'
-import type { Parts } from '../parts.ts'
-import { attemptStore } from '../rows/attempt-store.ts'
+import type { Parts } from '../job.ts'
+import { laneStore } from '../rows/lane-store.ts'
 import { transactionStore } from '../rows/store.ts'
 
 /** Whose trouble it is: that of signing and sending, or that of seeing what became of it. */
@@ -26,7 +26,7 @@ export function waitReasons({ database, log }: Pick<Parts, 'database' | 'log'>, 
       if (now === written) return
       written = now
       await database
-        .work(scope(), (db) => attemptStore.waitOfLane(db, id, now))
+        .work(scope(), (db) => laneStore.wait(db, { id, reason: now }))
         .catch((error) => {
           written = undefined
           failed(error)

@@ -1,15 +1,15 @@
 import { type Loop, loop } from '../platform/jobs.ts'
-import { addressOf, type Lanes } from './lanes/lanes.ts'
-import { type Parts, scopeOf } from './parts.ts'
-import { attemptStore } from './rows/attempt-store.ts'
+import { type Parts, scopeOf } from './job.ts'
+import type { Lanes } from './lanes/lanes.ts'
 import { endUnsent } from './rows/ending.ts'
+import { laneStore } from './rows/lane-store.ts'
 import { type TransactionRow, transactionStore } from './rows/store.ts'
 
 const EVERY_MS = 250
 const AT_ONCE = 200
 
 /** Lets served delays go on, ends approvals that nobody gave in time, and wakes every lane that has something to do. */
-export function dueWork(parts: Parts, lanes: Lanes): Loop {
+export function scheduler(parts: Parts, lanes: Lanes): Loop {
   return loop('due transactions', parts.log, async () => {
     const now = parts.clock.now()
     const [due, lapsed] = await parts.database.read(async (db) => [
@@ -39,7 +39,7 @@ const expire = (parts: Parts, row: TransactionRow) =>
   parts.database.work(scopeOf(row.wallet_id, [row]), async (db) => {
     const current = await transactionStore.byId(db, row.id)
     if (current?.status !== 'QUEUED' || current.approval_expires_at === null) return
-    await endUnsent(parts, db, current, {
+    await endUnsent({ parts, db }, current, {
       to: 'EXPIRED',
       code: 'APPROVAL_TIMEOUT',
       error: 'nobody approved it in time',
@@ -51,10 +51,8 @@ const expire = (parts: Parts, row: TransactionRow) =>
 async function wakeLanes(parts: Parts, lanes: Lanes): Promise<void> {
   const [ready, live] = await parts.database.read(async (db) => [
     await transactionStore.readyLanes(db),
-    await attemptStore.liveLanes(db),
+    await laneStore.live(db),
   ])
-  for (const { lane, wallet_id, network } of ready) lanes.kick(wallet_id, network, addressOf(lane))
-  for (const { lane, wallet_id, network } of live) {
-    if ((lanes.byId(lane)?.live.size ?? 0) === 0) lanes.kick(wallet_id, network, addressOf(lane))
-  }
+  for (const key of ready) lanes.kick(key)
+  for (const key of live) if ((lanes.byId(key.lane)?.live.size ?? 0) === 0) lanes.kick(key)
 }

@@ -24,3 +24,17 @@ export async function unsubmit(db: Handle, transactionId: string, at: number): P
   await markReserved(db, transactionId, at)
   return dropped
 }
+
+type Issued = Pick<AttemptRow, 'id' | 'purpose' | 'transaction_id'>
+
+/** Drops an attempt of which no signature is stored. */
+export const dropIssued = (db: Handle, { id, purpose }: Issued, at: number): Promise<boolean> =>
+  // The nonce of a replacement is not free: what it was to replace still has it.
+  attemptStore.move(db, { id, from: 'issued', to: purpose === 'send' ? 'dropped' : 'reused', at })
+
+/** Drops it, and its transaction waits to be signed anew; what a replacement was to outbid stays as it is. */
+export async function unissue(db: Handle, attempt: Issued, at: number): Promise<void> {
+  await dropIssued(db, attempt, at)
+  if (attempt.purpose !== 'send') return
+  await transactionStore.move(db, { id: attempt.transaction_id, from: 'EXECUTING', to: 'PENDING', at })
+}
