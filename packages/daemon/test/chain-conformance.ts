@@ -249,11 +249,12 @@ function following(of: () => Tools): void {
 
 function order(of: () => Tools): void {
   test('the next nonce goes up with each that is in a block', async () => {
-    const { bed, chain, paid } = of()
+    const { bed, chain, lifetime, paid } = of()
     const payer = await bed.payer()
     const next = () => chain.order!.nextNonce(payer.address, 0)
     const start = await next()
-    const all = [await paid(payer, bed.newAddress()), await paid(payer, bed.newAddress(), { nonce: start + 1 })]
+    const second = { ...(await lifetime(payer.address)), nonce: start + 1 }
+    const all = [await paid(payer, bed.newAddress()), await paid(payer, bed.newAddress(), second)]
     await chain.broadcast(all.map(({ bytes }) => bytes))
     await bed.pass(1)
     expect(await next()).toBe(start + 2)

@@ -14,7 +14,7 @@ import type { Chain } from '../src/chains/chain.ts'
 import { evmChain } from '../src/chains/evm/chain.ts'
 import { solanaChain } from '../src/chains/solana/chain.ts'
 import { gate } from '../src/gate/service.ts'
-import { type KeyringRow, startKeys } from '../src/keys/service.ts'
+import { type KeyringRow, type Keys, startKeys } from '../src/keys/service.ts'
 import { killSwitchStore } from '../src/killswitch/store.ts'
 import { migrations } from '../src/migrations/all.ts'
 import { type Clock, systemClock } from '../src/platform/clock.ts'
@@ -27,6 +27,8 @@ import { transactionStore } from '../src/transactions/rows/store.ts'
 import { judge, Transactions } from '../src/transactions/service.ts'
 import { walletAsHeld } from '../src/wallets/service.ts'
 import { walletStore } from '../src/wallets/store.ts'
+import { madeUpChain, madeUpKeys } from './made-up-chain.ts'
+import type { MadeUpNode } from './made-up-node.ts'
 
 export { migrations }
 /** Who asks the service: a session, or the operator. */
@@ -40,12 +42,24 @@ export const ETHER = 10n ** 18n
 
 type World = {
   network: Network
-  chain: 'ethereum' | 'solana'
+  chain: Network['chain']
   connect(): Chain
   fund(address: string): Promise<unknown>
+  /** The signer process, unless the family is one that it cannot read. */
+  startKeys(): Promise<BedKeys>
 }
+type BedKeys = Pick<Keys, 'createKeyring' | 'unlock' | 'create' | 'import' | 'sign' | 'stop'>
+type Node = EvmNode | SolanaNode | MadeUpNode
 
-function worldOf(node: EvmNode | SolanaNode, clock: Clock, { feed }: Oracle): World {
+function worldOf(node: Node, clock: Clock, { feed }: Oracle): World {
+  if ('traits' in node)
+    return {
+      network: node.network,
+      chain: node.network.chain,
+      connect: () => madeUpChain(node),
+      fund: async (address) => node.fund(address),
+      startKeys: async () => madeUpKeys(node),
+    }
   const evm = feed === undefined ? localEvm : { ...localEvm, nativeFeed: feed }
   return 'airdrop' in node
     ? {
@@ -53,12 +67,14 @@ function worldOf(node: EvmNode | SolanaNode, clock: Clock, { feed }: Oracle): Wo
         chain: 'solana',
         connect: () => solanaChain({ network: localSolana, urls: [node.url], clock: clock.now }),
         fund: (address) => node.airdrop(address, 10n ** 11n),
+        startKeys,
       }
     : {
         network: evm,
         chain: 'ethereum',
         connect: () => evmChain({ network: evm, urls: [node.url], allowForeignGenesis: true }),
         fund: (address) => node.fund(address, 100n * ETHER),
+        startKeys,
       }
 }
 
@@ -68,18 +84,18 @@ export type Oracle = { feed?: string; fixed?: Record<string, string> }
 /** Test support: the money path over a real database, signer and node; wallets and sessions are plain rows. */
 export async function startPipeline(
   database: Database,
-  node: EvmNode | SolanaNode,
+  node: Node,
   known?: KeyringRow,
   { now, latest = now }: Pick<Clock, 'now'> & Partial<Clock> = systemClock(),
   oracle: Oracle = {},
 ) {
   const clock = { now, latest }
   const log = pino({ level: process.env.TEST_LOG ?? 'silent' })
-  const keys = await startKeys()
+  const { network, connect, ...world } = worldOf(node, clock, oracle)
+  const keys = await world.startKeys()
   const keyring = known ?? (await keys.createKeyring(PASSWORD))
   if (known) await keys.unlock(PASSWORD, known)
   const evidence = strictAudit({ clock })
-  const { network, connect, ...world } = worldOf(node, clock, oracle)
   const networks = [network]
   let chain = connect()
   const held = heldStops({ clock, log })

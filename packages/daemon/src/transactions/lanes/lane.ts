@@ -313,8 +313,10 @@ export class Lane {
     const outbid: Draft = { body: newest.draft, maxFee: BigInt(newest.max_fee) }
     await this.#refreshPrices([row])
     const draft = await this.#chain.draft(this.#address, replacing(row, purpose), outbid)
+    const anchor = await this.#chain.expiry?.anchor()
     const scope = this.#scope([row])
-    const issued = await this.#job(scope, (job) => replace(job, { transactionId, purpose, draft, by }))
+    const plan = { transactionId, purpose, draft, by, ...(anchor && { anchor }) }
+    const issued = await this.#job(scope, (job) => replace(job, plan))
     const [recorded] = await this.#signAndRecord([issued], scope)
     if (!recorded?.row.hash) throw new Failure('TX_ALREADY_PROCESSED', 'the transaction moved on while it was replaced')
     return recorded.row.hash

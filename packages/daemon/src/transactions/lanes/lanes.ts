@@ -21,8 +21,9 @@ export function lanes(parts: Parts, events: LaneEvents) {
   async function make({ lane, wallet_id, network }: LaneKey): Promise<Lane> {
     const wallet = { id: wallet_id, address: addressOf(lane) }
     const made = new Lane(parts, { chain: await parts.chain(network), wallet }, events)
-    if (isHalted(wallet_id)) await made.halt()
+    // Before anything is waited for, so that a stop which ends meanwhile finds it.
     ready.set(lane, made)
+    if (isHalted(wallet_id)) await made.halt()
     return made
   }
   /** A key that was imported again after the end of its wallet: the lane, with what is signed on it, is the new one's. */

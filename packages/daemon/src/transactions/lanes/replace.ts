@@ -1,5 +1,5 @@
 import { type Effects, Failure, nativeAsset } from '@waiaas/contract'
-import type { Draft } from '../../chains/build.ts'
+import type { Anchor, Draft } from '../../chains/build.ts'
 import type { Intent } from '../../chains/intent.ts'
 import { replaceReservation, reservedItems, type SpendItem } from '../../ledger/service.ts'
 import type { By } from '../../platform/caller.ts'
@@ -18,7 +18,7 @@ const CANCEL: Intent = { kind: 'lane', purpose: 'cancel' }
 export const replacing = (row: TransactionRow, purpose: Replacement): Intent =>
   purpose === 'cancel' ? CANCEL : intentOf(row)
 
-type Outbid = { transactionId: string; purpose: Replacement; draft: Draft; by: By }
+type Outbid = { transactionId: string; purpose: Replacement; draft: Draft; anchor?: Anchor; by: By }
 
 /**
  * Stores an attempt that outbids the newest one on the same nonce. The group holds its highest cost: a higher fee is
@@ -42,7 +42,7 @@ export async function replace(job: LaneJob, plan: Outbid): Promise<Issued> {
   await raiseReservation(round, row, plan)
   const issued = build(round, row, {
     draft: plan.draft,
-    lifetime: { nonce: newest.nonce },
+    lifetime: { ...plan.anchor, nonce: newest.nonce },
     purpose: plan.purpose,
     digest: plan.purpose === 'cancel' ? digestOf(round, plan.draft) : row.digest!,
   })

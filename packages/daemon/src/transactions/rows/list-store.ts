@@ -1,4 +1,4 @@
-import type { ExpressionBuilder, Kysely } from 'kysely'
+import { type ExpressionBuilder, type Kysely, sql } from 'kysely'
 import { type Handle, statement } from '../../platform/db/database.ts'
 import type { Tables } from '../../platform/db/tables.ts'
 import type { Status } from './states.ts'
@@ -74,7 +74,13 @@ const matching = (filter: ListFilter) => (eb: ExpressionBuilder<Tables, 'transac
   if (network) all.push(eb('network', '=', network))
   if (since !== undefined) all.push(eb('created_at', '>=', since))
   if (until !== undefined) all.push(eb('created_at', '<=', until))
-  if (search) all.push(eb.or([eb('tx_hash', 'like', `%${search}%`), eb('to_address', 'like', `%${search}%`)]))
+  if (search) all.push(eb.or([holds('tx_hash', search), holds('to_address', search)]))
   if (before) all.push(eb('transactions.id', '<', before))
   return eb.and(all)
+}
+
+/** In any case, on both engines; `%` and `_` stand for themselves. */
+const holds = (column: 'tx_hash' | 'to_address', text: string) => {
+  const pattern = `%${text.toLowerCase().replace(/[\\%_]/g, '\\$&')}%`
+  return sql<boolean>`lower(${sql.ref(column)}) like ${pattern} escape '\\'`
 }

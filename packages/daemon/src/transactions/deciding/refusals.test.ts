@@ -1,0 +1,136 @@
+import { newId } from '@waiaas/contract'
+import { expect, test } from 'vitest'
+import { madeUpBeds, madeUpKey } from '../../../test/made-up-bed.ts'
+import { refusal } from '../service.ts'
+
+const LIMITS = {
+  instant_max_usd: 10,
+  notify_max_usd: 20,
+  delay_max_usd: 100,
+  delay_seconds: 60,
+  daily_limit_usd: 1_000,
+}
+const start = madeUpBeds()
+type Bed = Awaited<ReturnType<typeof start>>
+
+const put = ({ database, from }: Bed, table: 'wallets' | 'kill_switch', values: object) =>
+  database.work({ exclusive: ['system', `wallet:${from.id}`] }, (db) =>
+    db.query((k) =>
+      table === 'wallets' ? k.updateTable('wallets').set(values) : k.updateTable('kill_switch').set(values),
+    ),
+  )
+const rows = async ({ service, from }: Bed) => service.count({ walletIds: [from.id] })
+
+test('a stop of any kind refuses a request before anything of it is stored', async () => {
+  const bed = await start()
+  const { pay, wallet, from } = bed
+  const stranger = await wallet()
+  for (const state of ['SUSPENDED', 'LOCKED']) {
+    await put(bed, 'kill_switch', { state })
+    await expect(pay()).rejects.toMatchObject({ code: 'SYSTEM_LOCKED', message: `the kill switch is ${state}` })
+  }
+  await put(bed, 'kill_switch', { state: 'ACTIVE' })
+  for (const status of ['SUSPENDED', 'TERMINATED']) {
+    await put(bed, 'wallets', { status })
+    await expect(pay()).rejects.toMatchObject({ code: `WALLET_${status}` })
+  }
+  await put(bed, 'wallets', { status: 'ACTIVE' })
+  await expect(pay({}, { ...from, session: stranger.session })).rejects.toMatchObject({ code: 'WALLET_NOT_FOUND' })
+  await expect(pay({}, { ...from, session: newId() })).rejects.toMatchObject({ code: 'SESSION_REVOKED' })
+  await bed.revoke()
+  await expect(pay()).rejects.toMatchObject({ code: 'SESSION_REVOKED' })
+  expect(await rows(bed)).toBe(0)
+})
+
+test('the answer under a key outlives the stop that came after it', async () => {
+  const bed = await start()
+  const id = await bed.pay({ key: 'k' })
+  await bed.arrived(id)
+  await bed.suspend()
+  expect(await bed.pay({ key: 'k' })).toBe(id)
+  await expect(bed.pay({ key: 'k', amount: '2' })).rejects.toMatchObject({
+    ...{ code: 'IDEMPOTENCY_KEY_REUSED', details: { transactionId: id } },
+  })
+  expect(await rows(bed)).toBe(1)
+})
+
+test('a refusal of the policies is stored with its reasons, holds no money, and says what would be allowed', async () => {
+  const bed = await start({ limits: LIMITS })
+  const answer = await bed.send(bed.from, { to: bed.to, amount: '1000000' }, newId())
+  expect(answer.refused).toMatchObject({ code: 'POLICY_DENIED', message: expect.stringContaining('limit') })
+  const failure = refusal(answer)!
+  expect(failure).toMatchObject({ code: 'POLICY_DENIED', details: { transactionId: answer.transactionId } })
+  expect(await bed.get(answer.transactionId)).toMatchObject({ status: 'CANCELLED', tier: null, txHash: null })
+  expect(await bed.spend(answer.transactionId)).toBeUndefined()
+  expect((await bed.counted()).total).toBe(0n)
+  expect((await bed.events(answer.transactionId)).map(({ event }) => event)).toEqual(['POLICY_DENIED'])
+  expect(refusal(await bed.send(bed.from, { to: bed.to, amount: '1' }, newId()))).toBeUndefined()
+})
+
+test('too many requests are refused with the time after which one more is taken', async () => {
+  const bed = await start()
+  const rules = { max_requests: 2, window_seconds: 3_600 }
+  await bed.rules.create({ walletId: bed.from.id, type: 'RATE_LIMIT', rules, priority: 0, enabled: true } as never)
+  for (const _ of [1, 2]) await bed.pay()
+  const { refused } = await bed.send(bed.from, { to: bed.to, amount: '1' }, newId())
+  expect(refused).toMatchObject({ code: 'RATE_LIMIT_EXCEEDED' })
+  expect(refused!.retryAfter).toBeGreaterThan(3_500)
+  // Whole seconds, rounded up.
+  expect(refused!.retryAfter).toBeLessThanOrEqual(3_601)
+  // A refused request does not count: the time is that of the accepted ones.
+  bed.time.passed = 3_602_000
+  expect((await bed.send(bed.from, { to: bed.to, amount: '1' }, newId())).accepted).toBeDefined()
+})
+
+test('what waits is judged by the policies of when its turn comes, with what counts by then', async () => {
+  const bed = await start({ limits: LIMITS })
+  const { pay, service, until: reaches, get, limit, from, rules, to } = bed
+  const [strict, free] = [await pay({ amount: '100000' }), await pay({ amount: '100000' })]
+  expect((await get(strict)).status).toBe('QUEUED')
+  const added = await rules.create({
+    ...{ walletId: from.id, type: 'WHITELIST', priority: 0, enabled: true },
+    rules: { allowed_addresses: [madeUpKey().address] },
+  } as never)
+  await service.approve(strict)
+  expect(await reaches(strict, 'CANCELLED', 'SUBMITTED')).toBe('CANCELLED')
+  expect((await get(strict)).error).toContain(to)
+  await rules.remove(added.id)
+  // Only the limit is another one than at the request.
+  await limit(from.id, { ...LIMITS, daily_limit_usd: 2_000 })
+  await service.approve(free)
+  expect(await reaches(free, 'CANCELLED', 'SUBMITTED')).toBe('SUBMITTED')
+  expect((await bed.row(free))!.policy_version).toBeGreaterThan((await bed.row(strict))!.policy_version)
+})
+
+test('a dry run says what sending would do, cost and be decided as, and stores nothing', async () => {
+  const bed = await start({ limits: LIMITS })
+  const { node, service, from, to } = bed
+  const ask = (amount: string, recipient = to) =>
+    service.simulate({ type: 'TRANSFER', to: recipient, amount, dryRun: true, walletId: from.id }, from.session)
+  expect(await ask('1000')).toMatchObject({
+    ...{
+      success: true,
+      warnings: [],
+      amount: '1000',
+      humanAmount: '0.001',
+      policy: { tier: 'INSTANT', allowed: true },
+    },
+    fee: { estimatedFee: '20', feeSymbol: 'MUP', feeDecimals: 6, feeUsd: 0.04 },
+    balanceChanges: [{ asset: node.native, currentBalance: '100', changeAmount: '-0.00102', afterBalance: '99.99898' }],
+  })
+  expect((await ask('25000')).warnings).toMatchObject([{ code: 'DELAY_REQUIRED', message: 'it would wait 60 s' }])
+  expect((await ask('100000')).warnings).toMatchObject([{ code: 'APPROVAL_REQUIRED', severity: 'info' }])
+  expect(await ask('1000000')).toMatchObject({ success: false, policy: { allowed: false } })
+  const broke = await ask(String(node.balance(from.address)))
+  expect(broke).toMatchObject({ success: false, balanceChanges: [{ afterBalance: '0' }] })
+  expect(broke.warnings).toContainEqual(expect.objectContaining({ code: 'INSUFFICIENT_BALANCE_WITH_FEE' }))
+  node.faults.unclear.set(to, 'the node does not know')
+  await expect(ask('1')).rejects.toMatchObject({ code: 'CHAIN_ERROR', message: 'the node does not know' })
+  node.faults.unclear.clear()
+  bed.setPrice(node.native, undefined)
+  bed.setPrice(`native:${node.network.id}`, undefined)
+  expect(await ask('1000')).toMatchObject({ fee: { feeUsd: null }, policy: { tier: 'APPROVAL' } })
+  expect((await ask('1000')).warnings.map(({ code }) => code)).toContain('ORACLE_PRICE_UNAVAILABLE')
+  expect(await rows(bed)).toBe(0)
+  expect(node.sent).toEqual([])
+})

@@ -1,0 +1,133 @@
+import { expect, test } from 'vitest'
+import { until } from '../../../../../test/support/until.ts'
+import { madeUpBeds } from '../../../test/made-up-bed.ts'
+import { agent, operator } from '../../../test/pipeline-bed.ts'
+
+const start = madeUpBeds()
+const processed = (status: string) => ({ code: 'TX_ALREADY_PROCESSED', details: { status } })
+
+test('only what is signed and in no block can be outbid; the refusal says what it is instead', async () => {
+  const limits = { instant_max_usd: 10, notify_max_usd: 10, delay_max_usd: 100, delay_seconds: 60 }
+  const { service, from, pay, sentPayment, mined, node, to } = await start({ limits })
+  const replace = (id: string) => service.replace(id, agent(from.session), 'speed-up')
+  await expect(replace(await pay({ amount: '25000' }))).rejects.toMatchObject(processed('QUEUED'))
+  const { id } = await sentPayment()
+  await mined(id, 'CONFIRMED')
+  await expect(replace(id)).rejects.toMatchObject(processed('CONFIRMED'))
+  node.faults.reverts.add(to)
+  const failed = await sentPayment()
+  await mined(failed.id, 'FAILED')
+  await expect(replace(failed.id)).rejects.toMatchObject(processed('FAILED'))
+  await expect(replace('no-such-transaction')).rejects.toMatchObject({ code: 'TX_NOT_FOUND' })
+})
+
+test('on a family without an order nothing can be outbid', async () => {
+  const { service, from, sentPayment, states } = await start({ order: false })
+  const { id } = await sentPayment()
+  for (const purpose of ['speed-up', 'cancel'] as const)
+    await expect(service.replace(id, agent(from.session), purpose)).rejects.toMatchObject({
+      code: 'CHAIN_NOT_SUPPORTED',
+    })
+  expect(await states(id)).toEqual(['recorded'])
+})
+
+test('what a revoked session asked for is outbid by nobody in its name, and lands as it was sent', async () => {
+  const { service, revoke, sentPayment, states, mined } = await start()
+  const { id } = await sentPayment()
+  await revoke()
+  for (const purpose of ['speed-up', 'cancel'] as const)
+    await expect(service.replace(id, operator, purpose)).rejects.toMatchObject({ code: 'SESSION_REVOKED' })
+  expect(await states(id)).toEqual(['recorded'])
+  expect(await mined(id, 'CONFIRMED', 'FAILED')).toBe('CONFIRMED')
+})
+
+test('a stopped wallet outbids nothing', async () => {
+  const { service, from, suspend, resume, sentPayment, arrived, get } = await start()
+  const { id } = await sentPayment()
+  await suspend()
+  await expect(service.replace(id, operator, 'cancel')).rejects.toMatchObject({ code: 'WALLET_SUSPENDED' })
+  await resume()
+  const hash = await service.replace(id, agent(from.session), 'speed-up')
+  await arrived(id)
+  expect((await get(id)).txHash).toBe(hash)
+})
+
+test('a fee that the policies do not allow is not signed; the reservation stays as it was', async () => {
+  // Two dollars and a fee of four cents, of which a daily limit leaves no cent more.
+  const limits = { instant_max_usd: 10, daily_limit_usd: 2.045 }
+  const { service, from, sentPayment, counted, states, spend } = await start({ limits })
+  const { id } = await sentPayment({ amount: '1000' })
+  const before = await counted()
+  await expect(service.replace(id, agent(from.session), 'speed-up')).rejects.toMatchObject({ code: 'POLICY_DENIED' })
+  expect(await counted()).toEqual(before)
+  expect(await states(id)).toEqual(['recorded'])
+  expect((await spend(id))?.state).toBe('out')
+})
+
+test('a raised fee is held as soon as it is signed, the value once, and each raise outbids the one before', async () => {
+  const { service, from, sentPayment, counted, attempts, arrived, node, mined, events } = await start()
+  const { id } = await sentPayment({ amount: '1000' })
+  const totals = [(await counted()).total]
+  for (const [index, fee] of [25n, 31n, 38n].entries()) {
+    await service.replace(id, index === 1 ? operator : agent(from.session), 'speed-up')
+    await arrived(id)
+    totals.push((await counted()).total)
+    expect((await attempts(id)).at(-1)).toMatchObject({ max_fee: String(fee), nonce: 0, purpose: 'speed-up' })
+  }
+  expect(totals).toEqual([2_040_000n, 2_050_000n, 2_062_000n, 2_076_000n])
+  expect(node.pool.size).toBe(1)
+  await mined(id, 'CONFIRMED')
+  const replaced = (await events(id)).filter(({ event }) => event === 'TX_REPLACED')
+  expect(replaced).toHaveLength(3)
+  for (const { details } of replaced) expect(JSON.parse(details)).toMatchObject({ nonce: 0, purpose: 'speed-up' })
+})
+
+test('a payment sped up after a cancel pays again; what is not final decides nothing', async () => {
+  const { service, from, sentPayment, arrived, mined, node, to, get, attempts } = await start()
+  const { id } = await sentPayment({ amount: '1000' })
+  await service.replace(id, agent(from.session), 'cancel')
+  await arrived(id)
+  const last = await service.replace(id, agent(from.session), 'speed-up')
+  await arrived(id)
+  await mined(id, 'CONFIRMED', 'CANCELLED')
+  expect(await get(id)).toMatchObject({ status: 'CONFIRMED', txHash: last })
+  node.mine(3)
+  await until('all to be over', async () => (await attempts(id)).every(({ state }) => /final|void/.test(state)))
+  expect((await attempts(id)).map(({ purpose, state }) => `${purpose} ${state}`)).toEqual([
+    'send void',
+    'cancel void',
+    'speed-up final',
+  ])
+  expect(node.balance(to)).toBe(1_000n)
+})
+
+test('what finds no block is outbid by itself, in the same purpose, five times at most', async () => {
+  const { time, service, from, sentPayment, attempts, waits, arrived, events } = await start()
+  const { id } = await sentPayment()
+  await service.replace(id, agent(from.session), 'cancel')
+  await arrived(id)
+  for (const count of [3, 4, 5, 6]) {
+    time.passed += 61_000
+    await until(`attempt ${count}`, async () => (await attempts(id)).length === count)
+    await arrived(id)
+  }
+  expect((await attempts(id)).slice(1).map(({ purpose }) => purpose)).toEqual(Array(5).fill('cancel'))
+  time.passed += 61_000
+  await waits(id, 'it was sent and is in no block yet')
+  // One more round of the due work, which would have outbid it.
+  time.passed += 1_000
+  await new Promise((resolve) => setTimeout(resolve, 600))
+  expect(await attempts(id)).toHaveLength(6)
+  const actors = (await events(id)).filter(({ event }) => event === 'TX_REPLACED')
+  expect(actors).toHaveLength(5)
+})
+
+test('one that may not cost more says so and waits at its price', async () => {
+  const limits = { instant_max_usd: 10, daily_limit_usd: 2.045 }
+  const { time, sentPayment, waits, states, mined } = await start({ limits })
+  const { id } = await sentPayment({ amount: '1000' })
+  time.passed += 61_000
+  await waits(id, 'no block takes it at its price, and a higher one is not possible')
+  expect(await states(id)).toEqual(['recorded'])
+  expect(await mined(id, 'CONFIRMED', 'FAILED')).toBe('CONFIRMED')
+})

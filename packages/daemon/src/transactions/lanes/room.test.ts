@@ -1,0 +1,130 @@
+import { expect, test } from 'vitest'
+import { until } from '../../../../../test/support/until.ts'
+import { madeUpBeds } from '../../../test/made-up-bed.ts'
+import { agent } from '../../../test/pipeline-bed.ts'
+
+const start = madeUpBeds()
+type Bed = Awaited<ReturnType<typeof start>>
+
+/** All at once: the lane is stopped until the last is stored. */
+async function payMany({ service, from, pay }: Bed, count: number): Promise<string[]> {
+  await service.stops.halt(from.id)
+  const ids: string[] = []
+  for (let index = 0; index < count; index++) ids.push(await pay())
+  service.stops.resume(from.id)
+  return ids
+}
+const inState = async ({ get }: Bed, ids: readonly string[], wanted: string) => {
+  const all = await Promise.all(ids.map(get))
+  return all.filter(({ status }) => status === wanted).length
+}
+
+test('no more attempts wait for a block than the network has room for; each that lands makes room', async () => {
+  const bed = await start({ window: 3 })
+  const { node } = bed
+  const ids = await payMany(bed, 7)
+  await until('three to be sent', () => node.pool.size === 3)
+  await until('three to be submitted', async () => (await inState(bed, ids, 'SUBMITTED')) === 3)
+  expect(await inState(bed, ids, 'PENDING')).toBe(4)
+  node.mine(1)
+  await until('the next three', () => node.pool.size === 3)
+  expect(await inState(bed, ids, 'CONFIRMED')).toBe(3)
+  node.mine(1)
+  await until('the last', () => node.pool.size === 1)
+  node.mine(1)
+  await until('all to be confirmed', async () => (await inState(bed, ids, 'CONFIRMED')) === 7)
+  expect(node.sent.map(({ lifetime }) => lifetime.nonce)).toEqual([0, 1, 2, 3, 4, 5, 6])
+})
+
+test('they are signed in the order in which they were accepted', async () => {
+  const bed = await start()
+  const ids = await payMany(bed, 12)
+  await until('all to be sent', () => bed.node.sent.length === 12)
+  const nonces = await Promise.all(ids.map(async (id) => (await bed.attempts(id))[0]!.nonce))
+  expect(nonces).toEqual(ids.map((_, index) => index))
+})
+
+test('a pool that is full halves the room, and what it refused is sent again when there is room', async () => {
+  const bed = await start({ window: 8 })
+  const { node } = bed
+  node.faults.answers = () => ({ outcome: 'refused', reason: 'pool-full', message: 'full' })
+  const first = (await payMany(bed, 1))[0]!
+  await bed.waits(first, 'a node refused it: full')
+  node.faults.answers = () => undefined
+  const rest = await payMany(bed, 6)
+  // Four may wait for a block at once, and the first is one of them.
+  await until('three more to be in the pool', () => node.pool.size >= 3)
+  expect([await inState(bed, rest, 'SUBMITTED'), await inState(bed, rest, 'PENDING')]).toEqual([3, 3])
+  await until('all to be confirmed', async () => {
+    node.mine(1)
+    return (await inState(bed, [first, ...rest], 'CONFIRMED')) === 7
+  })
+  expect(node.nonce(bed.from.address)).toBe(7)
+})
+
+test('what cannot be paid beside what is promised fails before it is signed, and the others are paid', async () => {
+  const bed = await start({ limits: { instant_max_usd: 1_000_000 } })
+  const { node, pay, until: reaches, get, from } = bed
+  const half = node.balance(from.address) / 2n + 1n
+  const first = await pay({ amount: String(half) })
+  await bed.arrived(first)
+  const second = await pay({ amount: String(half) })
+  expect(await reaches(second, 'FAILED', 'SUBMITTED')).toBe('FAILED')
+  expect(await get(second)).toMatchObject({ txHash: null, error: expect.stringContaining('are needed') })
+  expect((await bed.spend(second))?.state).toBe('void')
+  const third = await pay()
+  await bed.arrived(third)
+  expect(await bed.attempts(third)).toMatchObject([{ nonce: 1 }])
+})
+
+test('identical payments of a family without an order are different bytes, and each is paid', async () => {
+  const bed = await start({ order: false })
+  const ids = await payMany(bed, 20)
+  await until('all to be sent', () => bed.node.pool.size === 20)
+  expect(new Set(bed.node.sent.map(({ hash }) => hash)).size).toBe(20)
+  bed.node.mine(1)
+  await until('all to be confirmed', async () => (await inState(bed, ids, 'CONFIRMED')) === 20)
+  expect(bed.node.balance(bed.to)).toBe(20n)
+})
+
+test('a nonce that a cancelled payment left goes to the next one, and no gap is filled', async () => {
+  const bed = await start()
+  const { pay, until: reaches, attempts, service, from, onSign, states, node } = bed
+  const first: string[] = []
+  onSign(async () => void (await service.cancel(first[0]!, agent(from.session))))
+  await service.stops.halt(from.id)
+  first.push(await pay())
+  service.stops.resume(from.id)
+  await reaches(first[0]!, 'CANCELLED')
+  await until('its nonce to be free', async () => (await states(first[0]!))[0] === 'dropped')
+  const next = await pay()
+  await reaches(next, 'SUBMITTED')
+  expect(await attempts(next)).toMatchObject([{ nonce: 0 }])
+  expect(await states(first[0]!)).toEqual(['reused'])
+  await bed.mined(next, 'CONFIRMED')
+  expect(node.sent).toHaveLength(1)
+  expect((await service.listOfWallet(from.id, undefined, 10)).items).toHaveLength(2)
+})
+
+test('a lane whose key another program used starts above it, and says so', async () => {
+  const bed = await start()
+  const { node, from, sentPayment, mined, attempts, database } = bed
+  const { id } = await sentPayment()
+  await mined(id, 'CONFIRMED')
+  node.mine(2)
+  await until('it to be final', async () => (await bed.states(id))[0] === 'final')
+  for (let count = 0; count < 3; count++) node.payElsewhere(from.address)
+  const next = await sentPayment()
+  expect(await attempts(next.id)).toMatchObject([{ nonce: 4 }])
+  const alarms = await database.read((db) => bed.evidence.list(db, { event: 'NONCE_USED_ELSEWHERE' } as never, 10))
+  expect(alarms).toMatchObject([{ severity: 'critical' }])
+})
+
+test('a stop that ends while the first payment of a wallet makes its lane leaves that lane working', async () => {
+  const { service, from, pay, arrived, attempts } = await start()
+  await service.stops.halt(from.id)
+  const id = await pay()
+  service.stops.resume(from.id)
+  await arrived(id)
+  expect(await attempts(id)).toMatchObject([{ state: 'recorded', nonce: 0 }])
+})

@@ -1,0 +1,124 @@
+import { newId, TransactionStatus } from '@waiaas/contract'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { forEachEngine } from '../../../../../test/support/for-each-engine.ts'
+import { migrations } from '../../../test/pipeline-bed.ts'
+import { attemptRow, storeRows, transactionRow } from '../../../test/transaction-rows.ts'
+import { type ListFilter, listStore } from './list-store.ts'
+import type { TransactionRow } from './store.ts'
+
+const WALLETS = ['w1', 'w2', 'w3']
+const NETWORKS = ['local-evm', 'local-solana']
+const TIMES = [1_000, 2_000, 3_000]
+const HASHES = ['0xAbCdEf', '0xab_def', 'x%y', null]
+const ADDRESSES = ['0xDeaDBeef', '9xQeWvG', null]
+
+const some = <T>(values: readonly T[]) => fc.constantFrom(...values)
+const rows = fc.array(
+  fc.record({
+    wallet_id: some(WALLETS),
+    status: some(TransactionStatus.options),
+    type: some(['TRANSFER', 'TOKEN_TRANSFER']),
+    network: some(NETWORKS),
+    created_at: some(TIMES),
+    tx_hash: some(HASHES),
+    to_address: some(ADDRESSES),
+  }),
+  { maxLength: 25 },
+)
+const maybe = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined })
+const filters = fc.record({
+  walletIds: maybe(fc.subarray(WALLETS, { minLength: 1 })),
+  statuses: maybe(fc.subarray([...TransactionStatus.options], { minLength: 1 })),
+  type: maybe(some(['TRANSFER', 'TOKEN_TRANSFER'])),
+  network: maybe(some(NETWORKS)),
+  since: maybe(some(TIMES)),
+  until: maybe(some(TIMES)),
+  search: maybe(some(['0xabc', 'ABCD', '_', '%', 'deadbeef', '9xqewvg', 'none', "'"])),
+})
+
+const holds = (text: string | null, search: string) => text?.toLowerCase().includes(search.toLowerCase()) ?? false
+const matches =
+  ({ walletIds, statuses, type, network, since, until, search }: ListFilter) =>
+  (row: TransactionRow) =>
+    (walletIds?.includes(row.wallet_id) ?? true) &&
+    (statuses?.includes(row.status) ?? true) &&
+    (type === undefined || row.type === type) &&
+    (network === undefined || row.network === network) &&
+    (since === undefined || row.created_at >= since) &&
+    (until === undefined || row.created_at <= until) &&
+    (search === undefined || holds(row.tx_hash, search) || holds(row.to_address, search))
+
+forEachEngine((_engine, open) => {
+  test('pages of any size give each transaction that a filter means once, newest first', async () => {
+    const database = await open(migrations)
+    await fc.assert(
+      fc.asyncProperty(rows, filters, fc.integer({ min: 1, max: 7 }), async (made, filter, limit) => {
+        await database.work({}, (db) => db.query((k) => k.deleteFrom('transactions')))
+        const all = made.map((change) => transactionRow({ ...change, id: newId(change.created_at) }))
+        await storeRows(database, all)
+        const expected = all.filter(matches(filter)).map(({ id }) => id)
+        const newestFirst = expected.toSorted().toReversed()
+        const paged: string[] = []
+        let before: string | undefined
+        for (;;) {
+          const page = await database.read((db) => listStore.list(db, { ...filter, before }, limit))
+          expect(page.length).toBeLessThanOrEqual(limit)
+          paged.push(...page.map(({ id }) => id))
+          if (page.length < limit) break
+          before = page.at(-1)!.id
+        }
+        expect(paged).toEqual(newestFirst)
+        expect(await database.read((db) => listStore.count(db, filter))).toBe(expected.length)
+        const offset = Math.floor(expected.length / 2)
+        const rest = await database.read((db) => listStore.list(db, { ...filter, offset }, 100))
+        expect(rest.map(({ id }) => id)).toEqual(newestFirst.slice(offset))
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  test("a wallet's own list is what the filter of that wallet gives, page by page", async () => {
+    const database = await open(migrations)
+    await fc.assert(
+      fc.asyncProperty(rows, some(WALLETS), fc.integer({ min: 1, max: 5 }), async (made, wallet, limit) => {
+        await database.work({}, (db) => db.query((k) => k.deleteFrom('transactions')))
+        await storeRows(
+          database,
+          made.map((change) => transactionRow({ ...change, id: newId(change.created_at) })),
+        )
+        let before: string | undefined
+        do {
+          const [own, filtered] = await database.read((db) =>
+            Promise.all([
+              listStore.ofWallet(db, { wallet, before, count: limit }),
+              listStore.list(db, { walletIds: [wallet], before }, limit),
+            ]),
+          )
+          expect(own).toEqual(filtered)
+          before = own.length < limit ? undefined : own.at(-1)!.id
+        } while (before)
+      }),
+      { numRuns: 30 },
+    )
+  })
+
+  test('the fee that was paid is told of what is in a block, and of nothing else', async () => {
+    const database = await open(migrations)
+    const states = ['issued', 'recorded', 'included', 'final', 'void', 'dropped', 'reused'] as const
+    for (const state of states) {
+      const row = transactionRow()
+      await storeRows(
+        database,
+        [row],
+        [
+          attemptRow({ transaction_id: row.id, state: 'void', fee: null }),
+          attemptRow({ transaction_id: row.id, state, fee: '77' }),
+        ],
+      )
+      const [listed] = await database.read((db) => listStore.list(db, { walletIds: ['w'] }, 1))
+      expect(listed, state).toMatchObject({ id: row.id, paid: state === 'included' || state === 'final' ? '77' : null })
+      expect(Object.keys(listed!)).not.toEqual(expect.arrayContaining(['draft']))
+    }
+  })
+})

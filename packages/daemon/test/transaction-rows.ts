@@ -1,0 +1,60 @@
+import { newId } from '@waiaas/contract'
+import type { Database } from '../src/platform/db/database.ts'
+import { type AttemptRow, attemptStore, inNoBlock } from '../src/transactions/rows/attempt-store.ts'
+import { type TransactionRow, transactionStore, unjudged } from '../src/transactions/rows/store.ts'
+
+const ADDRESS = '0x1111111111111111111111111111111111111111'
+export const LANE = `local-evm/${ADDRESS}`
+
+/** Test support: a stored transaction that was allowed to run, changed as wanted. */
+export function transactionRow(change: Partial<TransactionRow> = {}): TransactionRow {
+  const at = change.created_at ?? Date.now()
+  const intent = { kind: 'transfer', to: ADDRESS, amount: '5' }
+  return {
+    ...unjudged,
+    ...{ id: newId(at), wallet_id: 'w', session_id: 's', type: 'TRANSFER', status: 'PENDING', tier: 'INSTANT' },
+    ...{ network: 'local-evm', lane: LANE, request_hash: 'h', to_address: ADDRESS, asset: 'eip155:31337/slip44:60' },
+    ...{ amount: '5', decimals: 18, symbol: 'ETH', max_fee: '21000', digest: 'd', policy_version: 1, amount_usd: '7' },
+    ...{ created_at: at, updated_at: at, draft: '{}', hints: '{}' },
+    request: JSON.stringify({ type: 'TRANSFER', network: 'local-evm', intent }),
+    effects: JSON.stringify({ network: 'local-evm', sender: ADDRESS, effects: [], fee: { asset: 'a', max: '1' } }),
+    decision: JSON.stringify({ outcome: 'ALLOW', tier: 'INSTANT', reasons: [], inputs: { prices: {} } }),
+    ...change,
+  }
+}
+
+/** An attempt whose bytes are stored and not signed, changed as wanted. */
+export function attemptRow(change: Partial<AttemptRow> = {}): AttemptRow {
+  const at = change.created_at ?? Date.now()
+  return {
+    ...inNoBlock,
+    ...{ id: newId(at), transaction_id: 't', session_id: 's', lane: LANE, network: 'local-evm', sender: ADDRESS },
+    ...{ state: 'issued', purpose: 'send', draft: '{}', max_fee: '21000', cost: '21005', nonce: 0, blockhash: null },
+    ...{
+      last_valid: null,
+      variation: null,
+      unsigned: '',
+      authorisation: '{}',
+      hash: null,
+      signed: null,
+      left_at: null,
+    },
+    ...{ created_at: at, updated_at: at },
+    ...change,
+  }
+}
+
+/** Signed, with bytes that may have left at `left_at`. */
+export const recordedRow = (change: Partial<AttemptRow> = {}): AttemptRow =>
+  attemptRow({ state: 'recorded', hash: '0xab', signed: 'AA==', ...change })
+
+/** Stores them as they are. */
+export const storeRows = (
+  database: Database,
+  transactions: readonly TransactionRow[],
+  attempts: readonly AttemptRow[] = [],
+): Promise<void> =>
+  database.work({}, async (db) => {
+    for (const row of transactions) await transactionStore.insert(db, row)
+    for (const row of attempts) await attemptStore.insert(db, row)
+  })
