@@ -5,6 +5,7 @@ import {
   formatUnits,
   nativeAsset,
   type Simulation,
+  toBase,
   usdCost,
   usdNumber,
 } from '@waiaas/contract'
@@ -73,7 +74,7 @@ function feeOf({ chain, draft, decoded }: Built, prices: Prices): Simulation['fe
     estimatedFee: String(draft.maxFee),
     feeSymbol: symbol,
     feeDecimals: decimals,
-    feeUsd: price ? usdNumber(usdCost(draft.maxFee, decimals, price.usdMicros)) : null,
+    feeUsd: price ? usdNumber(usdCost(toBase(draft.maxFee), price)) : null,
     ...(deposit && { needsAtaCreation: true, ataRentCost: String(deposit.amount) }),
   }
 }

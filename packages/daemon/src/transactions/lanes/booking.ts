@@ -1,3 +1,4 @@
+import { toBase } from '@waiaas/contract'
 import type { Sighting } from '../../chains/follow.ts'
 import { type Finished, finish, markReserved, release } from '../../ledger/service.ts'
 import { rememberRecipients } from '../deciding/known-recipients.ts'
@@ -67,7 +68,7 @@ async function include(booking: Booking, seen: AttemptRow, sighting: Included): 
   const now = parts.clock.now()
   await attemptStore.move(db, { id: row.id, from: 'included', to: 'final', at: now })
   const isCancel = row.purpose === 'cancel'
-  const outcome = { succeeded: sighting.succeeded && !isCancel, fee: sighting.fee }
+  const outcome = { succeeded: sighting.succeeded && !isCancel, fee: toBase(sighting.fee) }
   finals.push({ transactionId: row.transaction_id, outcome })
   if (isCancel) await endCancelled(booking, row)
   return { ...row, state: 'final', updated_at: now }
