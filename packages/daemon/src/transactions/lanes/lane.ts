@@ -10,6 +10,7 @@ import { type AttemptRow, attemptStore } from '../rows/attempt-store.ts'
 import { laneStore } from '../rows/lane-store.ts'
 import { effectsOf } from '../rows/readings.ts'
 import { type TransactionRow, transactionStore } from '../rows/store.ts'
+import { type Broadcaster, broadcaster, type Outgoing, type Send } from './broadcaster.ts'
 import type { Issued } from './build.ts'
 import { fillGaps } from './gap-fill.ts'
 import { isJudgedAgain, issue } from './issue.ts'
@@ -21,9 +22,8 @@ import { prepare } from './prepare.ts'
 import { type Recorded, record } from './record.ts'
 import { newestOfNonce, type Replacement, replace, replacing } from './replace.ts'
 import { type LaneContext, type LaneJob, LeaseLost } from './round.ts'
-import { type Outgoing, type Send, type Sender, sender } from './sender.ts'
 import { takeOver } from './take-over.ts'
-import { type WaitReasons, waitReasons } from './wait-reasons.ts'
+import { refusalText, type WaitReasons, waitReasons } from './wait-reasons.ts'
 
 const ROUND = 64
 /** After a round that failed the next one waits, longer each time. */
@@ -34,7 +34,8 @@ const LACK_MS = 2_000
 /** The most by which a Solana compute unit limit is raised; the fee cap covers it. */
 const VARIATIONS = 10_000
 
-type Asked = {
+/** A replacement that somebody asked for and waits for. */
+type ReplacementCall = {
   transactionId: string
   purpose: Replacement
   by: By
@@ -58,8 +59,8 @@ export class Lane {
   #chain: Chain
   readonly #address: string
   readonly #events: LaneEvents
-  readonly #out: Sender
-  readonly #asked: Asked[] = []
+  readonly #out: Broadcaster
+  readonly #replacements: ReplacementCall[] = []
   #running: Promise<void> | undefined
   #isKicked = false
   #isHalted = false
@@ -74,7 +75,8 @@ export class Lane {
   readonly #refusals = new Map<string, string>()
   /** Requests that lack an input, and when they are looked at again, on the monotonic clock. */
   readonly #lacking = new Map<string, number>()
-  #room: number
+  /** How many attempts may be without a block: fewer after a node refused some. */
+  #capacity: number
   /** Not zero, so that a quick restart under one blockhash does not repeat a signature. */
   #variation = Math.floor(Math.random() * VARIATIONS)
 
@@ -85,12 +87,12 @@ export class Lane {
     this.#chain = chain
     this.#address = wallet.address
     this.#events = events
-    this.#room = chain.network.window
+    this.#capacity = chain.network.window
     const scope = () => this.#scope([])
     this.#lease = lease(parts, { id: this.id, network: chain.network.id, walletId: () => this.walletId, scope })
     this.#outbidding = outbidding(chain, parts.clock)
     this.reasons = waitReasons(parts, { id: this.id, scope })
-    this.#out = sender({
+    this.#out = broadcaster({
       network: chain.network,
       chain: () => parts.chain(chain.network.id),
       log: parts.log,
@@ -102,14 +104,14 @@ export class Lane {
   /** There may be something to sign. */
   kick(): void {
     this.#isKicked = true
-    if (this.#asked.length === 0 && performance.now() < this.#restUntil) return
+    if (this.#replacements.length === 0 && performance.now() < this.#restUntil) return
     this.#running ??= this.#work()
   }
 
   /** Outbids a signed transaction on its nonce: with itself, or with nothing. The new hash, once its bytes are recorded. */
   replace(transactionId: string, purpose: Replacement, by: By): Promise<string> {
     return new Promise((resolve, reject) => {
-      this.#asked.push({ transactionId, purpose, by, resolve, reject })
+      this.#replacements.push({ transactionId, purpose, by, resolve, reject })
       this.kick()
     })
   }
@@ -128,7 +130,7 @@ export class Lane {
     this.live.delete(row.id)
     this.#outbidding.forget(row.id)
     this.#out.forget(row.id)
-    this.#room = Math.min(this.#chain.network.window, this.#room + 1)
+    this.#capacity = Math.min(this.#chain.network.window, this.#capacity + 1)
   }
 
   /** Sends again what the chain does not know; after a start that may be what was never sent. */
@@ -183,7 +185,7 @@ export class Lane {
       if (!(error instanceof LeaseLost)) await this.#rest(error)
     } finally {
       // Nobody waits for a lane that has stopped working.
-      for (const { reject } of this.#asked.splice(0)) reject(this.#notNow())
+      for (const { reject } of this.#replacements.splice(0)) reject(this.#notNow())
       this.#running = undefined
     }
   }
@@ -214,10 +216,10 @@ export class Lane {
   }
 
   async #round(): Promise<boolean> {
-    for (const asked of this.#asked.splice(0)) await this.#answer(asked)
+    for (const call of this.#replacements.splice(0)) await this.#answer(call)
     for (const row of this.#outbidding.due(this.live.values())) await this.#outbid(row)
     const waiting = newestOfNonce([...this.live.values()].filter((row) => row.state === 'recorded'))
-    const count = Math.min(ROUND, this.#room - waiting.length)
+    const count = Math.min(ROUND, this.#capacity - waiting.length)
     if (count <= 0) return false
     const { found, rows, judged } = await this.#next(count)
     if (rows.length === 0) return fillGaps(this.#parts, this.#context())
@@ -273,7 +275,7 @@ export class Lane {
     return order.nextNonce(this.#address, lane?.next_nonce ?? 0)
   }
 
-  async #answer({ transactionId, purpose, by, resolve, reject }: Asked): Promise<void> {
+  async #answer({ transactionId, purpose, by, resolve, reject }: ReplacementCall): Promise<void> {
     try {
       resolve(await this.#replace(transactionId, purpose, by))
     } catch (error) {
@@ -382,15 +384,11 @@ export class Lane {
       { lane: this.id, attempt: row.id, reason: sent.reason, answer: sent.message },
       'a node refused signed bytes',
     )
-    if (sent.reason === 'pool-full' || sent.reason === 'nonce-gap') this.#room = Math.max(1, Math.floor(this.#room / 2))
+    if (sent.reason === 'pool-full' || sent.reason === 'nonce-gap')
+      this.#capacity = Math.max(1, Math.floor(this.#capacity / 2))
     if (sent.reason === 'underpriced') this.#outbidding.refused(row, sent)
     // Somebody else used the nonce: the lane is put in order before the next round.
     if (sent.reason === 'nonce-used') this.#lease.drop()
     this.#refusals.set(row.transaction_id, refusalText(sent))
   }
 }
-
-const refusalText = ({ reason, message }: Extract<Sent, { outcome: 'refused' }>): string =>
-  reason === 'nonce-used'
-    ? 'its nonce was used by another transaction, perhaps of another program with the same key; what became of it shows when that is final'
-    : `a node refused it: ${message}`

@@ -6,7 +6,7 @@ import { authorisationOf } from '../rows/readings.ts'
 import { transactionStore } from '../rows/store.ts'
 import { unsubmit } from '../rows/take-back.ts'
 import { isOpen, type ReadSession, sessionReader } from '../switches.ts'
-import type { Outgoing, Send } from './sender.ts'
+import type { Outgoing, Send } from './broadcaster.ts'
 
 /** What a signature was made under, as far as a stop can change it. */
 type Now = { epoch: number; version: number; session: ReadSession }

@@ -1,3 +1,4 @@
+import type { Sent } from '../../chains/follow.ts'
 import type { Scope } from '../../platform/db/database.ts'
 import type { Parts } from '../job.ts'
 import { laneStore } from '../rows/lane-store.ts'
@@ -42,3 +43,9 @@ export function waitReasons({ database, log }: Pick<Parts, 'database' | 'log'>, 
     },
   }
 }
+
+/** Why a transaction waits whose signed bytes a node refused. */
+export const refusalText = ({ reason, message }: Extract<Sent, { outcome: 'refused' }>): string =>
+  reason === 'nonce-used'
+    ? 'its nonce was used by another transaction, perhaps of another program with the same key; what became of it shows when that is final'
+    : `a node refused it: ${message}`

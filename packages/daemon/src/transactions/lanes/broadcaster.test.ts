@@ -3,12 +3,12 @@ import { pino } from 'pino'
 import { expect, test } from 'vitest'
 import type { Chain } from '../../chains/chain.ts'
 import type { AttemptRow } from '../rows/attempt-store.ts'
-import { type Outgoing, sender } from './sender.ts'
+import { broadcaster, type Outgoing } from './broadcaster.ts'
 
 const network = NETWORKS.find(({ id }) => id === 'ethereum-sepolia')!
 const outgoing = (id: string): Outgoing => ({ row: { id } as AttemptRow, bytes: Buffer.from(id) })
 
-/** A sender whose batches wait before they may leave until `open` is called; `sent` is what then left. */
+/** A broadcaster whose batches wait before they may leave until `open` is called; `sent` is what then left. */
 function gated() {
   const gate = Promise.withResolvers<void>()
   const sent: string[] = []
@@ -16,7 +16,7 @@ function gated() {
     sent.push(...batch.map((bytes) => Buffer.from(bytes).toString()))
     return batch.map(() => ({ outcome: 'accepted' }))
   }
-  const made = sender({
+  const made = broadcaster({
     network,
     chain: async () => ({ broadcast }) as Chain,
     log: pino({ level: 'silent' }),

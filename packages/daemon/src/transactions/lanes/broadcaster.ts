@@ -6,13 +6,13 @@ import type { AttemptRow } from '../rows/attempt-store.ts'
 export type Outgoing = { row: AttemptRow; bytes: Uint8Array }
 /** Sends, and answers those of which no node was reached. */
 export type Send = (batch: readonly Outgoing[]) => Promise<Outgoing[]>
-export type Sender = ReturnType<typeof sender>
+export type Broadcaster = ReturnType<typeof broadcaster>
 
 const BATCH = 64
 const REST_MS = 2_000
 
 /** Sends a lane's recorded bytes in order, one batch at a time, and remembers when each was last sent. */
-export function sender({
+export function broadcaster({
   network,
   chain,
   log,
