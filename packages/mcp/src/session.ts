@@ -39,7 +39,9 @@ export function sessionKeeper({ environment, renew, log, now = Date.now }: Sessi
       } catch (error) {
         if (!isTokenRefused(error)) throw error
         tokens.spend(token.text)
-        if (!(await tokens.seek())) throw error
+        // Another call may have found one meanwhile.
+        if (!tokens.isUsable()) await tokens.seek()
+        if (!tokens.isUsable()) throw error
         return call(tokens.get()!.text)
       }
     },
