@@ -121,13 +121,7 @@ export async function startPipeline(
     gate: gate({ signing: { sign: signing }, now: clock.latest }),
     instance: newId(),
   }
-  const settings = {
-    denyTokens: true,
-    denyContracts: true,
-    denySpenders: true,
-    delaySeconds: 300,
-    approvalTimeout: 3600,
-  }
+  const settings = { delaySeconds: 300, approvalTimeout: 3600 }
   const service = new Transactions({
     ...parts,
     judge: judge({
@@ -135,6 +129,7 @@ export async function startPipeline(
       policies: applied.applying,
       prices,
       network: () => network,
+      toggles: async () => ({ denyTokens: true, denyContracts: true, denySpenders: true }),
       settings: () => settings,
       constraintFaults: () => [],
     }),

@@ -71,13 +71,8 @@ function judgeOf({ state, known }: Market, wallet: WalletFacts) {
       worth: () => null,
     },
     network: () => network,
-    settings: () => ({
-      denyTokens: true,
-      denyContracts: true,
-      denySpenders: true,
-      delaySeconds: 1,
-      approvalTimeout: 3_600,
-    }),
+    toggles: async () => ({ denyTokens: true, denyContracts: true, denySpenders: true }),
+    settings: () => ({ delaySeconds: 1, approvalTimeout: 3_600 }),
     constraintFaults: () => [],
   })
 }
