@@ -270,6 +270,7 @@ function moneyPath(
       policies: applied.applying,
       prices,
       network,
+      toggles: async (db, version) => togglesOf(await settings.at(db, version)),
       settings: () => judgeSettings(settings.get()),
       constraintFaults: (text, facts) => constraintFaults(readConstraints(text), facts),
     }),
@@ -287,7 +288,6 @@ function moneyPath(
 }
 
 const judgeSettings = (now: Config['settings']) => ({
-  ...togglesOf(now),
   delaySeconds: now['security.policy_defaults_delay_seconds'],
   approvalTimeout: now['security.policy_defaults_approval_timeout'],
 })

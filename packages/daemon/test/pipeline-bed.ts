@@ -149,11 +149,7 @@ export async function startPipeline(
     gate: gate({ signing: { sign: signing }, now: clock.latest }),
     instance: newId(),
   }
-  const settings = {
-    ...togglesOf(defaultSettings()),
-    delaySeconds: 300,
-    approvalTimeout: 3600,
-  }
+  const settings = { delaySeconds: 300, approvalTimeout: 3600 }
   const service = new Transactions({
     ...parts,
     judge: judge({
@@ -161,6 +157,7 @@ export async function startPipeline(
       policies: applied.applying,
       prices,
       network: () => network,
+      toggles: async () => togglesOf(defaultSettings()),
       settings: () => settings,
       constraintFaults: () => [],
     }),

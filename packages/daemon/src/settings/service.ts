@@ -23,6 +23,7 @@ export async function settingsService(options: SettingsOptions) {
   return {
     /** The values as they are now; the object keeps its identity until one changes. */
     get: current.get,
+    at: current.at,
     sourceOf: (key: string): SettingSource =>
       current.isStored(key) ? 'database' : (options.origins.get(key) ?? 'default'),
     /** Changes all of them or none, with evidence. Failure ACTION_VALIDATION_FAILED names each key that cannot be. */

@@ -65,10 +65,9 @@ export type JudgeParts = {
   /** What is known of prices now; refreshed outside of any job. */
   prices: PriceFacts
   network(id: string): Network
-  settings(): Toggles & {
-    delaySeconds: number
-    approvalTimeout: number
-  }
+  /** As the policies of this version have them beside them: what a job reads, not what this process took over last. */
+  toggles(db: Handle, version: number): Promise<Toggles>
+  settings(): { delaySeconds: number; approvalTimeout: number }
   constraintFaults(constraints: string, facts: ConstraintFacts): Reason[]
 }
 /** Asks the policies about effects, with everything that counts read in the caller's transaction. */
@@ -107,7 +106,7 @@ async function judgeSubject(job: JudgeJob, subject: Subject, before?: Before): P
     spent: await spent(db, subject, reading),
     requests: await requests(db, subject, reading),
     ...(alike && { lookalikes: alike }),
-    toggles: parts.settings(),
+    toggles: await parts.toggles(db, version),
     ...(before && { context: before }),
   })
   return verdictOf(parts, await withConstraints(job, { subject, judgement, before }), version)

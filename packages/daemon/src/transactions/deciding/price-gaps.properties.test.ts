@@ -84,11 +84,8 @@ function judgeOf({ state, known }: Market, wallet: WalletFacts) {
       worth: () => null,
     },
     network: () => network,
-    settings: () => ({
-      ...togglesOf(defaultSettings()),
-      delaySeconds: 1,
-      approvalTimeout: 3_600,
-    }),
+    toggles: async () => togglesOf(defaultSettings()),
+    settings: () => ({ delaySeconds: 1, approvalTimeout: 3_600 }),
     constraintFaults: () => [],
   })
 }

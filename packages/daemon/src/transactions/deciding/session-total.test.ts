@@ -78,11 +78,6 @@ const parts: Omit<JudgeParts, 'prices' | 'constraintFaults'> = {
   },
   policies: async () => ({ version: 1, policies }),
   network: () => network,
-  settings: () => ({
-    denyTokens: false,
-    denyContracts: true,
-    denySpenders: true,
-    delaySeconds: 1,
-    approvalTimeout: 60,
-  }),
+  toggles: async () => ({ denyTokens: false, denyContracts: true, denySpenders: true }),
+  settings: () => ({ delaySeconds: 1, approvalTimeout: 60 }),
 }
