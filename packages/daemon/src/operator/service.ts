@@ -22,7 +22,8 @@ type PasswordKeys<Row> = {
   /** Rejects with the code INVALID_MASTER_PASSWORD, or another one when the keyring cannot be opened by any. */
   unlock(password: string, row: Row): Promise<void>
   verify(password: string, row: Row): Promise<boolean>
-  rewrap(newPassword: string): Promise<Row>
+  /** Asks for the present password itself. */
+  rewrap(password: string, newPassword: string): Promise<Row>
   isUnlocked(): boolean
 }
 export type OperatorOptions<Row> = {
@@ -108,16 +109,20 @@ export function operatorService<Row>(options: OperatorOptions<Row>) {
     locks.requireOpen(group)
     if (right) {
       locks.succeeded(group)
-      return { kind: 'operator' }
+      return { kind: 'operator', masterPassword: () => password }
     }
     locks.failed(group)
     attempts.count(peer)
     throw new Failure('INVALID_MASTER_PASSWORD', 'the master password is wrong')
   }
 
-  async function changePassword(newPassword: string, ip?: string): Promise<{ isRecoveryKeyRemoved: boolean }> {
+  async function changePassword(
+    password: string,
+    newPassword: string,
+    ip?: string,
+  ): Promise<{ isRecoveryKeyRemoved: boolean }> {
     requireUsable(newPassword)
-    const row = JSON.stringify(await keys.rewrap(newPassword))
+    const row = JSON.stringify(await rewrapped(password, newPassword))
     await database.work({ exclusive: [SYSTEM_EVIDENCE] }, async (db) => {
       await keyringStore.replace(db, row, clock.now())
       await audit.record(db, { event: 'MASTER_PASSWORD_CHANGED', actor: 'operator', ip })
@@ -129,6 +134,16 @@ export function operatorService<Row>(options: OperatorOptions<Row>) {
     } catch (error) {
       log.error({ err: error }, `the password is changed, but ${recoveryKey.path} with the old one is still there`)
       return { isRecoveryKeyRemoved: false }
+    }
+  }
+
+  /** A password that another replica changed since the call was let in is wrong by now. */
+  async function rewrapped(password: string, newPassword: string): Promise<Row> {
+    try {
+      return await keys.rewrap(password, newPassword)
+    } catch (error) {
+      if (!hasCode(error, 'INVALID_MASTER_PASSWORD')) throw error
+      throw new Failure('INVALID_MASTER_PASSWORD', 'the master password is wrong')
     }
   }
 
