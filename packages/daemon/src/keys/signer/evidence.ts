@@ -37,8 +37,8 @@ export function witness(keyring: Keyring): Witness {
   const follow = (previous: Checkpoint | undefined): void => {
     if (previous === undefined ? last !== undefined : last && previous.seq < last.seq)
       refused(`checkpoint ${last?.seq} is signed already; the one after it must name it`)
-    if (previous === undefined || previous.hash === last?.hash) return
-    // Another replica signed it, or this signer before it was started anew.
+    if (previous === undefined) return
+    // This signer made it, or another replica, or this one before it was started anew.
     if (!isOwn(previous, publicKey)) refused('the checkpoint before it was not signed by this keyring, or was altered')
     for (const { chain, seq } of previous.heads) signed.set(chain, Math.max(seq, signed.get(chain) ?? 0))
   }
