@@ -219,6 +219,17 @@ forEachEngine((_, open) => {
       { chain: 'checkpoints', seq: 2, fault: 'checkpoint missing' },
     ],
     [
+      'a checkpoint before the first',
+      `alter table checkpoints rename to real; create table checkpoints as select * from real;
+       insert into checkpoints select 0, at, public_key, prev_hash, hash, signature from checkpoints where seq = 1`,
+      { chain: 'checkpoints', seq: 0, fault: 'not a checkpoint of this chain' },
+    ],
+    [
+      'a head of a checkpoint that is not there',
+      `insert into checkpoint_heads select chain, seq, hash, 99 from evidence where chain = 'system' and seq = 1`,
+      { chain: 'checkpoints', seq: 99, fault: 'not a checkpoint of this chain' },
+    ],
+    [
       'a head that was taken out of a checkpoint',
       `delete from checkpoint_heads where checkpoint = 1 and chain = 'system'`,
       { chain: 'checkpoints', seq: 1, fault: 'checkpoint altered' },
