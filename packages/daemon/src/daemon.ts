@@ -135,7 +135,7 @@ async function baseOf({ database, clock, log, keys, config, dataDir }: Ground) {
     clock,
     log,
     isUnlocked: keys.isUnlocked,
-    subkey: () => keys.subkey('evidence'),
+    witness: { publicKey: keys.evidenceKey, sign: keys.signCheckpoint },
     file: () => dataDir.place(join('audit', 'checkpoints.jsonl')),
   })
   const evidence = audit({ clock, onRecord: signing.noteRow })

@@ -80,5 +80,5 @@ export function passwordCheck<Row>({ keys, log, readRow, requireOpen, onUnlocked
   }
 }
 
-const hasCode = (error: unknown, code: string): boolean =>
+export const hasCode = (error: unknown, code: string): boolean =>
   error instanceof Error && 'code' in error && error.code === code

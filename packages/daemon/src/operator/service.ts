@@ -9,14 +9,15 @@ import type { Log } from '../platform/log.ts'
 import { backOff } from './back-off.ts'
 import { failedAttempts } from './failed-attempts.ts'
 import { isPossible, requireUsable } from './password.ts'
-import { type CheckingKeys, passwordCheck } from './password-check.ts'
+import { type CheckingKeys, hasCode, passwordCheck } from './password-check.ts'
 import { keyringStore } from './store.ts'
 
 const FLUSH_MS = 5_000
 
 type PasswordKeys<Row> = CheckingKeys<Row> & {
   createKeyring(password: string): Promise<Row>
-  rewrap(newPassword: string): Promise<Row>
+  /** Asks for the present password itself. */
+  rewrap(password: string, newPassword: string): Promise<Row>
 }
 export type OperatorOptions<Row> = {
   readonly database: Database
@@ -53,16 +54,20 @@ export function operatorService<Row>(options: OperatorOptions<Row>) {
     locks.requireOpen(group)
     if (right) {
       locks.succeeded(group)
-      return { kind: 'operator' }
+      return { kind: 'operator', masterPassword: () => password }
     }
     locks.failed(group)
     attempts.count(peer)
     throw new Failure('INVALID_MASTER_PASSWORD', 'the master password is wrong')
   }
 
-  async function changePassword(newPassword: string, ip?: string): Promise<{ isRecoveryKeyRemoved: boolean }> {
+  async function changePassword(
+    password: string,
+    newPassword: string,
+    ip?: string,
+  ): Promise<{ isRecoveryKeyRemoved: boolean }> {
     requireUsable(newPassword)
-    const row = JSON.stringify(await keys.rewrap(newPassword))
+    const row = JSON.stringify(await rewrapped(password, newPassword))
     await database.work({ exclusive: [SYSTEM_EVIDENCE] }, async (db) => {
       await keyringStore.replace(db, row, clock.now())
       await audit.record(db, { event: 'MASTER_PASSWORD_CHANGED', actor: 'operator', ip })
@@ -74,6 +79,16 @@ export function operatorService<Row>(options: OperatorOptions<Row>) {
     } catch (error) {
       log.error({ err: error }, `the password is changed, but ${recoveryKey.path} with the old one is still there`)
       return { isRecoveryKeyRemoved: false }
+    }
+  }
+
+  /** A password that another replica changed since the call was let in is wrong by now. */
+  async function rewrapped(password: string, newPassword: string): Promise<Row> {
+    try {
+      return await keys.rewrap(password, newPassword)
+    } catch (error) {
+      if (!hasCode(error, 'INVALID_MASTER_PASSWORD')) throw error
+      throw new Failure('INVALID_MASTER_PASSWORD', 'the master password is wrong')
     }
   }
 

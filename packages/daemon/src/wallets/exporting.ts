@@ -25,8 +25,12 @@ export function exporting({ database, audit, keys, keyRows, verifyPassword }: Wa
       return wallet
     })
     if (!isRight) throw new Failure('INVALID_MASTER_PASSWORD', 'masterPassword is not the master password')
-    const options = { ...(password !== undefined && { password }), ...(sealTo !== undefined && { recipient: sealTo }) }
-    const exported = await keyFailures(keys.export(await keyRows.key(id), format, options))
+    const options = {
+      format,
+      ...(password !== undefined && { password }),
+      ...(sealTo !== undefined && { recipient: sealTo }),
+    }
+    const exported = await keyFailures(keys.export(await keyRows.key(id), input.masterPassword, options))
     const secret = 'text' in exported ? { secret: exported.text } : exported
     return { id, chain: row.chain, publicKey: row.address, format, ...secret }
   }

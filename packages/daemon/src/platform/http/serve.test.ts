@@ -103,7 +103,7 @@ async function authenticate(headers: Headers): Promise<Principal> {
   const bearer = headers.get('authorization')
   if (bearer?.startsWith('Bearer wai_sess_')) return { kind: 'agent', sessionId: bearer.slice(16), tokenHash: '' }
   if (bearer) throw new Failure('INVALID_TOKEN', 'expected a session token')
-  if (headers.get('x-master-password') === 'right') return { kind: 'operator' }
+  if (headers.get('x-master-password') === 'right') return { kind: 'operator', masterPassword: () => 'right' }
   if (headers.has('x-master-password')) throw new Failure('INVALID_MASTER_PASSWORD', 'wrong master password')
   return { kind: 'public' }
 }
@@ -428,7 +428,7 @@ describe('over a socket', () => {
     const peers: string[] = []
     const seen: More['authenticate'] = async (_headers, _op, peer) => {
       peers.push(peer)
-      return { kind: 'operator' }
+      return { kind: 'operator', masterPassword: () => 'right' }
     }
     for (const proxies of [[], ['127.0.0.0/8']]) {
       const server = await serving({ authenticate: seen, set: { 'security.trusted_proxies': proxies } })
