@@ -213,13 +213,12 @@ function judgeFeeBound(policy: SpendingPolicy, of: Case, findings: Finding[]): v
   } else if (maxFee !== null) {
     if (amount <= maxFee) return
     above(`max_fee ${display(holding, maxFee)}`, { observed: String(amount), allowed: String(maxFee) })
-  } else if (!of.isLane && !nativeLadder(policy.rules, of)) findings.push(unpriced(policy, of))
+  }
 }
 
-const unpriced = (policy: SpendingPolicy, { bill }: Case): Finding =>
-  raised(policy, { verdict: 'APPROVAL', code: 'PRICE_UNAVAILABLE' }, () => ({
-    message: `no trustworthy price of ${bill.unpriced.join(', ')}, so a human decides`,
-  }))
+/** Without a price, only what names native units bounds a fee. */
+const isFeeUnbound = (rules: SpendingLimit, of: Case): boolean =>
+  of.bill.fee.usd === null && rules.maxFee === null && nativeLadder(rules, of) === null
 
 type AmountLimit =
   | { by: 'amount'; ladder: Ladder<Base> }
@@ -266,7 +265,14 @@ function judgeValue(policy: SpendingPolicy, of: Case, findings: Finding[]): void
   const { bill } = of
   const { usd, dailyUsd, monthlyUsd } = policy.rules
   const hasWindow = dailyUsd !== null || monthlyUsd !== null
-  if ((usd && bill.outflowUsd === null) || (hasWindow && bill.totalUsd === null)) findings.push(unpriced(policy, of))
+  const lacks = (usd && bill.outflowUsd === null) || (hasWindow && bill.totalUsd === null)
+  if (lacks || isFeeUnbound(policy.rules, of)) {
+    findings.push(
+      raised(policy, { verdict: 'APPROVAL', code: 'PRICE_UNAVAILABLE' }, () => ({
+        message: `no trustworthy price of ${bill.unpriced.join(', ')}, so a human decides`,
+      })),
+    )
+  }
   const value = bill.outflowUsd
   if (!usd || value === null) return
   const tier = tierOf(value, usd)
