@@ -22,6 +22,8 @@ export { compilePolicies, type PolicyRow } from './compile.ts'
 /** A decision with what follows from it inside the daemon. */
 export type Judgement = {
   readonly decision: Decision
+  /** Micro-dollars of all that leaves, the worst fee included; null when a part has no trustworthy price. */
+  readonly totalUsd: Usd | null
   /** Micro-dollars that leave, without fees; null without a trustworthy price. To be shown to an approver. */
   readonly usd: Usd | null
   /** Assets that leave, or pay for it, without a trustworthy price. */
@@ -78,8 +80,8 @@ function conclude(of: Case, applying: readonly Policy[], outcome: Outcome): Judg
     policyVersion: of.input.policyVersion,
     inputs: inputsOf(of, applying),
   }
-  const { unpriced, items } = of.bill
-  return { decision, usd, unpriced, reserve: denied ? [] : items, mayRun: !denied && isSatisfied(tier, of) }
+  const { unpriced, items, totalUsd } = of.bill
+  return { decision, usd, totalUsd, unpriced, reserve: denied ? [] : items, mayRun: !denied && isSatisfied(tier, of) }
 }
 
 const strictest = (findings: readonly Finding[]): Tier => {
@@ -189,6 +191,7 @@ function refusedByFault(input: EvaluateInput, error: unknown): Judgement {
       },
     },
     usd: null,
+    totalUsd: null,
     unpriced: [],
     reserve: [],
     mayRun: false,

@@ -133,12 +133,14 @@ async function withConstraints(
   const { session, effects } = subject
   if (!session?.constraints || factsOf(effects).isLane) return judgement
   const total = { sessionId: session.id, without: before?.transactionId, worth: parts.prices.worth }
+  const { pays, deposits } = factsOf(effects)
+  const owners = deposits.flatMap(({ owner }) => (owner === effects.sender ? [] : [owner]))
   const held = usdOf(judgement.reserve)
   const faults = parts.constraintFaults(session.constraints, {
     network: subject.network.id,
     type: subject.type,
-    recipients: factsOf(effects).pays.map(({ to }) => to),
-    usd: judgement.usd,
+    recipients: [...pays.map(({ to }) => to), ...owners],
+    usd: judgement.totalUsd,
     sessionTotalUsd: held === null ? null : add(await sessionTotal(db, total), held),
   })
   if (faults.length === 0) return judgement

@@ -140,7 +140,7 @@ forEachEngine((_engine, open, fresh) => {
     const bed = await start((fixtures) => ({ feed: fixtures.priceFeed, fixed: { [assetOf(fixtures)]: '1' } }))
     const from = await bed.wallet()
     await bed.tokens(from)
-    await bed.limit(from.id, ladder)
+    await bed.limit(from.id, { ...ladder, max_fee: String(10n ** 18n) })
     const { id } = (await bed.send(from, { to: bin, amount: usd(600) }, newId())).accepted!
     await bed.breakFeed()
     const after = await bed.restart()
