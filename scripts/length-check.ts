@@ -17,7 +17,6 @@ const toSplit: readonly string[] = [
   'packages/localnet/src/solana/chain.ts',
   'packages/daemon/src/transactions/lanes/lanes.ts',
   'packages/daemon/src/transactions/lanes/settle.ts',
-  'packages/daemon/src/platform/held.ts',
   'packages/daemon/src/ledger/model.test.ts',
   'packages/daemon/src/chains/rpc-member.ts',
   'packages/daemon/src/chains/evm/observe.ts',
