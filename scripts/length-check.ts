@@ -17,12 +17,11 @@ const toSplit: readonly string[] = [
   'packages/localnet/src/solana/chain.ts',
   'packages/daemon/src/transactions/lanes/lanes.ts',
   'packages/daemon/src/transactions/lanes/settle.ts',
-  'packages/daemon/src/ledger/model.test.ts',
   'packages/daemon/src/chains/rpc-member.ts',
   'packages/daemon/src/chains/evm/observe.ts',
 ]
 /** Where functions with more parameters are still to be joined into one object; a folder that has none any more leaves this list. */
-const toJoin = ['packages/daemon/src/ledger/', 'packages/daemon/src/transactions/', 'packages/daemon/src/chains/']
+const toJoin = ['packages/daemon/src/transactions/', 'packages/daemon/src/chains/']
 
 const sources = [
   'packages/*/{src,scripts}/**/*.{ts,tsx}',
