@@ -11,7 +11,6 @@ import { HELD, readKillSwitch, unwritten } from './state.ts'
 
 export { nextEpoch } from './changes.ts'
 export { readKillSwitch } from './state.ts'
-export type { KillSwitchRow, KillSwitchState } from './store.ts'
 
 type Answer<Name extends keyof typeof adminOperations> = Output<(typeof adminOperations)[Name]>
 export type KillSwitch = ReturnType<typeof killSwitch>

@@ -75,7 +75,8 @@ export function sessions(parts: SessionDependencies) {
         const rows = await sessionStore.list(db, filter, { limit: limit + 1, offset, before: cursor })
         const shown = rows.slice(0, limit)
         const data: Listed['data'] = []
-        for (const row of shown) data.push(sessionView(row, await sessionStore.wallets(db, row.id), now))
+        for (const row of shown)
+          data.push(sessionView(sessionAsHeld(held, row) ?? row, await sessionStore.wallets(db, row.id), now))
         const hasMore = rows.length > shown.length
         const nextCursor = hasMore ? shown.at(-1)!.id : null
         return { data, total: await sessionStore.count(db, filter), limit, offset, nextCursor, hasMore }

@@ -3,18 +3,18 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { moveAll, undoUnfinishedMoves } from './moves.ts'
+import { renameAll, undoUnfinishedRenames } from './renames.ts'
 
 let folder: string
 
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'waiaas-moves-'))
+  folder = mkdtempSync(join(tmpdir(), 'waiaas-renames-'))
   writeFileSync(join(folder, 'data'), 'old')
   writeFileSync(join(folder, 'staged'), 'new')
 })
 afterEach(() => rmSync(folder, { recursive: true }))
 
-const moves = () => [
+const renames = () => [
   { from: join(folder, 'data'), to: join(folder, 'data.bak') },
   { from: join(folder, 'staged'), to: join(folder, 'data') },
 ]
@@ -22,18 +22,20 @@ const state = () =>
   Object.fromEntries(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), 'utf8')]))
 
 test('all files move, and nothing is left to be undone', async () => {
-  await moveAll(folder, moves(), async () => undefined)
+  await renameAll(folder, renames(), async () => undefined)
   expect(state()).toEqual({ data: 'new', 'data.bak': 'old' })
-  expect(await undoUnfinishedMoves(folder)).toBe(false)
+  expect(await undoUnfinishedRenames(folder)).toBe(false)
 })
 
 test('a move or a commit that fails takes all back', async () => {
   const failing = async () => {
     throw new Error('no')
   }
-  await expect(moveAll(folder, moves(), failing)).rejects.toThrow('no')
+  await expect(renameAll(folder, renames(), failing)).rejects.toThrow('no')
   const missing = { from: join(folder, 'missing'), to: join(folder, 'any') }
-  await expect(moveAll(folder, [...moves(), missing], async () => undefined)).rejects.toMatchObject({ code: 'ENOENT' })
+  await expect(renameAll(folder, [...renames(), missing], async () => undefined)).rejects.toMatchObject({
+    code: 'ENOENT',
+  })
   expect(state()).toEqual({ data: 'old', staged: 'new' })
 })
 
@@ -42,20 +44,20 @@ test.each([
   ['between two renames', 1],
   ['after the last rename', 2],
 ])('a run that is killed %s is undone by the next', async (_when, done) => {
-  const module = JSON.stringify(new URL('./moves.ts', import.meta.url).href)
-  const all = moves()
+  const module = JSON.stringify(new URL('./renames.ts', import.meta.url).href)
+  const all = renames()
   // The rename after those is of a file that only appears to be there: its getter ends the process.
   const program = `
-    import { moveAll } from ${module}
+    import { renameAll } from ${module}
     const die = () => process.kill(process.pid, 'SIGKILL')
-    const moves = ${JSON.stringify(all)}
+    const renames = ${JSON.stringify(all)}
     let asked = 0
-    const list = { toJSON: () => moves, *[Symbol.iterator]() { for (const move of moves) { if (asked++ === ${done}) die(); yield move } } }
-    list.flatMap = (fn) => moves.flatMap(fn)
-    await moveAll(${JSON.stringify(folder)}, list, async () => die())`
+    const list = { toJSON: () => renames, *[Symbol.iterator]() { for (const move of renames) { if (asked++ === ${done}) die(); yield move } } }
+    list.flatMap = (fn) => renames.flatMap(fn)
+    await renameAll(${JSON.stringify(folder)}, list, async () => die())`
   const { signal } = spawnSync(process.execPath, ['--input-type=module', '--eval', program], { encoding: 'utf8' })
   expect(signal).toBe('SIGKILL')
   expect(readdirSync(folder)).toContain('restore.journal')
-  expect(await undoUnfinishedMoves(folder)).toBe(true)
+  expect(await undoUnfinishedRenames(folder)).toBe(true)
   expect(state()).toEqual({ data: 'old', staged: 'new' })
 })

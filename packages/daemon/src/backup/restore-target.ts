@@ -1,16 +1,16 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import pg from 'pg'
-import type { Move } from './moves.ts'
+import type { Rename } from './renames.ts'
 import type { Location } from './snapshot.ts'
 
 /** Where restored rows are written first, and how they take the place of what is there. */
-export type Landing = {
+export type RestoreTarget = {
   readonly staging: Location
   /** There is a database in the place already. */
   readonly isOccupied: boolean
   /** Renames of files, part of the whole. */
-  readonly moves: readonly Move[]
+  readonly renames: readonly Rename[]
   /** What else makes it happen, after the renames; atomic in itself. Says where the present database went. */
   commit(): Promise<string | undefined>
   /** Removes what was staged; nothing happens after `commit`. */
@@ -18,7 +18,7 @@ export type Landing = {
 }
 
 /** A SQLite file: staged in `folder`, renamed to its place. */
-export function landingIn(path: string, folder: string, stamp: string): Landing {
+export function sqliteTarget(path: string, folder: string, stamp: string): RestoreTarget {
   const staged = join(folder, 'waiaas.db')
   const aside = ['', '-wal', '-shm']
     .map((suffix) => ({ from: `${path}${suffix}`, to: `${path}.bak-${stamp}${suffix}` }))
@@ -26,14 +26,14 @@ export function landingIn(path: string, folder: string, stamp: string): Landing 
   return {
     staging: { path: staged },
     isOccupied: existsSync(path),
-    moves: [...aside, { from: staged, to: path }],
+    renames: [...aside, { from: staged, to: path }],
     commit: async () => undefined,
     discard: async () => undefined,
   }
 }
 
 /** A Postgres database: staged in a schema of its own, from which the tables change places in one transaction. */
-export async function landingOn(url: string, names: readonly string[], stamp: string): Promise<Landing> {
+export async function postgresTarget(url: string, names: readonly string[], stamp: string): Promise<RestoreTarget> {
   const tables = ['scopes', ...names]
   const staging = `waiaas_restore_${stamp}`
   const aside = `waiaas_bak_${stamp}`
@@ -51,7 +51,7 @@ export async function landingOn(url: string, names: readonly string[], stamp: st
   return {
     staging: { url: inSchema(url, staging) },
     isOccupied: present.length > 0,
-    moves: [],
+    renames: [],
     commit: () =>
       withClient(url, async (client) => {
         await assertAlone(client)
