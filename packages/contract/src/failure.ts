@@ -166,5 +166,9 @@ export class Failure extends Error {
   }
 }
 
+/** What one field of an input should have been. */
+export const invalidField = (path: string, message: string): Failure =>
+  new Failure('ACTION_VALIDATION_FAILED', `${path}: ${message}`, { details: { issues: [{ path, message }] } })
+
 export const isFailure = (error: unknown, code?: FailureCode): error is Failure =>
   error instanceof Failure && (code === undefined || error.code === code)

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Cursor, Id, Limit, nextPage, UnixSeconds } from './ids.ts'
+import { cursors, Id, Limit, nextPage, UnixSeconds } from './ids.ts'
 import { operation } from './operation.ts'
 import { INSTALLED_TYPE } from './policies/all.ts'
 import { Address, Chain, EnvironmentName, Name, OwnerState, Unwritten, WalletStatus } from './wire.ts'
@@ -165,7 +165,7 @@ export const walletOperations = {
     tag,
     summary: 'List wallets; a session sees its own.',
     command: 'wallet list',
-    input: z.strictObject({ limit: Limit(1_000, 1_000), cursor: Cursor.optional() }),
+    input: z.strictObject({ limit: Limit(1_000, 1_000), cursor: cursors.id.optional() }),
     output: z.object({ items: z.array(Wallet), ...nextPage }),
     errors: [],
   }),

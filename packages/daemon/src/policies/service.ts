@@ -3,6 +3,7 @@ import {
   Failure,
   INSTALLED_TYPE,
   installedRules,
+  invalidField,
   isPolicyType,
   type Network,
   newId,
@@ -273,11 +274,11 @@ function answerOf(row: StoredPolicy): PolicyResponse {
   }
 }
 
-const writeCursor = ({ priority, id }: StoredPolicy): string => Buffer.from(`${priority} ${id}`).toString('base64url')
+const writeCursor = ({ priority, id }: StoredPolicy): string => `${priority}.${id}`
 
 function readCursor(cursor: string): { priority: number; id: string } {
-  const [priority = '', id = ''] = Buffer.from(cursor, 'base64url').toString().split(' ')
-  if (/^-?\d{1,16}$/.test(priority) && Number.isSafeInteger(Number(priority)) && id.length === 36)
-    return { priority: Number(priority), id }
-  throw new Failure('ACTION_VALIDATION_FAILED', 'expected the nextCursor of a previous page')
+  const [priority, id = ''] = cursor.split('.')
+  if (!Number.isSafeInteger(Number(priority)))
+    throw invalidField('cursor', 'expected the cursor that came with the previous page')
+  return { priority: Number(priority), id }
 }
