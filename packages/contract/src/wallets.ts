@@ -243,6 +243,18 @@ export const walletOperations = {
     output: z.object({ id: Id, status: z.literal('ACTIVE') }),
     errors: ['WALLET_NOT_FOUND', 'WALLET_TERMINATED', 'INVALID_STATE_TRANSITION'],
   }),
+  confirmSpends: operation({
+    method: 'POST',
+    path: '/v1/wallets/{id}/confirm-spends',
+    access: operator,
+    tag,
+    summary:
+      'After a restore: say that the database knows all that the wallet has spent, so that its windows are not full.',
+    command: 'wallet confirm-spends',
+    input: one,
+    output: z.object({ id: Id, spendsKnown: z.literal(true) }),
+    errors: ['WALLET_NOT_FOUND', 'WALLET_TERMINATED', 'INVALID_STATE_TRANSITION'],
+  }),
   listWalletNetworks: operation({
     method: 'GET',
     path: '/v1/wallets/{id}/networks',

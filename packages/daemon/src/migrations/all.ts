@@ -5,6 +5,7 @@ import { checkpoints } from './0003-checkpoints.ts'
 import { knownRecipients } from './0004-known-recipients.ts'
 import { shorterRows } from './0005-shorter-rows.ts'
 import { waitReasons } from './0006-wait-reasons.ts'
+import { restored } from './0007-restored.ts'
 
 /** The schema, step by step. */
 export const migrations: readonly Migration[] = [
@@ -14,4 +15,5 @@ export const migrations: readonly Migration[] = [
   knownRecipients,
   shorterRows,
   waitReasons,
+  restored,
 ]

@@ -125,16 +125,22 @@ export function ending(parts: SessionParts, assertRoom: Room) {
       }
     },
 
-    /** Every session, for good. The job holds exclusive `system` and the evidence of the system. Returns how many ended. */
-    async revokeAll(db: Handle, by: By, reason: string): Promise<number> {
-      const open = await sessionStore.open(db)
-      for (const { id } of open) {
-        await sessionStore.revoke(db, id, clock.now())
-        await audit.record(db, { event: 'SESSION_REVOKED', sessionId: id, ...by, details: { reason } })
-      }
-      return open.length
-    },
+    revokeAll: (db: Handle, by: By, reason: string): Promise<number> => revokeEvery(parts, db, { by, reason }),
   }
+}
+
+/** Every session, for good. The job holds exclusive `system` and the evidence of the system. Returns how many ended. */
+export async function revokeEvery(
+  { clock, audit }: Pick<SessionParts, 'clock' | 'audit'>,
+  db: Handle,
+  { by, reason }: { by: By; reason: string },
+): Promise<number> {
+  const open = await sessionStore.open(db)
+  for (const { id } of open) {
+    await sessionStore.revoke(db, id, clock.now())
+    await audit.record(db, { event: 'SESSION_REVOKED', sessionId: id, ...by, details: { reason } })
+  }
+  return open.length
 }
 
 const idsOf = async (db: Handle, id: string) => (await sessionStore.wallets(db, id)).map((wallet) => wallet.id)

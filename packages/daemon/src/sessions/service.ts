@@ -13,6 +13,7 @@ import { sessionTokens, tokenHash } from './tokens.ts'
 
 export { sessionAsHeld } from './ending.ts'
 export type { SessionParts } from './parts.ts'
+export { endRestored } from './restored.ts'
 export { constraintFaults, readConstraints } from './rules.ts'
 export type { SessionRow } from './store.ts'
 
@@ -29,7 +30,7 @@ export const isLinked = (db: Handle, sessionId: string, walletId: string): Promi
 /** Session tokens and what they open: issue, authenticate, renew, rotate, revoke. */
 export function sessions(parts: SessionParts) {
   const { database, clock, held } = parts
-  const tokens = sessionTokens(parts.secret)
+  const tokens = sessionTokens(parts.secret, () => database.read(sessionStore.generation))
   const { assertRoom, issue, create, prepare } = issuing(parts, tokens)
 
   /** Why a token that no session has opens nothing. */

@@ -1,17 +1,19 @@
 import type { Output, walletOperations } from '@waiaas/contract'
+import type { By } from '../platform/caller.ts'
 import { needWallet, walletOfSession } from './choice.ts'
 import { creation } from './creation.ts'
 import { exporting } from './exporting.ts'
 import { keyFailures } from './key-failures.ts'
 import { lifeCycle, walletAsShown } from './life-cycle.ts'
 import type { WalletParts } from './parts.ts'
+import { confirmSpends } from './spends.ts'
 import { walletStore } from './store.ts'
 import { walletDetail, walletNetworks, walletView } from './views.ts'
 
 export { findWallet, needLiveWallet, walletOfSession, walletsOfSession } from './choice.ts'
 export { keyFailures } from './key-failures.ts'
 export { walletKeys } from './key-rows.ts'
-export { suspendAll, walletAsHeld } from './life-cycle.ts'
+export { suspendRestored, walletAsHeld } from './life-cycle.ts'
 export { networksOf, resolveNetwork } from './networks.ts'
 export type { PreparedSession, WalletParts } from './parts.ts'
 export type { Stops } from './stops.ts'
@@ -36,6 +38,7 @@ export function wallets(parts: WalletParts) {
     listDerivations,
     export: exporting(parts),
     ...lifeCycle(parts),
+    confirmSpends: (id: string, by: By) => confirmSpends(parts, id, by),
 
     async list(
       { sessionId }: Reader,

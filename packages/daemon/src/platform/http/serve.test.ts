@@ -316,6 +316,8 @@ describe('an operation', () => {
       expect(await send(type, body), type).toBe(201)
     for (const type of [undefined, '', 'text/plain', 'application/jsonp', 'application/json; charset=utf-16'])
       expect(await send(type, body), type).toBe(415)
+    const refused = await app().request(`/v1/boxes/${id}/fill`, post({ ...agent, 'content-type': 'text/plain' }, body))
+    expect(await refused.json()).toMatchObject({ code: 'UNSUPPORTED_MEDIA_TYPE' })
     for (const none of [null, '', ' ']) expect(await send(undefined, none)).toBe(400)
   })
 

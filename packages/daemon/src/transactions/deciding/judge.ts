@@ -260,7 +260,8 @@ async function spent(
   const limits = policies.filter(({ asks }) => asks.spent !== undefined)
   const needsMonth = limits.some(({ asks }) => asks.spent === 'month')
   const windows = async (network?: string): Promise<Windows> => {
-    const query = { walletId: subject.wallet.id, now, worth, ...(network && { network }), ...(without && { without }) }
+    const { id: walletId, spends_unknown_before: unknownBefore } = subject.wallet
+    const query = { walletId, now, worth, unknownBefore, ...(network && { network }), ...(without && { without }) }
     const [day, month = day] = await walletWindows(db, query, needsMonth ? [DAY_WINDOW, MONTH_WINDOW] : [DAY_WINDOW])
     return { day: day!, month: month! }
   }
