@@ -12,6 +12,7 @@ import {
 } from '../../ledger/service.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Handle } from '../../platform/db/database.ts'
+import type { Log } from '../../platform/log.ts'
 import {
   type EvaluateInput,
   evaluate,
@@ -46,6 +47,7 @@ type ConstraintFacts = {
 }
 export type JudgeParts = {
   clock: Clock
+  log: Pick<Log, 'error'>
   audit: Audit
   switches: Switches
   policies(db: Handle, walletId: string): Promise<{ version: number; policies: readonly Policy[] }>
@@ -89,6 +91,8 @@ async function judgeSubject(parts: JudgeParts, db: Handle, subject: Subject, bef
     toggles: parts.settings(),
     ...(before && { context: before }),
   })
+  if (judgement.fault !== undefined)
+    parts.log.error({ err: judgement.fault, wallet: wallet.id }, 'a request could not be judged, and is refused')
   return verdictOf(parts, await withConstraints(parts, db, { subject, judgement, before }), version)
 }
 
