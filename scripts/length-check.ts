@@ -23,14 +23,13 @@ const toSplit: readonly string[] = [
   'packages/daemon/src/sessions/ending.ts',
   'packages/daemon/src/platform/held.ts',
   'packages/daemon/src/operator/service.ts',
-  'packages/daemon/src/ledger/model.test.ts',
   'packages/daemon/src/killswitch/service.ts',
   'packages/daemon/src/clock/service.ts',
   'packages/daemon/src/chains/rpc-member.ts',
   'packages/daemon/src/chains/evm/observe.ts',
 ]
 /** Where functions with more parameters are still to be joined into one object; a folder that has none any more leaves this list. */
-const toJoin = ['packages/daemon/src/ledger/', 'packages/daemon/src/transactions/', 'packages/daemon/src/chains/']
+const toJoin = ['packages/daemon/src/transactions/', 'packages/daemon/src/chains/']
 
 const sources = [
   'packages/*/{src,scripts}/**/*.{ts,tsx}',

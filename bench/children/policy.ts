@@ -1,5 +1,5 @@
 /** One decision over 100 policies of every kind, all of which apply. */
-import { findNetwork, LOCAL_NETWORKS, nativeAsset } from '@waiaas/contract'
+import { findNetwork, LOCAL_NETWORKS, nativeAsset, toUnitPrice, toUsd } from '@waiaas/contract'
 import { compilePolicies, type PolicyRow } from '../../packages/daemon/src/policies/evaluate.ts'
 import { type EvaluateInput, evaluate } from '../../packages/daemon/src/policies/service.ts'
 import { median } from '../statistics.ts'
@@ -39,7 +39,7 @@ const rows = Array.from({ length: 100 }, (_, index): PolicyRow => {
   return { id: `policy-${index}`, walletId: 'wallet-1', type, rules: text, enabled: true, network: null, version: 1 }
 })
 
-const spent = { total: 40_000_000n, final: [{ until: now + 60_000, usd: 30_000_000n }] }
+const spent = { total: toUsd(40_000_000n), final: [{ until: now + 60_000, usd: toUsd(30_000_000n) }] }
 const input: EvaluateInput = {
   effects: {
     network: network.id,
@@ -53,7 +53,7 @@ const input: EvaluateInput = {
   policies: compilePolicies(rows),
   policyVersion: '7',
   now,
-  prices: { [native]: { usdMicros: 2_000_000_000n, decimals: 18, source: 'fixed', at: now } },
+  prices: { [native]: { usdMicros: toUnitPrice(2_000_000_000n), decimals: 18, source: 'fixed', at: now } },
   tokens: {},
   spent: { day: spent, month: spent, networks: {} },
   requests: { all: Array.from({ length: 50 }, (_, index) => now - index * 1_000), networks: {} },

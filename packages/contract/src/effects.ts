@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { type Base, parseBase } from './money.ts'
 
 const Digits = z.string().regex(/^\d+$/).describe('base units')
 
@@ -29,11 +30,11 @@ export const Effects = z.object({
 })
 export type Effects = z.infer<typeof Effects>
 
-type Payment = { readonly asset: string; readonly amount: bigint; readonly to: string }
-type Deposit = { readonly asset: string; readonly amount: bigint; readonly owner: string }
+type Payment = { readonly asset: string; readonly amount: Base; readonly to: string }
+type Deposit = { readonly asset: string; readonly amount: Base; readonly owner: string }
 type Spender = {
   readonly asset: string
-  readonly amount: bigint
+  readonly amount: Base
   readonly spender: string
   readonly unlimited: boolean
 }
@@ -60,16 +61,16 @@ type Meaning = Partial<Omit<EffectFacts, 'isLane'>>
 
 /** The one place that says what each kind of effect means. A call pays its contract the value that it carries. */
 const meanings: { [K in Effect['kind']]: (effect: Effect & { kind: K }, native: string) => Meaning } = {
-  outflow: ({ asset, amount, to }) => ({ pays: [{ asset, amount: BigInt(amount), to }] }),
+  outflow: ({ asset, amount, to }) => ({ pays: [{ asset, amount: parseBase(amount), to }] }),
   approval: ({ asset, amount, spender, unlimited }) => ({
-    spenders: [{ asset, amount: BigInt(amount), spender, unlimited }],
+    spenders: [{ asset, amount: parseBase(amount), spender, unlimited }],
   }),
   call: ({ contract, selector, value }, native) => ({
     calls: [{ contract, selector }],
-    ...(value !== '0' && { pays: [{ asset: native, amount: BigInt(value), to: contract }] }),
+    ...(value !== '0' && { pays: [{ asset: native, amount: parseBase(value), to: contract }] }),
   }),
   // The asset is what the account is for; the deposit is native.
-  'account-creation': ({ rent, owner }, native) => ({ deposits: [{ asset: native, amount: BigInt(rent), owner }] }),
+  'account-creation': ({ rent, owner }, native) => ({ deposits: [{ asset: native, amount: parseBase(rent), owner }] }),
   memo: () => ({}),
   lane: () => ({}),
   unknown: ({ description }) => ({ unknown: [description] }),

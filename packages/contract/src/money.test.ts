@@ -1,6 +1,29 @@
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
-import { divideUp, formatUnits, parseUnits, parseUsd, USD_DECIMALS, usdCost, usdNumber } from './money.ts'
+import { describe, expect, expectTypeOf, test } from 'vitest'
+import {
+  add,
+  amountFor,
+  type Base,
+  divideUp,
+  formatUnits,
+  integerOf,
+  parseBase,
+  parseMicros,
+  parseUnits,
+  parseUsd,
+  remaining,
+  shareDown,
+  shareUp,
+  smallest,
+  toBase,
+  toUnitPrice,
+  toUsd,
+  type UnitPrice,
+  USD_DECIMALS,
+  type Usd,
+  usdCost,
+  usdNumber,
+} from './money.ts'
 
 const decimals = fc.integer({ min: 0, max: 36 })
 const amount = fc.bigInt({ min: 0n, max: 2n ** 256n - 1n })
@@ -88,23 +111,50 @@ describe('dollars', () => {
     expect(() => parseUsd(value)).toThrow(RangeError)
   })
 
+  const priced = fc
+    .tuple(fc.bigInt({ min: 1n, max: 2n ** 256n - 1n }), decimals)
+    .map(([price, places]) => ({ usdMicros: toUnitPrice(price), decimals: places }))
+
   test('of an amount are rounded up, by less than one micro-dollar', () => {
     fc.assert(
-      fc.property(amount, decimals, amount, (value, places, price) => {
-        const cost = usdCost(value, places, price)
-        const unit = 10n ** BigInt(places)
-        expect(cost * unit >= value * price).toBe(true)
-        expect((cost - 1n) * unit < value * price).toBe(true)
+      fc.property(amount, priced, (value, price) => {
+        const cost = integerOf(usdCost(toBase(value), price))
+        const unit = 10n ** BigInt(price.decimals)
+        expect(cost * unit >= value * price.usdMicros).toBe(true)
+        expect((cost - 1n) * unit < value * price.usdMicros).toBe(true)
       }),
     )
   })
 
   test('are never fewer for more, nor for the same in two parts', () => {
     fc.assert(
-      fc.property(amount, amount, decimals, amount, (one, other, places, price) => {
-        const whole = usdCost(one + other, places, price)
-        expect(whole >= usdCost(one, places, price)).toBe(true)
-        expect(usdCost(one, places, price) + usdCost(other, places, price) >= whole).toBe(true)
+      fc.property(amount, amount, priced, (one, other, price) => {
+        const whole = usdCost(toBase(one + other), price)
+        const first = usdCost(toBase(one), price)
+        expect(whole >= first).toBe(true)
+        expect(add(first, usdCost(toBase(other), price)) >= whole).toBe(true)
+      }),
+    )
+  })
+
+  test('buy the largest amount that costs no more', () => {
+    fc.assert(
+      fc.property(amount, priced, (micros, price) => {
+        const most = amountFor(toUsd(micros), price)
+        expect(usdCost(most, price) <= toUsd(micros)).toBe(true)
+        expect(usdCost(toBase(most + 1n), price) > toUsd(micros)).toBe(true)
+      }),
+    )
+  })
+
+  test('a share is rounded as its name says, by less than one', () => {
+    const share = fc.record({ part: amount, whole: fc.bigInt({ min: 1n, max: 2n ** 256n - 1n }) })
+    fc.assert(
+      fc.property(amount, share, (value, of) => {
+        const [up, down] = [integerOf(shareUp(toUsd(value), of)), integerOf(shareDown(toUsd(value), of))]
+        const exact = value * of.part
+        expect(up * of.whole >= exact && (up - 1n) * of.whole < exact).toBe(true)
+        expect(down * of.whole <= exact && (down + 1n) * of.whole > exact).toBe(true)
       }),
     )
   })
@@ -117,5 +167,85 @@ describe('dollars', () => {
         expect(quotient * divisor - dividend < divisor).toBe(true)
       }),
     )
+  })
+})
+
+describe('amounts with their unit', () => {
+  test('are marked only when they are none that cannot be', () => {
+    for (const mark of [toBase, toUsd]) expect(() => mark(-1n)).toThrow(RangeError)
+    for (const value of [0n, -1n]) expect(() => toUnitPrice(value)).toThrow(RangeError)
+  })
+
+  test.each(['', '-1', '+1', ' 1', '1 ', '1.0', '0x10', '1e3', '1n', '\u0661'])('"%s" is no stored amount', (text) => {
+    expect(() => parseBase(text)).toThrow(RangeError)
+    expect(() => parseMicros(text)).toThrow(RangeError)
+  })
+
+  test('are read as they are written', () => {
+    fc.assert(
+      fc.property(amount, (value) => {
+        expect([parseBase(String(value)), parseMicros(String(value))]).toEqual([value, value])
+      }),
+    )
+  })
+
+  test('leave each other what is left, and never less than nothing', () => {
+    fc.assert(
+      fc.property(amount, amount, (one, other) => {
+        const left = integerOf(remaining(toUsd(one), toUsd(other)))
+        expect(left).toBe(one > other ? one - other : 0n)
+        expect(smallest([toBase(one), toBase(other)])).toBe([one, other].toSorted((a, b) => (a < b ? -1 : 1))[0])
+      }),
+    )
+  })
+
+  test('do not mix: the compiler refuses what is in two units', () => {
+    const [amount, value, price] = [toBase(3n), toUsd(5n), toUnitPrice(7n)]
+    const priced = { usdMicros: price, decimals: 0 }
+    expectTypeOf(add(amount, amount)).toEqualTypeOf<Base>()
+    expectTypeOf(add(value, value)).toEqualTypeOf<Usd>()
+    expectTypeOf(usdCost(amount, priced)).toEqualTypeOf<Usd>()
+    expectTypeOf(amountFor(value, priced)).toEqualTypeOf<Base>()
+    expectTypeOf<bigint>().not.toExtend<Base>()
+    expectTypeOf<bigint>().not.toExtend<Usd>()
+    expectTypeOf<bigint>().not.toExtend<UnitPrice>()
+    expectTypeOf<Usd>().not.toExtend<bigint>()
+    expectTypeOf<Base>().not.toExtend<UnitPrice>()
+    expectTypeOf<UnitPrice>().not.toExtend<Base>()
+    const refused = [
+      // @ts-expect-error dollars and base units
+      () => add(value, amount),
+      // @ts-expect-error
+      () => add(amount, value),
+      // @ts-expect-error
+      () => value + amount,
+      // @ts-expect-error
+      () => value > amount,
+      // @ts-expect-error
+      () => value === amount,
+      // @ts-expect-error not even dollars are added but by `add`
+      () => value + value,
+      // @ts-expect-error a number is in no unit
+      () => value < 5n,
+      // @ts-expect-error
+      (either: Base | Usd) => add(either, either),
+      // @ts-expect-error
+      () => remaining(value, amount),
+      // @ts-expect-error
+      () => smallest([value, amount]),
+      // @ts-expect-error dollars where an amount is due
+      () => usdCost(value, priced),
+      // @ts-expect-error an amount where dollars are due
+      () => amountFor(amount, priced),
+      // @ts-expect-error an amount for a price
+      () => usdCost(amount, { usdMicros: amount, decimals: 0 }),
+      // @ts-expect-error dollars for a price
+      () => usdCost(amount, { usdMicros: value, decimals: 0 }),
+      // @ts-expect-error a sum of plain integers is in no unit until it is marked
+      (): Base => amount + amount,
+      // @ts-expect-error
+      () => usdNumber(amount),
+    ]
+    expect(refused).toHaveLength(16)
   })
 })

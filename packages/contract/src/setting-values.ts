@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { parseUsd } from './money.ts'
+import { parseUsd, ZERO_USD } from './money.ts'
 import { ENVIRONMENTS, LOCAL_NETWORKS, NETWORKS } from './networks.ts'
 
 const url = (protocols: readonly string[], expected: string) =>
@@ -36,7 +36,7 @@ export const FixedPrices = z
 
 function isPrice(text: string): boolean {
   try {
-    return parseUsd(text) > 0n
+    return parseUsd(text) > ZERO_USD
   } catch {
     return false
   }

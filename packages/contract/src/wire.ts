@@ -69,7 +69,8 @@ export const UsdAmount = z
 
 function isUsd(value: string | number): boolean {
   try {
-    return parseUsd(value) >= 0n
+    parseUsd(value)
+    return true
   } catch {
     return false
   }

@@ -1,3 +1,4 @@
+import { add, smallest, toBase, toUsd, type Usd, ZERO_USD } from '@waiaas/contract'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { forEachEngine } from '../../../../test/support/for-each-engine.ts'
@@ -14,6 +15,7 @@ import {
   reserve,
   type SpendItem,
   sessionTotal,
+  type Worth,
   walletWindows,
 } from './service.ts'
 
@@ -23,14 +25,14 @@ const wallets = ['w1', 'w2'] as const
 const sessions = ['s1', 's2'] as const
 const networks = ['a', 'b'] as const
 /** What an unpriced unit is worth now: three micro-dollars. */
-const worth = (_asset: string, amount: bigint) => 3n * amount
+const worth: Worth = (_asset, amount) => toUsd(3n * amount)
 
 type Money = { value: number; fee: number; isPriced: boolean }
 const itemsOf = ({ value, fee, isPriced }: Money): SpendItem[] => [
-  { part: 'value', asset: 'token', amount: BigInt(value), usd: isPriced ? BigInt(value) : null },
-  { part: 'fee', asset: 'native', amount: BigInt(fee), usd: BigInt(fee) },
+  { part: 'value', asset: 'token', amount: toBase(BigInt(value)), usd: isPriced ? toUsd(BigInt(value)) : null },
+  { part: 'fee', asset: 'native', amount: toBase(BigInt(fee)), usd: toUsd(BigInt(fee)) },
 ]
-const usdOf = ({ amount, usd }: Pick<SpendItem, 'amount' | 'usd'>): bigint => usd ?? worth('', amount)
+const usdOf = ({ amount, usd }: Pick<SpendItem, 'amount' | 'usd'>): Usd => usd ?? worth('', amount)!
 
 /** What the ledger is to say, without counters or buckets: a list of spends. */
 type Spend = {
@@ -43,11 +45,11 @@ type Spend = {
 }
 
 /** Open money counts however old it is; final money until a full window has passed since the minute in which it became final. */
-function counted(spends: readonly Spend[], now: number, length: number): bigint {
+function counted(spends: readonly Spend[], now: number, length: number): Usd {
   const oldest = Math.floor((now - length) / MINUTE)
   return spends
     .filter(({ state, finalAt }) => state === 'open' || (state === 'final' && Math.floor(finalAt / MINUTE) >= oldest))
-    .reduce((sum, { items }) => items.reduce((rest, item) => rest + usdOf(item), sum), 0n)
+    .reduce((sum, { items }) => items.reduce((rest, item) => add(rest, usdOf(item)), sum), ZERO_USD)
 }
 
 const money = fc.record({
@@ -83,88 +85,88 @@ const command = fc.oneof(
 )
 type Command = typeof command extends fc.Arbitrary<infer T> ? T : never
 
-/** The ledger and its model, side by side. */
-function both(database: Database, run: string) {
-  const spends: Spend[] = []
-  let now = start
-  const id = (index: number) => `${run}-${index}`
-  const name = (text: string) => `${run}-${text}`
-  const work = (fn: Parameters<Database['work']>[1]) =>
-    database.work({ shared: ['system'], exclusive: wallets.map((wallet) => `wallet:${name(wallet)}`) }, fn)
-  /** One of the open spends. */
-  const pick = (at: number) => {
-    const open = spends.flatMap(({ state }, index) => (state === 'open' ? [index] : []))
-    return open.length === 0 ? undefined : open[at % open.length]!
-  }
+/** The ledger and its model, side by side; names are those of one run. */
+type Both = { database: Database; run: string; spends: Spend[]; now: number }
+type Change = Exclude<Command, { kind: 'reserve' | 'pass' }>
 
-  async function change(index: number, one: Exclude<Command, { kind: 'reserve' | 'pass' }>): Promise<void> {
-    const spend = spends[index]!
-    if (one.kind === 'out') await work((db) => markOut(db, id(index), now))
-    else if (one.kind === 'back') await work((db) => markReserved(db, id(index), now))
-    else if (one.kind === 'void') {
-      await work((db) => release(db, id(index), now))
-      spend.state = 'void'
-    } else if (one.kind === 'judge again') {
-      spend.items = itemsOf(one.money)
-      await work((db) => replaceReservation(db, id(index), spend.items, now))
-    } else {
-      const fee = spend.items[1]!.amount < BigInt(one.paid) ? spend.items[1]!.amount : BigInt(one.paid)
-      const outcome = { succeeded: one.succeeded, fee }
-      await work((db) => finish(db, [{ transactionId: id(index), outcome }], now))
-      const value = one.succeeded ? [spend.items[0]!] : []
-      spend.items = [...value, { ...spend.items[1]!, amount: fee, usd: fee }]
-      Object.assign(spend, { state: 'final', finalAt: now })
+const nameIn = ({ run }: Both, text: string | number) => `${run}-${text}`
+const work = (both: Both, fn: Parameters<Database['work']>[1]) =>
+  both.database.work({ shared: ['system'], exclusive: wallets.map((wallet) => `wallet:${nameIn(both, wallet)}`) }, fn)
+
+async function apply(both: Both, one: Command): Promise<void> {
+  if (one.kind === 'pass') both.now += one.ms
+  else if (one.kind === 'reserve') await hold(both, one)
+  else {
+    const open = both.spends.flatMap(({ state }, index) => (state === 'open' ? [index] : []))
+    if (open.length > 0) await change(both, open[one.at % open.length]!, one)
+  }
+}
+
+async function hold(both: Both, one: Extract<Command, { kind: 'reserve' }>): Promise<void> {
+  const { wallet, session, network } = one
+  const items = itemsOf(one.money)
+  const walletId = nameIn(both, wallet)
+  const spend = { transactionId: nameIn(both, both.spends.length), walletId, sessionId: nameIn(both, session) }
+  await work(both, (db) => reserve(db, { ...spend, network, items }, both.now))
+  both.spends.push({ wallet, session, network, items, state: 'open', finalAt: 0 })
+}
+
+/** Changes one of the open spends. */
+async function change(both: Both, index: number, one: Change): Promise<void> {
+  const { now } = both
+  const spend = both.spends[index]!
+  const id = nameIn(both, index)
+  if (one.kind === 'out') await work(both, (db) => markOut(db, id, now))
+  else if (one.kind === 'back') await work(both, (db) => markReserved(db, id, now))
+  else if (one.kind === 'void') {
+    await work(both, (db) => release(db, id, now))
+    spend.state = 'void'
+  } else if (one.kind === 'judge again') {
+    spend.items = itemsOf(one.money)
+    await work(both, (db) => replaceReservation(db, { transactionId: id, items: spend.items }, now))
+  } else {
+    const [value, reserved] = [spend.items[0]!, spend.items[1]!]
+    const paid = toBase(BigInt(one.paid))
+    const fee = smallest([reserved.amount, paid])!
+    const outcome = { succeeded: one.succeeded, fee }
+    await work(both, (db) => finish(db, [{ transactionId: id, outcome }], now))
+    spend.items = [...(one.succeeded ? [value] : []), { ...reserved, amount: fee, usd: toUsd(fee) }]
+    Object.assign(spend, { state: 'final', finalAt: now })
+  }
+}
+
+/** What the ledger says of each wallet, each of its networks and each session. */
+const said = (both: Both) =>
+  both.database.read(async (db) => {
+    const windows: Record<string, Usd> = {}
+    for (const wallet of wallets) {
+      for (const network of [undefined, ...networks]) {
+        const query = { walletId: nameIn(both, wallet), now: both.now, worth, ...(network && { network }) }
+        const [day, month] = await walletWindows(db, query, [DAY_WINDOW, MONTH_WINDOW])
+        windows[`${wallet} ${network} day`] = day!.total
+        windows[`${wallet} ${network} month`] = month!.total
+      }
+    }
+    for (const session of sessions)
+      windows[session] = await sessionTotal(db, { sessionId: nameIn(both, session), worth })
+    return windows
+  })
+
+/** And what the model does. */
+function meant({ spends, now }: Both) {
+  const windows: Record<string, Usd> = {}
+  for (const wallet of wallets) {
+    for (const network of [undefined, ...networks]) {
+      const own = spends.filter((spend) => spend.wallet === wallet && (!network || spend.network === network))
+      windows[`${wallet} ${network} day`] = counted(own, now, DAY_WINDOW)
+      windows[`${wallet} ${network} month`] = counted(own, now, MONTH_WINDOW)
     }
   }
-
-  return {
-    async apply(one: Command): Promise<void> {
-      if (one.kind === 'pass') now += one.ms
-      else if (one.kind === 'reserve') {
-        const items = itemsOf(one.money)
-        const spend = { transactionId: id(spends.length), walletId: name(one.wallet), sessionId: name(one.session) }
-        await work((db) => reserve(db, { ...spend, network: one.network, items }, now))
-        const { wallet, session, network } = one
-        spends.push({ wallet, session, network, items, state: 'open', finalAt: 0 })
-      } else {
-        const index = pick(one.at)
-        if (index !== undefined) await change(index, one)
-      }
-    },
-    /** What the ledger says of each wallet, each of its networks and each session. */
-    said: () =>
-      database.read(async (db) => {
-        const windows: Record<string, bigint> = {}
-        for (const wallet of wallets) {
-          for (const network of [undefined, ...networks]) {
-            const query = { walletId: name(wallet), now, worth, ...(network && { network }) }
-            const [day, month] = await walletWindows(db, query, [DAY_WINDOW, MONTH_WINDOW])
-            windows[`${wallet} ${network} day`] = day!.total
-            windows[`${wallet} ${network} month`] = month!.total
-          }
-        }
-        for (const session of sessions) windows[session] = await sessionTotal(db, { sessionId: name(session), worth })
-        return windows
-      }),
-    /** And what the model does. */
-    meant() {
-      const windows: Record<string, bigint> = {}
-      for (const wallet of wallets) {
-        for (const network of [undefined, ...networks]) {
-          const own = spends.filter((spend) => spend.wallet === wallet && (!network || spend.network === network))
-          windows[`${wallet} ${network} day`] = counted(own, now, DAY_WINDOW)
-          windows[`${wallet} ${network} month`] = counted(own, now, MONTH_WINDOW)
-        }
-      }
-      for (const session of sessions)
-        windows[session] = counted(
-          spends.filter((spend) => spend.session === session),
-          now,
-          now,
-        )
-      return windows
-    },
+  for (const session of sessions) {
+    const own = spends.filter((spend) => spend.session === session)
+    windows[session] = counted(own, now, now)
   }
+  return windows
 }
 
 forEachEngine((engine, open) => {
@@ -174,9 +176,9 @@ forEachEngine((engine, open) => {
     await fc.assert(
       fc.asyncProperty(fc.array(command, { maxLength: 25 }), async (commands) => {
         runs += 1
-        const { apply, said, meant } = both(database, String(runs))
-        for (const one of commands) await apply(one)
-        expect(await said()).toEqual(meant())
+        const both: Both = { database, run: String(runs), spends: [], now: start }
+        for (const one of commands) await apply(both, one)
+        expect(await said(both)).toEqual(meant(both))
       }),
       { numRuns: engine === 'sqlite' ? 300 : 40 },
     )

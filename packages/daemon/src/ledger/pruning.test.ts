@@ -1,4 +1,4 @@
-import { newId } from '@waiaas/contract'
+import { newId, toBase, toUsd } from '@waiaas/contract'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { forEachEngine } from '../../../../test/support/for-each-engine.ts'
@@ -19,11 +19,11 @@ type Spending = { at: number; usd: number; network: (typeof networks)[number]; i
 async function spend(db: Handle, { at, usd, network, isFinal }: Spending, walletId = wallet): Promise<void> {
   const transactionId = newId()
   const items = [
-    { part: 'value', asset: 'native', amount: BigInt(usd), usd: BigInt(usd) },
-    { part: 'fee', asset: 'unpriced', amount: 7n, usd: null },
+    { part: 'value', asset: 'native', amount: toBase(BigInt(usd)), usd: toUsd(BigInt(usd)) },
+    { part: 'fee', asset: 'unpriced', amount: toBase(7n), usd: null },
   ] as const
   await reserve(db, { transactionId, walletId, sessionId: session, network, items }, at)
-  if (isFinal) await finish(db, [{ transactionId, outcome: { succeeded: true, fee: 3n } }], at)
+  if (isFinal) await finish(db, [{ transactionId, outcome: { succeeded: true, fee: toBase(3n) } }], at)
 }
 
 /** All that limits are judged by. */
@@ -88,7 +88,7 @@ forEachEngine((engine, open) => {
     const scope = `wallet:${wallet}`
     const put = (span: number, at: number) =>
       database.work({}, (db) => ledgerStore.setBucket(db, { scope, unit: 'usd', span, start: at, amount: '1' }))
-    await database.work({}, (db) => ledgerStore.setOpen(db, scope, 'usd', 0n))
+    await database.work({}, (db) => ledgerStore.setOpen(db, { scope, unit: 'usd' }, 0n))
     const kept = SPANS.flatMap((span) => [limit, limit + span].map((at) => ({ span, at })))
     for (const { span, at } of kept) await put(span, at)
     await database.work({}, (db) => spend(db, { at: now, usd: 5, network: 'a', isFinal: true }))

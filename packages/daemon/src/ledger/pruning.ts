@@ -22,7 +22,8 @@ export async function prune({ database, clock }: PruneParts): Promise<boolean> {
   await Promise.all(
     found.map(({ scope, unit }) =>
       database.work({ shared: ['system'], exclusive: [walletLock(scope)] }, async (db) => {
-        for (const span of SPANS) await ledgerStore.removeBuckets(db, { scope, unit, span }, before, BUCKETS_AT_ONCE)
+        for (const span of SPANS)
+          await ledgerStore.removeBuckets(db, { scope, unit, span }, { before, most: BUCKETS_AT_ONCE })
       }),
     ),
   )

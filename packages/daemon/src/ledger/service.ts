@@ -1,12 +1,23 @@
-import { divideUp } from '@waiaas/contract'
+import {
+  add,
+  type Base,
+  integerOf,
+  parseBase,
+  parseMicros,
+  shareUp,
+  toBase,
+  toUsd,
+  type Usd,
+  ZERO_USD,
+} from '@waiaas/contract'
 import type { Handle } from '../platform/db/database.ts'
-import { ledgerStore, SPANS, type SpendRow } from './store.ts'
+import { type Counter, ledgerStore, SPANS, type SpendRow } from './store.ts'
 
 export { pruning } from './pruning.ts'
 export { DAY_WINDOW, MONTH_WINDOW } from './store.ts'
 
 /** One part of a spend. `usd` is micro-dollars at its last judgement, null when no price was ever known. */
-export type SpendItem = { part: 'value' | 'fee'; asset: string; amount: bigint; usd: bigint | null }
+export type SpendItem = { part: 'value' | 'fee'; asset: string; amount: Base; usd: Usd | null }
 export type Spend = {
   transactionId: string
   walletId: string
@@ -19,9 +30,9 @@ export type Spend = {
  * `fullUntil` is there while it reaches back to a time of which not all is known.
  */
 export type Window = {
-  open: bigint
-  final: readonly { until: number; usd: bigint }[]
-  total: bigint
+  open: Usd
+  final: readonly { until: number; usd: Usd }[]
+  total: Usd
   fullUntil?: number
 }
 
@@ -40,7 +51,7 @@ const scopesOf = (spend: Counted) => [
   ...(spend.session_id ? [sessionScope(spend.session_id)] : []),
 ]
 
-const total = (items: readonly SpendItem[]) => items.reduce((sum, item) => sum + (item.usd ?? 0n), 0n)
+const total = (items: readonly SpendItem[]) => items.reduce((sum, { usd }) => add(sum, usd ?? ZERO_USD), ZERO_USD)
 const encode = (items: readonly SpendItem[]) =>
   JSON.stringify(
     items.map((item) => ({ ...item, amount: String(item.amount), usd: item.usd === null ? null : String(item.usd) })),
@@ -48,30 +59,43 @@ const encode = (items: readonly SpendItem[]) =>
 const decode = (text: string): SpendItem[] =>
   (JSON.parse(text) as { part: 'value' | 'fee'; asset: string; amount: string; usd: string | null }[]).map((item) => ({
     ...item,
-    amount: BigInt(item.amount),
-    usd: item.usd === null ? null : BigInt(item.usd),
+    amount: parseBase(item.amount),
+    usd: item.usd === null ? null : parseMicros(item.usd),
   }))
 
-/** What a set of items adds to each unit's counter. */
+/** What a set of items adds to the counter of each unit, in that unit. */
 function byUnit(items: readonly SpendItem[]): Map<string, bigint> {
   const sums = new Map<string, bigint>()
-  for (const item of items) {
-    const [unit, amount] = item.usd === null ? [item.asset, item.amount] : [USD, item.usd]
-    sums.set(unit, (sums.get(unit) ?? 0n) + amount)
+  for (const { asset, amount, usd } of items) {
+    const unit = usd === null ? asset : USD
+    sums.set(unit, (sums.get(unit) ?? 0n) + integerOf(usd ?? amount))
   }
   return sums
 }
 
-async function shiftOpen(db: Handle, spend: Counted, items: readonly SpendItem[], sign: 1n | -1n): Promise<void> {
-  for (const [unit, amount] of byUnit(items)) {
-    for (const scope of scopesOf(spend)) await lower(db, scope, unit, -sign * amount)
-  }
+/** What a counter in some unit comes to in micro-dollars. */
+const usdIn = (unit: string, amount: bigint, worth: Worth): Usd =>
+  unit === USD ? toUsd(amount) : (worth(unit, toBase(amount)) ?? ZERO_USD)
+
+/** So much of one counter, in its own unit. */
+type Part = Counter & { amount: bigint }
+
+const partsOf = (spend: Counted, items: readonly SpendItem[]): Part[] =>
+  [...byUnit(items)].flatMap(([unit, amount]) => scopesOf(spend).map((scope) => ({ scope, unit, amount })))
+
+async function hold(db: Handle, spend: Counted, items: readonly SpendItem[]): Promise<void> {
+  for (const part of partsOf(spend, items))
+    await ledgerStore.setOpen(db, part, (await ledgerStore.open(db, part)) + part.amount)
 }
 
-async function lower(db: Handle, scope: string, unit: string, amount: bigint): Promise<void> {
-  const open = (await ledgerStore.open(db, scope, unit)) - amount
-  if (open < 0n) throw new Error(`the open counter of ${scope} in ${unit} would fall below zero`)
-  await ledgerStore.setOpen(db, scope, unit, open)
+async function free(db: Handle, spend: Counted, items: readonly SpendItem[]): Promise<void> {
+  for (const part of partsOf(spend, items)) await lower(db, part)
+}
+
+async function lower(db: Handle, part: Part): Promise<void> {
+  const open = (await ledgerStore.open(db, part)) - part.amount
+  if (open < 0n) throw new Error(`the open counter of ${part.scope} in ${part.unit} would fall below zero`)
+  await ledgerStore.setOpen(db, part, open)
 }
 
 /** Holds the spend against every scope it counts in. The job holds the locks of wallet and session. */
@@ -88,77 +112,74 @@ export async function reserve(db: Handle, spend: Spend, at: number): Promise<voi
     updated_at: at,
   }
   await ledgerStore.insertSpend(db, row)
-  await shiftOpen(db, row, spend.items, 1n)
+  await hold(db, row, spend.items)
 }
 
 /** Gives a reservation other contents: judged again, or a higher fee on the same nonce. */
 export async function replaceReservation(
   db: Handle,
-  id: string,
-  items: readonly SpendItem[],
+  { transactionId: id, items }: Pick<Spend, 'transactionId' | 'items'>,
   at: number,
 ): Promise<void> {
   const row = await openSpend(db, id)
-  await shiftOpen(db, row, decode(row.items), -1n)
-  await shiftOpen(db, row, items, 1n)
-  await ledgerStore.changeSpend(db, id, { state: row.state, items: encode(items), usd: String(total(items)) }, at)
+  await free(db, row, decode(row.items))
+  await hold(db, row, items)
+  await ledgerStore.changeSpend(db, { id, state: row.state, items: encode(items), usd: String(total(items)), at })
 }
 
 /** The signed bytes are about to leave. */
-export const markOut = (db: Handle, id: string, at: number) => ledgerStore.moveSpend(db, id, 'out', at)
+export const markOut = (db: Handle, id: string, at: number) => ledgerStore.moveSpend(db, { id, state: 'out', at })
 
 /** The bytes that left are proven void and new ones may follow. */
-export const markReserved = (db: Handle, id: string, at: number) => ledgerStore.moveSpend(db, id, 'reserved', at)
+export const markReserved = (db: Handle, id: string, at: number) =>
+  ledgerStore.moveSpend(db, { id, state: 'reserved', at })
 
 /** Frees everything: nothing was signed, or what was signed is proven never to land. */
 export async function release(db: Handle, id: string, at: number): Promise<void> {
   const row = await openSpend(db, id)
-  await shiftOpen(db, row, decode(row.items), -1n)
-  await ledgerStore.moveSpend(db, id, 'void', at)
+  await free(db, row, decode(row.items))
+  await ledgerStore.moveSpend(db, { id, state: 'void', at })
 }
 
 /** What became of a spend on chain, finally. A revert keeps the fee alone; a cancelled attempt is its fee alone. */
-type Outcome = { succeeded: boolean; fee: bigint }
+type Outcome = { succeeded: boolean; fee: Base }
 
 export type Finished = { transactionId: string; outcome: Outcome }
 
 /** Books what the chain finally shows; it counts for one full window from now. Each counter is read and written once. */
 export async function finish(db: Handle, finished: readonly Finished[], at: number): Promise<void> {
-  const freed = new Map<string, bigint>()
-  const booked = new Map<string, bigint>()
-  for (const { transactionId, outcome } of finished) {
-    const row = await openSpend(db, transactionId)
+  const freed = new Map<string, Part>()
+  const booked = new Map<string, Part>()
+  for (const { transactionId: id, outcome } of finished) {
+    const row = await openSpend(db, id)
     const reserved = decode(row.items)
     const paid = reserved.flatMap((item) => landed(item, outcome))
     addUp(freed, row, reserved)
     addUp(booked, row, paid)
-    await ledgerStore.changeSpend(
-      db,
-      transactionId,
-      { state: 'final', items: encode(paid), usd: String(total(paid)) },
-      at,
-    )
+    await ledgerStore.changeSpend(db, { id, state: 'final', items: encode(paid), usd: String(total(paid)), at })
   }
-  for (const [key, amount] of freed) await lower(db, ...counterOf(key), amount)
-  for (const [key, amount] of booked) await book(db, ...counterOf(key), amount, at)
+  for (const part of freed.values()) await lower(db, part)
+  for (const part of booked.values()) await book(db, part, at)
 }
 
-/** Sums by counter: scope and unit, neither of which holds a space. */
-function addUp(sums: Map<string, bigint>, spend: Counted, items: readonly SpendItem[]): void {
-  for (const [unit, amount] of byUnit(items)) {
-    for (const scope of scopesOf(spend)) sums.set(`${scope} ${unit}`, (sums.get(`${scope} ${unit}`) ?? 0n) + amount)
+/** Sums by counter. */
+function addUp(sums: Map<string, Part>, spend: Counted, items: readonly SpendItem[]): void {
+  for (const part of partsOf(spend, items)) {
+    const key = `${part.scope} ${part.unit}`
+    const sum = sums.get(key)
+    if (sum) sum.amount += part.amount
+    else sums.set(key, part)
   }
 }
-// addUp made the key of exactly two parts.
-const counterOf = (key: string) => key.split(' ') as [scope: string, unit: string]
 
 function landed(item: SpendItem, { succeeded, fee }: Outcome): SpendItem[] {
   if (item.part === 'value') return succeeded ? [item] : []
-  const usd = item.usd === null ? null : item.amount === 0n ? 0n : divideUp(item.usd * fee, item.amount)
+  const usd =
+    item.usd === null ? null : item.amount === 0n ? ZERO_USD : shareUp(item.usd, { part: fee, whole: item.amount })
   return [{ ...item, amount: fee, usd }]
 }
 
-async function book(db: Handle, scope: string, unit: string, amount: bigint, at: number): Promise<void> {
+async function book(db: Handle, { scope, unit, amount }: Part, at: number): Promise<void> {
   const spans = scope.startsWith('session:') ? [0] : SPANS
   for (const span of spans) {
     const key = { scope, unit, span, start: span === 0 ? 0 : at - (at % span) }
@@ -179,7 +200,7 @@ export async function reservedItems(db: Handle, id: string): Promise<SpendItem[]
 }
 
 /** Micro-dollars of an amount in base units at the last known price, rounded up; null without one. */
-export type Worth = (asset: string, amount: bigint) => bigint | null
+export type Worth = (asset: string, amount: Base) => Usd | null
 type WindowQuery = {
   walletId: string
   network?: string
@@ -202,17 +223,16 @@ export async function walletWindows(
   const scope = network ? networkScope(walletId, network) : walletScope(walletId)
   const opens = await openOthers(db, scope, without)
   const windows: Window[] = lengths.map((length) => ({
-    open: 0n,
+    open: ZERO_USD,
     final: [],
-    total: 0n,
+    total: ZERO_USD,
     ...(unknownBefore && now < unknownBefore + length && { fullUntil: unknownBefore + length }),
   }))
   for (const [unit, open] of opens) {
-    const usd = (amount: bigint) => (unit === USD ? amount : (worth(unit, amount) ?? 0n))
     const finals = await finalsOf(db, { scope, unit, now }, lengths)
     for (const [index, found] of finals.entries()) {
-      const final = found.map(({ until, amount }) => ({ until, usd: usd(amount) }))
-      windows[index] = sumOf(windows[index]!, { open: usd(open), final })
+      const final = found.map(({ until, amount }) => ({ until, usd: usdIn(unit, amount, worth) }))
+      windows[index] = sumOf(windows[index]!, { open: usdIn(unit, open, worth), final })
     }
   }
   return windows
@@ -220,9 +240,9 @@ export async function walletWindows(
 
 const sumOf = (window: Window, { open, final }: Pick<Window, 'open' | 'final'>): Window => ({
   ...window,
-  open: window.open + open,
+  open: add(window.open, open),
   final: [...window.final, ...final],
-  total: final.reduce((sum, { usd }) => sum + usd, window.total + open),
+  total: final.reduce((sum, { usd }) => add(sum, usd), add(window.total, open)),
 })
 
 /** What is open in each unit, without one transaction's own part. */
@@ -242,10 +262,18 @@ async function finalsOf(
   lengths: readonly number[],
 ): Promise<Final[][]> {
   const starts = lengths.map((length) => now - length)
-  const hours = await ledgerStore.buckets(db, scope, unit, HOUR, hourAfter(Math.min(...starts)), FOREVER)
+  const hours = await ledgerStore.buckets(
+    db,
+    { scope, unit, span: HOUR },
+    { from: hourAfter(Math.min(...starts)), to: FOREVER },
+  )
   const finals: Final[][] = []
   for (const [index, from] of starts.entries()) {
-    const minutes = await ledgerStore.buckets(db, scope, unit, MINUTE, from - (from % MINUTE), hourAfter(from))
+    const minutes = await ledgerStore.buckets(
+      db,
+      { scope, unit, span: MINUTE },
+      { from: from - (from % MINUTE), to: hourAfter(from) },
+    )
     const rows = [...minutes, ...hours.filter(({ start }) => start >= hourAfter(from))]
     finals.push(
       rows.map(({ start, span, amount }) => ({ until: start + span + lengths[index]!, amount: BigInt(amount) })),
@@ -263,12 +291,12 @@ export const walletWindow = async (db: Handle, { lengthMs, ...query }: WindowQue
 export async function sessionTotal(
   db: Handle,
   { sessionId, without, worth }: { sessionId: string; without?: string | undefined; worth: Worth },
-): Promise<bigint> {
+): Promise<Usd> {
   const scope = sessionScope(sessionId)
-  let sum = 0n
+  let sum = ZERO_USD
   for (const [unit, open] of await openOthers(db, scope, without)) {
     const amount = open + (await ledgerStore.bucket(db, { scope, unit, span: 0, start: 0 }))
-    sum += unit === USD ? amount : (worth(unit, amount) ?? 0n)
+    sum = add(sum, usdIn(unit, amount, worth))
   }
   return sum
 }

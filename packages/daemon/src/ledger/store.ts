@@ -11,8 +11,10 @@ export type SpendRow = {
   created_at: number
   updated_at: number
 }
-type CounterRow = { scope: string; unit: string; open: string }
-export type BucketRow = { scope: string; unit: string; span: number; start: number; amount: string }
+/** What a scope counts in one unit. */
+export type Counter = { readonly scope: string; readonly unit: string }
+type CounterRow = Counter & { open: string }
+export type BucketRow = Counter & { span: number; start: number; amount: string }
 
 /** A final spend of a wallet counts in one bucket of each of these lengths: a minute and an hour. */
 export const SPANS = [60_000, 3_600_000] as const
@@ -44,25 +46,21 @@ const insertSpend = statement<SpendRow>((db, p) =>
 const spend = statement<{ id: string }, SpendRow>((db, p) =>
   db.selectFrom('spends').selectAll().where('transaction_id', '=', p('id')),
 )
-const changeSpend = statement<{
-  id: string
-  state: SpendRow['state']
-  items: string
-  usd: string
-  at: number
-}>((db, p) =>
+type SpendMove = { id: string; state: SpendRow['state']; at: number }
+type SpendChange = SpendMove & Pick<SpendRow, 'items' | 'usd'>
+const changeSpend = statement<SpendChange>((db, p) =>
   db
     .updateTable('spends')
     .set({ state: p('state'), items: p('items'), usd: p('usd'), updated_at: p('at') })
     .where('transaction_id', '=', p('id')),
 )
-const moveSpend = statement<{ id: string; state: SpendRow['state']; at: number }>((db, p) =>
+const moveSpend = statement<SpendMove>((db, p) =>
   db
     .updateTable('spends')
     .set({ state: p('state'), updated_at: p('at') })
     .where('transaction_id', '=', p('id')),
 )
-const counter = statement<{ scope: string; unit: string }, { open: string }>((db, p) =>
+const counter = statement<Counter, { open: string }>((db, p) =>
   db.selectFrom('spend_counters').select('open').where('scope', '=', p('scope')).where('unit', '=', p('unit')),
 )
 const counters = statement<{ scope: string }, { unit: string; open: string }>((db, p) =>
@@ -89,21 +87,21 @@ const setBucket = statement<BucketRow>((db, p) =>
     .values({ scope: p('scope'), unit: p('unit'), span: p('span'), start: p('start'), amount: p('amount') })
     .onConflict((on) => on.columns(['scope', 'unit', 'span', 'start']).doUpdateSet({ amount: p('amount') })),
 )
+type Reach = Counter & { readonly span: number }
+type Period = { readonly from: number; readonly to: number }
 // Without an order: SQLite plans an ordered query anew each time that its parameters are bound.
-const bucketsFrom = statement<{ scope: string; unit: string; span: number; from: number; to: number }, BucketRow>(
-  (db, p) =>
-    db
-      .selectFrom('spend_buckets')
-      .selectAll()
-      .where('scope', '=', p('scope'))
-      .where('unit', '=', p('unit'))
-      .where('span', '=', p('span'))
-      .where('start', '>=', p('from'))
-      .where('start', '<', p('to')),
+const bucketsFrom = statement<Reach & Period, BucketRow>((db, p) =>
+  db
+    .selectFrom('spend_buckets')
+    .selectAll()
+    .where('scope', '=', p('scope'))
+    .where('unit', '=', p('unit'))
+    .where('span', '=', p('span'))
+    .where('start', '>=', p('from'))
+    .where('start', '<', p('to')),
 )
-type Reach = { readonly scope: string; readonly unit: string; readonly span: number }
 // Every bucket has a counter, and counters are few: the old buckets are found without reading the others.
-const outdated = statement<{ before: number; count: number }, { scope: string; unit: string }>((db, p) =>
+const outdated = statement<{ before: number; count: number }, Counter>((db, p) =>
   db
     .selectFrom('spend_counters')
     .select(['scope', 'unit'])
@@ -149,25 +147,23 @@ const openSpends = statement<Record<never, never>, SpendRow>((db) =>
 export const ledgerStore = {
   insertSpend: (db: Handle, row: SpendRow) => db.run(insertSpend, row),
   spend: (db: Handle, id: string) => db.get(spend, { id }),
-  changeSpend: (db: Handle, id: string, change: Pick<SpendRow, 'state' | 'items' | 'usd'>, at: number) =>
-    db.run(changeSpend, { id, ...change, at }),
-  moveSpend: (db: Handle, id: string, state: SpendRow['state'], at: number) => db.run(moveSpend, { id, state, at }),
-  open: async (db: Handle, scope: string, unit: string) =>
-    BigInt((await db.get(counter, { scope, unit }))?.open ?? '0'),
+  changeSpend: (db: Handle, change: SpendChange) => db.run(changeSpend, change),
+  moveSpend: (db: Handle, move: SpendMove) => db.run(moveSpend, move),
+  open: async (db: Handle, { scope, unit }: Counter) => BigInt((await db.get(counter, { scope, unit }))?.open ?? '0'),
   /** What is open of every unit in which the scope has ever counted anything. */
   openOfAll: async (db: Handle, scope: string) =>
     new Map((await db.all(counters, { scope })).map(({ unit, open }) => [unit, BigInt(open)])),
-  setOpen: (db: Handle, scope: string, unit: string, open: bigint) =>
+  setOpen: (db: Handle, { scope, unit }: Counter, open: bigint) =>
     db.run(setCounter, { scope, unit, open: String(open) }),
   bucket: async (db: Handle, key: Omit<BucketRow, 'amount'>) => BigInt((await db.get(bucket, key))?.amount ?? '0'),
   setBucket: (db: Handle, row: BucketRow) => db.run(setBucket, row),
   /** Oldest first. */
-  buckets: async (db: Handle, scope: string, unit: string, span: number, from: number, to: number) =>
-    (await db.all(bucketsFrom, { scope, unit, span, from, to })).toSorted((a, b) => a.start - b.start),
+  buckets: async (db: Handle, of: Reach, period: Period) =>
+    (await db.all(bucketsFrom, { ...of, ...period })).toSorted((a, b) => a.start - b.start),
   /** Some scopes and units with buckets of a wallet from before a time. */
   outdated: (db: Handle, before: number, count: number) => db.all(outdated, { before, count }),
   /** Removes buckets from before a time, at most `most` of them, the oldest first. */
-  async removeBuckets(db: Handle, of: Reach, before: number, most: number): Promise<void> {
+  async removeBuckets(db: Handle, of: Reach, { before, most }: { before: number; most: number }): Promise<void> {
     const first = await db.get(oldest, of)
     if (first) await db.run(removeBuckets, { ...of, before: Math.min(before, first.start + most * of.span) })
   },

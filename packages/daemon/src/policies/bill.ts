@@ -1,16 +1,24 @@
 import {
+  add,
+  amountFor,
   assetKey,
+  type Base,
   type EffectFacts,
   type Effects,
   formatUnits,
   type Network,
   nativeAsset,
+  parseBase,
+  type UnitPrice,
+  type Usd,
   usdCost,
+  ZERO_BASE,
+  ZERO_USD,
 } from '@waiaas/contract'
 
 /** A trustworthy price: micro-dollars for one whole unit. `at` is unix milliseconds. */
 export type Price = {
-  readonly usdMicros: bigint
+  readonly usdMicros: UnitPrice
   readonly decimals: number
   readonly source: string
   readonly at: number
@@ -25,8 +33,8 @@ export type KnownTokens = Readonly<Record<string, { readonly decimals: number; r
 export type ReserveItem = {
   readonly part: 'value' | 'fee'
   readonly asset: string
-  readonly amount: bigint
-  readonly usd: bigint | null
+  readonly amount: Base
+  readonly usd: Usd | null
 }
 
 /** What leaves of one asset, in base units. */
@@ -40,9 +48,9 @@ export type Holding = {
   /** What its money counts at: the trustworthy price, else the last that was known. */
   readonly countedAt: Price | null
   /** What a recipient gets; the tiers judge this. */
-  outflow: bigint
+  outflow: Base
   /** Deposits for new accounts; they count in the windows beside the outflow. */
-  rent: bigint
+  rent: Base
 }
 
 /** All that leaves, valued. USD is micro-dollars, rounded up per part. */
@@ -52,11 +60,11 @@ export type Bill = {
   readonly holdings: readonly Holding[]
   readonly items: readonly ReserveItem[]
   /** Outflows without rent and fees; null when a part of them has no price. */
-  readonly outflowUsd: bigint | null
+  readonly outflowUsd: Usd | null
   /** Outflows, rent and the worst fee; null when a part has no price. */
-  readonly totalUsd: bigint | null
+  readonly totalUsd: Usd | null
   /** What counts in the windows: the total, with parts without a trustworthy price at the last that was known. */
-  readonly knownUsd: bigint
+  readonly knownUsd: Usd
   /** Assets that count but have no trustworthy price. */
   readonly unpriced: readonly string[]
 }
@@ -83,44 +91,48 @@ export function billOf({ facts, fee, network, prices, lastPrices = {}, tokens }:
     holdings.set(key, fresh)
     return fresh
   }
-  for (const { asset, amount } of facts.pays) holding(asset).outflow += amount
-  for (const { asset, amount } of facts.deposits) holding(asset).rent += amount
+  for (const { asset, amount } of facts.pays) {
+    const paid = holding(asset)
+    paid.outflow = add(paid.outflow, amount)
+  }
+  for (const { asset, amount } of facts.deposits) {
+    const opened = holding(asset)
+    opened.rent = add(opened.rent, amount)
+  }
   const feeHolding = holding(fee.asset)
   const all = [...holdings.values()]
-  return { nativePrice: holding(native).price, holdings: all, ...totals(all, feeHolding, BigInt(fee.max)) }
+  return { nativePrice: holding(native).price, holdings: all, ...totals(all, feeHolding, parseBase(fee.max)) }
 }
 
-function totals(all: readonly Holding[], feeHolding: Holding, fee: bigint) {
+function totals(all: readonly Holding[], feeHolding: Holding, fee: Base) {
   const items: ReserveItem[] = []
   const unpriced: string[] = []
-  let outflowUsd: bigint | null = 0n
-  let totalUsd: bigint | null = 0n
-  let knownUsd = 0n
-  const add = (part: ReserveItem['part'], holding: Holding, amount: bigint) => {
+  let outflowUsd: Usd | null = ZERO_USD
+  let totalUsd: Usd | null = ZERO_USD
+  let knownUsd = ZERO_USD
+  const hold = (part: ReserveItem['part'], holding: Holding, amount: Base) => {
     if (amount === 0n) return
     const usd = usdOf(holding, amount)
     const counted = worth(holding.countedAt, amount)
     items.push({ part, asset: holding.asset, amount, usd: counted })
-    knownUsd += counted ?? 0n
+    if (counted !== null) knownUsd = add(knownUsd, counted)
     if (usd === null && !unpriced.includes(holding.asset)) unpriced.push(holding.asset)
     totalUsd = plus(totalUsd, usd)
   }
   for (const holding of all) {
     if (holding.outflow > 0n) outflowUsd = plus(outflowUsd, usdOf(holding, holding.outflow))
-    add('value', holding, holding.outflow)
-    add('value', holding, holding.rent)
+    hold('value', holding, holding.outflow)
+    hold('value', holding, holding.rent)
   }
-  add('fee', feeHolding, fee)
+  hold('fee', feeHolding, fee)
   return { items, unpriced, outflowUsd, totalUsd, knownUsd }
 }
 
-const plus = (sum: bigint | null, usd: bigint | null): bigint | null =>
-  sum === null || usd === null ? null : sum + usd
+const plus = (sum: Usd | null, usd: Usd | null): Usd | null => (sum === null || usd === null ? null : add(sum, usd))
 
 /** Micro-dollars of an amount, rounded up; null without a price. */
-const worth = (price: Price | null, amount: bigint): bigint | null =>
-  price && usdCost(amount, price.decimals, price.usdMicros)
-export const usdOf = ({ price }: Holding, amount: bigint): bigint | null => worth(price, amount)
+const worth = (price: Price | null, amount: Base): Usd | null => price && usdCost(amount, price)
+export const usdOf = ({ price }: Holding, amount: Base): Usd | null => worth(price, amount)
 
 type Sources = { isNative: boolean; network: Network; prices: Prices; lastPrices: Prices; tokens: KnownTokens }
 
@@ -136,8 +148,8 @@ function newHolding(asset: string, { isNative, network, prices, lastPrices, toke
     symbol: isNative ? network.native.symbol : (token?.symbol ?? asset),
     price,
     countedAt: price ?? usable(lastPrices[asset]),
-    outflow: 0n,
-    rent: 0n,
+    outflow: ZERO_BASE,
+    rent: ZERO_BASE,
   }
 }
 
@@ -145,16 +157,8 @@ function newHolding(asset: string, { isNative, network, prices, lastPrices, toke
 const isUsable = (price: Price, decimals: number | null): boolean => price.usdMicros > 0n && price.decimals === decimals
 
 /** An amount with its symbol, or base units where the decimals are unknown. */
-export const display = ({ decimals, symbol, asset }: Holding, amount: bigint): string =>
+export const display = ({ decimals, symbol, asset }: Holding, amount: Base): string =>
   decimals === null ? `${amount} base units of ${asset}` : `${formatUnits(amount, decimals)} ${symbol}`
 
 /** The largest amount whose value, rounded up, is at most so many micro-dollars; null without a price. */
-export const amountFor = ({ price }: Holding, usd: bigint): bigint | null =>
-  price && (usd * 10n ** BigInt(price.decimals)) / price.usdMicros
-
-/** The smallest of some amounts; undefined when there are none. */
-export function smallest(amounts: readonly bigint[]): bigint | undefined {
-  let least = amounts[0]
-  for (const amount of amounts) if (least !== undefined && amount < least) least = amount
-  return least
-}
+export const amountWithin = ({ price }: Holding, usd: Usd): Base | null => price && amountFor(usd, price)

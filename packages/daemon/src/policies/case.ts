@@ -1,6 +1,7 @@
 import {
   addressKey,
   assetKey,
+  type Base,
   type EffectFacts,
   type Effects,
   factsOf,
@@ -14,13 +15,14 @@ import {
   type ReasonCode,
   type Tier,
   type Toggles,
+  type Usd,
 } from '@waiaas/contract'
 import { type Bill, billOf, type Holding, type KnownTokens, type Prices } from './bill.ts'
 
 /** USD that counts in a rolling window now: what is open, and what became final with the unix milliseconds until which it counts. */
 export type Window = {
-  readonly total: bigint
-  readonly final: readonly { readonly until: number; readonly usd: bigint }[]
+  readonly total: Usd
+  readonly final: readonly { readonly until: number; readonly usd: Usd }[]
   /** It counts as full until then: the wallet was restored, and what it spent before is not all known. */
   readonly fullUntil?: number
 }
@@ -64,7 +66,7 @@ export type EvaluateInput = {
   readonly context?: {
     readonly acceptedAt?: number
     readonly servedDelay?: boolean
-    readonly approval?: { readonly usdShown: bigint | null }
+    readonly approval?: { readonly usdShown: Usd | null }
   }
 }
 
@@ -115,12 +117,12 @@ export type Asks = {
 export type Bounds = {
   windows(of: Case): readonly WindowBound[]
   /** The largest amount of an asset at or below INSTANT, NOTIFY or DELAY; undefined unbounded, null unknown. */
-  amountUpTo(step: 0 | 1 | 2, holding: Holding, of: Case): bigint | null | undefined
+  amountUpTo(step: 0 | 1 | 2, holding: Holding, of: Case): Base | null | undefined
 }
 export type WindowName = 'daily_limit_usd' | 'monthly_limit_usd'
 type WindowBound = {
   readonly name: WindowName
-  readonly limit: bigint
+  readonly limit: Usd
   readonly window: Window
   /** Above it is a refusal, not an approval. */
   readonly isHard: boolean

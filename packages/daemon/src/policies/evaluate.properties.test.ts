@@ -1,4 +1,4 @@
-import { TIERS, type Tier } from '@waiaas/contract'
+import { integerOf, TIERS, type Tier, ZERO_USD } from '@waiaas/contract'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { EvaluateInput, PolicyRow } from './evaluate.ts'
@@ -16,6 +16,7 @@ import {
   row,
   spentToday,
   USDC,
+  unsound,
   verdict,
 } from './samples.ts'
 
@@ -134,7 +135,7 @@ test('however a sum is split, no more than the limit leaves in a window, fees in
           spent: spentToday(spent),
         })
         for (const item of reserve) {
-          spent += item.usd ?? 0n
+          spent += integerOf(item.usd ?? ZERO_USD)
           left += item.amount
         }
       }
@@ -155,7 +156,7 @@ test('if parts pass one by one under a window, so does their sum', () => {
           effects: effects([outflow(ETH, amount)]),
           spent: spentToday(spent),
         })
-        spent += reserve.reduce((sum, item) => sum + (item.usd ?? 0n), 0n)
+        spent += reserve.reduce((sum, item) => sum + integerOf(item.usd ?? ZERO_USD), 0n)
         return decision.outcome === 'ALLOW'
       })
       if (all)
@@ -228,9 +229,9 @@ test('on a grid of thresholds the tier is the first one that holds the amount, a
 test('a price that is missing, nothing, negative or for other decimals never lets value through by itself', () => {
   const fault = fc.constantFrom<EvaluateInput['prices'][string]>(
     undefined,
-    { usdMicros: 0n, decimals: 6, source: 'feed', at: NOON },
-    { usdMicros: -1n, decimals: 6, source: 'feed', at: NOON },
-    { usdMicros: 1_000_000n, decimals: 18, source: 'feed', at: NOON },
+    unsound(0n, 6),
+    unsound(-1n, 6),
+    unsound(1_000_000n, 18),
   )
   const valued = spendingRules.filter(
     (rules) => rules.instant_max_usd !== undefined || rules.daily_limit_usd !== undefined,

@@ -1,4 +1,4 @@
-import { Decision } from '@waiaas/contract'
+import { Decision, toUsd } from '@waiaas/contract'
 import { describe, expect, test } from 'vitest'
 import { compilePolicies, type EvaluateInput } from './evaluate.ts'
 import {
@@ -14,9 +14,11 @@ import {
   open,
   outflow,
   row,
+  spent,
   spentToday,
   USDC,
   USDC_ADDRESS,
+  unsound,
   verdict,
 } from './samples.ts'
 
@@ -171,7 +173,7 @@ describe('SPENDING_LIMIT thresholds', () => {
     ['of nothing', 0n, 18],
     ['for other decimals', 2_000_000_000n, 9],
   ])('a price %s is no price', (_, usdMicros, decimals) => {
-    const prices = { [ETH]: { usdMicros, decimals, source: 'feed', at: NOON } }
+    const prices = { [ETH]: unsound(usdMicros, decimals) }
     expect(verdict([spending(usd)], { ...eth(1n), prices })).toBe('APPROVAL')
   })
   test('the longest delay and the shortest time to approve win', () => {
@@ -182,20 +184,34 @@ describe('SPENDING_LIMIT thresholds', () => {
   })
 })
 
+describe('amounts that are none', () => {
+  const raw = spending({
+    instant_max: '1000',
+    token_limits: { [ODD]: { instant_max: '9', notify_max: '9', delay_max: '9' } },
+  })
+  test.each(['-5', '', ' 5', '0x5', '5.0', '1e1'])('"%s" is refused, whatever it is of', (amount) => {
+    const bad = { kind: 'outflow', asset: ETH, amount, to: BOB } as const
+    const rent = { kind: 'account-creation', owner: BOB, asset: USDC, rent: amount } as const
+    const all = [effects([bad]), effects([outflow(ETH, 900n), bad]), effects([{ ...bad, asset: ODD }]), effects([rent])]
+    for (const one of [...all, { ...effects([]), fee: { asset: ETH, max: amount } }])
+      expect(verdict([raw], { effects: one, prices: {} })).toBe('DENY:POLICY_RULES_CORRUPT')
+  })
+})
+
 describe('SPENDING_LIMIT windows', () => {
   const daily = spending({ daily_limit_usd: 500 })
   test('a spend may fill the day exactly, fee included, and not a micro-dollar more', () => {
     const fee = ETHER / 2_000n // 1 USD
-    const spent = spentToday(399_000_000n)
-    expect(verdict([daily], { effects: effects([outflow(USDC, 100_000_000n)], fee), spent })).toBe('INSTANT')
-    expect(verdict([daily], { effects: effects([outflow(USDC, 100_000_001n)], fee), spent })).toBe(
+    const most = { spent: spentToday(399_000_000n) }
+    expect(verdict([daily], { effects: effects([outflow(USDC, 100_000_000n)], fee), ...most })).toBe('INSTANT')
+    expect(verdict([daily], { effects: effects([outflow(USDC, 100_000_001n)], fee), ...most })).toBe(
       'DENY:SPENDING_LIMIT_EXCEEDED',
     )
   })
   test('a refusal says what fits now and when the request passes by itself', () => {
     const final = [
-      { until: NOON + 60_000, usd: 100_000_000n },
-      { until: NOON + 120_000, usd: 200_000_000n },
+      { until: NOON + 60_000, usd: toUsd(100_000_000n) },
+      { until: NOON + 120_000, usd: toUsd(200_000_000n) },
     ]
     const fee = ETHER / 2_000n
     const more = { effects: effects([outflow(USDC, 450_000_000n)], fee), spent: spentToday(300_000_000n, final) }
@@ -217,9 +233,13 @@ describe('SPENDING_LIMIT windows', () => {
     expect(decision.suggestion?.retryAt).toBeUndefined()
   })
   test('the month counts beside the day', () => {
-    const spent = { ...spentToday(0n), month: { total: 900_000_000n, final: [] } }
-    expect(verdict([spending({ monthly_limit_usd: 1000 })], { ...usdc(100_000_000n), spent })).toBe('INSTANT')
-    expect(verdict([spending({ monthly_limit_usd: 1000 })], { ...usdc(100_000_001n), spent })).toMatch('DENY')
+    const spentMost = { ...spentToday(0n), month: spent(900_000_000n) }
+    expect(verdict([spending({ monthly_limit_usd: 1000 })], { ...usdc(100_000_000n), spent: spentMost })).toBe(
+      'INSTANT',
+    )
+    expect(verdict([spending({ monthly_limit_usd: 1000 })], { ...usdc(100_000_001n), spent: spentMost })).toMatch(
+      'DENY',
+    )
   })
   test('over_limit APPROVAL asks a human instead', () => {
     const asks = spending({ daily_limit_usd: 500, over_limit: 'APPROVAL' })
@@ -234,10 +254,9 @@ describe('SPENDING_LIMIT windows', () => {
   })
   test('a policy of one network counts what was spent there', () => {
     const here = row('SPENDING_LIMIT', { daily_limit_usd: 500 }, { network: network.id })
-    const windows = { day: { total: 0n, final: [] }, month: { total: 0n, final: [] } }
-    const spent = { ...spentToday(500_000_000n), networks: { [network.id]: windows } }
-    expect(verdict([here], { ...usdc(1n), spent })).toBe('INSTANT')
-    expect(verdict([daily], { ...usdc(1n), spent })).toMatch('DENY')
+    const elsewhere = { ...spentToday(500_000_000n), networks: { [network.id]: { day: spent(0n), month: spent(0n) } } }
+    expect(verdict([here], { ...usdc(1n), spent: elsewhere })).toBe('INSTANT')
+    expect(verdict([daily], { ...usdc(1n), spent: elsewhere })).toMatch('DENY')
     expect(verdict([here], { ...usdc(1n), spent: spentToday(500_000_000n) })).toMatch('DENY')
   })
 })
@@ -264,7 +283,7 @@ describe('lists', () => {
     expect(judgement.mayRun).toBe(false)
     expect(verdict([open(), row('WHITELIST', { allowed_addresses: [BOB] })], { lookalikes })).toBe('INSTANT')
     expect(verdict([open(), row('WHITELIST', { allowed_addresses: [EVE] })], { lookalikes })).toMatch('DENY')
-    const approved = { lookalikes, context: { approval: { usdShown: 1_000_000_000_000n } } }
+    const approved = { lookalikes, context: { approval: { usdShown: toUsd(1_000_000_000_000n) } } }
     expect(judge([open()], approved).mayRun).toBe(true)
   })
   test.each([
@@ -379,11 +398,11 @@ describe('judging again', () => {
   test.each([
     ['a delay not yet served', delayed, {}, false],
     ['a served delay', delayed, { servedDelay: true }, true],
-    ['an approval for a delay', delayed, { approval: { usdShown: 2_000_000_000n } }, true],
+    ['an approval for a delay', delayed, { approval: { usdShown: toUsd(2_000_000_000n) } }, true],
     ['a served delay for an approval', asked, { servedDelay: true }, false],
-    ['an approval of the value', asked, { approval: { usdShown: 2_000_000_000n } }, true],
-    ['a value at 110 % of the one shown', asked, { approval: { usdShown: 1_818_181_819n } }, true],
-    ['a value above 110 % of the one shown', asked, { approval: { usdShown: 1_818_181_818n } }, false],
+    ['an approval of the value', asked, { approval: { usdShown: toUsd(2_000_000_000n) } }, true],
+    ['a value at 110 % of the one shown', asked, { approval: { usdShown: toUsd(1_818_181_819n) } }, true],
+    ['a value above 110 % of the one shown', asked, { approval: { usdShown: toUsd(1_818_181_818n) } }, false],
     ['an approval given without a value', asked, { approval: { usdShown: null } }, true],
   ])('%s', (_, policy, context, mayRun) => {
     expect(judge([policy], { context }).mayRun).toBe(mayRun)
@@ -393,7 +412,7 @@ describe('judging again', () => {
     expect(judge([asked, row('WHITELIST', { allowed_addresses: [EVE] })], { context }).mayRun).toBe(false)
   })
   test('a price that has gone since does not pass for the value shown', () => {
-    expect(judge([asked], { prices: {}, context: { approval: { usdShown: 1n } } }).mayRun).toBe(false)
+    expect(judge([asked], { prices: {}, context: { approval: { usdShown: toUsd(1n) } } }).mayRun).toBe(false)
   })
 })
 
@@ -421,7 +440,7 @@ describe('what a decision says', () => {
   })
   test('all inputs are kept with the decision', () => {
     const policies = [open()]
-    const { decision } = judge(policies, { spent: spentToday(5n), context: { approval: { usdShown: 3n } } })
+    const { decision } = judge(policies, { spent: spentToday(5n), context: { approval: { usdShown: toUsd(3n) } } })
     expect(decision.policyVersion).toBe('7')
     expect(decision.inputs).toMatchObject({
       now: NOON,
@@ -461,7 +480,8 @@ describe('windows of a wallet that was restored', () => {
   const DAY = 86_400_000
   const fullUntil = NOON + DAY - 1_000
   const full = (usd: bigint) => {
-    const day = { total: usd, final: usd > 0n ? [{ until: NOON + 5_000, usd }] : [], fullUntil }
+    const known = toUsd(usd)
+    const day = { total: known, final: usd > 0n ? [{ until: NOON + 5_000, usd: known }] : [], fullUntil }
     return { spent: { day, month: { ...day, fullUntil: NOON + 30 * DAY }, networks: {} } }
   }
   const daily = (limit: number) => spending({ instant_max_usd: 1e9, daily_limit_usd: limit })

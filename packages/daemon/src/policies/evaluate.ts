@@ -1,4 +1,14 @@
-import { addressKey, type Decision, POLICY_TYPES, type Reason, TIERS, type Tier, usdNumber } from '@waiaas/contract'
+import {
+  addressKey,
+  type Decision,
+  POLICY_TYPES,
+  type Reason,
+  shareDown,
+  TIERS,
+  type Tier,
+  type Usd,
+  usdNumber,
+} from '@waiaas/contract'
 import type { ReserveItem } from './bill.ts'
 import { appliesTo, type Case, caseOf, type EvaluateInput, type Finding, type Policy } from './case.ts'
 import { headroomOf, inputsOf, suggestionFor } from './explain.ts'
@@ -13,7 +23,7 @@ export { compilePolicies, type PolicyRow } from './compile.ts'
 export type Judgement = {
   readonly decision: Decision
   /** Micro-dollars that leave, without fees; null without a trustworthy price. To be shown to an approver. */
-  readonly usd: bigint | null
+  readonly usd: Usd | null
   /** Assets that leave, or pay for it, without a trustworthy price. */
   readonly unpriced: readonly string[]
   /** What to hold back, the worst fee included; nothing when refused. */
@@ -92,6 +102,9 @@ function waits(tier: Tier, findings: readonly Finding[]): Pick<Decision, 'delayS
 
 const reasonOf = ({ code, policyId, tell }: Finding): Reason => ({ code, ...(policyId && { policyId }), ...tell() })
 
+/** Prices may move by so much while a human decides. */
+const APPROVED_SHARE = { part: 110n, whole: 100n }
+
 /** A served delay satisfies DELAY; an approval also APPROVAL, up to 110 % of the value that was shown. */
 function isSatisfied(tier: Tier, { input, bill }: Case): boolean {
   if (tier === 'INSTANT' || tier === 'NOTIFY') return true
@@ -99,7 +112,7 @@ function isSatisfied(tier: Tier, { input, bill }: Case): boolean {
   const shown = input.context?.approval?.usdShown
   if (shown === undefined) return false
   // Without a value to show, the amounts themselves were approved, and the effects digest holds those.
-  return shown === null || (bill.outflowUsd !== null && bill.outflowUsd * 100n <= shown * 110n)
+  return shown === null || (bill.outflowUsd !== null && bill.outflowUsd <= shareDown(shown, APPROVED_SHARE))
 }
 
 /** What effects mean by themselves, whatever the policies say. */

@@ -1,14 +1,21 @@
 import {
+  add,
+  type Base,
   type DecisionInputs,
   formatUnits,
   type Headroom,
+  parseBase,
   type Reason,
   type Room,
+  remaining,
   type Suggestion,
+  smallest,
   type Tier,
+  type Usd,
   usdNumber,
+  ZERO_BASE,
 } from '@waiaas/contract'
-import { amountFor, display, type Holding, type Price, smallest, usdOf } from './bill.ts'
+import { amountWithin, display, type Holding, type Price, usdOf } from './bill.ts'
 import type { Bounds, Case, Policy, WindowName } from './case.ts'
 
 type Bounding = Policy & { readonly bounds: Bounds }
@@ -25,7 +32,7 @@ export function headroomOf(of: Case, applying: readonly Policy[], { denied, tier
   const hard = windows.filter(({ isHard }) => isHard).map(({ room }) => room)
   const usd = smallest(hard) ?? null
   const refused = denied && reasons.some(({ code }) => code !== 'SPENDING_LIMIT_EXCEEDED')
-  const amount = usd === null ? null : amountWithin(holding, usd)
+  const amount = usd === null ? null : holding && amountWithin(holding, usd)
   const ladder = denied || tier !== 'INSTANT' ? tierRooms(of, limits, holding) : []
   return {
     asset: holding?.asset ?? null,
@@ -33,28 +40,34 @@ export function headroomOf(of: Case, applying: readonly Policy[], { denied, tier
     usd: refused ? 0 : usd === null ? null : usdNumber(usd),
     limits: [
       ...windows.map(({ name, policy, room }): Room => {
-        return { limit: name, policyId: policy.id, usd: usdNumber(room), amount: text(amountWithin(holding, room)) }
+        return {
+          limit: name,
+          policyId: policy.id,
+          usd: usdNumber(room),
+          amount: text(holding && amountWithin(holding, room)),
+        }
       }),
       ...ladder,
     ],
   }
 }
 
-const text = (amount: bigint | null): string | null => (amount === null ? null : String(amount))
+const text = (amount: Base | null): string | null => (amount === null ? null : String(amount))
 
-type WindowRoom = { name: WindowName; policy: Policy; isHard: boolean; room: bigint }
+type WindowRoom = { name: WindowName; policy: Policy; isHard: boolean; room: Usd }
 
 /** What the tightest hard limit leaves for value once fees are paid, and likewise the tightest that asks for approval. */
 function tightestWindow(name: WindowRoom['name'], of: Case, limits: readonly Bounding[]): WindowRoom[] {
   const { bill } = of
-  const besides = bill.unpriced.length > 0 || bill.outflowUsd === null ? bill.knownUsd : bill.knownUsd - bill.outflowUsd
+  const besides =
+    bill.unpriced.length > 0 || bill.outflowUsd === null ? bill.knownUsd : remaining(bill.knownUsd, bill.outflowUsd)
   let tightest: WindowRoom | undefined
   let tightestHard: WindowRoom | undefined
   for (const policy of limits) {
     const found = policy.bounds.windows(of).find((window) => window.name === name)
     if (!found) continue
-    const left = found.limit - found.window.total - besides
-    const entry = { name, policy, isHard: found.isHard, room: left > 0n ? left : 0n }
+    const room = remaining(found.limit, add(found.window.total, besides))
+    const entry = { name, policy, isHard: found.isHard, room }
     if (!tightest || entry.room < tightest.room) tightest = entry
     if (found.isHard && (!tightestHard || entry.room < tightestHard.room)) tightestHard = entry
   }
@@ -63,13 +76,11 @@ function tightestWindow(name: WindowRoom['name'], of: Case, limits: readonly Bou
   ) as WindowRoom[]
 }
 
-const amountWithin = (holding: Holding | null, room: bigint): bigint | null => holding && amountFor(holding, room)
-
 function tierRooms(of: Case, limits: readonly Bounding[], holding: Holding | null): Room[] {
   if (!holding) return []
   const rooms: Room[] = []
   for (const [step, limit] of (['INSTANT', 'NOTIFY', 'DELAY'] as const).entries()) {
-    let tightest: { policyId: string; amount: bigint } | undefined
+    let tightest: { policyId: string; amount: Base } | undefined
     for (const policy of limits) {
       // step counts 0, 1, 2.
       const amount = policy.bounds.amountUpTo(step as 0 | 1 | 2, holding, of)
@@ -104,7 +115,7 @@ export function suggestionFor(
   }
   const sentences: string[] = []
   const amount = headroom.amount && BigInt(headroom.amount) > 0n ? headroom.amount : undefined
-  if (amount && holding) sentences.push(`At most ${display(holding, BigInt(amount))} would pass now.`)
+  if (amount && holding) sentences.push(`At most ${display(holding, parseBase(amount))} would pass now.`)
   const times = reasons.map(({ retryAt }) => retryAt)
   const retryAt = times.every((time) => time !== undefined) ? Math.max(...(times as number[])) : undefined
   if (retryAt !== undefined) sentences.push(`The same request passes at ${new Date(retryAt * 1000).toISOString()}.`)
@@ -126,8 +137,8 @@ function milder(
   const room = headroom.limits.findLast(
     ({ limit, amount }) => (limit === 'INSTANT' || limit === 'NOTIFY') && amount !== null,
   )
-  const most = room?.amount ? BigInt(room.amount) : 0n
-  const cap = headroom.amount === null || BigInt(headroom.amount) > most ? most : BigInt(headroom.amount)
+  const most = room?.amount ? parseBase(room.amount) : ZERO_BASE
+  const cap = headroom.amount === null ? most : smallest([most, parseBase(headroom.amount)])!
   if (cap === 0n || !holding) return { message: wait, approver }
   const amount = holding.decimals === null ? String(cap) : formatUnits(cap, holding.decimals)
   return {

@@ -1,4 +1,14 @@
-import { type Effect, NETWORKS, nativeAsset, type PolicyType, tokenAsset } from '@waiaas/contract'
+import {
+  type Effect,
+  NETWORKS,
+  nativeAsset,
+  type PolicyType,
+  tokenAsset,
+  toUnitPrice,
+  toUsd,
+  type UnitPrice,
+  ZERO_USD,
+} from '@waiaas/contract'
 import { compilePolicies, type EvaluateInput, evaluate, type PolicyRow, type Price, type Window } from './evaluate.ts'
 
 /** A wallet on Sepolia with ETH at 2,000 USD, USDC at 1 USD and one token without a price. For this folder's tests. */
@@ -13,11 +23,18 @@ export const EVE = '0x00000000000000000000000000000000000000e0'
 export const NOON = Date.UTC(2026, 2, 3, 12, 0, 0)
 export const ETHER = 10n ** 18n
 
-const price = (usdMicros: bigint, decimals: number): Price => ({ usdMicros, decimals, source: 'fixed', at: NOON })
-const nothingSpent: Window = { total: 0n, final: [] }
-export const spentToday = (usd: bigint, final: Window['final'] = []): EvaluateInput['spent'] => ({
-  day: { total: usd, final },
-  month: { total: usd, final },
+const price = (micros: bigint, decimals: number): Price => {
+  return { usdMicros: toUnitPrice(micros), decimals, source: 'fixed', at: NOON }
+}
+/** What nobody may make a price of. */
+export const unsound = (micros: bigint, decimals: number): Price => {
+  return { usdMicros: micros as UnitPrice, decimals, source: 'feed', at: NOON }
+}
+const nothingSpent: Window = { total: ZERO_USD, final: [] }
+export const spent = (micros: bigint): Window => ({ total: toUsd(micros), final: [] })
+export const spentToday = (micros: bigint, final: Window['final'] = []): EvaluateInput['spent'] => ({
+  day: { total: toUsd(micros), final },
+  month: { total: toUsd(micros), final },
   networks: {},
 })
 

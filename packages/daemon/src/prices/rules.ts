@@ -1,4 +1,14 @@
-import { assetKey, divideUp, findNetwork, type Network, nativeAsset, parseUnits, USD_DECIMALS } from '@waiaas/contract'
+import {
+  assetKey,
+  divideUp,
+  findNetwork,
+  type Network,
+  nativeAsset,
+  parseUnits,
+  toUnitPrice,
+  type UnitPrice,
+  USD_DECIMALS,
+} from '@waiaas/contract'
 
 /** What a Chainlink aggregator answered. `updatedAt` is unix seconds, `readAt` unix milliseconds. */
 export type FeedAnswer = {
@@ -14,27 +24,29 @@ const AHEAD_MS = 60_000
 const UNREAD_MS = 300_000
 
 /** Micro-dollars of a feed's answer, rounded up; undefined when it is not to be trusted. Instants are unix milliseconds. */
-export function trustedAnswer(feed: FeedAnswer, now: number, maxAgeMs: number): bigint | undefined {
+export function trustedAnswer(feed: FeedAnswer, now: number, maxAgeMs: number): UnitPrice | undefined {
   const at = feed.updatedAt * 1000
   const isRecent = at <= now + AHEAD_MS && now - at <= maxAgeMs && Math.abs(now - feed.readAt) <= UNREAD_MS
   return isRecent ? microDollars(feed) : undefined
 }
 
 /** Rounded up, so that a limit is met early rather than late; undefined for an answer that is no price. */
-export function microDollars({ answer, decimals }: Pick<FeedAnswer, 'answer' | 'decimals'>): bigint | undefined {
+export function microDollars({ answer, decimals }: Pick<FeedAnswer, 'answer' | 'decimals'>): UnitPrice | undefined {
   if (answer <= 0n) return undefined
-  return decimals <= USD_DECIMALS
-    ? answer * 10n ** BigInt(USD_DECIMALS - decimals)
-    : divideUp(answer, 10n ** BigInt(decimals - USD_DECIMALS))
+  return toUnitPrice(
+    decimals <= USD_DECIMALS
+      ? answer * 10n ** BigInt(USD_DECIMALS - decimals)
+      : divideUp(answer, 10n ** BigInt(decimals - USD_DECIMALS)),
+  )
 }
 
 /** Fixed prices in micro-dollars: by CAIP-19 asset, and native ones as `native:<network id>`. */
-export type FixedTable = ReadonlyMap<string, bigint>
+export type FixedTable = ReadonlyMap<string, UnitPrice>
 
 /** The operator's table, with networks by their ids and assets in one spelling. */
 export function fixedTable(prices: Readonly<Record<string, string>>, networks: readonly Network[]): FixedTable {
-  const rows = Object.entries(prices).map(([name, text]): [string, bigint] => {
-    const price = parseUnits(text, USD_DECIMALS)
+  const rows = Object.entries(prices).map(([name, text]): [string, UnitPrice] => {
+    const price = toUnitPrice(parseUnits(text, USD_DECIMALS))
     if (!name.startsWith('native:')) return [assetKey(name), price]
     const network = name.slice('native:'.length)
     return [`native:${findNetwork(networks, network)?.id ?? network}`, price]
@@ -43,7 +55,7 @@ export function fixedTable(prices: Readonly<Record<string, string>>, networks: r
 }
 
 /** What the operator says a network's native asset is worth: the network's own entry, else that of the main network it is priced as. */
-export function fixedNative(table: FixedTable, network: Network, pricedAs: Network | undefined): bigint | undefined {
+export function fixedNative(table: FixedTable, network: Network, pricedAs: Network | undefined): UnitPrice | undefined {
   for (const candidate of pricedAs ? [network, pricedAs] : [network]) {
     const price = table.get(`native:${candidate.id}`) ?? table.get(assetKey(nativeAsset(candidate)))
     if (price !== undefined) return price

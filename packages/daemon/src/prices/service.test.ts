@@ -1,4 +1,4 @@
-import { Failure, LOCAL_NETWORKS, NETWORKS, type Network, nativeAsset, tokenAsset } from '@waiaas/contract'
+import { Failure, LOCAL_NETWORKS, NETWORKS, type Network, nativeAsset, toBase, tokenAsset } from '@waiaas/contract'
 import { describe, expect, test } from 'vitest'
 import { jsonLog } from '../platform/log.ts'
 import { pricesService } from './service.ts'
@@ -217,15 +217,15 @@ describe('tokens', () => {
     })
     await service.refresh(mainnet, [asset])
     expect(asked).toEqual([`ethereum-mainnet ${usdc.toLowerCase()}`])
-    expect(service.usd(mainnet, asset, { amount: 1_000_001n, decimals: 6 })).toBe(999_801n)
-    expect(service.usd(mainnet, asset, { amount: 1_000_001n, decimals: 18 })).toBeNull()
+    expect(service.usd(mainnet, asset, { amount: toBase(1_000_001n), decimals: 6 })).toBe(999_801n)
+    expect(service.usd(mainnet, asset, { amount: toBase(1_000_001n), decimals: 18 })).toBeNull()
   })
 
   test('are worth nothing known without one, also when they are called dollars', async () => {
     const { service, asked } = bench({ 'ethereum-mainnet': fresh(200_000_000n) })
     await service.refresh(mainnet, [asset])
     expect(service.current(mainnet, [asset])[asset]).toBeUndefined()
-    expect(service.usd(mainnet, asset, { amount: 1n, decimals: 6 })).toBeNull()
+    expect(service.usd(mainnet, asset, { amount: toBase(1n), decimals: 6 })).toBeNull()
     expect(asked).toEqual([])
   })
 
@@ -233,6 +233,6 @@ describe('tokens', () => {
     const { service, settings } = bench({}, {})
     settings['oracle.fixed_prices'] = { [asset]: '1' }
     await service.refresh(mainnet, [asset])
-    expect(service.usd(mainnet, asset, { amount: 5n, decimals: 6 })).toBe(5n)
+    expect(service.usd(mainnet, asset, { amount: toBase(5n), decimals: 6 })).toBe(5n)
   })
 })

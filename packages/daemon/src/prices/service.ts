@@ -1,4 +1,4 @@
-import { assetKey, type Network, usdCost } from '@waiaas/contract'
+import { assetKey, type Base, type Network, type Usd, usdCost } from '@waiaas/contract'
 import type { Reader } from '../chains/chain.ts'
 import type { Log } from '../platform/log.ts'
 import type { Prices } from '../policies/service.ts'
@@ -80,16 +80,16 @@ export function pricesService(options: PricesOptions) {
       for (const key of keys) missed.note(key, prices[key] === undefined)
     },
     /** Micro-dollars of an amount in base units, rounded up; null without a price or for other decimals than it has. */
-    usd(network: Network, asset: string, { amount, decimals }: { amount: bigint; decimals: number }): bigint | null {
+    usd(network: Network, asset: string, { amount, decimals }: { amount: Base; decimals: number }): Usd | null {
       const price = known.current(network, [asset])[assetKey(asset)]
-      return price?.decimals === decimals ? usdCost(amount, decimals, price.usdMicros) : null
+      return price?.decimals === decimals ? usdCost(amount, price) : null
     },
     /** Micro-dollars, rounded up, of an amount in base units of any asset, at the last known price; null without one. */
-    worth(asset: string, amount: bigint): bigint | null {
+    worth(asset: string, amount: Base): Usd | null {
       const key = assetKey(asset)
       const network = networks().find(({ caip2 }) => key.startsWith(`${caip2}/`))
       const price = network && known.last(network, [key])[key]
-      return price ? usdCost(amount, price.decimals, price.usdMicros) : null
+      return price ? usdCost(amount, price) : null
     },
   }
 }

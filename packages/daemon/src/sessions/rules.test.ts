@@ -30,6 +30,7 @@ test.each<[string, SessionConstraints, Partial<ConstraintFacts>, Partial<Constra
   ['maxTransactionUsd, no price', { maxTransactionUsd: '10' }, {}, { usd: null }],
   ['maxTotalUsd, at the limit', { maxTotalUsd: 30 }, {}, { sessionTotalUsd: parseUsd('30.000001') }],
   ['maxTotalUsd, no price', { maxTotalUsd: 30 }, {}, { usd: null }],
+  ['maxTotalUsd, no price of the fee', { maxTotalUsd: 30 }, {}, { sessionTotalUsd: null }],
 ])('%s lets through what it allows and names what it refuses', (_name, constraints, good, bad) => {
   expect(faults(constraints, good)).toEqual([])
   const [fault, ...others] = faults(constraints, bad)

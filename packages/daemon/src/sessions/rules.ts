@@ -7,6 +7,7 @@ import {
   parseUsd,
   type Reason,
   SessionConstraints,
+  type Usd,
   usdNumber,
 } from '@waiaas/contract'
 import type { SessionRow } from './store.ts'
@@ -19,9 +20,9 @@ export type ConstraintFacts = {
   readonly network: string
   readonly type: string
   readonly recipients: readonly string[]
-  readonly usd: bigint | null
-  /** All that the session has spent and reserved, this request included. */
-  readonly sessionTotalUsd: bigint
+  readonly usd: Usd | null
+  /** All that the session has spent and reserved, this request with its fees included. */
+  readonly sessionTotalUsd: Usd | null
 }
 export type ConstraintFault = Pick<Reason, 'message' | 'observed' | 'allowed'> & {
   readonly code: 'CONSTRAINT_VIOLATED'
@@ -62,7 +63,7 @@ function outside(what: string, allowed: readonly string[], seen: readonly string
 function above(
   what: string,
   limit: string | number,
-  { usd, counted }: { usd: bigint | null; counted: bigint | null },
+  { usd, counted }: { usd: Usd | null; counted: Usd | null },
 ): ConstraintFault | undefined {
   const most = parseUsd(limit)
   const allowed = usdNumber(most)

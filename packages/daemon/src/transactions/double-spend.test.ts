@@ -1,4 +1,4 @@
-import { isFailure, newId } from '@waiaas/contract'
+import { integerOf, isFailure, newId, ZERO_USD } from '@waiaas/contract'
 import { afterEach, expect, test } from 'vitest'
 import { forEachEngine } from '../../../../test/support/for-each-engine.ts'
 import { ETHER, migrations, startEvm, startPipeline } from '../../test/pipeline-bed.ts'
@@ -41,8 +41,8 @@ forEachEngine((_engine, open, fresh) => {
     const held = await database.read((db) =>
       walletWindow(db, { worth: () => null, walletId: from.id, lengthMs: DAY, now: Date.now() }),
     )
-    expect(held.total).toBeGreaterThan(80_000_000n)
-    expect(held.total).toBeLessThanOrEqual(100_000_000n)
+    expect(integerOf(held.total)).toBeGreaterThan(80_000_000n)
+    expect(integerOf(held.total)).toBeLessThanOrEqual(100_000_000n)
     await node.mine(100)
     for (const { transactionId } of accepted)
       expect(await until(transactionId, 'CONFIRMED', 'FAILED')).toBe('CONFIRMED')
@@ -60,15 +60,15 @@ forEachEngine((_engine, open, fresh) => {
     const window = () =>
       database.read((db) => walletWindow(db, { worth: () => null, walletId: from.id, lengthMs: DAY, now: Date.now() }))
     let seen = await window()
-    while (seen.open > 0n) {
+    while (seen.open > ZERO_USD) {
       await new Promise((resolve) => setTimeout(resolve, 20))
       seen = await window()
     }
     const spent = 100n * ETHER - BigInt(String(await node.rpc('eth_getBalance', [from.address, 'latest'])))
     // Micro-dollars at 2,000 dollars an ether, each part rounded up.
     const exact = (spent * 2_000_000_000n) / ETHER
-    expect(seen.total - exact).toBeGreaterThanOrEqual(0n)
-    expect(seen.total - exact).toBeLessThanOrEqual(2n)
+    expect(integerOf(seen.total) - exact).toBeGreaterThanOrEqual(0n)
+    expect(integerOf(seen.total) - exact).toBeLessThanOrEqual(2n)
     expect(seen.final[0]!.until).toBeGreaterThan(Date.now() + DAY)
   })
 

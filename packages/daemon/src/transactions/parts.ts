@@ -1,4 +1,4 @@
-import type { ChainName, Effects, Network } from '@waiaas/contract'
+import type { ChainName, Effects, Network, Usd } from '@waiaas/contract'
 import type { Audit } from '../audit/service.ts'
 import type { Draft } from '../chains/build.ts'
 import type { Chain } from '../chains/chain.ts'
@@ -50,7 +50,7 @@ export type Before = {
   servedDelay: boolean
   /** Of the last judgement; they count where nothing newer is known. */
   lastPrices: Prices
-  approval?: { usdShown: bigint | null }
+  approval?: { usdShown: Usd | null }
 }
 /** What judging again came to: it `runs`, it `stays` (ended, or waits again), or it `lacks` an input that may still come. */
 export type Again = 'runs' | 'stays' | 'lacks'

@@ -58,7 +58,7 @@ forEachEngine((_engine, open) => {
     const database = await open(migrations)
     const key = { scope: 'wallet:long-ago', unit: 'usd', span: 60_000, start: 0 }
     await database.work({}, async (db) => {
-      await ledgerStore.setOpen(db, key.scope, key.unit, 0n)
+      await ledgerStore.setOpen(db, key, 0n)
       await ledgerStore.setBucket(db, { ...key, amount: '5' })
     })
     await start(database)

@@ -1,4 +1,4 @@
-import { formatUnits, type Network, type Transaction, usdNumber } from '@waiaas/contract'
+import { formatUnits, type Network, parseMicros, type Transaction, usdNumber } from '@waiaas/contract'
 import { seconds } from '../platform/clock.ts'
 import { memoOf } from './kinds/all.ts'
 import { bothAmounts } from './kinds/amount.ts'
@@ -34,7 +34,7 @@ export function transactionView(
     amountDecimals: row.decimals,
     amountSymbol: row.symbol,
     humanAmount: hasAmount ? bothAmounts(row.amount!, row.decimals!).humanAmount : null,
-    amountUsd: row.amount_usd === null ? null : usdNumber(BigInt(row.amount_usd)),
+    amountUsd: row.amount_usd === null ? null : usdNumber(parseMicros(row.amount_usd)),
     assetId: row.asset,
     txHash: row.tx_hash,
     explorerUrl: row.tx_hash && network?.explorer ? network.explorer.replace('{hash}', row.tx_hash) : null,

@@ -1,10 +1,13 @@
 import {
   type agentWalletOperations,
+  type Base,
   formatUnits,
   isFailure,
   type Network,
   nativeAsset,
   type Output,
+  toBase,
+  type Usd,
   usdNumber,
 } from '@waiaas/contract'
 import type { Reader } from '../chains/chain.ts'
@@ -22,7 +25,7 @@ export type WalletViewParts = {
   /** Micro-dollars of an amount in base units, or null; `refresh` asks the sources first and never fails. */
   prices: {
     refresh(network: Network, assets: readonly string[]): Promise<void>
-    usd(network: Network, asset: string, sum: { amount: bigint; decimals: number }): bigint | null
+    usd(network: Network, asset: string, sum: { amount: Base; decimals: number }): Usd | null
   }
 }
 export type WalletView = ReturnType<typeof walletViewService>
@@ -118,7 +121,7 @@ function assetView(
   { token, amount }: { token: Token; amount: bigint },
   usd: WalletViewParts['prices']['usd'],
 ): Assets[number] {
-  const value = usd(network, token.asset, { amount, decimals: token.decimals })
+  const value = usd(network, token.asset, { amount: toBase(amount), decimals: token.decimals })
   return {
     mint: token.address,
     symbol: token.symbol,

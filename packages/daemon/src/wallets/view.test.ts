@@ -1,4 +1,4 @@
-import { LOCAL_NETWORKS, NETWORKS, type Network, parseUnits, usdCost } from '@waiaas/contract'
+import { type Base, LOCAL_NETWORKS, NETWORKS, type Network, parseUnits, toUnitPrice, usdCost } from '@waiaas/contract'
 import { type Localnet, mintToken, startLocalnet } from '@waiaas/localnet'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openBed, operator, removeFoldersAfterEach, sharedKeys } from '../../../../test/support/feature-bed.ts'
@@ -37,8 +37,8 @@ forEachEngine((_engine, open) => {
     const registry = tokens({ database: bed.database, clock: bed.clock, audit: audit({ clock: bed.clock }), chains })
     const prices = {
       refresh: async () => undefined,
-      usd: (_network: Network, asset: string, { amount, decimals }: { amount: bigint; decimals: number }) =>
-        asset.includes('slip44') ? usdCost(amount, decimals, 2_000_000_000n) : null,
+      usd: (_network: Network, asset: string, { amount, decimals }: { amount: Base; decimals: number }) =>
+        asset.includes('slip44') ? usdCost(amount, { usdMicros: toUnitPrice(2_000_000_000n), decimals }) : null,
     }
     const view = walletViewService({ database: bed.database, chains, tokens: registry, prices })
     return { bed, registry, view }

@@ -1,5 +1,21 @@
-import { assetKey, type PolicyRules, parseUsd, type ReasonCode, type Tier, usdNumber } from '@waiaas/contract'
-import { amountFor, display, type Holding, smallest } from '../bill.ts'
+import {
+  add,
+  assetKey,
+  type Base,
+  type PolicyRules,
+  parseBase,
+  parseUsd,
+  type ReasonCode,
+  remaining,
+  shareDown,
+  smallest,
+  type Tier,
+  type Usd,
+  usdNumber,
+  ZERO_BASE,
+  ZERO_USD,
+} from '@waiaas/contract'
+import { amountWithin, display, type Holding } from '../bill.ts'
 import { type Case, type Finding, onPolicyNetwork, type Telling, type Window, type WindowName } from '../case.ts'
 import { addressOf, requireChecksum } from '../checks.ts'
 import { deny, policyType, type Scoped } from './type.ts'
@@ -9,13 +25,13 @@ type Ladder<T> = readonly [instant: T, notify: T, delay: T]
 
 type SpendingLimit = {
   /** Base units of the native asset. */
-  readonly raw: Ladder<bigint> | null
+  readonly raw: Ladder<Base> | null
   /** By asset, `native` or `native:<chain>`: base units of an asset with so many decimals. */
-  readonly tokens: ReadonlyMap<string, (decimals: number) => Ladder<bigint>>
+  readonly tokens: ReadonlyMap<string, (decimals: number) => Ladder<Base>>
   /** Micro-dollars. */
-  readonly usd: Ladder<bigint | null> | null
-  readonly dailyUsd: bigint | null
-  readonly monthlyUsd: bigint | null
+  readonly usd: Ladder<Usd | null> | null
+  readonly dailyUsd: Usd | null
+  readonly monthlyUsd: Usd | null
   readonly overLimit: 'DENY' | 'APPROVAL'
   readonly delaySeconds: number
   readonly approvalTimeout: number | null
@@ -54,7 +70,7 @@ function compile(rules: PolicyRules<'SPENDING_LIMIT'>): SpendingLimit {
     ([key, limit]) => [assetKey(key), scaling([limit.instant_max, limit.notify_max, limit.delay_max])] as const,
   )
   return {
-    raw: raw.some((value) => value !== undefined) ? ladder(raw, (value) => BigInt(value ?? 0)) : null,
+    raw: raw.some((value) => value !== undefined) ? ladder(raw, (value = '0') => parseBase(value)) : null,
     tokens: new Map(tokens),
     usd: usd.some((value) => value !== undefined) ? ladder(usd, micros) : null,
     dailyUsd: micros(rules.daily_limit_usd),
@@ -65,7 +81,7 @@ function compile(rules: PolicyRules<'SPENDING_LIMIT'>): SpendingLimit {
   }
 }
 
-const micros = (value: number | undefined): bigint | null => (value === undefined ? null : parseUsd(value))
+const micros = (value: number | undefined): Usd | null => (value === undefined ? null : parseUsd(value))
 const ladder = <T, R>(values: readonly (T | undefined)[], read: (value: T | undefined) => R): Ladder<R> => [
   read(values[0]),
   read(values[1]),
@@ -73,11 +89,11 @@ const ladder = <T, R>(values: readonly (T | undefined)[], read: (value: T | unde
 ]
 
 /** Reads whole units into base units; what is finer than the asset is cut off, so that a limit never grows. */
-function scaling(texts: readonly string[]): (decimals: number) => Ladder<bigint> {
-  const known = new Map<number, Ladder<bigint>>()
-  const scale = (text = '', decimals: number): bigint => {
+function scaling(texts: readonly string[]): (decimals: number) => Ladder<Base> {
+  const known = new Map<number, Ladder<Base>>()
+  const scale = (text = '', decimals: number): Base => {
     const [whole = '', fraction = ''] = text.split('.')
-    return BigInt(whole + fraction.slice(0, decimals).padEnd(decimals, '0'))
+    return parseBase(whole + fraction.slice(0, decimals).padEnd(decimals, '0'))
   }
   return (decimals) => {
     const ready = known.get(decimals) ?? ladder(texts, (text) => scale(text, decimals))
@@ -89,7 +105,7 @@ function scaling(texts: readonly string[]): (decimals: number) => Ladder<bigint>
 const STEPS = ['INSTANT', 'NOTIFY', 'DELAY'] as const
 
 /** The first tier whose threshold holds the amount; thresholds that are null are passed over. */
-function tierOf(amount: bigint, [instant, notify, delay]: Ladder<bigint | null>): Tier {
+function tierOf<M extends Base | Usd>(amount: M, [instant, notify, delay]: Ladder<M | null>): Tier {
   if (instant !== null && amount <= instant) return 'INSTANT'
   if (notify !== null && amount <= notify) return 'NOTIFY'
   return delay !== null && amount <= delay ? 'DELAY' : 'APPROVAL'
@@ -124,7 +140,7 @@ function judgeAmount(policy: SpendingPolicy, { holding, of }: Held, findings: Fi
   )
 }
 
-function ladderTelling(holding: Holding, ladder: Ladder<bigint>, tier: Tier): Telling {
+function ladderTelling(holding: Holding, ladder: Ladder<Base>, tier: Tier): Telling {
   const allowed = ladder[tierBelow(tier)]!
   const name = ['instant', 'notify', 'delay'][tierBelow(tier)]
   return {
@@ -137,7 +153,7 @@ function ladderTelling(holding: Holding, ladder: Ladder<bigint>, tier: Tier): Te
 const tierBelow = (tier: Tier): number => Math.max(0, [...STEPS, 'APPROVAL'].indexOf(tier) - 1)
 
 type AmountLimit =
-  | { by: 'amount'; ladder: Ladder<bigint> }
+  | { by: 'amount'; ladder: Ladder<Base> }
   | { by: 'usd' }
   | { by: 'nothing'; code: ReasonCode; message: string }
 
@@ -167,13 +183,14 @@ function tokenLadder({ tokens }: SpendingLimit, { asset, isNative }: Holding, ch
 }
 
 /** Thresholds of the native asset as amounts of equal value of another one, cut off. */
-function sameValue(raw: Ladder<bigint>, { price }: Holding, { bill }: Case): Ladder<bigint> | undefined {
+function sameValue(raw: Ladder<Base>, { price }: Holding, { bill }: Case): Ladder<Base> | undefined {
   const native = bill.nativePrice
   if (!price || !native) return undefined
-  const numerator = native.usdMicros * 10n ** BigInt(price.decimals)
-  const denominator = price.usdMicros * 10n ** BigInt(native.decimals)
-  const convert = (amount: bigint) => (amount * numerator) / denominator
-  return [convert(raw[0]), convert(raw[1]), convert(raw[2])]
+  const ratio = {
+    part: native.usdMicros * 10n ** BigInt(price.decimals),
+    whole: price.usdMicros * 10n ** BigInt(native.decimals),
+  }
+  return [shareDown(raw[0], ratio), shareDown(raw[1], ratio), shareDown(raw[2], ratio)]
 }
 
 function judgeValue(policy: SpendingPolicy, { bill }: Case, findings: Finding[]): void {
@@ -193,12 +210,12 @@ function judgeValue(policy: SpendingPolicy, { bill }: Case, findings: Finding[])
     findings.push(raised(policy, { verdict: tier, code: 'SPENDING_TIER' }, () => valueTelling(usd, value, tier)))
 }
 
-function valueTelling(ladder: Ladder<bigint | null>, value: bigint, tier: Tier): Telling {
+function valueTelling(ladder: Ladder<Usd | null>, value: Usd, tier: Tier): Telling {
   const names = ['instant_max_usd', 'notify_max_usd', 'delay_max_usd']
   const exceeded = ladder.flatMap((limit, index) =>
     limit !== null && limit < value ? [[names[index]!, limit] as const] : [],
   )
-  const [name, limit] = exceeded.at(-1) ?? ['instant_max_usd', 0n]
+  const [name, limit] = exceeded.at(-1) ?? ['instant_max_usd', ZERO_USD]
   return {
     message: `${usdNumber(value)} USD is above ${name} ${usdNumber(limit)}, which makes it ${tier}`,
     observed: usdNumber(value),
@@ -207,7 +224,7 @@ function valueTelling(ladder: Ladder<bigint | null>, value: bigint, tier: Tier):
 }
 
 /** The limit of a window and what counts in it for this policy, or undefined when the policy has no such limit. */
-function windowOf(policy: SpendingPolicy, name: WindowName, of: Case): { limit: bigint; window: Window } | undefined {
+function windowOf(policy: SpendingPolicy, name: WindowName, of: Case): { limit: Usd; window: Window } | undefined {
   const limit = name === 'daily_limit_usd' ? policy.rules.dailyUsd : policy.rules.monthlyUsd
   if (limit === null) return undefined
   const { spent } = of.input
@@ -218,12 +235,12 @@ function windowOf(policy: SpendingPolicy, name: WindowName, of: Case): { limit: 
 }
 
 /** With the limit itself as spent, while not all is known that was spent. */
-function filled(window: Window, limit: bigint): Window {
+function filled(window: Window, limit: Usd): Window {
   const { total, final, fullUntil } = window
   if (fullUntil === undefined) return window
   const known = final.map(({ until, usd }) => ({ until: Math.max(until, fullUntil), usd }))
   if (total >= limit) return { total, final: known, fullUntil }
-  return { total: limit, final: [...known, { until: fullUntil, usd: limit - total }], fullUntil }
+  return { total: limit, final: [...known, { until: fullUntil, usd: remaining(limit, total) }], fullUntil }
 }
 
 const UNKNOWN =
@@ -234,16 +251,16 @@ type Within = { name: WindowName; of: Case }
 function judgeWindow(policy: SpendingPolicy, { name, of }: Within, findings: Finding[]): void {
   const found = windowOf(policy, name, of)
   const cost = of.bill.knownUsd
-  if (!found || cost === 0n || found.window.total + cost <= found.limit) return
+  if (!found || cost === ZERO_USD || add(found.window.total, cost) <= found.limit) return
   const { limit, window } = found
   const verdict = policy.rules.overLimit === 'APPROVAL' && !of.isLane ? 'APPROVAL' : 'DENY'
   findings.push(
     raised(policy, { verdict, code: 'SPENDING_LIMIT_EXCEEDED' }, () => {
-      const left = limit > window.total ? limit - window.total : 0n
+      const left = remaining(limit, window.total)
       const retryAt = fitsAt(window, limit, cost)
       return {
         message: `${usdNumber(cost)} USD with fees does not fit: ${usdNumber(left)} of ${name} ${usdNumber(limit)} is left${window.fullUntil ? UNKNOWN : ''}`,
-        observed: usdNumber(window.total + cost),
+        observed: usdNumber(add(window.total, cost)),
         allowed: usdNumber(limit),
         ...(retryAt !== null && { retryAt }),
       }
@@ -252,11 +269,12 @@ function judgeWindow(policy: SpendingPolicy, { name, of }: Within, findings: Fin
 }
 
 /** Unix seconds at which so much has left the window that the cost fits; null when that takes more than waiting. */
-function fitsAt(window: Window, limit: bigint, cost: bigint): number | null {
-  let total = window.total
+function fitsAt(window: Window, limit: Usd, cost: Usd): number | null {
+  const wanted = add(window.total, cost)
+  let room = limit
   for (const { until, usd } of [...window.final].sort((a, b) => a.until - b.until)) {
-    total -= usd
-    if (total + cost <= limit) return Math.ceil(until / 1000)
+    room = add(room, usd)
+    if (wanted <= room) return Math.ceil(until / 1000)
   }
   return null
 }
@@ -276,15 +294,15 @@ const raised = (policy: SpendingPolicy, { verdict, code }: Ruling, tell: () => T
 function amountUpTo(
   policy: SpendingPolicy,
   { step, holding, of }: { step: 0 | 1 | 2; holding: Holding; of: Case },
-): bigint | null | undefined {
+): Base | null | undefined {
   const limit = amountLimit(policy.rules, holding, of)
-  if (limit.by === 'nothing') return 0n
+  if (limit.by === 'nothing') return ZERO_BASE
   const amounts = limit.by === 'amount' ? [limit.ladder[step]] : []
   const { usd } = policy.rules
   if (usd) {
     if (!holding.price) return null
-    const cap = usd.slice(0, step + 1).findLast((threshold) => threshold !== null) ?? 0n
-    amounts.push(amountFor(holding, cap) ?? 0n)
+    const cap = usd.slice(0, step + 1).findLast((threshold) => threshold !== null) ?? ZERO_USD
+    amounts.push(amountWithin(holding, cap) ?? ZERO_BASE)
   }
   return smallest(amounts)
 }

@@ -1,4 +1,11 @@
-import { type Decision, Failure, type FailureCode, type TransactionSent, usdNumber } from '@waiaas/contract'
+import {
+  type Decision,
+  Failure,
+  type FailureCode,
+  parseMicros,
+  type TransactionSent,
+  usdNumber,
+} from '@waiaas/contract'
 import type { Decoded, Draft, Hints } from '../../chains/build.ts'
 import type { Chain } from '../../chains/chain.ts'
 import { reserve } from '../../ledger/service.ts'
@@ -165,7 +172,7 @@ async function recordDecision(
       amount: row.amount,
       digest: row.digest,
       tier: decision.tier,
-      ...(row.amount_usd !== null && { usd: usdNumber(BigInt(row.amount_usd)) }),
+      ...(row.amount_usd !== null && { usd: usdNumber(parseMicros(row.amount_usd)) }),
       ...(decision.reasons.length > 0 && { reasons: decision.reasons }),
       policyVersion: row.policy_version,
     },

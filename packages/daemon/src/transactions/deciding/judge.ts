@@ -1,4 +1,15 @@
-import { type Effects, factsOf, type Network, type Reason, type Toggles } from '@waiaas/contract'
+import {
+  add,
+  type Effects,
+  factsOf,
+  type Network,
+  parseMicros,
+  type Reason,
+  type Toggles,
+  toUnitPrice,
+  type Usd,
+  ZERO_USD,
+} from '@waiaas/contract'
 import type { Audit } from '../../audit/service.ts'
 import type { Draft } from '../../chains/build.ts'
 import type { Intent } from '../../chains/intent.ts'
@@ -42,8 +53,8 @@ type ConstraintFacts = {
   network: string
   type: string
   recipients: string[]
-  usd: bigint | null
-  sessionTotalUsd: bigint
+  usd: Usd | null
+  sessionTotalUsd: Usd | null
 }
 export type JudgeParts = {
   clock: Clock
@@ -118,18 +129,22 @@ async function withConstraints(
   const { session, effects } = subject
   if (!session?.constraints || factsOf(effects).isLane) return judgement
   const total = { sessionId: session.id, without: before?.transactionId, worth: parts.prices.worth }
-  const held = judgement.reserve.reduce((sum, item) => sum + (item.usd ?? 0n), 0n)
+  const held = usdOf(judgement.reserve)
   const faults = parts.constraintFaults(session.constraints, {
     network: subject.network.id,
     type: subject.type,
     recipients: factsOf(effects).pays.map(({ to }) => to),
     usd: judgement.usd,
-    sessionTotalUsd: (await sessionTotal(db, total)) + held,
+    sessionTotalUsd: held === null ? null : add(await sessionTotal(db, total), held),
   })
   if (faults.length === 0) return judgement
   const reasons = judgement.decision.outcome === 'DENY' ? [...judgement.decision.reasons, ...faults] : faults
   return { ...judgement, decision: { ...judgement.decision, outcome: 'DENY', reasons }, reserve: [], mayRun: false }
 }
+
+/** What all of it counts at; null when some part never had a price. */
+const usdOf = (items: Judgement['reserve']): Usd | null =>
+  items.reduce<Usd | null>((sum, { usd }) => (sum === null || usd === null ? null : add(sum, usd)), ZERO_USD)
 
 function verdictOf(parts: JudgeParts, judgement: Judgement, policyVersion: number): Verdict {
   const { decision, mayRun } = judgement
@@ -163,7 +178,7 @@ async function judgeAgain(parts: JudgeParts, db: Handle, row: TransactionRow, dr
     return 'stays'
   }
   const now = parts.clock.now()
-  await replaceReservation(db, row.id, verdict.reserve, now)
+  await replaceReservation(db, { transactionId: row.id, items: verdict.reserve }, now)
   await transactionStore.judge(db, {
     id: row.id,
     status: verdict.status,
@@ -214,7 +229,7 @@ async function subjectOf(
   const session = row.session_id ? await parts.switches.session(db, row.session_id) : undefined
   const network = parts.network(row.network)
   const effects = withFullFee(effectsOf(row), draft)
-  const approved = row.approved_usd === null ? null : BigInt(row.approved_usd)
+  const approved = row.approved_usd === null ? null : parseMicros(row.approved_usd)
   return {
     subject: { wallet, session: session ?? null, network, type: row.type, intent: intentOf(row), effects },
     before: {
@@ -233,7 +248,7 @@ export function recordedPrices(row: Pick<TransactionRow, 'decision'>): Prices {
   return Object.fromEntries(
     Object.entries({ ...inputs.lastPrices, ...inputs.prices }).map(([asset, price]) => [
       asset,
-      { ...price, usdMicros: BigInt(price.usdMicros) },
+      { ...price, usdMicros: toUnitPrice(BigInt(price.usdMicros)) },
     ]),
   )
 }
@@ -273,7 +288,7 @@ async function spent(
   const onNetwork = limits.some((policy) => policy.network !== null) ? await windows(subject.network.id) : undefined
   return { ...all, networks: { [subject.network.id]: onNetwork } }
 }
-const EMPTY = { total: 0n, final: [] }
+const EMPTY = { total: ZERO_USD, final: [] }
 const NOTHING: Windows = { day: EMPTY, month: EMPTY }
 
 /** When requests were accepted, as far back as some policy looks. */

@@ -1,4 +1,13 @@
-import { type Effects, LOCAL_NETWORKS, nativeAsset, newId, usdCost } from '@waiaas/contract'
+import {
+  type Effects,
+  integerOf,
+  LOCAL_NETWORKS,
+  nativeAsset,
+  newId,
+  toBase,
+  toUnitPrice,
+  usdCost,
+} from '@waiaas/contract'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { forEachEngine } from '../../../../../test/support/for-each-engine.ts'
@@ -39,7 +48,8 @@ function market() {
       state.isGone = isGone
       known.last = known.current ?? known.last
       const price = { decimals: 18, source: 'test', at: state.now }
-      known.current = dollars === undefined ? undefined : { ...price, usdMicros: BigInt(dollars) * 1_000_000n }
+      known.current =
+        dollars === undefined ? undefined : { ...price, usdMicros: toUnitPrice(BigInt(dollars) * 1_000_000n) }
     },
     restart() {
       known.last = undefined
@@ -186,15 +196,17 @@ async function turn(
   const { current } = known
   const price = newestOf(known, judgedAt)
   if (outcome === 'runs' && price) {
-    const counted = (base: bigint) => ({ base, usd: usdCost(base, 18, price.usdMicros) })
+    const counted = (base: bigint) => ({ base, usd: usdCost(toBase(base), price) })
     const items = (await of.items()).map((item) => ({ base: item.amount, usd: item.usd }))
     expect(items).toEqual([counted(amount), counted(FEE)])
   }
   if (outcome === 'lacks') expect([current, state.isGone]).toEqual([undefined, false])
   if (before.status === 'PENDING' && before.approved_at !== null && after.status === 'QUEUED') {
     expect(before.approved_usd, 'approved without a value, and asked again').not.toBeNull()
-    const value = current && usdCost(amount, 18, current.usdMicros)
-    expect(value === undefined ? state.isGone : value * 100n > BigInt(before.approved_usd!) * 110n).toBe(true)
+    const value = current && usdCost(toBase(amount), current)
+    expect(value === undefined ? state.isGone : integerOf(value) * 100n > BigInt(before.approved_usd!) * 110n).toBe(
+      true,
+    )
   }
   return before.status === 'PENDING' ? outcome : 'lacks'
 }

@@ -1,4 +1,4 @@
-import { newId } from '@waiaas/contract'
+import { integerOf, newId } from '@waiaas/contract'
 import { callFixture, deployEvmFixtures, type EvmFixtures, mintToken } from '@waiaas/localnet'
 import { afterEach, expect, test } from 'vitest'
 import { forEachEngine } from '../../../../../test/support/for-each-engine.ts'
@@ -37,11 +37,13 @@ forEachEngine((_engine, open, fresh) => {
       const bed = await startPipeline(database, node, keyring, clock, oracle(fixtures))
       stops.unshift(() => bed.stop())
       const counted = async (walletId: string) =>
-        (
-          await database.read((db) =>
-            walletWindow(db, { walletId, lengthMs: DAY_WINDOW, now: clock.now(), worth: () => null }),
-          )
-        ).total / 1_000_000n
+        integerOf(
+          (
+            await database.read((db) =>
+              walletWindow(db, { walletId, lengthMs: DAY_WINDOW, now: clock.now(), worth: () => null }),
+            )
+          ).total,
+        ) / 1_000_000n
       const reason = async (id: string) => (await bed.service.get(id, undefined)).waitReason ?? ''
       const seen = async (id: string, part: string) => {
         while (!(await reason(id)).includes(part)) await new Promise((resolve) => setTimeout(resolve, 20))

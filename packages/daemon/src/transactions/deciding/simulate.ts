@@ -6,6 +6,7 @@ import {
   formatUnits,
   nativeAsset,
   type Simulation,
+  toBase,
   usdCost,
   usdNumber,
 } from '@waiaas/contract'
@@ -75,7 +76,7 @@ function feeOf(chain: Chain, fee: bigint, effects: Effects, prices: Prices): Sim
     estimatedFee: String(fee),
     feeSymbol: symbol,
     feeDecimals: decimals,
-    feeUsd: price ? usdNumber(usdCost(fee, decimals, price.usdMicros)) : null,
+    feeUsd: price ? usdNumber(usdCost(toBase(fee), price)) : null,
     ...(deposit && { needsAtaCreation: true, ataRentCost: String(deposit.amount) }),
   }
 }

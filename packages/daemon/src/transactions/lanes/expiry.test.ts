@@ -1,4 +1,4 @@
-import { newId } from '@waiaas/contract'
+import { integerOf, newId } from '@waiaas/contract'
 import { afterEach, expect, test } from 'vitest'
 import { forEachEngine } from '../../../../../test/support/for-each-engine.ts'
 import { migrations, startPipeline, startSolana } from '../../../test/pipeline-bed.ts'
@@ -45,11 +45,13 @@ forEachEngine((_engine, open) => {
     const atFirst = await balanceNow()
     const received = async () => (await balanceNow()) - atFirst
     const held = async () =>
-      (
-        await database.read((db) =>
-          walletWindow(db, { worth: () => null, walletId: from.id, lengthMs: 86_400_000, now: Date.now() }),
-        )
-      ).total
+      integerOf(
+        (
+          await database.read((db) =>
+            walletWindow(db, { worth: () => null, walletId: from.id, lengthMs: 86_400_000, now: Date.now() }),
+          )
+        ).total,
+      )
     const lost = async () => {
       node.fault.dropSends = true
       const { transactionId } = await bed.send(from, { to: to.address, amount: String(LAMPORTS) }, newId())

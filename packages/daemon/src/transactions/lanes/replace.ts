@@ -96,7 +96,7 @@ async function raiseReservation(
     throw new Failure('POLICY_DENIED', verdict.decision.reasons.map(({ message }) => message).join('; '), {
       details: { decision: verdict.decision },
     })
-  await replaceReservation(db, row.id, withFee(held, verdict.reserve), round.now)
+  await replaceReservation(db, { transactionId: row.id, items: withFee(held, verdict.reserve) }, round.now)
 }
 
 const cancelEffects = ({ network, sender }: Effects, asset: string, draft: Draft): Effects => ({

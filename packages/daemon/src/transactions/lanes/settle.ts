@@ -1,4 +1,4 @@
-import { isFailure } from '@waiaas/contract'
+import { isFailure, toBase } from '@waiaas/contract'
 import type { Chain } from '../../chains/chain.ts'
 import type { Sighting } from '../../chains/follow.ts'
 import { type Finished, finish, markReserved, release } from '../../ledger/service.ts'
@@ -182,7 +182,7 @@ async function include(round: Booking, seen: AttemptRow, sighting: Included): Pr
   const now = parts.clock.now()
   await attemptStore.move(db, { id: row.id, from: 'included', to: 'final', at: now })
   const isCancel = row.purpose === 'cancel'
-  const outcome = { succeeded: sighting.succeeded && !isCancel, fee: sighting.fee }
+  const outcome = { succeeded: sighting.succeeded && !isCancel, fee: toBase(sighting.fee) }
   finals.push({ transactionId: row.transaction_id, outcome })
   if (isCancel) await endCancelled(parts, db, walletId, row)
   return { ...row, state: 'final', updated_at: now }

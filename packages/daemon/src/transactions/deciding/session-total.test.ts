@@ -1,0 +1,88 @@
+import { type Effect, LOCAL_NETWORKS, nativeAsset, newId, toUnitPrice, toUsd } from '@waiaas/contract'
+import { expect, test } from 'vitest'
+import { forEachEngine } from '../../../../../test/support/for-each-engine.ts'
+import { audit } from '../../audit/service.ts'
+import { migrations } from '../../migrations/all.ts'
+import { compilePolicies, type Prices } from '../../policies/evaluate.ts'
+import type { Subject, WalletFacts } from '../parts.ts'
+import { type JudgeParts, judge } from './judge.ts'
+
+const network = LOCAL_NETWORKS.find(({ id }) => id === 'local-evm')!
+const ETH = nativeAsset(network)
+const USDC = `${network.caip2}/erc20:0x00000000000000000000000000000000000000c0`
+const to = '0x00000000000000000000000000000000000000b0'
+const wallet: WalletFacts = {
+  id: newId(),
+  name: 'w',
+  chain: 'ethereum',
+  environment: 'testnet',
+  address: '0x00000000000000000000000000000000000000a0',
+  status: 'ACTIVE',
+}
+const clock = { now: () => 1_900_000_000_000, latest: () => 1_900_000_000_000 }
+const rules = JSON.stringify({ instant_max_usd: 100 })
+const policies = compilePolicies([
+  { id: newId(), walletId: wallet.id, type: 'SPENDING_LIMIT', rules, enabled: true, network: null, version: 1 },
+])
+const price = (micros: bigint, decimals: number) => {
+  return { usdMicros: toUnitPrice(micros), decimals, source: 'test', at: clock.now() }
+}
+
+forEachEngine((_, open) => {
+  const payment: Effect = { kind: 'outflow', asset: USDC, amount: '2000000', to }
+  const opening: Effect = { kind: 'account-creation', owner: to, asset: USDC, rent: '1000000000000000' }
+  const dollar = { [USDC]: price(1_000_000n, 6) }
+  const both = { ...dollar, [ETH]: price(2_000_000_000n, 18) }
+
+  test.each<[string, Prices, Prices, Effect[], string, bigint | null]>([
+    ['value and fee', both, both, [payment], '1000000000000000', 4_000_000n],
+    ['a deposit as well', both, both, [payment, opening], '1000000000000000', 6_000_000n],
+    ['a fee at the last price that was known', dollar, both, [payment], '1000000000000000', 4_000_000n],
+    ['nothing, when the fee never had a price', dollar, dollar, [payment], '1', null],
+    ['nothing, when a deposit never had a price', dollar, dollar, [payment, opening], '0', null],
+  ])('what a request adds to the total of its session is %s', async (_name, current, last, effects, fee, total) => {
+    const told: unknown[] = []
+    const prices = { current: () => current, last: () => last, missing: () => [], worth: () => null }
+    const database = await open(migrations)
+    const subject: Subject = {
+      wallet,
+      session: { id: newId(), constraints: '{}' },
+      network,
+      type: 'TRANSFER',
+      intent: { kind: 'transfer', to, amount: 1n },
+      effects: { network: network.id, sender: wallet.address, effects, fee: { asset: ETH, max: fee } },
+    }
+    const { of } = judge({
+      ...parts,
+      prices,
+      constraintFaults: (_text, facts) => {
+        told.push(facts.sessionTotalUsd)
+        return []
+      },
+    })
+    await database.read((db) => of(db, subject))
+    expect(told).toEqual([total === null ? null : toUsd(total)])
+  })
+})
+
+const parts: Omit<JudgeParts, 'prices' | 'constraintFaults'> = {
+  clock,
+  log: { error() {} },
+  audit: audit({ clock }),
+  switches: {
+    killSwitch: async () => ({ state: 'ACTIVE', epoch: 1 }),
+    wallet: async () => wallet,
+    session: async () => undefined,
+    isLinked: async () => true,
+    policyVersion: async () => 1,
+  },
+  policies: async () => ({ version: 1, policies }),
+  network: () => network,
+  settings: () => ({
+    denyTokens: false,
+    denyContracts: true,
+    denySpenders: true,
+    delaySeconds: 1,
+    approvalTimeout: 60,
+  }),
+}
