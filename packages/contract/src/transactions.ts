@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { Decision, Tier } from './decision.ts'
-import { Cursor, Id, Limit, nextPage, Offset, UnixSeconds } from './ids.ts'
+import { cursors, Id, Limit, nextPage, Offset, UnixSeconds } from './ids.ts'
 import { operation } from './operation.ts'
 import { refuseUnsendable, SENDS, SendRequest } from './requests/request.ts'
 import { walletAlias, walletChoice } from './wallet.ts'
@@ -185,7 +185,7 @@ export const transactionOperations = {
     tool: 'list_transactions',
     aliases: walletAlias,
     ignored: ['display_currency'],
-    input: z.strictObject({ ...walletChoice, limit: Limit(20, 100), cursor: Cursor.optional() }),
+    input: z.strictObject({ ...walletChoice, limit: Limit(20, 100), cursor: cursors.id.optional() }),
     output: z.object({ items: z.array(Transaction), cursor: z.string().nullable(), hasMore: z.boolean() }),
     errors: walletErrors,
   }),
@@ -197,7 +197,7 @@ export const transactionOperations = {
     summary: 'List the transactions that wait: for their turn, a delay or an approval.',
     tool: 'list_pending_transactions',
     aliases: walletAlias,
-    input: z.strictObject({ ...walletChoice, limit: Limit(100, 500), cursor: Cursor.optional() }),
+    input: z.strictObject({ ...walletChoice, limit: Limit(100, 500), cursor: cursors.id.optional() }),
     output: z.object({ items: z.array(Transaction), ...nextPage }),
     errors: walletErrors,
   }),
@@ -267,7 +267,7 @@ export const transactionOperations = {
       search: z.string().min(1).max(128).optional().describe('part of a hash or recipient'),
       limit: Limit(20, 100),
       offset: Offset,
-      cursor: Cursor.optional(),
+      cursor: cursors.id.optional(),
     }),
     output: z.object({
       items: z.array(AdminTransaction),

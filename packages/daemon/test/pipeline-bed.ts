@@ -213,6 +213,7 @@ export async function startPipeline(
         updated_at: now,
         terminated_at: null,
         purged_at: null,
+        spends_unknown_before: null,
       })
       await walletStore.insertKey(db, {
         wallet_id: id,

@@ -67,7 +67,7 @@ export function operatorService<Row>(options: OperatorOptions<Row>) {
     ip?: string,
   ): Promise<{ isRecoveryKeyRemoved: boolean }> {
     requireUsable(newPassword)
-    const row = JSON.stringify(await rewrapped(password, newPassword))
+    const row = JSON.stringify(await rewrapped(keys, password, newPassword))
     await database.work({ exclusive: [SYSTEM_EVIDENCE] }, async (db) => {
       await keyringStore.replace(db, row, clock.now())
       await audit.record(db, { event: 'MASTER_PASSWORD_CHANGED', actor: 'operator', ip })
@@ -79,16 +79,6 @@ export function operatorService<Row>(options: OperatorOptions<Row>) {
     } catch (error) {
       log.error({ err: error }, `the password is changed, but ${recoveryKey.path} with the old one is still there`)
       return { isRecoveryKeyRemoved: false }
-    }
-  }
-
-  /** A password that another replica changed since the call was let in is wrong by now. */
-  async function rewrapped(password: string, newPassword: string): Promise<Row> {
-    try {
-      return await keys.rewrap(password, newPassword)
-    } catch (error) {
-      if (!hasCode(error, 'INVALID_MASTER_PASSWORD')) throw error
-      throw new Failure('INVALID_MASTER_PASSWORD', 'the master password is wrong')
     }
   }
 
@@ -115,5 +105,15 @@ export function operatorService<Row>(options: OperatorOptions<Row>) {
       await flushing.stop()
       await attempts.flush(true)
     },
+  }
+}
+
+/** A password that another replica changed since the call was let in is wrong by now. */
+async function rewrapped<Row>(keys: PasswordKeys<Row>, password: string, newPassword: string): Promise<Row> {
+  try {
+    return await keys.rewrap(password, newPassword)
+  } catch (error) {
+    if (!hasCode(error, 'INVALID_MASTER_PASSWORD')) throw error
+    throw new Failure('INVALID_MASTER_PASSWORD', 'the master password is wrong')
   }
 }

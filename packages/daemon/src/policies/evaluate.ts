@@ -32,6 +32,8 @@ export type Judgement = {
   readonly reserve: readonly ReserveItem[]
   /** It may be signed now: allowed, and neither a delay nor an approval is outstanding. */
   readonly mayRun: boolean
+  /** What went wrong while judging, for the log: agents read the decision. */
+  readonly fault?: unknown
 }
 
 /**
@@ -167,7 +169,7 @@ function judgeAbsence(applying: readonly Policy[], of: Case, findings: Finding[]
 }
 
 function refusedByFault(input: EvaluateInput, error: unknown): Judgement {
-  const message = `the request could not be judged: ${error instanceof Error ? error.message : String(error)}`
+  const message = 'the request could not be judged; the log of the daemon says why'
   const { day, month } = input.spent
   return {
     decision: {
@@ -190,6 +192,7 @@ function refusedByFault(input: EvaluateInput, error: unknown): Judgement {
         toggles: { ...input.toggles },
       },
     },
+    fault: error,
     usd: null,
     totalUsd: null,
     unpriced: [],

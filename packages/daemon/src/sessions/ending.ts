@@ -5,7 +5,7 @@ import { walletIdsOf } from './lookup.ts'
 import { sessionStore } from './store.ts'
 
 /** What ends sessions in the job of another stop, which has cancelled their transactions. */
-export const ending = ({ clock, audit }: SessionDependencies) => ({
+export const ending = ({ clock, audit }: Pick<SessionDependencies, 'clock' | 'audit'>) => ({
   /** For a wallet that ends: the job holds exclusive `system` and the wallet. */
   async endOfWallet(db: Handle, walletId: string, by: By): Promise<void> {
     for (const { id } of await sessionStore.openOfWallet(db, walletId, clock.now())) {

@@ -15,6 +15,7 @@ import { type LinkedWallet, type SessionRow, sessionStore } from './store.ts'
 import { sessionTokens, tokenHash } from './tokens.ts'
 
 export type { SessionDependencies } from './dependencies.ts'
+export { endRestored } from './restored.ts'
 export { sessionAsHeld } from './revoking.ts'
 export { constraintFaults, readConstraints } from './rules.ts'
 export type { SessionRow } from './store.ts'
@@ -32,7 +33,7 @@ export const isLinked = (db: Handle, sessionId: string, walletId: string): Promi
 /** Session tokens and what they open: issue, authenticate, renew, rotate, revoke. */
 export function sessions(parts: SessionDependencies) {
   const { database, clock, held } = parts
-  const tokens = sessionTokens(parts.secret)
+  const tokens = sessionTokens(parts.secret, () => database.read(sessionStore.generation))
   const { assertRoom, issue, create, prepare } = issuing(parts, tokens)
 
   /** Why a token that no session has opens nothing. */

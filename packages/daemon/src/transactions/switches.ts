@@ -16,6 +16,8 @@ export type WalletFacts = {
   environment: 'mainnet' | 'testnet'
   address: string
   status: 'ACTIVE' | 'SUSPENDED' | 'TERMINATED'
+  /** After a restore: until then (unix milliseconds) it may have spent what the ledger does not know. */
+  spends_unknown_before?: number | null
 }
 export type SessionFacts = { id: string; revoked_at: number | null; expires_at: number; constraints: string | null }
 

@@ -108,6 +108,7 @@ const newWallet = ({ name, chain, environment }: Chosen, { id, address, now }: M
   updated_at: now,
   terminated_at: null,
   purged_at: null,
+  spends_unknown_before: null,
 })
 
 function assertSupported(networks: readonly Network[], chain: Chosen['chain']): void {

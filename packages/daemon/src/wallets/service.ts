@@ -1,10 +1,12 @@
 import type { Output, walletOperations } from '@waiaas/contract'
+import type { By } from '../platform/caller.ts'
 import { creation } from './creation.ts'
 import type { WalletDependencies } from './dependencies.ts'
 import { exporting } from './exporting.ts'
 import { keyFailures } from './key-failures.ts'
 import { lifeCycle } from './life-cycle.ts'
 import { needWallet, walletOfSession } from './lookup.ts'
+import { confirmSpends } from './spends.ts'
 import { walletStore } from './store.ts'
 import { walletAsShown } from './suspension.ts'
 import { walletDetail, walletNetworks, walletView } from './views.ts'
@@ -16,7 +18,7 @@ export { findWallet, needLiveWallet, walletOfSession, walletsOfSession } from '.
 export { networksOf, resolveNetwork } from './networks.ts'
 export type { Stops } from './stops.ts'
 export type { WalletRow } from './store.ts'
-export { suspendAll, walletAsHeld } from './suspension.ts'
+export { suspendRestored, walletAsHeld } from './suspension.ts'
 
 export type Wallets = ReturnType<typeof wallets>
 
@@ -37,6 +39,7 @@ export function wallets(parts: WalletDependencies) {
     listDerivations,
     export: exporting(parts),
     ...lifeCycle(parts),
+    confirmSpends: (id: string, by: By) => confirmSpends(parts, id, by),
 
     async list(
       { sessionId }: Reader,

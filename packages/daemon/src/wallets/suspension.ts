@@ -82,8 +82,11 @@ export function suspension(parts: WalletDependencies, inTurn: KeyedMutex) {
 
 const AT_ONCE = 500
 
-/** Suspends whatever is active; how many. The job holds all locks. */
-export async function suspendAll(
+/**
+ * Of a restored database: suspends whatever is active, and notes that it may have spent more than is known. How many
+ * were active. The job holds all locks.
+ */
+export async function suspendRestored(
   { clock, audit }: Pick<WalletDependencies, 'clock' | 'audit'>,
   db: Handle,
   reason: string,
@@ -92,8 +95,9 @@ export async function suspendAll(
   for (let after: string | undefined; ; ) {
     const rows = await walletStore.list(db, { after }, AT_ONCE)
     for (const { id, status } of rows) {
-      if (status !== 'ACTIVE') continue
       const at = clock.now()
+      await walletStore.setUnknown(db, id, at)
+      if (status !== 'ACTIVE') continue
       await walletStore.move(db, { id, at, from: status, to: 'SUSPENDED', suspendedAt: at, reason, terminatedAt: null })
       await audit.record(db, { event: 'WALLET_SUSPENDED', actor: 'operator', walletId: id, details: { reason } })
       suspended += 1

@@ -1,13 +1,13 @@
 import type { SignerCalls } from '../channel.ts'
 import { KeyError } from '../key-error.ts'
-import { makeSealingKeyPair, openBytes } from '../sealing.ts'
+import { makeSealingKeyPair } from '../sealing.ts'
 import type { ImportSecret, KeyringRow, SealedImport } from '../types.ts'
 import { type Witness, witness } from './evidence.ts'
 import { exportKey } from './export.ts'
 import { readDerivations, readImport } from './import.ts'
-import { invalid, parseJson } from './invalid.ts'
 import { createKey, storeKey } from './key-rows.ts'
 import { createKeyring, type Keyring, prove, rewrapKeyring, subkey, unlockKeyring, wipeKeyring } from './keyring.ts'
+import { openImport } from './sealed-import.ts'
 import { signBatch } from './sign.ts'
 
 type Awaitable<Value> = Value | Promise<Value>
@@ -21,6 +21,7 @@ type Held = { keyring: Keyring; row: KeyringRow; witness: Witness }
 /** The whole of what the signer does, and the keyring that it holds while unlocked. */
 export function makeSigner(): { calls: Handlers; lock: () => void } {
   const sealing = makeSealingKeyPair()
+  const open = (secret: ImportSecret | SealedImport) => openImport(sealing, secret)
   let held: Held | undefined
   const unlocked = (): Held => {
     if (!held) throw new KeyError('KEYSTORE_LOCKED', 'the keyring is locked; unlock it with the master password')
@@ -67,11 +68,11 @@ export function makeSigner(): { calls: Handlers; lock: () => void } {
     create: ({ walletId, chain }) => createKey(keyring(), walletId, chain),
     async import({ walletId, chain, secret }) {
       keyring()
-      return storeKey(keyring(), { walletId, chain }, await readImport(chain, opened(secret)))
+      return storeKey(keyring(), { walletId, chain }, await readImport(chain, open(secret)))
     },
     derivations({ chain, secret }) {
       keyring()
-      return readDerivations(chain, opened(secret))
+      return readDerivations(chain, open(secret))
     },
     async export({ key, options, password }) {
       await requirePassword(password)
@@ -83,24 +84,4 @@ export function makeSigner(): { calls: Handlers; lock: () => void } {
     sealingKey: () => sealing.publicKey,
   }
   return { calls, lock }
-
-  function opened(secret: ImportSecret | SealedImport): ImportSecret {
-    return 'sealed' in secret ? openSealed(secret) : secret
-  }
-
-  function openSealed({ sealed }: SealedImport): ImportSecret {
-    let plain: Buffer
-    try {
-      plain = openBytes(sealing, 'import', sealed)
-    } catch {
-      // Whatever the library says of an envelope that does not open, the remedy is one.
-      return invalid(
-        'the sealed secret does not open: it was sealed to another key (ask for the sealing key again) or altered',
-      )
-    }
-    const secret = parseJson(plain.toString('utf8'))
-    plain.fill(0)
-    // Only parsed so far: readImport checks the kind and its fields.
-    return secret as ImportSecret
-  }
 }

@@ -299,8 +299,22 @@ function windowOf(policy: SpendingPolicy, name: WindowName, of: Case): { limit: 
   if (limit === null) return undefined
   const { spent } = of.input
   const windows = onPolicyNetwork(policy, of, { byNetwork: spent.networks, all: spent })
-  return { limit, window: name === 'daily_limit_usd' ? windows.day : windows.month }
+  const window = name === 'daily_limit_usd' ? windows.day : windows.month
+  // What a lane pays for is on its way already.
+  return { limit, window: of.isLane ? window : filled(window, limit) }
 }
+
+/** With the limit itself as spent, while not all is known that was spent. */
+function filled(window: Window, limit: Usd): Window {
+  const { total, final, fullUntil } = window
+  if (fullUntil === undefined) return window
+  const known = final.map(({ until, usd }) => ({ until: Math.max(until, fullUntil), usd }))
+  if (total >= limit) return { total, final: known, fullUntil }
+  return { total: limit, final: [...known, { until: fullUntil, usd: remaining(limit, total) }], fullUntil }
+}
+
+const UNKNOWN =
+  ', because the wallet was restored and what it spent before is not all known; the operator can look at the chain and confirm it (wallet confirm-spends)'
 
 type Within = { name: WindowName; of: Case }
 
@@ -315,7 +329,7 @@ function judgeWindow(policy: SpendingPolicy, { name, of }: Within, findings: Fin
       const left = remaining(limit, window.total)
       const retryAt = fitsAt(window, limit, cost)
       return {
-        message: `${usdNumber(cost)} USD with fees does not fit: ${usdNumber(left)} of ${name} ${usdNumber(limit)} is left`,
+        message: `${usdNumber(cost)} USD with fees does not fit: ${usdNumber(left)} of ${name} ${usdNumber(limit)} is left${window.fullUntil ? UNKNOWN : ''}`,
         observed: usdNumber(add(window.total, cost)),
         allowed: usdNumber(limit),
         ...(retryAt !== null && { retryAt }),

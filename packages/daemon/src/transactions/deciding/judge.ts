@@ -23,6 +23,7 @@ import {
 } from '../../ledger/service.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Handle } from '../../platform/db/database.ts'
+import type { Log } from '../../platform/log.ts'
 import {
   type EvaluateInput,
   evaluate,
@@ -59,6 +60,7 @@ type ConstraintFacts = {
 }
 export type JudgeParts = {
   clock: Clock
+  log: Pick<Log, 'error'>
   audit: Audit
   switches: Switches
   policies(db: Handle, walletId: string): Promise<{ version: number; policies: readonly Policy[] }>
@@ -109,6 +111,8 @@ async function judgeSubject(job: JudgeJob, subject: Subject, before?: Before): P
     toggles: await parts.toggles(db, version),
     ...(before && { context: before }),
   })
+  if (judgement.fault !== undefined)
+    parts.log.error({ err: judgement.fault, wallet: wallet.id }, 'a request could not be judged, and is refused')
   return verdictOf(parts, await withConstraints(job, { subject, judgement, before }), version)
 }
 
@@ -291,7 +295,8 @@ async function spent(
   const limits = policies.filter(({ asks }) => asks.spent !== undefined)
   const needsMonth = limits.some(({ asks }) => asks.spent === 'month')
   const windows = async (network?: string): Promise<Windows> => {
-    const query = { walletId: subject.wallet.id, now, worth, ...(network && { network }), ...(without && { without }) }
+    const { id: walletId, spends_unknown_before: unknownBefore } = subject.wallet
+    const query = { walletId, now, worth, unknownBefore, ...(network && { network }), ...(without && { without }) }
     const [day, month = day] = await walletWindows(db, query, needsMonth ? [DAY_WINDOW, MONTH_WINDOW] : [DAY_WINDOW])
     return { day: day!, month: month! }
   }

@@ -68,6 +68,7 @@ function judgeOf({ state, known }: Market, wallet: WalletFacts) {
   const policies = compilePolicies([{ ...row, enabled: true, network: null, version: 1 }])
   return judge({
     clock,
+    log: { error() {} },
     audit: audit({ clock }),
     switches: {
       killSwitch: async () => ({ state: 'ACTIVE', epoch: 1 }),

@@ -68,6 +68,7 @@ forEachEngine((_, open) => {
 
 const parts: Omit<JudgeParts, 'prices' | 'constraintFaults'> = {
   clock,
+  log: { error() {} },
   audit: audit({ clock }),
   switches: {
     killSwitch: async () => ({ state: 'ACTIVE', epoch: 1 }),

@@ -47,11 +47,12 @@ async function prepared(round: Round, row: TransactionRow, next: Next): Promise<
     if (admitted === 'lacks') return admitted
     return admitted === 'runs' ? await stored(round, row, next) : undefined
   } catch (error) {
+    round.parts.log.error({ err: error, transaction: row.id }, 'a request could not be judged again, and has failed')
     // A failure of the database ends the job in any case.
     await endUnsent(round, row, {
       to: 'FAILED',
       code: 'INTERNAL_ERROR',
-      error: `it could not be judged again: ${error instanceof Error ? error.message : String(error)}`,
+      error: 'it could not be judged again; the log of the daemon says why',
       actor: 'system',
       raised: 'critical',
     })

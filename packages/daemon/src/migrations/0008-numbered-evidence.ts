@@ -2,7 +2,7 @@ import type { Migration } from '../platform/db/database.ts'
 
 /** Rows of the evidence and checkpoints are numbered from 1; a head or checkpoint of nothing cannot be stored. */
 export const numberedEvidence: Migration = {
-  id: 7,
+  id: 8,
   name: 'numbered evidence',
   statements: [
     `alter table evidence rename to evidence_before`,
