@@ -25,10 +25,7 @@ const unbundled = [
 const relocations: Readonly<Record<string, readonly [from: string, to: string]>> = {
   'packages/daemon/src/keys/service.ts': ["'./signer/main.ts'", "'./signer.js'"],
   'packages/daemon/src/platform/http/reference.ts': ["'../../../vendor/scalar'", "'../scalar'"],
-  'packages/cli/src/mcp-config.ts': [
-    "new URL('../bin/waiaas-mcp.cjs', import.meta.resolve('@waiaas/mcp'))",
-    "new URL('./waiaas-mcp.js', import.meta.url)",
-  ],
+  'packages/mcp/src/program.ts': ["'../bin/waiaas-mcp.cjs'", "'./waiaas-mcp.js'"],
 }
 
 /** Commands that run local chains: the programs for that are ten times the size of everything else. */

@@ -3,13 +3,17 @@
  *
  * npm leaves an optional dependency out of the lock when it cannot be resolved, and `npm ci` then refuses
  * the lock as out of step. An entry with version, os, cpu and libc satisfies it: npm never downloads a package
- * for another platform. The entries carry no integrity hash, since the package was not seen.
+ * for another platform. Its hash is asked of the registry; where that has none, it is one that no package fits, so
+ * that npm passes over what nobody has seen.
  */
+import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 type LockEntry = {
   version?: string
+  integrity?: string
+  link?: boolean
   optional?: boolean
   dev?: boolean
   devOptional?: boolean
@@ -71,8 +75,19 @@ export function missingPlatformPackages(lock: Lock): Gap[] {
   )
 }
 
+/** Packages of which the lock does not say what they must be: npm would run whatever comes. */
+export const unproven = (lock: Lock): string[] =>
+  Object.entries(lock.packages)
+    .filter(([path, { link, integrity }]) => path.includes('node_modules/') && !link && !integrity)
+    .map(([path]) => path)
+
+/** SHA-512 of nothing, which no package has. */
+export const UNSEEN = 'sha512-z4PhNX7vuL3xVChQ1m2AB9Yg5AULVxXcg/SpIdNs6c5H0NE8XYXysP+DGNKHfuwvY7kxvUdBeoGlODJ6+SfaPg=='
+
+type HashOf = (name: string, version: string) => string
+
 /** The entry that npm itself would write, key order included. */
-function entryFor({ parent, name, version }: Gap, { dev, devOptional }: LockEntry): LockEntry {
+function entryFor({ parent, name, version }: Gap, { dev, devOptional }: LockEntry, hashOf: HashOf): LockEntry {
   const words = name.split(/[-/.]/)
   const find = (table: Record<string, string>) => words.map((word) => table[word]).find((value) => value !== undefined)
   const [os, cpu, libc] = [find(osByWord), find(cpuByWord), find(libcByWord)]
@@ -84,6 +99,7 @@ function entryFor({ parent, name, version }: Gap, { dev, devOptional }: LockEntr
   }
   return {
     version,
+    integrity: hashOf(name, version),
     cpu: [cpu],
     ...(dev ? { dev } : {}),
     ...(devOptional ? { devOptional } : {}),
@@ -94,20 +110,30 @@ function entryFor({ parent, name, version }: Gap, { dev, devOptional }: LockEntr
 }
 
 /** A copy of the lock with an entry for each gap. Throws when a gap is no platform package or has no exact version. */
-export function completeLock<L extends Lock>(lock: L): L {
+export function completeLock<L extends Lock>(lock: L, hashOf: HashOf): L {
   const packages = { ...lock.packages }
   for (const gap of missingPlatformPackages(lock)) {
-    packages[`node_modules/${gap.name}`] = entryFor(gap, lock.packages[gap.parent] ?? {})
+    packages[`node_modules/${gap.name}`] = entryFor(gap, lock.packages[gap.parent] ?? {}, hashOf)
   }
   const sorted = Object.entries(packages).sort(([a], [b]) => a.localeCompare(b, 'en'))
   return { ...lock, packages: Object.fromEntries(sorted) }
+}
+
+function registryHash(name: string, version: string): string {
+  try {
+    const found = execFileSync('npm', ['view', `${name}@${version}`, 'dist.integrity'], { encoding: 'utf8' }).trim()
+    return found === '' ? UNSEEN : found
+  } catch {
+    // npm ends so when the registry does not know the version, and says why on stderr.
+    return UNSEEN
+  }
 }
 
 function main() {
   const path = join(import.meta.dirname, '../package-lock.json')
   const lock: Lock = JSON.parse(readFileSync(path, 'utf8'))
   const gaps = missingPlatformPackages(lock)
-  if (gaps.length > 0) writeFileSync(path, `${JSON.stringify(completeLock(lock), null, 2)}\n`)
+  if (gaps.length > 0) writeFileSync(path, `${JSON.stringify(completeLock(lock, registryHash), null, 2)}\n`)
   console.log(`package-lock.json: ${gaps.length} platform packages added`)
 }
 

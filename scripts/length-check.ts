@@ -8,28 +8,7 @@ import { type ParseOptions, parseSync } from '@swc/core'
 
 const maxFileLines = 400
 const maxFunctionLines = 80
-/** A factory and everything it closes over, in the files of `toSplit`. */
-const maxFactoryLines = 130
-const maxFactoryOwnLines = 50
 const maxParameters = 3
-/** Files with a factory that is still to be split; one that has none any more leaves this list. */
-const toSplit: readonly string[] = [
-  'packages/mcp/src/session.ts',
-  'packages/localnet/src/solana/chain.ts',
-  'packages/daemon/src/wallets/life-cycle.ts',
-  'packages/daemon/src/transactions/lanes/lanes.ts',
-  'packages/daemon/src/transactions/lanes/settle.ts',
-  'packages/daemon/src/settings/service.ts',
-  'packages/daemon/src/sessions/ending.ts',
-  'packages/daemon/src/platform/held.ts',
-  'packages/daemon/src/operator/service.ts',
-  'packages/daemon/src/killswitch/service.ts',
-  'packages/daemon/src/clock/service.ts',
-  'packages/daemon/src/chains/rpc-member.ts',
-  'packages/daemon/src/chains/evm/observe.ts',
-]
-/** Where functions with more parameters are still to be joined into one object; a folder that has none any more leaves this list. */
-const toJoin = ['packages/daemon/src/transactions/', 'packages/daemon/src/chains/']
 
 const sources = [
   'packages/*/{src,scripts}/**/*.{ts,tsx}',
@@ -84,22 +63,8 @@ function functionsIn(value: unknown): Node[] {
   return isFunction(value) ? [value, ...inner] : inner
 }
 
-/** Lines of a function without those of the functions inside it; few of them make it a factory. */
-function ownLines(node: Node, bytes: Buffer): number {
-  const nested = (Array.isArray(node.body) ? node.body : Object.values(node.body ?? {})).flatMap(outerFunctions)
-  const inner = nested.reduce((sum, { span }) => sum + linesOf(span, bytes) - 1, 0)
-  return linesOf(node.span, bytes) - inner
-}
-
 const linesOf = (span: Node['span'], bytes: Buffer) =>
   span ? countLines(bytes.subarray(span.start - 1, span.end - 1)) : 0
-
-/** The functions in a value that are in no other function of it. */
-function outerFunctions(value: unknown): Node[] {
-  if (Array.isArray(value)) return value.flatMap(outerFunctions)
-  if (!isNode(value)) return []
-  return isFunction(value) ? [value] : Object.values(value).flatMap(outerFunctions)
-}
 
 const countLines = (bytes: Buffer) => bytes.toString('utf8').split('\n').length
 
@@ -108,73 +73,51 @@ function parse(path: string, text: string): unknown {
   return parseSync(text, options)
 }
 
-/** A function with at most `most` lines, and how long it is. */
-type Measured = { place: string; lines: number; most: number; parameters: number; isFactory: boolean }
+/** A function, and how long it is. */
+type Measured = { place: string; lines: number; parameters: number }
 
 const isProduct = (path: string) => /^packages\/[^/]+\/src\//.test(path) && !isTest(path)
 
 /** What says only what `this` is comes from no caller. */
 const isParameter = (node: Node) => (isNode(node.pat) ? node.pat : node).value !== 'this'
 
-function measure(path: string, text: string, mayBeLong = toSplit.includes(path)): Measured[] {
+function measure(path: string, text: string): Measured[] {
   if (/\/migrations\/|\.gen\./.test(path)) return []
   const bytes = Buffer.from(text)
   return functionsIn(parse(path, text)).flatMap((found) => {
     const { span, params } = found
     if (!span || (isTest(path) && isGroup(found))) return []
-    const isFactory = ownLines(found, bytes) <= maxFactoryOwnLines
     return {
       place: `${path}:${countLines(bytes.subarray(0, span.start - 1))}`,
       lines: isLiteralOnly(found) ? 0 : linesOf(span, bytes),
-      most: isFactory && mayBeLong ? maxFactoryLines : maxFunctionLines,
       // `isFunction` has looked.
       parameters: (params as Node[]).filter(isParameter).length,
-      isFactory,
     }
   })
 }
 
 const linesIn = (text: string) => text.replace(/\n$/, '').split('\n').length
 
-/** One sentence for each file or function of `text` that is too long; `path` tells what kind of file it is. `mayBeLong` are factories. */
-export function findTooLong(path: string, text: string, mayBeLong = toSplit.includes(path)): string[] {
+/** One sentence for each file or function of `text` that is too long; `path` tells what kind of file it is. */
+export function findTooLong(path: string, text: string): string[] {
   const fileLines = linesIn(text)
   const isLong = !isTest(path) && !isTable(path) && fileLines > maxFileLines
   return [
     ...(isLong ? [`${path} is ${fileLines} lines long, at most ${maxFileLines}`] : []),
-    ...measure(path, text, mayBeLong)
-      .filter(({ lines, most }) => lines > most)
-      .map(({ place, lines, most }) => `${place} holds a function of ${lines} lines, at most ${most}`),
+    ...measure(path, text)
+      .filter(({ lines }) => lines > maxFunctionLines)
+      .map(({ place, lines }) => `${place} holds a function of ${lines} lines, at most ${maxFunctionLines}`),
   ]
 }
-
-const withMany = (path: string, text: string): Measured[] =>
-  isProduct(path) ? measure(path, text).filter(({ parameters }) => parameters > maxParameters) : []
 
 /** One sentence for each function of the product with more parameters than anybody keeps apart. */
 export const findManyParameters = (path: string, text: string): string[] =>
-  withMany(path, text).map(
-    ({ place, parameters }) =>
-      `${place} has ${parameters} parameters, at most ${maxParameters}: join the others in one object`,
-  )
-
-/** Sentences, and folders of `toJoin` that are done. */
-function parametersOf(files: readonly (readonly [string, string])[]): string[] {
-  const isToJoin = (path: string) => toJoin.some((folder) => path.startsWith(folder))
-  const done = toJoin.filter(
-    (folder) => !files.some(([path, text]) => path.startsWith(folder) && withMany(path, text)[0]),
-  )
-  return [
-    ...files.filter(([path]) => !isToJoin(path)).flatMap(([path, text]) => findManyParameters(path, text)),
-    ...done.map((folder) => `${folder} has no function with too many parameters any more: take it off the list`),
-  ]
-}
-
-/** Files of `toSplit` that are done. */
-const split = (files: readonly (readonly [string, string])[]): string[] =>
-  toSplit
-    .filter((file) => !files.some(([path, text]) => path === file && findTooLong(path, text, false)[0]))
-    .map((file) => `${file} has no factory that is too long any more: take it off the list`)
+  (isProduct(path) ? measure(path, text) : [])
+    .filter(({ parameters }) => parameters > maxParameters)
+    .map(
+      ({ place, parameters }) =>
+        `${place} has ${parameters} parameters, at most ${maxParameters}: join the others in one object`,
+    )
 
 function printFigures(files: readonly (readonly [string, string])[]): void {
   const product = files.filter(([path]) => isProduct(path) && !isTable(path))
@@ -182,26 +125,18 @@ function printFigures(files: readonly (readonly [string, string])[]): void {
   const functions = product.flatMap(([path, text]) => measure(path, text)).sort((a, b) => a.lines - b.lines)
   const at = (share: number) => functions[Math.ceil(functions.length * share) - 1]
   const many = functions.filter(({ parameters }) => parameters > maxParameters)
-  const factories = functions.filter(({ isFactory, lines }) => isFactory && lines > maxFunctionLines)
   console.log(`product files: ${product.length}, the longest ${longest?.path} with ${longest?.lines} lines`)
   console.log(
     `functions: ${functions.length}, p99 ${at(0.99)?.lines} lines, the longest ${at(1)?.place} with ${at(1)?.lines}`,
   )
-  console.log(`factories over ${maxFunctionLines} lines: ${factories.length}`)
-  for (const { place, lines } of factories) console.log(`  ${place} (${lines})`)
   console.log(`functions with more than ${maxParameters} parameters: ${many.length}`)
-  for (const folder of toJoin) console.log(`  still to do: ${folder}`)
 }
 
 function main() {
   const root = join(import.meta.dirname, '..')
   const paths = globSync(sources, { cwd: root, exclude: (name) => name === 'node_modules' })
   const files = paths.map((path) => [path, readFileSync(join(root, path), 'utf8')] as const)
-  const problems = [
-    ...files.flatMap(([path, text]) => findTooLong(path, text)),
-    ...parametersOf(files),
-    ...split(files),
-  ]
+  const problems = files.flatMap(([path, text]) => [...findTooLong(path, text), ...findManyParameters(path, text)])
   for (const problem of problems) console.error(problem)
   if (paths.length === 0) throw new Error('expected source files to measure, found none')
   printFigures(files)

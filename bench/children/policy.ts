@@ -1,5 +1,13 @@
 /** One decision over 100 policies of every kind, all of which apply. */
-import { findNetwork, LOCAL_NETWORKS, nativeAsset, toUnitPrice, toUsd } from '@waiaas/contract'
+import {
+  defaultSettings,
+  findNetwork,
+  LOCAL_NETWORKS,
+  nativeAsset,
+  togglesOf,
+  toUnitPrice,
+  toUsd,
+} from '@waiaas/contract'
 import { compilePolicies, type PolicyRow } from '../../packages/daemon/src/policies/evaluate.ts'
 import { type EvaluateInput, evaluate } from '../../packages/daemon/src/policies/service.ts'
 import { median } from '../statistics.ts'
@@ -57,7 +65,7 @@ const input: EvaluateInput = {
   tokens: {},
   spent: { day: spent, month: spent, networks: {} },
   requests: { all: Array.from({ length: 50 }, (_, index) => now - index * 1_000), networks: {} },
-  toggles: { denyTokens: true, denyContracts: true, denySpenders: true },
+  toggles: togglesOf(defaultSettings()),
 }
 
 const { decision } = evaluate(input)

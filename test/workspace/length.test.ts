@@ -45,15 +45,6 @@ test('a callback that groups tests may be long, in a test file alone', () => {
   expect(findTooLong(file, long)).toEqual([`${file}:2 holds a function of 82 lines, at most 80`])
 })
 
-test('a factory that is still to be split may hold 130 lines when what is not in its functions is short', () => {
-  const inner = (lines: number) =>
-    `  const one = () => {\n${statements(lines)}  }\n  return {\n    two() {\n${statements(40)}    },\n    one,\n  }\n`
-  const text = `function make() {\n${inner(70)}}`
-  expect(findTooLong(product, text)).toHaveLength(1)
-  expect(findTooLong(product, text, true)).toEqual([])
-  expect(findTooLong(product, `function make() {\n${statements(50)}${inner(60)}}`, true)).toHaveLength(1)
-})
-
 test.each([
   ['a function', 'function many(a, b, c, d) {}'],
   ['an arrow function that gives a literal', 'const many = (a, b, c, ...d) => ({ a })'],

@@ -1,6 +1,6 @@
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { CHAINS, type ChainName, POLICY_TYPES } from '@waiaas/contract'
+import { CHAINS, type ChainName, POLICY_TYPES, SENDABLE } from '@waiaas/contract'
 import { describe, expect, test } from 'vitest'
 
 const root = join(import.meta.dirname, '../..')
@@ -12,14 +12,16 @@ type Rule = {
   readonly said: (name: string) => RegExp
   /** The file or folder of one name beside the tables. */
   readonly homes: (name: string) => readonly string[]
-  /** Code that asks for a name. */
-  readonly branch: (name: string) => string
+  /** Code that asks for a name, in each of its ways. */
+  readonly branches: (name: string) => readonly string[]
   /** What only looks like the name. */
   readonly harmless: (name: string) => string
   readonly tables: readonly string[]
   /** Other places, each with its reason. */
   readonly others: Readonly<Record<string, string>>
 }
+/** Of what the daemon does for itself: no request asks for it. */
+const OWN_KIND = 'lane'
 const kebab = (name: string): string => name.toLowerCase().replaceAll('_', '-')
 const folders: Record<ChainName, string> = { ethereum: 'evm', solana: 'solana', ripple: 'ripple' }
 
@@ -29,7 +31,7 @@ const rules: Readonly<Record<string, Rule>> = {
     said: (name) => new RegExp(`\\b${name}\\b`),
     homes: (name) =>
       ['packages/contract/src/policies/', 'packages/daemon/src/policies/types/'].map((at) => `${at}${kebab(name)}.ts`),
-    branch: (name) => `if (policy.type === '${name}') return`,
+    branches: (name) => [`if (policy.type === '${name}') return`],
     harmless: (name) => `code: '${name}_EXCEEDED'`,
     tables: ['packages/contract/src/policies/all.ts', 'packages/daemon/src/policies/types/all.ts'],
     others: {
@@ -42,7 +44,7 @@ const rules: Readonly<Record<string, Rule>> = {
     names: CHAINS,
     said: (name) => new RegExp(`['"\`]${name}['"\`]`),
     homes: (name) => [`packages/daemon/src/chains/${folders[CHAINS.find((chain) => chain === name)!]}/`],
-    branch: (name) => `if (network.chain === '${name}') return`,
+    branches: (name) => [`if (network.chain === '${name}') return`],
     harmless: (name) => `import('./${name}/chain.ts'), '${name}-mainnet'`,
     tables: [
       'packages/contract/src/families.ts',
@@ -57,6 +59,55 @@ const rules: Readonly<Record<string, Rule>> = {
       'packages/cli/src/commands/quickset.ts': 'a client translates what people say',
       'packages/daemon/src/policies/samples.ts': 'samples for the tests of its folder',
       'packages/daemon/src/keys/probe/daemon.ts': 'a program of the tests of its folder',
+    },
+  },
+  'types of requests': {
+    names: SENDABLE,
+    said: (name) => new RegExp(`\\b${name}\\b`),
+    homes: (name) => [
+      `packages/contract/src/requests/${kebab(name)}.ts`,
+      `packages/daemon/src/transactions/kinds/${kebab(name)}.ts`,
+    ],
+    branches: (name) => [
+      `if (request.type === '${name}') return`,
+      `case '${name}':`,
+      `tell(\`{"type":"${name}","to"}\`)`,
+    ],
+    harmless: (name) => `code: '${name}_EXCEEDED', tool: 'NOT_${name}'`,
+    tables: [
+      'packages/contract/src/wire.ts',
+      'packages/contract/src/requests/all.ts',
+      'packages/daemon/src/transactions/kinds/all.ts',
+    ],
+    others: {
+      'packages/daemon/src/policies/samples.ts': 'samples for the tests of its folder',
+    },
+  },
+  'kinds of transactions': {
+    names: [...SENDABLE.map(kebab), OWN_KIND],
+    said: (name) => new RegExp(`\\bkind\\??: '${name}'|\\bkind [!=]== '${name}'|\\bcase '${name}'|IntentOf<'${name}'>`),
+    homes: (name) =>
+      [
+        'packages/daemon/src/transactions/kinds/',
+        ...Object.values(folders).map((family) => `packages/daemon/src/chains/${family}/plan/`),
+      ].map((at) => `${at}${name}.ts`),
+    branches: (name) => [
+      `if (intent.kind === '${name}') return`,
+      `const isOther = intent.kind !== '${name}'`,
+      `case '${name}':`,
+      `const intent: Intent = { kind: '${name}', to }`,
+      `function send(intent: IntentOf<'${name}'>)`,
+    ],
+    harmless: (name) => `read('${name}'), { type: '${name}' }, import('./${name}.ts')`,
+    // Their rows are keys, which the compiler holds to the kinds: nothing is asked for by name there.
+    tables: [],
+    others: {
+      'packages/contract/src/effects.ts': 'kinds of effects, which this file owns',
+      'packages/daemon/src/transactions/lanes/replace.ts': 'a lane asks for the kind that is its own',
+      'packages/daemon/src/transactions/lanes/gap-fill.ts': 'a lane asks for the kind that is its own',
+      'packages/daemon/src/chains/evm/erc20.ts': 'kinds of calls of ERC-20',
+      'packages/daemon/src/chains/evm/decode.ts': 'kinds of calls of ERC-20',
+      'packages/daemon/src/chains/evm/precheck.ts': 'kinds of calls of ERC-20',
     },
   },
 }
@@ -89,12 +140,11 @@ describe.each(Object.entries(rules))('%s', (_, rule) => {
     const other = rule.names.find((candidate) => candidate !== name)!
     const home = (of: string) => rule.homes(of)[0]!.replace(/\/$/, '/draft.ts')
     const another = home(other)
-    const branch = rule.branch(name)
-    expect(misplaced(rule, { [shared]: branch, [another]: branch })).toEqual([
-      `${shared}: ${name}`,
-      `${another}: ${name}`,
-    ])
-    expect(misplaced(rule, { [home(name)]: branch })).toEqual([])
+    for (const branch of rule.branches(name)) {
+      const found = [`${shared}: ${name}`, `${another}: ${name}`]
+      expect(misplaced(rule, { [shared]: branch, [another]: branch }), branch).toEqual(found)
+      expect(misplaced(rule, { [home(name)]: branch }), branch).toEqual([])
+    }
     expect(misplaced(rule, { [shared]: rule.harmless(name) })).toEqual([])
   })
   test('every place that is allowed still needs it', () => {

@@ -148,6 +148,8 @@ describe('a daemon that provisioned itself', () => {
     expect((await daemon.run(['wallet', 'export', 'brought', '--output', output])).code).toBe(0)
     expect(readFileSync(output, 'utf8').trim()).toBe(secret)
     expect(mode(output)).toBe('600')
+    const again = await daemon.run(['wallet', 'export', 'brought', '--output', output])
+    expect(again).toMatchObject({ code: 1, err: expect.stringContaining(`${output} exists already`) })
   })
 
   test('a refusal of the daemon is shown with its code and ends with 1', async () => {
@@ -292,7 +294,7 @@ describe('the master password', () => {
     const again = waiaasAtTerminal(['start', '--data-dir', dataDir])
     await again.saw(/New master password: /)
     again.type('\u0003')
-    expect(await again.ended).toMatchObject({ code: 1, out: expect.stringContaining('no password was given') })
+    expect(await again.ended).toMatchObject({ code: 130, out: expect.not.stringContaining('no password was given') })
   })
 
   test('without terminal and source a start fails with 1 and names the sources', async () => {

@@ -20,5 +20,10 @@ export class CommandError extends Error {
   }
 }
 
+/** Ctrl-C at a prompt: exit code 130, and nothing to say. */
+export class Interrupted extends Error {
+  override readonly name = 'Interrupted'
+}
+
 export const errorCode = (error: unknown): string | undefined =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined

@@ -1,18 +1,15 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { serverProgram } from '@waiaas/mcp/program'
 import type { Place } from './place.ts'
 
 type Server = { command: string; args: string[]; env: Record<string, string> }
 export type McpConfig = { mcpServers: Record<string, Server> }
 
-// Our own server, wherever the client starts it from; a bare package name would be looked up at the registry.
-const server = fileURLToPath(new URL('../bin/waiaas-mcp.cjs', import.meta.resolve('@waiaas/mcp')))
-
 /** How an MCP client starts our MCP server for a data directory. The token is read from there, never written here. */
 export const mcpServer = ({ dataDir, baseUrl }: Place, env: Record<string, string> = {}): Server => ({
   command: process.execPath,
-  args: [server],
+  args: [serverProgram],
   env: { WAIAAS_DATA_DIR: dataDir, WAIAAS_BASE_URL: baseUrl, ...env },
 })
 

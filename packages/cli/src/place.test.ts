@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, s
 import { homedir, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
-import { dataDirOf, writeSecretFile } from './place.ts'
+import { dataDirOf, writeNewSecretFile, writeSecretFile } from './place.ts'
 
 const folders: string[] = []
 afterEach(() => {
@@ -20,6 +20,16 @@ test('a secret goes into its file alone, whatever link somebody has laid in the 
   expect(existsSync(trap)).toBe(false)
   expect([readFileSync(path, 'utf8'), statSync(path).mode & 0o777]).toEqual(['secret\n', 0o600])
   expect(readdirSync(folder).sort()).toEqual(['key.txt', `key.txt.${process.pid}.tmp`])
+})
+
+test('a new file of a secret never takes the place of another', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'waiaas-secret-'))
+  folders.push(folder)
+  const path = join(folder, 'key.txt')
+  await writeNewSecretFile(path, 'first\n')
+  await expect(writeNewSecretFile(path, 'second\n')).rejects.toMatchObject({ hint: 'name another file' })
+  expect([readFileSync(path, 'utf8'), statSync(path).mode & 0o777]).toEqual(['first\n', 0o600])
+  expect(readdirSync(folder)).toEqual(['key.txt'])
 })
 
 test('a secret that cannot be put in its place leaves nothing behind', async () => {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { defaultDataDir, readPath, readVariable } from '@waiaas/contract'
@@ -70,14 +70,29 @@ export async function readIfThere(path: string): Promise<string | undefined> {
   }
 }
 
-/** Writes a file that only its owner may read, whole or not at all. */
-export async function writeSecretFile(path: string, text: string): Promise<void> {
+/** Writes a file that only its owner may read, whole or not at all, in place of one that is there. */
+export const writeSecretFile = (path: string, text: string): Promise<void> => writeWith(rename, path, text)
+
+/** The same, where nothing is there. CommandError where something is. */
+export async function writeNewSecretFile(path: string, text: string): Promise<void> {
+  try {
+    await writeWith(link, path, text)
+  } catch (error) {
+    if (errorCode(error) === 'EEXIST') throw fileExists(path)
+    throw error
+  }
+}
+
+export const fileExists = (path: string): CommandError =>
+  new CommandError(`${path} exists already`, 'name another file')
+
+async function writeWith(place: typeof rename, path: string, text: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 })
   const draft = `${path}.${randomUUID()}.tmp`
   try {
     // A new file under a name that nobody can have prepared: the folder may be open to others.
     await writeFile(draft, text, { mode: 0o600, flag: 'wx', flush: true })
-    await rename(draft, path)
+    await place(draft, path)
   } finally {
     await rm(draft, { force: true })
   }

@@ -1,10 +1,11 @@
 import { WAIaaSError } from '@waiaas/sdk'
-import { CommandError, UsageError } from './errors.ts'
+import { CommandError, Interrupted, UsageError } from './errors.ts'
 import { printable } from './table.ts'
 import { note } from './terminal.ts'
 
 /** Tells on stderr why a command failed and what to do; the exit code. */
 export function report(error: unknown): number {
+  if (error instanceof Interrupted) return 130
   if (error instanceof UsageError) {
     note(error.message)
     if (error.usage !== undefined) process.stderr.write(`${error.usage}\n`)

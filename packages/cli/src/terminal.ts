@@ -1,7 +1,7 @@
 import { createInterface, type Interface } from 'node:readline/promises'
 import { Writable } from 'node:stream'
 import { normalPassword } from '@waiaas/contract'
-import { CommandError } from './errors.ts'
+import { CommandError, Interrupted } from './errors.ts'
 
 /** An answer of a command, on stdout. */
 export const print = (text: string): void => void process.stdout.write(`${text}\n`)
@@ -35,9 +35,8 @@ async function askLine(output: Writable, ask: Ask, otherwise: string): Promise<s
   // It puts a terminal into raw mode, before anybody is asked: what is typed is shown on `output` alone.
   const lines = createInterface({ input: process.stdin, output, terminal: true })
   const stopped = Promise.withResolvers<never>()
-  const stop = () => stopped.reject(new CommandError(otherwise))
-  lines.once('SIGINT', stop)
-  lines.once('close', stop)
+  lines.once('SIGINT', () => stopped.reject(new Interrupted('interrupted')))
+  lines.once('close', () => stopped.reject(new CommandError(otherwise)))
   try {
     return await Promise.race([ask(lines), stopped.promise])
   } finally {

@@ -25,6 +25,8 @@ export const REASON_CODES = [
   'CONTRACT_CALL_DISABLED',
   'APPROVE_DISABLED',
   'CONSTRAINT_VIOLATED',
+  'FEE_TIER',
+  'FEE_TOO_HIGH',
   'POLICY_RULES_CORRUPT',
 ] as const
 export const ReasonCode = z.enum(REASON_CODES)

@@ -93,6 +93,11 @@ export const events = {
     details: () => z.strictObject({ reason: Text, cancelled: Count.optional(), heldSince }),
   },
   WALLET_RESUMED: { severity: 'info', summary: 'A suspended wallet signs again.', details: None },
+  SPENDS_CONFIRMED: {
+    severity: 'warning',
+    summary: 'The operator said that all is known that a restored wallet has spent.',
+    details: () => z.strictObject({ before: z.int() }),
+  },
   WALLET_TERMINATED: {
     severity: 'warning',
     summary: 'A wallet has ended for good.',
@@ -208,12 +213,13 @@ export const events = {
   },
   BACKUP_RESTORED: {
     severity: 'critical',
-    summary: 'The database is that of a backup; its wallets are suspended.',
+    summary: 'The database is that of a backup; its sessions are ended and its wallets suspended.',
     details: () =>
       z.strictObject({
         createdAt: Text,
         daemonVersion: Text,
         auditWhole: z.boolean(),
+        revoked: Count,
         suspended: Count,
         cancelled: Count,
       }),

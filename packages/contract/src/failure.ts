@@ -11,6 +11,11 @@ export const failures = {
     hint: 'correct the fields named in details.issues; /doc describes each operation',
   },
   MALFORMED_JSON: { status: 400, remedy: 'fix', hint: 'send one JSON object with content-type application/json' },
+  UNSUPPORTED_MEDIA_TYPE: {
+    status: 415,
+    remedy: 'fix',
+    hint: 'send one JSON object with content-type application/json',
+  },
   NOT_FOUND: { status: 404, remedy: 'fix', hint: 'the paths are listed at /doc' },
   PAYLOAD_TOO_LARGE: { status: 413, remedy: 'fix' },
   HOST_NOT_ALLOWED: { status: 421, remedy: 'fix', hint: 'add the name to the setting security.allowed_hosts' },
@@ -165,6 +170,10 @@ export class Failure extends Error {
     }
   }
 }
+
+/** What one field of an input should have been. */
+export const invalidField = (path: string, message: string): Failure =>
+  new Failure('ACTION_VALIDATION_FAILED', `${path}: ${message}`, { details: { issues: [{ path, message }] } })
 
 export const isFailure = (error: unknown, code?: FailureCode): error is Failure =>
   error instanceof Failure && (code === undefined || error.code === code)

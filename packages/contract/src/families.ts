@@ -58,6 +58,10 @@ export const addressKey = (address: string): string => (formOf(address)?.anyCase
 export const looksOf = (address: string): string =>
   `${address.slice(0, (formOf(address)?.prefix.length ?? 0) + 4)}${address.slice(-4)}`.toLowerCase()
 
+const names = new RegExp(`\\b(?:${each(({ address }) => address).join('|')})\\w*`, 'g')
+/** Text for those who must not learn whose it is: nothing that begins like an address, as hashes and keys do too, is left. */
+export const withoutNames = (text: string): string => text.replace(names, '…')
+
 /** A CAIP-19 asset: a token, or the native one. */
 export const CAIP19 = new RegExp(
   `^[-a-z0-9]{3,8}:[-_a-zA-Z0-9]{1,32}/(?:${each(({ tokens, address }) => `${tokens}:${address}`).join('|')}|slip44:\\d+)$`,

@@ -4,7 +4,20 @@ import { z } from 'zod'
 export const Id = z.uuid().describe('UUID')
 /** To the end of the year 9999: later ones would not fit the database in milliseconds. */
 export const UnixSeconds = z.int().min(0).max(253_402_300_799).describe('unix seconds')
-export const Cursor = z.string().min(1).max(200).describe('opaque; from the previous page')
+const UUID_TEXT = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}'
+const cursor = (form: string) =>
+  z
+    .string()
+    .max(200)
+    .regex(new RegExp(`^${form}$`), 'expected the cursor that came with the previous page')
+    .describe('opaque; from the previous page')
+/** A list takes the cursors that it gives, and refuses all others: one for each order that lists have. */
+export const cursors = {
+  id: cursor(UUID_TEXT),
+  /** CAIP-19. */
+  asset: cursor('[-a-z0-9]{3,8}:[-_a-zA-Z0-9]{1,32}/[-a-z0-9]{3,8}:[-.%a-zA-Z0-9]{1,128}'),
+  priority: cursor(`-?\\d{1,16}\\.${UUID_TEXT}`),
+}
 export const Limit = (normal: number, most: number) =>
   z.int().min(1).max(most).default(normal).describe(`rows per page, at most ${most}`)
 /** Rows to pass over, for clients that page by number; a cursor does not shift while rows arrive. */

@@ -98,7 +98,11 @@ export const commonFailures = [
   'STORAGE_UNAVAILABLE',
   'INTERNAL_ERROR',
 ] as const satisfies readonly FailureCode[]
-export const bodyFailures = ['MALFORMED_JSON', 'PAYLOAD_TOO_LARGE'] as const satisfies readonly FailureCode[]
+export const bodyFailures = [
+  'MALFORMED_JSON',
+  'UNSUPPORTED_MEDIA_TYPE',
+  'PAYLOAD_TOO_LARGE',
+] as const satisfies readonly FailureCode[]
 export const accessFailures = {
   agent: ['INVALID_TOKEN', 'TOKEN_EXPIRED', 'SESSION_REVOKED', 'SESSION_NOT_FOUND', 'SYSTEM_LOCKED', 'KEYSTORE_LOCKED'],
   operator: ['INVALID_MASTER_PASSWORD', 'MASTER_PASSWORD_LOCKED', 'SYSTEM_LOCKED', 'KEYSTORE_LOCKED'],

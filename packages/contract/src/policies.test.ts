@@ -110,7 +110,7 @@ describe('rules that are refused, naming the field', () => {
 
 test('rules come back with their defaults, USD as JSON numbers, and parse to themselves', () => {
   const rules = parseRules('SPENDING_LIMIT', { instant_max_usd: '10.50' })
-  expect(rules).toEqual({ instant_max_usd: 10.5, delay_seconds: 900, over_limit: 'DENY' })
+  expect(rules).toEqual({ instant_max_usd: 10.5, delay_seconds: 900, max_fee_usd: 25, over_limit: 'DENY' })
   expect(parseRules('SPENDING_LIMIT', rules)).toEqual(rules)
   expect(parseRules('TIME_RESTRICTION', { allowed_hours: { start: 0, end: 24 }, allowed_days: [1] }).timezone).toBe(
     'UTC',

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { Failure } from './failure.ts'
-import { Cursor, Id, Limit, nextPage, Offset, UnixSeconds } from './ids.ts'
+import { cursors, Id, Limit, nextPage, Offset, UnixSeconds } from './ids.ts'
 import { operation } from './operation.ts'
 import {
   INSTALLED_TYPE,
@@ -107,7 +107,7 @@ export const policyOperations = {
       walletId: Id.optional().describe('this wallet and what applies to every wallet'),
       limit: Limit(50, 500),
       offset: Offset,
-      cursor: Cursor.optional(),
+      cursor: cursors.priority.optional(),
     }),
     output: z.object({
       data: z.array(PolicyResponse),

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Cursor, Id, Limit, nextPage, Offset, UnixSeconds } from './ids.ts'
+import { cursors, Id, Limit, nextPage, Offset, UnixSeconds } from './ids.ts'
 import { operation } from './operation.ts'
 import { Address, NetworkName, SessionSource, SessionStatus, TransactionType, Unwritten, UsdAmount } from './wire.ts'
 
@@ -108,7 +108,7 @@ export const sessionOperations = {
       walletId: Id.optional(),
       limit: Limit(50, 200),
       offset: Offset,
-      cursor: Cursor.optional(),
+      cursor: cursors.id.optional(),
     }),
     output: z.object({ data: z.array(SessionItem), total: z.int(), limit: z.int(), offset: z.int(), ...nextPage }),
     errors: [],

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Cursor, Id, Limit, nextPage } from './ids.ts'
+import { cursors, Id, Limit, nextPage } from './ids.ts'
 import { operation } from './operation.ts'
 import { Address, NetworkName } from './wire.ts'
 
@@ -29,7 +29,7 @@ export const tokenOperations = {
     summary: 'List the registered tokens of a network.',
     tool: 'get_tokens',
     command: 'token list',
-    input: z.strictObject({ network: NetworkName, limit: Limit(1_000, 1_000), cursor: Cursor.optional() }),
+    input: z.strictObject({ network: NetworkName, limit: Limit(1_000, 1_000), cursor: cursors.asset.optional() }),
     output: z.object({ network: z.string(), tokens: z.array(RegisteredToken), ...nextPage }),
     errors: ['CHAIN_NOT_SUPPORTED'],
   }),

@@ -1,77 +1,14 @@
 import { z } from 'zod'
 import { Decision, Tier } from './decision.ts'
-import { Failure } from './failure.ts'
-import { Cursor, Id, Limit, nextPage, Offset, UnixSeconds } from './ids.ts'
+import { cursors, Id, Limit, nextPage, Offset, UnixSeconds } from './ids.ts'
 import { operation } from './operation.ts'
+import { refuseUnsendable, SENDS, SendRequest } from './requests/request.ts'
 import { walletAlias, walletChoice } from './wallet.ts'
-import {
-  Address,
-  Amount,
-  Digits,
-  HumanAmount,
-  NetworkName,
-  TransactionStatus,
-  TransactionType,
-  Unwritten,
-} from './wire.ts'
+import { Digits, HumanAmount, NetworkName, TransactionStatus, TransactionType, Unwritten } from './wire.ts'
 
 const tag = 'Transactions'
 const agent = ['agent'] as const
 const operator = ['operator'] as const
-
-/** The transaction types that this release sends. */
-export const SENDABLE = ['TRANSFER', 'TOKEN_TRANSFER'] as const
-const KNOWN: readonly string[] = TransactionType.options
-
-/** Names a token: an address, or a CAIP-19 asset. Symbol and decimals are checked, never believed. */
-const TokenChoice = z
-  .strictObject({
-    address: Address.optional().describe('contract or mint'),
-    decimals: z.int().min(0).max(18).optional().describe('must be what the chain says'),
-    symbol: z.string().min(1).max(10).optional().describe('must be what the chain says'),
-    assetId: z.string().max(200).optional().describe('CAIP-19 asset, in place of address'),
-  })
-  .refine((token) => token.address !== undefined || token.assetId !== undefined, {
-    error: 'expected address or assetId',
-    path: ['address'],
-  })
-
-const amounts = {
-  amount: Amount.optional(),
-  humanAmount: HumanAmount.optional(),
-}
-
-const SendRequest = z
-  .strictObject({
-    type: z.enum(SENDABLE).default('TRANSFER').describe('TRANSFER (native) or TOKEN_TRANSFER'),
-    to: Address.describe('recipient'),
-    ...amounts,
-    token: TokenChoice.optional().describe('the token, for TOKEN_TRANSFER'),
-    memo: z.string().max(256).optional().describe('memo, at most 256 characters'),
-    network: NetworkName.optional(),
-    ...walletChoice,
-    dryRun: z.boolean().default(false).describe('build, decode and judge only; nothing is stored or sent'),
-  })
-  .refine((input) => (input.amount === undefined) !== (input.humanAmount === undefined), {
-    error: 'expected exactly one of amount and humanAmount',
-    path: ['amount'],
-  })
-  .refine((input) => (input.type === 'TOKEN_TRANSFER') === (input.token !== undefined), {
-    error: 'expected token with type TOKEN_TRANSFER, and only there',
-    path: ['token'],
-  })
-export type SendRequest = z.output<typeof SendRequest>
-
-function refuseUnsendable({ type }: Record<string, unknown>): void {
-  if (typeof type !== 'string' || !KNOWN.includes(type) || SENDABLE.some((one) => one === type)) return
-  throw new Failure(
-    'UNSUPPORTED_TX_TYPE',
-    `expected one of ${SENDABLE.join(', ')}, got ${type}, which this release does not send`,
-    {
-      details: { type, supported: [...SENDABLE] },
-    },
-  )
-}
 
 export const TransactionSent = z.object({
   id: Id,
@@ -211,7 +148,7 @@ export const transactionOperations = {
     path: '/v1/transactions/send',
     access: agent,
     tag,
-    summary: 'Send native currency or a token, subject to policy; answers with the decision at once.',
+    summary: `Send ${SENDS}, subject to policy; answers with the decision at once.`,
     tool: 'send_token',
     command: 'tx send',
     status: 201,
@@ -248,7 +185,7 @@ export const transactionOperations = {
     tool: 'list_transactions',
     aliases: walletAlias,
     ignored: ['display_currency'],
-    input: z.strictObject({ ...walletChoice, limit: Limit(20, 100), cursor: Cursor.optional() }),
+    input: z.strictObject({ ...walletChoice, limit: Limit(20, 100), cursor: cursors.id.optional() }),
     output: z.object({ items: z.array(Transaction), cursor: z.string().nullable(), hasMore: z.boolean() }),
     errors: walletErrors,
   }),
@@ -260,7 +197,7 @@ export const transactionOperations = {
     summary: 'List the transactions that wait: for their turn, a delay or an approval.',
     tool: 'list_pending_transactions',
     aliases: walletAlias,
-    input: z.strictObject({ ...walletChoice, limit: Limit(100, 500), cursor: Cursor.optional() }),
+    input: z.strictObject({ ...walletChoice, limit: Limit(100, 500), cursor: cursors.id.optional() }),
     output: z.object({ items: z.array(Transaction), ...nextPage }),
     errors: walletErrors,
   }),
@@ -330,7 +267,7 @@ export const transactionOperations = {
       search: z.string().min(1).max(128).optional().describe('part of a hash or recipient'),
       limit: Limit(20, 100),
       offset: Offset,
-      cursor: Cursor.optional(),
+      cursor: cursors.id.optional(),
     }),
     output: z.object({
       items: z.array(AdminTransaction),

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Cursor, Id, Limit, nextPage, UnixSeconds } from './ids.ts'
+import { cursors, Id, Limit, nextPage, UnixSeconds } from './ids.ts'
 import { operation } from './operation.ts'
 import { INSTALLED_TYPE } from './policies/all.ts'
 import { Address, Chain, EnvironmentName, Name, OwnerState, Unwritten, WalletStatus } from './wire.ts'
@@ -165,7 +165,7 @@ export const walletOperations = {
     tag,
     summary: 'List wallets; a session sees its own.',
     command: 'wallet list',
-    input: z.strictObject({ limit: Limit(1_000, 1_000), cursor: Cursor.optional() }),
+    input: z.strictObject({ limit: Limit(1_000, 1_000), cursor: cursors.id.optional() }),
     output: z.object({ items: z.array(Wallet), ...nextPage }),
     errors: [],
   }),
@@ -241,6 +241,18 @@ export const walletOperations = {
     command: 'wallet resume',
     input: one,
     output: z.object({ id: Id, status: z.literal('ACTIVE') }),
+    errors: ['WALLET_NOT_FOUND', 'WALLET_TERMINATED', 'INVALID_STATE_TRANSITION'],
+  }),
+  confirmSpends: operation({
+    method: 'POST',
+    path: '/v1/wallets/{id}/confirm-spends',
+    access: operator,
+    tag,
+    summary:
+      'After a restore: say that the database knows all that the wallet has spent, so that its windows are not full.',
+    command: 'wallet confirm-spends',
+    input: one,
+    output: z.object({ id: Id, spendsKnown: z.literal(true) }),
     errors: ['WALLET_NOT_FOUND', 'WALLET_TERMINATED', 'INVALID_STATE_TRANSITION'],
   }),
   listWalletNetworks: operation({

@@ -7,7 +7,7 @@ const forAgents = table.filter(([, { access }]) => access !== 'public' && access
 
 async function answered(state: 'ACTIVE' | 'SUSPENDED' | 'LOCKED', headers: Record<string, string>): Promise<string[]> {
   const authenticate = authentication({
-    operator: { authenticate: async () => ({ kind: 'operator' }) },
+    operator: { authenticate: async () => ({ kind: 'operator', masterPassword: () => 'right' }) },
     sessions: { authenticate: async () => ({ kind: 'agent', sessionId: 'one', tokenHash: '' }) },
     killSwitch: { current: () => state },
   })

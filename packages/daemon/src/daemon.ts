@@ -135,7 +135,7 @@ async function baseOf({ database, clock, log, keys, config, dataDir }: Ground) {
     clock,
     log,
     isUnlocked: keys.isUnlocked,
-    subkey: () => keys.subkey('evidence'),
+    witness: { publicKey: keys.evidenceKey, sign: keys.signCheckpoint },
     file: () => dataDir.place(join('audit', 'checkpoints.jsonl')),
   })
   const evidence = audit({ clock, onRecord: signing.noteRow })
@@ -270,6 +270,7 @@ function moneyPath(
       policies: applied.applying,
       prices,
       network,
+      toggles: async (db, version) => togglesOf(await settings.at(db, version)),
       settings: () => judgeSettings(settings.get()),
       constraintFaults: (text, facts) => constraintFaults(readConstraints(text), facts),
     }),
@@ -287,7 +288,6 @@ function moneyPath(
 }
 
 const judgeSettings = (now: Config['settings']) => ({
-  ...togglesOf(now),
   delaySeconds: now['security.policy_defaults_delay_seconds'],
   approvalTimeout: now['security.policy_defaults_approval_timeout'],
 })

@@ -3,7 +3,7 @@ import { chmodSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { isFailure, normalPassword } from '@waiaas/contract'
-import { undoUnfinishedMoves } from './backup/service.ts'
+import { undoUnfinishedRenames } from './backup/service.ts'
 import { type Composition, compose } from './daemon.ts'
 import { type Keys, startKeys } from './keys/service.ts'
 import { migrations } from './migrations/all.ts'
@@ -87,7 +87,7 @@ async function closeAll(opened: Opened): Promise<void> {
 async function start(options: StartOptions, opened: Opened): Promise<Daemon> {
   const dataDir = await openDataDir(options.dataDir)
   opened.push(dataDir)
-  const isRestoreUndone = await undoUnfinishedMoves(dataDir.path)
+  const isRestoreUndone = await undoUnfinishedRenames(dataDir.path)
   const source = await passwordSource(options, dataDir)
   const config = withWarning(await loadConfig({ dataDir: dataDir.path, env: options.env }), source.warning)
   const { settings } = config

@@ -67,7 +67,7 @@ function tools(bed: ConformanceBed) {
   async function signed(payer: Payer, draft: Draft, place?: Lifetime) {
     const under = place ?? (await lifetime(payer.address))
     const unsigned = chain.bytes(payer.address, draft, under)
-    const { hash, bytes } = chain.seal(payer.address, unsigned, await payer.sign(unsigned))
+    const { hash, bytes } = chain.addSignature(payer.address, unsigned, await payer.sign(unsigned))
     const attempt: Attempt = { id: hash.slice(0, 12), hash, sender: payer.address, lifetime: under }
     return { draft, bytes, attempt, hash }
   }
@@ -171,15 +171,15 @@ function building(of: () => Tools): void {
     })
     expect(new Set(await Promise.all(digests)).size).toBe(intents.length)
   })
-  test("nobody else's signature is sealed in", async () => {
+  test("nobody else's signature is taken", async () => {
     const { bed, chain, transfer } = of()
     const [payer, other] = [await bed.payer(), await bed.payer()]
     const draft = await chain.draft(payer.address, transfer(bed.newAddress()))
     const unsigned = chain.bytes(payer.address, draft, chain.anyLifetime)
     const [own, foreign] = [await payer.sign(unsigned), await other.sign(unsigned)]
-    expect(() => chain.seal(payer.address, unsigned, foreign)).toThrow()
-    expect(() => chain.seal(payer.address, unsigned, own.slice(1))).toThrow()
-    expect(chain.seal(payer.address, unsigned, own).bytes.length).toBeGreaterThan(unsigned.length)
+    expect(() => chain.addSignature(payer.address, unsigned, foreign)).toThrow()
+    expect(() => chain.addSignature(payer.address, unsigned, own.slice(1))).toThrow()
+    expect(chain.addSignature(payer.address, unsigned, own).bytes.length).toBeGreaterThan(unsigned.length)
   })
 }
 

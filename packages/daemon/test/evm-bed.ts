@@ -29,7 +29,7 @@ export async function signature(key: Key, unsigned: Uint8Array): Promise<Uint8Ar
 
 export async function signed(chain: Chain, key: Key, draft: Draft, nonce: number): Promise<Signed> {
   const unsigned = chain.bytes(key.address, draft, { nonce })
-  return chain.seal(key.address, unsigned, await signature(key, unsigned))
+  return chain.addSignature(key.address, unsigned, await signature(key, unsigned))
 }
 
 /** Signs a fresh draft of the intent; the attempt is named after its nonce unless told otherwise. */

@@ -73,7 +73,7 @@ export function madeUpChain(node: MadeUpNode, impostor = false): Chain {
       return Buffer.from(JSON.stringify({ sender, body: JSON.parse(draft.body), lifetime: place }))
     },
     decode: (sender, bytes) => decode(node, sender, bytes),
-    seal(sender, unsigned, signature) {
+    addSignature(sender, unsigned, signature) {
       if (signature.length !== SIGNATURE || !verify(null, unsigned, publicKeyOf(sender), signature))
         throw new Error('expected a signature of the sender')
       const bytes = Buffer.concat([signature, unsigned])

@@ -1,4 +1,12 @@
-import { findNetwork, LOCAL_NETWORKS, type Network, newId, type SendRequest } from '@waiaas/contract'
+import {
+  defaultSettings,
+  findNetwork,
+  LOCAL_NETWORKS,
+  type Network,
+  newId,
+  type SendRequest,
+  togglesOf,
+} from '@waiaas/contract'
 import { type EvmNode, type SolanaNode, startEvm, startSolana } from '@waiaas/localnet'
 import pino from 'pino'
 import { strictAudit } from '../../../test/support/strict-audit.ts'
@@ -23,6 +31,10 @@ import { madeUpChain, madeUpKeys } from './made-up-chain.ts'
 import type { MadeUpNode } from './made-up-node.ts'
 
 export { migrations }
+/** Who asks the service: a session, or the operator. */
+export const agent = (sessionId: string) =>
+  ({ principal: { kind: 'agent', sessionId, tokenHash: '' }, peer: undefined }) as const
+export const operator = { principal: { kind: 'operator', masterPassword: () => '' }, peer: undefined } as const
 export const localEvm = findNetwork(LOCAL_NETWORKS, 'local-evm')!
 const localSolana = findNetwork(LOCAL_NETWORKS, 'local-solana')!
 const PASSWORD = 'correct horse battery'
@@ -137,13 +149,7 @@ export async function startPipeline(
     gate: gate({ signing: { sign: signing }, now: clock.latest }),
     instance: newId(),
   }
-  const settings = {
-    denyTokens: true,
-    denyContracts: true,
-    denySpenders: true,
-    delaySeconds: 300,
-    approvalTimeout: 3600,
-  }
+  const settings = { delaySeconds: 300, approvalTimeout: 3600 }
   const service = new Transactions({
     ...parts,
     judge: judge({
@@ -151,6 +157,7 @@ export async function startPipeline(
       policies: applied.applying,
       prices,
       network: () => network,
+      toggles: async () => togglesOf(defaultSettings()),
       settings: () => settings,
       constraintFaults: () => [],
     }),
@@ -206,6 +213,7 @@ export async function startPipeline(
         updated_at: now,
         terminated_at: null,
         purged_at: null,
+        spends_unknown_before: null,
       })
       await walletStore.insertKey(db, {
         wallet_id: id,

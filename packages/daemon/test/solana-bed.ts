@@ -73,7 +73,7 @@ export async function testBed(): Promise<Bed> {
 
 export function signUnder(chain: Chain, wallet: Wallet, draft: Draft, lifetime: Lifetime) {
   const bytes = chain.bytes(wallet.address, draft, lifetime)
-  const signed = chain.seal(wallet.address, bytes, sign(null, bytes, wallet.key))
+  const signed = chain.addSignature(wallet.address, bytes, sign(null, bytes, wallet.key))
   const attempt: Attempt = { id: signed.hash.slice(0, 8), hash: signed.hash, sender: wallet.address, lifetime }
   return { attempt, signed }
 }

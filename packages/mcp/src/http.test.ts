@@ -64,11 +64,12 @@ test('without a good token nothing is served', async () => {
   await expect(connect(tokenOf())).rejects.toThrow()
 })
 
-test('a web page of a foreign origin, and what is not POST, are refused', async () => {
+test('a web page of a foreign origin, what is not JSON, and what is not POST, are refused', async () => {
   const authorization = `Bearer ${daemon.issue()}`
   const list = { jsonrpc: '2.0', id: 1, method: 'tools/list' }
   expect((await post({ authorization, origin: 'https://evil.example' }, list)).status).toBe(403)
   expect((await post({ authorization, origin: 'http://localhost:3100' }, list)).status).toBe(200)
+  expect((await post({ authorization, 'content-type': 'text/plain' }, list)).status).toBe(415)
   const get = await fetch(at(), { headers: { authorization, accept: 'text/event-stream' } })
   expect({ status: get.status, allow: get.headers.get('allow') }).toEqual({ status: 405, allow: 'POST, OPTIONS' })
 })

@@ -1,7 +1,7 @@
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js'
 import type { Operation } from '@waiaas/contract'
 import { WAIaaSError } from '@waiaas/sdk'
-import { isTokenRefused } from './session.ts'
+import { isTokenRefused } from './refusals.ts'
 
 /** An answer of the daemon as a tool's result. */
 export const answerResult = (answer: unknown): CallToolResult => resultOf(answer ?? {})

@@ -107,6 +107,19 @@ test('a call whose token is refused is repeated once under the token that the fi
   expect(tried).toEqual([old, next])
 })
 
+test('calls that are refused together all go on under the new token', async () => {
+  const [old, next] = [tokenOf(), tokenOf()]
+  writeFileSync(file, old)
+  const keeper = sessionOf(undefined, [file])
+  await keeper.start()
+  writeFileSync(file, next)
+  const call = async (token: string) => {
+    if (token === old) throw refusal('INVALID_TOKEN', 401)
+    return token
+  }
+  expect(await Promise.all([keeper.use(call), keeper.use(call), keeper.use(call)])).toEqual([next, next, next])
+})
+
 test('a refused token of a file does not hide a good one of the environment', async () => {
   const good = tokenOf()
   writeFileSync(file, tokenOf())

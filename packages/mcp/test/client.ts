@@ -12,9 +12,11 @@ process.on('exit', () => {
 export type Result = { isError?: boolean | undefined; content: unknown; structuredContent?: Record<string, unknown> }
 export type Agent = Awaited<ReturnType<typeof startAgent>>
 
-/** The official client, connected to the real program on stdin and stdout. */
-export async function startAgent(env: Record<string, string>) {
-  const transport = new StdioClientTransport({ command: process.execPath, args: [bin], env, stderr: 'pipe' })
+const program = { command: process.execPath, args: [bin] }
+
+/** The official client, connected to the real program on stdin and stdout; `server` is how a client starts it. */
+export async function startAgent(env: Record<string, string>, server = program) {
+  const transport = new StdioClientTransport({ ...server, env, stderr: 'pipe' })
   const errors: string[] = []
   transport.stderr?.on('data', (chunk: Buffer) => errors.push(String(chunk)))
   const client = new Client({ name: 'a test', version: '0' })

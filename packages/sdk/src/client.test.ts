@@ -25,7 +25,9 @@ async function authenticate(headers: Headers): Promise<Principal> {
   const bearer = headers.get('authorization')
   if (bearer?.startsWith('Bearer wai_sess_'))
     return { kind: 'agent', sessionId: bearer.slice('Bearer '.length), tokenHash: '' }
-  return headers.get('x-master-password') === 'right' ? { kind: 'operator' } : { kind: 'public' }
+  return headers.get('x-master-password') === 'right'
+    ? { kind: 'operator', masterPassword: () => 'right' }
+    : { kind: 'public' }
 }
 
 /** The contract's real HTTP application with the handlers that a test is about. */

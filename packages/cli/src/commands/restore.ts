@@ -6,7 +6,7 @@ import { dataDirOf, pathOf } from '../place.ts'
 import { note, print, printJson } from '../terminal.ts'
 
 export const usage = `usage: waiaas restore <file> [--data-dir <dir>] [--force] [flags]
-Puts a backup in the place of a stopped daemon's data: all of it, or nothing. Wallets come back suspended.
+Puts a backup in the place of a stopped daemon's data: all of it, or nothing. Wallets come back suspended, sessions ended.
   --from <file>           the backup, as earlier releases named it
   --data-dir <dir>        data directory [WAIAAS_DATA_DIR or ~/.waiaas]
   --password-file <file>  file with the master password of the time of the backup; - is stdin
@@ -37,7 +37,12 @@ export async function run(argv: readonly string[]): Promise<number> {
   }
   print(`restored ${done.rows} rows of ${done.createdAt} into ${dataDir} (${done.database})`)
   for (const path of done.movedAside) print(`what was there is now ${path}`)
-  print(`${done.cancelled} unsigned transactions are cancelled, ${done.suspended} wallets are suspended`)
-  print('next: waiaas start, look at what was paid since, then waiaas wallet resume <name> for each wallet')
+  print(
+    `${done.revoked} sessions are ended, ${done.cancelled} unsigned transactions are cancelled, ${done.suspended} wallets are suspended`,
+  )
+  print('next: waiaas start, look on the chain at what each wallet has paid since the backup, then for each')
+  print('  waiaas wallet resume <name>')
+  print('  waiaas wallet confirm-spends <name>   its daily and monthly limits count as full until then, or')
+  print('                                        until they have passed since the restore')
   return 0
 }

@@ -1,10 +1,11 @@
+import { existsSync } from 'node:fs'
 import { EXPORT_FORMATS } from '@waiaas/contract'
 import { makeSealingKeyPair, openExport } from '@waiaas/daemon'
 import { connectOperator } from '../api.ts'
 import { readSecretFile } from '../credentials.ts'
 import { CommandError, UsageError } from '../errors.ts'
 import { daemonFlags, daemonFlagsHelp, readArguments } from '../flags.ts'
-import { writeSecretFile } from '../place.ts'
+import { fileExists, writeNewSecretFile } from '../place.ts'
 import { askNewPassword, canAsk, print, printJson } from '../terminal.ts'
 import { chooseWallet } from '../wallets.ts'
 
@@ -29,6 +30,8 @@ export async function run(argv: readonly string[]): Promise<number> {
   if (output === undefined || positionals[0] === undefined) {
     throw new UsageError('expected a wallet and --output', usage)
   }
+  // Before the key is asked for; writing it makes sure.
+  if (output !== '-' && existsSync(output)) throw fileExists(output)
   const { api, masterPassword } = await connectOperator(values)
   const { id } = await chooseWallet(api, positionals[0])
   const password = format === 'keystore-v3' ? await readPassword(values['secret-password-file']) : undefined
@@ -41,7 +44,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     print(secret)
     return 0
   }
-  await writeSecretFile(output, `${secret}\n`)
+  await writeNewSecretFile(output, `${secret}\n`)
   if (values.json) printJson({ ...about, output })
   else print(`the key of ${about.publicKey} is in ${output}`)
   return 0

@@ -42,6 +42,18 @@ const TokenLimits = z.record(z.string(), TokenLimit).superRefine((limits, contex
   }
 })
 
+/** What bounds value; the others only say how. */
+const LIMITS = [
+  'instant_max',
+  'notify_max',
+  'delay_max',
+  'instant_max_usd',
+  'notify_max_usd',
+  'delay_max_usd',
+  'daily_limit_usd',
+  'monthly_limit_usd',
+] as const
+
 const SpendingLimit = z
   .strictObject({
     instant_max: Digits.optional(),
@@ -57,6 +69,8 @@ const SpendingLimit = z
     ),
     delay_seconds: Seconds.default(900),
     approval_timeout: Seconds.optional(),
+    max_fee_usd: Usd.default(25).describe('USD that the worst fee of one transaction may be'),
+    max_fee: Digits.optional().describe('the same in base units of the native asset, where it has no price'),
     over_limit: z.enum(['DENY', 'APPROVAL']).default('DENY').describe('above the daily or monthly limit'),
   })
   .superRefine((rules, context) => {
@@ -71,9 +85,8 @@ const SpendingLimit = z
       ['notify_max_usd', usdText(rules.notify_max_usd)],
       ['delay_max_usd', usdText(rules.delay_max_usd)],
     ])
-    const { delay_seconds: _, approval_timeout: __, over_limit: ___, token_limits, ...amounts } = rules
-    const limits = Object.values(amounts).filter((value) => value !== undefined).length
-    if (limits + Object.keys(token_limits ?? {}).length === 0) {
+    const limits = LIMITS.filter((name) => rules[name] !== undefined).length
+    if (limits + Object.keys(rules.token_limits ?? {}).length === 0) {
       const message =
         'expected at least one limit: *_max, *_max_usd, token_limits, daily_limit_usd or monthly_limit_usd'
       context.addIssue({ code: 'custom', message })

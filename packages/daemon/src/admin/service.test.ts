@@ -17,7 +17,7 @@ const NOW = Date.parse('2030-01-01T00:00:00Z')
 const HOUR = 3_600_000
 const call = {
   peer: '127.0.0.1',
-  principal: { kind: 'operator' },
+  principal: { kind: 'operator', masterPassword: () => '' },
   onDelivered: (tell) => tell(true),
 } as Call<'operator'>
 const anybody: Call<'public'> = { ...call, principal: { kind: 'public' } }
@@ -71,6 +71,7 @@ const wallet: WalletRow = {
   updated_at: NOW,
   terminated_at: null,
   purged_at: null,
+  spends_unknown_before: null,
 }
 const session: SessionRow = {
   id: newId(),

@@ -34,6 +34,12 @@ const counts = statement<{ now: number; since: number; first: string }, Counts>(
         .as('sessions'),
       eb
         .selectFrom('policies')
+        .where((of) =>
+          of.or([
+            of('wallet_id', 'is', null),
+            of('wallet_id', 'not in', of.selectFrom('wallets').select('id').where('purged_at', 'is not', null)),
+          ]),
+        )
         .select((of) => of.fn.countAll<number>().as('n'))
         .as('policies'),
       sent.select((of) => of.fn.countAll<number>().as('n')).as('transactions'),

@@ -69,6 +69,21 @@ const signedUpTo = statement<NoParams, { chain: string; seq: number }>((db) =>
     .select(['chain', (eb) => eb.fn.max<number>('seq').as('seq')])
     .groupBy('chain'),
 )
+/** Numbers of checkpoints that are none: below the first, and those that only heads name. */
+const strays = statement<NoParams, { seq: number }>((db) =>
+  db
+    .selectFrom('checkpoints')
+    .select('seq')
+    .where('seq', '<', 1)
+    .union((eb) =>
+      eb
+        .selectFrom('checkpoint_heads')
+        .select('checkpoint as seq')
+        .where('checkpoint', 'not in', (inner) => inner.selectFrom('checkpoints').select('seq')),
+    )
+    .orderBy('seq')
+    .limit(1),
+)
 /** The first signed head of each chain that is not the head of a row any more. */
 const contradicted = statement<NoParams, { chain: string; seq: number }>((db) =>
   db
@@ -117,4 +132,5 @@ export const checkpointStore = {
   moved: (db: Handle) => db.all(moved),
   signedUpTo: (db: Handle) => db.all(signedUpTo),
   contradicted: (db: Handle) => db.all(contradicted),
+  stray: (db: Handle) => db.get(strays),
 }

@@ -8,10 +8,11 @@ import { sql } from 'kysely'
 import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { forEachEngine } from '../../../../test/support/for-each-engine.ts'
 import { until } from '../../../../test/support/until.ts'
+import { witness } from '../keys/signer/evidence.ts'
+import { createKeyring } from '../keys/signer/keyring.ts'
 import { migrations } from '../migrations/all.ts'
 import { type Database, openDatabase } from '../platform/db/database.ts'
 import type { Log } from '../platform/log.ts'
-import { signCheckpoint, signingKey } from './checkpoint.ts'
 import { checkpoints } from './checkpoints.ts'
 import { evidenceHash, GENESIS } from './evidence-hash.ts'
 import { exportLines, importLines, type Line } from './files.ts'
@@ -23,8 +24,15 @@ const WALLET = '01900000-0000-7000-8000-000000000001'
 const CHAIN = `wallet:${WALLET}`
 const clock = { now: () => NOW }
 const quiet = { trace() {}, debug() {}, info() {}, warn() {}, error() {} }
-const seed = (byte: number) => new Uint8Array(32).fill(byte)
-const publicKey = signingKey(seed(7)).publicKey
+const cheap = { memoryKib: 19 * 1024, iterations: 2, parallelism: 1 }
+const [mine, another] = await Promise.all(['one', 'two'].map((text) => createKeyring(Buffer.from(text), cheap)))
+const { publicKey } = witness(mine!.keyring)
+
+/** A signer that was just started: it knows nothing of what it signed before. */
+function started({ keyring } = mine!) {
+  const { publicKey: key, sign } = witness(keyring)
+  return { publicKey: async () => key, sign: async (next: Parameters<typeof sign>[0]) => sign(next) }
+}
 
 /** The audit log of a database, and who signs it. */
 function trail(database: Database, { isUnlocked = (): boolean => true, log = quiet as Log } = {}) {
@@ -36,7 +44,7 @@ function trail(database: Database, { isUnlocked = (): boolean => true, log = qui
     clock,
     log,
     isUnlocked,
-    subkey: async () => seed(7),
+    witness: started(),
     file: async () => file,
   })
   const evidence = audit({ clock, onRecord: signer.noteRow })
@@ -72,7 +80,7 @@ test('checkpoints that a full disk did not take are in their file when there is 
   onTestFinished(() => database.close())
   const { file: real } = trail(database)
   let file = '/dev/full'
-  const parts = { database, clock, log: quiet as Log, isUnlocked: () => true, subkey: async () => seed(7) }
+  const parts = { database, clock, log: quiet as Log, isUnlocked: () => true, witness: started() }
   const signer = checkpoints({ ...parts, file: async () => file })
   const { record } = audit({ clock, onRecord: signer.noteRow })
   const step = async () => {
@@ -211,6 +219,17 @@ forEachEngine((_, open) => {
       { chain: 'checkpoints', seq: 2, fault: 'checkpoint missing' },
     ],
     [
+      'a checkpoint before the first',
+      `alter table checkpoints rename to real; create table checkpoints as select * from real;
+       insert into checkpoints select 0, at, public_key, prev_hash, hash, signature from checkpoints where seq = 1`,
+      { chain: 'checkpoints', seq: 0, fault: 'not a checkpoint of this chain' },
+    ],
+    [
+      'a head of a checkpoint that is not there',
+      `insert into checkpoint_heads select chain, seq, hash, 99 from evidence where chain = 'system' and seq = 1`,
+      { chain: 'checkpoints', seq: 99, fault: 'not a checkpoint of this chain' },
+    ],
+    [
       'a head that was taken out of a checkpoint',
       `delete from checkpoint_heads where checkpoint = 1 and chain = 'system'`,
       { chain: 'checkpoints', seq: 1, fault: 'checkpoint altered' },
@@ -236,17 +255,17 @@ forEachEngine((_, open) => {
       clock,
       log: quiet,
       isUnlocked: () => true,
-      subkey: async () => seed(8),
+      witness: started(another),
       file: async () => '/dev/null',
     })
     await forger.stop()
-    expect(await verify()).toMatchObject({ whole: true, publicKey: signingKey(seed(8)).publicKey })
+    expect(await verify()).toMatchObject({ whole: true, publicKey: witness(another!.keyring).publicKey })
     const faults = [{ chain: 'checkpoints', seq: 1, fault: 'signed by another key' }]
     expect(await verify({ publicKey })).toMatchObject({ whole: false, faults })
   })
 
   test('what the database alone cannot show is shown by a copy of the checkpoints', async () => {
-    const { database, record, sign, verify, copies } = await threeCheckpoints()
+    const { database, record, verify, copies } = await threeCheckpoints()
     const kept = copies()
     await run(database, `delete from evidence where chain = '${CHAIN}' and seq = 3`)
     await run(
@@ -260,7 +279,7 @@ forEachEngine((_, open) => {
     const missing = [{ chain: 'checkpoints', seq: 3, fault: 'checkpoint missing' }]
     expect(await verify({ copies: kept })).toMatchObject({ whole: false, faults: missing })
     await record()
-    await sign()
+    await trail(database).sign()
     const other = [{ chain: 'checkpoints', seq: 3, fault: 'not the checkpoint of the copy' }]
     expect(await verify({ copies: kept })).toMatchObject({ whole: false, faults: other })
   })
@@ -366,13 +385,19 @@ test('bursts of rows are signed one after the other, whoever is in the middle of
   expect(await verify()).toMatchObject({ whole: true, rows: 12_000 })
 })
 
-test('a signature stands for one content and one key', () => {
-  const content = { seq: 1, at: NOW, heads: [{ chain: 'system', seq: 1, hash: 'a' }], prevHash: GENESIS }
-  const one = signCheckpoint(signingKey(seed(7)), content)
-  const other = signCheckpoint(signingKey(seed(8)), content)
-  expect(one.publicKey).not.toBe(other.publicKey)
-  expect(one.signature).not.toBe(other.signature)
-  const used = seed(7)
-  signingKey(used)
-  expect(used).toEqual(seed(0))
+test('a checkpoint that was signed and could not be stored is stored later as it is, and what came since in the next', async () => {
+  const database = await openDatabase({ path: ':memory:', migrations })
+  onTestFinished(() => database.close())
+  const { signer, record, verify, copies } = trail(database)
+  await record(WALLET, 2)
+  await run(database, `create trigger full before insert on checkpoint_heads begin select raise(abort, 'full'); end`)
+  await signer.stop()
+  await run(database, 'drop trigger full')
+  await record()
+  await signer.stop()
+  expect(await verify()).toMatchObject({ whole: true, unsignedRows: 0 })
+  expect(copies().map(({ heads }) => heads.map(({ chain, seq }) => [chain, seq]))).toEqual([
+    [[CHAIN, 2]],
+    [['system', 1]],
+  ])
 })

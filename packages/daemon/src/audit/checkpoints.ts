@@ -4,31 +4,39 @@ import type { Clock } from '../platform/clock.ts'
 import type { Database, Handle } from '../platform/db/database.ts'
 import { type Loop, loop } from '../platform/jobs.ts'
 import type { Log } from '../platform/log.ts'
-import { type SigningKey, signCheckpoint, signingKey } from './checkpoint.ts'
 import { checkpointStore } from './checkpoint-store.ts'
 import { GENESIS } from './evidence-hash.ts'
+import type { Head } from './store.ts'
 
 export type CheckpointParts = {
   database: Database
   clock: Pick<Clock, 'now'>
   log: Log
   isUnlocked: () => boolean
-  /** 32 bytes that become the signing key. */
-  subkey: () => Promise<Uint8Array>
+  witness: Witness
   /** Where a copy of each checkpoint goes, one JSON text a line. */
   file: () => Promise<string>
 }
+/** Who signs, in the signer process. `sign` refuses what is not behind all that it has signed. */
+type Witness = {
+  /** Base64 of 32 bytes. */
+  publicKey(): Promise<string>
+  sign(next: Next): Promise<AuditCheckpoint>
+}
+type Next = { previous?: AuditCheckpoint; at: number; heads: readonly Head[] }
 export type Checkpoints = ReturnType<typeof checkpoints>
 
 const CHECKPOINTS = 'evidence:checkpoints'
+const SIGNING = 'evidence:signing'
 const EVERY_MS = 1_000
 const EVERY_ROWS = 1_000
 
 /** Signs where the hash chains end: within a second, or a thousand rows, of whatever was recorded, and at the stop. */
-export function checkpoints({ database, clock, log, isUnlocked, subkey, file }: CheckpointParts) {
-  let key: SigningKey | undefined
+export function checkpoints({ database, clock, log, isUnlocked, witness, file }: CheckpointParts) {
   let rows = 0
   let signing: Loop | undefined
+  /** Signed and not stored yet: what is signed once is signed in no other version. */
+  let unstored: AuditCheckpoint | undefined
   /** Lines that the file lacks, because its disk was full. */
   const uncopied: string[] = []
 
@@ -37,32 +45,39 @@ export function checkpoints({ database, clock, log, isUnlocked, subkey, file }: 
     uncopied.length = 0
   }
 
-  async function unlockedKey(): Promise<SigningKey> {
-    try {
-      key ??= signingKey(await subkey())
-      return key
-    } catch (cause) {
-      throw new Failure('KEYSTORE_LOCKED', 'the audit log is signed only while the keystore is unlocked', { cause })
-    }
-  }
-
   /** What was recorded while the keystore is locked is signed when it is unlocked. */
   async function signNew(): Promise<void> {
-    if (!key && !isUnlocked()) return
+    if (!isUnlocked()) return
     rows = 0
-    if ((await database.read(checkpointStore.moved)).length > 0) await signMoved()
+    // Replicas take turns: two that sign at once would sign two versions of one checkpoint.
+    const isDue = (await database.read(checkpointStore.moved)).length > 0
+    if (isDue) await database.hold({ exclusive: [SIGNING] }, signMoved)
     // After the signing, which does not wait for the disk of the copies.
     if (uncopied.length > 0) await copyAll()
   }
 
   async function signMoved(): Promise<void> {
-    const signer = await unlockedKey()
-    // Another replica may have signed meanwhile.
-    const made = await database.work({ exclusive: [CHECKPOINTS] }, (db) => append(db, signer, clock.now()))
-    if (!made) return
+    if (unstored) await store(unstored)
+    unstored = await signNext()
+    if (unstored) await store(unstored)
+  }
+
+  async function store(made: AuditCheckpoint): Promise<void> {
+    const isStored = await database.work({ exclusive: [CHECKPOINTS] }, (db) => append(db, made))
+    unstored = undefined
+    if (!isStored) return
     const { seq, hash, signature } = made
     log.info({ checkpoint: { seq, hash, signature } }, 'audit log signed')
     uncopied.push(`${JSON.stringify(made)}\n`)
+  }
+
+  async function signNext(): Promise<AuditCheckpoint | undefined> {
+    const { previous, heads } = await database.read(async (db) => ({
+      previous: await checkpointStore.last(db),
+      heads: await checkpointStore.moved(db),
+    }))
+    if (heads.length === 0) return undefined
+    return witness.sign({ ...(previous && { previous }), at: clock.now(), heads })
   }
 
   return {
@@ -84,7 +99,9 @@ export function checkpoints({ database, clock, log, isUnlocked, subkey, file }: 
     },
     /** The last checkpoint, with the key. Failure KEYSTORE_LOCKED. */
     async current(): Promise<Output<typeof auditOperations.getAuditCheckpoint>> {
-      const { publicKey } = await unlockedKey()
+      const publicKey = await witness.publicKey().catch((cause) => {
+        throw new Failure('KEYSTORE_LOCKED', 'the audit log is signed only while the keystore is unlocked', { cause })
+      })
       return database.read(async (db) => ({
         publicKey,
         checkpoint: (await checkpointStore.last(db)) ?? null,
@@ -94,13 +111,12 @@ export function checkpoints({ database, clock, log, isUnlocked, subkey, file }: 
   }
 }
 
-async function append(db: Handle, key: SigningKey, at: number): Promise<AuditCheckpoint | undefined> {
-  const heads = await checkpointStore.moved(db)
-  if (heads.length === 0) return undefined
-  const previous = (await checkpointStore.last(db)) ?? { seq: 0, hash: GENESIS }
-  const checkpoint = signCheckpoint(key, { seq: previous.seq + 1, at, heads, prevHash: previous.hash })
+/** False when another one is there already: whoever lost its locks in the middle signs again. */
+async function append(db: Handle, checkpoint: AuditCheckpoint): Promise<boolean> {
+  const previous = await checkpointStore.last(db)
+  if ((previous?.hash ?? GENESIS) !== checkpoint.prevHash) return false
   await checkpointStore.insert(db, checkpoint)
-  return checkpoint
+  return true
 }
 
 /** All of the text, or none of it: half a line would spoil those after it. */

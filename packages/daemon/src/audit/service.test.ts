@@ -44,6 +44,11 @@ const rowOf = (details: Record<string, unknown>) => Number(details.reason ?? det
 const run = (database: Database, text: string) => database.work({}, (db) => db.query(() => sql.raw(text)))
 const chain = `wallet:${WALLET}`
 
+const others = 'id, at, event, severity, actor, wallet_id, session_id, tx_id, ip, details, prev_hash, hash'
+/** Puts rows where the schema has none, as who writes to the database can. */
+const below = (table: string, rows: string) =>
+  `alter table ${table} rename to real; create table ${table} as select * from real; insert into ${table} ${rows}`
+
 forEachEngine((_, open) => {
   test('an untouched log is whole, one chain per wallet and one for the system', async () => {
     const database = await open(migrations)
@@ -67,7 +72,20 @@ forEachEngine((_, open) => {
     ['a removed row', `delete from evidence where chain = 'system' and seq = 2`, 'system', 2],
     ['a removed first row', `delete from evidence where chain = 'system' and seq = 1`, 'system', 1],
     ['a removed last row', `delete from evidence where chain = '${chain}' and seq = 5`, chain, 5],
-    ['a head set back with its rows', `update evidence_heads set seq = 4 where chain = '${chain}'`, chain, 4],
+    ['a head set back with its rows', `update evidence_heads set seq = 4 where chain = '${chain}'`, chain, 5],
+    [
+      'a row before the first',
+      below('evidence', `select chain, 0, ${others} from evidence where chain = 'system' and seq = 1`),
+      'system',
+      0,
+    ],
+    [
+      'a row far before the first',
+      below('evidence', `select chain, -7, ${others} from evidence where chain = '${chain}' and seq = 1`),
+      chain,
+      -7,
+    ],
+    ['a head of no rows', `insert into evidence_heads values ('wallet:none', 1, 'x')`, 'wallet:none', 1],
     [
       'a row put in at the end',
       `insert into evidence select chain, 6, id, at, event, severity, actor, wallet_id, session_id, tx_id, ip, details, prev_hash, hash
@@ -90,6 +108,17 @@ forEachEngine((_, open) => {
     const { whole, faults } = await database.read((db) => trail.verify(db))
     expect(whole).toBe(false)
     expect(faults.map(({ chain: name, seq: at }) => [name, at])).toEqual([[where, seq]])
+  })
+
+  test.each([
+    `insert into evidence select chain, 0, ${others} from evidence where seq = 1 and chain = 'system'`,
+    `insert into evidence_heads values ('wallet:none', 0, 'x')`,
+    `insert into checkpoints values (0, 1, 'k', 'p', 'h', 's')`,
+    `insert into checkpoint_heads values ('system', 0, 'x', 1)`,
+  ])('the schema takes no number below 1: %s', async (text) => {
+    const database = await open(migrations)
+    await tenRows(database)
+    await expect(run(database, text)).rejects.toThrow(/from_1/)
   })
 
   test('a row that was written anew with a fitting hash breaks the chain behind it', async () => {

@@ -75,6 +75,13 @@ const headless = statement<NoParams, { chain: string }>((db) =>
     .where('chain', 'not in', (eb) => eb.selectFrom('evidence_heads').select('chain')),
 )
 
+const rowsOf = statement<NoParams, { chain: string; rows: number; first: number }>((db) =>
+  db
+    .selectFrom('evidence')
+    .select(['chain', (eb) => eb.fn.countAll<number>().as('rows'), (eb) => eb.fn.min<number>('seq').as('first')])
+    .groupBy('chain'),
+)
+
 export type Filter = {
   walletId?: string | undefined
   event?: string | undefined
@@ -96,6 +103,8 @@ export const evidenceStore = {
   heads: (db: Handle) => db.all(heads),
   /** Chains that have rows but no head. */
   headless: (db: Handle) => db.all(headless),
+  /** How many rows each chain has, and the lowest number among them. */
+  rowsOf: (db: Handle) => db.all(rowsOf),
   chainRows: (db: Handle, page: { chain: string; after: number; count: number }) => db.all(chainRows, page),
   /** Newest first. */
   list: (db: Handle, filter: Filter, limit: number) =>

@@ -33,8 +33,10 @@ const AT_ONCE = 500
 export async function verifyEvidence(db: Handle, expected: Expected = {}): Promise<Verdict> {
   const heads = await evidenceStore.heads(db)
   const rowFaults: Fault[] = []
+  const counted = new Map((await evidenceStore.rowsOf(db)).map(({ chain, ...of }) => [chain, of]))
   for (const head of heads) {
-    const fault = await verifyChain(db, head)
+    const first = counted.get(head.chain)?.first ?? 1
+    const fault = first < 1 ? { seq: first, fault: 'not a row of this chain' } : await verifyChain(db, head)
     if (fault) rowFaults.push({ chain: head.chain, ...fault })
   }
   for (const { chain } of await evidenceStore.headless(db)) rowFaults.push({ chain, seq: 1, fault: 'head missing' })
@@ -49,7 +51,7 @@ export async function verifyEvidence(db: Handle, expected: Expected = {}): Promi
   return {
     whole: faults.length === 0,
     faults,
-    rows: heads.reduce((sum, { seq }) => sum + seq, 0),
+    rows: [...counted.values()].reduce((sum, { rows }) => sum + rows, 0),
     chains: heads.length,
     checkpoint: signatures.last,
     publicKey: signatures.publicKey,
@@ -70,10 +72,12 @@ async function verifyChain(db: Handle, head: Head): Promise<InChain | undefined>
     }
     if (rows.length < AT_ONCE) break
   }
+  if (previous.seq > head.seq) return { seq: head.seq + 1, fault: 'row after the end' }
   return previous.seq === head.seq && previous.hash === head.hash ? undefined : { seq: head.seq, fault: 'end missing' }
 }
 
 async function verifyCheckpoints(db: Handle, { publicKey, copies = [] }: Expected) {
+  const stray = await checkpointStore.stray(db)
   const kept = new Map(copies.map((copy) => [copy.seq, copy]))
   let key = publicKey ?? null
   let previous = { seq: 0, hash: GENESIS }
@@ -89,6 +93,7 @@ async function verifyCheckpoints(db: Handle, { publicKey, copies = [] }: Expecte
     }
     if (page.length < AT_ONCE) break
   }
+  if (stray) return ended({ ...stray, fault: 'not a checkpoint of this chain' })
   const lost = Math.min(...kept.keys())
   if (kept.size > 0) return ended({ seq: lost, fault: 'checkpoint missing' })
   if (publicKey !== undefined && previous.seq === 0) return ended({ seq: 1, fault: 'checkpoint missing' })

@@ -6,7 +6,7 @@ import { MASTER_PASSWORD, startTestDaemon, type TestDaemon } from '../../../../t
 import { startKeys } from '../keys/service.ts'
 import { restoreBackup } from '../offline/restore.ts'
 import { encodeHeader, fileKey, type Metadata } from './format.ts'
-import { openBackup } from './opening.ts'
+import { openBackup } from './reader.ts'
 import { encodeRecord, type Record } from './records.ts'
 import { sealed } from './sealing.ts'
 import { inspectBackup } from './service.ts'

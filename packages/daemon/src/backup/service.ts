@@ -5,20 +5,20 @@ import { type Audit, SYSTEM_EVIDENCE } from '../audit/service.ts'
 import type { By } from '../platform/caller.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Database, Migration } from '../platform/db/database.ts'
+import { keyedMutex } from '../platform/keyed-mutex.ts'
 import type { Log } from '../platform/log.ts'
-import { turns } from '../platform/turns.ts'
 import { backupsIn, infoOf, SUFFIX } from './files.ts'
 import { encodeHeader, fileKey, type Metadata } from './format.ts'
-import { syncFolder } from './moves.ts'
 import { encodeRecord } from './records.ts'
+import { syncFolder } from './renames.ts'
 import { sealed } from './sealing.ts'
 import { type Location, openSnapshot, type Rows, type Snapshot, tablesOf } from './snapshot.ts'
 
 export { backupsIn, inspectBackup } from './files.ts'
-export { type Landing, landingIn, landingOn } from './landing.ts'
-export { loadRecords } from './loading.ts'
-export { type Move, moveAll, undoUnfinishedMoves } from './moves.ts'
-export { type OpenBackup, openBackup, type Record } from './opening.ts'
+export { loadRecords } from './loader.ts'
+export { type OpenBackup, openBackup, type Record } from './reader.ts'
+export { type Rename, renameAll, undoUnfinishedRenames } from './renames.ts'
+export { postgresTarget, type RestoreTarget, sqliteTarget } from './restore-target.ts'
 export { tablesOf } from './snapshot.ts'
 
 export type BackupParts = {
@@ -45,7 +45,7 @@ const UNFINISHED = /^\.backup-\d{8}-\d{9}\.tmp$/
 
 /** Backups of everything that the daemon keeps, made while it runs. */
 export function backupService(parts: BackupParts) {
-  const inTurn = turns()
+  const inTurn = keyedMutex()
 
   async function write(folder: string): Promise<BackupInfo> {
     const now = new Date(parts.clock.now())

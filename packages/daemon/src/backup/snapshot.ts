@@ -18,11 +18,14 @@ export type Snapshot = {
 
 const ROWS_AT_ONCE = 100
 
-/** The tables that the migrations make; others that share a Postgres schema with them are not ours. */
-export const tablesOf = (migrations: readonly Migration[]): string[] => [
-  'schema_migrations',
-  ...migrations.flatMap(({ statements }) => statements.flatMap((sql) => /^create table (\w+)/.exec(sql)?.[1] ?? [])),
-]
+/** The tables that the migrations make, each once; others that share a Postgres schema with them are not ours. */
+export const tablesOf = (migrations: readonly Migration[]): string[] => {
+  const made = migrations.flatMap(({ statements }) =>
+    statements.flatMap((sql) => /^create table (\w+)/.exec(sql)?.[1] ?? []),
+  )
+  // A migration may make one anew.
+  return [...new Set(['schema_migrations', ...made])]
+}
 
 /** Opens a snapshot over a connection of its own, so that neither requests nor writers wait for it. */
 export const openSnapshot = (location: Location, names: readonly string[]): Promise<Snapshot> =>

@@ -59,5 +59,5 @@ export type Builder = {
   /** Reads bytes back into effects, from the bytes alone (hints are only used where the bytes prove them). Pure. */
   decode(sender: string, bytes: Uint8Array, hints: Hints): Decoded
   /** Joins bytes and signature; checks the signature against the sender. Pure. */
-  seal(sender: string, unsigned: Uint8Array, signature: Uint8Array): Signed
+  addSignature(sender: string, unsigned: Uint8Array, signature: Uint8Array): Signed
 }

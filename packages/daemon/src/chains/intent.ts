@@ -10,16 +10,13 @@ export type Token = {
   readonly program?: string
 }
 
-/** What a request asks a chain for, parsed and exact. Amounts are base units. */
-export type Intent =
-  | { readonly kind: 'transfer'; readonly to: string; readonly amount: bigint; readonly memo?: string }
-  | {
-      readonly kind: 'token-transfer'
-      readonly to: string
-      readonly amount: bigint
-      readonly token: Token
-      readonly memo?: string
-    }
-  | { readonly kind: 'lane'; readonly purpose: 'cancel' | 'gap-fill' }
+/** What a request asks a chain for, by kind: parsed and exact. Amounts are base units. */
+type Intents = {
+  transfer: { to: string; amount: bigint; memo?: string }
+  'token-transfer': { to: string; amount: bigint; token: Token; memo?: string }
+  /** The daemon's own: it takes a nonce and moves nothing. */
+  lane: { purpose: 'cancel' | 'gap-fill' }
+}
 
+export type Intent = { [K in keyof Intents]: { readonly kind: K } & Readonly<Intents[K]> }[keyof Intents]
 export type IntentOf<K extends Intent['kind']> = Extract<Intent, { readonly kind: K }>

@@ -129,10 +129,17 @@ test('an endpoint that refuses everything is not one that refuses batches', asyn
 test('reads that go one by one go several at once, transactions one after the other and in order', async () => {
   let under = 0
   let most = 0
+  let meet = () => {}
+  // The first answer waits for as many reads as ever come together, however slow the machine is.
+  const together = new Promise<void>((resolve) => {
+    meet = resolve
+  })
   const { endpoint: node, server } = await endpoint(async (body) => {
     if (Array.isArray(body)) return words('no batches')
     under += 1
     most = Math.max(most, under)
+    if (under === 4) meet()
+    await together
     await new Promise((resolve) => setTimeout(resolve, 5))
     under -= 1
     return one(body)

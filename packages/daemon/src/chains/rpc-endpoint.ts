@@ -97,7 +97,7 @@ async function askOne(parts: Parts, run: Run, position: number): Promise<void> {
   if (each[0]) judge(parts, run, { positions: [position], each, reply })
   else if (!all) fail(run, unreadable(parts, reply))
   else if (reply.status === 429) limit(parts, run, { asked: 1, answered: 0, reply, error: all })
-  else if (isOfACall(reply)) forbid(parts, run, position, all)
+  else if (isOfACall(reply)) forbid({ parts, run, position }, all)
   else fail(run, unreadable(parts, reply))
 }
 

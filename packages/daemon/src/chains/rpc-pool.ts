@@ -1,10 +1,11 @@
 import { setTimeout as pauseFor } from 'node:timers/promises'
 import { Failure } from '@waiaas/contract'
 import { type Rpc, type RpcError, Unreached } from './rpc.ts'
-import { type Member, type MemberOptions, rpcMember, unwrap } from './rpc-member.ts'
-import type { RpcCall } from './rpc-run.ts'
+import type { IdentityCheck } from './rpc-identity.ts'
+import { type Member, type MemberOptions, rpcMember } from './rpc-member.ts'
+import { type RpcCall, unwrap } from './rpc-run.ts'
 
-export type RpcPoolOptions = Pick<MemberOptions, 'name' | 'verify'> & {
+export type RpcPoolOptions = IdentityCheck & {
   /** In order of preference. */
   readonly urls: readonly string[]
   /** Longest wait for one request, and for an endpoint that asks for time; 10 s unless told otherwise. */

@@ -34,6 +34,13 @@ export type Run = {
   failure: EndpointError | undefined
 }
 
+/** The caller names the type that the method's specification promises; `verify` checks what it reads. */
+export function unwrap<T>(answer: RpcAnswer): T {
+  if (answer.kind !== 'settled') throw answer.error
+  if ('error' in answer.value) throw answer.value.error
+  return answer.value.result as T
+}
+
 export const isStopped = (run: Run): boolean => run.isForbidden || run.failure !== undefined
 
 /** A fault weighs more than a limit. */
@@ -56,9 +63,9 @@ export function judge(parts: Parts, run: Run, { positions, each, reply }: Spoken
   for (const [index, position] of positions.entries()) {
     const [said, meaning] = [each[index], meanings[index]]
     if (!said || (meaning === 'too-much' && positions.length > 1)) left.push(position)
-    else if (!('error' in said)) answered(parts, run, position, { result: said.result })
+    else if (!('error' in said)) settle({ parts, run, position }, { result: said.result })
     else if (meaning === 'limited') limits.push(said.error)
-    else refusals[meaning ?? 'answer']({ parts, run, position, error: said.error, serves, status: reply.status })
+    else refusals[meaning ?? 'answer']({ parts, run, position }, { error: said.error, serves, status: reply.status })
   }
   const count = positions.filter((position) => run.answers[position]).length
   if (limits.length > 0) limit(parts, run, { asked: positions.length, answered: count, reply, error: limits[0]! })
@@ -86,8 +93,11 @@ export function limit(parts: Parts, run: Run, { asked, answered, reply, error }:
 export const limited = ({ target, limitedBy }: Parts): EndpointError =>
   new EndpointError(`${target.origin} limits its rate: ${limitedBy}`, 'limited')
 
+/** One call of a run, by its position. */
+type Asked = { readonly parts: Parts; readonly run: Run; readonly position: number }
+
 /** A refusal that names neither the method nor the endpoint; nothing more is asked until it is clear which. */
-export function forbid({ target }: Parts, run: Run, position: number, error: NodeError): void {
+export function forbid({ parts: { target }, run, position }: Asked, error: NodeError): void {
   run.isForbidden = true
   run.answers[position] = { kind: 'forbidden', error: new RpcError(error.code, wordsOf(target, error)) }
 }
@@ -96,51 +106,49 @@ export function forbid({ target }: Parts, run: Run, position: number, error: Nod
 export const notOffered = (origin: string, method: string, error: RpcError): RpcError =>
   new RpcError(-32601, `${origin} does not offer the method ${method}: ${error.message}`)
 
-type Case = {
-  readonly parts: Parts
-  readonly run: Run
-  readonly position: number
+type Refused = {
   readonly error: NodeError
   /** Another call of the same request was served. */
   readonly serves: boolean
   readonly status: number
 }
 
-const refusals: Record<Exclude<Refusal, 'limited'>, (found: Case) => void> = {
-  answer: ({ parts, run, position, error, status }) =>
+const refusals: Record<Exclude<Refusal, 'limited'>, (asked: Asked, refused: Refused) => void> = {
+  answer: (asked, { error, status }) =>
     // A server that failed has no last word.
-    status >= 500
-      ? elsewhere(run, position, errorOf(parts.target, error))
-      : answered(parts, run, position, { error: errorOf(parts.target, error) }),
-  local: ({ parts, run, position, error }) => elsewhere(run, position, errorOf(parts.target, error)),
-  'too-much': ({ parts, run, position, error }) => elsewhere(run, position, errorOf(parts.target, error)),
-  behind: ({ parts: { target }, run, error }) =>
+    status >= 500 ? elsewhere(asked, errorOf(asked, error)) : settle(asked, { error: errorOf(asked, error) }),
+  local: (asked, { error }) => elsewhere(asked, errorOf(asked, error)),
+  'too-much': (asked, { error }) => elsewhere(asked, errorOf(asked, error)),
+  behind: ({ parts: { target }, run }, { error }) =>
     fail(run, new EndpointError(`${target.origin} is behind: ${wordsOf(target, error)}`)),
-  unsupported({ parts, run, position, error }) {
-    const { method } = run.calls[position]!
-    const found = errorOf(parts.target, error)
-    if (isLearnt(method, error)) parts.able.lacks(method, found)
-    elsewhere(run, position, found)
+  unsupported(asked, { error }) {
+    const method = methodOf(asked)
+    const found = errorOf(asked, error)
+    if (isLearnt(method, error)) asked.parts.able.lacks(method, found)
+    elsewhere(asked, found)
   },
-  forbidden({ parts, run, position, error, serves }) {
-    if (!serves) return forbid(parts, run, position, error)
-    const { method } = run.calls[position]!
-    const found = notOffered(parts.target.origin, method, errorOf(parts.target, error))
-    parts.able.lacks(method, found)
-    elsewhere(run, position, found)
+  forbidden(asked, { error, serves }) {
+    if (!serves) return forbid(asked, error)
+    const method = methodOf(asked)
+    const { target, able } = asked.parts
+    const found = notOffered(target.origin, method, errorOf(asked, error))
+    able.lacks(method, found)
+    elsewhere(asked, found)
   },
 }
 
-function answered({ able }: Parts, run: Run, position: number, value: { result: unknown } | { error: RpcError }): void {
-  able.offers(run.calls[position]!.method)
-  run.answers[position] = { kind: 'settled', value }
+const methodOf = ({ run, position }: Asked): string => run.calls[position]!.method
+
+function settle(asked: Asked, value: { result: unknown } | { error: RpcError }): void {
+  asked.parts.able.offers(methodOf(asked))
+  asked.run.answers[asked.position] = { kind: 'settled', value }
 }
 
-function elsewhere(run: Run, position: number, error: RpcError): void {
+function elsewhere({ run, position }: Asked, error: RpcError): void {
   run.answers[position] = { kind: 'elsewhere', error }
 }
 
 const wordsOf = (target: Target, error: NodeError): string => target.redact(error.message).slice(0, 200)
 
-const errorOf = (target: Target, { code, message, data }: NodeError): RpcError =>
+const errorOf = ({ parts: { target } }: Asked, { code, message, data }: NodeError): RpcError =>
   new RpcError(code, target.redact(message), typeof data === 'string' ? target.redact(data) : data)

@@ -10,7 +10,7 @@ import type { TimeSources } from '../platform/clock.ts'
 import { clockMark } from '../platform/clock-mark.ts'
 import type { Database } from '../platform/db/database.ts'
 import { jsonLog } from '../platform/log.ts'
-import { attemptStore } from '../transactions/rows/attempt-store.ts'
+import { laneStore } from '../transactions/rows/lane-store.ts'
 import { clockService } from './service.ts'
 
 const DAY = 86_400_000
@@ -58,7 +58,7 @@ async function begin(
   await database.work({}, async (db) => {
     await db.query((kysely) => kysely.updateTable('clock_mark').set({ high }))
     for (const network of Object.keys(chains)) {
-      await attemptStore.insertLane(db, { id: `${network}/0x01`, wallet: newId(), network })
+      await laneStore.insert(db, { id: `${network}/0x01`, wallet: newId(), network })
     }
   })
   const { set, sources } = machine()

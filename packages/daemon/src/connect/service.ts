@@ -1,7 +1,9 @@
 import {
+  DEFAULT_TYPE,
   Failure,
   type Network,
   type Output,
+  SENDABLE,
   type Settings,
   shownToggles,
   type systemOperations,
@@ -22,7 +24,7 @@ export type ConnectParts = {
 }
 
 /** What this release lets an agent do; each word is one that clients look for. */
-const CAPABILITIES = ['transfer', 'token_transfer', 'balance', 'assets']
+const CAPABILITIES = [...SENDABLE.map((type) => type.toLowerCase()), 'balance', 'assets']
 
 export type ConnectInfo = ReturnType<typeof connectInfo>
 
@@ -85,7 +87,7 @@ function guide({
   return [
     `You can use the wallets of a WAIaaS ${version} daemon at ${baseUrl}. Send your session token as "Authorization: Bearer <token>".`,
     ...lines,
-    'Send with POST /v1/transactions/send {"type":"TRANSFER","to","humanAmount","network","walletId"}; add "dryRun": true to see the decision first.',
+    `Send with POST /v1/transactions/send {"type":"${DEFAULT_TYPE}","to","humanAmount","network","walletId"}; add "dryRun": true to see the decision first.`,
     'Send an Idempotency-Key with every payment and repeat it when you repeat the call: then nothing is paid twice.',
     'The answer names the tier: INSTANT and NOTIFY run, DELAY runs later unless cancelled, APPROVAL waits for a human. Read GET /v1/transactions/{id} for what became of it.',
     'A refusal (403 POLICY_DENIED) names each rule in details.reasons and what would pass in details.decision.headroom. Renew the session with PUT /v1/sessions/{id}/renew after half of its lifetime. Never ask for the master password.',

@@ -2,13 +2,14 @@ import { deserialize, serialize } from 'node:v8'
 import type { KeyErrorCode } from './key-error.ts'
 import type {
   Chain,
+  Checkpoint,
   DerivedAddress,
   Exported,
-  ExportFormat,
   ExportOptions,
   ImportSecret,
   KeyRow,
   KeyringRow,
+  NextCheckpoint,
   PasswordCost,
   SealedImport,
   SignRequest,
@@ -21,13 +22,15 @@ export type SignerCalls = {
   createKeyring: { input: { password: Uint8Array; cost: PasswordCost }; output: KeyringRow }
   unlock: { input: { password: Uint8Array; row: KeyringRow }; output: true }
   verify: { input: { password: Uint8Array; row: KeyringRow }; output: boolean }
-  rewrap: { input: { password: Uint8Array; cost: PasswordCost }; output: KeyringRow }
+  rewrap: { input: { password: Uint8Array; next: Uint8Array; cost: PasswordCost }; output: KeyringRow }
   subkey: { input: { purpose: SubkeyPurpose }; output: Uint8Array }
   create: { input: { walletId: string; chain: Chain }; output: KeyRow }
   import: { input: { walletId: string; chain: Chain; secret: ImportSecret | SealedImport }; output: KeyRow }
   derivations: { input: { chain: Chain; secret: ImportSecret | SealedImport }; output: DerivedAddress[] }
-  export: { input: { key: KeyRow; format: ExportFormat; options: ExportOptions }; output: Exported }
+  export: { input: { key: KeyRow; options: ExportOptions; password: Uint8Array }; output: Exported }
   sign: { input: { requests: SignRequest[] }; output: SignResult[] }
+  evidenceKey: { input: Record<string, never>; output: string }
+  signCheckpoint: { input: NextCheckpoint; output: Checkpoint }
   sealingKey: { input: Record<string, never>; output: string }
 }
 export type CallName = keyof SignerCalls

@@ -77,7 +77,9 @@ describe('memory of the signer', () => {
     const requests = keys.map((key) => ({ kind: 'http', key, payload: Buffer.from(signatureBase, 'utf8') }) as const)
     for (const { signature } of await signer.sign(requests)) expect(signature).toBeTruthy()
     await reader.unlock('a master password', row)
-    const exported = await Promise.all(keys.map((key) => reader.export(key, 'private-key')))
+    const exported = await Promise.all(
+      keys.map((key) => reader.export(key, 'a master password', { format: 'private-key' })),
+    )
     const [evm, solana] = exported.map((one) => ('text' in one ? one.text : ''))
     const secrets = [Buffer.from(evm!.slice(2), 'hex'), base58.decode(solana!).subarray(0, 32)]
     const found = [...readMemory(signer.pid)].flatMap((region) =>

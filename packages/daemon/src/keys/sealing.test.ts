@@ -29,7 +29,10 @@ test('a secret sealed for one signer is refused by the next, with the remedy', a
   const secret = sealSecret(await keys.sealingKey(), { kind: 'private-key', text: '11'.repeat(32) })
   const imported = await keys.import('wallet', 'ethereum', secret)
   const reader = makeSealingKeyPair()
-  const exported = await keys.export(imported, 'private-key', { recipient: reader.publicKey })
+  const exported = await keys.export(imported, 'a master password', {
+    format: 'private-key',
+    recipient: reader.publicKey,
+  })
   expect('sealed' in exported && openExport(reader, exported.sealed)).toBe(`0x${'11'.repeat(32)}`)
   const incomplete = sealSecret(await keys.sealingKey(), { kind: 'keystore-v3', json: '{}' })
   await expect(keys.import('wallet', 'ethereum', incomplete)).rejects.toThrow('needs its field password')

@@ -31,7 +31,7 @@ function transfer(key: KeyRow, nonce: number): SignRequest & { hash: Hex } {
 describe('unlocking', () => {
   test('a signer starts locked, and every use of the keyring says so', async () => {
     expect(keys.isUnlocked()).toBe(false)
-    for (const attempt of [keys.create('w', 'ethereum'), keys.subkey('settings'), keys.sign([]), keys.rewrap('x')])
+    for (const attempt of [keys.create('w', 'ethereum'), keys.subkey('settings'), keys.sign([]), keys.rewrap('x', 'y')])
       await expect(attempt).rejects.toMatchObject({ code: 'KEYSTORE_LOCKED' })
   })
 
@@ -52,7 +52,7 @@ describe('unlocking', () => {
   test('a password opens in whichever form it is typed', async () => {
     expect(decomposed).not.toBe(composed)
     const row = await keys.createKeyring(decomposed)
-    const next = await keys.rewrap(decomposed)
+    const next = await keys.rewrap(composed, decomposed)
     for (const form of [composed, decomposed]) {
       expect(await keys.verify(form, row)).toBe(true)
       expect(await keys.verify(form, next)).toBe(true)
@@ -70,7 +70,7 @@ describe('unlocking', () => {
     expect(await keys.verify(composed, row)).toBe(false)
     await expect(keys.unlock(composed, row)).rejects.toMatchObject({ code: 'INVALID_MASTER_PASSWORD' })
     await keys.unlock(decomposed, row)
-    const next = await keys.rewrap(decomposed)
+    const next = await keys.rewrap(decomposed, decomposed)
     expect(await keys.verify(composed, next)).toBe(true)
   })
 
@@ -81,7 +81,7 @@ describe('unlocking', () => {
       expect(await keys.verify(form, row)).toBe(true)
       await keys.unlock(form, row)
     }
-    const next = await keys.rewrap(marked)
+    const next = await keys.rewrap(composed, marked)
     for (const form of [marked, composed]) expect(await keys.verify(form, next)).toBe(true)
     expect(await keys.verify(`x${composed}`, row)).toBe(false)
   })
@@ -94,7 +94,7 @@ describe('unlocking', () => {
     const row = await keys.createKeyring(password)
     const key = await keys.create('w', 'ethereum')
     const subkey = await keys.subkey('sessions')
-    const next = await keys.rewrap('another password')
+    const next = await keys.rewrap(password, 'another password')
     await keys.restart()
     await expect(keys.unlock(password, next)).rejects.toMatchObject({ code: 'INVALID_MASTER_PASSWORD' })
     await keys.unlock('another password', next)
@@ -103,13 +103,14 @@ describe('unlocking', () => {
     expect(next.wrappedRoot).not.toBe(row.wrappedRoot)
   })
 
-  test('each purpose has a subkey of its own, and the wallet keys have none to ask for', async () => {
+  test('each purpose has a subkey of its own, and the wallet keys and the evidence have none to ask for', async () => {
     await keys.createKeyring(password)
-    const purposes = ['settings', 'sessions', 'webhooks', 'backup', 'evidence'] as const
+    const purposes = ['settings', 'sessions', 'webhooks', 'backup'] as const
     const subkeys = await Promise.all(purposes.map((purpose) => keys.subkey(purpose)))
-    expect(new Set(subkeys.map((subkey) => toHex(subkey))).size).toBe(5)
+    expect(new Set(subkeys.map((subkey) => toHex(subkey))).size).toBe(4)
     for (const subkey of subkeys) expect(subkey).toHaveLength(32)
-    await expect(keys.subkey('wallet-keys' as never)).rejects.toMatchObject({ code: 'SIGN_REFUSED' })
+    for (const purpose of ['wallet-keys', 'evidence'])
+      await expect(keys.subkey(purpose as never)).rejects.toMatchObject({ code: 'SIGN_REFUSED' })
   })
 })
 

@@ -4,13 +4,14 @@ import { KeyError } from './key-error.ts'
 import { type SignerProcess, startSignerProcess } from './signer-process.ts'
 import type {
   Chain,
+  Checkpoint,
   DerivedAddress,
   Exported,
-  ExportFormat,
   ExportOptions,
   ImportSecret,
   KeyRow,
   KeyringRow,
+  NextCheckpoint,
   PasswordCost,
   SealedImport,
   SignRequest,
@@ -40,8 +41,8 @@ export type Keys = {
   unlock(password: string, row: KeyringRow): Promise<void>
   /** An Argon2id run (64 MiB, some 0.1 s) for each form to try: the caller bounds how many run at once. */
   verify(password: string, row: KeyringRow): Promise<boolean>
-  /** The row of the same root key for a new password. */
-  rewrap(newPassword: string): Promise<KeyringRow>
+  /** The row of the same root key for a new password. The signer asks for the present one: INVALID_MASTER_PASSWORD. */
+  rewrap(password: string, newPassword: string): Promise<KeyringRow>
   isUnlocked(): boolean
   /** 32 bytes. */
   subkey(purpose: SubkeyPurpose): Promise<Uint8Array>
@@ -50,10 +51,14 @@ export type Keys = {
   import(walletId: string, chain: Chain, secret: ImportSecret | SealedImport): Promise<KeyRow>
   /** The addresses that a recovery phrase gives, the one that `import` takes first; none where the secret leaves no choice. */
   derivations(chain: Chain, secret: ImportSecret | SealedImport): Promise<DerivedAddress[]>
-  /** EXPORT_REFUSED when the chain has no such format. */
-  export(key: KeyRow, format: ExportFormat, options?: ExportOptions): Promise<Exported>
+  /** INVALID_MASTER_PASSWORD, which the signer finds out itself; EXPORT_REFUSED when the chain has no such format. */
+  export(key: KeyRow, masterPassword: string, options: ExportOptions): Promise<Exported>
   /** One message for the whole batch; answers in order. */
   sign(requests: readonly SignRequest[]): Promise<SignResult[]>
+  /** Base64 Ed25519 public key of `signCheckpoint`. */
+  evidenceKey(): Promise<string>
+  /** SIGN_REFUSED unless it is behind all that the signer has signed since it was unlocked. */
+  signCheckpoint(next: NextCheckpoint): Promise<Checkpoint>
   /** Base64 X25519 public key for sealing.ts; another one after each start of the signer. */
   sealingKey(): Promise<string>
   /** A fresh, locked signer. */
@@ -106,15 +111,20 @@ export async function startKeys(options: KeysOptions = {}): Promise<Keys> {
         if (await withPassword(form, (bytes) => call('verify', { password: bytes, row }))) return true
       return false
     },
-    rewrap: (newPassword) =>
-      withPassword(normalPassword(newPassword), (bytes) => call('rewrap', { password: bytes, cost })),
+    rewrap: (password, newPassword) =>
+      inAnyForm(password, (bytes) =>
+        withPassword(normalPassword(newPassword), (next) => call('rewrap', { password: bytes, next, cost })),
+      ),
     isUnlocked: () => isUnlocked,
     subkey: (purpose) => call('subkey', { purpose }),
     create: (walletId, chain) => call('create', { walletId, chain }),
     import: (walletId, chain, secret) => call('import', { walletId, chain, secret }),
     derivations: (chain, secret) => call('derivations', { chain, secret }),
-    export: (key, format, exportOptions = {}) => call('export', { key, format, options: exportOptions }),
+    export: (key, masterPassword, exportOptions) =>
+      inAnyForm(masterPassword, (bytes) => call('export', { key, options: exportOptions, password: bytes })),
     sign: (requests) => call('sign', { requests: [...requests] }),
+    evidenceKey: () => call('evidenceKey', {}),
+    signCheckpoint: (next) => call('signCheckpoint', next),
     sealingKey: () => call('sealingKey', {}),
     restart() {
       restarting ??= replace().finally(() => {

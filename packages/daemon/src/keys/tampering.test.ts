@@ -64,7 +64,9 @@ describe('key tampering', () => {
 
   test('a damaged row is not exported either', async () => {
     const row = { ...first, walletId: 'wallet-2' }
-    await expect(keys.export(row, 'private-key')).rejects.toMatchObject({ code: 'KEY_ROW_CORRUPT' })
+    await expect(keys.export(row, 'the right password', { format: 'private-key' })).rejects.toMatchObject({
+      code: 'KEY_ROW_CORRUPT',
+    })
   })
 
   test('a row of another keyring is refused', async () => {

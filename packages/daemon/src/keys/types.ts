@@ -14,7 +14,7 @@ export type Kdf = PasswordCost & { algorithm: 'argon2id'; salt: string }
 /** The one row that a password change rewrites: the root key, wrapped by the password (base64). */
 export type KeyringRow = { kdf: Kdf; wrappedRoot: string; version: 1 }
 
-export type SubkeyPurpose = 'settings' | 'sessions' | 'webhooks' | 'backup' | 'evidence'
+export type SubkeyPurpose = 'settings' | 'sessions' | 'webhooks' | 'backup'
 
 export type SignKind = 'evm-tx' | 'eip191' | 'eip712' | 'user-op' | 'solana-tx' | 'solana-offchain' | 'http'
 
@@ -51,6 +51,30 @@ export type SealedImport = { sealed: string }
 export type ExportFormat = 'private-key' | 'keystore-v3' | 'solana-keypair'
 
 /** `password` encrypts a keystore-v3 file; `recipient` is a public key of sealing.ts that the result is sealed to. */
-export type ExportOptions = { password?: string; recipient?: string }
+export type ExportOptions = { format: ExportFormat; password?: string; recipient?: string }
 
 export type Exported = { text: string } | { sealed: string }
+
+/** Where one chain of the evidence ends: its name, and number and hash of its last row. */
+export type EvidenceHead = { chain: string; seq: number; hash: string }
+
+/**
+ * A statement that the chains of the evidence ended there. `hash` is SHA-256, hex, of the JSON text
+ * `[prevHash, seq, at, publicKey, [[chain, seq, hash], ...]]`, the heads by the code units of their chains' names;
+ * `signature` is Ed25519, base64, of `waiaas-audit-checkpoint-1:` and that hash.
+ */
+export type Checkpoint = {
+  seq: number
+  /** Unix milliseconds. */
+  at: number
+  heads: EvidenceHead[]
+  /** 64 zeros in the first. */
+  prevHash: string
+  /** Base64 of 32 bytes. */
+  publicKey: string
+  hash: string
+  signature: string
+}
+
+/** What is to be signed next, behind the checkpoint before it. */
+export type NextCheckpoint = { previous?: Checkpoint; at: number; heads: readonly EvidenceHead[] }

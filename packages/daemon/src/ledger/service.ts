@@ -25,8 +25,16 @@ export type Spend = {
   network: string
   items: readonly SpendItem[]
 }
-/** What counts in a rolling window: all that is open, and what became final within it, by the start of its minute or hour. */
-export type Window = { open: Usd; final: readonly { until: number; usd: Usd }[]; total: Usd }
+/**
+ * What counts in a rolling window: all that is open, and what became final within it, by the start of its minute or hour.
+ * `fullUntil` is there while it reaches back to a time of which not all is known.
+ */
+export type Window = {
+  open: Usd
+  final: readonly { until: number; usd: Usd }[]
+  total: Usd
+  fullUntil?: number
+}
 
 const [MINUTE, HOUR] = SPANS
 const FOREVER = 8_640_000_000_000_000
@@ -193,7 +201,15 @@ export async function reservedItems(db: Handle, id: string): Promise<SpendItem[]
 
 /** Micro-dollars of an amount in base units at the last known price, rounded up; null without one. */
 export type Worth = (asset: string, amount: Base) => Usd | null
-type WindowQuery = { walletId: string; network?: string; now: number; without?: string; worth: Worth }
+type WindowQuery = {
+  walletId: string
+  network?: string
+  now: number
+  without?: string
+  worth: Worth
+  /** Until then (unix milliseconds) the wallet may have spent what is not in the ledger. */
+  unknownBefore?: number | null | undefined
+}
 
 /**
  * USD that counts for a wallet now, on one network or on all, in windows of some lengths. What was held in its own unit,
@@ -201,12 +217,17 @@ type WindowQuery = { walletId: string; network?: string; now: number; without?: 
  */
 export async function walletWindows(
   db: Handle,
-  { walletId, network, now, without, worth }: WindowQuery,
+  { walletId, network, now, without, worth, unknownBefore }: WindowQuery,
   lengths: readonly number[],
 ): Promise<Window[]> {
   const scope = network ? networkScope(walletId, network) : walletScope(walletId)
   const opens = await openOthers(db, scope, without)
-  const windows: Window[] = lengths.map(() => ({ open: ZERO_USD, final: [], total: ZERO_USD }))
+  const windows: Window[] = lengths.map((length) => ({
+    open: ZERO_USD,
+    final: [],
+    total: ZERO_USD,
+    ...(unknownBefore && now < unknownBefore + length && { fullUntil: unknownBefore + length }),
+  }))
   for (const [unit, open] of opens) {
     const finals = await finalsOf(db, { scope, unit, now }, lengths)
     for (const [index, found] of finals.entries()) {
@@ -217,7 +238,8 @@ export async function walletWindows(
   return windows
 }
 
-const sumOf = (window: Window, { open, final }: Omit<Window, 'total'>): Window => ({
+const sumOf = (window: Window, { open, final }: Pick<Window, 'open' | 'final'>): Window => ({
+  ...window,
   open: add(window.open, open),
   final: [...window.final, ...final],
   total: final.reduce((sum, { usd }) => add(sum, usd), add(window.total, open)),

@@ -5,6 +5,8 @@ import { checkpoints } from './0003-checkpoints.ts'
 import { knownRecipients } from './0004-known-recipients.ts'
 import { shorterRows } from './0005-shorter-rows.ts'
 import { waitReasons } from './0006-wait-reasons.ts'
+import { restored } from './0007-restored.ts'
+import { numberedEvidence } from './0008-numbered-evidence.ts'
 
 /** The schema, step by step. */
 export const migrations: readonly Migration[] = [
@@ -14,4 +16,6 @@ export const migrations: readonly Migration[] = [
   knownRecipients,
   shorterRows,
   waitReasons,
+  restored,
+  numberedEvidence,
 ]

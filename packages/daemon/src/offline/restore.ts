@@ -4,17 +4,17 @@ import { join, resolve } from 'node:path'
 import { Failure, normalPassword } from '@waiaas/contract'
 import { audit } from '../audit/service.ts'
 import {
-  type Landing,
-  landingIn,
-  landingOn,
   loadRecords,
-  type Move,
-  moveAll,
   type OpenBackup,
   openBackup,
+  postgresTarget,
   type Record,
+  type Rename,
+  type RestoreTarget,
+  renameAll,
+  sqliteTarget,
   tablesOf,
-  undoUnfinishedMoves,
+  undoUnfinishedRenames,
 } from '../backup/service.ts'
 import { startKeys } from '../keys/service.ts'
 import { migrations } from '../migrations/all.ts'
@@ -71,7 +71,7 @@ export async function restoreBackup(options: RestoreOptions): Promise<RestoreRes
     requireKnownSchema(backup)
     const dataDir = await openDataDir(options.dataDir)
     try {
-      await undoUnfinishedMoves(dataDir.path)
+      await undoUnfinishedRenames(dataDir.path)
       return await restoreInto(dataDir, backup, options)
     } catch (error) {
       throw explained(error, dataDir.path)
@@ -127,18 +127,18 @@ async function stageAndSwap(work: Work, records: AsyncGenerator<Record>): Promis
   const { first, config } = await firstRecord(records, folder)
   const { settings } = await loadConfig({ dataDir: folder, env: options.env ?? {} })
   const names = tablesOf(migrations)
-  const landing = await landingOf(settings, { dataDir, names, stamp, folder })
+  const target = await targetOf(settings, { dataDir, names, stamp, folder })
   try {
-    requireFree(work, landing)
-    const rows = await load(landing, { backup, records: resumed(first, records) })
-    const { isAuditWhole, ...restored } = await settle(landing, backup)
+    requireFree(work, target)
+    const rows = await load(target, { backup, records: resumed(first, records) })
+    const { isAuditWhole, ...restored } = await settle(target, backup)
     const aside = await movesAside(work)
     const into = config ? [{ from: join(folder, 'config.toml'), to: join(dataDir.path, 'config.toml') }] : []
     let schema: string | undefined
-    await moveAll(dataDir.path, [...aside, ...into, ...landing.moves], async () => {
-      schema = await landing.commit()
+    await renameAll(dataDir.path, [...aside, ...into, ...target.renames], async () => {
+      schema = await target.commit()
     })
-    const moved = [...aside, ...landing.moves].map(({ to }) => to).filter((to) => to.includes(`.bak-${stamp}`))
+    const moved = [...aside, ...target.renames].map(({ to }) => to).filter((to) => to.includes(`.bak-${stamp}`))
     return {
       ...restored,
       isAuditWhole,
@@ -149,7 +149,7 @@ async function stageAndSwap(work: Work, records: AsyncGenerator<Record>): Promis
       movedAside: schema === undefined ? moved : [...moved, schema],
     }
   } catch (error) {
-    await landing.discard()
+    await target.discard()
     throw error
   }
 }
@@ -173,10 +173,13 @@ async function* resumed(first: Record | undefined, records: AsyncGenerator<Recor
 
 type Place = { dataDir: DataDir; names: readonly string[]; stamp: string; folder: string }
 
-async function landingOf(settings: Config['settings'], { dataDir, names, stamp, folder }: Place): Promise<Landing> {
+async function targetOf(
+  settings: Config['settings'],
+  { dataDir, names, stamp, folder }: Place,
+): Promise<RestoreTarget> {
   const url = settings['database.url']
-  if (url !== '') return landingOn(url, names, stamp)
-  return landingIn(resolve(dataDir.path, settings['database.path']), folder, stamp)
+  if (url !== '') return postgresTarget(url, names, stamp)
+  return sqliteTarget(resolve(dataDir.path, settings['database.path']), folder, stamp)
 }
 
 function requireKnownSchema({ metadata }: OpenBackup): void {
@@ -188,9 +191,9 @@ function requireKnownSchema({ metadata }: OpenBackup): void {
   )
 }
 
-function requireFree({ dataDir, options }: Work, landing: Landing): void {
+function requireFree({ dataDir, options }: Work, target: RestoreTarget): void {
   if (options.force) return
-  const isThere = landing.isOccupied || existsSync(join(dataDir.path, 'config.toml'))
+  const isThere = target.isOccupied || existsSync(join(dataDir.path, 'config.toml'))
   if (!isThere) return
   throw new RestoreError(
     `${dataDir.path} or its database holds a daemon's data already`,
@@ -200,7 +203,7 @@ function requireFree({ dataDir, options }: Work, landing: Landing): void {
 
 /** The schema grows to the backup's, then come its rows, then the rest of the migrations. */
 async function load(
-  { staging }: Landing,
+  { staging }: RestoreTarget,
   { backup, records }: { backup: OpenBackup; records: AsyncIterable<Record> },
 ): Promise<number> {
   const then = migrations.filter(({ id }) => id <= backup.metadata.schema_version)
@@ -212,7 +215,10 @@ async function load(
   }
 }
 
-async function settle({ staging }: Landing, { metadata }: OpenBackup): Promise<Restored & { isAuditWhole: boolean }> {
+async function settle(
+  { staging }: RestoreTarget,
+  { metadata }: OpenBackup,
+): Promise<Restored & { isAuditWhole: boolean }> {
   const database: Database = await openDatabase({ ...staging, migrations })
   try {
     const { clock } = await clockMark(database)
@@ -226,7 +232,7 @@ async function settle({ staging }: Landing, { metadata }: OpenBackup): Promise<R
 }
 
 /** The present configuration, and a recovery key of another password: the daemon would try it at its start. */
-async function movesAside({ dataDir, options, stamp }: Work): Promise<Move[]> {
+async function movesAside({ dataDir, options, stamp }: Work): Promise<Rename[]> {
   const key = dataDir.recoveryKey
   const left = await key.read()
   const isStale = left !== undefined && normalPassword(left) !== normalPassword(options.masterPassword)

@@ -2,10 +2,13 @@ import { type Audit, SYSTEM_EVIDENCE } from '../audit/service.ts'
 import { nextEpoch } from '../killswitch/service.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Database } from '../platform/db/database.ts'
+import { endRestored } from '../sessions/service.ts'
 import { forgetEarlierRun } from '../transactions/service.ts'
-import { suspendAll } from '../wallets/service.ts'
+import { suspendRestored } from '../wallets/service.ts'
 
 export type Restored = {
+  /** Sessions that had not been revoked at the time of the backup. */
+  revoked: number
   /** Wallets that were active and are suspended now. */
   suspended: number
   /** Transactions that had no signature and are cancelled, their reservations free. */
@@ -17,24 +20,27 @@ type Source = { created_at: string; daemon_version: string; isAuditWhole: boolea
 const REASON = 'restored from a backup'
 
 /**
- * What a restored database must not take up by itself: what was paid after the backup is not in it, so that no wallet
- * signs until the operator has looked, and nothing that waited is signed at all.
+ * What a restored database must not take up by itself: what was paid, revoked and spent after the backup is not in it.
+ * So no session lives on, no wallet signs until the operator has looked, its windows count as full until the operator
+ * has confirmed what it spent, and nothing that waited is signed at all.
  */
 export function settleRestored(parts: Parts, source: Source): Promise<Restored> {
   const { database, audit } = parts
   // Nobody else has this database yet: one lock is as good as all.
   return database.work({ exclusive: ['system', SYSTEM_EVIDENCE] }, async (db) => {
     const cancelled = await forgetEarlierRun(parts, db, { error: REASON, code: 'WALLET_SUSPENDED', actor: 'operator' })
-    const suspended = await suspendAll(parts, db, REASON)
+    const revoked = await endRestored(parts, db, REASON)
+    const suspended = await suspendRestored(parts, db, REASON)
     await nextEpoch(db)
     const details = {
       createdAt: source.created_at,
       daemonVersion: source.daemon_version,
       auditWhole: source.isAuditWhole,
+      revoked,
       suspended,
       cancelled,
     }
     await audit.record(db, { event: 'BACKUP_RESTORED', actor: 'operator', details })
-    return { suspended, cancelled }
+    return { revoked, suspended, cancelled }
   })
 }

@@ -5,8 +5,8 @@ import type { OperatorService } from './service.ts'
 type Operations = Pick<typeof adminOperations, 'changeMasterPassword'>
 
 export const operatorHandlers = (operator: Pick<OperatorService, 'changePassword'>): Handlers<Operations, Calls> => ({
-  async changeMasterPassword({ peer }, { newPassword }) {
-    const { isRecoveryKeyRemoved } = await operator.changePassword(newPassword, peer)
+  async changeMasterPassword({ principal, peer }, { newPassword }) {
+    const { isRecoveryKeyRemoved } = await operator.changePassword(principal.masterPassword(), newPassword, peer)
     const leftOver = isRecoveryKeyRemoved ? '' : ', but recovery.key could not be removed: remove it by hand'
     // Only the root key's wrapping changes.
     return {

@@ -17,7 +17,7 @@ const password = 'correct horse battery'
 const composed = 'Gr\u00fc\u00dfe aus K\u00f6ln'
 const decomposed = composed.normalize('NFD')
 const peer = '198.51.100.7'
-const call = { peer, principal: { kind: 'operator' } } as Call<'operator'>
+const call = { peer, principal: { kind: 'operator', masterPassword: () => password } } as Call<'operator'>
 
 let keys: Keys
 const stops: (() => Promise<void>)[] = []
@@ -95,7 +95,7 @@ forEachEngine((engine, open) => {
     const { operator, derivations } = await bench(await open(migrations))
     expect(await operator.open(password)).toBe(true)
     const many = await Promise.all(Array.from({ length: 50 }, () => operator.authenticate(password, peer)))
-    expect(many).toEqual(Array(50).fill({ kind: 'operator' }))
+    expect(many).toMatchObject(Array(50).fill({ kind: 'operator' }))
     expect(derivations()).toBe(1)
     expect(await codeOf(operator.authenticate('another password', peer))).toBe('INVALID_MASTER_PASSWORD')
     expect(derivations()).toBe(1)
@@ -107,7 +107,7 @@ forEachEngine((engine, open) => {
     expect(await operator.open(decomposed)).toBe(true)
     for (const form of [composed, decomposed]) expect(await codeOf(operator.authenticate(form, peer))).toBe('OK')
     expect(derivations()).toBe(1)
-    await operator.changePassword(`another ${decomposed}`)
+    await operator.changePassword(composed, `another ${decomposed}`)
     expect(await codeOf(operator.authenticate(`another ${composed}`, peer))).toBe('OK')
     expect(await codeOf(operator.authenticate(composed, peer))).toBe('INVALID_MASTER_PASSWORD')
     await keys.restart()
@@ -231,7 +231,7 @@ forEachEngine((engine, open) => {
     await here.operator.open(password)
     await here.operator.authenticate(password, peer)
     const there = await bench(database)
-    await there.operator.changePassword('a second password')
+    await there.operator.changePassword(password, 'a second password')
     expect(await codeOf(here.operator.authenticate(password, peer))).toBe('INVALID_MASTER_PASSWORD')
     expect(await codeOf(here.operator.authenticate('a second password', peer))).toBe('OK')
   })
@@ -251,7 +251,7 @@ forEachEngine((engine, open) => {
     expect(await codeOf(operator.open('seven77'))).toBe('ACTION_VALIDATION_FAILED')
     expect(await operator.hasKeyring()).toBe(false)
     await operator.open(password)
-    expect(await codeOf(operator.changePassword('seven77'))).toBe('ACTION_VALIDATION_FAILED')
+    expect(await codeOf(operator.changePassword(password, 'seven77'))).toBe('ACTION_VALIDATION_FAILED')
     for (const text of ['', 'x'.repeat(1_001)])
       expect(await codeOf(operator.authenticate(text, peer))).toBe('INVALID_MASTER_PASSWORD')
     expect(derivations()).toBe(0)
@@ -263,7 +263,9 @@ forEachEngine((engine, open) => {
       expect(await codeOf(operator.open(text)), JSON.stringify(text)).toBe('ACTION_VALIDATION_FAILED')
     await operator.open(password)
     for (const text of [' a password', 'a password ', 'a pass\nword'])
-      expect(await codeOf(operator.changePassword(text)), JSON.stringify(text)).toBe('ACTION_VALIDATION_FAILED')
+      expect(await codeOf(operator.changePassword(password, text)), JSON.stringify(text)).toBe(
+        'ACTION_VALIDATION_FAILED',
+      )
     expect(await codeOf(operator.authenticate(password, peer))).toBe('OK')
   })
 

@@ -8,7 +8,8 @@ type Facts = {
     /** SHA-256 of the token that was shown, hex: renewal replaces this one and no other. */
     readonly tokenHash: string
   }
-  operator: unknown
+  /** The master password of this call, which the signer asks for once more before a key leaves or the password changes. */
+  operator: { readonly masterPassword: () => string }
   owner: { readonly address: string }
 }
 export type CallerKind = Caller | 'public'

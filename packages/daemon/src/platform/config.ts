@@ -20,7 +20,7 @@ import {
 } from '@waiaas/contract'
 import { parse, TomlError } from 'smol-toml'
 import { AccessError, explained } from './access.ts'
-import { nearNames } from './near.ts'
+import { similarNames } from './similar-names.ts'
 
 type Origin = 'default' | 'file' | 'environment'
 export type Config = {
@@ -222,7 +222,7 @@ function take(reading: Reading, { origin, key, where }: Place, read: () => unkno
 }
 
 function meant(name: string, known: readonly string[]): string {
-  const near = nearNames(name, known)
+  const near = similarNames(name, known)
   return near.length > 0 ? ` (did you mean ${near.join(' or ')}?)` : ''
 }
 

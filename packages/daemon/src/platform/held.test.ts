@@ -118,6 +118,7 @@ forEachEngine((_engine, open) => {
     await expect(bed.sessions.authenticate(token)).rejects.toMatchObject({ code: 'SESSION_REVOKED' })
     const row = { id, revoked_at: null } as Parameters<typeof sessionAsHeld>[1]
     expect(sessionAsHeld(bed.held, row)?.revoked_at).toBe(bed.clock.now())
+    expect((await bed.sessions.list({ limit: 5, offset: 0 })).data).toMatchObject([{ id, status: 'REVOKED' }])
     await makeRoom()
     await bed.held.stop()
     expect([bed.held.names(), (await bed.evidence('SESSION_REVOKED')).length]).toEqual([[], 1])

@@ -9,6 +9,7 @@ import {
   type Network,
   nativeAsset,
   parseBase,
+  remaining,
   type UnitPrice,
   type Usd,
   usdCost,
@@ -47,10 +48,10 @@ export type Holding = {
   readonly price: Price | null
   /** What its money counts at: the trustworthy price, else the last that was known. */
   readonly countedAt: Price | null
-  /** What a recipient gets; the tiers judge this. */
+  /** What leaves, deposits for new accounts included: they are their owner's. The tiers judge this. */
   outflow: Base
-  /** Deposits for new accounts; they count in the windows beside the outflow. */
-  rent: Base
+  /** What of the outflow is deposits. */
+  deposits: Base
 }
 
 /** All that leaves, valued. USD is micro-dollars, rounded up per part. */
@@ -59,9 +60,13 @@ export type Bill = {
   readonly nativePrice: Price | null
   readonly holdings: readonly Holding[]
   readonly items: readonly ReserveItem[]
-  /** Outflows without rent and fees; null when a part of them has no price. */
+  /** The most that the bytes can pay for being carried out; judged by itself. */
+  readonly fee: { readonly holding: Holding; readonly amount: Base; readonly usd: Usd | null }
+  /** Outflows without the fee; null when a part of them has no price. */
   readonly outflowUsd: Usd | null
-  /** Outflows, rent and the worst fee; null when a part has no price. */
+  /** What counts beside the payments: deposits and the worst fee, at what is known of their prices. */
+  readonly besidesUsd: Usd
+  /** Outflows and the worst fee; null when a part has no price. */
   readonly totalUsd: Usd | null
   /** What counts in the windows: the total, with parts without a trustworthy price at the last that was known. */
   readonly knownUsd: Usd
@@ -97,35 +102,42 @@ export function billOf({ facts, fee, network, prices, lastPrices = {}, tokens }:
   }
   for (const { asset, amount } of facts.deposits) {
     const opened = holding(asset)
-    opened.rent = add(opened.rent, amount)
+    opened.outflow = add(opened.outflow, amount)
+    opened.deposits = add(opened.deposits, amount)
   }
   const feeHolding = holding(fee.asset)
   const all = [...holdings.values()]
-  return { nativePrice: holding(native).price, holdings: all, ...totals(all, feeHolding, parseBase(fee.max)) }
+  const amount = parseBase(fee.max)
+  const worst = { holding: feeHolding, amount, usd: amount === 0n ? ZERO_USD : usdOf(feeHolding, amount) }
+  return { nativePrice: holding(native).price, holdings: all, fee: worst, ...totals(all, worst) }
 }
 
-function totals(all: readonly Holding[], feeHolding: Holding, fee: Base) {
+type Held = { holding: Holding; amount: Base; part?: ReserveItem['part']; isBeside?: boolean }
+
+function totals(all: readonly Holding[], fee: Bill['fee']) {
   const items: ReserveItem[] = []
   const unpriced: string[] = []
   let outflowUsd: Usd | null = ZERO_USD
   let totalUsd: Usd | null = ZERO_USD
   let knownUsd = ZERO_USD
-  const hold = (part: ReserveItem['part'], holding: Holding, amount: Base) => {
+  let besidesUsd = ZERO_USD
+  const hold = ({ holding, amount, part = 'value', isBeside = false }: Held) => {
     if (amount === 0n) return
     const usd = usdOf(holding, amount)
     const counted = worth(holding.countedAt, amount)
     items.push({ part, asset: holding.asset, amount, usd: counted })
     if (counted !== null) knownUsd = add(knownUsd, counted)
+    if (counted !== null && isBeside) besidesUsd = add(besidesUsd, counted)
     if (usd === null && !unpriced.includes(holding.asset)) unpriced.push(holding.asset)
     totalUsd = plus(totalUsd, usd)
   }
   for (const holding of all) {
     if (holding.outflow > 0n) outflowUsd = plus(outflowUsd, usdOf(holding, holding.outflow))
-    hold('value', holding, holding.outflow)
-    hold('value', holding, holding.rent)
+    hold({ holding, amount: remaining(holding.outflow, holding.deposits) })
+    hold({ holding, amount: holding.deposits, isBeside: true })
   }
-  hold('fee', feeHolding, fee)
-  return { items, unpriced, outflowUsd, totalUsd, knownUsd }
+  hold({ ...fee, part: 'fee', isBeside: true })
+  return { items, unpriced, outflowUsd, totalUsd, knownUsd, besidesUsd }
 }
 
 const plus = (sum: Usd | null, usd: Usd | null): Usd | null => (sum === null || usd === null ? null : add(sum, usd))
@@ -149,7 +161,7 @@ function newHolding(asset: string, { isNative, network, prices, lastPrices, toke
     price,
     countedAt: price ?? usable(lastPrices[asset]),
     outflow: ZERO_BASE,
-    rent: ZERO_BASE,
+    deposits: ZERO_BASE,
   }
 }
 

@@ -23,6 +23,8 @@ import { type Bill, billOf, type Holding, type KnownTokens, type Prices } from '
 export type Window = {
   readonly total: Usd
   readonly final: readonly { readonly until: number; readonly usd: Usd }[]
+  /** It counts as full until then: the wallet was restored, and what it spent before is not all known. */
+  readonly fullUntil?: number
 }
 export type Windows = { readonly day: Window; readonly month: Window }
 

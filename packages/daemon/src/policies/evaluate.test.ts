@@ -1,6 +1,6 @@
-import { Decision, toUsd } from '@waiaas/contract'
+import { Decision, defaultSettings, togglesOf, toUsd } from '@waiaas/contract'
 import { describe, expect, test } from 'vitest'
-import type { EvaluateInput } from './evaluate.ts'
+import { compilePolicies, type EvaluateInput } from './evaluate.ts'
 import {
   BOB,
   ETH,
@@ -34,7 +34,7 @@ describe('without a policy that allows it, nothing leaves', () => {
     expect(verdict([], { effects: effects([]) })).toBe('DENY:SPENDING_LIMIT_MISSING')
   })
   test('a token needs ALLOWED_TOKENS while the toggle says so', () => {
-    const toggles = { denyTokens: true, denyContracts: true, denySpenders: true }
+    const toggles = togglesOf(defaultSettings())
     const list = row('ALLOWED_TOKENS', { tokens: [{ address: USDC_ADDRESS }] })
     expect(verdict([open()], { ...usdc(1n), toggles })).toBe('DENY:TOKEN_NOT_ALLOWED')
     expect(verdict([open(), list], { ...usdc(1n), toggles })).toBe('INSTANT')
@@ -58,7 +58,7 @@ describe('without a policy that allows it, nothing leaves', () => {
     ],
   ])('%s is refused in this release, with the toggle off too', (_, effect, code) => {
     expect(verdict([open()], { effects: effects([effect]) })).toBe(`DENY:${code}`)
-    const toggles = { denyTokens: false, denyContracts: false, denySpenders: false }
+    const toggles = { ...togglesOf(defaultSettings()), denyTokens: false, denyContracts: false, denySpenders: false }
     expect(verdict([open()], { effects: effects([effect]), toggles })).toBe('DENY:UNSUPPORTED_EFFECT')
   })
   test.each([
@@ -379,11 +379,11 @@ describe('a cancel or gap-fill of a lane', () => {
     row('TIME_RESTRICTION', { allowed_hours: { start: 0, end: 1 }, allowed_days: [0] }),
     row('SPENDING_LIMIT', { instant_max_usd: 0, daily_limit_usd: 1 }),
   ]
-  test('is free of address, time and rate rules and of the tiers, not of the windows', () => {
+  test('is free of address, time and rate rules, of the tiers and of the windows', () => {
     const requests = { all: [NOON], networks: {} }
     expect(verdict(strict, { ...lane, requests })).toBe('INSTANT')
     expect(verdict([], lane)).toBe('INSTANT')
-    expect(verdict(strict, { ...lane, spent: spentToday(1n) })).toBe('DENY:SPENDING_LIMIT_EXCEEDED')
+    expect(verdict(strict, { ...lane, spent: spentToday(1n) })).toBe('INSTANT')
   })
   test('is nothing of the kind when something leaves beside it', () => {
     const both: Partial<EvaluateInput> = { effects: effects([{ kind: 'lane', purpose: 'cancel' }, outflow(ETH, 1n)]) }
@@ -458,5 +458,45 @@ describe('what a decision says', () => {
       ['value', ETH, 5n],
       ['fee', ETH, 9n],
     ])
+  })
+})
+
+test('a fault while judging refuses, and is kept for the log alone', () => {
+  const [sound] = compilePolicies([open()])
+  const fault = new Error('an inner text')
+  const broken = {
+    ...sound!,
+    judge: () => {
+      throw fault
+    },
+  }
+  const judgement = judge([], { policies: [broken] })
+  expect(judgement.decision).toMatchObject({ outcome: 'DENY', reasons: [{ code: 'POLICY_RULES_CORRUPT' }] })
+  expect(JSON.stringify(judgement.decision)).not.toContain('inner')
+  expect(judgement.fault).toBe(fault)
+})
+
+describe('windows of a wallet that was restored', () => {
+  const DAY = 86_400_000
+  const fullUntil = NOON + DAY - 1_000
+  const full = (usd: bigint) => {
+    const known = toUsd(usd)
+    const day = { total: known, final: usd > 0n ? [{ until: NOON + 5_000, usd: known }] : [], fullUntil }
+    return { spent: { day, month: { ...day, fullUntil: NOON + 30 * DAY }, networks: {} } }
+  }
+  const daily = (limit: number) => spending({ instant_max_usd: 1e9, daily_limit_usd: limit })
+
+  test.each([0n, 500_000_000n, 20_000_000_000n])('count as full, whatever of it is known: %s', (usd) => {
+    const { decision } = judge([daily(10_000)], { ...eth(1n), ...full(usd) })
+    expect(decision).toMatchObject({ outcome: 'DENY', reasons: [{ code: 'SPENDING_LIMIT_EXCEEDED' }] })
+    expect(decision.reasons[0]!.message).toContain('confirm-spends')
+    expect(decision.reasons[0]!.retryAt).toBe(Math.ceil(fullUntil / 1000))
+    expect(decision.headroom?.usd).toBe(0)
+  })
+
+  test('bind limits over time alone, and nothing of a lane', () => {
+    expect(verdict([open()], { ...eth(1n), ...full(0n) })).toBe('INSTANT')
+    const gap = effects([{ kind: 'lane', purpose: 'cancel' }], 1n)
+    expect(judge([daily(10_000)], { effects: gap, ...full(0n) }).decision.outcome).toBe('ALLOW')
   })
 })

@@ -22,6 +22,8 @@ export { compilePolicies, type PolicyRow } from './compile.ts'
 /** A decision with what follows from it inside the daemon. */
 export type Judgement = {
   readonly decision: Decision
+  /** Micro-dollars of all that leaves, the worst fee included; null when a part has no trustworthy price. */
+  readonly totalUsd: Usd | null
   /** Micro-dollars that leave, without fees; null without a trustworthy price. To be shown to an approver. */
   readonly usd: Usd | null
   /** Assets that leave, or pay for it, without a trustworthy price. */
@@ -30,6 +32,8 @@ export type Judgement = {
   readonly reserve: readonly ReserveItem[]
   /** It may be signed now: allowed, and neither a delay nor an approval is outstanding. */
   readonly mayRun: boolean
+  /** What went wrong while judging, for the log: agents read the decision. */
+  readonly fault?: unknown
 }
 
 /**
@@ -78,8 +82,8 @@ function conclude(of: Case, applying: readonly Policy[], outcome: Outcome): Judg
     policyVersion: of.input.policyVersion,
     inputs: inputsOf(of, applying),
   }
-  const { unpriced, items } = of.bill
-  return { decision, usd, unpriced, reserve: denied ? [] : items, mayRun: !denied && isSatisfied(tier, of) }
+  const { unpriced, items, totalUsd } = of.bill
+  return { decision, usd, totalUsd, unpriced, reserve: denied ? [] : items, mayRun: !denied && isSatisfied(tier, of) }
 }
 
 const strictest = (findings: readonly Finding[]): Tier => {
@@ -165,7 +169,7 @@ function judgeAbsence(applying: readonly Policy[], of: Case, findings: Finding[]
 }
 
 function refusedByFault(input: EvaluateInput, error: unknown): Judgement {
-  const message = `the request could not be judged: ${error instanceof Error ? error.message : String(error)}`
+  const message = 'the request could not be judged; the log of the daemon says why'
   const { day, month } = input.spent
   return {
     decision: {
@@ -188,7 +192,9 @@ function refusedByFault(input: EvaluateInput, error: unknown): Judgement {
         toggles: { ...input.toggles },
       },
     },
+    fault: error,
     usd: null,
+    totalUsd: null,
     unpriced: [],
     reserve: [],
     mayRun: false,

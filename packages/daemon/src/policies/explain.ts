@@ -24,7 +24,7 @@ type Outcome = { readonly denied: boolean; readonly tier: Tier; readonly reasons
 /** How much would pass now, limit by limit, for the one asset that leaves. */
 export function headroomOf(of: Case, applying: readonly Policy[], { denied, tier, reasons }: Outcome): Headroom {
   const limits = applying.filter((policy): policy is Bounding => policy.bounds !== undefined)
-  const leaving = of.bill.holdings.filter((holding) => holding.outflow > 0n)
+  const leaving = of.bill.holdings.filter(({ outflow, deposits }) => outflow > deposits)
   const holding = leaving.length === 1 ? leaving[0]! : null
   const windows = (['daily_limit_usd', 'monthly_limit_usd'] as const).flatMap((name) =>
     tightestWindow(name, of, limits),
@@ -59,8 +59,7 @@ type WindowRoom = { name: WindowName; policy: Policy; isHard: boolean; room: Usd
 /** What the tightest hard limit leaves for value once fees are paid, and likewise the tightest that asks for approval. */
 function tightestWindow(name: WindowRoom['name'], of: Case, limits: readonly Bounding[]): WindowRoom[] {
   const { bill } = of
-  const besides =
-    bill.unpriced.length > 0 || bill.outflowUsd === null ? bill.knownUsd : remaining(bill.knownUsd, bill.outflowUsd)
+  const besides = bill.unpriced.length > 0 || bill.outflowUsd === null ? bill.knownUsd : bill.besidesUsd
   let tightest: WindowRoom | undefined
   let tightestHard: WindowRoom | undefined
   for (const policy of limits) {

@@ -1,8 +1,10 @@
 import {
+  defaultSettings,
   type Effect,
   NETWORKS,
   nativeAsset,
   type PolicyType,
+  togglesOf,
   tokenAsset,
   toUnitPrice,
   toUsd,
@@ -78,7 +80,7 @@ const input = (policies: readonly PolicyRow[], more: Partial<EvaluateInput> = {}
   tokens: { [USDC]: { decimals: 6, symbol: 'USDC' }, [ODD]: { decimals: 8, symbol: 'ODD' } },
   spent: { day: nothingSpent, month: nothingSpent, networks: {} },
   requests: { all: [], networks: {} },
-  toggles: { denyTokens: false, denyContracts: true, denySpenders: true },
+  toggles: { ...togglesOf(defaultSettings()), denyTokens: false },
   ...more,
 })
 

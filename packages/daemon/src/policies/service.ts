@@ -3,6 +3,7 @@ import {
   Failure,
   INSTALLED_TYPE,
   installedRules,
+  invalidField,
   isPolicyType,
   type Network,
   newId,
@@ -43,7 +44,7 @@ type Parts = {
   held: Pick<Held, 'write'>
   clock: Pick<Clock, 'now'>
   networks: () => readonly Network[]
-  wallet: (db: Handle, id: string) => Promise<{ status: string } | undefined>
+  wallet: (db: Handle, id: string) => Promise<{ status: string; purged_at?: number | null } | undefined>
   /** Writes evidence in the transaction of the change. */
   record: (db: Handle, evidence: PolicyEvidence) => Promise<void>
   /** After a change has been committed, before it is answered: waits for what is on its way. `null`: every wallet's. */
@@ -83,8 +84,7 @@ async function committing<T extends object>(parts: Parts, change: Change<T>): Pr
 function additions(parts: Parts) {
   const { clock, networks, wallet, record, nextVersion } = parts
   async function requireLiveWallet(db: Handle, id: string): Promise<void> {
-    const found = await wallet(db, id)
-    if (!found) throw new Failure('WALLET_NOT_FOUND', `there is no wallet ${id}`)
+    const found = await requireWallet(wallet, db, id)
     if (found.status === 'TERMINATED') throw new Failure('WALLET_TERMINATED', `wallet ${id} is terminated`)
   }
   return {
@@ -123,13 +123,13 @@ function additions(parts: Parts) {
 }
 
 function changes(parts: Parts) {
-  const { database, clock, networks, record, nextVersion } = parts
+  const { database, clock, networks, wallet, record, nextVersion } = parts
   type Edit<T> = { answer(row: StoredPolicy): T; write(db: Handle, row: StoredPolicy): Promise<unknown> }
   /** Changes one policy under the locks of what it applies to. */
   async function changing<T extends object>(id: string, { answer, write }: Edit<T>): Promise<Changed<T>> {
-    const known = await database.read((db) => requirePolicy(db, id))
+    const known = await database.read((db) => requirePolicy(wallet, db, id))
     const change = { id, walletId: known.wallet_id, answer: answer(known) }
-    return committing(parts, { ...change, write: async (db) => write(db, await requirePolicy(db, id)) })
+    return committing(parts, { ...change, write: async (db) => write(db, await requirePolicy(wallet, db, id)) })
   }
   return {
     /** Failures: ACTION_VALIDATION_FAILED, INVALID_ADDRESS, POLICY_NOT_FOUND. */
@@ -172,15 +172,14 @@ function changes(parts: Parts) {
 function reading({ database, wallet }: Parts) {
   return {
     /** Failure: POLICY_NOT_FOUND. */
-    get: (id: string): Promise<PolicyResponse> => database.read(async (db) => answerOf(await requirePolicy(db, id))),
+    get: (id: string): Promise<PolicyResponse> =>
+      database.read(async (db) => answerOf(await requirePolicy(wallet, db, id))),
     /** With a wallet, its own and those of every wallet; otherwise all. Failures: WALLET_NOT_FOUND, ACTION_VALIDATION_FAILED. */
     async list(query: Parsed<Operations['listPolicies']>): Promise<Wire<Operations['listPolicies']>> {
       const { walletId, limit, offset, cursor } = query
       const from = cursor === undefined ? { offset } : { offset: 0, after: readCursor(cursor) }
       return database.read(async (db) => {
-        if (walletId !== undefined && !(await wallet(db, walletId))) {
-          throw new Failure('WALLET_NOT_FOUND', `there is no wallet ${walletId}`)
-        }
+        if (walletId !== undefined) await requireWallet(wallet, db, walletId)
         const rows = await policyStore.list(db, { walletId }, { ...from, limit: limit + 1 })
         const total = await policyStore.count(db, { walletId })
         const data = rows.slice(0, limit)
@@ -226,9 +225,20 @@ export function policyVersions(clock: Pick<Clock, 'now'>): NextVersion {
   }
 }
 
-async function requirePolicy(db: Handle, id: string): Promise<StoredPolicy> {
+const isPurged = (wallet: { purged_at?: number | null } | undefined): boolean => typeof wallet?.purged_at === 'number'
+
+/** A purged wallet is gone. */
+async function requireWallet(wallet: Parts['wallet'], db: Handle, id: string): Promise<{ status: string }> {
+  const found = await wallet(db, id)
+  if (!found || isPurged(found)) throw new Failure('WALLET_NOT_FOUND', `there is no wallet ${id}`)
+  return found
+}
+
+/** Those of a purged wallet are gone with it; their rows stay for the evidence. */
+async function requirePolicy(wallet: Parts['wallet'], db: Handle, id: string): Promise<StoredPolicy> {
   const row = await policyStore.byId(db, id)
-  if (!row) throw new Failure('POLICY_NOT_FOUND', `there is no policy ${id}`)
+  if (!row || (row.wallet_id !== null && isPurged(await wallet(db, row.wallet_id))))
+    throw new Failure('POLICY_NOT_FOUND', `there is no policy ${id}`)
   return row
 }
 
@@ -273,11 +283,11 @@ function answerOf(row: StoredPolicy): PolicyResponse {
   }
 }
 
-const writeCursor = ({ priority, id }: StoredPolicy): string => Buffer.from(`${priority} ${id}`).toString('base64url')
+const writeCursor = ({ priority, id }: StoredPolicy): string => `${priority}.${id}`
 
 function readCursor(cursor: string): { priority: number; id: string } {
-  const [priority = '', id = ''] = Buffer.from(cursor, 'base64url').toString().split(' ')
-  if (/^-?\d{1,16}$/.test(priority) && Number.isSafeInteger(Number(priority)) && id.length === 36)
-    return { priority: Number(priority), id }
-  throw new Failure('ACTION_VALIDATION_FAILED', 'expected the nextCursor of a previous page')
+  const [priority, id = ''] = cursor.split('.')
+  if (!Number.isSafeInteger(Number(priority)))
+    throw invalidField('cursor', 'expected the cursor that came with the previous page')
+  return { priority: Number(priority), id }
 }

@@ -1,4 +1,6 @@
+import type { ExpressionBuilder } from 'kysely'
 import { type Handle, statement } from '../platform/db/database.ts'
+import type { Tables } from '../platform/db/tables.ts'
 
 export type StoredPolicy = {
   id: string
@@ -102,8 +104,10 @@ export const policyStore = {
     page: { limit: number; offset: number; after?: Position | undefined },
   ) =>
     db.query<StoredPolicy>((kysely) => {
-      let query = kysely.selectFrom('policies').selectAll()
-      if (walletId) query = query.where((eb) => eb.or([eb('wallet_id', '=', walletId), eb('wallet_id', 'is', null)]))
+      let query = kysely
+        .selectFrom('policies')
+        .selectAll()
+        .where((eb) => shown(eb, walletId))
       const { after } = page
       if (after) {
         query = query.where((eb) =>
@@ -117,10 +121,16 @@ export const policyStore = {
     }),
   count: async (db: Handle, { walletId }: PolicyFilter): Promise<number> => {
     const rows = await db.query<{ count: number }>((kysely) => {
-      let query = kysely.selectFrom('policies').select((eb) => eb.fn.countAll<number>().as('count'))
-      if (walletId) query = query.where((eb) => eb.or([eb('wallet_id', '=', walletId), eb('wallet_id', 'is', null)]))
-      return query
+      const counted = kysely.selectFrom('policies').select((eb) => eb.fn.countAll<number>().as('count'))
+      return counted.where((eb) => shown(eb, walletId))
     })
     return rows[0]?.count ?? 0
   },
+}
+
+/** Of one wallet and of every wallet, or of all that are not purged. */
+function shown(eb: ExpressionBuilder<Tables, 'policies'>, walletId: string | undefined) {
+  const gone = eb.selectFrom('wallets').select('id').where('purged_at', 'is not', null)
+  const own = walletId === undefined ? eb('wallet_id', 'not in', gone) : eb('wallet_id', '=', walletId)
+  return eb.or([own, eb('wallet_id', 'is', null)])
 }

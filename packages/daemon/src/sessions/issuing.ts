@@ -11,7 +11,7 @@ import type { By } from '../platform/caller.ts'
 import { seconds } from '../platform/clock.ts'
 import type { Handle } from '../platform/db/database.ts'
 import { needLiveWallet, type PreparedSession, type WalletRow } from '../wallets/service.ts'
-import type { SessionParts } from './parts.ts'
+import type { SessionDependencies } from './dependencies.ts'
 import { canonicalConstraints, firstExpiry } from './rules.ts'
 import { sessionStore } from './store.ts'
 import type { Issued, Tokens } from './tokens.ts'
@@ -28,7 +28,7 @@ type Wish = {
 export type Issuing = ReturnType<typeof issuing>
 
 /** Makes sessions. The token is signed before the job, which may await nothing but its database. */
-export function issuing(parts: SessionParts, tokens: Tokens) {
+export function issuing(parts: SessionDependencies, tokens: Tokens) {
   const { database, clock, audit } = parts
 
   async function prepare(wish: Wish) {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DEFAULT_SESSION_TTL, type Output, type Parsed, type sessionOperations } from '@waiaas/contract'
+import { serverProgram } from '@waiaas/mcp/program'
 import type { By } from '../platform/caller.ts'
 import type { Issuing } from './issuing.ts'
 
@@ -52,5 +53,5 @@ function clientConfig({ walletId, name, dataDir, baseUrl }: Client): Record<stri
     WAIAAS_WALLET_ID: walletId,
     ...(name !== null && { WAIAAS_WALLET_NAME: name }),
   }
-  return { [`waiaas-${slug || walletId.slice(0, 8)}`]: { command: 'npx', args: ['@waiaas/mcp'], env } }
+  return { [`waiaas-${slug || walletId.slice(0, 8)}`]: { command: process.execPath, args: [serverProgram], env } }
 }

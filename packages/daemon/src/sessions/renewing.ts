@@ -2,7 +2,7 @@ import { Failure, type Output, type sessionOperations } from '@waiaas/contract'
 import { SYSTEM_EVIDENCE } from '../audit/service.ts'
 import { type By, by, type Principal } from '../platform/caller.ts'
 import { seconds } from '../platform/clock.ts'
-import type { SessionParts } from './parts.ts'
+import type { SessionDependencies } from './dependencies.ts'
 import { closedSession, GRACE_MS, renewedExpiry } from './rules.ts'
 import { type SessionRow, sessionStore } from './store.ts'
 import type { Tokens } from './tokens.ts'
@@ -12,7 +12,7 @@ type Rotated = Output<typeof sessionOperations.rotateSessionToken>
 type Change = { row: SessionRow; old: string; expiresAt: number; renewals: number; renewedAt: number | null }
 
 /** New tokens for sessions that exist. The old one opens the session for a short grace, then nothing. */
-export function renewing(parts: SessionParts, tokens: Tokens) {
+export function renewing(parts: SessionDependencies, tokens: Tokens) {
   const { database, clock, audit } = parts
 
   async function need(id: string): Promise<SessionRow> {

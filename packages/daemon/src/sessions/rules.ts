@@ -2,6 +2,7 @@ import {
   addressKey,
   Failure,
   findNetwork,
+  invalidField,
   type Network,
   parseUsd,
   type Reason,
@@ -92,10 +93,7 @@ export function canonicalConstraints(
   const ids = constraints.networks.map((name) => {
     const network = findNetwork(networks, name)
     if (network) return network.id
-    const message = `expected a network such as ${networks[0]?.id}, got "${name}"`
-    throw new Failure('ACTION_VALIDATION_FAILED', `constraints.networks: ${message}`, {
-      details: { issues: [{ path: 'constraints.networks', message }] },
-    })
+    throw invalidField('constraints.networks', `expected a network such as ${networks[0]?.id}, got "${name}"`)
   })
   return { ...constraints, networks: [...new Set(ids)] }
 }

@@ -2,17 +2,21 @@ import { Failure, type Output, type Parsed, type sessionOperations } from '@waia
 import type { Principal } from '../platform/caller.ts'
 import { seconds } from '../platform/clock.ts'
 import type { Handle } from '../platform/db/database.ts'
-import { ending, needSession, sessionAsHeld } from './ending.ts'
+import type { SessionDependencies } from './dependencies.ts'
+import { ending } from './ending.ts'
 import { issuing } from './issuing.ts'
+import { linking } from './linking.ts'
+import { needSession } from './lookup.ts'
 import { mcpTokens } from './mcp-token.ts'
-import type { SessionParts } from './parts.ts'
 import { renewing } from './renewing.ts'
+import { revoking, sessionAsHeld } from './revoking.ts'
 import { closedSession, readConstraints } from './rules.ts'
 import { type LinkedWallet, type SessionRow, sessionStore } from './store.ts'
 import { sessionTokens, tokenHash } from './tokens.ts'
 
-export { sessionAsHeld } from './ending.ts'
-export type { SessionParts } from './parts.ts'
+export type { SessionDependencies } from './dependencies.ts'
+export { endRestored } from './restored.ts'
+export { sessionAsHeld } from './revoking.ts'
 export { constraintFaults, readConstraints } from './rules.ts'
 export type { SessionRow } from './store.ts'
 
@@ -27,9 +31,9 @@ export const isLinked = (db: Handle, sessionId: string, walletId: string): Promi
   sessionStore.isLinked(db, sessionId, walletId)
 
 /** Session tokens and what they open: issue, authenticate, renew, rotate, revoke. */
-export function sessions(parts: SessionParts) {
+export function sessions(parts: SessionDependencies) {
   const { database, clock, held } = parts
-  const tokens = sessionTokens(parts.secret)
+  const tokens = sessionTokens(parts.secret, () => database.read(sessionStore.generation))
   const { assertRoom, issue, create, prepare } = issuing(parts, tokens)
 
   /** Why a token that no session has opens nothing. */
@@ -47,7 +51,9 @@ export function sessions(parts: SessionParts) {
     create,
     prepare,
     ...renewing(parts, tokens),
-    ...ending(parts, assertRoom),
+    ...revoking(parts),
+    ...linking(parts, assertRoom),
+    ...ending(parts),
     createMcpToken: mcpTokens(issue, parts.dataDir),
 
     /** The agent that a token stands for. The stored hash decides. Failure INVALID_TOKEN, TOKEN_EXPIRED, SESSION_REVOKED, SESSION_NOT_FOUND. */
@@ -70,7 +76,8 @@ export function sessions(parts: SessionParts) {
         const rows = await sessionStore.list(db, filter, { limit: limit + 1, offset, before: cursor })
         const shown = rows.slice(0, limit)
         const data: Listed['data'] = []
-        for (const row of shown) data.push(sessionView(row, await sessionStore.wallets(db, row.id), now))
+        for (const row of shown)
+          data.push(sessionView(sessionAsHeld(held, row) ?? row, await sessionStore.wallets(db, row.id), now))
         const hasMore = rows.length > shown.length
         const nextCursor = hasMore ? shown.at(-1)!.id : null
         return { data, total: await sessionStore.count(db, filter), limit, offset, nextCursor, hasMore }

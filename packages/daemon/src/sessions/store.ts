@@ -21,12 +21,15 @@ export type SessionRow = {
   revoked_at: number | null
   created_at: number
 }
+/** Of the secret that tokens are signed with. 0 until a first restore, then the time of the last one. */
+type SecretRow = { id: number; generation: number }
 type LinkRow = { session_id: string; wallet_id: string; created_at: number }
 
 declare module '../platform/db/tables.ts' {
   interface Tables {
     sessions: SessionRow
     session_wallets: LinkRow
+    session_secret: SecretRow
   }
 }
 
@@ -138,6 +141,16 @@ const countOfWallet = statement<{ wallet: string; now: number }, { sessions: num
     .where((eb) => eb.or([eb('expires_at', '=', 0), eb('expires_at', '>', p('now'))])),
 )
 
+const generation = statement<NoParams, SecretRow>((db) =>
+  db.selectFrom('session_secret').selectAll().where('id', '=', 1),
+)
+const setGeneration = statement<{ generation: number }>((db, p) =>
+  db
+    .updateTable('session_secret')
+    .set({ generation: p('generation') })
+    .where('id', '=', 1),
+)
+
 export type SessionFilter = { sessionId?: string | undefined; walletId?: string | undefined }
 
 const won = ({ changes }: { changes: number }) => changes === 1
@@ -159,6 +172,8 @@ export const sessionStore = {
   open: (db: Handle) => db.all(open),
   countOfWallet: async (db: Handle, wallet: string, now: number) =>
     (await db.get(countOfWallet, { wallet, now }))!.sessions,
+  generation: async (db: Handle) => (await db.get(generation))!.generation,
+  setGeneration: (db: Handle, generation: number) => db.run(setGeneration, { generation }),
   /** Newest first, without revoked ones. */
   list: (db: Handle, filter: SessionFilter, page: { limit: number; offset: number; before?: string | undefined }) =>
     db.query<SessionRow>((kysely) => {

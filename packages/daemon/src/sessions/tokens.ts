@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { hkdfSync, randomBytes } from 'node:crypto'
 import { Failure } from '@waiaas/contract'
 import { errors, jwtVerify, SignJWT } from 'jose'
 import { sha256 } from '../platform/sha256.ts'
@@ -11,16 +11,26 @@ export type Issued = { readonly token: string; readonly hash: string }
 /** What the database keeps of a token. */
 export const tokenHash = (token: string): string => sha256(token)
 
-/** Session tokens: a prefix and an HS256 JWT (RFC 7519). `secret` gives the same 32 bytes after each start. */
-export function sessionTokens(secret: () => Promise<Uint8Array>) {
+const HMAC = { name: 'HMAC', hash: 'SHA-256' }
+
+/** The secret of a generation. The first is the sessions' subkey itself. */
+const ofGeneration = (secret: Uint8Array, generation: number): Uint8Array =>
+  generation === 0
+    ? secret
+    : new Uint8Array(hkdfSync('sha256', secret, new Uint8Array(), `waiaas/sessions/${generation}`, 32))
+
+/**
+ * Session tokens: a prefix and an HS256 JWT (RFC 7519). `secret` gives the same 32 bytes after each start, and
+ * `generation` the same number until a restore.
+ */
+export function sessionTokens(secret: () => Promise<Uint8Array>, generation: () => Promise<number>) {
+  async function importKey(): Promise<CryptoKey> {
+    const bytes = ofGeneration(await secret(), await generation())
+    return crypto.subtle.importKey('raw', Uint8Array.from(bytes), HMAC, false, ['sign', 'verify'])
+  }
   let imported: Promise<CryptoKey> | undefined
   async function key(): Promise<CryptoKey> {
-    imported ??= secret().then((bytes) =>
-      crypto.subtle.importKey('raw', Uint8Array.from(bytes), { name: 'HMAC', hash: 'SHA-256' }, false, [
-        'sign',
-        'verify',
-      ]),
-    )
+    imported ??= importKey()
     try {
       return await imported
     } catch (error) {

@@ -7,7 +7,7 @@ import { strictAudit } from '../../../../test/support/strict-audit.ts'
 import { audit } from '../audit/service.ts'
 import { migrations } from '../migrations/all.ts'
 import { systemClock } from '../platform/clock.ts'
-import type { Database } from '../platform/db/database.ts'
+import type { Database, Handle } from '../platform/db/database.ts'
 import type { Call } from '../platform/http/types.ts'
 import { jsonLog } from '../platform/log.ts'
 import { settingsHandlers } from './handlers.ts'
@@ -52,6 +52,33 @@ forEachEngine((engine, open, fresh) => {
     expect(settings.get()['oracle.max_age_seconds']).toBe(200)
     const again = await serviceOn(database, { configured })
     expect(again.get()['oracle.max_age_seconds']).toBe(200)
+  })
+
+  test('a job sees the settings of its version, before and after this process has taken a change over', async () => {
+    const database = await open(migrations)
+    const seen: [number, number, number][] = []
+    let version = 1
+    const read = async (db: Handle) => (await settings.at(db, version))['oracle.max_age_seconds']
+    const settings = await serviceOn(database, {
+      configured: { ...defaultSettings(), 'oracle.max_age_seconds': 100 },
+      async withChange(db) {
+        version++
+        // Whoever comes after the change and before the answer to it.
+        seen.push([version, await read(db), settings.get()['oracle.max_age_seconds']])
+      },
+    })
+    expect(await database.read(read)).toBe(100)
+    await settings.update([{ key: 'oracle.max_age_seconds', value: '200' }], by)
+    await settings.update([{ key: 'oracle.max_age_seconds', value: null }], by)
+    expect(seen).toEqual([
+      [2, 200, 100],
+      [3, 100, 200],
+    ])
+    // Another daemon has not looked yet, and another version tells it.
+    const other = await serviceOn(database)
+    await settings.update([{ key: 'oracle.max_age_seconds', value: '300' }], by)
+    expect(other.get()['oracle.max_age_seconds']).not.toBe(300)
+    expect((await database.read((db) => other.at(db, version)))['oracle.max_age_seconds']).toBe(300)
   })
 
   test('all changes are made or none, and each that cannot be is named', async () => {

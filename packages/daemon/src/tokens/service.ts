@@ -2,6 +2,7 @@ import {
   assetKey,
   Failure,
   findNetwork,
+  invalidField,
   type Network,
   newId,
   type Output,
@@ -43,7 +44,7 @@ export function tokens({ database, clock, audit, chains }: TokenParts) {
     async list({ network: name, limit, cursor }: Input<'listTokens'>): Promise<Answer<'listTokens'>> {
       const network = need(name)
       const all = await database.read((db) => registered(db, network))
-      const start = cursor === undefined ? 0 : all.findIndex(({ token }) => token.asset === cursor) + 1
+      const start = cursor === undefined ? 0 : afterToken(all, cursor)
       const page = all.slice(start, start + limit)
       const hasMore = start + page.length < all.length
       return {
@@ -154,9 +155,11 @@ const tokenView = ({ caip2 }: Network, { token, source }: Registered): Answer<'l
   return { address, symbol, name, decimals, source, assetId: asset, chainId: caip2 }
 }
 
-function otherDecimals(onChain: number, given: number): Failure {
-  const message = `expected ${onChain}, as the token has on its chain, got ${given}`
-  return new Failure('ACTION_VALIDATION_FAILED', `decimals: ${message}`, {
-    details: { issues: [{ path: 'decimals', message }] },
-  })
+function afterToken(all: readonly Registered[], asset: string): number {
+  const at = all.findIndex(({ token }) => token.asset === asset)
+  if (at < 0) throw invalidField('cursor', 'expected a token of this list; begin with the first page')
+  return at + 1
 }
+
+const otherDecimals = (onChain: number, given: number): Failure =>
+  invalidField('decimals', `expected ${onChain}, as the token has on its chain, got ${given}`)

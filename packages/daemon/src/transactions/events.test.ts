@@ -1,7 +1,7 @@
 import { newId } from '@waiaas/contract'
 import { afterEach, expect, test } from 'vitest'
 import { forEachEngine } from '../../../../test/support/for-each-engine.ts'
-import { ETHER, migrations, startEvm, startPipeline } from '../../test/pipeline-bed.ts'
+import { agent, ETHER, migrations, startEvm, startPipeline } from '../../test/pipeline-bed.ts'
 import { listStore } from './rows/list-store.ts'
 
 const recipient = '0x2222222222222222222222222222222222222222'
@@ -83,7 +83,7 @@ forEachEngine((_engine, open) => {
     const { ask, until, eventsOf, service, node, onSign, database, from, sent } = await start()
     const ids: string[] = []
     onSign(async () => {
-      await service.cancel(ids[0]!, from.session)
+      await service.cancel(ids[0]!, agent(from.session))
     })
     // One read of the lane takes both: the first request wakes it only once both are stored.
     const hold = service.stops.halt(from.id)

@@ -1,7 +1,7 @@
 import { newId } from '@waiaas/contract'
 import { afterEach, expect, test } from 'vitest'
 import { forEachEngine } from '../../../../test/support/for-each-engine.ts'
-import { ETHER, migrations, startEvm, startPipeline } from '../../test/pipeline-bed.ts'
+import { agent, ETHER, migrations, operator, startEvm, startPipeline } from '../../test/pipeline-bed.ts'
 
 const recipient = '0x1111111111111111111111111111111111111111'
 const limits = { instant_max_usd: 100, notify_max_usd: 200, delay_max_usd: 300, daily_limit_usd: 10_000 }
@@ -31,10 +31,10 @@ forEachEngine((_engine, open) => {
     const id = await pay(ETHER / 100n)
     const first = await sent(id)
     for (const purpose of ['speed-up', 'cancel'] as const)
-      await expect(service.replace(id, other, purpose)).rejects.toMatchObject(refused)
+      await expect(service.replace(id, agent(other), purpose)).rejects.toMatchObject(refused)
     expect(await service.get(id, other)).toMatchObject({ status: 'SUBMITTED', txHash: first })
-    const second = await service.replace(id, from.session, 'speed-up')
-    const third = await service.replace(id, undefined, 'cancel')
+    const second = await service.replace(id, agent(from.session), 'speed-up')
+    const third = await service.replace(id, operator, 'cancel')
     expect(new Set([first, second, third]).size).toBe(3)
   })
 
@@ -43,11 +43,11 @@ forEachEngine((_engine, open) => {
     const [mine, anyone] = [await pay(ETHER / 4n), await pay(ETHER / 4n)]
     for (const id of [mine, anyone]) {
       await until(id, 'QUEUED')
-      await expect(service.cancel(id, other)).rejects.toMatchObject(refused)
+      await expect(service.cancel(id, agent(other))).rejects.toMatchObject(refused)
       expect(await service.get(id, other)).toMatchObject({ status: 'QUEUED' })
     }
-    await service.cancel(mine, from.session)
-    await service.cancel(anyone, undefined)
+    await service.cancel(mine, agent(from.session))
+    await service.cancel(anyone, operator)
     for (const id of [mine, anyone]) expect((await service.get(id, undefined)).status).toBe('CANCELLED')
   })
 
@@ -58,8 +58,8 @@ forEachEngine((_engine, open) => {
     const { session } = await wallet()
     const attempts = [
       () => service.get(id, session),
-      () => service.cancel(id, session),
-      () => service.replace(id, session, 'cancel'),
+      () => service.cancel(id, agent(session)),
+      () => service.replace(id, agent(session), 'cancel'),
     ]
     for (const attempt of attempts)
       await expect(attempt()).rejects.toMatchObject({ ...refused, message: 'no such transaction' })

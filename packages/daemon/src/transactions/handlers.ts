@@ -28,11 +28,11 @@ export const transactionHandlers = (
     return { items: page.items, nextCursor: page.hasMore ? page.rows.at(-1)!.id : null, hasMore: page.hasMore }
   },
   getTransaction: ({ principal }, { id }) => service.get(id, sessionOf(principal)),
-  async cancelTransaction({ principal, peer }, { id }) {
-    return { id, status: 'CANCELLED' as const, ...(await service.cancel(id, principal.sessionId, peer)) }
+  async cancelTransaction(call, { id }) {
+    return { id, status: 'CANCELLED' as const, ...(await service.cancel(id, call)) }
   },
-  async replaceTransaction({ principal, peer }, { id, with: purpose }) {
-    const txHash = await service.replace(id, sessionOf(principal), purpose, peer)
+  async replaceTransaction(call, { id, with: purpose }) {
+    const txHash = await service.replace(id, call, purpose)
     return { id, status: 'SUBMITTED' as const, txHash }
   },
   async adminListTransactions(
@@ -74,7 +74,7 @@ export const transactionHandlers = (
   async adminRejectTransaction({ peer }, { id }) {
     return { id, status: 'CANCELLED' as const, rejectedAt: seconds(await service.reject(id, peer)) }
   },
-  async adminCancelTransaction({ peer }, { id }) {
-    return { id, status: 'CANCELLED' as const, ...(await service.cancel(id, undefined, peer)) }
+  async adminCancelTransaction(call, { id }) {
+    return { id, status: 'CANCELLED' as const, ...(await service.cancel(id, call)) }
   },
 })

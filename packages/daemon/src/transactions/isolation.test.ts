@@ -1,7 +1,7 @@
 import { newId } from '@waiaas/contract'
 import { afterEach, expect, test } from 'vitest'
 import { forEachEngine } from '../../../../test/support/for-each-engine.ts'
-import { ETHER, migrations, startEvm, startPipeline } from '../../test/pipeline-bed.ts'
+import { agent, ETHER, migrations, startEvm, startPipeline } from '../../test/pipeline-bed.ts'
 import type { KeyringRow } from '../keys/service.ts'
 
 const recipient = '0x1111111111111111111111111111111111111111'
@@ -205,7 +205,7 @@ forEachEngine((_engine, open, fresh) => {
     const { transactionId } = await send(from, { to: recipient, amount: '1' }, newId())
     await until(transactionId, 'SUBMITTED')
     await service.stops.halt(from.id)
-    await expect(service.replace(transactionId, from.session, 'speed-up')).rejects.toThrow('stopped')
+    await expect(service.replace(transactionId, agent(from.session), 'speed-up')).rejects.toThrow('stopped')
   })
 
   test('two attempts that change places in a reorganisation leave one confirmed transaction', async () => {
@@ -216,7 +216,7 @@ forEachEngine((_engine, open, fresh) => {
     await until(transactionId, 'SUBMITTED')
     const first = String((await service.get(transactionId, undefined)).txHash)
     await seen(first)
-    const second = await service.replace(transactionId, from.session, 'speed-up')
+    const second = await service.replace(transactionId, agent(from.session), 'speed-up')
     await seen(second)
     await node.mine(1)
     await until(transactionId, 'CONFIRMED')

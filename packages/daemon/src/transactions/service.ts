@@ -5,35 +5,39 @@ import {
   type Simulation,
   type Transaction,
   type TransactionStatus,
+  withoutNames,
 } from '@waiaas/contract'
 import { pruning } from '../ledger/service.ts'
-import { type Actor, sessionActor } from '../platform/caller.ts'
+import { by, type Principal, sessionOf } from '../platform/caller.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Handle } from '../platform/db/database.ts'
 import type { Held } from '../platform/held.ts'
 import type { Loop } from '../platform/jobs.ts'
 import type { Prices } from '../policies/service.ts'
-import { type Answer, type Asked, answered, type Built, decide, REPEAT_MS } from './deciding/decide.ts'
-import { idempotencyStore } from './deciding/idempotency-store.ts'
+import { type Asked, answered, type Built, decide, REPEAT_MS } from './deciding/decide.ts'
+import { type Answer, idempotencyStore } from './deciding/idempotency-store.ts'
 import { assetsOf, withFullFee } from './deciding/judge.ts'
 import { simulation } from './deciding/simulate.ts'
-import { dueWork } from './due.ts'
+import { type Job, type Parts, scopeOf } from './job.ts'
 import { parseRequest } from './kinds/all.ts'
 import type { FindToken } from './kinds/kind.ts'
-import { addressOf, lanes } from './lanes/lanes.ts'
+import { laneId } from './lanes/lane-id.ts'
+import { lanes } from './lanes/lanes.ts'
 import type { Replacement } from './lanes/replace.ts'
 import { settler } from './lanes/settle.ts'
-import type { Parts, WalletFacts } from './parts.ts'
 import { attemptStore } from './rows/attempt-store.ts'
-import { cancelUnsent, type Ending, endUnsent } from './rows/ending.ts'
+import { cancelUnsent, type Ending, endUnsent, type StopReason } from './rows/ending.ts'
+import { laneStore } from './rows/lane-store.ts'
 import { type ListedRow, type ListFilter, listStore } from './rows/list-store.ts'
 import { isUnsigned } from './rows/states.ts'
 import { type TransactionRow, transactionStore } from './rows/store.ts'
 import { unsentStore } from './rows/unsent-store.ts'
+import { scheduler } from './scheduler.ts'
+import type { WalletFacts } from './switches.ts'
 import { isOpenEnded, transactionView } from './views.ts'
 
 export { judge } from './deciding/judge.ts'
-export type * from './parts.ts'
+export type { Switches } from './switches.ts'
 
 export type ServiceParts = Parts & {
   /** The wallet a session means, or WALLET_ID_REQUIRED, WALLET_NOT_FOUND. */
@@ -51,9 +55,10 @@ type From = {
   key: string | undefined
   onDelivered: (listener: (delivered: boolean) => void) => void
 }
+/** Who asks: a session may change what it asked for itself, the operator all. */
+type Requester = { principal: Principal<'agent' | 'operator'>; peer: string | undefined }
 type Prepared = Pick<Built, 'walletId' | 'sessionId' | 'request' | 'chain' | 'sender'>
 type Page = { rows: ListedRow[]; items: Transaction[]; hasMore: boolean }
-type StopReason = { error: string; code: string; actor: Actor; sessionId?: string }
 type Lanes = ReturnType<typeof lanes>
 type Settler = ReturnType<typeof settler>
 type Answers = ReturnType<typeof answers>
@@ -64,7 +69,7 @@ export class Transactions {
   readonly #lanes: Lanes
   readonly #settler: Settler
   readonly #answers: Answers
-  #due: Loop | undefined
+  #scheduler: Loop | undefined
   #pruning: Loop | undefined
 
   constructor(parts: ServiceParts) {
@@ -76,16 +81,16 @@ export class Transactions {
 
   /** Takes up what an earlier run left, and works from then on. */
   start(): void {
-    this.#due = dueWork(this.#parts, this.#lanes)
+    this.#scheduler = scheduler(this.#parts, this.#lanes)
     this.#pruning = pruning(this.#parts)
   }
 
   async stop(): Promise<void> {
-    await this.#due?.stop()
+    await this.#scheduler?.stop()
     await this.#pruning?.stop()
     await this.#lanes.stop()
     await this.#settler.stop()
-    await this.#parts.database.work({}, (db) => attemptStore.dropLeases(db, this.#parts.instance))
+    await this.#parts.database.work({}, (db) => laneStore.dropLeases(db, this.#parts.instance))
   }
 
   /** Decides on a request; what is allowed to run is signed in the background. The answer is committed when this resolves. */
@@ -100,10 +105,12 @@ export class Transactions {
     const known = answered(stored, prepared)
     if (known) return known
     const asked: Asked = { ...(await this.#build(prepared)), key, ip: from.peer }
-    const scope = { shared: ['system'], exclusive: [`wallet:${asked.walletId}`, `session:${sessionId}`] }
-    const answer = await database.work(scope, (db) => decide(this.#parts, db, asked, this.#answers.isOwed))
+    const scope = scopeOf(asked.walletId, [{ session_id: sessionId }])
+    const answer = await database.work(scope, (db) => decide({ parts: this.#parts, db }, asked, this.#answers.isOwed))
     from.onDelivered((isDelivered) => this.#answers.given(answer.transactionId, isDelivered))
-    if (answer.accepted?.status === 'PENDING') this.#lanes.kick(asked.walletId, asked.chain.network.id, asked.sender)
+    const network = asked.chain.network.id
+    if (answer.accepted?.status === 'PENDING')
+      this.#lanes.kick({ lane: laneId(network, asked.sender), wallet_id: asked.walletId, network })
     return answer
   }
 
@@ -130,31 +137,32 @@ export class Transactions {
 
   /** Lets a waiting transaction of a wallet without owner go on, for exactly the effects that were shown. */
   async approve(id: string, ip?: string): Promise<{ status: TransactionStatus; at: number }> {
-    const row = await this.#change(id, undefined, (db, current) => approveQueued(this.#parts, db, current, ip))
-    this.#lanes.kick(row.wallet_id, row.network, addressOf(row.lane))
+    const row = await this.#change(id, undefined, (job, current) => approveQueued(job, current, ip))
+    this.#lanes.kick(row)
     return { status: 'PENDING', at: row.updated_at }
   }
 
-  /** Ends a transaction that is not signed. `sessionId` undefined is the operator. */
-  async cancel(id: string, sessionId: string | undefined, ip?: string): Promise<{ unwritten?: string }> {
-    const ending = { to: 'CANCELLED', code: null, error: 'cancelled', actor: actorOf(sessionId), ip } as const
+  /** Ends a transaction that is not signed. */
+  async cancel(id: string, requester: Requester): Promise<{ unwritten?: string }> {
+    const sessionId = sessionOf(requester.principal)
+    const ending = { to: 'CANCELLED', code: null, error: 'cancelled', ...by(requester) } as const
     const { wallet_id: wallet } = await this.#parts.database.read((db) => this.#findOwn(db, id, sessionId))
     const outcome = await this.#parts.held.write(`cancelled transaction ${id}`, {
       wallet,
-      write: () => this.#change(id, sessionId, (db, row) => end(this.#parts, db, row, ending)),
+      write: () => this.#change(id, sessionId, (job, row) => end(job, row, ending)),
       hold: () => this.#lanes.quiet([wallet]),
     })
     return 'unwritten' in outcome ? { unwritten: outcome.unwritten } : {}
   }
 
   /** Outbids a signed transaction on its nonce; the hash of the bytes that take its place. */
-  async replace(id: string, sessionId: string | undefined, purpose: Replacement, ip?: string): Promise<string> {
-    const row = await this.#parts.database.read((db) => this.#findOwn(db, id, sessionId))
+  async replace(id: string, requester: Requester, purpose: Replacement): Promise<string> {
+    const row = await this.#parts.database.read((db) => this.#findOwn(db, id, sessionOf(requester.principal)))
     const { order, network } = await this.#parts.chain(row.network)
     if (!order) throw new Failure('CHAIN_NOT_SUPPORTED', `${network.id} has no nonce that could be used again`)
     if (row.status !== 'SUBMITTED') throw processed(row)
-    const lane = await this.#lanes.get(row.wallet_id, row.network, addressOf(row.lane))
-    return lane.replace(id, purpose, { actor: actorOf(sessionId), ip })
+    const lane = await this.#lanes.get(row)
+    return lane.replace(id, purpose, by(requester))
   }
 
   reject(id: string, ip?: string): Promise<number> {
@@ -166,19 +174,18 @@ export class Transactions {
       ip,
       event: 'TX_REJECTED',
     } as const
-    return this.#change(id, undefined, (db, row) => {
+    return this.#change(id, undefined, (job, row) => {
       if (isUnsigned(row.status) && row.status !== 'QUEUED')
         throw new Failure('APPROVAL_NOT_FOUND', `the transaction is ${row.status} and waits for nobody`)
       if (row.status !== 'QUEUED') throw processed(row)
-      return end(this.#parts, db, row, ending)
+      return end(job, row, ending)
     })
   }
 
   get(id: string, sessionId: string | undefined): Promise<Transaction> {
     return this.#parts.database.read(async (db) => {
-      const row = await this.#find(db, id, sessionId)
-      const paid = row.tx_hash ? await attemptStore.paidFee(db, id) : null
-      return this.#view({ ...row, paid }, await laneReasons(db, [row]))
+      const row = await this.#visible(db, await listStore.byId(db, id), sessionId)
+      return this.#view(row, await laneReasons(db, [row]))
     })
   }
 
@@ -193,7 +200,7 @@ export class Transactions {
 
   /** All of a wallet's, newest first. */
   listOfWallet(walletId: string, before: string | undefined, limit: number): Promise<Page> {
-    return this.#page(limit, (db, count) => listStore.ofWallet(db, walletId, before, count))
+    return this.#page(limit, (db, count) => listStore.ofWallet(db, { wallet: walletId, before, count }))
   }
 
   #page(limit: number, read: (db: Handle, count: number) => Promise<ListedRow[]>): Promise<Page> {
@@ -212,7 +219,8 @@ export class Transactions {
   /** What a stop needs, inside its job and after its commit. */
   get stops() {
     return {
-      cancelUnsent: (db: Handle, walletId: string, why: StopReason) => cancelUnsent(this.#parts, db, walletId, why),
+      cancelUnsent: (db: Handle, walletId: string, why: StopReason) =>
+        cancelUnsent({ parts: this.#parts, db }, walletId, why),
       walletsWithUnsent: (db: Handle) => unsentStore.wallets(db),
       halt: (walletId?: string) => this.#lanes.halt(walletId),
       resume: (walletId?: string) => this.#lanes.resume(walletId),
@@ -242,17 +250,20 @@ export class Transactions {
     return { ...prepared, draft, hints, decoded: { ...decoded, effects: withFullFee(decoded.effects, draft) } }
   }
 
-  /** Finds a transaction that the caller may see; `sessionId` undefined is the operator. */
-  async #find(db: Handle, id: string, sessionId: string | undefined): Promise<TransactionRow> {
-    const row = await transactionStore.byId(db, id)
-    const isOwn = row && (!sessionId || (await this.#parts.switches.isLinked(db, sessionId, row.wallet_id)))
-    if (!row || !isOwn) throw new Failure('TX_NOT_FOUND', 'no such transaction')
+  /** A transaction that was found, if the caller may see it; `sessionId` undefined is the operator. */
+  async #visible<Row extends { wallet_id: string }>(
+    db: Handle,
+    row: Row | undefined,
+    sessionId: string | undefined,
+  ): Promise<Row> {
+    const isVisible = row && (!sessionId || (await this.#parts.switches.isLinked(db, sessionId, row.wallet_id)))
+    if (!row || !isVisible) throw new Failure('TX_NOT_FOUND', 'no such transaction')
     return row
   }
 
   /** Finds one that the caller may change: a session what it asked for itself, the operator any. */
   async #findOwn(db: Handle, id: string, sessionId: string | undefined): Promise<TransactionRow> {
-    const row = await this.#find(db, id, sessionId)
+    const row = await this.#visible(db, await transactionStore.byId(db, id), sessionId)
     if (!sessionId || row.session_id === sessionId) return row
     throw new Failure('TX_NOT_FOUND', 'this session has not asked for this transaction; the operator can change it')
   }
@@ -261,12 +272,13 @@ export class Transactions {
   async #change<T>(
     id: string,
     sessionId: string | undefined,
-    fn: (db: Handle, row: TransactionRow) => Promise<T>,
+    fn: (job: Job, row: TransactionRow) => Promise<T>,
   ): Promise<T> {
     const seen = await this.#parts.database.read((db) => this.#findOwn(db, id, sessionId))
-    const session = seen.session_id ? [`session:${seen.session_id}`] : []
-    const scope = { shared: ['system'], exclusive: [`wallet:${seen.wallet_id}`, ...session] }
-    return this.#parts.database.work(scope, async (db) => fn(db, await this.#findOwn(db, id, sessionId)))
+    const parts = this.#parts
+    return parts.database.work(scopeOf(seen.wallet_id, [seen]), async (db) =>
+      fn({ parts, db }, await this.#findOwn(db, id, sessionId)),
+    )
   }
 
   #view(row: ListedRow, laneReasons: ReadonlyMap<string, string>): Transaction {
@@ -276,6 +288,7 @@ export class Transactions {
 
   /** What keeps this process from signing, or from seeing what became of what was paid: some lines, with no address or hash. */
   troubles(): string[] {
+    // Anybody may read readiness: addresses and hashes would say whose wallets these are.
     const lines = [...this.#lanes.troubles(), ...this.#settler.troubles()].map(withoutNames)
     return [...new Set(lines)].slice(0, TROUBLES_MOST)
   }
@@ -293,8 +306,8 @@ export async function forgetEarlierRun(
   await attemptStore.assumeLeft(db, parts.clock.now())
   let cancelled = 0
   for (const walletId of await unsentStore.wallets(db))
-    cancelled += (await cancelUnsent(parts, db, walletId, why)).length
-  await attemptStore.endLeases(db)
+    cancelled += (await cancelUnsent({ parts, db }, walletId, why)).length
+  await laneStore.endLeases(db)
   return cancelled
 }
 
@@ -305,17 +318,13 @@ async function laneReasons(
 ): Promise<Map<string, string>> {
   const reasons = new Map<string, string>()
   for (const id of new Set(rows.filter(isOpenEnded).map(({ lane }) => lane))) {
-    const reason = (await attemptStore.lane(db, id))?.wait_reason
+    const reason = (await laneStore.byId(db, id))?.wait_reason
     if (reason) reasons.set(id, reason)
   }
   return reasons
 }
 
 const TROUBLES_MOST = 10
-/** Anybody may read readiness: addresses and hashes would say whose wallets these are. */
-const withoutNames = (line: string): string => line.replace(/\b(0x[0-9a-f]{40,}|[1-9A-HJ-NP-Za-km-z]{32,88})\b/gi, '…')
-
-const actorOf = (sessionId: string | undefined): Actor => (sessionId ? sessionActor(sessionId) : 'operator')
 
 /** Which answers went out. Those of an earlier process count as lost, so that a repeat of them pays nothing. */
 function answers({ now }: Clock) {
@@ -335,17 +344,12 @@ function answers({ now }: Clock) {
 const processed = ({ status }: Pick<TransactionRow, 'status'>): Failure =>
   new Failure('TX_ALREADY_PROCESSED', `the transaction is ${status}`, { details: { status } })
 
-async function end(parts: Parts, db: Handle, row: TransactionRow, ending: Ending): Promise<number> {
-  if (!(await endUnsent(parts, db, row, ending))) throw processed(row)
-  return parts.clock.now()
+async function end(job: Job, row: TransactionRow, ending: Ending): Promise<number> {
+  if (!(await endUnsent(job, row, ending))) throw processed(row)
+  return job.parts.clock.now()
 }
 
-async function approveQueued(
-  parts: Parts,
-  db: Handle,
-  row: TransactionRow,
-  ip: string | undefined,
-): Promise<TransactionRow> {
+async function approveQueued({ parts, db }: Job, row: TransactionRow, ip: string | undefined): Promise<TransactionRow> {
   if (row.status !== 'QUEUED') throw processed(row)
   if (row.tier !== 'APPROVAL')
     throw new Failure('APPROVAL_NOT_FOUND', 'the transaction waits for time, not for an approval')

@@ -2,7 +2,7 @@ import { formatUnits, type Network, parseMicros, type Transaction, usdNumber } f
 import { seconds } from '../platform/clock.ts'
 import { memoOf } from './kinds/all.ts'
 import { bothAmounts } from './kinds/amount.ts'
-import { addressOf } from './lanes/lanes.ts'
+import { addressOf } from './lanes/lane-id.ts'
 import type { ListedRow } from './rows/list-store.ts'
 import { decisionOf, intentOf } from './rows/readings.ts'
 

@@ -1,7 +1,7 @@
 import { isFailure, newId } from '@waiaas/contract'
 import { afterEach, expect, test } from 'vitest'
 import { forEachEngine } from '../../../../test/support/for-each-engine.ts'
-import { ETHER, migrations, startEvm, startPipeline } from '../../test/pipeline-bed.ts'
+import { agent, ETHER, migrations, startEvm, startPipeline } from '../../test/pipeline-bed.ts'
 import type { KeyringRow } from '../keys/service.ts'
 
 const bin = '0x00000000000000000000000000000000DeaDBeef'
@@ -67,10 +67,10 @@ forEachEngine((_engine, open, fresh) => {
     const { transactionId } = await send(from, { to: bin, amount: usd(200) }, newId())
     expect((await send(from, { to: bin, amount: usd(200) }, newId())).refused?.code).toBe('POLICY_DENIED')
     await expect(service.approve(transactionId)).rejects.toSatisfy((error) => isFailure(error, 'APPROVAL_NOT_FOUND'))
-    await service.cancel(transactionId, from.session)
+    await service.cancel(transactionId, agent(from.session))
     expect(await until(transactionId, 'CANCELLED')).toBe('CANCELLED')
     expect((await send(from, { to: bin, amount: usd(200) }, newId())).accepted?.tier).toBe('DELAY')
-    await expect(service.cancel(transactionId, from.session)).rejects.toSatisfy((error) =>
+    await expect(service.cancel(transactionId, agent(from.session))).rejects.toSatisfy((error) =>
       isFailure(error, 'TX_ALREADY_PROCESSED'),
     )
   })

@@ -2,10 +2,10 @@ import { Failure, type Network, newId, type Output, type Parsed, type walletOper
 import type { KeyRow } from '../keys/service.ts'
 import type { By } from '../platform/caller.ts'
 import type { Handle } from '../platform/db/database.ts'
+import type { WalletDependencies } from './dependencies.ts'
 import { derivedAddresses, importSecret } from './importing.ts'
 import { keyFailures } from './key-failures.ts'
 import { storedKey } from './key-rows.ts'
-import type { WalletParts } from './parts.ts'
 import { type WalletRow, walletStore } from './store.ts'
 import { walletView } from './views.ts'
 
@@ -19,7 +19,7 @@ type Imported = Output<typeof walletOperations.importWallet>
 type Chosen = Pick<CreateInput, 'name' | 'chain' | 'environment'>
 
 /** Makes wallets: the key in the signer first, then everything that belongs to the wallet in one job. */
-export function creation(parts: WalletParts) {
+export function creation(parts: WalletDependencies) {
   const { database, clock, keys, audit, sessions } = parts
 
   function assertAccepted(chosen: Chosen): void {
@@ -108,6 +108,7 @@ const newWallet = ({ name, chain, environment }: Chosen, { id, address, now }: M
   updated_at: now,
   terminated_at: null,
   purged_at: null,
+  spends_unknown_before: null,
 })
 
 function assertSupported(networks: readonly Network[], chain: Chosen['chain']): void {

@@ -1,14 +1,14 @@
 import { Failure, type Output, type Parsed, type walletOperations } from '@waiaas/contract'
 import type { By } from '../platform/caller.ts'
-import { needLiveWallet } from './choice.ts'
+import type { WalletDependencies } from './dependencies.ts'
 import { keyFailures } from './key-failures.ts'
-import type { WalletParts } from './parts.ts'
+import { needLiveWallet } from './lookup.ts'
 
 type Input = Parsed<typeof walletOperations.exportWallet>
 type Answer = Output<typeof walletOperations.exportWallet>
 
 /** The one door through which a key leaves: the operator with the master password again, on record before it is opened. */
-export function exporting({ database, audit, keys, keyRows, verifyPassword }: WalletParts) {
+export function exporting({ database, audit, keys, keyRows, verifyPassword }: WalletDependencies) {
   return async (input: Input, by: By): Promise<Answer> => {
     const { id, format, password, sealTo } = input
     await database.read((db) => needLiveWallet(db, id))
@@ -25,8 +25,12 @@ export function exporting({ database, audit, keys, keyRows, verifyPassword }: Wa
       return wallet
     })
     if (!isRight) throw new Failure('INVALID_MASTER_PASSWORD', 'masterPassword is not the master password')
-    const options = { ...(password !== undefined && { password }), ...(sealTo !== undefined && { recipient: sealTo }) }
-    const exported = await keyFailures(keys.export(await keyRows.key(id), format, options))
+    const options = {
+      format,
+      ...(password !== undefined && { password }),
+      ...(sealTo !== undefined && { recipient: sealTo }),
+    }
+    const exported = await keyFailures(keys.export(await keyRows.key(id), input.masterPassword, options))
     const secret = 'text' in exported ? { secret: exported.text } : exported
     return { id, chain: row.chain, publicKey: row.address, format, ...secret }
   }

@@ -16,6 +16,7 @@ export const walletHandlers = (wallets: Wallets): Handlers<typeof walletOperatio
   purgeWallet: (call, { id }) => wallets.purge(id, by(call)),
   suspendWallet: (call, { id, reason }) => wallets.suspend(id, reason, by(call)),
   resumeWallet: (call, { id }) => wallets.resume(id, by(call)),
+  confirmSpends: (call, { id }) => wallets.confirmSpends(id, by(call)),
   listWalletNetworks: (call, { id }) => wallets.networks(id, reader(call)),
   importWallet: (call, input) => wallets.import(input, by(call)),
   listDerivations: (_call, input) => wallets.listDerivations(input),

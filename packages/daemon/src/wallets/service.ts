@@ -1,21 +1,24 @@
 import type { Output, walletOperations } from '@waiaas/contract'
-import { needWallet, walletOfSession } from './choice.ts'
+import type { By } from '../platform/caller.ts'
 import { creation } from './creation.ts'
+import type { WalletDependencies } from './dependencies.ts'
 import { exporting } from './exporting.ts'
 import { keyFailures } from './key-failures.ts'
-import { lifeCycle, walletAsShown } from './life-cycle.ts'
-import type { WalletParts } from './parts.ts'
+import { lifeCycle } from './life-cycle.ts'
+import { needWallet, walletOfSession } from './lookup.ts'
+import { confirmSpends } from './spends.ts'
 import { walletStore } from './store.ts'
+import { walletAsShown } from './suspension.ts'
 import { walletDetail, walletNetworks, walletView } from './views.ts'
 
-export { findWallet, needLiveWallet, walletOfSession, walletsOfSession } from './choice.ts'
+export type { PreparedSession, WalletDependencies } from './dependencies.ts'
 export { keyFailures } from './key-failures.ts'
 export { walletKeys } from './key-rows.ts'
-export { suspendAll, walletAsHeld } from './life-cycle.ts'
+export { findWallet, needLiveWallet, walletOfSession, walletsOfSession } from './lookup.ts'
 export { networksOf, resolveNetwork } from './networks.ts'
-export type { PreparedSession, WalletParts } from './parts.ts'
 export type { Stops } from './stops.ts'
 export type { WalletRow } from './store.ts'
+export { suspendRestored, walletAsHeld } from './suspension.ts'
 
 export type Wallets = ReturnType<typeof wallets>
 
@@ -24,7 +27,7 @@ export type Reader = { readonly sessionId?: string | undefined }
 type Answer<Name extends keyof typeof walletOperations> = Output<(typeof walletOperations)[Name]>
 
 /** The life of wallets: made or imported, read, suspended, exported, ended. */
-export function wallets(parts: WalletParts) {
+export function wallets(parts: WalletDependencies) {
   const { database, keys, networks, held } = parts
   const { create, importKey, listDerivations } = creation(parts)
   const readable = (id: string, { sessionId }: Reader) =>
@@ -36,6 +39,7 @@ export function wallets(parts: WalletParts) {
     listDerivations,
     export: exporting(parts),
     ...lifeCycle(parts),
+    confirmSpends: (id: string, by: By) => confirmSpends(parts, id, by),
 
     async list(
       { sessionId }: Reader,

@@ -15,6 +15,8 @@ export type WalletRow = {
   updated_at: number
   terminated_at: number | null
   purged_at: number | null
+  /** Unix milliseconds: until then it may have spent what the database does not know; null where it knows all. */
+  spends_unknown_before: number | null
 }
 export type WalletKeyRow = {
   wallet_id: string
@@ -45,6 +47,7 @@ const insert = statement<WalletRow>((db, p) =>
     updated_at: p('updated_at'),
     terminated_at: p('terminated_at'),
     purged_at: p('purged_at'),
+    spends_unknown_before: p('spends_unknown_before'),
   }),
 )
 const insertKey = statement<WalletKeyRow>((db, p) =>
@@ -106,6 +109,12 @@ const purge = statement<{ id: string; at: number }>((db, p) =>
     .where('id', '=', p('id'))
     .where('purged_at', 'is', null),
 )
+const setUnknown = statement<{ id: string; before: number | null }>((db, p) =>
+  db
+    .updateTable('wallets')
+    .set({ spends_unknown_before: p('before') })
+    .where('id', '=', p('id')),
+)
 
 // On the path of every request, and not a join: SQLite plans a join anew each time that its parameter is bound.
 const ofSession = statement<{ session: string }, WalletRow>((db, p) =>
@@ -132,6 +141,7 @@ export const walletStore = {
   rename: (db: Handle, change: { id: string; name: string; at: number }) => db.run(rename, change),
   move: async (db: Handle, change: Move) => won(await db.run(move, change)),
   purge: async (db: Handle, id: string, at: number) => won(await db.run(purge, { id, at })),
+  setUnknown: (db: Handle, id: string, before: number | null) => db.run(setUnknown, { id, before }),
   /** Oldest first, without purged ones. */
   list: (db: Handle, filter: { sessionId?: string | undefined; after?: string | undefined }, limit: number) =>
     db.query<WalletRow>((kysely) => {

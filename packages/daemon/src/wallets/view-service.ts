@@ -13,7 +13,7 @@ import {
 import type { Reader } from '../chains/chain.ts'
 import type { Token } from '../chains/intent.ts'
 import type { Database, Handle } from '../platform/db/database.ts'
-import { walletOfSession } from './choice.ts'
+import { walletOfSession } from './lookup.ts'
 import { networksOf, resolveNetwork, shownNetwork } from './networks.ts'
 import type { WalletRow } from './store.ts'
 

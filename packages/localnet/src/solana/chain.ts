@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto'
 import { address, type EncodedAccount, getBase58Decoder } from '@solana/kit'
 import { LiteSVM } from 'litesvm'
 import type { AccountLookup } from './accounts.ts'
-import { execute, type Outcome } from './execution.ts'
+import { createBlockhashes } from './blockhashes.ts'
+import { type Commitment, commitmentAt, commitments, type Depths } from './commitment.ts'
+import { execute } from './execution.ts'
+import { createHistory, type Landed } from './history.ts'
 import { neverLands } from './transaction-error.ts'
 import type { DecodedTransaction } from './transactions.ts'
-
-export const commitments = ['processed', 'confirmed', 'finalized'] as const
-export type Commitment = (typeof commitments)[number]
 
 export type ChainOptions = {
   /** Slots after which a block counts as confirmed. */
@@ -20,7 +20,6 @@ export type ChainOptions = {
   clock: (slot: bigint) => bigint
 }
 
-export type Landed = DecodedTransaction & Outcome & { readonly slot: bigint; readonly time: bigint }
 export type Block = {
   readonly slot: bigint
   readonly blockhash: string
@@ -42,11 +41,10 @@ export type Chain = ReturnType<typeof createChain>
 /** The state of one cluster: a Solana VM, its slots, blockhashes and landed transactions. Nothing in it waits. */
 export function createChain({ confirmSlots, finalSlots, blockhashSlots, clock }: ChainOptions) {
   const svm = new LiteSVM().withBlockhashCheck(false).withTransactionHistory(1_000_000n)
-  const depth = { processed: 0n, confirmed: BigInt(confirmSlots), finalized: BigInt(finalSlots) }
+  const depth: Depths = { processed: 0n, confirmed: BigInt(confirmSlots), finalized: BigInt(finalSlots) }
   const blocks = new Map<bigint, Block>()
-  const hashes = new Map<string, bigint>()
-  const landed = new Map<string, Landed>()
-  const byAddress = new Map<string, Landed[]>()
+  const blockhashes = createBlockhashes({ validFor: BigInt(blockhashSlots), lag: depth.finalized })
+  const history = createHistory()
   const listeners = new Set<Listener>()
   let slot = 0n
 
@@ -63,38 +61,23 @@ export function createChain({ confirmSlots, finalSlots, blockhashSlots, clock }:
     const blockhash = base58.decode(randomBytes(32))
     blocks.set(slot, { slot, blockhash, time, transactions: [] })
     blocks.delete(slot - keptBlocks)
-    hashes.set(blockhash, slot)
-    const sysvar = svm.getClock()
-    sysvar.slot = slot
-    sysvar.unixTimestamp = time
-    svm.setClock(sysvar)
+    blockhashes.add(blockhash, slot)
+    setClock(svm, slot, time)
   }
 
-  /** The last block height at which transactions with this blockhash may land; undefined for an unknown one. */
-  const lastValidHeight = (blockhash: string) => {
-    const born = hashes.get(blockhash)
-    return born === undefined ? undefined : born + BigInt(blockhashSlots)
-  }
   /** As seen from a commitment's newest slot, to which the newest blockhashes are still unknown. */
-  const isBlockhashValid = (blockhash: string, commitment: Commitment) => {
-    const born = hashes.get(blockhash)
-    const at = head(commitment)
-    return born !== undefined && born <= at && at <= born + BigInt(blockhashSlots)
-  }
+  const isBlockhashValid = (blockhash: string, commitment: Commitment) =>
+    blockhashes.isValid(blockhash, head(commitment))
 
   /** Executes in the current slot. Null when it cannot land: expired, already landed, or not even able to pay its fee. */
   function land(decoded: DecodedTransaction, options: { trustSignatures: boolean }): Landed | null {
-    if (landed.has(decoded.signature) || !isBlockhashValid(decoded.message.lifetimeToken, 'processed')) return null
+    if (history.landed.has(decoded.signature) || !isBlockhashValid(decoded.message.lifetimeToken, 'processed'))
+      return null
     const outcome = execute({ svm, account }, decoded, options)
     if (neverLands(outcome.err)) return null
     const entry = { ...decoded, ...outcome, slot, time: currentBlock().time }
     currentBlock().transactions.push(entry)
-    landed.set(decoded.signature, entry)
-    for (const key of decoded.keys) {
-      const history = byAddress.get(key)
-      if (history) history.push(entry)
-      else byAddress.set(key, [entry])
-    }
+    history.add(entry)
     for (const commitment of commitments) if (depth[commitment] === 0n) announce(commitment, [entry])
     return entry
   }
@@ -107,11 +90,7 @@ export function createChain({ confirmSlots, finalSlots, blockhashSlots, clock }:
     for (let step = 0; step < slots; step++) {
       slot++
       openBlock()
-      for (const [blockhash, born] of hashes) {
-        // Kept twice as long as it is valid, so that a lagging commitment can still tell it from an unknown one.
-        if (born >= slot - 2n * BigInt(blockhashSlots) - depth.finalized) break
-        hashes.delete(blockhash)
-      }
+      blockhashes.forget(slot)
       for (const listener of listeners) listener.slot(slot)
       for (const commitment of commitments) {
         const reached = depth[commitment] > 0n ? blocks.get(slot - depth[commitment]) : undefined
@@ -126,24 +105,22 @@ export function createChain({ confirmSlots, finalSlots, blockhashSlots, clock }:
   return {
     svm,
     blocks,
-    landed,
+    landed: history.landed,
     listeners,
     account,
     head,
     isBlockhashValid,
-    lastValidHeight,
+    lastValidHeight: blockhashes.lastValidHeight,
     land,
     advance,
-    history: (key: string): readonly Landed[] => byAddress.get(key) ?? [],
-    commitmentOf: (entry: Landed): Commitment =>
-      entry.slot <= slot - depth.finalized
-        ? 'finalized'
-        : entry.slot <= slot - depth.confirmed
-          ? 'confirmed'
-          : 'processed',
+    history: history.of,
+    commitmentOf: (entry: Landed): Commitment => commitmentAt(entry.slot, slot, depth),
   }
 }
 
-/** True when a transaction at one commitment also counts for another. */
-export const reaches = (actual: Commitment, wanted: Commitment) =>
-  commitments.indexOf(actual) >= commitments.indexOf(wanted)
+function setClock(svm: LiteSVM, slot: bigint, time: bigint) {
+  const sysvar = svm.getClock()
+  sysvar.slot = slot
+  sysvar.unixTimestamp = time
+  svm.setClock(sysvar)
+}

@@ -1,6 +1,7 @@
 import { isAddress } from '@solana/kit'
 import type { EncodingConfig, Filter } from './accounts.ts'
-import { type Chain, type Commitment, commitments } from './chain.ts'
+import type { Chain } from './chain.ts'
+import { type Commitment, commitments } from './commitment.ts'
 import { invalidParams, RpcError } from './rpc-error.ts'
 
 export type Params = readonly unknown[]

@@ -9,8 +9,10 @@ import {
   tokenProgram,
   uiAmount,
 } from './accounts.ts'
-import { type Chain, type Landed, reaches } from './chain.ts'
+import type { Chain } from './chain.ts'
+import { reaches } from './commitment.ts'
 import { balanceOf } from './execution.ts'
+import type { Landed } from './history.ts'
 import {
   addressParam,
   asAddress,

@@ -1,5 +1,7 @@
 import { encodeAccount, matches } from './accounts.ts'
-import { type Chain, type Commitment, type Landed, reaches } from './chain.ts'
+import type { Chain } from './chain.ts'
+import { type Commitment, reaches } from './commitment.ts'
+import type { Landed } from './history.ts'
 import { addressParam, type Config, configParam, inContext, type Params } from './params.ts'
 import { invalidParams } from './rpc-error.ts'
 import { roleOf } from './transactions.ts'

@@ -1,6 +1,6 @@
 import { getBase58Decoder } from '@solana/kit'
 import { base64, token2022Program, tokenProgram, uiAmount } from './accounts.ts'
-import type { Landed } from './chain.ts'
+import type { Landed } from './history.ts'
 import { invalidParams } from './rpc-error.ts'
 import { type DecodedTransaction, plainInstruction, roleOf } from './transactions.ts'
 

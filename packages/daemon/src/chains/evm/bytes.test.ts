@@ -8,6 +8,7 @@ import type { Chain } from '../chain.ts'
 import type { Intent } from '../intent.ts'
 import { checksummed } from './address.ts'
 import { evmChain } from './chain.ts'
+import { toGas } from './gas-units.ts'
 import { decodeUnsigned, encodeUnsigned, type Transaction } from './transaction.ts'
 
 const me = newKey()
@@ -33,7 +34,7 @@ const transactions: fc.Arbitrary<Transaction> = fc.record({
   to: hex(20),
   value: amounts,
   data: fc.oneof(fc.constant('0x'), hex(1), hex(68), hex(300)),
-  gas: fc.bigInt({ min: 0n, max: 2n ** 40n }),
+  gas: fc.bigInt({ min: 0n, max: 2n ** 40n }).map(toGas),
   fees,
 })
 
@@ -57,7 +58,7 @@ const unsigned = (tx: Partial<Transaction>) =>
     to: recipient,
     value: 0n,
     data: '0x',
-    gas: 21_000n,
+    gas: toGas(21_000n),
     fees: { type: 'eip1559', maxFeePerGas: 2n, maxPriorityFeePerGas: 1n },
     ...tx,
   })
@@ -78,8 +79,8 @@ test('signed bytes and hash are those that viem makes, for any key and amount', 
     fc.asyncProperty(transactions, async (tx) => {
       const key = newKey()
       const bytes = unsigned(tx)
-      const sealed = chain.seal(key.address, bytes, await signature(key, bytes))
-      const parsed = parseTransaction(`0x${Buffer.from(sealed.bytes).toString('hex')}`)
+      const signed = chain.addSignature(key.address, bytes, await signature(key, bytes))
+      const parsed = parseTransaction(`0x${Buffer.from(signed.bytes).toString('hex')}`)
       expect(parsed).toMatchObject({ chainId: 31337, ...(tx.value > 0n && { value: tx.value }) })
       expect(
         serializeTransaction({ ...parsed, r: undefined, s: undefined, v: undefined, yParity: undefined } as never),
@@ -94,15 +95,15 @@ test('r and s are written without leading zeros', async () => {
     // One signature in 256 has such a number.
     for (let nonce = 0; ; nonce++) {
       const bytes = unsigned({ nonce })
-      const signed = Buffer.from(await signature(me, bytes))
-      if (signed[at] !== 0) continue
-      const sealed = chain.seal(me.address, bytes, signed)
-      const { r, s, yParity, ...rest } = parseTransaction(`0x${Buffer.from(sealed.bytes).toString('hex')}`)
+      const raw = Buffer.from(await signature(me, bytes))
+      if (raw[at] !== 0) continue
+      const signed = chain.addSignature(me.address, bytes, raw)
+      const { r, s, yParity, ...rest } = parseTransaction(`0x${Buffer.from(signed.bytes).toString('hex')}`)
       expect([r, s].map((number) => BigInt(number!))).toEqual(
-        [signed.subarray(0, 32), signed.subarray(32, 64)].map((number) => BigInt(`0x${number.toString('hex')}`)),
+        [raw.subarray(0, 32), raw.subarray(32, 64)].map((number) => BigInt(`0x${number.toString('hex')}`)),
       )
       expect(serializeTransaction(rest as never, { r: r!, s: s!, yParity: yParity! })).toBe(
-        `0x${Buffer.from(sealed.bytes).toString('hex')}`,
+        `0x${Buffer.from(signed.bytes).toString('hex')}`,
       )
       break
     }
@@ -112,7 +113,7 @@ test('r and s are written without leading zeros', async () => {
 test('a signature by another key, with a high s or of another length is refused', async () => {
   const bytes = unsigned({})
   const good = await signature(me, bytes)
-  expect(() => chain.seal(newKey().address, bytes, good)).toThrow(/expected a signature by 0x/)
+  expect(() => chain.addSignature(newKey().address, bytes, good)).toThrow(/expected a signature by 0x/)
   const order = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n
   const s = order - BigInt(`0x${Buffer.from(good.subarray(32, 64)).toString('hex')}`)
   const high = Buffer.concat([
@@ -120,9 +121,11 @@ test('a signature by another key, with a high s or of another length is refused'
     Buffer.from(s.toString(16).padStart(64, '0'), 'hex'),
     Buffer.of(1 - good[64]!),
   ])
-  expect(() => chain.seal(me.address, bytes, high)).toThrow(/low s/)
-  expect(() => chain.seal(me.address, bytes, good.subarray(0, 64))).toThrow(/65 bytes/)
-  expect(() => chain.seal(me.address, bytes, Buffer.concat([good.subarray(0, 64), Buffer.of(27)]))).toThrow(/parity/)
+  expect(() => chain.addSignature(me.address, bytes, high)).toThrow(/low s/)
+  expect(() => chain.addSignature(me.address, bytes, good.subarray(0, 64))).toThrow(/65 bytes/)
+  expect(() => chain.addSignature(me.address, bytes, Buffer.concat([good.subarray(0, 64), Buffer.of(27)]))).toThrow(
+    /parity/,
+  )
 })
 
 test('what is decoded from the bytes of a transfer is what was asked for', () => {
@@ -216,13 +219,13 @@ test('the digest changes with every field but nonce, gas and fees', () => {
   const digest = (tx: Partial<Transaction>) => decode(me.address, unsigned(tx)).digest
   const plain = digest({})
   expect(plain).toMatch(/^[0-9a-f]{64}$/)
-  expect(digest({ nonce: 9, gas: 1n, fees: { type: 'legacy', gasPrice: 1n } })).toBe(plain)
+  expect(digest({ nonce: 9, gas: toGas(1n), fees: { type: 'legacy', gasPrice: 1n } })).toBe(plain)
   expect(new Set([plain, digest({ value: 1n }), digest({ to: token }), digest({ data: '0x61' })]).size).toBe(4)
   expect(decode(recipient, unsigned({})).digest).not.toBe(plain)
 })
 
 test('the highest fee is gas limit times fee cap', () => {
-  const { fee } = decode(me.address, unsigned({ gas: 50_000n })).effects
+  const { fee } = decode(me.address, unsigned({ gas: toGas(50_000n) })).effects
   expect(fee).toEqual({ asset: native, max: '100000' })
 })
 

@@ -9,7 +9,7 @@ import { blockWindow } from './blocks.ts'
 import { broadcast } from './broadcast.ts'
 import { cache } from './cache.ts'
 import { decode } from './decode.ts'
-import { bytes, draft } from './draft.ts'
+import { bytes, drafting } from './draft.ts'
 import { feeSource, rollupFees } from './fees.ts'
 import { gasSource } from './gas.ts'
 import { readQuantity } from './hex.ts'
@@ -19,7 +19,7 @@ import { balancesOf } from './multicall.ts'
 import { nextNonce } from './nonce.ts'
 import { observer } from './observe.ts'
 import { prechecker } from './precheck.ts'
-import { seal } from './seal.ts'
+import { addSignature } from './signature.ts'
 import { blockTime } from './time.ts'
 import { readFeed, readToken } from './token.ts'
 import { decodeUnsigned } from './transaction.ts'
@@ -72,12 +72,12 @@ export function evmChain(options: EvmOptions): Chain {
       // The pool lets no endpoint answer before it has shown whose it is.
       await rpc.call('eth_chainId', [])
     }),
-    draft: border((sender, intent, replaces) => draft(parts, sender, intent, replaces)),
+    draft: border(drafting(parts)),
     hints: () => ({}),
     bytes: (_sender, drafted, lifetime) => bytes(drafted, lifetime),
-    decode: (sender, unsigned) => decode(network, chainId, sender, unsigned),
-    seal(sender, unsigned, signature) {
-      const signed = seal(sender, unsigned, signature)
+    decode: (sender, unsigned) => decode({ network, chainId }, sender, unsigned),
+    addSignature(sender, unsigned, signature) {
+      const signed = addSignature(sender, unsigned, signature)
       if (terms.size >= termsMost) terms.clear()
       terms.set(signed.hash, termsOf(decodeUnsigned(unsigned)))
       return signed

@@ -1,16 +1,19 @@
-import { type Effect, Failure, type Network, nativeAsset, tokenAsset } from '@waiaas/contract'
+import { type Effect, Failure, nativeAsset } from '@waiaas/contract'
 import { sha256 } from '../../platform/sha256.ts'
 import type { Decoded } from '../build.ts'
 import { checksummed } from './address.ts'
-import { isBoundless, parseTokenCall } from './erc20.ts'
+import { costOf } from './gas-units.ts'
+import type { EvmNetwork } from './identity.ts'
 import { memoText } from './memo.ts'
+import { readCall } from './read/all.ts'
+import type { ReadCall } from './read/call.ts'
 import { decodeUnsigned, feeCap, type Transaction } from './transaction.ts'
 
 /**
  * Effects of unsigned bytes. The fee is gas limit times fee cap; what a rollup charges for its parent chain is not in the bytes
  * and stands in the draft. The digest covers chain, sender, recipient, value and data: all but nonce, gas and fees.
  */
-export function decode(network: Network, chainId: number, sender: string, bytes: Uint8Array): Decoded {
+export function decode({ network, chainId }: EvmNetwork, sender: string, bytes: Uint8Array): Decoded {
   const tx = decodeUnsigned(bytes)
   if (tx.chainId !== chainId)
     throw new Failure(
@@ -21,8 +24,8 @@ export function decode(network: Network, chainId: number, sender: string, bytes:
     effects: {
       network: network.id,
       sender: checksummed(sender),
-      effects: effectsOf(network, sender.toLowerCase(), tx),
-      fee: { asset: nativeAsset(network), max: (tx.gas * feeCap(tx.fees)).toString() },
+      effects: effectsOf({ network, sender: sender.toLowerCase(), tx }),
+      fee: { asset: nativeAsset(network), max: costOf(tx.gas, feeCap(tx.fees)).toString() },
     },
     digest: digestOf(sender, tx),
   }
@@ -33,11 +36,12 @@ function digestOf(sender: string, { chainId, to, value, data }: Transaction): st
   return sha256(JSON.stringify(content))
 }
 
-function effectsOf(network: Network, sender: string, tx: Transaction): Effect[] {
+function effectsOf(call: ReadCall): Effect[] {
+  const { network, sender, tx } = call
   const to = checksummed(tx.to)
   const native: Effect = { kind: 'outflow', asset: nativeAsset(network), amount: tx.value.toString(), to }
   if (tx.data === '0x') return tx.to === sender && tx.value === 0n ? [] : [native]
-  const known = tokenEffects(network, sender, tx)
+  const known = readCall(call)
   // A call carries the value itself.
   if (known) return tx.value > 0n && !known.some(({ kind }) => kind === 'call') ? [native, ...known] : known
   const memo = memoText(tx.data)
@@ -47,23 +51,4 @@ function effectsOf(network: Network, sender: string, tx: Transaction): Effect[] 
     { kind: 'call', contract: to, selector, value: tx.value.toString() },
     { kind: 'unknown', description: `a call of ${selector ?? 'no function'} whose effects are not known` },
   ]
-}
-
-function tokenEffects(network: Network, sender: string, tx: Transaction): Effect[] | undefined {
-  const call = parseTokenCall(tx.data)
-  if (!call) return undefined
-  const asset = tokenAsset(network, tx.to)
-  const amount = call.amount.toString()
-  if (call.kind === 'transfer') return [{ kind: 'outflow', asset, amount, to: checksummed(call.to) }]
-  if (call.kind === 'transfer-from') {
-    // From another account it spends an allowance, which is that account's matter and nothing that a limit here measures.
-    if (call.from !== sender) return undefined
-    return [
-      { kind: 'outflow', asset, amount, to: checksummed(call.to) },
-      // NFTs have the same function, with a token's number in place of an amount, so the contract is judged as well.
-      { kind: 'call', contract: checksummed(tx.to), selector: tx.data.slice(0, 10), value: tx.value.toString() },
-    ]
-  }
-  const unlimited = isBoundless(call.amount)
-  return [{ kind: 'approval', asset, amount, spender: checksummed(call.spender), unlimited }]
 }

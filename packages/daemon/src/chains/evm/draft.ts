@@ -1,11 +1,10 @@
-import { Failure, type Network } from '@waiaas/contract'
+import type { Network } from '@waiaas/contract'
 import type { Draft, Lifetime } from '../build.ts'
 import type { Intent } from '../intent.ts'
-import { parseAddress } from './address.ts'
-import { transferData } from './erc20.ts'
 import { type FeeSource, outbid, type RollupFees } from './fees.ts'
-import type { Call, GasSource } from './gas.ts'
-import { memoData, memoMost, memoText } from './memo.ts'
+import type { GasSource } from './gas.ts'
+import { costOf, toGas } from './gas-units.ts'
+import { planOf } from './plan/all.ts'
 import { encodeUnsigned, type Fees, feeCap, type Transaction } from './transaction.ts'
 
 export type DraftParts = {
@@ -25,16 +24,19 @@ type Body = {
 } & ({ type: 'eip1559'; maxFeePerGas: string; maxPriorityFeePerGas: string } | { type: 'legacy'; gasPrice: string })
 
 /** Builds all but the nonce. `replaces` is the draft whose nonce the new one shall take: its fees are outbid. */
-export async function draft(parts: DraftParts, sender: string, intent: Intent, replaces?: Draft): Promise<Draft> {
-  const call = callOf(sender, intent)
-  const [gas, now] = await Promise.all([gasLimit(parts.gas, call, intent), parts.fees.current()])
-  const fees = replaces ? outbid(readBody(replaces).fees, now) : now
-  const tx = { chainId: parts.chainId, to: call.to, value: call.value, data: call.data, gas, fees }
-  // The largest nonce in use makes the bytes as long as they can become.
-  const beside = await parts.beside(() => encodeUnsigned({ ...tx, nonce: 0xffff_ffff }).length, gas)
-  // What a rollup charges beside the gas is taken at inclusion and can rise until then, hence twice.
-  return { body: JSON.stringify(bodyOf(tx)), maxFee: gas * feeCap(fees) + beside * 2n }
-}
+export const drafting =
+  ({ network, chainId, fees, gas, beside }: DraftParts) =>
+  async (sender: string, intent: Intent, replaces?: Draft): Promise<Draft> => {
+    const plan = planOf(network, intent)
+    const call = plan.call(sender.toLowerCase(), intent)
+    const [limit, now] = await Promise.all([plan.gas(gas, call, intent), fees.current()])
+    const bid = replaces ? outbid(readBody(replaces).fees, now) : now
+    const tx = { chainId, to: call.to, value: call.value, data: call.data, gas: limit, fees: bid }
+    // The largest nonce in use makes the bytes as long as they can become.
+    const extra = await beside(() => encodeUnsigned({ ...tx, nonce: 0xffff_ffff }).length, limit)
+    // What a rollup charges beside the gas is taken at inclusion and can rise until then, hence twice.
+    return { body: JSON.stringify(bodyOf(tx)), maxFee: costOf(limit, feeCap(bid)) + extra * 2n }
+  }
 
 /** The unsigned bytes of a draft at a nonce. */
 export function bytes(body: Draft, lifetime: Lifetime): Uint8Array {
@@ -53,7 +55,7 @@ export function readBody({ body }: Draft): Omit<Transaction, 'nonce'> {
           maxFeePerGas: BigInt(rest.maxFeePerGas),
           maxPriorityFeePerGas: BigInt(rest.maxPriorityFeePerGas),
         }
-  return { chainId, to, value: BigInt(value), data, gas: BigInt(gas), fees }
+  return { chainId, to, value: BigInt(value), data, gas: toGas(BigInt(gas)), fees }
 }
 
 function bodyOf(tx: Omit<Transaction, 'nonce'>): Body {
@@ -67,47 +69,4 @@ function bodyOf(tx: Omit<Transaction, 'nonce'>): Body {
     maxFeePerGas: maxFeePerGas.toString(),
     maxPriorityFeePerGas: maxPriorityFeePerGas.toString(),
   }
-}
-
-function callOf(sender: string, intent: Intent): Call {
-  const from = sender.toLowerCase()
-  switch (intent.kind) {
-    case 'lane':
-      return { from, to: from, value: 0n, data: '0x' }
-    case 'transfer':
-      return { from, to: parseAddress(intent.to).toLowerCase(), value: amount(intent.amount), data: memo(intent.memo) }
-    case 'token-transfer': {
-      const recipient = parseAddress(intent.to).toLowerCase()
-      const token = parseAddress(intent.token.address).toLowerCase()
-      if (recipient === token)
-        throw new Failure('INVALID_TRANSACTION', `${intent.to} is the token's own contract; what is sent there is lost`)
-      if (intent.memo !== undefined)
-        throw new Failure('INVALID_TRANSACTION', 'an ERC-20 transfer has no place for a memo; leave it out')
-      return { from, to: token, value: 0n, data: transferData(recipient, amount(intent.amount)) }
-    }
-  }
-}
-
-function amount(value: bigint): bigint {
-  if (value < 0n || value >= 2n ** 256n)
-    throw new Failure('INVALID_TRANSACTION', 'expected an amount from 0 to 2^256 - 1')
-  return value
-}
-
-function memo(text: string | undefined): string {
-  if (text === undefined || text === '') return '0x'
-  const data = memoData(text)
-  // What would not be read back as this memo would be judged as a call.
-  if (memoText(data) !== text)
-    throw new Failure('INVALID_TRANSACTION', `expected a memo of at most ${memoMost} printable characters`)
-  return data
-}
-
-async function gasLimit(gas: GasSource, call: Call, intent: Intent): Promise<bigint> {
-  if (intent.kind === 'token-transfer') return gas.tokenTransfer(call, intent.to)
-  // The sender's own code is looked at before each send; a lane's transaction runs none.
-  if (intent.kind === 'lane') return gas.lane(call)
-  if (call.data !== '0x' && (await gas.code(call.to)).kind !== 'none')
-    throw new Failure('INVALID_TRANSACTION', `${intent.to} is a contract: a memo would be a call of it; leave it out`)
-  return gas.transfer(call)
 }

@@ -1,8 +1,9 @@
-import { type AbiValue, abiFunction, abiValues } from './abi.ts'
+import { abiFunction, abiValues } from './abi.ts'
 import { fromHex, toBigInt } from './hex.ts'
 
 const uint256 = abiValues('(uint256)')
-const functions = {
+/** The ERC-20 functions that the daemon calls or reads: https://eips.ethereum.org/EIPS/eip-20 */
+export const functions = {
   transfer: abiFunction('transfer(address,uint256)'),
   transferFrom: abiFunction('transferFrom(address,address,uint256)'),
   approve: abiFunction('approve(address,uint256)'),
@@ -13,7 +14,6 @@ const functions = {
   name: abiFunction('name()'),
 } as const
 
-/** Of the ERC-20 functions that the daemon calls or reads: https://eips.ethereum.org/EIPS/eip-20 */
 export const selectors = {
   decimals: functions.decimals.selector,
   symbol: functions.symbol.selector,
@@ -22,34 +22,8 @@ export const selectors = {
 export const isTokenFunction = (selector: string): boolean =>
   Object.values(functions).some((known) => known.selector === selector)
 
-/** Amounts that tokens and spenders take as "without limit". */
-const boundless: ReadonlySet<bigint> = new Set([64n, 96n, 128n, 160n, 256n].map((bits) => 2n ** bits - 1n))
-export const isBoundless = (amount: bigint): boolean => boundless.has(amount)
-
 export const transferData = (to: string, amount: bigint): string => functions.transfer.encode([to, amount])
 export const balanceOfData = (owner: string): string => functions.balanceOf.encode([owner])
-
-export type TokenCall =
-  | { readonly kind: 'transfer'; readonly to: string; readonly amount: bigint }
-  | { readonly kind: 'transfer-from'; readonly from: string; readonly to: string; readonly amount: bigint }
-  | { readonly kind: 'approve' | 'increase-allowance'; readonly spender: string; readonly amount: bigint }
-
-/** Calldata of the ERC-20 functions that move money or let others move it; undefined unless it is exactly their clean ABI form. */
-export function parseTokenCall(data: string): TokenCall | undefined {
-  const read = (name: keyof typeof functions) => functions[name].decode(data)
-  const from = read('transferFrom')
-  if (from) return { kind: 'transfer-from', from: text(from[0]), to: text(from[1]), amount: amount(from[2]) }
-  const to = read('transfer')
-  if (to) return { kind: 'transfer', to: text(to[0]), amount: amount(to[1]) }
-  const approved = read('approve')
-  if (approved) return { kind: 'approve', spender: text(approved[0]), amount: amount(approved[1]) }
-  const raised = read('increaseAllowance')
-  return raised && { kind: 'increase-allowance', spender: text(raised[0]), amount: amount(raised[1]) }
-}
-
-// The signature says which kind of value stands where.
-const text = (value: AbiValue | undefined): string => value as string
-const amount = (value: AbiValue | undefined): bigint => value as bigint
 
 /** The one number that an eth_call returned; undefined for anything but one word. */
 export const numberResult = (result: unknown): bigint | undefined =>

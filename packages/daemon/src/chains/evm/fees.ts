@@ -3,6 +3,7 @@ import { fieldsOf, OddAnswer, shown } from '../answers.ts'
 import type { Rpc } from '../rpc.ts'
 import { cache } from './cache.ts'
 import { feeFloors, type Suggestion, tipMost } from './fee-floors.ts'
+import type { Gas } from './gas-units.ts'
 import { quantity, quantityOr } from './hex.ts'
 import type { LeastPrice } from './least-price.ts'
 import { type Fees, feeCap } from './transaction.ts'
@@ -80,7 +81,7 @@ const upperBoundSelector = '0xf1c7a58b'
 const operatorFeeSelector = '0x275aedd2'
 
 /** What a rollup charges beside the gas for a transaction of so many unsigned bytes that uses all of its gas; others do not ask for the size. */
-export type RollupFees = (size: () => number, gas: bigint) => Promise<bigint>
+export type RollupFees = (size: () => number, gas: Gas) => Promise<bigint>
 
 /** On the OP stack what posting costs at most, and the operator's fee; zero elsewhere. */
 export function rollupFees(network: Network, rpc: Rpc, clock: () => number): RollupFees {

@@ -2,6 +2,7 @@ import type { Network } from '@waiaas/contract'
 import { OddAnswer } from '../answers.ts'
 import type { Rpc } from '../rpc.ts'
 import { cache } from './cache.ts'
+import { type Gas, toGas } from './gas-units.ts'
 import { fromHex, quantity, readQuantity } from './hex.ts'
 import { declared } from './revert.ts'
 
@@ -11,12 +12,12 @@ export type Call = { readonly from: string; readonly to: string; readonly value:
 export type GasSource = {
   /** Code of an account; EIP-7702 delegations are told apart. Cached for minutes. */
   code(address: string): Promise<Code>
-  /** Gas limit of a transfer of the native asset. Asks no node for accounts known to have no code. */
-  transfer(call: Call): Promise<bigint>
-  /** Gas limit of a transaction of an account to itself without value and data. */
-  lane(call: Call): Promise<bigint>
-  /** Gas limit of a token transfer; the first to a recipient is estimated, later ones use that. */
-  tokenTransfer(call: Call, recipient: string): Promise<bigint>
+  /** Gas limit of what runs no code. Asks no node where the network has the usual prices. */
+  plain(call: Call): Promise<Gas>
+  /** Gas limit of what runs code. */
+  estimate(call: Call): Promise<Gas>
+  /** Gas limit of what a contract does for one recipient; the first is estimated, later ones use that. */
+  estimateOnce(call: Call, recipient: string): Promise<Gas>
 }
 
 const minute = 60_000
@@ -26,17 +27,17 @@ const newSlot = 25_000n
 /** Gas limits. Fees are charged for gas used, so a margin costs no more than a larger reservation. */
 export function gasSource(network: Network, rpc: Rpc, clock: () => number): GasSource {
   const codes = cache<Code>({ freshMs: 10 * minute, staleMs: 60 * minute, clock })
-  const estimates = cache<bigint>({ freshMs: 10 * minute, staleMs: 60 * minute, clock })
+  const estimates = cache<Gas>({ freshMs: 10 * minute, staleMs: 60 * minute, clock })
 
-  async function estimate({ from, to, value, data }: Call): Promise<bigint> {
+  async function estimate({ from, to, value, data }: Call): Promise<Gas> {
     try {
-      return readQuantity(await rpc.call('eth_estimateGas', [{ from, to, value: quantity(value), data }]))
+      return toGas(readQuantity(await rpc.call('eth_estimateGas', [{ from, to, value: quantity(value), data }])))
     } catch (error) {
       throw declared(error)
     }
   }
 
-  async function estimateShared(key: string, call: Call): Promise<bigint> {
+  async function estimateShared(key: string, call: Call): Promise<Gas> {
     let isOwn = false
     try {
       return await estimates.get(key, () => {
@@ -52,35 +53,35 @@ export function gasSource(network: Network, rpc: Rpc, clock: () => number): GasS
 
   const code = (address: string) => codes.get(address.toLowerCase(), () => readCode(rpc, address))
 
-  async function plain(call: Call): Promise<bigint> {
+  async function plain(call: Call): Promise<Gas> {
     if (!network.estimatesTransfers) return intrinsicGas(call.data)
     // Value makes no difference to the gas, and without it the estimate does not depend on the balance.
     const valueless = { ...call, value: 0n }
     if (call.data !== '0x') return withMargin(await estimate(valueless))
-    return withMargin(await estimates.get('transfer', () => estimate(valueless)))
+    return withMargin(await estimates.get('plain', () => estimate(valueless)))
   }
 
   return {
     code,
-    lane: plain,
-    transfer: async (call) => ((await code(call.to)).kind === 'none' ? plain(call) : withMargin(await estimate(call))),
-    async tokenTransfer(call, recipient) {
+    plain,
+    estimate: async (call) => withMargin(await estimate(call)),
+    async estimateOnce(call, recipient) {
       const key = `${call.to} ${call.from} ${recipient}`.toLowerCase()
       const known = estimates.peek(key)
       const found = await estimateShared(key, call)
       const limit = withMargin(found)
-      return known && limit < found + newSlot ? found + newSlot : limit
+      return known && limit < found + newSlot ? toGas(found + newSlot) : limit
     },
   }
 }
 
-const withMargin = (gas: bigint): bigint => (gas * 6n + 4n) / 5n
+const withMargin = (gas: Gas): Gas => toGas((gas * 6n + 4n) / 5n)
 
 /** What a transaction that runs no code uses: 21,000 and, with data, the floor price of EIP-7623, which is the higher one. */
-function intrinsicGas(data: string): bigint {
+function intrinsicGas(data: string): Gas {
   let gas = 21_000n
   for (const byte of fromHex(data)) gas += byte === 0 ? 10n : 40n
-  return gas
+  return toGas(gas)
 }
 
 export async function readCode(rpc: Rpc, address: string): Promise<Code> {

@@ -10,6 +10,9 @@ export type IdentityOptions = {
 
 type Call = <T>(method: string, params: readonly unknown[]) => Promise<T>
 
+/** A network and the chain id that its transactions name. */
+export type EvmNetwork = { readonly network: Network; readonly chainId: number }
+
 /** The chain id in a network's CAIP-2 name. */
 export function chainIdOf(network: Network): number {
   const [namespace, reference] = network.caip2.split(':')

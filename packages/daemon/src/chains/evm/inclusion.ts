@@ -1,11 +1,12 @@
 import { fieldsOf, OddAnswer } from '../answers.ts'
+import { costOf, type Gas, toGas } from './gas-units.ts'
 import { quantityOr, readHash } from './hex.ts'
-import type { Inclusion, Receipt } from './receipts.ts'
+import { gasOr, type Inclusion, type Receipt } from './receipts.ts'
 import { feeCap, type Transaction } from './transaction.ts'
 
 /** What a transaction itself says of its cost. Undefined stands for what is not known. */
 export type Terms = {
-  readonly gas: bigint | undefined
+  readonly gas: Gas | undefined
   /** Of one unit of gas: what was paid or, where that is not known, the most that the bytes allow. */
   readonly price: bigint | undefined
   readonly to: string | undefined
@@ -29,7 +30,7 @@ export function readTerms(value: unknown, hash: string): Terms | undefined {
     throw new OddAnswer(`transaction ${hash}`, fields.hash)
   const [price, cap] = [quantityOr(fields.gasPrice), quantityOr(fields.maxFeePerGas)]
   const text = (name: string) => (typeof fields[name] === 'string' ? fields[name].toLowerCase() : undefined)
-  return { gas: quantityOr(fields.gas), price: least(price, cap), to: text('to'), data: text('input') ?? text('data') }
+  return { gas: gasOr(fields.gas), price: least(price, cap), to: text('to'), data: text('input') ?? text('data') }
 }
 
 /** What is known from both; the bytes allow no more than they say. */
@@ -44,17 +45,19 @@ export const together = (bytes: Terms, told: Terms): Terms => ({
 export function feeOf(receipt: Receipt, terms: Terms, worst: bigint | undefined): bigint | undefined {
   const gas = receipt.gasUsed ?? terms.gas
   const price = receipt.price ?? terms.price
-  return gas === undefined || price === undefined || receipt.beside === undefined ? worst : gas * price + receipt.beside
+  const { rollupFee } = receipt
+  return gas === undefined || price === undefined || rollupFee === undefined ? worst : costOf(gas, price) + rollupFee
 }
 
 /** What a receipt alone is enough for. */
 export function inclusionOf(receipt: Receipt): Inclusion | undefined {
-  const { height, blockHash, succeeded, gasUsed, price, beside } = receipt
-  if (succeeded === undefined || gasUsed === undefined || price === undefined || beside === undefined) return undefined
-  return { height, blockHash, succeeded, fee: gasUsed * price + beside }
+  const { height, blockHash, succeeded, gasUsed, price, rollupFee } = receipt
+  if (succeeded === undefined || gasUsed === undefined || price === undefined || rollupFee === undefined)
+    return undefined
+  return { height, blockHash, succeeded, fee: costOf(gasUsed, price) + rollupFee }
 }
 
-const transferGas = 21_000n
+const transferGas = toGas(21_000n)
 /** Below are the addresses that clients and rollups reserve for built-in contracts, which have no code either. */
 const builtInMost = 0x1_0000n
 

@@ -5,8 +5,8 @@ import { type Rpc, RpcError } from '../rpc.ts'
 import { quantity } from './hex.ts'
 import { feeOf, noTerms, plainRecipient, readTerms, type Terms, together } from './inclusion.ts'
 import { type Receipt, readReceipt } from './receipts.ts'
-import { witnessesOf } from './second-look.ts'
 import { doubt, include, type ObserverParts, type Track } from './track.ts'
+import { witnessesOf } from './witnesses.ts'
 
 type Answer = Awaited<ReturnType<Rpc['batch']>>[number]
 
@@ -21,7 +21,7 @@ export async function lookUp(parts: ObserverParts, wanted: readonly Track[]): Pr
   for (const [index, track] of tracks.entries()) {
     track.checkedAt = parts.clock()
     try {
-      await read(parts, track, answers[2 * index]!, answers[2 * index + 1]!)
+      await read(parts, track, { receipt: answers[2 * index]!, transaction: answers[2 * index + 1]! })
     } catch (error) {
       if (!(error instanceof OddAnswer || error instanceof RpcError)) throw error
       doubt(track, `what a node tells of it cannot be read: ${error.message.slice(0, 300)}`)
@@ -29,11 +29,13 @@ export async function lookUp(parts: ObserverParts, wanted: readonly Track[]): Pr
   }
 }
 
-async function read(parts: ObserverParts, track: Track, receipt: Answer, transaction: Answer): Promise<void> {
+type Answers = { readonly receipt: Answer; readonly transaction: Answer }
+
+async function read(parts: ObserverParts, track: Track, { receipt, transaction }: Answers): Promise<void> {
   const { hash } = track.attempt
   const found = readReceipt(resultOf(receipt))
   if (found && found.hash !== hash) throw new OddAnswer(`the receipt of ${hash}`, found.hash)
-  if (found) return includeBy(parts, track, found, termsIn(transaction, hash))
+  if (found) return includeBy(parts, track, { receipt: found, terms: termsIn(transaction, hash) })
   // Without the method nobody knows whether it waits; sending the same bytes again does no harm.
   const isUnlisted = 'error' in transaction && isUnsupported(transaction.error)
   const waiting = isUnlisted ? undefined : readTerms(resultOf(transaction), hash)
@@ -57,10 +59,14 @@ function termsIn(answer: Answer, hash: string): Terms {
   }
 }
 
+/** What nodes tell of an attempt in a block: its receipt, and where they were asked for it the transaction. */
+type Evidence = { readonly receipt: Receipt; readonly terms?: Terms }
+
 /** Takes a receipt of this attempt, and finds elsewhere what it lacks. */
-export async function includeBy(parts: ObserverParts, track: Track, receipt: Receipt, told = noTerms): Promise<void> {
+export async function includeBy(parts: ObserverParts, track: Track, evidence: Evidence): Promise<void> {
   const { hash, maxFee } = track.attempt
-  const terms = together(parts.remembered(hash) ?? noTerms, told)
+  const { receipt } = evidence
+  const terms = together(parts.remembered(hash) ?? noTerms, evidence.terms ?? noTerms)
   const fee = feeOf(receipt, terms, maxFee)
   if (fee === undefined) return doubt(track, 'its receipt names no price or no gas, and no node tells what it offered')
   const succeeded = receipt.succeeded ?? (await successOf(parts, receipt, terms))

@@ -1,11 +1,11 @@
-import { isTokenFunction } from './erc20.ts'
 import { fromHex, toHex } from './hex.ts'
+import { isKnownFunction } from './read/all.ts'
 
 export const memoMost = 256
 
 /** The memo that data is, undefined when it could be anything else: not UTF-8, not printable, too long, or a known function. */
 export function memoText(data: string): string | undefined {
-  if (isTokenFunction(data.slice(0, 10))) return undefined
+  if (isKnownFunction(data.slice(0, 10))) return undefined
   const bytes = fromHex(data)
   if (bytes.length === 0 || bytes.length > memoMost * 4) return undefined
   const text = bytes.toString('utf8')

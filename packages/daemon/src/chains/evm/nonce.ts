@@ -12,11 +12,13 @@ export async function nextNonce(rpc: RpcPool, sender: string, expected: number):
   return Math.min(...answers.map(readCount))
 }
 
+type UsedNonce = { readonly sender: string; readonly nonce: number }
+
 /**
  * The hash of the transaction that used a nonce in a block up to `until`, found by halving; undefined when it cannot be found.
  * Nodes without old state answer for their newest blocks only, so heights they know nothing of count as before it.
  */
-export async function userOfNonce(rpc: Rpc, sender: string, nonce: number, until: number): Promise<string | undefined> {
+export async function userOfNonce(rpc: Rpc, { sender, nonce }: UsedNonce, until: number): Promise<string | undefined> {
   let [before, at] = [-1, until]
   while (at - before > 1) {
     const middle = before + Math.floor((at - before) / 2)

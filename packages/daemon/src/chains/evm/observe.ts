@@ -2,12 +2,11 @@ import { OddAnswer, readOr } from '../answers.ts'
 import type { Attempt, Sighting } from '../follow.ts'
 import { RpcError } from '../rpc.ts'
 import { lookUp } from './look-up.ts'
+import { findOvertaken } from './overtaken.ts'
 import { readReceipt } from './receipts.ts'
 import { confirmReverts, isDoubted } from './reverts.ts'
-import { againMs, include, type ObserverParts, type Track } from './track.ts'
-import { findVoid } from './void.ts'
-
-type Advance = { readonly jumped: boolean; readonly reached: boolean }
+import { againMs, type ObserverParts, type Track } from './track.ts'
+import { type Advance, windowLookUp } from './window-look-up.ts'
 
 export type Observer = {
   observe(attempts: readonly Attempt[]): Promise<Sighting[]>
@@ -16,23 +15,22 @@ export type Observer = {
 }
 
 const recheckMost = 100
-const sentMost = 50_000
 const NEVER = Number.NEGATIVE_INFINITY
 
 /** Follows attempts through the chain. Blocks are read once for all; single look-ups are for what was not followed from its sending on. */
 export function observer(parts: ObserverParts): Observer {
   const { window, clock } = parts
-  const sentAt = new Map<string, number>()
+  const followed = windowLookUp(parts)
   let tracks = new Map<string, Track>()
   let nonceCheck = { finalized: -1, count: -1 }
-  let turn: Promise<unknown> = Promise.resolve()
+  let last: Promise<unknown> = Promise.resolve()
 
   async function run(attempts: readonly Attempt[]): Promise<Sighting[]> {
     tracks = retrack(tracks, attempts)
     if (attempts.length === 0) return []
     const { jumped, reached, complaint } = await advance()
     const all = [...tracks.values()]
-    const unclear = all.filter((track) => place(track, { jumped, reached }))
+    const unclear = all.filter((track) => followed.take(track, { jumped, reached }))
     await lookUp(parts, [
       ...unclear,
       ...overdue(all, clock(), reached ? restingMs(parts.blockMs) : followingMs(parts.blockMs)),
@@ -41,7 +39,7 @@ export function observer(parts: ObserverParts): Observer {
     await confirmReverts(parts, all.filter(isDoubted))
     const waiting = all.filter(({ fate }) => fate.state !== 'included' && fate.state !== 'void')
     if (window.finalized() !== nonceCheck.finalized || waiting.length > nonceCheck.count)
-      await findVoid(parts, all, waiting)
+      await findOvertaken(parts, all, waiting)
     nonceCheck = { finalized: window.finalized(), count: waiting.length }
     return all.filter((track) => !stands(track)).map((track) => sightingOf(track, complaint))
   }
@@ -67,50 +65,14 @@ export function observer(parts: ObserverParts): Observer {
     return hash === undefined || hash === block.hash
   }
 
-  const isDue = ({ checkedAt }: Track): boolean => clock() - checkedAt >= againMs(parts.blockMs)
-
-  /** Takes what the window knows of a track; true when it has to be looked up by itself. */
-  function place(track: Track, { jumped, reached }: Advance): boolean {
-    const { attempt, fate } = track
-    if (fate.state === 'void') return false
-    if (fate.state === 'included') {
-      const hash = window.hashAt(fate.height)
-      // Below the window it stands while the window itself holds: a block cannot change without those above it.
-      const isBelow = !jumped && hash === undefined && fate.height < window.coveredFrom()
-      const isAhead = hash === undefined && fate.height > window.head() && !isDue(track)
-      const isKept = fate.final || hash === fate.blockHash || isBelow || isAhead
-      if (isKept) return false
-      track.fate = { state: 'unknown' }
-      track.reason = undefined
-    }
-    const found = window.find(attempt.hash)
-    if (found === 'unread') return track.reason === undefined || isDue(track)
-    if (found) {
-      include(parts, track, found)
-      return false
-    }
-    const head = sentAt.get(attempt.hash)
-    sentAt.delete(attempt.hash)
-    if (head !== undefined && reached && !jumped && head + 1 >= window.coveredFrom()) {
-      track.fate = { state: 'pending' }
-      track.reason = undefined
-      track.checkedAt = clock()
-      return false
-    }
-    return jumped || (track.fate.state === 'unknown' && (track.reason === undefined || isDue(track)))
-  }
-
   return {
     observe(attempts) {
       // One after the other: two at once would each move the window under the other.
-      const mine = turn.then(() => run(attempts))
-      turn = mine.catch(() => undefined)
+      const mine = last.then(() => run(attempts))
+      last = mine.catch(() => undefined)
       return mine
     },
-    sent(hash, head) {
-      if (sentAt.size >= sentMost) sentAt.delete(sentAt.keys().next().value!)
-      sentAt.set(hash, head)
-    },
+    sent: followed.sent,
   }
 }
 

@@ -5,10 +5,10 @@ import type { Rpc } from '../rpc.ts'
 import type { Cache } from './cache.ts'
 import { cache } from './cache.ts'
 import { readBody } from './draft.ts'
-import { parseTokenCall } from './erc20.ts'
 import { type Code, readCode } from './gas.ts'
 import { readQuantity } from './hex.ts'
 import { balancesOf } from './multicall.ts'
+import { parseTransfer } from './read/erc20.ts'
 import { revertOf } from './revert.ts'
 import type { Transaction } from './transaction.ts'
 
@@ -21,6 +21,12 @@ export type PrecheckParts = {
 }
 
 type Item = { readonly tx: Omit<Transaction, 'nonce'>; readonly need: bigint }
+/** What an account is to spend, beside what is promised to its earlier transactions. */
+type Spending = {
+  readonly sender: string
+  readonly items: readonly Item[]
+  readonly promised: readonly Promised[]
+}
 type Transfer = {
   readonly index: number
   readonly token: string
@@ -46,13 +52,13 @@ export function prechecker(parts: PrecheckParts) {
     })
     const foreign = foreignCode(sender, await own.get(sender.toLowerCase(), () => readCode(parts.rpc, sender)))
     if (foreign) return items.map(() => foreign)
-    const results = await native(parts, sender, items, promised)
+    const results = await native(parts, { sender, items, promised })
     const transfers = items.flatMap(({ tx }, index): Transfer[] => {
-      const call = results[index] === null ? parseTokenCall(tx.data) : undefined
-      return call?.kind === 'transfer' ? [{ index, token: tx.to, to: call.to, amount: call.amount, data: tx.data }] : []
+      const call = results[index] === null ? parseTransfer(tx.data) : undefined
+      return call ? [{ index, token: tx.to, to: call.to, amount: call.amount, data: tx.data }] : []
     })
     if (transfers.length === 0) return results
-    for (const [index, found] of await tokens(parts, passed, sender, transfers)) results[index] = found
+    for (const [index, found] of await tokens({ ...parts, passed }, sender, transfers)) results[index] = found
     return results
   }
 }
@@ -68,21 +74,19 @@ function foreignCode(sender: string, code: Code): Precheck | undefined {
 
 async function native(
   { network, rpc, balances, readBalance }: PrecheckParts,
-  sender: string,
-  items: readonly Item[],
-  promised: readonly Promised[],
+  { sender, items, promised }: Spending,
 ): Promise<(Precheck | null)[]> {
   const key = sender.toLowerCase()
   const cached = balances.peek(key)
   const isFresh = cached !== undefined && cached.ageMs < network.blockMs
   const first = isFresh ? cached.value : await balances.renew(key, () => readBalance(sender))
-  const results = covered(network, items, first, totalOf(promised))
+  const results = covered(network, items, { balance: first, inflight: totalOf(promised) })
   if (results.every((result) => result === null)) return results
   // The balance may be from before money came in, and the promises from before they were paid out of it.
   const { balance, nonce } = await readAccount(rpc, sender)
   balances.put(key, balance)
   const open = promised.filter((attempt) => attempt.nonce === null || attempt.nonce >= nonce)
-  return covered(network, items, balance, totalOf(open))
+  return covered(network, items, { balance, inflight: totalOf(open) })
 }
 
 async function readAccount(rpc: Rpc, address: string): Promise<{ balance: bigint; nonce: bigint }> {
@@ -96,7 +100,9 @@ async function readAccount(rpc: Rpc, address: string): Promise<{ balance: bigint
   return { balance: balance!, nonce: nonce! }
 }
 
-function covered(network: Network, items: readonly Item[], balance: bigint, inflight: bigint): (Precheck | null)[] {
+type Funds = { readonly balance: bigint; readonly inflight: bigint }
+
+function covered(network: Network, items: readonly Item[], { balance, inflight }: Funds): (Precheck | null)[] {
   let free = balance - inflight
   const units = (amount: bigint) => `${formatUnits(amount, network.native.decimals)} ${network.native.symbol}`
   return items.map(({ need }) => {
@@ -113,8 +119,7 @@ function covered(network: Network, items: readonly Item[], balance: bigint, infl
 }
 
 async function tokens(
-  { rpc }: PrecheckParts,
-  passed: Cache<true>,
+  { rpc, passed }: { rpc: Rpc; passed: Cache<true> },
   sender: string,
   transfers: readonly Transfer[],
 ): Promise<Map<number, Precheck>> {

@@ -1,4 +1,5 @@
 import { fieldsOf, readOr } from '../answers.ts'
+import { type Gas, toGas } from './gas-units.ts'
 import { quantityOr, readCount, readHash } from './hex.ts'
 
 /** A transaction in a block. `fee` is what was paid, in native base units. */
@@ -48,11 +49,11 @@ export type Receipt = {
   readonly height: number
   readonly blockHash: string
   readonly succeeded: boolean | undefined
-  readonly gasUsed: bigint | undefined
-  /** Of one unit of gas. */
+  readonly gasUsed: Gas | undefined
+  /** Of one unit of gas, in wei. */
   readonly price: bigint | undefined
-  /** What rollups charge beside the gas. */
-  readonly beside: bigint | undefined
+  /** What rollups charge beside the gas, in wei. */
+  readonly rollupFee: bigint | undefined
 }
 
 /** The receipt of one transaction; undefined where the node knows none. Throws an OddAnswer without hash or block. */
@@ -61,7 +62,7 @@ export function readReceipt(value: unknown): Receipt | undefined {
   const fields = fieldsOf(value, 'a receipt')
   // Some nodes show receipts of pending transactions.
   if (fields.blockHash === null || fields.blockNumber === null || isZero(fields.blockHash)) return undefined
-  const gasUsed = quantityOr(fields.gasUsed)
+  const gasUsed = gasOr(fields.gasUsed)
   return {
     hash: readHash(fields.transactionHash, 'the transaction of a receipt'),
     height: readCount(fields.blockNumber),
@@ -69,8 +70,14 @@ export function readReceipt(value: unknown): Receipt | undefined {
     succeeded: successOf(fields),
     gasUsed,
     price: quantityOr(fields.effectiveGasPrice),
-    beside: chargedBeside(fields, gasUsed),
+    rollupFee: rollupFeeIn(fields, gasUsed),
   }
+}
+
+/** Units of gas that a node tells; undefined for anything else. */
+export function gasOr(value: unknown): Gas | undefined {
+  const gas = quantityOr(value)
+  return gas === undefined ? undefined : toGas(gas)
 }
 
 const isZero = (hash: unknown): boolean => typeof hash === 'string' && /^0x0{64}$/.test(hash)
@@ -97,7 +104,7 @@ const isLogOf =
  * latter a receipt shows the parameters; Jovian, which put the DA footprint into receipts, changed their scale.
  * https://specs.optimism.io/protocol/isthmus/exec-engine.html#operator-fee
  */
-function chargedBeside(fields: Readonly<Record<string, unknown>>, gasUsed: bigint | undefined): bigint | undefined {
+function rollupFeeIn(fields: Readonly<Record<string, unknown>>, gasUsed: Gas | undefined): bigint | undefined {
   const shown = (name: string) => (fields[name] === undefined || fields[name] === null ? 0n : quantityOr(fields[name]))
   const [posting, scalar, constant] = [shown('l1Fee'), shown('operatorFeeScalar'), shown('operatorFeeConstant')]
   if (posting === undefined || scalar === undefined || constant === undefined) return undefined

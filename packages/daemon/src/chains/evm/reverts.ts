@@ -1,6 +1,6 @@
 import { disagreement } from '../follow.ts'
-import { type Witness, witnessesOf } from './second-look.ts'
 import { againMs, type ObserverParts, type Track } from './track.ts'
+import { type Witness, witnessesOf } from './witnesses.ts'
 
 /** Included and failed, by the word of fewer endpoints than are asked. */
 export const isDoubted = ({ fate, revertedIn }: Track): boolean =>

@@ -11,7 +11,7 @@ export function encodeItems(items: readonly Item[]): Buffer {
   for (const item of items) {
     if (item === emptyList) out[at++] = 0xc0
     else {
-      if (!isItsOwn(item)) at = writeHeader(out, at, 0x80, item.length)
+      if (!isItsOwn(item)) at = writeHeader(out, at, { offset: 0x80, length: item.length })
       out.set(item, at)
       at += item.length
     }
@@ -25,7 +25,7 @@ export function listOf(contents: readonly Uint8Array[], type?: number): Buffer {
   const out = Buffer.allocUnsafe((type === undefined ? 0 : 1) + headerSize(length) + length)
   let at = 0
   if (type !== undefined) out[at++] = type
-  at = writeHeader(out, at, 0xc0, length)
+  at = writeHeader(out, at, { offset: 0xc0, length })
   for (const content of contents) {
     out.set(content, at)
     at += content.length
@@ -41,7 +41,10 @@ const sizeOf = (item: Item): number =>
 const headerSize = (length: number): number => (length < 56 ? 1 : 1 + bytesOf(length))
 const bytesOf = (length: number): number => Math.ceil(length.toString(16).length / 2)
 
-function writeHeader(out: Buffer, at: number, offset: number, length: number): number {
+/** `offset` tells byte strings and lists apart. */
+type Header = { readonly offset: number; readonly length: number }
+
+function writeHeader(out: Buffer, at: number, { offset, length }: Header): number {
   if (length < 56) return out.writeUInt8(offset + length, at)
   const size = bytesOf(length)
   out.writeUInt8(offset + 55 + size, at)

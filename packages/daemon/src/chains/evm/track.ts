@@ -15,7 +15,7 @@ export type ObserverParts = {
   readonly warn: (message: string) => void
   /** A transaction of this sender has just been seen in a block. */
   readonly onIncluded: (sender: string) => void
-  /** What bytes that this daemon sealed say, if it still remembers them. */
+  /** What bytes that this daemon signed say, if it still remembers them. */
   readonly remembered: (hash: string) => Terms | undefined
 }
 
@@ -60,3 +60,6 @@ export function doubt(track: Track, reason: string): void {
 
 /** When it is worth asking again for what was odd a moment ago. */
 export const againMs = (blockMs: number): number => Math.max(1_000, blockMs)
+
+export const isDue = ({ clock, blockMs }: ObserverParts, { checkedAt }: Track): boolean =>
+  clock() - checkedAt >= againMs(blockMs)

@@ -1,4 +1,5 @@
 import { Failure } from '@waiaas/contract'
+import { type Gas, toGas } from './gas-units.ts'
 import { fromHex, minimalBytes, toBigInt, toHex } from './hex.ts'
 import { decodeList, emptyList, encodeItems, type Item, listOf } from './rlp.ts'
 
@@ -13,7 +14,8 @@ export type Transaction = {
   readonly to: string
   readonly value: bigint
   readonly data: string
-  readonly gas: bigint
+  /** The most that it may use. */
+  readonly gas: Gas
   readonly fees: Fees
 }
 
@@ -62,7 +64,7 @@ function decodeTyped(bytes: Uint8Array): Transaction {
     chainId: small(chainId),
     nonce: small(nonce),
     ...target(to, value, data),
-    gas: big(gas),
+    gas: toGas(big(gas)),
     fees: { type: 'eip1559', maxFeePerGas: big(maxFeePerGas), maxPriorityFeePerGas: big(maxPriorityFeePerGas) },
   }
 }
@@ -77,7 +79,7 @@ function decodeLegacy(bytes: Uint8Array): Transaction {
     chainId: small(chainId),
     nonce: small(nonce),
     ...target(to, value, data),
-    gas: big(gas),
+    gas: toGas(big(gas)),
     fees: { type: 'legacy', gasPrice: big(gasPrice) },
   }
 }

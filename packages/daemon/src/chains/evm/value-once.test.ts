@@ -2,6 +2,7 @@ import { factsOf, findNetwork, LOCAL_NETWORKS, nativeAsset } from '@waiaas/contr
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { decode } from './decode.ts'
+import { toGas } from './gas-units.ts'
 import { encodeUnsigned } from './transaction.ts'
 
 const network = findNetwork(LOCAL_NETWORKS, 'local-evm')!
@@ -27,8 +28,8 @@ test('the value of a transaction leaves once, whatever it calls', () => {
   fc.assert(
     fc.property(hex(20), fc.bigInt({ min: 0n, max: 2n ** 200n }), data, (to, value, calldata) => {
       const fees = { type: 'eip1559', maxPriorityFeePerGas: 1n, maxFeePerGas: 2n } as const
-      const tx = { chainId: 31337, nonce: 0, gas: 21_000n, to, value, data: calldata, fees }
-      const { effects } = decode(network, 31337, me, encodeUnsigned(tx))
+      const tx = { chainId: 31337, nonce: 0, gas: toGas(21_000n), to, value, data: calldata, fees }
+      const { effects } = decode({ network, chainId: 31337 }, me, encodeUnsigned(tx))
       const leaving = factsOf(effects).pays.filter(({ asset }) => asset === native)
       expect(leaving.reduce((sum, { amount }) => sum + amount, 0n)).toBe(value)
     }),

@@ -1,3 +1,4 @@
+import { Failure } from '@waiaas/contract'
 import { fieldsOf, listOf, OddAnswer } from '../answers.ts'
 import type { Rpc } from '../rpc.ts'
 import type { ReadAccount } from './mint.ts'
@@ -10,6 +11,13 @@ export async function readAccounts(rpc: Rpc, addresses: readonly string[]): Prom
   const answers: unknown[] = []
   for (const { method, params } of accountsCall(addresses)) answers.push(await rpc.call(method, params))
   return accountsIn(answers, addresses.length)
+}
+
+/** Failure TOKEN_NOT_FOUND when there is no account at the address. */
+export async function readMintAccount(rpc: Rpc, mint: string): Promise<ReadAccount> {
+  const [account] = await readAccounts(rpc, [mint])
+  if (!account) throw new Failure('TOKEN_NOT_FOUND', `there is no account at ${mint}, so no token either`)
+  return account
 }
 
 /** The calls that read these accounts, for a batch; none for no accounts. */

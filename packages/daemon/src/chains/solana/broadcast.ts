@@ -1,7 +1,7 @@
 import { isFailure } from '@waiaas/contract'
 import type { Sent } from '../follow.ts'
 import { type Rpc, type RpcError, Unreached } from '../rpc.ts'
-import { hashOf } from './seal.ts'
+import { hashOf } from './signature.ts'
 
 // Every transaction was simulated before it was signed, and the daemon itself sends again until the bytes expire.
 const config = { encoding: 'base64', skipPreflight: true, maxRetries: 0 }

@@ -5,21 +5,22 @@ import { bordered } from '../border.ts'
 import type { Anchor } from '../build.ts'
 import type { Chain } from '../chain.ts'
 import { rpcPool } from '../rpc-pool.ts'
-import { contentOf } from './accounts.ts'
+import { contentOf, readMintAccount } from './accounts.ts'
 import { bodyBytes } from './body.ts'
 import { broadcastAll } from './broadcast.ts'
 import { decodeMessage, feeOf } from './decode.ts'
-import { drafting, readMintAccount } from './draft.ts'
+import { drafting } from './draft.ts'
 import { readHoldings } from './holdings.ts'
 import { identity } from './identity.ts'
-import { rentOf } from './instruction-effects.ts'
 import { type Message, readMessage } from './message.ts'
 import { readMint, requireSupportedMint } from './mint.ts'
 import { observeAll } from './observe.ts'
+import { hintsOf } from './plan/all.ts'
 import { precheckAll } from './precheck.ts'
 import { systemProgram } from './programs.ts'
+import { rentOf } from './read/associated-token.ts'
 import { parseAddress } from './recipients.ts'
-import { sealMessage } from './seal.ts'
+import { addSignature } from './signature.ts'
 import { blockTime } from './time.ts'
 
 export type SolanaOptions = {
@@ -69,21 +70,23 @@ export function solanaChain(options: SolanaOptions): Chain {
       return connected
     },
     draft: border(draft),
-    hints: (intent) => (intent.kind === 'lane' ? {} : { owners: [intent.to] }),
+    hints: hintsOf,
     bytes(sender, { body, maxFee }, lifetime) {
       const bytes = bodyBytes(address(sender), body, lifetime)
       requireWithin(maxFee, readMessage(bytes))
       return bytes
     },
-    decode: (sender, bytes, hints) => decodeMessage(network, address(sender), bytes, hints),
-    seal(sender, unsigned, signature) {
+    decode: (sender, bytes, hints) => decodeMessage({ network, address: address(sender) }, bytes, hints),
+    addSignature(sender, unsigned, signature) {
       const message = readMessage(unsigned)
-      const signed = sealMessage(address(sender), { bytes: unsigned, message }, signature)
+      const signed = addSignature(address(sender), { bytes: unsigned, message }, signature)
       if (fees.size >= mostFees) fees.clear()
       fees.set(signed.hash, feeOf(message))
       return signed
     },
-    precheck: border((sender, drafts, promised) => precheckAll({ network, rpc }, address(sender), drafts, promised)),
+    precheck: border((sender, drafts, promised) =>
+      precheckAll({ network, rpc, sender: address(sender) }, drafts, promised),
+    ),
     broadcast: (signed) => broadcastAll(rpc, signed),
     observe: border((attempts) =>
       observeAll({ rpc, witnesses, failures, warn, remembered: (hash) => fees.get(hash) }, attempts),

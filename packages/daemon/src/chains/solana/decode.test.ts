@@ -39,7 +39,8 @@ const mine = associatedAccount(sender, mint, tokenProgram).address
 const theirs = associatedAccount(other, mint, tokenProgram).address
 
 const bytesOf = (...instructions: Instruction[]) => writeMessage(sender, instructions, blockhash)
-const decoded = (bytes: Uint8Array, owners: readonly string[] = []) => decodeMessage(network, sender, bytes, { owners })
+const decoded = (bytes: Uint8Array, owners: readonly string[] = []) =>
+  decodeMessage({ network, address: sender }, bytes, { owners })
 const effects = (instructions: Instruction[], owners?: readonly string[]) =>
   decoded(bytesOf(...instructions), owners).effects.effects
 const pay = (amount: bigint) => getTransferSolInstruction({ source: me, destination: other, amount })

@@ -1,11 +1,17 @@
-import type { Address } from '@solana/kit'
+import { type Address, isAddress } from '@solana/kit'
 import { type Effect, Failure, type Network, nativeAsset } from '@waiaas/contract'
 import { sha256 } from '../../platform/sha256.ts'
 import type { Decoded, Hints } from '../build.ts'
-import { type ComputeBudget, exactFee, worstFee } from './fees.ts'
-import { contextOf, effectsOf, unknown } from './instruction-effects.ts'
-import { type Message, type ReadInstruction, readMessage } from './message.ts'
-import { computeBudgetProgram, systemProgram } from './programs.ts'
+import { exactFee, worstFee } from './fees.ts'
+import { type Message, readMessage } from './message.ts'
+import { effectsOf } from './read/all.ts'
+import { creationsIn } from './read/associated-token.ts'
+import { actingIn, budgetOf, isFee } from './read/compute-budget.ts'
+import { unknown } from './read/instruction.ts'
+import { refuseDurableNonce } from './read/system.ts'
+
+/** Who signs, and where. */
+export type Sender = { readonly network: Network; readonly address: Address }
 
 /**
  * Effects of a message from its bytes alone. The digest covers version, accounts with their flags, and every
@@ -14,72 +20,46 @@ import { computeBudgetProgram, systemProgram } from './programs.ts'
  * more than the draft says.
  * Failure INVALID_TRANSACTION: unreadable bytes, lookup tables, a durable nonce, a sender who does not sign.
  */
-export function decodeMessage(network: Network, sender: Address, bytes: Uint8Array, hints: Hints): Decoded {
+export function decodeMessage({ network, address: sender }: Sender, bytes: Uint8Array, hints: Hints): Decoded {
   const message = readMessage(bytes)
-  if (!message.signers.includes(sender))
-    throw new Failure('INVALID_TRANSACTION', `expected ${sender} among the signers, got ${message.signers.join(', ')}`)
+  const { signers } = message
+  if (!signers.includes(sender))
+    throw new Failure('INVALID_TRANSACTION', `expected ${sender} among the signers, got ${signers.join(', ')}`)
   refuseDurableNonce(message)
-  const { budget, strange } = budgetOf(message.instructions)
-  const effects: Effect[] = message.signers
+  const { budget, strange } = budgetOf(message)
+  const effects: Effect[] = signers
     .filter((signer) => signer !== sender)
     .map((signer) => unknown(`a signature of ${signer} is required too`))
   effects.push(...strange)
-  const context = contextOf(network, sender, message, hints.owners ?? [])
-  const acting = message.instructions.filter(({ program }) => program !== computeBudgetProgram)
+  const context = { network, sender, owners: ownersOf(sender, hints), created: creationsIn(message) }
+  const acting = actingIn(message)
   for (const instruction of acting) effects.push(...effectsOf(instruction, context))
-  const max = worstFee(message.signers.length, budget, acting.length)
+  const max = worstFee(signers.length, budget, acting.length)
   return {
     effects: { network: network.id, sender, effects, fee: { asset: nativeAsset(network), max: `${max}` } },
-    digest: digestOf(network, sender, message),
+    digest: digestOf({ network, address: sender }, message),
   }
 }
+
+const ownersOf = (sender: Address, { owners = [] }: Hints): Address[] => [
+  ...new Set([...owners.filter((hint): hint is Address => isAddress(hint)), sender]),
+]
 
 /** The fee that exactly this message is charged if it lands, in lamports, rent aside. */
-export function feeOf({ signers, instructions }: Message): bigint {
-  const acting = instructions.filter(({ program }) => program !== computeBudgetProgram)
-  return exactFee(signers.length, budgetOf(instructions).budget, acting.length)
-}
+export const feeOf = (message: Message): bigint =>
+  exactFee(message.signers.length, budgetOf(message).budget, actingIn(message).length)
 
-const advanceNonce = 4
-// A durable nonce would keep the bytes valid for ever, so that they could never be proven void.
-function refuseDurableNonce({ instructions }: Message): void {
-  for (const { program, data } of instructions)
-    if (program === systemProgram && data.length >= 4 && view(data).getUint32(0, true) === advanceNonce)
-      throw new Failure('INVALID_TRANSACTION', 'durable nonces are refused: the transaction would never expire')
-}
-
-const unitLimit = { kind: 2, length: 5 }
-const unitPrice = { kind: 3, length: 9 }
-function budgetOf(instructions: readonly ReadInstruction[]): { budget: ComputeBudget; strange: Effect[] } {
-  const strange: Effect[] = []
-  let units: number | undefined
-  let price: bigint | undefined
-  for (const { program, data } of instructions) {
-    if (program !== computeBudgetProgram) continue
-    if (isUnitLimit(data) && units === undefined) units = view(data).getUint32(1, true)
-    else if (isUnitPrice(data) && price === undefined) price = view(data).getBigUint64(1, true)
-    else strange.push(unknown(`instruction ${data[0] ?? 'without data'} of the compute budget program`))
-  }
-  return { budget: { ...(units !== undefined && { units }), ...(price !== undefined && { price }) }, strange }
-}
-const isUnitLimit = (data: Uint8Array): boolean => data[0] === unitLimit.kind && data.length === unitLimit.length
-const isUnitPrice = (data: Uint8Array): boolean => data[0] === unitPrice.kind && data.length === unitPrice.length
-const isFee = (program: string, data: Uint8Array): boolean =>
-  program === computeBudgetProgram && (isUnitLimit(data) || isUnitPrice(data))
-
-function digestOf(network: Network, sender: Address, message: Message): string {
+function digestOf({ network, address }: Sender, message: Message): string {
   const canonical = {
     network: network.caip2,
-    sender,
+    sender: address,
     version: message.version,
-    accounts: message.accounts.map(({ address, signer, writable }) => [address, signer, writable]),
-    instructions: message.instructions.map(({ program, accounts, data }) => [
-      program,
-      accounts.map(({ address }) => address),
-      Buffer.from(isFee(program, data) ? data.subarray(0, 1) : data).toString('hex'),
+    accounts: message.accounts.map((account) => [account.address, account.signer, account.writable]),
+    instructions: message.instructions.map((instruction) => [
+      instruction.program,
+      instruction.accounts.map((account) => account.address),
+      Buffer.from(isFee(instruction) ? instruction.data.subarray(0, 1) : instruction.data).toString('hex'),
     ]),
   }
   return sha256(JSON.stringify(canonical))
 }
-
-const view = (data: Uint8Array): DataView => new DataView(data.buffer, data.byteOffset, data.byteLength)

@@ -6,48 +6,41 @@ import { planBytes } from './body.ts'
 import { decodeMessage } from './decode.ts'
 import { minimumBalance } from './fees.ts'
 import { type Message, readMessage } from './message.ts'
-import { isTokenProgram } from './programs.ts'
+import { sourcesOf } from './read/token.ts'
 
 /** What a draft takes: lamports with worst fee and rent, and base units from the sender's token accounts. */
 export type Need = {
   readonly message: Message
   readonly bytes: Uint8Array
   readonly lamports: bigint
-  readonly tokens: readonly { readonly source: Address; readonly amount: bigint }[]
+  readonly tokens: ReturnType<typeof sourcesOf>
 }
 
 export function needOf(network: Network, sender: Address, draft: Draft): Need {
   // Without a lifetime: the simulation puts in a recent blockhash.
   const bytes = planBytes(draft.body)
   const message = readMessage(bytes)
-  const { effects } = decodeMessage(network, sender, bytes, {})
-  return { message, bytes, lamports: draft.maxFee + nativeOutflow(network, effects), tokens: tokenSources(message) }
+  const { effects } = decodeMessage({ network, address: sender }, bytes, {})
+  return { message, bytes, lamports: draft.maxFee + nativeOutflow(network, effects), tokens: sourcesOf(message) }
 }
 
 const nativeOutflow = (network: Network, effects: Effects): bigint =>
   factsOf(effects).pays.reduce((sum, { asset, amount }) => (asset === nativeAsset(network) ? sum + amount : sum), 0n)
 
-const transferChecked = 12
-const tokenSources = ({ instructions }: Message): Need['tokens'] =>
-  instructions
-    .filter(({ program, data }) => isTokenProgram(program) && data[0] === transferChecked && data.length === 10)
-    .flatMap(({ accounts, data }) =>
-      accounts.slice(0, 1).map(({ address }) => ({ source: address, amount: Buffer.from(data).readBigUInt64LE(1) })),
-    )
-
-export type Funds = { readonly lamports: bigint; readonly tokens: ReadonlyMap<string, bigint | null> }
+/** What an account has; `inflight` is what of its lamports is promised to earlier transactions. */
+export type Funds = {
+  readonly lamports: bigint
+  readonly inflight: bigint
+  readonly tokens: ReadonlyMap<string, bigint | null>
+}
 
 /**
  * Which needs the funds do not cover, one after the other; an uncovered one takes nothing. What stays with the sender
  * must be rent-exempt, or the cluster would refuse the transaction. (Nothing at all would do too, but the fee below its
  * cap is not known to the lamport before the variation is.)
  */
-export function shortfalls(
-  network: Network,
-  needs: readonly Need[],
-  funds: Funds,
-  inflight: bigint,
-): (Precheck | null)[] {
+export function shortfalls(network: Network, needs: readonly Need[], funds: Funds): (Precheck | null)[] {
+  const { inflight } = funds
   let free = funds.lamports - inflight
   const tokens = new Map(funds.tokens)
   const sol = (amount: bigint) => `${formatUnits(amount, network.native.decimals)} ${network.native.symbol}`

@@ -9,6 +9,8 @@ import { holdingOf, isMint, readMint, tokenAccountOwner } from './mint.ts'
 import { token2022Program, tokenProgram } from './programs.ts'
 
 type Amounts = Map<string, bigint>
+/** An owner of accounts of one token program. */
+type Holder = { readonly owner: Address; readonly program: Address }
 const holdingSize = 72
 
 /**
@@ -22,8 +24,9 @@ export async function readHoldings(
 ): Promise<{ token: Token; amount: bigint }[]> {
   const amounts: Amounts = new Map()
   for (const program of [tokenProgram, token2022Program]) {
-    const listed = await listedAmounts(rpc, owner, program)
-    for (const [mint, amount] of listed ?? (await derivedAmounts(rpc, address(owner), tokens, program)))
+    const holder = { owner: address(owner), program }
+    const listed = await listedAmounts(rpc, holder)
+    for (const [mint, amount] of listed ?? (await derivedAmounts(rpc, holder, tokens)))
       amounts.set(mint, (amounts.get(mint) ?? 0n) + amount)
   }
   const known = new Set(tokens.map((token) => token.address))
@@ -33,7 +36,7 @@ export async function readHoldings(
 }
 
 /** Undefined where the node answers an error, or nothing that is a list. */
-async function listedAmounts(rpc: Rpc, owner: string, program: Address): Promise<Amounts | undefined> {
+async function listedAmounts(rpc: Rpc, { owner, program }: Holder): Promise<Amounts | undefined> {
   const config = { encoding: 'base64', commitment: 'confirmed', dataSlice: { offset: 0, length: holdingSize } }
   try {
     const answer = await rpc.call<unknown>('getTokenAccountsByOwner', [owner, { programId: program }, config])
@@ -52,7 +55,7 @@ async function listedAmounts(rpc: Rpc, owner: string, program: Address): Promise
   }
 }
 
-async function derivedAmounts(rpc: Rpc, owner: Address, tokens: readonly Token[], program: Address): Promise<Amounts> {
+async function derivedAmounts(rpc: Rpc, { owner, program }: Holder, tokens: readonly Token[]): Promise<Amounts> {
   // A token whose program nobody told may be of either; the account of the wrong one does not exist.
   const wanted = tokens.filter((token) => token.program === undefined || token.program === program)
   const places = wanted.map((token) => associatedAccount(owner, address(token.address), program).address)

@@ -9,7 +9,7 @@ type Parts = {
   readonly rpc: Rpc
   /** One client for each configured node, so that two can be asked for the same evidence. */
   readonly witnesses: readonly Rpc[]
-  /** What bytes that this daemon sealed are charged, in lamports, if it still remembers them. */
+  /** What bytes that this daemon signed are charged, in lamports, if it still remembers them. */
   readonly remembered: (hash: string) => bigint | undefined
   /** Signatures that failed by the word of all who were asked. */
   readonly failures: Set<string>
@@ -41,7 +41,7 @@ export async function observeAll(parts: Parts, attempts: readonly Attempt[]): Pr
   const fees = await feesOf(parts, hashes, trusted)
   return attempts.flatMap((attempt) => {
     const fee = fees.get(attempt.hash) ?? attempt.maxFee
-    return sightings(attempt, trusted(attempt.hash), findings.get(attempt.hash), fee)
+    return sightings(attempt, { status: trusted(attempt.hash), finding: findings.get(attempt.hash), fee })
   })
 }
 
@@ -71,13 +71,15 @@ async function withoutDoubted(
   }
 }
 
+/** What nodes tell of one attempt. */
+type Evidence = {
+  readonly status: Seen | Unread | null
+  readonly finding: Finding | undefined
+  readonly fee: bigint | undefined
+}
+
 /** None for an attempt in a block of which nothing can be read now: it stands. */
-function sightings(
-  { id, block }: Attempt,
-  status: Seen | Unread | null,
-  finding: Finding | undefined,
-  fee: bigint | undefined,
-): Sighting[] {
+function sightings({ id, block }: Attempt, { status, finding, fee }: Evidence): Sighting[] {
   if (status === null) {
     if (finding && 'proof' in finding) return [{ id, state: 'void', cause: 'expired', proof: finding.proof }]
     const reason =

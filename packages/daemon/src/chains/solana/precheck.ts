@@ -13,6 +13,7 @@ import { holdingOf, tokenAccountOwner } from './mint.ts'
 import { isTokenProgram, systemProgram } from './programs.ts'
 import { balanceBeside, resultOf } from './statuses.ts'
 
+type Parts = { readonly network: Network; readonly rpc: Rpc; readonly sender: Address }
 type Simulated = { readonly err: unknown; readonly logs: readonly string[] }
 type Item = Awaited<ReturnType<Rpc['batch']>>[number]
 
@@ -24,8 +25,7 @@ const simulation = { encoding: 'base64', sigVerify: false, replaceRecentBlockhas
  * the sums alone are checked, and a transaction that fails costs its fee.
  */
 export async function precheckAll(
-  { network, rpc }: { network: Network; rpc: Rpc },
-  sender: Address,
+  { network, rpc, sender }: Parts,
   drafts: readonly Draft[],
   promised: readonly Promised[],
 ): Promise<(Precheck | null)[]> {
@@ -39,7 +39,7 @@ export async function precheckAll(
     ...needs.map(({ bytes }) => ({ method: 'simulateTransaction', params: [unsignedWire(bytes), simulation] })),
   ])
   const held = accountsIn(rest.slice(0, accounts.length).map(resultOf), sources.length)
-  const funds: Funds = {
+  const funds: Omit<Funds, 'inflight'> = {
     lamports: wholeNumber(contentOf(resultOf(balance)), 'a balance'),
     tokens: new Map(
       sources.map((source, index) => {
@@ -48,7 +48,7 @@ export async function precheckAll(
       }),
     ),
   }
-  const short = await shortfallsNow({ network, rpc, sender }, needs, funds, promised)
+  const short = await shortfallsNow({ network, rpc, sender }, { needs, funds, promised })
   return needs.map(({ message }, index) => {
     return short[index] ?? faultIn(sender, message, rest[accounts.length + index])
   })
@@ -56,17 +56,15 @@ export async function precheckAll(
 
 /** Before anything is refused, what is in the balance already is promised no longer. */
 async function shortfallsNow(
-  { network, rpc, sender }: { network: Network; rpc: Rpc; sender: Address },
-  needs: readonly Need[],
-  funds: Funds,
-  promised: readonly Promised[],
+  { network, rpc, sender }: Parts,
+  { needs, funds, promised }: { needs: readonly Need[]; funds: Omit<Funds, 'inflight'>; promised: readonly Promised[] },
 ): Promise<(Precheck | null)[]> {
-  const short = shortfalls(network, needs, funds, totalOf(promised))
+  const short = shortfalls(network, needs, { ...funds, inflight: totalOf(promised) })
   if (promised.length === 0 || short.every((fault) => fault === null)) return short
   const hashes = promised.flatMap(({ hash }) => (hash === null ? [] : [hash]))
   const { lamports, landed } = await balanceBeside(rpc, sender, hashes)
   const open = promised.filter(({ hash }) => hash === null || !landed.has(hash))
-  return shortfalls(network, needs, { ...funds, lamports }, totalOf(open))
+  return shortfalls(network, needs, { ...funds, lamports, inflight: totalOf(open) })
 }
 
 const unsignedWire = (message: Uint8Array): string =>

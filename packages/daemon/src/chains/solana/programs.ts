@@ -7,10 +7,9 @@ export const associatedTokenProgram = address('ATokenGPvbdGVxr1b2hvZbsiqW5xWH25e
 export const computeBudgetProgram = address('ComputeBudget111111111111111111111111111111')
 // The client package defaults to a newer deployment that not every cluster has.
 export const memoProgram = address('MemoSq4gqABAXKb96qnH8TysNcWxMyWCqXgDLGmfcHr')
-const firstMemoProgram = 'Memo1UhkJRfHyvLMcVucJwxXeuD728EqVDDwQDxFMNo'
+export const firstMemoProgram = 'Memo1UhkJRfHyvLMcVucJwxXeuD728EqVDDwQDxFMNo'
 
 export const isTokenProgram = (program: string): boolean => program === tokenProgram || program === token2022Program
-export const isMemoProgram = (program: string): boolean => program === memoProgram || program === firstMemoProgram
 
 const sysvarOwner = 'Sysvar1111111111111111111111111111111111111'
 const programs = new Set<string>([

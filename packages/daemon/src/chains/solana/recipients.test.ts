@@ -89,12 +89,12 @@ test('bytes that would cost more than the draft promised are never written', asy
   expect(bed.chain.bytes(sender.address, draft, { ...anchor, variation: 9_999 }).length).toBeGreaterThan(0)
 })
 
-test('a signature of another key is never sealed in', async () => {
+test('a signature of another key is never taken', async () => {
   const draft = await native(newWallet().address)
   const bytes = bed.chain.bytes(sender.address, draft, await bed.chain.expiry!.anchor())
-  expect(() => bed.chain.seal(sender.address, bytes, new Uint8Array(64))).toThrow('is not one of')
-  expect(() => bed.chain.seal(sender.address, bytes, new Uint8Array(63))).toThrow('is not one of')
-  expect(() => bed.chain.seal(newWallet().address, bytes, new Uint8Array(64))).toThrow('as the only signer')
+  expect(() => bed.chain.addSignature(sender.address, bytes, new Uint8Array(64))).toThrow('is not one of')
+  expect(() => bed.chain.addSignature(sender.address, bytes, new Uint8Array(63))).toThrow('is not one of')
+  expect(() => bed.chain.addSignature(newWallet().address, bytes, new Uint8Array(64))).toThrow('as the only signer')
   expect(() => bed.chain.bytes(sender.address, draft, {})).toThrow('expected a blockhash')
   expect(() => bed.chain.bytes(sender.address, draft, { blockhash: tokenProgram, variation: 10_000 })).toThrow(
     '0 to 9999',

@@ -28,7 +28,10 @@ const signed = await keys.sign([
   { kind: 'solana-offchain', key: solana, payload: text },
   { kind: 'eip191', key: created, payload: text },
 ])
-const exported = await keys.export(created, 'private-key', { recipient: order.recipient })
+const exported = await keys.export(created, 'a master password of the probe', {
+  format: 'private-key',
+  recipient: order.recipient,
+})
 writeHeapSnapshot(order.snapshot)
 say({
   exported,

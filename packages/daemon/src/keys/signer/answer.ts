@@ -1,12 +1,13 @@
 import type { SignerCalls } from '../channel.ts'
 import { KeyError } from '../key-error.ts'
-import { makeSealingKeyPair, openBytes } from '../sealing.ts'
-import type { ImportSecret, SealedImport } from '../types.ts'
+import { makeSealingKeyPair } from '../sealing.ts'
+import type { ImportSecret, KeyringRow, SealedImport } from '../types.ts'
+import { type Witness, witness } from './evidence.ts'
 import { exportKey } from './export.ts'
 import { readDerivations, readImport } from './import.ts'
-import { invalid, parseJson } from './invalid.ts'
 import { createKey, storeKey } from './key-rows.ts'
-import { createKeyring, type Keyring, rewrapKeyring, subkey, unlockKeyring, wipeKeyring } from './keyring.ts'
+import { createKeyring, type Keyring, prove, rewrapKeyring, subkey, unlockKeyring, wipeKeyring } from './keyring.ts'
+import { openImport } from './sealed-import.ts'
 import { signBatch } from './sign.ts'
 
 type Awaitable<Value> = Value | Promise<Value>
@@ -14,73 +15,73 @@ type Handlers = {
   [Name in keyof SignerCalls]: (input: SignerCalls[Name]['input']) => Awaitable<SignerCalls[Name]['output']>
 }
 
+/** The keyring, the row that the master password opens it with, and what signs for the evidence. */
+type Held = { keyring: Keyring; row: KeyringRow; witness: Witness }
+
 /** The whole of what the signer does, and the keyring that it holds while unlocked. */
 export function makeSigner(): { calls: Handlers; lock: () => void } {
   const sealing = makeSealingKeyPair()
-  let unlocked: Keyring | undefined
-  const keyring = (): Keyring => {
-    if (!unlocked) throw new KeyError('KEYSTORE_LOCKED', 'the keyring is locked; unlock it with the master password')
-    return unlocked
+  const open = (secret: ImportSecret | SealedImport) => openImport(sealing, secret)
+  let held: Held | undefined
+  const unlocked = (): Held => {
+    if (!held) throw new KeyError('KEYSTORE_LOCKED', 'the keyring is locked; unlock it with the master password')
+    return held
   }
-  const hold = (next: Keyring | undefined) => {
-    if (unlocked) wipeKeyring(unlocked)
-    unlocked = next
+  const keyring = (): Keyring => unlocked().keyring
+  const lock = () => {
+    if (held) wipeKeyring(held.keyring)
+    held = undefined
+  }
+  const hold = (next: Keyring, row: KeyringRow) => {
+    lock()
+    held = { keyring: next, row, witness: witness(next) }
+  }
+  /** Nothing that the daemon alone knows passes here. */
+  const requirePassword = async (password: Uint8Array) => {
+    const { keyring, row } = unlocked()
+    if ((await prove(password, row, keyring)) === 'own') return
+    throw new KeyError('INVALID_MASTER_PASSWORD', 'the master password is wrong')
   }
   const calls: Handlers = {
     async createKeyring({ password, cost }) {
       const made = await createKeyring(password, cost)
-      hold(made.keyring)
+      hold(made.keyring, made.row)
       return made.row
     },
     async unlock({ password, row }) {
-      hold(await unlockKeyring(password, row))
+      hold(await unlockKeyring(password, row), row)
       return true as const
     },
-    verify: ({ password, row }) => verifyPassword(password, row),
-    rewrap: ({ password, cost }) => rewrapKeyring(keyring(), password, cost),
+    async verify({ password, row }) {
+      const proof = await prove(password, row, held?.keyring)
+      // Another replica may have changed the password.
+      if (proof === 'own' && held) held.row = row
+      return proof !== 'wrong'
+    },
+    async rewrap({ password, next, cost }) {
+      await requirePassword(password)
+      const row = await rewrapKeyring(keyring(), next, cost)
+      unlocked().row = row
+      return row
+    },
     subkey: ({ purpose }) => subkey(keyring(), purpose),
     create: ({ walletId, chain }) => createKey(keyring(), walletId, chain),
     async import({ walletId, chain, secret }) {
       keyring()
-      return storeKey(keyring(), { walletId, chain }, await readImport(chain, opened(secret)))
+      return storeKey(keyring(), { walletId, chain }, await readImport(chain, open(secret)))
     },
     derivations({ chain, secret }) {
       keyring()
-      return readDerivations(chain, opened(secret))
+      return readDerivations(chain, open(secret))
     },
-    export: ({ key, format, options }) => exportKey(keyring(), key, { ...options, format }),
+    async export({ key, options, password }) {
+      await requirePassword(password)
+      return exportKey(keyring(), key, options)
+    },
     sign: ({ requests }) => signBatch(keyring(), requests),
+    evidenceKey: () => unlocked().witness.publicKey,
+    signCheckpoint: (next) => unlocked().witness.sign(next),
     sealingKey: () => sealing.publicKey,
   }
-  return { calls, lock: () => hold(undefined) }
-
-  function opened(secret: ImportSecret | SealedImport): ImportSecret {
-    return 'sealed' in secret ? openSealed(secret) : secret
-  }
-
-  function openSealed({ sealed }: SealedImport): ImportSecret {
-    let plain: Buffer
-    try {
-      plain = openBytes(sealing, 'import', sealed)
-    } catch {
-      // Whatever the library says of an envelope that does not open, the remedy is one.
-      return invalid(
-        'the sealed secret does not open: it was sealed to another key (ask for the sealing key again) or altered',
-      )
-    }
-    const secret = parseJson(plain.toString('utf8'))
-    plain.fill(0)
-    // Only parsed so far: readImport checks the kind and its fields.
-    return secret as ImportSecret
-  }
-}
-
-async function verifyPassword(...[password, row]: Parameters<typeof unlockKeyring>): Promise<boolean> {
-  try {
-    wipeKeyring(await unlockKeyring(password, row))
-    return true
-  } catch (error) {
-    if (error instanceof KeyError && error.code === 'INVALID_MASTER_PASSWORD') return false
-    throw error
-  }
+  return { calls, lock }
 }

@@ -11,7 +11,7 @@ import { makeKeystoreV3 } from './keystore-v3.ts'
 export async function exportKey(
   keyring: Keyring,
   row: KeyRow,
-  { format, password, recipient }: ExportOptions & { format: ExportFormat },
+  { format, password, recipient }: ExportOptions,
 ): Promise<Exported> {
   const { publicKey, close } = openKey(keyring, row)
   close()

@@ -1,4 +1,4 @@
-import { createHash, hkdfSync, randomBytes } from 'node:crypto'
+import { createHash, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto'
 import { KeyError } from '../key-error.ts'
 import type { Kdf, KeyringRow, PasswordCost, SubkeyPurpose } from '../types.ts'
 import { decryptSecret, encryptSecret, fromBase64, isBox } from './box.ts'
@@ -12,7 +12,8 @@ const ceiling = { memoryKib: 4 * 1024 * 1024, iterations: 64, parallelism: 64 }
 const defaultCost: PasswordCost = { memoryKib: 64 * 1024, iterations: 3, parallelism: 4 }
 const rootBytes = 32
 const checkBytes = 8
-const purposes: readonly SubkeyPurpose[] = ['settings', 'sessions', 'webhooks', 'backup', 'evidence']
+/** What the daemon may have. */
+const purposes: readonly SubkeyPurpose[] = ['settings', 'sessions', 'webhooks', 'backup']
 
 /** The unlocked keyring: one root key and what is derived from it. */
 export type Keyring = { root: Guarded; walletKeys: Guarded }
@@ -31,15 +32,34 @@ export async function unlockKeyring(password: Uint8Array, row: KeyringRow): Prom
   return openRoot(await unwrapRoot(row, password))
 }
 
+/** What a password is to a keyring: wrong for the row, right, or right and the row is of this keyring. */
+export type Proof = 'wrong' | 'right' | 'own'
+
+/** KEYRING_CORRUPT when the row cannot be what was written. */
+export async function prove(password: Uint8Array, row: KeyringRow, keyring?: Keyring): Promise<Proof> {
+  const root = await unwrapRoot(row, password).catch((error: unknown) => {
+    if (error instanceof KeyError && error.code === 'INVALID_MASTER_PASSWORD') return undefined
+    throw error
+  })
+  if (!root) return 'wrong'
+  const isOwn = await thenWiped(root, () => keyring !== undefined && isSame(root, keyring.root))
+  return isOwn ? 'own' : 'right'
+}
+
+const isSame = (a: Guarded, b: Guarded): boolean => a.use((one) => b.use((other) => timingSafeEqual(one, other)))
+
 /** A new row of the same root key for another password. */
 export const rewrapKeyring = (keyring: Keyring, password: Uint8Array, cost = defaultCost): Promise<KeyringRow> =>
   wrapRoot(keyring.root, password, cost)
 
-/** HKDF-SHA256 of the root key. The wallet keys' own subkey is not among the purposes. */
+/** HKDF-SHA256 of the root key, for the daemon. The subkeys of the wallets' keys and of the evidence are not among the purposes. */
 export function subkey(keyring: Keyring, purpose: SubkeyPurpose): Uint8Array {
   if (!purposes.includes(purpose)) throw new KeyError('SIGN_REFUSED', 'no such subkey purpose')
   return new Uint8Array(derive(keyring.root, purpose))
 }
+
+/** The seed of the key that signs checkpoints. */
+export const evidenceSeed = ({ root }: Keyring): Guarded => Guarded.taken(derive(root, 'evidence'))
 
 export function wipeKeyring(keyring: Keyring): void {
   keyring.root.wipe()

@@ -14,6 +14,7 @@ type Send = (request: Request) => Promise<Response>
 type Answer = { status: number; code: string | undefined; issues: string }
 
 const METHODS: readonly Method[] = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']
+const OTHER_TYPES = ['text/plain', 'application/x-www-form-urlencoded', 'text/plain; a=application/json']
 const SOME_ID = '01900000-0000-7000-8000-000000000000'
 const REFUSALS: readonly string[] = Object.values(accessFailures).flat()
 
@@ -55,6 +56,13 @@ async function wrongInputs(send: Send, { name, op }: Named, caller: CensusCaller
     const { status, code } = await answer(send, request(op, caller, text))
     if (status !== 400 || code !== 'MALFORMED_JSON')
       found.push(`${name} answered ${status} ${code} to the body ${text}`)
+  }
+  for (const type of OTHER_TYPES) {
+    const wrong = request(op, caller, { nonsense: 'x' })
+    wrong.headers.set('content-type', type)
+    const { status, code } = await answer(send, wrong)
+    if (status !== 415 || code !== 'UNSUPPORTED_MEDIA_TYPE')
+      found.push(`${name} answered ${status} ${code} to a body of ${type}`)
   }
   return found
 }

@@ -9,7 +9,7 @@ import {
 } from '@waiaas/contract'
 import type { Context } from 'hono'
 import type { z } from 'zod'
-import { nearNames } from '../near.ts'
+import { similarNames } from '../similar-names.ts'
 import type { HttpEnv } from './types.ts'
 
 type Decoder = (text: string) => unknown
@@ -18,7 +18,7 @@ export type ReadInput = (c: Context<HttpEnv>) => Promise<unknown>
 
 const MOST_ISSUES = 20
 
-/** Reads and validates the input of one operation from path, query and body. Fails with 400 codes and 413. */
+/** Reads and validates the input of one operation from path, query and body. Fails with 400 codes, 413 and 415. */
 export function inputReader(op: Operation, bodyLimit: number): ReadInput {
   const { properties = {} } = inputSchema(op)
   const decoders = new Map(Object.entries(properties).map(([field, schema]) => [field, decoderOf(schema)]))
@@ -83,6 +83,7 @@ function merge(query: Record<string, unknown>, body: Record<string, unknown>): R
 async function readBody(c: Context<HttpEnv>, limit: number): Promise<Record<string, unknown>> {
   const text = await readText(c, limit)
   if (text.trim() === '') return {}
+  requireJson(c.req.header('content-type'))
   const value = parseJson(text)
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new Failure(
@@ -91,6 +92,14 @@ async function readBody(c: Context<HttpEnv>, limit: number): Promise<Record<stri
     )
   if (Object.hasOwn(value, '__proto__')) throw invalid([{ path: '__proto__', message: 'unknown field' }])
   return value as Record<string, unknown>
+}
+
+/** A web page can send other types to any address without asking first. */
+function requireJson(type = 'none'): void {
+  const [essence, ...parameters] = type.split(';').map((part) => part.trim().toLowerCase())
+  const isUtf8 = parameters.every((each) => !each.startsWith('charset=') || /^charset="?utf-8"?$/.test(each))
+  if (essence === 'application/json' && isUtf8) return
+  throw new Failure('UNSUPPORTED_MEDIA_TYPE', `expected the content-type application/json, got ${type.slice(0, 100)}`)
 }
 
 /** Text that PostgreSQL does not store. Walks by hand: a body may be nested deeper than a stack. */
@@ -152,7 +161,7 @@ function namesAt(op: Operation, path: readonly PropertyKey[]): string[] {
 
 function meant(name: string, known: readonly string[]): string {
   // Longer than any field: not worth comparing.
-  const near = name.length > 100 ? [] : nearNames(name, known)
+  const near = name.length > 100 ? [] : similarNames(name, known)
   return near.length > 0 ? ` (did you mean ${near.join(' or ')}?)` : ''
 }
 

@@ -103,7 +103,7 @@ async function authenticate(headers: Headers): Promise<Principal> {
   const bearer = headers.get('authorization')
   if (bearer?.startsWith('Bearer wai_sess_')) return { kind: 'agent', sessionId: bearer.slice(16), tokenHash: '' }
   if (bearer) throw new Failure('INVALID_TOKEN', 'expected a session token')
-  if (headers.get('x-master-password') === 'right') return { kind: 'operator' }
+  if (headers.get('x-master-password') === 'right') return { kind: 'operator', masterPassword: () => 'right' }
   if (headers.has('x-master-password')) throw new Failure('INVALID_MASTER_PASSWORD', 'wrong master password')
   return { kind: 'public' }
 }
@@ -306,6 +306,21 @@ describe('an operation', () => {
     expect([answer.status, await answer.json()]).toMatchObject([400, { code: 'ACTION_VALIDATION_FAILED' }])
   })
 
+  test('reads JSON in UTF-8 alone, and asks for no type where there is no body', async () => {
+    const send = async (type: string | undefined, body: string | null) => {
+      const headers = { ...agent, ...(type !== undefined && { 'content-type': type }) }
+      return (await app().request(`/v1/boxes/${id}/fill`, { method: 'POST', headers, body })).status
+    }
+    const body = JSON.stringify({ with: { what: 'tea' } })
+    for (const type of ['application/json', 'Application/JSON; charset=UTF-8', 'application/json;charset="utf-8"; v=1'])
+      expect(await send(type, body), type).toBe(201)
+    for (const type of [undefined, '', 'text/plain', 'application/jsonp', 'application/json; charset=utf-16'])
+      expect(await send(type, body), type).toBe(415)
+    const refused = await app().request(`/v1/boxes/${id}/fill`, post({ ...agent, 'content-type': 'text/plain' }, body))
+    expect(await refused.json()).toMatchObject({ code: 'UNSUPPORTED_MEDIA_TYPE' })
+    for (const none of [null, '', ' ']) expect(await send(undefined, none)).toBe(400)
+  })
+
   test('refuses a body that repeats the path, and query fields that belong in the body', async () => {
     const send = async (path: string, body: unknown) => (await app().request(path, post(agent, body))).status
     expect(await send(`/v1/boxes/${id}/fill`, { id, with: { what: 'x' } })).toBe(400)
@@ -428,7 +443,7 @@ describe('over a socket', () => {
     const peers: string[] = []
     const seen: More['authenticate'] = async (_headers, _op, peer) => {
       peers.push(peer)
-      return { kind: 'operator' }
+      return { kind: 'operator', masterPassword: () => 'right' }
     }
     for (const proxies of [[], ['127.0.0.0/8']]) {
       const server = await serving({ authenticate: seen, set: { 'security.trusted_proxies': proxies } })

@@ -1,4 +1,12 @@
-import { Failure, failuresOf, isFailure, mayCall, type Operation, type Operations } from '@waiaas/contract'
+import {
+  Failure,
+  failuresOf,
+  invalidField,
+  isFailure,
+  mayCall,
+  type Operation,
+  type Operations,
+} from '@waiaas/contract'
 import { type Context, Hono } from 'hono'
 import type { Principal } from '../caller.ts'
 import { asStorageFailure } from '../db/storage.ts'
@@ -167,9 +175,7 @@ function callOf(c: Context<HttpEnv>, op: Operation, principal: Principal): Call 
 
 function readKey(key: string | undefined): string | undefined {
   if (key === undefined || KEY.test(key)) return key
-  throw new Failure('ACTION_VALIDATION_FAILED', 'Idempotency-Key: expected 1 to 255 visible ASCII characters', {
-    details: { issues: [{ path: 'Idempotency-Key', message: 'expected 1 to 255 visible ASCII characters' }] },
-  })
+  throw invalidField('Idempotency-Key', 'expected 1 to 255 visible ASCII characters')
 }
 
 function answerOf(meta: Meta, { name, op }: Named, { input, result }: { input: unknown; result: unknown }): Response {

@@ -15,7 +15,7 @@ import {
   ZERO_BASE,
   ZERO_USD,
 } from '@waiaas/contract'
-import { amountWithin, display, type Holding } from '../bill.ts'
+import { amountWithin, display, type Holding, usdOf } from '../bill.ts'
 import { type Case, type Finding, onPolicyNetwork, type Telling, type Window, type WindowName } from '../case.ts'
 import { addressOf, requireChecksum } from '../checks.ts'
 import { deny, policyType, type Scoped } from './type.ts'
@@ -33,6 +33,9 @@ type SpendingLimit = {
   readonly dailyUsd: Usd | null
   readonly monthlyUsd: Usd | null
   readonly overLimit: 'DENY' | 'APPROVAL'
+  /** What a worst fee may be at most: in micro-dollars, and in base units where it has no price. */
+  readonly maxFeeUsd: Usd
+  readonly maxFee: Base | null
   readonly delaySeconds: number
   readonly approvalTimeout: number | null
 }
@@ -76,6 +79,8 @@ function compile(rules: PolicyRules<'SPENDING_LIMIT'>): SpendingLimit {
     dailyUsd: micros(rules.daily_limit_usd),
     monthlyUsd: micros(rules.monthly_limit_usd),
     overLimit: rules.over_limit,
+    maxFeeUsd: parseUsd(rules.max_fee_usd),
+    maxFee: rules.max_fee === undefined ? null : parseBase(rules.max_fee),
     delaySeconds: rules.delay_seconds,
     approvalTimeout: rules.approval_timeout ?? null,
   }
@@ -111,14 +116,19 @@ function tierOf<M extends Base | Usd>(amount: M, [instant, notify, delay]: Ladde
   return delay !== null && amount <= delay ? 'DELAY' : 'APPROVAL'
 }
 
-/** Judges amounts by the token and native thresholds, value by the USD thresholds, and both windows. */
+/**
+ * Judges amounts by the token and native thresholds, value by the USD thresholds, the worst fee by the same and by its own
+ * bound, and both windows. What a lane does for itself is bound by the fee's bound alone: it must be possible to take back
+ * what is on its way.
+ */
 function judgeSpendingLimit(policy: SpendingPolicy, of: Case, findings: Finding[]): void {
-  if (!of.isLane) {
-    for (const holding of of.bill.holdings) {
-      if (holding.outflow > 0n) judgeAmount(policy, { holding, of }, findings)
-    }
-    judgeValue(policy, of, findings)
+  judgeFeeBound(policy, of, findings)
+  if (of.isLane) return
+  for (const holding of of.bill.holdings) {
+    if (holding.outflow > 0n) judgeAmount(policy, { holding, of }, findings)
   }
+  judgeValue(policy, of, findings)
+  judgeFee(policy, of, findings)
   judgeWindow(policy, { name: 'daily_limit_usd', of }, findings)
   judgeWindow(policy, { name: 'monthly_limit_usd', of }, findings)
 }
@@ -151,6 +161,64 @@ function ladderTelling(holding: Holding, ladder: Ladder<Base>, tier: Tier): Tell
 }
 
 const tierBelow = (tier: Tier): number => Math.max(0, [...STEPS, 'APPROVAL'].indexOf(tier) - 1)
+
+/** A fee is asked of the ladders by itself, so that it neither hides behind a value nor makes one stricter. */
+function judgeFee(policy: SpendingPolicy, of: Case, findings: Finding[]): void {
+  const { holding, amount, usd } = of.bill.fee
+  const units = nativeLadder(policy.rules, of)
+  const tiers = [
+    ...(units
+      ? [
+          {
+            tier: tierOf(amount, units),
+            tell: (tier: Tier) => ladderTelling({ ...holding, outflow: amount }, units, tier),
+          },
+        ]
+      : []),
+    ...(policy.rules.usd && usd !== null
+      ? [{ tier: tierOf(usd, policy.rules.usd), tell: (tier: Tier) => valueTelling(policy.rules.usd!, usd, tier) }]
+      : []),
+  ]
+  for (const { tier, tell } of tiers) {
+    if (tier === 'INSTANT') continue
+    const telling = () => {
+      const told = tell(tier)
+      return { ...told, message: `the worst fee: ${told.message}` }
+    }
+    findings.push(raised(policy, { verdict: tier, code: 'FEE_TIER' }, telling))
+  }
+}
+
+/** Thresholds of the native asset in its base units. */
+function nativeLadder(rules: SpendingLimit, { bill, input }: Case): Ladder<Base> | null {
+  const token = tokenLadder(rules, bill.fee.holding, input.network.chain)
+  return token ? token(input.network.native.decimals) : rules.raw
+}
+
+/** No policy lets a fee through unbounded. */
+function judgeFeeBound(policy: SpendingPolicy, of: Case, findings: Finding[]): void {
+  const { holding, amount, usd } = of.bill.fee
+  const { maxFee, maxFeeUsd } = policy.rules
+  if (amount === 0n) return
+  const above = (what: string, telling: Omit<Telling, 'message'>) =>
+    findings.push(
+      raised(policy, { verdict: 'APPROVAL', code: 'FEE_TOO_HIGH' }, () => ({
+        message: `the worst fee of ${display(holding, amount)} is above ${what}`,
+        ...telling,
+      })),
+    )
+  if (usd !== null) {
+    if (usd <= maxFeeUsd) return
+    above(`max_fee_usd ${usdNumber(maxFeeUsd)}`, { observed: usdNumber(usd), allowed: usdNumber(maxFeeUsd) })
+  } else if (maxFee !== null) {
+    if (amount <= maxFee) return
+    above(`max_fee ${display(holding, maxFee)}`, { observed: String(amount), allowed: String(maxFee) })
+  }
+}
+
+/** Without a price, only what names native units bounds a fee. */
+const isFeeUnbound = (rules: SpendingLimit, of: Case): boolean =>
+  of.bill.fee.usd === null && rules.maxFee === null && nativeLadder(rules, of) === null
 
 type AmountLimit =
   | { by: 'amount'; ladder: Ladder<Base> }
@@ -193,10 +261,12 @@ function sameValue(raw: Ladder<Base>, { price }: Holding, { bill }: Case): Ladde
   return [shareDown(raw[0], ratio), shareDown(raw[1], ratio), shareDown(raw[2], ratio)]
 }
 
-function judgeValue(policy: SpendingPolicy, { bill }: Case, findings: Finding[]): void {
+function judgeValue(policy: SpendingPolicy, of: Case, findings: Finding[]): void {
+  const { bill } = of
   const { usd, dailyUsd, monthlyUsd } = policy.rules
   const hasWindow = dailyUsd !== null || monthlyUsd !== null
-  if ((usd && bill.outflowUsd === null) || (hasWindow && bill.totalUsd === null)) {
+  const lacks = (usd && bill.outflowUsd === null) || (hasWindow && bill.totalUsd === null)
+  if (lacks || isFeeUnbound(policy.rules, of)) {
     findings.push(
       raised(policy, { verdict: 'APPROVAL', code: 'PRICE_UNAVAILABLE' }, () => ({
         message: `no trustworthy price of ${bill.unpriced.join(', ')}, so a human decides`,
@@ -229,8 +299,22 @@ function windowOf(policy: SpendingPolicy, name: WindowName, of: Case): { limit: 
   if (limit === null) return undefined
   const { spent } = of.input
   const windows = onPolicyNetwork(policy, of, { byNetwork: spent.networks, all: spent })
-  return { limit, window: name === 'daily_limit_usd' ? windows.day : windows.month }
+  const window = name === 'daily_limit_usd' ? windows.day : windows.month
+  // What a lane pays for is on its way already.
+  return { limit, window: of.isLane ? window : filled(window, limit) }
 }
+
+/** With the limit itself as spent, while not all is known that was spent. */
+function filled(window: Window, limit: Usd): Window {
+  const { total, final, fullUntil } = window
+  if (fullUntil === undefined) return window
+  const known = final.map(({ until, usd }) => ({ until: Math.max(until, fullUntil), usd }))
+  if (total >= limit) return { total, final: known, fullUntil }
+  return { total: limit, final: [...known, { until: fullUntil, usd: remaining(limit, total) }], fullUntil }
+}
+
+const UNKNOWN =
+  ', because the wallet was restored and what it spent before is not all known; the operator can look at the chain and confirm it (wallet confirm-spends)'
 
 type Within = { name: WindowName; of: Case }
 
@@ -245,7 +329,7 @@ function judgeWindow(policy: SpendingPolicy, { name, of }: Within, findings: Fin
       const left = remaining(limit, window.total)
       const retryAt = fitsAt(window, limit, cost)
       return {
-        message: `${usdNumber(cost)} USD with fees does not fit: ${usdNumber(left)} of ${name} ${usdNumber(limit)} is left`,
+        message: `${usdNumber(cost)} USD with fees does not fit: ${usdNumber(left)} of ${name} ${usdNumber(limit)} is left${window.fullUntil ? UNKNOWN : ''}`,
         observed: usdNumber(add(window.total, cost)),
         allowed: usdNumber(limit),
         ...(retryAt !== null && { retryAt }),
@@ -283,12 +367,21 @@ function amountUpTo(
 ): Base | null | undefined {
   const limit = amountLimit(policy.rules, holding, of)
   if (limit.by === 'nothing') return ZERO_BASE
-  const amounts = limit.by === 'amount' ? [limit.ladder[step]] : []
+  const amounts = limit.by === 'amount' ? [remaining(limit.ladder[step], holding.deposits)] : []
   const { usd } = policy.rules
   if (usd) {
     if (!holding.price) return null
     const cap = usd.slice(0, step + 1).findLast((threshold) => threshold !== null) ?? ZERO_USD
-    amounts.push(amountWithin(holding, cap) ?? ZERO_BASE)
+    amounts.push(
+      remaining(amountWithin(holding, remaining(cap, othersUsd(holding, of))) ?? ZERO_BASE, holding.deposits),
+    )
   }
   return smallest(amounts)
+}
+
+/** What leaves of other assets. */
+function othersUsd({ asset }: Holding, { bill }: Case): Usd {
+  let sum = ZERO_USD
+  for (const other of bill.holdings) if (other.asset !== asset) sum = add(sum, usdOf(other, other.outflow) ?? ZERO_USD)
+  return sum
 }

@@ -9,14 +9,17 @@ import {
 import type { Decoded, Draft, Hints } from '../../chains/build.ts'
 import type { Chain } from '../../chains/chain.ts'
 import { reserve } from '../../ledger/service.ts'
+import { type By, sessionActor } from '../../platform/caller.ts'
 import type { Handle } from '../../platform/db/database.ts'
+import type { Job } from '../job.ts'
 import type { ParsedRequest } from '../kinds/all.ts'
 import { bothAmounts } from '../kinds/amount.ts'
-import type { Parts, SessionFacts, Subject, Verdict, WalletFacts } from '../parts.ts'
 import { newTransaction } from '../rows/new-transaction.ts'
 import { decisionOf } from '../rows/readings.ts'
 import { type TransactionRow, transactionStore } from '../rows/store.ts'
-import { type IdempotencyRow, idempotencyStore } from './idempotency-store.ts'
+import type { SessionFacts, WalletFacts } from '../switches.ts'
+import { type Answer, type Answered, idempotencyStore } from './idempotency-store.ts'
+import type { Subject, Verdict } from './verdict.ts'
 
 /** A request with its bytes built and read back: all that a decision is about. */
 export type Built = {
@@ -30,11 +33,6 @@ export type Built = {
   hints: Hints
 }
 export type Asked = Built & { key?: string | undefined; ip?: string | undefined }
-/** What the caller gets: the accepted transaction, or the stored refusal. */
-export type Answer =
-  | { transactionId: string; accepted: TransactionSent; refused?: never }
-  | { transactionId: string; refused: Refused; accepted?: never }
-type Refused = { code: FailureCode; message: string; details: Record<string, unknown>; retryAfter?: number | undefined }
 
 export const REPEAT_MS = 60_000
 
@@ -42,29 +40,18 @@ export const REPEAT_MS = 60_000
  * The first of the four transactions of a payment: idempotency key, request, effects, decision, reservation and evidence
  * are stored together, or nothing is. `isUndelivered` tells whether an identical request is still owed its answer.
  */
-export async function decide(
-  parts: Parts,
-  db: Handle,
-  asked: Asked,
-  isUndelivered: (id: string) => boolean,
-): Promise<Answer> {
+export async function decide(job: Job, asked: Asked, isUndelivered: (id: string) => boolean): Promise<Answer> {
+  const { parts, db } = job
   const replay = await replayed(db, asked)
   if (replay) return replay
-  const { wallet, session } = await requireOpen(parts, db, asked)
+  const { wallet, session } = await requireOpen(job, asked)
+  const since = parts.clock.now() - REPEAT_MS
   const duplicate = asked.key
     ? undefined
-    : await transactionStore.repeat(db, session.id, scopedHash(asked), parts.clock.now() - REPEAT_MS)
+    : await transactionStore.repeat(db, { session: session.id, hash: scopedHash(asked), since })
   if (duplicate && isUndelivered(duplicate.id)) return answerOf(duplicate, decisionOf(duplicate))
-  const subject: Subject = {
-    wallet,
-    session,
-    network: asked.chain.network,
-    type: asked.request.stored.type,
-    intent: asked.request.stored.intent,
-    effects: asked.decoded.effects,
-  }
-  const verdict = await parts.judge.of(db, subject)
-  const row = transactionRow(parts, asked, verdict)
+  const verdict = await parts.judge.of(db, subjectOf(asked, wallet, session))
+  const row = transactionRow(job, asked, verdict)
   await transactionStore.insert(db, row)
   if (verdict.status !== 'CANCELLED') {
     await reserve(
@@ -79,11 +66,21 @@ export async function decide(
       row.created_at,
     )
   }
-  await recordDecision(parts, db, row, verdict, asked.ip)
+  const by = { actor: sessionActor(session.id), ip: asked.ip }
+  await recordDecision(job, row, { decision: verdict.decision, by })
   const answer = answerOf(row, verdict.decision, duplicate?.id)
-  if (asked.key) await rememberKey(db, asked, answer, row.created_at)
+  if (asked.key) await idempotencyStore.insert(db, keyRow(asked, answer, row.created_at))
   return answer
 }
+
+const subjectOf = ({ chain, request, decoded }: Asked, wallet: WalletFacts, session: SessionFacts): Subject => ({
+  wallet,
+  session,
+  network: chain.network,
+  type: request.stored.type,
+  intent: request.stored.intent,
+  effects: decoded.effects,
+})
 
 /** The answer that was committed under the same key, also after a restart. */
 async function replayed(db: Handle, asked: Asked): Promise<Answer | undefined> {
@@ -92,26 +89,18 @@ async function replayed(db: Handle, asked: Asked): Promise<Answer | undefined> {
 }
 
 /** What was answered under a key, if the same was asked. Failure IDEMPOTENCY_KEY_REUSED. */
-export function answered(
-  stored: IdempotencyRow | undefined,
-  asked: Pick<Asked, 'walletId' | 'request'>,
-): Answer | undefined {
+export function answered(stored: Answered | undefined, asked: Pick<Asked, 'walletId' | 'request'>): Answer | undefined {
   if (!stored) return undefined
   if (stored.request_hash !== scopedHash(asked)) {
     throw new Failure('IDEMPOTENCY_KEY_REUSED', 'this Idempotency-Key was used for another request', {
       details: { transactionId: stored.transaction_id },
     })
   }
-  // Written by rememberKey alone.
-  return JSON.parse(stored.answer) as Answer
+  return stored.answer
 }
 
 /** Reads, under the locks, all that a stop can change. */
-async function requireOpen(
-  parts: Parts,
-  db: Handle,
-  asked: Asked,
-): Promise<{ wallet: WalletFacts; session: SessionFacts }> {
+async function requireOpen({ parts, db }: Job, asked: Asked): Promise<{ wallet: WalletFacts; session: SessionFacts }> {
   const { state } = await parts.switches.killSwitch(db)
   if (state !== 'ACTIVE') throw new Failure('SYSTEM_LOCKED', `the kill switch is ${state}`)
   const session = await parts.switches.session(db, asked.sessionId)
@@ -128,7 +117,7 @@ async function requireOpen(
 /** A request is the same only for the same wallet. */
 const scopedHash = ({ walletId, request }: Pick<Asked, 'walletId' | 'request'>) => `${walletId}:${request.hash}`
 
-function transactionRow(parts: Parts, asked: Asked, verdict: Verdict): TransactionRow {
+function transactionRow({ parts }: Job, asked: Asked, verdict: Verdict): TransactionRow {
   const { walletId, sessionId, chain, sender, request, draft, hints, decoded } = asked
   const { decision } = verdict
   const refused = { error: refusalText(decision), code: refusalCode(decision) }
@@ -151,19 +140,16 @@ function eventOf(row: TransactionRow, { outcome, tier }: Verdict['decision']) {
 }
 
 async function recordDecision(
-  parts: Parts,
-  db: Handle,
+  { parts, db }: Job,
   row: TransactionRow,
-  { decision }: Verdict,
-  ip: string | undefined,
+  { decision, by }: { decision: Decision; by: By },
 ): Promise<void> {
   await parts.audit.record(db, {
     ...eventOf(row, decision),
-    actor: `session:${row.session_id}`,
+    ...by,
     walletId: row.wallet_id,
     sessionId: row.session_id ?? undefined,
     txId: row.id,
-    ip,
     details: {
       type: row.type,
       network: row.network,
@@ -179,16 +165,14 @@ async function recordDecision(
   })
 }
 
-async function rememberKey(db: Handle, asked: Asked, answer: Answer, at: number): Promise<void> {
-  await idempotencyStore.insert(db, {
-    session_id: asked.sessionId,
-    key: asked.key!,
-    request_hash: scopedHash(asked),
-    transaction_id: answer.transactionId,
-    answer: JSON.stringify(answer),
-    created_at: at,
-  })
-}
+const keyRow = (asked: Asked, answer: Answer, at: number): Answered => ({
+  session_id: asked.sessionId,
+  key: asked.key!,
+  request_hash: scopedHash(asked),
+  transaction_id: answer.transactionId,
+  answer,
+  created_at: at,
+})
 
 function answerOf(row: TransactionRow, decision: Decision, duplicateOf?: string): Answer {
   if (row.tier === null) {

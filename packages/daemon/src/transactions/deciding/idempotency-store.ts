@@ -1,6 +1,13 @@
+import type { FailureCode, TransactionSent } from '@waiaas/contract'
 import { type Handle, statement } from '../../platform/db/database.ts'
 
-export type IdempotencyRow = {
+/** What the caller gets: the accepted transaction, or the stored refusal. */
+export type Answer =
+  | { transactionId: string; accepted: TransactionSent; refused?: never }
+  | { transactionId: string; refused: Refused; accepted?: never }
+type Refused = { code: FailureCode; message: string; details: Record<string, unknown>; retryAfter?: number | undefined }
+
+type IdempotencyRow = {
   session_id: string
   key: string
   request_hash: string
@@ -8,6 +15,7 @@ export type IdempotencyRow = {
   answer: string
   created_at: number
 }
+export type Answered = Omit<IdempotencyRow, 'answer'> & { answer: Answer }
 
 declare module '../../platform/db/tables.ts' {
   interface Tables {
@@ -31,6 +39,10 @@ const insert = statement<IdempotencyRow>((db, p) =>
 
 /** What was answered under a session's idempotency key. */
 export const idempotencyStore = {
-  find: (db: Handle, session: string, key: string) => db.get(find, { session, key }),
-  insert: (db: Handle, row: IdempotencyRow) => db.run(insert, row),
+  async find(db: Handle, session: string, key: string): Promise<Answered | undefined> {
+    const row = await db.get(find, { session, key })
+    // Written by `insert` alone.
+    return row && { ...row, answer: JSON.parse(row.answer) as Answer }
+  },
+  insert: (db: Handle, row: Answered) => db.run(insert, { ...row, answer: JSON.stringify(row.answer) }),
 }

@@ -23,6 +23,7 @@ import {
 } from '../../ledger/service.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Handle } from '../../platform/db/database.ts'
+import type { Log } from '../../platform/log.ts'
 import {
   type EvaluateInput,
   evaluate,
@@ -31,12 +32,14 @@ import {
   type Prices,
   type Windows,
 } from '../../policies/service.ts'
+import type { Job } from '../job.ts'
 import { tokensOf } from '../kinds/all.ts'
-import type { Again, Before, Judge, Subject, Switches, Verdict } from '../parts.ts'
 import { endUnsent } from '../rows/ending.ts'
 import { decisionOf, effectsOf, intentOf } from '../rows/readings.ts'
 import { type TransactionRow, transactionStore } from '../rows/store.ts'
+import type { Switches } from '../switches.ts'
 import { lookalikes } from './known-recipients.ts'
+import type { Again, Before, Judge, Subject, Verdict } from './verdict.ts'
 
 /** What is known of prices, by `assetKey`. Asks nobody. */
 type PriceFacts = {
@@ -57,29 +60,37 @@ type ConstraintFacts = {
 }
 export type JudgeParts = {
   clock: Clock
+  log: Pick<Log, 'error'>
   audit: Audit
   switches: Switches
   policies(db: Handle, walletId: string): Promise<{ version: number; policies: readonly Policy[] }>
   /** What is known of prices now; refreshed outside of any job. */
   prices: PriceFacts
   network(id: string): Network
-  settings(): Toggles & {
-    delaySeconds: number
-    approvalTimeout: number
-  }
+  /** As the policies of this version have them beside them: what a job reads, not what this process took over last. */
+  toggles(db: Handle, version: number): Promise<Toggles>
+  settings(): { delaySeconds: number; approvalTimeout: number }
   constraintFaults(constraints: string, facts: ConstraintFacts): Reason[]
 }
 /** Asks the policies about effects, with everything that counts read in the caller's transaction. */
 export const judge = (parts: JudgeParts): Judge => ({
-  of: (db, subject, before) => judgeSubject(parts, db, subject, before),
-  again: (db, row, draft) => judgeAgain(parts, db, row, draft),
+  of: (db, subject, before) => judgeSubject({ parts, db }, subject, before),
+  again: (db, row, draft) => judgeAgain({ parts, db }, row, draft),
 })
+type JudgeJob = Job<JudgeParts>
 
-async function judgeSubject(parts: JudgeParts, db: Handle, subject: Subject, before?: Before): Promise<Verdict> {
+async function judgeSubject(job: JudgeJob, subject: Subject, before?: Before): Promise<Verdict> {
+  const { parts, db } = job
   const { wallet, network } = subject
   const { version, policies } = await parts.policies(db, wallet.id)
   const [now, latest] = [parts.clock.now(), parts.clock.latest()]
-  const reading = { policies, now, without: before?.transactionId, worth: parts.prices.worth }
+  const reading: Reading = {
+    policies,
+    now,
+    worth: parts.prices.worth,
+    without: before?.transactionId,
+    acceptedAt: before?.acceptedAt ?? now,
+  }
   const assets = assetsOf(subject.effects)
   const alike = await lookalikes(db, wallet.id, subject.effects)
   const judgement = evaluate({
@@ -95,12 +106,14 @@ async function judgeSubject(parts: JudgeParts, db: Handle, subject: Subject, bef
     lastPrices: newest(parts.prices.last(network, assets), before?.lastPrices),
     tokens: trusted(subject.intent),
     spent: await spent(db, subject, reading),
-    requests: await requests(db, subject, reading, before),
+    requests: await requests(db, subject, reading),
     ...(alike && { lookalikes: alike }),
-    toggles: parts.settings(),
+    toggles: await parts.toggles(db, version),
     ...(before && { context: before }),
   })
-  return verdictOf(parts, await withConstraints(parts, db, { subject, judgement, before }), version)
+  if (judgement.fault !== undefined)
+    parts.log.error({ err: judgement.fault, wallet: wallet.id }, 'a request could not be judged, and is refused')
+  return verdictOf(parts, await withConstraints(job, { subject, judgement, before }), version)
 }
 
 /** Of each asset the price that is younger. */
@@ -118,19 +131,20 @@ type Constrained = { subject: Subject; judgement: Judgement; before: Before | un
 
 /** What the session was issued for bounds what the policies allow. */
 async function withConstraints(
-  parts: JudgeParts,
-  db: Handle,
+  { parts, db }: JudgeJob,
   { subject, judgement, before }: Constrained,
 ): Promise<Judgement> {
   const { session, effects } = subject
   if (!session?.constraints || factsOf(effects).isLane) return judgement
   const total = { sessionId: session.id, without: before?.transactionId, worth: parts.prices.worth }
+  const { pays, deposits } = factsOf(effects)
+  const owners = deposits.flatMap(({ owner }) => (owner === effects.sender ? [] : [owner]))
   const held = usdOf(judgement.reserve)
   const faults = parts.constraintFaults(session.constraints, {
     network: subject.network.id,
     type: subject.type,
-    recipients: factsOf(effects).pays.map(({ to }) => to),
-    usd: judgement.usd,
+    recipients: [...pays.map(({ to }) => to), ...owners],
+    usd: judgement.totalUsd,
     sessionTotalUsd: held === null ? null : add(await sessionTotal(db, total), held),
   })
   if (faults.length === 0) return judgement
@@ -160,17 +174,21 @@ function verdictOf(parts: JudgeParts, judgement: Judgement, policyVersion: numbe
   }
 }
 
-async function judgeAgain(parts: JudgeParts, db: Handle, row: TransactionRow, draft: Draft): Promise<Again> {
-  const { subject, before } = await subjectOf(parts, db, row, draft)
-  const verdict = await judgeSubject(parts, db, subject, before)
-  const lack = lackOf(parts, subject.network, verdict, before)
+/** A request that was accepted: what is judged now, and what was found before. */
+type Accepted = { subject: Subject; before: Before }
+
+async function judgeAgain(job: JudgeJob, row: TransactionRow, draft: Draft): Promise<Again> {
+  const { parts, db } = job
+  const accepted = await acceptedOf(job, row, draft)
+  const verdict = await judgeSubject(job, accepted.subject, accepted.before)
+  const lack = lackOf(parts, accepted, verdict)
   if (lack !== undefined) {
     await transactionStore.wait(db, { id: row.id, reason: lack })
     return 'lacks'
   }
   if (verdict.status === 'CANCELLED') {
     const error = verdict.decision.reasons.map(({ message }) => message).join('; ')
-    await endUnsent(parts, db, row, { to: 'CANCELLED', code: 'POLICY_DENIED', error, actor: 'system' })
+    await endUnsent(job, row, { to: 'CANCELLED', code: 'POLICY_DENIED', error, actor: 'system' })
     return 'stays'
   }
   const now = parts.clock.now()
@@ -204,22 +222,17 @@ async function judgeAgain(parts: JudgeParts, db: Handle, row: TransactionRow, dr
  * What a judgement lacks that may still come: a price without which it is stricter than it would be. Undefined when it
  * lacks nothing, or would come out so with any price.
  */
-function lackOf({ prices }: JudgeParts, network: Network, verdict: Verdict, { approval }: Before): string | undefined {
+function lackOf({ prices }: JudgeParts, { subject, before }: Accepted, verdict: Verdict): string | undefined {
   if (verdict.mayRun || verdict.unpriced.length === 0) return undefined
   const { outcome, reasons } = verdict.decision
   const byPrice = outcome === 'DENY' ? 'SPENDING_LIMIT_EXCEEDED' : 'PRICE_UNAVAILABLE'
   // What was approved with a value may still be within it, whatever else made a human decide.
-  const isByPrice = (approval && outcome === 'ALLOW') || reasons.every(({ code }) => code === byPrice)
-  const missing = prices.missing(network, verdict.unpriced)
+  const isByPrice = (before.approval && outcome === 'ALLOW') || reasons.every(({ code }) => code === byPrice)
+  const missing = prices.missing(subject.network, verdict.unpriced)
   return isByPrice && missing.every(({ isGone }) => !isGone) ? missing[0]?.reason : undefined
 }
 
-async function subjectOf(
-  parts: JudgeParts,
-  db: Handle,
-  row: TransactionRow,
-  draft: Draft,
-): Promise<{ subject: Subject; before: Before }> {
+async function acceptedOf({ parts, db }: JudgeJob, row: TransactionRow, draft: Draft): Promise<Accepted> {
   const wallet = await parts.switches.wallet(db, row.wallet_id)
   if (!wallet) throw new Error(`transaction ${row.id} has no wallet`)
   const session = row.session_id ? await parts.switches.session(db, row.session_id) : undefined
@@ -264,7 +277,14 @@ export function assetsOf(effects: Effects): string[] {
 const trusted = (intent: Intent): EvaluateInput['tokens'] =>
   Object.fromEntries(tokensOf(intent).map(({ asset, decimals, symbol }) => [asset, { decimals, symbol }]))
 
-type Reading = { policies: readonly Policy[]; now: number; without: string | undefined; worth: Worth }
+type Reading = {
+  policies: readonly Policy[]
+  now: number
+  worth: Worth
+  /** The transaction that is judged does not count against itself. */
+  without: string | undefined
+  acceptedAt: number
+}
 
 /** Only the windows that some policy asks about are read. */
 async function spent(
@@ -275,7 +295,8 @@ async function spent(
   const limits = policies.filter(({ asks }) => asks.spent !== undefined)
   const needsMonth = limits.some(({ asks }) => asks.spent === 'month')
   const windows = async (network?: string): Promise<Windows> => {
-    const query = { walletId: subject.wallet.id, now, worth, ...(network && { network }), ...(without && { without }) }
+    const { id: walletId, spends_unknown_before: unknownBefore } = subject.wallet
+    const query = { walletId, now, worth, unknownBefore, ...(network && { network }), ...(without && { without }) }
     const [day, month = day] = await walletWindows(db, query, needsMonth ? [DAY_WINDOW, MONTH_WINDOW] : [DAY_WINDOW])
     return { day: day!, month: month! }
   }
@@ -290,11 +311,9 @@ const NOTHING: Windows = { day: EMPTY, month: EMPTY }
 async function requests(
   db: Handle,
   subject: Subject,
-  { policies, now }: Reading,
-  before?: Before,
+  { policies, acceptedAt: until, without }: Reading,
 ): Promise<EvaluateInput['requests']> {
   const asked = policies.flatMap(({ network, asks }) => (asks.requests ? [{ network, ...asks.requests }] : []))
-  const until = before?.acceptedAt ?? now
   const times = async (network: string | null) => {
     const of = asked.filter((ask) => (ask.network === null) === (network === null))
     if (of.length === 0) return []
@@ -305,7 +324,7 @@ async function requests(
       network,
       since,
       until,
-      without: before?.transactionId,
+      without,
       count,
     })
   }

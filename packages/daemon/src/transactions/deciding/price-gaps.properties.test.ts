@@ -1,10 +1,12 @@
 import {
+  defaultSettings,
   type Effects,
   integerOf,
   LOCAL_NETWORKS,
   nativeAsset,
   newId,
   toBase,
+  togglesOf,
   toUnitPrice,
   usdCost,
 } from '@waiaas/contract'
@@ -17,9 +19,10 @@ import { migrations } from '../../migrations/all.ts'
 import type { Database, Handle } from '../../platform/db/database.ts'
 import { compilePolicies, type Price } from '../../policies/evaluate.ts'
 import { encodeRequest } from '../kinds/all.ts'
-import type { Again, Subject, Verdict, WalletFacts } from '../parts.ts'
 import { type TransactionRow, transactionStore, unjudged } from '../rows/store.ts'
+import type { WalletFacts } from '../switches.ts'
 import { judge } from './judge.ts'
+import type { Again, Subject, Verdict } from './verdict.ts'
 
 const network = LOCAL_NETWORKS.find(({ id }) => id === 'local-evm')!
 const ETH = nativeAsset(network)
@@ -65,6 +68,7 @@ function judgeOf({ state, known }: Market, wallet: WalletFacts) {
   const policies = compilePolicies([{ ...row, enabled: true, network: null, version: 1 }])
   return judge({
     clock,
+    log: { error() {} },
     audit: audit({ clock }),
     switches: {
       killSwitch: async () => ({ state: 'ACTIVE', epoch: 1 }),
@@ -81,13 +85,8 @@ function judgeOf({ state, known }: Market, wallet: WalletFacts) {
       worth: () => null,
     },
     network: () => network,
-    settings: () => ({
-      denyTokens: true,
-      denyContracts: true,
-      denySpenders: true,
-      delaySeconds: 1,
-      approvalTimeout: 3_600,
-    }),
+    toggles: async () => togglesOf(defaultSettings()),
+    settings: () => ({ delaySeconds: 1, approvalTimeout: 3_600 }),
     constraintFaults: () => [],
   })
 }

@@ -2,7 +2,7 @@ import { integerOf, newId } from '@waiaas/contract'
 import { callFixture, deployEvmFixtures, type EvmFixtures, mintToken } from '@waiaas/localnet'
 import { afterEach, expect, test } from 'vitest'
 import { forEachEngine } from '../../../../../test/support/for-each-engine.ts'
-import { ETHER, migrations, type Oracle, startEvm, startPipeline } from '../../../test/pipeline-bed.ts'
+import { ETHER, migrations, type Oracle, operator, startEvm, startPipeline } from '../../../test/pipeline-bed.ts'
 import type { KeyringRow } from '../../keys/service.ts'
 import { DAY_WINDOW, walletWindow } from '../../ledger/service.ts'
 
@@ -140,7 +140,7 @@ forEachEngine((_engine, open, fresh) => {
     const bed = await start((fixtures) => ({ feed: fixtures.priceFeed, fixed: { [assetOf(fixtures)]: '1' } }))
     const from = await bed.wallet()
     await bed.tokens(from)
-    await bed.limit(from.id, ladder)
+    await bed.limit(from.id, { ...ladder, max_fee: String(10n ** 18n) })
     const { id } = (await bed.send(from, { to: bin, amount: usd(600) }, newId())).accepted!
     await bed.breakFeed()
     const after = await bed.restart()
@@ -150,7 +150,7 @@ forEachEngine((_engine, open, fresh) => {
     const next = await after.send(from, { type: 'TOKEN_TRANSFER', to: bin, humanAmount: '5', token }, newId())
     expect(await after.until(next.transactionId, 'CONFIRMED', 'FAILED', 'CANCELLED')).toBe('CONFIRMED')
     expect(await after.service.get(id, undefined)).toMatchObject({ status: 'PENDING' })
-    await after.service.cancel(id, undefined)
+    await after.service.cancel(id, operator)
     expect(await after.until(id, 'CANCELLED')).toBe('CANCELLED')
   })
 

@@ -4,8 +4,9 @@ import { forEachEngine } from '../../../../../test/support/for-each-engine.ts'
 import { audit } from '../../audit/service.ts'
 import { migrations } from '../../migrations/all.ts'
 import { compilePolicies, type Prices } from '../../policies/evaluate.ts'
-import type { Subject, WalletFacts } from '../parts.ts'
+import type { WalletFacts } from '../switches.ts'
 import { type JudgeParts, judge } from './judge.ts'
+import type { Subject } from './verdict.ts'
 
 const network = LOCAL_NETWORKS.find(({ id }) => id === 'local-evm')!
 const ETH = nativeAsset(network)
@@ -67,6 +68,7 @@ forEachEngine((_, open) => {
 
 const parts: Omit<JudgeParts, 'prices' | 'constraintFaults'> = {
   clock,
+  log: { error() {} },
   audit: audit({ clock }),
   switches: {
     killSwitch: async () => ({ state: 'ACTIVE', epoch: 1 }),
@@ -77,11 +79,6 @@ const parts: Omit<JudgeParts, 'prices' | 'constraintFaults'> = {
   },
   policies: async () => ({ version: 1, policies }),
   network: () => network,
-  settings: () => ({
-    denyTokens: false,
-    denyContracts: true,
-    denySpenders: true,
-    delaySeconds: 1,
-    approvalTimeout: 60,
-  }),
+  toggles: async () => ({ denyTokens: false, denyContracts: true, denySpenders: true }),
+  settings: () => ({ delaySeconds: 1, approvalTimeout: 60 }),
 }

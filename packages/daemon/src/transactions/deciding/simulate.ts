@@ -1,6 +1,5 @@
 import {
   assetKey,
-  type Effects,
   Failure,
   factsOf,
   formatUnits,
@@ -10,13 +9,12 @@ import {
   usdCost,
   usdNumber,
 } from '@waiaas/contract'
-import type { Chain } from '../../chains/chain.ts'
 import type { Token } from '../../chains/intent.ts'
 import type { Prices } from '../../policies/service.ts'
 import { headlineOf, tokensOf } from '../kinds/all.ts'
 import { bothAmounts } from '../kinds/amount.ts'
-import type { Verdict } from '../parts.ts'
 import type { Built } from './decide.ts'
+import type { Verdict } from './verdict.ts'
 
 type Warning = Simulation['warnings'][number]
 type Balances = { native: bigint; tokens: readonly { token: Token; held: bigint }[] }
@@ -38,7 +36,7 @@ export async function simulation({ built, verdict, prices, startedAt }: Judged):
       ...(reason && { reason }),
       ...(decision.delaySeconds !== undefined && { delaySeconds: decision.delaySeconds }),
     },
-    fee: feeOf(chain, draft.maxFee, built.decoded.effects, prices),
+    fee: feeOf(built, prices),
     balanceChanges: changes(built, balances),
     warnings: warnings(verdict, fault?.message, fault?.code),
     simulation: { success: !fault, logs: [], unitsConsumed: null, error: fault?.message ?? null },
@@ -68,15 +66,15 @@ async function readBalances({ chain, sender, request }: Built): Promise<Balances
   return { native, tokens: named.map((token) => ({ token, held: heldOf(token) })) }
 }
 
-function feeOf(chain: Chain, fee: bigint, effects: Effects, prices: Prices): Simulation['fee'] {
+function feeOf({ chain, draft, decoded }: Built, prices: Prices): Simulation['fee'] {
   const { decimals, symbol } = chain.network.native
   const price = prices[nativeAsset(chain.network)]
-  const [deposit] = factsOf(effects).deposits
+  const [deposit] = factsOf(decoded.effects).deposits
   return {
-    estimatedFee: String(fee),
+    estimatedFee: String(draft.maxFee),
     feeSymbol: symbol,
     feeDecimals: decimals,
-    feeUsd: price ? usdNumber(usdCost(toBase(fee), price)) : null,
+    feeUsd: price ? usdNumber(usdCost(toBase(draft.maxFee), price)) : null,
     ...(deposit && { needsAtaCreation: true, ataRentCost: String(deposit.amount) }),
   }
 }

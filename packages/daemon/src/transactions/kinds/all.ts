@@ -1,4 +1,4 @@
-import type { SendRequest } from '@waiaas/contract'
+import { DEFAULT_TYPE, type SendRequest, type SendType } from '@waiaas/contract'
 import type { Reader } from '../../chains/chain.ts'
 import type { Intent, IntentOf, Token } from '../../chains/intent.ts'
 import { sha256 } from '../../platform/sha256.ts'
@@ -13,12 +13,12 @@ const kinds: { readonly [K in Intent['kind']]: Kind<IntentOf<K>> } = {
   'token-transfer': tokenTransfer,
   lane,
 }
-const parsers: Readonly<Record<SendRequest['type'], Parse<Intent>>> = {
+const parsers: { readonly [T in SendType]: Parse<T> } = {
   TRANSFER: parseTransfer,
   TOKEN_TRANSFER: parseTokenTransfer,
 }
 /** The type under which what the daemon does of its own accord is listed. */
-export const OWN_TYPE = 'TRANSFER'
+export const OWN_TYPE = DEFAULT_TYPE
 
 /** The intent's own row of the table. */
 const kindOf = ({ kind }: Intent): Kind<Intent> => kinds[kind] as Kind<Intent>
@@ -30,7 +30,9 @@ export type ParsedRequest = { readonly stored: StoredRequest; readonly text: str
 
 /** Turns what the wire says into an exact intent. Failures: those of addresses, amounts and tokens. */
 export async function parseRequest(input: SendRequest, chain: Reader, findToken: FindToken): Promise<ParsedRequest> {
-  const intent = await parsers[input.type](input, chain, findToken)
+  // The schema let the input pass as one of its type.
+  const parse = parsers[input.type] as (input: SendRequest, ...rest: [Reader, FindToken]) => Promise<Intent>
+  const intent = await parse(input, chain, findToken)
   const stored = { type: input.type, network: chain.network.id, intent }
   const text = encodeRequest(stored)
   return { stored, text, hash: sha256(text) }

@@ -1,4 +1,4 @@
-import type { Network, SendRequest } from '@waiaas/contract'
+import type { Network, RequestOf, SendType } from '@waiaas/contract'
 import type { Reader } from '../../chains/chain.ts'
 import type { Intent, Token } from '../../chains/intent.ts'
 
@@ -34,4 +34,4 @@ export type Kind<I extends Intent> = {
 }
 
 /** Makes an intent of what the wire says: decimals and symbol come from the registry or the chain, never from the caller. */
-export type Parse<I extends Intent> = (input: SendRequest, chain: Reader, findToken: FindToken) => Promise<I>
+export type Parse<T extends SendType> = (input: RequestOf<T>, chain: Reader, findToken: FindToken) => Promise<Intent>

@@ -1,6 +1,6 @@
 import { SENDABLE } from '@waiaas/contract'
 import { expect, test } from 'vitest'
-import type { Intent } from '../../chains/intent.ts'
+import type { Intent, IntentOf } from '../../chains/intent.ts'
 import { sha256 } from '../../platform/sha256.ts'
 import { decodeRequest, encodeRequest, memoOf } from './all.ts'
 
@@ -13,29 +13,30 @@ const token = {
   decimals: 6,
 }
 
-// Databases hold these texts, and keys of earlier requests their hashes.
-const texts: { [K in Intent['kind']]: [Extract<Intent, { kind: K }>, string][] } = {
+// Databases hold these texts, and keys of earlier requests their hashes. The last is the memo.
+const texts: { [K in Intent['kind']]: [IntentOf<K>, string, string | null][] } = {
   transfer: [
-    [{ kind: 'transfer', to, amount: 5n }, `{"kind":"transfer","to":"${to}","amount":"5"}`],
-    [{ kind: 'transfer', to, amount: 5n, memo: 'm' }, `{"kind":"transfer","to":"${to}","amount":"5","memo":"m"}`],
+    [{ kind: 'transfer', to, amount: 5n }, `{"kind":"transfer","to":"${to}","amount":"5"}`, null],
+    [{ kind: 'transfer', to, amount: 5n, memo: 'm' }, `{"kind":"transfer","to":"${to}","amount":"5","memo":"m"}`, 'm'],
   ],
   'token-transfer': [
     [
       { kind: 'token-transfer', to, amount: 2n ** 200n, token, memo: '' },
       `{"kind":"token-transfer","to":"${to}","amount":"${2n ** 200n}","token":${JSON.stringify(token)},"memo":""}`,
+      '',
     ],
   ],
   lane: [
-    [{ kind: 'lane', purpose: 'gap-fill' }, '{"kind":"lane","purpose":"gap-fill"}'],
-    [{ kind: 'lane', purpose: 'cancel' }, '{"kind":"lane","purpose":"cancel"}'],
+    [{ kind: 'lane', purpose: 'gap-fill' }, '{"kind":"lane","purpose":"gap-fill"}', null],
+    [{ kind: 'lane', purpose: 'cancel' }, '{"kind":"lane","purpose":"cancel"}', null],
   ],
 }
 
-test.each(Object.values(texts).flat())('%o is stored in one form, and read back', (intent, text) => {
+test.each(Object.values(texts).flat())('%o is stored in one form, and read back', (intent, text, memo) => {
   const stored = { type: SENDABLE[0], network: 'local-evm', intent }
   expect(encodeRequest(stored)).toBe(`{"type":"TRANSFER","network":"local-evm","intent":${text}}`)
   expect(decodeRequest(encodeRequest(stored))).toStrictEqual(stored)
-  expect(memoOf(intent)).toBe('memo' in intent ? intent.memo : null)
+  expect(memoOf(intent)).toBe(memo)
 })
 
 test('the hash of a request is the one that earlier releases made', () => {

@@ -1,10 +1,10 @@
-import { Failure, type SendRequest } from '@waiaas/contract'
+import { Failure, type RequestOf } from '@waiaas/contract'
 import type { IntentOf, Token } from '../../chains/intent.ts'
 import { amountOf } from './amount.ts'
 import type { Kind, Parse } from './kind.ts'
 
 type TokenTransfer = IntentOf<'token-transfer'>
-type Choice = NonNullable<SendRequest['token']>
+type Choice = RequestOf<'TOKEN_TRANSFER'>['token']
 type Stored = { to: string; amount: string; token: Token; memo?: string }
 
 /** A fungible token to an address. */
@@ -19,12 +19,10 @@ export const tokenTransfer: Kind<TokenTransfer> = {
   memo: ({ memo }) => memo ?? null,
 }
 
-export const parseTokenTransfer: Parse<TokenTransfer> = async (input, chain, findToken) => {
+export const parseTokenTransfer: Parse<'TOKEN_TRANSFER'> = async (input, chain, findToken) => {
   const to = chain.address(input.to)
-  const choice = input.token
-  if (!choice) throw new Failure('INVALID_TRANSACTION', 'expected the token to send')
-  const token = await findToken(chain, choice)
-  requireSame(choice, token)
+  const token = await findToken(chain, input.token)
+  requireSame(input.token, token)
   const memo = input.memo === undefined ? {} : { memo: input.memo }
   return { kind: 'token-transfer', to, amount: amountOf(input, token), token, ...memo }
 }

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import { until } from '../../../../../test/support/until.ts'
 import { DOLLAR, madeUpBeds, madeUpNode } from '../../../test/made-up-bed.ts'
 import { LIVES } from '../../../test/made-up-node.ts'
+import { operator } from '../../../test/pipeline-bed.ts'
 
 const start = madeUpBeds()
 type Bed = Awaited<ReturnType<typeof start>>
@@ -48,7 +49,7 @@ async function play(bed: Bed, all: readonly Step[]): Promise<Map<string, bigint>
   const replace = async (purpose: 'speed-up' | 'cancel') => {
     const last = [...paid.keys()].at(-1)
     // Often there is nothing to outbid any more.
-    if (last) await service.replace(last, undefined, purpose).catch(() => undefined)
+    if (last) await service.replace(last, operator, purpose).catch(() => undefined)
   }
   // Only the newest block ever leaves: what is final stays.
   const reorganise = (forget: boolean) => {

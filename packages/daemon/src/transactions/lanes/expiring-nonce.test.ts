@@ -3,6 +3,7 @@ import { forEachEngine } from '../../../../../test/support/for-each-engine.ts'
 import { until } from '../../../../../test/support/until.ts'
 import { madeUpBeds } from '../../../test/made-up-bed.ts'
 import { FINAL_AFTER, LIVES } from '../../../test/made-up-node.ts'
+import { agent } from '../../../test/pipeline-bed.ts'
 
 const LIFE = LIVES + FINAL_AFTER
 
@@ -71,7 +72,7 @@ forEachEngine((_engine, open) => {
     // The second one is made later and lives longer.
     node.pool.clear()
     node.mine(LIVES / 2)
-    const second = await service.replace(id, from.session, 'speed-up')
+    const second = await service.replace(id, agent(from.session), 'speed-up')
     await arrived(id)
     node.pool.clear()
     node.mine(before + LIFE - node.height())

@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from 'vitest'
 import { forEachEngine } from '../../../../../test/support/for-each-engine.ts'
 import { until } from '../../../../../test/support/until.ts'
-import { ETHER, migrations, startEvm, startPipeline } from '../../../test/pipeline-bed.ts'
+import { agent, ETHER, migrations, startEvm, startPipeline } from '../../../test/pipeline-bed.ts'
 import { fillDisk } from '../../platform/db/full-disk.ts'
 
 const bin = '0x00000000000000000000000000000000DeaDBeef'
@@ -32,7 +32,9 @@ forEachEngine((_engine, open) => {
     const [kept, given] = [await send(from, ETHER / 1000n), await send(from, ETHER / 500n)]
     await until('the lane to say why it waits', () => bed.service.troubles().length > 0)
     expect(bed.service.troubles().join()).toMatch(/room|disk|storage/i)
-    expect(await bed.service.cancel(given.transactionId, from.session)).toEqual({ unwritten: expect.any(String) })
+    expect(await bed.service.cancel(given.transactionId, agent(from.session))).toEqual({
+      unwritten: expect.any(String),
+    })
     expect(await leftOf()).toBe(0)
 
     await made.room()

@@ -3,28 +3,26 @@ import type { Chain } from '../../chains/chain.ts'
 import type { Intent } from '../../chains/intent.ts'
 import { reserve } from '../../ledger/service.ts'
 import type { Handle } from '../../platform/db/database.ts'
+import { type Job, type Parts, scopeOf } from '../job.ts'
 import { encodeRequest, OWN_TYPE } from '../kinds/all.ts'
-import type { Parts } from '../parts.ts'
 import { attemptStore } from '../rows/attempt-store.ts'
-import { isOpen } from '../rows/ending.ts'
 import { newTransaction } from '../rows/new-transaction.ts'
 import { transactionStore } from '../rows/store.ts'
+import { isOpen } from '../switches.ts'
+import type { LaneContext } from './round.ts'
+
+type FilledLane = Pick<LaneContext, 'id' | 'chain' | 'wallet'>
 
 /**
  * A nonce that became free below signed attempts would hold them up for ever. When no request takes it, a transfer of
  * nothing to the own address does; its fee is reserved like any other. True when one was made.
  */
-export async function fillGaps(
-  parts: Parts,
-  chain: Chain,
-  lane: { id: string; wallet: { id: string; address: string } },
-): Promise<boolean> {
+export async function fillGaps(parts: Parts, lane: FilledLane): Promise<boolean> {
+  const { chain, wallet } = lane
   if (!chain.order || !(await parts.database.read((db) => hasGap(db, lane.id)))) return false
   await parts.prices.refresh(chain.network, [nativeAsset(chain.network)])
-  const made = await buildFill(chain, lane.wallet.address)
-  return parts.database.work({ shared: ['system'], exclusive: [`wallet:${lane.wallet.id}`] }, (db) =>
-    storeFill(parts, db, { chain, lane, ...made }),
-  )
+  const made = await buildFill(chain, wallet.address)
+  return parts.database.work(scopeOf(wallet.id, []), (db) => storeFill({ parts, db }, { lane, ...made }))
 }
 
 /** Asked of the database: a stop may have given up what this process still watches. */
@@ -35,8 +33,7 @@ async function hasGap(db: Handle, lane: string): Promise<boolean> {
   return free.some(({ nonce }) => nonce !== null && nonce < highest)
 }
 
-type LaneOf = { id: string; wallet: { id: string; address: string } }
-type Fill = Awaited<ReturnType<typeof buildFill>> & { chain: Chain; lane: LaneOf }
+type Fill = Awaited<ReturnType<typeof buildFill>> & { lane: FilledLane }
 
 async function buildFill(chain: Chain, address: string) {
   const intent: Intent = { kind: 'lane', purpose: 'gap-fill' }
@@ -52,17 +49,14 @@ async function buildFill(chain: Chain, address: string) {
 }
 
 /** False while a stop holds; the gap is looked at again afterwards. */
-async function storeFill(
-  parts: Parts,
-  db: Handle,
-  { chain, lane, intent, draft, digest, effects }: Fill,
-): Promise<boolean> {
+async function storeFill({ parts, db }: Job, { lane, intent, draft, digest, effects }: Fill): Promise<boolean> {
+  const { network } = lane.chain
   const wallet = await parts.switches.wallet(db, lane.wallet.id)
   if (!wallet || !(await isOpen(parts, db, wallet.id))) return false
   const verdict = await parts.judge.of(db, {
     wallet,
     session: null,
-    network: chain.network,
+    network,
     type: OWN_TYPE,
     intent,
     effects,
@@ -72,7 +66,6 @@ async function storeFill(
       `the gap-fill of ${lane.id} may not run: ${verdict.decision.reasons.map(({ message }) => message).join('; ')}`,
     )
   }
-  const { network } = chain
   const now = parts.clock.now()
   const stored = { type: OWN_TYPE, network: network.id, intent }
   const text = encodeRequest(stored)

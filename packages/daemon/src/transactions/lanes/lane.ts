@@ -5,20 +5,25 @@ import type { Sent } from '../../chains/follow.ts'
 import type { By } from '../../platform/caller.ts'
 import type { Scope } from '../../platform/db/database.ts'
 import { assetsOf } from '../deciding/judge.ts'
-import { laneId, type Parts, scopeOf } from '../parts.ts'
+import { type Parts, scopeOf } from '../job.ts'
 import { type AttemptRow, attemptStore } from '../rows/attempt-store.ts'
+import { laneStore } from '../rows/lane-store.ts'
 import { effectsOf } from '../rows/readings.ts'
 import { type TransactionRow, transactionStore } from '../rows/store.ts'
+import { type Broadcaster, broadcaster, type Outgoing, type Send } from './broadcaster.ts'
+import type { Issued } from './build.ts'
 import { fillGaps } from './gap-fill.ts'
-import { type Issued, isJudgedAgain, issue, type LaneContext, LeaseLost, type Recorded, record } from './issue.ts'
+import { isJudgedAgain, issue } from './issue.ts'
+import { laneId } from './lane-id.ts'
 import { type Lease, lease } from './lease.ts'
 import { sendWhatMay } from './leave.ts'
 import { type Outbidding, outbidding } from './outbidding.ts'
 import { prepare } from './prepare.ts'
+import { type Recorded, record } from './record.ts'
 import { newestOfNonce, type Replacement, replace, replacing } from './replace.ts'
-import { type Outgoing, type Send, type Sender, sender } from './sender.ts'
+import { type LaneContext, type LaneJob, LeaseLost } from './round.ts'
 import { takeOver } from './take-over.ts'
-import { type WaitReasons, waitReasons } from './wait-reasons.ts'
+import { refusalText, type WaitReasons, waitReasons } from './wait-reasons.ts'
 
 const ROUND = 64
 /** After a round that failed the next one waits, longer each time. */
@@ -29,7 +34,8 @@ const LACK_MS = 2_000
 /** The most by which a Solana compute unit limit is raised; the fee cap covers it. */
 const VARIATIONS = 10_000
 
-type Asked = {
+/** A replacement that somebody asked for and waits for. */
+type ReplacementCall = {
   transactionId: string
   purpose: Replacement
   by: By
@@ -53,8 +59,8 @@ export class Lane {
   #chain: Chain
   readonly #address: string
   readonly #events: LaneEvents
-  readonly #out: Sender
-  readonly #asked: Asked[] = []
+  readonly #out: Broadcaster
+  readonly #replacements: ReplacementCall[] = []
   #running: Promise<void> | undefined
   #isKicked = false
   #isHalted = false
@@ -69,23 +75,24 @@ export class Lane {
   readonly #refusals = new Map<string, string>()
   /** Requests that lack an input, and when they are looked at again, on the monotonic clock. */
   readonly #lacking = new Map<string, number>()
-  #room: number
+  /** How many attempts may be without a block: fewer after a node refused some. */
+  #capacity: number
   /** Not zero, so that a quick restart under one blockhash does not repeat a signature. */
   #variation = Math.floor(Math.random() * VARIATIONS)
 
-  constructor(parts: Parts, chain: Chain, wallet: { id: string; address: string }, events: LaneEvents) {
+  constructor(parts: Parts, { chain, wallet }: Pick<LaneContext, 'chain' | 'wallet'>, events: LaneEvents) {
     this.id = laneId(chain.network.id, wallet.address)
     this.walletId = wallet.id
     this.#parts = parts
     this.#chain = chain
     this.#address = wallet.address
     this.#events = events
-    this.#room = chain.network.window
+    this.#capacity = chain.network.window
     const scope = () => this.#scope([])
     this.#lease = lease(parts, { id: this.id, network: chain.network.id, walletId: () => this.walletId, scope })
     this.#outbidding = outbidding(chain, parts.clock)
     this.reasons = waitReasons(parts, { id: this.id, scope })
-    this.#out = sender({
+    this.#out = broadcaster({
       network: chain.network,
       chain: () => parts.chain(chain.network.id),
       log: parts.log,
@@ -97,14 +104,14 @@ export class Lane {
   /** There may be something to sign. */
   kick(): void {
     this.#isKicked = true
-    if (this.#asked.length === 0 && performance.now() < this.#restUntil) return
+    if (this.#replacements.length === 0 && performance.now() < this.#restUntil) return
     this.#running ??= this.#work()
   }
 
   /** Outbids a signed transaction on its nonce: with itself, or with nothing. The new hash, once its bytes are recorded. */
   replace(transactionId: string, purpose: Replacement, by: By): Promise<string> {
     return new Promise((resolve, reject) => {
-      this.#asked.push({ transactionId, purpose, by, resolve, reject })
+      this.#replacements.push({ transactionId, purpose, by, resolve, reject })
       this.kick()
     })
   }
@@ -123,7 +130,7 @@ export class Lane {
     this.live.delete(row.id)
     this.#outbidding.forget(row.id)
     this.#out.forget(row.id)
-    this.#room = Math.min(this.#chain.network.window, this.#room + 1)
+    this.#capacity = Math.min(this.#chain.network.window, this.#capacity + 1)
   }
 
   /** Sends again what the chain does not know; after a start that may be what was never sent. */
@@ -178,7 +185,7 @@ export class Lane {
       if (!(error instanceof LeaseLost)) await this.#rest(error)
     } finally {
       // Nobody waits for a lane that has stopped working.
-      for (const { reject } of this.#asked.splice(0)) reject(this.#notNow())
+      for (const { reject } of this.#replacements.splice(0)) reject(this.#notNow())
       this.#running = undefined
     }
   }
@@ -199,8 +206,7 @@ export class Lane {
   }
 
   async #leaving(batch: readonly Outgoing[], send: Send): Promise<void> {
-    const scope = this.#scope(batch.map(({ row }) => row))
-    const moved = await sendWhatMay(this.#parts, { id: this.id, walletId: this.walletId, scope }, batch, send)
+    const moved = await sendWhatMay(this.#parts, { lane: this, batch }, send)
     for (const row of moved) this.changed(row)
     const refusals = new Map(this.#refusals)
     this.#refusals.clear()
@@ -210,17 +216,17 @@ export class Lane {
   }
 
   async #round(): Promise<boolean> {
-    for (const asked of this.#asked.splice(0)) await this.#answer(asked)
+    for (const call of this.#replacements.splice(0)) await this.#answer(call)
     for (const row of this.#outbidding.due(this.live.values())) await this.#outbid(row)
     const waiting = newestOfNonce([...this.live.values()].filter((row) => row.state === 'recorded'))
-    const count = Math.min(ROUND, this.#room - waiting.length)
+    const count = Math.min(ROUND, this.#capacity - waiting.length)
     if (count <= 0) return false
     const { found, rows, judged } = await this.#next(count)
-    if (rows.length === 0) return fillGaps(this.#parts, this.#chain, { id: this.id, wallet: this.#wallet() })
+    if (rows.length === 0) return fillGaps(this.#parts, this.#context())
     const promised = waiting.map(({ hash, nonce, cost }) => ({ hash, nonce, cost: BigInt(cost) }))
     // Inputs of judgements are read before the job that judges, which waits for nobody.
     const [{ fresh, waiting: unclear }, chainNonce] = await Promise.all([
-      prepare(this.#parts, this.#context(), rows, promised),
+      prepare(this.#parts, this.#context(), { rows, promised }),
       waiting.length === 0 ? this.#chainNonce() : undefined,
       this.#refreshPrices(judged),
     ])
@@ -229,8 +235,8 @@ export class Lane {
     if (fresh.size === 0) return true
     const anchor = await this.#chain.expiry?.anchor()
     const scope = this.#scope(rows)
-    const { issued, lacking } = await this.#parts.database.work(scope, (db) =>
-      issue(this.#parts, this.#context(), db, { fresh, among: found, chainNonce, ...(anchor && { anchor }) }),
+    const { issued, lacking } = await this.#job(scope, (job) =>
+      issue(job, { fresh, among: found, chainNonce, ...(anchor && { anchor }) }),
     )
     this.#putOff(lacking)
     if (issued.length > 0) await this.#signAndRecord(issued, scope)
@@ -265,11 +271,11 @@ export class Lane {
   async #chainNonce(): Promise<number | undefined> {
     const { order } = this.#chain
     if (!order) return undefined
-    const lane = await this.#parts.database.read((db) => attemptStore.lane(db, this.id))
+    const lane = await this.#parts.database.read((db) => laneStore.byId(db, this.id))
     return order.nextNonce(this.#address, lane?.next_nonce ?? 0)
   }
 
-  async #answer({ transactionId, purpose, by, resolve, reject }: Asked): Promise<void> {
+  async #answer({ transactionId, purpose, by, resolve, reject }: ReplacementCall): Promise<void> {
     try {
       resolve(await this.#replace(transactionId, purpose, by))
     } catch (error) {
@@ -311,9 +317,8 @@ export class Lane {
     const draft = await this.#chain.draft(this.#address, replacing(row, purpose), outbid)
     const anchor = await this.#chain.expiry?.anchor()
     const scope = this.#scope([row])
-    const issued = await this.#parts.database.work(scope, (db) =>
-      replace(this.#parts, this.#context(), db, { transactionId, purpose, draft, by, ...(anchor && { anchor }) }),
-    )
+    const plan = { transactionId, purpose, draft, by, ...(anchor && { anchor }) }
+    const issued = await this.#job(scope, (job) => replace(job, plan))
     const [recorded] = await this.#signAndRecord([issued], scope)
     if (!recorded?.row.hash) throw new Failure('TX_ALREADY_PROCESSED', 'the transaction moved on while it was replaced')
     return recorded.row.hash
@@ -321,9 +326,7 @@ export class Lane {
 
   async #signAndRecord(issued: readonly Issued[], scope: Scope): Promise<Recorded[]> {
     const outcomes = await this.#parts.gate.sign(this.#chain.signKind, await this.#parts.key(this.walletId), issued)
-    const recorded = await this.#parts.database.work(scope, (db) =>
-      record(this.#parts, this.#context(), db, issued, outcomes),
-    )
+    const recorded = await this.#job(scope, (job) => record(job, issued, outcomes))
     // Not inside the job, which a database may run twice.
     for (const outcome of outcomes) if ('signature' in outcome) outcome.signature.fill(0)
     for (const { row } of recorded) this.live.set(row.id, row)
@@ -351,6 +354,10 @@ export class Lane {
     }
   }
 
+  #job<T>(scope: Scope, fn: (job: LaneJob) => Promise<T>): Promise<T> {
+    return this.#parts.database.work(scope, (db) => fn({ parts: this.#parts, lane: this.#context(), db }))
+  }
+
   #scope(rows: readonly { session_id: string | null }[]): Scope {
     return scopeOf(this.walletId, rows)
   }
@@ -366,9 +373,7 @@ export class Lane {
   async #startUp(): Promise<void> {
     await this.#chain.connect()
     const chainNonce = await this.#chainNonce()
-    const rows = await this.#parts.database.work(this.#scope([]), (db) =>
-      takeOver(this.#parts, this.#context(), db, chainNonce),
-    )
+    const rows = await this.#job(this.#scope([]), (job) => takeOver(job, chainNonce))
     this.live.clear()
     for (const row of rows) this.live.set(row.id, row)
     this.#events.onRecorded(rows)
@@ -379,15 +384,11 @@ export class Lane {
       { lane: this.id, attempt: row.id, reason: sent.reason, answer: sent.message },
       'a node refused signed bytes',
     )
-    if (sent.reason === 'pool-full' || sent.reason === 'nonce-gap') this.#room = Math.max(1, Math.floor(this.#room / 2))
+    if (sent.reason === 'pool-full' || sent.reason === 'nonce-gap')
+      this.#capacity = Math.max(1, Math.floor(this.#capacity / 2))
     if (sent.reason === 'underpriced') this.#outbidding.refused(row, sent)
     // Somebody else used the nonce: the lane is put in order before the next round.
     if (sent.reason === 'nonce-used') this.#lease.drop()
     this.#refusals.set(row.transaction_id, refusalText(sent))
   }
 }
-
-const refusalText = ({ reason, message }: Extract<Sent, { outcome: 'refused' }>): string =>
-  reason === 'nonce-used'
-    ? 'its nonce was used by another transaction, perhaps of another program with the same key; what became of it shows when that is final'
-    : `a node refused it: ${message}`

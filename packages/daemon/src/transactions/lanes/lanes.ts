@@ -1,13 +1,13 @@
-import { laneId, type Parts } from '../parts.ts'
+import type { Parts } from '../job.ts'
 import type { AttemptRow } from '../rows/attempt-store.ts'
+import type { TransactionRow } from '../rows/store.ts'
 import { Lane, type LaneEvents } from './lane.ts'
+import { addressOf, networkOf } from './lane-id.ts'
 import { nothingSending } from './leave.ts'
 
-/** The address in a lane's id. */
-export const addressOf = (lane: string): string => lane.slice(lane.indexOf('/') + 1)
-const networkOf = (lane: string): string => lane.slice(0, lane.indexOf('/'))
-
 export type Lanes = ReturnType<typeof lanes>
+/** A lane by its id, and the wallet and network that it is of. */
+type LaneKey = Pick<TransactionRow, 'lane' | 'wallet_id' | 'network'>
 
 /** The lanes of this process, made when something is first to be done on them. */
 export function lanes(parts: Parts, events: LaneEvents) {
@@ -16,12 +16,14 @@ export function lanes(parts: Parts, events: LaneEvents) {
   let isStopped = false
   /** What stopped signing: everything, or single wallets. */
   const halted = new Set<string>()
+  const isHalted = (walletId: string) => halted.has('all') || halted.has(walletId)
 
-  async function make(walletId: string, network: string, address: string): Promise<Lane> {
-    const made = new Lane(parts, await parts.chain(network), { id: walletId, address }, events)
+  async function make({ lane, wallet_id, network }: LaneKey): Promise<Lane> {
+    const wallet = { id: wallet_id, address: addressOf(lane) }
+    const made = new Lane(parts, { chain: await parts.chain(network), wallet }, events)
     // Before anything is waited for, so that a stop which ends meanwhile finds it.
-    ready.set(made.id, made)
-    if (halted.has('all') || halted.has(walletId)) await made.halt()
+    ready.set(lane, made)
+    if (isHalted(wallet_id)) await made.halt()
     return made
   }
   /** A key that was imported again after the end of its wallet: the lane, with what is signed on it, is the new one's. */
@@ -29,31 +31,31 @@ export function lanes(parts: Parts, events: LaneEvents) {
     // Ids rise with time, and a stored lane or attempt may still name the old one.
     if (walletId <= lane.walletId) return lane
     lane.walletId = walletId
-    if (!halted.has('all') && !halted.has(walletId)) lane.resume()
+    if (!isHalted(walletId)) lane.resume()
     return lane
   }
-  const get = (walletId: string, network: string, address: string): Promise<Lane> => {
-    const id = laneId(network, address)
-    const existing = open.get(id)
-    if (existing) return existing.then((lane) => meet(lane, walletId))
-    const made = make(walletId, network, address).catch((error) => {
-      open.delete(id)
+  const get = (key: LaneKey): Promise<Lane> => {
+    const existing = open.get(key.lane)
+    if (existing) return existing.then((lane) => meet(lane, key.wallet_id))
+    const made = make(key).catch((error) => {
+      open.delete(key.lane)
       throw error
     })
-    open.set(id, made)
+    open.set(key.lane, made)
     return made
   }
   const of = (walletId?: string) => [...ready.values()].filter((each) => !walletId || each.walletId === walletId)
 
   return {
     /** Something may be ready on this lane. */
-    kick(walletId: string, network: string, address: string) {
+    kick(key: LaneKey) {
       if (isStopped) return
-      const existing = ready.get(laneId(network, address))
-      if (existing) return meet(existing, walletId).kick()
-      get(walletId, network, address).then(
+      const existing = ready.get(key.lane)
+      if (existing) return meet(existing, key.wallet_id).kick()
+      get(key).then(
         (made) => made.kick(),
-        (error) => parts.log.warn({ network, err: error }, 'the network cannot be used now; it is tried again'),
+        (error) =>
+          parts.log.warn({ network: key.network, err: error }, 'the network cannot be used now; it is tried again'),
       )
     },
     get,
@@ -63,15 +65,9 @@ export function lanes(parts: Parts, events: LaneEvents) {
       for (const each of ready.values()) each.nudge()
     },
     /** What keeps lanes that have something to do, by network: a line each. */
-    troubles: (): string[] => {
-      const lines = of().flatMap((each) => {
-        const reason = each.reasons.current()
-        return reason === null ? [] : [`${networkOf(each.id)}: ${reason}`]
-      })
-      return [...new Set(lines)]
-    },
+    troubles: (): string[] => [...new Set(of().flatMap(trouble))],
     liveOn: (network: string): AttemptRow[] =>
-      of().flatMap((each) => (each.id.startsWith(`${network}/`) ? [...each.live.values()] : [])),
+      of().flatMap((each) => (networkOf(each.id) === network ? [...each.live.values()] : [])),
     /** When this resolves nothing more is signed or sent, for one wallet or for all, here or by another replica. */
     async halt(walletId?: string) {
       halted.add(walletId ?? 'all')
@@ -80,7 +76,7 @@ export function lanes(parts: Parts, events: LaneEvents) {
     },
     resume(walletId?: string) {
       halted.delete(walletId ?? 'all')
-      for (const each of of(walletId)) if (!halted.has('all') && !halted.has(each.walletId)) each.resume()
+      for (const each of of(walletId)) if (!isHalted(each.walletId)) each.resume()
     },
     /** When this resolves, what was on its way at the call is over, for these wallets or for all, here and elsewhere. */
     async quiet(walletIds?: readonly string[]) {
@@ -93,4 +89,9 @@ export function lanes(parts: Parts, events: LaneEvents) {
       await Promise.allSettled([...open.values()].map(async (each) => (await each).stop()))
     },
   }
+}
+
+function trouble({ id, reasons }: Lane): string[] {
+  const reason = reasons.current()
+  return reason === null ? [] : [`${networkOf(id)}: ${reason}`]
 }

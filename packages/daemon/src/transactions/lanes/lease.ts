@@ -1,6 +1,6 @@
 import type { Scope } from '../../platform/db/database.ts'
-import type { Parts } from '../parts.ts'
-import { attemptStore } from '../rows/attempt-store.ts'
+import type { Parts } from '../job.ts'
+import { laneStore } from '../rows/lane-store.ts'
 
 const LEASE_MS = 15_000
 const LEASE_MARGIN_MS = 5_000
@@ -19,9 +19,7 @@ export function lease({ clock, database, instance }: Parts, { id, network, walle
 
   async function keep(fence: number, now: number): Promise<boolean> {
     const until = now + LEASE_MS
-    const isKept = await database.work(scope(), (db) =>
-      attemptStore.keepLease(db, { id, owner: instance, fence, until }),
-    )
+    const isKept = await database.work(scope(), (db) => laneStore.keepLease(db, { id, owner: instance, fence, until }))
     held = isKept ? { fence, until } : undefined
     return isKept
   }
@@ -31,9 +29,9 @@ export function lease({ clock, database, instance }: Parts, { id, network, walle
     // The data directory's lock admits one process to SQLite, so a lease of another one belongs to a process that is gone.
     const lapsed = database.engine === 'sqlite' ? Number.MAX_SAFE_INTEGER : now
     held = await database.work(scope(), async (db) => {
-      await attemptStore.insertLane(db, { id, wallet: walletId(), network })
-      const fence = ((await attemptStore.lane(db, id))?.fence ?? 0) + 1
-      const isTaken = await attemptStore.takeLease(db, { id, owner: instance, fence, until, now: lapsed })
+      await laneStore.insert(db, { id, wallet: walletId(), network })
+      const fence = ((await laneStore.byId(db, id))?.fence ?? 0) + 1
+      const isTaken = await laneStore.takeLease(db, { id, owner: instance, fence, until, now: lapsed })
       return isTaken ? { fence, until } : undefined
     })
     return held !== undefined

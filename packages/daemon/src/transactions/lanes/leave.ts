@@ -1,11 +1,12 @@
 import type { AuthorisationFacts } from '../../gate/service.ts'
 import type { Database, Handle, Scope } from '../../platform/db/database.ts'
-import { type Parts, type ReadSession, sessionReader } from '../parts.ts'
+import { type Job, type Parts, scopeOf } from '../job.ts'
 import { type AttemptRow, attemptStore } from '../rows/attempt-store.ts'
-import { isOpen } from '../rows/ending.ts'
+import { authorisationOf } from '../rows/readings.ts'
 import { transactionStore } from '../rows/store.ts'
-import { unsubmit } from '../rows/unsent.ts'
-import type { Outgoing, Send } from './sender.ts'
+import { unsubmit } from '../rows/take-back.ts'
+import { isOpen, type ReadSession, sessionReader } from '../switches.ts'
+import type { Outgoing, Send } from './broadcaster.ts'
 
 /** What a signature was made under, as far as a stop can change it. */
 type Now = { epoch: number; version: number; session: ReadSession }
@@ -37,12 +38,8 @@ type Leaving = {
  * here on. Bytes that never left and were overtaken are given up, and their transaction waits to be judged again. What
  * left before may be sent again as long as wallet and kill switch are open.
  */
-async function leave(
-  parts: Parts,
-  db: Handle,
-  walletId: string,
-  attempts: readonly { id: string }[],
-): Promise<Leaving> {
+async function leave(job: Job, walletId: string, attempts: readonly { id: string }[]): Promise<Leaving> {
+  const { parts, db } = job
   const leaving: Leaving = { may: new Set(), first: new Set(), moved: [] }
   if (!(await isOpen(parts, db, walletId))) return leaving
   const { epoch } = await parts.switches.killSwitch(db)
@@ -53,36 +50,28 @@ async function leave(
     if (!row) continue
     if (row.state !== 'recorded') leaving.moved.push(row)
     else if (row.left_at !== null) leaving.may.add(id)
-    else await leaveFirst(parts, db, { walletId, row, now, leaving })
+    else await leaveFirst(job, { walletId, row, now, leaving })
   }
   return leaving
 }
 
-type Lane = {
-  id: string
-  walletId: string
-  /** The locks under which its attempts change. */
-  scope: Scope
-}
+type Departure = { lane: { id: string; walletId: string }; batch: readonly Outgoing[] }
 
 /**
  * Sends what may leave now, one batch of a lane at a time; a stop, in whatever process, waits until it is over. What of
  * them is no longer to be sent, as it is now.
  */
-export function sendWhatMay(
-  parts: Parts,
-  { id, walletId, scope }: Lane,
-  batch: readonly Outgoing[],
-  send: Send,
-): Promise<AttemptRow[]> {
+export function sendWhatMay(parts: Parts, { lane, batch }: Departure, send: Send): Promise<AttemptRow[]> {
   const { database } = parts
+  const { id, walletId } = lane
+  const rows = batch.map(({ row }) => row)
+  const scope = scopeOf(walletId, rows)
   const sending: Scope = {
     shared: ['sending', `sending:${walletId}`],
     exclusive: [`sending:${id.replace('/', ':')}`],
   }
   return database.hold(sending, async () => {
-    const rows = batch.map(({ row }) => row)
-    const { may, first, moved } = await database.work(scope, (db) => leave(parts, db, walletId, rows))
+    const { may, first, moved } = await database.work(scope, (db) => leave({ parts, db }, walletId, rows))
     const leaving = batch.filter(({ row }) => may.has(row.id))
     const unreached = leaving.length > 0 ? await send(leaving) : []
     const stayed = unreached.filter(({ row }) => first.has(row.id))
@@ -102,9 +91,9 @@ export const nothingSending = (database: Database, walletIds: readonly string[] 
 
 type First = { walletId: string; row: AttemptRow; now: Now; leaving: Leaving }
 
-async function leaveFirst(parts: Parts, db: Handle, { walletId, row, now, leaving }: First): Promise<void> {
+async function leaveFirst({ parts, db }: Job, { walletId, row, now, leaving }: First): Promise<void> {
   const at = parts.clock.now()
-  const authorisation = JSON.parse(row.authorisation) as AuthorisationFacts
+  const authorisation = authorisationOf(row)
   const reason = await overtaken(now, { authorisation, session_id: row.session_id })
   if (reason === undefined) {
     await attemptStore.leave(db, { id: row.id, at })

@@ -1,19 +1,18 @@
-import type { Handle } from '../../platform/db/database.ts'
-import type { Parts } from '../parts.ts'
 import { type AttemptRow, attemptStore } from '../rows/attempt-store.ts'
+import { laneStore } from '../rows/lane-store.ts'
+import type { LaneJob } from './round.ts'
 
-type Place = { parts: Pick<Parts, 'audit' | 'clock'>; lane: { id: string; wallet: { id: string } }; db: Handle }
 type Nonces = { chainNonce: number; signed: readonly AttemptRow[] }
 
 /**
  * The next nonce is above what the chain has used and what is signed; free ones below the chain's are gone. One that
  * somebody else has used is put on record: another program has the key.
  */
-export async function alignNonce({ parts, lane, db }: Place, { chainNonce, signed }: Nonces): Promise<void> {
-  const stored = (await attemptStore.lane(db, lane.id))?.next_nonce ?? null
+export async function alignNonce({ parts, lane, db }: LaneJob, { chainNonce, signed }: Nonces): Promise<void> {
+  const stored = (await laneStore.byId(db, lane.id))?.next_nonce ?? null
   const own = signed.reduce((highest, row) => Math.max(highest, (row.nonce ?? -1) + 1), stored ?? 0)
   const next = Math.max(own, chainNonce)
-  if (next !== stored) await attemptStore.setNonce(db, lane.id, next)
+  if (next !== stored) await laneStore.setNonce(db, lane.id, next)
   const at = parts.clock.now()
   for (const row of await attemptStore.inState(db, lane.id, 'dropped')) {
     if ((row.nonce ?? 0) >= chainNonce) continue
@@ -29,10 +28,10 @@ export async function alignNonce({ parts, lane, db }: Place, { chainNonce, signe
 }
 
 /** Free nonces first, lowest first, then new ones. */
-export async function nonceSource({ parts, lane, db }: Place) {
+export async function nonceSource({ parts, lane, db }: LaneJob) {
   const now = parts.clock.now()
   const free = await attemptStore.inState(db, lane.id, 'dropped')
-  const row = await attemptStore.lane(db, lane.id)
+  const row = await laneStore.byId(db, lane.id)
   if (row?.next_nonce == null) throw new Error(`lane ${lane.id} has no nonce yet`)
   const start = row.next_nonce
   let next = start
@@ -44,7 +43,7 @@ export async function nonceSource({ parts, lane, db }: Place) {
       else next += 1
     },
     async store() {
-      if (next !== start) await attemptStore.setNonce(db, lane.id, next)
+      if (next !== start) await laneStore.setNonce(db, lane.id, next)
     },
   }
 }

@@ -1,25 +1,22 @@
 import { Failure, isFailure } from '@waiaas/contract'
 import type { Draft } from '../../chains/build.ts'
 import type { Promised } from '../../chains/follow.ts'
-import { type Parts, scopeOf } from '../parts.ts'
+import { type Parts, scopeOf } from '../job.ts'
 import { type Ending, endUnsent } from '../rows/ending.ts'
 import { intentOf } from '../rows/readings.ts'
 import type { TransactionRow } from '../rows/store.ts'
-import type { LaneContext } from './issue.ts'
+import type { LaneContext } from './round.ts'
 
 type Place = Pick<LaneContext, 'id' | 'chain' | 'wallet'>
 
+/** The next requests of a lane, and what its attempts without a block will take before them. */
+type Next = { rows: readonly TransactionRow[]; promised: readonly Promised[] }
 /** `fresh` are drafts that would succeed now; `waiting` are requests of which no node can tell now, with the reason. */
 type Prepared = { fresh: Map<string, Draft>; waiting: Map<string, string> }
 type Drafted = { row: TransactionRow; draft: Draft }
 
 /** Builds and checks what is to be signed. What cannot be paid for ends here, before anything is signed. */
-export async function prepare(
-  parts: Parts,
-  lane: Place,
-  rows: readonly TransactionRow[],
-  promised: readonly Promised[],
-): Promise<Prepared> {
+export async function prepare(parts: Parts, lane: Place, { rows, promised }: Next): Promise<Prepared> {
   const { drafted, waiting } = await drafts(parts, lane, rows)
   const fresh = new Map<string, Draft>()
   const built = drafted.map(({ draft }) => draft)
@@ -56,7 +53,7 @@ function reasonOf({ log }: Parts, { id }: Place, error: unknown): string {
 
 async function fail(parts: Parts, row: TransactionRow, { code, message }: { code: string; message: string }) {
   const ending: Ending = { to: 'FAILED', code, error: message, actor: 'system' }
-  await parts.database.work(scopeOf(row.wallet_id, [row]), (db) => endUnsent(parts, db, row, ending))
+  await parts.database.work(scopeOf(row.wallet_id, [row]), (db) => endUnsent({ parts, db }, row, ending))
 }
 
 /** What waited may have been priced long ago; an approval keeps the highest fee that was shown. */

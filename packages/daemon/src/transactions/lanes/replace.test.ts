@@ -1,7 +1,7 @@
 import { integerOf, isFailure, newId, ZERO_USD } from '@waiaas/contract'
 import { afterEach, expect, test } from 'vitest'
 import { forEachEngine } from '../../../../../test/support/for-each-engine.ts'
-import { ETHER, migrations, startEvm, startPipeline } from '../../../test/pipeline-bed.ts'
+import { agent, ETHER, migrations, operator, startEvm, startPipeline } from '../../../test/pipeline-bed.ts'
 import { walletWindow } from '../../ledger/service.ts'
 
 const recipient = '0x1111111111111111111111111111111111111111'
@@ -36,7 +36,7 @@ forEachEngine((_engine, open) => {
     const { transactionId } = await send(from, { to: recipient, amount: String(ETHER / 100n) }, newId())
     await until(transactionId, 'SUBMITTED')
     const first = await hashOf(transactionId)
-    const second = await service.replace(transactionId, from.session, 'speed-up')
+    const second = await service.replace(transactionId, agent(from.session), 'speed-up')
     expect(second).not.toBe(first)
     const before = await balance(recipient)
     while ((await node.rpc('eth_getTransactionByHash', [second])) === null)
@@ -51,7 +51,7 @@ forEachEngine((_engine, open) => {
       )
     while ((await window()).open > ZERO_USD) await new Promise((resolve) => setTimeout(resolve, 20))
     expect(integerOf((await window()).total)).toBeLessThan(20_200_000n)
-    await expect(service.replace(transactionId, from.session, 'cancel')).rejects.toSatisfy((error) =>
+    await expect(service.replace(transactionId, agent(from.session), 'cancel')).rejects.toSatisfy((error) =>
       isFailure(error, 'TX_ALREADY_PROCESSED'),
     )
   })
@@ -61,7 +61,7 @@ forEachEngine((_engine, open) => {
     const { transactionId } = await send(from, { to: recipient, amount: String(ETHER / 100n) }, newId())
     await until(transactionId, 'SUBMITTED')
     const before = await balance(recipient)
-    const hash = await service.replace(transactionId, undefined, 'cancel')
+    const hash = await service.replace(transactionId, operator, 'cancel')
     while ((await node.rpc('eth_getTransactionByHash', [hash])) === null)
       await new Promise((resolve) => setTimeout(resolve, 20))
     await node.mine(1)
@@ -88,10 +88,10 @@ forEachEngine((_engine, open) => {
     await service.approve(transactionId)
     await until(transactionId, 'SUBMITTED')
     const before = await balance(recipient)
-    await expect(service.replace(transactionId, undefined, 'speed-up')).rejects.toSatisfy((error) =>
+    await expect(service.replace(transactionId, operator, 'speed-up')).rejects.toSatisfy((error) =>
       isFailure(error, 'POLICY_DENIED'),
     )
-    const hash = await service.replace(transactionId, undefined, 'cancel')
+    const hash = await service.replace(transactionId, operator, 'cancel')
     while ((await node.rpc('eth_getTransactionByHash', [hash])) === null)
       await new Promise((resolve) => setTimeout(resolve, 20))
     await node.mine(4)

@@ -3,15 +3,14 @@ import type { Anchor, Draft } from '../../chains/build.ts'
 import type { Intent } from '../../chains/intent.ts'
 import { replaceReservation, reservedItems, type SpendItem } from '../../ledger/service.ts'
 import type { By } from '../../platform/caller.ts'
-import type { Handle } from '../../platform/db/database.ts'
 import { recordedPrices, withFullFee } from '../deciding/judge.ts'
-import type { Parts, Subject } from '../parts.ts'
+import type { Subject } from '../deciding/verdict.ts'
 import { type AttemptRow, attemptStore, type Purpose } from '../rows/attempt-store.ts'
 import { effectsOf, intentOf } from '../rows/readings.ts'
 import { type TransactionRow, transactionStore } from '../rows/store.ts'
-import { build, type Issued, type LaneContext, openRound, type Round } from './issue.ts'
+import { build, type Issued } from './build.ts'
+import { type LaneJob, openRound, type Round } from './round.ts'
 
-/** Who asked for it, for the evidence. */
 export type Replacement = Exclude<Purpose, 'send'>
 const CANCEL: Intent = { kind: 'lane', purpose: 'cancel' }
 
@@ -19,17 +18,15 @@ const CANCEL: Intent = { kind: 'lane', purpose: 'cancel' }
 export const replacing = (row: TransactionRow, purpose: Replacement): Intent =>
   purpose === 'cancel' ? CANCEL : intentOf(row)
 
+type Outbid = { transactionId: string; purpose: Replacement; draft: Draft; anchor?: Anchor; by: By }
+
 /**
  * Stores an attempt that outbids the newest one on the same nonce. The group holds its highest cost: a higher fee is
  * judged and reserved before anything is signed. Failure says why there is nothing to replace, or why it may not be.
  */
-export async function replace(
-  parts: Parts,
-  lane: LaneContext,
-  db: Handle,
-  plan: { transactionId: string; purpose: Replacement; draft: Draft; anchor?: Anchor; by: By },
-): Promise<Issued> {
-  const round = await openRound(parts, lane, db)
+export async function replace(job: LaneJob, plan: Outbid): Promise<Issued> {
+  const { parts, db } = job
+  const round = await openRound(job)
   if (!round) throw new Failure('WALLET_SUSPENDED', 'signing is stopped')
   const row = await transactionStore.byId(db, plan.transactionId)
   const group = await attemptStore.ofTransaction(db, plan.transactionId)
@@ -62,7 +59,7 @@ const digestOf = ({ lane }: Round, draft: Draft): string =>
 async function raiseReservation(
   round: Round,
   row: TransactionRow,
-  { purpose, draft }: { purpose: Replacement; draft: Draft },
+  { purpose, draft }: Pick<Outbid, 'purpose' | 'draft'>,
 ): Promise<void> {
   const { parts, db, lane } = round
   const held = await reservedItems(db, row.id)

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { until } from '../../../../../test/support/until.ts'
 import { madeUpBeds } from '../../../test/made-up-bed.ts'
+import { agent } from '../../../test/pipeline-bed.ts'
 
 const start = madeUpBeds()
 type Bed = Awaited<ReturnType<typeof start>>
@@ -90,7 +91,7 @@ test('a nonce that a cancelled payment left goes to the next one, and no gap is 
   const bed = await start()
   const { pay, until: reaches, attempts, service, from, onSign, states, node } = bed
   const first: string[] = []
-  onSign(async () => void (await service.cancel(first[0]!, from.session)))
+  onSign(async () => void (await service.cancel(first[0]!, agent(from.session))))
   await service.stops.halt(from.id)
   first.push(await pay())
   service.stops.resume(from.id)

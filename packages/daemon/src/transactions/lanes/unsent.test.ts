@@ -2,7 +2,7 @@ import { newId } from '@waiaas/contract'
 import { afterEach, expect, test } from 'vitest'
 import { forEachEngine } from '../../../../../test/support/for-each-engine.ts'
 import { startRpcProxy } from '../../../../../test/support/rpc-proxy.ts'
-import { migrations, startEvm, startPipeline } from '../../../test/pipeline-bed.ts'
+import { agent, migrations, startEvm, startPipeline } from '../../../test/pipeline-bed.ts'
 import type { KeyringRow } from '../../keys/service.ts'
 
 const recipient = '0x1111111111111111111111111111111111111111'
@@ -126,7 +126,7 @@ forEachEngine((_engine, open, fresh) => {
     const { transactionId: id } = await send(from, { to: recipient, amount: '1' }, newId())
     const original = await sent(id)
     onSign(() => service.stops.halt(from.id))
-    const second = await service.replace(id, from.session, 'speed-up')
+    const second = await service.replace(id, agent(from.session), 'speed-up')
     expect(await get(id)).toMatchObject({ status: 'SUBMITTED', txHash: second })
     await limit(from.id, limits)
     service.stops.resume(from.id)

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { until } from '../../../../../test/support/until.ts'
 import { madeUpBeds, madeUpKey } from '../../../test/made-up-bed.ts'
+import { agent } from '../../../test/pipeline-bed.ts'
 import type { Refusal } from '../../chains/follow.ts'
 
 const LIMITS = { instant_max_usd: 10, notify_max_usd: 10, delay_max_usd: 100, delay_seconds: 60, approval_timeout: 600 }
@@ -90,7 +91,7 @@ describe('what the signer refuses', () => {
     const { node, from, service, sentPayment, mined, states } = await start()
     const { id, hash } = await sentPayment()
     node.faults.signer = 'not now'
-    await expect(service.replace(id, from.session, 'speed-up')).rejects.toMatchObject({
+    await expect(service.replace(id, agent(from.session), 'speed-up')).rejects.toMatchObject({
       code: 'TX_ALREADY_PROCESSED',
     })
     expect(await states(id)).toEqual(['recorded', 'reused'])

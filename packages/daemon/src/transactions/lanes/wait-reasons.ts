@@ -1,6 +1,7 @@
+import type { Sent } from '../../chains/follow.ts'
 import type { Scope } from '../../platform/db/database.ts'
-import type { Parts } from '../parts.ts'
-import { attemptStore } from '../rows/attempt-store.ts'
+import type { Parts } from '../job.ts'
+import { laneStore } from '../rows/lane-store.ts'
 import { transactionStore } from '../rows/store.ts'
 
 /** Whose trouble it is: that of signing and sending, or that of seeing what became of it. */
@@ -26,7 +27,7 @@ export function waitReasons({ database, log }: Pick<Parts, 'database' | 'log'>, 
       if (now === written) return
       written = now
       await database
-        .work(scope(), (db) => attemptStore.waitOfLane(db, id, now))
+        .work(scope(), (db) => laneStore.wait(db, { id, reason: now }))
         .catch((error) => {
           written = undefined
           failed(error)
@@ -42,3 +43,9 @@ export function waitReasons({ database, log }: Pick<Parts, 'database' | 'log'>, 
     },
   }
 }
+
+/** Why a transaction waits whose signed bytes a node refused. */
+export const refusalText = ({ reason, message }: Extract<Sent, { outcome: 'refused' }>): string =>
+  reason === 'nonce-used'
+    ? 'its nonce was used by another transaction, perhaps of another program with the same key; what became of it shows when that is final'
+    : `a node refused it: ${message}`

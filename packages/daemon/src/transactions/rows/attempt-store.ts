@@ -1,7 +1,6 @@
-import { sql } from 'kysely'
 import type { Attempt } from '../../chains/follow.ts'
-import type { NoParams } from '../../platform/db/database.ts'
 import { type Handle, statement } from '../../platform/db/database.ts'
+import { won } from './store.ts'
 
 /**
  * issued: bytes and authorisation are stored, no signature is. recorded: signed bytes are stored; with `left_at` they
@@ -51,22 +50,10 @@ export const inNoBlock = {
   fee: null,
   error: null,
 } as const satisfies Partial<AttemptRow>
-export type LaneRow = {
-  id: string
-  wallet_id: string
-  network: string
-  next_nonce: number | null
-  fence: number
-  lease_owner: string | null
-  lease_until: number
-  /** What keeps everything of this lane. */
-  wait_reason: string | null
-}
 
 declare module '../../platform/db/tables.ts' {
   interface Tables {
     attempts: AttemptRow
-    lanes: LaneRow
   }
 }
 
@@ -111,21 +98,6 @@ const live = statement<{ lane: string }, AttemptRow>((db, p) =>
     .where('lane', '=', p('lane'))
     .where('state', 'in', ['recorded', 'included'])
     .orderBy('id'),
-)
-const liveLanes = statement<NoParams, { lane: string; wallet_id: string; network: string }>((db) =>
-  db
-    .selectFrom('lanes')
-    .select(['id as lane', 'wallet_id', 'network'])
-    // From each lane into its index: asked several times a second, and attempts only become more.
-    .where((eb) =>
-      eb.exists(
-        eb
-          .selectFrom('attempts')
-          .select('attempts.id')
-          .whereRef('attempts.lane', '=', 'lanes.id')
-          .where('attempts.state', 'in', ['issued', 'recorded', 'included']),
-      ),
-    ),
 )
 const inState = statement<{ lane: string; state: AttemptState }, AttemptRow>((db, p) =>
   db
@@ -212,72 +184,11 @@ const uninclude = statement<{ id: string; at: number }>((db, p) =>
 const ofTransaction = statement<{ transaction: string }, AttemptRow>((db, p) =>
   db.selectFrom('attempts').selectAll().where('transaction_id', '=', p('transaction')).orderBy('id'),
 )
-const paidFee = statement<{ transaction: string }, { fee: string | null }>((db, p) =>
-  db
-    .selectFrom('attempts')
-    .select('fee')
-    .where('transaction_id', '=', p('transaction'))
-    .where('state', 'in', ['included', 'final'])
-    .limit(1),
-)
-const lane = statement<{ id: string }, LaneRow>((db, p) => db.selectFrom('lanes').selectAll().where('id', '=', p('id')))
-const insertLane = statement<{ id: string; wallet: string; network: string }>((db, p) =>
-  db
-    .insertInto('lanes')
-    .values({
-      id: p('id'),
-      wallet_id: p('wallet'),
-      network: p('network'),
-      next_nonce: null,
-      fence: 0,
-      lease_owner: null,
-      lease_until: 0,
-      wait_reason: null,
-    })
-    .onConflict((on) => on.column('id').doNothing()),
-)
-type Lease = { id: string; owner: string; fence: number; until: number; now: number }
-const takeLease = statement<Lease>((db, p) =>
-  db
-    .updateTable('lanes')
-    .set({ lease_owner: p('owner'), fence: p('fence'), lease_until: p('until') })
-    .where('id', '=', p('id'))
-    .where((eb) => eb.or([eb('lease_until', '<=', p('now')), eb('lease_owner', '=', p('owner'))])),
-)
-const keepLease = statement<{ id: string; owner: string; fence: number; until: number }>((db, p) =>
-  db
-    .updateTable('lanes')
-    .set({ lease_until: p('until') })
-    .where('id', '=', p('id'))
-    .where('lease_owner', '=', p('owner'))
-    .where('fence', '=', p('fence')),
-)
-const dropLeases = statement<{ owner: string }>((db, p) =>
-  db.updateTable('lanes').set({ lease_until: 0 }).where('lease_owner', '=', p('owner')),
-)
-const endLeases = statement((db) => db.updateTable('lanes').set({ lease_until: 0 }))
-const setNonce = statement<{ id: string; nonce: number }>((db, p) =>
-  db
-    .updateTable('lanes')
-    .set({ next_nonce: p('nonce') })
-    .where('id', '=', p('id')),
-)
-
-const wait = statement<{ id: string; reason: string | null }>((db, p) =>
-  db
-    .updateTable('lanes')
-    .set({ wait_reason: p('reason') })
-    .where('id', '=', p('id'))
-    .where(sql<boolean>`wait_reason is distinct from ${p('reason')}`),
-)
-
-const won = ({ changes }: { changes: number }) => changes === 1
 
 export const attemptStore = {
   insert: (db: Handle, row: AttemptRow) => db.run(insert, row),
   /** Signed and not final, oldest first. */
   live: (db: Handle, lane: string) => db.all(live, { lane }),
-  liveLanes: (db: Handle) => db.all(liveLanes),
   inState: (db: Handle, lane: string, state: AttemptState) => db.all(inState, { lane, state }),
   byId: (db: Handle, id: string) => db.get(byId, { id }),
   issuedFor: (db: Handle, transaction: string) => db.get(issuedFor, { transaction }),
@@ -295,17 +206,6 @@ export const attemptStore = {
   uninclude: async (db: Handle, change: { id: string; at: number }) => won(await db.run(uninclude, change)),
   /** Oldest first. */
   ofTransaction: (db: Handle, transaction: string) => db.all(ofTransaction, { transaction }),
-  paidFee: async (db: Handle, transaction: string) => (await db.get(paidFee, { transaction }))?.fee ?? null,
-  lane: (db: Handle, id: string) => db.get(lane, { id }),
-  insertLane: (db: Handle, row: { id: string; wallet: string; network: string }) => db.run(insertLane, row),
-  takeLease: async (db: Handle, lease: Lease) => won(await db.run(takeLease, lease)),
-  keepLease: async (db: Handle, lease: { id: string; owner: string; fence: number; until: number }) =>
-    won(await db.run(keepLease, lease)),
-  dropLeases: (db: Handle, owner: string) => db.run(dropLeases, { owner }),
-  /** Of a database that nobody else uses. */
-  endLeases: (db: Handle) => db.run(endLeases),
-  waitOfLane: (db: Handle, id: string, reason: string | null) => db.run(wait, { id, reason }),
-  setNonce: (db: Handle, id: string, nonce: number) => db.run(setNonce, { id, nonce }),
 }
 
 /** What a chain needs to know to look for an attempt. */

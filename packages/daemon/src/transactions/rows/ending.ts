@@ -2,11 +2,11 @@ import type { RaisedSeverity } from '@waiaas/contract'
 import { release } from '../../ledger/service.ts'
 import type { Actor } from '../../platform/caller.ts'
 import type { Handle } from '../../platform/db/database.ts'
-import type { Parts } from '../parts.ts'
+import type { Job, Parts } from '../job.ts'
 import { attemptStore } from './attempt-store.ts'
 import { isUnsigned, type Status } from './states.ts'
 import { type TransactionRow, transactionStore } from './store.ts'
-import { unsubmit } from './unsent.ts'
+import { dropIssued, unsubmit } from './take-back.ts'
 import { unsentStore } from './unsent-store.ts'
 
 type EndEvent = 'TX_CANCELLED' | 'TX_REJECTED' | 'TX_EXPIRED' | 'TX_FAILED'
@@ -19,25 +19,17 @@ export type Ending = {
   raised?: RaisedSeverity<EndEvent>
   event?: EndEvent
 }
+/** Why a stop cancels; with `sessionId` only what that session asked for. */
+export type StopReason = { error: string; code: string; actor: Actor; sessionId?: string }
+type EndingJob = Job<Pick<Parts, 'clock' | 'audit'>>
 
 const EVENT_OF = { CANCELLED: 'TX_CANCELLED', EXPIRED: 'TX_EXPIRED', FAILED: 'TX_FAILED' } as const
-
-/** Neither the kill switch nor the wallet's own state stops its signatures. */
-export async function isOpen({ switches }: Pick<Parts, 'switches'>, db: Handle, walletId: string): Promise<boolean> {
-  const { state } = await switches.killSwitch(db)
-  return state === 'ACTIVE' && (await switches.wallet(db, walletId))?.status === 'ACTIVE'
-}
 
 /**
  * Ends a transaction of which no signed byte has left: its reservation is free, its attempts are dropped.
  * The job holds the locks of the wallet and of the session. False when it was already further on.
  */
-export async function endUnsent(
-  parts: Pick<Parts, 'clock' | 'audit'>,
-  db: Handle,
-  row: TransactionRow,
-  ending: Ending,
-): Promise<boolean> {
+export async function endUnsent({ parts, db }: EndingJob, row: TransactionRow, ending: Ending): Promise<boolean> {
   const now = parts.clock.now()
   const isTakenBack = row.status === 'SUBMITTED' && (await unsubmit(db, row.id, now)) !== undefined
   const from = isTakenBack ? 'PENDING' : row.status
@@ -55,7 +47,7 @@ export async function endUnsent(
     return false
   if (row.status === 'EXECUTING') {
     const attempt = await attemptStore.issuedFor(db, row.id)
-    if (attempt) await attemptStore.move(db, { id: attempt.id, from: 'issued', to: 'dropped', at: now })
+    if (attempt) await dropIssued(db, attempt, now)
   }
   const fault = await releaseFault(db, row.id, now)
   await parts.audit.record(db, {
@@ -82,17 +74,12 @@ async function releaseFault(db: Handle, id: string, at: number): Promise<string 
   }
 }
 
-/** Cancels all of a wallet of which nothing has left yet, or only what one session asked for. */
-export async function cancelUnsent(
-  parts: Pick<Parts, 'clock' | 'audit'>,
-  db: Handle,
-  walletId: string,
-  why: { error: string; code: string; actor: Actor; sessionId?: string },
-): Promise<string[]> {
+/** Cancels all of a wallet of which nothing has left yet, or only what one session asked for; the ids. */
+export async function cancelUnsent(job: EndingJob, walletId: string, why: StopReason): Promise<string[]> {
   const ended: string[] = []
-  for (const row of await unsentStore.ofWallet(db, walletId)) {
+  for (const row of await unsentStore.ofWallet(job.db, walletId)) {
     if (why.sessionId && row.session_id !== why.sessionId) continue
-    if (await endUnsent(parts, db, row, { to: 'CANCELLED', ...why })) ended.push(row.id)
+    if (await endUnsent(job, row, { to: 'CANCELLED', ...why })) ended.push(row.id)
   }
   return ended
 }

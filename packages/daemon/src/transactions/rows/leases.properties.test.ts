@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { forEachEngine } from '../../../../../test/support/for-each-engine.ts'
 import { migrations } from '../../../test/pipeline-bed.ts'
-import { attemptStore } from './attempt-store.ts'
+import { laneStore } from './lane-store.ts'
 
 const OWNERS = ['a', 'b', 'c'] as const
 const LENGTH = 15
@@ -33,12 +33,12 @@ forEachEngine((_engine, open) => {
           now += pass
           const isFree: boolean = !held || held.until <= now || held.owner === owner
           await database.work({}, async (db) => {
-            await attemptStore.insertLane(db, { id, wallet: 'w', network: 'n' })
-            const fence = (await attemptStore.lane(db, id))!.fence
+            await laneStore.insert(db, { id, wallet: 'w', network: 'n' })
+            const fence = (await laneStore.byId(db, id))!.fence
             expect(fence).toBe(highest)
             const next = { owner, fence: fence + 1, until: now + LENGTH }
             if (act === 'take') {
-              expect(await attemptStore.takeLease(db, { id, ...next, now })).toBe(isFree)
+              expect(await laneStore.takeLease(db, { id, ...next, now })).toBe(isFree)
               if (!isFree) return
               highest = next.fence
               held = next
@@ -48,18 +48,18 @@ forEachEngine((_engine, open) => {
               if (!mine) return
               // Whoever was overtaken learns it, however long ago the last look was.
               const isMine = held?.owner === owner && held.fence === mine.fence
-              expect(await attemptStore.keepLease(db, { id, ...mine, until: now + LENGTH })).toBe(isMine)
+              expect(await laneStore.keepLease(db, { id, ...mine, until: now + LENGTH })).toBe(isMine)
               if (isMine) held = { ...mine, until: now + LENGTH }
               else believed.delete(owner)
             } else if (act === 'drop') {
-              await attemptStore.dropLeases(db, owner)
+              await laneStore.dropLeases(db, owner)
               if (held?.owner === owner) held = { ...held, until: 0 }
             } else {
-              await attemptStore.endLeases(db)
+              await laneStore.endLeases(db)
               if (held) held = { ...held, until: 0 }
             }
           })
-          const row = await database.read((db) => attemptStore.lane(db, id))
+          const row = await database.read((db) => laneStore.byId(db, id))
           expect({ fence: row!.fence, owner: row!.lease_owner }).toEqual({ fence: highest, owner: held?.owner ?? null })
         }
       }),
@@ -70,10 +70,10 @@ forEachEngine((_engine, open) => {
   test('what keeps a lane is written when it changes, and only then', async () => {
     const database = await open(migrations)
     await database.work({}, async (db) => {
-      await attemptStore.insertLane(db, { id: 'n/x', wallet: 'w', network: 'n' })
+      await laneStore.insert(db, { id: 'n/x', wallet: 'w', network: 'n' })
       const changes: number[] = []
       for (const reason of [null, 'no node', 'no node', 'no price', null, null])
-        changes.push((await attemptStore.waitOfLane(db, 'n/x', reason)).changes)
+        changes.push((await laneStore.wait(db, { id: 'n/x', reason })).changes)
       expect(changes).toEqual([0, 1, 0, 1, 1, 0])
     })
   })

@@ -91,7 +91,7 @@ forEachEngine((_engine, open) => {
         do {
           const [own, filtered] = await database.read((db) =>
             Promise.all([
-              listStore.ofWallet(db, wallet, before, limit),
+              listStore.ofWallet(db, { wallet, before, count: limit }),
               listStore.list(db, { walletIds: [wallet], before }, limit),
             ]),
           )

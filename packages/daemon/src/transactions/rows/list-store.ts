@@ -38,11 +38,15 @@ const ofWallet = statement<{ wallet: string; before: string; count: number }, Li
 /** Above every id. */
 const LAST = 'g'
 
+const byId = statement<{ id: string }, ListedRow>((db, p) => listed(db).where('transactions.id', '=', p('id')))
+
+type OfWallet = { wallet: string; before: string | undefined; count: number }
+
 /** Lists are newest first. */
 export const listStore = {
+  byId: (db: Handle, id: string) => db.get(byId, { id }),
   /** What agents ask for again and again, and the one list that is compiled once. */
-  ofWallet: (db: Handle, wallet: string, before: string | undefined, count: number) =>
-    db.all(ofWallet, { wallet, before: before ?? LAST, count }),
+  ofWallet: (db: Handle, { wallet, before = LAST, count }: OfWallet) => db.all(ofWallet, { wallet, before, count }),
   list: (db: Handle, filter: ListFilter, count: number) =>
     db.query<ListedRow>((kysely) =>
       listed(kysely)

@@ -1,8 +1,9 @@
 import { type Effects, newId } from '@waiaas/contract'
 import type { Draft, Hints } from '../../chains/build.ts'
+import type { Verdict } from '../deciding/verdict.ts'
 import { headlineOf, type ParsedRequest } from '../kinds/all.ts'
 import type { Place } from '../kinds/kind.ts'
-import { laneId, type Verdict } from '../parts.ts'
+import { laneId } from '../lanes/lane-id.ts'
 import { type TransactionRow, unjudged } from './store.ts'
 
 /** A request that was built and judged. `requestHash` tells equal requests of one wallet. */

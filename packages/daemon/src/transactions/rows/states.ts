@@ -31,5 +31,5 @@ const next: Partial<Record<Status, readonly Status[]>> = {
 export const mayMove = (from: Status, to: Status): boolean => next[from]?.includes(to) ?? false
 
 /** Nothing has been signed, so that a stop still reaches it. */
-const UNSIGNED = ['PENDING', 'QUEUED', 'GAS_WAITING', 'EXECUTING'] as const satisfies readonly Status[]
+export const UNSIGNED = ['PENDING', 'QUEUED', 'GAS_WAITING', 'EXECUTING'] as const satisfies readonly Status[]
 export const isUnsigned = (status: Status): boolean => (UNSIGNED as readonly Status[]).includes(status)

@@ -1,7 +1,6 @@
 import { firstIdAt } from '@waiaas/contract'
 import { type Kysely, sql } from 'kysely'
-import type { NoParams } from '../../platform/db/database.ts'
-import { type Handle, statement } from '../../platform/db/database.ts'
+import { type Handle, type NoParams, statement } from '../../platform/db/database.ts'
 import type { Tables } from '../../platform/db/tables.ts'
 import { mayMove, type Status } from './states.ts'
 
@@ -132,7 +131,8 @@ const byId = statement<{ id: string }, TransactionRow>((db, p) => wholeRows(db).
 const statusOf = statement<{ id: string }, { status: Status }>((db, p) =>
   db.selectFrom('transactions').select('status').where('id', '=', p('id')),
 )
-const repeat = statement<{ session: string; hash: string; since: number }, TransactionRow>((db, p) =>
+type Repeat = { session: string; hash: string; since: number }
+const repeat = statement<Repeat, TransactionRow>((db, p) =>
   wholeRows(db)
     .where('session_id', '=', p('session'))
     .where('request_hash', '=', p('hash'))
@@ -258,7 +258,7 @@ const approve = statement<{ id: string; by: string; usd: string | null; at: numb
     .where('status', '=', 'QUEUED')
     .where('tier', '=', 'APPROVAL'),
 )
-export type Judgement = Pick<
+type Judged = Pick<
   TransactionRow,
   | 'id'
   | 'status'
@@ -272,7 +272,7 @@ export type Judgement = Pick<
   | 'max_fee'
   | 'updated_at'
 >
-const judge = statement<Judgement>((db, p) =>
+const judge = statement<Judged>((db, p) =>
   db
     .updateTable('transactions')
     .set({
@@ -288,7 +288,7 @@ const judge = statement<Judgement>((db, p) =>
     .where('id', '=', p('id'))
     .where('status', '=', 'PENDING'),
 )
-const judgeTexts = statement<Pick<Judgement, 'id' | 'decision' | 'draft'>>((db, p) =>
+const judgeTexts = statement<Pick<Judged, 'id' | 'decision' | 'draft'>>((db, p) =>
   db
     .updateTable('transaction_texts')
     .set({ decision: p('decision'), draft: p('draft') })
@@ -310,7 +310,7 @@ export const transactionStore = {
   },
   byId: (db: Handle, id: string) => db.get(byId, { id }),
   statusOf: async (db: Handle, id: string) => (await db.get(statusOf, { id }))?.status,
-  repeat: (db: Handle, session: string, hash: string, since: number) => db.get(repeat, { session, hash, since }),
+  repeat: (db: Handle, query: Repeat) => db.get(repeat, query),
   ready: (db: Handle, lane: string, count: number) => db.all(ready, { lane, count }),
   readyLanes: (db: Handle) => db.all(readyLanes),
   dueDelays: (db: Handle, now: number, count: number) => db.all(dueDelays, { now, count }),
@@ -349,9 +349,9 @@ export const transactionStore = {
   serveDelay: async (db: Handle, change: { id: string; at: number }) => won(await db.run(serve, change)),
   approve: async (db: Handle, change: { id: string; by: string; usd: string | null; at: number }) =>
     won(await db.run(approve, change)),
-  async judge(db: Handle, judgement: Judgement) {
-    const isMine = won(await db.run(judge, judgement))
-    if (isMine) await db.run(judgeTexts, judgement)
+  async judge(db: Handle, judged: Judged) {
+    const isMine = won(await db.run(judge, judged))
+    if (isMine) await db.run(judgeTexts, judged)
     return isMine
   },
 }
@@ -362,4 +362,5 @@ function allowed<C extends { from: Status; to: Status }>(change: C): C {
   return change
 }
 
-const won = ({ changes }: { changes: number }) => changes === 1
+/** Whether a conditional update found what it was to change. */
+export const won = ({ changes }: { changes: number }) => changes === 1

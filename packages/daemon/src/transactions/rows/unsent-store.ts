@@ -1,7 +1,7 @@
 import type { ExpressionBuilder } from 'kysely'
-import type { NoParams } from '../../platform/db/database.ts'
-import { type Handle, statement } from '../../platform/db/database.ts'
+import { type Handle, type NoParams, statement } from '../../platform/db/database.ts'
 import type { Tables } from '../../platform/db/tables.ts'
+import { UNSIGNED } from './states.ts'
 import { type TransactionRow, wholeRows } from './store.ts'
 
 /** Submitted, with signed bytes that certainly have not left. */
@@ -18,34 +18,29 @@ const isUnsent = (eb: ExpressionBuilder<Tables, 'transactions'>) =>
     ),
   ])
 
-const unsignedOf = statement<{ wallet: string }, TransactionRow>((db, p) =>
-  wholeRows(db)
-    .where('wallet_id', '=', p('wallet'))
-    .where('status', 'in', ['PENDING', 'QUEUED', 'GAS_WAITING', 'EXECUTING']),
-)
-const walletsWithUnsigned = statement<NoParams, { wallet_id: string }>((db) =>
-  db
-    .selectFrom('transactions')
-    .select('wallet_id')
-    .distinct()
-    .where('status', 'in', ['PENDING', 'QUEUED', 'GAS_WAITING', 'EXECUTING']),
-)
-const signedUnsentOf = statement<{ wallet: string }, TransactionRow>((db, p) =>
-  wholeRows(db).where(isUnsent).where('wallet_id', '=', p('wallet')),
-)
-const walletsWithSignedUnsent = statement<NoParams, { wallet_id: string }>((db) =>
-  db.selectFrom('transactions').select('wallet_id').distinct().where(isUnsent),
-)
+const isUnsigned = (eb: ExpressionBuilder<Tables, 'transactions'>) => eb('status', 'in', [...UNSIGNED])
+
+type Matching = typeof isUnsent | typeof isUnsigned
+const ofWallet = (matching: Matching) =>
+  statement<{ wallet: string }, TransactionRow>((db, p) =>
+    wholeRows(db).where(matching).where('wallet_id', '=', p('wallet')),
+  )
+const wallets = (matching: Matching) =>
+  statement<NoParams, { wallet_id: string }>((db) =>
+    db.selectFrom('transactions').select('wallet_id').distinct().where(matching),
+  )
+const unsigned = { ofWallet: ofWallet(isUnsigned), wallets: wallets(isUnsigned) }
+const signed = { ofWallet: ofWallet(isUnsent), wallets: wallets(isUnsent) }
 
 /** Transactions of which no byte has left: all that is unsigned, or has signed bytes that never left. */
 export const unsentStore = {
   /** What a stop of the wallet still reaches. */
   ofWallet: async (db: Handle, wallet: string): Promise<TransactionRow[]> => [
-    ...(await db.all(unsignedOf, { wallet })),
-    ...(await db.all(signedUnsentOf, { wallet })),
+    ...(await db.all(unsigned.ofWallet, { wallet })),
+    ...(await db.all(signed.ofWallet, { wallet })),
   ],
   wallets: async (db: Handle): Promise<string[]> => {
-    const rows = [...(await db.all(walletsWithUnsigned)), ...(await db.all(walletsWithSignedUnsent))]
+    const rows = [...(await db.all(unsigned.wallets)), ...(await db.all(signed.wallets))]
     return [...new Set(rows.map((row) => row.wallet_id))]
   },
 }

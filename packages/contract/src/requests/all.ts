@@ -1,0 +1,18 @@
+import type { TransactionType } from '../wire.ts'
+import type { RequestKind } from './kind.ts'
+import { tokenTransfer } from './token-transfer.ts'
+import { transfer } from './transfer.ts'
+
+/** The types that this release sends. Fields, validation, tools, commands and what agents are told follow from this table. */
+const requestKinds = {
+  TRANSFER: transfer,
+  TOKEN_TRANSFER: tokenTransfer,
+} as const satisfies Partial<Record<TransactionType, RequestKind>>
+/** The type of a request that names none. */
+export const DEFAULT_TYPE = 'TRANSFER' satisfies SendType
+
+export type RequestKinds = typeof requestKinds
+export type SendType = keyof RequestKinds
+// Object.keys is typed as text; the table's own keys are exactly the types.
+export const SENDABLE = Object.keys(requestKinds) as [SendType, ...SendType[]]
+export const requestKind = (type: SendType): RequestKind => requestKinds[type]

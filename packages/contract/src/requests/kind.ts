@@ -1,0 +1,19 @@
+import type { z } from 'zod'
+
+/** What holds between the fields of a request, each of which is right by itself. */
+export type Rule = {
+  readonly holds: (input: Readonly<Record<string, unknown>>) => boolean
+  /** What was expected, and the field that is told of it. */
+  readonly error: string
+  readonly field: string
+}
+/** All that the wire, tools and commands need to know of one kind of request. */
+export type RequestKind = {
+  /** What an agent sends with it, as it follows the word "Send". */
+  readonly summary: string
+  /** What the name of the type leaves open. */
+  readonly note?: string
+  /** Its own fields, in the wire's order, each with a description. What several kinds take is one schema of `fields.ts`. */
+  readonly fields: Readonly<Record<string, z.ZodType>>
+  readonly rules: readonly Rule[]
+}

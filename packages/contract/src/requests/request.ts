@@ -1,0 +1,99 @@
+import { z } from 'zod'
+import { Failure } from '../failure.ts'
+import { walletChoice } from '../wallet.ts'
+import { NetworkName, TransactionType } from '../wire.ts'
+import { DEFAULT_TYPE, type RequestKinds, requestKind, SENDABLE, type SendType } from './all.ts'
+import type { Rule } from './kind.ts'
+
+type Fields = RequestKinds[SendType]['fields']
+type KeyOf<U> = U extends unknown ? keyof U : never
+type SchemaOf<U, F> = U extends unknown ? (F extends keyof U ? U[F] : never) : never
+/** The fields of all kinds; what some do not take may be left out. */
+type Shape = {
+  [F in KeyOf<Fields>]: F extends keyof Fields ? SchemaOf<Fields, F> : z.ZodOptional<SchemaOf<Fields, F>>
+}
+
+/** The names of all fields, each once and behind the one that it follows in its kind. */
+function fieldNames(): string[] {
+  const names: string[] = []
+  for (const type of SENDABLE) {
+    let next = 0
+    for (const name of Object.keys(requestKind(type).fields)) {
+      if (!names.includes(name)) names.splice(next, 0, name)
+      next = names.indexOf(name) + 1
+    }
+  }
+  return names
+}
+
+const takers = (field: string): SendType[] => SENDABLE.filter((type) => Object.hasOwn(requestKind(type).fields, field))
+const schemaOf = (field: string): z.ZodType => requestKind(takers(field)[0]!).fields[field]!
+const names = fieldNames()
+/** Fields that not every kind takes. */
+const special = names.filter((field) => takers(field).length < SENDABLE.length)
+
+/** A field that a request of another type may not have. */
+function specialSchema(field: string): z.ZodType {
+  const schema = schemaOf(field)
+  // An optional schema has its description inside.
+  const { description } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' })
+  return schema.optional().describe(`${description}, for ${takers(field).join(', ')}`)
+}
+
+const shape = Object.fromEntries(
+  names.map((field) => [field, special.includes(field) ? specialSchema(field) : schemaOf(field)]),
+) as Shape // made of the same table by the same rule
+
+/** That a field comes with the types that take it, and with no other. */
+function placeRule(type: SendType, field: string): Rule {
+  const types = takers(field)
+  const mayLack = schemaOf(field).safeParse(undefined).success
+  const isTaken = types.includes(type)
+  return {
+    holds: (input) => (input[field] === undefined ? mayLack || !isTaken : isTaken),
+    error: `expected ${field} ${mayLack ? 'only with' : 'with'} type ${types.join(', ')}${mayLack ? '' : ', and only there'}`,
+    field,
+  }
+}
+const rules = Object.fromEntries(
+  SENDABLE.map((type) => [type, [...requestKind(type).rules, ...special.map((field) => placeRule(type, field))]]),
+) as Record<SendType, Rule[]> // a row for each
+
+const either = (words: readonly string[]): string =>
+  words.length < 2 ? words.join() : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`
+const choices = SENDABLE.map((type) => {
+  const { note } = requestKind(type)
+  return note ? `${type} (${note})` : type
+})
+/** What agents can send, as it follows the word "Send". */
+export const SENDS = either(SENDABLE.map((type) => requestKind(type).summary))
+
+/** What agents send: one flat object, whatever the type. */
+export const SendRequest = z
+  .strictObject({
+    type: z.enum(SENDABLE).default(DEFAULT_TYPE).describe(either(choices)),
+    ...shape,
+    network: NetworkName.optional(),
+    ...walletChoice,
+    dryRun: z.boolean().default(false).describe('build, decode and judge only; nothing is stored or sent'),
+  })
+  .superRefine((input, context) => {
+    for (const { holds, error, field } of rules[input.type])
+      if (!holds(input)) context.addIssue({ code: 'custom', path: [field], message: error })
+  })
+export type SendRequest = z.output<typeof SendRequest>
+/** A request of one type, whose rules it keeps. */
+export type RequestOf<T extends SendType> = Omit<SendRequest, keyof Shape | 'type'> &
+  z.output<z.ZodObject<RequestKinds[T]['fields']>> & { readonly type: T }
+
+const KNOWN: readonly string[] = TransactionType.options
+
+/** Failure UNSUPPORTED_TX_TYPE for a type that the wire knows and this release does not send. */
+export function refuseUnsendable({ type }: Record<string, unknown>): void {
+  if (typeof type !== 'string' || !KNOWN.includes(type) || SENDABLE.some((one) => one === type)) return
+  throw new Failure(
+    'UNSUPPORTED_TX_TYPE',
+    `expected one of ${SENDABLE.join(', ')}, got ${type}, which this release does not send`,
+    { details: { type, supported: [...SENDABLE] } },
+  )
+}

@@ -1,0 +1,17 @@
+import { Failure } from '@waiaas/contract'
+import type { Intent } from '../../intent.ts'
+import type { Call, GasSource } from '../gas.ts'
+import type { Gas } from '../gas-units.ts'
+
+/** How one kind is done on an EVM network. */
+export type Plan<I extends Intent> = {
+  /** The call, from what the intent says alone. `from` is in lower case, and so are the addresses of the call. */
+  call(from: string, intent: I): Call
+  /** Its gas limit; asks a node for what is not known. */
+  gas(gas: GasSource, call: Call, intent: I): Promise<Gas>
+}
+
+export function requireAmount(value: bigint): bigint {
+  if (value >= 0n && value < 2n ** 256n) return value
+  throw new Failure('INVALID_TRANSACTION', 'expected an amount from 0 to 2^256 - 1')
+}

@@ -1,0 +1,36 @@
+import type { Address, Instruction } from '@solana/kit'
+import { getAddMemoInstruction } from '@solana-program/memo'
+import { Failure } from '@waiaas/contract'
+import type { Hints } from '../../build.ts'
+import type { Intent } from '../../intent.ts'
+import { memoProgram } from '../programs.ts'
+import type { PlanContext } from './context.ts'
+
+/** `units` are the compute units that the instructions use at most. */
+export type Planned = { readonly units: number; readonly instructions: readonly Instruction[] }
+/** How one kind is done on a Solana cluster. */
+export type Plan<I extends Intent> = {
+  /** Asks a node for what is neither in the intent nor remembered. */
+  instructions(context: PlanContext, sender: Address, intent: I): Promise<Planned>
+  /** What of the intent helps to read its bytes. */
+  hints(intent: I): Hints
+}
+
+export const rememberMs = 600_000
+
+const memoUnits = 10_000
+// The memo program documents 566 bytes in 200,000 units.
+const memoUnitsPerByte = 360
+const maxU64 = 2n ** 64n - 1n
+
+export function withMemo({ units, instructions }: Planned, memo: string | undefined): Planned {
+  if (memo === undefined) return { units, instructions }
+  const instruction = getAddMemoInstruction({ memo }, { programAddress: memoProgram })
+  const cost = memoUnits + memoUnitsPerByte * Buffer.byteLength(memo)
+  return { units: units + cost, instructions: [...instructions, instruction] }
+}
+
+export function requireAmount(amount: bigint): bigint {
+  if (amount > 0n && amount <= maxU64) return amount
+  throw new Failure('INVALID_TRANSACTION', `expected an amount from 1 to ${maxU64} base units, got ${amount}`)
+}

@@ -1,0 +1,91 @@
+import { type Address, createNoopSigner } from '@solana/kit'
+import { getCreateAssociatedTokenIdempotentInstruction, getTransferCheckedInstruction } from '@solana-program/token'
+import { Failure } from '@waiaas/contract'
+import type { IntentOf, Token } from '../../intent.ts'
+import type { Rpc } from '../../rpc.ts'
+import { readAccounts, readMintAccount } from '../accounts.ts'
+import { associatedAccount } from '../associated-account.ts'
+import { holdingOf, readMint, requireSupportedMint, tokenAccountOwner } from '../mint.ts'
+import { isTokenProgram, systemProgram, token2022Program } from '../programs.ts'
+import { parseAddress, requireReceivable, requireRecipient } from '../recipients.ts'
+import type { PlanContext } from './context.ts'
+import { type Plan, type Planned, rememberMs, requireAmount, withMemo } from './plan.ts'
+
+// Generous: unused units cost next to nothing, and clusters run older, costlier builds of the same programs.
+const transferUnits = 25_000
+const creationUnits = 40_000
+// The associated token program searches for the bump again, from 255 down.
+const unitsPerBump = 3_000
+const mintFreshMs = 60_000
+
+export const tokenTransfer: Plan<IntentOf<'token-transfer'>> = {
+  async instructions(context, sender, { to, amount, token, memo }) {
+    const move = { sender, to: requireRecipient(to), amount: requireAmount(amount), token }
+    return withMemo(await transferOf(context, move), memo)
+  },
+  hints: ({ to }) => ({ owners: [to] }),
+}
+
+type Move = { readonly sender: Address; readonly to: Address; readonly amount: bigint; readonly token: Token }
+
+async function transferOf(context: PlanContext, { sender, to, amount, token }: Move): Promise<Planned> {
+  const { rpc, receivable } = context
+  const mint = parseAddress(token.address)
+  if (to === mint) throw new Failure('INVALID_ADDRESS', `cannot send ${mint} to its own mint; send to a wallet`)
+  const program = await programOf(context, mint, token)
+  const destination = associatedAccount(to, mint, program)
+  const place = `${to} ${destination.address}`
+  const exists = receivable.get(place) || (await readDestination(rpc, to, { address: destination.address, mint }))
+  if (exists) receivable.set(place, true, rememberMs)
+  const owner = createNoopSigner(sender)
+  const create = getCreateAssociatedTokenIdempotentInstruction({
+    payer: owner,
+    ata: destination.address,
+    owner: to,
+    mint,
+    systemProgram,
+    tokenProgram: program,
+  })
+  const accounts = {
+    source: associatedAccount(sender, mint, program).address,
+    mint,
+    destination: destination.address,
+  }
+  const transfer = getTransferCheckedInstruction(
+    { ...accounts, authority: owner, amount, decimals: token.decimals },
+    { programAddress: program },
+  )
+  const creation = creationUnits + (255 - destination.bump) * unitsPerBump
+  return exists
+    ? { units: transferUnits, instructions: [transfer] }
+    : { units: transferUnits + creation, instructions: [create, transfer] }
+}
+
+/** The program of a mint that can be moved. A Token-2022 mint is looked at again every minute, for its extensions. */
+async function programOf({ network, rpc, supported }: PlanContext, mint: Address, token: Token): Promise<Address> {
+  if (token.program && isTokenProgram(token.program) && token.program !== token2022Program)
+    return parseAddress(token.program)
+  const known = supported.get(mint)
+  if (known) return known
+  const account = await readMintAccount(rpc, mint)
+  const read = readMint(network, mint, account)
+  requireSupportedMint(mint, account)
+  if (read.decimals !== token.decimals)
+    throw new Failure('INVALID_TRANSACTION', `expected ${read.decimals} decimals for ${mint}, got ${token.decimals}`)
+  const program = parseAddress(account.owner)
+  supported.set(mint, program, mintFreshMs)
+  return program
+}
+
+type Destination = { readonly address: Address; readonly mint: Address }
+
+/** Whether the recipient's token account exists; refuses one that the recipient no longer owns. */
+async function readDestination(rpc: Rpc, to: Address, { address, mint }: Destination): Promise<boolean> {
+  const [owner = null, account = null] = await readAccounts(rpc, [to, address])
+  requireReceivable(to, owner, account !== null)
+  const holder = account && tokenAccountOwner(account)
+  if (!account || !holder) return false
+  if (holder !== to || holdingOf(account.data).mint !== mint)
+    throw new Failure('INVALID_ADDRESS', `cannot send to ${to}: its token account ${address} belongs to ${holder}`)
+  return true
+}

@@ -1,0 +1,36 @@
+import type { Effect } from '@waiaas/contract'
+import type { ComputeBudget } from '../fees.ts'
+import type { Message, ReadInstruction } from '../message.ts'
+import { computeBudgetProgram } from '../programs.ts'
+import { unknown, view } from './instruction.ts'
+
+const unitLimit = { kind: 2, length: 5 }
+const unitPrice = { kind: 3, length: 9 }
+
+/** What a message may use and pays for it; `strange` is what else it tells the compute budget program. */
+export function budgetOf({ instructions }: Pick<Message, 'instructions'>): {
+  budget: ComputeBudget
+  strange: Effect[]
+} {
+  const strange: Effect[] = []
+  let units: number | undefined
+  let price: bigint | undefined
+  for (const { program, data } of instructions) {
+    if (program !== computeBudgetProgram) continue
+    if (isUnitLimit(data) && units === undefined) units = view(data).getUint32(1, true)
+    else if (isUnitPrice(data) && price === undefined) price = view(data).getBigUint64(1, true)
+    else strange.push(unknown(`instruction ${data[0] ?? 'without data'} of the compute budget program`))
+  }
+  return { budget: { ...(units !== undefined && { units }), ...(price !== undefined && { price }) }, strange }
+}
+
+/** The instructions that do something: all but those of the compute budget. */
+export const actingIn = ({ instructions }: Pick<Message, 'instructions'>): ReadInstruction[] =>
+  instructions.filter(({ program }) => program !== computeBudgetProgram)
+
+/** A compute unit limit or price: it moves nothing but the fee. */
+export const isFee = ({ program, data }: ReadInstruction): boolean =>
+  program === computeBudgetProgram && (isUnitLimit(data) || isUnitPrice(data))
+
+const isUnitLimit = (data: Uint8Array): boolean => data[0] === unitLimit.kind && data.length === unitLimit.length
+const isUnitPrice = (data: Uint8Array): boolean => data[0] === unitPrice.kind && data.length === unitPrice.length

@@ -1,0 +1,42 @@
+import { createPublicKey, type KeyObject, verify } from 'node:crypto'
+import { type Address, getAddressEncoder, getBase58Decoder } from '@solana/kit'
+import { Failure } from '@waiaas/contract'
+import type { Signed } from '../build.ts'
+import type { Message } from './message.ts'
+
+const signatureLength = 64
+// SubjectPublicKeyInfo of an Ed25519 key, up to the key itself: RFC 8410.
+const spkiPrefix = Buffer.from('302a300506032b6570032100', 'hex')
+const toBytes = getAddressEncoder()
+const base58 = getBase58Decoder()
+const keys = new Map<string, KeyObject>()
+const mostKeys = 10_000
+
+type Unsigned = { readonly bytes: Uint8Array; readonly message: Message }
+
+/** Joins a message and its one signature into wire bytes; Failure INVALID_TRANSACTION when they do not belong together. */
+export function addSignature(sender: Address, { bytes, message }: Unsigned, signature: Uint8Array): Signed {
+  const { signers } = message
+  if (signers.length !== 1 || signers[0] !== sender)
+    throw new Failure('INVALID_TRANSACTION', `expected ${sender} as the only signer, got ${signers.join(', ')}`)
+  if (signature.length !== signatureLength || !verify(null, bytes, publicKey(sender), signature))
+    throw new Failure('INVALID_TRANSACTION', `the signature over these bytes is not one of ${sender}`)
+  return { hash: base58.decode(signature), bytes: new Uint8Array(Buffer.concat([Uint8Array.of(1), signature, bytes])) }
+}
+
+/** The signature, and so the hash, of wire bytes with one signer, as `addSignature` wrote them. */
+export function hashOf(wire: Uint8Array): string {
+  if (wire[0] !== 1 || wire.length <= 1 + signatureLength)
+    throw new Failure('INVALID_TRANSACTION', 'expected a transaction with one signature')
+  return base58.decode(wire.subarray(1, 1 + signatureLength))
+}
+
+function publicKey(address: Address): KeyObject {
+  const known = keys.get(address)
+  if (known) return known
+  const der = Buffer.concat([spkiPrefix, Buffer.from(toBytes.encode(address))])
+  const key = createPublicKey({ key: der, format: 'der', type: 'spki' })
+  if (keys.size >= mostKeys) keys.clear()
+  keys.set(address, key)
+  return key
+}

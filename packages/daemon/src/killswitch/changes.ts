@@ -1,0 +1,111 @@
+import type { EventDetails } from '@waiaas/contract'
+import { type Audit, SYSTEM_EVIDENCE } from '../audit/service.ts'
+import type { By } from '../platform/caller.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { Database, Handle } from '../platform/db/database.ts'
+import type { Stops } from '../wallets/service.ts'
+import { assertActivates, assertEscalates, assertRecovers } from './rules.ts'
+import { type KillSwitchRow, type KillSwitchState, killSwitchStore, type Swap } from './store.ts'
+
+export type ChangeParts = {
+  database: Database
+  clock: Clock
+  audit: Pick<Audit, 'record'>
+  stops: Pick<Stops, 'cancelUnsent' | 'walletsWithUnsent'>
+  sessions: { revokeAll(db: Handle, by: By, reason: string): Promise<number> }
+}
+
+type StopEvent = 'KILL_SWITCH_ACTIVATED' | 'KILL_SWITCH_ESCALATED'
+export type Stop = {
+  from: KillSwitchState
+  to: Exclude<KillSwitchState, 'ACTIVE'>
+  event: StopEvent
+  assertMay(row: KillSwitchRow): void
+}
+export const ACTIVATE: Stop = {
+  from: 'ACTIVE',
+  to: 'SUSPENDED',
+  event: 'KILL_SWITCH_ACTIVATED',
+  assertMay: assertActivates,
+}
+export const ESCALATE: Stop = {
+  from: 'SUSPENDED',
+  to: 'LOCKED',
+  event: 'KILL_SWITCH_ESCALATED',
+  assertMay: assertEscalates,
+}
+/** Who asks for a stop; `since` is when, in milliseconds, where it could not be written then. */
+type Asked = { by: By; since: number | undefined }
+
+/** One compare-and-set with all that ends with it, under every lock that a signature needs. Gives when, in milliseconds. */
+export async function stopAll(parts: ChangeParts, stop: Stop, asked: Asked): Promise<number> {
+  const { database, stops } = parts
+  for (;;) {
+    const known = await database.read((db) => stops.walletsWithUnsent(db))
+    const exclusive = ['system', SYSTEM_EVIDENCE, ...known.map((id) => `wallet:${id}`)]
+    const at = await database.work({ exclusive }, async (db) => {
+      const row = await killSwitchStore.read(db)
+      stop.assertMay(row)
+      const walletIds = await stops.walletsWithUnsent(db)
+      // A wallet has got its first one meanwhile: again, with its lock.
+      if (walletIds.some((id) => !known.includes(id))) return undefined
+      return writeStop(parts, db, { row, stop, asked, walletIds })
+    })
+    if (at !== undefined) return at
+  }
+}
+
+type Writing = { row: KillSwitchRow; stop: Stop; asked: Asked; walletIds: readonly string[] }
+
+async function writeStop(parts: ChangeParts, db: Handle, { row, stop, asked, walletIds }: Writing): Promise<number> {
+  const { by, since } = asked
+  const now = parts.clock.now()
+  assertMoved(await killSwitchStore.swap(db, moved(row, stop, { by, now })))
+  const ended = await endAll(parts, db, { to: stop.to, by, walletIds })
+  const details = since === undefined ? ended : { ...ended, heldSince: since }
+  await parts.audit.record(db, { event: stop.event, ...by, details })
+  return now
+}
+
+async function endAll(
+  { stops, sessions }: ChangeParts,
+  db: Handle,
+  { to, by, walletIds }: { to: Stop['to']; by: By; walletIds: readonly string[] },
+): Promise<EventDetails<StopEvent>> {
+  const why = { error: 'the kill switch was thrown', code: 'SYSTEM_LOCKED', actor: by.actor }
+  let cancelled = 0
+  for (const walletId of walletIds) cancelled += (await stops.cancelUnsent(db, walletId, why)).length
+  const revoked = to === 'LOCKED' ? await sessions.revokeAll(db, by, 'the daemon was locked') : 0
+  return { state: to, cancelled, revoked }
+}
+
+/** Everything may run again. Gives when, in milliseconds. */
+export const liftStop = ({ database, clock, audit }: ChangeParts, by: By): Promise<number> =>
+  database.work({ exclusive: ['system', SYSTEM_EVIDENCE] }, async (db) => {
+    const row = await killSwitchStore.read(db)
+    const now = clock.now()
+    assertRecovers(row, now)
+    assertMoved(await killSwitchStore.swap(db, { from: row.state, to: 'ACTIVE', at: null, by: null, lockedAt: null }))
+    await audit.record(db, { event: 'KILL_SWITCH_RECOVERED', ...by, details: { from: row.state } })
+    return now
+  })
+
+/** The state as it is, under a new epoch: whatever was authorised under an earlier one is void. */
+export async function nextEpoch(db: Handle): Promise<void> {
+  const { state, activated_at: at, activated_by: by, locked_at: lockedAt } = await killSwitchStore.read(db)
+  assertMoved(await killSwitchStore.swap(db, { from: state, to: state, at, by, lockedAt }))
+}
+
+/** The row was read under its lock in the same job, so that a lost compare-and-set is a bug. */
+function assertMoved(isMoved: boolean): void {
+  if (!isMoved) throw new Error('the kill switch moved while its lock was held')
+}
+
+/** The time and the name of the one who threw the switch stay when it is locked. */
+const moved = (row: KillSwitchRow, { from, to }: Stop, { by, now }: { by: By; now: number }): Swap => ({
+  from,
+  to,
+  at: row.activated_at ?? now,
+  by: row.activated_by ?? by.actor,
+  lockedAt: to === 'LOCKED' ? now : null,
+})

@@ -1,0 +1,49 @@
+import { expect, test } from 'vitest'
+import { jsonLog } from '../platform/log.ts'
+import { passwordCheck } from './password-check.ts'
+
+type Row = { right: string }
+
+/** A keystore that is unlocked and answers when it is told to; `asked` are the questions in order. */
+function slowKeys() {
+  const asked: { password: string; row: Row; answer(): void }[] = []
+  const keys = {
+    isUnlocked: () => true,
+    unlock: async () => Promise.reject(new Error('expected no unlocking')),
+    verify: (password: string, row: Row) =>
+      new Promise<boolean>((resolve) => asked.push({ password, row, answer: () => resolve(password === row.right) })),
+  }
+  return { keys, asked }
+}
+
+test('a password that is changed while it is being checked opens nothing under the new keyring', async () => {
+  const { keys, asked } = slowKeys()
+  let stored = '{"right":"old"}'
+  const check = passwordCheck<Row>({
+    keys,
+    log: jsonLog('silent'),
+    readRow: async () => stored,
+    requireOpen: () => {},
+    onUnlocked: undefined,
+  })
+  const before = check.isRight('old', 'one address')
+  await expect.poll(() => asked.length).toBe(1)
+  stored = '{"right":"new"}'
+  check.forget()
+  const after = check.isRight('old', 'one address')
+  await expect.poll(() => asked.length).toBe(2)
+  for (const { answer } of asked) answer()
+  expect([await before, await after]).toEqual([true, false])
+
+  const next = check.isRight('new', 'one address')
+  await expect.poll(() => asked.length).toBe(3)
+  asked[2]!.answer()
+  expect(await next).toBe(true)
+  // From here on it is known.
+  expect([await check.isRight('new', 'another'), await check.isRight('old', 'another')]).toEqual([true, false])
+  expect(asked.map(({ password, row }) => `${password} for ${row.right}`)).toEqual([
+    'old for old',
+    'old for new',
+    'new for new',
+  ])
+})

@@ -1,0 +1,21 @@
+import type { Network } from '@waiaas/contract'
+import type { Audit } from '../audit/service.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { Database } from '../platform/db/database.ts'
+import type { Held } from '../platform/held.ts'
+import type { Stops } from '../wallets/service.ts'
+
+export type SessionDependencies = {
+  database: Database
+  clock: Clock
+  audit: Pick<Audit, 'record'>
+  held: Held
+  networks(): readonly Network[]
+  stops: Pick<Stops, 'cancelUnsent' | 'quiet'>
+  /** 32 bytes, the same after each start. Failure KEYSTORE_LOCKED while the signer is locked. */
+  secret(): Promise<Uint8Array>
+  /** Live sessions that one wallet may have. */
+  maxPerWallet(): number
+  /** Where MCP clients find their tokens. */
+  dataDir: string
+}

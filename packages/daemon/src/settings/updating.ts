@@ -1,0 +1,63 @@
+import { Failure, holdsSecret, type Settings, settingText } from '@waiaas/contract'
+import { type Audit, SYSTEM_EVIDENCE } from '../audit/service.ts'
+import type { By } from '../platform/caller.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { Database, Handle } from '../platform/db/database.ts'
+import { type Change, changeOf, parseChanges } from './changes.ts'
+import { seal } from './sealed.ts'
+import { type SettingRow, settingStore } from './store.ts'
+
+export type UpdateParts = {
+  readonly database: Database
+  readonly clock: Clock
+  readonly audit: Audit
+  /** Values of config.toml and the environment; a value that was changed at run time comes before them. */
+  readonly configured: Settings
+  /** In the job of a change, with the keys that it sets. */
+  readonly withChange: (db: Handle, keys: readonly string[]) => Promise<void>
+  /** 32 bytes for sealing what answers hide; rejects while the keystore is locked. */
+  readonly subkey: () => Promise<Uint8Array>
+}
+
+/** Stores all of the changes or none, with evidence. Failures ACTION_VALIDATION_FAILED, KEYSTORE_LOCKED. */
+export async function storeChanges(parts: UpdateParts, changes: readonly Change[], { actor, ip }: By): Promise<void> {
+  const parsed = parseChanges(changes)
+  const set = [...parsed].filter(([, value]) => value !== null)
+  const unset = [...parsed.keys()].filter((key) => parsed.get(key) === null)
+  const rows = await sealedRows(parts, set)
+  await parts.database.work({ exclusive: [SYSTEM_EVIDENCE] }, async (db) => {
+    const before = new Map((await settingStore.all(db)).map((row) => [row.key, row]))
+    await settingStore.put(db, rows)
+    await settingStore.remove(db, unset)
+    await parts.withChange(db, [...parsed.keys()])
+    const { configured } = parts
+    const told = [...parsed].map(([key, value]) => changeOf({ key, before: before.get(key), value, configured }))
+    const details = { keys: [...parsed.keys()], changes: told }
+    await parts.audit.record(db, { event: 'SETTINGS_CHANGED', actor, ip, details })
+  })
+}
+
+/** What is stored of the new values: text, or a sealed box where answers hide it. */
+async function sealedRows(
+  { clock, subkey }: UpdateParts,
+  set: readonly (readonly [string, unknown])[],
+): Promise<SettingRow[]> {
+  const secret = set.some(([key, value]) => holdsSecret(key, value)) ? await unlockedKey(subkey) : undefined
+  const updated_at = clock.now()
+  const rows = set.map(([key, value]) => {
+    const text = settingText(value)
+    return { key, value: secret && holdsSecret(key, value) ? seal(secret, key, text) : text, updated_at }
+  })
+  secret?.fill(0)
+  return rows
+}
+
+async function unlockedKey(subkey: () => Promise<Uint8Array>): Promise<Uint8Array> {
+  try {
+    return await subkey()
+  } catch (cause) {
+    throw new Failure('KEYSTORE_LOCKED', 'a secret setting can be stored only while the keystore is unlocked', {
+      cause,
+    })
+  }
+}

@@ -1,0 +1,39 @@
+import type { Effects, Network, Usd } from '@waiaas/contract'
+import type { Draft } from '../../chains/build.ts'
+import type { Intent } from '../../chains/intent.ts'
+import type { Handle } from '../../platform/db/database.ts'
+import type { Judgement, Prices } from '../../policies/service.ts'
+import type { TransactionRow } from '../rows/store.ts'
+import type { WalletFacts } from '../switches.ts'
+
+/** What is judged. */
+export type Subject = {
+  wallet: WalletFacts
+  session: { id: string; constraints: string | null } | null
+  network: Network
+  type: string
+  intent: Intent
+  effects: Effects
+}
+export type Verdict = Judgement & {
+  policyVersion: number
+  status: 'PENDING' | 'QUEUED' | 'CANCELLED'
+  dueAt: number | null
+  approvalExpiresAt: number | null
+}
+export type Before = {
+  transactionId: string
+  acceptedAt: number
+  servedDelay: boolean
+  /** Of the last judgement; they count where nothing newer is known. */
+  lastPrices: Prices
+  approval?: { usdShown: Usd | null }
+}
+/** What judging again came to: it `runs`, it `stays` (ended, or waits again), or it `lacks` an input that may still come. */
+export type Again = 'runs' | 'stays' | 'lacks'
+export type Judge = {
+  /** `before` is what an earlier judgement of the same request already gave. */
+  of(db: Handle, subject: Subject, before?: Before): Promise<Verdict>
+  /** Judges an accepted request again before it is signed. */
+  again(db: Handle, row: TransactionRow, draft: Draft): Promise<Again>
+}

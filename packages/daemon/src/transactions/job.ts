@@ -1,0 +1,35 @@
+import type { Network } from '@waiaas/contract'
+import type { Audit } from '../audit/service.ts'
+import type { Chain } from '../chains/chain.ts'
+import type { Gate, SigningKey } from '../gate/service.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { Database, Handle, Scope } from '../platform/db/database.ts'
+import type { Log } from '../platform/log.ts'
+import type { Judge } from './deciding/verdict.ts'
+import type { Switches } from './switches.ts'
+
+/** What the money path is built of. */
+export type Parts = {
+  database: Database
+  clock: Clock
+  log: Log
+  audit: Audit
+  switches: Switches
+  chain(network: string): Promise<Chain>
+  key(walletId: string): Promise<SigningKey>
+  judge: Judge
+  /** Reads what is missing or too old, before a job in which something is judged; never fails, and waits for two seconds at most. */
+  prices: { refresh(network: Network, assets: readonly string[]): Promise<void> }
+  gate: Gate
+  /** Names this process in lane leases. */
+  instance: string
+}
+
+/** A database transaction that is open, and what is used in it. */
+export type Job<P = Parts> = { readonly parts: P; readonly db: Handle }
+
+/** The locks under which transactions of a wallet change: its own, and those of the sessions that asked for them. */
+export function scopeOf(walletId: string, rows: readonly { session_id: string | null }[]): Scope {
+  const sessions = new Set(rows.flatMap((row) => (row.session_id ? [`session:${row.session_id}`] : [])))
+  return { shared: ['system'], exclusive: [`wallet:${walletId}`, ...sessions] }
+}

@@ -1,0 +1,224 @@
+import { toBase } from '@waiaas/contract'
+import type { Sighting } from '../../chains/follow.ts'
+import { type Finished, finish, markReserved, release } from '../../ledger/service.ts'
+import { rememberRecipients } from '../deciding/known-recipients.ts'
+import type { Job } from '../job.ts'
+import { type AttemptRow, attemptStore, inNoBlock } from '../rows/attempt-store.ts'
+import { transactionStore } from '../rows/store.ts'
+import { isOpen } from '../switches.ts'
+
+/** How often an expired transaction is signed anew. */
+const MAX_VOID = 3
+
+const IN_PLAY: readonly AttemptRow['state'][] = ['recorded', 'included', 'final']
+
+/** What the chain shows of an attempt, and the attempt as it was when the chain was asked. */
+export type Change = { row: AttemptRow; sighting: Sighting }
+type Included = Extract<Sighting, { state: 'included' }>
+type Void = Extract<Sighting, { state: 'void' }>
+
+/** A wallet's attempts in one job under its locks. */
+type WalletJob = Job & { walletId: string }
+/** What becomes final is booked at the end of the job, all at once, and whom it has paid is known then. */
+type Booking = WalletJob & { finals: Finished[]; paid: Set<string> }
+
+/** Books what the chain shows of a wallet's attempts; the attempts as they are now. */
+export async function book(job: WalletJob, changes: readonly Change[]): Promise<AttemptRow[]> {
+  const booking: Booking = { ...job, finals: [], paid: new Set() }
+  const rows: AttemptRow[] = []
+  for (const change of changes.toSorted(inOrder)) rows.push(await apply(booking, change))
+  await finish(job.db, booking.finals, job.parts.clock.now())
+  await rememberRecipients(job.db, job.walletId, booking.paid)
+  return rows
+}
+
+/** Whether what the chain shows differs from what is stored. */
+export function isNews(row: AttemptRow, sighting: Sighting): boolean {
+  if (row.state !== 'recorded' && row.state !== 'included') return false
+  if (sighting.state === 'included')
+    return row.state === 'recorded' || row.block_hash !== sighting.blockHash || sighting.final
+  return sighting.state === 'void' || row.state === 'included'
+}
+
+async function apply(booking: Booking, { row: seen, sighting }: Change): Promise<AttemptRow> {
+  // Another replica that watches the same bytes may have booked them already.
+  const row = (await attemptStore.byId(booking.db, seen.id)) ?? seen
+  if (!isNews(row, sighting)) return row
+  if (sighting.state === 'included') return include(booking, row, sighting)
+  if (sighting.state === 'void') return voidAttempt(booking, row, sighting)
+  return reorg(booking, row)
+}
+
+/**
+ * What left its block makes room for another attempt on its nonce. Then what is final: it decides what the others on that
+ * nonce come to.
+ */
+const inOrder = (a: Change, b: Change) => rank(a) - rank(b)
+const rank = ({ row, sighting }: Change) => {
+  if (sighting.state !== 'included') return row.state === 'included' ? 0 : 2
+  return sighting.final ? 1 : 2
+}
+
+async function include(booking: Booking, seen: AttemptRow, sighting: Included): Promise<AttemptRow> {
+  const { parts, db, finals } = booking
+  let row = seen
+  if (row.state === 'included' && row.block_hash !== sighting.blockHash) row = await reorg(booking, row)
+  if (row.state === 'recorded') row = await enterBlock(booking, row, sighting)
+  if (!sighting.final) return row
+  const now = parts.clock.now()
+  await attemptStore.move(db, { id: row.id, from: 'included', to: 'final', at: now })
+  const isCancel = row.purpose === 'cancel'
+  const outcome = { succeeded: sighting.succeeded && !isCancel, fee: toBase(sighting.fee) }
+  finals.push({ transactionId: row.transaction_id, outcome })
+  if (isCancel) await endCancelled(booking, row)
+  return { ...row, state: 'final', updated_at: now }
+}
+
+async function enterBlock(
+  { parts, db, walletId, paid }: Booking,
+  row: AttemptRow,
+  sighting: Included,
+): Promise<AttemptRow> {
+  const at = parts.clock.now()
+  const error = sighting.succeeded ? null : (sighting.error ?? 'the transaction failed on chain')
+  const fields = {
+    height: sighting.height,
+    block: sighting.blockHash,
+    succeeded: sighting.succeeded ? 1 : 0,
+    fee: String(sighting.fee),
+    error,
+  }
+  await attemptStore.include(db, { id: row.id, ...fields, at })
+  const included: AttemptRow = {
+    ...row,
+    state: 'included',
+    block_height: sighting.height,
+    block_hash: sighting.blockHash,
+    succeeded: fields.succeeded,
+    fee: fields.fee,
+    error,
+    updated_at: at,
+  }
+  // A cancel that is in a block can still leave it; only its finality ends the transaction.
+  if (row.purpose === 'cancel') {
+    await transactionStore.rehash(db, { id: row.transaction_id, hash: row.hash!, at })
+    return included
+  }
+  const landed = await transactionStore.land(db, {
+    id: row.transaction_id,
+    from: 'SUBMITTED',
+    to: sighting.succeeded ? 'CONFIRMED' : 'FAILED',
+    hash: row.hash,
+    height: sighting.height,
+    error,
+    code: sighting.succeeded ? null : 'TRANSACTION_REVERTED',
+    at,
+  })
+  if (sighting.succeeded && landed?.to_address) paid.add(landed.to_address)
+  await parts.audit.record(db, {
+    event: sighting.succeeded ? 'TX_CONFIRMED' : 'TX_FAILED',
+    raised: sighting.succeeded ? undefined : 'warning',
+    actor: 'system',
+    walletId,
+    sessionId: row.session_id ?? undefined,
+    txId: row.transaction_id,
+    details: {
+      hash: row.hash,
+      height: sighting.height,
+      block: sighting.blockHash,
+      fee: String(sighting.fee),
+      ...(error && { error }),
+    },
+  })
+  return included
+}
+
+/** Its block is not part of the chain any more: the fate of the bytes is open again. */
+async function reorg({ parts, db, walletId }: WalletJob, row: AttemptRow): Promise<AttemptRow> {
+  const at = parts.clock.now()
+  await attemptStore.uninclude(db, { id: row.id, at })
+  const from = row.succeeded === 1 ? 'CONFIRMED' : 'FAILED'
+  if (row.purpose !== 'cancel')
+    await transactionStore.land(db, {
+      id: row.transaction_id,
+      from,
+      to: 'SUBMITTED',
+      hash: null,
+      height: null,
+      error: null,
+      code: null,
+      at,
+    })
+  await parts.audit.record(db, {
+    event: 'TX_REORGED',
+    actor: 'system',
+    walletId,
+    txId: row.transaction_id,
+    details: { hash: row.hash, block: row.block_hash, height: row.block_height },
+  })
+  return {
+    ...row,
+    state: 'recorded',
+    ...inNoBlock,
+    updated_at: at,
+  }
+}
+
+async function endCancelled({ parts, db, walletId }: WalletJob, row: AttemptRow): Promise<void> {
+  const at = parts.clock.now()
+  const ending = { id: row.transaction_id, to: 'CANCELLED', error: 'cancelled', code: null, at } as const
+  await transactionStore.end(db, { ...ending, from: 'SUBMITTED' })
+  await parts.audit.record(db, {
+    event: 'TX_CANCELLED',
+    actor: 'system',
+    walletId,
+    sessionId: row.session_id ?? undefined,
+    txId: row.transaction_id,
+    details: { hash: row.hash, nonce: row.nonce, fee: row.fee },
+  })
+}
+
+/** Proven never to land. What expired may be signed anew, and its nonce, if it has one, is free; else another took its place. */
+async function voidAttempt(job: WalletJob, seen: AttemptRow, sighting: Void): Promise<AttemptRow> {
+  const { parts, db, walletId } = job
+  const row = seen.state === 'included' ? await reorg(job, seen) : seen
+  const at = parts.clock.now()
+  const isExpired = sighting.cause === 'expired'
+  const all = await attemptStore.ofTransaction(db, row.transaction_id)
+  // Another attempt of the same transaction has the nonce, or may still get it.
+  const isOpenElsewhere = all.some(({ id, state }) => id !== row.id && IN_PLAY.includes(state))
+  const state = isExpired && row.nonce !== null && !isOpenElsewhere ? 'dropped' : 'void'
+  await attemptStore.move(db, { id: row.id, from: 'recorded', to: state, at })
+  const voided: AttemptRow = { ...row, state, updated_at: at }
+  if (isOpenElsewhere) return voided
+  // After a stop nothing waits unsigned.
+  const mayAgain = isExpired && (await isOpen(parts, db, walletId))
+  const ended = all.filter((one) => one.id === row.id || one.state === 'void' || one.left_at !== null)
+  const signedAnew = mayAgain && ended.length < MAX_VOID
+  await (signedAnew ? waitAgain(job, row) : failVoid(job, row, sighting))
+  await parts.audit.record(db, {
+    ...(isExpired ? { event: 'TX_EXPIRED', raised: 'warning' } : { event: 'NONCE_USED_ELSEWHERE' }),
+    actor: 'system',
+    walletId,
+    txId: row.transaction_id,
+    details: { hash: row.hash, proof: sighting.proof, ...(sighting.by && { by: sighting.by }), signedAnew },
+  })
+  return voided
+}
+
+/** Its money stays reserved for the bytes that follow. */
+async function waitAgain({ parts, db }: WalletJob, { transaction_id: id }: AttemptRow): Promise<void> {
+  const at = parts.clock.now()
+  await transactionStore.move(db, { id, from: 'SUBMITTED', to: 'PENDING', at })
+  await markReserved(db, id, at)
+}
+
+async function failVoid({ parts, db }: WalletJob, { transaction_id: id }: AttemptRow, sighting: Void): Promise<void> {
+  const at = parts.clock.now()
+  await transactionStore.land(db, {
+    ...{ id, from: 'SUBMITTED', to: 'FAILED', hash: null, height: null, at },
+    error: `${sighting.proof}${sighting.by ? ` (${sighting.by})` : ''}`,
+    code: sighting.cause === 'expired' ? 'TRANSACTION_EXPIRED' : 'NONCE_USED_ELSEWHERE',
+  })
+  await release(db, id, at)
+}

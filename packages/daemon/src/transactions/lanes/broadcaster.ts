@@ -1,0 +1,93 @@
+import type { Network } from '@waiaas/contract'
+import type { Follower, Sent } from '../../chains/follow.ts'
+import type { Log } from '../../platform/log.ts'
+import type { AttemptRow } from '../rows/attempt-store.ts'
+
+export type Outgoing = { row: AttemptRow; bytes: Uint8Array }
+/** Sends, and answers those of which no node was reached. */
+export type Send = (batch: readonly Outgoing[]) => Promise<Outgoing[]>
+export type Broadcaster = ReturnType<typeof broadcaster>
+
+const BATCH = 64
+const REST_MS = 2_000
+
+/** Sends a lane's recorded bytes in order, one batch at a time, and remembers when each was last sent. */
+export function broadcaster({
+  network,
+  chain,
+  log,
+  leaving,
+  onRefused,
+}: {
+  network: Network
+  /** The chain as it is configured now: its endpoints may change while something is on its way. */
+  chain: () => Promise<Pick<Follower, 'broadcast'>>
+  log: Log
+  /**
+   * Around each batch: hands those that may leave now to `send`, which tells which certainly have not. The others are
+   * left to be sent later, or given up.
+   */
+  leaving: (batch: readonly Outgoing[], send: Send) => Promise<void>
+  onRefused: (row: AttemptRow, sent: Extract<Sent, { outcome: 'refused' }>) => void
+}) {
+  let queue: Outgoing[] = []
+  /** Out of the queue, and not answered for yet. */
+  let inHand: Outgoing[] = []
+  let sending: Promise<void> | undefined
+  const lastSent = new Map<string, number>()
+
+  const send: Send = async (batch) => {
+    for (const { row } of batch) lastSent.set(row.id, Date.now())
+    try {
+      const results = await (await chain()).broadcast(batch.map(({ bytes }) => bytes))
+      results.forEach((sent, index) => {
+        if (sent.outcome === 'refused') onRefused(batch[index]!.row, sent)
+      })
+      return batch.filter((_, index) => results[index]?.outcome === 'unsent')
+    } catch (error) {
+      // The bytes may or may not have arrived; looking at the chain tells, and what is missing is sent again.
+      log.warn({ network: network.id, err: error }, 'sending failed; the chain will tell what arrived')
+      return []
+    }
+  }
+  const drain = async () => {
+    try {
+      while (queue.length > 0) {
+        inHand = queue.splice(0, BATCH)
+        await leaving(inHand, send)
+      }
+    } catch (error) {
+      queue = []
+      log.warn({ network: network.id, err: error }, 'sending was put off: the database could not be asked')
+    } finally {
+      inHand = []
+      sending = undefined
+    }
+  }
+
+  return {
+    push(items: readonly Outgoing[]) {
+      // An empty drain ends before `sending` holds it, and would seem to run for ever.
+      if (items.length === 0) return
+      queue.push(...items)
+      sending ??= drain()
+    },
+    /** Sends again what the chain does not know, unless it was sent a moment ago. */
+    repeat(items: readonly Outgoing[]) {
+      const waiting = new Set([...inHand, ...queue].map(({ row }) => row.id))
+      const rested = Date.now() - Math.max(REST_MS, 2 * network.blockMs)
+      const due = items.filter(({ row }) => !waiting.has(row.id) && (lastSent.get(row.id) ?? 0) < rested)
+      if (due.length > 0) this.push(due)
+    },
+    /** A stop: nothing that was not sent yet goes out. Resolves when nothing is on its way. */
+    async halt() {
+      queue = []
+      await sending
+    },
+    /** Resolves when all that waited to be sent is sent, put off or given up. */
+    async settled() {
+      await sending
+    },
+    forget: (attemptId: string) => void lastSent.delete(attemptId),
+  }
+}

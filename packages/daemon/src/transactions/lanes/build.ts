@@ -1,0 +1,71 @@
+import { type Effects, factsOf, nativeAsset, newId } from '@waiaas/contract'
+import type { Draft, Lifetime } from '../../chains/build.ts'
+import type { Chain } from '../../chains/chain.ts'
+import { type Authorisation, type Authorised, authorise } from '../../gate/service.ts'
+import type { By } from '../../platform/caller.ts'
+import { type AttemptRow, inNoBlock, type Purpose } from '../rows/attempt-store.ts'
+import { hintsOf } from '../rows/readings.ts'
+import type { TransactionRow } from '../rows/store.ts'
+import type { Round } from './round.ts'
+
+/** `by` is who asked for a replacement; a request's own attempt is the system's. */
+export type Issued = Authorised & { row: AttemptRow; by?: By }
+type Plan = { draft: Draft; lifetime: Lifetime; purpose: Purpose; digest: string }
+
+/** The exact bytes with their authorisation; undefined when they do not do what was judged, or cost more. */
+export function build(round: Round, row: TransactionRow, plan: Plan): Issued | undefined {
+  const { lane } = round
+  const { draft, digest } = plan
+  const bytes = lane.chain.bytes(lane.wallet.address, draft, plan.lifetime)
+  const decoded = lane.chain.decode(lane.wallet.address, bytes, hintsOf(row))
+  if (decoded.digest !== digest || BigInt(decoded.effects.fee.max) > draft.maxFee) return undefined
+  const authorisation = authorise({
+    bytes,
+    transactionId: row.id,
+    digest,
+    policyVersion: round.version,
+    epoch: round.epoch,
+    now: round.parts.clock.latest(),
+  })
+  const cost = nativeCost(lane.chain, decoded.effects, draft)
+  const attempt = attemptRow(round, row, { plan, bytes, authorisation, cost })
+  return { attemptId: attempt.id, bytes, authorisation, row: attempt }
+}
+
+/** The most that the bytes can take of the native asset. */
+function nativeCost(chain: Chain, effects: Effects, draft: Draft): bigint {
+  const native = nativeAsset(chain.network)
+  return factsOf(effects).pays.reduce((sum, { asset, amount }) => (asset === native ? sum + amount : sum), draft.maxFee)
+}
+
+type Made = { plan: Plan; bytes: Uint8Array; authorisation: Authorisation; cost: bigint }
+
+function attemptRow({ lane, now }: Round, row: TransactionRow, made: Made): AttemptRow {
+  const { plan, bytes, authorisation, cost } = made
+  const { lifetime, draft } = plan
+  return {
+    id: newId(now),
+    transaction_id: row.id,
+    session_id: row.session_id,
+    lane: lane.id,
+    network: lane.chain.network.id,
+    sender: lane.wallet.address,
+    purpose: plan.purpose,
+    draft: draft.body,
+    max_fee: String(draft.maxFee),
+    state: 'issued',
+    cost: String(cost),
+    nonce: lifetime.nonce ?? null,
+    blockhash: lifetime.blockhash ?? null,
+    last_valid: lifetime.lastValid ?? null,
+    variation: lifetime.variation ?? null,
+    unsigned: Buffer.from(bytes).toString('base64'),
+    authorisation: JSON.stringify(authorisation),
+    hash: null,
+    signed: null,
+    ...inNoBlock,
+    left_at: null,
+    created_at: now,
+    updated_at: now,
+  }
+}

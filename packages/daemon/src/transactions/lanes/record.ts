@@ -1,0 +1,100 @@
+import type { SignOutcome } from '../../gate/service.ts'
+import { markOut } from '../../ledger/service.ts'
+import { type AttemptRow, attemptStore } from '../rows/attempt-store.ts'
+import { endUnsent } from '../rows/ending.ts'
+import { transactionStore } from '../rows/store.ts'
+import { dropIssued, unissue } from '../rows/take-back.ts'
+import type { Issued } from './build.ts'
+import { overtaken } from './leave.ts'
+import { type LaneJob, openRound, type Round } from './round.ts'
+
+export type Recorded = { row: AttemptRow; bytes: Uint8Array }
+
+/**
+ * Reads the switches again and stores the signed bytes. From here on they may be anywhere.
+ * A signature that a stop or a changed policy overtook is not stored and its nonce is free again; the caller wipes it.
+ */
+export async function record(
+  job: LaneJob,
+  issued: readonly Issued[],
+  outcomes: readonly SignOutcome[],
+): Promise<Recorded[]> {
+  const round = await openRound(job)
+  const recorded: Recorded[] = []
+  for (const [index, item] of issued.entries()) {
+    const outcome = outcomes[index]
+    if (!outcome || !('signature' in outcome)) {
+      await endRefused(job, item, outcome?.refused ?? 'the signer gave no answer')
+      continue
+    }
+    const reason = await discardReason(round, item)
+    if (reason === undefined) recorded.push(await store(job, item, outcome.signature))
+    else await discard(job, item, reason)
+  }
+  return recorded
+}
+
+/** Why a signature may not be stored. */
+async function discardReason(round: Round | undefined, item: Issued): Promise<string | undefined> {
+  if (!round) return 'signing was stopped'
+  const status = await transactionStore.statusOf(round.db, item.authorisation.transactionId)
+  const expected = item.row.purpose === 'send' ? 'EXECUTING' : 'SUBMITTED'
+  if (status !== expected) return `the transaction is ${status ?? 'gone'}`
+  return overtaken(round, { authorisation: item.authorisation, session_id: item.row.session_id })
+}
+
+async function store({ parts, lane, db }: LaneJob, item: Issued, signature: Uint8Array): Promise<Recorded> {
+  const now = parts.clock.now()
+  const sealed = lane.chain.addSignature(lane.wallet.address, item.bytes, signature)
+  const signed = Buffer.from(sealed.bytes).toString('base64')
+  // The status of its transaction said that nobody dropped it; bytes that are not stored must never leave.
+  if (!(await attemptStore.record(db, { id: item.attemptId, hash: sealed.hash, signed, at: now })))
+    throw new Error(`attempt ${item.attemptId} is not issued any more`)
+  const transactionId = item.authorisation.transactionId
+  if (item.row.purpose === 'send') {
+    await transactionStore.submit(db, { id: transactionId, hash: sealed.hash, at: now })
+    await markOut(db, transactionId, now)
+  } else await transactionStore.rehash(db, { id: transactionId, hash: sealed.hash, at: now })
+  await parts.audit.record(db, {
+    event: item.row.purpose === 'send' ? 'TX_SUBMITTED' : 'TX_REPLACED',
+    actor: item.by?.actor ?? 'system',
+    ip: item.by?.ip,
+    walletId: lane.wallet.id,
+    txId: transactionId,
+    details: {
+      hash: sealed.hash,
+      bytesHash: item.authorisation.bytesHash,
+      digest: item.authorisation.digest,
+      nonce: item.row.nonce,
+      ...(item.row.purpose !== 'send' && { purpose: item.row.purpose }),
+    },
+  })
+  return { row: { ...item.row, state: 'recorded', hash: sealed.hash, signed, updated_at: now }, bytes: sealed.bytes }
+}
+
+/** A signature that was overtaken: its transaction waits to be judged again. */
+async function discard({ parts, lane, db }: LaneJob, { row, authorisation }: Issued, reason: string): Promise<void> {
+  await unissue(db, row, parts.clock.now())
+  await parts.audit.record(db, {
+    event: 'TX_SIGNED',
+    actor: 'system',
+    walletId: lane.wallet.id,
+    txId: row.transaction_id,
+    details: { discarded: reason, bytesHash: authorisation.bytesHash },
+  })
+}
+
+/** The signer gave no signature, which ends a request; what a replacement was to outbid lives on. */
+async function endRefused(job: LaneJob, { row: attempt }: Issued, reason: string): Promise<void> {
+  await dropIssued(job.db, attempt, job.parts.clock.now())
+  if (attempt.purpose !== 'send') return
+  const row = await transactionStore.byId(job.db, attempt.transaction_id)
+  if (row?.status !== 'EXECUTING') return
+  await endUnsent(job, row, {
+    to: 'CANCELLED',
+    code: 'INVALID_TRANSACTION',
+    error: `the signer refused: ${reason}`,
+    actor: 'system',
+    raised: 'critical',
+  })
+}

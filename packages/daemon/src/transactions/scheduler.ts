@@ -1,0 +1,58 @@
+import { type Loop, loop } from '../platform/jobs.ts'
+import { type Parts, scopeOf } from './job.ts'
+import type { Lanes } from './lanes/lanes.ts'
+import { endUnsent } from './rows/ending.ts'
+import { laneStore } from './rows/lane-store.ts'
+import { type TransactionRow, transactionStore } from './rows/store.ts'
+
+const EVERY_MS = 250
+const AT_ONCE = 200
+
+/** Lets served delays go on, ends approvals that nobody gave in time, and wakes every lane that has something to do. */
+export function scheduler(parts: Parts, lanes: Lanes): Loop {
+  return loop('due transactions', parts.log, async () => {
+    const now = parts.clock.now()
+    const [due, lapsed] = await parts.database.read(async (db) => [
+      await transactionStore.dueDelays(db, now, AT_ONCE),
+      await transactionStore.lapsedApprovals(db, parts.clock.latest(), AT_ONCE),
+    ])
+    await Promise.all([
+      ...due.map((row) => alone(parts, row, serve(parts, row))),
+      ...lapsed.map((row) => alone(parts, row, expire(parts, row))),
+    ])
+    await wakeLanes(parts, lanes)
+    lanes.nudge()
+    return EVERY_MS
+  })
+}
+
+/** One that fails keeps nobody else waiting; it is due again in the next round. */
+const alone = (parts: Parts, row: TransactionRow, work: Promise<unknown>) =>
+  work.catch((error) => parts.log.error({ transaction: row.id, err: error }, 'what is due cannot be done'))
+
+const serve = (parts: Parts, row: TransactionRow) =>
+  parts.database.work(scopeOf(row.wallet_id, [row]), (db) =>
+    transactionStore.serveDelay(db, { id: row.id, at: parts.clock.now() }),
+  )
+
+const expire = (parts: Parts, row: TransactionRow) =>
+  parts.database.work(scopeOf(row.wallet_id, [row]), async (db) => {
+    const current = await transactionStore.byId(db, row.id)
+    if (current?.status !== 'QUEUED' || current.approval_expires_at === null) return
+    await endUnsent({ parts, db }, current, {
+      to: 'EXPIRED',
+      code: 'APPROVAL_TIMEOUT',
+      error: 'nobody approved it in time',
+      actor: 'system',
+    })
+  })
+
+/** Unsigned work, and signed work that this process does not watch yet (after a start, or another replica's end). */
+async function wakeLanes(parts: Parts, lanes: Lanes): Promise<void> {
+  const [ready, live] = await parts.database.read(async (db) => [
+    await transactionStore.readyLanes(db),
+    await laneStore.live(db),
+  ])
+  for (const key of ready) lanes.kick(key)
+  for (const key of live) if ((lanes.byId(key.lane)?.live.size ?? 0) === 0) lanes.kick(key)
+}

@@ -1,0 +1,42 @@
+import type { Network, Output, walletOperations } from '@waiaas/contract'
+import type { Audit } from '../audit/service.ts'
+import type { Keys } from '../keys/service.ts'
+import type { By } from '../platform/caller.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { Database, Handle } from '../platform/db/database.ts'
+import type { Held } from '../platform/held.ts'
+import type { WalletKeys } from './key-rows.ts'
+import type { Stops } from './stops.ts'
+
+type Created = Output<typeof walletOperations.createWallet>
+
+/** A session whose token is signed and that is stored by `open`, in the job that makes its wallet. */
+export type PreparedSession = {
+  readonly view: NonNullable<Created['session']>
+  open(db: Handle, walletIds: readonly string[], by: By): Promise<void>
+}
+
+/** What wallets ask of sessions; the sessions service fits. */
+type WalletSessions = {
+  /** A session of the default lifetime. */
+  prepare(): Promise<PreparedSession>
+  /** Revokes the sessions that have only this wallet, takes it from the others. The job holds exclusive `system` and the wallet. */
+  endOfWallet(db: Handle, walletId: string, by: By): Promise<void>
+}
+
+export type WalletDependencies = {
+  database: Database
+  clock: Clock
+  keys: Pick<Keys, 'create' | 'import' | 'derivations' | 'export' | 'sealingKey'>
+  keyRows: WalletKeys
+  audit: Pick<Audit, 'record'>
+  held: Held
+  networks(): readonly Network[]
+  sessions: WalletSessions
+  stops: Pick<Stops, 'cancelUnsent' | 'halt' | 'quiet' | 'resume'>
+  /** Stores the modest default policy in the same job, marked as default. */
+  installDefaultPolicy(db: Handle, walletId: string): Promise<NonNullable<Created['defaultPolicy']>>
+  verifyPassword(password: string): Promise<boolean>
+  /** Is the generated master password still on disk, where the operator does not want main networks beside it? */
+  refusesMainnet(): boolean
+}

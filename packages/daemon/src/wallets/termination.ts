@@ -1,0 +1,58 @@
+import { Failure, type Output, type walletOperations } from '@waiaas/contract'
+import type { By } from '../platform/caller.ts'
+import type { Handle } from '../platform/db/database.ts'
+import type { KeyedMutex } from '../platform/keyed-mutex.ts'
+import type { WalletDependencies } from './dependencies.ts'
+import { needLiveWallet, needWallet } from './lookup.ts'
+import { walletStore } from './store.ts'
+import { changing, move, stopping } from './transitions.ts'
+
+type Answer<Name extends keyof typeof walletOperations> = Output<(typeof walletOperations)[Name]>
+
+/** Ending wallets, and deleting the keys of those that have ended. */
+export function termination(parts: WalletDependencies, inTurn: KeyedMutex) {
+  const { database, clock, audit, stops, sessions, held } = parts
+
+  async function endIn(db: Handle, id: string, by: By): Promise<void> {
+    const row = await needLiveWallet(db, id)
+    const at = clock.now()
+    const { status: from, suspended_at: suspendedAt, suspension_reason: reason } = row
+    await move(db, row, { id, from, to: 'TERMINATED', at, suspendedAt, reason, terminatedAt: at })
+    const why = { error: 'the wallet was terminated', code: 'WALLET_TERMINATED', actor: by.actor }
+    const cancelled = await stops.cancelUnsent(db, id, why)
+    await sessions.endOfWallet(db, id, by)
+    const details = { cancelled: cancelled.length }
+    await audit.record(db, { event: 'WALLET_TERMINATED', walletId: id, ...by, details })
+  }
+
+  return {
+    /** For good. Sessions that had only this wallet end, others lose it. */
+    async terminate(id: string, by: By): Promise<Answer<'terminateWallet'>> {
+      const end = async () => {
+        await database.work(stopping(id), (db) => endIn(db, id, by))
+        await stops.halt(id)
+      }
+      const outcome = await held.write(`end of wallet ${id}`, {
+        wallet: id,
+        write: () => inTurn(id, end),
+        hold: () => stops.quiet([id]),
+      })
+      return { id, status: 'TERMINATED', ...('unwritten' in outcome && { unwritten: outcome.unwritten }) }
+    },
+
+    /** Deletes the key of a terminated wallet; its history and evidence stay. */
+    async purge(id: string, by: By): Promise<Answer<'purgeWallet'>> {
+      await database.work(changing(id), async (db) => {
+        const row = await needWallet(db, id)
+        if (row.status !== 'TERMINATED')
+          throw new Failure('WALLET_NOT_TERMINATED', `expected a terminated wallet, this one is ${row.status}`)
+        await walletStore.deleteKey(db, id)
+        await walletStore.purge(db, id, clock.now())
+        const details = { address: row.address }
+        await audit.record(db, { event: 'WALLET_PURGED', walletId: id, ...by, details })
+      })
+      parts.keyRows.drop(id)
+      return { id, status: 'PURGED' }
+    },
+  }
+}
