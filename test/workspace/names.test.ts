@@ -105,9 +105,6 @@ const rules: Readonly<Record<string, Rule>> = {
       'packages/contract/src/effects.ts': 'kinds of effects, which this file owns',
       'packages/daemon/src/transactions/lanes/replace.ts': 'a lane asks for the kind that is its own',
       'packages/daemon/src/transactions/lanes/gap-fill.ts': 'a lane asks for the kind that is its own',
-      'packages/daemon/src/chains/evm/erc20.ts': 'kinds of calls of ERC-20',
-      'packages/daemon/src/chains/evm/decode.ts': 'kinds of calls of ERC-20',
-      'packages/daemon/src/chains/evm/precheck.ts': 'kinds of calls of ERC-20',
     },
   },
 }

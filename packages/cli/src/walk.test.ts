@@ -86,6 +86,8 @@ test('every command that follows from an operation works as it is typed', async 
   for (const own of ['settings set']) met.add(own)
   // Only while the clock is held, as in test/clock.test.ts.
   met.add('clock acknowledge')
+  // Only after a restore, as in test/backup.test.ts.
+  met.add('wallet confirm-spends')
   expect([...met].sort()).toEqual(
     derivedCommands()
       .map(({ name }) => name)
