@@ -10,7 +10,10 @@ const CONTEXT = 'waiaas-audit-checkpoint-1:'
 /** The order of the heads in a checkpoint: by the code units of the chain's name, whatever a database sorts by. */
 export const byChain = (a: { chain: string }, b: { chain: string }): number => (a.chain < b.chain ? -1 : 1)
 
-/** SHA-256 over the fields in a fixed order, the previous checkpoint's hash first. */
+/**
+ * SHA-256 over the fields in a fixed order, the previous checkpoint's hash first. The signer has the form once more:
+ * neither believes the other.
+ */
 function checkpointHash(checkpoint: Omit<AuditCheckpoint, 'hash' | 'signature'>): string {
   const { prevHash, seq, at, publicKey, heads } = checkpoint
   const fields = [prevHash, seq, at, publicKey, heads.map(({ chain, seq: row, hash }) => [chain, row, hash])]
