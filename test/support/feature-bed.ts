@@ -39,23 +39,20 @@ export function handClock(now = START) {
   return clock
 }
 
-/** The pipeline's side of a stop: writes down what it was asked, in order. `unsigned` are wallets with something to cancel. */
+/** The pipeline's side of a stop: writes down what it was asked, in order. */
 function recordedStops() {
   const calls: string[] = []
-  const unsigned = new Set<string>()
   const stops: Stops = {
-    async cancelUnsent(_db, walletId, { code, sessionId }) {
-      calls.push(`cancel ${walletId}${sessionId ? ` of ${sessionId}` : ''}: ${code}`)
-      return unsigned.has(walletId) ? [`transaction of ${walletId}`] : []
+    async begin(_db, { code, walletId, sessionId }) {
+      calls.push(`stop ${[walletId, sessionId].filter((id) => id !== undefined).join(' of ') || 'all'}: ${code}`)
     },
-    walletsWithUnsent: async () => [...unsigned],
     async halt(walletId) {
       calls.push(`halt ${walletId ?? 'all'}`)
     },
     resume: (walletId) => void calls.push(`resume ${walletId ?? 'all'}`),
-    quiet: async (walletIds) => void calls.push(`quiet ${walletIds.join(' ')}`),
+    quiet: async (walletIds) => void calls.push(`quiet ${walletIds?.join(' ') ?? 'all'}`),
   }
-  return { stops, calls, unsigned }
+  return { stops, calls }
 }
 
 /** One signer for a test file, with a keyring of its own. */

@@ -25,7 +25,7 @@ const Wallet = { name: Text, chain: Text, environment: Text, address: Text, defa
 const Policy = { id: Text, type: Text, network: TextOrNull, rules: Text, priority: z.int(), enabled: z.boolean() }
 const Before = () => z.strictObject({ rules: Text, priority: z.int(), enabled: z.boolean() })
 const Tokens = () => z.strictObject({ expiresAt: z.int(), renewals: Count })
-const Stopped = () => z.strictObject({ state: Text, cancelled: Count, revoked: Count, heldSince })
+const Stopped = () => z.strictObject({ state: Text, revoked: Count, heldSince })
 const Hold = z.enum(['start', 'jump'])
 
 /** What was decided on a request. */
@@ -90,7 +90,7 @@ export const events = {
   WALLET_SUSPENDED: {
     severity: 'warning',
     summary: 'A wallet signs nothing until it is resumed.',
-    details: () => z.strictObject({ reason: Text, cancelled: Count.optional(), heldSince }),
+    details: () => z.strictObject({ reason: Text, heldSince }),
   },
   WALLET_RESUMED: { severity: 'info', summary: 'A suspended wallet signs again.', details: None },
   SPENDS_CONFIRMED: {
@@ -101,7 +101,7 @@ export const events = {
   WALLET_TERMINATED: {
     severity: 'warning',
     summary: 'A wallet has ended for good.',
-    details: () => z.strictObject({ cancelled: Count }),
+    details: None,
   },
   WALLET_PURGED: {
     severity: 'critical',
@@ -122,7 +122,7 @@ export const events = {
   SESSION_REVOKED: {
     severity: 'info',
     summary: 'A session was ended.',
-    details: () => z.union([z.strictObject({ cancelled: Count, heldSince }), z.strictObject({ reason: Text })]),
+    details: () => z.strictObject({ reason: Text.optional(), heldSince }),
   },
   SESSION_RENEWED: { severity: 'info', summary: 'A session got a new token and more time.', details: Tokens },
   SESSION_ROTATED: { severity: 'info', summary: 'A session got a new token.', details: Tokens },
@@ -130,7 +130,7 @@ export const events = {
   SESSION_WALLET_REMOVED: {
     severity: 'info',
     summary: 'A session lost a wallet.',
-    details: () => z.union([z.strictObject({ cancelled: Count }), z.strictObject({ reason: Text })]),
+    details: () => z.strictObject({ reason: Text.optional() }),
   },
   POLICY_CREATED: {
     severity: 'info',
@@ -179,6 +179,11 @@ export const events = {
     severity: 'critical',
     summary: 'The kill switch was lifted.',
     details: () => z.strictObject({ from: Text }),
+  },
+  BACKLOG_CANCELLED: {
+    severity: 'info',
+    summary: 'All that waited when a stop was made has been cancelled.',
+    details: () => z.strictObject({ reason: Text, code: Text, cancelled: Count }),
   },
   CLOCK_HELD: {
     severity: 'critical',

@@ -16,7 +16,7 @@ import { connectInfo } from './connect/service.ts'
 import { gate } from './gate/service.ts'
 import type { Keys } from './keys/service.ts'
 import { killSwitchHandlers } from './killswitch/handlers.ts'
-import { killSwitch, readKillSwitch } from './killswitch/service.ts'
+import { killSwitch, nextEpoch, readKillSwitch } from './killswitch/service.ts'
 import { mcpRoutes } from './mcp-http/service.ts'
 import { migrations } from './migrations/all.ts'
 import { operatorHandlers } from './operator/handlers.ts'
@@ -261,6 +261,7 @@ function moneyPath(
   const shared = { database, clock, log, audit: evidence, switches }
   return new Transactions({
     ...shared,
+    nextEpoch,
     chain: chains.get,
     key: keyRows.key,
     gate: gate({ signing: keys, now: clock.latest }),

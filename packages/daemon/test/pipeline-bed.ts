@@ -15,6 +15,7 @@ import { evmChain } from '../src/chains/evm/chain.ts'
 import { solanaChain } from '../src/chains/solana/chain.ts'
 import { gate } from '../src/gate/service.ts'
 import { type KeyringRow, type Keys, startKeys } from '../src/keys/service.ts'
+import { nextEpoch } from '../src/killswitch/service.ts'
 import { killSwitchStore } from '../src/killswitch/store.ts'
 import { migrations } from '../src/migrations/all.ts'
 import { type Clock, systemClock } from '../src/platform/clock.ts'
@@ -141,6 +142,7 @@ export async function startPipeline(
     log,
     audit: evidence,
     switches,
+    nextEpoch,
     chain: async () => chain,
     key: async (id: string) => {
       const row = await database.read((db) => walletStore.key(db, id))

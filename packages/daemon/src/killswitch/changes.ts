@@ -1,4 +1,3 @@
-import type { EventDetails } from '@waiaas/contract'
 import { type Audit, SYSTEM_EVIDENCE } from '../audit/service.ts'
 import type { By } from '../platform/caller.ts'
 import type { Clock } from '../platform/clock.ts'
@@ -11,8 +10,8 @@ export type ChangeParts = {
   database: Database
   clock: Clock
   audit: Pick<Audit, 'record'>
-  stops: Pick<Stops, 'cancelUnsent' | 'walletsWithUnsent'>
-  sessions: { revokeAll(db: Handle, by: By, reason: string): Promise<number> }
+  stops: Pick<Stops, 'begin'>
+  sessions: { revokeAll(db: Handle): Promise<number> }
 }
 
 type StopEvent = 'KILL_SWITCH_ACTIVATED' | 'KILL_SWITCH_ESCALATED'
@@ -37,47 +36,22 @@ export const ESCALATE: Stop = {
 /** Who asks for a stop; `since` is when, in milliseconds, where it could not be written then. */
 type Asked = { by: By; since: number | undefined }
 
-/** One compare-and-set with all that ends with it, under every lock that a signature needs. Gives when, in milliseconds. */
-export async function stopAll(parts: ChangeParts, stop: Stop, asked: Asked): Promise<number> {
-  const { database, stops } = parts
-  for (;;) {
-    const known = await database.read((db) => stops.walletsWithUnsent(db))
-    const exclusive = ['system', SYSTEM_EVIDENCE, ...known.map((id) => `wallet:${id}`)]
-    const at = await database.work({ exclusive }, async (db) => {
-      const row = await killSwitchStore.read(db)
-      stop.assertMay(row)
-      const walletIds = await stops.walletsWithUnsent(db)
-      // A wallet has got its first one meanwhile: again, with its lock.
-      if (walletIds.some((id) => !known.includes(id))) return undefined
-      return writeStop(parts, db, { row, stop, asked, walletIds })
-    })
-    if (at !== undefined) return at
-  }
-}
-
-type Writing = { row: KillSwitchRow; stop: Stop; asked: Asked; walletIds: readonly string[] }
-
-async function writeStop(parts: ChangeParts, db: Handle, { row, stop, asked, walletIds }: Writing): Promise<number> {
-  const { by, since } = asked
-  const now = parts.clock.now()
-  assertMoved(await killSwitchStore.swap(db, moved(row, stop, { by, now })))
-  const ended = await endAll(parts, db, { to: stop.to, by, walletIds })
-  const details = since === undefined ? ended : { ...ended, heldSince: since }
-  await parts.audit.record(db, { event: stop.event, ...by, details })
-  return now
-}
-
-async function endAll(
-  { stops, sessions }: ChangeParts,
-  db: Handle,
-  { to, by, walletIds }: { to: Stop['to']; by: By; walletIds: readonly string[] },
-): Promise<EventDetails<StopEvent>> {
-  const why = { error: 'the kill switch was thrown', code: 'SYSTEM_LOCKED', actor: by.actor }
-  let cancelled = 0
-  for (const walletId of walletIds) cancelled += (await stops.cancelUnsent(db, walletId, why)).length
-  const revoked = to === 'LOCKED' ? await sessions.revokeAll(db, by, 'the daemon was locked') : 0
-  return { state: to, cancelled, revoked }
-}
+/**
+ * One compare-and-set under the lock that every signature shares. It costs the same whatever waits: all of that is of an
+ * earlier epoch from now on. Gives when, in milliseconds.
+ */
+export const stopAll = ({ database, ...parts }: ChangeParts, stop: Stop, { by, since }: Asked): Promise<number> =>
+  database.work({ exclusive: ['system', SYSTEM_EVIDENCE] }, async (db) => {
+    const row = await killSwitchStore.read(db)
+    stop.assertMay(row)
+    const now = parts.clock.now()
+    assertMoved(await killSwitchStore.swap(db, moved(row, stop, { by, now })))
+    await parts.stops.begin(db, { error: 'the kill switch was thrown', code: 'SYSTEM_LOCKED', actor: by.actor })
+    const revoked = stop.to === 'LOCKED' ? await parts.sessions.revokeAll(db) : 0
+    const details = { state: stop.to, revoked, ...(since !== undefined && { heldSince: since }) }
+    await parts.audit.record(db, { event: stop.event, ...by, details })
+    return now
+  })
 
 /** Everything may run again. Gives when, in milliseconds. */
 export const liftStop = ({ database, clock, audit }: ChangeParts, by: By): Promise<number> =>
@@ -90,10 +64,11 @@ export const liftStop = ({ database, clock, audit }: ChangeParts, by: By): Promi
     return now
   })
 
-/** The state as it is, under a new epoch: whatever was authorised under an earlier one is void. */
-export async function nextEpoch(db: Handle): Promise<void> {
-  const { state, activated_at: at, activated_by: by, locked_at: lockedAt } = await killSwitchStore.read(db)
+/** The state as it is, under a new epoch, which it gives: whatever was authorised under an earlier one is void. */
+export async function nextEpoch(db: Handle): Promise<number> {
+  const { state, epoch, activated_at: at, activated_by: by, locked_at: lockedAt } = await killSwitchStore.read(db)
   assertMoved(await killSwitchStore.swap(db, { from: state, to: state, at, by, lockedAt }))
+  return epoch + 1
 }
 
 /** The row was read under its lock in the same job, so that a lost compare-and-set is a bug. */

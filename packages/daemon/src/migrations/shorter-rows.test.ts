@@ -23,7 +23,7 @@ forEachEngine((_, open, fresh) => {
     }
     await old.close()
     const database = await open(migrations, location)
-    const rows = await database.read((db) => transactionStore.ready(db, 'lane', 10))
+    const rows = await database.read((db) => transactionStore.ready(db, { lane: 'lane', wallet: 'wallet', count: 10 }))
     expect(rows).toMatchObject([
       { id: ids[0], request: 'request 0', draft: 'draft', hints: null, effects: 'effects', decision: 'decision 0' },
       { id: ids[1], request: 'request 1', draft: 'draft', hints: 'hints', effects: 'effects', decision: 'decision 1' },

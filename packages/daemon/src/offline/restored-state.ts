@@ -29,7 +29,7 @@ export function settleRestored(parts: Parts, source: Source): Promise<Restored> 
   // Nobody else has this database yet: one lock is as good as all.
   return database.work({ exclusive: ['system', SYSTEM_EVIDENCE] }, async (db) => {
     const cancelled = await forgetEarlierRun(parts, db, { error: REASON, code: 'WALLET_SUSPENDED', actor: 'operator' })
-    const revoked = await endRestored(parts, db, REASON)
+    const revoked = await endRestored(parts, db)
     const suspended = await suspendRestored(parts, db, REASON)
     await nextEpoch(db)
     const details = {

@@ -11,7 +11,7 @@ export type SessionDependencies = {
   audit: Pick<Audit, 'record'>
   held: Held
   networks(): readonly Network[]
-  stops: Pick<Stops, 'cancelUnsent' | 'quiet'>
+  stops: Pick<Stops, 'begin' | 'quiet'>
   /** 32 bytes, the same after each start. Failure KEYSTORE_LOCKED while the signer is locked. */
   secret(): Promise<Uint8Array>
   /** Live sessions that one wallet may have. */

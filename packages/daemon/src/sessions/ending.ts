@@ -4,7 +4,7 @@ import type { SessionDependencies } from './dependencies.ts'
 import { walletIdsOf } from './lookup.ts'
 import { sessionStore } from './store.ts'
 
-/** What ends sessions in the job of another stop, which has cancelled their transactions. */
+/** What ends sessions in the job of another stop, which covers their transactions. */
 export const ending = ({ clock, audit }: Pick<SessionDependencies, 'clock' | 'audit'>) => ({
   /** For a wallet that ends: the job holds exclusive `system` and the wallet. */
   async endOfWallet(db: Handle, walletId: string, by: By): Promise<void> {
@@ -19,13 +19,6 @@ export const ending = ({ clock, audit }: Pick<SessionDependencies, 'clock' | 'au
     }
   },
 
-  /** Every session, for good. The job holds exclusive `system` and the evidence of the system. Returns how many ended. */
-  async revokeAll(db: Handle, by: By, reason: string): Promise<number> {
-    const open = await sessionStore.open(db)
-    for (const { id } of open) {
-      await sessionStore.revoke(db, id, clock.now())
-      await audit.record(db, { event: 'SESSION_REVOKED', sessionId: id, ...by, details: { reason } })
-    }
-    return open.length
-  },
+  /** Every session, for good, in one statement; how many. The job holds exclusive `system` and puts it on record. */
+  revokeAll: (db: Handle): Promise<number> => sessionStore.revokeAll(db, clock.now()),
 })

@@ -19,10 +19,9 @@ export function linking(parts: SessionDependencies, assertRoom: AssertRoom) {
   async function unlinkIn(db: Handle, { id, walletId, by }: Link): Promise<void> {
     await assertSpare(db, id, walletId)
     await sessionStore.unlink(db, id, walletId)
-    const why = { error: 'its session lost the wallet', code: 'SESSION_REVOKED', actor: by.actor, sessionId: id }
-    const cancelled = await stops.cancelUnsent(db, walletId, why)
-    const details = { cancelled: cancelled.length }
-    await audit.record(db, { event: 'SESSION_WALLET_REMOVED', walletId, sessionId: id, ...by, details })
+    const why = { error: 'its session lost the wallet', code: 'SESSION_REVOKED', actor: by.actor }
+    await stops.begin(db, { ...why, walletId, sessionId: id })
+    await audit.record(db, { event: 'SESSION_WALLET_REMOVED', walletId, sessionId: id, ...by, details: {} })
   }
 
   return {

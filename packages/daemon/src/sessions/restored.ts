@@ -7,12 +7,8 @@ import { sessionStore } from './store.ts'
  * Ends the sessions of a restored database and gives those to come another secret: which of them were ended after the
  * backup is not known. The job holds all locks. Returns how many ended.
  */
-export async function endRestored(
-  parts: Pick<SessionDependencies, 'clock' | 'audit'>,
-  db: Handle,
-  reason: string,
-): Promise<number> {
-  const ended = await ending(parts).revokeAll(db, { actor: 'operator' }, reason)
+export async function endRestored(parts: Pick<SessionDependencies, 'clock' | 'audit'>, db: Handle): Promise<number> {
+  const ended = await ending(parts).revokeAll(db)
   // The time, so that two restores of one backup have two secrets.
   await sessionStore.setGeneration(db, Math.max((await sessionStore.generation(db)) + 1, parts.clock.now()))
   return ended

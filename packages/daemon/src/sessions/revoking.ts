@@ -12,7 +12,7 @@ type Revocation = { id: string; by: By; since: number | undefined }
 
 const heldName = (id: string) => `session ${id}`
 
-/** Taking something from a session is a stop: it holds `system` alone and cancels what is not signed. */
+/** Taking something from a session is a stop: it holds `system` alone. */
 export const stopping = (walletIds: readonly string[]) => ({
   exclusive: ['system', ...walletIds.map((id) => `wallet:${id}`)],
 })
@@ -33,10 +33,14 @@ export function revoking({ database, clock, audit, stops, held }: SessionDepende
 
   async function revokeWith(db: Handle, { id, by, since }: Revocation, walletIds: readonly string[]): Promise<boolean> {
     if (!(await sessionStore.revoke(db, id, clock.now()))) return false
+    await stops.begin(db, {
+      error: 'its session was revoked',
+      code: 'SESSION_REVOKED',
+      actor: by.actor,
+      sessionId: id,
+    })
+    const details = since === undefined ? {} : { heldSince: since }
     for (const walletId of walletIds) {
-      const why = { error: 'its session was revoked', code: 'SESSION_REVOKED', actor: by.actor, sessionId: id }
-      const cancelled = await stops.cancelUnsent(db, walletId, why)
-      const details = { cancelled: cancelled.length, ...(since !== undefined && { heldSince: since }) }
       await audit.record(db, { event: 'SESSION_REVOKED', walletId, sessionId: id, ...by, details })
     }
     return true

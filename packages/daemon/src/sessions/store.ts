@@ -128,8 +128,11 @@ const openOfWallet = statement<{ wallet: string; now: number }, SessionRow>((db,
     .where((eb) => eb.or([eb('expires_at', '=', 0), eb('expires_at', '>', p('now'))])),
 )
 
-const open = statement<NoParams, SessionRow>((db) =>
-  db.selectFrom('sessions').selectAll().where('revoked_at', 'is', null).orderBy('id'),
+const revokeAll = statement<{ at: number }>((db, p) =>
+  db
+    .updateTable('sessions')
+    .set({ revoked_at: p('at') })
+    .where('revoked_at', 'is', null),
 )
 const countOfWallet = statement<{ wallet: string; now: number }, { sessions: number }>((db, p) =>
   db
@@ -163,13 +166,14 @@ export const sessionStore = {
     (await db.get(byHash, { hash })) ?? (await db.get(byPreviousHash, { hash, now })),
   replaceToken: async (db: Handle, token: Token) => won(await db.run(replaceToken, token)),
   revoke: async (db: Handle, id: string, at: number) => won(await db.run(revoke, { id, at })),
+  /** How many were open. */
+  revokeAll: async (db: Handle, at: number) => (await db.run(revokeAll, { at })).changes,
   link: async (db: Handle, row: LinkRow) => won(await db.run(link, row)),
   unlink: async (db: Handle, session: string, wallet: string) => won(await db.run(unlink, { session, wallet })),
   isLinked: async (db: Handle, session: string, wallet: string) =>
     (await db.get(linked, { session, wallet })) !== undefined,
   wallets: (db: Handle, session: string) => db.all(wallets, { session }),
   openOfWallet: (db: Handle, wallet: string, now: number) => db.all(openOfWallet, { wallet, now }),
-  open: (db: Handle) => db.all(open),
   countOfWallet: async (db: Handle, wallet: string, now: number) =>
     (await db.get(countOfWallet, { wallet, now }))!.sessions,
   generation: async (db: Handle) => (await db.get(generation))!.generation,

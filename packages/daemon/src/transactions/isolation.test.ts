@@ -129,11 +129,9 @@ forEachEngine((_engine, open, fresh) => {
     const plain = await send(from, { to: recipient, amount: '1' }, newId())
     expect(await until(plain.transactionId, 'CONFIRMED', 'FAILED')).toBe('CONFIRMED')
     const why = { error: 'stopped', code: 'SYSTEM_LOCKED', actor: 'operator' } as const
-    const stopped = await database.work({ exclusive: ['system', `wallet:${from.id}`] }, (db) =>
-      service.stops.cancelUnsent(db, from.id, why),
-    )
-    expect(stopped).toEqual([damaged[1]])
+    await database.work({ exclusive: ['system'] }, (db) => service.stops.begin(db, { ...why, walletId: from.id }))
     expect((await service.get(damaged[1]!, undefined)).status).toBe('CANCELLED')
+    expect(await until(damaged[1]!, 'CANCELLED')).toBe('CANCELLED')
   })
 
   test('endpoints that are changed while the daemon runs carry on what the old ones began', async () => {

@@ -15,6 +15,8 @@ export type Parts = {
   log: Log
   audit: Audit
   switches: Switches
+  /** Begins another epoch, which it gives: what was authorised under an earlier one is void. The job holds exclusive `system`. */
+  nextEpoch(db: Handle): Promise<number>
   chain(network: string): Promise<Chain>
   key(walletId: string): Promise<SigningKey>
   judge: Judge

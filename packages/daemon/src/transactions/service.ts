@@ -33,6 +33,8 @@ import { isUnsigned } from './rows/states.ts'
 import { type TransactionRow, transactionStore } from './rows/store.ts'
 import { unsentStore } from './rows/unsent-store.ts'
 import { scheduler } from './scheduler.ts'
+import { backlog, beginStop, type Stop } from './stopping/backlog.ts'
+import { stopStore } from './stopping/stop-store.ts'
 import type { WalletFacts } from './switches.ts'
 import { isOpenEnded, transactionView } from './views.ts'
 
@@ -71,6 +73,7 @@ export class Transactions {
   readonly #answers: Answers
   #scheduler: Loop | undefined
   #pruning: Loop | undefined
+  #backlog: Loop | undefined
 
   constructor(parts: ServiceParts) {
     this.#parts = parts
@@ -83,11 +86,13 @@ export class Transactions {
   start(): void {
     this.#scheduler = scheduler(this.#parts, this.#lanes)
     this.#pruning = pruning(this.#parts)
+    this.#backlog = backlog(this.#parts)
   }
 
   async stop(): Promise<void> {
     await this.#scheduler?.stop()
     await this.#pruning?.stop()
+    await this.#backlog?.stop()
     await this.#lanes.stop()
     await this.#settler.stop()
     await this.#parts.database.work({}, (db) => laneStore.dropLeases(db, this.#parts.instance))
@@ -174,7 +179,8 @@ export class Transactions {
       ip,
       event: 'TX_REJECTED',
     } as const
-    return this.#change(id, undefined, (job, row) => {
+    return this.#change(id, undefined, async (job, row) => {
+      await assertNotOver(job, row)
       if (isUnsigned(row.status) && row.status !== 'QUEUED')
         throw new Failure('APPROVAL_NOT_FOUND', `the transaction is ${row.status} and waits for nobody`)
       if (row.status !== 'QUEUED') throw processed(row)
@@ -219,13 +225,16 @@ export class Transactions {
   /** What a stop needs, inside its job and after its commit. */
   get stops() {
     return {
-      cancelUnsent: (db: Handle, walletId: string, why: StopReason) =>
-        cancelUnsent({ parts: this.#parts, db }, walletId, why),
-      walletsWithUnsent: (db: Handle) => unsentStore.wallets(db),
-      halt: (walletId?: string) => this.#lanes.halt(walletId),
+      begin: (db: Handle, stop: Stop) => beginStop({ parts: this.#parts, db }, stop),
+      halt: (walletId?: string) => this.#stopped(this.#lanes.halt(walletId)),
       resume: (walletId?: string) => this.#lanes.resume(walletId),
-      quiet: (walletIds?: readonly string[]) => this.#lanes.quiet(walletIds),
+      quiet: (walletIds?: readonly string[]) => this.#stopped(this.#lanes.quiet(walletIds)),
     }
+  }
+
+  async #stopped(isQuiet: Promise<void>): Promise<void> {
+    this.#backlog?.wake()
+    await isQuiet
   }
 
   #watch(rows: readonly { network: string }[]): void {
@@ -301,12 +310,11 @@ export class Transactions {
 export async function forgetEarlierRun(
   parts: Pick<Parts, 'clock' | 'audit'>,
   db: Handle,
-  why: Omit<StopReason, 'sessionId'>,
+  why: StopReason,
 ): Promise<number> {
   await attemptStore.assumeLeft(db, parts.clock.now())
   let cancelled = 0
-  for (const walletId of await unsentStore.wallets(db))
-    cancelled += (await cancelUnsent({ parts, db }, walletId, why)).length
+  for (const walletId of await unsentStore.wallets(db)) cancelled += await cancelUnsent({ parts, db }, walletId, why)
   await laneStore.endLeases(db)
   return cancelled
 }
@@ -349,7 +357,13 @@ async function end(job: Job, row: TransactionRow, ending: Ending): Promise<numbe
   return job.parts.clock.now()
 }
 
+/** What a stop has ended waits for nobody, also before its row says so. */
+async function assertNotOver({ db }: Job, { id }: TransactionRow): Promise<void> {
+  if (await stopStore.isOver(db, id)) throw processed({ status: 'CANCELLED' })
+}
+
 async function approveQueued({ parts, db }: Job, row: TransactionRow, ip: string | undefined): Promise<TransactionRow> {
+  await assertNotOver({ parts, db }, row)
   if (row.status !== 'QUEUED') throw processed(row)
   if (row.tier !== 'APPROVAL')
     throw new Failure('APPROVAL_NOT_FOUND', 'the transaction waits for time, not for an approval')

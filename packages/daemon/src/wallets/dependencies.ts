@@ -33,7 +33,7 @@ export type WalletDependencies = {
   held: Held
   networks(): readonly Network[]
   sessions: WalletSessions
-  stops: Pick<Stops, 'cancelUnsent' | 'halt' | 'quiet' | 'resume'>
+  stops: Stops
   /** Stores the modest default policy in the same job, marked as default. */
   installDefaultPolicy(db: Handle, walletId: string): Promise<NonNullable<Created['defaultPolicy']>>
   verifyPassword(password: string): Promise<boolean>

@@ -33,7 +33,7 @@ export function walletAsShown(held: Held, wallet: WalletRow): WalletRow {
 export function suspension(parts: WalletDependencies, inTurn: KeyedMutex) {
   const { database, clock, audit, stops, held } = parts
 
-  /** Stores it with all that it cancels; when, in milliseconds. */
+  /** Stores it; when, in milliseconds. */
   const store = ({ id, reason, by, since }: Suspension): Promise<number> =>
     database.work(stopping(id), async (db) => {
       const row = await needLiveWallet(db, id)
@@ -41,8 +41,8 @@ export function suspension(parts: WalletDependencies, inTurn: KeyedMutex) {
       const change = { id, at: now, suspendedAt: now, reason, terminatedAt: null }
       await move(db, row, { ...change, from: 'ACTIVE', to: 'SUSPENDED' })
       const why = { error: `the wallet was suspended: ${reason}`, code: 'WALLET_SUSPENDED', actor: by.actor }
-      const cancelled = await stops.cancelUnsent(db, id, why)
-      const details = { reason, cancelled: cancelled.length, ...(since !== undefined && { heldSince: since }) }
+      await stops.begin(db, { ...why, walletId: id })
+      const details = { reason, ...(since !== undefined && { heldSince: since }) }
       await audit.record(db, { event: 'WALLET_SUSPENDED', walletId: id, ...by, details })
       return now
     })

@@ -19,10 +19,9 @@ export function termination(parts: WalletDependencies, inTurn: KeyedMutex) {
     const { status: from, suspended_at: suspendedAt, suspension_reason: reason } = row
     await move(db, row, { id, from, to: 'TERMINATED', at, suspendedAt, reason, terminatedAt: at })
     const why = { error: 'the wallet was terminated', code: 'WALLET_TERMINATED', actor: by.actor }
-    const cancelled = await stops.cancelUnsent(db, id, why)
+    await stops.begin(db, { ...why, walletId: id })
     await sessions.endOfWallet(db, id, by)
-    const details = { cancelled: cancelled.length }
-    await audit.record(db, { event: 'WALLET_TERMINATED', walletId: id, ...by, details })
+    await audit.record(db, { event: 'WALLET_TERMINATED', walletId: id, ...by })
   }
 
   return {

@@ -51,10 +51,9 @@ forEachEngine((_engine, open) => {
     expect([first.hasMore, second.hasMore, second.nextCursor]).toEqual([true, false, null])
   })
 
-  test('a suspension has cancelled and halted before it answers, and a resume lifts it', async () => {
+  test('a suspension has stopped and halted before it answers, and a resume lifts it', async () => {
     const bed = await start()
     const { id } = await bed.createWallet()
-    bed.unsigned.add(id)
     const suspended = await bed.wallets.suspend(id, 'MANUAL', operator)
     expect(suspended).toEqual({
       id,
@@ -62,7 +61,7 @@ forEachEngine((_engine, open) => {
       suspendedAt: bed.clock.now() / 1000,
       suspensionReason: 'MANUAL',
     })
-    expect(bed.calls).toEqual([`cancel ${id}: WALLET_SUSPENDED`, `halt ${id}`])
+    expect(bed.calls).toEqual([`stop ${id}: WALLET_SUSPENDED`, `halt ${id}`])
     expect(await bed.wallets.read(id, {})).toMatchObject({ status: 'SUSPENDED', suspensionReason: 'MANUAL' })
     await expect(bed.wallets.suspend(id, 'again', operator)).rejects.toMatchObject({ code: 'INVALID_STATE_TRANSITION' })
     expect(await bed.wallets.resume(id, operator)).toEqual({ id, status: 'ACTIVE' })
@@ -92,7 +91,7 @@ forEachEngine((_engine, open) => {
     const alone = await bed.sessions.create({ walletId: gone.id, ttl: 0 }, operator)
     const both = await bed.sessions.create({ walletIds: [gone.id, kept.id], ttl: 0 }, operator)
     expect(await bed.wallets.terminate(gone.id, operator)).toEqual({ id: gone.id, status: 'TERMINATED' })
-    expect(bed.calls).toEqual([`cancel ${gone.id}: WALLET_TERMINATED`, `halt ${gone.id}`])
+    expect(bed.calls).toEqual([`stop ${gone.id}: WALLET_TERMINATED`, `halt ${gone.id}`])
     await expect(bed.sessions.authenticate(alone.token)).rejects.toMatchObject({ code: 'SESSION_REVOKED' })
     await bed.sessions.authenticate(both.token)
     expect((await bed.sessions.wallets(both.id)).wallets.map(({ id }) => id)).toEqual([kept.id])

@@ -44,14 +44,14 @@ export async function decide(job: Job, asked: Asked, isUndelivered: (id: string)
   const { parts, db } = job
   const replay = await replayed(db, asked)
   if (replay) return replay
-  const { wallet, session } = await requireOpen(job, asked)
+  const { wallet, session, epoch } = await requireOpen(job, asked)
   const since = parts.clock.now() - REPEAT_MS
   const duplicate = asked.key
     ? undefined
     : await transactionStore.repeat(db, { session: session.id, hash: scopedHash(asked), since })
   if (duplicate && isUndelivered(duplicate.id)) return answerOf(duplicate, decisionOf(duplicate))
   const verdict = await parts.judge.of(db, subjectOf(asked, wallet, session))
-  const row = transactionRow(job, asked, verdict)
+  const row = transactionRow(job, asked, { verdict, epoch })
   await transactionStore.insert(db, row)
   if (verdict.status !== 'CANCELLED') {
     await reserve(
@@ -99,9 +99,10 @@ export function answered(stored: Answered | undefined, asked: Pick<Asked, 'walle
   return stored.answer
 }
 
+type Open = { wallet: WalletFacts; session: SessionFacts; epoch: number }
 /** Reads, under the locks, all that a stop can change. */
-async function requireOpen({ parts, db }: Job, asked: Asked): Promise<{ wallet: WalletFacts; session: SessionFacts }> {
-  const { state } = await parts.switches.killSwitch(db)
+async function requireOpen({ parts, db }: Job, asked: Asked): Promise<Open> {
+  const { state, epoch } = await parts.switches.killSwitch(db)
   if (state !== 'ACTIVE') throw new Failure('SYSTEM_LOCKED', `the kill switch is ${state}`)
   const session = await parts.switches.session(db, asked.sessionId)
   if (!session || session.revoked_at !== null) throw new Failure('SESSION_REVOKED', 'this session was revoked')
@@ -111,19 +112,20 @@ async function requireOpen({ parts, db }: Job, asked: Asked): Promise<{ wallet: 
   if (!wallet) throw new Failure('WALLET_NOT_FOUND', 'no such wallet')
   if (wallet.status === 'SUSPENDED') throw new Failure('WALLET_SUSPENDED', 'this wallet is suspended and signs nothing')
   if (wallet.status === 'TERMINATED') throw new Failure('WALLET_TERMINATED', 'this wallet is terminated')
-  return { wallet, session }
+  return { wallet, session, epoch }
 }
 
 /** A request is the same only for the same wallet. */
 const scopedHash = ({ walletId, request }: Pick<Asked, 'walletId' | 'request'>) => `${walletId}:${request.hash}`
 
-function transactionRow({ parts }: Job, asked: Asked, verdict: Verdict): TransactionRow {
+type Judged = { verdict: Verdict; epoch: number }
+function transactionRow({ parts }: Job, asked: Asked, { verdict, epoch }: Judged): TransactionRow {
   const { walletId, sessionId, chain, sender, request, draft, hints, decoded } = asked
   const { decision } = verdict
   const refused = { error: refusalText(decision), code: refusalCode(decision) }
   return newTransaction(
     {
-      ...{ walletId, sessionId, request, draft, hints, verdict, ...decoded },
+      ...{ walletId, sessionId, request, draft, hints, verdict, epoch, ...decoded },
       place: { network: chain.network, sender },
       requestHash: scopedHash(asked),
       now: parts.clock.now(),

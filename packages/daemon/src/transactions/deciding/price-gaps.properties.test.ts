@@ -118,6 +118,7 @@ function rowOf({ wallet, type, effects, intent }: Subject, verdict: Verdict, now
     digest: 'd',
     decision: JSON.stringify(verdict.decision),
     policy_version: 1,
+    epoch: 1,
     amount_usd: verdict.usd === null ? null : String(verdict.usd),
     due_at: verdict.dueAt,
     approval_expires_at: verdict.approvalExpiresAt,

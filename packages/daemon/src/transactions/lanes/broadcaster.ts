@@ -34,6 +34,7 @@ export function broadcaster({
   /** Out of the queue, and not answered for yet. */
   let inHand: Outgoing[] = []
   let sending: Promise<void> | undefined
+  let batch: Promise<void> | undefined
   const lastSent = new Map<string, number>()
 
   const send: Send = async (batch) => {
@@ -54,13 +55,15 @@ export function broadcaster({
     try {
       while (queue.length > 0) {
         inHand = queue.splice(0, BATCH)
-        await leaving(inHand, send)
+        batch = leaving(inHand, send)
+        await batch
       }
     } catch (error) {
       queue = []
       log.warn({ network: network.id, err: error }, 'sending was put off: the database could not be asked')
     } finally {
       inHand = []
+      batch = undefined
       sending = undefined
     }
   }
@@ -83,6 +86,10 @@ export function broadcaster({
     async halt() {
       queue = []
       await sending
+    },
+    /** Resolves when what is on its way at the call is sent, put off or given up. Each batch looks at the stops by itself. */
+    async quiet() {
+      await batch?.catch(() => undefined)
     },
     /** Resolves when all that waited to be sent is sent, put off or given up. */
     async settled() {

@@ -67,10 +67,11 @@ async function storeFill({ parts, db }: Job, { lane, intent, draft, digest, effe
     )
   }
   const now = parts.clock.now()
+  const { epoch } = await parts.switches.killSwitch(db)
   const stored = { type: OWN_TYPE, network: network.id, intent }
   const text = encodeRequest(stored)
   const row = newTransaction({
-    ...{ draft, digest, effects, verdict, now },
+    ...{ draft, digest, effects, verdict, epoch, now },
     walletId: wallet.id,
     sessionId: null,
     place: { network, sender: wallet.address },

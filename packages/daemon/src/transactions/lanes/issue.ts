@@ -24,7 +24,7 @@ export async function issue(job: LaneJob, { fresh, anchor, among, chainNonce }: 
   const nonces = lane.chain.order ? await nonceSource(round) : undefined
   const issued: Issued[] = []
   const lacking: string[] = []
-  for (const row of await transactionStore.ready(db, lane.id, among + 8)) {
+  for (const row of await transactionStore.ready(db, { lane: lane.id, wallet: lane.wallet.id, count: among + 8 })) {
     const draft = fresh.get(row.id)
     if (!draft) continue
     const lifetime = { ...anchor, ...(nonces ? { nonce: nonces.peek() } : { variation: lane.nextVariation() }) }

@@ -155,9 +155,9 @@ export class Lane {
     this.kick()
   }
 
-  /** What was on its way, or waited to be sent, at the call is over when this resolves. */
+  /** What was on its way at the call is over when this resolves. */
   quiet(): Promise<void> {
-    return this.#out.settled()
+    return this.#out.quiet()
   }
 
   /** The end of the process: the present round is finished and sent. */
@@ -249,7 +249,11 @@ export class Lane {
     for (const [id, until] of this.#lacking) if (until <= now) this.#lacking.delete(id)
     const { database, switches } = this.#parts
     const { ready, version } = await database.read(async (db) => ({
-      ready: await transactionStore.ready(db, this.id, count + this.#lacking.size),
+      ready: await transactionStore.ready(db, {
+        lane: this.id,
+        wallet: this.walletId,
+        count: count + this.#lacking.size,
+      }),
       version: await switches.policyVersion(db),
     }))
     const rows = ready.filter(({ id }) => !this.#lacking.has(id)).slice(0, count)

@@ -8,6 +8,7 @@ import type { Subject } from '../deciding/verdict.ts'
 import { type AttemptRow, attemptStore, type Purpose } from '../rows/attempt-store.ts'
 import { effectsOf, intentOf } from '../rows/readings.ts'
 import { type TransactionRow, transactionStore } from '../rows/store.ts'
+import { stopStore } from '../stopping/stop-store.ts'
 import { build, type Issued } from './build.ts'
 import { type LaneJob, openRound, type Round } from './round.ts'
 
@@ -31,10 +32,10 @@ export async function replace(job: LaneJob, plan: Outbid): Promise<Issued> {
   const row = await transactionStore.byId(db, plan.transactionId)
   const group = await attemptStore.ofTransaction(db, plan.transactionId)
   const newest = group.findLast(({ state }) => state === 'recorded')
-  if (row?.status !== 'SUBMITTED' || newest?.nonce == null) {
-    throw new Failure('TX_ALREADY_PROCESSED', `the transaction is ${row?.status ?? 'gone'}`, {
-      details: { status: row?.status },
-    })
+  const isOver = await stopStore.isOver(db, plan.transactionId)
+  if (row?.status !== 'SUBMITTED' || newest?.nonce == null || isOver) {
+    const status = isOver ? 'CANCELLED' : row?.status
+    throw new Failure('TX_ALREADY_PROCESSED', `the transaction is ${status ?? 'gone'}`, { details: { status } })
   }
   if (row.session_id && (await parts.switches.session(db, row.session_id))?.revoked_at !== null) {
     throw new Failure('SESSION_REVOKED', 'the session that asked for it was revoked')

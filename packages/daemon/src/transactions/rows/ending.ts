@@ -19,8 +19,8 @@ export type Ending = {
   raised?: RaisedSeverity<EndEvent>
   event?: EndEvent
 }
-/** Why a stop cancels; with `sessionId` only what that session asked for. */
-export type StopReason = { error: string; code: string; actor: Actor; sessionId?: string }
+/** Why a stop cancels. */
+export type StopReason = { error: string; code: string; actor: Actor }
 type EndingJob = Job<Pick<Parts, 'clock' | 'audit'>>
 
 const EVENT_OF = { CANCELLED: 'TX_CANCELLED', EXPIRED: 'TX_EXPIRED', FAILED: 'TX_FAILED' } as const
@@ -74,12 +74,11 @@ async function releaseFault(db: Handle, id: string, at: number): Promise<string 
   }
 }
 
-/** Cancels all of a wallet of which nothing has left yet, or only what one session asked for; the ids. */
-export async function cancelUnsent(job: EndingJob, walletId: string, why: StopReason): Promise<string[]> {
-  const ended: string[] = []
+/** Cancels all of a wallet of which nothing has left yet; how many. */
+export async function cancelUnsent(job: EndingJob, walletId: string, why: StopReason): Promise<number> {
+  let ended = 0
   for (const row of await unsentStore.ofWallet(job.db, walletId)) {
-    if (why.sessionId && row.session_id !== why.sessionId) continue
-    if (await endUnsent(job, row, { to: 'CANCELLED', ...why })) ended.push(row.id)
+    if (await endUnsent(job, row, { to: 'CANCELLED', ...why })) ended++
   }
   return ended
 }

@@ -1,6 +1,7 @@
 import { type ExpressionBuilder, type Kysely, sql } from 'kysely'
 import { type Handle, statement } from '../../platform/db/database.ts'
 import type { Tables } from '../../platform/db/tables.ts'
+import { isOver, overBecause } from '../stopping/stop-store.ts'
 import type { Status } from './states.ts'
 import { type TransactionRow, withTexts } from './store.ts'
 
@@ -18,6 +19,7 @@ export type ListFilter = {
 
 /** What clients are shown of it; `paid` is the fee that the chain took, once it is known. */
 export type ListedRow = Omit<TransactionRow, 'draft' | 'hints' | 'effects'> & { paid: string | null }
+type FoundRow = ListedRow & { over: string | null }
 
 const paidFee = (eb: ExpressionBuilder<Tables, 'transactions'>) =>
   eb
@@ -30,30 +32,47 @@ const paidFee = (eb: ExpressionBuilder<Tables, 'transactions'>) =>
 
 /** Newest first. */
 const listed = (db: Kysely<Tables>) =>
-  withTexts(db).select(['request', 'decision']).select(paidFee).orderBy('transactions.id', 'desc')
+  withTexts(db)
+    .select(['request', 'decision'])
+    .select(paidFee)
+    .select((eb) => overBecause(eb).as('over'))
+    .orderBy('transactions.id', 'desc')
 
-const ofWallet = statement<{ wallet: string; before: string; count: number }, ListedRow>((db, p) =>
-  listed(db).where('wallet_id', '=', p('wallet')).where('transactions.id', '<', p('before')).limit(p('count')),
+const ofWallet = statement<{ wallet: string; before: string; count: number }, FoundRow>((db, p) =>
+  listed(db)
+    .where('transactions.wallet_id', '=', p('wallet'))
+    .where('transactions.id', '<', p('before'))
+    .limit(p('count')),
 )
 /** Above every id. */
 const LAST = 'g'
 
-const byId = statement<{ id: string }, ListedRow>((db, p) => listed(db).where('transactions.id', '=', p('id')))
+const byId = statement<{ id: string }, FoundRow>((db, p) => listed(db).where('transactions.id', '=', p('id')))
 
 type OfWallet = { wallet: string; before: string | undefined; count: number }
 
+/** As it is for whoever looks: what a stop has ended is over, also before its row says so. */
+const shown = ({ over, ...row }: FoundRow): ListedRow =>
+  over === null ? row : { ...row, status: 'CANCELLED', error: over, tx_hash: null }
+
 /** Lists are newest first. */
 export const listStore = {
-  byId: (db: Handle, id: string) => db.get(byId, { id }),
+  byId: async (db: Handle, id: string) => {
+    const row = await db.get(byId, { id })
+    return row && shown(row)
+  },
   /** What agents ask for again and again, and the one list that is compiled once. */
-  ofWallet: (db: Handle, { wallet, before = LAST, count }: OfWallet) => db.all(ofWallet, { wallet, before, count }),
-  list: (db: Handle, filter: ListFilter, count: number) =>
-    db.query<ListedRow>((kysely) =>
+  ofWallet: async (db: Handle, { wallet, before = LAST, count }: OfWallet) =>
+    (await db.all(ofWallet, { wallet, before, count })).map(shown),
+  list: async (db: Handle, filter: ListFilter, count: number) => {
+    const rows = await db.query<FoundRow>((kysely) =>
       listed(kysely)
         .where(matching(filter))
         .limit(count)
         .offset(filter.offset ?? 0),
-    ),
+    )
+    return rows.map(shown)
+  },
   count: async (db: Handle, filter: ListFilter) => {
     const rows = await db.query<{ count: number }>((kysely) =>
       kysely
@@ -68,8 +87,8 @@ export const listStore = {
 const matching = (filter: ListFilter) => (eb: ExpressionBuilder<Tables, 'transactions'>) => {
   const { walletIds, statuses, type, network, since, until, search, before } = filter
   const all = []
-  if (walletIds) all.push(eb('wallet_id', 'in', [...walletIds]))
-  if (statuses) all.push(eb('status', 'in', [...statuses]))
+  if (walletIds) all.push(eb('transactions.wallet_id', 'in', [...walletIds]))
+  if (statuses) all.push(hasStatus(eb, statuses))
   if (type) all.push(eb('type', '=', type))
   if (network) all.push(eb('network', '=', network))
   if (since !== undefined) all.push(eb('created_at', '>=', since))
@@ -77,6 +96,12 @@ const matching = (filter: ListFilter) => (eb: ExpressionBuilder<Tables, 'transac
   if (search) all.push(eb.or([holds('tx_hash', search), holds('to_address', search)]))
   if (before) all.push(eb('transactions.id', '<', before))
   return eb.and(all)
+}
+
+/** By what is shown. */
+function hasStatus(eb: ExpressionBuilder<Tables, 'transactions'>, statuses: readonly Status[]) {
+  const stored = eb.and([eb('status', 'in', [...statuses]), eb.not(isOver(eb))])
+  return statuses.includes('CANCELLED') ? eb.or([stored, isOver(eb)]) : stored
 }
 
 /** In any case, on both engines; `%` and `_` stand for themselves. */

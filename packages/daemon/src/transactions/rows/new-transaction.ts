@@ -18,12 +18,14 @@ export type Judged = {
   readonly effects: Effects
   readonly digest: string
   readonly verdict: Verdict
+  /** Of the stops now. */
+  readonly epoch: number
   readonly now: number
 }
 
 /** The row of a request; the only place that makes one. Of a refused one `error` and `code` say why. */
 export function newTransaction(
-  { walletId, sessionId, place, request, requestHash, draft, hints, effects, digest, verdict, now }: Judged,
+  { walletId, sessionId, place, request, requestHash, draft, hints, effects, digest, verdict, epoch, now }: Judged,
   refused?: { error: string; code: string },
 ): TransactionRow {
   const { network, sender } = place
@@ -52,6 +54,7 @@ export function newTransaction(
     digest,
     decision: JSON.stringify(verdict.decision),
     policy_version: verdict.policyVersion,
+    epoch,
     amount_usd: verdict.usd === null ? null : String(verdict.usd),
     due_at: verdict.dueAt,
     approval_expires_at: verdict.approvalExpiresAt,

@@ -2,6 +2,7 @@ import { firstIdAt } from '@waiaas/contract'
 import { type Kysely, sql } from 'kysely'
 import { type Handle, type NoParams, statement } from '../../platform/db/database.ts'
 import type { Tables } from '../../platform/db/tables.ts'
+import { isStopped, newestStop } from '../stopping/stop-store.ts'
 import { mayMove, type Status } from './states.ts'
 
 type HeadRow = {
@@ -23,6 +24,8 @@ type HeadRow = {
   max_fee: string | null
   digest: string | null
   policy_version: number
+  /** Of the stops, when it was accepted: a later one that covers it ends it. */
+  epoch: number
   amount_usd: string | null
   served_delay: number
   due_at: number | null
@@ -89,6 +92,7 @@ const columns = [
   'max_fee',
   'digest',
   'policy_version',
+  'epoch',
   'amount_usd',
   'served_delay',
   'due_at',
@@ -141,29 +145,52 @@ const repeat = statement<Repeat, TransactionRow>((db, p) =>
     .limit(1),
 )
 // Where the status is in the text of the query, the index of those that have it serves.
-const ready = statement<{ lane: string; count: number }, TransactionRow>((db, p) =>
+// What a stop of everything or of the wallet covers is older than its epoch: the index steps over all of that at once.
+type Ready = { lane: string; wallet: string; count: number }
+const ready = statement<Ready, TransactionRow>((db, p) =>
   wholeRows(db)
     .where('lane', '=', p('lane'))
+    .where('transactions.wallet_id', '=', p('wallet'))
     .where('status', '=', sql.lit('PENDING'))
+    .where('transactions.epoch', '>=', (eb) => newestStop(eb, p('wallet')))
+    .where((eb) => eb.not(isStopped(eb)))
+    .orderBy('transactions.epoch')
     .orderBy('transactions.id')
     .limit(p('count')),
 )
-const readyLanes = statement<NoParams, { lane: string; wallet_id: string; network: string }>((db) =>
+type LaneKey = { lane: string; wallet_id: string; network: string }
+// From one lane to the next by their index: asked several times a second, however much waits in each.
+const waitingLanes = statement<NoParams, LaneKey>(
+  () => sql`
+    with recursive waiting (lane) as (
+      select min(lane) from transactions where status = 'PENDING'
+      union all
+      select (select min(lane) from transactions where status = 'PENDING' and lane > waiting.lane)
+        from waiting where waiting.lane is not null)
+    select newest.lane, newest.wallet_id, newest.network from waiting join transactions as newest on newest.id = (
+      select id from transactions where status = 'PENDING' and lane = waiting.lane order by epoch desc, id desc limit 1)`,
+)
+const executingLanes = statement<NoParams, LaneKey>((db) =>
   db
     .selectFrom('transactions')
     .select(['lane', 'wallet_id', 'network'])
     .distinct()
-    .where('status', 'in', ['PENDING', 'EXECUTING']),
+    .where('status', '=', sql.lit('EXECUTING')),
 )
 const dueDelays = statement<{ now: number; count: number }, TransactionRow>((db, p) =>
   wholeRows(db)
     .where('status', '=', sql.lit('QUEUED'))
-    .where('due_at', '<=', p('now'))
-    .orderBy('due_at')
+    .where('transactions.due_at', '<=', p('now'))
+    .where((eb) => eb.not(isStopped(eb)))
+    .orderBy('transactions.due_at')
     .limit(p('count')),
 )
 const lapsedApprovals = statement<{ now: number; count: number }, TransactionRow>((db, p) =>
-  wholeRows(db).where('status', '=', sql.lit('QUEUED')).where('approval_expires_at', '<=', p('now')).limit(p('count')),
+  wholeRows(db)
+    .where('status', '=', sql.lit('QUEUED'))
+    .where('approval_expires_at', '<=', p('now'))
+    .where((eb) => eb.not(isStopped(eb)))
+    .limit(p('count')),
 )
 const move = statement<{ id: string; from: Status; to: Status; at: number }>((db, p) =>
   db
@@ -311,8 +338,9 @@ export const transactionStore = {
   byId: (db: Handle, id: string) => db.get(byId, { id }),
   statusOf: async (db: Handle, id: string) => (await db.get(statusOf, { id }))?.status,
   repeat: (db: Handle, query: Repeat) => db.get(repeat, query),
-  ready: (db: Handle, lane: string, count: number) => db.all(ready, { lane, count }),
-  readyLanes: (db: Handle) => db.all(readyLanes),
+  /** The next of a lane to be signed for its wallet. */
+  ready: (db: Handle, query: Ready) => db.all(ready, query),
+  readyLanes: async (db: Handle) => [...(await db.all(waitingLanes)), ...(await db.all(executingLanes))],
   dueDelays: (db: Handle, now: number, count: number) => db.all(dueDelays, { now, count }),
   lapsedApprovals: (db: Handle, now: number, count: number) => db.all(lapsedApprovals, { now, count }),
   /** When the wallet's requests were accepted, newest first. */

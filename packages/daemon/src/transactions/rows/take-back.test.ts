@@ -8,7 +8,7 @@ import { attemptRow, recordedRow, storeRows, transactionRow } from '../../../tes
 import { reserve } from '../../ledger/service.ts'
 import type { Database } from '../../platform/db/database.ts'
 import { type AttemptRow, asAttempt, attemptStore } from './attempt-store.ts'
-import { cancelUnsent, endUnsent } from './ending.ts'
+import { endUnsent } from './ending.ts'
 import { isUnsigned } from './states.ts'
 import { type TransactionRow, transactionStore } from './store.ts'
 import { unsubmit } from './take-back.ts'
@@ -113,16 +113,6 @@ forEachEngine((_engine, open) => {
     })
     const events = await database.read((db) => parts.audit.list(db, { event: 'TX_CANCELLED' } as never, 10))
     expect(events).toHaveLength(1)
-  })
-
-  test('revoking a session ends what it asked for, and nothing of another one', async () => {
-    const database = await open(migrations)
-    const [mine, other, own] = ['mine', 'other', null].map((session_id) => transactionRow({ session_id }))
-    await storeRows(database, [mine!, other!, own!])
-    for (const row of [mine!, other!, own!]) await hold(database, row)
-    const ended = await database.work({}, (db) => cancelUnsent({ parts, db }, 'w', { ...why, sessionId: 'mine' }))
-    expect(ended).toEqual([mine!.id])
-    expect(await database.work({}, (db) => cancelUnsent({ parts, db }, 'w', why))).toEqual([other!.id, own!.id])
   })
 
   test('a reservation that is damaged keeps nothing from being ended; that it is damaged goes on record', async () => {

@@ -1,7 +1,7 @@
-import type { ExpressionBuilder } from 'kysely'
+import { type ExpressionBuilder, sql } from 'kysely'
 import { type Handle, type NoParams, statement } from '../../platform/db/database.ts'
 import type { Tables } from '../../platform/db/tables.ts'
-import { UNSIGNED } from './states.ts'
+import { type Status, UNSIGNED } from './states.ts'
 import { type TransactionRow, wholeRows } from './store.ts'
 
 /** Submitted, with signed bytes that certainly have not left. */
@@ -32,6 +32,27 @@ const wallets = (matching: Matching) =>
 const unsigned = { ofWallet: ofWallet(isUnsigned), wallets: wallets(isUnsigned) }
 const signed = { ofWallet: ofWallet(isUnsent), wallets: wallets(isUnsent) }
 
+/** States of what a stop still reaches. Of those that are submitted, only what certainly has not left. */
+export const UNSENT = ['SUBMITTED', 'EXECUTING', 'QUEUED', 'PENDING'] as const satisfies readonly Status[]
+type UnsentState = (typeof UNSENT)[number]
+export type Head = Pick<TransactionRow, 'id' | 'wallet_id' | 'session_id' | 'epoch'>
+type Page = { after: string; count: number }
+const heads = (state: UnsentState) =>
+  statement<Page, Head>((db, p) => {
+    const all = db
+      .selectFrom('transactions')
+      .select(['id', 'wallet_id', 'session_id', 'epoch'])
+      .where('status', '=', sql.lit(state))
+    const reached = state === 'SUBMITTED' ? all.where(isUnsent) : all
+    return reached.where('id', '>', p('after')).orderBy('id').limit(p('count'))
+  })
+const headsIn = {
+  SUBMITTED: heads('SUBMITTED'),
+  EXECUTING: heads('EXECUTING'),
+  QUEUED: heads('QUEUED'),
+  PENDING: heads('PENDING'),
+} satisfies Record<UnsentState, unknown>
+
 /** Transactions of which no byte has left: all that is unsigned, or has signed bytes that never left. */
 export const unsentStore = {
   /** What a stop of the wallet still reaches. */
@@ -39,6 +60,8 @@ export const unsentStore = {
     ...(await db.all(unsigned.ofWallet, { wallet })),
     ...(await db.all(signed.ofWallet, { wallet })),
   ],
+  /** Of all wallets, in the order of their ids. */
+  heads: (db: Handle, state: UnsentState, page: Page) => db.all(headsIn[state], page),
   wallets: async (db: Handle): Promise<string[]> => {
     const rows = [...(await db.all(unsigned.wallets)), ...(await db.all(signed.wallets))]
     return [...new Set(rows.map((row) => row.wallet_id))]
