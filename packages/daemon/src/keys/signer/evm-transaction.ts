@@ -11,8 +11,8 @@ const FORMS = {
   eip1559: { ...eip1559, chainId: 0, nonce: 1, price: 3, gas: 4, to: 5, value: 6, data: 7 },
 } as const
 /** `transfer(address,uint256)` of ERC-20: the selector, and the zeros in front of the address. */
-const TRANSFER = 'a9059cbb'.padEnd(32, '0')
-const TRANSFER_BYTES = 4 + 32 + 32
+const ERC20_TRANSFER = 'a9059cbb'.padEnd(32, '0')
+const ERC20_TRANSFER_BYTES = 4 + 32 + 32
 /** 256 characters of at most four bytes. */
 const MEMO_MOST = 1_024
 
@@ -40,7 +40,7 @@ function contentOf({ to, value, data }: Content): Pick<Reading, 'moves' | 'calls
   const native = value === 0n ? [] : [{ asset: NATIVE, amount: value, to }]
   if (data.length === 0) return { moves: native, calls: null }
   const text = hex(data)
-  if (value === 0n && data.length === TRANSFER_BYTES && text.startsWith(TRANSFER)) {
+  if (value === 0n && data.length === ERC20_TRANSFER_BYTES && text.startsWith(ERC20_TRANSFER)) {
     const amount = BigInt(`0x${text.slice(72)}`)
     return { moves: [{ asset: to, amount, to: text.slice(32, 72) }], calls: null }
   }
