@@ -19,12 +19,8 @@ export function amountOf(
   }
   const amount = isDigits ? BigInt(text) : displayUnits(text, decimals)
   if (amount === 0n) throw new Failure('INVALID_TRANSACTION', 'expected an amount above zero, got 0')
-  if (amount > MOST) throw new Failure('INVALID_TRANSACTION', `expected an amount that a chain can hold, got ${text}`)
   return amount
 }
-
-/** No chain counts further, and an answer tells no more digits. */
-const MOST = 2n ** 256n - 1n
 
 function displayUnits(text: string, decimals: number): bigint {
   try {
