@@ -7,7 +7,7 @@ import {
   Failure,
   parseBase,
   remaining,
-  shareUp,
+  shareDown,
   toBase,
   ZERO_BASE,
 } from '@waiaas/contract'
@@ -103,7 +103,7 @@ export function madeUpChain(node: MadeUpNode, impostor = false): Chain {
 }
 
 function draftOf({ native }: MadeUpNode, sender: string, intent: Intent, replaces?: Draft): Draft {
-  const maxFee = replaces ? shareUp(replaces.maxFee, { part: 5n, whole: 4n }) : PRICE
+  const maxFee = replaces ? shareDown(replaces.maxFee, { part: 5n, whole: 4n }) : PRICE
   const does =
     intent.kind === 'lane'
       ? { to: sender, asset: native, amount: '0' }
