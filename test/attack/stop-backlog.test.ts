@@ -161,6 +161,11 @@ forEachEngine((_engine, open, fresh) => {
         db.query((k) => k.selectFrom('spends').select('transaction_id').where('state', '=', 'reserved')),
       )
       expect(held).toEqual([])
+      await until('the stop to say how many it ended', async () => {
+        const rows = await database.read((db) => bed.evidence.list(db, {}, 1_000))
+        const done = rows.find(({ event }) => event === 'BACKLOG_CANCELLED')
+        return done && JSON.parse(done.details).cancelled === 31
+      })
       for (const id of [pending[0]!, queued])
         expect((await bed.events(id)).map(({ event }) => event)).toContain('TX_CANCELLED')
     },

@@ -1,3 +1,5 @@
+import { Failure } from '@waiaas/contract'
+import { cutSignal } from '../platform/cut-off.ts'
 import { parseExactly } from './exact-json.ts'
 
 /** The endpoint itself failed: not reached, too slow, behind, or not speaking JSON-RPC. The text names no more than scheme and host. */
@@ -80,6 +82,7 @@ async function exchange(
   body: string,
   timeoutMs: number,
 ): Promise<{ response: Response; text: string }> {
+  const cut = cutSignal()
   try {
     const response = await fetch(target.href, {
       method: 'POST',
@@ -87,10 +90,12 @@ async function exchange(
       body,
       // To follow would take the key in the URL to another host.
       redirect: 'manual',
-      signal: AbortSignal.timeout(timeoutMs),
+      signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), ...(cut ? [cut] : [])]),
     })
     return { response, text: await textWithin(response) }
   } catch (error) {
+    // Not the endpoint's fault, and no other one is asked.
+    if (cut?.aborted) throw new Failure('CHAIN_ERROR', 'a stop cut off what was being sent')
     if (error instanceof TooLong) throw new EndpointError(`${target.origin} answered more than ${mostBytes / 1e6} MB`)
     if (error instanceof Error && error.name === 'TimeoutError')
       throw new EndpointError(`${target.origin} did not answer within ${timeoutMs} ms`, 'late')

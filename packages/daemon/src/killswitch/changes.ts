@@ -41,7 +41,7 @@ type Asked = { by: By; since: number | undefined }
  * earlier epoch from now on. Gives when, in milliseconds.
  */
 export const stopAll = ({ database, ...parts }: ChangeParts, stop: Stop, { by, since }: Asked): Promise<number> =>
-  database.work({ exclusive: ['system', SYSTEM_EVIDENCE] }, async (db) => {
+  database.work({ exclusive: ['system', SYSTEM_EVIDENCE], isUrgent: true }, async (db) => {
     const row = await killSwitchStore.read(db)
     stop.assertMay(row)
     const now = parts.clock.now()

@@ -15,6 +15,7 @@ const heldName = (id: string) => `session ${id}`
 /** Taking something from a session is a stop: it holds `system` alone. */
 export const stopping = (walletIds: readonly string[]) => ({
   exclusive: ['system', ...walletIds.map((id) => `wallet:${id}`)],
+  isUrgent: true,
 })
 
 /** A session whose revocation is not written yet counts as revoked. */

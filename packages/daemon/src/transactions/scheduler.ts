@@ -10,12 +10,16 @@ const AT_ONCE = 200
 
 /** Lets served delays go on, ends approvals that nobody gave in time, and wakes every lane that has something to do. */
 export function scheduler(parts: Parts, lanes: Lanes): Loop {
+  let seenEpoch: number | undefined
   return loop('due transactions', parts.log, async () => {
     const now = parts.clock.now()
-    const [due, lapsed] = await parts.database.read(async (db) => [
+    const [{ epoch }, due, lapsed] = await parts.database.read(async (db) => [
+      await parts.switches.killSwitch(db),
       await transactionStore.dueDelays(db, now, AT_ONCE),
       await transactionStore.lapsedApprovals(db, parts.clock.latest(), AT_ONCE),
     ])
+    if (epoch !== seenEpoch) lanes.cutOff()
+    seenEpoch = epoch
     await Promise.all([
       ...due.map((row) => alone(parts, row, serve(parts, row))),
       ...lapsed.map((row) => alone(parts, row, expire(parts, row))),

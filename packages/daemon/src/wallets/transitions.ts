@@ -3,7 +3,7 @@ import type { Handle } from '../platform/db/database.ts'
 import { type WalletRow, walletStore } from './store.ts'
 
 /** Stops hold `system` alone: every job that could issue or record a signature waits outside or comes after. */
-export const stopping = (id: string) => ({ exclusive: ['system', `wallet:${id}`] })
+export const stopping = (id: string) => ({ exclusive: ['system', `wallet:${id}`], isUrgent: true })
 export const changing = (id: string) => ({ shared: ['system'], exclusive: [`wallet:${id}`] })
 
 /** Moves a wallet that was read in this job from one status to another. Failure INVALID_STATE_TRANSITION. */

@@ -45,7 +45,9 @@ export async function openPostgres(url: string, ready: (console: Console) => Pro
   const pool = poolOf({ ...settings, ...deadlines })
   // Of its own: who holds locks waits for jobs that need a connection too.
   const holders = poolOf({ ...settings, connectionTimeoutMillis: deadlines.connectionTimeoutMillis, keepAlive: true })
-  return new PostgresDatabase(pool, holders, synchronous)
+  // A stop waits for locks, and never for a connection behind all that waits for one.
+  const urgent = poolOf({ ...settings, ...deadlines })
+  return new PostgresDatabase({ pool, holders, urgent }, synchronous)
 }
 
 function poolOf(settings: pg.PoolConfig): pg.Pool {
@@ -116,6 +118,7 @@ class PostgresDatabase implements RawDatabase {
   readonly engine = 'postgres'
   readonly #pool: pg.Pool
   readonly #holders: pg.Pool
+  readonly #urgent: pg.Pool
   readonly #synchronous: string
   readonly #lanes = new Map<string, Lane>()
   readonly #running = new Set<Promise<unknown>>()
@@ -123,9 +126,10 @@ class PostgresDatabase implements RawDatabase {
   #commits = 0
   #jobs = 0
 
-  constructor(pool: pg.Pool, holders: pg.Pool, synchronous: string) {
+  constructor({ pool, holders, urgent }: Record<'pool' | 'holders' | 'urgent', pg.Pool>, synchronous: string) {
     this.#pool = pool
     this.#holders = holders
+    this.#urgent = urgent
     this.#synchronous = synchronous
   }
 
@@ -147,7 +151,8 @@ class PostgresDatabase implements RawDatabase {
     this.#assertOpen()
     const locks = lockOrder(scope)
     return asJob(fn, (job) => {
-      if (!locks.some((lock) => lock.exclusive)) void this.#track(this.#round(locks, [job]))
+      if (scope.isUrgent) void this.#track(this.#round(locks, [job], this.#urgent))
+      else if (!locks.some((lock) => lock.exclusive)) void this.#track(this.#round(locks, [job]))
       else this.#enqueue(locks, job)
     })
   }
@@ -193,10 +198,10 @@ class PostgresDatabase implements RawDatabase {
   }
 
   /** Runs the jobs in one transaction and answers them after its commit; when that fails all of them fail. */
-  async #round(locks: Lock[], jobs: Job[]): Promise<void> {
+  async #round(locks: Lock[], jobs: Job[], pool = this.#pool): Promise<void> {
     let outcomes: Outcome[]
     try {
-      outcomes = await this.#attempts((client) => transaction(client, locks, jobs))
+      outcomes = await this.#attempts((client) => transaction(client, locks, jobs), pool)
     } catch (error) {
       for (const job of jobs) job.reject(error)
       return
@@ -207,10 +212,10 @@ class PostgresDatabase implements RawDatabase {
   }
 
   /** Nobody has been answered yet, so a transaction that Postgres rolled back to end a conflict may run again. */
-  async #attempts<T>(fn: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+  async #attempts<T>(fn: (client: pg.PoolClient) => Promise<T>, pool = this.#pool): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.#withClient(fn)
+        return await this.#withClient(fn, pool)
       } catch (error) {
         if (!isRepeatable(error) || attempt === maxAttempts) throw error
       }
@@ -218,8 +223,8 @@ class PostgresDatabase implements RawDatabase {
   }
 
   /** A client of the pool; after an error it is rolled back, or dropped when it cannot be used again. */
-  async #withClient<T>(fn: (client: pg.PoolClient) => Promise<T>): Promise<T> {
-    const client = await this.#pool.connect()
+  async #withClient<T>(fn: (client: pg.PoolClient) => Promise<T>, pool: pg.Pool): Promise<T> {
+    const client = await pool.connect()
     let usable = true
     try {
       return await fn(client)
@@ -252,8 +257,7 @@ class PostgresDatabase implements RawDatabase {
     if (this.#closed) return
     this.#closed = true
     await Promise.allSettled(this.#running)
-    await this.#pool.end()
-    await this.#holders.end()
+    await Promise.all([this.#pool.end(), this.#holders.end(), this.#urgent.end()])
   }
 
   #assertOpen(): void {

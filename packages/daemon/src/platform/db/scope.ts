@@ -1,5 +1,10 @@
 /** Names of scope rows that a job locks, such as `system` or `wallet:<id>`; exclusive wins where a name is in both. */
-export type Scope = { readonly shared?: readonly string[]; readonly exclusive?: readonly string[] }
+export type Scope = {
+  readonly shared?: readonly string[]
+  readonly exclusive?: readonly string[]
+  /** A stop: it goes before all jobs that wait. */
+  readonly isUrgent?: boolean
+}
 
 export type Lock = { readonly name: string; readonly exclusive: boolean }
 

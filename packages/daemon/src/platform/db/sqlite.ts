@@ -185,7 +185,8 @@ class SqliteDatabase implements RawDatabase {
     this.#assertOpen()
     lockOrder(scope)
     return asJob(fn, (job) => {
-      this.#queue.push(job)
+      if (scope.isUrgent) this.#queue.unshift(job)
+      else this.#queue.push(job)
       this.#draining ??= this.#drainQueue()
     })
   }

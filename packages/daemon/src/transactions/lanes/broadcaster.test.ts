@@ -40,3 +40,25 @@ test('what waits for leave to be sent is not sent twice when a look at the chain
   await made.settled()
   expect(sent).toEqual(['a', 'b', 'c'])
 })
+
+test('a stop waits for the batch on its way, and for none of those behind it', async () => {
+  const gates = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  const batches: number[] = []
+  const made = broadcaster({
+    network,
+    chain: async () => ({}) as Chain,
+    log: pino({ level: 'silent' }),
+    leaving: async (batch) => {
+      batches.push(batch.length)
+      await gates[batches.length - 1]?.promise
+    },
+    onRefused: () => {},
+  })
+  made.push(Array.from({ length: 100 }, (_, index) => outgoing(String(index))))
+  const quiet = made.quiet()
+  gates[0]!.resolve()
+  await quiet
+  gates[1]!.resolve()
+  await made.settled()
+  expect(batches).toEqual([64, 36])
+})

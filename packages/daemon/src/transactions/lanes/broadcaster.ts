@@ -1,5 +1,6 @@
 import type { Network } from '@waiaas/contract'
 import type { Follower, Sent } from '../../chains/follow.ts'
+import { untilCut } from '../../platform/cut-off.ts'
 import type { Log } from '../../platform/log.ts'
 import type { AttemptRow } from '../rows/attempt-store.ts'
 
@@ -11,61 +12,75 @@ export type Broadcaster = ReturnType<typeof broadcaster>
 const BATCH = 64
 const REST_MS = 2_000
 
-/** Sends a lane's recorded bytes in order, one batch at a time, and remembers when each was last sent. */
-export function broadcaster({
-  network,
-  chain,
-  log,
-  leaving,
-  onRefused,
-}: {
+/** A batch whose answer has not come so long after a stop is cut off; its bytes count as left. */
+const CUT_MS = 500
+
+type Outlet = {
   network: Network
   /** The chain as it is configured now: its endpoints may change while something is on its way. */
   chain: () => Promise<Pick<Follower, 'broadcast'>>
   log: Log
+  onRefused: (row: AttemptRow, sent: Extract<Sent, { outcome: 'refused' }>) => void
+}
+type Options = Outlet & {
   /**
    * Around each batch: hands those that may leave now to `send`, which tells which certainly have not. The others are
    * left to be sent later, or given up.
    */
   leaving: (batch: readonly Outgoing[], send: Send) => Promise<void>
-  onRefused: (row: AttemptRow, sent: Extract<Sent, { outcome: 'refused' }>) => void
-}) {
+}
+
+/** Those of which no node was reached. */
+async function sendTo({ network, chain, log, onRefused }: Outlet, batch: readonly Outgoing[]): Promise<Outgoing[]> {
+  try {
+    const results = await (await chain()).broadcast(batch.map(({ bytes }) => bytes))
+    results.forEach((sent, index) => {
+      if (sent.outcome === 'refused') onRefused(batch[index]!.row, sent)
+    })
+    return batch.filter((_, index) => results[index]?.outcome === 'unsent')
+  } catch (error) {
+    // The bytes may or may not have arrived; looking at the chain tells, and what is missing is sent again.
+    log.warn({ network: network.id, err: error }, 'sending failed; the chain will tell what arrived')
+    return []
+  }
+}
+
+/** Sends a lane's recorded bytes in order, one batch at a time, and remembers when each was last sent. */
+export function broadcaster({ leaving, ...outlet }: Options) {
+  const { network, log } = outlet
   let queue: Outgoing[] = []
   /** Out of the queue, and not answered for yet. */
-  let inHand: Outgoing[] = []
+  let inHand: { batch: Outgoing[]; cut: AbortController; over: Promise<void> } | undefined
   let sending: Promise<void> | undefined
-  let batch: Promise<void> | undefined
   const lastSent = new Map<string, number>()
 
-  const send: Send = async (batch) => {
+  const send: Send = (batch) => {
     for (const { row } of batch) lastSent.set(row.id, Date.now())
-    try {
-      const results = await (await chain()).broadcast(batch.map(({ bytes }) => bytes))
-      results.forEach((sent, index) => {
-        if (sent.outcome === 'refused') onRefused(batch[index]!.row, sent)
-      })
-      return batch.filter((_, index) => results[index]?.outcome === 'unsent')
-    } catch (error) {
-      // The bytes may or may not have arrived; looking at the chain tells, and what is missing is sent again.
-      log.warn({ network: network.id, err: error }, 'sending failed; the chain will tell what arrived')
-      return []
-    }
+    return sendTo(outlet, batch)
   }
   const drain = async () => {
     try {
       while (queue.length > 0) {
-        inHand = queue.splice(0, BATCH)
-        batch = leaving(inHand, send)
-        await batch
+        const batch = queue.splice(0, BATCH)
+        const cut = new AbortController()
+        inHand = { batch, cut, over: untilCut(cut.signal, () => leaving(batch, send)) }
+        await inHand.over
       }
     } catch (error) {
       queue = []
       log.warn({ network: network.id, err: error }, 'sending was put off: the database could not be asked')
     } finally {
-      inHand = []
-      batch = undefined
+      inHand = undefined
       sending = undefined
     }
+  }
+  /** Resolves when what is on its way at the call is sent, put off, given up or cut off. */
+  const quiet = async () => {
+    if (!inHand) return
+    const { cut, over } = inHand
+    const late = setTimeout(() => cut.abort(), CUT_MS)
+    await over.catch(() => undefined)
+    clearTimeout(late)
   }
 
   return {
@@ -77,19 +92,18 @@ export function broadcaster({
     },
     /** Sends again what the chain does not know, unless it was sent a moment ago. */
     repeat(items: readonly Outgoing[]) {
-      const waiting = new Set([...inHand, ...queue].map(({ row }) => row.id))
+      const waiting = new Set([...(inHand?.batch ?? []), ...queue].map(({ row }) => row.id))
       const rested = Date.now() - Math.max(REST_MS, 2 * network.blockMs)
       const due = items.filter(({ row }) => !waiting.has(row.id) && (lastSent.get(row.id) ?? 0) < rested)
       if (due.length > 0) this.push(due)
     },
+    /** Each batch after the one on its way looks at the stops by itself. */
+    quiet,
     /** A stop: nothing that was not sent yet goes out. Resolves when nothing is on its way. */
     async halt() {
       queue = []
+      await quiet()
       await sending
-    },
-    /** Resolves when what is on its way at the call is sent, put off or given up. Each batch looks at the stops by itself. */
-    async quiet() {
-      await batch?.catch(() => undefined)
     },
     /** Resolves when all that waited to be sent is sent, put off or given up. */
     async settled() {

@@ -14,16 +14,14 @@ export function lanes(parts: Parts, events: LaneEvents) {
   const open = new Map<string, Promise<Lane>>()
   const ready = new Map<string, Lane>()
   let isStopped = false
-  /** What stopped signing: everything, or single wallets. */
-  const halted = new Set<string>()
+  const halted = new Set<'all' | (string & {})>()
   const isHalted = (walletId: string) => halted.has('all') || halted.has(walletId)
 
-  async function make({ lane, wallet_id, network }: LaneKey): Promise<Lane> {
-    const wallet = { id: wallet_id, address: addressOf(lane) }
-    const made = new Lane(parts, { chain: await parts.chain(network), wallet }, events)
+  async function make(key: LaneKey): Promise<Lane> {
+    const made = await newLane(parts, events, key)
     // Before anything is waited for, so that a stop which ends meanwhile finds it.
-    ready.set(lane, made)
-    if (isHalted(wallet_id)) await made.halt()
+    ready.set(key.lane, made)
+    if (isHalted(key.wallet_id)) await made.halt()
     return made
   }
   /** A key that was imported again after the end of its wallet: the lane, with what is signed on it, is the new one's. */
@@ -84,11 +82,18 @@ export function lanes(parts: Parts, events: LaneEvents) {
       await Promise.all(meant.map((each) => each.quiet()))
       await nothingSending(parts.database, walletIds)
     },
+    /** Cuts off what is on its way here after a stop by another replica, which waits for that. */
+    cutOff: () => void of().map((each) => each.quiet()),
     async stop() {
       isStopped = true
       await Promise.allSettled([...open.values()].map(async (each) => (await each).stop()))
     },
   }
+}
+
+async function newLane(parts: Parts, events: LaneEvents, { lane, wallet_id, network }: LaneKey): Promise<Lane> {
+  const wallet = { id: wallet_id, address: addressOf(lane) }
+  return new Lane(parts, { chain: await parts.chain(network), wallet }, events)
 }
 
 function trouble({ id, reasons }: Lane): string[] {
