@@ -42,5 +42,5 @@ function finish({ network, sender, price }: Terms, { units, instructions }: Plan
   if (size > packetSize)
     throw new Failure('INVALID_TRANSACTION', `expected at most ${packetSize} bytes, got ${size}; shorten the memo`)
   const { fee } = decodeMessage({ network, address: sender }, bytes, {}).effects
-  return { body, maxFee: BigInt(fee.max) + rentOf(readMessage(bytes)) }
+  return { body, maxFee: BigInt(fee.max) + rentOf(readMessage(bytes)), price: { offered: price, asked: price } }
 }

@@ -1,0 +1,145 @@
+import { Failure, isFailure } from '@waiaas/contract'
+import type { Draft } from '../../chains/build.ts'
+import type { Chain } from '../../chains/chain.ts'
+import type { Scope } from '../../platform/db/database.ts'
+import type { Parts } from '../job.ts'
+import { type AttemptRow, attemptStore } from '../rows/attempt-store.ts'
+import { type TransactionRow, transactionStore } from '../rows/store.ts'
+import type { Issued } from './build.ts'
+import { outbidding } from './outbidding.ts'
+import type { Recorded } from './record.ts'
+import { newestOfNonce, replace, replacing, type Wanted } from './replace.ts'
+import { pauseMs, tooSoon } from './replacement-limits.ts'
+import { type LaneJob, LeaseLost } from './round.ts'
+import type { WaitReasons } from './wait-reasons.ts'
+
+/** A replacement that somebody asked for and waits for. */
+type Call = { wanted: Wanted; resolve: (hash: string) => void; reject: (error: unknown) => void }
+
+/** What is used of the lane whose attempts are replaced. */
+type Lane = {
+  id: string
+  address: string
+  live: ReadonlyMap<string, AttemptRow>
+  reasons: WaitReasons
+  chain(): Chain
+  scope(rows: readonly TransactionRow[]): Scope
+  job<T>(scope: Scope, fn: (job: LaneJob) => Promise<T>): Promise<T>
+  refreshPrices(rows: readonly TransactionRow[]): Promise<void> | undefined
+  sign(issued: readonly Issued[], scope: Scope): Promise<Recorded[]>
+  notNow(): Failure
+}
+export type Replacements = ReturnType<typeof replacements>
+
+/** Outbids signed transactions of a lane on their nonces: those that somebody asked for, and those that find no block. */
+export function replacements(parts: Parts, lane: Lane) {
+  const asked: Call[] = []
+  const bids = outbidding(lane.chain(), parts.clock)
+  /** By transaction, the time of the newest block at its last replacement. A chain that stands still is not outbid. */
+  const blocks = new Map<string, number>()
+
+  async function answer({ wanted, resolve, reject }: Call): Promise<void> {
+    try {
+      resolve(await carryOut(wanted))
+    } catch (error) {
+      if (!(error instanceof LeaseLost)) return reject(error)
+      reject(lane.notNow())
+      throw error
+    }
+  }
+
+  async function outbid(row: AttemptRow): Promise<void> {
+    const { transaction_id: transactionId } = row
+    try {
+      if (!bids.isRefused(row.id)) await requireFollowed(transactionId)
+      const purpose = row.purpose === 'cancel' ? 'cancel' : 'speed-up'
+      await carryOut({ transactionId, purpose, by: { actor: 'system' } })
+    } catch (error) {
+      if (!isFailure(error)) throw error
+      // It moved on, or a policy changed before the signature was recorded: if it still waits, the next round tries again.
+      if (error.code === 'TX_ALREADY_PROCESSED') return
+      if (error.retryAfter !== undefined) return bids.putOff(row.id, error.retryAfter * 1000)
+      await tellStuck(row, error)
+      bids.leaveAlone(row.id)
+    }
+  }
+
+  async function tellStuck({ transaction_id: id }: AttemptRow, { message }: Failure): Promise<void> {
+    parts.log.warn({ lane: lane.id, transaction: id, reason: message }, 'a stuck transaction keeps waiting')
+    const reason = `no block takes it at its price, and a higher one is not possible: ${message}`
+    await lane.reasons.transactions(new Map([[id, reason]]))
+  }
+
+  /** What found no block while others came is outbid; where none came, no price helps. */
+  async function requireFollowed(id: string): Promise<void> {
+    if (blocks.has(id)) return
+    blocks.set(id, await lane.chain().blockTime())
+    throw tooSoon('it is not known yet whether the chain goes on', pauseMs(lane.chain().network.blockMs))
+  }
+
+  /** The time of the newest block, which came after the last replacement. */
+  async function newBlock(id: string): Promise<number> {
+    const { network } = lane.chain()
+    const at = await lane.chain().blockTime()
+    const before = blocks.get(id)
+    if (before === undefined || at > before) return at
+    throw tooSoon(`${network.id} has had no new block since, and stands still`, pauseMs(network.blockMs))
+  }
+
+  async function carryOut({ transactionId, purpose, by, feeBound }: Wanted): Promise<string> {
+    const { row, newest } = await parts.database.read(async (db) => ({
+      row: await transactionStore.byId(db, transactionId),
+      newest: (await attemptStore.ofTransaction(db, transactionId)).findLast(({ state }) => state === 'recorded'),
+    }))
+    if (!row || !newest || newest.nonce === null) {
+      throw new Failure('TX_ALREADY_PROCESSED', `the transaction is ${row?.status ?? 'gone'}`, {
+        details: { status: row?.status },
+      })
+    }
+    const chain = lane.chain()
+    const outbidden: Draft = { body: newest.draft, maxFee: BigInt(newest.max_fee) }
+    const at = await newBlock(transactionId)
+    await lane.refreshPrices([row])
+    const draft = await chain.draft(lane.address, replacing(row, purpose), outbidden)
+    await requireSendable(draft, newest.nonce)
+    const anchor = await chain.expiry?.anchor()
+    const scope = lane.scope([row])
+    const plan = { transactionId, purpose, draft, by, feeBound, ...(anchor && { anchor }) }
+    const [recorded] = await lane.sign([await lane.job(scope, (job) => replace(job, plan))], scope)
+    if (!recorded?.row.hash) throw new Failure('TX_ALREADY_PROCESSED', 'the transaction moved on while it was replaced')
+    blocks.set(transactionId, at)
+    return recorded.row.hash
+  }
+
+  /** As before a send: the sender's code, and its money beside what is promised to the others. */
+  async function requireSendable(draft: Draft, nonce: number): Promise<void> {
+    const others = newestOfNonce(
+      [...lane.live.values()].filter((row) => row.state === 'recorded' && row.nonce !== nonce),
+    )
+    const promised = others.map(({ hash, nonce, cost }) => ({ hash, nonce, cost: BigInt(cost) }))
+    const [fault] = await lane.chain().precheck(lane.address, [draft], promised)
+    if (fault) throw new Failure(fault.code, fault.message)
+  }
+
+  return {
+    refused: bids.refused,
+    isAsked: () => asked.length > 0,
+    isDue: () => bids.due(lane.live.values()).length > 0,
+    /** The new hash, once its bytes are recorded. */
+    ask: (wanted: Wanted): Promise<string> =>
+      new Promise((resolve, reject) => void asked.push({ wanted, resolve, reject })),
+    async carryOut(): Promise<void> {
+      for (const call of asked.splice(0)) await answer(call)
+      for (const row of bids.due(lane.live.values())) await outbid(row)
+    },
+    /** Nobody waits for a lane that has stopped working. */
+    refuseAll(): void {
+      for (const { reject } of asked.splice(0)) reject(lane.notNow())
+    },
+    /** Its fate is known. */
+    forget({ id, transaction_id }: AttemptRow): void {
+      bids.forget(id)
+      blocks.delete(transaction_id)
+    },
+  }
+}
