@@ -1,4 +1,4 @@
-import type { Effects } from '@waiaas/contract'
+import type { Base, Effects } from '@waiaas/contract'
 import type { Intent } from './intent.ts'
 
 /**
@@ -7,7 +7,7 @@ import type { Intent } from './intent.ts'
  */
 export type Draft = {
   readonly body: string
-  readonly maxFee: bigint
+  readonly maxFee: Base
   /** Absent of a draft that was stored: what the network asked then says nothing about now. */
   readonly price?: UnitFee
 }

@@ -1,4 +1,4 @@
-import type { Network } from '@waiaas/contract'
+import { add, type Network } from '@waiaas/contract'
 import type { Draft, Lifetime } from '../build.ts'
 import type { Intent } from '../intent.ts'
 import { type FeeSource, outbid, type RollupFees } from './fees.ts'
@@ -37,7 +37,7 @@ export const drafting =
     // What a rollup charges beside the gas is taken at inclusion and can rise until then, hence twice.
     return {
       body: JSON.stringify(bodyOf(tx)),
-      maxFee: costOf(limit, feeCap(bid)) + extra * 2n,
+      maxFee: add(costOf(limit, feeCap(bid)), add(extra, extra)),
       price: { offered: feeCap(bid), asked: now.asked },
     }
   }

@@ -1,4 +1,4 @@
-import { type Effect, LOCAL_NETWORKS, nativeAsset, newId, toUnitPrice, toUsd } from '@waiaas/contract'
+import { type Effect, LOCAL_NETWORKS, nativeAsset, newId, toBase, toUnitPrice, toUsd } from '@waiaas/contract'
 import { expect, test } from 'vitest'
 import { forEachEngine } from '../../../../../test/support/for-each-engine.ts'
 import { audit } from '../../audit/service.ts'
@@ -51,7 +51,7 @@ forEachEngine((_, open) => {
       network,
       type: 'TRANSFER',
       feePrice: undefined,
-      intent: { kind: 'transfer', to, amount: 1n },
+      intent: { kind: 'transfer', to, amount: toBase(1n) },
       effects: { network: network.id, sender: wallet.address, effects, fee: { asset: ETH, max: fee } },
     }
     const { of } = judge({

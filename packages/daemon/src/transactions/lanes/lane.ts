@@ -1,4 +1,4 @@
-import { Failure, isFailure } from '@waiaas/contract'
+import { Failure, isFailure, parseBase } from '@waiaas/contract'
 import type { Chain } from '../../chains/chain.ts'
 import type { Sent } from '../../chains/follow.ts'
 import type { Scope } from '../../platform/db/database.ts'
@@ -216,7 +216,7 @@ export class Lane {
     if (count <= 0) return false
     const { found, rows, judged } = await this.#next(count)
     if (rows.length === 0) return fillGaps(this.#parts, this.#context())
-    const promised = waiting.map(({ hash, nonce, cost }) => ({ hash, nonce, cost: BigInt(cost) }))
+    const promised = waiting.map(({ hash, nonce, cost }) => ({ hash, nonce, cost: parseBase(cost) }))
     // Inputs of judgements are read before the job that judges, which waits for nobody.
     const [{ fresh, waiting: unclear }, chainNonce] = await Promise.all([
       prepare(this.#parts, this.#context(), { rows, promised }),

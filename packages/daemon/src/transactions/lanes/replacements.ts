@@ -1,4 +1,4 @@
-import { Failure, isFailure } from '@waiaas/contract'
+import { Failure, isFailure, parseBase } from '@waiaas/contract'
 import type { Draft } from '../../chains/build.ts'
 import type { Chain } from '../../chains/chain.ts'
 import type { Scope } from '../../platform/db/database.ts'
@@ -97,7 +97,7 @@ export function replacements(parts: Parts, lane: Lane) {
       })
     }
     const chain = lane.chain()
-    const outbidden: Draft = { body: newest.draft, maxFee: BigInt(newest.max_fee) }
+    const outbidden: Draft = { body: newest.draft, maxFee: parseBase(newest.max_fee) }
     const at = await newBlock(transactionId)
     await lane.refreshPrices([row])
     const draft = await chain.draft(lane.address, replacing(row, purpose), outbidden)
@@ -116,7 +116,7 @@ export function replacements(parts: Parts, lane: Lane) {
     const others = newestOfNonce(
       [...lane.live.values()].filter((row) => row.state === 'recorded' && row.nonce !== nonce),
     )
-    const promised = others.map(({ hash, nonce, cost }) => ({ hash, nonce, cost: BigInt(cost) }))
+    const promised = others.map(({ hash, nonce, cost }) => ({ hash, nonce, cost: parseBase(cost) }))
     const [fault] = await lane.chain().precheck(lane.address, [draft], promised)
     if (fault) throw new Failure(fault.code, fault.message)
   }
