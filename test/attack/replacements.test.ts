@@ -23,9 +23,9 @@ forEachEngine((_engine, open) => {
   test('an agent that outbids itself without end is stopped after one, and after eight', async () => {
     const bed = await start()
     const { id } = await bed.sentPayment({ amount: '100' })
-    const burst = await Promise.all(Array.from({ length: 100 }, () => replaces(bed, id)))
+    const burst = await Promise.all(Array.from({ length: 30 }, () => replaces(bed, id)))
     expect(burst.filter((code) => code === undefined)).toHaveLength(1)
-    expect(new Set(burst.slice(1))).toEqual(new Set(['REPLACEMENT_TOO_SOON']))
+    expect(new Set(burst)).toEqual(new Set([undefined, 'REPLACEMENT_TOO_SOON']))
     // A cancel costs no more than the fee of before, and its price rises with that of the others.
     const purposes: Purpose[] = ['cancel', 'speed-up', 'cancel', 'cancel', 'speed-up', 'cancel']
     const codes: (string | undefined)[] = []

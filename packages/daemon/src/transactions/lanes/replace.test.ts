@@ -107,7 +107,7 @@ forEachEngine((_engine, open) => {
     pass(61_000)
     while ((await hashOf(transactionId)) === first) {
       // Blocks come, at a price that it does not offer.
-      await node.rpc('anvil_setNextBlockBaseFeePerGas', ['0x12a05f200'])
+      await node.rpc('anvil_setNextBlockBaseFeePerGas', ['0xbebc2000'])
       await node.mine(1)
       pass(200)
       await new Promise((resolve) => setTimeout(resolve, 20))
