@@ -193,8 +193,8 @@ export function madeUpKeys(
     import: async () => {
       throw new Error('keys of the made-up family are never imported')
     },
-    sign: async (requests) =>
-      requests.map(({ key, payload }) => {
+    sign: async ({ key, requests }) =>
+      requests.map(({ payload }) => {
         if (node.faults.signer !== undefined) return { refused: node.faults.signer, code: 'SIGN_REFUSED' }
         const held = createPrivateKey({ key: Buffer.from(key.ciphertext, 'base64'), format: 'der', type: 'pkcs8' })
         return { signature: sign(null, payload, held) }
