@@ -35,8 +35,7 @@ export type Replacements = ReturnType<typeof replacements>
 export function replacements(parts: Parts, lane: Lane) {
   const asked: Call[] = []
   const bids = outbidding(lane.chain(), parts.clock)
-  /** By transaction, the time of the newest block at its last replacement. A chain that stands still is not outbid. */
-  const blocks = new Map<string, number>()
+  const blocks = seenBlocks(lane.chain)
 
   async function answer({ wanted, resolve, reject }: Call): Promise<void> {
     try {
@@ -51,7 +50,7 @@ export function replacements(parts: Parts, lane: Lane) {
   async function outbid(row: AttemptRow): Promise<void> {
     const { transaction_id: transactionId } = row
     try {
-      if (!bids.isRefused(row.id)) await requireFollowed(transactionId)
+      if (!bids.isRefused(row.id)) await blocks.requireFollowed(transactionId)
       const purpose = row.purpose === 'cancel' ? 'cancel' : 'speed-up'
       await carryOut({ transactionId, purpose, by: { actor: 'system' } })
     } catch (error) {
@@ -70,55 +69,21 @@ export function replacements(parts: Parts, lane: Lane) {
     await lane.reasons.transactions(new Map([[id, reason]]))
   }
 
-  /** What found no block while others came is outbid; where none came, no price helps. */
-  async function requireFollowed(id: string): Promise<void> {
-    if (blocks.has(id)) return
-    blocks.set(id, await lane.chain().blockTime())
-    throw tooSoon('it is not known yet whether the chain goes on', pauseMs(lane.chain().network.blockMs))
-  }
-
-  /** The time of the newest block, which came after the last replacement. */
-  async function newBlock(id: string): Promise<number> {
-    const { network } = lane.chain()
-    const at = await lane.chain().blockTime()
-    const before = blocks.get(id)
-    if (before === undefined || at > before) return at
-    throw tooSoon(`${network.id} has had no new block since, and stands still`, pauseMs(network.blockMs))
-  }
-
   async function carryOut({ transactionId, purpose, by, feeBound }: Wanted): Promise<string> {
-    const { row, newest } = await parts.database.read(async (db) => ({
-      row: await transactionStore.byId(db, transactionId),
-      newest: (await attemptStore.ofTransaction(db, transactionId)).findLast(({ state }) => state === 'recorded'),
-    }))
-    if (!row || !newest || newest.nonce === null) {
-      throw new Failure('TX_ALREADY_PROCESSED', `the transaction is ${row?.status ?? 'gone'}`, {
-        details: { status: row?.status },
-      })
-    }
+    const { row, newest } = await outbidden(parts, transactionId)
     const chain = lane.chain()
-    const outbidden: Draft = { body: newest.draft, maxFee: parseBase(newest.max_fee) }
-    const at = await newBlock(transactionId)
+    const before: Draft = { body: newest.draft, maxFee: parseBase(newest.max_fee) }
+    const at = await blocks.next(transactionId)
     await lane.refreshPrices([row])
-    const draft = await chain.draft(lane.address, replacing(row, purpose), outbidden)
-    await requireSendable(draft, newest.nonce)
+    const draft = await chain.draft(lane.address, replacing(row, purpose), before)
+    await requireSendable(lane, draft, newest.nonce)
     const anchor = await chain.expiry?.anchor()
     const scope = lane.scope([row])
     const plan = { transactionId, purpose, draft, by, feeBound, ...(anchor && { anchor }) }
     const [recorded] = await lane.sign([await lane.job(scope, (job) => replace(job, plan))], scope)
     if (!recorded?.row.hash) throw new Failure('TX_ALREADY_PROCESSED', 'the transaction moved on while it was replaced')
-    blocks.set(transactionId, at)
+    blocks.note(transactionId, at)
     return recorded.row.hash
-  }
-
-  /** As before a send: the sender's code, and its money beside what is promised to the others. */
-  async function requireSendable(draft: Draft, nonce: number): Promise<void> {
-    const others = newestOfNonce(
-      [...lane.live.values()].filter((row) => row.state === 'recorded' && row.nonce !== nonce),
-    )
-    const promised = others.map(({ hash, nonce, cost }) => ({ hash, nonce, cost: parseBase(cost) }))
-    const [fault] = await lane.chain().precheck(lane.address, [draft], promised)
-    if (fault) throw new Failure(fault.code, fault.message)
   }
 
   return {
@@ -139,7 +104,49 @@ export function replacements(parts: Parts, lane: Lane) {
     /** Its fate is known. */
     forget({ id, transaction_id }: AttemptRow): void {
       bids.forget(id)
-      blocks.delete(transaction_id)
+      blocks.forget(transaction_id)
     },
   }
+}
+
+/** A signed transaction that is in no block, and its newest attempt. */
+async function outbidden({ database }: Parts, id: string) {
+  const { row, newest } = await database.read(async (db) => ({
+    row: await transactionStore.byId(db, id),
+    newest: (await attemptStore.ofTransaction(db, id)).findLast(({ state }) => state === 'recorded'),
+  }))
+  if (row && newest && newest.nonce !== null) return { row, newest: { ...newest, nonce: newest.nonce } }
+  const details = { status: row?.status }
+  throw new Failure('TX_ALREADY_PROCESSED', `the transaction is ${row?.status ?? 'gone'}`, { details })
+}
+
+/** The newest block at the last replacement of each transaction: a chain that stands still is not outbid. */
+function seenBlocks(chain: Lane['chain']) {
+  const times = new Map<string, number>()
+  const pause = () => pauseMs(chain().network.blockMs)
+  return {
+    /** What found no block while others came is outbid; where none came, no price helps. */
+    async requireFollowed(id: string): Promise<void> {
+      if (times.has(id)) return
+      times.set(id, await chain().blockTime())
+      throw tooSoon('it is not known yet whether the chain goes on', pause())
+    },
+    /** The time of the newest block, which has come since. */
+    async next(id: string): Promise<number> {
+      const at = await chain().blockTime()
+      const before = times.get(id)
+      if (before === undefined || at > before) return at
+      throw tooSoon(`${chain().network.id} has had no new block since, and stands still`, pause())
+    },
+    note: (id: string, at: number) => void times.set(id, at),
+    forget: (id: string) => void times.delete(id),
+  }
+}
+
+/** As before a send: the sender's code, and its money beside what is promised to the others. */
+async function requireSendable({ live, chain, address }: Lane, draft: Draft, nonce: number): Promise<void> {
+  const others = [...live.values()].filter((row) => row.state === 'recorded' && row.nonce !== nonce)
+  const promised = newestOfNonce(others).map(({ hash, nonce, cost }) => ({ hash, nonce, cost: parseBase(cost) }))
+  const [fault] = await chain().precheck(address, [draft], promised)
+  if (fault) throw new Failure(fault.code, fault.message)
 }
