@@ -12,7 +12,6 @@ const STUCK_BLOCKS = 10
 const REFUSED_MS = 2_000
 
 type Refused = Extract<Sent, { outcome: 'refused' }>
-export type Outbidding = ReturnType<typeof outbidding>
 
 /** Which signed attempts of a lane are to be outbid without anybody asking for it. */
 export function outbidding({ network, order }: Pick<Chain, 'network' | 'order'>, clock: Clock) {
