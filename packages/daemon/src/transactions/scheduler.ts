@@ -3,6 +3,7 @@ import { type Parts, scopeOf } from './job.ts'
 import type { Lanes } from './lanes/lanes.ts'
 import { endUnsent } from './rows/ending.ts'
 import { laneStore } from './rows/lane-store.ts'
+import { readyLanes } from './rows/ready-lanes.ts'
 import { type TransactionRow, transactionStore } from './rows/store.ts'
 
 const EVERY_MS = 250
@@ -53,10 +54,7 @@ const expire = (parts: Parts, row: TransactionRow) =>
 
 /** Unsigned work, and signed work that this process does not watch yet (after a start, or another replica's end). */
 async function wakeLanes(parts: Parts, lanes: Lanes): Promise<void> {
-  const [ready, live] = await parts.database.read(async (db) => [
-    await transactionStore.readyLanes(db),
-    await laneStore.live(db),
-  ])
+  const [ready, live] = await parts.database.read(async (db) => [await readyLanes(db), await laneStore.live(db)])
   for (const key of ready) lanes.kick(key)
   for (const key of live) if ((lanes.byId(key.lane)?.live.size ?? 0) === 0) lanes.kick(key)
 }

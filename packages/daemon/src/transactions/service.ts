@@ -25,13 +25,11 @@ import { laneId } from './lanes/lane-id.ts'
 import { lanes } from './lanes/lanes.ts'
 import type { Replacement } from './lanes/replace.ts'
 import { settler } from './lanes/settle.ts'
-import { attemptStore } from './rows/attempt-store.ts'
-import { cancelUnsent, type Ending, endUnsent, type StopReason } from './rows/ending.ts'
+import { type Ending, endUnsent } from './rows/ending.ts'
 import { laneStore } from './rows/lane-store.ts'
 import { type ListedRow, type ListFilter, listStore } from './rows/list-store.ts'
 import { isUnsigned } from './rows/states.ts'
 import { type TransactionRow, transactionStore } from './rows/store.ts'
-import { unsentStore } from './rows/unsent-store.ts'
 import { scheduler } from './scheduler.ts'
 import { backlog, beginStop, type Stop } from './stopping/backlog.ts'
 import { stopStore } from './stopping/stop-store.ts'
@@ -39,6 +37,7 @@ import type { WalletFacts } from './switches.ts'
 import { isOpenEnded, transactionView } from './views.ts'
 
 export { judge } from './deciding/judge.ts'
+export { forgetEarlierRun } from './restored.ts'
 export type { Switches } from './switches.ts'
 
 export type ServiceParts = Parts & {
@@ -130,7 +129,10 @@ export class Transactions {
     const verdict = await parts.database.read(async (db) => {
       const wallet = await parts.chooseWallet(db, sessionId, built.walletId)
       const session = (await parts.switches.session(db, sessionId)) ?? null
-      return parts.judge.of(db, { wallet, session, network, type, intent, effects: built.decoded.effects })
+      const { decoded, draft } = built
+      return parts.judge.of(db, {
+        ...{ wallet, session, network, type, intent, effects: decoded.effects, feePrice: draft.price },
+      })
     })
     return simulation({
       built,
@@ -167,7 +169,7 @@ export class Transactions {
     if (!order) throw new Failure('CHAIN_NOT_SUPPORTED', `${network.id} has no nonce that could be used again`)
     if (row.status !== 'SUBMITTED') throw processed(row)
     const lane = await this.#lanes.get(row)
-    return lane.replace(id, purpose, by(requester))
+    return lane.replace({ transactionId: id, purpose, by: by(requester) })
   }
 
   reject(id: string, ip?: string): Promise<number> {
@@ -303,22 +305,6 @@ export class Transactions {
   }
 }
 
-/**
- * For a database that was another daemon's: its signed bytes may have left at any time after, nothing that waits is
- * signed, and the lanes are nobody's. How many were cancelled. The job holds all locks.
- */
-export async function forgetEarlierRun(
-  parts: Pick<Parts, 'clock' | 'audit'>,
-  db: Handle,
-  why: StopReason,
-): Promise<number> {
-  await attemptStore.assumeLeft(db, parts.clock.now())
-  let cancelled = 0
-  for (const walletId of await unsentStore.wallets(db)) cancelled += await cancelUnsent({ parts, db }, walletId, why)
-  await laneStore.endLeases(db)
-  return cancelled
-}
-
 /** Why lanes wait, of those with something that does. */
 async function laneReasons(
   db: Handle,
@@ -373,7 +359,7 @@ async function approveQueued({ parts, db }: Job, row: TransactionRow, ip: string
   if (row.approval_expires_at !== null && row.approval_expires_at <= parts.clock.latest()) {
     throw new Failure('TX_ALREADY_PROCESSED', 'the time to approve it is over')
   }
-  await transactionStore.approve(db, { id: row.id, by: 'operator', usd: row.amount_usd, at })
+  await transactionStore.approve(db, { id: row.id, by: 'operator', usd: row.amount_usd, fee: row.max_fee, at })
   const details = { digest: row.digest, usd: row.amount_usd }
   await parts.audit.record(db, {
     event: 'TX_APPROVED',

@@ -1,6 +1,6 @@
 import { firstIdAt } from '@waiaas/contract'
 import { type Kysely, sql } from 'kysely'
-import { type Handle, type NoParams, statement } from '../../platform/db/database.ts'
+import { type Handle, statement } from '../../platform/db/database.ts'
 import type { Tables } from '../../platform/db/tables.ts'
 import { isStopped, newestStop } from '../stopping/stop-store.ts'
 import { mayMove, type Status } from './states.ts'
@@ -33,6 +33,10 @@ type HeadRow = {
   approved_at: number | null
   approved_by: string | null
   approved_usd: string | null
+  /** The worst fee, in native base units, that a human has named for this one. */
+  fee_bound: string | null
+  /** The highest worst fee of its attempts, once one was above `max_fee`. */
+  highest_fee: string | null
   tx_hash: string | null
   block_height: number | null
   error: string | null
@@ -60,6 +64,8 @@ export const unjudged = {
   approved_at: null,
   approved_by: null,
   approved_usd: null,
+  fee_bound: null,
+  highest_fee: null,
   tx_hash: null,
   block_height: null,
   error: null,
@@ -100,6 +106,8 @@ const columns = [
   'approved_at',
   'approved_by',
   'approved_usd',
+  'fee_bound',
+  'highest_fee',
   'tx_hash',
   'block_height',
   'error',
@@ -157,25 +165,6 @@ const ready = statement<Ready, TransactionRow>((db, p) =>
     .orderBy('transactions.epoch')
     .orderBy('transactions.id')
     .limit(p('count')),
-)
-type LaneKey = { lane: string; wallet_id: string; network: string }
-// From one lane to the next by their index: asked several times a second, however much waits in each.
-const waitingLanes = statement<NoParams, LaneKey>(
-  () => sql`
-    with recursive waiting (lane) as (
-      select min(lane) from transactions where status = 'PENDING'
-      union all
-      select (select min(lane) from transactions where status = 'PENDING' and lane > waiting.lane)
-        from waiting where waiting.lane is not null)
-    select newest.lane, newest.wallet_id, newest.network from waiting join transactions as newest on newest.id = (
-      select id from transactions where status = 'PENDING' and lane = waiting.lane order by epoch desc, id desc limit 1)`,
-)
-const executingLanes = statement<NoParams, LaneKey>((db) =>
-  db
-    .selectFrom('transactions')
-    .select(['lane', 'wallet_id', 'network'])
-    .distinct()
-    .where('status', '=', sql.lit('EXECUTING')),
 )
 const dueDelays = statement<{ now: number; count: number }, TransactionRow>((db, p) =>
   wholeRows(db)
@@ -270,7 +259,8 @@ const wait = statement<Wait>((db, p) =>
     .where('status', 'in', ['PENDING', 'SUBMITTED'])
     .where(sql<boolean>`wait_reason is distinct from ${p('reason')}`),
 )
-const approve = statement<{ id: string; by: string; usd: string | null; at: number }>((db, p) =>
+type Approve = { id: string; by: string; usd: string | null; fee: string | null; at: number }
+const approve = statement<Approve>((db, p) =>
   db
     .updateTable('transactions')
     .set({
@@ -278,12 +268,25 @@ const approve = statement<{ id: string; by: string; usd: string | null; at: numb
       approved_at: p('at'),
       approved_by: p('by'),
       approved_usd: p('usd'),
+      fee_bound: p('fee'),
       approval_expires_at: null,
       updated_at: p('at'),
     })
     .where('id', '=', p('id'))
     .where('status', '=', 'QUEUED')
     .where('tier', '=', 'APPROVAL'),
+)
+const raiseFee = statement<{ id: string; fee: string }>((db, p) =>
+  db
+    .updateTable('transactions')
+    .set({ highest_fee: p('fee') })
+    .where('id', '=', p('id')),
+)
+const nameFee = statement<{ id: string; fee: string }>((db, p) =>
+  db
+    .updateTable('transactions')
+    .set({ fee_bound: p('fee') })
+    .where('id', '=', p('id')),
 )
 type Judged = Pick<
   TransactionRow,
@@ -340,7 +343,6 @@ export const transactionStore = {
   repeat: (db: Handle, query: Repeat) => db.get(repeat, query),
   /** The next of a lane to be signed for its wallet. */
   ready: (db: Handle, query: Ready) => db.all(ready, query),
-  readyLanes: async (db: Handle) => [...(await db.all(waitingLanes)), ...(await db.all(executingLanes))],
   dueDelays: (db: Handle, now: number, count: number) => db.all(dueDelays, { now, count }),
   lapsedApprovals: (db: Handle, now: number, count: number) => db.all(lapsedApprovals, { now, count }),
   /** When the wallet's requests were accepted, newest first. */
@@ -375,8 +377,12 @@ export const transactionStore = {
   /** Notes what keeps an open transaction; it is forgotten when its state changes. */
   wait: (db: Handle, note: Wait) => db.run(wait, note),
   serveDelay: async (db: Handle, change: { id: string; at: number }) => won(await db.run(serve, change)),
-  approve: async (db: Handle, change: { id: string; by: string; usd: string | null; at: number }) =>
-    won(await db.run(approve, change)),
+  /** The fee that was shown is approved with it. */
+  approve: async (db: Handle, change: Approve) => won(await db.run(approve, change)),
+  /** An attempt on its nonce may cost more than those before. */
+  raiseFee: (db: Handle, change: { id: string; fee: string }) => db.run(raiseFee, change),
+  /** A human has named a worst fee for this one. */
+  nameFee: (db: Handle, change: { id: string; fee: string }) => db.run(nameFee, change),
   async judge(db: Handle, judged: Judged) {
     const isMine = won(await db.run(judge, judged))
     if (isMine) await db.run(judgeTexts, judged)
