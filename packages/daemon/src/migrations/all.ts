@@ -7,6 +7,7 @@ import { shorterRows } from './0005-shorter-rows.ts'
 import { waitReasons } from './0006-wait-reasons.ts'
 import { restored } from './0007-restored.ts'
 import { numberedEvidence } from './0008-numbered-evidence.ts'
+import { judgedReplacements } from './0009-replacements.ts'
 import { owedAnswers } from './0014-owed-answers.ts'
 
 /** The schema, step by step. */
@@ -19,5 +20,6 @@ export const migrations: readonly Migration[] = [
   waitReasons,
   restored,
   numberedEvidence,
+  judgedReplacements,
   owedAnswers,
 ]
