@@ -9,6 +9,7 @@ import { restored } from './0007-restored.ts'
 import { numberedEvidence } from './0008-numbered-evidence.ts'
 import { judgedReplacements } from './0009-replacements.ts'
 import { stops } from './0012-stops.ts'
+import { owedAnswers } from './0014-owed-answers.ts'
 
 /** The schema, step by step. */
 export const migrations: readonly Migration[] = [
@@ -22,4 +23,5 @@ export const migrations: readonly Migration[] = [
   numberedEvidence,
   judgedReplacements,
   stops,
+  owedAnswers,
 ]

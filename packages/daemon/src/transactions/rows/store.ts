@@ -1,8 +1,8 @@
-import { firstIdAt } from '@waiaas/contract'
 import { type Kysely, sql } from 'kysely'
 import { type Handle, statement } from '../../platform/db/database.ts'
 import type { Tables } from '../../platform/db/tables.ts'
 import { isStopped, newestStop } from '../stopping/stop-store.ts'
+import { acceptedTimes } from './accepted-times.ts'
 import { mayMove, type Status } from './states.ts'
 
 type HeadRow = {
@@ -143,13 +143,16 @@ const byId = statement<{ id: string }, TransactionRow>((db, p) => wholeRows(db).
 const statusOf = statement<{ id: string }, { status: Status }>((db, p) =>
   db.selectFrom('transactions').select('status').where('id', '=', p('id')),
 )
-type Repeat = { session: string; hash: string; since: number }
-const repeat = statement<Repeat, TransactionRow>((db, p) =>
-  wholeRows(db)
+/** Identical requests of a session, made later than then. */
+export type Repeat = { session: string; hash: string; since: number }
+const repeat = statement<Repeat, { id: string }>((db, p) =>
+  db
+    .selectFrom('transactions')
+    .select('id')
     .where('session_id', '=', p('session'))
     .where('request_hash', '=', p('hash'))
     .where('created_at', '>', p('since'))
-    .orderBy('transactions.id', 'desc')
+    .orderBy('id', 'desc')
     .limit(1),
 )
 // Where the status is in the text of the query, the index of those that have it serves.
@@ -325,14 +328,6 @@ const judgeTexts = statement<Pick<Judged, 'id' | 'decision' | 'draft'>>((db, p) 
     .where('id', '=', p('id')),
 )
 
-type Accepted = {
-  walletId: string
-  network: string | null
-  since: number
-  until: number
-  without: string | undefined
-  count: number
-}
 export const transactionStore = {
   async insert(db: Handle, row: TransactionRow) {
     await db.run(insert, row)
@@ -340,29 +335,13 @@ export const transactionStore = {
   },
   byId: (db: Handle, id: string) => db.get(byId, { id }),
   statusOf: async (db: Handle, id: string) => (await db.get(statusOf, { id }))?.status,
-  repeat: (db: Handle, query: Repeat) => db.get(repeat, query),
+  /** The newest of them. */
+  repeat: async (db: Handle, query: Repeat) => (await db.get(repeat, query))?.id,
   /** The next of a lane to be signed for its wallet. */
   ready: (db: Handle, query: Ready) => db.all(ready, query),
   dueDelays: (db: Handle, now: number, count: number) => db.all(dueDelays, { now, count }),
   lapsedApprovals: (db: Handle, now: number, count: number) => db.all(lapsedApprovals, { now, count }),
-  /** When the wallet's requests were accepted, newest first. */
-  acceptedTimes: async (db: Handle, query: Accepted) => {
-    const rows = await db.query<{ created_at: number }>((kysely) => {
-      let accepted = kysely
-        .selectFrom('transactions')
-        .select('created_at')
-        .where('wallet_id', '=', query.walletId)
-        .where('tier', 'is not', null)
-        .where('created_at', '>', query.since)
-        // Ids begin with the time, so that this ends the search where the window does.
-        .where('id', '>', firstIdAt(query.since))
-        .where('created_at', '<=', query.until)
-      if (query.network) accepted = accepted.where('network', '=', query.network)
-      if (query.without) accepted = accepted.where('id', '<>', query.without)
-      return accepted.orderBy('id', 'desc').limit(query.count)
-    })
-    return rows.map((row) => row.created_at)
-  },
+  acceptedTimes,
   /** Each change below names the state it starts from and says whether it won. */
   move: async (db: Handle, change: { id: string; from: Status; to: Status; at: number }) =>
     won(await db.run(move, allowed(change))),
