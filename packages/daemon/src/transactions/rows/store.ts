@@ -191,7 +191,8 @@ const rehash = statement<{ id: string; hash: string; at: number }>((db, p) =>
   db
     .updateTable('transactions')
     .set({ tx_hash: p('hash'), wait_reason: null, updated_at: p('at') })
-    .where('id', '=', p('id')),
+    .where('id', '=', p('id'))
+    .where('status', '=', 'SUBMITTED'),
 )
 const unsubmit = statement<{ id: string; at: number }>((db, p) =>
   db
@@ -343,7 +344,7 @@ export const transactionStore = {
   /** Whom it pays; undefined when it did not win. */
   land: (db: Handle, change: Land) => db.get(land, allowed(change)),
   /** The hash of the attempt that counts: the newest, or the one in a block. */
-  rehash: (db: Handle, change: { id: string; hash: string; at: number }) => db.run(rehash, change),
+  rehash: async (db: Handle, change: { id: string; hash: string; at: number }) => won(await db.run(rehash, change)),
   /** Notes what keeps an open transaction; it is forgotten when its state changes. */
   wait: (db: Handle, note: Wait) => db.run(wait, note),
   serveDelay: async (db: Handle, change: { id: string; at: number }) => won(await db.run(serve, change)),
@@ -364,3 +365,8 @@ function allowed<C extends { from: Status; to: Status }>(change: C): C {
 
 /** Whether a conditional update found what it was to change. */
 export const won = ({ changes }: { changes: number }) => changes === 1
+
+/** For what was read under the same lock, so that only a fault can have changed it; the job then writes nothing at all. */
+export async function must(isWon: Promise<boolean>, what: string): Promise<void> {
+  if (!(await isWon)) throw new Error(`${what} is not what it was a moment ago`)
+}
