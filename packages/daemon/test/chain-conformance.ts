@@ -1,4 +1,4 @@
-import { factsOf, nativeAsset } from '@waiaas/contract'
+import { factsOf, nativeAsset, toBase } from '@waiaas/contract'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Draft, Lifetime } from '../src/chains/build.ts'
 import type { Chain } from '../src/chains/chain.ts'
@@ -76,9 +76,9 @@ function tools(bed: ConformanceBed) {
     chain,
     lifetime,
     signed,
-    transfer: (to: string, amount = AMOUNT): Intent => ({ kind: 'transfer', to, amount }),
+    transfer: (to: string, amount = AMOUNT): Intent => ({ kind: 'transfer', to, amount: toBase(amount) }),
     async paid(payer: Payer, to: string, place?: Lifetime) {
-      return signed(payer, await chain.draft(payer.address, { kind: 'transfer', to, amount: AMOUNT }), place)
+      return signed(payer, await chain.draft(payer.address, { kind: 'transfer', to, amount: toBase(AMOUNT) }), place)
     },
     async see(attempt: Attempt): Promise<Sighting> {
       const seen = await chain.observe([attempt])
@@ -140,7 +140,7 @@ function building(of: () => Tools): void {
     const native = nativeAsset(chain.network)
     const intents: [Intent, string, bigint][] = [
       [transfer(to), native, AMOUNT],
-      [{ kind: 'token-transfer', to, amount: 3n, token: bed.token }, bed.token.asset, 3n],
+      [{ kind: 'token-transfer', to, amount: toBase(3n), token: bed.token }, bed.token.asset, 3n],
     ]
     const own = await lifetime(address)
     const later = { ...own, ...(own.nonce === undefined ? { variation: 7 } : { nonce: own.nonce + 7 }) }
@@ -163,7 +163,7 @@ function building(of: () => Tools): void {
     await bed.mint(address, AMOUNT)
     await bed.pass(1)
     const to = bed.newAddress()
-    const token: Intent = { kind: 'token-transfer', to, amount: AMOUNT, token: bed.token }
+    const token: Intent = { kind: 'token-transfer', to, amount: toBase(AMOUNT), token: bed.token }
     const intents = [transfer(to), transfer(to, AMOUNT + 1n), transfer(bed.newAddress()), token]
     const digests = intents.map(async (intent) => {
       const bytes = chain.bytes(address, await chain.draft(address, intent), chain.anyLifetime)
@@ -194,7 +194,7 @@ function following(of: () => Tools): void {
     expect(await chain.precheck(address, [some], [])).toEqual([null])
     expect(await chain.precheck(address, [some, some], [])).toMatchObject([null, short])
     expect(await chain.precheck(address, [all], [])).toMatchObject([short])
-    const promised = [{ hash: null, nonce: chain.order ? 0 : null, cost: bed.purse / 2n }]
+    const promised = [{ hash: null, nonce: chain.order ? 0 : null, cost: toBase(bed.purse / 2n) }]
     expect(await chain.precheck(address, [some], promised)).toMatchObject([short])
   })
   test('a payment is missing, pending, included and final, and costs what its sender lost', async () => {

@@ -1,6 +1,16 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign, verify } from 'node:crypto'
 import { type Address, getAddressDecoder, getAddressEncoder, isAddress } from '@solana/kit'
-import { type Effect, Failure } from '@waiaas/contract'
+import {
+  add,
+  type Base,
+  type Effect,
+  Failure,
+  parseBase,
+  remaining,
+  shareUp,
+  toBase,
+  ZERO_BASE,
+} from '@waiaas/contract'
 import type { Anchor, Decoded, Draft, Lifetime } from '../src/chains/build.ts'
 import type { Chain } from '../src/chains/chain.ts'
 import { type Attempt, type Precheck, type Sighting, totalOf } from '../src/chains/follow.ts'
@@ -10,7 +20,7 @@ import { sha256 } from '../src/platform/sha256.ts'
 import { type Body, FINAL_AFTER, feeOf, hashOf, LIVES, type MadeUpNode, type Tx } from './made-up-node.ts'
 
 const SIGNATURE = 64
-const PRICE = 20n
+const PRICE = toBase(20n)
 const rawKey = (publicKey: KeyObject) => publicKey.export({ format: 'der', type: 'spki' }).subarray(-32)
 const parse = (bytes: Uint8Array) => JSON.parse(Buffer.from(bytes).toString()) as Omit<Tx, 'hash'>
 
@@ -81,7 +91,7 @@ export function madeUpChain(node: MadeUpNode, impostor = false): Chain {
     },
     precheck: (sender, drafts, promised) =>
       asked(() => {
-        const left = new Map([[native, node.balance(sender) - totalOf(promised)]])
+        const left = new Map([[native, remaining(node.balance(sender), totalOf(promised))]])
         return drafts.map((draft) => precheck(node, sender, draft, left))
       }),
     async broadcast(signed) {
@@ -98,8 +108,7 @@ export function madeUpChain(node: MadeUpNode, impostor = false): Chain {
 }
 
 function draftOf({ native }: MadeUpNode, sender: string, intent: Intent, replaces?: Draft): Draft {
-  const outbid = replaces ? (replaces.maxFee * 5n) / 4n : 0n
-  const maxFee = outbid > PRICE ? outbid : PRICE
+  const maxFee = replaces ? shareUp(replaces.maxFee, { part: 5n, whole: 4n }) : PRICE
   const does =
     intent.kind === 'lane'
       ? { to: sender, asset: native, amount: '0' }
@@ -126,17 +135,17 @@ function decode({ network, native }: MadeUpNode, sender: string, bytes: Uint8Arr
 }
 
 /** `left` is what earlier drafts leave of each asset. */
-function precheck(node: MadeUpNode, sender: string, draft: Draft, left: Map<string, bigint>): Precheck | null {
+function precheck(node: MadeUpNode, sender: string, draft: Draft, left: Map<string, Base>): Precheck | null {
   const { to, asset, amount } = JSON.parse(draft.body) as Body
   const unclear = node.faults.unclear.get(to)
   if (unclear !== undefined) return { code: 'CHAIN_ERROR', message: unclear }
   const has = (one: string) => left.get(one) ?? node.balance(sender, one)
   const needs = new Map([[node.native, draft.maxFee]])
-  needs.set(asset, (needs.get(asset) ?? 0n) + BigInt(amount))
+  needs.set(asset, add(needs.get(asset) ?? ZERO_BASE, parseBase(amount)))
   for (const [one, need] of needs)
     if (has(one) < need)
       return { code: 'INSUFFICIENT_BALANCE', message: `${need} of ${one} are needed, ${has(one)} are left` }
-  for (const [one, need] of needs) left.set(one, has(one) - need)
+  for (const [one, need] of needs) left.set(one, remaining(has(one), need))
   return null
 }
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { type Network, tokenAsset } from '@waiaas/contract'
+import { type Base, type Network, toBase, tokenAsset } from '@waiaas/contract'
 import type { Lifetime } from '../src/chains/build.ts'
 import type { Sent } from '../src/chains/follow.ts'
 import { sha256 } from '../src/platform/sha256.ts'
@@ -14,7 +14,7 @@ export type Body = {
   readonly fails?: true
 }
 export type Tx = { readonly hash: string; readonly sender: string; readonly body: Body; readonly lifetime: Lifetime }
-type Landed = { readonly tx: Tx; readonly succeeded: boolean; readonly fee: bigint }
+type Landed = { readonly tx: Tx; readonly succeeded: boolean; readonly fee: Base }
 type State = { readonly balances: ReadonlyMap<string, bigint>; readonly nonces: ReadonlyMap<string, number> }
 type Block = {
   readonly height: number
@@ -29,7 +29,7 @@ type Options = Partial<Traits & Pick<Network, 'window' | 'blockMs'> & { id: stri
 export const FINAL_AFTER = 2
 /** Blocks for which new bytes live. */
 export const LIVES = 10
-const PURSE = 100_000_000n
+const PURSE = toBase(100_000_000n)
 const GENESIS: Block = { height: 0, hash: 'genesis', landed: [], state: { balances: new Map(), nonces: new Map() } }
 
 /** What a test makes go wrong. */
@@ -95,7 +95,7 @@ export function madeUpNode({ order = true, expiry = true, window = 64, blockMs =
   const head = () => blocks.at(-1)!
   const keyOf = (address: string, asset: string) => `${address} ${asset}`
   const balance = (address: string, asset = native) =>
-    (grants.get(keyOf(address, asset)) ?? 0n) + (head().state.balances.get(keyOf(address, asset)) ?? 0n)
+    toBase((grants.get(keyOf(address, asset)) ?? 0n) + (head().state.balances.get(keyOf(address, asset)) ?? 0n))
   const grant = (address: string, asset: string, amount: bigint) =>
     void grants.set(keyOf(address, asset), (grants.get(keyOf(address, asset)) ?? 0n) + amount)
   const nonce = (address: string) => head().state.nonces.get(address) ?? 0
@@ -213,5 +213,5 @@ export function madeUpNode({ order = true, expiry = true, window = 64, blockMs =
 }
 
 /** Half of what was offered at most, as a fair market takes it. */
-export const feeOf = ({ maxFee }: Pick<Body, 'maxFee'>): bigint => (BigInt(maxFee) + 1n) / 2n
+export const feeOf = ({ maxFee }: Pick<Body, 'maxFee'>): Base => toBase((BigInt(maxFee) + 1n) / 2n)
 export const hashOf = (bytes: Uint8Array): string => `0x${sha256(bytes)}`

@@ -1,11 +1,11 @@
-import type { Effects } from '@waiaas/contract'
+import type { Base, Effects } from '@waiaas/contract'
 import type { Intent } from './intent.ts'
 
 /**
  * Everything of a transaction but its lifetime fields; JSON that the chain itself wrote and reads back.
  * `maxFee` is the worst case in native base units: gas limit x fee cap, priority fee, twice what a rollup charges beside it, rent.
  */
-export type Draft = { readonly body: string; readonly maxFee: bigint }
+export type Draft = { readonly body: string; readonly maxFee: Base }
 
 /** Of chains with an order: the sender's sequence number. */
 type Place = { readonly nonce: number }

@@ -1,4 +1,4 @@
-import type { Network } from '@waiaas/contract'
+import type { Base, Network } from '@waiaas/contract'
 import type { Builder } from './build.ts'
 import type { Follower } from './follow.ts'
 import type { Token } from './intent.ts'
@@ -13,9 +13,9 @@ export type Reader = {
   connect(): Promise<void>
   /** Unix milliseconds of the newest block; of two endpoints where two are configured, the lower. Failure CHAIN_ERROR. */
   blockTime(): Promise<number>
-  balance(address: string): Promise<bigint>
+  balance(address: string): Promise<Base>
   /** Balances of known tokens plus, where the chain lists them, of any other token with a balance. */
-  tokenBalances(address: string, tokens: readonly Token[]): Promise<{ token: Token; amount: bigint }[]>
+  tokenBalances(address: string, tokens: readonly Token[]): Promise<{ token: Token; amount: Base }[]>
   /** Reads a token from the chain: Failure TOKEN_NOT_FOUND, or TOKEN_UNSUPPORTED naming what is not handled. */
   token(address: string): Promise<Token>
   /** The latest answer of a Chainlink aggregator, where the chain has them. */

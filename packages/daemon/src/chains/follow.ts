@@ -1,3 +1,4 @@
+import { add, type Base, ZERO_BASE } from '@waiaas/contract'
 import type { Draft, Lifetime } from './build.ts'
 
 /**
@@ -29,7 +30,7 @@ export type Attempt = {
   readonly sender: string
   readonly lifetime: Lifetime
   /** The most that the bytes can be charged, in native base units: booked where no node tells what was. */
-  readonly maxFee?: bigint
+  readonly maxFee?: Base
   readonly block?: { readonly height: number; readonly hash: string; readonly succeeded: boolean }
 }
 
@@ -41,7 +42,7 @@ export type Sighting = { readonly id: string } & (
       readonly blockHash: string
       readonly succeeded: boolean
       readonly error?: string
-      readonly fee: bigint
+      readonly fee: Base
       readonly final: boolean
     }
   /** `reason`, for people: why nothing, or nothing certain, is known of it. */
@@ -52,8 +53,9 @@ export type Sighting = { readonly id: string } & (
 )
 
 /** The most that an attempt which is in no block yet can take, in native base units. */
-export type Promised = { readonly hash: string | null; readonly nonce: number | null; readonly cost: bigint }
-export const totalOf = (promised: readonly Promised[]): bigint => promised.reduce((sum, { cost }) => sum + cost, 0n)
+export type Promised = { readonly hash: string | null; readonly nonce: number | null; readonly cost: Base }
+export const totalOf = (promised: readonly Promised[]): Base =>
+  promised.reduce((sum, { cost }) => add(sum, cost), ZERO_BASE)
 /** Why a draft would fail; CHAIN_ERROR: no node can tell of this one now. */
 export type Precheck = {
   readonly code: 'INSUFFICIENT_BALANCE' | 'INVALID_TRANSACTION' | 'CHAIN_ERROR'

@@ -1,3 +1,5 @@
+import type { Base } from '@waiaas/contract'
+
 /** A fungible token as the registry or the chain describes it; never as a caller does. */
 export type Token = {
   readonly address: string
@@ -12,8 +14,8 @@ export type Token = {
 
 /** What a request asks a chain for, by kind: parsed and exact. Amounts are base units. */
 type Intents = {
-  transfer: { to: string; amount: bigint; memo?: string }
-  'token-transfer': { to: string; amount: bigint; token: Token; memo?: string }
+  transfer: { to: string; amount: Base; memo?: string }
+  'token-transfer': { to: string; amount: Base; token: Token; memo?: string }
   /** The daemon's own: it takes a nonce and moves nothing. */
   lane: { purpose: 'cancel' | 'gap-fill' }
 }

@@ -1,4 +1,4 @@
-import { LOCAL_NETWORKS } from '@waiaas/contract'
+import { LOCAL_NETWORKS, toBase } from '@waiaas/contract'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { type Answered, each, newKey, type Request, startEndpoint } from '../../test/evm-bed.ts'
@@ -73,9 +73,10 @@ const evmReads: ((chain: Chain) => Promise<unknown>)[] = [
   (chain) => chain.order!.nextNonce(address, 0),
   (chain) => chain.blockTime(),
   (chain) => chain.readFeed!(address),
-  (chain) => chain.draft(address, { kind: 'transfer', to: newKey().address, amount: 1n }),
-  (chain) => chain.draft(address, { kind: 'token-transfer', to: newKey().address, amount: 1n, token: evmToken }),
-  (chain) => chain.precheck(newKey().address, [{ body: evmDraft, maxFee: 21_000n }], []),
+  (chain) => chain.draft(address, { kind: 'transfer', to: newKey().address, amount: toBase(1n) }),
+  (chain) =>
+    chain.draft(address, { kind: 'token-transfer', to: newKey().address, amount: toBase(1n), token: evmToken }),
+  (chain) => chain.precheck(newKey().address, [{ body: evmDraft, maxFee: toBase(21_000n) }], []),
   (chain) => chain.broadcast([Uint8Array.of(1)]),
 ]
 
@@ -88,8 +89,9 @@ const solanaReads: ((chain: Chain) => Promise<unknown>)[] = [
   (chain) => chain.token(mint),
   (chain) => chain.expiry!.anchor(),
   (chain) => chain.blockTime(),
-  (chain) => chain.draft(wallet, { kind: 'transfer', to: newWallet().address, amount: 1n }),
-  (chain) => chain.draft(wallet, { kind: 'token-transfer', to: newWallet().address, amount: 1n, token: solanaToken }),
+  (chain) => chain.draft(wallet, { kind: 'transfer', to: newWallet().address, amount: toBase(1n) }),
+  (chain) =>
+    chain.draft(wallet, { kind: 'token-transfer', to: newWallet().address, amount: toBase(1n), token: solanaToken }),
 ]
 
 const over = {
@@ -211,7 +213,9 @@ test('junk in any field of a status never turns a failure into a success, nor th
       return { result: null }
     }
     const chain = over.solana(url)
-    const [first, second] = await chain.observe([solanaAttempt, another].map((each) => ({ ...each, maxFee: 9n })))
+    const [first, second] = await chain.observe(
+      [solanaAttempt, another].map((each) => ({ ...each, maxFee: toBase(9n) })),
+    )
     if (first!.state === 'included') expect(first!.succeeded).toBe(succeeded)
     else expect(first!.state).toBe('pending')
     expect(second).toMatchObject({ id: 'b', state: 'included', succeeded: true, fee: 9n })

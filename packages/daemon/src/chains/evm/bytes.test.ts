@@ -1,4 +1,4 @@
-import { parseUnits } from '@waiaas/contract'
+import { parseUnits, toBase, ZERO_BASE } from '@waiaas/contract'
 import * as fc from 'fast-check'
 import { encodeFunctionData, getAddress, parseAbi, parseTransaction, serializeTransaction } from 'viem/utils'
 import { expect, test } from 'vitest'
@@ -48,7 +48,7 @@ const decode = (sender: string, bytes: Uint8Array) => chain.decode(sender, bytes
 
 const draftOf = ({ fees: price, nonce: _nonce, ...rest }: Transaction): Draft => ({
   body: JSON.stringify({ ...rest, ...price }, (_key, value) => (typeof value === 'bigint' ? value.toString() : value)),
-  maxFee: 0n,
+  maxFee: ZERO_BASE,
 })
 
 const unsigned = (tx: Partial<Transaction>) =>
@@ -281,12 +281,14 @@ test('the checksum of any address is that of viem', () => {
 test('money to a wrong place is refused before any node is asked', async () => {
   const to = token
   const draft = (intent: Intent) => chain.draft(me.address, intent)
-  const transfer = { kind: 'token-transfer', to, amount: 1n, token: tokenAt(token) } as const
+  const transfer = { kind: 'token-transfer', to, amount: toBase(1n), token: tokenAt(token) } as const
   await expect(draft(transfer)).rejects.toThrow(/own contract/)
   await expect(draft({ ...transfer, to: recipient, memo: 'x' })).rejects.toThrow(/no place for a memo/)
   await expect(draft({ kind: 'transfer', to, amount: parseUnits('1', 18), memo: 'a'.repeat(257) })).rejects.toThrow(
     /memo/,
   )
-  await expect(draft({ kind: 'transfer', to, amount: 1n, memo: '\u0000' })).rejects.toThrow(/printable/)
-  await expect(draft({ kind: 'transfer', to: `0x${'0'.repeat(40)}`, amount: 1n })).rejects.toThrow(/zero address/)
+  await expect(draft({ kind: 'transfer', to, amount: toBase(1n), memo: '\u0000' })).rejects.toThrow(/printable/)
+  await expect(draft({ kind: 'transfer', to: `0x${'0'.repeat(40)}`, amount: toBase(1n) })).rejects.toThrow(
+    /zero address/,
+  )
 })

@@ -1,3 +1,4 @@
+import { add, toBase } from '@waiaas/contract'
 import {
   callFixture,
   deployEvmFixtures,
@@ -59,7 +60,7 @@ test('a transfer with a memo lands with exactly its amount and text', async () =
   const { bytes, hash, draft } = await prepare(
     chain,
     key,
-    { kind: 'transfer', to: recipient, amount: 5n, memo: 'für 東京 🎉' },
+    { kind: 'transfer', to: recipient, amount: toBase(5n), memo: 'für 東京 🎉' },
     0,
   )
   expect(await chain.precheck(key.address, [draft], [])).toEqual([null])
@@ -74,7 +75,12 @@ test('a network with the older fees gets legacy transactions', async () => {
   const { key } = await start()
   const legacy = evmChain({ network: { ...localEvm, fees: 'legacy' }, urls: [node.url], allowForeignGenesis: true })
   const recipient = newKey().address
-  const { bytes, draft } = await prepare(legacy, key, { kind: 'transfer', to: recipient, amount: 5n, memo: 'x' }, 0)
+  const { bytes, draft } = await prepare(
+    legacy,
+    key,
+    { kind: 'transfer', to: recipient, amount: toBase(5n), memo: 'x' },
+    0,
+  )
   expect(parseTransaction(hexOf(bytes))).toMatchObject({ type: 'legacy', chainId: 31337 })
   await land(legacy, bytes)
   expect(await balanceOf(recipient)).toBe(5n)
@@ -86,7 +92,12 @@ test.each(['plainToken', 'oddToken', 'permitToken'] as const)('a transfer of the
   await mintToken(node, fixtures[name], { to: key.address, amount: 100n })
   const token = await chain.token(fixtures[name])
   const recipient = newKey().address
-  const { bytes, draft } = await prepare(chain, key, { kind: 'token-transfer', to: recipient, amount: 40n, token }, 0)
+  const { bytes, draft } = await prepare(
+    chain,
+    key,
+    { kind: 'token-transfer', to: recipient, amount: toBase(40n), token },
+    0,
+  )
   expect(await chain.precheck(key.address, [draft], [])).toEqual([null])
   await land(chain, bytes)
   expect(await chain.tokenBalances(recipient, [token])).toEqual([{ token, amount: 40n }])
@@ -100,14 +111,14 @@ test('gas of a repeated token transfer and of plain transfers is known without a
   const time = { now: 0 }
   const chain = evmChain({ network: localEvm, urls: [url], allowForeignGenesis: true, clock: () => time.now })
   const token = tokenAt(fixtures.plainToken)
-  const pay: Intent = { kind: 'token-transfer', to, amount: 40n, token }
+  const pay: Intent = { kind: 'token-transfer', to, amount: toBase(40n), token }
   const first = await chain.draft(key.address, pay)
   expect(asked()).toContain('eth_estimateGas')
-  await chain.draft(key.address, { kind: 'transfer', to, amount: 1n })
+  await chain.draft(key.address, { kind: 'transfer', to, amount: toBase(1n) })
   seen.length = 0
   time.now += localEvm.blockMs - 1
-  const second = await chain.draft(key.address, { ...pay, amount: 3n })
-  const plain = await chain.draft(key.address, { kind: 'transfer', to, amount: 2n })
+  const second = await chain.draft(key.address, { ...pay, amount: toBase(3n) })
+  const plain = await chain.draft(key.address, { kind: 'transfer', to, amount: toBase(2n) })
   expect(asked()).toEqual([])
   expect(JSON.parse(plain.body).gas).toBe('21000')
   expect(BigInt(JSON.parse(second.body).gas)).toBeGreaterThanOrEqual(BigInt(JSON.parse(first.body).gas))
@@ -115,7 +126,7 @@ test('gas of a repeated token transfer and of plain transfers is known without a
 
 test('a transfer to a contract is estimated, and one that it would refuse is refused with its words', async () => {
   const { chain, key } = await start()
-  const intent: Intent = { kind: 'transfer', to: fixtures.sink, amount: 3n }
+  const intent: Intent = { kind: 'transfer', to: fixtures.sink, amount: toBase(3n) }
   const { draft, bytes, hash } = await prepare(chain, key, intent, 0)
   expect(BigInt(JSON.parse(draft.body).gas)).toBeGreaterThan(21_000n)
   await land(chain, bytes)
@@ -131,7 +142,12 @@ test('a transfer to a contract is estimated, and one that it would refuse is ref
 test('a transfer of more tokens than there are is refused as such, at the draft and before sending', async () => {
   const { chain, key } = await start()
   await mintToken(node, fixtures.oddToken, { to: key.address, amount: 100n })
-  const pay = (amount: bigint, token: string): Intent => ({ kind: 'token-transfer', to, amount, token: tokenAt(token) })
+  const pay = (amount: bigint, token: string): Intent => ({
+    kind: 'token-transfer',
+    to,
+    amount: toBase(amount),
+    token: tokenAt(token),
+  })
   await expect(chain.draft(key.address, pay(101n, fixtures.oddToken))).rejects.toMatchObject({
     code: 'INSUFFICIENT_BALANCE',
   })
@@ -150,7 +166,12 @@ test('a token that says no without a revert, and one that would revert, are foun
   const token = newKey().address
   // Code that answers 2^256 - 1 to everything.
   await node.rpc('anvil_setCode', [token, '0x60001960005260206000f3'])
-  const draft = await chain.draft(key.address, { kind: 'token-transfer', to, amount: 1n, token: tokenAt(token) })
+  const draft = await chain.draft(key.address, {
+    kind: 'token-transfer',
+    to,
+    amount: toBase(1n),
+    token: tokenAt(token),
+  })
   // Now transfer returns false, then reverts.
   await node.rpc('anvil_setCode', [
     token,
@@ -166,11 +187,11 @@ test('a token that says no without a revert, and one that would revert, are foun
 test('drafts are measured one after the other against what is not promised yet', async () => {
   const { chain, key } = await start()
   const drafts = await Promise.all(
-    [400n, 599n, 700n].map((n) => chain.draft(key.address, { kind: 'transfer', to, amount: n * ether })),
+    [400n, 599n, 700n].map((n) => chain.draft(key.address, { kind: 'transfer', to, amount: toBase(n * ether) })),
   )
   expect(await chain.precheck(key.address, drafts, [])).toMatchObject([null, null, { code: 'INSUFFICIENT_BALANCE' }])
   expect(
-    await chain.precheck(key.address, drafts.slice(0, 2), [{ hash: null, nonce: 0, cost: 500n * ether }]),
+    await chain.precheck(key.address, drafts.slice(0, 2), [{ hash: null, nonce: 0, cost: toBase(500n * ether) }]),
   ).toMatchObject([null, { message: /500 ETH of it promised/ }])
   await node.fund(key.address, 1_000n * ether)
   // Money that came in since is seen at once.
@@ -179,9 +200,9 @@ test('drafts are measured one after the other against what is not promised yet',
 
 test('what a promise was kept with is promised no longer, whatever was cached', async () => {
   const { chain, key } = await start()
-  const first = await prepare(chain, key, { kind: 'transfer', to, amount: 600n * ether }, 0)
-  const next = [await chain.draft(key.address, { kind: 'transfer', to, amount: 500n * ether })]
-  const promised = [{ hash: first.hash, nonce: 0, cost: 600n * ether + first.draft.maxFee }]
+  const first = await prepare(chain, key, { kind: 'transfer', to, amount: toBase(600n * ether) }, 0)
+  const next = [await chain.draft(key.address, { kind: 'transfer', to, amount: toBase(500n * ether) })]
+  const promised = [{ hash: first.hash, nonce: 0, cost: add(toBase(600n * ether), first.draft.maxFee) }]
   expect(await chain.precheck(key.address, next, promised)).toMatchObject([{ code: 'INSUFFICIENT_BALANCE' }])
   await land(chain, first.bytes)
   await node.fund(key.address, 501n * ether)
@@ -201,7 +222,7 @@ test('a look at the balance from before money came in refuses nothing', async ()
     return answer
   })
   const chain = evmChain({ network: localEvm, urls: [url], allowForeignGenesis: false, clock: () => 0 })
-  const draft = await chain.draft(key.address, { kind: 'transfer', to, amount: ether })
+  const draft = await chain.draft(key.address, { kind: 'transfer', to, amount: toBase(ether) })
   const shown = chain.balance(key.address)
   await looked.promise
   await node.fund(key.address, 2n * ether)
@@ -218,7 +239,12 @@ test('a transfer is not refused for another one that was asked for at the same t
   const { chain, key } = await start()
   await mintToken(node, fixtures.plainToken, { to: key.address, amount: 100n })
   const pay = (amount: bigint) =>
-    chain.draft(key.address, { kind: 'token-transfer', to: key.address, amount, token: tokenAt(fixtures.plainToken) })
+    chain.draft(key.address, {
+      kind: 'token-transfer',
+      to: key.address,
+      amount: toBase(amount),
+      token: tokenAt(fixtures.plainToken),
+    })
   const [tooMuch, enough] = await Promise.allSettled([pay(101n), pay(100n)])
   expect(tooMuch.status).toBe('rejected')
   expect(enough.status).toBe('fulfilled')
@@ -226,7 +252,7 @@ test('a transfer is not refused for another one that was asked for at the same t
 
 test('nothing is sent from an account that is delegated or a contract', async () => {
   const { chain, key } = await start()
-  const drafts = [await chain.draft(key.address, { kind: 'transfer', to, amount: 1n })]
+  const drafts = [await chain.draft(key.address, { kind: 'transfer', to, amount: toBase(1n) })]
   await node.rpc('anvil_setCode', [key.address, `0xef0100${fixtures.sink.slice(2)}`])
   expect(await over(node.url).precheck(key.address, drafts, [])).toMatchObject([
     { code: 'INVALID_TRANSACTION', message: expect.stringContaining(fixtures.sink.toLowerCase()) },
@@ -242,7 +268,7 @@ test('a batch is sent in order and in one request', async () => {
     const key = await fundedKey(quiet)
     const { url, seen } = await startEndpoint(forwardTo(quiet.url))
     const chain = over(url)
-    const draft = await chain.draft(key.address, { kind: 'transfer', to, amount: 1n })
+    const draft = await chain.draft(key.address, { kind: 'transfer', to, amount: toBase(1n) })
     const all = await Promise.all(Array.from({ length: 64 }, (_, nonce) => signed(chain, key, draft, nonce)))
     seen.length = 0
     const outcomes = await chain.broadcast(all.map(({ bytes }) => bytes))
@@ -260,9 +286,9 @@ test('what the node says of bytes it does not want is understood', async () => {
   try {
     const key = await fundedKey(quiet)
     const chain = over(quiet.url)
-    const first = await prepare(chain, key, { kind: 'transfer', to, amount: 1n }, 0)
-    const rival = await prepare(chain, key, { kind: 'transfer', to, amount: 2n }, 0)
-    const rich = await prepare(chain, key, { kind: 'transfer', to, amount: 10_000n * ether }, 1)
+    const first = await prepare(chain, key, { kind: 'transfer', to, amount: toBase(1n) }, 0)
+    const rival = await prepare(chain, key, { kind: 'transfer', to, amount: toBase(2n) }, 0)
+    const rich = await prepare(chain, key, { kind: 'transfer', to, amount: toBase(10_000n * ether) }, 1)
     expect(
       await chain.broadcast([first.bytes, first.bytes, rival.bytes, rich.bytes, Buffer.from('02c0', 'hex')]),
     ).toMatchObject([
@@ -272,7 +298,7 @@ test('what the node says of bytes it does not want is understood', async () => {
       { outcome: 'refused', reason: 'insufficient-funds' },
       { outcome: 'refused', reason: 'invalid' },
     ])
-    const better = await chain.draft(key.address, { kind: 'transfer', to, amount: 2n }, first.draft)
+    const better = await chain.draft(key.address, { kind: 'transfer', to, amount: toBase(2n) }, first.draft)
     const { bytes } = await signed(chain, key, better, 0)
     expect(await chain.broadcast([bytes])).toEqual([{ outcome: 'accepted' }])
     await quiet.mine()
@@ -342,7 +368,7 @@ test('where a plain transfer has no fixed gas it is estimated, once', async () =
   const { key } = await start()
   const { url, seen } = await startEndpoint(forwardTo(node.url))
   const chain = evmChain({ network: { ...localEvm, estimatesTransfers: true }, urls: [url], allowForeignGenesis: true })
-  const draft = () => chain.draft(key.address, { kind: 'transfer', to, amount: 10n ** 30n })
+  const draft = () => chain.draft(key.address, { kind: 'transfer', to, amount: toBase(10n ** 30n) })
   expect(JSON.parse((await draft()).body).gas).toBe('25200')
   await draft()
   expect(seen.flat().filter(({ method }) => method === 'eth_estimateGas').length).toBe(1)

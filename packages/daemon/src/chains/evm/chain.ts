@@ -1,4 +1,4 @@
-import type { Network } from '@waiaas/contract'
+import { type Base, type Network, toBase } from '@waiaas/contract'
 import { bordered } from '../border.ts'
 import type { Chain } from '../chain.ts'
 import type { Token } from '../intent.ts'
@@ -54,8 +54,9 @@ export function evmChain(options: EvmOptions): Chain {
   const gas = gasSource(network, rpc, clock)
   const fees = feeSource(network, rpc, clock)
   const parts = { network, chainId, fees, gas, beside: rollupFees(network, rpc, clock) }
-  const balances = cache<bigint>({ freshMs: network.blockMs, staleMs: network.blockMs, clock })
-  const readBalance = async (address: string) => readQuantity(await rpc.call('eth_getBalance', [address, 'latest']))
+  const balances = cache<Base>({ freshMs: network.blockMs, staleMs: network.blockMs, clock })
+  const readBalance = async (address: string) =>
+    toBase(readQuantity(await rpc.call('eth_getBalance', [address, 'latest'])))
   const terms = new Map<string, Terms>()
   const window = blockWindow(network, rpc, clock)
   const onIncluded = (sender: string) => balances.drop(sender.toLowerCase())

@@ -1,3 +1,4 @@
+import { toBase } from '@waiaas/contract'
 import { deployEvmFixtures, mintToken, startEvm } from '@waiaas/localnet'
 import { chainConformance } from '../../../test/chain-conformance.ts'
 import { ethereum, localEvm, newKey, signature } from '../../../test/evm-bed.ts'
@@ -42,7 +43,7 @@ async function make() {
     /** The recipient becomes a contract that refuses. */
     async doomed({ address }: { address: string }) {
       const to = newKey().address
-      const draft = await chain.draft(address, { kind: 'transfer', to, amount: 1n })
+      const draft = await chain.draft(address, { kind: 'transfer', to, amount: toBase(1n) })
       await node.rpc('anvil_setCode', [to, '0x60006000fd'])
       return draft
     },

@@ -1,4 +1,4 @@
-import type { Network } from '@waiaas/contract'
+import { add, type Network } from '@waiaas/contract'
 import type { Draft, Lifetime } from '../build.ts'
 import type { Intent } from '../intent.ts'
 import { type FeeSource, outbid, type RollupFees } from './fees.ts'
@@ -35,7 +35,7 @@ export const drafting =
     // The largest nonce in use makes the bytes as long as they can become.
     const extra = await beside(() => encodeUnsigned({ ...tx, nonce: 0xffff_ffff }).length, limit)
     // What a rollup charges beside the gas is taken at inclusion and can rise until then, hence twice.
-    return { body: JSON.stringify(bodyOf(tx)), maxFee: costOf(limit, feeCap(bid)) + extra * 2n }
+    return { body: JSON.stringify(bodyOf(tx)), maxFee: add(costOf(limit, feeCap(bid)), add(extra, extra)) }
   }
 
 /** The unsigned bytes of a draft at a nonce. */

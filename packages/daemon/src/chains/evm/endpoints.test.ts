@@ -1,3 +1,4 @@
+import { toBase } from '@waiaas/contract'
 import { type EvmNode, startEvm } from '@waiaas/localnet'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import {
@@ -43,7 +44,7 @@ test('an answer that never came leaves the fate open, and the same bytes can be 
     response.destroy()
   })
   const chain = over(url)
-  const { bytes, attempt } = await prepare(chain, key, { kind: 'transfer', to, amount: 1n }, 0)
+  const { bytes, attempt } = await prepare(chain, key, { kind: 'transfer', to, amount: toBase(1n) }, 0)
   expect(await chain.broadcast([bytes])).toEqual([{ outcome: 'unclear' }])
   await node.mine()
   expect(await chain.observe([attempt])).toMatchObject([{ state: 'included', succeeded: true }])
@@ -54,10 +55,10 @@ test('an endpoint that dies mid-run is passed over', async () => {
   const key = await fundedKey(node)
   const first = await startEndpoint(forwardTo(node.url))
   const chain = over(first.url, node.url)
-  const before = await prepare(chain, key, { kind: 'transfer', to, amount: 1n }, 0)
+  const before = await prepare(chain, key, { kind: 'transfer', to, amount: toBase(1n) }, 0)
   await land(chain, before.bytes)
   await first.stop()
-  const after = await prepare(chain, key, { kind: 'transfer', to, amount: 1n }, 1)
+  const after = await prepare(chain, key, { kind: 'transfer', to, amount: toBase(1n) }, 1)
   await land(chain, after.bytes)
   expect(await chain.observe([before.attempt, after.attempt])).toMatchObject([
     { state: 'included' },
@@ -74,7 +75,7 @@ test.each<[string, Answer]>([
   const bad = await startEndpoint(answer)
   const chain = evmChain({ network: localEvm, urls: [bad.url, node.url], allowForeignGenesis: false, timeoutMs: 200 })
   expect(await chain.balance(key.address)).toBe(1_000n * ether)
-  const { bytes } = await prepare(chain, key, { kind: 'transfer', to, amount: 1n }, 0)
+  const { bytes } = await prepare(chain, key, { kind: 'transfer', to, amount: toBase(1n) }, 0)
   await land(chain, bytes)
   expect(bad.seen.length).toBe(1)
 })
@@ -120,7 +121,7 @@ test('an error of the nodes themselves is a failure of the chain', async () => {
   const chain = over(url)
   const failed = expect.objectContaining({ code: 'CHAIN_ERROR', message: expect.stringContaining('disk gone') })
   await expect(chain.balance(to)).rejects.toEqual(failed)
-  await expect(chain.draft(to, { kind: 'transfer', to, amount: 1n })).rejects.toEqual(failed)
+  await expect(chain.draft(to, { kind: 'transfer', to, amount: toBase(1n) })).rejects.toEqual(failed)
 })
 
 test('a nonce above what was expected takes the word of two endpoints, the lower of what they say', async () => {

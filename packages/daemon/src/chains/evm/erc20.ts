@@ -1,3 +1,4 @@
+import { type Base, toBase } from '@waiaas/contract'
 import { abiFunction, abiValues } from './abi.ts'
 import { fromHex, toBigInt } from './hex.ts'
 
@@ -28,6 +29,12 @@ export const balanceOfData = (owner: string): string => functions.balanceOf.enco
 /** The one number that an eth_call returned; undefined for anything but one word. */
 export const numberResult = (result: unknown): bigint | undefined =>
   typeof result === 'string' ? (uint256.decode(result.toLowerCase())?.[0] as bigint | undefined) : undefined
+
+/** What `balanceOf` returned. */
+export function balanceResult(result: unknown): Base | undefined {
+  const number = numberResult(result)
+  return number === undefined ? undefined : toBase(number)
+}
 
 /** A returned string, however it is padded, as ABI string or as the bytes32 of some old tokens. Undefined when it is neither. */
 export function textResult(result: unknown): string | undefined {

@@ -1,4 +1,4 @@
-import { Failure, type Network } from '@waiaas/contract'
+import { add, type Base, Failure, type Network, toBase, ZERO_BASE } from '@waiaas/contract'
 import { fieldsOf, OddAnswer, shown } from '../answers.ts'
 import type { Rpc } from '../rpc.ts'
 import { cache } from './cache.ts'
@@ -81,20 +81,21 @@ const upperBoundSelector = '0xf1c7a58b'
 const operatorFeeSelector = '0x275aedd2'
 
 /** What a rollup charges beside the gas for a transaction of so many unsigned bytes that uses all of its gas; others do not ask for the size. */
-export type RollupFees = (size: () => number, gas: Gas) => Promise<bigint>
+export type RollupFees = (size: () => number, gas: Gas) => Promise<Base>
 
 /** On the OP stack what posting costs at most, and the operator's fee; zero elsewhere. */
 export function rollupFees(network: Network, rpc: Rpc, clock: () => number): RollupFees {
-  const charges = cache<bigint>({ freshMs: network.blockMs, staleMs: network.blockMs * 10, clock })
+  const charges = cache<Base>({ freshMs: network.blockMs, staleMs: network.blockMs * 10, clock })
   return async (size, gas) => {
-    if (network.l1Fee !== 'op-stack') return 0n
+    if (network.l1Fee !== 'op-stack') return ZERO_BASE
     const rounded = Math.ceil(size() / 32) * 32
     return charges.get(`${rounded} ${gas}`, async () => {
       const [posting, operator] = await rpc.batch([
         oracleCall(upperBoundSelector, rounded),
         oracleCall(operatorFeeSelector, gas),
       ])
-      return charge(network, 'L1', posting!) + (isMissing(operator!) ? 0n : charge(network, 'operator', operator!))
+      const l1 = charge(network, 'L1', posting!)
+      return isMissing(operator!) ? l1 : add(l1, charge(network, 'operator', operator!))
     })
   }
 }
@@ -110,9 +111,9 @@ const oracleCall = (selector: string, value: bigint | number) => ({
 const isMissing = (answer: Answer): boolean =>
   'error' in answer && (answer.error.code === 3 || /revert/i.test(answer.error.message))
 
-function charge(network: Network, what: string, answer: Answer): bigint {
+function charge(network: Network, what: string, answer: Answer): Base {
   const value = 'result' in answer ? quantityOr(answer.result) : undefined
-  if (value !== undefined) return value
+  if (value !== undefined) return toBase(value)
   throw new Failure(
     'CHAIN_ERROR',
     `expected the ${what} fee of ${network.id} from its GasPriceOracle, got ${wordsOf(answer)}`,

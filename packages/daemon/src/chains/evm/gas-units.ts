@@ -1,3 +1,5 @@
+import { type Base, toBase } from '@waiaas/contract'
+
 declare const unit: unique symbol
 /** Units of gas: what a transaction may use, or has used. What one of them costs is a price, in wei. */
 export type Gas = bigint & { readonly [unit]: 'gas' }
@@ -9,4 +11,4 @@ export function toGas(value: bigint): Gas {
 }
 
 /** What so much gas costs at a price for one unit, in wei. */
-export const costOf = (gas: Gas, price: bigint): bigint => gas * price
+export const costOf = (gas: Gas, price: bigint): Base => toBase(gas * price)

@@ -1,3 +1,4 @@
+import { add, type Base } from '@waiaas/contract'
 import { fieldsOf, OddAnswer } from '../answers.ts'
 import { costOf, type Gas, toGas } from './gas-units.ts'
 import { quantityOr, readHash } from './hex.ts'
@@ -42,11 +43,13 @@ export const together = (bytes: Terms, told: Terms): Terms => ({
 })
 
 /** The fee of a receipt, with what it lacks at its worst; undefined when nobody knows. */
-export function feeOf(receipt: Receipt, terms: Terms, worst: bigint | undefined): bigint | undefined {
+export function feeOf(receipt: Receipt, terms: Terms, worst: Base | undefined): Base | undefined {
   const gas = receipt.gasUsed ?? terms.gas
   const price = receipt.price ?? terms.price
   const { rollupFee } = receipt
-  return gas === undefined || price === undefined || rollupFee === undefined ? worst : costOf(gas, price) + rollupFee
+  return gas === undefined || price === undefined || rollupFee === undefined
+    ? worst
+    : add(costOf(gas, price), rollupFee)
 }
 
 /** What a receipt alone is enough for. */
@@ -54,7 +57,7 @@ export function inclusionOf(receipt: Receipt): Inclusion | undefined {
   const { height, blockHash, succeeded, gasUsed, price, rollupFee } = receipt
   if (succeeded === undefined || gasUsed === undefined || price === undefined || rollupFee === undefined)
     return undefined
-  return { height, blockHash, succeeded, fee: costOf(gasUsed, price) + rollupFee }
+  return { height, blockHash, succeeded, fee: add(costOf(gasUsed, price), rollupFee) }
 }
 
 const transferGas = toGas(21_000n)

@@ -1,3 +1,4 @@
+import { toBase } from '@waiaas/contract'
 import { type EvmNode, startEvm } from '@waiaas/localnet'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -138,7 +139,7 @@ beforeAll(async () => {
 afterAll(() => node.stop())
 
 const least = 25n * gwei
-const pay = () => ({ kind: 'transfer', to: newKey().address, amount: 1n }) as const
+const pay = () => ({ kind: 'transfer', to: newKey().address, amount: toBase(1n) }) as const
 const tipOf = ({ body }: { body: string }) => BigInt(JSON.parse(body).maxPriorityFeePerGas)
 const refusing = (message: string): Answered => ({ error: { code: -32000, message } })
 

@@ -1,6 +1,7 @@
+import type { Base } from '@waiaas/contract'
 import type { Rpc, RpcError } from '../rpc.ts'
 import { abiFunction, abiValues } from './abi.ts'
-import { balanceOfData, numberResult } from './erc20.ts'
+import { balanceOfData, balanceResult } from './erc20.ts'
 
 // At this address on almost every chain.
 const multicall3 = '0xcA11bde05977b3631167028862bE2a173976CA11'
@@ -9,9 +10,9 @@ const results = abiValues('((bool,bytes)[])')
 const callsMost = 200
 
 /** Token balances of one owner, in the order of the tokens; undefined where a contract gives no balance. */
-export async function balancesOf(rpc: Rpc, owner: string, tokens: readonly string[]): Promise<(bigint | undefined)[]> {
+export async function balancesOf(rpc: Rpc, owner: string, tokens: readonly string[]): Promise<(Base | undefined)[]> {
   const data = balanceOfData(owner)
-  const balances: (bigint | undefined)[] = []
+  const balances: (Base | undefined)[] = []
   for (let start = 0; start < tokens.length; start += callsMost) {
     const part = tokens.slice(start, start + callsMost)
     balances.push(...((await together(rpc, part, data)) ?? (await oneByOne(rpc, part, data))))
@@ -19,11 +20,7 @@ export async function balancesOf(rpc: Rpc, owner: string, tokens: readonly strin
   return balances
 }
 
-async function together(
-  rpc: Rpc,
-  targets: readonly string[],
-  data: string,
-): Promise<(bigint | undefined)[] | undefined> {
+async function together(rpc: Rpc, targets: readonly string[], data: string): Promise<(Base | undefined)[] | undefined> {
   if (targets.length < 3) return undefined
   const request = { to: multicall3, data: aggregate3.encode([targets.map((to) => [to, true, data])]) }
   const [answer] = await rpc.batch([{ method: 'eth_call', params: [request, 'latest'] }])
@@ -31,18 +28,18 @@ async function together(
   return answer && 'result' in answer ? decodeAggregate(answer.result, targets.length) : undefined
 }
 
-async function oneByOne(rpc: Rpc, targets: readonly string[], data: string): Promise<(bigint | undefined)[]> {
+async function oneByOne(rpc: Rpc, targets: readonly string[], data: string): Promise<(Base | undefined)[]> {
   const answers = await rpc.batch(targets.map((to) => ({ method: 'eth_call', params: [{ to, data }, 'latest'] })))
   return answers.map((answer: { result: unknown } | { error: RpcError }) =>
-    'result' in answer ? numberResult(answer.result) : undefined,
+    'result' in answer ? balanceResult(answer.result) : undefined,
   )
 }
 
 /** The number that each returned. Undefined as a whole when the answer has another shape. */
-function decodeAggregate(result: unknown, count: number): (bigint | undefined)[] | undefined {
+function decodeAggregate(result: unknown, count: number): (Base | undefined)[] | undefined {
   const found = typeof result === 'string' ? results.decode(result.toLowerCase())?.[0] : undefined
   // The type says that it is a list of pairs.
   const answers = found as readonly (readonly [boolean, string])[] | undefined
   if (answers?.length !== count) return undefined
-  return answers.map(([succeeded, data]) => (succeeded ? numberResult(data) : undefined))
+  return answers.map(([succeeded, data]) => (succeeded ? balanceResult(data) : undefined))
 }

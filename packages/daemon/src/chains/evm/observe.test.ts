@@ -1,3 +1,4 @@
+import { toBase } from '@waiaas/contract'
 import { type EvmNode, startEvm } from '@waiaas/localnet'
 import { expect, onTestFinished, test } from 'vitest'
 import {
@@ -20,7 +21,7 @@ import type { Intent } from '../intent.ts'
 import { evmChain } from './chain.ts'
 
 const to = newKey().address
-const pay = (amount: bigint): Intent => ({ kind: 'transfer', to, amount })
+const pay = (amount: bigint): Intent => ({ kind: 'transfer', to, amount: toBase(amount) })
 const quietNode = { extraArgs: ['--no-mining'], slotsInAnEpoch: 1 }
 const block = async (node: EvmNode, tag: string) =>
   (await node.rpc('eth_getBlockByNumber', [tag, false])) as { number: string; hash: string }
@@ -175,7 +176,7 @@ test('a transaction that reverts is included without success, and its fee is kno
   const { node, chain, key } = await startChain(quietNode)
   const contract = newKey().address
   // No code yet, so that the draft is good; then code that reverts.
-  const { attempt, bytes } = await prepare(chain, key, { kind: 'transfer', to: contract, amount: 1n }, 0)
+  const { attempt, bytes } = await prepare(chain, key, { kind: 'transfer', to: contract, amount: toBase(1n) }, 0)
   await node.rpc('anvil_setCode', [contract, '0x60006000fd'])
   await chain.broadcast([bytes])
   await node.mine()
@@ -217,7 +218,7 @@ test('with two endpoints nothing has reverted on the word of one', async () => {
   expect(await over(node.url, other.url).observe([attempt])).toMatchObject([{ state: 'included', succeeded: true }])
 
   const contract = newKey().address
-  const failing = await prepare(chain, key, { kind: 'transfer', to: contract, amount: 1n }, 1)
+  const failing = await prepare(chain, key, { kind: 'transfer', to: contract, amount: toBase(1n) }, 1)
   await node.rpc('anvil_setCode', [contract, '0x60006000fd'])
   await chain.broadcast([failing.bytes])
   await node.mine(4)

@@ -1,3 +1,4 @@
+import { toBase } from '@waiaas/contract'
 import { type EvmNode, startEvm } from '@waiaas/localnet'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import {
@@ -24,7 +25,7 @@ beforeAll(async () => {
 })
 afterAll(() => node.stop())
 
-const pay = () => ({ kind: 'transfer', to: newKey().address, amount: 1n }) as const
+const pay = () => ({ kind: 'transfer', to: newKey().address, amount: toBase(1n) }) as const
 const clock = { now: 0 }
 const over = (...urls: string[]): Chain =>
   evmChain({ network: localEvm, urls, allowForeignGenesis: true, clock: () => clock.now, warn: () => undefined })

@@ -1,3 +1,4 @@
+import { toBase } from '@waiaas/contract'
 import { type EvmNode, startEvm } from '@waiaas/localnet'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import {
@@ -26,7 +27,7 @@ beforeAll(async () => {
 afterAll(() => node.stop())
 
 type Receipt = Record<string, unknown>
-const pay = (): Intent => ({ kind: 'transfer', to: newKey().address, amount: 1_000n })
+const pay = (): Intent => ({ kind: 'transfer', to: newKey().address, amount: toBase(1_000n) })
 const over = (urls: string[], clock?: () => number): Chain =>
   evmChain({ network: localEvm, urls, allowForeignGenesis: true, warn: () => undefined, ...(clock && { clock }) })
 
@@ -150,7 +151,7 @@ test('without a status a token transfer has succeeded when it left a log', async
   const { attempt } = await sent(chain, {
     kind: 'token-transfer',
     to: newKey().address,
-    amount: 1n,
+    amount: toBase(1n),
     token: tokenAt(token),
   })
   await node.mine()
@@ -161,7 +162,7 @@ test('what may have failed is neither done nor failed without a status, until an
   const url = await withReceipts((receipt) => ({ ...receipt, status: null }))
   const chain = over([url])
   const contract = newKey().address
-  const failing = await sent(chain, { kind: 'transfer', to: contract, amount: 1n })
+  const failing = await sent(chain, { kind: 'transfer', to: contract, amount: toBase(1n) })
   // It uses all of its gas, as much as a plain transfer.
   await node.rpc('anvil_setCode', [contract, '0x60006000fd'])
   const memo = await sent(chain, { ...pay(), memo: 'hello' } as Intent)

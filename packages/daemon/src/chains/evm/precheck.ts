@@ -1,4 +1,4 @@
-import { formatUnits, type Network } from '@waiaas/contract'
+import { type Base, formatUnits, type Network, remaining, toBase } from '@waiaas/contract'
 import type { Draft } from '../build.ts'
 import { type Precheck, type Promised, totalOf } from '../follow.ts'
 import type { Rpc } from '../rpc.ts'
@@ -15,8 +15,8 @@ import type { Transaction } from './transaction.ts'
 export type PrecheckParts = {
   readonly network: Network
   readonly rpc: Rpc
-  readonly balances: Cache<bigint>
-  readonly readBalance: (address: string) => Promise<bigint>
+  readonly balances: Cache<Base>
+  readonly readBalance: (address: string) => Promise<Base>
   readonly clock: () => number
 }
 
@@ -31,7 +31,7 @@ type Transfer = {
   readonly index: number
   readonly token: string
   readonly to: string
-  readonly amount: bigint
+  readonly amount: Base
   readonly data: string
 }
 
@@ -89,7 +89,7 @@ async function native(
   return covered(network, items, { balance, inflight: totalOf(open) })
 }
 
-async function readAccount(rpc: Rpc, address: string): Promise<{ balance: bigint; nonce: bigint }> {
+async function readAccount(rpc: Rpc, address: string): Promise<{ balance: Base; nonce: bigint }> {
   // In this order what lands between the two counts twice for a moment, rather than not at all.
   const methods = ['eth_getTransactionCount', 'eth_getBalance']
   const answers = await rpc.batch(methods.map((method) => ({ method, params: [address, 'latest'] })))
@@ -97,10 +97,10 @@ async function readAccount(rpc: Rpc, address: string): Promise<{ balance: bigint
     if ('error' in answer) throw answer.error
     return readQuantity(answer.result)
   })
-  return { balance: balance!, nonce: nonce! }
+  return { balance: toBase(balance!), nonce: nonce! }
 }
 
-type Funds = { readonly balance: bigint; readonly inflight: bigint }
+type Funds = { readonly balance: Base; readonly inflight: Base }
 
 function covered(network: Network, items: readonly Item[], { balance, inflight }: Funds): (Precheck | null)[] {
   let free = balance - inflight
@@ -132,7 +132,7 @@ async function tokens(
     const balance = free.get(transfer.token)
     if (balance !== undefined && balance < transfer.amount) found.set(transfer.index, tooFew(transfer, balance))
     else {
-      if (balance !== undefined) free.set(transfer.token, balance - transfer.amount)
+      if (balance !== undefined) free.set(transfer.token, remaining(balance, transfer.amount))
       if (!passed.peek(keyOf(sender, transfer))) dry.push(transfer)
     }
   }
@@ -151,7 +151,7 @@ async function tokens(
 
 const keyOf = (sender: string, { token, to }: Transfer): string => `${sender.toLowerCase()} ${token} ${to}`
 
-const tooFew = ({ token, amount }: Transfer, balance: bigint): Precheck => ({
+const tooFew = ({ token, amount }: Transfer, balance: Base): Precheck => ({
   code: 'INSUFFICIENT_BALANCE',
   message: `expected ${amount} base units of the token ${token}, the balance is ${balance}`,
 })

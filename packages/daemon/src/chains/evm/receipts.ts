@@ -1,3 +1,4 @@
+import { type Base, toBase } from '@waiaas/contract'
 import { fieldsOf, readOr } from '../answers.ts'
 import { type Gas, toGas } from './gas-units.ts'
 import { quantityOr, readCount, readHash } from './hex.ts'
@@ -7,7 +8,7 @@ export type Inclusion = {
   readonly height: number
   readonly blockHash: string
   readonly succeeded: boolean
-  readonly fee: bigint
+  readonly fee: Base
 }
 export type Block = {
   readonly height: number
@@ -53,7 +54,7 @@ export type Receipt = {
   /** Of one unit of gas, in wei. */
   readonly price: bigint | undefined
   /** What rollups charge beside the gas, in wei. */
-  readonly rollupFee: bigint | undefined
+  readonly rollupFee: Base | undefined
 }
 
 /** The receipt of one transaction; undefined where the node knows none. Throws an OddAnswer without hash or block. */
@@ -104,12 +105,12 @@ const isLogOf =
  * latter a receipt shows the parameters; Jovian, which put the DA footprint into receipts, changed their scale.
  * https://specs.optimism.io/protocol/isthmus/exec-engine.html#operator-fee
  */
-function rollupFeeIn(fields: Readonly<Record<string, unknown>>, gasUsed: Gas | undefined): bigint | undefined {
+function rollupFeeIn(fields: Readonly<Record<string, unknown>>, gasUsed: Gas | undefined): Base | undefined {
   const shown = (name: string) => (fields[name] === undefined || fields[name] === null ? 0n : quantityOr(fields[name]))
   const [posting, scalar, constant] = [shown('l1Fee'), shown('operatorFeeScalar'), shown('operatorFeeConstant')]
   if (posting === undefined || scalar === undefined || constant === undefined) return undefined
   if (scalar > 0n && gasUsed === undefined) return undefined
   const scaled = (gasUsed ?? 0n) * scalar
   const isJovian = quantityOr(fields.daFootprintGasScalar) !== undefined
-  return posting + (isJovian ? scaled * 100n : scaled / 1_000_000n) + constant
+  return toBase(posting + (isJovian ? scaled * 100n : scaled / 1_000_000n) + constant)
 }

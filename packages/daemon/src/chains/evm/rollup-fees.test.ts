@@ -1,3 +1,4 @@
+import { toBase } from '@waiaas/contract'
 import { callFixture, type EvmNode, evmContracts, startEvm } from '@waiaas/localnet'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import {
@@ -22,7 +23,7 @@ const l1Block = '0x4200000000000000000000000000000000000015'
 const rollup = { ...localEvm, l1Fee: 'op-stack' } as const
 const to = newKey().address
 const gas = 21_000n
-const intent = { kind: 'transfer', to, amount: 1n } as const
+const intent = { kind: 'transfer', to, amount: toBase(1n) } as const
 /** Posting at most, and the operator's scalar and constant. */
 const parameters = [1_000n, 2_000_000n, 777n] as const
 
@@ -117,7 +118,7 @@ test('what a rollup charges is what is booked, and no more than was reserved', a
   const chain = over(url)
   const balance = async () => BigInt(String(await real.rpc('eth_getBalance', [payer.address, 'latest'])))
   const before = await balance()
-  const { attempt, bytes, draft } = await prepare(chain, payer, { ...intent, amount: ether }, 0)
+  const { attempt, bytes, draft } = await prepare(chain, payer, { ...intent, amount: toBase(ether) }, 0)
   expect(await chain.broadcast([bytes])).toEqual([{ outcome: 'accepted' }])
   await real.mine()
   const [sighting] = await chain.observe([attempt])

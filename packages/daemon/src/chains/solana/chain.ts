@@ -1,5 +1,5 @@
 import { address, isAddress } from '@solana/kit'
-import { Failure, type Network } from '@waiaas/contract'
+import { type Base, Failure, type Network, toBase } from '@waiaas/contract'
 import { countOf, fieldsOf, OddAnswer, wholeNumber } from '../answers.ts'
 import { bordered } from '../border.ts'
 import type { Anchor } from '../build.ts'
@@ -47,7 +47,7 @@ export function solanaChain(options: SolanaOptions): Chain {
   const rpc = rpcPool({ urls, name: network.id, verify, timeoutMs, clock })
   const witnesses = rpc.apart()
   const draft = drafting({ network, rpc, clock })
-  const fees = new Map<string, bigint>()
+  const fees = new Map<string, Base>()
   const failures = new Set<string>()
   const border = bordered(network)
   let connected: Promise<void> | undefined
@@ -94,7 +94,7 @@ export function solanaChain(options: SolanaOptions): Chain {
     blockTime: border(() => blockTime(rpc)),
     balance: border(async (owner) => {
       const answer = await rpc.call<unknown>('getBalance', [owner, { commitment: 'confirmed' }])
-      return wholeNumber(contentOf(answer), 'a balance')
+      return toBase(wholeNumber(contentOf(answer), 'a balance'))
     }),
     tokenBalances: border((owner, tokens) => readHoldings({ network, rpc }, owner, tokens)),
     token: border(async (text) => {

@@ -1,5 +1,5 @@
 import { sign } from 'node:crypto'
-import { NETWORKS } from '@waiaas/contract'
+import { NETWORKS, toBase } from '@waiaas/contract'
 import { chainConformance } from '../../../test/chain-conformance.ts'
 import { newWallet, testBed } from '../../../test/solana-bed.ts'
 import { solanaChain } from './chain.ts'
@@ -28,7 +28,7 @@ async function make() {
     mint: (to: string, amount: bigint) => fixtures.mintTo(spl.address, to, amount),
     /** More than there is: the node does not look before it takes it. */
     doomed: (payer: { address: string }) =>
-      chain.draft(payer.address, { kind: 'transfer', to: newWallet().address, amount: 2n * purse }),
+      chain.draft(payer.address, { kind: 'transfer', to: newWallet().address, amount: toBase(2n * purse) }),
     async pass(blocks: number) {
       node.advance(blocks)
       bed.pass(600_000)

@@ -1,5 +1,5 @@
 import { type Address, isAddress } from '@solana/kit'
-import { type Effect, Failure, type Network, nativeAsset } from '@waiaas/contract'
+import { type Base, type Effect, Failure, type Network, nativeAsset } from '@waiaas/contract'
 import { sha256 } from '../../platform/sha256.ts'
 import type { Decoded, Hints } from '../build.ts'
 import { exactFee, worstFee } from './fees.ts'
@@ -46,7 +46,7 @@ const ownersOf = (sender: Address, { owners = [] }: Hints): Address[] => [
 ]
 
 /** The fee that exactly this message is charged if it lands, in lamports, rent aside. */
-export const feeOf = (message: Message): bigint =>
+export const feeOf = (message: Message): Base =>
   exactFee(message.signers.length, budgetOf(message).budget, actingIn(message).length)
 
 function digestOf({ network, address }: Sender, message: Message): string {

@@ -1,5 +1,5 @@
 import type { Address } from '@solana/kit'
-import { Failure, type Network } from '@waiaas/contract'
+import { add, Failure, type Network, parseBase } from '@waiaas/contract'
 import type { Draft } from '../build.ts'
 import type { Intent } from '../intent.ts'
 import type { Rpc } from '../rpc.ts'
@@ -42,5 +42,5 @@ function finish({ network, sender, price }: Terms, { units, instructions }: Plan
   if (size > packetSize)
     throw new Failure('INVALID_TRANSACTION', `expected at most ${packetSize} bytes, got ${size}; shorten the memo`)
   const { fee } = decodeMessage({ network, address: sender }, bytes, {}).effects
-  return { body, maxFee: BigInt(fee.max) + rentOf(readMessage(bytes)) }
+  return { body, maxFee: add(parseBase(fee.max), rentOf(readMessage(bytes))) }
 }

@@ -1,4 +1,4 @@
-import { divideUp } from '@waiaas/contract'
+import { type Base, divideUp, toBase } from '@waiaas/contract'
 
 /** Lamports for each signature of a transaction: https://solana.com/docs/core/fees */
 const signatureFee = 5_000n
@@ -19,19 +19,19 @@ const bandOf = (units: number): number => units - (units % band)
 export type ComputeBudget = { readonly units?: number; readonly price?: bigint }
 
 /** The worst fee in lamports for any variation of this budget: signatures, and the whole band at its price. */
-export function worstFee(signatures: number, budget: ComputeBudget, instructions: number): bigint {
+export function worstFee(signatures: number, budget: ComputeBudget, instructions: number): Base {
   const units = budget.units === undefined ? unitsByDefault(instructions) : BigInt(bandOf(budget.units) + maxVariation)
   return priced(signatures, budget.price ?? 0n, units)
 }
 
 /** What exactly these bytes will be charged, rent aside. */
-export function exactFee(signatures: number, budget: ComputeBudget, instructions: number): bigint {
+export function exactFee(signatures: number, budget: ComputeBudget, instructions: number): Base {
   const units = budget.units === undefined ? unitsByDefault(instructions) : BigInt(budget.units)
   return priced(signatures, budget.price ?? 0n, units)
 }
 
-const priced = (signatures: number, price: bigint, units: bigint): bigint =>
-  BigInt(signatures) * signatureFee + divideUp(units * price, microLamports)
+const priced = (signatures: number, price: bigint, units: bigint): Base =>
+  toBase(BigInt(signatures) * signatureFee + divideUp(units * price, microLamports))
 
 function unitsByDefault(instructions: number): bigint {
   const units = BigInt(instructions) * defaultUnitsPerInstruction
@@ -46,8 +46,8 @@ const tokenAccountSize = 165n
 const token2022AccountSize = 170n
 
 /** Lamports that an account of `size` bytes must hold. An upper bound: `connect` refuses a cluster that asks more. */
-const rentFor = (size: bigint): bigint => (overhead + size) * rentPerByte
+const rentFor = (size: bigint): Base => toBase((overhead + size) * rentPerByte)
 /** The least an account without data may hold, unless it holds nothing. */
 export const minimumBalance = rentFor(0n)
-export const accountRent = (isToken2022: boolean): bigint =>
+export const accountRent = (isToken2022: boolean): Base =>
   rentFor(isToken2022 ? token2022AccountSize : tokenAccountSize)

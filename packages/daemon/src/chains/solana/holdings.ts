@@ -1,5 +1,5 @@
 import { type Address, address } from '@solana/kit'
-import { isFailure, type Network } from '@waiaas/contract'
+import { add, type Base, isFailure, type Network, ZERO_BASE } from '@waiaas/contract'
 import { fieldsOf, listOf, OddAnswer } from '../answers.ts'
 import type { Token } from '../intent.ts'
 import { type Rpc, RpcError } from '../rpc.ts'
@@ -8,7 +8,7 @@ import { associatedAccount } from './associated-account.ts'
 import { holdingOf, isMint, readMint, tokenAccountOwner } from './mint.ts'
 import { token2022Program, tokenProgram } from './programs.ts'
 
-type Amounts = Map<string, bigint>
+type Amounts = Map<string, Base>
 /** An owner of accounts of one token program. */
 type Holder = { readonly owner: Address; readonly program: Address }
 const holdingSize = 72
@@ -21,18 +21,18 @@ export async function readHoldings(
   { network, rpc }: { network: Network; rpc: Rpc },
   owner: string,
   tokens: readonly Token[],
-): Promise<{ token: Token; amount: bigint }[]> {
+): Promise<{ token: Token; amount: Base }[]> {
   const amounts: Amounts = new Map()
   for (const program of [tokenProgram, token2022Program]) {
     const holder = { owner: address(owner), program }
     const listed = await listedAmounts(rpc, holder)
     for (const [mint, amount] of listed ?? (await derivedAmounts(rpc, holder, tokens)))
-      amounts.set(mint, (amounts.get(mint) ?? 0n) + amount)
+      amounts.set(mint, add(amounts.get(mint) ?? ZERO_BASE, amount))
   }
   const known = new Set(tokens.map((token) => token.address))
   const others = [...amounts].filter(([mint, amount]) => amount > 0n && !known.has(mint)).map(([mint]) => mint)
   const described = await describe(network, rpc, others)
-  return [...tokens, ...described].map((token) => ({ token, amount: amounts.get(token.address) ?? 0n }))
+  return [...tokens, ...described].map((token) => ({ token, amount: amounts.get(token.address) ?? ZERO_BASE }))
 }
 
 /** Undefined where the node answers an error, or nothing that is a list. */
@@ -45,7 +45,7 @@ async function listedAmounts(rpc: Rpc, { owner, program }: Holder): Promise<Amou
       const data = bytesOf(fieldsOf(fieldsOf(entry, 'a token account').account, 'an account').data)
       if (data.length < holdingSize) throw new OddAnswer('a token account with its amount', data.length)
       const { mint, amount } = holdingOf(data)
-      amounts.set(mint, (amounts.get(mint) ?? 0n) + amount)
+      amounts.set(mint, add(amounts.get(mint) ?? ZERO_BASE, amount))
     }
     return amounts
   } catch (error) {

@@ -1,4 +1,4 @@
-import { isFailure } from '@waiaas/contract'
+import { type Base, isFailure, toBase } from '@waiaas/contract'
 import { fieldsOf, readOr, wholeNumber } from '../answers.ts'
 import type { Rpc } from '../rpc.ts'
 
@@ -8,11 +8,11 @@ const config = { encoding: 'base64', commitment: 'confirmed', maxSupportedTransa
  * What landed transactions paid to the cluster, in lamports, of those of which a node tells. Without transaction history
  * it does not; the caller then knows what the bytes say. Rent is no fee: it stays in the account that was created.
  */
-export async function readFees(rpc: Rpc, hashes: readonly string[]): Promise<Map<string, bigint>> {
+export async function readFees(rpc: Rpc, hashes: readonly string[]): Promise<Map<string, Base>> {
   const items = await rpc
     .batch(hashes.map((hash) => ({ method: 'getTransaction', params: [hash, config] })))
     .catch(none)
-  const fees = new Map<string, bigint>()
+  const fees = new Map<string, Base>()
   for (const [index, item] of items.entries()) {
     const fee =
       'result' in item
@@ -32,8 +32,8 @@ function none(error: unknown): never[] {
   return []
 }
 
-function feeIn(transaction: unknown): bigint | undefined {
+function feeIn(transaction: unknown): Base | undefined {
   if (transaction === null) return undefined
   const { meta } = fieldsOf(transaction, 'a transaction')
-  return wholeNumber(fieldsOf(meta, 'what a transaction did').fee, 'a fee')
+  return toBase(wholeNumber(fieldsOf(meta, 'what a transaction did').fee, 'a fee'))
 }

@@ -1,3 +1,4 @@
+import { toBase } from '@waiaas/contract'
 import { startSolana } from '@waiaas/localnet'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { type Answer, forwardTo, startEndpoint } from '../../../test/evm-bed.ts'
@@ -18,7 +19,8 @@ const state = async (attempt: Parameters<Bed['chain']['observe']>[0][number]) =>
   const [sighting] = await bed.chain.observe([attempt])
   return sighting!
 }
-const transfer = (amount = 1_000_000n) => ({ kind: 'transfer', to: newWallet().address, amount }) as const
+const transfer = (amount = 1_000_000n) =>
+  ({ kind: 'transfer', to: newWallet().address, amount: toBase(amount) }) as const
 
 test('a dropped send is missing, and the same bytes land later', async () => {
   const sender = await bed.funded()
@@ -160,7 +162,7 @@ test('with two endpoints nothing has failed on the word of one', async () => {
 test('after a restart the fee comes from the chain and is the same', async () => {
   const [sender, recipient] = [await bed.funded(), newWallet()]
   await bed.fixtures.mintTo(bed.spl.address, sender.address, 5n)
-  const intent = { kind: 'token-transfer', to: recipient.address, amount: 5n, token: bed.spl } as const
+  const intent = { kind: 'token-transfer', to: recipient.address, amount: toBase(5n), token: bed.spl } as const
   const { attempt, signed } = await bed.signed(sender, intent)
   await bed.chain.broadcast([signed.bytes])
   bed.node.advance(1)

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { getAddressDecoder } from '@solana/kit'
-import { tokenAsset } from '@waiaas/contract'
+import { toBase, tokenAsset } from '@waiaas/contract'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Bed, localSolana, newWallet, testBed } from '../../../test/solana-bed.ts'
 import { type ReadAccount, readMint, requireSupportedMint } from './mint.ts'
@@ -67,7 +67,7 @@ test('a mint with a transfer fee is refused by name, to describe and to send, bu
   const token = { ...bed.token2022, address, decimals: 6 }
   for (const claimed of [token, { ...token, program: undefined }]) {
     const { program, ...rest } = claimed
-    const intent = { kind: 'token-transfer', to: newWallet().address, amount: 1n } as const
+    const intent = { kind: 'token-transfer', to: newWallet().address, amount: toBase(1n) } as const
     const named = program ? { ...rest, program } : rest
     await expect(bed.chain.draft(sender.address, { ...intent, token: named })).rejects.toMatchObject(refused)
   }
@@ -81,7 +81,7 @@ test('a Token-2022 mint whose decimals are not those of the registry is refused'
   const token = { ...bed.token2022, decimals: 2 }
   bed.pass(60_000)
   await expect(
-    bed.chain.draft(sender.address, { kind: 'token-transfer', to: newWallet().address, amount: 1n, token }),
+    bed.chain.draft(sender.address, { kind: 'token-transfer', to: newWallet().address, amount: toBase(1n), token }),
   ).rejects.toThrow('expected 9 decimals')
 })
 

@@ -1,5 +1,5 @@
 import { getAddressDecoder } from '@solana/kit'
-import { Failure, type Network, tokenAsset } from '@waiaas/contract'
+import { type Base, Failure, type Network, toBase, tokenAsset } from '@waiaas/contract'
 import type { Token } from '../intent.ts'
 import { isTokenProgram, token2022Program } from './programs.ts'
 
@@ -28,9 +28,9 @@ export function tokenAccountOwner({ owner, data }: ReadAccount): string | null {
 }
 
 /** Mint and amount from the beginning of a token account. */
-export const holdingOf = (data: Uint8Array): { mint: string; amount: bigint } => ({
+export const holdingOf = (data: Uint8Array): { mint: string; amount: Base } => ({
   mint: addresses.decode(data.subarray(0, 32)),
-  amount: Buffer.from(data).readBigUInt64LE(64),
+  amount: toBase(Buffer.from(data).readBigUInt64LE(64)),
 })
 
 /** A mint as it describes itself, whether or not the daemon can move it. Names come from the mint's own metadata. */

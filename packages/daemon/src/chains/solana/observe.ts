@@ -1,3 +1,4 @@
+import type { Base } from '@waiaas/contract'
 import { shown } from '../answers.ts'
 import { type Attempt, disagreement, type Sighting } from '../follow.ts'
 import type { Rpc } from '../rpc.ts'
@@ -10,7 +11,7 @@ type Parts = {
   /** One client for each configured node, so that two can be asked for the same evidence. */
   readonly witnesses: readonly Rpc[]
   /** What bytes that this daemon signed are charged, in lamports, if it still remembers them. */
-  readonly remembered: (hash: string) => bigint | undefined
+  readonly remembered: (hash: string) => Base | undefined
   /** Signatures that failed by the word of all who were asked. */
   readonly failures: Set<string>
   readonly warn: (message: string) => void
@@ -75,7 +76,7 @@ async function withoutDoubted(
 type Evidence = {
   readonly status: Seen | Unread | null
   readonly finding: Finding | undefined
-  readonly fee: bigint | undefined
+  readonly fee: Base | undefined
 }
 
 /** None for an attempt in a block of which nothing can be read now: it stands. */

@@ -1,3 +1,4 @@
+import { toBase } from '@waiaas/contract'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { type Answer, type Answered, changing, type Request, startEndpoint } from '../../../test/evm-bed.ts'
 import { type Bed, localSolana, newWallet, signUnder, testBed } from '../../../test/solana-bed.ts'
@@ -19,7 +20,7 @@ const instead =
   (answers: Record<string, Answered>): Change =>
   ({ method }) =>
     answers[method]
-const transfer = (to = newWallet().address) => ({ kind: 'transfer', to, amount: 1_000_000n }) as const
+const transfer = (to = newWallet().address) => ({ kind: 'transfer', to, amount: toBase(1_000_000n) }) as const
 const notFound: Answered = { error: { code: -32601, message: 'Method not found' } }
 const unsupported: Answered = { error: { code: -32602, message: 'Unsupported method' } }
 
@@ -236,6 +237,6 @@ test('where no node simulates the sums alone are checked', async () => {
   const sender = await bed.funded(10_000_000n)
   const drafts = [await chain.draft(sender.address, transfer())]
   expect(await chain.precheck(sender.address, drafts, [])).toEqual([null])
-  const most = [await chain.draft(sender.address, { ...transfer(), amount: 10_000_000n })]
+  const most = [await chain.draft(sender.address, { ...transfer(), amount: toBase(10_000_000n) })]
   expect(await chain.precheck(sender.address, most, [])).toMatchObject([{ code: 'INSUFFICIENT_BALANCE' }])
 })

@@ -1,3 +1,4 @@
+import { add, toBase } from '@waiaas/contract'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { type Bed, newWallet, testBed, type Wallet } from '../../../test/solana-bed.ts'
 import type { Promised } from '../follow.ts'
@@ -14,7 +15,8 @@ afterEach(() => {
 })
 afterAll(() => bed.close())
 
-const transfer = (amount: bigint, to = newWallet().address) => ({ kind: 'transfer', to, amount }) as const
+const transfer = (amount: bigint, to = newWallet().address) =>
+  ({ kind: 'transfer', to, amount: toBase(amount) }) as const
 async function check(wallet: Wallet, intents: readonly Intent[], promised: readonly Promised[] = []) {
   const drafts = await Promise.all(intents.map((intent) => bed.chain.draft(wallet.address, intent)))
   return { drafts, found: await bed.chain.precheck(wallet.address, drafts, promised) }
@@ -35,7 +37,7 @@ test('drafts are added up in order, beside what is in flight', async () => {
   const sender = await bed.funded(10_000_000n)
   const three = [transfer(4_000_000n), transfer(7_000_000n), transfer(3_000_000n)]
   expect((await check(sender, three)).found).toEqual([null, insufficient('expected 0.0070'), null])
-  expect((await check(sender, three, [{ hash: null, nonce: null, cost: 4_000_000n }])).found).toEqual([
+  expect((await check(sender, three, [{ hash: null, nonce: null, cost: toBase(4_000_000n) }])).found).toEqual([
     null,
     insufficient('0.004 SOL of it promised'),
     insufficient('promised'),
@@ -45,7 +47,7 @@ test('drafts are added up in order, beside what is in flight', async () => {
 test('what a promise was kept with is promised no longer', async () => {
   const sender = await bed.funded(10_000_000n)
   const { signed, draft } = await bed.signed(sender, transfer(6_000_000n))
-  const promised = [{ hash: signed.hash, nonce: null, cost: 6_000_000n + draft.maxFee }]
+  const promised = [{ hash: signed.hash, nonce: null, cost: add(toBase(6_000_000n), draft.maxFee) }]
   const next = [transfer(5_000_000n)]
   expect((await check(sender, next, promised)).found).toEqual([insufficient('promised')])
   await bed.chain.broadcast([signed.bytes])
@@ -75,7 +77,8 @@ test('tokens are added up as well, and an account that is not there holds none',
   const sender = await bed.funded()
   await bed.fixtures.mintTo(bed.spl.address, sender.address, 5n)
   const to = newWallet().address
-  const send = (token: typeof bed.spl, amount: bigint) => ({ kind: 'token-transfer', to, token, amount }) as const
+  const send = (token: typeof bed.spl, amount: bigint) =>
+    ({ kind: 'token-transfer', to, token, amount: toBase(amount) }) as const
   const { found } = await check(sender, [
     send(bed.spl, 6n),
     send(bed.token2022, 1n),
@@ -94,7 +97,9 @@ test("a program's own words explain a simulation that fails otherwise", async ()
   const sender = await bed.funded()
   await bed.fixtures.mintTo(bed.spl.address, sender.address, 5n)
   const token = { ...bed.spl, decimals: 2 }
-  const { found } = await check(sender, [{ kind: 'token-transfer', to: newWallet().address, token, amount: 1n }])
+  const { found } = await check(sender, [
+    { kind: 'token-transfer', to: newWallet().address, token, amount: toBase(1n) },
+  ])
   expect(found).toEqual([invalid('rogram')])
 })
 

@@ -1,3 +1,4 @@
+import { toBase } from '@waiaas/contract'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Bed, newWallet, testBed } from '../../../test/solana-bed.ts'
 import type { Rpc } from '../rpc.ts'
@@ -50,7 +51,11 @@ test('the price is shared for ten seconds', async () => {
 
 test('a draft prices its compute units at what recent blocks paid', async () => {
   const sender = await bed.funded()
-  const { maxFee } = await bed.chain.draft(sender.address, { kind: 'transfer', to: newWallet().address, amount: 1n })
+  const { maxFee } = await bed.chain.draft(sender.address, {
+    kind: 'transfer',
+    to: newWallet().address,
+    amount: toBase(1n),
+  })
   // One band of up to 19,999 units at the node's 1,000 to 1,019 micro-lamports, beside one signature.
   expect(maxFee - 5_000n).toBeGreaterThanOrEqual(20n)
   expect(maxFee - 5_000n).toBeLessThanOrEqual(21n)

@@ -1,4 +1,5 @@
 import { type Address, getProgramDerivedAddress } from '@solana/kit'
+import { toBase } from '@waiaas/contract'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Bed, newWallet, testBed, type Wallet } from '../../../test/solana-bed.ts'
 import { associatedAccount } from './associated-account.ts'
@@ -15,9 +16,9 @@ beforeAll(async () => {
 })
 afterAll(() => bed.close())
 
-const native = (to: string) => bed.chain.draft(sender.address, { kind: 'transfer', to, amount: 1_000_000n })
+const native = (to: string) => bed.chain.draft(sender.address, { kind: 'transfer', to, amount: toBase(1_000_000n) })
 const tokens = (to: string) =>
-  bed.chain.draft(sender.address, { kind: 'token-transfer', to, amount: 1n, token: bed.spl })
+  bed.chain.draft(sender.address, { kind: 'token-transfer', to, amount: toBase(1n), token: bed.spl })
 const refused = (text: string) => ({ code: 'INVALID_ADDRESS', message: expect.stringContaining(text) })
 const derived = async (seed: string): Promise<Address> =>
   (await getProgramDerivedAddress({ programAddress: tokenProgram, seeds: [seed] }))[0]
@@ -60,7 +61,7 @@ test('a derived address receives only once it exists', async () => {
 test('amounts beyond 64 bits, empty amounts and memos beyond a packet are refused', async () => {
   const { address: to } = newWallet()
   const draft = (amount: bigint, memo?: string) =>
-    bed.chain.draft(sender.address, { kind: 'transfer', to, amount, ...(memo && { memo }) })
+    bed.chain.draft(sender.address, { kind: 'transfer', to, amount: toBase(amount), ...(memo && { memo }) })
   const wrong = (text: string) => ({ code: 'INVALID_TRANSACTION', message: expect.stringContaining(text) })
   await expect(draft(0n)).rejects.toMatchObject(wrong('from 1 to'))
   await expect(draft(2n ** 64n)).rejects.toMatchObject(wrong('from 1 to'))
@@ -84,7 +85,7 @@ test('a recipient is read once, and a known one costs no round trip', async () =
 test('bytes that would cost more than the draft promised are never written', async () => {
   const draft = await native(newWallet().address)
   const anchor = await bed.chain.expiry!.anchor()
-  const capped = { ...draft, maxFee: draft.maxFee - 1n }
+  const capped = { ...draft, maxFee: toBase(draft.maxFee - 1n) }
   expect(() => bed.chain.bytes(sender.address, capped, { ...anchor, variation: 9_999 })).toThrow('at most')
   expect(bed.chain.bytes(sender.address, draft, { ...anchor, variation: 9_999 }).length).toBeGreaterThan(0)
 })

@@ -1,4 +1,4 @@
-import { formatUnits, nativeAsset } from '@waiaas/contract'
+import { formatUnits, nativeAsset, toBase } from '@waiaas/contract'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Bed, localSolana, newWallet, signUnder, testBed, type Wallet } from '../../../test/solana-bed.ts'
 import type { Sighting } from '../follow.ts'
@@ -22,7 +22,12 @@ async function land(wallet: Wallet, intent: Parameters<Bed['signed']>[1]) {
 test('a native transfer with a memo lands and costs no more than was promised', async () => {
   const [sender, recipient] = [await bed.funded(), newWallet()]
   const before = await bed.chain.balance(sender.address)
-  const intent = { kind: 'transfer', to: recipient.address, amount: 5_000_000n, memo: 'for the läunch 🚀' } as const
+  const intent = {
+    kind: 'transfer',
+    to: recipient.address,
+    amount: toBase(5_000_000n),
+    memo: 'for the läunch 🚀',
+  } as const
   const { draft, sighting } = await land(sender, intent)
   expect(sighting).toMatchObject({ state: 'included', succeeded: true, final: false })
   expect(await bed.chain.balance(recipient.address)).toBe(5_000_000n)
@@ -35,7 +40,7 @@ test('a token reaches a new owner, whose account is created and paid for', async
   const [sender, recipient] = [await bed.funded(), newWallet()]
   await bed.fixtures.mintTo(bed.spl.address, sender.address, 10_000_000n)
   const before = await bed.chain.balance(sender.address)
-  const intent = { kind: 'token-transfer', to: recipient.address, amount: 2_500_000n, token: bed.spl } as const
+  const intent = { kind: 'token-transfer', to: recipient.address, amount: toBase(2_500_000n), token: bed.spl } as const
   const { draft, sighting } = await land(sender, intent)
   expect(sighting).toMatchObject({ state: 'included', succeeded: true })
   const paid = before - (await bed.chain.balance(sender.address))
@@ -50,7 +55,7 @@ test('a second transfer to the same owner creates nothing', async () => {
   const [sender, recipient] = [await bed.funded(), newWallet()]
   await bed.fixtures.mintTo(bed.spl.address, sender.address, 10n)
   await bed.fixtures.mintTo(bed.spl.address, recipient.address, 1n)
-  const intent = { kind: 'token-transfer', to: recipient.address, amount: 10n, token: bed.spl } as const
+  const intent = { kind: 'token-transfer', to: recipient.address, amount: toBase(10n), token: bed.spl } as const
   const { draft, sighting } = await land(sender, intent)
   expect(sighting.succeeded).toBe(true)
   expect(draft.maxFee).toBeLessThan(10_000n)
@@ -59,7 +64,7 @@ test('a second transfer to the same owner creates nothing', async () => {
 test('a plain Token-2022 transfer lands with and without an account to create', async () => {
   const [sender, recipient] = [await bed.funded(), newWallet()]
   await bed.fixtures.mintTo(bed.token2022.address, sender.address, 10n)
-  const intent = { kind: 'token-transfer', to: recipient.address, amount: 3n, token: bed.token2022 } as const
+  const intent = { kind: 'token-transfer', to: recipient.address, amount: toBase(3n), token: bed.token2022 } as const
   const before = await bed.chain.balance(sender.address)
   const first = await land(sender, intent)
   expect(first.sighting).toMatchObject({
@@ -68,7 +73,7 @@ test('a plain Token-2022 transfer lands with and without an account to create', 
   })
   expect(first.draft.maxFee).toBeGreaterThanOrEqual(first.sighting.fee + 2_074_080n)
   bed.pass(60_000)
-  const second = await land(sender, { ...intent, amount: 4n, memo: 'again' })
+  const second = await land(sender, { ...intent, amount: toBase(4n), memo: 'again' })
   expect(second.sighting.succeeded).toBe(true)
   expect(await bed.chain.tokenBalances(recipient.address, [bed.spl])).toMatchObject([
     { token: bed.spl, amount: 0n },
@@ -80,13 +85,23 @@ test('a longest memo beside a created account stays within its compute units', a
   const [sender, recipient] = [await bed.funded(), newWallet()]
   await bed.fixtures.mintTo(bed.token2022.address, sender.address, 10n)
   const memo = 'é'.repeat(256)
-  const intent = { kind: 'token-transfer', to: recipient.address, amount: 3n, token: bed.token2022, memo } as const
+  const intent = {
+    kind: 'token-transfer',
+    to: recipient.address,
+    amount: toBase(3n),
+    token: bed.token2022,
+    memo,
+  } as const
   expect((await land(sender, intent)).sighting.succeeded).toBe(true)
 })
 
 test('identical transfers under one blockhash both land, because their variation differs', async () => {
   const [sender, recipient] = [await bed.funded(), newWallet()]
-  const draft = await bed.chain.draft(sender.address, { kind: 'transfer', to: recipient.address, amount: 1_000_000n })
+  const draft = await bed.chain.draft(sender.address, {
+    kind: 'transfer',
+    to: recipient.address,
+    amount: toBase(1_000_000n),
+  })
   const anchor = await bed.chain.expiry!.anchor()
   const twins = [0, 1, maxVariation].map((variation) => signUnder(bed.chain, sender, draft, { ...anchor, variation }))
   const digests = twins.map(({ signed }) => bed.chain.decode(sender.address, signed.bytes.subarray(65), {}).digest)
@@ -105,7 +120,13 @@ test('identical transfers under one blockhash both land, because their variation
 test('the decoder says what the chain then did', async () => {
   const [sender, recipient] = [await bed.funded(), newWallet()]
   await bed.fixtures.mintTo(bed.spl.address, sender.address, 10n)
-  const intent = { kind: 'token-transfer', to: recipient.address, amount: 3n, token: bed.spl, memo: 'rent' } as const
+  const intent = {
+    kind: 'token-transfer',
+    to: recipient.address,
+    amount: toBase(3n),
+    token: bed.spl,
+    memo: 'rent',
+  } as const
   const { draft, signed } = await bed.signed(sender, intent)
   const { effects } = bed.chain.decode(sender.address, signed.bytes.subarray(65), {})
   expect(effects).toEqual({

@@ -26,7 +26,7 @@ import type { Again, Subject, Verdict } from './verdict.ts'
 
 const network = LOCAL_NETWORKS.find(({ id }) => id === 'local-evm')!
 const ETH = nativeAsset(network)
-const FEE = 10n ** 15n
+const FEE = toBase(10n ** 15n)
 const to = '0x00000000000000000000000000000000000000b0'
 const limits = { instant_max_usd: 10, notify_max_usd: 100, delay_max_usd: 500, delay_seconds: 1, daily_limit_usd: 1e9 }
 
@@ -143,7 +143,7 @@ async function payment(database: Database, around: Market, amount: bigint) {
     effects: [{ kind: 'outflow', asset: ETH, amount: String(amount), to }],
     fee: { asset: ETH, max: String(FEE) },
   }
-  const intent = { kind: 'transfer', to, amount } as const
+  const intent = { kind: 'transfer', to, amount: toBase(amount) } as const
   const subject: Subject = { wallet, session: null, network, type: 'TRANSFER', intent, effects }
   const work = <T>(fn: (db: Handle) => Promise<T>) =>
     database.work({ shared: ['system'], exclusive: [`wallet:${wallet.id}`] }, fn)

@@ -1,4 +1,4 @@
-import { type Effect, LOCAL_NETWORKS, nativeAsset, newId, toUnitPrice, toUsd } from '@waiaas/contract'
+import { type Effect, LOCAL_NETWORKS, nativeAsset, newId, toBase, toUnitPrice, toUsd } from '@waiaas/contract'
 import { expect, test } from 'vitest'
 import { forEachEngine } from '../../../../../test/support/for-each-engine.ts'
 import { audit } from '../../audit/service.ts'
@@ -50,7 +50,7 @@ forEachEngine((_, open) => {
       session: { id: newId(), constraints: '{}' },
       network,
       type: 'TRANSFER',
-      intent: { kind: 'transfer', to, amount: 1n },
+      intent: { kind: 'transfer', to, amount: toBase(1n) },
       effects: { network: network.id, sender: wallet.address, effects, fee: { asset: ETH, max: fee } },
     }
     const { of } = judge({

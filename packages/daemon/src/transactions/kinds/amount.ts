@@ -1,4 +1,4 @@
-import { Failure, formatUnits, parseUnits, type SendRequest } from '@waiaas/contract'
+import { type Base, Failure, formatUnits, parseBase, parseUnits, type SendRequest } from '@waiaas/contract'
 
 /**
  * `humanAmount` is decimal. `amount` is base units as digits; with a decimal point it is display units, unless the
@@ -7,7 +7,7 @@ import { Failure, formatUnits, parseUnits, type SendRequest } from '@waiaas/cont
 export function amountOf(
   input: Pick<SendRequest, 'amount' | 'humanAmount'>,
   { decimals, symbol }: { decimals: number; symbol: string },
-): bigint {
+): Base {
   const text = input.humanAmount ?? input.amount!
   const isDigits = input.humanAmount === undefined && /^\d+$/.test(text)
   if (input.humanAmount === undefined && /^\d+\.0+$/.test(text)) {
@@ -17,12 +17,12 @@ export function amountOf(
       `amount "${text}" can mean ${digits} ${symbol} or ${digits} base units: send humanAmount "${digits}" for the first, amount "${digits}" for the second`,
     )
   }
-  const amount = isDigits ? BigInt(text) : displayUnits(text, decimals)
+  const amount = isDigits ? parseBase(text) : displayUnits(text, decimals)
   if (amount === 0n) throw new Failure('INVALID_TRANSACTION', 'expected an amount above zero, got 0')
   return amount
 }
 
-function displayUnits(text: string, decimals: number): bigint {
+function displayUnits(text: string, decimals: number): Base {
   try {
     return parseUnits(text.replace(/^0+(?=\d)/, ''), decimals)
   } catch (cause) {

@@ -1,4 +1,4 @@
-import type { Network, RequestOf, SendType } from '@waiaas/contract'
+import type { Base, Network, RequestOf, SendType } from '@waiaas/contract'
 import type { Reader } from '../../chains/chain.ts'
 import type { Intent, Token } from '../../chains/intent.ts'
 
@@ -7,7 +7,7 @@ export type Headline = {
   readonly to: string
   /** CAIP-19. */
   readonly asset: string
-  readonly amount: bigint
+  readonly amount: Base
   readonly decimals: number
   readonly symbol: string
 }

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import { formatUnits, type SendRequest } from '@waiaas/contract'
+import { formatUnits, type SendRequest, toBase } from '@waiaas/contract'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { madeUpChain, madeUpKey } from '../../../test/made-up-chain.ts'
@@ -23,10 +23,10 @@ const token = fc
   .tuple(text, text, fc.integer({ min: 0, max: 36 }))
   .map(([symbol, name, decimals]) => ({ address, asset, symbol, name, decimals }))
 const intents: fc.Arbitrary<Intent> = fc.oneof(
-  fc.tuple(amount, memo).map(([sum, more]) => ({ kind: 'transfer' as const, to, amount: sum, ...more })),
+  fc.tuple(amount, memo).map(([sum, more]) => ({ kind: 'transfer' as const, to, amount: toBase(sum), ...more })),
   fc
     .tuple(amount, token, memo)
-    .map(([sum, one, more]) => ({ kind: 'token-transfer' as const, to, amount: sum, token: one, ...more })),
+    .map(([sum, one, more]) => ({ kind: 'token-transfer' as const, to, amount: toBase(sum), token: one, ...more })),
   fc.constantFrom('cancel' as const, 'gap-fill' as const).map((purpose) => ({ kind: 'lane' as const, purpose })),
 )
 const requests = fc
@@ -114,7 +114,7 @@ test('what a caller says of a token is checked and never believed', async () => 
   })
   await expect(ask({ symbol: 'MUP' })).rejects.toMatchObject({ ...refused, message: expect.stringContaining('MADE') })
   const { stored } = await ask({ decimals: 2, symbol: 'made' })
-  expect(stored.intent).toEqual({ kind: 'token-transfer', to, amount: 150n, token: node.token })
+  expect(stored.intent).toEqual({ kind: 'token-transfer', to, amount: toBase(150n), token: node.token })
   // What was said and agreed changes nothing of what is stored.
   expect((await ask({})).hash).toBe((await ask({ decimals: 2, symbol: 'MADE' })).hash)
 })

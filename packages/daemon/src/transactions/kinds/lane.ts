@@ -1,4 +1,4 @@
-import { nativeAsset } from '@waiaas/contract'
+import { nativeAsset, ZERO_BASE } from '@waiaas/contract'
 import type { IntentOf } from '../../chains/intent.ts'
 import type { Kind } from './kind.ts'
 
@@ -8,7 +8,7 @@ export const lane: Kind<IntentOf<'lane'>> = {
   restore: (stored) => stored as IntentOf<'lane'>, // as `store` wrote it
   headline: (_intent, { network, sender }) => ({
     to: sender,
-    amount: 0n,
+    amount: ZERO_BASE,
     asset: nativeAsset(network),
     ...network.native,
   }),

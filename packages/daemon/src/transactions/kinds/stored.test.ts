@@ -1,4 +1,4 @@
-import { SENDABLE } from '@waiaas/contract'
+import { SENDABLE, toBase } from '@waiaas/contract'
 import { expect, test } from 'vitest'
 import type { Intent, IntentOf } from '../../chains/intent.ts'
 import { sha256 } from '../../platform/sha256.ts'
@@ -16,12 +16,16 @@ const token = {
 // Databases hold these texts, and keys of earlier requests their hashes. The last is the memo.
 const texts: { [K in Intent['kind']]: [IntentOf<K>, string, string | null][] } = {
   transfer: [
-    [{ kind: 'transfer', to, amount: 5n }, `{"kind":"transfer","to":"${to}","amount":"5"}`, null],
-    [{ kind: 'transfer', to, amount: 5n, memo: 'm' }, `{"kind":"transfer","to":"${to}","amount":"5","memo":"m"}`, 'm'],
+    [{ kind: 'transfer', to, amount: toBase(5n) }, `{"kind":"transfer","to":"${to}","amount":"5"}`, null],
+    [
+      { kind: 'transfer', to, amount: toBase(5n), memo: 'm' },
+      `{"kind":"transfer","to":"${to}","amount":"5","memo":"m"}`,
+      'm',
+    ],
   ],
   'token-transfer': [
     [
-      { kind: 'token-transfer', to, amount: 2n ** 200n, token, memo: '' },
+      { kind: 'token-transfer', to, amount: toBase(2n ** 200n), token, memo: '' },
       `{"kind":"token-transfer","to":"${to}","amount":"${2n ** 200n}","token":${JSON.stringify(token)},"memo":""}`,
       '',
     ],

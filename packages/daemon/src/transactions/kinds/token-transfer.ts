@@ -1,4 +1,4 @@
-import { Failure, type RequestOf } from '@waiaas/contract'
+import { Failure, parseBase, type RequestOf } from '@waiaas/contract'
 import type { IntentOf, Token } from '../../chains/intent.ts'
 import { amountOf } from './amount.ts'
 import type { Kind, Parse } from './kind.ts'
@@ -12,7 +12,7 @@ export const tokenTransfer: Kind<TokenTransfer> = {
   store: ({ kind, to, amount, token, memo }) => ({ kind, to, amount: String(amount), token, memo }),
   restore: (stored) => {
     const { to, amount, token, memo } = stored as Stored // as `store` wrote it
-    return { kind: 'token-transfer', to, amount: BigInt(amount), token, ...(memo !== undefined && { memo }) }
+    return { kind: 'token-transfer', to, amount: parseBase(amount), token, ...(memo !== undefined && { memo }) }
   },
   headline: ({ to, amount, token: { asset, decimals, symbol } }) => ({ to, amount, asset, decimals, symbol }),
   tokens: ({ token }) => [token],

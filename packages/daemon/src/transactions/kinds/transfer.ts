@@ -1,4 +1,4 @@
-import { nativeAsset } from '@waiaas/contract'
+import { nativeAsset, parseBase } from '@waiaas/contract'
 import type { IntentOf } from '../../chains/intent.ts'
 import { amountOf } from './amount.ts'
 import type { Kind, Parse } from './kind.ts'
@@ -11,7 +11,7 @@ export const transfer: Kind<Transfer> = {
   store: ({ kind, to, amount, memo }) => ({ kind, to, amount: String(amount), memo }),
   restore: (stored) => {
     const { to, amount, memo } = stored as Stored // as `store` wrote it
-    return { kind: 'transfer', to, amount: BigInt(amount), ...(memo !== undefined && { memo }) }
+    return { kind: 'transfer', to, amount: parseBase(amount), ...(memo !== undefined && { memo }) }
   },
   headline: ({ to, amount }, { network }) => ({ to, amount, asset: nativeAsset(network), ...network.native }),
   tokens: () => [],

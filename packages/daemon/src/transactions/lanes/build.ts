@@ -1,4 +1,4 @@
-import { type Effects, factsOf, nativeAsset, newId } from '@waiaas/contract'
+import { add, type Base, type Effects, factsOf, nativeAsset, newId } from '@waiaas/contract'
 import type { Draft, Lifetime } from '../../chains/build.ts'
 import type { Chain } from '../../chains/chain.ts'
 import { type Authorisation, type Authorised, authorise } from '../../gate/service.ts'
@@ -33,12 +33,15 @@ export function build(round: Round, row: TransactionRow, plan: Plan): Issued | u
 }
 
 /** The most that the bytes can take of the native asset. */
-function nativeCost(chain: Chain, effects: Effects, draft: Draft): bigint {
+function nativeCost(chain: Chain, effects: Effects, draft: Draft): Base {
   const native = nativeAsset(chain.network)
-  return factsOf(effects).pays.reduce((sum, { asset, amount }) => (asset === native ? sum + amount : sum), draft.maxFee)
+  return factsOf(effects).pays.reduce(
+    (sum, { asset, amount }) => (asset === native ? add(sum, amount) : sum),
+    draft.maxFee,
+  )
 }
 
-type Made = { plan: Plan; bytes: Uint8Array; authorisation: Authorisation; cost: bigint }
+type Made = { plan: Plan; bytes: Uint8Array; authorisation: Authorisation; cost: Base }
 
 function attemptRow({ lane, now }: Round, row: TransactionRow, made: Made): AttemptRow {
   const { plan, bytes, authorisation, cost } = made

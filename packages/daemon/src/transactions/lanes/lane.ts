@@ -1,4 +1,4 @@
-import { Failure, isFailure } from '@waiaas/contract'
+import { Failure, isFailure, parseBase } from '@waiaas/contract'
 import type { Draft } from '../../chains/build.ts'
 import type { Chain } from '../../chains/chain.ts'
 import type { Sent } from '../../chains/follow.ts'
@@ -239,7 +239,7 @@ export class Lane {
     if (count <= 0) return false
     const { found, rows, judged } = await this.#next(count)
     if (rows.length === 0) return fillGaps(this.#parts, this.#context())
-    const promised = waiting.map(({ hash, nonce, cost }) => ({ hash, nonce, cost: BigInt(cost) }))
+    const promised = waiting.map(({ hash, nonce, cost }) => ({ hash, nonce, cost: parseBase(cost) }))
     // Inputs of judgements are read before the job that judges, which waits for nobody.
     const [{ fresh, waiting: unclear }, chainNonce] = await Promise.all([
       prepare(this.#parts, this.#context(), { rows, promised }),
@@ -320,7 +320,7 @@ export class Lane {
         details: { status: row?.status },
       })
     }
-    const outbid: Draft = { body: newest.draft, maxFee: BigInt(newest.max_fee) }
+    const outbid: Draft = { body: newest.draft, maxFee: parseBase(newest.max_fee) }
     await this.#refreshPrices([row])
     const draft = await this.#chain.draft(this.#address, replacing(row, purpose), outbid)
     const anchor = await this.#chain.expiry?.anchor()

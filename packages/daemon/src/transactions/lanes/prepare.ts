@@ -1,4 +1,4 @@
-import { Failure, isFailure } from '@waiaas/contract'
+import { Failure, isFailure, parseBase } from '@waiaas/contract'
 import type { Draft } from '../../chains/build.ts'
 import type { Promised } from '../../chains/follow.ts'
 import { type Parts, scopeOf } from '../job.ts'
@@ -68,7 +68,7 @@ async function fail(
 
 /** What waited may have been priced long ago; an approval keeps the highest fee that was shown. */
 async function currentDraft({ chain, wallet }: Place, row: TransactionRow): Promise<Draft> {
-  const stored: Draft = { body: row.draft!, maxFee: BigInt(row.max_fee!) }
+  const stored: Draft = { body: row.draft!, maxFee: parseBase(row.max_fee!) }
   // Without a nonce there is no replacing, and accounts that appear meanwhile would change the effects.
   if (!chain.order || (row.served_delay === 0 && row.approved_at === null)) return stored
   const fresh = await chain.draft(wallet.address, intentOf(row))

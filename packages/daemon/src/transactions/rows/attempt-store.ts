@@ -1,3 +1,4 @@
+import { parseBase } from '@waiaas/contract'
 import type { Attempt } from '../../chains/follow.ts'
 import { type Handle, statement } from '../../platform/db/database.ts'
 import { won } from './store.ts'
@@ -234,7 +235,7 @@ export function asAttempt(row: AttemptRow): Attempt {
     id: row.id,
     hash: row.hash,
     sender: row.sender,
-    maxFee: BigInt(row.max_fee),
+    maxFee: parseBase(row.max_fee),
     lifetime: {
       ...(row.nonce !== null && { nonce: row.nonce }),
       ...(row.blockhash !== null && { blockhash: row.blockhash }),

@@ -1,4 +1,4 @@
-import { tokenAsset } from '@waiaas/contract'
+import { type Base, toBase, tokenAsset } from '@waiaas/contract'
 import type { AbiValue } from '../abi.ts'
 import { checksummed } from '../address.ts'
 import { functions } from '../erc20.ts'
@@ -46,9 +46,9 @@ export const erc20: readonly FunctionReader[] = [
 ]
 
 /** The recipient and amount of a plain transfer; undefined for any other calldata. */
-export function parseTransfer(data: string): { readonly to: string; readonly amount: bigint } | undefined {
+export function parseTransfer(data: string): { readonly to: string; readonly amount: Base } | undefined {
   const values = functions.transfer.decode(data)
-  return values && { to: text(values[0]), amount: number(values[1]) }
+  return values && { to: text(values[0]), amount: toBase(number(values[1])) }
 }
 
 // The signature says which kind of value stands where.

@@ -1,4 +1,4 @@
-import { tokenAsset } from '@waiaas/contract'
+import { add, type Base, tokenAsset, ZERO_BASE } from '@waiaas/contract'
 import { associatedAccount } from '../associated-account.ts'
 import { accountRent } from '../fees.ts'
 import type { Message, ReadInstruction } from '../message.ts'
@@ -25,13 +25,13 @@ export function creationsIn({ instructions }: Message): Context['created'] {
 }
 
 /** The most that the message pays into token accounts that it creates, in lamports. */
-export const rentOf = ({ instructions }: Message): bigint =>
+export const rentOf = ({ instructions }: Message): Base =>
   instructions.reduce((sum, instruction) => {
     const creation = creationIn(instruction)
-    return creation ? sum + rentFor(creation) : sum
-  }, 0n)
+    return creation ? add(sum, rentFor(creation)) : sum
+  }, ZERO_BASE)
 
-const rentFor = ({ program }: Creation): bigint => accountRent(program === token2022Program)
+const rentFor = ({ program }: Creation): Base => accountRent(program === token2022Program)
 
 /** A create or create-idempotent whose account is the owner's by derivation; null for anything else. */
 function creationIn({ program, accounts, data }: ReadInstruction) {
