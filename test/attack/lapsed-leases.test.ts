@@ -74,7 +74,8 @@ test('a replica that lost its lane cannot say that bytes never left which anothe
 test('what a replica saw before it lost its lane is no news any more', async () => {
   const { chain, one, takeOver } = await replicas()
   const { id, hash } = await one.sentPayment({ amount: '5000' })
-  await one.mined(id, 'CONFIRMED')
+  chain.mine(1)
+  await one.until(id, 'CONFIRMED')
   const looking = Promise.withResolvers<void>()
   let hasLooked = false
   // Between two looks: the next one sees it in no block, and tells that when it is in another one.
