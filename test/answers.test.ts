@@ -50,6 +50,8 @@ async function faults(known: Record<string, string>): Promise<string[]> {
       if (!parsed.success) found.push(`${name}: ${parsed.error.message}`)
     }
   }
+  // What does not fit is left out of an answer, and logged.
+  if (daemon.output().includes('did not fit its schema')) found.push(daemon.output())
   return found
 }
 

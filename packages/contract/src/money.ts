@@ -10,6 +10,8 @@ type Money = Base | Usd
 type Priced = { readonly usdMicros: UnitPrice; readonly decimals: number }
 
 export const USD_DECIMALS = 6
+/** Of an asset whose amounts the daemon reckons with and tells. */
+export const MOST_DECIMALS = 36
 export const ZERO_BASE = 0n as Base
 export const ZERO_USD = toUsd(0n)
 

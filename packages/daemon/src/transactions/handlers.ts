@@ -1,4 +1,4 @@
-import { formatUnits, type Handlers, type transactionOperations } from '@waiaas/contract'
+import type { Handlers, transactionOperations } from '@waiaas/contract'
 import { sessionOf } from '../platform/caller.ts'
 import { seconds } from '../platform/clock.ts'
 import type { Calls } from '../platform/http/types.ts'
@@ -54,8 +54,7 @@ export const transactionHandlers = (
         ...item,
         walletName: await walletName(item.walletId),
         sessionId: page.rows[index]!.session_id,
-        formattedAmount:
-          item.amount && item.amountDecimals != null ? formatUnits(BigInt(item.amount), item.amountDecimals) : null,
+        formattedAmount: item.amountFormatted ?? null,
       })),
     )
     return {

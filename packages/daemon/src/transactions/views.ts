@@ -16,8 +16,8 @@ export function transactionView(
   network: Network | undefined,
   laneReason: string | undefined,
 ): Transaction {
-  const decision = decisionOf(row)
-  const hasAmount = row.amount !== null && row.decimals !== null
+  const { amount, decimals } = row
+  const hasAmount = amount !== null && decimals !== null
   return {
     id: row.id,
     walletId: row.wallet_id,
@@ -30,23 +30,32 @@ export function transactionView(
     fromAddress: addressOf(row.lane),
     toAddress: row.to_address,
     amount: row.amount,
-    amountFormatted: hasAmount ? formatUnits(BigInt(row.amount!), row.decimals!) : null,
+    amountFormatted: hasAmount ? readable(() => formatUnits(BigInt(amount), decimals)) : null,
     amountDecimals: row.decimals,
     amountSymbol: row.symbol,
-    humanAmount: hasAmount ? bothAmounts(row.amount!, row.decimals!).humanAmount : null,
-    amountUsd: row.amount_usd === null ? null : usdNumber(parseMicros(row.amount_usd)),
+    humanAmount: hasAmount ? readable(() => bothAmounts(amount, decimals).humanAmount) : null,
+    amountUsd: readable(() => (row.amount_usd === null ? null : usdNumber(parseMicros(row.amount_usd)))),
     assetId: row.asset,
     txHash: row.tx_hash,
     explorerUrl: row.tx_hash && network?.explorer ? network.explorer.replace('{hash}', row.tx_hash) : null,
     fee: row.max_fee === null || !network ? null : { max: row.max_fee, paid: row.paid, symbol: network.native.symbol },
     error: row.error,
     waitReason: waitReason(row, laneReason),
-    memo: memoOf(intentOf(row)),
+    memo: readable(() => memoOf(intentOf(row))),
     createdAt: seconds(row.created_at),
     updatedAt: seconds(row.updated_at),
     executeAt: row.due_at === null ? null : seconds(row.due_at),
     approvalExpiresAt: row.approval_expires_at === null ? null : seconds(row.approval_expires_at),
-    decision,
+    decision: readable(() => decisionOf(row)),
+  }
+}
+
+/** A part of a row that cannot be read is not told; it never hides the rest, or the rows beside it. */
+function readable<T>(read: () => T): T | null {
+  try {
+    return read()
+  } catch {
+    return null
   }
 }
 

@@ -10,7 +10,9 @@ import {
 import { type Context, Hono } from 'hono'
 import type { Principal } from '../caller.ts'
 import { asStorageFailure } from '../db/storage.ts'
+import type { Log } from '../log.ts'
 import { emptyAnswer, failureAnswer, jsonAnswer } from './answer.ts'
+import { fit } from './fit.ts'
 import { guard } from './guard.ts'
 import { inputReader } from './input.ts'
 import { tokenBuckets } from './limits.ts'
@@ -72,12 +74,15 @@ function addRoute<Ops extends Operations>(app: Hono<HttpEnv>, { name, op }: Name
   app.on(op.method, path, async (c) => {
     const meta = c.get('meta')
     const principal = await admit(c, op, options)
+    const outcome = { isFault: false }
     try {
       const input = await read(c)
+      const call = callOf(c, { op, principal, outcome })
       // The table types the handler; here it is one of many. `admit` let only the kinds of caller through that it knows.
-      const result = await (handler as (call: Call, input: unknown) => unknown)(callOf(c, op, principal), input)
-      return answerOf(meta, { name, op }, { input, result })
+      const result = await (handler as (call: Call, input: unknown) => unknown)(call, input)
+      return answerOf(meta, { name, op, input, result }, options)
     } catch (error) {
+      outcome.isFault = !isFailure(error) || error.status >= 500
       if (!isFailure(error) || declared.has(error.code)) throw error
       const problem = `operation ${name} failed with ${error.code}, which it does not declare`
       if (options.strict) throw new UndeclaredFailure(problem, { cause: error })
@@ -157,7 +162,10 @@ const nameOf = (principal: Principal): string => {
   return principal.kind === 'owner' ? `owner ${principal.address}` : principal.kind
 }
 
-function callOf(c: Context<HttpEnv>, op: Operation, principal: Principal): Call {
+/** `outcome` says in the end whether the answer is a fault of the daemon, which is none to what was asked. */
+type Asked = { op: Operation; principal: Principal; outcome: { readonly isFault: boolean } }
+
+function callOf(c: Context<HttpEnv>, { op, principal, outcome }: Asked): Call {
   const { requestId, peer, origin } = c.get('meta')
   const outgoing = c.env?.outgoing
   return {
@@ -167,7 +175,7 @@ function callOf(c: Context<HttpEnv>, op: Operation, principal: Principal): Call 
     baseUrl: origin,
     idempotencyKey: op.idempotent ? readKey(c.req.header('idempotency-key')) : undefined,
     onDelivered: (listener) => {
-      if (outgoing) outgoing.once('close', () => listener(outgoing.writableFinished))
+      if (outgoing) outgoing.once('close', () => listener(outgoing.writableFinished && !outcome.isFault))
       else listener(true)
     },
   }
@@ -178,14 +186,23 @@ function readKey(key: string | undefined): string | undefined {
   throw invalidField('Idempotency-Key', 'expected 1 to 255 visible ASCII characters')
 }
 
-function answerOf(meta: Meta, { name, op }: Named, { input, result }: { input: unknown; result: unknown }): Response {
+type Result = Named & { readonly input: unknown; readonly result: unknown }
+
+/** What the handler did is done: what of its answer does not fit is left out and logged, and fails nothing. */
+function answerOf(
+  meta: Meta,
+  { name, op, input, result }: Result,
+  { log, strict }: { readonly log: Log; readonly strict?: boolean },
+): Response {
   if (op.status === 204) return emptyAnswer(meta)
-  const parsed = op.output.safeParse(result)
-  if (!parsed.success) throw new Error(`the answer of ${name} does not fit its schema`, { cause: parsed.error })
+  const fitted = fit(op.output, result)
+  if (!fitted || (strict && fitted.cut.length > 0)) throw new Error(`the answer of ${name} does not fit its schema`)
+  const { data, cut } = fitted
+  if (cut.length > 0) log.error({ requestId: meta.requestId, cut }, `the answer of ${name} did not fit its schema`)
   const { alternative } = op
   // Inputs are objects: every operation's schema is one.
   const isOther = alternative && (input as Record<string, unknown>)[alternative.when] === true
-  return jsonAnswer(meta, isOther ? alternative.status : op.status, parsed.data)
+  return jsonAnswer(meta, isOther ? alternative.status : op.status, data)
 }
 
 /** A declared failure as it is; anything else is logged with the request's id and told to nobody. */

@@ -13,7 +13,7 @@ export type Call<Kind extends CallerKind = CallerKind> = {
   readonly baseUrl: string
   /** Only of operations that move money. */
   readonly idempotencyKey: string | undefined
-  /** Says, once, whether the whole answer went out; `false` when the caller had gone. */
+  /** Says, once, whether the whole answer went out; `false` when the caller had gone, or got a fault of the daemon instead. */
   readonly onDelivered: (listener: (delivered: boolean) => void) => void
 }
 
@@ -43,7 +43,7 @@ export type HttpOptions<Ops extends Operations> = {
   readonly isStopping?: () => boolean
   /** Adds routes that are not request and response of one operation; each decides about access by itself. */
   readonly raw?: (app: Hono<HttpEnv>) => void
-  /** In tests: an undeclared failure code rejects the request instead of being answered. */
+  /** In tests: an undeclared failure code rejects the request instead of being answered, and an answer that does not fit is a fault. */
   readonly strict?: boolean
   /** Most bytes of a body; 1 MiB unless given. */
   readonly bodyLimit?: number

@@ -1,11 +1,4 @@
-import {
-  type Decision,
-  Failure,
-  type FailureCode,
-  parseMicros,
-  type TransactionSent,
-  usdNumber,
-} from '@waiaas/contract'
+import { type Decision, Failure, type FailureCode, parseMicros, TransactionSent, usdNumber } from '@waiaas/contract'
 import type { Decoded, Draft, Hints } from '../../chains/build.ts'
 import type { Chain } from '../../chains/chain.ts'
 import { reserve } from '../../ledger/service.ts'
@@ -184,18 +177,19 @@ function answerOf(row: TransactionRow, decision: Decision, duplicateOf?: string)
       refused: { code: refusalCode(decision), message: refusalText(decision), details, retryAfter },
     }
   }
-  const accepted: TransactionSent = {
+  // Checked here, where a fault undoes all of it: once this is committed, nothing stands between it and the caller.
+  const accepted = TransactionSent.parse({
     id: row.id,
     status: row.status,
     tier: decision.tier,
     walletId: row.wallet_id,
-    type: row.type as TransactionSent['type'],
+    type: row.type,
     network: row.network,
     ...bothAmounts(row.amount!, row.decimals!),
     txHash: null,
     ...(duplicateOf && { duplicateOf }),
     ...(decision.reasons.length > 0 && { decision }),
-  }
+  })
   return { transactionId: row.id, accepted }
 }
 

@@ -1,4 +1,4 @@
-import { Failure, parseBase, type RequestOf } from '@waiaas/contract'
+import { Failure, MOST_DECIMALS, parseBase, type RequestOf } from '@waiaas/contract'
 import type { IntentOf, Token } from '../../chains/intent.ts'
 import { amountOf } from './amount.ts'
 import type { Kind, Parse } from './kind.ts'
@@ -22,9 +22,19 @@ export const tokenTransfer: Kind<TokenTransfer> = {
 export const parseTokenTransfer: Parse<'TOKEN_TRANSFER'> = async (input, chain, findToken) => {
   const to = chain.address(input.to)
   const token = await findToken(chain, input.token)
+  requireTellable(token)
   requireSame(input.token, token)
   const memo = input.memo === undefined ? {} : { memo: input.memo }
   return { kind: 'token-transfer', to, amount: amountOf(input, token), token, ...memo }
+}
+
+/** Whoever deployed a token chose its decimals; the amounts of some nobody could read. */
+function requireTellable({ address, decimals }: Token): void {
+  if (decimals <= MOST_DECIMALS) return
+  throw new Failure(
+    'TOKEN_UNSUPPORTED',
+    `expected a token of at most ${MOST_DECIMALS} decimals, got ${decimals} at ${address}`,
+  )
 }
 
 function requireSame(said: Choice, token: Token): void {
