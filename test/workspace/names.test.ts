@@ -59,6 +59,7 @@ const rules: Readonly<Record<string, Rule>> = {
       'packages/cli/src/commands/quickset.ts': 'a client translates what people say',
       'packages/daemon/src/policies/samples.ts': 'samples for the tests of its folder',
       'packages/daemon/src/keys/probe/daemon.ts': 'a program of the tests of its folder',
+      'packages/daemon/src/keys/signer/solana-transaction.ts': 'the reader of the family in the signer',
     },
   },
   'types of requests': {

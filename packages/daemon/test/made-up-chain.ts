@@ -7,7 +7,7 @@ import {
   Failure,
   parseBase,
   remaining,
-  shareUp,
+  shareDown,
   toBase,
   ZERO_BASE,
 } from '@waiaas/contract'
@@ -108,7 +108,7 @@ export function madeUpChain(node: MadeUpNode, impostor = false): Chain {
 }
 
 function draftOf({ native }: MadeUpNode, sender: string, intent: Intent, replaces?: Draft): Draft {
-  const maxFee = replaces ? shareUp(replaces.maxFee, { part: 5n, whole: 4n }) : PRICE
+  const maxFee = replaces ? shareDown(replaces.maxFee, { part: 5n, whole: 4n }) : PRICE
   const does =
     intent.kind === 'lane'
       ? { to: sender, asset: native, amount: '0' }
@@ -195,8 +195,8 @@ export function madeUpKeys(
     import: async () => {
       throw new Error('keys of the made-up family are never imported')
     },
-    sign: async (requests) =>
-      requests.map(({ key, payload }) => {
+    sign: async ({ key, requests }) =>
+      requests.map(({ payload }) => {
         if (node.faults.signer !== undefined) return { refused: node.faults.signer, code: 'SIGN_REFUSED' }
         const held = createPrivateKey({ key: Buffer.from(key.ciphertext, 'base64'), format: 'der', type: 'pkcs8' })
         return { signature: sign(null, payload, held) }

@@ -129,11 +129,11 @@ export async function startPipeline(
   }
   /** What a test does while the signer signs. */
   let meanwhile: (() => Promise<void>) | undefined
-  const signing: typeof keys.sign = async (requests) => {
+  const signing: typeof keys.sign = async (batch) => {
     const todo = meanwhile
     meanwhile = undefined
     await todo?.()
-    return keys.sign(requests)
+    return keys.sign(batch)
   }
   const parts = {
     database,

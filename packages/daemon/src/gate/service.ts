@@ -1,4 +1,5 @@
 import type { Signing, SigningKey, SigningKind } from '../keys/signing.ts'
+import type { SignRequest } from '../keys/types.ts'
 import { sha256 } from '../platform/sha256.ts'
 import type { Authorisation } from './authorise.ts'
 
@@ -38,7 +39,7 @@ export function gate({ signing, now }: { signing: Signing; now: () => number }) 
         else open.push(item)
         used.set(item.attemptId, item.authorisation.expiresAt)
       }
-      const results = await signing.sign(open.map(({ bytes }) => ({ kind, key, payload: bytes })))
+      const results = await signing.sign({ key, requests: open.map((item) => requestOf(kind, item)) })
       open.forEach(({ attemptId }, index) => {
         const result = results[index]
         outcomes.set(
@@ -51,4 +52,9 @@ export function gate({ signing, now }: { signing: Signing; now: () => number }) 
       return round.map(({ attemptId }) => outcomes.get(attemptId)!)
     },
   }
+}
+
+const requestOf = (kind: SigningKind, { attemptId, bytes, authorisation }: Authorised): SignRequest => {
+  const { transactionId, bytesHash, digest, expiresAt } = authorisation
+  return { kind, payload: bytes, authorisation: { attemptId, transactionId, bytesHash, digest, expiresAt, proofs: [] } }
 }

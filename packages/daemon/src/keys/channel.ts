@@ -12,7 +12,7 @@ import type {
   NextCheckpoint,
   PasswordCost,
   SealedImport,
-  SignRequest,
+  SignBatch,
   SignResult,
   SubkeyPurpose,
 } from './types.ts'
@@ -28,7 +28,7 @@ export type SignerCalls = {
   import: { input: { walletId: string; chain: Chain; secret: ImportSecret | SealedImport }; output: KeyRow }
   derivations: { input: { chain: Chain; secret: ImportSecret | SealedImport }; output: DerivedAddress[] }
   export: { input: { key: KeyRow; options: ExportOptions; password: Uint8Array }; output: Exported }
-  sign: { input: { requests: SignRequest[] }; output: SignResult[] }
+  sign: { input: SignBatch; output: SignResult[] }
   evidenceKey: { input: Record<string, never>; output: string }
   signCheckpoint: { input: NextCheckpoint; output: Checkpoint }
   sealingKey: { input: Record<string, never>; output: string }

@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline'
 import { ed25519 } from '@noble/curves/ed25519.js'
 import { base58 } from '@scure/base'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { evmPayment, solanaPayment } from '../../test/signing.ts'
 import { makeSealingKeyPair, openExport, sealSecret } from './sealing.ts'
 import { startKeys } from './service.ts'
 import type { Exported } from './types.ts'
@@ -74,8 +75,9 @@ describe('memory of the signer', () => {
     const [signer, reader] = await Promise.all([startKeys(), startKeys()])
     const row = await signer.createKeyring('a master password')
     const keys = [await signer.create('w', 'ethereum'), await signer.create('w', 'solana')]
-    const requests = keys.map((key) => ({ kind: 'http', key, payload: Buffer.from(signatureBase, 'utf8') }) as const)
-    for (const { signature } of await signer.sign(requests)) expect(signature).toBeTruthy()
+    const payments = [evmPayment(), solanaPayment(keys[1]!.address)]
+    for (const [at, key] of keys.entries())
+      expect((await signer.sign({ key, requests: [payments[at]!] }))[0]?.signature).toBeTruthy()
     await reader.unlock('a master password', row)
     const exported = await Promise.all(
       keys.map((key) => reader.export(key, 'a master password', { format: 'private-key' })),
@@ -98,8 +100,6 @@ describe('memory of the signer', () => {
     expect(undumped).toHaveLength(2)
   })
 })
-
-const signatureBase = '"@method": GET\n"@signature-params": ("@method");created=1'
 
 /** What a key could look like in memory: raw, and as text in the usual encodings. */
 function formsOf(secret: Uint8Array): Buffer[] {

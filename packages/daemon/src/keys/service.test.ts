@@ -2,9 +2,10 @@ import { mkdtemp, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { type Hex, keccak256, recoverAddress, serializeTransaction, toHex } from 'viem'
+import { keccak256, recoverAddress, toHex } from 'viem'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { type KeyRow, type Keys, type SignRequest, startKeys } from './service.ts'
+import { evmPayment, solanaPayment } from '../../test/signing.ts'
+import { type KeyRow, type Keys, startKeys } from './service.ts'
 import { createKeyring } from './signer/keyring.ts'
 
 const composed = 'Gr\u00fc\u00dfe aus K\u00f6ln'
@@ -19,19 +20,18 @@ beforeEach(async () => {
 })
 afterEach(() => keys.stop())
 
-const text = (message: string) => Buffer.from(message, 'utf8')
-
-function transfer(key: KeyRow, nonce: number): SignRequest & { hash: Hex } {
-  const to = '0x3535353535353535353535353535353535353535' as const
-  const fees = { maxFeePerGas: 2_000_000_000n, maxPriorityFeePerGas: 1n, gas: 21_000n }
-  const serialized = serializeTransaction({ type: 'eip1559', chainId: 31337, nonce, to, value: 1n, ...fees })
-  return { kind: 'evm-tx', key, payload: Buffer.from(serialized.slice(2), 'hex'), hash: keccak256(serialized) }
-}
+const one = (key: KeyRow) => ({ key, requests: [evmPayment()] })
+const wallet: KeyRow = { walletId: 'w', chain: 'ethereum', address: '', curve: 'secp256k1', ciphertext: '' }
 
 describe('unlocking', () => {
   test('a signer starts locked, and every use of the keyring says so', async () => {
     expect(keys.isUnlocked()).toBe(false)
-    for (const attempt of [keys.create('w', 'ethereum'), keys.subkey('settings'), keys.sign([]), keys.rewrap('x', 'y')])
+    for (const attempt of [
+      keys.create('w', 'ethereum'),
+      keys.subkey('settings'),
+      keys.sign(one(wallet)),
+      keys.rewrap('x', 'y'),
+    ])
       await expect(attempt).rejects.toMatchObject({ code: 'KEYSTORE_LOCKED' })
   })
 
@@ -99,7 +99,7 @@ describe('unlocking', () => {
     await expect(keys.unlock(password, next)).rejects.toMatchObject({ code: 'INVALID_MASTER_PASSWORD' })
     await keys.unlock('another password', next)
     expect(await keys.subkey('sessions')).toEqual(subkey)
-    expect((await keys.sign([{ kind: 'eip191', key, payload: text('hello') }]))[0]?.signature).toHaveLength(65)
+    expect((await keys.sign(one(key)))[0]?.signature).toHaveLength(65)
     expect(next.wrappedRoot).not.toBe(row.wrappedRoot)
   })
 
@@ -118,13 +118,13 @@ describe('batches', () => {
   test('64 transactions of one wallet are signed in order by one call', async () => {
     await keys.createKeyring(password)
     const key = await keys.create('w', 'ethereum')
-    const batch = Array.from({ length: 64 }, (_, nonce) => transfer(key, nonce))
-    const results = await keys.sign(batch)
+    const requests = Array.from({ length: 64 }, (_, nonce) => evmPayment({ nonce }))
+    const results = await keys.sign({ key, requests })
     const signers = await Promise.all(
       results.map(({ signature }, at) => {
         const compact = Uint8Array.from(signature!)
         compact[64]! += 27
-        return recoverAddress({ hash: batch[at]!.hash, signature: toHex(compact) })
+        return recoverAddress({ hash: keccak256(requests[at]!.payload), signature: toHex(compact) })
       }),
     )
     expect(signers).toEqual(Array.from({ length: 64 }, () => key.address))
@@ -132,20 +132,20 @@ describe('batches', () => {
 
   test('a refused request leaves the others of its batch alone', async () => {
     await keys.createKeyring(password)
-    const [evm, solana] = [await keys.create('a', 'ethereum'), await keys.create('b', 'solana')]
-    const results = await keys.sign([
-      { kind: 'eip191', key: evm, payload: text('hello') },
-      { kind: 'eip191', key: evm, payload: new Uint8Array(32) },
-      { kind: 'solana-offchain', key: solana, payload: text('hello') },
-      { kind: 'solana-tx', key: evm, payload: text('hello') },
-      { kind: 'solana-offchain', key: { ...solana, walletId: 'a' }, payload: text('hello') },
-    ])
-    expect(results.map((result) => result.signature?.length ?? result.code)).toEqual([
-      65,
-      'SIGN_REFUSED',
-      64,
-      'SIGN_REFUSED',
-      'KEY_ROW_CORRUPT',
+    const key = await keys.create('a', 'ethereum')
+    const { payload, ...unsigned } = evmPayment({ nonce: 1 })
+    const requests = [
+      evmPayment(),
+      { ...unsigned, payload: payload.subarray(0, -1) },
+      { ...evmPayment(), kind: 'solana-tx' as const },
+      solanaPayment('11111111111111111111111111111111'),
+      evmPayment({ nonce: 2 }),
+    ]
+    const results = await keys.sign({ key, requests })
+    const refused = ['SIGN_REFUSED', 'SIGN_REFUSED', 'SIGN_REFUSED']
+    expect(results.map((result) => result.signature?.length ?? result.code)).toEqual([65, ...refused, 65])
+    expect(await keys.sign({ key: { ...key, walletId: 'b' }, requests: [evmPayment()] })).toMatchObject([
+      { code: 'KEY_ROW_CORRUPT' },
     ])
   })
 
@@ -154,7 +154,7 @@ describe('batches', () => {
     const key = await keys.create('w', 'ethereum')
     const order: string[] = []
     const verified = keys.verify('wrong', row).then(() => order.push('verified'))
-    await keys.sign([transfer(key, 0)]).then(() => order.push('signed'))
+    await keys.sign(one(key)).then(() => order.push('signed'))
     await verified
     expect(order).toEqual(['signed', 'verified'])
   })
@@ -162,7 +162,7 @@ describe('batches', () => {
   test('the same bytes give the same signature', async () => {
     await keys.createKeyring(password)
     const key = await keys.create('w', 'ethereum')
-    const [first, second] = await keys.sign([transfer(key, 1), transfer(key, 1)])
+    const [first, second] = await keys.sign({ key, requests: [evmPayment(), evmPayment()] })
     expect(first).toEqual(second)
   })
 })
@@ -176,10 +176,10 @@ describe('death of the signer', () => {
     await expect(pending).rejects.toMatchObject({ code: 'KEYSTORE_LOCKED' })
     expect(keys.isUnlocked()).toBe(false)
     expect(exits).toEqual([null])
-    await expect(keys.sign([transfer(key, 0)])).rejects.toMatchObject({ code: 'KEYSTORE_LOCKED' })
+    await expect(keys.sign(one(key))).rejects.toMatchObject({ code: 'KEYSTORE_LOCKED' })
     await keys.restart()
     await keys.unlock(password, row)
-    expect((await keys.sign([transfer(key, 0)]))[0]?.signature).toHaveLength(65)
+    expect((await keys.sign(one(key)))[0]?.signature).toHaveLength(65)
   })
 
   test('restarts that are asked for together start one signer', async () => {

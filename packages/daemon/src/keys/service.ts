@@ -14,7 +14,7 @@ import type {
   NextCheckpoint,
   PasswordCost,
   SealedImport,
-  SignRequest,
+  SignBatch,
   SignResult,
   SubkeyPurpose,
 } from './types.ts'
@@ -54,7 +54,7 @@ export type Keys = {
   /** INVALID_MASTER_PASSWORD, which the signer finds out itself; EXPORT_REFUSED when the chain has no such format. */
   export(key: KeyRow, masterPassword: string, options: ExportOptions): Promise<Exported>
   /** One message for the whole batch; answers in order. */
-  sign(requests: readonly SignRequest[]): Promise<SignResult[]>
+  sign(batch: SignBatch): Promise<SignResult[]>
   /** Base64 Ed25519 public key of `signCheckpoint`. */
   evidenceKey(): Promise<string>
   /** SIGN_REFUSED unless it is behind all that the signer has signed since it was unlocked. */
@@ -122,7 +122,7 @@ export async function startKeys(options: KeysOptions = {}): Promise<Keys> {
     derivations: (chain, secret) => call('derivations', { chain, secret }),
     export: (key, masterPassword, exportOptions) =>
       inAnyForm(masterPassword, (bytes) => call('export', { key, options: exportOptions, password: bytes })),
-    sign: (requests) => call('sign', { requests: [...requests] }),
+    sign: (batch) => call('sign', batch),
     evidenceKey: () => call('evidenceKey', {}),
     signCheckpoint: (next) => call('signCheckpoint', next),
     sealingKey: () => call('sealingKey', {}),

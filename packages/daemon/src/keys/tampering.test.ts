@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type KeyRow, type KeyringRow, type Keys, type SignKind, startKeys } from './service.ts'
+import { evmPayment, solanaPayment } from '../../test/signing.ts'
+import { type KeyRow, type KeyringRow, type Keys, startKeys } from './service.ts'
 
 let keys: Keys
 let keyring: KeyringRow
@@ -16,8 +17,9 @@ beforeAll(async () => {
 })
 afterAll(() => keys.stop())
 
-async function sign(key: KeyRow, kind: SignKind = 'eip191') {
-  const [result] = await keys.sign([{ kind, key, payload: Buffer.from('a message', 'utf8') }])
+async function sign(key: KeyRow) {
+  const payment = key.chain === 'solana' ? solanaPayment(solana.address) : evmPayment()
+  const [result] = await keys.sign({ key, requests: [payment] })
   return result!
 }
 
@@ -56,7 +58,7 @@ describe('key tampering', () => {
     ['of another chain', () => ({ ...solana, address: first.address })],
   ])('a row %s is refused as KEY_ROW_CORRUPT, naming the wallet and what to do', async (_name, make) => {
     const row = make()
-    const result = await sign(row, row.chain === 'solana' ? 'solana-offchain' : 'eip191')
+    const result = await sign(row)
     expect(result).toMatchObject({ code: 'KEY_ROW_CORRUPT' })
     expect(result.refused).toContain(row.walletId)
     expect(result.refused).toContain('backup')

@@ -16,16 +16,28 @@ export type KeyringRow = { kdf: Kdf; wrappedRoot: string; version: 1 }
 
 export type SubkeyPurpose = 'settings' | 'sessions' | 'webhooks' | 'backup'
 
-export type SignKind = 'evm-tx' | 'eip191' | 'eip712' | 'user-op' | 'solana-tx' | 'solana-offchain' | 'http'
+/** What is signed: unsigned transactions of EVM (EIP-1559, or legacy with EIP-155) and messages of Solana (legacy or v0). */
+export type SignKind = 'evm-tx' | 'solana-tx'
 
-/**
- * Full bytes to sign; the signer does the hashing.
- * evm-tx: the unsigned transaction (types 1 and 2, or legacy with EIP-155). solana-tx: the message (legacy or v0).
- * eip191: the UTF-8 text, without the prefix. eip712: UTF-8 JSON of { domain, types, primaryType, message }.
- * user-op: UTF-8 JSON of { entryPoint, entryPointVersion, chainId, operation }, ERC-4337 in the packed form of that version.
- * solana-offchain: the text, or an off-chain message with its header. http: an RFC 9421 signature base.
- */
-export type SignRequest = { kind: SignKind; key: KeyRow; payload: Uint8Array }
+/** What the daemon decided on, as it is told to the signer, which reads the bytes by itself all the same. */
+export type SignAuthorisation = {
+  attemptId: string
+  transactionId: string
+  /** SHA-256 of the unsigned bytes, hex. */
+  bytesHash: string
+  /** The effects digest that the decision was about. */
+  digest: string
+  /** Unix milliseconds. */
+  expiresAt: number
+  /** Where signatures over the effects digest will stand; there are none yet. */
+  proofs: readonly never[]
+}
+
+/** Full bytes to sign; the signer reads and hashes them. */
+export type SignRequest = { kind: SignKind; payload: Uint8Array; authorisation: SignAuthorisation }
+
+/** Requests of one wallet, in order. */
+export type SignBatch = { key: KeyRow; requests: readonly SignRequest[] }
 
 /** `signature`: r, s and y parity (65 bytes) on secp256k1, 64 bytes on ed25519. One refusal leaves the rest of a batch alone. */
 export type SignResult =

@@ -1,6 +1,8 @@
+import { hash } from 'node:crypto'
 import { createInterface } from 'node:readline'
 import { writeHeapSnapshot } from 'node:v8'
-import { startKeys } from '../service.ts'
+import { base58 } from '@scure/base'
+import { type KeyRow, type SignKind, startKeys } from '../service.ts'
 
 // Run by heap.test.ts as a stand-in for the daemon: imports sealed keys, makes and signs, then shows its memory.
 
@@ -22,12 +24,14 @@ const order = JSON.parse((await lines.next()).value as string) as Order
 const ethereum = await keys.import('wallet-1', 'ethereum', { sealed: order.sealedByChain.ethereum })
 const solana = await keys.import('wallet-2', 'solana', { sealed: order.sealedByChain.solana })
 const created = await keys.create('wallet-3', 'ethereum')
-const text = Buffer.from('a message to sign', 'utf8')
-const signed = await keys.sign([
-  { kind: 'eip191', key: ethereum, payload: text },
-  { kind: 'solana-offchain', key: solana, payload: text },
-  { kind: 'eip191', key: created, payload: text },
-])
+// The example of EIP-155, and a message of Solana that does nothing.
+const example = 'ec098504a817c800825208943535353535353535353535353535353535353535880de0b6b3a764000080018080'
+const nothing = [Buffer.of(1, 0, 0, 1), base58.decode(solana.address), Buffer.alloc(32), Buffer.of(0)]
+const signed = [
+  await sign(ethereum, 'evm-tx', Buffer.from(example, 'hex')),
+  await sign(solana, 'solana-tx', Buffer.concat(nothing)),
+  await sign(created, 'evm-tx', Buffer.from(example, 'hex')),
+]
 const exported = await keys.export(created, 'a master password of the probe', {
   format: 'private-key',
   recipient: order.recipient,
@@ -36,13 +40,19 @@ writeHeapSnapshot(order.snapshot)
 say({
   exported,
   addresses: [ethereum.address, solana.address],
-  isSigned: signed.every((one) => one.signature),
+  isSigned: signed.every((one) => one?.signature),
   canary: order.canary,
 })
 
 await lines.next()
 await keys.stop()
 process.exit(0)
+
+async function sign(key: KeyRow, kind: SignKind, payload: Uint8Array) {
+  const facts = { attemptId: 'a', transactionId: 't', digest: '', expiresAt: Date.now() + 60_000 }
+  const authorisation = { ...facts, bytesHash: hash('sha256', payload), proofs: [] }
+  return (await keys.sign({ key, requests: [{ kind, payload, authorisation }] }))[0]
+}
 
 function say(message: object): void {
   process.stdout.write(`${JSON.stringify(message)}\n`)

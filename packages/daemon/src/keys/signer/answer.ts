@@ -78,7 +78,7 @@ export function makeSigner(): { calls: Handlers; lock: () => void } {
       await requirePassword(password)
       return exportKey(keyring(), key, options)
     },
-    sign: ({ requests }) => signBatch(keyring(), requests),
+    sign: (batch) => signBatch(keyring(), batch),
     evidenceKey: () => unlocked().witness.publicKey,
     signCheckpoint: (next) => unlocked().witness.sign(next),
     sealingKey: () => sealing.publicKey,

@@ -28,7 +28,7 @@ export const chains: Record<Chain, ChainKeys> = {
     curve: 'secp256k1',
     address: (publicKey) => checksumAddress(keccak_256(publicKey.subarray(1)).subarray(12)),
     addressKey: (address) => address.toLowerCase(),
-    kinds: ['evm-tx', 'eip191', 'eip712', 'user-op', 'http'],
+    kinds: ['evm-tx'],
     derivations: [{ derivation: 'bip44', path: "m/44'/60'/0'/0/0", usedBy: 'wallets of Ethereum' }],
     secretForm: '64 hexadecimal digits, with or without 0x',
     // Some libraries write a zero byte in front, which marks a positive number.
@@ -40,7 +40,7 @@ export const chains: Record<Chain, ChainKeys> = {
     curve: 'ed25519',
     address: (publicKey) => base58.encode(publicKey),
     addressKey: (address) => address,
-    kinds: ['solana-tx', 'solana-offchain', 'http'],
+    kinds: ['solana-tx'],
     // The paths of `solana-keygen` are in the documentation of the Solana command line, "Paper wallet".
     derivations: [
       { derivation: 'bip44', path: "m/44'/501'/0'/0'", usedBy: 'Phantom, Solflare, Backpack and most others' },
@@ -60,7 +60,7 @@ export const chains: Record<Chain, ChainKeys> = {
     curve: 'ed25519',
     address: rippleAddress,
     addressKey: (address) => address,
-    kinds: ['http'],
+    kinds: [],
     derivations: [],
     secretForm: '64 hexadecimal digits',
     readSecret: (text) => readHex(text, 32),

@@ -1,26 +1,72 @@
+import { hex } from './chains.ts'
+import { NATIVE, type Reading } from './reading.ts'
 import { refuse } from './refuse.ts'
 import { decodeRlp, type Rlp } from './rlp.ts'
 
-// One letter a field: n integer, t recipient, d data, a access list, e empty.
-const legacy = { name: 'legacy transaction with EIP-155', shape: 'nnntndnee', chainIdAt: 6 }
-const typed: Record<number, { name: string; shape: string; chainIdAt: number }> = {
-  1: { name: 'EIP-2930 transaction', shape: 'nnnntnda', chainIdAt: 0 },
-  2: { name: 'EIP-1559 transaction', shape: 'nnnnntnda', chainIdAt: 0 },
+// One letter a field: n number, t recipient, d data, e nothing.
+const legacy = { name: 'legacy transaction with EIP-155', shape: 'nnntndnee' }
+const eip1559 = { name: 'EIP-1559 transaction', shape: 'nnnnntnde' }
+const FORMS = {
+  legacy: { ...legacy, chainId: 6, nonce: 0, price: 1, gas: 2, to: 3, value: 4, data: 5 },
+  eip1559: { ...eip1559, chainId: 0, nonce: 1, price: 3, gas: 4, to: 5, value: 6, data: 7 },
+} as const
+/** `transfer(address,uint256)` of ERC-20: the selector, and the zeros in front of the address. */
+const ERC20_TRANSFER = 'a9059cbb'.padEnd(32, '0')
+const ERC20_TRANSFER_BYTES = 4 + 32 + 32
+/** 256 characters of at most four bytes. */
+const MEMO_MOST = 1_024
+
+/** Reads exactly one unsigned transaction that is bound to a chain, legacy or EIP-1559; refuses all else. */
+export function readEvmTransaction(payload: Uint8Array): Reading {
+  const { form, fields } = fieldsOf(payload)
+  const at = (index: number) => fields[index]!
+  const chainId = number(at(form.chainId))
+  const nonce = number(at(form.nonce))
+  if (chainId === 0n) refuse('chain id 0 is not signed')
+  if (chainId > BigInt(Number.MAX_SAFE_INTEGER) || nonce > BigInt(Number.MAX_SAFE_INTEGER))
+    refuse('the chain id or nonce is out of range')
+  if (at(form.to).length === 0) refuse('contract deployments are not signed')
+  return {
+    chain: `eip155:${chainId}`,
+    nonce: Number(nonce),
+    fee: number(at(form.price)) * number(at(form.gas)),
+    ...contentOf({ to: hex(at(form.to)), value: number(at(form.value)), data: at(form.data) }),
+  }
 }
 
-/** Refuses bytes that are not exactly one unsigned transaction of a known type, bound to a chain. */
-export function assertUnsignedTransaction(payload: Uint8Array): void {
+type Content = { to: string; value: bigint; data: Uint8Array }
+
+function contentOf({ to, value, data }: Content): Pick<Reading, 'moves' | 'calls'> {
+  const native = value === 0n ? [] : [{ asset: NATIVE, amount: value, to }]
+  if (data.length === 0) return { moves: native, calls: null }
+  const text = hex(data)
+  if (value === 0n && data.length === ERC20_TRANSFER_BYTES && text.startsWith(ERC20_TRANSFER)) {
+    const amount = BigInt(`0x${text.slice(72)}`)
+    return { moves: [{ asset: to, amount, to: text.slice(32, 72) }], calls: null }
+  }
+  // Printable text makes no call that contracts know: their arguments are padded with zeros.
+  return { moves: native, calls: isMemo(data) ? null : to }
+}
+
+function isMemo(data: Uint8Array): boolean {
+  if (data.length > MEMO_MOST) return false
+  const text = Buffer.from(data.buffer, data.byteOffset, data.length).toString('utf8')
+  return !/[^\P{C}\n\u200d]/u.test(text) && Buffer.from(text, 'utf8').equals(data)
+}
+
+function fieldsOf(payload: Uint8Array) {
   const first = payload[0] ?? 0
   if (first === 4) refuse('EIP-7702 transactions are not signed')
-  const type =
-    (first >= 0xc0 ? legacy : typed[first]) ?? refuse('not an unsigned transaction of a known type (legacy, 1 or 2)')
-  const fields = decodeFields(type === legacy ? payload : payload.subarray(1))
-  if (fields.length !== type.shape.length)
-    refuse(`an unsigned ${type.name} has ${type.shape.length} fields, this one has ${fields.length}`)
+  if (first !== 2 && first < 0xc0) refuse('not an unsigned transaction of a known type (legacy or EIP-1559)')
+  const form = first === 2 ? FORMS.eip1559 : FORMS.legacy
+  const fields = decodeFields(first === 2 ? payload.subarray(1) : payload)
+  if (fields.length !== form.shape.length)
+    refuse(`an unsigned ${form.name} has ${form.shape.length} fields, this one has ${fields.length}`)
   fields.forEach((field, at) => {
-    if (!fieldFits[type.shape[at]!]!(field)) refuse(`field ${at} of the ${type.name} is malformed`)
+    if (!fieldFits[form.shape[at]!]!(field)) refuse(`field ${at} of the ${form.name} is malformed`)
   })
-  if ((fields[type.chainIdAt] as Uint8Array).length === 0) refuse('chain id 0 is not signed')
+  // The empty list at the end of EIP-1559 is the only field that is no bytes.
+  return { form, fields: fields as Uint8Array[] }
 }
 
 function decodeFields(bytes: Uint8Array): Rlp[] {
@@ -39,13 +85,8 @@ const fieldFits: Record<string, (field: Rlp) => boolean> = {
   n: (field) => isBytes(field) && field.length <= 32 && field[0] !== 0,
   t: (field) => isBytes(field) && (field.length === 0 || field.length === 20),
   d: isBytes,
-  e: (field) => isBytes(field) && field.length === 0,
-  a: (field) => Array.isArray(field) && field.every(isAccessEntry),
+  // Of a legacy transaction empty bytes, of the other an access list without entries.
+  e: (field) => field.length === 0,
 }
 
-function isAccessEntry(entry: Rlp): boolean {
-  if (!Array.isArray(entry) || entry.length !== 2) return false
-  const [account, slots] = entry
-  if (!isBytes(account!) || account.length !== 20 || !Array.isArray(slots)) return false
-  return slots.every((slot) => isBytes(slot) && slot.length === 32)
-}
+const number = (bytes: Uint8Array): bigint => (bytes.length === 0 ? 0n : BigInt(`0x${hex(bytes)}`))

@@ -3,12 +3,11 @@ import { chains, hex } from './chains.ts'
 import { curves, secretBytes } from './curves.ts'
 import { Guarded, sodium, thenWiped } from './guarded.ts'
 import { asWritten, passwordForms, refusePrivateKey } from './import-text.ts'
-import { invalid, parseJson } from './invalid.ts'
+import { invalid, isRecord, parseJson } from './invalid.ts'
 import { chainKeys } from './key-rows.ts'
 import { openKeystoreV3 } from './keystore-v3.ts'
 import { deriveSecret, seedOf } from './mnemonic.ts'
 import { readSolanaKeypair } from './solana-keypair.ts'
-import { isRecord } from './typed-data.ts'
 import { openWaiaas2 } from './waiaas-2.ts'
 
 type Secret<Kind extends ImportSecret['kind']> = Extract<ImportSecret, { kind: Kind }>

@@ -14,8 +14,7 @@ import { keccak_256 } from '@noble/hashes/sha3.js'
 import { hex } from './chains.ts'
 import type { Guarded } from './guarded.ts'
 import { sodium } from './guarded.ts'
-import { invalid, parseJson } from './invalid.ts'
-import { isRecord } from './typed-data.ts'
+import { invalid, isRecord, parseJson } from './invalid.ts'
 
 type Values = Record<string, unknown>
 const runScrypt = promisify<Buffer, Uint8Array, number, ScryptOptions, Buffer>(scrypt)

@@ -13,9 +13,9 @@ import {
   setTransactionMessageLifetimeUsingBlockhash,
 } from '@solana/kit'
 import { getTransferSolInstruction } from '@solana-program/system'
-import { type Hex, hashMessage, hashTypedData, hexToBytes, recoverAddress, serializeTransaction, toHex } from 'viem'
-import { getUserOperationHash } from 'viem/account-abstraction'
+import { hexToBytes, serializeTransaction, toHex } from 'viem'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { evmPayment, requestOf } from '../../../test/signing.ts'
 import type { Chain, KeyRow, SignKind } from '../types.ts'
 import { encryptSecret } from './box.ts'
 import { curves } from './curves.ts'
@@ -38,17 +38,8 @@ beforeAll(async () => {
 afterAll(() => wipeKeyring(keyring))
 
 const bytes = (text: string) => Buffer.from(text, 'utf8')
-const sign = (key: KeyRow, kind: SignKind, payload: Uint8Array) => signBatch(keyring, [{ kind, key, payload }])[0]!
-const json = (value: unknown) =>
-  bytes(JSON.stringify(value, (_key, item) => (typeof item === 'bigint' ? item.toString() : item)))
-
-async function signerOf(hash: Hex, kind: SignKind, payload: Uint8Array): Promise<string | undefined> {
-  const { signature, refused } = sign(evm, kind, payload)
-  if (!signature) return refused
-  const compact = Uint8Array.from(signature)
-  compact[64]! += 27
-  return recoverAddress({ hash, signature: toHex(compact) })
-}
+const sign = (key: KeyRow, kind: SignKind, payload: Uint8Array) =>
+  signBatch(keyring, { key, requests: [requestOf(kind, payload)] })[0]!
 
 describe('evm-tx', () => {
   const to = '0x3535353535353535353535353535353535353535'
@@ -63,13 +54,10 @@ describe('evm-tx', () => {
     expect(signature![64]).toBe(0)
   })
 
-  const typed = { chainId: 1, nonce: 3, to, value: 5n, gas: 21000n, data: '0x1234' } as const
+  const typed = { chainId: 1, nonce: 3, to, value: 5n, gas: 21000n, data: '0x6d656d6f' } as const
   const accessList = [{ address: to, storageKeys: [`0x${'ab'.repeat(32)}`] }] as const
   test.each([
     ['EIP-1559', serializeTransaction({ ...typed, type: 'eip1559', maxFeePerGas: 9n, maxPriorityFeePerGas: 1n })],
-    ['EIP-1559 with access list', serializeTransaction({ ...typed, type: 'eip1559', maxFeePerGas: 9n, accessList })],
-    ['EIP-1559 that deploys', serializeTransaction({ ...typed, type: 'eip1559', to: null, maxFeePerGas: 9n })],
-    ['EIP-2930', serializeTransaction({ ...typed, type: 'eip2930', gasPrice: 9n, accessList })],
     ['legacy', serializeTransaction({ ...typed, type: 'legacy', gasPrice: 9n })],
   ])('%s is signed', (_name, serialized) => {
     expect(sign(evm, 'evm-tx', hexToBytes(serialized)).signature).toHaveLength(65)
@@ -93,6 +81,10 @@ describe('evm-tx', () => {
       hexToBytes(serializeTransaction({ ...typed, type: 'eip7702', authorizationList: [authorization] })),
     ],
     ['a blob transaction', Buffer.of(3, 0xc0)],
+    ['an EIP-2930 transaction', hexToBytes(serializeTransaction({ ...typed, type: 'eip2930', gasPrice: 9n }))],
+    ['an access list', hexToBytes(serializeTransaction({ ...typed, type: 'eip1559', maxFeePerGas: 9n, accessList }))],
+    ['a deployment', hexToBytes(serializeTransaction({ ...typed, type: 'eip1559', to: null, maxFeePerGas: 9n }))],
+    ['a call', hexToBytes(serializeTransaction({ ...typed, type: 'eip1559', data: '0x095ea7b3' }))],
     ['a legacy transaction without a chain id', Buffer.from(`e8${eip155.slice(2, -6)}`, 'hex')],
     ['chain id 0', Buffer.from(eip155.replace(/018080$/, '808080'), 'hex')],
     ['a signed transaction', hexToBytes(signed)],
@@ -108,143 +100,6 @@ describe('evm-tx', () => {
   ])('%s is refused', (_name, payload) => {
     expect(sign(evm, 'evm-tx', payload)).toMatchObject({ code: 'SIGN_REFUSED' })
   })
-})
-
-describe('eip191', () => {
-  test('text is signed with the prefix of the standard', async () => {
-    const message = 'Sign in to example.org — nonce 7'
-    expect(await signerOf(hashMessage(message), 'eip191', bytes(message))).toBe(evm.address)
-  })
-
-  test.each<[string, Uint8Array]>([
-    ['exactly 32 bytes', randomBytes(32)],
-    ['exactly 32 characters', bytes('x'.repeat(32))],
-    ['bytes that are not UTF-8', Buffer.of(0xc3, 0x28, 0x41)],
-    ['a hash in hexadecimal', bytes(`0x${'ab'.repeat(32)}`)],
-    ['nothing', new Uint8Array(0)],
-  ])('%s is refused', (_name, payload) => {
-    expect(sign(evm, 'eip191', payload)).toMatchObject({ code: 'SIGN_REFUSED' })
-  })
-})
-
-describe('eip712', () => {
-  const contract = '0xCcCCccccCCCCcCCCCCCcCcCccCcCCCcCcccccccC'
-  const person = [
-    { name: 'name', type: 'string' },
-    { name: 'wallets', type: 'address[]' },
-  ]
-  const mail = {
-    domain: { name: 'Ether Mail', version: '1', chainId: 1, verifyingContract: contract },
-    types: {
-      Person: person,
-      Mail: [
-        { name: 'from', type: 'Person' },
-        { name: 'to', type: 'Person[]' },
-        { name: 'contents', type: 'string' },
-        { name: 'data', type: 'bytes' },
-        { name: 'tag', type: 'bytes4' },
-        { name: 'amount', type: 'int128' },
-        { name: 'pair', type: 'uint8[2]' },
-        { name: 'urgent', type: 'bool' },
-      ],
-    },
-    primaryType: 'Mail',
-    message: {
-      from: { name: 'Cow', wallets: [contract, contract] },
-      to: [{ name: 'Bob', wallets: [] }],
-      contents: 'Hello, Bob!',
-      data: '0x0102',
-      tag: '0xdeadbeef',
-      amount: '-12345678901234567890',
-      pair: [1, 2],
-      urgent: true,
-    },
-  }
-
-  test('nested structures, lists and every kind of value hash as in another implementation', async () => {
-    // viem types integers as bigint and takes their text as well.
-    const hash = hashTypedData({ ...mail, message: { ...mail.message, amount: BigInt(mail.message.amount) } } as never)
-    expect(await signerOf(hash, 'eip712', json(mail))).toBe(evm.address)
-  })
-
-  test.each<[string, object]>([
-    ['a surplus field', { message: { ...mail.message, hidden: 1 } }],
-    ['a missing field', { message: { ...mail.message, contents: undefined } }],
-    ['a number beyond exactness', { message: { ...mail.message, amount: 2 ** 60 } }],
-    ['a number out of range', { message: { ...mail.message, pair: [1, 256] } }],
-    ['a list of a wrong length', { message: { ...mail.message, pair: [1] } }],
-    ['bytes of a wrong length', { message: { ...mail.message, tag: '0xdead' } }],
-    ['an unknown type', { types: { ...mail.types, Person: [...person, { name: 'x', type: 'Missing' }] } }],
-    ['an empty domain', { domain: {} }],
-    ['a domain with a foreign field', { domain: { ...mail.domain, other: 1 } }],
-    ['a domain type that does not fit', { types: { ...mail.types, EIP712Domain: [{ name: 'name', type: 'string' }] } }],
-    ['a domain alone', { primaryType: 'EIP712Domain' }],
-    ['a structure that hides an elementary type', { types: { ...mail.types, address: person } }],
-    [
-      'a field name that forges a second field',
-      { types: { ...mail.types, Person: [{ name: 'name,uint256 x', type: 'string' }] } },
-    ],
-    ['a field defined twice', { types: { ...mail.types, Person: [...person, person[0]] } }],
-    ['a type that is only inherited', { primaryType: 'toString' }],
-    ['a field beside the four', { digest: `0x${'00'.repeat(32)}` }],
-  ])('%s is refused', (_name, change) => {
-    expect(sign(evm, 'eip712', json({ ...mail, ...change }))).toMatchObject({ code: 'SIGN_REFUSED' })
-  })
-})
-
-describe('user-op', () => {
-  const entryPoint = '0x4337084D9E255Ff0702461CF8895CE9E3b5Ff108'
-  const gas = {
-    callGasLimit: 1n,
-    verificationGasLimit: 2n,
-    preVerificationGas: 3n,
-    maxFeePerGas: 4n,
-    maxPriorityFeePerGas: 5n,
-  }
-  const base = { sender: evmAddress(), nonce: 7n, callData: '0xabcdef', signature: '0x' } as const
-  const half = (value: bigint) => value.toString(16).padStart(32, '0')
-  const packed = {
-    ...{ sender: base.sender, nonce: base.nonce, callData: base.callData, initCode: '0x', paymasterAndData: '0x' },
-    accountGasLimits: `0x${half(gas.verificationGasLimit)}${half(gas.callGasLimit)}`,
-    preVerificationGas: gas.preVerificationGas,
-    gasFees: `0x${half(gas.maxPriorityFeePerGas)}${half(gas.maxFeePerGas)}`,
-  }
-
-  test.each(['0.7', '0.8'] as const)('version %s is hashed as in another implementation', async (entryPointVersion) => {
-    const common = { chainId: 1, entryPointAddress: entryPoint, entryPointVersion } as const
-    const hash = getUserOperationHash({ ...common, userOperation: { ...base, ...gas } })
-    const toSign = entryPointVersion === '0.8' ? hash : hashMessage({ raw: hash })
-    const payload = json({ entryPoint, entryPointVersion, chainId: 1, operation: packed })
-    expect(await signerOf(toSign, 'user-op', payload)).toBe(evm.address)
-  })
-
-  test('version 0.6 is hashed as in another implementation', async () => {
-    const operation = { ...base, ...gas, initCode: '0x', paymasterAndData: '0x' } as const
-    const hash = getUserOperationHash({
-      chainId: 1,
-      entryPointAddress: entryPoint,
-      entryPointVersion: '0.6',
-      userOperation: operation,
-    })
-    const { signature: _unsigned, ...unsigned } = operation
-    const payload = json({ entryPoint, entryPointVersion: '0.6', chainId: 1, operation: unsigned })
-    expect(await signerOf(hashMessage({ raw: hash }), 'user-op', payload)).toBe(evm.address)
-  })
-
-  test.each<[string, object]>([
-    ['a hash in place of an operation', { operation: `0x${'00'.repeat(32)}` }],
-    ['a surplus field', { operation: { ...packed, signature: '0x' } }],
-    ['a missing field', { operation: { ...packed, gasFees: undefined } }],
-    ['an unknown version', { entryPointVersion: '0.5' }],
-    ['an EIP-7702 account', { operation: { ...packed, initCode: '0x7702' } }],
-  ])('%s is refused', (_name, change) => {
-    const payload = json({ entryPoint, entryPointVersion: '0.8', chainId: 1, operation: packed, ...change })
-    expect(sign(evm, 'user-op', payload)).toMatchObject({ code: 'SIGN_REFUSED' })
-  })
-
-  function evmAddress() {
-    return '0x9d8A62f656a8d1615C1294fd71e9CFb3E4855A4F' as const
-  }
 })
 
 describe('solana', () => {
@@ -280,65 +135,15 @@ describe('solana', () => {
   ])('%s is refused as a transaction', (_name, make) => {
     expect(sign(solana, 'solana-tx', make())).toMatchObject({ code: 'SIGN_REFUSED' })
   })
-
-  test.each(['solana-offchain', 'http'] as const)('a transaction is refused as %s', (kind) => {
-    for (const version of ['legacy', 0] as const) {
-      const payload = message(version, solana.address)
-      expect(sign(solana, kind, payload)).toMatchObject({ code: 'SIGN_REFUSED' })
-      expect(sign(solana, kind, Buffer.concat([payload, bytes(' ')]))).toMatchObject({ code: 'SIGN_REFUSED' })
-    }
-  })
-
-  test('a transaction of bytes that are also text is refused as a message', () => {
-    // Every byte below 0x80: one signer, two keys, no instructions.
-    const payload = Buffer.concat([Buffer.of(1, 0, 1, 2), bytes('k'.repeat(64)), bytes('b'.repeat(32)), Buffer.of(0)])
-    for (const [key, kind] of [[solana, 'solana-offchain'] as const, [evm, 'eip191'] as const])
-      expect(sign(key, kind, payload).refused).toContain('Solana transaction')
-  })
-
-  test('text is signed bare, and with the off-chain header', () => {
-    const text = bytes('hello')
-    const length = Buffer.of(text.length, 0)
-    const header = Buffer.concat([
-      Buffer.of(0xff),
-      bytes('solana offchain'),
-      Buffer.of(0),
-      Buffer.alloc(32),
-      Buffer.of(0, 1),
-    ])
-    expect(sign(solana, 'solana-offchain', text).signature).toHaveLength(64)
-    const whole = Buffer.concat([header, Buffer.alloc(32, 7), length, text])
-    expect(sign(solana, 'solana-offchain', whole).signature).toHaveLength(64)
-    expect(sign(solana, 'solana-offchain', whole.subarray(0, -1))).toMatchObject({ code: 'SIGN_REFUSED' })
-  })
-})
-
-describe('http', () => {
-  const base =
-    '"@method": GET\n"@authority": example.org\n"@signature-params": ("@method" "@authority");created=1;keyid="k"'
-
-  test('a signature base of RFC 9421 is signed on every curve', async () => {
-    expect(await signerOf(hashMessage(base), 'http', bytes(base))).toBe(evm.address)
-    expect(sign(solana, 'http', bytes(base)).signature).toHaveLength(64)
-    expect(sign(store('ripple', '11'.repeat(32)), 'http', bytes(base)).signature).toHaveLength(64)
-  })
-
-  test.each([
-    ['other text', 'transfer everything'],
-    ['a base without its parameters', '"@method": GET'],
-    ['a malformed line', base.replace('"@method": GET', 'GET')],
-  ])('%s is refused', (_name, text) => {
-    expect(sign(evm, 'http', bytes(text))).toMatchObject({ code: 'SIGN_REFUSED' })
-  })
 })
 
 test('a kind that the chain does not sign, or that nobody knows, is refused', () => {
   for (const [key, kind] of [
     [evm, 'solana-tx'],
     [solana, 'evm-tx'],
-    [solana, 'eip191'],
-    [evm, 'digest'],
-    [evm, 'toString'],
+    [store('ripple', '11'.repeat(32)), 'evm-tx'],
+    ...['eip191', 'eip712', 'user-op', 'http', 'digest', 'toString'].map((name) => [evm, name] as const),
+    ...['solana-offchain', 'http'].map((name) => [solana, name] as const),
   ] as const)
     expect(sign(key, kind as SignKind, bytes('hello'))).toMatchObject({ code: 'SIGN_REFUSED' })
 })
@@ -351,7 +156,13 @@ test('a row whose address is not that of its key is KEY_MISMATCH', () => {
     ...row,
     ciphertext: encryptSecret(keyring.walletKeys, secret, associatedData(row)).toString('base64'),
   }
-  expect(sign(lying, 'eip191', bytes('hello'))).toMatchObject({ code: 'KEY_MISMATCH' })
+  expect(sign(lying, 'evm-tx', evmPayment().payload)).toMatchObject({ code: 'KEY_MISMATCH' })
+})
+
+test('bytes that are not those of the authorisation are refused', () => {
+  const { authorisation } = evmPayment({ value: 1n })
+  const requests = [{ ...evmPayment({ value: 2n }), authorisation }]
+  expect(signBatch(keyring, { key: evm, requests })).toMatchObject([{ code: 'SIGN_REFUSED' }])
 })
 
 test('the second vector of RFC 8032 for Ed25519', () => {

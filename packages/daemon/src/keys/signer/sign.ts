@@ -1,85 +1,55 @@
+import { hash } from 'node:crypto'
 import { keccak_256 } from '@noble/hashes/sha3.js'
 import { KeyError } from '../key-error.ts'
-import type { Curve, KeyRow, SignKind, SignRequest, SignResult } from '../types.ts'
+import type { SignBatch, SignKind, SignRequest, SignResult } from '../types.ts'
 import { chains } from './chains.ts'
 import type { OpenKey } from './curves.ts'
-import { assertUnsignedTransaction } from './evm-transaction.ts'
+import { readEvmTransaction } from './evm-transaction.ts'
 import { openKey } from './key-rows.ts'
 import type { Keyring } from './keyring.ts'
-import {
-  assertOffchainMessage,
-  assertPersonalMessage,
-  assertSignatureBase,
-  personalHash,
-  readUtf8,
-} from './messages.ts'
+import type { Reading } from './reading.ts'
 import { refuse } from './refuse.ts'
-import { parseSolanaMessage } from './solana-message.ts'
-import { typedDataHash } from './typed-data.ts'
-import { userOperationDigest } from './user-operation.ts'
+import { readSolanaTransaction } from './solana-transaction.ts'
 
-type Target = { curve: Curve; publicKey: Uint8Array }
-
-/** Per kind: refuses, or gives what goes into the curve (a digest on secp256k1, the message on ed25519). */
-const prepare: Record<SignKind, (payload: Uint8Array, target: Target) => Uint8Array> = {
-  'evm-tx'(payload) {
-    assertUnsignedTransaction(payload)
-    return keccak_256(payload)
-  },
-  eip191(payload) {
-    assertPersonalMessage(payload)
-    return personalHash(payload)
-  },
-  eip712: (payload) => typedDataHash(readUtf8(payload, 'typed data')),
-  'user-op': (payload) => userOperationDigest(readUtf8(payload, 'the user operation')),
-  'solana-tx'(payload, { publicKey }) {
-    const message = parseSolanaMessage(payload)
-    if (!message || message.consumed !== payload.length) return refuse('not exactly one Solana message (legacy or v0)')
-    if (!message.signers.some((signer) => Buffer.compare(signer, publicKey) === 0))
-      refuse('the transaction does not ask for a signature of this wallet')
-    return payload
-  },
-  'solana-offchain'(payload) {
-    assertOffchainMessage(payload)
-    return payload
-  },
-  // ERC-8128 on secp256k1: the signature base as a personal message.
-  http(payload, { curve }) {
-    assertSignatureBase(payload)
-    return curve === 'secp256k1' ? personalHash(payload) : payload
-  },
+type Signable = {
+  /** What the bytes do; refuses those that are no whole transaction of this kind. */
+  read(payload: Uint8Array, publicKey: Uint8Array): Reading
+  /** What goes into the curve: a digest on secp256k1, the message on ed25519. */
+  prepare(payload: Uint8Array): Uint8Array
 }
 
-/** Signs a batch in order. Each key is opened once and wiped at the end; a refusal concerns its own request only. */
-export function signBatch(keyring: Keyring, requests: readonly SignRequest[]): SignResult[] {
-  const opened = new Map<string, OpenKey | KeyError>()
+/** All that is signed. A new kind comes with the feature that uses it, and with its reader. */
+const signable: Record<SignKind, Signable> = {
+  'evm-tx': { read: readEvmTransaction, prepare: keccak_256 },
+  'solana-tx': { read: readSolanaTransaction, prepare: (payload) => payload },
+}
+
+/** Signs a batch in order. The key is opened once and wiped at the end; a refusal concerns its own request only. */
+export function signBatch(keyring: Keyring, { key: row, requests }: SignBatch): SignResult[] {
+  const key = asResult(() => openKey(keyring, row))
+  if (key instanceof KeyError) return requests.map(() => refusal(key))
   try {
-    return requests.map((request) => signOne(request, (row) => openOnce(keyring, row, opened)))
+    return requests.map((request) => {
+      const result = asResult(() => signOne(request, { chain: row.chain, key }))
+      return result instanceof KeyError ? refusal(result) : { signature: result }
+    })
   } finally {
-    for (const key of opened.values()) if (!(key instanceof KeyError)) key.close()
+    key.close()
   }
 }
 
-function openOnce(keyring: Keyring, row: KeyRow, opened: Map<string, OpenKey | KeyError>): OpenKey | KeyError {
-  const name = JSON.stringify([row.walletId, row.chain, row.address, row.curve, row.ciphertext])
-  const known = opened.get(name)
-  if (known) return known
-  const key = asResult(() => openKey(keyring, row))
-  opened.set(name, key)
-  return key
-}
+type Signing = { chain: SignBatch['key']['chain']; key: OpenKey }
 
-function signOne({ kind, key: row, payload }: SignRequest, open: (row: KeyRow) => OpenKey | KeyError): SignResult {
-  const result = asResult(() => {
-    if (!Object.hasOwn(prepare, kind)) refuse('no such kind of signature')
-    if (!(payload instanceof Uint8Array)) refuse('the payload must be bytes')
-    if (!Object.hasOwn(chains, row.chain) || !chains[row.chain].kinds.includes(kind))
-      refuse(`a ${row.chain} key does not sign ${kind}`)
-    const key = open(row)
-    if (key instanceof KeyError) throw key
-    return key.sign(prepare[kind](payload, { curve: row.curve, publicKey: key.publicKey }))
-  })
-  return result instanceof KeyError ? refusal(result) : { signature: result }
+function signOne({ kind, payload, authorisation }: SignRequest, { chain, key }: Signing): Uint8Array {
+  if (!Object.hasOwn(signable, kind)) refuse('no such kind of signature')
+  if (!chains[chain].kinds.includes(kind)) refuse(`a ${chain} key does not sign ${kind}`)
+  if (!(payload instanceof Uint8Array)) refuse('the payload must be bytes')
+  if (hash('sha256', payload) !== authorisation?.bytesHash) refuse('the bytes are not the authorised ones')
+  if (authorisation.proofs.length > 0) refuse('no proof of an approval is known yet')
+  const { read, prepare } = signable[kind]
+  if (read(payload, key.publicKey).calls !== null)
+    refuse('the transaction calls a contract in a way that the signer cannot read')
+  return key.sign(prepare(payload))
 }
 
 const refusal = ({ code, message }: KeyError): SignResult => ({

@@ -1,12 +1,15 @@
-/** What a signature needs to know of a Solana message: whose signatures it asks for. */
-export type SolanaMessage = { version: 'legacy' | 0; signers: Uint8Array[]; consumed: number }
+/** One instruction: its program and accounts by their keys, in hexadecimal. */
+export type SolanaInstruction = { program: string; accounts: string[]; data: Uint8Array }
 
-type Cursor = { bytes: Uint8Array; at: number }
+/** A message whose accounts are all in it: who signs, the fee's payer first, and what runs. */
+export type SolanaMessage = { signers: string[]; instructions: SolanaInstruction[] }
 
-/** Reads a legacy or v0 message under the runtime's own sanity rules; undefined when it is none. Trailing bytes are the caller's to judge. */
+type Cursor = { bytes: Buffer; at: number }
+
+/** Reads exactly one legacy or v0 message under the runtime's own sanity rules; undefined when it is none, or looks accounts up. */
 export function parseSolanaMessage(bytes: Uint8Array): SolanaMessage | undefined {
   try {
-    return readMessage({ bytes, at: 0 })
+    return readMessage({ bytes: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), at: 0 })
   } catch (error) {
     if (error instanceof RangeError) return undefined
     throw error
@@ -19,35 +22,23 @@ function readMessage(cursor: Cursor): SolanaMessage {
   const [required, readonlySigned, readonlyUnsigned] = [byte(cursor), byte(cursor), byte(cursor)]
   const keyCount = length(cursor)
   expect(required > 0 && readonlySigned < required && required + readonlyUnsigned <= keyCount)
-  const keys = Array.from({ length: keyCount }, () => take(cursor, 32))
+  const keys = Array.from({ length: keyCount }, () => take(cursor, 32).toString('hex'))
   take(cursor, 32)
-  const indices = readInstructions(cursor)
-  const loaded = isVersioned ? readLookups(cursor) : 0
-  for (const index of indices) expect(index < keyCount + loaded)
-  return { version: isVersioned ? 0 : 'legacy', signers: keys.slice(0, required), consumed: cursor.at }
+  const instructions = Array.from({ length: length(cursor) }, () => readInstruction(cursor, keys))
+  if (isVersioned) expect(length(cursor) === 0)
+  expect(cursor.at === cursor.bytes.length)
+  return { signers: keys.slice(0, required), instructions }
 }
 
-function readInstructions(cursor: Cursor): number[] {
-  const indices: number[] = []
-  for (let left = length(cursor); left > 0; left--) {
-    const program = byte(cursor)
-    expect(program !== 0)
-    indices.push(program, ...take(cursor, length(cursor)))
-    take(cursor, length(cursor))
+function readInstruction(cursor: Cursor, keys: readonly string[]): SolanaInstruction {
+  const key = (index: number): string => {
+    expect(index < keys.length)
+    return keys[index]!
   }
-  return indices
-}
-
-function readLookups(cursor: Cursor): number {
-  let loaded = 0
-  for (let left = length(cursor); left > 0; left--) {
-    take(cursor, 32)
-    const writable = take(cursor, length(cursor)).length
-    const added = writable + take(cursor, length(cursor)).length
-    expect(added > 0)
-    loaded += added
-  }
-  return loaded
+  const program = byte(cursor)
+  expect(program !== 0)
+  const accounts = Array.from(take(cursor, length(cursor)), key)
+  return { program: key(program), accounts, data: take(cursor, length(cursor)) }
 }
 
 /** Compact-u16: seven bits a byte, low first, no superfluous bytes. */
@@ -66,7 +57,7 @@ function length(cursor: Cursor): number {
 
 const byte = (cursor: Cursor): number => take(cursor, 1)[0]!
 
-function take(cursor: Cursor, count: number): Uint8Array {
+function take(cursor: Cursor, count: number): Buffer {
   expect(cursor.at + count <= cursor.bytes.length)
   cursor.at += count
   return cursor.bytes.subarray(cursor.at - count, cursor.at)

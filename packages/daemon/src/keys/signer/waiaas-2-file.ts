@@ -1,7 +1,6 @@
 import type { Chain } from '../types.ts'
 import { chains } from './chains.ts'
-import { parseJson } from './invalid.ts'
-import { isRecord } from './typed-data.ts'
+import { isRecord, parseJson } from './invalid.ts'
 
 /** A key file of WAIaaS 2.x, still encrypted. */
 export type LegacyKeyFile = {

@@ -1,0 +1,125 @@
+import { base58 } from '@scure/base'
+import { describe, expect, test } from 'vitest'
+import { erc20Transfer, evmPayment, RECIPIENT, solanaMessage, solanaPayment } from '../../../test/signing.ts'
+import { readEvmTransaction } from './evm-transaction.ts'
+import type { Reading } from './reading.ts'
+import { readSolanaTransaction } from './solana-transaction.ts'
+
+const USDC = '0xa0b86991c6218b36c1d19d4a2e9eb0ce3606eb48'
+const bare = (address: string) => address.slice(2).toLowerCase()
+
+describe('the signer reads an EVM transaction by itself', () => {
+  const read = (payment: Parameters<typeof evmPayment>[0]) => readEvmTransaction(evmPayment(payment).payload)
+
+  test('a payment: network, nonce, amount, recipient and worst fee', () => {
+    expect(read({ chainId: 1, nonce: 7, value: 5n, gas: 21_000n, price: 10n })).toEqual({
+      chain: 'eip155:1',
+      nonce: 7,
+      moves: [{ asset: 'native', amount: 5n, to: bare(RECIPIENT) }],
+      fee: 210_000n,
+      calls: null,
+    } satisfies Reading)
+  })
+
+  test('a payment with a memo, and an empty transaction of the lane', () => {
+    const memo = `0x${Buffer.from('für Köln').toString('hex')}` as const
+    expect(read({ value: 5n, data: memo })).toMatchObject({ moves: [{ amount: 5n }], calls: null })
+    expect(read({ value: 0n })).toMatchObject({ moves: [], calls: null })
+  })
+
+  test('a token transfer', () => {
+    const amount = 2n ** 256n - 1n
+    expect(read({ value: 0n, to: USDC, data: erc20Transfer(RECIPIENT, amount) })).toMatchObject({
+      moves: [{ asset: bare(USDC), amount, to: bare(RECIPIENT) }],
+      calls: null,
+    })
+  })
+
+  const transfer = erc20Transfer(RECIPIENT, 1n)
+  test.each([
+    ['a token transfer with value', { value: 1n, data: transfer }],
+    ['a token transfer with bytes behind', { value: 0n, data: `${transfer}00` as const }],
+    ['a cut token transfer', { value: 0n, data: transfer.slice(0, -2) as `0x${string}` }],
+    ['a token transfer to an address with dirt above', { value: 0n, data: transfer.replace('b0', 'b1') as never }],
+    ['an approval', { value: 0n, data: transfer.replace('a9059cbb', '095ea7b3') as never }],
+    ['text with a zero byte', { value: 0n, data: '0x61620063' as const }],
+  ])('%s is a call that it cannot read', (_name, payment) => {
+    expect(read({ to: USDC, ...payment }).calls).toBe(bare(USDC))
+  })
+})
+
+describe('the signer reads a Solana message by itself', () => {
+  const key = (fill: number) => Buffer.alloc(32, fill)
+  const hex = (fill: number) => key(fill).toString('hex')
+  const [sender, recipient, mint, source, target] = [1, 2, 3, 4, 5]
+  const TOKEN = 'TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA'
+  const ASSOCIATED = 'ATokenGPvbdGVxr1b2hvZbsiqW5xWH25efTNsLJA8knL'
+  const BUDGET = 'ComputeBudget111111111111111111111111111111'
+  const MEMO = 'MemoSq4gqABAXKb96qnH8TysNcWxMyWCqXgDLGmfcHr'
+  const SYSTEM = '11111111111111111111111111111111'
+  const keys = [key(sender), key(recipient), key(mint), key(source), key(target), SYSTEM, TOKEN]
+  const read = (...instructions: Parameters<typeof solanaMessage>[1]) =>
+    readSolanaTransaction(solanaMessage(keys, instructions), key(sender))
+
+  const u32 = (kind: number, value: number) => Buffer.from([kind, ...new Uint8Array(Uint32Array.of(value).buffer)])
+  const u64 = (kind: number, value: bigint) => Buffer.from([kind, ...new Uint8Array(BigUint64Array.of(value).buffer)])
+  const transfer = { program: TOKEN, accounts: [3, 2, 4, 0], data: Buffer.concat([u64(12, 9n), Buffer.of(6)]) }
+  const creation = { program: ASSOCIATED, accounts: [0, 4, 1, 2, 5, 6], data: Buffer.of(1) }
+
+  test('a payment of lamports', () => {
+    const { payload } = solanaPayment(base58.encode(key(sender)), 7n, key(recipient))
+    expect(readSolanaTransaction(payload, key(sender))).toEqual({
+      chain: 'solana',
+      nonce: null,
+      moves: [{ asset: 'native', amount: 7n, to: hex(recipient) }],
+      fee: 5_000n,
+      calls: null,
+    } satisfies Reading)
+  })
+
+  test('a token transfer that makes the account of its recipient: rent, owner, memo and the worst fee', () => {
+    const memo = { program: MEMO, accounts: [0], data: Buffer.from('thanks') }
+    const limit = { program: BUDGET, accounts: [], data: u32(2, 100_001) }
+    const price = { program: BUDGET, accounts: [], data: u64(3, 10n) }
+    expect(read(limit, price, creation, transfer, memo)).toMatchObject({
+      moves: [
+        { asset: 'native', amount: 2_039_280n, to: hex(recipient) },
+        { asset: hex(mint), amount: 9n, to: hex(recipient) },
+      ],
+      fee: 5_002n,
+    })
+  })
+
+  test('without a limit of its own the price counts for all units that a transaction can have', () => {
+    expect(read({ program: BUDGET, accounts: [], data: u64(3, 1_000_000n) }).fee).toBe(1_405_000n)
+  })
+
+  test.each([
+    ['an unchecked transfer, which names no mint', { ...transfer, data: u64(3, 9n) }],
+    ['a transfer under the authority of another', { ...transfer, accounts: [3, 2, 4, 1] }],
+    ['a transfer with accounts for a hook', { ...transfer, accounts: [3, 2, 4, 0, 1] }],
+    ['an approval', { ...transfer, data: Buffer.concat([u64(13, 9n), Buffer.of(6)]) }],
+    ['a change of authority', { program: TOKEN, accounts: [3, 0], data: Buffer.concat([Buffer.of(6, 2, 1), key(9)]) }],
+    ['closing an account', { program: TOKEN, accounts: [3, 1, 0], data: Buffer.of(9) }],
+    ['an assignment to another program', { program: SYSTEM, accounts: [0], data: Buffer.alloc(36, 1) }],
+    ['a durable nonce', { program: SYSTEM, accounts: [1, 2, 0], data: Buffer.from([4, 0, 0, 0]) }],
+    ['an account that another pays', { ...creation, accounts: [1, 4, 1, 2, 5, 6] }],
+    ['an account of an unknown token program', { ...creation, accounts: [0, 4, 1, 2, 5, 1] }],
+    ['a memo in the name of another', { program: MEMO, accounts: [1], data: Buffer.from('x') }],
+    ['an unknown program', { program: key(77), accounts: [0], data: Buffer.of(1) }],
+    ['an unknown order to the compute budget program', { program: BUDGET, accounts: [], data: u32(1, 1) }],
+  ])('%s is refused', (_name, instruction) => {
+    expect(() => read(instruction)).toThrow(/cannot read/)
+  })
+
+  test('a message that others sign too, that looks accounts up or that ends late is refused', () => {
+    const payload = solanaMessage(keys, [transfer])
+    const changed = (at: number, to: number) => Buffer.from(payload).fill(to, at, at + 1)
+    const lookup = Buffer.concat([Buffer.of(0x80), payload, Buffer.of(1), key(8), Buffer.of(1, 0, 0)])
+    for (const bytes of [changed(0, 2), lookup, Buffer.concat([payload, Buffer.of(0)])])
+      expect(() => readSolanaTransaction(bytes, key(sender))).toThrow()
+    expect(
+      readSolanaTransaction(Buffer.concat([Buffer.of(0x80), payload, Buffer.of(0)]), key(sender)).moves,
+    ).toHaveLength(1)
+  })
+})

@@ -1,0 +1,20 @@
+/** What leaves the wallet's account. `asset` is `native`, or the token's contract or mint. */
+export type Move = { readonly asset: string; readonly amount: bigint; readonly to: string }
+
+/**
+ * What bytes do, as the signer reads them by itself. Amounts are base units; accounts are hexadecimal text in lower case,
+ * which is how they compare on every chain.
+ */
+export type Reading = {
+  /** CAIP-2 of an EVM network. Bytes of Solana do not name their cluster, so that all clusters are one. */
+  readonly chain: string
+  /** Of transactions that share a nonce one can land; null: each can. */
+  readonly nonce: number | null
+  readonly moves: readonly Move[]
+  /** The most that the network can charge. */
+  readonly fee: bigint
+  /** A contract that is called with data whose meaning is not known. */
+  readonly calls: string | null
+}
+
+export const NATIVE = 'native'
