@@ -125,7 +125,10 @@ export class Transactions {
     const verdict = await parts.database.read(async (db) => {
       const wallet = await parts.chooseWallet(db, sessionId, built.walletId)
       const session = (await parts.switches.session(db, sessionId)) ?? null
-      return parts.judge.of(db, { wallet, session, network, type, intent, effects: built.decoded.effects })
+      const { decoded, draft } = built
+      return parts.judge.of(db, {
+        ...{ wallet, session, network, type, intent, effects: decoded.effects, feePrice: draft.price },
+      })
     })
     return simulation({
       built,
@@ -162,7 +165,7 @@ export class Transactions {
     if (!order) throw new Failure('CHAIN_NOT_SUPPORTED', `${network.id} has no nonce that could be used again`)
     if (row.status !== 'SUBMITTED') throw processed(row)
     const lane = await this.#lanes.get(row)
-    return lane.replace(id, purpose, by(requester))
+    return lane.replace({ transactionId: id, purpose, by: by(requester) })
   }
 
   reject(id: string, ip?: string): Promise<number> {
@@ -359,7 +362,7 @@ async function approveQueued({ parts, db }: Job, row: TransactionRow, ip: string
   if (row.approval_expires_at !== null && row.approval_expires_at <= parts.clock.latest()) {
     throw new Failure('TX_ALREADY_PROCESSED', 'the time to approve it is over')
   }
-  await transactionStore.approve(db, { id: row.id, by: 'operator', usd: row.amount_usd, at })
+  await transactionStore.approve(db, { id: row.id, by: 'operator', usd: row.amount_usd, fee: row.max_fee, at })
   const details = { digest: row.digest, usd: row.amount_usd }
   await parts.audit.record(db, {
     event: 'TX_APPROVED',

@@ -66,13 +66,14 @@ export async function decide(job: Job, asked: Asked, isUndelivered: (id: string)
   return answer
 }
 
-const subjectOf = ({ chain, request, decoded }: Asked, wallet: WalletFacts, session: SessionFacts): Subject => ({
+const subjectOf = ({ chain, request, decoded, draft }: Asked, wallet: WalletFacts, session: SessionFacts): Subject => ({
   wallet,
   session,
   network: chain.network,
   type: request.stored.type,
   intent: request.stored.intent,
   effects: decoded.effects,
+  feePrice: draft.price,
 })
 
 /** The answer that was committed under the same key, also after a restart. */
