@@ -1,10 +1,10 @@
-import { assetKey, type Base, type Network, type Usd, usdCost } from '@waiaas/contract'
+import { assetKey, type Base, Failure, type Network, type Usd, usdCost } from '@waiaas/contract'
 import type { Reader } from '../chains/chain.ts'
 import type { Log } from '../platform/log.ts'
 import type { Prices } from '../policies/service.ts'
 import { gaps } from './gaps.ts'
 import { type KnownParts, knownPrices, nativeKey, type PriceSettings } from './known.ts'
-import type { FeedAnswer } from './rules.ts'
+import { type FeedAnswer, isTooFar } from './rules.ts'
 import { sources } from './sources.ts'
 
 export type PricesOptions = KnownParts & {
@@ -33,7 +33,15 @@ export function pricesService(options: PricesOptions) {
   async function readFeed({ id, nativeFeed, nativeFeedOn = id }: Network): Promise<FeedAnswer | undefined> {
     const source = await chain(nativeFeedOn)
     const answer = nativeFeed && (await source.readFeed?.(nativeFeed))
-    return answer ? { ...answer, readAt: clock.latest() } : undefined
+    if (!answer) return undefined
+    const read = { ...answer, readAt: clock.latest() }
+    const before = feeds.answer(id)
+    if (before && isTooFar(before, read))
+      throw new Failure(
+        'CHAIN_ERROR',
+        `the price feed on ${id} moved by more than a quarter in an hour; name a fixed price in oracle.fixed_prices if that is right`,
+      )
+    return read
   }
 
   async function readNative(network: Network): Promise<void> {

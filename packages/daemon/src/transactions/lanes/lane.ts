@@ -271,9 +271,7 @@ export class Lane {
 
   #refreshPrices(rows: readonly TransactionRow[]): Promise<void> | undefined {
     if (rows.length === 0) return undefined
-    return this.#parts.prices.refresh(this.#chain.network, [
-      ...new Set(rows.flatMap((row) => assetsOf(effectsOf(row)))),
-    ])
+    return this.#parts.prices.refresh(this.#chain.network, [...new Set(rows.flatMap(assetsIn))])
   }
 
   async #signAndRecord(issued: readonly Issued[], scope: Scope): Promise<Recorded[]> {
@@ -342,5 +340,14 @@ export class Lane {
     // Somebody else used the nonce: the lane is put in order before the next round.
     if (sent.reason === 'nonce-used') this.lease.doubt()
     this.#refusals.set(row.transaction_id, refusalText(sent))
+  }
+}
+
+/** None of a damaged row, which fails alone when it is judged. */
+function assetsIn(row: TransactionRow): string[] {
+  try {
+    return assetsOf(effectsOf(row))
+  } catch {
+    return []
   }
 }
