@@ -1,4 +1,4 @@
-import { sql } from 'kysely'
+import pg from 'pg'
 import { afterEach, expect, test } from 'vitest'
 import { openDatabase } from '../../packages/daemon/src/platform/db/database.ts'
 import { madeUpBed, madeUpNode } from '../../packages/daemon/test/made-up-bed.ts'
@@ -31,12 +31,11 @@ async function replicas() {
     await one.database.work({ exclusive: [`wallet:${one.from.id}`] }, (db) =>
       db.query((k) => k.updateTable('lanes').set({ lease_until: 0 })),
     )
-    await one.database.read((db) =>
-      db.query(
-        () => sql`select pg_terminate_backend(pid) from pg_stat_activity
-          where state = 'idle in transaction' and datname = current_database() and pid <> pg_backend_pid()`,
-      ),
-    )
+    const client = new pg.Client({ connectionString: url })
+    await client.connect()
+    await client.query(`select pg_terminate_backend(pid) from pg_stat_activity
+      where state = 'idle in transaction' and datname = current_database()`)
+    await client.end()
     const before = await one.lane(one.from.address)
     const two = await boot({})
     await until('the lane to be taken', async () => (await two.lane(one.from.address))!.fence > before!.fence)

@@ -14,8 +14,6 @@ type Read = { readonly feeds: Sources<FeedAnswer>; readonly decimals: ReadonlyMa
 
 export const nativeKey = (network: Network): string => assetKey(nativeAsset(network))
 
-export type KnownPrices = ReturnType<ReturnType<typeof knownPrices>>
-
 /** What is known of prices without asking anybody: what the operator fixed, and what feeds have answered. */
 export function knownPrices(parts: KnownParts, read: Read) {
   const tables = new WeakMap<object, FixedTable>()

@@ -5,7 +5,7 @@ import type { Prices } from '../policies/service.ts'
 import { gaps } from './gaps.ts'
 import { type KnownParts, knownPrices, nativeKey, type PriceSettings } from './known.ts'
 import { type FeedAnswer, isTooFar } from './rules.ts'
-import { sources } from './sources.ts'
+import { type Sources, sources } from './sources.ts'
 
 export type PricesOptions = KnownParts & {
   /** As this process has them now: for what is read ahead, and for what is shown. */
@@ -22,7 +22,7 @@ const PATIENCE_MS = 2_000
 
 /** Trustworthy prices in micro-dollars for one whole unit: what the operator fixed, and Chainlink feeds for native assets. */
 export function pricesService(options: PricesOptions) {
-  const { networks, chain, clock } = options
+  const { chain, clock } = options
   const feeds = sources<FeedAnswer>(options)
   const decimals = new Map<string, number>()
   const tokens = sources<never>(options)
@@ -62,41 +62,10 @@ export function pricesService(options: PricesOptions) {
     })
   }
 
-  /** What is known under these settings. Asks nobody. */
-  function under(settings: PriceSettings) {
-    const prices = knownUnder(settings)
-    function whyMissing(network: Network, key: string): Missing {
-      const isNative = key === nativeKey(network)
-      const asset = isNative ? network.native.symbol : key
-      const hasSource = isNative ? prices.feedsOf(network).length > 0 : prices.isFixedToken(key)
-      if (!hasSource) return { asset, reason: `there is no source for the price of ${asset}`, isGone: true }
-      const faults = isNative ? prices.feedsOf(network).map(({ id }) => feeds.fault(id)) : [tokens.fault(key)]
-      const fault = faults.find((one) => one !== undefined) ?? 'it was not read yet'
-      return { asset, reason: `no trustworthy price of ${asset} now: ${fault}`, isGone: missed.isGone(key) }
-    }
-    return {
-      /** Trustworthy now, by `assetKey`; a missing entry means no price. */
-      current: prices.current,
-      /** The last that was known of each asset, however old; by `assetKey`. */
-      last: prices.last,
-      /** Which of the assets have no trustworthy price now, and why. */
-      missing(network: Network, assets: readonly string[]): Missing[] {
-        const current: Prices = prices.current(network, assets)
-        return assets.flatMap((asset) => (current[assetKey(asset)] ? [] : [whyMissing(network, assetKey(asset))]))
-      },
-      /** Micro-dollars, rounded up, of an amount in base units of any asset, at the last known price; null without one. */
-      worth(asset: string, amount: Base): Usd | null {
-        const key = assetKey(asset)
-        const network = networks().find(({ caip2 }) => key.startsWith(`${caip2}/`))
-        const price = network && prices.last(network, [key])[key]
-        return price ? usdCost(amount, price) : null
-      },
-    }
-  }
-
   return {
     /** What is known under the settings of a decision. Asks nobody. */
-    under,
+    under: (settings: PriceSettings) =>
+      factsOf({ prices: knownUnder(settings), feeds, tokens, missed, networks: options.networks }),
     /** What is known and trusted now, by `assetKey`; a missing entry means no price. Asks nobody. */
     current: (network: Network, assets: readonly string[]): Prices => known().current(network, assets),
     /** Asks the sources for what is missing or too old; never longer than two seconds, and never fails. */
@@ -111,6 +80,44 @@ export function pricesService(options: PricesOptions) {
     usd(network: Network, asset: string, { amount, decimals }: { amount: Base; decimals: number }): Usd | null {
       const price = known().current(network, [asset])[assetKey(asset)]
       return price?.decimals === decimals ? usdCost(amount, price) : null
+    },
+  }
+}
+
+type Facts = Pick<PricesOptions, 'networks'> & {
+  readonly prices: ReturnType<ReturnType<typeof knownPrices>>
+  readonly feeds: Pick<Sources<FeedAnswer>, 'fault'>
+  readonly tokens: Pick<Sources<never>, 'fault'>
+  readonly missed: Pick<ReturnType<typeof gaps>, 'isGone'>
+}
+
+/** What is known under these settings. Asks nobody. */
+function factsOf({ prices, feeds, tokens, missed, networks }: Facts) {
+  function whyMissing(network: Network, key: string): Missing {
+    const isNative = key === nativeKey(network)
+    const asset = isNative ? network.native.symbol : key
+    const hasSource = isNative ? prices.feedsOf(network).length > 0 : prices.isFixedToken(key)
+    if (!hasSource) return { asset, reason: `there is no source for the price of ${asset}`, isGone: true }
+    const faults = isNative ? prices.feedsOf(network).map(({ id }) => feeds.fault(id)) : [tokens.fault(key)]
+    const fault = faults.find((one) => one !== undefined) ?? 'it was not read yet'
+    return { asset, reason: `no trustworthy price of ${asset} now: ${fault}`, isGone: missed.isGone(key) }
+  }
+  return {
+    /** Trustworthy now, by `assetKey`; a missing entry means no price. */
+    current: prices.current,
+    /** The last that was known of each asset, however old; by `assetKey`. */
+    last: prices.last,
+    /** Which of the assets have no trustworthy price now, and why. */
+    missing(network: Network, assets: readonly string[]): Missing[] {
+      const current: Prices = prices.current(network, assets)
+      return assets.flatMap((asset) => (current[assetKey(asset)] ? [] : [whyMissing(network, assetKey(asset))]))
+    },
+    /** Micro-dollars, rounded up, of an amount in base units of any asset, at the last known price; null without one. */
+    worth(asset: string, amount: Base): Usd | null {
+      const key = assetKey(asset)
+      const network = networks().find(({ caip2 }) => key.startsWith(`${caip2}/`))
+      const price = network && prices.last(network, [key])[key]
+      return price ? usdCost(amount, price) : null
     },
   }
 }

@@ -9,7 +9,7 @@ import { numberResult, selectors, textResult } from './erc20.ts'
 import { revertOf } from './revert.ts'
 
 /** Reads an ERC-20 token. Failure TOKEN_NOT_FOUND without a contract, TOKEN_UNSUPPORTED when it names no decimals. */
-export async function readToken(network: Network, rpc: Rpc, text: string): Promise<Token> {
+async function readToken(network: Network, rpc: Rpc, text: string): Promise<Token> {
   const address = parseAddress(text)
   const read = (data: string) => ({ method: 'eth_call', params: [{ to: address, data }, 'latest'] })
   const answers = await rpc.batch([

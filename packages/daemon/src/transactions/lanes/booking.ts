@@ -4,7 +4,8 @@ import { type Finished, finish, markReserved, release } from '../../ledger/servi
 import { rememberRecipients } from '../deciding/known-recipients.ts'
 import type { Job } from '../job.ts'
 import { type AttemptRow, attemptStore, inNoBlock } from '../rows/attempt-store.ts'
-import { must, transactionStore } from '../rows/store.ts'
+import { must } from '../rows/must.ts'
+import { transactionStore } from '../rows/store.ts'
 import { isOpen } from '../switches.ts'
 import { type Fenced, requireLease } from './round.ts'
 

@@ -66,9 +66,6 @@ export function lanes(parts: Parts, events: LaneEvents) {
     },
     /** What keeps lanes that have something to do, by network: a line each. */
     troubles: (): string[] => [...new Set(of().flatMap(trouble))],
-    /** Under which fences this process holds the lanes of these attempts. */
-    fencesOf: (rows: readonly AttemptRow[]): ReadonlyMap<string, number> =>
-      new Map(rows.map(({ lane }) => [lane, ready.get(lane)?.lease.fence() ?? -1])),
     liveOn: (network: string): AttemptRow[] =>
       of().flatMap((each) => (networkOf(each.id) === network ? [...each.live.values()] : [])),
     /** When this resolves nothing more is signed or sent, for one wallet or for all, here or by another replica. */

@@ -23,7 +23,7 @@ export function settler(parts: Parts, lanes: Lanes) {
     const rows = lanes.liveOn(chain.network.id)
     open.keepOnly(chain.network.id, rows)
     if (rows.length === 0) return IDLE_MS
-    const fences = lanes.fencesOf(rows)
+    const fences = new Map(rows.map(({ lane }) => [lane, lanes.byId(lane)?.lease.fence()]))
     const { changes, missing, doubtful } = sorted(rows, await observe(lanes, chain, rows))
     await open.note(doubtful)
     const groups = [...groupBy(changes, ({ row }) => row.lane)]

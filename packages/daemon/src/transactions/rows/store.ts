@@ -395,8 +395,3 @@ function allowed<C extends { from: Status; to: Status }>(change: C): C {
 
 /** Whether a conditional update found what it was to change. */
 export const won = ({ changes }: { changes: number }) => changes === 1
-
-/** For what was read under the same lock, so that only a fault can have changed it; the job then writes nothing at all. */
-export async function must(isWon: Promise<boolean>, what: string): Promise<void> {
-  if (!(await isWon)) throw new Error(`${what} is not what it was a moment ago`)
-}

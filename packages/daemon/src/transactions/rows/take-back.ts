@@ -1,7 +1,8 @@
 import { markReserved } from '../../ledger/service.ts'
 import type { Handle } from '../../platform/db/database.ts'
 import { type AttemptRow, attemptStore } from './attempt-store.ts'
-import { must, transactionStore } from './store.ts'
+import { must } from './must.ts'
+import { transactionStore } from './store.ts'
 
 const SIGNED: readonly AttemptRow['state'][] = ['recorded', 'included', 'final']
 
