@@ -1,5 +1,5 @@
 import { dirname, join, resolve } from 'node:path'
-import { type AllOperations, Failure, type Handlers, operations, togglesOf } from '@waiaas/contract'
+import { type AllOperations, Failure, type Handlers, operations } from '@waiaas/contract'
 import manifest from '../package.json' with { type: 'json' }
 import { adminHandlers } from './admin/handlers.ts'
 import { adminService } from './admin/service.ts'
@@ -52,6 +52,7 @@ import { transactionHandlers } from './transactions/handlers.ts'
 import { judge, type Switches, Transactions } from './transactions/service.ts'
 import { walletHandlers } from './wallets/handlers.ts'
 import {
+  actsOn,
   findWallet,
   keyFailures,
   resolveNetwork,
@@ -63,8 +64,6 @@ import {
 import { walletViewHandlers } from './wallets/view-handlers.ts'
 import { walletViewService } from './wallets/view-service.ts'
 
-/** Settings that decisions depend on: what waits is judged again when one changes. */
-const JUDGED_BY = /^(policy|oracle)\./
 const { version } = manifest
 
 /** What exists before the daemon is put together: a locked directory, an open database, a running signer. */
@@ -148,9 +147,7 @@ async function baseOf({ database, clock, log, keys, config, dataDir }: Ground) {
     configured: config.settings,
     origins: config.origins,
     subkey: () => keys.subkey('settings'),
-    async withChange(db, changed) {
-      if (changed.some((key) => JUDGED_BY.test(key))) await nextVersion(db)
-    },
+    nextVersion,
   })
   const watching = settings.watch()
   const chains = chainRegistry({ settings: settings.get, log })
@@ -175,6 +172,7 @@ function servicesOf(ground: Ground, base: Base) {
   const registry = tokens({ database, clock, audit: evidence, chains })
   const transactions = moneyPath(ground, base, { applied: appliedPolicies(), keyRows, registry })
   const { stops } = transactions
+  settings.waitFor(() => stops.quiet())
   const shared = { database, clock, held, networks: chains.networks }
   const rules = policies({
     ...shared,
@@ -271,11 +269,11 @@ function moneyPath(
       policies: applied.applying,
       prices,
       network,
-      toggles: async (db, version) => togglesOf(await settings.at(db, version)),
-      settings: () => judgeSettings(settings.get()),
+      settings: settings.at,
       constraintFaults: (text, facts) => constraintFaults(readConstraints(text), facts),
     }),
-    chooseWallet: walletOfSession,
+    chooseWallet: (db, sessionId, { walletId, network }) =>
+      walletOfSession(db, sessionId, { walletId, acts: actsOn(chains.networks(), network) }),
     resolveNetwork: (wallet, name) => resolveNetwork(chains.networks(), wallet, name),
     findNetwork: chains.find,
     held,
@@ -287,11 +285,6 @@ function moneyPath(
     prices,
   })
 }
-
-const judgeSettings = (now: Config['settings']) => ({
-  delaySeconds: now['security.policy_defaults_delay_seconds'],
-  approvalTimeout: now['security.policy_defaults_approval_timeout'],
-})
 
 /** What answers and what works in the background, by name. */
 function featuresOf(ground: Ground, base: Base, services: Services) {
@@ -378,5 +371,5 @@ async function ownWallet(
   walletId: string | undefined,
 ): Promise<string | undefined> {
   if (sessionId === undefined) return walletId
-  return (await database.read((db) => walletOfSession(db, sessionId, walletId))).id
+  return (await database.read((db) => walletOfSession(db, sessionId, { walletId }))).id
 }
