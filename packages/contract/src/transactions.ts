@@ -244,6 +244,7 @@ export const transactionOperations = {
       'TX_ALREADY_PROCESSED',
       'WALLET_SUSPENDED',
       'POLICY_DENIED',
+      'CEILING_EXCEEDED',
       'INVALID_TRANSACTION',
       'CHAIN_NOT_SUPPORTED',
       'CHAIN_ERROR',

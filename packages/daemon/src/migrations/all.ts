@@ -7,6 +7,7 @@ import { shorterRows } from './0005-shorter-rows.ts'
 import { waitReasons } from './0006-wait-reasons.ts'
 import { restored } from './0007-restored.ts'
 import { numberedEvidence } from './0008-numbered-evidence.ts'
+import { ceilings } from './0011-ceilings.ts'
 
 /** The schema, step by step. */
 export const migrations: readonly Migration[] = [
@@ -18,4 +19,5 @@ export const migrations: readonly Migration[] = [
   waitReasons,
   restored,
   numberedEvidence,
+  ceilings,
 ]

@@ -19,9 +19,10 @@ import { type Lease, lease } from './lease.ts'
 import { sendWhatMay } from './leave.ts'
 import { type Outbidding, outbidding } from './outbidding.ts'
 import { prepare } from './prepare.ts'
-import { type Recorded, record } from './record.ts'
+import { type Recorded, record, requireReplacement } from './record.ts'
 import { newestOfNonce, type Replacement, replace, replacing } from './replace.ts'
 import { type LaneContext, type LaneJob, LeaseLost } from './round.ts'
+import { laneSigning } from './signing.ts'
 import { takeOver } from './take-over.ts'
 import { refusalText, type WaitReasons, waitReasons } from './wait-reasons.ts'
 
@@ -68,6 +69,7 @@ export class Lane {
   #restMs = 0
   #restUntil = 0
   readonly #lease: Lease
+  readonly #sign: ReturnType<typeof laneSigning>
   readonly #outbidding: Outbidding
   /** Why its transactions wait. */
   readonly reasons: WaitReasons
@@ -91,6 +93,7 @@ export class Lane {
     const scope = () => this.#scope([])
     this.#lease = lease(parts, { id: this.id, network: chain.network.id, walletId: () => this.walletId, scope })
     this.#outbidding = outbidding(chain, parts.clock)
+    this.#sign = laneSigning(parts, this.id)
     this.reasons = waitReasons(parts, { id: this.id, scope })
     this.#out = broadcaster({
       network: chain.network,
@@ -325,15 +328,16 @@ export class Lane {
   }
 
   async #signAndRecord(issued: readonly Issued[], scope: Scope): Promise<Recorded[]> {
-    const outcomes = await this.#parts.gate.sign(this.#chain.signKind, await this.#parts.key(this.walletId), issued)
-    const recorded = await this.#job(scope, (job) => record(job, issued, outcomes))
+    const signed = await this.#sign({ chain: this.#chain, walletId: this.walletId }, issued)
+    const recorded = await this.#job(scope, (job) => record(job, issued, signed))
     // Not inside the job, which a database may run twice.
-    for (const outcome of outcomes) if ('signature' in outcome) outcome.signature.fill(0)
+    for (const outcome of signed.outcomes) if ('signature' in outcome) outcome.signature.fill(0)
     for (const { row } of recorded) this.live.set(row.id, row)
     this.#events.onRecorded(recorded.map(({ row }) => row))
     if (!this.#isHalted) this.#out.push(recorded)
     // A nonce became free that the others may wait for.
     if (recorded.length < issued.length) this.#isKicked = true
+    requireReplacement(this.#context(), issued, signed)
     return recorded
   }
 

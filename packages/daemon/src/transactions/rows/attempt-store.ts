@@ -182,6 +182,16 @@ const uninclude = statement<{ id: string; at: number }>((db, p) =>
     .where('id', '=', p('id'))
     .where('state', '=', 'included'),
 )
+const newestSigned = statement<{ lane: string; since: string }, { id: string }>((db, p) =>
+  db
+    .selectFrom('attempts')
+    .select('id')
+    .where('id', '>=', p('since'))
+    .where('lane', '=', p('lane'))
+    .where('hash', 'is not', null)
+    .orderBy('id', 'desc')
+    .limit(1),
+)
 const ofTransaction = statement<{ transaction: string }, AttemptRow>((db, p) =>
   db.selectFrom('attempts').selectAll().where('transaction_id', '=', p('transaction')).orderBy('id'),
 )
@@ -205,6 +215,8 @@ export const attemptStore = {
   assumeLeft: (db: Handle, at: number) => db.run(assumeLeft, { at }),
   include: async (db: Handle, change: Include) => won(await db.run(include, change)),
   uninclude: async (db: Handle, change: { id: string; at: number }) => won(await db.run(uninclude, change)),
+  /** The newest id of this lane's attempts, from this id on, that was signed. */
+  newestSigned: async (db: Handle, lane: string, since: string) => (await db.get(newestSigned, { lane, since }))?.id,
   /** Oldest first. */
   ofTransaction: (db: Handle, transaction: string) => db.all(ofTransaction, { transaction }),
 }
