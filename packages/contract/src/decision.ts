@@ -27,6 +27,7 @@ export const REASON_CODES = [
   'CONSTRAINT_VIOLATED',
   'FEE_TIER',
   'FEE_TOO_HIGH',
+  'FEE_PRICE_TOO_HIGH',
   'POLICY_RULES_CORRUPT',
 ] as const
 export const ReasonCode = z.enum(REASON_CODES)
@@ -94,12 +95,17 @@ export const DecisionInputs = z.object({
   spent: Spent.extend({ onNetwork: Spent.optional() }),
   requests: z.array(z.object({ policyId: z.string(), count: z.int() })),
   lookalikes: z.record(z.string(), z.string()).optional().describe('by recipient, whom it looks like'),
+  feePrice: z
+    .object({ offered: Digits, asked: Digits })
+    .optional()
+    .describe('for a unit of gas or compute: what is offered at most, and what the network asked'),
   toggles: z.object(toggleShape),
   context: z
     .object({
       acceptedAt: z.int().optional(),
       servedDelay: z.boolean().optional(),
       approval: z.object({ usdShown: Digits.nullable() }).optional(),
+      feeBound: Digits.optional(),
     })
     .optional(),
 })

@@ -53,6 +53,8 @@ const Signed = () =>
     digest: Text,
     nonce: z.int().nullable(),
     purpose: Text.optional(),
+    fee: Text.optional().describe('of a replacement: the most that it can pay, in native base units'),
+    tier: Tier.optional().describe('of a replacement: how it was judged'),
   })
 const Landed = () =>
   z.strictObject({

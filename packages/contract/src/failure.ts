@@ -100,6 +100,16 @@ export const failures = {
   // Transactions
   TX_NOT_FOUND: { status: 404, remedy: 'fix' },
   TX_ALREADY_PROCESSED: { status: 409, remedy: 'never' },
+  REPLACEMENT_TOO_SOON: {
+    status: 429,
+    remedy: 'wait',
+    hint: 'one replacement of a transaction follows another after a pause and a new block; wait for the seconds named in Retry-After',
+  },
+  REPLACEMENT_LIMIT_REACHED: {
+    status: 403,
+    remedy: 'ask',
+    hint: 'wait until one of the attempts lands; the operator can still replace it (waiaas tx replace)',
+  },
   UNSUPPORTED_TX_TYPE: { status: 400, remedy: 'fix' },
   INVALID_TRANSACTION: { status: 400, remedy: 'fix' },
   INSUFFICIENT_BALANCE: { status: 400, remedy: 'fix' },

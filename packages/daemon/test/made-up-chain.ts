@@ -20,7 +20,6 @@ import { sha256 } from '../src/platform/sha256.ts'
 import { type Body, FINAL_AFTER, feeOf, hashOf, LIVES, type MadeUpNode, type Tx } from './made-up-node.ts'
 
 const SIGNATURE = 64
-const PRICE = toBase(20n)
 const rawKey = (publicKey: KeyObject) => publicKey.export({ format: 'der', type: 'spki' }).subarray(-32)
 const parse = (bytes: Uint8Array) => JSON.parse(Buffer.from(bytes).toString()) as Omit<Tx, 'hash'>
 
@@ -63,7 +62,7 @@ export function madeUpChain(node: MadeUpNode, impostor = false): Chain {
       throw new Failure('INVALID_ADDRESS', `expected an address of ${network.id}, got ${text}`)
     },
     connect,
-    blockTime: () => asked(() => Date.now()),
+    blockTime: () => asked(() => faults.standsSince ?? Date.now()),
     balance: (address) => asked(() => node.balance(address)),
     tokenBalances: (address, tokens) =>
       asked(() => tokens.map((one) => ({ token: one, amount: node.balance(address, one.asset) }))),
@@ -102,8 +101,10 @@ export function madeUpChain(node: MadeUpNode, impostor = false): Chain {
   }
 }
 
-function draftOf({ native }: MadeUpNode, sender: string, intent: Intent, replaces?: Draft): Draft {
-  const maxFee = replaces ? shareDown(replaces.maxFee, { part: 5n, whole: 4n }) : PRICE
+function draftOf({ native, faults }: MadeUpNode, sender: string, intent: Intent, replaces?: Draft): Draft {
+  const price = toBase(faults.price)
+  const outbid = replaces ? shareDown(replaces.maxFee, { part: 5n, whole: 4n }) : price
+  const maxFee = outbid < price ? price : outbid
   const does =
     intent.kind === 'lane'
       ? { to: sender, asset: native, amount: '0' }
@@ -114,7 +115,7 @@ function draftOf({ native }: MadeUpNode, sender: string, intent: Intent, replace
           ...(intent.memo !== undefined && { memo: intent.memo }),
         }
   const body: Body = { ...does, maxFee: String(maxFee) }
-  return { body: JSON.stringify(body), maxFee }
+  return { body: JSON.stringify(body), maxFee, price: { offered: maxFee, asked: faults.price } }
 }
 
 function decode({ network, native }: MadeUpNode, sender: string, bytes: Uint8Array): Decoded {
@@ -132,6 +133,8 @@ function decode({ network, native }: MadeUpNode, sender: string, bytes: Uint8Arr
 /** `left` is what earlier drafts leave of each asset. */
 function precheck(node: MadeUpNode, sender: string, draft: Draft, left: Map<string, Base>): Precheck | null {
   const { to, asset, amount } = JSON.parse(draft.body) as Body
+  const { foreignCode } = node.faults
+  if (foreignCode !== undefined) return { code: 'INVALID_TRANSACTION', message: foreignCode }
   const unclear = node.faults.unclear.get(to)
   if (unclear !== undefined) return { code: 'CHAIN_ERROR', message: unclear }
   const has = (one: string) => left.get(one) ?? node.balance(sender, one)

@@ -46,6 +46,12 @@ export type Faults = {
   readonly unclear: Map<string, string>
   /** By hash, why nothing certain is known of it. */
   readonly doubts: Map<string, string>
+  /** What the network asks for a transaction. */
+  price: bigint
+  /** Unix milliseconds of the last block, where none comes any more. */
+  standsSince: number | undefined
+  /** Why nothing may be sent from an account of the family. */
+  foreignCode: string | undefined
   /** Why the signer refuses. */
   signer: string | undefined
 }
@@ -56,6 +62,9 @@ const noFaults = (): Faults => ({
   reverts: new Set(),
   unclear: new Map(),
   doubts: new Map(),
+  price: 20n,
+  standsSince: undefined,
+  foreignCode: undefined,
   signer: undefined,
 })
 

@@ -29,7 +29,17 @@ export function attemptRow(change: Partial<AttemptRow> = {}): AttemptRow {
   return {
     ...inNoBlock,
     ...{ id: newId(at), transaction_id: 't', session_id: 's', lane: LANE, network: 'local-evm', sender: ADDRESS },
-    ...{ state: 'issued', purpose: 'send', draft: '{}', max_fee: '21000', cost: '21005', nonce: 0, blockhash: null },
+    ...{
+      state: 'issued',
+      purpose: 'send',
+      asked_by: null,
+      decision: null,
+      draft: '{}',
+      max_fee: '21000',
+      cost: '21005',
+      nonce: 0,
+      blockhash: null,
+    },
     ...{
       last_valid: null,
       variation: null,

@@ -120,6 +120,8 @@ const transaction = (row: Partial<TransactionRow>): TransactionRow => ({
   approved_at: null,
   approved_by: null,
   approved_usd: null,
+  fee_bound: null,
+  highest_fee: null,
   tx_hash: '0xabc',
   block_height: 1,
   error: null,

@@ -5,7 +5,14 @@ import type { Intent } from './intent.ts'
  * Everything of a transaction but its lifetime fields; JSON that the chain itself wrote and reads back.
  * `maxFee` is the worst case in native base units: gas limit x fee cap, priority fee, twice what a rollup charges beside it, rent.
  */
-export type Draft = { readonly body: string; readonly maxFee: Base }
+export type Draft = {
+  readonly body: string
+  readonly maxFee: Base
+  /** Absent of a draft that was stored: what the network asked then says nothing about now. */
+  readonly price?: UnitFee
+}
+/** For one unit of gas or compute, in the network's own smallest unit: what is offered at most, and what the network asks now. */
+export type UnitFee = { readonly offered: bigint; readonly asked: bigint }
 
 /** Of chains with an order: the sender's sequence number. */
 type Place = { readonly nonce: number }

@@ -7,7 +7,9 @@ import { shorterRows } from './0005-shorter-rows.ts'
 import { waitReasons } from './0006-wait-reasons.ts'
 import { restored } from './0007-restored.ts'
 import { numberedEvidence } from './0008-numbered-evidence.ts'
+import { judgedReplacements } from './0009-replacements.ts'
 import { ceilings } from './0011-ceilings.ts'
+import { owedAnswers } from './0014-owed-answers.ts'
 
 /** The schema, step by step. */
 export const migrations: readonly Migration[] = [
@@ -19,5 +21,7 @@ export const migrations: readonly Migration[] = [
   waitReasons,
   restored,
   numberedEvidence,
+  judgedReplacements,
   ceilings,
+  owedAnswers,
 ]

@@ -31,6 +31,8 @@ export type Windows = { readonly day: Window; readonly month: Window }
 /** Everything a decision depends on, as plain data. Instants are unix milliseconds. */
 export type EvaluateInput = {
   readonly effects: Effects
+  /** For a unit of gas or compute; absent where nothing was priced now. */
+  readonly feePrice?: { readonly offered: bigint; readonly asked: bigint } | undefined
   /** The transaction's type, for the record; the effects alone decide. */
   readonly kind: string
   readonly wallet: {
@@ -62,11 +64,15 @@ export type EvaluateInput = {
   /** By recipient that the wallet never paid: one that it paid and that has the same first and last characters. */
   readonly lookalikes?: Readonly<Record<string, string>>
   readonly toggles: Toggles
-  /** Only when an accepted request is judged again. `usdShown` is what the approver saw, null when there was no price. */
+  /**
+   * Only when an accepted request is judged again. `usdShown` is what the approver saw, null when there was no price;
+   * `feeBound` is the worst fee that a human has named for this one.
+   */
   readonly context?: {
     readonly acceptedAt?: number
     readonly servedDelay?: boolean
     readonly approval?: { readonly usdShown: Usd | null }
+    readonly feeBound?: Base
   }
 }
 
@@ -170,6 +176,10 @@ export function caseOf(input: EvaluateInput): Case {
     requestCounts: [],
   }
 }
+
+/** A human has named a worst fee for this one, and it is within that. */
+export const isFeeNamed = ({ input: { context }, bill }: Pick<Case, 'input' | 'bill'>): boolean =>
+  context?.feeBound !== undefined && bill.fee.amount <= context.feeBound
 
 export const appliesTo = (policy: Pick<Scope, 'walletId' | 'network'>, { input, networkNames }: Case): boolean =>
   (policy.walletId === null || policy.walletId === input.wallet.id) &&

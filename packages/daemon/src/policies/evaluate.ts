@@ -10,7 +10,7 @@ import {
   usdNumber,
 } from '@waiaas/contract'
 import type { ReserveItem } from './bill.ts'
-import { appliesTo, type Case, caseOf, type EvaluateInput, type Finding, type Policy } from './case.ts'
+import { appliesTo, type Case, caseOf, type EvaluateInput, type Finding, isFeeNamed, type Policy } from './case.ts'
 import { headroomOf, inputsOf, suggestionFor } from './explain.ts'
 import { types } from './types/all.ts'
 import { deny } from './types/type.ts'
@@ -53,6 +53,7 @@ function judge(input: EvaluateInput): Judgement {
   const applying = input.policies.filter((policy) => appliesTo(policy, of))
   const findings: Finding[] = []
   judgeEffects(of, findings)
+  judgePrice(of, findings)
   for (const policy of applying) policy.judge(of, findings)
   judgeLookalikes(applying, of, findings)
   judgeAbsence(applying, of, findings)
@@ -141,6 +142,24 @@ function judgeEffects({ facts, input }: Case, findings: Finding[]): void {
         : deny('UNSUPPORTED_EFFECT', 'this release does not judge token approvals', { observed }),
     )
   }
+}
+
+/** What a unit of gas or compute may cost at most, as a multiple of what the network asks now. */
+const PRICE_TIMES = 5n
+
+/** Whatever the policies say: who outbids without measure burns money in no tier. */
+function judgePrice(of: Case, findings: Finding[]): void {
+  const { feePrice } = of.input
+  if (!feePrice || feePrice.offered <= PRICE_TIMES * feePrice.asked || isFeeNamed(of)) return
+  findings.push({
+    code: 'FEE_PRICE_TOO_HIGH',
+    verdict: 'APPROVAL',
+    tell: () => ({
+      message: `it offers more than ${PRICE_TIMES} times the price for a unit of gas that the network asks now`,
+      observed: String(feePrice.offered),
+      allowed: String(PRICE_TIMES * feePrice.asked),
+    }),
+  })
 }
 
 /** A human compares the addresses, unless a list of the operator's names this very one. */

@@ -150,7 +150,7 @@ function milder(
 
 /** What the decision was made from, in a form that can be stored. */
 export function inputsOf({ input, bill, requestCounts }: Case, applying: readonly Policy[]): DecisionInputs {
-  const { spent, context, toggles } = input
+  const { spent, context, toggles, feePrice } = input
   const windows = spent.networks[input.network.id]
   const otherwise = bill.holdings.flatMap(({ asset, price, countedAt }) =>
     price === null && countedAt !== null ? [[asset, countedAt] as const] : [],
@@ -171,6 +171,7 @@ export function inputsOf({ input, bill, requestCounts }: Case, applying: readonl
     },
     requests: requestCounts,
     ...(input.lookalikes && { lookalikes: { ...input.lookalikes } }),
+    ...(feePrice && { feePrice: { offered: String(feePrice.offered), asked: String(feePrice.asked) } }),
     toggles: { ...toggles },
     ...(context && { context: recordedContext(context) }),
   }
@@ -181,8 +182,9 @@ const recordedPrices = (prices: readonly (readonly [string, Price | null])[]): D
     prices.flatMap(([asset, price]) => (price ? [[asset, { ...price, usdMicros: String(price.usdMicros) }]] : [])),
   )
 
-const recordedContext = ({ acceptedAt, servedDelay, approval }: NonNullable<Case['input']['context']>) => ({
+const recordedContext = ({ acceptedAt, servedDelay, approval, feeBound }: NonNullable<Case['input']['context']>) => ({
   ...(acceptedAt !== undefined && { acceptedAt }),
   ...(servedDelay !== undefined && { servedDelay }),
   ...(approval && { approval: { usdShown: approval.usdShown === null ? null : String(approval.usdShown) } }),
+  ...(feeBound !== undefined && { feeBound: String(feeBound) }),
 })

@@ -1,4 +1,4 @@
-import type { Effect } from '@waiaas/contract'
+import { type Effect, toBase } from '@waiaas/contract'
 import { describe, expect, test } from 'vitest'
 import type { EvaluateInput } from './evaluate.ts'
 import { BOB, ETH, ETHER, effects, judge, ODD, outflow, row, spentToday, USDC, verdict } from './samples.ts'
@@ -144,6 +144,39 @@ describe('what a lane does for itself', () => {
     expect(judge([tight], lane(26))).toMatchObject({ mayRun: false, decision: { reasons: [{ code: 'FEE_TOO_HIGH' }] } })
     const native = spending({ instant_max_usd: 0, max_fee: '1' })
     expect(judge([native], { ...lane(1), ...unpriced }).mayRun).toBe(false)
+  })
+})
+
+describe('the price of a unit of gas', () => {
+  const asking = (offered: bigint, feeBound?: bigint) => ({
+    ...paying(1, 1),
+    feePrice: { offered, asked: 10n },
+    ...(feeBound !== undefined && { context: { feeBound: toBase(feeBound) } }),
+  })
+  const wide = spending({ instant_max_usd: 1e9 })
+
+  test('is at most five times what the network asks, with any policy; a human decides above it', () => {
+    expect(verdict([wide], asking(50n))).toBe('INSTANT')
+    expect(verdict([wide], asking(51n))).toBe('APPROVAL')
+    expect(judge([wide], asking(51n)).decision).toMatchObject({
+      reasons: [{ code: 'FEE_PRICE_TOO_HIGH', observed: '51', allowed: '50' }],
+      inputs: { feePrice: { offered: '51', asked: '10' } },
+    })
+    const cancel = { ...asking(51n), effects: effects([{ kind: 'lane', purpose: 'cancel' }], 1n) }
+    expect(judge([], cancel).mayRun).toBe(false)
+  })
+
+  test('and the worst fee may be what a human has named for this one, and no more', () => {
+    const fee = usdOfEth(1)
+    expect(verdict([wide], asking(51n, fee))).toBe('INSTANT')
+    expect(verdict([wide], asking(51n, fee - 1n))).toBe('APPROVAL')
+    const tight = spending({
+      instant_max_usd: 0.5,
+      max_fee_usd: 0.1,
+      token_limits: { [USDC]: { instant_max: '1', notify_max: '1', delay_max: '1' } },
+    })
+    expect(judge([tight], { ...asking(10n, fee) }).decision.reasons.map(({ code }) => code)).toEqual(['SPENDING_TIER'])
+    expect(judge([tight], asking(10n)).decision.reasons.map(({ code }) => code)).toContain('FEE_TOO_HIGH')
   })
 })
 

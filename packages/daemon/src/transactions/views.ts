@@ -38,7 +38,10 @@ export function transactionView(
     assetId: row.asset,
     txHash: row.tx_hash,
     explorerUrl: row.tx_hash && network?.explorer ? network.explorer.replace('{hash}', row.tx_hash) : null,
-    fee: row.max_fee === null || !network ? null : { max: row.max_fee, paid: row.paid, symbol: network.native.symbol },
+    fee:
+      row.max_fee === null || !network
+        ? null
+        : { max: row.highest_fee ?? row.max_fee, paid: row.paid, symbol: network.native.symbol },
     error: row.error,
     waitReason: waitReason(row, laneReason),
     memo: readable(() => memoOf(intentOf(row))),

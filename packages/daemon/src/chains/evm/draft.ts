@@ -30,12 +30,16 @@ export const drafting =
     const plan = planOf(network, intent)
     const call = plan.call(sender.toLowerCase(), intent)
     const [limit, now] = await Promise.all([plan.gas(gas, call, intent), fees.current()])
-    const bid = replaces ? outbid(readBody(replaces).fees, now) : now
+    const bid = replaces ? outbid(readBody(replaces).fees, now.fees) : now.fees
     const tx = { chainId, to: call.to, value: call.value, data: call.data, gas: limit, fees: bid }
     // The largest nonce in use makes the bytes as long as they can become.
     const extra = await beside(() => encodeUnsigned({ ...tx, nonce: 0xffff_ffff }).length, limit)
     // What a rollup charges beside the gas is taken at inclusion and can rise until then, hence twice.
-    return { body: JSON.stringify(bodyOf(tx)), maxFee: add(costOf(limit, feeCap(bid)), add(extra, extra)) }
+    return {
+      body: JSON.stringify(bodyOf(tx)),
+      maxFee: add(costOf(limit, feeCap(bid)), add(extra, extra)),
+      price: { offered: feeCap(bid), asked: now.asked },
+    }
   }
 
 /** The unsigned bytes of a draft at a nonce. */

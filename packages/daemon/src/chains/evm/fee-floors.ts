@@ -6,6 +6,9 @@ export type Suggestion =
   | { readonly type: 'eip1559'; readonly baseFee: bigint; readonly tip: bigint }
   | { readonly type: 'legacy'; readonly gasPrice: bigint }
 
+/** The price of a unit of gas that a block takes now. */
+export const askedBy = (now: Suggestion): bigint => (now.type === 'legacy' ? now.gasPrice : now.baseFee + now.tip)
+
 /** A node that asks for more than this as a tip is broken or lying. */
 export const tipMost = 500_000_000_000n
 const rememberedMs = 600_000
@@ -48,8 +51,7 @@ export function feeFloors(clock: () => number): FeeFloors {
 
 function isBelievable({ of, wei }: LeastPrice, now: Suggestion): boolean {
   if (of === 'tip' && wei > tipMost) return false
-  const suggested =
-    now.type === 'legacy' ? now.gasPrice : { tip: now.tip, base: now.baseFee, price: now.baseFee + now.tip }[of]
+  const suggested = now.type === 'legacy' ? now.gasPrice : { tip: now.tip, base: now.baseFee, price: askedBy(now) }[of]
   return wei <= timesMost * largest(suggested, gwei)
 }
 

@@ -2,7 +2,7 @@ import { add, type Base, Failure, type Network, toBase, ZERO_BASE } from '@waiaa
 import { fieldsOf, OddAnswer, shown } from '../answers.ts'
 import type { Rpc } from '../rpc.ts'
 import { cache } from './cache.ts'
-import { feeFloors, type Suggestion, tipMost } from './fee-floors.ts'
+import { askedBy, feeFloors, type Suggestion, tipMost } from './fee-floors.ts'
 import type { Gas } from './gas-units.ts'
 import { quantity, quantityOr } from './hex.ts'
 import type { LeastPrice } from './least-price.ts'
@@ -12,8 +12,11 @@ import { type Fees, feeCap } from './transaction.ts'
 const tipFloor = 1_000_000n
 
 export type FeeSource = {
-  /** What a transaction should offer now. Cached for a block; up to ten blocks old while it is being renewed. */
-  current(): Promise<Fees>
+  /**
+   * What a transaction should offer now, and the price of a unit of gas that nodes suggest. Cached for a block; up to ten
+   * blocks old while it is being renewed.
+   */
+  current(): Promise<{ fees: Fees; asked: bigint }>
   /** A node took too low an offer for none, and perhaps named the least; true when that is believed. */
   refused(least: LeastPrice | undefined): boolean
 }
@@ -22,7 +25,10 @@ export function feeSource(network: Network, rpc: Rpc, clock: () => number): FeeS
   const suggestions = cache<Suggestion>({ freshMs: network.blockMs, staleMs: network.blockMs * 10, clock })
   const floors = feeFloors(clock)
   return {
-    current: async () => floors.over(await suggestions.get('', () => readSuggestion(network, rpc))),
+    async current() {
+      const suggestion = await suggestions.get('', () => readSuggestion(network, rpc))
+      return { fees: floors.over(suggestion), asked: askedBy(suggestion) }
+    },
     refused(least) {
       const last = suggestions.peek('')?.value
       // What it was made of is too old.

@@ -42,5 +42,6 @@ function finish({ network, sender, price }: Terms, { units, instructions }: Plan
   if (size > packetSize)
     throw new Failure('INVALID_TRANSACTION', `expected at most ${packetSize} bytes, got ${size}; shorten the memo`)
   const { fee } = decodeMessage({ network, address: sender }, bytes, {}).effects
-  return { body, maxFee: add(parseBase(fee.max), rentOf(readMessage(bytes))) }
+  const maxFee = add(parseBase(fee.max), rentOf(readMessage(bytes)))
+  return { body, maxFee, price: { offered: price, asked: price } }
 }

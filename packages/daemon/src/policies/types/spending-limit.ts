@@ -16,7 +16,15 @@ import {
   ZERO_USD,
 } from '@waiaas/contract'
 import { amountWithin, display, type Holding, usdOf } from '../bill.ts'
-import { type Case, type Finding, onPolicyNetwork, type Telling, type Window, type WindowName } from '../case.ts'
+import {
+  type Case,
+  type Finding,
+  isFeeNamed,
+  onPolicyNetwork,
+  type Telling,
+  type Window,
+  type WindowName,
+} from '../case.ts'
 import { addressOf, requireChecksum } from '../checks.ts'
 import { deny, policyType, type Scoped } from './type.ts'
 
@@ -164,6 +172,7 @@ const tierBelow = (tier: Tier): number => Math.max(0, [...STEPS, 'APPROVAL'].ind
 
 /** A fee is asked of the ladders by itself, so that it neither hides behind a value nor makes one stricter. */
 function judgeFee(policy: SpendingPolicy, of: Case, findings: Finding[]): void {
+  if (isFeeNamed(of)) return
   const { holding, amount, usd } = of.bill.fee
   const units = nativeLadder(policy.rules, of)
   const tiers = [
@@ -199,7 +208,7 @@ function nativeLadder(rules: SpendingLimit, { bill, input }: Case): Ladder<Base>
 function judgeFeeBound(policy: SpendingPolicy, of: Case, findings: Finding[]): void {
   const { holding, amount, usd } = of.bill.fee
   const { maxFee, maxFeeUsd } = policy.rules
-  if (amount === 0n) return
+  if (amount === 0n || isFeeNamed(of)) return
   const above = (what: string, telling: Omit<Telling, 'message'>) =>
     findings.push(
       raised(policy, { verdict: 'APPROVAL', code: 'FEE_TOO_HIGH' }, () => ({
@@ -218,7 +227,7 @@ function judgeFeeBound(policy: SpendingPolicy, of: Case, findings: Finding[]): v
 
 /** Without a price, only what names native units bounds a fee. */
 const isFeeUnbound = (rules: SpendingLimit, of: Case): boolean =>
-  of.bill.fee.usd === null && rules.maxFee === null && nativeLadder(rules, of) === null
+  of.bill.fee.usd === null && rules.maxFee === null && nativeLadder(rules, of) === null && !isFeeNamed(of)
 
 type AmountLimit =
   | { by: 'amount'; ladder: Ladder<Base> }

@@ -3,6 +3,7 @@ import {
   type Effects,
   factsOf,
   type Network,
+  parseBase,
   parseMicros,
   type Reason,
   type Toggles,
@@ -96,6 +97,7 @@ async function judgeSubject(job: JudgeJob, subject: Subject, before?: Before): P
   const judgement = evaluate({
     effects: subject.effects,
     kind: subject.type,
+    feePrice: subject.feePrice,
     wallet: { id: wallet.id, chain: wallet.chain, environment: wallet.environment, approver: 'operator' },
     network,
     policies,
@@ -238,21 +240,30 @@ async function acceptedOf({ parts, db }: JudgeJob, row: TransactionRow, draft: D
   const session = row.session_id ? await parts.switches.session(db, row.session_id) : undefined
   const network = parts.network(row.network)
   const effects = withFullFee(effectsOf(row), draft)
+  const { type } = row
+  return {
+    subject: {
+      ...{ wallet, session: session ?? null, network, type, intent: intentOf(row), effects, feePrice: draft.price },
+    },
+    before: beforeOf(row),
+  }
+}
+
+/** What a request brings along when it is judged again. */
+export function beforeOf(row: TransactionRow): Before {
   const approved = row.approved_usd === null ? null : parseMicros(row.approved_usd)
   return {
-    subject: { wallet, session: session ?? null, network, type: row.type, intent: intentOf(row), effects },
-    before: {
-      transactionId: row.id,
-      acceptedAt: row.created_at,
-      servedDelay: row.served_delay === 1,
-      lastPrices: recordedPrices(row),
-      ...(row.approved_at !== null && { approval: { usdShown: approved } }),
-    },
+    transactionId: row.id,
+    acceptedAt: row.created_at,
+    servedDelay: row.served_delay === 1,
+    lastPrices: recordedPrices(row),
+    ...(row.approved_at !== null && { approval: { usdShown: approved } }),
+    ...(row.fee_bound !== null && { feeBound: parseBase(row.fee_bound) }),
   }
 }
 
 /** The prices of the last judgement, which a restart does not forget. */
-export function recordedPrices(row: Pick<TransactionRow, 'decision'>): Prices {
+function recordedPrices(row: Pick<TransactionRow, 'decision'>): Prices {
   const { inputs } = decisionOf(row)
   return Object.fromEntries(
     Object.entries({ ...inputs.lastPrices, ...inputs.prices }).map(([asset, price]) => [

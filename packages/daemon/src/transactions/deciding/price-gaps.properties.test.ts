@@ -144,7 +144,7 @@ async function payment(database: Database, around: Market, amount: bigint) {
     fee: { asset: ETH, max: String(FEE) },
   }
   const intent = { kind: 'transfer', to, amount: toBase(amount) } as const
-  const subject: Subject = { wallet, session: null, network, type: 'TRANSFER', intent, effects }
+  const subject: Subject = { wallet, session: null, network, type: 'TRANSFER', intent, effects, feePrice: undefined }
   const work = <T>(fn: (db: Handle) => Promise<T>) =>
     database.work({ shared: ['system'], exclusive: [`wallet:${wallet.id}`] }, fn)
   const now = () => around.state.now
@@ -166,7 +166,7 @@ async function payment(database: Database, around: Market, amount: bigint) {
         const { status, tier, amount_usd } = await read(db)
         if (status !== 'QUEUED') return
         if (tier === 'DELAY') await transactionStore.serveDelay(db, { id, at: now() })
-        else await transactionStore.approve(db, { id, by: 'operator', usd: amount_usd, at: now() })
+        else await transactionStore.approve(db, { id, by: 'operator', usd: amount_usd, fee: null, at: now() })
       }),
     judgeAgain: () =>
       work(async (db): Promise<Again> => {

@@ -50,6 +50,7 @@ forEachEngine((_, open) => {
       session: { id: newId(), constraints: '{}' },
       network,
       type: 'TRANSFER',
+      feePrice: undefined,
       intent: { kind: 'transfer', to, amount: toBase(1n) },
       effects: { network: network.id, sender: wallet.address, effects, fee: { asset: ETH, max: fee } },
     }

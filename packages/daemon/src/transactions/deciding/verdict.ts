@@ -1,5 +1,5 @@
-import type { Effects, Network, Usd } from '@waiaas/contract'
-import type { Draft } from '../../chains/build.ts'
+import type { Base, Effects, Network, Usd } from '@waiaas/contract'
+import type { Draft, UnitFee } from '../../chains/build.ts'
 import type { Intent } from '../../chains/intent.ts'
 import type { Handle } from '../../platform/db/database.ts'
 import type { Judgement, Prices } from '../../policies/service.ts'
@@ -14,6 +14,8 @@ export type Subject = {
   type: string
   intent: Intent
   effects: Effects
+  /** Of the draft that carries them out. */
+  feePrice: UnitFee | undefined
 }
 export type Verdict = Judgement & {
   policyVersion: number
@@ -28,6 +30,8 @@ export type Before = {
   /** Of the last judgement; they count where nothing newer is known. */
   lastPrices: Prices
   approval?: { usdShown: Usd | null }
+  /** The worst fee that a human has named for it. */
+  feeBound?: Base
 }
 /** What judging again came to: it `runs`, it `stays` (ended, or waits again), or it `lacks` an input that may still come. */
 export type Again = 'runs' | 'stays' | 'lacks'

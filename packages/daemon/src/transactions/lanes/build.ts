@@ -1,4 +1,4 @@
-import { add, type Base, type Effects, factsOf, nativeAsset, newId } from '@waiaas/contract'
+import { add, type Base, type Decision, type Effects, factsOf, nativeAsset, newId, type Tier } from '@waiaas/contract'
 import type { Draft, Lifetime } from '../../chains/build.ts'
 import type { Chain } from '../../chains/chain.ts'
 import { type Authorisation, type Authorised, authorise } from '../../gate/service.ts'
@@ -8,9 +8,16 @@ import { hintsOf } from '../rows/readings.ts'
 import type { TransactionRow } from '../rows/store.ts'
 import type { Round } from './round.ts'
 
-/** `by` is who asked for a replacement; a request's own attempt is the system's. */
-export type Issued = Authorised & { row: AttemptRow; by?: By }
-type Plan = { draft: Draft; lifetime: Lifetime; purpose: Purpose; digest: string }
+/** Of a replacement: who asked for it, and its tier; a request's own attempt is the system's. */
+export type Issued = Authorised & { row: AttemptRow; by?: By; tier?: Tier }
+type Plan = {
+  draft: Draft
+  lifetime: Lifetime
+  purpose: Purpose
+  digest: string
+  /** Of a replacement: who asked for it, and how it was judged. */
+  asked?: { by: By; decision: Decision }
+}
 
 /** The exact bytes with their authorisation; undefined when they do not do what was judged, or cost more. */
 export function build(round: Round, row: TransactionRow, plan: Plan): Issued | undefined {
@@ -29,7 +36,13 @@ export function build(round: Round, row: TransactionRow, plan: Plan): Issued | u
   })
   const cost = nativeCost(lane.chain, decoded.effects, draft)
   const attempt = attemptRow(round, row, { plan, bytes, authorisation, cost })
-  return { attemptId: attempt.id, bytes, authorisation, row: attempt }
+  return {
+    attemptId: attempt.id,
+    bytes,
+    authorisation,
+    row: attempt,
+    ...(plan.asked && { by: plan.asked.by, tier: plan.asked.decision.tier }),
+  }
 }
 
 /** The most that the bytes can take of the native asset. */
@@ -54,6 +67,8 @@ function attemptRow({ lane, now }: Round, row: TransactionRow, made: Made): Atte
     network: lane.chain.network.id,
     sender: lane.wallet.address,
     purpose: plan.purpose,
+    asked_by: plan.asked?.by.actor ?? null,
+    decision: plan.asked ? JSON.stringify(plan.asked.decision) : null,
     draft: draft.body,
     max_fee: String(draft.maxFee),
     state: 'issued',

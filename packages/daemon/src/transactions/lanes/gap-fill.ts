@@ -1,4 +1,4 @@
-import { type Effects, nativeAsset } from '@waiaas/contract'
+import { type Effects, Failure, nativeAsset } from '@waiaas/contract'
 import type { Chain } from '../../chains/chain.ts'
 import type { Intent } from '../../chains/intent.ts'
 import { reserve } from '../../ledger/service.ts'
@@ -22,6 +22,9 @@ export async function fillGaps(parts: Parts, lane: FilledLane): Promise<boolean>
   if (!chain.order || !(await parts.database.read((db) => hasGap(db, lane.id)))) return false
   await parts.prices.refresh(chain.network, [nativeAsset(chain.network)])
   const made = await buildFill(chain, wallet.address)
+  // Before a row is made, which would end and be made again in each round.
+  const [fault] = await chain.precheck(wallet.address, [made.draft], [])
+  if (fault) throw new Failure(fault.code, `a nonce of the lane is free and cannot be filled: ${fault.message}`)
   return parts.database.work(scopeOf(wallet.id, []), (db) => storeFill({ parts, db }, { lane, ...made }))
 }
 
@@ -60,11 +63,11 @@ async function storeFill({ parts, db }: Job, { lane, intent, draft, digest, effe
     type: OWN_TYPE,
     intent,
     effects,
+    feePrice: draft.price,
   })
   if (verdict.status !== 'PENDING') {
-    throw new Error(
-      `the gap-fill of ${lane.id} may not run: ${verdict.decision.reasons.map(({ message }) => message).join('; ')}`,
-    )
+    const reasons = verdict.decision.reasons.map(({ message }) => message).join('; ')
+    throw new Failure('POLICY_DENIED', `a nonce of the lane is free and may not be filled: ${reasons}`)
   }
   const now = parts.clock.now()
   const stored = { type: OWN_TYPE, network: network.id, intent }

@@ -1,12 +1,10 @@
 import { Failure, isFailure, parseBase } from '@waiaas/contract'
-import type { Draft } from '../../chains/build.ts'
 import type { Chain } from '../../chains/chain.ts'
 import type { Sent } from '../../chains/follow.ts'
-import type { By } from '../../platform/caller.ts'
 import type { Scope } from '../../platform/db/database.ts'
 import { assetsOf } from '../deciding/judge.ts'
 import { type Parts, scopeOf } from '../job.ts'
-import { type AttemptRow, attemptStore } from '../rows/attempt-store.ts'
+import type { AttemptRow } from '../rows/attempt-store.ts'
 import { laneStore } from '../rows/lane-store.ts'
 import { effectsOf } from '../rows/readings.ts'
 import { type TransactionRow, transactionStore } from '../rows/store.ts'
@@ -17,10 +15,10 @@ import { isJudgedAgain, issue } from './issue.ts'
 import { laneId } from './lane-id.ts'
 import { type Lease, lease } from './lease.ts'
 import { sendWhatMay } from './leave.ts'
-import { type Outbidding, outbidding } from './outbidding.ts'
 import { prepare } from './prepare.ts'
 import { type Recorded, record, requireReplacement } from './record.ts'
-import { newestOfNonce, type Replacement, replace, replacing } from './replace.ts'
+import { newestOfNonce, type Wanted } from './replace.ts'
+import { type Replacements, replacements } from './replacements.ts'
 import { type LaneContext, type LaneJob, LeaseLost } from './round.ts'
 import { laneSigning } from './signing.ts'
 import { takeOver } from './take-over.ts'
@@ -34,15 +32,6 @@ const REST_MOST_MS = 15_000
 const LACK_MS = 2_000
 /** The most by which a Solana compute unit limit is raised; the fee cap covers it. */
 const VARIATIONS = 10_000
-
-/** A replacement that somebody asked for and waits for. */
-type ReplacementCall = {
-  transactionId: string
-  purpose: Replacement
-  by: By
-  resolve: (hash: string) => void
-  reject: (error: unknown) => void
-}
 
 export type LaneEvents = {
   /** Signed bytes of this lane exist; their fate is to be watched. */
@@ -61,7 +50,7 @@ export class Lane {
   readonly #address: string
   readonly #events: LaneEvents
   readonly #out: Broadcaster
-  readonly #replacements: ReplacementCall[] = []
+  readonly #replacements: Replacements
   #running: Promise<void> | undefined
   #isKicked = false
   #isHalted = false
@@ -70,7 +59,6 @@ export class Lane {
   #restUntil = 0
   readonly #lease: Lease
   readonly #sign: ReturnType<typeof laneSigning>
-  readonly #outbidding: Outbidding
   /** Why its transactions wait. */
   readonly reasons: WaitReasons
   /** What nodes said about signed bytes that they refused, by transaction; to be noted. */
@@ -92,9 +80,17 @@ export class Lane {
     this.#capacity = chain.network.window
     const scope = () => this.#scope([])
     this.#lease = lease(parts, { id: this.id, network: chain.network.id, walletId: () => this.walletId, scope })
-    this.#outbidding = outbidding(chain, parts.clock)
     this.#sign = laneSigning(parts, this.id)
     this.reasons = waitReasons(parts, { id: this.id, scope })
+    this.#replacements = replacements(parts, {
+      ...{ id: this.id, address: this.#address, live: this.live, reasons: this.reasons },
+      chain: () => this.#chain,
+      scope: (rows) => this.#scope(rows),
+      job: (locks, fn) => this.#job(locks, fn),
+      refreshPrices: (rows) => this.#refreshPrices(rows),
+      sign: (issued, locks) => this.#signAndRecord(issued, locks),
+      notNow: () => this.#notNow(),
+    })
     this.#out = broadcaster({
       network: chain.network,
       chain: () => parts.chain(chain.network.id),
@@ -107,21 +103,20 @@ export class Lane {
   /** There may be something to sign. */
   kick(): void {
     this.#isKicked = true
-    if (this.#replacements.length === 0 && performance.now() < this.#restUntil) return
+    if (!this.#replacements.isAsked() && performance.now() < this.#restUntil) return
     this.#running ??= this.#work()
   }
 
   /** Outbids a signed transaction on its nonce: with itself, or with nothing. The new hash, once its bytes are recorded. */
-  replace(transactionId: string, purpose: Replacement, by: By): Promise<string> {
-    return new Promise((resolve, reject) => {
-      this.#replacements.push({ transactionId, purpose, by, resolve, reject })
-      this.kick()
-    })
+  replace(wanted: Wanted): Promise<string> {
+    const hash = this.#replacements.ask(wanted)
+    this.kick()
+    return hash
   }
 
   /** Looks after an attempt that finds no block, and takes up again what failed. */
   nudge(): void {
-    if (!this.#running && (this.#restMs > 0 || this.#outbidding.due(this.live.values()).length > 0)) this.kick()
+    if (!this.#running && (this.#restMs > 0 || this.#replacements.isDue())) this.kick()
   }
 
   /** An attempt's fate changed. */
@@ -131,7 +126,7 @@ export class Lane {
       return
     }
     this.live.delete(row.id)
-    this.#outbidding.forget(row.id)
+    this.#replacements.forget(row)
     this.#out.forget(row.id)
     this.#capacity = Math.min(this.#chain.network.window, this.#capacity + 1)
   }
@@ -187,8 +182,7 @@ export class Lane {
       this.#lease.drop()
       if (!(error instanceof LeaseLost)) await this.#rest(error)
     } finally {
-      // Nobody waits for a lane that has stopped working.
-      for (const { reject } of this.#replacements.splice(0)) reject(this.#notNow())
+      this.#replacements.refuseAll()
       this.#running = undefined
     }
   }
@@ -215,12 +209,11 @@ export class Lane {
     this.#refusals.clear()
     await this.reasons.transactions(refusals)
     // A nonce may be free, and a transaction waits to be judged again; or a node has named the price that it wants.
-    if (moved.length > 0 || this.#outbidding.due(this.live.values()).length > 0) this.kick()
+    if (moved.length > 0 || this.#replacements.isDue()) this.kick()
   }
 
   async #round(): Promise<boolean> {
-    for (const call of this.#replacements.splice(0)) await this.#answer(call)
-    for (const row of this.#outbidding.due(this.live.values())) await this.#outbid(row)
+    await this.#replacements.carryOut()
     const waiting = newestOfNonce([...this.live.values()].filter((row) => row.state === 'recorded'))
     const count = Math.min(ROUND, this.#capacity - waiting.length)
     if (count <= 0) return false
@@ -276,55 +269,6 @@ export class Lane {
     if (!order) return undefined
     const lane = await this.#parts.database.read((db) => laneStore.byId(db, this.id))
     return order.nextNonce(this.#address, lane?.next_nonce ?? 0)
-  }
-
-  async #answer({ transactionId, purpose, by, resolve, reject }: ReplacementCall): Promise<void> {
-    try {
-      resolve(await this.#replace(transactionId, purpose, by))
-    } catch (error) {
-      if (!(error instanceof LeaseLost)) return reject(error)
-      reject(this.#notNow())
-      throw error
-    }
-  }
-
-  async #outbid(row: AttemptRow): Promise<void> {
-    try {
-      await this.#replace(row.transaction_id, row.purpose === 'cancel' ? 'cancel' : 'speed-up', { actor: 'system' })
-    } catch (error) {
-      if (!isFailure(error)) throw error
-      // It moved on, or a policy changed before the signature was recorded: if it still waits, the next round tries again.
-      if (error.code === 'TX_ALREADY_PROCESSED') return
-      this.#parts.log.warn(
-        { lane: this.id, transaction: row.transaction_id, reason: error.message },
-        'a stuck transaction keeps waiting',
-      )
-      const reason = `no block takes it at its price, and a higher one is not possible: ${error.message}`
-      await this.reasons.transactions(new Map([[row.transaction_id, reason]]))
-      this.#outbidding.leaveAlone(row.id)
-    }
-  }
-
-  async #replace(transactionId: string, purpose: Replacement, by: By): Promise<string> {
-    const { row, newest } = await this.#parts.database.read(async (db) => ({
-      row: await transactionStore.byId(db, transactionId),
-      newest: (await attemptStore.ofTransaction(db, transactionId)).findLast(({ state }) => state === 'recorded'),
-    }))
-    if (!row || !newest || newest.nonce === null) {
-      throw new Failure('TX_ALREADY_PROCESSED', `the transaction is ${row?.status ?? 'gone'}`, {
-        details: { status: row?.status },
-      })
-    }
-    const outbid: Draft = { body: newest.draft, maxFee: parseBase(newest.max_fee) }
-    await this.#refreshPrices([row])
-    const draft = await this.#chain.draft(this.#address, replacing(row, purpose), outbid)
-    const anchor = await this.#chain.expiry?.anchor()
-    const scope = this.#scope([row])
-    const plan = { transactionId, purpose, draft, by, ...(anchor && { anchor }) }
-    const issued = await this.#job(scope, (job) => replace(job, plan))
-    const [recorded] = await this.#signAndRecord([issued], scope)
-    if (!recorded?.row.hash) throw new Failure('TX_ALREADY_PROCESSED', 'the transaction moved on while it was replaced')
-    return recorded.row.hash
   }
 
   async #signAndRecord(issued: readonly Issued[], scope: Scope): Promise<Recorded[]> {
@@ -390,7 +334,7 @@ export class Lane {
     )
     if (sent.reason === 'pool-full' || sent.reason === 'nonce-gap')
       this.#capacity = Math.max(1, Math.floor(this.#capacity / 2))
-    if (sent.reason === 'underpriced') this.#outbidding.refused(row, sent)
+    if (sent.reason === 'underpriced') this.#replacements.refused(row, sent)
     // Somebody else used the nonce: the lane is put in order before the next round.
     if (sent.reason === 'nonce-used') this.#lease.drop()
     this.#refusals.set(row.transaction_id, refusalText(sent))

@@ -10,16 +10,19 @@ import type { Outgoing, Send } from './broadcaster.ts'
 
 /** What a signature was made under, as far as a stop can change it. */
 type Now = { epoch: number; version: number; session: ReadSession }
-type Signed = { authorisation: Pick<AuthorisationFacts, 'epoch' | 'policyVersion'>; session_id: string | null }
+type Signed = Pick<AttemptRow, 'purpose' | 'session_id'> & {
+  authorisation: Pick<AuthorisationFacts, 'epoch' | 'policyVersion'>
+}
 
 /** Why what was authorised may not go on: a stop or another policy overtook it. */
 export async function overtaken(
   { epoch, version, session }: Now,
-  { authorisation, session_id }: Signed,
+  { authorisation, session_id, purpose }: Signed,
 ): Promise<string | undefined> {
   if (epoch !== authorisation.epoch) return 'the kill switch was moved'
   if (version !== authorisation.policyVersion) return 'the policies changed'
-  if (session_id === null) return undefined
+  // What a session has in flight can be taken back after its end.
+  if (session_id === null || purpose === 'cancel') return undefined
   const facts = await session(session_id)
   return facts?.revoked_at === null ? undefined : 'its session was revoked'
 }
@@ -94,7 +97,7 @@ type First = { walletId: string; row: AttemptRow; now: Now; leaving: Leaving }
 async function leaveFirst({ parts, db }: Job, { walletId, row, now, leaving }: First): Promise<void> {
   const at = parts.clock.now()
   const authorisation = authorisationOf(row)
-  const reason = await overtaken(now, { authorisation, session_id: row.session_id })
+  const reason = await overtaken(now, { ...row, authorisation })
   if (reason === undefined) {
     await attemptStore.leave(db, { id: row.id, at })
     leaving.may.add(row.id)

@@ -53,7 +53,7 @@ test('only the first is outbid for finding no block, and a nonce five times at m
   pass(60_000)
   expect(ids()).toEqual(['send 7'])
   const raises = [1, 2, 3, 4, 5].map((turn) =>
-    row(7, { id: `so raised ${turn}`, purpose: 'speed-up', updated_at: turn }),
+    row(7, { id: `so raised ${turn}`, purpose: 'speed-up', asked_by: 'system', updated_at: turn }),
   )
   for (const each of raises) refused(each, { ...refusal, least: 25n })
   expect(ids([row(7), ...raises.slice(0, 4)])).toEqual(['so raised 4'])

@@ -43,7 +43,7 @@ async function discardReason(round: Round | undefined, item: Issued): Promise<st
   const status = await transactionStore.statusOf(round.db, item.authorisation.transactionId)
   const expected = item.row.purpose === 'send' ? 'EXECUTING' : 'SUBMITTED'
   if (status !== expected) return `the transaction is ${status ?? 'gone'}`
-  return overtaken(round, { authorisation: item.authorisation, session_id: item.row.session_id })
+  return overtaken(round, { ...item.row, authorisation: item.authorisation })
 }
 
 async function store({ parts, lane, db }: LaneJob, item: Issued, signature: Uint8Array): Promise<Recorded> {
@@ -69,7 +69,7 @@ async function store({ parts, lane, db }: LaneJob, item: Issued, signature: Uint
       bytesHash: item.authorisation.bytesHash,
       digest: item.authorisation.digest,
       nonce: item.row.nonce,
-      ...(item.row.purpose !== 'send' && { purpose: item.row.purpose }),
+      ...(item.row.purpose !== 'send' && { purpose: item.row.purpose, fee: item.row.max_fee, tier: item.tier }),
     },
   })
   return { row: { ...item.row, state: 'recorded', hash: sealed.hash, signed, updated_at: now }, bytes: sealed.bytes }

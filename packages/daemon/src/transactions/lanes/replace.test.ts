@@ -105,7 +105,13 @@ forEachEngine((_engine, open) => {
     await until(transactionId, 'SUBMITTED')
     const first = await hashOf(transactionId)
     pass(61_000)
-    while ((await hashOf(transactionId)) === first) await new Promise((resolve) => setTimeout(resolve, 20))
+    while ((await hashOf(transactionId)) === first) {
+      // Blocks come, at a price that it does not offer.
+      await node.rpc('anvil_setNextBlockBaseFeePerGas', ['0xbebc2000'])
+      await node.mine(1)
+      pass(200)
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
     const second = String(await hashOf(transactionId))
     while ((await node.rpc('eth_getTransactionByHash', [second])) === null)
       await new Promise((resolve) => setTimeout(resolve, 20))

@@ -1,14 +1,15 @@
-import { type Effects, Failure, nativeAsset } from '@waiaas/contract'
+import { type Base, type Decision, type Effects, Failure, nativeAsset } from '@waiaas/contract'
 import type { Anchor, Draft } from '../../chains/build.ts'
 import type { Intent } from '../../chains/intent.ts'
 import { replaceReservation, reservedItems, type SpendItem } from '../../ledger/service.ts'
 import type { By } from '../../platform/caller.ts'
-import { recordedPrices, withFullFee } from '../deciding/judge.ts'
+import { beforeOf, withFullFee } from '../deciding/judge.ts'
 import type { Subject } from '../deciding/verdict.ts'
 import { type AttemptRow, attemptStore, type Purpose } from '../rows/attempt-store.ts'
 import { effectsOf, intentOf } from '../rows/readings.ts'
 import { type TransactionRow, transactionStore } from '../rows/store.ts'
 import { build, type Issued } from './build.ts'
+import { requireTurn } from './replacement-limits.ts'
 import { type LaneJob, openRound, type Round } from './round.ts'
 
 export type Replacement = Exclude<Purpose, 'send'>
@@ -18,82 +19,85 @@ const CANCEL: Intent = { kind: 'lane', purpose: 'cancel' }
 export const replacing = (row: TransactionRow, purpose: Replacement): Intent =>
   purpose === 'cancel' ? CANCEL : intentOf(row)
 
-type Outbid = { transactionId: string; purpose: Replacement; draft: Draft; anchor?: Anchor; by: By }
+export type Wanted = {
+  transactionId: string
+  purpose: Replacement
+  by: By
+  /** The worst fee that the operator accepts for it. */
+  feeBound?: Base | undefined
+}
+type Plan = Wanted & { draft: Draft; anchor?: Anchor }
 
 /**
- * Stores an attempt that outbids the newest one on the same nonce. The group holds its highest cost: a higher fee is
- * judged and reserved before anything is signed. Failure says why there is nothing to replace, or why it may not be.
+ * Stores an attempt that outbids the newest one on the same nonce. It is judged like a send, also within what is held: what
+ * was allowed once may be denied now. Failure says why there is nothing to replace, or why it may not be.
  */
-export async function replace(job: LaneJob, plan: Outbid): Promise<Issued> {
-  const { parts, db } = job
+export async function replace(job: LaneJob, plan: Plan): Promise<Issued> {
+  const { db, lane } = job
+  const { draft, purpose, by } = plan
   const round = await openRound(job)
   if (!round) throw new Failure('WALLET_SUSPENDED', 'signing is stopped')
   const row = await transactionStore.byId(db, plan.transactionId)
-  const group = await attemptStore.ofTransaction(db, plan.transactionId)
-  const newest = group.findLast(({ state }) => state === 'recorded')
+  const waiting = (await attemptStore.ofTransaction(db, plan.transactionId)).filter(({ state }) => state === 'recorded')
+  const newest = waiting.at(-1)
   if (row?.status !== 'SUBMITTED' || newest?.nonce == null) {
     throw new Failure('TX_ALREADY_PROCESSED', `the transaction is ${row?.status ?? 'gone'}`, {
       details: { status: row?.status },
     })
   }
-  if (row.session_id && (await parts.switches.session(db, row.session_id))?.revoked_at !== null) {
-    throw new Failure('SESSION_REVOKED', 'the session that asked for it was revoked')
-  }
-  await raiseReservation(round, row, plan)
+  requireTurn(waiting, { by, now: round.now, blockMs: lane.chain.network.blockMs })
+  const decision = await allowed(round, row, plan)
   const issued = build(round, row, {
-    draft: plan.draft,
+    ...{ draft, purpose, asked: { by, decision } },
     lifetime: { ...plan.anchor, nonce: newest.nonce },
-    purpose: plan.purpose,
-    digest: plan.purpose === 'cancel' ? digestOf(round, plan.draft) : row.digest!,
+    digest: purpose === 'cancel' ? digestOf(round, draft) : row.digest!,
   })
   if (!issued) throw new Failure('INVALID_TRANSACTION', 'the replacement would not do what was decided on')
   await attemptStore.insert(db, issued.row)
-  return { ...issued, by: plan.by }
+  return issued
 }
 
 const digestOf = ({ lane }: Round, draft: Draft): string =>
   lane.chain.decode(lane.wallet.address, lane.chain.bytes(lane.wallet.address, draft, lane.chain.anyLifetime), {})
     .digest
 
-/** The value stays held as it is; the fee part becomes the highest of the group, if the policies still allow that. */
-async function raiseReservation(
-  round: Round,
-  row: TransactionRow,
-  { purpose, draft }: Pick<Outbid, 'purpose' | 'draft'>,
-): Promise<void> {
-  const { parts, db, lane } = round
-  const held = await reservedItems(db, row.id)
-  const fee = held.find(({ part }) => part === 'fee')
-  if (fee && fee.amount >= draft.maxFee) return
+/** The judgement that lets it be signed. The value stays held as it is, and the fee becomes the highest of the group. */
+async function allowed(round: Round, row: TransactionRow, plan: Plan): Promise<Decision> {
+  const { db, now } = round
+  const { draft, feeBound } = plan
+  const before = { ...beforeOf(row), servedDelay: true, ...(feeBound !== undefined && { feeBound }) }
   // A cancel does nothing that was approved; its fee is judged like that of any other.
-  if (row.approved_at !== null && purpose !== 'cancel')
+  if (before.approval && plan.purpose !== 'cancel' && draft.maxFee > (before.feeBound ?? 0n))
     throw new Failure('POLICY_DENIED', 'the approval was for a lower fee', {
-      details: { shown: row.max_fee, needed: String(draft.maxFee) },
+      details: { shown: String(before.feeBound), needed: String(draft.maxFee) },
     })
-  const wallet = await parts.switches.wallet(db, row.wallet_id)
-  const session = row.session_id ? await parts.switches.session(db, row.session_id) : undefined
-  if (!wallet) throw new Error(`transaction ${row.id} has no wallet`)
-  const { network } = lane.chain
-  const stored = effectsOf(row)
-  const subject: Subject = {
-    wallet,
-    session: session ?? null,
-    network,
-    type: row.type,
-    intent: replacing(row, purpose),
-    effects: purpose === 'cancel' ? cancelEffects(stored, nativeAsset(network), draft) : withFullFee(stored, draft),
-  }
-  const verdict = await parts.judge.of(db, subject, {
-    transactionId: row.id,
-    acceptedAt: row.created_at,
-    servedDelay: true,
-    lastPrices: recordedPrices(row),
-  })
+  const verdict = await round.parts.judge.of(db, await subjectOf(round, row, plan), before)
   if (!verdict.mayRun)
     throw new Failure('POLICY_DENIED', verdict.decision.reasons.map(({ message }) => message).join('; '), {
-      details: { decision: verdict.decision },
+      details: { reasons: verdict.decision.reasons, decision: verdict.decision },
     })
-  await replaceReservation(db, { transactionId: row.id, items: withFee(held, verdict.reserve) }, round.now)
+  if (feeBound !== undefined) await transactionStore.nameFee(db, { id: row.id, fee: String(feeBound) })
+  const held = await reservedItems(db, row.id)
+  const fee = held.find(({ part }) => part === 'fee')
+  if (fee && fee.amount >= draft.maxFee) return verdict.decision
+  await replaceReservation(db, { transactionId: row.id, items: withFee(held, verdict.reserve) }, now)
+  await transactionStore.raiseFee(db, { id: row.id, fee: String(draft.maxFee) })
+  return verdict.decision
+}
+
+async function subjectOf({ parts, db, lane }: Round, row: TransactionRow, { purpose, draft }: Plan): Promise<Subject> {
+  const wallet = await parts.switches.wallet(db, row.wallet_id)
+  if (!wallet) throw new Error(`transaction ${row.id} has no wallet`)
+  const { network } = lane.chain
+  const common = { wallet, network, type: row.type, intent: replacing(row, purpose), feePrice: draft.price }
+  const stored = effectsOf(row)
+  // What a session has in flight can be taken back after its end.
+  if (purpose === 'cancel')
+    return { ...common, session: null, effects: cancelEffects(stored, nativeAsset(network), draft) }
+  const session = row.session_id ? await parts.switches.session(db, row.session_id) : null
+  if (row.session_id && session?.revoked_at !== null)
+    throw new Failure('SESSION_REVOKED', 'the session that asked for it was revoked')
+  return { ...common, session: session ?? null, effects: withFullFee(stored, draft) }
 }
 
 const cancelEffects = ({ network, sender }: Effects, asset: string, draft: Draft): Effects => ({

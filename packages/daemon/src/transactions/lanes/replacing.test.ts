@@ -31,12 +31,11 @@ test('on a family without an order nothing can be outbid', async () => {
   expect(await states(id)).toEqual(['recorded'])
 })
 
-test('what a revoked session asked for is outbid by nobody in its name, and lands as it was sent', async () => {
+test('what a revoked session asked for is sped up by nobody in its name, and lands as it was sent', async () => {
   const { service, revoke, sentPayment, states, mined } = await start()
   const { id } = await sentPayment()
   await revoke()
-  for (const purpose of ['speed-up', 'cancel'] as const)
-    await expect(service.replace(id, operator, purpose)).rejects.toMatchObject({ code: 'SESSION_REVOKED' })
+  await expect(service.replace(id, operator, 'speed-up')).rejects.toMatchObject({ code: 'SESSION_REVOKED' })
   expect(await states(id)).toEqual(['recorded'])
   expect(await mined(id, 'CONFIRMED', 'FAILED')).toBe('CONFIRMED')
 })
@@ -65,13 +64,15 @@ test('a fee that the policies do not allow is not signed; the reservation stays 
 })
 
 test('a raised fee is held as soon as it is signed, the value once, and each raise outbids the one before', async () => {
-  const { service, from, sentPayment, counted, attempts, arrived, node, mined, events } = await start()
+  const { service, from, sentPayment, counted, attempts, arrived, node, mined, events, get, time } = await start()
   const { id } = await sentPayment({ amount: '1000' })
   const totals = [(await counted()).total]
   for (const [index, fee] of [25n, 31n, 38n].entries()) {
     await service.replace(id, index === 1 ? operator : agent(from.session), 'speed-up')
     await arrived(id)
+    time.passed += 2_000
     totals.push((await counted()).total)
+    expect((await get(id)).fee?.max).toBe(String(fee))
     expect((await attempts(id)).at(-1)).toMatchObject({ max_fee: String(fee), nonce: 0, purpose: 'speed-up' })
   }
   expect(totals).toEqual([2_040_000n, 2_050_000n, 2_062_000n, 2_076_000n])
@@ -79,14 +80,24 @@ test('a raised fee is held as soon as it is signed, the value once, and each rai
   await mined(id, 'CONFIRMED')
   const replaced = (await events(id)).filter(({ event }) => event === 'TX_REPLACED')
   expect(replaced).toHaveLength(3)
-  for (const { details } of replaced) expect(JSON.parse(details)).toMatchObject({ nonce: 0, purpose: 'speed-up' })
+  for (const [index, { details }] of replaced.entries())
+    expect(JSON.parse(details)).toMatchObject({
+      ...{ nonce: 0, purpose: 'speed-up', fee: ['25', '31', '38'][index], tier: 'INSTANT' },
+    })
+  expect((await attempts(id)).map(({ asked_by }) => asked_by?.split(':')[0])).toEqual([
+    undefined,
+    'session',
+    'operator',
+    'session',
+  ])
 })
 
 test('a payment sped up after a cancel pays again; what is not final decides nothing', async () => {
-  const { service, from, sentPayment, arrived, mined, node, to, get, attempts } = await start()
+  const { service, from, sentPayment, arrived, mined, node, to, get, attempts, time } = await start()
   const { id } = await sentPayment({ amount: '1000' })
   await service.replace(id, agent(from.session), 'cancel')
   await arrived(id)
+  time.passed += 2_000
   const last = await service.replace(id, agent(from.session), 'speed-up')
   await arrived(id)
   await mined(id, 'CONFIRMED', 'CANCELLED')
@@ -105,19 +116,19 @@ test('what finds no block is outbid by itself, in the same purpose, five times a
   const { time, service, from, pay, sentPayment, attempts, get, arrived, events } = await start()
   const { id } = await sentPayment()
   let last = await service.replace(id, agent(from.session), 'cancel')
-  for (let raised = 0; raised < 4; raised++) {
+  for (let raised = 0; raised < 5; raised++) {
     time.passed += 61_000
     // Time passes again only when what was signed in it is recorded.
     await until('it to be outbid', async () => (await get(id)).txHash !== last)
     last = await arrived(id)
   }
-  expect((await attempts(id)).slice(1).map(({ purpose }) => purpose)).toEqual(Array(5).fill('cancel'))
+  expect((await attempts(id)).slice(1).map(({ purpose }) => purpose)).toEqual(Array(6).fill('cancel'))
   time.passed += 61_000
   // A round outbids before it signs what is new.
   await arrived(await pay())
-  expect(await attempts(id)).toHaveLength(6)
+  expect(await attempts(id)).toHaveLength(7)
   const actors = (await events(id)).filter(({ event }) => event === 'TX_REPLACED')
-  expect(actors).toHaveLength(5)
+  expect(actors).toHaveLength(6)
 })
 
 test('one that may not cost more says so and waits at its price', async () => {

@@ -20,6 +20,10 @@ export type AttemptRow = {
   sender: string
   state: AttemptState
   purpose: Purpose
+  /** Of a replacement: who asked for it. */
+  asked_by: string | null
+  /** Of a replacement: the judgement under which it is signed; a request's own is with the request. */
+  decision: string | null
   /** What it was built from: the fees that a replacement has to outbid. */
   draft: string
   max_fee: string
@@ -67,6 +71,8 @@ const columns = [
   'sender',
   'state',
   'purpose',
+  'asked_by',
+  'decision',
   'draft',
   'max_fee',
   'cost',

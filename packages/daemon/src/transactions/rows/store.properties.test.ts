@@ -48,7 +48,7 @@ const wishes = fc.oneof(
   }),
   fixed({
     ...{ name: 'approve', from: 'QUEUED', to: 'PENDING', needs: ({ tier }) => tier === 'APPROVAL' },
-    run: (db, id, at) => transactionStore.approve(db, { id, by: 'operator', usd: null, at }),
+    run: (db, id, at) => transactionStore.approve(db, { id, by: 'operator', usd: null, fee: null, at }),
   }),
 )
 const starts = fc.record({

@@ -30,6 +30,10 @@ type HeadRow = {
   approved_at: number | null
   approved_by: string | null
   approved_usd: string | null
+  /** The worst fee, in native base units, that a human has named for this one. */
+  fee_bound: string | null
+  /** The highest worst fee of its attempts, once one was above `max_fee`. */
+  highest_fee: string | null
   tx_hash: string | null
   block_height: number | null
   error: string | null
@@ -57,6 +61,8 @@ export const unjudged = {
   approved_at: null,
   approved_by: null,
   approved_usd: null,
+  fee_bound: null,
+  highest_fee: null,
   tx_hash: null,
   block_height: null,
   error: null,
@@ -96,6 +102,8 @@ const columns = [
   'approved_at',
   'approved_by',
   'approved_usd',
+  'fee_bound',
+  'highest_fee',
   'tx_hash',
   'block_height',
   'error',
@@ -131,13 +139,16 @@ const byId = statement<{ id: string }, TransactionRow>((db, p) => wholeRows(db).
 const statusOf = statement<{ id: string }, { status: Status }>((db, p) =>
   db.selectFrom('transactions').select('status').where('id', '=', p('id')),
 )
-type Repeat = { session: string; hash: string; since: number }
-const repeat = statement<Repeat, TransactionRow>((db, p) =>
-  wholeRows(db)
+/** Identical requests of a session, made later than then. */
+export type Repeat = { session: string; hash: string; since: number }
+const repeat = statement<Repeat, { id: string }>((db, p) =>
+  db
+    .selectFrom('transactions')
+    .select('id')
     .where('session_id', '=', p('session'))
     .where('request_hash', '=', p('hash'))
     .where('created_at', '>', p('since'))
-    .orderBy('transactions.id', 'desc')
+    .orderBy('id', 'desc')
     .limit(1),
 )
 // Where the status is in the text of the query, the index of those that have it serves.
@@ -243,7 +254,8 @@ const wait = statement<Wait>((db, p) =>
     .where('status', 'in', ['PENDING', 'SUBMITTED'])
     .where(sql<boolean>`wait_reason is distinct from ${p('reason')}`),
 )
-const approve = statement<{ id: string; by: string; usd: string | null; at: number }>((db, p) =>
+type Approve = { id: string; by: string; usd: string | null; fee: string | null; at: number }
+const approve = statement<Approve>((db, p) =>
   db
     .updateTable('transactions')
     .set({
@@ -251,12 +263,25 @@ const approve = statement<{ id: string; by: string; usd: string | null; at: numb
       approved_at: p('at'),
       approved_by: p('by'),
       approved_usd: p('usd'),
+      fee_bound: p('fee'),
       approval_expires_at: null,
       updated_at: p('at'),
     })
     .where('id', '=', p('id'))
     .where('status', '=', 'QUEUED')
     .where('tier', '=', 'APPROVAL'),
+)
+const raiseFee = statement<{ id: string; fee: string }>((db, p) =>
+  db
+    .updateTable('transactions')
+    .set({ highest_fee: p('fee') })
+    .where('id', '=', p('id')),
+)
+const nameFee = statement<{ id: string; fee: string }>((db, p) =>
+  db
+    .updateTable('transactions')
+    .set({ fee_bound: p('fee') })
+    .where('id', '=', p('id')),
 )
 type Judged = Pick<
   TransactionRow,
@@ -310,7 +335,8 @@ export const transactionStore = {
   },
   byId: (db: Handle, id: string) => db.get(byId, { id }),
   statusOf: async (db: Handle, id: string) => (await db.get(statusOf, { id }))?.status,
-  repeat: (db: Handle, query: Repeat) => db.get(repeat, query),
+  /** The newest of them. */
+  repeat: async (db: Handle, query: Repeat) => (await db.get(repeat, query))?.id,
   ready: (db: Handle, lane: string, count: number) => db.all(ready, { lane, count }),
   readyLanes: (db: Handle) => db.all(readyLanes),
   dueDelays: (db: Handle, now: number, count: number) => db.all(dueDelays, { now, count }),
@@ -347,8 +373,12 @@ export const transactionStore = {
   /** Notes what keeps an open transaction; it is forgotten when its state changes. */
   wait: (db: Handle, note: Wait) => db.run(wait, note),
   serveDelay: async (db: Handle, change: { id: string; at: number }) => won(await db.run(serve, change)),
-  approve: async (db: Handle, change: { id: string; by: string; usd: string | null; at: number }) =>
-    won(await db.run(approve, change)),
+  /** The fee that was shown is approved with it. */
+  approve: async (db: Handle, change: Approve) => won(await db.run(approve, change)),
+  /** An attempt on its nonce may cost more than those before. */
+  raiseFee: (db: Handle, change: { id: string; fee: string }) => db.run(raiseFee, change),
+  /** A human has named a worst fee for this one. */
+  nameFee: (db: Handle, change: { id: string; fee: string }) => db.run(nameFee, change),
   async judge(db: Handle, judged: Judged) {
     const isMine = won(await db.run(judge, judged))
     if (isMine) await db.run(judgeTexts, judged)

@@ -1,0 +1,152 @@
+import { Failure, isFailure, parseBase } from '@waiaas/contract'
+import type { Draft } from '../../chains/build.ts'
+import type { Chain } from '../../chains/chain.ts'
+import type { Scope } from '../../platform/db/database.ts'
+import type { Parts } from '../job.ts'
+import { type AttemptRow, attemptStore } from '../rows/attempt-store.ts'
+import { type TransactionRow, transactionStore } from '../rows/store.ts'
+import type { Issued } from './build.ts'
+import { outbidding } from './outbidding.ts'
+import type { Recorded } from './record.ts'
+import { newestOfNonce, replace, replacing, type Wanted } from './replace.ts'
+import { pauseMs, tooSoon } from './replacement-limits.ts'
+import { type LaneJob, LeaseLost } from './round.ts'
+import type { WaitReasons } from './wait-reasons.ts'
+
+/** A replacement that somebody asked for and waits for. */
+type Call = { wanted: Wanted; resolve: (hash: string) => void; reject: (error: unknown) => void }
+
+/** What is used of the lane whose attempts are replaced. */
+type Lane = {
+  id: string
+  address: string
+  live: ReadonlyMap<string, AttemptRow>
+  reasons: WaitReasons
+  chain(): Chain
+  scope(rows: readonly TransactionRow[]): Scope
+  job<T>(scope: Scope, fn: (job: LaneJob) => Promise<T>): Promise<T>
+  refreshPrices(rows: readonly TransactionRow[]): Promise<void> | undefined
+  sign(issued: readonly Issued[], scope: Scope): Promise<Recorded[]>
+  notNow(): Failure
+}
+export type Replacements = ReturnType<typeof replacements>
+
+/** Outbids signed transactions of a lane on their nonces: those that somebody asked for, and those that find no block. */
+export function replacements(parts: Parts, lane: Lane) {
+  const asked: Call[] = []
+  const bids = outbidding(lane.chain(), parts.clock)
+  const blocks = seenBlocks(lane.chain)
+
+  async function answer({ wanted, resolve, reject }: Call): Promise<void> {
+    try {
+      resolve(await carryOut(wanted))
+    } catch (error) {
+      if (!(error instanceof LeaseLost)) return reject(error)
+      reject(lane.notNow())
+      throw error
+    }
+  }
+
+  async function outbid(row: AttemptRow): Promise<void> {
+    const { transaction_id: transactionId } = row
+    try {
+      if (!bids.isRefused(row.id)) await blocks.requireFollowed(transactionId)
+      const purpose = row.purpose === 'cancel' ? 'cancel' : 'speed-up'
+      await carryOut({ transactionId, purpose, by: { actor: 'system' } })
+    } catch (error) {
+      if (!isFailure(error)) throw error
+      // It moved on, or a policy changed before the signature was recorded: if it still waits, the next round tries again.
+      if (error.code === 'TX_ALREADY_PROCESSED') return
+      if (error.retryAfter !== undefined) return bids.putOff(row.id, error.retryAfter * 1000)
+      await tellStuck(row, error)
+      bids.leaveAlone(row.id)
+    }
+  }
+
+  async function tellStuck({ transaction_id: id }: AttemptRow, { message }: Failure): Promise<void> {
+    parts.log.warn({ lane: lane.id, transaction: id, reason: message }, 'a stuck transaction keeps waiting')
+    const reason = `no block takes it at its price, and a higher one is not possible: ${message}`
+    await lane.reasons.transactions(new Map([[id, reason]]))
+  }
+
+  async function carryOut({ transactionId, purpose, by, feeBound }: Wanted): Promise<string> {
+    const { row, newest } = await outbidden(parts, transactionId)
+    const chain = lane.chain()
+    const before: Draft = { body: newest.draft, maxFee: parseBase(newest.max_fee) }
+    const at = await blocks.next(transactionId)
+    await lane.refreshPrices([row])
+    const draft = await chain.draft(lane.address, replacing(row, purpose), before)
+    await requireSendable(lane, draft, newest.nonce)
+    const anchor = await chain.expiry?.anchor()
+    const scope = lane.scope([row])
+    const plan = { transactionId, purpose, draft, by, feeBound, ...(anchor && { anchor }) }
+    const [recorded] = await lane.sign([await lane.job(scope, (job) => replace(job, plan))], scope)
+    if (!recorded?.row.hash) throw new Failure('TX_ALREADY_PROCESSED', 'the transaction moved on while it was replaced')
+    blocks.note(transactionId, at)
+    return recorded.row.hash
+  }
+
+  return {
+    refused: bids.refused,
+    isAsked: () => asked.length > 0,
+    isDue: () => bids.due(lane.live.values()).length > 0,
+    /** The new hash, once its bytes are recorded. */
+    ask: (wanted: Wanted): Promise<string> =>
+      new Promise((resolve, reject) => void asked.push({ wanted, resolve, reject })),
+    async carryOut(): Promise<void> {
+      for (const call of asked.splice(0)) await answer(call)
+      for (const row of bids.due(lane.live.values())) await outbid(row)
+    },
+    /** Nobody waits for a lane that has stopped working. */
+    refuseAll(): void {
+      for (const { reject } of asked.splice(0)) reject(lane.notNow())
+    },
+    /** Its fate is known. */
+    forget({ id, transaction_id }: AttemptRow): void {
+      bids.forget(id)
+      blocks.forget(transaction_id)
+    },
+  }
+}
+
+/** A signed transaction that is in no block, and its newest attempt. */
+async function outbidden({ database }: Parts, id: string) {
+  const { row, newest } = await database.read(async (db) => ({
+    row: await transactionStore.byId(db, id),
+    newest: (await attemptStore.ofTransaction(db, id)).findLast(({ state }) => state === 'recorded'),
+  }))
+  if (row && newest && newest.nonce !== null) return { row, newest: { ...newest, nonce: newest.nonce } }
+  const details = { status: row?.status }
+  throw new Failure('TX_ALREADY_PROCESSED', `the transaction is ${row?.status ?? 'gone'}`, { details })
+}
+
+/** The newest block at the last replacement of each transaction: a chain that stands still is not outbid. */
+function seenBlocks(chain: Lane['chain']) {
+  const times = new Map<string, number>()
+  const pause = () => pauseMs(chain().network.blockMs)
+  return {
+    /** What found no block while others came is outbid; where none came, no price helps. */
+    async requireFollowed(id: string): Promise<void> {
+      if (times.has(id)) return
+      times.set(id, await chain().blockTime())
+      throw tooSoon('it is not known yet whether the chain goes on', pause())
+    },
+    /** The time of the newest block, which has come since. */
+    async next(id: string): Promise<number> {
+      const at = await chain().blockTime()
+      const before = times.get(id)
+      if (before === undefined || at > before) return at
+      throw tooSoon(`${chain().network.id} has had no new block since, and stands still`, pause())
+    },
+    note: (id: string, at: number) => void times.set(id, at),
+    forget: (id: string) => void times.delete(id),
+  }
+}
+
+/** As before a send: the sender's code, and its money beside what is promised to the others. */
+async function requireSendable({ live, chain, address }: Lane, draft: Draft, nonce: number): Promise<void> {
+  const others = [...live.values()].filter((row) => row.state === 'recorded' && row.nonce !== nonce)
+  const promised = newestOfNonce(others).map(({ hash, nonce, cost }) => ({ hash, nonce, cost: parseBase(cost) }))
+  const [fault] = await chain().precheck(address, [draft], promised)
+  if (fault) throw new Failure(fault.code, fault.message)
+}
