@@ -67,7 +67,8 @@ export type Ceiling = {
 /** Text and seal as the signer made them: what is not of its own making is not believed. */
 export type Sealed = { text: string; seal: string }
 
-/** What the text of a sealed ceiling says, as JSON. `version` grows with each change; `at` is in unix milliseconds. */
+/** What the text of a sealed ceiling says, as JSON. `version` grows with each change; `at`, in unix milliseconds, is when the operator
+ * last said that all is known, or when the key came in. */
 export type CeilingText = { address: string; version: number; at: number; ceiling: Ceiling }
 
 /**

@@ -74,10 +74,11 @@ function ceilingBook(seals: Guarded) {
   }
   const present = ({ address, now }: Change): Known | undefined => (now ? opened(address, now) : known.get(address))
 
-  function set(change: Change): Sealed {
+  /** `at`: from when on all that was signed must be counted. */
+  function write(change: Change, at: number): Sealed {
     const { address, next } = change
     const limits = limitsOf(next)
-    const text: CeilingText = { address, version: (present(change)?.version ?? 0) + 1, at: Date.now(), ceiling: next }
+    const text: CeilingText = { address, version: (present(change)?.version ?? 0) + 1, at, ceiling: next }
     const sealed = sealText(seals, 'ceiling', JSON.stringify(text))
     known.set(address, { ...text, limits, sealed })
     return sealed
@@ -85,7 +86,7 @@ function ceilingBook(seals: Guarded) {
 
   return {
     opened,
-    set,
+    set: (change: Change): Sealed => write(change, Date.now()),
     arrived: (address: string): void => void arrivals.add(address),
     tighten(change: Change): Sealed {
       const before = present(change)
@@ -93,7 +94,8 @@ function ceilingBook(seals: Guarded) {
       if (before && !change.now) return before.sealed
       if (before ? isLooser(limitsOf(change.next), before.limits) : !arrivals.has(change.address))
         throw new KeyError('INVALID_MASTER_PASSWORD', 'a higher ceiling takes the master password')
-      return set(change)
+      // The daemon alone does not declare that what was signed is known.
+      return write(change, before?.at ?? Date.now())
     },
   }
 }
