@@ -23,6 +23,8 @@ type HeadRow = {
   max_fee: string | null
   digest: string | null
   policy_version: number
+  /** When it was last judged; null of those from before this was kept. */
+  judged_at: number | null
   amount_usd: string | null
   served_delay: number
   due_at: number | null
@@ -95,6 +97,7 @@ const columns = [
   'max_fee',
   'digest',
   'policy_version',
+  'judged_at',
   'amount_usd',
   'served_delay',
   'due_at',
@@ -301,6 +304,7 @@ const judge = statement<Judged>((db, p) =>
       status: p('status'),
       tier: p('tier'),
       policy_version: p('policy_version'),
+      judged_at: p('updated_at'),
       amount_usd: p('amount_usd'),
       due_at: p('due_at'),
       approval_expires_at: p('approval_expires_at'),
