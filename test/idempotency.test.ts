@@ -120,6 +120,16 @@ describe.each<Engine>(['sqlite', 'postgres'])('an Idempotency-Key over HTTP on %
     await paid(request.to, 2020n)
   })
 
+  test('without a key what was answered before a restart is not the answer to another payment after it', async () => {
+    const request = { to: world.newAddress(), amount: '1011' }
+    const first = await send(undefined, request)
+    await daemon.terminate()
+    await daemon.restart()
+    const again = await send(undefined, request)
+    expect(again.body).toMatchObject({ duplicateOf: first.body.id })
+    await paid(request.to, 2022n)
+  })
+
   test.each(['terminate', 'kill'] as const)('after %s and a new start the answer is still the same', async (end) => {
     const request = { to: world.newAddress(), amount: '1008' }
     const refused = { to: world.newAddress(), amount: '0.8' }

@@ -20,7 +20,9 @@ export const TransactionSent = z.object({
   amount: Digits.nullable(),
   humanAmount: HumanAmount.nullable(),
   txHash: z.string().nullable().optional(),
-  duplicateOf: Id.optional().describe('an identical request of the last 60 s, sent without Idempotency-Key'),
+  duplicateOf: Id.optional().describe(
+    'an identical request of the last 60 s; where it is the id itself, its answer had got lost and nothing new was made',
+  ),
   decision: Decision.optional(),
 })
 export type TransactionSent = z.output<typeof TransactionSent>

@@ -9,13 +9,13 @@ import {
 } from '@waiaas/contract'
 import { pruning } from '../ledger/service.ts'
 import { by, type Principal, sessionOf } from '../platform/caller.ts'
-import type { Clock } from '../platform/clock.ts'
 import type { Handle } from '../platform/db/database.ts'
 import type { Held } from '../platform/held.ts'
 import type { Loop } from '../platform/jobs.ts'
-import { type Asked, answered, type Built, decide, REPEAT_MS } from './deciding/decide.ts'
+import { type Asked, answered, type Built, decide } from './deciding/decide.ts'
 import { type Answer, idempotencyStore } from './deciding/idempotency-store.ts'
 import { assetsOf, withFullFee } from './deciding/judge.ts'
+import { type OwedAnswers, owedAnswers } from './deciding/owed-answers.ts'
 import { simulation } from './deciding/simulate.ts'
 import { type Job, type Parts, scopeOf } from './job.ts'
 import { parseRequest } from './kinds/all.ts'
@@ -59,20 +59,19 @@ type Prepared = Pick<Built, 'walletId' | 'sessionId' | 'request' | 'chain' | 'se
 type Page = { rows: ListedRow[]; items: Transaction[]; hasMore: boolean }
 type Lanes = ReturnType<typeof lanes>
 type Settler = ReturnType<typeof settler>
-type Answers = ReturnType<typeof answers>
 
 /** Everything that moves money: requests come in here, and nothing else reaches a key. */
 export class Transactions {
   readonly #parts: ServiceParts
   readonly #lanes: Lanes
   readonly #settler: Settler
-  readonly #answers: Answers
+  readonly #owed: OwedAnswers
   #scheduler: Loop | undefined
   #pruning: Loop | undefined
 
   constructor(parts: ServiceParts) {
     this.#parts = parts
-    this.#answers = answers(parts.clock)
+    this.#owed = owedAnswers(parts)
     this.#lanes = lanes(parts, { onRecorded: (rows) => this.#watch(rows) })
     this.#settler = settler(parts, this.#lanes)
   }
@@ -88,6 +87,7 @@ export class Transactions {
     await this.#pruning?.stop()
     await this.#lanes.stop()
     await this.#settler.stop()
+    await this.#owed.stop()
     await this.#parts.database.work({}, (db) => laneStore.dropLeases(db, this.#parts.instance))
   }
 
@@ -104,8 +104,8 @@ export class Transactions {
     if (known) return known
     const asked: Asked = { ...(await this.#build(prepared)), key, ip: from.peer }
     const scope = scopeOf(asked.walletId, [{ session_id: sessionId }])
-    const answer = await database.work(scope, (db) => decide({ parts: this.#parts, db }, asked, this.#answers.isOwed))
-    from.onDelivered((isDelivered) => this.#answers.given(answer.transactionId, isDelivered))
+    const answer = await database.work(scope, (db) => decide({ parts: this.#parts, db }, asked, this.#owed))
+    if (!key) from.onDelivered((isDelivered) => isDelivered && this.#owed.delivered(answer.transactionId))
     const network = asked.chain.network.id
     if (answer.accepted?.status === 'PENDING')
       this.#lanes.kick({ lane: laneId(network, asked.sender), wallet_id: asked.walletId, network })
@@ -326,21 +326,6 @@ async function laneReasons(
 }
 
 const TROUBLES_MOST = 10
-
-/** Which answers went out. Those of an earlier process count as lost, so that a repeat of them pays nothing. */
-function answers({ now }: Clock) {
-  const delivered = new Map<string, number>()
-  return {
-    isOwed: (id: string) => !delivered.has(id),
-    given(id: string, isDelivered: boolean) {
-      if (isDelivered) delivered.set(id, now())
-      for (const [old, at] of delivered) {
-        if (at > now() - REPEAT_MS) return
-        delivered.delete(old)
-      }
-    },
-  }
-}
 
 const processed = ({ status }: Pick<TransactionRow, 'status'>): Failure =>
   new Failure('TX_ALREADY_PROCESSED', `the transaction is ${status}`, { details: { status } })

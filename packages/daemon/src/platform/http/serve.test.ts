@@ -493,6 +493,22 @@ describe('over a socket', () => {
     await server.close()
   })
 
+  test.each([
+    ['a fault', () => new Error('broken'), false],
+    ['an outage', () => new Failure('SHUTTING_DOWN', 'not now'), false],
+    ['a refusal', () => new Failure('RATE_LIMITED', 'too much'), true],
+  ])('says whether %s went out in place of what was asked for', async (_, failure, isDelivered) => {
+    const told = Promise.withResolvers<boolean>()
+    const ping = ({ onDelivered }: Calls['public']) => {
+      onDelivered(told.resolve)
+      throw failure()
+    }
+    const server = await serving({ handlers: { ...handlers, ping } })
+    await (await fetch(`${server.url}/ping`)).text()
+    expect(await told.promise).toBe(isDelivered)
+    await server.close()
+  })
+
   test('gives up on a client that dawdles over its headers, and keeps one that is between two requests', async () => {
     const server = await listen(app(), { port: 0, hostname: '127.0.0.1', headersMs: 200 })
     const calm = connect(server.port, '127.0.0.1')

@@ -12,6 +12,7 @@ import { decisionOf } from '../rows/readings.ts'
 import { type TransactionRow, transactionStore } from '../rows/store.ts'
 import type { SessionFacts, WalletFacts } from '../switches.ts'
 import { type Answer, type Answered, idempotencyStore } from './idempotency-store.ts'
+import { type OwedAnswers, oweAnswer, REPEAT_MS } from './owed-answers.ts'
 import type { Subject, Verdict } from './verdict.ts'
 
 /** A request with its bytes built and read back: all that a decision is about. */
@@ -27,22 +28,19 @@ export type Built = {
 }
 export type Asked = Built & { key?: string | undefined; ip?: string | undefined }
 
-export const REPEAT_MS = 60_000
-
 /**
  * The first of the four transactions of a payment: idempotency key, request, effects, decision, reservation and evidence
- * are stored together, or nothing is. `isUndelivered` tells whether an identical request is still owed its answer.
+ * are stored together, or nothing is.
  */
-export async function decide(job: Job, asked: Asked, isUndelivered: (id: string) => boolean): Promise<Answer> {
+export async function decide(job: Job, asked: Asked, owed: Pick<OwedAnswers, 'find'>): Promise<Answer> {
   const { parts, db } = job
   const replay = await replayed(db, asked)
   if (replay) return replay
   const { wallet, session } = await requireOpen(job, asked)
-  const since = parts.clock.now() - REPEAT_MS
-  const duplicate = asked.key
-    ? undefined
-    : await transactionStore.repeat(db, { session: session.id, hash: scopedHash(asked), since })
-  if (duplicate && isUndelivered(duplicate.id)) return answerOf(duplicate, decisionOf(duplicate))
+  const identical = { session: session.id, hash: scopedHash(asked), since: parts.clock.now() - REPEAT_MS }
+  const lost = asked.key ? undefined : await owed.find(db, identical)
+  if (lost) return answerOf(lost, decisionOf(lost), lost.id)
+  const duplicateOf = asked.key ? undefined : await transactionStore.repeat(db, identical)
   const verdict = await parts.judge.of(db, subjectOf(asked, wallet, session))
   const row = transactionRow(job, asked, verdict)
   await transactionStore.insert(db, row)
@@ -61,8 +59,9 @@ export async function decide(job: Job, asked: Asked, isUndelivered: (id: string)
   }
   const by = { actor: sessionActor(session.id), ip: asked.ip }
   await recordDecision(job, row, { decision: verdict.decision, by })
-  const answer = answerOf(row, verdict.decision, duplicate?.id)
+  const answer = answerOf(row, verdict.decision, duplicateOf)
   if (asked.key) await idempotencyStore.insert(db, keyRow(asked, answer, row.created_at))
+  else if (answer.accepted) await oweAnswer(db, row.id)
   return answer
 }
 

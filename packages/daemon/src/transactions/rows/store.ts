@@ -142,13 +142,16 @@ const byId = statement<{ id: string }, TransactionRow>((db, p) => wholeRows(db).
 const statusOf = statement<{ id: string }, { status: Status }>((db, p) =>
   db.selectFrom('transactions').select('status').where('id', '=', p('id')),
 )
-type Repeat = { session: string; hash: string; since: number }
-const repeat = statement<Repeat, TransactionRow>((db, p) =>
-  wholeRows(db)
+/** Identical requests of a session, made later than then. */
+export type Repeat = { session: string; hash: string; since: number }
+const repeat = statement<Repeat, { id: string }>((db, p) =>
+  db
+    .selectFrom('transactions')
+    .select('id')
     .where('session_id', '=', p('session'))
     .where('request_hash', '=', p('hash'))
     .where('created_at', '>', p('since'))
-    .orderBy('transactions.id', 'desc')
+    .orderBy('id', 'desc')
     .limit(1),
 )
 // Where the status is in the text of the query, the index of those that have it serves.
@@ -336,7 +339,8 @@ export const transactionStore = {
   },
   byId: (db: Handle, id: string) => db.get(byId, { id }),
   statusOf: async (db: Handle, id: string) => (await db.get(statusOf, { id }))?.status,
-  repeat: (db: Handle, query: Repeat) => db.get(repeat, query),
+  /** The newest of them. */
+  repeat: async (db: Handle, query: Repeat) => (await db.get(repeat, query))?.id,
   ready: (db: Handle, lane: string, count: number) => db.all(ready, { lane, count }),
   readyLanes: (db: Handle) => db.all(readyLanes),
   dueDelays: (db: Handle, now: number, count: number) => db.all(dueDelays, { now, count }),
