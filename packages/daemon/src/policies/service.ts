@@ -9,6 +9,7 @@ import {
   newId,
   type Parsed,
   type PolicyResponse,
+  parseRules,
   type policyOperations,
   type Wire,
 } from '@waiaas/contract'
@@ -17,6 +18,7 @@ import type { Database, Handle, Scope } from '../platform/db/database.ts'
 import type { Held } from '../platform/held.ts'
 import { requireNetwork } from './checks.ts'
 import { admitRules } from './compile.ts'
+import { isLooser } from './looser.ts'
 import { policyStore, type StoredPolicy } from './store.ts'
 
 export { appliedPolicies } from './applied.ts'
@@ -81,6 +83,15 @@ async function committing<T extends object>(parts: Parts, change: Change<T>): Pr
   return 'written' in outcome ? answer : { ...answer, unwritten: outcome.unwritten }
 }
 
+type Created = Changed<PolicyResponse & { replacesDefault?: true }>
+
+/** Whether more may leave than under the default that is installed with a wallet. */
+const loosens = ({ rules }: StoredPolicy): boolean =>
+  isLooser(
+    parseRules('SPENDING_LIMIT', JSON.parse(rules)),
+    parseRules('SPENDING_LIMIT', installedRules('SPENDING_LIMIT')),
+  )
+
 function additions(parts: Parts) {
   const { clock, networks, wallet, record, nextVersion } = parts
   async function requireLiveWallet(db: Handle, id: string): Promise<void> {
@@ -89,20 +100,23 @@ function additions(parts: Parts) {
   }
   return {
     /** Failures: ACTION_VALIDATION_FAILED, INVALID_ADDRESS, WALLET_NOT_FOUND, WALLET_TERMINATED. */
-    async create(request: Parsed<Operations['createPolicy']>, ip?: string): Promise<Changed<PolicyResponse>> {
+    async create(request: Parsed<Operations['createPolicy']>, ip?: string): Promise<Created> {
       const { walletId = null, type } = request
       const rules = admitRules(type, request.rules, networks())
       const network = request.network === undefined ? null : requireNetwork(networks(), request.network).id
       const row = newRow({ ...request, walletId, rules, network }, clock.now())
+      const answer: PolicyResponse & { replacesDefault?: true } = answerOf(row)
       const write = async (db: Handle) => {
         if (walletId !== null) await requireLiveWallet(db, walletId)
-        const replaces = walletId !== null && type === INSTALLED_TYPE
-        const replaced = replaces ? await policyStore.removeDefault(db, walletId) : 0
+        // One that applies to less would leave the rest without a limit.
+        const replaces = walletId !== null && type === INSTALLED_TYPE && row.enabled === 1 && network === null
+        const replaced = replaces && (await policyStore.removeDefault(db, walletId)) > 0
         await policyStore.insert(db, { ...row, version: await nextVersion(db) })
-        const details = { ...told(row), ...(replaced > 0 && { replacesDefault: true as const }) }
+        if (replaced) answer.replacesDefault = true
+        const details = { ...told(row), ...(replaced && { replacesDefault: true as const, loosens: loosens(row) }) }
         await record(db, { event: 'POLICY_CREATED', ...ofWallet(row), ip, details })
       }
-      return committing(parts, { id: row.id, walletId, answer: answerOf(row), write })
+      return committing(parts, { id: row.id, walletId, answer, write })
     },
     /** Installs the modest default in the transaction that creates a wallet; the job holds the wallet's lock. */
     async installDefault(db: Handle, walletId: string): Promise<PolicyResponse> {
