@@ -1,5 +1,5 @@
 import { dirname, join, resolve } from 'node:path'
-import { type AllOperations, Failure, type Handlers, operations, togglesOf } from '@waiaas/contract'
+import { type AllOperations, Failure, type Handlers, operations } from '@waiaas/contract'
 import manifest from '../package.json' with { type: 'json' }
 import { adminHandlers } from './admin/handlers.ts'
 import { adminService } from './admin/service.ts'
@@ -63,8 +63,6 @@ import {
 import { walletViewHandlers } from './wallets/view-handlers.ts'
 import { walletViewService } from './wallets/view-service.ts'
 
-/** Settings that decisions depend on: what waits is judged again when one changes. */
-const JUDGED_BY = /^(policy|oracle)\./
 const { version } = manifest
 
 /** What exists before the daemon is put together: a locked directory, an open database, a running signer. */
@@ -148,9 +146,7 @@ async function baseOf({ database, clock, log, keys, config, dataDir }: Ground) {
     configured: config.settings,
     origins: config.origins,
     subkey: () => keys.subkey('settings'),
-    async withChange(db, changed) {
-      if (changed.some((key) => JUDGED_BY.test(key))) await nextVersion(db)
-    },
+    nextVersion,
   })
   const watching = settings.watch()
   const chains = chainRegistry({ settings: settings.get, log })
@@ -175,6 +171,7 @@ function servicesOf(ground: Ground, base: Base) {
   const registry = tokens({ database, clock, audit: evidence, chains })
   const transactions = moneyPath(ground, base, { applied: appliedPolicies(), keyRows, registry })
   const { stops } = transactions
+  settings.waitFor(() => stops.quiet())
   const shared = { database, clock, held, networks: chains.networks }
   const rules = policies({
     ...shared,
@@ -270,8 +267,7 @@ function moneyPath(
       policies: applied.applying,
       prices,
       network,
-      toggles: async (db, version) => togglesOf(await settings.at(db, version)),
-      settings: () => judgeSettings(settings.get()),
+      settings: settings.at,
       constraintFaults: (text, facts) => constraintFaults(readConstraints(text), facts),
     }),
     chooseWallet: walletOfSession,
@@ -286,11 +282,6 @@ function moneyPath(
     prices,
   })
 }
-
-const judgeSettings = (now: Config['settings']) => ({
-  delaySeconds: now['security.policy_defaults_delay_seconds'],
-  approvalTimeout: now['security.policy_defaults_approval_timeout'],
-})
 
 /** What answers and what works in the background, by name. */
 function featuresOf(ground: Ground, base: Base, services: Services) {

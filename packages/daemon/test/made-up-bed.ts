@@ -18,7 +18,7 @@ import { migrations, startPipeline } from './pipeline-bed.ts'
 export const DOLLAR = 500n
 const GENEROUS = { instant_max_usd: 1_000, notify_max_usd: 2_000, delay_max_usd: 3_000, daily_limit_usd: 100_000 }
 
-export type MadeUpBed = Awaited<ReturnType<typeof startMadeUp>>
+export type MadeUpBed = Awaited<ReturnType<typeof madeUpBed>>
 type Boot = { node: MadeUpNode; database: Database; keyring?: KeyringRow; limits?: Record<string, unknown> }
 type Options = Parameters<typeof madeUpNode>[0] & Pick<Boot, 'limits'> & { location?: Location }
 
@@ -50,7 +50,7 @@ export function madeUpBeds(open: Open = onSqlite()) {
   })
   return async ({ limits, location, ...options }: Options = {}, node = madeUpNode(options)) => {
     const database = await open(migrations, location)
-    const bed = await startMadeUp({ node, database, ...(limits && { limits }) })
+    const bed = await madeUpBed({ node, database, ...(limits && { limits }) })
     stops.push(() => bed.stop())
     const end = async () => {
       stops.length = 0
@@ -65,7 +65,7 @@ export function madeUpBeds(open: Open = onSqlite()) {
  * Test support: the money path over the made-up family, whose blocks come when told, with one wallet that may pay. Its
  * clock runs with the machine's and is moved ahead by hand.
  */
-async function startMadeUp({ node, database, keyring, limits = GENEROUS }: Boot) {
+export async function madeUpBed({ node, database, keyring, limits = GENEROUS }: Boot) {
   const time = { passed: 0, ahead: 0 }
   const now = () => Date.now() + time.passed
   const bed = await startPipeline(database, node, keyring, { now, latest: () => now() + time.ahead })

@@ -94,10 +94,15 @@ export function madeUpChain(node: MadeUpNode, impostor = false): Chain {
         return drafts.map((draft) => precheck(node, sender, draft, left))
       }),
     async broadcast(signed) {
+      await faults.sending
       if (faults.away) return signed.map(() => ({ outcome: 'unsent' }))
       return signed.map((bytes) => node.take({ ...parse(bytes.subarray(SIGNATURE)), hash: hashOf(bytes) }))
     },
-    observe: (attempts) => asked(() => attempts.flatMap((attempt) => sighting(node, attempt) ?? [])),
+    async observe(attempts) {
+      const seen = await asked(() => attempts.map((attempt) => sighting(node, attempt)))
+      await faults.looking
+      return seen
+    },
   }
 }
 

@@ -36,6 +36,10 @@ const GENESIS: Block = { height: 0, hash: 'genesis', landed: [], state: { balanc
 export type Faults = {
   /** No endpoint answers. */
   away: boolean
+  /** Nothing is sent before this. */
+  sending: Promise<void> | undefined
+  /** What was seen on the chain is told no earlier than this. */
+  looking: Promise<void> | undefined
   /** What is sent is taken and forgotten. */
   swallows: boolean
   /** What the node answers to bytes in place of taking them. */
@@ -57,6 +61,8 @@ export type Faults = {
 }
 const noFaults = (): Faults => ({
   away: false,
+  sending: undefined,
+  looking: undefined,
   swallows: false,
   answers: () => undefined,
   reverts: new Set(),

@@ -1,12 +1,4 @@
-import {
-  defaultSettings,
-  findNetwork,
-  LOCAL_NETWORKS,
-  type Network,
-  newId,
-  type SendRequest,
-  togglesOf,
-} from '@waiaas/contract'
+import { defaultSettings, findNetwork, LOCAL_NETWORKS, type Network, newId, type SendRequest } from '@waiaas/contract'
 import { type EvmNode, type SolanaNode, startEvm, startSolana } from '@waiaas/localnet'
 import pino from 'pino'
 import { strictAudit } from '../../../test/support/strict-audit.ts'
@@ -149,7 +141,6 @@ export async function startPipeline(
     gate: gate({ signing: { sign: signing }, now: clock.latest }),
     instance: newId(),
   }
-  const settings = { delaySeconds: 300, approvalTimeout: 3600 }
   const service = new Transactions({
     ...parts,
     judge: judge({
@@ -157,8 +148,7 @@ export async function startPipeline(
       policies: applied.applying,
       prices,
       network: () => network,
-      toggles: async () => togglesOf(defaultSettings()),
-      settings: () => settings,
+      settings: async () => ({ ...defaultSettings(), ...priced }),
       constraintFaults: () => [],
     }),
     chooseWallet: async (db, _session, id) => (await walletStore.byId(db, id!))!,

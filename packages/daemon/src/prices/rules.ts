@@ -40,6 +40,22 @@ export function microDollars({ answer, decimals }: Pick<FeedAnswer, 'answer' | '
   )
 }
 
+/** A price may grow or shrink by a quarter for each hour that was begun since it was last believed. */
+const QUARTER = { part: 5n, whole: 4n }
+const HOUR_MS = 3_600_000
+/** After so many hours any price is as good as the first one. */
+const HOURS_MOST = 48
+
+/** Whether an answer is too far from the last one that was believed to be believed as well. */
+export function isTooFar(before: FeedAnswer, now: FeedAnswer): boolean {
+  const [last, next] = [microDollars(before), microDollars(now)]
+  if (last === undefined || next === undefined) return false
+  const hours = 1 + Math.floor(Math.abs(now.readAt - before.readAt) / HOUR_MS)
+  if (hours > HOURS_MOST) return false
+  const [low, high] = last < next ? [last, next] : [next, last]
+  return high * QUARTER.whole ** BigInt(hours) > low * QUARTER.part ** BigInt(hours)
+}
+
 /** Fixed prices in micro-dollars: by CAIP-19 asset, and native ones as `native:<network id>`. */
 export type FixedTable = ReadonlyMap<string, UnitPrice>
 

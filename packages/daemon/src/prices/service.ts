@@ -1,13 +1,15 @@
-import { assetKey, type Base, type Network, type Usd, usdCost } from '@waiaas/contract'
+import { assetKey, type Base, Failure, type Network, type Usd, usdCost } from '@waiaas/contract'
 import type { Reader } from '../chains/chain.ts'
 import type { Log } from '../platform/log.ts'
 import type { Prices } from '../policies/service.ts'
 import { gaps } from './gaps.ts'
-import { type KnownParts, knownPrices, nativeKey } from './known.ts'
-import type { FeedAnswer } from './rules.ts'
-import { sources } from './sources.ts'
+import { type KnownParts, knownPrices, nativeKey, type PriceSettings } from './known.ts'
+import { type FeedAnswer, isTooFar } from './rules.ts'
+import { type Sources, sources } from './sources.ts'
 
 export type PricesOptions = KnownParts & {
+  /** As this process has them now: for what is read ahead, and for what is shown. */
+  readonly settings: () => PriceSettings
   readonly chain: (
     network: string,
   ) => Promise<Pick<Reader, 'readFeed'> & { token(address: string): Promise<{ decimals: number }> }>
@@ -20,75 +22,101 @@ const PATIENCE_MS = 2_000
 
 /** Trustworthy prices in micro-dollars for one whole unit: what the operator fixed, and Chainlink feeds for native assets. */
 export function pricesService(options: PricesOptions) {
-  const { networks, chain, clock } = options
+  const { chain, clock } = options
   const feeds = sources<FeedAnswer>(options)
   const decimals = new Map<string, number>()
   const tokens = sources<never>(options)
-  const known = knownPrices(options, { feeds, decimals })
+  const knownUnder = knownPrices(options, { feeds, decimals })
+  const known = () => knownUnder(options.settings())
   const missed = gaps(clock)
 
   async function readFeed({ id, nativeFeed, nativeFeedOn = id }: Network): Promise<FeedAnswer | undefined> {
     const source = await chain(nativeFeedOn)
     const answer = nativeFeed && (await source.readFeed?.(nativeFeed))
-    return answer ? { ...answer, readAt: clock.latest() } : undefined
+    if (!answer) return undefined
+    const read = { ...answer, readAt: clock.latest() }
+    const before = feeds.answer(id)
+    if (before && isTooFar(before, read))
+      throw new Failure(
+        'CHAIN_ERROR',
+        `the price feed on ${id} moved by more than a quarter in an hour; name a fixed price in oracle.fixed_prices if that is right`,
+      )
+    return read
   }
 
   async function readNative(network: Network): Promise<void> {
-    if (known.isFixed(network)) return
-    for (const candidate of known.feedsOf(network)) {
+    if (known().isFixed(network)) return
+    for (const candidate of known().feedsOf(network)) {
       await feeds.read(candidate.id, () => readFeed(candidate))
-      if (known.native(network)) return
+      if (known().native(network)) return
       feeds.doubt(candidate.id, `the answer of the feed on ${candidate.id} is too old`)
     }
   }
 
   async function readDecimals(network: Network, key: string): Promise<void> {
     const address = key.slice(key.lastIndexOf(':') + 1)
-    if (!known.isFixedToken(key) || decimals.has(key) || !key.startsWith(`${network.caip2}/`)) return
+    if (!known().isFixedToken(key) || decimals.has(key) || !key.startsWith(`${network.caip2}/`)) return
     await tokens.read(key, async () => {
       decimals.set(key, (await (await chain(network.id)).token(address)).decimals)
       return undefined
     })
   }
 
-  function whyMissing(network: Network, key: string): Missing {
-    const isNative = key === nativeKey(network)
-    const asset = isNative ? network.native.symbol : key
-    const hasSource = isNative ? known.feedsOf(network).length > 0 : known.isFixedToken(key)
-    if (!hasSource) return { asset, reason: `there is no source for the price of ${asset}`, isGone: true }
-    const faults = isNative ? known.feedsOf(network).map(({ id }) => feeds.fault(id)) : [tokens.fault(key)]
-    const fault = faults.find((one) => one !== undefined) ?? 'it was not read yet'
-    return { asset, reason: `no trustworthy price of ${asset} now: ${fault}`, isGone: missed.isGone(key) }
-  }
-
   return {
+    /** What is known under the settings of a decision. Asks nobody. */
+    under: (settings: PriceSettings) =>
+      factsOf({ prices: knownUnder(settings), feeds, tokens, missed, networks: options.networks }),
     /** What is known and trusted now, by `assetKey`; a missing entry means no price. Asks nobody. */
-    current: known.current,
-    /** The last that was known of each asset, however old; by `assetKey`. Asks nobody. */
-    last: known.last,
-    /** Which of the assets have no trustworthy price now, and why. Asks nobody. */
-    missing(network: Network, assets: readonly string[]): Missing[] {
-      const prices: Prices = known.current(network, assets)
-      return assets.flatMap((asset) => (prices[assetKey(asset)] ? [] : [whyMissing(network, assetKey(asset))]))
-    },
+    current: (network: Network, assets: readonly string[]): Prices => known().current(network, assets),
     /** Asks the sources for what is missing or too old; never longer than two seconds, and never fails. */
     async refresh(network: Network, assets: readonly string[]): Promise<void> {
       const keys = assets.map(assetKey)
       const own = nativeKey(network)
       await patiently(Promise.all(keys.map((key) => (key === own ? readNative(network) : readDecimals(network, key)))))
-      const prices = known.current(network, keys)
+      const prices = known().current(network, keys)
       for (const key of keys) missed.note(key, prices[key] === undefined)
     },
     /** Micro-dollars of an amount in base units, rounded up; null without a price or for other decimals than it has. */
     usd(network: Network, asset: string, { amount, decimals }: { amount: Base; decimals: number }): Usd | null {
-      const price = known.current(network, [asset])[assetKey(asset)]
+      const price = known().current(network, [asset])[assetKey(asset)]
       return price?.decimals === decimals ? usdCost(amount, price) : null
+    },
+  }
+}
+
+type Facts = Pick<PricesOptions, 'networks'> & {
+  readonly prices: ReturnType<ReturnType<typeof knownPrices>>
+  readonly feeds: Pick<Sources<FeedAnswer>, 'fault'>
+  readonly tokens: Pick<Sources<never>, 'fault'>
+  readonly missed: Pick<ReturnType<typeof gaps>, 'isGone'>
+}
+
+/** What is known under these settings. Asks nobody. */
+function factsOf({ prices, feeds, tokens, missed, networks }: Facts) {
+  function whyMissing(network: Network, key: string): Missing {
+    const isNative = key === nativeKey(network)
+    const asset = isNative ? network.native.symbol : key
+    const hasSource = isNative ? prices.feedsOf(network).length > 0 : prices.isFixedToken(key)
+    if (!hasSource) return { asset, reason: `there is no source for the price of ${asset}`, isGone: true }
+    const faults = isNative ? prices.feedsOf(network).map(({ id }) => feeds.fault(id)) : [tokens.fault(key)]
+    const fault = faults.find((one) => one !== undefined) ?? 'it was not read yet'
+    return { asset, reason: `no trustworthy price of ${asset} now: ${fault}`, isGone: missed.isGone(key) }
+  }
+  return {
+    /** Trustworthy now, by `assetKey`; a missing entry means no price. */
+    current: prices.current,
+    /** The last that was known of each asset, however old; by `assetKey`. */
+    last: prices.last,
+    /** Which of the assets have no trustworthy price now, and why. */
+    missing(network: Network, assets: readonly string[]): Missing[] {
+      const current: Prices = prices.current(network, assets)
+      return assets.flatMap((asset) => (current[assetKey(asset)] ? [] : [whyMissing(network, assetKey(asset))]))
     },
     /** Micro-dollars, rounded up, of an amount in base units of any asset, at the last known price; null without one. */
     worth(asset: string, amount: Base): Usd | null {
       const key = assetKey(asset)
       const network = networks().find(({ caip2 }) => key.startsWith(`${caip2}/`))
-      const price = network && known.last(network, [key])[key]
+      const price = network && prices.last(network, [key])[key]
       return price ? usdCost(amount, price) : null
     },
   }

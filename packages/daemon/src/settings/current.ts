@@ -1,4 +1,4 @@
-import { type Settings, settingText } from '@waiaas/contract'
+import { isJudgedSetting, type JudgedSettings, type Settings, settingText } from '@waiaas/contract'
 import type { Database, Handle } from '../platform/db/database.ts'
 import type { Log } from '../platform/log.ts'
 import { settingValue } from './changes.ts'
@@ -26,7 +26,7 @@ export function currentSettings({ database, log, configured, subkey }: CurrentPa
   let isWaitingForKey = false
   let loading: Promise<void> = Promise.resolve()
   /** The settings of one version, whose rows are the same for whoever reads that version. */
-  let versioned: { version: number; settings: Settings } | undefined
+  let versioned: { version: number; settings: JudgedSettings } | undefined
 
   async function load(): Promise<void> {
     const rows = await database.read((db) => settingStore.all(db))
@@ -56,12 +56,12 @@ export function currentSettings({ database, log, configured, subkey }: CurrentPa
       listeners.push(listener)
     },
     /**
-     * As a job sees them, whatever this process has taken over: for what no answer hides. `version` is one that each change
-     * of what the caller reads raises in its job.
+     * Those that decisions read, as a job sees them, whatever this process has taken over. `version` is that of the
+     * policies, which each change of one of these raises in its job.
      */
-    async at(db: Handle, version: number): Promise<Settings> {
+    async at(db: Handle, version: number): Promise<JudgedSettings> {
       if (versioned?.version === version) return versioned.settings
-      const settings = above(configured, readable(await settingStore.all(db), undefined, undefined))
+      const settings = judged(above(configured, readable(await settingStore.all(db), undefined, undefined)))
       versioned = { version, settings }
       return settings
     },
@@ -82,5 +82,9 @@ const readable = (rows: readonly SettingRow[], secret: Uint8Array | undefined, l
 const above = (configured: Settings, changed: ReadonlyMap<string, unknown>): Settings =>
   // Each value was parsed by the schema of its key.
   ({ ...configured, ...Object.fromEntries(changed) }) as Settings
+
+/** No other setting is to be had under a version. */
+const judged = (all: Settings): JudgedSettings =>
+  Object.fromEntries(Object.entries(all).filter(([key]) => isJudgedSetting(key))) as JudgedSettings
 
 const textOf = (values: Settings, key: string): string => settingText(settingValue(values, key))

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { adminOperations, defaultSettings, isFailure } from '@waiaas/contract'
+import { adminOperations, defaultSettings, isFailure, isJudgedSetting } from '@waiaas/contract'
 import { expect, test } from 'vitest'
 import { forEachEngine } from '../../../../test/support/for-each-engine.ts'
 import { strictAudit } from '../../../../test/support/strict-audit.ts'
+import { until } from '../../../../test/support/until.ts'
 import { audit } from '../audit/service.ts'
 import { migrations } from '../migrations/all.ts'
 import { systemClock } from '../platform/clock.ts'
@@ -20,11 +21,11 @@ const call = { peer: '127.0.0.1', principal: { kind: 'operator' } } as Call<'ope
 
 function serviceOn(
   database: Database,
-  more: Partial<Pick<SettingsOptions, 'configured' | 'origins' | 'subkey' | 'withChange'>> = {},
+  more: Partial<Pick<SettingsOptions, 'configured' | 'origins' | 'subkey' | 'nextVersion'>> = {},
 ) {
   const clock = systemClock()
   return settingsService({
-    withChange: async () => {},
+    nextVersion: async () => undefined,
     database,
     clock,
     log: jsonLog('silent'),
@@ -61,7 +62,7 @@ forEachEngine((engine, open, fresh) => {
     const read = async (db: Handle) => (await settings.at(db, version))['oracle.max_age_seconds']
     const settings = await serviceOn(database, {
       configured: { ...defaultSettings(), 'oracle.max_age_seconds': 100 },
-      async withChange(db) {
+      async nextVersion(db) {
         version++
         // Whoever comes after the change and before the answer to it.
         seen.push([version, await read(db), settings.get()['oracle.max_age_seconds']])
@@ -79,6 +80,30 @@ forEachEngine((engine, open, fresh) => {
     await settings.update([{ key: 'oracle.max_age_seconds', value: '300' }], by)
     expect(other.get()['oracle.max_age_seconds']).not.toBe(300)
     expect((await database.read((db) => other.at(db, version)))['oracle.max_age_seconds']).toBe(300)
+  })
+
+  test('what decisions read is had under its version, nothing else is, and its changes wait for what was decided before', async () => {
+    const database = await open(migrations)
+    let version = 1
+    const settings = await serviceOn(database, { nextVersion: async () => ++version })
+    const under = await database.read((db) => settings.at(db, version))
+    const others = Object.keys(defaultSettings()).filter((name) => !Object.hasOwn(under, name))
+    expect(Object.keys(under).filter((name) => !isJudgedSetting(name))).toEqual([])
+    expect(others.filter((name) => /price|policy|oracle|delay|approval/.test(name))).toEqual([])
+    const order: string[] = []
+    const waits = Promise.withResolvers<void>()
+    settings.waitFor(() => waits.promise.then(() => void order.push('settled')))
+    const change = (name: string, value: string) =>
+      settings.update([{ key: name, value }], by).then(() => order.push(name))
+    await change('backup.retention_count', '3')
+    expect([version, order]).toEqual([1, ['backup.retention_count']])
+    const judged = change('security.policy_defaults_delay_seconds', '60')
+    await until('the change', () => version === 2)
+    waits.resolve()
+    await judged
+    expect(order).toEqual(['backup.retention_count', 'settled', 'security.policy_defaults_delay_seconds'])
+    const after = await database.read((db) => settings.at(db, version))
+    expect(after['security.policy_defaults_delay_seconds']).toBe(60)
   })
 
   test('all changes are made or none, and each that cannot be is named', async () => {
@@ -162,9 +187,9 @@ forEachEngine((engine, open, fresh) => {
     const location = await fresh()
     const configured = { ...defaultSettings(), 'oracle.max_age_seconds': 100 }
     const origins = new Map([['oracle.max_age_seconds', 'environment' as const]])
-    const judged: (readonly string[])[] = []
-    const withChange = async (_: unknown, keys: readonly string[]) => void judged.push(keys)
-    const mine = await serviceOn(await open(migrations, location), { configured, origins, withChange })
+    let version = 1
+    const nextVersion = async () => ++version
+    const mine = await serviceOn(await open(migrations, location), { configured, origins, nextVersion })
     await mine.update(
       [
         { key: 'oracle.max_age_seconds', value: '200' },
@@ -178,7 +203,7 @@ forEachEngine((engine, open, fresh) => {
     const heard: (readonly string[])[] = []
     theirs.onChange((_, changed) => heard.push(changed))
     await mine.update([{ key: 'oracle.max_age_seconds', value: null }], by)
-    expect(judged.at(-1)).toEqual(['oracle.max_age_seconds'])
+    expect(version).toBe(3)
     await theirs.refresh()
     for (const one of [mine, theirs]) {
       expect(one.get()['oracle.max_age_seconds']).toBe(100)

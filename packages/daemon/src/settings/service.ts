@@ -20,16 +20,27 @@ const WATCH_MS = 1_000
 export async function settingsService(options: SettingsOptions) {
   const current = currentSettings(options)
   await current.reload()
+  /** What waits until nothing is on its way any more that was decided before. */
+  let settled: () => Promise<void> = async () => undefined
   return {
     /** The values as they are now; the object keeps its identity until one changes. */
     get: current.get,
     at: current.at,
     sourceOf: (key: string): SettingSource =>
       current.isStored(key) ? 'database' : (options.origins.get(key) ?? 'default'),
-    /** Changes all of them or none, with evidence. Failure ACTION_VALIDATION_FAILED names each key that cannot be. */
+    /**
+     * Changes all of them or none, with evidence. One that decisions read counts as a change of the policies: when this
+     * resolves nothing is signed or leaves any more, in any process, that was decided before. Failure
+     * ACTION_VALIDATION_FAILED names each key that cannot be.
+     */
     async update(changes: readonly Change[], by: By): Promise<void> {
-      await storeChanges(options, changes, by)
+      const { isJudged } = await storeChanges(options, changes, by)
       await current.reload()
+      if (isJudged) await settled()
+    },
+    /** What changes of settings that decisions read wait for, from here on. */
+    waitFor(signing: () => Promise<void>): void {
+      settled = signing
     },
     /** Looks for changes of another daemon on the same database, and for sealed values once the keystore is unlocked. */
     refresh: current.reload,

@@ -1,4 +1,4 @@
-import { Failure, holdsSecret, type Settings, settingText } from '@waiaas/contract'
+import { Failure, holdsSecret, isJudgedSetting, type Settings, settingText } from '@waiaas/contract'
 import { type Audit, SYSTEM_EVIDENCE } from '../audit/service.ts'
 import type { By } from '../platform/caller.ts'
 import type { Clock } from '../platform/clock.ts'
@@ -13,15 +13,20 @@ export type UpdateParts = {
   readonly audit: Audit
   /** Values of config.toml and the environment; a value that was changed at run time comes before them. */
   readonly configured: Settings
-  /** In the job of a change, with the keys that it sets. */
-  readonly withChange: (db: Handle, keys: readonly string[]) => Promise<void>
+  /** In the job of a change of what decisions read: what was judged before is judged again. */
+  readonly nextVersion: (db: Handle) => Promise<unknown>
   /** 32 bytes for sealing what answers hide; rejects while the keystore is locked. */
   readonly subkey: () => Promise<Uint8Array>
 }
 
-/** Stores all of the changes or none, with evidence. Failures ACTION_VALIDATION_FAILED, KEYSTORE_LOCKED. */
-export async function storeChanges(parts: UpdateParts, changes: readonly Change[], { actor, ip }: By): Promise<void> {
+/** Stores all of the changes or none, with evidence; whether decisions read any of them. Failures ACTION_VALIDATION_FAILED, KEYSTORE_LOCKED. */
+export async function storeChanges(
+  parts: UpdateParts,
+  changes: readonly Change[],
+  { actor, ip }: By,
+): Promise<{ isJudged: boolean }> {
   const parsed = parseChanges(changes)
+  const isJudged = [...parsed.keys()].some(isJudgedSetting)
   const set = [...parsed].filter(([, value]) => value !== null)
   const unset = [...parsed.keys()].filter((key) => parsed.get(key) === null)
   const rows = await sealedRows(parts, set)
@@ -29,12 +34,13 @@ export async function storeChanges(parts: UpdateParts, changes: readonly Change[
     const before = new Map((await settingStore.all(db)).map((row) => [row.key, row]))
     await settingStore.put(db, rows)
     await settingStore.remove(db, unset)
-    await parts.withChange(db, [...parsed.keys()])
+    if (isJudged) await parts.nextVersion(db)
     const { configured } = parts
     const told = [...parsed].map(([key, value]) => changeOf({ key, before: before.get(key), value, configured }))
     const details = { keys: [...parsed.keys()], changes: told }
     await parts.audit.record(db, { event: 'SETTINGS_CHANGED', actor, ip, details })
   })
+  return { isJudged }
 }
 
 /** What is stored of the new values: text, or a sealed box where answers hide it. */

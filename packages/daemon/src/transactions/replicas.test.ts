@@ -60,7 +60,10 @@ test('what two replicas watch is booked once, and neither stumbles over what the
   const { transactionId } = await one.send(from, { to: recipient, amount: '1' }, newId())
   await one.sent(transactionId)
   const before = await holder(from.address)
-  // The lease lapses while nothing is to be signed, and the other replica takes up the watch.
+  // Its holder is paused for so long that another one has had the lane, and then whoever comes first takes up the watch.
+  await two.database.work({ exclusive: [`wallet:${from.id}`] }, (db) =>
+    db.query((k) => k.updateTable('lanes').set({ lease_owner: 'another', lease_until: 0 })),
+  )
   pass(16_000)
   while ((await holder(from.address)) === before) await turn()
   await node.mine(1)

@@ -21,7 +21,7 @@ import { observer } from './observe.ts'
 import { prechecker } from './precheck.ts'
 import { addSignature } from './signature.ts'
 import { blockTime } from './time.ts'
-import { readFeed, readToken } from './token.ts'
+import { agreedToken, readFeed } from './token.ts'
 import { decodeUnsigned } from './transaction.ts'
 
 export type EvmOptions = {
@@ -39,6 +39,8 @@ export type EvmOptions = {
 }
 
 const termsMost = 20_000
+/** A token keeps its decimals; asked again now and then, not for each payment. */
+const TOKEN_MS = 600_000
 
 /** One EVM network behind its endpoints. */
 export function evmChain(options: EvmOptions): Chain {
@@ -57,6 +59,8 @@ export function evmChain(options: EvmOptions): Chain {
   const balances = cache<Base>({ freshMs: network.blockMs, staleMs: network.blockMs, clock })
   const readBalance = async (address: string) =>
     toBase(readQuantity(await rpc.call('eth_getBalance', [address, 'latest'])))
+  const tokens = cache<Token>({ freshMs: TOKEN_MS, staleMs: TOKEN_MS, clock })
+  const apart = rpc.apart()
   const terms = new Map<string, Terms>()
   const window = blockWindow(network, rpc, clock)
   const onIncluded = (sender: string) => balances.drop(sender.toLowerCase())
@@ -92,8 +96,8 @@ export function evmChain(options: EvmOptions): Chain {
     blockTime: border(() => blockTime(rpc)),
     balance: border((address) => balances.get(address.toLowerCase(), () => readBalance(address))),
     tokenBalances: border((address, tokens) => tokenBalances(rpc, address, tokens)),
-    token: border((address) => readToken(network, rpc, address)),
-    readFeed: border((address) => readFeed(rpc, address)),
+    token: border((address) => tokens.get(address.toLowerCase(), () => agreedToken(network, apart, address))),
+    readFeed: border((address) => readFeed(apart, address)),
     status: rpc.status,
     close() {
       for (const client of [rpc, ...singles]) client.close()

@@ -2,13 +2,14 @@ import { Failure, type Network, tokenAsset } from '@waiaas/contract'
 import { OddAnswer } from '../answers.ts'
 import type { Token } from '../intent.ts'
 import type { Rpc } from '../rpc.ts'
+import { ofTwo } from '../two-endpoints.ts'
 import { abiFunction, abiValues } from './abi.ts'
 import { parseAddress } from './address.ts'
 import { numberResult, selectors, textResult } from './erc20.ts'
 import { revertOf } from './revert.ts'
 
 /** Reads an ERC-20 token. Failure TOKEN_NOT_FOUND without a contract, TOKEN_UNSUPPORTED when it names no decimals. */
-export async function readToken(network: Network, rpc: Rpc, text: string): Promise<Token> {
+async function readToken(network: Network, rpc: Rpc, text: string): Promise<Token> {
   const address = parseAddress(text)
   const read = (data: string) => ({ method: 'eth_call', params: [{ to: address, data }, 'latest'] })
   const answers = await rpc.batch([
@@ -40,14 +41,23 @@ export async function readToken(network: Network, rpc: Rpc, text: string): Promi
   }
 }
 
+/** Read from two endpoints where two are configured: who names other decimals moves every limit. */
+export async function agreedToken(network: Network, singles: readonly Rpc[], text: string): Promise<Token> {
+  const [token, other = token] = await ofTwo(singles, (rpc) => readToken(network, rpc, text))
+  if (token.decimals === other.decimals) return token
+  throw new Failure(
+    'CHAIN_ERROR',
+    `the endpoints of ${network.id} do not agree on ${token.address}: one says ${token.decimals} decimals, another ${other.decimals}. Check the endpoints, and ask again`,
+  )
+}
+
 const latestRoundData = abiFunction('latestRoundData()').selector
 const roundOf = abiValues('(uint80,int256,uint256,uint256,uint80)')
 
+type FeedRound = { answer: bigint; decimals: number; updatedAt: number }
+
 /** The latest answer of a Chainlink aggregator; `updatedAt` is unix seconds. Failure CHAIN_ERROR for answers that nobody may rely on. */
-export async function readFeed(
-  rpc: Rpc,
-  address: string,
-): Promise<{ answer: bigint; decimals: number; updatedAt: number }> {
+async function readRound(rpc: Rpc, address: string): Promise<FeedRound> {
   const read = (data: string) => ({ method: 'eth_call', params: [{ to: address, data }, 'latest'] })
   const [round, places] = await rpc.batch([read(latestRoundData), read(selectors.decimals)])
   const refuse = (why: string) => new Failure('CHAIN_ERROR', `the price feed at ${address} ${why}`)
@@ -62,4 +72,24 @@ export async function readFeed(
   if (updatedAt === 0n || answeredIn < roundId) throw refuse('has a round that is not complete')
   if (updatedAt > BigInt(Number.MAX_SAFE_INTEGER)) throw refuse('names a time that cannot be')
   return { answer, decimals: Number(decimals), updatedAt: Number(updatedAt) }
+}
+
+/** Two endpoints may be a round apart, and a round differs by little from the one before. */
+const APART_MOST = { part: 2n, whole: 100n }
+
+/**
+ * The latest answer of a Chainlink aggregator, from two endpoints where two are configured. Of two rounds the higher price
+ * counts, and the older time: both are worse for who spends. Failure CHAIN_ERROR where they do not agree.
+ */
+export async function readFeed(singles: readonly Rpc[], address: string): Promise<FeedRound> {
+  const [one, other = one] = await ofTwo(singles, (rpc) => readRound(rpc, address))
+  const [low, high] = one.answer < other.answer ? [one.answer, other.answer] : [other.answer, one.answer]
+  const isSameRound = one.updatedAt === other.updatedAt
+  const isClose = isSameRound ? low === high : (high - low) * APART_MOST.whole <= low * APART_MOST.part
+  if (one.decimals !== other.decimals || !isClose)
+    throw new Failure(
+      'CHAIN_ERROR',
+      `the endpoints do not agree on the price feed at ${address}. Check them, or name a fixed price`,
+    )
+  return { answer: high, decimals: one.decimals, updatedAt: Math.min(one.updatedAt, other.updatedAt) }
 }

@@ -2,11 +2,12 @@ import {
   add,
   type Effects,
   factsOf,
+  type JudgedSettings,
   type Network,
   parseBase,
   parseMicros,
   type Reason,
-  type Toggles,
+  togglesOf,
   toUnitPrice,
   type Usd,
   ZERO_USD,
@@ -65,12 +66,11 @@ export type JudgeParts = {
   audit: Audit
   switches: Switches
   policies(db: Handle, walletId: string): Promise<{ version: number; policies: readonly Policy[] }>
-  /** What is known of prices now; refreshed outside of any job. */
-  prices: PriceFacts
+  /** What is known of prices now, under the settings of the decision; refreshed outside of any job. */
+  prices: { under(settings: JudgedSettings): PriceFacts }
   network(id: string): Network
   /** As the policies of this version have them beside them: what a job reads, not what this process took over last. */
-  toggles(db: Handle, version: number): Promise<Toggles>
-  settings(): { delaySeconds: number; approvalTimeout: number }
+  settings(db: Handle, version: number): Promise<JudgedSettings>
   constraintFaults(constraints: string, facts: ConstraintFacts): Reason[]
 }
 /** Asks the policies about effects, with everything that counts read in the caller's transaction. */
@@ -84,11 +84,13 @@ async function judgeSubject(job: JudgeJob, subject: Subject, before?: Before): P
   const { parts, db } = job
   const { wallet, network } = subject
   const { version, policies } = await parts.policies(db, wallet.id)
+  const settings = await parts.settings(db, version)
+  const prices = parts.prices.under(settings)
   const [now, latest] = [parts.clock.now(), parts.clock.latest()]
   const reading: Reading = {
     policies,
     now,
-    worth: parts.prices.worth,
+    worth: prices.worth,
     without: before?.transactionId,
     acceptedAt: before?.acceptedAt ?? now,
   }
@@ -104,18 +106,19 @@ async function judgeSubject(job: JudgeJob, subject: Subject, before?: Before): P
     policyVersion: String(version),
     now,
     ...(latest > now && { latest }),
-    prices: parts.prices.current(network, assets),
-    lastPrices: newest(parts.prices.last(network, assets), before?.lastPrices),
+    prices: prices.current(network, assets),
+    lastPrices: newest(prices.last(network, assets), before?.lastPrices),
     tokens: trusted(subject.intent),
     spent: await spent(db, subject, reading),
     requests: await requests(db, subject, reading),
     ...(alike && { lookalikes: alike }),
-    toggles: await parts.toggles(db, version),
+    toggles: togglesOf(settings),
     ...(before && { context: before }),
   })
   if (judgement.fault !== undefined)
     parts.log.error({ err: judgement.fault, wallet: wallet.id }, 'a request could not be judged, and is refused')
-  return verdictOf(parts, await withConstraints(job, { subject, judgement, before }), version)
+  const constrained = await withConstraints(job, { subject, judgement, before, worth: prices.worth })
+  return verdictOf(settings, constrained, version)
 }
 
 /** Of each asset the price that is younger. */
@@ -129,16 +132,16 @@ function newest(known: Prices, recorded: Prices = {}): Prices {
   )
 }
 
-type Constrained = { subject: Subject; judgement: Judgement; before: Before | undefined }
+type Constrained = { subject: Subject; judgement: Judgement; before: Before | undefined; worth: Worth }
 
 /** What the session was issued for bounds what the policies allow. */
 async function withConstraints(
   { parts, db }: JudgeJob,
-  { subject, judgement, before }: Constrained,
+  { subject, judgement, before, worth }: Constrained,
 ): Promise<Judgement> {
   const { session, effects } = subject
   if (!session?.constraints || factsOf(effects).isLane) return judgement
-  const total = { sessionId: session.id, without: before?.transactionId, worth: parts.prices.worth }
+  const total = { sessionId: session.id, without: before?.transactionId, worth }
   const { pays, deposits } = factsOf(effects)
   const owners = deposits.flatMap(({ owner }) => (owner === effects.sender ? [] : [owner]))
   const held = usdOf(judgement.reserve)
@@ -158,9 +161,8 @@ async function withConstraints(
 const usdOf = (items: Judgement['reserve']): Usd | null =>
   items.reduce<Usd | null>((sum, { usd }) => (sum === null || usd === null ? null : add(sum, usd)), ZERO_USD)
 
-function verdictOf(parts: JudgeParts, judgement: Judgement, policyVersion: number): Verdict {
+function verdictOf(settings: JudgedSettings, judgement: Judgement, policyVersion: number): Verdict {
   const { decision, mayRun } = judgement
-  const settings = parts.settings()
   const isDenied = decision.outcome === 'DENY'
   const waits = !isDenied && !mayRun
   const { now, latest = now } = decision.inputs
@@ -168,10 +170,13 @@ function verdictOf(parts: JudgeParts, judgement: Judgement, policyVersion: numbe
     ...judgement,
     policyVersion,
     status: isDenied ? 'CANCELLED' : mayRun ? 'PENDING' : 'QUEUED',
-    dueAt: waits && decision.tier === 'DELAY' ? now + (decision.delaySeconds ?? settings.delaySeconds) * 1000 : null,
+    dueAt:
+      waits && decision.tier === 'DELAY'
+        ? now + (decision.delaySeconds ?? settings['security.policy_defaults_delay_seconds']) * 1000
+        : null,
     approvalExpiresAt:
       waits && decision.tier === 'APPROVAL'
-        ? latest + (decision.approvalTimeoutSeconds ?? settings.approvalTimeout) * 1000
+        ? latest + (decision.approvalTimeoutSeconds ?? settings['security.policy_defaults_approval_timeout']) * 1000
         : null,
   }
 }
@@ -183,7 +188,8 @@ async function judgeAgain(job: JudgeJob, row: TransactionRow, draft: Draft): Pro
   const { parts, db } = job
   const accepted = await acceptedOf(job, row, draft)
   const verdict = await judgeSubject(job, accepted.subject, accepted.before)
-  const lack = lackOf(parts, accepted, verdict)
+  const settings = await parts.settings(db, verdict.policyVersion)
+  const lack = lackOf(parts.prices.under(settings), accepted, verdict)
   if (lack !== undefined) {
     await transactionStore.wait(db, { id: row.id, reason: lack })
     return 'lacks'
@@ -224,7 +230,7 @@ async function judgeAgain(job: JudgeJob, row: TransactionRow, draft: Draft): Pro
  * What a judgement lacks that may still come: a price without which it is stricter than it would be. Undefined when it
  * lacks nothing, or would come out so with any price.
  */
-function lackOf({ prices }: JudgeParts, { subject, before }: Accepted, verdict: Verdict): string | undefined {
+function lackOf(prices: PriceFacts, { subject, before }: Accepted, verdict: Verdict): string | undefined {
   if (verdict.mayRun || verdict.unpriced.length === 0) return undefined
   const { outcome, reasons } = verdict.decision
   const byPrice = outcome === 'DENY' ? 'SPENDING_LIMIT_EXCEEDED' : 'PRICE_UNAVAILABLE'

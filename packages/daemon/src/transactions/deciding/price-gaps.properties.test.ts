@@ -6,7 +6,6 @@ import {
   nativeAsset,
   newId,
   toBase,
-  togglesOf,
   toUnitPrice,
   usdCost,
 } from '@waiaas/contract'
@@ -79,14 +78,15 @@ function judgeOf({ state, known }: Market, wallet: WalletFacts) {
     },
     policies: async () => ({ version: 1, policies }),
     prices: {
-      current: () => ({ [ETH]: known.current }),
-      last: () => ({ [ETH]: known.current ?? known.last }),
-      missing: () => (known.current ? [] : [{ reason: 'no price', isGone: state.isGone }]),
-      worth: () => null,
+      under: () => ({
+        current: () => ({ [ETH]: known.current }),
+        last: () => ({ [ETH]: known.current ?? known.last }),
+        missing: () => (known.current ? [] : [{ reason: 'no price', isGone: state.isGone }]),
+        worth: () => null,
+      }),
     },
     network: () => network,
-    toggles: async () => togglesOf(defaultSettings()),
-    settings: () => ({ delaySeconds: 1, approvalTimeout: 3_600 }),
+    settings: async () => ({ ...defaultSettings(), 'security.policy_defaults_delay_seconds': 1 }),
     constraintFaults: () => [],
   })
 }

@@ -1,4 +1,13 @@
-import { type Effect, LOCAL_NETWORKS, nativeAsset, newId, toBase, toUnitPrice, toUsd } from '@waiaas/contract'
+import {
+  defaultSettings,
+  type Effect,
+  LOCAL_NETWORKS,
+  nativeAsset,
+  newId,
+  toBase,
+  toUnitPrice,
+  toUsd,
+} from '@waiaas/contract'
 import { expect, test } from 'vitest'
 import { forEachEngine } from '../../../../../test/support/for-each-engine.ts'
 import { audit } from '../../audit/service.ts'
@@ -43,7 +52,8 @@ forEachEngine((_, open) => {
     ['nothing, when a deposit never had a price', dollar, dollar, [payment, opening], '0', null],
   ])('what a request adds to the total of its session is %s', async (_name, current, last, effects, fee, total) => {
     const told: unknown[] = []
-    const prices = { current: () => current, last: () => last, missing: () => [], worth: () => null }
+    const known = { current: () => current, last: () => last, missing: () => [], worth: () => null }
+    const prices = { under: () => known }
     const database = await open(migrations)
     const subject: Subject = {
       wallet,
@@ -80,6 +90,5 @@ const parts: Omit<JudgeParts, 'prices' | 'constraintFaults'> = {
   },
   policies: async () => ({ version: 1, policies }),
   network: () => network,
-  toggles: async () => ({ denyTokens: false, denyContracts: true, denySpenders: true }),
-  settings: () => ({ delaySeconds: 1, approvalTimeout: 60 }),
+  settings: async () => ({ ...defaultSettings(), 'policy.default_deny_tokens': false }),
 }

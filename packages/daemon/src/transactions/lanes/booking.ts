@@ -4,8 +4,10 @@ import { type Finished, finish, markReserved, release } from '../../ledger/servi
 import { rememberRecipients } from '../deciding/known-recipients.ts'
 import type { Job } from '../job.ts'
 import { type AttemptRow, attemptStore, inNoBlock } from '../rows/attempt-store.ts'
+import { must } from '../rows/must.ts'
 import { transactionStore } from '../rows/store.ts'
 import { isOpen } from '../switches.ts'
+import { type Fenced, requireLease } from './round.ts'
 
 /** How often an expired transaction is signed anew. */
 const MAX_VOID = 3
@@ -19,11 +21,13 @@ type Void = Extract<Sighting, { state: 'void' }>
 
 /** A wallet's attempts in one job under its locks. */
 type WalletJob = Job & { walletId: string }
+type LaneBooking = WalletJob & { lane: Fenced }
 /** What becomes final is booked at the end of the job, all at once, and whom it has paid is known then. */
 type Booking = WalletJob & { finals: Finished[]; paid: Set<string> }
 
-/** Books what the chain shows of a wallet's attempts; the attempts as they are now. */
-export async function book(job: WalletJob, changes: readonly Change[]): Promise<AttemptRow[]> {
+/** Books what the holder of a lane saw of its attempts on the chain; the attempts as they are now. Throws LeaseLost. */
+export async function book(job: LaneBooking, changes: readonly Change[]): Promise<AttemptRow[]> {
+  await requireLease(job)
   const booking: Booking = { ...job, finals: [], paid: new Set() }
   const rows: AttemptRow[] = []
   for (const change of changes.toSorted(inOrder)) rows.push(await apply(booking, change))
@@ -41,13 +45,16 @@ export function isNews(row: AttemptRow, sighting: Sighting): boolean {
 }
 
 async function apply(booking: Booking, { row: seen, sighting }: Change): Promise<AttemptRow> {
-  // Another replica that watches the same bytes may have booked them already.
   const row = (await attemptStore.byId(booking.db, seen.id)) ?? seen
-  if (!isNews(row, sighting)) return row
+  // What was seen is news of the attempt as it was at that look; of any other it may be older than what is known.
+  if (!isAsSeen(row, seen) || !isNews(row, sighting)) return row
   if (sighting.state === 'included') return include(booking, row, sighting)
   if (sighting.state === 'void') return voidAttempt(booking, row, sighting)
   return reorg(booking, row)
 }
+
+const isAsSeen = (row: AttemptRow, seen: AttemptRow): boolean =>
+  row.state === seen.state && row.block_hash === seen.block_hash
 
 /**
  * What left its block makes room for another attempt on its nonce. Then what is final: it decides what the others on that
@@ -66,7 +73,7 @@ async function include(booking: Booking, seen: AttemptRow, sighting: Included): 
   if (row.state === 'recorded') row = await enterBlock(booking, row, sighting)
   if (!sighting.final) return row
   const now = parts.clock.now()
-  await attemptStore.move(db, { id: row.id, from: 'included', to: 'final', at: now })
+  await must(attemptStore.move(db, { id: row.id, from: 'included', to: 'final', at: now }), `attempt ${row.id}`)
   const isCancel = row.purpose === 'cancel'
   const outcome = { succeeded: sighting.succeeded && !isCancel, fee: toBase(sighting.fee) }
   finals.push({ transactionId: row.transaction_id, outcome })
@@ -88,7 +95,7 @@ async function enterBlock(
     fee: String(sighting.fee),
     error,
   }
-  await attemptStore.include(db, { id: row.id, ...fields, at })
+  await must(attemptStore.include(db, { id: row.id, ...fields, at }), `attempt ${row.id}`)
   const included: AttemptRow = {
     ...row,
     state: 'included',
@@ -136,7 +143,7 @@ async function enterBlock(
 /** Its block is not part of the chain any more: the fate of the bytes is open again. */
 async function reorg({ parts, db, walletId }: WalletJob, row: AttemptRow): Promise<AttemptRow> {
   const at = parts.clock.now()
-  await attemptStore.uninclude(db, { id: row.id, at })
+  await must(attemptStore.uninclude(db, { id: row.id, block: row.block_hash!, at }), `attempt ${row.id}`)
   const from = row.succeeded === 1 ? 'CONFIRMED' : 'FAILED'
   if (row.purpose !== 'cancel')
     await transactionStore.land(db, {
@@ -188,7 +195,7 @@ async function voidAttempt(job: WalletJob, seen: AttemptRow, sighting: Void): Pr
   // Another attempt of the same transaction has the nonce, or may still get it.
   const isOpenElsewhere = all.some(({ id, state }) => id !== row.id && IN_PLAY.includes(state))
   const state = isExpired && row.nonce !== null && !isOpenElsewhere ? 'dropped' : 'void'
-  await attemptStore.move(db, { id: row.id, from: 'recorded', to: state, at })
+  await must(attemptStore.move(db, { id: row.id, from: 'recorded', to: state, at }), `attempt ${row.id}`)
   const voided: AttemptRow = { ...row, state, updated_at: at }
   if (isOpenElsewhere) return voided
   // After a stop nothing waits unsigned.

@@ -9,9 +9,9 @@ import { attemptStore } from '../rows/attempt-store.ts'
 import { newTransaction } from '../rows/new-transaction.ts'
 import { transactionStore } from '../rows/store.ts'
 import { isOpen } from '../switches.ts'
-import type { LaneContext } from './round.ts'
+import { type Fenced, type LaneContext, requireLease } from './round.ts'
 
-type FilledLane = Pick<LaneContext, 'id' | 'chain' | 'wallet'>
+type FilledLane = Fenced & Pick<LaneContext, 'chain' | 'wallet'>
 
 /**
  * A nonce that became free below signed attempts would hold them up for ever. When no request takes it, a transfer of
@@ -54,6 +54,7 @@ async function buildFill(chain: Chain, address: string) {
 /** False while a stop holds; the gap is looked at again afterwards. */
 async function storeFill({ parts, db }: Job, { lane, intent, draft, digest, effects }: Fill): Promise<boolean> {
   const { network } = lane.chain
+  await requireLease({ parts, lane, db })
   const wallet = await parts.switches.wallet(db, lane.wallet.id)
   if (!wallet || !(await isOpen(parts, db, wallet.id))) return false
   const verdict = await parts.judge.of(db, {

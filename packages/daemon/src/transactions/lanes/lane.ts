@@ -5,7 +5,6 @@ import type { Scope } from '../../platform/db/database.ts'
 import { assetsOf } from '../deciding/judge.ts'
 import { type Parts, scopeOf } from '../job.ts'
 import type { AttemptRow } from '../rows/attempt-store.ts'
-import { laneStore } from '../rows/lane-store.ts'
 import { effectsOf } from '../rows/readings.ts'
 import { type TransactionRow, transactionStore } from '../rows/store.ts'
 import { type Broadcaster, broadcaster, type Outgoing, type Send } from './broadcaster.ts'
@@ -16,6 +15,7 @@ import { issue } from './issue.ts'
 import { laneId } from './lane-id.ts'
 import { type Lease, lease } from './lease.ts'
 import { sendWhatMay } from './leave.ts'
+import { nextOnChain } from './nonces.ts'
 import { prepare } from './prepare.ts'
 import { type Recorded, record } from './record.ts'
 import { newestOfNonce, type Wanted } from './replace.ts'
@@ -57,7 +57,7 @@ export class Lane {
   /** Zero after a round that went well; `#restUntil` is on the monotonic clock. */
   #restMs = 0
   #restUntil = 0
-  readonly #lease: Lease
+  readonly lease: Lease
   /** Why its transactions wait. */
   readonly reasons: WaitReasons
   /** What nodes said about signed bytes that they refused, by transaction; to be noted. */
@@ -78,8 +78,8 @@ export class Lane {
     this.#events = events
     this.#capacity = chain.network.window
     const scope = () => this.#scope([])
-    this.#lease = lease(parts, { id: this.id, network: chain.network.id, walletId: () => this.walletId, scope })
-    this.reasons = waitReasons(parts, { id: this.id, scope })
+    this.lease = lease(parts, { id: this.id, network: chain.network.id, walletId: () => this.walletId, scope })
+    this.reasons = waitReasons(parts, { id: this.id, scope, fence: this.lease.fence })
     this.#replacements = replacements(parts, {
       ...{ id: this.id, address: this.#address, live: this.live, reasons: this.reasons },
       chain: () => this.#chain,
@@ -112,9 +112,18 @@ export class Lane {
     return hash
   }
 
-  /** Looks after an attempt that finds no block, and takes up again what failed. */
+  /** Looks after an attempt that finds no block, takes up again what failed, and keeps what it watches. */
   nudge(): void {
-    if (!this.#running && (this.#restMs > 0 || this.#replacements.isDue())) this.kick()
+    if (this.#running) return
+    const isLapsing = this.live.size > 0 && this.lease.isDue()
+    if (isLapsing || this.#restMs > 0 || this.#replacements.isDue()) this.kick()
+  }
+
+  /** Another process holds it, which signs, sends and watches what there is. Or nobody does. */
+  lost(): void {
+    this.lease.drop()
+    this.live.clear()
+    this.kick()
   }
 
   /** An attempt's fate changed. */
@@ -170,15 +179,16 @@ export class Lane {
     try {
       // Its endpoints may have been changed, and those of before are closed.
       this.#chain = await this.#parts.chain(this.#chain.network.id)
-      while (this.#isKicked && !this.#isHalted && (await this.#hold())) {
+      // Held while it is halted too: what has left is watched.
+      while (this.#isKicked && (await this.#hold()) && !this.#isHalted) {
         this.#isKicked = false
         if (await this.#round()) this.#isKicked = true
         await this.reasons.lane('signing', undefined)
       }
       this.#restMs = 0
     } catch (error) {
-      this.#lease.drop()
-      if (!(error instanceof LeaseLost)) await this.#rest(error)
+      if (error instanceof LeaseLost) this.lost()
+      else await this.#rest(error)
     } finally {
       this.#replacements.refuseAll()
       this.#running = undefined
@@ -186,6 +196,7 @@ export class Lane {
   }
 
   async #rest(error: unknown): Promise<void> {
+    this.lease.doubt()
     this.#restMs = Math.min(REST_MOST_MS, Math.max(REST_LEAST_MS, 2 * this.#restMs))
     this.#restUntil = performance.now() + this.#restMs
     this.#parts.log.warn({ lane: this.id, err: error, restMs: this.#restMs }, 'a round failed; it is tried again')
@@ -201,7 +212,12 @@ export class Lane {
   }
 
   async #leaving(batch: readonly Outgoing[], send: Send): Promise<void> {
-    const moved = await sendWhatMay(this.#parts, { lane: this, batch }, send)
+    const lane = { id: this.id, walletId: this.walletId, fence: this.lease.fence() }
+    const moved = await sendWhatMay(this.#parts, { lane, batch }, send).catch((error) => {
+      if (!(error instanceof LeaseLost)) throw error
+      this.lost()
+      return []
+    })
     for (const row of moved) this.changed(row)
     const refusals = new Map(this.#refusals)
     this.#refusals.clear()
@@ -221,7 +237,7 @@ export class Lane {
     // Inputs of judgements are read before the job that judges, which waits for nobody.
     const [{ fresh, waiting: unclear }, chainNonce] = await Promise.all([
       prepare(this.#parts, this.#context(), { rows, judged, promised }),
-      waiting.length === 0 ? this.#chainNonce() : undefined,
+      waiting.length === 0 ? nextOnChain(this.#parts, this.#context()) : undefined,
       this.#refreshPrices(rows.filter(({ id }) => judged.has(id))),
     ])
     this.#putOff(unclear.keys())
@@ -260,17 +276,7 @@ export class Lane {
 
   #refreshPrices(rows: readonly TransactionRow[]): Promise<void> | undefined {
     if (rows.length === 0) return undefined
-    return this.#parts.prices.refresh(this.#chain.network, [
-      ...new Set(rows.flatMap((row) => assetsOf(effectsOf(row)))),
-    ])
-  }
-
-  /** Another program may have used the key while nothing of this lane was on its way. */
-  async #chainNonce(): Promise<number | undefined> {
-    const { order } = this.#chain
-    if (!order) return undefined
-    const lane = await this.#parts.database.read((db) => laneStore.byId(db, this.id))
-    return order.nextNonce(this.#address, lane?.next_nonce ?? 0)
+    return this.#parts.prices.refresh(this.#chain.network, [...new Set(rows.flatMap(assetsIn))])
   }
 
   async #signAndRecord(issued: readonly Issued[], scope: Scope): Promise<Recorded[]> {
@@ -295,7 +301,7 @@ export class Lane {
       id: this.id,
       chain: this.#chain,
       wallet: this.#wallet(),
-      fence: this.#lease.fence(),
+      fence: this.lease.fence(),
       nextVariation: () => {
         this.#variation = (this.#variation + 1) % VARIATIONS
         return this.#variation
@@ -313,7 +319,7 @@ export class Lane {
 
   /** Takes or keeps the right to sign for this lane; after taking it, puts the lane in order. */
   async #hold(): Promise<boolean> {
-    const held = await this.#lease.hold()
+    const held = await this.lease.hold()
     if (held === 'taken') await this.#startUp()
     return held !== 'elsewhere'
   }
@@ -321,7 +327,7 @@ export class Lane {
   /** What an earlier holder left: attempts without recorded bytes never left and are made anew; the rest is watched. */
   async #startUp(): Promise<void> {
     await this.#chain.connect()
-    const chainNonce = await this.#chainNonce()
+    const chainNonce = await nextOnChain(this.#parts, this.#context())
     const rows = await this.#job(this.#scope([]), (job) => takeOver(job, chainNonce))
     this.live.clear()
     for (const row of rows) this.live.set(row.id, row)
@@ -337,7 +343,16 @@ export class Lane {
       this.#capacity = Math.max(1, Math.floor(this.#capacity / 2))
     if (sent.reason === 'underpriced') this.#replacements.refused(row, sent)
     // Somebody else used the nonce: the lane is put in order before the next round.
-    if (sent.reason === 'nonce-used') this.#lease.drop()
+    if (sent.reason === 'nonce-used') this.lease.doubt()
     this.#refusals.set(row.transaction_id, refusalText(sent))
+  }
+}
+
+/** None of a damaged row, which fails alone when it is judged. */
+function assetsIn(row: TransactionRow): string[] {
+  try {
+    return assetsOf(effectsOf(row))
+  } catch {
+    return []
   }
 }

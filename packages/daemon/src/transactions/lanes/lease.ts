@@ -16,6 +16,7 @@ export type Lease = ReturnType<typeof lease>
 /** The right of one process to sign for a lane, under a fence number that grows with each holder. */
 export function lease({ clock, database, instance }: Parts, { id, network, walletId, scope }: Leased) {
   let held: { fence: number; until: number } | undefined
+  let isDoubtful = false
 
   async function keep(fence: number, now: number): Promise<boolean> {
     const until = now + LEASE_MS
@@ -42,12 +43,20 @@ export function lease({ clock, database, instance }: Parts, { id, network, walle
     drop() {
       held = undefined
     },
-    /** Takes or keeps it. `taken`: the lane is to be put in order first. */
+    /** Something went wrong: the lane is put in order again, as when it is taken. */
+    doubt() {
+      isDoubtful = true
+    },
+    /** Little of it is left, or nothing. */
+    isDue: () => held === undefined || held.until - clock.latest() <= LEASE_MARGIN_MS,
+    /** Takes or keeps it. `taken`: by now the lane is to be put in order first. */
     async hold(): Promise<'kept' | 'taken' | 'elsewhere'> {
       const now = clock.latest()
-      if (held && held.until - now > LEASE_MARGIN_MS) return 'kept'
-      if (held && (await keep(held.fence, now))) return 'kept'
-      return (await take(now)) ? 'taken' : 'elsewhere'
+      const isKept = held && (held.until - now > LEASE_MARGIN_MS || (await keep(held.fence, now)))
+      if (!isKept && !(await take(now))) return 'elsewhere'
+      if (isKept && !isDoubtful) return 'kept'
+      isDoubtful = false
+      return 'taken'
     },
   }
 }

@@ -2,11 +2,13 @@ import type { AuthorisationFacts } from '../../gate/service.ts'
 import type { Database, Handle, Scope } from '../../platform/db/database.ts'
 import { type Job, type Parts, scopeOf } from '../job.ts'
 import { type AttemptRow, attemptStore } from '../rows/attempt-store.ts'
+import { must } from '../rows/must.ts'
 import { authorisationOf } from '../rows/readings.ts'
 import { transactionStore } from '../rows/store.ts'
 import { unsubmit } from '../rows/take-back.ts'
 import { isOpen, type ReadSession, sessionReader } from '../switches.ts'
 import type { Outgoing, Send } from './broadcaster.ts'
+import { type Fenced, requireLease } from './round.ts'
 
 /** What a signature was made under, as far as a stop can change it. */
 type Now = { epoch: number; version: number; session: ReadSession }
@@ -27,11 +29,14 @@ export async function overtaken(
   return facts?.revoked_at === null ? undefined : 'its session was revoked'
 }
 
+type Sending = Fenced & { readonly walletId: string }
+type SendingJob = Job & { readonly lane: Sending }
+
 type Leaving = {
   /** May be sent now. */
   may: Set<string>
-  /** Of these it is the first time. */
-  first: Set<string>
+  /** Of these it is the first time, and this is when it was noted. */
+  first: Map<string, number>
   /** As they are now: included, over or dropped meanwhile. */
   moved: AttemptRow[]
 }
@@ -39,11 +44,14 @@ type Leaving = {
 /**
  * The last look before recorded bytes are sent: reads again what a stop can change and notes that they may have left from
  * here on. Bytes that never left and were overtaken are given up, and their transaction waits to be judged again. What
- * left before may be sent again as long as wallet and kill switch are open.
+ * left before may be sent again as long as wallet and kill switch are open. Whoever lost the lane sends nothing of it, so
+ * that its holder alone knows what has left.
  */
-async function leave(job: Job, walletId: string, attempts: readonly { id: string }[]): Promise<Leaving> {
+async function leave(job: SendingJob, attempts: readonly { id: string }[]): Promise<Leaving> {
   const { parts, db } = job
-  const leaving: Leaving = { may: new Set(), first: new Set(), moved: [] }
+  const { walletId } = job.lane
+  await requireLease(job)
+  const leaving: Leaving = { may: new Set(), first: new Map(), moved: [] }
   if (!(await isOpen(parts, db, walletId))) return leaving
   const { epoch } = await parts.switches.killSwitch(db)
   const session = sessionReader(parts.switches, db)
@@ -58,11 +66,11 @@ async function leave(job: Job, walletId: string, attempts: readonly { id: string
   return leaving
 }
 
-type Departure = { lane: { id: string; walletId: string }; batch: readonly Outgoing[] }
+type Departure = { lane: Sending; batch: readonly Outgoing[] }
 
 /**
  * Sends what may leave now, one batch of a lane at a time; a stop, in whatever process, waits until it is over. What of
- * them is no longer to be sent, as it is now.
+ * them is no longer to be sent, as it is now. Throws LeaseLost when another process holds the lane.
  */
 export function sendWhatMay(parts: Parts, { lane, batch }: Departure, send: Send): Promise<AttemptRow[]> {
   const { database } = parts
@@ -74,18 +82,22 @@ export function sendWhatMay(parts: Parts, { lane, batch }: Departure, send: Send
     exclusive: [`sending:${id.replace('/', ':')}`],
   }
   return database.hold(sending, async () => {
-    const { may, first, moved } = await database.work(scope, (db) => leave({ parts, db }, walletId, rows))
+    const { may, first, moved } = await database.work(scope, (db) => leave({ parts, lane, db }, rows))
     const leaving = batch.filter(({ row }) => may.has(row.id))
     const unreached = leaving.length > 0 ? await send(leaving) : []
-    const stayed = unreached.filter(({ row }) => first.has(row.id))
-    if (stayed.length > 0) await database.work(scope, (db) => stayAll(db, stayed))
+    const stayed = unreached.flatMap(({ row }) => {
+      const leftAt = first.get(row.id)
+      return leftAt === undefined ? [] : [{ id: row.id, leftAt }]
+    })
+    if (stayed.length > 0) await database.work(scope, (db) => stayAll({ parts, lane, db }, stayed))
     return moved
   })
 }
 
-/** No node was reached: these have not left after all. */
-async function stayAll(db: Handle, unsent: readonly Outgoing[]): Promise<void> {
-  for (const { row } of unsent) await attemptStore.stay(db, row.id)
+/** No node was reached: these have not left after all. Another holder of the lane may have sent them meanwhile. */
+async function stayAll(job: SendingJob, unsent: readonly { id: string; leftAt: number }[]): Promise<void> {
+  await requireLease(job)
+  for (const one of unsent) await attemptStore.stay(job.db, one)
 }
 
 /** Resolves when nothing of these wallets, or of any, is being sent by any process. */
@@ -99,9 +111,9 @@ async function leaveFirst({ parts, db }: Job, { walletId, row, now, leaving }: F
   const authorisation = authorisationOf(row)
   const reason = await overtaken(now, { ...row, authorisation })
   if (reason === undefined) {
-    await attemptStore.leave(db, { id: row.id, at })
+    await must(attemptStore.leave(db, { id: row.id, at }), `attempt ${row.id}`)
     leaving.may.add(row.id)
-    leaving.first.add(row.id)
+    leaving.first.set(row.id, at)
     return
   }
   leaving.moved.push(...(await giveUp(db, row, at)))
@@ -119,7 +131,7 @@ async function giveUp(db: Handle, row: AttemptRow, at: number): Promise<AttemptR
   const { transaction_id: id } = row
   const dropped = await unsubmit(db, id, at)
   if (dropped) return dropped
-  await attemptStore.move(db, { id: row.id, from: 'recorded', to: 'reused', at })
+  await must(attemptStore.giveUp(db, { id: row.id, to: 'reused', at }), `attempt ${row.id}`)
   const hash = (await attemptStore.ofTransaction(db, id)).findLast(({ state }) => state === 'recorded')?.hash
   if (hash) await transactionStore.rehash(db, { id, hash, at })
   return [{ ...row, state: 'reused', updated_at: at }]

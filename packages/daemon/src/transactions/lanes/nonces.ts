@@ -1,6 +1,7 @@
+import type { Parts } from '../job.ts'
 import { type AttemptRow, attemptStore } from '../rows/attempt-store.ts'
 import { laneStore } from '../rows/lane-store.ts'
-import type { LaneJob } from './round.ts'
+import type { LaneContext, LaneJob } from './round.ts'
 
 type Nonces = { chainNonce: number; signed: readonly AttemptRow[] }
 
@@ -25,6 +26,16 @@ export async function alignNonce({ parts, lane, db }: LaneJob, { chainNonce, sig
     walletId: lane.wallet.id,
     details: { lane: lane.id, expected: own, found: chainNonce },
   })
+}
+
+/** The next nonce that the chain would take: another program may have used the key. Undefined without nonces. */
+export async function nextOnChain(
+  { database }: Pick<Parts, 'database'>,
+  { id, chain, wallet }: Pick<LaneContext, 'id' | 'chain' | 'wallet'>,
+): Promise<number | undefined> {
+  if (!chain.order) return undefined
+  const lane = await database.read((db) => laneStore.byId(db, id))
+  return chain.order.nextNonce(wallet.address, lane?.next_nonce ?? 0)
 }
 
 /** Free nonces first, lowest first, then new ones. */

@@ -5,9 +5,10 @@ import { type Parts, scopeOf } from '../job.ts'
 import { type Ending, endUnsent } from '../rows/ending.ts'
 import { intentOf } from '../rows/readings.ts'
 import type { TransactionRow } from '../rows/store.ts'
-import type { LaneContext } from './round.ts'
+import { type Fenced, type LaneContext, requireLease } from './round.ts'
 
-type Place = Pick<LaneContext, 'id' | 'chain' | 'wallet'>
+type Place = Fenced & Pick<LaneContext, 'chain' | 'wallet'>
+type Preparing = { parts: Parts; lane: Fenced }
 
 /** The next requests of a lane, and what its attempts without a block will take before them. */
 type Next = { rows: readonly TransactionRow[]; judged: ReadonlySet<string>; promised: readonly Promised[] }
@@ -26,7 +27,7 @@ export async function prepare(parts: Parts, lane: Place, next: Next): Promise<Pr
     const fault = faults[index]
     if (!fault) fresh.set(row.id, draft)
     else if (fault.code === 'CHAIN_ERROR') waiting.set(row.id, fault.message)
-    else await fail(parts, row, fault)
+    else await fail({ parts, lane }, row, fault)
   }
   // Then it is the network's trouble and none of single requests.
   if (waiting.size === rows.length) throw new Failure('CHAIN_ERROR', waiting.values().next().value!)
@@ -43,7 +44,8 @@ async function drafts(parts: Parts, lane: Place, { rows, judged }: Next) {
   for (const [index, result] of built.entries()) {
     const row = rows[index]!
     if (result.status === 'fulfilled') drafted.push({ row, draft: result.value })
-    else if (isFailure(result.reason) && result.reason.code !== 'CHAIN_ERROR') await fail(parts, row, result.reason)
+    else if (isFailure(result.reason) && result.reason.code !== 'CHAIN_ERROR')
+      await fail({ parts, lane }, row, result.reason)
     else waiting.set(row.id, reasonOf(parts, lane, result.reason))
   }
   return { drafted, waiting }
@@ -54,9 +56,17 @@ function reasonOf({ log }: Parts, { id }: Place, error: unknown): string {
   return isFailure(error) ? error.message : 'it cannot be built now, the log of the daemon says why'
 }
 
-async function fail(parts: Parts, row: TransactionRow, { code, message }: { code: string; message: string }) {
+/** Only as long as the lane is this process's: another one may have signed it meanwhile. */
+async function fail(
+  { parts, lane }: Preparing,
+  row: TransactionRow,
+  { code, message }: Pick<Failure, 'message'> & { code: string },
+) {
   const ending: Ending = { to: 'FAILED', code, error: message, actor: 'system' }
-  await parts.database.work(scopeOf(row.wallet_id, [row]), (db) => endUnsent({ parts, db }, row, ending))
+  await parts.database.work(scopeOf(row.wallet_id, [row]), async (db) => {
+    await requireLease({ parts, lane, db })
+    await endUnsent({ parts, db }, row, ending)
+  })
 }
 
 const storedDraft = (row: TransactionRow): Draft => ({ body: row.draft!, maxFee: parseBase(row.max_fee!) })

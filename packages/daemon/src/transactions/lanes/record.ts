@@ -2,6 +2,7 @@ import type { SignOutcome } from '../../gate/service.ts'
 import { markOut } from '../../ledger/service.ts'
 import { type AttemptRow, attemptStore } from '../rows/attempt-store.ts'
 import { endUnsent } from '../rows/ending.ts'
+import { must } from '../rows/must.ts'
 import { transactionStore } from '../rows/store.ts'
 import { dropIssued, unissue } from '../rows/take-back.ts'
 import type { Issued } from './build.ts'
@@ -47,14 +48,14 @@ async function store({ parts, lane, db }: LaneJob, item: Issued, signature: Uint
   const now = parts.clock.now()
   const sealed = lane.chain.addSignature(lane.wallet.address, item.bytes, signature)
   const signed = Buffer.from(sealed.bytes).toString('base64')
-  // The status of its transaction said that nobody dropped it; bytes that are not stored must never leave.
-  if (!(await attemptStore.record(db, { id: item.attemptId, hash: sealed.hash, signed, at: now })))
-    throw new Error(`attempt ${item.attemptId} is not issued any more`)
   const transactionId = item.authorisation.transactionId
-  if (item.row.purpose === 'send') {
-    await transactionStore.submit(db, { id: transactionId, hash: sealed.hash, at: now })
-    await markOut(db, transactionId, now)
-  } else await transactionStore.rehash(db, { id: transactionId, hash: sealed.hash, at: now })
+  const submitted = { id: transactionId, hash: sealed.hash, at: now }
+  // The status of its transaction said that nobody dropped it; bytes that are not stored must never leave.
+  await must(attemptStore.record(db, { ...submitted, id: item.attemptId, signed }), `attempt ${item.attemptId}`)
+  const isSend = item.row.purpose === 'send'
+  const isMoved = isSend ? transactionStore.submit(db, submitted) : transactionStore.rehash(db, submitted)
+  await must(isMoved, `transaction ${transactionId}`)
+  if (isSend) await markOut(db, transactionId, now)
   await parts.audit.record(db, {
     event: item.row.purpose === 'send' ? 'TX_SUBMITTED' : 'TX_REPLACED',
     actor: item.by?.actor ?? 'system',

@@ -1,5 +1,5 @@
 import type { Chain } from '../../chains/chain.ts'
-import type { Job } from '../job.ts'
+import type { Job, Parts } from '../job.ts'
 import { laneStore } from '../rows/lane-store.ts'
 import { type ReadSession, sessionReader } from '../switches.ts'
 
@@ -27,8 +27,15 @@ export class LeaseLost extends Error {
   override readonly name = 'LeaseLost'
 }
 
+/** A lane, and the lease under which what is to be written of it was found out. */
+export type Fenced = Pick<LaneContext, 'id' | 'fence'>
+
 /** Throws LeaseLost unless this process still holds the lane under the same fence. */
-export async function requireLease({ parts, lane, db }: LaneJob): Promise<void> {
+export async function requireLease({
+  parts,
+  lane,
+  db,
+}: Job<Pick<Parts, 'instance'>> & { lane: Fenced }): Promise<void> {
   const row = await laneStore.byId(db, lane.id)
   if (row?.fence !== lane.fence || row.lease_owner !== parts.instance) throw new LeaseLost(lane.id)
 }

@@ -9,6 +9,7 @@ import { book, type Change, isNews } from './booking.ts'
 import { type Doubt, doubts } from './doubts.ts'
 import { groupBy } from './group-by.ts'
 import type { Lanes } from './lanes.ts'
+import { type Fenced, LeaseLost } from './round.ts'
 
 const IDLE_MS = 60_000
 
@@ -22,20 +23,23 @@ export function settler(parts: Parts, lanes: Lanes) {
     const rows = lanes.liveOn(chain.network.id)
     open.keepOnly(chain.network.id, rows)
     if (rows.length === 0) return IDLE_MS
+    const fences = new Map(rows.map(({ lane }) => [lane, lanes.byId(lane)?.lease.fence()]))
     const { changes, missing, doubtful } = sorted(rows, await observe(lanes, chain, rows))
     await open.note(doubtful)
-    await Promise.all([...groupBy(changes, ({ row }) => row.lane)].map(([lane, group]) => settle(lane, group)))
+    const groups = [...groupBy(changes, ({ row }) => row.lane)]
+    await Promise.all(groups.map(([id, group]) => settle({ id, fence: fences.get(id) ?? -1 }, group)))
     await Promise.all([...groupBy(missing, (row) => row.lane)].map(([lane, group]) => lanes.byId(lane)?.resend(group)))
     return Math.min(2_000, Math.max(50, chain.network.blockMs / 2))
   }
 
-  async function settle(laneId: string, changes: readonly Change[]): Promise<void> {
-    const lane = lanes.byId(laneId)
+  /** The fence is that of the look. */
+  async function settle(fenced: Fenced, changes: readonly Change[]): Promise<void> {
+    const lane = lanes.byId(fenced.id)
     if (!lane) return
     const rows = changes.map(({ row }) => row)
     const scope = scopeOf(lane.walletId, rows)
     const together = async (some: readonly Change[]) => {
-      const job = (db: Handle) => book({ parts, db, walletId: lane.walletId }, some)
+      const job = (db: Handle) => book({ parts, lane: fenced, db, walletId: lane.walletId }, some)
       for (const row of await parts.database.work(scope, job)) {
         lane.changed(row)
         // What it says from here on is written by its booking.
@@ -44,7 +48,8 @@ export function settler(parts: Parts, lanes: Lanes) {
     }
     try {
       await together(changes)
-    } catch {
+    } catch (error) {
+      if (error instanceof LeaseLost) return lane.lost()
       // One that cannot be booked must not keep the others from it: each by itself tells which one it is.
       await Promise.all(changes.map((change) => together([change]).catch((error) => unbooked(change, error))))
     }

@@ -1,21 +1,32 @@
 import type { Sent } from '../../chains/follow.ts'
-import type { Scope } from '../../platform/db/database.ts'
+import type { Handle, Scope } from '../../platform/db/database.ts'
 import type { Parts } from '../job.ts'
 import { laneStore } from '../rows/lane-store.ts'
 import { transactionStore } from '../rows/store.ts'
+import { LeaseLost, requireLease } from './round.ts'
 
 /** Whose trouble it is: that of signing and sending, or that of seeing what became of it. */
 type Part = 'signing' | 'watching'
-type Noted = { readonly id: string; readonly scope: () => Scope }
+type Noted = { readonly id: string; readonly scope: () => Scope; readonly fence: () => number }
 export type WaitReasons = ReturnType<typeof waitReasons>
 
 /** Tells on record why a lane's transactions wait; writes only what has changed. */
-export function waitReasons({ database, log }: Pick<Parts, 'database' | 'log'>, { id, scope }: Noted) {
+export function waitReasons(parts: Pick<Parts, 'database' | 'log' | 'instance'>, { id, scope, fence }: Noted) {
+  const { database, log } = parts
   const troubles: Partial<Record<Part, string>> = {}
   /** Undefined until it was written: an earlier process may have left another one. */
   let written: string | null | undefined
   const current = () => troubles.watching ?? troubles.signing ?? null
-  const failed = (error: unknown) => log.warn({ lane: id, err: error }, 'why it waits could not be noted')
+  /** Why something waits is told by whoever holds the lane; what another process thinks of it is of no interest. */
+  const noting = (note: (db: Handle) => Promise<unknown>) => {
+    const lane = { id, fence: fence() }
+    return database.work(scope(), async (db) => {
+      await requireLease({ parts, lane, db })
+      await note(db)
+    })
+  }
+  const failed = (error: unknown) =>
+    error instanceof LeaseLost || log.warn({ lane: id, err: error }, 'why it waits could not be noted')
 
   return {
     current,
@@ -26,20 +37,18 @@ export function waitReasons({ database, log }: Pick<Parts, 'database' | 'log'>, 
       const now = current()
       if (now === written) return
       written = now
-      await database
-        .work(scope(), (db) => laneStore.wait(db, { id, reason: now }))
-        .catch((error) => {
-          written = undefined
-          failed(error)
-        })
+      await noting((db) => laneStore.wait(db, { id, reason: now })).catch((error) => {
+        written = undefined
+        failed(error)
+      })
     },
     /** What keeps single transactions. */
     async transactions(reasons: ReadonlyMap<string, string | null>): Promise<void> {
       if (reasons.size === 0) return
-      const write = database.work(scope(), async (db) => {
+      const note = async (db: Handle) => {
         for (const [transaction, reason] of reasons) await transactionStore.wait(db, { id: transaction, reason })
-      })
-      await write.catch(failed)
+      }
+      await noting(note).catch(failed)
     },
   }
 }

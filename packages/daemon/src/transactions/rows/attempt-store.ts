@@ -143,8 +143,21 @@ const leave = statement<{ id: string; at: number }>((db, p) =>
     .where('state', '=', 'recorded')
     .where('left_at', 'is', null),
 )
-const stay = statement<{ id: string }>((db, p) =>
-  db.updateTable('attempts').set({ left_at: null }).where('id', '=', p('id')).where('state', '=', 'recorded'),
+const stay = statement<{ id: string; leftAt: number }>((db, p) =>
+  db
+    .updateTable('attempts')
+    .set({ left_at: null })
+    .where('id', '=', p('id'))
+    .where('state', '=', 'recorded')
+    .where('left_at', '=', p('leftAt')),
+)
+const giveUp = statement<{ id: string; to: AttemptState; at: number }>((db, p) =>
+  db
+    .updateTable('attempts')
+    .set({ state: p('to'), updated_at: p('at') })
+    .where('id', '=', p('id'))
+    .where('state', '=', 'recorded')
+    .where('left_at', 'is', null),
 )
 const assumeLeft = statement<{ at: number }>((db, p) =>
   db
@@ -175,9 +188,9 @@ const include = statement<Include>((db, p) =>
       updated_at: p('at'),
     })
     .where('id', '=', p('id'))
-    .where('state', 'in', ['recorded', 'included']),
+    .where('state', '=', 'recorded'),
 )
-const uninclude = statement<{ id: string; at: number }>((db, p) =>
+const uninclude = statement<{ id: string; block: string; at: number }>((db, p) =>
   db
     .updateTable('attempts')
     .set({
@@ -186,7 +199,8 @@ const uninclude = statement<{ id: string; at: number }>((db, p) =>
       updated_at: p('at'),
     })
     .where('id', '=', p('id'))
-    .where('state', '=', 'included'),
+    .where('state', '=', 'included')
+    .where('block_hash', '=', p('block')),
 )
 const ofTransaction = statement<{ transaction: string }, AttemptRow>((db, p) =>
   db.selectFrom('attempts').selectAll().where('transaction_id', '=', p('transaction')).orderBy('id'),
@@ -205,12 +219,17 @@ export const attemptStore = {
     won(await db.run(record, change)),
   /** From here on the recorded bytes may have left. */
   leave: async (db: Handle, change: { id: string; at: number }) => won(await db.run(leave, change)),
-  /** Proven not to have left. */
-  stay: async (db: Handle, id: string) => won(await db.run(stay, { id })),
+  /** Proven not to have left at the only time that anybody tried, which is the one that is named. */
+  stay: async (db: Handle, change: { id: string; leftAt: number }) => won(await db.run(stay, change)),
+  /** Recorded bytes that have not left never will. */
+  giveUp: async (db: Handle, change: { id: string; to: 'dropped' | 'reused'; at: number }) =>
+    won(await db.run(giveUp, change)),
   /** Nobody knows which recorded bytes left: all may have. */
   assumeLeft: (db: Handle, at: number) => db.run(assumeLeft, { at }),
   include: async (db: Handle, change: Include) => won(await db.run(include, change)),
-  uninclude: async (db: Handle, change: { id: string; at: number }) => won(await db.run(uninclude, change)),
+  /** Out of the block that it was in. */
+  uninclude: async (db: Handle, change: { id: string; block: string; at: number }) =>
+    won(await db.run(uninclude, change)),
   /** Oldest first. */
   ofTransaction: (db: Handle, transaction: string) => db.all(ofTransaction, { transaction }),
 }

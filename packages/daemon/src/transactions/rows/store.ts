@@ -205,7 +205,8 @@ const rehash = statement<{ id: string; hash: string; at: number }>((db, p) =>
   db
     .updateTable('transactions')
     .set({ tx_hash: p('hash'), wait_reason: null, updated_at: p('at') })
-    .where('id', '=', p('id')),
+    .where('id', '=', p('id'))
+    .where('status', '=', 'SUBMITTED'),
 )
 const unsubmit = statement<{ id: string; at: number }>((db, p) =>
   db
@@ -373,7 +374,7 @@ export const transactionStore = {
   /** Whom it pays; undefined when it did not win. */
   land: (db: Handle, change: Land) => db.get(land, allowed(change)),
   /** The hash of the attempt that counts: the newest, or the one in a block. */
-  rehash: (db: Handle, change: { id: string; hash: string; at: number }) => db.run(rehash, change),
+  rehash: async (db: Handle, change: { id: string; hash: string; at: number }) => won(await db.run(rehash, change)),
   /** Notes what keeps an open transaction; it is forgotten when its state changes. */
   wait: (db: Handle, note: Wait) => db.run(wait, note),
   serveDelay: async (db: Handle, change: { id: string; at: number }) => won(await db.run(serve, change)),

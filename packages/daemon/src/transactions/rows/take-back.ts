@@ -1,6 +1,7 @@
 import { markReserved } from '../../ledger/service.ts'
 import type { Handle } from '../../platform/db/database.ts'
 import { type AttemptRow, attemptStore } from './attempt-store.ts'
+import { must } from './must.ts'
 import { transactionStore } from './store.ts'
 
 const SIGNED: readonly AttemptRow['state'][] = ['recorded', 'included', 'final']
@@ -17,10 +18,10 @@ export async function unsubmit(db: Handle, transactionId: string, at: number): P
   for (const [index, row] of signed.entries()) {
     // All are on one nonce, which is free once.
     const state = index === 0 ? 'dropped' : 'reused'
-    await attemptStore.move(db, { id: row.id, from: 'recorded', to: state, at })
+    await must(attemptStore.giveUp(db, { id: row.id, to: state, at }), `attempt ${row.id}`)
     dropped.push({ ...row, state, updated_at: at })
   }
-  await transactionStore.unsubmit(db, { id: transactionId, at })
+  await must(transactionStore.unsubmit(db, { id: transactionId, at }), `transaction ${transactionId}`)
   await markReserved(db, transactionId, at)
   return dropped
 }
