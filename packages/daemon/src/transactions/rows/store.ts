@@ -382,7 +382,6 @@ export const transactionStore = {
   approve: async (db: Handle, change: Approve) => won(await db.run(approve, change)),
   /** An attempt on its nonce may cost more than those before. */
   raiseFee: (db: Handle, change: { id: string; fee: string }) => db.run(raiseFee, change),
-  /** A human has named a worst fee for this one. */
   nameFee: (db: Handle, change: { id: string; fee: string }) => db.run(nameFee, change),
   async judge(db: Handle, judged: Judged) {
     const isMine = won(await db.run(judge, judged))
