@@ -5,11 +5,11 @@ import {
   installedRules,
   invalidField,
   isPolicyType,
+  loosensInstalled,
   type Network,
   newId,
   type Parsed,
   type PolicyResponse,
-  parseRules,
   type policyOperations,
   type Wire,
 } from '@waiaas/contract'
@@ -18,7 +18,6 @@ import type { Database, Handle, Scope } from '../platform/db/database.ts'
 import type { Held } from '../platform/held.ts'
 import { requireNetwork } from './checks.ts'
 import { admitRules } from './compile.ts'
-import { isLooser } from './looser.ts'
 import { policyStore, type StoredPolicy } from './store.ts'
 
 export { appliedPolicies } from './applied.ts'
@@ -85,13 +84,6 @@ async function committing<T extends object>(parts: Parts, change: Change<T>): Pr
 
 type Created = Changed<PolicyResponse & { replacesDefault?: true }>
 
-/** Whether more may leave than under the default that is installed with a wallet. */
-const loosens = ({ rules }: StoredPolicy): boolean =>
-  isLooser(
-    parseRules('SPENDING_LIMIT', JSON.parse(rules)),
-    parseRules('SPENDING_LIMIT', installedRules('SPENDING_LIMIT')),
-  )
-
 function additions(parts: Parts) {
   const { clock, networks, wallet, record, nextVersion } = parts
   async function requireLiveWallet(db: Handle, id: string): Promise<void> {
@@ -113,7 +105,10 @@ function additions(parts: Parts) {
         const replaced = replaces && (await policyStore.removeDefault(db, walletId)) > 0
         await policyStore.insert(db, { ...row, version: await nextVersion(db) })
         if (replaced) answer.replacesDefault = true
-        const details = { ...told(row), ...(replaced && { replacesDefault: true as const, loosens: loosens(row) }) }
+        const details = {
+          ...told(row),
+          ...(replaced && { replacesDefault: true as const, loosens: loosensInstalled(type, rules) }),
+        }
         await record(db, { event: 'POLICY_CREATED', ...ofWallet(row), ip, details })
       }
       return committing(parts, { id: row.id, walletId, answer, write })
