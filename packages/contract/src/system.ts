@@ -50,7 +50,7 @@ export const systemOperations = {
     path: '/health',
     access: 'public',
     tag,
-    summary: 'Say that the process lives.',
+    summary: 'Health check.',
     command: 'health',
     input: nothing,
     output: z.object({

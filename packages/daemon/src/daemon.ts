@@ -52,6 +52,7 @@ import { transactionHandlers } from './transactions/handlers.ts'
 import { judge, type Switches, Transactions } from './transactions/service.ts'
 import { walletHandlers } from './wallets/handlers.ts'
 import {
+  actsOn,
   findWallet,
   keyFailures,
   resolveNetwork,
@@ -270,7 +271,8 @@ function moneyPath(
       settings: settings.at,
       constraintFaults: (text, facts) => constraintFaults(readConstraints(text), facts),
     }),
-    chooseWallet: walletOfSession,
+    chooseWallet: (db, sessionId, { walletId, network }) =>
+      walletOfSession(db, sessionId, { walletId, acts: actsOn(chains.networks(), network) }),
     resolveNetwork: (wallet, name) => resolveNetwork(chains.networks(), wallet, name),
     findNetwork: chains.find,
     held,
@@ -368,5 +370,5 @@ async function ownWallet(
   walletId: string | undefined,
 ): Promise<string | undefined> {
   if (sessionId === undefined) return walletId
-  return (await database.read((db) => walletOfSession(db, sessionId, walletId))).id
+  return (await database.read((db) => walletOfSession(db, sessionId, { walletId }))).id
 }

@@ -151,7 +151,7 @@ export async function startPipeline(
       settings: async () => ({ ...defaultSettings(), ...priced }),
       constraintFaults: () => [],
     }),
-    chooseWallet: async (db, _session, id) => (await walletStore.byId(db, id!))!,
+    chooseWallet: async (db, _session, { walletId }) => (await walletStore.byId(db, walletId!))!,
     resolveNetwork: (): Network => network,
     findNetwork: () => network,
     findToken: (on, { address }) => on.token(address!),

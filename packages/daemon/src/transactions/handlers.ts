@@ -18,12 +18,12 @@ export const transactionHandlers = (
   },
   simulate: ({ principal }, input) => service.simulate(input, principal.sessionId),
   async listTransactions({ principal }, { walletId, limit, cursor }) {
-    const wallet = await service.chooseWallet(principal.sessionId, walletId)
+    const wallet = await service.chooseWallet(principal.sessionId, { walletId })
     const page = await service.listOfWallet(wallet.id, cursor, limit)
     return { items: page.items, cursor: page.hasMore ? page.rows.at(-1)!.id : null, hasMore: page.hasMore }
   },
   async listPendingTransactions({ principal }, { walletId, limit, cursor }) {
-    const wallet = await service.chooseWallet(principal.sessionId, walletId)
+    const wallet = await service.chooseWallet(principal.sessionId, { walletId })
     const page = await service.list({ walletIds: [wallet.id], statuses: WAITING, before: cursor }, limit)
     return { items: page.items, nextCursor: page.hasMore ? page.rows.at(-1)!.id : null, hasMore: page.hasMore }
   },

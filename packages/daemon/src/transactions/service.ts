@@ -18,7 +18,7 @@ import { assetsOf, withFullFee } from './deciding/judge.ts'
 import { type OwedAnswers, owedAnswers } from './deciding/owed-answers.ts'
 import { simulation } from './deciding/simulate.ts'
 import { type Job, type Parts, scopeOf } from './job.ts'
-import { parseRequest } from './kinds/all.ts'
+import { networkOf, parseRequest } from './kinds/all.ts'
 import type { FindToken } from './kinds/kind.ts'
 import { laneId } from './lanes/lane-id.ts'
 import { lanes } from './lanes/lanes.ts'
@@ -38,9 +38,12 @@ import { isOpenEnded, transactionView } from './views.ts'
 export { judge } from './deciding/judge.ts'
 export type { Switches } from './switches.ts'
 
+type WalletChoice = { walletId?: string | undefined; network?: string | undefined }
+const choiceOf = (input: SendRequest): WalletChoice => ({ walletId: input.walletId, network: networkOf(input) })
+
 export type ServiceParts = Parts & {
   /** The wallet a session means, or WALLET_ID_REQUIRED, WALLET_NOT_FOUND. */
-  chooseWallet(db: Handle, sessionId: string, walletId: string | undefined): Promise<WalletFacts>
+  chooseWallet(db: Handle, sessionId: string, choice: WalletChoice): Promise<WalletFacts>
   /** The network a request means for a wallet, or NETWORK_REQUIRED, ENVIRONMENT_NETWORK_MISMATCH. */
   resolveNetwork(wallet: WalletFacts, name: string | undefined): Network
   findNetwork(id: string): Network | undefined
@@ -96,7 +99,7 @@ export class Transactions {
     const { database } = this.#parts
     const { sessionId, key } = from
     const { wallet, stored } = await database.read(async (db) => ({
-      wallet: await this.#parts.chooseWallet(db, sessionId, input.walletId),
+      wallet: await this.#parts.chooseWallet(db, sessionId, choiceOf(input)),
       stored: key ? await idempotencyStore.find(db, sessionId, key) : undefined,
     }))
     const prepared = await this.#prepare(input, sessionId, wallet)
@@ -116,12 +119,12 @@ export class Transactions {
   async simulate(input: SendRequest, sessionId: string): Promise<Simulation> {
     const parts = this.#parts
     const startedAt = performance.now()
-    const chosen = await this.chooseWallet(sessionId, input.walletId)
+    const chosen = await this.chooseWallet(sessionId, choiceOf(input))
     const built = await this.#build(await this.#prepare(input, sessionId, chosen))
     const { network } = built.chain
     const { intent, type } = built.request.stored
     const verdict = await parts.database.read(async (db) => {
-      const wallet = await parts.chooseWallet(db, sessionId, built.walletId)
+      const wallet = await parts.chooseWallet(db, sessionId, { walletId: built.walletId })
       const session = (await parts.switches.session(db, sessionId)) ?? null
       const { decoded, draft } = built
       return parts.judge.of(db, {
@@ -190,8 +193,8 @@ export class Transactions {
     })
   }
 
-  chooseWallet(sessionId: string, walletId: string | undefined): Promise<WalletFacts> {
-    return this.#parts.database.read((db) => this.#parts.chooseWallet(db, sessionId, walletId))
+  chooseWallet(sessionId: string, choice: WalletChoice): Promise<WalletFacts> {
+    return this.#parts.database.read((db) => this.#parts.chooseWallet(db, sessionId, choice))
   }
 
   /** Newest first. */
@@ -235,7 +238,7 @@ export class Transactions {
 
   async #prepare(input: SendRequest, sessionId: string, wallet: WalletFacts): Promise<Prepared> {
     const parts = this.#parts
-    const chain = await parts.chain(parts.resolveNetwork(wallet, input.network).id)
+    const chain = await parts.chain(parts.resolveNetwork(wallet, networkOf(input)).id)
     const request = await parseRequest(input, chain, parts.findToken)
     return { walletId: wallet.id, sessionId, request, chain, sender: wallet.address }
   }

@@ -23,23 +23,45 @@ export async function needLiveWallet(db: Handle, id: string): Promise<WalletRow>
 export const walletsOfSession = (db: Handle, sessionId: string): Promise<WalletRow[]> =>
   walletStore.ofSession(db, sessionId)
 
+/** What a call says of the wallet that it means: its id or name (`default` says nothing), and what it must be able to do. */
+export type WalletChoice = {
+  readonly walletId?: string | undefined
+  readonly acts?: ((wallet: WalletRow) => boolean) | undefined
+}
+
 /**
- * The wallet that a session call means: the one it names, or the only one (`default` says the same).
+ * The wallet that a session call means: the one it names, or the only one that can be meant.
  * Failure WALLET_ID_REQUIRED when there are several, WALLET_NOT_FOUND for one that is not the session's.
  */
-export async function walletOfSession(db: Handle, sessionId: string, walletId?: string): Promise<WalletRow> {
-  const own = await walletStore.ofSession(db, sessionId)
-  const isNamed = walletId !== undefined && walletId !== 'default'
-  const row = isNamed ? own.find(({ id }) => id === walletId) : own[0]
-  if (!isNamed && own.length > 1) {
-    const details = { wallets: own.map(({ id, name }) => ({ id, name })) }
-    throw new Failure('WALLET_ID_REQUIRED', `expected walletId: the session has ${own.length} wallets`, { details })
-  }
-  if (!row || row.purged_at !== null) throw isNamed ? unknownWallet(walletId) : noWallet()
+export async function walletOfSession(
+  db: Handle,
+  sessionId: string,
+  { walletId, acts = () => true }: WalletChoice = {},
+): Promise<WalletRow> {
+  const own = (await walletStore.ofSession(db, sessionId)).filter(({ purged_at }) => purged_at === null)
+  const named = walletId === 'default' ? undefined : walletId
+  const row = named === undefined ? onlyOne(own, acts) : called(own, named)
+  if (!row) throw named === undefined ? noWallet() : unknownWallet(named)
   if (row.status === 'TERMINATED') throw terminatedWallet(row.id)
   return row
 }
 
+function onlyOne(own: readonly WalletRow[], acts: (wallet: WalletRow) => boolean): WalletRow | undefined {
+  const able = own.filter((row) => row.status !== 'TERMINATED' && acts(row))
+  if (able.length === 1 || own.length <= 1) return able[0] ?? own[0]
+  throw severalWallets(own, `expected walletId: the session has ${own.length} wallets`)
+}
+
+function called(own: readonly WalletRow[], idOrName: string): WalletRow | undefined {
+  const same = own.filter(({ name }) => name === idOrName)
+  const live = same.filter(({ status }) => status !== 'TERMINATED')
+  const byId = own.find(({ id }) => id === idOrName)
+  if (byId || live.length <= 1) return byId ?? live[0] ?? same[0]
+  throw severalWallets(live, `expected the id of a wallet: ${live.length} are called "${idOrName}"`)
+}
+
+const severalWallets = (rows: readonly WalletRow[], message: string) =>
+  new Failure('WALLET_ID_REQUIRED', message, { details: { wallets: rows.map(({ id, name }) => ({ id, name })) } })
 const unknownWallet = (id: string) => new Failure('WALLET_NOT_FOUND', `no wallet ${id}`)
 const noWallet = () => new Failure('WALLET_NOT_FOUND', 'the session has no wallet any more')
 const terminatedWallet = (id: string) => new Failure('WALLET_TERMINATED', `wallet ${id} was terminated`)

@@ -13,6 +13,14 @@ const PICKED: Partial<Record<`${ChainName}/${Environment}`, string>> = {
 export const networksOf = (networks: readonly Network[], { chain, environment }: WalletPlace): Network[] =>
   networks.filter((network) => network.chain === chain && network.environment === environment)
 
+/** Whether a wallet acts on the network that a request names: on any where it names none, or all. */
+export const actsOn =
+  (networks: readonly Network[], name: string | undefined) =>
+  (wallet: WalletPlace): boolean => {
+    const network = name === undefined || name === 'all' ? undefined : findNetwork(networks, name)
+    return network === undefined || networksOf(networks, wallet).includes(network)
+  }
+
 /** The network of a request that names none; undefined where the caller has to choose. */
 function pickedNetwork(networks: readonly Network[], wallet: WalletPlace): Network | undefined {
   const own = networksOf(networks, wallet)

@@ -15,7 +15,7 @@ export type { PreparedSession, WalletDependencies } from './dependencies.ts'
 export { keyFailures } from './key-failures.ts'
 export { walletKeys } from './key-rows.ts'
 export { findWallet, needLiveWallet, walletOfSession, walletsOfSession } from './lookup.ts'
-export { networksOf, resolveNetwork } from './networks.ts'
+export { actsOn, networksOf, resolveNetwork } from './networks.ts'
 export type { Stops } from './stops.ts'
 export type { WalletRow } from './store.ts'
 export { suspendRestored, walletAsHeld } from './suspension.ts'
@@ -31,7 +31,9 @@ export function wallets(parts: WalletDependencies) {
   const { database, keys, networks, held } = parts
   const { create, importKey, listDerivations } = creation(parts)
   const readable = (id: string, { sessionId }: Reader) =>
-    database.read((db) => (sessionId === undefined ? needWallet(db, id) : walletOfSession(db, sessionId, id)))
+    database.read((db) =>
+      sessionId === undefined ? needWallet(db, id) : walletOfSession(db, sessionId, { walletId: id }),
+    )
 
   return {
     create,

@@ -14,7 +14,7 @@ import type { Reader } from '../chains/chain.ts'
 import type { Token } from '../chains/intent.ts'
 import type { Database, Handle } from '../platform/db/database.ts'
 import { walletOfSession } from './lookup.ts'
-import { networksOf, resolveNetwork, shownNetwork } from './networks.ts'
+import { actsOn, networksOf, resolveNetwork, shownNetwork } from './networks.ts'
 import type { WalletRow } from './store.ts'
 
 export type WalletViewParts = {
@@ -37,8 +37,8 @@ type Assets = Extract<Answer<'getAssets'>, { assets: unknown }>['assets']
 
 /** What an agent sees of its own wallet: address, balances, assets. */
 export function walletViewService({ database, chains, tokens, prices }: WalletViewParts) {
-  const choose = (sessionId: string, { walletId }: Choice) =>
-    database.read((db) => walletOfSession(db, sessionId, walletId))
+  const choose = (sessionId: string, { walletId, network }: NetworkChoice) =>
+    database.read((db) => walletOfSession(db, sessionId, { walletId, acts: actsOn(chains.networks(), network) }))
 
   async function balanceOn(network: Network, { address }: WalletRow) {
     const { decimals, symbol } = network.native

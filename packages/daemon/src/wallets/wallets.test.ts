@@ -159,7 +159,8 @@ forEachEngine((_engine, open) => {
       const [first, second] = [await bed.createWallet(), await bed.createWallet()]
       const one = await bed.sessions.create({ walletId: first.id, ttl: 0 }, operator)
       const two = await bed.sessions.create({ walletIds: [first.id, second.id], ttl: 0 }, operator)
-      const choose = (session: string, name?: string) => bed.database.read((db) => walletOfSession(db, session, name))
+      const choose = (session: string, name?: string) =>
+        bed.database.read((db) => walletOfSession(db, session, { walletId: name }))
       expect((await choose(one.id)).id).toBe(first.id)
       expect((await choose(one.id, 'default')).id).toBe(first.id)
       expect((await choose(two.id, second.id)).id).toBe(second.id)

@@ -38,6 +38,12 @@ export async function parseRequest(input: SendRequest, chain: Reader, findToken:
   return { stored, text, hash: sha256(text) }
 }
 
+/** The network that a request names: by itself, or in the CAIP-19 name of its token. */
+export function networkOf({ network, token }: SendRequest): string | undefined {
+  const [chain, asset] = token?.assetId?.split('/') ?? []
+  return network ?? (asset === undefined ? undefined : chain)
+}
+
 /** JSON with the amounts as text and the fields in one order, so that equal requests are equal texts. */
 export const encodeRequest = ({ type, network, intent }: StoredRequest): string =>
   JSON.stringify({ type, network, intent: kindOf(intent).store(intent) })

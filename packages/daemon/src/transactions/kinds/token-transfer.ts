@@ -1,4 +1,4 @@
-import { Failure, MOST_DECIMALS, parseBase, type RequestOf } from '@waiaas/contract'
+import { assetKey, Failure, MOST_DECIMALS, type Network, parseBase, type RequestOf, tokenAsset } from '@waiaas/contract'
 import type { IntentOf, Token } from '../../chains/intent.ts'
 import { amountOf } from './amount.ts'
 import type { Kind, Parse } from './kind.ts'
@@ -21,11 +21,18 @@ export const tokenTransfer: Kind<TokenTransfer> = {
 
 export const parseTokenTransfer: Parse<'TOKEN_TRANSFER'> = async (input, chain, findToken) => {
   const to = chain.address(input.to)
+  requireOn(chain.network, input.token)
   const token = await findToken(chain, input.token)
   requireTellable(token)
-  requireSame(input.token, token)
+  requireSame(chain.network, input.token, token)
   const memo = input.memo === undefined ? {} : { memo: input.memo }
   return { kind: 'token-transfer', to, amount: amountOf(input, token), token, ...memo }
+}
+
+/** The same address may be another token elsewhere. */
+function requireOn({ id, caip2 }: Network, { assetId }: Choice): void {
+  if (assetId === undefined || assetId.startsWith(`${caip2}/`)) return
+  throw new Failure('INVALID_TRANSACTION', `expected an asset of ${id}, such as ${caip2}/…, got ${assetId}`)
 }
 
 /** Whoever deployed a token chose its decimals; the amounts of some nobody could read. */
@@ -37,7 +44,10 @@ function requireTellable({ address, decimals }: Token): void {
   )
 }
 
-function requireSame(said: Choice, token: Token): void {
+function requireSame(network: Network, said: Choice, token: Token): void {
+  const named = [said.assetId, said.address && tokenAsset(network, said.address)]
+  const isOther = named.some((asset) => asset !== undefined && assetKey(asset) !== assetKey(token.asset))
+  if (isOther) throw new Failure('INVALID_TRANSACTION', 'expected one token in address and assetId, got two')
   if (said.decimals !== undefined && said.decimals !== token.decimals) {
     throw new Failure(
       'INVALID_TRANSACTION',

@@ -1,0 +1,65 @@
+import { deployEvmFixtures, type EvmFixtures, mintToken } from '@waiaas/localnet'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { startTestDaemon, type TestDaemon } from '../support/daemon.ts'
+import { type EvmWorld, evmWorld } from '../support/worlds.ts'
+
+let world: EvmWorld
+let daemon: TestDaemon
+let fixtures: EvmFixtures
+/** A session with a wallet of each chain. */
+let token: string
+let evm: string
+beforeAll(async () => {
+  world = await evmWorld()
+  fixtures = await deployEvmFixtures(world.node)
+  daemon = await startTestDaemon({ env: world.env })
+  const make = (name: string, chain: 'ethereum' | 'solana') =>
+    daemon.operator.createWallet({ name, chain, environment: 'testnet', createSession: false })
+  const [one, other] = [await make('evm-local', 'ethereum'), await make('sol-local', 'solana')]
+  evm = one.id
+  await world.node.fund(one.publicKey, 10n ** 18n)
+  await mintToken(world.node, fixtures.plainToken, { to: one.publicKey, amount: 10n ** 18n })
+  token = (await daemon.operator.createSession({ walletIds: [one.id, other.id] })).token
+})
+afterAll(async () => {
+  await daemon?.stop()
+  await world?.stop()
+})
+
+const ask = (path: string) => daemon.call<{ walletId: string }>('GET', path, { as: token })
+const simulate = (body: object) => daemon.call('POST', '/v1/transactions/simulate', { as: token, body })
+const payment = (more: object) => ({ type: 'TOKEN_TRANSFER', to: world.newAddress(), humanAmount: '1', ...more })
+
+test('the network says which wallet of a session is meant, where one alone acts on it', async () => {
+  expect(await ask('/v1/wallet/balance?network=local-evm')).toMatchObject({ status: 200, body: { walletId: evm } })
+  expect(await simulate({ to: world.newAddress(), amount: '1', network: 'eip155:31337' })).toMatchObject({
+    status: 200,
+  })
+  expect(await ask('/v1/wallet/balance')).toMatchObject({ status: 400, body: { code: 'WALLET_ID_REQUIRED' } })
+})
+
+test('a wallet is meant by its name as by its id', async () => {
+  expect(await ask('/v1/wallet/address?walletId=evm-local')).toMatchObject({ status: 200, body: { walletId: evm } })
+  expect(await ask('/v1/wallet/address?walletId=evm')).toMatchObject({
+    status: 404,
+    body: { code: 'WALLET_NOT_FOUND' },
+  })
+  await daemon.operator.createWallet({ name: 'evm-local', chain: 'ethereum', createSession: false })
+  // One of another session's is not meant, and not told of.
+  expect((await ask('/v1/wallet/address?walletId=evm-local')).status).toBe(200)
+})
+
+test('the CAIP-19 name of a token says on which network', async () => {
+  const asset = `eip155:31337/erc20:${fixtures.plainToken}`
+  expect(await simulate(payment({ token: { assetId: asset } }))).toMatchObject({
+    status: 200,
+    body: { meta: { network: 'local-evm' } },
+  })
+})
+
+test('a token that is named twice, or elsewhere, is refused where the names are not of one', async () => {
+  const elsewhere = { token: { assetId: `eip155:11155111/erc20:${fixtures.plainToken}` }, network: 'local-evm' }
+  const two = { token: { assetId: `eip155:31337/erc20:${fixtures.plainToken}`, address: fixtures.permitToken } }
+  for (const wrong of [elsewhere, two])
+    expect(await simulate(payment(wrong))).toMatchObject({ status: 400, body: { code: 'INVALID_TRANSACTION' } })
+})
