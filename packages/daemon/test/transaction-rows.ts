@@ -22,6 +22,7 @@ export function transactionRow(change: Partial<TransactionRow> = {}): Transactio
       digest: 'd',
       policy_version: 1,
       epoch: 1,
+      judged_at: at,
       amount_usd: '7',
     },
     ...{ created_at: at, updated_at: at, draft: '{}', hints: '{}' },

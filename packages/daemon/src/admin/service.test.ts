@@ -114,6 +114,7 @@ const transaction = (row: Partial<TransactionRow>): TransactionRow => ({
   decision: '{}',
   policy_version: 1,
   epoch: 1,
+  judged_at: null,
   amount_usd: '3000000001',
   served_delay: 0,
   due_at: null,

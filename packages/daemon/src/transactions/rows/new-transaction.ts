@@ -55,6 +55,7 @@ export function newTransaction(
     decision: JSON.stringify(verdict.decision),
     policy_version: verdict.policyVersion,
     epoch,
+    judged_at: now,
     amount_usd: verdict.usd === null ? null : String(verdict.usd),
     due_at: verdict.dueAt,
     approval_expires_at: verdict.approvalExpiresAt,
