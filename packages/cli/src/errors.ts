@@ -1,4 +1,4 @@
-/** The command line itself is wrong: exit code 2. `usage` is shown below the message. */
+/** The command line itself is wrong: exit code 2. `usage` is shown below the message, unless that names what was meant. */
 export class UsageError extends Error {
   override readonly name = 'UsageError'
   readonly usage: string | undefined

@@ -1,4 +1,5 @@
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util'
+import { didYouMean } from '@waiaas/contract'
 import { errorCode, UsageError } from './errors.ts'
 
 /** Flags of every command that talks to a daemon. */
@@ -33,10 +34,11 @@ function parse<const O extends ParseArgsOptionsConfig>(argv: readonly string[], 
   try {
     return parseArgs({ args: [...argv], options, allowPositionals: true, strict: true })
   } catch (error) {
-    if (errorCode(error)?.startsWith('ERR_PARSE_ARGS_') && error instanceof Error) {
-      throw new UsageError(lowerFirst(error.message.split('. ')[0] ?? error.message), usage)
-    }
-    throw error
+    if (!(error instanceof Error) || !errorCode(error)?.startsWith('ERR_PARSE_ARGS_')) throw error
+    const message = lowerFirst(error.message.split('. ')[0] ?? error.message)
+    const unknown = /^unknown option '(--[^']+)'/.exec(message)?.[1]
+    const known = Object.keys(options).map((name) => `--${name}`)
+    throw new UsageError(unknown === undefined ? message : `${message}${didYouMean(unknown, known)}`, usage)
   }
 }
 

@@ -1,4 +1,4 @@
-import { findCommand, usage } from '@waiaas/contract'
+import { didYouMean, findCommand, usage } from '@waiaas/contract'
 import { derivedCommands, derivedUsage, runDerived } from './derived.ts'
 import { UsageError } from './errors.ts'
 import { report } from './report.ts'
@@ -100,10 +100,18 @@ async function route(argv: readonly string[]): Promise<number> {
     print(usage(near))
     return 0
   }
+  const nearest = nearestOf(argv)
   throw new UsageError(
-    `unknown command "${argv.slice(0, 2).join(' ')}"`,
+    `unknown command "${argv.slice(0, 2).join(' ')}"${nearest}`,
     near.length > 0 ? usage(near) : 'waiaas --help lists the commands',
   )
+}
+
+/** What was probably meant by two words, or by the first. */
+function nearestOf(argv: readonly string[]): string {
+  const names = allCommands().map(({ name }) => name)
+  const [first = '', second = ''] = argv.filter((word) => !word.startsWith('-'))
+  return didYouMean(`${first} ${second}`, names) || didYouMean(first, names)
 }
 
 async function runOwn(command: Own, argv: readonly string[], wantsHelp: boolean): Promise<number> {

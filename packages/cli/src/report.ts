@@ -8,7 +8,8 @@ export function report(error: unknown): number {
   if (error instanceof Interrupted) return 130
   if (error instanceof UsageError) {
     note(error.message)
-    if (error.usage !== undefined) process.stderr.write(`${error.usage}\n`)
+    // Who has mistyped a word wants that word, and no screen of others.
+    if (error.usage !== undefined && !error.message.includes('(did you mean ')) process.stderr.write(`${error.usage}\n`)
     return 2
   }
   note(messageOf(error))

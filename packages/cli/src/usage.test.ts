@@ -39,6 +39,16 @@ describe('the command line', () => {
     expect(err).not.toContain('secret words')
   })
 
+  test.each([
+    ['a command', ['walet', 'list'], 'unknown command "walet list" (did you mean wallet list?)'],
+    ['the verb of a group', ['wallet', 'lst'], 'unknown command "wallet lst" (did you mean wallet list?)'],
+    ['a command of one word', ['strat'], 'unknown command "strat" (did you mean start?)'],
+    ['a flag of a derived command', ['wallet', 'list', '--limt', '3'], 'unknown flag --limt (did you mean --limit?)'],
+    ['a flag of a command', ['stop', '--timout', '3'], "unknown option '--timout' (did you mean --timeout?)"],
+  ])('%s that is mistyped is answered with one line and the nearest name', async (_name, argv, message) => {
+    expect(await waiaas(argv)).toEqual({ code: 2, out: '', err: `waiaas: ${message}\n` })
+  })
+
   test('a daemon that does not answer ends with 1 and says what to do', async () => {
     const { code, err } = await waiaas(['health', '--base-url', nowhere])
     expect(code).toBe(1)

@@ -1,6 +1,7 @@
 import { Failure } from './failure.ts'
 import { inputSchema, type JsonSchema } from './json-schema.ts'
 import { type Operation, type Operations, pathNames } from './operation.ts'
+import { didYouMean } from './similar-names.ts'
 
 /** One flag of a command. `list` may be repeated, `json` takes JSON text, `boolean` also has a `--no-` form. */
 export type Flag = {
@@ -79,7 +80,7 @@ export function parseArguments(
     const [name = '', inline] = splitOnce(word)
     const own = findFlag(command.flags, name)
     const found = own ?? findFlag(globals, name)
-    if (!found) throw wrong(command, `unknown flag ${name}`)
+    if (!found) throw wrong(command, unknownFlag(name, [...command.flags, ...globals]))
     const target = own ? input : others
     const value = found.kind === 'boolean' ? (inline ?? String(found.name === name)) : (inline ?? rest.shift())
     if (value === undefined) throw wrong(command, `${name} needs a value`)
@@ -119,6 +120,13 @@ function readValue(
     throw wrong(command, `${name}: expected JSON, got "${text.slice(0, 60)}"`)
   }
 }
+
+/** With the nearest flag, where one is near. */
+const unknownFlag = (name: string, flags: readonly Flag[]): string =>
+  `unknown flag ${name.slice(0, 60)}${didYouMean(
+    name,
+    flags.map((flag) => flag.name),
+  )}`
 
 const wrong = (command: Command, message: string): Failure =>
   new Failure('ACTION_VALIDATION_FAILED', `${message}\n${commandUsage(command)}`)

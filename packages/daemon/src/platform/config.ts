@@ -3,6 +3,7 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import {
   defaultSettings,
+  didYouMean,
   envName,
   type Home,
   holdsSecret,
@@ -20,7 +21,6 @@ import {
 } from '@waiaas/contract'
 import { parse, TomlError } from 'smol-toml'
 import { AccessError, explained } from './access.ts'
-import { similarNames } from './similar-names.ts'
 
 type Origin = 'default' | 'file' | 'environment'
 export type Config = {
@@ -95,7 +95,7 @@ function readSection(section: string, keys: Record<string, unknown>, reading: Re
   const sections = [...new Set(Object.keys(table).map((key) => key.split('.')[0]!))]
   if (!sections.includes(section)) {
     reading.problems.push(
-      `config.toml: [${section}]: no such section${meant(section, sections)}; known are ${sections}`,
+      `config.toml: [${section}]: no such section${didYouMean(section, sections)}; known are ${sections}`,
     )
     return
   }
@@ -126,7 +126,7 @@ async function readEnvironment(env: Environment, reading: Reading): Promise<void
     const found = settingFromEnv(name)
     if (!found) {
       const names = [...Object.keys(table).map(envName), ...OTHER_VARIABLES]
-      reading.problems.push(`${name}: no setting has this name${meant(name, names)}`)
+      reading.problems.push(`${name}: no setting has this name${didYouMean(name, names)}`)
     } else if (found.file && env[envName(found.key)])
       reading.problems.push(`${name} and ${envName(found.key)}: expected one of them, got both`)
     else await readVariable(reading, { name, text, ...found })
@@ -216,14 +216,9 @@ function take(reading: Reading, { origin, key, where }: Place, read: () => unkno
   } catch (error) {
     if (!isFailure(error) && !(error instanceof RangeError)) throw error
     const isUnknown = table[key] === undefined
-    reading.problems.push(`${where}${error.message}${isUnknown ? meant(key, Object.keys(table)) : ''}`)
+    reading.problems.push(`${where}${error.message}${isUnknown ? didYouMean(key, Object.keys(table)) : ''}`)
     return false
   }
-}
-
-function meant(name: string, known: readonly string[]): string {
-  const near = similarNames(name, known)
-  return near.length > 0 ? ` (did you mean ${near.join(' or ')}?)` : ''
 }
 
 async function readIfThere(path: string): Promise<string | undefined> {

@@ -1,5 +1,6 @@
 import {
   bodySource,
+  didYouMean,
   Failure,
   inputSchema,
   type JsonSchema,
@@ -9,7 +10,6 @@ import {
 } from '@waiaas/contract'
 import type { Context } from 'hono'
 import type { z } from 'zod'
-import { similarNames } from '../similar-names.ts'
 import type { HttpEnv } from './types.ts'
 
 type Decoder = (text: string) => unknown
@@ -147,7 +147,7 @@ function issuesOf(issue: z.core.$ZodIssue, op: Operation): Issue[] {
   if (issue.code === 'unrecognized_keys')
     return issue.keys.map((key) => ({
       path: at([key]),
-      message: `unknown field${meant(key, namesAt(op, issue.path))}`,
+      message: `unknown field${didYouMean(key, namesAt(op, issue.path))}`,
     }))
   return [{ path: at([]), message: issue.message }]
 }
@@ -157,12 +157,6 @@ function namesAt(op: Operation, path: readonly PropertyKey[]): string[] {
   let schema: JsonSchema | undefined = inputSchema(op)
   for (const step of path) schema = typeof step === 'string' ? schema?.properties?.[step] : schema?.items
   return Object.keys(schema?.properties ?? {})
-}
-
-function meant(name: string, known: readonly string[]): string {
-  // Longer than any field: not worth comparing.
-  const near = name.length > 100 ? [] : similarNames(name, known)
-  return near.length > 0 ? ` (did you mean ${near.join(' or ')}?)` : ''
 }
 
 function invalid(all: readonly Issue[]): Failure {

@@ -1,5 +1,12 @@
+/** What follows the word that nobody knows, in an error: " (did you mean limit?)", or nothing where no known one is near. */
+export function didYouMean(name: string, known: readonly string[]): string {
+  // Longer than any name: not worth comparing.
+  const near = name.length > 100 ? [] : similarNames(name, known)
+  return near.length > 0 ? ` (did you mean ${near.join(' or ')}?)` : ''
+}
+
 /** Up to three of the known names that are most like a mistyped one, nearest first. */
-export function similarNames(name: string, known: readonly string[]): string[] {
+function similarNames(name: string, known: readonly string[]): string[] {
   const most = Math.max(2, Math.floor(name.length / 4))
   return known
     .map((candidate) => ({ candidate, distance: editDistance(name, candidate) }))
