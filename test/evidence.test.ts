@@ -63,6 +63,11 @@ const ofWallets = (): Steps => {
   return {
     createWallet: { event: 'WALLET_CREATED', run: newWallet },
     renameWallet: { event: 'WALLET_RENAMED', run: () => operator.renameWallet({ id: quick.id, name: 'other' }) },
+    changeWalletCeiling: {
+      event: 'WALLET_CEILING_CHANGED',
+      run: async () =>
+        operator.changeWalletCeiling({ id: (await newWallet()).id, network: 'ethereum-sepolia', day: '1' }),
+    },
     suspendWallet: {
       event: 'WALLET_SUSPENDED',
       run: async () => operator.suspendWallet({ id: (await newWallet()).id }),

@@ -1,13 +1,26 @@
+import { newId } from '@waiaas/contract'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
+  type Ceiling,
   type KeyRow,
   type KeyringRow,
   type Keys,
+  type Sealed,
+  type SignBatch,
   type SignRequest,
+  sealSecret,
   startKeys,
 } from '../../packages/daemon/src/keys/service.ts'
 import { createKeyring } from '../../packages/daemon/src/keys/signer/keyring.ts'
-import { evmPayment, requestOf, solanaMessage } from '../../packages/daemon/test/signing.ts'
+import {
+  erc20Transfer,
+  evmPayment,
+  RECIPIENT,
+  requestOf,
+  signed,
+  solanaMessage,
+  solanaPayment,
+} from '../../packages/daemon/test/signing.ts'
 
 // Whoever runs code in the daemon's process has its end of the channel, its rows and its memory; not the password, where
 // nothing within its reach holds it.
@@ -16,12 +29,13 @@ let keys: Keys
 let keyring: KeyringRow
 let wallet: KeyRow
 beforeAll(async () => {
-  keys = await startKeys()
+  keys = await startKeys({ passwordCost: { memoryKib: 19 * 1024, iterations: 2, parallelism: 1 } })
   keyring = await keys.createKeyring(password)
   wallet = await keys.create('wallet', 'ethereum')
 })
 afterAll(() => keys.stop())
 
+const CONTRACT = '0x1111111111111111111111111111111111111111'
 const TOKEN = '0xa0b86991c6218b36c1d19d4a2e9eb0ce3606eb48'
 const SPL_TOKEN = 'TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA'
 const RECEIVER = Buffer.alloc(32, 9)
@@ -65,7 +79,7 @@ describe('a taken-over daemon, while the signer is unlocked', () => {
       [solana, requestOf('solana-tx', solanaMessage([solana.address, RECEIVER], [approveAll]))],
     ]
     for (const [key, request] of attempts)
-      expect(await keys.sign({ key, requests: [request] })).toMatchObject([{ code: 'SIGN_REFUSED' }])
+      expect(await signed(keys, key, [request])).toMatchObject([{ refused: expect.any(String) }])
   })
 
   test('gets no secret that signs the audit log, and no second version of what is signed', async () => {
@@ -78,6 +92,169 @@ describe('a taken-over daemon, while the signer is unlocked', () => {
       { at: 1, heads: heads(6), previous: { ...first, at: 0 } },
     ])
       await expect(keys.signCheckpoint(forged)).rejects.toMatchObject({ code: 'SIGN_REFUSED' })
+  })
+})
+
+describe('a taken-over daemon, under a ceiling', () => {
+  const most = { transaction: '100', day: '250' }
+  const real = { native: most, fee: '50', tokens: { [TOKEN]: most }, otherTokens: false, contracts: [CONTRACT] }
+  const CEILING: Ceiling = {
+    chains: { 'eip155:1': real, solana: { ...real, tokens: {}, contracts: [] } },
+    recipients: [],
+  }
+  let lane = 0
+  /** Signs as the daemon would, with the fee that the gas says; what was refused, or `signed`. */
+  async function outcomes(
+    key: KeyRow,
+    ceiling: Sealed,
+    requests: readonly SignRequest[],
+    more: Partial<SignBatch> = {},
+  ) {
+    const { results, counted } = await keys.sign({ key, ceiling, lane: `lane-${++lane}`, requests, ...more })
+    return { counted, codes: results.map(({ code }) => code ?? 'signed') }
+  }
+  const pay = (nonce: number, value: bigint, more = {}) =>
+    evmPayment({ chainId: 1, nonce, value, gas: 1n, price: 1n, ...more })
+  async function bounded(chain: 'ethereum' | 'solana' = 'ethereum') {
+    const key = await keys.create(newId(), chain)
+    return { key, ceiling: await keys.changeCeiling({ address: key.address, next: CEILING }) }
+  }
+  const ABOVE = 'CEILING_EXCEEDED'
+
+  test('gets no more out than the ceiling of a transaction and of a day, in whatever pieces and lanes', async () => {
+    const { key, ceiling } = await bounded()
+    expect((await outcomes(key, ceiling, [pay(0, 101n), pay(1, 100n)])).codes).toEqual([ABOVE, 'signed'])
+    // With their fees these are 101 each.
+    expect((await outcomes(key, ceiling, [pay(2, 100n), pay(3, 100n)])).codes).toEqual(['signed', ABOVE])
+    expect((await outcomes(key, ceiling, [pay(4, 47n)])).codes).toEqual(['signed'])
+    // 250 are signed for: not even a fee is left.
+    expect((await outcomes(key, ceiling, [pay(5, 0n), pay(6, 1n)])).codes).toEqual([ABOVE, ABOVE])
+    // Gone: the count that it was handed, and the name of the lane.
+    expect((await outcomes(key, ceiling, [pay(7, 1n)], { counted: undefined, newest: undefined })).codes).toEqual([
+      ABOVE,
+    ])
+  })
+
+  test('gets nothing out as a fee, on another network, in another token or by a call', async () => {
+    const { key, ceiling } = await bounded()
+    const token = (to: string, amount: bigint) => pay(1, 0n, { to, data: erc20Transfer(RECIPIENT, amount) })
+    const { codes } = await outcomes(key, ceiling, [
+      pay(1, 0n, { price: 51n }),
+      token(RECIPIENT, 1n),
+      token(TOKEN, 101n),
+      pay(1, 0n, { to: TOKEN, data: '0x095ea7b3' }),
+    ])
+    expect(codes).toEqual([ABOVE, ABOVE, ABOVE, ABOVE])
+    expect((await outcomes(key, ceiling, [pay(1, 1n, { chainId: 10 })])).codes).toEqual([ABOVE])
+    // What the ceiling names is signed unread, within the amounts.
+    const called = [
+      pay(1, 100n, { to: CONTRACT, data: '0x12345678' }),
+      pay(2, 101n, { to: CONTRACT, data: '0x12345678' }),
+    ]
+    expect((await outcomes(key, ceiling, [token(TOKEN, 100n), ...called])).codes).toEqual(['signed', 'signed', ABOVE])
+  })
+
+  test('does not get more by outbidding, and attempts on one nonce count once', async () => {
+    const { key, ceiling } = await bounded()
+    const bids = [10n, 20n, 30n, 40n, 50n].map((price) => pay(9, 100n, { price }))
+    expect((await outcomes(key, ceiling, bids)).codes).toEqual(['signed', 'signed', 'signed', 'signed', 'signed'])
+    // 150 are signed for, whatever was bid in between.
+    expect((await outcomes(key, ceiling, [pay(10, 99n), pay(11, 0n)])).codes).toEqual(['signed', ABOVE])
+    expect((await outcomes(key, ceiling, [pay(9, 100n, { price: 1n })])).codes).toEqual(['signed'])
+  })
+
+  test('does not smuggle a payment of one Solana cluster through another: they count together', async () => {
+    const { key, ceiling } = await bounded('solana')
+    const wide = await keys.changeCeiling(
+      {
+        address: key.address,
+        now: ceiling,
+        next: {
+          ...CEILING,
+          chains: { solana: { ...CEILING.chains.solana!, fee: '10000', native: { transaction: '100', day: '20000' } } },
+        },
+      },
+      password,
+    )
+    const paid = (lamports: bigint, blockhash: number) => solanaPayment(key.address, lamports, RECEIVER, blockhash)
+    expect((await outcomes(key, wide, [paid(100n, 1)], { lane: 'devnet' })).codes).toEqual(['signed'])
+    expect((await outcomes(key, wide, [paid(100n, 2), paid(101n, 3)], { lane: 'mainnet' })).codes).toEqual([
+      'signed',
+      ABOVE,
+    ])
+    // With fees of 5,000 each 10,200 are signed for, of 20,000.
+    expect((await outcomes(key, wide, [paid(1n, 4), paid(1n, 5)], { lane: 'another' })).codes).toEqual([
+      'signed',
+      ABOVE,
+    ])
+  })
+
+  test('raises no ceiling: not with one of its own, an older one, another wallet, or a key that it brings in again', async () => {
+    const { key, ceiling } = await bounded()
+    const { address } = key
+    const higher: Ceiling = {
+      ...CEILING,
+      chains: { ...CEILING.chains, 'eip155:1': { ...real, native: { transaction: '100', day: '251' } } },
+    }
+    await expect(keys.changeCeiling({ address, now: ceiling, next: higher })).rejects.toMatchObject(refused)
+    await expect(keys.changeCeiling({ address, now: ceiling, next: higher }, 'a guess')).rejects.toMatchObject(refused)
+    expect(await keys.changeCeiling({ address, next: higher })).toEqual(ceiling)
+    await expect(keys.changeCeiling({ address: wallet.address.toLowerCase(), next: higher })).rejects.toMatchObject(
+      refused,
+    )
+    const raised = await keys.changeCeiling({ address, now: ceiling, next: higher }, password)
+    const lowered = await keys.changeCeiling({ address, now: raised, next: CEILING })
+    const nothing = await keys.changeCeiling({ address, now: lowered, next: { ...CEILING, chains: {} } })
+    for (const old of [ceiling, raised, lowered])
+      expect((await outcomes(key, old, [pay(1, 1n)])).codes).toEqual([ABOVE])
+    expect(JSON.parse(nothing.text)).toMatchObject({ address, version: 4 })
+    const forged = { ...nothing, text: raised.text.replace('"version":2', '"version":9') }
+    expect((await outcomes(key, forged, [pay(1, 1n)])).codes).toEqual(['KEY_ROW_CORRUPT'])
+    const other = await bounded()
+    expect((await outcomes(key, other.ceiling, [pay(1, 1n)])).codes).toEqual(['SIGN_REFUSED'])
+    const secret = sealSecret(await keys.sealingKey(), { kind: 'private-key', text: 'ab'.repeat(32) })
+    const once = await keys.import('first', 'ethereum', secret)
+    const held = await keys.changeCeiling({ address: once.address, next: CEILING })
+    const again = await keys.import('second', 'ethereum', secret)
+    expect(await keys.changeCeiling({ address: again.address, next: higher })).toEqual(held)
+  })
+
+  test('gets at most the amount of a day more from a database that is set back, and none when only the count is', async () => {
+    const { key, ceiling } = await bounded()
+    const { counted } = await outcomes(key, ceiling, [pay(1, 99n), pay(2, 99n)], { lane: 'lane' })
+    await keys.restart()
+    await keys.unlock(password, keyring)
+    // The count of then: 50 are left.
+    expect((await outcomes(key, ceiling, [pay(3, 50n), pay(4, 49n)], { lane: 'lane', counted })).codes).toEqual([
+      ABOVE,
+      'signed',
+    ])
+    // A ceiling that it writes anew itself does not make what was signed known.
+    const newest = newId()
+    const tightened = await keys.changeCeiling({ address: key.address, now: ceiling, next: CEILING })
+    await keys.restart()
+    await keys.unlock(password, keyring)
+    // It signed after that, and the database still says so: the day is used up.
+    expect((await outcomes(key, tightened, [pay(5, 1n)], { lane: 'lane', counted, newest })).codes).toEqual([ABOVE])
+    expect((await outcomes(key, tightened, [pay(5, 1n)], { lane: 'other' })).codes).toEqual([ABOVE])
+    // The operator, and nobody else, says that it is not.
+    await keys.changeCeiling({ address: key.address, now: ceiling, next: CEILING }, password)
+    expect((await outcomes(key, ceiling, [pay(5, 1n)], { lane: 'lane' })).codes).toEqual(['signed'])
+    // A database that is set back whole says nothing of it.
+    await keys.restart()
+    await keys.unlock(password, keyring)
+    expect((await outcomes(key, ceiling, [pay(6, 99n), pay(7, 99n), pay(8, 99n)])).codes).toEqual([
+      'signed',
+      'signed',
+      ABOVE,
+    ])
+  })
+
+  test('with the password, which a password file gives it, raises what it likes', async () => {
+    const { key, ceiling } = await bounded()
+    const next = { ...CEILING, chains: { 'eip155:1': { ...real, native: { transaction: '1000', day: '1000' } } } }
+    const raised = await keys.changeCeiling({ address: key.address, now: ceiling, next }, password)
+    expect((await outcomes(key, raised, [pay(1, 900n)])).codes).toEqual(['signed'])
   })
 })
 

@@ -115,6 +115,11 @@ export async function openBed(open: Open, { keys, location, maxPerWallet = 5, cl
     ...common,
     keys,
     keyRows,
+    ceilings: {
+      tokens: async () => [],
+      findToken: () => Promise.reject(new Error('there are no tokens here')),
+      priceOf: () => undefined,
+    },
     sessions: sessionService,
     installDefaultPolicy: (db: Handle, walletId: string) => policyService.installDefault(db, walletId),
     verifyPassword: async (password) => password === MASTER_PASSWORD,

@@ -28,7 +28,20 @@ function batchesOf(most: number | null | undefined): string | null {
   return most === 1 ? 'none' : `up to ${most}`
 }
 
+type Ceiling = Output<AllOperations['changeWalletCeiling']>
+
+/** A line for each asset on each network, in whole units. */
+function ceiling({ networks, recipients }: Ceiling): string {
+  const rows = networks.flatMap(({ network, symbol, fee, tokens, otherTokens, contracts, ...native }) => [
+    { network, asset: symbol, ...native, fee, otherTokens, contracts: contracts.join(' ') || null },
+    ...tokens.map(({ address, symbol: name, ...limits }) => ({ network, asset: name ?? address, ...limits })),
+  ])
+  const to = recipients.length > 0 ? `\npays these alone: ${recipients.join(' ')}` : ''
+  return table(rows) + to
+}
+
 /** Answers that are neither a list nor a record, as a person at a terminal wants them. */
 export const views: { readonly [Name in keyof AllOperations]?: (answer: Output<AllOperations[Name]>) => string } = {
   getRpcStatus: rpcStatus,
+  changeWalletCeiling: ceiling,
 }

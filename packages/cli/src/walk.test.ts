@@ -101,6 +101,10 @@ async function wallets(): Promise<void> {
   expect(await run('wallet info', ['shop'])).toMatchObject({ id, status: 'ACTIVE' })
   await run('wallet networks', [id])
   expect(await run('wallet rename', [id, '--name', 'store'])).toMatchObject({ name: 'store' })
+  expect(await run('wallet ceiling', ['store'])).toMatchObject({ id })
+  const lower = ['--network', world.network, '--transaction', '0.5', '--day', '2']
+  const { networks } = await run('wallet ceiling', ['store', ...lower])
+  expect(networks).toContainEqual(expect.objectContaining({ network: world.network, transaction: '0.5', day: '2' }))
   await run('wallet suspend', [id, '--reason', 'a check'])
   await run('wallet resume', [id])
   await run('wallet terminate', [id])

@@ -89,6 +89,11 @@ export const events = {
     summary: 'A wallet has another name.',
     details: () => z.strictObject({ from: Text, to: Text }),
   },
+  WALLET_CEILING_CHANGED: {
+    severity: 'warning',
+    summary: 'The signer signs more or less for a wallet than before.',
+    details: () => z.strictObject({ network: Text, from: z.unknown(), to: z.unknown() }),
+  },
   WALLET_SUSPENDED: {
     severity: 'warning',
     summary: 'A wallet signs nothing until it is resumed.',

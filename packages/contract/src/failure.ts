@@ -61,6 +61,11 @@ export const failures = {
   WALLET_ID_REQUIRED: { status: 400, remedy: 'fix', hint: 'the session has several wallets; name one in walletId' },
   // Wallets
   WALLET_NOT_FOUND: { status: 404, remedy: 'fix' },
+  CEILING_EXCEEDED: {
+    status: 403,
+    remedy: 'ask',
+    hint: 'the operator can raise the ceiling of the wallet: waiaas wallet ceiling',
+  },
   WALLET_SUSPENDED: { status: 409, remedy: 'ask', hint: 'the operator can resume the wallet' },
   WALLET_TERMINATED: { status: 410, remedy: 'never' },
   WALLET_NOT_TERMINATED: { status: 409, remedy: 'fix', hint: 'terminate the wallet before it is purged' },

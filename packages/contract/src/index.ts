@@ -1,6 +1,7 @@
 export * from './admin.ts'
 export * from './audit.ts'
 export * from './backup.ts'
+export * from './ceilings.ts'
 export * from './client.ts'
 export * from './commands.ts'
 export * from './decision.ts'

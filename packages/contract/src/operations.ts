@@ -1,6 +1,7 @@
 import { adminOperations } from './admin.ts'
 import { auditOperations } from './audit.ts'
 import { backupOperations } from './backup.ts'
+import { ceilingOperations } from './ceilings.ts'
 import { policyOperations } from './policies.ts'
 import { sessionOperations } from './sessions.ts'
 import { systemOperations } from './system.ts'
@@ -13,6 +14,7 @@ import { walletOperations } from './wallets.ts'
 export const operations = {
   ...systemOperations,
   ...walletOperations,
+  ...ceilingOperations,
   ...agentWalletOperations,
   ...sessionOperations,
   ...tokenOperations,

@@ -246,6 +246,7 @@ export const transactionOperations = {
       'TX_ALREADY_PROCESSED',
       'WALLET_SUSPENDED',
       'POLICY_DENIED',
+      'CEILING_EXCEEDED',
       'REPLACEMENT_TOO_SOON',
       'REPLACEMENT_LIMIT_REACHED',
       'INVALID_TRANSACTION',

@@ -47,7 +47,7 @@ import {
 import { settingsHandlers } from './settings/handlers.ts'
 import { settingsService } from './settings/service.ts'
 import { tokenHandlers } from './tokens/handlers.ts'
-import { tokens } from './tokens/service.ts'
+import { tokenFinder, tokens } from './tokens/service.ts'
 import { transactionHandlers } from './transactions/handlers.ts'
 import { judge, type Switches, Transactions } from './transactions/service.ts'
 import { walletHandlers } from './wallets/handlers.ts'
@@ -56,6 +56,7 @@ import {
   findWallet,
   keyFailures,
   resolveNetwork,
+  sealedCeiling,
   walletAsHeld,
   walletKeys,
   walletOfSession,
@@ -102,6 +103,8 @@ export async function compose(ground: Ground) {
       raw: mcpRoutes({ settings: base.settings.get, log: ground.log }),
     }),
     operator: base.operator,
+    /** Gives wallets of before there were ceilings one; called when the password has unlocked the keystore. */
+    makeMissingCeilings: services.wallets.ceilings.makeMissing,
     settings: base.settings,
     /** Takes up what an earlier run left; called once the keystore is unlocked. */
     async start(): Promise<void> {
@@ -170,7 +173,8 @@ function servicesOf(ground: Ground, base: Base) {
   const { evidence, held, nextVersion, chains, operator, prices, settings } = base
   const keyRows = walletKeys({ database })
   const registry = tokens({ database, clock, audit: evidence, chains })
-  const transactions = moneyPath(ground, base, { applied: appliedPolicies(), keyRows, registry })
+  const findToken = tokenFinder(database, registry)
+  const transactions = moneyPath(ground, base, { applied: appliedPolicies(), keyRows, findToken })
   const { stops } = transactions
   settings.waitFor(() => stops.quiet())
   const shared = { database, clock, held, networks: chains.networks }
@@ -197,6 +201,11 @@ function servicesOf(ground: Ground, base: Base) {
     audit: evidence,
     sessions: sessionService,
     stops,
+    ceilings: {
+      tokens: registry.ofNetwork,
+      findToken: async (network, name) => findToken(await chains.get(network.id), { address: name }),
+      priceOf: (network, key) => prices.current(network, [key])[key],
+    },
     installDefaultPolicy: rules.installDefault,
     verifyPassword: (password) => isOperator(operator, password),
     refusesMainnet: () => settings.get()['security.refuse_mainnet_with_recovery_key'] && dataDir.recoveryKey.exists(),
@@ -235,13 +244,13 @@ async function isOperator(operator: Base['operator'], password: string): Promise
 type MoneyParts = {
   applied: ReturnType<typeof appliedPolicies>
   keyRows: ReturnType<typeof walletKeys>
-  registry: ReturnType<typeof tokens>
+  findToken: ReturnType<typeof tokenFinder>
 }
 
 function moneyPath(
   { database, clock, keys, log, instance }: Ground,
   { evidence, held, chains, prices, settings }: Base,
-  { applied, keyRows, registry }: MoneyParts,
+  { applied, keyRows, findToken }: MoneyParts,
 ): Transactions {
   const network = (id: string) => {
     const found = chains.find(id)
@@ -262,6 +271,7 @@ function moneyPath(
     nextEpoch,
     chain: chains.get,
     key: keyRows.key,
+    ceiling: sealedCeiling,
     gate: gate({ signing: keys, now: clock.latest }),
     instance,
     judge: judge({
@@ -277,11 +287,7 @@ function moneyPath(
     resolveNetwork: (wallet, name) => resolveNetwork(chains.networks(), wallet, name),
     findNetwork: chains.find,
     held,
-    async findToken(chain, { address, assetId }) {
-      const name = assetId ?? address!
-      const known = await database.read((db) => registry.find(db, chain.network, name))
-      return known ?? chain.token(chain.address(address ?? assetId!.slice(assetId!.lastIndexOf(':') + 1)))
-    },
+    findToken,
     prices,
   })
 }

@@ -279,7 +279,10 @@ async function unlock(parts: Composition, source: PasswordSource, dataDir: DataD
   const { misread, problem } = source
   if (problem === undefined) {
     const password = source.first ?? (await provision(parts, source, dataDir))
-    if (await parts.operator.open(password)) return removeStale(password, dataDir)
+    if (await parts.operator.open(password)) {
+      await parts.makeMissingCeilings(password)
+      return removeStale(password, dataDir)
+    }
   } else if (!(await parts.operator.hasKeyring())) throw new StartError('CONFIG_INVALID', problem)
   // There is a keyring by now, so that this makes none.
   if (misread !== undefined && (await parts.operator.open(misread)))

@@ -182,7 +182,7 @@ function sighting(node: MadeUpNode, { id, hash, sender, lifetime }: Attempt): Si
 /** A signer of the family within this process: the real one signs only what it can read. It outlives a pipeline. */
 export function madeUpKeys(
   node: MadeUpNode,
-): Pick<Keys, 'createKeyring' | 'unlock' | 'create' | 'import' | 'sign' | 'stop'> {
+): Pick<Keys, 'createKeyring' | 'unlock' | 'create' | 'import' | 'changeCeiling' | 'sign' | 'stop'> {
   const row = (walletId: string, { address, key }: ReturnType<typeof madeUpKey>) => ({
     ...{ walletId, chain: node.network.chain, address, curve: 'ed25519' as const },
     ciphertext: key.export({ format: 'der', type: 'pkcs8' }).toString('base64'),
@@ -198,12 +198,15 @@ export function madeUpKeys(
     import: async () => {
       throw new Error('keys of the made-up family are never imported')
     },
-    sign: async ({ key, requests }) =>
-      requests.map(({ payload }) => {
+    changeCeiling: async () => ({ text: '', seal: '' }),
+    sign: async ({ key, requests }) => ({
+      counted: undefined,
+      results: requests.map(({ payload }) => {
         if (node.faults.signer !== undefined) return { refused: node.faults.signer, code: 'SIGN_REFUSED' }
         const held = createPrivateKey({ key: Buffer.from(key.ciphertext, 'base64'), format: 'der', type: 'pkcs8' })
         return { signature: sign(null, payload, held) }
       }),
+    }),
     stop: async () => undefined,
   }
 }

@@ -18,10 +18,12 @@ import { pricesService } from '../src/prices/service.ts'
 import { sessionStore } from '../src/sessions/store.ts'
 import { transactionStore } from '../src/transactions/rows/store.ts'
 import { judge, Transactions } from '../src/transactions/service.ts'
-import { walletAsHeld } from '../src/wallets/service.ts'
+import { ceilingStore } from '../src/wallets/ceiling-store.ts'
+import { sealedCeiling, walletAsHeld } from '../src/wallets/service.ts'
 import { walletStore } from '../src/wallets/store.ts'
 import { madeUpChain, madeUpKeys } from './made-up-chain.ts'
 import type { MadeUpNode } from './made-up-node.ts'
+import { wideCeiling } from './signing.ts'
 
 export { migrations }
 /** Who asks the service: a session, or the operator. */
@@ -41,7 +43,7 @@ type World = {
   /** The signer process, unless the family is one that it cannot read. */
   startKeys(): Promise<BedKeys>
 }
-type BedKeys = Pick<Keys, 'createKeyring' | 'unlock' | 'create' | 'import' | 'sign' | 'stop'>
+type BedKeys = Pick<Keys, 'createKeyring' | 'unlock' | 'create' | 'import' | 'changeCeiling' | 'sign' | 'stop'>
 type Node = EvmNode | SolanaNode | MadeUpNode
 
 function worldOf(node: Node, clock: Clock, { feed }: Oracle): World {
@@ -140,6 +142,7 @@ export async function startPipeline(
       const row = await database.read((db) => walletStore.key(db, id))
       return { walletId: id, chain: row!.chain, address: row!.address, curve: row!.curve, ciphertext: row!.ciphertext }
     },
+    ceiling: sealedCeiling,
     gate: gate({ signing: { sign: signing }, now: clock.latest }),
     instance: newId(),
   }
@@ -189,6 +192,7 @@ export async function startPipeline(
     const key = privateKey
       ? await keys.import(id, world.chain, { kind: 'private-key', text: privateKey })
       : await keys.create(id, world.chain)
+    const ceiling = await wideCeiling(keys, key)
     const session = newId()
     const now = clock.now()
     await database.work({ exclusive: ['system', `wallet:${id}`] }, async (db) => {
@@ -214,6 +218,7 @@ export async function startPipeline(
         curve: key.curve,
         ciphertext: key.ciphertext,
       })
+      await ceilingStore.set(db, id, ceiling)
       await addSession(db, session, id)
     })
     await world.fund(key.address)

@@ -1,16 +1,15 @@
 import { base58 } from '@scure/base'
+import { newId } from '@waiaas/contract'
 import { type Hex, serializeTransaction } from 'viem'
-import type { SignRequest } from '../src/keys/service.ts'
+import type { Ceiling, KeyRow, Keys, Sealed, SignRequest, SignResult } from '../src/keys/service.ts'
 import { sha256 } from '../src/platform/sha256.ts'
 
 export const RECIPIENT = '0x3535353535353535353535353535353535353535'
 const SYSTEM = Buffer.alloc(32)
 
-let attempts = 0
-/** What the gate asks the signer for these bytes; attempts are numbered. */
+/** What the gate asks the signer for these bytes. */
 export function requestOf(kind: SignRequest['kind'], payload: Uint8Array): SignRequest {
-  const attemptId = `attempt-${String(++attempts).padStart(6, '0')}`
-  const facts = { attemptId, transactionId: 'transaction', digest: '', expiresAt: Date.now() + 60_000 }
+  const facts = { attemptId: newId(), transactionId: 'transaction', digest: '', expiresAt: Date.now() + 60_000 }
   return { kind, payload, authorisation: { ...facts, bytesHash: sha256(payload), proofs: [] } }
 }
 
@@ -89,4 +88,27 @@ export function solanaPayment(
   data.writeUInt32LE(2)
   data.writeBigUInt64LE(lamports, 4)
   return requestOf('solana-tx', solanaMessage([from, to], [{ program: SYSTEM, accounts: [0, 1], data }], blockhash))
+}
+
+const wide = { transaction: '1'.padEnd(40, '0'), day: '1'.padEnd(41, '0') }
+const chain = { native: wide, fee: wide.transaction, tokens: {}, otherTokens: true, contracts: [] }
+/** Above all that tests pay. */
+export const WIDE: Ceiling = { chains: { 'eip155:1': chain, 'eip155:31337': chain, solana: chain }, recipients: [] }
+
+const ceilings = new Map<string, Sealed>()
+/** A wide ceiling for a key that has just come in. */
+export async function wideCeiling(keys: Pick<Keys, 'changeCeiling'>, { address }: Pick<KeyRow, 'address'>) {
+  const ceiling = ceilings.get(address) ?? (await keys.changeCeiling({ address, next: WIDE }))
+  ceilings.set(address, ceiling)
+  return ceiling
+}
+
+/** Signs under a wide ceiling; a row that is not as it was made is refused before its ceiling is looked at. */
+export async function signed(
+  keys: Pick<Keys, 'sign' | 'changeCeiling'>,
+  key: KeyRow,
+  requests: readonly SignRequest[],
+): Promise<SignResult[]> {
+  const ceiling = await wideCeiling(keys, key).catch(() => ({ text: '', seal: '' }))
+  return (await keys.sign({ key, ceiling, lane: 'lane', requests })).results
 }

@@ -1,13 +1,21 @@
-import type { Signing, SigningKey, SigningKind } from '../keys/signing.ts'
-import type { SignRequest } from '../keys/types.ts'
+import type { Signing, SigningKind } from '../keys/signing.ts'
+import type { Excess, Sealed, SignBatch, SignRequest, SignResult } from '../keys/types.ts'
 import { sha256 } from '../platform/sha256.ts'
 import type { Authorisation } from './authorise.ts'
 
 export type { SigningKey } from '../keys/signing.ts'
+export type { Excess, Sealed } from '../keys/types.ts'
 export { type Authorisation, type AuthorisationFacts, authorise } from './authorise.ts'
 
 export type Authorised = { attemptId: string; bytes: Uint8Array; authorisation: Authorisation }
-export type SignOutcome = { attemptId: string; signature: Uint8Array } | { attemptId: string; refused: string }
+export type SignOutcome =
+  | { attemptId: string; signature: Uint8Array }
+  /** `isAboveCeiling`: the operator can have it signed. */
+  | { attemptId: string; refused: string; isAboveCeiling?: boolean; excess?: Excess | undefined }
+/** Whose key signs what, under which ceiling, and where that is counted. */
+export type SigningPlace = Omit<SignBatch, 'requests'> & { kind: SigningKind }
+/** `counted` is to be stored with the signatures. */
+export type SignedRound = { outcomes: SignOutcome[]; counted: Sealed | undefined }
 export type Gate = ReturnType<typeof gate>
 
 /** The one function that reaches a private key. An authorisation opens it for its own bytes, once, until it expires. */
@@ -29,7 +37,7 @@ export function gate({ signing, now }: { signing: Signing; now: () => number }) 
 
   return {
     /** Signs a round of one wallet in one message to the signer. A refusal of one leaves the rest alone. */
-    async sign(kind: SigningKind, key: SigningKey, round: readonly Authorised[]): Promise<SignOutcome[]> {
+    async sign({ kind, ...place }: SigningPlace, round: readonly Authorised[]): Promise<SignedRound> {
       forget()
       const outcomes = new Map<string, SignOutcome>()
       const open: Authorised[] = []
@@ -39,17 +47,12 @@ export function gate({ signing, now }: { signing: Signing; now: () => number }) 
         else open.push(item)
         used.set(item.attemptId, item.authorisation.expiresAt)
       }
-      const results = await signing.sign({ key, requests: open.map((item) => requestOf(kind, item)) })
+      const requests = open.map((item) => requestOf(kind, item))
+      const { results, counted } = await signing.sign({ ...place, requests })
       open.forEach(({ attemptId }, index) => {
-        const result = results[index]
-        outcomes.set(
-          attemptId,
-          result?.signature
-            ? { attemptId, signature: result.signature }
-            : { attemptId, refused: result?.refused ?? 'no answer' },
-        )
+        outcomes.set(attemptId, outcomeOf(attemptId, results[index]))
       })
-      return round.map(({ attemptId }) => outcomes.get(attemptId)!)
+      return { outcomes: round.map(({ attemptId }) => outcomes.get(attemptId)!), counted }
     },
   }
 }
@@ -57,4 +60,11 @@ export function gate({ signing, now }: { signing: Signing; now: () => number }) 
 const requestOf = (kind: SigningKind, { attemptId, bytes, authorisation }: Authorised): SignRequest => {
   const { transactionId, bytesHash, digest, expiresAt } = authorisation
   return { kind, payload: bytes, authorisation: { attemptId, transactionId, bytesHash, digest, expiresAt, proofs: [] } }
+}
+
+function outcomeOf(attemptId: string, result: SignResult | undefined): SignOutcome {
+  if (!result) return { attemptId, refused: 'no answer' }
+  if (result.signature) return { attemptId, signature: result.signature }
+  const { refused, code, excess } = result
+  return { attemptId, refused, isAboveCeiling: code === 'CEILING_EXCEEDED', excess }
 }

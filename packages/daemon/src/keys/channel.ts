@@ -1,6 +1,7 @@
 import { deserialize, serialize } from 'node:v8'
 import type { KeyErrorCode } from './key-error.ts'
 import type {
+  CeilingChange,
   Chain,
   Checkpoint,
   DerivedAddress,
@@ -11,9 +12,10 @@ import type {
   KeyringRow,
   NextCheckpoint,
   PasswordCost,
+  Sealed,
   SealedImport,
   SignBatch,
-  SignResult,
+  SignedBatch,
   SubkeyPurpose,
 } from './types.ts'
 
@@ -28,7 +30,9 @@ export type SignerCalls = {
   import: { input: { walletId: string; chain: Chain; secret: ImportSecret | SealedImport }; output: KeyRow }
   derivations: { input: { chain: Chain; secret: ImportSecret | SealedImport }; output: DerivedAddress[] }
   export: { input: { key: KeyRow; options: ExportOptions; password: Uint8Array }; output: Exported }
-  sign: { input: SignBatch; output: SignResult[] }
+  sign: { input: SignBatch; output: SignedBatch }
+  /** No password is needed for the first ceiling of a key that has just come in, nor to tighten; for all else it is. */
+  changeCeiling: { input: CeilingChange & { password?: Uint8Array }; output: Sealed }
   evidenceKey: { input: Record<string, never>; output: string }
   signCheckpoint: { input: NextCheckpoint; output: Checkpoint }
   sealingKey: { input: Record<string, never>; output: string }

@@ -5,17 +5,25 @@ export type KeyErrorCode =
   | 'KEY_MISMATCH'
   | 'KEYSTORE_LOCKED'
   | 'SIGN_REFUSED'
+  | 'CEILING_EXCEEDED'
   | 'IMPORT_INVALID'
   | 'EXPORT_REFUSED'
   | 'SIGNER_FAILED'
+
+/** What is too high: one transaction, what was signed for in 24 hours with it, or the worst fee. In base units. */
+export type Excess = { of: 'transaction' | 'day' | 'fee'; asset: string; wanted: string; most: string }
 
 /** What the key folder throws. The message never holds a secret, so that it may be shown to a caller. */
 export class KeyError extends Error {
   readonly code: KeyErrorCode
 
-  constructor(code: KeyErrorCode, message: string) {
+  /** With CEILING_EXCEEDED, where an amount is too high. */
+  readonly excess: Excess | undefined
+
+  constructor(code: KeyErrorCode, message: string, excess?: Excess) {
     super(message)
     this.name = 'KeyError'
     this.code = code
+    this.excess = excess
   }
 }

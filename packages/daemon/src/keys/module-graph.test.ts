@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { build } from 'esbuild'
 import { expect, test } from 'vitest'
-import { evmPayment } from '../../test/signing.ts'
+import { evmPayment, signed } from '../../test/signing.ts'
 import { startKeys } from './service.ts'
 
 const entry = fileURLToPath(new URL('./signer/main.ts', import.meta.url))
@@ -52,7 +52,7 @@ test('the signer works bundled to one file', async () => {
     await keys.createKeyring('a master password')
     const phrase = `${'abandon '.repeat(11)}about`
     const key = await keys.import('wallet', 'ethereum', { kind: 'mnemonic', phrase })
-    const [result] = await keys.sign({ key, requests: [evmPayment()] })
+    const [result] = await signed(keys, key, [evmPayment()])
     await keys.stop()
     expect(result!.signature).toHaveLength(65)
   } finally {

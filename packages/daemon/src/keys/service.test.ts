@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { keccak256, recoverAddress, toHex } from 'viem'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { evmPayment, solanaPayment } from '../../test/signing.ts'
+import { evmPayment, signed, solanaPayment, wideCeiling } from '../../test/signing.ts'
 import { type KeyRow, type Keys, startKeys } from './service.ts'
 import { createKeyring } from './signer/keyring.ts'
 
@@ -20,19 +20,19 @@ beforeEach(async () => {
 })
 afterEach(() => keys.stop())
 
-const one = (key: KeyRow) => ({ key, requests: [evmPayment()] })
+const signOne = (key: KeyRow) => signed(keys, key, [evmPayment()])
 const wallet: KeyRow = { walletId: 'w', chain: 'ethereum', address: '', curve: 'secp256k1', ciphertext: '' }
 
 describe('unlocking', () => {
   test('a signer starts locked, and every use of the keyring says so', async () => {
     expect(keys.isUnlocked()).toBe(false)
-    for (const attempt of [
-      keys.create('w', 'ethereum'),
-      keys.subkey('settings'),
-      keys.sign(one(wallet)),
-      keys.rewrap('x', 'y'),
-    ])
-      await expect(attempt).rejects.toMatchObject({ code: 'KEYSTORE_LOCKED' })
+    const attempts = [
+      () => keys.create('w', 'ethereum'),
+      () => keys.subkey('settings'),
+      () => signOne(wallet),
+      () => keys.rewrap('x', 'y'),
+    ]
+    for (const attempt of attempts) await expect(attempt()).rejects.toMatchObject({ code: 'KEYSTORE_LOCKED' })
   })
 
   test('the first keyring is left unlocked and opens again with its password only', async () => {
@@ -93,13 +93,14 @@ describe('unlocking', () => {
   test('changing the password writes one row: the old password stops, keys and subkeys stay', async () => {
     const row = await keys.createKeyring(password)
     const key = await keys.create('w', 'ethereum')
+    await wideCeiling(keys, key)
     const subkey = await keys.subkey('sessions')
     const next = await keys.rewrap(password, 'another password')
     await keys.restart()
     await expect(keys.unlock(password, next)).rejects.toMatchObject({ code: 'INVALID_MASTER_PASSWORD' })
     await keys.unlock('another password', next)
     expect(await keys.subkey('sessions')).toEqual(subkey)
-    expect((await keys.sign(one(key)))[0]?.signature).toHaveLength(65)
+    expect((await signOne(key))[0]?.signature).toHaveLength(65)
     expect(next.wrappedRoot).not.toBe(row.wrappedRoot)
   })
 
@@ -119,7 +120,7 @@ describe('batches', () => {
     await keys.createKeyring(password)
     const key = await keys.create('w', 'ethereum')
     const requests = Array.from({ length: 64 }, (_, nonce) => evmPayment({ nonce }))
-    const results = await keys.sign({ key, requests })
+    const results = await signed(keys, key, requests)
     const signers = await Promise.all(
       results.map(({ signature }, at) => {
         const compact = Uint8Array.from(signature!)
@@ -141,12 +142,10 @@ describe('batches', () => {
       solanaPayment('11111111111111111111111111111111'),
       evmPayment({ nonce: 2 }),
     ]
-    const results = await keys.sign({ key, requests })
+    const results = await signed(keys, key, requests)
     const refused = ['SIGN_REFUSED', 'SIGN_REFUSED', 'SIGN_REFUSED']
     expect(results.map((result) => result.signature?.length ?? result.code)).toEqual([65, ...refused, 65])
-    expect(await keys.sign({ key: { ...key, walletId: 'b' }, requests: [evmPayment()] })).toMatchObject([
-      { code: 'KEY_ROW_CORRUPT' },
-    ])
+    expect(await signed(keys, { ...key, walletId: 'b' }, [evmPayment()])).toMatchObject([{ code: 'KEY_ROW_CORRUPT' }])
   })
 
   test('signatures go on while passwords are being verified', async () => {
@@ -154,7 +153,7 @@ describe('batches', () => {
     const key = await keys.create('w', 'ethereum')
     const order: string[] = []
     const verified = keys.verify('wrong', row).then(() => order.push('verified'))
-    await keys.sign(one(key)).then(() => order.push('signed'))
+    await signOne(key).then(() => order.push('signed'))
     await verified
     expect(order).toEqual(['signed', 'verified'])
   })
@@ -162,7 +161,7 @@ describe('batches', () => {
   test('the same bytes give the same signature', async () => {
     await keys.createKeyring(password)
     const key = await keys.create('w', 'ethereum')
-    const [first, second] = await keys.sign({ key, requests: [evmPayment(), evmPayment()] })
+    const [first, second] = await signed(keys, key, [evmPayment(), evmPayment()])
     expect(first).toEqual(second)
   })
 })
@@ -171,15 +170,16 @@ describe('death of the signer', () => {
   test('pending calls reject, the keyring counts as locked, and a restarted signer unlocks and signs again', async () => {
     const row = await keys.createKeyring(password)
     const key = await keys.create('w', 'ethereum')
+    await wideCeiling(keys, key)
     const pending = keys.verify(password, row)
     process.kill(keys.pid, 'SIGKILL')
     await expect(pending).rejects.toMatchObject({ code: 'KEYSTORE_LOCKED' })
     expect(keys.isUnlocked()).toBe(false)
     expect(exits).toEqual([null])
-    await expect(keys.sign(one(key))).rejects.toMatchObject({ code: 'KEYSTORE_LOCKED' })
+    await expect(signOne(key)).rejects.toMatchObject({ code: 'KEYSTORE_LOCKED' })
     await keys.restart()
     await keys.unlock(password, row)
-    expect((await keys.sign(one(key)))[0]?.signature).toHaveLength(65)
+    expect((await signOne(key))[0]?.signature).toHaveLength(65)
   })
 
   test('restarts that are asked for together start one signer', async () => {

@@ -3,6 +3,7 @@ import type { CallName, SignerCalls } from './channel.ts'
 import { KeyError } from './key-error.ts'
 import { type SignerProcess, startSignerProcess } from './signer-process.ts'
 import type {
+  CeilingChange,
   Chain,
   Checkpoint,
   DerivedAddress,
@@ -13,9 +14,10 @@ import type {
   KeyringRow,
   NextCheckpoint,
   PasswordCost,
+  Sealed,
   SealedImport,
   SignBatch,
-  SignResult,
+  SignedBatch,
   SubkeyPurpose,
 } from './types.ts'
 
@@ -54,7 +56,9 @@ export type Keys = {
   /** INVALID_MASTER_PASSWORD, which the signer finds out itself; EXPORT_REFUSED when the chain has no such format. */
   export(key: KeyRow, masterPassword: string, options: ExportOptions): Promise<Exported>
   /** One message for the whole batch; answers in order. */
-  sign(batch: SignBatch): Promise<SignResult[]>
+  sign(batch: SignBatch): Promise<SignedBatch>
+  /** INVALID_MASTER_PASSWORD where it allows more than the present one and the password is not given, or wrong. */
+  changeCeiling(change: CeilingChange, masterPassword?: string): Promise<Sealed>
   /** Base64 Ed25519 public key of `signCheckpoint`. */
   evidenceKey(): Promise<string>
   /** SIGN_REFUSED unless it is behind all that the signer has signed since it was unlocked. */
@@ -123,6 +127,10 @@ export async function startKeys(options: KeysOptions = {}): Promise<Keys> {
     export: (key, masterPassword, exportOptions) =>
       inAnyForm(masterPassword, (bytes) => call('export', { key, options: exportOptions, password: bytes })),
     sign: (batch) => call('sign', batch),
+    changeCeiling: (change, masterPassword) =>
+      masterPassword === undefined
+        ? call('changeCeiling', change)
+        : inAnyForm(masterPassword, (password) => call('changeCeiling', { ...change, password })),
     evidenceKey: () => call('evidenceKey', {}),
     signCheckpoint: (next) => call('signCheckpoint', next),
     sealingKey: () => call('sealingKey', {}),

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { evmPayment, solanaPayment } from '../../test/signing.ts'
+import { evmPayment, signed, solanaPayment } from '../../test/signing.ts'
 import { type KeyRow, type KeyringRow, type Keys, startKeys } from './service.ts'
 
 let keys: Keys
@@ -19,7 +19,7 @@ afterAll(() => keys.stop())
 
 async function sign(key: KeyRow) {
   const payment = key.chain === 'solana' ? solanaPayment(solana.address) : evmPayment()
-  const [result] = await keys.sign({ key, requests: [payment] })
+  const [result] = await signed(keys, key, [payment])
   return result!
 }
 

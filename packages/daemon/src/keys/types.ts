@@ -1,3 +1,7 @@
+import type { Excess } from './key-error.ts'
+
+export type { Excess } from './key-error.ts'
+
 /** A chain family that can hold a key. What each one needs is one row of signer/chains.ts. */
 export type Chain = 'ethereum' | 'solana' | 'ripple'
 export type Curve = 'secp256k1' | 'ed25519'
@@ -36,13 +40,78 @@ export type SignAuthorisation = {
 /** Full bytes to sign; the signer reads and hashes them. */
 export type SignRequest = { kind: SignKind; payload: Uint8Array; authorisation: SignAuthorisation }
 
-/** Requests of one wallet, in order. */
-export type SignBatch = { key: KeyRow; requests: readonly SignRequest[] }
+/** Base units as decimal text: the most in one transaction, and in any 24 hours. */
+export type CeilingAmounts = { transaction: string; day: string }
+
+export type ChainCeiling = {
+  /** In a day the worst fees count too. */
+  native: CeilingAmounts
+  /** The worst fee of one transaction, in base units of the native asset. */
+  fee: string
+  /** By contract or mint. */
+  tokens: Record<string, CeilingAmounts>
+  /** Are tokens that are not listed signed in any amount? Else they are not signed at all. */
+  otherTokens: boolean
+  /** Contracts that may be called in ways that the signer cannot read. */
+  contracts: readonly string[]
+}
+
+/** The most that the signer signs for one key, whatever the daemon says. */
+export type Ceiling = {
+  /** By CAIP-2 of an EVM network, or `solana` for all clusters together. What is not listed is not signed for. */
+  chains: Record<string, ChainCeiling>
+  /** Where there are any, nothing goes to others. */
+  recipients: readonly string[]
+}
+
+/** Text and seal as the signer made them: what is not of its own making is not believed. */
+export type Sealed = { text: string; seal: string }
+
+/** What the text of a sealed ceiling says, as JSON. `version` grows with each change; `at`, in unix milliseconds, is when the operator
+ * last said that all is known, or when the key came in. */
+export type CeilingText = { address: string; version: number; at: number; ceiling: Ceiling }
+
+/**
+ * What the text of a lane's sealed count says, as JSON: the base units that were signed for, by asset and hour (unix time
+ * in hours), `native` with the worst fees. `last` is the attempt up to which it counts.
+ */
+export type CountText = {
+  address: string
+  chain: string
+  lane: string
+  last: string
+  spent: SpentByHour
+  fullUntil: number
+}
+export type SpentByHour = Record<string, Record<string, string>>
+
+/**
+ * Requests of one wallet on one lane, in order. `counted` is the count that the lane stored last, `newest` the newest of
+ * its attempts that was signed.
+ */
+export type SignBatch = {
+  key: KeyRow
+  ceiling: Sealed
+  lane: string
+  counted?: Sealed | undefined
+  newest?: string | undefined
+  requests: readonly SignRequest[]
+}
+/** `now` is the present ceiling of the key with this address, if there is one. */
+export type CeilingChange = { address: string; now?: Sealed | undefined; next: Ceiling }
+
+/** `counted` is to be stored with the signatures; none where nothing could be read. */
+export type SignedBatch = { results: SignResult[]; counted: Sealed | undefined }
 
 /** `signature`: r, s and y parity (65 bytes) on secp256k1, 64 bytes on ed25519. One refusal leaves the rest of a batch alone. */
 export type SignResult =
   | { signature: Uint8Array; refused?: never; code?: never }
-  | { refused: string; code: 'SIGN_REFUSED' | 'KEY_ROW_CORRUPT' | 'KEY_MISMATCH'; signature?: never }
+  | {
+      refused: string
+      code: 'SIGN_REFUSED' | 'CEILING_EXCEEDED' | 'KEY_ROW_CORRUPT' | 'KEY_MISMATCH'
+      excess?: Excess | undefined
+      signature?: never
+    }
 
 export type ImportSecret =
   | { kind: 'private-key'; text: string }

@@ -124,6 +124,18 @@ async function find(db: Handle, network: Network, addressOrAsset: string): Promi
   return row ? customToken(row) : builtinTokens(network).find((token) => token.asset === asset)
 }
 
+/** A token by its address or CAIP-19 name: as it is registered, or as the chain describes it. */
+export const tokenFinder =
+  (database: Database, registry: Pick<Tokens, 'find'>) =>
+  async (
+    chain: Reader,
+    { address, assetId }: { address?: string | undefined; assetId?: string | undefined },
+  ): Promise<Token> => {
+    const name = assetId ?? address!
+    const known = await database.read((db) => registry.find(db, chain.network, name))
+    return known ?? chain.token(chain.address(address ?? assetId!.slice(assetId!.lastIndexOf(':') + 1)))
+  }
+
 /** All registered tokens of a network. */
 const ofNetwork = async (db: Handle, network: Network): Promise<Token[]> =>
   (await registered(db, network)).map(({ token }) => token)

@@ -2,6 +2,8 @@ import { Failure, type Network, newId, type Output, type Parsed, type walletOper
 import type { KeyRow } from '../keys/service.ts'
 import type { By } from '../platform/caller.ts'
 import type { Handle } from '../platform/db/database.ts'
+import { ceilingStore } from './ceiling-store.ts'
+import type { walletCeilings } from './ceilings.ts'
 import type { WalletDependencies } from './dependencies.ts'
 import { derivedAddresses, importSecret } from './importing.ts'
 import { keyFailures } from './key-failures.ts'
@@ -16,10 +18,11 @@ type Derivations = Output<typeof walletOperations.listDerivations>
 type Created = Output<typeof walletOperations.createWallet>
 type Imported = Output<typeof walletOperations.importWallet>
 
+type Ceilings = Pick<ReturnType<typeof walletCeilings>, 'first'>
 type Chosen = Pick<CreateInput, 'name' | 'chain' | 'environment'>
 
 /** Makes wallets: the key in the signer first, then everything that belongs to the wallet in one job. */
-export function creation(parts: WalletDependencies) {
+export function creation(parts: WalletDependencies, ceilings: Ceilings) {
   const { database, clock, keys, audit, sessions } = parts
 
   function assertAccepted(chosen: Chosen): void {
@@ -31,9 +34,9 @@ export function creation(parts: WalletDependencies) {
       )
   }
 
-  type New = { id: string; chosen: Chosen; key: KeyRow }
-  async function store({ id, chosen, key }: New, rest: (db: Handle, row: WalletRow) => Promise<void>) {
+  async function store({ id, chosen, key, isImported }: New, rest: (db: Handle, row: WalletRow) => Promise<void>) {
     const row = newWallet(chosen, { id, address: key.address, now: clock.now() })
+    const ceiling = await ceilings.first(chosen, { address: key.address, isImported })
     // Two imports of one key at the same time meet at the lock of its address.
     const exclusive = [`wallet:${id}`, `address:${key.chain}:${key.address}`]
     await database.work({ shared: ['system'], exclusive }, async (db) => {
@@ -41,6 +44,7 @@ export function creation(parts: WalletDependencies) {
       if (other) throw addressExists(other)
       await walletStore.insert(db, row)
       await walletStore.insertKey(db, storedKey(key))
+      await ceilingStore.set(db, id, ceiling)
       await rest(db, row)
     })
     return row
@@ -54,12 +58,15 @@ export function creation(parts: WalletDependencies) {
       const key = await keyFailures(keys.create(id, input.chain))
       const session = input.createSession ? await sessions.prepare() : null
       let defaultPolicy: Created['defaultPolicy'] = null
-      const row = await store({ id, chosen: input, key }, async (db, { name, chain, environment, address }) => {
-        defaultPolicy = input.defaultPolicy ? await parts.installDefaultPolicy(db, id) : null
-        const details = { name, chain, environment, address, defaultPolicy: defaultPolicy?.id ?? null }
-        await audit.record(db, { event: 'WALLET_CREATED', walletId: id, ...by, details })
-        if (session) await session.open(db, [id], by)
-      })
+      const row = await store(
+        { id, chosen: input, key, isImported: false },
+        async (db, { name, chain, environment, address }) => {
+          defaultPolicy = input.defaultPolicy ? await parts.installDefaultPolicy(db, id) : null
+          const details = { name, chain, environment, address, defaultPolicy: defaultPolicy?.id ?? null }
+          await audit.record(db, { event: 'WALLET_CREATED', walletId: id, ...by, details })
+          if (session) await session.open(db, [id], by)
+        },
+      )
       return { ...walletView(parts.networks(), row), session: session?.view ?? null, defaultPolicy }
     },
 
@@ -71,12 +78,15 @@ export function creation(parts: WalletDependencies) {
       const derivations = await derivedAddresses(keys, input.chain, secret)
       const key = await keyFailures(keys.import(id, input.chain, secret))
       let defaultPolicy: Created['defaultPolicy'] = null
-      const row = await store({ id, chosen: input, key }, async (db, { name, chain, environment, address }) => {
-        defaultPolicy = input.defaultPolicy ? await parts.installDefaultPolicy(db, id) : null
-        const format = input.format ?? 'sealed'
-        const details = { name, chain, environment, address, format, defaultPolicy: defaultPolicy?.id ?? null }
-        await audit.record(db, { event: 'WALLET_IMPORTED', walletId: id, ...by, details })
-      })
+      const row = await store(
+        { id, chosen: input, key, isImported: true },
+        async (db, { name, chain, environment, address }) => {
+          defaultPolicy = input.defaultPolicy ? await parts.installDefaultPolicy(db, id) : null
+          const format = input.format ?? 'sealed'
+          const details = { name, chain, environment, address, format, defaultPolicy: defaultPolicy?.id ?? null }
+          await audit.record(db, { event: 'WALLET_IMPORTED', walletId: id, ...by, details })
+        },
+      )
       const view = { ...walletView(parts.networks(), row), defaultPolicy }
       return derivations.length > 1 ? { ...view, derivations } : view
     },
@@ -93,6 +103,7 @@ export function creation(parts: WalletDependencies) {
   }
 }
 
+type New = { id: string; chosen: Chosen; key: KeyRow; isImported: boolean }
 type Made = { id: string; address: string; now: number }
 
 const newWallet = ({ name, chain, environment }: Chosen, { id, address, now }: Made): WalletRow => ({

@@ -1,10 +1,12 @@
 import type { Network, Output, walletOperations } from '@waiaas/contract'
 import type { Audit } from '../audit/service.ts'
+import type { Token } from '../chains/intent.ts'
 import type { Keys } from '../keys/service.ts'
 import type { By } from '../platform/caller.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Database, Handle } from '../platform/db/database.ts'
 import type { Held } from '../platform/held.ts'
+import type { PriceOf } from './ceiling-proposal.ts'
 import type { WalletKeys } from './key-rows.ts'
 import type { Stops } from './stops.ts'
 
@@ -24,11 +26,21 @@ type WalletSessions = {
   endOfWallet(db: Handle, walletId: string, by: By): Promise<void>
 }
 
+/** What a ceiling is proposed from, and asked for in. */
+type CeilingSources = {
+  /** The registered tokens of a network, and any token by its symbol or address. */
+  tokens(db: Handle, network: Network): Promise<Token[]>
+  findToken(network: Network, name: string): Promise<Token>
+  /** What is known without asking anybody. */
+  priceOf: PriceOf
+}
+
 export type WalletDependencies = {
   database: Database
   clock: Clock
-  keys: Pick<Keys, 'create' | 'import' | 'derivations' | 'export' | 'sealingKey'>
+  keys: Pick<Keys, 'create' | 'import' | 'derivations' | 'export' | 'sealingKey' | 'changeCeiling'>
   keyRows: WalletKeys
+  ceilings: CeilingSources
   audit: Pick<Audit, 'record'>
   held: Held
   networks(): readonly Network[]

@@ -1,4 +1,4 @@
-import type { Handlers, walletOperations } from '@waiaas/contract'
+import type { ceilingOperations, Handlers, walletOperations } from '@waiaas/contract'
 import { by, type Principal, sessionOf } from '../platform/caller.ts'
 import type { Calls } from '../platform/http/types.ts'
 import type { Reader, Wallets } from './service.ts'
@@ -7,7 +7,9 @@ type Reading = { principal: Principal<'agent' | 'operator'> }
 const reader = ({ principal }: Reading): Reader => ({ sessionId: sessionOf(principal) })
 
 /** Wallet operations to calls of the service. */
-export const walletHandlers = (wallets: Wallets): Handlers<typeof walletOperations, Calls> => ({
+export const walletHandlers = (
+  wallets: Wallets,
+): Handlers<typeof walletOperations & typeof ceilingOperations, Calls> => ({
   createWallet: (call, input) => wallets.create(input, by(call)),
   listWallets: (call, input) => wallets.list(reader(call), input),
   getWallet: (call, { id }) => wallets.read(id, reader(call)),
@@ -21,5 +23,8 @@ export const walletHandlers = (wallets: Wallets): Handlers<typeof walletOperatio
   importWallet: (call, input) => wallets.import(input, by(call)),
   listDerivations: (_call, input) => wallets.listDerivations(input),
   exportWallet: (call, input) => wallets.export(input, by(call)),
+  getWalletCeiling: (_call, { id }) => wallets.ceilings.show(id),
+  changeWalletCeiling: (call, input) =>
+    wallets.ceilings.change(input, { by: by(call), password: call.principal.masterPassword() }),
   getSealingKey: () => wallets.sealingKey(),
 })

@@ -1,5 +1,6 @@
 import type { Output, walletOperations } from '@waiaas/contract'
 import type { By } from '../platform/caller.ts'
+import { walletCeilings } from './ceilings.ts'
 import { creation } from './creation.ts'
 import type { WalletDependencies } from './dependencies.ts'
 import { exporting } from './exporting.ts'
@@ -11,6 +12,7 @@ import { walletStore } from './store.ts'
 import { walletAsShown } from './suspension.ts'
 import { walletDetail, walletNetworks, walletView } from './views.ts'
 
+export { sealedCeiling } from './ceilings.ts'
 export type { PreparedSession, WalletDependencies } from './dependencies.ts'
 export { keyFailures } from './key-failures.ts'
 export { walletKeys } from './key-rows.ts'
@@ -29,7 +31,8 @@ type Answer<Name extends keyof typeof walletOperations> = Output<(typeof walletO
 /** The life of wallets: made or imported, read, suspended, exported, ended. */
 export function wallets(parts: WalletDependencies) {
   const { database, keys, networks, held } = parts
-  const { create, importKey, listDerivations } = creation(parts)
+  const ceilings = walletCeilings(parts)
+  const { create, importKey, listDerivations } = creation(parts, ceilings)
   const readable = (id: string, { sessionId }: Reader) =>
     database.read((db) =>
       sessionId === undefined ? needWallet(db, id) : walletOfSession(db, sessionId, { walletId: id }),
@@ -40,6 +43,7 @@ export function wallets(parts: WalletDependencies) {
     import: importKey,
     listDerivations,
     export: exporting(parts),
+    ceilings,
     ...lifeCycle(parts),
     confirmSpends: (id: string, by: By) => confirmSpends(parts, id, by),
 

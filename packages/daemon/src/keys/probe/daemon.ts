@@ -51,7 +51,12 @@ process.exit(0)
 async function sign(key: KeyRow, kind: SignKind, payload: Uint8Array) {
   const facts = { attemptId: 'a', transactionId: 't', digest: '', expiresAt: Date.now() + 60_000 }
   const authorisation = { ...facts, bytesHash: hash('sha256', payload), proofs: [] }
-  return (await keys.sign({ key, requests: [{ kind, payload, authorisation }] }))[0]
+  const enough = { transaction: '1'.padEnd(30, '0'), day: '1'.padEnd(30, '0') }
+  const wide = { native: enough, fee: enough.day, tokens: {}, otherTokens: true, contracts: [] }
+  const next = { chains: { 'eip155:1': wide, solana: wide }, recipients: [] }
+  const ceiling = await keys.changeCeiling({ address: key.address, next })
+  const requests = [{ kind, payload, authorisation }]
+  return (await keys.sign({ key, ceiling, lane: 'lane', requests })).results[0]
 }
 
 function say(message: object): void {

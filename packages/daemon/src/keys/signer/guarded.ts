@@ -9,6 +9,8 @@ type Sodium = {
   sodium_mprotect_readonly(buffer: Buffer): void
   sodium_mprotect_readwrite(buffer: Buffer): void
   randombytes_buf(buffer: Uint8Array): void
+  crypto_auth(seal: Uint8Array, message: Uint8Array, key: Uint8Array): void
+  crypto_auth_verify(seal: Uint8Array, message: Uint8Array, key: Uint8Array): boolean
   crypto_sign_seed_keypair(publicKey: Uint8Array, secretKey: Uint8Array, seed: Uint8Array): void
   crypto_sign_detached(signature: Uint8Array, message: Uint8Array, secretKey: Uint8Array): void
 }

@@ -16,7 +16,7 @@ const checkBytes = 8
 const purposes: readonly SubkeyPurpose[] = ['settings', 'sessions', 'webhooks', 'backup']
 
 /** The unlocked keyring: one root key and what is derived from it. */
-export type Keyring = { root: Guarded; walletKeys: Guarded }
+export type Keyring = { root: Guarded; walletKeys: Guarded; seals: Guarded }
 
 /** A new random root key and its first row. */
 export async function createKeyring(
@@ -52,7 +52,7 @@ const isSame = (a: Guarded, b: Guarded): boolean => a.use((one) => b.use((other)
 export const rewrapKeyring = (keyring: Keyring, password: Uint8Array, cost = defaultCost): Promise<KeyringRow> =>
   wrapRoot(keyring.root, password, cost)
 
-/** HKDF-SHA256 of the root key, for the daemon. The subkeys of the wallets' keys and of the evidence are not among the purposes. */
+/** HKDF-SHA256 of the root key, for the daemon. The subkeys of the wallets' keys, their ceilings and the evidence are not among the purposes. */
 export function subkey(keyring: Keyring, purpose: SubkeyPurpose): Uint8Array {
   if (!purposes.includes(purpose)) throw new KeyError('SIGN_REFUSED', 'no such subkey purpose')
   return new Uint8Array(derive(keyring.root, purpose))
@@ -64,9 +64,14 @@ export const evidenceSeed = ({ root }: Keyring): Guarded => Guarded.taken(derive
 export function wipeKeyring(keyring: Keyring): void {
   keyring.root.wipe()
   keyring.walletKeys.wipe()
+  keyring.seals.wipe()
 }
 
-const openRoot = (root: Guarded): Keyring => ({ root, walletKeys: Guarded.taken(derive(root, 'wallet-keys')) })
+const openRoot = (root: Guarded): Keyring => ({
+  root,
+  walletKeys: Guarded.taken(derive(root, 'wallet-keys')),
+  seals: Guarded.taken(derive(root, 'seals')),
+})
 
 const derive = (root: Guarded, purpose: string): Buffer =>
   root.use((bytes) => Buffer.from(hkdfSync('sha256', bytes, 'waiaas/root/1', `waiaas/subkey/${purpose}`, 32)))

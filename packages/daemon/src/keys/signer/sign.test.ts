@@ -15,9 +15,10 @@ import {
 import { getTransferSolInstruction } from '@solana-program/system'
 import { hexToBytes, serializeTransaction, toHex } from 'viem'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { evmPayment, requestOf } from '../../../test/signing.ts'
-import type { Chain, KeyRow, SignKind } from '../types.ts'
+import { evmPayment, requestOf, WIDE } from '../../../test/signing.ts'
+import type { Chain, KeyRow, SignKind, SignRequest } from '../types.ts'
 import { encryptSecret } from './box.ts'
+import { makeCeilings } from './ceilings.ts'
 import { curves } from './curves.ts'
 import { Guarded } from './guarded.ts'
 import { associatedData, storeKey } from './key-rows.ts'
@@ -38,8 +39,12 @@ beforeAll(async () => {
 afterAll(() => wipeKeyring(keyring))
 
 const bytes = (text: string) => Buffer.from(text, 'utf8')
-const sign = (key: KeyRow, kind: SignKind, payload: Uint8Array) =>
-  signBatch(keyring, { key, requests: [requestOf(kind, payload)] })[0]!
+function signAll(key: KeyRow, requests: readonly SignRequest[]) {
+  const ceilings = makeCeilings(keyring)
+  const ceiling = ceilings.set({ address: key.address, next: WIDE })
+  return signBatch({ keyring, ceilings }, { key, ceiling, lane: 'lane', requests }).results
+}
+const sign = (key: KeyRow, kind: SignKind, payload: Uint8Array) => signAll(key, [requestOf(kind, payload)])[0]!
 
 describe('evm-tx', () => {
   const to = '0x3535353535353535353535353535353535353535'
@@ -84,7 +89,6 @@ describe('evm-tx', () => {
     ['an EIP-2930 transaction', hexToBytes(serializeTransaction({ ...typed, type: 'eip2930', gasPrice: 9n }))],
     ['an access list', hexToBytes(serializeTransaction({ ...typed, type: 'eip1559', maxFeePerGas: 9n, accessList }))],
     ['a deployment', hexToBytes(serializeTransaction({ ...typed, type: 'eip1559', to: null, maxFeePerGas: 9n }))],
-    ['a call', hexToBytes(serializeTransaction({ ...typed, type: 'eip1559', data: '0x095ea7b3' }))],
     ['a legacy transaction without a chain id', Buffer.from(`e8${eip155.slice(2, -6)}`, 'hex')],
     ['chain id 0', Buffer.from(eip155.replace(/018080$/, '808080'), 'hex')],
     ['a signed transaction', hexToBytes(signed)],
@@ -159,10 +163,14 @@ test('a row whose address is not that of its key is KEY_MISMATCH', () => {
   expect(sign(lying, 'evm-tx', evmPayment().payload)).toMatchObject({ code: 'KEY_MISMATCH' })
 })
 
+test('a call is refused, unless the ceiling names its contract', () => {
+  expect(signAll(evm, [evmPayment({ data: '0x095ea7b3' })])).toMatchObject([{ code: 'CEILING_EXCEEDED' }])
+})
+
 test('bytes that are not those of the authorisation are refused', () => {
   const { authorisation } = evmPayment({ value: 1n })
   const requests = [{ ...evmPayment({ value: 2n }), authorisation }]
-  expect(signBatch(keyring, { key: evm, requests })).toMatchObject([{ code: 'SIGN_REFUSED' }])
+  expect(signAll(evm, requests)).toMatchObject([{ code: 'SIGN_REFUSED' }])
 })
 
 test('the second vector of RFC 8032 for Ed25519', () => {

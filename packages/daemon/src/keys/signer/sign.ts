@@ -1,7 +1,8 @@
 import { hash } from 'node:crypto'
 import { keccak_256 } from '@noble/hashes/sha3.js'
 import { KeyError } from '../key-error.ts'
-import type { SignBatch, SignKind, SignRequest, SignResult } from '../types.ts'
+import type { Chain, SignBatch, SignedBatch, SignKind, SignRequest, SignResult } from '../types.ts'
+import type { Ceilings, Counting } from './ceilings.ts'
 import { chains } from './chains.ts'
 import type { OpenKey } from './curves.ts'
 import { readEvmTransaction } from './evm-transaction.ts'
@@ -24,37 +25,62 @@ const signable: Record<SignKind, Signable> = {
   'solana-tx': { read: readSolanaTransaction, prepare: (payload) => payload },
 }
 
+type Parts = { keyring: Keyring; ceilings: Ceilings }
+
 /** Signs a batch in order. The key is opened once and wiped at the end; a refusal concerns its own request only. */
-export function signBatch(keyring: Keyring, { key: row, requests }: SignBatch): SignResult[] {
-  const key = asResult(() => openKey(keyring, row))
-  if (key instanceof KeyError) return requests.map(() => refusal(key))
+export function signBatch({ keyring, ceilings }: Parts, batch: SignBatch): SignedBatch {
+  const key = asResult(() => openKey(keyring, batch.key))
+  if (key instanceof KeyError) return refusedAll(batch, key)
   try {
-    return requests.map((request) => {
-      const result = asResult(() => signOne(request, { chain: row.chain, key }))
-      return result instanceof KeyError ? refusal(result) : { signature: result }
-    })
+    const read = batch.requests.map((request) => asResult(() => readOne(request, batch.key.chain, key.publicKey)))
+    const chain = read.flatMap((reading) => (reading instanceof KeyError ? [] : [reading.chain]))[0]
+    if (chain === undefined) return { results: read.map((error) => refusal(error as KeyError)), counted: undefined }
+    const counting = asResult(() => ceilings.counting({ ...batch, chain }))
+    if (counting instanceof KeyError) return refusedAll(batch, counting)
+    const results = batch.requests.map((request, at) => signOne(request, read[at]!, { key, counting }))
+    return { results, counted: counting.record(lastOf(batch)) }
   } finally {
     key.close()
   }
 }
 
-type Signing = { chain: SignBatch['key']['chain']; key: OpenKey }
+const refusedAll = ({ requests }: SignBatch, error: KeyError): SignedBatch => ({
+  results: requests.map(() => refusal(error)),
+  counted: undefined,
+})
 
-function signOne({ kind, payload, authorisation }: SignRequest, { chain, key }: Signing): Uint8Array {
+const lastOf = ({ requests, newest = '' }: SignBatch): string =>
+  requests.reduce((last, { authorisation: { attemptId } }) => [last, attemptId].sort()[1]!, newest)
+
+/** Refuses what nobody authorised, and what is not read whole. */
+function readOne({ kind, payload, authorisation }: SignRequest, chain: Chain, publicKey: Uint8Array): Reading {
   if (!Object.hasOwn(signable, kind)) refuse('no such kind of signature')
   if (!chains[chain].kinds.includes(kind)) refuse(`a ${chain} key does not sign ${kind}`)
   if (!(payload instanceof Uint8Array)) refuse('the payload must be bytes')
   if (hash('sha256', payload) !== authorisation?.bytesHash) refuse('the bytes are not the authorised ones')
   if (authorisation.proofs.length > 0) refuse('no proof of an approval is known yet')
-  const { read, prepare } = signable[kind]
-  if (read(payload, key.publicKey).calls !== null)
-    refuse('the transaction calls a contract in a way that the signer cannot read')
-  return key.sign(prepare(payload))
+  return signable[kind].read(payload, publicKey)
 }
 
-const refusal = ({ code, message }: KeyError): SignResult => ({
+type Signing = { key: OpenKey; counting: Counting }
+
+function signOne({ kind, payload }: SignRequest, reading: Reading | KeyError, { key, counting }: Signing): SignResult {
+  const signature = asResult(() => {
+    if (reading instanceof KeyError) throw reading
+    const count = counting.admit(reading)
+    const made = key.sign(signable[kind].prepare(payload))
+    count()
+    return made
+  })
+  return signature instanceof KeyError ? refusal(signature) : { signature }
+}
+
+const CODES = ['KEY_MISMATCH', 'KEY_ROW_CORRUPT', 'CEILING_EXCEEDED'] as const
+
+const refusal = ({ code, message, excess }: KeyError): SignResult => ({
   refused: message,
-  code: code === 'KEY_MISMATCH' || code === 'KEY_ROW_CORRUPT' ? code : 'SIGN_REFUSED',
+  code: CODES.find((known) => known === code) ?? 'SIGN_REFUSED',
+  ...(excess && { excess }),
 })
 
 function asResult<Value>(run: () => Value): Value | KeyError {

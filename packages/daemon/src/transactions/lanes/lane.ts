@@ -16,10 +16,11 @@ import { type Lease, lease } from './lease.ts'
 import { sendWhatMay } from './leave.ts'
 import { nextOnChain } from './nonces.ts'
 import { prepare } from './prepare.ts'
-import { type Recorded, record } from './record.ts'
+import { type Recorded, record, requireReplacement } from './record.ts'
 import { newestOfNonce, type Wanted } from './replace.ts'
 import { type Replacements, replacements } from './replacements.ts'
 import { type LaneContext, type LaneJob, LeaseLost } from './round.ts'
+import { laneSigning } from './signing.ts'
 import { takeOver } from './take-over.ts'
 import { refusalText, type WaitReasons, waitReasons } from './wait-reasons.ts'
 
@@ -57,6 +58,7 @@ export class Lane {
   #restMs = 0
   #restUntil = 0
   readonly lease: Lease
+  readonly #sign: ReturnType<typeof laneSigning>
   /** Why its transactions wait. */
   readonly reasons: WaitReasons
   /** What nodes said about signed bytes that they refused, by transaction; to be noted. */
@@ -78,6 +80,7 @@ export class Lane {
     this.#capacity = chain.network.window
     const scope = () => this.#scope([])
     this.lease = lease(parts, { id: this.id, network: chain.network.id, walletId: () => this.walletId, scope })
+    this.#sign = laneSigning(parts, this.id)
     this.reasons = waitReasons(parts, { id: this.id, scope, fence: this.lease.fence })
     this.#replacements = replacements(parts, {
       ...{ id: this.id, address: this.#address, live: this.live, reasons: this.reasons },
@@ -279,15 +282,16 @@ export class Lane {
   }
 
   async #signAndRecord(issued: readonly Issued[], scope: Scope): Promise<Recorded[]> {
-    const outcomes = await this.#parts.gate.sign(this.#chain.signKind, await this.#parts.key(this.walletId), issued)
-    const recorded = await this.#job(scope, (job) => record(job, issued, outcomes))
+    const signed = await this.#sign({ chain: this.#chain, walletId: this.walletId }, issued)
+    const recorded = await this.#job(scope, (job) => record(job, issued, signed))
     // Not inside the job, which a database may run twice.
-    for (const outcome of outcomes) if ('signature' in outcome) outcome.signature.fill(0)
+    for (const outcome of signed.outcomes) if ('signature' in outcome) outcome.signature.fill(0)
     for (const { row } of recorded) this.live.set(row.id, row)
     this.#events.onRecorded(recorded.map(({ row }) => row))
     if (!this.#isHalted) this.#out.push(recorded)
     // A nonce became free that the others may wait for.
     if (recorded.length < issued.length) this.#isKicked = true
+    requireReplacement(this.#context(), issued, signed)
     return recorded
   }
 

@@ -1,6 +1,8 @@
-import type { SignOutcome } from '../../gate/service.ts'
+import { Failure, type FailureCode, formatUnits, type Network } from '@waiaas/contract'
+import type { Excess, SignedRound, SignOutcome } from '../../gate/service.ts'
 import { markOut } from '../../ledger/service.ts'
 import { type AttemptRow, attemptStore } from '../rows/attempt-store.ts'
+import { countStore } from '../rows/count-store.ts'
 import { endUnsent } from '../rows/ending.ts'
 import { must } from '../rows/must.ts'
 import { transactionStore } from '../rows/store.ts'
@@ -18,14 +20,15 @@ export type Recorded = { row: AttemptRow; bytes: Uint8Array }
 export async function record(
   job: LaneJob,
   issued: readonly Issued[],
-  outcomes: readonly SignOutcome[],
+  { outcomes, counted }: SignedRound,
 ): Promise<Recorded[]> {
   const round = await openRound(job)
+  if (counted) await countStore.set(job.db, { lane: job.lane.id, ...counted })
   const recorded: Recorded[] = []
   for (const [index, item] of issued.entries()) {
     const outcome = outcomes[index]
     if (!outcome || !('signature' in outcome)) {
-      await endRefused(job, item, outcome?.refused ?? 'the signer gave no answer')
+      await endRefused(job, item, outcome)
       continue
     }
     const reason = await discardReason(round, item)
@@ -85,17 +88,42 @@ async function discard({ parts, lane, db }: LaneJob, { row, authorisation }: Iss
   })
 }
 
+type Refused = Exclude<SignOutcome, { signature: Uint8Array }> | undefined
+
 /** The signer gave no signature, which ends a request; what a replacement was to outbid lives on. */
-async function endRefused(job: LaneJob, { row: attempt }: Issued, reason: string): Promise<void> {
+async function endRefused(job: LaneJob, { row: attempt }: Issued, outcome: Refused): Promise<void> {
   await dropIssued(job.db, attempt, job.parts.clock.now())
   if (attempt.purpose !== 'send') return
   const row = await transactionStore.byId(job.db, attempt.transaction_id)
   if (row?.status !== 'EXECUTING') return
-  await endUnsent(job, row, {
-    to: 'CANCELLED',
-    code: 'INVALID_TRANSACTION',
-    error: `the signer refused: ${reason}`,
-    actor: 'system',
-    raised: 'critical',
-  })
+  const why = refusalOf(job.lane, outcome)
+  await endUnsent(job, row, { to: 'CANCELLED', ...why, actor: 'system', raised: 'critical' })
+}
+
+/** Failure CEILING_EXCEEDED: a replacement has somebody who waits for it. */
+export function requireReplacement(lane: LaneJob['lane'], issued: readonly Issued[], { outcomes }: SignedRound): void {
+  for (const [index, { row }] of issued.entries()) {
+    const outcome = outcomes[index]
+    if (row.purpose === 'send' || !outcome || 'signature' in outcome || !outcome.isAboveCeiling) continue
+    const { code, error } = refusalOf(lane, outcome)
+    throw new Failure(code, error)
+  }
+}
+
+/** What a person reads of a signature that was not given. */
+function refusalOf({ chain, wallet }: LaneJob['lane'], outcome: Refused): { code: FailureCode; error: string } {
+  if (!outcome?.isAboveCeiling)
+    return { code: 'INVALID_TRANSACTION', error: `the signer refused: ${outcome?.refused ?? 'it gave no answer'}` }
+  const error = `the wallet's ceiling does not let it pass: ${outcome.refused}${excessText(chain.network, outcome.excess)}; the operator can raise it with waiaas wallet ceiling ${wallet.id} --network ${chain.network.id}`
+  return { code: 'CEILING_EXCEEDED', error }
+}
+
+/** Whole units where the bytes tell them. */
+function excessText({ native }: Network, excess: Excess | undefined): string {
+  if (!excess) return ''
+  const show = (amount: string) =>
+    excess.asset === 'native'
+      ? `${formatUnits(BigInt(amount), native.decimals)} ${native.symbol}`
+      : `${amount} base units`
+  return ` (${show(excess.wanted)}, the most is ${show(excess.most)})`
 }

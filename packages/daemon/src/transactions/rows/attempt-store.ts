@@ -202,6 +202,16 @@ const uninclude = statement<{ id: string; block: string; at: number }>((db, p) =
     .where('state', '=', 'included')
     .where('block_hash', '=', p('block')),
 )
+const newestSigned = statement<{ lane: string; since: string }, { id: string }>((db, p) =>
+  db
+    .selectFrom('attempts')
+    .select('id')
+    .where('id', '>=', p('since'))
+    .where('lane', '=', p('lane'))
+    .where('hash', 'is not', null)
+    .orderBy('id', 'desc')
+    .limit(1),
+)
 const ofTransaction = statement<{ transaction: string }, AttemptRow>((db, p) =>
   db.selectFrom('attempts').selectAll().where('transaction_id', '=', p('transaction')).orderBy('id'),
 )
@@ -230,6 +240,8 @@ export const attemptStore = {
   /** Out of the block that it was in. */
   uninclude: async (db: Handle, change: { id: string; block: string; at: number }) =>
     won(await db.run(uninclude, change)),
+  /** The newest id of this lane's attempts, from this id on, that was signed. */
+  newestSigned: async (db: Handle, lane: string, since: string) => (await db.get(newestSigned, { lane, since }))?.id,
   /** Oldest first. */
   ofTransaction: (db: Handle, transaction: string) => db.all(ofTransaction, { transaction }),
 }

@@ -1,0 +1,80 @@
+import { z } from 'zod'
+import { Id } from './ids.ts'
+import { operation } from './operation.ts'
+import { Address, NetworkName } from './wire.ts'
+
+const tag = 'Wallets'
+const operator = ['operator'] as const
+const Units = z.string().describe('whole units')
+const Amount = z
+  .string()
+  .regex(/^\d{1,40}(\.\d{1,36})?$/)
+  .optional()
+
+const limits = {
+  transaction: Units.describe('the most in one transaction, in whole units'),
+  day: Units.describe('the most in any 24 hours, in whole units'),
+  used: Units.describe('signed for in the last 24 hours, in whole units'),
+}
+
+/** The most that the signer signs for a wallet, whatever the daemon says. */
+export const WalletCeiling = z.object({
+  id: Id,
+  networks: z.array(
+    z.object({
+      network: z.string().describe('where the amounts of several count together, one of them'),
+      symbol: z.string(),
+      ...limits,
+      fee: Units.describe('the worst fee of one transaction, in whole units of the native asset'),
+      tokens: z.array(z.object({ address: Address, symbol: z.string().nullable(), ...limits })),
+      otherTokens: z.boolean().describe('are tokens that are not listed signed in any amount?'),
+      contracts: z.array(Address).describe('may be called in ways that the signer cannot read'),
+    }),
+  ),
+  recipients: z.array(Address).describe('where there are any, nothing goes to others'),
+})
+export type WalletCeiling = z.output<typeof WalletCeiling>
+
+const errors = ['WALLET_NOT_FOUND', 'WALLET_TERMINATED'] as const
+
+export const ceilingOperations = {
+  getWalletCeiling: operation({
+    method: 'GET',
+    path: '/v1/wallets/{id}/ceiling',
+    access: operator,
+    tag,
+    summary: 'Read the most that the signer signs for a wallet, and how much of it is used.',
+    input: z.strictObject({ id: Id }),
+    output: WalletCeiling,
+    errors,
+  }),
+  changeWalletCeiling: operation({
+    method: 'PUT',
+    path: '/v1/wallets/{id}/ceiling',
+    access: operator,
+    tag,
+    summary: 'Show or change the most that the signer signs for a wallet on a network, in whole units.',
+    command: 'wallet ceiling',
+    input: z.strictObject({
+      id: Id,
+      network: NetworkName.optional().describe('where it changes; only shown without one'),
+      token: z.string().max(200).optional().describe('symbol or address; the native asset without one'),
+      transaction: Amount.describe('the most in one transaction'),
+      day: Amount.describe('the most in any 24 hours'),
+      fee: Amount.describe('the worst fee of one transaction, in the native asset'),
+      otherTokens: z.boolean().optional().describe('sign tokens that are not listed, in any amount'),
+      contracts: z
+        .array(Address)
+        .max(100)
+        .optional()
+        .describe('all contracts that may be called in ways that the signer cannot read'),
+      recipients: z
+        .array(Address)
+        .max(1_000)
+        .optional()
+        .describe('all that may be paid, on every network; none: anybody'),
+    }),
+    output: WalletCeiling,
+    errors: [...errors, 'CHAIN_NOT_SUPPORTED', 'ENVIRONMENT_NETWORK_MISMATCH', 'TOKEN_NOT_FOUND', 'INVALID_ADDRESS'],
+  }),
+}

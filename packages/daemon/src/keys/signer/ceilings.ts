@@ -1,0 +1,158 @@
+import { KeyError } from '../key-error.ts'
+import type { CeilingChange, CeilingText, CountText, Sealed, SignBatch } from '../types.ts'
+import { admitted } from './admit.ts'
+import { type Count, makeCount } from './count.ts'
+import type { Guarded } from './guarded.ts'
+import type { Keyring } from './keyring.ts'
+import { isLooser, type Limits, limitsOf } from './limits.ts'
+import type { Reading } from './reading.ts'
+import { refuse } from './refuse.ts'
+import { openText, sealText } from './seals.ts'
+
+/** A ceiling that was opened, and the seal that it was opened by. */
+type Known = CeilingText & { limits: Limits; sealed: Sealed }
+type Change = CeilingChange
+
+/** Where one batch is counted. */
+export type Counting = {
+  /** CEILING_EXCEEDED, or what is to be done once there is a signature. */
+  admit(reading: Reading): () => void
+  /** What the lane is to store. */
+  record(last: string): Sealed
+}
+
+export type Ceilings = ReturnType<typeof makeCeilings>
+
+/**
+ * The ceilings that were seen since the keyring was opened, each in its newest version, and what was signed under them.
+ * Nothing here can be set back from outside.
+ */
+export function makeCeilings({ seals }: Keyring) {
+  const book = ceilingBook(seals)
+  const counts = countBook(seals)
+  return {
+    arrived: book.arrived,
+    /** What the daemon may do by itself: INVALID_MASTER_PASSWORD where more would be signed than before. */
+    tighten: book.tighten,
+    /** What the operator has said. What is not known of the day does not count as used up any more. */
+    set(change: Change): Sealed {
+      counts.forgive(change.address)
+      return book.set(change)
+    },
+    /** Opens the count of a batch, whose transactions are all on one chain. */
+    counting(place: Place): Counting {
+      const { key, chain, ceiling } = place
+      const { limits, at } = book.opened(key.address, ceiling)
+      const count = counts.adopted(place, at)
+      return {
+        admit(reading) {
+          if (reading.chain !== chain) refuse('transactions of two chains are not signed together')
+          const charge = admitted(limits, count, reading)
+          return () => count.add(charge, reading.nonce)
+        },
+        record: (last) => counts.record(place, count, last),
+      }
+    },
+  }
+}
+
+function ceilingBook(seals: Guarded) {
+  const known = new Map<string, Known>()
+  /** Keys that have come in since the keyring was opened. */
+  const arrivals = new Set<string>()
+
+  function opened(address: string, sealed: Sealed): Known {
+    const held = known.get(address)
+    if (held?.sealed.seal === sealed.seal && held.sealed.text === sealed.text) return held
+    const text = openText<CeilingText>(seals, 'ceiling', sealed)
+    if (text.address !== address) refuse('the ceiling is that of another wallet')
+    // An older one may allow more than was meant later.
+    if (held && text.version <= held.version) return held
+    const next = { ...text, limits: limitsOf(text.ceiling), sealed }
+    known.set(address, next)
+    return next
+  }
+  const present = ({ address, now }: Change): Known | undefined => (now ? opened(address, now) : known.get(address))
+
+  /** `at`: from when on all that was signed must be counted. */
+  function write(change: Change, at: number): Sealed {
+    const { address, next } = change
+    const limits = limitsOf(next)
+    const text: CeilingText = { address, version: (present(change)?.version ?? 0) + 1, at, ceiling: next }
+    const sealed = sealText(seals, 'ceiling', JSON.stringify(text))
+    known.set(address, { ...text, limits, sealed })
+    return sealed
+  }
+
+  return {
+    opened,
+    set: (change: Change): Sealed => write(change, Date.now()),
+    arrived: (address: string): void => void arrivals.add(address),
+    tighten(change: Change): Sealed {
+      const before = present(change)
+      // A key may come in twice, and what a caller may replay must not loosen what holds.
+      if (before && !change.now) return before.sealed
+      if (before ? isLooser(limitsOf(change.next), before.limits) : !arrivals.has(change.address))
+        throw new KeyError('INVALID_MASTER_PASSWORD', 'a higher ceiling takes the master password')
+      // The daemon alone does not declare that what was signed is known.
+      return write(change, before?.at ?? Date.now())
+    },
+  }
+}
+
+function countBook(seals: Guarded) {
+  const hourNow = forwardHours()
+  const counts = new Map<string, Count>()
+  /** The seal of the last count of each lane that was given out or taken in. */
+  const recorded = new Map<string, string>()
+  const laneName = ({ key, chain, lane }: Place) => `${key.address} ${chain} ${lane}`
+
+  function countOf({ key, chain }: Place): Count {
+    const name = `${key.address} ${chain}`
+    const count = counts.get(name) ?? makeCount(hourNow)
+    counts.set(name, count)
+    return count
+  }
+
+  return {
+    /** With what the lane has stored; the day is used up when that is older than what the lane has signed since `since`. */
+    adopted(place: Place, since: number): Count {
+      const count = countOf(place)
+      const { key, chain, lane, counted, newest } = place
+      const before = recorded.get(laneName(place))
+      if (before !== undefined && (counted === undefined || before === counted.seal)) return count
+      const record = counted && openText<CountText>(seals, 'count', counted)
+      if (record && (record.address !== key.address || record.chain !== chain || record.lane !== lane))
+        refuse('the count is that of another lane')
+      if (record) count.merge(record)
+      recorded.set(laneName(place), counted?.seal ?? '')
+      const isBehind = newest !== undefined && newest > (record?.last ?? '') && timeOf(newest) >= since
+      if (before === undefined && isBehind) count.fill()
+      return count
+    },
+    record(place: Place, count: Count, last: string): Sealed {
+      const { key, chain, lane } = place
+      const text: CountText = { address: key.address, chain, lane, last, ...count.record() }
+      const sealed = sealText(seals, 'count', JSON.stringify(text))
+      recorded.set(laneName(place), sealed.seal)
+      return sealed
+    },
+    forgive(address: string): void {
+      for (const [name, count] of counts) if (name.startsWith(`${address} `)) count.unfill()
+    },
+  }
+}
+
+type Place = Pick<SignBatch, 'key' | 'ceiling' | 'lane' | 'counted' | 'newest'> & { chain: string }
+
+/** Hours since 1970: the machine's clock as it was at the start, and from there its running time, which nobody sets. */
+function forwardHours(): () => number {
+  const start = Date.now() - performance.now()
+  return () => Math.floor((start + performance.now()) / 3_600_000)
+}
+
+/** Unix milliseconds of a UUIDv7; of anything else, now. */
+function timeOf(id: string): number {
+  const time = Number.parseInt(id.replace('-', '').slice(0, 12), 16)
+  return /^[0-9a-f]{8}-[0-9a-f]{4}-7/.test(id) ? time : Date.now()
+}

@@ -1,0 +1,78 @@
+import { base58 } from '@scure/base'
+import type { Ceiling, ChainCeiling } from '../types.ts'
+import { hex } from './chains.ts'
+import { isRecord } from './invalid.ts'
+import { NATIVE } from './reading.ts'
+import { refuse } from './refuse.ts'
+
+/** A ceiling as it is compared with: amounts as numbers, accounts as readings name them. */
+export type Limits = { chains: ReadonlyMap<string, ChainLimits>; recipients: ReadonlySet<string> }
+export type ChainLimits = {
+  fee: bigint
+  /** `native` among them. */
+  assets: ReadonlyMap<string, AssetLimits>
+  otherTokens: boolean
+  contracts: ReadonlySet<string>
+}
+type AssetLimits = { transaction: bigint; day: bigint }
+
+/** Refuses what is no ceiling, whole and plain. */
+export function limitsOf(ceiling: Ceiling): Limits {
+  if (!isRecord(ceiling) || !isRecord(ceiling.chains)) return refuse('expected a ceiling with its chains')
+  const chains = Object.entries(ceiling.chains).map(([chain, limits]) => [chain, chainLimits(chain, limits)] as const)
+  return { chains: new Map(chains), recipients: accounts(ceiling.recipients) }
+}
+
+function chainLimits(chain: string, { native, fee, tokens, otherTokens, contracts }: ChainCeiling): ChainLimits {
+  if (!/^(eip155:[1-9]\d{0,15}|solana)$/.test(chain)) refuse(`a ceiling knows no chain ${chain}`)
+  const assets = Object.entries({ [NATIVE]: native, ...tokens }).map(
+    ([asset, { transaction, day }]) =>
+      [asset === NATIVE ? asset : account(asset), { transaction: amount(transaction), day: amount(day) }] as const,
+  )
+  return {
+    fee: amount(fee),
+    assets: new Map(assets),
+    otherTokens: otherTokens === true,
+    contracts: accounts(contracts),
+  }
+}
+
+/** Does `next` let anything pass that `now` does not? */
+export function isLooser(next: Limits, now: Limits): boolean {
+  const reachesMore =
+    now.recipients.size > 0 && (next.recipients.size === 0 || !isWithin(next.recipients, now.recipients))
+  return reachesMore || [...next.chains].some(([chain, limits]) => isLooserOn(limits, now.chains.get(chain)))
+}
+
+function isLooserOn(next: ChainLimits, now: ChainLimits | undefined): boolean {
+  if (!now || next.fee > now.fee || !isWithin(next.contracts, now.contracts)) return true
+  if (next.otherTokens && !now.otherTokens) return true
+  return [...next.assets.keys(), ...now.assets.keys()].some((asset) => {
+    const [wanted, had] = [limitOf(next, asset), limitOf(now, asset)]
+    if (had === 'any' || wanted === 'none') return false
+    return wanted === 'any' || had === 'none' || wanted.transaction > had.transaction || wanted.day > had.day
+  })
+}
+
+/** What holds for an asset, listed or not. */
+export const limitOf = ({ assets, otherTokens }: ChainLimits, asset: string): AssetLimits | 'any' | 'none' =>
+  assets.get(asset) ?? (otherTokens ? 'any' : 'none')
+
+const isWithin = (some: ReadonlySet<string>, all: ReadonlySet<string>): boolean =>
+  [...some].every((one) => all.has(one))
+
+const accounts = (list: readonly string[]): ReadonlySet<string> =>
+  Array.isArray(list) ? new Set(list.map(account)) : refuse('expected a list of accounts')
+
+/** An address of EVM or Solana, as readings have it. */
+function account(text: unknown): string {
+  if (typeof text === 'string' && /^0x[0-9a-f]{40}$/i.test(text)) return text.slice(2).toLowerCase()
+  if (typeof text === 'string' && /^[1-9A-HJ-NP-Za-km-z]{32,44}$/.test(text)) {
+    const bytes = base58.decode(text)
+    if (bytes.length === 32) return hex(bytes)
+  }
+  return refuse('a ceiling names accounts by their addresses on EVM networks or Solana')
+}
+
+const amount = (text: unknown): bigint =>
+  typeof text === 'string' && /^\d{1,78}$/.test(text) ? BigInt(text) : refuse('a ceiling has amounts in base units')

@@ -1,0 +1,39 @@
+import { newId } from '@waiaas/contract'
+import type { Chain } from '../../chains/chain.ts'
+import type { Sealed, SignedRound } from '../../gate/service.ts'
+import type { Database } from '../../platform/db/database.ts'
+import type { Parts } from '../job.ts'
+import { attemptStore } from '../rows/attempt-store.ts'
+import { countStore } from '../rows/count-store.ts'
+import type { Issued } from './build.ts'
+
+/** Longer than the signer counts back. */
+const COUNTED_MS = 26 * 3_600_000
+
+type Place = { chain: Chain; walletId: string }
+
+/** Asks the gate for the signatures of a lane, under its wallet's ceiling and with what was signed for before. */
+export function laneSigning(parts: Parts, lane: string) {
+  /** When this process signs first: the newest attempt that the stored count must know. */
+  let newest: Promise<string | undefined> | undefined
+
+  return async ({ chain, walletId }: Place, issued: readonly Issued[]): Promise<SignedRound> => {
+    const { database, gate, clock } = parts
+    newest ??= newestSigned(database, lane, clock.now())
+    const [key, stored, before] = await Promise.all([
+      parts.key(walletId),
+      database.read(async (db) => ({
+        ceiling: await parts.ceiling(db, walletId),
+        counted: sealedOf(await countStore.byLane(db, lane)),
+      })),
+      newest,
+    ])
+    return gate.sign({ kind: chain.signKind, key, lane, newest: before, ...stored }, issued)
+  }
+}
+
+const newestSigned = (database: Database, lane: string, now: number): Promise<string | undefined> =>
+  database.read((db) => attemptStore.newestSigned(db, lane, newId(now - COUNTED_MS)))
+
+/** A row may carry more than the signer takes. */
+const sealedOf = (row: Sealed | undefined): Sealed | undefined => row && { text: row.text, seal: row.seal }

@@ -1,0 +1,42 @@
+import type { Sealed } from '../keys/service.ts'
+import { type Handle, statement } from '../platform/db/database.ts'
+
+type CeilingRow = Sealed & { wallet_id: string }
+
+declare module '../platform/db/tables.ts' {
+  interface Tables {
+    ceilings: CeilingRow
+  }
+}
+
+const byWallet = statement<{ wallet: string }, CeilingRow>((db, p) =>
+  db.selectFrom('ceilings').selectAll().where('wallet_id', '=', p('wallet')),
+)
+const set = statement<CeilingRow>((db, p) =>
+  db
+    .insertInto('ceilings')
+    .values({ wallet_id: p('wallet_id'), text: p('text'), seal: p('seal') })
+    .onConflict((on) => on.column('wallet_id').doUpdateSet({ text: p('text'), seal: p('seal') })),
+)
+const counts = statement<{ like: string }, { text: string }>((db, p) =>
+  db.selectFrom('ceiling_counts').select('text').where('lane', 'like', p('like')),
+)
+
+export const ceilingStore = {
+  async byWallet(db: Handle, wallet: string): Promise<Sealed | undefined> {
+    const row = await db.get(byWallet, { wallet })
+    return row && { text: row.text, seal: row.seal }
+  },
+  set: (db: Handle, wallet_id: string, { text, seal }: Sealed) => db.run(set, { wallet_id, text, seal }),
+  /** What the signer has counted on the lanes of an address. */
+  counts: (db: Handle, address: string) => db.all(counts, { like: `%/${address}` }),
+  /** Live wallets of before there were ceilings. */
+  wanting: (db: Handle) =>
+    db.query<{ id: string }>((kysely) =>
+      kysely
+        .selectFrom('wallets')
+        .select('id')
+        .where('status', '<>', 'TERMINATED')
+        .where('id', 'not in', (eb) => eb.selectFrom('ceilings').select('wallet_id')),
+    ),
+}

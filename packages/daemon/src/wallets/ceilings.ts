@@ -1,0 +1,149 @@
+import {
+  type ceilingOperations,
+  Failure,
+  LOCAL_NETWORKS,
+  type Network,
+  type Output,
+  type Parsed,
+  parseUnits,
+} from '@waiaas/contract'
+import type { Token } from '../chains/intent.ts'
+import type { Ceiling, CeilingText, ChainCeiling, Sealed } from '../keys/service.ts'
+import type { By } from '../platform/caller.ts'
+import type { Handle } from '../platform/db/database.ts'
+import { chainOf, proposedCeiling } from './ceiling-proposal.ts'
+import { ceilingStore } from './ceiling-store.ts'
+import { ceilingView } from './ceiling-view.ts'
+import type { WalletDependencies } from './dependencies.ts'
+import { keyFailures } from './key-failures.ts'
+import { needLiveWallet, needWallet } from './lookup.ts'
+import { networksOf, resolveNetwork } from './networks.ts'
+import type { WalletRow } from './store.ts'
+
+type Answer = Output<typeof ceilingOperations.getWalletCeiling>
+type Input = Parsed<typeof ceilingOperations.changeWalletCeiling>
+type Operator = { by: By; password: string }
+
+type Place = Pick<WalletRow, 'chain' | 'environment'>
+
+/** What the signer signs at most for each wallet: proposed for new ones, shown, and changed by the operator. */
+export function walletCeilings(parts: WalletDependencies) {
+  const { database, keys, audit, networks, ceilings: sources } = parts
+
+  async function proposed(place: Place, isImported: boolean): Promise<Ceiling> {
+    const own = networksOf(withLocal(networks()), place)
+    const listed = await database.read((db) =>
+      Promise.all(own.map(async (network) => ({ network, tokens: await sources.tokens(db, network) }))),
+    )
+    return proposedCeiling(place, listed, { isImported, priceOf: sources.priceOf })
+  }
+
+  async function view(db: Handle, row: WalletRow): Promise<Answer> {
+    const own = networksOf(withLocal(networks()), row)
+    const tokens = await Promise.all(
+      own.map(async (network) => ({ network, tokens: await sources.tokens(db, network) })),
+    )
+    const counts = await ceilingStore.counts(db, row.address)
+    return ceilingView(row.id, { ceiling: ceilingOf(await ceilingStore.byWallet(db, row.id)), own: tokens, counts })
+  }
+
+  async function show(id: string): Promise<Answer> {
+    return database.read(async (db) => view(db, await needWallet(db, id)))
+  }
+
+  return {
+    show,
+    /** The first ceiling of a key that has just come in; to be stored with its wallet. */
+    async first(place: Place, { address, isImported }: { address: string; isImported: boolean }): Promise<Sealed> {
+      return keyFailures(keys.changeCeiling({ address, next: await proposed(place, isImported) }))
+    },
+
+    /** Gives wallets of before there were ceilings one. */
+    async makeMissing(password: string): Promise<void> {
+      for (const { id } of await database.read(ceilingStore.wanting)) {
+        const row = await database.read((db) => needWallet(db, id))
+        const next = await proposed(row, false)
+        const sealed = await keys.changeCeiling({ address: row.address, next }, password)
+        await database.work({ shared: ['system'], exclusive: [`wallet:${id}`] }, async (db) => {
+          if (!(await ceilingStore.byWallet(db, id))) await ceilingStore.set(db, id, sealed)
+        })
+      }
+    },
+
+    /** Failures WALLET_NOT_FOUND, WALLET_TERMINATED, ENVIRONMENT_NETWORK_MISMATCH, TOKEN_NOT_FOUND, INVALID_ADDRESS. */
+    async change(input: Input, { by, password }: Operator): Promise<Answer> {
+      const { id, network: name, recipients } = input
+      if (name === undefined && recipients === undefined) return show(id)
+      const row = await database.read((db) => needLiveWallet(db, id))
+      const network = name === undefined ? undefined : resolveNetwork(networks(), row, name)
+      const token = network && input.token !== undefined ? await sources.findToken(network, input.token) : undefined
+      const now = await database.read((db) => ceilingStore.byWallet(db, id))
+      const before = ceilingOf(now)
+      const changed = network ? changedOn(before, network, { input, token }) : before
+      const next = { ...changed, ...(recipients && { recipients }) }
+      const sealed = await keyFailures(keys.changeCeiling({ address: row.address, now, next }, password))
+      return database.work({ shared: ['system'], exclusive: [`wallet:${id}`] }, async (db) => {
+        await needLiveWallet(db, id)
+        await ceilingStore.set(db, id, sealed)
+        const [from, to] = network
+          ? [before.chains[chainOf(network)] ?? null, next.chains[chainOf(network)]]
+          : [before, next]
+        const details = { network: network?.id ?? 'all', from, to }
+        await audit.record(db, { event: 'WALLET_CEILING_CHANGED', walletId: id, ...by, details })
+        return view(db, row)
+      })
+    },
+  }
+}
+
+const NONE: ChainCeiling = {
+  native: { transaction: '0', day: '0' },
+  fee: '0',
+  tokens: {},
+  otherTokens: false,
+  contracts: [],
+}
+
+function changedOn(
+  before: Ceiling,
+  network: Network,
+  { input, token }: { input: Input; token: Token | undefined },
+): Ceiling {
+  const chain = chainOf(network)
+  const was = before.chains[chain] ?? NONE
+  const { decimals } = token ?? network.native
+  const base = (text: string | undefined, places: number) =>
+    text === undefined ? undefined : String(parseUnits(text, places))
+  const amounts = (present: ChainCeiling['native'] | undefined) => ({
+    transaction: base(input.transaction, decimals) ?? present?.transaction ?? '0',
+    day: base(input.day, decimals) ?? present?.day ?? base(input.transaction, decimals) ?? '0',
+  })
+  const next: ChainCeiling = {
+    native: token ? was.native : amounts(was.native),
+    fee: base(input.fee, network.native.decimals) ?? was.fee,
+    tokens: token ? { ...was.tokens, [token.address]: amounts(was.tokens[token.address]) } : was.tokens,
+    otherTokens: input.otherTokens ?? was.otherTokens,
+    contracts: input.contracts ?? was.contracts,
+  }
+  return { ...before, chains: { ...before.chains, [chain]: next } }
+}
+
+/** Sealed by the signer, which alone believes nothing else; here it is only read. */
+const ceilingOf = (sealed: Sealed | undefined): Ceiling =>
+  sealed ? (JSON.parse(sealed.text) as CeilingText).ceiling : { chains: {}, recipients: [] }
+
+/** Local networks may be configured later. */
+const withLocal = (networks: readonly Network[]): Network[] => [
+  ...networks,
+  ...LOCAL_NETWORKS.filter(({ id }) => networks.every((one) => one.id !== id)),
+]
+
+/** The ceiling of a wallet, as the signer sealed it. Failure WALLET_NOT_FOUND where there is none. */
+export async function sealedCeiling(db: Handle, walletId: string): Promise<Sealed> {
+  const sealed = await ceilingStore.byWallet(db, walletId)
+  if (sealed) return sealed
+  throw new Failure(
+    'WALLET_NOT_FOUND',
+    `wallet ${walletId} has no ceiling: restart the daemon with the master password`,
+  )
+}

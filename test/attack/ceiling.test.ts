@@ -1,0 +1,72 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { startTestDaemon, type TestDaemon } from '../support/daemon.ts'
+import { until } from '../support/until.ts'
+import { GENEROUS, type TestWallet } from '../support/wallets.ts'
+import { type EvmWorld, evmWorld } from '../support/worlds.ts'
+
+let world: EvmWorld
+let daemon: TestDaemon
+let wallet: TestWallet
+const network = 'local-evm'
+beforeAll(async () => {
+  world = await evmWorld()
+  daemon = await startTestDaemon({ env: world.env })
+  wallet = await world.wallet(daemon, { limit: GENEROUS })
+}, 60_000)
+afterAll(async () => {
+  await daemon.stop()
+  await world.stop()
+})
+
+type Row = { status: string; error: string | null; code?: string }
+
+/** Sends so many ETH; the transaction when it is signed, or will not be. */
+async function pay(humanAmount: string): Promise<Row & { id: string }> {
+  const body = { type: 'TRANSFER', network, to: world.newAddress(), humanAmount }
+  const sent = await daemon.call<{ id: string }>('POST', '/v1/transactions/send', { as: wallet.token, body })
+  return until(`${humanAmount} ETH to be judged by the signer`, async () => {
+    const row = await daemon.operator.getTransaction({ id: sent.body.id })
+    return ['PENDING', 'EXECUTING'].includes(row.status) ? undefined : (row as unknown as Row & { id: string })
+  })
+}
+const change = (limits: Record<string, unknown>) => daemon.operator.changeWalletCeiling({ id: wallet.id, ...limits })
+
+test('what the policies let pass and the ceiling does not is not signed, and says how it is raised', async () => {
+  const before = await daemon.operator.getWalletCeiling({ id: wallet.id })
+  expect(before.networks.map((one) => one.network)).toContain('ethereum-sepolia')
+  expect(before.networks.find((one) => one.network === 'ethereum-mainnet')).toBeUndefined()
+  await change({ network, transaction: '1', day: '2.5', fee: '0.1' })
+
+  const above = await pay('1.5')
+  expect(above).toMatchObject({ status: 'CANCELLED' })
+  expect(above.error).toContain('1.5 ETH, the most is 1 ETH')
+  expect(above.error).toContain(`waiaas wallet ceiling ${wallet.id} --network local-evm`)
+  expect((await pay('1')).status).not.toBe('CANCELLED')
+  expect((await pay('1')).status).not.toBe('CANCELLED')
+  expect((await pay('1')).error).toContain('too much for 24 hours')
+
+  // What was signed for is not forgotten when the daemon ends, in whatever way.
+  await daemon.kill()
+  await daemon.restart()
+  expect((await pay('1')).error).toContain('too much for 24 hours')
+  const { networks } = await daemon.operator.getWalletCeiling({ id: wallet.id })
+  const local = networks.find((one) => one.network === network)!
+  expect(Number(local.used)).toBeGreaterThan(2)
+  expect(Number(local.used)).toBeLessThan(2.5)
+
+  const raised = await change({ network, day: '10' })
+  expect(raised.networks.find((one) => one.network === network)).toMatchObject({ transaction: '1', day: '10' })
+  expect((await pay('1')).status).not.toBe('CANCELLED')
+  const { data } = await daemon.operator.listAuditLogs({ event_type: 'WALLET_CEILING_CHANGED' })
+  expect(data).toHaveLength(2)
+})
+
+test('only the operator reads or changes a ceiling', async () => {
+  for (const method of ['GET', 'PUT'] as const) {
+    const { status } = await daemon.call(method, `/v1/wallets/${wallet.id}/ceiling`, {
+      as: wallet.token,
+      ...(method === 'PUT' && { body: { network, day: '100' } }),
+    })
+    expect(status).toBe(401)
+  }
+})
