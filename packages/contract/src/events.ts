@@ -147,6 +147,7 @@ export const events = {
         ...Policy,
         isDefault: z.literal(true).optional(),
         replacesDefault: z.literal(true).optional(),
+        loosens: z.boolean().optional().describe('more may leave than under the default that it replaces'),
       }),
   },
   POLICY_UPDATED: {

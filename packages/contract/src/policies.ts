@@ -34,7 +34,9 @@ export const PolicyResponse = z.object({
   network: z.string().nullable().describe('null applies on every network'),
   isDefault: z
     .boolean()
-    .describe(`installed with the wallet; the first ${INSTALLED_TYPE} written for the wallet replaces it`),
+    .describe(
+      `installed with the wallet; the first ${INSTALLED_TYPE} for the wallet that is enabled and on every network replaces it`,
+    ),
   createdAt: UnixSeconds,
   updatedAt: UnixSeconds,
 })
@@ -91,7 +93,12 @@ export const policyOperations = {
     access: ['operator'],
     summary: 'Add a policy for one wallet or for each wallet.',
     input: CreatePolicyRequest,
-    output: PolicyChanged,
+    output: PolicyChanged.extend({
+      replacesDefault: z
+        .literal(true)
+        .optional()
+        .describe('it took the place of the limit that was installed with the wallet, which does not apply any more'),
+    }),
     status: 201,
     errors: ['ACTION_VALIDATION_FAILED', 'INVALID_ADDRESS', 'WALLET_NOT_FOUND', 'WALLET_TERMINATED'],
     tag,

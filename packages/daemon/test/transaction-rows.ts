@@ -21,6 +21,7 @@ export function transactionRow(change: Partial<TransactionRow> = {}): Transactio
       max_fee: '21000',
       digest: 'd',
       policy_version: 1,
+      judged_at: at,
       epoch: 1,
       amount_usd: '7',
     },

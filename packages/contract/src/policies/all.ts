@@ -30,5 +30,11 @@ export const installedRules = (type: PolicyType): PolicyTypeEntry['installed'] =
   const entry: PolicyTypeEntry = policyTypes[type]
   return entry.installed
 }
+/** Whether more may pass under rules of a type than under those that a new wallet gets. */
+export const loosensInstalled = (type: PolicyType, rules: PolicyRules): boolean => {
+  const entry: PolicyTypeEntry = policyTypes[type]
+  // The rules are those of the type.
+  return entry.isLooser?.(rules as never) ?? true
+}
 /** The one type of which a new wallet gets a policy; answers have room for one. */
 export const INSTALLED_TYPE = POLICY_TYPES.find((type) => installedRules(type) !== undefined)!

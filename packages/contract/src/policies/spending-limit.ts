@@ -93,6 +93,23 @@ const SpendingLimit = z
     }
   })
 
+const INSTALLED = {
+  instant_max_usd: 10,
+  notify_max_usd: 100,
+  delay_max_usd: 500,
+  delay_seconds: 300,
+  daily_limit_usd: 500,
+  over_limit: 'DENY',
+} as const
+
+const BOUNDS = ['instant_max_usd', 'notify_max_usd', 'delay_max_usd', 'daily_limit_usd', 'max_fee_usd'] as const
+
+function isLooser(rules: z.output<typeof SpendingLimit>): boolean {
+  const installed = SpendingLimit.parse(INSTALLED)
+  const isAbove = BOUNDS.some((name) => (rules[name] ?? Number.POSITIVE_INFINITY) > installed[name]!)
+  return isAbove || rules.delay_seconds < installed.delay_seconds || rules.over_limit !== installed.over_limit
+}
+
 const usdDecimal = (value: number): string => {
   const micros = String(parseUsd(value)).padStart(7, '0')
   return `${micros.slice(0, -6)}.${micros.slice(-6)}`
@@ -101,12 +118,6 @@ const usdDecimal = (value: number): string => {
 export const spendingLimit = {
   rules: SpendingLimit,
   summary: 'How much may leave at once, after a notice, after a delay or with approval, and in a day or month.',
-  installed: {
-    instant_max_usd: 10,
-    notify_max_usd: 100,
-    delay_max_usd: 500,
-    delay_seconds: 300,
-    daily_limit_usd: 500,
-    over_limit: 'DENY',
-  },
+  installed: INSTALLED,
+  isLooser,
 } as const satisfies PolicyTypeEntry

@@ -17,4 +17,6 @@ export type PolicyTypeEntry = {
   readonly defaultDeny?: DefaultDeny
   /** Rules that a new wallet gets; the first policy of the type that is written for the wallet replaces them. */
   readonly installed?: Readonly<Record<string, unknown>>
+  /** Whether something may pass under these rules, with their defaults, that the installed ones hold back, delay or refuse. */
+  readonly isLooser?: (rules: never) => boolean
 }

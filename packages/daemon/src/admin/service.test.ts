@@ -113,6 +113,7 @@ const transaction = (row: Partial<TransactionRow>): TransactionRow => ({
   digest: null,
   decision: '{}',
   policy_version: 1,
+  judged_at: null,
   epoch: 1,
   amount_usd: '3000000001',
   served_delay: 0,

@@ -5,6 +5,7 @@ import {
   installedRules,
   invalidField,
   isPolicyType,
+  loosensInstalled,
   type Network,
   newId,
   type Parsed,
@@ -81,6 +82,8 @@ async function committing<T extends object>(parts: Parts, change: Change<T>): Pr
   return 'written' in outcome ? answer : { ...answer, unwritten: outcome.unwritten }
 }
 
+type Created = Changed<PolicyResponse & { replacesDefault?: true }>
+
 function additions(parts: Parts) {
   const { clock, networks, wallet, record, nextVersion } = parts
   async function requireLiveWallet(db: Handle, id: string): Promise<void> {
@@ -89,20 +92,26 @@ function additions(parts: Parts) {
   }
   return {
     /** Failures: ACTION_VALIDATION_FAILED, INVALID_ADDRESS, WALLET_NOT_FOUND, WALLET_TERMINATED. */
-    async create(request: Parsed<Operations['createPolicy']>, ip?: string): Promise<Changed<PolicyResponse>> {
+    async create(request: Parsed<Operations['createPolicy']>, ip?: string): Promise<Created> {
       const { walletId = null, type } = request
       const rules = admitRules(type, request.rules, networks())
       const network = request.network === undefined ? null : requireNetwork(networks(), request.network).id
       const row = newRow({ ...request, walletId, rules, network }, clock.now())
+      const answer: PolicyResponse & { replacesDefault?: true } = answerOf(row)
       const write = async (db: Handle) => {
         if (walletId !== null) await requireLiveWallet(db, walletId)
-        const replaces = walletId !== null && type === INSTALLED_TYPE
-        const replaced = replaces ? await policyStore.removeDefault(db, walletId) : 0
+        // One that applies to less would leave the rest without a limit.
+        const replaces = walletId !== null && type === INSTALLED_TYPE && row.enabled === 1 && network === null
+        const replaced = replaces && (await policyStore.removeDefault(db, walletId)) > 0
         await policyStore.insert(db, { ...row, version: await nextVersion(db) })
-        const details = { ...told(row), ...(replaced > 0 && { replacesDefault: true as const }) }
+        if (replaced) answer.replacesDefault = true
+        const details = {
+          ...told(row),
+          ...(replaced && { replacesDefault: true as const, loosens: loosensInstalled(type, rules) }),
+        }
         await record(db, { event: 'POLICY_CREATED', ...ofWallet(row), ip, details })
       }
-      return committing(parts, { id: row.id, walletId, answer: answerOf(row), write })
+      return committing(parts, { id: row.id, walletId, answer, write })
     },
     /** Installs the modest default in the transaction that creates a wallet; the job holds the wallet's lock. */
     async installDefault(db: Handle, walletId: string): Promise<PolicyResponse> {

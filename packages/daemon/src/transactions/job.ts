@@ -5,6 +5,7 @@ import type { Gate, Sealed, SigningKey } from '../gate/service.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Database, Handle, Scope } from '../platform/db/database.ts'
 import type { Log } from '../platform/log.ts'
+import type { Prices } from '../policies/service.ts'
 import type { Judge } from './deciding/verdict.ts'
 import type { Switches } from './switches.ts'
 
@@ -23,7 +24,11 @@ export type Parts = {
   ceiling(db: Handle, walletId: string): Promise<Sealed>
   judge: Judge
   /** Reads what is missing or too old, before a job in which something is judged; never fails, and waits for two seconds at most. */
-  prices: { refresh(network: Network, assets: readonly string[]): Promise<void> }
+  prices: {
+    refresh(network: Network, assets: readonly string[]): Promise<void>
+    /** Trustworthy now, by `assetKey`. Asks nobody. */
+    current(network: Network, assets: readonly string[]): Prices
+  }
   gate: Gate
   /** Names this process in lane leases. */
   instance: string

@@ -12,7 +12,6 @@ import { by, type Principal, sessionOf } from '../platform/caller.ts'
 import type { Handle } from '../platform/db/database.ts'
 import type { Held } from '../platform/held.ts'
 import type { Loop } from '../platform/jobs.ts'
-import type { Prices } from '../policies/service.ts'
 import { type Asked, answered, type Built, decide } from './deciding/decide.ts'
 import { type Answer, idempotencyStore } from './deciding/idempotency-store.ts'
 import { assetsOf, withFullFee } from './deciding/judge.ts'
@@ -51,7 +50,6 @@ export type ServiceParts = Parts & {
   findNetwork(id: string): Network | undefined
   findToken: FindToken
   held: Pick<Held, 'write'>
-  prices: Parts['prices'] & { current(network: Network, assets: readonly string[]): Prices }
 }
 type From = {
   sessionId: string

@@ -96,6 +96,7 @@ function rowOf({ wallet, type, effects, intent }: Subject, verdict: Verdict, now
   const id = newId()
   return {
     ...unjudged,
+    judged_at: now,
     id,
     wallet_id: wallet.id,
     session_id: null,

@@ -4,6 +4,7 @@ import { attemptStore } from '../rows/attempt-store.ts'
 import { endUnsent } from '../rows/ending.ts'
 import { type TransactionRow, transactionStore } from '../rows/store.ts'
 import { build, type Issued } from './build.ts'
+import { isJudgedAgain } from './decision-age.ts'
 import { alignNonce, nonceSource } from './nonces.ts'
 import { type LaneJob, openRound, type Round } from './round.ts'
 
@@ -11,12 +12,19 @@ import { type LaneJob, openRound, type Round } from './round.ts'
  * Drafts that would succeed, found among so many requests at the head of the lane. `chainNonce` is the next one that the
  * chain itself would take; only known of a lane that has nothing on its way.
  */
-type Fresh = { fresh: ReadonlyMap<string, Draft>; anchor?: Anchor; among: number; chainNonce: number | undefined }
+type Fresh = {
+  fresh: ReadonlyMap<string, Draft>
+  /** Those that are known to be judged again. */
+  judged: ReadonlySet<string>
+  anchor?: Anchor
+  among: number
+  chainNonce: number | undefined
+}
 /** `lacking` are requests that cannot be judged now, for want of an input that may still come. */
 type IssuedRound = { issued: Issued[]; lacking: string[] }
 
 /** Takes the next requests of the lane, judges again what has to be, and stores their bytes with an authorisation each. */
-export async function issue(job: LaneJob, { fresh, anchor, among, chainNonce }: Fresh): Promise<IssuedRound> {
+export async function issue(job: LaneJob, { fresh, judged, anchor, among, chainNonce }: Fresh): Promise<IssuedRound> {
   const { lane, db } = job
   const round = await openRound(job)
   if (!round) return { issued: [], lacking: [] }
@@ -28,7 +36,7 @@ export async function issue(job: LaneJob, { fresh, anchor, among, chainNonce }: 
     const draft = fresh.get(row.id)
     if (!draft) continue
     const lifetime = { ...anchor, ...(nonces ? { nonce: nonces.peek() } : { variation: lane.nextVariation() }) }
-    const made = await prepared(round, row, { draft, lifetime })
+    const made = await prepared(round, row, { draft, lifetime, isJudged: judged.has(row.id) })
     if (made === 'lacks') lacking.push(row.id)
     if (!made || made === 'lacks') continue
     issued.push(made)
@@ -38,12 +46,12 @@ export async function issue(job: LaneJob, { fresh, anchor, among, chainNonce }: 
   return { issued, lacking }
 }
 
-type Next = { draft: Draft; lifetime: Lifetime }
+type Next = { draft: Draft; lifetime: Lifetime; isJudged: boolean }
 
 /** Undefined: the request ended, or waits again. One that cannot be judged is refused, and holds up nothing. */
 async function prepared(round: Round, row: TransactionRow, next: Next): Promise<Issued | 'lacks' | undefined> {
   try {
-    const admitted = await admit(round, row, next.draft)
+    const admitted = await admit(round, row, next)
     if (admitted === 'lacks') return admitted
     return admitted === 'runs' ? await stored(round, row, next) : undefined
   } catch (error) {
@@ -60,11 +68,7 @@ async function prepared(round: Round, row: TransactionRow, next: Next): Promise<
   }
 }
 
-/** What an earlier judgement said does not hold any more, or was to be asked again when its time has come. */
-export const isJudgedAgain = (row: TransactionRow, policyVersion: number): boolean =>
-  row.policy_version !== policyVersion || row.served_delay === 1 || row.approved_at !== null
-
-async function admit(round: Round, row: TransactionRow, draft: Draft): Promise<Again> {
+async function admit(round: Round, row: TransactionRow, { draft, isJudged }: Next): Promise<Again> {
   if (row.session_id) {
     const session = await round.session(row.session_id)
     if (!session || session.revoked_at !== null) {
@@ -77,12 +81,14 @@ async function admit(round: Round, row: TransactionRow, draft: Draft): Promise<A
       return 'stays'
     }
   }
-  return isJudgedAgain(row, round.version) ? round.parts.judge.again(round.db, row, draft) : 'runs'
+  const again = isJudged || isJudgedAgain(row, { version: round.version, clock: round.parts.clock })
+  return again ? round.parts.judge.again(round.db, row, draft) : 'runs'
 }
 
 /** Builds the bytes, reads them back and stores them; a difference from what was judged ends the request. */
 async function stored(round: Round, row: TransactionRow, next: Next): Promise<Issued | undefined> {
-  const issued = build(round, row, { ...next, purpose: 'send', digest: row.digest! })
+  const { draft, lifetime } = next
+  const issued = build(round, row, { draft, lifetime, purpose: 'send', digest: row.digest! })
   if (!issued) {
     await endUnsent(round, row, {
       to: 'CANCELLED',

@@ -9,8 +9,9 @@ import { effectsOf } from '../rows/readings.ts'
 import { type TransactionRow, transactionStore } from '../rows/store.ts'
 import { type Broadcaster, broadcaster, type Outgoing, type Send } from './broadcaster.ts'
 import type { Issued } from './build.ts'
+import { hasPriceMoved, isJudgedAgain } from './decision-age.ts'
 import { fillGaps } from './gap-fill.ts'
-import { isJudgedAgain, issue } from './issue.ts'
+import { issue } from './issue.ts'
 import { laneId } from './lane-id.ts'
 import { type Lease, lease } from './lease.ts'
 import { sendWhatMay } from './leave.ts'
@@ -238,9 +239,9 @@ export class Lane {
     const promised = waiting.map(({ hash, nonce, cost }) => ({ hash, nonce, cost: parseBase(cost) }))
     // Inputs of judgements are read before the job that judges, which waits for nobody.
     const [{ fresh, waiting: unclear }, chainNonce] = await Promise.all([
-      prepare(this.#parts, this.#context(), { rows, promised }),
+      prepare(this.#parts, this.#context(), { rows, judged, promised }),
       waiting.length === 0 ? nextOnChain(this.#parts, this.#context()) : undefined,
-      this.#refreshPrices(judged),
+      this.#refreshPrices(rows.filter(({ id }) => judged.has(id))),
     ])
     this.#putOff(unclear.keys())
     await this.reasons.transactions(unclear)
@@ -248,7 +249,7 @@ export class Lane {
     const anchor = await this.#chain.expiry?.anchor()
     const scope = this.#scope(rows)
     const { issued, lacking } = await this.#job(scope, (job) =>
-      issue(job, { fresh, among: found, chainNonce, ...(anchor && { anchor }) }),
+      issue(job, { fresh, judged, among: found, chainNonce, ...(anchor && { anchor }) }),
     )
     this.#putOff(lacking)
     if (issued.length > 0) await this.#signAndRecord(issued, scope)
@@ -256,10 +257,10 @@ export class Lane {
   }
 
   /** The next requests: how many were looked at, those to be signed, and which of them are judged again before. */
-  async #next(count: number): Promise<{ found: number; rows: TransactionRow[]; judged: TransactionRow[] }> {
+  async #next(count: number): Promise<{ found: number; rows: TransactionRow[]; judged: Set<string> }> {
     const now = performance.now()
     for (const [id, until] of this.#lacking) if (until <= now) this.#lacking.delete(id)
-    const { database, switches } = this.#parts
+    const { database, switches, clock, prices } = this.#parts
     const { ready, version } = await database.read(async (db) => ({
       ready: await transactionStore.ready(db, {
         lane: this.id,
@@ -269,7 +270,11 @@ export class Lane {
       version: await switches.policyVersion(db),
     }))
     const rows = ready.filter(({ id }) => !this.#lacking.has(id)).slice(0, count)
-    return { found: ready.length, rows, judged: rows.filter((row) => isJudgedAgain(row, version)) }
+    const { network } = this.#chain
+    const judged = rows.filter(
+      (row) => isJudgedAgain(row, { version, clock }) || hasPriceMoved(row, network, prices.current),
+    )
+    return { found: ready.length, rows, judged: new Set(judged.map(({ id }) => id)) }
   }
 
   #putOff(ids: Iterable<string>): void {

@@ -11,14 +11,15 @@ type Place = Fenced & Pick<LaneContext, 'chain' | 'wallet'>
 type Preparing = { parts: Parts; lane: Fenced }
 
 /** The next requests of a lane, and what its attempts without a block will take before them. */
-type Next = { rows: readonly TransactionRow[]; promised: readonly Promised[] }
+type Next = { rows: readonly TransactionRow[]; judged: ReadonlySet<string>; promised: readonly Promised[] }
 /** `fresh` are drafts that would succeed now; `waiting` are requests of which no node can tell now, with the reason. */
 type Prepared = { fresh: Map<string, Draft>; waiting: Map<string, string> }
 type Drafted = { row: TransactionRow; draft: Draft }
 
 /** Builds and checks what is to be signed. What cannot be paid for ends here, before anything is signed. */
-export async function prepare(parts: Parts, lane: Place, { rows, promised }: Next): Promise<Prepared> {
-  const { drafted, waiting } = await drafts(parts, lane, rows)
+export async function prepare(parts: Parts, lane: Place, next: Next): Promise<Prepared> {
+  const { rows, promised } = next
+  const { drafted, waiting } = await drafts(parts, lane, next)
   const fresh = new Map<string, Draft>()
   const built = drafted.map(({ draft }) => draft)
   const faults = await lane.chain.precheck(lane.wallet.address, built, promised)
@@ -34,8 +35,10 @@ export async function prepare(parts: Parts, lane: Place, { rows, promised }: Nex
 }
 
 /** Those that cannot be built now wait; the others go on without them. */
-async function drafts(parts: Parts, lane: Place, rows: readonly TransactionRow[]) {
-  const built = await Promise.allSettled(rows.map((row) => currentDraft(lane, row)))
+async function drafts(parts: Parts, lane: Place, { rows, judged }: Next) {
+  const built = await Promise.allSettled(
+    rows.map((row) => (judged.has(row.id) ? currentDraft(lane, row) : storedDraft(row))),
+  )
   const drafted: Drafted[] = []
   const waiting = new Map<string, string>()
   for (const [index, result] of built.entries()) {
@@ -66,11 +69,14 @@ async function fail(
   })
 }
 
-/** What waited may have been priced long ago; an approval keeps the highest fee that was shown. */
+const storedDraft = (row: TransactionRow): Draft => ({ body: row.draft!, maxFee: parseBase(row.max_fee!) })
+
+/** What waited may have been priced long ago; an approval keeps the highest fee that was shown, or named with it. */
 async function currentDraft({ chain, wallet }: Place, row: TransactionRow): Promise<Draft> {
-  const stored: Draft = { body: row.draft!, maxFee: parseBase(row.max_fee!) }
+  const stored = storedDraft(row)
   // Without a nonce there is no replacing, and accounts that appear meanwhile would change the effects.
-  if (!chain.order || (row.served_delay === 0 && row.approved_at === null)) return stored
+  if (!chain.order) return stored
   const fresh = await chain.draft(wallet.address, intentOf(row))
-  return row.approved_at !== null && fresh.maxFee > stored.maxFee ? stored : fresh
+  const most = parseBase(row.fee_bound ?? row.max_fee!)
+  return row.approved_at !== null && fresh.maxFee > most ? stored : fresh
 }

@@ -54,6 +54,7 @@ export function newTransaction(
     digest,
     decision: JSON.stringify(verdict.decision),
     policy_version: verdict.policyVersion,
+    judged_at: now,
     epoch,
     amount_usd: verdict.usd === null ? null : String(verdict.usd),
     due_at: verdict.dueAt,

@@ -120,7 +120,7 @@ forEachEngine((_engine, open) => {
       }
       expect(await database.work({}, (db) => transactionStore.judge(db, judgement))).toBe(status === 'PENDING')
       const now = await database.read((db) => transactionStore.byId(db, row.id))
-      expect(now).toEqual(status === 'PENDING' ? { ...row, ...judgement } : row)
+      expect(now).toEqual(status === 'PENDING' ? { ...row, ...judgement, judged_at: 3 } : row)
     }
   })
 

@@ -24,6 +24,8 @@ type HeadRow = {
   max_fee: string | null
   digest: string | null
   policy_version: number
+  /** When it was last judged; null of those from before this was kept. */
+  judged_at: number | null
   /** Of the stops, when it was accepted: a later one that covers it ends it. */
   epoch: number
   amount_usd: string | null
@@ -98,6 +100,7 @@ const columns = [
   'max_fee',
   'digest',
   'policy_version',
+  'judged_at',
   'epoch',
   'amount_usd',
   'served_delay',
@@ -313,6 +316,7 @@ const judge = statement<Judged>((db, p) =>
       status: p('status'),
       tier: p('tier'),
       policy_version: p('policy_version'),
+      judged_at: p('updated_at'),
       amount_usd: p('amount_usd'),
       due_at: p('due_at'),
       approval_expires_at: p('approval_expires_at'),
@@ -361,7 +365,6 @@ export const transactionStore = {
   approve: async (db: Handle, change: Approve) => won(await db.run(approve, change)),
   /** An attempt on its nonce may cost more than those before. */
   raiseFee: (db: Handle, change: { id: string; fee: string }) => db.run(raiseFee, change),
-  /** A human has named a worst fee for this one. */
   nameFee: (db: Handle, change: { id: string; fee: string }) => db.run(nameFee, change),
   async judge(db: Handle, judged: Judged) {
     const isMine = won(await db.run(judge, judged))
