@@ -109,7 +109,8 @@ export function madeUpChain(node: MadeUpNode, impostor = false): Chain {
 function draftOf({ native, faults }: MadeUpNode, sender: string, intent: Intent, replaces?: Draft): Draft {
   const price = toBase(faults.price)
   const outbid = replaces ? shareDown(replaces.maxFee, { part: 5n, whole: 4n }) : price
-  const maxFee = outbid < price ? price : outbid
+  const isEnough = outbid >= price
+  const maxFee = isEnough ? outbid : price
   const does =
     intent.kind === 'lane'
       ? { to: sender, asset: native, amount: '0' }

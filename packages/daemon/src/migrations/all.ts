@@ -8,9 +8,9 @@ import { waitReasons } from './0006-wait-reasons.ts'
 import { restored } from './0007-restored.ts'
 import { numberedEvidence } from './0008-numbered-evidence.ts'
 import { judgedReplacements } from './0009-replacements.ts'
-import { ceilings } from './0011-ceilings.ts'
-import { stops } from './0012-stops.ts'
-import { owedAnswers } from './0014-owed-answers.ts'
+import { ceilings } from './0010-ceilings.ts'
+import { stops } from './0011-stops.ts'
+import { owedAnswers } from './0012-owed-answers.ts'
 
 /** The schema, step by step. */
 export const migrations: readonly Migration[] = [

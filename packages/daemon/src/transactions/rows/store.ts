@@ -24,10 +24,10 @@ type HeadRow = {
   max_fee: string | null
   digest: string | null
   policy_version: number
-  /** When it was last judged; null of those from before this was kept. */
-  judged_at: number | null
   /** Of the stops, when it was accepted: a later one that covers it ends it. */
   epoch: number
+  /** When it was last judged; null of those from before this was kept. */
+  judged_at: number | null
   amount_usd: string | null
   served_delay: number
   due_at: number | null
@@ -100,8 +100,8 @@ const columns = [
   'max_fee',
   'digest',
   'policy_version',
-  'judged_at',
   'epoch',
+  'judged_at',
   'amount_usd',
   'served_delay',
   'due_at',

@@ -5,7 +5,7 @@ import type { Migration } from '../platform/db/database.ts'
  * it is over, whatever its row says; what was accepted before epochs were noted is older than any.
  */
 export const stops: Migration = {
-  id: 12,
+  id: 11,
   name: 'stops',
   statements: [
     `create table stops (

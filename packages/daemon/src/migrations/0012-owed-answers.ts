@@ -5,7 +5,7 @@ import type { Migration } from '../platform/db/database.ts'
  * the answers of the last minute count as owed.
  */
 export const owedAnswers: Migration = {
-  id: 14,
+  id: 12,
   name: 'owed answers',
   statements: [
     `create table owed_answers (transaction_id text primary key)`,
