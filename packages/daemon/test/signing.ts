@@ -95,11 +95,14 @@ const chain = { native: wide, fee: wide.transaction, tokens: {}, otherTokens: tr
 /** Above all that tests pay. */
 export const WIDE: Ceiling = { chains: { 'eip155:1': chain, 'eip155:31337': chain, solana: chain }, recipients: [] }
 
-const ceilings = new Map<string, Sealed>()
+/** Of each signer its own: it believes no other's seal. */
+const ceilings = new WeakMap<object, Map<string, Sealed>>()
 /** A wide ceiling for a key that has just come in. */
 export async function wideCeiling(keys: Pick<Keys, 'changeCeiling'>, { address }: Pick<KeyRow, 'address'>) {
-  const ceiling = ceilings.get(address) ?? (await keys.changeCeiling({ address, next: WIDE }))
-  ceilings.set(address, ceiling)
+  const own = ceilings.get(keys) ?? new Map<string, Sealed>()
+  ceilings.set(keys, own)
+  const ceiling = own.get(address) ?? (await keys.changeCeiling({ address, next: WIDE }))
+  own.set(address, ceiling)
   return ceiling
 }
 

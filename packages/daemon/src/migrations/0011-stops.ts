@@ -13,6 +13,6 @@ export const stops: Migration = {
       code text not null, actor text not null, cancelled bigint not null, due_at bigint not null, lease_owner text, lease_until bigint not null)`,
     `alter table transactions add column epoch bigint not null default 0`,
     `drop index transactions_waiting`,
-    `create index transactions_waiting on transactions (lane, epoch, id) where status = 'PENDING'`,
+    `create index transactions_waiting on transactions (status, lane, epoch, id) where status = 'PENDING'`,
   ],
 }

@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import { type Handle, type NoParams, statement } from '../../platform/db/database.ts'
 
 type LaneKey = { lane: string; wallet_id: string; network: string }
-// From one lane to the next by their index: asked several times a second, however much waits in each.
+// From one lane to the next by an index that has the status too, or SQLite takes another: asked several times a second, however much waits in each.
 const waitingLanes = statement<NoParams, LaneKey>(
   () => sql`
     with recursive waiting (lane) as (
