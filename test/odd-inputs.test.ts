@@ -52,6 +52,7 @@ describe.each<Engine>(['sqlite', 'postgres'])('over %s', (engine) => {
     createPolicy: { type: 'RATE_LIMIT', walletId: wallet.id, rules: { maxRequests: 1_000_000, period: 'hourly' } },
     addToken: { network: world.network, address: newEvmAddress(), symbol: 'ODD', name: 'Odd', decimals: 18 },
     sendToken: { to: newEvmAddress(), amount: '1', network: world.network, dryRun: true },
+    changeWalletCeiling: { network: world.network, transaction: '1', day: '1' },
     simulate: { to: newEvmAddress(), amount: '1', network: world.network },
     updateSettings: { settings: [{ key: 'oracle.max_age_seconds', value: '600' }] },
     importWallet: { name: 'odd', chain: 'ethereum', environment: 'testnet', format: 'private-key', secret: 'x' },

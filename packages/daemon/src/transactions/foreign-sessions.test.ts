@@ -28,14 +28,16 @@ forEachEngine((_engine, open) => {
 
   test('a signed transaction is outbid by the session that asked for it and by the operator, not by another one', async () => {
     const { service, from, other, pay, sent } = await start()
-    const id = await pay(ETHER / 100n)
-    const first = await sent(id)
-    for (const purpose of ['speed-up', 'cancel'] as const)
-      await expect(service.replace(id, agent(other), purpose)).rejects.toMatchObject(refused)
-    expect(await service.get(id, other)).toMatchObject({ status: 'SUBMITTED', txHash: first })
-    const second = await service.replace(id, agent(from.session), 'speed-up')
-    const third = await service.replace(id, operator, 'cancel')
-    expect(new Set([first, second, third]).size).toBe(3)
+    const [mine, anyone] = [await pay(ETHER / 100n), await pay(ETHER / 100n)]
+    const signed = [await sent(mine), await sent(anyone)]
+    for (const [index, id] of [mine, anyone].entries()) {
+      for (const purpose of ['speed-up', 'cancel'] as const)
+        await expect(service.replace(id, agent(other), purpose)).rejects.toMatchObject(refused)
+      expect(await service.get(id, other)).toMatchObject({ status: 'SUBMITTED', txHash: signed[index] })
+    }
+    signed.push(await service.replace(mine, agent(from.session), 'speed-up'))
+    signed.push(await service.replace(anyone, operator, 'cancel'))
+    expect(new Set(signed).size).toBe(4)
   })
 
   test('what waits is cancelled by the session that asked for it and by the operator, not by another one', async () => {

@@ -1,4 +1,5 @@
 import {
+  type Base,
   type ceilingOperations,
   Failure,
   LOCAL_NETWORKS,
@@ -113,7 +114,7 @@ function changedOn(
   const was = before.chains[chain] ?? NONE
   const { decimals } = token ?? network.native
   const base = (text: string | undefined, places: number) =>
-    text === undefined ? undefined : String(parseUnits(text, places))
+    text === undefined ? undefined : String(wholeUnits(text, places))
   const amounts = (present: ChainCeiling['native'] | undefined) => ({
     transaction: base(input.transaction, decimals) ?? present?.transaction ?? '0',
     day: base(input.day, decimals) ?? present?.day ?? base(input.transaction, decimals) ?? '0',
@@ -126,6 +127,15 @@ function changedOn(
     contracts: input.contracts ?? was.contracts,
   }
   return { ...before, chains: { ...before.chains, [chain]: next } }
+}
+
+function wholeUnits(text: string, decimals: number): Base {
+  try {
+    return parseUnits(text, decimals)
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : 'expected a decimal amount'
+    throw new Failure('ACTION_VALIDATION_FAILED', message, { cause })
+  }
 }
 
 /** Sealed by the signer, which alone believes nothing else; here it is only read. */

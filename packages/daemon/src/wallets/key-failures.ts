@@ -5,6 +5,7 @@ const CODES: Partial<Record<KeyErrorCode, FailureCode>> = {
   KEYSTORE_LOCKED: 'KEYSTORE_LOCKED',
   IMPORT_INVALID: 'INVALID_IMPORT',
   EXPORT_REFUSED: 'ACTION_VALIDATION_FAILED',
+  SIGN_REFUSED: 'ACTION_VALIDATION_FAILED',
 }
 
 /** The answer of a key call, with the refusals that a client can meet as Failures (KEYSTORE_LOCKED, INVALID_IMPORT, …). */
