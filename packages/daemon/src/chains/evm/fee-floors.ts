@@ -7,7 +7,7 @@ export type Suggestion =
   | { readonly type: 'legacy'; readonly gasPrice: bigint }
 
 /** The price of a unit of gas that a block takes now. */
-export const askedBy = (now: Suggestion): bigint => (now.type === 'legacy' ? now.gasPrice : now.baseFee + now.tip)
+const askedBy = (now: Suggestion): bigint => (now.type === 'legacy' ? now.gasPrice : now.baseFee + now.tip)
 
 /** A node that asks for more than this as a tip is broken or lying. */
 export const tipMost = 500_000_000_000n

@@ -2,7 +2,7 @@ import { add, type Base, Failure, type Network, toBase, ZERO_BASE } from '@waiaa
 import { fieldsOf, OddAnswer, shown } from '../answers.ts'
 import type { Rpc } from '../rpc.ts'
 import { cache } from './cache.ts'
-import { askedBy, feeFloors, type Suggestion, tipMost } from './fee-floors.ts'
+import { feeFloors, type Suggestion, tipMost } from './fee-floors.ts'
 import type { Gas } from './gas-units.ts'
 import { quantity, quantityOr } from './hex.ts'
 import type { LeastPrice } from './least-price.ts'
@@ -27,7 +27,8 @@ export function feeSource(network: Network, rpc: Rpc, clock: () => number): FeeS
   return {
     async current() {
       const suggestion = await suggestions.get('', () => readSuggestion(network, rpc))
-      return { fees: floors.over(suggestion), asked: askedBy(suggestion) }
+      const fees = floors.over(suggestion)
+      return { fees, asked: askedIn(fees) }
     },
     refused(least) {
       const last = suggestions.peek('')?.value
@@ -37,6 +38,10 @@ export function feeSource(network: Network, rpc: Rpc, clock: () => number): FeeS
     },
   }
 }
+
+/** The price of a unit of gas that a block takes now; a least price that a node has named, within what is believed, is asked as well. */
+const askedIn = (fees: Fees): bigint =>
+  fees.type === 'legacy' ? fees.gasPrice : (fees.maxFeePerGas + fees.maxPriorityFeePerGas) / 2n
 
 async function readSuggestion(network: Network, rpc: Rpc): Promise<Suggestion> {
   const [block, tip, price] = await rpc.batch([
