@@ -26,7 +26,13 @@ export const WalletCeiling = z.object({
       symbol: z.string(),
       ...limits,
       fee: Units.describe('the worst fee of one transaction, in whole units of the native asset'),
-      tokens: z.array(z.object({ address: Address, symbol: z.string().nullable(), ...limits })),
+      tokens: z.array(
+        z.object({
+          address: Address,
+          symbol: z.string().nullable().describe('null: not registered, and its amounts are in base units'),
+          ...limits,
+        }),
+      ),
       otherTokens: z.boolean().describe('are tokens that are not listed signed in any amount?'),
       contracts: z.array(Address).describe('may be called in ways that the signer cannot read'),
     }),

@@ -21,6 +21,7 @@ import type {
   SubkeyPurpose,
 } from './types.ts'
 
+export { accountKey } from './account-key.ts'
 export { KeyError, type KeyErrorCode } from './key-error.ts'
 export { type LegacyWallet, readLegacyWallets } from './legacy.ts'
 export { makeSealingKeyPair, openExport, type SealingKeyPair, sealSecret } from './sealing.ts'

@@ -1,6 +1,6 @@
 import { type ceilingOperations, formatUnits, type Network, type Output } from '@waiaas/contract'
 import type { Token } from '../chains/intent.ts'
-import type { Ceiling, ChainCeiling, CountText } from '../keys/service.ts'
+import { accountKey, type Ceiling, type ChainCeiling, type CountText } from '../keys/service.ts'
 import { chainOf } from './ceiling-proposal.ts'
 
 type Answer = Output<typeof ceilingOperations.getWalletCeiling>
@@ -33,8 +33,9 @@ function networkView(network: Network, limits: ChainCeiling, { tokens, counts }:
     fee: formatUnits(BigInt(limits.fee), decimals),
     tokens: Object.entries(limits.tokens).map(([address, amounts]) => {
       const token = tokens.find((one) => one.address === address)
+      const used = usedOf(counts, accountKey(address) ?? address)
       // Of one that is not registered the decimals are not known here.
-      return { address, symbol: token?.symbol ?? null, ...amountsView(amounts, token?.decimals ?? 0, 0n) }
+      return { address, symbol: token?.symbol ?? null, ...amountsView(amounts, token?.decimals ?? 0, used) }
     }),
     otherTokens: limits.otherTokens,
     contracts: [...limits.contracts],

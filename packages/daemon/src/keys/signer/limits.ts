@@ -1,6 +1,5 @@
-import { base58 } from '@scure/base'
+import { accountKey } from '../account-key.ts'
 import type { Ceiling, ChainCeiling } from '../types.ts'
-import { hex } from './chains.ts'
 import { isRecord } from './invalid.ts'
 import { NATIVE } from './reading.ts'
 import { refuse } from './refuse.ts'
@@ -64,15 +63,9 @@ const isWithin = (some: ReadonlySet<string>, all: ReadonlySet<string>): boolean 
 const accounts = (list: readonly string[]): ReadonlySet<string> =>
   Array.isArray(list) ? new Set(list.map(account)) : refuse('expected a list of accounts')
 
-/** An address of EVM or Solana, as readings have it. */
-function account(text: unknown): string {
-  if (typeof text === 'string' && /^0x[0-9a-f]{40}$/i.test(text)) return text.slice(2).toLowerCase()
-  if (typeof text === 'string' && /^[1-9A-HJ-NP-Za-km-z]{32,44}$/.test(text)) {
-    const bytes = base58.decode(text)
-    if (bytes.length === 32) return hex(bytes)
-  }
-  return refuse('a ceiling names accounts by their addresses on EVM networks or Solana')
-}
+/** An address as readings have it. */
+const account = (text: unknown): string =>
+  accountKey(text) ?? refuse('a ceiling names accounts by their addresses on EVM networks or Solana')
 
 const amount = (text: unknown): bigint =>
   typeof text === 'string' && /^\d{1,78}$/.test(text) ? BigInt(text) : refuse('a ceiling has amounts in base units')
