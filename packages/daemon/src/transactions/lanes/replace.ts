@@ -1,4 +1,4 @@
-import { type Base, type Decision, type Effects, Failure, nativeAsset } from '@waiaas/contract'
+import { type Decision, type Effects, Failure, nativeAsset } from '@waiaas/contract'
 import type { Anchor, Draft } from '../../chains/build.ts'
 import type { Intent } from '../../chains/intent.ts'
 import { replaceReservation, reservedItems, type SpendItem } from '../../ledger/service.ts'
@@ -24,8 +24,6 @@ export type Wanted = {
   transactionId: string
   purpose: Replacement
   by: By
-  /** The worst fee that the operator accepts for it. */
-  feeBound?: Base | undefined
 }
 type Plan = Wanted & { draft: Draft; anchor?: Anchor }
 
@@ -65,8 +63,8 @@ const digestOf = ({ lane }: Round, draft: Draft): string =>
 /** The judgement that lets it be signed. The value stays held as it is, and the fee becomes the highest of the group. */
 async function allowed(round: Round, row: TransactionRow, plan: Plan): Promise<Decision> {
   const { db, now } = round
-  const { draft, feeBound } = plan
-  const before = { ...beforeOf(row), servedDelay: true, ...(feeBound !== undefined && { feeBound }) }
+  const { draft } = plan
+  const before = { ...beforeOf(row), servedDelay: true }
   // A cancel does nothing that was approved; its fee is judged like that of any other.
   if (before.approval && plan.purpose !== 'cancel' && draft.maxFee > (before.feeBound ?? 0n))
     throw new Failure('POLICY_DENIED', 'the approval was for a lower fee', {
@@ -77,7 +75,6 @@ async function allowed(round: Round, row: TransactionRow, plan: Plan): Promise<D
     throw new Failure('POLICY_DENIED', verdict.decision.reasons.map(({ message }) => message).join('; '), {
       details: { reasons: verdict.decision.reasons, decision: verdict.decision },
     })
-  if (feeBound !== undefined) await transactionStore.nameFee(db, { id: row.id, fee: String(feeBound) })
   const held = await reservedItems(db, row.id)
   const fee = held.find(({ part }) => part === 'fee')
   if (fee && fee.amount >= draft.maxFee) return verdict.decision
