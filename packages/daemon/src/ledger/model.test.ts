@@ -105,8 +105,8 @@ async function apply(both: Both, one: Command): Promise<void> {
 async function hold(both: Both, one: Extract<Command, { kind: 'reserve' }>): Promise<void> {
   const { wallet, session, network } = one
   const items = itemsOf(one.money)
-  const walletId = nameIn(both, wallet)
-  const spend = { transactionId: nameIn(both, both.spends.length), walletId, sessionId: nameIn(both, session) }
+  const account = nameIn(both, wallet)
+  const spend = { transactionId: nameIn(both, both.spends.length), account, sessionId: nameIn(both, session) }
   await work(both, (db) => reserve(db, { ...spend, network, items }, both.now))
   both.spends.push({ wallet, session, network, items, state: 'open', finalAt: 0 })
 }
@@ -141,7 +141,7 @@ const said = (both: Both) =>
     const windows: Record<string, Usd> = {}
     for (const wallet of wallets) {
       for (const network of [undefined, ...networks]) {
-        const query = { walletId: nameIn(both, wallet), now: both.now, worth, ...(network && { network }) }
+        const query = { account: nameIn(both, wallet), now: both.now, worth, ...(network && { network }) }
         const [day, month] = await walletWindows(db, query, [DAY_WINDOW, MONTH_WINDOW])
         windows[`${wallet} ${network} day`] = day!.total
         windows[`${wallet} ${network} month`] = month!.total

@@ -20,7 +20,8 @@ export { DAY_WINDOW, MONTH_WINDOW } from './store.ts'
 export type SpendItem = { part: 'value' | 'fee'; asset: string; amount: Base; usd: Usd | null }
 export type Spend = {
   transactionId: string
-  walletId: string
+  /** Under which the wallet's money counts: one for each address, however often its key comes in. */
+  account: string
   sessionId: string | null
   network: string
   items: readonly SpendItem[]
@@ -41,13 +42,13 @@ const FOREVER = 8_640_000_000_000_000
 /** Parts whose price was ever known count in micro-dollars; one without is held in its own unit. */
 const USD = 'usd'
 
-const walletScope = (walletId: string) => `wallet:${walletId}`
-const networkScope = (walletId: string, network: string) => `wallet:${walletId}@${network}`
+const accountScope = (account: string) => `wallet:${account}`
+const networkScope = (account: string, network: string) => `wallet:${account}@${network}`
 const sessionScope = (sessionId: string) => `session:${sessionId}`
-type Counted = { wallet_id: string; session_id: string | null; network: string }
+type Counted = { account: string; session_id: string | null; network: string }
 const scopesOf = (spend: Counted) => [
-  walletScope(spend.wallet_id),
-  networkScope(spend.wallet_id, spend.network),
+  accountScope(spend.account),
+  networkScope(spend.account, spend.network),
   ...(spend.session_id ? [sessionScope(spend.session_id)] : []),
 ]
 
@@ -102,7 +103,7 @@ async function lower(db: Handle, part: Part): Promise<void> {
 export async function reserve(db: Handle, spend: Spend, at: number): Promise<void> {
   const row: SpendRow = {
     transaction_id: spend.transactionId,
-    wallet_id: spend.walletId,
+    account: spend.account,
     session_id: spend.sessionId,
     network: spend.network,
     state: 'reserved',
@@ -111,6 +112,7 @@ export async function reserve(db: Handle, spend: Spend, at: number): Promise<voi
     created_at: at,
     updated_at: at,
   }
+  await lockAccount(db, row)
   await ledgerStore.insertSpend(db, row)
   await hold(db, row, spend.items)
 }
@@ -187,8 +189,12 @@ async function book(db: Handle, { scope, unit, amount }: Part, at: number): Prom
   }
 }
 
+/** The lock of the wallet that had the address first; a job of a later one holds its own alone. */
+const lockAccount = (db: Handle, { account }: Pick<Counted, 'account'>) => db.lock(accountScope(account))
+
 async function openSpend(db: Handle, id: string): Promise<SpendRow> {
-  const row = await ledgerStore.spend(db, id)
+  let row = await ledgerStore.spend(db, id)
+  if (row && (await lockAccount(db, row))) row = await ledgerStore.spend(db, id)
   if (!row) throw new Error(`transaction ${id} has no spend`)
   if (row.state !== 'reserved' && row.state !== 'out') throw new Error(`the spend of ${id} is already ${row.state}`)
   return row
@@ -202,7 +208,7 @@ export async function reservedItems(db: Handle, id: string): Promise<SpendItem[]
 /** Micro-dollars of an amount in base units at the last known price, rounded up; null without one. */
 export type Worth = (asset: string, amount: Base) => Usd | null
 type WindowQuery = {
-  walletId: string
+  account: string
   network?: string
   now: number
   without?: string
@@ -217,10 +223,10 @@ type WindowQuery = {
  */
 export async function walletWindows(
   db: Handle,
-  { walletId, network, now, without, worth, unknownBefore }: WindowQuery,
+  { account, network, now, without, worth, unknownBefore }: WindowQuery,
   lengths: readonly number[],
 ): Promise<Window[]> {
-  const scope = network ? networkScope(walletId, network) : walletScope(walletId)
+  const scope = network ? networkScope(account, network) : accountScope(account)
   const opens = await openOthers(db, scope, without)
   const windows: Window[] = lengths.map((length) => ({
     open: ZERO_USD,

@@ -2,7 +2,7 @@ import { type Handle, statement } from '../platform/db/database.ts'
 
 export type SpendRow = {
   transaction_id: string
-  wallet_id: string
+  account: string
   session_id: string | null
   network: string
   state: 'reserved' | 'out' | 'final' | 'void'
@@ -33,7 +33,7 @@ declare module '../platform/db/tables.ts' {
 const insertSpend = statement<SpendRow>((db, p) =>
   db.insertInto('spends').values({
     transaction_id: p('transaction_id'),
-    wallet_id: p('wallet_id'),
+    account: p('account'),
     session_id: p('session_id'),
     network: p('network'),
     state: p('state'),

@@ -19,6 +19,10 @@ import {
 } from '@waiaas/contract'
 import { type Bill, billOf, type Holding, type KnownTokens, type Prices } from './bill.ts'
 
+/** Why a window counts as full, for the end of a sentence. */
+export const UNKNOWN_BEFORE =
+  ', because the wallet was restored and what it did before is not all known; the operator can look at the chain and confirm that it is (waiaas wallet confirm-spends)'
+
 /** USD that counts in a rolling window now: what is open, and what became final with the unix milliseconds until which it counts. */
 export type Window = {
   readonly total: Usd
@@ -60,6 +64,8 @@ export type EvaluateInput = {
   readonly requests: {
     readonly all: readonly number[]
     readonly networks: Readonly<Record<string, readonly number[] | undefined>>
+    /** After a restore: what was accepted before that is not all known. */
+    readonly unknownBefore?: number
   }
   /** By recipient that the wallet never paid: one that it paid and that has the same first and last characters. */
   readonly lookalikes?: Readonly<Record<string, string>>

@@ -354,6 +354,19 @@ describe('time', () => {
     expect(verdict([open(), policy], { now: opens })).toBe('INSTANT')
     expect(verdict([open(), policy], { now: opens - 1 })).toMatch('DENY')
   })
+  test('RATE_LIMIT counts as full for its length after a restore, and says until when', () => {
+    const rate = row('RATE_LIMIT', { max_requests: 2, window_seconds: 60 })
+    const at = (now: number, more = {}) =>
+      judge([open(), rate], { now, requests: { all: [], networks: {}, unknownBefore: NOON }, ...more }).decision
+    expect(at(NOON + 59_999)).toMatchObject({
+      outcome: 'DENY',
+      reasons: [{ code: 'RATE_LIMIT_EXCEEDED', observed: 0, retryAt: NOON / 1000 + 60 }],
+    })
+    expect(at(NOON + 59_999).reasons[0]!.message).toContain('confirm-spends')
+    expect(at(NOON + 60_000).outcome).toBe('ALLOW')
+    // What was accepted later is not refused for what was not known before.
+    expect(at(NOON + 61_000, { context: { acceptedAt: NOON + 60_500 } }).outcome).toBe('ALLOW')
+  })
   test('RATE_LIMIT lets the last request of a window through and refuses the next until one leaves', () => {
     const rate = row('RATE_LIMIT', { max_requests: 2, window_seconds: 60 })
     const accepted = (...all: number[]) => ({ requests: { all, networks: {} } })

@@ -16,6 +16,8 @@ export type WalletFacts = {
   environment: 'mainnet' | 'testnet'
   address: string
   status: 'ACTIVE' | 'SUSPENDED' | 'TERMINATED'
+  /** Under which its money is counted. */
+  account: string
   /** After a restore: until then (unix milliseconds) it may have spent what the ledger does not know. */
   spends_unknown_before?: number | null
 }

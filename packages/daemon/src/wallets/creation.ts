@@ -42,7 +42,9 @@ export function creation(parts: WalletDependencies, ceilings: Ceilings) {
     await database.work({ shared: ['system'], exclusive }, async (db) => {
       const other = await walletStore.liveByAddress(db, row.chain, row.address)
       if (other) throw addressExists(other)
-      await walletStore.insert(db, row)
+      // A key that comes in again spends from the windows that it left.
+      const before = await walletStore.predecessor(db, row.chain, row.address)
+      await walletStore.insert(db, { ...row, ...before })
       await walletStore.insertKey(db, storedKey(key))
       await ceilingStore.set(db, id, ceiling)
       await rest(db, row)
@@ -119,6 +121,7 @@ const newWallet = ({ name, chain, environment }: Chosen, { id, address, now }: M
   updated_at: now,
   terminated_at: null,
   purged_at: null,
+  account: id,
   spends_unknown_before: null,
 })
 

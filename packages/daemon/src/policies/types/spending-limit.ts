@@ -22,6 +22,7 @@ import {
   isFeeNamed,
   onPolicyNetwork,
   type Telling,
+  UNKNOWN_BEFORE,
   type Window,
   type WindowName,
 } from '../case.ts'
@@ -322,9 +323,6 @@ function filled(window: Window, limit: Usd): Window {
   return { total: limit, final: [...known, { until: fullUntil, usd: remaining(limit, total) }], fullUntil }
 }
 
-const UNKNOWN =
-  ', because the wallet was restored and what it spent before is not all known; the operator can look at the chain and confirm it (wallet confirm-spends)'
-
 type Within = { name: WindowName; of: Case }
 
 function judgeWindow(policy: SpendingPolicy, { name, of }: Within, findings: Finding[]): void {
@@ -338,7 +336,7 @@ function judgeWindow(policy: SpendingPolicy, { name, of }: Within, findings: Fin
       const left = remaining(limit, window.total)
       const retryAt = fitsAt(window, limit, cost)
       return {
-        message: `${usdNumber(cost)} USD with fees does not fit: ${usdNumber(left)} of ${name} ${usdNumber(limit)} is left${window.fullUntil ? UNKNOWN : ''}`,
+        message: `${usdNumber(cost)} USD with fees does not fit: ${usdNumber(left)} of ${name} ${usdNumber(limit)} is left${window.fullUntil ? UNKNOWN_BEFORE : ''}`,
         observed: usdNumber(add(window.total, cost)),
         allowed: usdNumber(limit),
         ...(retryAt !== null && { retryAt }),

@@ -312,8 +312,8 @@ async function spent(
   const limits = policies.filter(({ asks }) => asks.spent !== undefined)
   const needsMonth = limits.some(({ asks }) => asks.spent === 'month')
   const windows = async (network?: string): Promise<Windows> => {
-    const { id: walletId, spends_unknown_before: unknownBefore } = subject.wallet
-    const query = { walletId, now, worth, unknownBefore, ...(network && { network }), ...(without && { without }) }
+    const { account, spends_unknown_before: unknownBefore } = subject.wallet
+    const query = { account, now, worth, unknownBefore, ...(network && { network }), ...(without && { without }) }
     const [day, month = day] = await walletWindows(db, query, needsMonth ? [DAY_WINDOW, MONTH_WINDOW] : [DAY_WINDOW])
     return { day: day!, month: month! }
   }
@@ -337,7 +337,7 @@ async function requests(
     const since = until - Math.max(...of.map(({ windowMs }) => windowMs))
     const count = Math.max(...of.map(({ count }) => count))
     return transactionStore.acceptedTimes(db, {
-      walletId: subject.wallet.id,
+      wallet: subject.wallet,
       network,
       since,
       until,
@@ -345,5 +345,10 @@ async function requests(
       count,
     })
   }
-  return { all: await times(null), networks: { [subject.network.id]: await times(subject.network.id) } }
+  const { spends_unknown_before: unknownBefore } = subject.wallet
+  return {
+    all: await times(null),
+    networks: { [subject.network.id]: await times(subject.network.id) },
+    ...(unknownBefore && { unknownBefore }),
+  }
 }

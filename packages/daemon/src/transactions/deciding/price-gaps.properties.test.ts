@@ -130,8 +130,10 @@ function rowOf({ wallet, type, effects, intent }: Subject, verdict: Verdict, now
 
 /** One payment over the real ledger. */
 async function payment(database: Database, around: Market, amount: bigint) {
+  const walletId = newId()
   const wallet: WalletFacts = {
-    id: newId(),
+    id: walletId,
+    account: walletId,
     name: 'w',
     chain: 'ethereum',
     environment: 'testnet',
@@ -154,7 +156,7 @@ async function payment(database: Database, around: Market, amount: bigint) {
     const verdict = await judges.of(db, subject)
     const row = rowOf(subject, verdict, now())
     await transactionStore.insert(db, row)
-    const spend = { transactionId: row.id, walletId: wallet.id, sessionId: null, network: network.id }
+    const spend = { transactionId: row.id, account: wallet.account, sessionId: null, network: network.id }
     await reserve(db, { ...spend, items: verdict.reserve }, now())
     return row.id
   })

@@ -86,7 +86,7 @@ async function storeFill({ parts, db }: Job, { lane, intent, draft, digest, effe
   await transactionStore.insert(db, row)
   await reserve(
     db,
-    { transactionId: row.id, walletId: wallet.id, sessionId: null, network: network.id, items: verdict.reserve },
+    { transactionId: row.id, account: wallet.account, sessionId: null, network: network.id, items: verdict.reserve },
     now,
   )
   const details = { lane: lane.id }

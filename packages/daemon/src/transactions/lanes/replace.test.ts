@@ -47,7 +47,7 @@ forEachEngine((_engine, open) => {
     expect((await balance(recipient)) - before).toBe(ETHER / 100n)
     const window = () =>
       database.read((db) =>
-        walletWindow(db, { worth: () => null, walletId: from.id, lengthMs: 86_400_000, now: Date.now() }),
+        walletWindow(db, { worth: () => null, account: from.id, lengthMs: 86_400_000, now: Date.now() }),
       )
     while ((await window()).open > ZERO_USD) await new Promise((resolve) => setTimeout(resolve, 20))
     expect(integerOf((await window()).total)).toBeLessThan(20_200_000n)
@@ -70,7 +70,7 @@ forEachEngine((_engine, open) => {
     expect(await until(transactionId, 'CANCELLED', 'CONFIRMED')).toBe('CANCELLED')
     expect(await balance(recipient)).toBe(before)
     const { total, open } = await database.read((db) =>
-      walletWindow(db, { worth: () => null, walletId: from.id, lengthMs: 86_400_000, now: Date.now() }),
+      walletWindow(db, { worth: () => null, account: from.id, lengthMs: 86_400_000, now: Date.now() }),
     )
     expect(open).toBe(0n)
     expect(integerOf(total)).toBeGreaterThan(0n)
