@@ -36,7 +36,7 @@ forEachEngine((_engine, open) => {
     const { transactionId } = await send(from, { to: recipient, amount: String(ETHER / 100n) }, newId())
     await until(transactionId, 'SUBMITTED')
     const first = await hashOf(transactionId)
-    const second = await service.replace(transactionId, agent(from.session), 'speed-up')
+    const second = await service.replace(transactionId, agent(from.session), { with: 'speed-up' })
     expect(second).not.toBe(first)
     const before = await balance(recipient)
     while ((await node.rpc('eth_getTransactionByHash', [second])) === null)
@@ -51,7 +51,7 @@ forEachEngine((_engine, open) => {
       )
     while ((await window()).open > ZERO_USD) await new Promise((resolve) => setTimeout(resolve, 20))
     expect(integerOf((await window()).total)).toBeLessThan(20_200_000n)
-    await expect(service.replace(transactionId, agent(from.session), 'cancel')).rejects.toSatisfy((error) =>
+    await expect(service.replace(transactionId, agent(from.session), { with: 'cancel' })).rejects.toSatisfy((error) =>
       isFailure(error, 'TX_ALREADY_PROCESSED'),
     )
   })
@@ -61,7 +61,7 @@ forEachEngine((_engine, open) => {
     const { transactionId } = await send(from, { to: recipient, amount: String(ETHER / 100n) }, newId())
     await until(transactionId, 'SUBMITTED')
     const before = await balance(recipient)
-    const hash = await service.replace(transactionId, operator, 'cancel')
+    const hash = await service.replace(transactionId, operator, { with: 'cancel' })
     while ((await node.rpc('eth_getTransactionByHash', [hash])) === null)
       await new Promise((resolve) => setTimeout(resolve, 20))
     await node.mine(1)
@@ -88,10 +88,10 @@ forEachEngine((_engine, open) => {
     await service.approve(transactionId)
     await until(transactionId, 'SUBMITTED')
     const before = await balance(recipient)
-    await expect(service.replace(transactionId, operator, 'speed-up')).rejects.toSatisfy((error) =>
+    await expect(service.replace(transactionId, operator, { with: 'speed-up' })).rejects.toSatisfy((error) =>
       isFailure(error, 'POLICY_DENIED'),
     )
-    const hash = await service.replace(transactionId, operator, 'cancel')
+    const hash = await service.replace(transactionId, operator, { with: 'cancel' })
     while ((await node.rpc('eth_getTransactionByHash', [hash])) === null)
       await new Promise((resolve) => setTimeout(resolve, 20))
     await node.mine(4)

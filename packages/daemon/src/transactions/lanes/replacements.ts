@@ -69,7 +69,8 @@ export function replacements(parts: Parts, lane: Lane) {
     await lane.reasons.transactions(new Map([[id, reason]]))
   }
 
-  async function carryOut({ transactionId, purpose, by }: Wanted): Promise<string> {
+  async function carryOut(wanted: Wanted): Promise<string> {
+    const { transactionId, purpose } = wanted
     const { row, newest } = await outbidden(parts, transactionId)
     const chain = lane.chain()
     const before: Draft = { body: newest.draft, maxFee: parseBase(newest.max_fee) }
@@ -79,7 +80,7 @@ export function replacements(parts: Parts, lane: Lane) {
     await requireSendable(lane, draft, newest.nonce)
     const anchor = await chain.expiry?.anchor()
     const scope = lane.scope([row])
-    const plan = { transactionId, purpose, draft, by, ...(anchor && { anchor }) }
+    const plan = { ...wanted, draft, ...(anchor && { anchor }) }
     const [recorded] = await lane.sign([await lane.job(scope, (job) => replace(job, plan))], scope)
     if (!recorded?.row.hash) throw new Failure('TX_ALREADY_PROCESSED', 'the transaction moved on while it was replaced')
     blocks.note(transactionId, at)

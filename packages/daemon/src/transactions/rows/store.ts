@@ -289,6 +289,12 @@ const raiseFee = statement<{ id: string; fee: string }>((db, p) =>
     .set({ highest_fee: p('fee') })
     .where('id', '=', p('id')),
 )
+const nameFee = statement<{ id: string; fee: string }>((db, p) =>
+  db
+    .updateTable('transactions')
+    .set({ fee_bound: p('fee') })
+    .where('id', '=', p('id')),
+)
 type Judged = Pick<
   TransactionRow,
   | 'id'
@@ -359,6 +365,8 @@ export const transactionStore = {
   approve: async (db: Handle, change: Approve) => won(await db.run(approve, change)),
   /** An attempt on its nonce may cost more than those before. */
   raiseFee: (db: Handle, change: { id: string; fee: string }) => db.run(raiseFee, change),
+  /** The operator lets its fee come to this. */
+  nameFee: (db: Handle, change: { id: string; fee: string }) => db.run(nameFee, change),
   async judge(db: Handle, judged: Judged) {
     const isMine = won(await db.run(judge, judged))
     if (isMine) await db.run(judgeTexts, judged)
