@@ -7,7 +7,7 @@ export type Switches = {
   wallet(db: Handle, id: string): Promise<WalletFacts | undefined>
   session(db: Handle, id: string): Promise<SessionFacts | undefined>
   isLinked(db: Handle, sessionId: string, walletId: string): Promise<boolean>
-  policyVersion(db: Handle): Promise<number>
+  policyVersion(db: Handle, walletId: string): Promise<number>
 }
 export type WalletFacts = {
   id: string

@@ -27,6 +27,7 @@ import type { Clock } from '../../platform/clock.ts'
 import type { Handle } from '../../platform/db/database.ts'
 import type { Log } from '../../platform/log.ts'
 import {
+  type AppliedPolicies,
   type EvaluateInput,
   evaluate,
   type Judgement,
@@ -65,26 +66,29 @@ export type JudgeParts = {
   log: Pick<Log, 'error'>
   audit: Audit
   switches: Switches
-  policies(db: Handle, walletId: string): Promise<{ version: number; policies: readonly Policy[] }>
+  policies(db: Handle, walletId: string): Promise<AppliedPolicies>
   /** What is known of prices now, under the settings of the decision; refreshed outside of any job. */
   prices: { under(settings: JudgedSettings): PriceFacts }
   network(id: string): Network
-  /** As the policies of this version have them beside them: what a job reads, not what this process took over last. */
-  settings(db: Handle, version: number): Promise<JudgedSettings>
+  /** As the common version of the policies has them beside it: what a job reads, not what this process took over last. */
+  settings(db: Handle, common: number): Promise<JudgedSettings>
   constraintFaults(constraints: string, facts: ConstraintFacts): Reason[]
 }
 /** Asks the policies about effects, with everything that counts read in the caller's transaction. */
 export const judge = (parts: JudgeParts): Judge => ({
-  of: (db, subject, before) => judgeSubject({ parts, db }, subject, before),
+  of: async (db, subject, before) => (await judged({ parts, db }, subject, before)).verdict,
   again: (db, row, draft) => judgeAgain({ parts, db }, row, draft),
 })
 type JudgeJob = Job<JudgeParts>
 
-async function judgeSubject(job: JudgeJob, subject: Subject, before?: Before): Promise<Verdict> {
+/** The verdict, and what was known of prices under its settings. */
+type Judged = { verdict: Verdict; prices: PriceFacts }
+
+async function judged(job: JudgeJob, subject: Subject, before?: Before): Promise<Judged> {
   const { parts, db } = job
   const { wallet, network } = subject
-  const { version, policies } = await parts.policies(db, wallet.id)
-  const settings = await parts.settings(db, version)
+  const { version, common, policies } = await parts.policies(db, wallet.id)
+  const settings = await parts.settings(db, common)
   const prices = parts.prices.under(settings)
   const [now, latest] = [parts.clock.now(), parts.clock.latest()]
   const reading: Reading = {
@@ -118,7 +122,7 @@ async function judgeSubject(job: JudgeJob, subject: Subject, before?: Before): P
   if (judgement.fault !== undefined)
     parts.log.error({ err: judgement.fault, wallet: wallet.id }, 'a request could not be judged, and is refused')
   const constrained = await withConstraints(job, { subject, judgement, before, worth: prices.worth })
-  return verdictOf(settings, constrained, version)
+  return { verdict: verdictOf(settings, constrained, version), prices }
 }
 
 /** Of each asset the price that is younger. */
@@ -187,9 +191,8 @@ type Accepted = { subject: Subject; before: Before }
 async function judgeAgain(job: JudgeJob, row: TransactionRow, draft: Draft): Promise<Again> {
   const { parts, db } = job
   const accepted = await acceptedOf(job, row, draft)
-  const verdict = await judgeSubject(job, accepted.subject, accepted.before)
-  const settings = await parts.settings(db, verdict.policyVersion)
-  const lack = lackOf(parts.prices.under(settings), accepted, verdict)
+  const { verdict, prices } = await judged(job, accepted.subject, accepted.before)
+  const lack = lackOf(prices, accepted, verdict)
   if (lack !== undefined) {
     await transactionStore.wait(db, { id: row.id, reason: lack })
     return 'lacks'

@@ -76,7 +76,7 @@ function judgeOf({ state, known }: Market, wallet: WalletFacts) {
       isLinked: async () => true,
       policyVersion: async () => 1,
     },
-    policies: async () => ({ version: 1, policies }),
+    policies: async () => ({ version: 1, common: 1, policies }),
     prices: {
       under: () => ({
         current: () => ({ [ETH]: known.current }),

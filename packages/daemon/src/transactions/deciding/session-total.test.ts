@@ -90,7 +90,7 @@ const parts: Omit<JudgeParts, 'prices' | 'constraintFaults'> = {
     isLinked: async () => true,
     policyVersion: async () => 1,
   },
-  policies: async () => ({ version: 1, policies }),
+  policies: async () => ({ version: 1, common: 1, policies }),
   network: () => network,
   settings: async () => ({ ...defaultSettings(), 'policy.default_deny_tokens': false }),
 }

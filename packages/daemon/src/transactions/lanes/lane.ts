@@ -267,7 +267,7 @@ export class Lane {
         wallet: this.walletId,
         count: count + this.#lacking.size,
       }),
-      version: await switches.policyVersion(db),
+      version: await switches.policyVersion(db, this.walletId),
     }))
     const rows = ready.filter(({ id }) => !this.#lacking.has(id)).slice(0, count)
     const { network } = this.#chain
