@@ -17,7 +17,7 @@ const wait = ({ time }: MadeUpBed) => {
   time.passed += 2_000
 }
 
-forEachEngine((_engine, open) => {
+forEachEngine((_engine, open, fresh) => {
   const start = madeUpBeds(open)
 
   test('an agent that outbids itself without end is stopped after one, and after eight', async () => {
@@ -55,6 +55,22 @@ forEachEngine((_engine, open) => {
     await bed.service.replace(id, operator, { with: 'cancel' })
     await bed.arrived(id)
     expect(await ended(bed, id)).toBe('CANCELLED')
+  })
+
+  test('a chain that stands still is outbid by no process that comes after, neither by request nor by itself', async () => {
+    const location = await fresh()
+    const first = await start({ location })
+    first.node.faults.standsSince = Date.now()
+    const asked = await first.sentPayment()
+    expect(await replaces(first, asked.id)).toBeUndefined()
+    await first.arrived(asked.id)
+    await first.end()
+    const second = await start({ location, limits: {} }, first.node)
+    second.time.passed = 2_000
+    expect(await refusedOf(second.service.replace(asked.id, operator, { with: 'speed-up' }))).toBe('REPLACEMENT_TOO_SOON')
+    expect(await second.attempts(asked.id)).toHaveLength(2)
+    second.node.faults.standsSince = undefined
+    expect(await refusedOf(second.service.replace(asked.id, operator, { with: 'speed-up' }))).toBeUndefined()
   })
 })
 

@@ -12,6 +12,8 @@ import { ceilings } from './0010-ceilings.ts'
 import { stops } from './0011-stops.ts'
 import { owedAnswers } from './0012-owed-answers.ts'
 import { accounts } from './0013-accounts.ts'
+import { policyVersions } from './0014-policy-versions.ts'
+import { seenBlocks } from './0015-seen-blocks.ts'
 
 /** The schema, step by step. */
 export const migrations: readonly Migration[] = [
@@ -28,4 +30,6 @@ export const migrations: readonly Migration[] = [
   stops,
   owedAnswers,
   accounts,
+  policyVersions,
+  seenBlocks,
 ]

@@ -15,8 +15,8 @@ type Plan = {
   lifetime: Lifetime
   purpose: Purpose
   digest: string
-  /** Of a replacement: who asked for it, and how it was judged. */
-  asked?: { by: By; decision: Decision; maxFee?: Base | undefined }
+  /** Of a replacement: who asked for it, how it was judged, and the time of the newest block. */
+  asked?: { by: By; decision: Decision; maxFee?: Base | undefined; seenBlock: number }
 }
 
 /** The exact bytes with their authorisation; undefined when they do not do what was judged, or cost more. */
@@ -83,6 +83,7 @@ function attemptRow({ lane, now }: Round, row: TransactionRow, made: Made): Atte
     signed: null,
     ...inNoBlock,
     left_at: null,
+    seen_block: plan.asked?.seenBlock ?? null,
     created_at: now,
     updated_at: now,
   }

@@ -27,7 +27,7 @@ export type Wanted = {
   /** What the operator lets its fee come to. */
   maxFee?: Base
 }
-type Plan = Wanted & { draft: Draft; anchor?: Anchor }
+type Plan = Wanted & { draft: Draft; seenBlock: number; anchor?: Anchor }
 
 /**
  * Stores an attempt that outbids the newest one on the same nonce. It is judged like a send, also within what is held: what
@@ -49,7 +49,7 @@ export async function replace(job: LaneJob, plan: Plan): Promise<Issued> {
   requireTurn(waiting, { by, now: round.now, blockMs: lane.chain.network.blockMs })
   const decision = await allowed(round, row, plan)
   const issued = build(round, row, {
-    ...{ draft, purpose, asked: { by, decision, maxFee: plan.maxFee } },
+    ...{ draft, purpose, asked: { by, decision, maxFee: plan.maxFee, seenBlock: plan.seenBlock } },
     lifetime: { ...plan.anchor, nonce: newest.nonce },
     digest: purpose === 'cancel' ? digestOf(round, draft) : row.digest!,
   })
