@@ -67,7 +67,9 @@ forEachEngine((_engine, open, fresh) => {
     await first.end()
     const second = await start({ location, limits: {} }, first.node)
     second.time.passed = 2_000
-    expect(await refusedOf(second.service.replace(asked.id, operator, { with: 'speed-up' }))).toBe('REPLACEMENT_TOO_SOON')
+    expect(await refusedOf(second.service.replace(asked.id, operator, { with: 'speed-up' }))).toBe(
+      'REPLACEMENT_TOO_SOON',
+    )
     expect(await second.attempts(asked.id)).toHaveLength(2)
     second.node.faults.standsSince = undefined
     expect(await refusedOf(second.service.replace(asked.id, operator, { with: 'speed-up' }))).toBeUndefined()
@@ -183,4 +185,25 @@ test('an approval lets the fee come to what was shown, or to what is named with 
   ])
   const approved = (await bed.events(named)).find(({ event }) => event === 'TX_APPROVED')
   expect(JSON.parse(approved!.details)).toMatchObject({ maxFee: '60' })
+})
+
+test('cancels beyond what is held use up the reserve of their lane, and then need room like others', async () => {
+  // In base units: fifty for one fee and for the lane in a day, and 125 in the window.
+  const bed = await start({ limits: { instant_max_usd: 10, max_fee_usd: 0.1, daily_limit_usd: 0.25 } })
+  const cancel = (id: string, maxFee?: string) => {
+    wait(bed)
+    return bed.service.replace(id, operator, { with: 'cancel', maxFee })
+  }
+  const ids: string[] = []
+  for (let count = 0; count < 3; count++) ids.push((await bed.sentPayment({ amount: '1' })).id)
+  for (const id of ids.slice(0, 2)) for (let raised = 0; raised < 4; raised++) await cancel(id)
+  const last = ids[2]!
+  await cancel(last)
+  await expect(cancel(last)).rejects.toMatchObject({
+    code: 'POLICY_DENIED',
+    message: expect.stringContaining('the reserve of the lane for its own fees is used up for today'),
+  })
+  await cancel(last, '50')
+  // What was held for the payments, and the reserve, is all that was signed for, but for what the operator let pass.
+  expect((await bed.counted()).total).toBe(256_000n)
 })

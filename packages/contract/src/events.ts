@@ -284,8 +284,8 @@ export const events = {
   },
   LANE_GAP_FILLED: {
     severity: 'warning',
-    summary: 'A transfer of nothing fills a nonce that others wait for.',
-    details: () => z.strictObject({ lane: Text }),
+    summary: 'A transfer of nothing fills a nonce that others wait for, at once or when a human lets it.',
+    details: () => z.strictObject({ lane: Text, tier: Tier.optional(), reasons: z.array(Reason).optional() }),
   },
   NONCE_USED_ELSEWHERE: {
     severity: 'critical',

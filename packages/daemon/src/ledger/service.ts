@@ -11,7 +11,7 @@ import {
   ZERO_USD,
 } from '@waiaas/contract'
 import type { Handle } from '../platform/db/database.ts'
-import { type Counter, ledgerStore, SPANS, type SpendRow } from './store.ts'
+import { type Counter, DAY_WINDOW, ledgerStore, SPANS, type SpendRow } from './store.ts'
 
 export { pruning } from './pruning.ts'
 export { DAY_WINDOW, MONTH_WINDOW } from './store.ts'
@@ -25,6 +25,8 @@ export type Spend = {
   sessionId: string | null
   network: string
   items: readonly SpendItem[]
+  /** What of it is paid from the reserve of its lane. */
+  fromReserve?: Usd
 }
 /**
  * What counts in a rolling window: all that is open, and what became final within it, by the start of its minute or hour.
@@ -44,8 +46,10 @@ const USD = 'usd'
 
 const accountScope = (account: string) => `wallet:${account}`
 const networkScope = (account: string, network: string) => `wallet:${account}@${network}`
+/** A lane is an address on a network. */
+const reserveScope = (account: string, network: string) => `${networkScope(account, network)}/reserve`
 const sessionScope = (sessionId: string) => `session:${sessionId}`
-type Counted = { account: string; session_id: string | null; network: string }
+type Counted = Pick<SpendRow, 'account' | 'session_id' | 'network' | 'from_reserve'>
 const scopesOf = (spend: Counted) => [
   accountScope(spend.account),
   networkScope(spend.account, spend.network),
@@ -81,8 +85,15 @@ const usdIn = (unit: string, amount: bigint, worth: Worth): Usd =>
 /** So much of one counter, in its own unit. */
 type Part = Counter & { amount: bigint }
 
-const partsOf = (spend: Counted, items: readonly SpendItem[]): Part[] =>
-  [...byUnit(items)].flatMap(([unit, amount]) => scopesOf(spend).map((scope) => ({ scope, unit, amount })))
+function partsOf(spend: Counted, items: readonly SpendItem[]): Part[] {
+  const { account, network, from_reserve } = spend
+  const parts = [...byUnit(items)].flatMap(([unit, amount]) =>
+    scopesOf(spend).map((scope) => ({ scope, unit, amount })),
+  )
+  if (from_reserve === null) return parts
+  return [...parts, { scope: reserveScope(account, network), unit: USD, amount: BigInt(from_reserve) }]
+}
+const reserveText = (usd: Usd): string | null => (usd === ZERO_USD ? null : String(usd))
 
 async function hold(db: Handle, spend: Counted, items: readonly SpendItem[]): Promise<void> {
   for (const part of partsOf(spend, items))
@@ -109,6 +120,7 @@ export async function reserve(db: Handle, spend: Spend, at: number): Promise<voi
     state: 'reserved',
     items: encode(spend.items),
     usd: String(total(spend.items)),
+    from_reserve: reserveText(spend.fromReserve ?? ZERO_USD),
     created_at: at,
     updated_at: at,
   }
@@ -120,13 +132,15 @@ export async function reserve(db: Handle, spend: Spend, at: number): Promise<voi
 /** Gives a reservation other contents: judged again, or a higher fee on the same nonce. */
 export async function replaceReservation(
   db: Handle,
-  { transactionId: id, items }: Pick<Spend, 'transactionId' | 'items'>,
+  { transactionId: id, items, fromReserve = ZERO_USD }: Pick<Spend, 'transactionId' | 'items' | 'fromReserve'>,
   at: number,
 ): Promise<void> {
   const row = await openSpend(db, id)
+  const from_reserve = reserveText(fromReserve)
   await free(db, row, decode(row.items))
-  await hold(db, row, items)
-  await ledgerStore.changeSpend(db, { id, state: row.state, items: encode(items), usd: String(total(items)), at })
+  await hold(db, { ...row, from_reserve }, items)
+  const held = { items: encode(items), usd: String(total(items)), from_reserve }
+  await ledgerStore.changeSpend(db, { id, state: row.state, ...held, at })
 }
 
 /** The signed bytes are about to leave. */
@@ -158,7 +172,9 @@ export async function finish(db: Handle, finished: readonly Finished[], at: numb
     const paid = reserved.flatMap((item) => landed(item, outcome))
     addUp(freed, row, reserved)
     addUp(booked, row, paid)
-    await ledgerStore.changeSpend(db, { id, state: 'final', items: encode(paid), usd: String(total(paid)), at })
+    const { from_reserve } = row
+    const outcomes = { items: encode(paid), usd: String(total(paid)), from_reserve }
+    await ledgerStore.changeSpend(db, { id, state: 'final', ...outcomes, at })
   }
   for (const part of freed.values()) await lower(db, part)
   for (const part of booked.values()) await book(db, part, at)
@@ -201,9 +217,11 @@ async function openSpend(db: Handle, id: string): Promise<SpendRow> {
 }
 
 /** The reservation of a transaction while it is open. */
-export async function reservedItems(db: Handle, id: string): Promise<SpendItem[]> {
-  return decode((await openSpend(db, id)).items)
+export async function reservation(db: Handle, id: string): Promise<{ items: SpendItem[]; fromReserve: Usd; usd: Usd }> {
+  const { items, from_reserve, usd } = await openSpend(db, id)
+  return { items: decode(items), fromReserve: parseMicros(from_reserve ?? '0'), usd: parseMicros(usd) }
 }
+const reservedItems = async (db: Handle, id: string) => (await reservation(db, id)).items
 
 /** Micro-dollars of an amount in base units at the last known price, rounded up; null without one. */
 export type Worth = (asset: string, amount: Base) => Usd | null
@@ -288,6 +306,19 @@ async function finalsOf(
   return finals
 }
 const hourAfter = (at: number): number => at - (at % HOUR) + HOUR
+
+/** What an account's lane on a network has taken from its reserve within a day; `without` leaves out a transaction's own. */
+export async function reserveWindow(
+  db: Handle,
+  { account, network, now, without }: { account: string; network: string; now: number; without?: string | undefined },
+): Promise<Window> {
+  const scope = reserveScope(account, network)
+  const own = without ? integerOf((await reservation(db, without)).fromReserve) : 0n
+  const open = toUsd((await ledgerStore.open(db, { scope, unit: USD })) - own)
+  const [found] = await finalsOf(db, { scope, unit: USD, now }, [DAY_WINDOW])
+  const final = found!.map(({ until, amount }) => ({ until, usd: toUsd(amount) }))
+  return sumOf({ open: ZERO_USD, final: [], total: ZERO_USD }, { open, final })
+}
 
 /** One such window. */
 export const walletWindow = async (db: Handle, { lengthMs, ...query }: WindowQuery & { lengthMs: number }) =>

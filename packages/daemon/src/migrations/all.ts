@@ -14,6 +14,7 @@ import { owedAnswers } from './0012-owed-answers.ts'
 import { accounts } from './0013-accounts.ts'
 import { policyVersions } from './0014-policy-versions.ts'
 import { seenBlocks } from './0015-seen-blocks.ts'
+import { laneReserves } from './0016-lane-reserves.ts'
 
 /** The schema, step by step. */
 export const migrations: readonly Migration[] = [
@@ -32,4 +33,5 @@ export const migrations: readonly Migration[] = [
   accounts,
   policyVersions,
   seenBlocks,
+  laneReserves,
 ]

@@ -13,9 +13,11 @@ import {
   type PolicyType,
   type Reason,
   type ReasonCode,
+  remaining,
   type Tier,
   type Toggles,
   type Usd,
+  ZERO_USD,
 } from '@waiaas/contract'
 import { type Bill, billOf, type Holding, type KnownTokens, type Prices } from './bill.ts'
 
@@ -69,6 +71,8 @@ export type EvaluateInput = {
   }
   /** By recipient that the wallet never paid: one that it paid and that has the same first and last characters. */
   readonly lookalikes?: Readonly<Record<string, string>>
+  /** Of what a lane does for itself: what is held for the transaction that it is for, and what it took from its reserve today. */
+  readonly lane?: { readonly held: Usd; readonly taken: Window }
   readonly toggles: Toggles
   /**
    * Only when an accepted request is judged again. `usdShown` is what the approver saw, null when there was no price;
@@ -182,6 +186,10 @@ export function caseOf(input: EvaluateInput): Case {
     requestCounts: [],
   }
 }
+
+/** What a lane's own doing costs beyond what is held for it; nothing of anything else. */
+export const beyondHeld = ({ isLane, input, bill }: Case): Usd =>
+  isLane ? remaining(bill.knownUsd, input.lane?.held ?? ZERO_USD) : ZERO_USD
 
 /** A human has named a worst fee for this one, and it is within that. */
 export const isFeeNamed = ({ input: { context }, bill }: Pick<Case, 'input' | 'bill'>): boolean =>

@@ -17,6 +17,7 @@ import {
 } from '@waiaas/contract'
 import { amountWithin, display, type Holding, usdOf } from '../bill.ts'
 import {
+  beyondHeld,
   type Case,
   type Finding,
   isFeeNamed,
@@ -127,17 +128,29 @@ function tierOf<M extends Base | Usd>(amount: M, [instant, notify, delay]: Ladde
 
 /**
  * Judges amounts by the token and native thresholds, value by the USD thresholds, the worst fee by the same and by its own
- * bound, and both windows. What a lane does for itself is bound by the fee's bound alone: it must be possible to take back
- * what is on its way.
+ * bound, and both windows. What a lane does for itself asks no tier: it must be possible to take back what is on its way.
  */
 function judgeSpendingLimit(policy: SpendingPolicy, of: Case, findings: Finding[]): void {
   judgeFeeBound(policy, of, findings)
-  if (of.isLane) return
+  if (of.isLane) judgeLane(policy, of, findings)
+  else judgeAll(policy, of, findings)
+}
+
+function judgeAll(policy: SpendingPolicy, of: Case, findings: Finding[]): void {
   for (const holding of of.bill.holdings) {
     if (holding.outflow > 0n) judgeAmount(policy, { holding, of }, findings)
   }
   judgeValue(policy, of, findings)
   judgeFee(policy, of, findings)
+  judgeWindow(policy, { name: 'daily_limit_usd', of }, findings)
+  judgeWindow(policy, { name: 'monthly_limit_usd', of }, findings)
+}
+
+/** It is paid from what is held, else from a reserve of `max_fee_usd` for 24 hours, else from the windows like anything else. */
+function judgeLane(policy: SpendingPolicy, of: Case, findings: Finding[]): void {
+  const beyond = beyondHeld(of)
+  if (beyond === ZERO_USD || isFeeNamed(of)) return
+  if (add(of.input.lane?.taken.total ?? ZERO_USD, beyond) <= policy.rules.maxFeeUsd) return
   judgeWindow(policy, { name: 'daily_limit_usd', of }, findings)
   judgeWindow(policy, { name: 'monthly_limit_usd', of }, findings)
 }
@@ -323,20 +336,23 @@ function filled(window: Window, limit: Usd): Window {
   return { total: limit, final: [...known, { until: fullUntil, usd: remaining(limit, total) }], fullUntil }
 }
 
+const USED_UP = 'the reserve of the lane for its own fees is used up for today, and '
+
 type Within = { name: WindowName; of: Case }
 
 function judgeWindow(policy: SpendingPolicy, { name, of }: Within, findings: Finding[]): void {
   const found = windowOf(policy, name, of)
-  const cost = of.bill.knownUsd
+  const cost = add(of.input.lane?.held ?? ZERO_USD, of.isLane ? beyondHeld(of) : of.bill.knownUsd)
   if (!found || cost === ZERO_USD || add(found.window.total, cost) <= found.limit) return
   const { limit, window } = found
-  const verdict = policy.rules.overLimit === 'APPROVAL' && !of.isLane ? 'APPROVAL' : 'DENY'
+  // A human can let a lane go on.
+  const verdict = of.isLane ? 'APPROVAL' : policy.rules.overLimit
   findings.push(
     raised(policy, { verdict, code: 'SPENDING_LIMIT_EXCEEDED' }, () => {
       const left = remaining(limit, window.total)
       const retryAt = fitsAt(window, limit, cost)
       return {
-        message: `${usdNumber(cost)} USD with fees does not fit: ${usdNumber(left)} of ${name} ${usdNumber(limit)} is left${window.fullUntil ? UNKNOWN_BEFORE : ''}`,
+        message: `${of.isLane ? USED_UP : ''}${usdNumber(cost)} USD with fees does not fit: ${usdNumber(left)} of ${name} ${usdNumber(limit)} is left${window.fullUntil ? UNKNOWN_BEFORE : ''}`,
         observed: usdNumber(add(window.total, cost)),
         allowed: usdNumber(limit),
         ...(retryAt !== null && { retryAt }),

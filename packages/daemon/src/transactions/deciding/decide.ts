@@ -53,6 +53,7 @@ export async function decide(job: Job, asked: Asked, owed: Pick<OwedAnswers, 'fi
         sessionId: session.id,
         network: row.network,
         items: verdict.reserve,
+        fromReserve: verdict.fromReserve,
       },
       row.created_at,
     )

@@ -19,6 +19,7 @@ import {
   DAY_WINDOW,
   MONTH_WINDOW,
   replaceReservation,
+  reserveWindow,
   sessionTotal,
   type Worth,
   walletWindows,
@@ -116,6 +117,7 @@ async function judged(job: JudgeJob, subject: Subject, before?: Before): Promise
     spent: await spent(db, subject, reading),
     requests: await requests(db, subject, reading),
     ...(alike && { lookalikes: alike }),
+    ...(factsOf(subject.effects).isLane && { lane: await laneFunds(db, subject, { now, before }) }),
     toggles: togglesOf(settings),
     ...(before && { context: before }),
   })
@@ -203,7 +205,7 @@ async function judgeAgain(job: JudgeJob, row: TransactionRow, draft: Draft): Pro
     return 'stays'
   }
   const now = parts.clock.now()
-  await replaceReservation(db, { transactionId: row.id, items: verdict.reserve }, now)
+  await replaceReservation(db, { transactionId: row.id, items: verdict.reserve, fromReserve: verdict.fromReserve }, now)
   await transactionStore.judge(db, {
     id: row.id,
     status: verdict.status,
@@ -323,6 +325,19 @@ async function spent(
   const all = limits.some((policy) => policy.network === null) ? await windows() : NOTHING
   const onNetwork = limits.some((policy) => policy.network !== null) ? await windows(subject.network.id) : undefined
   return { ...all, networks: { [subject.network.id]: onNetwork } }
+}
+
+/** What a cancel adds to the reserve comes on top of what is held; anything else of the lane is judged without its own part. */
+async function laneFunds(
+  db: Handle,
+  { wallet: { account }, network }: Subject,
+  { now, before }: { now: number; before: Before | undefined },
+): Promise<NonNullable<EvaluateInput['lane']>> {
+  const without = before?.held === undefined ? before?.transactionId : undefined
+  return {
+    held: before?.held ?? ZERO_USD,
+    taken: await reserveWindow(db, { account, network: network.id, now, without }),
+  }
 }
 const EMPTY = { total: ZERO_USD, final: [] }
 const NOTHING: Windows = { day: EMPTY, month: EMPTY }

@@ -13,7 +13,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { forEachEngine } from '../../../../../test/support/for-each-engine.ts'
 import { audit } from '../../audit/service.ts'
-import { reserve, reservedItems } from '../../ledger/service.ts'
+import { reservation, reserve } from '../../ledger/service.ts'
 import { migrations } from '../../migrations/all.ts'
 import type { Database, Handle } from '../../platform/db/database.ts'
 import { compilePolicies, type Price } from '../../policies/evaluate.ts'
@@ -163,7 +163,7 @@ async function payment(database: Database, around: Market, amount: bigint) {
   const read = async (db: Handle) => (await transactionStore.byId(db, id))!
   return {
     row: () => database.read(read),
-    items: () => database.read((db) => reservedItems(db, id)),
+    items: () => database.read(async (db) => (await reservation(db, id)).items),
     /** Says yes to whatever it waits for. */
     allow: () =>
       work(async (db) => {

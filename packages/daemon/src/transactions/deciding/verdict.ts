@@ -30,6 +30,8 @@ export type Before = {
   /** Of the last judgement; they count where nothing newer is known. */
   lastPrices: Prices
   approval?: { usdShown: Usd | null }
+  /** Of a cancel: what is held for the transaction that it takes back. */
+  held?: Usd
   /** The worst fee that a human has named for it. */
   feeBound?: Base
 }

@@ -1,7 +1,16 @@
-import { type Base, type Decision, type Effects, Failure, formatUnits, nativeAsset, ZERO_BASE } from '@waiaas/contract'
+import {
+  add,
+  type Base,
+  type Decision,
+  type Effects,
+  Failure,
+  formatUnits,
+  nativeAsset,
+  ZERO_BASE,
+} from '@waiaas/contract'
 import type { Anchor, Draft } from '../../chains/build.ts'
 import type { Intent } from '../../chains/intent.ts'
-import { replaceReservation, reservedItems, type SpendItem } from '../../ledger/service.ts'
+import { replaceReservation, reservation, type SpendItem } from '../../ledger/service.ts'
 import type { By } from '../../platform/caller.ts'
 import { beforeOf, withFullFee } from '../deciding/judge.ts'
 import type { Subject } from '../deciding/verdict.ts'
@@ -66,10 +75,12 @@ const digestOf = ({ lane }: Round, draft: Draft): string =>
 async function allowed(round: Round, row: TransactionRow, plan: Plan): Promise<Decision> {
   const { db, now } = round
   const { draft, maxFee } = plan
-  const before = { ...beforeOf(row), servedDelay: true }
+  const held = await reservation(db, row.id)
+  const isCancel = plan.purpose === 'cancel'
+  const before = { ...beforeOf(row), servedDelay: true, ...(isCancel && { held: held.usd }) }
   const named = higher(maxFee, before.feeBound)
   // A cancel does nothing that was approved; its fee is judged like that of any other.
-  const isBound = maxFee !== undefined || (before.approval && plan.purpose !== 'cancel')
+  const isBound = maxFee !== undefined || (before.approval && !isCancel)
   if (isBound && draft.maxFee > (named ?? ZERO_BASE)) throw tooDear(round, plan, named)
   const context = { ...before, ...(named !== undefined && { feeBound: named }) }
   const verdict = await round.parts.judge.of(db, await subjectOf(round, row, plan), context)
@@ -78,10 +89,11 @@ async function allowed(round: Round, row: TransactionRow, plan: Plan): Promise<D
       details: { reasons: verdict.decision.reasons, decision: verdict.decision },
     })
   if (maxFee !== undefined) await transactionStore.nameFee(db, { id: row.id, fee: String(named) })
-  const held = await reservedItems(db, row.id)
-  const fee = held.find(({ part }) => part === 'fee')
+  const fee = held.items.find(({ part }) => part === 'fee')
   if (fee && fee.amount >= draft.maxFee) return verdict.decision
-  await replaceReservation(db, { transactionId: row.id, items: withFee(held, verdict.reserve) }, now)
+  const items = withFee(held.items, verdict.reserve)
+  const fromReserve = add(held.fromReserve, verdict.fromReserve)
+  await replaceReservation(db, { transactionId: row.id, items, fromReserve }, now)
   await transactionStore.raiseFee(db, { id: row.id, fee: String(draft.maxFee) })
   return verdict.decision
 }
