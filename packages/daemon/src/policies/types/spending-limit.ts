@@ -28,10 +28,8 @@ import {
   type WindowName,
 } from '../case.ts'
 import { addressOf, requireChecksum } from '../checks.ts'
+import { type Ladder, ladder, scaling, tierBelow, tierOf } from '../ladder.ts'
 import { deny, policyType, type Scoped } from './type.ts'
-
-/** Highest amounts of INSTANT, NOTIFY and DELAY; above the last it is APPROVAL. `null` is passed over. */
-type Ladder<T> = readonly [instant: T, notify: T, delay: T]
 
 type SpendingLimit = {
   /** Base units of the native asset. */
@@ -97,35 +95,6 @@ function compile(rules: PolicyRules<'SPENDING_LIMIT'>): SpendingLimit {
 }
 
 const micros = (value: number | undefined): Usd | null => (value === undefined ? null : parseUsd(value))
-const ladder = <T, R>(values: readonly (T | undefined)[], read: (value: T | undefined) => R): Ladder<R> => [
-  read(values[0]),
-  read(values[1]),
-  read(values[2]),
-]
-
-/** Reads whole units into base units; what is finer than the asset is cut off, so that a limit never grows. */
-function scaling(texts: readonly string[]): (decimals: number) => Ladder<Base> {
-  const known = new Map<number, Ladder<Base>>()
-  const scale = (text = '', decimals: number): Base => {
-    const [whole = '', fraction = ''] = text.split('.')
-    return parseBase(whole + fraction.slice(0, decimals).padEnd(decimals, '0'))
-  }
-  return (decimals) => {
-    const ready = known.get(decimals) ?? ladder(texts, (text) => scale(text, decimals))
-    known.set(decimals, ready)
-    return ready
-  }
-}
-
-const STEPS = ['INSTANT', 'NOTIFY', 'DELAY'] as const
-
-/** The first tier whose threshold holds the amount; thresholds that are null are passed over. */
-function tierOf<M extends Base | Usd>(amount: M, [instant, notify, delay]: Ladder<M | null>): Tier {
-  if (instant !== null && amount <= instant) return 'INSTANT'
-  if (notify !== null && amount <= notify) return 'NOTIFY'
-  return delay !== null && amount <= delay ? 'DELAY' : 'APPROVAL'
-}
-
 /**
  * Judges amounts by the token and native thresholds, value by the USD thresholds, the worst fee by the same and by its own
  * bound, and both windows. What a lane does for itself asks no tier: it must be possible to take back what is on its way.
@@ -181,8 +150,6 @@ function ladderTelling(holding: Holding, ladder: Ladder<Base>, tier: Tier): Tell
     allowed: String(allowed),
   }
 }
-
-const tierBelow = (tier: Tier): number => Math.max(0, [...STEPS, 'APPROVAL'].indexOf(tier) - 1)
 
 /** A fee is asked of the ladders by itself, so that it neither hides behind a value nor makes one stricter. */
 function judgeFee(policy: SpendingPolicy, of: Case, findings: Finding[]): void {

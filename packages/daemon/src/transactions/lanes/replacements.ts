@@ -49,7 +49,7 @@ export function replacements(parts: Parts, lane: Lane) {
   async function outbid(row: AttemptRow): Promise<void> {
     const { transaction_id: transactionId } = row
     try {
-      if (!bids.isRefused(row.id)) await requireSeen(row)
+      if (!bids.isRefused(row.id)) await requireSeen(parts, lane, transactionId)
       const purpose = row.purpose === 'cancel' ? 'cancel' : 'speed-up'
       await carryOut({ transactionId, purpose, by: { actor: 'system' } })
     } catch (error) {
@@ -60,18 +60,6 @@ export function replacements(parts: Parts, lane: Lane) {
       await tellStuck(row, error)
       bids.leaveAlone(row.id)
     }
-  }
-
-  /** What found no block while others came is outbid; where none came, no price helps. */
-  async function requireSeen({ transaction_id: id }: AttemptRow): Promise<void> {
-    const { row, newest, seen } = await outbidden(parts, id)
-    if (seen !== undefined) return
-    const block = await lane.chain().blockTime()
-    await lane.job(lane.scope([row]), async (job) => {
-      await requireLease(job)
-      await attemptStore.see(job.db, { id: newest.id, block })
-    })
-    throw tooSoon('it is not known yet whether the chain goes on', pauseMs(lane.chain().network.blockMs))
   }
 
   async function tellStuck({ transaction_id: id }: AttemptRow, { message }: Failure): Promise<void> {
@@ -128,6 +116,19 @@ async function outbidden({ database }: Parts, id: string) {
   if (row && newest && newest.nonce !== null) return { row, newest: { ...newest, nonce: newest.nonce }, seen }
   const details = { status: row?.status }
   throw new Failure('TX_ALREADY_PROCESSED', `the transaction is ${row?.status ?? 'gone'}`, { details })
+}
+
+/** What found no block while others came is outbid; where none came, no price helps. The first look notes the newest. */
+async function requireSeen(parts: Parts, lane: Lane, id: string): Promise<void> {
+  const { row, newest, seen } = await outbidden(parts, id)
+  if (seen !== undefined) return
+  const chain = lane.chain()
+  const block = await chain.blockTime()
+  await lane.job(lane.scope([row]), async (job) => {
+    await requireLease(job)
+    await attemptStore.see(job.db, { id: newest.id, block })
+  })
+  throw tooSoon('it is not known yet whether the chain goes on', pauseMs(chain.network.blockMs))
 }
 
 /** The time of the newest block, which has come since: a chain that stands still is not outbid. */
