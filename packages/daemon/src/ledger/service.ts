@@ -96,18 +96,30 @@ function partsOf(spend: Counted, items: readonly SpendItem[]): Part[] {
 const reserveText = (usd: Usd): string | null => (usd === ZERO_USD ? null : String(usd))
 
 async function hold(db: Handle, spend: Counted, items: readonly SpendItem[]): Promise<void> {
-  for (const part of partsOf(spend, items))
-    await ledgerStore.setOpen(db, part, (await ledgerStore.open(db, part)) + part.amount)
+  for (const part of partsOf(spend, items)) await raise(db, part)
 }
 
 async function free(db: Handle, spend: Counted, items: readonly SpendItem[]): Promise<void> {
   for (const part of partsOf(spend, items)) await lower(db, part)
 }
 
-async function lower(db: Handle, part: Part): Promise<void> {
-  const open = (await ledgerStore.open(db, part)) - part.amount
+const lower = (db: Handle, part: Part): Promise<void> => raise(db, { ...part, amount: -part.amount })
+
+async function raise(db: Handle, part: Part): Promise<void> {
+  const open = (await ledgerStore.open(db, part)) + part.amount
   if (open < 0n) throw new Error(`the open counter of ${part.scope} in ${part.unit} would fall below zero`)
   await ledgerStore.setOpen(db, part, open)
+}
+
+/** By how much each counter changes when a spend gets other contents; of those that do. */
+function changesOf(before: SpendRow, after: SpendRow): Part[] {
+  const changes = new Map<string, Part>()
+  addUp(changes, after, decode(after.items))
+  const left = new Map<string, Part>()
+  addUp(left, before, decode(before.items))
+  for (const [key, part] of left)
+    changes.set(key, { ...part, amount: (changes.get(key)?.amount ?? 0n) - part.amount })
+  return [...changes.values()].filter(({ amount }) => amount !== 0n)
 }
 
 /** Holds the spend against every scope it counts in. The job holds the locks of wallet and session. */
@@ -136,10 +148,9 @@ export async function replaceReservation(
   at: number,
 ): Promise<void> {
   const row = await openSpend(db, id)
-  const from_reserve = reserveText(fromReserve)
-  await free(db, row, decode(row.items))
-  await hold(db, { ...row, from_reserve }, items)
-  const held = { items: encode(items), usd: String(total(items)), from_reserve }
+  const held = { items: encode(items), usd: String(total(items)), from_reserve: reserveText(fromReserve) }
+  if (held.items === row.items && held.from_reserve === row.from_reserve) return
+  for (const part of changesOf(row, { ...row, ...held })) await raise(db, part)
   await ledgerStore.changeSpend(db, { id, state: row.state, ...held, at })
 }
 

@@ -71,6 +71,8 @@ export type EvaluateInput = {
   }
   /** By recipient that the wallet never paid: one that it paid and that has the same first and last characters. */
   readonly lookalikes?: Readonly<Record<string, string>>
+  /** Recipients at derived addresses that have no account yet. */
+  readonly neverFunded?: readonly string[]
   /** Of what a lane does for itself: what is held for the transaction that it is for, and what it took from its reserve today. */
   readonly lane?: { readonly held: Usd; readonly taken: Window }
   readonly toggles: Toggles

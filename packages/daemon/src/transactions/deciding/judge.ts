@@ -101,6 +101,7 @@ async function judged(job: JudgeJob, subject: Subject, before?: Before): Promise
   }
   const assets = assetsOf(subject.effects)
   const alike = await lookalikes(db, wallet.id, subject.effects)
+  const neverFunded = subject.neverFunded ?? before?.neverFunded
   const judgement = evaluate({
     effects: subject.effects,
     kind: subject.type,
@@ -117,6 +118,7 @@ async function judged(job: JudgeJob, subject: Subject, before?: Before): Promise
     spent: await spent(db, subject, reading),
     requests: await requests(db, subject, reading),
     ...(alike && { lookalikes: alike }),
+    ...(neverFunded && { neverFunded }),
     ...(factsOf(subject.effects).isLane && { lane: await laneFunds(db, subject, { now, before }) }),
     toggles: togglesOf(settings),
     ...(before && { context: before }),
@@ -268,6 +270,7 @@ export function beforeOf(row: TransactionRow): Before {
     acceptedAt: row.created_at,
     servedDelay: row.served_delay === 1,
     lastPrices: recordedPrices(row),
+    neverFunded: decisionOf(row).inputs.neverFunded,
     ...(row.approved_at !== null && { approval: { usdShown: approved } }),
     ...(row.fee_bound !== null && { feeBound: parseBase(row.fee_bound) }),
   }
