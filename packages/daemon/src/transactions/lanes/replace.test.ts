@@ -2,7 +2,9 @@ import { integerOf, isFailure, newId, ZERO_USD } from '@waiaas/contract'
 import { afterEach, expect, test } from 'vitest'
 import { forEachEngine } from '../../../../../test/support/for-each-engine.ts'
 import { agent, ETHER, migrations, operator, startEvm, startPipeline } from '../../../test/pipeline-bed.ts'
+import type { CeilingText } from '../../keys/service.ts'
 import { walletWindow } from '../../ledger/service.ts'
+import { ceilingStore } from '../../wallets/ceiling-store.ts'
 
 const recipient = '0x1111111111111111111111111111111111111111'
 const limits = { instant_max_usd: 100, notify_max_usd: 200, delay_max_usd: 300, daily_limit_usd: 1_000 }
@@ -97,6 +99,28 @@ forEachEngine((_engine, open) => {
     await node.mine(4)
     expect(await until(transactionId, 'CANCELLED', 'CONFIRMED')).toBe('CANCELLED')
     expect(await balance(recipient)).toBe(before)
+  })
+
+  test('no named fee lets a replacement pass above the ceiling; what it was to outbid lands', async () => {
+    const { from, send, until, service, node, keys, database, hashOf } = await start()
+    const { transactionId } = await send(from, { to: recipient, amount: '7' }, newId())
+    await until(transactionId, 'SUBMITTED')
+    const first = await hashOf(transactionId)
+    const { max } = (await service.get(transactionId, undefined)).fee!
+    const now = (await database.read((db) => ceilingStore.byWallet(db, from.id)))!
+    const { ceiling } = JSON.parse(now.text) as CeilingText
+    const chains = Object.entries(ceiling.chains).map(([id, chain]) => [id, { ...chain, fee: max }])
+    const next = { ...ceiling, chains: Object.fromEntries(chains) }
+    const tighter = await keys.changeCeiling({ address: from.address, now, next })
+    await database.work({ exclusive: [`wallet:${from.id}`] }, (db) => ceilingStore.set(db, from.id, tighter))
+    for (const [by, maxFee] of [[agent(from.session)], [operator, String(ETHER / 100n)]] as const)
+      await expect(service.replace(transactionId, by, { with: 'speed-up', maxFee })).rejects.toMatchObject({
+        code: 'CEILING_EXCEEDED',
+        message: expect.stringContaining(`waiaas wallet ceiling ${from.id}`),
+      })
+    await node.mine(4)
+    expect(await until(transactionId, 'CONFIRMED', 'FAILED')).toBe('CONFIRMED')
+    expect(await hashOf(transactionId)).toBe(first)
   })
 
   test('what finds no block for long is outbid by itself, once', async () => {
