@@ -14,7 +14,8 @@ import { by, type Principal, sessionOf } from '../platform/caller.ts'
 import type { Handle } from '../platform/db/database.ts'
 import type { Held } from '../platform/held.ts'
 import type { Loop } from '../platform/jobs.ts'
-import { type Asked, answered, type Built, decide } from './deciding/decide.ts'
+import { type Asked, answered, type Built, decide, type Prepared, Uncovered } from './deciding/decide.ts'
+import { type Funds, fundsOf } from './deciding/funds.ts'
 import { type Answer, idempotencyStore } from './deciding/idempotency-store.ts'
 import { assetsOf, withFullFee } from './deciding/judge.ts'
 import { type OwedAnswers, owedAnswers } from './deciding/owed-answers.ts'
@@ -64,7 +65,6 @@ type Requester = { principal: Principal<'agent' | 'operator'>; peer: string | un
 /** `maxFee` is in native base units: what its fee may come to, whatever the policies say of fees. */
 type ReplacementWanted = { with: Replacement; maxFee?: string | undefined }
 type Approval = { ip?: string | undefined; maxFee?: string | undefined }
-type Prepared = Pick<Built, 'walletId' | 'sessionId' | 'request' | 'chain' | 'sender'>
 type Page = { rows: ListedRow[]; items: Transaction[]; hasMore: boolean }
 type Lanes = ReturnType<typeof lanes>
 type Settler = ReturnType<typeof settler>
@@ -75,6 +75,7 @@ export class Transactions {
   readonly #lanes: Lanes
   readonly #settler: Settler
   readonly #owed: OwedAnswers
+  readonly #funds: Funds = fundsOf()
   #scheduler: Loop | undefined
   #pruning: Loop | undefined
   #backlog: Loop | undefined
@@ -114,14 +115,27 @@ export class Transactions {
     const prepared = await this.#prepare(input, sessionId, wallet)
     const known = answered(stored, prepared)
     if (known) return known
-    const asked: Asked = { ...(await this.#build(prepared)), key, ip: from.peer }
-    const scope = scopeOf(asked.walletId, [{ session_id: sessionId }])
-    const answer = await database.work(scope, (db) => decide({ parts: this.#parts, db }, asked, this.#owed))
+    const built = await this.#build(prepared)
+    const asked: Asked = { ...built, key, ip: from.peer, isCovered: await this.#funds.cover(built) }
+    const answer = await this.#decide(asked)
     if (!key) from.onDelivered((isDelivered) => isDelivered && this.#owed.delivered(answer.transactionId))
     const network = asked.chain.network.id
     if (answer.accepted?.status === 'PENDING')
       this.#lanes.kick({ lane: laneId(network, asked.sender), wallet_id: asked.walletId, network })
     return answer
+  }
+
+  /** What cannot be paid is refused before anything is stored: Failure INSUFFICIENT_BALANCE. */
+  async #decide(asked: Asked): Promise<Answer> {
+    const scope = scopeOf(asked.walletId, [{ session_id: asked.sessionId }])
+    try {
+      return await this.#parts.database.work(scope, (db) => decide({ parts: this.#parts, db }, asked, this.#owed))
+    } catch (error) {
+      if (!(error instanceof Uncovered)) throw error
+      const lack = await this.#funds.lack(asked)
+      if (lack) throw lack
+      return this.#decide({ ...asked, isCovered: true })
+    }
   }
 
   /** The same build, decode and judge as a send, on a read snapshot. */
@@ -259,14 +273,14 @@ export class Transactions {
     const parts = this.#parts
     const chain = await parts.chain(parts.resolveNetwork(wallet, networkOf(input)).id)
     const request = await parseRequest(input, chain, parts.findToken)
-    return { walletId: wallet.id, sessionId, request, chain, sender: wallet.address }
+    return { walletId: wallet.id, walletName: wallet.name, sessionId, request, chain, sender: wallet.address }
   }
 
   /** Builds the bytes and reads them back. Prices are fetched now, so that no job waits for them. */
   async #build(prepared: Prepared): Promise<Built> {
     const { chain, sender, request } = prepared
     const { intent } = request.stored
-    const draft = await chain.draft(sender, intent)
+    const draft = await this.#funds.draft(prepared)
     const hints = chain.hints(intent)
     const decoded = chain.decode(sender, chain.bytes(sender, draft, chain.anyLifetime), hints)
     await this.#parts.prices.refresh(chain.network, assetsOf(decoded.effects))

@@ -15,18 +15,32 @@ import { type Answer, type Answered, idempotencyStore } from './idempotency-stor
 import { type OwedAnswers, oweAnswer, REPEAT_MS } from './owed-answers.ts'
 import type { Subject, Verdict } from './verdict.ts'
 
-/** A request with its bytes built and read back: all that a decision is about. */
-export type Built = {
+/** A request that was read, and who pays where. */
+export type Prepared = {
   walletId: string
+  walletName: string
   sessionId: string
   request: ParsedRequest
   chain: Chain
   sender: string
+}
+/** With its bytes built and read back: all that a decision is about. */
+export type Built = Prepared & {
   draft: Draft
   decoded: Decoded
   hints: Hints
 }
-export type Asked = Built & { key?: string | undefined; ip?: string | undefined }
+export type Asked = Built & {
+  key?: string | undefined
+  ip?: string | undefined
+  /** The sender has what it is to pay, as far as is known. */
+  isCovered: boolean
+}
+
+/** It could run now, and the sender seems to have too little. Nothing of it is stored. */
+export class Uncovered extends Error {
+  override readonly name = 'Uncovered'
+}
 
 /**
  * The first of the four transactions of a payment: idempotency key, request, effects, decision, reservation and evidence
@@ -42,6 +56,8 @@ export async function decide(job: Job, asked: Asked, owed: Pick<OwedAnswers, 'fi
   if (lost) return answerOf(lost, decisionOf(lost), lost.id)
   const duplicateOf = asked.key ? undefined : await transactionStore.repeat(db, identical)
   const verdict = await parts.judge.of(db, subjectOf(asked, wallet, session))
+  // What waits for time or a human may be funded meanwhile.
+  if (verdict.status === 'PENDING' && !asked.isCovered) throw new Uncovered()
   const row = transactionRow(job, asked, { verdict, epoch })
   await transactionStore.insert(db, row)
   if (verdict.status !== 'CANCELLED') {
