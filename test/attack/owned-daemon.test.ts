@@ -102,6 +102,9 @@ describe('a taken-over daemon, under a ceiling', () => {
     chains: { 'eip155:1': real, solana: { ...real, tokens: {}, contracts: [] } },
     recipients: [],
   }
+  const first = { native: most, fee: '50', tokens: { [TOKEN]: most }, otherTokens: false, contracts: [] }
+  const FIRST: Ceiling = { chains: { 'eip155:1': first }, recipients: [] }
+  const NOTHING: Ceiling = { chains: {}, recipients: [] }
   let lane = 0
   /** Signs as the daemon would, with the fee that the gas says; what was refused, or `signed`. */
   async function outcomes(
@@ -117,7 +120,7 @@ describe('a taken-over daemon, under a ceiling', () => {
     evmPayment({ chainId: 1, nonce, value, gas: 1n, price: 1n, ...more })
   async function bounded(chain: 'ethereum' | 'solana' = 'ethereum') {
     const key = await keys.create(newId(), chain)
-    return { key, ceiling: await keys.changeCeiling({ address: key.address, next: CEILING }) }
+    return { key, ceiling: await keys.firstCeiling({ address: key.address, next: CEILING }, password) }
   }
   const ABOVE = 'CEILING_EXCEEDED'
 
@@ -198,8 +201,9 @@ describe('a taken-over daemon, under a ceiling', () => {
     }
     await expect(keys.changeCeiling({ address, now: ceiling, next: higher })).rejects.toMatchObject(refused)
     await expect(keys.changeCeiling({ address, now: ceiling, next: higher }, 'a guess')).rejects.toMatchObject(refused)
-    expect(await keys.changeCeiling({ address, next: higher })).toEqual(ceiling)
-    await expect(keys.changeCeiling({ address: wallet.address.toLowerCase(), next: higher })).rejects.toMatchObject(
+    expect(await keys.firstCeiling({ address, next: higher })).toEqual(ceiling)
+    await expect(keys.changeCeiling({ address, next: higher })).rejects.toMatchObject(refused)
+    await expect(keys.firstCeiling({ address: wallet.address.toLowerCase(), next: higher })).rejects.toMatchObject(
       refused,
     )
     const raised = await keys.changeCeiling({ address, now: ceiling, next: higher }, password)
@@ -214,9 +218,52 @@ describe('a taken-over daemon, under a ceiling', () => {
     expect((await outcomes(key, other.ceiling, [pay(1, 1n)])).codes).toEqual(['SIGN_REFUSED'])
     const secret = sealSecret(await keys.sealingKey(), { kind: 'private-key', text: 'ab'.repeat(32) })
     const once = await keys.import('first', 'ethereum', secret)
-    const held = await keys.changeCeiling({ address: once.address, next: CEILING })
+    const held = await keys.firstCeiling({ address: once.address, next: FIRST })
     const again = await keys.import('second', 'ethereum', secret)
-    expect(await keys.changeCeiling({ address: again.address, next: higher })).toEqual(held)
+    expect(await keys.firstCeiling({ address: again.address, next: NOTHING })).toEqual(held)
+  })
+
+  test('gets no first ceiling of its own making: a key begins within bounds, and one that is not new with nothing', async () => {
+    const address = (await keys.create(newId(), 'ethereum')).address
+    const on = (chain: string, more: object): Ceiling => ({
+      chains: { [chain]: { ...first, ...more } },
+      recipients: [],
+    })
+    const much = { transaction: '1', day: '5'.padEnd(19, '0') }
+    for (const next of [
+      on('eip155:1', { native: much }),
+      on('eip155:1', { fee: much.day }),
+      on('eip155:1', { tokens: { [TOKEN]: much } }),
+      // Whatever it calls itself: a token counts by its address.
+      on('eip155:1', { tokens: { [CONTRACT]: { transaction: '1', day: '1' } } }),
+      on('eip155:1', { otherTokens: true }),
+      on('eip155:1', { contracts: [CONTRACT] }),
+      on('eip155:56', {}),
+      on('solana', { tokens: {}, native: { transaction: '1', day: '1'.padEnd(13, '0') } }),
+    ])
+      await expect(keys.firstCeiling({ address, next })).rejects.toMatchObject(refused)
+    expect(JSON.parse((await keys.firstCeiling({ address, next: FIRST })).text)).toMatchObject({ version: 1 })
+    const old = await keys.create(newId(), 'ethereum')
+    await keys.restart()
+    await keys.unlock(password, keyring)
+    await expect(keys.firstCeiling({ address: old.address, next: FIRST })).rejects.toMatchObject(refused)
+    // Without a ceiling, whatever the signer has seen of it before, it signs nothing.
+    const bare = { key: old, lane: 'lane', requests: [pay(1, 1n)], ceiling: undefined }
+    expect((await keys.sign(bare)).results).toMatchObject([{ code: ABOVE }])
+    expect((await keys.sign({ ...bare, key: (await bounded()).key })).results).toMatchObject([{ code: ABOVE }])
+  })
+
+  test('does not pass a call off as a text: it goes to named contracts and to the own address, and else nowhere', async () => {
+    const { key, ceiling } = await bounded()
+    // A function whose selector and arguments are printable is a call like any other.
+    const text = `0x${Buffer.from('pay2everything that this account may be let to spend').toString('hex')}` as const
+    const { codes } = await outcomes(key, ceiling, [
+      pay(1, 0n, { to: TOKEN, data: text }),
+      pay(2, 1n, { data: text }),
+      pay(3, 1n, { to: CONTRACT, data: text }),
+      pay(4, 1n, { to: key.address as `0x${string}`, data: text }),
+    ])
+    expect(codes).toEqual([ABOVE, ABOVE, 'signed', 'signed'])
   })
 
   test('gets at most the amount of a day more from a database that is set back, and none when only the count is', async () => {

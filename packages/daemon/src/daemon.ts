@@ -33,7 +33,7 @@ import type { Calls } from './platform/http/types.ts'
 import { endAll } from './platform/jobs.ts'
 import type { Log } from './platform/log.ts'
 import { policyHandlers } from './policies/handlers.ts'
-import { appliedPolicies, policies, policyVersions } from './policies/service.ts'
+import { appliedPolicies, policies, policyVersions, spendingDollars } from './policies/service.ts'
 import { pricesService } from './prices/service.ts'
 import { sessionHandlers } from './sessions/handlers.ts'
 import {
@@ -103,7 +103,7 @@ export async function compose(ground: Ground) {
       raw: mcpRoutes({ settings: base.settings.get, log: ground.log }),
     }),
     operator: base.operator,
-    /** Gives wallets of before there were ceilings one; called when the password has unlocked the keystore. */
+    /** Gives wallets of before there were ceilings one, and tells of those that lack theirs; called with the password. */
     makeMissingCeilings: services.wallets.ceilings.makeMissing,
     settings: base.settings,
     /** Takes up what an earlier run left; called once the keystore is unlocked. */
@@ -205,6 +205,7 @@ function servicesOf(ground: Ground, base: Base) {
       tokens: registry.ofNetwork,
       findToken: async (network, name) => findToken(await chains.get(network.id), { address: name }),
       priceOf: (network, key) => prices.current(network, [key])[key],
+      dollars: spendingDollars,
     },
     installDefaultPolicy: rules.installDefault,
     verifyPassword: (password) => isOperator(operator, password),

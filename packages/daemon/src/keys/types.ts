@@ -91,12 +91,14 @@ export type SpentByHour = Record<string, Record<string, string>>
  */
 export type SignBatch = {
   key: KeyRow
-  ceiling: Sealed
+  ceiling: Sealed | undefined
   lane: string
   counted?: Sealed | undefined
   newest?: string | undefined
   requests: readonly SignRequest[]
 }
+/** The ceiling that a key begins with. */
+export type FirstCeiling = { address: string; next: Ceiling }
 /** `now` is the present ceiling of the key with this address, if there is one. */
 export type CeilingChange = { address: string; now?: Sealed | undefined; next: Ceiling }
 

@@ -21,7 +21,7 @@ export type Parts = {
   chain(network: string): Promise<Chain>
   key(walletId: string): Promise<SigningKey>
   /** The most that the signer signs for the wallet, as it sealed it. */
-  ceiling(db: Handle, walletId: string): Promise<Sealed>
+  ceiling(db: Handle, walletId: string): Promise<Sealed | undefined>
   judge: Judge
   /** Reads what is missing or too old, before a job in which something is judged; never fails, and waits for two seconds at most. */
   prices: {

@@ -9,10 +9,18 @@ import {
   parseUnits,
 } from '@waiaas/contract'
 import type { Token } from '../chains/intent.ts'
-import type { Ceiling, CeilingText, ChainCeiling, Sealed } from '../keys/service.ts'
+import {
+  type Ceiling,
+  type CeilingText,
+  type ChainCeiling,
+  hadCeiling,
+  type KeyRow,
+  type Sealed,
+} from '../keys/service.ts'
 import type { By } from '../platform/caller.ts'
 import type { Handle } from '../platform/db/database.ts'
-import { chainOf, proposedCeiling } from './ceiling-proposal.ts'
+import { installedDollars } from '../policies/service.ts'
+import { chainOf, type ProposalSources, proposedCeiling } from './ceiling-proposal.ts'
 import { ceilingStore } from './ceiling-store.ts'
 import { ceilingView } from './ceiling-view.ts'
 import type { WalletDependencies } from './dependencies.ts'
@@ -26,70 +34,107 @@ type Input = Parsed<typeof ceilingOperations.changeWalletCeiling>
 type Operator = { by: By; password: string }
 
 type Place = Pick<WalletRow, 'chain' | 'environment'>
+type New = { key: KeyRow; isImported: boolean; hasDefaultPolicy: boolean; password: string | undefined }
 
 /** What the signer signs at most for each wallet: proposed for new ones, shown, and changed by the operator. */
 export function walletCeilings(parts: WalletDependencies) {
   const { database, keys, audit, networks, ceilings: sources } = parts
 
-  async function proposed(place: Place, isImported: boolean): Promise<Ceiling> {
-    const own = networksOf(withLocal(networks()), place)
-    const listed = await database.read((db) =>
-      Promise.all(own.map(async (network) => ({ network, tokens: await sources.tokens(db, network) }))),
+  const listedFor = (db: Handle, place: Place) =>
+    Promise.all(
+      networksOf(withLocal(networks()), place).map(async (network) => ({
+        network,
+        tokens: await sources.tokens(db, network),
+      })),
     )
-    return proposedCeiling(place, listed, { isImported, priceOf: sources.priceOf })
-  }
+
+  type From = Pick<ProposalSources, 'isImported' | 'dollars' | 'isBounded'>
+  const proposed = async (db: Handle, place: Place, from: From): Promise<Ceiling> =>
+    proposedCeiling(place, await listedFor(db, place), { ...from, priceOf: sources.priceOf })
 
   async function view(db: Handle, row: WalletRow): Promise<Answer> {
-    const own = networksOf(withLocal(networks()), row)
-    const tokens = await Promise.all(
-      own.map(async (network) => ({ network, tokens: await sources.tokens(db, network) })),
-    )
     const counts = await ceilingStore.counts(db, row.address)
-    return ceilingView(row.id, { ceiling: ceilingOf(await ceilingStore.byWallet(db, row.id)), own: tokens, counts })
+    const ceiling = ceilingOf(await ceilingStore.byWallet(db, row.id))
+    return ceilingView(row.id, { ceiling, own: await listedFor(db, row), counts })
   }
 
   async function show(id: string): Promise<Answer> {
     return database.read(async (db) => view(db, await needWallet(db, id)))
   }
 
+  /** What the policies and prices of now propose; calls and recipients stay as they were said. */
+  async function anew(row: WalletRow, before: Ceiling): Promise<Ceiling> {
+    const { chains } = await database.read(async (db) => {
+      const dollars = await sources.dollars(db, row.id)
+      return proposed(db, row, { isImported: true, dollars, isBounded: false })
+    })
+    const kept = Object.entries(chains).map(([chain, limits]) => {
+      const contracts = before.chains[chain]?.contracts ?? []
+      return [chain, { ...limits, contracts }] as const
+    })
+    return { chains: Object.fromEntries(kept), recipients: before.recipients }
+  }
+
+  /** Where the key has been is not known, and who has written to the database may have written the policies. */
+  async function makeFor(id: string, password: string): Promise<void> {
+    const { address, next } = await database.read(async (db) => {
+      const row = await needWallet(db, id)
+      const dollars = await sources.dollars(db, id)
+      return { address: row.address, next: await proposed(db, row, { isImported: true, dollars, isBounded: true }) }
+    })
+    const sealed = await keys.firstCeiling({ address, next }, password)
+    await database.work({ shared: ['system'], exclusive: [`wallet:${id}`] }, async (db) => {
+      if (await ceilingStore.byWallet(db, id)) return
+      await ceilingStore.set(db, id, sealed)
+      const details = { network: 'all', from: null, to: next }
+      await audit.record(db, { event: 'WALLET_CEILING_CHANGED', walletId: id, actor: 'system', details })
+    })
+  }
+
   return {
     show,
     /** The first ceiling of a key that has just come in; to be stored with its wallet. */
-    async first(place: Place, { address, isImported }: { address: string; isImported: boolean }): Promise<Sealed> {
-      return keyFailures(keys.changeCeiling({ address, next: await proposed(place, isImported) }))
+    async first(place: Place, { key, isImported, hasDefaultPolicy, password }: New): Promise<Sealed> {
+      const next = await database.read(async (db) => {
+        const general = await sources.dollars(db, key.walletId)
+        const dollars = hasDefaultPolicy ? [...general, installedDollars()] : general
+        return proposed(db, place, { isImported, dollars, isBounded: password === undefined })
+      })
+      return keyFailures(keys.firstCeiling({ address: key.address, next }, password))
     },
 
-    /** Gives wallets of before there were ceilings one. */
-    async makeMissing(password: string): Promise<void> {
-      for (const { id } of await database.read(ceilingStore.wanting)) {
-        const row = await database.read((db) => needWallet(db, id))
-        const next = await proposed(row, false)
-        const sealed = await keys.changeCeiling({ address: row.address, next }, password)
-        await database.work({ shared: ['system'], exclusive: [`wallet:${id}`] }, async (db) => {
-          if (!(await ceilingStore.byWallet(db, id))) await ceilingStore.set(db, id, sealed)
-        })
+    /** Gives wallets one whose keys are from before there were ceilings; of the others it tells what is wrong with them. */
+    async makeMissing(password: string): Promise<string[]> {
+      const lost: string[] = []
+      for (const { id, name, ciphertext } of await database.read(ceilingStore.wanting)) {
+        if (hadCeiling(ciphertext) || (await database.read((db) => ceilingStore.isTold(db, id))))
+          lost.push(missing(name))
+        else await makeFor(id, password)
       }
+      return lost
     },
 
     /** Failures WALLET_NOT_FOUND, WALLET_TERMINATED, ENVIRONMENT_NETWORK_MISMATCH, TOKEN_NOT_FOUND, INVALID_ADDRESS. */
     async change(input: Input, { by, password }: Operator): Promise<Answer> {
-      const { id, network: name, recipients } = input
-      if (name === undefined && recipients === undefined) return show(id)
+      const { id, network: name, recipients, fromPolicies = false } = input
+      if (name === undefined && recipients === undefined && !fromPolicies) return show(id)
       const row = await database.read((db) => needLiveWallet(db, id))
       const network = name === undefined ? undefined : resolveNetwork(networks(), row, name)
       const token = network && input.token !== undefined ? await sources.findToken(network, input.token) : undefined
       const now = await database.read((db) => ceilingStore.byWallet(db, id))
       const before = ceilingOf(now)
-      const changed = network ? changedOn(before, network, { input, token }) : before
+      const base = fromPolicies ? await anew(row, before) : before
+      const changed = network ? changedOn(base, network, { input, token }) : base
       const next = { ...changed, ...(recipients && { recipients }) }
       const sealed = await keyFailures(keys.changeCeiling({ address: row.address, now, next }, password))
       return database.work({ shared: ['system'], exclusive: [`wallet:${id}`] }, async (db) => {
         await needLiveWallet(db, id)
         await ceilingStore.set(db, id, sealed)
-        const [from, to] = network
-          ? [before.chains[chainOf(network)] ?? null, next.chains[chainOf(network)]]
-          : [before, next]
-        const details = { network: network?.id ?? 'all', from, to }
+        const [from, to] =
+          network && !fromPolicies
+            ? [before.chains[chainOf(network)] ?? null, next.chains[chainOf(network)]]
+            : [before, next]
+        const details = { network: fromPolicies ? 'all' : (network?.id ?? 'all'), from, to }
         await audit.record(db, { event: 'WALLET_CEILING_CHANGED', walletId: id, ...by, details })
         return view(db, row)
       })
@@ -148,12 +193,9 @@ const withLocal = (networks: readonly Network[]): Network[] => [
   ...LOCAL_NETWORKS.filter(({ id }) => networks.every((one) => one.id !== id)),
 ]
 
-/** The ceiling of a wallet, as the signer sealed it. Failure WALLET_NOT_FOUND where there is none. */
-export async function sealedCeiling(db: Handle, walletId: string): Promise<Sealed> {
-  const sealed = await ceilingStore.byWallet(db, walletId)
-  if (sealed) return sealed
-  throw new Failure(
-    'WALLET_NOT_FOUND',
-    `wallet ${walletId} has no ceiling: restart the daemon with the master password`,
-  )
-}
+const missing = (name: string): string =>
+  `the ceiling of wallet ${name} is gone from the database, so it signs nothing: look for who removed it, then give it one with waiaas wallet ceiling ${name} --from-policies`
+
+/** The ceiling of a wallet, as the signer sealed it; without one the signer signs nothing. */
+export const sealedCeiling = (db: Handle, walletId: string): Promise<Sealed | undefined> =>
+  ceilingStore.byWallet(db, walletId)

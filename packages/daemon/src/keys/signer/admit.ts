@@ -3,11 +3,13 @@ import { type ChainLimits, type Limits, limitOf } from './limits.ts'
 import { NATIVE, type Reading } from './reading.ts'
 import { exceeded } from './refuse.ts'
 
+/** The ceiling, and the wallet's own account. */
+export type Bounds = { limits: Limits; own: string }
+
 /** What the transaction takes, if the ceiling lets it pass. */
-export function admitted(limits: Limits, count: Count, reading: Reading): Charge {
+export function admitted({ limits, own }: Bounds, count: Count, reading: Reading): Charge {
   const on = limits.chains.get(reading.chain) ?? exceeded(`it signs nothing on ${reading.chain}`)
-  if (reading.calls !== null && !on.contracts.has(reading.calls))
-    exceeded('the transaction calls a contract in a way that the signer cannot read')
+  if (reading.calls !== null) requireCall(on, reading.calls, own)
   if (limits.recipients.size > 0 && reading.moves.some(({ to }) => !limits.recipients.has(to)))
     exceeded('the recipient is none of those that it names')
   if (reading.fee > on.fee)
@@ -16,6 +18,14 @@ export function admitted(limits: Limits, count: Count, reading: Reading): Charge
   if (charge.size > 0) count.requireKnown()
   for (const [asset, amount] of count.added(charge, reading.nonce)) requireDay(on, asset, count.spent(asset) + amount)
   return charge
+}
+
+/** A text could be a call where there is code, and reaches nothing of the wallet where every token may go or nothing leaves. */
+function requireCall(on: ChainLimits, { to, isText }: NonNullable<Reading['calls']>, own: string): void {
+  if (on.contracts.has(to) || (isText && (on.otherTokens || to === own))) return
+  if (isText)
+    exceeded('it sends a text to an address that may be a contract, which the signer cannot see; name it in contracts')
+  exceeded('the transaction calls a contract in a way that the signer cannot read')
 }
 
 /** By asset; what no amount bounds is not counted. */

@@ -89,6 +89,10 @@ export function makeSigner(): { calls: Handlers; lock: () => void } {
       const { keyring, ceilings } = unlocked()
       return signBatch({ keyring, ceilings }, batch)
     },
+    async firstCeiling({ password, ...first }) {
+      if (password !== undefined) await requirePassword(password)
+      return unlocked().ceilings.first(first, { isOperator: password !== undefined })
+    },
     async changeCeiling({ password, ...change }) {
       if (password === undefined) return unlocked().ceilings.tighten(change)
       await requirePassword(password)

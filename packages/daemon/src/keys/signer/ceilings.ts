@@ -1,12 +1,13 @@
+import { accountKey } from '../account-key.ts'
 import { KeyError } from '../key-error.ts'
-import type { CeilingChange, CeilingText, CountText, Sealed, SignBatch } from '../types.ts'
+import type { CeilingChange, CeilingText, CountText, FirstCeiling, Sealed, SignBatch } from '../types.ts'
 import { admitted } from './admit.ts'
 import { type Count, makeCount } from './count.ts'
 import type { Guarded } from './guarded.ts'
 import type { Keyring } from './keyring.ts'
-import { isLooser, type Limits, limitsOf } from './limits.ts'
+import { isLooser, isModest, type Limits, limitsOf } from './limits.ts'
 import type { Reading } from './reading.ts'
-import { refuse } from './refuse.ts'
+import { exceeded, refuse } from './refuse.ts'
 import { openText, sealText } from './seals.ts'
 
 /** A ceiling that was opened, and the seal that it was opened by. */
@@ -32,6 +33,7 @@ export function makeCeilings({ seals }: Keyring) {
   const counts = countBook(seals)
   return {
     arrived: book.arrived,
+    first: book.first,
     /** What the daemon may do by itself: INVALID_MASTER_PASSWORD where more would be signed than before. */
     tighten: book.tighten,
     /** What the operator has said. What is not known of the day does not count as used up any more. */
@@ -44,10 +46,11 @@ export function makeCeilings({ seals }: Keyring) {
       const { key, chain, ceiling } = place
       const { limits, at } = book.opened(key.address, ceiling)
       const count = counts.adopted(place, at)
+      const bounds = { limits, own: accountKey(key.address) ?? key.address }
       return {
         admit(reading) {
           if (reading.chain !== chain) refuse('transactions of two chains are not signed together')
-          const charge = admitted(limits, count, reading)
+          const charge = admitted(bounds, count, reading)
           return () => count.add(charge, reading.nonce)
         },
         record: (last) => counts.record(place, count, last),
@@ -61,7 +64,8 @@ function ceilingBook(seals: Guarded) {
   /** Keys that have come in since the keyring was opened. */
   const arrivals = new Set<string>()
 
-  function opened(address: string, sealed: Sealed): Known {
+  function opened(address: string, sealed: Sealed | undefined): Known {
+    if (!sealed) return exceeded('the wallet has none, so that nothing is signed')
     const held = known.get(address)
     if (held?.sealed.seal === sealed.seal && held.sealed.text === sealed.text) return held
     const text = openText<CeilingText>(seals, 'ceiling', sealed)
@@ -88,17 +92,24 @@ function ceilingBook(seals: Guarded) {
     opened,
     set: (change: Change): Sealed => write(change, Date.now()),
     arrived: (address: string): void => void arrivals.add(address),
+    first(first: FirstCeiling, { isOperator }: { isOperator: boolean }): Sealed {
+      const before = known.get(first.address)
+      // A key may come in twice, and what a caller may replay must not loosen what holds.
+      if (before) return before.sealed
+      const isOpen = isOperator || (arrivals.has(first.address) && isModest(limitsOf(first.next)))
+      if (!isOpen) throw passwordNeeded()
+      return write(first, Date.now())
+    },
     tighten(change: Change): Sealed {
       const before = present(change)
-      // A key may come in twice, and what a caller may replay must not loosen what holds.
-      if (before && !change.now) return before.sealed
-      if (before ? isLooser(limitsOf(change.next), before.limits) : !arrivals.has(change.address))
-        throw new KeyError('INVALID_MASTER_PASSWORD', 'a higher ceiling takes the master password')
+      if (!before || isLooser(limitsOf(change.next), before.limits)) throw passwordNeeded()
       // The daemon alone does not declare that what was signed is known.
-      return write(change, before?.at ?? Date.now())
+      return write(change, before.at)
     },
   }
 }
+
+const passwordNeeded = () => new KeyError('INVALID_MASTER_PASSWORD', 'a higher ceiling takes the master password')
 
 function countBook(seals: Guarded) {
   const hourNow = forwardHours()

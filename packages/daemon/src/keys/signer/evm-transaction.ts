@@ -14,7 +14,7 @@ const FORMS = {
 const ERC20_TRANSFER = 'a9059cbb'.padEnd(32, '0')
 const ERC20_TRANSFER_BYTES = 4 + 32 + 32
 /** 256 characters of at most four bytes. */
-const MEMO_MOST = 1_024
+const TEXT_MOST = 1_024
 
 /** Reads exactly one unsigned transaction that is bound to a chain, legacy or EIP-1559; refuses all else. */
 export function readEvmTransaction(payload: Uint8Array): Reading {
@@ -44,12 +44,12 @@ function contentOf({ to, value, data }: Content): Pick<Reading, 'moves' | 'calls
     const amount = BigInt(`0x${text.slice(72)}`)
     return { moves: [{ asset: to, amount, to: text.slice(32, 72) }], calls: null }
   }
-  // Printable text makes no call that contracts know: their arguments are padded with zeros.
-  return { moves: native, calls: isMemo(data) ? null : to }
+  return { moves: native, calls: { to, isText: isText(data) } }
 }
 
-function isMemo(data: Uint8Array): boolean {
-  if (data.length > MEMO_MOST) return false
+/** What a person would read. To an account without code it does nothing; whether there is code the bytes do not tell. */
+function isText(data: Uint8Array): boolean {
+  if (data.length > TEXT_MOST) return false
   const text = Buffer.from(data.buffer, data.byteOffset, data.length).toString('utf8')
   return !/[^\P{C}\n\u200d]/u.test(text) && Buffer.from(text, 'utf8').equals(data)
 }
