@@ -1,3 +1,5 @@
+import { join } from 'node:path'
+import Sqlite from 'better-sqlite3'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startTestDaemon, type TestDaemon } from '../support/daemon.ts'
 import { until } from '../support/until.ts'
@@ -39,16 +41,18 @@ test('what the policies let pass and the ceiling does not is not signed, and say
 
   const above = await pay('1.5')
   expect(above).toMatchObject({ status: 'CANCELLED' })
-  expect(above.error).toContain('1.5 ETH, the most is 1 ETH')
-  expect(above.error).toContain(`waiaas wallet ceiling ${wallet.id} --network local-evm`)
+  expect(above.error).toContain('takes up to 1.5 ETH, and the most in one transaction is 1 ETH')
+  expect(above.error).toContain(`waiaas wallet ceiling ${wallet.id} --network local-evm --transaction 1.5`)
   expect((await pay('1')).status).not.toBe('CANCELLED')
   expect((await pay('1')).status).not.toBe('CANCELLED')
-  expect((await pay('1')).error).toContain('too much for 24 hours')
+  expect((await pay('1')).error).toMatch(
+    /the most in 24 hours is 2\.5 ETH, of which 0\.4\d* ETH is left now; .* --day 3\.\d+$/,
+  )
 
   // What was signed for is not forgotten when the daemon ends, in whatever way.
   await daemon.kill()
   await daemon.restart()
-  expect((await pay('1')).error).toContain('too much for 24 hours')
+  expect((await pay('1')).error).toContain('the most in 24 hours is 2.5 ETH')
   const { networks } = await daemon.operator.getWalletCeiling({ id: wallet.id })
   const local = networks.find((one) => one.network === network)!
   expect(Number(local.used)).toBeGreaterThan(2)
@@ -59,6 +63,22 @@ test('what the policies let pass and the ceiling does not is not signed, and say
   expect((await pay('1')).status).not.toBe('CANCELLED')
   const { data } = await daemon.operator.listAuditLogs({ event_type: 'WALLET_CEILING_CHANGED' })
   expect(data).toHaveLength(2)
+})
+
+test('a ceiling that is gone from the database is not proposed anew: the wallet signs nothing, and health says which command', async () => {
+  await daemon.kill()
+  const database = new Sqlite(join(daemon.dataDir, 'data/waiaas.db'))
+  database.prepare('delete from ceilings').run()
+  database.prepare("delete from evidence where event = 'WALLET_CEILING_CHANGED'").run()
+  database.close()
+  await daemon.restart()
+  const row = await pay('0.1')
+  expect(row).toMatchObject({ status: 'CANCELLED', error: expect.stringContaining('the wallet has none') })
+  const { warnings } = (await daemon.operator.getAdminStatus()) as { warnings: string[] }
+  expect(warnings).toContainEqual(expect.stringMatching(/signs nothing.* waiaas wallet ceiling .+ --from-policies$/))
+  expect((await daemon.operator.getHealth()).warnings).toContainEqual(expect.stringContaining('waiaas admin status'))
+  await change({ fromPolicies: true })
+  expect((await pay('0.1')).status).not.toBe('CANCELLED')
 })
 
 test('only the operator reads or changes a ceiling', async () => {

@@ -103,7 +103,7 @@ export async function compose(ground: Ground) {
       raw: mcpRoutes({ settings: base.settings.get, log: ground.log }),
     }),
     operator: base.operator,
-    /** Gives wallets of before there were ceilings one, and tells of those that lack theirs; called with the password. */
+    /** Gives wallets of before there were ceilings one; called when the password has unlocked the keystore. */
     makeMissingCeilings: services.wallets.ceilings.makeMissing,
     settings: base.settings,
     /** Takes up what an earlier run left; called once the keystore is unlocked. */
@@ -339,6 +339,7 @@ function adminOf(ground: Ground, { chains, settings, evidence, held }: Base, ser
     recoveryKey: dataDir.recoveryKey,
     isUnlocked: keys.isUnlocked,
     rpc: chains.status,
+    ceilings: services.wallets.ceilings.watch,
     troubles: () => services.transactions.troubles(),
     killSwitch: services.killSwitch.read,
     heldStops: held.names,

@@ -280,7 +280,8 @@ async function unlock(parts: Composition, source: PasswordSource, dataDir: DataD
   if (problem === undefined) {
     const password = source.first ?? (await provision(parts, source, dataDir))
     if (await parts.operator.open(password)) {
-      return [...(await parts.makeMissingCeilings(password)), ...(await removeStale(password, dataDir))]
+      await parts.makeMissingCeilings(password)
+      return removeStale(password, dataDir)
     }
   } else if (!(await parts.operator.hasKeyring())) throw new StartError('CONFIG_INVALID', problem)
   // There is a keyring by now, so that this makes none.

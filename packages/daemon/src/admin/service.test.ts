@@ -49,6 +49,7 @@ function serviceOn(database: Database, more: Partial<AdminOptions> = {}) {
     isUnlocked: () => true,
     rpc: () => ({ networks: {}, used: [] }),
     troubles: () => [],
+    ceilings: { read: async () => [], recent: () => [] },
     killSwitch: async () => ({ state: 'ACTIVE' }),
     heldStops: () => [],
     folder: undefined,

@@ -37,6 +37,8 @@ export type AdminOptions = {
   readonly rpc: () => { readonly networks: Record<string, EndpointStatus[]>; readonly used: readonly string[] }
   /** What keeps payments from being sent, or from being seen in a block; a line each. */
   readonly troubles: () => readonly string[]
+  /** Ceilings that the operator should look at. */
+  readonly ceilings: { read(): Promise<readonly string[]>; recent(): readonly string[] }
   /** Stops that hold in memory and are not written yet. */
   readonly heldStops: () => readonly string[]
   /** Where SQLite's file lies; undefined for a server. */
@@ -101,14 +103,16 @@ export function adminService(options: AdminOptions) {
       recentTxCount: counts.transactions,
       failedTxCount: counts.failed,
       autoProvisioned: recoveryKey.exists(),
-      warnings: [...warnings(), ...(await unstored())],
+      warnings: [...warnings(), ...(await unstored()), ...(await options.ceilings.read())],
       recentTransactions: recent.map(transactionView),
     }
   }
 
   return {
     health(): Output<typeof systemOperations.getHealth> {
-      const found = warnings()
+      // Anybody may ask: names and amounts are for the operator.
+      const ceilings = options.ceilings.recent().length
+      const found = [...warnings(), ...(ceilings > 0 ? [ceilingAdvice(ceilings)] : [])]
       const timestamp = seconds(clock.now())
       const state = { status: 'ok' as const, version, ...noUpdate, schemaVersion, uptime: uptime(), timestamp }
       return found.length > 0 ? { ...state, warnings: found } : state
@@ -134,6 +138,9 @@ export function adminService(options: AdminOptions) {
     shutdown: options.shutdown,
   }
 }
+
+const ceilingAdvice = (count: number): string =>
+  `${count} of the ceilings of the wallets ${count === 1 ? 'is' : 'are'} nearly used up or missing: waiaas admin status says which`
 
 /** What may be wrong with the daemon, each asked anew. */
 function checksOf({ database, log, settings, recoveryKey, ...options }: AdminOptions) {

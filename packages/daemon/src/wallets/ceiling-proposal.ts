@@ -2,10 +2,7 @@ import {
   amountFor,
   assetKey,
   type Base,
-  findNetwork,
   integerOf,
-  LOCAL_NETWORKS,
-  NETWORKS,
   type Network,
   nativeAsset,
   parseUnits,
@@ -16,7 +13,7 @@ import {
   type Usd,
 } from '@waiaas/contract'
 import type { Token } from '../chains/intent.ts'
-import { accountKey, type Ceiling, type ChainCeiling, firstMost, knownAsset } from '../keys/service.ts'
+import { accountKey, type Ceiling, type ChainCeiling, firstMost, isTestChain, knownAsset } from '../keys/service.ts'
 import { type Dollars, installedDollars } from '../policies/service.ts'
 import type { WalletPlace } from './networks.ts'
 
@@ -49,8 +46,8 @@ export function proposedCeiling(
   const chains: Record<string, ChainCeiling> = {}
   for (const one of listed) {
     const chain = chainOf(one.network)
-    const isNamed = chain === one.network.caip2 && isBuiltIn(one.network)
-    const isWide = environment === 'testnet' && (!sources.isImported || isNamed)
+    const isMadeForTests = !sources.isImported && !sources.isBounded
+    const isWide = environment === 'testnet' && (isTestChain(chain) || isMadeForTests)
     const proposed = isWide ? wide(one.network) : real(one, sources)
     chains[chain] = chains[chain] ? { ...proposed, tokens: { ...chains[chain].tokens, ...proposed.tokens } } : proposed
   }
@@ -104,7 +101,6 @@ const within = (amount: Base, most: bigint | undefined): string | undefined => {
 }
 
 const both = (amount: string) => ({ transaction: amount, day: amount })
-const isBuiltIn = ({ caip2 }: Network): boolean => findNetwork([...NETWORKS, ...LOCAL_NETWORKS], caip2) !== undefined
 
 function known(network: Network, asset: string): Price | undefined {
   const found = knownAsset(chainOf(network), asset)

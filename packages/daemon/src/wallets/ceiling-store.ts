@@ -30,6 +30,20 @@ export const ceilingStore = {
   set: (db: Handle, wallet_id: string, { text, seal }: Sealed) => db.run(set, { wallet_id, text, seal }),
   /** What the signer has counted on the lanes of an address. */
   counts: (db: Handle, address: string) => db.all(counts, { like: `%/${address}` }),
+  /** What the signer has counted on each lane. */
+  allCounts: (db: Handle) => db.query<{ text: string }>((kysely) => kysely.selectFrom('ceiling_counts').select('text')),
+  /** The live wallet of an address, with its ceiling. */
+  async ofAddress(db: Handle, address: string): Promise<{ name: string; text: string } | undefined> {
+    const rows = await db.query<{ name: string; text: string }>((kysely) =>
+      kysely
+        .selectFrom('wallets')
+        .innerJoin('ceilings', 'ceilings.wallet_id', 'wallets.id')
+        .select(['wallets.name', 'ceilings.text'])
+        .where('wallets.address', '=', address)
+        .where('wallets.status', '<>', 'TERMINATED'),
+    )
+    return rows[0]
+  },
   /** Live wallets without one, and their keys as they are stored. */
   wanting: (db: Handle) =>
     db.query<{ id: string; name: string; ciphertext: string }>((kysely) =>

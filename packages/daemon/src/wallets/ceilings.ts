@@ -103,15 +103,12 @@ export function walletCeilings(parts: WalletDependencies) {
       return keyFailures(keys.firstCeiling({ address: key.address, next }, password))
     },
 
-    /** Gives wallets one whose keys are from before there were ceilings; of the others it tells what is wrong with them. */
-    async makeMissing(password: string): Promise<string[]> {
-      const lost: string[] = []
-      for (const { id, name, ciphertext } of await database.read(ceilingStore.wanting)) {
-        if (hadCeiling(ciphertext) || (await database.read((db) => ceilingStore.isTold(db, id))))
-          lost.push(missing(name))
-        else await makeFor(id, password)
+    /** Gives wallets one whose keys are from before there were ceilings, but none a second time. */
+    async makeMissing(password: string): Promise<void> {
+      for (const { id, ciphertext } of await database.read(ceilingStore.wanting)) {
+        const hadOne = hadCeiling(ciphertext) || (await database.read((db) => ceilingStore.isTold(db, id)))
+        if (!hadOne) await makeFor(id, password)
       }
-      return lost
     },
 
     /** Failures WALLET_NOT_FOUND, WALLET_TERMINATED, ENVIRONMENT_NETWORK_MISMATCH, TOKEN_NOT_FOUND, INVALID_ADDRESS. */
@@ -192,9 +189,6 @@ const withLocal = (networks: readonly Network[]): Network[] => [
   ...networks,
   ...LOCAL_NETWORKS.filter(({ id }) => networks.every((one) => one.id !== id)),
 ]
-
-const missing = (name: string): string =>
-  `the ceiling of wallet ${name} is gone from the database, so it signs nothing: look for who removed it, then give it one with waiaas wallet ceiling ${name} --from-policies`
 
 /** The ceiling of a wallet, as the signer sealed it; without one the signer signs nothing. */
 export const sealedCeiling = (db: Handle, walletId: string): Promise<Sealed | undefined> =>

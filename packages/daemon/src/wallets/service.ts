@@ -1,5 +1,6 @@
 import type { Output, walletOperations } from '@waiaas/contract'
 import type { By } from '../platform/caller.ts'
+import { ceilingWatch } from './ceiling-watch.ts'
 import { walletCeilings } from './ceilings.ts'
 import { creation } from './creation.ts'
 import type { WalletDependencies } from './dependencies.ts'
@@ -43,7 +44,7 @@ export function wallets(parts: WalletDependencies) {
     import: importKey,
     listDerivations,
     export: exporting(parts),
-    ceilings,
+    ceilings: { ...ceilings, watch: ceilingWatch(parts) },
     ...lifeCycle(parts),
     confirmSpends: (id: string, by: By) => confirmSpends(parts, id, by),
 

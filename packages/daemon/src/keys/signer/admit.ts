@@ -16,7 +16,8 @@ export function admitted({ limits, own }: Bounds, count: Count, reading: Reading
     exceeded('the worst fee is too high', { of: 'fee', asset: NATIVE, wanted: `${reading.fee}`, most: `${on.fee}` })
   const charge = chargeOf(reading, on)
   if (charge.size > 0) count.requireKnown()
-  for (const [asset, amount] of count.added(charge, reading.nonce)) requireDay(on, asset, count.spent(asset) + amount)
+  for (const [asset, amount] of count.added(charge, reading.nonce))
+    requireDay(on, asset, { amount, spent: count.spent(asset) })
   return charge
 }
 
@@ -48,8 +49,13 @@ function chargeOf({ moves, fee }: Reading, on: ChainLimits): Charge {
   return moved
 }
 
-function requireDay(on: ChainLimits, asset: string, wanted: bigint): void {
+type Day = { amount: bigint; spent: bigint }
+
+function requireDay(on: ChainLimits, asset: string, { amount, spent }: Day): void {
   const limit = limitOf(on, asset)
-  if (typeof limit !== 'string' && wanted > limit.day)
-    exceeded('it is too much for 24 hours', { of: 'day', asset, wanted: `${wanted}`, most: `${limit.day}` })
+  if (typeof limit === 'string' || spent + amount <= limit.day) return
+  const left = limit.day > spent ? limit.day - spent : 0n
+  exceeded('it is too much for 24 hours', {
+    ...{ of: 'day', asset, wanted: `${amount}`, most: `${limit.day}`, left: `${left}` },
+  })
 }
