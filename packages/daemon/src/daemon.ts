@@ -250,7 +250,7 @@ type MoneyParts = {
 
 function moneyPath(
   { database, clock, keys, log, instance }: Ground,
-  { evidence, held, chains, prices, settings }: Base,
+  { evidence, signing, held, chains, prices, settings }: Base,
   { applied, keyRows, findToken }: MoneyParts,
 ): Transactions {
   const network = (id: string) => {
@@ -273,6 +273,7 @@ function moneyPath(
     chain: chains.get,
     key: keyRows.key,
     ceiling: sealedCeiling,
+    witnessed: signing.named,
     gate: gate({ signing: keys, now: clock.latest }),
     instance,
     judge: judge({

@@ -143,6 +143,7 @@ export async function startPipeline(
       return { walletId: id, chain: row!.chain, address: row!.address, curve: row!.curve, ciphertext: row!.ciphertext }
     },
     ceiling: sealedCeiling,
+    witnessed: async () => undefined,
     gate: gate({ signing: { sign: signing }, now: clock.latest }),
     instance: newId(),
   }

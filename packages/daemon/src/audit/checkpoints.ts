@@ -4,8 +4,9 @@ import type { Clock } from '../platform/clock.ts'
 import type { Database, Handle } from '../platform/db/database.ts'
 import { type Loop, loop } from '../platform/jobs.ts'
 import type { Log } from '../platform/log.ts'
-import { checkpointStore } from './checkpoint-store.ts'
+import { COUNTS, checkpointStore } from './checkpoint-store.ts'
 import { GENESIS } from './evidence-hash.ts'
+import { lastKept } from './kept.ts'
 import type { Head } from './store.ts'
 
 export type CheckpointParts = {
@@ -23,7 +24,12 @@ type Witness = {
   publicKey(): Promise<string>
   sign(next: Next): Promise<AuditCheckpoint>
 }
-type Next = { previous?: AuditCheckpoint; at: number; heads: readonly Head[] }
+type Next = {
+  previous?: AuditCheckpoint
+  at: number
+  heads: readonly Head[]
+  counts: readonly { text: string; seal: string }[]
+}
 export type Checkpoints = ReturnType<typeof checkpoints>
 
 const CHECKPOINTS = 'evidence:checkpoints'
@@ -37,6 +43,8 @@ export function checkpoints({ database, clock, log, isUnlocked, witness, file }:
   let signing: Loop | undefined
   /** Signed and not stored yet: what is signed once is signed in no other version. */
   let unstored: AuditCheckpoint | undefined
+  /** What the file said when it was first asked: the newest copy that names each lane's count. */
+  let kept: Promise<Map<string, AuditCheckpoint>> | undefined
   /** Lines that the file lacks, because its disk was full. */
   const uncopied: string[] = []
 
@@ -72,12 +80,13 @@ export function checkpoints({ database, clock, log, isUnlocked, witness, file }:
   }
 
   async function signNext(): Promise<AuditCheckpoint | undefined> {
-    const { previous, heads } = await database.read(async (db) => ({
+    const { previous, heads, counts } = await database.read(async (db) => ({
       previous: await checkpointStore.last(db),
       heads: await checkpointStore.moved(db),
+      counts: (await checkpointStore.movedCounts(db)).map(({ text, seal }) => ({ text, seal })),
     }))
     if (heads.length === 0) return undefined
-    return witness.sign({ ...(previous && { previous }), at: clock.now(), heads })
+    return witness.sign({ ...(previous && { previous }), at: clock.now(), heads, counts })
   }
 
   return {
@@ -96,6 +105,14 @@ export function checkpoints({ database, clock, log, isUnlocked, witness, file }:
     async stop(): Promise<void> {
       await signing?.stop()
       await signNew().catch((error) => log.error({ err: error }, 'the end of the audit log is not signed'))
+    },
+    /** The newest checkpoint that names a count of the lane: in the database, or in the file of copies, if that knows more. */
+    async named(lane: string): Promise<AuditCheckpoint | undefined> {
+      const chain = `${COUNTS}${lane}`
+      const stored = await database.read((db) => checkpointStore.naming(db, chain))
+      kept ??= lastKept(await file())
+      const copy = (await kept).get(chain)
+      return copy && copy.seq > (stored?.seq ?? 0) ? copy : stored
     },
     /** The last checkpoint, with the key. Failure KEYSTORE_LOCKED. */
     async current(): Promise<Output<typeof auditOperations.getAuditCheckpoint>> {

@@ -38,7 +38,8 @@ export function makeSigner(): { calls: Handlers; lock: () => void } {
   }
   const hold = (next: Keyring, row: KeyringRow) => {
     lock()
-    held = { keyring: next, row, witness: witness(next), ceilings: makeCeilings(next) }
+    const own = witness(next)
+    held = { keyring: next, row, witness: own, ceilings: makeCeilings(next, own) }
   }
   const requirePassword = (password: Uint8Array) => proof.require(password, unlocked())
   const arrived = (key: KeyRow): KeyRow => {

@@ -1,0 +1,45 @@
+import { open } from 'node:fs/promises'
+import { AuditCheckpoint } from '@waiaas/contract'
+import { COUNTS } from './checkpoint-store.ts'
+
+/** Some days of a busy daemon. */
+const TAIL_BYTES = 8 * 1024 * 1024
+
+/** From the end of the file of copies: by lane, the newest checkpoint that names its count. What is no line of ours is passed over. */
+export async function lastKept(path: string): Promise<Map<string, AuditCheckpoint>> {
+  const found = new Map<string, AuditCheckpoint>()
+  for (const line of (await tailOf(path)).split('\n')) {
+    if (!line.includes(`"${COUNTS}`)) continue
+    const checkpoint = checkpointOf(line)
+    for (const { chain } of checkpoint?.heads ?? [])
+      if (checkpoint && chain.startsWith(COUNTS)) found.set(chain, checkpoint)
+  }
+  return found
+}
+
+async function tailOf(path: string): Promise<string> {
+  const file = await open(path, 'r').catch((error: NodeJS.ErrnoException) => {
+    // The daemon begins a new one where it was moved away.
+    if (error.code === 'ENOENT') return undefined
+    throw error
+  })
+  if (!file) return ''
+  try {
+    const { size } = await file.stat()
+    const length = Math.min(size, TAIL_BYTES)
+    const { buffer } = await file.read(Buffer.alloc(length), 0, length, size - length)
+    return buffer.toString('utf8')
+  } finally {
+    await file.close()
+  }
+}
+
+/** The signer looks at the signature. */
+function checkpointOf(line: string): AuditCheckpoint | undefined {
+  try {
+    return AuditCheckpoint.safeParse(JSON.parse(line)).data
+  } catch {
+    // The first line of the tail may be cut.
+    return undefined
+  }
+}
