@@ -1,6 +1,10 @@
+import { copyFileSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import Sqlite from 'better-sqlite3'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { verifyEvidence } from '../../packages/daemon/src/audit/verify.ts'
+import { migrations } from '../../packages/daemon/src/migrations/all.ts'
+import { openDatabase } from '../../packages/daemon/src/platform/db/database.ts'
 import { startTestDaemon, type TestDaemon } from '../support/daemon.ts'
 import { until } from '../support/until.ts'
 import { GENEROUS, type TestWallet } from '../support/wallets.ts'
@@ -63,6 +67,33 @@ test('what the policies let pass and the ceiling does not is not signed, and say
   expect((await pay('1')).status).not.toBe('CANCELLED')
   const { data } = await daemon.operator.listAuditLogs({ event_type: 'WALLET_CEILING_CHANGED' })
   expect(data).toHaveLength(2)
+})
+
+test('a database that is set back whole is behind the copies of its checkpoints, which makes the day full', async () => {
+  const file = join(daemon.dataDir, 'data/waiaas.db')
+  const lane = `count:${network}/${wallet.address}`
+  const kept = () => readFileSync(join(daemon.dataDir, 'audit/checkpoints.jsonl'), 'utf8').split(lane).length
+  await daemon.kill()
+  copyFileSync(file, `${file}.before`)
+  await daemon.restart()
+  const before = kept()
+  expect((await pay('0.2')).status).not.toBe('CANCELLED')
+  await until('a checkpoint that names the new count', async () => kept() > before || undefined)
+  await daemon.kill()
+
+  const later = await openDatabase({ path: file, migrations })
+  await later.work({}, (db) => db.query((kysely) => kysely.updateTable('ceiling_counts').set({ number: 1 })))
+  const { faults } = await later.read((db) => verifyEvidence(db))
+  expect(faults).toContainEqual({ chain: lane, seq: expect.any(Number), fault: 'count set back' })
+  await later.close()
+
+  copyFileSync(`${file}.before`, file)
+  for (const rest of ['-wal', '-shm']) rmSync(file + rest, { force: true })
+  await daemon.restart()
+  expect((await pay('0.1')).error).toContain('missing or older than the last payment')
+  // The operator has looked at the chain.
+  await change({ network, day: '10' })
+  expect((await pay('0.1')).status).not.toBe('CANCELLED')
 })
 
 test('a ceiling that is gone from the database is not proposed anew: the wallet signs nothing, and health says which command', async () => {

@@ -297,6 +297,34 @@ describe('a taken-over daemon, under a ceiling', () => {
     ])
   })
 
+  test('gets nothing out of an older count where a checkpoint names a later one', async () => {
+    const { key, ceiling } = await bounded()
+    await keys.restart()
+    await keys.unlock(password, keyring)
+    const first = await outcomes(key, ceiling, [pay(1, 99n)], { lane: 'lane' })
+    const second = await outcomes(key, ceiling, [pay(2, 99n)], { lane: 'lane', counted: first.counted })
+    const next = { at: Date.now(), heads: heads(7) }
+    for (const forged of [
+      { ...next, counts: [{ ...second.counted!, text: first.counted!.text }] },
+      { ...next, heads: [...heads(7), { chain: 'count:lane', seq: 9, hash: '' }] },
+    ])
+      await expect(keys.signCheckpoint(forged)).rejects.toThrow()
+    const witnessed = await keys.signCheckpoint({ ...next, counts: [second.counted!] })
+    expect(witnessed.heads).toContainEqual({ chain: 'count:lane', seq: 2, hash: expect.any(String) })
+
+    const again = async (more: Partial<SignBatch>) => {
+      await keys.restart()
+      await keys.unlock(password, keyring)
+      return (await outcomes(key, ceiling, [pay(3, 1n)], { lane: 'lane', witnessed, ...more })).codes
+    }
+    expect(await again({ counted: first.counted })).toEqual([ABOVE])
+    expect(await again({ counted: undefined })).toEqual([ABOVE])
+    expect(await again({ counted: first.counted, witnessed: { ...witnessed, heads: heads(7) } })).toEqual([
+      'SIGN_REFUSED',
+    ])
+    expect(await again({ counted: second.counted })).toEqual(['signed'])
+  })
+
   test('with the password, which a password file gives it, raises what it likes', async () => {
     const { key, ceiling } = await bounded()
     const next = { ...CEILING, chains: { 'eip155:1': { ...real, native: { transaction: '1000', day: '1000' } } } }

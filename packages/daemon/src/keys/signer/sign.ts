@@ -50,7 +50,7 @@ const refusedAll = ({ requests }: SignBatch, error: KeyError): SignedBatch => ({
 })
 
 const lastOf = ({ requests, newest = '' }: SignBatch): string =>
-  requests.reduce((last, { authorisation: { attemptId } }) => [last, attemptId].sort()[1]!, newest)
+  requests.reduce((last, { authorisation: { attemptId } }) => (attemptId > last ? attemptId : last), newest)
 
 /** Refuses what nobody authorised, and what is not read whole. */
 function readOne({ kind, payload, authorisation }: SignRequest, chain: Chain, publicKey: Uint8Array): Reading {
