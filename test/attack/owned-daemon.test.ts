@@ -1,3 +1,4 @@
+import { base58 } from '@scure/base'
 import { newId } from '@waiaas/contract'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
@@ -155,6 +156,40 @@ describe('a taken-over daemon, under a ceiling', () => {
       pay(2, 101n, { to: CONTRACT, data: '0x12345678' }),
     ]
     expect((await outcomes(key, ceiling, [token(TOKEN, 100n), ...called])).codes).toEqual(['signed', 'signed', ABOVE])
+  })
+
+  test('pays nobody but whom the ceiling names, in no asset and with no call, and adds nobody', async () => {
+    const { key, ceiling } = await bounded()
+    const { address } = key
+    const named: Ceiling = { ...CEILING, recipients: [RECIPIENT] }
+    // Naming recipients is tighter than naming none.
+    const closed = await keys.changeCeiling({ address, now: ceiling, next: named })
+    const token = (to: `0x${string}`) => pay(1, 0n, { to: TOKEN, data: erc20Transfer(to, 1n) })
+    const { codes } = await outcomes(key, closed, [
+      pay(1, 1n),
+      token(RECIPIENT),
+      pay(2, 1n, { to: CONTRACT }),
+      token(CONTRACT),
+      pay(3, 1n, { to: CONTRACT, data: '0x12345678' }),
+    ])
+    expect(codes).toEqual(['signed', 'signed', ABOVE, ABOVE, ABOVE])
+    for (const recipients of [[], [RECIPIENT, CONTRACT], [CONTRACT]])
+      await expect(keys.changeCeiling({ address, now: closed, next: { ...named, recipients } })).rejects.toMatchObject(
+        refused,
+      )
+    const solana = await bounded('solana')
+    const only = { ...CEILING, recipients: [base58.encode(RECEIVER)] }
+    const one = await keys.changeCeiling({ address: solana.key.address, now: solana.ceiling, next: only }, password)
+    const raised = {
+      ...only,
+      chains: { solana: { ...CEILING.chains.solana!, fee: '10000', native: { transaction: '100', day: '90000' } } },
+    }
+    const wide = await keys.changeCeiling({ address: solana.key.address, now: one, next: raised }, password)
+    const paid = (to: Uint8Array, blockhash: number) => solanaPayment(solana.key.address, 1n, to, blockhash)
+    expect((await outcomes(solana.key, wide, [paid(RECEIVER, 1), paid(Buffer.alloc(32, 8), 2)])).codes).toEqual([
+      'signed',
+      ABOVE,
+    ])
   })
 
   test('does not get more by outbidding, and attempts on one nonce count once', async () => {

@@ -79,6 +79,8 @@ export type Ground = {
   /** Names this daemon in lane leases, across restarts on the same directory. */
   instance: string
   shutdown: () => void
+  /** Where the password lies that this process reads at its start; undefined where somebody typed it. */
+  passwordIn: string | undefined
 }
 type Base = Awaited<ReturnType<typeof baseOf>>
 type Services = ReturnType<typeof servicesOf>
@@ -325,7 +327,7 @@ function featuresOf(ground: Ground, base: Base, services: Services) {
   }
 }
 
-function adminOf(ground: Ground, { chains, settings, evidence, held }: Base, services: Services) {
+function adminOf(ground: Ground, { chains, settings, evidence, held, operator }: Base, services: Services) {
   const { database, clock, log, keys, config, dataDir } = ground
   return adminService({
     database,
@@ -340,6 +342,10 @@ function adminOf(ground: Ground, { chains, settings, evidence, held }: Base, ser
     recoveryKey: dataDir.recoveryKey,
     isUnlocked: keys.isUnlocked,
     rpc: chains.status,
+    passwordWithin: () => [
+      ...(ground.passwordIn === undefined ? [] : [ground.passwordIn]),
+      ...(operator.wasCarried() ? ['a call that carried it'] : []),
+    ],
     ceilings: services.wallets.ceilings.watch,
     troubles: () => services.transactions.troubles(),
     killSwitch: services.killSwitch.read,

@@ -37,6 +37,8 @@ export type AdminOptions = {
   readonly rpc: () => { readonly networks: Record<string, EndpointStatus[]>; readonly used: readonly string[] }
   /** What keeps payments from being sent, or from being seen in a block; a line each. */
   readonly troubles: () => readonly string[]
+  /** Where this process has the master password from. */
+  readonly passwordWithin: () => readonly string[]
   /** Ceilings that the operator should look at. */
   readonly ceilings: { read(): Promise<readonly string[]>; recent(): readonly string[] }
   /** Stops that hold in memory and are not written yet. */
@@ -115,7 +117,12 @@ export function adminService(options: AdminOptions) {
       const found = [...warnings(), ...(ceilings > 0 ? [ceilingAdvice(ceilings)] : [])]
       const timestamp = seconds(clock.now())
       const state = { status: 'ok' as const, version, ...noUpdate, schemaVersion, uptime: uptime(), timestamp }
-      return found.length > 0 ? { ...state, warnings: found } : state
+      const within = options.passwordWithin()
+      return {
+        ...state,
+        ...(found.length > 0 && { warnings: found }),
+        ...(within.length > 0 && { passwordWithin: [...within] }),
+      }
     },
     /** Failures INTERNAL_ERROR, STORAGE_UNAVAILABLE, KEYSTORE_LOCKED and CHAIN_ERROR, each with all checks in its details. */
     ready,

@@ -63,8 +63,12 @@ export function wallets(parts: WalletDependencies) {
       }
     },
     /** Failure WALLET_NOT_FOUND, also for a wallet that is not the session's. */
-    read: async (id: string, reader: Reader): Promise<Answer<'getWallet'>> =>
-      walletDetail(networks(), walletAsShown(held, await readable(id, reader))),
+    async read(id: string, reader: Reader): Promise<Answer<'getWallet'>> {
+      const detail = walletDetail(networks(), walletAsShown(held, await readable(id, reader)))
+      if (reader.sessionId !== undefined) return detail
+      const { id: _, ...ceiling } = await ceilings.show(id)
+      return { ...detail, ceiling }
+    },
     networks: async (id: string, reader: Reader): Promise<Answer<'listWalletNetworks'>> =>
       walletNetworks(networks(), await readable(id, reader)),
     sealingKey: async (): Promise<Answer<'getSealingKey'>> => ({
