@@ -1,6 +1,6 @@
-import { base58 } from '@scure/base'
 import { newId } from '@waiaas/contract'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { addressText } from '../../packages/daemon/src/chains/solana/base58.ts'
 import {
   type Ceiling,
   type KeyRow,
@@ -178,7 +178,7 @@ describe('a taken-over daemon, under a ceiling', () => {
         refused,
       )
     const solana = await bounded('solana')
-    const only = { ...CEILING, recipients: [base58.encode(RECEIVER)] }
+    const only = { ...CEILING, recipients: [addressText(RECEIVER)] }
     const one = await keys.changeCeiling({ address: solana.key.address, now: solana.ceiling, next: only }, password)
     const raised = {
       ...only,

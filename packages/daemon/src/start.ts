@@ -104,12 +104,8 @@ async function start(options: StartOptions, opened: Opened): Promise<Daemon> {
   }
   opened.push({ close: stopKeys })
   const ending = Promise.withResolvers<void>()
-  const instance = await dataDir.instance()
-  const parts = await compose({
-    ...{ dataDir, config, database, clock, mark, log, keys, instance },
-    shutdown: ending.resolve,
-    passwordIn: source.place,
-  })
+  const base = { dataDir, config, database, clock, mark, log, keys, instance: await dataDir.instance() }
+  const parts = await compose({ ...base, shutdown: ending.resolve, passwordIn: source.place })
   opened.push({ close: () => parts.stop() })
   const removed = await unlock(parts, source, dataDir)
   for (const warning of [...config.warnings, ...dataDir.warnings, ...removed]) log.warn(warning)

@@ -112,17 +112,9 @@ export function adminService(options: AdminOptions) {
 
   return {
     health(): Output<typeof systemOperations.getHealth> {
-      // Anybody may ask: names and amounts are for the operator.
-      const ceilings = options.ceilings.recent().length
-      const found = [...warnings(), ...(ceilings > 0 ? [ceilingAdvice(ceilings)] : [])]
       const timestamp = seconds(clock.now())
       const state = { status: 'ok' as const, version, ...noUpdate, schemaVersion, uptime: uptime(), timestamp }
-      const within = options.passwordWithin()
-      return {
-        ...state,
-        ...(found.length > 0 && { warnings: found }),
-        ...(within.length > 0 && { passwordWithin: [...within] }),
-      }
+      return { ...state, ...concernsOf(options, warnings()) }
     },
     /** Failures INTERNAL_ERROR, STORAGE_UNAVAILABLE, KEYSTORE_LOCKED and CHAIN_ERROR, each with all checks in its details. */
     ready,
@@ -143,6 +135,17 @@ export function adminService(options: AdminOptions) {
         options.audit.record(db, { event: 'SHUTDOWN_REQUESTED', actor: 'operator', ip }),
       ),
     shutdown: options.shutdown,
+  }
+}
+
+/** Anybody may ask for health: names and amounts of ceilings are for the operator. */
+function concernsOf({ ceilings, passwordWithin }: AdminOptions, known: readonly string[]) {
+  const count = ceilings.recent().length
+  const warnings = [...known, ...(count > 0 ? [ceilingAdvice(count)] : [])]
+  const within = passwordWithin()
+  return {
+    ...(warnings.length > 0 && { warnings }),
+    ...(within.length > 0 && { passwordWithin: [...within] }),
   }
 }
 

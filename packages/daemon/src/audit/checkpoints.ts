@@ -4,9 +4,9 @@ import type { Clock } from '../platform/clock.ts'
 import type { Database, Handle } from '../platform/db/database.ts'
 import { type Loop, loop } from '../platform/jobs.ts'
 import type { Log } from '../platform/log.ts'
-import { COUNTS, checkpointStore } from './checkpoint-store.ts'
+import { checkpointStore } from './checkpoint-store.ts'
 import { GENESIS } from './evidence-hash.ts'
-import { lastKept } from './kept.ts'
+import { witnessing } from './kept.ts'
 import type { Head } from './store.ts'
 
 export type CheckpointParts = {
@@ -43,8 +43,6 @@ export function checkpoints({ database, clock, log, isUnlocked, witness, file }:
   let signing: Loop | undefined
   /** Signed and not stored yet: what is signed once is signed in no other version. */
   let unstored: AuditCheckpoint | undefined
-  /** What the file said when it was first asked: the newest copy that names each lane's count. */
-  let kept: Promise<Map<string, AuditCheckpoint>> | undefined
   /** Lines that the file lacks, because its disk was full. */
   const uncopied: string[] = []
 
@@ -106,14 +104,7 @@ export function checkpoints({ database, clock, log, isUnlocked, witness, file }:
       await signing?.stop()
       await signNew().catch((error) => log.error({ err: error }, 'the end of the audit log is not signed'))
     },
-    /** The newest checkpoint that names a count of the lane: in the database, or in the file of copies, if that knows more. */
-    async named(lane: string): Promise<AuditCheckpoint | undefined> {
-      const chain = `${COUNTS}${lane}`
-      const stored = await database.read((db) => checkpointStore.naming(db, chain))
-      kept ??= lastKept(await file())
-      const copy = (await kept).get(chain)
-      return copy && copy.seq > (stored?.seq ?? 0) ? copy : stored
-    },
+    named: witnessing({ database, file }),
     /** The last checkpoint, with the key. Failure KEYSTORE_LOCKED. */
     async current(): Promise<Output<typeof auditOperations.getAuditCheckpoint>> {
       const publicKey = await witness.publicKey().catch((cause) => {

@@ -1,12 +1,28 @@
 import { open } from 'node:fs/promises'
 import { AuditCheckpoint } from '@waiaas/contract'
-import { COUNTS } from './checkpoint-store.ts'
+import type { Database } from '../platform/db/database.ts'
+import { COUNTS, checkpointStore } from './checkpoint-store.ts'
 
 /** Some days of a busy daemon. */
 const TAIL_BYTES = 8 * 1024 * 1024
 
+type Parts = { database: Pick<Database, 'read'>; file: () => Promise<string> }
+
+/** Finds the newest checkpoint that names a count of a lane: in the database, or in the file of copies where that knows more. */
+export function witnessing({ database, file }: Parts) {
+  /** What the file said when it was first asked; later ones are in the database. */
+  let kept: Promise<Map<string, AuditCheckpoint>> | undefined
+  return async (lane: string): Promise<AuditCheckpoint | undefined> => {
+    const chain = `${COUNTS}${lane}`
+    const stored = await database.read((db) => checkpointStore.naming(db, chain))
+    kept ??= file().then(lastKept)
+    const copy = (await kept).get(chain)
+    return copy && copy.seq > (stored?.seq ?? 0) ? copy : stored
+  }
+}
+
 /** From the end of the file of copies: by lane, the newest checkpoint that names its count. What is no line of ours is passed over. */
-export async function lastKept(path: string): Promise<Map<string, AuditCheckpoint>> {
+async function lastKept(path: string): Promise<Map<string, AuditCheckpoint>> {
   const found = new Map<string, AuditCheckpoint>()
   for (const line of (await tailOf(path)).split('\n')) {
     if (!line.includes(`"${COUNTS}`)) continue

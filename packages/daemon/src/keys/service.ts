@@ -134,13 +134,9 @@ export async function startKeys(options: KeysOptions = {}): Promise<Keys> {
       inAnyForm(masterPassword, (bytes) => call('export', { key, options: exportOptions, password: bytes })),
     sign: (batch) => call('sign', batch),
     firstCeiling: (first, masterPassword) =>
-      masterPassword === undefined
-        ? call('firstCeiling', first)
-        : inAnyForm(masterPassword, (password) => call('firstCeiling', { ...first, password })),
+      withProof(masterPassword, (proof) => call('firstCeiling', { ...first, ...proof })),
     changeCeiling: (change, masterPassword) =>
-      masterPassword === undefined
-        ? call('changeCeiling', change)
-        : inAnyForm(masterPassword, (password) => call('changeCeiling', { ...change, password })),
+      withProof(masterPassword, (proof) => call('changeCeiling', { ...change, ...proof })),
     evidenceKey: () => call('evidenceKey', {}),
     signCheckpoint: (next) => call('signCheckpoint', next),
     sealingKey: () => call('sealingKey', {}),
@@ -191,6 +187,12 @@ async function withPassword<Result>(password: string, use: (bytes: Uint8Array) =
 const formsOf = (password: string): readonly string[] => [
   ...new Set([normalPassword(password), password, `\uFEFF${password}`]),
 ]
+
+/** Where the password is not given, without. */
+const withProof = <Result>(
+  password: string | undefined,
+  use: (proof: { password?: Uint8Array }) => Promise<Result>,
+): Promise<Result> => (password === undefined ? use({}) : inAnyForm(password, (bytes) => use({ password: bytes })))
 
 async function inAnyForm<Result>(password: string, use: (bytes: Uint8Array) => Promise<Result>): Promise<Result> {
   let refusal: unknown

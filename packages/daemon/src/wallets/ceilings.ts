@@ -2,115 +2,49 @@ import {
   type Base,
   type ceilingOperations,
   Failure,
-  LOCAL_NETWORKS,
   type Network,
   type Output,
   type Parsed,
   parseUnits,
 } from '@waiaas/contract'
 import type { Token } from '../chains/intent.ts'
-import {
-  type Ceiling,
-  type CeilingText,
-  type ChainCeiling,
-  hadCeiling,
-  type KeyRow,
-  type Sealed,
-} from '../keys/service.ts'
+import type { Ceiling, CeilingText, ChainCeiling, Sealed } from '../keys/service.ts'
 import type { By } from '../platform/caller.ts'
 import type { Handle } from '../platform/db/database.ts'
-import { installedDollars } from '../policies/service.ts'
-import { chainOf, type ProposalSources, proposedCeiling } from './ceiling-proposal.ts'
+import { chainOf } from './ceiling-proposal.ts'
+import { ceilingProposals } from './ceiling-proposals.ts'
 import { ceilingStore } from './ceiling-store.ts'
 import { ceilingView } from './ceiling-view.ts'
 import type { WalletDependencies } from './dependencies.ts'
 import { keyFailures } from './key-failures.ts'
 import { needLiveWallet, needWallet } from './lookup.ts'
-import { networksOf, resolveNetwork } from './networks.ts'
+import { resolveNetwork } from './networks.ts'
 import type { WalletRow } from './store.ts'
 
 type Answer = Output<typeof ceilingOperations.getWalletCeiling>
 type Input = Parsed<typeof ceilingOperations.changeWalletCeiling>
 type Operator = { by: By; password: string }
 
-type Place = Pick<WalletRow, 'chain' | 'environment'>
-type New = { key: KeyRow; isImported: boolean; hasDefaultPolicy: boolean; password: string | undefined }
-
 /** What the signer signs at most for each wallet: proposed for new ones, shown, and changed by the operator. */
 export function walletCeilings(parts: WalletDependencies) {
   const { database, keys, audit, networks, ceilings: sources } = parts
 
-  const listedFor = (db: Handle, place: Place) =>
-    Promise.all(
-      networksOf(withLocal(networks()), place).map(async (network) => ({
-        network,
-        tokens: await sources.tokens(db, network),
-      })),
-    )
-
-  type From = Pick<ProposalSources, 'isImported' | 'dollars' | 'isBounded'>
-  const proposed = async (db: Handle, place: Place, from: From): Promise<Ceiling> =>
-    proposedCeiling(place, await listedFor(db, place), { ...from, priceOf: sources.priceOf })
+  const proposals = ceilingProposals(parts)
 
   async function view(db: Handle, row: WalletRow): Promise<Answer> {
     const counts = await ceilingStore.counts(db, row.address)
     const ceiling = ceilingOf(await ceilingStore.byWallet(db, row.id))
-    return ceilingView(row.id, { ceiling, own: await listedFor(db, row), counts })
+    return ceilingView(row.id, { ceiling, own: await proposals.listedFor(db, row), counts })
   }
 
   async function show(id: string): Promise<Answer> {
     return database.read(async (db) => view(db, await needWallet(db, id)))
   }
 
-  /** What the policies and prices of now propose; calls and recipients stay as they were said. */
-  async function anew(row: WalletRow, before: Ceiling): Promise<Ceiling> {
-    const { chains } = await database.read(async (db) => {
-      const dollars = await sources.dollars(db, row.id)
-      return proposed(db, row, { isImported: true, dollars, isBounded: false })
-    })
-    const kept = Object.entries(chains).map(([chain, limits]) => {
-      const contracts = before.chains[chain]?.contracts ?? []
-      return [chain, { ...limits, contracts }] as const
-    })
-    return { chains: Object.fromEntries(kept), recipients: before.recipients }
-  }
-
-  /** Where the key has been is not known, and who has written to the database may have written the policies. */
-  async function makeFor(id: string, password: string): Promise<void> {
-    const { address, next } = await database.read(async (db) => {
-      const row = await needWallet(db, id)
-      const dollars = await sources.dollars(db, id)
-      return { address: row.address, next: await proposed(db, row, { isImported: true, dollars, isBounded: true }) }
-    })
-    const sealed = await keys.firstCeiling({ address, next }, password)
-    await database.work({ shared: ['system'], exclusive: [`wallet:${id}`] }, async (db) => {
-      if (await ceilingStore.byWallet(db, id)) return
-      await ceilingStore.set(db, id, sealed)
-      const details = { network: 'all', from: null, to: next }
-      await audit.record(db, { event: 'WALLET_CEILING_CHANGED', walletId: id, actor: 'system', details })
-    })
-  }
-
   return {
     show,
-    /** The first ceiling of a key that has just come in; to be stored with its wallet. */
-    async first(place: Place, { key, isImported, hasDefaultPolicy, password }: New): Promise<Sealed> {
-      const next = await database.read(async (db) => {
-        const general = await sources.dollars(db, key.walletId)
-        const dollars = hasDefaultPolicy ? [...general, installedDollars()] : general
-        return proposed(db, place, { isImported, dollars, isBounded: password === undefined })
-      })
-      return keyFailures(keys.firstCeiling({ address: key.address, next }, password))
-    },
-
-    /** Gives wallets one whose keys are from before there were ceilings, but none a second time. */
-    async makeMissing(password: string): Promise<void> {
-      for (const { id, ciphertext } of await database.read(ceilingStore.wanting)) {
-        const hadOne = hadCeiling(ciphertext) || (await database.read((db) => ceilingStore.isTold(db, id)))
-        if (!hadOne) await makeFor(id, password)
-      }
-    },
-
+    first: proposals.first,
+    makeMissing: proposals.makeMissing,
     /** Failures WALLET_NOT_FOUND, WALLET_TERMINATED, ENVIRONMENT_NETWORK_MISMATCH, TOKEN_NOT_FOUND, INVALID_ADDRESS. */
     async change(input: Input, { by, password }: Operator): Promise<Answer> {
       const { id, network: name, recipients, fromPolicies = false } = input
@@ -120,7 +54,7 @@ export function walletCeilings(parts: WalletDependencies) {
       const token = network && input.token !== undefined ? await sources.findToken(network, input.token) : undefined
       const now = await database.read((db) => ceilingStore.byWallet(db, id))
       const before = ceilingOf(now)
-      const base = fromPolicies ? await anew(row, before) : before
+      const base = fromPolicies ? await proposals.anew(row, before) : before
       const changed = network ? changedOn(base, network, { input, token }) : base
       const next = { ...changed, ...(recipients && { recipients }) }
       const sealed = await keyFailures(keys.changeCeiling({ address: row.address, now, next }, password))
@@ -183,12 +117,6 @@ function wholeUnits(text: string, decimals: number): Base {
 /** Sealed by the signer, which alone believes nothing else; here it is only read. */
 const ceilingOf = (sealed: Sealed | undefined): Ceiling =>
   sealed ? (JSON.parse(sealed.text) as CeilingText).ceiling : { chains: {}, recipients: [] }
-
-/** Local networks may be configured later. */
-const withLocal = (networks: readonly Network[]): Network[] => [
-  ...networks,
-  ...LOCAL_NETWORKS.filter(({ id }) => networks.every((one) => one.id !== id)),
-]
 
 /** The ceiling of a wallet, as the signer sealed it; without one the signer signs nothing. */
 export const sealedCeiling = (db: Handle, walletId: string): Promise<Sealed | undefined> =>

@@ -24,7 +24,6 @@ type Chosen = Pick<CreateInput, 'name' | 'chain' | 'environment' | 'defaultPolic
 /** Makes wallets: the key in the signer first, then everything that belongs to the wallet in one job. */
 export function creation(parts: WalletDependencies, ceilings: Ceilings) {
   const { database, clock, keys, audit, sessions } = parts
-
   function assertAccepted(chosen: Chosen): void {
     assertSupported(parts.networks(), chosen.chain)
     if (chosen.environment === 'mainnet' && parts.refusesMainnet())

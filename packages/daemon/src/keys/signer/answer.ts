@@ -90,18 +90,27 @@ export function makeSigner(): { calls: Handlers; lock: () => void } {
       const { keyring, ceilings } = unlocked()
       return signBatch({ keyring, ceilings }, batch)
     },
-    async firstCeiling({ password, ...first }) {
-      if (password !== undefined) await requirePassword(password)
-      return unlocked().ceilings.first(first, { isOperator: password !== undefined })
-    },
-    async changeCeiling({ password, ...change }) {
-      if (password === undefined) return unlocked().ceilings.tighten(change)
-      await requirePassword(password)
-      return unlocked().ceilings.set(change)
-    },
+    ...ceilingCalls(unlocked, requirePassword),
     evidenceKey: () => unlocked().witness.publicKey,
     signCheckpoint: (next) => unlocked().witness.sign(next),
     sealingKey: () => sealing.publicKey,
   }
   return { calls, lock }
 }
+
+type CeilingCalls = Pick<Handlers, 'firstCeiling' | 'changeCeiling'>
+
+const ceilingCalls = (
+  unlocked: () => Held,
+  requirePassword: (password: Uint8Array) => Promise<void>,
+): CeilingCalls => ({
+  async firstCeiling({ password, ...first }) {
+    if (password !== undefined) await requirePassword(password)
+    return unlocked().ceilings.first(first, { isOperator: password !== undefined })
+  },
+  async changeCeiling({ password, ...change }) {
+    if (password === undefined) return unlocked().ceilings.tighten(change)
+    await requirePassword(password)
+    return unlocked().ceilings.set(change)
+  },
+})

@@ -31,10 +31,10 @@ export type Count = {
 /** `hourNow` never goes back. */
 export function makeCount(hourNow: () => number): Count {
   const assets = new Map<string, Spent>()
-  const nonces = new Map<number, Taken>()
   let fullUntil = 0
 
   const isOver = (hour: number): boolean => hour < hourNow() - DAY_HOURS
+  const nonces = nonceBook(hourNow, isOver)
   /** As of this hour: what is read at each signature is reckoned once an hour. */
   function spentOf(asset: string): Spent {
     const hour = hourNow()
@@ -45,36 +45,16 @@ export function makeCount(hourNow: () => number): Count {
     assets.set(asset, fresh)
     return fresh
   }
-  const takenBefore = (nonce: number | null): Taken | undefined => {
-    const taken = nonce === null ? undefined : nonces.get(nonce)
-    return taken && !isOver(taken.hour) ? taken : undefined
-  }
-  const added = (charge: Charge, nonce: number | null): Charge => {
-    const before = takenBefore(nonce)?.charge
-    if (!before) return charge
-    return new Map([...charge].map(([asset, amount]) => [asset, most(0n, amount - (before.get(asset) ?? 0n))]))
-  }
-
-  function remember(nonce: number, charge: Charge): void {
-    const before = takenBefore(nonce)
-    // Of the first attempt: when its hour is over, none of it is in the count any more.
-    const taken = before ? { hour: before.hour, charge: highestOf(before.charge, charge) } : { hour: hourNow(), charge }
-    nonces.delete(nonce)
-    nonces.set(nonce, taken)
-    if (nonces.size > MOST_NONCES) nonces.delete(nonces.keys().next().value!)
-  }
-
   return {
     spent: (asset) => spentOf(asset).total,
-    added,
+    added: nonces.added,
     add(charge, nonce) {
-      const hour = hourNow()
-      for (const [asset, amount] of added(charge, nonce)) {
+      for (const [asset, amount] of nonces.added(charge, nonce)) {
         const spent = spentOf(asset)
-        spent.hours.set(hour, (spent.hours.get(hour) ?? 0n) + amount)
+        spent.hours.set(spent.hour, (spent.hours.get(spent.hour) ?? 0n) + amount)
         spent.total += amount
       }
-      if (nonce !== null) remember(nonce, charge)
+      if (nonce !== null) nonces.remember(nonce, charge)
     },
     merge(record) {
       fullUntil = Math.max(fullUntil, record.fullUntil)
@@ -109,6 +89,33 @@ export function makeCount(hourNow: () => number): Count {
       return `"spent":{${texts.join(',')}},"fullUntil":${fullUntil}`
     },
   }
+}
+
+/** What each nonce has taken. */
+function nonceBook(hourNow: () => number, isOver: (hour: number) => boolean) {
+  const nonces = new Map<number, Taken>()
+  const takenBefore = (nonce: number | null): Taken | undefined => {
+    const taken = nonce === null ? undefined : nonces.get(nonce)
+    return taken && !isOver(taken.hour) ? taken : undefined
+  }
+
+  /** What a charge adds. */
+  function added(charge: Charge, nonce: number | null): Charge {
+    const before = takenBefore(nonce)?.charge
+    if (!before) return charge
+    return new Map([...charge].map(([asset, amount]) => [asset, most(0n, amount - (before.get(asset) ?? 0n))]))
+  }
+
+  function remember(nonce: number, charge: Charge): void {
+    const before = takenBefore(nonce)
+    // Of the first attempt: when its hour is over, none of it is in the count any more.
+    const taken = before ? { hour: before.hour, charge: highestOf(before.charge, charge) } : { hour: hourNow(), charge }
+    nonces.delete(nonce)
+    nonces.set(nonce, taken)
+    if (nonces.size > MOST_NONCES) nonces.delete(nonces.keys().next().value!)
+  }
+
+  return { added, remember }
 }
 
 /** Of an asset, as of an hour: by hour, in all, and the hours before this one as they stand in a record. */
