@@ -15,7 +15,12 @@ export function witnessing({ database, file }: Parts) {
   return async (lane: string): Promise<AuditCheckpoint | undefined> => {
     const chain = `${COUNTS}${lane}`
     const stored = await database.read((db) => checkpointStore.naming(db, chain))
-    kept ??= file().then(lastKept)
+    kept ??= file()
+      .then(lastKept)
+      .catch((error) => {
+        kept = undefined
+        throw error
+      })
     const copy = (await kept).get(chain)
     return copy && copy.seq > (stored?.seq ?? 0) ? copy : stored
   }

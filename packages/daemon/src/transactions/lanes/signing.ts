@@ -17,11 +17,21 @@ export function laneSigning(parts: Parts, lane: string) {
   /** When this process signs first: what the stored count must not be behind. */
   let known: Promise<Pick<SigningPlace, 'newest' | 'witnessed'>> | undefined
 
+  async function read(): Promise<Pick<SigningPlace, 'newest' | 'witnessed'>> {
+    const [newest, witnessed] = await Promise.all([
+      newestSigned(parts.database, lane, parts.clock.now()),
+      parts.witnessed(lane),
+    ])
+    return { newest, witnessed }
+  }
+
   return async ({ chain, walletId }: Place, issued: readonly Issued[]): Promise<SignedRound> => {
-    const { database, gate, clock } = parts
-    known ??= Promise.all([newestSigned(database, lane, clock.now()), parts.witnessed(lane)]).then(
-      ([newest, witnessed]) => ({ newest, witnessed }),
-    )
+    const { database, gate } = parts
+    known ??= read().catch((error) => {
+      // Asked again next time: without it nothing is signed.
+      known = undefined
+      throw error
+    })
     const [key, stored, before] = await Promise.all([
       parts.key(walletId),
       database.read(async (db) => ({
