@@ -5,6 +5,7 @@
 import { parseArgs } from 'node:util'
 import { shippedProgram } from './bundle.ts'
 import { runChild } from './child.ts'
+import type { CeilingResult } from './children/ceiling.ts'
 import type { PolicyResult } from './children/policy.ts'
 import { type Program, sourceProgram } from './daemon.ts'
 import { fsyncRate } from './disk.ts'
@@ -39,6 +40,8 @@ async function measure(program: Program, isQuick: boolean): Promise<Measured> {
   const fsyncPerSec = fsyncRate(1)
   say('100 policies')
   const { policyUs } = await runChild<PolicyResult>('policy', {})
+  say('reading and ceiling of a signature')
+  const { ceilingUs } = await runChild<CeilingResult>('ceiling', {})
   say('start and memory')
   const startUp = await measureStartUp(program, 5)
   say('accepting 100 sends a second')
@@ -47,7 +50,7 @@ async function measure(program: Program, isQuick: boolean): Promise<Measured> {
   // Many blocks long, so that one block more or less is no difference, and warm: a daemon runs for weeks.
   const plan = { count: isQuick ? 6_000 : 12_000, warmUp: 1_000, rounds: 3 }
   const throughput = await measureThroughput(program, plan, say)
-  return { fsyncPerSec, policyUs, startUp, accept, throughput, plan }
+  return { fsyncPerSec, policyUs, ceilingUs, startUp, accept, throughput, plan }
 }
 
 async function measureMore(program: Program): Promise<More> {

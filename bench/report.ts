@@ -9,6 +9,7 @@ import type { Throughput } from './throughput.ts'
 export type Measured = {
   readonly fsyncPerSec: number
   readonly policyUs: number
+  readonly ceilingUs: number
   readonly startUp: StartUp
   readonly accept: Latency
   readonly throughput: Throughput
@@ -21,7 +22,8 @@ type Row = readonly [what: string, measured: string, budget: string]
 const ms = (value: number): string => `${round(value, 2)} ms`
 const rate = (value: number): string => `${round(value, 0)}/s`
 
-function rows({ fsyncPerSec, policyUs, startUp, accept, throughput, plan }: Measured, more: More | undefined): Row[] {
+function rows(measured: Measured, more: More | undefined): Row[] {
+  const { fsyncPerSec, policyUs, ceilingUs, startUp, accept, throughput, plan } = measured
   const { daemon, script, preSigned, knownAfterMs, cpuMs, synchronous } = throughput
   const ratio = round(daemon / script, 2)
   return [
@@ -35,6 +37,7 @@ function rows({ fsyncPerSec, policyUs, startUp, accept, throughput, plan }: Meas
     ['accept latency at 100/s, p99', ms(accept.p99Ms), '25 ms'],
     ['the caller itself was late, p99', ms(accept.generatorLateP99Ms), 'none'],
     ['policy decision, 100 policies', `${round(policyUs, 1)} µs`, '50 µs'],
+    ['processor time of reading and ceiling for a signature, in a batch of 64', `${round(ceilingUs, 1)} µs`, '15 µs'],
     ['cold start to ready', ms(startUp.coldStartMs), '1,000 ms'],
     ['idle memory, PSS of daemon and signer', `${round(startUp.idleMb, 0)} MB`, '120 MB'],
     ['the same, if no other process shared a page', `${round(startUp.idleAloneMb, 0)} MB`, 'none'],
@@ -74,7 +77,7 @@ export function markdown(measured: Measured, more: More | undefined): string {
   return ['| path | measured | budget |', '|---|---|---|', ...lines].join('\n')
 }
 
-export function jsonLine({ fsyncPerSec, policyUs, startUp, accept, throughput }: Measured): string {
+export function jsonLine({ fsyncPerSec, policyUs, ceilingUs, startUp, accept, throughput }: Measured): string {
   return JSON.stringify({
     sendRatio: round(throughput.daemon / throughput.script, 3),
     acceptP50Ms: round(accept.p50Ms, 2),
@@ -82,6 +85,7 @@ export function jsonLine({ fsyncPerSec, policyUs, startUp, accept, throughput }:
     coldStartMs: round(startUp.coldStartMs, 0),
     idleMb: round(startUp.idleMb, 1),
     policyUs: round(policyUs, 1),
+    ceilingUs: round(ceilingUs, 1),
     fsyncPerSec: round(fsyncPerSec, 0),
   })
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { WalletCeiling } from './ceilings.ts'
 import { cursors, Id, Limit, nextPage, UnixSeconds } from './ids.ts'
 import { operation } from './operation.ts'
 import { INSTALLED_TYPE } from './policies/all.ts'
@@ -33,6 +34,9 @@ export const WalletDetail = Wallet.extend({
   suspendedAt: UnixSeconds.nullable(),
   suspensionReason: z.string().nullable(),
   updatedAt: UnixSeconds.nullable(),
+  ceiling: WalletCeiling.omit({ id: true })
+    .optional()
+    .describe('for the operator: the most that the signer signs for it'),
 })
 
 const createFields = {
@@ -174,7 +178,7 @@ export const walletOperations = {
     path: '/v1/wallets/{id}',
     access: dual,
     tag,
-    summary: 'Read one wallet: chain, address, status and owner.',
+    summary: 'Read one wallet: chain, address, status and owner; the operator also sees its ceiling.',
     command: 'wallet info',
     tool: 'get_wallet_info',
     aliases: { id: ['wallet_id', 'walletId'] },

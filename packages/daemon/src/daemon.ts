@@ -33,7 +33,7 @@ import type { Calls } from './platform/http/types.ts'
 import { endAll } from './platform/jobs.ts'
 import type { Log } from './platform/log.ts'
 import { policyHandlers } from './policies/handlers.ts'
-import { appliedPolicies, policies, policyVersions } from './policies/service.ts'
+import { appliedPolicies, policies, policyVersions, spendingDollars } from './policies/service.ts'
 import { pricesService } from './prices/service.ts'
 import { sessionHandlers } from './sessions/handlers.ts'
 import {
@@ -79,6 +79,8 @@ export type Ground = {
   /** Names this daemon in lane leases, across restarts on the same directory. */
   instance: string
   shutdown: () => void
+  /** Where the password lies that this process reads at its start; undefined where somebody typed it. */
+  passwordIn: string | undefined
 }
 type Base = Awaited<ReturnType<typeof baseOf>>
 type Services = ReturnType<typeof servicesOf>
@@ -205,6 +207,7 @@ function servicesOf(ground: Ground, base: Base) {
       tokens: registry.ofNetwork,
       findToken: async (network, name) => findToken(await chains.get(network.id), { address: name }),
       priceOf: (network, key) => prices.current(network, [key])[key],
+      dollars: spendingDollars,
     },
     installDefaultPolicy: rules.installDefault,
     verifyPassword: (password) => isOperator(operator, password),
@@ -249,7 +252,7 @@ type MoneyParts = {
 
 function moneyPath(
   { database, clock, keys, log, instance }: Ground,
-  { evidence, held, chains, prices, settings }: Base,
+  { evidence, signing, held, chains, prices, settings }: Base,
   { applied, keyRows, findToken }: MoneyParts,
 ): Transactions {
   const network = (id: string) => {
@@ -272,6 +275,7 @@ function moneyPath(
     chain: chains.get,
     key: keyRows.key,
     ceiling: sealedCeiling,
+    witnessed: signing.named,
     gate: gate({ signing: keys, now: clock.latest }),
     instance,
     judge: judge({
@@ -323,7 +327,7 @@ function featuresOf(ground: Ground, base: Base, services: Services) {
   }
 }
 
-function adminOf(ground: Ground, { chains, settings, evidence, held }: Base, services: Services) {
+function adminOf(ground: Ground, { chains, settings, evidence, held, operator }: Base, services: Services) {
   const { database, clock, log, keys, config, dataDir } = ground
   return adminService({
     database,
@@ -338,6 +342,11 @@ function adminOf(ground: Ground, { chains, settings, evidence, held }: Base, ser
     recoveryKey: dataDir.recoveryKey,
     isUnlocked: keys.isUnlocked,
     rpc: chains.status,
+    passwordWithin: () => [
+      ...(ground.passwordIn === undefined ? [] : [ground.passwordIn]),
+      ...(operator.wasCarried() ? ['a call that carried it'] : []),
+    ],
+    ceilings: services.wallets.ceilings.watch,
     troubles: () => services.transactions.troubles(),
     killSwitch: services.killSwitch.read,
     heldStops: held.names,

@@ -104,8 +104,8 @@ async function start(options: StartOptions, opened: Opened): Promise<Daemon> {
   }
   opened.push({ close: stopKeys })
   const ending = Promise.withResolvers<void>()
-  const instance = await dataDir.instance()
-  const parts = await compose({ dataDir, config, database, clock, mark, log, keys, instance, shutdown: ending.resolve })
+  const base = { dataDir, config, database, clock, mark, log, keys, instance: await dataDir.instance() }
+  const parts = await compose({ ...base, shutdown: ending.resolve, passwordIn: source.place })
   opened.push({ close: () => parts.stop() })
   const removed = await unlock(parts, source, dataDir)
   for (const warning of [...config.warnings, ...dataDir.warnings, ...removed]) log.warn(warning)
@@ -238,6 +238,8 @@ type PasswordSource = {
   problem: string | undefined
   warning: string | undefined
   isRecoveryKey: boolean
+  /** Where it lies, for whoever may read what the daemon reads. */
+  place: string | undefined
   /** From a file that can be read again: what may be the password, in the order to try. */
   again(): Promise<readonly string[]>
   autoProvision: boolean
@@ -264,6 +266,7 @@ async function passwordSource(
     misread: isFromFile && fromFile.misread !== given ? fromFile.misread : undefined,
     problem: isFromFile ? problem : undefined,
     isRecoveryKey: given === undefined && !isFromFile,
+    place: placeOf({ isTyped: masterPassword !== undefined, file, plain }),
     warning: fromFile?.warning,
     autoProvision,
     async again() {
@@ -272,6 +275,14 @@ async function passwordSource(
       return found.filter((password) => password !== undefined)
     },
   }
+}
+
+type Given = { isTyped: boolean; file: string | undefined; plain: string | undefined }
+
+function placeOf({ isTyped, file, plain }: Given): string | undefined {
+  if (isTyped) return undefined
+  if (file) return 'the file of WAIAAS_MASTER_PASSWORD_FILE'
+  return plain ? 'the variable WAIAAS_MASTER_PASSWORD' : 'recovery.key'
 }
 
 /** What was found and put right in doing so. */

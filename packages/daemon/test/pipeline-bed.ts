@@ -23,7 +23,7 @@ import { sealedCeiling, walletAsHeld } from '../src/wallets/service.ts'
 import { walletStore } from '../src/wallets/store.ts'
 import { madeUpChain, madeUpKeys } from './made-up-chain.ts'
 import type { MadeUpNode } from './made-up-node.ts'
-import { wideCeiling } from './signing.ts'
+import { firstCeiling } from './signing.ts'
 
 export { migrations }
 /** Who asks the service: a session, or the operator. */
@@ -43,7 +43,7 @@ type World = {
   /** The signer process, unless the family is one that it cannot read. */
   startKeys(): Promise<BedKeys>
 }
-type BedKeys = Pick<Keys, 'createKeyring' | 'unlock' | 'create' | 'import' | 'changeCeiling' | 'sign' | 'stop'>
+type BedKeys = Pick<Keys, 'createKeyring' | 'unlock' | 'create' | 'import' | 'firstCeiling' | 'sign' | 'stop'>
 type Node = EvmNode | SolanaNode | MadeUpNode
 
 function worldOf(node: Node, clock: Clock, { feed }: Oracle): World {
@@ -143,6 +143,7 @@ export async function startPipeline(
       return { walletId: id, chain: row!.chain, address: row!.address, curve: row!.curve, ciphertext: row!.ciphertext }
     },
     ceiling: sealedCeiling,
+    witnessed: async () => undefined,
     gate: gate({ signing: { sign: signing }, now: clock.latest }),
     instance: newId(),
   }
@@ -192,7 +193,7 @@ export async function startPipeline(
     const key = privateKey
       ? await keys.import(id, world.chain, { kind: 'private-key', text: privateKey })
       : await keys.create(id, world.chain)
-    const ceiling = await wideCeiling(keys, key)
+    const ceiling = await firstCeiling(keys, key, PASSWORD)
     const session = newId()
     const now = clock.now()
     await database.work({ exclusive: ['system', `wallet:${id}`] }, async (db) => {

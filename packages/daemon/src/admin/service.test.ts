@@ -49,6 +49,8 @@ function serviceOn(database: Database, more: Partial<AdminOptions> = {}) {
     isUnlocked: () => true,
     rpc: () => ({ networks: {}, used: [] }),
     troubles: () => [],
+    passwordWithin: () => [],
+    ceilings: { read: async () => [], recent: () => [] },
     killSwitch: async () => ({ state: 'ACTIVE' }),
     heldStops: () => [],
     folder: undefined,

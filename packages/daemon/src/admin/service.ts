@@ -37,6 +37,10 @@ export type AdminOptions = {
   readonly rpc: () => { readonly networks: Record<string, EndpointStatus[]>; readonly used: readonly string[] }
   /** What keeps payments from being sent, or from being seen in a block; a line each. */
   readonly troubles: () => readonly string[]
+  /** Where this process has the master password from. */
+  readonly passwordWithin: () => readonly string[]
+  /** Ceilings that the operator should look at. */
+  readonly ceilings: { read(): Promise<readonly string[]>; recent(): readonly string[] }
   /** Stops that hold in memory and are not written yet. */
   readonly heldStops: () => readonly string[]
   /** Where SQLite's file lies; undefined for a server. */
@@ -101,17 +105,16 @@ export function adminService(options: AdminOptions) {
       recentTxCount: counts.transactions,
       failedTxCount: counts.failed,
       autoProvisioned: recoveryKey.exists(),
-      warnings: [...warnings(), ...(await unstored())],
+      warnings: [...warnings(), ...(await unstored()), ...(await options.ceilings.read())],
       recentTransactions: recent.map(transactionView),
     }
   }
 
   return {
     health(): Output<typeof systemOperations.getHealth> {
-      const found = warnings()
       const timestamp = seconds(clock.now())
       const state = { status: 'ok' as const, version, ...noUpdate, schemaVersion, uptime: uptime(), timestamp }
-      return found.length > 0 ? { ...state, warnings: found } : state
+      return { ...state, ...concernsOf(options, warnings()) }
     },
     /** Failures INTERNAL_ERROR, STORAGE_UNAVAILABLE, KEYSTORE_LOCKED and CHAIN_ERROR, each with all checks in its details. */
     ready,
@@ -134,6 +137,20 @@ export function adminService(options: AdminOptions) {
     shutdown: options.shutdown,
   }
 }
+
+/** Anybody may ask for health: names and amounts of ceilings are for the operator. */
+function concernsOf({ ceilings, passwordWithin }: AdminOptions, known: readonly string[]) {
+  const count = ceilings.recent().length
+  const warnings = [...known, ...(count > 0 ? [ceilingAdvice(count)] : [])]
+  const within = passwordWithin()
+  return {
+    ...(warnings.length > 0 && { warnings }),
+    ...(within.length > 0 && { passwordWithin: [...within] }),
+  }
+}
+
+const ceilingAdvice = (count: number): string =>
+  `${count} of the ceilings of the wallets ${count === 1 ? 'is' : 'are'} nearly used up or missing: waiaas admin status says which`
 
 /** What may be wrong with the daemon, each asked anew. */
 function checksOf({ database, log, settings, recoveryKey, ...options }: AdminOptions) {

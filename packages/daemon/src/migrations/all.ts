@@ -15,6 +15,7 @@ import { accounts } from './0013-accounts.ts'
 import { policyVersions } from './0014-policy-versions.ts'
 import { seenBlocks } from './0015-seen-blocks.ts'
 import { laneReserves } from './0016-lane-reserves.ts'
+import { numberedCounts } from './0017-numbered-counts.ts'
 
 /** The schema, step by step. */
 export const migrations: readonly Migration[] = [
@@ -34,4 +35,5 @@ export const migrations: readonly Migration[] = [
   policyVersions,
   seenBlocks,
   laneReserves,
+  numberedCounts,
 ]

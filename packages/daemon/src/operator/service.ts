@@ -45,6 +45,9 @@ export function operatorService<Row>(options: OperatorOptions<Row>) {
     return FLUSH_MS
   })
 
+  /** Did a call carry the password since the start? */
+  let wasCarried = false
+
   /** Establishes that the caller is the operator. Failures INVALID_MASTER_PASSWORD, MASTER_PASSWORD_LOCKED, RATE_LIMITED, KEYSTORE_LOCKED. */
   async function authenticate(password: string, peer: string): Promise<Principal<'operator'>> {
     const group = peerGroup(peer)
@@ -54,6 +57,7 @@ export function operatorService<Row>(options: OperatorOptions<Row>) {
     locks.requireOpen(group)
     if (right) {
       locks.succeeded(group)
+      wasCarried = true
       return { kind: 'operator', masterPassword: () => password }
     }
     locks.failed(group)
@@ -84,6 +88,7 @@ export function operatorService<Row>(options: OperatorOptions<Row>) {
 
   return {
     authenticate,
+    wasCarried: () => wasCarried,
     changePassword,
     /** Is there a keyring, made by an earlier start? */
     hasKeyring: async (): Promise<boolean> => (await readRow()) !== undefined,
