@@ -1,5 +1,5 @@
 import { dirname, join, resolve } from 'node:path'
-import { type AllOperations, Failure, type Handlers, operations } from '@waiaas/contract'
+import { type AllOperations, Failure, type Handlers, operations, stopOperations } from '@waiaas/contract'
 import manifest from '../package.json' with { type: 'json' }
 import { adminHandlers } from './admin/handlers.ts'
 import { adminService } from './admin/service.ts'
@@ -28,7 +28,8 @@ import type { DataDir } from './platform/data-dir.ts'
 import type { Database } from './platform/db/database.ts'
 import { handlersOf, inOrder } from './platform/feature.ts'
 import { heldStops } from './platform/held.ts'
-import { httpApp } from './platform/http/serve.ts'
+import { httpApp, operationsApp } from './platform/http/serve.ts'
+import type { StopSocket } from './platform/http/stop-socket.ts'
 import type { Calls } from './platform/http/types.ts'
 import { endAll } from './platform/jobs.ts'
 import type { Log } from './platform/log.ts'
@@ -76,6 +77,7 @@ export type Ground = {
   mark: Pick<ClockMark, 'raise'>
   log: Log
   keys: Keys
+  stopSocket: Pick<StopSocket, 'warning'>
   /** Names this daemon in lane leases, across restarts on the same directory. */
   instance: string
   shutdown: () => void
@@ -91,16 +93,25 @@ export async function compose(ground: Ground) {
   const services = servicesOf(ground, base)
   const features = featuresOf(ground, base, services)
   let isStopping = false
+  const shared = {
+    handlers: allHandlers(features),
+    settings: base.settings.get,
+    log: ground.log,
+    isStopping: () => isStopping,
+  }
   return {
     app: httpApp({
+      ...shared,
       operations,
-      handlers: allHandlers(features),
       authenticate: authentication({ ...services, operator: base.operator }),
-      settings: base.settings.get,
       version,
-      log: ground.log,
-      isStopping: () => isStopping,
       raw: mcpRoutes({ settings: base.settings.get, log: ground.log }),
+    }),
+    /** For a socket that is the operator's by its file mode: stops and nothing else, without a credential. */
+    stopApp: operationsApp({
+      ...shared,
+      operations: stopOperations,
+      authenticate: async () => ({ kind: 'stopper', actor: 'operator' }),
     }),
     operator: base.operator,
     /** Gives wallets of before there were ceilings one; called when the password has unlocked the keystore. */
@@ -324,11 +335,11 @@ function featuresOf(ground: Ground, base: Base, services: Services) {
 }
 
 function adminOf(ground: Ground, { chains, settings, evidence, held }: Base, services: Services) {
-  const { database, clock, log, keys, config, dataDir } = ground
+  const { database, clock, log, keys, config, dataDir, stopSocket } = ground
   return adminService({
     database,
     clock,
-    clockWarning: services.clock.warning,
+    standing: () => [services.clock.warning(), stopSocket.warning()].filter((each) => each !== undefined),
     log,
     audit: evidence,
     version,

@@ -11,6 +11,8 @@ type Facts = {
   /** The master password of this call, which the signer asks for once more before a key leaves or the password changes. */
   operator: { readonly masterPassword: () => string }
   owner: { readonly address: string }
+  /** In whose name it stops. */
+  stopper: { readonly actor: Actor }
 }
 export type CallerKind = Caller | 'public'
 
@@ -40,6 +42,8 @@ function actorOf(principal: Principal<Caller>): Actor {
       return `owner:${principal.address}`
     case 'operator':
       return 'operator'
+    case 'stopper':
+      return principal.actor
   }
 }
 

@@ -70,6 +70,9 @@ const liveByAddress = statement<{ chain: ChainName; address: string }, WalletRow
     .where('address', '=', p('address'))
     .where('status', '<>', 'TERMINATED'),
 )
+const liveByName = statement<{ name: string }, { id: string }>((db, p) =>
+  db.selectFrom('wallets').select('id').where('name', '=', p('name')).where('status', '<>', 'TERMINATED'),
+)
 const key = statement<{ id: string }, WalletKeyRow>((db, p) =>
   db.selectFrom('wallet_keys').selectAll().where('wallet_id', '=', p('id')),
 )
@@ -134,6 +137,7 @@ export const walletStore = {
   insertKey: (db: Handle, row: WalletKeyRow) => db.run(insertKey, row),
   byId: (db: Handle, id: string) => db.get(byId, { id }),
   liveByAddress: (db: Handle, chain: ChainName, address: string) => db.get(liveByAddress, { chain, address }),
+  liveByName: (db: Handle, name: string) => db.all(liveByName, { name }),
   /** The wallets of a session, oldest first. */
   ofSession: (db: Handle, session: string) => db.all(ofSession, { session }),
   key: (db: Handle, id: string) => db.get(key, { id }),

@@ -1,11 +1,13 @@
 import { createServer, type Server } from 'node:http'
-import type { AddressInfo, Socket } from 'node:net'
+import type { AddressInfo, ListenOptions, Socket } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
 import type { Hono } from 'hono'
 import type { HttpEnv } from './types.ts'
 
-/** A server that takes requests. `close` lets running ones end for `graceMs`, then cuts them. */
-export type Listening = { readonly port: number; readonly url: string; close(graceMs?: number): Promise<void> }
+/** Stops taking requests: lets running ones end for `graceMs`, then cuts them. */
+type Close = (graceMs?: number) => Promise<void>
+/** A server that takes requests. */
+export type Listening = { readonly port: number; readonly url: string; readonly close: Close }
 
 /** Clients that long-poll keep a connection for ten minutes. */
 const KEEP_ALIVE_MS = 600_000
@@ -13,11 +15,37 @@ const KEEP_ALIVE_MS = 600_000
 const HEADERS_MS = 20_000
 const REQUEST_MS = 60_000
 
+type App = Hono<HttpEnv>
+
 /** Serves an application; port 0 takes a free one. Fails when the address is taken. */
 export async function listen(
-  app: Hono<HttpEnv>,
+  app: App,
   { port, hostname, headersMs = HEADERS_MS }: { port: number; hostname: string; headersMs?: number },
 ): Promise<Listening> {
+  const { server, close } = serverOf(app, headersMs)
+  await listening(server, { port, host: hostname })
+  // A TCP server that listens has an address with a port.
+  const { port: taken } = server.address() as AddressInfo
+  return { port: taken, url: `http://${hostname.includes(':') ? `[${hostname}]` : hostname}:${taken}`, close }
+}
+
+/** The same on a socket of this machine. */
+export async function listenOnPath(app: App, path: string): Promise<{ readonly close: Close }> {
+  const { server, close } = serverOf(app, HEADERS_MS)
+  await listening(server, { path })
+  return { close }
+}
+
+const listening = (server: Server, where: ListenOptions): Promise<void> =>
+  new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(where, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+
+function serverOf(app: App, headersMs: number): { server: Server; close: Close } {
   const patience = {
     keepAliveTimeout: KEEP_ALIVE_MS,
     headersTimeout: headersMs,
@@ -26,29 +54,17 @@ export async function listen(
   }
   const server = createServer(patience, getRequestListener(app.fetch))
   const sockets = trackSockets(server)
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(port, hostname, () => {
-      server.off('error', reject)
-      resolve()
+  const close: Close = (graceMs = 5_000) =>
+    new Promise((resolve, reject) => {
+      const cut = setTimeout(() => server.closeAllConnections(), graceMs)
+      server.close((error) => {
+        clearTimeout(cut)
+        if (error) reject(error)
+        else resolve()
+      })
+      sockets.closeIdle()
     })
-  })
-  // A TCP server that listens has an address with a port.
-  const { port: taken } = server.address() as AddressInfo
-  return {
-    port: taken,
-    url: `http://${hostname.includes(':') ? `[${hostname}]` : hostname}:${taken}`,
-    close: (graceMs = 5_000) =>
-      new Promise((resolve, reject) => {
-        const cut = setTimeout(() => server.closeAllConnections(), graceMs)
-        server.close((error) => {
-          clearTimeout(cut)
-          if (error) reject(error)
-          else resolve()
-        })
-        sockets.closeIdle()
-      }),
-  }
+  return { server, close }
 }
 
 /** Node counts a connection that never asked anything as busy, so busy ones are counted here. */

@@ -37,18 +37,21 @@ export type HttpOptions<Ops extends Operations> = {
   /** Reads the credentials that the operation's access asks for. Fails with 401 codes; without credentials answers `public`. */
   readonly authenticate: (headers: Headers, operation: Operation, peer: string) => Promise<Principal>
   readonly settings: () => HttpSettings
-  readonly version: string
   readonly log: Log
-  /** While true, everything but public operations is refused with SHUTTING_DOWN. */
+  /** While true, everything but public operations and stops is refused with SHUTTING_DOWN. */
   readonly isStopping?: () => boolean
-  /** Adds routes that are not request and response of one operation; each decides about access by itself. */
-  readonly raw?: (app: Hono<HttpEnv>) => void
   /** In tests: an undeclared failure code rejects the request instead of being answered, and an answer that does not fit is a fault. */
   readonly strict?: boolean
   /** Most bytes of a body; 1 MiB unless given. */
   readonly bodyLimit?: number
   /** Milliseconds that never jump. */
   readonly monotonic?: () => number
+}
+
+export type FullOptions<Ops extends Operations> = HttpOptions<Ops> & {
+  readonly version: string
+  /** Adds routes that are not request and response of one operation; each decides about access by itself. */
+  readonly raw?: (app: Hono<HttpEnv>) => void
 }
 
 /** What is known of each request before its route. */
