@@ -1,7 +1,8 @@
-import { existsSync } from 'node:fs'
+import { existsSync, globSync, readFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { isStop, operations, STOP_SOCKET } from '@waiaas/contract'
+import { WAIaaSClient } from '@waiaas/sdk'
 import { afterEach, expect, test } from 'vitest'
 import {
   MASTER_PASSWORD,
@@ -93,4 +94,45 @@ test('a stop is taken while the daemon waits for running work before it ends', a
   await ending
   await daemon.restart()
   expect(await stateOf(daemon)).toBe('SUSPENDED')
+})
+
+test('a stop token throws the switch, suspends, revokes, and does nothing else; of it only a hash is kept', async () => {
+  const daemon = await started()
+  const { operator } = daemon
+  const { id, session } = await operator.createWallet({ name: 'shop', chain: 'ethereum', environment: 'testnet' })
+  const stop = await operator.createStopToken({ name: 'pager' })
+  expect(stop.token).toMatch(/^wai_stop_[\w-]{43}$/)
+  await expect(operator.createStopToken({ name: 'pager' })).rejects.toMatchObject({ code: 'ACTION_VALIDATION_FAILED' })
+  expect((await operator.listStopTokens()).items).toEqual([{ id: stop.id, name: 'pager', createdAt: stop.createdAt }])
+  const holder = new WAIaaSClient({ baseUrl: daemon.url, stopToken: stop.token })
+  const others = [
+    ['POST', operations.escalateKillSwitch.path],
+    ['POST', operations.recoverKillSwitch.path],
+    ['POST', `/v1/wallets/${id}/resume`],
+    ['GET', operations.getKillSwitch.path],
+    ['GET', operations.listStopTokens.path],
+    ['POST', '/mcp'],
+  ] as const
+  for (const [method, path] of others)
+    expect([path, (await daemon.call(method, path, { as: stop.token })).status]).toEqual([path, 401])
+
+  expect(await holder.suspendWallet({ id: 'shop' })).toMatchObject({ id, status: 'SUSPENDED' })
+  expect(await holder.revokeSession({ id: session!.id })).toMatchObject({ status: 'REVOKED' })
+  expect(await holder.activateKillSwitch()).toMatchObject({ state: 'SUSPENDED' })
+  const actor = `stop-token:${stop.id}`
+  expect(await operator.getKillSwitch()).toMatchObject({ state: 'SUSPENDED', activatedBy: actor })
+  for (const event of ['WALLET_SUSPENDED', 'SESSION_REVOKED', 'KILL_SWITCH_ACTIVATED'])
+    expect(await evidenceOf(daemon, event)).toMatchObject([{ actor, ipAddress: '127.0.0.1' }])
+
+  expect(await operator.revokeStopToken({ id: 'pager' })).toMatchObject({ id: stop.id, status: 'REVOKED' })
+  await expect(operator.revokeStopToken({ id: 'pager' })).rejects.toMatchObject({ code: 'STOP_TOKEN_NOT_FOUND' })
+  await operator.recoverKillSwitch()
+  await expect(holder.activateKillSwitch()).rejects.toMatchObject({ code: 'INVALID_TOKEN' })
+  expect(await stateOf(daemon)).toBe('ACTIVE')
+  await daemon.terminate()
+  const files = globSync('**/*', { cwd: daemon.dataDir, withFileTypes: true }).filter((file) => file.isFile())
+  expect(files.length).toBeGreaterThan(2)
+  for (const { name, parentPath } of files)
+    expect(readFileSync(join(parentPath, name)).includes(stop.token), name).toBe(false)
+  await daemon.restart()
 })

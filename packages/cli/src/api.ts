@@ -33,11 +33,18 @@ export async function connectFor(access: Access, flags: DaemonFlags): Promise<WA
   return agentClient(place.baseUrl, await secrets.sessionToken())
 }
 
-/** Connects for a stop: through the socket of the data directory, unless an address is named, or it is not open. */
+/**
+ * Connects for a stop: through the socket of the data directory, unless an address is named, or it is not open; then with
+ * a stop token where one is set, else as the operator.
+ */
 export async function connectForStop(flags: DaemonFlags): Promise<StopClient> {
   const { dataDir, isNamed } = await knownPlaceOf({ dataDir: flags['data-dir'], baseUrl: flags['base-url'] })
   const door = isNamed ? undefined : await stopDoorOf(dataDir)
-  return door ?? (await connectOperator(flags)).api
+  if (door) return door
+  const { place, secrets } = await placeAndSecrets(flags)
+  const stopToken = await secrets.stopToken()
+  if (stopToken !== undefined) return new WAIaaSClient({ baseUrl: place.baseUrl, stopToken, ...options })
+  return operatorClient(place.baseUrl, await secrets.masterPassword())
 }
 
 export const agentClient = (baseUrl: string, sessionToken: string): WAIaaSClient =>

@@ -142,6 +142,9 @@ async function sessions(): Promise<void> {
   expect(await run('session unlink', [id, slow.id])).toBeNull()
   await run('session rotate', [id])
   expect(await run('session revoke', [id])).toMatchObject({ status: 'REVOKED' })
+  expect(await run('stop-token create', ['--name', 'pager'])).toMatchObject({ name: 'pager' })
+  await run('stop-token list')
+  expect(await run('stop-token revoke', ['pager'])).toMatchObject({ status: 'REVOKED' })
   await run('mcp token', ['--wallet-id', quick.id])
 }
 

@@ -85,6 +85,7 @@ export const failures = {
   TOKEN_NOT_FOUND: { status: 404, remedy: 'fix', hint: 'the operator can add the token to the registry' },
   TOKEN_EXISTS: { status: 409, remedy: 'never' },
   TOKEN_UNSUPPORTED: { status: 400, remedy: 'never' },
+  STOP_TOKEN_NOT_FOUND: { status: 404, remedy: 'fix', hint: 'waiaas stop-token list shows those that work' },
   // Policies and decisions
   POLICY_NOT_FOUND: { status: 404, remedy: 'fix' },
   POLICY_DENIED: {

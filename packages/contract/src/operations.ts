@@ -5,6 +5,7 @@ import { ceilingOperations } from './ceilings.ts'
 import { type CallerOf, isStop } from './operation.ts'
 import { policyOperations } from './policies.ts'
 import { sessionOperations } from './sessions.ts'
+import { stopTokenOperations } from './stop-tokens.ts'
 import { systemOperations } from './system.ts'
 import { tokenOperations } from './tokens.ts'
 import { transactionOperations } from './transactions.ts'
@@ -22,6 +23,7 @@ export const operations = {
   ...policyOperations,
   ...transactionOperations,
   ...adminOperations,
+  ...stopTokenOperations,
   ...auditOperations,
   ...backupOperations,
 }

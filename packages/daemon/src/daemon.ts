@@ -47,6 +47,8 @@ import {
 } from './sessions/service.ts'
 import { settingsHandlers } from './settings/handlers.ts'
 import { settingsService } from './settings/service.ts'
+import { stopTokenHandlers } from './stop-tokens/handlers.ts'
+import { stopTokens } from './stop-tokens/service.ts'
 import { tokenHandlers } from './tokens/handlers.ts'
 import { tokenFinder, tokens } from './tokens/service.ts'
 import { transactionHandlers } from './transactions/handlers.ts'
@@ -226,6 +228,7 @@ function servicesOf(ground: Ground, base: Base) {
     registry,
     transactions,
     sessions: sessionService,
+    stopTokens: stopTokens({ database, clock, audit: evidence }),
     wallets: walletService,
     clock: clockService({
       database,
@@ -328,6 +331,7 @@ function featuresOf(ground: Ground, base: Base, services: Services) {
       handlers: policyHandlers(services.rules, (sessionId, walletId) => ownWallet(database, sessionId, walletId)),
     },
     sessions: { handlers: sessionHandlers(services.sessions) },
+    stopTokens: { handlers: stopTokenHandlers(services.stopTokens) },
     tokens: { handlers: tokenHandlers(services.registry) },
     wallets: { handlers: walletHandlers(services.wallets) },
     walletViews: { handlers: walletViewHandlers(services.view) },

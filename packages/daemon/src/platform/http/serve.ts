@@ -131,6 +131,11 @@ async function admit<Ops extends Operations>(
 }
 
 function wrongCaller(op: Operation): Failure {
+  if (isStop(op))
+    return new Failure(
+      'INVALID_MASTER_PASSWORD',
+      'expected the master password in X-Master-Password, or a stop token in Authorization: Bearer',
+    )
   return mayCall(op, 'agent')
     ? new Failure('INVALID_TOKEN', 'expected the token of a session in Authorization: Bearer')
     : new Failure('INVALID_MASTER_PASSWORD', 'expected the master password in X-Master-Password')
