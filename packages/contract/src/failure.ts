@@ -26,7 +26,7 @@ export const failures = {
   MASTER_PASSWORD_LOCKED: {
     status: 429,
     remedy: 'wait',
-    hint: 'too many wrong passwords from this address; wait for the seconds named in Retry-After',
+    hint: 'wait for the seconds named in Retry-After; a stop token, or the socket in the data directory, need no password',
   },
   INVALID_TOKEN: {
     status: 401,

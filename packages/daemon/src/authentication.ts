@@ -19,7 +19,8 @@ export const authentication =
     const bearer = /^Bearer\s+(\S+)$/i.exec(headers.get('authorization') ?? '')?.[1]
     if (bearer?.startsWith(STOP_TOKEN_PREFIX) && isStop(operation)) return stopTokens.authenticate(bearer)
     const password = headers.get('x-master-password')
-    if (password !== null && operation.access.includes('operator')) return operator.authenticate(asUtf8(password), peer)
+    if (password !== null && operation.access.includes('operator'))
+      return operator.authenticate(asUtf8(password), { peer, isStop: isStop(operation) })
     if (bearer === undefined || !operation.access.includes('agent')) return { kind: 'public' }
     const principal = await sessions.authenticate(bearer)
     const state = killSwitch.current()

@@ -247,7 +247,7 @@ function servicesOf(ground: Ground, base: Base) {
 /** The password again, inside a call that the operator already made with it. */
 async function isOperator(operator: Base['operator'], password: string): Promise<boolean> {
   try {
-    await operator.authenticate(password, 'export')
+    await operator.authenticate(password, { peer: 'export' })
     return true
   } catch (error) {
     if (error instanceof Failure && error.code === 'INVALID_MASTER_PASSWORD') return false
