@@ -1,6 +1,7 @@
 import { findNetwork, LOCAL_NETWORKS } from '@waiaas/contract'
+import { sql } from 'kysely'
 import { expect, test } from 'vitest'
-import { killSwitch, nextEpoch } from '../../packages/daemon/src/killswitch/service.ts'
+import { killSwitch, nextEpoch, readKillSwitch } from '../../packages/daemon/src/killswitch/service.ts'
 import { migrations } from '../../packages/daemon/src/migrations/all.ts'
 import type { Clock } from '../../packages/daemon/src/platform/clock.ts'
 import type { Database, Handle } from '../../packages/daemon/src/platform/db/database.ts'
@@ -95,7 +96,25 @@ const stops: Stop[] = [
   },
 ]
 
-forEachEngine((_engine, open, fresh) => {
+/** So many copies of a stored transaction, each with an id of its own. */
+async function copy(database: Database, id: string, count: number): Promise<void> {
+  const numbers =
+    database.engine === 'sqlite'
+      ? sql`(with recursive n(i) as (select 1 union all select i + 1 from n where i < ${count}) select i from n)`
+      : sql`(select generate_series(1, ${count}::int) as i)`
+  for (const table of ['transactions', 'transaction_texts'] as const) {
+    await database.work({}, async (db) => {
+      const [row] = await db.query((k) => k.selectFrom(table).selectAll().where('id', '=', id))
+      const names = sql.join(Object.keys(row!).flatMap((name) => (name === 'id' ? [] : [sql.ref(name)])))
+      await db.query(
+        () => sql`insert into ${sql.table(table)} (id, ${names})
+          select id || '-' || numbers.i, ${names} from ${sql.table(table)}, ${numbers} as numbers where id = ${id}`,
+      )
+    })
+  }
+}
+
+forEachEngine((engine, open, fresh) => {
   const start = madeUpBeds(open)
   /** A bed whose session has a second wallet, so that the first can be taken from it. */
   const startWithTwo = async (options: Parameters<typeof start>[0] = {}) => {
@@ -170,6 +189,22 @@ forEachEngine((_engine, open, fresh) => {
         expect((await bed.events(id)).map(({ event }) => event)).toContain('TX_CANCELLED')
     },
   )
+
+  test('with 200,000 requests that wait, the switch is thrown in time, and stays thrown', async () => {
+    const location = await fresh()
+    const bed = await startWithTwo({ location })
+    const row = transactionRow({ wallet_id: bed.from.id, session_id: bed.from.session, status: 'QUEUED', epoch: 0 })
+    await storeRows(bed.database, [row])
+    await copy(bed.database, row.id, 200_000)
+    const counted = await bed.service.count({ walletIds: [bed.from.id], statuses: ['QUEUED'] })
+    expect(counted).toBeGreaterThanOrEqual(200_000)
+    const begun = performance.now()
+    await buttonsOf(bed).killSwitch.activate(operator)
+    expect(performance.now() - begun).toBeLessThan(engine === 'sqlite' ? 1_000 : 2_000)
+    await bed.end()
+    const database = await open(migrations, location)
+    expect((await database.read((db) => readKillSwitch(db, bed.held))).state).toBe('SUSPENDED')
+  })
 
   test('a stop whose process dies before it has ended a row is carried out by the next one', async () => {
     const location = await fresh()

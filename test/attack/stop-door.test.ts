@@ -1,4 +1,7 @@
-import { existsSync, globSync, readFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { closeSync, existsSync, globSync, openSync, readFileSync } from 'node:fs'
+import { request } from 'node:http'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { isStop, operations, STOP_SOCKET } from '@waiaas/contract'
@@ -11,7 +14,9 @@ import {
   type TestDaemon,
   type TestDaemonOptions,
 } from '../support/daemon.ts'
+import { freshPostgresDatabase } from '../support/postgres.ts'
 import { throughSocket } from '../support/stop-socket.ts'
+import { until } from '../support/until.ts'
 
 const daemons: TestDaemon[] = []
 afterEach(async () => {
@@ -135,4 +140,100 @@ test('a stop token throws the switch, suspends, revokes, and does nothing else; 
   for (const { name, parentPath } of files)
     expect(readFileSync(join(parentPath, name)).includes(stop.token), name).toBe(false)
   await daemon.restart()
+})
+
+/** A connection of its own, as a caller has it who comes new. */
+async function anew(url: string, method: Method, path: string, headers: Record<string, string>): Promise<Answered> {
+  const asked = request(`${url}${path}`, { method, agent: false, headers: { ...headers, 'content-length': '0' } }).end()
+  const [answer] = await once(asked, 'response')
+  return { status: answer.statusCode, text: Buffer.concat(await answer.toArray()).toString() }
+}
+type Answered = { status: number; text: string }
+
+async function inTime<T>(withinMs: number, action: () => Promise<T>): Promise<T> {
+  const begun = performance.now()
+  const value = await action()
+  expect(performance.now() - begun).toBeLessThan(withinMs)
+  return value
+}
+
+test('with all connections and all rates used up, password and stop token get in within a second', async () => {
+  const daemon = await started()
+  const { operator, url } = daemon
+  const wallet = (name: string) => operator.createWallet({ name, chain: 'ethereum', environment: 'testnet' })
+  for (const name of ['one', 'two', 'three']) await wallet(name)
+  const stop = await operator.createStopToken({ name: 'pager' })
+  const small = {
+    max_connections: '20',
+    rate_limit_per_second: '1',
+    rate_limit_burst: '1',
+    rate_limit_public_burst: '1',
+  }
+  await operator.updateSettings({
+    settings: Object.entries(small).map(([key, value]) => ({ key: `security.${key}`, value })),
+  })
+  const asOperator = { 'x-master-password': MASTER_PASSWORD }
+  const rates = [...Array(10)].flatMap(() => [asOperator, {}]).map((as) => anew(url, 'GET', '/v1/wallets', as))
+  const refused = (await Promise.all(rates)).filter(({ status }) => status === 429)
+  expect(refused.length).toBeGreaterThan(10)
+
+  // Some say nothing, some dribble; the last of them are beyond what is kept for stops, too.
+  const sockets = [...Array(400)].map((_, index) => {
+    const socket = connect(Number(new URL(url).port), '127.0.0.1').on('error', () => {})
+    if (index % 2 === 0) socket.write('POST /v1/admin/kill-switch HTTP/1.1\r\nHost: localhost\r\nX-A')
+    return socket
+  })
+  await Promise.all(sockets.map((socket) => once(socket, 'connect')))
+  const crowded = await anew(url, 'GET', '/health', {})
+  expect([crowded.status, crowded.text]).toEqual([429, expect.stringContaining('too many connections are open')])
+  // So does a flood of stops with tokens that are none.
+  const junk = [...Array(200)].map(() =>
+    anew(url, ...activate, { authorization: 'Bearer wai_stop_junk' }).catch(() => undefined),
+  )
+  const suspend = (name: string, as: Record<string, string>) => anew(url, 'POST', `/v1/wallets/${name}/suspend`, as)
+  const byToken = { authorization: `Bearer ${stop.token}` }
+  expect((await inTime(1_000, () => suspend('one', byToken))).status).toBe(200)
+  expect((await inTime(1_000, () => suspend('two', asOperator))).status).toBe(200)
+  const wrong = [...Array(30)].map((_, index) =>
+    anew(url, ...activate, { 'x-master-password': `wrong ${index}` }).catch(() => undefined),
+  )
+  expect((await inTime(1_000, () => suspend('three', byToken))).status).toBe(200)
+  expect((await inTime(1_000, () => anew(url, ...activate, asOperator))).text).toContain('"SUSPENDED"')
+  for (const socket of sockets) socket.destroy()
+  await Promise.all([...junk, ...wrong])
+  await daemon.terminate()
+  await daemon.restart()
+  await expect.poll(() => stateOf(daemon).catch((error: Error) => error.message)).toBe('SUSPENDED')
+})
+
+test('with no room for a line of the log, the switch is thrown and stays thrown', async () => {
+  const daemon = await started({ env: { WAIAAS_DAEMON_LOG_LEVEL: 'trace' } })
+  await daemon.terminate()
+  const full = openSync('/dev/full', 'w')
+  const child = spawn(process.execPath, [join(import.meta.dirname, '../support/daemon-process.ts')], {
+    env: { ...daemon.env, WAIAAS_DATA_DIR: daemon.dataDir, WAIAAS_MASTER_PASSWORD: MASTER_PASSWORD },
+    stdio: ['ignore', full, full],
+  })
+  const ended = once(child, 'exit')
+  await until('it to have its socket', () => existsSync(join(daemon.dataDir, STOP_SOCKET)))
+  expect((await inTime(1_000, () => throughSocket(daemon.dataDir, ...activate))).body.state).toBe('SUSPENDED')
+  child.kill('SIGKILL')
+  await ended
+  closeSync(full)
+  await daemon.restart()
+  expect(await stateOf(daemon)).toBe('SUSPENDED')
+})
+
+test('of three replicas each stops all within two seconds, and after a restart, too', async () => {
+  const env = { WAIAAS_DATABASE_URL: await freshPostgresDatabase() }
+  const replicas: TestDaemon[] = []
+  for (let index = 0; index < 3; index++) replicas.push(await started({ env }))
+  const [one, two, three] = replicas as [TestDaemon, TestDaemon, TestDaemon]
+  expect((await inTime(2_000, () => throughSocket(two.dataDir, ...activate))).body.state).toBe('SUSPENDED')
+  for (const replica of replicas) expect(await stateOf(replica)).toBe('SUSPENDED')
+  await three.terminate()
+  await three.restart()
+  expect(await stateOf(three)).toBe('SUSPENDED')
+  await one.operator.recoverKillSwitch()
+  expect(await stateOf(two)).toBe('ACTIVE')
 })

@@ -28,6 +28,7 @@ import type { DataDir } from './platform/data-dir.ts'
 import type { Database } from './platform/db/database.ts'
 import { handlersOf, inOrder } from './platform/feature.ts'
 import { heldStops } from './platform/held.ts'
+import { connections } from './platform/http/connections.ts'
 import { httpApp, operationsApp } from './platform/http/serve.ts'
 import type { StopSocket } from './platform/http/stop-socket.ts'
 import type { Calls } from './platform/http/types.ts'
@@ -95,6 +96,7 @@ export async function compose(ground: Ground) {
   const services = servicesOf(ground, base)
   const features = featuresOf(ground, base, services)
   let isStopping = false
+  const bounded = connections(base.settings.get)
   const shared = {
     handlers: allHandlers(features),
     settings: base.settings.get,
@@ -107,8 +109,11 @@ export async function compose(ground: Ground) {
       operations,
       authenticate: authentication({ ...services, operator: base.operator }),
       version,
+      connections: bounded,
       raw: mcpRoutes({ settings: base.settings.get, log: ground.log }),
     }),
+    /** For the server that serves `app`. */
+    connections: bounded,
     /** For a socket that is the operator's by its file mode: stops and nothing else, without a credential. */
     stopApp: operationsApp({
       ...shared,

@@ -150,7 +150,11 @@ async function start(options: StartOptions, opened: Opened): Promise<Daemon> {
   opened.push({ close: () => door.close(0) })
   const closed = door.warning()
   if (closed !== undefined) log.warn(closed)
-  const server = await listen(parts.app, { port: settings['daemon.port'], hostname: settings['daemon.hostname'] })
+  const server = await listen(parts.app, {
+    port: settings['daemon.port'],
+    hostname: settings['daemon.hostname'],
+    connections: parts.connections,
+  })
   opened.push({ close: () => server.close(0) })
   await dataDir.writePort(server.port)
   process.stdout.write(`WAIAAS_PORT=${server.port}\n`)

@@ -49,7 +49,7 @@ export const operationsApp = <const Ops extends Operations>(options: HttpOptions
 function routesOf<Ops extends Operations>(options: Serving<Ops>): Hono<HttpEnv> {
   const { limits } = options
   const app = new Hono<HttpEnv>()
-  app.use(guard(options.settings))
+  app.use(guard(options))
   for (const [name, op] of Object.entries(options.operations)) addRoute(app, { name, op }, options)
   app.notFound((c) => {
     const meta = c.get('meta')
@@ -122,7 +122,7 @@ async function admit<Ops extends Operations>(
   try {
     const principal = await authenticate(c.req.raw.headers, op, meta.peer)
     if (principal.kind === 'public' || !mayCall(op, principal.kind)) throw wrongCaller(op)
-    limits.known(principal)
+    limits.known(principal, op)
     return principal
   } catch (error) {
     if (isFailure(error) && error.status === 401) limits.stranger(meta)
@@ -141,7 +141,7 @@ function wrongCaller(op: Operation): Failure {
     : new Failure('INVALID_MASTER_PASSWORD', 'expected the master password in X-Master-Password')
 }
 
-type Limiter = { stranger(meta: Meta): void; known(principal: Principal): void }
+type Limiter = { stranger(meta: Meta): void; known(principal: Principal, op: Operation): void }
 
 function limiter({
   settings,
@@ -161,9 +161,11 @@ function limiter({
         'unauthenticated or failed requests from this address',
       )
     },
-    known(principal) {
+    known(principal, op) {
       const { 'security.rate_limit_per_second': perSecond, 'security.rate_limit_burst': burst } = settings()
-      refuse(known.take(nameOf(principal), { perSecond, burst }), `requests of this ${principal.kind}`)
+      // Stops have a rate of their own, which nothing else uses up.
+      const name = isStop(op) ? `${nameOf(principal)}, stops` : nameOf(principal)
+      refuse(known.take(name, { perSecond, burst }), `requests of this ${principal.kind}`)
     },
   }
 }

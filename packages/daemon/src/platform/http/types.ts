@@ -1,7 +1,9 @@
+import type { Socket } from 'node:net'
 import type { Handlers, Operation, Operations, Settings } from '@waiaas/contract'
 import type { Hono } from 'hono'
 import type { CallerKind, Principal } from '../caller.ts'
 import type { Log } from '../log.ts'
+import type { Connections } from './connections.ts'
 
 /** What a handler knows of the request beside its input. */
 export type Call<Kind extends CallerKind = CallerKind> = {
@@ -29,6 +31,9 @@ export type HttpSettings = Pick<
   | 'security.rate_limit_burst'
   | 'security.rate_limit_public_per_second'
   | 'security.rate_limit_public_burst'
+  | 'security.max_connections'
+  | 'security.max_connections_per_address'
+  | 'security.idle_connection_seconds'
 >
 
 export type HttpOptions<Ops extends Operations> = {
@@ -40,6 +45,8 @@ export type HttpOptions<Ops extends Operations> = {
   readonly log: Log
   /** While true, everything but public operations and stops is refused with SHUTTING_DOWN. */
   readonly isStopping?: () => boolean
+  /** Those of the server that serves this, where they are bounded. */
+  readonly connections?: Connections
   /** In tests: an undeclared failure code rejects the request instead of being answered, and an answer that does not fit is a fault. */
   readonly strict?: boolean
   /** Most bytes of a body; 1 MiB unless given. */
@@ -67,6 +74,6 @@ export type Meta = {
 
 export type HttpEnv = { Variables: { meta: Meta }; Bindings: Partial<NodeBindings> }
 type NodeBindings = {
-  readonly incoming: { readonly socket: { readonly remoteAddress?: string } }
+  readonly incoming: { readonly socket: Socket }
   readonly outgoing: { readonly writableFinished: boolean; once(event: 'close', listener: () => void): unknown }
 }
