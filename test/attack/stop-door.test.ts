@@ -178,7 +178,7 @@ test('with all connections and all rates used up, password and stop token get in
   expect(refused.length).toBeGreaterThan(10)
 
   // Some say nothing, some dribble; the last of them are beyond what is kept for stops, too.
-  const sockets = [...Array(400)].map((_, index) => {
+  const sockets = [...Array(1_000)].map((_, index) => {
     const socket = connect(Number(new URL(url).port), '127.0.0.1').on('error', () => {})
     if (index % 2 === 0) socket.write('POST /v1/admin/kill-switch HTTP/1.1\r\nHost: localhost\r\nX-A')
     return socket

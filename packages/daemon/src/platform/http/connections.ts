@@ -3,8 +3,8 @@ import type { Socket } from 'node:net'
 import { isTrustedProxy, peerGroup, proxyList } from './peer.ts'
 import type { HttpSettings } from './types.ts'
 
-/** Connections beyond the bounds. They may stop the daemon and do nothing else. */
-const MOST_SPARE = 256
+/** Connections beyond the bounds: more than wait at the listening socket (511), so that all that are taken at once fit. */
+const MOST_SPARE = 768
 /** Files that the daemon needs beside its connections: databases, endpoints, the signer. */
 const OTHER_FILES = 256
 
@@ -18,12 +18,13 @@ export function connections(settings: () => HttpSettings) {
   const counts = new Map<string, number>()
   /** In the order of their arrival; true for one whose stop has come. */
   const spare = new Map<Socket, boolean>()
-  const mostFiles = openFiles()
+  const files = openFiles()
+  const room = Math.max(files - OTHER_FILES - MOST_SPARE, Math.floor(files / 2))
   let all = 0
 
   function hasRoom(socket: Socket, group: string): boolean {
     const now = settings()
-    const most = Math.min(now['security.max_connections'], mostFiles - OTHER_FILES - MOST_SPARE)
+    const most = Math.min(now['security.max_connections'], room)
     if (all >= most) return false
     if ((counts.get(group) ?? 0) < now['security.max_connections_per_address']) return true
     return isTrustedProxy(socket.remoteAddress, proxyList(now['security.trusted_proxies']))
