@@ -1,5 +1,4 @@
 import { findNetwork, LOCAL_NETWORKS } from '@waiaas/contract'
-import { sql } from 'kysely'
 import { expect, test } from 'vitest'
 import { killSwitch, nextEpoch, readKillSwitch } from '../../packages/daemon/src/killswitch/service.ts'
 import { migrations } from '../../packages/daemon/src/migrations/all.ts'
@@ -10,7 +9,7 @@ import { sessions } from '../../packages/daemon/src/sessions/service.ts'
 import { beginStop } from '../../packages/daemon/src/transactions/stopping/backlog.ts'
 import { lifeCycle } from '../../packages/daemon/src/wallets/life-cycle.ts'
 import { type MadeUpBed, madeUpBeds } from '../../packages/daemon/test/made-up-bed.ts'
-import { storeRows, transactionRow } from '../../packages/daemon/test/transaction-rows.ts'
+import { copyRow, storeRows, transactionRow } from '../../packages/daemon/test/transaction-rows.ts'
 import { operator } from '../support/feature-bed.ts'
 import { forEachEngine } from '../support/for-each-engine.ts'
 import { until } from '../support/until.ts'
@@ -96,24 +95,6 @@ const stops: Stop[] = [
   },
 ]
 
-/** So many copies of a stored transaction, each with an id of its own. */
-async function copy(database: Database, id: string, count: number): Promise<void> {
-  const numbers =
-    database.engine === 'sqlite'
-      ? sql`(with recursive n(i) as (select 1 union all select i + 1 from n where i < ${count}) select i from n)`
-      : sql`(select generate_series(1, ${count}::int) as i)`
-  for (const table of ['transactions', 'transaction_texts'] as const) {
-    await database.work({}, async (db) => {
-      const [row] = await db.query((k) => k.selectFrom(table).selectAll().where('id', '=', id))
-      const names = sql.join(Object.keys(row!).flatMap((name) => (name === 'id' ? [] : [sql.ref(name)])))
-      await db.query(
-        () => sql`insert into ${sql.table(table)} (id, ${names})
-          select id || '-' || numbers.i, ${names} from ${sql.table(table)}, ${numbers} as numbers where id = ${id}`,
-      )
-    })
-  }
-}
-
 forEachEngine((engine, open, fresh) => {
   const start = madeUpBeds(open)
   /** A bed whose session has a second wallet, so that the first can be taken from it. */
@@ -195,7 +176,7 @@ forEachEngine((engine, open, fresh) => {
     const bed = await startWithTwo({ location })
     const row = transactionRow({ wallet_id: bed.from.id, session_id: bed.from.session, status: 'QUEUED', epoch: 0 })
     await storeRows(bed.database, [row])
-    await copy(bed.database, row.id, 200_000)
+    await copyRow(bed.database, row.id, 200_000)
     const counted = await bed.service.count({ walletIds: [bed.from.id], statuses: ['QUEUED'] })
     expect(counted).toBeGreaterThanOrEqual(200_000)
     const begun = performance.now()

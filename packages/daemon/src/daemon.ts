@@ -28,9 +28,8 @@ import type { DataDir } from './platform/data-dir.ts'
 import type { Database } from './platform/db/database.ts'
 import { handlersOf, inOrder } from './platform/feature.ts'
 import { heldStops } from './platform/held.ts'
-import { connections } from './platform/http/connections.ts'
+import { doorsOf } from './platform/http/doors.ts'
 import { httpApp, operationsApp } from './platform/http/serve.ts'
-import type { StopSocket } from './platform/http/stop-socket.ts'
 import type { Calls } from './platform/http/types.ts'
 import { endAll } from './platform/jobs.ts'
 import type { Log } from './platform/log.ts'
@@ -80,7 +79,6 @@ export type Ground = {
   mark: Pick<ClockMark, 'raise'>
   log: Log
   keys: Keys
-  stopSocket: Pick<StopSocket, 'warning'>
   /** Names this daemon in lane leases, across restarts on the same directory. */
   instance: string
   shutdown: () => void
@@ -96,7 +94,6 @@ export async function compose(ground: Ground) {
   const services = servicesOf(ground, base)
   const features = featuresOf(ground, base, services)
   let isStopping = false
-  const bounded = connections(base.settings.get)
   const shared = {
     handlers: allHandlers(features),
     settings: base.settings.get,
@@ -109,11 +106,12 @@ export async function compose(ground: Ground) {
       operations,
       authenticate: authentication({ ...services, operator: base.operator }),
       version,
-      connections: bounded,
+      connections: base.connections,
       raw: mcpRoutes({ settings: base.settings.get, log: ground.log }),
     }),
-    /** For the server that serves `app`. */
-    connections: bounded,
+    /** Of the server that serves `app`. */
+    connections: base.connections,
+    stopSocket: base.stopSocket,
     /** For a socket that is the operator's by its file mode: stops and nothing else, without a credential. */
     stopApp: operationsApp({
       ...shared,
@@ -183,7 +181,18 @@ async function baseOf({ database, clock, log, keys, config, dataDir }: Ground) {
     onUnlocked: () => watching.wake(),
   })
   const held = heldStops({ clock, log })
-  return { evidence, signing, held, nextVersion, settings, watching, chains, prices, operator }
+  return {
+    evidence,
+    signing,
+    held,
+    nextVersion,
+    settings,
+    watching,
+    chains,
+    prices,
+    operator,
+    ...doorsOf(dataDir.path, settings.get, log),
+  }
 }
 
 function servicesOf(ground: Ground, base: Base) {
@@ -343,8 +352,8 @@ function featuresOf(ground: Ground, base: Base, services: Services) {
   }
 }
 
-function adminOf(ground: Ground, { chains, settings, evidence, held }: Base, services: Services) {
-  const { database, clock, log, keys, config, dataDir, stopSocket } = ground
+function adminOf(ground: Ground, { chains, settings, evidence, held, stopSocket }: Base, services: Services) {
+  const { database, clock, log, keys, config, dataDir } = ground
   return adminService({
     database,
     clock,

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { chmodSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { isFailure, normalPassword, STOP_SOCKET } from '@waiaas/contract'
+import { isFailure, normalPassword } from '@waiaas/contract'
 import { undoUnfinishedRenames } from './backup/service.ts'
 import { type Composition, compose } from './daemon.ts'
 import { type Keys, startKeys } from './keys/service.ts'
@@ -12,8 +12,7 @@ import { clockMark } from './platform/clock-mark.ts'
 import { type Config, ConfigError, homeOf, loadConfig, readSecretFile } from './platform/config.ts'
 import { type DataDir, DataDirError, openDataDir } from './platform/data-dir.ts'
 import { type Database, openDatabase } from './platform/db/database.ts'
-import { type Listening, listen } from './platform/http/listen.ts'
-import { type StopSocket, stopSocket } from './platform/http/stop-socket.ts'
+import { type Doors, openDoors } from './platform/http/doors.ts'
 import { endAll } from './platform/jobs.ts'
 import { jsonLog, type Log } from './platform/log.ts'
 
@@ -106,19 +105,7 @@ async function start(options: StartOptions, opened: Opened): Promise<Daemon> {
   opened.push({ close: stopKeys })
   const ending = Promise.withResolvers<void>()
   const instance = await dataDir.instance()
-  const door = stopSocket(join(dataDir.path, STOP_SOCKET))
-  const parts = await compose({
-    dataDir,
-    config,
-    database,
-    clock,
-    mark,
-    log,
-    keys,
-    instance,
-    stopSocket: door,
-    shutdown: ending.resolve,
-  })
+  const parts = await compose({ dataDir, config, database, clock, mark, log, keys, instance, shutdown: ending.resolve })
   opened.push({ close: () => parts.stop() })
   const removed = await unlock(parts, source, dataDir)
   for (const warning of [...config.warnings, ...dataDir.warnings, ...removed]) log.warn(warning)
@@ -146,16 +133,8 @@ async function start(options: StartOptions, opened: Opened): Promise<Daemon> {
   await parts.start()
   const marking = mark.keep(log)
   opened.push({ close: () => marking.stop() })
-  await door.open(parts.stopApp)
-  opened.push({ close: () => door.close(0) })
-  const closed = door.warning()
-  if (closed !== undefined) log.warn(closed)
-  const server = await listen(parts.app, {
-    port: settings['daemon.port'],
-    hostname: settings['daemon.hostname'],
-    connections: parts.connections,
-  })
-  opened.push({ close: () => server.close(0) })
+  const server = await openDoors(parts, { port: settings['daemon.port'], hostname: settings['daemon.hostname'] })
+  opened.push({ close: () => server.closeStops(0) }, { close: () => server.close(0) })
   await dataDir.writePort(server.port)
   process.stdout.write(`WAIAAS_PORT=${server.port}\n`)
   log.info({ url: server.url, database: database.engine, synchronous: database.stats().synchronous }, 'ready')
@@ -164,7 +143,6 @@ async function start(options: StartOptions, opened: Opened): Promise<Daemon> {
       log,
       parts,
       server,
-      door,
       database,
       stopKeys,
       dataDir,
@@ -196,8 +174,7 @@ const passwordCost = (settings: Config['settings']) => ({
 type Running = {
   log: Log
   parts: Composition
-  server: Listening
-  door: StopSocket
+  server: Doors
   database: Database
   stopKeys: () => Promise<void>
   dataDir: DataDir
@@ -206,23 +183,13 @@ type Running = {
 }
 
 /** New requests are refused, running ones end, what is signed is sent, then everything is closed. */
-async function stopAll({
-  log,
-  parts,
-  server,
-  door,
-  database,
-  stopKeys,
-  dataDir,
-  marking,
-  graceMs,
-}: Running): Promise<void> {
+async function stopAll({ log, parts, server, database, stopKeys, dataDir, marking, graceMs }: Running): Promise<void> {
   parts.drain()
   await endAll(log, [
     { stop: () => server.close(graceMs) },
     parts,
     // Open for as long as something may be sent.
-    { stop: () => door.close() },
+    { stop: () => server.closeStops() },
     marking,
     { stop: stopKeys },
     { stop: () => database.close() },

@@ -60,16 +60,13 @@ export function passwordCheck<Row>({ keys, log, readRow, guesses, onUnlocked }: 
     if (running) return running
     guesses.failed(group)
     const check = limited(async () => {
-      if (!keys.isUnlocked()) return unlock(password, row)
-      const isRight = await keys.verify(password, keyringOf(row))
-      if (isRight) know(password, row)
+      const isRight = keys.isUnlocked() ? await keys.verify(password, keyringOf(row)) : await unlock(password, row)
+      if (isRight) {
+        know(password, row)
+        guesses.wasRight(group)
+      }
       return isRight
-    })
-      .then((isRight) => {
-        if (isRight) guesses.wasRight(group)
-        return isRight
-      })
-      .finally(() => checks.delete(name))
+    }).finally(() => checks.delete(name))
     checks.set(name, check)
     return check
   }
@@ -82,12 +79,6 @@ export function passwordCheck<Row>({ keys, log, readRow, guesses, onUnlocked }: 
     return false
   }
 
-  async function storedRow(): Promise<string> {
-    const row = await readRow()
-    if (row !== undefined) return row
-    throw new Failure('KEYSTORE_LOCKED', 'this daemon has no keyring yet: start it with a password')
-  }
-
   return {
     unlock,
     know,
@@ -96,19 +87,24 @@ export function passwordCheck<Row>({ keys, log, readRow, guesses, onUnlocked }: 
      * derivation. Failure MASTER_PASSWORD_LOCKED, RATE_LIMITED, KEYSTORE_LOCKED.
      */
     async isRight(password: string, { group, isStop }: Asking): Promise<boolean> {
-      let row = await storedRow()
+      let row = await readRow()
       const turn = guesses.turn(group, { guess: digestOf(password).toString('hex'), isStop })
       if (turn) {
         await turn
-        row = await storedRow()
+        row = await readRow()
       }
-      return look(password, { group, row })
+      return look(password, { group, row: made(row) })
     },
     /** The password has changed. */
     forget(): void {
       known = undefined
     },
   }
+}
+
+function made(row: string | undefined): string {
+  if (row !== undefined) return row
+  throw new Failure('KEYSTORE_LOCKED', 'this daemon has no keyring yet: start it with a password')
 }
 
 type Looked = { readonly group: string; readonly row: string }

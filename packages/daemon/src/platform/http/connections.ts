@@ -1,20 +1,27 @@
 import { readFileSync } from 'node:fs'
 import type { Socket } from 'node:net'
+import type { Settings } from '@waiaas/contract'
 import { isTrustedProxy, peerGroup, proxyList } from './peer.ts'
-import type { HttpSettings } from './types.ts'
 
 /** Connections beyond the bounds: more than wait at the listening socket (511), so that all that are taken at once fit. */
 const MOST_SPARE = 768
 /** Files that the daemon needs beside its connections: databases, endpoints, the signer. */
 const OTHER_FILES = 256
 
+export type Bounds = Pick<
+  Settings,
+  | 'security.max_connections'
+  | 'security.max_connections_per_address'
+  | 'security.idle_connection_seconds'
+  | 'security.trusted_proxies'
+>
 export type Connections = ReturnType<typeof connections>
 
 /**
  * How many connections there may be, of one peer group and in all. Those beyond that are spare: a stop that comes over one
  * is served, everything else is refused, and one that has asked nothing yet makes room for the next.
  */
-export function connections(settings: () => HttpSettings) {
+export function connections(settings: () => Bounds) {
   const counts = new Map<string, number>()
   /** In the order of their arrival; true for one whose stop has come. */
   const spare = new Map<Socket, boolean>()

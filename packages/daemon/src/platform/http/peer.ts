@@ -57,15 +57,17 @@ export function peerGroup(peer: string): string {
 
 /** The eight numbers of an IPv6 address. */
 function groupsOf(address: string): number[] {
-  const text = address
-    .replace(/%.*$/, '')
-    .replace(/(\d+)\.(\d+)\.(\d+)\.(\d+)$/, (_, a, b, c, d) => `${pair(a, b)}:${pair(c, d)}`)
+  const text = address.replace(/%.*$/, '').replace(/[\d.]+\.[\d.]+$/, asGroups)
   const [head = [], tail = []] = text.split('::').map((part) => (part === '' ? [] : part.split(':')))
   const gap = Array<string>(Math.max(0, 8 - head.length - tail.length)).fill('0')
   return [...head, ...gap, ...tail].map((group) => Number.parseInt(group, 16))
 }
 
-const pair = (high: string, low: string): string => (Number(high) * 256 + Number(low)).toString(16)
+/** `1.2.3.4` at the end of an IPv6 address, as two of its groups. */
+function asGroups(ipv4: string): string {
+  const [a = 0, b = 0, c = 0, d = 0] = ipv4.split('.').map(Number)
+  return `${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}`
+}
 
 const ipv4Of = (groups: readonly number[]): string => {
   const address = groups

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Hono } from 'hono'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { jsonLog } from '../log.ts'
 import { stopSocket } from './stop-socket.ts'
 import type { HttpEnv } from './types.ts'
 
@@ -22,7 +23,7 @@ afterEach(async () => {
 const app = new Hono<HttpEnv>().get('/', (c) => c.text('here'))
 
 async function opened(path: string) {
-  const socket = stopSocket(path)
+  const socket = stopSocket(path, jsonLog('silent'))
   await socket.open(app)
   closers.push(() => socket.close(0))
   return socket

@@ -2,6 +2,7 @@ import { chmod, lstat, mkdtemp, rename, rm } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { dirname, join } from 'node:path'
 import type { Hono } from 'hono'
+import type { Log } from '../log.ts'
 import { listenOnPath } from './listen.ts'
 import type { HttpEnv } from './types.ts'
 
@@ -11,7 +12,7 @@ const LONGEST_PATH = 107
 export type StopSocket = ReturnType<typeof stopSocket>
 
 /** A socket for the user of this process alone, at a path that nobody else's process listens on. */
-export function stopSocket(path: string) {
+export function stopSocket(path: string, log: Pick<Log, 'warn'>) {
   let problem: string | undefined
   let server: Awaited<ReturnType<typeof listenOnPath>> | undefined
 
@@ -41,6 +42,7 @@ export function stopSocket(path: string) {
         server = undefined
         const reason = error instanceof Error ? error.message : String(error)
         problem = `there is no socket for stops, which use the port instead: ${reason}`
+        log.warn(problem)
       }
     },
     warning: (): string | undefined => problem,

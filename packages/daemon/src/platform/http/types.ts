@@ -31,9 +31,6 @@ export type HttpSettings = Pick<
   | 'security.rate_limit_burst'
   | 'security.rate_limit_public_per_second'
   | 'security.rate_limit_public_burst'
-  | 'security.max_connections'
-  | 'security.max_connections_per_address'
-  | 'security.idle_connection_seconds'
 >
 
 export type HttpOptions<Ops extends Operations> = {
