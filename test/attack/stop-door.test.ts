@@ -166,7 +166,7 @@ test('with all connections and all rates used up, password and stop token get in
   const small = {
     max_connections: '20',
     rate_limit_per_second: '1',
-    rate_limit_burst: '1',
+    rate_limit_burst: '5',
     rate_limit_public_burst: '1',
   }
   await operator.updateSettings({

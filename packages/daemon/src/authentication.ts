@@ -17,11 +17,12 @@ export const authentication =
   ({ operator, sessions, stopTokens, killSwitch }: Parts) =>
   async (headers: Headers, operation: Operation, peer: string): Promise<Principal> => {
     const bearer = /^Bearer\s+(\S+)$/i.exec(headers.get('authorization') ?? '')?.[1]
-    if (bearer?.startsWith(STOP_TOKEN_PREFIX) && isStop(operation)) return stopTokens.authenticate(bearer)
+    const stopToken = bearer?.startsWith(STOP_TOKEN_PREFIX) ? bearer : undefined
+    if (stopToken !== undefined && isStop(operation)) return stopTokens.authenticate(stopToken)
     const password = headers.get('x-master-password')
     if (password !== null && operation.access.includes('operator'))
       return operator.authenticate(asUtf8(password), { peer, isStop: isStop(operation) })
-    if (bearer === undefined || !operation.access.includes('agent')) return { kind: 'public' }
+    if (bearer === undefined || bearer === stopToken || !operation.access.includes('agent')) return { kind: 'public' }
     const principal = await sessions.authenticate(bearer)
     const state = killSwitch.current()
     if (state !== 'ACTIVE' && !operation.whileStopped) throw new Failure('SYSTEM_LOCKED', `the kill switch is ${state}`)

@@ -106,12 +106,10 @@ export async function compose(ground: Ground) {
       operations,
       authenticate: authentication({ ...services, operator: base.operator }),
       version,
-      connections: base.connections,
+      connections: base.doors.connections,
       raw: mcpRoutes({ settings: base.settings.get, log: ground.log }),
     }),
-    /** Of the server that serves `app`. */
-    connections: base.connections,
-    stopSocket: base.stopSocket,
+    ...base.doors,
     /** For a socket that is the operator's by its file mode: stops and nothing else, without a credential. */
     stopApp: operationsApp({
       ...shared,
@@ -181,18 +179,8 @@ async function baseOf({ database, clock, log, keys, config, dataDir }: Ground) {
     onUnlocked: () => watching.wake(),
   })
   const held = heldStops({ clock, log })
-  return {
-    evidence,
-    signing,
-    held,
-    nextVersion,
-    settings,
-    watching,
-    chains,
-    prices,
-    operator,
-    ...doorsOf(dataDir.path, settings.get, log),
-  }
+  const doors = doorsOf(dataDir.path, settings.get, log)
+  return { evidence, signing, held, nextVersion, settings, watching, chains, prices, operator, doors }
 }
 
 function servicesOf(ground: Ground, base: Base) {
@@ -352,12 +340,12 @@ function featuresOf(ground: Ground, base: Base, services: Services) {
   }
 }
 
-function adminOf(ground: Ground, { chains, settings, evidence, held, stopSocket }: Base, services: Services) {
+function adminOf(ground: Ground, { chains, settings, evidence, held, doors }: Base, services: Services) {
   const { database, clock, log, keys, config, dataDir } = ground
   return adminService({
     database,
     clock,
-    standing: () => [services.clock.warning(), stopSocket.warning()].filter((each) => each !== undefined),
+    standing: () => [services.clock.warning(), doors.stopSocket.warning()].filter((each) => each !== undefined),
     log,
     audit: evidence,
     version,

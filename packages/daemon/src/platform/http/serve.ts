@@ -49,6 +49,7 @@ export const operationsApp = <const Ops extends Operations>(options: HttpOptions
 function routesOf<Ops extends Operations>(options: Serving<Ops>): Hono<HttpEnv> {
   const { limits } = options
   const app = new Hono<HttpEnv>()
+  for (const [name, op] of Object.entries(options.operations)) requireAccess(name, op)
   app.use(guard(options))
   for (const [name, op] of Object.entries(options.operations)) addRoute(app, { name, op }, options)
   app.notFound((c) => {
@@ -75,7 +76,6 @@ type Named = { name: string; op: Operation }
 type Serving<Ops extends Operations> = HttpOptions<Ops> & { readonly limits: Limiter }
 
 function addRoute<Ops extends Operations>(app: Hono<HttpEnv>, { name, op }: Named, options: Serving<Ops>): void {
-  requireAccess(name, op)
   const handler = options.handlers[name]
   if (!handler) throw new Error(`operation ${name} has no handler`)
   const read = inputReader(op, options.bodyLimit ?? BODY_LIMIT)
