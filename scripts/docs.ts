@@ -43,6 +43,8 @@ const variables: Readonly<Record<string, string>> = {
   WAIAAS_AUTO_PROVISION: '`true`: a first start without a password makes one and leaves it in `recovery.key`.',
   WAIAAS_BASE_URL: 'Where the commands and the MCP server find the daemon; its data directory says it otherwise.',
   WAIAAS_SESSION_TOKEN: 'The session token of the MCP server and of commands that act as an agent.',
+  WAIAAS_STOP_TOKEN: 'The stop token of the commands that stop, where no socket of a data directory is at hand.',
+  WAIAAS_STOP_TOKEN_FILE: 'A file with it.',
   WAIAAS_WALLET_ID: 'The wallet that an MCP server acts for, when its session has several.',
   WAIAAS_WALLET_NAME: 'A name for that wallet in what the MCP server shows.',
   WAIAAS_LOCALNET_EVM_PORT: 'The port of the EVM node of `npm run localnet`; the daemon does not read it.',

@@ -3,12 +3,13 @@ import {
   commandUsage,
   type Flag,
   isFailure,
+  isStop,
   type Operation,
   operations,
   parseArguments,
 } from '@waiaas/contract'
 import type { WAIaaSClient } from '@waiaas/sdk'
-import { connectFor, type DaemonFlags } from './api.ts'
+import { connectFor, connectForStop, type DaemonFlags } from './api.ts'
 import { columns } from './columns.ts'
 import { UsageError } from './errors.ts'
 import { daemonFlagsHelp } from './flags.ts'
@@ -37,12 +38,26 @@ export async function runDerived(command: Derived, argv: readonly string[]): Pro
   const { input, globals: flags } = readArguments(command, argv)
   // The command was derived from this operation, and the daemon checks the input.
   const name = command.operation as keyof typeof operations
-  const api = await connectFor((operations[name] as Operation).access, flags)
-  const send = api[name] as (input: unknown) => Promise<unknown>
-  const answer = await send(await withWalletIds(command, input, api))
+  const op: Operation = operations[name]
+  const send = isStop(op) ? await stopSender(name, flags) : await sender(command, name, flags)
+  const answer = await send(input)
   if (flags.json) printJson(answer ?? null)
   // The daemon answers with the output of the operation that was called.
   else print((views[name] as View | undefined)?.(answer) ?? plainText(answer, columns[name]))
+}
+
+type Send = (input: Input) => Promise<unknown>
+
+/** A stop goes through the socket in the data directory where there is one; the daemon knows wallets by name. */
+async function stopSender(name: keyof typeof operations, flags: DaemonFlags): Promise<Send> {
+  const api = await connectForStop(flags)
+  return api[name as keyof typeof api] as Send
+}
+
+async function sender(command: Derived, name: keyof typeof operations, flags: DaemonFlags): Promise<Send> {
+  const api = await connectFor((operations[name] as Operation).access, flags)
+  const send = api[name] as Send
+  return async (input) => send(await withWalletIds(command, input, api))
 }
 
 const isUuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i

@@ -140,6 +140,16 @@ export const events = {
     summary: 'A session lost a wallet.',
     details: () => z.strictObject({ reason: Text.optional() }),
   },
+  STOP_TOKEN_CREATED: {
+    severity: 'warning',
+    summary: 'Somebody can stop the daemon with a token.',
+    details: () => z.strictObject({ id: Text, name: Text }),
+  },
+  STOP_TOKEN_REVOKED: {
+    severity: 'warning',
+    summary: 'A token stops the daemon no more.',
+    details: () => z.strictObject({ id: Text, name: Text }),
+  },
   POLICY_CREATED: {
     severity: 'info',
     summary: 'A policy was written.',
@@ -227,7 +237,7 @@ export const events = {
   },
   BACKUP_RESTORED: {
     severity: 'critical',
-    summary: 'The database is that of a backup; its sessions are ended and its wallets suspended.',
+    summary: 'The database is that of a backup; its sessions and stop tokens are ended and its wallets suspended.',
     details: () =>
       z.strictObject({
         createdAt: Text,

@@ -26,7 +26,7 @@ export const failures = {
   MASTER_PASSWORD_LOCKED: {
     status: 429,
     remedy: 'wait',
-    hint: 'too many wrong passwords from this address; wait for the seconds named in Retry-After',
+    hint: 'wait for the seconds named in Retry-After; a stop token, or the socket in the data directory, need no password',
   },
   INVALID_TOKEN: {
     status: 401,
@@ -85,6 +85,7 @@ export const failures = {
   TOKEN_NOT_FOUND: { status: 404, remedy: 'fix', hint: 'the operator can add the token to the registry' },
   TOKEN_EXISTS: { status: 409, remedy: 'never' },
   TOKEN_UNSUPPORTED: { status: 400, remedy: 'never' },
+  STOP_TOKEN_NOT_FOUND: { status: 404, remedy: 'fix', hint: 'waiaas stop-token list shows those that work' },
   // Policies and decisions
   POLICY_NOT_FOUND: { status: 404, remedy: 'fix' },
   POLICY_DENIED: {

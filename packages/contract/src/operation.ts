@@ -1,7 +1,8 @@
 import type { z } from 'zod'
 import type { FailureCode } from './failure.ts'
 
-export type Caller = 'agent' | 'owner' | 'operator'
+/** A `stopper` may stop and nothing else: who reaches the socket in the data directory, or holds a stop token. */
+export type Caller = 'agent' | 'owner' | 'operator' | 'stopper'
 /** Who may call: everybody, or any of the named kinds of caller. */
 export type Access = 'public' | readonly [Caller, ...Caller[]]
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
@@ -107,6 +108,7 @@ export const accessFailures = {
   agent: ['INVALID_TOKEN', 'TOKEN_EXPIRED', 'SESSION_REVOKED', 'SESSION_NOT_FOUND', 'SYSTEM_LOCKED', 'KEYSTORE_LOCKED'],
   operator: ['INVALID_MASTER_PASSWORD', 'MASTER_PASSWORD_LOCKED', 'SYSTEM_LOCKED', 'KEYSTORE_LOCKED'],
   owner: ['SYSTEM_LOCKED'],
+  stopper: ['INVALID_TOKEN'],
 } as const satisfies Record<Caller, readonly FailureCode[]>
 
 /** Every code an operation may fail with: its own and those that its access and method bring. */
@@ -140,3 +142,6 @@ export function withoutAliases(op: Operation, input: Record<string, unknown>): R
 }
 
 export const mayCall = (op: Operation, caller: Caller): boolean => op.access === 'public' || op.access.includes(caller)
+
+/** It only takes rights away, so that it has doors of its own. */
+export const isStop = (op: Operation): boolean => op.access !== 'public' && op.access.includes('stopper')

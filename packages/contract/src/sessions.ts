@@ -5,6 +5,7 @@ import { Address, NetworkName, SessionSource, SessionStatus, TransactionType, Un
 
 const tag = 'Sessions'
 const operator = ['operator'] as const
+const stopper = ['operator', 'stopper'] as const
 
 /** Seconds that a session lives unless `ttl` says otherwise. */
 export const DEFAULT_SESSION_TTL = 86_400
@@ -116,7 +117,7 @@ export const sessionOperations = {
   revokeSession: operation({
     method: 'DELETE',
     path: '/v1/sessions/{id}',
-    access: operator,
+    access: stopper,
     tag,
     summary: 'Revoke a session; once this has answered, nothing that it asked for is signed.',
     command: 'session revoke',

@@ -144,6 +144,22 @@ const fixed = {
     ...live,
     summary: 'Unauthenticated and failed requests of one socket address that may come at once.',
   },
+  'security.max_connections': {
+    ...number(5_000, 10, 1_000_000),
+    ...live,
+    summary: 'Connections that may be open at once; beyond them a stop alone is served.',
+  },
+  'security.max_connections_per_address': {
+    ...number(2_000, 5, 1_000_000),
+    ...live,
+    summary:
+      'Connections of one address, or of one /48 network of IPv6, that may be open at once; those of a trusted proxy are not counted.',
+  },
+  'security.idle_connection_seconds': {
+    ...number(60, 1, 3_600),
+    ...live,
+    summary: 'Seconds after which a connection that asks nothing is closed; one that waits for its answer is not.',
+  },
   'security.policy_defaults_delay_seconds': {
     ...number(300, 1, 31_536_000),
     ...live,
@@ -235,6 +251,8 @@ export const OTHER_VARIABLES: readonly string[] = [
   'WAIAAS_AUTO_PROVISION',
   'WAIAAS_BASE_URL',
   'WAIAAS_SESSION_TOKEN',
+  'WAIAAS_STOP_TOKEN',
+  'WAIAAS_STOP_TOKEN_FILE',
   'WAIAAS_WALLET_ID',
   'WAIAAS_WALLET_NAME',
   'WAIAAS_NO_UPDATE_NOTIFY',

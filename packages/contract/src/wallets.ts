@@ -140,6 +140,7 @@ const ListDerivations = z
 const one = z.strictObject({ id: Id })
 const dual = ['agent', 'operator'] as const
 const operator = ['operator'] as const
+const stopper = ['operator', 'stopper'] as const
 
 /** The life of a wallet: made or imported, suspended, resumed, terminated, purged. */
 export const walletOperations = {
@@ -222,11 +223,15 @@ export const walletOperations = {
   suspendWallet: operation({
     method: 'POST',
     path: '/v1/wallets/{id}/suspend',
-    access: operator,
+    access: stopper,
     tag,
     summary: 'Suspend a wallet; once this has answered, nothing of it is signed or sent for the first time.',
     command: 'wallet suspend',
-    input: z.strictObject({ id: Id, reason: z.string().max(200).default('MANUAL').describe('why, for the record') }),
+    // Who may only stop cannot look up the id.
+    input: z.strictObject({
+      id: Name.describe('its id or its name'),
+      reason: z.string().max(200).default('MANUAL').describe('why, for the record'),
+    }),
     output: z.object({
       id: Id,
       status: z.literal('SUSPENDED'),

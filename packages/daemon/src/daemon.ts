@@ -1,5 +1,5 @@
 import { dirname, join, resolve } from 'node:path'
-import { type AllOperations, Failure, type Handlers, operations } from '@waiaas/contract'
+import { type AllOperations, Failure, type Handlers, operations, stopOperations } from '@waiaas/contract'
 import manifest from '../package.json' with { type: 'json' }
 import { adminHandlers } from './admin/handlers.ts'
 import { adminService } from './admin/service.ts'
@@ -28,7 +28,8 @@ import type { DataDir } from './platform/data-dir.ts'
 import type { Database } from './platform/db/database.ts'
 import { handlersOf, inOrder } from './platform/feature.ts'
 import { heldStops } from './platform/held.ts'
-import { httpApp } from './platform/http/serve.ts'
+import { doorsOf } from './platform/http/doors.ts'
+import { httpApp, operationsApp } from './platform/http/serve.ts'
 import type { Calls } from './platform/http/types.ts'
 import { endAll } from './platform/jobs.ts'
 import type { Log } from './platform/log.ts'
@@ -46,6 +47,8 @@ import {
 } from './sessions/service.ts'
 import { settingsHandlers } from './settings/handlers.ts'
 import { settingsService } from './settings/service.ts'
+import { stopTokenHandlers } from './stop-tokens/handlers.ts'
+import { stopTokens } from './stop-tokens/service.ts'
 import { tokenHandlers } from './tokens/handlers.ts'
 import { tokenFinder, tokens } from './tokens/service.ts'
 import { transactionHandlers } from './transactions/handlers.ts'
@@ -93,16 +96,27 @@ export async function compose(ground: Ground) {
   const services = servicesOf(ground, base)
   const features = featuresOf(ground, base, services)
   let isStopping = false
+  const shared = {
+    handlers: allHandlers(features),
+    settings: base.settings.get,
+    log: ground.log,
+    isStopping: () => isStopping,
+  }
   return {
     app: httpApp({
+      ...shared,
       operations,
-      handlers: allHandlers(features),
       authenticate: authentication({ ...services, operator: base.operator }),
-      settings: base.settings.get,
       version,
-      log: ground.log,
-      isStopping: () => isStopping,
+      connections: base.doors.connections,
       raw: mcpRoutes({ settings: base.settings.get, log: ground.log }),
+    }),
+    ...base.doors,
+    /** For a socket that is the operator's by its file mode: stops and nothing else, without a credential. */
+    stopApp: operationsApp({
+      ...shared,
+      operations: stopOperations,
+      authenticate: async () => ({ kind: 'stopper', actor: 'operator' }),
     }),
     operator: base.operator,
     /** Gives wallets of before there were ceilings one; called when the password has unlocked the keystore. */
@@ -167,7 +181,8 @@ async function baseOf({ database, clock, log, keys, config, dataDir }: Ground) {
     onUnlocked: () => watching.wake(),
   })
   const held = heldStops({ clock, log })
-  return { evidence, signing, held, nextVersion, settings, watching, chains, prices, operator }
+  const doors = doorsOf(dataDir.path, settings.get, log)
+  return { evidence, signing, held, nextVersion, settings, watching, chains, prices, operator, doors }
 }
 
 function servicesOf(ground: Ground, base: Base) {
@@ -218,6 +233,7 @@ function servicesOf(ground: Ground, base: Base) {
     registry,
     transactions,
     sessions: sessionService,
+    stopTokens: stopTokens({ database, clock, audit: evidence }),
     wallets: walletService,
     clock: clockService({
       database,
@@ -236,7 +252,7 @@ function servicesOf(ground: Ground, base: Base) {
 /** The password again, inside a call that the operator already made with it. */
 async function isOperator(operator: Base['operator'], password: string): Promise<boolean> {
   try {
-    await operator.authenticate(password, 'export')
+    await operator.authenticate(password, { peer: 'export' })
     return true
   } catch (error) {
     if (error instanceof Failure && error.code === 'INVALID_MASTER_PASSWORD') return false
@@ -321,18 +337,19 @@ function featuresOf(ground: Ground, base: Base, services: Services) {
       handlers: policyHandlers(services.rules, (sessionId, walletId) => ownWallet(database, sessionId, walletId)),
     },
     sessions: { handlers: sessionHandlers(services.sessions) },
+    stopTokens: { handlers: stopTokenHandlers(services.stopTokens) },
     tokens: { handlers: tokenHandlers(services.registry) },
     wallets: { handlers: walletHandlers(services.wallets) },
     walletViews: { handlers: walletViewHandlers(services.view) },
   }
 }
 
-function adminOf(ground: Ground, { chains, settings, evidence, held, operator }: Base, services: Services) {
+function adminOf(ground: Ground, { chains, settings, evidence, held, operator, doors }: Base, services: Services) {
   const { database, clock, log, keys, config, dataDir } = ground
   return adminService({
     database,
     clock,
-    clockWarning: services.clock.warning,
+    standing: () => [services.clock.warning(), doors.stopSocket.warning()].filter((each) => each !== undefined),
     log,
     audit: evidence,
     version,

@@ -12,7 +12,7 @@ import { clockMark } from './platform/clock-mark.ts'
 import { type Config, ConfigError, homeOf, loadConfig, readSecretFile } from './platform/config.ts'
 import { type DataDir, DataDirError, openDataDir } from './platform/data-dir.ts'
 import { type Database, openDatabase } from './platform/db/database.ts'
-import { type Listening, listen } from './platform/http/listen.ts'
+import { type Doors, openDoors } from './platform/http/doors.ts'
 import { endAll } from './platform/jobs.ts'
 import { jsonLog, type Log } from './platform/log.ts'
 
@@ -133,8 +133,8 @@ async function start(options: StartOptions, opened: Opened): Promise<Daemon> {
   await parts.start()
   const marking = mark.keep(log)
   opened.push({ close: () => marking.stop() })
-  const server = await listen(parts.app, { port: settings['daemon.port'], hostname: settings['daemon.hostname'] })
-  opened.push({ close: () => server.close(0) })
+  const server = await openDoors(parts, { port: settings['daemon.port'], hostname: settings['daemon.hostname'] })
+  opened.push({ close: () => server.closeStops(0) }, { close: () => server.close(0) })
   await dataDir.writePort(server.port)
   process.stdout.write(`WAIAAS_PORT=${server.port}\n`)
   log.info({ url: server.url, database: database.engine, synchronous: database.stats().synchronous }, 'ready')
@@ -174,7 +174,7 @@ const passwordCost = (settings: Config['settings']) => ({
 type Running = {
   log: Log
   parts: Composition
-  server: Listening
+  server: Doors
   database: Database
   stopKeys: () => Promise<void>
   dataDir: DataDir
@@ -188,6 +188,8 @@ async function stopAll({ log, parts, server, database, stopKeys, dataDir, markin
   await endAll(log, [
     { stop: () => server.close(graceMs) },
     parts,
+    // Open for as long as something may be sent.
+    { stop: () => server.closeStops() },
     marking,
     { stop: stopKeys },
     { stop: () => database.close() },

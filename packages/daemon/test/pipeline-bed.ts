@@ -43,7 +43,7 @@ type World = {
   /** The signer process, unless the family is one that it cannot read. */
   startKeys(): Promise<BedKeys>
 }
-type BedKeys = Pick<Keys, 'createKeyring' | 'unlock' | 'create' | 'import' | 'firstCeiling' | 'sign' | 'stop'>
+type BedKeys = Pick<Keys, 'createKeyring' | 'unlock' | 'create' | 'import' | 'firstCeiling' | 'changeCeiling' | 'sign' | 'stop'>
 type Node = EvmNode | SolanaNode | MadeUpNode
 
 function worldOf(node: Node, clock: Clock, { feed }: Oracle): World {

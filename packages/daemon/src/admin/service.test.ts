@@ -38,7 +38,7 @@ function serviceOn(database: Database, more: Partial<AdminOptions> = {}) {
   const service = adminService({
     database,
     clock: { now: () => NOW, latest: () => NOW },
-    clockWarning: () => undefined,
+    standing: () => [],
     log: jsonLog('silent'),
     audit: strictAudit({ clock: { now: () => NOW } }),
     version: '1.2.3',

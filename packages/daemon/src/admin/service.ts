@@ -22,8 +22,8 @@ type KillSwitchState = z.input<typeof AdminStatus>['killSwitchState']
 export type AdminOptions = {
   readonly database: Database
   readonly clock: Clock
-  /** Set while the clock is held. */
-  readonly clockWarning: () => string | undefined
+  /** What other parts warn of, for as long as it is so. */
+  readonly standing: () => readonly string[]
   readonly log: Log
   readonly audit: Pick<Audit, 'record'>
   readonly version: string
@@ -161,8 +161,7 @@ function checksOf({ database, log, settings, recoveryKey, ...options }: AdminOpt
         found.push(
           `the generated master password lies in ${recoveryKey.path}: set your own with waiaas set-master, which removes it`,
         )
-      const held = options.clockWarning()
-      if (held !== undefined) found.push(held)
+      found.push(...options.standing())
       const host = settings()['daemon.hostname']
       if (!LOOPBACK.test(host))
         found.push(`the daemon listens on ${host}, beyond this machine: let only a proxy with TLS reach it`)

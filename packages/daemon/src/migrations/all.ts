@@ -16,6 +16,7 @@ import { policyVersions } from './0014-policy-versions.ts'
 import { seenBlocks } from './0015-seen-blocks.ts'
 import { laneReserves } from './0016-lane-reserves.ts'
 import { numberedCounts } from './0017-numbered-counts.ts'
+import { stopTokens } from './0018-stop-tokens.ts'
 
 /** The schema, step by step. */
 export const migrations: readonly Migration[] = [
@@ -36,4 +37,5 @@ export const migrations: readonly Migration[] = [
   seenBlocks,
   laneReserves,
   numberedCounts,
+  stopTokens,
 ]

@@ -1,4 +1,4 @@
-import { Failure } from '@waiaas/contract'
+import { Failure, Id, invalidField } from '@waiaas/contract'
 import type { Handle } from '../platform/db/database.ts'
 import { type WalletRow, walletStore } from './store.ts'
 
@@ -17,6 +17,15 @@ export async function needLiveWallet(db: Handle, id: string): Promise<WalletRow>
   const row = await needWallet(db, id)
   if (row.status === 'TERMINATED') throw terminatedWallet(id)
   return row
+}
+
+/** The id of the live wallet that is meant. Failure WALLET_NOT_FOUND, or ACTION_VALIDATION_FAILED for a name that several have. */
+export async function walletIdOf(db: Handle, idOrName: string): Promise<string> {
+  if (Id.safeParse(idOrName).success) return idOrName
+  const [one, another] = await walletStore.liveByName(db, idOrName)
+  if (!one) throw unknownWallet(idOrName)
+  if (another) throw invalidField('id', `expected the id of a wallet: several are called "${idOrName}"`)
+  return one.id
 }
 
 /** The wallets that a session may use. */

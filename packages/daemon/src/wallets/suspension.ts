@@ -5,7 +5,7 @@ import type { Handle } from '../platform/db/database.ts'
 import { type Held, UNWRITTEN } from '../platform/held.ts'
 import type { KeyedMutex } from '../platform/keyed-mutex.ts'
 import type { WalletDependencies } from './dependencies.ts'
-import { needLiveWallet } from './lookup.ts'
+import { needLiveWallet, walletIdOf } from './lookup.ts'
 import { type WalletRow, walletStore } from './store.ts'
 import { changing, move, stopping } from './transitions.ts'
 
@@ -49,7 +49,8 @@ export function suspension(parts: WalletDependencies, inTurn: KeyedMutex) {
 
   return {
     /** Once this has answered, nothing of the wallet is signed or sent for the first time. */
-    async suspend(id: string, reason: string, by: By): Promise<Answer<'suspendWallet'>> {
+    async suspend(idOrName: string, reason: string, by: By): Promise<Answer<'suspendWallet'>> {
+      const id = await database.read((db) => walletIdOf(db, idOrName))
       const write = (since: number | undefined) =>
         inTurn(id, async () => {
           const at = await store({ id, reason, by, since })

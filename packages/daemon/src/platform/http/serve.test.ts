@@ -7,7 +7,7 @@ import type { Principal } from '../caller.ts'
 import { census } from './census.ts'
 import { listen } from './listen.ts'
 import { httpApp } from './serve.ts'
-import type { Calls, HttpOptions, HttpSettings } from './types.ts'
+import type { Calls, FullOptions, HttpSettings } from './types.ts'
 
 const tag = 'Boxes'
 const table = {
@@ -112,7 +112,7 @@ const agent = { authorization: 'Bearer wai_sess_one' }
 const operator = { 'x-master-password': 'right' }
 const quiet = { trace() {}, debug() {}, info() {}, warn() {}, error() {} }
 
-type More = Partial<HttpOptions<typeof table>> & { set?: Partial<HttpSettings> }
+type More = Partial<FullOptions<typeof table>> & { set?: Partial<HttpSettings> }
 const app = ({ set = {}, ...more }: More = {}) => {
   const settings = { ...defaultSettings(), ...set }
   return httpApp({

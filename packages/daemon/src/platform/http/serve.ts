@@ -3,6 +3,7 @@ import {
   failuresOf,
   invalidField,
   isFailure,
+  isStop,
   mayCall,
   type Operation,
   type Operations,
@@ -18,22 +19,16 @@ import { inputReader } from './input.ts'
 import { tokenBuckets } from './limits.ts'
 import { peerGroup } from './peer.ts'
 import { referenceRoutes } from './reference.ts'
-import type { Call, HttpEnv, HttpOptions, HttpSettings, Meta } from './types.ts'
+import type { Call, FullOptions, HttpEnv, HttpOptions, HttpSettings, Meta } from './types.ts'
 
 const BODY_LIMIT = 1_048_576
 const KEY = /^[\x21-\x7e]{1,255}$/
 const PUBLIC = { kind: 'public' } as const
 
-/**
- * The HTTP application of a table of operations: routes, authentication, limits, validation, answers and errors.
- * Throws when an operation has no access or no handler.
- */
-export function httpApp<const Ops extends Operations>(options: HttpOptions<Ops>): Hono<HttpEnv> {
-  const app = new Hono<HttpEnv>()
+/** The whole HTTP application: the operations, and beside them the pages that describe them and `raw`. */
+export function httpApp<const Ops extends Operations>(options: FullOptions<Ops>): Hono<HttpEnv> {
   const limits = limiter(options)
-  const serving = { ...options, limits }
-  app.use(guard(options.settings))
-  for (const [name, op] of Object.entries(options.operations)) addRoute(app, { name, op }, serving)
+  const app = routesOf({ ...options, limits })
   for (const page of ['/doc', '/reference/*'])
     app.use(page, async (c, next) => {
       limits.stranger(c.get('meta'))
@@ -41,6 +36,22 @@ export function httpApp<const Ops extends Operations>(options: HttpOptions<Ops>)
     })
   app.route('/', referenceRoutes(options.operations, options.version))
   options.raw?.(app)
+  return app
+}
+
+/**
+ * The HTTP application of a table of operations and nothing else: routes, authentication, limits, validation, answers
+ * and errors. Throws when an operation has no access or no handler.
+ */
+export const operationsApp = <const Ops extends Operations>(options: HttpOptions<Ops>): Hono<HttpEnv> =>
+  routesOf({ ...options, limits: limiter(options) })
+
+function routesOf<Ops extends Operations>(options: Serving<Ops>): Hono<HttpEnv> {
+  const { limits } = options
+  const app = new Hono<HttpEnv>()
+  for (const [name, op] of Object.entries(options.operations)) requireAccess(name, op)
+  app.use(guard(options))
+  for (const [name, op] of Object.entries(options.operations)) addRoute(app, { name, op }, options)
   app.notFound((c) => {
     const meta = c.get('meta')
     const limited = attempt(() => limits.stranger(meta))
@@ -65,7 +76,6 @@ type Named = { name: string; op: Operation }
 type Serving<Ops extends Operations> = HttpOptions<Ops> & { readonly limits: Limiter }
 
 function addRoute<Ops extends Operations>(app: Hono<HttpEnv>, { name, op }: Named, options: Serving<Ops>): void {
-  requireAccess(name, op)
   const handler = options.handlers[name]
   if (!handler) throw new Error(`operation ${name} has no handler`)
   const read = inputReader(op, options.bodyLimit ?? BODY_LIMIT)
@@ -108,11 +118,11 @@ async function admit<Ops extends Operations>(
     limits.stranger(meta)
     return PUBLIC
   }
-  if (isStopping?.()) throw new Failure('SHUTTING_DOWN', 'the daemon is stopping')
+  if (isStopping?.() && !isStop(op)) throw new Failure('SHUTTING_DOWN', 'the daemon is stopping')
   try {
     const principal = await authenticate(c.req.raw.headers, op, meta.peer)
     if (principal.kind === 'public' || !mayCall(op, principal.kind)) throw wrongCaller(op)
-    limits.known(principal)
+    limits.known(principal, op)
     return principal
   } catch (error) {
     if (isFailure(error) && error.status === 401) limits.stranger(meta)
@@ -121,12 +131,17 @@ async function admit<Ops extends Operations>(
 }
 
 function wrongCaller(op: Operation): Failure {
+  if (isStop(op))
+    return new Failure(
+      'INVALID_MASTER_PASSWORD',
+      'expected the master password in X-Master-Password, or a stop token in Authorization: Bearer',
+    )
   return mayCall(op, 'agent')
     ? new Failure('INVALID_TOKEN', 'expected the token of a session in Authorization: Bearer')
     : new Failure('INVALID_MASTER_PASSWORD', 'expected the master password in X-Master-Password')
 }
 
-type Limiter = { stranger(meta: Meta): void; known(principal: Principal): void }
+type Limiter = { stranger(meta: Meta): void; known(principal: Principal, op: Operation): void }
 
 function limiter({
   settings,
@@ -146,9 +161,11 @@ function limiter({
         'unauthenticated or failed requests from this address',
       )
     },
-    known(principal) {
+    known(principal, op) {
       const { 'security.rate_limit_per_second': perSecond, 'security.rate_limit_burst': burst } = settings()
-      refuse(known.take(nameOf(principal), { perSecond, burst }), `requests of this ${principal.kind}`)
+      // Stops have a rate of their own, which nothing else uses up.
+      const name = isStop(op) ? `${nameOf(principal)}, stops` : nameOf(principal)
+      refuse(known.take(name, { perSecond, burst }), `requests of this ${principal.kind}`)
     },
   }
 }
@@ -159,6 +176,7 @@ function refuse(wait: number, what: string): void {
 
 const nameOf = (principal: Principal): string => {
   if (principal.kind === 'agent') return `agent ${principal.sessionId}`
+  if (principal.kind === 'stopper') return `stopper ${principal.actor}`
   return principal.kind === 'owner' ? `owner ${principal.address}` : principal.kind
 }
 
