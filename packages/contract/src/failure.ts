@@ -17,7 +17,11 @@ export const failures = {
     hint: 'send one JSON object with content-type application/json',
   },
   NOT_FOUND: { status: 404, remedy: 'fix', hint: 'the paths are listed at /doc' },
-  PAYLOAD_TOO_LARGE: { status: 413, remedy: 'fix' },
+  PAYLOAD_TOO_LARGE: {
+    status: 413,
+    remedy: 'fix',
+    hint: 'send less at once; details.limit is the most in bytes',
+  },
   HOST_NOT_ALLOWED: { status: 421, remedy: 'fix', hint: 'add the name to the setting security.allowed_hosts' },
   IDEMPOTENCY_KEY_REUSED: { status: 409, remedy: 'fix', hint: 'use a new Idempotency-Key for a new request' },
   RATE_LIMITED: { status: 429, remedy: 'wait', hint: 'wait for the seconds named in Retry-After' },

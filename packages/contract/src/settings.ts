@@ -127,12 +127,13 @@ const fixed = {
   'security.rate_limit_per_second': {
     ...number(100, 1, 1_000_000),
     ...live,
-    summary: 'Requests a second of one session, or of the operator.',
+    summary:
+      'Calls a second of one session, or of the operator; ten rows of a list and a message of an MCP batch are one call each.',
   },
   'security.rate_limit_burst': {
     ...number(2_000, 1, 1_000_000),
     ...live,
-    summary: 'Requests of one session, or of the operator, that may come at once.',
+    summary: 'Calls of one session, or of the operator, that may come at once, counted in the same way.',
   },
   'security.rate_limit_public_per_second': {
     ...number(20, 1, 1_000_000),

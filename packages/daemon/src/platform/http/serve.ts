@@ -1,9 +1,11 @@
 import {
+  costOf,
   Failure,
   failuresOf,
   invalidField,
   isFailure,
   mayCall,
+  mostBytes,
   type Operation,
   type Operations,
 } from '@waiaas/contract'
@@ -20,7 +22,6 @@ import { peerGroup } from './peer.ts'
 import { referenceRoutes } from './reference.ts'
 import type { Call, HttpEnv, HttpOptions, HttpSettings, Meta } from './types.ts'
 
-const BODY_LIMIT = 1_048_576
 const KEY = /^[\x21-\x7e]{1,255}$/
 const PUBLIC = { kind: 'public' } as const
 
@@ -68,7 +69,7 @@ function addRoute<Ops extends Operations>(app: Hono<HttpEnv>, { name, op }: Name
   requireAccess(name, op)
   const handler = options.handlers[name]
   if (!handler) throw new Error(`operation ${name} has no handler`)
-  const read = inputReader(op, options.bodyLimit ?? BODY_LIMIT)
+  const read = inputReader(op)
   const declared: ReadonlySet<string> = new Set(failuresOf(op))
   const path = op.path.replaceAll(/\{(\w+)\}/g, ':$1')
   app.on(op.method, path, async (c) => {
@@ -76,7 +77,9 @@ function addRoute<Ops extends Operations>(app: Hono<HttpEnv>, { name, op }: Name
     const principal = await admit(c, op, options)
     const outcome = { isFault: false }
     try {
-      const input = await read(c)
+      const input = await read(c, mostBytes(op, principal.kind))
+      // One was counted before the body was read.
+      options.limits.known(principal, costOf(op, input) - 1)
       const call = callOf(c, { op, principal, outcome })
       // The table types the handler; here it is one of many. `admit` let only the kinds of caller through that it knows.
       const result = await (handler as (call: Call, input: unknown) => unknown)(call, input)
@@ -112,7 +115,7 @@ async function admit<Ops extends Operations>(
   try {
     const principal = await authenticate(c.req.raw.headers, op, meta.peer)
     if (principal.kind === 'public' || !mayCall(op, principal.kind)) throw wrongCaller(op)
-    limits.known(principal)
+    limits.known(principal, c.env?.counts ?? 1)
     return principal
   } catch (error) {
     if (isFailure(error) && error.status === 401) limits.stranger(meta)
@@ -126,7 +129,7 @@ function wrongCaller(op: Operation): Failure {
     : new Failure('INVALID_MASTER_PASSWORD', 'expected the master password in X-Master-Password')
 }
 
-type Limiter = { stranger(meta: Meta): void; known(principal: Principal): void }
+type Limiter = { stranger(meta: Meta): void; known(principal: Principal, count: number): void }
 
 function limiter({
   settings,
@@ -146,9 +149,11 @@ function limiter({
         'unauthenticated or failed requests from this address',
       )
     },
-    known(principal) {
+    known(principal, count) {
+      if (principal.kind === 'public' || count === 0) return
       const { 'security.rate_limit_per_second': perSecond, 'security.rate_limit_burst': burst } = settings()
-      refuse(known.take(nameOf(principal), { perSecond, burst }), `requests of this ${principal.kind}`)
+      const more = count > 1 ? `; this one counts as ${count}` : ''
+      refuse(known.take(nameOf(principal), { perSecond, burst }, count), `requests of this ${principal.kind}${more}`)
     },
   }
 }

@@ -45,8 +45,6 @@ export type HttpOptions<Ops extends Operations> = {
   readonly raw?: (app: Hono<HttpEnv>) => void
   /** In tests: an undeclared failure code rejects the request instead of being answered, and an answer that does not fit is a fault. */
   readonly strict?: boolean
-  /** Most bytes of a body; 1 MiB unless given. */
-  readonly bodyLimit?: number
   /** Milliseconds that never jump. */
   readonly monotonic?: () => number
 }
@@ -62,7 +60,9 @@ export type Meta = {
   complete: boolean
 }
 
-export type HttpEnv = { Variables: { meta: Meta }; Bindings: Partial<NodeBindings> }
+export type HttpEnv = { Variables: { meta: Meta }; Bindings: Partial<NodeBindings> & Standing }
+/** Of a call that the daemon makes for a caller: as how many it counts. */
+type Standing = { readonly counts?: number }
 type NodeBindings = {
   readonly incoming: { readonly socket: { readonly remoteAddress?: string } }
   readonly outgoing: { readonly writableFinished: boolean; once(event: 'close', listener: () => void): unknown }
