@@ -114,6 +114,11 @@ export const failures = {
     remedy: 'ask',
     hint: 'wait until one of the attempts lands; the operator can still replace it (waiaas tx replace)',
   },
+  WAITING_LIMIT_REACHED: {
+    status: 429,
+    remedy: 'wait',
+    hint: 'repeat it when some of them are signed, or cancel some; the operator can raise the limit with waiaas settings set',
+  },
   UNSUPPORTED_TX_TYPE: { status: 400, remedy: 'fix' },
   INVALID_TRANSACTION: { status: 400, remedy: 'fix' },
   INSUFFICIENT_BALANCE: { status: 400, remedy: 'fix' },

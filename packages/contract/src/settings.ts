@@ -118,6 +118,16 @@ const fixed = {
     ...live,
     summary: 'Live sessions that one wallet may have.',
   },
+  'security.max_waiting_per_session': {
+    ...number(2_000, 1, 1_000_000),
+    ...live,
+    summary: 'Requests of one session that may wait to be signed: for their turn, a delay or an approval.',
+  },
+  'security.max_waiting_per_wallet': {
+    ...number(10_000, 1, 1_000_000),
+    ...live,
+    summary: 'Requests of one wallet that may wait to be signed.',
+  },
   'security.refuse_mainnet_with_recovery_key': {
     ...flag(false),
     ...live,

@@ -161,7 +161,7 @@ export const transactionOperations = {
     refuse: refuseUnsendable,
     input: SendRequest,
     output: z.union([TransactionSent, Simulation]),
-    errors: [...buildErrors, 'POLICY_DENIED', 'RATE_LIMIT_EXCEEDED', 'KILL_SWITCH_ACTIVE'],
+    errors: [...buildErrors, 'POLICY_DENIED', 'RATE_LIMIT_EXCEEDED', 'WAITING_LIMIT_REACHED', 'KILL_SWITCH_ACTIVE'],
   }),
   simulate: operation({
     method: 'POST',

@@ -269,6 +269,10 @@ function moneyPath(
   return new Transactions({
     ...shared,
     nextEpoch,
+    mostWaiting: () => ({
+      session: settings.get()['security.max_waiting_per_session'],
+      wallet: settings.get()['security.max_waiting_per_wallet'],
+    }),
     chain: chains.get,
     key: keyRows.key,
     ceiling: sealedCeiling,

@@ -16,6 +16,7 @@ import { heldStops } from '../src/platform/held.ts'
 import { appliedPolicies, policies, policyVersions } from '../src/policies/service.ts'
 import { pricesService } from '../src/prices/service.ts'
 import { sessionStore } from '../src/sessions/store.ts'
+import type { Parts } from '../src/transactions/job.ts'
 import { transactionStore } from '../src/transactions/rows/store.ts'
 import { judge, Transactions } from '../src/transactions/service.ts'
 import { ceilingStore } from '../src/wallets/ceiling-store.ts'
@@ -24,6 +25,7 @@ import { walletStore } from '../src/wallets/store.ts'
 import { madeUpChain, madeUpKeys } from './made-up-chain.ts'
 import type { MadeUpNode } from './made-up-node.ts'
 import { wideCeiling } from './signing.ts'
+import { requireCounted } from './waiting-counts.ts'
 
 export { migrations }
 /** Who asks the service: a session, or the operator. */
@@ -82,7 +84,10 @@ export async function startPipeline(
   node: Node,
   known?: KeyringRow,
   { now, latest = now }: Pick<Clock, 'now'> & Partial<Clock> = systemClock(),
-  oracle: Oracle = {},
+  {
+    mostWaiting = () => ({ session: 2_000, wallet: 10_000 }),
+    ...oracle
+  }: Oracle & Partial<Pick<Parts, 'mostWaiting'>> = {},
 ) {
   const clock = { now, latest }
   const log = pino({ level: process.env.TEST_LOG ?? 'silent' })
@@ -137,6 +142,7 @@ export async function startPipeline(
     audit: evidence,
     switches,
     nextEpoch,
+    mostWaiting,
     chain: async () => chain,
     key: async (id: string) => {
       const row = await database.read((db) => walletStore.key(db, id))
@@ -287,6 +293,7 @@ export async function startPipeline(
       await service.stop()
       await keys.stop()
       chain.close()
+      await requireCounted(database)
     },
   }
 }

@@ -6,6 +6,7 @@ import type { Clock } from '../platform/clock.ts'
 import type { Database, Handle, Scope } from '../platform/db/database.ts'
 import type { Log } from '../platform/log.ts'
 import type { Prices } from '../policies/service.ts'
+import type { MostWaiting } from './deciding/room.ts'
 import type { Judge } from './deciding/verdict.ts'
 import type { Switches } from './switches.ts'
 
@@ -30,6 +31,7 @@ export type Parts = {
     current(network: Network, assets: readonly string[]): Prices
   }
   gate: Gate
+  mostWaiting(): MostWaiting
   /** Names this process in lane leases. */
   instance: string
 }

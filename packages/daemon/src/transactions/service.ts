@@ -1,5 +1,6 @@
 import {
   Failure,
+  isFailure,
   type Network,
   type SendRequest,
   type Simulation,
@@ -16,6 +17,7 @@ import { type Asked, answered, type Built, decide } from './deciding/decide.ts'
 import { type Answer, idempotencyStore } from './deciding/idempotency-store.ts'
 import { assetsOf, withFullFee } from './deciding/judge.ts'
 import { type OwedAnswers, owedAnswers } from './deciding/owed-answers.ts'
+import { fullQueue } from './deciding/room.ts'
 import { simulation } from './deciding/simulate.ts'
 import { type Job, type Parts, scopeOf } from './job.ts'
 import { networkOf, parseRequest } from './kinds/all.ts'
@@ -102,16 +104,22 @@ export class Transactions {
   async send(input: SendRequest, from: From): Promise<Answer> {
     const { database } = this.#parts
     const { sessionId, key } = from
-    const { wallet, stored } = await database.read(async (db) => ({
-      wallet: await this.#parts.chooseWallet(db, sessionId, choiceOf(input)),
-      stored: key ? await idempotencyStore.find(db, sessionId, key) : undefined,
-    }))
+    const { wallet, stored, full } = await database.read(async (db) => {
+      const wallet = await this.#parts.chooseWallet(db, sessionId, choiceOf(input))
+      const stored = key ? await idempotencyStore.find(db, sessionId, key) : undefined
+      // Before nodes are asked; without a key it may be the repeat of one that waits already.
+      const mayBeFull = key !== undefined && !stored
+      const full = mayBeFull && (await fullQueue({ parts: this.#parts, db }, { walletId: wallet.id, sessionId }))
+      return { wallet, stored, full }
+    })
+    if (full) throw full
     const prepared = await this.#prepare(input, sessionId, wallet)
     const known = answered(stored, prepared)
     if (known) return known
     const asked: Asked = { ...(await this.#build(prepared)), key, ip: from.peer }
     const scope = scopeOf(asked.walletId, [{ session_id: sessionId }])
     const answer = await database.work(scope, (db) => decide({ parts: this.#parts, db }, asked, this.#owed))
+    if (isFailure(answer)) throw answer
     if (!key) from.onDelivered((isDelivered) => isDelivered && this.#owed.delivered(answer.transactionId))
     const network = asked.chain.network.id
     if (answer.accepted?.status === 'PENDING')

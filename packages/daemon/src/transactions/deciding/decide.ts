@@ -13,6 +13,7 @@ import { type TransactionRow, transactionStore } from '../rows/store.ts'
 import type { SessionFacts, WalletFacts } from '../switches.ts'
 import { type Answer, type Answered, idempotencyStore } from './idempotency-store.ts'
 import { type OwedAnswers, oweAnswer, REPEAT_MS } from './owed-answers.ts'
+import { fullQueue } from './room.ts'
 import type { Subject, Verdict } from './verdict.ts'
 
 /** A request with its bytes built and read back: all that a decision is about. */
@@ -30,9 +31,10 @@ export type Asked = Built & { key?: string | undefined; ip?: string | undefined 
 
 /**
  * The first of the four transactions of a payment: idempotency key, request, effects, decision, reservation and evidence
- * are stored together, or nothing is.
+ * are stored together, or nothing is. A Failure is an answer too: to throw it would have all be decided again that share
+ * the commit.
  */
-export async function decide(job: Job, asked: Asked, owed: Pick<OwedAnswers, 'find'>): Promise<Answer> {
+export async function decide(job: Job, asked: Asked, owed: Pick<OwedAnswers, 'find'>): Promise<Answer | Failure> {
   const { parts, db } = job
   const replay = await replayed(db, asked)
   if (replay) return replay
@@ -40,6 +42,8 @@ export async function decide(job: Job, asked: Asked, owed: Pick<OwedAnswers, 'fi
   const identical = { session: session.id, hash: scopedHash(asked), since: parts.clock.now() - REPEAT_MS }
   const lost = asked.key ? undefined : await owed.find(db, identical)
   if (lost) return answerOf(lost, decisionOf(lost), lost.id)
+  const full = await fullQueue(job, asked)
+  if (full) return full
   const duplicateOf = asked.key ? undefined : await transactionStore.repeat(db, identical)
   const verdict = await parts.judge.of(db, subjectOf(asked, wallet, session))
   const row = transactionRow(job, asked, { verdict, epoch })
