@@ -155,6 +155,17 @@ const fixed = {
     ...live,
     summary: 'Unauthenticated and failed requests of one socket address that may come at once.',
   },
+  'retention.refused_days': {
+    ...number(30, 1, 3_650),
+    ...live,
+    summary: 'Days for which refused requests are kept, at most 10,000 of a session and day.',
+  },
+  'retention.details_days': {
+    ...number(90, 1, 3_650),
+    ...live,
+    summary:
+      'Days after which ended transactions lose their long texts, and idempotency keys and ended sessions are forgotten.',
+  },
   'security.policy_defaults_delay_seconds': {
     ...number(300, 1, 31_536_000),
     ...live,

@@ -39,6 +39,7 @@ import { sessionHandlers } from './sessions/handlers.ts'
 import {
   constraintFaults,
   findSession,
+  forgetSessions,
   isLinked,
   readConstraints,
   sessionAsHeld,
@@ -49,7 +50,7 @@ import { settingsService } from './settings/service.ts'
 import { tokenHandlers } from './tokens/handlers.ts'
 import { tokenFinder, tokens } from './tokens/service.ts'
 import { transactionHandlers } from './transactions/handlers.ts'
-import { judge, type Switches, Transactions } from './transactions/service.ts'
+import { judge, refusalCounts, type Switches, Transactions } from './transactions/service.ts'
 import { walletHandlers } from './wallets/handlers.ts'
 import {
   actsOn,
@@ -191,6 +192,7 @@ function servicesOf(ground: Ground, base: Base) {
     audit: evidence,
     stops,
     secret: () => keyFailures(keys.subkey('sessions')),
+    refusalsNotKept: refusalCounts.notKept,
     maxPerWallet: () => settings.get()['security.max_sessions_per_wallet'],
     dataDir: dataDir.path,
   })
@@ -269,6 +271,11 @@ function moneyPath(
   return new Transactions({
     ...shared,
     nextEpoch,
+    keptDays: () => ({
+      refused: settings.get()['retention.refused_days'],
+      details: settings.get()['retention.details_days'],
+    }),
+    forgetSessions: (before, count) => forgetSessions(database, before, count),
     mostWaiting: () => ({
       session: settings.get()['security.max_waiting_per_session'],
       wallet: settings.get()['security.max_waiting_per_wallet'],

@@ -15,6 +15,7 @@ import type { Database, Handle } from '../src/platform/db/database.ts'
 import { heldStops } from '../src/platform/held.ts'
 import { appliedPolicies, policies, policyVersions } from '../src/policies/service.ts'
 import { pricesService } from '../src/prices/service.ts'
+import { forgetSessions } from '../src/sessions/service.ts'
 import { sessionStore } from '../src/sessions/store.ts'
 import type { Parts } from '../src/transactions/job.ts'
 import { transactionStore } from '../src/transactions/rows/store.ts'
@@ -143,6 +144,8 @@ export async function startPipeline(
     switches,
     nextEpoch,
     mostWaiting,
+    keptDays: () => ({ refused: 30, details: 90 }),
+    forgetSessions: (before: number, count: number) => forgetSessions(database, before, count),
     chain: async () => chain,
     key: async (id: string) => {
       const row = await database.read((db) => walletStore.key(db, id))

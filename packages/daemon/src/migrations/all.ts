@@ -12,6 +12,7 @@ import { ceilings } from './0010-ceilings.ts'
 import { stops } from './0011-stops.ts'
 import { owedAnswers } from './0012-owed-answers.ts'
 import { waiting } from './0013-waiting.ts'
+import { retention } from './0014-retention.ts'
 
 /** The schema, step by step. */
 export const migrations: readonly Migration[] = [
@@ -28,4 +29,5 @@ export const migrations: readonly Migration[] = [
   stops,
   owedAnswers,
   waiting,
+  retention,
 ]

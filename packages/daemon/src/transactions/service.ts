@@ -26,6 +26,7 @@ import { laneId } from './lanes/lane-id.ts'
 import { lanes } from './lanes/lanes.ts'
 import type { Replacement } from './lanes/replace.ts'
 import { settler } from './lanes/settle.ts'
+import { type RetentionParts, retention } from './retention/retention.ts'
 import { type Ending, endUnsent } from './rows/ending.ts'
 import { laneStore } from './rows/lane-store.ts'
 import { type ListedRow, type ListFilter, listStore } from './rows/list-store.ts'
@@ -38,21 +39,23 @@ import type { WalletFacts } from './switches.ts'
 import { isOpenEnded, transactionView } from './views.ts'
 
 export { judge } from './deciding/judge.ts'
+export { refusalCounts } from './deciding/refusal-counts.ts'
 export { forgetEarlierRun } from './restored.ts'
 export type { Switches } from './switches.ts'
 
 type WalletChoice = { walletId?: string | undefined; network?: string | undefined }
 const choiceOf = (input: SendRequest): WalletChoice => ({ walletId: input.walletId, network: networkOf(input) })
 
-export type ServiceParts = Parts & {
-  /** The wallet a session means, or WALLET_ID_REQUIRED, WALLET_NOT_FOUND. */
-  chooseWallet(db: Handle, sessionId: string, choice: WalletChoice): Promise<WalletFacts>
-  /** The network a request means for a wallet, or NETWORK_REQUIRED, ENVIRONMENT_NETWORK_MISMATCH. */
-  resolveNetwork(wallet: WalletFacts, name: string | undefined): Network
-  findNetwork(id: string): Network | undefined
-  findToken: FindToken
-  held: Pick<Held, 'write'>
-}
+export type ServiceParts = Parts &
+  Pick<RetentionParts, 'keptDays' | 'forgetSessions'> & {
+    /** The wallet a session means, or WALLET_ID_REQUIRED, WALLET_NOT_FOUND. */
+    chooseWallet(db: Handle, sessionId: string, choice: WalletChoice): Promise<WalletFacts>
+    /** The network a request means for a wallet, or NETWORK_REQUIRED, ENVIRONMENT_NETWORK_MISMATCH. */
+    resolveNetwork(wallet: WalletFacts, name: string | undefined): Network
+    findNetwork(id: string): Network | undefined
+    findToken: FindToken
+    held: Pick<Held, 'write'>
+  }
 type From = {
   sessionId: string
   peer: string
@@ -75,6 +78,7 @@ export class Transactions {
   #scheduler: Loop | undefined
   #pruning: Loop | undefined
   #backlog: Loop | undefined
+  #retention: Loop | undefined
 
   constructor(parts: ServiceParts) {
     this.#parts = parts
@@ -88,12 +92,14 @@ export class Transactions {
     this.#scheduler = scheduler(this.#parts, this.#lanes)
     this.#pruning = pruning(this.#parts)
     this.#backlog = backlog(this.#parts)
+    this.#retention = retention(this.#parts)
   }
 
   async stop(): Promise<void> {
     await this.#scheduler?.stop()
     await this.#pruning?.stop()
     await this.#backlog?.stop()
+    await this.#retention?.stop()
     await this.#lanes.stop()
     await this.#settler.stop()
     await this.#owed.stop()

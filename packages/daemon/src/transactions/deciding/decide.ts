@@ -13,6 +13,7 @@ import { type TransactionRow, transactionStore } from '../rows/store.ts'
 import type { SessionFacts, WalletFacts } from '../switches.ts'
 import { type Answer, type Answered, idempotencyStore } from './idempotency-store.ts'
 import { type OwedAnswers, oweAnswer, REPEAT_MS } from './owed-answers.ts'
+import { MOST_KEPT, refusalCounts } from './refusal-counts.ts'
 import { fullQueue } from './room.ts'
 import type { Subject, Verdict } from './verdict.ts'
 
@@ -47,6 +48,8 @@ export async function decide(job: Job, asked: Asked, owed: Pick<OwedAnswers, 'fi
   const duplicateOf = asked.key ? undefined : await transactionStore.repeat(db, identical)
   const verdict = await parts.judge.of(db, subjectOf(asked, wallet, session))
   const row = transactionRow(job, asked, { verdict, epoch })
+  if (verdict.status === 'CANCELLED' && !(await keepsRefusal(job, row, session.id)))
+    return notKept(answerOf(row, verdict.decision))
   await transactionStore.insert(db, row)
   if (verdict.status !== 'CANCELLED') {
     await reserve(
@@ -67,6 +70,27 @@ export async function decide(job: Job, asked: Asked, owed: Pick<OwedAnswers, 'fi
   if (asked.key) await idempotencyStore.insert(db, keyRow(asked, answer, row.created_at))
   else if (answer.accepted) await oweAnswer(db, row.id)
   return answer
+}
+
+/** Whether a refusal is stored, with its evidence; of one session and day, so many are. The first that is not is put on record. */
+async function keepsRefusal({ parts, db }: Job, row: TransactionRow, sessionId: string): Promise<boolean> {
+  const notKept = await refusalCounts.count(db, sessionId, row.created_at)
+  if (notKept === 1)
+    await parts.audit.record(db, {
+      event: 'REFUSALS_COUNTED',
+      actor: sessionActor(sessionId),
+      walletId: row.wallet_id,
+      sessionId,
+      details: { kept: MOST_KEPT },
+    })
+  return notKept === 0
+}
+
+/** A refusal that nothing can be looked up of. */
+function notKept({ refused }: Answer): Failure {
+  const { code, message, details, retryAfter } = refused!
+  const { transactionId: _, ...rest } = details
+  return new Failure(code, message, { details: { ...rest, kept: false }, ...(retryAfter && { retryAfter }) })
 }
 
 const subjectOf = ({ chain, request, decoded, draft }: Asked, wallet: WalletFacts, session: SessionFacts): Subject => ({

@@ -1,4 +1,4 @@
-import { type Handle, statement } from '../../platform/db/database.ts'
+import { type Handle, type NoParams, statement } from '../../platform/db/database.ts'
 import { isUnsigned, type Status } from './states.ts'
 
 type WaitingRow = { scope: string; count: number }
@@ -32,6 +32,8 @@ const counts = statement<{ wallet: string; session: string }, WaitingRow>((db, p
     .where('scope', 'in', [p('wallet'), p('session')]),
 )
 
+const tidy = statement<NoParams>((db) => db.deleteFrom('waiting').where('count', '=', 0))
+
 /** What jobs have counted so far, by scope; written at the end of each. */
 const sums = new WeakMap<Handle, Map<string, number>>()
 
@@ -53,6 +55,8 @@ export const waitingStore = {
   moved(db: Handle, owner: Owner, { from, to }: { from: Status; to: Status }): void {
     if (isUnsigned(from) !== isUnsigned(to)) count(db, owner, isUnsigned(to) ? 1 : -1)
   },
+  /** Forgets whose requests have all left the line. */
+  tidy: (db: Handle) => db.run(tidy),
   async of(db: Handle, wallet: string, session: string): Promise<{ wallet: number; session: number }> {
     const rows = await db.all(counts, { wallet: walletScope(wallet), session: sessionScope(session) })
     const found = new Map(rows.map((row) => [row.scope, row.count]))
