@@ -20,6 +20,7 @@ import { inputReader } from './input.ts'
 import { tokenBuckets } from './limits.ts'
 import { peerGroup } from './peer.ts'
 import { referenceRoutes } from './reference.ts'
+import { type Turns, turns } from './turns.ts'
 import type { Call, HttpEnv, HttpOptions, HttpSettings, Meta } from './types.ts'
 
 const KEY = /^[\x21-\x7e]{1,255}$/
@@ -32,7 +33,7 @@ const PUBLIC = { kind: 'public' } as const
 export function httpApp<const Ops extends Operations>(options: HttpOptions<Ops>): Hono<HttpEnv> {
   const app = new Hono<HttpEnv>()
   const limits = limiter(options)
-  const serving = { ...options, limits }
+  const serving = { ...options, limits, turns: turns(options.monotonic ?? (() => performance.now())) }
   app.use(guard(options.settings))
   for (const [name, op] of Object.entries(options.operations)) addRoute(app, { name, op }, serving)
   for (const page of ['/doc', '/reference/*'])
@@ -63,7 +64,7 @@ class UndeclaredFailure extends Error {
 }
 
 type Named = { name: string; op: Operation }
-type Serving<Ops extends Operations> = HttpOptions<Ops> & { readonly limits: Limiter }
+type Serving<Ops extends Operations> = HttpOptions<Ops> & { readonly limits: Limiter; readonly turns: Turns }
 
 function addRoute<Ops extends Operations>(app: Hono<HttpEnv>, { name, op }: Named, options: Serving<Ops>): void {
   requireAccess(name, op)
@@ -76,10 +77,11 @@ function addRoute<Ops extends Operations>(app: Hono<HttpEnv>, { name, op }: Name
     const meta = c.get('meta')
     const principal = await admit(c, op, options)
     const outcome = { isFault: false }
+    const leave = principal.kind === 'agent' ? await options.turns.take(principal.sessionId) : undefined
     try {
       const input = await read(c, mostBytes(op, principal.kind))
       // One was counted before the body was read.
-      options.limits.known(principal, costOf(op, input) - 1)
+      await takenSlowly(() => options.limits.known(principal, costOf(op, input) - 1))
       const call = callOf(c, { op, principal, outcome })
       // The table types the handler; here it is one of many. `admit` let only the kinds of caller through that it knows.
       const result = await (handler as (call: Call, input: unknown) => unknown)(call, input)
@@ -91,6 +93,8 @@ function addRoute<Ops extends Operations>(app: Hono<HttpEnv>, { name, op }: Name
       if (options.strict) throw new UndeclaredFailure(problem, { cause: error })
       options.log.warn({ requestId: meta.requestId }, problem)
       throw error
+    } finally {
+      leave?.()
     }
   })
 }
@@ -115,7 +119,7 @@ async function admit<Ops extends Operations>(
   try {
     const principal = await authenticate(c.req.raw.headers, op, meta.peer)
     if (principal.kind === 'public' || !mayCall(op, principal.kind)) throw wrongCaller(op)
-    limits.known(principal, c.env?.counts ?? 1)
+    await takenSlowly(() => limits.known(principal, c.env?.counts ?? 1))
     return principal
   } catch (error) {
     if (isFailure(error) && error.status === 401) limits.stranger(meta)
@@ -155,6 +159,18 @@ function limiter({
       const more = count > 1 ? `; this one counts as ${count}` : ''
       refuse(known.take(nameOf(principal), { perSecond, burst }, count), `requests of this ${principal.kind}${more}`)
     },
+  }
+}
+
+/** Who does not heed a refusal would otherwise take more time with the next ones than with what is allowed. */
+const REFUSAL_MS = 250
+
+async function takenSlowly(take: () => void): Promise<void> {
+  try {
+    take()
+  } catch (error) {
+    await new Promise((resolve) => setTimeout(resolve, REFUSAL_MS))
+    throw error
   }
 }
 
