@@ -25,7 +25,7 @@ export const measureNeighbour = (program: Program): Promise<Neighbour> =>
     await operator.call('PUT', '/v1/admin/settings', {
       settings: ['security.rate_limit_per_second', 'security.rate_limit_burst'].map((key, at) => ({
         key,
-        value: [100, 2_000][at],
+        value: ['100', '2000'][at],
       })),
     })
     const count = PER_SECOND * SECONDS
