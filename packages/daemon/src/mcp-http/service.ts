@@ -13,7 +13,9 @@ const PROBE = { method: 'GET', path: operations.getKillSwitch.path, headers: {},
 /** A message is a call of one tool. */
 const MOST_BYTES = 65_536
 const MOST_MESSAGES = 20
+/** Of the protocol: what was sent cannot be read, or anything else. */
 const PARSE_ERROR = -32_700
+const SERVER_ERROR = -32_000
 
 /**
  * The MCP server at /mcp, over Streamable HTTP, for the holder of a session token. Each tool call is a call of the
@@ -71,7 +73,7 @@ async function readMessages(c: Context<HttpEnv>): Promise<unknown> {
     return JSON.parse(await readText(c, MOST_BYTES))
   } catch (error) {
     if (isFailure(error)) return refused(c, error.status, error.message)
-    return refused(c, 400, 'expected JSON', PARSE_ERROR)
+    return refused(c, 400, 'expected JSON')
   }
 }
 
@@ -97,6 +99,7 @@ function caller(app: Hono<HttpEnv>, c: Context<HttpEnv>) {
 }
 
 /** An error that belongs to no request of the protocol. */
-function refused(c: Context<HttpEnv>, status: number, message: string, code = -32_000): Response {
+function refused(c: Context<HttpEnv>, status: number, message: string): Response {
+  const code = status === 400 ? PARSE_ERROR : SERVER_ERROR
   return jsonAnswer(c.get('meta'), status, { jsonrpc: '2.0', error: { code, message }, id: null })
 }

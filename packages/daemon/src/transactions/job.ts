@@ -6,9 +6,11 @@ import type { Clock } from '../platform/clock.ts'
 import type { Database, Handle, Scope } from '../platform/db/database.ts'
 import type { Log } from '../platform/log.ts'
 import type { Prices } from '../policies/service.ts'
-import type { MostWaiting } from './deciding/room.ts'
 import type { Judge } from './deciding/verdict.ts'
 import type { Switches } from './switches.ts'
+
+/** Most requests that may wait unsigned. */
+export type MostWaiting = { readonly session: number; readonly wallet: number }
 
 /** What the money path is built of. */
 export type Parts = {

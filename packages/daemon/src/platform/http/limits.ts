@@ -1,4 +1,4 @@
-export type Rate = { readonly perSecond: number; readonly burst: number }
+type Rate = { readonly perSecond: number; readonly burst: number }
 type Bucket = { tokens: number; at: number }
 
 /** Callers remembered at once; the one that was idle longest is forgotten first, by then with a full bucket as a rule. */

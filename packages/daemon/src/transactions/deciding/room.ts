@@ -2,9 +2,6 @@ import { Failure } from '@waiaas/contract'
 import type { Job } from '../job.ts'
 import { waitingStore } from '../rows/waiting-store.ts'
 
-/** Most requests that may wait unsigned. */
-export type MostWaiting = { readonly session: number; readonly wallet: number }
-
 type Whose = { readonly walletId: string; readonly sessionId: string }
 
 /** Why one more may not wait; undefined when it may. */

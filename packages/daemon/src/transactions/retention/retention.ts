@@ -24,7 +24,7 @@ export type RetentionParts = Pick<Parts, 'database' | 'clock' | 'log' | 'instanc
 type Task = () => Promise<boolean>
 
 /** What grows with each request is bounded by these; evidence is never removed. */
-export function retentionTasks(parts: RetentionParts): Record<string, Task> {
+function retentionTasks(parts: RetentionParts): Record<string, Task> {
   const { database, clock, keptDays } = parts
   const before = (days: number) => clock.now() - days * DAY_MS
 
