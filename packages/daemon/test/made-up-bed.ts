@@ -8,7 +8,7 @@ import { until } from '../../../test/support/until.ts'
 import type { KeyringRow } from '../src/keys/service.ts'
 import { DAY_WINDOW, walletWindow } from '../src/ledger/service.ts'
 import { type Database, openDatabase } from '../src/platform/db/database.ts'
-import type { MostWaiting } from '../src/transactions/job.ts'
+import type { Parts } from '../src/transactions/job.ts'
 import { attemptStore } from '../src/transactions/rows/attempt-store.ts'
 import { transactionStore } from '../src/transactions/rows/store.ts'
 import { madeUpKey } from './made-up-chain.ts'
@@ -25,7 +25,7 @@ type Boot = {
   database: Database
   keyring?: KeyringRow
   limits?: Record<string, unknown>
-  mostWaiting?: MostWaiting
+  mostWaiting?: ReturnType<Parts['mostWaiting']>
 }
 type Options = Parameters<typeof madeUpNode>[0] & Pick<Boot, 'limits' | 'mostWaiting'> & { location?: Location }
 

@@ -10,7 +10,7 @@ import type { Judge } from './deciding/verdict.ts'
 import type { Switches } from './switches.ts'
 
 /** Most requests that may wait unsigned. */
-export type MostWaiting = { readonly session: number; readonly wallet: number }
+type MostWaiting = { readonly session: number; readonly wallet: number }
 
 /** What the money path is built of. */
 export type Parts = {
