@@ -26,11 +26,11 @@ test('beside another a caller runs a few at once, and the next when one is over'
   quiet()
   const noisy = calls(line, 'noisy', 20)
   await soon()
-  expect(noisy.running).toHaveLength(8)
+  expect(noisy.running).toHaveLength(2)
   noisy.running[0]!()
   noisy.running[0]!()
   await soon()
-  expect(noisy.running).toHaveLength(9)
+  expect(noisy.running).toHaveLength(3)
   // The other does not wait for them.
   ;(await line.take('quiet'))()
   for (let at = 1; at < 20; at++) {
@@ -48,7 +48,7 @@ test('beside another a caller runs a few at once, and the next when one is over'
 test('a call that waits for something else keeps the next one for a moment only', async () => {
   const line = turns(() => 0)
   ;(await line.take('quiet'))()
-  const { all, running } = calls(line, 'noisy', 9)
+  const { all, running } = calls(line, 'noisy', 3)
   await Promise.all(all)
-  expect(running).toHaveLength(9)
+  expect(running).toHaveLength(3)
 })

@@ -1,6 +1,6 @@
 /** Calls of one caller that run at once, alone and beside others that call too. */
 const ALONE = 256
-const BESIDE = 8
+const BESIDE = 2
 /** Who has called within this counts as another. */
 const RECENT_MS = 10_000
 /** A call that takes longer waits for something else than this process, and keeps the next one no longer. */
