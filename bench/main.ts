@@ -10,6 +10,7 @@ import type { PolicyResult } from './children/policy.ts'
 import { type Program, sourceProgram } from './daemon.ts'
 import { fsyncRate } from './disk.ts'
 import { measureAccept, measureReads } from './latency.ts'
+import { measureNeighbour } from './neighbour.ts'
 import { profileSends } from './profile.ts'
 import { measureBurst, measureRecovery } from './recovery.ts'
 import { jsonLine, type Measured, type More, markdown, table } from './report.ts'
@@ -58,8 +59,10 @@ async function measureMore(program: Program): Promise<More> {
   const reads = await measureReads(program)
   say('1,500 sends at once')
   const burst = await measureBurst(program, 1_500)
+  say('a token at its limits beside another')
+  const neighbour = await measureNeighbour(program)
   say('a kill with 1,000 in flight')
-  return { reads, burst, recoverySeconds: await measureRecovery(program, 1_000) }
+  return { reads, burst, neighbour, recoverySeconds: await measureRecovery(program, 1_000) }
 }
 
 async function main(): Promise<void> {

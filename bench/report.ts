@@ -1,5 +1,6 @@
 import { cpus, loadavg } from 'node:os'
 import type { Latency, Reads } from './latency.ts'
+import type { Neighbour } from './neighbour.ts'
 import type { Burst } from './recovery.ts'
 import type { StartUp } from './start-up.ts'
 import { round } from './statistics.ts'
@@ -16,7 +17,12 @@ export type Measured = {
   readonly plan: { readonly count: number; readonly rounds: number }
 }
 /** What only a full run measures. */
-export type More = { readonly reads: Reads; readonly burst: Burst; readonly recoverySeconds: number }
+export type More = {
+  readonly reads: Reads
+  readonly burst: Burst
+  readonly neighbour: Neighbour
+  readonly recoverySeconds: number
+}
 type Row = readonly [what: string, measured: string, budget: string]
 
 const ms = (value: number): string => `${round(value, 2)} ms`
@@ -55,11 +61,16 @@ function rows(measured: Measured, more: More | undefined): Row[] {
   ]
 }
 
-const moreRows = ({ reads, burst, recoverySeconds }: More): Row[] => [
+const moreRows = ({ reads, burst, neighbour, recoverySeconds }: More): Row[] => [
   ['balance from cache, p50', ms(reads.balanceP50Ms), '1 ms'],
   ['list of 20, p50', ms(reads.listP50Ms), '1 ms'],
   ['one transaction, p50', ms(reads.detailP50Ms), '1 ms'],
   ['1,500 sends at once', `${burst.landed} landed in ${round(burst.seconds, 1)} s`, 'all land'],
+  [
+    'accept latency beside a token at its limits, p99',
+    `${ms(neighbour.besideP99Ms)}; alone ${ms(neighbour.aloneP99Ms)}`,
+    'a fifth more',
+  ],
   ['recovery with 1,000 in flight', `${round(recoverySeconds, 1)} s`, '5 s'],
 ]
 

@@ -63,6 +63,7 @@ function buttonsOf(bed: MadeUpBed, database: Database = bed.database) {
   const sessionService = sessions({
     ...shared,
     secret: async () => new Uint8Array(32),
+    refusalsNotKept: async () => 0,
     maxPerWallet: () => 5,
     dataDir: '/nowhere',
   })

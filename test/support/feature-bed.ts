@@ -96,6 +96,7 @@ export async function openBed(open: Open, { keys, location, maxPerWallet = 5, cl
   const sessionService = sessions({
     ...common,
     secret: () => keyFailures(keys.subkey('sessions')),
+    refusalsNotKept: async () => 0,
     maxPerWallet: () => maxPerWallet,
     dataDir,
   })

@@ -167,6 +167,11 @@ export const events = {
     details: () => z.strictObject({ ...Policy, before: Before() }),
   },
   POLICY_DELETED: { severity: 'info', summary: 'A policy was taken away.', details: () => z.strictObject(Policy) },
+  REFUSALS_COUNTED: {
+    severity: 'warning',
+    summary: 'A session had so many requests refused in a day that further ones of the day are only counted.',
+    details: () => z.strictObject({ kept: Count }),
+  },
   POLICY_DENIED: { severity: 'warning', summary: 'The policies refused a request.', details: Decided },
   TOKEN_ADDED: {
     severity: 'info',

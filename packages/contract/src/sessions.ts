@@ -53,6 +53,10 @@ export const SessionItem = z.object({
   source: SessionSource,
   tokenIssuedCount: z.int(),
   constraints: SessionConstraints.nullable(),
+  refusalsNotKept: z
+    .int()
+    .optional()
+    .describe('requests that were refused after 10,000 others of the same day, and only counted'),
 })
 
 const one = z.strictObject({ id: Id })

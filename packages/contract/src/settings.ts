@@ -118,6 +118,16 @@ const fixed = {
     ...live,
     summary: 'Live sessions that one wallet may have.',
   },
+  'security.max_waiting_per_session': {
+    ...number(2_000, 1, 1_000_000),
+    ...live,
+    summary: 'Requests of one session that may wait to be signed: for their turn, a delay or an approval.',
+  },
+  'security.max_waiting_per_wallet': {
+    ...number(10_000, 1, 1_000_000),
+    ...live,
+    summary: 'Requests of one wallet that may wait to be signed.',
+  },
   'security.refuse_mainnet_with_recovery_key': {
     ...flag(false),
     ...live,
@@ -127,12 +137,13 @@ const fixed = {
   'security.rate_limit_per_second': {
     ...number(100, 1, 1_000_000),
     ...live,
-    summary: 'Requests a second of one session, or of the operator.',
+    summary:
+      'Calls a second of one session, or of the operator; ten rows of a list and a message of an MCP batch are one call each.',
   },
   'security.rate_limit_burst': {
     ...number(2_000, 1, 1_000_000),
     ...live,
-    summary: 'Requests of one session, or of the operator, that may come at once.',
+    summary: 'Calls of one session, or of the operator, that may come at once, counted in the same way.',
   },
   'security.rate_limit_public_per_second': {
     ...number(20, 1, 1_000_000),
@@ -159,6 +170,17 @@ const fixed = {
     ...number(60, 1, 3_600),
     ...live,
     summary: 'Seconds after which a connection that asks nothing is closed; one that waits for its answer is not.',
+  },
+  'retention.refused_days': {
+    ...number(30, 1, 3_650),
+    ...live,
+    summary: 'Days for which refused requests are kept, at most 10,000 of a session and day.',
+  },
+  'retention.details_days': {
+    ...number(90, 1, 3_650),
+    ...live,
+    summary:
+      'Days after which ended transactions lose their long texts, and idempotency keys and ended sessions are forgotten.',
   },
   'security.policy_defaults_delay_seconds': {
     ...number(300, 1, 31_536_000),

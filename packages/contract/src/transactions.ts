@@ -113,6 +113,12 @@ export const Transaction = z.object({
   displayAmount: z.string().nullable().optional(),
   displayCurrency: z.string().nullable().optional(),
   decision: Decision.nullable().optional(),
+  removed: z
+    .array(z.enum(['request', 'effects', 'bytes']))
+    .optional()
+    .describe(
+      'what is not kept of it any more, when its time has passed: what was asked in full, its effects, its bytes',
+    ),
 })
 export type Transaction = z.output<typeof Transaction>
 
@@ -165,7 +171,7 @@ export const transactionOperations = {
     refuse: refuseUnsendable,
     input: SendRequest,
     output: z.union([TransactionSent, Simulation]),
-    errors: [...buildErrors, 'POLICY_DENIED', 'RATE_LIMIT_EXCEEDED', 'KILL_SWITCH_ACTIVE'],
+    errors: [...buildErrors, 'POLICY_DENIED', 'RATE_LIMIT_EXCEEDED', 'WAITING_LIMIT_REACHED', 'KILL_SWITCH_ACTIVE'],
   }),
   simulate: operation({
     method: 'POST',

@@ -40,6 +40,7 @@ import { sessionHandlers } from './sessions/handlers.ts'
 import {
   constraintFaults,
   findSession,
+  forgetSessions,
   isLinked,
   readConstraints,
   sessionAsHeld,
@@ -52,7 +53,7 @@ import { stopTokens } from './stop-tokens/service.ts'
 import { tokenHandlers } from './tokens/handlers.ts'
 import { tokenFinder, tokens } from './tokens/service.ts'
 import { transactionHandlers } from './transactions/handlers.ts'
-import { judge, type Switches, Transactions } from './transactions/service.ts'
+import { judge, refusalCounts, type Switches, Transactions } from './transactions/service.ts'
 import { walletHandlers } from './wallets/handlers.ts'
 import {
   actsOn,
@@ -208,6 +209,7 @@ function servicesOf(ground: Ground, base: Base) {
     audit: evidence,
     stops,
     secret: () => keyFailures(keys.subkey('sessions')),
+    refusalsNotKept: refusalCounts.notKept,
     maxPerWallet: () => settings.get()['security.max_sessions_per_wallet'],
     dataDir: dataDir.path,
   })
@@ -288,6 +290,15 @@ function moneyPath(
   return new Transactions({
     ...shared,
     nextEpoch,
+    keptDays: () => ({
+      refused: settings.get()['retention.refused_days'],
+      details: settings.get()['retention.details_days'],
+    }),
+    forgetSessions: (before, count) => forgetSessions(database, before, count),
+    mostWaiting: () => ({
+      session: settings.get()['security.max_waiting_per_session'],
+      wallet: settings.get()['security.max_waiting_per_wallet'],
+    }),
     chain: chains.get,
     key: keyRows.key,
     ceiling: sealedCeiling,

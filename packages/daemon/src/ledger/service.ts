@@ -117,8 +117,7 @@ function changesOf(before: SpendRow, after: SpendRow): Part[] {
   addUp(changes, after, decode(after.items))
   const left = new Map<string, Part>()
   addUp(left, before, decode(before.items))
-  for (const [key, part] of left)
-    changes.set(key, { ...part, amount: (changes.get(key)?.amount ?? 0n) - part.amount })
+  for (const [key, part] of left) changes.set(key, { ...part, amount: (changes.get(key)?.amount ?? 0n) - part.amount })
   return [...changes.values()].filter(({ amount }) => amount !== 0n)
 }
 
@@ -347,4 +346,12 @@ export async function sessionTotal(
     sum = add(sum, usdIn(unit, amount, worth))
   }
   return sum
+}
+
+/** Forgets what an ended session has spent; false while something of it is open. */
+export async function forgetSession(db: Handle, sessionId: string): Promise<boolean> {
+  const scope = sessionScope(sessionId)
+  for (const open of (await ledgerStore.openOfAll(db, scope)).values()) if (open !== 0n) return false
+  await ledgerStore.removeScope(db, scope)
+  return true
 }

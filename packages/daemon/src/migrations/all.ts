@@ -17,6 +17,8 @@ import { seenBlocks } from './0015-seen-blocks.ts'
 import { laneReserves } from './0016-lane-reserves.ts'
 import { numberedCounts } from './0017-numbered-counts.ts'
 import { stopTokens } from './0018-stop-tokens.ts'
+import { waiting } from './0019-waiting.ts'
+import { retention } from './0020-retention.ts'
 
 /** The schema, step by step. */
 export const migrations: readonly Migration[] = [
@@ -38,4 +40,6 @@ export const migrations: readonly Migration[] = [
   laneReserves,
   numberedCounts,
   stopTokens,
+  waiting,
+  retention,
 ]

@@ -9,6 +9,9 @@ import type { Prices } from '../policies/service.ts'
 import type { Judge } from './deciding/verdict.ts'
 import type { Switches } from './switches.ts'
 
+/** Most requests that may wait unsigned. */
+type MostWaiting = { readonly session: number; readonly wallet: number }
+
 /** What the money path is built of. */
 export type Parts = {
   database: Database
@@ -32,6 +35,7 @@ export type Parts = {
     current(network: Network, assets: readonly string[]): Prices
   }
   gate: Gate
+  mostWaiting(): MostWaiting
   /** Names this process in lane leases. */
   instance: string
 }

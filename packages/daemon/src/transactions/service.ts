@@ -1,6 +1,7 @@
 import {
   Failure,
   invalidField,
+  isFailure,
   type Network,
   parseBase,
   type SendRequest,
@@ -19,6 +20,7 @@ import { type Funds, fundsOf } from './deciding/funds.ts'
 import { type Answer, idempotencyStore } from './deciding/idempotency-store.ts'
 import { assetsOf, withFullFee } from './deciding/judge.ts'
 import { type OwedAnswers, owedAnswers } from './deciding/owed-answers.ts'
+import { fullQueue } from './deciding/room.ts'
 import { simulation } from './deciding/simulate.ts'
 import { type Job, type Parts, scopeOf } from './job.ts'
 import { networkOf, parseRequest } from './kinds/all.ts'
@@ -27,6 +29,7 @@ import { laneId } from './lanes/lane-id.ts'
 import { lanes } from './lanes/lanes.ts'
 import type { Replacement } from './lanes/replace.ts'
 import { settler } from './lanes/settle.ts'
+import { type RetentionParts, retention } from './retention/retention.ts'
 import { type Ending, endUnsent } from './rows/ending.ts'
 import { laneStore } from './rows/lane-store.ts'
 import { type ListedRow, type ListFilter, listStore } from './rows/list-store.ts'
@@ -39,21 +42,23 @@ import type { WalletFacts } from './switches.ts'
 import { isOpenEnded, transactionView } from './views.ts'
 
 export { judge } from './deciding/judge.ts'
+export { refusalCounts } from './deciding/refusal-counts.ts'
 export { forgetEarlierRun } from './restored.ts'
 export type { Switches } from './switches.ts'
 
 type WalletChoice = { walletId?: string | undefined; network?: string | undefined }
 const choiceOf = (input: SendRequest): WalletChoice => ({ walletId: input.walletId, network: networkOf(input) })
 
-export type ServiceParts = Parts & {
-  /** The wallet a session means, or WALLET_ID_REQUIRED, WALLET_NOT_FOUND. */
-  chooseWallet(db: Handle, sessionId: string, choice: WalletChoice): Promise<WalletFacts>
-  /** The network a request means for a wallet, or NETWORK_REQUIRED, ENVIRONMENT_NETWORK_MISMATCH. */
-  resolveNetwork(wallet: WalletFacts, name: string | undefined): Network
-  findNetwork(id: string): Network | undefined
-  findToken: FindToken
-  held: Pick<Held, 'write'>
-}
+export type ServiceParts = Parts &
+  Pick<RetentionParts, 'keptDays' | 'forgetSessions'> & {
+    /** The wallet a session means, or WALLET_ID_REQUIRED, WALLET_NOT_FOUND. */
+    chooseWallet(db: Handle, sessionId: string, choice: WalletChoice): Promise<WalletFacts>
+    /** The network a request means for a wallet, or NETWORK_REQUIRED, ENVIRONMENT_NETWORK_MISMATCH. */
+    resolveNetwork(wallet: WalletFacts, name: string | undefined): Network
+    findNetwork(id: string): Network | undefined
+    findToken: FindToken
+    held: Pick<Held, 'write'>
+  }
 type From = {
   sessionId: string
   peer: string
@@ -79,6 +84,7 @@ export class Transactions {
   #scheduler: Loop | undefined
   #pruning: Loop | undefined
   #backlog: Loop | undefined
+  #retention: Loop | undefined
 
   constructor(parts: ServiceParts) {
     this.#parts = parts
@@ -92,12 +98,14 @@ export class Transactions {
     this.#scheduler = scheduler(this.#parts, this.#lanes)
     this.#pruning = pruning(this.#parts)
     this.#backlog = backlog(this.#parts)
+    this.#retention = retention(this.#parts)
   }
 
   async stop(): Promise<void> {
     await this.#scheduler?.stop()
     await this.#pruning?.stop()
     await this.#backlog?.stop()
+    await this.#retention?.stop()
     await this.#lanes.stop()
     await this.#settler.stop()
     await this.#owed.stop()
@@ -108,10 +116,15 @@ export class Transactions {
   async send(input: SendRequest, from: From): Promise<Answer> {
     const { database } = this.#parts
     const { sessionId, key } = from
-    const { wallet, stored } = await database.read(async (db) => ({
-      wallet: await this.#parts.chooseWallet(db, sessionId, choiceOf(input)),
-      stored: key ? await idempotencyStore.find(db, sessionId, key) : undefined,
-    }))
+    const { wallet, stored, full } = await database.read(async (db) => {
+      const wallet = await this.#parts.chooseWallet(db, sessionId, choiceOf(input))
+      const stored = key ? await idempotencyStore.find(db, sessionId, key) : undefined
+      // Before nodes are asked; without a key it may be the repeat of one that waits already.
+      const mayBeFull = key !== undefined && !stored
+      const full = mayBeFull && (await fullQueue({ parts: this.#parts, db }, { walletId: wallet.id, sessionId }))
+      return { wallet, stored, full }
+    })
+    if (full) throw full
     const prepared = await this.#prepare(input, sessionId, wallet)
     const known = answered(stored, prepared)
     if (known) return known
@@ -129,7 +142,10 @@ export class Transactions {
   async #decide(asked: Asked): Promise<Answer> {
     const scope = scopeOf(asked.walletId, [{ session_id: asked.sessionId }])
     try {
-      return await this.#parts.database.work(scope, (db) => decide({ parts: this.#parts, db }, asked, this.#owed))
+      const work = (db: Handle) => decide({ parts: this.#parts, db }, asked, this.#owed)
+      const answer = await this.#parts.database.work(scope, work)
+      if (isFailure(answer)) throw answer
+      return answer
     } catch (error) {
       if (!(error instanceof Uncovered)) throw error
       const lack = await this.#funds.lack(asked)

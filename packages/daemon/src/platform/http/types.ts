@@ -46,8 +46,6 @@ export type HttpOptions<Ops extends Operations> = {
   readonly connections?: Connections
   /** In tests: an undeclared failure code rejects the request instead of being answered, and an answer that does not fit is a fault. */
   readonly strict?: boolean
-  /** Most bytes of a body; 1 MiB unless given. */
-  readonly bodyLimit?: number
   /** Milliseconds that never jump. */
   readonly monotonic?: () => number
 }
@@ -69,7 +67,9 @@ export type Meta = {
   complete: boolean
 }
 
-export type HttpEnv = { Variables: { meta: Meta }; Bindings: Partial<NodeBindings> }
+export type HttpEnv = { Variables: { meta: Meta }; Bindings: Partial<NodeBindings> & Standing }
+/** Of a call that the daemon makes for a caller: as how many it counts. */
+type Standing = { readonly counts?: number }
 type NodeBindings = {
   readonly incoming: { readonly socket: Socket }
   readonly outgoing: { readonly writableFinished: boolean; once(event: 'close', listener: () => void): unknown }

@@ -4,6 +4,7 @@ import type { Tables } from '../../platform/db/tables.ts'
 import { isStopped, newestStop } from '../stopping/stop-store.ts'
 import { acceptedTimes } from './accepted-times.ts'
 import { mayMove, type Status } from './states.ts'
+import { waitingStore } from './waiting-store.ts'
 
 type HeadRow = {
   id: string
@@ -199,27 +200,32 @@ const lapsedApprovals = statement<{ now: number; count: number }, TransactionRow
     .where((eb) => eb.not(isStopped(eb)))
     .limit(p('count')),
 )
-const move = statement<{ id: string; from: Status; to: Status; at: number }>((db, p) =>
+type Owner = Pick<HeadRow, 'wallet_id' | 'session_id'>
+const OWNER = ['wallet_id', 'session_id'] as const
+const move = statement<{ id: string; from: Status; to: Status; at: number }, Owner>((db, p) =>
   db
     .updateTable('transactions')
     .set({ status: p('to'), updated_at: p('at') })
     .where('id', '=', p('id'))
-    .where('status', '=', p('from')),
+    .where('status', '=', p('from'))
+    .returning(OWNER),
 )
 type End = { id: string; from: Status; to: Status; error: string | null; code: string | null; at: number }
-const end = statement<End>((db, p) =>
+const end = statement<End, Owner>((db, p) =>
   db
     .updateTable('transactions')
     .set({ status: p('to'), error: p('error'), error_code: p('code'), updated_at: p('at') })
     .where('id', '=', p('id'))
-    .where('status', '=', p('from')),
+    .where('status', '=', p('from'))
+    .returning(OWNER),
 )
-const submit = statement<{ id: string; hash: string; at: number }>((db, p) =>
+const submit = statement<{ id: string; hash: string; at: number }, Owner>((db, p) =>
   db
     .updateTable('transactions')
     .set({ status: 'SUBMITTED', tx_hash: p('hash'), wait_reason: null, updated_at: p('at') })
     .where('id', '=', p('id'))
-    .where('status', '=', 'EXECUTING'),
+    .where('status', '=', 'EXECUTING')
+    .returning(OWNER),
 )
 const rehash = statement<{ id: string; hash: string; at: number }>((db, p) =>
   db
@@ -228,12 +234,13 @@ const rehash = statement<{ id: string; hash: string; at: number }>((db, p) =>
     .where('id', '=', p('id'))
     .where('status', '=', 'SUBMITTED'),
 )
-const unsubmit = statement<{ id: string; at: number }>((db, p) =>
+const unsubmit = statement<{ id: string; at: number }, Owner>((db, p) =>
   db
     .updateTable('transactions')
     .set({ status: 'PENDING', tx_hash: null, wait_reason: null, updated_at: p('at') })
     .where('id', '=', p('id'))
-    .where('status', '=', 'SUBMITTED'),
+    .where('status', '=', 'SUBMITTED')
+    .returning(OWNER),
 )
 type Land = {
   id: string
@@ -349,6 +356,7 @@ export const transactionStore = {
   async insert(db: Handle, row: TransactionRow) {
     await db.run(insert, row)
     await db.run(insertTexts, row)
+    waitingStore.inserted(db, row, row.status)
   },
   byId: (db: Handle, id: string) => db.get(byId, { id }),
   statusOf: async (db: Handle, id: string) => (await db.get(statusOf, { id }))?.status,
@@ -362,11 +370,13 @@ export const transactionStore = {
   acceptedTimes,
   /** Each change below names the state it starts from and says whether it won. */
   move: async (db: Handle, change: { id: string; from: Status; to: Status; at: number }) =>
-    won(await db.run(move, allowed(change))),
-  end: async (db: Handle, change: End) => won(await db.run(end, allowed(change))),
-  submit: async (db: Handle, change: { id: string; hash: string; at: number }) => won(await db.run(submit, change)),
+    counted(db, await db.get(move, allowed(change)), change),
+  end: async (db: Handle, change: End) => counted(db, await db.get(end, allowed(change)), change),
+  submit: async (db: Handle, change: { id: string; hash: string; at: number }) =>
+    counted(db, await db.get(submit, change), { from: 'EXECUTING', to: 'SUBMITTED' }),
   /** Its bytes were signed and never left. */
-  unsubmit: async (db: Handle, change: { id: string; at: number }) => won(await db.run(unsubmit, change)),
+  unsubmit: async (db: Handle, change: { id: string; at: number }) =>
+    counted(db, await db.get(unsubmit, change), { from: 'SUBMITTED', to: 'PENDING' }),
   /** Whom it pays; undefined when it did not win. */
   land: (db: Handle, change: Land) => db.get(land, allowed(change)),
   /** The hash of the attempt that counts: the newest, or the one in a block. */
@@ -391,6 +401,12 @@ export const transactionStore = {
 function allowed<C extends { from: Status; to: Status }>(change: C): C {
   if (!mayMove(change.from, change.to)) throw new Error(`a transaction never goes from ${change.from} to ${change.to}`)
   return change
+}
+
+/** Whether a change won; then what waits is counted anew. */
+function counted(db: Handle, owner: Owner | undefined, change: { from: Status; to: Status }): boolean {
+  if (owner) waitingStore.moved(db, owner, change)
+  return owner !== undefined
 }
 
 /** Whether a conditional update found what it was to change. */
