@@ -39,14 +39,41 @@ test('the network says which wallet of a session is meant, where one alone acts 
 })
 
 test('a wallet is meant by its name as by its id', async () => {
+  expect(await ask('/v1/wallet/address?walletId=EVM-Local')).toMatchObject({ status: 200, body: { walletId: evm } })
   expect(await ask('/v1/wallet/address?walletId=evm-local')).toMatchObject({ status: 200, body: { walletId: evm } })
   expect(await ask('/v1/wallet/address?walletId=evm')).toMatchObject({
     status: 404,
     body: { code: 'WALLET_NOT_FOUND' },
   })
-  await daemon.operator.createWallet({ name: 'evm-local', chain: 'ethereum', createSession: false })
   // One of another session's is not meant, and not told of.
-  expect((await ask('/v1/wallet/address?walletId=evm-local')).status).toBe(200)
+  await daemon.operator.createWallet({ name: 'not theirs', chain: 'ethereum', createSession: false })
+  for (const path of ['/v1/wallet/address?walletId=not%20theirs', '/v1/wallets/not%20theirs'])
+    expect(await ask(path)).toMatchObject({ status: 404, body: { code: 'WALLET_NOT_FOUND' } })
+})
+
+test('the operator names wallets as an agent does, wherever an id is asked', async () => {
+  const as = 'operator' as const
+  const get = (path: string) => daemon.call('GET', path, { as })
+  expect((await get('/v1/wallets/evm-local')).body).toMatchObject({ id: evm })
+  expect((await get('/v1/wallets/EVM-LOCAL/networks')).body).toMatchObject({ id: evm })
+  expect((await get('/v1/sessions?wallet_id=evm-local')).body).toMatchObject({ data: [{ walletName: 'evm-local' }] })
+  const body = { walletIds: ['evm-local', 'sol-local'] }
+  const made = await daemon.call<{ id: string }>('POST', '/v1/sessions', { as, body })
+  expect(made.body).toMatchObject({ walletId: evm, wallets: [{ name: 'evm-local' }, { name: 'sol-local' }] })
+  const gone = await daemon.call('DELETE', `/v1/sessions/${made.body.id}/wallets/sol-local`, { as })
+  expect(gone.status).toBe(204)
+  const policy = { walletId: 'evm-local', type: 'ALLOWED_NETWORKS', rules: { networks: [{ network: 'local-evm' }] } }
+  expect((await daemon.call('POST', '/v1/policies', { as, body: policy })).body).toMatchObject({ walletId: evm })
+  expect((await get('/v1/audit-logs?wallet_id=evm-local&limit=1')).body).toMatchObject({ data: [{ walletId: evm }] })
+  expect(await get('/v1/wallets/nobody')).toMatchObject({ status: 404, body: { code: 'WALLET_NOT_FOUND' } })
+})
+
+test('a name that is taken is refused with who has it', async () => {
+  const body = { name: ' Evm-LOCAL', chain: 'solana' }
+  expect(await daemon.call('POST', '/v1/wallets', { as: 'operator', body })).toMatchObject({
+    status: 409,
+    body: { code: 'WALLET_NAME_EXISTS', details: { walletId: evm }, message: expect.stringContaining('another name') },
+  })
 })
 
 test('the CAIP-19 name of a token says on which network', async () => {

@@ -7,7 +7,6 @@ import {
   operations,
   parseArguments,
 } from '@waiaas/contract'
-import type { WAIaaSClient } from '@waiaas/sdk'
 import { connectFor, type DaemonFlags } from './api.ts'
 import { columns } from './columns.ts'
 import { UsageError } from './errors.ts'
@@ -15,7 +14,6 @@ import { daemonFlagsHelp } from './flags.ts'
 import { plainText } from './table.ts'
 import { print, printJson } from './terminal.ts'
 import { views } from './views.ts'
-import { chooseWallet } from './wallets.ts'
 
 type Derived = ReturnType<typeof commands>[number]
 
@@ -39,23 +37,10 @@ export async function runDerived(command: Derived, argv: readonly string[]): Pro
   const name = command.operation as keyof typeof operations
   const api = await connectFor((operations[name] as Operation).access, flags)
   const send = api[name] as (input: unknown) => Promise<unknown>
-  const answer = await send(await withWalletIds(command, input, api))
+  const answer = await send(input)
   if (flags.json) printJson(answer ?? null)
   // The daemon answers with the output of the operation that was called.
   else print((views[name] as View | undefined)?.(answer) ?? plainText(answer, columns[name]))
-}
-
-const isUuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
-
-/** People name wallets; the wire wants ids. */
-async function withWalletIds({ name }: Derived, input: Input, api: WAIaaSClient): Promise<Input> {
-  const fields = ['walletId', 'wallet_id', ...(name.startsWith('wallet ') ? ['id'] : [])]
-  const resolved = { ...input }
-  for (const field of fields) {
-    const value = input[field]
-    if (typeof value === 'string' && !isUuid.test(value)) resolved[field] = (await chooseWallet(api, value)).id
-  }
-  return resolved
 }
 
 type Input = Record<string, unknown>

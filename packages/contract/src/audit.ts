@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { SEVERITIES } from './events.ts'
 import { Id, Limit, UnixSeconds } from './ids.ts'
+import { WalletName } from './names.ts'
 import { operation } from './operation.ts'
 
 export const AuditEntry = z.object({
@@ -52,7 +53,7 @@ export const auditOperations = {
     command: 'audit list',
     aliases: { wallet_id: ['walletId'], event_type: ['eventType'], tx_id: ['txId'], include_total: ['includeTotal'] },
     input: z.strictObject({
-      wallet_id: Id.optional(),
+      wallet_id: WalletName.optional(),
       event_type: z.string().min(1).max(100).optional(),
       severity: AuditEntry.shape.severity.optional(),
       from: UnixSeconds.optional(),

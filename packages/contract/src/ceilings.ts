@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { Id } from './ids.ts'
+import { WalletName } from './names.ts'
 import { operation } from './operation.ts'
 import { Address, NetworkName } from './wire.ts'
 
@@ -50,7 +51,7 @@ export const ceilingOperations = {
     access: operator,
     tag,
     summary: 'Read the most that the signer signs for a wallet, and how much of it is used.',
-    input: z.strictObject({ id: Id }),
+    input: z.strictObject({ id: WalletName }),
     output: WalletCeiling,
     errors,
   }),
@@ -62,7 +63,7 @@ export const ceilingOperations = {
     summary: 'Show or change the most that the signer signs for a wallet on a network, in whole units.',
     command: 'wallet ceiling',
     input: z.strictObject({
-      id: Id,
+      id: WalletName,
       network: NetworkName.optional().describe('where it changes; only shown without one'),
       token: z.string().max(200).optional().describe('symbol or address; the native asset without one'),
       transaction: Amount.describe('the most in one transaction'),

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import type { FailureCode } from './failure.ts'
+import { namedFields } from './names.ts'
 
 export type Caller = 'agent' | 'owner' | 'operator'
 /** Who may call: everybody, or any of the named kinds of caller. */
@@ -109,12 +110,16 @@ export const accessFailures = {
   owner: ['SYSTEM_LOCKED'],
 } as const satisfies Record<Caller, readonly FailureCode[]>
 
-/** Every code an operation may fail with: its own and those that its access and method bring. */
+/** Where an input means something by its name: nothing is called so, or several are. */
+const nameFailures = ['WALLET_NOT_FOUND', 'WALLET_ID_REQUIRED'] as const satisfies readonly FailureCode[]
+
+/** Every code an operation may fail with: its own and those that its access, method and input bring. */
 export function failuresOf(op: Operation): FailureCode[] {
   const codes = new Set<FailureCode>([...op.errors, ...commonFailures])
   if (bodySource(op) === 'body') for (const code of bodyFailures) codes.add(code)
   if (op.access !== 'public') for (const caller of op.access) for (const code of accessFailures[caller]) codes.add(code)
   if (op.idempotent) codes.add('IDEMPOTENCY_KEY_REUSED')
+  if (namedFields(op.input).length > 0) for (const code of nameFailures) codes.add(code)
   return [...codes]
 }
 

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { Failure } from './failure.ts'
 import { cursors, Id, Limit, nextPage, Offset, UnixSeconds } from './ids.ts'
+import { WalletName } from './names.ts'
 import { operation } from './operation.ts'
 import {
   INSTALLED_TYPE,
@@ -61,7 +62,7 @@ export function parseRules<T extends PolicyType>(type: T, rules: unknown): Polic
 
 export const CreatePolicyRequest = z
   .strictObject({
-    walletId: Id.optional().describe('left out: applies to each wallet'),
+    walletId: WalletName.optional().describe('id or name of the wallet; left out: applies to each wallet'),
     type: PolicyTypeName,
     rules: Rules,
     priority: Priority.default(0),
@@ -111,7 +112,7 @@ export const policyOperations = {
     access: ['agent', 'operator'],
     summary: 'List policies, the highest priority first; a session sees those of its wallet and those of every wallet.',
     input: z.strictObject({
-      walletId: Id.optional().describe('this wallet and what applies to every wallet'),
+      walletId: WalletName.optional().describe('id or name: this wallet and what applies to every wallet'),
       limit: Limit(50, 500),
       offset: Offset,
       cursor: cursors.priority.optional(),

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { cursors, Id, Limit, nextPage, Offset, UnixSeconds } from './ids.ts'
+import { WalletName } from './names.ts'
 import { operation } from './operation.ts'
 import { Address, NetworkName, SessionSource, SessionStatus, TransactionType, Unwritten, UsdAmount } from './wire.ts'
 
@@ -71,8 +72,8 @@ export const sessionOperations = {
     ignored: ['source'],
     input: z
       .strictObject({
-        walletId: Id.optional().describe('the wallet'),
-        walletIds: z.array(Id).min(1).max(100).optional().describe('several wallets'),
+        walletId: WalletName.optional(),
+        walletIds: z.array(WalletName).min(1).max(100).optional().describe('ids or names of several wallets'),
         ttl: Ttl,
         maxRenewals: z
           .int()
@@ -105,7 +106,7 @@ export const sessionOperations = {
     tool: 'list_sessions',
     aliases: { walletId: ['wallet_id'] },
     input: z.strictObject({
-      walletId: Id.optional(),
+      walletId: WalletName.optional(),
       limit: Limit(50, 200),
       offset: Offset,
       cursor: cursors.id.optional(),
@@ -161,7 +162,7 @@ export const sessionOperations = {
     command: 'session link',
     status: 201,
     aliases: { walletId: ['wallet_id'] },
-    input: z.strictObject({ id: Id, walletId: Id }),
+    input: z.strictObject({ id: Id, walletId: WalletName }),
     output: z.object({ sessionId: Id, walletId: Id, createdAt: UnixSeconds }),
     errors: ['SESSION_NOT_FOUND', 'SESSION_REVOKED', 'WALLET_ALREADY_LINKED', ...limits],
   }),
@@ -184,7 +185,7 @@ export const sessionOperations = {
     summary: 'Take a wallet from a session; what the session asked of it and is not signed is cancelled.',
     command: 'session unlink',
     status: 204,
-    input: z.strictObject({ id: Id, walletId: Id }),
+    input: z.strictObject({ id: Id, walletId: WalletName }),
     output: z.void(),
     errors: ['SESSION_NOT_FOUND', 'SESSION_REQUIRES_WALLET'],
   }),
@@ -198,7 +199,7 @@ export const sessionOperations = {
     status: 201,
     aliases: { walletId: ['wallet_id'] },
     input: z.strictObject({
-      walletId: Id,
+      walletId: WalletName,
       expiresIn: z.int().min(300).max(YEAR).optional().describe('lifetime in seconds; 24 hours unless given'),
     }),
     output: z.object({

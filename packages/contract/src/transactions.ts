@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { Decision, Tier } from './decision.ts'
 import { cursors, Id, Limit, nextPage, Offset, UnixSeconds } from './ids.ts'
+import { WalletName } from './names.ts'
 import { operation } from './operation.ts'
 import { refuseUnsendable, SENDS, SendRequest } from './requests/request.ts'
 import { walletAlias, walletChoice } from './wallet.ts'
@@ -264,7 +265,7 @@ export const transactionOperations = {
     command: 'tx list',
     aliases: { wallet_id: ['walletId'] },
     input: z.strictObject({
-      wallet_id: Id.optional(),
+      wallet_id: WalletName.optional(),
       type: TransactionType.optional(),
       status: TransactionStatus.optional(),
       network: NetworkName.optional(),

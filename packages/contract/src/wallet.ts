@@ -1,14 +1,15 @@
 import { z } from 'zod'
 import { Id } from './ids.ts'
+import { WalletName } from './names.ts'
 import { operation } from './operation.ts'
-import { Address, Chain, Digits, EnvironmentName, Name, NetworkName } from './wire.ts'
+import { Address, Chain, Digits, EnvironmentName, NetworkName } from './wire.ts'
 
 const tag = 'Wallet'
 const agent = ['agent'] as const
 
 /** Names the wallet inside a session; needed only when the session has several. */
 export const walletChoice = {
-  walletId: Name.optional().describe('id or name of the wallet; needed when several of the session can be meant'),
+  walletId: WalletName.optional().describe('id or name of the wallet; needed when several of the session can be meant'),
 }
 export const walletAlias = { walletId: ['wallet_id'] } as const
 

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { cursors, Id, Limit, nextPage, UnixSeconds } from './ids.ts'
+import { NewName, WalletName } from './names.ts'
 import { operation } from './operation.ts'
 import { INSTALLED_TYPE } from './policies/all.ts'
 import { Address, Chain, EnvironmentName, Name, OwnerState, Unwritten, WalletStatus } from './wire.ts'
@@ -36,7 +37,7 @@ export const WalletDetail = Wallet.extend({
 })
 
 const createFields = {
-  name: Name,
+  name: NewName,
   chain: Chain.default('solana'),
   environment: EnvironmentName.default('testnet'),
   defaultPolicy: z
@@ -133,7 +134,7 @@ const ListDerivations = z
     path: ['sealed'],
   })
 
-const one = z.strictObject({ id: Id })
+const one = z.strictObject({ id: WalletName })
 const dual = ['agent', 'operator'] as const
 const operator = ['operator'] as const
 
@@ -156,7 +157,7 @@ export const walletOperations = {
         .describe('externally owned account'),
     }),
     output: CreatedWallet,
-    errors: ['CHAIN_NOT_SUPPORTED', 'RECOVERY_KEY_PRESENT', 'SESSION_LIMIT_EXCEEDED'],
+    errors: ['CHAIN_NOT_SUPPORTED', 'RECOVERY_KEY_PRESENT', 'SESSION_LIMIT_EXCEEDED', 'WALLET_NAME_EXISTS'],
   }),
   listWallets: operation({
     method: 'GET',
@@ -189,9 +190,9 @@ export const walletOperations = {
     tag,
     summary: 'Rename a wallet.',
     command: 'wallet rename',
-    input: z.strictObject({ id: Id, name: Name }),
+    input: z.strictObject({ id: WalletName, name: NewName }),
     output: Wallet,
-    errors: ['WALLET_NOT_FOUND', 'WALLET_TERMINATED'],
+    errors: ['WALLET_NOT_FOUND', 'WALLET_TERMINATED', 'WALLET_NAME_EXISTS'],
   }),
   terminateWallet: operation({
     method: 'DELETE',
@@ -222,7 +223,10 @@ export const walletOperations = {
     tag,
     summary: 'Suspend a wallet; once this has answered, nothing of it is signed or sent for the first time.',
     command: 'wallet suspend',
-    input: z.strictObject({ id: Id, reason: z.string().max(200).default('MANUAL').describe('why, for the record') }),
+    input: z.strictObject({
+      id: WalletName,
+      reason: z.string().max(200).default('MANUAL').describe('why, for the record'),
+    }),
     output: z.object({
       id: Id,
       status: z.literal('SUSPENDED'),
@@ -289,7 +293,13 @@ export const walletOperations = {
           'where a mnemonic came without derivation and path, and other wallets derive other addresses from it: the one that was taken, then those; terminate the wallet and import it again with another derivation or path if it is not the one you know',
         ),
     }),
-    errors: ['INVALID_IMPORT', 'CHAIN_NOT_SUPPORTED', 'RECOVERY_KEY_PRESENT', 'WALLET_ADDRESS_EXISTS'],
+    errors: [
+      'INVALID_IMPORT',
+      'CHAIN_NOT_SUPPORTED',
+      'RECOVERY_KEY_PRESENT',
+      'WALLET_ADDRESS_EXISTS',
+      'WALLET_NAME_EXISTS',
+    ],
   }),
   listDerivations: operation({
     method: 'POST',
@@ -308,7 +318,7 @@ export const walletOperations = {
     tag,
     summary: 'Export the key of a wallet; asks for the master password again and is audited first.',
     input: z.strictObject({
-      id: Id,
+      id: WalletName,
       format: z.enum(EXPORT_FORMATS).default('private-key'),
       masterPassword: z.string().min(1).max(1_000).describe('the master password again'),
       password: z.string().min(8).max(1_000).optional().describe('password of the keystore-v3 file'),

@@ -21,6 +21,7 @@ import { mcpRoutes } from './mcp-http/service.ts'
 import { migrations } from './migrations/all.ts'
 import { operatorHandlers } from './operator/handlers.ts'
 import { operatorService } from './operator/service.ts'
+import { sessionOf } from './platform/caller.ts'
 import type { SystemClock } from './platform/clock.ts'
 import type { ClockMark } from './platform/clock-mark.ts'
 import type { Config } from './platform/config.ts'
@@ -57,7 +58,9 @@ import {
   keyFailures,
   resolveNetwork,
   sealedCeiling,
+  sharedNames,
   walletAsHeld,
+  walletIdOf,
   walletKeys,
   walletOfSession,
   wallets,
@@ -96,6 +99,7 @@ export async function compose(ground: Ground) {
       operations,
       handlers: allHandlers(features),
       authenticate: authentication({ ...services, operator: base.operator }),
+      idOf: (_wallet, name, principal) => ground.database.read((db) => walletIdOf(db, name, sessionOf(principal))),
       settings: base.settings.get,
       version,
       log: ground.log,
@@ -341,6 +345,7 @@ function adminOf(ground: Ground, { chains, settings, evidence, held }: Base, ser
     troubles: () => services.transactions.troubles(),
     killSwitch: services.killSwitch.read,
     heldStops: held.names,
+    sharedNames,
     folder:
       config.settings['database.url'] === ''
         ? dirname(resolve(dataDir.path, config.settings['database.path']))

@@ -198,7 +198,7 @@ export async function startPipeline(
     await database.work({ exclusive: ['system', `wallet:${id}`] }, async (db) => {
       await walletStore.insert(db, {
         id,
-        name: 'w',
+        name: `w ${id}`,
         chain: world.chain,
         environment: 'testnet',
         address: key.address,

@@ -51,6 +51,7 @@ function serviceOn(database: Database, more: Partial<AdminOptions> = {}) {
     troubles: () => [],
     killSwitch: async () => ({ state: 'ACTIVE' }),
     heldStops: () => [],
+    sharedNames: async () => [],
     folder: undefined,
     shutdown: () => undefined,
     ...more,
@@ -145,7 +146,7 @@ forEachEngine((engine, open) => {
     ]
     await database.work({}, async (db) => {
       await walletStore.insert(db, wallet)
-      await walletStore.insert(db, { ...wallet, id: newId(), status: 'TERMINATED' })
+      await walletStore.insert(db, { ...wallet, id: newId(), name: 'other', status: 'TERMINATED' })
       await sessionStore.insert(db, session)
       await sessionStore.insert(db, { ...session, id: newId(), token_hash: 'b', expires_at: 0 })
       await sessionStore.insert(db, { ...session, id: newId(), token_hash: 'c', expires_at: NOW })

@@ -39,6 +39,8 @@ export type AdminOptions = {
   readonly troubles: () => readonly string[]
   /** Stops that hold in memory and are not written yet. */
   readonly heldStops: () => readonly string[]
+  /** Of wallets that share a name. */
+  readonly sharedNames: (db: Handle) => Promise<string[]>
   /** Where SQLite's file lies; undefined for a server. */
   readonly folder: string | undefined
   readonly killSwitch: (db: Handle) => Promise<{ state: KillSwitchState }>
@@ -88,7 +90,8 @@ export function adminService(options: AdminOptions) {
 
   async function status(): Promise<z.input<typeof AdminStatus>> {
     const now = clock.now()
-    const { counts, recent } = await database.read(async (db) => ({
+    const { counts, recent, names } = await database.read(async (db) => ({
+      names: await options.sharedNames(db),
       counts: await adminStore.counts(db, clock.latest(), now - DAY_MS),
       recent: await adminStore.recent(db, RECENT),
     }))
@@ -101,7 +104,7 @@ export function adminService(options: AdminOptions) {
       recentTxCount: counts.transactions,
       failedTxCount: counts.failed,
       autoProvisioned: recoveryKey.exists(),
-      warnings: [...warnings(), ...(await unstored())],
+      warnings: [...warnings(), ...names, ...(await unstored())],
       recentTransactions: recent.map(transactionView),
     }
   }

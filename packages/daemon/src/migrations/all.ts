@@ -11,6 +11,7 @@ import { judgedReplacements } from './0009-replacements.ts'
 import { ceilings } from './0010-ceilings.ts'
 import { stops } from './0011-stops.ts'
 import { owedAnswers } from './0012-owed-answers.ts'
+import { walletNames } from './0013-wallet-names.ts'
 
 /** The schema, step by step. */
 export const migrations: readonly Migration[] = [
@@ -26,4 +27,5 @@ export const migrations: readonly Migration[] = [
   ceilings,
   stops,
   owedAnswers,
+  walletNames,
 ]

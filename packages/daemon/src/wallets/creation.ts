@@ -8,6 +8,7 @@ import type { WalletDependencies } from './dependencies.ts'
 import { derivedAddresses, importSecret } from './importing.ts'
 import { keyFailures } from './key-failures.ts'
 import { storedKey } from './key-rows.ts'
+import { nameLock, requireFreeName } from './naming.ts'
 import { type WalletRow, walletStore } from './store.ts'
 import { walletView } from './views.ts'
 
@@ -38,10 +39,11 @@ export function creation(parts: WalletDependencies, ceilings: Ceilings) {
     const row = newWallet(chosen, { id, address: key.address, now: clock.now() })
     const ceiling = await ceilings.first(chosen, { address: key.address, isImported })
     // Two imports of one key at the same time meet at the lock of its address.
-    const exclusive = [`wallet:${id}`, `address:${key.chain}:${key.address}`]
+    const exclusive = [`wallet:${id}`, `address:${key.chain}:${key.address}`, nameLock(row.name)]
     await database.work({ shared: ['system'], exclusive }, async (db) => {
       const other = await walletStore.liveByAddress(db, row.chain, row.address)
       if (other) throw addressExists(other)
+      await requireFreeName(db, row.name)
       await walletStore.insert(db, row)
       await walletStore.insertKey(db, storedKey(key))
       await ceilingStore.set(db, id, ceiling)

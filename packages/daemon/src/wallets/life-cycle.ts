@@ -3,6 +3,7 @@ import type { By } from '../platform/caller.ts'
 import { keyedMutex } from '../platform/keyed-mutex.ts'
 import type { WalletDependencies } from './dependencies.ts'
 import { needLiveWallet } from './lookup.ts'
+import { nameLock, requireFreeName } from './naming.ts'
 import { walletStore } from './store.ts'
 import { suspension } from './suspension.ts'
 import { termination } from './termination.ts'
@@ -22,8 +23,9 @@ export function lifeCycle(parts: WalletDependencies) {
     ...termination(parts, inTurn),
 
     rename: (id: string, name: string, by: By): Promise<Answer<'renameWallet'>> =>
-      database.work(changing(id), async (db) => {
+      database.work(changing(id, nameLock(name)), async (db) => {
         const row = await needLiveWallet(db, id)
+        await requireFreeName(db, name, id)
         const at = clock.now()
         await walletStore.rename(db, { id, name, at })
         await audit.record(db, { event: 'WALLET_RENAMED', walletId: id, ...by, details: { from: row.name, to: name } })

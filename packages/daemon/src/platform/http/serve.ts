@@ -16,6 +16,7 @@ import { fit } from './fit.ts'
 import { guard } from './guard.ts'
 import { inputReader } from './input.ts'
 import { tokenBuckets } from './limits.ts'
+import { nameReader } from './named.ts'
 import { peerGroup } from './peer.ts'
 import { referenceRoutes } from './reference.ts'
 import type { Call, HttpEnv, HttpOptions, HttpSettings, Meta } from './types.ts'
@@ -69,6 +70,7 @@ function addRoute<Ops extends Operations>(app: Hono<HttpEnv>, { name, op }: Name
   const handler = options.handlers[name]
   if (!handler) throw new Error(`operation ${name} has no handler`)
   const read = inputReader(op, options.bodyLimit ?? BODY_LIMIT)
+  const withIds = options.idOf ? nameReader(op, options.idOf) : async (input: unknown) => input
   const declared: ReadonlySet<string> = new Set(failuresOf(op))
   const path = op.path.replaceAll(/\{(\w+)\}/g, ':$1')
   app.on(op.method, path, async (c) => {
@@ -76,7 +78,7 @@ function addRoute<Ops extends Operations>(app: Hono<HttpEnv>, { name, op }: Name
     const principal = await admit(c, op, options)
     const outcome = { isFault: false }
     try {
-      const input = await read(c)
+      const input = await withIds(await read(c), principal)
       const call = callOf(c, { op, principal, outcome })
       // The table types the handler; here it is one of many. `admit` let only the kinds of caller through that it knows.
       const result = await (handler as (call: Call, input: unknown) => unknown)(call, input)
