@@ -84,6 +84,60 @@ test('the CAIP-19 name of a token says on which network', async () => {
   })
 })
 
+test('a token is meant by the symbol that the operator gave it, and by no symbol that a contract claims', async () => {
+  const name = (symbol: unknown) => simulate(payment({ token: symbol, network: 'local-evm' }))
+  // The contract calls itself so; nobody has listed it.
+  const { body: onChain } = await daemon.call<{ symbol: string }>(
+    'GET',
+    `/v1/tokens/resolve?network=local-evm&address=${fixtures.plainToken}`,
+    { as: 'operator' },
+  )
+  for (const unlisted of [onChain.symbol, { symbol: onChain.symbol }, 'USDX'])
+    expect(await name(unlisted)).toMatchObject({ status: 404, body: { code: 'TOKEN_NOT_FOUND' } })
+  const list = (address: string, symbol: string) =>
+    daemon.operator.addToken({ network: 'local-evm', address, symbol, name: symbol, decimals: 18 })
+  await list(fixtures.plainToken, 'SHOP')
+  for (const listed of ['SHOP', 'shop', { symbol: 'Shop' }, fixtures.plainToken])
+    expect(await name(listed), JSON.stringify(listed)).toMatchObject({
+      status: 200,
+      body: { balanceChanges: expect.arrayContaining([expect.objectContaining({ symbol: 'SHOP' })]) },
+    })
+  expect((await name('ETH')).body.message).toContain('send it with type TRANSFER')
+  expect((await name('USDX')).body).toMatchObject({ details: { tokens: [{ symbol: 'SHOP' }] } })
+  await list(fixtures.permitToken, 'Shop')
+  expect(await name('SHOP')).toMatchObject({
+    status: 404,
+    body: { message: expect.stringContaining('2 tokens are called SHOP'), details: { tokens: [{}, {}] } },
+  })
+  for (const address of [fixtures.permitToken, fixtures.plainToken])
+    await daemon.operator.removeToken({ network: 'local-evm', address })
+})
+
+test('an asset is the same however it is written, wherever one is taken', async () => {
+  const hex = fixtures.plainToken
+  for (const asset of [
+    `eip155:31337/erc20:${hex.toLowerCase()}`,
+    `eip155:31337/erc20:${hex}`,
+    `local-evm/erc20:${hex}`,
+  ]) {
+    expect((await simulate(payment({ token: { assetId: asset } }))).status, asset).toBe(200)
+    const prices = { 'native:eip155:31337': '2000', [asset]: '1' }
+    await daemon.operator.updateSettings({
+      settings: [{ key: 'oracle.fixed_prices', value: JSON.stringify(prices) }],
+    })
+    const { body } = await simulate(payment({ token: asset, humanAmount: '7' }))
+    expect(body, asset).toMatchObject({ decision: { usd: 7 } })
+  }
+  // Of two prices of one asset the higher counts.
+  const twice = { [`eip155:31337/erc20:${hex}`]: '3', [`local-evm/erc20:${hex.toLowerCase()}`]: '2' }
+  const key = 'oracle.fixed_prices'
+  await daemon.operator.updateSettings({ settings: [{ key, value: JSON.stringify(twice) }] })
+  expect((await simulate(payment({ token: hex, network: 'local-evm', humanAmount: '1' }))).body).toMatchObject({
+    decision: { usd: 3 },
+  })
+  await daemon.operator.updateSettings({ settings: [{ key, value: null }] })
+})
+
 test('a token that is named twice, or elsewhere, is refused where the names are not of one', async () => {
   const elsewhere = { token: { assetId: `eip155:11155111/erc20:${fixtures.plainToken}` }, network: 'local-evm' }
   const two = { token: { assetId: `eip155:31337/erc20:${fixtures.plainToken}`, address: fixtures.permitToken } }

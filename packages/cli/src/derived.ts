@@ -1,4 +1,5 @@
 import {
+  type AllOperations,
   commands,
   commandUsage,
   type Flag,
@@ -9,6 +10,7 @@ import {
 } from '@waiaas/contract'
 import { connectFor, type DaemonFlags } from './api.ts'
 import { columns } from './columns.ts'
+import { askConsent, requireConsent } from './confirming.ts'
 import { UsageError } from './errors.ts'
 import { daemonFlagsHelp } from './flags.ts'
 import { plainText } from './table.ts'
@@ -28,14 +30,24 @@ const globals: readonly Flag[] = [
   { ...text('json'), kind: 'boolean' },
 ]
 
-export const derivedUsage = (command: Derived): string => `${commandUsage(command)}\n${daemonFlagsHelp}`
+const yes: Flag = { ...text('yes'), kind: 'boolean' }
+// The command was derived from this operation.
+const operationOf = ({ operation }: Derived): Operation => operations[operation as keyof AllOperations]
+
+export function derivedUsage(command: Derived): string {
+  const asks = operationOf(command).destroys === undefined ? '' : '\n  --yes                   do not ask'
+  return `${commandUsage(command)}\n${daemonFlagsHelp}${asks}`
+}
 
 /** Calls the operation of a command and shows its answer. */
 export async function runDerived(command: Derived, argv: readonly string[]): Promise<void> {
   const { input, globals: flags } = readArguments(command, argv)
   // The command was derived from this operation, and the daemon checks the input.
-  const name = command.operation as keyof typeof operations
-  const api = await connectFor((operations[name] as Operation).access, flags)
+  const name = command.operation as keyof AllOperations
+  const op = operationOf(command)
+  requireConsent(command.name, op, flags.yes === true)
+  const api = await connectFor(op.access, flags)
+  if (op.destroys !== undefined && flags.yes !== true) await askConsent(op, name, { api, input })
   const send = api[name] as (input: unknown) => Promise<unknown>
   const answer = await send(input)
   if (flags.json) printJson(answer ?? null)
@@ -46,9 +58,12 @@ export async function runDerived(command: Derived, argv: readonly string[]): Pro
 type Input = Record<string, unknown>
 type View = (answer: unknown) => string
 
-function readArguments(command: Derived, argv: readonly string[]): { input: Input; globals: DaemonFlags } {
+type Flags = DaemonFlags & { yes?: boolean }
+
+function readArguments(command: Derived, argv: readonly string[]): { input: Input; globals: Flags } {
+  const all = operationOf(command).destroys === undefined ? globals : [...globals, yes]
   try {
-    return parseArguments(command, argv, globals)
+    return parseArguments(command, argv, all)
   } catch (error) {
     if (!isFailure(error, 'ACTION_VALIDATION_FAILED')) throw error
     throw new UsageError(error.message.split('\n')[0] ?? '', derivedUsage(command))

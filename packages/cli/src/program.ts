@@ -76,7 +76,10 @@ export async function runProgram(argv: readonly string[]): Promise<number> {
   try {
     return await route(argv)
   } catch (error) {
-    return report(error)
+    return report(
+      error,
+      argv.some((word) => word === '--json' || word === '--json=true'),
+    )
   }
 }
 

@@ -41,6 +41,8 @@ export type Operation<
   readonly tool?: string
   /** The CLI command, noun and verb. */
   readonly command?: string
+  /** What is gone for good, as a person is asked before the command does it. A stop never asks. */
+  readonly destroys?: string
   /** The call moves money: it takes an `Idempotency-Key`. */
   readonly idempotent?: boolean
   /** Another status of success, when a boolean input field is true: a dry run answers 200 where a send answers 201. */

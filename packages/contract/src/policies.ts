@@ -162,5 +162,6 @@ export const policyOperations = {
     errors: ['POLICY_NOT_FOUND'],
     tag,
     command: 'policy delete',
+    destroys: 'What this policy refuses may pass from now on.',
   }),
 }

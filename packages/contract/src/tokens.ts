@@ -19,6 +19,11 @@ export type RegisteredToken = z.output<typeof RegisteredToken>
 
 const token = { network: NetworkName, address: Address }
 
+/** Shorter than any address, so that one name is never both. */
+export const MOST_SYMBOL = 20
+/** Whether the name of a token is its symbol, rather than its address or CAIP-19 asset. */
+export const isSymbol = (name: string): boolean => name.length <= MOST_SYMBOL && !name.includes('/')
+
 /** The token registry of each network. Decimals come from the chain. */
 export const tokenOperations = {
   listTokens: operation({
@@ -61,7 +66,7 @@ export const tokenOperations = {
     status: 201,
     input: z.strictObject({
       ...token,
-      symbol: z.string().min(1).max(20).describe('symbol'),
+      symbol: z.string().min(1).max(MOST_SYMBOL).describe('symbol'),
       name: z.string().min(1).max(100).describe('name'),
       decimals: z.int().min(0).max(18).describe('decimals, as on the chain'),
     }),
@@ -82,9 +87,10 @@ export const tokenOperations = {
     tag,
     summary: 'Remove a token that the operator registered.',
     command: 'token remove',
+    destroys: 'Wallets do not list it any more, and its symbol means nothing.',
     bodyFrom: 'body',
     alsoQuery: ['network', 'address'],
-    input: z.strictObject(token),
+    input: z.strictObject({ ...token, address: Address.describe('address or symbol') }),
     output: z.object({ removed: z.boolean(), network: z.string(), address: Address }),
     errors: ['CHAIN_NOT_SUPPORTED', 'TOKEN_NOT_FOUND'],
   }),

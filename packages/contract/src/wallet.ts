@@ -111,3 +111,33 @@ export const agentWalletOperations = {
     output: z.union([WalletAssets, AllWalletAssets]),
   }),
 }
+
+/** What a wallet holds, in whole units; on a network that does not answer, why it is not known. */
+export const WalletHoldings = z.object({
+  balances: z.array(
+    z.object({
+      network: z.string(),
+      native: z
+        .object({ balance: z.string().describe('whole units'), symbol: z.string(), usd: z.number().nullable() })
+        .nullable(),
+      tokens: z.array(z.object({ symbol: z.string(), balance: z.string().describe('whole units'), address: Address })),
+      error: z.string().optional(),
+    }),
+  ),
+})
+export type WalletHoldings = z.output<typeof WalletHoldings>
+
+/** The operator's view of any wallet, also of one that has ended. */
+export const operatorWalletOperations = {
+  adminGetWalletBalance: operation({
+    method: 'GET',
+    path: '/v1/admin/wallets/{id}/balance',
+    access: ['operator'],
+    tag,
+    summary: 'Show what a wallet holds on each of its networks.',
+    command: 'wallet balance',
+    input: z.strictObject({ id: WalletName }),
+    output: WalletHoldings,
+    errors: ['WALLET_NOT_FOUND'],
+  }),
+}

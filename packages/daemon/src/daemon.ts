@@ -207,7 +207,7 @@ function servicesOf(ground: Ground, base: Base) {
     stops,
     ceilings: {
       tokens: registry.ofNetwork,
-      findToken: async (network, name) => findToken(await chains.get(network.id), { address: name }),
+      findToken: async (network, name) => findToken(await chains.get(network.id), name),
       priceOf: (network, key) => prices.current(network, [key])[key],
     },
     installDefaultPolicy: rules.installDefault,
