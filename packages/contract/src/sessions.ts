@@ -130,7 +130,7 @@ export const sessionOperations = {
     path: '/v1/sessions/{id}/renew',
     access: ['agent'],
     tag,
-    summary: 'Renew the own session after half of its lifetime; the old token ends after a short grace.',
+    summary: 'Renew this session after half of its lifetime; the old token works until its own end.',
     input: one,
     output: z.object({ id: Id, token: z.string(), expiresAt: ExpiresAt, renewalCount: z.int() }),
     errors: [

@@ -16,7 +16,9 @@ import type { EndpointStatus } from '../chains/rpc.ts'
 import { type Clock, seconds } from '../platform/clock.ts'
 import type { Database, Handle } from '../platform/db/database.ts'
 import type { Log } from '../platform/log.ts'
-import { adminStore, type RecentTransaction } from './store.ts'
+import { type ListedTransaction, newestTransactions } from '../transactions/service.ts'
+import { findWallet } from '../wallets/service.ts'
+import { adminStore } from './store.ts'
 
 type KillSwitchState = z.input<typeof AdminStatus>['killSwitchState']
 export type AdminOptions = {
@@ -93,7 +95,7 @@ export function adminService(options: AdminOptions) {
     const { counts, recent, names } = await database.read(async (db) => ({
       names: await options.sharedNames(db),
       counts: await adminStore.counts(db, clock.latest(), now - DAY_MS),
-      recent: await adminStore.recent(db, RECENT),
+      recent: await recentIn(db),
     }))
     return {
       ...(await statusForAgents()),
@@ -215,10 +217,20 @@ const endpointView = ({ lastErrorAgoMs, missingMethods, ...known }: EndpointStat
   missingMethods: [...missingMethods],
 })
 
-const transactionView = (row: RecentTransaction) => ({
+type Recent = { readonly row: ListedTransaction; readonly walletName: string | null }
+
+/** As everybody else is shown them: what a stop has ended is over, also before its row says so. */
+async function recentIn(db: Handle): Promise<Recent[]> {
+  const found: Recent[] = []
+  for (const row of await newestTransactions(db, RECENT))
+    found.push({ row, walletName: (await findWallet(db, row.wallet_id))?.name ?? null })
+  return found
+}
+
+const transactionView = ({ row, walletName }: Recent) => ({
   id: row.id,
   walletId: row.wallet_id,
-  walletName: row.wallet_name,
+  walletName,
   type: row.type,
   status: row.status,
   toAddress: row.to_address,
@@ -230,5 +242,5 @@ const transactionView = (row: RecentTransaction) => ({
   createdAt: seconds(row.created_at),
 })
 
-const formatted = ({ amount, decimals }: RecentTransaction): string | null =>
+const formatted = ({ amount, decimals }: ListedTransaction): string | null =>
   amount === null || decimals === null ? null : formatUnits(BigInt(amount), decimals)

@@ -86,10 +86,11 @@ function changes({ chain, draft, decoded }: Built, balances: Balances): Simulati
   const paid = (asset: string) =>
     pays.filter((one) => assetKey(one.asset) === assetKey(asset)).reduce((sum, { amount }) => sum + amount, 0n)
   const asset = nativeAsset(chain.network)
-  return [
-    ...balances.tokens.map(({ token, held }) => change({ ...token, held, spent: paid(token.asset) })),
-    change({ ...native, asset, held: balances.native, spent: draft.maxFee + paid(asset) }),
+  const all = [
+    ...balances.tokens.map(({ token, held }) => ({ ...token, held, spent: paid(token.asset) })),
+    { ...native, asset, held: balances.native, spent: draft.maxFee + paid(asset) },
   ]
+  return all.filter(({ spent }) => spent > 0n).map(change)
 }
 
 type Change = { asset: string; symbol: string; decimals: number; held: bigint; spent: bigint }
