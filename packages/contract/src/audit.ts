@@ -49,7 +49,7 @@ export const auditOperations = {
     path: '/v1/audit-logs',
     access: ['operator'],
     tag: 'Audit',
-    summary: 'List the rows of the hash-chained audit log, newest first.',
+    summary: 'List the audit log, newest first.',
     command: 'audit list',
     aliases: { wallet_id: ['walletId'], event_type: ['eventType'], tx_id: ['txId'], include_total: ['includeTotal'] },
     input: z.strictObject({
@@ -76,7 +76,7 @@ export const auditOperations = {
     path: '/v1/audit-logs/checkpoint',
     access: ['operator'],
     tag: 'Audit',
-    summary: 'Read the last signed checkpoint of the audit log, and the key that signs.',
+    summary: 'Show the last signed checkpoint of the audit log, and the key that signs.',
     command: 'audit checkpoint',
     input: z.strictObject({}),
     output: z.object({

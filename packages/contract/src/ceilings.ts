@@ -50,7 +50,7 @@ export const ceilingOperations = {
     path: '/v1/wallets/{id}/ceiling',
     access: operator,
     tag,
-    summary: 'Read the most that the signer signs for a wallet, and how much of it is used.',
+    summary: 'Show the ceiling of a wallet: the most that the signer signs for it, and how much of that is used.',
     input: z.strictObject({ id: WalletName }),
     output: WalletCeiling,
     errors,
@@ -60,7 +60,7 @@ export const ceilingOperations = {
     path: '/v1/wallets/{id}/ceiling',
     access: operator,
     tag,
-    summary: 'Show or change the most that the signer signs for a wallet on a network, in whole units.',
+    summary: 'Show or change the ceiling of a wallet: the most that the signer signs for it, in whole units.',
     command: 'wallet ceiling',
     input: z.strictObject({
       id: WalletName,

@@ -143,8 +143,9 @@ export function commandUsage({ name, summary, flags, places }: Command): string 
   ].join('\n')
 }
 
-/** One line per command. */
+/** One line per command, with the first sentence of what it does. */
 export function usage(all: readonly Command[]): string {
   const width = Math.max(0, ...all.map(({ name }) => name.length))
-  return all.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`).join('\n')
+  const line = ({ name, summary }: Command) => `  ${name.padEnd(width)}  ${summary.replace(/\. .*/s, '.')}`
+  return all.map(line).join('\n')
 }

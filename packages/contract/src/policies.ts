@@ -92,7 +92,7 @@ export const policyOperations = {
     method: 'POST',
     path: '/v1/policies',
     access: ['operator'],
-    summary: 'Add a policy for one wallet or for each wallet.',
+    summary: 'Add a policy for one wallet, or for all.',
     input: CreatePolicyRequest,
     output: PolicyChanged.extend({
       replacesDefault: z
@@ -110,7 +110,7 @@ export const policyOperations = {
     method: 'GET',
     path: '/v1/policies',
     access: ['agent', 'operator'],
-    summary: 'List policies, the highest priority first; a session sees those of its wallet and those of every wallet.',
+    summary: 'List policies, highest priority first. A session sees those that bind its wallet.',
     input: z.strictObject({
       walletId: WalletName.optional().describe('id or name: this wallet and what applies to every wallet'),
       limit: Limit(50, 500),
@@ -134,7 +134,7 @@ export const policyOperations = {
     method: 'GET',
     path: '/v1/policies/{id}',
     access: ['operator'],
-    summary: 'Read one policy.',
+    summary: 'Show one policy.',
     input: z.strictObject({ id: Id }),
     output: PolicyResponse,
     errors: ['POLICY_NOT_FOUND'],
@@ -145,7 +145,7 @@ export const policyOperations = {
     method: 'PUT',
     path: '/v1/policies/{id}',
     access: ['operator'],
-    summary: "Change a policy's rules, priority, or whether it applies.",
+    summary: "Change a policy: its rules, its priority, or whether it is on.",
     input: UpdatePolicyRequest,
     output: PolicyChanged,
     errors: ['ACTION_VALIDATION_FAILED', 'INVALID_ADDRESS', 'POLICY_NOT_FOUND'],
