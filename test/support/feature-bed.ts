@@ -113,6 +113,7 @@ export async function openBed(open: Open, { keys, location, maxPerWallet = 5, cl
   })
   const walletService = wallets({
     ...common,
+    log: jsonLog('silent'),
     keys,
     keyRows,
     ceilings: {

@@ -7,18 +7,28 @@ const named = z.registry<{ kind: Named }>()
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 export const isIdText = (text: string): boolean => UUID.test(text)
 
+/**
+ * Two names with one key are one name: letters are compared without their case, spaces by their place alone, and what
+ * cannot be seen, or stored as text, not at all.
+ */
+export const nameKey = (name: string): string =>
+  name
+    .toWellFormed()
+    .replaceAll(/\p{Cf}/gu, '')
+    .normalize('NFC')
+    .toUpperCase()
+    .normalize('NFC')
+    .trim()
+    .replaceAll(/\s+/gu, ' ')
+
 /** A name that somebody gives. One that looks like an id would hide what has that id. */
 export const NewName = z
   .string()
   .min(1)
   .max(100)
-  .refine((name) => name.trim() !== '', 'expected a name that can be seen')
+  .refine((name) => nameKey(name) !== '', 'expected a name that can be seen')
   .refine((name) => !isIdText(name.trim()), 'expected a name that does not look like an id')
   .describe('name, 1 to 100 characters')
-
-/** Two names with one key are one name: letters are compared without their case, spaces by their place alone. */
-export const nameKey = (name: string): string =>
-  name.normalize('NFC').toUpperCase().normalize('NFC').trim().replaceAll(/\s+/gu, ' ')
 
 /** The input field that means a wallet. */
 export const WalletName = z

@@ -47,9 +47,12 @@ forEachEngine((_engine, open) => {
     const taken = { code: 'WALLET_NAME_EXISTS' }
     const { id } = await bed.createWallet({ name: 'Café Größe' })
     const other = await bed.createWallet({ name: 'other' })
-    for (const name of ['café größe', 'CAFE\u0301 GRÖSSE', ' Café  Größe '])
+    for (const name of ['café größe', 'CAFE\u0301 GRÖSSE', ' Café  Größe ', 'Ca\u200bfé Größe'])
       await expect(bed.createWallet({ name }), name).rejects.toMatchObject(taken)
     await expect(bed.wallets.rename(other.id, 'CAFÉ GRÖSSE', operator)).rejects.toMatchObject(taken)
+    await bed.createWallet({ name: 'half \ud800' })
+    // Both are stored as the same text.
+    await expect(bed.createWallet({ name: 'half \udc00' })).rejects.toMatchObject(taken)
     expect(await bed.wallets.rename(id, 'CAFÉ GRÖSSE', operator)).toMatchObject({ name: 'CAFÉ GRÖSSE' })
     await bed.wallets.terminate(id, operator)
     await expect(bed.createWallet({ name: 'café größe' })).rejects.toMatchObject({
