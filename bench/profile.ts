@@ -16,28 +16,31 @@ type Profile = {
   readonly timeDeltas: readonly number[]
 }
 
-/** The innermost of these that is on the stack gets the sample. Tests are for `url#function`. */
+/** The innermost of these that is on the stack gets the sample. Tests are for `url#function`, and name rooms. */
 const areas: readonly (readonly [area: string, test: RegExp])[] = [
   ['commits', /platform\/db\/sqlite\.ts##transaction$/],
   ['evidence', /\/src\/audit\//],
-  ['ledger', /transactions\/ledger/],
-  ['issue', /transactions\/issue\.ts#(issue|authorise|admit|openRound|nonceSource|peek|take|attemptRow)$/],
-  ['record', /transactions\/issue\.ts#(record|discardReason|store|drop)$/],
-  ['decide', /transactions\/(decide|judge|request)\.ts|\/src\/policies\//],
-  ['build and decode', /chains\/evm\/(draft|decode|rlp|transaction|address|fees|gas)\.ts/],
-  ['gate and signer', /transactions\/gate\.ts|\/src\/keys\//],
-  ['seal', /chains\/evm\/seal\.ts/],
-  ['settle', /transactions\/settle\.ts/],
-  ['observe', /chains\/evm\/(observe|blocks|receipts|nonce)\.ts/],
-  ['broadcast', /chains\/evm\/broadcast\.ts|transactions\/sender\.ts/],
-  ['lane', /transactions\/(lane|lanes)\.ts|chains\/evm\/precheck\.ts/],
-  ['send: wallet, key and answer', /transactions\/(service|handlers)\.ts/],
+  ['ledger', /\/src\/ledger\//],
+  ['policies', /\/src\/policies\//],
+  ['prices and settings', /\/src\/(prices|settings|tokens)\//],
   ['authentication', /authentication\.ts|\/src\/sessions\//],
+  ['decide', /\/transactions\/deciding\//],
+  ['issue', /\/lanes\/(issue|prepare|round|nonces|decision-age)\.ts/],
+  ['record', /\/lanes\/(record|signing)\.ts/],
+  ['leave and broadcast', /\/lanes\/(leave|broadcaster)\.ts|chains\/evm\/broadcast\.ts/],
+  ['settle', /\/lanes\/(settle|booking)\.ts/],
+  ['other work of the lane', /\/transactions\/lanes\//],
+  ['rows', /\/transactions\/rows\//],
+  ['send: wallet, key and answer', /\/src\/transactions\//],
+  ['gate and signer', /\/src\/(gate|keys)\//],
+  ['seal', /chains\/evm\/seal\.ts/],
+  ['observe', /chains\/evm\/(observe|blocks|receipts|nonce)\.ts/],
+  ['build and decode', /\/src\/chains\/(?!rpc)/],
   ['RPC', /chains\/rpc|undici/],
   ['HTTP', /platform\/http\/|@?hono|node:_http|node:http|node:internal\/(http|webstreams)/],
   ['other streams and sockets', /node:(net|stream|internal\/stream)/],
 ]
-const firstOfSends = /transactions\/decide\.ts/
+const firstOfSends = /\/transactions\/deciding\/decide\.ts/
 
 /** Where the daemon's CPU time goes while one wallet sends: functions by self time, then parts of the life of a send. */
 export async function profileSends(program: Program, count: number): Promise<string> {
@@ -75,6 +78,7 @@ function describe(profile: Profile, sends: number): string {
     add(bySelf, nameOf(node.callFrame), us)
     add(byArea, areaOf(node, nodes, parents), us)
   }
+  if (isStarting) throw new Error(`expected a sample of ${firstOfSends.source}: has it been moved?`)
   const total = [...byArea.values()].reduce((sum, us) => sum + us, 0) / sends
   return `\nself time, µs a send\n${list(bySelf, sends)}\n\nby part, µs a send (${total.toFixed(0)} in all)\n${list(byArea, sends)}`
 }

@@ -17,6 +17,7 @@ export const REASON_CODES = [
   'TOKEN_NOT_ALLOWED',
   'WHITELIST_DENIED',
   'RECIPIENT_LOOKALIKE',
+  'RECIPIENT_NEVER_FUNDED',
   'NETWORK_NOT_ALLOWED',
   'RATE_LIMIT_EXCEEDED',
   'TIME_RESTRICTED',
@@ -95,6 +96,7 @@ export const DecisionInputs = z.object({
   spent: Spent.extend({ onNetwork: Spent.optional() }),
   requests: z.array(z.object({ policyId: z.string(), count: z.int() })),
   lookalikes: z.record(z.string(), z.string()).optional().describe('by recipient, whom it looks like'),
+  neverFunded: z.array(z.string()).optional().describe('recipients at derived addresses that had no account yet'),
   feePrice: z
     .object({ offered: Digits, asked: Digits })
     .optional()

@@ -90,7 +90,8 @@ export function madeUpChain(node: MadeUpNode, impostor = false): Chain {
     },
     precheck: (sender, drafts, promised) =>
       asked(() => {
-        const left = new Map([[native, remaining(node.balance(sender), totalOf(promised))]])
+        const known = faults.unfunded.has(sender) ? ZERO_BASE : remaining(node.balance(sender), totalOf(promised))
+        const left = new Map([[native, known]])
         return drafts.map((draft) => precheck(node, sender, draft, left))
       }),
     async broadcast(signed) {

@@ -48,6 +48,8 @@ export type Faults = {
   readonly reverts: Set<string>
   /** By recipient, why the node cannot tell what would become of a draft. */
   readonly unclear: Map<string, string>
+  /** Accounts that the node which is asked, being behind, does not know as funded. */
+  readonly unfunded: Set<string>
   /** By hash, why nothing certain is known of it. */
   readonly doubts: Map<string, string>
   /** What the network asks for a transaction. */
@@ -67,6 +69,7 @@ const noFaults = (): Faults => ({
   answers: () => undefined,
   reverts: new Set(),
   unclear: new Map(),
+  unfunded: new Set(),
   doubts: new Map(),
   price: 20n,
   standsSince: undefined,

@@ -10,6 +10,8 @@ export type Draft = {
   readonly maxFee: Base
   /** Absent of a draft that was stored: what the network asked then says nothing about now. */
   readonly price?: UnitFee
+  /** Recipients at derived addresses that have no account yet. Absent of a draft that was stored, as well. */
+  readonly neverFunded?: readonly string[]
 }
 /** For one unit of gas or compute, in the network's own smallest unit: what is offered at most, and what the network asks now. */
 export type UnitFee = { readonly offered: bigint; readonly asked: bigint }

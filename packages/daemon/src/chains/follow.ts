@@ -60,7 +60,11 @@ export const totalOf = (promised: readonly Promised[]): Base =>
 export type Precheck = {
   readonly code: 'INSUFFICIENT_BALANCE' | 'INVALID_TRANSACTION' | 'CHAIN_ERROR'
   readonly message: string
+  /** Why it may be otherwise: nobody has said it of the newest block. */
+  readonly doubt?: string
 }
+/** A fault that only a first look has shown, with what kept it from being looked at again. */
+export const doubted = (fault: Precheck | null, doubt: string): Precheck | null => fault && { ...fault, doubt }
 
 /** For the operator, when endpoints contradict each other. */
 export const disagreement = (hash: string): string =>
@@ -70,7 +74,7 @@ export const disagreement = (hash: string): string =>
 export type Follower = {
   /**
    * Why each draft would fail if it were sent now (null: nothing known against it), beside what is promised to attempts
-   * that were in no block when it was last looked. Nothing is refused for want of money without a look at the chain as it is.
+   * that were in no block when it was last looked. What is found is of the newest block that a node has shown, or doubted.
    */
   precheck(sender: string, drafts: readonly Draft[], promised: readonly Promised[]): Promise<(Precheck | null)[]>
   /** Sends in the given order, in one round trip where the node allows it. */

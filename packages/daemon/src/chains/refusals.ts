@@ -33,7 +33,7 @@ const forbiddenWords =
   /unauthori[sz]ed|unauthenticated|authenticat|forbidden|access denied|api.?key|project id|personal token/i
 const tooMuchWords = /response (is |size )?(too large|exceed|limit)|(request|payload|body|entity) (is )?too large/i
 const localWords =
-  /missing trie node|header not found|unknown block|block not available|cleaned up|pruned|historical state|state .{0,40}not available|time(d )?out|^internal( server| json-?rpc)? error\.?$/i
+  /missing trie node|header not found|unknown block|block not available|block.?out.?of.?range|(beyond|exceeds|greater than|above|ahead of) (the )?(current |latest )?(head|block (height|number))|cleaned up|pruned|historical state|state .{0,40}not available|time(d )?out|^internal( server| json-?rpc)? error\.?$/i
 
 /** Calls that run foreign code: words in their errors can be a stranger's. */
 const runsForeignCode = (method: string) => /^(eth_call|eth_estimateGas|simulateTransaction)$/.test(method)

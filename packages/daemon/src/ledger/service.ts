@@ -84,18 +84,30 @@ const partsOf = (spend: Counted, items: readonly SpendItem[]): Part[] =>
   [...byUnit(items)].flatMap(([unit, amount]) => scopesOf(spend).map((scope) => ({ scope, unit, amount })))
 
 async function hold(db: Handle, spend: Counted, items: readonly SpendItem[]): Promise<void> {
-  for (const part of partsOf(spend, items))
-    await ledgerStore.setOpen(db, part, (await ledgerStore.open(db, part)) + part.amount)
+  for (const part of partsOf(spend, items)) await raise(db, part)
 }
 
 async function free(db: Handle, spend: Counted, items: readonly SpendItem[]): Promise<void> {
   for (const part of partsOf(spend, items)) await lower(db, part)
 }
 
-async function lower(db: Handle, part: Part): Promise<void> {
-  const open = (await ledgerStore.open(db, part)) - part.amount
+const lower = (db: Handle, part: Part): Promise<void> => raise(db, { ...part, amount: -part.amount })
+
+async function raise(db: Handle, part: Part): Promise<void> {
+  const open = (await ledgerStore.open(db, part)) + part.amount
   if (open < 0n) throw new Error(`the open counter of ${part.scope} in ${part.unit} would fall below zero`)
   await ledgerStore.setOpen(db, part, open)
+}
+
+/** By how much each counter changes when a spend gets other contents; of those that do. */
+function changesOf(spend: SpendRow, items: readonly SpendItem[]): Part[] {
+  const changes = new Map<string, Part>()
+  addUp(changes, spend, items)
+  const before = new Map<string, Part>()
+  addUp(before, spend, decode(spend.items))
+  for (const [key, part] of before)
+    changes.set(key, { ...part, amount: (changes.get(key)?.amount ?? 0n) - part.amount })
+  return [...changes.values()].filter(({ amount }) => amount !== 0n)
 }
 
 /** Holds the spend against every scope it counts in. The job holds the locks of wallet and session. */
@@ -122,9 +134,10 @@ export async function replaceReservation(
   at: number,
 ): Promise<void> {
   const row = await openSpend(db, id)
-  await free(db, row, decode(row.items))
-  await hold(db, row, items)
-  await ledgerStore.changeSpend(db, { id, state: row.state, items: encode(items), usd: String(total(items)), at })
+  const encoded = encode(items)
+  if (encoded === row.items) return
+  for (const part of changesOf(row, items)) await raise(db, part)
+  await ledgerStore.changeSpend(db, { id, state: row.state, items: encoded, usd: String(total(items)), at })
 }
 
 /** The signed bytes are about to leave. */

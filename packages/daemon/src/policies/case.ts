@@ -63,6 +63,8 @@ export type EvaluateInput = {
   }
   /** By recipient that the wallet never paid: one that it paid and that has the same first and last characters. */
   readonly lookalikes?: Readonly<Record<string, string>>
+  /** Recipients at derived addresses that have no account yet. */
+  readonly neverFunded?: readonly string[]
   readonly toggles: Toggles
   /**
    * Only when an accepted request is judged again. `usdShown` is what the approver saw, null when there was no price;

@@ -286,6 +286,19 @@ describe('lists', () => {
     const approved = { lookalikes, context: { approval: { usdShown: toUsd(1_000_000_000_000n) } } }
     expect(judge([open()], approved).mayRun).toBe(true)
   })
+  test('a derived address that never received anything waits for a human, unless a list names it', () => {
+    const neverFunded = [BOB]
+    expect(judge([open()], { neverFunded }).decision).toMatchObject({
+      outcome: 'ALLOW',
+      tier: 'APPROVAL',
+      reasons: [{ code: 'RECIPIENT_NEVER_FUNDED', observed: BOB }],
+      inputs: { neverFunded },
+    })
+    expect(verdict([open(), row('WHITELIST', { allowed_addresses: [BOB] })], { neverFunded })).toBe('INSTANT')
+    expect(verdict([open(), row('WHITELIST', { allowed_addresses: [EVE] })], { neverFunded })).toMatch('DENY')
+    const approved = { neverFunded, context: { approval: { usdShown: toUsd(1_000_000_000_000n) } } }
+    expect(judge([open()], approved).mayRun).toBe(true)
+  })
   test.each([
     [{ address: USDC_ADDRESS }, 'INSTANT'],
     [{ address: USDC_ADDRESS, chain: 'ethereum' }, 'INSTANT'],

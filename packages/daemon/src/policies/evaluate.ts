@@ -55,7 +55,7 @@ function judge(input: EvaluateInput): Judgement {
   judgeEffects(of, findings)
   judgePrice(of, findings)
   for (const policy of applying) policy.judge(of, findings)
-  judgeLookalikes(applying, of, findings)
+  judgeRecipients(applying, of, findings)
   judgeAbsence(applying, of, findings)
   const denials = findings.filter(({ verdict }) => verdict === 'DENY')
   const tier = strictest(findings)
@@ -163,11 +163,22 @@ function judgePrice(of: Case, findings: Finding[]): void {
 }
 
 /** A human compares the addresses, unless a list of the operator's names this very one. */
-function judgeLookalikes(applying: readonly Policy[], of: Case, findings: Finding[]): void {
+function judgeRecipients(applying: readonly Policy[], of: Case, findings: Finding[]): void {
   if (of.isLane) return
+  const isListed = (recipient: string) => applying.some((policy) => policy.names(addressKey(recipient)))
+  for (const recipient of of.input.neverFunded ?? []) {
+    if (isListed(recipient)) continue
+    findings.push({
+      code: 'RECIPIENT_NEVER_FUNDED',
+      verdict: 'APPROVAL',
+      tell: () => ({
+        message: `${recipient} belongs to a program, like the vault of a multisig, and has never received anything; if it is mistyped, the money is lost, so compare all of it`,
+        observed: recipient,
+      }),
+    })
+  }
   for (const [recipient, known] of Object.entries(of.input.lookalikes ?? {})) {
-    const isListed = applying.some((policy) => policy.names(addressKey(recipient)))
-    if (isListed) continue
+    if (isListed(recipient)) continue
     findings.push({
       code: 'RECIPIENT_LOOKALIKE',
       verdict: 'APPROVAL',

@@ -136,7 +136,8 @@ export class Transactions {
       const session = (await parts.switches.session(db, sessionId)) ?? null
       const { decoded, draft } = built
       return parts.judge.of(db, {
-        ...{ wallet, session, network, type, intent, effects: decoded.effects, feePrice: draft.price },
+        ...{ wallet, session, network, type, intent, effects: decoded.effects },
+        ...{ feePrice: draft.price, neverFunded: draft.neverFunded },
       })
     })
     return simulation({

@@ -51,6 +51,14 @@ type State = {
 }
 type Parts = { readonly network: Network; readonly rpc: Rpc; readonly clock: () => number; readonly state: State }
 
+/** The newest block that a node shows. */
+export async function readHeight(rpc: Rpc): Promise<number> {
+  const answer = await rpc.call('eth_getBlockByNumber', ['latest', false])
+  const block = readBlock(answer)
+  if (!block) throw new OddAnswer('the newest block', answer)
+  return block.height
+}
+
 /** Follows the chain by parent hashes; blocks that left it are forgotten with all that was in them. */
 export function blockWindow(network: Network, rpc: Rpc, clock: () => number): BlockWindow {
   const state: State = {

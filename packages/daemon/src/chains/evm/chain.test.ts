@@ -9,8 +9,10 @@ import {
   startEvm,
 } from '@waiaas/localnet'
 import { parseTransaction } from 'viem/utils'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
+  type Answered,
+  changing,
   each,
   ether,
   forwardTo,
@@ -233,6 +235,61 @@ test('a look at the balance from before money came in refuses nothing', async ()
   seen.length = 0
   expect(await chain.precheck(key.address, [draft], [])).toEqual([null])
   expect(seen).toEqual([])
+})
+
+describe('a node behind the others', () => {
+  const header = { error: { code: -32000, message: 'header not found' } }
+  /** Behind one address or as an endpoint of its own: it says what was true before, and knows no newer block. */
+  const behind = (isAsked: () => boolean, before: Record<string, Answered>) =>
+    startEndpoint(
+      changing(node.url, ({ method, params }) => {
+        if (!isAsked() || !before[method]) return undefined
+        return params.includes('latest') ? before[method] : header
+      }),
+    )
+  const poor = { eth_getBalance: { result: '0x0' } }
+  const short = { code: 'INSUFFICIENT_BALANCE', message: expect.stringContaining('the balance is 0 ETH') }
+
+  test('refuses nothing for want of money that came since, where another endpoint knows it', async () => {
+    const key = await fundedKey(node)
+    const { url } = await behind(() => true, poor)
+    const draft = await over(url).draft(key.address, { kind: 'transfer', to, amount: toBase(ether) })
+    const both = evmChain({ network: localEvm, urls: [url, node.url], allowForeignGenesis: false })
+    expect(await both.precheck(key.address, [draft], [])).toEqual([null])
+  })
+
+  test('is doubted where it is asked by itself, until another node behind the same address is', async () => {
+    const key = await fundedKey(node)
+    let isBehind = true
+    const { url } = await behind(() => isBehind, poor)
+    const chain = over(url)
+    const draft = await chain.draft(key.address, { kind: 'transfer', to, amount: toBase(ether) })
+    const doubt = expect.stringContaining('the newest block cannot be read')
+    expect(await chain.precheck(key.address, [draft], [])).toEqual([{ ...short, doubt }])
+    isBehind = false
+    expect(await chain.precheck(key.address, [draft], [])).toEqual([null])
+  })
+
+  test('refuses no token that it does not know yet', async () => {
+    const key = await fundedKey(node)
+    await mintToken(node, fixtures.plainToken, { to: key.address, amount: 100n })
+    const pay: Intent = { kind: 'token-transfer', to, amount: toBase(60n), token: tokenAt(fixtures.plainToken) }
+    const draft = await over(node.url).draft(key.address, pay)
+    for (const answer of [{ result: `0x${'0'.repeat(64)}` }, { error: { code: 3, message: 'execution reverted' } }]) {
+      const { url } = await behind(() => true, { eth_call: answer })
+      const one = await over(url).precheck(key.address, [draft], [])
+      expect(one).toMatchObject([{ doubt: expect.any(String) }])
+      const both = evmChain({ network: localEvm, urls: [url, node.url], allowForeignGenesis: false })
+      expect(await both.precheck(key.address, [draft], [])).toEqual([null])
+    }
+  })
+
+  test('is believed when the newest block says the same', async () => {
+    const chain = over(node.url)
+    const { address } = newKey()
+    const draft = await chain.draft(address, { kind: 'transfer', to, amount: toBase(ether) })
+    expect(await chain.precheck(address, [draft], [])).toEqual([short])
+  })
 })
 
 test('a transfer is not refused for another one that was asked for at the same time', async () => {

@@ -2,10 +2,11 @@ import { type Base, type Network, toBase } from '@waiaas/contract'
 import { bordered } from '../border.ts'
 import type { Chain } from '../chain.ts'
 import type { Token } from '../intent.ts'
+import { newestHead } from '../newest-head.ts'
 import type { Rpc } from '../rpc.ts'
 import { rpcPool } from '../rpc-pool.ts'
 import { parseAddress } from './address.ts'
-import { blockWindow } from './blocks.ts'
+import { blockWindow, readHeight } from './blocks.ts'
 import { broadcast } from './broadcast.ts'
 import { cache } from './cache.ts'
 import { decode } from './decode.ts'
@@ -63,6 +64,7 @@ export function evmChain(options: EvmOptions): Chain {
   const apart = rpc.apart()
   const terms = new Map<string, Terms>()
   const window = blockWindow(network, rpc, clock)
+  const head = newestHead(apart, { height: readHeight, clock })
   const onIncluded = (sender: string) => balances.drop(sender.toLowerCase())
   const remembered = (hash: string) => terms.get(hash)
   const watch = observer({ rpc, singles, window, clock, blockMs: network.blockMs, warn, onIncluded, remembered })
@@ -87,12 +89,16 @@ export function evmChain(options: EvmOptions): Chain {
       terms.set(signed.hash, termsOf(decodeUnsigned(unsigned)))
       return signed
     },
-    precheck: border(prechecker({ network, rpc, balances, readBalance, clock })),
+    precheck: border(prechecker({ network, rpc, balances, readBalance, head: head.read, clock })),
     broadcast(signed) {
-      const head = window.head()
-      return broadcast({ rpc, fees, onAccepted: (hash) => watch.sent(hash, head) }, signed)
+      const height = window.head()
+      return broadcast({ rpc, fees, onAccepted: (hash) => watch.sent(hash, height) }, signed)
     },
-    observe: border(watch.observe),
+    observe: border(async (attempts) => {
+      const seen = await watch.observe(attempts)
+      head.note(window.head())
+      return seen
+    }),
     blockTime: border(() => blockTime(rpc)),
     balance: border((address) => balances.get(address.toLowerCase(), () => readBalance(address))),
     tokenBalances: border((address, tokens) => tokenBalances(rpc, address, tokens)),
@@ -107,7 +113,7 @@ export function evmChain(options: EvmOptions): Chain {
 
 async function tokenBalances(rpc: Rpc, owner: string, tokens: readonly Token[]) {
   const addresses = tokens.map(({ address }) => address)
-  const amounts = await balancesOf(rpc, owner, addresses)
+  const amounts = await balancesOf(rpc, { owner, block: 'latest' }, addresses)
   return tokens.flatMap((token, index) => {
     const amount = amounts[index]
     return amount === undefined ? [] : [{ token, amount }]

@@ -84,8 +84,11 @@ function intrinsicGas(data: string): Gas {
   return toGas(gas)
 }
 
-export async function readCode(rpc: Rpc, address: string): Promise<Code> {
-  const answer = await rpc.call<unknown>('eth_getCode', [address, 'latest'])
+export const readCode = async (rpc: Rpc, address: string): Promise<Code> =>
+  codeOf(await rpc.call<unknown>('eth_getCode', [address, 'latest']))
+
+/** What the answer to eth_getCode means. */
+export function codeOf(answer: unknown): Code {
   if (typeof answer !== 'string' || !answer.startsWith('0x')) throw new OddAnswer('the code of an account', answer)
   if (answer === '0x' || answer === '0x0') return { kind: 'none' }
   const delegation = /^0xef0100([0-9a-f]{40})$/i.exec(answer)

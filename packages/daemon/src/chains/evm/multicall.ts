@@ -9,27 +9,35 @@ const aggregate3 = abiFunction('aggregate3((address,bool,bytes)[])')
 const results = abiValues('((bool,bytes)[])')
 const callsMost = 200
 
+export type Holder = { readonly owner: string; readonly block: string }
+
 /** Token balances of one owner, in the order of the tokens; undefined where a contract gives no balance. */
-export async function balancesOf(rpc: Rpc, owner: string, tokens: readonly string[]): Promise<(Base | undefined)[]> {
+export async function balancesOf(
+  rpc: Rpc,
+  { owner, block }: Holder,
+  tokens: readonly string[],
+): Promise<(Base | undefined)[]> {
   const data = balanceOfData(owner)
   const balances: (Base | undefined)[] = []
   for (let start = 0; start < tokens.length; start += callsMost) {
-    const part = tokens.slice(start, start + callsMost)
-    balances.push(...((await together(rpc, part, data)) ?? (await oneByOne(rpc, part, data))))
+    const calls = tokens.slice(start, start + callsMost).map((to) => ({ to, data }))
+    balances.push(...((await together(rpc, calls, block)) ?? (await oneByOne(rpc, calls, block))))
   }
   return balances
 }
 
-async function together(rpc: Rpc, targets: readonly string[], data: string): Promise<(Base | undefined)[] | undefined> {
-  if (targets.length < 3) return undefined
-  const request = { to: multicall3, data: aggregate3.encode([targets.map((to) => [to, true, data])]) }
-  const [answer] = await rpc.batch([{ method: 'eth_call', params: [request, 'latest'] }])
+type Call = { readonly to: string; readonly data: string }
+
+async function together(rpc: Rpc, calls: readonly Call[], block: string): Promise<(Base | undefined)[] | undefined> {
+  if (calls.length < 3) return undefined
+  const request = { to: multicall3, data: aggregate3.encode([calls.map(({ to, data }) => [to, true, data])]) }
+  const [answer] = await rpc.batch([{ method: 'eth_call', params: [request, block] }])
   // A chain without the contract answers nothing, and a token may use up the gas of all.
-  return answer && 'result' in answer ? decodeAggregate(answer.result, targets.length) : undefined
+  return answer && 'result' in answer ? decodeAggregate(answer.result, calls.length) : undefined
 }
 
-async function oneByOne(rpc: Rpc, targets: readonly string[], data: string): Promise<(Base | undefined)[]> {
-  const answers = await rpc.batch(targets.map((to) => ({ method: 'eth_call', params: [{ to, data }, 'latest'] })))
+async function oneByOne(rpc: Rpc, calls: readonly Call[], block: string): Promise<(Base | undefined)[]> {
+  const answers = await rpc.batch(calls.map((call) => ({ method: 'eth_call', params: [call, block] })))
   return answers.map((answer: { result: unknown } | { error: RpcError }) =>
     'result' in answer ? balanceResult(answer.result) : undefined,
   )

@@ -26,9 +26,9 @@ export function revertOf(error: RpcError): Precheck | undefined {
   const isRevert =
     error.code === 3 ||
     data !== undefined ||
-    /revert|invalid (opcode|jump)|stack (under|over)flow|out of gas|evm error|exceeds|always failing/i.test(
-      error.message,
-    )
+    /revert|invalid (opcode|jump)|stack (under|over)flow|out of gas|evm error|always failing/i.test(error.message) ||
+    // Amounts and gas are said to exceed something; so is a block, by a node that has not got it.
+    (/exceeds/i.test(error.message) && !/block (number|\d)|\b(head|height|latest)\b/i.test(error.message))
   if (!isRevert) return undefined
   const reason = (data && reasonOf(data)) ?? error.message.slice(0, 200)
   const code = /(transfer amount )?exceeds balance|insufficient balance|balance too low/i.test(reason)

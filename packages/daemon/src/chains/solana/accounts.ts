@@ -5,6 +5,8 @@ import type { ReadAccount } from './mint.ts'
 
 type Call = { readonly method: string; readonly params: readonly unknown[] }
 const mostAccounts = 100
+/** Of this slot or a later one. */
+export type Since = { readonly minContextSlot?: number }
 
 /** Accounts in the order asked for, null where there is none. At `confirmed`, like every read that informs a transaction. */
 export async function readAccounts(rpc: Rpc, addresses: readonly string[]): Promise<(ReadAccount | null)[]> {
@@ -20,13 +22,13 @@ export async function readMintAccount(rpc: Rpc, mint: string): Promise<ReadAccou
   return account
 }
 
-/** The calls that read these accounts, for a batch; none for no accounts. */
-export const accountsCall = (addresses: readonly string[]): Call[] =>
+/** The calls that read these accounts, for a batch; none for no accounts. A node that has not come to `since` is behind. */
+export const accountsCall = (addresses: readonly string[], since?: Since): Call[] =>
   Array.from({ length: Math.ceil(addresses.length / mostAccounts) }, (_, index) => ({
     method: 'getMultipleAccounts',
     params: [
       addresses.slice(index * mostAccounts, (index + 1) * mostAccounts),
-      { encoding: 'base64', commitment: 'confirmed' },
+      { encoding: 'base64', commitment: 'confirmed', ...since },
     ],
   }))
 

@@ -4,6 +4,8 @@ import { countOf, fieldsOf, OddAnswer, wholeNumber } from '../answers.ts'
 import { bordered } from '../border.ts'
 import type { Anchor } from '../build.ts'
 import type { Chain } from '../chain.ts'
+import { newestHead } from '../newest-head.ts'
+import type { Rpc } from '../rpc.ts'
 import { rpcPool } from '../rpc-pool.ts'
 import { contentOf, readMintAccount } from './accounts.ts'
 import { bodyBytes } from './body.ts'
@@ -16,11 +18,12 @@ import { type Message, readMessage } from './message.ts'
 import { readMint, requireSupportedMint } from './mint.ts'
 import { observeAll } from './observe.ts'
 import { hintsOf } from './plan/all.ts'
-import { precheckAll } from './precheck.ts'
+import { prechecker } from './precheck.ts'
 import { systemProgram } from './programs.ts'
 import { rentOf } from './read/associated-token.ts'
 import { parseAddress } from './recipients.ts'
 import { addSignature } from './signature.ts'
+import { balanceCall } from './statuses.ts'
 import { blockTime } from './time.ts'
 
 export type SolanaOptions = {
@@ -47,6 +50,7 @@ export function solanaChain(options: SolanaOptions): Chain {
   const rpc = rpcPool({ urls, name: network.id, verify, timeoutMs, clock })
   const witnesses = rpc.apart()
   const draft = drafting({ network, rpc, clock })
+  const precheck = prechecker({ network, rpc, head: newestHead(witnesses, { height: readSlot, clock }).read })
   const fees = new Map<string, Base>()
   const failures = new Set<string>()
   const border = bordered(network)
@@ -84,16 +88,15 @@ export function solanaChain(options: SolanaOptions): Chain {
       fees.set(signed.hash, feeOf(message))
       return signed
     },
-    precheck: border((sender, drafts, promised) =>
-      precheckAll({ network, rpc, sender: address(sender) }, drafts, promised),
-    ),
+    precheck: border((sender, drafts, promised) => precheck(address(sender), drafts, promised)),
     broadcast: (signed) => broadcastAll(rpc, signed),
     observe: border((attempts) =>
       observeAll({ rpc, witnesses, failures, warn, remembered: (hash) => fees.get(hash) }, attempts),
     ),
     blockTime: border(() => blockTime(rpc)),
     balance: border(async (owner) => {
-      const answer = await rpc.call<unknown>('getBalance', [owner, { commitment: 'confirmed' }])
+      const { method, params } = balanceCall(owner)
+      const answer = await rpc.call<unknown>(method, params)
       return toBase(wholeNumber(contentOf(answer), 'a balance'))
     }),
     tokenBalances: border((owner, tokens) => readHoldings({ network, rpc }, owner, tokens)),
@@ -136,6 +139,9 @@ function anchors(read: () => Promise<Anchor>, clock: () => number) {
     return fresh.value
   }
 }
+
+const readSlot = async (rpc: Rpc): Promise<number> =>
+  countOf(await rpc.call('getSlot', [{ commitment: 'confirmed' }]), 'a slot')
 
 async function readLatestBlockhash(rpc: Pool): Promise<Anchor> {
   const answer = await rpc.call<unknown>('getLatestBlockhash', [{ commitment: 'confirmed' }])

@@ -35,7 +35,7 @@ export function drafting({ network, rpc, clock }: Parts) {
 
 type Terms = { readonly network: Network; readonly sender: Address; readonly price: bigint }
 
-function finish({ network, sender, price }: Terms, { units, instructions }: Planned): Draft {
+function finish({ network, sender, price }: Terms, { units, instructions, neverFunded }: Planned): Draft {
   const body = writeBody(sender, { units: upToBand(units), price, instructions })
   const bytes = planBytes(body)
   const size = bytes.length + signatureSize
@@ -43,5 +43,5 @@ function finish({ network, sender, price }: Terms, { units, instructions }: Plan
     throw new Failure('INVALID_TRANSACTION', `expected at most ${packetSize} bytes, got ${size}; shorten the memo`)
   const { fee } = decodeMessage({ network, address: sender }, bytes, {}).effects
   const maxFee = add(parseBase(fee.max), rentOf(readMessage(bytes)))
-  return { body, maxFee, price: { offered: price, asked: price } }
+  return { body, maxFee, price: { offered: price, asked: price }, ...(neverFunded && { neverFunded }) }
 }

@@ -240,3 +240,19 @@ test('where no node simulates the sums alone are checked', async () => {
   const most = [await chain.draft(sender.address, { ...transfer(), amount: toBase(10_000_000n) })]
   expect(await chain.precheck(sender.address, most, [])).toMatchObject([{ code: 'INSUFFICIENT_BALANCE' }])
 })
+
+test('a node behind the others refuses nothing that another endpoint knows, and alone it is doubted', async () => {
+  const sender = await bed.funded(10_000_000n)
+  const late = { error: { code: -32016, message: 'Minimum context slot has not been reached' } }
+  const isSure = ({ params }: Request) => JSON.stringify(params).includes('minContextSlot')
+  const old: Change = (request) => {
+    if (request.method !== 'getBalance') return undefined
+    return isSure(request) ? late : { result: { context: { slot: 1 }, value: 0 } }
+  }
+  const { url } = await startEndpoint(changing(bed.node.url, old))
+  const drafts = [await over(url).draft(sender.address, transfer())]
+  expect(await over(url).precheck(sender.address, drafts, [])).toMatchObject([
+    { code: 'INSUFFICIENT_BALANCE', doubt: expect.stringContaining('the newest slot cannot be read') },
+  ])
+  expect(await over(url, bed.node.url).precheck(sender.address, drafts, [])).toEqual([null])
+})

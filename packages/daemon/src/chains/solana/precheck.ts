@@ -2,41 +2,63 @@ import type { Address } from '@solana/kit'
 import { isFailure, type Network } from '@waiaas/contract'
 import { fieldsOf, shown, wholeNumber } from '../answers.ts'
 import type { Draft } from '../build.ts'
-import { type Precheck, type Promised, totalOf } from '../follow.ts'
+import { doubted, type Precheck, type Promised, totalOf } from '../follow.ts'
 import { isUnsupported } from '../refusals.ts'
 import { type Rpc, RpcError } from '../rpc.ts'
-import { accountsCall, accountsIn, contentOf } from './accounts.ts'
+import { accountsCall, accountsIn, contentOf, type Since } from './accounts.ts'
 import { minimumBalance } from './fees.ts'
 import { type Funds, type Need, needOf, shortfalls } from './funds.ts'
 import type { Message } from './message.ts'
 import { holdingOf, tokenAccountOwner } from './mint.ts'
 import { isTokenProgram, systemProgram } from './programs.ts'
-import { balanceBeside, resultOf } from './statuses.ts'
+import { balanceBeside, balanceCall, resultOf } from './statuses.ts'
 
-type Parts = { readonly network: Network; readonly rpc: Rpc; readonly sender: Address }
+export type PrecheckParts = {
+  readonly network: Network
+  readonly rpc: Rpc
+  /** The newest slot that a node has shown. */
+  readonly head: () => Promise<number>
+}
+type Parts = PrecheckParts & { readonly sender: Address; readonly since?: Since }
 type Simulated = { readonly err: unknown; readonly logs: readonly string[] }
 type Item = Awaited<ReturnType<Rpc['batch']>>[number]
+type Found = (Precheck | null)[]
 
 const simulation = { encoding: 'base64', sigVerify: false, replaceRecentBlockhash: true, commitment: 'confirmed' }
 
+/** Finds drafts that would fail if they were sent now. Failure CHAIN_ERROR when the node cannot tell. */
+export const prechecker =
+  (parts: PrecheckParts) =>
+  async (sender: Address, drafts: readonly Draft[], promised: readonly Promised[]): Promise<Found> => {
+    if (drafts.length === 0) return []
+    const needs = drafts.map((draft) => needOf(parts.network, sender, draft))
+    const first = await look({ ...parts, sender }, needs, promised)
+    if (first.every((fault) => fault === null || fault.code === 'CHAIN_ERROR')) return first
+    try {
+      return await look({ ...parts, sender, since: { minContextSlot: await parts.head() } }, needs, promised)
+    } catch (error) {
+      if (!(error instanceof RpcError || isFailure(error, 'CHAIN_ERROR'))) throw error
+      return first.map((fault) => doubted(fault, `the newest slot cannot be read: ${error.message.slice(0, 300)}`))
+    }
+  }
+
 /**
  * Adds up what the drafts need, in the given order, beside what is promised, and simulates each against the chain as
- * it is: all in one round trip. Failure CHAIN_ERROR when the node cannot tell; where no node offers simulations at all,
- * the sums alone are checked, and a transaction that fails costs its fee.
+ * it is: all in one round trip. Where no node offers simulations at all, the sums alone are checked, and a transaction
+ * that fails costs its fee.
  */
-export async function precheckAll(
-  { network, rpc, sender }: Parts,
-  drafts: readonly Draft[],
+async function look(
+  { network, rpc, sender, since }: Omit<Parts, 'head'>,
+  needs: readonly Need[],
   promised: readonly Promised[],
-): Promise<(Precheck | null)[]> {
-  if (drafts.length === 0) return []
-  const needs = drafts.map((draft) => needOf(network, sender, draft))
+): Promise<Found> {
   const sources = [...new Set(needs.flatMap(({ tokens }) => tokens.map(({ source }) => source)))]
-  const accounts = accountsCall(sources)
+  const accounts = accountsCall(sources, since)
+  const simulating = { ...simulation, ...since }
   const [balance, ...rest] = await rpc.batch([
-    { method: 'getBalance', params: [sender, { commitment: 'confirmed' }] },
+    balanceCall(sender, since),
     ...accounts,
-    ...needs.map(({ bytes }) => ({ method: 'simulateTransaction', params: [unsignedWire(bytes), simulation] })),
+    ...needs.map(({ bytes }) => ({ method: 'simulateTransaction', params: [unsignedWire(bytes), simulating] })),
   ])
   const held = accountsIn(rest.slice(0, accounts.length).map(resultOf), sources.length)
   const funds: Omit<Funds, 'inflight'> = {
@@ -48,7 +70,7 @@ export async function precheckAll(
       }),
     ),
   }
-  const short = await shortfallsNow({ network, rpc, sender }, { needs, funds, promised })
+  const short = await shortfallsNow({ network, rpc, sender, ...(since && { since }) }, { needs, funds, promised })
   return needs.map(({ message }, index) => {
     return short[index] ?? faultIn(sender, message, rest[accounts.length + index])
   })
@@ -56,13 +78,13 @@ export async function precheckAll(
 
 /** Before anything is refused, what is in the balance already is promised no longer. */
 async function shortfallsNow(
-  { network, rpc, sender }: Parts,
+  { network, rpc, sender, since }: Omit<Parts, 'head'>,
   { needs, funds, promised }: { needs: readonly Need[]; funds: Omit<Funds, 'inflight'>; promised: readonly Promised[] },
 ): Promise<(Precheck | null)[]> {
   const short = shortfalls(network, needs, { ...funds, inflight: totalOf(promised) })
   if (promised.length === 0 || short.every((fault) => fault === null)) return short
   const hashes = promised.flatMap(({ hash }) => (hash === null ? [] : [hash]))
-  const { lamports, landed } = await balanceBeside(rpc, sender, hashes)
+  const { lamports, landed } = await balanceBeside(rpc, balanceCall(sender, since), hashes)
   const open = promised.filter(({ hash }) => hash === null || !landed.has(hash))
   return shortfalls(network, needs, { ...funds, lamports, inflight: totalOf(open) })
 }

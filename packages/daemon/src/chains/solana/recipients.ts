@@ -22,15 +22,15 @@ export function requireRecipient(text: string): Address {
 }
 
 /**
- * Refuses what cannot use what it receives: programs, sysvars, mints and token accounts, and derived addresses
- * that nothing has created yet (a mistyped one would swallow the money for ever).
+ * A derived address without an account: a vault of a multisig before its first deposit, or a mistyped one, which would
+ * keep the money for ever.
  */
-export function requireReceivable(address: Address, account: ReadAccount | null, exists: boolean): void {
-  if (!account) {
-    if (!exists && isOffCurveAddress(address))
-      throw refused(address, 'it is a derived address (off the curve) without an account; create it first')
-    return
-  }
+export const isNeverFunded = (address: Address, account: ReadAccount | null): boolean =>
+  !account && isOffCurveAddress(address)
+
+/** Refuses what cannot use what it receives: programs, sysvars, mints and token accounts. */
+export function requireReceivable(address: Address, account: ReadAccount | null): void {
+  if (!account) return
   if (account.executable) throw refused(address, 'it is a program, what it receives is lost')
   if (isSysvarOwner(account.owner)) throw refused(address, 'it is a sysvar, what it receives is lost')
   if (isMint(account)) throw refused(address, 'it is a token mint; send to a wallet')

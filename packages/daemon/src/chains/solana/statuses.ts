@@ -1,6 +1,7 @@
 import { countOf, fieldsOf, listOf, OddAnswer, readOr, shown, wholeNumber } from '../answers.ts'
 import { isUnsupported } from '../refusals.ts'
 import type { Rpc } from '../rpc.ts'
+import type { Since } from './accounts.ts'
 
 /** What a node says of one signature. */
 export type Status = {
@@ -39,12 +40,14 @@ export async function searchedStatuses(rpc: Rpc, hashes: readonly string[]) {
   return { final, statuses: new Map([...searched, ...known]) }
 }
 
+export const balanceCall = (owner: string, since?: Since): Call => ({
+  method: 'getBalance',
+  params: [owner, { commitment: 'confirmed', ...since }],
+})
+
 /** A balance, and which of the signatures are confirmed in a slot that it covers, in one round trip. */
-export async function balanceBeside(rpc: Rpc, owner: string, hashes: readonly string[]) {
-  const [balance, ...items] = await rpc.batch([
-    { method: 'getBalance', params: [owner, { commitment: 'confirmed' }] },
-    ...statusCalls(hashes, false),
-  ])
+export async function balanceBeside(rpc: Rpc, balanceOf: Call, hashes: readonly string[]) {
+  const [balance, ...items] = await rpc.batch([balanceOf, ...statusCalls(hashes, false)])
   const { context, value } = fieldsOf(resultOf(balance), 'a balance')
   const slot = countOf(fieldsOf(context, 'the slot of a balance').slot, 'a slot')
   const landed = [...statusesOf(items, hashes, undefined)].flatMap(([hash, status]) =>

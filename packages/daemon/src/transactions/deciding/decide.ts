@@ -73,6 +73,7 @@ const subjectOf = ({ chain, request, decoded, draft }: Asked, wallet: WalletFact
   intent: request.stored.intent,
   effects: decoded.effects,
   feePrice: draft.price,
+  neverFunded: draft.neverFunded,
 })
 
 /** The answer that was committed under the same key, also after a restart. */

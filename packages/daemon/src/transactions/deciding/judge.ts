@@ -96,6 +96,7 @@ async function judgeSubject(job: JudgeJob, subject: Subject, before?: Before): P
   }
   const assets = assetsOf(subject.effects)
   const alike = await lookalikes(db, wallet.id, subject.effects)
+  const neverFunded = subject.neverFunded ?? before?.neverFunded
   const judgement = evaluate({
     effects: subject.effects,
     kind: subject.type,
@@ -112,6 +113,7 @@ async function judgeSubject(job: JudgeJob, subject: Subject, before?: Before): P
     spent: await spent(db, subject, reading),
     requests: await requests(db, subject, reading),
     ...(alike && { lookalikes: alike }),
+    ...(neverFunded && { neverFunded }),
     toggles: togglesOf(settings),
     ...(before && { context: before }),
   })
@@ -263,6 +265,7 @@ export function beforeOf(row: TransactionRow): Before {
     acceptedAt: row.created_at,
     servedDelay: row.served_delay === 1,
     lastPrices: recordedPrices(row),
+    neverFunded: decisionOf(row).inputs.neverFunded,
     ...(row.approved_at !== null && { approval: { usdShown: approved } }),
     ...(row.fee_bound !== null && { feeBound: parseBase(row.fee_bound) }),
   }

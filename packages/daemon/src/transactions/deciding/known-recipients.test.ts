@@ -1,8 +1,16 @@
+import { getProgramDerivedAddress } from '@solana/kit'
+import { newId } from '@waiaas/contract'
 import { afterEach, expect, test } from 'vitest'
 import { forEachEngine } from '../../../../../test/support/for-each-engine.ts'
 import { lookalikeOf, newEvmAddress, newSolanaAddress } from '../../../../../test/support/wallets.ts'
 import { ETHER, migrations, startEvm, startPipeline, startSolana } from '../../../test/pipeline-bed.ts'
+import { tokenProgram } from '../../chains/solana/programs.ts'
 
+/** An address that no key can have, of the kind that multisigs keep their money at. */
+async function newVault(): Promise<string> {
+  const seeds = [newId().replaceAll('-', '')]
+  return (await getProgramDerivedAddress({ programAddress: tokenProgram, seeds }))[0]
+}
 const generous = { instant_max_usd: 1_000, notify_max_usd: 2_000, delay_max_usd: 3_000 }
 
 const worlds = [
@@ -77,5 +85,26 @@ forEachEngine((_engine, open) => {
       enabled: true,
     } as never)
     expect((await pay(listed)).accepted).toMatchObject({ tier: 'INSTANT' })
+  })
+
+  test('the first deposit of a vault waits for a human, also when judged again, unless a list names it', async () => {
+    const node = await startSolana({ slotMs: 50 })
+    const { stop, send, until, limit, service, rules, wallet } = await startPipeline(await open(migrations), node)
+    stops.push(stop, () => node.stop())
+    const from = await wallet()
+    await limit(from.id, generous)
+    const [vault, listed] = [await newVault(), await newVault()]
+    const pay = async (to: string) => (await send(from, { to, amount: '2000000' })).accepted!
+    const waiting = await pay(vault)
+    expect(waiting).toMatchObject({ tier: 'APPROVAL', status: 'QUEUED' })
+    expect(waiting.decision?.reasons).toMatchObject([{ code: 'RECIPIENT_NEVER_FUNDED', observed: vault }])
+    // Another version of the policies, so that it is judged again before it is signed.
+    await limit(from.id, { ...generous, instant_max_usd: 999 })
+    await service.approve(waiting.id)
+    expect(await until(waiting.id, 'CONFIRMED', 'FAILED', 'CANCELLED', 'QUEUED')).toBe('CONFIRMED')
+    expect(await pay(vault)).toMatchObject({ tier: 'INSTANT' })
+    const list = { type: 'WHITELIST', rules: { allowed_addresses: [listed] }, priority: 0, enabled: true }
+    await rules.create({ walletId: from.id, ...list } as never)
+    expect(await pay(listed)).toMatchObject({ tier: 'INSTANT' })
   })
 })

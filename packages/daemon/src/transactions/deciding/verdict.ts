@@ -16,6 +16,7 @@ export type Subject = {
   effects: Effects
   /** Of the draft that carries them out. */
   feePrice: UnitFee | undefined
+  neverFunded?: readonly string[] | undefined
 }
 export type Verdict = Judgement & {
   policyVersion: number
@@ -29,6 +30,7 @@ export type Before = {
   servedDelay: boolean
   /** Of the last judgement; they count where nothing newer is known. */
   lastPrices: Prices
+  neverFunded?: readonly string[] | undefined
   approval?: { usdShown: Usd | null }
   /** The worst fee that a human has named for it. */
   feeBound?: Base

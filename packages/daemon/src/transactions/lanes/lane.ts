@@ -17,6 +17,7 @@ import { type Lease, lease } from './lease.ts'
 import { sendWhatMay } from './leave.ts'
 import { nextOnChain } from './nonces.ts'
 import { prepare } from './prepare.ts'
+import { type PutOff, putOffs } from './put-off.ts'
 import { type Recorded, record, requireReplacement } from './record.ts'
 import { newestOfNonce, type Wanted } from './replace.ts'
 import { type Replacements, replacements } from './replacements.ts'
@@ -29,8 +30,6 @@ const ROUND = 64
 /** After a round that failed the next one waits, longer each time. */
 const REST_LEAST_MS = 250
 const REST_MOST_MS = 15_000
-/** A request that lacks an input, such as a price, is looked at again after this. */
-const LACK_MS = 2_000
 /** The most by which a Solana compute unit limit is raised; the fee cap covers it. */
 const VARIATIONS = 10_000
 
@@ -64,8 +63,7 @@ export class Lane {
   readonly reasons: WaitReasons
   /** What nodes said about signed bytes that they refused, by transaction; to be noted. */
   readonly #refusals = new Map<string, string>()
-  /** Requests that lack an input, and when they are looked at again, on the monotonic clock. */
-  readonly #lacking = new Map<string, number>()
+  readonly #putOff: PutOff
   /** How many attempts may be without a block: fewer after a node refused some. */
   #capacity: number
   /** Not zero, so that a quick restart under one blockhash does not repeat a signature. */
@@ -79,6 +77,7 @@ export class Lane {
     this.#address = wallet.address
     this.#events = events
     this.#capacity = chain.network.window
+    this.#putOff = putOffs(chain.network)
     const scope = () => this.#scope([])
     this.lease = lease(parts, { id: this.id, network: chain.network.id, walletId: () => this.walletId, scope })
     this.#sign = laneSigning(parts, this.id)
@@ -239,11 +238,11 @@ export class Lane {
     const promised = waiting.map(({ hash, nonce, cost }) => ({ hash, nonce, cost: parseBase(cost) }))
     // Inputs of judgements are read before the job that judges, which waits for nobody.
     const [{ fresh, waiting: unclear }, chainNonce] = await Promise.all([
-      prepare(this.#parts, this.#context(), { rows, judged, promised }),
+      prepare(this.#parts, this.#context(), { rows, judged, promised, putOff: this.#putOff }),
       waiting.length === 0 ? nextOnChain(this.#parts, this.#context()) : undefined,
       this.#refreshPrices(rows.filter(({ id }) => judged.has(id))),
     ])
-    this.#putOff(unclear.keys())
+    this.#putOff.off(unclear.keys())
     await this.reasons.transactions(unclear)
     if (fresh.size === 0) return true
     const anchor = await this.#chain.expiry?.anchor()
@@ -251,34 +250,29 @@ export class Lane {
     const { issued, lacking } = await this.#job(scope, (job) =>
       issue(job, { fresh, judged, among: found, chainNonce, ...(anchor && { anchor }) }),
     )
-    this.#putOff(lacking)
+    this.#putOff.off(lacking)
     if (issued.length > 0) await this.#signAndRecord(issued, scope)
     return issued.length > 0 && rows.length === count
   }
 
   /** The next requests: how many were looked at, those to be signed, and which of them are judged again before. */
   async #next(count: number): Promise<{ found: number; rows: TransactionRow[]; judged: Set<string> }> {
-    const now = performance.now()
-    for (const [id, until] of this.#lacking) if (until <= now) this.#lacking.delete(id)
+    this.#putOff.wake()
     const { database, switches, clock, prices } = this.#parts
     const { ready, version } = await database.read(async (db) => ({
       ready: await transactionStore.ready(db, {
         lane: this.id,
         wallet: this.walletId,
-        count: count + this.#lacking.size,
+        count: count + this.#putOff.count(),
       }),
       version: await switches.policyVersion(db),
     }))
-    const rows = ready.filter(({ id }) => !this.#lacking.has(id)).slice(0, count)
+    const rows = ready.filter(({ id }) => !this.#putOff.isOff(id)).slice(0, count)
     const { network } = this.#chain
     const judged = rows.filter(
       (row) => isJudgedAgain(row, { version, clock }) || hasPriceMoved(row, network, prices.current),
     )
     return { found: ready.length, rows, judged: new Set(judged.map(({ id }) => id)) }
-  }
-
-  #putOff(ids: Iterable<string>): void {
-    for (const id of ids) this.#lacking.set(id, performance.now() + LACK_MS)
   }
 
   #refreshPrices(rows: readonly TransactionRow[]): Promise<void> | undefined {

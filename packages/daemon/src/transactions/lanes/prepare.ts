@@ -5,63 +5,74 @@ import { type Parts, scopeOf } from '../job.ts'
 import { type Ending, endUnsent } from '../rows/ending.ts'
 import { intentOf } from '../rows/readings.ts'
 import type { TransactionRow } from '../rows/store.ts'
+import type { PutOff } from './put-off.ts'
 import { type Fenced, type LaneContext, requireLease } from './round.ts'
 
 type Place = Fenced & Pick<LaneContext, 'chain' | 'wallet'>
 type Preparing = { parts: Parts; lane: Fenced }
 
 /** The next requests of a lane, and what its attempts without a block will take before them. */
-type Next = { rows: readonly TransactionRow[]; judged: ReadonlySet<string>; promised: readonly Promised[] }
-/** `fresh` are drafts that would succeed now; `waiting` are requests of which no node can tell now, with the reason. */
+type Next = {
+  rows: readonly TransactionRow[]
+  judged: ReadonlySet<string>
+  promised: readonly Promised[]
+  putOff: Pick<PutOff, 'hasLasted' | 'sound'>
+}
+/** `fresh` are drafts that would succeed now; `waiting` are requests of which nothing certain is known now, with the reason. */
 type Prepared = { fresh: Map<string, Draft>; waiting: Map<string, string> }
-type Drafted = { row: TransactionRow; draft: Draft }
+type Fault = { readonly code: string; readonly message: string; readonly doubt?: string }
 
-/** Builds and checks what is to be signed. What cannot be paid for ends here, before anything is signed. */
+/**
+ * Builds and checks what is to be signed. What cannot be paid for ends here, before anything is signed; but a node that
+ * says so may be behind, so that the fault has to last.
+ */
 export async function prepare(parts: Parts, lane: Place, next: Next): Promise<Prepared> {
-  const { rows, promised } = next
-  const { drafted, waiting } = await drafts(parts, lane, next)
+  const { rows, promised, putOff } = next
+  const built = await Promise.all(rows.map((row) => drafted(parts, lane, { row, isJudged: next.judged.has(row.id) })))
+  const checked = await lane.chain.precheck(lane.wallet.address, built.filter(isDraft), promised)
   const fresh = new Map<string, Draft>()
-  const built = drafted.map(({ draft }) => draft)
-  const faults = await lane.chain.precheck(lane.wallet.address, built, promised)
-  for (const [index, { row, draft }] of drafted.entries()) {
-    const fault = faults[index]
-    if (!fault) fresh.set(row.id, draft)
-    else if (fault.code === 'CHAIN_ERROR') waiting.set(row.id, fault.message)
-    else await fail({ parts, lane }, row, fault)
+  const waiting = new Map<string, string>()
+  let unclear = 0
+  for (const [index, row] of rows.entries()) {
+    const draft = built[index]!
+    const fault = isDraft(draft) ? checked.shift() : draft
+    if (isDraft(draft) && !fault) {
+      putOff.sound(row.id)
+      fresh.set(row.id, draft)
+    } else if (fault?.code === 'CHAIN_ERROR') {
+      unclear += 1
+      waiting.set(row.id, fault.message)
+    } else if (fault && (!putOff.hasLasted(row.id) || fault.doubt !== undefined)) {
+      waiting.set(row.id, doubtful(fault))
+    } else if (fault) await fail({ parts, lane }, row, fault)
   }
   // Then it is the network's trouble and none of single requests.
-  if (waiting.size === rows.length) throw new Failure('CHAIN_ERROR', waiting.values().next().value!)
+  if (unclear === rows.length) throw new Failure('CHAIN_ERROR', waiting.values().next().value!)
   return { fresh, waiting }
 }
 
-/** Those that cannot be built now wait; the others go on without them. */
-async function drafts(parts: Parts, lane: Place, { rows, judged }: Next) {
-  const built = await Promise.allSettled(
-    rows.map((row) => (judged.has(row.id) ? currentDraft(lane, row) : storedDraft(row))),
-  )
-  const drafted: Drafted[] = []
-  const waiting = new Map<string, string>()
-  for (const [index, result] of built.entries()) {
-    const row = rows[index]!
-    if (result.status === 'fulfilled') drafted.push({ row, draft: result.value })
-    else if (isFailure(result.reason) && result.reason.code !== 'CHAIN_ERROR')
-      await fail({ parts, lane }, row, result.reason)
-    else waiting.set(row.id, reasonOf(parts, lane, result.reason))
-  }
-  return { drafted, waiting }
-}
+const doubtful = ({ message, doubt = 'a node that says so may be behind' }: Fault): string =>
+  `${message}; it is looked at again, because ${doubt}`
 
-function reasonOf({ log }: Parts, { id }: Place, error: unknown): string {
-  log.warn({ lane: id, err: error }, 'a request cannot be built now')
-  return isFailure(error) ? error.message : 'it cannot be built now, the log of the daemon says why'
+const isDraft = (built: Draft | Fault): built is Draft => 'body' in built
+
+/** What cannot be built now waits; the others go on without it. */
+async function drafted(
+  { log }: Parts,
+  lane: Place,
+  { row, isJudged }: { row: TransactionRow; isJudged: boolean },
+): Promise<Draft | Fault> {
+  try {
+    return isJudged ? await currentDraft(lane, row) : storedDraft(row)
+  } catch (error) {
+    if (isFailure(error)) return { code: error.code, message: error.message }
+    log.warn({ lane: lane.id, err: error }, 'a request cannot be built now')
+    return { code: 'CHAIN_ERROR', message: 'it cannot be built now, the log of the daemon says why' }
+  }
 }
 
 /** Only as long as the lane is this process's: another one may have signed it meanwhile. */
-async function fail(
-  { parts, lane }: Preparing,
-  row: TransactionRow,
-  { code, message }: Pick<Failure, 'message'> & { code: string },
-) {
+async function fail({ parts, lane }: Preparing, row: TransactionRow, { code, message }: Fault) {
   const ending: Ending = { to: 'FAILED', code, error: message, actor: 'system' }
   await parts.database.work(scopeOf(row.wallet_id, [row]), async (db) => {
     await requireLease({ parts, lane, db })

@@ -43,6 +43,17 @@ test('one that no node can tell of waits with their words, and those behind it g
   expect((await attempts(waiting))[0]!.nonce).toBe(1)
 })
 
+test('one that a node behind finds without money waits with its words, and is paid when that one has caught up', async () => {
+  const { node, from, pay, waits, arrived, attempts } = await start()
+  node.faults.unfunded.add(from.address)
+  const id = await pay()
+  expect(await waits(id, '0 are left')).toContain('it is looked at again, because a node that says so may be behind')
+  expect(node.sent).toEqual([])
+  node.faults.unfunded.clear()
+  await arrived(id)
+  expect(await attempts(id)).toHaveLength(1)
+})
+
 const refusals: Refusal[] = ['nonce-gap', 'insufficient-funds', 'expired', 'pool-full', 'invalid', 'underpriced']
 test.each(refusals)(
   'bytes that a node refuses (%s) wait with its words, and land when it takes them',

@@ -7,7 +7,11 @@ import { memoProgram } from '../programs.ts'
 import type { PlanContext } from './context.ts'
 
 /** `units` are the compute units that the instructions use at most. */
-export type Planned = { readonly units: number; readonly instructions: readonly Instruction[] }
+export type Planned = {
+  readonly units: number
+  readonly instructions: readonly Instruction[]
+  readonly neverFunded?: readonly string[]
+}
 /** How one kind is done on a Solana cluster. */
 export type Plan<I extends Intent> = {
   /** Asks a node for what is neither in the intent nor remembered. */
@@ -23,11 +27,12 @@ const memoUnits = 10_000
 const memoUnitsPerByte = 360
 const maxU64 = 2n ** 64n - 1n
 
-export function withMemo({ units, instructions }: Planned, memo: string | undefined): Planned {
-  if (memo === undefined) return { units, instructions }
+export function withMemo(planned: Planned, memo: string | undefined): Planned {
+  if (memo === undefined) return planned
+  const { units, instructions } = planned
   const instruction = getAddMemoInstruction({ memo }, { programAddress: memoProgram })
   const cost = memoUnits + memoUnitsPerByte * Buffer.byteLength(memo)
-  return { units: units + cost, instructions: [...instructions, instruction] }
+  return { ...planned, units: units + cost, instructions: [...instructions, instruction] }
 }
 
 export function requireAmount(amount: bigint): bigint {

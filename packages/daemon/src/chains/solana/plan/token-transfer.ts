@@ -7,7 +7,7 @@ import { readAccounts, readMintAccount } from '../accounts.ts'
 import { associatedAccount } from '../associated-account.ts'
 import { holdingOf, readMint, requireSupportedMint, tokenAccountOwner } from '../mint.ts'
 import { isTokenProgram, systemProgram, token2022Program } from '../programs.ts'
-import { parseAddress, requireReceivable, requireRecipient } from '../recipients.ts'
+import { isNeverFunded, parseAddress, requireReceivable, requireRecipient } from '../recipients.ts'
 import type { PlanContext } from './context.ts'
 import { type Plan, type Planned, rememberMs, requireAmount, withMemo } from './plan.ts'
 
@@ -35,7 +35,9 @@ async function transferOf(context: PlanContext, { sender, to, amount, token }: M
   const program = await programOf(context, mint, token)
   const destination = associatedAccount(to, mint, program)
   const place = `${to} ${destination.address}`
-  const exists = receivable.get(place) || (await readDestination(rpc, to, { address: destination.address, mint }))
+  const { exists, isNew } = receivable.get(place)
+    ? { exists: true, isNew: false }
+    : await readDestination(rpc, to, { address: destination.address, mint })
   if (exists) receivable.set(place, true, rememberMs)
   const owner = createNoopSigner(sender)
   const create = getCreateAssociatedTokenIdempotentInstruction({
@@ -56,9 +58,9 @@ async function transferOf(context: PlanContext, { sender, to, amount, token }: M
     { programAddress: program },
   )
   const creation = creationUnits + (255 - destination.bump) * unitsPerBump
-  return exists
-    ? { units: transferUnits, instructions: [transfer] }
-    : { units: transferUnits + creation, instructions: [create, transfer] }
+  if (exists) return { units: transferUnits, instructions: [transfer] }
+  const units = transferUnits + creation
+  return { units, instructions: [create, transfer], ...(isNew && { neverFunded: [to] }) }
 }
 
 /** The program of a mint that can be moved. A Token-2022 mint is looked at again every minute, for its extensions. */
@@ -79,13 +81,15 @@ async function programOf({ network, rpc, supported }: PlanContext, mint: Address
 
 type Destination = { readonly address: Address; readonly mint: Address }
 
-/** Whether the recipient's token account exists; refuses one that the recipient no longer owns. */
-async function readDestination(rpc: Rpc, to: Address, { address, mint }: Destination): Promise<boolean> {
+type Found = { readonly exists: boolean; readonly isNew: boolean }
+
+/** Whether the recipient's token account exists, and whether the recipient does; refuses one that the recipient no longer owns. */
+async function readDestination(rpc: Rpc, to: Address, { address, mint }: Destination): Promise<Found> {
   const [owner = null, account = null] = await readAccounts(rpc, [to, address])
-  requireReceivable(to, owner, account !== null)
+  requireReceivable(to, owner)
   const holder = account && tokenAccountOwner(account)
-  if (!account || !holder) return false
+  if (!account || !holder) return { exists: false, isNew: !account && isNeverFunded(to, owner) }
   if (holder !== to || holdingOf(account.data).mint !== mint)
     throw new Failure('INVALID_ADDRESS', `cannot send to ${to}: its token account ${address} belongs to ${holder}`)
-  return true
+  return { exists: true, isNew: false }
 }
