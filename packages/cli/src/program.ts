@@ -40,7 +40,11 @@ const own: readonly Own[] = [
     summary: 'Export the key of a wallet into a file. It travels sealed.',
     load: () => import('./commands/wallet-export.ts'),
   },
-  { name: 'settings set', summary: 'Change a setting while the daemon runs.', load: () => import('./commands/settings-set.ts') },
+  {
+    name: 'settings set',
+    summary: 'Change a setting while the daemon runs.',
+    load: () => import('./commands/settings-set.ts'),
+  },
   {
     name: 'audit verify',
     summary: 'Check that nobody has altered the audit log.',
@@ -68,7 +72,11 @@ const own: readonly Own[] = [
     load: () => import('./commands/restore.ts'),
   },
   { name: 'dev', summary: 'Start local chains and a daemon for development.', load: () => import('./commands/dev.ts') },
-  { name: 'demo', summary: 'Watch a scripted agent at work on local chains.', load: () => import('./commands/demo.ts') },
+  {
+    name: 'demo',
+    summary: 'Watch a scripted agent at work on local chains.',
+    load: () => import('./commands/demo.ts'),
+  },
 ]
 
 /** Runs one command line and gives the exit code: 0 done, 1 failed, 2 wrong usage. */

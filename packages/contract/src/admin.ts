@@ -127,7 +127,8 @@ const clockOperations = {
     path: '/v1/admin/clock/acknowledge',
     access: operator,
     tag,
-    summary: "Confirm that the machine's clock is right, when the daemon doubts it. Windows and delays follow it at once.",
+    summary:
+      "Confirm that the machine's clock is right, when the daemon doubts it. Windows and delays follow it at once.",
     command: 'clock acknowledge',
     input: nothing,
     output: z.object({
@@ -156,7 +157,8 @@ const settingOperations = {
     path: '/v1/admin/settings',
     access: operator,
     tag,
-    summary: 'Change settings while the daemon runs. A setting without a value goes back to the file, the environment or its default.',
+    summary:
+      'Change settings while the daemon runs. A setting without a value goes back to the file, the environment or its default.',
     command: 'settings set',
     input: z.strictObject({
       settings: z

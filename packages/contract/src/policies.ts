@@ -145,7 +145,7 @@ export const policyOperations = {
     method: 'PUT',
     path: '/v1/policies/{id}',
     access: ['operator'],
-    summary: "Change a policy: its rules, its priority, or whether it is on.",
+    summary: 'Change a policy: its rules, its priority, or whether it is on.',
     input: UpdatePolicyRequest,
     output: PolicyChanged,
     errors: ['ACTION_VALIDATION_FAILED', 'INVALID_ADDRESS', 'POLICY_NOT_FOUND'],

@@ -130,7 +130,8 @@ export const sessionOperations = {
     path: '/v1/sessions/{id}/renew',
     access: ['agent'],
     tag,
-    summary: 'Renew this session. That works after half of its lifetime, and the old token stays good until its own end.',
+    summary:
+      'Renew this session. That works after half of its lifetime, and the old token stays good until its own end.',
     input: one,
     output: z.object({ id: Id, token: z.string(), expiresAt: ExpiresAt, renewalCount: z.int() }),
     errors: [

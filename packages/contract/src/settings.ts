@@ -31,7 +31,11 @@ const number = <const D extends number>(value: D, min: number, max: number) =>
 const flag = (value: boolean) => ({ type: 'boolean', default: value }) as const
 
 const fixed = {
-  'daemon.port': { ...number(3100, 0, 65_535), ...start, summary: 'The port to listen on. With 0 it takes a free one.' },
+  'daemon.port': {
+    ...number(3100, 0, 65_535),
+    ...start,
+    summary: 'The port to listen on. With 0 it takes a free one.',
+  },
   'daemon.hostname': { type: 'string', default: '127.0.0.1', ...start, summary: 'The address to listen on.' },
   'daemon.log_level': {
     type: 'enum',
@@ -65,8 +69,16 @@ const fixed = {
     ...start,
     summary: 'How much memory one guess of the master password costs, in KiB. It counts when the password is set.',
   },
-  'keystore.argon2_time': { ...number(3, 2, 20), ...start, summary: 'How many passes one guess of the master password takes (Argon2id).' },
-  'keystore.argon2_parallelism': { ...number(4, 1, 16), ...start, summary: 'How many lanes one guess of the master password takes (Argon2id).' },
+  'keystore.argon2_time': {
+    ...number(3, 2, 20),
+    ...start,
+    summary: 'How many passes one guess of the master password takes (Argon2id).',
+  },
+  'keystore.argon2_parallelism': {
+    ...number(4, 1, 16),
+    ...start,
+    summary: 'How many lanes one guess of the master password takes (Argon2id).',
+  },
   'backup.dir': {
     type: 'string',
     default: 'backups',

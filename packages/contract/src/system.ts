@@ -70,7 +70,8 @@ export const systemOperations = {
     path: '/health/ready',
     access: 'public',
     tag,
-    summary: 'Check that the daemon can work. It answers 503 and says why when the database, the disk, the signer or the RPC endpoints fail.',
+    summary:
+      'Check that the daemon can work. It answers 503 and says why when the database, the disk, the signer or the RPC endpoints fail.',
     input: nothing,
     output: z.object({
       status: z.literal('ready'),
@@ -89,7 +90,8 @@ export const systemOperations = {
     path: '/v1/connect-info',
     access: ['agent'],
     tag,
-    summary: 'Show what this session can do. Call it first: it lists wallets, networks and policies, and has a short guide.',
+    summary:
+      'Show what this session can do. Call it first: it lists wallets, networks and policies, and has a short guide.',
     tool: 'connect_info',
     input: nothing,
     output: ConnectInfo,

@@ -43,7 +43,7 @@ export const tokenOperations = {
     path: '/v1/tokens/resolve',
     access: operator,
     tag,
-    summary: "Look up a token on its chain: symbol, name and decimals.",
+    summary: 'Look up a token on its chain: symbol, name and decimals.',
     command: 'token resolve',
     input: z.strictObject(token),
     output: z.object({

@@ -169,7 +169,8 @@ export const transactionOperations = {
     path: '/v1/transactions/simulate',
     access: agent,
     tag,
-    summary: 'Try a transaction without sending it. The answer says what it would do, what it would cost and how it would be decided.',
+    summary:
+      'Try a transaction without sending it. The answer says what it would do, what it would cost and how it would be decided.',
     tool: 'simulate_transaction',
     command: 'tx simulate',
     aliases: walletAlias,

@@ -145,7 +145,8 @@ export const walletOperations = {
     path: '/v1/wallets',
     access: operator,
     tag,
-    summary: 'Create a wallet. It comes with a new key and, unless you say otherwise, a session and a small spending limit.',
+    summary:
+      'Create a wallet. It comes with a new key and, unless you say otherwise, a session and a small spending limit.',
     command: 'wallet create',
     status: 201,
     input: z.strictObject({
@@ -254,8 +255,7 @@ export const walletOperations = {
     path: '/v1/wallets/{id}/confirm-spends',
     access: operator,
     tag,
-    summary:
-      'Confirm after a restore that all spending of a wallet is known. Until then its limits count as used up.',
+    summary: 'Confirm after a restore that all spending of a wallet is known. Until then its limits count as used up.',
     command: 'wallet confirm-spends',
     input: one,
     output: z.object({ id: Id, spendsKnown: z.literal(true) }),

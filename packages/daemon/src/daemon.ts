@@ -132,7 +132,16 @@ const inStartingOrder = (features: Features) =>
 
 /** First what sends, then what stops it, then what is written of both; the last checkpoint covers all evidence. */
 const inStoppingOrder = (features: Features) =>
-  inOrder(features, 'stop', ['transactions', 'killSwitch', 'wallets', 'held', 'clock', 'settings', 'operator', 'evidence'])
+  inOrder(features, 'stop', [
+    'transactions',
+    'killSwitch',
+    'wallets',
+    'held',
+    'clock',
+    'settings',
+    'operator',
+    'evidence',
+  ])
 
 /** Settings, chains, prices and the operator: what features stand on. */
 async function baseOf({ database, clock, log, keys, config, dataDir }: Ground) {

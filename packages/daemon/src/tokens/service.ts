@@ -95,14 +95,8 @@ export function tokens({ database, clock, audit, chains }: TokenParts) {
     async remove(input: Input<'removeToken'>, by: By): Promise<Answer<'removeToken'>> {
       const network = need(input.network)
       const address = await database.work({ exclusive: [SYSTEM_EVIDENCE] }, async (db) => {
-        const own = (await tokenStore.ofNetwork(db, network.id)).map(customToken)
-        const asset = isSymbol(input.address)
-          ? called(own, network, input.address).asset
-          : assetOf(network, input.address)
-        const row = await tokenStore.byAsset(db, network.id, asset)
-        if (!row)
-          throw new Failure('TOKEN_NOT_FOUND', `the operator has registered no token ${input.address} on ${network.id}`)
-        await tokenStore.remove(db, network.id, asset)
+        const row = await needOwn(db, network, input.address)
+        await tokenStore.remove(db, network.id, row.asset)
         const details = { network: network.id, address: row.address, symbol: row.symbol }
         await audit.record(db, { event: 'TOKEN_REMOVED', ...by, details })
         return row.address
@@ -110,6 +104,15 @@ export function tokens({ database, clock, audit, chains }: TokenParts) {
       return { removed: true, network: network.id, address }
     },
   }
+}
+
+/** What the operator has registered under an address, CAIP-19 name or symbol. Failure TOKEN_NOT_FOUND. */
+async function needOwn(db: Handle, network: Network, name: string): Promise<TokenRow> {
+  const own = (await tokenStore.ofNetwork(db, network.id)).map(customToken)
+  const asset = isSymbol(name) ? called(own, network, name).asset : assetOf(network, name)
+  const row = await tokenStore.byAsset(db, network.id, asset)
+  if (row) return row
+  throw new Failure('TOKEN_NOT_FOUND', `the operator has registered no token ${name} on ${network.id}`)
 }
 
 function needNetwork(networks: readonly Network[], name: string): Network {

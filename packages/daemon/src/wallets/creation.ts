@@ -41,8 +41,7 @@ export function creation(parts: WalletDependencies, ceilings: Ceilings) {
     // Two imports of one key at the same time meet at the lock of its address.
     const exclusive = [`wallet:${id}`, `address:${key.chain}:${key.address}`, nameLock(row.name)]
     await database.work({ shared: ['system'], exclusive }, async (db) => {
-      const other = await walletStore.liveByAddress(db, row.chain, row.address)
-      if (other) throw addressExists(other)
+      await requireFreeAddress(db, row)
       await requireFreeName(db, row.name)
       await walletStore.insert(db, row)
       await walletStore.insertKey(db, storedKey(key))
@@ -133,7 +132,11 @@ function assertSupported(networks: readonly Network[], chain: Chosen['chain']): 
   )
 }
 
-const addressExists = ({ id, name, address }: WalletRow) =>
-  new Failure('WALLET_ADDRESS_EXISTS', `wallet "${name}" (${id}) already has the address ${address}`, {
+async function requireFreeAddress(db: Handle, row: WalletRow): Promise<void> {
+  const other = await walletStore.liveByAddress(db, row.chain, row.address)
+  if (!other) return
+  const { id, name, address } = other
+  throw new Failure('WALLET_ADDRESS_EXISTS', `wallet "${name}" (${id}) already has the address ${address}`, {
     details: { walletId: id },
   })
+}
