@@ -94,8 +94,8 @@ test('a token is meant by the symbol that the operator gave it, and by no symbol
   )
   for (const unlisted of [onChain.symbol, { symbol: onChain.symbol }, 'USDX'])
     expect(await name(unlisted)).toMatchObject({ status: 404, body: { code: 'TOKEN_NOT_FOUND' } })
-  const list = (address: string, symbol: string) =>
-    daemon.operator.addToken({ network: 'local-evm', address, symbol, name: symbol, decimals: 18 })
+  const list = (address: string, symbol: string, decimals = 18) =>
+    daemon.operator.addToken({ network: 'local-evm', address, symbol, name: symbol, decimals })
   await list(fixtures.plainToken, 'SHOP')
   for (const listed of ['SHOP', 'shop', { symbol: 'Shop' }, fixtures.plainToken])
     expect(await name(listed), JSON.stringify(listed)).toMatchObject({
@@ -104,7 +104,7 @@ test('a token is meant by the symbol that the operator gave it, and by no symbol
     })
   expect((await name('ETH')).body.message).toContain('send it with type TRANSFER')
   expect((await name('USDX')).body).toMatchObject({ details: { tokens: [{ symbol: 'SHOP' }] } })
-  await list(fixtures.permitToken, 'Shop')
+  await list(fixtures.permitToken, 'Shop', 6)
   expect(await name('SHOP')).toMatchObject({
     status: 404,
     body: { message: expect.stringContaining('2 tokens are called SHOP'), details: { tokens: [{}, {}] } },
@@ -121,11 +121,11 @@ test('an asset is the same however it is written, wherever one is taken', async 
     `local-evm/erc20:${hex}`,
   ]) {
     expect((await simulate(payment({ token: { assetId: asset } }))).status, asset).toBe(200)
-    const prices = { 'native:eip155:31337': '2000', [asset]: '1' }
+    const prices = { 'native:eip155:31337': '2000', [asset]: '7' }
     await daemon.operator.updateSettings({
       settings: [{ key: 'oracle.fixed_prices', value: JSON.stringify(prices) }],
     })
-    const { body } = await simulate(payment({ token: asset, humanAmount: '7' }))
+    const { body } = await simulate(payment({ token: asset }))
     expect(body, asset).toMatchObject({ decision: { usd: 7 } })
   }
   // Of two prices of one asset the higher counts.

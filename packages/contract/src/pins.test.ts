@@ -73,7 +73,7 @@ describe('the operations', () => {
   test('take a name wherever they take the id of a wallet', () => {
     const wanted = table.flatMap(([name, op]) =>
       Object.keys(op.input.shape)
-        .filter((field) => /^wallet_?ids?$/i.test(field) || (field === 'id' && op.path.startsWith('/v1/wallets/{id}')))
+        .filter((field) => /^wallet_?ids?$/i.test(field) || (field === 'id' && op.path.includes('/wallets/{id}')))
         .map((field) => `${name} ${field}`),
     )
     const named = table.flatMap(([name, op]) => namedFields(op.input).map(({ field }) => `${name} ${field}`))

@@ -73,6 +73,7 @@ const forms: Record<string, Form> = {
   },
   union(schema, value) {
     const parsed = fromJson(value)
+    if (!isRecord(parsed)) return value
     // The type that `def.type` names.
     const { options } = schema as z.ZodUnion<z.ZodType[]>
     const fitted = options.map((option) => fit(option, parsed))

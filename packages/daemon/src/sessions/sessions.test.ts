@@ -267,7 +267,7 @@ forEachEngine((_engine, open, fresh) => {
       code: 'SESSION_NOT_FOUND',
     })
     expect((await bed.sessions.wallets(session.id)).wallets).toMatchObject([
-      { id: other.id, name: 'one', chain: 'ethereum' },
+      { id: other.id, name: other.name, chain: 'ethereum' },
     ])
   })
 
