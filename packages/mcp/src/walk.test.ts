@@ -93,7 +93,7 @@ test('arguments stay arguments: names of another place, or that JavaScript knows
     expect({ isError, code }, `${name} ${JSON.stringify(args)}`).toEqual({
       isError: true,
       code: expect.stringMatching(
-        /^(ACTION_VALIDATION_FAILED|ENVIRONMENT_NETWORK_MISMATCH|NETWORK_REQUIRED|VALIDATION_ERROR)$/,
+        /^(ACTION_VALIDATION_FAILED|ENVIRONMENT_NETWORK_MISMATCH|NETWORK_REQUIRED|VALIDATION_ERROR|WALLET_NOT_FOUND)$/,
       ),
     })
   }
