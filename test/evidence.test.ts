@@ -33,8 +33,11 @@ type Step = { readonly event: EventName; readonly run: () => Promise<unknown> }
 
 const payment = () => ({ to: world.newAddress(), amount: String(world.amount(0)), network: world.network })
 const waiting = async () => ({ id: (await daemon.agent(slow.token).sendToken(payment())).id })
-const newWallet = () =>
-  daemon.operator.createWallet({ name: 'short-lived', chain: 'ethereum', createSession: false, defaultPolicy: false })
+let made = 0
+const newWallet = () => {
+  const without = { createSession: false, defaultPolicy: false }
+  return daemon.operator.createWallet({ name: `short-lived ${++made}`, chain: 'ethereum', ...without })
+}
 const newSession = () => daemon.operator.createSession({ walletId: quick.id })
 const newStopToken = () => daemon.operator.createStopToken({ name: randomBytes(8).toString('hex') })
 const newPolicy = () =>

@@ -114,6 +114,7 @@ export async function openBed(open: Open, { keys, location, maxPerWallet = 5, cl
   })
   const walletService = wallets({
     ...common,
+    log: jsonLog('silent'),
     keys,
     keyRows,
     ceilings: {
@@ -129,6 +130,7 @@ export async function openBed(open: Open, { keys, location, maxPerWallet = 5, cl
   })
   const log = { trace() {}, debug() {}, info() {}, warn() {}, error() {} }
   const switchService = killSwitch({ ...common, log, sessions: sessionService })
+  let made = 0
 
   return {
     ...recorded,
@@ -150,10 +152,10 @@ export async function openBed(open: Open, { keys, location, maxPerWallet = 5, cl
       database.read(async (db) => (await evidence.list(db, {}, 1_000)).filter((row) => row.event === event)),
     verifyEvidence: () => database.read((db) => evidence.verify(db)),
     /** A wallet without a session, unless the input says otherwise. */
-    createWallet: (input: Record<string, unknown> = {}) =>
-      walletService.create(
-        walletOperations.createWallet.input.parse({ name: 'one', chain: 'ethereum', createSession: false, ...input }),
-        operator,
-      ),
+    createWallet(input: Record<string, unknown> = {}) {
+      made += 1
+      const given = { name: made === 1 ? 'one' : `one of ${made}`, chain: 'ethereum', createSession: false, ...input }
+      return walletService.create(walletOperations.createWallet.input.parse(given), operator)
+    },
   }
 }

@@ -1,5 +1,5 @@
-import type { AllOperations, Output } from '@waiaas/contract'
-import { plainText, table } from './table.ts'
+import type { AllOperations, Output, WalletHoldings } from '@waiaas/contract'
+import { plainText, printable, table } from './table.ts'
 
 type RpcStatus = Output<AllOperations['getRpcStatus']>
 type Endpoint = RpcStatus['networks'][string][number]
@@ -43,10 +43,19 @@ function ceiling({ networks, recipients }: Ceiling): string {
 function walletInfo({ ceiling: most, ...about }: Output<AllOperations['getWallet']>): string {
   return most ? `${plainText(about)}\n\nthe most that is signed for it:\n${ceiling(most)}` : plainText(about)
 }
+/** A line for each network, in whole units. */
+export const holdingsText = ({ balances }: WalletHoldings): string =>
+  balances
+    .map(({ network, native, tokens, error }) => {
+      const all = [...(native ? [native] : []), ...tokens].map(({ balance, symbol }) => `${balance} ${symbol}`)
+      return printable(`${network}: ${error === undefined ? all.join(', ') : `not known, ${error}`}`)
+    })
+    .join('\n')
 
 /** Answers that are neither a list nor a record, as a person at a terminal wants them. */
 export const views: { readonly [Name in keyof AllOperations]?: (answer: Output<AllOperations[Name]>) => string } = {
   getRpcStatus: rpcStatus,
   changeWalletCeiling: ceiling,
   getWallet: walletInfo,
+  adminGetWalletBalance: holdingsText,
 }

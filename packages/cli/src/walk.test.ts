@@ -122,7 +122,12 @@ async function wallets(): Promise<void> {
   const id = idOf(await run('wallet create', ['--name', 'shop', '--chain', 'ethereum', '--no-create-session']))
   await run('wallet list')
   expect(await run('wallet info', ['shop'])).toMatchObject({ id, status: 'ACTIVE' })
-  await run('wallet networks', [id])
+  await run('wallet networks', ['SHOP'])
+  expect((await run('wallet balance', [quick.id])).balances).toContainEqual({
+    network: world.network,
+    native: { balance: '1000', symbol: 'ETH', usd: 2_000_000 },
+    tokens: [],
+  })
   expect(await run('wallet rename', [id, '--name', 'store'])).toMatchObject({ name: 'store' })
   expect(await run('wallet ceiling', ['store'])).toMatchObject({ id })
   const lower = ['--network', world.network, '--transaction', '0.5', '--day', '2']
@@ -130,8 +135,8 @@ async function wallets(): Promise<void> {
   expect(networks).toContainEqual(expect.objectContaining({ network: world.network, transaction: '0.5', day: '2' }))
   await run('wallet suspend', [id, '--reason', 'a check'])
   await run('wallet resume', [id])
-  await run('wallet terminate', [id])
-  expect(await run('wallet purge', [id])).toMatchObject({ status: 'PURGED' })
+  await run('wallet terminate', [id, '--yes'])
+  expect(await run('wallet purge', [id, '--yes'])).toMatchObject({ status: 'PURGED' })
 }
 
 async function sessions(): Promise<void> {
@@ -153,13 +158,13 @@ async function tokensAndPolicies(): Promise<void> {
   await run('token resolve', where)
   await run('token add', [...where, '--symbol', 'PLAIN', '--name', 'Plain', '--decimals', '18'])
   await run('token list', ['--network', world.network])
-  expect(await run('token remove', where)).toMatchObject({ removed: true })
+  expect(await run('token remove', [...where, '--yes'])).toMatchObject({ removed: true })
   const rules = JSON.stringify({ networks: [{ network: world.network }] })
   const id = idOf(await run('policy create', ['--wallet-id', quick.id, '--type', 'ALLOWED_NETWORKS', '--rules', rules]))
   await run('policy list', ['--wallet-id', quick.id])
   await run('policy show', [id])
   expect(await run('policy update', [id, '--no-enabled'])).toMatchObject({ enabled: false })
-  await run('policy delete', [id])
+  await run('policy delete', [id, '--yes'])
 }
 
 async function transactions(): Promise<void> {

@@ -62,7 +62,7 @@ export const failures = {
     hint: 'a session keeps at least one wallet; revoke it instead',
   },
   WALLET_ALREADY_LINKED: { status: 409, remedy: 'never' },
-  WALLET_ID_REQUIRED: { status: 400, remedy: 'fix', hint: 'the session has several wallets; name one in walletId' },
+  WALLET_ID_REQUIRED: { status: 400, remedy: 'fix', hint: 'several wallets can be meant; name one of details.wallets' },
   // Wallets
   WALLET_NOT_FOUND: { status: 404, remedy: 'fix' },
   CEILING_EXCEEDED: {
@@ -73,6 +73,11 @@ export const failures = {
   WALLET_SUSPENDED: { status: 409, remedy: 'ask', hint: 'the operator can resume the wallet' },
   WALLET_TERMINATED: { status: 410, remedy: 'never' },
   WALLET_NOT_TERMINATED: { status: 409, remedy: 'fix', hint: 'terminate the wallet before it is purged' },
+  WALLET_NAME_EXISTS: {
+    status: 409,
+    remedy: 'fix',
+    hint: 'one name is one wallet’s until it is purged, whatever the case of its letters',
+  },
   WALLET_ADDRESS_EXISTS: { status: 409, remedy: 'never', hint: 'another live wallet has this address' },
   RECOVERY_KEY_PRESENT: {
     status: 409,

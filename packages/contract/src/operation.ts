@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import type { FailureCode } from './failure.ts'
+import { namedFields } from './names.ts'
 
 /** A `stopper` may stop and nothing else: who reaches the socket in the data directory, or holds a stop token. */
 export type Caller = 'agent' | 'owner' | 'operator' | 'stopper'
@@ -41,6 +42,8 @@ export type Operation<
   readonly tool?: string
   /** The CLI command, noun and verb. */
   readonly command?: string
+  /** What is gone for good, as a person is asked before the command does it. A stop never asks. */
+  readonly destroys?: string
   /** The call moves money: it takes an `Idempotency-Key`. */
   readonly idempotent?: boolean
   /** Another status of success, when a boolean input field is true: a dry run answers 200 where a send answers 201. */
@@ -115,12 +118,16 @@ export const accessFailures = {
   stopper: ['INVALID_TOKEN'],
 } as const satisfies Record<Caller, readonly FailureCode[]>
 
-/** Every code an operation may fail with: its own and those that its access and method bring. */
+/** Where an input means something by its name: nothing is called so, or several are. */
+const nameFailures = ['WALLET_NOT_FOUND', 'WALLET_ID_REQUIRED'] as const satisfies readonly FailureCode[]
+
+/** Every code an operation may fail with: its own and those that its access, method and input bring. */
 export function failuresOf(op: Operation): FailureCode[] {
   const codes = new Set<FailureCode>([...op.errors, ...commonFailures])
   if (bodySource(op) === 'body') for (const code of bodyFailures) codes.add(code)
   if (op.access !== 'public') for (const caller of op.access) for (const code of accessFailures[caller]) codes.add(code)
   if (op.idempotent) codes.add('IDEMPOTENCY_KEY_REUSED')
+  if (namedFields(op.input).length > 0) for (const code of nameFailures) codes.add(code)
   return [...codes]
 }
 

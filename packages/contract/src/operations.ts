@@ -9,7 +9,7 @@ import { stopTokenOperations } from './stop-tokens.ts'
 import { systemOperations } from './system.ts'
 import { tokenOperations } from './tokens.ts'
 import { transactionOperations } from './transactions.ts'
-import { agentWalletOperations } from './wallet.ts'
+import { agentWalletOperations, operatorWalletOperations } from './wallet.ts'
 import { walletOperations } from './wallets.ts'
 
 /** Every operation of the daemon; the one list from which all surfaces are derived. */
@@ -18,6 +18,7 @@ export const operations = {
   ...walletOperations,
   ...ceilingOperations,
   ...agentWalletOperations,
+  ...operatorWalletOperations,
   ...sessionOperations,
   ...tokenOperations,
   ...policyOperations,

@@ -31,19 +31,23 @@ const number = <const D extends number>(value: D, min: number, max: number) =>
 const flag = (value: boolean) => ({ type: 'boolean', default: value }) as const
 
 const fixed = {
-  'daemon.port': { ...number(3100, 0, 65_535), ...start, summary: 'TCP port; 0 takes a free one.' },
-  'daemon.hostname': { type: 'string', default: '127.0.0.1', ...start, summary: 'Address to listen on.' },
+  'daemon.port': {
+    ...number(3100, 0, 65_535),
+    ...start,
+    summary: 'The port to listen on. With 0 it takes a free one.',
+  },
+  'daemon.hostname': { type: 'string', default: '127.0.0.1', ...start, summary: 'The address to listen on.' },
   'daemon.log_level': {
     type: 'enum',
     default: 'info',
     values: ['trace', 'debug', 'info', 'warn', 'error'],
     ...live,
-    summary: 'Least important log lines that are written.',
+    summary: 'How much is logged: lines of this level and above.',
   },
   'daemon.shutdown_timeout': {
     ...number(30, 1, 600),
     ...start,
-    summary: 'Seconds that running work may take when the daemon stops.',
+    summary: 'How many seconds running work may take when the daemon stops.',
   },
   'database.url': {
     type: 'url',
@@ -51,33 +55,41 @@ const fixed = {
     of: PostgresUrl,
     secret: true,
     ...start,
-    summary: 'postgres:// address of the database; empty means the SQLite file.',
+    summary: 'The postgres:// address of the database. Empty means the SQLite file.',
   },
   'database.path': {
     type: 'string',
     default: 'data/waiaas.db',
     path: true,
     ...start,
-    summary: 'SQLite file, relative to the data directory.',
+    summary: 'The SQLite file, relative to the data directory.',
   },
   'keystore.argon2_memory': {
     ...number(65_536, 19_456, 4_194_304),
     ...start,
-    summary: 'KiB that one guess of the master password costs; used when the password is set.',
+    summary: 'How much memory one guess of the master password costs, in KiB. It counts when the password is set.',
   },
-  'keystore.argon2_time': { ...number(3, 2, 20), ...start, summary: 'Argon2id passes.' },
-  'keystore.argon2_parallelism': { ...number(4, 1, 16), ...start, summary: 'Argon2id lanes.' },
+  'keystore.argon2_time': {
+    ...number(3, 2, 20),
+    ...start,
+    summary: 'How many passes one guess of the master password takes (Argon2id).',
+  },
+  'keystore.argon2_parallelism': {
+    ...number(4, 1, 16),
+    ...start,
+    summary: 'How many lanes one guess of the master password takes (Argon2id).',
+  },
   'backup.dir': {
     type: 'string',
     default: 'backups',
     path: true,
     ...start,
-    summary: 'Folder of the backups, relative to the data directory.',
+    summary: 'The folder for backups, relative to the data directory.',
   },
   'backup.retention_count': {
     ...number(7, 1, 10_000),
     ...live,
-    summary: 'Backups that are kept in that folder; a new one deletes the oldest beyond this number.',
+    summary: 'How many backups to keep. A new one deletes the oldest beyond this number.',
   },
   'rpc.allow_foreign_genesis': {
     ...flag(false),
@@ -97,26 +109,26 @@ const fixed = {
     of: Host,
     default: [] as readonly string[],
     ...live,
-    summary: 'Names in the Host header that are served beside localhost, 127.0.0.1 and [::1].',
+    summary: 'Host names to answer to, beside localhost, 127.0.0.1 and [::1].',
   },
   'security.cors_origins': {
     type: 'list',
     of: Origin,
     default: ['http://localhost:3100', 'http://127.0.0.1:3100'] as readonly string[],
     ...live,
-    summary: 'Origins whose pages may call the API.',
+    summary: 'Web pages that may call the API, by their origin.',
   },
   'security.trusted_proxies': {
     type: 'list',
     of: ProxyRange,
     default: [] as readonly string[],
     ...live,
-    summary: 'Addresses or CIDR ranges whose X-Forwarded-For is believed.',
+    summary: 'Proxies to trust: addresses or CIDR ranges whose X-Forwarded-For counts.',
   },
   'security.max_sessions_per_wallet': {
     ...number(5, 1, 10_000),
     ...live,
-    summary: 'Live sessions that one wallet may have.',
+    summary: 'How many live sessions one wallet may have.',
   },
   'security.max_waiting_per_session': {
     ...number(2_000, 1, 1_000_000),
@@ -148,12 +160,12 @@ const fixed = {
   'security.rate_limit_public_per_second': {
     ...number(20, 1, 1_000_000),
     ...live,
-    summary: 'Unauthenticated and failed requests a second of one socket address.',
+    summary: 'How many failed or unauthenticated requests a second one address may send.',
   },
   'security.rate_limit_public_burst': {
     ...number(200, 1, 1_000_000),
     ...live,
-    summary: 'Unauthenticated and failed requests of one socket address that may come at once.',
+    summary: 'How many failed or unauthenticated requests one address may send at once.',
   },
   'security.max_connections': {
     ...number(5_000, 10, 1_000_000),
@@ -185,12 +197,12 @@ const fixed = {
   'security.policy_defaults_delay_seconds': {
     ...number(300, 1, 31_536_000),
     ...live,
-    summary: 'Seconds of a delay where the policy names none.',
+    summary: 'How many seconds a delay lasts when the policy does not say.',
   },
   'security.policy_defaults_approval_timeout': {
     ...number(3_600, 60, 31_536_000),
     ...live,
-    summary: 'Seconds that an approval waits where the policy names none.',
+    summary: 'How many seconds an approval waits when the policy does not say.',
   },
   ...defaultDenySettings,
   'oracle.fixed_prices': {
@@ -198,12 +210,12 @@ const fixed = {
     of: FixedPrices,
     default: {} as z.output<typeof FixedPrices>,
     ...live,
-    summary: 'Prices set by the operator: CAIP-19 asset or native:<network> to decimal US dollars.',
+    summary: 'Prices that you set, in US dollars: by CAIP-19 asset, or native:<network>.',
   },
   'oracle.max_age_seconds': {
     ...number(3_900, 10, 604_800),
     ...live,
-    summary: 'Age above which a price is not trusted.',
+    summary: 'How many seconds old a price may be to be trusted.',
   },
 } as const satisfies Record<string, Setting>
 

@@ -21,6 +21,7 @@ import { mcpRoutes } from './mcp-http/service.ts'
 import { migrations } from './migrations/all.ts'
 import { operatorHandlers } from './operator/handlers.ts'
 import { operatorService } from './operator/service.ts'
+import { type Principal, sessionOf } from './platform/caller.ts'
 import type { SystemClock } from './platform/clock.ts'
 import type { ClockMark } from './platform/clock-mark.ts'
 import type { Config } from './platform/config.ts'
@@ -61,7 +62,9 @@ import {
   keyFailures,
   resolveNetwork,
   sealedCeiling,
+  sharedNames,
   walletAsHeld,
+  walletIdOf,
   walletKeys,
   walletOfSession,
   wallets,
@@ -102,6 +105,8 @@ export async function compose(ground: Ground) {
     settings: base.settings.get,
     log: ground.log,
     isStopping: () => isStopping,
+    idOf: (_wallet: 'wallet', name: string, principal: Principal<'agent' | 'operator' | 'stopper'>) =>
+      ground.database.read((db) => walletIdOf(db, name, sessionOf(principal))),
   }
   return {
     app: httpApp({
@@ -141,11 +146,20 @@ export async function compose(ground: Ground) {
 const allHandlers = (features: Features): Handlers<AllOperations, Calls> => handlersOf(features)
 
 const inStartingOrder = (features: Features) =>
-  inOrder(features, 'start', ['settings', 'clock', 'killSwitch', 'transactions', 'held', 'evidence'])
+  inOrder(features, 'start', ['settings', 'clock', 'killSwitch', 'transactions', 'wallets', 'held', 'evidence'])
 
 /** First what sends, then what stops it, then what is written of both; the last checkpoint covers all evidence. */
 const inStoppingOrder = (features: Features) =>
-  inOrder(features, 'stop', ['transactions', 'killSwitch', 'held', 'clock', 'settings', 'operator', 'evidence'])
+  inOrder(features, 'stop', [
+    'transactions',
+    'killSwitch',
+    'wallets',
+    'held',
+    'clock',
+    'settings',
+    'operator',
+    'evidence',
+  ])
 
 /** Settings, chains, prices and the operator: what features stand on. */
 async function baseOf({ database, clock, log, keys, config, dataDir }: Ground) {
@@ -215,6 +229,7 @@ function servicesOf(ground: Ground, base: Base) {
   })
   const walletService = wallets({
     ...shared,
+    log,
     keys,
     keyRows,
     audit: evidence,
@@ -222,7 +237,7 @@ function servicesOf(ground: Ground, base: Base) {
     stops,
     ceilings: {
       tokens: registry.ofNetwork,
-      findToken: async (network, name) => findToken(await chains.get(network.id), { address: name }),
+      findToken: async (network, name) => findToken(await chains.get(network.id), name),
       priceOf: (network, key) => prices.current(network, [key])[key],
       dollars: spendingDollars,
     },
@@ -350,7 +365,11 @@ function featuresOf(ground: Ground, base: Base, services: Services) {
     sessions: { handlers: sessionHandlers(services.sessions) },
     stopTokens: { handlers: stopTokenHandlers(services.stopTokens) },
     tokens: { handlers: tokenHandlers(services.registry) },
-    wallets: { handlers: walletHandlers(services.wallets) },
+    wallets: {
+      handlers: walletHandlers(services.wallets),
+      start: async () => services.wallets.start(),
+      stop: services.wallets.stop,
+    },
     walletViews: { handlers: walletViewHandlers(services.view) },
   }
 }
@@ -378,6 +397,7 @@ function adminOf(ground: Ground, { chains, settings, evidence, held, operator, d
     troubles: () => services.transactions.troubles(),
     killSwitch: services.killSwitch.read,
     heldStops: held.names,
+    sharedNames,
     folder:
       config.settings['database.url'] === ''
         ? dirname(resolve(dataDir.path, config.settings['database.path']))

@@ -172,7 +172,7 @@ export async function startPipeline(
     chooseWallet: async (db, _session, { walletId }) => (await walletStore.byId(db, walletId!))!,
     resolveNetwork: (): Network => network,
     findNetwork: () => network,
-    findToken: (on, { address }) => on.token(address!),
+    findToken: (on, address) => on.token(address),
     held,
     prices,
   })
@@ -211,7 +211,7 @@ export async function startPipeline(
     await database.work({ exclusive: ['system', `wallet:${id}`] }, async (db) => {
       await walletStore.insert(db, {
         id,
-        name: 'w',
+        name: `w ${id}`,
         chain: world.chain,
         environment: 'testnet',
         address: key.address,

@@ -16,7 +16,9 @@ import type { EndpointStatus } from '../chains/rpc.ts'
 import { type Clock, seconds } from '../platform/clock.ts'
 import type { Database, Handle } from '../platform/db/database.ts'
 import type { Log } from '../platform/log.ts'
-import { adminStore, type RecentTransaction } from './store.ts'
+import { type ListedTransaction, newestTransactions } from '../transactions/service.ts'
+import { findWallet } from '../wallets/service.ts'
+import { adminStore } from './store.ts'
 
 type KillSwitchState = z.input<typeof AdminStatus>['killSwitchState']
 export type AdminOptions = {
@@ -43,6 +45,8 @@ export type AdminOptions = {
   readonly ceilings: { read(): Promise<readonly string[]>; recent(): readonly string[] }
   /** Stops that hold in memory and are not written yet. */
   readonly heldStops: () => readonly string[]
+  /** Of wallets that share a name. */
+  readonly sharedNames: (db: Handle) => Promise<string[]>
   /** Where SQLite's file lies; undefined for a server. */
   readonly folder: string | undefined
   readonly killSwitch: (db: Handle) => Promise<{ state: KillSwitchState }>
@@ -92,9 +96,10 @@ export function adminService(options: AdminOptions) {
 
   async function status(): Promise<z.input<typeof AdminStatus>> {
     const now = clock.now()
-    const { counts, recent } = await database.read(async (db) => ({
+    const { counts, recent, names } = await database.read(async (db) => ({
+      names: await options.sharedNames(db),
       counts: await adminStore.counts(db, clock.latest(), now - DAY_MS),
-      recent: await adminStore.recent(db, RECENT),
+      recent: await recentIn(db),
     }))
     return {
       ...(await statusForAgents()),
@@ -105,7 +110,7 @@ export function adminService(options: AdminOptions) {
       recentTxCount: counts.transactions,
       failedTxCount: counts.failed,
       autoProvisioned: recoveryKey.exists(),
-      warnings: [...warnings(), ...(await unstored()), ...(await options.ceilings.read())],
+      warnings: [...warnings(), ...names, ...(await unstored()), ...(await options.ceilings.read())],
       recentTransactions: recent.map(transactionView),
     }
   }
@@ -228,10 +233,20 @@ const endpointView = ({ lastErrorAgoMs, missingMethods, ...known }: EndpointStat
   missingMethods: [...missingMethods],
 })
 
-const transactionView = (row: RecentTransaction) => ({
+type Recent = { readonly row: ListedTransaction; readonly walletName: string | null }
+
+/** As everybody else is shown them: what a stop has ended is over, also before its row says so. */
+async function recentIn(db: Handle): Promise<Recent[]> {
+  const found: Recent[] = []
+  for (const row of await newestTransactions(db, RECENT))
+    found.push({ row, walletName: (await findWallet(db, row.wallet_id))?.name ?? null })
+  return found
+}
+
+const transactionView = ({ row, walletName }: Recent) => ({
   id: row.id,
   walletId: row.wallet_id,
-  walletName: row.wallet_name,
+  walletName,
   type: row.type,
   status: row.status,
   toAddress: row.to_address,
@@ -243,5 +258,5 @@ const transactionView = (row: RecentTransaction) => ({
   createdAt: seconds(row.created_at),
 })
 
-const formatted = ({ amount, decimals }: RecentTransaction): string | null =>
+const formatted = ({ amount, decimals }: ListedTransaction): string | null =>
   amount === null || decimals === null ? null : formatUnits(BigInt(amount), decimals)

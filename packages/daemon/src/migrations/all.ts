@@ -19,6 +19,7 @@ import { numberedCounts } from './0017-numbered-counts.ts'
 import { stopTokens } from './0018-stop-tokens.ts'
 import { waiting } from './0019-waiting.ts'
 import { retention } from './0020-retention.ts'
+import { walletNames } from './0021-wallet-names.ts'
 
 /** The schema, step by step. */
 export const migrations: readonly Migration[] = [
@@ -42,4 +43,5 @@ export const migrations: readonly Migration[] = [
   stopTokens,
   waiting,
   retention,
+  walletNames,
 ]

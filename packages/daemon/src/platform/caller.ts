@@ -47,6 +47,6 @@ function actorOf(principal: Principal<Caller>): Actor {
   }
 }
 
-/** The session that asks; undefined for the operator, who sees what is of all. */
-export const sessionOf = (principal: Principal<'agent' | 'operator'>): string | undefined =>
+/** The session that asks; undefined for the operator, who sees what is of all, and for who may only stop. */
+export const sessionOf = (principal: Principal<'agent' | 'operator' | 'stopper'>): string | undefined =>
   principal.kind === 'agent' ? principal.sessionId : undefined

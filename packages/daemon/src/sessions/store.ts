@@ -179,7 +179,7 @@ const won = ({ changes }: { changes: number }) => changes === 1
 export const sessionStore = {
   insert: (db: Handle, row: SessionRow) => db.run(insert, row),
   byId: (db: Handle, id: string) => db.get(byId, { id }),
-  /** By the token's hash, or by the one it replaced while that is in its grace. */
+  /** By the token's hash, or by the one it replaced while that still opens the session. */
   byTokenHash: async (db: Handle, hash: string, now: number) =>
     (await db.get(byHash, { hash })) ?? (await db.get(byPreviousHash, { hash, now })),
   replaceToken: async (db: Handle, token: Token) => won(await db.run(replaceToken, token)),

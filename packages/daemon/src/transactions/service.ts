@@ -74,6 +74,10 @@ type Page = { rows: ListedRow[]; items: Transaction[]; hasMore: boolean }
 type Lanes = ReturnType<typeof lanes>
 type Settler = ReturnType<typeof settler>
 
+export type { ListedRow as ListedTransaction } from './rows/list-store.ts'
+/** The newest of all, as they are shown. */
+export const newestTransactions = (db: Handle, count: number) => listStore.list(db, {}, count)
+
 /** Everything that moves money: requests come in here, and nothing else reaches a key. */
 export class Transactions {
   readonly #parts: ServiceParts

@@ -8,6 +8,7 @@ import type { WalletDependencies } from './dependencies.ts'
 import { derivedAddresses, importSecret } from './importing.ts'
 import { keyFailures } from './key-failures.ts'
 import { storedKey } from './key-rows.ts'
+import { nameLock, requireFreeName } from './naming.ts'
 import { type WalletRow, walletStore } from './store.ts'
 import { walletView } from './views.ts'
 
@@ -38,10 +39,10 @@ export function creation(parts: WalletDependencies, ceilings: Ceilings) {
     const row = newWallet(chosen, { id, address: key.address, now: clock.now() })
     const ceiling = await ceilings.first(chosen, { ...made, hasDefaultPolicy: chosen.defaultPolicy })
     // Two imports of one key at the same time meet at the lock of its address.
-    const exclusive = [`wallet:${id}`, `address:${key.chain}:${key.address}`]
+    const exclusive = [`wallet:${id}`, `address:${key.chain}:${key.address}`, nameLock(row.name)]
     await database.work({ shared: ['system'], exclusive }, async (db) => {
-      const other = await walletStore.liveByAddress(db, row.chain, row.address)
-      if (other) throw addressExists(other)
+      await requireFreeAddress(db, row)
+      await requireFreeName(db, row.name)
       await walletStore.insert(db, await continued(db, row))
       await walletStore.insertKey(db, storedKey(key))
       await ceilingStore.set(db, id, ceiling)
@@ -138,7 +139,11 @@ function assertSupported(networks: readonly Network[], chain: Chosen['chain']): 
   )
 }
 
-const addressExists = ({ id, name, address }: WalletRow) =>
-  new Failure('WALLET_ADDRESS_EXISTS', `wallet "${name}" (${id}) already has the address ${address}`, {
+async function requireFreeAddress(db: Handle, row: WalletRow): Promise<void> {
+  const other = await walletStore.liveByAddress(db, row.chain, row.address)
+  if (!other) return
+  const { id, name, address } = other
+  throw new Failure('WALLET_ADDRESS_EXISTS', `wallet "${name}" (${id}) already has the address ${address}`, {
     details: { walletId: id },
   })
+}

@@ -6,6 +6,7 @@ import type { By } from '../platform/caller.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Database, Handle } from '../platform/db/database.ts'
 import type { Held } from '../platform/held.ts'
+import type { Log } from '../platform/log.ts'
 import type { Dollars } from '../policies/service.ts'
 import type { PriceOf } from './ceiling-proposal.ts'
 import type { WalletKeys } from './key-rows.ts'
@@ -46,6 +47,7 @@ export type WalletDependencies = {
   ceilings: CeilingSources
   audit: Pick<Audit, 'record'>
   held: Held
+  log: Log
   networks(): readonly Network[]
   sessions: WalletSessions
   stops: Stops

@@ -105,13 +105,29 @@ function issuesOf(issue: z.core.$ZodIssue, op: Operation): Issue[] {
       .slice(0, MOST_ISSUES)
       .map((key) => ({ path: at([key]), message: `unknown field${didYouMean(key, known)}` }))
   }
+  const option = issue.code === 'invalid_union' ? meantOption(issue) : undefined
+  if (option)
+    return option.flatMap((inner) =>
+      issuesOf({ ...inner, path: [...issue.path, ...inner.path] } as z.core.$ZodIssue, op),
+    )
   return [{ path: at([]), message: issue.message }]
+}
+
+/** What is wrong by the option of a choice that has the type of what came; undefined where none or several have. */
+function meantOption({ errors }: z.core.$ZodIssueInvalidUnion): z.core.$ZodIssue[] | undefined {
+  const [option, another] = errors.filter((issues) =>
+    issues.every(({ code, path }) => code !== 'invalid_type' || path.length > 0),
+  )
+  return another ? undefined : option
 }
 
 /** The fields of the object at a path; none where the schema names none. */
 function namesAt(op: Operation, path: readonly PropertyKey[]): string[] {
   let schema: JsonSchema | undefined = inputSchema(op)
-  for (const step of path) schema = typeof step === 'string' ? schema?.properties?.[step] : schema?.items
+  for (const step of path) {
+    schema = typeof step === 'string' ? schema?.properties?.[step] : schema?.items
+    schema = schema?.anyOf?.find(({ properties }) => properties) ?? schema
+  }
   return Object.keys(schema?.properties ?? {})
 }
 

@@ -19,6 +19,7 @@ import { fit } from './fit.ts'
 import { guard } from './guard.ts'
 import { inputReader } from './input.ts'
 import { tokenBuckets } from './limits.ts'
+import { nameReader } from './named.ts'
 import { peerGroup } from './peer.ts'
 import { referenceRoutes } from './reference.ts'
 import { type Turns, turns } from './turns.ts'
@@ -87,6 +88,7 @@ function addRoute<Ops extends Operations>(app: Hono<HttpEnv>, { name, op }: Name
   const handler = options.handlers[name]
   if (!handler) throw new Error(`operation ${name} has no handler`)
   const read = inputReader(op)
+  const withIds = options.idOf ? nameReader(op, options.idOf) : async (input: unknown) => input
   const declared: ReadonlySet<string> = new Set(failuresOf(op))
   const path = op.path.replaceAll(/\{(\w+)\}/g, ':$1')
   app.on(op.method, path, async (c) => {
@@ -95,7 +97,7 @@ function addRoute<Ops extends Operations>(app: Hono<HttpEnv>, { name, op }: Name
     const outcome = { isFault: false }
     const leave = principal.kind === 'agent' ? await options.turns.take(principal.sessionId) : undefined
     try {
-      const input = await read(c, mostBytes(op, principal.kind))
+      const input = await withIds(await read(c, mostBytes(op, principal.kind)), principal)
       // One was counted before the body was read.
       await takenSlowly(() => options.limits.known(principal, op, costOf(op, input) - 1))
       const call = callOf(c, { op, principal, outcome })

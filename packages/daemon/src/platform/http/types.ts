@@ -4,6 +4,7 @@ import type { Hono } from 'hono'
 import type { CallerKind, Principal } from '../caller.ts'
 import type { Log } from '../log.ts'
 import type { Connections } from './connections.ts'
+import type { IdOf } from './named.ts'
 
 /** What a handler knows of the request beside its input. */
 export type Call<Kind extends CallerKind = CallerKind> = {
@@ -38,6 +39,8 @@ export type HttpOptions<Ops extends Operations> = {
   readonly handlers: Handlers<Ops, Calls>
   /** Reads the credentials that the operation's access asks for. Fails with 401 codes; without credentials answers `public`. */
   readonly authenticate: (headers: Headers, operation: Operation, peer: string) => Promise<Principal>
+  /** Reads what an input names; before a handler sees it. Without one, names stay as they came. */
+  readonly idOf?: IdOf
   readonly settings: () => HttpSettings
   readonly log: Log
   /** While true, everything but public operations and stops is refused with SHUTTING_DOWN. */
