@@ -117,8 +117,7 @@ function changesOf(before: SpendRow, after: SpendRow): Part[] {
   addUp(changes, after, decode(after.items))
   const left = new Map<string, Part>()
   addUp(left, before, decode(before.items))
-  for (const [key, part] of left)
-    changes.set(key, { ...part, amount: (changes.get(key)?.amount ?? 0n) - part.amount })
+  for (const [key, part] of left) changes.set(key, { ...part, amount: (changes.get(key)?.amount ?? 0n) - part.amount })
   return [...changes.values()].filter(({ amount }) => amount !== 0n)
 }
 
