@@ -80,6 +80,7 @@ forEachEngine((_engine, open) => {
     bed.onSign(async () => void (await bed.limit(other.id, limits)))
     expect(await signed(bed, id)).toMatchObject({ status: 'SUBMITTED', policy_version: row.policy_version })
     expect(await bed.states(id)).toEqual(['recorded'])
+    await bed.arrived(id)
 
     const next = await waiting(bed)
     const rate = { type: 'RATE_LIMIT', rules: { max_requests: 50, window_seconds: 60 }, priority: 0, enabled: true }

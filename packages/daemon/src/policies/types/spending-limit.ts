@@ -117,9 +117,11 @@ function judgeAll(policy: SpendingPolicy, of: Case, findings: Finding[]): void {
 
 /** It is paid from what is held, else from a reserve of `max_fee_usd` for 24 hours, else from the windows like anything else. */
 function judgeLane(policy: SpendingPolicy, of: Case, findings: Finding[]): void {
-  const beyond = beyondHeld(of)
-  if (beyond === ZERO_USD || isFeeNamed(of)) return
-  if (add(of.input.lane?.taken.total ?? ZERO_USD, beyond) <= policy.rules.maxFeeUsd) return
+  const { maxFeeUsd } = policy.rules
+  const [beyond, fee] = [beyondHeld(of), of.bill.fee.usd ?? ZERO_USD]
+  // One above its own bound is not let through in any case.
+  if (beyond === ZERO_USD || fee > maxFeeUsd || isFeeNamed(of)) return
+  if (add(of.input.lane?.taken.total ?? ZERO_USD, beyond) <= maxFeeUsd) return
   judgeWindow(policy, { name: 'daily_limit_usd', of }, findings)
   judgeWindow(policy, { name: 'monthly_limit_usd', of }, findings)
 }
