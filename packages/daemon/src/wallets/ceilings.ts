@@ -45,6 +45,17 @@ export function walletCeilings(parts: WalletDependencies) {
     show,
     first: proposals.first,
     makeMissing: proposals.makeMissing,
+    /** The operator has said that all that was signed is known: the day does not count as used up any more. */
+    async confirm(id: string, password: string): Promise<void> {
+      const { address, now } = await database.read(async (db) => ({
+        ...(await needLiveWallet(db, id)),
+        now: await ceilingStore.byWallet(db, id),
+      }))
+      if (!now) return
+      const sealed = await keyFailures(keys.changeCeiling({ address, now, next: ceilingOf(now) }, password))
+      await database.work({ shared: ['system'], exclusive: [`wallet:${id}`] }, (db) => ceilingStore.set(db, id, sealed))
+    },
+
     /** Failures WALLET_NOT_FOUND, WALLET_TERMINATED, ENVIRONMENT_NETWORK_MISMATCH, TOKEN_NOT_FOUND, INVALID_ADDRESS. */
     async change(input: Input, { by, password }: Operator): Promise<Answer> {
       const { id, network: name, recipients, fromPolicies = false } = input

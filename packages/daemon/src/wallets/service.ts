@@ -47,7 +47,11 @@ export function wallets(parts: WalletDependencies) {
     export: exporting(parts),
     ceilings: { ...ceilings, watch: ceilingWatch(parts) },
     ...lifeCycle(parts),
-    confirmSpends: (id: string, by: By) => confirmSpends(parts, id, by),
+    async confirmSpends(id: string, by: By, password?: string): Promise<Answer<'confirmSpends'>> {
+      const answer = await confirmSpends(parts, id, by)
+      if (password !== undefined) await ceilings.confirm(id, password)
+      return answer
+    },
 
     async list(
       { sessionId }: Reader,
