@@ -1,5 +1,15 @@
 import { once } from 'node:events'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  watch,
+  writeFileSync,
+} from 'node:fs'
 import { request } from 'node:http'
 import { createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -52,6 +62,18 @@ test('it is for this user alone, leaves nothing beside it, and is gone at the en
   expect(await ask(path)).toBe('here')
   await socket.close()
   expect(readdirSync(folder)).toEqual([])
+})
+
+test('it is made inside its folder: what lies around that may be read-only', async () => {
+  const inner = join(folder, 'data')
+  mkdirSync(inner)
+  const seen: unknown[] = []
+  const watcher = watch(folder, (_event, name) => seen.push(name))
+  closers.push(async () => watcher.close())
+  expect((await opened(join(inner, 'stop.sock'))).warning()).toBeUndefined()
+  writeFileSync(join(folder, 'last'), '')
+  await expect.poll(() => seen).toContain('last')
+  expect(seen.filter((name) => name !== 'last' && name !== 'data')).toEqual([])
 })
 
 test('what a daemon that died has left is replaced', async () => {

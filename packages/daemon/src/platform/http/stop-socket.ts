@@ -20,7 +20,7 @@ export function stopSocket(path: string, log: Pick<Log, 'warn'>) {
   async function place(app: Hono<HttpEnv>): Promise<void> {
     requireShort(path)
     // As long as `stop.sock`: what is short enough for one is for the other.
-    const folder = await mkdtemp(join(dirname(path), '.'))
+    const folder = await mkdtemp(`${dirname(path)}/.`)
     try {
       const made = join(folder, 's')
       server = await listenOnPath(app, made)
