@@ -13,12 +13,12 @@ import { clockHandlers } from './clock/handlers.ts'
 import { clockService } from './clock/service.ts'
 import { connectHandlers } from './connect/handlers.ts'
 import { connectInfo } from './connect/service.ts'
-import { gate } from './gate/service.ts'
 import type { Keys } from './keys/service.ts'
 import { killSwitchHandlers } from './killswitch/handlers.ts'
-import { killSwitch, nextEpoch, readKillSwitch } from './killswitch/service.ts'
+import { killSwitch } from './killswitch/service.ts'
 import { mcpRoutes } from './mcp-http/service.ts'
 import { migrations } from './migrations/all.ts'
+import { moneyPath } from './money-path.ts'
 import { operatorHandlers } from './operator/handlers.ts'
 import { operatorService } from './operator/service.ts'
 import { type Principal, sessionOf } from './platform/caller.ts'
@@ -38,15 +38,7 @@ import { policyHandlers } from './policies/handlers.ts'
 import { appliedPolicies, policies, policyVersions, spendingDollars } from './policies/service.ts'
 import { pricesService } from './prices/service.ts'
 import { sessionHandlers } from './sessions/handlers.ts'
-import {
-  constraintFaults,
-  findSession,
-  forgetSessions,
-  isLinked,
-  readConstraints,
-  sessionAsHeld,
-  sessions,
-} from './sessions/service.ts'
+import { sessions } from './sessions/service.ts'
 import { settingsHandlers } from './settings/handlers.ts'
 import { settingsService } from './settings/service.ts'
 import { stopTokenHandlers } from './stop-tokens/handlers.ts'
@@ -54,16 +46,12 @@ import { stopTokens } from './stop-tokens/service.ts'
 import { tokenHandlers } from './tokens/handlers.ts'
 import { tokenFinder, tokens } from './tokens/service.ts'
 import { transactionHandlers } from './transactions/handlers.ts'
-import { judge, refusalCounts, type Switches, Transactions } from './transactions/service.ts'
+import { refusalCounts } from './transactions/service.ts'
 import { walletHandlers } from './wallets/handlers.ts'
 import {
-  actsOn,
   findWallet,
   keyFailures,
-  resolveNetwork,
-  sealedCeiling,
   sharedNames,
-  walletAsHeld,
   walletIdOf,
   walletKeys,
   walletOfSession,
@@ -206,7 +194,7 @@ function servicesOf(ground: Ground, base: Base) {
   const keyRows = walletKeys({ database })
   const registry = tokens({ database, clock, audit: evidence, chains })
   const findToken = tokenFinder(database, registry)
-  const transactions = moneyPath(ground, base, { applied: appliedPolicies(), keyRows, findToken })
+  const transactions = moneyPath({ ...ground, ...base, applied: appliedPolicies(), keyRows, findToken })
   const { stops } = transactions
   settings.waitFor(() => stops.quiet())
   const shared = { database, clock, held, networks: chains.networks }
@@ -275,67 +263,6 @@ async function isOperator(operator: Base['operator'], password: string): Promise
     if (error instanceof Failure && error.code === 'INVALID_MASTER_PASSWORD') return false
     throw error
   }
-}
-
-type MoneyParts = {
-  applied: ReturnType<typeof appliedPolicies>
-  keyRows: ReturnType<typeof walletKeys>
-  findToken: ReturnType<typeof tokenFinder>
-}
-
-function moneyPath(
-  { database, clock, keys, log, instance }: Ground,
-  { evidence, signing, held, chains, prices, settings }: Base,
-  { applied, keyRows, findToken }: MoneyParts,
-): Transactions {
-  const network = (id: string) => {
-    const found = chains.find(id)
-    if (!found) throw new Failure('CHAIN_NOT_SUPPORTED', `${id} is not configured any more`)
-    return found
-  }
-  // Whatever is about to sign or send reads these; a stop that is held and not written yet counts in each.
-  const switches: Switches = {
-    killSwitch: (db) => readKillSwitch(db, held),
-    wallet: async (db, id) => walletAsHeld(held, await findWallet(db, id)),
-    session: async (db, id) => sessionAsHeld(held, await findSession(db, id)),
-    isLinked,
-    policyVersion: applied.version,
-  }
-  const shared = { database, clock, log, audit: evidence, switches }
-  return new Transactions({
-    ...shared,
-    nextEpoch,
-    keptDays: () => ({
-      refused: settings.get()['retention.refused_days'],
-      details: settings.get()['retention.details_days'],
-    }),
-    forgetSessions: (before, count) => forgetSessions(database, before, count),
-    mostWaiting: () => ({
-      session: settings.get()['security.max_waiting_per_session'],
-      wallet: settings.get()['security.max_waiting_per_wallet'],
-    }),
-    chain: chains.get,
-    key: keyRows.key,
-    ceiling: sealedCeiling,
-    witnessed: signing.named,
-    gate: gate({ signing: keys, now: clock.latest }),
-    instance,
-    judge: judge({
-      ...shared,
-      policies: applied.applying,
-      prices,
-      network,
-      settings: settings.at,
-      constraintFaults: (text, facts) => constraintFaults(readConstraints(text), facts),
-    }),
-    chooseWallet: (db, sessionId, { walletId, network }) =>
-      walletOfSession(db, sessionId, { walletId, acts: actsOn(chains.networks(), network) }),
-    resolveNetwork: (wallet, name) => resolveNetwork(chains.networks(), wallet, name),
-    findNetwork: chains.find,
-    held,
-    findToken,
-    prices,
-  })
 }
 
 /** What answers and what works in the background, by name. */

@@ -15,6 +15,7 @@ import { by, type Principal, sessionOf } from '../platform/caller.ts'
 import type { Handle } from '../platform/db/database.ts'
 import type { Held } from '../platform/held.ts'
 import type { Loop } from '../platform/jobs.ts'
+import { type Approval, approveQueued, assertNotOver, end, processed } from './approving.ts'
 import { type Asked, answered, type Built, decide, type Prepared, Uncovered } from './deciding/decide.ts'
 import { type Funds, fundsOf } from './deciding/funds.ts'
 import { type Answer, idempotencyStore } from './deciding/idempotency-store.ts'
@@ -30,14 +31,12 @@ import { lanes } from './lanes/lanes.ts'
 import type { Replacement } from './lanes/replace.ts'
 import { settler } from './lanes/settle.ts'
 import { type RetentionParts, retention } from './retention/retention.ts'
-import { type Ending, endUnsent } from './rows/ending.ts'
 import { laneStore } from './rows/lane-store.ts'
 import { type ListedRow, type ListFilter, listStore } from './rows/list-store.ts'
 import { isUnsigned } from './rows/states.ts'
 import { type TransactionRow, transactionStore } from './rows/store.ts'
 import { scheduler } from './scheduler.ts'
 import { backlog, beginStop, type Stop } from './stopping/backlog.ts'
-import { stopStore } from './stopping/stop-store.ts'
 import type { WalletFacts } from './switches.ts'
 import { isOpenEnded, transactionView } from './views.ts'
 
@@ -69,7 +68,6 @@ type From = {
 type Requester = { principal: Principal<'agent' | 'operator'>; peer: string | undefined }
 /** `maxFee` is in native base units: what its fee may come to, whatever the policies say of fees. */
 type ReplacementWanted = { with: Replacement; maxFee?: string | undefined }
-type Approval = { ip?: string | undefined; maxFee?: string | undefined }
 type Page = { rows: ListedRow[]; items: Transaction[]; hasMore: boolean }
 type Lanes = ReturnType<typeof lanes>
 type Settler = ReturnType<typeof settler>
@@ -365,50 +363,6 @@ async function laneReasons(
 }
 
 const TROUBLES_MOST = 10
-
-const processed = ({ status }: Pick<TransactionRow, 'status'>): Failure =>
-  new Failure('TX_ALREADY_PROCESSED', `the transaction is ${status}`, { details: { status } })
-
-async function end(job: Job, row: TransactionRow, ending: Ending): Promise<number> {
-  if (!(await endUnsent(job, row, ending))) throw processed(row)
-  return job.parts.clock.now()
-}
-
-/** What a stop has ended waits for nobody, also before its row says so. */
-async function assertNotOver({ db }: Job, { id }: TransactionRow): Promise<void> {
-  if (await stopStore.isOver(db, id)) throw processed({ status: 'CANCELLED' })
-}
-
-async function approveQueued(
-  { parts, db }: Job,
-  row: TransactionRow,
-  { ip, maxFee }: Approval,
-): Promise<TransactionRow> {
-  await assertNotOver({ parts, db }, row)
-  if (row.status !== 'QUEUED') throw processed(row)
-  if (row.tier !== 'APPROVAL')
-    throw new Failure('APPROVAL_NOT_FOUND', 'the transaction waits for time, not for an approval')
-  const wallet = await parts.switches.wallet(db, row.wallet_id)
-  if (wallet?.status !== 'ACTIVE') throw new Failure('WALLET_SUSPENDED', 'this wallet is suspended and signs nothing')
-  const at = parts.clock.now()
-  if (row.approval_expires_at !== null && row.approval_expires_at <= parts.clock.latest()) {
-    throw new Failure('TX_ALREADY_PROCESSED', 'the time to approve it is over')
-  }
-  if (maxFee !== undefined && parseBase(maxFee) < parseBase(row.max_fee ?? '0'))
-    throw invalidField('maxFee', `expected at least the fee that was shown, ${row.max_fee}, got ${maxFee}`)
-  const fee = maxFee ?? row.max_fee
-  await transactionStore.approve(db, { id: row.id, by: 'operator', usd: row.amount_usd, fee, at })
-  const details = { digest: row.digest, usd: row.amount_usd, ...(maxFee !== undefined && { maxFee }) }
-  await parts.audit.record(db, {
-    event: 'TX_APPROVED',
-    actor: 'operator',
-    ip,
-    walletId: row.wallet_id,
-    txId: row.id,
-    details,
-  })
-  return { ...row, updated_at: at }
-}
 
 /** The failure that a refusal is answered with. */
 export function refusal(answer: Answer): Failure | undefined {
