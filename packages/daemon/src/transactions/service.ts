@@ -16,7 +16,7 @@ import type { Handle } from '../platform/db/database.ts'
 import type { Held } from '../platform/held.ts'
 import type { Loop } from '../platform/jobs.ts'
 import { type Approval, approveQueued, assertNotOver, end, processed } from './approving.ts'
-import { type Asked, answered, type Built, decide, type Prepared, Uncovered } from './deciding/decide.ts'
+import { type Asked, answered, type Built, decide, type Prepared, UNCOVERED } from './deciding/decide.ts'
 import { type Funds, fundsOf } from './deciding/funds.ts'
 import { type Answer, idempotencyStore } from './deciding/idempotency-store.ts'
 import { assetsOf, withFullFee } from './deciding/judge.ts'
@@ -143,17 +143,15 @@ export class Transactions {
   /** What cannot be paid is refused before anything is stored: Failure INSUFFICIENT_BALANCE. */
   async #decide(asked: Asked): Promise<Answer> {
     const scope = scopeOf(asked.walletId, [{ session_id: asked.sessionId }])
-    try {
-      const work = (db: Handle) => decide({ parts: this.#parts, db }, asked, this.#owed)
-      const answer = await this.#parts.database.work(scope, work)
+    const work = (db: Handle) => decide({ parts: this.#parts, db }, asked, this.#owed)
+    const answer = await this.#parts.database.work(scope, work)
+    if (answer !== UNCOVERED) {
       if (isFailure(answer)) throw answer
       return answer
-    } catch (error) {
-      if (!(error instanceof Uncovered)) throw error
-      const lack = await this.#funds.lack(asked)
-      if (lack) throw lack
-      return this.#decide({ ...asked, isCovered: true })
     }
+    const lack = await this.#funds.lack(asked)
+    if (lack) throw lack
+    return this.#decide({ ...asked, isCovered: true })
   }
 
   /** The same build, decode and judge as a send, on a read snapshot. */

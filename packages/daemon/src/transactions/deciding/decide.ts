@@ -40,16 +40,16 @@ export type Asked = Built & {
 }
 
 /** It could run now, and the sender seems to have too little. Nothing of it is stored. */
-export class Uncovered extends Error {
-  override readonly name = 'Uncovered'
-}
+export const UNCOVERED = Symbol('uncovered')
+
+type Decided = Answer | Failure | typeof UNCOVERED
 
 /**
  * The first of the four transactions of a payment: idempotency key, request, effects, decision, reservation and evidence
- * are stored together, or nothing is. A Failure is an answer too: to throw it would have all be decided again that share
- * the commit.
+ * are stored together, or nothing is. What is not stored is answered too: to throw it would have all be decided again that
+ * share the commit.
  */
-export async function decide(job: Job, asked: Asked, owed: Pick<OwedAnswers, 'find'>): Promise<Answer | Failure> {
+export async function decide(job: Job, asked: Asked, owed: Pick<OwedAnswers, 'find'>): Promise<Decided> {
   const { parts, db } = job
   const replay = await replayed(db, asked)
   if (replay) return replay
@@ -62,7 +62,7 @@ export async function decide(job: Job, asked: Asked, owed: Pick<OwedAnswers, 'fi
   const duplicateOf = asked.key ? undefined : await transactionStore.repeat(db, identical)
   const verdict = await parts.judge.of(db, subjectOf(asked, wallet, session))
   // What waits for time or a human may be funded meanwhile.
-  if (verdict.status === 'PENDING' && !asked.isCovered) throw new Uncovered()
+  if (verdict.status === 'PENDING' && !asked.isCovered) return UNCOVERED
   const row = transactionRow(job, asked, { verdict, epoch })
   if (verdict.status === 'CANCELLED' && !(await keepsRefusal(job, row, session.id)))
     return notKept(answerOf(row, verdict.decision))
