@@ -39,9 +39,12 @@ const found = (where: string | Buffer): string[] =>
   [...secrets].flatMap(([name, text]) => (forms(text).some((form) => where.includes(form)) ? [name] : []))
 
 function filesOf(folder: string): string[] {
-  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) =>
-    entry.isDirectory() ? filesOf(join(folder, entry.name)) : [join(folder, entry.name)],
-  )
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name)
+    if (entry.isDirectory()) return filesOf(path)
+    // The socket for stops holds nothing.
+    return entry.isSocket() ? [] : [path]
+  })
 }
 
 /** A node that refuses every call and quotes the key of its URL in doing so, as some providers do. */
