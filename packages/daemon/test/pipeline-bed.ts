@@ -159,7 +159,7 @@ export async function startPipeline(
     chooseWallet: async (db, _session, { walletId }) => (await walletStore.byId(db, walletId!))!,
     resolveNetwork: (): Network => network,
     findNetwork: () => network,
-    findToken: (on, address) => on.token(address),
+    findToken: (on, { address }) => on.token(address!),
     held,
     prices,
   })
@@ -209,6 +209,7 @@ export async function startPipeline(
         updated_at: now,
         terminated_at: null,
         purged_at: null,
+        account: id,
         spends_unknown_before: null,
       })
       await walletStore.insertKey(db, {

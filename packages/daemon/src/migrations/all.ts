@@ -11,7 +11,11 @@ import { judgedReplacements } from './0009-replacements.ts'
 import { ceilings } from './0010-ceilings.ts'
 import { stops } from './0011-stops.ts'
 import { owedAnswers } from './0012-owed-answers.ts'
-import { walletNames } from './0013-wallet-names.ts'
+import { accounts } from './0013-accounts.ts'
+import { policyVersions } from './0014-policy-versions.ts'
+import { seenBlocks } from './0015-seen-blocks.ts'
+import { laneReserves } from './0016-lane-reserves.ts'
+import { walletNames } from './0017-wallet-names.ts'
 
 /** The schema, step by step. */
 export const migrations: readonly Migration[] = [
@@ -27,5 +31,9 @@ export const migrations: readonly Migration[] = [
   ceilings,
   stops,
   owedAnswers,
+  accounts,
+  policyVersions,
+  seenBlocks,
+  laneReserves,
   walletNames,
 ]

@@ -43,7 +43,7 @@ export function creation(parts: WalletDependencies, ceilings: Ceilings) {
     await database.work({ shared: ['system'], exclusive }, async (db) => {
       await requireFreeAddress(db, row)
       await requireFreeName(db, row.name)
-      await walletStore.insert(db, row)
+      await walletStore.insert(db, await continued(db, row))
       await walletStore.insertKey(db, storedKey(key))
       await ceilingStore.set(db, id, ceiling)
       await rest(db, row)
@@ -120,7 +120,14 @@ const newWallet = ({ name, chain, environment }: Chosen, { id, address, now }: M
   updated_at: now,
   terminated_at: null,
   purged_at: null,
+  account: id,
   spends_unknown_before: null,
+})
+
+/** A key that comes in again spends from the windows that it left. */
+const continued = async (db: Handle, row: WalletRow): Promise<WalletRow> => ({
+  ...row,
+  ...(await walletStore.predecessor(db, row.chain, row.address)),
 })
 
 function assertSupported(networks: readonly Network[], chain: Chosen['chain']): void {

@@ -102,7 +102,7 @@ describe('what the signer refuses', () => {
     const { node, from, service, sentPayment, mined, states } = await start()
     const { id, hash } = await sentPayment()
     node.faults.signer = 'not now'
-    await expect(service.replace(id, agent(from.session), 'speed-up')).rejects.toMatchObject({
+    await expect(service.replace(id, agent(from.session), { with: 'speed-up' })).rejects.toMatchObject({
       code: 'TX_ALREADY_PROCESSED',
     })
     expect(await states(id)).toEqual(['recorded', 'reused'])
