@@ -39,6 +39,7 @@ const newWallet = () => {
   return daemon.operator.createWallet({ name: `short-lived ${++made}`, chain: 'ethereum', ...without })
 }
 const newSession = () => daemon.operator.createSession({ walletId: quick.id })
+const newStopToken = () => daemon.operator.createStopToken({ name: randomBytes(8).toString('hex') })
 const newPolicy = () =>
   daemon.operator.createPolicy({
     walletId: quick.id,
@@ -113,6 +114,11 @@ const ofSessionsAndRules = (): Steps => {
     linkSessionWallet: {
       event: 'SESSION_WALLET_ADDED',
       run: async () => operator.linkSessionWallet({ id: (await newSession()).id, walletId: slow.id }),
+    },
+    createStopToken: { event: 'STOP_TOKEN_CREATED', run: newStopToken },
+    revokeStopToken: {
+      event: 'STOP_TOKEN_REVOKED',
+      run: async () => operator.revokeStopToken({ id: (await newStopToken()).id }),
     },
     unlinkSessionWallet: {
       event: 'SESSION_WALLET_REMOVED',

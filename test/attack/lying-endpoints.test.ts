@@ -1,10 +1,10 @@
-import { LOCAL_NETWORKS, nativeAsset } from '@waiaas/contract'
+import { LOCAL_NETWORKS, type Network, nativeAsset, toBase } from '@waiaas/contract'
 import { deployEvmFixtures, type EvmNode, startEvm } from '@waiaas/localnet'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { evmChain } from '../../packages/daemon/src/chains/evm/chain.ts'
 import { jsonLog } from '../../packages/daemon/src/platform/log.ts'
 import { pricesService } from '../../packages/daemon/src/prices/service.ts'
-import { changing, startEndpoint } from '../../packages/daemon/test/evm-bed.ts'
+import { changing, newKey, startEndpoint } from '../../packages/daemon/test/evm-bed.ts'
 
 let node: EvmNode
 let token: string
@@ -16,35 +16,45 @@ afterAll(() => node.stop())
 
 const FEED = '0x00000000000000000000000000000000000feed1'
 const DECIMALS = '0x313ce567'
-const network = { ...LOCAL_NETWORKS.find(({ id }) => id === 'local-evm')!, nativeFeed: FEED }
+const network: Network = { ...LOCAL_NETWORKS.find(({ id }) => id === 'local-evm')!, nativeFeed: FEED }
 const word = (value: bigint) => value.toString(16).padStart(64, '0')
 const START = Date.UTC(2030, 0, 1)
 
-type Says = { feed?: bigint; feedDecimals?: bigint; tokenDecimals?: bigint; updatedAt?: bigint }
+type Says = {
+  feed?: bigint
+  feedDecimals?: bigint
+  tokenDecimals?: bigint
+  updatedAt?: bigint
+  isLegacy?: true
+  isDown?: boolean
+}
 /** What this endpoint says of the feed, by dollars, and of the token. */
-const endpoint = async (says: Says) =>
-  (
-    await startEndpoint(
-      changing(node.url, ({ method, params }) => {
-        const [call] = params as [{ to?: string; data?: string }]
-        if (method !== 'eth_call' || !call.to) return undefined
-        const isDecimals = call.data === DECIMALS
-        if (call.to.toLowerCase() === token.toLowerCase() && isDecimals && says.tokenDecimals !== undefined)
-          return { result: `0x${word(says.tokenDecimals)}` }
-        if (call.to.toLowerCase() !== FEED || says.feed === undefined) return undefined
-        if (isDecimals) return { result: `0x${word(says.feedDecimals ?? 8n)}` }
-        const { feed, updatedAt = BigInt(START / 1000) } = says
-        return { result: `0x${[1n, feed * 10n ** 8n, updatedAt, updatedAt, 1n].map(word).join('')}` }
-      }),
-    )
-  ).url
+async function endpoint(says: Says): Promise<string> {
+  const answer = changing(node.url, ({ method, params }, { result }) => {
+    if (says.isLegacy && method === 'eth_getBlockByNumber')
+      return { result: { ...(result as object), baseFeePerGas: undefined } }
+    const [call] = params as [{ to?: string; data?: string }]
+    if (method !== 'eth_call' || !call.to) return undefined
+    const isDecimals = call.data === DECIMALS
+    if (call.to.toLowerCase() === token.toLowerCase() && isDecimals && says.tokenDecimals !== undefined)
+      return { result: `0x${word(says.tokenDecimals)}` }
+    if (call.to.toLowerCase() !== FEED || says.feed === undefined) return undefined
+    if (isDecimals) return { result: `0x${word(says.feedDecimals ?? 8n)}` }
+    const { feed, updatedAt = BigInt(START / 1000) } = says
+    return { result: `0x${[1n, feed * 10n ** 8n, updatedAt, updatedAt, 1n].map(word).join('')}` }
+  })
+  const { url } = await startEndpoint((body, response, raw) =>
+    says.isDown ? void response.writeHead(503).end() : answer(body, response, raw),
+  )
+  return url
+}
 
 async function bench(...all: readonly Says[]) {
   const urls: string[] = []
   for (const says of all) urls.push(await endpoint(says))
-  const chain = evmChain({ network, urls, allowForeignGenesis: true, warn: () => undefined })
   const time = { passed: 0 }
   const now = () => START + time.passed
+  const chain = evmChain({ network, urls, allowForeignGenesis: true, warn: () => undefined, clock: now })
   const settings = { 'oracle.fixed_prices': {}, 'oracle.max_age_seconds': 604_800 }
   const prices = pricesService({
     settings: () => settings,
@@ -84,6 +94,30 @@ describe('of two endpoints', () => {
     if (expected === undefined) expect(why()).toContain('do not agree')
   })
 
+  test.each<[string, readonly Says[], 'eip1559' | 'legacy' | undefined, Network['fees']]>([
+    ['both tell which kind of fees there is', [{}, {}], 'eip1559', undefined],
+    [
+      'both tell it of a network with the older ones, too',
+      [{ isLegacy: true }, { isLegacy: true }],
+      'legacy',
+      undefined,
+    ],
+    ['one alone tells nothing of it', [{ isLegacy: true }, {}], undefined, undefined],
+    ['the other alone tells nothing of it either', [{}, { isLegacy: true }], undefined, undefined],
+    ['the first one cannot make another kind of what is known', [{ isLegacy: true }, {}], undefined, 'eip1559'],
+  ])('%s', async (_, all, expected, fees) => {
+    const { local: _local, ...other } = network
+    const urls = await Promise.all(all.map(endpoint))
+    const chain = evmChain({
+      ...{ network: { ...other, ...(fees && { fees }) }, urls },
+      ...{ allowForeignGenesis: true, warn: () => undefined },
+    })
+    const draft = chain.draft(newKey().address, { kind: 'transfer', to: newKey().address, amount: toBase(1n) })
+    if (expected) expect(JSON.parse((await draft).body).type).toBe(expected)
+    else
+      await expect(draft).rejects.toMatchObject({ code: 'CHAIN_ERROR', message: expect.stringContaining('base fee') })
+  })
+
   test('both name the decimals of a token, or it is not known', async () => {
     const sound = await bench({}, {})
     expect(await sound.chain.token(token)).toMatchObject({ decimals: 18 })
@@ -97,6 +131,45 @@ describe('of two endpoints', () => {
         message: expect.stringContaining('do not agree'),
       })
     }
+  })
+})
+
+describe('while one of two endpoints is silent', () => {
+  const minutes = (count: number) => count * 60_000
+
+  test('the price that both told stays for as long as it may be old, and no other is believed', async () => {
+    const [one, other]: [Says, Says] = [{ feed: 2000n }, { feed: 2000n }]
+    const { price, time } = await bench(one, other)
+    expect(await price()).toBe(2_000_000_000n)
+    other.isDown = true
+    for (let passed = 0; passed < 20; passed += 2) {
+      time.passed += minutes(2)
+      one.feed = 2000n + BigInt(passed)
+      one.updatedAt = BigInt((START + time.passed) / 1000)
+      expect(await price()).toBe(2_000_000_000n)
+    }
+    other.isDown = false
+    Object.assign(other, { feed: one.feed, updatedAt: one.updatedAt })
+    // The endpoint rests after its failures.
+    time.passed += minutes(6)
+    expect(await price()).toBe(2_018_000_000n)
+  })
+
+  test('a price that the other one never bore out is none', async () => {
+    const { price, why } = await bench({ feed: 2000n }, { feed: 2000n, isDown: true })
+    expect(await price()).toBeUndefined()
+    expect(why()).toContain('one alone tells the price')
+  })
+
+  test('the decimals that both told of a token stay known, and others are not learnt', async () => {
+    const other: Says = {}
+    const { chain, time } = await bench({}, other)
+    expect(await chain.token(token)).toMatchObject({ decimals: 18 })
+    other.isDown = true
+    time.passed += minutes(30)
+    expect(await chain.token(token)).toMatchObject({ decimals: 18 })
+    const fresh = await bench({}, { isDown: true })
+    await expect(fresh.chain.token(token)).rejects.toMatchObject({ code: 'CHAIN_ERROR' })
   })
 })
 

@@ -11,7 +11,7 @@ import type { By } from '../../packages/daemon/src/platform/caller.ts'
 import type { Database, Handle } from '../../packages/daemon/src/platform/db/database.ts'
 import { heldStops } from '../../packages/daemon/src/platform/held.ts'
 import { jsonLog } from '../../packages/daemon/src/platform/log.ts'
-import { policies, policyVersions } from '../../packages/daemon/src/policies/service.ts'
+import { policies, policyVersions, spendingDollars } from '../../packages/daemon/src/policies/service.ts'
 import { sessions } from '../../packages/daemon/src/sessions/service.ts'
 import { findWallet, keyFailures, type Stops, walletKeys, wallets } from '../../packages/daemon/src/wallets/service.ts'
 import type { Location, Open } from './for-each-engine.ts'
@@ -96,6 +96,7 @@ export async function openBed(open: Open, { keys, location, maxPerWallet = 5, cl
   const sessionService = sessions({
     ...common,
     secret: () => keyFailures(keys.subkey('sessions')),
+    refusalsNotKept: async () => 0,
     maxPerWallet: () => maxPerWallet,
     dataDir,
   })
@@ -120,6 +121,7 @@ export async function openBed(open: Open, { keys, location, maxPerWallet = 5, cl
       tokens: async () => [],
       findToken: () => Promise.reject(new Error('there are no tokens here')),
       priceOf: () => undefined,
+      dollars: spendingDollars,
     },
     sessions: sessionService,
     installDefaultPolicy: (db: Handle, walletId: string) => policyService.installDefault(db, walletId),

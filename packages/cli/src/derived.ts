@@ -4,11 +4,12 @@ import {
   commandUsage,
   type Flag,
   isFailure,
+  isStop,
   type Operation,
   operations,
   parseArguments,
 } from '@waiaas/contract'
-import { connectFor, type DaemonFlags } from './api.ts'
+import { connectFor, connectForStop, type DaemonFlags } from './api.ts'
 import { columns } from './columns.ts'
 import { askConsent, requireConsent } from './confirming.ts'
 import { UsageError } from './errors.ts'
@@ -46,13 +47,27 @@ export async function runDerived(command: Derived, argv: readonly string[]): Pro
   const name = command.operation as keyof AllOperations
   const op = operationOf(command)
   requireConsent(command.name, op, flags.yes === true)
-  const api = await connectFor(op.access, flags)
-  if (op.destroys !== undefined && flags.yes !== true) await askConsent(op, name, { api, input })
-  const send = api[name] as (input: unknown) => Promise<unknown>
+  const send = isStop(op) ? await stopSender(name, flags) : await sender({ name, op, input }, flags)
   const answer = await send(input)
   if (flags.json) printJson(answer ?? null)
   // The daemon answers with the output of the operation that was called.
   else print((views[name] as View | undefined)?.(answer) ?? plainText(answer, columns[name]))
+}
+
+type Send = (input: Input) => Promise<unknown>
+
+/** A stop goes through the socket in the data directory where there is one. */
+async function stopSender(name: keyof AllOperations, flags: DaemonFlags): Promise<Send> {
+  const api = await connectForStop(flags)
+  return api[name as keyof typeof api] as Send
+}
+
+type Called = { name: keyof AllOperations; op: Operation; input: Input }
+
+async function sender({ name, op, input }: Called, flags: Flags): Promise<Send> {
+  const api = await connectFor(op.access, flags)
+  if (op.destroys !== undefined && flags.yes !== true) await askConsent(op, name, { api, input })
+  return api[name] as Send
 }
 
 type Input = Record<string, unknown>

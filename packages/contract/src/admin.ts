@@ -5,6 +5,7 @@ import { Chain, KillSwitchState, Unwritten } from './wire.ts'
 
 const tag = 'Administration'
 const operator = ['operator'] as const
+const stopper = ['operator', 'stopper'] as const
 const nothing = z.strictObject({})
 
 /** What a session sees of it: nothing that others have or do. */
@@ -84,7 +85,7 @@ const killSwitchOperations = {
   activateKillSwitch: operation({
     method: 'POST',
     path: '/v1/admin/kill-switch',
-    access: operator,
+    access: stopper,
     tag,
     summary: 'Stop everything. Once this has answered, nothing new is signed or sent.',
     command: 'kill-switch activate',

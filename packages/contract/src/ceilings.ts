@@ -69,6 +69,10 @@ export const ceilingOperations = {
       transaction: Amount.describe('the most in one transaction'),
       day: Amount.describe('the most in any 24 hours'),
       fee: Amount.describe('the worst fee of one transaction, in the native asset'),
+      fromPolicies: z
+        .boolean()
+        .optional()
+        .describe('propose it anew: four times what the policies let go in a day, at the prices of now'),
       otherTokens: z.boolean().optional().describe('sign tokens that are not listed, in any amount'),
       contracts: z
         .array(Address)

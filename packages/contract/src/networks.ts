@@ -71,7 +71,6 @@ function evm({ id, chainId, native = ETH, explorer, ...rest }: EvmEntry): Networ
     setting: `evm_${id.replaceAll('-', '_')}`,
     blockMs: 2_000,
     window: 16,
-    fees: 'eip1559',
     ...rest,
   }
 }

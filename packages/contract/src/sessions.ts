@@ -6,6 +6,7 @@ import { Address, NetworkName, SessionSource, SessionStatus, TransactionType, Un
 
 const tag = 'Sessions'
 const operator = ['operator'] as const
+const stopper = ['operator', 'stopper'] as const
 
 /** Seconds that a session lives unless `ttl` says otherwise. */
 export const DEFAULT_SESSION_TTL = 86_400
@@ -53,6 +54,10 @@ export const SessionItem = z.object({
   source: SessionSource,
   tokenIssuedCount: z.int(),
   constraints: SessionConstraints.nullable(),
+  refusalsNotKept: z
+    .int()
+    .optional()
+    .describe('requests that were refused after 10,000 others of the same day, and only counted'),
 })
 
 const one = z.strictObject({ id: Id })
@@ -117,7 +122,7 @@ export const sessionOperations = {
   revokeSession: operation({
     method: 'DELETE',
     path: '/v1/sessions/{id}',
-    access: operator,
+    access: stopper,
     tag,
     summary: 'Revoke a session. Once this has answered, nothing that it asked for is signed.',
     command: 'session revoke',

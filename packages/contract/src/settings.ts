@@ -1,28 +1,11 @@
-import { z } from 'zod'
+import type { z } from 'zod'
 import { Failure } from './failure.ts'
 import { LOCAL_NETWORKS, NETWORKS } from './networks.ts'
 import { defaultDenySettings } from './policies/default-deny.ts'
+import { parseText, type Setting } from './setting-form.ts'
 import { AddedNetworks, FixedPrices, Host, HttpUrl, Origin, PostgresUrl, ProxyRange } from './setting-values.ts'
 
-type Common = {
-  /** One sentence for the reference and the settings page. */
-  readonly summary: string
-  /** `PUT /v1/admin/settings` can change it; otherwise it is read once, at start. */
-  readonly runtime: boolean
-  /** Never shown; answers say only whether it is set. */
-  readonly secret?: true
-  /** The place of a file or folder, which is read by `readPath`. */
-  readonly path?: true
-}
-type Form =
-  | { readonly type: 'string'; readonly default: string }
-  | { readonly type: 'url'; readonly default: string; readonly of?: z.ZodType<string> }
-  | { readonly type: 'number'; readonly default: number; readonly min: number; readonly max: number }
-  | { readonly type: 'boolean'; readonly default: boolean }
-  | { readonly type: 'enum'; readonly default: string; readonly values: readonly string[] }
-  | { readonly type: 'list'; readonly default: readonly string[]; readonly of: z.ZodType<string> }
-  | { readonly type: 'json'; readonly default: unknown; readonly of: z.ZodType }
-export type Setting = Common & Form
+export type { Setting } from './setting-form.ts'
 
 const start = { runtime: false } as const
 const live = { runtime: true } as const
@@ -130,6 +113,16 @@ const fixed = {
     ...live,
     summary: 'How many live sessions one wallet may have.',
   },
+  'security.max_waiting_per_session': {
+    ...number(2_000, 1, 1_000_000),
+    ...live,
+    summary: 'Requests of one session that may wait to be signed: for their turn, a delay or an approval.',
+  },
+  'security.max_waiting_per_wallet': {
+    ...number(10_000, 1, 1_000_000),
+    ...live,
+    summary: 'Requests of one wallet that may wait to be signed.',
+  },
   'security.refuse_mainnet_with_recovery_key': {
     ...flag(false),
     ...live,
@@ -139,12 +132,13 @@ const fixed = {
   'security.rate_limit_per_second': {
     ...number(100, 1, 1_000_000),
     ...live,
-    summary: 'How many requests a second one session, or the operator, may send.',
+    summary:
+      'Calls a second of one session, or of the operator; ten rows of a list and a message of an MCP batch are one call each.',
   },
   'security.rate_limit_burst': {
     ...number(2_000, 1, 1_000_000),
     ...live,
-    summary: 'How many requests one session, or the operator, may send at once.',
+    summary: 'Calls of one session, or of the operator, that may come at once, counted in the same way.',
   },
   'security.rate_limit_public_per_second': {
     ...number(20, 1, 1_000_000),
@@ -155,6 +149,33 @@ const fixed = {
     ...number(200, 1, 1_000_000),
     ...live,
     summary: 'How many failed or unauthenticated requests one address may send at once.',
+  },
+  'security.max_connections': {
+    ...number(5_000, 10, 1_000_000),
+    ...live,
+    summary: 'Connections that may be open at once; beyond them a stop alone is served.',
+  },
+  'security.max_connections_per_address': {
+    ...number(2_000, 5, 1_000_000),
+    ...live,
+    summary:
+      'Connections of one address, or of one /48 network of IPv6, that may be open at once; those of a trusted proxy are not counted.',
+  },
+  'security.idle_connection_seconds': {
+    ...number(60, 1, 3_600),
+    ...live,
+    summary: 'Seconds after which a connection that asks nothing is closed; one that waits for its answer is not.',
+  },
+  'retention.refused_days': {
+    ...number(30, 1, 3_650),
+    ...live,
+    summary: 'Days for which refused requests are kept, at most 10,000 of a session and day.',
+  },
+  'retention.details_days': {
+    ...number(90, 1, 3_650),
+    ...live,
+    summary:
+      'Days after which ended transactions lose their long texts, and idempotency keys and ended sessions are forgotten.',
   },
   'security.policy_defaults_delay_seconds': {
     ...number(300, 1, 31_536_000),
@@ -247,6 +268,8 @@ export const OTHER_VARIABLES: readonly string[] = [
   'WAIAAS_AUTO_PROVISION',
   'WAIAAS_BASE_URL',
   'WAIAAS_SESSION_TOKEN',
+  'WAIAAS_STOP_TOKEN',
+  'WAIAAS_STOP_TOKEN_FILE',
   'WAIAAS_WALLET_ID',
   'WAIAAS_WALLET_NAME',
   'WAIAAS_NO_UPDATE_NOTIFY',
@@ -326,53 +349,4 @@ function unknownSetting(key: string): Failure {
   return new Failure('ACTION_VALIDATION_FAILED', `${key.slice(0, 100)}: no such setting; known are ${known}`, {
     details: { issues: [{ path: key.slice(0, 100), message: 'no such setting' }] },
   })
-}
-
-type Read = { value: unknown } | { expected: string }
-
-function parseText(setting: Setting, text: string): Read {
-  switch (setting.type) {
-    case 'string':
-      return { value: text }
-    case 'url':
-      return text === '' ? { value: '' } : checked(setting.of ?? HttpUrl, text)
-    case 'boolean':
-      return text === 'true' || text === 'false' ? { value: text === 'true' } : { expected: 'true or false' }
-    case 'enum':
-      return setting.values.includes(text) ? { value: text } : { expected: `one of ${setting.values.join(', ')}` }
-    case 'number': {
-      const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN
-      const within = value >= setting.min && value <= setting.max
-      return within ? { value } : { expected: `a whole number from ${setting.min} to ${setting.max}` }
-    }
-    case 'list':
-      return parseList(setting.of, text)
-    case 'json': {
-      const json = parseJson(text)
-      return json === undefined ? { expected: 'JSON' } : checked(setting.of, json)
-    }
-  }
-}
-
-function parseList(of: z.ZodType<string>, text: string): Read {
-  const items = text.startsWith('[') ? parseJson(text) : text === '' ? [] : text.split(',').map((item) => item.trim())
-  return items === undefined
-    ? { expected: 'a JSON array of texts, or texts with commas between' }
-    : checked(z.array(of), items)
-}
-
-function checked(schema: z.ZodType, value: unknown): Read {
-  const parsed = schema.safeParse(value)
-  if (parsed.success) return { value: parsed.data }
-  const issue = parsed.error.issues[0]
-  const where = issue && issue.path.length > 0 ? ` at ${issue.path.join('.')}` : ''
-  return { expected: `${issue?.message.replace(/^expected /, '') ?? 'another value'}${where}` }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }

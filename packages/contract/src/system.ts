@@ -62,6 +62,12 @@ export const systemOperations = {
       uptime: z.int().describe('seconds'),
       timestamp: UnixSeconds,
       warnings: z.array(z.string()).optional().describe('what the operator should put right'),
+      passwordWithin: z
+        .array(z.string())
+        .optional()
+        .describe(
+          'where this process has the master password from; who takes it over then raises ceilings and exports keys',
+        ),
     }),
     errors: [],
   }),

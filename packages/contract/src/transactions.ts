@@ -114,6 +114,12 @@ export const Transaction = z.object({
   displayAmount: z.string().nullable().optional(),
   displayCurrency: z.string().nullable().optional(),
   decision: Decision.nullable().optional(),
+  removed: z
+    .array(z.enum(['request', 'effects', 'bytes']))
+    .optional()
+    .describe(
+      'what is not kept of it any more, when its time has passed: what was asked in full, its effects, its bytes',
+    ),
 })
 export type Transaction = z.output<typeof Transaction>
 
@@ -166,7 +172,7 @@ export const transactionOperations = {
     refuse: refuseUnsendable,
     input: SendRequest,
     output: z.union([TransactionSent, Simulation]),
-    errors: [...buildErrors, 'POLICY_DENIED', 'RATE_LIMIT_EXCEEDED', 'KILL_SWITCH_ACTIVE'],
+    errors: [...buildErrors, 'POLICY_DENIED', 'RATE_LIMIT_EXCEEDED', 'WAITING_LIMIT_REACHED', 'KILL_SWITCH_ACTIVE'],
   }),
   simulate: operation({
     method: 'POST',
@@ -300,7 +306,7 @@ export const transactionOperations = {
     access: operator,
     tag,
     summary:
-      'Approve a transaction that waits, exactly as it was shown. Its fee may come to what was shown, or to maxFee.',
+      'Approve a transaction that waits, exactly as it was shown. Its fee may come to what was shown, or to maxFee. It is for wallets without an owner.',
     command: 'tx approve',
     input: z.strictObject({ id: Id, maxFee }),
     output: z.object({ id: Id, status: TransactionStatus, approvedAt: UnixSeconds }),

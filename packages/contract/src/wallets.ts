@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { WalletCeiling } from './ceilings.ts'
 import { cursors, Id, Limit, nextPage, UnixSeconds } from './ids.ts'
 import { NewName, WalletName } from './names.ts'
 import { operation } from './operation.ts'
@@ -34,6 +35,9 @@ export const WalletDetail = Wallet.extend({
   suspendedAt: UnixSeconds.nullable(),
   suspensionReason: z.string().nullable(),
   updatedAt: UnixSeconds.nullable(),
+  ceiling: WalletCeiling.omit({ id: true })
+    .optional()
+    .describe('for the operator: the most that the signer signs for it'),
 })
 
 const createFields = {
@@ -137,6 +141,7 @@ const ListDerivations = z
 const one = z.strictObject({ id: WalletName })
 const dual = ['agent', 'operator'] as const
 const operator = ['operator'] as const
+const stopper = ['operator', 'stopper'] as const
 
 /** The life of a wallet: made or imported, suspended, resumed, terminated, purged. */
 export const walletOperations = {
@@ -176,7 +181,7 @@ export const walletOperations = {
     path: '/v1/wallets/{id}',
     access: dual,
     tag,
-    summary: 'Show one wallet: its chain, address, status and owner.',
+    summary: 'Show one wallet: its chain, address, status and owner. The operator also sees its ceiling.',
     command: 'wallet info',
     tool: 'get_wallet_info',
     aliases: { id: ['wallet_id', 'walletId'] },
@@ -222,7 +227,7 @@ export const walletOperations = {
   suspendWallet: operation({
     method: 'POST',
     path: '/v1/wallets/{id}/suspend',
-    access: operator,
+    access: stopper,
     tag,
     summary: 'Suspend a wallet. Once this has answered, the wallet signs and sends nothing new.',
     command: 'wallet suspend',

@@ -13,7 +13,7 @@ import {
 } from '@waiaas/contract'
 import type { Anchor, Decoded, Draft, Lifetime } from '../src/chains/build.ts'
 import type { Chain } from '../src/chains/chain.ts'
-import { type Attempt, type Precheck, type Sighting, totalOf } from '../src/chains/follow.ts'
+import { type Attempt, doubted, type Precheck, type Sighting, totalOf } from '../src/chains/follow.ts'
 import type { Intent } from '../src/chains/intent.ts'
 import type { Keys } from '../src/keys/service.ts'
 import { sha256 } from '../src/platform/sha256.ts'
@@ -63,7 +63,7 @@ export function madeUpChain(node: MadeUpNode, impostor = false): Chain {
     },
     connect,
     blockTime: () => asked(() => faults.standsSince ?? Date.now()),
-    balance: (address) => asked(() => node.balance(address)),
+    balance: (address) => asked(() => (faults.unfunded.has(address) ? ZERO_BASE : node.balance(address))),
     tokenBalances: (address, tokens) =>
       asked(() => tokens.map((one) => ({ token: one, amount: node.balance(address, one.asset) }))),
     token: (address) =>
@@ -92,7 +92,8 @@ export function madeUpChain(node: MadeUpNode, impostor = false): Chain {
       asked(() => {
         const known = faults.unfunded.has(sender) ? ZERO_BASE : remaining(node.balance(sender), totalOf(promised))
         const left = new Map([[native, known]])
-        return drafts.map((draft) => precheck(node, sender, draft, left))
+        const found = drafts.map((draft) => precheck(node, sender, draft, left))
+        return faults.unfunded.has(sender) ? found.map((fault) => doubted(fault, 'the node is behind')) : found
       }),
     async broadcast(signed) {
       await faults.sending
@@ -184,7 +185,7 @@ function sighting(node: MadeUpNode, { id, hash, sender, lifetime }: Attempt): Si
 /** A signer of the family within this process: the real one signs only what it can read. It outlives a pipeline. */
 export function madeUpKeys(
   node: MadeUpNode,
-): Pick<Keys, 'createKeyring' | 'unlock' | 'create' | 'import' | 'changeCeiling' | 'sign' | 'stop'> {
+): Pick<Keys, 'createKeyring' | 'unlock' | 'create' | 'import' | 'firstCeiling' | 'changeCeiling' | 'sign' | 'stop'> {
   const row = (walletId: string, { address, key }: ReturnType<typeof madeUpKey>) => ({
     ...{ walletId, chain: node.network.chain, address, curve: 'ed25519' as const },
     ciphertext: key.export({ format: 'der', type: 'pkcs8' }).toString('base64'),
@@ -200,6 +201,7 @@ export function madeUpKeys(
     import: async () => {
       throw new Error('keys of the made-up family are never imported')
     },
+    firstCeiling: async () => ({ text: '', seal: '' }),
     changeCeiling: async () => ({ text: '', seal: '' }),
     sign: async ({ key, requests }) => ({
       counted: undefined,

@@ -39,7 +39,7 @@ function serviceOn(database: Database, more: Partial<AdminOptions> = {}) {
   const service = adminService({
     database,
     clock: { now: () => NOW, latest: () => NOW },
-    clockWarning: () => undefined,
+    standing: () => [],
     log: jsonLog('silent'),
     audit: strictAudit({ clock: { now: () => NOW } }),
     version: '1.2.3',
@@ -50,6 +50,8 @@ function serviceOn(database: Database, more: Partial<AdminOptions> = {}) {
     isUnlocked: () => true,
     rpc: () => ({ networks: {}, used: [] }),
     troubles: () => [],
+    passwordWithin: () => [],
+    ceilings: { read: async () => [], recent: () => [] },
     killSwitch: async () => ({ state: 'ACTIVE' }),
     heldStops: () => [],
     sharedNames: async () => [],

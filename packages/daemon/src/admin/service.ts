@@ -24,8 +24,8 @@ type KillSwitchState = z.input<typeof AdminStatus>['killSwitchState']
 export type AdminOptions = {
   readonly database: Database
   readonly clock: Clock
-  /** Set while the clock is held. */
-  readonly clockWarning: () => string | undefined
+  /** What other parts warn of, for as long as it is so. */
+  readonly standing: () => readonly string[]
   readonly log: Log
   readonly audit: Pick<Audit, 'record'>
   readonly version: string
@@ -39,6 +39,10 @@ export type AdminOptions = {
   readonly rpc: () => { readonly networks: Record<string, EndpointStatus[]>; readonly used: readonly string[] }
   /** What keeps payments from being sent, or from being seen in a block; a line each. */
   readonly troubles: () => readonly string[]
+  /** Where this process has the master password from. */
+  readonly passwordWithin: () => readonly string[]
+  /** Ceilings that the operator should look at. */
+  readonly ceilings: { read(): Promise<readonly string[]>; recent(): readonly string[] }
   /** Stops that hold in memory and are not written yet. */
   readonly heldStops: () => readonly string[]
   /** Of wallets that share a name. */
@@ -106,17 +110,16 @@ export function adminService(options: AdminOptions) {
       recentTxCount: counts.transactions,
       failedTxCount: counts.failed,
       autoProvisioned: recoveryKey.exists(),
-      warnings: [...warnings(), ...names, ...(await unstored())],
+      warnings: [...warnings(), ...names, ...(await unstored()), ...(await options.ceilings.read())],
       recentTransactions: recent.map(transactionView),
     }
   }
 
   return {
     health(): Output<typeof systemOperations.getHealth> {
-      const found = warnings()
       const timestamp = seconds(clock.now())
       const state = { status: 'ok' as const, version, ...noUpdate, schemaVersion, uptime: uptime(), timestamp }
-      return found.length > 0 ? { ...state, warnings: found } : state
+      return { ...state, ...concernsOf(options, warnings()) }
     },
     /** Failures INTERNAL_ERROR, STORAGE_UNAVAILABLE, KEYSTORE_LOCKED and CHAIN_ERROR, each with all checks in its details. */
     ready,
@@ -140,6 +143,20 @@ export function adminService(options: AdminOptions) {
   }
 }
 
+/** Anybody may ask for health: names and amounts of ceilings are for the operator. */
+function concernsOf({ ceilings, passwordWithin }: AdminOptions, known: readonly string[]) {
+  const count = ceilings.recent().length
+  const warnings = [...known, ...(count > 0 ? [ceilingAdvice(count)] : [])]
+  const within = passwordWithin()
+  return {
+    ...(warnings.length > 0 && { warnings }),
+    ...(within.length > 0 && { passwordWithin: [...within] }),
+  }
+}
+
+const ceilingAdvice = (count: number): string =>
+  `${count} of the ceilings of the wallets ${count === 1 ? 'is' : 'are'} nearly used up or missing: waiaas admin status says which`
+
 /** What may be wrong with the daemon, each asked anew. */
 function checksOf({ database, log, settings, recoveryKey, ...options }: AdminOptions) {
   return {
@@ -149,8 +166,7 @@ function checksOf({ database, log, settings, recoveryKey, ...options }: AdminOpt
         found.push(
           `the generated master password lies in ${recoveryKey.path}: set your own with waiaas set-master, which removes it`,
         )
-      const held = options.clockWarning()
-      if (held !== undefined) found.push(held)
+      found.push(...options.standing())
       const host = settings()['daemon.hostname']
       if (!LOOPBACK.test(host))
         found.push(`the daemon listens on ${host}, beyond this machine: let only a proxy with TLS reach it`)

@@ -1,13 +1,19 @@
 import { Failure, isFailure } from '@waiaas/contract'
 import type { Rpc } from './rpc.ts'
 
+type Words<T> = {
+  readonly said: readonly [T, ...T[]]
+  /** Why nobody bears it out, where other endpoints are configured and none of them answers. */
+  readonly alone: unknown
+}
+
 /**
- * What two endpoints say by themselves of what scales a limit, or one where no other is configured. Failure CHAIN_ERROR
- * when fewer answer.
+ * What two endpoints say by themselves of what scales a limit, or one where no other is configured or answers. Failure
+ * CHAIN_ERROR when none does.
  */
-export async function ofTwo<T>(singles: readonly Rpc[], read: (rpc: Rpc) => Promise<T>): Promise<[T, ...T[]]> {
+export async function wordsOfTwo<T>(singles: readonly Rpc[], read: (rpc: Rpc) => Promise<T>): Promise<Words<T>> {
   const said: T[] = []
-  let silent: unknown = new Failure('CHAIN_ERROR', 'no endpoint is configured')
+  let silent: unknown
   for (const single of singles) {
     try {
       said.push(await read(single))
@@ -15,8 +21,16 @@ export async function ofTwo<T>(singles: readonly Rpc[], read: (rpc: Rpc) => Prom
       if (!isFailure(error, 'CHAIN_ERROR')) throw error
       silent = error
     }
-    const [first, second] = said
-    if (first !== undefined && (second !== undefined || singles.length === 1)) return [first, ...said.slice(1)]
+    if (said.length === 2) break
   }
-  throw silent
+  const [first, ...others] = said
+  if (first === undefined) throw silent ?? new Failure('CHAIN_ERROR', 'no endpoint is configured')
+  return { said: [first, ...others], alone: others.length === 0 ? silent : undefined }
+}
+
+/** The same where one alone is not believed when others are configured: Failure CHAIN_ERROR. */
+export async function ofTwo<T>(singles: readonly Rpc[], read: (rpc: Rpc) => Promise<T>): Promise<readonly [T, ...T[]]> {
+  const { said, alone } = await wordsOfTwo(singles, read)
+  if (alone !== undefined) throw alone
+  return said
 }

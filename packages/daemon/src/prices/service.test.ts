@@ -32,7 +32,7 @@ function bench(feeds: Record<string, Answer>, fixedPrices: Record<string, string
         const answer = feeds[id] ?? 'fails'
         if (answer === 'hangs') return new Promise(() => undefined)
         if (answer === 'fails') throw new Failure('CHAIN_ERROR', `no endpoint of ${id} answers`)
-        return answer
+        return { ...answer, isAlone: false }
       },
     }),
   })

@@ -32,8 +32,9 @@ export function pricesService(options: PricesOptions) {
 
   async function readFeed({ id, nativeFeed, nativeFeedOn = id }: Network): Promise<FeedAnswer | undefined> {
     const source = await chain(nativeFeedOn)
-    const answer = nativeFeed && (await source.readFeed?.(nativeFeed))
-    if (!answer) return undefined
+    const told = nativeFeed && (await source.readFeed?.(nativeFeed))
+    if (!told) return undefined
+    const { isAlone, ...answer } = told
     const read = { ...answer, readAt: clock.latest() }
     const before = feeds.answer(id)
     if (before && isTooFar(before, read))
@@ -41,7 +42,13 @@ export function pricesService(options: PricesOptions) {
         'CHAIN_ERROR',
         `the price feed on ${id} moved by more than a quarter in an hour; name a fixed price in oracle.fixed_prices if that is right`,
       )
-    return read
+    if (!isAlone) return read
+    // While one of two endpoints is silent nothing new is believed; what two have told stays, as long as it may be old.
+    if (before) return { ...before, readAt: read.readAt }
+    throw new Failure(
+      'CHAIN_ERROR',
+      `of the endpoints of ${nativeFeedOn} one alone tells the price, and it is not believed alone`,
+    )
   }
 
   async function readNative(network: Network): Promise<void> {

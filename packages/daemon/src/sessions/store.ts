@@ -154,6 +154,24 @@ const setGeneration = statement<{ generation: number }>((db, p) =>
     .where('id', '=', 1),
 )
 
+const endedBefore = statement<{ before: number; count: number }, { id: string }>((db, p) =>
+  db
+    .selectFrom('sessions')
+    .select('id')
+    .where((eb) =>
+      eb.or([
+        eb('revoked_at', '<', p('before')),
+        eb.and([eb('expires_at', '>', 0), eb('expires_at', '<', p('before'))]),
+      ]),
+    )
+    .orderBy('id')
+    .limit(p('count')),
+)
+const removeLinks = statement<{ id: string }>((db, p) =>
+  db.deleteFrom('session_wallets').where('session_id', '=', p('id')),
+)
+const remove = statement<{ id: string }>((db, p) => db.deleteFrom('sessions').where('id', '=', p('id')))
+
 export type SessionFilter = { sessionId?: string | undefined; walletId?: string | undefined }
 
 const won = ({ changes }: { changes: number }) => changes === 1
@@ -176,6 +194,13 @@ export const sessionStore = {
   openOfWallet: (db: Handle, wallet: string, now: number) => db.all(openOfWallet, { wallet, now }),
   countOfWallet: async (db: Handle, wallet: string, now: number) =>
     (await db.get(countOfWallet, { wallet, now }))!.sessions,
+  /** Ids of some that were revoked, or have expired, before then. */
+  endedBefore: async (db: Handle, before: number, count: number) =>
+    (await db.all(endedBefore, { before, count })).map(({ id }) => id),
+  async remove(db: Handle, id: string): Promise<void> {
+    await db.run(removeLinks, { id })
+    await db.run(remove, { id })
+  },
   generation: async (db: Handle) => (await db.get(generation))!.generation,
   setGeneration: (db: Handle, generation: number) => db.run(setGeneration, { generation }),
   /** Newest first, without revoked ones. */

@@ -103,16 +103,17 @@ forEachEngine((_engine, open, fresh) => {
     expect(BigInt(String(await node.rpc('eth_getTransactionCount', [from.address, 'latest'])))).toBe(1n)
   })
 
-  test('what cannot be paid for fails before anything is signed', async () => {
+  test('what cannot be paid for is refused in whole units, and nothing of it is stored', async () => {
     const { wallet, limit, send, until, service } = await start()
     const from = await wallet()
     await limit(from.id, { instant_max_usd: 1_000_000, daily_limit_usd: 10_000_000 })
-    const { transactionId } = await send(from, { to: bin, amount: String(101n * ETHER) }, newId())
-    expect(await until(transactionId, 'FAILED', 'CONFIRMED')).toBe('FAILED')
-    expect(await service.get(transactionId, undefined)).toMatchObject({
-      txHash: null,
-      error: expect.stringContaining(''),
+    await expect(send(from, { to: bin, amount: String(101n * ETHER) }, newId())).rejects.toMatchObject({
+      code: 'INSUFFICIENT_BALANCE',
+      message: expect.stringMatching(
+        /^wallet w has too little: it holds 100 ETH and the payment takes 101\.\d+ ETH with a fee of 0\.\d+ ETH at most, so 1\.\d+ ETH are missing$/,
+      ),
     })
+    expect((await service.listOfWallet(from.id, undefined, 10)).items).toEqual([])
     const next = await send(from, { to: bin, amount: '1' }, newId())
     expect(await until(next.transactionId, 'CONFIRMED')).toBe('CONFIRMED')
   })

@@ -85,6 +85,9 @@ const predecessor = statement<{ chain: ChainName; address: string }, Predecessor
     .orderBy('id', 'desc')
     .limit(1),
 )
+const liveByName = statement<{ name: string }, { id: string }>((db, p) =>
+  db.selectFrom('wallets').select('id').where('name', '=', p('name')).where('status', '<>', 'TERMINATED'),
+)
 const key = statement<{ id: string }, WalletKeyRow>((db, p) =>
   db.selectFrom('wallet_keys').selectAll().where('wallet_id', '=', p('id')),
 )
@@ -163,6 +166,7 @@ export const walletStore = {
   liveByAddress: (db: Handle, chain: ChainName, address: string) => db.get(liveByAddress, { chain, address }),
   /** The newest wallet that ever had this address. */
   predecessor: (db: Handle, chain: ChainName, address: string) => db.get(predecessor, { chain, address }),
+  liveByName: (db: Handle, name: string) => db.all(liveByName, { name }),
   /** The wallets of a session, oldest first. */
   ofSession: (db: Handle, session: string) => db.all(ofSession, { session }),
   key: (db: Handle, id: string) => db.get(key, { id }),

@@ -1,4 +1,5 @@
 import { type Base, type Network, toBase } from '@waiaas/contract'
+import { cache } from '../../platform/cache.ts'
 import { bordered } from '../border.ts'
 import type { Chain } from '../chain.ts'
 import type { Token } from '../intent.ts'
@@ -8,9 +9,9 @@ import { rpcPool } from '../rpc-pool.ts'
 import { parseAddress } from './address.ts'
 import { blockWindow, readHeight } from './blocks.ts'
 import { broadcast } from './broadcast.ts'
-import { cache } from './cache.ts'
 import { decode } from './decode.ts'
 import { bytes, drafting } from './draft.ts'
+import { feeKind } from './fee-kind.ts'
 import { feeSource, rollupFees } from './fees.ts'
 import { gasSource } from './gas.ts'
 import { readQuantity } from './hex.ts'
@@ -40,7 +41,7 @@ export type EvmOptions = {
 }
 
 const termsMost = 20_000
-/** A token keeps its decimals; asked again now and then, not for each payment. */
+/** A token keeps its decimals; asked again now and then, not for each payment, and what is known stays known. */
 const TOKEN_MS = 600_000
 
 /** One EVM network behind its endpoints. */
@@ -54,14 +55,14 @@ export function evmChain(options: EvmOptions): Chain {
   const pool = { name: network.id, verify, timeoutMs, clock }
   const rpc = rpcPool({ urls, ...pool })
   const singles = urls.map((url) => rpcPool({ urls: [url], ...pool }))
+  const apart = rpc.apart()
   const gas = gasSource(network, rpc, clock)
-  const fees = feeSource(network, rpc, clock)
+  const fees = feeSource({ network, rpc, kind: feeKind(network, apart, clock) }, clock)
   const parts = { network, chainId, fees, gas, beside: rollupFees(network, rpc, clock) }
   const balances = cache<Base>({ freshMs: network.blockMs, staleMs: network.blockMs, clock })
   const readBalance = async (address: string) =>
     toBase(readQuantity(await rpc.call('eth_getBalance', [address, 'latest'])))
-  const tokens = cache<Token>({ freshMs: TOKEN_MS, staleMs: TOKEN_MS, clock })
-  const apart = rpc.apart()
+  const tokens = cache<Token>({ freshMs: TOKEN_MS, staleMs: Number.POSITIVE_INFINITY, clock })
   const terms = new Map<string, Terms>()
   const window = blockWindow(network, rpc, clock)
   const head = newestHead(apart, { height: readHeight, clock })

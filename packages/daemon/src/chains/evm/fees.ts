@@ -1,8 +1,9 @@
 import { add, type Base, Failure, type Network, toBase, ZERO_BASE } from '@waiaas/contract'
-import { fieldsOf, OddAnswer, shown } from '../answers.ts'
+import { cache } from '../../platform/cache.ts'
+import { OddAnswer, shown } from '../answers.ts'
 import type { Rpc } from '../rpc.ts'
-import { cache } from './cache.ts'
 import { feeFloors, type Suggestion, tipMost } from './fee-floors.ts'
+import { baseFeeOf, type FeeKind } from './fee-kind.ts'
 import type { Gas } from './gas-units.ts'
 import { quantity, quantityOr } from './hex.ts'
 import type { LeastPrice } from './least-price.ts'
@@ -21,12 +22,14 @@ export type FeeSource = {
   refused(least: LeastPrice | undefined): boolean
 }
 
-export function feeSource(network: Network, rpc: Rpc, clock: () => number): FeeSource {
+type Source = { readonly network: Network; readonly rpc: Rpc; readonly kind: () => Promise<FeeKind | undefined> }
+
+export function feeSource({ network, rpc, kind }: Source, clock: () => number): FeeSource {
   const suggestions = cache<Suggestion>({ freshMs: network.blockMs, staleMs: network.blockMs * 10, clock })
   const floors = feeFloors(clock)
   return {
     async current() {
-      const suggestion = await suggestions.get('', () => readSuggestion(network, rpc))
+      const suggestion = await suggestions.get('', () => readSuggestion({ network, rpc, kind }))
       const fees = floors.over(suggestion)
       return { fees, asked: askedIn(fees) }
     },
@@ -43,7 +46,8 @@ export function feeSource(network: Network, rpc: Rpc, clock: () => number): FeeS
 const askedIn = (fees: Fees): bigint =>
   fees.type === 'legacy' ? fees.gasPrice : (fees.maxFeePerGas + fees.maxPriorityFeePerGas) / 2n
 
-async function readSuggestion(network: Network, rpc: Rpc): Promise<Suggestion> {
+async function readSuggestion({ network, rpc, kind: kindNow }: Source): Promise<Suggestion> {
+  const kind = await kindNow()
   const [block, tip, price] = await rpc.batch([
     { method: 'eth_getBlockByNumber', params: ['latest', false] },
     { method: 'eth_maxPriorityFeePerGas', params: [] },
@@ -51,10 +55,10 @@ async function readSuggestion(network: Network, rpc: Rpc): Promise<Suggestion> {
   ])
   // Without the block it is not known which kind of fees the network has.
   if (!block || 'error' in block) throw block?.error ?? new OddAnswer('an answer to eth_getBlockByNumber', block)
-  const { baseFeePerGas } = fieldsOf(block.result, 'the newest block')
-  const baseFee = quantityOr(baseFeePerGas)
+  const baseFee = baseFeeOf(block.result)
+  if (kind === 'eip1559' && baseFee === undefined) throw new OddAnswer(`a base fee of ${network.id}`, 'none')
   const gasPrice = price && 'result' in price ? quantityOr(price.result) : undefined
-  if (network.fees === 'legacy' || baseFee === undefined) {
+  if (kind === 'legacy' || baseFee === undefined) {
     if (gasPrice === undefined)
       throw new Failure(
         'CHAIN_ERROR',

@@ -1,7 +1,7 @@
 import type { Network } from '@waiaas/contract'
+import { cache } from '../../platform/cache.ts'
 import { OddAnswer } from '../answers.ts'
 import type { Rpc } from '../rpc.ts'
-import { cache } from './cache.ts'
 import { type Gas, toGas } from './gas-units.ts'
 import { fromHex, quantity, readQuantity } from './hex.ts'
 import { declared } from './revert.ts'

@@ -2,7 +2,7 @@ import { Failure, type Network, tokenAsset } from '@waiaas/contract'
 import { OddAnswer } from '../answers.ts'
 import type { Token } from '../intent.ts'
 import type { Rpc } from '../rpc.ts'
-import { ofTwo } from '../two-endpoints.ts'
+import { ofTwo, wordsOfTwo } from '../two-endpoints.ts'
 import { abiFunction, abiValues } from './abi.ts'
 import { parseAddress } from './address.ts'
 import { numberResult, selectors, textResult } from './erc20.ts'
@@ -55,6 +55,8 @@ const latestRoundData = abiFunction('latestRoundData()').selector
 const roundOf = abiValues('(uint80,int256,uint256,uint256,uint80)')
 
 type FeedRound = { answer: bigint; decimals: number; updatedAt: number }
+/** `isAlone`: another endpoint is configured, and none bears it out. */
+type FeedWord = FeedRound & { isAlone: boolean }
 
 /** The latest answer of a Chainlink aggregator; `updatedAt` is unix seconds. Failure CHAIN_ERROR for answers that nobody may rely on. */
 async function readRound(rpc: Rpc, address: string): Promise<FeedRound> {
@@ -79,10 +81,11 @@ const APART_MOST = { part: 2n, whole: 100n }
 
 /**
  * The latest answer of a Chainlink aggregator, from two endpoints where two are configured. Of two rounds the higher price
- * counts, and the older time: both are worse for who spends. Failure CHAIN_ERROR where they do not agree.
+ * counts, and the older time: both are worse for who spends. Failure CHAIN_ERROR where they do not agree, or none answers.
  */
-export async function readFeed(singles: readonly Rpc[], address: string): Promise<FeedRound> {
-  const [one, other = one] = await ofTwo(singles, (rpc) => readRound(rpc, address))
+export async function readFeed(singles: readonly Rpc[], address: string): Promise<FeedWord> {
+  const { said, alone } = await wordsOfTwo(singles, (rpc) => readRound(rpc, address))
+  const [one, other = one] = said
   const [low, high] = one.answer < other.answer ? [one.answer, other.answer] : [other.answer, one.answer]
   const isSameRound = one.updatedAt === other.updatedAt
   const isClose = isSameRound ? low === high : (high - low) * APART_MOST.whole <= low * APART_MOST.part
@@ -91,5 +94,6 @@ export async function readFeed(singles: readonly Rpc[], address: string): Promis
       'CHAIN_ERROR',
       `the endpoints do not agree on the price feed at ${address}. Check them, or name a fixed price`,
     )
-  return { answer: high, decimals: one.decimals, updatedAt: Math.min(one.updatedAt, other.updatedAt) }
+  const updatedAt = Math.min(one.updatedAt, other.updatedAt)
+  return { answer: high, decimals: one.decimals, updatedAt, isAlone: alone !== undefined }
 }

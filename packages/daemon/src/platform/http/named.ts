@@ -2,7 +2,11 @@ import { type Named, namedFields, type Operation } from '@waiaas/contract'
 import type { Principal } from '../caller.ts'
 
 /** The id of what a caller means by an id or a name. Fails when it is nobody's, or several have it. */
-export type IdOf = (kind: Named, name: string, principal: Principal<'agent' | 'operator'>) => Promise<string>
+export type IdOf = (
+  kind: Named,
+  name: string,
+  principal: Principal<'agent' | 'operator' | 'stopper'>,
+) => Promise<string>
 type Values = Record<string, unknown>
 
 /** Makes ids of the names in the inputs of an operation. */

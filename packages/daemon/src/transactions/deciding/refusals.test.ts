@@ -1,5 +1,5 @@
 import { newId } from '@waiaas/contract'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { madeUpBeds, madeUpKey } from '../../../test/made-up-bed.ts'
 import { refusal } from '../service.ts'
 
@@ -133,4 +133,56 @@ test('a dry run says what sending would do, cost and be decided as, and stores n
   expect((await ask('1000')).warnings.map(({ code }) => code)).toContain('ORACLE_PRICE_UNAVAILABLE')
   expect(await rows(bed)).toBe(0)
   expect(node.sent).toEqual([])
+})
+
+describe('a payment that the wallet does not cover', () => {
+  const short = { code: 'INSUFFICIENT_BALANCE', message: expect.stringContaining('MUP are missing') }
+  const generous = { limits: { instant_max_usd: 1_000_000, notify_max_usd: 1_000_000 } }
+
+  test('is refused at once, natively and in tokens, and is not stored', async () => {
+    const bed = await start(generous)
+    const { node, from, pay } = bed
+    const all = String(node.balance(from.address))
+    await expect(pay({ amount: all })).rejects.toMatchObject(short)
+    node.mint(from.address, 5n)
+    const token = { address: node.token.address }
+    const tokens = (humanAmount: string) => pay({ type: 'TOKEN_TRANSFER', token, humanAmount })
+    await expect(tokens('0.06')).rejects.toMatchObject({
+      code: 'INSUFFICIENT_BALANCE',
+      message: 'wallet w has too little: it holds 0.05 MADE and the payment takes 0.06 MADE, so 0.01 MADE are missing',
+    })
+    expect(await rows(bed)).toBe(0)
+    // What comes in is seen.
+    node.fund(from.address)
+    await bed.arrived(await pay({ amount: all }))
+  })
+
+  test('waits when it waits for a human anyway, and is denied when a policy denies it', async () => {
+    const bed = await start({ limits: LIMITS })
+    const { from, node, pay, get } = bed
+    const poor = await bed.wallet()
+    node.faults.unfunded.add(poor.address)
+    await bed.limit(poor.id, { ...LIMITS, daily_limit_usd: 300 })
+    expect((await get(await pay({ amount: '100000' }, poor))).status).toBe('QUEUED')
+    expect((await bed.send(poor, { to: bed.to, amount: '1000000' })).refused?.code).toBe('POLICY_DENIED')
+    expect(from.id).not.toBe(poor.id)
+  })
+
+  test('is answered as before when it is the repeat of one that was covered', async () => {
+    const { node, from, pay, arrived, mined } = await start(generous)
+    const half = String(node.balance(from.address) / 2n + 1n)
+    const first = await pay({ amount: half, key: 'once' })
+    await arrived(first)
+    await mined(first, 'CONFIRMED')
+    expect(await pay({ amount: half, key: 'once' })).toBe(first)
+    await expect(pay({ amount: half, key: 'twice' })).rejects.toMatchObject(short)
+  })
+
+  test('is accepted while the node that says so may be behind, or none answers', async () => {
+    const { node, from, pay, arrived } = await start()
+    node.faults.unfunded.add(from.address)
+    const id = await pay()
+    node.faults.unfunded.clear()
+    await arrived(id)
+  })
 })

@@ -1,5 +1,4 @@
 import {
-  assetKey,
   Failure,
   factsOf,
   formatUnits,
@@ -9,21 +8,23 @@ import {
   usdCost,
   usdNumber,
 } from '@waiaas/contract'
-import type { Token } from '../../chains/intent.ts'
 import type { Prices } from '../../policies/service.ts'
-import { headlineOf, tokensOf } from '../kinds/all.ts'
+import { headlineOf } from '../kinds/all.ts'
 import { bothAmounts } from '../kinds/amount.ts'
 import type { Built } from './decide.ts'
+import { heldOf, lackOf, type Spend, spendsOf } from './funds.ts'
 import type { Verdict } from './verdict.ts'
 
 type Warning = Simulation['warnings'][number]
-type Balances = { native: bigint; tokens: readonly { token: Token; held: bigint }[] }
 type Judged = { built: Built; verdict: Verdict; prices: Prices; startedAt: number }
 
 /** What sending would do, cost and be decided as. Reads balances and asks a node; stores nothing. */
 export async function simulation({ built, verdict, prices, startedAt }: Judged): Promise<Simulation> {
   const { chain, sender, draft, request } = built
-  const [balances, [fault]] = await Promise.all([readBalances(built), chain.precheck(sender, [draft], [])])
+  const [held, [found]] = await Promise.all([heldOf(built), chain.precheck(sender, [draft], [])])
+  const spends = spendsOf(built)
+  const lack = found?.code === 'INSUFFICIENT_BALANCE' && lackOf(built.walletName, spends, held)
+  const fault = found && lack ? { ...found, message: lack } : found
   if (fault?.code === 'CHAIN_ERROR') throw new Failure('CHAIN_ERROR', fault.message)
   const { decision } = verdict
   const isAllowed = decision.outcome === 'ALLOW'
@@ -37,7 +38,7 @@ export async function simulation({ built, verdict, prices, startedAt }: Judged):
       ...(decision.delaySeconds !== undefined && { delaySeconds: decision.delaySeconds }),
     },
     fee: feeOf(built, prices),
-    balanceChanges: changes(built, balances),
+    balanceChanges: spends.flatMap((spend, index) => (spend.amount > 0n ? [change(spend, held[index]!)] : [])),
     warnings: warnings(verdict, fault?.message, fault?.code),
     simulation: { success: !fault, logs: [], unitsConsumed: null, error: fault?.message ?? null },
     meta: {
@@ -56,16 +57,6 @@ function amounts({ chain, sender, request }: Built) {
   return bothAmounts(amount, decimals)
 }
 
-async function readBalances({ chain, sender, request }: Built): Promise<Balances> {
-  const named = tokensOf(request.stored.intent)
-  const [native, found] = await Promise.all([
-    chain.balance(sender),
-    named.length === 0 ? [] : chain.tokenBalances(sender, named),
-  ])
-  const heldOf = ({ asset }: Token) => found.find(({ token }) => token.asset === asset)?.amount ?? 0n
-  return { native, tokens: named.map((token) => ({ token, held: heldOf(token) })) }
-}
-
 function feeOf({ chain, draft, decoded }: Built, prices: Prices): Simulation['fee'] {
   const { decimals, symbol } = chain.network.native
   const price = prices[nativeAsset(chain.network)]
@@ -79,29 +70,13 @@ function feeOf({ chain, draft, decoded }: Built, prices: Prices): Simulation['fe
   }
 }
 
-/** By what the bytes do. The native asset pays the fee whatever is sent, and what a new account is given with it. */
-function changes({ chain, draft, decoded }: Built, balances: Balances): Simulation['balanceChanges'] {
-  const { pays } = factsOf(decoded.effects)
-  const { native } = chain.network
-  const paid = (asset: string) =>
-    pays.filter((one) => assetKey(one.asset) === assetKey(asset)).reduce((sum, { amount }) => sum + amount, 0n)
-  const asset = nativeAsset(chain.network)
-  const all = [
-    ...balances.tokens.map(({ token, held }) => ({ ...token, held, spent: paid(token.asset) })),
-    { ...native, asset, held: balances.native, spent: draft.maxFee + paid(asset) },
-  ]
-  return all.filter(({ spent }) => spent > 0n).map(change)
-}
-
-type Change = { asset: string; symbol: string; decimals: number; held: bigint; spent: bigint }
-
-const change = ({ asset, symbol, decimals, held, spent }: Change) => ({
+const change = ({ asset, symbol, decimals, amount }: Spend, held: bigint) => ({
   asset,
   symbol,
   decimals,
   currentBalance: formatUnits(held, decimals),
-  changeAmount: formatUnits(-spent, decimals),
-  afterBalance: formatUnits(held > spent ? held - spent : 0n, decimals),
+  changeAmount: formatUnits(-amount, decimals),
+  afterBalance: formatUnits(held > amount ? held - amount : 0n, decimals),
 })
 
 const WARNING_OF: Partial<Record<string, string>> = {

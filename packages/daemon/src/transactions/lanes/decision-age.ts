@@ -28,7 +28,8 @@ type Current = (network: Network, assets: readonly string[]) => Prices
 
 /** A price by which it was judged has moved by more than a hundredth, or is not to be trusted any more. */
 export function hasPriceMoved(row: TransactionRow, network: Network, current: Current): boolean {
-  const judgedBy = Object.entries(decisionOf(row).inputs.prices)
+  const judgedBy = pricesOf(row)
+  if (!judgedBy) return true
   const now = current(
     network,
     judgedBy.map(([asset]) => asset),
@@ -38,4 +39,13 @@ export function hasPriceMoved(row: TransactionRow, network: Network, current: Cu
     const before = BigInt(usdMicros)
     return price === undefined || 100n * (price > before ? price - before : before - price) > before
   })
+}
+
+/** Undefined of a damaged row, which fails alone when it is judged. */
+function pricesOf(row: TransactionRow) {
+  try {
+    return Object.entries(decisionOf(row).inputs.prices)
+  } catch {
+    return undefined
+  }
 }

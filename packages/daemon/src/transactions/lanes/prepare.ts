@@ -29,13 +29,13 @@ type Fault = { readonly code: string; readonly message: string; readonly doubt?:
 export async function prepare(parts: Parts, lane: Place, next: Next): Promise<Prepared> {
   const { rows, promised, putOff } = next
   const built = await Promise.all(rows.map((row) => drafted(parts, lane, { row, isJudged: next.judged.has(row.id) })))
-  const checked = await lane.chain.precheck(lane.wallet.address, built.filter(isDraft), promised)
+  const checked = await checkedAll(parts, lane, { built, promised })
   const fresh = new Map<string, Draft>()
   const waiting = new Map<string, string>()
   let unclear = 0
   for (const [index, row] of rows.entries()) {
     const draft = built[index]!
-    const fault = isDraft(draft) ? checked.shift() : draft
+    const fault = checked[index]
     if (isDraft(draft) && !fault) {
       putOff.sound(row.id)
       fresh.set(row.id, draft)
@@ -66,8 +66,35 @@ async function drafted(
     return isJudged ? await currentDraft(lane, row) : storedDraft(row)
   } catch (error) {
     if (isFailure(error)) return { code: error.code, message: error.message }
-    log.warn({ lane: lane.id, err: error }, 'a request cannot be built now')
-    return { code: 'CHAIN_ERROR', message: 'it cannot be built now, the log of the daemon says why' }
+    log.error({ lane: lane.id, transaction: row.id, err: error }, 'a request cannot be built')
+    return damaged
+  }
+}
+
+const damaged: Fault = { code: 'INTERNAL_ERROR', message: 'it cannot be built; the log of the daemon says why' }
+
+type Building = { built: (Draft | Fault)[]; promised: readonly Promised[] }
+
+/** What is against each of them. A draft that cannot be read is at fault itself, and is left out. */
+async function checkedAll({ log }: Parts, lane: Place, { built, promised }: Building): Promise<(Fault | null)[]> {
+  const { chain, wallet } = lane
+  const isReadable = (draft: Draft): boolean => {
+    try {
+      return chain.bytes(wallet.address, draft, chain.anyLifetime).length > 0
+    } catch (error) {
+      log.error({ lane: lane.id, err: error }, 'a stored draft cannot be read')
+      return false
+    }
+  }
+  const check = async (items: readonly (Draft | Fault)[]) => {
+    const found = await chain.precheck(wallet.address, items.filter(isDraft), promised)
+    return items.map((item) => (isDraft(item) ? (found.shift() ?? null) : item))
+  }
+  try {
+    return await check(built)
+  } catch (error) {
+    if (isFailure(error)) throw error
+    return check(built.map((item) => (isDraft(item) && !isReadable(item) ? damaged : item)))
   }
 }
 

@@ -69,6 +69,8 @@ test('what cannot be paid beside what is promised fails before it is signed, and
   const first = await pay({ amount: String(half) })
   await bed.arrived(first)
   const second = await pay({ amount: String(half) })
+  // Not by the word of one look, for who tells of it may be behind.
+  await bed.waits(second, 'it is looked at again, because a node that says so may be behind')
   expect(await reaches(second, 'FAILED', 'SUBMITTED')).toBe('FAILED')
   expect(await get(second)).toMatchObject({ txHash: null, error: expect.stringContaining('are needed') })
   expect((await bed.spend(second))?.state).toBe('void')

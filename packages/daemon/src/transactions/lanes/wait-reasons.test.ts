@@ -47,11 +47,37 @@ test('one that a node behind finds without money waits with its words, and is pa
   const { node, from, pay, waits, arrived, attempts } = await start()
   node.faults.unfunded.add(from.address)
   const id = await pay()
-  expect(await waits(id, '0 are left')).toContain('it is looked at again, because a node that says so may be behind')
+  expect(await waits(id, '0 are left')).toContain('it is looked at again, because the node is behind')
   expect(node.sent).toEqual([])
   node.faults.unfunded.clear()
   await arrived(id)
   expect(await attempts(id)).toHaveLength(1)
+})
+
+describe('a row that is damaged while it waits', () => {
+  const columns = ['effects', 'decision', 'draft', 'max_fee', 'request'] as const
+  test.each(columns)('(%s) stops alone, with its reason, and its lane goes on', async (column) => {
+    const { node, pay, get, arrived, database, time, until: reaches } = await start()
+    node.faults.away = true
+    const [broken, other] = [await pay(), await pay()]
+    await database.work({}, (db) =>
+      db.query((k) =>
+        column === 'max_fee'
+          ? k.updateTable('transactions').set({ max_fee: '{' }).where('id', '=', broken)
+          : k
+              .updateTable('transaction_texts')
+              .set({ [column]: '{' })
+              .where('id', '=', broken),
+      ),
+    )
+    // Old enough to be judged again.
+    time.passed += 6_000
+    node.faults.away = false
+    await arrived(other)
+    expect(await reaches(broken, 'FAILED', 'CANCELLED', 'SUBMITTED')).toBe('FAILED')
+    expect((await get(broken)).error).toContain('the log of the daemon says why')
+    expect(node.sent).toHaveLength(1)
+  })
 })
 
 const refusals: Refusal[] = ['nonce-gap', 'insufficient-funds', 'expired', 'pool-full', 'invalid', 'underpriced']
