@@ -34,11 +34,14 @@ describe.each<Engine>(['sqlite', 'postgres'])('over %s', (engine) => {
   let world: EvmWorld
   let daemon: TestDaemon
   let wallet: TestWallet
+  /** Gets the odd names, by which later calls mean it. */
+  let other: TestWallet
   beforeAll(async () => {
     world = await evmWorld()
     const env = { ...world.env, WAIAAS_SECURITY_MAX_SESSIONS_PER_WALLET: '10000', WAIAAS_DAEMON_LOG_LEVEL: 'error' }
     daemon = await startTestDaemon({ engine, env })
     wallet = await world.wallet(daemon, { limit: GENEROUS })
+    other = await world.wallet(daemon)
   })
   afterAll(async () => {
     await daemon?.stop()
@@ -48,6 +51,7 @@ describe.each<Engine>(['sqlite', 'postgres'])('over %s', (engine) => {
   /** An input that works, for what would otherwise be refused before the odd field is looked at. */
   const whole = (): Partial<Record<string, Record<string, unknown>>> => ({
     createWallet: { name: `odd ${newEvmAddress()}`, chain: 'ethereum', createSession: false },
+    renameWallet: { id: other.id },
     createSession: { walletId: wallet.id },
     createPolicy: { type: 'RATE_LIMIT', walletId: wallet.id, rules: { maxRequests: 1_000_000, period: 'hourly' } },
     addToken: { network: world.network, address: newEvmAddress(), symbol: 'ODD', name: 'Odd', decimals: 18 },

@@ -102,7 +102,7 @@ test('a token is meant by the symbol that the operator gave it, and by no symbol
       status: 200,
       body: { balanceChanges: expect.arrayContaining([expect.objectContaining({ symbol: 'SHOP' })]) },
     })
-  expect((await name('ETH')).body.message).toContain('send it with type TRANSFER')
+  expect((await name('ETH')).body.message).toContain('send it as a transfer')
   expect((await name('USDX')).body).toMatchObject({ details: { tokens: [{ symbol: 'SHOP' }] } })
   await list(fixtures.permitToken, 'Shop', 6)
   expect(await name('SHOP')).toMatchObject({

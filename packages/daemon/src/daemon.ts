@@ -1,5 +1,5 @@
 import { dirname, join, resolve } from 'node:path'
-import { type AllOperations, Failure, type Handlers, operations, stopOperations } from '@waiaas/contract'
+import { type AllOperations, Failure, type Handlers, operations, stopOperations, tokenNamed } from '@waiaas/contract'
 import manifest from '../package.json' with { type: 'json' }
 import { adminHandlers } from './admin/handlers.ts'
 import { adminService } from './admin/service.ts'
@@ -193,7 +193,7 @@ function servicesOf(ground: Ground, base: Base) {
   const { evidence, held, nextVersion, chains, operator, prices, settings } = base
   const keyRows = walletKeys({ database })
   const registry = tokens({ database, clock, audit: evidence, chains })
-  const findToken = tokenFinder(database, registry)
+  const findToken = tokenFinder(database)
   const transactions = moneyPath({ ...ground, ...base, applied: appliedPolicies(), keyRows, findToken })
   const { stops } = transactions
   settings.waitFor(() => stops.quiet())
@@ -225,7 +225,7 @@ function servicesOf(ground: Ground, base: Base) {
     stops,
     ceilings: {
       tokens: registry.ofNetwork,
-      findToken: async (network, name) => findToken(await chains.get(network.id), name),
+      findToken: async (network, name) => findToken(await chains.get(network.id), tokenNamed(name)),
       priceOf: (network, key) => prices.current(network, [key])[key],
       dollars: spendingDollars,
     },

@@ -172,7 +172,7 @@ export async function startPipeline(
     chooseWallet: async (db, _session, { walletId }) => (await walletStore.byId(db, walletId!))!,
     resolveNetwork: (): Network => network,
     findNetwork: () => network,
-    findToken: (on, address) => on.token(address),
+    findToken: (on, { address }) => on.token(address!),
     held,
     prices,
   })

@@ -57,7 +57,7 @@ describe('the MCP server over stdio', () => {
     ])
     const send = tools.find(({ name }) => name === 'send_token')?.inputSchema
     expect(send?.properties).toHaveProperty('wallet_id')
-    expect(send).toMatchObject({ type: 'object', required: ['to'], additionalProperties: false })
+    expect(send).toMatchObject({ type: 'object', required: ['to', 'humanAmount'], additionalProperties: false })
     const get = tools.find(({ name }) => name === 'get_transaction')?.inputSchema
     expect(Object.keys(get?.properties ?? {})).toEqual(['id', 'transaction_id'])
     expect(client.getServerVersion()).toMatchObject({ name: 'waiaas-wallet', version: '0.1.0' })

@@ -16,6 +16,13 @@ const NamedToken = z
     path: ['address'],
   })
 
+export type TokenChoice = z.output<typeof NamedToken>
+/** What one name of a token says. */
+export function tokenNamed(name: string): TokenChoice {
+  if (name.includes('/')) return { assetId: name }
+  return isSymbol(name) ? { symbol: name } : { address: name }
+}
+
 /** A token by one name: the symbol of a listed one, its address, or its CAIP-19 asset. */
 const TokenName = z
   .string()
@@ -23,13 +30,10 @@ const TokenName = z
   .max(200)
   .regex(/^[^{}"]+$/)
   .describe('symbol of a listed token such as "USDC", or its address or CAIP-19 asset')
-  .transform((name): z.output<typeof NamedToken> => {
-    if (name.includes('/')) return { assetId: name }
-    return isSymbol(name) ? { symbol: name } : { address: name }
-  })
+  .transform(tokenNamed)
 
 /** Symbol and decimals are checked, never believed. */
-const TokenChoice = z.union([TokenName, NamedToken], {
+const Token = z.union([TokenName, NamedToken], {
   error: 'expected a symbol, an address or a CAIP-19 asset, or an object with one of them',
 })
 
@@ -38,7 +42,7 @@ export const tokenTransfer = {
   fields: {
     ...recipient,
     ...amounts,
-    token: TokenChoice.describe('symbol of a listed token such as "USDC", or its address or CAIP-19 asset'),
+    token: Token.describe('symbol of a listed token such as "USDC", or its address or CAIP-19 asset'),
     ...memo,
   },
   rules: [oneAmount],

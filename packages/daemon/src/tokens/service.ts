@@ -8,6 +8,7 @@ import {
   newId,
   type Output,
   type Parsed,
+  type TokenChoice,
   tokenAsset,
   type tokenOperations,
 } from '@waiaas/contract'
@@ -124,23 +125,25 @@ function needNetwork(networks: readonly Network[], name: string): Network {
   })
 }
 
-/**
- * The registered token with this symbol, address or CAIP-19 name; undefined when only the chain may know it. A symbol is
- * that of the list or the operator: what a contract calls itself is nobody's word. Failure TOKEN_NOT_FOUND with the choices.
- */
+/** The registered token with this address or CAIP-19 name; undefined when only the chain may know it. */
 async function find(db: Handle, network: Network, name: string): Promise<Token | undefined> {
-  if (isSymbol(name)) return called(await ofNetwork(db, network), network, name)
   const asset = assetOf(network, name)
   const row = await tokenStore.byAsset(db, network.id, asset)
   return row ? customToken(row) : builtinTokens(network).find((token) => token.asset === asset)
 }
 
-/** A token by its symbol, address or CAIP-19 name: as it is registered, or as the chain describes it. */
+/**
+ * A token by its address or CAIP-19 name, as it is registered or as the chain describes it; or by the symbol that the list
+ * or the operator gave it: what a contract calls itself is nobody's word. Failure TOKEN_NOT_FOUND with the choices.
+ */
 export const tokenFinder =
-  (database: Database, registry: Pick<Tokens, 'find'>) =>
-  async (chain: Reader, name: string): Promise<Token> => {
-    const known = await database.read((db) => registry.find(db, chain.network, name))
-    return known ?? chain.token(chain.address(name.slice(name.lastIndexOf(':') + 1)))
+  (database: Database) =>
+  async (chain: Reader, { address, assetId, symbol = '' }: TokenChoice): Promise<Token> => {
+    const { network } = chain
+    const name = assetId ?? address
+    if (name === undefined) return called(await database.read((db) => ofNetwork(db, network)), network, symbol)
+    const known = await database.read((db) => find(db, network, name))
+    return known ?? chain.token(chain.address(address ?? name.slice(name.lastIndexOf(':') + 1)))
   }
 
 /** The one token with a symbol, whatever the case of its letters. */
@@ -162,7 +165,7 @@ const severalTokens = (symbol: string, all: readonly Token[]): string =>
 
 function noToken(symbol: string, { id, native }: Network, listed: readonly Token[]): string {
   if (symbolKey(symbol) === symbolKey(native.symbol))
-    return `${native.symbol} is the native currency of ${id}; send it with type TRANSFER and no token`
+    return `${native.symbol} is the native currency of ${id}; send it as a transfer without a token`
   const known = listed.slice(0, MOST_CHOICES).map((token) => token.symbol)
   return `no token called ${symbol} is listed on ${id}; ${known.length > 0 ? `listed are ${known.join(', ')}` : 'name it by its address'}`
 }

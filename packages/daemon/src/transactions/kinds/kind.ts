@@ -1,4 +1,4 @@
-import type { Base, Network, RequestOf, SendType } from '@waiaas/contract'
+import type { Base, Network, RequestOf, SendType, TokenChoice } from '@waiaas/contract'
 import type { Reader } from '../../chains/chain.ts'
 import type { Intent, Token } from '../../chains/intent.ts'
 
@@ -16,7 +16,7 @@ export type Headline = {
 export type Place = { readonly network: Network; readonly sender: string }
 
 /** Finds the token that a request means by its address, CAIP-19 asset or symbol: in the registry, else on the chain. */
-export type FindToken = (chain: Reader, name: string) => Promise<Token>
+export type FindToken = (chain: Reader, choice: TokenChoice) => Promise<Token>
 
 /** One kind of intent: how it is stored, and what it is about. */
 export type Kind<I extends Intent> = {

@@ -31,10 +31,7 @@ export const tokenTransfer: Kind<TokenTransfer> = {
 export const parseTokenTransfer: Parse<'TOKEN_TRANSFER'> = async (input, chain, findToken) => {
   const to = chain.address(input.to)
   requireOn(chain.network, input.token)
-  const { assetId, address, symbol } = input.token
-  // The schema let none pass that has no name at all.
-  const name = assetId ?? (address === undefined ? symbol! : chain.address(address))
-  const token = await findToken(chain, name)
+  const token = await findToken(chain, input.token)
   requireTellable(token)
   requireSame(chain.network, input.token, token)
   const memo = input.memo === undefined ? {} : { memo: input.memo }
