@@ -71,4 +71,22 @@ forEachEngine((_engine, open) => {
     expect(after.judged_at).toBeGreaterThan(row.created_at + 5_000)
     expect(integerOf((await bed.counted()).total)).toBeLessThanOrEqual(integerOf(before.total))
   })
+
+  test('a policy of another wallet judges nothing again and drops no signature, and one of all does both', async () => {
+    const bed = await start({ window: 1, limits })
+    const other = await bed.wallet()
+    const { id, row } = await waiting(bed)
+    await bed.limit(other.id, limits)
+    bed.onSign(async () => void (await bed.limit(other.id, limits)))
+    expect(await signed(bed, id)).toMatchObject({ status: 'SUBMITTED', policy_version: row.policy_version })
+    expect(await bed.states(id)).toEqual(['recorded'])
+    await bed.arrived(id)
+
+    const next = await waiting(bed)
+    const rate = { type: 'RATE_LIMIT', rules: { max_requests: 50, window_seconds: 60 }, priority: 0, enabled: true }
+    bed.onSign(async () => void (await bed.rules.create(rate as never)))
+    const after = await signed(bed, next.id)
+    expect(after.policy_version).toBeGreaterThan(row.policy_version)
+    expect(await bed.states(next.id)).toEqual(['reused', 'recorded'])
+  })
 })

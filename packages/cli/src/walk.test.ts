@@ -142,7 +142,8 @@ async function transactions(): Promise<void> {
   expect(await run('tx get', [id])).toMatchObject({ id })
   await run('tx replace', [id, '--with', 'speed-up'])
   await run('tx list', ['--limit', '5'])
-  expect(await run('tx approve', [await waiting()])).toMatchObject({ status: 'PENDING' })
+  const high = ['--max-fee', '100000000000000000']
+  expect(await run('tx approve', [await waiting(), ...high])).toMatchObject({ status: 'PENDING' })
   expect(await run('tx reject', [await waiting()])).toMatchObject({ status: 'CANCELLED' })
   expect(await run('tx cancel', [await waiting()])).toMatchObject({ status: 'CANCELLED' })
 }

@@ -55,6 +55,7 @@ const Signed = () =>
     purpose: Text.optional(),
     fee: Text.optional().describe('of a replacement: the most that it can pay, in native base units'),
     tier: Tier.optional().describe('of a replacement: how it was judged'),
+    maxFee: Text.optional().describe('of a replacement: what the operator let its fee come to, in native base units'),
   })
 const Landed = () =>
   z.strictObject({
@@ -250,7 +251,7 @@ export const events = {
   TX_APPROVED: {
     severity: 'warning',
     summary: 'A human approved what waited.',
-    details: () => z.strictObject({ digest: TextOrNull, usd: TextOrNull }),
+    details: () => z.strictObject({ digest: TextOrNull, usd: TextOrNull, maxFee: Text.optional() }),
   },
   TX_REJECTED: { severity: 'info', summary: 'A human rejected what waited.', details: Ended },
   TX_CANCELLED: {
@@ -283,8 +284,8 @@ export const events = {
   },
   LANE_GAP_FILLED: {
     severity: 'warning',
-    summary: 'A transfer of nothing fills a nonce that others wait for.',
-    details: () => z.strictObject({ lane: Text }),
+    summary: 'A transfer of nothing fills a nonce that others wait for, at once or when a human lets it.',
+    details: () => z.strictObject({ lane: Text, tier: Tier.optional(), reasons: z.array(Reason).optional() }),
   },
   NONCE_USED_ELSEWHERE: {
     severity: 'critical',

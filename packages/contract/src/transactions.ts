@@ -98,10 +98,10 @@ export const Transaction = z.object({
   txHash: z.string().nullable(),
   explorerUrl: z.string().nullable().optional(),
   fee: z
-    .object({ max: Digits, paid: Digits.nullable(), symbol: z.string() })
+    .object({ max: Digits, paid: Digits.nullable(), named: Digits.nullable().optional(), symbol: z.string() })
     .nullable()
     .optional()
-    .describe('native base units'),
+    .describe('native base units; named is what a human has approved, or named, as the most'),
   error: z.string().nullable(),
   waitReason: z.string().nullable().optional().describe('why it is not over yet; null when it is'),
   memo: z.string().nullable().optional(),
@@ -125,6 +125,10 @@ const AdminTransaction = Transaction.extend({
 })
 
 const one = z.strictObject({ id: Id })
+/** In base units of the native asset. */
+const maxFee = Digits.optional().describe(
+  'operator only: the most that its fee may come to, in native base units, also above what the policies let pass',
+)
 const oneAlias = { id: ['transaction_id', 'txId'] } as const
 const walletErrors = ['WALLET_ID_REQUIRED', 'WALLET_NOT_FOUND', 'WALLET_TERMINATED'] as const
 const buildErrors = [
@@ -239,7 +243,11 @@ export const transactionOperations = {
     tool: 'replace_transaction',
     command: 'tx replace',
     aliases: oneAlias,
-    input: z.strictObject({ id: Id, with: z.enum(['speed-up', 'cancel']).describe('what the replacement does') }),
+    input: z.strictObject({
+      id: Id,
+      with: z.enum(['speed-up', 'cancel']).describe('what the replacement does'),
+      maxFee,
+    }),
     output: z.object({ id: Id, status: z.literal('SUBMITTED'), txHash: z.string() }),
     errors: [
       'TX_NOT_FOUND',
@@ -289,9 +297,10 @@ export const transactionOperations = {
     path: '/v1/admin/transactions/{id}/approve',
     access: operator,
     tag,
-    summary: 'Approve a waiting transaction of a wallet without owner, exactly as it was shown.',
+    summary:
+      'Approve a waiting transaction of a wallet without owner, exactly as it was shown; its fee may come to what was shown, or to maxFee.',
     command: 'tx approve',
-    input: one,
+    input: z.strictObject({ id: Id, maxFee }),
     output: z.object({ id: Id, status: TransactionStatus, approvedAt: UnixSeconds }),
     errors: ['TX_NOT_FOUND', 'APPROVAL_NOT_FOUND', 'TX_ALREADY_PROCESSED', 'WALLET_SUSPENDED', 'POLICY_DENIED'],
   }),

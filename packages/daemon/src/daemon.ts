@@ -150,7 +150,7 @@ async function baseOf({ database, clock, log, keys, config, dataDir }: Ground) {
     configured: config.settings,
     origins: config.origins,
     subkey: () => keys.subkey('settings'),
-    nextVersion,
+    nextVersion: (db) => nextVersion(db, null),
   })
   const watching = settings.watch()
   const chains = chainRegistry({ settings: settings.get, log })

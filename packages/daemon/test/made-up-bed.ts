@@ -91,7 +91,7 @@ export async function madeUpBed({ node, database, keyring, limits = GENEROUS }: 
     return { id, hash: await arrived(id) }
   }
   const counted = async (walletId = from.id) =>
-    database.read((db) => walletWindow(db, { worth: () => null, walletId, lengthMs: DAY_WINDOW, now: now() }))
+    database.read((db) => walletWindow(db, { worth: () => null, account: walletId, lengthMs: DAY_WINDOW, now: now() }))
   const get = (id: string) => bed.service.get(id, undefined)
   /** Waits until its reason to wait contains this; the reason. */
   const waits = (id: string, part: string) =>

@@ -209,6 +209,7 @@ export async function startPipeline(
         updated_at: now,
         terminated_at: null,
         purged_at: null,
+        account: id,
         spends_unknown_before: null,
       })
       await walletStore.insertKey(db, {

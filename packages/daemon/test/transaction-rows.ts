@@ -58,6 +58,7 @@ export function attemptRow(change: Partial<AttemptRow> = {}): AttemptRow {
       hash: null,
       signed: null,
       left_at: null,
+      seen_block: null,
     },
     ...{ created_at: at, updated_at: at },
     ...change,

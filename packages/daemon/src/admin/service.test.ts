@@ -71,6 +71,7 @@ const wallet: WalletRow = {
   updated_at: NOW,
   terminated_at: null,
   purged_at: null,
+  account: 'w',
   spends_unknown_before: null,
 }
 const session: SessionRow = {

@@ -13,6 +13,7 @@ import {
   release,
   replaceReservation,
   reserve,
+  reserveWindow,
   type SpendItem,
   sessionTotal,
   type Worth,
@@ -27,7 +28,7 @@ const networks = ['a', 'b'] as const
 /** What an unpriced unit is worth now: three micro-dollars. */
 const worth: Worth = (_asset, amount) => toUsd(3n * amount)
 
-type Money = { value: number; fee: number; isPriced: boolean }
+type Money = { value: number; fee: number; isPriced: boolean; fromReserve: number }
 const itemsOf = ({ value, fee, isPriced }: Money): SpendItem[] => [
   { part: 'value', asset: 'token', amount: toBase(BigInt(value)), usd: isPriced ? toUsd(BigInt(value)) : null },
   { part: 'fee', asset: 'native', amount: toBase(BigInt(fee)), usd: toUsd(BigInt(fee)) },
@@ -40,15 +41,21 @@ type Spend = {
   session: string
   network: string
   items: readonly SpendItem[]
+  fromReserve: Usd
   state: 'open' | 'void' | 'final'
   finalAt: number
 }
 
+const stillCounts = (now: number, length: number) => {
+  const oldest = Math.floor((now - length) / MINUTE)
+  return ({ state, finalAt }: Spend) =>
+    state === 'open' || (state === 'final' && Math.floor(finalAt / MINUTE) >= oldest)
+}
+
 /** Open money counts however old it is; final money until a full window has passed since the minute in which it became final. */
 function counted(spends: readonly Spend[], now: number, length: number): Usd {
-  const oldest = Math.floor((now - length) / MINUTE)
   return spends
-    .filter(({ state, finalAt }) => state === 'open' || (state === 'final' && Math.floor(finalAt / MINUTE) >= oldest))
+    .filter(stillCounts(now, length))
     .reduce((sum, { items }) => items.reduce((rest, item) => add(rest, usdOf(item)), sum), ZERO_USD)
 }
 
@@ -56,6 +63,7 @@ const money = fc.record({
   value: fc.integer({ min: 1, max: 1_000 }),
   fee: fc.integer({ min: 1, max: 100 }),
   isPriced: fc.boolean(),
+  fromReserve: fc.integer({ min: 0, max: 3 }),
 })
 const command = fc.oneof(
   {
@@ -105,10 +113,11 @@ async function apply(both: Both, one: Command): Promise<void> {
 async function hold(both: Both, one: Extract<Command, { kind: 'reserve' }>): Promise<void> {
   const { wallet, session, network } = one
   const items = itemsOf(one.money)
-  const walletId = nameIn(both, wallet)
-  const spend = { transactionId: nameIn(both, both.spends.length), walletId, sessionId: nameIn(both, session) }
-  await work(both, (db) => reserve(db, { ...spend, network, items }, both.now))
-  both.spends.push({ wallet, session, network, items, state: 'open', finalAt: 0 })
+  const fromReserve = toUsd(BigInt(one.money.fromReserve))
+  const account = nameIn(both, wallet)
+  const spend = { transactionId: nameIn(both, both.spends.length), account, sessionId: nameIn(both, session) }
+  await work(both, (db) => reserve(db, { ...spend, network, items, fromReserve }, both.now))
+  both.spends.push({ wallet, session, network, items, fromReserve, state: 'open', finalAt: 0 })
 }
 
 /** Changes one of the open spends. */
@@ -123,7 +132,9 @@ async function change(both: Both, index: number, one: Change): Promise<void> {
     spend.state = 'void'
   } else if (one.kind === 'judge again') {
     spend.items = itemsOf(one.money)
-    await work(both, (db) => replaceReservation(db, { transactionId: id, items: spend.items }, now))
+    spend.fromReserve = toUsd(BigInt(one.money.fromReserve))
+    const { items, fromReserve } = spend
+    await work(both, (db) => replaceReservation(db, { transactionId: id, items, fromReserve }, now))
   } else {
     const [value, reserved] = [spend.items[0]!, spend.items[1]!]
     const paid = toBase(BigInt(one.paid))
@@ -141,10 +152,11 @@ const said = (both: Both) =>
     const windows: Record<string, Usd> = {}
     for (const wallet of wallets) {
       for (const network of [undefined, ...networks]) {
-        const query = { walletId: nameIn(both, wallet), now: both.now, worth, ...(network && { network }) }
+        const query = { account: nameIn(both, wallet), now: both.now, worth, ...(network && { network }) }
         const [day, month] = await walletWindows(db, query, [DAY_WINDOW, MONTH_WINDOW])
         windows[`${wallet} ${network} day`] = day!.total
         windows[`${wallet} ${network} month`] = month!.total
+        if (network) windows[`${wallet} ${network} reserve`] = (await reserveWindow(db, { ...query, network })).total
       }
     }
     for (const session of sessions)
@@ -160,6 +172,9 @@ function meant({ spends, now }: Both) {
       const own = spends.filter((spend) => spend.wallet === wallet && (!network || spend.network === network))
       windows[`${wallet} ${network} day`] = counted(own, now, DAY_WINDOW)
       windows[`${wallet} ${network} month`] = counted(own, now, MONTH_WINDOW)
+      const taken = own.filter(stillCounts(now, DAY_WINDOW))
+      if (network)
+        windows[`${wallet} ${network} reserve`] = taken.reduce((sum, one) => add(sum, one.fromReserve), ZERO_USD)
     }
   }
   for (const session of sessions) {

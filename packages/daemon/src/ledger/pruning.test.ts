@@ -16,13 +16,13 @@ const networks = ['a', 'b'] as const
 
 type Spending = { at: number; usd: number; network: (typeof networks)[number]; isFinal: boolean }
 
-async function spend(db: Handle, { at, usd, network, isFinal }: Spending, walletId = wallet): Promise<void> {
+async function spend(db: Handle, { at, usd, network, isFinal }: Spending, account = wallet): Promise<void> {
   const transactionId = newId()
   const items = [
     { part: 'value', asset: 'native', amount: toBase(BigInt(usd)), usd: toUsd(BigInt(usd)) },
     { part: 'fee', asset: 'unpriced', amount: toBase(7n), usd: null },
   ] as const
-  await reserve(db, { transactionId, walletId, sessionId: session, network, items }, at)
+  await reserve(db, { transactionId, account, sessionId: session, network, items }, at)
   if (isFinal) await finish(db, [{ transactionId, outcome: { succeeded: true, fee: toBase(3n) } }], at)
 }
 
@@ -33,7 +33,7 @@ const counted = (database: Database, now: number) =>
     for (const lengthMs of [DAY_WINDOW, MONTH_WINDOW])
       for (const network of [undefined, ...networks])
         windows.push(
-          await walletWindow(db, { worth: () => null, walletId: wallet, now, lengthMs, ...(network && { network }) }),
+          await walletWindow(db, { worth: () => null, account: wallet, now, lengthMs, ...(network && { network }) }),
         )
     return { windows, session: await sessionTotal(db, { sessionId: session, worth: () => null }) }
   })
@@ -116,7 +116,7 @@ forEachEngine((engine, open) => {
     const [rounds] = await Promise.all([pruneAll(database, now), ...bookings])
     expect(rounds).toBeGreaterThan(2)
     for (const id of wallets) {
-      const query = { walletId: id, now, lengthMs: MONTH_WINDOW }
+      const query = { account: id, now, lengthMs: MONTH_WINDOW }
       expect((await database.read((db) => walletWindow(db, { ...query, worth: () => null }))).total).toBe(5n)
     }
     // Of each wallet the new spend in usd and in the unit of its fee, by minute and hour, on all networks and on one; one session.

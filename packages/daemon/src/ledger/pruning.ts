@@ -33,5 +33,5 @@ export async function prune({ database, clock }: PruneParts): Promise<boolean> {
 /** The longest window back, and a day more for a replica whose clock is behind. */
 const oldestCounted = (now: number): number => now - MONTH_WINDOW - DAY_WINDOW
 
-/** `wallet:<id>` of a wallet's scope or of one of its networks. */
+/** `wallet:<id>` of an account's scope or of one of its networks. */
 const walletLock = (scope: string): string => scope.split('@')[0]!

@@ -11,7 +11,7 @@ import {
   ZERO_USD,
 } from '@waiaas/contract'
 import type { Handle } from '../platform/db/database.ts'
-import { type Counter, ledgerStore, SPANS, type SpendRow } from './store.ts'
+import { type Counter, DAY_WINDOW, ledgerStore, SPANS, type SpendRow } from './store.ts'
 
 export { pruning } from './pruning.ts'
 export { DAY_WINDOW, MONTH_WINDOW } from './store.ts'
@@ -20,10 +20,13 @@ export { DAY_WINDOW, MONTH_WINDOW } from './store.ts'
 export type SpendItem = { part: 'value' | 'fee'; asset: string; amount: Base; usd: Usd | null }
 export type Spend = {
   transactionId: string
-  walletId: string
+  /** Under which the wallet's money counts: one for each address, however often its key comes in. */
+  account: string
   sessionId: string | null
   network: string
   items: readonly SpendItem[]
+  /** What of it is paid from the reserve of its lane. */
+  fromReserve?: Usd
 }
 /**
  * What counts in a rolling window: all that is open, and what became final within it, by the start of its minute or hour.
@@ -41,13 +44,15 @@ const FOREVER = 8_640_000_000_000_000
 /** Parts whose price was ever known count in micro-dollars; one without is held in its own unit. */
 const USD = 'usd'
 
-const walletScope = (walletId: string) => `wallet:${walletId}`
-const networkScope = (walletId: string, network: string) => `wallet:${walletId}@${network}`
+const accountScope = (account: string) => `wallet:${account}`
+const networkScope = (account: string, network: string) => `wallet:${account}@${network}`
+/** A lane is an address on a network. */
+const reserveScope = (account: string, network: string) => `${networkScope(account, network)}/reserve`
 const sessionScope = (sessionId: string) => `session:${sessionId}`
-type Counted = { wallet_id: string; session_id: string | null; network: string }
+type Counted = Pick<SpendRow, 'account' | 'session_id' | 'network' | 'from_reserve'>
 const scopesOf = (spend: Counted) => [
-  walletScope(spend.wallet_id),
-  networkScope(spend.wallet_id, spend.network),
+  accountScope(spend.account),
+  networkScope(spend.account, spend.network),
   ...(spend.session_id ? [sessionScope(spend.session_id)] : []),
 ]
 
@@ -80,8 +85,15 @@ const usdIn = (unit: string, amount: bigint, worth: Worth): Usd =>
 /** So much of one counter, in its own unit. */
 type Part = Counter & { amount: bigint }
 
-const partsOf = (spend: Counted, items: readonly SpendItem[]): Part[] =>
-  [...byUnit(items)].flatMap(([unit, amount]) => scopesOf(spend).map((scope) => ({ scope, unit, amount })))
+function partsOf(spend: Counted, items: readonly SpendItem[]): Part[] {
+  const { account, network, from_reserve } = spend
+  const parts = [...byUnit(items)].flatMap(([unit, amount]) =>
+    scopesOf(spend).map((scope) => ({ scope, unit, amount })),
+  )
+  if (from_reserve === null) return parts
+  return [...parts, { scope: reserveScope(account, network), unit: USD, amount: BigInt(from_reserve) }]
+}
+const reserveText = (usd: Usd): string | null => (usd === ZERO_USD ? null : String(usd))
 
 async function hold(db: Handle, spend: Counted, items: readonly SpendItem[]): Promise<void> {
   for (const part of partsOf(spend, items)) await raise(db, part)
@@ -100,13 +112,12 @@ async function raise(db: Handle, part: Part): Promise<void> {
 }
 
 /** By how much each counter changes when a spend gets other contents; of those that do. */
-function changesOf(spend: SpendRow, items: readonly SpendItem[]): Part[] {
+function changesOf(before: SpendRow, after: SpendRow): Part[] {
   const changes = new Map<string, Part>()
-  addUp(changes, spend, items)
-  const before = new Map<string, Part>()
-  addUp(before, spend, decode(spend.items))
-  for (const [key, part] of before)
-    changes.set(key, { ...part, amount: (changes.get(key)?.amount ?? 0n) - part.amount })
+  addUp(changes, after, decode(after.items))
+  const left = new Map<string, Part>()
+  addUp(left, before, decode(before.items))
+  for (const [key, part] of left) changes.set(key, { ...part, amount: (changes.get(key)?.amount ?? 0n) - part.amount })
   return [...changes.values()].filter(({ amount }) => amount !== 0n)
 }
 
@@ -114,15 +125,17 @@ function changesOf(spend: SpendRow, items: readonly SpendItem[]): Part[] {
 export async function reserve(db: Handle, spend: Spend, at: number): Promise<void> {
   const row: SpendRow = {
     transaction_id: spend.transactionId,
-    wallet_id: spend.walletId,
+    account: spend.account,
     session_id: spend.sessionId,
     network: spend.network,
     state: 'reserved',
     items: encode(spend.items),
     usd: String(total(spend.items)),
+    from_reserve: reserveText(spend.fromReserve ?? ZERO_USD),
     created_at: at,
     updated_at: at,
   }
+  await lockAccount(db, row)
   await ledgerStore.insertSpend(db, row)
   await hold(db, row, spend.items)
 }
@@ -130,14 +143,14 @@ export async function reserve(db: Handle, spend: Spend, at: number): Promise<voi
 /** Gives a reservation other contents: judged again, or a higher fee on the same nonce. */
 export async function replaceReservation(
   db: Handle,
-  { transactionId: id, items }: Pick<Spend, 'transactionId' | 'items'>,
+  { transactionId: id, items, fromReserve = ZERO_USD }: Pick<Spend, 'transactionId' | 'items' | 'fromReserve'>,
   at: number,
 ): Promise<void> {
   const row = await openSpend(db, id)
-  const encoded = encode(items)
-  if (encoded === row.items) return
-  for (const part of changesOf(row, items)) await raise(db, part)
-  await ledgerStore.changeSpend(db, { id, state: row.state, items: encoded, usd: String(total(items)), at })
+  const held = { items: encode(items), usd: String(total(items)), from_reserve: reserveText(fromReserve) }
+  if (held.items === row.items && held.from_reserve === row.from_reserve) return
+  for (const part of changesOf(row, { ...row, ...held })) await raise(db, part)
+  await ledgerStore.changeSpend(db, { id, state: row.state, ...held, at })
 }
 
 /** The signed bytes are about to leave. */
@@ -169,7 +182,9 @@ export async function finish(db: Handle, finished: readonly Finished[], at: numb
     const paid = reserved.flatMap((item) => landed(item, outcome))
     addUp(freed, row, reserved)
     addUp(booked, row, paid)
-    await ledgerStore.changeSpend(db, { id, state: 'final', items: encode(paid), usd: String(total(paid)), at })
+    const { from_reserve } = row
+    const outcomes = { items: encode(paid), usd: String(total(paid)), from_reserve }
+    await ledgerStore.changeSpend(db, { id, state: 'final', ...outcomes, at })
   }
   for (const part of freed.values()) await lower(db, part)
   for (const part of booked.values()) await book(db, part, at)
@@ -200,22 +215,28 @@ async function book(db: Handle, { scope, unit, amount }: Part, at: number): Prom
   }
 }
 
+/** The lock of the wallet that had the address first; a job of a later one holds its own alone. */
+const lockAccount = (db: Handle, { account }: Pick<Counted, 'account'>) => db.lock(accountScope(account))
+
 async function openSpend(db: Handle, id: string): Promise<SpendRow> {
-  const row = await ledgerStore.spend(db, id)
+  let row = await ledgerStore.spend(db, id)
+  if (row && (await lockAccount(db, row))) row = await ledgerStore.spend(db, id)
   if (!row) throw new Error(`transaction ${id} has no spend`)
   if (row.state !== 'reserved' && row.state !== 'out') throw new Error(`the spend of ${id} is already ${row.state}`)
   return row
 }
 
 /** The reservation of a transaction while it is open. */
-export async function reservedItems(db: Handle, id: string): Promise<SpendItem[]> {
-  return decode((await openSpend(db, id)).items)
+export async function reservation(db: Handle, id: string): Promise<{ items: SpendItem[]; fromReserve: Usd; usd: Usd }> {
+  const { items, from_reserve, usd } = await openSpend(db, id)
+  return { items: decode(items), fromReserve: parseMicros(from_reserve ?? '0'), usd: parseMicros(usd) }
 }
+const reservedItems = async (db: Handle, id: string) => (await reservation(db, id)).items
 
 /** Micro-dollars of an amount in base units at the last known price, rounded up; null without one. */
 export type Worth = (asset: string, amount: Base) => Usd | null
 type WindowQuery = {
-  walletId: string
+  account: string
   network?: string
   now: number
   without?: string
@@ -230,10 +251,10 @@ type WindowQuery = {
  */
 export async function walletWindows(
   db: Handle,
-  { walletId, network, now, without, worth, unknownBefore }: WindowQuery,
+  { account, network, now, without, worth, unknownBefore }: WindowQuery,
   lengths: readonly number[],
 ): Promise<Window[]> {
-  const scope = network ? networkScope(walletId, network) : walletScope(walletId)
+  const scope = network ? networkScope(account, network) : accountScope(account)
   const opens = await openOthers(db, scope, without)
   const windows: Window[] = lengths.map((length) => ({
     open: ZERO_USD,
@@ -295,6 +316,19 @@ async function finalsOf(
   return finals
 }
 const hourAfter = (at: number): number => at - (at % HOUR) + HOUR
+
+/** What an account's lane on a network has taken from its reserve within a day; `without` leaves out a transaction's own. */
+export async function reserveWindow(
+  db: Handle,
+  { account, network, now, without }: { account: string; network: string; now: number; without?: string | undefined },
+): Promise<Window> {
+  const scope = reserveScope(account, network)
+  const own = without ? integerOf((await reservation(db, without)).fromReserve) : 0n
+  const open = toUsd((await ledgerStore.open(db, { scope, unit: USD })) - own)
+  const [found] = await finalsOf(db, { scope, unit: USD, now }, [DAY_WINDOW])
+  const final = found!.map(({ until, amount }) => ({ until, usd: toUsd(amount) }))
+  return sumOf({ open: ZERO_USD, final: [], total: ZERO_USD }, { open, final })
+}
 
 /** One such window. */
 export const walletWindow = async (db: Handle, { lengthMs, ...query }: WindowQuery & { lengthMs: number }) =>

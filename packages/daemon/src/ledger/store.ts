@@ -2,12 +2,14 @@ import { type Handle, statement } from '../platform/db/database.ts'
 
 export type SpendRow = {
   transaction_id: string
-  wallet_id: string
+  account: string
   session_id: string | null
   network: string
   state: 'reserved' | 'out' | 'final' | 'void'
   items: string
   usd: string
+  /** Micro-dollars of it that are paid from the reserve of its lane; null: nothing. */
+  from_reserve: string | null
   created_at: number
   updated_at: number
 }
@@ -33,12 +35,13 @@ declare module '../platform/db/tables.ts' {
 const insertSpend = statement<SpendRow>((db, p) =>
   db.insertInto('spends').values({
     transaction_id: p('transaction_id'),
-    wallet_id: p('wallet_id'),
+    account: p('account'),
     session_id: p('session_id'),
     network: p('network'),
     state: p('state'),
     items: p('items'),
     usd: p('usd'),
+    from_reserve: p('from_reserve'),
     created_at: p('created_at'),
     updated_at: p('updated_at'),
   }),
@@ -47,11 +50,17 @@ const spend = statement<{ id: string }, SpendRow>((db, p) =>
   db.selectFrom('spends').selectAll().where('transaction_id', '=', p('id')),
 )
 type SpendMove = { id: string; state: SpendRow['state']; at: number }
-type SpendChange = SpendMove & Pick<SpendRow, 'items' | 'usd'>
+type SpendChange = SpendMove & Pick<SpendRow, 'items' | 'usd' | 'from_reserve'>
 const changeSpend = statement<SpendChange>((db, p) =>
   db
     .updateTable('spends')
-    .set({ state: p('state'), items: p('items'), usd: p('usd'), updated_at: p('at') })
+    .set({
+      state: p('state'),
+      items: p('items'),
+      usd: p('usd'),
+      from_reserve: p('from_reserve'),
+      updated_at: p('at'),
+    })
     .where('transaction_id', '=', p('id')),
 )
 const moveSpend = statement<SpendMove>((db, p) =>

@@ -11,6 +11,10 @@ import { judgedReplacements } from './0009-replacements.ts'
 import { ceilings } from './0010-ceilings.ts'
 import { stops } from './0011-stops.ts'
 import { owedAnswers } from './0012-owed-answers.ts'
+import { accounts } from './0013-accounts.ts'
+import { policyVersions } from './0014-policy-versions.ts'
+import { seenBlocks } from './0015-seen-blocks.ts'
+import { laneReserves } from './0016-lane-reserves.ts'
 
 /** The schema, step by step. */
 export const migrations: readonly Migration[] = [
@@ -26,4 +30,8 @@ export const migrations: readonly Migration[] = [
   ceilings,
   stops,
   owedAnswers,
+  accounts,
+  policyVersions,
+  seenBlocks,
+  laneReserves,
 ]

@@ -13,11 +13,17 @@ import {
   type PolicyType,
   type Reason,
   type ReasonCode,
+  remaining,
   type Tier,
   type Toggles,
   type Usd,
+  ZERO_USD,
 } from '@waiaas/contract'
 import { type Bill, billOf, type Holding, type KnownTokens, type Prices } from './bill.ts'
+
+/** Why a window counts as full, for the end of a sentence. */
+export const UNKNOWN_BEFORE =
+  ', because the wallet was restored and what it did before is not all known; the operator can look at the chain and confirm that it is (waiaas wallet confirm-spends)'
 
 /** USD that counts in a rolling window now: what is open, and what became final with the unix milliseconds until which it counts. */
 export type Window = {
@@ -60,11 +66,15 @@ export type EvaluateInput = {
   readonly requests: {
     readonly all: readonly number[]
     readonly networks: Readonly<Record<string, readonly number[] | undefined>>
+    /** After a restore: what was accepted before that is not all known. */
+    readonly unknownBefore?: number
   }
   /** By recipient that the wallet never paid: one that it paid and that has the same first and last characters. */
   readonly lookalikes?: Readonly<Record<string, string>>
   /** Recipients at derived addresses that have no account yet. */
   readonly neverFunded?: readonly string[]
+  /** Of what a lane does for itself: what is held for the transaction that it is for, and what it took from its reserve today. */
+  readonly lane?: { readonly held: Usd; readonly taken: Window }
   readonly toggles: Toggles
   /**
    * Only when an accepted request is judged again. `usdShown` is what the approver saw, null when there was no price;
@@ -178,6 +188,10 @@ export function caseOf(input: EvaluateInput): Case {
     requestCounts: [],
   }
 }
+
+/** What a lane's own doing costs beyond what is held for it; nothing of anything else. */
+export const beyondHeld = ({ isLane, input, bill }: Case): Usd =>
+  isLane ? remaining(bill.knownUsd, input.lane?.held ?? ZERO_USD) : ZERO_USD
 
 /** A human has named a worst fee for this one, and it is within that. */
 export const isFeeNamed = ({ input: { context }, bill }: Pick<Case, 'input' | 'bill'>): boolean =>

@@ -1,4 +1,4 @@
-import { Decision, defaultSettings, togglesOf, toUsd } from '@waiaas/contract'
+import { Decision, defaultSettings, toBase, togglesOf, toUsd } from '@waiaas/contract'
 import { describe, expect, test } from 'vitest'
 import { compilePolicies, type EvaluateInput } from './evaluate.ts'
 import {
@@ -367,6 +367,19 @@ describe('time', () => {
     expect(verdict([open(), policy], { now: opens })).toBe('INSTANT')
     expect(verdict([open(), policy], { now: opens - 1 })).toMatch('DENY')
   })
+  test('RATE_LIMIT counts as full for its length after a restore, and says until when', () => {
+    const rate = row('RATE_LIMIT', { max_requests: 2, window_seconds: 60 })
+    const at = (now: number, more = {}) =>
+      judge([open(), rate], { now, requests: { all: [], networks: {}, unknownBefore: NOON }, ...more }).decision
+    expect(at(NOON + 59_999)).toMatchObject({
+      outcome: 'DENY',
+      reasons: [{ code: 'RATE_LIMIT_EXCEEDED', observed: 0, retryAt: NOON / 1000 + 60 }],
+    })
+    expect(at(NOON + 59_999).reasons[0]!.message).toContain('confirm-spends')
+    expect(at(NOON + 60_000).outcome).toBe('ALLOW')
+    // What was accepted later is not refused for what was not known before.
+    expect(at(NOON + 61_000, { context: { acceptedAt: NOON + 60_500 } }).outcome).toBe('ALLOW')
+  })
   test('RATE_LIMIT lets the last request of a window through and refuses the next until one leaves', () => {
     const rate = row('RATE_LIMIT', { max_requests: 2, window_seconds: 60 })
     const accepted = (...all: number[]) => ({ requests: { all, networks: {} } })
@@ -397,6 +410,25 @@ describe('a cancel or gap-fill of a lane', () => {
     expect(verdict(strict, { ...lane, requests })).toBe('INSTANT')
     expect(verdict([], lane)).toBe('INSTANT')
     expect(verdict(strict, { ...lane, spent: spentToday(1n) })).toBe('INSTANT')
+  })
+  const held = (units: bigint, taken: bigint) => ({ lane: { held: toUsd(units), taken: spent(taken) } })
+  test.each([
+    ['what is held', 1_000_000n, 25_000_000n, 'INSTANT'],
+    ['the reserve of the lane', 0n, 24_000_000n, 'INSTANT'],
+    ['what is held and the reserve', 400_000n, 24_400_000n, 'INSTANT'],
+    ['nothing that it may use', 0n, 24_000_001n, 'APPROVAL'],
+    ['too little that is held', 400_000n, 24_400_001n, 'APPROVAL'],
+  ])('whose fee of a dollar is paid from %s, where the window is full', (_, own, taken, expected) => {
+    expect(verdict(strict, { ...lane, spent: spentToday(1_000_000n), ...held(own, taken) })).toBe(expected)
+  })
+  test('needs room like others once the reserve is used up, says so, and a named fee lets it pass', () => {
+    const full = { ...lane, spent: spentToday(1n), ...held(0n, 25_000_000n) }
+    const { decision } = judge(strict, full)
+    expect(decision.reasons).toMatchObject([{ code: 'SPENDING_LIMIT_EXCEEDED' }])
+    expect(decision.reasons[0]!.message).toContain('the reserve of the lane')
+    expect(verdict(strict, { ...full, spent: spentToday(0n) })).toBe('INSTANT')
+    const named = { context: { feeBound: toBase(ETHER) } }
+    expect(judge(strict, { ...full, ...named })).toMatchObject({ mayRun: true, fromReserve: toUsd(1_000_000n) })
   })
   test('is nothing of the kind when something leaves beside it', () => {
     const both: Partial<EvaluateInput> = { effects: effects([{ kind: 'lane', purpose: 'cancel' }, outflow(ETH, 1n)]) }

@@ -8,9 +8,19 @@ import {
   type Tier,
   type Usd,
   usdNumber,
+  ZERO_USD,
 } from '@waiaas/contract'
 import type { ReserveItem } from './bill.ts'
-import { appliesTo, type Case, caseOf, type EvaluateInput, type Finding, isFeeNamed, type Policy } from './case.ts'
+import {
+  appliesTo,
+  beyondHeld,
+  type Case,
+  caseOf,
+  type EvaluateInput,
+  type Finding,
+  isFeeNamed,
+  type Policy,
+} from './case.ts'
 import { headroomOf, inputsOf, suggestionFor } from './explain.ts'
 import { types } from './types/all.ts'
 import { deny } from './types/type.ts'
@@ -30,6 +40,8 @@ export type Judgement = {
   readonly unpriced: readonly string[]
   /** What to hold back, the worst fee included; nothing when refused. */
   readonly reserve: readonly ReserveItem[]
+  /** What of it a lane pays from its reserve. */
+  readonly fromReserve: Usd
   /** It may be signed now: allowed, and neither a delay nor an approval is outstanding. */
   readonly mayRun: boolean
   /** What went wrong while judging, for the log: agents read the decision. */
@@ -84,7 +96,15 @@ function conclude(of: Case, applying: readonly Policy[], outcome: Outcome): Judg
     inputs: inputsOf(of, applying),
   }
   const { unpriced, items, totalUsd } = of.bill
-  return { decision, usd, totalUsd, unpriced, reserve: denied ? [] : items, mayRun: !denied && isSatisfied(tier, of) }
+  return {
+    decision,
+    usd,
+    totalUsd,
+    unpriced,
+    reserve: denied ? [] : items,
+    fromReserve: beyondHeld(of),
+    mayRun: !denied && isSatisfied(tier, of),
+  }
 }
 
 const strictest = (findings: readonly Finding[]): Tier => {
@@ -227,6 +247,7 @@ function refusedByFault(input: EvaluateInput, error: unknown): Judgement {
     totalUsd: null,
     unpriced: [],
     reserve: [],
+    fromReserve: ZERO_USD,
     mayRun: false,
   }
 }

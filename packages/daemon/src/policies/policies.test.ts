@@ -30,7 +30,7 @@ async function start(open: Open) {
   const applied = appliedPolicies()
   const create = (request: unknown) => service.create(CreatePolicyRequest.parse(request))
   const applying = async (wallet: string) => (await database.read((db) => applied.applying(db, wallet))).policies
-  const version = () => database.read((db) => applied.version(db))
+  const version = (wallet = alice) => database.read((db) => applied.version(db, wallet))
   const list = (query: { walletId?: string; limit?: number; offset?: number; cursor?: string } = {}) =>
     service.list({ limit: 50, offset: 0, ...query })
   return { database, service, applied, events, create, applying, version, list }
@@ -94,16 +94,40 @@ forEachEngine((_, open) => {
     expect(ids(await applying(alice))).not.toContain(own.id)
   })
 
+  test('a change of one wallet is none of another one, a change of all is one of each', async () => {
+    const { service, create, version, applied, database } = await start(open)
+    const [before, others] = [await version(alice), await version(bob)]
+    const own = await create({ ...limit, walletId: alice })
+    expect(await version(alice)).toBeGreaterThan(before)
+    expect(await version(bob)).toBe(others)
+    const common = async () => (await database.read((db) => applied.applying(db, alice))).common
+    const settings = await common()
+    const every = await create({ type: 'RATE_LIMIT', rules: { max_requests: 5, window_seconds: 60 } })
+    expect(await common()).toBeGreaterThan(settings)
+    const seen: number[] = []
+    for (const change of [
+      () => service.update({ id: own.id, enabled: false }),
+      () => service.update({ id: every.id, enabled: false }),
+      () => service.remove(own.id),
+      () => service.remove(every.id),
+    ]) {
+      await change()
+      seen.push(await version(alice))
+    }
+    expect(seen).toEqual([...new Set(seen)].toSorted((a, b) => a - b))
+    expect(await version(bob)).toBe(seen.at(-1))
+  })
+
   test('a version that was rolled back is never given again', async () => {
     const database = await open(migrations)
     const next = policyVersions({ now: () => NOON })
     let lost = 0
     const failed = database.work({}, async (db) => {
-      lost = await next(db)
+      lost = await next(db, null)
       throw new Error('later in the job')
     })
     await expect(failed).rejects.toThrow('later in the job')
-    expect(await database.work({}, next)).toBeGreaterThan(lost)
+    expect(await database.work({}, (db) => next(db, alice))).toBeGreaterThan(lost)
   })
 
   test('a change that is rolled back leaves nothing behind, in what is remembered neither', async () => {

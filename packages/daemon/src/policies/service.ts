@@ -20,7 +20,7 @@ import { requireNetwork } from './checks.ts'
 import { admitRules } from './compile.ts'
 import { policyStore, type StoredPolicy } from './store.ts'
 
-export { appliedPolicies } from './applied.ts'
+export { type AppliedPolicies, appliedPolicies } from './applied.ts'
 export {
   type EvaluateInput,
   evaluate,
@@ -103,7 +103,7 @@ function additions(parts: Parts) {
         // One that applies to less would leave the rest without a limit.
         const replaces = walletId !== null && type === INSTALLED_TYPE && row.enabled === 1 && network === null
         const replaced = replaces && (await policyStore.removeDefault(db, walletId)) > 0
-        await policyStore.insert(db, { ...row, version: await nextVersion(db) })
+        await policyStore.insert(db, { ...row, version: await nextVersion(db, walletId) })
         if (replaced) answer.replacesDefault = true
         const details = {
           ...told(row),
@@ -123,7 +123,7 @@ function additions(parts: Parts) {
         priority: 0,
         enabled: true,
       }
-      const row = { ...newRow(about, clock.now()), version: await nextVersion(db), is_default: 1 }
+      const row = { ...newRow(about, clock.now()), version: await nextVersion(db, walletId), is_default: 1 }
       await policyStore.insert(db, row)
       await record(db, { event: 'POLICY_CREATED', ...ofWallet(row), details: { ...told(row), isDefault: true } })
       return answerOf(row)
@@ -158,7 +158,7 @@ function changes(parts: Parts) {
       return changing(id, {
         answer: (row) => answerOf(changed(row)),
         async write(db, row) {
-          const after = { ...changed(row), version: await nextVersion(db) }
+          const after = { ...changed(row), version: await nextVersion(db, row.wallet_id) }
           await policyStore.change(db, after)
           const before = { rules: row.rules, priority: row.priority, enabled: row.enabled === 1 }
           await record(db, { event: 'POLICY_UPDATED', ...ofWallet(after), ip, details: { ...told(after), before } })
@@ -171,7 +171,7 @@ function changes(parts: Parts) {
         answer: () => ({ id, deleted: true }),
         async write(db, row) {
           await policyStore.remove(db, id)
-          await nextVersion(db)
+          await nextVersion(db, row.wallet_id)
           await record(db, { event: 'POLICY_DELETED', ...ofWallet(row), ip, details: told(row) })
         },
       }),
@@ -220,16 +220,19 @@ const told = (row: StoredPolicy) => ({
   enabled: row.enabled === 1,
 })
 
-/** Raises the version: what was judged before is judged again. For a change of the policies, or of what decisions depend on. */
-export type NextVersion = (db: Handle) => Promise<number>
+/**
+ * Raises the version of a wallet, or with null of all: what was judged before is judged again. For a change of the
+ * policies, or of what decisions depend on.
+ */
+export type NextVersion = (db: Handle, walletId: string | null) => Promise<number>
 
 /** Times serve as versions, and no time twice, so that one which was rolled back is never given to other policies later. */
 export function policyVersions(clock: Pick<Clock, 'now'>): NextVersion {
   let last = 0
-  return async (db) => {
+  return async (db, walletId) => {
     for (;;) {
-      last = Math.max(clock.now(), last + 1, (await policyStore.version(db)) + 1)
-      if (await policyStore.raiseVersion(db, last)) return last
+      last = Math.max(clock.now(), last + 1, (await policyStore.newestVersion(db)) + 1)
+      if (await policyStore.raiseVersion(db, walletId, last)) return last
     }
   }
 }

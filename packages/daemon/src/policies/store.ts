@@ -16,10 +16,14 @@ export type StoredPolicy = {
   updated_at: number
 }
 
+const ALL = 'all'
+type VersionRow = { scope: 'all' | (string & {}); version: number }
+
 declare module '../platform/db/tables.ts' {
   interface Tables {
     policies: StoredPolicy
     policy_state: { id: number; version: number }
+    policy_versions: VersionRow
   }
 }
 
@@ -67,8 +71,20 @@ const remove = statement<{ id: string }>((db, p) => db.deleteFrom('policies').wh
 const removeDefault = statement<{ wallet: string }>((db, p) =>
   db.deleteFrom('policies').where('wallet_id', '=', p('wallet')).where('is_default', '=', 1),
 )
-const version = statement<object, { version: number }>((db) =>
+const versions = statement<{ wallet: string }, VersionRow>((db, p) =>
+  db
+    .selectFrom('policy_versions')
+    .selectAll()
+    .where((eb) => eb.or([eb('scope', '=', ALL), eb('scope', '=', p('wallet'))])),
+)
+const newestVersion = statement<object, { version: number }>((db) =>
   db.selectFrom('policy_state').select('version').where('id', '=', 1),
+)
+const setVersion = statement<VersionRow>((db, p) =>
+  db
+    .insertInto('policy_versions')
+    .values({ scope: p('scope'), version: p('version') })
+    .onConflict((on) => on.column('scope').doUpdateSet({ version: p('version') })),
 )
 const raiseVersion = statement<{ to: number }>((db, p) =>
   db
@@ -78,6 +94,8 @@ const raiseVersion = statement<{ to: number }>((db, p) =>
     .where('version', '<', p('to')),
 )
 
+/** `version` changes with all that a wallet is judged by, `common` with what every wallet is: settings, and policies of all. */
+export type PolicyVersions = { readonly version: number; readonly common: number }
 export type PolicyFilter = { walletId?: string | undefined }
 type Position = { priority: number; id: string }
 
@@ -90,13 +108,24 @@ export const policyStore = {
   change: async (db: Handle, row: Change) => (await db.run(change, row)).changes === 1,
   remove: async (db: Handle, id: string) => (await db.run(remove, { id })).changes === 1,
   removeDefault: async (db: Handle, wallet: string) => (await db.run(removeDefault, { wallet })).changes,
-  version: async (db: Handle) => {
-    const row = await db.get(version)
+  versions: async (db: Handle, wallet: string): Promise<PolicyVersions> => {
+    const rows = await db.all(versions, { wallet })
+    const common = rows.find(({ scope }) => scope === ALL)?.version
+    if (common === undefined) throw new Error('the table policy_versions has lost its row of all wallets')
+    return { version: Math.max(...rows.map(({ version }) => version)), common }
+  },
+  newestVersion: async (db: Handle) => {
+    const row = await db.get(newestVersion)
     if (!row) throw new Error('the table policy_state has lost its row')
     return row.version
   },
-  /** False when the version is already as high. */
-  raiseVersion: async (db: Handle, to: number) => (await db.run(raiseVersion, { to })).changes === 1,
+  /** Gives it to a wallet, or with null to all of them; false when one as high was given before. */
+  async raiseVersion(db: Handle, wallet: string | null, to: number): Promise<boolean> {
+    // Whoever changes policies waits here for the others, so that versions are committed in their order.
+    if ((await db.run(raiseVersion, { to })).changes === 0) return false
+    await db.run(setVersion, { scope: wallet ?? ALL, version: to })
+    return true
+  },
   /** The highest priority first. */
   list: (
     db: Handle,

@@ -56,8 +56,8 @@ export function currentSettings({ database, log, configured, subkey }: CurrentPa
       listeners.push(listener)
     },
     /**
-     * Those that decisions read, as a job sees them, whatever this process has taken over. `version` is that of the
-     * policies, which each change of one of these raises in its job.
+     * Those that decisions read, as a job sees them, whatever this process has taken over. `version` is the common one of
+     * the policies, which each change of one of these raises in its job.
      */
     async at(db: Handle, version: number): Promise<JudgedSettings> {
       if (versioned?.version === version) return versioned.settings

@@ -39,7 +39,7 @@ forEachEngine((_engine, open, fresh) => {
     })
     for (const { transactionId } of accepted) await sent(transactionId)
     const held = await database.read((db) =>
-      walletWindow(db, { worth: () => null, walletId: from.id, lengthMs: DAY, now: Date.now() }),
+      walletWindow(db, { worth: () => null, account: from.id, lengthMs: DAY, now: Date.now() }),
     )
     expect(integerOf(held.total)).toBeGreaterThan(80_000_000n)
     expect(integerOf(held.total)).toBeLessThanOrEqual(100_000_000n)
@@ -58,7 +58,7 @@ forEachEngine((_engine, open, fresh) => {
     await until(transactionId, 'CONFIRMED')
     await node.mine(3)
     const window = () =>
-      database.read((db) => walletWindow(db, { worth: () => null, walletId: from.id, lengthMs: DAY, now: Date.now() }))
+      database.read((db) => walletWindow(db, { worth: () => null, account: from.id, lengthMs: DAY, now: Date.now() }))
     let seen = await window()
     while (seen.open > ZERO_USD) {
       await new Promise((resolve) => setTimeout(resolve, 20))

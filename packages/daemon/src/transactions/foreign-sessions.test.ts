@@ -32,11 +32,11 @@ forEachEngine((_engine, open) => {
     const signed = [await sent(mine), await sent(anyone)]
     for (const [index, id] of [mine, anyone].entries()) {
       for (const purpose of ['speed-up', 'cancel'] as const)
-        await expect(service.replace(id, agent(other), purpose)).rejects.toMatchObject(refused)
+        await expect(service.replace(id, agent(other), { with: purpose })).rejects.toMatchObject(refused)
       expect(await service.get(id, other)).toMatchObject({ status: 'SUBMITTED', txHash: signed[index] })
     }
-    signed.push(await service.replace(mine, agent(from.session), 'speed-up'))
-    signed.push(await service.replace(anyone, operator, 'cancel'))
+    signed.push(await service.replace(mine, agent(from.session), { with: 'speed-up' }))
+    signed.push(await service.replace(anyone, operator, { with: 'cancel' }))
     expect(new Set(signed).size).toBe(4)
   })
 
@@ -61,7 +61,7 @@ forEachEngine((_engine, open) => {
     const attempts = [
       () => service.get(id, session),
       () => service.cancel(id, agent(session)),
-      () => service.replace(id, agent(session), 'cancel'),
+      () => service.replace(id, agent(session), { with: 'cancel' }),
     ]
     for (const attempt of attempts)
       await expect(attempt()).rejects.toMatchObject({ ...refused, message: 'no such transaction' })

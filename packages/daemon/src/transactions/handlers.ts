@@ -31,8 +31,8 @@ export const transactionHandlers = (
   async cancelTransaction(call, { id }) {
     return { id, status: 'CANCELLED' as const, ...(await service.cancel(id, call)) }
   },
-  async replaceTransaction(call, { id, with: purpose }) {
-    const txHash = await service.replace(id, call, purpose)
+  async replaceTransaction(call, { id, ...wanted }) {
+    const txHash = await service.replace(id, call, wanted)
     return { id, status: 'SUBMITTED' as const, txHash }
   },
   async adminListTransactions(
@@ -66,8 +66,8 @@ export const transactionHandlers = (
       hasMore: page.hasMore,
     }
   },
-  async adminApproveTransaction({ peer }, { id }) {
-    const { status, at } = await service.approve(id, peer)
+  async adminApproveTransaction({ peer }, { id, maxFee }) {
+    const { status, at } = await service.approve(id, { ip: peer, maxFee })
     return { id, status, approvedAt: seconds(at) }
   },
   async adminRejectTransaction({ peer }, { id }) {

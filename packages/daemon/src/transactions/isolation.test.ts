@@ -203,7 +203,7 @@ forEachEngine((_engine, open, fresh) => {
     const { transactionId } = await send(from, { to: recipient, amount: '1' }, newId())
     await until(transactionId, 'SUBMITTED')
     await service.stops.halt(from.id)
-    await expect(service.replace(transactionId, agent(from.session), 'speed-up')).rejects.toThrow('stopped')
+    await expect(service.replace(transactionId, agent(from.session), { with: 'speed-up' })).rejects.toThrow('stopped')
   })
 
   test('two attempts that change places in a reorganisation leave one confirmed transaction', async () => {
@@ -214,7 +214,7 @@ forEachEngine((_engine, open, fresh) => {
     await until(transactionId, 'SUBMITTED')
     const first = String((await service.get(transactionId, undefined)).txHash)
     await seen(first)
-    const second = await service.replace(transactionId, agent(from.session), 'speed-up')
+    const second = await service.replace(transactionId, agent(from.session), { with: 'speed-up' })
     await seen(second)
     await node.mine(1)
     await until(transactionId, 'CONFIRMED')

@@ -1,6 +1,8 @@
 import {
   Failure,
+  invalidField,
   type Network,
+  parseBase,
   type SendRequest,
   type Simulation,
   type Transaction,
@@ -60,6 +62,13 @@ type From = {
 }
 /** Who asks: a session may change what it asked for itself, the operator all. */
 type Requester = { principal: Principal<'agent' | 'operator'>; peer: string | undefined }
+<<<<<<< HEAD
+=======
+/** `maxFee` is in native base units: what its fee may come to, whatever the policies say of fees. */
+type ReplacementWanted = { with: Replacement; maxFee?: string | undefined }
+type Approval = { ip?: string | undefined; maxFee?: string | undefined }
+type Prepared = Pick<Built, 'walletId' | 'sessionId' | 'request' | 'chain' | 'sender'>
+>>>>>>> main
 type Page = { rows: ListedRow[]; items: Transaction[]; hasMore: boolean }
 type Lanes = ReturnType<typeof lanes>
 type Settler = ReturnType<typeof settler>
@@ -159,8 +168,8 @@ export class Transactions {
   }
 
   /** Lets a waiting transaction of a wallet without owner go on, for exactly the effects that were shown. */
-  async approve(id: string, ip?: string): Promise<{ status: TransactionStatus; at: number }> {
-    const row = await this.#change(id, undefined, (job, current) => approveQueued(job, current, ip))
+  async approve(id: string, approval: Approval = {}): Promise<{ status: TransactionStatus; at: number }> {
+    const row = await this.#change(id, undefined, (job, current) => approveQueued(job, current, approval))
     this.#lanes.kick(row)
     return { status: 'PENDING', at: row.updated_at }
   }
@@ -179,13 +188,18 @@ export class Transactions {
   }
 
   /** Outbids a signed transaction on its nonce; the hash of the bytes that take its place. */
-  async replace(id: string, requester: Requester, purpose: Replacement): Promise<string> {
+  async replace(id: string, requester: Requester, { with: purpose, maxFee }: ReplacementWanted): Promise<string> {
+    if (maxFee !== undefined && requester.principal.kind !== 'operator')
+      throw invalidField('maxFee', 'expected no maxFee: only the operator can let a higher fee pass')
     const row = await this.#parts.database.read((db) => this.#findOwn(db, id, sessionOf(requester.principal)))
     const { order, network } = await this.#parts.chain(row.network)
     if (!order) throw new Failure('CHAIN_NOT_SUPPORTED', `${network.id} has no nonce that could be used again`)
     if (row.status !== 'SUBMITTED') throw processed(row)
     const lane = await this.#lanes.get(row)
-    return lane.replace({ transactionId: id, purpose, by: by(requester) })
+    return lane.replace({
+      ...{ transactionId: id, purpose, by: by(requester) },
+      ...(maxFee !== undefined && { maxFee: parseBase(maxFee) }),
+    })
   }
 
   reject(id: string, ip?: string): Promise<number> {
@@ -349,7 +363,11 @@ async function assertNotOver({ db }: Job, { id }: TransactionRow): Promise<void>
   if (await stopStore.isOver(db, id)) throw processed({ status: 'CANCELLED' })
 }
 
-async function approveQueued({ parts, db }: Job, row: TransactionRow, ip: string | undefined): Promise<TransactionRow> {
+async function approveQueued(
+  { parts, db }: Job,
+  row: TransactionRow,
+  { ip, maxFee }: Approval,
+): Promise<TransactionRow> {
   await assertNotOver({ parts, db }, row)
   if (row.status !== 'QUEUED') throw processed(row)
   if (row.tier !== 'APPROVAL')
@@ -360,8 +378,11 @@ async function approveQueued({ parts, db }: Job, row: TransactionRow, ip: string
   if (row.approval_expires_at !== null && row.approval_expires_at <= parts.clock.latest()) {
     throw new Failure('TX_ALREADY_PROCESSED', 'the time to approve it is over')
   }
-  await transactionStore.approve(db, { id: row.id, by: 'operator', usd: row.amount_usd, fee: row.max_fee, at })
-  const details = { digest: row.digest, usd: row.amount_usd }
+  if (maxFee !== undefined && parseBase(maxFee) < parseBase(row.max_fee ?? '0'))
+    throw invalidField('maxFee', `expected at least the fee that was shown, ${row.max_fee}, got ${maxFee}`)
+  const fee = maxFee ?? row.max_fee
+  await transactionStore.approve(db, { id: row.id, by: 'operator', usd: row.amount_usd, fee, at })
+  const details = { digest: row.digest, usd: row.amount_usd, ...(maxFee !== undefined && { maxFee }) }
   await parts.audit.record(db, {
     event: 'TX_APPROVED',
     actor: 'operator',

@@ -7,7 +7,7 @@ export type Switches = {
   wallet(db: Handle, id: string): Promise<WalletFacts | undefined>
   session(db: Handle, id: string): Promise<SessionFacts | undefined>
   isLinked(db: Handle, sessionId: string, walletId: string): Promise<boolean>
-  policyVersion(db: Handle): Promise<number>
+  policyVersion(db: Handle, walletId: string): Promise<number>
 }
 export type WalletFacts = {
   id: string
@@ -16,6 +16,8 @@ export type WalletFacts = {
   environment: 'mainnet' | 'testnet'
   address: string
   status: 'ACTIVE' | 'SUSPENDED' | 'TERMINATED'
+  /** Under which its money is counted. */
+  account: string
   /** After a restore: until then (unix milliseconds) it may have spent what the ledger does not know. */
   spends_unknown_before?: number | null
 }

@@ -41,7 +41,12 @@ export function transactionView(
     fee:
       row.max_fee === null || !network
         ? null
-        : { max: row.highest_fee ?? row.max_fee, paid: row.paid, symbol: network.native.symbol },
+        : {
+            max: row.highest_fee ?? row.max_fee,
+            paid: row.paid,
+            named: row.fee_bound,
+            symbol: network.native.symbol,
+          },
     error: row.error,
     waitReason: waitReason(row, laneReason),
     memo: readable(() => memoOf(intentOf(row))),

@@ -42,7 +42,7 @@ export function creation(parts: WalletDependencies, ceilings: Ceilings) {
     await database.work({ shared: ['system'], exclusive }, async (db) => {
       const other = await walletStore.liveByAddress(db, row.chain, row.address)
       if (other) throw addressExists(other)
-      await walletStore.insert(db, row)
+      await walletStore.insert(db, await continued(db, row))
       await walletStore.insertKey(db, storedKey(key))
       await ceilingStore.set(db, id, ceiling)
       await rest(db, row)
@@ -119,7 +119,14 @@ const newWallet = ({ name, chain, environment }: Chosen, { id, address, now }: M
   updated_at: now,
   terminated_at: null,
   purged_at: null,
+  account: id,
   spends_unknown_before: null,
+})
+
+/** A key that comes in again spends from the windows that it left. */
+const continued = async (db: Handle, row: WalletRow): Promise<WalletRow> => ({
+  ...row,
+  ...(await walletStore.predecessor(db, row.chain, row.address)),
 })
 
 function assertSupported(networks: readonly Network[], chain: Chosen['chain']): void {

@@ -18,7 +18,7 @@ export const confirmSpends = (
     const { spends_unknown_before: before } = await needLiveWallet(db, id)
     if (before === null)
       throw new Failure('INVALID_STATE_TRANSITION', `wallet ${id} has spent nothing that is not known`)
-    await walletStore.setUnknown(db, id, null)
+    await walletStore.confirm(db, id)
     await audit.record(db, { event: 'SPENDS_CONFIRMED', walletId: id, ...by, details: { before: seconds(before) } })
     return { id, spendsKnown: true }
   })

@@ -15,6 +15,8 @@ export type WalletRow = {
   updated_at: number
   terminated_at: number | null
   purged_at: number | null
+  /** The first wallet that had this address: its money is counted under that id. */
+  account: string
   /** Unix milliseconds: until then it may have spent what the database does not know; null where it knows all. */
   spends_unknown_before: number | null
 }
@@ -47,6 +49,7 @@ const insert = statement<WalletRow>((db, p) =>
     updated_at: p('updated_at'),
     terminated_at: p('terminated_at'),
     purged_at: p('purged_at'),
+    account: p('account'),
     spends_unknown_before: p('spends_unknown_before'),
   }),
 )
@@ -69,6 +72,16 @@ const liveByAddress = statement<{ chain: ChainName; address: string }, WalletRow
     .where('chain', '=', p('chain'))
     .where('address', '=', p('address'))
     .where('status', '<>', 'TERMINATED'),
+)
+type Predecessor = Pick<WalletRow, 'account' | 'spends_unknown_before'>
+const predecessor = statement<{ chain: ChainName; address: string }, Predecessor>((db, p) =>
+  db
+    .selectFrom('wallets')
+    .select(['account', 'spends_unknown_before'])
+    .where('chain', '=', p('chain'))
+    .where('address', '=', p('address'))
+    .orderBy('id', 'desc')
+    .limit(1),
 )
 const key = statement<{ id: string }, WalletKeyRow>((db, p) =>
   db.selectFrom('wallet_keys').selectAll().where('wallet_id', '=', p('id')),
@@ -109,11 +122,11 @@ const purge = statement<{ id: string; at: number }>((db, p) =>
     .where('id', '=', p('id'))
     .where('purged_at', 'is', null),
 )
-const setUnknown = statement<{ id: string; before: number | null }>((db, p) =>
-  db
-    .updateTable('wallets')
-    .set({ spends_unknown_before: p('before') })
-    .where('id', '=', p('id')),
+const confirm = statement<{ id: string }>((db, p) =>
+  db.updateTable('wallets').set({ spends_unknown_before: null }).where('id', '=', p('id')),
+)
+const setUnknown = statement<{ before: number }>((db, p) =>
+  db.updateTable('wallets').set({ spends_unknown_before: p('before') }),
 )
 
 // On the path of every request, and not a join: SQLite plans a join anew each time that its parameter is bound.
@@ -134,6 +147,8 @@ export const walletStore = {
   insertKey: (db: Handle, row: WalletKeyRow) => db.run(insertKey, row),
   byId: (db: Handle, id: string) => db.get(byId, { id }),
   liveByAddress: (db: Handle, chain: ChainName, address: string) => db.get(liveByAddress, { chain, address }),
+  /** The newest wallet that ever had this address. */
+  predecessor: (db: Handle, chain: ChainName, address: string) => db.get(predecessor, { chain, address }),
   /** The wallets of a session, oldest first. */
   ofSession: (db: Handle, session: string) => db.all(ofSession, { session }),
   key: (db: Handle, id: string) => db.get(key, { id }),
@@ -141,7 +156,10 @@ export const walletStore = {
   rename: (db: Handle, change: { id: string; name: string; at: number }) => db.run(rename, change),
   move: async (db: Handle, change: Move) => won(await db.run(move, change)),
   purge: async (db: Handle, id: string, at: number) => won(await db.run(purge, { id, at })),
-  setUnknown: (db: Handle, id: string, before: number | null) => db.run(setUnknown, { id, before }),
+  /** All is known that it has spent. */
+  confirm: (db: Handle, id: string) => db.run(confirm, { id }),
+  /** Of every wallet, purged ones too: their keys may come in again. */
+  setUnknown: (db: Handle, before: number) => db.run(setUnknown, { before }),
   /** Oldest first, without purged ones. */
   list: (db: Handle, filter: { sessionId?: string | undefined; after?: string | undefined }, limit: number) =>
     db.query<WalletRow>((kysely) => {

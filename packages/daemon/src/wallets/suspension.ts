@@ -91,12 +91,12 @@ export async function suspendRestored(
   db: Handle,
   reason: string,
 ): Promise<number> {
+  await walletStore.setUnknown(db, clock.now())
   let suspended = 0
   for (let after: string | undefined; ; ) {
     const rows = await walletStore.list(db, { after }, AT_ONCE)
     for (const { id, status } of rows) {
       const at = clock.now()
-      await walletStore.setUnknown(db, id, at)
       if (status !== 'ACTIVE') continue
       await walletStore.move(db, { id, at, from: status, to: 'SUSPENDED', suspendedAt: at, reason, terminatedAt: null })
       await audit.record(db, { event: 'WALLET_SUSPENDED', actor: 'operator', walletId: id, details: { reason } })

@@ -411,7 +411,12 @@ test('a price feed is read, and answers that nobody may rely on are refused', as
   const tell = (...args: unknown[]) =>
     callFixture(node, { contract: 'PriceFeed', address: feed, functionName: 'setRound', args })
   await tell(9n, 3_000_00000000n, 1n, 1_700_000_000n, 9n)
-  expect(await chain.readFeed!(feed)).toEqual({ answer: 3_000_00000000n, decimals: 8, updatedAt: 1_700_000_000 })
+  expect(await chain.readFeed!(feed)).toEqual({
+    answer: 3_000_00000000n,
+    decimals: 8,
+    updatedAt: 1_700_000_000,
+    isAlone: false,
+  })
   await tell(9n, -1n, 1n, 1n, 9n)
   await expect(chain.readFeed!(feed)).rejects.toThrow(/expected a price above zero/)
   await tell(9n, 5n, 1n, 1n, 8n)

@@ -32,6 +32,11 @@ export interface Handle {
   many<P, R>(statement: Statement<P, R>, rows: readonly NoInfer<P>[]): Promise<Changes>
   /** Builds and runs a query that differs from call to call, such as a list with optional filters; slower than a statement. */
   query<R>(build: (db: Kysely<Tables>) => Query<R>): Promise<R[]>
+  /**
+   * Takes one more exclusive lock, which a job finds out only as it runs; true when others may have changed what it guards
+   * meanwhile. Free of cost where the job holds it, or nothing runs beside it.
+   */
+  lock(name: string): Promise<boolean>
   /** Has `fn` run in this transaction when the function that got the handle has returned; once for a key. */
   atEnd(key: object, fn: (db: Handle) => Promise<void>): void
 }
@@ -43,6 +48,8 @@ export type Connection = {
   /** The first one. */
   row(compiled: Compiled, values: SqlValue[]): Row | undefined | Promise<Row | undefined>
   changes(compiled: Compiled, values: SqlValue[]): Changes | Promise<Changes>
+  /** Absent where nothing runs beside it. True when it was not held before. */
+  lock?(name: string): Promise<boolean>
 }
 
 const maxRowsAtOnce = 128
@@ -133,6 +140,10 @@ export class TransactionHandle implements Handle {
   async query<R>(build: (db: Kysely<Tables>) => Query<R>): Promise<R[]> {
     const compiled = compileOnce(build, this.#connection.engine)
     return (await this.#run(() => this.#connection.rows(compiled, bind(compiled, undefined)))) as R[]
+  }
+
+  lock(name: string): Promise<boolean> {
+    return this.#run(() => this.#connection.lock?.(name) ?? false)
   }
 
   #run<T>(execute: () => T | Promise<T>): Promise<T> {

@@ -44,6 +44,28 @@ test('replicas that check first and then write never pass a limit together', asy
   await closeAll(replicas)
 })
 
+test('jobs that find out only as they run what they share never pass a limit together', async () => {
+  const replicas = await openReplicas(2)
+  await replicas[0]!.work({}, (tx) => tx.run(insert, row('hot')))
+  const won = await Promise.all(
+    range(40).map((i) =>
+      replicas[i % 2]!.work({ shared: ['system'], exclusive: [`wallet:${i}`] }, async (tx) => {
+        await tx.lock('wallet:hot')
+        expect(await tx.lock('wallet:hot')).toBe(false)
+        const { counter } = (await tx.get(byId, { id: 'hot' }))!
+        if (counter >= 10) return false
+        await tx.query(() => sql`select pg_sleep(0.002)`)
+        await tx.run(reserve, { id: 'hot', limit: 100 })
+        return true
+      }),
+    ),
+  )
+  expect(won.filter(Boolean)).toHaveLength(10)
+  const held = { exclusive: ['wallet:hot'] }
+  expect(await replicas[0]!.work(held, (tx) => tx.lock('wallet:hot'))).toBe(false)
+  await closeAll(replicas)
+})
+
 test('jobs that deadlock over rows outside their scope are repeated until each has happened once', async () => {
   const replicas = await openReplicas(2)
   await replicas[0]!.work({}, (tx) => tx.many(insert, [row('a'), row('b')]))

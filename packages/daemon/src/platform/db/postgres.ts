@@ -3,7 +3,7 @@ import { assertOutsideWork, insideTransaction } from './guard.ts'
 import { type Connection, type Handle, type Row, TransactionHandle } from './handle.ts'
 import { answer, asJob, type Job, type Outcome } from './job.ts'
 import type { Console } from './migrations.ts'
-import { type Lock, lockOrder, type Scope } from './scope.ts'
+import { checked, type Lock, lockOrder, type Scope } from './scope.ts'
 import type { Compiled, SqlValue } from './statement.ts'
 import type { RawDatabase, Stats } from './types.ts'
 
@@ -275,21 +275,32 @@ async function transaction(client: pg.PoolClient, locks: Lock[], jobs: Job[]): P
   for (const [i, job] of jobs.entries()) {
     // A failed job has gone back to the savepoint, which then serves the next one.
     if (i > 0 && !('error' in outcomes[i - 1]!)) await client.query('release savepoint job; savepoint job')
-    outcomes.push(await perform(client, job))
+    outcomes.push(await perform(client, locks, job))
   }
   const { command } = await client.query('commit')
   if (command !== 'COMMIT') throw new Error(`expected the transaction to commit, but Postgres answered ${command}`)
   return outcomes
 }
 
-async function perform(client: pg.PoolClient, job: Job): Promise<Outcome> {
-  const handle = new TransactionHandle(connect(client))
+async function perform(client: pg.PoolClient, locks: Lock[], job: Job): Promise<Outcome> {
+  const handle = new TransactionHandle({ ...connect(client), lock: oneMore(client, locks) })
   try {
     return { value: await job.perform(handle) }
   } catch (error) {
     if (isRepeatable(handle.failure)) throw handle.failure
     await client.query('rollback to savepoint job')
     return { error }
+  }
+}
+
+/** Whoever takes a lock waits in its line first, so that the line alone keeps others out. */
+function oneMore(client: pg.PoolClient, locks: Lock[]): (name: string) => Promise<boolean> {
+  const held = new Set(locks.flatMap(({ name, exclusive }) => (exclusive ? [name] : [])))
+  return async (name) => {
+    if (held.has(name)) return false
+    await client.query(queueFor({ name: checked(name), exclusive: true }))
+    held.add(name)
+    return true
   }
 }
 

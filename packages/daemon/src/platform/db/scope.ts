@@ -19,7 +19,7 @@ export function lockOrder({ shared = [], exclusive = [] }: Scope): Lock[] {
 // Names go into SQL text as they are.
 const form = /^[\w:.-]{1,200}$/
 
-function checked(name: string): string {
+export function checked(name: string): string {
   if (!form.test(name))
     throw new Error(`expected a scope name of letters, digits and _ : . -, got ${JSON.stringify(name)}`)
   return name

@@ -1,4 +1,4 @@
-import { type Case, type Finding, onPolicyNetwork } from '../case.ts'
+import { type Case, type Finding, onPolicyNetwork, UNKNOWN_BEFORE } from '../case.ts'
 import { policyType, type Scoped } from './type.ts'
 
 type RateLimit = { readonly max: number; readonly windowMs: number }
@@ -10,25 +10,34 @@ export const rateLimit = policyType<'RATE_LIMIT', RateLimit>({
   asks: ({ max, windowMs }) => ({ requests: { windowMs, count: max + 1 } }),
 })
 
-/** Counts accepted requests in the rolling window; one that is exactly a window old is out of it. */
+/**
+ * Counts accepted requests in the rolling window; one that is exactly a window old is out of it. The window is full while it
+ * reaches back to a time of which not all is known.
+ */
 function judge(policy: Scoped<RateLimit>, of: Case, findings: Finding[]): void {
   if (of.isLane) return
   const { max, windowMs } = policy.rules
   const { requests, context, now } = of.input
   const times = onPolicyNetwork(policy, of, { byNetwork: requests.networks, all: requests.all })
   const asOf = context?.acceptedAt ?? now
-  const inWindow = times.filter((at) => at > asOf - windowMs && at <= asOf)
+  const inWindow = times.filter((at) => at > asOf - windowMs && at <= asOf).sort((a, b) => a - b)
   of.requestCounts.push({ policyId: policy.id, count: inWindow.length })
-  if (inWindow.length < max) return
+  const fullUntil = (requests.unknownBefore ?? Number.NEGATIVE_INFINITY) + windowMs
+  const isUnknown = asOf < fullUntil
+  if (inWindow.length < max && !isUnknown) return
   findings.push({
     code: 'RATE_LIMIT_EXCEEDED',
     verdict: 'DENY',
     policyId: policy.id,
     tell: () => ({
-      message: `${inWindow.length} requests in the last ${windowMs / 1000} s; ${max} are allowed`,
+      message: `${inWindow.length} requests in the last ${windowMs / 1000} s; ${max} are allowed${isUnknown ? `, and the window counts as full${UNKNOWN_BEFORE}` : ''}`,
       observed: inWindow.length,
       allowed: max,
-      retryAt: Math.ceil((inWindow.sort((a, b) => a - b)[inWindow.length - max]! + windowMs) / 1000),
+      retryAt: Math.ceil(Math.max(freeAt(inWindow, policy.rules), isUnknown ? fullUntil : 0) / 1000),
     }),
   })
 }
+
+/** When the oldest of those that are too many is out of the window. */
+const freeAt = (inWindow: readonly number[], { max, windowMs }: RateLimit): number =>
+  inWindow.length < max ? 0 : inWindow[inWindow.length - max]! + windowMs

@@ -17,19 +17,19 @@ import {
 } from '@waiaas/contract'
 import { amountWithin, display, type Holding, usdOf } from '../bill.ts'
 import {
+  beyondHeld,
   type Case,
   type Finding,
   isFeeNamed,
   onPolicyNetwork,
   type Telling,
+  UNKNOWN_BEFORE,
   type Window,
   type WindowName,
 } from '../case.ts'
 import { addressOf, requireChecksum } from '../checks.ts'
+import { type Ladder, ladder, scaling, tierBelow, tierOf } from '../ladder.ts'
 import { deny, policyType, type Scoped } from './type.ts'
-
-/** Highest amounts of INSTANT, NOTIFY and DELAY; above the last it is APPROVAL. `null` is passed over. */
-type Ladder<T> = readonly [instant: T, notify: T, delay: T]
 
 type SpendingLimit = {
   /** Base units of the native asset. */
@@ -95,48 +95,33 @@ function compile(rules: PolicyRules<'SPENDING_LIMIT'>): SpendingLimit {
 }
 
 const micros = (value: number | undefined): Usd | null => (value === undefined ? null : parseUsd(value))
-const ladder = <T, R>(values: readonly (T | undefined)[], read: (value: T | undefined) => R): Ladder<R> => [
-  read(values[0]),
-  read(values[1]),
-  read(values[2]),
-]
-
-/** Reads whole units into base units; what is finer than the asset is cut off, so that a limit never grows. */
-function scaling(texts: readonly string[]): (decimals: number) => Ladder<Base> {
-  const known = new Map<number, Ladder<Base>>()
-  const scale = (text = '', decimals: number): Base => {
-    const [whole = '', fraction = ''] = text.split('.')
-    return parseBase(whole + fraction.slice(0, decimals).padEnd(decimals, '0'))
-  }
-  return (decimals) => {
-    const ready = known.get(decimals) ?? ladder(texts, (text) => scale(text, decimals))
-    known.set(decimals, ready)
-    return ready
-  }
-}
-
-const STEPS = ['INSTANT', 'NOTIFY', 'DELAY'] as const
-
-/** The first tier whose threshold holds the amount; thresholds that are null are passed over. */
-function tierOf<M extends Base | Usd>(amount: M, [instant, notify, delay]: Ladder<M | null>): Tier {
-  if (instant !== null && amount <= instant) return 'INSTANT'
-  if (notify !== null && amount <= notify) return 'NOTIFY'
-  return delay !== null && amount <= delay ? 'DELAY' : 'APPROVAL'
-}
-
 /**
  * Judges amounts by the token and native thresholds, value by the USD thresholds, the worst fee by the same and by its own
- * bound, and both windows. What a lane does for itself is bound by the fee's bound alone: it must be possible to take back
- * what is on its way.
+ * bound, and both windows. What a lane does for itself asks no tier: it must be possible to take back what is on its way.
  */
 function judgeSpendingLimit(policy: SpendingPolicy, of: Case, findings: Finding[]): void {
   judgeFeeBound(policy, of, findings)
-  if (of.isLane) return
+  if (of.isLane) judgeLane(policy, of, findings)
+  else judgeAll(policy, of, findings)
+}
+
+function judgeAll(policy: SpendingPolicy, of: Case, findings: Finding[]): void {
   for (const holding of of.bill.holdings) {
     if (holding.outflow > 0n) judgeAmount(policy, { holding, of }, findings)
   }
   judgeValue(policy, of, findings)
   judgeFee(policy, of, findings)
+  judgeWindow(policy, { name: 'daily_limit_usd', of }, findings)
+  judgeWindow(policy, { name: 'monthly_limit_usd', of }, findings)
+}
+
+/** It is paid from what is held, else from a reserve of `max_fee_usd` for 24 hours, else from the windows like anything else. */
+function judgeLane(policy: SpendingPolicy, of: Case, findings: Finding[]): void {
+  const { maxFeeUsd } = policy.rules
+  const [beyond, fee] = [beyondHeld(of), of.bill.fee.usd ?? ZERO_USD]
+  // One above its own bound is not let through in any case.
+  if (beyond === ZERO_USD || fee > maxFeeUsd || isFeeNamed(of)) return
+  if (add(of.input.lane?.taken.total ?? ZERO_USD, beyond) <= maxFeeUsd) return
   judgeWindow(policy, { name: 'daily_limit_usd', of }, findings)
   judgeWindow(policy, { name: 'monthly_limit_usd', of }, findings)
 }
@@ -167,8 +152,6 @@ function ladderTelling(holding: Holding, ladder: Ladder<Base>, tier: Tier): Tell
     allowed: String(allowed),
   }
 }
-
-const tierBelow = (tier: Tier): number => Math.max(0, [...STEPS, 'APPROVAL'].indexOf(tier) - 1)
 
 /** A fee is asked of the ladders by itself, so that it neither hides behind a value nor makes one stricter. */
 function judgeFee(policy: SpendingPolicy, of: Case, findings: Finding[]): void {
@@ -322,23 +305,23 @@ function filled(window: Window, limit: Usd): Window {
   return { total: limit, final: [...known, { until: fullUntil, usd: remaining(limit, total) }], fullUntil }
 }
 
-const UNKNOWN =
-  ', because the wallet was restored and what it spent before is not all known; the operator can look at the chain and confirm it (wallet confirm-spends)'
+const USED_UP = 'the reserve of the lane for its own fees is used up for today, and '
 
 type Within = { name: WindowName; of: Case }
 
 function judgeWindow(policy: SpendingPolicy, { name, of }: Within, findings: Finding[]): void {
   const found = windowOf(policy, name, of)
-  const cost = of.bill.knownUsd
+  const cost = add(of.input.lane?.held ?? ZERO_USD, of.isLane ? beyondHeld(of) : of.bill.knownUsd)
   if (!found || cost === ZERO_USD || add(found.window.total, cost) <= found.limit) return
   const { limit, window } = found
-  const verdict = policy.rules.overLimit === 'APPROVAL' && !of.isLane ? 'APPROVAL' : 'DENY'
+  // A human can let a lane go on.
+  const verdict = of.isLane ? 'APPROVAL' : policy.rules.overLimit
   findings.push(
     raised(policy, { verdict, code: 'SPENDING_LIMIT_EXCEEDED' }, () => {
       const left = remaining(limit, window.total)
       const retryAt = fitsAt(window, limit, cost)
       return {
-        message: `${usdNumber(cost)} USD with fees does not fit: ${usdNumber(left)} of ${name} ${usdNumber(limit)} is left${window.fullUntil ? UNKNOWN : ''}`,
+        message: `${of.isLane ? USED_UP : ''}${usdNumber(cost)} USD with fees does not fit: ${usdNumber(left)} of ${name} ${usdNumber(limit)} is left${window.fullUntil ? UNKNOWN_BEFORE : ''}`,
         observed: usdNumber(add(window.total, cost)),
         allowed: usdNumber(limit),
         ...(retryAt !== null && { retryAt }),

@@ -65,10 +65,11 @@ export async function decide(job: Job, asked: Asked, owed: Pick<OwedAnswers, 'fi
       db,
       {
         transactionId: row.id,
-        walletId: wallet.id,
+        account: wallet.account,
         sessionId: session.id,
         network: row.network,
         items: verdict.reserve,
+        fromReserve: verdict.fromReserve,
       },
       row.created_at,
     )

@@ -19,6 +19,7 @@ import {
   DAY_WINDOW,
   MONTH_WINDOW,
   replaceReservation,
+  reserveWindow,
   sessionTotal,
   type Worth,
   walletWindows,
@@ -27,6 +28,7 @@ import type { Clock } from '../../platform/clock.ts'
 import type { Handle } from '../../platform/db/database.ts'
 import type { Log } from '../../platform/log.ts'
 import {
+  type AppliedPolicies,
   type EvaluateInput,
   evaluate,
   type Judgement,
@@ -65,26 +67,29 @@ export type JudgeParts = {
   log: Pick<Log, 'error'>
   audit: Audit
   switches: Switches
-  policies(db: Handle, walletId: string): Promise<{ version: number; policies: readonly Policy[] }>
+  policies(db: Handle, walletId: string): Promise<AppliedPolicies>
   /** What is known of prices now, under the settings of the decision; refreshed outside of any job. */
   prices: { under(settings: JudgedSettings): PriceFacts }
   network(id: string): Network
-  /** As the policies of this version have them beside them: what a job reads, not what this process took over last. */
-  settings(db: Handle, version: number): Promise<JudgedSettings>
+  /** As the common version of the policies has them beside it: what a job reads, not what this process took over last. */
+  settings(db: Handle, common: number): Promise<JudgedSettings>
   constraintFaults(constraints: string, facts: ConstraintFacts): Reason[]
 }
 /** Asks the policies about effects, with everything that counts read in the caller's transaction. */
 export const judge = (parts: JudgeParts): Judge => ({
-  of: (db, subject, before) => judgeSubject({ parts, db }, subject, before),
+  of: async (db, subject, before) => (await judged({ parts, db }, subject, before)).verdict,
   again: (db, row, draft) => judgeAgain({ parts, db }, row, draft),
 })
 type JudgeJob = Job<JudgeParts>
 
-async function judgeSubject(job: JudgeJob, subject: Subject, before?: Before): Promise<Verdict> {
+/** The verdict, and what was known of prices under its settings. */
+type Judged = { verdict: Verdict; prices: PriceFacts }
+
+async function judged(job: JudgeJob, subject: Subject, before?: Before): Promise<Judged> {
   const { parts, db } = job
   const { wallet, network } = subject
-  const { version, policies } = await parts.policies(db, wallet.id)
-  const settings = await parts.settings(db, version)
+  const { version, common, policies } = await parts.policies(db, wallet.id)
+  const settings = await parts.settings(db, common)
   const prices = parts.prices.under(settings)
   const [now, latest] = [parts.clock.now(), parts.clock.latest()]
   const reading: Reading = {
@@ -114,13 +119,14 @@ async function judgeSubject(job: JudgeJob, subject: Subject, before?: Before): P
     requests: await requests(db, subject, reading),
     ...(alike && { lookalikes: alike }),
     ...(neverFunded && { neverFunded }),
+    ...(factsOf(subject.effects).isLane && { lane: await laneFunds(db, subject, { now, before }) }),
     toggles: togglesOf(settings),
     ...(before && { context: before }),
   })
   if (judgement.fault !== undefined)
     parts.log.error({ err: judgement.fault, wallet: wallet.id }, 'a request could not be judged, and is refused')
   const constrained = await withConstraints(job, { subject, judgement, before, worth: prices.worth })
-  return verdictOf(settings, constrained, version)
+  return { verdict: verdictOf(settings, constrained, version), prices }
 }
 
 /** Of each asset the price that is younger. */
@@ -189,9 +195,8 @@ type Accepted = { subject: Subject; before: Before }
 async function judgeAgain(job: JudgeJob, row: TransactionRow, draft: Draft): Promise<Again> {
   const { parts, db } = job
   const accepted = await acceptedOf(job, row, draft)
-  const verdict = await judgeSubject(job, accepted.subject, accepted.before)
-  const settings = await parts.settings(db, verdict.policyVersion)
-  const lack = lackOf(parts.prices.under(settings), accepted, verdict)
+  const { verdict, prices } = await judged(job, accepted.subject, accepted.before)
+  const lack = lackOf(prices, accepted, verdict)
   if (lack !== undefined) {
     await transactionStore.wait(db, { id: row.id, reason: lack })
     return 'lacks'
@@ -202,7 +207,7 @@ async function judgeAgain(job: JudgeJob, row: TransactionRow, draft: Draft): Pro
     return 'stays'
   }
   const now = parts.clock.now()
-  await replaceReservation(db, { transactionId: row.id, items: verdict.reserve }, now)
+  await replaceReservation(db, { transactionId: row.id, items: verdict.reserve, fromReserve: verdict.fromReserve }, now)
   await transactionStore.judge(db, {
     id: row.id,
     status: verdict.status,
@@ -315,14 +320,27 @@ async function spent(
   const limits = policies.filter(({ asks }) => asks.spent !== undefined)
   const needsMonth = limits.some(({ asks }) => asks.spent === 'month')
   const windows = async (network?: string): Promise<Windows> => {
-    const { id: walletId, spends_unknown_before: unknownBefore } = subject.wallet
-    const query = { walletId, now, worth, unknownBefore, ...(network && { network }), ...(without && { without }) }
+    const { account, spends_unknown_before: unknownBefore } = subject.wallet
+    const query = { account, now, worth, unknownBefore, ...(network && { network }), ...(without && { without }) }
     const [day, month = day] = await walletWindows(db, query, needsMonth ? [DAY_WINDOW, MONTH_WINDOW] : [DAY_WINDOW])
     return { day: day!, month: month! }
   }
   const all = limits.some((policy) => policy.network === null) ? await windows() : NOTHING
   const onNetwork = limits.some((policy) => policy.network !== null) ? await windows(subject.network.id) : undefined
   return { ...all, networks: { [subject.network.id]: onNetwork } }
+}
+
+/** What a cancel adds to the reserve comes on top of what is held; anything else of the lane is judged without its own part. */
+async function laneFunds(
+  db: Handle,
+  { wallet: { account }, network }: Subject,
+  { now, before }: { now: number; before: Before | undefined },
+): Promise<NonNullable<EvaluateInput['lane']>> {
+  const without = before?.held === undefined ? before?.transactionId : undefined
+  return {
+    held: before?.held ?? ZERO_USD,
+    taken: await reserveWindow(db, { account, network: network.id, now, without }),
+  }
 }
 const EMPTY = { total: ZERO_USD, final: [] }
 const NOTHING: Windows = { day: EMPTY, month: EMPTY }
@@ -340,7 +358,7 @@ async function requests(
     const since = until - Math.max(...of.map(({ windowMs }) => windowMs))
     const count = Math.max(...of.map(({ count }) => count))
     return transactionStore.acceptedTimes(db, {
-      walletId: subject.wallet.id,
+      wallet: subject.wallet,
       network,
       since,
       until,
@@ -348,5 +366,10 @@ async function requests(
       count,
     })
   }
-  return { all: await times(null), networks: { [subject.network.id]: await times(subject.network.id) } }
+  const { spends_unknown_before: unknownBefore } = subject.wallet
+  return {
+    all: await times(null),
+    networks: { [subject.network.id]: await times(subject.network.id) },
+    ...(unknownBefore && { unknownBefore }),
+  }
 }

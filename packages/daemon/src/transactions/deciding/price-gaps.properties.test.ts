@@ -13,7 +13,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { forEachEngine } from '../../../../../test/support/for-each-engine.ts'
 import { audit } from '../../audit/service.ts'
-import { reserve, reservedItems } from '../../ledger/service.ts'
+import { reservation, reserve } from '../../ledger/service.ts'
 import { migrations } from '../../migrations/all.ts'
 import type { Database, Handle } from '../../platform/db/database.ts'
 import { compilePolicies, type Price } from '../../policies/evaluate.ts'
@@ -76,7 +76,7 @@ function judgeOf({ state, known }: Market, wallet: WalletFacts) {
       isLinked: async () => true,
       policyVersion: async () => 1,
     },
-    policies: async () => ({ version: 1, policies }),
+    policies: async () => ({ version: 1, common: 1, policies }),
     prices: {
       under: () => ({
         current: () => ({ [ETH]: known.current }),
@@ -130,8 +130,10 @@ function rowOf({ wallet, type, effects, intent }: Subject, verdict: Verdict, now
 
 /** One payment over the real ledger. */
 async function payment(database: Database, around: Market, amount: bigint) {
+  const walletId = newId()
   const wallet: WalletFacts = {
-    id: newId(),
+    id: walletId,
+    account: walletId,
     name: 'w',
     chain: 'ethereum',
     environment: 'testnet',
@@ -154,14 +156,14 @@ async function payment(database: Database, around: Market, amount: bigint) {
     const verdict = await judges.of(db, subject)
     const row = rowOf(subject, verdict, now())
     await transactionStore.insert(db, row)
-    const spend = { transactionId: row.id, walletId: wallet.id, sessionId: null, network: network.id }
+    const spend = { transactionId: row.id, account: wallet.account, sessionId: null, network: network.id }
     await reserve(db, { ...spend, items: verdict.reserve }, now())
     return row.id
   })
   const read = async (db: Handle) => (await transactionStore.byId(db, id))!
   return {
     row: () => database.read(read),
-    items: () => database.read((db) => reservedItems(db, id)),
+    items: () => database.read(async (db) => (await reservation(db, id)).items),
     /** Says yes to whatever it waits for. */
     allow: () =>
       work(async (db) => {

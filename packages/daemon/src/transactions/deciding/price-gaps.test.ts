@@ -40,7 +40,7 @@ forEachEngine((_engine, open, fresh) => {
         integerOf(
           (
             await database.read((db) =>
-              walletWindow(db, { walletId, lengthMs: DAY_WINDOW, now: clock.now(), worth: () => null }),
+              walletWindow(db, { account: walletId, lengthMs: DAY_WINDOW, now: clock.now(), worth: () => null }),
             )
           ).total,
         ) / 1_000_000n

@@ -21,8 +21,10 @@ const network = LOCAL_NETWORKS.find(({ id }) => id === 'local-evm')!
 const ETH = nativeAsset(network)
 const USDC = `${network.caip2}/erc20:0x00000000000000000000000000000000000000c0`
 const to = '0x00000000000000000000000000000000000000b0'
+const walletId = newId()
 const wallet: WalletFacts = {
-  id: newId(),
+  id: walletId,
+  account: walletId,
   name: 'w',
   chain: 'ethereum',
   environment: 'testnet',
@@ -88,7 +90,7 @@ const parts: Omit<JudgeParts, 'prices' | 'constraintFaults'> = {
     isLinked: async () => true,
     policyVersion: async () => 1,
   },
-  policies: async () => ({ version: 1, policies }),
+  policies: async () => ({ version: 1, common: 1, policies }),
   network: () => network,
   settings: async () => ({ ...defaultSettings(), 'policy.default_deny_tokens': false }),
 }

@@ -32,6 +32,8 @@ export type Before = {
   lastPrices: Prices
   neverFunded?: readonly string[] | undefined
   approval?: { usdShown: Usd | null }
+  /** Of a cancel: what is held for the transaction that it takes back. */
+  held?: Usd
   /** The worst fee that a human has named for it. */
   feeBound?: Base
 }

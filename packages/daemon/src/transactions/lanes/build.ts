@@ -8,15 +8,15 @@ import { hintsOf } from '../rows/readings.ts'
 import type { TransactionRow } from '../rows/store.ts'
 import type { Round } from './round.ts'
 
-/** Of a replacement: who asked for it, and its tier; a request's own attempt is the system's. */
-export type Issued = Authorised & { row: AttemptRow; by?: By; tier?: Tier }
+/** Of a replacement: who asked for it, its tier, and the fee that the operator named with it; a request's own attempt is the system's. */
+export type Issued = Authorised & { row: AttemptRow; by?: By; tier?: Tier; maxFee?: Base | undefined }
 type Plan = {
   draft: Draft
   lifetime: Lifetime
   purpose: Purpose
   digest: string
-  /** Of a replacement: who asked for it, and how it was judged. */
-  asked?: { by: By; decision: Decision }
+  /** Of a replacement: who asked for it, how it was judged, and the time of the newest block. */
+  asked?: { by: By; decision: Decision; maxFee?: Base | undefined; seenBlock: number }
 }
 
 /** The exact bytes with their authorisation; undefined when they do not do what was judged, or cost more. */
@@ -41,7 +41,7 @@ export function build(round: Round, row: TransactionRow, plan: Plan): Issued | u
     bytes,
     authorisation,
     row: attempt,
-    ...(plan.asked && { by: plan.asked.by, tier: plan.asked.decision.tier }),
+    ...(plan.asked && { by: plan.asked.by, tier: plan.asked.decision.tier, maxFee: plan.asked.maxFee }),
   }
 }
 
@@ -83,6 +83,7 @@ function attemptRow({ lane, now }: Round, row: TransactionRow, made: Made): Atte
     signed: null,
     ...inNoBlock,
     left_at: null,
+    seen_block: plan.asked?.seenBlock ?? null,
     created_at: now,
     updated_at: now,
   }

@@ -49,7 +49,7 @@ async function play(bed: Bed, all: readonly Step[]): Promise<Map<string, bigint>
   const replace = async (purpose: 'speed-up' | 'cancel') => {
     const last = [...paid.keys()].at(-1)
     // Often there is nothing to outbid any more.
-    if (last) await service.replace(last, operator, purpose).catch(() => undefined)
+    if (last) await service.replace(last, operator, { with: purpose }).catch(() => undefined)
   }
   // Only the newest block ever leaves: what is final stays.
   const reorganise = (forget: boolean) => {

@@ -72,7 +72,7 @@ forEachEngine((_engine, open) => {
     // The second one is made later and lives longer.
     node.pool.clear()
     node.mine(LIVES / 2)
-    const second = await service.replace(id, agent(from.session), 'speed-up')
+    const second = await service.replace(id, agent(from.session), { with: 'speed-up' })
     await arrived(id)
     node.pool.clear()
     node.mine(before + LIFE - node.height())

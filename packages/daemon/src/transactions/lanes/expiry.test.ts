@@ -48,7 +48,7 @@ forEachEngine((_engine, open) => {
       integerOf(
         (
           await database.read((db) =>
-            walletWindow(db, { worth: () => null, walletId: from.id, lengthMs: 86_400_000, now: Date.now() }),
+            walletWindow(db, { worth: () => null, account: from.id, lengthMs: 86_400_000, now: Date.now() }),
           )
         ).total,
       )

@@ -146,7 +146,7 @@ forEachEngine((engine, open) => {
   test('of two attempts on a nonce the older one may land; the newer is void and the transaction confirmed once', async () => {
     const { node, from, service, sentPayment, arrived, get, until: reaches, attempts, events, counted } = await start()
     const { id, hash } = await sentPayment({ amount: '5000' })
-    const second = await service.replace(id, agent(from.session), 'speed-up')
+    const second = await service.replace(id, agent(from.session), { with: 'speed-up' })
     await arrived(id)
     expect((await get(id)).txHash).toBe(second)
     node.restore(hash)
@@ -163,7 +163,7 @@ forEachEngine((engine, open) => {
   test('a cancel that lands ends the payment only when it is final, and only its fee counts', async () => {
     const { node, service, sentPayment, arrived, get, until: reaches, counted, to, events } = await start()
     const { id } = await sentPayment({ amount: '5000' })
-    const cancel = await service.replace(id, operator, 'cancel')
+    const cancel = await service.replace(id, operator, { with: 'cancel' })
     await arrived(id)
     node.mine(2)
     await until('the cancel to be seen', async () => (await get(id)).fee?.paid === '13')
@@ -178,7 +178,7 @@ forEachEngine((engine, open) => {
   test('a cancel whose block leaves the chain lets the payment land after all', async () => {
     const { node, service, sentPayment, arrived, get, until: reaches, to } = await start()
     const { id, hash } = await sentPayment({ amount: '5000' })
-    const cancel = await service.replace(id, operator, 'cancel')
+    const cancel = await service.replace(id, operator, { with: 'cancel' })
     await arrived(id)
     node.mineOnly(cancel)
     await until('the cancel to be seen', async () => (await get(id)).fee?.paid === '13')

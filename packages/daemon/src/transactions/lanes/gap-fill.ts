@@ -3,11 +3,13 @@ import type { Chain } from '../../chains/chain.ts'
 import type { Intent } from '../../chains/intent.ts'
 import { reserve } from '../../ledger/service.ts'
 import type { Handle } from '../../platform/db/database.ts'
+import type { Verdict } from '../deciding/verdict.ts'
 import { type Job, type Parts, scopeOf } from '../job.ts'
 import { encodeRequest, OWN_TYPE } from '../kinds/all.ts'
 import { attemptStore } from '../rows/attempt-store.ts'
 import { newTransaction } from '../rows/new-transaction.ts'
-import { transactionStore } from '../rows/store.ts'
+import { decisionOf } from '../rows/readings.ts'
+import { transactionStore, type WaitingFill } from '../rows/store.ts'
 import { isOpen } from '../switches.ts'
 import { type Fenced, type LaneContext, requireLease } from './round.ts'
 
@@ -15,11 +17,14 @@ type FilledLane = Fenced & Pick<LaneContext, 'chain' | 'wallet'>
 
 /**
  * A nonce that became free below signed attempts would hold them up for ever. When no request takes it, a transfer of
- * nothing to the own address does; its fee is reserved like any other. True when one was made.
+ * nothing to the own address does; its fee is reserved like any other, and a human lets it go on where it is above the
+ * bounds. True when one was made. Failure POLICY_DENIED while it waits.
  */
 export async function fillGaps(parts: Parts, lane: FilledLane): Promise<boolean> {
   const { chain, wallet } = lane
   if (!chain.order || !(await parts.database.read((db) => hasGap(db, lane.id)))) return false
+  const waiting = await parts.database.read((db) => transactionStore.waitingFill(db, lane.id))
+  if (waiting !== undefined) throw waitsForApproval(waiting)
   await parts.prices.refresh(chain.network, [nativeAsset(chain.network)])
   const made = await buildFill(chain, wallet.address)
   // Before a row is made, which would end and be made again in each round.
@@ -66,10 +71,8 @@ async function storeFill({ parts, db }: Job, { lane, intent, draft, digest, effe
     effects,
     feePrice: draft.price,
   })
-  if (verdict.status !== 'PENDING') {
-    const reasons = verdict.decision.reasons.map(({ message }) => message).join('; ')
-    throw new Failure('POLICY_DENIED', `a nonce of the lane is free and may not be filled: ${reasons}`)
-  }
+  if (verdict.status === 'CANCELLED')
+    throw new Failure('POLICY_DENIED', `a nonce of the lane is free and may not be filled: ${reasonsOf(verdict)}`)
   const now = parts.clock.now()
   const { epoch } = await parts.switches.killSwitch(db)
   const stored = { type: OWN_TYPE, network: network.id, intent }
@@ -86,10 +89,14 @@ async function storeFill({ parts, db }: Job, { lane, intent, draft, digest, effe
   await transactionStore.insert(db, row)
   await reserve(
     db,
-    { transactionId: row.id, walletId: wallet.id, sessionId: null, network: network.id, items: verdict.reserve },
+    {
+      ...{ transactionId: row.id, account: wallet.account, sessionId: null, network: network.id },
+      ...{ items: verdict.reserve, fromReserve: verdict.fromReserve },
+    },
     now,
   )
-  const details = { lane: lane.id }
+  const { tier, reasons } = verdict.decision
+  const details = { lane: lane.id, ...(verdict.status === 'QUEUED' && { tier, reasons }) }
   await parts.audit.record(db, {
     event: 'LANE_GAP_FILLED',
     actor: 'system',
@@ -99,3 +106,13 @@ async function storeFill({ parts, db }: Job, { lane, intent, draft, digest, effe
   })
   return true
 }
+
+const reasonsOf = ({ decision }: Pick<Verdict, 'decision'>): string =>
+  decision.reasons.map(({ message }) => message).join('; ')
+
+/** The rows behind it, and readiness, say so. */
+const waitsForApproval = ({ id, decision }: WaitingFill): Failure =>
+  new Failure(
+    'POLICY_DENIED',
+    `a nonce of the lane is free, and what fills it waits for the operator (waiaas tx approve ${id}, with --max-fee where its fee has risen): ${reasonsOf({ decision: decisionOf({ decision }) })}`,
+  )

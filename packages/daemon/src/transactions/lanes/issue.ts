@@ -35,6 +35,10 @@ export async function issue(job: LaneJob, { fresh, judged, anchor, among, chainN
   for (const row of await transactionStore.ready(db, { lane: lane.id, wallet: lane.wallet.id, count: among + 8 })) {
     const draft = fresh.get(row.id)
     if (!draft) continue
+    if (row.session_id === null && nonces && !nonces.isFree()) {
+      await endFill(round, row)
+      continue
+    }
     const lifetime = { ...anchor, ...(nonces ? { nonce: nonces.peek() } : { variation: lane.nextVariation() }) }
     const made = await prepared(round, row, { draft, lifetime, isJudged: judged.has(row.id) })
     if (made === 'lacks') lacking.push(row.id)
@@ -45,6 +49,10 @@ export async function issue(job: LaneJob, { fresh, judged, anchor, among, chainN
   await nonces?.store()
   return { issued, lacking }
 }
+
+/** The lane asked for it itself, and another one has taken the free nonce meanwhile. */
+const endFill = (round: Round, row: TransactionRow) =>
+  endUnsent(round, row, { to: 'CANCELLED', code: null, error: 'no nonce is free any more', actor: 'system' })
 
 type Next = { draft: Draft; lifetime: Lifetime; isJudged: boolean }
 

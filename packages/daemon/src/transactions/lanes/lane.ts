@@ -265,7 +265,7 @@ export class Lane {
         wallet: this.walletId,
         count: count + this.#putOff.count(),
       }),
-      version: await switches.policyVersion(db),
+      version: await switches.policyVersion(db, this.walletId),
     }))
     const rows = ready.filter(({ id }) => !this.#putOff.isOff(id)).slice(0, count)
     const { network } = this.#chain

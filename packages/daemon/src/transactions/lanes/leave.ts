@@ -55,7 +55,7 @@ async function leave(job: SendingJob, attempts: readonly { id: string }[]): Prom
   if (!(await isOpen(parts, db, walletId))) return leaving
   const { epoch } = await parts.switches.killSwitch(db)
   const session = sessionReader(parts.switches, db)
-  const now: Now = { epoch, version: await parts.switches.policyVersion(db), session }
+  const now: Now = { epoch, version: await parts.switches.policyVersion(db, walletId), session }
   for (const { id } of attempts) {
     const row = await attemptStore.byId(db, id)
     if (!row) continue

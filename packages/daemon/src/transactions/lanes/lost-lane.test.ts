@@ -45,7 +45,9 @@ forEachEngine((engine, open, fresh) => {
     const { node, from, service, sentPayment, onSign, states, attempts, mined, pay, until: reaches } = bed
     const { id, hash } = await sentPayment()
     onSign(() => takeAway(bed, 0))
-    await expect(service.replace(id, agent(from.session), 'speed-up')).rejects.toMatchObject({ code: 'CHAIN_ERROR' })
+    await expect(service.replace(id, agent(from.session), { with: 'speed-up' })).rejects.toMatchObject({
+      code: 'CHAIN_ERROR',
+    })
     const next = await pay()
     await reaches(next, 'SUBMITTED')
     expect(await attempts(next)).toMatchObject([{ nonce: 1 }])
@@ -92,7 +94,9 @@ forEachEngine((engine, open, fresh) => {
     const id = await pay()
     if (engine === 'sqlite') await reaches(id, 'SUBMITTED')
     else {
-      await expect(bed.service.replace(id, operator, 'cancel')).rejects.toMatchObject({ code: 'TX_ALREADY_PROCESSED' })
+      await expect(bed.service.replace(id, operator, { with: 'cancel' })).rejects.toMatchObject({
+        code: 'TX_ALREADY_PROCESSED',
+      })
       expect((await get(id)).status).toBe('PENDING')
       expect((await lane(from.address))?.lease_owner).toBe('another')
       time.passed = 61_000

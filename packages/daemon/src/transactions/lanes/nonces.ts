@@ -48,6 +48,7 @@ export async function nonceSource({ parts, lane, db }: LaneJob) {
   let next = start
   return {
     peek: () => free[0]?.nonce ?? next,
+    isFree: () => free.length > 0,
     async take() {
       const reused = free.shift()
       if (reused) await attemptStore.move(db, { id: reused.id, from: 'dropped', to: 'reused', at: now })

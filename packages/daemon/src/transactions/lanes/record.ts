@@ -71,6 +71,7 @@ async function store({ parts, lane, db }: LaneJob, item: Issued, signature: Uint
       digest: item.authorisation.digest,
       nonce: item.row.nonce,
       ...(item.row.purpose !== 'send' && { purpose: item.row.purpose, fee: item.row.max_fee, tier: item.tier }),
+      ...(item.maxFee !== undefined && { maxFee: String(item.maxFee) }),
     },
   })
   return { row: { ...item.row, state: 'recorded', hash: sealed.hash, signed, updated_at: now }, bytes: sealed.bytes }

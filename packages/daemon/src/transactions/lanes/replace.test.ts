@@ -2,7 +2,9 @@ import { integerOf, isFailure, newId, ZERO_USD } from '@waiaas/contract'
 import { afterEach, expect, test } from 'vitest'
 import { forEachEngine } from '../../../../../test/support/for-each-engine.ts'
 import { agent, ETHER, migrations, operator, startEvm, startPipeline } from '../../../test/pipeline-bed.ts'
+import type { CeilingText } from '../../keys/service.ts'
 import { walletWindow } from '../../ledger/service.ts'
+import { ceilingStore } from '../../wallets/ceiling-store.ts'
 
 const recipient = '0x1111111111111111111111111111111111111111'
 const limits = { instant_max_usd: 100, notify_max_usd: 200, delay_max_usd: 300, daily_limit_usd: 1_000 }
@@ -36,7 +38,7 @@ forEachEngine((_engine, open) => {
     const { transactionId } = await send(from, { to: recipient, amount: String(ETHER / 100n) }, newId())
     await until(transactionId, 'SUBMITTED')
     const first = await hashOf(transactionId)
-    const second = await service.replace(transactionId, agent(from.session), 'speed-up')
+    const second = await service.replace(transactionId, agent(from.session), { with: 'speed-up' })
     expect(second).not.toBe(first)
     const before = await balance(recipient)
     while ((await node.rpc('eth_getTransactionByHash', [second])) === null)
@@ -47,11 +49,11 @@ forEachEngine((_engine, open) => {
     expect((await balance(recipient)) - before).toBe(ETHER / 100n)
     const window = () =>
       database.read((db) =>
-        walletWindow(db, { worth: () => null, walletId: from.id, lengthMs: 86_400_000, now: Date.now() }),
+        walletWindow(db, { worth: () => null, account: from.id, lengthMs: 86_400_000, now: Date.now() }),
       )
     while ((await window()).open > ZERO_USD) await new Promise((resolve) => setTimeout(resolve, 20))
     expect(integerOf((await window()).total)).toBeLessThan(20_200_000n)
-    await expect(service.replace(transactionId, agent(from.session), 'cancel')).rejects.toSatisfy((error) =>
+    await expect(service.replace(transactionId, agent(from.session), { with: 'cancel' })).rejects.toSatisfy((error) =>
       isFailure(error, 'TX_ALREADY_PROCESSED'),
     )
   })
@@ -61,7 +63,7 @@ forEachEngine((_engine, open) => {
     const { transactionId } = await send(from, { to: recipient, amount: String(ETHER / 100n) }, newId())
     await until(transactionId, 'SUBMITTED')
     const before = await balance(recipient)
-    const hash = await service.replace(transactionId, operator, 'cancel')
+    const hash = await service.replace(transactionId, operator, { with: 'cancel' })
     while ((await node.rpc('eth_getTransactionByHash', [hash])) === null)
       await new Promise((resolve) => setTimeout(resolve, 20))
     await node.mine(1)
@@ -70,7 +72,7 @@ forEachEngine((_engine, open) => {
     expect(await until(transactionId, 'CANCELLED', 'CONFIRMED')).toBe('CANCELLED')
     expect(await balance(recipient)).toBe(before)
     const { total, open } = await database.read((db) =>
-      walletWindow(db, { worth: () => null, walletId: from.id, lengthMs: 86_400_000, now: Date.now() }),
+      walletWindow(db, { worth: () => null, account: from.id, lengthMs: 86_400_000, now: Date.now() }),
     )
     expect(open).toBe(0n)
     expect(integerOf(total)).toBeGreaterThan(0n)
@@ -88,15 +90,37 @@ forEachEngine((_engine, open) => {
     await service.approve(transactionId)
     await until(transactionId, 'SUBMITTED')
     const before = await balance(recipient)
-    await expect(service.replace(transactionId, operator, 'speed-up')).rejects.toSatisfy((error) =>
+    await expect(service.replace(transactionId, operator, { with: 'speed-up' })).rejects.toSatisfy((error) =>
       isFailure(error, 'POLICY_DENIED'),
     )
-    const hash = await service.replace(transactionId, operator, 'cancel')
+    const hash = await service.replace(transactionId, operator, { with: 'cancel' })
     while ((await node.rpc('eth_getTransactionByHash', [hash])) === null)
       await new Promise((resolve) => setTimeout(resolve, 20))
     await node.mine(4)
     expect(await until(transactionId, 'CANCELLED', 'CONFIRMED')).toBe('CANCELLED')
     expect(await balance(recipient)).toBe(before)
+  })
+
+  test('no named fee lets a replacement pass above the ceiling; what it was to outbid lands', async () => {
+    const { from, send, until, service, node, keys, database, hashOf } = await start()
+    const { transactionId } = await send(from, { to: recipient, amount: '7' }, newId())
+    await until(transactionId, 'SUBMITTED')
+    const first = await hashOf(transactionId)
+    const { max } = (await service.get(transactionId, undefined)).fee!
+    const now = (await database.read((db) => ceilingStore.byWallet(db, from.id)))!
+    const { ceiling } = JSON.parse(now.text) as CeilingText
+    const chains = Object.entries(ceiling.chains).map(([id, chain]) => [id, { ...chain, fee: max }])
+    const next = { ...ceiling, chains: Object.fromEntries(chains) }
+    const tighter = await keys.changeCeiling({ address: from.address, now, next })
+    await database.work({ exclusive: [`wallet:${from.id}`] }, (db) => ceilingStore.set(db, from.id, tighter))
+    for (const [by, maxFee] of [[agent(from.session)], [operator, String(ETHER / 100n)]] as const)
+      await expect(service.replace(transactionId, by, { with: 'speed-up', maxFee })).rejects.toMatchObject({
+        code: 'CEILING_EXCEEDED',
+        message: expect.stringContaining(`waiaas wallet ceiling ${from.id}`),
+      })
+    await node.mine(4)
+    expect(await until(transactionId, 'CONFIRMED', 'FAILED')).toBe('CONFIRMED')
+    expect(await hashOf(transactionId)).toBe(first)
   })
 
   test('what finds no block for long is outbid by itself, once', async () => {

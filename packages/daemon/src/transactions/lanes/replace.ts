@@ -1,7 +1,16 @@
-import { type Decision, type Effects, Failure, nativeAsset } from '@waiaas/contract'
+import {
+  add,
+  type Base,
+  type Decision,
+  type Effects,
+  Failure,
+  formatUnits,
+  nativeAsset,
+  ZERO_BASE,
+} from '@waiaas/contract'
 import type { Anchor, Draft } from '../../chains/build.ts'
 import type { Intent } from '../../chains/intent.ts'
-import { replaceReservation, reservedItems, type SpendItem } from '../../ledger/service.ts'
+import { replaceReservation, reservation, type SpendItem } from '../../ledger/service.ts'
 import type { By } from '../../platform/caller.ts'
 import { beforeOf, withFullFee } from '../deciding/judge.ts'
 import type { Subject } from '../deciding/verdict.ts'
@@ -24,8 +33,10 @@ export type Wanted = {
   transactionId: string
   purpose: Replacement
   by: By
+  /** What the operator lets its fee come to. */
+  maxFee?: Base
 }
-type Plan = Wanted & { draft: Draft; anchor?: Anchor }
+type Plan = Wanted & { draft: Draft; seenBlock: number; anchor?: Anchor }
 
 /**
  * Stores an attempt that outbids the newest one on the same nonce. It is judged like a send, also within what is held: what
@@ -47,7 +58,7 @@ export async function replace(job: LaneJob, plan: Plan): Promise<Issued> {
   requireTurn(waiting, { by, now: round.now, blockMs: lane.chain.network.blockMs })
   const decision = await allowed(round, row, plan)
   const issued = build(round, row, {
-    ...{ draft, purpose, asked: { by, decision } },
+    ...{ draft, purpose, asked: { by, decision, maxFee: plan.maxFee, seenBlock: plan.seenBlock } },
     lifetime: { ...plan.anchor, nonce: newest.nonce },
     digest: purpose === 'cancel' ? digestOf(round, draft) : row.digest!,
   })
@@ -63,24 +74,39 @@ const digestOf = ({ lane }: Round, draft: Draft): string =>
 /** The judgement that lets it be signed. The value stays held as it is, and the fee becomes the highest of the group. */
 async function allowed(round: Round, row: TransactionRow, plan: Plan): Promise<Decision> {
   const { db, now } = round
-  const { draft } = plan
-  const before = { ...beforeOf(row), servedDelay: true }
+  const { draft, maxFee } = plan
+  const held = await reservation(db, row.id)
+  const isCancel = plan.purpose === 'cancel'
+  const before = { ...beforeOf(row), servedDelay: true, ...(isCancel && { held: held.usd }) }
+  const named = higher(maxFee, before.feeBound)
   // A cancel does nothing that was approved; its fee is judged like that of any other.
-  if (before.approval && plan.purpose !== 'cancel' && draft.maxFee > (before.feeBound ?? 0n))
-    throw new Failure('POLICY_DENIED', 'the approval was for a lower fee', {
-      details: { shown: String(before.feeBound), needed: String(draft.maxFee) },
-    })
-  const verdict = await round.parts.judge.of(db, await subjectOf(round, row, plan), before)
+  const isBound = maxFee !== undefined || (before.approval && !isCancel)
+  if (isBound && draft.maxFee > (named ?? ZERO_BASE)) throw tooDear(round, plan, named)
+  const context = { ...before, ...(named !== undefined && { feeBound: named }) }
+  const verdict = await round.parts.judge.of(db, await subjectOf(round, row, plan), context)
   if (!verdict.mayRun)
     throw new Failure('POLICY_DENIED', verdict.decision.reasons.map(({ message }) => message).join('; '), {
       details: { reasons: verdict.decision.reasons, decision: verdict.decision },
     })
-  const held = await reservedItems(db, row.id)
-  const fee = held.find(({ part }) => part === 'fee')
+  if (maxFee !== undefined) await transactionStore.nameFee(db, { id: row.id, fee: String(named) })
+  const fee = held.items.find(({ part }) => part === 'fee')
   if (fee && fee.amount >= draft.maxFee) return verdict.decision
-  await replaceReservation(db, { transactionId: row.id, items: withFee(held, verdict.reserve) }, now)
+  const items = withFee(held.items, verdict.reserve)
+  const fromReserve = add(held.fromReserve, verdict.fromReserve)
+  await replaceReservation(db, { transactionId: row.id, items, fromReserve }, now)
   await transactionStore.raiseFee(db, { id: row.id, fee: String(draft.maxFee) })
   return verdict.decision
+}
+
+const higher = (a: Base | undefined, b: Base | undefined): Base | undefined =>
+  a === undefined || (b !== undefined && b > a) ? b : a
+
+/** It would cost more than a human has let pass. */
+function tooDear({ lane }: Round, { transactionId, draft, purpose }: Plan, named: Base = ZERO_BASE): Failure {
+  const { decimals, symbol } = lane.chain.network.native
+  const show = (fee: Base) => `${formatUnits(fee, decimals)} ${symbol}`
+  const message = `the fee would be ${show(draft.maxFee)}, and a human let it come to ${show(named)}; the operator can let it pass with waiaas tx replace ${transactionId} --with ${purpose} --max-fee ${draft.maxFee}`
+  return new Failure('POLICY_DENIED', message, { details: { shown: String(named), needed: String(draft.maxFee) } })
 }
 
 async function subjectOf({ parts, db, lane }: Round, row: TransactionRow, { purpose, draft }: Plan): Promise<Subject> {

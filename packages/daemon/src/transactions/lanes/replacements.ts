@@ -10,7 +10,7 @@ import { outbidding } from './outbidding.ts'
 import type { Recorded } from './record.ts'
 import { newestOfNonce, replace, replacing, type Wanted } from './replace.ts'
 import { pauseMs, tooSoon } from './replacement-limits.ts'
-import { type LaneJob, LeaseLost } from './round.ts'
+import { type LaneJob, LeaseLost, requireLease } from './round.ts'
 import type { WaitReasons } from './wait-reasons.ts'
 
 /** A replacement that somebody asked for and waits for. */
@@ -35,7 +35,6 @@ export type Replacements = ReturnType<typeof replacements>
 export function replacements(parts: Parts, lane: Lane) {
   const asked: Call[] = []
   const bids = outbidding(lane.chain(), parts.clock)
-  const blocks = seenBlocks(lane.chain)
 
   async function answer({ wanted, resolve, reject }: Call): Promise<void> {
     try {
@@ -50,7 +49,7 @@ export function replacements(parts: Parts, lane: Lane) {
   async function outbid(row: AttemptRow): Promise<void> {
     const { transaction_id: transactionId } = row
     try {
-      if (!bids.isRefused(row.id)) await blocks.requireFollowed(transactionId)
+      if (!bids.isRefused(row.id)) await requireSeen(parts, lane, transactionId)
       const purpose = row.purpose === 'cancel' ? 'cancel' : 'speed-up'
       await carryOut({ transactionId, purpose, by: { actor: 'system' } })
     } catch (error) {
@@ -69,20 +68,20 @@ export function replacements(parts: Parts, lane: Lane) {
     await lane.reasons.transactions(new Map([[id, reason]]))
   }
 
-  async function carryOut({ transactionId, purpose, by }: Wanted): Promise<string> {
-    const { row, newest } = await outbidden(parts, transactionId)
+  async function carryOut(wanted: Wanted): Promise<string> {
+    const { transactionId, purpose } = wanted
+    const { row, newest, seen } = await outbidden(parts, transactionId)
     const chain = lane.chain()
     const before: Draft = { body: newest.draft, maxFee: parseBase(newest.max_fee) }
-    const at = await blocks.next(transactionId)
+    const seenBlock = await nextBlock(chain, seen)
     await lane.refreshPrices([row])
     const draft = await chain.draft(lane.address, replacing(row, purpose), before)
     await requireSendable(lane, draft, newest.nonce)
     const anchor = await chain.expiry?.anchor()
     const scope = lane.scope([row])
-    const plan = { transactionId, purpose, draft, by, ...(anchor && { anchor }) }
+    const plan = { ...wanted, draft, seenBlock, ...(anchor && { anchor }) }
     const [recorded] = await lane.sign([await lane.job(scope, (job) => replace(job, plan))], scope)
     if (!recorded?.row.hash) throw new Failure('TX_ALREADY_PROCESSED', 'the transaction moved on while it was replaced')
-    blocks.note(transactionId, at)
     return recorded.row.hash
   }
 
@@ -102,45 +101,41 @@ export function replacements(parts: Parts, lane: Lane) {
       for (const { reject } of asked.splice(0)) reject(lane.notNow())
     },
     /** Its fate is known. */
-    forget({ id, transaction_id }: AttemptRow): void {
-      bids.forget(id)
-      blocks.forget(transaction_id)
-    },
+    forget: ({ id }: AttemptRow) => bids.forget(id),
   }
 }
 
-/** A signed transaction that is in no block, and its newest attempt. */
+/** A signed transaction that is in no block, its newest attempt, and the time of the newest block at the last look. */
 async function outbidden({ database }: Parts, id: string) {
-  const { row, newest } = await database.read(async (db) => ({
+  const { row, waiting } = await database.read(async (db) => ({
     row: await transactionStore.byId(db, id),
-    newest: (await attemptStore.ofTransaction(db, id)).findLast(({ state }) => state === 'recorded'),
+    waiting: (await attemptStore.ofTransaction(db, id)).filter(({ state }) => state === 'recorded'),
   }))
-  if (row && newest && newest.nonce !== null) return { row, newest: { ...newest, nonce: newest.nonce } }
+  const newest = waiting.at(-1)
+  const seen = waiting.findLast(({ seen_block }) => seen_block !== null)?.seen_block ?? undefined
+  if (row && newest && newest.nonce !== null) return { row, newest: { ...newest, nonce: newest.nonce }, seen }
   const details = { status: row?.status }
   throw new Failure('TX_ALREADY_PROCESSED', `the transaction is ${row?.status ?? 'gone'}`, { details })
 }
 
-/** The newest block at the last replacement of each transaction: a chain that stands still is not outbid. */
-function seenBlocks(chain: Lane['chain']) {
-  const times = new Map<string, number>()
-  const pause = () => pauseMs(chain().network.blockMs)
-  return {
-    /** What found no block while others came is outbid; where none came, no price helps. */
-    async requireFollowed(id: string): Promise<void> {
-      if (times.has(id)) return
-      times.set(id, await chain().blockTime())
-      throw tooSoon('it is not known yet whether the chain goes on', pause())
-    },
-    /** The time of the newest block, which has come since. */
-    async next(id: string): Promise<number> {
-      const at = await chain().blockTime()
-      const before = times.get(id)
-      if (before === undefined || at > before) return at
-      throw tooSoon(`${chain().network.id} has had no new block since, and stands still`, pause())
-    },
-    note: (id: string, at: number) => void times.set(id, at),
-    forget: (id: string) => void times.delete(id),
-  }
+/** What found no block while others came is outbid; where none came, no price helps. The first look notes the newest. */
+async function requireSeen(parts: Parts, lane: Lane, id: string): Promise<void> {
+  const { row, newest, seen } = await outbidden(parts, id)
+  if (seen !== undefined) return
+  const chain = lane.chain()
+  const block = await chain.blockTime()
+  await lane.job(lane.scope([row]), async (job) => {
+    await requireLease(job)
+    await attemptStore.see(job.db, { id: newest.id, block })
+  })
+  throw tooSoon('it is not known yet whether the chain goes on', pauseMs(chain.network.blockMs))
+}
+
+/** The time of the newest block, which has come since: a chain that stands still is not outbid. */
+async function nextBlock(chain: Chain, seen: number | undefined): Promise<number> {
+  const at = await chain.blockTime()
+  if (seen === undefined || at > seen) return at
+  throw tooSoon(`${chain.network.id} has had no new block since, and stands still`, pauseMs(chain.network.blockMs))
 }
 
 /** As before a send: the sender's code, and its money beside what is promised to the others. */

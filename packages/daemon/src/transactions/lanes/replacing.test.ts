@@ -9,7 +9,7 @@ const processed = (status: string) => ({ code: 'TX_ALREADY_PROCESSED', details: 
 test('only what is signed and in no block can be outbid; the refusal says what it is instead', async () => {
   const limits = { instant_max_usd: 10, notify_max_usd: 10, delay_max_usd: 100, delay_seconds: 60 }
   const { service, from, pay, sentPayment, mined, node, to } = await start({ limits })
-  const replace = (id: string) => service.replace(id, agent(from.session), 'speed-up')
+  const replace = (id: string) => service.replace(id, agent(from.session), { with: 'speed-up' })
   await expect(replace(await pay({ amount: '25000' }))).rejects.toMatchObject(processed('QUEUED'))
   const { id } = await sentPayment()
   await mined(id, 'CONFIRMED')
@@ -25,7 +25,7 @@ test('on a family without an order nothing can be outbid', async () => {
   const { service, from, sentPayment, states } = await start({ order: false })
   const { id } = await sentPayment()
   for (const purpose of ['speed-up', 'cancel'] as const)
-    await expect(service.replace(id, agent(from.session), purpose)).rejects.toMatchObject({
+    await expect(service.replace(id, agent(from.session), { with: purpose })).rejects.toMatchObject({
       code: 'CHAIN_NOT_SUPPORTED',
     })
   expect(await states(id)).toEqual(['recorded'])
@@ -35,7 +35,7 @@ test('what a revoked session asked for is sped up by nobody in its name, and lan
   const { service, revoke, sentPayment, states, mined } = await start()
   const { id } = await sentPayment()
   await revoke()
-  await expect(service.replace(id, operator, 'speed-up')).rejects.toMatchObject({ code: 'SESSION_REVOKED' })
+  await expect(service.replace(id, operator, { with: 'speed-up' })).rejects.toMatchObject({ code: 'SESSION_REVOKED' })
   expect(await states(id)).toEqual(['recorded'])
   expect(await mined(id, 'CONFIRMED', 'FAILED')).toBe('CONFIRMED')
 })
@@ -44,9 +44,9 @@ test('a stopped wallet outbids nothing', async () => {
   const { service, from, suspend, resume, sentPayment, arrived, get } = await start()
   const { id } = await sentPayment()
   await suspend()
-  await expect(service.replace(id, operator, 'cancel')).rejects.toMatchObject({ code: 'WALLET_SUSPENDED' })
+  await expect(service.replace(id, operator, { with: 'cancel' })).rejects.toMatchObject({ code: 'WALLET_SUSPENDED' })
   await resume()
-  const hash = await service.replace(id, agent(from.session), 'speed-up')
+  const hash = await service.replace(id, agent(from.session), { with: 'speed-up' })
   await arrived(id)
   expect((await get(id)).txHash).toBe(hash)
 })
@@ -57,7 +57,9 @@ test('a fee that the policies do not allow is not signed; the reservation stays 
   const { service, from, sentPayment, counted, states, spend } = await start({ limits })
   const { id } = await sentPayment({ amount: '1000' })
   const before = await counted()
-  await expect(service.replace(id, agent(from.session), 'speed-up')).rejects.toMatchObject({ code: 'POLICY_DENIED' })
+  await expect(service.replace(id, agent(from.session), { with: 'speed-up' })).rejects.toMatchObject({
+    code: 'POLICY_DENIED',
+  })
   expect(await counted()).toEqual(before)
   expect(await states(id)).toEqual(['recorded'])
   expect((await spend(id))?.state).toBe('out')
@@ -68,7 +70,7 @@ test('a raised fee is held as soon as it is signed, the value once, and each rai
   const { id } = await sentPayment({ amount: '1000' })
   const totals = [(await counted()).total]
   for (const [index, fee] of [25n, 31n, 38n].entries()) {
-    await service.replace(id, index === 1 ? operator : agent(from.session), 'speed-up')
+    await service.replace(id, index === 1 ? operator : agent(from.session), { with: 'speed-up' })
     await arrived(id)
     time.passed += 2_000
     totals.push((await counted()).total)
@@ -95,10 +97,10 @@ test('a raised fee is held as soon as it is signed, the value once, and each rai
 test('a payment sped up after a cancel pays again; what is not final decides nothing', async () => {
   const { service, from, sentPayment, arrived, mined, node, to, get, attempts, time } = await start()
   const { id } = await sentPayment({ amount: '1000' })
-  await service.replace(id, agent(from.session), 'cancel')
+  await service.replace(id, agent(from.session), { with: 'cancel' })
   await arrived(id)
   time.passed += 2_000
-  const last = await service.replace(id, agent(from.session), 'speed-up')
+  const last = await service.replace(id, agent(from.session), { with: 'speed-up' })
   await arrived(id)
   await mined(id, 'CONFIRMED', 'CANCELLED')
   expect(await get(id)).toMatchObject({ status: 'CONFIRMED', txHash: last })
@@ -115,7 +117,7 @@ test('a payment sped up after a cancel pays again; what is not final decides not
 test('what finds no block is outbid by itself, in the same purpose, five times at most', async () => {
   const { time, service, from, pay, sentPayment, attempts, get, arrived, events } = await start()
   const { id } = await sentPayment()
-  let last = await service.replace(id, agent(from.session), 'cancel')
+  let last = await service.replace(id, agent(from.session), { with: 'cancel' })
   for (let raised = 0; raised < 5; raised++) {
     time.passed += 61_000
     // Time passes again only when what was signed in it is recorded.

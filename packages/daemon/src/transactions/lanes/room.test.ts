@@ -130,3 +130,47 @@ test('a stop that ends while the first payment of a wallet makes its lane leaves
   await arrived(id)
   expect(await attempts(id)).toMatchObject([{ state: 'recorded', nonce: 0 }])
 })
+
+/** Two payments, the first of which is cancelled while it is signed, with a nonce that is too dear to be filled by itself. */
+async function gap() {
+  const bed = await start({ limits: { instant_max_usd: 10, max_fee_usd: 0.06 } })
+  const ids: string[] = []
+  bed.onSign(async () => {
+    bed.node.faults.price = 200n
+    await bed.service.cancel(ids[0]!, agent(bed.from.session))
+  })
+  await bed.service.stops.halt(bed.from.id)
+  ids.push(await bed.pay(), await bed.pay())
+  bed.service.stops.resume(bed.from.id)
+  const reason = await bed.waits(ids[1]!, 'a nonce of the lane is free, and what fills it waits for the operator')
+  const fills = async () =>
+    (await bed.service.listOfWallet(bed.from.id, undefined, 10)).rows.filter((row) => row.session_id === null)
+  return { bed, behind: ids[1]!, reason, fills }
+}
+
+test('what fills a gap above the bounds waits for the operator, says so, and goes on with the fee that they name', async () => {
+  const { bed, behind, reason, fills } = await gap()
+  expect(reason).toContain('max_fee_usd')
+  expect(bed.service.troubles().join()).toContain('what fills it waits for the operator')
+  const [fill] = await fills()
+  expect(fill).toMatchObject({ status: 'QUEUED', tier: 'APPROVAL' })
+  expect(await bed.events(fill!.id)).toMatchObject([{ event: 'LANE_GAP_FILLED' }])
+  bed.node.faults.price = 220n
+  await bed.service.approve(fill!.id, { maxFee: '250' })
+  await bed.arrived(fill!.id)
+  expect(await bed.get(fill!.id)).toMatchObject({ fee: { max: '220', named: '250' } })
+  expect(await bed.mined(behind, 'CONFIRMED', 'FAILED')).toBe('CONFIRMED')
+  expect(await fills()).toHaveLength(1)
+})
+
+test('what was to fill a gap that a payment has closed meanwhile ends, and is not signed', async () => {
+  const { bed, behind, fills } = await gap()
+  bed.node.faults.price = 20n
+  const { id } = await bed.sentPayment()
+  expect(await bed.attempts(id)).toMatchObject([{ nonce: 0 }])
+  expect(await bed.mined(behind, 'CONFIRMED', 'FAILED')).toBe('CONFIRMED')
+  const [fill] = await fills()
+  await bed.service.approve(fill!.id)
+  expect(await bed.until(fill!.id, 'CANCELLED', 'SUBMITTED')).toBe('CANCELLED')
+  expect(bed.node.sent).toHaveLength(2)
+})

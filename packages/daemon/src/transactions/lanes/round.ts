@@ -47,6 +47,6 @@ export async function openRound(job: LaneJob): Promise<Round | undefined> {
   await requireLease(job)
   const wallet = await parts.switches.wallet(db, lane.wallet.id)
   if (state !== 'ACTIVE' || wallet?.status !== 'ACTIVE') return undefined
-  const version = await parts.switches.policyVersion(db)
+  const version = await parts.switches.policyVersion(db, lane.wallet.id)
   return { parts, lane, db, now: parts.clock.now(), epoch, version, session: sessionReader(parts.switches, db) }
 }

@@ -125,7 +125,7 @@ forEachEngine((_engine, open, fresh) => {
     const { transactionId: id } = await send(from, { to: recipient, amount: '1' }, newId())
     const original = await sent(id)
     onSign(() => service.stops.halt(from.id))
-    const second = await service.replace(id, agent(from.session), 'speed-up')
+    const second = await service.replace(id, agent(from.session), { with: 'speed-up' })
     expect(await get(id)).toMatchObject({ status: 'SUBMITTED', txHash: second })
     await limit(from.id, limits)
     service.stops.resume(from.id)

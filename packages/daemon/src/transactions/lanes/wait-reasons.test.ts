@@ -57,9 +57,10 @@ test('one that a node behind finds without money waits with its words, and is pa
 describe('a row that is damaged while it waits', () => {
   const columns = ['effects', 'decision', 'draft', 'max_fee', 'request'] as const
   test.each(columns)('(%s) stops alone, with its reason, and its lane goes on', async (column) => {
-    const { node, pay, get, arrived, database, time, until: reaches } = await start()
-    node.faults.away = true
+    const { node, to, pay, get, waits, arrived, database, time, until: reaches } = await start()
+    node.faults.unclear.set(to, 'not now')
     const [broken, other] = [await pay(), await pay()]
+    await waits(broken, 'not now')
     await database.work({}, (db) =>
       db.query((k) =>
         column === 'max_fee'
@@ -72,7 +73,7 @@ describe('a row that is damaged while it waits', () => {
     )
     // Old enough to be judged again.
     time.passed += 6_000
-    node.faults.away = false
+    node.faults.unclear.clear()
     await arrived(other)
     expect(await reaches(broken, 'FAILED', 'CANCELLED', 'SUBMITTED')).toBe('FAILED')
     expect((await get(broken)).error).toContain('the log of the daemon says why')
@@ -128,7 +129,7 @@ describe('what the signer refuses', () => {
     const { node, from, service, sentPayment, mined, states } = await start()
     const { id, hash } = await sentPayment()
     node.faults.signer = 'not now'
-    await expect(service.replace(id, agent(from.session), 'speed-up')).rejects.toMatchObject({
+    await expect(service.replace(id, agent(from.session), { with: 'speed-up' })).rejects.toMatchObject({
       code: 'TX_ALREADY_PROCESSED',
     })
     expect(await states(id)).toEqual(['recorded', 'reused'])

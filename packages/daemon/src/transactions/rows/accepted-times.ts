@@ -1,21 +1,24 @@
 import { firstIdAt } from '@waiaas/contract'
+import type { ExpressionBuilder } from 'kysely'
 import type { Handle } from '../../platform/db/database.ts'
+import type { Tables } from '../../platform/db/tables.ts'
 
 type Accepted = {
-  walletId: string
+  wallet: { id: string; account: string }
   network: string | null
   since: number
   until: number
   without: string | undefined
   count: number
 }
-/** When the wallet's requests were accepted, newest first. */
+/** When requests of the wallet, and of those that had its address before, were accepted; newest first. */
 export async function acceptedTimes(db: Handle, query: Accepted): Promise<number[]> {
+  const { id, account } = query.wallet
   const rows = await db.query<{ created_at: number }>((kysely) => {
     let accepted = kysely
       .selectFrom('transactions')
       .select('created_at')
-      .where('wallet_id', '=', query.walletId)
+      .where((eb) => (account === id ? eb('wallet_id', '=', id) : eb('wallet_id', 'in', ofAccount(eb, account))))
       .where('tier', 'is not', null)
       .where('created_at', '>', query.since)
       // Ids begin with the time, so that this ends the search where the window does.
@@ -27,3 +30,6 @@ export async function acceptedTimes(db: Handle, query: Accepted): Promise<number
   })
   return rows.map((row) => row.created_at)
 }
+
+const ofAccount = (eb: ExpressionBuilder<Tables, 'transactions'>, account: string) =>
+  eb.selectFrom('wallets').select('wallets.id').where('wallets.account', '=', account)

@@ -44,6 +44,8 @@ export type AttemptRow = {
   error: string | null
   /** When the recorded bytes may first have left; null: they certainly have not. */
   left_at: number | null
+  /** The time of the newest block when it was made to outbid others, or looked at for that; null: neither. */
+  seen_block: number | null
   created_at: number
   updated_at: number
 }
@@ -90,6 +92,7 @@ const columns = [
   'fee',
   'error',
   'left_at',
+  'seen_block',
   'created_at',
   'updated_at',
 ] as const satisfies readonly (keyof AttemptRow)[]
@@ -142,6 +145,12 @@ const leave = statement<{ id: string; at: number }>((db, p) =>
     .where('id', '=', p('id'))
     .where('state', '=', 'recorded')
     .where('left_at', 'is', null),
+)
+const see = statement<{ id: string; block: number }>((db, p) =>
+  db
+    .updateTable('attempts')
+    .set({ seen_block: p('block') })
+    .where('id', '=', p('id')),
 )
 const stay = statement<{ id: string; leftAt: number }>((db, p) =>
   db
@@ -229,6 +238,8 @@ export const attemptStore = {
     won(await db.run(record, change)),
   /** From here on the recorded bytes may have left. */
   leave: async (db: Handle, change: { id: string; at: number }) => won(await db.run(leave, change)),
+  /** Notes the newest block for whoever would outbid it. */
+  see: (db: Handle, seen: { id: string; block: number }) => db.run(see, seen),
   /** Proven not to have left at the only time that anybody tried, which is the one that is named. */
   stay: async (db: Handle, change: { id: string; leftAt: number }) => won(await db.run(stay, change)),
   /** Recorded bytes that have not left never will. */

@@ -172,6 +172,18 @@ const ready = statement<Ready, TransactionRow>((db, p) =>
     .orderBy('transactions.id')
     .limit(p('count')),
 )
+/** What a lane asked for itself and a human has not let go on; nobody's session asked for it. */
+export type WaitingFill = Pick<TransactionRow, 'id' | 'decision'>
+const waitingFill = statement<{ lane: string }, WaitingFill>((db, p) =>
+  withTexts(db)
+    .clearSelect()
+    .select(['transactions.id', 'decision'])
+    .where('lane', '=', p('lane'))
+    .where('status', '=', sql.lit('QUEUED'))
+    .where('session_id', 'is', null)
+    .where((eb) => eb.not(isStopped(eb)))
+    .limit(1),
+)
 const dueDelays = statement<{ now: number; count: number }, TransactionRow>((db, p) =>
   wholeRows(db)
     .where('status', '=', sql.lit('QUEUED'))
@@ -289,6 +301,12 @@ const raiseFee = statement<{ id: string; fee: string }>((db, p) =>
     .set({ highest_fee: p('fee') })
     .where('id', '=', p('id')),
 )
+const nameFee = statement<{ id: string; fee: string }>((db, p) =>
+  db
+    .updateTable('transactions')
+    .set({ fee_bound: p('fee') })
+    .where('id', '=', p('id')),
+)
 type Judged = Pick<
   TransactionRow,
   | 'id'
@@ -338,6 +356,7 @@ export const transactionStore = {
   repeat: async (db: Handle, query: Repeat) => (await db.get(repeat, query))?.id,
   /** The next of a lane to be signed for its wallet. */
   ready: (db: Handle, query: Ready) => db.all(ready, query),
+  waitingFill: (db: Handle, lane: string) => db.get(waitingFill, { lane }),
   dueDelays: (db: Handle, now: number, count: number) => db.all(dueDelays, { now, count }),
   lapsedApprovals: (db: Handle, now: number, count: number) => db.all(lapsedApprovals, { now, count }),
   acceptedTimes,
@@ -359,6 +378,8 @@ export const transactionStore = {
   approve: async (db: Handle, change: Approve) => won(await db.run(approve, change)),
   /** An attempt on its nonce may cost more than those before. */
   raiseFee: (db: Handle, change: { id: string; fee: string }) => db.run(raiseFee, change),
+  /** The operator lets its fee come to this. */
+  nameFee: (db: Handle, change: { id: string; fee: string }) => db.run(nameFee, change),
   async judge(db: Handle, judged: Judged) {
     const isMine = won(await db.run(judge, judged))
     if (isMine) await db.run(judgeTexts, judged)

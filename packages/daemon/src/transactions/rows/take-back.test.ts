@@ -20,7 +20,7 @@ const why = { error: 'stopped', code: 'WALLET_SUSPENDED', actor: 'operator' } as
 
 const hold = (database: Database, { id, wallet_id, session_id, network }: TransactionRow) =>
   database.work({}, (db) =>
-    reserve(db, { transactionId: id, walletId: wallet_id, sessionId: session_id, network, items: [] }, 1),
+    reserve(db, { transactionId: id, account: wallet_id, sessionId: session_id, network, items: [] }, 1),
   )
 const read = (database: Database, id: string) =>
   database.read(async (db) => ({
