@@ -14,7 +14,8 @@ import { by, type Principal, sessionOf } from '../platform/caller.ts'
 import type { Handle } from '../platform/db/database.ts'
 import type { Held } from '../platform/held.ts'
 import type { Loop } from '../platform/jobs.ts'
-import { type Asked, answered, type Built, decide, type Prepared, Uncovered } from './deciding/decide.ts'
+import { decideCovered } from './deciding/covered.ts'
+import { answered, type Built, type Prepared } from './deciding/decide.ts'
 import { type Funds, fundsOf } from './deciding/funds.ts'
 import { type Answer, idempotencyStore } from './deciding/idempotency-store.ts'
 import { assetsOf, withFullFee } from './deciding/judge.ts'
@@ -62,13 +63,9 @@ type From = {
 }
 /** Who asks: a session may change what it asked for itself, the operator all. */
 type Requester = { principal: Principal<'agent' | 'operator'>; peer: string | undefined }
-<<<<<<< HEAD
-=======
 /** `maxFee` is in native base units: what its fee may come to, whatever the policies say of fees. */
 type ReplacementWanted = { with: Replacement; maxFee?: string | undefined }
 type Approval = { ip?: string | undefined; maxFee?: string | undefined }
-type Prepared = Pick<Built, 'walletId' | 'sessionId' | 'request' | 'chain' | 'sender'>
->>>>>>> main
 type Page = { rows: ListedRow[]; items: Transaction[]; hasMore: boolean }
 type Lanes = ReturnType<typeof lanes>
 type Settler = ReturnType<typeof settler>
@@ -119,27 +116,13 @@ export class Transactions {
     const prepared = await this.#prepare(input, sessionId, wallet)
     const known = answered(stored, prepared)
     if (known) return known
-    const built = await this.#build(prepared)
-    const asked: Asked = { ...built, key, ip: from.peer, isCovered: await this.#funds.cover(built) }
-    const answer = await this.#decide(asked)
+    const asked = { ...(await this.#build(prepared)), key, ip: from.peer }
+    const answer = await decideCovered(this.#parts, asked, { owed: this.#owed, funds: this.#funds })
     if (!key) from.onDelivered((isDelivered) => isDelivered && this.#owed.delivered(answer.transactionId))
     const network = asked.chain.network.id
     if (answer.accepted?.status === 'PENDING')
       this.#lanes.kick({ lane: laneId(network, asked.sender), wallet_id: asked.walletId, network })
     return answer
-  }
-
-  /** What cannot be paid is refused before anything is stored: Failure INSUFFICIENT_BALANCE. */
-  async #decide(asked: Asked): Promise<Answer> {
-    const scope = scopeOf(asked.walletId, [{ session_id: asked.sessionId }])
-    try {
-      return await this.#parts.database.work(scope, (db) => decide({ parts: this.#parts, db }, asked, this.#owed))
-    } catch (error) {
-      if (!(error instanceof Uncovered)) throw error
-      const lack = await this.#funds.lack(asked)
-      if (lack) throw lack
-      return this.#decide({ ...asked, isCovered: true })
-    }
   }
 
   /** The same build, decode and judge as a send, on a read snapshot. */

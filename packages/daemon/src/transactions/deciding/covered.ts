@@ -1,0 +1,26 @@
+import { type Parts, scopeOf } from '../job.ts'
+import { type Asked, decide, Uncovered } from './decide.ts'
+import type { Funds } from './funds.ts'
+import type { Answer } from './idempotency-store.ts'
+import type { OwedAnswers } from './owed-answers.ts'
+
+type Known = { readonly owed: Pick<OwedAnswers, 'find'>; readonly funds: Funds }
+
+/** Decides on a request. What cannot be paid is refused before anything is stored: Failure INSUFFICIENT_BALANCE. */
+export async function decideCovered(
+  parts: Parts,
+  request: Omit<Asked, 'isCovered'>,
+  { owed, funds }: Known,
+): Promise<Answer> {
+  const scope = scopeOf(request.walletId, [{ session_id: request.sessionId }])
+  const answer = (isCovered: boolean) =>
+    parts.database.work(scope, (db) => decide({ parts, db }, { ...request, isCovered }, owed))
+  try {
+    return await answer(await funds.cover(request))
+  } catch (error) {
+    if (!(error instanceof Uncovered)) throw error
+    const lack = await funds.lack(request)
+    if (lack) throw lack
+    return answer(true)
+  }
+}
