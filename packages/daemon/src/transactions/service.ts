@@ -1,7 +1,6 @@
 import {
   Failure,
   invalidField,
-  isFailure,
   type Network,
   parseBase,
   type SendRequest,
@@ -16,7 +15,8 @@ import type { Handle } from '../platform/db/database.ts'
 import type { Held } from '../platform/held.ts'
 import type { Loop } from '../platform/jobs.ts'
 import { type Approval, approveQueued, assertNotOver, end, processed } from './approving.ts'
-import { type Asked, answered, type Built, decide, type Prepared, UNCOVERED } from './deciding/decide.ts'
+import { decideCovered } from './deciding/covered.ts'
+import { answered, type Built, type Prepared } from './deciding/decide.ts'
 import { type Funds, fundsOf } from './deciding/funds.ts'
 import { type Answer, idempotencyStore } from './deciding/idempotency-store.ts'
 import { assetsOf, withFullFee } from './deciding/judge.ts'
@@ -130,28 +130,13 @@ export class Transactions {
     const prepared = await this.#prepare(input, sessionId, wallet)
     const known = answered(stored, prepared)
     if (known) return known
-    const built = await this.#build(prepared)
-    const asked: Asked = { ...built, key, ip: from.peer, isCovered: await this.#funds.cover(built) }
-    const answer = await this.#decide(asked)
+    const asked = { ...(await this.#build(prepared)), key, ip: from.peer }
+    const answer = await decideCovered(this.#parts, asked, { owed: this.#owed, funds: this.#funds })
     if (!key) from.onDelivered((isDelivered) => isDelivered && this.#owed.delivered(answer.transactionId))
     const network = asked.chain.network.id
     if (answer.accepted?.status === 'PENDING')
       this.#lanes.kick({ lane: laneId(network, asked.sender), wallet_id: asked.walletId, network })
     return answer
-  }
-
-  /** What cannot be paid is refused before anything is stored: Failure INSUFFICIENT_BALANCE. */
-  async #decide(asked: Asked): Promise<Answer> {
-    const scope = scopeOf(asked.walletId, [{ session_id: asked.sessionId }])
-    const work = (db: Handle) => decide({ parts: this.#parts, db }, asked, this.#owed)
-    const answer = await this.#parts.database.work(scope, work)
-    if (answer !== UNCOVERED) {
-      if (isFailure(answer)) throw answer
-      return answer
-    }
-    const lack = await this.#funds.lack(asked)
-    if (lack) throw lack
-    return this.#decide({ ...asked, isCovered: true })
   }
 
   /** The same build, decode and judge as a send, on a read snapshot. */

@@ -59,7 +59,8 @@ export type Funds = ReturnType<typeof fundsOf>
 
 /** Whether senders have what they are to pay, asked where it is not known to suffice. */
 export function fundsOf(clock: () => number = () => performance.now()) {
-  const known = cache<readonly bigint[]>({ freshMs: FRESH_MS, staleMs: KNOWN_MS, clock })
+  /** What is left of each balance beside what was asked for since it was read. */
+  const known = cache<bigint[]>({ freshMs: FRESH_MS, staleMs: KNOWN_MS, clock })
   const keyOf = ({ chain, sender, request }: Place) =>
     [chain.network.id, sender, ...tokensOf(request.stored.intent).map(({ asset }) => asset)].join(' ')
 
@@ -68,14 +69,18 @@ export function fundsOf(clock: () => number = () => performance.now()) {
     async cover(built: Built): Promise<boolean> {
       const [key, spends] = [keyOf(built), spendsOf(built)]
       const read = () => heldOf(built)
-      const isEnough = (held: readonly bigint[]) => spends.every(({ amount }, index) => held[index]! >= amount)
+      const take = (left: bigint[]): boolean => {
+        if (spends.some(({ amount }, index) => left[index]! < amount)) return false
+        for (const [index, { amount }] of spends.entries()) left[index]! -= amount
+        return true
+      }
       const last = known.peek(key)
-      if (last && isEnough(last.value)) {
+      if (last && take(last.value)) {
         if (last.ageMs >= FRESH_MS) known.renew(key, read).catch(() => undefined)
         return true
       }
       const fresh = await patiently(known.renew(key, read))
-      return fresh === undefined || isEnough(fresh)
+      return fresh === undefined || take(fresh)
     },
 
     /** Why it cannot be paid, once the newest block says so twice; undefined where that is not certain. */

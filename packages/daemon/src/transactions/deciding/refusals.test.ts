@@ -145,7 +145,12 @@ describe('a payment that the wallet does not cover', () => {
     const all = String(node.balance(from.address))
     await expect(pay({ amount: all })).rejects.toMatchObject(short)
     node.mint(from.address, 5n)
+    bed.setPrice(node.token.asset, '1')
     const token = { address: node.token.address }
+    await bed.rules.create({
+      ...{ walletId: from.id, type: 'ALLOWED_TOKENS', priority: 0, enabled: true },
+      rules: { tokens: [token] },
+    } as never)
     const tokens = (humanAmount: string) => pay({ type: 'TOKEN_TRANSFER', token, humanAmount })
     await expect(tokens('0.06')).rejects.toMatchObject({
       code: 'INSUFFICIENT_BALANCE',

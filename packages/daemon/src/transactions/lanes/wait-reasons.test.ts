@@ -57,9 +57,23 @@ test('one that a node behind finds without money waits with its words, and is pa
 describe('a row that is damaged while it waits', () => {
   const columns = ['effects', 'decision', 'draft', 'max_fee', 'request'] as const
   test.each(columns)('(%s) stops alone, with its reason, and its lane goes on', async (column) => {
-    const { node, pay, get, arrived, database, time, until: reaches } = await start()
-    node.faults.away = true
+    const {
+      node,
+      to,
+      pay,
+      get,
+      waits,
+      arrived,
+      database,
+      time,
+      until: reaches,
+    } = await start({
+      // With an order a draft is made anew, and a damaged one is of no matter.
+      order: column !== 'draft',
+    })
+    node.faults.unclear.set(to, 'not now')
     const [broken, other] = [await pay(), await pay()]
+    await waits(broken, 'not now')
     await database.work({}, (db) =>
       db.query((k) =>
         column === 'max_fee'
@@ -72,7 +86,7 @@ describe('a row that is damaged while it waits', () => {
     )
     // Old enough to be judged again.
     time.passed += 6_000
-    node.faults.away = false
+    node.faults.unclear.clear()
     await arrived(other)
     expect(await reaches(broken, 'FAILED', 'CANCELLED', 'SUBMITTED')).toBe('FAILED')
     expect((await get(broken)).error).toContain('the log of the daemon says why')

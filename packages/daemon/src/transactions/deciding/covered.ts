@@ -1,0 +1,28 @@
+import { isFailure } from '@waiaas/contract'
+import { type Parts, scopeOf } from '../job.ts'
+import { type Asked, decide, UNCOVERED } from './decide.ts'
+import type { Funds } from './funds.ts'
+import type { Answer } from './idempotency-store.ts'
+import type { OwedAnswers } from './owed-answers.ts'
+
+type Known = { readonly owed: Pick<OwedAnswers, 'find'>; readonly funds: Funds }
+
+/** Decides on a request. What cannot be paid is refused before anything is stored: Failure INSUFFICIENT_BALANCE. */
+export async function decideCovered(
+  parts: Parts,
+  request: Omit<Asked, 'isCovered'>,
+  { owed, funds }: Known,
+): Promise<Answer> {
+  const scope = scopeOf(request.walletId, [{ session_id: request.sessionId }])
+  const decided = (isCovered: boolean) =>
+    parts.database.work(scope, (db) => decide({ parts, db }, { ...request, isCovered }, owed))
+  let answer = await decided(await funds.cover(request))
+  if (answer === UNCOVERED) {
+    const lack = await funds.lack(request)
+    if (lack) throw lack
+    answer = await decided(true)
+  }
+  if (answer === UNCOVERED) throw new Error('what counts as covered was told to be uncovered')
+  if (isFailure(answer)) throw answer
+  return answer
+}
