@@ -1,7 +1,7 @@
 import { inputSchema, type JsonSchema } from './json-schema.ts'
 import type { Operation, Operations } from './operation.ts'
 import { toolInput } from './tool-input.ts'
-import { baseUnitFields } from './wire.ts'
+import { baseUnitFields, operatorFields } from './wire.ts'
 
 /** One MCP tool. `toInput` turns a model's arguments into the operation's input. */
 export type Tool = {
@@ -42,12 +42,16 @@ function tool(operation: string, op: Operation, name: string): Tool {
   }
 }
 
-/** What a model sends: amounts are in whole units, so what is in base units is not shown, and what stands for it is required. */
+/**
+ * What a model sends: amounts are in whole units, so what is in base units is not shown, and what stands for it is required.
+ * Nor is what only the operator may say.
+ */
 function inWholeUnits(op: Operation): JsonSchema {
   const { properties = {}, required = [], ...rest } = inputSchema(op)
-  const hidden = baseUnitFields(op.input)
+  const units = baseUnitFields(op.input)
+  const hidden = new Set([...units.keys(), ...operatorFields(op.input)])
   const shown = Object.entries(properties).filter(([field]) => !hidden.has(field))
-  return { ...rest, properties: Object.fromEntries(shown), required: [...required, ...hidden.values()] }
+  return { ...rest, properties: Object.fromEntries(shown), required: [...required, ...units.values()] }
 }
 
 /**

@@ -5,7 +5,7 @@ import { WalletName } from './names.ts'
 import { operation } from './operation.ts'
 import { refuseUnsendable, SENDS, SendRequest } from './requests/request.ts'
 import { walletAlias, walletChoice } from './wallet.ts'
-import { Digits, HumanAmount, NetworkName, TransactionStatus, TransactionType, Unwritten } from './wire.ts'
+import { Digits, HumanAmount, NetworkName, ofOperator, TransactionStatus, TransactionType, Unwritten } from './wire.ts'
 
 const tag = 'Transactions'
 const agent = ['agent'] as const
@@ -133,8 +133,10 @@ const AdminTransaction = Transaction.extend({
 
 const one = z.strictObject({ id: Id })
 /** In base units of the native asset. */
-const maxFee = Digits.optional().describe(
-  'operator only: the most that its fee may come to, in native base units, also above what the policies let pass',
+const maxFee = ofOperator(
+  Digits.optional().describe(
+    'operator only: the most that its fee may come to, in native base units, also above what the policies let pass',
+  ),
 )
 const oneAlias = { id: ['transaction_id', 'txId'] } as const
 const walletErrors = ['WALLET_ID_REQUIRED', 'WALLET_NOT_FOUND', 'WALLET_TERMINATED'] as const

@@ -62,6 +62,20 @@ export const baseUnitFields = (input: z.ZodObject): ReadonlyMap<string, string> 
     }),
   )
 
+/** What the operator alone may say: tools, which agents call, do not have it. */
+const operatorOnly = z.registry<Record<string, never>>()
+/** Marks a field of an input as the operator's. */
+export function ofOperator<Schema extends z.ZodType>(schema: Schema): Schema {
+  operatorOnly.add(schema, {})
+  return schema
+}
+/** The fields of an input that are the operator's. */
+export const operatorFields = (input: z.ZodObject): string[] =>
+  // Fields of a strict object are schemas.
+  Object.entries(input.shape as Record<string, z.ZodType>).flatMap(([field, schema]) =>
+    operatorOnly.has(schema) ? [field] : [],
+  )
+
 /** Base units as digits; with a decimal point and a fraction that is not all zeros, display units. The service decides. */
 export const Amount = z
   .string(NOT_TEXT)

@@ -1,6 +1,6 @@
 import { newId } from '@waiaas/contract'
 import { sql } from 'kysely'
-import type { Database } from '../src/platform/db/database.ts'
+import type { Database, Handle } from '../src/platform/db/database.ts'
 import { type AttemptRow, attemptStore, inNoBlock } from '../src/transactions/rows/attempt-store.ts'
 import { type TransactionRow, transactionStore, unjudged } from '../src/transactions/rows/store.ts'
 
@@ -81,7 +81,7 @@ export const storeRows = (
     for (const row of attempts) await attemptStore.insert(db, row)
   })
 
-/** So many copies of a stored transaction, each with an id of its own. */
+/** So many copies of a stored transaction that waits, each with an id of its own. */
 export async function copyRow(database: Database, id: string, count: number): Promise<void> {
   const numbers =
     database.engine === 'sqlite'
@@ -97,4 +97,18 @@ export async function copyRow(database: Database, id: string, count: number): Pr
       )
     })
   }
+  await database.work({}, (db) => countCopies(db, id, count))
+}
+
+async function countCopies(db: Handle, id: string, count: number): Promise<void> {
+  const [row] = await db.query((k) =>
+    k.selectFrom('transactions').select(['wallet_id', 'session_id']).where('id', '=', id),
+  )
+  const scopes = [`wallet:${row!.wallet_id}`, `session:${row!.session_id}`]
+  await db.query((k) =>
+    k
+      .updateTable('waiting')
+      .set((eb) => ({ count: eb('count', '+', count) }))
+      .where('scope', 'in', scopes),
+  )
 }

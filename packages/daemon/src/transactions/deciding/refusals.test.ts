@@ -154,7 +154,7 @@ describe('a payment that the wallet does not cover', () => {
     const tokens = (humanAmount: string) => pay({ type: 'TOKEN_TRANSFER', token, humanAmount })
     await expect(tokens('0.06')).rejects.toMatchObject({
       code: 'INSUFFICIENT_BALANCE',
-      message: 'wallet w has too little: it holds 0.05 MADE and the payment takes 0.06 MADE, so 0.01 MADE are missing',
+      message: `wallet w ${from.id} has too little: it holds 0.05 MADE and the payment takes 0.06 MADE, so 0.01 MADE are missing`,
     })
     expect(await rows(bed)).toBe(0)
     // What comes in is seen.
