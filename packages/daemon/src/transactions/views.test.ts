@@ -83,6 +83,6 @@ test('of a row whose text is damaged all the rest is shown', () => {
   const whole = transactionView(sound, network, undefined)
   expect(whole.decision).not.toBeNull()
   expect(transactionView({ ...sound, decision: 'no json' }, network, undefined)).toEqual({ ...whole, decision: null })
-  for (const request of ['', '{"intent":{"kind":"unheard-of"}}'])
+  for (const request of ['no json', '{"intent":{"kind":"unheard-of"}}'])
     expect(transactionView({ ...sound, request }, network, undefined)).toEqual({ ...whole, memo: null })
 })

@@ -110,7 +110,7 @@ forEachEngine((_engine, open, fresh) => {
     await expect(send(from, { to: bin, amount: String(101n * ETHER) }, newId())).rejects.toMatchObject({
       code: 'INSUFFICIENT_BALANCE',
       message: expect.stringMatching(
-        /^wallet w has too little: it holds 100 ETH and the payment takes 101\.\d+ ETH with a fee of 0\.\d+ ETH at most, so 1\.\d+ ETH are missing$/,
+        /^wallet w \S+ has too little: it holds 100 ETH and the payment takes 101\.\d+ ETH with a fee of 0\.\d+ ETH at most, so 1\.\d+ ETH are missing$/,
       ),
     })
     expect((await service.listOfWallet(from.id, undefined, 10)).items).toEqual([])
