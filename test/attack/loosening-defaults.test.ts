@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startTestDaemon, type TestDaemon } from '../support/daemon.ts'
 
 let daemon: TestDaemon
+let wallets = 0
 beforeAll(async () => {
   daemon = await startTestDaemon()
 })
@@ -11,7 +12,11 @@ const loose = { instant_max_usd: 1_000_000 }
 const tight = { instant_max_usd: 1, notify_max_usd: 2, delay_max_usd: 3, delay_seconds: 600, daily_limit_usd: 5 }
 
 async function policy(more: { rules: object; enabled?: boolean; network?: string }) {
-  const { id: walletId } = await daemon.operator.createWallet({ name: 'w', chain: 'ethereum', environment: 'testnet' })
+  const { id: walletId } = await daemon.operator.createWallet({
+    name: `wallet ${++wallets}`,
+    chain: 'ethereum',
+    environment: 'testnet',
+  })
   const made = await daemon.operator.createPolicy({ walletId, type: 'SPENDING_LIMIT', ...more } as never)
   const { data } = await daemon.operator.listPolicies({ walletId })
   const { data: log } = await daemon.operator.listAuditLogs({ wallet_id: walletId } as never)
