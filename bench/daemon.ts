@@ -147,10 +147,12 @@ export function operatorOf(url: string, dataDir: string): Operator {
 
 export type Wallet = { readonly id: string; readonly address: string; readonly token: string }
 
+let benches = 0
+
 /** A wallet with a spending limit far above the run, in every unit that a limit can have, and a session for it. */
 export async function createWallet(operator: Operator): Promise<Wallet> {
   const made = await operator.call('POST', '/v1/wallets', {
-    name: 'bench',
+    name: `bench ${++benches}`,
     chain: 'ethereum',
     environment: 'testnet',
     createSession: false,

@@ -5,10 +5,12 @@
 import { parseArgs } from 'node:util'
 import { shippedProgram } from './bundle.ts'
 import { runChild } from './child.ts'
+import type { CeilingResult } from './children/ceiling.ts'
 import type { PolicyResult } from './children/policy.ts'
 import { type Program, sourceProgram } from './daemon.ts'
 import { fsyncRate } from './disk.ts'
 import { measureAccept, measureReads } from './latency.ts'
+import { measureNeighbour } from './neighbour.ts'
 import { profileSends } from './profile.ts'
 import { measureBurst, measureRecovery } from './recovery.ts'
 import { jsonLine, type Measured, type More, markdown, table } from './report.ts'
@@ -39,6 +41,8 @@ async function measure(program: Program, isQuick: boolean): Promise<Measured> {
   const fsyncPerSec = fsyncRate(1)
   say('100 policies')
   const { policyUs } = await runChild<PolicyResult>('policy', {})
+  say('reading and ceiling of a signature')
+  const { ceilingUs } = await runChild<CeilingResult>('ceiling', {})
   say('start and memory')
   const startUp = await measureStartUp(program, 5)
   say('accepting 100 sends a second')
@@ -47,7 +51,7 @@ async function measure(program: Program, isQuick: boolean): Promise<Measured> {
   // Many blocks long, so that one block more or less is no difference, and warm: a daemon runs for weeks.
   const plan = { count: isQuick ? 6_000 : 12_000, warmUp: 1_000, rounds: 3 }
   const throughput = await measureThroughput(program, plan, say)
-  return { fsyncPerSec, policyUs, startUp, accept, throughput, plan }
+  return { fsyncPerSec, policyUs, ceilingUs, startUp, accept, throughput, plan }
 }
 
 async function measureMore(program: Program): Promise<More> {
@@ -55,8 +59,10 @@ async function measureMore(program: Program): Promise<More> {
   const reads = await measureReads(program)
   say('1,500 sends at once')
   const burst = await measureBurst(program, 1_500)
+  say('a token at its limits beside another')
+  const neighbour = await measureNeighbour(program)
   say('a kill with 1,000 in flight')
-  return { reads, burst, recoverySeconds: await measureRecovery(program, 1_000) }
+  return { reads, burst, neighbour, recoverySeconds: await measureRecovery(program, 1_000) }
 }
 
 async function main(): Promise<void> {

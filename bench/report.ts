@@ -1,5 +1,6 @@
 import { cpus, loadavg } from 'node:os'
 import type { Latency, Reads } from './latency.ts'
+import type { Neighbour } from './neighbour.ts'
 import type { Burst } from './recovery.ts'
 import type { StartUp } from './start-up.ts'
 import { round } from './statistics.ts'
@@ -9,19 +10,26 @@ import type { Throughput } from './throughput.ts'
 export type Measured = {
   readonly fsyncPerSec: number
   readonly policyUs: number
+  readonly ceilingUs: number
   readonly startUp: StartUp
   readonly accept: Latency
   readonly throughput: Throughput
   readonly plan: { readonly count: number; readonly rounds: number }
 }
 /** What only a full run measures. */
-export type More = { readonly reads: Reads; readonly burst: Burst; readonly recoverySeconds: number }
+export type More = {
+  readonly reads: Reads
+  readonly burst: Burst
+  readonly neighbour: Neighbour
+  readonly recoverySeconds: number
+}
 type Row = readonly [what: string, measured: string, budget: string]
 
 const ms = (value: number): string => `${round(value, 2)} ms`
 const rate = (value: number): string => `${round(value, 0)}/s`
 
-function rows({ fsyncPerSec, policyUs, startUp, accept, throughput, plan }: Measured, more: More | undefined): Row[] {
+function rows(measured: Measured, more: More | undefined): Row[] {
+  const { fsyncPerSec, policyUs, ceilingUs, startUp, accept, throughput, plan } = measured
   const { daemon, script, preSigned, knownAfterMs, cpuMs, synchronous } = throughput
   const ratio = round(daemon / script, 2)
   return [
@@ -35,6 +43,7 @@ function rows({ fsyncPerSec, policyUs, startUp, accept, throughput, plan }: Meas
     ['accept latency at 100/s, p99', ms(accept.p99Ms), '25 ms'],
     ['the caller itself was late, p99', ms(accept.generatorLateP99Ms), 'none'],
     ['policy decision, 100 policies', `${round(policyUs, 1)} µs`, '50 µs'],
+    ['processor time of reading and ceiling for a signature, in a batch of 64', `${round(ceilingUs, 1)} µs`, '15 µs'],
     ['cold start to ready', ms(startUp.coldStartMs), '1,000 ms'],
     ['idle memory, PSS of daemon and signer', `${round(startUp.idleMb, 0)} MB`, '120 MB'],
     ['the same, if no other process shared a page', `${round(startUp.idleAloneMb, 0)} MB`, 'none'],
@@ -52,11 +61,16 @@ function rows({ fsyncPerSec, policyUs, startUp, accept, throughput, plan }: Meas
   ]
 }
 
-const moreRows = ({ reads, burst, recoverySeconds }: More): Row[] => [
+const moreRows = ({ reads, burst, neighbour, recoverySeconds }: More): Row[] => [
   ['balance from cache, p50', ms(reads.balanceP50Ms), '1 ms'],
   ['list of 20, p50', ms(reads.listP50Ms), '1 ms'],
   ['one transaction, p50', ms(reads.detailP50Ms), '1 ms'],
   ['1,500 sends at once', `${burst.landed} landed in ${round(burst.seconds, 1)} s`, 'all land'],
+  [
+    'accept latency beside a token at its limits, p99',
+    `${ms(neighbour.besideP99Ms)}; alone ${ms(neighbour.aloneP99Ms)}`,
+    'a fifth more',
+  ],
   ['recovery with 1,000 in flight', `${round(recoverySeconds, 1)} s`, '5 s'],
 ]
 
@@ -74,7 +88,7 @@ export function markdown(measured: Measured, more: More | undefined): string {
   return ['| path | measured | budget |', '|---|---|---|', ...lines].join('\n')
 }
 
-export function jsonLine({ fsyncPerSec, policyUs, startUp, accept, throughput }: Measured): string {
+export function jsonLine({ fsyncPerSec, policyUs, ceilingUs, startUp, accept, throughput }: Measured): string {
   return JSON.stringify({
     sendRatio: round(throughput.daemon / throughput.script, 3),
     acceptP50Ms: round(accept.p50Ms, 2),
@@ -82,6 +96,7 @@ export function jsonLine({ fsyncPerSec, policyUs, startUp, accept, throughput }:
     coldStartMs: round(startUp.coldStartMs, 0),
     idleMb: round(startUp.idleMb, 1),
     policyUs: round(policyUs, 1),
+    ceilingUs: round(ceilingUs, 1),
     fsyncPerSec: round(fsyncPerSec, 0),
   })
 }

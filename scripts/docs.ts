@@ -10,6 +10,7 @@ import {
   events,
   failures,
   LOCAL_NETWORKS,
+  mostBytes,
   NETWORKS,
   type Operation,
   OTHER_VARIABLES,
@@ -43,6 +44,8 @@ const variables: Readonly<Record<string, string>> = {
   WAIAAS_AUTO_PROVISION: '`true`: a first start without a password makes one and leaves it in `recovery.key`.',
   WAIAAS_BASE_URL: 'Where the commands and the MCP server find the daemon; its data directory says it otherwise.',
   WAIAAS_SESSION_TOKEN: 'The session token of the MCP server and of commands that act as an agent.',
+  WAIAAS_STOP_TOKEN: 'The stop token of the commands that stop, where no socket of a data directory is at hand.',
+  WAIAAS_STOP_TOKEN_FILE: 'A file with it.',
   WAIAAS_WALLET_ID: 'The wallet that an MCP server acts for, when its session has several.',
   WAIAAS_WALLET_NAME: 'A name for that wallet in what the MCP server shows.',
   WAIAAS_LOCALNET_EVM_PORT: 'The port of the EVM node of `npm run localnet`; the daemon does not read it.',
@@ -147,6 +150,10 @@ function api(): string {
   })
   const deletesWithBody = all.filter(([, op]) => op.method === 'DELETE' && bodySource(op) === 'body')
   const exception = deletesWithBody.map(([name]) => code(name)).join(', ')
+  const perSecond = settings['security.rate_limit_per_second']?.default
+  const burst = Number(settings['security.rate_limit_burst']?.default)
+  const costly = all.flatMap(([name, { cost }]) => (cost === undefined ? [] : `${code(name)} as ${cost}`))
+  const heavy = costly.length === 0 ? '' : ` By themselves ${costly.join(', ')}.`
   const codes = Object.entries(failures).map(([name, entry]) => [
     code(name),
     String(entry.status),
@@ -160,6 +167,12 @@ ${note}
 A running daemon describes itself in full: OpenAPI 3.1 at \`/doc\`, a page to read and try it at \`/reference\`. This is the overview.
 
 The agent sends \`Authorization: Bearer wai_sess_…\`, the operator \`X-Master-Password\`. Inputs travel in the path, in the query (GET and DELETE${exception ? `, but not ${exception}` : ''}) or in a JSON body; unknown fields are refused. The TypeScript SDK has a method with the name of each operation; the commands are those of \`waiaas\`.
+
+## Limits
+
+Each session, and the operator, may make ${perSecond} calls a second, and ${burst.toLocaleString('en')} at once ([settings](configuration.md)). What takes the daemon longer counts as more than one call: each ten rows that a list is asked for (\`limit\`), and each message of an MCP batch beside the calls that its tools make.${heavy} Beyond that the answer is 429 RATE_LIMITED, and \`Retry-After\` says after how many seconds the same call is taken.
+
+The body of an agent's call has ${mostBytes({}, 'agent') / 1_024} KiB at most, that of the operator ${mostBytes({}, 'operator') / 1_024} KiB; a POST to \`/mcp\` has 64 KiB and 20 messages at most. What is larger is refused with 413 PAYLOAD_TOO_LARGE, whose \`details\` say the limit in bytes and what came.
 
 ## Operations
 

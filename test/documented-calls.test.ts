@@ -41,11 +41,13 @@ afterAll(async () => {
   await Promise.all([evm?.stop(), solana?.stop()])
 })
 
+let bots = 0
+
 /** A funded wallet with the documented policy and a session of its own, all made by the documented calls. */
 async function documented(chain: 'solana' | 'ethereum'): Promise<Ready> {
   const wallet = await daemon.call<Made>('POST', '/v1/wallets', {
     as: 'operator',
-    body: { name: 'trading-bot', chain, environment: 'mainnet' },
+    body: { name: `trading-bot ${++bots}`, chain, environment: 'mainnet' },
   })
   expect(wallet.status).toBe(201)
   const { id, publicKey } = wallet.body
@@ -113,7 +115,7 @@ describe('the documented calls', () => {
   })
 
   test('a session with ttl 0 never ends, and says so with expiresAt 0', async () => {
-    const wallet = await daemon.operator.createWallet({ name: 'one', createSession: false })
+    const wallet = await daemon.operator.createWallet({ name: 'two', createSession: false })
     const { body } = await daemon.call('POST', '/v1/sessions', {
       as: 'operator',
       body: { walletId: wallet.id, ttl: 0 },
@@ -122,7 +124,7 @@ describe('the documented calls', () => {
   })
 
   test('create the policy: rules are stored and answered as they were written', async () => {
-    const wallet = await daemon.operator.createWallet({ name: 'one' })
+    const wallet = await daemon.operator.createWallet({ name: 'three' })
     const body = { walletId: wallet.id, type: 'SPENDING_LIMIT', rules: DOCUMENTED_POLICY }
     const { status, body: made } = await daemon.call('POST', '/v1/policies', { as: 'operator', body })
     expect(status).toBe(201)

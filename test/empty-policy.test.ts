@@ -34,7 +34,7 @@ describe('a wallet that was made with defaultPolicy false', () => {
     ['ethereum', 'local-evm', newEvmAddress],
     ['solana', 'local-solana', newSolanaAddress],
   ] as const)('signs nothing on %s, not even the smallest amount, and says why', async (chain, network, newAddress) => {
-    const made = await daemon.operator.createWallet({ name: 'bare', chain, defaultPolicy: false })
+    const made = await daemon.operator.createWallet({ name: `bare ${chain}`, chain, defaultPolicy: false })
     expect(made.defaultPolicy).toBeNull()
     if (chain === 'ethereum') await evm.fund(made.publicKey, ETHER)
     else await solana.airdrop(made.publicKey, SOL)

@@ -33,9 +33,13 @@ type Step = { readonly event: EventName; readonly run: () => Promise<unknown> }
 
 const payment = () => ({ to: world.newAddress(), amount: String(world.amount(0)), network: world.network })
 const waiting = async () => ({ id: (await daemon.agent(slow.token).sendToken(payment())).id })
-const newWallet = () =>
-  daemon.operator.createWallet({ name: 'short-lived', chain: 'ethereum', createSession: false, defaultPolicy: false })
+let made = 0
+const newWallet = () => {
+  const without = { createSession: false, defaultPolicy: false }
+  return daemon.operator.createWallet({ name: `short-lived ${++made}`, chain: 'ethereum', ...without })
+}
 const newSession = () => daemon.operator.createSession({ walletId: quick.id })
+const newStopToken = () => daemon.operator.createStopToken({ name: randomBytes(8).toString('hex') })
 const newPolicy = () =>
   daemon.operator.createPolicy({
     walletId: quick.id,
@@ -110,6 +114,11 @@ const ofSessionsAndRules = (): Steps => {
     linkSessionWallet: {
       event: 'SESSION_WALLET_ADDED',
       run: async () => operator.linkSessionWallet({ id: (await newSession()).id, walletId: slow.id }),
+    },
+    createStopToken: { event: 'STOP_TOKEN_CREATED', run: newStopToken },
+    revokeStopToken: {
+      event: 'STOP_TOKEN_REVOKED',
+      run: async () => operator.revokeStopToken({ id: (await newStopToken()).id }),
     },
     unlinkSessionWallet: {
       event: 'SESSION_WALLET_REMOVED',

@@ -47,7 +47,7 @@ describe.each<Engine>(['sqlite', 'postgres'])('over %s', (engine) => {
 
   /** An input that works, for what would otherwise be refused before the odd field is looked at. */
   const whole = (): Partial<Record<string, Record<string, unknown>>> => ({
-    createWallet: { name: 'odd', chain: 'ethereum', createSession: false },
+    createWallet: { name: `odd ${newEvmAddress()}`, chain: 'ethereum', createSession: false },
     createSession: { walletId: wallet.id },
     createPolicy: { type: 'RATE_LIMIT', walletId: wallet.id, rules: { maxRequests: 1_000_000, period: 'hourly' } },
     addToken: { network: world.network, address: newEvmAddress(), symbol: 'ODD', name: 'Odd', decimals: 18 },

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { startTestDaemon, type TestDaemon } from './support/daemon.ts'
 import { freshPostgresDatabase } from './support/postgres.ts'
 import { until } from './support/until.ts'
@@ -23,6 +23,11 @@ afterAll(async () => {
   await one?.stop()
   await two?.stop()
   await world?.stop()
+})
+
+// A case that fails in the middle keeps none behind it.
+afterEach(() => {
+  world.proxy.mode = 'pass'
 })
 
 type Payment = { id: string; to: string }
@@ -167,4 +172,21 @@ describe.each(buttons)('$name on another replica', ({ press, undo, isPatient }) 
     await mineUntil(allEnded(accepted))
     await expectTruth(accepted)
   })
+})
+
+test('a wallet that one replica suspended and another resumed is resumed in both', async () => {
+  const { wallet } = await openWallet()
+  await one.operator.suspendWallet({ id: wallet.id })
+  await two.operator.resumeWallet({ id: wallet.id })
+  // The first still holds the lane.
+  const payment = await pay(one, wallet.token, '7')
+  await mineUntil(async () => (await read(payment.id)).status === 'CONFIRMED')
+})
+
+test('two replicas that take one name at once make one wallet of it', async () => {
+  const make = ({ operator }: TestDaemon) => operator.createWallet({ name: 'wanted by two', chain: 'ethereum' })
+  const tries = await Promise.allSettled([make(one), make(two), make(one), make(two)])
+  expect(tries.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+  for (const attempt of tries)
+    if (attempt.status === 'rejected') expect(attempt.reason).toMatchObject({ code: 'WALLET_NAME_EXISTS' })
 })

@@ -28,9 +28,11 @@ afterAll(async () => {
 })
 
 test('every operation admits exactly the callers that its definition names, and refuses wrong inputs', async () => {
+  const { token: stopToken } = await daemon.operator.createStopToken({ name: 'census' })
   const callers = [
     { kind: 'public', headers: {} },
     { kind: 'agent', headers: { authorization: `Bearer ${mine.token}` } },
+    { kind: 'stopper', headers: { authorization: `Bearer ${stopToken}` } },
     { kind: 'operator', headers: { 'x-master-password': MASTER_PASSWORD } },
   ] as const
   const send = async (request: Request): Promise<Response> => {

@@ -67,7 +67,7 @@ const count = (all: readonly Status[], wanted: Status) => all.filter((one) => on
 async function openWallet(): Promise<Pick<Stage, 'wallet' | 'policyId'>> {
   const wallet = await world.wallet(daemon)
   // A session keeps at least one wallet.
-  const other = await daemon.operator.createWallet({ name: 'another', createSession: false })
+  const other = await daemon.operator.createWallet({ name: `beside ${wallet.id}`, createSession: false })
   await daemon.operator.linkSessionWallet({ id: wallet.sessionId, walletId: other.id })
   const policy = await daemon.operator.createPolicy({ walletId: wallet.id, type: 'SPENDING_LIMIT', rules: LIMIT })
   // One payment lands first, so that the lane is open.

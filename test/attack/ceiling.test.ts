@@ -1,4 +1,10 @@
+import { copyFileSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import Sqlite from 'better-sqlite3'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { verifyEvidence } from '../../packages/daemon/src/audit/verify.ts'
+import { migrations } from '../../packages/daemon/src/migrations/all.ts'
+import { openDatabase } from '../../packages/daemon/src/platform/db/database.ts'
 import { startTestDaemon, type TestDaemon } from '../support/daemon.ts'
 import { until } from '../support/until.ts'
 import { GENEROUS, type TestWallet } from '../support/wallets.ts'
@@ -39,16 +45,18 @@ test('what the policies let pass and the ceiling does not is not signed, and say
 
   const above = await pay('1.5')
   expect(above).toMatchObject({ status: 'CANCELLED' })
-  expect(above.error).toContain('1.5 ETH, the most is 1 ETH')
-  expect(above.error).toContain(`waiaas wallet ceiling ${wallet.id} --network local-evm`)
+  expect(above.error).toContain('takes up to 1.5 ETH, and the most in one transaction is 1 ETH')
+  expect(above.error).toContain(`waiaas wallet ceiling ${wallet.id} --network local-evm --transaction 1.5`)
   expect((await pay('1')).status).not.toBe('CANCELLED')
   expect((await pay('1')).status).not.toBe('CANCELLED')
-  expect((await pay('1')).error).toContain('too much for 24 hours')
+  expect((await pay('1')).error).toMatch(
+    /the most in 24 hours is 2\.5 ETH, of which 0\.4\d* ETH is left now; .* --day 3\.\d+$/,
+  )
 
   // What was signed for is not forgotten when the daemon ends, in whatever way.
   await daemon.kill()
   await daemon.restart()
-  expect((await pay('1')).error).toContain('too much for 24 hours')
+  expect((await pay('1')).error).toContain('the most in 24 hours is 2.5 ETH')
   const { networks } = await daemon.operator.getWalletCeiling({ id: wallet.id })
   const local = networks.find((one) => one.network === network)!
   expect(Number(local.used)).toBeGreaterThan(2)
@@ -59,6 +67,49 @@ test('what the policies let pass and the ceiling does not is not signed, and say
   expect((await pay('1')).status).not.toBe('CANCELLED')
   const { data } = await daemon.operator.listAuditLogs({ event_type: 'WALLET_CEILING_CHANGED' })
   expect(data).toHaveLength(2)
+})
+
+test('a database that is set back whole is behind the copies of its checkpoints, which makes the day full', async () => {
+  const file = join(daemon.dataDir, 'data/waiaas.db')
+  const lane = `count:${network}/${wallet.address}`
+  const kept = () => readFileSync(join(daemon.dataDir, 'audit/checkpoints.jsonl'), 'utf8').split(lane).length
+  await daemon.kill()
+  copyFileSync(file, `${file}.before`)
+  await daemon.restart()
+  const before = kept()
+  expect((await pay('0.2')).status).not.toBe('CANCELLED')
+  await until('a checkpoint that names the new count', async () => kept() > before || undefined)
+  await daemon.kill()
+
+  const later = await openDatabase({ path: file, migrations })
+  await later.work({}, (db) => db.query((kysely) => kysely.updateTable('ceiling_counts').set({ number: 1 })))
+  const { faults } = await later.read((db) => verifyEvidence(db))
+  expect(faults).toContainEqual({ chain: lane, seq: expect.any(Number), fault: 'count set back' })
+  await later.close()
+
+  copyFileSync(`${file}.before`, file)
+  for (const rest of ['-wal', '-shm']) rmSync(file + rest, { force: true })
+  await daemon.restart()
+  expect((await pay('0.1')).error).toContain('missing or older than the last payment')
+  // The operator has looked at the chain.
+  await change({ network, day: '10' })
+  expect((await pay('0.1')).status).not.toBe('CANCELLED')
+})
+
+test('a ceiling that is gone from the database is not proposed anew: the wallet signs nothing, and health says which command', async () => {
+  await daemon.kill()
+  const database = new Sqlite(join(daemon.dataDir, 'data/waiaas.db'))
+  database.prepare('delete from ceilings').run()
+  database.prepare("delete from evidence where event = 'WALLET_CEILING_CHANGED'").run()
+  database.close()
+  await daemon.restart()
+  const row = await pay('0.1')
+  expect(row).toMatchObject({ status: 'CANCELLED', error: expect.stringContaining('the wallet has none') })
+  const { warnings } = (await daemon.operator.getAdminStatus()) as { warnings: string[] }
+  expect(warnings).toContainEqual(expect.stringMatching(/signs nothing.* waiaas wallet ceiling .+ --from-policies$/))
+  expect((await daemon.operator.getHealth()).warnings).toContainEqual(expect.stringContaining('waiaas admin status'))
+  await change({ fromPolicies: true })
+  expect((await pay('0.1')).status).not.toBe('CANCELLED')
 })
 
 test('only the operator reads or changes a ceiling', async () => {

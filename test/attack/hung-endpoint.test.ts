@@ -1,5 +1,10 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { setTimeout as pause } from 'node:timers/promises'
 import { afterEach, expect, test } from 'vitest'
 import { startTestDaemon } from '../support/daemon.ts'
+import { throughSocket } from '../support/stop-socket.ts'
 import { until } from '../support/until.ts'
 import { GENEROUS } from '../support/wallets.ts'
 import { evmWorld } from '../support/worlds.ts'
@@ -26,4 +31,50 @@ test('an endpoint that never answers keeps no stop waiting, and gets nothing mor
   // It may have arrived, and nobody says otherwise.
   expect((await daemon.operator.getTransaction({ id: sent.body.id })).status).not.toBe('CANCELLED')
   expect(world.proxy.sends).toHaveLength(1)
+})
+
+/** An endpoint that takes 0.7 s for each request, and notes when a transaction went through it. */
+async function slowEndpoint(target: string) {
+  const sends: number[] = []
+  const server = createServer((request, response) => {
+    void (async () => {
+      const body = Buffer.concat(await request.toArray()).toString()
+      if (body.includes('eth_sendRawTransaction')) sends.push(performance.now())
+      await pause(700)
+      const answer = await fetch(target, { method: 'POST', headers: { 'content-type': 'application/json' }, body })
+      response.writeHead(answer.status, { 'content-type': 'application/json' }).end(await answer.text())
+    })()
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  closers.push(async () => {
+    server.closeAllConnections()
+    server.close()
+  })
+  // Listening on TCP, the address has a port.
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, sends }
+}
+
+test('a busy lane over an endpoint that takes 0.7 s keeps no stop waiting for a second, and sends nothing after it', async () => {
+  const world = await evmWorld()
+  closers.push(() => world.stop())
+  const endpoint = await slowEndpoint(world.proxy.url)
+  const daemon = await startTestDaemon({ env: { ...world.env, WAIAAS_RPC_EVM_LOCAL_EVM: endpoint.url } })
+  closers.push(() => daemon.stop())
+  const wallet = await world.wallet(daemon, { limit: GENEROUS })
+  const pay = () =>
+    daemon.call('POST', '/v1/transactions/send', {
+      as: wallet.token,
+      body: { to: world.newAddress(), amount: '1', network: world.network },
+    })
+  await pay()
+  await Promise.all([...Array(150)].map(pay))
+  await until('it to be busy', () => endpoint.sends.length > 0)
+  const begun = performance.now()
+  expect((await throughSocket(daemon.dataDir, 'POST', '/v1/admin/kill-switch')).body.state).toBe('SUSPENDED')
+  const answered = performance.now()
+  expect(answered - begun).toBeLessThan(1_000)
+  await daemon.terminate()
+  expect(endpoint.sends.filter((at) => at > answered)).toEqual([])
+  await daemon.restart()
+  expect((await daemon.operator.getKillSwitch()).state).toBe('SUSPENDED')
 })

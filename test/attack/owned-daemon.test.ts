@@ -1,5 +1,6 @@
 import { newId } from '@waiaas/contract'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { addressText } from '../../packages/daemon/src/chains/solana/base58.ts'
 import {
   type Ceiling,
   type KeyRow,
@@ -102,6 +103,9 @@ describe('a taken-over daemon, under a ceiling', () => {
     chains: { 'eip155:1': real, solana: { ...real, tokens: {}, contracts: [] } },
     recipients: [],
   }
+  const first = { native: most, fee: '50', tokens: { [TOKEN]: most }, otherTokens: false, contracts: [] }
+  const FIRST: Ceiling = { chains: { 'eip155:1': first }, recipients: [] }
+  const NOTHING: Ceiling = { chains: {}, recipients: [] }
   let lane = 0
   /** Signs as the daemon would, with the fee that the gas says; what was refused, or `signed`. */
   async function outcomes(
@@ -117,7 +121,7 @@ describe('a taken-over daemon, under a ceiling', () => {
     evmPayment({ chainId: 1, nonce, value, gas: 1n, price: 1n, ...more })
   async function bounded(chain: 'ethereum' | 'solana' = 'ethereum') {
     const key = await keys.create(newId(), chain)
-    return { key, ceiling: await keys.changeCeiling({ address: key.address, next: CEILING }) }
+    return { key, ceiling: await keys.firstCeiling({ address: key.address, next: CEILING }, password) }
   }
   const ABOVE = 'CEILING_EXCEEDED'
 
@@ -152,6 +156,40 @@ describe('a taken-over daemon, under a ceiling', () => {
       pay(2, 101n, { to: CONTRACT, data: '0x12345678' }),
     ]
     expect((await outcomes(key, ceiling, [token(TOKEN, 100n), ...called])).codes).toEqual(['signed', 'signed', ABOVE])
+  })
+
+  test('pays nobody but whom the ceiling names, in no asset and with no call, and adds nobody', async () => {
+    const { key, ceiling } = await bounded()
+    const { address } = key
+    const named: Ceiling = { ...CEILING, recipients: [RECIPIENT] }
+    // Naming recipients is tighter than naming none.
+    const closed = await keys.changeCeiling({ address, now: ceiling, next: named })
+    const token = (to: `0x${string}`) => pay(1, 0n, { to: TOKEN, data: erc20Transfer(to, 1n) })
+    const { codes } = await outcomes(key, closed, [
+      pay(1, 1n),
+      token(RECIPIENT),
+      pay(2, 1n, { to: CONTRACT }),
+      token(CONTRACT),
+      pay(3, 1n, { to: CONTRACT, data: '0x12345678' }),
+    ])
+    expect(codes).toEqual(['signed', 'signed', ABOVE, ABOVE, ABOVE])
+    for (const recipients of [[], [RECIPIENT, CONTRACT], [CONTRACT]])
+      await expect(keys.changeCeiling({ address, now: closed, next: { ...named, recipients } })).rejects.toMatchObject(
+        refused,
+      )
+    const solana = await bounded('solana')
+    const only = { ...CEILING, recipients: [addressText(RECEIVER)] }
+    const one = await keys.changeCeiling({ address: solana.key.address, now: solana.ceiling, next: only }, password)
+    const raised = {
+      ...only,
+      chains: { solana: { ...CEILING.chains.solana!, fee: '10000', native: { transaction: '100', day: '90000' } } },
+    }
+    const wide = await keys.changeCeiling({ address: solana.key.address, now: one, next: raised }, password)
+    const paid = (to: Uint8Array, blockhash: number) => solanaPayment(solana.key.address, 1n, to, blockhash)
+    expect((await outcomes(solana.key, wide, [paid(RECEIVER, 1), paid(Buffer.alloc(32, 8), 2)])).codes).toEqual([
+      'signed',
+      ABOVE,
+    ])
   })
 
   test('does not get more by outbidding, and attempts on one nonce count once', async () => {
@@ -198,8 +236,9 @@ describe('a taken-over daemon, under a ceiling', () => {
     }
     await expect(keys.changeCeiling({ address, now: ceiling, next: higher })).rejects.toMatchObject(refused)
     await expect(keys.changeCeiling({ address, now: ceiling, next: higher }, 'a guess')).rejects.toMatchObject(refused)
-    expect(await keys.changeCeiling({ address, next: higher })).toEqual(ceiling)
-    await expect(keys.changeCeiling({ address: wallet.address.toLowerCase(), next: higher })).rejects.toMatchObject(
+    expect(await keys.firstCeiling({ address, next: higher })).toEqual(ceiling)
+    await expect(keys.changeCeiling({ address, next: higher })).rejects.toMatchObject(refused)
+    await expect(keys.firstCeiling({ address: wallet.address.toLowerCase(), next: higher })).rejects.toMatchObject(
       refused,
     )
     const raised = await keys.changeCeiling({ address, now: ceiling, next: higher }, password)
@@ -214,9 +253,52 @@ describe('a taken-over daemon, under a ceiling', () => {
     expect((await outcomes(key, other.ceiling, [pay(1, 1n)])).codes).toEqual(['SIGN_REFUSED'])
     const secret = sealSecret(await keys.sealingKey(), { kind: 'private-key', text: 'ab'.repeat(32) })
     const once = await keys.import('first', 'ethereum', secret)
-    const held = await keys.changeCeiling({ address: once.address, next: CEILING })
+    const held = await keys.firstCeiling({ address: once.address, next: FIRST })
     const again = await keys.import('second', 'ethereum', secret)
-    expect(await keys.changeCeiling({ address: again.address, next: higher })).toEqual(held)
+    expect(await keys.firstCeiling({ address: again.address, next: NOTHING })).toEqual(held)
+  })
+
+  test('gets no first ceiling of its own making: a key begins within bounds, and one that is not new with nothing', async () => {
+    const address = (await keys.create(newId(), 'ethereum')).address
+    const on = (chain: string, more: object): Ceiling => ({
+      chains: { [chain]: { ...first, ...more } },
+      recipients: [],
+    })
+    const much = { transaction: '1', day: '5'.padEnd(19, '0') }
+    for (const next of [
+      on('eip155:1', { native: much }),
+      on('eip155:1', { fee: much.day }),
+      on('eip155:1', { tokens: { [TOKEN]: much } }),
+      // Whatever it calls itself: a token counts by its address.
+      on('eip155:1', { tokens: { [CONTRACT]: { transaction: '1', day: '1' } } }),
+      on('eip155:1', { otherTokens: true }),
+      on('eip155:1', { contracts: [CONTRACT] }),
+      on('eip155:56', {}),
+      on('solana', { tokens: {}, native: { transaction: '1', day: '1'.padEnd(13, '0') } }),
+    ])
+      await expect(keys.firstCeiling({ address, next })).rejects.toMatchObject(refused)
+    expect(JSON.parse((await keys.firstCeiling({ address, next: FIRST })).text)).toMatchObject({ version: 1 })
+    const old = await keys.create(newId(), 'ethereum')
+    await keys.restart()
+    await keys.unlock(password, keyring)
+    await expect(keys.firstCeiling({ address: old.address, next: FIRST })).rejects.toMatchObject(refused)
+    // Without a ceiling, whatever the signer has seen of it before, it signs nothing.
+    const bare = { key: old, lane: 'lane', requests: [pay(1, 1n)], ceiling: undefined }
+    expect((await keys.sign(bare)).results).toMatchObject([{ code: ABOVE }])
+    expect((await keys.sign({ ...bare, key: (await bounded()).key })).results).toMatchObject([{ code: ABOVE }])
+  })
+
+  test('does not pass a call off as a text: it goes to named contracts and to the own address, and else nowhere', async () => {
+    const { key, ceiling } = await bounded()
+    // A function whose selector and arguments are printable is a call like any other.
+    const text = `0x${Buffer.from('pay2everything that this account may be let to spend').toString('hex')}` as const
+    const { codes } = await outcomes(key, ceiling, [
+      pay(1, 0n, { to: TOKEN, data: text }),
+      pay(2, 1n, { data: text }),
+      pay(3, 1n, { to: CONTRACT, data: text }),
+      pay(4, 1n, { to: key.address as `0x${string}`, data: text }),
+    ])
+    expect(codes).toEqual([ABOVE, ABOVE, 'signed', 'signed'])
   })
 
   test('gets at most the amount of a day more from a database that is set back, and none when only the count is', async () => {
@@ -248,6 +330,34 @@ describe('a taken-over daemon, under a ceiling', () => {
       'signed',
       ABOVE,
     ])
+  })
+
+  test('gets nothing out of an older count where a checkpoint names a later one', async () => {
+    const { key, ceiling } = await bounded()
+    await keys.restart()
+    await keys.unlock(password, keyring)
+    const first = await outcomes(key, ceiling, [pay(1, 99n)], { lane: 'lane' })
+    const second = await outcomes(key, ceiling, [pay(2, 99n)], { lane: 'lane', counted: first.counted })
+    const next = { at: Date.now(), heads: heads(7) }
+    for (const forged of [
+      { ...next, counts: [{ ...second.counted!, text: first.counted!.text }] },
+      { ...next, heads: [...heads(7), { chain: 'count:lane', seq: 9, hash: '' }] },
+    ])
+      await expect(keys.signCheckpoint(forged)).rejects.toThrow()
+    const witnessed = await keys.signCheckpoint({ ...next, counts: [second.counted!] })
+    expect(witnessed.heads).toContainEqual({ chain: 'count:lane', seq: 2, hash: expect.any(String) })
+
+    const again = async (more: Partial<SignBatch>) => {
+      await keys.restart()
+      await keys.unlock(password, keyring)
+      return (await outcomes(key, ceiling, [pay(3, 1n)], { lane: 'lane', witnessed, ...more })).codes
+    }
+    expect(await again({ counted: first.counted })).toEqual([ABOVE])
+    expect(await again({ counted: undefined })).toEqual([ABOVE])
+    expect(await again({ counted: first.counted, witnessed: { ...witnessed, heads: heads(7) } })).toEqual([
+      'SIGN_REFUSED',
+    ])
+    expect(await again({ counted: second.counted })).toEqual(['signed'])
   })
 
   test('with the password, which a password file gives it, raises what it likes', async () => {

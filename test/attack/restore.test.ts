@@ -19,6 +19,7 @@ test.each(['sqlite', 'postgres'] as const)('a restore over %s brings no session 
   const walletId = made.id
   const kept = made.session!
   const revoked = await daemon.operator.createSession({ walletId })
+  const stop = await daemon.operator.createStopToken({ name: 'pager' })
   const { path: file } = await daemon.operator.createBackup()
   await daemon.operator.revokeSession({ id: revoked.id })
   const younger = await daemon.operator.createSession({ walletId })
@@ -34,6 +35,11 @@ test.each(['sqlite', 'postgres'] as const)('a restore over %s brings no session 
   expect(await codeOf(daemon, younger.token)).toBe('INVALID_TOKEN')
   const { data } = await daemon.operator.listAuditLogs({ event_type: 'BACKUP_RESTORED' })
   expect(data).toMatchObject([{ details: { revoked: 2 } }])
+
+  // It may have been revoked after the backup.
+  const stopped = await daemon.call('POST', '/v1/admin/kill-switch', { as: stop.token, body: {} })
+  expect(stopped).toMatchObject({ status: 401, body: { code: 'INVALID_TOKEN' } })
+  expect((await daemon.operator.listStopTokens()).items).toEqual([])
 
   const fresh = await daemon.operator.createSession({ walletId })
   expect(await codeOf(daemon, fresh.token)).toBe(200)

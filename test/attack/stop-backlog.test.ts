@@ -1,6 +1,6 @@
 import { findNetwork, LOCAL_NETWORKS } from '@waiaas/contract'
 import { expect, test } from 'vitest'
-import { killSwitch, nextEpoch } from '../../packages/daemon/src/killswitch/service.ts'
+import { killSwitch, nextEpoch, readKillSwitch } from '../../packages/daemon/src/killswitch/service.ts'
 import { migrations } from '../../packages/daemon/src/migrations/all.ts'
 import type { Clock } from '../../packages/daemon/src/platform/clock.ts'
 import type { Database, Handle } from '../../packages/daemon/src/platform/db/database.ts'
@@ -9,7 +9,7 @@ import { sessions } from '../../packages/daemon/src/sessions/service.ts'
 import { beginStop } from '../../packages/daemon/src/transactions/stopping/backlog.ts'
 import { lifeCycle } from '../../packages/daemon/src/wallets/life-cycle.ts'
 import { type MadeUpBed, madeUpBeds } from '../../packages/daemon/test/made-up-bed.ts'
-import { storeRows, transactionRow } from '../../packages/daemon/test/transaction-rows.ts'
+import { copyRow, storeRows, transactionRow } from '../../packages/daemon/test/transaction-rows.ts'
 import { operator } from '../support/feature-bed.ts'
 import { forEachEngine } from '../support/for-each-engine.ts'
 import { until } from '../support/until.ts'
@@ -63,6 +63,7 @@ function buttonsOf(bed: MadeUpBed, database: Database = bed.database) {
   const sessionService = sessions({
     ...shared,
     secret: async () => new Uint8Array(32),
+    refusalsNotKept: async () => 0,
     maxPerWallet: () => 5,
     dataDir: '/nowhere',
   })
@@ -95,7 +96,7 @@ const stops: Stop[] = [
   },
 ]
 
-forEachEngine((_engine, open, fresh) => {
+forEachEngine((engine, open, fresh) => {
   const start = madeUpBeds(open)
   /** A bed whose session has a second wallet, so that the first can be taken from it. */
   const startWithTwo = async (options: Parameters<typeof start>[0] = {}) => {
@@ -170,6 +171,22 @@ forEachEngine((_engine, open, fresh) => {
         expect((await bed.events(id)).map(({ event }) => event)).toContain('TX_CANCELLED')
     },
   )
+
+  test('with 200,000 requests that wait, the switch is thrown in time, and stays thrown', async () => {
+    const location = await fresh()
+    const bed = await startWithTwo({ location })
+    const row = transactionRow({ wallet_id: bed.from.id, session_id: bed.from.session, status: 'QUEUED', epoch: 0 })
+    await storeRows(bed.database, [row])
+    await copyRow(bed.database, row.id, 200_000)
+    const counted = await bed.service.count({ walletIds: [bed.from.id], statuses: ['QUEUED'] })
+    expect(counted).toBeGreaterThanOrEqual(200_000)
+    const begun = performance.now()
+    await buttonsOf(bed).killSwitch.activate(operator)
+    expect(performance.now() - begun).toBeLessThan(engine === 'sqlite' ? 1_000 : 2_000)
+    await bed.end()
+    const database = await open(migrations, location)
+    expect((await database.read((db) => readKillSwitch(db, bed.held))).state).toBe('SUSPENDED')
+  })
 
   test('a stop whose process dies before it has ended a row is carried out by the next one', async () => {
     const location = await fresh()

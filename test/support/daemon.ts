@@ -64,6 +64,11 @@ process.on('exit', () => {
   for (const child of children) child.kill('SIGKILL')
 })
 
+/** Where the launcher keeps what was compiled, too. */
+const COMPILED: Environment = {
+  NODE_COMPILE_CACHE: new URL('../../node_modules/.cache/waiaas', import.meta.url).pathname,
+}
+
 /** Cheap guesses of the password, and no limits that a burst of a test would meet by accident. */
 const TEST_SETTINGS: Environment = {
   WAIAAS_DAEMON_PORT: '0',
@@ -153,7 +158,7 @@ async function startProcess({
   const entry = new URL('./daemon-process.ts', import.meta.url).pathname
   const child = spawn(process.execPath, [...nodeArgs, entry], {
     cwd: dataDir,
-    env: { ...env, WAIAAS_DATA_DIR: dataDir, WAIAAS_MASTER_PASSWORD: MASTER_PASSWORD },
+    env: { ...env, ...COMPILED, WAIAAS_DATA_DIR: dataDir, WAIAAS_MASTER_PASSWORD: MASTER_PASSWORD },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   children.add(child)

@@ -11,7 +11,7 @@ import type { By } from '../../packages/daemon/src/platform/caller.ts'
 import type { Database, Handle } from '../../packages/daemon/src/platform/db/database.ts'
 import { heldStops } from '../../packages/daemon/src/platform/held.ts'
 import { jsonLog } from '../../packages/daemon/src/platform/log.ts'
-import { policies, policyVersions } from '../../packages/daemon/src/policies/service.ts'
+import { policies, policyVersions, spendingDollars } from '../../packages/daemon/src/policies/service.ts'
 import { sessions } from '../../packages/daemon/src/sessions/service.ts'
 import { findWallet, keyFailures, type Stops, walletKeys, wallets } from '../../packages/daemon/src/wallets/service.ts'
 import type { Location, Open } from './for-each-engine.ts'
@@ -96,6 +96,7 @@ export async function openBed(open: Open, { keys, location, maxPerWallet = 5, cl
   const sessionService = sessions({
     ...common,
     secret: () => keyFailures(keys.subkey('sessions')),
+    refusalsNotKept: async () => 0,
     maxPerWallet: () => maxPerWallet,
     dataDir,
   })
@@ -113,12 +114,14 @@ export async function openBed(open: Open, { keys, location, maxPerWallet = 5, cl
   })
   const walletService = wallets({
     ...common,
+    log: jsonLog('silent'),
     keys,
     keyRows,
     ceilings: {
       tokens: async () => [],
       findToken: () => Promise.reject(new Error('there are no tokens here')),
       priceOf: () => undefined,
+      dollars: spendingDollars,
     },
     sessions: sessionService,
     installDefaultPolicy: (db: Handle, walletId: string) => policyService.installDefault(db, walletId),
@@ -127,6 +130,7 @@ export async function openBed(open: Open, { keys, location, maxPerWallet = 5, cl
   })
   const log = { trace() {}, debug() {}, info() {}, warn() {}, error() {} }
   const switchService = killSwitch({ ...common, log, sessions: sessionService })
+  let made = 0
 
   return {
     ...recorded,
@@ -148,10 +152,10 @@ export async function openBed(open: Open, { keys, location, maxPerWallet = 5, cl
       database.read(async (db) => (await evidence.list(db, {}, 1_000)).filter((row) => row.event === event)),
     verifyEvidence: () => database.read((db) => evidence.verify(db)),
     /** A wallet without a session, unless the input says otherwise. */
-    createWallet: (input: Record<string, unknown> = {}) =>
-      walletService.create(
-        walletOperations.createWallet.input.parse({ name: 'one', chain: 'ethereum', createSession: false, ...input }),
-        operator,
-      ),
+    createWallet(input: Record<string, unknown> = {}) {
+      made += 1
+      const given = { name: made === 1 ? 'one' : `one of ${made}`, chain: 'ethereum', createSession: false, ...input }
+      return walletService.create(walletOperations.createWallet.input.parse(given), operator)
+    },
   }
 }

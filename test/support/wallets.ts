@@ -25,15 +25,21 @@ export type WalletOptions = {
 /** Limits that let every ordinary transfer run at once. */
 export const GENEROUS = { instant_max_usd: 1_000_000, notify_max_usd: 1_000_000, delay_max_usd: 1_000_000 }
 
+let made = 0
+
 async function walletOf(
   daemon: TestDaemon,
   chain: 'ethereum' | 'solana',
   { limit, environment = 'testnet' }: WalletOptions,
 ): Promise<TestWallet> {
-  const made = await daemon.operator.createWallet({ name: `a ${chain} wallet`, chain, environment })
-  if (limit) await daemon.operator.createPolicy({ walletId: made.id, type: 'SPENDING_LIMIT', rules: limit })
-  const { token, id: sessionId } = made.session!
-  return { id: made.id, address: made.publicKey, token, sessionId }
+  made += 1
+  const { id, publicKey, session } = await daemon.operator.createWallet({
+    name: `${chain} wallet ${made}`,
+    chain,
+    environment,
+  })
+  if (limit) await daemon.operator.createPolicy({ walletId: id, type: 'SPENDING_LIMIT', rules: limit })
+  return { id, address: publicKey, token: session!.token, sessionId: session!.id }
 }
 
 /** A wallet with 1,000 ETH on the node. */

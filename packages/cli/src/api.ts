@@ -1,7 +1,8 @@
 import type { Access } from '@waiaas/contract'
 import { WAIaaSClient } from '@waiaas/sdk'
 import { type Secrets, secretsOf } from './credentials.ts'
-import { type Place, placeOf } from './place.ts'
+import { knownPlaceOf, type Place, placeOf } from './place.ts'
+import { type StopClient, stopDoorOf } from './stop-door.ts'
 
 export type DaemonFlags = {
   'data-dir'?: string | undefined
@@ -30,6 +31,20 @@ export async function connectFor(access: Access, flags: DaemonFlags): Promise<WA
   if (access === 'public') return new WAIaaSClient({ baseUrl: place.baseUrl, ...options })
   if (await actsAsOperator(access, secrets)) return operatorClient(place.baseUrl, await secrets.masterPassword())
   return agentClient(place.baseUrl, await secrets.sessionToken())
+}
+
+/**
+ * Connects for a stop: through the socket of the data directory, unless an address is named, or it is not open; then with
+ * a stop token where one is set, else as the operator.
+ */
+export async function connectForStop(flags: DaemonFlags): Promise<StopClient> {
+  const { dataDir, isNamed } = await knownPlaceOf({ dataDir: flags['data-dir'], baseUrl: flags['base-url'] })
+  const door = isNamed ? undefined : await stopDoorOf(dataDir)
+  if (door) return door
+  const { place, secrets } = await placeAndSecrets(flags)
+  const stopToken = await secrets.stopToken()
+  if (stopToken !== undefined) return new WAIaaSClient({ baseUrl: place.baseUrl, stopToken, ...options })
+  return operatorClient(place.baseUrl, await secrets.masterPassword())
 }
 
 export const agentClient = (baseUrl: string, sessionToken: string): WAIaaSClient =>

@@ -11,6 +11,8 @@ export type Secrets = {
   readonly masterPassword: () => Promise<string>
   /** The session token: WAIAAS_SESSION_TOKEN, or the data directory's mcp-token. */
   readonly sessionToken: () => Promise<string>
+  /** WAIAAS_STOP_TOKEN, or the file that WAIAAS_STOP_TOKEN_FILE names. */
+  readonly stopToken: () => Promise<string | undefined>
   readonly hasSessionToken: () => Promise<boolean>
   /** True where the master password needs no prompt. */
   readonly isOperator: () => Promise<boolean>
@@ -26,6 +28,10 @@ export function secretsOf(dataDir: string, passwordFile: string | undefined): Se
   }
   return {
     isOperator: async () => (await find()) !== undefined,
+    async stopToken() {
+      if (env.WAIAAS_STOP_TOKEN) return env.WAIAAS_STOP_TOKEN
+      return env.WAIAAS_STOP_TOKEN_FILE ? readSecretFile(env.WAIAAS_STOP_TOKEN_FILE) : undefined
+    },
     hasSessionToken: async () => (await findToken(dataDir)) !== undefined,
     async sessionToken() {
       const token = await findToken(dataDir)

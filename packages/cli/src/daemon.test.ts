@@ -152,7 +152,25 @@ describe('a daemon that provisioned itself', () => {
     expect(again).toMatchObject({ code: 1, err: expect.stringContaining(`${output} exists already`) })
   })
 
+  test('a wallet is ended after a question with its name and address, and a yes alone', async () => {
+    const { publicKey } = await json(daemon.run(['wallet', 'create', '--name', 'doomed', '--json']))
+    for (const answer of ['no', 'yes']) {
+      const terminal = waiaasAtTerminal(['wallet', 'terminate', 'Doomed', '--data-dir', daemon.dataDir])
+      await terminal.saw(/Type yes to go on: /)
+      terminal.type(`${answer}\r`)
+      const { code, out } = await terminal.ended
+      expect(out).toContain(`wallet "doomed" (solana testnet), ${publicKey}`)
+      expect(out).toContain('It signs nothing any more, for good')
+      expect({ answer, code }).toEqual({ answer, code: answer === 'yes' ? 0 : 1 })
+      expect(await json(daemon.run(['wallet', 'info', 'doomed', '--json']))).toMatchObject({
+        status: answer === 'yes' ? 'TERMINATED' : 'ACTIVE',
+      })
+    }
+  })
+
   test('a refusal of the daemon is shown with its code and ends with 1', async () => {
+    const asJson = await daemon.run(['wallet', 'info', 'nobody', '--json'])
+    expect(JSON.parse(asJson.err)).toMatchObject({ code: 'WALLET_NOT_FOUND', requestId: expect.any(String) })
     const { code, err } = await daemon.run(['wallet', 'info', '01990000-0000-7000-8000-000000000000'])
     expect(code).toBe(1)
     expect(err).toContain('(WALLET_NOT_FOUND)')

@@ -1,21 +1,22 @@
 import {
+  type AllOperations,
   commands,
   commandUsage,
   type Flag,
   isFailure,
+  isStop,
   type Operation,
   operations,
   parseArguments,
 } from '@waiaas/contract'
-import type { WAIaaSClient } from '@waiaas/sdk'
-import { connectFor, type DaemonFlags } from './api.ts'
+import { connectFor, connectForStop, type DaemonFlags } from './api.ts'
 import { columns } from './columns.ts'
+import { askConsent, requireConsent } from './confirming.ts'
 import { UsageError } from './errors.ts'
 import { daemonFlagsHelp } from './flags.ts'
 import { plainText } from './table.ts'
 import { print, printJson } from './terminal.ts'
 import { views } from './views.ts'
-import { chooseWallet } from './wallets.ts'
 
 type Derived = ReturnType<typeof commands>[number]
 
@@ -30,40 +31,54 @@ const globals: readonly Flag[] = [
   { ...text('json'), kind: 'boolean' },
 ]
 
-export const derivedUsage = (command: Derived): string => `${commandUsage(command)}\n${daemonFlagsHelp}`
+const yes: Flag = { ...text('yes'), kind: 'boolean' }
+// The command was derived from this operation.
+const operationOf = ({ operation }: Derived): Operation => operations[operation as keyof AllOperations]
+
+export function derivedUsage(command: Derived): string {
+  const asks = operationOf(command).destroys === undefined ? '' : '\n  --yes                   do not ask'
+  return `${commandUsage(command)}\n${daemonFlagsHelp}${asks}`
+}
 
 /** Calls the operation of a command and shows its answer. */
 export async function runDerived(command: Derived, argv: readonly string[]): Promise<void> {
   const { input, globals: flags } = readArguments(command, argv)
   // The command was derived from this operation, and the daemon checks the input.
-  const name = command.operation as keyof typeof operations
-  const api = await connectFor((operations[name] as Operation).access, flags)
-  const send = api[name] as (input: unknown) => Promise<unknown>
-  const answer = await send(await withWalletIds(command, input, api))
+  const name = command.operation as keyof AllOperations
+  const op = operationOf(command)
+  requireConsent(command.name, op, flags.yes === true)
+  const send = isStop(op) ? await stopSender(name, flags) : await sender({ name, op, input }, flags)
+  const answer = await send(input)
   if (flags.json) printJson(answer ?? null)
   // The daemon answers with the output of the operation that was called.
   else print((views[name] as View | undefined)?.(answer) ?? plainText(answer, columns[name]))
 }
 
-const isUuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+type Send = (input: Input) => Promise<unknown>
 
-/** People name wallets; the wire wants ids. */
-async function withWalletIds({ name }: Derived, input: Input, api: WAIaaSClient): Promise<Input> {
-  const fields = ['walletId', 'wallet_id', ...(name.startsWith('wallet ') ? ['id'] : [])]
-  const resolved = { ...input }
-  for (const field of fields) {
-    const value = input[field]
-    if (typeof value === 'string' && !isUuid.test(value)) resolved[field] = (await chooseWallet(api, value)).id
-  }
-  return resolved
+/** A stop goes through the socket in the data directory where there is one. */
+async function stopSender(name: keyof AllOperations, flags: DaemonFlags): Promise<Send> {
+  const api = await connectForStop(flags)
+  return api[name as keyof typeof api] as Send
+}
+
+type Called = { name: keyof AllOperations; op: Operation; input: Input }
+
+async function sender({ name, op, input }: Called, flags: Flags): Promise<Send> {
+  const api = await connectFor(op.access, flags)
+  if (op.destroys !== undefined && flags.yes !== true) await askConsent(op, name, { api, input })
+  return api[name] as Send
 }
 
 type Input = Record<string, unknown>
 type View = (answer: unknown) => string
 
-function readArguments(command: Derived, argv: readonly string[]): { input: Input; globals: DaemonFlags } {
+type Flags = DaemonFlags & { yes?: boolean }
+
+function readArguments(command: Derived, argv: readonly string[]): { input: Input; globals: Flags } {
+  const all = operationOf(command).destroys === undefined ? globals : [...globals, yes]
   try {
-    return parseArguments(command, argv, globals)
+    return parseArguments(command, argv, all)
   } catch (error) {
     if (!isFailure(error, 'ACTION_VALIDATION_FAILED')) throw error
     throw new UsageError(error.message.split('\n')[0] ?? '', derivedUsage(command))

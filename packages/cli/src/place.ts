@@ -46,13 +46,18 @@ export async function placeOf(flags: Flags): Promise<Place> {
   return { dataDir, baseUrl }
 }
 
-/** The same without a guess: `baseUrl` is undefined where no flag, variable or running daemon says it. */
-export async function knownPlaceOf(flags: Flags): Promise<{ dataDir: string; baseUrl: string | undefined }> {
+type KnownPlace = { dataDir: string; baseUrl: string | undefined; isNamed: boolean }
+
+/**
+ * The same without a guess: `baseUrl` is undefined where no flag, variable or running daemon says it. `isNamed`: a flag or
+ * a variable does, and it may be another daemon than the one of the data directory.
+ */
+export async function knownPlaceOf(flags: Flags): Promise<KnownPlace> {
   const dataDir = dataDirOf(flags.dataDir)
   const given = flags.baseUrl ?? variableOf('WAIAAS_BASE_URL')
-  if (given !== undefined) return { dataDir, baseUrl: given.replace(/\/+$/, '') }
+  if (given !== undefined) return { dataDir, baseUrl: given.replace(/\/+$/, ''), isNamed: true }
   const port = await portOf(dataDir)
-  return { dataDir, baseUrl: port === undefined ? undefined : `http://127.0.0.1:${port}` }
+  return { dataDir, baseUrl: port === undefined ? undefined : `http://127.0.0.1:${port}`, isNamed: false }
 }
 
 /** The port that the daemon of a data directory has written down. */

@@ -10,65 +10,73 @@ type Own = { readonly name: string; readonly summary: string; readonly load: () 
 // Loaded when asked for: the daemon and the localnet are heavy, and most commands need neither.
 const own: readonly Own[] = [
   { name: 'init', summary: 'Create the data directory.', load: () => import('./commands/init.ts') },
-  { name: 'start', summary: 'Run the daemon in the foreground.', load: () => import('./commands/start.ts') },
-  { name: 'stop', summary: 'Stop the daemon in good order.', load: () => import('./commands/stop.ts') },
-  { name: 'status', summary: 'Say whether the daemon runs.', load: () => import('./commands/status.ts') },
+  { name: 'start', summary: 'Start the daemon in this terminal.', load: () => import('./commands/start.ts') },
+  { name: 'stop', summary: 'Stop the daemon cleanly.', load: () => import('./commands/stop.ts') },
+  { name: 'status', summary: 'Show whether the daemon is running.', load: () => import('./commands/status.ts') },
   {
     name: 'quickset',
-    summary: 'Wallets, a session and the MCP configuration in one step.',
+    summary: 'Set up wallets, a session and an MCP client in one step.',
     load: () => import('./commands/quickset.ts'),
   },
   { name: 'quickstart', summary: 'The same as quickset.', load: () => import('./commands/quickset.ts') },
   { name: 'set-master', summary: 'Change the master password.', load: () => import('./commands/set-master.ts') },
   {
     name: 'mcp setup',
-    summary: 'A session and MCP configuration per wallet.',
+    summary: 'Set up an MCP client for one wallet, or for each.',
     load: () => import('./commands/mcp-setup.ts'),
   },
   {
     name: 'import',
-    summary: 'Take over the wallets of WAIaaS 2.x.',
+    summary: 'Import the wallets of WAIaaS 2.x.',
     load: () => import('./commands/import-legacy.ts'),
   },
   {
     name: 'wallet import',
-    summary: 'Import a key, sealed on its way.',
+    summary: 'Import a key as a wallet. It travels sealed.',
     load: () => import('./commands/wallet-import.ts'),
   },
   {
     name: 'wallet export',
-    summary: 'Export a key, sealed on its way.',
+    summary: 'Export the key of a wallet into a file. It travels sealed.',
     load: () => import('./commands/wallet-export.ts'),
   },
-  { name: 'settings set', summary: 'Change a setting at run time.', load: () => import('./commands/settings-set.ts') },
+  {
+    name: 'settings set',
+    summary: 'Change a setting while the daemon runs.',
+    load: () => import('./commands/settings-set.ts'),
+  },
   {
     name: 'audit verify',
-    summary: 'Prove that the audit log is whole.',
+    summary: 'Check that nobody has altered the audit log.',
     load: () => import('./commands/audit-verify.ts'),
   },
   {
     name: 'audit export',
-    summary: 'Write the audit log with its checkpoints to a file.',
+    summary: 'Export the audit log into a file.',
     load: () => import('./commands/audit-export.ts'),
   },
   {
     name: 'backup create',
-    summary: 'Write an encrypted backup while the daemon runs.',
+    summary: 'Back up the daemon into an encrypted file. It may run meanwhile.',
     load: () => import('./commands/backup-create.ts'),
   },
   { name: 'backup list', summary: 'List the backups.', load: () => import('./commands/backup-list.ts') },
   {
     name: 'backup inspect',
-    summary: 'Show what a backup says of itself.',
+    summary: 'Show what a backup contains.',
     load: () => import('./commands/backup-inspect.ts'),
   },
   {
     name: 'restore',
-    summary: 'Put a backup in the place of a stopped daemon’s data.',
+    summary: 'Restore a backup. The daemon must be stopped.',
     load: () => import('./commands/restore.ts'),
   },
-  { name: 'dev', summary: 'Local chains and a daemon for development.', load: () => import('./commands/dev.ts') },
-  { name: 'demo', summary: 'Show a scripted agent at work on local chains.', load: () => import('./commands/demo.ts') },
+  { name: 'dev', summary: 'Start local chains and a daemon for development.', load: () => import('./commands/dev.ts') },
+  {
+    name: 'demo',
+    summary: 'Watch a scripted agent at work on local chains.',
+    load: () => import('./commands/demo.ts'),
+  },
 ]
 
 /** Runs one command line and gives the exit code: 0 done, 1 failed, 2 wrong usage. */
@@ -76,7 +84,10 @@ export async function runProgram(argv: readonly string[]): Promise<number> {
   try {
     return await route(argv)
   } catch (error) {
-    return report(error)
+    return report(
+      error,
+      argv.some((word) => word === '--json' || word === '--json=true'),
+    )
   }
 }
 

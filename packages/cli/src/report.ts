@@ -1,11 +1,16 @@
+import { type FailureBody, isFailure } from '@waiaas/contract'
 import { WAIaaSError } from '@waiaas/sdk'
-import { CommandError, Interrupted, UsageError } from './errors.ts'
+import { CommandError, errorCode, Interrupted, UsageError } from './errors.ts'
 import { printable } from './table.ts'
 import { note } from './terminal.ts'
 
-/** Tells on stderr why a command failed and what to do; the exit code. */
-export function report(error: unknown): number {
+/** Tells on stderr why a command failed and what to do, with `asJson` in the shape of the API's errors; the exit code. */
+export function report(error: unknown, asJson = false): number {
   if (error instanceof Interrupted) return 130
+  if (asJson) {
+    process.stderr.write(`${JSON.stringify(bodyOf(error), null, 2)}\n`)
+    return error instanceof UsageError ? 2 : 1
+  }
   if (error instanceof UsageError) {
     note(error.message)
     // Who has mistyped a word wants that word, and no screen of others.
@@ -15,6 +20,24 @@ export function report(error: unknown): number {
   note(messageOf(error))
   for (const line of advice(error)) process.stderr.write(`  ${line}\n`)
   return 1
+}
+
+function bodyOf(error: unknown): FailureBody {
+  if (error instanceof WAIaaSError) {
+    const { code, message, retryable, details, requestId } = error
+    const hint = code === 'NETWORK_ERROR' ? startIt : error.hint
+    return {
+      ...{ code, message, retryable },
+      ...(details && { details }),
+      ...(requestId !== undefined && { requestId }),
+      ...(hint !== undefined && { hint }),
+    }
+  }
+  if (isFailure(error)) return error.body()
+  const isUsage = error instanceof UsageError
+  const hint = isUsage ? 'waiaas <command> --help describes each command' : advice(error)[0]
+  const code = isUsage ? 'VALIDATION_ERROR' : (errorCode(error) ?? 'COMMAND_FAILED')
+  return { code, message: messageOf(error), retryable: false, ...(hint !== undefined && { hint }) }
 }
 
 const messageOf = (error: unknown): string => {

@@ -62,6 +62,44 @@ describe('the command line', () => {
     expect(err).toContain('set WAIAAS_MASTER_PASSWORD_FILE, or give --password-file')
   })
 
+  test.each([
+    ['a wrong flag', ['wallet', 'list', '--limt', '3'], 2, { code: 'VALIDATION_ERROR' }],
+    ['a wrong flag of a command', ['quickset', '--frob'], 2, { code: 'VALIDATION_ERROR' }],
+    ['a command that does not exist', ['frob'], 2, { code: 'VALIDATION_ERROR' }],
+    ['no daemon', ['health', '--base-url', nowhere], 1, { code: 'NETWORK_ERROR', retryable: true }],
+    [
+      'no password',
+      ['wallet', 'list', '--base-url', nowhere, '--data-dir', '/nonexistent'],
+      1,
+      { code: 'COMMAND_FAILED' },
+    ],
+    [
+      'nobody to ask',
+      ['wallet', 'purge', 'shop', '--base-url', nowhere],
+      1,
+      { code: 'COMMAND_FAILED', hint: 'give --yes' },
+    ],
+  ])('with --json, %s is told in the shape of the API’s errors', async (_name, argv, code, body) => {
+    const ended = await waiaas([...argv, '--json'])
+    expect({ code: ended.code, out: ended.out }).toEqual({ code, out: '' })
+    expect(JSON.parse(ended.err)).toMatchObject({ retryable: false, message: expect.any(String), ...body })
+  })
+
+  test('what cannot be taken back is not done without a terminal to ask at, unless a yes is given', async () => {
+    for (const argv of [
+      ['wallet', 'terminate', 'shop'],
+      ['wallet', 'purge', 'shop'],
+      ['policy', 'delete', '01990000-0000-7000-8000-000000000000'],
+      ['token', 'remove', '--network', 'ethereum-sepolia', '--address', 'USDC'],
+    ]) {
+      const { code, err } = await waiaas([...argv, '--base-url', nowhere])
+      expect({ code, err }, argv.join(' ')).toEqual({
+        code: 1,
+        err: `waiaas: ${argv.slice(0, 2).join(' ')} asks before it goes on, and there is no terminal to ask at\n  give --yes\n`,
+      })
+    }
+  })
+
   test('status is 3 and stop is 0 where no daemon runs', async () => {
     const dataDir = temporaryFolder()
     expect((await waiaas(['status', '--data-dir', dataDir])).code).toBe(3)

@@ -1,5 +1,5 @@
-import type { AllOperations, Output } from '@waiaas/contract'
-import { table } from './table.ts'
+import type { AllOperations, Output, WalletHoldings } from '@waiaas/contract'
+import { plainText, printable, table } from './table.ts'
 
 type RpcStatus = Output<AllOperations['getRpcStatus']>
 type Endpoint = RpcStatus['networks'][string][number]
@@ -28,7 +28,7 @@ function batchesOf(most: number | null | undefined): string | null {
   return most === 1 ? 'none' : `up to ${most}`
 }
 
-type Ceiling = Output<AllOperations['changeWalletCeiling']>
+type Ceiling = Omit<Output<AllOperations['changeWalletCeiling']>, 'id'>
 
 /** A line for each asset on each network, in whole units. */
 function ceiling({ networks, recipients }: Ceiling): string {
@@ -40,8 +40,22 @@ function ceiling({ networks, recipients }: Ceiling): string {
   return table(rows) + to
 }
 
+function walletInfo({ ceiling: most, ...about }: Output<AllOperations['getWallet']>): string {
+  return most ? `${plainText(about)}\n\nthe most that is signed for it:\n${ceiling(most)}` : plainText(about)
+}
+/** A line for each network, in whole units. */
+export const holdingsText = ({ balances }: WalletHoldings): string =>
+  balances
+    .map(({ network, native, tokens, error }) => {
+      const all = [...(native ? [native] : []), ...tokens].map(({ balance, symbol }) => `${balance} ${symbol}`)
+      return printable(`${network}: ${error === undefined ? all.join(', ') : `not known, ${error}`}`)
+    })
+    .join('\n')
+
 /** Answers that are neither a list nor a record, as a person at a terminal wants them. */
 export const views: { readonly [Name in keyof AllOperations]?: (answer: Output<AllOperations[Name]>) => string } = {
   getRpcStatus: rpcStatus,
   changeWalletCeiling: ceiling,
+  getWallet: walletInfo,
+  adminGetWalletBalance: holdingsText,
 }

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { deployEvmFixtures } from '@waiaas/localnet'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -43,6 +43,13 @@ async function run(command: string, args: readonly string[] = [], agent = quick)
   return JSON.parse(out) as Record<string, unknown>
 }
 
+/** The same of a person who has nothing but the data directory. */
+const runWithout = async (...words: string[]) => {
+  rmSync(join(daemon.dataDir, 'mcp-token'), { force: true })
+  const { code, out, err } = await captured(() => runProgram([...words, '--data-dir', daemon.dataDir, '--json']))
+  return { code, err, answer: out === '' ? undefined : JSON.parse(out) }
+}
+
 async function captured(action: () => Promise<number>): Promise<{ code: number; out: string; err: string }> {
   const text = { out: '', err: '' }
   const { stdout, stderr } = process
@@ -74,6 +81,22 @@ async function submitted(): Promise<string> {
 }
 const waiting = async () => idOf(await run('tx send', payment(), slow))
 
+test('what stops needs no password where the data directory is at hand, and what undoes it does', async () => {
+  const { id } = await daemon.operator.createWallet({ name: 'till', chain: 'ethereum', environment: 'testnet' })
+  const session = await daemon.operator.createSession({ walletId: id })
+  const suspended = { code: 0, answer: { id, status: 'SUSPENDED', suspensionReason: 'odd' } }
+  expect(await runWithout('wallet', 'suspend', 'till', '--reason', 'odd')).toMatchObject(suspended)
+  expect(await runWithout('session', 'revoke', session.id)).toMatchObject({ answer: { status: 'REVOKED' } })
+  expect(await runWithout('kill-switch', 'activate')).toMatchObject({ answer: { state: 'SUSPENDED' } })
+  const elsewhere = ['kill-switch', 'activate', '--base-url', daemon.url]
+  for (const words of [elsewhere, ['kill-switch', 'recover'], ['kill-switch', 'escalate'], ['wallet', 'resume', id]]) {
+    const { code, err } = await runWithout(...words)
+    expect([code, err], words.join(' ')).toEqual([1, expect.stringContaining('the master password is needed')])
+  }
+  await run('kill-switch recover')
+  met.delete('kill-switch recover')
+})
+
 test('every command that follows from an operation works as it is typed', async () => {
   const plain = ['health', 'admin status', 'settings get', 'settings schema', 'rpc status']
   for (const command of [...plain, 'audit list', 'audit checkpoint']) await run(command)
@@ -99,7 +122,12 @@ async function wallets(): Promise<void> {
   const id = idOf(await run('wallet create', ['--name', 'shop', '--chain', 'ethereum', '--no-create-session']))
   await run('wallet list')
   expect(await run('wallet info', ['shop'])).toMatchObject({ id, status: 'ACTIVE' })
-  await run('wallet networks', [id])
+  await run('wallet networks', ['SHOP'])
+  expect((await run('wallet balance', [quick.id])).balances).toContainEqual({
+    network: world.network,
+    native: { balance: '1000', symbol: 'ETH', usd: 2_000_000 },
+    tokens: [],
+  })
   expect(await run('wallet rename', [id, '--name', 'store'])).toMatchObject({ name: 'store' })
   expect(await run('wallet ceiling', ['store'])).toMatchObject({ id })
   const lower = ['--network', world.network, '--transaction', '0.5', '--day', '2']
@@ -107,8 +135,8 @@ async function wallets(): Promise<void> {
   expect(networks).toContainEqual(expect.objectContaining({ network: world.network, transaction: '0.5', day: '2' }))
   await run('wallet suspend', [id, '--reason', 'a check'])
   await run('wallet resume', [id])
-  await run('wallet terminate', [id])
-  expect(await run('wallet purge', [id])).toMatchObject({ status: 'PURGED' })
+  await run('wallet terminate', [id, '--yes'])
+  expect(await run('wallet purge', [id, '--yes'])).toMatchObject({ status: 'PURGED' })
 }
 
 async function sessions(): Promise<void> {
@@ -119,6 +147,9 @@ async function sessions(): Promise<void> {
   expect(await run('session unlink', [id, slow.id])).toBeNull()
   await run('session rotate', [id])
   expect(await run('session revoke', [id])).toMatchObject({ status: 'REVOKED' })
+  expect(await run('stop-token create', ['--name', 'pager'])).toMatchObject({ name: 'pager' })
+  await run('stop-token list')
+  expect(await run('stop-token revoke', ['pager'])).toMatchObject({ status: 'REVOKED' })
   await run('mcp token', ['--wallet-id', quick.id])
 }
 
@@ -127,13 +158,13 @@ async function tokensAndPolicies(): Promise<void> {
   await run('token resolve', where)
   await run('token add', [...where, '--symbol', 'PLAIN', '--name', 'Plain', '--decimals', '18'])
   await run('token list', ['--network', world.network])
-  expect(await run('token remove', where)).toMatchObject({ removed: true })
+  expect(await run('token remove', [...where, '--yes'])).toMatchObject({ removed: true })
   const rules = JSON.stringify({ networks: [{ network: world.network }] })
   const id = idOf(await run('policy create', ['--wallet-id', quick.id, '--type', 'ALLOWED_NETWORKS', '--rules', rules]))
   await run('policy list', ['--wallet-id', quick.id])
   await run('policy show', [id])
   expect(await run('policy update', [id, '--no-enabled'])).toMatchObject({ enabled: false })
-  await run('policy delete', [id])
+  await run('policy delete', [id, '--yes'])
 }
 
 async function transactions(): Promise<void> {

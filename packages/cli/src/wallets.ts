@@ -16,14 +16,11 @@ export async function allWallets(api: WAIaaSClient): Promise<Wallet[]> {
 
 export const isLive = ({ status }: Wallet): boolean => status === 'ACTIVE' || status === 'SUSPENDED'
 
-/** The live wallet that an id or a name means; the only one when neither is given. */
-export async function chooseWallet(api: WAIaaSClient, idOrName: string | undefined): Promise<Wallet> {
-  const wallets = (await allWallets(api)).filter(isLive)
-  const matching = wallets.filter(({ id, name }) => idOrName === undefined || [id, name].includes(idOrName))
-  const [wallet, another] = matching
-  if (wallet !== undefined && another === undefined) return wallet
-  const known = wallets.map(({ id, name }) => `${name} (${id})`).join(', ') || 'none'
-  const seen = wallet === undefined ? 'no live wallet' : `${matching.length} live wallets`
-  const wanted = idOrName === undefined ? 'to choose from' : `called "${idOrName}"`
-  throw new CommandError(`expected one wallet, found ${seen} ${wanted}`, `name one of: ${known}`)
+/** The live wallet, where there is only one. */
+export async function onlyWallet(api: WAIaaSClient): Promise<Wallet> {
+  const [wallet, ...others] = (await allWallets(api)).filter(isLive)
+  if (!wallet) throw new CommandError('there is no live wallet', 'make one with waiaas wallet create')
+  if (others.length === 0) return wallet
+  const names = [wallet, ...others].map(({ name }) => name).join(', ')
+  throw new CommandError(`there are ${others.length + 1} wallets`, `name one of them with --wallet: ${names}`)
 }

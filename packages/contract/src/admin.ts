@@ -5,6 +5,7 @@ import { Chain, KillSwitchState, Unwritten } from './wire.ts'
 
 const tag = 'Administration'
 const operator = ['operator'] as const
+const stopper = ['operator', 'stopper'] as const
 const nothing = z.strictObject({})
 
 /** What a session sees of it: nothing that others have or do. */
@@ -69,7 +70,7 @@ const killSwitchOperations = {
     access: ['agent', 'operator'],
     whileStopped: true,
     tag,
-    summary: 'Read the state of the kill switch.',
+    summary: 'Show whether the kill switch is on.',
     tool: 'get_kill_switch',
     command: 'kill-switch status',
     input: nothing,
@@ -84,9 +85,9 @@ const killSwitchOperations = {
   activateKillSwitch: operation({
     method: 'POST',
     path: '/v1/admin/kill-switch',
-    access: operator,
+    access: stopper,
     tag,
-    summary: 'Stop everything; once this has answered, nothing is signed or sent for the first time.',
+    summary: 'Stop everything. Once this has answered, nothing new is signed or sent.',
     command: 'kill-switch activate',
     input: nothing,
     output: z.object({ state: z.literal('SUSPENDED'), activatedAt: UnixSeconds, unwritten: Unwritten }),
@@ -97,7 +98,7 @@ const killSwitchOperations = {
     path: '/v1/admin/kill-switch/escalate',
     access: operator,
     tag,
-    summary: 'Lock the daemon: as suspended, and every session is revoked.',
+    summary: 'Lock the daemon. All stays stopped, and every session is revoked.',
     command: 'kill-switch escalate',
     input: nothing,
     output: z.object({ state: z.literal('LOCKED'), escalatedAt: UnixSeconds, unwritten: Unwritten }),
@@ -108,7 +109,7 @@ const killSwitchOperations = {
     path: '/v1/admin/recover',
     access: operator,
     tag,
-    summary: 'Lift the kill switch; a locked daemon without owners only after an hour.',
+    summary: 'Turn the kill switch off. A locked daemon without owners waits an hour.',
     command: 'kill-switch recover',
     input: z.strictObject({
       ownerSignature: z.string().max(2_000).optional(),
@@ -127,7 +128,8 @@ const clockOperations = {
     path: '/v1/admin/clock/acknowledge',
     access: operator,
     tag,
-    summary: "Believe the machine's clock while it is held; windows and delays go on by it at once.",
+    summary:
+      "Confirm that the machine's clock is right, when the daemon doubts it. Windows and delays follow it at once.",
     command: 'clock acknowledge',
     input: nothing,
     output: z.object({
@@ -145,7 +147,7 @@ const settingOperations = {
     path: '/v1/admin/settings',
     access: operator,
     tag,
-    summary: 'Read all settings; of secrets only whether they are set.',
+    summary: 'Show all settings. Of secrets it says only whether they are set.',
     command: 'settings get',
     input: nothing,
     output: SettingValues,
@@ -156,7 +158,8 @@ const settingOperations = {
     path: '/v1/admin/settings',
     access: operator,
     tag,
-    summary: 'Change settings at run time; without a value they are again what file, environment or default say.',
+    summary:
+      'Change settings while the daemon runs. A setting without a value goes back to the file, the environment or its default.',
     command: 'settings set',
     input: z.strictObject({
       settings: z
@@ -193,7 +196,7 @@ export const adminOperations = {
     path: '/v1/admin/status',
     access: ['agent', 'operator'],
     tag,
-    summary: 'Read the state of the daemon: counts, warnings, recent transactions; a session sees none of these.',
+    summary: 'Show the state of the daemon. The operator also sees counts, warnings and recent transactions.',
     command: 'admin status',
     input: nothing,
     output: z.union([AdminStatus, DaemonStatus]),
@@ -207,7 +210,7 @@ export const adminOperations = {
     path: '/v1/admin/master-password',
     access: operator,
     tag,
-    summary: 'Change the master password; the root key is wrapped anew, no key is re-encrypted.',
+    summary: 'Change the master password.',
     input: z.strictObject({ newPassword: z.string().min(8).max(1_000).describe('at least 8 characters') }),
     output: z.object({
       message: z.string(),
@@ -222,7 +225,7 @@ export const adminOperations = {
     path: '/v1/admin/shutdown',
     access: operator,
     tag,
-    summary: 'Stop the daemon in good order.',
+    summary: 'Shut the daemon down cleanly.',
     input: nothing,
     output: z.object({ message: z.string() }),
     errors: [],
@@ -232,7 +235,7 @@ export const adminOperations = {
     path: '/v1/admin/rpc-status',
     access: operator,
     tag,
-    summary: 'Read the state of each RPC endpoint; credentials in addresses are hidden.',
+    summary: 'Show the state of each RPC endpoint. Credentials in addresses are hidden.',
     command: 'rpc status',
     input: nothing,
     output: z.object({

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { SEVERITIES } from './events.ts'
 import { Id, Limit, UnixSeconds } from './ids.ts'
+import { WalletName } from './names.ts'
 import { operation } from './operation.ts'
 
 export const AuditEntry = z.object({
@@ -48,11 +49,11 @@ export const auditOperations = {
     path: '/v1/audit-logs',
     access: ['operator'],
     tag: 'Audit',
-    summary: 'List the rows of the hash-chained audit log, newest first.',
+    summary: 'List the audit log, newest first.',
     command: 'audit list',
     aliases: { wallet_id: ['walletId'], event_type: ['eventType'], tx_id: ['txId'], include_total: ['includeTotal'] },
     input: z.strictObject({
-      wallet_id: Id.optional(),
+      wallet_id: WalletName.optional(),
       event_type: z.string().min(1).max(100).optional(),
       severity: AuditEntry.shape.severity.optional(),
       from: UnixSeconds.optional(),
@@ -75,7 +76,7 @@ export const auditOperations = {
     path: '/v1/audit-logs/checkpoint',
     access: ['operator'],
     tag: 'Audit',
-    summary: 'Read the last signed checkpoint of the audit log, and the key that signs.',
+    summary: 'Show the last signed checkpoint of the audit log, and the key that signs.',
     command: 'audit checkpoint',
     input: z.strictObject({}),
     output: z.object({

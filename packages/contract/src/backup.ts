@@ -24,7 +24,7 @@ export const backupOperations = {
     path: '/v1/admin/backup',
     access: operator,
     tag,
-    summary: 'Write an encrypted backup of the database and config.toml on the machine of the daemon.',
+    summary: 'Back up the database and config.toml. The backup is encrypted, and lies on the machine of the daemon.',
     input: nothing,
     output: BackupInfo,
     errors: ['KEYSTORE_LOCKED'],
@@ -34,7 +34,7 @@ export const backupOperations = {
     path: '/v1/admin/backups',
     access: operator,
     tag,
-    summary: 'List the backups in the daemon’s backup folder, newest first.',
+    summary: 'List the backups, newest first.',
     input: nothing,
     output: z.object({
       backups: z.array(BackupInfo),

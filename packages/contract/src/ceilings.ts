@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { Id } from './ids.ts'
+import { WalletName } from './names.ts'
 import { operation } from './operation.ts'
 import { Address, NetworkName } from './wire.ts'
 
@@ -49,8 +50,8 @@ export const ceilingOperations = {
     path: '/v1/wallets/{id}/ceiling',
     access: operator,
     tag,
-    summary: 'Read the most that the signer signs for a wallet, and how much of it is used.',
-    input: z.strictObject({ id: Id }),
+    summary: 'Show the ceiling of a wallet: the most that the signer signs for it, and how much of that is used.',
+    input: z.strictObject({ id: WalletName }),
     output: WalletCeiling,
     errors,
   }),
@@ -59,15 +60,19 @@ export const ceilingOperations = {
     path: '/v1/wallets/{id}/ceiling',
     access: operator,
     tag,
-    summary: 'Show or change the most that the signer signs for a wallet on a network, in whole units.',
+    summary: 'Show or change the ceiling of a wallet: the most that the signer signs for it, in whole units.',
     command: 'wallet ceiling',
     input: z.strictObject({
-      id: Id,
+      id: WalletName,
       network: NetworkName.optional().describe('where it changes; only shown without one'),
       token: z.string().max(200).optional().describe('symbol or address; the native asset without one'),
       transaction: Amount.describe('the most in one transaction'),
       day: Amount.describe('the most in any 24 hours'),
       fee: Amount.describe('the worst fee of one transaction, in the native asset'),
+      fromPolicies: z
+        .boolean()
+        .optional()
+        .describe('propose it anew: four times what the policies let go in a day, at the prices of now'),
       otherTokens: z.boolean().optional().describe('sign tokens that are not listed, in any amount'),
       contracts: z
         .array(Address)

@@ -3,11 +3,11 @@ import { inputSchema, type JsonSchema } from './json-schema.ts'
 import { type Operation, type Operations, pathNames } from './operation.ts'
 import { didYouMean } from './similar-names.ts'
 
-/** One flag of a command. `list` may be repeated, `json` takes JSON text, `boolean` also has a `--no-` form. */
+/** One flag of a command. `list` may be repeated, `json` takes JSON text, `either` plain text or a JSON object, `boolean` also has a `--no-` form. */
 export type Flag = {
   readonly field: string
   readonly name: string
-  readonly kind: 'text' | 'number' | 'boolean' | 'list' | 'json'
+  readonly kind: 'text' | 'number' | 'boolean' | 'list' | 'json' | 'either'
   readonly required: boolean
   readonly summary: string
 }
@@ -48,6 +48,7 @@ export function flag(field: string, schema: JsonSchema, required: boolean): Flag
 function kindOf(schema: JsonSchema): Flag['kind'] {
   const options = schema.anyOf?.filter(({ type }) => type !== 'null')
   if (options?.length === 1 && options[0]) return kindOf(options[0])
+  if (options?.some((option) => kindOf(option) === 'text')) return 'either'
   if (schema.type === 'boolean') return 'boolean'
   if (schema.type === 'integer' || schema.type === 'number') return 'number'
   if (schema.type === 'array') return schema.items?.type === 'string' ? 'list' : 'json'
@@ -104,7 +105,7 @@ function readValue(
   { kind, name }: Flag,
   { text, before }: { text: string; before: unknown },
 ): unknown {
-  if (kind === 'text') return text
+  if (kind === 'text' || (kind === 'either' && !text.trimStart().startsWith('{'))) return text
   if (kind === 'list') return [...(Array.isArray(before) ? before : []), ...text.split(',')]
   if (kind === 'boolean') {
     if (text === 'true' || text === 'false') return text === 'true'
@@ -142,8 +143,9 @@ export function commandUsage({ name, summary, flags, places }: Command): string 
   ].join('\n')
 }
 
-/** One line per command. */
+/** One line per command, with the first sentence of what it does. */
 export function usage(all: readonly Command[]): string {
   const width = Math.max(0, ...all.map(({ name }) => name.length))
-  return all.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`).join('\n')
+  const line = ({ name, summary }: Command) => `  ${name.padEnd(width)}  ${summary.replace(/\. .*/s, '.')}`
+  return all.map(line).join('\n')
 }

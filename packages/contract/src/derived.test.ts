@@ -39,7 +39,11 @@ describe('tools', () => {
 
   test('describe every field of the operation and refuse others', () => {
     const send = all.find(({ name }) => name === 'send_token')!
-    expect(send.inputSchema).toMatchObject({ type: 'object', required: ['to'], additionalProperties: false })
+    expect(send.inputSchema).toMatchObject({
+      type: 'object',
+      required: ['to', 'humanAmount'],
+      additionalProperties: false,
+    })
     expect(Object.keys(send.inputSchema.properties ?? {})).toContain('humanAmount')
     expect(send.annotations).toMatchObject({ readOnlyHint: false, destructiveHint: true })
   })

@@ -140,6 +140,16 @@ export const events = {
     summary: 'A session lost a wallet.',
     details: () => z.strictObject({ reason: Text.optional() }),
   },
+  STOP_TOKEN_CREATED: {
+    severity: 'warning',
+    summary: 'Somebody can stop the daemon with a token.',
+    details: () => z.strictObject({ id: Text, name: Text }),
+  },
+  STOP_TOKEN_REVOKED: {
+    severity: 'warning',
+    summary: 'A token stops the daemon no more.',
+    details: () => z.strictObject({ id: Text, name: Text }),
+  },
   POLICY_CREATED: {
     severity: 'info',
     summary: 'A policy was written.',
@@ -157,6 +167,11 @@ export const events = {
     details: () => z.strictObject({ ...Policy, before: Before() }),
   },
   POLICY_DELETED: { severity: 'info', summary: 'A policy was taken away.', details: () => z.strictObject(Policy) },
+  REFUSALS_COUNTED: {
+    severity: 'warning',
+    summary: 'A session had so many requests refused in a day that further ones of the day are only counted.',
+    details: () => z.strictObject({ kept: Count }),
+  },
   POLICY_DENIED: { severity: 'warning', summary: 'The policies refused a request.', details: Decided },
   TOKEN_ADDED: {
     severity: 'info',
@@ -227,7 +242,7 @@ export const events = {
   },
   BACKUP_RESTORED: {
     severity: 'critical',
-    summary: 'The database is that of a backup; its sessions are ended and its wallets suspended.',
+    summary: 'The database is that of a backup; its sessions and stop tokens are ended and its wallets suspended.',
     details: () =>
       z.strictObject({
         createdAt: Text,

@@ -17,7 +17,11 @@ export const failures = {
     hint: 'send one JSON object with content-type application/json',
   },
   NOT_FOUND: { status: 404, remedy: 'fix', hint: 'the paths are listed at /doc' },
-  PAYLOAD_TOO_LARGE: { status: 413, remedy: 'fix' },
+  PAYLOAD_TOO_LARGE: {
+    status: 413,
+    remedy: 'fix',
+    hint: 'send less at once; details.limit is the most in bytes',
+  },
   HOST_NOT_ALLOWED: { status: 421, remedy: 'fix', hint: 'add the name to the setting security.allowed_hosts' },
   IDEMPOTENCY_KEY_REUSED: { status: 409, remedy: 'fix', hint: 'use a new Idempotency-Key for a new request' },
   RATE_LIMITED: { status: 429, remedy: 'wait', hint: 'wait for the seconds named in Retry-After' },
@@ -26,7 +30,7 @@ export const failures = {
   MASTER_PASSWORD_LOCKED: {
     status: 429,
     remedy: 'wait',
-    hint: 'too many wrong passwords from this address; wait for the seconds named in Retry-After',
+    hint: 'wait for the seconds named in Retry-After; a stop token, or the socket in the data directory, need no password',
   },
   INVALID_TOKEN: {
     status: 401,
@@ -58,7 +62,7 @@ export const failures = {
     hint: 'a session keeps at least one wallet; revoke it instead',
   },
   WALLET_ALREADY_LINKED: { status: 409, remedy: 'never' },
-  WALLET_ID_REQUIRED: { status: 400, remedy: 'fix', hint: 'the session has several wallets; name one in walletId' },
+  WALLET_ID_REQUIRED: { status: 400, remedy: 'fix', hint: 'several wallets can be meant; name one of details.wallets' },
   // Wallets
   WALLET_NOT_FOUND: { status: 404, remedy: 'fix' },
   CEILING_EXCEEDED: {
@@ -69,6 +73,11 @@ export const failures = {
   WALLET_SUSPENDED: { status: 409, remedy: 'ask', hint: 'the operator can resume the wallet' },
   WALLET_TERMINATED: { status: 410, remedy: 'never' },
   WALLET_NOT_TERMINATED: { status: 409, remedy: 'fix', hint: 'terminate the wallet before it is purged' },
+  WALLET_NAME_EXISTS: {
+    status: 409,
+    remedy: 'fix',
+    hint: 'one name is one wallet’s until it is purged, whatever the case of its letters',
+  },
   WALLET_ADDRESS_EXISTS: { status: 409, remedy: 'never', hint: 'another live wallet has this address' },
   RECOVERY_KEY_PRESENT: {
     status: 409,
@@ -85,6 +94,7 @@ export const failures = {
   TOKEN_NOT_FOUND: { status: 404, remedy: 'fix', hint: 'the operator can add the token to the registry' },
   TOKEN_EXISTS: { status: 409, remedy: 'never' },
   TOKEN_UNSUPPORTED: { status: 400, remedy: 'never' },
+  STOP_TOKEN_NOT_FOUND: { status: 404, remedy: 'fix', hint: 'waiaas stop-token list shows those that work' },
   // Policies and decisions
   POLICY_NOT_FOUND: { status: 404, remedy: 'fix' },
   POLICY_DENIED: {
@@ -109,6 +119,11 @@ export const failures = {
     status: 403,
     remedy: 'ask',
     hint: 'wait until one of the attempts lands; the operator can still replace it (waiaas tx replace)',
+  },
+  WAITING_LIMIT_REACHED: {
+    status: 429,
+    remedy: 'wait',
+    hint: 'repeat it when some of them are signed, or cancel some; the operator can raise the limit with waiaas settings set',
   },
   UNSUPPORTED_TX_TYPE: { status: 400, remedy: 'fix' },
   INVALID_TRANSACTION: { status: 400, remedy: 'fix' },

@@ -1,5 +1,5 @@
 import { BUILTIN_ENDPOINTS } from './endpoints.ts'
-import type { ChainName } from './families.ts'
+import { assetKey, type ChainName } from './families.ts'
 
 export const ENVIRONMENTS = ['mainnet', 'testnet'] as const
 export type Environment = (typeof ENVIRONMENTS)[number]
@@ -277,6 +277,12 @@ const SOLANA_ALIASES: Record<string, string> = {
 export function findNetwork(networks: readonly Network[], name: string): Network | undefined {
   const id = SOLANA_ALIASES[name] ?? name
   return networks.find((network) => network.id === id || network.caip2 === id)
+}
+
+/** A CAIP-19 asset in the form that compares. Its chain may be named like a network anywhere else. */
+export function canonicalAsset(networks: readonly Network[], asset: string): string {
+  const chain = asset.slice(0, Math.max(0, asset.indexOf('/')))
+  return assetKey(`${findNetwork(networks, chain)?.caip2 ?? chain}${asset.slice(chain.length)}`)
 }
 
 /** CAIP-19 of the native asset. */

@@ -19,6 +19,12 @@ const securitySchemes = {
     bearerFormat: 'wai_sess_ and a JWT',
     description: 'an agent: the token of a session',
   },
+  stopAuth: {
+    type: 'http',
+    scheme: 'bearer',
+    bearerFormat: 'wai_stop_ and random characters',
+    description: 'whoever may only stop: a stop token',
+  },
   ownerSignature: owner('X-Owner-Signature', "an owner: the signature of the challenge's message"),
   ownerMessage: owner('X-Owner-Message', 'an owner: the message that was signed'),
   ownerAddress: owner('X-Owner-Address', "an owner: the owner's address"),
@@ -28,6 +34,7 @@ const requirement = {
   agent: { sessionAuth: [] },
   operator: { masterAuth: [] },
   owner: { ownerSignature: [], ownerMessage: [], ownerAddress: [] },
+  stopper: { stopAuth: [] },
 }
 const securityOf = (access: Access): Json[] => (access === 'public' ? [] : access.map((caller) => requirement[caller]))
 

@@ -1,7 +1,9 @@
 import type { z } from 'zod'
 import type { FailureCode } from './failure.ts'
+import { namedFields } from './names.ts'
 
-export type Caller = 'agent' | 'owner' | 'operator'
+/** A `stopper` may stop and nothing else: who reaches the socket in the data directory, or holds a stop token. */
+export type Caller = 'agent' | 'owner' | 'operator' | 'stopper'
 /** Who may call: everybody, or any of the named kinds of caller. */
 export type Access = 'public' | readonly [Caller, ...Caller[]]
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
@@ -40,10 +42,16 @@ export type Operation<
   readonly tool?: string
   /** The CLI command, noun and verb. */
   readonly command?: string
+  /** What is gone for good, as a person is asked before the command does it. A stop never asks. */
+  readonly destroys?: string
   /** The call moves money: it takes an `Idempotency-Key`. */
   readonly idempotent?: boolean
   /** Another status of success, when a boolean input field is true: a dry run answers 200 where a send answers 201. */
   readonly alternative?: { readonly status: 200 | 201; readonly when: string }
+  /** Most bytes of a body that is larger by nature; of others an agent may send 16 KiB, and the operator 1 MiB of any. */
+  readonly maxBody?: number
+  /** As how many calls it counts within the rate of its caller, rows of a list apart; 1 unless given. */
+  readonly cost?: number
   /** Looks at the raw input before its schema does; throws a Failure where that is clearer than a list of issues. */
   readonly refuse?: (input: Record<string, unknown>) => void
 }
@@ -107,14 +115,19 @@ export const accessFailures = {
   agent: ['INVALID_TOKEN', 'TOKEN_EXPIRED', 'SESSION_REVOKED', 'SESSION_NOT_FOUND', 'SYSTEM_LOCKED', 'KEYSTORE_LOCKED'],
   operator: ['INVALID_MASTER_PASSWORD', 'MASTER_PASSWORD_LOCKED', 'SYSTEM_LOCKED', 'KEYSTORE_LOCKED'],
   owner: ['SYSTEM_LOCKED'],
+  stopper: ['INVALID_TOKEN'],
 } as const satisfies Record<Caller, readonly FailureCode[]>
 
-/** Every code an operation may fail with: its own and those that its access and method bring. */
+/** Where an input means something by its name: nothing is called so, or several are. */
+const nameFailures = ['WALLET_NOT_FOUND', 'WALLET_ID_REQUIRED'] as const satisfies readonly FailureCode[]
+
+/** Every code an operation may fail with: its own and those that its access, method and input bring. */
 export function failuresOf(op: Operation): FailureCode[] {
   const codes = new Set<FailureCode>([...op.errors, ...commonFailures])
   if (bodySource(op) === 'body') for (const code of bodyFailures) codes.add(code)
   if (op.access !== 'public') for (const caller of op.access) for (const code of accessFailures[caller]) codes.add(code)
   if (op.idempotent) codes.add('IDEMPOTENCY_KEY_REUSED')
+  if (namedFields(op.input).length > 0) for (const code of nameFailures) codes.add(code)
   return [...codes]
 }
 
@@ -140,3 +153,6 @@ export function withoutAliases(op: Operation, input: Record<string, unknown>): R
 }
 
 export const mayCall = (op: Operation, caller: Caller): boolean => op.access === 'public' || op.access.includes(caller)
+
+/** It only takes rights away, so that it has doors of its own. */
+export const isStop = (op: Operation): boolean => op.access !== 'public' && op.access.includes('stopper')

@@ -2,12 +2,14 @@ import { adminOperations } from './admin.ts'
 import { auditOperations } from './audit.ts'
 import { backupOperations } from './backup.ts'
 import { ceilingOperations } from './ceilings.ts'
+import { type CallerOf, isStop } from './operation.ts'
 import { policyOperations } from './policies.ts'
 import { sessionOperations } from './sessions.ts'
+import { stopTokenOperations } from './stop-tokens.ts'
 import { systemOperations } from './system.ts'
 import { tokenOperations } from './tokens.ts'
 import { transactionOperations } from './transactions.ts'
-import { agentWalletOperations } from './wallet.ts'
+import { agentWalletOperations, operatorWalletOperations } from './wallet.ts'
 import { walletOperations } from './wallets.ts'
 
 /** Every operation of the daemon; the one list from which all surfaces are derived. */
@@ -16,12 +18,24 @@ export const operations = {
   ...walletOperations,
   ...ceilingOperations,
   ...agentWalletOperations,
+  ...operatorWalletOperations,
   ...sessionOperations,
   ...tokenOperations,
   ...policyOperations,
   ...transactionOperations,
   ...adminOperations,
+  ...stopTokenOperations,
   ...auditOperations,
   ...backupOperations,
 }
 export type AllOperations = typeof operations
+type StopName = {
+  [Name in keyof AllOperations]: 'stopper' extends CallerOf<AllOperations[Name]['access']> ? Name : never
+}[keyof AllOperations]
+
+/** Those that only take rights away. */
+// The type reads the same field.
+export const stopOperations = Object.fromEntries(Object.entries(operations).filter(([, op]) => isStop(op))) as Pick<
+  AllOperations,
+  StopName
+>

@@ -3,6 +3,9 @@ const QUOTE = /^["'`“”‘’„‚«»]|["'`“”‘’„‚«»]$/
 const UNSEEN = /[\p{Cc}\p{Bidi_Control}\u200b\u2060\ufeff\ufffd]/gu
 const VARIABLE = /(?:^|[/\\])\$[A-Za-z_{(]|%[A-Za-z_]\w*%/
 
+/** In the data directory: the socket through which whoever may open it stops the daemon, without a password. */
+export const STOP_SOCKET = 'stop.sock'
+
 /** Finds the home directory; asked only where a path needs it. `homedir` of node:os fits. */
 export type Home = () => string
 

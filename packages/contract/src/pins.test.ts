@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { failures, failuresOf } from './index.ts'
+import { namedFields } from './names.ts'
 import { bodySource, type Operation, pathNames } from './operation.ts'
 import { operations } from './operations.ts'
 import { defaultSettings, envName, parseSetting, settingFromEnv, settings, settingText } from './settings.ts'
@@ -67,6 +68,17 @@ describe('the operations', () => {
   test('take every name of their path as an input', () => {
     for (const [name, op] of table)
       expect(Object.keys(op.input.shape), name).toEqual(expect.arrayContaining(pathNames(op.path)))
+  })
+
+  test('take a name wherever they take the id of a wallet', () => {
+    const wanted = table.flatMap(([name, op]) =>
+      Object.keys(op.input.shape)
+        .filter((field) => /^wallet_?ids?$/i.test(field) || (field === 'id' && op.path.includes('/wallets/{id}')))
+        .map((field) => `${name} ${field}`),
+    )
+    const named = table.flatMap(([name, op]) => namedFields(op.input).map(({ field }) => `${name} ${field}`))
+    expect(named.sort()).toEqual(wanted.sort())
+    expect(named.length).toBeGreaterThan(25)
   })
 
   test('have flat inputs where these travel in the query', () => {

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { Failure } from './failure.ts'
 import { cursors, Id, Limit, nextPage, Offset, UnixSeconds } from './ids.ts'
+import { WalletName } from './names.ts'
 import { operation } from './operation.ts'
 import {
   INSTALLED_TYPE,
@@ -61,7 +62,7 @@ export function parseRules<T extends PolicyType>(type: T, rules: unknown): Polic
 
 export const CreatePolicyRequest = z
   .strictObject({
-    walletId: Id.optional().describe('left out: applies to each wallet'),
+    walletId: WalletName.optional().describe('id or name of the wallet; left out: applies to each wallet'),
     type: PolicyTypeName,
     rules: Rules,
     priority: Priority.default(0),
@@ -91,7 +92,7 @@ export const policyOperations = {
     method: 'POST',
     path: '/v1/policies',
     access: ['operator'],
-    summary: 'Add a policy for one wallet or for each wallet.',
+    summary: 'Add a policy for one wallet, or for all.',
     input: CreatePolicyRequest,
     output: PolicyChanged.extend({
       replacesDefault: z
@@ -109,9 +110,9 @@ export const policyOperations = {
     method: 'GET',
     path: '/v1/policies',
     access: ['agent', 'operator'],
-    summary: 'List policies, the highest priority first; a session sees those of its wallet and those of every wallet.',
+    summary: 'List policies, highest priority first. A session sees those that bind its wallet.',
     input: z.strictObject({
-      walletId: Id.optional().describe('this wallet and what applies to every wallet'),
+      walletId: WalletName.optional().describe('id or name: this wallet and what applies to every wallet'),
       limit: Limit(50, 500),
       offset: Offset,
       cursor: cursors.priority.optional(),
@@ -133,7 +134,7 @@ export const policyOperations = {
     method: 'GET',
     path: '/v1/policies/{id}',
     access: ['operator'],
-    summary: 'Read one policy.',
+    summary: 'Show one policy.',
     input: z.strictObject({ id: Id }),
     output: PolicyResponse,
     errors: ['POLICY_NOT_FOUND'],
@@ -144,7 +145,7 @@ export const policyOperations = {
     method: 'PUT',
     path: '/v1/policies/{id}',
     access: ['operator'],
-    summary: "Change a policy's rules, priority, or whether it applies.",
+    summary: 'Change a policy: its rules, its priority, or whether it is on.',
     input: UpdatePolicyRequest,
     output: PolicyChanged,
     errors: ['ACTION_VALIDATION_FAILED', 'INVALID_ADDRESS', 'POLICY_NOT_FOUND'],
@@ -161,5 +162,6 @@ export const policyOperations = {
     errors: ['POLICY_NOT_FOUND'],
     tag,
     command: 'policy delete',
+    destroys: 'What this policy refuses may pass from now on.',
   }),
 }

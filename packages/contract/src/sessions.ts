@@ -1,10 +1,12 @@
 import { z } from 'zod'
 import { cursors, Id, Limit, nextPage, Offset, UnixSeconds } from './ids.ts'
+import { WalletName } from './names.ts'
 import { operation } from './operation.ts'
 import { Address, NetworkName, SessionSource, SessionStatus, TransactionType, Unwritten, UsdAmount } from './wire.ts'
 
 const tag = 'Sessions'
 const operator = ['operator'] as const
+const stopper = ['operator', 'stopper'] as const
 
 /** Seconds that a session lives unless `ttl` says otherwise. */
 export const DEFAULT_SESSION_TTL = 86_400
@@ -52,6 +54,10 @@ export const SessionItem = z.object({
   source: SessionSource,
   tokenIssuedCount: z.int(),
   constraints: SessionConstraints.nullable(),
+  refusalsNotKept: z
+    .int()
+    .optional()
+    .describe('requests that were refused after 10,000 others of the same day, and only counted'),
 })
 
 const one = z.strictObject({ id: Id })
@@ -64,15 +70,15 @@ export const sessionOperations = {
     path: '/v1/sessions',
     access: operator,
     tag,
-    summary: 'Issue a session token for one or more wallets.',
+    summary: 'Create a session for one or more wallets. The answer has its token.',
     command: 'session create',
     status: 201,
     aliases: { walletId: ['wallet_id'], walletIds: ['wallet_ids'] },
     ignored: ['source'],
     input: z
       .strictObject({
-        walletId: Id.optional().describe('the wallet'),
-        walletIds: z.array(Id).min(1).max(100).optional().describe('several wallets'),
+        walletId: WalletName.optional(),
+        walletIds: z.array(WalletName).min(1).max(100).optional().describe('ids or names of several wallets'),
         ttl: Ttl,
         maxRenewals: z
           .int()
@@ -100,12 +106,12 @@ export const sessionOperations = {
     path: '/v1/sessions',
     access: ['agent', 'operator'],
     tag,
-    summary: 'List live and expired sessions, newest first; an agent sees its own.',
+    summary: 'List sessions, newest first. An agent sees its own.',
     command: 'session list',
     tool: 'list_sessions',
     aliases: { walletId: ['wallet_id'] },
     input: z.strictObject({
-      walletId: Id.optional(),
+      walletId: WalletName.optional(),
       limit: Limit(50, 200),
       offset: Offset,
       cursor: cursors.id.optional(),
@@ -116,9 +122,9 @@ export const sessionOperations = {
   revokeSession: operation({
     method: 'DELETE',
     path: '/v1/sessions/{id}',
-    access: operator,
+    access: stopper,
     tag,
-    summary: 'Revoke a session; once this has answered, nothing that it asked for is signed.',
+    summary: 'Revoke a session. Once this has answered, nothing that it asked for is signed.',
     command: 'session revoke',
     input: one,
     output: z.object({ id: Id, status: z.literal('REVOKED'), message: z.string().optional(), unwritten: Unwritten }),
@@ -129,7 +135,8 @@ export const sessionOperations = {
     path: '/v1/sessions/{id}/renew',
     access: ['agent'],
     tag,
-    summary: 'Renew the own session after half of its lifetime; the old token ends after a short grace.',
+    summary:
+      'Renew this session. That works after half of its lifetime, and the old token stays good until its own end.',
     input: one,
     output: z.object({ id: Id, token: z.string(), expiresAt: ExpiresAt, renewalCount: z.int() }),
     errors: [
@@ -146,7 +153,7 @@ export const sessionOperations = {
     path: '/v1/sessions/{id}/rotate',
     access: operator,
     tag,
-    summary: 'Issue a new token for a session; the old one ends after a short grace.',
+    summary: 'Replace the token of a session. The old one works for one more minute.',
     command: 'session rotate',
     input: one,
     output: z.object({ id: Id, token: z.string(), expiresAt: ExpiresAt, tokenIssuedCount: z.int() }),
@@ -157,11 +164,11 @@ export const sessionOperations = {
     path: '/v1/sessions/{id}/wallets',
     access: operator,
     tag,
-    summary: 'Give a session one more wallet.',
+    summary: 'Add a wallet to a session.',
     command: 'session link',
     status: 201,
     aliases: { walletId: ['wallet_id'] },
-    input: z.strictObject({ id: Id, walletId: Id }),
+    input: z.strictObject({ id: Id, walletId: WalletName }),
     output: z.object({ sessionId: Id, walletId: Id, createdAt: UnixSeconds }),
     errors: ['SESSION_NOT_FOUND', 'SESSION_REVOKED', 'WALLET_ALREADY_LINKED', ...limits],
   }),
@@ -181,10 +188,10 @@ export const sessionOperations = {
     path: '/v1/sessions/{id}/wallets/{walletId}',
     access: operator,
     tag,
-    summary: 'Take a wallet from a session; what the session asked of it and is not signed is cancelled.',
+    summary: 'Remove a wallet from a session. What the session asked of it is cancelled, unless it is signed.',
     command: 'session unlink',
     status: 204,
-    input: z.strictObject({ id: Id, walletId: Id }),
+    input: z.strictObject({ id: Id, walletId: WalletName }),
     output: z.void(),
     errors: ['SESSION_NOT_FOUND', 'SESSION_REQUIRES_WALLET'],
   }),
@@ -193,12 +200,12 @@ export const sessionOperations = {
     path: '/v1/mcp/tokens',
     access: operator,
     tag,
-    summary: 'Issue a session for an MCP client and write its token into the data directory.',
+    summary: 'Create a session for an MCP client. Its token is written into the data directory.',
     command: 'mcp token',
     status: 201,
     aliases: { walletId: ['wallet_id'] },
     input: z.strictObject({
-      walletId: Id,
+      walletId: WalletName,
       expiresIn: z.int().min(300).max(YEAR).optional().describe('lifetime in seconds; 24 hours unless given'),
     }),
     output: z.object({

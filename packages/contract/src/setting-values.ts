@@ -24,10 +24,14 @@ export const ProxyRange = z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()], 
   error: 'expected an IP address or a CIDR range',
 })
 
+/** A network as people name it: an id, or a CAIP-2 name. */
+const NETWORK = '[-a-z0-9]{1,40}|[-a-z0-9]{3,8}:[-_a-zA-Z0-9]{1,32}'
+const FIXED_PRICE = new RegExp(`^(native:(${NETWORK})|(${NETWORK})/[-a-z0-9]{3,8}:[-.%a-zA-Z0-9]{1,128})$`)
+
 /** CAIP-19 asset or `native:<network>` to decimal US dollars for one whole unit. */
 export const FixedPrices = z
   .record(
-    z.string().regex(/^(native:[a-z0-9-]+|[-a-z0-9]{3,8}:[-_a-zA-Z0-9]{1,32}\/[-a-z0-9]{3,8}:[-.%a-zA-Z0-9]{1,128})$/, {
+    z.string().regex(FIXED_PRICE, {
       error: 'expected a CAIP-19 asset or native:<network>',
     }),
     z.string().refine(isPrice, { error: 'expected decimal text of US dollars above zero, such as "2000" or "0.9998"' }),

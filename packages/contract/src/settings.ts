@@ -1,28 +1,11 @@
-import { z } from 'zod'
+import type { z } from 'zod'
 import { Failure } from './failure.ts'
 import { LOCAL_NETWORKS, NETWORKS } from './networks.ts'
 import { defaultDenySettings } from './policies/default-deny.ts'
+import { parseText, type Setting } from './setting-form.ts'
 import { AddedNetworks, FixedPrices, Host, HttpUrl, Origin, PostgresUrl, ProxyRange } from './setting-values.ts'
 
-type Common = {
-  /** One sentence for the reference and the settings page. */
-  readonly summary: string
-  /** `PUT /v1/admin/settings` can change it; otherwise it is read once, at start. */
-  readonly runtime: boolean
-  /** Never shown; answers say only whether it is set. */
-  readonly secret?: true
-  /** The place of a file or folder, which is read by `readPath`. */
-  readonly path?: true
-}
-type Form =
-  | { readonly type: 'string'; readonly default: string }
-  | { readonly type: 'url'; readonly default: string; readonly of?: z.ZodType<string> }
-  | { readonly type: 'number'; readonly default: number; readonly min: number; readonly max: number }
-  | { readonly type: 'boolean'; readonly default: boolean }
-  | { readonly type: 'enum'; readonly default: string; readonly values: readonly string[] }
-  | { readonly type: 'list'; readonly default: readonly string[]; readonly of: z.ZodType<string> }
-  | { readonly type: 'json'; readonly default: unknown; readonly of: z.ZodType }
-export type Setting = Common & Form
+export type { Setting } from './setting-form.ts'
 
 const start = { runtime: false } as const
 const live = { runtime: true } as const
@@ -31,19 +14,23 @@ const number = <const D extends number>(value: D, min: number, max: number) =>
 const flag = (value: boolean) => ({ type: 'boolean', default: value }) as const
 
 const fixed = {
-  'daemon.port': { ...number(3100, 0, 65_535), ...start, summary: 'TCP port; 0 takes a free one.' },
-  'daemon.hostname': { type: 'string', default: '127.0.0.1', ...start, summary: 'Address to listen on.' },
+  'daemon.port': {
+    ...number(3100, 0, 65_535),
+    ...start,
+    summary: 'The port to listen on. With 0 it takes a free one.',
+  },
+  'daemon.hostname': { type: 'string', default: '127.0.0.1', ...start, summary: 'The address to listen on.' },
   'daemon.log_level': {
     type: 'enum',
     default: 'info',
     values: ['trace', 'debug', 'info', 'warn', 'error'],
     ...live,
-    summary: 'Least important log lines that are written.',
+    summary: 'How much is logged: lines of this level and above.',
   },
   'daemon.shutdown_timeout': {
     ...number(30, 1, 600),
     ...start,
-    summary: 'Seconds that running work may take when the daemon stops.',
+    summary: 'How many seconds running work may take when the daemon stops.',
   },
   'database.url': {
     type: 'url',
@@ -51,33 +38,41 @@ const fixed = {
     of: PostgresUrl,
     secret: true,
     ...start,
-    summary: 'postgres:// address of the database; empty means the SQLite file.',
+    summary: 'The postgres:// address of the database. Empty means the SQLite file.',
   },
   'database.path': {
     type: 'string',
     default: 'data/waiaas.db',
     path: true,
     ...start,
-    summary: 'SQLite file, relative to the data directory.',
+    summary: 'The SQLite file, relative to the data directory.',
   },
   'keystore.argon2_memory': {
     ...number(65_536, 19_456, 4_194_304),
     ...start,
-    summary: 'KiB that one guess of the master password costs; used when the password is set.',
+    summary: 'How much memory one guess of the master password costs, in KiB. It counts when the password is set.',
   },
-  'keystore.argon2_time': { ...number(3, 2, 20), ...start, summary: 'Argon2id passes.' },
-  'keystore.argon2_parallelism': { ...number(4, 1, 16), ...start, summary: 'Argon2id lanes.' },
+  'keystore.argon2_time': {
+    ...number(3, 2, 20),
+    ...start,
+    summary: 'How many passes one guess of the master password takes (Argon2id).',
+  },
+  'keystore.argon2_parallelism': {
+    ...number(4, 1, 16),
+    ...start,
+    summary: 'How many lanes one guess of the master password takes (Argon2id).',
+  },
   'backup.dir': {
     type: 'string',
     default: 'backups',
     path: true,
     ...start,
-    summary: 'Folder of the backups, relative to the data directory.',
+    summary: 'The folder for backups, relative to the data directory.',
   },
   'backup.retention_count': {
     ...number(7, 1, 10_000),
     ...live,
-    summary: 'Backups that are kept in that folder; a new one deletes the oldest beyond this number.',
+    summary: 'How many backups to keep. A new one deletes the oldest beyond this number.',
   },
   'rpc.allow_foreign_genesis': {
     ...flag(false),
@@ -97,26 +92,36 @@ const fixed = {
     of: Host,
     default: [] as readonly string[],
     ...live,
-    summary: 'Names in the Host header that are served beside localhost, 127.0.0.1 and [::1].',
+    summary: 'Host names to answer to, beside localhost, 127.0.0.1 and [::1].',
   },
   'security.cors_origins': {
     type: 'list',
     of: Origin,
     default: ['http://localhost:3100', 'http://127.0.0.1:3100'] as readonly string[],
     ...live,
-    summary: 'Origins whose pages may call the API.',
+    summary: 'Web pages that may call the API, by their origin.',
   },
   'security.trusted_proxies': {
     type: 'list',
     of: ProxyRange,
     default: [] as readonly string[],
     ...live,
-    summary: 'Addresses or CIDR ranges whose X-Forwarded-For is believed.',
+    summary: 'Proxies to trust: addresses or CIDR ranges whose X-Forwarded-For counts.',
   },
   'security.max_sessions_per_wallet': {
     ...number(5, 1, 10_000),
     ...live,
-    summary: 'Live sessions that one wallet may have.',
+    summary: 'How many live sessions one wallet may have.',
+  },
+  'security.max_waiting_per_session': {
+    ...number(2_000, 1, 1_000_000),
+    ...live,
+    summary: 'Requests of one session that may wait to be signed: for their turn, a delay or an approval.',
+  },
+  'security.max_waiting_per_wallet': {
+    ...number(10_000, 1, 1_000_000),
+    ...live,
+    summary: 'Requests of one wallet that may wait to be signed.',
   },
   'security.refuse_mainnet_with_recovery_key': {
     ...flag(false),
@@ -127,32 +132,60 @@ const fixed = {
   'security.rate_limit_per_second': {
     ...number(100, 1, 1_000_000),
     ...live,
-    summary: 'Requests a second of one session, or of the operator.',
+    summary:
+      'Calls a second of one session, or of the operator; ten rows of a list and a message of an MCP batch are one call each.',
   },
   'security.rate_limit_burst': {
     ...number(2_000, 1, 1_000_000),
     ...live,
-    summary: 'Requests of one session, or of the operator, that may come at once.',
+    summary: 'Calls of one session, or of the operator, that may come at once, counted in the same way.',
   },
   'security.rate_limit_public_per_second': {
     ...number(20, 1, 1_000_000),
     ...live,
-    summary: 'Unauthenticated and failed requests a second of one socket address.',
+    summary: 'How many failed or unauthenticated requests a second one address may send.',
   },
   'security.rate_limit_public_burst': {
     ...number(200, 1, 1_000_000),
     ...live,
-    summary: 'Unauthenticated and failed requests of one socket address that may come at once.',
+    summary: 'How many failed or unauthenticated requests one address may send at once.',
+  },
+  'security.max_connections': {
+    ...number(5_000, 10, 1_000_000),
+    ...live,
+    summary: 'Connections that may be open at once; beyond them a stop alone is served.',
+  },
+  'security.max_connections_per_address': {
+    ...number(2_000, 5, 1_000_000),
+    ...live,
+    summary:
+      'Connections of one address, or of one /48 network of IPv6, that may be open at once; those of a trusted proxy are not counted.',
+  },
+  'security.idle_connection_seconds': {
+    ...number(60, 1, 3_600),
+    ...live,
+    summary: 'Seconds after which a connection that asks nothing is closed; one that waits for its answer is not.',
+  },
+  'retention.refused_days': {
+    ...number(30, 1, 3_650),
+    ...live,
+    summary: 'Days for which refused requests are kept, at most 10,000 of a session and day.',
+  },
+  'retention.details_days': {
+    ...number(90, 1, 3_650),
+    ...live,
+    summary:
+      'Days after which ended transactions lose their long texts, and idempotency keys and ended sessions are forgotten.',
   },
   'security.policy_defaults_delay_seconds': {
     ...number(300, 1, 31_536_000),
     ...live,
-    summary: 'Seconds of a delay where the policy names none.',
+    summary: 'How many seconds a delay lasts when the policy does not say.',
   },
   'security.policy_defaults_approval_timeout': {
     ...number(3_600, 60, 31_536_000),
     ...live,
-    summary: 'Seconds that an approval waits where the policy names none.',
+    summary: 'How many seconds an approval waits when the policy does not say.',
   },
   ...defaultDenySettings,
   'oracle.fixed_prices': {
@@ -160,12 +193,12 @@ const fixed = {
     of: FixedPrices,
     default: {} as z.output<typeof FixedPrices>,
     ...live,
-    summary: 'Prices set by the operator: CAIP-19 asset or native:<network> to decimal US dollars.',
+    summary: 'Prices that you set, in US dollars: by CAIP-19 asset, or native:<network>.',
   },
   'oracle.max_age_seconds': {
     ...number(3_900, 10, 604_800),
     ...live,
-    summary: 'Age above which a price is not trusted.',
+    summary: 'How many seconds old a price may be to be trusted.',
   },
 } as const satisfies Record<string, Setting>
 
@@ -235,6 +268,8 @@ export const OTHER_VARIABLES: readonly string[] = [
   'WAIAAS_AUTO_PROVISION',
   'WAIAAS_BASE_URL',
   'WAIAAS_SESSION_TOKEN',
+  'WAIAAS_STOP_TOKEN',
+  'WAIAAS_STOP_TOKEN_FILE',
   'WAIAAS_WALLET_ID',
   'WAIAAS_WALLET_NAME',
   'WAIAAS_NO_UPDATE_NOTIFY',
@@ -314,53 +349,4 @@ function unknownSetting(key: string): Failure {
   return new Failure('ACTION_VALIDATION_FAILED', `${key.slice(0, 100)}: no such setting; known are ${known}`, {
     details: { issues: [{ path: key.slice(0, 100), message: 'no such setting' }] },
   })
-}
-
-type Read = { value: unknown } | { expected: string }
-
-function parseText(setting: Setting, text: string): Read {
-  switch (setting.type) {
-    case 'string':
-      return { value: text }
-    case 'url':
-      return text === '' ? { value: '' } : checked(setting.of ?? HttpUrl, text)
-    case 'boolean':
-      return text === 'true' || text === 'false' ? { value: text === 'true' } : { expected: 'true or false' }
-    case 'enum':
-      return setting.values.includes(text) ? { value: text } : { expected: `one of ${setting.values.join(', ')}` }
-    case 'number': {
-      const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN
-      const within = value >= setting.min && value <= setting.max
-      return within ? { value } : { expected: `a whole number from ${setting.min} to ${setting.max}` }
-    }
-    case 'list':
-      return parseList(setting.of, text)
-    case 'json': {
-      const json = parseJson(text)
-      return json === undefined ? { expected: 'JSON' } : checked(setting.of, json)
-    }
-  }
-}
-
-function parseList(of: z.ZodType<string>, text: string): Read {
-  const items = text.startsWith('[') ? parseJson(text) : text === '' ? [] : text.split(',').map((item) => item.trim())
-  return items === undefined
-    ? { expected: 'a JSON array of texts, or texts with commas between' }
-    : checked(z.array(of), items)
-}
-
-function checked(schema: z.ZodType, value: unknown): Read {
-  const parsed = schema.safeParse(value)
-  if (parsed.success) return { value: parsed.data }
-  const issue = parsed.error.issues[0]
-  const where = issue && issue.path.length > 0 ? ` at ${issue.path.join('.')}` : ''
-  return { expected: `${issue?.message.replace(/^expected /, '') ?? 'another value'}${where}` }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }

@@ -50,7 +50,7 @@ export const systemOperations = {
     path: '/health',
     access: 'public',
     tag,
-    summary: 'Health check.',
+    summary: 'Check that the daemon is running.',
     command: 'health',
     input: nothing,
     output: z.object({
@@ -62,6 +62,12 @@ export const systemOperations = {
       uptime: z.int().describe('seconds'),
       timestamp: UnixSeconds,
       warnings: z.array(z.string()).optional().describe('what the operator should put right'),
+      passwordWithin: z
+        .array(z.string())
+        .optional()
+        .describe(
+          'where this process has the master password from; who takes it over then raises ceilings and exports keys',
+        ),
     }),
     errors: [],
   }),
@@ -70,7 +76,8 @@ export const systemOperations = {
     path: '/health/ready',
     access: 'public',
     tag,
-    summary: 'Say whether database, disk, signer and RPC endpoints answer; 503 with the reason when not.',
+    summary:
+      'Check that the daemon can work. It answers 503 and says why when the database, the disk, the signer or the RPC endpoints fail.',
     input: nothing,
     output: z.object({
       status: z.literal('ready'),
@@ -89,7 +96,8 @@ export const systemOperations = {
     path: '/v1/connect-info',
     access: ['agent'],
     tag,
-    summary: 'Read what this session may do: wallets, networks, policies, and a guide for the agent.',
+    summary:
+      'Show what this session can do. Call it first: it lists wallets, networks and policies, and has a short guide.',
     tool: 'connect_info',
     input: nothing,
     output: ConnectInfo,

@@ -19,6 +19,11 @@ export type RegisteredToken = z.output<typeof RegisteredToken>
 
 const token = { network: NetworkName, address: Address }
 
+/** Shorter than any address, so that one name is never both. */
+export const MOST_SYMBOL = 20
+/** Whether the name of a token is its symbol, rather than its address or CAIP-19 asset. */
+export const isSymbol = (name: string): boolean => name.length <= MOST_SYMBOL && !name.includes('/')
+
 /** The token registry of each network. Decimals come from the chain. */
 export const tokenOperations = {
   listTokens: operation({
@@ -26,7 +31,7 @@ export const tokenOperations = {
     path: '/v1/tokens',
     access: ['agent', 'operator'],
     tag,
-    summary: 'List the registered tokens of a network.',
+    summary: 'List the known tokens of a network.',
     tool: 'get_tokens',
     command: 'token list',
     input: z.strictObject({ network: NetworkName, limit: Limit(1_000, 1_000), cursor: cursors.asset.optional() }),
@@ -38,7 +43,7 @@ export const tokenOperations = {
     path: '/v1/tokens/resolve',
     access: operator,
     tag,
-    summary: "Read a token's symbol, name and decimals from the chain.",
+    summary: 'Look up a token on its chain: symbol, name and decimals.',
     command: 'token resolve',
     input: z.strictObject(token),
     output: z.object({
@@ -56,12 +61,12 @@ export const tokenOperations = {
     path: '/v1/tokens',
     access: operator,
     tag,
-    summary: 'Register a token; decimals that differ from the chain are refused.',
+    summary: 'Add a token to the list. Its decimals must be those on the chain.',
     command: 'token add',
     status: 201,
     input: z.strictObject({
       ...token,
-      symbol: z.string().min(1).max(20).describe('symbol'),
+      symbol: z.string().min(1).max(MOST_SYMBOL).describe('symbol'),
       name: z.string().min(1).max(100).describe('name'),
       decimals: z.int().min(0).max(18).describe('decimals, as on the chain'),
     }),
@@ -80,11 +85,12 @@ export const tokenOperations = {
     path: '/v1/tokens',
     access: operator,
     tag,
-    summary: 'Remove a token that the operator registered.',
+    summary: 'Remove a token that you added to the list.',
     command: 'token remove',
+    destroys: 'Wallets do not list it any more, and its symbol means nothing.',
     bodyFrom: 'body',
     alsoQuery: ['network', 'address'],
-    input: z.strictObject(token),
+    input: z.strictObject({ ...token, address: Address.describe('address or symbol') }),
     output: z.object({ removed: z.boolean(), network: z.string(), address: Address }),
     errors: ['CHAIN_NOT_SUPPORTED', 'TOKEN_NOT_FOUND'],
   }),

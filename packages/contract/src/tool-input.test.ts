@@ -15,22 +15,22 @@ describe('arguments that say nothing', () => {
   test('null is as good as left out, under every name of a field', () => {
     const rest = {
       type: null,
-      humanAmount: null,
+      amount: null,
       token: null,
       memo: null,
       network: null,
       walletId: null,
       wallet_id: null,
     }
-    expect(send({ to: 'x', amount: '1', dryRun: null, ...rest })).toEqual({ to: 'x', amount: '1' })
+    expect(send({ to: 'x', humanAmount: '1', dryRun: null, ...rest })).toEqual({ to: 'x', humanAmount: '1' })
     expect(list({ walletId: null, wallet_id: id, limit: null, cursor: null })).toEqual({ walletId: id })
     expect(toolInput(operations.getTransaction, { id: null, transaction_id: id })).toEqual({ id })
   })
 
   test('so is empty text, and an object in which nothing is left', () => {
-    expect(send({ to: 'x', amount: '1', humanAmount: '', memo: ' ', token: {}, walletId: '' })).toEqual({
+    expect(send({ to: 'x', amount: '', humanAmount: '1', memo: ' ', token: {}, walletId: '' })).toEqual({
       to: 'x',
-      amount: '1',
+      humanAmount: '1',
     })
     expect(send({ to: 'x', token: { address: null, symbol: '', decimals: null } })).toEqual({ to: 'x' })
     expect(send({ to: 'x', token: { address: 'y', symbol: null, decimals: '' } })).toEqual({
@@ -92,7 +92,7 @@ describe('arguments in another form', () => {
   test('text is never taken apart where text is wanted', () => {
     const memo = '{"a":1}'
     expect(send({ to: 'x', memo, network: 'null' })).toEqual({ to: 'x', memo, network: 'null' })
-    expect(send({ to: 'x', memo: 'true', amount: '0010' })).toEqual({ to: 'x', memo: 'true', amount: '0010' })
+    expect(send({ to: 'x', memo: 'true', humanAmount: '0010' })).toEqual({ to: 'x', memo: 'true', humanAmount: '0010' })
   })
 
   test('numbers and booleans as text are numbers and booleans', () => {
@@ -119,12 +119,12 @@ describe('arguments in another form', () => {
     [123456789.012345, '123456789.012345'],
     [Number.MAX_SAFE_INTEGER, '9007199254740991'],
   ])('the number %s is %s', (amount, text) => {
-    expect(send({ to: 'x', amount })).toEqual({ to: 'x', amount: text })
+    expect(send({ to: 'x', humanAmount: amount })).toEqual({ to: 'x', humanAmount: text })
   })
 
   test.each([2 ** 53, 1e21, 0.1 + 0.2, 1234567.123456789, 1e308])('%s may have lost digits and stays', (amount) => {
-    expect(send({ to: 'x', amount })).toEqual({ to: 'x', amount })
-    const refused = operations.sendToken.input.safeParse({ to: 'x', amount })
+    expect(send({ to: 'x', humanAmount: amount })).toEqual({ to: 'x', humanAmount: amount })
+    const refused = operations.sendToken.input.safeParse({ to: 'x', humanAmount: amount })
     expect(refused.error?.issues[0]?.message).toContain('expected decimal text in quotes')
   })
 
@@ -139,13 +139,36 @@ describe('arguments in another form', () => {
       })
     fc.assert(
       fc.property(written, (text) => {
-        expect(send({ to: 'x', amount: Number(text) }).amount).toBe(text)
+        expect(send({ to: 'x', humanAmount: Number(text) }).humanAmount).toBe(text)
       }),
     )
   })
 
+  test('a token is one word, an object, or an object as text', () => {
+    const token = { address: 'y', decimals: 6 }
+    for (const given of ['USDC', 'eip155:1/erc20:0x1', token]) expect(send({ token: given })).toEqual({ token: given })
+    expect(send({ token: JSON.stringify(token) })).toEqual({ token })
+    expect(send({ token: { address: 'y', decimals: '6', symbol: null } })).toEqual({ token })
+  })
+
+  test('amounts are in whole units alone: one in base units is refused, and no tool shows the field', () => {
+    expect(() => send({ to: 'x', amount: '1' })).toThrow('amount: tools take amounts in whole units: give humanAmount')
+    expect(() => send({ to: 'x', amount: 1, humanAmount: '1' })).toThrow('whole units')
+    const all = tools(operations)
+    expect(all.flatMap(({ inputSchema }) => Object.keys(inputSchema.properties ?? {}))).not.toContain('amount')
+    expect(JSON.stringify(all.map(({ inputSchema }) => inputSchema))).not.toMatch(/base unit|wei|lamport/i)
+    const { inputSchema } = all.find(({ name }) => name === 'send_token')!
+    expect(inputSchema.required).toEqual(expect.arrayContaining(['to', 'humanAmount']))
+  })
+
   test('what fits already stays as it is', () => {
-    const whole = { type: 'TOKEN_TRANSFER', to: 'x', amount: '1', token: { address: 'y', decimals: 6 }, walletId: id }
+    const whole = {
+      type: 'TOKEN_TRANSFER',
+      to: 'x',
+      humanAmount: '1',
+      token: { address: 'y', decimals: 6 },
+      walletId: id,
+    }
     expect(send(whole)).toEqual(whole)
   })
 })

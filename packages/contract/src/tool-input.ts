@@ -1,5 +1,7 @@
 import type { z } from 'zod'
+import { invalidField } from './failure.ts'
 import { type Operation, withoutAliases } from './operation.ts'
+import { baseUnitFields } from './wire.ts'
 
 type Values = Record<string, unknown>
 
@@ -20,7 +22,14 @@ export function toolInput(op: Operation, args: Values): Values {
     const [first, ...others] = [field, ...names].filter((name) => Object.hasOwn(given, name))
     for (const other of others) if (given[other] === given[first!]) delete given[other]
   }
-  return withoutAliases(op, given)
+  const input = withoutAliases(op, given)
+  for (const [field, instead] of baseUnitFields(op.input))
+    if (Object.hasOwn(input, field))
+      throw invalidField(
+        field,
+        `tools take amounts in whole units: give ${instead}, such as "0.1", in place of ${field}`,
+      )
+  return input
 }
 
 /** Fields that the schemas do not know stay, so that they are refused by name. */
@@ -40,7 +49,7 @@ function fit(schema: z.ZodType, value: unknown): unknown {
   if (accepts(schema, value)) return value
   const inner = bare(schema)
   const fitted = forms[inner.def.type]?.(inner, value) ?? value
-  const isEmpty = inner.def.type === 'object' && isRecord(fitted) && Object.keys(fitted).length === 0
+  const isEmpty = ['object', 'union'].includes(inner.def.type) && isRecord(fitted) && Object.keys(fitted).length === 0
   return isOptional && isEmpty ? undefined : fitted
 }
 
@@ -61,6 +70,14 @@ const forms: Record<string, Form> = {
     // The type that `def.type` names.
     const { shape } = schema as z.ZodObject
     return isRecord(parsed) ? fitFields(new Map(Object.entries(shape) as [string, z.ZodType][]), parsed) : value
+  },
+  union(schema, value) {
+    const parsed = fromJson(value)
+    if (!isRecord(parsed)) return value
+    // The type that `def.type` names.
+    const { options } = schema as z.ZodUnion<z.ZodType[]>
+    const fitted = options.map((option) => fit(option, parsed))
+    return fitted.find((one) => accepts(schema, one)) ?? fitted.at(-1)
   },
   array(schema, value) {
     const parsed = fromJson(value)

@@ -1,6 +1,7 @@
 import { inputSchema, type JsonSchema } from './json-schema.ts'
 import type { Operation, Operations } from './operation.ts'
 import { toolInput } from './tool-input.ts'
+import { baseUnitFields } from './wire.ts'
 
 /** One MCP tool. `toInput` turns a model's arguments into the operation's input. */
 export type Tool = {
@@ -28,7 +29,7 @@ function tool(operation: string, op: Operation, name: string): Tool {
   return {
     name,
     description: op.summary,
-    inputSchema: plainSchema(inputSchema(op)),
+    inputSchema: plainSchema(inWholeUnits(op)),
     annotations: {
       title: name.replaceAll('_', ' '),
       readOnlyHint: op.method === 'GET' || operation === 'simulate',
@@ -41,11 +42,22 @@ function tool(operation: string, op: Operation, name: string): Tool {
   }
 }
 
+/** What a model sends: amounts are in whole units, so what is in base units is not shown, and what stands for it is required. */
+function inWholeUnits(op: Operation): JsonSchema {
+  const { properties = {}, required = [], ...rest } = inputSchema(op)
+  const hidden = baseUnitFields(op.input)
+  const shown = Object.entries(properties).filter(([field]) => !hidden.has(field))
+  return { ...rest, properties: Object.fromEntries(shown), required: [...required, ...hidden.values()] }
+}
+
 /**
  * The words of JSON Schema that every client of models takes. Others ("format", "pattern", "const", "default") make some
  * refuse the whole tool; the daemon checks what they say, and the description says what a model must know.
  */
-function plainSchema(schema: JsonSchema): JsonSchema {
+function plainSchema(whole: JsonSchema): JsonSchema {
+  const { anyOf, ...own } = whole
+  // Of several forms of a value a model is shown the first, which says in one word what the others spell out.
+  const schema = { ...anyOf?.[0], ...own }
   const { type, properties, required, items, minimum, maximum, additionalProperties } = schema
   const options = schema.enum ?? (schema.const === undefined ? undefined : [schema.const])
   const description = describe(schema)

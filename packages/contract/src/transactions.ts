@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { Decision, Tier } from './decision.ts'
 import { cursors, Id, Limit, nextPage, Offset, UnixSeconds } from './ids.ts'
+import { WalletName } from './names.ts'
 import { operation } from './operation.ts'
 import { refuseUnsendable, SENDS, SendRequest } from './requests/request.ts'
 import { walletAlias, walletChoice } from './wallet.ts'
@@ -113,6 +114,12 @@ export const Transaction = z.object({
   displayAmount: z.string().nullable().optional(),
   displayCurrency: z.string().nullable().optional(),
   decision: Decision.nullable().optional(),
+  removed: z
+    .array(z.enum(['request', 'effects', 'bytes']))
+    .optional()
+    .describe(
+      'what is not kept of it any more, when its time has passed: what was asked in full, its effects, its bytes',
+    ),
 })
 export type Transaction = z.output<typeof Transaction>
 
@@ -154,7 +161,7 @@ export const transactionOperations = {
     path: '/v1/transactions/send',
     access: agent,
     tag,
-    summary: `Send ${SENDS}, subject to policy; answers with the decision at once.`,
+    summary: `Send ${SENDS}. The answer says at once what the policies decided.`,
     tool: 'send_token',
     command: 'tx send',
     status: 201,
@@ -165,14 +172,15 @@ export const transactionOperations = {
     refuse: refuseUnsendable,
     input: SendRequest,
     output: z.union([TransactionSent, Simulation]),
-    errors: [...buildErrors, 'POLICY_DENIED', 'RATE_LIMIT_EXCEEDED', 'KILL_SWITCH_ACTIVE'],
+    errors: [...buildErrors, 'POLICY_DENIED', 'RATE_LIMIT_EXCEEDED', 'WAITING_LIMIT_REACHED', 'KILL_SWITCH_ACTIVE'],
   }),
   simulate: operation({
     method: 'POST',
     path: '/v1/transactions/simulate',
     access: agent,
     tag,
-    summary: 'Say what a transaction would do, cost and be decided as; stores and sends nothing.',
+    summary:
+      'Try a transaction without sending it. The answer says what it would do, what it would cost and how it would be decided.',
     tool: 'simulate_transaction',
     command: 'tx simulate',
     aliases: walletAlias,
@@ -200,7 +208,7 @@ export const transactionOperations = {
     path: '/v1/transactions/pending',
     access: agent,
     tag,
-    summary: 'List the transactions that wait: for their turn, a delay or an approval.',
+    summary: 'List the transactions that wait for their turn, a delay or an approval.',
     tool: 'list_pending_transactions',
     aliases: walletAlias,
     input: z.strictObject({ ...walletChoice, limit: Limit(100, 500), cursor: cursors.id.optional() }),
@@ -212,7 +220,7 @@ export const transactionOperations = {
     path: '/v1/transactions/{id}',
     access: ['agent', 'operator'],
     tag,
-    summary: 'Read one transaction: status, tier, hash and decision.',
+    summary: 'Show one transaction: its status, tier, hash and decision.',
     tool: 'get_transaction',
     command: 'tx get',
     aliases: { ...oneAlias, ...walletAlias },
@@ -226,7 +234,7 @@ export const transactionOperations = {
     path: '/v1/transactions/{id}/cancel',
     access: agent,
     tag,
-    summary: 'Cancel an own transaction that is not signed yet.',
+    summary: 'Cancel a transaction of yours that is not signed yet.',
     tool: 'cancel_transaction',
     aliases: oneAlias,
     input: one,
@@ -239,7 +247,7 @@ export const transactionOperations = {
     access: ['agent', 'operator'],
     tag,
     summary:
-      'Outbid an own signed EVM transaction that is in no block yet: speed-up sends it again for a higher fee, cancel takes its nonce.',
+      'Speed up or cancel a transaction that is sent and in no block yet. It works on EVM networks, by paying a higher fee.',
     tool: 'replace_transaction',
     command: 'tx replace',
     aliases: oneAlias,
@@ -272,7 +280,7 @@ export const transactionOperations = {
     command: 'tx list',
     aliases: { wallet_id: ['walletId'] },
     input: z.strictObject({
-      wallet_id: Id.optional(),
+      wallet_id: WalletName.optional(),
       type: TransactionType.optional(),
       status: TransactionStatus.optional(),
       network: NetworkName.optional(),
@@ -298,7 +306,7 @@ export const transactionOperations = {
     access: operator,
     tag,
     summary:
-      'Approve a waiting transaction of a wallet without owner, exactly as it was shown; its fee may come to what was shown, or to maxFee.',
+      'Approve a transaction that waits, exactly as it was shown. Its fee may come to what was shown, or to maxFee. It is for wallets without an owner.',
     command: 'tx approve',
     input: z.strictObject({ id: Id, maxFee }),
     output: z.object({ id: Id, status: TransactionStatus, approvedAt: UnixSeconds }),
@@ -309,7 +317,7 @@ export const transactionOperations = {
     path: '/v1/admin/transactions/{id}/reject',
     access: operator,
     tag,
-    summary: 'Reject a waiting transaction.',
+    summary: 'Reject a transaction that waits.',
     command: 'tx reject',
     input: one,
     output: z.object({ id: Id, status: z.literal('CANCELLED'), rejectedAt: UnixSeconds }),

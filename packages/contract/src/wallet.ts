@@ -1,14 +1,15 @@
 import { z } from 'zod'
 import { Id } from './ids.ts'
+import { WalletName } from './names.ts'
 import { operation } from './operation.ts'
-import { Address, Chain, Digits, EnvironmentName, Name, NetworkName } from './wire.ts'
+import { Address, Chain, Digits, EnvironmentName, NetworkName } from './wire.ts'
 
 const tag = 'Wallet'
 const agent = ['agent'] as const
 
 /** Names the wallet inside a session; needed only when the session has several. */
 export const walletChoice = {
-  walletId: Name.optional().describe('id or name of the wallet; needed when several of the session can be meant'),
+  walletId: WalletName.optional().describe('id or name of the wallet; needed when several of the session can be meant'),
 }
 export const walletAlias = { walletId: ['wallet_id'] } as const
 
@@ -82,7 +83,7 @@ export const agentWalletOperations = {
     path: '/v1/wallet/address',
     access: agent,
     tag,
-    summary: "Read the wallet's address.",
+    summary: "Show the wallet's address.",
     tool: 'get_address',
     aliases: walletAlias,
     input: z.strictObject(walletChoice),
@@ -94,7 +95,7 @@ export const agentWalletOperations = {
     path: '/v1/wallet/balance',
     access: agent,
     tag,
-    summary: 'Read the native balance on one network, or on all with network "all".',
+    summary: 'Show the balance in the network’s own currency. Use network "all" for every network.',
     tool: 'get_balance',
     ...holdings,
     output: z.union([WalletBalance, WalletBalances]),
@@ -104,9 +105,39 @@ export const agentWalletOperations = {
     path: '/v1/wallet/assets',
     access: agent,
     tag,
-    summary: 'List the native asset and the registered tokens that the wallet holds.',
+    summary: 'List what the wallet holds: the network’s own currency and listed tokens.',
     tool: 'get_assets',
     ...holdings,
     output: z.union([WalletAssets, AllWalletAssets]),
+  }),
+}
+
+/** What a wallet holds, in whole units; on a network that does not answer, why it is not known. */
+export const WalletHoldings = z.object({
+  balances: z.array(
+    z.object({
+      network: z.string(),
+      native: z
+        .object({ balance: z.string().describe('whole units'), symbol: z.string(), usd: z.number().nullable() })
+        .nullable(),
+      tokens: z.array(z.object({ symbol: z.string(), balance: z.string().describe('whole units'), address: Address })),
+      error: z.string().optional(),
+    }),
+  ),
+})
+export type WalletHoldings = z.output<typeof WalletHoldings>
+
+/** The operator's view of any wallet, also of one that has ended. */
+export const operatorWalletOperations = {
+  adminGetWalletBalance: operation({
+    method: 'GET',
+    path: '/v1/admin/wallets/{id}/balance',
+    access: ['operator'],
+    tag,
+    summary: 'Show what a wallet holds on each of its networks.',
+    command: 'wallet balance',
+    input: z.strictObject({ id: WalletName }),
+    output: WalletHoldings,
+    errors: ['WALLET_NOT_FOUND'],
   }),
 }

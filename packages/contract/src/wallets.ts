@@ -1,5 +1,7 @@
 import { z } from 'zod'
+import { WalletCeiling } from './ceilings.ts'
 import { cursors, Id, Limit, nextPage, UnixSeconds } from './ids.ts'
+import { NewName, WalletName } from './names.ts'
 import { operation } from './operation.ts'
 import { INSTALLED_TYPE } from './policies/all.ts'
 import { Address, Chain, EnvironmentName, Name, OwnerState, Unwritten, WalletStatus } from './wire.ts'
@@ -33,10 +35,13 @@ export const WalletDetail = Wallet.extend({
   suspendedAt: UnixSeconds.nullable(),
   suspensionReason: z.string().nullable(),
   updatedAt: UnixSeconds.nullable(),
+  ceiling: WalletCeiling.omit({ id: true })
+    .optional()
+    .describe('for the operator: the most that the signer signs for it'),
 })
 
 const createFields = {
-  name: Name,
+  name: NewName,
   chain: Chain.default('solana'),
   environment: EnvironmentName.default('testnet'),
   defaultPolicy: z
@@ -133,9 +138,10 @@ const ListDerivations = z
     path: ['sealed'],
   })
 
-const one = z.strictObject({ id: Id })
+const one = z.strictObject({ id: WalletName })
 const dual = ['agent', 'operator'] as const
 const operator = ['operator'] as const
+const stopper = ['operator', 'stopper'] as const
 
 /** The life of a wallet: made or imported, suspended, resumed, terminated, purged. */
 export const walletOperations = {
@@ -144,7 +150,8 @@ export const walletOperations = {
     path: '/v1/wallets',
     access: operator,
     tag,
-    summary: 'Create a wallet with a fresh key, by default with a session and a modest spending limit.',
+    summary:
+      'Create a wallet. It comes with a new key and, unless you say otherwise, a session and a small spending limit.',
     command: 'wallet create',
     status: 201,
     input: z.strictObject({
@@ -156,14 +163,14 @@ export const walletOperations = {
         .describe('externally owned account'),
     }),
     output: CreatedWallet,
-    errors: ['CHAIN_NOT_SUPPORTED', 'RECOVERY_KEY_PRESENT', 'SESSION_LIMIT_EXCEEDED'],
+    errors: ['CHAIN_NOT_SUPPORTED', 'RECOVERY_KEY_PRESENT', 'SESSION_LIMIT_EXCEEDED', 'WALLET_NAME_EXISTS'],
   }),
   listWallets: operation({
     method: 'GET',
     path: '/v1/wallets',
     access: dual,
     tag,
-    summary: 'List wallets; a session sees its own.',
+    summary: 'List wallets. A session sees its own.',
     command: 'wallet list',
     input: z.strictObject({ limit: Limit(1_000, 1_000), cursor: cursors.id.optional() }),
     output: z.object({ items: z.array(Wallet), ...nextPage }),
@@ -174,7 +181,7 @@ export const walletOperations = {
     path: '/v1/wallets/{id}',
     access: dual,
     tag,
-    summary: 'Read one wallet: chain, address, status and owner.',
+    summary: 'Show one wallet: its chain, address, status and owner. The operator also sees its ceiling.',
     command: 'wallet info',
     tool: 'get_wallet_info',
     aliases: { id: ['wallet_id', 'walletId'] },
@@ -189,17 +196,18 @@ export const walletOperations = {
     tag,
     summary: 'Rename a wallet.',
     command: 'wallet rename',
-    input: z.strictObject({ id: Id, name: Name }),
+    input: z.strictObject({ id: WalletName, name: NewName }),
     output: Wallet,
-    errors: ['WALLET_NOT_FOUND', 'WALLET_TERMINATED'],
+    errors: ['WALLET_NOT_FOUND', 'WALLET_TERMINATED', 'WALLET_NAME_EXISTS'],
   }),
   terminateWallet: operation({
     method: 'DELETE',
     path: '/v1/wallets/{id}',
     access: operator,
     tag,
-    summary: 'Terminate a wallet: it signs nothing any more, and sessions that had only this wallet end.',
+    summary: 'Close a wallet for good. It never signs again, and sessions that had only this wallet end.',
     command: 'wallet terminate',
+    destroys: 'It signs nothing any more, for good, and its sessions lose it.',
     input: one,
     output: z.object({ id: Id, status: z.literal('TERMINATED'), unwritten: Unwritten }),
     errors: ['WALLET_NOT_FOUND', 'WALLET_TERMINATED'],
@@ -209,8 +217,9 @@ export const walletOperations = {
     path: '/v1/wallets/{id}/purge',
     access: operator,
     tag,
-    summary: 'Delete the key of a terminated wallet for good; its history stays.',
+    summary: 'Delete the key of a closed wallet for good. Its history stays.',
     command: 'wallet purge',
+    destroys: 'Its key is deleted for good: whatever it holds can never be moved again.',
     input: one,
     output: z.object({ id: Id, status: z.literal('PURGED') }),
     errors: ['WALLET_NOT_FOUND', 'WALLET_NOT_TERMINATED'],
@@ -218,11 +227,14 @@ export const walletOperations = {
   suspendWallet: operation({
     method: 'POST',
     path: '/v1/wallets/{id}/suspend',
-    access: operator,
+    access: stopper,
     tag,
-    summary: 'Suspend a wallet; once this has answered, nothing of it is signed or sent for the first time.',
+    summary: 'Suspend a wallet. Once this has answered, the wallet signs and sends nothing new.',
     command: 'wallet suspend',
-    input: z.strictObject({ id: Id, reason: z.string().max(200).default('MANUAL').describe('why, for the record') }),
+    input: z.strictObject({
+      id: WalletName,
+      reason: z.string().max(200).default('MANUAL').describe('why, for the record'),
+    }),
     output: z.object({
       id: Id,
       status: z.literal('SUSPENDED'),
@@ -248,8 +260,7 @@ export const walletOperations = {
     path: '/v1/wallets/{id}/confirm-spends',
     access: operator,
     tag,
-    summary:
-      'After a restore: say that the database knows all that the wallet has spent, so that its windows are not full.',
+    summary: 'Confirm after a restore that all spending of a wallet is known. Until then its limits count as used up.',
     command: 'wallet confirm-spends',
     input: one,
     output: z.object({ id: Id, spendsKnown: z.literal(true) }),
@@ -260,7 +271,7 @@ export const walletOperations = {
     path: '/v1/wallets/{id}/networks',
     access: dual,
     tag,
-    summary: 'List the networks on which a wallet can act.',
+    summary: 'List the networks of a wallet.',
     command: 'wallet networks',
     input: one,
     output: z.object({
@@ -277,7 +288,7 @@ export const walletOperations = {
     path: '/v1/wallets/import',
     access: operator,
     tag,
-    summary: 'Import an existing key as a wallet, in plain or sealed to the signer.',
+    summary: 'Import a key as a wallet. The key can be sealed, so that only the signer can read it.',
     status: 201,
     input: ImportWallet,
     output: Wallet.extend({
@@ -289,14 +300,20 @@ export const walletOperations = {
           'where a mnemonic came without derivation and path, and other wallets derive other addresses from it: the one that was taken, then those; terminate the wallet and import it again with another derivation or path if it is not the one you know',
         ),
     }),
-    errors: ['INVALID_IMPORT', 'CHAIN_NOT_SUPPORTED', 'RECOVERY_KEY_PRESENT', 'WALLET_ADDRESS_EXISTS'],
+    errors: [
+      'INVALID_IMPORT',
+      'CHAIN_NOT_SUPPORTED',
+      'RECOVERY_KEY_PRESENT',
+      'WALLET_ADDRESS_EXISTS',
+      'WALLET_NAME_EXISTS',
+    ],
   }),
   listDerivations: operation({
     method: 'POST',
     path: '/v1/wallets/import/derivations',
     access: operator,
     tag,
-    summary: 'List the addresses that a recovery phrase gives, the one first that an import takes; imports nothing.',
+    summary: 'List the addresses of a recovery phrase. The first is the one that an import takes; nothing is imported.',
     input: ListDerivations,
     output: z.object({ items: z.array(DerivedAddress) }),
     errors: ['INVALID_IMPORT', 'CHAIN_NOT_SUPPORTED'],
@@ -306,9 +323,9 @@ export const walletOperations = {
     path: '/v1/wallets/{id}/export',
     access: operator,
     tag,
-    summary: 'Export the key of a wallet; asks for the master password again and is audited first.',
+    summary: 'Export the key of a wallet. It needs the master password again, and is on record before the key is out.',
     input: z.strictObject({
-      id: Id,
+      id: WalletName,
       format: z.enum(EXPORT_FORMATS).default('private-key'),
       masterPassword: z.string().min(1).max(1_000).describe('the master password again'),
       password: z.string().min(8).max(1_000).optional().describe('password of the keystore-v3 file'),
@@ -329,7 +346,7 @@ export const walletOperations = {
     path: '/v1/admin/sealing-key',
     access: operator,
     tag,
-    summary: "Read the signer's public key, to which imported secrets are sealed.",
+    summary: "Show the signer's public key. Imported secrets are sealed to it.",
     input: z.strictObject({}),
     output: z.object({ publicKey: z.string().describe('base64'), algorithm: z.string() }),
     errors: [],

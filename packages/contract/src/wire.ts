@@ -49,17 +49,31 @@ export const Digits = z
   .regex(/^\d{1,80}$/, 'expected decimal digits')
   .describe('base units, decimal digits')
 const NOT_TEXT = 'expected decimal text in quotes, such as "0.1"; a number may lose digits'
+/** What is in base units, and the field that has the same in whole units. Models get digits wrong: tools have that one alone. */
+const baseUnits = z.registry<{ wholeUnits: string }>()
+/** The fields of an input that are in base units, each with the one in whole units. */
+export const baseUnitFields = (input: z.ZodObject): ReadonlyMap<string, string> =>
+  // Fields of a strict object are schemas.
+  new Map(
+    Object.entries(input.shape as Record<string, z.ZodType>).flatMap(([field, schema]): [string, string][] => {
+      const inner = 'innerType' in schema.def ? (schema.def.innerType as z.ZodType) : schema
+      const found = baseUnits.get(inner)
+      return found ? [[field, found.wholeUnits]] : []
+    }),
+  )
+
 /** Base units as digits; with a decimal point and a fraction that is not all zeros, display units. The service decides. */
 export const Amount = z
   .string(NOT_TEXT)
   .max(80)
   .regex(/^\d+(\.\d+)?$/, 'expected decimal digits, such as "1000000" (base units) or "0.1" (display units)')
-  .describe('base units as digits, or display units with a decimal point such as "0.1"')
+  .register(baseUnits, { wholeUnits: 'humanAmount' })
+  .describe('base units as digits, or whole units with a decimal point such as "0.1"')
 export const HumanAmount = z
   .string(NOT_TEXT)
   .max(80)
   .regex(/^\d+(\.\d+)?$/, 'expected a decimal amount, such as "0.1"')
-  .describe('amount in display units, such as "0.1"')
+  .describe('amount in whole units, such as "0.1"')
 
 /** US dollars: a JSON number or decimal text of at most six decimals. */
 export const UsdAmount = z

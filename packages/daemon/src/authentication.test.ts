@@ -9,6 +9,7 @@ async function answered(state: 'ACTIVE' | 'SUSPENDED' | 'LOCKED', headers: Recor
   const authenticate = authentication({
     operator: { authenticate: async () => ({ kind: 'operator', masterPassword: () => 'right' }) },
     sessions: { authenticate: async () => ({ kind: 'agent', sessionId: 'one', tokenHash: '' }) },
+    stopTokens: { authenticate: async () => ({ kind: 'stopper', actor: 'stop-token:one' }) },
     killSwitch: { current: () => state },
   })
   const answers = await Promise.all(
@@ -32,4 +33,10 @@ test('the kill switch keeps the operator from nothing', async () => {
   const operator = { 'x-master-password': 'right' }
   const all = table.filter(([, op]) => op.access !== 'public' && mayCall(op, 'operator')).map(([name]) => name)
   expect(await answered('LOCKED', operator)).toEqual(all)
+})
+
+test('a stop token reaches three operations, whatever the kill switch says', async () => {
+  const stops = ['suspendWallet', 'revokeSession', 'activateKillSwitch']
+  for (const state of ['ACTIVE', 'SUSPENDED', 'LOCKED'] as const)
+    expect(await answered(state, { authorization: 'Bearer wai_stop_one' })).toEqual(stops)
 })

@@ -1,23 +1,28 @@
-import { Failure, type Operation } from '@waiaas/contract'
+import { Failure, isStop, type Operation, STOP_TOKEN_PREFIX } from '@waiaas/contract'
 import type { KillSwitch } from './killswitch/service.ts'
 import type { OperatorService } from './operator/service.ts'
 import type { Principal } from './platform/caller.ts'
 import type { Sessions } from './sessions/service.ts'
+import type { StopTokens } from './stop-tokens/service.ts'
 
 type Parts = {
   operator: Pick<OperatorService, 'authenticate'>
   sessions: Pick<Sessions, 'authenticate'>
+  stopTokens: Pick<StopTokens, 'authenticate'>
   killSwitch: Pick<KillSwitch, 'current'>
 }
 
-/** Finds out who calls, by the credentials that the operation admits: X-Master-Password, or a session's bearer token. */
+/** Finds out who calls, by the credentials that the operation admits: X-Master-Password, or the bearer token of a session or for stops. */
 export const authentication =
-  ({ operator, sessions, killSwitch }: Parts) =>
+  ({ operator, sessions, stopTokens, killSwitch }: Parts) =>
   async (headers: Headers, operation: Operation, peer: string): Promise<Principal> => {
-    const password = headers.get('x-master-password')
-    if (password !== null && operation.access.includes('operator')) return operator.authenticate(asUtf8(password), peer)
     const bearer = /^Bearer\s+(\S+)$/i.exec(headers.get('authorization') ?? '')?.[1]
-    if (bearer === undefined || !operation.access.includes('agent')) return { kind: 'public' }
+    const stopToken = bearer?.startsWith(STOP_TOKEN_PREFIX) ? bearer : undefined
+    if (stopToken !== undefined && isStop(operation)) return stopTokens.authenticate(stopToken)
+    const password = headers.get('x-master-password')
+    if (password !== null && operation.access.includes('operator'))
+      return operator.authenticate(asUtf8(password), { peer, isStop: isStop(operation) })
+    if (bearer === undefined || bearer === stopToken || !operation.access.includes('agent')) return { kind: 'public' }
     const principal = await sessions.authenticate(bearer)
     const state = killSwitch.current()
     if (state !== 'ACTIVE' && !operation.whileStopped) throw new Failure('SYSTEM_LOCKED', `the kill switch is ${state}`)

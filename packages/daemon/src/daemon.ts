@@ -1,5 +1,5 @@
 import { dirname, join, resolve } from 'node:path'
-import { type AllOperations, Failure, type Handlers, operations } from '@waiaas/contract'
+import { type AllOperations, Failure, type Handlers, operations, stopOperations } from '@waiaas/contract'
 import manifest from '../package.json' with { type: 'json' }
 import { adminHandlers } from './admin/handlers.ts'
 import { adminService } from './admin/service.ts'
@@ -13,14 +13,15 @@ import { clockHandlers } from './clock/handlers.ts'
 import { clockService } from './clock/service.ts'
 import { connectHandlers } from './connect/handlers.ts'
 import { connectInfo } from './connect/service.ts'
-import { gate } from './gate/service.ts'
 import type { Keys } from './keys/service.ts'
 import { killSwitchHandlers } from './killswitch/handlers.ts'
-import { killSwitch, nextEpoch, readKillSwitch } from './killswitch/service.ts'
+import { killSwitch } from './killswitch/service.ts'
 import { mcpRoutes } from './mcp-http/service.ts'
 import { migrations } from './migrations/all.ts'
+import { moneyPath } from './money-path.ts'
 import { operatorHandlers } from './operator/handlers.ts'
 import { operatorService } from './operator/service.ts'
+import { type Principal, sessionOf } from './platform/caller.ts'
 import type { SystemClock } from './platform/clock.ts'
 import type { ClockMark } from './platform/clock-mark.ts'
 import type { Config } from './platform/config.ts'
@@ -28,36 +29,30 @@ import type { DataDir } from './platform/data-dir.ts'
 import type { Database } from './platform/db/database.ts'
 import { handlersOf, inOrder } from './platform/feature.ts'
 import { heldStops } from './platform/held.ts'
-import { httpApp } from './platform/http/serve.ts'
+import { doorsOf } from './platform/http/doors.ts'
+import { httpApp, operationsApp } from './platform/http/serve.ts'
 import type { Calls } from './platform/http/types.ts'
 import { endAll } from './platform/jobs.ts'
 import type { Log } from './platform/log.ts'
 import { policyHandlers } from './policies/handlers.ts'
-import { appliedPolicies, policies, policyVersions } from './policies/service.ts'
+import { appliedPolicies, policies, policyVersions, spendingDollars } from './policies/service.ts'
 import { pricesService } from './prices/service.ts'
 import { sessionHandlers } from './sessions/handlers.ts'
-import {
-  constraintFaults,
-  findSession,
-  isLinked,
-  readConstraints,
-  sessionAsHeld,
-  sessions,
-} from './sessions/service.ts'
+import { sessions } from './sessions/service.ts'
 import { settingsHandlers } from './settings/handlers.ts'
 import { settingsService } from './settings/service.ts'
+import { stopTokenHandlers } from './stop-tokens/handlers.ts'
+import { stopTokens } from './stop-tokens/service.ts'
 import { tokenHandlers } from './tokens/handlers.ts'
 import { tokenFinder, tokens } from './tokens/service.ts'
 import { transactionHandlers } from './transactions/handlers.ts'
-import { judge, type Switches, Transactions } from './transactions/service.ts'
+import { refusalCounts } from './transactions/service.ts'
 import { walletHandlers } from './wallets/handlers.ts'
 import {
-  actsOn,
   findWallet,
   keyFailures,
-  resolveNetwork,
-  sealedCeiling,
-  walletAsHeld,
+  sharedNames,
+  walletIdOf,
   walletKeys,
   walletOfSession,
   wallets,
@@ -79,6 +74,8 @@ export type Ground = {
   /** Names this daemon in lane leases, across restarts on the same directory. */
   instance: string
   shutdown: () => void
+  /** Where the password lies that this process reads at its start; undefined where somebody typed it. */
+  passwordIn: string | undefined
 }
 type Base = Awaited<ReturnType<typeof baseOf>>
 type Services = ReturnType<typeof servicesOf>
@@ -91,16 +88,29 @@ export async function compose(ground: Ground) {
   const services = servicesOf(ground, base)
   const features = featuresOf(ground, base, services)
   let isStopping = false
+  const shared = {
+    handlers: allHandlers(features),
+    settings: base.settings.get,
+    log: ground.log,
+    isStopping: () => isStopping,
+    idOf: (_wallet: 'wallet', name: string, principal: Principal<'agent' | 'operator' | 'stopper'>) =>
+      ground.database.read((db) => walletIdOf(db, name, sessionOf(principal))),
+  }
   return {
     app: httpApp({
+      ...shared,
       operations,
-      handlers: allHandlers(features),
       authenticate: authentication({ ...services, operator: base.operator }),
-      settings: base.settings.get,
       version,
-      log: ground.log,
-      isStopping: () => isStopping,
+      connections: base.doors.connections,
       raw: mcpRoutes({ settings: base.settings.get, log: ground.log }),
+    }),
+    ...base.doors,
+    /** For a socket that is the operator's by its file mode: stops and nothing else, without a credential. */
+    stopApp: operationsApp({
+      ...shared,
+      operations: stopOperations,
+      authenticate: async () => ({ kind: 'stopper', actor: 'operator' }),
     }),
     operator: base.operator,
     /** Gives wallets of before there were ceilings one; called when the password has unlocked the keystore. */
@@ -124,11 +134,20 @@ export async function compose(ground: Ground) {
 const allHandlers = (features: Features): Handlers<AllOperations, Calls> => handlersOf(features)
 
 const inStartingOrder = (features: Features) =>
-  inOrder(features, 'start', ['settings', 'clock', 'killSwitch', 'transactions', 'held', 'evidence'])
+  inOrder(features, 'start', ['settings', 'clock', 'killSwitch', 'transactions', 'wallets', 'held', 'evidence'])
 
 /** First what sends, then what stops it, then what is written of both; the last checkpoint covers all evidence. */
 const inStoppingOrder = (features: Features) =>
-  inOrder(features, 'stop', ['transactions', 'killSwitch', 'held', 'clock', 'settings', 'operator', 'evidence'])
+  inOrder(features, 'stop', [
+    'transactions',
+    'killSwitch',
+    'wallets',
+    'held',
+    'clock',
+    'settings',
+    'operator',
+    'evidence',
+  ])
 
 /** Settings, chains, prices and the operator: what features stand on. */
 async function baseOf({ database, clock, log, keys, config, dataDir }: Ground) {
@@ -165,7 +184,8 @@ async function baseOf({ database, clock, log, keys, config, dataDir }: Ground) {
     onUnlocked: () => watching.wake(),
   })
   const held = heldStops({ clock, log })
-  return { evidence, signing, held, nextVersion, settings, watching, chains, prices, operator }
+  const doors = doorsOf(dataDir.path, settings.get, log)
+  return { evidence, signing, held, nextVersion, settings, watching, chains, prices, operator, doors }
 }
 
 function servicesOf(ground: Ground, base: Base) {
@@ -174,7 +194,7 @@ function servicesOf(ground: Ground, base: Base) {
   const keyRows = walletKeys({ database })
   const registry = tokens({ database, clock, audit: evidence, chains })
   const findToken = tokenFinder(database, registry)
-  const transactions = moneyPath(ground, base, { applied: appliedPolicies(), keyRows, findToken })
+  const transactions = moneyPath({ ...ground, ...base, applied: appliedPolicies(), keyRows, findToken })
   const { stops } = transactions
   settings.waitFor(() => stops.quiet())
   const shared = { database, clock, held, networks: chains.networks }
@@ -191,11 +211,13 @@ function servicesOf(ground: Ground, base: Base) {
     audit: evidence,
     stops,
     secret: () => keyFailures(keys.subkey('sessions')),
+    refusalsNotKept: refusalCounts.notKept,
     maxPerWallet: () => settings.get()['security.max_sessions_per_wallet'],
     dataDir: dataDir.path,
   })
   const walletService = wallets({
     ...shared,
+    log,
     keys,
     keyRows,
     audit: evidence,
@@ -203,8 +225,9 @@ function servicesOf(ground: Ground, base: Base) {
     stops,
     ceilings: {
       tokens: registry.ofNetwork,
-      findToken: async (network, name) => findToken(await chains.get(network.id), { address: name }),
+      findToken: async (network, name) => findToken(await chains.get(network.id), name),
       priceOf: (network, key) => prices.current(network, [key])[key],
+      dollars: spendingDollars,
     },
     installDefaultPolicy: rules.installDefault,
     verifyPassword: (password) => isOperator(operator, password),
@@ -215,6 +238,7 @@ function servicesOf(ground: Ground, base: Base) {
     registry,
     transactions,
     sessions: sessionService,
+    stopTokens: stopTokens({ database, clock, audit: evidence }),
     wallets: walletService,
     clock: clockService({
       database,
@@ -233,63 +257,12 @@ function servicesOf(ground: Ground, base: Base) {
 /** The password again, inside a call that the operator already made with it. */
 async function isOperator(operator: Base['operator'], password: string): Promise<boolean> {
   try {
-    await operator.authenticate(password, 'export')
+    await operator.authenticate(password, { peer: 'export' })
     return true
   } catch (error) {
     if (error instanceof Failure && error.code === 'INVALID_MASTER_PASSWORD') return false
     throw error
   }
-}
-
-type MoneyParts = {
-  applied: ReturnType<typeof appliedPolicies>
-  keyRows: ReturnType<typeof walletKeys>
-  findToken: ReturnType<typeof tokenFinder>
-}
-
-function moneyPath(
-  { database, clock, keys, log, instance }: Ground,
-  { evidence, held, chains, prices, settings }: Base,
-  { applied, keyRows, findToken }: MoneyParts,
-): Transactions {
-  const network = (id: string) => {
-    const found = chains.find(id)
-    if (!found) throw new Failure('CHAIN_NOT_SUPPORTED', `${id} is not configured any more`)
-    return found
-  }
-  // Whatever is about to sign or send reads these; a stop that is held and not written yet counts in each.
-  const switches: Switches = {
-    killSwitch: (db) => readKillSwitch(db, held),
-    wallet: async (db, id) => walletAsHeld(held, await findWallet(db, id)),
-    session: async (db, id) => sessionAsHeld(held, await findSession(db, id)),
-    isLinked,
-    policyVersion: applied.version,
-  }
-  const shared = { database, clock, log, audit: evidence, switches }
-  return new Transactions({
-    ...shared,
-    nextEpoch,
-    chain: chains.get,
-    key: keyRows.key,
-    ceiling: sealedCeiling,
-    gate: gate({ signing: keys, now: clock.latest }),
-    instance,
-    judge: judge({
-      ...shared,
-      policies: applied.applying,
-      prices,
-      network,
-      settings: settings.at,
-      constraintFaults: (text, facts) => constraintFaults(readConstraints(text), facts),
-    }),
-    chooseWallet: (db, sessionId, { walletId, network }) =>
-      walletOfSession(db, sessionId, { walletId, acts: actsOn(chains.networks(), network) }),
-    resolveNetwork: (wallet, name) => resolveNetwork(chains.networks(), wallet, name),
-    findNetwork: chains.find,
-    held,
-    findToken,
-    prices,
-  })
 }
 
 /** What answers and what works in the background, by name. */
@@ -317,18 +290,23 @@ function featuresOf(ground: Ground, base: Base, services: Services) {
       handlers: policyHandlers(services.rules, (sessionId, walletId) => ownWallet(database, sessionId, walletId)),
     },
     sessions: { handlers: sessionHandlers(services.sessions) },
+    stopTokens: { handlers: stopTokenHandlers(services.stopTokens) },
     tokens: { handlers: tokenHandlers(services.registry) },
-    wallets: { handlers: walletHandlers(services.wallets) },
+    wallets: {
+      handlers: walletHandlers(services.wallets),
+      start: async () => services.wallets.start(),
+      stop: services.wallets.stop,
+    },
     walletViews: { handlers: walletViewHandlers(services.view) },
   }
 }
 
-function adminOf(ground: Ground, { chains, settings, evidence, held }: Base, services: Services) {
+function adminOf(ground: Ground, { chains, settings, evidence, held, operator, doors }: Base, services: Services) {
   const { database, clock, log, keys, config, dataDir } = ground
   return adminService({
     database,
     clock,
-    clockWarning: services.clock.warning,
+    standing: () => [services.clock.warning(), doors.stopSocket.warning()].filter((each) => each !== undefined),
     log,
     audit: evidence,
     version,
@@ -338,9 +316,15 @@ function adminOf(ground: Ground, { chains, settings, evidence, held }: Base, ser
     recoveryKey: dataDir.recoveryKey,
     isUnlocked: keys.isUnlocked,
     rpc: chains.status,
+    passwordWithin: () => [
+      ...(ground.passwordIn === undefined ? [] : [ground.passwordIn]),
+      ...(operator.wasCarried() ? ['a call that carried it'] : []),
+    ],
+    ceilings: services.wallets.ceilings.watch,
     troubles: () => services.transactions.troubles(),
     killSwitch: services.killSwitch.read,
     heldStops: held.names,
+    sharedNames,
     folder:
       config.settings['database.url'] === ''
         ? dirname(resolve(dataDir.path, config.settings['database.path']))

@@ -12,7 +12,7 @@ import { clockMark } from './platform/clock-mark.ts'
 import { type Config, ConfigError, homeOf, loadConfig, readSecretFile } from './platform/config.ts'
 import { type DataDir, DataDirError, openDataDir } from './platform/data-dir.ts'
 import { type Database, openDatabase } from './platform/db/database.ts'
-import { type Listening, listen } from './platform/http/listen.ts'
+import { type Doors, openDoors } from './platform/http/doors.ts'
 import { endAll } from './platform/jobs.ts'
 import { jsonLog, type Log } from './platform/log.ts'
 
@@ -104,8 +104,8 @@ async function start(options: StartOptions, opened: Opened): Promise<Daemon> {
   }
   opened.push({ close: stopKeys })
   const ending = Promise.withResolvers<void>()
-  const instance = await dataDir.instance()
-  const parts = await compose({ dataDir, config, database, clock, mark, log, keys, instance, shutdown: ending.resolve })
+  const base = { dataDir, config, database, clock, mark, log, keys, instance: await dataDir.instance() }
+  const parts = await compose({ ...base, shutdown: ending.resolve, passwordIn: source.place })
   opened.push({ close: () => parts.stop() })
   const removed = await unlock(parts, source, dataDir)
   for (const warning of [...config.warnings, ...dataDir.warnings, ...removed]) log.warn(warning)
@@ -133,8 +133,8 @@ async function start(options: StartOptions, opened: Opened): Promise<Daemon> {
   await parts.start()
   const marking = mark.keep(log)
   opened.push({ close: () => marking.stop() })
-  const server = await listen(parts.app, { port: settings['daemon.port'], hostname: settings['daemon.hostname'] })
-  opened.push({ close: () => server.close(0) })
+  const server = await openDoors(parts, { port: settings['daemon.port'], hostname: settings['daemon.hostname'] })
+  opened.push({ close: () => server.closeStops(0) }, { close: () => server.close(0) })
   await dataDir.writePort(server.port)
   process.stdout.write(`WAIAAS_PORT=${server.port}\n`)
   log.info({ url: server.url, database: database.engine, synchronous: database.stats().synchronous }, 'ready')
@@ -174,7 +174,7 @@ const passwordCost = (settings: Config['settings']) => ({
 type Running = {
   log: Log
   parts: Composition
-  server: Listening
+  server: Doors
   database: Database
   stopKeys: () => Promise<void>
   dataDir: DataDir
@@ -188,6 +188,8 @@ async function stopAll({ log, parts, server, database, stopKeys, dataDir, markin
   await endAll(log, [
     { stop: () => server.close(graceMs) },
     parts,
+    // Open for as long as something may be sent.
+    { stop: () => server.closeStops() },
     marking,
     { stop: stopKeys },
     { stop: () => database.close() },
@@ -238,6 +240,8 @@ type PasswordSource = {
   problem: string | undefined
   warning: string | undefined
   isRecoveryKey: boolean
+  /** Where it lies, for whoever may read what the daemon reads. */
+  place: string | undefined
   /** From a file that can be read again: what may be the password, in the order to try. */
   again(): Promise<readonly string[]>
   autoProvision: boolean
@@ -264,6 +268,7 @@ async function passwordSource(
     misread: isFromFile && fromFile.misread !== given ? fromFile.misread : undefined,
     problem: isFromFile ? problem : undefined,
     isRecoveryKey: given === undefined && !isFromFile,
+    place: placeOf({ isTyped: masterPassword !== undefined, file, plain }),
     warning: fromFile?.warning,
     autoProvision,
     async again() {
@@ -272,6 +277,14 @@ async function passwordSource(
       return found.filter((password) => password !== undefined)
     },
   }
+}
+
+type Given = { isTyped: boolean; file: string | undefined; plain: string | undefined }
+
+function placeOf({ isTyped, file, plain }: Given): string | undefined {
+  if (isTyped) return undefined
+  if (file) return 'the file of WAIAAS_MASTER_PASSWORD_FILE'
+  return plain ? 'the variable WAIAAS_MASTER_PASSWORD' : 'recovery.key'
 }
 
 /** What was found and put right in doing so. */

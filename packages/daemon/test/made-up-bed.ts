@@ -8,6 +8,7 @@ import { until } from '../../../test/support/until.ts'
 import type { KeyringRow } from '../src/keys/service.ts'
 import { DAY_WINDOW, walletWindow } from '../src/ledger/service.ts'
 import { type Database, openDatabase } from '../src/platform/db/database.ts'
+import type { Parts } from '../src/transactions/job.ts'
 import { attemptStore } from '../src/transactions/rows/attempt-store.ts'
 import { transactionStore } from '../src/transactions/rows/store.ts'
 import { madeUpKey } from './made-up-chain.ts'
@@ -19,8 +20,14 @@ export const DOLLAR = 500n
 const GENEROUS = { instant_max_usd: 1_000, notify_max_usd: 2_000, delay_max_usd: 3_000, daily_limit_usd: 100_000 }
 
 export type MadeUpBed = Awaited<ReturnType<typeof madeUpBed>>
-type Boot = { node: MadeUpNode; database: Database; keyring?: KeyringRow; limits?: Record<string, unknown> }
-type Options = Parameters<typeof madeUpNode>[0] & Pick<Boot, 'limits'> & { location?: Location }
+type Boot = {
+  node: MadeUpNode
+  database: Database
+  keyring?: KeyringRow
+  limits?: Record<string, unknown>
+  mostWaiting?: ReturnType<Parts['mostWaiting']>
+}
+type Options = Parameters<typeof madeUpNode>[0] & Pick<Boot, 'limits' | 'mostWaiting'> & { location?: Location }
 
 /** Opens SQLite databases that are closed after each test, for what no engine decides. */
 function onSqlite(): Open {
@@ -48,9 +55,9 @@ export function madeUpBeds(open: Open = onSqlite()) {
   afterEach(async () => {
     for (const stop of stops.splice(0)) await stop()
   })
-  return async ({ limits, location, ...options }: Options = {}, node = madeUpNode(options)) => {
+  return async ({ limits, mostWaiting, location, ...options }: Options = {}, node = madeUpNode(options)) => {
     const database = await open(migrations, location)
-    const bed = await madeUpBed({ node, database, ...(limits && { limits }) })
+    const bed = await madeUpBed({ node, database, ...(limits && { limits }), ...(mostWaiting && { mostWaiting }) })
     stops.push(() => bed.stop())
     const end = async () => {
       stops.length = 0
@@ -65,10 +72,16 @@ export function madeUpBeds(open: Open = onSqlite()) {
  * Test support: the money path over the made-up family, whose blocks come when told, with one wallet that may pay. Its
  * clock runs with the machine's and is moved ahead by hand.
  */
-export async function madeUpBed({ node, database, keyring, limits = GENEROUS }: Boot) {
+export async function madeUpBed({ node, database, keyring, limits = GENEROUS, mostWaiting }: Boot) {
   const time = { passed: 0, ahead: 0 }
   const now = () => Date.now() + time.passed
-  const bed = await startPipeline(database, node, keyring, { now, latest: () => now() + time.ahead })
+  const bed = await startPipeline(
+    database,
+    node,
+    keyring,
+    { now, latest: () => now() + time.ahead },
+    mostWaiting ? { mostWaiting: () => mostWaiting } : {},
+  )
   const from = await bed.wallet()
   if (Object.keys(limits).length > 0) await bed.limit(from.id, limits)
   const look = createLook(database)

@@ -15,7 +15,9 @@ import type { Database, Handle } from '../src/platform/db/database.ts'
 import { heldStops } from '../src/platform/held.ts'
 import { appliedPolicies, policies, policyVersions } from '../src/policies/service.ts'
 import { pricesService } from '../src/prices/service.ts'
+import { forgetSessions } from '../src/sessions/service.ts'
 import { sessionStore } from '../src/sessions/store.ts'
+import type { Parts } from '../src/transactions/job.ts'
 import { transactionStore } from '../src/transactions/rows/store.ts'
 import { judge, Transactions } from '../src/transactions/service.ts'
 import { ceilingStore } from '../src/wallets/ceiling-store.ts'
@@ -23,7 +25,8 @@ import { sealedCeiling, walletAsHeld } from '../src/wallets/service.ts'
 import { walletStore } from '../src/wallets/store.ts'
 import { madeUpChain, madeUpKeys } from './made-up-chain.ts'
 import type { MadeUpNode } from './made-up-node.ts'
-import { wideCeiling } from './signing.ts'
+import { firstCeiling } from './signing.ts'
+import { requireCounted } from './waiting-counts.ts'
 
 export { migrations }
 /** Who asks the service: a session, or the operator. */
@@ -43,7 +46,10 @@ type World = {
   /** The signer process, unless the family is one that it cannot read. */
   startKeys(): Promise<BedKeys>
 }
-type BedKeys = Pick<Keys, 'createKeyring' | 'unlock' | 'create' | 'import' | 'changeCeiling' | 'sign' | 'stop'>
+type BedKeys = Pick<
+  Keys,
+  'createKeyring' | 'unlock' | 'create' | 'import' | 'firstCeiling' | 'changeCeiling' | 'sign' | 'stop'
+>
 type Node = EvmNode | SolanaNode | MadeUpNode
 
 function worldOf(node: Node, clock: Clock, { feed }: Oracle): World {
@@ -82,7 +88,10 @@ export async function startPipeline(
   node: Node,
   known?: KeyringRow,
   { now, latest = now }: Pick<Clock, 'now'> & Partial<Clock> = systemClock(),
-  oracle: Oracle = {},
+  {
+    mostWaiting = () => ({ session: 2_000, wallet: 10_000 }),
+    ...oracle
+  }: Oracle & Partial<Pick<Parts, 'mostWaiting'>> = {},
 ) {
   const clock = { now, latest }
   const log = pino({ level: process.env.TEST_LOG ?? 'silent' })
@@ -137,12 +146,16 @@ export async function startPipeline(
     audit: evidence,
     switches,
     nextEpoch,
+    mostWaiting,
+    keptDays: () => ({ refused: 30, details: 90 }),
+    forgetSessions: (before: number, count: number) => forgetSessions(database, before, count),
     chain: async () => chain,
     key: async (id: string) => {
       const row = await database.read((db) => walletStore.key(db, id))
       return { walletId: id, chain: row!.chain, address: row!.address, curve: row!.curve, ciphertext: row!.ciphertext }
     },
     ceiling: sealedCeiling,
+    witnessed: async () => undefined,
     gate: gate({ signing: { sign: signing }, now: clock.latest }),
     instance: newId(),
   }
@@ -159,7 +172,7 @@ export async function startPipeline(
     chooseWallet: async (db, _session, { walletId }) => (await walletStore.byId(db, walletId!))!,
     resolveNetwork: (): Network => network,
     findNetwork: () => network,
-    findToken: (on, { address }) => on.token(address!),
+    findToken: (on, address) => on.token(address),
     held,
     prices,
   })
@@ -192,13 +205,13 @@ export async function startPipeline(
     const key = privateKey
       ? await keys.import(id, world.chain, { kind: 'private-key', text: privateKey })
       : await keys.create(id, world.chain)
-    const ceiling = await wideCeiling(keys, key)
+    const ceiling = await firstCeiling(keys, key, PASSWORD)
     const session = newId()
     const now = clock.now()
     await database.work({ exclusive: ['system', `wallet:${id}`] }, async (db) => {
       await walletStore.insert(db, {
         id,
-        name: 'w',
+        name: `w ${id}`,
         chain: world.chain,
         environment: 'testnet',
         address: key.address,
@@ -288,6 +301,7 @@ export async function startPipeline(
       await service.stop()
       await keys.stop()
       chain.close()
+      await requireCounted(database)
     },
   }
 }

@@ -94,24 +94,33 @@ const wide = { transaction: '1'.padEnd(40, '0'), day: '1'.padEnd(41, '0') }
 const chain = { native: wide, fee: wide.transaction, tokens: {}, otherTokens: true, contracts: [] }
 /** Above all that tests pay. */
 export const WIDE: Ceiling = { chains: { 'eip155:1': chain, 'eip155:31337': chain, solana: chain }, recipients: [] }
+const sol = { transaction: '1000000000', day: '1000000000' }
+const modest = { native: sol, fee: sol.day, tokens: {}, otherTokens: false, contracts: [] }
+/** What a new key gets without the password. */
+const FIRST: Ceiling = { chains: { 'eip155:31337': chain, solana: modest }, recipients: [] }
 
 /** Of each signer its own: it believes no other's seal. */
 const ceilings = new WeakMap<object, Map<string, Sealed>>()
-/** A wide ceiling for a key that has just come in. */
-export async function wideCeiling(keys: Pick<Keys, 'changeCeiling'>, { address }: Pick<KeyRow, 'address'>) {
+/** The ceiling of a key that has just come in: a wide one with the password. */
+export async function firstCeiling(
+  keys: Pick<Keys, 'firstCeiling'>,
+  { address }: Pick<KeyRow, 'address'>,
+  password?: string,
+) {
   const own = ceilings.get(keys) ?? new Map<string, Sealed>()
   ceilings.set(keys, own)
-  const ceiling = own.get(address) ?? (await keys.changeCeiling({ address, next: WIDE }))
+  const ceiling =
+    own.get(address) ?? (await keys.firstCeiling({ address, next: password === undefined ? FIRST : WIDE }, password))
   own.set(address, ceiling)
   return ceiling
 }
 
-/** Signs under a wide ceiling; a row that is not as it was made is refused before its ceiling is looked at. */
+/** Signs under such a ceiling; a row that is not as it was made is refused before its ceiling is looked at. */
 export async function signed(
-  keys: Pick<Keys, 'sign' | 'changeCeiling'>,
+  keys: Pick<Keys, 'sign' | 'firstCeiling'>,
   key: KeyRow,
   requests: readonly SignRequest[],
 ): Promise<SignResult[]> {
-  const ceiling = await wideCeiling(keys, key).catch(() => ({ text: '', seal: '' }))
+  const ceiling = await firstCeiling(keys, key).catch(() => ({ text: '', seal: '' }))
   return (await keys.sign({ key, ceiling, lane: 'lane', requests })).results
 }

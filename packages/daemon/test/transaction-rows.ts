@@ -1,4 +1,5 @@
 import { newId } from '@waiaas/contract'
+import { sql } from 'kysely'
 import type { Database } from '../src/platform/db/database.ts'
 import { type AttemptRow, attemptStore, inNoBlock } from '../src/transactions/rows/attempt-store.ts'
 import { type TransactionRow, transactionStore, unjudged } from '../src/transactions/rows/store.ts'
@@ -79,3 +80,21 @@ export const storeRows = (
     for (const row of transactions) await transactionStore.insert(db, row)
     for (const row of attempts) await attemptStore.insert(db, row)
   })
+
+/** So many copies of a stored transaction, each with an id of its own. */
+export async function copyRow(database: Database, id: string, count: number): Promise<void> {
+  const numbers =
+    database.engine === 'sqlite'
+      ? sql`(with recursive n(i) as (select 1 union all select i + 1 from n where i < ${count}) select i from n)`
+      : sql`(select generate_series(1, ${count}::int) as i)`
+  for (const table of ['transactions', 'transaction_texts'] as const) {
+    await database.work({}, async (db) => {
+      const [row] = await db.query((k) => k.selectFrom(table).selectAll().where('id', '=', id))
+      const names = sql.join(Object.keys(row!).flatMap((name) => (name === 'id' ? [] : [sql.ref(name)])))
+      await db.query(
+        () => sql`insert into ${sql.table(table)} (id, ${names})
+          select id || '-' || numbers.i, ${names} from ${sql.table(table)}, ${numbers} as numbers where id = ${id}`,
+      )
+    })
+  }
+}

@@ -68,9 +68,13 @@ test('an agent learns what its session may do', async () => {
   })
 })
 
-test('an agent lands a payment in base units and one in display units', async () => {
-  for (const amount of [{ amount: '100000000000000000' }, { humanAmount: '0.02' }]) {
-    const { structuredContent, isError } = await send(amount)
+test('an agent lands payments in whole units, and one in base units is refused with what to give', async () => {
+  expect(await send({ amount: '1' })).toMatchObject({
+    isError: true,
+    structuredContent: { code: 'ACTION_VALIDATION_FAILED', message: expect.stringContaining('give humanAmount') },
+  })
+  for (const humanAmount of ['0.1', '0.02']) {
+    const { structuredContent, isError } = await send({ humanAmount })
     expect({ isError, structuredContent }).toMatchObject({ structuredContent: { tier: 'INSTANT' } })
     await landed(String(structuredContent?.id))
   }

@@ -36,8 +36,8 @@ test('the daemon serves the same tools at /mcp as the program does on stdio', as
   const client = await connect(daemon.issue())
   const { tools } = await client.listTools()
   expect(tools.map(({ name }) => name)).toContain('send_token')
-  const sent = await client.callTool({ name: 'send_token', arguments: { to, amount: '1000', wallet_id: walletId } })
-  expect(sent.structuredContent).toMatchObject({ status: 'PENDING', amount: '1000' })
+  const sent = await client.callTool({ name: 'send_token', arguments: { to, humanAmount: '0.1', wallet_id: walletId } })
+  expect(sent.structuredContent).toMatchObject({ status: 'PENDING', humanAmount: '0.1' })
   expect(daemon.sends[0]?.input).toMatchObject({ walletId })
 })
 
@@ -45,13 +45,13 @@ test('a refusal reaches the agent over HTTP with its reasons', async () => {
   const reasons = [{ code: 'SPENDING_LIMIT_EXCEEDED', message: 'over the limit' }]
   daemon.answers.push(new Failure('POLICY_DENIED', 'no policy allows this', { details: { reasons } }))
   const client = await connect(daemon.issue())
-  const refused = await client.callTool({ name: 'send_token', arguments: { to, amount: '1000' } })
+  const refused = await client.callTool({ name: 'send_token', arguments: { to, humanAmount: '0.1' } })
   expect(refused).toMatchObject({ isError: true, structuredContent: { code: 'POLICY_DENIED', details: { reasons } } })
 })
 
 test('sends over HTTP carry no key, so that the daemon knows the repeat of one whose answer was lost', async () => {
   const client = await connect(daemon.issue())
-  await client.callTool({ name: 'send_token', arguments: { to, amount: '1000' } })
+  await client.callTool({ name: 'send_token', arguments: { to, humanAmount: '0.1' } })
   expect(daemon.sends.map(({ key }) => key)).toEqual([undefined])
 })
 

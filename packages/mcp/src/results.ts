@@ -1,5 +1,5 @@
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js'
-import type { Operation } from '@waiaas/contract'
+import { isFailure, type Operation } from '@waiaas/contract'
 import { WAIaaSError } from '@waiaas/sdk'
 import { isTokenRefused } from './refusals.ts'
 
@@ -14,6 +14,7 @@ export const failureResult = (error: unknown, op: Operation): CallToolResult => 
 
 /** What went wrong, in the words of the daemon, or of this server where no daemon answered. */
 export function failureBody(error: unknown, op: Operation): Record<string, unknown> {
+  if (isFailure(error)) return { error: true, ...error.body() }
   if (!(error instanceof WAIaaSError))
     return isAbort(error)
       ? withHint({ error: true, network_error: true, code: 'REQUEST_TIMEOUT', message: NO_ANSWER, retryable: true }, op)

@@ -26,14 +26,14 @@ test('a send whose fate is unknown says so, and its repeat goes under the same k
     if (tries === 1) throw lost
     return { id: tries }
   })
-  const unknown = await send({ to: 'x', amount: '1' })
+  const unknown = await send({ to: 'x', humanAmount: '1' })
   expect(unknown).toMatchObject({
     isError: true,
     structuredContent: { network_error: true, code: 'NETWORK_ERROR', hint: expect.stringContaining('at most once') },
   })
-  await send({ amount: '1', to: 'x' })
-  await send({ amount: '1', to: 'x' })
-  await send({ amount: '2', to: 'x' })
+  await send({ humanAmount: '1', to: 'x' })
+  await send({ humanAmount: '1', to: 'x' })
+  await send({ humanAmount: '2', to: 'x' })
   const [first, second, third, fourth] = keys()
   expect(second).toBe(first)
   expect(new Set([first, third, fourth]).size).toBe(3)
@@ -43,8 +43,8 @@ test('a refusal is an answer: the same call later is a new one', async () => {
   const { send, keys } = await connect(() => {
     throw new WAIaaSError({ code: 'POLICY_DENIED', status: 403, message: 'no', retryable: false })
   })
-  await send({ to: 'x', amount: '1' })
-  await send({ to: 'x', amount: '1' })
+  await send({ to: 'x', humanAmount: '1' })
+  await send({ to: 'x', humanAmount: '1' })
   expect(new Set(keys()).size).toBe(2)
 })
 
@@ -56,7 +56,7 @@ test('a call that the daemon does not answer in time ends before its client give
     },
     { timeoutMs: 20 },
   )
-  expect(await send({ to: 'x', amount: '1' })).toMatchObject({
+  expect(await send({ to: 'x', humanAmount: '1' })).toMatchObject({
     isError: true,
     structuredContent: { network_error: true, code: 'REQUEST_TIMEOUT' },
   })
@@ -76,7 +76,7 @@ test('a send that its client gave up on is repeated under the same key', async (
     )
   })
   const aborted = once(seen, 'abort')
-  const args = { to: 'x', amount: '1' }
+  const args = { to: 'x', humanAmount: '1' }
   const options = { timeout: 20 }
   await expect(client.callTool({ name: 'send_token', arguments: args }, undefined, options)).rejects.toThrow(
     'timed out',
@@ -97,7 +97,7 @@ test('a fault of the server itself is logged and not told to the model', async (
     },
     { log: (line) => lines.push(line) },
   )
-  const failed = await send({ to: 'x', amount: '1' })
+  const failed = await send({ to: 'x', humanAmount: '1' })
   expect(failed).toMatchObject({ isError: true, structuredContent: { code: 'INTERNAL_ERROR' } })
   expect(JSON.stringify(failed)).not.toContain('secret-laden')
   expect(lines.join()).toContain('secret-laden')

@@ -7,7 +7,7 @@ import {
   type ListToolsResult,
   McpError,
 } from '@modelcontextprotocol/sdk/types.js'
-import { type CallOptions, type Operation, operations } from '@waiaas/contract'
+import { type CallOptions, isFailure, type Operation, operations } from '@waiaas/contract'
 import { WAIaaSError } from '@waiaas/sdk'
 import manifest from '../package.json' with { type: 'json' }
 import { callText, repeatKeys } from './repeat-keys.ts'
@@ -37,7 +37,7 @@ const TIMEOUT_MS = 50_000
 
 const INSTRUCTIONS =
   'Wallet tools under a spending policy. Begin with connect_info: it lists the wallets, networks and policies of this session. ' +
-  '"amount" is in base units (wei, lamports); "humanAmount" is in display units, such as "0.1". ' +
+  'Amounts are in whole units, such as "0.1" ETH, and tokens may be named by their symbol. ' +
   'A send answers at once with its tier: INSTANT and NOTIFY run, DELAY waits, APPROVAL waits for a human; follow it with get_transaction. ' +
   'A refusal says in details.reasons what was observed and what is allowed. simulate_transaction asks without sending.'
 
@@ -120,7 +120,7 @@ function runner(call: CallOperation, { walletId, log = () => {}, timeoutMs = TIM
 
 /** Of what is neither an answer of the daemon nor the lack of one, the model learns nothing. */
 function reportBug(where: string, error: unknown, log: (message: string) => void): void {
-  if (error instanceof WAIaaSError || isAbort(error)) return
+  if (error instanceof WAIaaSError || isFailure(error) || isAbort(error)) return
   log(`${where}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
 }
 

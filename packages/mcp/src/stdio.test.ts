@@ -72,15 +72,18 @@ describe('the MCP server over stdio', () => {
     expect(daemon.sends[0]?.input).toMatchObject({ walletId })
   })
 
-  test('sends with an amount in either form, each call under a key of its own', async () => {
+  test('sends amounts in whole units, each call under a key of its own', async () => {
     const { tool } = await withToken()
-    const first = await tool('send_token', { to, amount: '1000', wallet_id: walletId })
+    const first = await tool('send_token', { to, humanAmount: '2', wallet_id: walletId })
     const second = await tool('send_token', { to, humanAmount: '0.1' })
-    expect(first.structuredContent).toMatchObject({ status: 'PENDING', tier: 'INSTANT', amount: '1000' })
+    expect(first.structuredContent).toMatchObject({ status: 'PENDING', tier: 'INSTANT', humanAmount: '2' })
     expect(first.content).toEqual([{ type: 'text', text: JSON.stringify(first.structuredContent) }])
     expect(first.isError).toBeUndefined()
     expect(second.structuredContent).toMatchObject({ humanAmount: '0.1' })
-    expect(daemon.sends.map(({ input }) => input)).toMatchObject([{ amount: '1000', walletId }, { humanAmount: '0.1' }])
+    expect(daemon.sends.map(({ input }) => input)).toMatchObject([
+      { humanAmount: '2', walletId },
+      { humanAmount: '0.1' },
+    ])
     const keys = daemon.sends.map(({ key }) => key)
     expect(new Set(keys).size).toBe(2)
     expect(keys).not.toContain(undefined)
@@ -118,10 +121,10 @@ describe('the MCP server over stdio', () => {
 
   test('takes what models send for what they leave out, and in another form', async () => {
     const { tool } = await withToken()
-    const nothing = { type: null, humanAmount: null, token: null, memo: '', walletId, wallet_id: walletId }
-    const sent = await tool('send_token', { to, amount: 1000, network: null, dryRun: 'false', ...nothing })
+    const nothing = { type: null, amount: null, token: null, memo: '', walletId, wallet_id: walletId }
+    const sent = await tool('send_token', { to, humanAmount: 1000, network: null, dryRun: 'false', ...nothing })
     expect(sent.isError).toBeUndefined()
-    expect(daemon.sends[0]?.input).toEqual({ type: 'TRANSFER', to, amount: '1000', walletId, dryRun: false })
+    expect(daemon.sends[0]?.input).toEqual({ type: 'TRANSFER', to, humanAmount: '1000', walletId, dryRun: false })
     const page = await tool('list_transactions', { walletId: null, wallet_id: null, limit: '5', cursor: null })
     expect(page.structuredContent).toMatchObject({ items: [] })
   })

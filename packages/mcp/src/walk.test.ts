@@ -82,10 +82,10 @@ test('arguments stay arguments: names of another place, or that JavaScript knows
     ['get_wallet_info', { walletId: `${wallet.id}?x=1` }],
     ['get_balance', { network: `${world.network}&walletId=x` }],
     ['get_balance', JSON.parse('{"__proto__":{"network":"all"}}')],
-    ['send_token', { to, amount: '1', network: world.network, constructor: 'x' }],
-    ['send_token', { to, amount: '1', network: world.network, 'x-master-password': 'x' }],
-    ['send_token', { to, amount: { toString: '1' }, network: world.network }],
-    ['simulate_transaction', { to, amount: ['1'], network: world.network }],
+    ['send_token', { to, humanAmount: '1', network: world.network, constructor: 'x' }],
+    ['send_token', { to, humanAmount: '1', network: world.network, 'x-master-password': 'x' }],
+    ['send_token', { to, humanAmount: { toString: '1' }, network: world.network }],
+    ['simulate_transaction', { to, humanAmount: ['1'], network: world.network }],
   ]
   for (const [name, args] of hostile) {
     const { isError, structuredContent } = await client.callTool({ name, arguments: args })
@@ -93,7 +93,7 @@ test('arguments stay arguments: names of another place, or that JavaScript knows
     expect({ isError, code }, `${name} ${JSON.stringify(args)}`).toEqual({
       isError: true,
       code: expect.stringMatching(
-        /^(ACTION_VALIDATION_FAILED|ENVIRONMENT_NETWORK_MISMATCH|NETWORK_REQUIRED|VALIDATION_ERROR)$/,
+        /^(ACTION_VALIDATION_FAILED|ENVIRONMENT_NETWORK_MISMATCH|NETWORK_REQUIRED|VALIDATION_ERROR|WALLET_NOT_FOUND)$/,
       ),
     })
   }

@@ -5,6 +5,7 @@ import {
   client,
   type HttpCall,
   type Input,
+  isStop,
   mayCall,
   operations,
   type Simulation,
@@ -22,6 +23,8 @@ export type ClientOptions = {
   readonly sessionToken?: string
   /** For what the operator may call. */
   readonly masterPassword?: string
+  /** `wai_stop_…`, for what stops: the kill switch, a wallet, a session. */
+  readonly stopToken?: string
   /** Milliseconds that one try may take; 30 s unless given. */
   readonly timeout?: number
   readonly retryOptions?: Partial<RetryOptions>
@@ -154,6 +157,7 @@ function credentials(
   token: string | undefined,
 ): Record<string, string> {
   if (operation.access === 'public') return {}
+  if (given.stopToken !== undefined && isStop(operation)) return { authorization: `Bearer ${given.stopToken}` }
   const password = options.masterPassword ?? given.masterPassword
   const forAgent = mayCall(operation, 'agent')
   const forOperator = mayCall(operation, 'operator')

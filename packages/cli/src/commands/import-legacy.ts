@@ -52,15 +52,27 @@ async function importOne({ api }: Operator, legacy: Legacy, secrets: Secrets): P
   const { name, chain, publicKey: address } = legacy
   const seen = { name, chain, address }
   const sealed = sealImport(signerKey, { format: 'waiaas-2', secret: legacy.json, password })
+  const importAs = async (as: string): Promise<Wallet> =>
+    api.importWallet({ name: as, chain, environment: environmentOf(legacy.network), sealed })
   try {
-    const wallet: Wallet = await api.importWallet({ name, chain, environment: environmentOf(legacy.network), sealed })
-    return { ...seen, outcome: 'imported', id: wallet.id }
+    const wallet = await withFreeName(name, address, importAs)
+    return { ...seen, outcome: wallet.name === name ? 'imported' : `imported as "${wallet.name}"`, id: wallet.id }
   } catch (error) {
     if (!(error instanceof WAIaaSError)) throw error
     if (error.code === 'WALLET_ADDRESS_EXISTS') return { ...seen, outcome: 'there already' }
     // What concerns the whole run, not this wallet: a refused password, a locked daemon, one that has gone.
     if (error.status === 0 || error.status === 401 || error.status >= 429) throw error
     return { ...seen, outcome: `failed: ${error.message} (${error.code})` }
+  }
+}
+
+/** 2.x let wallets share a name: the second is told apart by the end of its address. */
+async function withFreeName(name: string, address: string, importAs: (as: string) => Promise<Wallet>): Promise<Wallet> {
+  try {
+    return await importAs(name)
+  } catch (error) {
+    if (!(error instanceof WAIaaSError) || error.code !== 'WALLET_NAME_EXISTS') throw error
+    return importAs(`${name.slice(0, 90)} ${address.slice(-6)}`)
   }
 }
 

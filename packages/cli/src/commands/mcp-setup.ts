@@ -7,7 +7,7 @@ import { daemonFlags, daemonFlagsHelp, readFlags, wholeNumber } from '../flags.t
 import { claudeConfigPath, type McpConfig, mcpServer, slug } from '../mcp-config.ts'
 import { type Place, writeSecretFile } from '../place.ts'
 import { print, printJson } from '../terminal.ts'
-import { allWallets, chooseWallet, isLive } from '../wallets.ts'
+import { allWallets, isLive, onlyWallet } from '../wallets.ts'
 
 export const usage = `usage: waiaas mcp setup [--wallet <id or name> | --all] [flags]
 A session for one wallet or for each, its token in <data-dir>/mcp-tokens/<wallet id>, and the MCP configuration.
@@ -36,7 +36,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     absoluteLifetime: wholeNumber('lifetime', values.lifetime, usage),
   }
   const { api, place } = await connectOperator(values)
-  const wallets = values.all ? (await allWallets(api)).filter(isLive) : [await chooseWallet(api, values.wallet)]
+  const wallets = await chosen(api, values)
   const config: McpConfig = { mcpServers: {} }
   for (const wallet of wallets) {
     const path = await issueToken(api, place, { walletId: wallet.id, ...limits })
@@ -49,6 +49,13 @@ export async function run(argv: readonly string[]): Promise<number> {
   if (values.json) printJson(config)
   else print(`\nMCP configuration, for example for ${claudeConfigPath()}:\n${JSON.stringify(config, null, 2)}`)
   return 0
+}
+
+type Choice = { all: boolean; wallet?: string | undefined }
+
+async function chosen(api: WAIaaSClient, { all, wallet }: Choice): Promise<Wallet[]> {
+  if (all) return (await allWallets(api)).filter(isLive)
+  return [wallet === undefined ? await onlyWallet(api) : await api.getWallet({ id: wallet })]
 }
 
 type Wish = Limits & { walletId: string }

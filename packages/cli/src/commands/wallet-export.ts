@@ -7,7 +7,6 @@ import { CommandError, UsageError } from '../errors.ts'
 import { daemonFlags, daemonFlagsHelp, readArguments } from '../flags.ts'
 import { fileExists, writeNewSecretFile } from '../place.ts'
 import { askNewPassword, canAsk, print, printJson } from '../terminal.ts'
-import { chooseWallet } from '../wallets.ts'
 
 export const usage = `usage: waiaas wallet export <id or name> --output <file> [flags]
 Exports the key of a wallet into a file that only you may read. On its way it is sealed to this command.
@@ -33,10 +32,9 @@ export async function run(argv: readonly string[]): Promise<number> {
   // Before the key is asked for; writing it makes sure.
   if (output !== '-' && existsSync(output)) throw fileExists(output)
   const { api, masterPassword } = await connectOperator(values)
-  const { id } = await chooseWallet(api, positionals[0])
   const password = format === 'keystore-v3' ? await readPassword(values['secret-password-file']) : undefined
   const pair = makeSealingKeyPair()
-  const request = { id, format, masterPassword, sealTo: pair.publicKey }
+  const request = { id: positionals[0], format, masterPassword, sealTo: pair.publicKey }
   const { sealed, ...about } = await api.exportWallet(password === undefined ? request : { ...request, password })
   if (sealed === undefined) throw new CommandError('expected a sealed secret, got an answer without one')
   const secret = openExport(pair, sealed)

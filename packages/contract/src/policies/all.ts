@@ -4,7 +4,10 @@ import { allowedTokens } from './allowed-tokens.ts'
 import { rateLimit } from './rate-limit.ts'
 import { spendingLimit } from './spending-limit.ts'
 import { timeRestriction } from './time-restriction.ts'
-import type { PolicyTypeEntry } from './type.ts'
+import type { PolicyDollars, PolicyTypeEntry } from './type.ts'
+
+export type { PolicyDollars } from './type.ts'
+
 import { whitelist } from './whitelist.ts'
 
 /** The policy types that this release enforces. Validation, the wire's enum, settings, the documents and the evaluator follow from this table. */
@@ -35,6 +38,12 @@ export const loosensInstalled = (type: PolicyType, rules: PolicyRules): boolean 
   const entry: PolicyTypeEntry = policyTypes[type]
   // The rules are those of the type.
   return entry.isLooser?.(rules as never) ?? true
+}
+/** What stored rules of a type let go in dollars; undefined where the type does not bound that. */
+export const policyDollars = (type: PolicyType, rules: unknown): PolicyDollars | undefined => {
+  const entry: PolicyTypeEntry = policyTypes[type]
+  // Parsed by the type's own rules.
+  return entry.dollars?.(entry.rules.parse(rules) as never)
 }
 /** The one type of which a new wallet gets a policy; answers have room for one. */
 export const INSTALLED_TYPE = POLICY_TYPES.find((type) => installedRules(type) !== undefined)!

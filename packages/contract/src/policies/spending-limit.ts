@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { assetKey, CAIP19, CHAINS } from '../families.ts'
 import { parseUsd } from '../money.ts'
 import { DecimalText, Digits, PositiveUsd, Seconds, Usd } from './fields.ts'
-import type { PolicyTypeEntry } from './type.ts'
+import type { PolicyDollars, PolicyTypeEntry } from './type.ts'
 
 const compareDecimals = (left: string, right: string): number => {
   const scale = Math.max(fraction(left).length, fraction(right).length)
@@ -110,6 +110,11 @@ function isLooser(rules: z.output<typeof SpendingLimit>): boolean {
   return isAbove || rules.delay_seconds < installed.delay_seconds || rules.over_limit !== installed.over_limit
 }
 
+function dollars(rules: z.output<typeof SpendingLimit>): PolicyDollars {
+  const value = rules.daily_limit_usd ?? rules.monthly_limit_usd ?? rules.delay_max_usd
+  return { value: value === undefined ? null : parseUsd(value), fee: parseUsd(rules.max_fee_usd) }
+}
+
 const usdDecimal = (value: number): string => {
   const micros = String(parseUsd(value)).padStart(7, '0')
   return `${micros.slice(0, -6)}.${micros.slice(-6)}`
@@ -120,4 +125,5 @@ export const spendingLimit = {
   summary: 'How much may leave at once, after a notice, after a delay or with approval, and in a day or month.',
   installed: INSTALLED,
   isLooser,
+  dollars,
 } as const satisfies PolicyTypeEntry

@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import type { Usd } from '../money.ts'
 
 /** What is refused while no policy of a type allows it, unless a setting says otherwise. */
 export type DefaultDeny = {
@@ -19,4 +20,8 @@ export type PolicyTypeEntry = {
   readonly installed?: Readonly<Record<string, unknown>>
   /** Whether something may pass under these rules, with their defaults, that the installed ones hold back, delay or refuse. */
   readonly isLooser?: (rules: never) => boolean
+  /** What its rules let go in dollars, of a type that bounds that. */
+  readonly dollars?: (rules: never) => PolicyDollars
 }
+/** In micro-dollars: in a day (null where the rules do not say it), and as a fee. */
+export type PolicyDollars = { readonly value: Usd | null; readonly fee: Usd }

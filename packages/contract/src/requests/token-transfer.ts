@@ -1,23 +1,45 @@
 import { z } from 'zod'
+import { isSymbol, MOST_SYMBOL } from '../tokens.ts'
 import { Address } from '../wire.ts'
 import { amounts, memo, oneAmount, recipient } from './fields.ts'
 import type { RequestKind } from './kind.ts'
 
-/** Names a token: an address, or a CAIP-19 asset. Symbol and decimals are checked, never believed. */
-const TokenChoice = z
+const NamedToken = z
   .strictObject({
     address: Address.optional().describe('contract or mint'),
     decimals: z.int().min(0).max(18).optional().describe('must be what the chain says'),
-    symbol: z.string().min(1).max(10).optional().describe('must be what the chain says'),
+    symbol: z.string().min(1).max(MOST_SYMBOL).optional().describe('of a listed token, or of the one at the address'),
     assetId: z.string().max(200).optional().describe('CAIP-19 asset, in place of address'),
   })
-  .refine((token) => token.address !== undefined || token.assetId !== undefined, {
-    error: 'expected address or assetId',
+  .refine((token) => (token.address ?? token.assetId ?? token.symbol) !== undefined, {
+    error: 'expected address, assetId or symbol',
     path: ['address'],
   })
 
+/** A token by one name: the symbol of a listed one, its address, or its CAIP-19 asset. */
+const TokenName = z
+  .string()
+  .min(1)
+  .max(200)
+  .regex(/^[^{}"]+$/)
+  .describe('symbol of a listed token such as "USDC", or its address or CAIP-19 asset')
+  .transform((name): z.output<typeof NamedToken> => {
+    if (name.includes('/')) return { assetId: name }
+    return isSymbol(name) ? { symbol: name } : { address: name }
+  })
+
+/** Symbol and decimals are checked, never believed. */
+const TokenChoice = z.union([TokenName, NamedToken], {
+  error: 'expected a symbol, an address or a CAIP-19 asset, or an object with one of them',
+})
+
 export const tokenTransfer = {
   summary: 'a token',
-  fields: { ...recipient, ...amounts, token: TokenChoice.describe('the token'), ...memo },
+  fields: {
+    ...recipient,
+    ...amounts,
+    token: TokenChoice.describe('symbol of a listed token such as "USDC", or its address or CAIP-19 asset'),
+    ...memo,
+  },
   rules: [oneAmount],
 } as const satisfies RequestKind

@@ -9,6 +9,7 @@ import type { Call } from '../platform/http/types.ts'
 import { jsonLog } from '../platform/log.ts'
 import { type SessionRow, sessionStore } from '../sessions/store.ts'
 import { type TransactionRow, transactionStore } from '../transactions/rows/store.ts'
+import { stopStore } from '../transactions/stopping/stop-store.ts'
 import { type WalletRow, walletStore } from '../wallets/store.ts'
 import { adminHandlers } from './handlers.ts'
 import { type AdminOptions, adminService } from './service.ts'
@@ -38,7 +39,7 @@ function serviceOn(database: Database, more: Partial<AdminOptions> = {}) {
   const service = adminService({
     database,
     clock: { now: () => NOW, latest: () => NOW },
-    clockWarning: () => undefined,
+    standing: () => [],
     log: jsonLog('silent'),
     audit: strictAudit({ clock: { now: () => NOW } }),
     version: '1.2.3',
@@ -49,8 +50,11 @@ function serviceOn(database: Database, more: Partial<AdminOptions> = {}) {
     isUnlocked: () => true,
     rpc: () => ({ networks: {}, used: [] }),
     troubles: () => [],
+    passwordWithin: () => [],
+    ceilings: { read: async () => [], recent: () => [] },
     killSwitch: async () => ({ state: 'ACTIVE' }),
     heldStops: () => [],
+    sharedNames: async () => [],
     folder: undefined,
     shutdown: () => undefined,
     ...more,
@@ -146,7 +150,7 @@ forEachEngine((engine, open) => {
     ]
     await database.work({}, async (db) => {
       await walletStore.insert(db, wallet)
-      await walletStore.insert(db, { ...wallet, id: newId(), status: 'TERMINATED' })
+      await walletStore.insert(db, { ...wallet, id: newId(), name: 'other', status: 'TERMINATED' })
       await sessionStore.insert(db, session)
       await sessionStore.insert(db, { ...session, id: newId(), token_hash: 'b', expires_at: 0 })
       await sessionStore.insert(db, { ...session, id: newId(), token_hash: 'c', expires_at: NOW })
@@ -181,6 +185,15 @@ forEachEngine((engine, open) => {
       createdAt: (NOW - HOUR) / 1000,
     })
     expect(status.recentTransactions[4]).toMatchObject({ formattedAmount: null, amountUsd: null })
+    const stopped = transaction({ status: 'PENDING', tx_hash: null })
+    const stop = { epoch: 2, wallet_id: null, session_id: null, error: 'stopped', code: 'SYSTEM_LOCKED' }
+    const due = { due_at: NOW, lease_owner: null, lease_until: 0, cancelled: 0 }
+    await database.work({}, async (db) => {
+      await transactionStore.insert(db, stopped)
+      await stopStore.insert(db, { ...stop, ...due, id: newId(), at: NOW, actor: 'operator' })
+    })
+    const { recentTransactions } = AdminStatus.parse(await handlers.getAdminStatus(call, {}))
+    expect(recentTransactions[0]).toMatchObject({ id: stopped.id, status: 'CANCELLED' })
     const agent = { ...call, principal: { kind: 'agent', sessionId: session.id, tokenHash: '' } } as const
     const forAgent = adminOperations.getAdminStatus.output.parse(await handlers.getAdminStatus(agent, {}))
     expect(forAgent).toEqual({

@@ -16,14 +16,16 @@ import type { EndpointStatus } from '../chains/rpc.ts'
 import { type Clock, seconds } from '../platform/clock.ts'
 import type { Database, Handle } from '../platform/db/database.ts'
 import type { Log } from '../platform/log.ts'
-import { adminStore, type RecentTransaction } from './store.ts'
+import { type ListedTransaction, newestTransactions } from '../transactions/service.ts'
+import { findWallet } from '../wallets/service.ts'
+import { adminStore } from './store.ts'
 
 type KillSwitchState = z.input<typeof AdminStatus>['killSwitchState']
 export type AdminOptions = {
   readonly database: Database
   readonly clock: Clock
-  /** Set while the clock is held. */
-  readonly clockWarning: () => string | undefined
+  /** What other parts warn of, for as long as it is so. */
+  readonly standing: () => readonly string[]
   readonly log: Log
   readonly audit: Pick<Audit, 'record'>
   readonly version: string
@@ -37,8 +39,14 @@ export type AdminOptions = {
   readonly rpc: () => { readonly networks: Record<string, EndpointStatus[]>; readonly used: readonly string[] }
   /** What keeps payments from being sent, or from being seen in a block; a line each. */
   readonly troubles: () => readonly string[]
+  /** Where this process has the master password from. */
+  readonly passwordWithin: () => readonly string[]
+  /** Ceilings that the operator should look at. */
+  readonly ceilings: { read(): Promise<readonly string[]>; recent(): readonly string[] }
   /** Stops that hold in memory and are not written yet. */
   readonly heldStops: () => readonly string[]
+  /** Of wallets that share a name. */
+  readonly sharedNames: (db: Handle) => Promise<string[]>
   /** Where SQLite's file lies; undefined for a server. */
   readonly folder: string | undefined
   readonly killSwitch: (db: Handle) => Promise<{ state: KillSwitchState }>
@@ -88,9 +96,10 @@ export function adminService(options: AdminOptions) {
 
   async function status(): Promise<z.input<typeof AdminStatus>> {
     const now = clock.now()
-    const { counts, recent } = await database.read(async (db) => ({
+    const { counts, recent, names } = await database.read(async (db) => ({
+      names: await options.sharedNames(db),
       counts: await adminStore.counts(db, clock.latest(), now - DAY_MS),
-      recent: await adminStore.recent(db, RECENT),
+      recent: await recentIn(db),
     }))
     return {
       ...(await statusForAgents()),
@@ -101,17 +110,16 @@ export function adminService(options: AdminOptions) {
       recentTxCount: counts.transactions,
       failedTxCount: counts.failed,
       autoProvisioned: recoveryKey.exists(),
-      warnings: [...warnings(), ...(await unstored())],
+      warnings: [...warnings(), ...names, ...(await unstored()), ...(await options.ceilings.read())],
       recentTransactions: recent.map(transactionView),
     }
   }
 
   return {
     health(): Output<typeof systemOperations.getHealth> {
-      const found = warnings()
       const timestamp = seconds(clock.now())
       const state = { status: 'ok' as const, version, ...noUpdate, schemaVersion, uptime: uptime(), timestamp }
-      return found.length > 0 ? { ...state, warnings: found } : state
+      return { ...state, ...concernsOf(options, warnings()) }
     },
     /** Failures INTERNAL_ERROR, STORAGE_UNAVAILABLE, KEYSTORE_LOCKED and CHAIN_ERROR, each with all checks in its details. */
     ready,
@@ -135,6 +143,20 @@ export function adminService(options: AdminOptions) {
   }
 }
 
+/** Anybody may ask for health: names and amounts of ceilings are for the operator. */
+function concernsOf({ ceilings, passwordWithin }: AdminOptions, known: readonly string[]) {
+  const count = ceilings.recent().length
+  const warnings = [...known, ...(count > 0 ? [ceilingAdvice(count)] : [])]
+  const within = passwordWithin()
+  return {
+    ...(warnings.length > 0 && { warnings }),
+    ...(within.length > 0 && { passwordWithin: [...within] }),
+  }
+}
+
+const ceilingAdvice = (count: number): string =>
+  `${count} of the ceilings of the wallets ${count === 1 ? 'is' : 'are'} nearly used up or missing: waiaas admin status says which`
+
 /** What may be wrong with the daemon, each asked anew. */
 function checksOf({ database, log, settings, recoveryKey, ...options }: AdminOptions) {
   return {
@@ -144,8 +166,7 @@ function checksOf({ database, log, settings, recoveryKey, ...options }: AdminOpt
         found.push(
           `the generated master password lies in ${recoveryKey.path}: set your own with waiaas set-master, which removes it`,
         )
-      const held = options.clockWarning()
-      if (held !== undefined) found.push(held)
+      found.push(...options.standing())
       const host = settings()['daemon.hostname']
       if (!LOOPBACK.test(host))
         found.push(`the daemon listens on ${host}, beyond this machine: let only a proxy with TLS reach it`)
@@ -212,10 +233,20 @@ const endpointView = ({ lastErrorAgoMs, missingMethods, ...known }: EndpointStat
   missingMethods: [...missingMethods],
 })
 
-const transactionView = (row: RecentTransaction) => ({
+type Recent = { readonly row: ListedTransaction; readonly walletName: string | null }
+
+/** As everybody else is shown them: what a stop has ended is over, also before its row says so. */
+async function recentIn(db: Handle): Promise<Recent[]> {
+  const found: Recent[] = []
+  for (const row of await newestTransactions(db, RECENT))
+    found.push({ row, walletName: (await findWallet(db, row.wallet_id))?.name ?? null })
+  return found
+}
+
+const transactionView = ({ row, walletName }: Recent) => ({
   id: row.id,
   walletId: row.wallet_id,
-  walletName: row.wallet_name,
+  walletName,
   type: row.type,
   status: row.status,
   toAddress: row.to_address,
@@ -227,5 +258,5 @@ const transactionView = (row: RecentTransaction) => ({
   createdAt: seconds(row.created_at),
 })
 
-const formatted = ({ amount, decimals }: RecentTransaction): string | null =>
+const formatted = ({ amount, decimals }: ListedTransaction): string | null =>
   amount === null || decimals === null ? null : formatUnits(BigInt(amount), decimals)

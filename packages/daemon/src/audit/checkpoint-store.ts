@@ -1,4 +1,5 @@
 import type { AuditCheckpoint } from '@waiaas/contract'
+import { sql } from 'kysely'
 import { type Handle, type NoParams, statement } from '../platform/db/database.ts'
 import { byChain } from './checkpoint.ts'
 import type { Head } from './store.ts'
@@ -11,6 +12,10 @@ type CheckpointRow = {
   hash: string
   signature: string
 }
+/** What the signer has counted on a lane, as it sealed it. */
+export type CountRow = { lane: string; number: number; text: string; seal: string }
+/** Before a lane's name among the heads. */
+export const COUNTS = 'count:'
 type SignedHead = Head & { checkpoint: number }
 
 declare module '../platform/db/tables.ts' {
@@ -63,6 +68,49 @@ const moved = statement<NoParams, Head>((db) =>
       ),
     ),
 )
+/** Counts of lanes that no checkpoint names yet. */
+const movedCounts = statement<NoParams, CountRow>((db) =>
+  db
+    .selectFrom('ceiling_counts as count')
+    .selectAll()
+    .where('count.number', '>', 0)
+    .where(({ not, exists, selectFrom, ref, val }) =>
+      not(
+        exists(
+          selectFrom('checkpoint_heads as signed')
+            .select('signed.seq')
+            .where('signed.chain', '=', sql<string>`${val(COUNTS)} || ${ref('count.lane')}`)
+            .whereRef('signed.seq', '>=', 'count.number'),
+        ),
+      ),
+    ),
+)
+/** The first lane whose count is older than a checkpoint says. */
+const countBehind = statement<NoParams, { chain: string; seq: number }>((db) =>
+  db
+    .selectFrom('checkpoint_heads as signed')
+    .leftJoin('ceiling_counts as count', (join) =>
+      join.on(({ eb, ref, val }) => eb('signed.chain', '=', sql<string>`${val(COUNTS)} || ${ref('count.lane')}`)),
+    )
+    .select(['signed.chain', (eb) => eb.fn.max<number>('signed.seq').as('seq')])
+    .where('signed.chain', 'like', `${COUNTS}%`)
+    .where((eb) => eb.or([eb('count.number', 'is', null), eb('count.number', '<', eb.ref('signed.seq'))]))
+    .groupBy('signed.chain')
+    .orderBy('signed.chain'),
+)
+const naming = statement<{ chain: string }, CheckpointRow>((db, p) =>
+  db
+    .selectFrom('checkpoints')
+    .selectAll('checkpoints')
+    .innerJoin('checkpoint_heads as signed', 'signed.checkpoint', 'checkpoints.seq')
+    .where('signed.chain', '=', p('chain'))
+    .orderBy('signed.seq', 'desc')
+    .limit(1),
+)
+const counts = statement<NoParams, CountRow>((db) => db.selectFrom('ceiling_counts').selectAll().orderBy('lane'))
+const insertCount = statement<CountRow>((db, p) =>
+  db.insertInto('ceiling_counts').values({ lane: p('lane'), number: p('number'), text: p('text'), seal: p('seal') }),
+)
 const signedUpTo = statement<NoParams, { chain: string; seq: number }>((db) =>
   db
     .selectFrom('checkpoint_heads')
@@ -92,6 +140,7 @@ const contradicted = statement<NoParams, { chain: string; seq: number }>((db) =>
       join.onRef('row.chain', '=', 'signed.chain').onRef('row.seq', '=', 'signed.seq'),
     )
     .select(['signed.chain', (eb) => eb.fn.min<number>('signed.seq').as('seq')])
+    .where('signed.chain', 'not like', `${COUNTS}%`)
     .where((eb) => eb.or([eb('row.hash', 'is', null), eb('row.hash', '<>', eb.ref('signed.hash'))]))
     .groupBy('signed.chain')
     .orderBy('signed.chain'),
@@ -130,6 +179,14 @@ export const checkpointStore = {
   },
   /** Heads that no checkpoint holds yet. */
   moved: (db: Handle) => db.all(moved),
+  movedCounts: (db: Handle) => db.all(movedCounts),
+  countsBehind: (db: Handle) => db.all(countBehind),
+  counts: (db: Handle) => db.all(counts),
+  insertCount: (db: Handle, row: CountRow) => db.run(insertCount, row),
+  /** The newest that names a head of this chain. */
+  async naming(db: Handle, chain: string): Promise<AuditCheckpoint | undefined> {
+    return (await withHeads(db, await db.all(naming, { chain })))[0]
+  },
   signedUpTo: (db: Handle) => db.all(signedUpTo),
   contradicted: (db: Handle) => db.all(contradicted),
   stray: (db: Handle) => db.get(strays),

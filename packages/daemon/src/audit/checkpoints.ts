@@ -6,6 +6,7 @@ import { type Loop, loop } from '../platform/jobs.ts'
 import type { Log } from '../platform/log.ts'
 import { checkpointStore } from './checkpoint-store.ts'
 import { GENESIS } from './evidence-hash.ts'
+import { witnessing } from './kept.ts'
 import type { Head } from './store.ts'
 
 export type CheckpointParts = {
@@ -23,7 +24,12 @@ type Witness = {
   publicKey(): Promise<string>
   sign(next: Next): Promise<AuditCheckpoint>
 }
-type Next = { previous?: AuditCheckpoint; at: number; heads: readonly Head[] }
+type Next = {
+  previous?: AuditCheckpoint
+  at: number
+  heads: readonly Head[]
+  counts: readonly { text: string; seal: string }[]
+}
 export type Checkpoints = ReturnType<typeof checkpoints>
 
 const CHECKPOINTS = 'evidence:checkpoints'
@@ -72,12 +78,13 @@ export function checkpoints({ database, clock, log, isUnlocked, witness, file }:
   }
 
   async function signNext(): Promise<AuditCheckpoint | undefined> {
-    const { previous, heads } = await database.read(async (db) => ({
+    const { previous, heads, counts } = await database.read(async (db) => ({
       previous: await checkpointStore.last(db),
       heads: await checkpointStore.moved(db),
+      counts: (await checkpointStore.movedCounts(db)).map(({ text, seal }) => ({ text, seal })),
     }))
     if (heads.length === 0) return undefined
-    return witness.sign({ ...(previous && { previous }), at: clock.now(), heads })
+    return witness.sign({ ...(previous && { previous }), at: clock.now(), heads, counts })
   }
 
   return {
@@ -97,6 +104,7 @@ export function checkpoints({ database, clock, log, isUnlocked, witness, file }:
       await signing?.stop()
       await signNew().catch((error) => log.error({ err: error }, 'the end of the audit log is not signed'))
     },
+    named: witnessing({ database, file }),
     /** The last checkpoint, with the key. Failure KEYSTORE_LOCKED. */
     async current(): Promise<Output<typeof auditOperations.getAuditCheckpoint>> {
       const publicKey = await witness.publicKey().catch((cause) => {

@@ -4,7 +4,7 @@ import { AuditCheckpoint } from '@waiaas/contract'
 import { z } from 'zod'
 import type { Database, Handle } from '../platform/db/database.ts'
 import { isSigned } from './checkpoint.ts'
-import { checkpointStore } from './checkpoint-store.ts'
+import { type CountRow, checkpointStore } from './checkpoint-store.ts'
 import { type EvidenceRow, evidenceStore, type Head } from './store.ts'
 
 /** A file that is not what it should be; the message names it and the line. */
@@ -28,16 +28,24 @@ const RowLine = HeadLine.extend({
   details: z.string(),
   prev_hash: z.string(),
 }) satisfies z.ZodType<EvidenceRow>
+const CountLine = z.strictObject({
+  lane: z.string(),
+  number: z.int(),
+  text: z.string(),
+  seal: z.string(),
+}) satisfies z.ZodType<CountRow>
 const ExportLine = z.union([
   z.strictObject({ checkpoint: AuditCheckpoint }),
   z.strictObject({ row: RowLine }),
+  z.strictObject({ count: CountLine }),
   z.strictObject({ head: HeadLine }),
 ])
 
-/** Checkpoints first, then each chain row by row with its head at the end. What is recorded meanwhile is left out. */
+/** Checkpoints first, then what was counted of each lane, then each chain row by row with its head at the end. What is recorded meanwhile is left out. */
 export async function* exportLines(database: Pick<Database, 'read'>): AsyncGenerator<string> {
-  const { heads, last } = await database.read(async (db) => ({
+  const { heads, counts, last } = await database.read(async (db) => ({
     heads: await evidenceStore.heads(db),
+    counts: await checkpointStore.counts(db),
     last: (await checkpointStore.last(db))?.seq ?? 0,
   }))
   for (let after = 0; after < last; ) {
@@ -45,6 +53,7 @@ export async function* exportLines(database: Pick<Database, 'read'>): AsyncGener
     for (const checkpoint of page) yield JSON.stringify({ checkpoint })
     after = page.at(-1)?.seq ?? last
   }
+  for (const count of counts) yield JSON.stringify({ count })
   for (const head of heads) {
     for (let after = 0; after < head.seq; ) {
       const count = Math.min(AT_ONCE, head.seq - after)
@@ -80,6 +89,7 @@ async function importBatch(db: Handle, lines: readonly Line[]): Promise<void> {
   for (const each of lines) {
     const line = parsed(ExportLine, each)
     if ('checkpoint' in line) await checkpointStore.insert(db, line.checkpoint)
+    else if ('count' in line) await checkpointStore.insertCount(db, line.count)
     else if ('row' in line) await evidenceStore.insert(db, line.row)
     else await evidenceStore.moveHead(db, line.head)
   }

@@ -46,6 +46,7 @@ export async function verifyEvidence(db: Handle, expected: Expected = {}): Promi
   const faults = [
     ...rowFaults,
     ...contradicted.map((place) => ({ ...place, fault: 'not the row that was signed' })),
+    ...(await checkpointStore.countsBehind(db)).map((place) => ({ ...place, fault: 'count set back' })),
     ...(signatures.fault ? [{ chain: 'checkpoints', ...signatures.fault }] : []),
   ]
   return {

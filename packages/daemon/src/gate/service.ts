@@ -1,10 +1,10 @@
 import type { Signing, SigningKind } from '../keys/signing.ts'
-import type { Excess, Sealed, SignBatch, SignRequest, SignResult } from '../keys/types.ts'
+import type { Counted, Excess, SignBatch, SignRequest, SignResult } from '../keys/types.ts'
 import { sha256 } from '../platform/sha256.ts'
 import type { Authorisation } from './authorise.ts'
 
 export type { SigningKey } from '../keys/signing.ts'
-export type { Excess, Sealed } from '../keys/types.ts'
+export type { Checkpoint, Counted, Excess, Sealed } from '../keys/types.ts'
 export { type Authorisation, type AuthorisationFacts, authorise } from './authorise.ts'
 
 export type Authorised = { attemptId: string; bytes: Uint8Array; authorisation: Authorisation }
@@ -15,7 +15,7 @@ export type SignOutcome =
 /** Whose key signs what, under which ceiling, and where that is counted. */
 export type SigningPlace = Omit<SignBatch, 'requests'> & { kind: SigningKind }
 /** `counted` is to be stored with the signatures. */
-export type SignedRound = { outcomes: SignOutcome[]; counted: Sealed | undefined }
+export type SignedRound = { outcomes: SignOutcome[]; counted: Counted | undefined }
 export type Gate = ReturnType<typeof gate>
 
 /** The one function that reaches a private key. An authorisation opens it for its own bytes, once, until it expires. */

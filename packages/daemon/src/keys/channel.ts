@@ -7,6 +7,7 @@ import type {
   DerivedAddress,
   Exported,
   ExportOptions,
+  FirstCeiling,
   ImportSecret,
   KeyRow,
   KeyringRow,
@@ -31,7 +32,9 @@ export type SignerCalls = {
   derivations: { input: { chain: Chain; secret: ImportSecret | SealedImport }; output: DerivedAddress[] }
   export: { input: { key: KeyRow; options: ExportOptions; password: Uint8Array }; output: Exported }
   sign: { input: SignBatch; output: SignedBatch }
-  /** No password is needed for the first ceiling of a key that has just come in, nor to tighten; for all else it is. */
+  /** For a key that has just come in, within bounds; more, or for another key, with the password. One that is known stays. */
+  firstCeiling: { input: FirstCeiling & { password?: Uint8Array }; output: Sealed }
+  /** No password is needed to tighten; for all else it is. */
   changeCeiling: { input: CeilingChange & { password?: Uint8Array }; output: Sealed }
   evidenceKey: { input: Record<string, never>; output: string }
   signCheckpoint: { input: NextCheckpoint; output: Checkpoint }

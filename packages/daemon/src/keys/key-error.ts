@@ -10,8 +10,11 @@ export type KeyErrorCode =
   | 'EXPORT_REFUSED'
   | 'SIGNER_FAILED'
 
-/** What is too high: one transaction, what was signed for in 24 hours with it, or the worst fee. In base units. */
-export type Excess = { of: 'transaction' | 'day' | 'fee'; asset: string; wanted: string; most: string }
+/**
+ * What is too high: `wanted` of an asset in one transaction, on top of what was signed for in 24 hours, or as the worst fee.
+ * In base units; `left` of `most` in 24 hours.
+ */
+export type Excess = { of: 'transaction' | 'day' | 'fee'; asset: string; wanted: string; most: string; left?: string }
 
 /** What the key folder throws. The message never holds a secret, so that it may be shown to a caller. */
 export class KeyError extends Error {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { keccak256, recoverAddress, toHex } from 'viem'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { evmPayment, signed, solanaPayment, wideCeiling } from '../../test/signing.ts'
+import { evmPayment, firstCeiling, signed, solanaPayment } from '../../test/signing.ts'
 import { type KeyRow, type Keys, startKeys } from './service.ts'
 import { createKeyring } from './signer/keyring.ts'
 
@@ -93,7 +93,7 @@ describe('unlocking', () => {
   test('changing the password writes one row: the old password stops, keys and subkeys stay', async () => {
     const row = await keys.createKeyring(password)
     const key = await keys.create('w', 'ethereum')
-    await wideCeiling(keys, key)
+    await firstCeiling(keys, key)
     const subkey = await keys.subkey('sessions')
     const next = await keys.rewrap(password, 'another password')
     await keys.restart()
@@ -170,7 +170,7 @@ describe('death of the signer', () => {
   test('pending calls reject, the keyring counts as locked, and a restarted signer unlocks and signs again', async () => {
     const row = await keys.createKeyring(password)
     const key = await keys.create('w', 'ethereum')
-    await wideCeiling(keys, key)
+    await firstCeiling(keys, key)
     const pending = keys.verify(password, row)
     process.kill(keys.pid, 'SIGKILL')
     await expect(pending).rejects.toMatchObject({ code: 'KEYSTORE_LOCKED' })

@@ -9,6 +9,7 @@ import type {
   DerivedAddress,
   Exported,
   ExportOptions,
+  FirstCeiling,
   ImportSecret,
   KeyRow,
   KeyringRow,
@@ -23,6 +24,8 @@ import type {
 
 export { accountKey } from './account-key.ts'
 export { KeyError, type KeyErrorCode } from './key-error.ts'
+export { hadCeiling } from './key-mark.ts'
+export { firstMost, isTestChain, knownAsset } from './known-assets.ts'
 export { type LegacyWallet, readLegacyWallets } from './legacy.ts'
 export { makeSealingKeyPair, openExport, type SealingKeyPair, sealSecret } from './sealing.ts'
 export type * from './types.ts'
@@ -58,6 +61,8 @@ export type Keys = {
   export(key: KeyRow, masterPassword: string, options: ExportOptions): Promise<Exported>
   /** One message for the whole batch; answers in order. */
   sign(batch: SignBatch): Promise<SignedBatch>
+  /** INVALID_MASTER_PASSWORD where it takes the password: for more than `firstMost`, or a key that has not just come in. */
+  firstCeiling(first: FirstCeiling, masterPassword?: string): Promise<Sealed>
   /** INVALID_MASTER_PASSWORD where it allows more than the present one and the password is not given, or wrong. */
   changeCeiling(change: CeilingChange, masterPassword?: string): Promise<Sealed>
   /** Base64 Ed25519 public key of `signCheckpoint`. */
@@ -128,10 +133,10 @@ export async function startKeys(options: KeysOptions = {}): Promise<Keys> {
     export: (key, masterPassword, exportOptions) =>
       inAnyForm(masterPassword, (bytes) => call('export', { key, options: exportOptions, password: bytes })),
     sign: (batch) => call('sign', batch),
+    firstCeiling: (first, masterPassword) =>
+      withProof(masterPassword, (proof) => call('firstCeiling', { ...first, ...proof })),
     changeCeiling: (change, masterPassword) =>
-      masterPassword === undefined
-        ? call('changeCeiling', change)
-        : inAnyForm(masterPassword, (password) => call('changeCeiling', { ...change, password })),
+      withProof(masterPassword, (proof) => call('changeCeiling', { ...change, ...proof })),
     evidenceKey: () => call('evidenceKey', {}),
     signCheckpoint: (next) => call('signCheckpoint', next),
     sealingKey: () => call('sealingKey', {}),
@@ -182,6 +187,12 @@ async function withPassword<Result>(password: string, use: (bytes: Uint8Array) =
 const formsOf = (password: string): readonly string[] => [
   ...new Set([normalPassword(password), password, `\uFEFF${password}`]),
 ]
+
+/** Where the password is not given, without. */
+const withProof = <Result>(
+  password: string | undefined,
+  use: (proof: { password?: Uint8Array }) => Promise<Result>,
+): Promise<Result> => (password === undefined ? use({}) : inAnyForm(password, (bytes) => use({ password: bytes })))
 
 async function inAnyForm<Result>(password: string, use: (bytes: Uint8Array) => Promise<Result>): Promise<Result> {
   let refusal: unknown

@@ -73,12 +73,13 @@ export type CeilingText = { address: string; version: number; at: number; ceilin
 
 /**
  * What the text of a lane's sealed count says, as JSON: the base units that were signed for, by asset and hour (unix time
- * in hours), `native` with the worst fees. `last` is the attempt up to which it counts.
+ * in hours), `native` with the worst fees. `last` is the attempt up to which it counts; `number` grows with each batch.
  */
 export type CountText = {
   address: string
   chain: string
   lane: string
+  number: number
   last: string
   spent: SpentByHour
   fullUntil: number
@@ -87,21 +88,26 @@ export type SpentByHour = Record<string, Record<string, string>>
 
 /**
  * Requests of one wallet on one lane, in order. `counted` is the count that the lane stored last, `newest` the newest of
- * its attempts that was signed.
+ * its attempts that was signed, `witnessed` the newest checkpoint that names a count of it.
  */
 export type SignBatch = {
   key: KeyRow
-  ceiling: Sealed
+  ceiling: Sealed | undefined
   lane: string
   counted?: Sealed | undefined
   newest?: string | undefined
+  witnessed?: Checkpoint | undefined
   requests: readonly SignRequest[]
 }
+/** The ceiling that a key begins with. */
+export type FirstCeiling = { address: string; next: Ceiling }
 /** `now` is the present ceiling of the key with this address, if there is one. */
 export type CeilingChange = { address: string; now?: Sealed | undefined; next: Ceiling }
 
+/** A sealed count, and the number in it. */
+export type Counted = Sealed & { number: number }
 /** `counted` is to be stored with the signatures; none where nothing could be read. */
-export type SignedBatch = { results: SignResult[]; counted: Sealed | undefined }
+export type SignedBatch = { results: SignResult[]; counted: Counted | undefined }
 
 /** `signature`: r, s and y parity (65 bytes) on secp256k1, 64 bytes on ed25519. One refusal leaves the rest of a batch alone. */
 export type SignResult =
@@ -136,7 +142,7 @@ export type ExportOptions = { format: ExportFormat; password?: string; recipient
 
 export type Exported = { text: string } | { sealed: string }
 
-/** Where one chain of the evidence ends: its name, and number and hash of its last row. */
+/** Where one chain of the evidence ends: its name, and number and hash of its last row; `count:<lane>`: of the lane's last count. */
 export type EvidenceHead = { chain: string; seq: number; hash: string }
 
 /**
@@ -157,5 +163,10 @@ export type Checkpoint = {
   signature: string
 }
 
-/** What is to be signed next, behind the checkpoint before it. */
-export type NextCheckpoint = { previous?: Checkpoint; at: number; heads: readonly EvidenceHead[] }
+/** What is to be signed next, behind the checkpoint before it: chains of the evidence, and counts of lanes as they are stored. */
+export type NextCheckpoint = {
+  previous?: Checkpoint
+  at: number
+  heads: readonly EvidenceHead[]
+  counts?: readonly Sealed[]
+}

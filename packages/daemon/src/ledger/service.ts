@@ -347,3 +347,11 @@ export async function sessionTotal(
   }
   return sum
 }
+
+/** Forgets what an ended session has spent; false while something of it is open. */
+export async function forgetSession(db: Handle, sessionId: string): Promise<boolean> {
+  const scope = sessionScope(sessionId)
+  for (const open of (await ledgerStore.openOfAll(db, scope)).values()) if (open !== 0n) return false
+  await ledgerStore.removeScope(db, scope)
+  return true
+}

@@ -153,6 +153,13 @@ const openSpends = statement<Record<never, never>, SpendRow>((db) =>
   db.selectFrom('spends').selectAll().where('state', 'in', ['reserved', 'out']),
 )
 
+const removeCounters = statement<{ scope: string }>((db, p) =>
+  db.deleteFrom('spend_counters').where('scope', '=', p('scope')),
+)
+const removeAllBuckets = statement<{ scope: string }>((db, p) =>
+  db.deleteFrom('spend_buckets').where('scope', '=', p('scope')),
+)
+
 export const ledgerStore = {
   insertSpend: (db: Handle, row: SpendRow) => db.run(insertSpend, row),
   spend: (db: Handle, id: string) => db.get(spend, { id }),
@@ -175,6 +182,11 @@ export const ledgerStore = {
   async removeBuckets(db: Handle, of: Reach, { before, most }: { before: number; most: number }): Promise<void> {
     const first = await db.get(oldest, of)
     if (first) await db.run(removeBuckets, { ...of, before: Math.min(before, first.start + most * of.span) })
+  },
+  /** Forgets all that a scope has ever counted. */
+  async removeScope(db: Handle, scope: string): Promise<void> {
+    await db.run(removeCounters, { scope })
+    await db.run(removeAllBuckets, { scope })
   },
   openSpends: (db: Handle) => db.all(openSpends),
 }

@@ -1,13 +1,21 @@
-import { client, type HttpCall, operations } from '@waiaas/contract'
+import { client, type HttpCall, isFailure, operations } from '@waiaas/contract'
 import type { Context, Hono } from 'hono'
 import { jsonAnswer } from '../platform/http/answer.ts'
+import { readText } from '../platform/http/body.ts'
 import type { HttpEnv, HttpSettings } from '../platform/http/types.ts'
 import type { Log } from '../platform/log.ts'
 
 type Parts = { readonly settings: () => Pick<HttpSettings, 'security.cors_origins'>; readonly log: Log }
 
 /** Any session may call it, and the kill switch leaves it open: it says whether a token is good, and no more. */
-const PROBE = operations.getKillSwitch.path
+const PROBE = { method: 'GET', path: operations.getKillSwitch.path, headers: {}, body: undefined } as const
+
+/** A message is a call of one tool. */
+const MOST_BYTES = 65_536
+const MOST_MESSAGES = 20
+/** Of the protocol: what was sent cannot be read, or anything else. */
+const PARSE_ERROR = -32_700
+const SERVER_ERROR = -32_000
 
 /**
  * The MCP server at /mcp, over Streamable HTTP, for the holder of a session token. Each tool call is a call of the
@@ -30,16 +38,26 @@ async function answer(app: Hono<HttpEnv>, c: Context<HttpEnv>, { settings, log }
   if (origin !== undefined && !settings()['security.cors_origins'].includes(origin))
     return refused(c, 403, 'this Origin is not in security.cors_origins')
   const ask = caller(app, c)
-  const probe = await ask({ method: 'GET', path: PROBE, headers: {}, body: undefined })
+  const probe = await ask(PROBE)
   if (!probe.ok) {
     if (probe.status === 401) probe.headers.set('www-authenticate', 'Bearer')
     return probe
+  }
+  const body = await readMessages(c)
+  if (body instanceof Response) return body
+  const further = Array.isArray(body) ? body.length - 1 : 0
+  if (further >= MOST_MESSAGES)
+    return refused(c, 400, `a batch may have ${MOST_MESSAGES} messages at most, this one has ${further + 1}`)
+  if (further > 0) {
+    // Each message counts as a call, beside those that its tool makes.
+    const counted = await ask(PROBE, further)
+    if (!counted.ok) return counted
   }
   // The protocol's library takes 100 ms to load, and most daemons never need it.
   const { answerRequest } = await import('@waiaas/mcp')
   const methods: Record<string, unknown> = client(operations, ask)
   return answerRequest(
-    c.req.raw,
+    { request: c.req.raw, body },
     (operation, input, options) => {
       const method = methods[operation]
       if (typeof method !== 'function') throw new Error(`the contract has no operation ${operation}`)
@@ -49,6 +67,18 @@ async function answer(app: Hono<HttpEnv>, c: Context<HttpEnv>, { settings, log }
   )
 }
 
+/** What the body's JSON says, or the refusal of a body that is too large or says nothing. */
+async function readMessages(c: Context<HttpEnv>): Promise<unknown> {
+  try {
+    return JSON.parse(await readText(c, MOST_BYTES))
+  } catch (error) {
+    if (isFailure(error)) return refused(c, error.status, error.message)
+    return refused(c, 400, 'expected JSON')
+  }
+}
+
+type Asked = Pick<HttpCall, 'method' | 'path' | 'headers' | 'body'>
+
 /** Calls the daemon's own routes as the caller of this request: the same host, peer, credential and request id. */
 function caller(app: Hono<HttpEnv>, c: Context<HttpEnv>) {
   const passed = ['authorization', 'x-forwarded-for', 'x-forwarded-proto'].flatMap((name) => {
@@ -56,16 +86,20 @@ function caller(app: Hono<HttpEnv>, c: Context<HttpEnv>) {
     return value === undefined ? [] : [[name, value] as const]
   })
   const { requestId } = c.get('meta')
-  return async ({ method, path, headers, body }: Pick<HttpCall, 'method' | 'path' | 'headers' | 'body'>) => {
+  return async ({ method, path, headers, body }: Asked, counts = 1) => {
     // Without a key, an identical send counts as the repeat of one whose answer did not reach its caller:
     // `c.env` is this request's connection, so that the daemon knows. No answer gets lost between here and there.
     const { 'idempotency-key': _, ...rest } = headers
     const all = { ...rest, ...Object.fromEntries(passed), 'x-request-id': requestId }
-    return app.fetch(new Request(new URL(path, c.req.url), { method, headers: all, body: body ?? null }), c.env)
+    return app.fetch(new Request(new URL(path, c.req.url), { method, headers: all, body: body ?? null }), {
+      ...c.env,
+      counts,
+    })
   }
 }
 
 /** An error that belongs to no request of the protocol. */
 function refused(c: Context<HttpEnv>, status: number, message: string): Response {
-  return jsonAnswer(c.get('meta'), status, { jsonrpc: '2.0', error: { code: -32_000, message }, id: null })
+  const code = status === 400 ? PARSE_ERROR : SERVER_ERROR
+  return jsonAnswer(c.get('meta'), status, { jsonrpc: '2.0', error: { code, message }, id: null })
 }

@@ -15,6 +15,11 @@ import { accounts } from './0013-accounts.ts'
 import { policyVersions } from './0014-policy-versions.ts'
 import { seenBlocks } from './0015-seen-blocks.ts'
 import { laneReserves } from './0016-lane-reserves.ts'
+import { numberedCounts } from './0017-numbered-counts.ts'
+import { stopTokens } from './0018-stop-tokens.ts'
+import { waiting } from './0019-waiting.ts'
+import { retention } from './0020-retention.ts'
+import { walletNames } from './0021-wallet-names.ts'
 
 /** The schema, step by step. */
 export const migrations: readonly Migration[] = [
@@ -34,4 +39,9 @@ export const migrations: readonly Migration[] = [
   policyVersions,
   seenBlocks,
   laneReserves,
+  numberedCounts,
+  stopTokens,
+  waiting,
+  retention,
+  walletNames,
 ]

@@ -3,6 +3,7 @@ import { nextEpoch } from '../killswitch/service.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Database } from '../platform/db/database.ts'
 import { endRestored } from '../sessions/service.ts'
+import { endStopTokens } from '../stop-tokens/service.ts'
 import { forgetEarlierRun } from '../transactions/service.ts'
 import { suspendRestored } from '../wallets/service.ts'
 
@@ -21,7 +22,7 @@ const REASON = 'restored from a backup'
 
 /**
  * What a restored database must not take up by itself: what was paid, revoked and spent after the backup is not in it.
- * So no session lives on, no wallet signs until the operator has looked, its windows count as full until the operator
+ * So no session or stop token lives on, no wallet signs until the operator has looked, its windows count as full until the operator
  * has confirmed what it spent, and nothing that waited is signed at all.
  */
 export function settleRestored(parts: Parts, source: Source): Promise<Restored> {
@@ -30,6 +31,7 @@ export function settleRestored(parts: Parts, source: Source): Promise<Restored> 
   return database.work({ exclusive: ['system', SYSTEM_EVIDENCE] }, async (db) => {
     const cancelled = await forgetEarlierRun(parts, db, { error: REASON, code: 'WALLET_SUSPENDED', actor: 'operator' })
     const revoked = await endRestored(parts, db)
+    await endStopTokens(db)
     const suspended = await suspendRestored(parts, db, REASON)
     await nextEpoch(db)
     const details = {

@@ -1,9 +1,9 @@
 import { Failure } from '@waiaas/contract'
 
 const AT_ONCE = 2
-const MOST_WAITING = 8
+const MOST_WAITING = 64
 
-/** Runs two expensive pieces of work at once and lets eight wait. Throws RATE_LIMITED when more come. */
+/** Runs two expensive pieces of work at once and lets 64 wait. Throws RATE_LIMITED when more come. */
 export function concurrencyLimit() {
   const waiting: (() => void)[] = []
   let running = 0

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { jsonLog } from '../platform/log.ts'
+import { guesses } from './guesses.ts'
 import { passwordCheck } from './password-check.ts'
 
 type Row = { right: string }
@@ -23,24 +24,27 @@ test('a password that is changed while it is being checked opens nothing under t
     keys,
     log: jsonLog('silent'),
     readRow: async () => stored,
-    requireOpen: () => {},
+    guesses: guesses({ monotonic: () => 0 }),
     onUnlocked: undefined,
   })
-  const before = check.isRight('old', 'one address')
+  const before = check.isRight('old', { group: 'one address', isStop: false })
   await expect.poll(() => asked.length).toBe(1)
   stored = '{"right":"new"}'
   check.forget()
-  const after = check.isRight('old', 'one address')
+  const after = check.isRight('old', { group: 'one address', isStop: false })
   await expect.poll(() => asked.length).toBe(2)
   for (const { answer } of asked) answer()
   expect([await before, await after]).toEqual([true, false])
 
-  const next = check.isRight('new', 'one address')
+  const next = check.isRight('new', { group: 'one address', isStop: false })
   await expect.poll(() => asked.length).toBe(3)
   asked[2]!.answer()
   expect(await next).toBe(true)
   // From here on it is known.
-  expect([await check.isRight('new', 'another'), await check.isRight('old', 'another')]).toEqual([true, false])
+  expect([
+    await check.isRight('new', { group: 'another', isStop: false }),
+    await check.isRight('old', { group: 'another', isStop: false }),
+  ]).toEqual([true, false])
   expect(asked.map(({ password, row }) => `${password} for ${row.right}`)).toEqual([
     'old for old',
     'old for new',

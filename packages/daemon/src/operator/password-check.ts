@@ -2,6 +2,7 @@ import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import { Failure, normalPassword } from '@waiaas/contract'
 import type { Log } from '../platform/log.ts'
 import { concurrencyLimit } from './concurrency-limit.ts'
+import type { Guesses } from './guesses.ts'
 
 /** What the keys do with a password; `Row` is their own affair, and JSON. */
 export type CheckingKeys<Row> = {
@@ -15,13 +16,12 @@ type CheckParts<Row> = {
   readonly log: Log
   /** The keyring as it is stored now. */
   readRow(): Promise<string | undefined>
-  /** Throws while this address has to wait. */
-  requireOpen(group: string): void
+  readonly guesses: Guesses
   readonly onUnlocked: (() => void) | undefined
 }
 
 /** Finds out whether a password is the right one, deriving a key as seldom as possible. */
-export function passwordCheck<Row>({ keys, log, readRow, requireOpen, onUnlocked }: CheckParts<Row>) {
+export function passwordCheck<Row>({ keys, log, readRow, guesses, onUnlocked }: CheckParts<Row>) {
   const limited = concurrencyLimit()
   const digestKey = randomBytes(32)
   const checks = new Map<string, Promise<boolean>>()
@@ -29,6 +29,9 @@ export function passwordCheck<Row>({ keys, log, readRow, requireOpen, onUnlocked
   let known: { digest: Buffer; row: string } | undefined
 
   const digestOf = (text: string) => createHmac('sha256', digestKey).update(text, 'utf8').digest()
+  const know = (password: string, row: string) => {
+    known = { digest: digestOf(normalPassword(password)), row }
+  }
   // The keys wrote this text; they check what they read.
   const keyringOf = (row: string) => JSON.parse(row) as Row
 
@@ -42,36 +45,55 @@ export function passwordCheck<Row>({ keys, log, readRow, requireOpen, onUnlocked
         cause: error,
       })
     }
+    know(password, row)
     log.info('the keystore is unlocked')
     onUnlocked?.()
     return true
   }
 
-  const derive = (password: string, row: string): Promise<boolean> =>
-    keys.isUnlocked() ? keys.verify(password, keyringOf(row)) : unlock(password, row)
+  /** Runs the key derivation, once per caller and keyring. Counts as wrong until it is right, so that many at once are many. */
+  function derive(password: string, { group, row }: Looked): Promise<boolean> {
+    // Of the text as it came: an older keyring may open with one form and not with another. And of this keyring: what
+    // is right for the one before says nothing of it.
+    const name = `${group} ${digestOf(password).toString('hex')} ${row}`
+    const running = checks.get(name)
+    if (running) return running
+    guesses.failed(group)
+    const check = limited(async () => {
+      const isRight = keys.isUnlocked() ? await keys.verify(password, keyringOf(row)) : await unlock(password, row)
+      if (isRight) {
+        know(password, row)
+        guesses.wasRight(group)
+      }
+      return isRight
+    }).finally(() => checks.delete(name))
+    checks.set(name, check)
+    return check
+  }
+
+  async function look(password: string, looked: Looked): Promise<boolean> {
+    if (known?.row !== looked.row) return derive(password, looked)
+    if (timingSafeEqual(known.digest, digestOf(normalPassword(password))))
+      return keys.isUnlocked() || derive(password, looked)
+    guesses.failed(looked.group)
+    return false
+  }
 
   return {
     unlock,
-    /** True for the right password; unlocks the keystore where that is due. Runs the key derivation once per caller and keyring. */
-    async isRight(password: string, group: string): Promise<boolean> {
-      const row = await readRow()
-      if (row === undefined)
-        throw new Failure('KEYSTORE_LOCKED', 'this daemon has no keyring yet: start it with a password')
-      const digest = digestOf(normalPassword(password))
-      if (known?.row === row && keys.isUnlocked()) return timingSafeEqual(known.digest, digest)
-      // Of the text as it came: an older keyring may open with one form and not with another. And of this keyring: what
-      // is right for the one before says nothing of it.
-      const name = `${group} ${digestOf(password).toString('hex')} ${row}`
-      const check = () => {
-        // Others from this address may have failed while this one waited.
-        requireOpen(group)
-        return derive(password, row)
+    know,
+    /**
+     * True for the right password; unlocks the keystore where that is due. What is known to be right or wrong costs no key
+     * derivation. Failure MASTER_PASSWORD_LOCKED, RATE_LIMITED, KEYSTORE_LOCKED.
+     */
+    async isRight(password: string, { group, isStop }: Asking): Promise<boolean> {
+      let row = await readRow()
+      const turn = guesses.turn(group, { guess: digestOf(password).toString('hex'), isStop })
+      if (turn) {
+        await turn
+        row = await readRow()
       }
-      const running = checks.get(name) ?? limited(check).finally(() => checks.delete(name))
-      checks.set(name, running)
-      const right = await running
-      if (right) known = { digest, row }
-      return right
+      return look(password, { group, row: made(row) })
     },
     /** The password has changed. */
     forget(): void {
@@ -79,6 +101,15 @@ export function passwordCheck<Row>({ keys, log, readRow, requireOpen, onUnlocked
     },
   }
 }
+
+function made(row: string | undefined): string {
+  if (row !== undefined) return row
+  throw new Failure('KEYSTORE_LOCKED', 'this daemon has no keyring yet: start it with a password')
+}
+
+type Looked = { readonly group: string; readonly row: string }
+/** Who asks, and whether it is for a stop. */
+export type Asking = { readonly group: string; readonly isStop: boolean }
 
 export const hasCode = (error: unknown, code: string): boolean =>
   error instanceof Error && 'code' in error && error.code === code

@@ -26,11 +26,19 @@ beforeAll(async () => {
 })
 afterAll(() => keys.stop())
 
-type Bench = { operator: OperatorService; derivations: () => number; removed: () => number; pass(ms: number): void }
+type Bench = {
+  operator: OperatorService
+  derivations: () => number
+  removed: () => number
+  pass(ms: number): void
+  turn(): Promise<number>
+  waits(): number
+}
 
 /** The real service and signer with a clock that is moved by hand and a count of key derivations. */
 async function bench(database: Database, signer: Keys = keys): Promise<Bench> {
   let now = Date.parse('2030-01-01T00:00:00Z')
+  let waiting: { until: number; resolve: () => void }[] = []
   let derivations = 0
   let removed = 0
   const clock = { now: () => now }
@@ -58,15 +66,26 @@ async function bench(database: Database, signer: Keys = keys): Promise<Bench> {
       },
     },
     monotonic: () => now,
+    pause: (ms) => new Promise<void>((resolve) => waiting.push({ until: now + ms, resolve })),
   })
   stops.push(() => operator.stop())
+  const pass = (ms: number) => {
+    now += ms
+    for (const { until, resolve } of waiting) if (until <= now) resolve()
+    waiting = waiting.filter(({ until }) => until > now)
+  }
   return {
     operator,
     derivations: () => derivations,
     removed: () => removed,
-    pass: (ms) => {
-      now += ms
+    pass,
+    async turn() {
+      await expect.poll(() => waiting.length).toBe(1)
+      const ms = waiting[0]!.until - now
+      pass(ms)
+      return ms
     },
+    waits: () => waiting.length,
   }
 }
 
@@ -91,25 +110,25 @@ forEachEngine((engine, open) => {
     await keys.restart()
   })
 
-  test('the password costs one key derivation, and none after that', async () => {
+  test('the password that opened the keystore costs no key derivation, nor does a wrong one', async () => {
     const { operator, derivations } = await bench(await open(migrations))
     expect(await operator.open(password)).toBe(true)
-    const many = await Promise.all(Array.from({ length: 50 }, () => operator.authenticate(password, peer)))
+    const many = await Promise.all(Array.from({ length: 50 }, () => operator.authenticate(password, { peer })))
     expect(many).toMatchObject(Array(50).fill({ kind: 'operator' }))
-    expect(derivations()).toBe(1)
-    expect(await codeOf(operator.authenticate('another password', peer))).toBe('INVALID_MASTER_PASSWORD')
-    expect(derivations()).toBe(1)
+    expect(derivations()).toBe(0)
+    expect(await codeOf(operator.authenticate('another password', { peer }))).toBe('INVALID_MASTER_PASSWORD')
+    expect(derivations()).toBe(0)
   })
 
   test('a password is the same one in each form in which it can arrive', async () => {
     const database = await open(migrations)
     const { operator, derivations } = await bench(database)
     expect(await operator.open(decomposed)).toBe(true)
-    for (const form of [composed, decomposed]) expect(await codeOf(operator.authenticate(form, peer))).toBe('OK')
-    expect(derivations()).toBe(1)
+    for (const form of [composed, decomposed]) expect(await codeOf(operator.authenticate(form, { peer }))).toBe('OK')
+    expect(derivations()).toBe(0)
     await operator.changePassword(composed, `another ${decomposed}`)
-    expect(await codeOf(operator.authenticate(`another ${composed}`, peer))).toBe('OK')
-    expect(await codeOf(operator.authenticate(composed, peer))).toBe('INVALID_MASTER_PASSWORD')
+    expect(await codeOf(operator.authenticate(`another ${composed}`, { peer }))).toBe('OK')
+    expect(await codeOf(operator.authenticate(composed, { peer }))).toBe('INVALID_MASTER_PASSWORD')
     await keys.restart()
     expect(await operator.open(`another ${composed}`)).toBe(true)
   })
@@ -119,9 +138,9 @@ forEachEngine((engine, open) => {
     const { operator } = await bench(database)
     const { row } = await createKeyring(Buffer.from(decomposed))
     await database.work({}, (db) => keyringStore.insert(db, JSON.stringify(row), 1))
-    const both = [composed, decomposed].map((form) => codeOf(operator.authenticate(form, peer)))
+    const both = [composed, decomposed].map((form) => codeOf(operator.authenticate(form, { peer })))
     expect(await Promise.all(both)).toEqual(['INVALID_MASTER_PASSWORD', 'OK'])
-    expect(await codeOf(operator.authenticate(decomposed, '::1'))).toBe('OK')
+    expect(await codeOf(operator.authenticate(decomposed, { peer: '::1' }))).toBe('OK')
   })
 
   test('eight characters are counted in the form that counts', async () => {
@@ -131,55 +150,54 @@ forEachEngine((engine, open) => {
     )
   })
 
-  test('after five wrong passwords an address waits, longer each time, and others do not', async () => {
-    const { operator, pass } = await bench(await open(migrations))
+  test('one address is all of this machine, and a /48 of IPv6', async () => {
+    const { operator, turn } = await bench(await open(migrations))
     await operator.open(password)
-    await operator.authenticate(password, '::1')
-    const wrong = () => codeOf(operator.authenticate('wrong password', peer))
-    for (let attempt = 0; attempt < 5; attempt++) expect(await wrong()).toBe('INVALID_MASTER_PASSWORD')
-    const locked = await operator.authenticate(password, peer).catch((error: unknown) => error)
-    expect(locked).toMatchObject({ code: 'MASTER_PASSWORD_LOCKED', retryAfter: 5, status: 429 })
-    expect(await codeOf(operator.authenticate(password, '198.51.100.8'))).toBe('OK')
-    pass(5_000)
-    expect(await wrong()).toBe('INVALID_MASTER_PASSWORD')
-    expect(await operator.authenticate(password, peer).catch((error: unknown) => error)).toMatchObject({
-      retryAfter: 10,
-    })
-    pass(10_000)
-    expect(await codeOf(operator.authenticate(password, peer))).toBe('OK')
-    for (let attempt = 0; attempt < 4; attempt++) expect(await wrong()).toBe('INVALID_MASTER_PASSWORD')
-    expect(await codeOf(operator.authenticate(password, peer))).toBe('OK')
+    const groups = [
+      ['127.0.0.1', '127.3.2.1', '::1', '::ffff:127.0.0.1', '0:0:0:0:0:0:0:1'],
+      ['2001:db8:1:1::1', '2001:db8:1:2::1', '2001:db8:1:ffff::9', '2001:db8:1::', '2001:0db8:0001:5::7'],
+    ]
+    for (const addresses of groups) {
+      for (const [index, address] of addresses.entries())
+        expect(await codeOf(operator.authenticate(`wrong ${index}`, { peer: address }))).toBe('INVALID_MASTER_PASSWORD')
+      const next = codeOf(operator.authenticate(password, { peer: addresses[0]! }))
+      await turn()
+      expect(await next).toBe('OK')
+    }
   })
 
-  test('guesses in parallel are bounded and learn nothing that guesses in turn would not', async () => {
-    const { operator, derivations, pass } = await bench(await open(migrations))
+  test('whoever guesses without end guesses ever more slowly', async () => {
+    const { operator, turn } = await bench(await open(migrations))
     await operator.open(password)
-    const guesses = Array.from({ length: 30 }, (_, index) => operator.authenticate(`wrong guess ${index}`, peer))
-    guesses.push(operator.authenticate(password, peer))
-    const codes = await Promise.all(guesses.map(codeOf))
-    expect(derivations()).toBeLessThanOrEqual(7)
-    expect(codes.filter((code) => code === 'INVALID_MASTER_PASSWORD')).toHaveLength(5)
-    expect(codes).not.toContain('OK')
-    pass(300_000)
-    expect(await codeOf(operator.authenticate(password, peer))).toBe('OK')
+    for (let tried = 0; tried < 5; tried++) await codeOf(operator.authenticate(`wrong ${tried}`, { peer }))
+    const waited: number[] = []
+    for (let tried = 5; tried < 70; tried++) {
+      const guess = codeOf(operator.authenticate(`wrong ${tried}`, { peer }))
+      waited.push(await turn())
+      expect(await guess).toBe('INVALID_MASTER_PASSWORD')
+    }
+    expect([...new Set(waited)]).toEqual([250, 500, 1_000, 2_000])
   })
 
-  test('failures become one row of evidence per address and minute, with their number', async () => {
+  test('the first failure of a minute is on record at once, the others by address, with their number, when it is over', async () => {
     const database = await open(migrations)
     const { operator, pass } = await bench(database)
     await operator.open(password)
-    await operator.authenticate(password, '::1')
-    for (let attempt = 0; attempt < 3; attempt++) await codeOf(operator.authenticate('wrong password', peer))
-    await codeOf(operator.authenticate('wrong password', '198.51.100.8'))
+    await operator.authenticate(password, { peer: '::1' })
+    await codeOf(operator.authenticate('wrong password', { peer }))
+    await expect.poll(() => failedRows(database)).toMatchObject([{ ip: peer, attempts: 1 }])
+    for (let attempt = 0; attempt < 2; attempt++) await codeOf(operator.authenticate('wrong password', { peer }))
+    await codeOf(operator.authenticate('wrong password', { peer: '198.51.100.8' }))
     pass(60_000)
-    await codeOf(operator.authenticate('wrong password', peer))
+    await codeOf(operator.authenticate('wrong password', { peer }))
     await operator.stop()
     const minute = Date.parse('2030-01-01T00:00:00Z') / 1000
     const rows = await failedRows(database)
-    expect(rows).toHaveLength(3)
+    expect(rows).toHaveLength(4)
     expect(rows).toEqual(
       expect.arrayContaining([
-        { ip: peer, severity: 'critical', attempts: 3, minute },
+        { ip: peer, severity: 'critical', attempts: 1, minute },
+        { ip: peer, severity: 'critical', attempts: 2, minute },
         { ip: '198.51.100.8', severity: 'critical', attempts: 1, minute },
         { ip: peer, severity: 'critical', attempts: 1, minute: minute + 60 },
       ]),
@@ -189,12 +207,12 @@ forEachEngine((engine, open) => {
   test('a locked keystore is unlocked by the right password only', async () => {
     const { operator } = await bench(await open(migrations))
     await operator.open(password)
-    await operator.authenticate(password, peer)
+    await operator.authenticate(password, { peer })
     await keys.restart()
     expect(keys.isUnlocked()).toBe(false)
-    expect(await codeOf(operator.authenticate('wrong password', peer))).toBe('INVALID_MASTER_PASSWORD')
+    expect(await codeOf(operator.authenticate('wrong password', { peer }))).toBe('INVALID_MASTER_PASSWORD')
     expect(keys.isUnlocked()).toBe(false)
-    expect(await codeOf(operator.authenticate(password, peer))).toBe('OK')
+    expect(await codeOf(operator.authenticate(password, { peer }))).toBe('OK')
     expect(keys.isUnlocked()).toBe(true)
   })
 
@@ -202,7 +220,7 @@ forEachEngine((engine, open) => {
     const database = await open(migrations)
     const { operator, removed } = await bench(database)
     await operator.open(password)
-    await operator.authenticate(password, peer)
+    await operator.authenticate(password, { peer })
     const secret = await keys.subkey('settings')
     const answer = await operatorHandlers(operator).changeMasterPassword(call, { newPassword: 'a second password' })
     expect(answer).toEqual({
@@ -212,8 +230,8 @@ forEachEngine((engine, open) => {
       credentialsReEncrypted: 0,
     })
     expect(removed()).toBe(1)
-    expect(await codeOf(operator.authenticate(password, peer))).toBe('INVALID_MASTER_PASSWORD')
-    expect(await codeOf(operator.authenticate('a second password', peer))).toBe('OK')
+    expect(await codeOf(operator.authenticate(password, { peer }))).toBe('INVALID_MASTER_PASSWORD')
+    expect(await codeOf(operator.authenticate('a second password', { peer }))).toBe('OK')
     const rows = await database.read((db) => audit({ clock: Date }).list(db, { event: 'MASTER_PASSWORD_CHANGED' }, 9))
     expect(rows.map(({ actor, ip, details }) => ({ actor, ip, details }))).toEqual([
       { actor: 'operator', ip: peer, details: '{}' },
@@ -229,11 +247,11 @@ forEachEngine((engine, open) => {
     const database = await open(migrations)
     const here = await bench(database)
     await here.operator.open(password)
-    await here.operator.authenticate(password, peer)
+    await here.operator.authenticate(password, { peer })
     const there = await bench(database)
     await there.operator.changePassword(password, 'a second password')
-    expect(await codeOf(here.operator.authenticate(password, peer))).toBe('INVALID_MASTER_PASSWORD')
-    expect(await codeOf(here.operator.authenticate('a second password', peer))).toBe('OK')
+    expect(await codeOf(here.operator.authenticate(password, { peer }))).toBe('INVALID_MASTER_PASSWORD')
+    expect(await codeOf(here.operator.authenticate('a second password', { peer }))).toBe('OK')
   })
 
   test('two daemons that start on an empty database at once end up with one root key', async () => {
@@ -245,7 +263,57 @@ forEachEngine((engine, open) => {
     expect(await other.subkey('settings')).toEqual(await keys.subkey('settings'))
   })
 
+  // With SQLite attempts come in the order in which they are made.
   if (engine === 'postgres') return
+  test('after five wrong passwords those of the address wait for each other, right or wrong, and no others do', async () => {
+    const bed = await bench(await open(migrations))
+    const { operator } = bed
+    await operator.open(password)
+    const from = (text: string, address: string) => codeOf(operator.authenticate(text, { peer: address }))
+    for (let attempt = 0; attempt < 5; attempt++)
+      expect(await from(`wrong ${attempt}`, peer)).toBe('INVALID_MASTER_PASSWORD')
+    const done: string[] = []
+    const told = (name: string, code: Promise<string>) => void code.then((answer) => done.push(`${name} ${answer}`))
+    told('wrong', from('wrong', peer))
+    await expect.poll(() => bed.waits()).toBe(1)
+    told('right', from(password, peer))
+    expect(await from(password, '198.51.100.8')).toBe('OK')
+    expect(done).toEqual([])
+    await bed.turn()
+    await expect.poll(() => done).toEqual(['right OK'])
+    await bed.turn()
+    await expect.poll(() => done).toEqual(['right OK', 'wrong INVALID_MASTER_PASSWORD'])
+    // It is not forgotten because somebody at that address knows the password.
+    told('again', from(password, peer))
+    await bed.turn()
+    await expect.poll(() => done).toContain('again OK')
+    bed.pass(60_000)
+    expect(await from('wrong', peer)).toBe('INVALID_MASTER_PASSWORD')
+  })
+
+  test('of many guesses at once four are kept waiting, the newest first, and a stop waits for none of them', async () => {
+    const { operator, derivations, turn } = await bench(await open(migrations))
+    await operator.open(password)
+    const codes: string[] = []
+    const guesses = Array.from({ length: 30 }, (_, index) =>
+      codeOf(operator.authenticate(`wrong guess ${index}`, { peer })).then((code) => codes.push(code)),
+    )
+    await expect.poll(() => codes).toHaveLength(26)
+    expect(codes.filter((code) => code === 'INVALID_MASTER_PASSWORD')).toHaveLength(5)
+    expect(codes.filter((code) => code === 'MASTER_PASSWORD_LOCKED')).toHaveLength(21)
+    const stop = codeOf(operator.authenticate(password, { peer, isStop: true }))
+    // Whoever comes later has its turn earlier, and a stop before all.
+    const late = codeOf(operator.authenticate('late guess', { peer }))
+    await expect.poll(() => codes).toHaveLength(27)
+    await turn()
+    expect(await stop).toBe('OK')
+    await turn()
+    expect([await late, codes.length]).toEqual(['INVALID_MASTER_PASSWORD', 27])
+    for (let left = 0; left < 3; left++) await turn()
+    await Promise.all(guesses)
+    expect(derivations()).toBe(0)
+  })
+
   test('short, empty and overlong passwords are refused without a key derivation', async () => {
     const { operator, derivations } = await bench(await open(migrations))
     expect(await codeOf(operator.open('seven77'))).toBe('ACTION_VALIDATION_FAILED')
@@ -253,7 +321,7 @@ forEachEngine((engine, open) => {
     await operator.open(password)
     expect(await codeOf(operator.changePassword(password, 'seven77'))).toBe('ACTION_VALIDATION_FAILED')
     for (const text of ['', 'x'.repeat(1_001)])
-      expect(await codeOf(operator.authenticate(text, peer))).toBe('INVALID_MASTER_PASSWORD')
+      expect(await codeOf(operator.authenticate(text, { peer }))).toBe('INVALID_MASTER_PASSWORD')
     expect(derivations()).toBe(0)
   })
 
@@ -266,7 +334,7 @@ forEachEngine((engine, open) => {
       expect(await codeOf(operator.changePassword(password, text)), JSON.stringify(text)).toBe(
         'ACTION_VALIDATION_FAILED',
       )
-    expect(await codeOf(operator.authenticate(password, peer))).toBe('OK')
+    expect(await codeOf(operator.authenticate(password, { peer }))).toBe('OK')
   })
 
   test('a damaged keyring is said to be damaged, whatever the password', async () => {
@@ -275,7 +343,7 @@ forEachEngine((engine, open) => {
     await operator.open(password)
     await keys.restart()
     await database.work({}, (db) => keyringStore.replace(db, '{"version":1}', 1))
-    const failure = await operator.authenticate(password, peer).catch((error: unknown) => error)
+    const failure = await operator.authenticate(password, { peer }).catch((error: unknown) => error)
     expect(failure).toMatchObject({ code: 'KEYSTORE_LOCKED', message: expect.stringMatching(/keyring|argon2id/i) })
   })
 })

@@ -6,8 +6,8 @@ import type { Database } from '../platform/db/database.ts'
 import { peerGroup } from '../platform/http/peer.ts'
 import { type Loop, loop } from '../platform/jobs.ts'
 import type { Log } from '../platform/log.ts'
-import { backOff } from './back-off.ts'
 import { failedAttempts } from './failed-attempts.ts'
+import { guesses } from './guesses.ts'
 import { isPossible, requireUsable } from './password.ts'
 import { type CheckingKeys, hasCode, passwordCheck } from './password-check.ts'
 import { keyringStore } from './store.ts'
@@ -30,34 +30,39 @@ export type OperatorOptions<Row> = {
   readonly onUnlocked?: () => void
   /** Milliseconds that never jump. */
   readonly monotonic?: () => number
+  /** Waits so many of them. */
+  readonly pause?: (ms: number) => Promise<unknown>
 }
+type From = { readonly peer: string; readonly isStop?: boolean }
 export type OperatorService = ReturnType<typeof operatorService<unknown>>
 
 /** The operator, known by the master password. */
 export function operatorService<Row>(options: OperatorOptions<Row>) {
   const { database, clock, log, audit, keys, recoveryKey, onUnlocked } = options
-  const locks = backOff(options.monotonic ?? (() => performance.now()))
-  const attempts = failedAttempts({ database, audit, clock })
+  const attempts = failedAttempts({ database, audit, clock, log })
   const readRow = () => database.read((db) => keyringStore.read(db))
-  const check = passwordCheck({ keys, log, readRow, requireOpen: locks.requireOpen, onUnlocked })
+  const check = passwordCheck({
+    keys,
+    log,
+    readRow,
+    guesses: guesses({ monotonic: options.monotonic ?? (() => performance.now()), pause: options.pause }),
+    onUnlocked,
+  })
   const flushing: Loop = loop('failed master passwords', log, async () => {
     await attempts.flush(false)
     return FLUSH_MS
   })
 
+  /** Did a call carry the password since the start? */
+  let wasCarried = false
+
   /** Establishes that the caller is the operator. Failures INVALID_MASTER_PASSWORD, MASTER_PASSWORD_LOCKED, RATE_LIMITED, KEYSTORE_LOCKED. */
-  async function authenticate(password: string, peer: string): Promise<Principal<'operator'>> {
-    const group = peerGroup(peer)
-    locks.requireOpen(group)
-    const right = isPossible(password) && (await check.isRight(password, group))
-    // Who guesses in parallel learns no more than in turn.
-    locks.requireOpen(group)
-    if (right) {
-      locks.succeeded(group)
+  async function authenticate(password: string, { peer, isStop = false }: From): Promise<Principal<'operator'>> {
+    if (isPossible(password) && (await check.isRight(password, { group: peerGroup(peer), isStop }))) {
+      wasCarried = true
       return { kind: 'operator', masterPassword: () => password }
     }
-    locks.failed(group)
-    attempts.count(peer)
+    if (attempts.count(peer)) flushing.wake()
     throw new Failure('INVALID_MASTER_PASSWORD', 'the master password is wrong')
   }
 
@@ -84,6 +89,7 @@ export function operatorService<Row>(options: OperatorOptions<Row>) {
 
   return {
     authenticate,
+    wasCarried: () => wasCarried,
     changePassword,
     /** Is there a keyring, made by an earlier start? */
     hasKeyring: async (): Promise<boolean> => (await readRow()) !== undefined,
@@ -95,7 +101,10 @@ export function operatorService<Row>(options: OperatorOptions<Row>) {
         const isOurs = await database.work({ exclusive: [SYSTEM_EVIDENCE] }, (db) =>
           keyringStore.insert(db, made, clock.now()),
         )
-        if (isOurs) return true
+        if (isOurs) {
+          check.know(password, made)
+          return true
+        }
       }
       // Also when another replica made one a moment earlier: its root key takes the place of ours.
       return check.unlock(password, (await readRow())!)

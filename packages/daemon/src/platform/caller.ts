@@ -11,6 +11,8 @@ type Facts = {
   /** The master password of this call, which the signer asks for once more before a key leaves or the password changes. */
   operator: { readonly masterPassword: () => string }
   owner: { readonly address: string }
+  /** In whose name it stops. */
+  stopper: { readonly actor: Actor }
 }
 export type CallerKind = Caller | 'public'
 
@@ -20,7 +22,7 @@ export type Principal<Kind extends CallerKind = CallerKind> = {
 }[Kind]
 
 /** Who did something, as evidence names it. */
-export type Actor = 'system' | 'operator' | `session:${string}` | `owner:${string}`
+export type Actor = 'system' | 'operator' | `session:${string}` | `stop-token:${string}` | `owner:${string}`
 /** Who asked for a change, for the evidence, and from what address. */
 export type By = { readonly actor: Actor; readonly ip?: string | undefined }
 
@@ -40,9 +42,11 @@ function actorOf(principal: Principal<Caller>): Actor {
       return `owner:${principal.address}`
     case 'operator':
       return 'operator'
+    case 'stopper':
+      return principal.actor
   }
 }
 
-/** The session that asks; undefined for the operator, who sees what is of all. */
-export const sessionOf = (principal: Principal<'agent' | 'operator'>): string | undefined =>
+/** The session that asks; undefined for the operator, who sees what is of all, and for who may only stop. */
+export const sessionOf = (principal: Principal<'agent' | 'operator' | 'stopper'>): string | undefined =>
   principal.kind === 'agent' ? principal.sessionId : undefined

@@ -21,6 +21,7 @@ import { admitRules } from './compile.ts'
 import { policyStore, type StoredPolicy } from './store.ts'
 
 export { type AppliedPolicies, appliedPolicies } from './applied.ts'
+export { type Dollars, installedDollars, spendingDollars } from './dollars.ts'
 export {
   type EvaluateInput,
   evaluate,

@@ -1,5 +1,6 @@
 import {
   assetKey,
+  canonicalAsset,
   divideUp,
   findNetwork,
   type Network,
@@ -59,15 +60,22 @@ export function isTooFar(before: FeedAnswer, now: FeedAnswer): boolean {
 /** Fixed prices in micro-dollars: by CAIP-19 asset, and native ones as `native:<network id>`. */
 export type FixedTable = ReadonlyMap<string, UnitPrice>
 
-/** The operator's table, with networks by their ids and assets in one spelling. */
+/** The operator's table, with networks by their ids and assets in one spelling. Of two prices of one asset the higher counts. */
 export function fixedTable(prices: Readonly<Record<string, string>>, networks: readonly Network[]): FixedTable {
-  const rows = Object.entries(prices).map(([name, text]): [string, UnitPrice] => {
+  const table = new Map<string, UnitPrice>()
+  for (const [name, text] of Object.entries(prices)) {
+    const key = fixedKey(name, networks)
     const price = toUnitPrice(parseUnits(text, USD_DECIMALS))
-    if (!name.startsWith('native:')) return [assetKey(name), price]
-    const network = name.slice('native:'.length)
-    return [`native:${findNetwork(networks, network)?.id ?? network}`, price]
-  })
-  return new Map(rows)
+    const before = table.get(key)
+    if (before === undefined || before < price) table.set(key, price)
+  }
+  return table
+}
+
+function fixedKey(name: string, networks: readonly Network[]): string {
+  if (!name.startsWith('native:')) return canonicalAsset(networks, name)
+  const network = name.slice('native:'.length)
+  return `native:${findNetwork(networks, network)?.id ?? network}`
 }
 
 /** What the operator says a network's native asset is worth: the network's own entry, else that of the main network it is priced as. */

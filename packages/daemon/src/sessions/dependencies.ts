@@ -1,7 +1,7 @@
 import type { Network } from '@waiaas/contract'
 import type { Audit } from '../audit/service.ts'
 import type { Clock } from '../platform/clock.ts'
-import type { Database } from '../platform/db/database.ts'
+import type { Database, Handle } from '../platform/db/database.ts'
 import type { Held } from '../platform/held.ts'
 import type { Stops } from '../wallets/service.ts'
 
@@ -16,6 +16,8 @@ export type SessionDependencies = {
   secret(): Promise<Uint8Array>
   /** Live sessions that one wallet may have. */
   maxPerWallet(): number
+  /** Refused requests of a session that were only counted. */
+  refusalsNotKept(db: Handle, sessionId: string): Promise<number>
   /** Where MCP clients find their tokens. */
   dataDir: string
 }

@@ -36,7 +36,7 @@ export function issuing(parts: SessionDependencies, tokens: Tokens) {
     const now = clock.latest()
     const id = newId(clock.now())
     const { expiresAt, absoluteEnd } = firstExpiry(now, wish.ttl, wish.absoluteLifetime ?? 0)
-    const issued = await tokens.issue(id, now, expiresAt)
+    const issued = await tokens.issue(id, { now, expiresAt })
     const row = newSession({ id, now, wish, constraints, issued, expiresAt, absoluteEnd })
     return {
       view: { id, token: issued.token, expiresAt: seconds(expiresAt) },

@@ -12,7 +12,7 @@ import {
 } from '@waiaas/contract'
 import type { SessionRow } from './store.ts'
 
-/** How long the token that a renewal or rotation replaced still opens the session: for processes that share one. */
+/** How long the token that the operator replaced still opens the session. */
 export const GRACE_MS = 60_000
 
 /** What the constraints judge of one request. USD in micro-dollars; null when some part of it has no price. */

@@ -15,6 +15,7 @@ import { type LinkedWallet, type SessionRow, sessionStore } from './store.ts'
 import { sessionTokens, tokenHash } from './tokens.ts'
 
 export type { SessionDependencies } from './dependencies.ts'
+export { forgetSessions } from './forgetting.ts'
 export { endRestored } from './restored.ts'
 export { sessionAsHeld } from './revoking.ts'
 export { constraintFaults, readConstraints } from './rules.ts'
@@ -76,8 +77,11 @@ export function sessions(parts: SessionDependencies) {
         const rows = await sessionStore.list(db, filter, { limit: limit + 1, offset, before: cursor })
         const shown = rows.slice(0, limit)
         const data: Listed['data'] = []
-        for (const row of shown)
-          data.push(sessionView(sessionAsHeld(held, row) ?? row, await sessionStore.wallets(db, row.id), now))
+        for (const row of shown) {
+          const refusalsNotKept = await parts.refusalsNotKept(db, row.id)
+          const view = sessionView(sessionAsHeld(held, row) ?? row, await sessionStore.wallets(db, row.id), now)
+          data.push({ ...view, ...(refusalsNotKept > 0 && { refusalsNotKept }) })
+        }
         const hasMore = rows.length > shown.length
         const nextCursor = hasMore ? shown.at(-1)!.id : null
         return { data, total: await sessionStore.count(db, filter), limit, offset, nextCursor, hasMore }

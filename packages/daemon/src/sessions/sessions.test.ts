@@ -128,29 +128,49 @@ forEachEngine((_engine, open, fresh) => {
       expect(await bed.evidence('SESSION_RENEWED')).toMatchObject([{ actor: `session:${session.id}` }])
     })
 
-    test('leaves the old token a minute, in which it reads but does not renew', async () => {
+    test('of one client ends no other: the old token opens until its own end, and renews to the same successor', async () => {
       const { bed, session } = await withSession({ ttl: 1_000 })
       bed.clock.pass(500)
-      await renew(bed, session.id, session.token)
-      bed.clock.pass(59)
+      const first = await renew(bed, session.id, session.token)
+      bed.clock.pass(100)
+      const second = await renew(bed, session.id, session.token)
+      expect(second).toEqual(first)
+      expect(await bed.evidence('SESSION_RENEWED')).toHaveLength(1)
+      bed.clock.pass(399)
       await bed.sessions.authenticate(session.token)
-      await expect(renew(bed, session.id, session.token)).rejects.toMatchObject({
+      bed.clock.pass(1)
+      await expect(bed.sessions.authenticate(session.token)).rejects.toMatchObject({ code: 'INVALID_TOKEN' })
+      await bed.sessions.authenticate(first.token)
+    })
+
+    test('of many at once wins once, and gives all of them one token', async () => {
+      const { bed, session } = await withSession({ ttl: 1_000 })
+      bed.clock.pass(500)
+      const all = await Promise.all([...Array(8)].map(() => renew(bed, session.id, session.token)))
+      expect(new Set(all.map(({ token }) => token)).size).toBe(1)
+      expect(await bed.evidence('SESSION_RENEWED')).toHaveLength(1)
+      await bed.sessions.authenticate(all[0]!.token)
+    })
+
+    test('by a token that the operator has replaced, or of a revoked session, gives none', async () => {
+      const { bed, session } = await withSession({ ttl: 1_000 })
+      bed.clock.pass(500)
+      const renewed = await renew(bed, session.id, session.token)
+      await bed.sessions.rotate(session.id, operator)
+      // A rotation leaves the newest a minute, and ends those before at once.
+      await expect(bed.sessions.authenticate(session.token)).rejects.toMatchObject({ code: 'INVALID_TOKEN' })
+      await expect(renew(bed, session.id, renewed.token)).rejects.toMatchObject({
         code: 'SESSION_RENEWAL_MISMATCH',
         status: 409,
       })
-      bed.clock.pass(1)
-      await expect(bed.sessions.authenticate(session.token)).rejects.toMatchObject({ code: 'INVALID_TOKEN' })
-    })
-
-    test('of many at once wins once', async () => {
-      const { bed, session } = await withSession({ ttl: 1_000 })
-      bed.clock.pass(500)
-      const tries = await Promise.allSettled([...Array(8)].map(() => renew(bed, session.id, session.token)))
-      const won = tries.filter((attempt) => attempt.status === 'fulfilled')
-      expect(won).toHaveLength(1)
-      for (const attempt of tries)
-        if (attempt.status === 'rejected') expect(attempt.reason).toMatchObject({ code: 'SESSION_RENEWAL_MISMATCH' })
-      await bed.sessions.authenticate(won[0]!.value.token)
+      const other = await withSession({ ttl: 1_000 })
+      other.bed.clock.pass(500)
+      const agent = await other.bed.sessions.authenticate(other.session.token)
+      await renew(other.bed, other.session.id, other.session.token)
+      await other.bed.sessions.revoke(other.session.id, operator)
+      await expect(other.bed.sessions.renew(other.session.id, agent, undefined)).rejects.toMatchObject({
+        code: 'SESSION_REVOKED',
+      })
     })
 
     test('ends with its number and with the absolute lifetime', async () => {
@@ -247,7 +267,7 @@ forEachEngine((_engine, open, fresh) => {
       code: 'SESSION_NOT_FOUND',
     })
     expect((await bed.sessions.wallets(session.id)).wallets).toMatchObject([
-      { id: other.id, name: 'one', chain: 'ethereum' },
+      { id: other.id, name: other.name, chain: 'ethereum' },
     ])
   })
 

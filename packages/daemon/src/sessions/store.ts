@@ -154,6 +154,24 @@ const setGeneration = statement<{ generation: number }>((db, p) =>
     .where('id', '=', 1),
 )
 
+const endedBefore = statement<{ before: number; count: number }, { id: string }>((db, p) =>
+  db
+    .selectFrom('sessions')
+    .select('id')
+    .where((eb) =>
+      eb.or([
+        eb('revoked_at', '<', p('before')),
+        eb.and([eb('expires_at', '>', 0), eb('expires_at', '<', p('before'))]),
+      ]),
+    )
+    .orderBy('id')
+    .limit(p('count')),
+)
+const removeLinks = statement<{ id: string }>((db, p) =>
+  db.deleteFrom('session_wallets').where('session_id', '=', p('id')),
+)
+const remove = statement<{ id: string }>((db, p) => db.deleteFrom('sessions').where('id', '=', p('id')))
+
 export type SessionFilter = { sessionId?: string | undefined; walletId?: string | undefined }
 
 const won = ({ changes }: { changes: number }) => changes === 1
@@ -161,7 +179,7 @@ const won = ({ changes }: { changes: number }) => changes === 1
 export const sessionStore = {
   insert: (db: Handle, row: SessionRow) => db.run(insert, row),
   byId: (db: Handle, id: string) => db.get(byId, { id }),
-  /** By the token's hash, or by the one it replaced while that is in its grace. */
+  /** By the token's hash, or by the one it replaced while that still opens the session. */
   byTokenHash: async (db: Handle, hash: string, now: number) =>
     (await db.get(byHash, { hash })) ?? (await db.get(byPreviousHash, { hash, now })),
   replaceToken: async (db: Handle, token: Token) => won(await db.run(replaceToken, token)),
@@ -176,6 +194,13 @@ export const sessionStore = {
   openOfWallet: (db: Handle, wallet: string, now: number) => db.all(openOfWallet, { wallet, now }),
   countOfWallet: async (db: Handle, wallet: string, now: number) =>
     (await db.get(countOfWallet, { wallet, now }))!.sessions,
+  /** Ids of some that were revoked, or have expired, before then. */
+  endedBefore: async (db: Handle, before: number, count: number) =>
+    (await db.all(endedBefore, { before, count })).map(({ id }) => id),
+  async remove(db: Handle, id: string): Promise<void> {
+    await db.run(removeLinks, { id })
+    await db.run(remove, { id })
+  },
   generation: async (db: Handle) => (await db.get(generation))!.generation,
   setGeneration: (db: Handle, generation: number) => db.run(setGeneration, { generation }),
   /** Newest first, without revoked ones. */

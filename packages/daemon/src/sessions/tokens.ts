@@ -6,6 +6,8 @@ import { sha256 } from '../platform/sha256.ts'
 const TOKEN_PREFIX = 'wai_sess_'
 
 export type Tokens = ReturnType<typeof sessionTokens>
+/** Unix milliseconds; an end of 0 is never. */
+type Life = { readonly now: number; readonly expiresAt: number }
 export type Issued = { readonly token: string; readonly hash: string }
 
 /** What the database keeps of a token. */
@@ -40,17 +42,27 @@ export function sessionTokens(secret: () => Promise<Uint8Array>, generation: () 
     }
   }
 
+  async function sign(sessionId: string, { now, expiresAt }: Life, id: Uint8Array): Promise<Issued> {
+    const jwt = new SignJWT({ sessionId })
+      .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
+      .setSubject(sessionId)
+      .setJti(Buffer.from(id).toString('base64url'))
+      .setIssuedAt(Math.floor(now / 1000))
+    if (expiresAt !== 0) jwt.setExpirationTime(Math.floor(expiresAt / 1000))
+    const token = TOKEN_PREFIX + (await jwt.sign(await key()))
+    return { token, hash: tokenHash(token) }
+  }
+
   return {
-    /** Instants in unix milliseconds; an end of 0 is never. No two tokens are equal. */
-    async issue(sessionId: string, now: number, expiresAt: number): Promise<Issued> {
-      const jwt = new SignJWT({ sessionId })
-        .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
-        .setSubject(sessionId)
-        .setJti(randomBytes(16).toString('base64url'))
-        .setIssuedAt(Math.floor(now / 1000))
-      if (expiresAt !== 0) jwt.setExpirationTime(Math.floor(expiresAt / 1000))
-      const token = TOKEN_PREFIX + (await jwt.sign(await key()))
-      return { token, hash: tokenHash(token) }
+    /** No two tokens are equal. */
+    issue: (sessionId: string, life: Life): Promise<Issued> => sign(sessionId, life, randomBytes(16)),
+
+    /** The token of one renewal: the same whenever it is made, for each client that held the one before. */
+    async ofRenewal(sessionId: string, life: Life, renewals: number): Promise<Issued> {
+      // What a JWT signs has no colon, so that no token is ever signed by this.
+      const text = new TextEncoder().encode(`renewal:${sessionId}:${renewals}`)
+      const id = await crypto.subtle.sign('HMAC', await key(), text)
+      return sign(sessionId, life, new Uint8Array(id, 0, 16))
     },
 
     /** The session that a genuine token was issued for, whether or not it still opens it. Failure INVALID_TOKEN. */

@@ -1,8 +1,9 @@
 import {
-  assetKey,
+  canonicalAsset,
   Failure,
   findNetwork,
   invalidField,
+  isSymbol,
   type Network,
   newId,
   type Output,
@@ -93,12 +94,9 @@ export function tokens({ database, clock, audit, chains }: TokenParts) {
     /** Takes back what the operator registered; the built-in list stays. */
     async remove(input: Input<'removeToken'>, by: By): Promise<Answer<'removeToken'>> {
       const network = need(input.network)
-      const asset = assetOf(network, input.address)
       const address = await database.work({ exclusive: [SYSTEM_EVIDENCE] }, async (db) => {
-        const row = await tokenStore.byAsset(db, network.id, asset)
-        if (!row)
-          throw new Failure('TOKEN_NOT_FOUND', `the operator has registered no token ${input.address} on ${network.id}`)
-        await tokenStore.remove(db, network.id, asset)
+        const row = await needOwn(db, network, input.address)
+        await tokenStore.remove(db, network.id, row.asset)
         const details = { network: network.id, address: row.address, symbol: row.symbol }
         await audit.record(db, { event: 'TOKEN_REMOVED', ...by, details })
         return row.address
@@ -106,6 +104,15 @@ export function tokens({ database, clock, audit, chains }: TokenParts) {
       return { removed: true, network: network.id, address }
     },
   }
+}
+
+/** What the operator has registered under an address, CAIP-19 name or symbol. Failure TOKEN_NOT_FOUND. */
+async function needOwn(db: Handle, network: Network, name: string): Promise<TokenRow> {
+  const own = (await tokenStore.ofNetwork(db, network.id)).map(customToken)
+  const asset = isSymbol(name) ? called(own, network, name).asset : assetOf(network, name)
+  const row = await tokenStore.byAsset(db, network.id, asset)
+  if (row) return row
+  throw new Failure('TOKEN_NOT_FOUND', `the operator has registered no token ${name} on ${network.id}`)
 }
 
 function needNetwork(networks: readonly Network[], name: string): Network {
@@ -117,24 +124,48 @@ function needNetwork(networks: readonly Network[], name: string): Network {
   })
 }
 
-/** The registered token with this address or CAIP-19 name; undefined when only the chain may know it. */
-async function find(db: Handle, network: Network, addressOrAsset: string): Promise<Token | undefined> {
-  const asset = assetOf(network, addressOrAsset)
+/**
+ * The registered token with this symbol, address or CAIP-19 name; undefined when only the chain may know it. A symbol is
+ * that of the list or the operator: what a contract calls itself is nobody's word. Failure TOKEN_NOT_FOUND with the choices.
+ */
+async function find(db: Handle, network: Network, name: string): Promise<Token | undefined> {
+  if (isSymbol(name)) return called(await ofNetwork(db, network), network, name)
+  const asset = assetOf(network, name)
   const row = await tokenStore.byAsset(db, network.id, asset)
   return row ? customToken(row) : builtinTokens(network).find((token) => token.asset === asset)
 }
 
-/** A token by its address or CAIP-19 name: as it is registered, or as the chain describes it. */
+/** A token by its symbol, address or CAIP-19 name: as it is registered, or as the chain describes it. */
 export const tokenFinder =
   (database: Database, registry: Pick<Tokens, 'find'>) =>
-  async (
-    chain: Reader,
-    { address, assetId }: { address?: string | undefined; assetId?: string | undefined },
-  ): Promise<Token> => {
-    const name = assetId ?? address!
+  async (chain: Reader, name: string): Promise<Token> => {
     const known = await database.read((db) => registry.find(db, chain.network, name))
-    return known ?? chain.token(chain.address(address ?? assetId!.slice(assetId!.lastIndexOf(':') + 1)))
+    return known ?? chain.token(chain.address(name.slice(name.lastIndexOf(':') + 1)))
   }
+
+/** The one token with a symbol, whatever the case of its letters. */
+function called(listed: readonly Token[], network: Network, symbol: string): Token {
+  const matching = listed.filter((token) => symbolKey(token.symbol) === symbolKey(symbol))
+  const [token, another] = matching
+  if (token && !another) return token
+  const choices = token ? matching : listed
+  const details = { tokens: choices.slice(0, MOST_CHOICES).map(({ symbol, address }) => ({ symbol, address })) }
+  throw new Failure('TOKEN_NOT_FOUND', token ? severalTokens(symbol, matching) : noToken(symbol, network, listed), {
+    details,
+  })
+}
+
+const MOST_CHOICES = 20
+const symbolKey = (symbol: string): string => symbol.normalize('NFC').toUpperCase()
+const severalTokens = (symbol: string, all: readonly Token[]): string =>
+  `${all.length} tokens are called ${symbol}; name one by its address: ${all.map(({ address }) => address).join(', ')}`
+
+function noToken(symbol: string, { id, native }: Network, listed: readonly Token[]): string {
+  if (symbolKey(symbol) === symbolKey(native.symbol))
+    return `${native.symbol} is the native currency of ${id}; send it with type TRANSFER and no token`
+  const known = listed.slice(0, MOST_CHOICES).map((token) => token.symbol)
+  return `no token called ${symbol} is listed on ${id}; ${known.length > 0 ? `listed are ${known.join(', ')}` : 'name it by its address'}`
+}
 
 /** All registered tokens of a network. */
 const ofNetwork = async (db: Handle, network: Network): Promise<Token[]> =>
@@ -151,7 +182,7 @@ async function registered(db: Handle, network: Network): Promise<Registered[]> {
 }
 
 const assetOf = (network: Network, addressOrAsset: string): string =>
-  assetKey(addressOrAsset.includes('/') ? addressOrAsset : tokenAsset(network, addressOrAsset))
+  addressOrAsset.includes('/') ? canonicalAsset([network], addressOrAsset) : tokenAsset(network, addressOrAsset)
 
 const customToken = ({ address, asset, symbol, name, decimals, program }: TokenRow): Token => ({
   address,

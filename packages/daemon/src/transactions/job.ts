@@ -1,13 +1,16 @@
 import type { Network } from '@waiaas/contract'
 import type { Audit } from '../audit/service.ts'
 import type { Chain } from '../chains/chain.ts'
-import type { Gate, Sealed, SigningKey } from '../gate/service.ts'
+import type { Checkpoint, Gate, Sealed, SigningKey } from '../gate/service.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Database, Handle, Scope } from '../platform/db/database.ts'
 import type { Log } from '../platform/log.ts'
 import type { Prices } from '../policies/service.ts'
 import type { Judge } from './deciding/verdict.ts'
 import type { Switches } from './switches.ts'
+
+/** Most requests that may wait unsigned. */
+type MostWaiting = { readonly session: number; readonly wallet: number }
 
 /** What the money path is built of. */
 export type Parts = {
@@ -21,7 +24,9 @@ export type Parts = {
   chain(network: string): Promise<Chain>
   key(walletId: string): Promise<SigningKey>
   /** The most that the signer signs for the wallet, as it sealed it. */
-  ceiling(db: Handle, walletId: string): Promise<Sealed>
+  ceiling(db: Handle, walletId: string): Promise<Sealed | undefined>
+  /** The newest checkpoint of the evidence that names a count of the lane. */
+  witnessed(lane: string): Promise<Checkpoint | undefined>
   judge: Judge
   /** Reads what is missing or too old, before a job in which something is judged; never fails, and waits for two seconds at most. */
   prices: {
@@ -30,6 +35,7 @@ export type Parts = {
     current(network: Network, assets: readonly string[]): Prices
   }
   gate: Gate
+  mostWaiting(): MostWaiting
   /** Names this process in lane leases. */
   instance: string
 }

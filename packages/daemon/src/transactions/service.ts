@@ -14,12 +14,14 @@ import { by, type Principal, sessionOf } from '../platform/caller.ts'
 import type { Handle } from '../platform/db/database.ts'
 import type { Held } from '../platform/held.ts'
 import type { Loop } from '../platform/jobs.ts'
+import { type Approval, approveQueued, assertNotOver, end, processed } from './approving.ts'
 import { decideCovered } from './deciding/covered.ts'
 import { answered, type Built, type Prepared } from './deciding/decide.ts'
 import { type Funds, fundsOf } from './deciding/funds.ts'
 import { type Answer, idempotencyStore } from './deciding/idempotency-store.ts'
 import { assetsOf, withFullFee } from './deciding/judge.ts'
 import { type OwedAnswers, owedAnswers } from './deciding/owed-answers.ts'
+import { fullQueue } from './deciding/room.ts'
 import { simulation } from './deciding/simulate.ts'
 import { type Job, type Parts, scopeOf } from './job.ts'
 import { networkOf, parseRequest } from './kinds/all.ts'
@@ -28,33 +30,34 @@ import { laneId } from './lanes/lane-id.ts'
 import { lanes } from './lanes/lanes.ts'
 import type { Replacement } from './lanes/replace.ts'
 import { settler } from './lanes/settle.ts'
-import { type Ending, endUnsent } from './rows/ending.ts'
+import { type RetentionParts, retention } from './retention/retention.ts'
 import { laneStore } from './rows/lane-store.ts'
 import { type ListedRow, type ListFilter, listStore } from './rows/list-store.ts'
 import { isUnsigned } from './rows/states.ts'
 import { type TransactionRow, transactionStore } from './rows/store.ts'
 import { scheduler } from './scheduler.ts'
 import { backlog, beginStop, type Stop } from './stopping/backlog.ts'
-import { stopStore } from './stopping/stop-store.ts'
 import type { WalletFacts } from './switches.ts'
 import { isOpenEnded, transactionView } from './views.ts'
 
 export { judge } from './deciding/judge.ts'
+export { refusalCounts } from './deciding/refusal-counts.ts'
 export { forgetEarlierRun } from './restored.ts'
 export type { Switches } from './switches.ts'
 
 type WalletChoice = { walletId?: string | undefined; network?: string | undefined }
 const choiceOf = (input: SendRequest): WalletChoice => ({ walletId: input.walletId, network: networkOf(input) })
 
-export type ServiceParts = Parts & {
-  /** The wallet a session means, or WALLET_ID_REQUIRED, WALLET_NOT_FOUND. */
-  chooseWallet(db: Handle, sessionId: string, choice: WalletChoice): Promise<WalletFacts>
-  /** The network a request means for a wallet, or NETWORK_REQUIRED, ENVIRONMENT_NETWORK_MISMATCH. */
-  resolveNetwork(wallet: WalletFacts, name: string | undefined): Network
-  findNetwork(id: string): Network | undefined
-  findToken: FindToken
-  held: Pick<Held, 'write'>
-}
+export type ServiceParts = Parts &
+  Pick<RetentionParts, 'keptDays' | 'forgetSessions'> & {
+    /** The wallet a session means, or WALLET_ID_REQUIRED, WALLET_NOT_FOUND. */
+    chooseWallet(db: Handle, sessionId: string, choice: WalletChoice): Promise<WalletFacts>
+    /** The network a request means for a wallet, or NETWORK_REQUIRED, ENVIRONMENT_NETWORK_MISMATCH. */
+    resolveNetwork(wallet: WalletFacts, name: string | undefined): Network
+    findNetwork(id: string): Network | undefined
+    findToken: FindToken
+    held: Pick<Held, 'write'>
+  }
 type From = {
   sessionId: string
   peer: string
@@ -65,10 +68,13 @@ type From = {
 type Requester = { principal: Principal<'agent' | 'operator'>; peer: string | undefined }
 /** `maxFee` is in native base units: what its fee may come to, whatever the policies say of fees. */
 type ReplacementWanted = { with: Replacement; maxFee?: string | undefined }
-type Approval = { ip?: string | undefined; maxFee?: string | undefined }
 type Page = { rows: ListedRow[]; items: Transaction[]; hasMore: boolean }
 type Lanes = ReturnType<typeof lanes>
 type Settler = ReturnType<typeof settler>
+
+export type { ListedRow as ListedTransaction } from './rows/list-store.ts'
+/** The newest of all, as they are shown. */
+export const newestTransactions = (db: Handle, count: number) => listStore.list(db, {}, count)
 
 /** Everything that moves money: requests come in here, and nothing else reaches a key. */
 export class Transactions {
@@ -80,6 +86,7 @@ export class Transactions {
   #scheduler: Loop | undefined
   #pruning: Loop | undefined
   #backlog: Loop | undefined
+  #retention: Loop | undefined
 
   constructor(parts: ServiceParts) {
     this.#parts = parts
@@ -93,12 +100,14 @@ export class Transactions {
     this.#scheduler = scheduler(this.#parts, this.#lanes)
     this.#pruning = pruning(this.#parts)
     this.#backlog = backlog(this.#parts)
+    this.#retention = retention(this.#parts)
   }
 
   async stop(): Promise<void> {
     await this.#scheduler?.stop()
     await this.#pruning?.stop()
     await this.#backlog?.stop()
+    await this.#retention?.stop()
     await this.#lanes.stop()
     await this.#settler.stop()
     await this.#owed.stop()
@@ -109,10 +118,15 @@ export class Transactions {
   async send(input: SendRequest, from: From): Promise<Answer> {
     const { database } = this.#parts
     const { sessionId, key } = from
-    const { wallet, stored } = await database.read(async (db) => ({
-      wallet: await this.#parts.chooseWallet(db, sessionId, choiceOf(input)),
-      stored: key ? await idempotencyStore.find(db, sessionId, key) : undefined,
-    }))
+    const { wallet, stored, full } = await database.read(async (db) => {
+      const wallet = await this.#parts.chooseWallet(db, sessionId, choiceOf(input))
+      const stored = key ? await idempotencyStore.find(db, sessionId, key) : undefined
+      // Before nodes are asked; without a key it may be the repeat of one that waits already.
+      const mayBeFull = key !== undefined && !stored
+      const full = mayBeFull && (await fullQueue({ parts: this.#parts, db }, { walletId: wallet.id, sessionId }))
+      return { wallet, stored, full }
+    })
+    if (full) throw full
     const prepared = await this.#prepare(input, sessionId, wallet)
     const known = answered(stored, prepared)
     if (known) return known
@@ -332,50 +346,6 @@ async function laneReasons(
 }
 
 const TROUBLES_MOST = 10
-
-const processed = ({ status }: Pick<TransactionRow, 'status'>): Failure =>
-  new Failure('TX_ALREADY_PROCESSED', `the transaction is ${status}`, { details: { status } })
-
-async function end(job: Job, row: TransactionRow, ending: Ending): Promise<number> {
-  if (!(await endUnsent(job, row, ending))) throw processed(row)
-  return job.parts.clock.now()
-}
-
-/** What a stop has ended waits for nobody, also before its row says so. */
-async function assertNotOver({ db }: Job, { id }: TransactionRow): Promise<void> {
-  if (await stopStore.isOver(db, id)) throw processed({ status: 'CANCELLED' })
-}
-
-async function approveQueued(
-  { parts, db }: Job,
-  row: TransactionRow,
-  { ip, maxFee }: Approval,
-): Promise<TransactionRow> {
-  await assertNotOver({ parts, db }, row)
-  if (row.status !== 'QUEUED') throw processed(row)
-  if (row.tier !== 'APPROVAL')
-    throw new Failure('APPROVAL_NOT_FOUND', 'the transaction waits for time, not for an approval')
-  const wallet = await parts.switches.wallet(db, row.wallet_id)
-  if (wallet?.status !== 'ACTIVE') throw new Failure('WALLET_SUSPENDED', 'this wallet is suspended and signs nothing')
-  const at = parts.clock.now()
-  if (row.approval_expires_at !== null && row.approval_expires_at <= parts.clock.latest()) {
-    throw new Failure('TX_ALREADY_PROCESSED', 'the time to approve it is over')
-  }
-  if (maxFee !== undefined && parseBase(maxFee) < parseBase(row.max_fee ?? '0'))
-    throw invalidField('maxFee', `expected at least the fee that was shown, ${row.max_fee}, got ${maxFee}`)
-  const fee = maxFee ?? row.max_fee
-  await transactionStore.approve(db, { id: row.id, by: 'operator', usd: row.amount_usd, fee, at })
-  const details = { digest: row.digest, usd: row.amount_usd, ...(maxFee !== undefined && { maxFee }) }
-  await parts.audit.record(db, {
-    event: 'TX_APPROVED',
-    actor: 'operator',
-    ip,
-    walletId: row.wallet_id,
-    txId: row.id,
-    details,
-  })
-  return { ...row, updated_at: at }
-}
 
 /** The failure that a refusal is answered with. */
 export function refusal(answer: Answer): Failure | undefined {

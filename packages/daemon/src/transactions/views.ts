@@ -55,6 +55,7 @@ export function transactionView(
     executeAt: row.due_at === null ? null : seconds(row.due_at),
     approvalExpiresAt: row.approval_expires_at === null ? null : seconds(row.approval_expires_at),
     decision: readable(() => decisionOf(row)),
+    ...(row.request === '' && { removed: ['request', 'effects', 'bytes'] }),
   }
 }
 

@@ -1,35 +1,38 @@
 import {
   amountFor,
   assetKey,
-  findNetwork,
-  LOCAL_NETWORKS,
-  NETWORKS,
+  type Base,
+  integerOf,
   type Network,
   nativeAsset,
   parseUnits,
-  parseUsd,
+  shareDown,
+  smallest,
   toUnitPrice,
   type UnitPrice,
+  type Usd,
 } from '@waiaas/contract'
 import type { Token } from '../chains/intent.ts'
-import type { Ceiling, ChainCeiling } from '../keys/service.ts'
+import { accountKey, type Ceiling, type ChainCeiling, firstMost, isTestChain, knownAsset } from '../keys/service.ts'
+import { type Dollars, installedDollars } from '../policies/service.ts'
 import type { WalletPlace } from './networks.ts'
 
-/** Four times the dollars of the policy that a new wallet gets, in one transaction and in a day; and of its `max_fee_usd`. */
-const USD = parseUsd(2_000)
-const FEE_USD = parseUsd(100)
-
-/** What a unit is taken for where no price is known; the ceiling is in the assets' own units, and no price moves it later. */
-const TAKEN_FOR: Readonly<Record<string, number>> = {
-  ...{ ETH: 2_500, WETH: 2_500, SOL: 150, POL: 0.25, WPOL: 0.25, HYPE: 30 },
-  ...{ USDC: 1, USDT: 1, DAI: 1 },
-}
+/** The policies bound the agents; the ceiling bounds the daemon, and leaves room for what an owner approves. */
+const TIMES = { part: 4n, whole: 1n }
 /** Of test networks, where nothing has a price; above all that a faucet gives. */
 const WIDE_UNITS = '1000000000'
 
 type Listed = { network: Network; tokens: readonly Token[] }
 type Price = { usdMicros: UnitPrice; decimals: number }
 export type PriceOf = (network: Network, asset: string) => Price | undefined
+export type ProposalSources = {
+  isImported: boolean
+  priceOf: PriceOf
+  /** What the wallet's policies let go. */
+  dollars: readonly Dollars[]
+  /** Does nobody vouch for the policies and prices of the moment? */
+  isBounded: boolean
+}
 
 /**
  * The ceiling that a wallet begins with, over the networks on which it can act. On test networks it is wide; an imported
@@ -38,13 +41,14 @@ export type PriceOf = (network: Network, asset: string) => Price | undefined
 export function proposedCeiling(
   { environment }: WalletPlace,
   listed: readonly Listed[],
-  { isImported, priceOf }: { isImported: boolean; priceOf: PriceOf },
+  sources: ProposalSources,
 ): Ceiling {
   const chains: Record<string, ChainCeiling> = {}
   for (const one of listed) {
     const chain = chainOf(one.network)
-    const isWide = environment === 'testnet' && (!isImported || (chain === one.network.caip2 && isBuiltIn(one.network)))
-    const proposed = isWide ? wide(one.network) : real(one, priceOf)
+    const isMadeForTests = !sources.isImported && !sources.isBounded
+    const isWide = environment === 'testnet' && (isTestChain(chain) || isMadeForTests)
+    const proposed = isWide ? wide(one.network) : real(one, sources)
     chains[chain] = chains[chain] ? { ...proposed, tokens: { ...chains[chain].tokens, ...proposed.tokens } } : proposed
   }
   return { chains, recipients: [] }
@@ -58,26 +62,47 @@ function wide({ native }: Network): ChainCeiling {
   return { native: both(units), fee: units, tokens: {}, otherTokens: true, contracts: [] }
 }
 
-function real({ network, tokens }: Listed, priceOf: PriceOf): ChainCeiling {
-  const { symbol, decimals } = network.native
-  const price = priceOf(network, assetKey(nativeAsset(network))) ?? takenFor(symbol, decimals)
+function real({ network, tokens }: Listed, { priceOf, dollars, isBounded }: ProposalSources): ChainCeiling {
+  const applying = dollars.filter((one) => one.network === null || one.network === network.id)
+  const { value, fee } = leastOf(applying)
+  const unitsOf = (usd: Usd, asset: string, name: string) => {
+    const price = priceOf(network, asset) ?? known(network, name)
+    const most = isBounded ? firstMost(chainOf(network), name) : undefined
+    return price && within(amountFor(shareDown(usd, TIMES), price), most)
+  }
+  const native = assetKey(nativeAsset(network))
   const amounts = tokens.flatMap((token) => {
-    const own = priceOf(network, assetKey(token.asset)) ?? takenFor(token.symbol, token.decimals)
-    return own ? [[token.address, both(String(amountFor(USD, own)))] as const] : []
+    const units = unitsOf(value, assetKey(token.asset), accountKey(token.address) ?? '')
+    return units ? [[token.address, both(units)] as const] : []
   })
   return {
-    native: both(price ? String(amountFor(USD, price)) : '0'),
-    fee: price ? String(amountFor(FEE_USD, price)) : '0',
+    native: both(unitsOf(value, native, 'native') ?? '0'),
+    fee: unitsOf(fee, native, 'native') ?? '0',
     tokens: Object.fromEntries(amounts),
     otherTokens: false,
     contracts: [],
   }
 }
 
-const both = (amount: string) => ({ transaction: amount, day: amount })
-const isBuiltIn = ({ caip2 }: Network): boolean => findNetwork([...NETWORKS, ...LOCAL_NETWORKS], caip2) !== undefined
+/** The tightest of what is said; where nobody says anything, what a new wallet's policy does. */
+function leastOf(dollars: readonly Dollars[]): { value: Usd; fee: Usd } {
+  const usual = installedDollars()
+  const values = dollars.flatMap(({ value }) => (value === null ? [] : [value]))
+  return {
+    value: smallest(values) ?? usual.value!,
+    fee: smallest(dollars.map(({ fee }) => fee)) ?? usual.fee,
+  }
+}
 
-function takenFor(symbol: string, decimals: number): Price | undefined {
-  const usd = Object.hasOwn(TAKEN_FOR, symbol) ? TAKEN_FOR[symbol] : undefined
-  return usd === undefined ? undefined : { usdMicros: toUnitPrice(BigInt(Math.round(usd * 1e6))), decimals }
+const within = (amount: Base, most: bigint | undefined): string | undefined => {
+  const units = integerOf(amount)
+  if (most === 0n) return undefined
+  return String(most !== undefined && most < units ? most : units)
+}
+
+const both = (amount: string) => ({ transaction: amount, day: amount })
+
+function known(network: Network, asset: string): Price | undefined {
+  const found = knownAsset(chainOf(network), asset)
+  return found && { usdMicros: toUnitPrice(BigInt(Math.round(found.usd * 1e6))), decimals: found.decimals }
 }

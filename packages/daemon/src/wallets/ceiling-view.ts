@@ -33,7 +33,7 @@ function networkView(network: Network, limits: ChainCeiling, { tokens, counts }:
     fee: formatUnits(BigInt(limits.fee), decimals),
     tokens: Object.entries(limits.tokens).map(([address, amounts]) => {
       const token = tokens.find((one) => one.address === address)
-      const used = usedOf(counts, accountKey(address) ?? address)
+      const used = usedOf(counts, address)
       // Of one that is not registered the decimals are not known here.
       return { address, symbol: token?.symbol ?? null, ...amountsView(amounts, token?.decimals ?? 0, used) }
     }),
@@ -49,7 +49,8 @@ const amountsView = ({ transaction, day }: ChainCeiling['native'], decimals: num
 })
 
 /** Lanes that count together each know the whole, or less of it. */
-function usedOf(counts: readonly CountText[], asset: string): bigint {
+export function usedOf(counts: readonly CountText[], named: string): bigint {
+  const asset = accountKey(named) ?? named
   const since = Math.floor(Date.now() / 3_600_000) - DAY_HOURS
   const sums = counts.map(({ spent }) =>
     Object.entries(spent[asset] ?? {}).reduce(

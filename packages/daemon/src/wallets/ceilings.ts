@@ -2,7 +2,6 @@ import {
   type Base,
   type ceilingOperations,
   Failure,
-  LOCAL_NETWORKS,
   type Network,
   type Output,
   type Parsed,
@@ -12,40 +11,30 @@ import type { Token } from '../chains/intent.ts'
 import type { Ceiling, CeilingText, ChainCeiling, Sealed } from '../keys/service.ts'
 import type { By } from '../platform/caller.ts'
 import type { Handle } from '../platform/db/database.ts'
-import { chainOf, proposedCeiling } from './ceiling-proposal.ts'
+import { chainOf } from './ceiling-proposal.ts'
+import { ceilingProposals } from './ceiling-proposals.ts'
 import { ceilingStore } from './ceiling-store.ts'
 import { ceilingView } from './ceiling-view.ts'
 import type { WalletDependencies } from './dependencies.ts'
 import { keyFailures } from './key-failures.ts'
 import { needLiveWallet, needWallet } from './lookup.ts'
-import { networksOf, resolveNetwork } from './networks.ts'
+import { resolveNetwork } from './networks.ts'
 import type { WalletRow } from './store.ts'
 
 type Answer = Output<typeof ceilingOperations.getWalletCeiling>
 type Input = Parsed<typeof ceilingOperations.changeWalletCeiling>
 type Operator = { by: By; password: string }
 
-type Place = Pick<WalletRow, 'chain' | 'environment'>
-
 /** What the signer signs at most for each wallet: proposed for new ones, shown, and changed by the operator. */
 export function walletCeilings(parts: WalletDependencies) {
   const { database, keys, audit, networks, ceilings: sources } = parts
 
-  async function proposed(place: Place, isImported: boolean): Promise<Ceiling> {
-    const own = networksOf(withLocal(networks()), place)
-    const listed = await database.read((db) =>
-      Promise.all(own.map(async (network) => ({ network, tokens: await sources.tokens(db, network) }))),
-    )
-    return proposedCeiling(place, listed, { isImported, priceOf: sources.priceOf })
-  }
+  const proposals = ceilingProposals(parts)
 
   async function view(db: Handle, row: WalletRow): Promise<Answer> {
-    const own = networksOf(withLocal(networks()), row)
-    const tokens = await Promise.all(
-      own.map(async (network) => ({ network, tokens: await sources.tokens(db, network) })),
-    )
     const counts = await ceilingStore.counts(db, row.address)
-    return ceilingView(row.id, { ceiling: ceilingOf(await ceilingStore.byWallet(db, row.id)), own: tokens, counts })
+    const ceiling = ceilingOf(await ceilingStore.byWallet(db, row.id))
+    return ceilingView(row.id, { ceiling, own: await proposals.listedFor(db, row), counts })
   }
 
   async function show(id: string): Promise<Answer> {
@@ -54,42 +43,40 @@ export function walletCeilings(parts: WalletDependencies) {
 
   return {
     show,
-    /** The first ceiling of a key that has just come in; to be stored with its wallet. */
-    async first(place: Place, { address, isImported }: { address: string; isImported: boolean }): Promise<Sealed> {
-      return keyFailures(keys.changeCeiling({ address, next: await proposed(place, isImported) }))
-    },
-
-    /** Gives wallets of before there were ceilings one. */
-    async makeMissing(password: string): Promise<void> {
-      for (const { id } of await database.read(ceilingStore.wanting)) {
-        const row = await database.read((db) => needWallet(db, id))
-        const next = await proposed(row, false)
-        const sealed = await keys.changeCeiling({ address: row.address, next }, password)
-        await database.work({ shared: ['system'], exclusive: [`wallet:${id}`] }, async (db) => {
-          if (!(await ceilingStore.byWallet(db, id))) await ceilingStore.set(db, id, sealed)
-        })
-      }
+    first: proposals.first,
+    makeMissing: proposals.makeMissing,
+    /** The operator has said that all that was signed is known: the day does not count as used up any more. */
+    async confirm(id: string, password: string): Promise<void> {
+      const { address, now } = await database.read(async (db) => ({
+        ...(await needLiveWallet(db, id)),
+        now: await ceilingStore.byWallet(db, id),
+      }))
+      if (!now) return
+      const sealed = await keyFailures(keys.changeCeiling({ address, now, next: ceilingOf(now) }, password))
+      await database.work({ shared: ['system'], exclusive: [`wallet:${id}`] }, (db) => ceilingStore.set(db, id, sealed))
     },
 
     /** Failures WALLET_NOT_FOUND, WALLET_TERMINATED, ENVIRONMENT_NETWORK_MISMATCH, TOKEN_NOT_FOUND, INVALID_ADDRESS. */
     async change(input: Input, { by, password }: Operator): Promise<Answer> {
-      const { id, network: name, recipients } = input
-      if (name === undefined && recipients === undefined) return show(id)
+      const { id, network: name, recipients, fromPolicies = false } = input
+      if (name === undefined && recipients === undefined && !fromPolicies) return show(id)
       const row = await database.read((db) => needLiveWallet(db, id))
       const network = name === undefined ? undefined : resolveNetwork(networks(), row, name)
       const token = network && input.token !== undefined ? await sources.findToken(network, input.token) : undefined
       const now = await database.read((db) => ceilingStore.byWallet(db, id))
       const before = ceilingOf(now)
-      const changed = network ? changedOn(before, network, { input, token }) : before
+      const base = fromPolicies ? await proposals.anew(row, before) : before
+      const changed = network ? changedOn(base, network, { input, token }) : base
       const next = { ...changed, ...(recipients && { recipients }) }
       const sealed = await keyFailures(keys.changeCeiling({ address: row.address, now, next }, password))
       return database.work({ shared: ['system'], exclusive: [`wallet:${id}`] }, async (db) => {
         await needLiveWallet(db, id)
         await ceilingStore.set(db, id, sealed)
-        const [from, to] = network
-          ? [before.chains[chainOf(network)] ?? null, next.chains[chainOf(network)]]
-          : [before, next]
-        const details = { network: network?.id ?? 'all', from, to }
+        const [from, to] =
+          network && !fromPolicies
+            ? [before.chains[chainOf(network)] ?? null, next.chains[chainOf(network)]]
+            : [before, next]
+        const details = { network: fromPolicies ? 'all' : (network?.id ?? 'all'), from, to }
         await audit.record(db, { event: 'WALLET_CEILING_CHANGED', walletId: id, ...by, details })
         return view(db, row)
       })
@@ -142,18 +129,6 @@ function wholeUnits(text: string, decimals: number): Base {
 const ceilingOf = (sealed: Sealed | undefined): Ceiling =>
   sealed ? (JSON.parse(sealed.text) as CeilingText).ceiling : { chains: {}, recipients: [] }
 
-/** Local networks may be configured later. */
-const withLocal = (networks: readonly Network[]): Network[] => [
-  ...networks,
-  ...LOCAL_NETWORKS.filter(({ id }) => networks.every((one) => one.id !== id)),
-]
-
-/** The ceiling of a wallet, as the signer sealed it. Failure WALLET_NOT_FOUND where there is none. */
-export async function sealedCeiling(db: Handle, walletId: string): Promise<Sealed> {
-  const sealed = await ceilingStore.byWallet(db, walletId)
-  if (sealed) return sealed
-  throw new Failure(
-    'WALLET_NOT_FOUND',
-    `wallet ${walletId} has no ceiling: restart the daemon with the master password`,
-  )
-}
+/** The ceiling of a wallet, as the signer sealed it; without one the signer signs nothing. */
+export const sealedCeiling = (db: Handle, walletId: string): Promise<Sealed | undefined> =>
+  ceilingStore.byWallet(db, walletId)

@@ -8,6 +8,7 @@ import type { WalletDependencies } from './dependencies.ts'
 import { derivedAddresses, importSecret } from './importing.ts'
 import { keyFailures } from './key-failures.ts'
 import { storedKey } from './key-rows.ts'
+import { nameLock, requireFreeName } from './naming.ts'
 import { type WalletRow, walletStore } from './store.ts'
 import { walletView } from './views.ts'
 
@@ -19,12 +20,11 @@ type Created = Output<typeof walletOperations.createWallet>
 type Imported = Output<typeof walletOperations.importWallet>
 
 type Ceilings = Pick<ReturnType<typeof walletCeilings>, 'first'>
-type Chosen = Pick<CreateInput, 'name' | 'chain' | 'environment'>
+type Chosen = Pick<CreateInput, 'name' | 'chain' | 'environment' | 'defaultPolicy'>
 
 /** Makes wallets: the key in the signer first, then everything that belongs to the wallet in one job. */
 export function creation(parts: WalletDependencies, ceilings: Ceilings) {
   const { database, clock, keys, audit, sessions } = parts
-
   function assertAccepted(chosen: Chosen): void {
     assertSupported(parts.networks(), chosen.chain)
     if (chosen.environment === 'mainnet' && parts.refusesMainnet())
@@ -34,14 +34,15 @@ export function creation(parts: WalletDependencies, ceilings: Ceilings) {
       )
   }
 
-  async function store({ id, chosen, key, isImported }: New, rest: (db: Handle, row: WalletRow) => Promise<void>) {
+  async function store({ id, chosen, ...made }: New, rest: (db: Handle, row: WalletRow) => Promise<void>) {
+    const { key } = made
     const row = newWallet(chosen, { id, address: key.address, now: clock.now() })
-    const ceiling = await ceilings.first(chosen, { address: key.address, isImported })
+    const ceiling = await ceilings.first(chosen, { ...made, hasDefaultPolicy: chosen.defaultPolicy })
     // Two imports of one key at the same time meet at the lock of its address.
-    const exclusive = [`wallet:${id}`, `address:${key.chain}:${key.address}`]
+    const exclusive = [`wallet:${id}`, `address:${key.chain}:${key.address}`, nameLock(row.name)]
     await database.work({ shared: ['system'], exclusive }, async (db) => {
-      const other = await walletStore.liveByAddress(db, row.chain, row.address)
-      if (other) throw addressExists(other)
+      await requireFreeAddress(db, row)
+      await requireFreeName(db, row.name)
       await walletStore.insert(db, await continued(db, row))
       await walletStore.insertKey(db, storedKey(key))
       await ceilingStore.set(db, id, ceiling)
@@ -52,14 +53,14 @@ export function creation(parts: WalletDependencies, ceilings: Ceilings) {
 
   return {
     /** A wallet with a fresh key, by default with a session and the modest spending limit. Failure RECOVERY_KEY_PRESENT. */
-    async create(input: CreateInput, by: By): Promise<Created> {
+    async create(input: CreateInput, by: By, password?: string): Promise<Created> {
       assertAccepted(input)
       const id = newId(clock.now())
       const key = await keyFailures(keys.create(id, input.chain))
       const session = input.createSession ? await sessions.prepare() : null
       let defaultPolicy: Created['defaultPolicy'] = null
       const row = await store(
-        { id, chosen: input, key, isImported: false },
+        { id, chosen: input, key, isImported: false, password },
         async (db, { name, chain, environment, address }) => {
           defaultPolicy = input.defaultPolicy ? await parts.installDefaultPolicy(db, id) : null
           const details = { name, chain, environment, address, defaultPolicy: defaultPolicy?.id ?? null }
@@ -71,7 +72,7 @@ export function creation(parts: WalletDependencies, ceilings: Ceilings) {
     },
 
     /** A wallet with a key from elsewhere. Failure INVALID_IMPORT, RECOVERY_KEY_PRESENT, WALLET_ADDRESS_EXISTS. */
-    async importKey(input: ImportInput, by: By): Promise<Imported> {
+    async importKey(input: ImportInput, by: By, password?: string): Promise<Imported> {
       assertAccepted(input)
       const id = newId(clock.now())
       const secret = importSecret(input)
@@ -79,7 +80,7 @@ export function creation(parts: WalletDependencies, ceilings: Ceilings) {
       const key = await keyFailures(keys.import(id, input.chain, secret))
       let defaultPolicy: Created['defaultPolicy'] = null
       const row = await store(
-        { id, chosen: input, key, isImported: true },
+        { id, chosen: input, key, isImported: true, password },
         async (db, { name, chain, environment, address }) => {
           defaultPolicy = input.defaultPolicy ? await parts.installDefaultPolicy(db, id) : null
           const format = input.format ?? 'sealed'
@@ -103,7 +104,7 @@ export function creation(parts: WalletDependencies, ceilings: Ceilings) {
   }
 }
 
-type New = { id: string; chosen: Chosen; key: KeyRow; isImported: boolean }
+type New = { id: string; chosen: Chosen; key: KeyRow; isImported: boolean; password: string | undefined }
 type Made = { id: string; address: string; now: number }
 
 const newWallet = ({ name, chain, environment }: Chosen, { id, address, now }: Made): WalletRow => ({
@@ -138,7 +139,11 @@ function assertSupported(networks: readonly Network[], chain: Chosen['chain']): 
   )
 }
 
-const addressExists = ({ id, name, address }: WalletRow) =>
-  new Failure('WALLET_ADDRESS_EXISTS', `wallet "${name}" (${id}) already has the address ${address}`, {
+async function requireFreeAddress(db: Handle, row: WalletRow): Promise<void> {
+  const other = await walletStore.liveByAddress(db, row.chain, row.address)
+  if (!other) return
+  const { id, name, address } = other
+  throw new Failure('WALLET_ADDRESS_EXISTS', `wallet "${name}" (${id}) already has the address ${address}`, {
     details: { walletId: id },
   })
+}

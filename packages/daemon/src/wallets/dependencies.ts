@@ -6,6 +6,8 @@ import type { By } from '../platform/caller.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Database, Handle } from '../platform/db/database.ts'
 import type { Held } from '../platform/held.ts'
+import type { Log } from '../platform/log.ts'
+import type { Dollars } from '../policies/service.ts'
 import type { PriceOf } from './ceiling-proposal.ts'
 import type { WalletKeys } from './key-rows.ts'
 import type { Stops } from './stops.ts'
@@ -33,16 +35,19 @@ type CeilingSources = {
   findToken(network: Network, name: string): Promise<Token>
   /** What is known without asking anybody. */
   priceOf: PriceOf
+  /** What the policies of a wallet let go; of one that is not there yet, those of every wallet. */
+  dollars(db: Handle, walletId: string): Promise<Dollars[]>
 }
 
 export type WalletDependencies = {
   database: Database
   clock: Clock
-  keys: Pick<Keys, 'create' | 'import' | 'derivations' | 'export' | 'sealingKey' | 'changeCeiling'>
+  keys: Pick<Keys, 'create' | 'import' | 'derivations' | 'export' | 'sealingKey' | 'firstCeiling' | 'changeCeiling'>
   keyRows: WalletKeys
   ceilings: CeilingSources
   audit: Pick<Audit, 'record'>
   held: Held
+  log: Log
   networks(): readonly Network[]
   sessions: WalletSessions
   stops: Stops

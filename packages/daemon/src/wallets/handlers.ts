@@ -10,7 +10,7 @@ const reader = ({ principal }: Reading): Reader => ({ sessionId: sessionOf(princ
 export const walletHandlers = (
   wallets: Wallets,
 ): Handlers<typeof walletOperations & typeof ceilingOperations, Calls> => ({
-  createWallet: (call, input) => wallets.create(input, by(call)),
+  createWallet: (call, input) => wallets.create(input, by(call), call.principal.masterPassword()),
   listWallets: (call, input) => wallets.list(reader(call), input),
   getWallet: (call, { id }) => wallets.read(id, reader(call)),
   renameWallet: (call, { id, name }) => wallets.rename(id, name, by(call)),
@@ -18,9 +18,9 @@ export const walletHandlers = (
   purgeWallet: (call, { id }) => wallets.purge(id, by(call)),
   suspendWallet: (call, { id, reason }) => wallets.suspend(id, reason, by(call)),
   resumeWallet: (call, { id }) => wallets.resume(id, by(call)),
-  confirmSpends: (call, { id }) => wallets.confirmSpends(id, by(call)),
+  confirmSpends: (call, { id }) => wallets.confirmSpends(id, by(call), call.principal.masterPassword()),
   listWalletNetworks: (call, { id }) => wallets.networks(id, reader(call)),
-  importWallet: (call, input) => wallets.import(input, by(call)),
+  importWallet: (call, input) => wallets.import(input, by(call), call.principal.masterPassword()),
   listDerivations: (_call, input) => wallets.listDerivations(input),
   exportWallet: (call, input) => wallets.export(input, by(call)),
   getWalletCeiling: (_call, { id }) => wallets.ceilings.show(id),

@@ -53,8 +53,9 @@ async function legacyFile(secret: Buffer, publicKey: string, password: string): 
 forEachEngine((engine, open) => {
   async function start() {
     const bed = await openBed(open, { keys: keys() })
+    let taken = 0
     const take = (input: Record<string, unknown>) =>
-      bed.wallets.import(walletOperations.importWallet.input.parse({ name: 'taken', ...input }), operator)
+      bed.wallets.import(walletOperations.importWallet.input.parse({ name: `taken ${++taken}`, ...input }), operator)
     const give = (id: string, input: Record<string, unknown> = {}) =>
       bed.wallets.export(
         walletOperations.exportWallet.input.parse({ id, masterPassword: MASTER_PASSWORD, ...input }),

@@ -2,7 +2,9 @@ import type { Output, walletOperations } from '@waiaas/contract'
 import type { By } from '../platform/caller.ts'
 import { keyedMutex } from '../platform/keyed-mutex.ts'
 import type { WalletDependencies } from './dependencies.ts'
+import { halts } from './halts.ts'
 import { needLiveWallet } from './lookup.ts'
+import { nameLock, requireFreeName } from './naming.ts'
 import { walletStore } from './store.ts'
 import { suspension } from './suspension.ts'
 import { termination } from './termination.ts'
@@ -16,14 +18,18 @@ export function lifeCycle(parts: WalletDependencies) {
   const { database, clock, audit } = parts
   // A resume that overtook the halt of an earlier suspension would leave the wallet halted.
   const inTurn = keyedMutex()
+  const halted = halts(parts, inTurn)
 
   return {
-    ...suspension(parts, inTurn),
-    ...termination(parts, inTurn),
+    ...suspension(parts, inTurn, halted),
+    ...termination(parts, inTurn, halted),
+    start: halted.start,
+    stop: halted.stop,
 
     rename: (id: string, name: string, by: By): Promise<Answer<'renameWallet'>> =>
-      database.work(changing(id), async (db) => {
+      database.work(changing(id, nameLock(name)), async (db) => {
         const row = await needLiveWallet(db, id)
+        await requireFreeName(db, name, id)
         const at = clock.now()
         await walletStore.rename(db, { id, name, at })
         await audit.record(db, { event: 'WALLET_RENAMED', walletId: id, ...by, details: { from: row.name, to: name } })

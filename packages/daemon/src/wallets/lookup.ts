@@ -1,5 +1,6 @@
 import { Failure } from '@waiaas/contract'
 import type { Handle } from '../platform/db/database.ts'
+import { severalWallets, UNNAMED, unknownWallet } from './naming.ts'
 import { type WalletRow, walletStore } from './store.ts'
 
 /** The wallet with this id, whatever its status; undefined when there never was one. */
@@ -23,7 +24,7 @@ export async function needLiveWallet(db: Handle, id: string): Promise<WalletRow>
 export const walletsOfSession = (db: Handle, sessionId: string): Promise<WalletRow[]> =>
   walletStore.ofSession(db, sessionId)
 
-/** What a call says of the wallet that it means: its id or name (`default` says nothing), and what it must be able to do. */
+/** What a call says of the wallet that it means: its id (`default` says nothing), and what it must be able to do. */
 export type WalletChoice = {
   readonly walletId?: string | undefined
   readonly acts?: ((wallet: WalletRow) => boolean) | undefined
@@ -39,8 +40,8 @@ export async function walletOfSession(
   { walletId, acts = () => true }: WalletChoice = {},
 ): Promise<WalletRow> {
   const own = (await walletStore.ofSession(db, sessionId)).filter(({ purged_at }) => purged_at === null)
-  const named = walletId === 'default' ? undefined : walletId
-  const row = named === undefined ? onlyOne(own, acts) : called(own, named)
+  const named = walletId === UNNAMED ? undefined : walletId
+  const row = named === undefined ? onlyOne(own, acts) : own.find(({ id }) => id === named)
   if (!row) throw named === undefined ? noWallet() : unknownWallet(named)
   if (row.status === 'TERMINATED') throw terminatedWallet(row.id)
   return row
@@ -52,16 +53,5 @@ function onlyOne(own: readonly WalletRow[], acts: (wallet: WalletRow) => boolean
   throw severalWallets(own, `expected walletId: the session has ${own.length} wallets`)
 }
 
-function called(own: readonly WalletRow[], idOrName: string): WalletRow | undefined {
-  const same = own.filter(({ name }) => name === idOrName)
-  const live = same.filter(({ status }) => status !== 'TERMINATED')
-  const byId = own.find(({ id }) => id === idOrName)
-  if (byId || live.length <= 1) return byId ?? live[0] ?? same[0]
-  throw severalWallets(live, `expected the id of a wallet: ${live.length} are called "${idOrName}"`)
-}
-
-const severalWallets = (rows: readonly WalletRow[], message: string) =>
-  new Failure('WALLET_ID_REQUIRED', message, { details: { wallets: rows.map(({ id, name }) => ({ id, name })) } })
-const unknownWallet = (id: string) => new Failure('WALLET_NOT_FOUND', `no wallet ${id}`)
 const noWallet = () => new Failure('WALLET_NOT_FOUND', 'the session has no wallet any more')
 const terminatedWallet = (id: string) => new Failure('WALLET_TERMINATED', `wallet ${id} was terminated`)

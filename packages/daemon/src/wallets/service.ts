@@ -1,5 +1,6 @@
 import type { Output, walletOperations } from '@waiaas/contract'
 import type { By } from '../platform/caller.ts'
+import { ceilingWatch } from './ceiling-watch.ts'
 import { walletCeilings } from './ceilings.ts'
 import { creation } from './creation.ts'
 import type { WalletDependencies } from './dependencies.ts'
@@ -17,6 +18,7 @@ export type { PreparedSession, WalletDependencies } from './dependencies.ts'
 export { keyFailures } from './key-failures.ts'
 export { walletKeys } from './key-rows.ts'
 export { findWallet, needLiveWallet, walletOfSession, walletsOfSession } from './lookup.ts'
+export { sharedNames, walletIdOf } from './naming.ts'
 export { actsOn, networksOf, resolveNetwork } from './networks.ts'
 export type { Stops } from './stops.ts'
 export type { WalletRow } from './store.ts'
@@ -43,9 +45,13 @@ export function wallets(parts: WalletDependencies) {
     import: importKey,
     listDerivations,
     export: exporting(parts),
-    ceilings,
+    ceilings: { ...ceilings, watch: ceilingWatch(parts) },
     ...lifeCycle(parts),
-    confirmSpends: (id: string, by: By) => confirmSpends(parts, id, by),
+    async confirmSpends(id: string, by: By, password?: string): Promise<Answer<'confirmSpends'>> {
+      const answer = await confirmSpends(parts, id, by)
+      if (password !== undefined) await ceilings.confirm(id, password)
+      return answer
+    },
 
     async list(
       { sessionId }: Reader,
@@ -62,8 +68,12 @@ export function wallets(parts: WalletDependencies) {
       }
     },
     /** Failure WALLET_NOT_FOUND, also for a wallet that is not the session's. */
-    read: async (id: string, reader: Reader): Promise<Answer<'getWallet'>> =>
-      walletDetail(networks(), walletAsShown(held, await readable(id, reader))),
+    async read(id: string, reader: Reader): Promise<Answer<'getWallet'>> {
+      const detail = walletDetail(networks(), walletAsShown(held, await readable(id, reader)))
+      if (reader.sessionId !== undefined) return detail
+      const { id: _, ...ceiling } = await ceilings.show(id)
+      return { ...detail, ceiling }
+    },
     networks: async (id: string, reader: Reader): Promise<Answer<'listWalletNetworks'>> =>
       walletNetworks(networks(), await readable(id, reader)),
     sealingKey: async (): Promise<Answer<'getSealingKey'>> => ({

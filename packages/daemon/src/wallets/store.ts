@@ -1,4 +1,4 @@
-import type { ChainName, Environment } from '@waiaas/contract'
+import { type ChainName, type Environment, nameKey } from '@waiaas/contract'
 import { type Handle, statement } from '../platform/db/database.ts'
 
 type WalletStatus = 'ACTIVE' | 'SUSPENDED' | 'TERMINATED'
@@ -30,15 +30,17 @@ export type WalletKeyRow = {
 
 declare module '../platform/db/tables.ts' {
   interface Tables {
-    wallets: WalletRow
+    /** The key of the name; null where the wallet is from before names had one. */
+    wallets: WalletRow & { name_key: string | null }
     wallet_keys: WalletKeyRow
   }
 }
 
-const insert = statement<WalletRow>((db, p) =>
+const insert = statement<WalletRow & { name_key: string }>((db, p) =>
   db.insertInto('wallets').values({
     id: p('id'),
     name: p('name'),
+    name_key: p('name_key'),
     chain: p('chain'),
     environment: p('environment'),
     address: p('address'),
@@ -83,14 +85,29 @@ const predecessor = statement<{ chain: ChainName; address: string }, Predecessor
     .orderBy('id', 'desc')
     .limit(1),
 )
+const liveByName = statement<{ name: string }, { id: string }>((db, p) =>
+  db.selectFrom('wallets').select('id').where('name', '=', p('name')).where('status', '<>', 'TERMINATED'),
+)
 const key = statement<{ id: string }, WalletKeyRow>((db, p) =>
   db.selectFrom('wallet_keys').selectAll().where('wallet_id', '=', p('id')),
 )
 const deleteKey = statement<{ id: string }>((db, p) => db.deleteFrom('wallet_keys').where('wallet_id', '=', p('id')))
-const rename = statement<{ id: string; name: string; at: number }>((db, p) =>
+// Few at most: wallets of before names had a key, which only their name tells.
+const called = statement<{ key: string }, WalletRow>((db, p) =>
+  db
+    .selectFrom('wallets')
+    .selectAll()
+    .where('purged_at', 'is', null)
+    .where((of) => of.or([of('name_key', '=', p('key')), of('name_key', 'is', null)]))
+    .orderBy('id'),
+)
+const unkeyed = statement<Record<never, never>, WalletRow>((db) =>
+  db.selectFrom('wallets').selectAll().where('purged_at', 'is', null).where('name_key', 'is', null).orderBy('id'),
+)
+const rename = statement<{ id: string; name: string; key: string; at: number }>((db, p) =>
   db
     .updateTable('wallets')
-    .set({ name: p('name'), updated_at: p('at') })
+    .set({ name: p('name'), name_key: p('key'), updated_at: p('at') })
     .where('id', '=', p('id')),
 )
 type Move = {
@@ -143,17 +160,26 @@ const ofSession = statement<{ session: string }, WalletRow>((db, p) =>
 const won = ({ changes }: { changes: number }) => changes === 1
 
 export const walletStore = {
-  insert: (db: Handle, row: WalletRow) => db.run(insert, row),
+  insert: (db: Handle, row: WalletRow) => db.run(insert, { ...row, name_key: nameKey(row.name) }),
   insertKey: (db: Handle, row: WalletKeyRow) => db.run(insertKey, row),
   byId: (db: Handle, id: string) => db.get(byId, { id }),
   liveByAddress: (db: Handle, chain: ChainName, address: string) => db.get(liveByAddress, { chain, address }),
   /** The newest wallet that ever had this address. */
   predecessor: (db: Handle, chain: ChainName, address: string) => db.get(predecessor, { chain, address }),
+  liveByName: (db: Handle, name: string) => db.all(liveByName, { name }),
   /** The wallets of a session, oldest first. */
   ofSession: (db: Handle, session: string) => db.all(ofSession, { session }),
   key: (db: Handle, id: string) => db.get(key, { id }),
   deleteKey: (db: Handle, id: string) => db.run(deleteKey, { id }),
-  rename: (db: Handle, change: { id: string; name: string; at: number }) => db.run(rename, change),
+  /** Those that are not purged and have this name, by its key. */
+  called: async (db: Handle, name: string): Promise<WalletRow[]> => {
+    const key = nameKey(name)
+    return (await db.all(called, { key })).filter((row) => nameKey(row.name) === key)
+  },
+  /** Those of before names had a key, and not renamed since. */
+  unkeyed: (db: Handle) => db.all(unkeyed),
+  rename: (db: Handle, change: { id: string; name: string; at: number }) =>
+    db.run(rename, { ...change, key: nameKey(change.name) }),
   move: async (db: Handle, change: Move) => won(await db.run(move, change)),
   purge: async (db: Handle, id: string, at: number) => won(await db.run(purge, { id, at })),
   /** All is known that it has spent. */

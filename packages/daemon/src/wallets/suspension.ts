@@ -5,6 +5,7 @@ import type { Handle } from '../platform/db/database.ts'
 import { type Held, UNWRITTEN } from '../platform/held.ts'
 import type { KeyedMutex } from '../platform/keyed-mutex.ts'
 import type { WalletDependencies } from './dependencies.ts'
+import type { Halts } from './halts.ts'
 import { needLiveWallet } from './lookup.ts'
 import { type WalletRow, walletStore } from './store.ts'
 import { changing, move, stopping } from './transitions.ts'
@@ -30,7 +31,7 @@ export function walletAsShown(held: Held, wallet: WalletRow): WalletRow {
 }
 
 /** Suspending wallets and resuming them. */
-export function suspension(parts: WalletDependencies, inTurn: KeyedMutex) {
+export function suspension(parts: WalletDependencies, inTurn: KeyedMutex, halts: Halts) {
   const { database, clock, audit, stops, held } = parts
 
   /** Stores it; when, in milliseconds. */
@@ -53,10 +54,10 @@ export function suspension(parts: WalletDependencies, inTurn: KeyedMutex) {
       const write = (since: number | undefined) =>
         inTurn(id, async () => {
           const at = await store({ id, reason, by, since })
-          await stops.halt(id)
+          await halts.halt(id)
           return at
         })
-      const hold = () => inTurn(id, async () => held.since(heldName(id)) !== undefined && stops.halt(id))
+      const hold = () => inTurn(id, async () => held.since(heldName(id)) !== undefined && halts.halt(id))
       const outcome = await held.write(heldName(id), { wallet: id, write, hold })
       const answer = { id, status: 'SUSPENDED' as const, suspensionReason: reason }
       if ('written' in outcome) return { ...answer, suspendedAt: seconds(outcome.written) }
@@ -73,7 +74,7 @@ export function suspension(parts: WalletDependencies, inTurn: KeyedMutex) {
           await move(db, row, { ...change, from: 'SUSPENDED', to: 'ACTIVE' })
           await audit.record(db, { event: 'WALLET_RESUMED', walletId: id, ...by })
         })
-        stops.resume(id)
+        halts.resume(id)
         return { id, status: 'ACTIVE' }
       })
     },

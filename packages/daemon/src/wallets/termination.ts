@@ -3,6 +3,7 @@ import type { By } from '../platform/caller.ts'
 import type { Handle } from '../platform/db/database.ts'
 import type { KeyedMutex } from '../platform/keyed-mutex.ts'
 import type { WalletDependencies } from './dependencies.ts'
+import type { Halts } from './halts.ts'
 import { needLiveWallet, needWallet } from './lookup.ts'
 import { walletStore } from './store.ts'
 import { changing, move, stopping } from './transitions.ts'
@@ -10,7 +11,7 @@ import { changing, move, stopping } from './transitions.ts'
 type Answer<Name extends keyof typeof walletOperations> = Output<(typeof walletOperations)[Name]>
 
 /** Ending wallets, and deleting the keys of those that have ended. */
-export function termination(parts: WalletDependencies, inTurn: KeyedMutex) {
+export function termination(parts: WalletDependencies, inTurn: KeyedMutex, halts: Halts) {
   const { database, clock, audit, stops, sessions, held } = parts
 
   async function endIn(db: Handle, id: string, by: By): Promise<void> {
@@ -29,7 +30,7 @@ export function termination(parts: WalletDependencies, inTurn: KeyedMutex) {
     async terminate(id: string, by: By): Promise<Answer<'terminateWallet'>> {
       const end = async () => {
         await database.work(stopping(id), (db) => endIn(db, id, by))
-        await stops.halt(id)
+        await halts.halt(id)
       }
       const outcome = await held.write(`end of wallet ${id}`, {
         wallet: id,

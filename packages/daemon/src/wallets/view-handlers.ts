@@ -1,10 +1,13 @@
-import type { agentWalletOperations, Handlers } from '@waiaas/contract'
+import type { agentWalletOperations, Handlers, operatorWalletOperations } from '@waiaas/contract'
 import type { Calls } from '../platform/http/types.ts'
 import type { WalletView } from './view-service.ts'
 
-/** The agent's reads to calls of the service. */
-export const walletViewHandlers = (view: WalletView): Handlers<typeof agentWalletOperations, Calls> => ({
+type Operations = typeof agentWalletOperations & typeof operatorWalletOperations
+
+/** Reads of what wallets hold to calls of the service. */
+export const walletViewHandlers = (view: WalletView): Handlers<Operations, Calls> => ({
   getAddress: (call, input) => view.address(call.principal.sessionId, input),
   getBalance: (call, input) => view.balance(call.principal.sessionId, input),
   getAssets: (call, input) => view.assets(call.principal.sessionId, input),
+  adminGetWalletBalance: (_call, { id }) => view.holdings(id),
 })

@@ -9,11 +9,12 @@ import {
   toBase,
   type Usd,
   usdNumber,
+  type WalletHoldings,
 } from '@waiaas/contract'
 import type { Reader } from '../chains/chain.ts'
 import type { Token } from '../chains/intent.ts'
 import type { Database, Handle } from '../platform/db/database.ts'
-import { walletOfSession } from './lookup.ts'
+import { needWallet, walletOfSession } from './lookup.ts'
 import { actsOn, networksOf, resolveNetwork, shownNetwork } from './networks.ts'
 import type { WalletRow } from './store.ts'
 
@@ -80,6 +81,13 @@ export function walletViewService({ database, chains, tokens, prices }: WalletVi
     )
 
   return {
+    /** For the operator, of a wallet in any state. Failure WALLET_NOT_FOUND. */
+    async holdings(id: string): Promise<WalletHoldings> {
+      const wallet = await database.read((db) => needWallet(db, id))
+      const read = async (network: Network) => ({ network: network.id, assets: await assetsOn(network, wallet) })
+      return { balances: (await onAll(wallet, read)).map(holdingsView) }
+    },
+
     async address(sessionId: string, choice: Choice): Promise<Answer<'getAddress'>> {
       const wallet = await choose(sessionId, choice)
       return { ...whereOf(wallet), network: shownNetwork(chains.networks(), wallet), address: wallet.address }
@@ -114,6 +122,20 @@ const whereOf = ({ id, chain, environment }: WalletRow) => ({ walletId: id, chai
 const nativeToken = (network: Network): Token => {
   const { symbol, name, decimals } = network.native
   return { address: NATIVE, asset: nativeAsset(network), symbol, name, decimals }
+}
+
+type Read = { network: string } & ({ assets: Assets } | { error: string })
+
+function holdingsView(read: Read): WalletHoldings['balances'][number] {
+  const { network } = read
+  if ('error' in read) return { network, native: null, tokens: [], error: read.error }
+  const whole = ({ balance, decimals }: Assets[number]) => formatUnits(BigInt(balance), decimals)
+  const [native, ...tokens] = read.assets
+  return {
+    network,
+    native: native ? { balance: whole(native), symbol: native.symbol, usd: native.usdValue ?? null } : null,
+    tokens: tokens.map((asset) => ({ symbol: asset.symbol, balance: whole(asset), address: asset.mint })),
+  }
 }
 
 function assetView(

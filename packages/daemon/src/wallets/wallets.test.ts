@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { openBed, operator, removeFoldersAfterEach, sharedKeys } from '../../../../test/support/feature-bed.ts'
 import { forEachEngine } from '../../../../test/support/for-each-engine.ts'
-import { findWallet, walletOfSession } from './service.ts'
+import type { Handle } from '../platform/db/database.ts'
+import { findWallet, sharedNames, walletIdOf, walletOfSession } from './service.ts'
 
 const { keys } = sharedKeys()
 removeFoldersAfterEach()
@@ -33,13 +34,64 @@ forEachEngine((_engine, open) => {
     expect(await bed.events(wallet.id)).toEqual(['WALLET_CREATED'])
   })
 
-  test('two wallets may have one name; a chain without networks has no wallets', async () => {
+  test('a chain without networks has no wallets', async () => {
     const bed = await start()
     const [first, second] = [await bed.createWallet(), await bed.createWallet()]
-    expect(first.name).toBe(second.name)
     await expect(bed.createWallet({ chain: 'ripple' })).rejects.toMatchObject({ code: 'CHAIN_NOT_SUPPORTED' })
     const { items, hasMore } = await bed.wallets.list({}, everything)
     expect([items.map(({ id }) => id), hasMore]).toEqual([[first.id, second.id], false])
+  })
+
+  test('a name is one wallet’s alone, however it is written, until that one is purged', async () => {
+    const bed = await start()
+    const taken = { code: 'WALLET_NAME_EXISTS' }
+    const { id } = await bed.createWallet({ name: 'Café Größe' })
+    const other = await bed.createWallet({ name: 'other' })
+    for (const name of ['café größe', 'CAFE\u0301 GRÖSSE', ' Café  Größe ', 'Ca\u200bfé Größe'])
+      await expect(bed.createWallet({ name }), name).rejects.toMatchObject(taken)
+    await expect(bed.wallets.rename(other.id, 'CAFÉ GRÖSSE', operator)).rejects.toMatchObject(taken)
+    await bed.createWallet({ name: 'half \ud800' })
+    // Both are stored as the same text.
+    await expect(bed.createWallet({ name: 'half \udc00' })).rejects.toMatchObject(taken)
+    expect(await bed.wallets.rename(id, 'CAFÉ GRÖSSE', operator)).toMatchObject({ name: 'CAFÉ GRÖSSE' })
+    await bed.wallets.terminate(id, operator)
+    await expect(bed.createWallet({ name: 'café größe' })).rejects.toMatchObject({
+      ...taken,
+      message: expect.stringContaining('purge it'),
+    })
+    await bed.wallets.purge(id, operator)
+    expect(await bed.wallets.rename(other.id, 'café größe', operator)).toMatchObject({ name: 'café größe' })
+  })
+
+  test('of many that take one name at once, one gets it', async () => {
+    const bed = await start()
+    const tries = await Promise.allSettled([1, 2, 3].map(() => bed.createWallet({ name: 'wanted' })))
+    expect(tries.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected', 'rejected'])
+    for (const attempt of tries)
+      if (attempt.status === 'rejected') expect(attempt.reason).toMatchObject({ code: 'WALLET_NAME_EXISTS' })
+  })
+
+  test('wallets that share a name from before are told of, work by their ids, and are meant by no name', async () => {
+    const bed = await start()
+    const [one, two] = [await bed.createWallet(), await bed.createWallet()]
+    const share = { name: 'shop', name_key: null }
+    await bed.database.work({ exclusive: ['system'] }, (db) =>
+      db.query((kysely) => kysely.updateTable('wallets').set(share).returningAll()),
+    )
+    const read = <T>(job: (db: Handle) => Promise<T>) => bed.database.read(job)
+    expect(await read(sharedNames)).toEqual([
+      expect.stringMatching(`2 wallets are called "shop" .*${one.id}.*${two.id}`),
+    ])
+    await expect(read((db) => walletIdOf(db, 'Shop'))).rejects.toMatchObject({
+      code: 'WALLET_ID_REQUIRED',
+      details: { wallets: [{ id: one.id }, { id: two.id }] },
+    })
+    expect(await read((db) => walletIdOf(db, one.id.toUpperCase()))).toBe(one.id)
+    await expect(bed.createWallet({ name: 'SHOP' })).rejects.toMatchObject({ code: 'WALLET_NAME_EXISTS' })
+    await bed.wallets.rename(two.id, 'store', operator)
+    expect(await read(sharedNames)).toEqual([])
+    expect(await read((db) => walletIdOf(db, 'shop'))).toBe(one.id)
+    expect(await read((db) => walletIdOf(db, 'STORE'))).toBe(two.id)
   })
 
   test('a list is read in pages', async () => {

@@ -54,7 +54,7 @@ async function sign(key: KeyRow, kind: SignKind, payload: Uint8Array) {
   const enough = { transaction: '1'.padEnd(30, '0'), day: '1'.padEnd(30, '0') }
   const wide = { native: enough, fee: enough.day, tokens: {}, otherTokens: true, contracts: [] }
   const next = { chains: { 'eip155:1': wide, solana: wide }, recipients: [] }
-  const ceiling = await keys.changeCeiling({ address: key.address, next })
+  const ceiling = await keys.firstCeiling({ address: key.address, next }, 'a master password of the probe')
   const requests = [{ kind, payload, authorisation }]
   return (await keys.sign({ key, ceiling, lane: 'lane', requests })).results[0]
 }

@@ -38,7 +38,8 @@ export function makeSigner(): { calls: Handlers; lock: () => void } {
   }
   const hold = (next: Keyring, row: KeyringRow) => {
     lock()
-    held = { keyring: next, row, witness: witness(next), ceilings: makeCeilings(next) }
+    const own = witness(next)
+    held = { keyring: next, row, witness: own, ceilings: makeCeilings(next, own) }
   }
   const requirePassword = (password: Uint8Array) => proof.require(password, unlocked())
   const arrived = (key: KeyRow): KeyRow => {
@@ -89,14 +90,27 @@ export function makeSigner(): { calls: Handlers; lock: () => void } {
       const { keyring, ceilings } = unlocked()
       return signBatch({ keyring, ceilings }, batch)
     },
-    async changeCeiling({ password, ...change }) {
-      if (password === undefined) return unlocked().ceilings.tighten(change)
-      await requirePassword(password)
-      return unlocked().ceilings.set(change)
-    },
+    ...ceilingCalls(unlocked, requirePassword),
     evidenceKey: () => unlocked().witness.publicKey,
     signCheckpoint: (next) => unlocked().witness.sign(next),
     sealingKey: () => sealing.publicKey,
   }
   return { calls, lock }
 }
+
+type CeilingCalls = Pick<Handlers, 'firstCeiling' | 'changeCeiling'>
+
+const ceilingCalls = (
+  unlocked: () => Held,
+  requirePassword: (password: Uint8Array) => Promise<void>,
+): CeilingCalls => ({
+  async firstCeiling({ password, ...first }) {
+    if (password !== undefined) await requirePassword(password)
+    return unlocked().ceilings.first(first, { isOperator: password !== undefined })
+  },
+  async changeCeiling({ password, ...change }) {
+    if (password === undefined) return unlocked().ceilings.tighten(change)
+    await requirePassword(password)
+    return unlocked().ceilings.set(change)
+  },
+})

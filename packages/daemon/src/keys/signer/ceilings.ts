@@ -1,12 +1,14 @@
+import { accountKey } from '../account-key.ts'
 import { KeyError } from '../key-error.ts'
-import type { CeilingChange, CeilingText, CountText, Sealed, SignBatch } from '../types.ts'
+import type { CeilingChange, CeilingText, Counted, CountText, FirstCeiling, Sealed, SignBatch } from '../types.ts'
 import { admitted } from './admit.ts'
 import { type Count, makeCount } from './count.ts'
+import type { Witness } from './evidence.ts'
 import type { Guarded } from './guarded.ts'
 import type { Keyring } from './keyring.ts'
-import { isLooser, type Limits, limitsOf } from './limits.ts'
+import { isLooser, isModest, type Limits, limitsOf } from './limits.ts'
 import type { Reading } from './reading.ts'
-import { refuse } from './refuse.ts'
+import { exceeded, refuse } from './refuse.ts'
 import { openText, sealText } from './seals.ts'
 
 /** A ceiling that was opened, and the seal that it was opened by. */
@@ -18,7 +20,7 @@ export type Counting = {
   /** CEILING_EXCEEDED, or what is to be done once there is a signature. */
   admit(reading: Reading): () => void
   /** What the lane is to store. */
-  record(last: string): Sealed
+  record(last: string): Counted
 }
 
 export type Ceilings = ReturnType<typeof makeCeilings>
@@ -27,11 +29,12 @@ export type Ceilings = ReturnType<typeof makeCeilings>
  * The ceilings that were seen since the keyring was opened, each in its newest version, and what was signed under them.
  * Nothing here can be set back from outside.
  */
-export function makeCeilings({ seals }: Keyring) {
+export function makeCeilings({ seals }: Keyring, witness: Pick<Witness, 'named'>) {
   const book = ceilingBook(seals)
-  const counts = countBook(seals)
+  const counts = countBook(seals, witness)
   return {
     arrived: book.arrived,
+    first: book.first,
     /** What the daemon may do by itself: INVALID_MASTER_PASSWORD where more would be signed than before. */
     tighten: book.tighten,
     /** What the operator has said. What is not known of the day does not count as used up any more. */
@@ -44,10 +47,11 @@ export function makeCeilings({ seals }: Keyring) {
       const { key, chain, ceiling } = place
       const { limits, at } = book.opened(key.address, ceiling)
       const count = counts.adopted(place, at)
+      const bounds = { limits, own: accountKey(key.address) ?? key.address }
       return {
         admit(reading) {
           if (reading.chain !== chain) refuse('transactions of two chains are not signed together')
-          const charge = admitted(limits, count, reading)
+          const charge = admitted(bounds, count, reading)
           return () => count.add(charge, reading.nonce)
         },
         record: (last) => counts.record(place, count, last),
@@ -61,7 +65,8 @@ function ceilingBook(seals: Guarded) {
   /** Keys that have come in since the keyring was opened. */
   const arrivals = new Set<string>()
 
-  function opened(address: string, sealed: Sealed): Known {
+  function opened(address: string, sealed: Sealed | undefined): Known {
+    if (!sealed) return exceeded('the wallet has none, so that nothing is signed')
     const held = known.get(address)
     if (held?.sealed.seal === sealed.seal && held.sealed.text === sealed.text) return held
     const text = openText<CeilingText>(seals, 'ceiling', sealed)
@@ -88,23 +93,30 @@ function ceilingBook(seals: Guarded) {
     opened,
     set: (change: Change): Sealed => write(change, Date.now()),
     arrived: (address: string): void => void arrivals.add(address),
+    first(first: FirstCeiling, { isOperator }: { isOperator: boolean }): Sealed {
+      const before = known.get(first.address)
+      // A key may come in twice, and what a caller may replay must not loosen what holds.
+      if (before) return before.sealed
+      const isOpen = isOperator || (arrivals.has(first.address) && isModest(limitsOf(first.next)))
+      if (!isOpen) throw passwordNeeded()
+      return write(first, Date.now())
+    },
     tighten(change: Change): Sealed {
       const before = present(change)
-      // A key may come in twice, and what a caller may replay must not loosen what holds.
-      if (before && !change.now) return before.sealed
-      if (before ? isLooser(limitsOf(change.next), before.limits) : !arrivals.has(change.address))
-        throw new KeyError('INVALID_MASTER_PASSWORD', 'a higher ceiling takes the master password')
+      if (!before || isLooser(limitsOf(change.next), before.limits)) throw passwordNeeded()
       // The daemon alone does not declare that what was signed is known.
-      return write(change, before?.at ?? Date.now())
+      return write(change, before.at)
     },
   }
 }
 
-function countBook(seals: Guarded) {
+const passwordNeeded = () => new KeyError('INVALID_MASTER_PASSWORD', 'a higher ceiling takes the master password')
+
+function countBook(seals: Guarded, witness: Pick<Witness, 'named'>) {
   const hourNow = forwardHours()
   const counts = new Map<string, Count>()
-  /** The seal of the last count of each lane that was given out or taken in. */
-  const recorded = new Map<string, string>()
+  /** The last count of each lane that was given out or taken in. */
+  const recorded = new Map<string, { seal: string; number: number }>()
   const laneName = ({ key, chain, lane }: Place) => `${key.address} ${chain} ${lane}`
 
   function countOf({ key, chain }: Place): Count {
@@ -114,28 +126,36 @@ function countBook(seals: Guarded) {
     return count
   }
 
+  /** Is what the lane has stored older than what is known of it otherwise, from `since` on? */
+  function isBehind({ lane, newest, witnessed }: Place, record: CountText | undefined, since: number): boolean {
+    const isSigned = newest !== undefined && newest > (record?.last ?? '') && timeOf(newest) >= since
+    if (isSigned || !witnessed || witnessed.at < Math.max(since, Date.now() - COUNTED_MS)) return isSigned
+    return witness.named(lane, witnessed) > (record?.number ?? 0)
+  }
+
   return {
     /** With what the lane has stored; the day is used up when that is older than what the lane has signed since `since`. */
     adopted(place: Place, since: number): Count {
       const count = countOf(place)
-      const { key, chain, lane, counted, newest } = place
+      const { key, chain, lane, counted } = place
       const before = recorded.get(laneName(place))
-      if (before !== undefined && (counted === undefined || before === counted.seal)) return count
+      if (before !== undefined && (counted === undefined || before.seal === counted.seal)) return count
       const record = counted && openText<CountText>(seals, 'count', counted)
       if (record && (record.address !== key.address || record.chain !== chain || record.lane !== lane))
         refuse('the count is that of another lane')
       if (record) count.merge(record)
-      recorded.set(laneName(place), counted?.seal ?? '')
-      const isBehind = newest !== undefined && newest > (record?.last ?? '') && timeOf(newest) >= since
-      if (before === undefined && isBehind) count.fill()
+      const number = Math.max(record?.number ?? 0, before?.number ?? 0)
+      recorded.set(laneName(place), { seal: counted?.seal ?? '', number })
+      if (before === undefined && isBehind(place, record, since)) count.fill()
       return count
     },
-    record(place: Place, count: Count, last: string): Sealed {
+    record(place: Place, count: Count, last: string): Counted {
       const { key, chain, lane } = place
-      const text: CountText = { address: key.address, chain, lane, last, ...count.record() }
-      const sealed = sealText(seals, 'count', JSON.stringify(text))
-      recorded.set(laneName(place), sealed.seal)
-      return sealed
+      const number = (recorded.get(laneName(place))?.number ?? 0) + 1
+      const about = JSON.stringify({ address: key.address, chain, lane, number, last }).slice(1, -1)
+      const sealed = sealText(seals, 'count', `{${about},${count.record()}}`)
+      recorded.set(laneName(place), { seal: sealed.seal, number })
+      return { ...sealed, number }
     },
     forgive(address: string): void {
       for (const [name, count] of counts) if (name.startsWith(`${address} `)) count.unfill()
@@ -143,7 +163,10 @@ function countBook(seals: Guarded) {
   }
 }
 
-type Place = Pick<SignBatch, 'key' | 'ceiling' | 'lane' | 'counted' | 'newest'> & { chain: string }
+/** Longer than a day is counted. */
+const COUNTED_MS = 26 * 3_600_000
+
+type Place = Pick<SignBatch, 'key' | 'ceiling' | 'lane' | 'counted' | 'newest' | 'witnessed'> & { chain: string }
 
 /** Hours since 1970: the machine's clock as it was at the start, and from there its running time, which nobody sets. */
 function forwardHours(): () => number {

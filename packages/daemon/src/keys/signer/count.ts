@@ -1,4 +1,4 @@
-import type { CountText, SpentByHour } from '../types.ts'
+import type { CountText } from '../types.ts'
 import { exceeded } from './refuse.ts'
 
 /** What a transaction takes of each asset. */
@@ -24,61 +24,48 @@ export type Count = {
   /** The operator has said that it does not. */
   unfill(): void
   requireKnown(): void
-  record(): Pick<CountText, 'spent' | 'fullUntil'>
+  /** The fields of a record, as JSON. */
+  record(): string
 }
 
 /** `hourNow` never goes back. */
 export function makeCount(hourNow: () => number): Count {
-  const assets = new Map<string, Map<number, bigint>>()
-  const nonces = new Map<number, Taken>()
+  const assets = new Map<string, Spent>()
   let fullUntil = 0
 
   const isOver = (hour: number): boolean => hour < hourNow() - DAY_HOURS
-  const hoursOf = (asset: string): Map<number, bigint> => {
-    const hours = assets.get(asset) ?? new Map<number, bigint>()
-    assets.set(asset, hours)
-    for (const hour of hours.keys()) if (isOver(hour)) hours.delete(hour)
-    return hours
+  const nonces = nonceBook(hourNow, isOver)
+  /** As of this hour: what is read at each signature is reckoned once an hour. */
+  function spentOf(asset: string): Spent {
+    const hour = hourNow()
+    const known = assets.get(asset)
+    if (known?.hour === hour) return known
+    const hours = new Map([...(known?.hours ?? [])].filter(([each]) => !isOver(each)))
+    const fresh = { hour, hours, total: sumOf(hours), past: pastText(hours, hour) }
+    assets.set(asset, fresh)
+    return fresh
   }
-  const takenBefore = (nonce: number | null): Taken | undefined => {
-    const taken = nonce === null ? undefined : nonces.get(nonce)
-    return taken && !isOver(taken.hour) ? taken : undefined
-  }
-  const added = (charge: Charge, nonce: number | null): Charge => {
-    const before = takenBefore(nonce)?.charge
-    if (!before) return charge
-    return new Map([...charge].map(([asset, amount]) => [asset, most(0n, amount - (before.get(asset) ?? 0n))]))
-  }
-
-  function remember(nonce: number, charge: Charge): void {
-    const before = takenBefore(nonce)
-    const highest = new Map(before?.charge)
-    for (const [asset, amount] of charge) highest.set(asset, most(amount, highest.get(asset) ?? 0n))
-    nonces.delete(nonce)
-    // Of the first attempt: when its hour is over, none of it is in the count any more.
-    nonces.set(nonce, { hour: before?.hour ?? hourNow(), charge: highest })
-    if (nonces.size > MOST_NONCES) nonces.delete(nonces.keys().next().value!)
-  }
-
   return {
-    spent: (asset) => [...hoursOf(asset).values()].reduce((sum, amount) => sum + amount, 0n),
-    added,
+    spent: (asset) => spentOf(asset).total,
+    added: nonces.added,
     add(charge, nonce) {
-      const hour = hourNow()
-      for (const [asset, amount] of added(charge, nonce)) {
-        const hours = hoursOf(asset)
-        hours.set(hour, (hours.get(hour) ?? 0n) + amount)
+      for (const [asset, amount] of nonces.added(charge, nonce)) {
+        const spent = spentOf(asset)
+        spent.hours.set(spent.hour, (spent.hours.get(spent.hour) ?? 0n) + amount)
+        spent.total += amount
       }
-      if (nonce !== null) remember(nonce, charge)
+      if (nonce !== null) nonces.remember(nonce, charge)
     },
     merge(record) {
       fullUntil = Math.max(fullUntil, record.fullUntil)
       for (const [asset, byHour] of Object.entries(record.spent)) {
-        const hours = hoursOf(asset)
+        const { hours } = spentOf(asset)
         for (const [text, amount] of Object.entries(byHour)) {
           const hour = Number(text)
-          hours.set(hour, most(BigInt(amount), hours.get(hour) ?? 0n))
+          if (!isOver(hour)) hours.set(hour, most(BigInt(amount), hours.get(hour) ?? 0n))
         }
+        const hour = hourNow()
+        assets.set(asset, { hour, hours, total: sumOf(hours), past: pastText(hours, hour) })
       }
     },
     fill() {
@@ -92,14 +79,58 @@ export function makeCount(hourNow: () => number): Count {
         exceeded('the record of what was signed in the last 24 hours is missing or older than the last payment')
     },
     record() {
-      const spent: SpentByHour = {}
+      const texts: string[] = []
       for (const asset of assets.keys()) {
-        const hours = [...hoursOf(asset)].map(([hour, amount]) => [hour, String(amount)] as const)
-        if (hours.length > 0) spent[asset] = Object.fromEntries(hours)
+        const { hour, hours, past } = spentOf(asset)
+        const now = hours.get(hour)
+        const byHour = now === undefined ? past : `${past}${past && ','}"${hour}":"${now}"`
+        if (byHour) texts.push(`"${asset}":{${byHour}}`)
       }
-      return { spent, fullUntil }
+      return `"spent":{${texts.join(',')}},"fullUntil":${fullUntil}`
     },
   }
+}
+
+/** What each nonce has taken. */
+function nonceBook(hourNow: () => number, isOver: (hour: number) => boolean) {
+  const nonces = new Map<number, Taken>()
+  const takenBefore = (nonce: number | null): Taken | undefined => {
+    const taken = nonce === null ? undefined : nonces.get(nonce)
+    return taken && !isOver(taken.hour) ? taken : undefined
+  }
+
+  /** What a charge adds. */
+  function added(charge: Charge, nonce: number | null): Charge {
+    const before = takenBefore(nonce)?.charge
+    if (!before) return charge
+    return new Map([...charge].map(([asset, amount]) => [asset, most(0n, amount - (before.get(asset) ?? 0n))]))
+  }
+
+  function remember(nonce: number, charge: Charge): void {
+    const before = takenBefore(nonce)
+    // Of the first attempt: when its hour is over, none of it is in the count any more.
+    const taken = before ? { hour: before.hour, charge: highestOf(before.charge, charge) } : { hour: hourNow(), charge }
+    nonces.delete(nonce)
+    nonces.set(nonce, taken)
+    if (nonces.size > MOST_NONCES) nonces.delete(nonces.keys().next().value!)
+  }
+
+  return { added, remember }
+}
+
+/** Of an asset, as of an hour: by hour, in all, and the hours before this one as they stand in a record. */
+type Spent = { hour: number; hours: Map<number, bigint>; total: bigint; past: string }
+
+const sumOf = (hours: ReadonlyMap<number, bigint>): bigint =>
+  [...hours.values()].reduce((sum, amount) => sum + amount, 0n)
+
+const pastText = (hours: ReadonlyMap<number, bigint>, now: number): string =>
+  [...hours].flatMap(([hour, amount]) => (hour === now ? [] : [`"${hour}":"${amount}"`])).join(',')
+
+function highestOf(before: Charge, charge: Charge): Charge {
+  const highest = new Map(before)
+  for (const [asset, amount] of charge) highest.set(asset, most(amount, highest.get(asset) ?? 0n))
+  return highest
 }
 
 const most = (a: bigint, b: bigint): bigint => (a > b ? a : b)

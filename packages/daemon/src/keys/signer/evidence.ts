@@ -1,8 +1,9 @@
 import { createHash, createPublicKey, verify } from 'node:crypto'
 import { KeyError } from '../key-error.ts'
-import type { Checkpoint, EvidenceHead, NextCheckpoint } from '../types.ts'
+import type { Checkpoint, CountText, EvidenceHead, NextCheckpoint, Sealed } from '../types.ts'
 import { curves } from './curves.ts'
 import { evidenceSeed, type Keyring } from './keyring.ts'
+import { openText } from './seals.ts'
 
 /** What comes before 32 bytes to make them a public key in SPKI (RFC 8410). */
 const SPKI = Buffer.from('302a300506032b6570032100', 'hex')
@@ -16,7 +17,12 @@ export type Witness = {
   readonly publicKey: string
   /** SIGN_REFUSED for a checkpoint that is not behind the last one, or a head that is not behind the signed one. */
   sign(next: NextCheckpoint): Checkpoint
+  /** The number of a lane's count that a checkpoint of this keyring names; 0 where it names none. */
+  named(lane: string, checkpoint: Checkpoint): number
 }
+
+/** The name of a lane's counts among the heads. */
+const countsOf = (lane: string): string => `count:${lane}`
 
 /** The witness of a keyring. Nothing of the key leaves: it is derived for each signature and wiped behind it. */
 export function witness(keyring: Keyring): Witness {
@@ -45,9 +51,10 @@ export function witness(keyring: Keyring): Witness {
 
   return {
     publicKey,
-    sign({ previous, at, heads: given }) {
+    sign({ previous, at, heads: given, counts = [] }) {
       follow(previous)
-      const heads = sorted(given)
+      if (given.some(({ chain }) => String(chain).startsWith(countsOf('')))) refused('counts are named by their seals')
+      const heads = sorted([...given, ...counts.map((sealed) => countHead(keyring, sealed))])
       for (const { chain, seq } of heads) {
         if (seq <= (signed.get(chain) ?? 0)) refused(`row ${seq} of ${chain} is behind what is signed of it`)
       }
@@ -57,7 +64,16 @@ export function witness(keyring: Keyring): Witness {
       for (const { chain, seq } of heads) signed.set(chain, seq)
       return last
     },
+    named(lane, checkpoint) {
+      if (!isOwn(checkpoint, publicKey)) refused('it was not signed by this keyring, or was altered')
+      return checkpoint.heads.find(({ chain }) => chain === countsOf(lane))?.seq ?? 0
+    },
   }
+}
+
+function countHead({ seals }: Keyring, sealed: Sealed): EvidenceHead {
+  const { lane, number } = openText<CountText>(seals, 'count', sealed)
+  return { chain: countsOf(lane), seq: number, hash: createHash('sha256').update(sealed.text).digest('hex') }
 }
 
 function refused(why: string): never {

@@ -14,7 +14,7 @@ const FORMS = {
 const ERC20_TRANSFER = 'a9059cbb'.padEnd(32, '0')
 const ERC20_TRANSFER_BYTES = 4 + 32 + 32
 /** 256 characters of at most four bytes. */
-const MEMO_MOST = 1_024
+const TEXT_MOST = 1_024
 
 /** Reads exactly one unsigned transaction that is bound to a chain, legacy or EIP-1559; refuses all else. */
 export function readEvmTransaction(payload: Uint8Array): Reading {
@@ -39,17 +39,17 @@ type Content = { to: string; value: bigint; data: Uint8Array }
 function contentOf({ to, value, data }: Content): Pick<Reading, 'moves' | 'calls'> {
   const native = value === 0n ? [] : [{ asset: NATIVE, amount: value, to }]
   if (data.length === 0) return { moves: native, calls: null }
-  const text = hex(data)
-  if (value === 0n && data.length === ERC20_TRANSFER_BYTES && text.startsWith(ERC20_TRANSFER)) {
+  const text = value === 0n && data.length === ERC20_TRANSFER_BYTES ? hex(data) : ''
+  if (text.startsWith(ERC20_TRANSFER)) {
     const amount = BigInt(`0x${text.slice(72)}`)
     return { moves: [{ asset: to, amount, to: text.slice(32, 72) }], calls: null }
   }
-  // Printable text makes no call that contracts know: their arguments are padded with zeros.
-  return { moves: native, calls: isMemo(data) ? null : to }
+  return { moves: native, calls: { to, isText: isText(data) } }
 }
 
-function isMemo(data: Uint8Array): boolean {
-  if (data.length > MEMO_MOST) return false
+/** What a person would read. To an account without code it does nothing; whether there is code the bytes do not tell. */
+function isText(data: Uint8Array): boolean {
+  if (data.length > TEXT_MOST) return false
   const text = Buffer.from(data.buffer, data.byteOffset, data.length).toString('utf8')
   return !/[^\P{C}\n\u200d]/u.test(text) && Buffer.from(text, 'utf8').equals(data)
 }
@@ -62,9 +62,8 @@ function fieldsOf(payload: Uint8Array) {
   const fields = decodeFields(first === 2 ? payload.subarray(1) : payload)
   if (fields.length !== form.shape.length)
     refuse(`an unsigned ${form.name} has ${form.shape.length} fields, this one has ${fields.length}`)
-  fields.forEach((field, at) => {
-    if (!fieldFits[form.shape[at]!]!(field)) refuse(`field ${at} of the ${form.name} is malformed`)
-  })
+  for (let at = 0; at < fields.length; at++)
+    if (!fieldFits[form.shape[at]!]!(fields[at]!)) refuse(`field ${at} of the ${form.name} is malformed`)
   // The empty list at the end of EIP-1559 is the only field that is no bytes.
   return { form, fields: fields as Uint8Array[] }
 }
@@ -89,4 +88,10 @@ const fieldFits: Record<string, (field: Rlp) => boolean> = {
   e: (field) => field.length === 0,
 }
 
-const number = (bytes: Uint8Array): bigint => (bytes.length === 0 ? 0n : BigInt(`0x${hex(bytes)}`))
+/** Text is the only way to a large one; most are small. */
+function number(bytes: Uint8Array): bigint {
+  if (bytes.length > 6) return BigInt(`0x${hex(bytes)}`)
+  let value = 0
+  for (const byte of bytes) value = value * 256 + byte
+  return BigInt(value)
+}

@@ -1,4 +1,5 @@
 import { KeyError } from '../key-error.ts'
+import { underCeiling } from '../key-mark.ts'
 import type { Chain, KeyRow } from '../types.ts'
 import { decryptSecret, encryptSecret, fromBase64, isBox } from './box.ts'
 import { chains } from './chains.ts'
@@ -16,6 +17,9 @@ export function createKey(keyring: Keyring, walletId: string, chain: Chain): Key
   }
 }
 
+/** The mark of rows that were written before there were ceilings. */
+const PLAIN = 1
+
 type Holder = Pick<KeyRow, 'walletId' | 'chain'>
 
 /** Encrypts a secret to its row and wipes it. */
@@ -24,7 +28,12 @@ export function storeKey(keyring: Keyring, { walletId, chain }: Holder, secret: 
   const key = curves[curve].open(secret)
   try {
     const address = addressOf(key.publicKey)
-    const box = encryptSecret(keyring.walletKeys, secret, associatedData({ walletId, chain, address, curve }))
+    const box = encryptSecret(
+      keyring.walletKeys,
+      secret,
+      associatedData({ walletId, chain, address, curve }, underCeiling),
+    )
+    box[0] = underCeiling
     return { walletId, chain, address, curve, ciphertext: box.toString('base64') }
   } finally {
     key.close()
@@ -36,8 +45,10 @@ export function openSecret(keyring: Keyring, row: KeyRow): Guarded {
   const { curve } = chainKeys(row.chain)
   if (row.curve !== curve) throw corrupt(row, `${row.chain} keys are on ${curve}`)
   const box = fromBase64(row.ciphertext)
+  const mark = box?.[0] === underCeiling ? underCeiling : PLAIN
+  if (box && mark === underCeiling) box[0] = PLAIN
   if (!box || !isBox(box, secretBytes)) throw corrupt(row, 'it is cut short or not in the written form')
-  const secret = decryptSecret(keyring.walletKeys, box, associatedData(row))
+  const secret = decryptSecret(keyring.walletKeys, box, associatedData(row, mark))
   if (!secret) throw corrupt(row, 'it was altered, or belongs to another wallet, address or keyring')
   return secret
 }
@@ -57,9 +68,11 @@ export function chainKeys(chain: Chain) {
   return chains[chain]
 }
 
-/** What a row's ciphertext is bound to. */
-export const associatedData = ({ walletId, chain, address, curve }: Omit<KeyRow, 'ciphertext'>): Buffer =>
-  Buffer.from(JSON.stringify(['waiaas/wallet-key/1', walletId, chain, address, curve]))
+/** What a row's ciphertext is bound to, its mark included. */
+export const associatedData = (
+  { walletId, chain, address, curve }: Omit<KeyRow, 'ciphertext'>,
+  mark: number = PLAIN,
+): Buffer => Buffer.from(JSON.stringify([`waiaas/wallet-key/${mark}`, walletId, chain, address, curve]))
 
 const corrupt = (row: KeyRow, why: string) =>
   new KeyError('KEY_ROW_CORRUPT', `the key row of wallet ${row.walletId} is damaged (${why}); restore it from a backup`)

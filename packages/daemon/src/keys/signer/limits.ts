@@ -1,4 +1,5 @@
 import { accountKey } from '../account-key.ts'
+import { firstMost, isTestChain } from '../known-assets.ts'
 import type { Ceiling, ChainCeiling } from '../types.ts'
 import { isRecord } from './invalid.ts'
 import { NATIVE } from './reading.ts'
@@ -42,6 +43,17 @@ export function isLooser(next: Limits, now: Limits): boolean {
     now.recipients.size > 0 && (next.recipients.size === 0 || !isWithin(next.recipients, now.recipients))
   return reachesMore || [...next.chains].some(([chain, limits]) => isLooserOn(limits, now.chains.get(chain)))
 }
+
+/** Is it within what a ceiling may begin with while nobody shows the password? */
+export const isModest = ({ chains }: Limits): boolean =>
+  [...chains].every(([chain, { fee, assets, otherTokens, contracts }]) => {
+    const isWithin = (asset: string, amount: bigint) => amount <= (firstMost(chain, asset) ?? amount)
+    const isOpen = contracts.size > 0 || (otherTokens && !isTestChain(chain))
+    const areWithin = [...assets].every(
+      ([asset, { transaction, day }]) => isWithin(asset, transaction) && isWithin(asset, day),
+    )
+    return !isOpen && isWithin(NATIVE, fee) && areWithin
+  })
 
 function isLooserOn(next: ChainLimits, now: ChainLimits | undefined): boolean {
   if (!now || next.fee > now.fee || !isWithin(next.contracts, now.contracts)) return true

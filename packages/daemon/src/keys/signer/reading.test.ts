@@ -23,7 +23,7 @@ describe('the signer reads an EVM transaction by itself', () => {
 
   test('a payment with a memo, and an empty transaction of the lane', () => {
     const memo = `0x${Buffer.from('für Köln').toString('hex')}` as const
-    expect(read({ value: 5n, data: memo })).toMatchObject({ moves: [{ amount: 5n }], calls: null })
+    expect(read({ value: 5n, data: memo })).toMatchObject({ moves: [{ amount: 5n }], calls: { isText: true } })
     expect(read({ value: 0n })).toMatchObject({ moves: [], calls: null })
   })
 
@@ -44,7 +44,7 @@ describe('the signer reads an EVM transaction by itself', () => {
     ['an approval', { value: 0n, data: transfer.replace('a9059cbb', '095ea7b3') as never }],
     ['text with a zero byte', { value: 0n, data: '0x61620063' as const }],
   ])('%s is a call that it cannot read', (_name, payment) => {
-    expect(read({ to: USDC, ...payment }).calls).toBe(bare(USDC))
+    expect(read({ to: USDC, ...payment }).calls).toEqual({ to: bare(USDC), isText: false })
   })
 })
 

@@ -13,8 +13,8 @@ export type Reading = {
   readonly moves: readonly Move[]
   /** The most that the network can charge. */
   readonly fee: bigint
-  /** A contract that is called with data whose meaning is not known. */
-  readonly calls: string | null
+  /** Whom data goes to whose meaning is not known, if any does. */
+  readonly calls: { readonly to: string; readonly isText: boolean } | null
 }
 
 export const NATIVE = 'native'

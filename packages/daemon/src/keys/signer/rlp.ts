@@ -13,8 +13,10 @@ export function decodeRlp(bytes: Uint8Array): Rlp {
 
 function readItem(cursor: Cursor, end: number, depth: number): Rlp {
   if (depth > 8) throw new RangeError('nested too deeply')
-  const first = take(cursor, 1, end)[0]!
-  if (first < 0x80) return Uint8Array.of(first)
+  const first = cursor.bytes[cursor.at]
+  if (first === undefined || cursor.at >= end) throw new RangeError('cut short')
+  if (first < 0x80) return take(cursor, 1, end)
+  cursor.at++
   if (first < 0xc0) {
     const bytes = take(cursor, readLength(cursor, first - 0x80, end), end)
     if (first === 0x81 && bytes[0]! < 0x80) throw new RangeError('a single byte in long form')

@@ -40,7 +40,7 @@ afterAll(() => wipeKeyring(keyring))
 
 const bytes = (text: string) => Buffer.from(text, 'utf8')
 function signAll(key: KeyRow, requests: readonly SignRequest[]) {
-  const ceilings = makeCeilings(keyring)
+  const ceilings = makeCeilings(keyring, { named: () => 0 })
   const ceiling = ceilings.set({ address: key.address, next: WIDE })
   return signBatch({ keyring, ceilings }, { key, ceiling, lane: 'lane', requests }).results
 }

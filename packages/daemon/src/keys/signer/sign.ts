@@ -49,8 +49,11 @@ const refusedAll = ({ requests }: SignBatch, error: KeyError): SignedBatch => ({
   counted: undefined,
 })
 
-const lastOf = ({ requests, newest = '' }: SignBatch): string =>
-  requests.reduce((last, { authorisation: { attemptId } }) => [last, attemptId].sort()[1]!, newest)
+function lastOf({ requests, newest = '' }: SignBatch): string {
+  let last = newest
+  for (const { authorisation } of requests) if (authorisation.attemptId > last) last = authorisation.attemptId
+  return last
+}
 
 /** Refuses what nobody authorised, and what is not read whole. */
 function readOne({ kind, payload, authorisation }: SignRequest, chain: Chain, publicKey: Uint8Array): Reading {

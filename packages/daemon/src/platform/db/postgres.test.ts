@@ -153,6 +153,28 @@ test('who wants a lock that another replica holds waits until that is done outsi
   await closeAll(replicas)
 })
 
+test('whoever holds locks for ever keeps connections from nobody but itself', async () => {
+  const [db] = (await openReplicas(1)) as [Database]
+  const outside = Promise.withResolvers<void>()
+  const begun = range(8).map(() => Promise.withResolvers<void>())
+  const hung = range(25).map((index) =>
+    db.hold({ shared: ['sending'], exclusive: [`sending:slow:${index}`], holder: 'slow' }, () => {
+      begun[index]?.resolve()
+      return outside.promise
+    }),
+  )
+  await Promise.all(begun.map(({ promise }) => promise))
+  const other = { shared: ['sending'], exclusive: ['sending:quick:1'], holder: 'quick' }
+  expect(await db.hold(other, async () => 'sent')).toBe('sent')
+  const stopped = db.hold({ exclusive: ['sending'], isUrgent: true }, async () => 'quiet')
+  // The stop is in line for the lock, where nothing but the hung ones is before it.
+  await someoneWaits(db)
+  outside.resolve()
+  expect(await stopped).toBe('quiet')
+  await Promise.all(hung)
+  await closeAll([db])
+})
+
 test('locks are given up when the connection of their holder is gone', async () => {
   const replicas = await openReplicas(2)
   const [one, two] = replicas as [Database, Database]

@@ -12,6 +12,8 @@ type Lane = { locks: Lock[]; queue: Job[] }
 
 const maxJobsPerCommit = 256
 const maxConnections = 20
+/** Of one holder of locks; so many batches of a network are sent at once. */
+const maxHeld = 8
 const maxAttempts = 30
 const migrationLock = 7_204_819_335
 /** Keeps the advisory locks of scopes apart from all others. */
@@ -44,14 +46,15 @@ export async function openPostgres(url: string, ready: (console: Console) => Pro
   const settings = { connectionString: url, application_name: 'waiaas', types: { getTypeParser } }
   const pool = poolOf({ ...settings, ...deadlines })
   // Of its own: who holds locks waits for jobs that need a connection too.
-  const holders = poolOf({ ...settings, connectionTimeoutMillis: deadlines.connectionTimeoutMillis, keepAlive: true })
+  const holding = { ...settings, connectionTimeoutMillis: deadlines.connectionTimeoutMillis, keepAlive: true }
+  const holders = () => poolOf({ ...holding, max: maxHeld })
   // A stop waits for locks, and never for a connection behind all that waits for one.
   const urgent = poolOf({ ...settings, ...deadlines })
   return new PostgresDatabase({ pool, holders, urgent }, synchronous)
 }
 
 function poolOf(settings: pg.PoolConfig): pg.Pool {
-  const pool = new pg.Pool({ ...settings, max: maxConnections })
+  const pool = new pg.Pool({ max: maxConnections, ...settings })
   // A broken connection is reported by the query on it; an idle one the pool has already dropped, and opens another.
   pool.on('error', () => undefined)
   pool.on('connect', (client) => client.on('error', () => undefined))
@@ -114,10 +117,13 @@ const isOutdated = (error: unknown): boolean => codeOf(error) === '0A000'
 const isRepeatable = (error: unknown): boolean =>
   codeOf(error) === '40001' || codeOf(error) === '40P01' || isOutdated(error)
 
+type Pools = { pool: pg.Pool; holders: () => pg.Pool; urgent: pg.Pool }
+
 class PostgresDatabase implements RawDatabase {
   readonly engine = 'postgres'
   readonly #pool: pg.Pool
-  readonly #holders: pg.Pool
+  readonly #newHolders: () => pg.Pool
+  readonly #holders = new Map<string, pg.Pool>()
   readonly #urgent: pg.Pool
   readonly #synchronous: string
   readonly #lanes = new Map<string, Lane>()
@@ -126,9 +132,9 @@ class PostgresDatabase implements RawDatabase {
   #commits = 0
   #jobs = 0
 
-  constructor({ pool, holders, urgent }: Record<'pool' | 'holders' | 'urgent', pg.Pool>, synchronous: string) {
+  constructor({ pool, holders, urgent }: Pools, synchronous: string) {
     this.#pool = pool
-    this.#holders = holders
+    this.#newHolders = holders
     this.#urgent = urgent
     this.#synchronous = synchronous
   }
@@ -160,11 +166,18 @@ class PostgresDatabase implements RawDatabase {
   async hold<T>(scope: Scope, fn: () => Promise<T>): Promise<T> {
     assertOutsideWork('holding locks')
     this.#assertOpen()
-    return this.#track(this.#holding(lockOrder(scope).map(queueFor), fn))
+    const pool = scope.isUrgent ? this.#urgent : this.#holdersOf(scope.holder ?? '')
+    return this.#track(this.#holding(pool, lockOrder(scope).map(queueFor), fn))
   }
 
-  async #holding<T>(queues: string[], fn: () => Promise<T>): Promise<T> {
-    const client = await this.#holders.connect()
+  #holdersOf(name: string): pg.Pool {
+    const known = this.#holders.get(name) ?? this.#newHolders()
+    this.#holders.set(name, known)
+    return known
+  }
+
+  async #holding<T>(pool: pg.Pool, queues: string[], fn: () => Promise<T>): Promise<T> {
+    const client = await pool.connect()
     let isReleased = false
     try {
       await client.query([...beginHold, ...queues].join('; '))
@@ -257,7 +270,7 @@ class PostgresDatabase implements RawDatabase {
     if (this.#closed) return
     this.#closed = true
     await Promise.allSettled(this.#running)
-    await Promise.all([this.#pool.end(), this.#holders.end(), this.#urgent.end()])
+    await Promise.all([this.#pool, this.#urgent, ...this.#holders.values()].map((pool) => pool.end()))
   }
 
   #assertOpen(): void {

@@ -4,6 +4,8 @@ export type Scope = {
   readonly exclusive?: readonly string[]
   /** A stop: it goes before all jobs that wait. */
   readonly isUrgent?: boolean
+  /** Of locks that are held: on whose behalf. Each has connections of its own, and waits for nobody else's. */
+  readonly holder?: string
 }
 
 export type Lock = { readonly name: string; readonly exclusive: boolean }

@@ -1,6 +1,7 @@
-import { Failure, newId } from '@waiaas/contract'
+import { Failure, isStop, newId, type Operation, type Operations } from '@waiaas/contract'
 import type { MiddlewareHandler } from 'hono'
 import { failureAnswer } from './answer.ts'
+import type { Connections } from './connections.ts'
 import { isTrustedProxy, peerAddress, proxyList } from './peer.ts'
 import type { HttpEnv, HttpSettings } from './types.ts'
 
@@ -24,8 +25,14 @@ const CORS = {
 const LOOPBACK = ['127.0.0.1', 'localhost', '[::1]']
 const SANE_ID = /^[A-Za-z0-9._:-]{1,64}$/
 
-/** Gives each request its id and its peer, refuses foreign hosts, answers preflights, and puts the safe headers on every answer. */
-export function guard(settings: () => HttpSettings): MiddlewareHandler<HttpEnv> {
+type Guarded = { settings: () => HttpSettings; operations: Operations; connections?: Connections | undefined }
+
+/**
+ * Gives each request its id and its peer, refuses foreign hosts and all but stops over a spare connection, answers
+ * preflights, and puts the safe headers on every answer.
+ */
+export function guard({ settings, operations, connections }: Guarded): MiddlewareHandler<HttpEnv> {
+  const asksToStop = stopMatcher(operations)
   const hosts = lastResult(
     (names: readonly string[]) => new Set([...LOOPBACK, ...names.map((name) => name.toLowerCase())]),
   )
@@ -37,7 +44,8 @@ export function guard(settings: () => HttpSettings): MiddlewareHandler<HttpEnv> 
     const requestId = given && SANE_ID.test(given) ? given : newId()
     const origin = c.req.header('origin')
     const allowed = origin !== undefined && origins(now['security.cors_origins']).has(origin)
-    const socket = c.env?.incoming?.socket.remoteAddress
+    const connection = c.env?.incoming?.socket
+    const socket = connection?.remoteAddress
     const trusted = proxies(now['security.trusted_proxies'])
     const peer = peerAddress(socket, c.req.header('x-forwarded-for'), trusted)
     const host = (c.req.header('host') ?? URL.parse(c.req.url)?.host ?? '').toLowerCase()
@@ -51,6 +59,10 @@ export function guard(settings: () => HttpSettings): MiddlewareHandler<HttpEnv> 
     }
     c.set('meta', meta)
     if (!isAllowed(hosts(now['security.allowed_hosts']), host)) return failureAnswer(meta, foreignHost(host))
+    if (connection && connections?.isSpare(connection)) {
+      if (!asksToStop(c.req.method, c.req.path)) return failureAnswer(meta, crowded())
+      connections.keep(connection)
+    }
     if (c.req.method === 'OPTIONS') {
       meta.complete = true
       return new Response(null, { status: 204, headers: { ...meta.headers, ...(allowed && CORS) } })
@@ -76,6 +88,16 @@ const isAllowed = (names: ReadonlySet<string>, host: string): boolean =>
 
 const foreignHost = (host: string): Failure =>
   new Failure('HOST_NOT_ALLOWED', `expected localhost or a name in security.allowed_hosts, got "${host.slice(0, 80)}"`)
+
+const crowded = (): Failure =>
+  new Failure('RATE_LIMITED', 'too many connections are open; beyond them only stops are served', { retryAfter: 1 })
+
+function stopMatcher(operations: Operations): (method: string, path: string) => boolean {
+  const stops = Object.values(operations)
+    .filter((op: Operation) => isStop(op))
+    .map(({ method, path }: Operation) => ({ method, path: new RegExp(`^${path.replaceAll(/\{\w+\}/g, '[^/]+')}$`) }))
+  return (method, path) => stops.some((stop) => stop.method === method && stop.path.test(path))
+}
 
 /** Remembers the last result; settings keep their identity until they change. */
 function lastResult<In extends object, Out>(compute: (input: In) => Out): (input: In) => Out {

@@ -44,10 +44,14 @@ describe('a peer', () => {
     expect(peerAddress('10.0.0.1', '1.1.1.1, garbage, 10.0.0.2', proxies)).toBe('10.0.0.2')
   })
 
-  test('counts as its /64 network when it has an IPv6 address', () => {
-    expect(peerGroup('2001:db8:1:2:3:4:5:6')).toBe('2001:db8:1:2')
-    expect(peerGroup('2001:db8::1')).toBe('2001:db8:0:0')
-    expect(peerGroup('::1')).toBe('0:0:0:0')
-    expect(peerGroup('1.2.3.4')).toBe('1.2.3.4')
+  test.each([
+    ['this machine', ['127.0.0.1', '127.255.0.9', '::1', '0:0:0:0:0:0:0:1', '::ffff:127.0.0.1', '::ffff:7f00:1']],
+    ['2001:db8:1', ['2001:db8:1:2:3:4:5:6', '2001:0DB8:0001::1', '2001:db8:1:ffff::', '2001:db8:1::1.2.3.4']],
+    ['2001:db8:0', ['2001:db8::1', '2001:db8::']],
+    ['fe80:0:0', ['fe80::1%eth0', 'fe80::2']],
+    ['1.2.3.4', ['1.2.3.4', '::ffff:1.2.3.4', '::ffff:102:304', '0:0:0:0:0:ffff:0102:0304']],
+    ['local', ['local']],
+  ])('counts as %s in each form', (group, addresses) => {
+    expect(addresses.map(peerGroup)).toEqual(addresses.map(() => group))
   })
 })

@@ -1,14 +1,19 @@
-export type Rate = { readonly perSecond: number; readonly burst: number }
+type Rate = { readonly perSecond: number; readonly burst: number }
 type Bucket = { tokens: number; at: number }
 
 /** Callers remembered at once; the one that was idle longest is forgotten first, by then with a full bucket as a rule. */
 const MOST = 20_000
 
-/** Token buckets by name. `take` answers 0, or the whole seconds until a token is there. */
-export function tokenBuckets(monotonic: () => number): { take(name: string, rate: Rate): number } {
+export type TokenBuckets = {
+  /** Takes so many tokens, one unless given: 0, or the whole seconds until they are there. More than a burst is one. */
+  take(name: string, rate: Rate, count?: number): number
+}
+
+/** Token buckets by name. */
+export function tokenBuckets(monotonic: () => number): TokenBuckets {
   const buckets = new Map<string, Bucket>()
   return {
-    take(name, { perSecond, burst }) {
+    take(name, { perSecond, burst }, count = 1) {
       const now = monotonic()
       const known = buckets.get(name)
       const bucket = known ?? { tokens: burst, at: now }
@@ -18,8 +23,9 @@ export function tokenBuckets(monotonic: () => number): { take(name: string, rate
       if (known) buckets.delete(name)
       buckets.set(name, bucket)
       if (buckets.size > MOST) forgetOldest(buckets)
-      if (bucket.tokens < 1) return Math.max(1, Math.ceil((1 - bucket.tokens) / perSecond))
-      bucket.tokens -= 1
+      const wanted = Math.min(count, burst)
+      if (bucket.tokens < wanted) return Math.max(1, Math.ceil((wanted - bucket.tokens) / perSecond))
+      bucket.tokens -= wanted
       return 0
     },
   }

@@ -1,54 +1,82 @@
 import { createServer, type Server } from 'node:http'
-import type { AddressInfo, Socket } from 'node:net'
+import type { AddressInfo, ListenOptions, Socket } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
 import type { Hono } from 'hono'
+import type { Connections } from './connections.ts'
 import type { HttpEnv } from './types.ts'
 
-/** A server that takes requests. `close` lets running ones end for `graceMs`, then cuts them. */
-export type Listening = { readonly port: number; readonly url: string; close(graceMs?: number): Promise<void> }
+/** Stops taking requests: lets running ones end for `graceMs`, then cuts them. */
+type Close = (graceMs?: number) => Promise<void>
+/** A server that takes requests. */
+export type Listening = { readonly port: number; readonly url: string; readonly close: Close }
 
-/** Clients that long-poll keep a connection for ten minutes. */
-const KEEP_ALIVE_MS = 600_000
+/** A connection that waits for its answer is not idle, however long that takes. */
+const IDLE_MS = 60_000
 /** What a request may take to arrive: a client that dribbles holds a connection no longer. */
 const HEADERS_MS = 20_000
 const REQUEST_MS = 60_000
 
+type App = Hono<HttpEnv>
+
 /** Serves an application; port 0 takes a free one. Fails when the address is taken. */
 export async function listen(
-  app: Hono<HttpEnv>,
-  { port, hostname, headersMs = HEADERS_MS }: { port: number; hostname: string; headersMs?: number },
+  app: App,
+  { port, hostname, ...bounds }: { port: number; hostname: string } & Bounds,
 ): Promise<Listening> {
-  const patience = {
-    keepAliveTimeout: KEEP_ALIVE_MS,
-    headersTimeout: headersMs,
-    requestTimeout: REQUEST_MS,
-    connectionsCheckingInterval: Math.ceil(headersMs / 4),
-  }
-  const server = createServer(patience, getRequestListener(app.fetch))
-  const sockets = trackSockets(server)
-  await new Promise<void>((resolve, reject) => {
+  const { server, close } = serverOf(app, bounds)
+  await listening(server, { port, host: hostname })
+  // A TCP server that listens has an address with a port.
+  const { port: taken } = server.address() as AddressInfo
+  return { port: taken, url: `http://${hostname.includes(':') ? `[${hostname}]` : hostname}:${taken}`, close }
+}
+
+/** The same on a socket of this machine. */
+export async function listenOnPath(app: App, path: string): Promise<{ readonly close: Close }> {
+  const { server, close } = serverOf(app, {})
+  await listening(server, { path })
+  return { close }
+}
+
+const listening = (server: Server, where: ListenOptions): Promise<void> =>
+  new Promise((resolve, reject) => {
     server.once('error', reject)
-    server.listen(port, hostname, () => {
+    server.listen(where, () => {
       server.off('error', reject)
       resolve()
     })
   })
-  // A TCP server that listens has an address with a port.
-  const { port: taken } = server.address() as AddressInfo
-  return {
-    port: taken,
-    url: `http://${hostname.includes(':') ? `[${hostname}]` : hostname}:${taken}`,
-    close: (graceMs = 5_000) =>
-      new Promise((resolve, reject) => {
-        const cut = setTimeout(() => server.closeAllConnections(), graceMs)
-        server.close((error) => {
-          clearTimeout(cut)
-          if (error) reject(error)
-          else resolve()
-        })
-        sockets.closeIdle()
-      }),
+
+type Bounds = { headersMs?: number; connections?: Connections }
+
+function serverOf(app: App, { headersMs = HEADERS_MS, connections }: Bounds): { server: Server; close: Close } {
+  const patience = {
+    keepAliveTimeout: IDLE_MS,
+    headersTimeout: headersMs,
+    requestTimeout: REQUEST_MS,
+    connectionsCheckingInterval: Math.ceil(headersMs / 4),
   }
+  const answer = getRequestListener(app.fetch)
+  const server = createServer(patience, (incoming, outgoing) => {
+    if (connections?.isSpare(incoming.socket)) outgoing.shouldKeepAlive = false
+    return answer(incoming, outgoing)
+  })
+  if (connections)
+    server.on('connection', (socket) => {
+      server.keepAliveTimeout = connections.idleMs()
+      connections.opened(socket)
+    })
+  const sockets = trackSockets(server)
+  const close: Close = (graceMs = 5_000) =>
+    new Promise((resolve, reject) => {
+      const cut = setTimeout(() => server.closeAllConnections(), graceMs)
+      server.close((error) => {
+        clearTimeout(cut)
+        if (error) reject(error)
+        else resolve()
+      })
+      sockets.closeIdle()
+    })
+  return { server, close }
 }
 
 /** Node counts a connection that never asked anything as busy, so busy ones are counted here. */

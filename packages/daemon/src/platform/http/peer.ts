@@ -36,13 +36,43 @@ export function peerAddress(socket: string | undefined, forwarded: string | unde
   return peer
 }
 
-/** What counts as one caller for limits: an IPv4 address, or the /64 network of an IPv6 address, which one host may own whole. */
+const LOOPBACK = new BlockList()
+LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4')
+LOOPBACK.addAddress('::1', 'ipv6')
+
+/** What counts as one caller for limits: this machine, an IPv4 address, or the /48 network of an IPv6 address, which one may own whole. */
 export function peerGroup(peer: string): string {
-  if (isIP(peer) !== 6) return peer
-  const [head = '', tail] = peer.split('::')
-  const groups = head === '' ? [] : head.split(':')
-  const missing = tail === undefined ? 0 : 8 - groups.length - (tail === '' ? 0 : tail.split(':').length)
-  return [...groups, ...Array<string>(Math.max(0, missing)).fill('0'), ...(tail ? tail.split(':') : [])]
-    .slice(0, 4)
+  const family = isIP(peer)
+  if (family === 0) return peer
+  if (LOOPBACK.check(peer, family === 6 ? 'ipv6' : 'ipv4')) return 'this machine'
+  if (family === 4) return peer
+  const groups = groupsOf(peer)
+  // An IPv4 address in IPv6 clothes, in whatever form: ::ffff:0:0/96.
+  if (groups.slice(0, 6).join() === '0,0,0,0,0,65535') return ipv4Of(groups)
+  return groups
+    .slice(0, 3)
+    .map((group) => group.toString(16))
     .join(':')
+}
+
+/** The eight numbers of an IPv6 address. */
+function groupsOf(address: string): number[] {
+  const text = address.replace(/%.*$/, '').replace(/[\d.]+\.[\d.]+$/, asGroups)
+  const [head = [], tail = []] = text.split('::').map((part) => (part === '' ? [] : part.split(':')))
+  const gap = Array<string>(Math.max(0, 8 - head.length - tail.length)).fill('0')
+  return [...head, ...gap, ...tail].map((group) => Number.parseInt(group, 16))
+}
+
+/** `1.2.3.4` at the end of an IPv6 address, as two of its groups. */
+function asGroups(ipv4: string): string {
+  const [a = 0, b = 0, c = 0, d = 0] = ipv4.split('.').map(Number)
+  return `${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}`
+}
+
+const ipv4Of = (groups: readonly number[]): string => {
+  const address = groups
+    .slice(6)
+    .flatMap((group) => [group >> 8, group & 255])
+    .join('.')
+  return peerGroup(address)
 }

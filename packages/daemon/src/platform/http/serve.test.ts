@@ -7,7 +7,7 @@ import type { Principal } from '../caller.ts'
 import { census } from './census.ts'
 import { listen } from './listen.ts'
 import { httpApp } from './serve.ts'
-import type { Calls, HttpOptions, HttpSettings } from './types.ts'
+import type { Calls, FullOptions, HttpSettings } from './types.ts'
 
 const tag = 'Boxes'
 const table = {
@@ -112,7 +112,7 @@ const agent = { authorization: 'Bearer wai_sess_one' }
 const operator = { 'x-master-password': 'right' }
 const quiet = { trace() {}, debug() {}, info() {}, warn() {}, error() {} }
 
-type More = Partial<HttpOptions<typeof table>> & { set?: Partial<HttpSettings> }
+type More = Partial<FullOptions<typeof table>> & { set?: Partial<HttpSettings> }
 const app = ({ set = {}, ...more }: More = {}) => {
   const settings = { ...defaultSettings(), ...set }
   return httpApp({
@@ -297,7 +297,7 @@ describe('an operation', () => {
     const send = async (body: unknown) => (await app().request(`/v1/boxes/${id}/fill`, post(agent, body))).status
     expect(await send({ with: { what: 'a\u0000b' } })).toBe(400)
     expect(await send({ with: { what: 'a\\u0000b' } })).toBe(201)
-    const deep = `{"with":${'['.repeat(100_000)}"\\u0000"${']'.repeat(100_000)}}`
+    const deep = `{"with":${'['.repeat(8_000)}"\\u0000"${']'.repeat(8_000)}}`
     const answer = await app().request(`/v1/boxes/${id}/fill`, {
       method: 'POST',
       headers: { ...agent, 'content-type': 'application/json' },
@@ -428,11 +428,14 @@ describe('over a socket', () => {
   const serving = async (more?: More) => listen(app(more), { port: 0, hostname: '127.0.0.1' })
 
   test('refuses bodies above the limit, with and without a declared length', async () => {
-    const server = await serving({ bodyLimit: 1_000 })
+    const server = await serving()
     const url = `${server.url}/v1/boxes/${id}/fill`
-    const big = JSON.stringify({ with: { what: 'x'.repeat(2_000) } })
+    const big = JSON.stringify({ with: { what: 'x'.repeat(20_000) } })
     const declared = await fetch(url, post(agent, big))
-    expect([declared.status, await declared.json()]).toMatchObject([413, { code: 'PAYLOAD_TOO_LARGE' }])
+    expect([declared.status, await declared.json()]).toMatchObject([
+      413,
+      { code: 'PAYLOAD_TOO_LARGE', details: { limit: 16_384, received: big.length } },
+    ])
     const body = new Blob([big]).stream()
     const chunked = await fetch(url, { method: 'POST', headers: agent, body, duplex: 'half' } as RequestInit)
     expect(chunked.status).toBe(413)

@@ -1,9 +1,12 @@
 import {
+  costOf,
   Failure,
   failuresOf,
   invalidField,
   isFailure,
+  isStop,
   mayCall,
+  mostBytes,
   type Operation,
   type Operations,
 } from '@waiaas/contract'
@@ -16,24 +19,19 @@ import { fit } from './fit.ts'
 import { guard } from './guard.ts'
 import { inputReader } from './input.ts'
 import { tokenBuckets } from './limits.ts'
+import { nameReader } from './named.ts'
 import { peerGroup } from './peer.ts'
 import { referenceRoutes } from './reference.ts'
-import type { Call, HttpEnv, HttpOptions, HttpSettings, Meta } from './types.ts'
+import { type Turns, turns } from './turns.ts'
+import type { Call, FullOptions, HttpEnv, HttpOptions, HttpSettings, Meta } from './types.ts'
 
-const BODY_LIMIT = 1_048_576
 const KEY = /^[\x21-\x7e]{1,255}$/
 const PUBLIC = { kind: 'public' } as const
 
-/**
- * The HTTP application of a table of operations: routes, authentication, limits, validation, answers and errors.
- * Throws when an operation has no access or no handler.
- */
-export function httpApp<const Ops extends Operations>(options: HttpOptions<Ops>): Hono<HttpEnv> {
-  const app = new Hono<HttpEnv>()
+/** The whole HTTP application: the operations, and beside them the pages that describe them and `raw`. */
+export function httpApp<const Ops extends Operations>(options: FullOptions<Ops>): Hono<HttpEnv> {
   const limits = limiter(options)
-  const serving = { ...options, limits }
-  app.use(guard(options.settings))
-  for (const [name, op] of Object.entries(options.operations)) addRoute(app, { name, op }, serving)
+  const app = routesOf(servingOf(options, limits))
   for (const page of ['/doc', '/reference/*'])
     app.use(page, async (c, next) => {
       limits.stranger(c.get('meta'))
@@ -41,6 +39,28 @@ export function httpApp<const Ops extends Operations>(options: HttpOptions<Ops>)
     })
   app.route('/', referenceRoutes(options.operations, options.version))
   options.raw?.(app)
+  return app
+}
+
+/**
+ * The HTTP application of a table of operations and nothing else: routes, authentication, limits, validation, answers
+ * and errors. Throws when an operation has no access or no handler.
+ */
+export const operationsApp = <const Ops extends Operations>(options: HttpOptions<Ops>): Hono<HttpEnv> =>
+  routesOf(servingOf(options, limiter(options)))
+
+const servingOf = <Ops extends Operations>(options: HttpOptions<Ops>, limits: Limiter): Serving<Ops> => ({
+  ...options,
+  limits,
+  turns: turns(options.monotonic ?? (() => performance.now())),
+})
+
+function routesOf<Ops extends Operations>(options: Serving<Ops>): Hono<HttpEnv> {
+  const { limits } = options
+  const app = new Hono<HttpEnv>()
+  for (const [name, op] of Object.entries(options.operations)) requireAccess(name, op)
+  app.use(guard(options))
+  for (const [name, op] of Object.entries(options.operations)) addRoute(app, { name, op }, options)
   app.notFound((c) => {
     const meta = c.get('meta')
     const limited = attempt(() => limits.stranger(meta))
@@ -62,21 +82,24 @@ class UndeclaredFailure extends Error {
 }
 
 type Named = { name: string; op: Operation }
-type Serving<Ops extends Operations> = HttpOptions<Ops> & { readonly limits: Limiter }
+type Serving<Ops extends Operations> = HttpOptions<Ops> & { readonly limits: Limiter; readonly turns: Turns }
 
 function addRoute<Ops extends Operations>(app: Hono<HttpEnv>, { name, op }: Named, options: Serving<Ops>): void {
-  requireAccess(name, op)
   const handler = options.handlers[name]
   if (!handler) throw new Error(`operation ${name} has no handler`)
-  const read = inputReader(op, options.bodyLimit ?? BODY_LIMIT)
+  const read = inputReader(op)
+  const withIds = options.idOf ? nameReader(op, options.idOf) : async (input: unknown) => input
   const declared: ReadonlySet<string> = new Set(failuresOf(op))
   const path = op.path.replaceAll(/\{(\w+)\}/g, ':$1')
   app.on(op.method, path, async (c) => {
     const meta = c.get('meta')
     const principal = await admit(c, op, options)
     const outcome = { isFault: false }
+    const leave = principal.kind === 'agent' ? await options.turns.take(principal.sessionId) : undefined
     try {
-      const input = await read(c)
+      const input = await withIds(await read(c, mostBytes(op, principal.kind)), principal)
+      // One was counted before the body was read.
+      await takenSlowly(() => options.limits.known(principal, op, costOf(op, input) - 1))
       const call = callOf(c, { op, principal, outcome })
       // The table types the handler; here it is one of many. `admit` let only the kinds of caller through that it knows.
       const result = await (handler as (call: Call, input: unknown) => unknown)(call, input)
@@ -88,6 +111,8 @@ function addRoute<Ops extends Operations>(app: Hono<HttpEnv>, { name, op }: Name
       if (options.strict) throw new UndeclaredFailure(problem, { cause: error })
       options.log.warn({ requestId: meta.requestId }, problem)
       throw error
+    } finally {
+      leave?.()
     }
   })
 }
@@ -108,11 +133,11 @@ async function admit<Ops extends Operations>(
     limits.stranger(meta)
     return PUBLIC
   }
-  if (isStopping?.()) throw new Failure('SHUTTING_DOWN', 'the daemon is stopping')
+  if (isStopping?.() && !isStop(op)) throw new Failure('SHUTTING_DOWN', 'the daemon is stopping')
   try {
     const principal = await authenticate(c.req.raw.headers, op, meta.peer)
     if (principal.kind === 'public' || !mayCall(op, principal.kind)) throw wrongCaller(op)
-    limits.known(principal)
+    await takenSlowly(() => limits.known(principal, op, c.env?.counts ?? 1))
     return principal
   } catch (error) {
     if (isFailure(error) && error.status === 401) limits.stranger(meta)
@@ -121,12 +146,17 @@ async function admit<Ops extends Operations>(
 }
 
 function wrongCaller(op: Operation): Failure {
+  if (isStop(op))
+    return new Failure(
+      'INVALID_MASTER_PASSWORD',
+      'expected the master password in X-Master-Password, or a stop token in Authorization: Bearer',
+    )
   return mayCall(op, 'agent')
     ? new Failure('INVALID_TOKEN', 'expected the token of a session in Authorization: Bearer')
     : new Failure('INVALID_MASTER_PASSWORD', 'expected the master password in X-Master-Password')
 }
 
-type Limiter = { stranger(meta: Meta): void; known(principal: Principal): void }
+type Limiter = { stranger(meta: Meta): void; known(principal: Principal, op: Operation, count: number): void }
 
 function limiter({
   settings,
@@ -146,10 +176,26 @@ function limiter({
         'unauthenticated or failed requests from this address',
       )
     },
-    known(principal) {
+    known(principal, op, count) {
+      if (principal.kind === 'public' || count === 0) return
       const { 'security.rate_limit_per_second': perSecond, 'security.rate_limit_burst': burst } = settings()
-      refuse(known.take(nameOf(principal), { perSecond, burst }), `requests of this ${principal.kind}`)
+      // Stops have a rate of their own, which nothing else uses up.
+      const name = isStop(op) ? `${nameOf(principal)}, stops` : nameOf(principal)
+      const more = count > 1 ? `; this one counts as ${count}` : ''
+      refuse(known.take(name, { perSecond, burst }, count), `requests of this ${principal.kind}${more}`)
     },
+  }
+}
+
+/** Who does not heed a refusal would otherwise take more time with the next ones than with what is allowed. */
+const REFUSAL_MS = 250
+
+async function takenSlowly(take: () => void): Promise<void> {
+  try {
+    take()
+  } catch (error) {
+    await new Promise((resolve) => setTimeout(resolve, REFUSAL_MS))
+    throw error
   }
 }
 
@@ -159,6 +205,7 @@ function refuse(wait: number, what: string): void {
 
 const nameOf = (principal: Principal): string => {
   if (principal.kind === 'agent') return `agent ${principal.sessionId}`
+  if (principal.kind === 'stopper') return `stopper ${principal.actor}`
   return principal.kind === 'owner' ? `owner ${principal.address}` : principal.kind
 }
 

@@ -1,7 +1,10 @@
+import type { Socket } from 'node:net'
 import type { Handlers, Operation, Operations, Settings } from '@waiaas/contract'
 import type { Hono } from 'hono'
 import type { CallerKind, Principal } from '../caller.ts'
 import type { Log } from '../log.ts'
+import type { Connections } from './connections.ts'
+import type { IdOf } from './named.ts'
 
 /** What a handler knows of the request beside its input. */
 export type Call<Kind extends CallerKind = CallerKind> = {
@@ -36,19 +39,24 @@ export type HttpOptions<Ops extends Operations> = {
   readonly handlers: Handlers<Ops, Calls>
   /** Reads the credentials that the operation's access asks for. Fails with 401 codes; without credentials answers `public`. */
   readonly authenticate: (headers: Headers, operation: Operation, peer: string) => Promise<Principal>
+  /** Reads what an input names; before a handler sees it. Without one, names stay as they came. */
+  readonly idOf?: IdOf
   readonly settings: () => HttpSettings
-  readonly version: string
   readonly log: Log
-  /** While true, everything but public operations is refused with SHUTTING_DOWN. */
+  /** While true, everything but public operations and stops is refused with SHUTTING_DOWN. */
   readonly isStopping?: () => boolean
-  /** Adds routes that are not request and response of one operation; each decides about access by itself. */
-  readonly raw?: (app: Hono<HttpEnv>) => void
+  /** Those of the server that serves this, where they are bounded. */
+  readonly connections?: Connections
   /** In tests: an undeclared failure code rejects the request instead of being answered, and an answer that does not fit is a fault. */
   readonly strict?: boolean
-  /** Most bytes of a body; 1 MiB unless given. */
-  readonly bodyLimit?: number
   /** Milliseconds that never jump. */
   readonly monotonic?: () => number
+}
+
+export type FullOptions<Ops extends Operations> = HttpOptions<Ops> & {
+  readonly version: string
+  /** Adds routes that are not request and response of one operation; each decides about access by itself. */
+  readonly raw?: (app: Hono<HttpEnv>) => void
 }
 
 /** What is known of each request before its route. */
@@ -62,8 +70,10 @@ export type Meta = {
   complete: boolean
 }
 
-export type HttpEnv = { Variables: { meta: Meta }; Bindings: Partial<NodeBindings> }
+export type HttpEnv = { Variables: { meta: Meta }; Bindings: Partial<NodeBindings> & Standing }
+/** Of a call that the daemon makes for a caller: as how many it counts. */
+type Standing = { readonly counts?: number }
 type NodeBindings = {
-  readonly incoming: { readonly socket: { readonly remoteAddress?: string } }
+  readonly incoming: { readonly socket: Socket }
   readonly outgoing: { readonly writableFinished: boolean; once(event: 'close', listener: () => void): unknown }
 }

@@ -1,5 +1,6 @@
+import { isFailure } from '@waiaas/contract'
 import { type Parts, scopeOf } from '../job.ts'
-import { type Asked, decide, Uncovered } from './decide.ts'
+import { type Asked, decide } from './decide.ts'
 import type { Funds } from './funds.ts'
 import type { Answer } from './idempotency-store.ts'
 import type { OwedAnswers } from './owed-answers.ts'
@@ -13,14 +14,15 @@ export async function decideCovered(
   { owed, funds }: Known,
 ): Promise<Answer> {
   const scope = scopeOf(request.walletId, [{ session_id: request.sessionId }])
-  const answer = (isCovered: boolean) =>
+  const decided = (isCovered: boolean) =>
     parts.database.work(scope, (db) => decide({ parts, db }, { ...request, isCovered }, owed))
-  try {
-    return await answer(await funds.cover(request))
-  } catch (error) {
-    if (!(error instanceof Uncovered)) throw error
+  let answer = await decided(await funds.cover(request))
+  if (answer === 'uncovered') {
     const lack = await funds.lack(request)
     if (lack) throw lack
-    return answer(true)
+    answer = await decided(true)
   }
+  if (answer === 'uncovered') throw new Error('expected a decision on a request that counts as covered')
+  if (isFailure(answer)) throw answer
+  return answer
 }

@@ -13,6 +13,8 @@ import { type TransactionRow, transactionStore } from '../rows/store.ts'
 import type { SessionFacts, WalletFacts } from '../switches.ts'
 import { type Answer, type Answered, idempotencyStore } from './idempotency-store.ts'
 import { type OwedAnswers, oweAnswer, REPEAT_MS } from './owed-answers.ts'
+import { MOST_KEPT, refusalCounts } from './refusal-counts.ts'
+import { fullQueue } from './room.ts'
 import type { Subject, Verdict } from './verdict.ts'
 
 /** A request that was read, and who pays where. */
@@ -37,16 +39,16 @@ export type Asked = Built & {
   isCovered: boolean
 }
 
-/** It could run now, and the sender seems to have too little. Nothing of it is stored. */
-export class Uncovered extends Error {
-  override readonly name = 'Uncovered'
-}
-
 /**
  * The first of the four transactions of a payment: idempotency key, request, effects, decision, reservation and evidence
- * are stored together, or nothing is.
+ * are stored together, or nothing is. A Failure is an answer too, and so is that it could run now and the sender seems to
+ * have too little: to throw it would have all be decided again that share the commit.
  */
-export async function decide(job: Job, asked: Asked, owed: Pick<OwedAnswers, 'find'>): Promise<Answer> {
+export async function decide(
+  job: Job,
+  asked: Asked,
+  owed: Pick<OwedAnswers, 'find'>,
+): Promise<Answer | Failure | 'uncovered'> {
   const { parts, db } = job
   const replay = await replayed(db, asked)
   if (replay) return replay
@@ -54,11 +56,15 @@ export async function decide(job: Job, asked: Asked, owed: Pick<OwedAnswers, 'fi
   const identical = { session: session.id, hash: scopedHash(asked), since: parts.clock.now() - REPEAT_MS }
   const lost = asked.key ? undefined : await owed.find(db, identical)
   if (lost) return answerOf(lost, decisionOf(lost), lost.id)
+  const full = await fullQueue(job, asked)
+  if (full) return full
   const duplicateOf = asked.key ? undefined : await transactionStore.repeat(db, identical)
   const verdict = await parts.judge.of(db, subjectOf(asked, wallet, session))
   // What waits for time or a human may be funded meanwhile.
-  if (verdict.status === 'PENDING' && !asked.isCovered) throw new Uncovered()
+  if (verdict.status === 'PENDING' && !asked.isCovered) return 'uncovered'
   const row = transactionRow(job, asked, { verdict, epoch })
+  if (verdict.status === 'CANCELLED' && !(await keepsRefusal(job, row, session.id)))
+    return notKept(answerOf(row, verdict.decision))
   await transactionStore.insert(db, row)
   if (verdict.status !== 'CANCELLED') {
     await reserve(
@@ -80,6 +86,27 @@ export async function decide(job: Job, asked: Asked, owed: Pick<OwedAnswers, 'fi
   if (asked.key) await idempotencyStore.insert(db, keyRow(asked, answer, row.created_at))
   else if (answer.accepted) await oweAnswer(db, row.id)
   return answer
+}
+
+/** Whether a refusal is stored, with its evidence; of one session and day, so many are. The first that is not is put on record. */
+async function keepsRefusal({ parts, db }: Job, row: TransactionRow, sessionId: string): Promise<boolean> {
+  const notKept = await refusalCounts.count(db, sessionId, row.created_at)
+  if (notKept === 1)
+    await parts.audit.record(db, {
+      event: 'REFUSALS_COUNTED',
+      actor: sessionActor(sessionId),
+      walletId: row.wallet_id,
+      sessionId,
+      details: { kept: MOST_KEPT },
+    })
+  return notKept === 0
+}
+
+/** A refusal that nothing can be looked up of. */
+function notKept({ refused }: Answer): Failure {
+  const { code, message, details, retryAfter } = refused!
+  const { transactionId: _, ...rest } = details
+  return new Failure(code, message, { details: { ...rest, kept: false }, ...(retryAfter && { retryAfter }) })
 }
 
 const subjectOf = ({ chain, request, decoded, draft }: Asked, wallet: WalletFacts, session: SessionFacts): Subject => ({

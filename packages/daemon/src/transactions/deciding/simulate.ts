@@ -38,7 +38,7 @@ export async function simulation({ built, verdict, prices, startedAt }: Judged):
       ...(decision.delaySeconds !== undefined && { delaySeconds: decision.delaySeconds }),
     },
     fee: feeOf(built, prices),
-    balanceChanges: spends.map((spend, index) => change(spend, held[index]!)),
+    balanceChanges: spends.flatMap((spend, index) => (spend.amount > 0n ? [change(spend, held[index]!)] : [])),
     warnings: warnings(verdict, fault?.message, fault?.code),
     simulation: { success: !fault, logs: [], unitsConsumed: null, error: fault?.message ?? null },
     meta: {

@@ -15,11 +15,8 @@ export type Headline = {
 /** Where an intent is carried out. */
 export type Place = { readonly network: Network; readonly sender: string }
 
-/** Finds the token a request means: in the registry, else on the chain. */
-export type FindToken = (
-  chain: Reader,
-  choice: { address?: string | undefined; assetId?: string | undefined },
-) => Promise<Token>
+/** Finds the token that a request means by its address, CAIP-19 asset or symbol: in the registry, else on the chain. */
+export type FindToken = (chain: Reader, name: string) => Promise<Token>
 
 /** One kind of intent: how it is stored, and what it is about. */
 export type Kind<I extends Intent> = {

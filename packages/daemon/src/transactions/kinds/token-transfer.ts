@@ -1,4 +1,13 @@
-import { assetKey, Failure, MOST_DECIMALS, type Network, parseBase, type RequestOf, tokenAsset } from '@waiaas/contract'
+import {
+  assetKey,
+  canonicalAsset,
+  Failure,
+  MOST_DECIMALS,
+  type Network,
+  parseBase,
+  type RequestOf,
+  tokenAsset,
+} from '@waiaas/contract'
 import type { IntentOf, Token } from '../../chains/intent.ts'
 import { amountOf } from './amount.ts'
 import type { Kind, Parse } from './kind.ts'
@@ -22,7 +31,10 @@ export const tokenTransfer: Kind<TokenTransfer> = {
 export const parseTokenTransfer: Parse<'TOKEN_TRANSFER'> = async (input, chain, findToken) => {
   const to = chain.address(input.to)
   requireOn(chain.network, input.token)
-  const token = await findToken(chain, input.token)
+  const { assetId, address, symbol } = input.token
+  // The schema let none pass that has no name at all.
+  const name = assetId ?? (address === undefined ? symbol! : chain.address(address))
+  const token = await findToken(chain, name)
   requireTellable(token)
   requireSame(chain.network, input.token, token)
   const memo = input.memo === undefined ? {} : { memo: input.memo }
@@ -30,8 +42,9 @@ export const parseTokenTransfer: Parse<'TOKEN_TRANSFER'> = async (input, chain, 
 }
 
 /** The same address may be another token elsewhere. */
-function requireOn({ id, caip2 }: Network, { assetId }: Choice): void {
-  if (assetId === undefined || assetId.startsWith(`${caip2}/`)) return
+function requireOn(network: Network, { assetId }: Choice): void {
+  const { id, caip2 } = network
+  if (assetId === undefined || canonicalAsset([network], assetId).startsWith(`${caip2}/`)) return
   throw new Failure('INVALID_TRANSACTION', `expected an asset of ${id}, such as ${caip2}/…, got ${assetId}`)
 }
 
@@ -46,7 +59,7 @@ function requireTellable({ address, decimals }: Token): void {
 
 function requireSame(network: Network, said: Choice, token: Token): void {
   const named = [said.assetId, said.address && tokenAsset(network, said.address)]
-  const isOther = named.some((asset) => asset !== undefined && assetKey(asset) !== assetKey(token.asset))
+  const isOther = named.some((asset) => asset && canonicalAsset([network], asset) !== assetKey(token.asset))
   if (isOther) throw new Failure('INVALID_TRANSACTION', 'expected one token in address and assetId, got two')
   if (said.decimals !== undefined && said.decimals !== token.decimals) {
     throw new Failure(

@@ -8,6 +8,7 @@ import { transactionStore } from '../rows/store.ts'
 import { unsubmit } from '../rows/take-back.ts'
 import { isOpen, type ReadSession, sessionReader } from '../switches.ts'
 import type { Outgoing, Send } from './broadcaster.ts'
+import { networkOf } from './lane-id.ts'
 import { type Fenced, requireLease } from './round.ts'
 
 /** What a signature was made under, as far as a stop can change it. */
@@ -80,6 +81,8 @@ export function sendWhatMay(parts: Parts, { lane, batch }: Departure, send: Send
   const sending: Scope = {
     shared: ['sending', `sending:${walletId}`],
     exclusive: [`sending:${id.replace('/', ':')}`],
+    // An endpoint that hangs keeps locks for as long; those of other networks wait for none of them.
+    holder: networkOf(id),
   }
   return database.hold(sending, async () => {
     const { may, first, moved } = await database.work(scope, (db) => leave({ parts, lane, db }, rows))
@@ -102,7 +105,10 @@ async function stayAll(job: SendingJob, unsent: readonly { id: string; leftAt: n
 
 /** Resolves when nothing of these wallets, or of any, is being sent by any process. */
 export const nothingSending = (database: Database, walletIds: readonly string[] | undefined): Promise<void> =>
-  database.hold({ exclusive: walletIds?.map((id) => `sending:${id}`) ?? ['sending'] }, async () => undefined)
+  database.hold(
+    { exclusive: walletIds?.map((id) => `sending:${id}`) ?? ['sending'], isUrgent: true },
+    async () => undefined,
+  )
 
 type First = { walletId: string; row: AttemptRow; now: Now; leaving: Leaving }
 

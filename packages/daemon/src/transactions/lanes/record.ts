@@ -1,5 +1,5 @@
-import { Failure, type FailureCode, formatUnits, type Network } from '@waiaas/contract'
-import type { Excess, SignedRound, SignOutcome } from '../../gate/service.ts'
+import { Failure } from '@waiaas/contract'
+import type { SignedRound } from '../../gate/service.ts'
 import { markOut } from '../../ledger/service.ts'
 import { type AttemptRow, attemptStore } from '../rows/attempt-store.ts'
 import { countStore } from '../rows/count-store.ts'
@@ -9,6 +9,7 @@ import { transactionStore } from '../rows/store.ts'
 import { dropIssued, unissue } from '../rows/take-back.ts'
 import type { Issued } from './build.ts'
 import { overtaken } from './leave.ts'
+import { type Refused, refusalOf } from './refusal.ts'
 import { type LaneJob, openRound, type Round } from './round.ts'
 
 export type Recorded = { row: AttemptRow; bytes: Uint8Array }
@@ -89,15 +90,13 @@ async function discard({ parts, lane, db }: LaneJob, { row, authorisation }: Iss
   })
 }
 
-type Refused = Exclude<SignOutcome, { signature: Uint8Array }> | undefined
-
 /** The signer gave no signature, which ends a request; what a replacement was to outbid lives on. */
 async function endRefused(job: LaneJob, { row: attempt }: Issued, outcome: Refused): Promise<void> {
   await dropIssued(job.db, attempt, job.parts.clock.now())
   if (attempt.purpose !== 'send') return
   const row = await transactionStore.byId(job.db, attempt.transaction_id)
   if (row?.status !== 'EXECUTING') return
-  const why = refusalOf(job.lane, outcome)
+  const why = refusalOf(job.lane, outcome, row)
   await endUnsent(job, row, { to: 'CANCELLED', ...why, actor: 'system', raised: 'critical' })
 }
 
@@ -109,22 +108,4 @@ export function requireReplacement(lane: LaneJob['lane'], issued: readonly Issue
     const { code, error } = refusalOf(lane, outcome)
     throw new Failure(code, error)
   }
-}
-
-/** What a person reads of a signature that was not given. */
-function refusalOf({ chain, wallet }: LaneJob['lane'], outcome: Refused): { code: FailureCode; error: string } {
-  if (!outcome?.isAboveCeiling)
-    return { code: 'INVALID_TRANSACTION', error: `the signer refused: ${outcome?.refused ?? 'it gave no answer'}` }
-  const error = `the wallet's ceiling does not let it pass: ${outcome.refused}${excessText(chain.network, outcome.excess)}; the operator can raise it with waiaas wallet ceiling ${wallet.id} --network ${chain.network.id}`
-  return { code: 'CEILING_EXCEEDED', error }
-}
-
-/** Whole units where the bytes tell them. */
-function excessText({ native }: Network, excess: Excess | undefined): string {
-  if (!excess) return ''
-  const show = (amount: string) =>
-    excess.asset === 'native'
-      ? `${formatUnits(BigInt(amount), native.decimals)} ${native.symbol}`
-      : `${amount} base units`
-  return ` (${show(excess.wanted)}, the most is ${show(excess.most)})`
 }

@@ -1,6 +1,6 @@
 import { newId } from '@waiaas/contract'
 import type { Chain } from '../../chains/chain.ts'
-import type { Sealed, SignedRound } from '../../gate/service.ts'
+import type { Sealed, SignedRound, SigningPlace } from '../../gate/service.ts'
 import type { Database } from '../../platform/db/database.ts'
 import type { Parts } from '../job.ts'
 import { attemptStore } from '../rows/attempt-store.ts'
@@ -14,21 +14,33 @@ type Place = { chain: Chain; walletId: string }
 
 /** Asks the gate for the signatures of a lane, under its wallet's ceiling and with what was signed for before. */
 export function laneSigning(parts: Parts, lane: string) {
-  /** When this process signs first: the newest attempt that the stored count must know. */
-  let newest: Promise<string | undefined> | undefined
+  /** When this process signs first: what the stored count must not be behind. */
+  let known: Promise<Pick<SigningPlace, 'newest' | 'witnessed'>> | undefined
+
+  async function read(): Promise<Pick<SigningPlace, 'newest' | 'witnessed'>> {
+    const [newest, witnessed] = await Promise.all([
+      newestSigned(parts.database, lane, parts.clock.now()),
+      parts.witnessed(lane),
+    ])
+    return { newest, witnessed }
+  }
 
   return async ({ chain, walletId }: Place, issued: readonly Issued[]): Promise<SignedRound> => {
-    const { database, gate, clock } = parts
-    newest ??= newestSigned(database, lane, clock.now())
+    const { database, gate } = parts
+    known ??= read().catch((error) => {
+      // Asked again next time: without it nothing is signed.
+      known = undefined
+      throw error
+    })
     const [key, stored, before] = await Promise.all([
       parts.key(walletId),
       database.read(async (db) => ({
         ceiling: await parts.ceiling(db, walletId),
         counted: sealedOf(await countStore.byLane(db, lane)),
       })),
-      newest,
+      known,
     ])
-    return gate.sign({ kind: chain.signKind, key, lane, newest: before, ...stored }, issued)
+    return gate.sign({ kind: chain.signKind, key, lane, ...before, ...stored }, issued)
   }
 }
 

@@ -1,7 +1,7 @@
-import type { Sealed } from '../../gate/service.ts'
+import type { Counted, Sealed } from '../../gate/service.ts'
 import { type Handle, statement } from '../../platform/db/database.ts'
 
-type CountRow = Sealed & { lane: string }
+type CountRow = Counted & { lane: string }
 
 declare module '../../platform/db/tables.ts' {
   interface Tables {
@@ -15,8 +15,8 @@ const byLane = statement<{ lane: string }, Sealed>((db, p) =>
 const set = statement<CountRow>((db, p) =>
   db
     .insertInto('ceiling_counts')
-    .values({ lane: p('lane'), text: p('text'), seal: p('seal') })
-    .onConflict((on) => on.column('lane').doUpdateSet({ text: p('text'), seal: p('seal') })),
+    .values({ lane: p('lane'), text: p('text'), seal: p('seal'), number: p('number') })
+    .onConflict((on) => on.column('lane').doUpdateSet({ text: p('text'), seal: p('seal'), number: p('number') })),
 )
 
 /** What the signer has signed for on each lane, as it sealed it. */

@@ -4,60 +4,11 @@ import type { Tables } from '../../platform/db/tables.ts'
 import { isStopped, newestStop } from '../stopping/stop-store.ts'
 import { acceptedTimes } from './accepted-times.ts'
 import { mayMove, type Status } from './states.ts'
+import type { HeadRow, TextRow, TransactionRow } from './transaction-row.ts'
+import { waitingStore } from './waiting-store.ts'
 
-type HeadRow = {
-  id: string
-  wallet_id: string
-  session_id: string | null
-  type: string
-  status: Status
-  /** Null: refused. */
-  tier: string | null
-  network: string
-  lane: string
-  request_hash: string
-  to_address: string | null
-  asset: string | null
-  amount: string | null
-  decimals: number | null
-  symbol: string | null
-  max_fee: string | null
-  digest: string | null
-  policy_version: number
-  /** Of the stops, when it was accepted: a later one that covers it ends it. */
-  epoch: number
-  /** When it was last judged; null of those from before this was kept. */
-  judged_at: number | null
-  amount_usd: string | null
-  served_delay: number
-  due_at: number | null
-  approval_expires_at: number | null
-  approved_at: number | null
-  approved_by: string | null
-  approved_usd: string | null
-  /** The worst fee, in native base units, that a human has named for this one. */
-  fee_bound: string | null
-  /** The highest worst fee of its attempts, once one was above `max_fee`. */
-  highest_fee: string | null
-  tx_hash: string | null
-  block_height: number | null
-  error: string | null
-  error_code: string | null
-  /** What keeps it in its state, when that is more than its turn. */
-  wait_reason: string | null
-  created_at: number
-  updated_at: number
-}
-/** What is long and seldom changes, in a table of its own: a change of status then writes a short row. */
-type TextRow = {
-  id: string
-  request: string
-  draft: string | null
-  hints: string | null
-  effects: string | null
-  decision: string
-}
-export type TransactionRow = HeadRow & TextRow
+export type { TransactionRow } from './transaction-row.ts'
+
 /** What only time, approvers and the chain fill in. */
 export const unjudged = {
   served_delay: 0,
@@ -199,27 +150,32 @@ const lapsedApprovals = statement<{ now: number; count: number }, TransactionRow
     .where((eb) => eb.not(isStopped(eb)))
     .limit(p('count')),
 )
-const move = statement<{ id: string; from: Status; to: Status; at: number }>((db, p) =>
+type Owner = Pick<HeadRow, 'wallet_id' | 'session_id'>
+const OWNER = ['wallet_id', 'session_id'] as const
+const move = statement<{ id: string; from: Status; to: Status; at: number }, Owner>((db, p) =>
   db
     .updateTable('transactions')
     .set({ status: p('to'), updated_at: p('at') })
     .where('id', '=', p('id'))
-    .where('status', '=', p('from')),
+    .where('status', '=', p('from'))
+    .returning(OWNER),
 )
 type End = { id: string; from: Status; to: Status; error: string | null; code: string | null; at: number }
-const end = statement<End>((db, p) =>
+const end = statement<End, Owner>((db, p) =>
   db
     .updateTable('transactions')
     .set({ status: p('to'), error: p('error'), error_code: p('code'), updated_at: p('at') })
     .where('id', '=', p('id'))
-    .where('status', '=', p('from')),
+    .where('status', '=', p('from'))
+    .returning(OWNER),
 )
-const submit = statement<{ id: string; hash: string; at: number }>((db, p) =>
+const submit = statement<{ id: string; hash: string; at: number }, Owner>((db, p) =>
   db
     .updateTable('transactions')
     .set({ status: 'SUBMITTED', tx_hash: p('hash'), wait_reason: null, updated_at: p('at') })
     .where('id', '=', p('id'))
-    .where('status', '=', 'EXECUTING'),
+    .where('status', '=', 'EXECUTING')
+    .returning(OWNER),
 )
 const rehash = statement<{ id: string; hash: string; at: number }>((db, p) =>
   db
@@ -228,12 +184,13 @@ const rehash = statement<{ id: string; hash: string; at: number }>((db, p) =>
     .where('id', '=', p('id'))
     .where('status', '=', 'SUBMITTED'),
 )
-const unsubmit = statement<{ id: string; at: number }>((db, p) =>
+const unsubmit = statement<{ id: string; at: number }, Owner>((db, p) =>
   db
     .updateTable('transactions')
     .set({ status: 'PENDING', tx_hash: null, wait_reason: null, updated_at: p('at') })
     .where('id', '=', p('id'))
-    .where('status', '=', 'SUBMITTED'),
+    .where('status', '=', 'SUBMITTED')
+    .returning(OWNER),
 )
 type Land = {
   id: string
@@ -349,6 +306,7 @@ export const transactionStore = {
   async insert(db: Handle, row: TransactionRow) {
     await db.run(insert, row)
     await db.run(insertTexts, row)
+    waitingStore.inserted(db, row, row.status)
   },
   byId: (db: Handle, id: string) => db.get(byId, { id }),
   statusOf: async (db: Handle, id: string) => (await db.get(statusOf, { id }))?.status,
@@ -362,11 +320,13 @@ export const transactionStore = {
   acceptedTimes,
   /** Each change below names the state it starts from and says whether it won. */
   move: async (db: Handle, change: { id: string; from: Status; to: Status; at: number }) =>
-    won(await db.run(move, allowed(change))),
-  end: async (db: Handle, change: End) => won(await db.run(end, allowed(change))),
-  submit: async (db: Handle, change: { id: string; hash: string; at: number }) => won(await db.run(submit, change)),
+    counted(db, await db.get(move, allowed(change)), change),
+  end: async (db: Handle, change: End) => counted(db, await db.get(end, allowed(change)), change),
+  submit: async (db: Handle, change: { id: string; hash: string; at: number }) =>
+    counted(db, await db.get(submit, change), { from: 'EXECUTING', to: 'SUBMITTED' }),
   /** Its bytes were signed and never left. */
-  unsubmit: async (db: Handle, change: { id: string; at: number }) => won(await db.run(unsubmit, change)),
+  unsubmit: async (db: Handle, change: { id: string; at: number }) =>
+    counted(db, await db.get(unsubmit, change), { from: 'SUBMITTED', to: 'PENDING' }),
   /** Whom it pays; undefined when it did not win. */
   land: (db: Handle, change: Land) => db.get(land, allowed(change)),
   /** The hash of the attempt that counts: the newest, or the one in a block. */
@@ -391,6 +351,12 @@ export const transactionStore = {
 function allowed<C extends { from: Status; to: Status }>(change: C): C {
   if (!mayMove(change.from, change.to)) throw new Error(`a transaction never goes from ${change.from} to ${change.to}`)
   return change
+}
+
+/** Whether a change won; then what waits is counted anew. */
+function counted(db: Handle, owner: Owner | undefined, change: { from: Status; to: Status }): boolean {
+  if (owner) waitingStore.moved(db, owner, change)
+  return owner !== undefined
 }
 
 /** Whether a conditional update found what it was to change. */

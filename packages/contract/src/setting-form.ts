@@ -1,0 +1,72 @@
+import { z } from 'zod'
+import { HttpUrl } from './setting-values.ts'
+
+type Common = {
+  /** One sentence for the reference and the settings page. */
+  readonly summary: string
+  /** `PUT /v1/admin/settings` can change it; otherwise it is read once, at start. */
+  readonly runtime: boolean
+  /** Never shown; answers say only whether it is set. */
+  readonly secret?: true
+  /** The place of a file or folder, which is read by `readPath`. */
+  readonly path?: true
+}
+type Form =
+  | { readonly type: 'string'; readonly default: string }
+  | { readonly type: 'url'; readonly default: string; readonly of?: z.ZodType<string> }
+  | { readonly type: 'number'; readonly default: number; readonly min: number; readonly max: number }
+  | { readonly type: 'boolean'; readonly default: boolean }
+  | { readonly type: 'enum'; readonly default: string; readonly values: readonly string[] }
+  | { readonly type: 'list'; readonly default: readonly string[]; readonly of: z.ZodType<string> }
+  | { readonly type: 'json'; readonly default: unknown; readonly of: z.ZodType }
+export type Setting = Common & Form
+
+type Read = { value: unknown } | { expected: string }
+
+/** The value that a text has in a setting of this form, or what was expected in its place. */
+export function parseText(setting: Setting, text: string): Read {
+  switch (setting.type) {
+    case 'string':
+      return { value: text }
+    case 'url':
+      return text === '' ? { value: '' } : checked(setting.of ?? HttpUrl, text)
+    case 'boolean':
+      return text === 'true' || text === 'false' ? { value: text === 'true' } : { expected: 'true or false' }
+    case 'enum':
+      return setting.values.includes(text) ? { value: text } : { expected: `one of ${setting.values.join(', ')}` }
+    case 'number': {
+      const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN
+      const within = value >= setting.min && value <= setting.max
+      return within ? { value } : { expected: `a whole number from ${setting.min} to ${setting.max}` }
+    }
+    case 'list':
+      return parseList(setting.of, text)
+    case 'json': {
+      const json = parseJson(text)
+      return json === undefined ? { expected: 'JSON' } : checked(setting.of, json)
+    }
+  }
+}
+
+function parseList(of: z.ZodType<string>, text: string): Read {
+  const items = text.startsWith('[') ? parseJson(text) : text === '' ? [] : text.split(',').map((item) => item.trim())
+  return items === undefined
+    ? { expected: 'a JSON array of texts, or texts with commas between' }
+    : checked(z.array(of), items)
+}
+
+function checked(schema: z.ZodType, value: unknown): Read {
+  const parsed = schema.safeParse(value)
+  if (parsed.success) return { value: parsed.data }
+  const issue = parsed.error.issues[0]
+  const where = issue && issue.path.length > 0 ? ` at ${issue.path.join('.')}` : ''
+  return { expected: `${issue?.message.replace(/^expected /, '') ?? 'another value'}${where}` }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

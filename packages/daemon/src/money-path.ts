@@ -1,0 +1,103 @@
+import { Failure } from '@waiaas/contract'
+import type { Audit, Checkpoints } from './audit/service.ts'
+import type { chainRegistry } from './chains/registry.ts'
+import { gate } from './gate/service.ts'
+import { nextEpoch, readKillSwitch } from './killswitch/service.ts'
+import type { SystemClock } from './platform/clock.ts'
+import type { Database } from './platform/db/database.ts'
+import type { Held } from './platform/held.ts'
+import type { Log } from './platform/log.ts'
+import type { appliedPolicies } from './policies/service.ts'
+import type { pricesService } from './prices/service.ts'
+import {
+  constraintFaults,
+  findSession,
+  forgetSessions,
+  isLinked,
+  readConstraints,
+  sessionAsHeld,
+} from './sessions/service.ts'
+import type { settingsService } from './settings/service.ts'
+import type { tokenFinder } from './tokens/service.ts'
+import { judge, type Switches, Transactions } from './transactions/service.ts'
+import {
+  actsOn,
+  findWallet,
+  resolveNetwork,
+  sealedCeiling,
+  walletAsHeld,
+  type walletKeys,
+  walletOfSession,
+} from './wallets/service.ts'
+
+type MoneyParts = {
+  database: Database
+  clock: SystemClock
+  keys: Parameters<typeof gate>[0]['signing']
+  log: Log
+  /** Names this daemon in lane leases. */
+  instance: string
+  evidence: Audit
+  signing: Pick<Checkpoints, 'named'>
+  held: Held
+  chains: ReturnType<typeof chainRegistry>
+  prices: ReturnType<typeof pricesService>
+  settings: Awaited<ReturnType<typeof settingsService>>
+  applied: ReturnType<typeof appliedPolicies>
+  keyRows: ReturnType<typeof walletKeys>
+  findToken: ReturnType<typeof tokenFinder>
+}
+
+/** Puts together what decides on, signs and sends transactions, and all that may stop it. */
+export function moneyPath(parts: MoneyParts): Transactions {
+  const { database, clock, keys, log, instance, evidence, signing, held, chains, prices, settings } = parts
+  const { applied, keyRows, findToken } = parts
+  const network = (id: string) => {
+    const found = chains.find(id)
+    if (!found) throw new Failure('CHAIN_NOT_SUPPORTED', `${id} is not configured any more`)
+    return found
+  }
+  // Whatever is about to sign or send reads these; a stop that is held and not written yet counts in each.
+  const switches: Switches = {
+    killSwitch: (db) => readKillSwitch(db, held),
+    wallet: async (db, id) => walletAsHeld(held, await findWallet(db, id)),
+    session: async (db, id) => sessionAsHeld(held, await findSession(db, id)),
+    isLinked,
+    policyVersion: applied.version,
+  }
+  const shared = { database, clock, log, audit: evidence, switches }
+  return new Transactions({
+    ...shared,
+    nextEpoch,
+    keptDays: () => ({
+      refused: settings.get()['retention.refused_days'],
+      details: settings.get()['retention.details_days'],
+    }),
+    forgetSessions: (before, count) => forgetSessions(database, before, count),
+    mostWaiting: () => ({
+      session: settings.get()['security.max_waiting_per_session'],
+      wallet: settings.get()['security.max_waiting_per_wallet'],
+    }),
+    chain: chains.get,
+    key: keyRows.key,
+    ceiling: sealedCeiling,
+    witnessed: signing.named,
+    gate: gate({ signing: keys, now: clock.latest }),
+    instance,
+    judge: judge({
+      ...shared,
+      policies: applied.applying,
+      prices,
+      network,
+      settings: settings.at,
+      constraintFaults: (text, facts) => constraintFaults(readConstraints(text), facts),
+    }),
+    chooseWallet: (db, sessionId, { walletId, network }) =>
+      walletOfSession(db, sessionId, { walletId, acts: actsOn(chains.networks(), network) }),
+    resolveNetwork: (wallet, name) => resolveNetwork(chains.networks(), wallet, name),
+    findNetwork: chains.find,
+    held,
+    findToken,
+    prices,
+  })
+}

@@ -1,0 +1,126 @@
+import { sql } from 'kysely'
+import { type Handle, type NoParams, statement } from '../../platform/db/database.ts'
+import type { DueRow } from '../../platform/due-rows.ts'
+
+/** One kind of rows that are removed or shortened after their time; `after` is the last id that was looked at. */
+type RetentionRow = DueRow & { after: string }
+
+declare module '../../platform/db/tables.ts' {
+  interface Tables {
+    retention: RetentionRow
+    /** Transactions that were not over when it was their turn to be shortened. */
+    late_endings: { transaction_id: string }
+  }
+}
+
+export type Head = { readonly id: string; readonly wallet_id: string }
+/** Rows of a wallet from one id to another. */
+export type Range = { readonly wallet: string; readonly from: string; readonly to: string }
+type Page = { after: string; until: string; count: number }
+
+const place = statement<{ id: string }, { after: string }>((db, p) =>
+  db.selectFrom('retention').select('after').where('id', '=', p('id')),
+)
+const move = statement<{ id: string; after: string }>((db, p) =>
+  db
+    .updateTable('retention')
+    .set({ after: p('after') })
+    .where('id', '=', p('id')),
+)
+const heads = statement<Page, Head>((db, p) =>
+  db
+    .selectFrom('transactions')
+    .select(['id', 'wallet_id'])
+    .where('id', '>', p('after'))
+    .where('id', '<', p('until'))
+    .orderBy('id')
+    .limit(p('count')),
+)
+const late = statement<Omit<Page, 'until'>, Head>((db, p) =>
+  db
+    .selectFrom('late_endings')
+    .innerJoin('transactions', 'transactions.id', 'late_endings.transaction_id')
+    .select(['transactions.id', 'transactions.wallet_id'])
+    .where('transaction_id', '>', p('after'))
+    .orderBy('transaction_id')
+    .limit(p('count')),
+)
+
+type Param = (name: string) => unknown
+const within = (p: Param) =>
+  sql`wallet_id = ${p('wallet')} and transactions.id >= ${p('from')} and transactions.id <= ${p('to')}`
+/** Over since then for good: no attempt of it can change any more. */
+const isOver = (
+  p: Param,
+) => sql`status in ('CONFIRMED', 'FAILED', 'CANCELLED', 'EXPIRED') and updated_at < ${p('before')}
+  and not exists (select 1 from attempts where attempts.transaction_id = transactions.id
+    and attempts.state in ('issued', 'recorded', 'included'))`
+const over = (p: Param) => sql`select id from transactions where ${within(p)} and tier is not null and ${isOver(p)}`
+
+type Shortening = Range & { before: number }
+const shortenTexts = statement<Shortening>(
+  (_, p) => sql`update transaction_texts set request = '', draft = null, hints = null, effects = null
+    where id in (${over(p as Param)})`,
+)
+const shortenAttempts = statement<Shortening>(
+  (_, p) => sql`update attempts set draft = '', unsigned = '', authorisation = '', signed = null
+    where transaction_id in (${over(p as Param)})`,
+)
+const removeSpends = statement<Shortening>(
+  (_, p) => sql`delete from spends where transaction_id in (${over(p as Param)}) and state in ('final', 'void')`,
+)
+const noteLate = statement<Shortening>(
+  (_, p) => sql`insert into late_endings (transaction_id) select id from transactions
+    where ${within(p as Param)} and tier is not null and not (${isOver(p as Param)}) on conflict do nothing`,
+)
+const forgetLate = statement<Shortening>(
+  (_, p) => sql`delete from late_endings where transaction_id in (${over(p as Param)})`,
+)
+
+const refused = statement<Omit<Page, 'after'>, Head>((db, p) =>
+  db
+    .selectFrom('transactions')
+    .select(['id', 'wallet_id'])
+    .where('tier', 'is', null)
+    .where('id', '<', p('until'))
+    .orderBy('id')
+    .limit(p('count')),
+)
+const removeRefusedTexts = statement<Range>(
+  (_, p) => sql`delete from transaction_texts where id in
+    (select id from transactions where ${within(p as Param)} and tier is null)`,
+)
+const removeRefused = statement<Range>(
+  (_, p) => sql`delete from transactions where ${within(p as Param)} and tier is null`,
+)
+
+/** A key lives as long as its request may still have an effect. */
+const removeKeys = statement<{ before: number; count: number }>(
+  (_, p) => sql`delete from idempotency_keys where (session_id, key) in (
+    select session_id, key from idempotency_keys as old where created_at < ${p('before')} and not exists (
+      select 1 from transactions where transactions.id = old.transaction_id
+        and status in ('PENDING', 'QUEUED', 'EXECUTING', 'SUBMITTED'))
+    order by created_at limit ${p('count')})`,
+)
+const tasks = statement<NoParams, { id: string }>((db) => db.selectFrom('retention').select('id').orderBy('id'))
+
+export const retentionStore = {
+  tasks: async (db: Handle): Promise<string[]> => (await db.all(tasks)).map(({ id }) => id),
+  after: async (db: Handle, id: string): Promise<string> => (await db.get(place, { id }))?.after ?? '',
+  moveTo: (db: Handle, id: string, after: string) => db.run(move, { id, after }),
+  heads: (db: Handle, page: Page) => db.all(heads, page),
+  /** Those that were not over when it was their turn. */
+  late: (db: Handle, page: Omit<Page, 'until'>) => db.all(late, page),
+  /** Leaves what an ended transaction was, cost and was decided as; the long texts of it and of its bytes go. */
+  async shorten(db: Handle, range: Shortening): Promise<void> {
+    for (const each of [shortenTexts, shortenAttempts, removeSpends, noteLate, forgetLate]) await db.run(each, range)
+  },
+  refused: (db: Handle, page: Omit<Page, 'after'>) => db.all(refused, page),
+  async removeRefused(db: Handle, range: Range): Promise<void> {
+    await db.run(removeRefusedTexts, range)
+    await db.run(removeRefused, range)
+  },
+  /** How many. */
+  removeKeys: async (db: Handle, before: number, count: number) =>
+    (await db.run(removeKeys, { before, count })).changes,
+}

@@ -1,0 +1,56 @@
+import type { Status } from './states.ts'
+
+/** What every step reads or writes of a transaction. */
+export type HeadRow = {
+  id: string
+  wallet_id: string
+  session_id: string | null
+  type: string
+  status: Status
+  /** Null: refused. */
+  tier: string | null
+  network: string
+  lane: string
+  request_hash: string
+  to_address: string | null
+  asset: string | null
+  amount: string | null
+  decimals: number | null
+  symbol: string | null
+  max_fee: string | null
+  digest: string | null
+  policy_version: number
+  /** Of the stops, when it was accepted: a later one that covers it ends it. */
+  epoch: number
+  /** When it was last judged; null of those from before this was kept. */
+  judged_at: number | null
+  amount_usd: string | null
+  served_delay: number
+  due_at: number | null
+  approval_expires_at: number | null
+  approved_at: number | null
+  approved_by: string | null
+  approved_usd: string | null
+  /** The worst fee, in native base units, that a human has named for this one. */
+  fee_bound: string | null
+  /** The highest worst fee of its attempts, once one was above `max_fee`. */
+  highest_fee: string | null
+  tx_hash: string | null
+  block_height: number | null
+  error: string | null
+  error_code: string | null
+  /** What keeps it in its state, when that is more than its turn. */
+  wait_reason: string | null
+  created_at: number
+  updated_at: number
+}
+/** What is long and seldom changes, in a table of its own: a change of status then writes a short row. */
+export type TextRow = {
+  id: string
+  request: string
+  draft: string | null
+  hints: string | null
+  effects: string | null
+  decision: string
+}
+export type TransactionRow = HeadRow & TextRow

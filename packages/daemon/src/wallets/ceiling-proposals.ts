@@ -1,0 +1,86 @@
+import { LOCAL_NETWORKS, type Network } from '@waiaas/contract'
+import { type Ceiling, hadCeiling, type KeyRow, type Sealed } from '../keys/service.ts'
+import type { Handle } from '../platform/db/database.ts'
+import { installedDollars } from '../policies/service.ts'
+import { type ProposalSources, proposedCeiling } from './ceiling-proposal.ts'
+import { ceilingStore } from './ceiling-store.ts'
+import type { WalletDependencies } from './dependencies.ts'
+import { keyFailures } from './key-failures.ts'
+import { needWallet } from './lookup.ts'
+import { networksOf } from './networks.ts'
+import type { WalletRow } from './store.ts'
+
+type Place = Pick<WalletRow, 'chain' | 'environment'>
+type New = { key: KeyRow; isImported: boolean; hasDefaultPolicy: boolean; password: string | undefined }
+
+/** When a ceiling is proposed: for a key that comes in, for one of before, and when the operator asks for it. */
+export function ceilingProposals({ database, keys, audit, networks, ceilings: sources }: WalletDependencies) {
+  const listedFor = (db: Handle, place: Place) =>
+    Promise.all(
+      networksOf(withLocal(networks()), place).map(async (network) => ({
+        network,
+        tokens: await sources.tokens(db, network),
+      })),
+    )
+
+  type From = Pick<ProposalSources, 'isImported' | 'dollars' | 'isBounded'>
+  const proposed = async (db: Handle, place: Place, from: From): Promise<Ceiling> =>
+    proposedCeiling(place, await listedFor(db, place), { ...from, priceOf: sources.priceOf })
+
+  /** What the policies and prices of now propose; calls and recipients stay as they were said. */
+  async function anew(row: WalletRow, before: Ceiling): Promise<Ceiling> {
+    const { chains } = await database.read(async (db) => {
+      const dollars = await sources.dollars(db, row.id)
+      return proposed(db, row, { isImported: true, dollars, isBounded: false })
+    })
+    const kept = Object.entries(chains).map(([chain, limits]) => {
+      const contracts = before.chains[chain]?.contracts ?? []
+      return [chain, { ...limits, contracts }] as const
+    })
+    return { chains: Object.fromEntries(kept), recipients: before.recipients }
+  }
+
+  /** Where the key has been is not known, and who has written to the database may have written the policies. */
+  async function makeFor(id: string, password: string): Promise<void> {
+    const { address, next } = await database.read(async (db) => {
+      const row = await needWallet(db, id)
+      const dollars = await sources.dollars(db, id)
+      return { address: row.address, next: await proposed(db, row, { isImported: true, dollars, isBounded: true }) }
+    })
+    const sealed = await keys.firstCeiling({ address, next }, password)
+    await database.work({ shared: ['system'], exclusive: [`wallet:${id}`] }, async (db) => {
+      if (await ceilingStore.byWallet(db, id)) return
+      await ceilingStore.set(db, id, sealed)
+      const details = { network: 'all', from: null, to: next }
+      await audit.record(db, { event: 'WALLET_CEILING_CHANGED', walletId: id, actor: 'system', details })
+    })
+  }
+
+  return {
+    listedFor,
+    anew,
+    /** The first ceiling of a key that has just come in; to be stored with its wallet. */
+    async first(place: Place, { key, isImported, hasDefaultPolicy, password }: New): Promise<Sealed> {
+      const next = await database.read(async (db) => {
+        const general = await sources.dollars(db, key.walletId)
+        const dollars = hasDefaultPolicy ? [...general, installedDollars()] : general
+        return proposed(db, place, { isImported, dollars, isBounded: password === undefined })
+      })
+      return keyFailures(keys.firstCeiling({ address: key.address, next }, password))
+    },
+
+    /** Gives wallets one whose keys are from before there were ceilings, but none a second time. */
+    async makeMissing(password: string): Promise<void> {
+      for (const { id, ciphertext } of await database.read(ceilingStore.wanting)) {
+        const hadOne = hadCeiling(ciphertext) || (await database.read((db) => ceilingStore.isTold(db, id)))
+        if (!hadOne) await makeFor(id, password)
+      }
+    },
+  }
+}
+
+/** Local networks may be configured later. */
+const withLocal = (networks: readonly Network[]): Network[] => [
+  ...networks,
+  ...LOCAL_NETWORKS.filter(({ id }) => networks.every((one) => one.id !== id)),
+]
