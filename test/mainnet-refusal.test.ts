@@ -29,7 +29,7 @@ test('a mainnet wallet is neither made nor imported while recovery.key is there,
   await expect(operator.importWallet({ ...mainnet, sealed })).rejects.toMatchObject(refusal)
   expect((await operator.listWallets({})).items).toEqual([])
   await operator.createWallet({ ...mainnet, environment: 'testnet' })
-  await operator.importWallet({ ...mainnet, environment: 'testnet', ...secret })
+  await operator.importWallet({ ...mainnet, name: 'imported', environment: 'testnet', ...secret })
 })
 
 test('of a 2.x installation only the testnet wallets come over, and the others right after set-master', async () => {
