@@ -40,7 +40,7 @@ async function importAndPay(world: World, chain: 'ethereum' | 'solana', key: Buf
       ? { kind: 'private-key', text: key.toString('hex') }
       : { kind: 'solana-keypair', json: keypairText(key) }
   const { sealed } = sealSecret(sealingKey, secret)
-  const wallet = await daemon.operator.importWallet({ name: 'imported', chain, sealed })
+  const wallet = await daemon.operator.importWallet({ name: `imported ${chain}`, chain, sealed })
   await fund(world, wallet.publicKey)
   const { token } = await daemon.operator.createSession({ walletId: wallet.id })
   await payFrom(world, wallet.id, token)
