@@ -5,7 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { isFailure, normalPassword } from '@waiaas/contract'
 import { undoUnfinishedRenames } from './backup/service.ts'
 import { type Composition, compose } from './daemon.ts'
-import { type Keys, startKeys } from './keys/service.ts'
+import { type Keys, sealingFingerprint, startKeys } from './keys/service.ts'
 import { migrations } from './migrations/all.ts'
 import { AccessError, assertFile, explained } from './platform/access.ts'
 import { clockMark } from './platform/clock-mark.ts'
@@ -108,6 +108,7 @@ async function start(options: StartOptions, opened: Opened): Promise<Daemon> {
   const parts = await compose({ ...base, shutdown: ending.resolve, passwordIn: source.place })
   opened.push({ close: () => parts.stop() })
   const removed = await unlock(parts, source, dataDir)
+  const fingerprint = sealingFingerprint((await keys.sealingKey()).publicKey)
   for (const warning of [...config.warnings, ...dataDir.warnings, ...removed]) log.warn(warning)
   if (dataDir.recoveryKey.exists()) log.warn(recoveryKeyAdvice(dataDir.recoveryKey.path))
   parts.settings.onChange(({ 'daemon.log_level': level }) => {
@@ -137,7 +138,10 @@ async function start(options: StartOptions, opened: Opened): Promise<Daemon> {
   opened.push({ close: () => server.closeStops(0) }, { close: () => server.close(0) })
   await dataDir.writePort(server.port)
   process.stdout.write(`WAIAAS_PORT=${server.port}\n`)
-  log.info({ url: server.url, database: database.engine, synchronous: database.stats().synchronous }, 'ready')
+  log.info(
+    { url: server.url, database: database.engine, synchronous: database.stats().synchronous, signer: fingerprint },
+    'ready',
+  )
   const stop = once(() =>
     stopAll({
       log,

@@ -26,7 +26,7 @@ async function authenticate(headers: Headers): Promise<Principal> {
   if (bearer?.startsWith('Bearer wai_sess_'))
     return { kind: 'agent', sessionId: bearer.slice('Bearer '.length), tokenHash: '' }
   return headers.get('x-master-password') === 'right'
-    ? { kind: 'operator', masterPassword: () => 'right' }
+    ? { kind: 'operator', proof: () => ({ password: 'right' }) }
     : { kind: 'public' }
 }
 

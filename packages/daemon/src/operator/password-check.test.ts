@@ -11,6 +11,7 @@ function slowKeys() {
   const keys = {
     isUnlocked: () => true,
     unlock: async () => Promise.reject(new Error('expected no unlocking')),
+    verifyCall: async () => Promise.reject(new Error('expected no sealed password')),
     verify: (password: string, row: Row) =>
       new Promise<boolean>((resolve) => asked.push({ password, row, answer: () => resolve(password === row.right) })),
   }

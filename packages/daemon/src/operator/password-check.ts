@@ -9,8 +9,14 @@ export type CheckingKeys<Row> = {
   /** Rejects with the code INVALID_MASTER_PASSWORD, or another one when the keyring cannot be opened by any. */
   unlock(password: string, row: Row): Promise<void>
   verify(password: string, row: Row): Promise<boolean>
+  /** Rejects with the code PROOF_REFUSED for what is not sealed for this call. */
+  verifyCall(shown: SealedProof & { row: Row; derives: boolean }): Promise<Verified>
   isUnlocked(): boolean
 }
+/** A password that a client sealed for one call, and that call. */
+export type SealedProof = { readonly sealed: string; readonly method: string; readonly path: string }
+/** `isRight` is undefined where only a derivation tells; `bodyHash` is what the body must have. */
+export type Verified = { readonly isRight: boolean | undefined; readonly bodyHash: string }
 type CheckParts<Row> = {
   readonly keys: CheckingKeys<Row>
   readonly log: Log
@@ -79,6 +85,15 @@ export function passwordCheck<Row>({ keys, log, readRow, guesses, onUnlocked }: 
     return false
   }
 
+  /** The keyring that is stored when the guess is due: another replica may change it meanwhile. */
+  async function rowInTurn(guess: string, { group, isStop }: Asking): Promise<string> {
+    const row = await readRow()
+    const turn = guesses.turn(group, { guess: digestOf(guess).toString('hex'), isStop })
+    if (!turn) return made(row)
+    await turn
+    return made(await readRow())
+  }
+
   return {
     unlock,
     know,
@@ -86,14 +101,18 @@ export function passwordCheck<Row>({ keys, log, readRow, guesses, onUnlocked }: 
      * True for the right password; unlocks the keystore where that is due. What is known to be right or wrong costs no key
      * derivation. Failure MASTER_PASSWORD_LOCKED, RATE_LIMITED, KEYSTORE_LOCKED.
      */
-    async isRight(password: string, { group, isStop }: Asking): Promise<boolean> {
-      let row = await readRow()
-      const turn = guesses.turn(group, { guess: digestOf(password).toString('hex'), isStop })
-      if (turn) {
-        await turn
-        row = await readRow()
-      }
-      return look(password, { group, row: made(row) })
+    async isRight(password: string, asking: Asking): Promise<boolean> {
+      return look(password, { group: asking.group, row: await rowInTurn(password, asking) })
+    },
+    /** The same of a sealed one, which the signer opens: what it knows to be right costs no key derivation either. */
+    async isRightSealed(proof: SealedProof, asking: Asking): Promise<Verified> {
+      const row = keyringOf(await rowInTurn(proof.sealed, asking))
+      const quick = await keys.verifyCall({ ...proof, row, derives: false })
+      if (quick.isRight !== undefined) return quick
+      guesses.failed(asking.group)
+      const derived = await limited(() => keys.verifyCall({ ...proof, row, derives: true }))
+      if (derived.isRight) guesses.wasRight(asking.group)
+      return derived
     },
     /** The password has changed. */
     forget(): void {

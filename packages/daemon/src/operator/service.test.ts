@@ -17,7 +17,7 @@ const password = 'correct horse battery'
 const composed = 'Gr\u00fc\u00dfe aus K\u00f6ln'
 const decomposed = composed.normalize('NFD')
 const peer = '198.51.100.7'
-const call = { peer, principal: { kind: 'operator', masterPassword: () => password } } as Call<'operator'>
+const call = { peer, principal: { kind: 'operator', proof: () => ({ password: password }) } } as Call<'operator'>
 
 let keys: Keys
 const stops: (() => Promise<void>)[] = []

@@ -9,15 +9,15 @@ import type { Log } from '../platform/log.ts'
 import { failedAttempts } from './failed-attempts.ts'
 import { guesses } from './guesses.ts'
 import { isPossible, requireUsable } from './password.ts'
-import { type CheckingKeys, hasCode, passwordCheck } from './password-check.ts'
+import { type CheckingKeys, hasCode, passwordCheck, type SealedProof } from './password-check.ts'
 import { keyringStore } from './store.ts'
 
 const FLUSH_MS = 5_000
 
 type PasswordKeys<Row> = CheckingKeys<Row> & {
   createKeyring(password: string): Promise<Row>
-  /** Asks for the present password itself. */
-  rewrap(password: string, newPassword: string): Promise<Row>
+  /** Asks for the present password itself; a sealed call says the new one too. */
+  rewrap(proof: Shown, newPassword?: string): Promise<Row>
 }
 export type OperatorOptions<Row> = {
   readonly database: Database
@@ -33,6 +33,7 @@ export type OperatorOptions<Row> = {
   /** Waits so many of them. */
   readonly pause?: (ms: number) => Promise<unknown>
 }
+type Shown = string | { readonly sealed: string; readonly body: string }
 type From = { readonly peer: string; readonly isStop?: boolean }
 export type OperatorService = ReturnType<typeof operatorService<unknown>>
 
@@ -60,19 +61,36 @@ export function operatorService<Row>(options: OperatorOptions<Row>) {
   async function authenticate(password: string, { peer, isStop = false }: From): Promise<Principal<'operator'>> {
     if (isPossible(password) && (await check.isRight(password, { group: peerGroup(peer), isStop }))) {
       wasCarried = true
-      return { kind: 'operator', masterPassword: () => password }
+      return { kind: 'operator', proof: () => ({ password }) }
     }
-    if (attempts.count(peer)) flushing.wake()
-    throw new Failure('INVALID_MASTER_PASSWORD', 'the master password is wrong')
+    return refuse(peer)
   }
 
+  /** The same of a password that is sealed for this call, and stays unknown here. Also MASTER_PROOF_REFUSED. */
+  async function authenticateSealed(
+    given: SealedProof,
+    { peer, isStop = false }: From,
+  ): Promise<Principal<'operator'>> {
+    const asking = { group: peerGroup(peer), isStop }
+    const { isRight, bodyHash } = await keyRefusals(check.isRightSealed(given, asking))
+    if (!isRight) return refuse(peer)
+    const proof = { sealed: given.sealed, bodyHash, body: '' }
+    return { kind: 'operator', proof: () => proof }
+  }
+
+  function refuse(peer: string): never {
+    if (attempts.count(peer)) flushing.wake()
+    throw wrongPassword()
+  }
+
+  /** A sealed call says the new password by itself. */
   async function changePassword(
-    password: string,
-    newPassword: string,
+    shown: Shown,
+    newPassword: string | undefined,
     ip?: string,
   ): Promise<{ isRecoveryKeyRemoved: boolean }> {
-    requireUsable(newPassword)
-    const row = JSON.stringify(await rewrapped(keys, password, newPassword))
+    if (newPassword !== undefined) requireUsable(newPassword)
+    const row = JSON.stringify(await keyRefusals(keys.rewrap(shown, newPassword)))
     await database.work({ exclusive: [SYSTEM_EVIDENCE] }, async (db) => {
       await keyringStore.replace(db, row, clock.now())
       await audit.record(db, { event: 'MASTER_PASSWORD_CHANGED', actor: 'operator', ip })
@@ -89,6 +107,7 @@ export function operatorService<Row>(options: OperatorOptions<Row>) {
 
   return {
     authenticate,
+    authenticateSealed,
     wasCarried: () => wasCarried,
     changePassword,
     /** Is there a keyring, made by an earlier start? */
@@ -117,12 +136,17 @@ export function operatorService<Row>(options: OperatorOptions<Row>) {
   }
 }
 
-/** A password that another replica changed since the call was let in is wrong by now. */
-async function rewrapped<Row>(keys: PasswordKeys<Row>, password: string, newPassword: string): Promise<Row> {
+const wrongPassword = () => new Failure('INVALID_MASTER_PASSWORD', 'the master password is wrong')
+
+/** Refusals of the signer as a client meets them. A password that another replica changed since the call was let in is wrong by now. */
+async function keyRefusals<T>(asked: Promise<T>): Promise<T> {
   try {
-    return await keys.rewrap(password, newPassword)
+    return await asked
   } catch (error) {
-    if (!hasCode(error, 'INVALID_MASTER_PASSWORD')) throw error
-    throw new Failure('INVALID_MASTER_PASSWORD', 'the master password is wrong')
+    if (hasCode(error, 'INVALID_MASTER_PASSWORD')) throw wrongPassword()
+    const message = error instanceof Error ? error.message : ''
+    if (hasCode(error, 'PROOF_REFUSED')) throw new Failure('MASTER_PROOF_REFUSED', message, { cause: error })
+    if (hasCode(error, 'KEYSTORE_LOCKED')) throw new Failure('KEYSTORE_LOCKED', message, { cause: error })
+    throw error
   }
 }

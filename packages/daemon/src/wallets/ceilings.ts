@@ -1,14 +1,15 @@
+import { type Base, type ceilingOperations, Failure, type Output, type Parsed, parseUnits } from '@waiaas/contract'
 import {
-  type Base,
-  type ceilingOperations,
-  Failure,
-  type Network,
-  type Output,
-  type Parsed,
-  parseUnits,
-} from '@waiaas/contract'
-import type { Token } from '../chains/intent.ts'
-import type { Ceiling, CeilingText, ChainCeiling, Sealed } from '../keys/service.ts'
+  type Ceiling,
+  type CeilingChange,
+  type CeilingText,
+  changedCeiling,
+  type ExactChange,
+  KeyError,
+  type Keys,
+  type Proof,
+  type Sealed,
+} from '../keys/service.ts'
 import type { By } from '../platform/caller.ts'
 import type { Handle } from '../platform/db/database.ts'
 import { chainOf } from './ceiling-proposal.ts'
@@ -23,7 +24,7 @@ import type { WalletRow } from './store.ts'
 
 type Answer = Output<typeof ceilingOperations.getWalletCeiling>
 type Input = Parsed<typeof ceilingOperations.changeWalletCeiling>
-type Operator = { by: By; password: string }
+type Operator = { by: By; shown: Proof }
 
 /** What the signer signs at most for each wallet: proposed for new ones, shown, and changed by the operator. */
 export function walletCeilings(parts: WalletDependencies) {
@@ -41,79 +42,88 @@ export function walletCeilings(parts: WalletDependencies) {
     return database.read(async (db) => view(db, await needWallet(db, id)))
   }
 
+  /** What the request changes, in base units. */
+  async function exactly(input: Input, row: WalletRow): Promise<ExactChange> {
+    if (input.exact) {
+      const { address: _, ...change } = input.exact
+      return change
+    }
+    const { network: name, recipients, otherTokens, contracts } = input
+    if (name === undefined) return { recipients }
+    const network = resolveNetwork(networks(), row, name)
+    const token = input.token === undefined ? undefined : await sources.findToken(network, input.token)
+    const base = (text: string | undefined, { decimals }: { decimals: number }) =>
+      text === undefined ? undefined : String(wholeUnits(text, decimals))
+    const amounts = token ?? network.native
+    return {
+      chain: chainOf(network),
+      token: token?.address,
+      transaction: base(input.transaction, amounts),
+      day: base(input.day, amounts),
+      fee: base(input.fee, network.native),
+      ...{ otherTokens, contracts, recipients },
+    }
+  }
+
   return {
     show,
     first: proposals.first,
     makeMissing: proposals.makeMissing,
     /** The operator has said that all that was signed is known: the day does not count as used up any more. */
-    async confirm(id: string, password: string): Promise<void> {
+    async confirm(id: string, shown: Proof): Promise<void> {
       const { address, now } = await database.read(async (db) => ({
         ...(await needLiveWallet(db, id)),
         now: await ceilingStore.byWallet(db, id),
       }))
       if (!now) return
-      const sealed = await keyFailures(keys.changeCeiling({ address, now, next: ceilingOf(now) }, password))
+      const sealed = await keyFailures(keys.changeCeiling({ address, now, next: ceilingOf(now) }, shown))
       await database.work({ shared: ['system'], exclusive: [`wallet:${id}`] }, (db) => ceilingStore.set(db, id, sealed))
     },
 
     /** Failures WALLET_NOT_FOUND, WALLET_TERMINATED, ENVIRONMENT_NETWORK_MISMATCH, TOKEN_NOT_FOUND, INVALID_ADDRESS. */
-    async change(input: Input, { by, password }: Operator): Promise<Answer> {
-      const { id, network: name, recipients, fromPolicies = false } = input
-      if (name === undefined && recipients === undefined && !fromPolicies) return show(id)
+    async change(input: Input, { by, shown }: Operator): Promise<Answer> {
+      const { id, fromPolicies = false } = input
       const row = await database.read((db) => needLiveWallet(db, id))
-      const network = name === undefined ? undefined : resolveNetwork(networks(), row, name)
-      const token = network && input.token !== undefined ? await sources.findToken(network, input.token) : undefined
+      const change = await exactly(input, row)
+      if (change.chain === undefined && change.recipients === undefined && !fromPolicies) return show(id)
       const now = await database.read((db) => ceilingStore.byWallet(db, id))
       const before = ceilingOf(now)
-      const base = fromPolicies ? await proposals.anew(row, before) : before
-      const changed = network ? changedOn(base, network, { input, token }) : base
-      const next = { ...changed, ...(recipients && { recipients }) }
-      const sealed = await keyFailures(keys.changeCeiling({ address: row.address, now, next }, password))
+      const next = changedCeiling(fromPolicies ? await proposals.anew(row, before) : before, change)
+      const asked = { address: row.address, now, next }
+      // Where a sealed call says the change itself, the signer makes it; else it is asked to tighten alone.
+      const isBound = typeof shown === 'string' || input.exact !== undefined
+      const sealed = await keyFailures(isBound ? keys.changeCeiling(asked, shown) : tightened(keys, asked))
       return database.work({ shared: ['system'], exclusive: [`wallet:${id}`] }, async (db) => {
         await needLiveWallet(db, id)
         await ceilingStore.set(db, id, sealed)
-        const [from, to] =
-          network && !fromPolicies
-            ? [before.chains[chainOf(network)] ?? null, next.chains[chainOf(network)]]
-            : [before, next]
-        const details = { network: fromPolicies ? 'all' : (network?.id ?? 'all'), from, to }
-        await audit.record(db, { event: 'WALLET_CEILING_CHANGED', walletId: id, ...by, details })
+        const after = ceilingOf(sealed)
+        const { chain } = fromPolicies ? {} : change
+        const [from, to] = chain === undefined ? [before, after] : [before.chains[chain] ?? null, after.chains[chain]]
+        const network = fromPolicies ? 'all' : (input.network ?? chain ?? 'all')
+        await audit.record(db, {
+          event: 'WALLET_CEILING_CHANGED',
+          walletId: id,
+          ...by,
+          details: { network, from, to },
+        })
         return view(db, row)
       })
     },
   }
 }
 
-const NONE: ChainCeiling = {
-  native: { transaction: '0', day: '0' },
-  fee: '0',
-  tokens: {},
-  otherTokens: false,
-  contracts: [],
-}
-
-function changedOn(
-  before: Ceiling,
-  network: Network,
-  { input, token }: { input: Input; token: Token | undefined },
-): Ceiling {
-  const chain = chainOf(network)
-  const was = before.chains[chain] ?? NONE
-  const { decimals } = token ?? network.native
-  const base = (text: string | undefined, places: number) =>
-    text === undefined ? undefined : String(wholeUnits(text, places))
-  const amounts = (present: ChainCeiling['native'] | undefined) => ({
-    transaction: base(input.transaction, decimals) ?? present?.transaction ?? '0',
-    day: base(input.day, decimals) ?? present?.day ?? base(input.transaction, decimals) ?? '0',
-  })
-  const next: ChainCeiling = {
-    native: token ? was.native : amounts(was.native),
-    fee: base(input.fee, network.native.decimals) ?? was.fee,
-    tokens: token ? { ...was.tokens, [token.address]: amounts(was.tokens[token.address]) } : was.tokens,
-    otherTokens: input.otherTokens ?? was.otherTokens,
-    contracts: input.contracts ?? was.contracts,
+/** A call with a sealed password that leaves its change to the daemon's word. */
+async function tightened(keys: Pick<Keys, 'changeCeiling'>, asked: CeilingChange): Promise<Sealed> {
+  try {
+    return await keys.changeCeiling(asked)
+  } catch (error) {
+    if (!(error instanceof KeyError) || error.code !== 'INVALID_MASTER_PASSWORD') throw error
+    throw new Failure(
+      'MASTER_PROOF_REFUSED',
+      'raising a ceiling with a sealed master password takes the change in base units (exact)',
+      { cause: error },
+    )
   }
-  return { ...before, chains: { ...before.chains, [chain]: next } }
 }
 
 function wholeUnits(text: string, decimals: number): Base {
