@@ -256,12 +256,14 @@ export async function startPipeline(
 
   /** Waits until signed bytes of a transaction have arrived at the EVM node; the hash. */
   async function sent(id: string): Promise<string> {
-    await until(id, 'SUBMITTED')
-    const { txHash } = await service.get(id, undefined)
     if (!('chainId' in node)) throw new Error('expected an EVM node')
-    const knows = async () => (await node.rpc('eth_getTransactionByHash', [txHash])) !== null
-    while (!(await knows())) await new Promise((resolve) => setTimeout(resolve, 20))
-    return String(txHash)
+    for (;;) {
+      await until(id, 'SUBMITTED')
+      // Asked for each time: bytes that are taken back before they leave take their hash with them.
+      const { txHash } = await service.get(id, undefined)
+      if (txHash !== null && (await node.rpc('eth_getTransactionByHash', [txHash])) !== null) return String(txHash)
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
   }
 
   return {
