@@ -1,8 +1,11 @@
 import { randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { adminOperations, ceilingOperations, httpCall, type Operation, walletOperations } from '@waiaas/contract'
-import { type SignerIdentity, sealMasterProof, sealNewPassword } from '@waiaas/sdk'
+import { type SignerIdentity, sealMasterProof, sealNewPassword, WAIaaSClient } from '@waiaas/sdk'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { cleanUp, startProvisioned } from '../../packages/cli/test/run.ts'
 import { makeSealingKeyPair, openExport, sealBytes } from '../../packages/daemon/src/keys/sealing.ts'
 import {
   type Ceiling,
@@ -17,6 +20,11 @@ import {
 // which the call passes, has the sealed text, the channel and every row, and may hand on what they like.
 const password = 'what the operator alone knows'
 const cheap = { passwordCost: { memoryKib: 19 * 1024, iterations: 2, parallelism: 1 } }
+const CHEAP = {
+  WAIAAS_KEYSTORE_ARGON2_MEMORY: '19456',
+  WAIAAS_KEYSTORE_ARGON2_TIME: '2',
+  WAIAAS_KEYSTORE_ARGON2_PARALLELISM: '1',
+}
 let keys: Keys
 let keyring: KeyringRow
 let signer: SignerIdentity
@@ -292,4 +300,35 @@ test('the key is that of the keyring: the same after each start, when what was s
   await expect(verified(before, suspend)).rejects.toMatchObject(refusedFor('repeat the call'))
   signer = after
   expect(await verified(await seal(suspend), suspend)).toMatchObject({ isRight: true })
+})
+
+describe('over HTTP', () => {
+  afterAll(cleanUp)
+
+  test('a sealed password that was listened to lets nothing in again, nor another call or body', async () => {
+    const { url, dataDir } = await startProvisioned(CHEAP)
+    const masterPassword = readFileSync(join(dataDir, 'recovery.key'), 'utf8').trim()
+    const its = await new WAIaaSClient({ baseUrl: url }).getSealingKey()
+    const proofOf = (call: Call, given = masterPassword) => sealMasterProof(its, { password: given, call })
+    const send = async ({ method, path, body }: Call, proof: string) => {
+      const headers = { 'x-master-proof': proof, 'content-type': 'application/json' }
+      const answer = await fetch(`${url}${path}`, { method, headers, ...(body !== undefined && { body }) })
+      const { code, items } = (await answer.json()) as { code?: string; items?: { name: string }[] }
+      return code ?? items?.map(({ name }) => name) ?? answer.status
+    }
+    const list = callOf(walletOperations.listWallets, { limit: 5 })
+    const create = (name: string) => callOf(walletOperations.createWallet, { name })
+    const refused = 'MASTER_PROOF_REFUSED'
+    const proof = await proofOf(create('one'))
+    expect(await send(create('one'), proof)).toBe(201)
+    expect(await send(create('one'), proof)).toBe(refused)
+    expect(await send(create('two'), await proofOf(create('one')))).toBe(refused)
+    expect(await send(list, await proofOf(create('one')))).toBe(refused)
+    expect(await send({ ...list, path: '/v1/wallets?limit=6' }, await proofOf(list))).toBe(refused)
+    expect(await send(list, 'junk')).toBe(refused)
+    expect(await send(list, await proofOf(list, 'a guess'))).toBe('INVALID_MASTER_PASSWORD')
+    expect(await send(list, await proofOf(list))).toEqual(['one'])
+    const export_ = callOf(walletOperations.exportWallet, { id: 'one', format: 'private-key' })
+    expect(await send(export_, await proofOf(export_))).toBe('ACTION_VALIDATION_FAILED')
+  })
 })

@@ -4,6 +4,7 @@ import { type Secrets, secretsOf } from './credentials.ts'
 import { exactCeilings } from './exact-ceilings.ts'
 import { knownPlaceOf, type Place, placeOf } from './place.ts'
 import { type StopClient, stopDoorOf } from './stop-door.ts'
+import { note } from './terminal.ts'
 import { trustedSigner } from './trust.ts'
 
 export type DaemonFlags = {
@@ -33,7 +34,9 @@ export async function connectOperator(flags: DaemonFlags): Promise<Operator> {
 }
 
 async function operatorAt(place: Place, secrets: Secrets, flags: DaemonFlags): Promise<Operator> {
-  const signer = flags['plain-password'] ? undefined : await trustedSigner(place)
+  // A program that reads JSON is told nothing beside it.
+  const tell = flags.json ? () => undefined : note
+  const signer = flags['plain-password'] ? undefined : await trustedSigner(place, tell)
   const masterPassword = await secrets.masterPassword()
   const { baseUrl } = place
   if (!signer) {
@@ -41,7 +44,7 @@ async function operatorAt(place: Place, secrets: Secrets, flags: DaemonFlags): P
     return { place, masterPassword, signer, api }
   }
   const masterProof = (call: HttpCall) => sealMasterProof(signer, { password: masterPassword, call })
-  const api = exactCeilings(new WAIaaSClient({ baseUrl, masterProof, ...options }))
+  const api = exactCeilings(new WAIaaSClient({ baseUrl, masterProof, ...options }), tell)
   return { place, masterPassword, signer, api }
 }
 

@@ -10,13 +10,14 @@ import {
 } from '@waiaas/contract'
 import type { WAIaaSClient } from '@waiaas/sdk'
 import { CommandError } from './errors.ts'
-import { note } from './terminal.ts'
 
 type Change = Input<AllOperations['changeWalletCeiling']>
+type Tell = (text: string) => void
+type Asking = { api: WAIaaSClient; tell: Tell }
 type Unit = { readonly decimals: number }
 
 /** A client that says in base units how a ceiling changes: the sealed password is for that, and the daemon adds nothing. */
-export function exactCeilings(api: WAIaaSClient): WAIaaSClient {
+export function exactCeilings(api: WAIaaSClient, tell: Tell): WAIaaSClient {
   const change = api.changeWalletCeiling
   return Object.assign(api, {
     changeWalletCeiling: async (input: Change) => {
@@ -28,8 +29,8 @@ export function exactCeilings(api: WAIaaSClient): WAIaaSClient {
         )
       if (network === undefined && recipients === undefined) return change({ id })
       const { publicKey: address } = await api.getWallet({ id })
-      note(`the signer is asked about ${address}`)
-      const on = network === undefined ? {} : await changeOn(api, builtIn(network), input)
+      tell(`the signer is asked about ${address}`)
+      const on = network === undefined ? {} : await changeOn({ api, tell }, builtIn(network), input)
       return change({ id, exact: { address, ...on, ...(recipients && { recipients }) } })
     },
   })
@@ -44,12 +45,8 @@ function builtIn(name: string): Network {
   )
 }
 
-async function changeOn(
-  api: WAIaaSClient,
-  network: Network,
-  input: Change,
-): Promise<Omit<ExactCeilingChange, 'address'>> {
-  const token = input.token === undefined ? undefined : await tokenOf(api, network, input.token)
+async function changeOn(asking: Asking, network: Network, input: Change): Promise<Omit<ExactCeilingChange, 'address'>> {
+  const token = input.token === undefined ? undefined : await tokenOf(asking, network, input.token)
   const { transaction, day, fee, otherTokens, contracts } = input
   const unit = token ?? network.native
   return {
@@ -66,13 +63,13 @@ const base = (text: string | undefined, { decimals }: Unit): string | undefined 
   text === undefined ? undefined : String(parseUnits(text, decimals))
 
 /** What a symbol means and how a token divides is the daemon's word, which is shown. */
-async function tokenOf(api: WAIaaSClient, network: Network, name: string): Promise<Unit & { address: string }> {
+async function tokenOf({ api, tell }: Asking, network: Network, name: string): Promise<Unit & { address: string }> {
   const { tokens } = await api.listTokens({ network: network.id })
   const isSame = (one: string) => one.toLowerCase() === name.toLowerCase()
   const found = tokens.filter(({ address, symbol }) => isSame(address) || isSame(symbol))
   const [listed, another] = found
   if (another) throw new CommandError(`${name} means ${found.length} tokens of ${network.id}`, 'give the address')
   const { address, symbol, decimals } = listed ?? (await api.resolveToken({ network: network.id, address: name }))
-  note(`${symbol} is ${address} with ${decimals} decimals, as the daemon says`)
+  tell(`${symbol} is ${address} with ${decimals} decimals, as the daemon says`)
   return { address, decimals }
 }

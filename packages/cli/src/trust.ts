@@ -2,14 +2,13 @@ import { join } from 'node:path'
 import { type SignerIdentity, signerFingerprint, WAIaaSClient, WAIaaSError } from '@waiaas/sdk'
 import { CommandError } from './errors.ts'
 import { configFolder, type Place, readIfThere, writeSecretFile } from './place.ts'
-import { note } from './terminal.ts'
 
 // The master password is sealed to a key that this user has seen before, so that a daemon in other hands cannot name its own.
 
 type Pins = Record<string, string>
 
 /** The signer of a daemon; its key is remembered at first contact. CommandError when it is another one since. */
-export async function trustedSigner(place: Place): Promise<SignerIdentity> {
+export async function trustedSigner(place: Place, tell: (text: string) => void): Promise<SignerIdentity> {
   const signer = await presentSigner(place)
   const known = await rememberedKey(place)
   if (known === signer.publicKey) return signer
@@ -20,7 +19,7 @@ export async function trustedSigner(place: Place): Promise<SignerIdentity> {
       `if you have set the daemon up anew: waiaas trust ${fingerprint}; else somebody may be between you and it`,
     )
   await rememberKey(place, signer.publicKey)
-  note(
+  tell(
     `from now on the master password is sealed to the signer ${fingerprint} (the line "ready" of waiaas start names it)`,
   )
   return signer

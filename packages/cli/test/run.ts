@@ -11,10 +11,6 @@ export const launcher = fileURLToPath(new URL('../bin/waiaas.cjs', import.meta.u
 type Env = Record<string, string>
 export type Ended = { code: number | null; out: string; err: string }
 
-/** Where the commands of the tests remember signers. */
-const configHome = mkdtempSync(join(tmpdir(), 'waiaas-config-'))
-process.on('exit', () => rmSync(configHome, { recursive: true, force: true }))
-
 const children = new Set<ChildProcess>()
 const folders = new Set<string>()
 /** Ends what a test left running, and removes its folders. */
@@ -45,7 +41,6 @@ export function temporaryFolder(): string {
 export const environment = (more: Env = {}): NodeJS.ProcessEnv => ({
   ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('WAIAAS_'))),
   WAIAAS_DAEMON_PORT: '0',
-  XDG_CONFIG_HOME: configHome,
   ...more,
 })
 

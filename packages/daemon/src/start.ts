@@ -108,7 +108,6 @@ async function start(options: StartOptions, opened: Opened): Promise<Daemon> {
   const parts = await compose({ ...base, shutdown: ending.resolve, passwordIn: source.place })
   opened.push({ close: () => parts.stop() })
   const removed = await unlock(parts, source, dataDir)
-  const fingerprint = sealingFingerprint((await keys.sealingKey()).publicKey)
   for (const warning of [...config.warnings, ...dataDir.warnings, ...removed]) log.warn(warning)
   if (dataDir.recoveryKey.exists()) log.warn(recoveryKeyAdvice(dataDir.recoveryKey.path))
   parts.settings.onChange(({ 'daemon.log_level': level }) => {
@@ -138,10 +137,7 @@ async function start(options: StartOptions, opened: Opened): Promise<Daemon> {
   opened.push({ close: () => server.closeStops(0) }, { close: () => server.close(0) })
   await dataDir.writePort(server.port)
   process.stdout.write(`WAIAAS_PORT=${server.port}\n`)
-  log.info(
-    { url: server.url, database: database.engine, synchronous: database.stats().synchronous, signer: fingerprint },
-    'ready',
-  )
+  log.info({ url: server.url, ...(await factsOf(database, keys)) }, 'ready')
   const stop = once(() =>
     stopAll({
       log,
@@ -165,6 +161,13 @@ async function start(options: StartOptions, opened: Opened): Promise<Daemon> {
     },
   }
 }
+
+/** What an operator looks for in the line that says it is ready. */
+const factsOf = async (database: Database, keys: Keys) => ({
+  database: database.engine,
+  synchronous: database.stats().synchronous,
+  signer: sealingFingerprint((await keys.sealingKey()).publicKey),
+})
 
 const withWarning = (config: Config, warning: string | undefined): Config =>
   warning === undefined ? config : { ...config, warnings: [...config.warnings, warning] }

@@ -146,28 +146,13 @@ export async function startKeys(options: KeysOptions = {}): Promise<Keys> {
       return false
     },
     verifyCall: (shown) => call('verifyCall', shown),
-    rewrap: (shown, newPassword) =>
-      withProof(shown, (proof) =>
-        newPassword === undefined
-          ? call('rewrap', { proof, cost })
-          : withPassword(normalForm(newPassword), (next) => call('rewrap', { proof, next, cost })),
-      ),
     isUnlocked: () => isUnlocked,
     subkey: (purpose) => call('subkey', { purpose }),
     create: (walletId, chain) => call('create', { walletId, chain }),
     import: (walletId, chain, secret) => call('import', { walletId, chain, secret }),
     derivations: (chain, secret) => call('derivations', { chain, secret }),
-    export: (key, shown, exportOptions) =>
-      withProof(shown, (proof) => call('export', { key, options: exportOptions, proof })),
+    ...operatorCalls(call, cost),
     sign: (batch) => call('sign', batch),
-    firstCeiling: (first, shown) =>
-      shown === undefined
-        ? call('firstCeiling', first)
-        : withProof(shown, (proof) => call('firstCeiling', { ...first, proof })),
-    changeCeiling: (change, shown) =>
-      shown === undefined
-        ? call('changeCeiling', change)
-        : withProof(shown, (proof) => call('changeCeiling', { ...change, proof })),
     evidenceKey: () => call('evidenceKey', {}),
     signCheckpoint: (next) => call('signCheckpoint', next),
     sealingKey: () => call('sealingKey', {}),
@@ -187,6 +172,34 @@ export async function startKeys(options: KeysOptions = {}): Promise<Keys> {
     },
   }
 }
+
+type Ask = <Name extends CallName>(
+  name: Name,
+  input: SignerCalls[Name]['input'],
+) => Promise<SignerCalls[Name]['output']>
+
+/** What takes the master password. */
+const operatorCalls = (
+  call: Ask,
+  cost: PasswordCost,
+): Pick<Keys, 'rewrap' | 'export' | 'firstCeiling' | 'changeCeiling'> => ({
+  rewrap: (shown, newPassword) =>
+    withProof(shown, (proof) =>
+      newPassword === undefined
+        ? call('rewrap', { proof, cost })
+        : withPassword(normalForm(newPassword), (next) => call('rewrap', { proof, next, cost })),
+    ),
+  export: (key, shown, exportOptions) =>
+    withProof(shown, (proof) => call('export', { key, options: exportOptions, proof })),
+  firstCeiling: (first, shown) =>
+    shown === undefined
+      ? call('firstCeiling', first)
+      : withProof(shown, (proof) => call('firstCeiling', { ...first, proof })),
+  changeCeiling: (change, shown) =>
+    shown === undefined
+      ? call('changeCeiling', change)
+      : withProof(shown, (proof) => call('changeCeiling', { ...change, proof })),
+})
 
 /** A signer that has answered once; `onExit` is told of an end that nobody asked for. */
 async function launch(entry: URL, onExit: Parameters<typeof startSignerProcess>[1]): Promise<SignerProcess> {

@@ -1,34 +1,29 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import { Failure, normalPassword } from '@waiaas/contract'
 import type { Log } from '../platform/log.ts'
-import { concurrencyLimit } from './concurrency-limit.ts'
+import type { Limited } from './concurrency-limit.ts'
 import type { Guesses } from './guesses.ts'
+import type { Asking, InTurn } from './in-turn.ts'
+import { hasCode } from './refusals.ts'
 
 /** What the keys do with a password; `Row` is their own affair, and JSON. */
 export type CheckingKeys<Row> = {
   /** Rejects with the code INVALID_MASTER_PASSWORD, or another one when the keyring cannot be opened by any. */
   unlock(password: string, row: Row): Promise<void>
   verify(password: string, row: Row): Promise<boolean>
-  /** Rejects with the code PROOF_REFUSED for what is not sealed for this call. */
-  verifyCall(shown: SealedProof & { row: Row; derives: boolean }): Promise<Verified>
   isUnlocked(): boolean
 }
-/** A password that a client sealed for one call, and that call. */
-export type SealedProof = { readonly sealed: string; readonly method: string; readonly path: string }
-/** `isRight` is undefined where only a derivation tells; `bodyHash` is what the body must have. */
-export type Verified = { readonly isRight: boolean | undefined; readonly bodyHash: string }
 type CheckParts<Row> = {
   readonly keys: CheckingKeys<Row>
   readonly log: Log
-  /** The keyring as it is stored now. */
-  readRow(): Promise<string | undefined>
   readonly guesses: Guesses
+  readonly limited: Limited
+  readonly inTurn: InTurn
   readonly onUnlocked: (() => void) | undefined
 }
 
 /** Finds out whether a password is the right one, deriving a key as seldom as possible. */
-export function passwordCheck<Row>({ keys, log, readRow, guesses, onUnlocked }: CheckParts<Row>) {
-  const limited = concurrencyLimit()
+export function passwordCheck<Row>({ keys, log, guesses, limited, inTurn, onUnlocked }: CheckParts<Row>) {
   const digestKey = randomBytes(32)
   const checks = new Map<string, Promise<boolean>>()
   /** The digest of the right password in its normal form, and the keyring for which it was right: another replica may change it. */
@@ -85,15 +80,6 @@ export function passwordCheck<Row>({ keys, log, readRow, guesses, onUnlocked }: 
     return false
   }
 
-  /** The keyring that is stored when the guess is due: another replica may change it meanwhile. */
-  async function rowInTurn(guess: string, { group, isStop }: Asking): Promise<string> {
-    const row = await readRow()
-    const turn = guesses.turn(group, { guess: digestOf(guess).toString('hex'), isStop })
-    if (!turn) return made(row)
-    await turn
-    return made(await readRow())
-  }
-
   return {
     unlock,
     know,
@@ -102,17 +88,8 @@ export function passwordCheck<Row>({ keys, log, readRow, guesses, onUnlocked }: 
      * derivation. Failure MASTER_PASSWORD_LOCKED, RATE_LIMITED, KEYSTORE_LOCKED.
      */
     async isRight(password: string, asking: Asking): Promise<boolean> {
-      return look(password, { group: asking.group, row: await rowInTurn(password, asking) })
-    },
-    /** The same of a sealed one, which the signer opens: what it knows to be right costs no key derivation either. */
-    async isRightSealed(proof: SealedProof, asking: Asking): Promise<Verified> {
-      const row = keyringOf(await rowInTurn(proof.sealed, asking))
-      const quick = await keys.verifyCall({ ...proof, row, derives: false })
-      if (quick.isRight !== undefined) return quick
-      guesses.failed(asking.group)
-      const derived = await limited(() => keys.verifyCall({ ...proof, row, derives: true }))
-      if (derived.isRight) guesses.wasRight(asking.group)
-      return derived
+      const row = await inTurn(digestOf(password).toString('hex'), asking)
+      return look(password, { group: asking.group, row })
     },
     /** The password has changed. */
     forget(): void {
@@ -121,14 +98,4 @@ export function passwordCheck<Row>({ keys, log, readRow, guesses, onUnlocked }: 
   }
 }
 
-function made(row: string | undefined): string {
-  if (row !== undefined) return row
-  throw new Failure('KEYSTORE_LOCKED', 'this daemon has no keyring yet: start it with a password')
-}
-
 type Looked = { readonly group: string; readonly row: string }
-/** Who asks, and whether it is for a stop. */
-export type Asking = { readonly group: string; readonly isStop: boolean }
-
-export const hasCode = (error: unknown, code: string): boolean =>
-  error instanceof Error && 'code' in error && error.code === code

@@ -4,7 +4,7 @@ import type { Caller } from '@waiaas/contract'
  * How the operator showed the master password: in the open, or sealed to the signer for this call alone. Whoever has a
  * sealed one learns nothing from it; the signer asks for it once more before a key leaves or the password changes.
  */
-export type MasterProof =
+type MasterProof =
   | { readonly password: string; readonly sealed?: never }
   | {
       readonly sealed: string

@@ -1,10 +1,9 @@
-import { type Base, type ceilingOperations, Failure, type Output, type Parsed, parseUnits } from '@waiaas/contract'
+import { type ceilingOperations, Failure, type Output, type Parsed } from '@waiaas/contract'
 import {
   type Ceiling,
   type CeilingChange,
   type CeilingText,
   changedCeiling,
-  type ExactChange,
   KeyError,
   type Keys,
   type Proof,
@@ -12,14 +11,13 @@ import {
 } from '../keys/service.ts'
 import type { By } from '../platform/caller.ts'
 import type { Handle } from '../platform/db/database.ts'
-import { chainOf } from './ceiling-proposal.ts'
+import { exactChange } from './ceiling-change.ts'
 import { ceilingProposals } from './ceiling-proposals.ts'
 import { ceilingStore } from './ceiling-store.ts'
 import { ceilingView } from './ceiling-view.ts'
 import type { WalletDependencies } from './dependencies.ts'
 import { keyFailures } from './key-failures.ts'
 import { needLiveWallet, needWallet } from './lookup.ts'
-import { resolveNetwork } from './networks.ts'
 import type { WalletRow } from './store.ts'
 
 type Answer = Output<typeof ceilingOperations.getWalletCeiling>
@@ -28,7 +26,7 @@ type Operator = { by: By; shown: Proof }
 
 /** What the signer signs at most for each wallet: proposed for new ones, shown, and changed by the operator. */
 export function walletCeilings(parts: WalletDependencies) {
-  const { database, keys, audit, networks, ceilings: sources } = parts
+  const { database, keys, audit } = parts
 
   const proposals = ceilingProposals(parts)
 
@@ -40,29 +38,6 @@ export function walletCeilings(parts: WalletDependencies) {
 
   async function show(id: string): Promise<Answer> {
     return database.read(async (db) => view(db, await needWallet(db, id)))
-  }
-
-  /** What the request changes, in base units. */
-  async function exactly(input: Input, row: WalletRow): Promise<ExactChange> {
-    if (input.exact) {
-      const { address: _, ...change } = input.exact
-      return change
-    }
-    const { network: name, recipients, otherTokens, contracts } = input
-    if (name === undefined) return { recipients }
-    const network = resolveNetwork(networks(), row, name)
-    const token = input.token === undefined ? undefined : await sources.findToken(network, input.token)
-    const base = (text: string | undefined, { decimals }: { decimals: number }) =>
-      text === undefined ? undefined : String(wholeUnits(text, decimals))
-    const amounts = token ?? network.native
-    return {
-      chain: chainOf(network),
-      token: token?.address,
-      transaction: base(input.transaction, amounts),
-      day: base(input.day, amounts),
-      fee: base(input.fee, network.native),
-      ...{ otherTokens, contracts, recipients },
-    }
   }
 
   return {
@@ -84,7 +59,7 @@ export function walletCeilings(parts: WalletDependencies) {
     async change(input: Input, { by, shown }: Operator): Promise<Answer> {
       const { id, fromPolicies = false } = input
       const row = await database.read((db) => needLiveWallet(db, id))
-      const change = await exactly(input, row)
+      const change = await exactChange(parts, input, row)
       if (change.chain === undefined && change.recipients === undefined && !fromPolicies) return show(id)
       const now = await database.read((db) => ceilingStore.byWallet(db, id))
       const before = ceilingOf(now)
@@ -123,15 +98,6 @@ async function tightened(keys: Pick<Keys, 'changeCeiling'>, asked: CeilingChange
       'raising a ceiling with a sealed master password takes the change in base units (exact)',
       { cause: error },
     )
-  }
-}
-
-function wholeUnits(text: string, decimals: number): Base {
-  try {
-    return parseUnits(text, decimals)
-  } catch (cause) {
-    const message = cause instanceof Error ? cause.message : 'expected a decimal amount'
-    throw new Failure('ACTION_VALIDATION_FAILED', message, { cause })
   }
 }
 

@@ -60,7 +60,7 @@ export function makeSigner(): { calls: Handlers; lock: () => void } {
       // Another replica may have changed the password.
       if (shown === 'own' && held) {
         held.row = row
-        operator.forget()
+        operator.know(password, row)
       }
       return shown !== 'wrong'
     },
@@ -69,16 +69,6 @@ export function makeSigner(): { calls: Handlers; lock: () => void } {
       // Shown to be of this keyring, as above.
       if (verified.isRight) unlocked().row = shown.row
       return verified
-    },
-    async rewrap({ proof, next, cost }) {
-      const asked = await operator.require(proof, 'rewrap')
-      const password = asked ? newPasswordAsked(asked, sealingPair(keyring())) : next
-      if (!password) throw new KeyError('INVALID_MASTER_PASSWORD', 'expected a new master password')
-      const row = await rewrapKeyring(keyring(), password, cost)
-      password.fill(0)
-      unlocked().row = row
-      operator.forget()
-      return row
     },
     subkey: ({ purpose }) => subkey(keyring(), purpose),
     create: ({ walletId, chain }) => arrived(createKey(keyring(), walletId, chain), 'made'),
@@ -90,15 +80,11 @@ export function makeSigner(): { calls: Handlers; lock: () => void } {
       keyring()
       return readDerivations(chain, open(secret))
     },
-    async export({ key, options, proof }) {
-      const asked = await operator.require(proof, 'export')
-      return exportKey(keyring(), key, asked ? exportAsked(asked, key) : options)
-    },
     sign(batch) {
       const { keyring, ceilings } = unlocked()
       return signBatch({ keyring, ceilings }, batch)
     },
-    ...ceilingCalls(unlocked, operator),
+    ...operatorCalls(unlocked, operator),
     evidenceKey: () => unlocked().witness.publicKey,
     signCheckpoint: (next) => unlocked().witness.sign(next),
     sealingKey: () => ({ publicKey: sealingPair(keyring()).publicKey, instance: operator.instance }),
@@ -107,12 +93,25 @@ export function makeSigner(): { calls: Handlers; lock: () => void } {
   return { calls, lock }
 }
 
-type CeilingCalls = Pick<Handlers, 'firstCeiling' | 'changeCeiling'>
+type OperatorCalls = Pick<Handlers, 'rewrap' | 'export' | 'firstCeiling' | 'changeCeiling'>
 
-const ceilingCalls = (
-  unlocked: () => Held,
-  operator: Pick<ReturnType<typeof operatorProofs>, 'require'>,
-): CeilingCalls => ({
+/** What takes the master password, in the open or sealed for a call. */
+const operatorCalls = (unlocked: () => Held, operator: ReturnType<typeof operatorProofs>): OperatorCalls => ({
+  async rewrap({ proof, next, cost }) {
+    const asked = await operator.require(proof, 'rewrap')
+    const held = unlocked()
+    const password = asked ? newPasswordAsked(asked, sealingPair(held.keyring)) : next
+    if (!password) throw new KeyError('INVALID_MASTER_PASSWORD', 'expected a new master password')
+    const row = await rewrapKeyring(held.keyring, password, cost)
+    password.fill(0)
+    unlocked().row = row
+    operator.forget()
+    return row
+  },
+  async export({ key, options, proof }) {
+    const asked = await operator.require(proof, 'export')
+    return exportKey(unlocked().keyring, key, asked ? exportAsked(asked, key) : options)
+  },
   async firstCeiling({ proof, ...first }) {
     const asked = proof && (await operator.require(proof, 'create'))
     return unlocked().ceilings.first(first, vouching(proof !== undefined, asked))

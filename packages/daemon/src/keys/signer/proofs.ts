@@ -27,8 +27,6 @@ const DEEDS: Readonly<Record<Deed, { method: string; path: RegExp }>> = {
 export const deedOf = ({ method, path }: ProvenCall): Deed | undefined =>
   (Object.keys(DEEDS) as Deed[]).find((deed) => DEEDS[deed].method === method && DEEDS[deed].path.test(path))
 
-export type Proofs = ReturnType<typeof proofs>
-
 /** The proofs of the master password that clients seal: each is good for one call, once, for a minute, at one signer. */
 export function proofs({ wallClock = Date.now }: { wallClock?: () => number } = {}) {
   const instance = randomBytes(16).toString('hex')

@@ -1,5 +1,5 @@
 import {
-  costOf,
+  callsIn,
   Failure,
   failuresOf,
   invalidField,
@@ -98,11 +98,11 @@ function addRoute<Ops extends Operations>(app: Hono<HttpEnv>, { name, op }: Name
     const outcome = { isFault: false }
     const leave = admitted.kind === 'agent' ? await options.turns.take(admitted.sessionId) : undefined
     try {
-      const given = await read(c, mostBytes(op, admitted.kind))
+      const given = await read(c, mostBytes(admitted.kind))
       const principal = withBody(admitted, c.get('body') ?? '')
       const input = await withIds(given, principal)
       // One was counted before the body was read.
-      await takenSlowly(() => options.limits.known(principal, op, costOf(op, input) - 1))
+      await takenSlowly(() => options.limits.known(principal, op, callsIn(input) - 1))
       const call = callOf(c, { op, principal, outcome })
       // The table types the handler; here it is one of many. `admit` let only the kinds of caller through that it knows.
       const result = await (handler as (call: Call, input: unknown) => unknown)(call, input)
