@@ -139,7 +139,7 @@ describe('a daemon that provisioned itself', () => {
   test('mcp setup writes a token for each wallet', async () => {
     const { items } = await json(daemon.run(['wallet', 'list', '--json']))
     const { mcpServers } = await json(daemon.run(['mcp', 'setup', '--all', '--json']))
-    expect(Object.keys(mcpServers).sort()).toEqual(['waiaas-evm-local', 'waiaas-solana-local'])
+    expect(Object.keys(mcpServers).sort()).toEqual(['waiaas-evm-local', 'waiaas-sealed', 'waiaas-solana-local'])
     for (const { id } of items) expect(mode(join(daemon.dataDir, 'mcp-tokens', id))).toBe('600')
   })
 
