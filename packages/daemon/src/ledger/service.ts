@@ -243,6 +243,8 @@ type WindowQuery = {
   worth: Worth
   /** Until then (unix milliseconds) the wallet may have spent what is not in the ledger. */
   unknownBefore?: number | null | undefined
+  /** Of a job that asks for windows more than once. */
+  finals?: FinalsReader
 }
 
 /**
@@ -251,10 +253,12 @@ type WindowQuery = {
  */
 export async function walletWindows(
   db: Handle,
-  { account, network, now, without, worth, unknownBefore }: WindowQuery,
+  { account, network, now, without, worth, unknownBefore, finals = finalsReader(db, now) }: WindowQuery,
   lengths: readonly number[],
 ): Promise<Window[]> {
   const scope = network ? networkScope(account, network) : accountScope(account)
+  // What is open and what is final are of one moment.
+  await lockAccount(db, { account })
   const opens = await openOthers(db, scope, without)
   const windows: Window[] = lengths.map((length) => ({
     open: ZERO_USD,
@@ -263,8 +267,8 @@ export async function walletWindows(
     ...(unknownBefore && now < unknownBefore + length && { fullUntil: unknownBefore + length }),
   }))
   for (const [unit, open] of opens) {
-    const finals = await finalsOf(db, { scope, unit, now }, lengths)
-    for (const [index, found] of finals.entries()) {
+    for (const [index, length] of lengths.entries()) {
+      const found = await finals({ scope, unit }, length)
       const final = found.map(({ until, amount }) => ({ until, usd: usdIn(unit, amount, worth) }))
       windows[index] = sumOf(windows[index]!, { open: usdIn(unit, open, worth), final })
     }
@@ -288,32 +292,37 @@ async function openOthers(db: Handle, scope: string, without: string | undefined
 }
 
 type Final = { until: number; amount: bigint }
+/** What is final in a window that ends now. */
+export type FinalsReader = (counter: Counter, length: number) => Promise<Final[]>
 
-/** What is final of one unit in each window: minutes at its old edge, hours from there on. */
+/** Reads each counter's once: nothing becomes final while a job decides, which holds the lock of the account. */
+export function finalsReader(db: Handle, now: number): FinalsReader {
+  const known = new Map<string, Promise<Final[]>>()
+  return ({ scope, unit }, length) => {
+    const key = `${length} ${scope} ${unit}`
+    const found = known.get(key) ?? finalsOf(db, { scope, unit }, { from: now - length, length })
+    known.set(key, found)
+    return found
+  }
+}
+
+/** Minutes at the old edge of the window, hours from there on. */
 async function finalsOf(
   db: Handle,
-  { scope, unit, now }: { scope: string; unit: string; now: number },
-  lengths: readonly number[],
-): Promise<Final[][]> {
-  const starts = lengths.map((length) => now - length)
-  const hours = await ledgerStore.buckets(
+  { scope, unit }: Counter,
+  { from, length }: { from: number; length: number },
+): Promise<Final[]> {
+  const edge = hourAfter(from)
+  const minutes = await ledgerStore.buckets(
     db,
-    { scope, unit, span: HOUR },
-    { from: hourAfter(Math.min(...starts)), to: FOREVER },
+    { scope, unit, span: MINUTE },
+    { from: from - (from % MINUTE), to: edge },
   )
-  const finals: Final[][] = []
-  for (const [index, from] of starts.entries()) {
-    const minutes = await ledgerStore.buckets(
-      db,
-      { scope, unit, span: MINUTE },
-      { from: from - (from % MINUTE), to: hourAfter(from) },
-    )
-    const rows = [...minutes, ...hours.filter(({ start }) => start >= hourAfter(from))]
-    finals.push(
-      rows.map(({ start, span, amount }) => ({ until: start + span + lengths[index]!, amount: BigInt(amount) })),
-    )
-  }
-  return finals
+  const hours = await ledgerStore.buckets(db, { scope, unit, span: HOUR }, { from: edge, to: FOREVER })
+  return [...minutes, ...hours].map(({ start, span, amount }) => ({
+    until: start + span + length,
+    amount: BigInt(amount),
+  }))
 }
 const hourAfter = (at: number): number => at - (at % HOUR) + HOUR
 
@@ -325,8 +334,8 @@ export async function reserveWindow(
   const scope = reserveScope(account, network)
   const own = without ? integerOf((await reservation(db, without)).fromReserve) : 0n
   const open = toUsd((await ledgerStore.open(db, { scope, unit: USD })) - own)
-  const [found] = await finalsOf(db, { scope, unit: USD, now }, [DAY_WINDOW])
-  const final = found!.map(({ until, amount }) => ({ until, usd: toUsd(amount) }))
+  const found = await finalsReader(db, now)({ scope, unit: USD }, DAY_WINDOW)
+  const final = found.map(({ until, amount }) => ({ until, usd: toUsd(amount) }))
   return sumOf({ open: ZERO_USD, final: [], total: ZERO_USD }, { open, final })
 }
 

@@ -17,6 +17,7 @@ import type { Draft } from '../../chains/build.ts'
 import type { Intent } from '../../chains/intent.ts'
 import {
   DAY_WINDOW,
+  type FinalsReader,
   MONTH_WINDOW,
   replaceReservation,
   reserveWindow,
@@ -43,6 +44,7 @@ import { decisionOf, effectsOf, intentOf } from '../rows/readings.ts'
 import { type TransactionRow, transactionStore } from '../rows/store.ts'
 import type { Switches } from '../switches.ts'
 import { lookalikes } from './known-recipients.ts'
+import { sharedReads } from './shared-reads.ts'
 import type { Again, Before, Judge, Subject, Verdict } from './verdict.ts'
 
 /** What is known of prices, by `assetKey`. Asks nobody. */
@@ -77,24 +79,27 @@ export type JudgeParts = {
 }
 /** Asks the policies about effects, with everything that counts read in the caller's transaction. */
 export const judge = (parts: JudgeParts): Judge => ({
-  of: async (db, subject, before) => (await judged({ parts, db }, subject, before)).verdict,
-  again: (db, row, draft) => judgeAgain({ parts, db }, row, draft),
+  of: async (db, subject, before) => (await judged(judgeJob({ parts, db }), subject, before)).verdict,
+  again(db) {
+    const job = judgeJob({ parts, db })
+    return (row, draft) => judgeAgain(job, row, draft)
+  },
 })
-type JudgeJob = Job<JudgeParts>
+type JudgeJob = Job<JudgeParts> & { readonly reads: ReturnType<typeof sharedReads<PriceFacts>> }
+const judgeJob = (job: Job<JudgeParts>): JudgeJob => ({ ...job, reads: sharedReads(job) })
 
 /** The verdict, and what was known of prices under its settings. */
 type Judged = { verdict: Verdict; prices: PriceFacts }
 
 async function judged(job: JudgeJob, subject: Subject, before?: Before): Promise<Judged> {
-  const { parts, db } = job
+  const { parts, db, reads } = job
+  const { now, latest } = reads
   const { wallet, network } = subject
-  const { version, common, policies } = await parts.policies(db, wallet.id)
-  const settings = await parts.settings(db, common)
-  const prices = parts.prices.under(settings)
-  const [now, latest] = [parts.clock.now(), parts.clock.latest()]
+  const { version, policies, settings, prices } = await reads.rules(wallet.id)
   const reading: Reading = {
     policies,
     now,
+    finals: reads.finals,
     worth: prices.worth,
     without: before?.transactionId,
     acceptedAt: before?.acceptedAt ?? now,
@@ -206,7 +211,7 @@ async function judgeAgain(job: JudgeJob, row: TransactionRow, draft: Draft): Pro
     await endUnsent(job, row, { to: 'CANCELLED', code: 'POLICY_DENIED', error, actor: 'system' })
     return 'stays'
   }
-  const now = parts.clock.now()
+  const { now } = job.reads
   await replaceReservation(db, { transactionId: row.id, items: verdict.reserve, fromReserve: verdict.fromReserve }, now)
   await transactionStore.judge(db, {
     id: row.id,
@@ -247,10 +252,10 @@ function lackOf(prices: PriceFacts, { subject, before }: Accepted, verdict: Verd
   return isByPrice && missing.every(({ isGone }) => !isGone) ? missing[0]?.reason : undefined
 }
 
-async function acceptedOf({ parts, db }: JudgeJob, row: TransactionRow, draft: Draft): Promise<Accepted> {
-  const wallet = await parts.switches.wallet(db, row.wallet_id)
+async function acceptedOf({ parts, reads }: JudgeJob, row: TransactionRow, draft: Draft): Promise<Accepted> {
+  const wallet = await reads.wallet(row.wallet_id)
   if (!wallet) throw new Error(`transaction ${row.id} has no wallet`)
-  const session = row.session_id ? await parts.switches.session(db, row.session_id) : undefined
+  const session = row.session_id ? await reads.session(row.session_id) : undefined
   const network = parts.network(row.network)
   const effects = withFullFee(effectsOf(row), draft)
   const { type } = row
@@ -305,6 +310,7 @@ const trusted = (intent: Intent): EvaluateInput['tokens'] =>
 type Reading = {
   policies: readonly Policy[]
   now: number
+  finals: FinalsReader
   worth: Worth
   /** The transaction that is judged does not count against itself. */
   without: string | undefined
@@ -315,13 +321,21 @@ type Reading = {
 async function spent(
   db: Handle,
   subject: Subject,
-  { policies, now, without, worth }: Reading,
+  { policies, now, finals, without, worth }: Reading,
 ): Promise<EvaluateInput['spent']> {
   const limits = policies.filter(({ asks }) => asks.spent !== undefined)
   const needsMonth = limits.some(({ asks }) => asks.spent === 'month')
   const windows = async (network?: string): Promise<Windows> => {
     const { account, spends_unknown_before: unknownBefore } = subject.wallet
-    const query = { account, now, worth, unknownBefore, ...(network && { network }), ...(without && { without }) }
+    const query = {
+      account,
+      now,
+      finals,
+      worth,
+      unknownBefore,
+      ...(network && { network }),
+      ...(without && { without }),
+    }
     const [day, month = day] = await walletWindows(db, query, needsMonth ? [DAY_WINDOW, MONTH_WINDOW] : [DAY_WINDOW])
     return { day: day!, month: month! }
   }

@@ -39,9 +39,10 @@ export type Before = {
 }
 /** What judging again came to: it `runs`, it `stays` (ended, or waits again), or it `lacks` an input that may still come. */
 export type Again = 'runs' | 'stays' | 'lacks'
+export type JudgeAgain = (row: TransactionRow, draft: Draft) => Promise<Again>
 export type Judge = {
   /** `before` is what an earlier judgement of the same request already gave. */
   of(db: Handle, subject: Subject, before?: Before): Promise<Verdict>
-  /** Judges an accepted request again before it is signed. */
-  again(db: Handle, row: TransactionRow, draft: Draft): Promise<Again>
+  /** Judges accepted requests of a job again before they are signed; what all of them go by is read once. */
+  again(db: Handle): JudgeAgain
 }
