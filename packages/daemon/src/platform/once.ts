@@ -1,9 +1,9 @@
-/** Reads of a key once; whoever asks for the same key again gets what was read. */
-export function once<T>(read: (key: string) => Promise<T>): (key: string) => Promise<T> {
-  const known = new Map<string, Promise<T>>()
+/** What `make` gives for a key, made once; whoever asks for the same key again gets the same. */
+export function once<T>(make: (key: string) => T): (key: string) => T {
+  const known = new Map<string, T>()
   return (key) => {
-    const reading = known.get(key) ?? read(key)
-    known.set(key, reading)
-    return reading
+    const made = known.get(key) ?? make(key)
+    known.set(key, made)
+    return made
   }
 }

@@ -1,5 +1,7 @@
 import {
   add,
+  type DecisionInputs,
+  type EffectFacts,
   type Effects,
   factsOf,
   type JudgedSettings,
@@ -19,7 +21,9 @@ import {
   DAY_WINDOW,
   type FinalsReader,
   MONTH_WINDOW,
+  type Reservation,
   replaceReservation,
+  reservation,
   reserveWindow,
   sessionTotal,
   type Worth,
@@ -101,11 +105,12 @@ async function judged(job: JudgeJob, subject: Subject, before?: Before): Promise
     now,
     finals: reads.finals,
     worth: prices.worth,
-    without: before?.transactionId,
+    before,
     acceptedAt: before?.acceptedAt ?? now,
   }
-  const assets = assetsOf(subject.effects)
-  const alike = await lookalikes(db, wallet.id, subject.effects)
+  const facts = factsOf(subject.effects)
+  const assets = assetsOf(subject.effects, facts)
+  const alike = await lookalikes(reads.knownAlike(wallet.id), facts)
   const neverFunded = subject.neverFunded ?? before?.neverFunded
   const judgement = evaluate({
     effects: subject.effects,
@@ -124,13 +129,13 @@ async function judged(job: JudgeJob, subject: Subject, before?: Before): Promise
     requests: await requests(db, subject, reading),
     ...(alike && { lookalikes: alike }),
     ...(neverFunded && { neverFunded }),
-    ...(factsOf(subject.effects).isLane && { lane: await laneFunds(db, subject, { now, before }) }),
+    ...(facts.isLane && { lane: await laneFunds(db, subject, { now, before }) }),
     toggles: togglesOf(settings),
     ...(before && { context: before }),
   })
   if (judgement.fault !== undefined)
     parts.log.error({ err: judgement.fault, wallet: wallet.id }, 'a request could not be judged, and is refused')
-  const constrained = await withConstraints(job, { subject, judgement, before, worth: prices.worth })
+  const constrained = await withConstraints(job, { subject, facts, judgement, before, worth: prices.worth })
   return { verdict: verdictOf(settings, constrained, version), prices }
 }
 
@@ -145,17 +150,23 @@ function newest(known: Prices, recorded: Prices = {}): Prices {
   )
 }
 
-type Constrained = { subject: Subject; judgement: Judgement; before: Before | undefined; worth: Worth }
+type Constrained = {
+  subject: Subject
+  facts: EffectFacts
+  judgement: Judgement
+  before: Before | undefined
+  worth: Worth
+}
 
 /** What the session was issued for bounds what the policies allow. */
 async function withConstraints(
   { parts, db }: JudgeJob,
-  { subject, judgement, before, worth }: Constrained,
+  { subject, facts, judgement, before, worth }: Constrained,
 ): Promise<Judgement> {
   const { session, effects } = subject
-  if (!session?.constraints || factsOf(effects).isLane) return judgement
-  const total = { sessionId: session.id, without: before?.transactionId, worth }
-  const { pays, deposits } = factsOf(effects)
+  if (!session?.constraints || facts.isLane) return judgement
+  const total = { sessionId: session.id, without: before?.reserved, worth }
+  const { pays, deposits } = facts
   const owners = deposits.flatMap(({ owner }) => (owner === effects.sender ? [] : [owner]))
   const held = usdOf(judgement.reserve)
   const faults = parts.constraintFaults(session.constraints, {
@@ -212,7 +223,11 @@ async function judgeAgain(job: JudgeJob, row: TransactionRow, draft: Draft): Pro
     return 'stays'
   }
   const { now } = job.reads
-  await replaceReservation(db, { transactionId: row.id, items: verdict.reserve, fromReserve: verdict.fromReserve }, now)
+  await replaceReservation(db, accepted.before.reserved, {
+    items: verdict.reserve,
+    fromReserve: verdict.fromReserve,
+    at: now,
+  })
   await transactionStore.judge(db, {
     id: row.id,
     status: verdict.status,
@@ -252,7 +267,7 @@ function lackOf(prices: PriceFacts, { subject, before }: Accepted, verdict: Verd
   return isByPrice && missing.every(({ isGone }) => !isGone) ? missing[0]?.reason : undefined
 }
 
-async function acceptedOf({ parts, reads }: JudgeJob, row: TransactionRow, draft: Draft): Promise<Accepted> {
+async function acceptedOf({ parts, db, reads }: JudgeJob, row: TransactionRow, draft: Draft): Promise<Accepted> {
   const wallet = await reads.wallet(row.wallet_id)
   if (!wallet) throw new Error(`transaction ${row.id} has no wallet`)
   const session = row.session_id ? await reads.session(row.session_id) : undefined
@@ -263,27 +278,28 @@ async function acceptedOf({ parts, reads }: JudgeJob, row: TransactionRow, draft
     subject: {
       ...{ wallet, session: session ?? null, network, type, intent: intentOf(row), effects, feePrice: draft.price },
     },
-    before: beforeOf(row),
+    before: beforeOf(row, await reservation(db, row.id)),
   }
 }
 
 /** What a request brings along when it is judged again. */
-export function beforeOf(row: TransactionRow): Before {
+export function beforeOf(row: TransactionRow, reserved: Reservation): Before {
   const approved = row.approved_usd === null ? null : parseMicros(row.approved_usd)
+  const { inputs } = decisionOf(row)
   return {
     transactionId: row.id,
+    reserved,
     acceptedAt: row.created_at,
     servedDelay: row.served_delay === 1,
-    lastPrices: recordedPrices(row),
-    neverFunded: decisionOf(row).inputs.neverFunded,
+    lastPrices: recordedPrices(inputs),
+    neverFunded: inputs.neverFunded,
     ...(row.approved_at !== null && { approval: { usdShown: approved } }),
     ...(row.fee_bound !== null && { feeBound: parseBase(row.fee_bound) }),
   }
 }
 
 /** The prices of the last judgement, which a restart does not forget. */
-function recordedPrices(row: Pick<TransactionRow, 'decision'>): Prices {
-  const { inputs } = decisionOf(row)
+function recordedPrices(inputs: DecisionInputs): Prices {
   return Object.fromEntries(
     Object.entries({ ...inputs.lastPrices, ...inputs.prices }).map(([asset, price]) => [
       asset,
@@ -299,8 +315,7 @@ export function withFullFee(effects: Effects, draft: Draft): Effects {
 }
 
 /** Whose prices a judgement needs: what pays the fee, and whatever the effects move or let others move. */
-export function assetsOf(effects: Effects): string[] {
-  const { pays, deposits, spenders } = factsOf(effects)
+export function assetsOf(effects: Effects, { pays, deposits, spenders } = factsOf(effects)): string[] {
   return [...new Set([effects.fee.asset, ...[...pays, ...deposits, ...spenders].map(({ asset }) => asset)])]
 }
 
@@ -312,8 +327,8 @@ type Reading = {
   now: number
   finals: FinalsReader
   worth: Worth
-  /** The transaction that is judged does not count against itself. */
-  without: string | undefined
+  /** What is judged again does not count against itself. */
+  before: Before | undefined
   acceptedAt: number
 }
 
@@ -321,21 +336,14 @@ type Reading = {
 async function spent(
   db: Handle,
   subject: Subject,
-  { policies, now, finals, without, worth }: Reading,
+  { policies, now, finals, before, worth }: Reading,
 ): Promise<EvaluateInput['spent']> {
   const limits = policies.filter(({ asks }) => asks.spent !== undefined)
   const needsMonth = limits.some(({ asks }) => asks.spent === 'month')
   const windows = async (network?: string): Promise<Windows> => {
     const { account, spends_unknown_before: unknownBefore } = subject.wallet
-    const query = {
-      account,
-      now,
-      finals,
-      worth,
-      unknownBefore,
-      ...(network && { network }),
-      ...(without && { without }),
-    }
+    const without = before?.reserved
+    const query = { account, now, finals, worth, unknownBefore, without, ...(network && { network }) }
     const [day, month = day] = await walletWindows(db, query, needsMonth ? [DAY_WINDOW, MONTH_WINDOW] : [DAY_WINDOW])
     return { day: day!, month: month! }
   }
@@ -350,7 +358,7 @@ async function laneFunds(
   { wallet: { account }, network }: Subject,
   { now, before }: { now: number; before: Before | undefined },
 ): Promise<NonNullable<EvaluateInput['lane']>> {
-  const without = before?.held === undefined ? before?.transactionId : undefined
+  const without = before?.held === undefined ? before?.reserved : undefined
   return {
     held: before?.held ?? ZERO_USD,
     taken: await reserveWindow(db, { account, network: network.id, now, without }),
@@ -363,7 +371,7 @@ const NOTHING: Windows = { day: EMPTY, month: EMPTY }
 async function requests(
   db: Handle,
   subject: Subject,
-  { policies, acceptedAt: until, without }: Reading,
+  { policies, acceptedAt: until, before }: Reading,
 ): Promise<EvaluateInput['requests']> {
   const asked = policies.flatMap(({ network, asks }) => (asks.requests ? [{ network, ...asks.requests }] : []))
   const times = async (network: string | null) => {
@@ -376,7 +384,7 @@ async function requests(
       network,
       since,
       until,
-      without,
+      without: before?.transactionId,
       count,
     })
   }

@@ -6,6 +6,7 @@ import { once } from '../../platform/once.ts'
 import type { AppliedPolicies } from '../../policies/service.ts'
 import type { Job } from '../job.ts'
 import type { Switches } from '../switches.ts'
+import { knownAlike } from './known-recipients.ts'
 
 type Reading<P> = {
   clock: Clock
@@ -31,6 +32,7 @@ export function sharedReads<P>({ parts, db }: Job<Reading<P>>) {
       const settings = await parts.settings(db, applied.common)
       return { ...applied, settings, prices: parts.prices.under(settings) }
     }),
+    knownAlike: once((walletId) => knownAlike(db, walletId)),
     finals: finalsReader(db, now),
   }
 }

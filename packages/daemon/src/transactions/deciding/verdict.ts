@@ -1,6 +1,7 @@
 import type { Base, Effects, Network, Usd } from '@waiaas/contract'
 import type { Draft, UnitFee } from '../../chains/build.ts'
 import type { Intent } from '../../chains/intent.ts'
+import type { Reservation } from '../../ledger/service.ts'
 import type { Handle } from '../../platform/db/database.ts'
 import type { Judgement, Prices } from '../../policies/service.ts'
 import type { TransactionRow } from '../rows/store.ts'
@@ -26,6 +27,8 @@ export type Verdict = Judgement & {
 }
 export type Before = {
   transactionId: string
+  /** What is held for it, which does not count against it. */
+  reserved: Reservation
   acceptedAt: number
   servedDelay: boolean
   /** Of the last judgement; they count where nothing newer is known. */
