@@ -152,8 +152,6 @@ function api(): string {
   const exception = deletesWithBody.map(([name]) => code(name)).join(', ')
   const perSecond = settings['security.rate_limit_per_second']?.default
   const burst = Number(settings['security.rate_limit_burst']?.default)
-  const costly = all.flatMap(([name, { cost }]) => (cost === undefined ? [] : `${code(name)} as ${cost}`))
-  const heavy = costly.length === 0 ? '' : ` By themselves ${costly.join(', ')}.`
   const codes = Object.entries(failures).map(([name, entry]) => [
     code(name),
     String(entry.status),
@@ -170,9 +168,9 @@ The agent sends \`Authorization: Bearer wai_sess_…\`, the operator \`X-Master-
 
 ## Limits
 
-Each session, and the operator, may make ${perSecond} calls a second, and ${burst.toLocaleString('en')} at once ([settings](configuration.md)). What takes the daemon longer counts as more than one call: each ten rows that a list is asked for (\`limit\`), and each message of an MCP batch beside the calls that its tools make.${heavy} Beyond that the answer is 429 RATE_LIMITED, and \`Retry-After\` says after how many seconds the same call is taken.
+Each session, and the operator, may make ${perSecond} calls a second, and ${burst.toLocaleString('en')} at once ([settings](configuration.md)). What takes the daemon longer counts as more than one call: each ten rows that a list is asked for (\`limit\`), and each message of an MCP batch beside the calls that its tools make. Beyond that the answer is 429 RATE_LIMITED, and \`Retry-After\` says after how many seconds the same call is taken.
 
-The body of an agent's call has ${mostBytes({}, 'agent') / 1_024} KiB at most, that of the operator ${mostBytes({}, 'operator') / 1_024} KiB; a POST to \`/mcp\` has 64 KiB and 20 messages at most. What is larger is refused with 413 PAYLOAD_TOO_LARGE, whose \`details\` say the limit in bytes and what came.
+The body of an agent's call has ${mostBytes('agent') / 1_024} KiB at most, that of the operator ${mostBytes('operator') / 1_024} KiB; a POST to \`/mcp\` has 64 KiB and 20 messages at most. What is larger is refused with 413 PAYLOAD_TOO_LARGE, whose \`details\` say the limit in bytes and what came.
 
 ## Operations
 

@@ -184,6 +184,14 @@ test('set-master in the container replaces the password and removes the key', as
   expect((await health()).warnings?.join() ?? '').not.toContain('recovery.key')
 })
 
+test('in the container everything is stopped without a password, and starts again with one alone', async () => {
+  expect(await podman('exec', name, 'stat', '-c', '%F %a %u', '/data/stop.sock')).toBe('socket 600 1001')
+  expect(await podman('exec', name, 'waiaas', 'kill-switch', 'activate')).toContain('SUSPENDED')
+  expect((await tryPodman('exec', name, 'waiaas', 'kill-switch', 'recover')).code).not.toBe(0)
+  const recover = ['exec', '-i', name, 'waiaas', 'kill-switch', 'recover', '--password-file', '-']
+  expect(await must('podman', recover, { input: `${canaries.newPassword}\n` })).toContain('ACTIVE')
+})
+
 test('without its password the daemon does not come back, with the secrets overlay and one file it does', async () => {
   await compose('down')
   mkdirSync(join(folder, 'secrets'), { mode: 0o700 })

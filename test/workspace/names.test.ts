@@ -35,7 +35,6 @@ const rules: Readonly<Record<string, Rule>> = {
     harmless: (name) => `code: '${name}_EXCEEDED'`,
     tables: ['packages/contract/src/policies/all.ts', 'packages/daemon/src/policies/types/all.ts'],
     others: {
-      'packages/contract/src/failure.ts': 'the hint of a code of the catalogue tells what refused',
       'packages/cli/src/demo/script.ts': 'the demo is a client that writes a policy',
       'packages/daemon/src/policies/samples.ts': 'samples for the tests of its folder',
     },

@@ -1,4 +1,4 @@
-import type { Caller, Operation } from './operation.ts'
+import type { Caller } from './operation.ts'
 
 const KIB = 1_024
 const AGENT_BODY = 16 * KIB
@@ -7,12 +7,11 @@ const OPERATOR_BODY = 1_024 * KIB
 const ROWS_PER_CALL = 10
 
 /** Most bytes that the body of a call may have. */
-export const mostBytes = (op: Pick<Operation, 'maxBody'>, caller: Caller | 'public'): number =>
-  caller === 'operator' ? OPERATOR_BODY : (op.maxBody ?? AGENT_BODY)
+export const mostBytes = (caller: Caller | 'public'): number => (caller === 'operator' ? OPERATOR_BODY : AGENT_BODY)
 
 /** As how many calls one counts within the rate of its caller: each ten rows that it asks for are one. */
-export function costOf({ cost = 1 }: Pick<Operation, 'cost'>, input: unknown): number {
+export function callsIn(input: unknown): number {
   // Inputs are objects; `limit` is a whole number wherever a list has it.
   const { limit } = input as { limit?: unknown }
-  return typeof limit === 'number' ? Math.max(cost, Math.ceil(limit / ROWS_PER_CALL)) : cost
+  return typeof limit === 'number' ? Math.max(1, Math.ceil(limit / ROWS_PER_CALL)) : 1
 }

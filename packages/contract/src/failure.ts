@@ -1,6 +1,6 @@
 /** What a caller can do about a failure: correct the request, repeat it later, ask a human, or nothing. */
 export type Remedy = 'fix' | 'wait' | 'ask' | 'never'
-type Entry = { readonly status: number; readonly remedy: Remedy; readonly hint?: string }
+type Entry = { readonly status: number; readonly remedy: Remedy; readonly hint: string }
 
 /** Every code that a client can meet. A code is never reused or renamed. */
 export const failures = {
@@ -8,7 +8,7 @@ export const failures = {
   ACTION_VALIDATION_FAILED: {
     status: 400,
     remedy: 'fix',
-    hint: 'correct the fields named in details.issues; /doc describes each operation',
+    hint: 'correct the fields that details.issues names; /doc describes each operation',
   },
   MALFORMED_JSON: { status: 400, remedy: 'fix', hint: 'send one JSON object with content-type application/json' },
   UNSUPPORTED_MEDIA_TYPE: {
@@ -16,21 +16,17 @@ export const failures = {
     remedy: 'fix',
     hint: 'send one JSON object with content-type application/json',
   },
-  NOT_FOUND: { status: 404, remedy: 'fix', hint: 'the paths are listed at /doc' },
-  PAYLOAD_TOO_LARGE: {
-    status: 413,
-    remedy: 'fix',
-    hint: 'send less at once; details.limit is the most in bytes',
-  },
+  NOT_FOUND: { status: 404, remedy: 'fix', hint: '/doc lists every path' },
+  PAYLOAD_TOO_LARGE: { status: 413, remedy: 'fix', hint: 'send less at once: at most details.limit bytes' },
   HOST_NOT_ALLOWED: { status: 421, remedy: 'fix', hint: 'add the name to the setting security.allowed_hosts' },
   IDEMPOTENCY_KEY_REUSED: { status: 409, remedy: 'fix', hint: 'use a new Idempotency-Key for a new request' },
-  RATE_LIMITED: { status: 429, remedy: 'wait', hint: 'wait for the seconds named in Retry-After' },
+  RATE_LIMITED: { status: 429, remedy: 'wait', hint: 'wait for the seconds in Retry-After, then repeat it' },
   // Authentication
   INVALID_MASTER_PASSWORD: { status: 401, remedy: 'fix', hint: 'send the master password in X-Master-Password' },
   MASTER_PASSWORD_LOCKED: {
     status: 429,
     remedy: 'wait',
-    hint: 'wait for the seconds named in Retry-After; a stop token, or the socket in the data directory, need no password',
+    hint: 'wait for the seconds in Retry-After; to stop payments now, use a stop token or run the command on the daemon’s machine',
   },
   INVALID_TOKEN: {
     status: 401,
@@ -40,108 +36,108 @@ export const failures = {
   TOKEN_EXPIRED: { status: 401, remedy: 'ask', hint: 'ask the operator for a new session' },
   SESSION_REVOKED: { status: 401, remedy: 'ask', hint: 'ask the operator for a new session' },
   // Sessions
-  SESSION_NOT_FOUND: { status: 404, remedy: 'fix' },
+  SESSION_NOT_FOUND: { status: 404, remedy: 'fix', hint: 'waiaas session list shows every session' },
   SESSION_LIMIT_EXCEEDED: {
     status: 403,
     remedy: 'ask',
-    hint: 'revoke a session of this wallet or raise security.max_sessions_per_wallet',
+    hint: 'revoke a session of this wallet, or raise security.max_sessions_per_wallet',
   },
   CONSTRAINT_VIOLATED: {
     status: 403,
     remedy: 'ask',
-    hint: 'the session was issued for less than this; ask the operator for another one',
+    hint: 'ask for less, or ask the operator for a session that may do more',
   },
-  RENEWAL_NOT_REQUIRED: { status: 400, remedy: 'never', hint: 'this session does not expire' },
-  RENEWAL_TOO_EARLY: { status: 400, remedy: 'wait', hint: 'renew after half of the lifetime' },
-  RENEWAL_LIMIT_REACHED: { status: 403, remedy: 'ask' },
-  SESSION_ABSOLUTE_LIFETIME_EXCEEDED: { status: 403, remedy: 'ask' },
-  SESSION_RENEWAL_MISMATCH: { status: 409, remedy: 'fix', hint: 'this token was already replaced; use the newest one' },
+  RENEWAL_NOT_REQUIRED: { status: 400, remedy: 'never', hint: 'go on using it: this session does not expire' },
+  RENEWAL_TOO_EARLY: { status: 400, remedy: 'wait', hint: 'renew it when half of its lifetime is over' },
+  RENEWAL_LIMIT_REACHED: { status: 403, remedy: 'ask', hint: 'ask the operator for a new session' },
+  SESSION_ABSOLUTE_LIFETIME_EXCEEDED: { status: 403, remedy: 'ask', hint: 'ask the operator for a new session' },
+  SESSION_RENEWAL_MISMATCH: { status: 409, remedy: 'fix', hint: 'use the newest token; this one was replaced' },
   SESSION_REQUIRES_WALLET: {
     status: 400,
     remedy: 'fix',
-    hint: 'a session keeps at least one wallet; revoke it instead',
+    hint: 'revoke the session instead: one without a wallet can do nothing',
   },
-  WALLET_ALREADY_LINKED: { status: 409, remedy: 'never' },
-  WALLET_ID_REQUIRED: { status: 400, remedy: 'fix', hint: 'several wallets can be meant; name one of details.wallets' },
+  WALLET_ALREADY_LINKED: { status: 409, remedy: 'never', hint: 'nothing is left to do' },
+  WALLET_ID_REQUIRED: { status: 400, remedy: 'fix', hint: 'name one of the wallets in details.wallets' },
   // Wallets
-  WALLET_NOT_FOUND: { status: 404, remedy: 'fix' },
+  WALLET_NOT_FOUND: { status: 404, remedy: 'fix', hint: 'list the wallets, and name one of them' },
   CEILING_EXCEEDED: {
     status: 403,
     remedy: 'ask',
-    hint: 'the operator can raise the ceiling of the wallet: waiaas wallet ceiling',
+    hint: 'ask the operator to raise the ceiling: waiaas wallet ceiling',
   },
-  WALLET_SUSPENDED: { status: 409, remedy: 'ask', hint: 'the operator can resume the wallet' },
-  WALLET_TERMINATED: { status: 410, remedy: 'never' },
-  WALLET_NOT_TERMINATED: { status: 409, remedy: 'fix', hint: 'terminate the wallet before it is purged' },
-  WALLET_NAME_EXISTS: {
-    status: 409,
-    remedy: 'fix',
-    hint: 'one name is one wallet’s until it is purged, whatever the case of its letters',
-  },
-  WALLET_ADDRESS_EXISTS: { status: 409, remedy: 'never', hint: 'another live wallet has this address' },
+  WALLET_SUSPENDED: { status: 409, remedy: 'ask', hint: 'ask the operator to resume the wallet' },
+  WALLET_TERMINATED: { status: 410, remedy: 'never', hint: 'use another wallet; this one never signs again' },
+  WALLET_NOT_TERMINATED: { status: 409, remedy: 'fix', hint: 'terminate the wallet first' },
+  WALLET_NAME_EXISTS: { status: 409, remedy: 'fix', hint: 'choose another name; upper and lower case are the same' },
+  WALLET_ADDRESS_EXISTS: { status: 409, remedy: 'never', hint: 'use the wallet that has this address' },
   RECOVERY_KEY_PRESENT: {
     status: 409,
     remedy: 'fix',
-    hint: 'set a master password of your own with waiaas set-master and repeat the request',
+    hint: 'set a master password of your own with waiaas set-master, then repeat the request',
   },
-  INVALID_STATE_TRANSITION: { status: 409, remedy: 'never' },
-  INVALID_IMPORT: { status: 400, remedy: 'fix' },
-  CHAIN_NOT_SUPPORTED: { status: 400, remedy: 'fix' },
+  INVALID_STATE_TRANSITION: { status: 409, remedy: 'never', hint: 'read it again to see its state now' },
+  INVALID_IMPORT: { status: 400, remedy: 'fix', hint: 'docs/importing-keys.md shows each form of a key' },
+  CHAIN_NOT_SUPPORTED: { status: 400, remedy: 'fix', hint: 'choose another chain; the message says what is possible' },
   NETWORK_REQUIRED: { status: 400, remedy: 'fix', hint: 'name one of the networks in details.networks' },
   ENVIRONMENT_NETWORK_MISMATCH: { status: 400, remedy: 'fix', hint: 'name one of the networks in details.networks' },
-  INVALID_ADDRESS: { status: 400, remedy: 'fix' },
+  INVALID_ADDRESS: { status: 400, remedy: 'fix', hint: 'check the address, and that it belongs to this chain' },
   // Tokens
-  TOKEN_NOT_FOUND: { status: 404, remedy: 'fix', hint: 'the operator can add the token to the registry' },
-  TOKEN_EXISTS: { status: 409, remedy: 'never' },
-  TOKEN_UNSUPPORTED: { status: 400, remedy: 'never' },
+  TOKEN_NOT_FOUND: {
+    status: 404,
+    remedy: 'fix',
+    hint: 'use its address, or ask the operator to add it to the registry',
+  },
+  TOKEN_EXISTS: { status: 409, remedy: 'never', hint: 'use it as it is, or remove it first' },
+  TOKEN_UNSUPPORTED: { status: 400, remedy: 'never', hint: 'use another token' },
   STOP_TOKEN_NOT_FOUND: { status: 404, remedy: 'fix', hint: 'waiaas stop-token list shows those that work' },
   // Policies and decisions
-  POLICY_NOT_FOUND: { status: 404, remedy: 'fix' },
+  POLICY_NOT_FOUND: { status: 404, remedy: 'fix', hint: 'waiaas policy list shows every policy' },
   POLICY_DENIED: {
     status: 403,
     remedy: 'ask',
-    hint: 'details.reasons names each rule, what was seen and what is allowed',
+    hint: 'details.reasons names each rule, what you asked for and what it allows',
   },
-  RATE_LIMIT_EXCEEDED: {
-    status: 429,
-    remedy: 'wait',
-    hint: 'a RATE_LIMIT policy refused; details.reasons says when it passes',
-  },
+  RATE_LIMIT_EXCEEDED: { status: 429, remedy: 'wait', hint: 'wait until the time in details.reasons' },
   // Transactions
-  TX_NOT_FOUND: { status: 404, remedy: 'fix' },
-  TX_ALREADY_PROCESSED: { status: 409, remedy: 'never' },
+  TX_NOT_FOUND: { status: 404, remedy: 'fix', hint: 'list the transactions to find its id' },
+  TX_ALREADY_PROCESSED: { status: 409, remedy: 'never', hint: 'read it again to see how it ended' },
   REPLACEMENT_TOO_SOON: {
     status: 429,
     remedy: 'wait',
-    hint: 'one replacement of a transaction follows another after a pause and a new block; wait for the seconds named in Retry-After',
+    hint: 'wait for the seconds in Retry-After: a new block must come between two replacements',
   },
   REPLACEMENT_LIMIT_REACHED: {
     status: 403,
     remedy: 'ask',
-    hint: 'wait until one of the attempts lands; the operator can still replace it (waiaas tx replace)',
+    hint: 'wait until one of the attempts lands, or ask the operator to replace it: waiaas tx replace',
   },
   WAITING_LIMIT_REACHED: {
     status: 429,
     remedy: 'wait',
-    hint: 'repeat it when some of them are signed, or cancel some; the operator can raise the limit with waiaas settings set',
+    hint: 'wait until some are signed, or cancel some; the operator can raise the limit with waiaas settings set',
   },
-  UNSUPPORTED_TX_TYPE: { status: 400, remedy: 'fix' },
-  INVALID_TRANSACTION: { status: 400, remedy: 'fix' },
-  INSUFFICIENT_BALANCE: { status: 400, remedy: 'fix' },
-  APPROVAL_NOT_FOUND: { status: 404, remedy: 'fix' },
+  UNSUPPORTED_TX_TYPE: { status: 400, remedy: 'fix', hint: '/doc lists the types that exist' },
+  INVALID_TRANSACTION: { status: 400, remedy: 'fix', hint: 'correct what the message names' },
+  INSUFFICIENT_BALANCE: { status: 400, remedy: 'fix', hint: 'send less, or put more into the wallet' },
+  APPROVAL_NOT_FOUND: { status: 404, remedy: 'fix', hint: 'waiaas tx list --status QUEUED shows what waits for you' },
   CHAIN_ERROR: {
     status: 502,
     remedy: 'wait',
-    hint: 'no configured RPC endpoint answered; the operator sees more at /v1/admin/rpc-status',
+    hint: 'try it again soon: no RPC endpoint of the network answered; the operator sees more at /v1/admin/rpc-status',
   },
   // Backups
   INVALID_BACKUP_FORMAT: { status: 400, remedy: 'fix', hint: 'name a file that waiaas backup create has written' },
   UNSUPPORTED_BACKUP_VERSION: { status: 400, remedy: 'fix', hint: 'restore it with the version that wrote it' },
   BACKUP_CORRUPTED: { status: 400, remedy: 'never', hint: 'use another copy of this backup, or an older one' },
   // The daemon
-  KILL_SWITCH_ACTIVE: { status: 409, remedy: 'never' },
-  KILL_SWITCH_NOT_ACTIVE: { status: 409, remedy: 'never' },
-  SYSTEM_LOCKED: { status: 503, remedy: 'ask', hint: 'the kill switch is on; the operator lifts it' },
+  KILL_SWITCH_ACTIVE: {
+    status: 409,
+    remedy: 'never',
+    hint: 'nothing is left to do, or turn it off with waiaas kill-switch recover',
+  },
+  KILL_SWITCH_NOT_ACTIVE: { status: 409, remedy: 'never', hint: 'nothing is left to do' },
+  SYSTEM_LOCKED: { status: 503, remedy: 'ask', hint: 'the kill switch is on; ask the operator to turn it off' },
   KEYSTORE_LOCKED: {
     status: 503,
     remedy: 'ask',
@@ -150,10 +146,10 @@ export const failures = {
   STORAGE_UNAVAILABLE: {
     status: 503,
     remedy: 'wait',
-    hint: 'the disk of the daemon is full or failing, /health/ready says where; repeat the request, with its Idempotency-Key, when there is room',
+    hint: 'make room on the daemon’s disk (/health/ready says where), then repeat the request with its Idempotency-Key',
   },
-  SHUTTING_DOWN: { status: 503, remedy: 'wait' },
-  INTERNAL_ERROR: { status: 500, remedy: 'wait', hint: 'the daemon logged the cause under this requestId' },
+  SHUTTING_DOWN: { status: 503, remedy: 'wait', hint: 'repeat the request when the daemon runs again' },
+  INTERNAL_ERROR: { status: 500, remedy: 'wait', hint: 'the daemon’s log has the cause under this requestId' },
 } as const satisfies Record<string, Entry>
 
 export type FailureCode = keyof typeof failures
@@ -196,7 +192,7 @@ export class Failure extends Error {
       retryable: entry.remedy === 'wait',
       ...(this.details && { details: this.details }),
       ...(requestId && { requestId }),
-      ...(entry.hint && { hint: entry.hint }),
+      hint: entry.hint,
     }
   }
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { markedFields } from './marks.ts'
 
 /** What a field of an input means by its id or by its name. The daemon makes an id of it before anything is decided. */
 export type Named = 'wallet'
@@ -38,21 +39,6 @@ export const WalletName = z
   .register(named, { kind: 'wallet' })
   .describe('id or name of the wallet')
 
-type NamedField = { readonly field: string; readonly kind: Named }
-
 /** The fields of an input that mean something by id or name: texts, and lists of them. */
-export const namedFields = (input: z.ZodObject): NamedField[] =>
-  // Fields of a strict object are schemas.
-  Object.entries(input.shape as Record<string, z.ZodType>).flatMap(([field, schema]) => {
-    const kind = kindOf(schema)
-    return kind === undefined ? [] : [{ field, kind }]
-  })
-
-function kindOf(schema: z.ZodType): Named | undefined {
-  const found = named.get(schema)?.kind
-  if (found !== undefined) return found
-  const { def } = schema
-  // What may be left out, and a list, hold a schema under these names.
-  if ('innerType' in def) return kindOf(def.innerType as z.ZodType)
-  return 'element' in def ? kindOf(def.element as z.ZodType) : undefined
-}
+export const namedFields = (input: z.ZodObject): { readonly field: string; readonly kind: Named }[] =>
+  markedFields(input, named).map(([field, { kind }]) => ({ field, kind }))

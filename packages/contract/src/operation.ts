@@ -48,10 +48,6 @@ export type Operation<
   readonly idempotent?: boolean
   /** Another status of success, when a boolean input field is true: a dry run answers 200 where a send answers 201. */
   readonly alternative?: { readonly status: 200 | 201; readonly when: string }
-  /** Most bytes of a body that is larger by nature; of others an agent may send 16 KiB, and the operator 1 MiB of any. */
-  readonly maxBody?: number
-  /** As how many calls it counts within the rate of its caller, rows of a list apart; 1 unless given. */
-  readonly cost?: number
   /** Looks at the raw input before its schema does; throws a Failure where that is clearer than a list of issues. */
   readonly refuse?: (input: Record<string, unknown>) => void
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { CHAINS } from './families.ts'
+import { markedFields } from './marks.ts'
 import { parseUsd } from './money.ts'
 import { ENVIRONMENTS } from './networks.ts'
 
@@ -53,28 +54,18 @@ const NOT_TEXT = 'expected decimal text in quotes, such as "0.1"; a number may l
 const baseUnits = z.registry<{ wholeUnits: string }>()
 /** The fields of an input that are in base units, each with the one in whole units. */
 export const baseUnitFields = (input: z.ZodObject): ReadonlyMap<string, string> =>
-  // Fields of a strict object are schemas.
-  new Map(
-    Object.entries(input.shape as Record<string, z.ZodType>).flatMap(([field, schema]): [string, string][] => {
-      const inner = 'innerType' in schema.def ? (schema.def.innerType as z.ZodType) : schema
-      const found = baseUnits.get(inner)
-      return found ? [[field, found.wholeUnits]] : []
-    }),
-  )
+  new Map(markedFields(input, baseUnits).map(([field, { wholeUnits }]) => [field, wholeUnits]))
 
 /** What the operator alone may say: tools, which agents call, do not have it. */
-const operatorOnly = z.registry<Record<string, never>>()
+const operatorOnly = z.registry<{ caller: 'operator' }>()
 /** Marks a field of an input as the operator's. */
 export function ofOperator<Schema extends z.ZodType>(schema: Schema): Schema {
-  operatorOnly.add(schema, {})
+  operatorOnly.add(schema, { caller: 'operator' })
   return schema
 }
 /** The fields of an input that are the operator's. */
 export const operatorFields = (input: z.ZodObject): string[] =>
-  // Fields of a strict object are schemas.
-  Object.entries(input.shape as Record<string, z.ZodType>).flatMap(([field, schema]) =>
-    operatorOnly.has(schema) ? [field] : [],
-  )
+  markedFields(input, operatorOnly).map(([field]) => field)
 
 /** Base units as digits; with a decimal point and a fraction that is not all zeros, display units. The service decides. */
 export const Amount = z

@@ -1,5 +1,5 @@
 import {
-  costOf,
+  callsIn,
   Failure,
   failuresOf,
   invalidField,
@@ -97,9 +97,9 @@ function addRoute<Ops extends Operations>(app: Hono<HttpEnv>, { name, op }: Name
     const outcome = { isFault: false }
     const leave = principal.kind === 'agent' ? await options.turns.take(principal.sessionId) : undefined
     try {
-      const input = await withIds(await read(c, mostBytes(op, principal.kind)), principal)
+      const input = await withIds(await read(c, mostBytes(principal.kind)), principal)
       // One was counted before the body was read.
-      await takenSlowly(() => options.limits.known(principal, op, costOf(op, input) - 1))
+      await takenSlowly(() => options.limits.known(principal, op, callsIn(input) - 1))
       const call = callOf(c, { op, principal, outcome })
       // The table types the handler; here it is one of many. `admit` let only the kinds of caller through that it knows.
       const result = await (handler as (call: Call, input: unknown) => unknown)(call, input)
