@@ -1,12 +1,11 @@
 import { assetKey, type Base, Failure, type Network, type Usd, usdCost } from '@waiaas/contract'
 import type { Reader } from '../chains/chain.ts'
-import { Contradiction } from '../chains/two-endpoints.ts'
 import type { Log } from '../platform/log.ts'
 import type { Prices } from '../policies/service.ts'
-import { type BelievedParts, believedPrices } from './believed.ts'
+import { type FeedReaderParts, feedReader } from './feeds.ts'
 import { gaps } from './gaps.ts'
-import { type KnownParts, knownPrices, maxAgeMs, nativeKey, type PriceSettings } from './known.ts'
-import { type FeedAnswer, isTooFar, trustedAnswer } from './rules.ts'
+import { type KnownParts, knownPrices, nativeKey, type PriceSettings } from './known.ts'
+import type { FeedAnswer } from './rules.ts'
 import { type Sources, sources } from './sources.ts'
 
 export type PricesOptions = KnownParts &
@@ -32,43 +31,7 @@ export function pricesService(options: PricesOptions) {
   const knownUnder = knownPrices(options, { feeds, decimals })
   const known = () => knownUnder(options.settings())
   const missed = gaps(clock)
-  const believed = believedPrices(options)
-
-  async function readFeed(network: Network): Promise<FeedAnswer | undefined> {
-    const { id, nativeFeed, nativeFeedOn = id } = network
-    const source = await chain(nativeFeedOn)
-    const told = nativeFeed && (await doubting(id, async () => source.readFeed?.(nativeFeed)))
-    if (!told) return undefined
-    const { isAlone, ...answer } = told
-    const read = { ...answer, readAt: clock.latest() }
-    const known = await believed.of([id, ...(network.pricedAs ? [network.pricedAs] : [])])
-    const before = known.get(id)
-    // While one of two endpoints is silent nothing new is believed; what two have told stays, as long as it may be old.
-    if (isAlone && before) return { ...before, readAt: read.readAt }
-    if (isAlone)
-      throw new Failure(
-        'CHAIN_ERROR',
-        `of the endpoints of ${nativeFeedOn} one alone tells the price, and it is not believed alone`,
-      )
-    return doubting(id, async () => {
-      if ([...known.values()].some(({ measure }) => isTooFar(measure, read))) throw tooFar(id)
-      // What is too old counts nowhere, and is no measure of anything.
-      const isNew = before?.answer !== read.answer || before.updatedAt !== read.updatedAt
-      const isTrusted = trustedAnswer(read, clock.latest(), maxAgeMs(options.settings())) !== undefined
-      if (isNew && isTrusted && !(await believed.believe(id, read))) throw tooFar(id)
-      return read
-    })
-  }
-
-  /** What contradicts itself, or moves too far, is no price; and somebody is told. */
-  async function doubting<T>(name: string, run: () => Promise<T>): Promise<T> {
-    try {
-      return await run()
-    } catch (error) {
-      if (error instanceof Contradiction) await believed.doubt(name, error.message)
-      throw error
-    }
-  }
+  const { readFeed, doubting } = feedReader(options)
 
   async function readNative(network: Network): Promise<void> {
     if (known().isFixed(network)) return
@@ -110,11 +73,6 @@ export function pricesService(options: PricesOptions) {
     },
   }
 }
-
-const tooFar = (id: string) =>
-  new Contradiction(
-    `the price feed on ${id} moved by more than a quarter in an hour; name a fixed price in oracle.fixed_prices if that is right`,
-  )
 
 type Facts = Pick<PricesOptions, 'networks'> & {
   readonly prices: ReturnType<ReturnType<typeof knownPrices>>
