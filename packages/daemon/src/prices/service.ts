@@ -1,4 +1,4 @@
-import { assetKey, type Base, Failure, type Network, type Usd, usdCost } from '@waiaas/contract'
+import { assetKey, type Base, type Network, type Usd, usdCost } from '@waiaas/contract'
 import type { Reader } from '../chains/chain.ts'
 import type { Log } from '../platform/log.ts'
 import type { Prices } from '../policies/service.ts'
@@ -9,9 +9,7 @@ import type { FeedAnswer } from './rules.ts'
 import { type Sources, sources } from './sources.ts'
 
 export type PricesOptions = KnownParts &
-  BelievedParts & {
-    /** As this process has them now: for what is read ahead, and for what is shown. */
-    readonly settings: () => PriceSettings
+  FeedReaderParts & {
     readonly chain: (
       network: string,
     ) => Promise<Pick<Reader, 'readFeed'> & { token(address: string): Promise<{ decimals: number }> }>
