@@ -10,7 +10,9 @@ export type FeedReaderParts = BelievedParts & {
   readonly clock: Clock
   /** As this process has them now: for what is read ahead, and for what is shown. */
   readonly settings: () => PriceSettings
-  readonly chain: (network: string) => Promise<Pick<Reader, 'readFeed'>>
+  readonly chain: (
+    network: string,
+  ) => Promise<Pick<Reader, 'readFeed'> & { token(address: string): Promise<{ decimals: number }> }>
 }
 
 /** Reads feeds of native assets, and believes no more than what was believed before allows. */

@@ -1,5 +1,4 @@
 import { assetKey, type Base, type Network, type Usd, usdCost } from '@waiaas/contract'
-import type { Reader } from '../chains/chain.ts'
 import type { Log } from '../platform/log.ts'
 import type { Prices } from '../policies/service.ts'
 import { type FeedReaderParts, feedReader } from './feeds.ts'
@@ -8,13 +7,7 @@ import { type KnownParts, knownPrices, nativeKey, type PriceSettings } from './k
 import type { FeedAnswer } from './rules.ts'
 import { type Sources, sources } from './sources.ts'
 
-export type PricesOptions = KnownParts &
-  FeedReaderParts & {
-    readonly chain: (
-      network: string,
-    ) => Promise<Pick<Reader, 'readFeed'> & { token(address: string): Promise<{ decimals: number }> }>
-    readonly log: Log
-  }
+export type PricesOptions = KnownParts & FeedReaderParts & { readonly log: Log }
 /** Why an asset has no trustworthy price now. `isGone`: it has no source, or none that came back for five minutes. */
 type Missing = { readonly asset: string; readonly reason: string; readonly isGone: boolean }
 
