@@ -118,6 +118,8 @@ export async function startPipeline(
   const byDefault = oracle.feed === undefined ? { [`native:${network.id}`]: '2000' } : {}
   const priced = { 'oracle.fixed_prices': { ...byDefault, ...oracle.fixed }, 'oracle.max_age_seconds': 3_900 }
   const prices = pricesService({
+    database,
+    audit: evidence,
     settings: () => priced,
     networks: () => networks,
     chain: async () => chain,

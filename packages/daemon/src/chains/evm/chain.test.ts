@@ -411,7 +411,7 @@ test('a price feed is read, and answers that nobody may rely on are refused', as
   const tell = (...args: unknown[]) =>
     callFixture(node, { contract: 'PriceFeed', address: feed, functionName: 'setRound', args })
   await tell(9n, 3_000_00000000n, 1n, 1_700_000_000n, 9n)
-  const told = { answer: 3_000_00000000n, decimals: 8, updatedAt: 1_700_000_000, isAlone: false }
+  const told = { answer: 3_000_00000000n, decimals: 8, updatedAt: 1_700_000_000, witnesses: 1, isAlone: false }
   expect(await chain.readFeed!(feed)).toEqual(told)
   await tell(9n, -1n, 1n, 1n, 9n)
   await expect(chain.readFeed!(feed)).rejects.toThrow(/expected a price above zero/)
