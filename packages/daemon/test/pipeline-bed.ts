@@ -32,7 +32,7 @@ export { migrations }
 /** Who asks the service: a session, or the operator. */
 export const agent = (sessionId: string) =>
   ({ principal: { kind: 'agent', sessionId, tokenHash: '' }, peer: undefined }) as const
-export const operator = { principal: { kind: 'operator', masterPassword: () => '' }, peer: undefined } as const
+export const operator = { principal: { kind: 'operator', proof: () => ({ password: '' }) }, peer: undefined } as const
 export const localEvm = findNetwork(LOCAL_NETWORKS, 'local-evm')!
 const localSolana = findNetwork(LOCAL_NETWORKS, 'local-solana')!
 const PASSWORD = 'correct horse battery'
