@@ -16,15 +16,16 @@ const BETWEEN_REFUSALS_MS = 25
 type Asked = { readonly calls: number; readonly perSecond: number }
 type Waiting = Asked & { readonly go: () => void }
 type Line = {
-  readonly name: string
   running: number
   readonly waiting: Waiting[]
   lastAt: number
   /** When all that it was served would be over at its pace. */
   paidAt: number
   refusedAt: number
-  timer: NodeJS.Timeout | undefined
+  isTimed: boolean
 }
+/** Calls after so many milliseconds, unless it is called off before. */
+type After = (ms: number, then: () => void) => () => void
 export type Turns = {
   /** Resolves when a call of this caller may run; the function says that it is over. */
   take(name: string, asked: Asked): Promise<() => void>
@@ -36,16 +37,17 @@ export type Turns = {
  * Who serves whom next. Alone, a caller is served as it asks. Beside others it has a pace, a few calls at once and a line
  * of its own; a free place goes to whoever has the fewest calls running, and of these to who was served longest ago.
  */
-export function turns(monotonic: () => number): Turns {
+export function turns(monotonic: () => number, after: After = afterReal): Turns {
   /** In the order of their last call. */
   const lines = new Map<string, Line>()
   /** Those with calls that wait, in the order in which they were served last. */
   const queued = new Set<Line>()
-  let running = 0
+  /** Places that are taken: what a caller began alone, beyond a few, keeps nobody else waiting. */
+  let taken = 0
 
   function lineOf(name: string): Line {
     const now = monotonic()
-    const line = lines.get(name) ?? newLine(name, now)
+    const line = lines.get(name) ?? newLine(now)
     line.lastAt = now
     lines.delete(name)
     lines.set(name, line)
@@ -62,7 +64,7 @@ export function turns(monotonic: () => number): Turns {
   const early = (line: Line): number => (isAlone() ? 0 : Math.max(0, line.paidAt - monotonic() - AHEAD_MS))
 
   const hasPlace = (line: Line): boolean =>
-    isAlone() ? line.running < ALONE : line.running < BESIDE && running < OF_ALL && early(line) === 0
+    isAlone() ? line.running < ALONE : line.running < BESIDE && taken < OF_ALL && early(line) === 0
 
   function next(): Line | undefined {
     let best: Line | undefined
@@ -76,18 +78,19 @@ export function turns(monotonic: () => number): Turns {
       queued.delete(line)
       if (line.waiting.length > 0) queued.add(line)
       if (!isAlone()) line.paidAt = Math.max(line.paidAt, monotonic()) + (calls * 1_000) / perSecond
-      line.running++
-      running++
+      if (line.running++ < BESIDE) taken++
       go()
     }
     for (const line of queued) if (early(line) > 0) later(line)
   }
 
   function later(line: Line): void {
-    line.timer ??= setTimeout(() => {
-      line.timer = undefined
+    if (line.isTimed) return
+    line.isTimed = true
+    after(early(line), () => {
+      line.isTimed = false
       serve()
-    }, early(line)).unref()
+    })
   }
 
   function leaving(line: Line): () => void {
@@ -95,12 +98,11 @@ export function turns(monotonic: () => number): Turns {
     const leave = () => {
       if (isOver) return
       isOver = true
-      clearTimeout(patience)
-      line.running--
-      running--
+      callOff()
+      if (--line.running < BESIDE) taken--
       serve()
     }
-    const patience = setTimeout(leave, PATIENCE_MS).unref()
+    const callOff = after(PATIENCE_MS, leave)
     return leave
   }
 
@@ -118,11 +120,16 @@ export function turns(monotonic: () => number): Turns {
       const line = lineOf(name)
       const now = monotonic()
       line.refusedAt = Math.max(now + REFUSAL_MS, line.refusedAt + BETWEEN_REFUSALS_MS)
-      await new Promise((resolve) => setTimeout(resolve, line.refusedAt - now))
+      await new Promise<void>((resolve) => after(line.refusedAt - now, resolve))
     },
   }
 }
 
-const newLine = (name: string, now: number): Line => ({
-  ...{ name, running: 0, waiting: [], lastAt: now, paidAt: now, refusedAt: now, timer: undefined },
+const newLine = (now: number): Line => ({
+  ...{ running: 0, waiting: [], lastAt: now, paidAt: now, refusedAt: now, isTimed: false },
 })
+
+const afterReal: After = (ms, then) => {
+  const timer = setTimeout(then, ms).unref()
+  return () => clearTimeout(timer)
+}
