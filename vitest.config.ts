@@ -1,11 +1,19 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { configDefaults, defineConfig } from 'vitest/config'
 import { SummaryReporter } from './scripts/summary-reporter.ts'
+
+// What commands remember of signers, apart from what those of whoever runs the tests do.
+const configHome = mkdtempSync(join(tmpdir(), 'waiaas-config-'))
+process.on('exit', () => rmSync(configHome, { recursive: true, force: true }))
 
 export default defineConfig({
   test: {
     include: ['packages/**/*.test.ts', 'test/**/*.test.ts'],
     exclude: [...configDefaults.exclude, 'bench/**'],
     globalSetup: ['test/support/postgres.ts'],
+    env: { XDG_CONFIG_HOME: configHome },
     isolate: false,
     pool: 'forks',
     maxWorkers: 2,

@@ -1,10 +1,13 @@
 import { LOCAL_NETWORKS, type Network, nativeAsset, toBase } from '@waiaas/contract'
 import { deployEvmFixtures, type EvmNode, startEvm } from '@waiaas/localnet'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { evmChain } from '../../packages/daemon/src/chains/evm/chain.ts'
+import { migrations } from '../../packages/daemon/src/migrations/all.ts'
+import { type Database, openDatabase } from '../../packages/daemon/src/platform/db/database.ts'
 import { jsonLog } from '../../packages/daemon/src/platform/log.ts'
 import { pricesService } from '../../packages/daemon/src/prices/service.ts'
 import { changing, newKey, startEndpoint } from '../../packages/daemon/test/evm-bed.ts'
+import { strictAudit } from '../support/strict-audit.ts'
 
 let node: EvmNode
 let token: string
@@ -49,29 +52,46 @@ async function endpoint(says: Says): Promise<string> {
   return url
 }
 
+/** Over a database that others may use, too; else one of its own. */
 async function bench(...all: readonly Says[]) {
+  return benchOver(await freshDatabase(), ...all)
+}
+
+async function freshDatabase(): Promise<Database> {
+  const database = await openDatabase({ path: ':memory:', migrations })
+  onTestFinished(() => database.close())
+  return database
+}
+
+async function benchOver(database: Database, ...all: readonly (Says & { on?: Network })[]) {
   const urls: string[] = []
   for (const says of all) urls.push(await endpoint(says))
+  const { on = network } = all[0] ?? {}
   const time = { passed: 0 }
   const now = () => START + time.passed
-  const chain = evmChain({ network, urls, allowForeignGenesis: true, warn: () => undefined, clock: now })
+  const chain = evmChain({ network: on, urls, allowForeignGenesis: true, warn: () => undefined, clock: now })
   const settings = { 'oracle.fixed_prices': {}, 'oracle.max_age_seconds': 604_800 }
+  const audit = strictAudit({ clock: { now } })
   const prices = pricesService({
+    ...{ clock: { now, latest: now }, database, audit },
     settings: () => settings,
-    networks: () => [network],
+    networks: () => [network, on],
     chain: async () => chain,
-    clock: { now, latest: now },
     log: jsonLog('silent'),
   })
-  const asset = nativeAsset(network)
+  const asset = nativeAsset(on)
   return {
     chain,
     time,
     async price() {
-      await prices.refresh(network, [asset])
-      return prices.current(network, [asset])[asset]?.usdMicros
+      await prices.refresh(on, [asset])
+      return prices.current(on, [asset])[asset]?.usdMicros
     },
-    why: () => prices.under(settings).missing(network, [asset])[0]?.reason,
+    told: async () =>
+      (await database.read((db) => audit.list(db, {}, 100)))
+        .filter(({ event }) => event === 'PRICE_NOT_BELIEVED')
+        .map(({ details }) => JSON.parse(details)),
+    why: () => prices.under(settings).missing(on, [asset])[0]?.reason,
   }
 }
 
@@ -173,18 +193,74 @@ describe('while one of two endpoints is silent', () => {
   })
 })
 
+/** Later, the endpoint says this. */
+function later({ time }: { time: { passed: number } }, says: Says, { ms, feed }: { ms: number; feed: bigint }): void {
+  time.passed += ms
+  says.feed = feed
+  says.updatedAt = BigInt(Math.floor((START + time.passed) / 1000))
+}
+
 test('a price that falls to a hundredth at once is none, and one that moves within bounds is', async () => {
   const says: Says = { feed: 2000n }
-  const { price, why, time } = await bench(says)
+  const market = await bench(says)
+  const { price, why } = market
   expect(await price()).toBe(2_000_000_000n)
-  const later = (ms: number, feed: bigint) => {
-    time.passed += ms
-    says.feed = feed
-    says.updatedAt = BigInt(Math.floor((START + time.passed) / 1000))
-  }
-  later(400_000, 20n)
+  later(market, says, { ms: 400_000, feed: 20n })
   expect(await price()).toBeUndefined()
   expect(why()).toContain('moved by more than a quarter')
-  later(20_000, 1_700n)
+  later(market, says, { ms: 20_000, feed: 1_700n })
   expect(await price()).toBe(1_700_000_000n)
+})
+
+test('many small steps within an hour come no further than one', async () => {
+  const says: Says = { feed: 2000n }
+  const market = await bench(says)
+  expect(await market.price()).toBe(2_000_000_000n)
+  later(market, says, { ms: 400_000, feed: 1_650n })
+  expect(await market.price()).toBe(1_650_000_000n)
+  for (const feed of [1_350n, 1_100n, 900n]) {
+    later(market, says, { ms: 400_000, feed })
+    expect(await market.price()).toBeUndefined()
+  }
+  later(market, says, { ms: 3_600_000, feed: 1_610n })
+  expect(await market.price()).toBe(1_610_000_000n)
+})
+
+test('neither a restart nor another replica believes any first price', async () => {
+  const database = await freshDatabase()
+  const says: Says = { feed: 2000n }
+  expect(await (await benchOver(database, says)).price()).toBe(2_000_000_000n)
+  const other: Says = { feed: 20n }
+  const market = await benchOver(database, other)
+  expect(await market.price()).toBeUndefined()
+  expect(market.why()).toContain('moved by more than a quarter')
+  later(market, other, { ms: 20_000, feed: 2_100n })
+  expect(await market.price()).toBe(2_100_000_000n)
+})
+
+test('a first price is measured by that of the network that it is priced as', async () => {
+  const database = await freshDatabase()
+  expect(await (await benchOver(database, { feed: 2000n })).price()).toBe(2_000_000_000n)
+  const second = { ...network, id: 'second-evm', pricedAs: network.id }
+  expect(await (await benchOver(database, { feed: 20n, on: second })).price()).toBeUndefined()
+  expect(await (await benchOver(database, { feed: 2_001n, on: second })).price()).toBe(2_001_000_000n)
+})
+
+test('what is not believed is put on record, once for a source and hour', async () => {
+  const [one, other]: [Says, Says] = [{ feed: 2000n }, { feed: 20n }]
+  const market = await bench(one, other)
+  for (let look = 0; look < 3; look++) {
+    expect(await market.price()).toBeUndefined()
+    market.time.passed += 20_000
+  }
+  expect(await market.told()).toEqual([{ source: network.id, reason: expect.stringContaining('do not agree') }])
+  one.feed = 2_000n
+  other.feed = 2_000n
+  expect(await market.price()).toBe(2_000_000_000n)
+  market.time.passed += 3_600_000
+  for (const says of [one, other]) later(market, says, { ms: 0, feed: 20n })
+  expect(await market.price()).toBeUndefined()
+  const told = await market.told()
+  expect(told).toHaveLength(2)
+  expect(told).toContainEqual({ source: network.id, reason: expect.stringContaining('moved by more than a quarter') })
 })

@@ -251,7 +251,7 @@ describe('a taken-over daemon, under a ceiling', () => {
     expect((await outcomes(key, forged, [pay(1, 1n)])).codes).toEqual(['KEY_ROW_CORRUPT'])
     const other = await bounded()
     expect((await outcomes(key, other.ceiling, [pay(1, 1n)])).codes).toEqual(['SIGN_REFUSED'])
-    const secret = sealSecret(await keys.sealingKey(), { kind: 'private-key', text: 'ab'.repeat(32) })
+    const secret = sealSecret((await keys.sealingKey()).publicKey, { kind: 'private-key', text: 'ab'.repeat(32) })
     const once = await keys.import('first', 'ethereum', secret)
     const held = await keys.firstCeiling({ address: once.address, next: FIRST })
     const again = await keys.import('second', 'ethereum', secret)

@@ -1,13 +1,17 @@
-import type { Access } from '@waiaas/contract'
-import { WAIaaSClient } from '@waiaas/sdk'
+import type { Access, HttpCall } from '@waiaas/contract'
+import { type SignerIdentity, sealMasterProof, WAIaaSClient } from '@waiaas/sdk'
 import { type Secrets, secretsOf } from './credentials.ts'
+import { exactCeilings } from './exact-ceilings.ts'
 import { knownPlaceOf, type Place, placeOf } from './place.ts'
 import { type StopClient, stopDoorOf } from './stop-door.ts'
+import { note } from './terminal.ts'
+import { trustedSigner } from './trust.ts'
 
 export type DaemonFlags = {
   'data-dir'?: string | undefined
   'base-url'?: string | undefined
   'password-file'?: string | undefined
+  'plain-password'?: boolean | undefined
   json?: boolean | undefined
 }
 
@@ -15,21 +19,40 @@ const minute = 60_000
 // A person at a terminal would rather see the failure, and repeat the command.
 const options = { timeout: minute, retryOptions: { maxRetries: 0 } }
 
-/** The daemon that the flags name, as the operator sees it. */
-export type Operator = { readonly place: Place; readonly masterPassword: string; readonly api: WAIaaSClient }
+/** The daemon that the flags name, as the operator sees it. `signer`: what the password is sealed to, unless it is sent as it is. */
+export type Operator = {
+  readonly place: Place
+  readonly masterPassword: string
+  readonly signer: SignerIdentity | undefined
+  readonly api: WAIaaSClient
+}
 
 /** Connects as the operator; asks for the master password when no source has it. */
 export async function connectOperator(flags: DaemonFlags): Promise<Operator> {
   const { place, secrets } = await placeAndSecrets(flags)
+  return operatorAt(place, secrets, flags)
+}
+
+async function operatorAt(place: Place, secrets: Secrets, flags: DaemonFlags): Promise<Operator> {
+  // A program that reads JSON is told nothing beside it.
+  const tell = flags.json ? () => undefined : note
+  const signer = flags['plain-password'] ? undefined : await trustedSigner(place, tell)
   const masterPassword = await secrets.masterPassword()
-  return { place, masterPassword, api: operatorClient(place.baseUrl, masterPassword) }
+  const { baseUrl } = place
+  if (!signer) {
+    const api = new WAIaaSClient({ baseUrl, masterPassword, ...options })
+    return { place, masterPassword, signer, api }
+  }
+  const masterProof = (call: HttpCall) => sealMasterProof(signer, { password: masterPassword, call })
+  const api = exactCeilings(new WAIaaSClient({ baseUrl, masterProof, ...options }), tell)
+  return { place, masterPassword, signer, api }
 }
 
 /** Connects as whoever an operation admits. */
 export async function connectFor(access: Access, flags: DaemonFlags): Promise<WAIaaSClient> {
   const { place, secrets } = await placeAndSecrets(flags)
   if (access === 'public') return new WAIaaSClient({ baseUrl: place.baseUrl, ...options })
-  if (await actsAsOperator(access, secrets)) return operatorClient(place.baseUrl, await secrets.masterPassword())
+  if (await actsAsOperator(access, secrets)) return (await operatorAt(place, secrets, flags)).api
   return agentClient(place.baseUrl, await secrets.sessionToken())
 }
 
@@ -44,14 +67,11 @@ export async function connectForStop(flags: DaemonFlags): Promise<StopClient> {
   const { place, secrets } = await placeAndSecrets(flags)
   const stopToken = await secrets.stopToken()
   if (stopToken !== undefined) return new WAIaaSClient({ baseUrl: place.baseUrl, stopToken, ...options })
-  return operatorClient(place.baseUrl, await secrets.masterPassword())
+  return (await operatorAt(place, secrets, flags)).api
 }
 
 export const agentClient = (baseUrl: string, sessionToken: string): WAIaaSClient =>
   new WAIaaSClient({ baseUrl, sessionToken, ...options })
-
-export const operatorClient = (baseUrl: string, masterPassword: string): WAIaaSClient =>
-  new WAIaaSClient({ baseUrl, masterPassword, ...options })
 
 async function placeAndSecrets(flags: DaemonFlags): Promise<{ place: Place; secrets: Secrets }> {
   const place = await placeOf({ dataDir: flags['data-dir'], baseUrl: flags['base-url'] })

@@ -39,6 +39,42 @@ describe('a daemon that provisioned itself', () => {
     expect(out).toContain(`running at ${daemon.url}`)
   })
 
+  test('commands seal the password to the signer that they have seen first, and to another one when that is trusted', async () => {
+    const within = async () => (await (await fetch(`${daemon.url}/health`)).json()).passwordWithin
+    const own = { XDG_CONFIG_HOME: temporaryFolder() }
+    const pins = join(own.XDG_CONFIG_HOME, 'waiaas', 'signers.json')
+    const run = (...args: string[]) => daemon.run(args, own)
+    const first = await run('wallet', 'list')
+    expect(first).toMatchObject({
+      code: 0,
+      err: expect.stringMatching(/sealed to the signer [0-9a-f]{4}(-[0-9a-f]{4}){7}/),
+    })
+    expect(mode(pins)).toBe('600')
+    expect(await run('wallet', 'list')).toMatchObject({ code: 0, err: '' })
+    for (const command of [
+      'create --name sealed --environment mainnet',
+      'ceiling sealed --network solana-mainnet --day 900',
+    ])
+      expect(await run('wallet', ...command.split(' '))).toMatchObject({ code: 0 })
+    const shown = await json(run('wallet', 'ceiling', 'sealed', '--json'))
+    expect(shown.networks).toMatchObject([{ network: 'solana-mainnet', day: '900' }])
+    // What the operator has said is above what a wallet begins with, and the daemon has learnt nothing of the password.
+    expect(await within()).toEqual(['recovery.key'])
+    expect((await run('status')).out).toContain('can have the master password, from: recovery.key')
+
+    const [, fingerprint] = /signer ([0-9a-f-]{39})/.exec(first.err)!
+    writeFileSync(pins, JSON.stringify({ [daemon.dataDir]: randomBytes(32).toString('base64') }))
+    const refused = await run('wallet', 'list')
+    expect(refused).toMatchObject({ code: 1, err: expect.stringContaining('has another key than before') })
+    expect(refused.err).toContain(`waiaas trust ${fingerprint}`)
+    expect((await run('trust', fingerprint!.replaceAll(/\d/g, 'a'))).code).toBe(1)
+    expect((await run('wallet', 'list')).code).toBe(1)
+    expect(await run('trust', fingerprint!)).toMatchObject({ code: 0, out: expect.stringContaining('commands trust') })
+    expect((await run('wallet', 'list')).code).toBe(0)
+    expect((await run('wallet', 'list', '--plain-password')).code).toBe(0)
+    expect(await within()).toEqual(['recovery.key', 'a call that carried it'])
+  })
+
   test('a second daemon on the same data directory is refused with the reason', async () => {
     const { code, err } = await daemon.run(['start'])
     expect(code).toBe(1)
@@ -103,7 +139,7 @@ describe('a daemon that provisioned itself', () => {
   test('mcp setup writes a token for each wallet', async () => {
     const { items } = await json(daemon.run(['wallet', 'list', '--json']))
     const { mcpServers } = await json(daemon.run(['mcp', 'setup', '--all', '--json']))
-    expect(Object.keys(mcpServers).sort()).toEqual(['waiaas-evm-local', 'waiaas-solana-local'])
+    expect(Object.keys(mcpServers).sort()).toEqual(['waiaas-evm-local', 'waiaas-sealed', 'waiaas-solana-local'])
     for (const { id } of items) expect(mode(join(daemon.dataDir, 'mcp-tokens', id))).toBe('600')
   })
 

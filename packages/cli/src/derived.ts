@@ -28,6 +28,7 @@ const globals: readonly Flag[] = [
   text('data-dir'),
   text('base-url'),
   text('password-file'),
+  { ...text('plain-password'), kind: 'boolean' },
   { ...text('json'), kind: 'boolean' },
 ]
 

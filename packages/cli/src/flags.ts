@@ -7,12 +7,14 @@ export const daemonFlags = {
   'data-dir': { type: 'string' },
   'base-url': { type: 'string' },
   'password-file': { type: 'string' },
+  'plain-password': { type: 'boolean' },
   json: { type: 'boolean' },
 } as const satisfies ParseArgsOptionsConfig
 
 export const daemonFlagsHelp = `  --data-dir <dir>        data directory [WAIAAS_DATA_DIR or ~/.waiaas]
   --base-url <url>        the daemon [WAIAAS_BASE_URL, or the port in <data-dir>/daemon.port]
   --password-file <file>  file with the master password; - is stdin
+  --plain-password        send the master password itself, not sealed to the signer
   --json                  print JSON`
 
 /** Reads the flags of a command; UsageError with the usage when one is unknown or lacks its value. */

@@ -6,7 +6,12 @@ import { defaultDataDir, readPath, readVariable } from '@waiaas/contract'
 import { CommandError, errorCode } from './errors.ts'
 
 /** Where a command works: its data directory and the daemon it talks to. */
-export type Place = { readonly dataDir: string; readonly baseUrl: string }
+export type Place = {
+  readonly dataDir: string
+  readonly baseUrl: string
+  /** The daemon by what names it: its address where one was given, else its directory. */
+  readonly name: string
+}
 
 const { env } = process
 
@@ -42,8 +47,8 @@ type Flags = { dataDir?: string | undefined; baseUrl?: string | undefined }
 
 /** The place that flags and environment name; the usual port where nothing names one. */
 export async function placeOf(flags: Flags): Promise<Place> {
-  const { dataDir, baseUrl = 'http://127.0.0.1:3100' } = await knownPlaceOf(flags)
-  return { dataDir, baseUrl }
+  const { dataDir, baseUrl = 'http://127.0.0.1:3100', isNamed } = await knownPlaceOf(flags)
+  return { dataDir, baseUrl, name: isNamed ? baseUrl : dataDir }
 }
 
 type KnownPlace = { dataDir: string; baseUrl: string | undefined; isNamed: boolean }
@@ -105,3 +110,6 @@ async function writeWith(place: typeof rename, path: string, text: string): Prom
 
 export const tokenFile = (dataDir: string): string => join(dataDir, 'mcp-token')
 export const recoveryFile = (dataDir: string): string => join(dataDir, 'recovery.key')
+
+/** Where this user's commands keep what no daemon may change. */
+export const configFolder = (): string => join(env.XDG_CONFIG_HOME || join(homedir(), '.config'), 'waiaas')

@@ -21,6 +21,11 @@ const own: readonly Own[] = [
   { name: 'quickstart', summary: 'The same as quickset.', load: () => import('./commands/quickset.ts') },
   { name: 'set-master', summary: 'Change the master password.', load: () => import('./commands/set-master.ts') },
   {
+    name: 'trust',
+    summary: "Show the fingerprint of the signer's key, or trust a new one.",
+    load: () => import('./commands/trust.ts'),
+  },
+  {
     name: 'mcp setup',
     summary: 'Set up an MCP client for one wallet, or for each.',
     load: () => import('./commands/mcp-setup.ts'),

@@ -211,7 +211,19 @@ export const adminOperations = {
     access: operator,
     tag,
     summary: 'Change the master password.',
-    input: z.strictObject({ newPassword: z.string().min(8).max(1_000).describe('at least 8 characters') }),
+    input: z
+      .strictObject({
+        newPassword: z.string().min(8).max(1_000).optional().describe('at least 8 characters'),
+        sealedPassword: z
+          .base64()
+          .max(8_000)
+          .optional()
+          .describe('the same, sealed to the key of GET /v1/admin/sealing-key; with X-Master-Proof'),
+      })
+      .refine((input) => (input.newPassword === undefined) !== (input.sealedPassword === undefined), {
+        error: 'expected exactly one of newPassword and sealedPassword',
+        path: ['newPassword'],
+      }),
     output: z.object({
       message: z.string(),
       walletsReEncrypted: z.int(),

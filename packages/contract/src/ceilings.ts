@@ -42,6 +42,29 @@ export const WalletCeiling = z.object({
 })
 export type WalletCeiling = z.output<typeof WalletCeiling>
 
+const BaseUnits = z
+  .string()
+  .regex(/^\d{1,78}$/)
+  .optional()
+
+/** A change as the signer takes it from a call with a sealed password: nothing of it is left to the daemon's word. */
+const ExactChange = z
+  .strictObject({
+    address: Address.describe("the wallet's own"),
+    chain: z.string().max(40).optional().describe('CAIP-2 of an EVM network, or solana'),
+    token: Address.optional().describe('the native asset without one'),
+    transaction: BaseUnits,
+    day: BaseUnits,
+    fee: BaseUnits,
+    otherTokens: z.boolean().optional(),
+    contracts: z.array(Address).max(100).optional(),
+    recipients: z.array(Address).max(1_000).optional(),
+  })
+  .describe(
+    'the change in base units, in place of all other fields; with X-Master-Proof, whatever raises it takes this',
+  )
+export type ExactCeilingChange = z.output<typeof ExactChange>
+
 const errors = ['WALLET_NOT_FOUND', 'WALLET_TERMINATED'] as const
 
 export const ceilingOperations = {
@@ -84,6 +107,7 @@ export const ceilingOperations = {
         .max(1_000)
         .optional()
         .describe('all that may be paid, on every network; none: anybody'),
+      exact: ExactChange.optional(),
     }),
     output: WalletCeiling,
     errors: [...errors, 'CHAIN_NOT_SUPPORTED', 'ENVIRONMENT_NETWORK_MISMATCH', 'TOKEN_NOT_FOUND', 'INVALID_ADDRESS'],

@@ -149,7 +149,11 @@ describe('the OpenAPI description', () => {
     expect(count).toBe(Object.keys(operations).length)
     expect(description.openapi).toBe('3.1.0')
     expect(description.paths['/health']!.get!.security).toEqual([])
-    expect(description.paths['/v1/wallets']!.get!.security).toEqual([{ sessionAuth: [] }, { masterAuth: [] }])
+    expect(description.paths['/v1/wallets']!.get!.security).toEqual([
+      { sessionAuth: [] },
+      { masterAuth: [] },
+      { masterProof: [] },
+    ])
     expect(send.security).toEqual([{ sessionAuth: [] }])
   })
 

@@ -172,6 +172,11 @@ export const events = {
     summary: 'A session had so many requests refused in a day that further ones of the day are only counted.',
     details: () => z.strictObject({ kept: Count }),
   },
+  PRICE_NOT_BELIEVED: {
+    severity: 'warning',
+    summary: 'A price moved too far, or two endpoints told it differently, so that it counts as unknown.',
+    details: () => z.strictObject({ source: Text.describe('the network of a feed, or the asset'), reason: Text }),
+  },
   POLICY_DENIED: { severity: 'warning', summary: 'The policies refused a request.', details: Decided },
   TOKEN_ADDED: {
     severity: 'info',

@@ -23,6 +23,11 @@ export const failures = {
   RATE_LIMITED: { status: 429, remedy: 'wait', hint: 'wait for the seconds in Retry-After, then repeat it' },
   // Authentication
   INVALID_MASTER_PASSWORD: { status: 401, remedy: 'fix', hint: 'send the master password in X-Master-Password' },
+  MASTER_PROOF_REFUSED: {
+    status: 401,
+    remedy: 'fix',
+    hint: 'seal the master password anew, for this call, to the key of GET /v1/admin/sealing-key',
+  },
   MASTER_PASSWORD_LOCKED: {
     status: 429,
     remedy: 'wait',

@@ -32,8 +32,8 @@ export type Network = {
   readonly fees?: 'eip1559' | 'legacy'
   /** A rollup that charges beside the gas: for posting data to its parent chain, and for its operator. */
   readonly l1Fee?: 'op-stack'
-  /** A plain transfer's gas is not the protocol's 21,000 and has to be estimated. */
-  readonly estimatesTransfers?: boolean
+  /** Counts gas in a way of its own: Ethereum's constants, and its most for one transaction, do not hold. */
+  readonly ownGas?: boolean
   /** The main network whose prices value this network's assets. */
   readonly pricedAs?: string
   /** Chainlink feed of the native asset in USD; on the network itself unless `nativeFeedOn` names another one. */
@@ -154,7 +154,7 @@ export const NETWORKS: readonly Network[] = [
     explorer: 'arbiscan.io',
     genesis: '0x7ee576b35482195fc49205cec9af72ce14f003b9ae69f6ba0faef4514be8b442',
     blockMs: 250,
-    estimatesTransfers: true,
+    ownGas: true,
     pricedAs: 'ethereum-mainnet',
     nativeFeed: '0x639Fe6ab55C921f74e7fac1ee960C0B6293ba612',
   }),
@@ -164,7 +164,7 @@ export const NETWORKS: readonly Network[] = [
     explorer: 'sepolia.arbiscan.io',
     genesis: '0x77194da4010e549a7028a9c3c51c3e277823be6ac7d138d0bb8a70197b5c004c',
     blockMs: 250,
-    estimatesTransfers: true,
+    ownGas: true,
     pricedAs: 'ethereum-mainnet',
   }),
   evm({
@@ -257,7 +257,7 @@ export function addedEvmNetwork(added: AddedEvmNetwork): Network {
   } = added
   const native = { symbol, decimals, slip44: 60, name }
   return {
-    ...evm({ id, chainId, native, explorer: null, environment, estimatesTransfers: true }),
+    ...evm({ id, chainId, native, explorer: null, environment, ownGas: true }),
     rpc: added.rpc,
     explorer,
     ...(genesis && { genesis }),

@@ -13,6 +13,12 @@ const securitySchemes = {
     name: 'X-Master-Password',
     description: 'the operator: the master password',
   },
+  masterProof: {
+    type: 'apiKey',
+    in: 'header',
+    name: 'X-Master-Proof',
+    description: 'the operator: the master password for this call, sealed to the key of GET /v1/admin/sealing-key',
+  },
   sessionAuth: {
     type: 'http',
     scheme: 'bearer',
@@ -31,12 +37,13 @@ const securitySchemes = {
 }
 
 const requirement = {
-  agent: { sessionAuth: [] },
-  operator: { masterAuth: [] },
-  owner: { ownerSignature: [], ownerMessage: [], ownerAddress: [] },
-  stopper: { stopAuth: [] },
+  agent: [{ sessionAuth: [] }],
+  operator: [{ masterAuth: [] }, { masterProof: [] }],
+  owner: [{ ownerSignature: [], ownerMessage: [], ownerAddress: [] }],
+  stopper: [{ stopAuth: [] }],
 }
-const securityOf = (access: Access): Json[] => (access === 'public' ? [] : access.map((caller) => requirement[caller]))
+const securityOf = (access: Access): Json[] =>
+  access === 'public' ? [] : access.flatMap((caller): readonly Json[] => requirement[caller])
 
 const errorSchema = {
   type: 'object',

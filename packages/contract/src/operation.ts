@@ -109,7 +109,13 @@ export const bodyFailures = [
 ] as const satisfies readonly FailureCode[]
 export const accessFailures = {
   agent: ['INVALID_TOKEN', 'TOKEN_EXPIRED', 'SESSION_REVOKED', 'SESSION_NOT_FOUND', 'SYSTEM_LOCKED', 'KEYSTORE_LOCKED'],
-  operator: ['INVALID_MASTER_PASSWORD', 'MASTER_PASSWORD_LOCKED', 'SYSTEM_LOCKED', 'KEYSTORE_LOCKED'],
+  operator: [
+    'INVALID_MASTER_PASSWORD',
+    'MASTER_PROOF_REFUSED',
+    'MASTER_PASSWORD_LOCKED',
+    'SYSTEM_LOCKED',
+    'KEYSTORE_LOCKED',
+  ],
   owner: ['SYSTEM_LOCKED'],
   stopper: ['INVALID_TOKEN'],
 } as const satisfies Record<Caller, readonly FailureCode[]>

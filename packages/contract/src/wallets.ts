@@ -323,13 +323,23 @@ export const walletOperations = {
     path: '/v1/wallets/{id}/export',
     access: operator,
     tag,
-    summary: 'Export the key of a wallet. It needs the master password again, and is on record before the key is out.',
+    summary:
+      'Export the key of a wallet. It needs the master password again, unless that came sealed, and is on record before the key is out.',
     input: z.strictObject({
       id: WalletName,
       format: z.enum(EXPORT_FORMATS).default('private-key'),
-      masterPassword: z.string().min(1).max(1_000).describe('the master password again'),
+      masterPassword: z
+        .string()
+        .min(1)
+        .max(1_000)
+        .optional()
+        .describe('the master password again; not with X-Master-Proof, which is shown to the signer again'),
       password: z.string().min(8).max(1_000).optional().describe('password of the keystore-v3 file'),
-      sealTo: z.base64().max(100).optional().describe('X25519 public key; the answer is then sealed to it'),
+      sealTo: z
+        .base64()
+        .max(100)
+        .optional()
+        .describe('X25519 public key; the answer is then sealed to it; needed with X-Master-Proof'),
     }),
     output: z.object({
       id: Id,
@@ -344,11 +354,16 @@ export const walletOperations = {
   getSealingKey: operation({
     method: 'GET',
     path: '/v1/admin/sealing-key',
-    access: operator,
+    access: 'public',
     tag,
-    summary: "Show the signer's public key. Imported secrets are sealed to it.",
+    summary: "Show the signer's public key. Imported secrets and proofs of the master password are sealed to it.",
     input: z.strictObject({}),
-    output: z.object({ publicKey: z.string().describe('base64'), algorithm: z.string() }),
-    errors: [],
+    output: z.object({
+      publicKey: z.string().describe('base64; the same for as long as the keyring is'),
+      fingerprint: z.string().describe('what people compare of the key'),
+      instance: z.string().describe('names this start of the signer; a proof says it'),
+      algorithm: z.string(),
+    }),
+    errors: ['KEYSTORE_LOCKED'],
   }),
 }

@@ -5,16 +5,20 @@ import { authentication } from './authentication.ts'
 const table: [string, Operation][] = Object.entries(operations)
 const forAgents = table.filter(([, { access }]) => access !== 'public' && access.includes('agent'))
 
+const asOperator = { kind: 'operator', proof: () => ({ password: 'right' }) } as const
+
 async function answered(state: 'ACTIVE' | 'SUSPENDED' | 'LOCKED', headers: Record<string, string>): Promise<string[]> {
   const authenticate = authentication({
-    operator: { authenticate: async () => ({ kind: 'operator', masterPassword: () => 'right' }) },
+    operator: { authenticate: async () => asOperator, authenticateSealed: async () => asOperator },
     sessions: { authenticate: async () => ({ kind: 'agent', sessionId: 'one', tokenHash: '' }) },
     stopTokens: { authenticate: async () => ({ kind: 'stopper', actor: 'stop-token:one' }) },
     killSwitch: { current: () => state },
   })
   const answers = await Promise.all(
     table.map(async ([name, op]) => {
-      const principal = await authenticate(new Headers(headers), op, '127.0.0.1').catch(() => undefined)
+      const principal = await authenticate(new Headers(headers), op, { peer: '127.0.0.1', path: op.path }).catch(
+        () => undefined,
+      )
       return principal && principal.kind !== 'public' ? [name] : []
     }),
   )
@@ -30,9 +34,9 @@ test('while the kill switch is on, reading it is all that an agent may do', asyn
 })
 
 test('the kill switch keeps the operator from nothing', async () => {
-  const operator = { 'x-master-password': 'right' }
   const all = table.filter(([, op]) => op.access !== 'public' && mayCall(op, 'operator')).map(([name]) => name)
-  expect(await answered('LOCKED', operator)).toEqual(all)
+  for (const header of ['x-master-password', 'x-master-proof'])
+    expect(await answered('LOCKED', { [header]: 'right' })).toEqual(all)
 })
 
 test('a stop token reaches three operations, whatever the kill switch says', async () => {

@@ -2,26 +2,31 @@ import { Failure, isStop, type Operation, STOP_TOKEN_PREFIX } from '@waiaas/cont
 import type { KillSwitch } from './killswitch/service.ts'
 import type { OperatorService } from './operator/service.ts'
 import type { Principal } from './platform/caller.ts'
+import type { From } from './platform/http/types.ts'
 import type { Sessions } from './sessions/service.ts'
 import type { StopTokens } from './stop-tokens/service.ts'
 
 type Parts = {
-  operator: Pick<OperatorService, 'authenticate'>
+  operator: Pick<OperatorService, 'authenticate' | 'authenticateSealed'>
   sessions: Pick<Sessions, 'authenticate'>
   stopTokens: Pick<StopTokens, 'authenticate'>
   killSwitch: Pick<KillSwitch, 'current'>
 }
 
-/** Finds out who calls, by the credentials that the operation admits: X-Master-Password, or the bearer token of a session or for stops. */
+/** Finds out who calls, by the credentials that the operation admits: X-Master-Password or X-Master-Proof, or the bearer token of a session or for stops. */
 export const authentication =
   ({ operator, sessions, stopTokens, killSwitch }: Parts) =>
-  async (headers: Headers, operation: Operation, peer: string): Promise<Principal> => {
+  async (headers: Headers, operation: Operation, { peer, path }: From): Promise<Principal> => {
     const bearer = /^Bearer\s+(\S+)$/i.exec(headers.get('authorization') ?? '')?.[1]
     const stopToken = bearer?.startsWith(STOP_TOKEN_PREFIX) ? bearer : undefined
     if (stopToken !== undefined && isStop(operation)) return stopTokens.authenticate(stopToken)
+    const from = { peer, isStop: isStop(operation) }
+    const sealed = headers.get('x-master-proof')
     const password = headers.get('x-master-password')
-    if (password !== null && operation.access.includes('operator'))
-      return operator.authenticate(asUtf8(password), { peer, isStop: isStop(operation) })
+    if (operation.access.includes('operator')) {
+      if (sealed !== null) return operator.authenticateSealed({ sealed, method: operation.method, path }, from)
+      if (password !== null) return operator.authenticate(asUtf8(password), from)
+    }
     if (bearer === undefined || bearer === stopToken || !operation.access.includes('agent')) return { kind: 'public' }
     const principal = await sessions.authenticate(bearer)
     const state = killSwitch.current()

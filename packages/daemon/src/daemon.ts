@@ -173,7 +173,10 @@ async function baseOf({ database, clock, log, keys, config, dataDir }: Ground) {
   })
   const watching = settings.watch()
   const chains = chainRegistry({ settings: settings.get, log })
-  const prices = pricesService({ settings: settings.get, networks: chains.networks, chain: chains.get, clock, log })
+  const prices = pricesService({
+    ...{ database, clock, log, audit: evidence },
+    ...{ settings: settings.get, networks: chains.networks, chain: chains.get },
+  })
   const operator = operatorService({
     database,
     clock,

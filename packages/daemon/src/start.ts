@@ -5,7 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { isFailure, normalPassword } from '@waiaas/contract'
 import { undoUnfinishedRenames } from './backup/service.ts'
 import { type Composition, compose } from './daemon.ts'
-import { type Keys, startKeys } from './keys/service.ts'
+import { type Keys, sealingFingerprint, startKeys } from './keys/service.ts'
 import { migrations } from './migrations/all.ts'
 import { AccessError, assertFile, explained } from './platform/access.ts'
 import { clockMark } from './platform/clock-mark.ts'
@@ -137,7 +137,7 @@ async function start(options: StartOptions, opened: Opened): Promise<Daemon> {
   opened.push({ close: () => server.closeStops(0) }, { close: () => server.close(0) })
   await dataDir.writePort(server.port)
   process.stdout.write(`WAIAAS_PORT=${server.port}\n`)
-  log.info({ url: server.url, database: database.engine, synchronous: database.stats().synchronous }, 'ready')
+  log.info({ url: server.url, ...(await factsOf(database, keys)) }, 'ready')
   const stop = once(() =>
     stopAll({
       log,
@@ -161,6 +161,13 @@ async function start(options: StartOptions, opened: Opened): Promise<Daemon> {
     },
   }
 }
+
+/** What an operator looks for in the line that says it is ready. */
+const factsOf = async (database: Database, keys: Keys) => ({
+  database: database.engine,
+  synchronous: database.stats().synchronous,
+  signer: sealingFingerprint((await keys.sealingKey()).publicKey),
+})
 
 const withWarning = (config: Config, warning: string | undefined): Config =>
   warning === undefined ? config : { ...config, warnings: [...config.warnings, warning] }

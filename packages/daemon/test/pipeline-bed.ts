@@ -32,7 +32,7 @@ export { migrations }
 /** Who asks the service: a session, or the operator. */
 export const agent = (sessionId: string) =>
   ({ principal: { kind: 'agent', sessionId, tokenHash: '' }, peer: undefined }) as const
-export const operator = { principal: { kind: 'operator', masterPassword: () => '' }, peer: undefined } as const
+export const operator = { principal: { kind: 'operator', proof: () => ({ password: '' }) }, peer: undefined } as const
 export const localEvm = findNetwork(LOCAL_NETWORKS, 'local-evm')!
 const localSolana = findNetwork(LOCAL_NETWORKS, 'local-solana')!
 const PASSWORD = 'correct horse battery'
@@ -118,6 +118,8 @@ export async function startPipeline(
   const byDefault = oracle.feed === undefined ? { [`native:${network.id}`]: '2000' } : {}
   const priced = { 'oracle.fixed_prices': { ...byDefault, ...oracle.fixed }, 'oracle.max_age_seconds': 3_900 }
   const prices = pricesService({
+    database,
+    audit: evidence,
     settings: () => priced,
     networks: () => networks,
     chain: async () => chain,

@@ -26,7 +26,7 @@ async function authenticate(headers: Headers): Promise<Principal> {
   if (bearer?.startsWith('Bearer wai_sess_'))
     return { kind: 'agent', sessionId: bearer.slice('Bearer '.length), tokenHash: '' }
   return headers.get('x-master-password') === 'right'
-    ? { kind: 'operator', masterPassword: () => 'right' }
+    ? { kind: 'operator', proof: () => ({ password: 'right' }) }
     : { kind: 'public' }
 }
 
@@ -78,6 +78,19 @@ const failing = (promise: Promise<unknown>): Promise<WAIaaSError> =>
   )
 
 describe('the client', () => {
+  test('makes a proof of the master password for each try, because each is good for one', async () => {
+    const proofs: unknown[] = []
+    const baseUrl = await scripted((request, response) => {
+      proofs.push([request.headers['x-master-proof'], request.headers['x-master-password']])
+      response.statusCode = proofs.length < 3 ? 503 : 200
+      response.end(JSON.stringify({ code: 'SHUTTING_DOWN', message: 'x', retryable: true }))
+    })
+    const masterProof = async ({ method, path }: { method: string; path: string }) =>
+      `${method} ${path} ${proofs.length}`
+    await new WAIaaSClient({ baseUrl, masterProof, retryOptions: fast }).getWallet({ id: 'shop' })
+    expect(proofs).toEqual([0, 1, 2].map((at) => [`GET /v1/wallets/shop ${at}`, undefined]))
+  })
+
   test('calls an operation with its path, query and body, and reads the answer', async () => {
     const seen: unknown[] = []
     const baseUrl = await daemon({

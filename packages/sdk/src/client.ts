@@ -23,6 +23,8 @@ export type ClientOptions = {
   readonly sessionToken?: string
   /** For what the operator may call. */
   readonly masterPassword?: string
+  /** In place of `masterPassword`: makes X-Master-Proof for each call, as `sealMasterProof` does, so that the daemon learns no password. */
+  readonly masterProof?: (call: HttpCall) => Promise<string>
   /** `wai_stop_…`, for what stops: the kill switch, a wallet, a session. */
   readonly stopToken?: string
   /** Milliseconds that one try may take; 30 s unless given. */
@@ -119,13 +121,17 @@ function transport(options: ClientOptions, token: () => string | undefined): Tra
   const base = options.baseUrl.replace(/\/+$/, '')
   const retry = { ...DEFAULT_RETRY, ...options.retryOptions }
   return async (call) => {
-    const headers = { ...call.headers, 'user-agent': 'waiaas-sdk/0.1.0', ...credentials(call, options, token()) }
     const { method, path, body } = call
-    const request = { method, headers, ...(body !== undefined && { body }) }
+    const common = { ...call.headers, 'user-agent': 'waiaas-sdk/0.1.0' }
+    // Anew for each try: a proof is good for one.
+    const request = async (): Promise<RequestInit> => {
+      const headers = { ...common, ...(await credentials(call, options, token())) }
+      return { method, headers, ...(body !== undefined && { body }) }
+    }
     const { signal } = call.options
     const timeout = options.timeout ?? 30_000
-    return withRetry(call.operation, { ...retry, signal }, () =>
-      tryOnce(`${base}${path}`, request, { timeout, signal }),
+    return withRetry(call.operation, { ...retry, signal }, async () =>
+      tryOnce(`${base}${path}`, await request(), { timeout, signal }),
     )
   }
 }
@@ -151,11 +157,12 @@ async function tryOnce(
 }
 
 /** The one credential that the operation asks for; the agent's where both would do, unless a password is given for the call. */
-function credentials(
-  { operation, options }: HttpCall,
+async function credentials(
+  call: HttpCall,
   given: ClientOptions,
   token: string | undefined,
-): Record<string, string> {
+): Promise<Record<string, string>> {
+  const { operation, options } = call
   if (operation.access === 'public') return {}
   if (given.stopToken !== undefined && isStop(operation)) return { authorization: `Bearer ${given.stopToken}` }
   const password = options.masterPassword ?? given.masterPassword
@@ -163,6 +170,7 @@ function credentials(
   const forOperator = mayCall(operation, 'operator')
   if (forOperator && options.masterPassword !== undefined) return passwordHeader(options.masterPassword)
   if (forAgent && token !== undefined) return { authorization: `Bearer ${token}` }
+  if (forOperator && given.masterProof) return { 'x-master-proof': await given.masterProof(call) }
   if (forOperator && password !== undefined) return passwordHeader(password)
   if (forAgent) throw local('NO_TOKEN', 'this call needs a session token: set sessionToken or call setSessionToken()')
   throw local('NO_MASTER_PASSWORD', 'this call needs the master password: set masterPassword')

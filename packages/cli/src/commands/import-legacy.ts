@@ -31,7 +31,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   if (legacy.length === 0) throw new CommandError(`${from} has no key files`, 'name the old data directory')
   const operator = await connectOperator(values)
   const password = await readOldPassword(values['from-password-file'])
-  const { publicKey } = await operator.api.getSealingKey()
+  const { publicKey } = operator.signer ?? (await operator.api.getSealingKey())
   const outcomes: Outcome[] = []
   for (const wallet of legacy) {
     const outcome = await importOne(operator, wallet, { password, signerKey: publicKey })

@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises'
+import { sealNewPassword } from '@waiaas/sdk'
 import { connectOperator } from '../api.ts'
 import { readSecretFile } from '../credentials.ts'
 import { CommandError } from '../errors.ts'
@@ -13,9 +14,11 @@ ${daemonFlagsHelp}`
 
 export async function run(argv: readonly string[]): Promise<number> {
   const { values } = readFlags(argv, usage, { ...daemonFlags, 'new-password-file': { type: 'string' } })
-  const { api, place } = await connectOperator(values)
+  const { api, place, signer } = await connectOperator(values)
   const newPassword = await readNewPassword(values['new-password-file'])
-  const answer = await api.changeMasterPassword({ newPassword })
+  const answer = await api.changeMasterPassword(
+    signer ? { sealedPassword: await sealNewPassword(signer.publicKey, newPassword) } : { newPassword },
+  )
   await rm(recoveryFile(place.dataDir), { force: true })
   if (values.json) printJson(answer)
   else print('the master password is changed; recovery.key is gone')

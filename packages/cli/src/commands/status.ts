@@ -17,7 +17,11 @@ export async function run(argv: readonly string[]): Promise<number> {
   return health === undefined ? 3 : 0
 }
 
-const describe = (baseUrl: string, { version, uptime, warnings = [] }: Health): string =>
-  [`running at ${baseUrl}, version ${version}, up ${uptime} s`, ...warnings.map((text) => `warning: ${text}`)].join(
-    '\n',
-  )
+const describe = (baseUrl: string, { version, uptime, warnings = [], passwordWithin = [] }: Health): string =>
+  [
+    `running at ${baseUrl}, version ${version}, up ${uptime} s`,
+    ...warnings.map((text) => `warning: ${text}`),
+    ...(passwordWithin.length > 0 ? [`${REACH}: ${passwordWithin.join(', ')}`] : []),
+  ].join('\n')
+
+const REACH = 'whoever takes over the daemon can have the master password, from'

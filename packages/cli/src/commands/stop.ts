@@ -1,6 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { operatorClient } from '../api.ts'
-import { secretsOf } from '../credentials.ts'
+import { connectOperator } from '../api.ts'
 import { CommandError } from '../errors.ts'
 import { daemonFlags, daemonFlagsHelp, readFlags, wholeNumber } from '../flags.ts'
 import { healthAt } from '../health.ts'
@@ -20,8 +19,8 @@ export async function run(argv: readonly string[]): Promise<number> {
     print(`not running: no daemon ${baseUrl === undefined ? `has ${dataDir}` : `answers at ${baseUrl}`}`)
     return 0
   }
-  const masterPassword = await secretsOf(dataDir, values['password-file']).masterPassword()
-  await operatorClient(baseUrl, masterPassword).shutdown()
+  const { api } = await connectOperator(values)
+  await api.shutdown()
   await waitUntilGone(baseUrl, seconds)
   print('stopped')
   return 0

@@ -31,10 +31,10 @@ export async function run(argv: readonly string[]): Promise<number> {
   }
   // Before the key is asked for; writing it makes sure.
   if (output !== '-' && existsSync(output)) throw fileExists(output)
-  const { api, masterPassword } = await connectOperator(values)
+  const { api, signer, masterPassword } = await connectOperator(values)
   const password = format === 'keystore-v3' ? await readPassword(values['secret-password-file']) : undefined
   const pair = makeSealingKeyPair()
-  const request = { id: positionals[0], format, masterPassword, sealTo: pair.publicKey }
+  const request = { id: positionals[0], format, ...(!signer && { masterPassword }), sealTo: pair.publicKey }
   const { sealed, ...about } = await api.exportWallet(password === undefined ? request : { ...request, password })
   if (sealed === undefined) throw new CommandError('expected a sealed secret, got an answer without one')
   const secret = openExport(pair, sealed)

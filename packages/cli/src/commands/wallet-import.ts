@@ -43,7 +43,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   const environment = oneOf('environment', values.environment, ['mainnet', 'testnet'])
   const format = oneOf('format', values.format, IMPORT_FORMATS)
   if (name === undefined) throw new UsageError('missing --name', usage)
-  const { api } = await connectOperator(values)
+  const { api, signer } = await connectOperator(values)
   const passphrase = await readOptional(values['passphrase-file'])
   const password = await readPassword(format, values['secret-password-file'])
   const given: ImportedSecret = {
@@ -54,7 +54,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     ...(path !== undefined && { path }),
     ...(passphrase !== undefined && { passphrase }),
   }
-  const { publicKey: signerKey } = await api.getSealingKey()
+  const { publicKey: signerKey } = signer ?? (await api.getSealingKey())
   const isOpen = format === 'mnemonic' && derivation === undefined && path === undefined
   const known = isOpen ? (await api.listDerivations({ chain, sealed: sealImport(signerKey, given) })).items : []
   const secret = known.length > 1 && canAsk() ? { ...given, ...(await chooseAddress(known)) } : given

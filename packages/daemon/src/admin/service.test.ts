@@ -18,7 +18,7 @@ const NOW = Date.parse('2030-01-01T00:00:00Z')
 const HOUR = 3_600_000
 const call = {
   peer: '127.0.0.1',
-  principal: { kind: 'operator', masterPassword: () => '' },
+  principal: { kind: 'operator', proof: () => ({ password: '' }) },
   onDelivered: (tell) => tell(true),
 } as Call<'operator'>
 const anybody: Call<'public'> = { ...call, principal: { kind: 'public' } }

@@ -19,7 +19,9 @@ export type Reader = {
   /** Reads a token from the chain: Failure TOKEN_NOT_FOUND, or TOKEN_UNSUPPORTED naming what is not handled. */
   token(address: string): Promise<Token>
   /** The latest answer of a Chainlink aggregator, where the chain has them; `isAlone` when of two endpoints one tells it. */
-  readFeed?(address: string): Promise<{ answer: bigint; decimals: number; updatedAt: number; isAlone: boolean }>
+  readFeed?(
+    address: string,
+  ): Promise<{ answer: bigint; decimals: number; updatedAt: number; witnesses: number; isAlone: boolean }>
   status(): EndpointStatus[]
   close(): void
 }

@@ -1,6 +1,13 @@
 import { Failure, isFailure } from '@waiaas/contract'
 import type { Rpc } from './rpc.ts'
 
+/** What scales a limit is told in two ways that cannot both be right. */
+export class Contradiction extends Failure {
+  constructor(message: string) {
+    super('CHAIN_ERROR', message)
+  }
+}
+
 type Words<T> = {
   readonly said: readonly [T, ...T[]]
   /** Why nobody bears it out, where other endpoints are configured and none of them answers. */

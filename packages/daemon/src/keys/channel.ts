@@ -1,6 +1,9 @@
 import { deserialize, serialize } from 'node:v8'
 import type { KeyErrorCode } from './key-error.ts'
+import type { SignerIdentity } from './master-proof.ts'
 import type {
+  CallShown,
+  CallVerified,
   CeilingChange,
   Chain,
   Checkpoint,
@@ -12,6 +15,7 @@ import type {
   KeyRow,
   KeyringRow,
   NextCheckpoint,
+  OperatorProof,
   PasswordCost,
   Sealed,
   SealedImport,
@@ -25,20 +29,24 @@ export type SignerCalls = {
   createKeyring: { input: { password: Uint8Array; cost: PasswordCost }; output: KeyringRow }
   unlock: { input: { password: Uint8Array; row: KeyringRow }; output: true }
   verify: { input: { password: Uint8Array; row: KeyringRow }; output: boolean }
-  rewrap: { input: { password: Uint8Array; next: Uint8Array; cost: PasswordCost }; output: KeyringRow }
+  verifyCall: { input: CallShown; output: CallVerified }
+  /** `next` where the proof is in the open. */
+  rewrap: { input: { proof: OperatorProof; next?: Uint8Array; cost: PasswordCost }; output: KeyringRow }
   subkey: { input: { purpose: SubkeyPurpose }; output: Uint8Array }
   create: { input: { walletId: string; chain: Chain }; output: KeyRow }
   import: { input: { walletId: string; chain: Chain; secret: ImportSecret | SealedImport }; output: KeyRow }
   derivations: { input: { chain: Chain; secret: ImportSecret | SealedImport }; output: DerivedAddress[] }
-  export: { input: { key: KeyRow; options: ExportOptions; password: Uint8Array }; output: Exported }
+  export: { input: { key: KeyRow; options: ExportOptions; proof: OperatorProof }; output: Exported }
   sign: { input: SignBatch; output: SignedBatch }
   /** For a key that has just come in, within bounds; more, or for another key, with the password. One that is known stays. */
-  firstCeiling: { input: FirstCeiling & { password?: Uint8Array }; output: Sealed }
+  firstCeiling: { input: FirstCeiling & { proof?: OperatorProof }; output: Sealed }
   /** No password is needed to tighten; for all else it is. */
-  changeCeiling: { input: CeilingChange & { password?: Uint8Array }; output: Sealed }
+  changeCeiling: { input: CeilingChange & { proof?: OperatorProof }; output: Sealed }
   evidenceKey: { input: Record<string, never>; output: string }
   signCheckpoint: { input: NextCheckpoint; output: Checkpoint }
-  sealingKey: { input: Record<string, never>; output: string }
+  sealingKey: { input: Record<string, never>; output: SignerIdentity }
+  /** Names this start of the signer, locked or not. */
+  instance: { input: Record<string, never>; output: string }
 }
 export type CallName = keyof SignerCalls
 

@@ -1,5 +1,6 @@
 export type KeyErrorCode =
   | 'INVALID_MASTER_PASSWORD'
+  | 'PROOF_REFUSED'
   | 'KEYRING_CORRUPT'
   | 'KEY_ROW_CORRUPT'
   | 'KEY_MISMATCH'

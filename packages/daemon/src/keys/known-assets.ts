@@ -53,6 +53,9 @@ const MAIN: Readonly<Record<string, OfChain>> = {
 /** Networks on which nothing has a price. A message of Solana does not say that it is for one of them. */
 const TEST = ['11155111', '80002', '421614', '11155420', '84532', '998', '31337'].map((id) => `eip155:${id}`)
 
+/** A known main network whose transactions name it. */
+export const isMainEvm = (chain: string): boolean => chain.startsWith('eip155:') && Object.hasOwn(MAIN, chain)
+
 export const isTestChain = (chain: string): boolean => TEST.includes(chain)
 
 /** Of a main network; a token counts by its address, whatever it calls itself. */

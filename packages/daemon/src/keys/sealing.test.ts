@@ -23,10 +23,10 @@ test('the same secret sealed twice looks different', () => {
   expect(seal()).not.toBe(seal())
 })
 
-test('a secret sealed for one signer is refused by the next, with the remedy', async () => {
+test('a secret sealed for one keyring is refused by the next, with the remedy', async () => {
   const keys = await startKeys()
-  const row = await keys.createKeyring('a master password')
-  const secret = sealSecret(await keys.sealingKey(), { kind: 'private-key', text: '11'.repeat(32) })
+  await keys.createKeyring('a master password')
+  const secret = sealSecret((await keys.sealingKey()).publicKey, { kind: 'private-key', text: '11'.repeat(32) })
   const imported = await keys.import('wallet', 'ethereum', secret)
   const reader = makeSealingKeyPair()
   const exported = await keys.export(imported, 'a master password', {
@@ -34,10 +34,10 @@ test('a secret sealed for one signer is refused by the next, with the remedy', a
     recipient: reader.publicKey,
   })
   expect('sealed' in exported && openExport(reader, exported.sealed)).toBe(`0x${'11'.repeat(32)}`)
-  const incomplete = sealSecret(await keys.sealingKey(), { kind: 'keystore-v3', json: '{}' })
+  const incomplete = sealSecret((await keys.sealingKey()).publicKey, { kind: 'keystore-v3', json: '{}' })
   await expect(keys.import('wallet', 'ethereum', incomplete)).rejects.toThrow('needs its field password')
   await keys.restart()
-  await keys.unlock('a master password', row)
+  await keys.createKeyring('a master password')
   await expect(keys.import('wallet', 'ethereum', secret)).rejects.toMatchObject({
     code: 'IMPORT_INVALID',
     message: expect.stringContaining('ask for the sealing key again'),

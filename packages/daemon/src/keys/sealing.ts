@@ -1,9 +1,11 @@
 import {
   createCipheriv,
   createDecipheriv,
+  createPrivateKey,
   createPublicKey,
   diffieHellman,
   generateKeyPairSync,
+  hash,
   hkdfSync,
   type KeyObject,
   randomBytes,
@@ -15,6 +17,8 @@ const headerBytes = 1 + 32 + 12 + 16
 const info = 'waiaas/sealed-secret/1'
 // DER prefix of an X25519 SubjectPublicKeyInfo (RFC 8410); the raw 32 bytes follow.
 const spkiPrefix = Buffer.from('302a300506032b656e032100', 'hex')
+// The same of a private key in PKCS #8; its 32 bytes follow.
+const pkcs8Prefix = Buffer.from('302e020100300506032b656e04220420', 'hex')
 
 export type SealingKeyPair = { publicKey: string; privateKey: KeyObject }
 
@@ -23,6 +27,18 @@ export function makeSealingKeyPair(): SealingKeyPair {
   const { publicKey, privateKey } = generateKeyPairSync('x25519')
   return { publicKey: rawPublicKey(publicKey).toString('base64'), privateKey }
 }
+
+/** The key pair of a seed of 32 bytes. */
+export function sealingKeyPairOf(seed: Uint8Array): SealingKeyPair {
+  const der = Buffer.concat([pkcs8Prefix, seed])
+  const privateKey = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })
+  der.fill(0)
+  return { publicKey: rawPublicKey(createPublicKey(privateKey)).toString('base64'), privateKey }
+}
+
+/** What people compare of a sealing key: 128 bits of its hash, in groups. */
+export const sealingFingerprint = (publicKey: string): string =>
+  hash('sha256', Buffer.from(publicKey, 'base64')).slice(0, 32).match(/.{4}/g)!.join('-')
 
 /** Encrypts bytes to an X25519 public key (HKDF-SHA256, AES-256-GCM). `purpose` must be the same when opened. */
 export function sealBytes(recipient: string, purpose: string, plaintext: Uint8Array): string {

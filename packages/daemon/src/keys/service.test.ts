@@ -166,6 +166,9 @@ describe('batches', () => {
   })
 })
 
+/** What a signer answers that is there. */
+const locked = { code: 'KEYSTORE_LOCKED', message: expect.stringContaining('the keyring is locked') }
+
 describe('death of the signer', () => {
   test('pending calls reject, the keyring counts as locked, and a restarted signer unlocks and signs again', async () => {
     const row = await keys.createKeyring(password)
@@ -187,12 +190,12 @@ describe('death of the signer', () => {
     await Promise.all([keys.restart(), keys.restart()])
     expect(keys.pid).not.toBe(first)
     expect(exits).toEqual([])
-    expect(await keys.sealingKey()).toBeTruthy()
+    await expect(keys.sealingKey()).rejects.toMatchObject(locked)
   })
 
   test('the signals of a terminal and of a service manager do not stop the signer before the daemon does', async () => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR1'] as const) process.kill(keys.pid, signal)
-    expect(await keys.sealingKey()).toBeTruthy()
+    await expect(keys.sealingKey()).rejects.toMatchObject(locked)
     await keys.stop()
     expect(exits).toEqual([])
   })
@@ -202,7 +205,7 @@ describe('death of the signer', () => {
     const link = join(folder, 'keys')
     await symlink(fileURLToPath(new URL('.', import.meta.url)), link)
     const linked = await startKeys({ signerEntry: pathToFileURL(join(link, 'signer', 'main.ts')) })
-    expect(await linked.sealingKey()).toBeTruthy()
+    await expect(linked.sealingKey()).rejects.toMatchObject(locked)
     await linked.stop()
     await rm(folder, { recursive: true })
   })

@@ -1,8 +1,11 @@
-import { normalPassword } from '@waiaas/contract'
 import type { CallName, SignerCalls } from './channel.ts'
 import { KeyError } from './key-error.ts'
+import type { SignerIdentity } from './master-proof.ts'
+import { formsOf, normalForm } from './password-text.ts'
 import { type SignerProcess, startSignerProcess } from './signer-process.ts'
 import type {
+  CallShown,
+  CallVerified,
   CeilingChange,
   Chain,
   Checkpoint,
@@ -14,8 +17,10 @@ import type {
   KeyRow,
   KeyringRow,
   NextCheckpoint,
+  OperatorProof,
   PasswordCost,
   Sealed,
+  SealedCall,
   SealedImport,
   SignBatch,
   SignedBatch,
@@ -23,11 +28,18 @@ import type {
 } from './types.ts'
 
 export { accountKey } from './account-key.ts'
+export { changedCeiling, type ExactChange } from './ceiling-change.ts'
 export { KeyError, type KeyErrorCode } from './key-error.ts'
 export { hadCeiling } from './key-mark.ts'
 export { firstMost, isTestChain, knownAsset } from './known-assets.ts'
 export { type LegacyWallet, readLegacyWallets } from './legacy.ts'
-export { makeSealingKeyPair, openExport, type SealingKeyPair, sealSecret } from './sealing.ts'
+export {
+  makeSealingKeyPair,
+  openExport,
+  type SealingKeyPair,
+  sealingFingerprint,
+  sealSecret,
+} from './sealing.ts'
 export type * from './types.ts'
 
 export type KeysOptions = {
@@ -39,6 +51,9 @@ export type KeysOptions = {
   signerEntry?: URL
 }
 
+/** The master password, or one that a client sealed for a call. */
+export type Proof = string | SealedCall
+
 /** The keys, held by the signer process. Every call rejects with a KeyError; KEYSTORE_LOCKED while locked or the signer is gone. */
 export type Keys = {
   /** First start: a random root key under this password. Leaves the keyring unlocked. */
@@ -47,8 +62,13 @@ export type Keys = {
   unlock(password: string, row: KeyringRow): Promise<void>
   /** An Argon2id run (64 MiB, some 0.1 s) for each form to try: the caller bounds how many run at once. */
   verify(password: string, row: KeyringRow): Promise<boolean>
-  /** The row of the same root key for a new password. The signer asks for the present one: INVALID_MASTER_PASSWORD. */
-  rewrap(password: string, newPassword: string): Promise<KeyringRow>
+  /** Is the password right that a client sealed for this call? PROOF_REFUSED where the proof is for another one, old, or used. */
+  verifyCall(shown: CallShown): Promise<CallVerified>
+  /**
+   * The row of the same root key for a new password, which a sealed call says itself. The signer asks for the present one:
+   * INVALID_MASTER_PASSWORD, PROOF_REFUSED.
+   */
+  rewrap(proof: Proof, newPassword?: string): Promise<KeyringRow>
   isUnlocked(): boolean
   /** 32 bytes. */
   subkey(purpose: SubkeyPurpose): Promise<Uint8Array>
@@ -57,20 +77,26 @@ export type Keys = {
   import(walletId: string, chain: Chain, secret: ImportSecret | SealedImport): Promise<KeyRow>
   /** The addresses that a recovery phrase gives, the one that `import` takes first; none where the secret leaves no choice. */
   derivations(chain: Chain, secret: ImportSecret | SealedImport): Promise<DerivedAddress[]>
-  /** INVALID_MASTER_PASSWORD, which the signer finds out itself; EXPORT_REFUSED when the chain has no such format. */
-  export(key: KeyRow, masterPassword: string, options: ExportOptions): Promise<Exported>
+  /**
+   * INVALID_MASTER_PASSWORD, PROOF_REFUSED, which the signer finds out itself; EXPORT_REFUSED when the chain has no such
+   * format. A sealed call says its options itself.
+   */
+  export(key: KeyRow, proof: Proof, options: ExportOptions): Promise<Exported>
   /** One message for the whole batch; answers in order. */
   sign(batch: SignBatch): Promise<SignedBatch>
   /** INVALID_MASTER_PASSWORD where it takes the password: for more than `firstMost`, or a key that has not just come in. */
-  firstCeiling(first: FirstCeiling, masterPassword?: string): Promise<Sealed>
-  /** INVALID_MASTER_PASSWORD where it allows more than the present one and the password is not given, or wrong. */
-  changeCeiling(change: CeilingChange, masterPassword?: string): Promise<Sealed>
+  firstCeiling(first: FirstCeiling, proof?: Proof): Promise<Sealed>
+  /**
+   * INVALID_MASTER_PASSWORD where it allows more than the present one and the password is not given, or wrong. A sealed
+   * call says the change itself, whatever `next` is.
+   */
+  changeCeiling(change: CeilingChange, proof?: Proof): Promise<Sealed>
   /** Base64 Ed25519 public key of `signCheckpoint`. */
   evidenceKey(): Promise<string>
   /** SIGN_REFUSED unless it is behind all that the signer has signed since it was unlocked. */
   signCheckpoint(next: NextCheckpoint): Promise<Checkpoint>
-  /** Base64 X25519 public key for sealing.ts; another one after each start of the signer. */
-  sealingKey(): Promise<string>
+  /** The X25519 public key of the keyring for sealing.ts, base64, and the name of this start of the signer. */
+  sealingKey(): Promise<SignerIdentity>
   /** A fresh, locked signer. */
   restart(): Promise<void>
   stop(): Promise<void>
@@ -106,9 +132,7 @@ export async function startKeys(options: KeysOptions = {}): Promise<Keys> {
 
   return {
     async createKeyring(password) {
-      const row = await withPassword(normalPassword(password), (bytes) =>
-        call('createKeyring', { password: bytes, cost }),
-      )
+      const row = await withPassword(normalForm(password), (bytes) => call('createKeyring', { password: bytes, cost }))
       isUnlocked = true
       return row
     },
@@ -121,22 +145,14 @@ export async function startKeys(options: KeysOptions = {}): Promise<Keys> {
         if (await withPassword(form, (bytes) => call('verify', { password: bytes, row }))) return true
       return false
     },
-    rewrap: (password, newPassword) =>
-      inAnyForm(password, (bytes) =>
-        withPassword(normalPassword(newPassword), (next) => call('rewrap', { password: bytes, next, cost })),
-      ),
+    verifyCall: (shown) => call('verifyCall', shown),
     isUnlocked: () => isUnlocked,
     subkey: (purpose) => call('subkey', { purpose }),
     create: (walletId, chain) => call('create', { walletId, chain }),
     import: (walletId, chain, secret) => call('import', { walletId, chain, secret }),
     derivations: (chain, secret) => call('derivations', { chain, secret }),
-    export: (key, masterPassword, exportOptions) =>
-      inAnyForm(masterPassword, (bytes) => call('export', { key, options: exportOptions, password: bytes })),
+    ...operatorCalls(call, cost),
     sign: (batch) => call('sign', batch),
-    firstCeiling: (first, masterPassword) =>
-      withProof(masterPassword, (proof) => call('firstCeiling', { ...first, ...proof })),
-    changeCeiling: (change, masterPassword) =>
-      withProof(masterPassword, (proof) => call('changeCeiling', { ...change, ...proof })),
     evidenceKey: () => call('evidenceKey', {}),
     signCheckpoint: (next) => call('signCheckpoint', next),
     sealingKey: () => call('sealingKey', {}),
@@ -157,13 +173,41 @@ export async function startKeys(options: KeysOptions = {}): Promise<Keys> {
   }
 }
 
+type Ask = <Name extends CallName>(
+  name: Name,
+  input: SignerCalls[Name]['input'],
+) => Promise<SignerCalls[Name]['output']>
+
+/** What takes the master password. */
+const operatorCalls = (
+  call: Ask,
+  cost: PasswordCost,
+): Pick<Keys, 'rewrap' | 'export' | 'firstCeiling' | 'changeCeiling'> => ({
+  rewrap: (shown, newPassword) =>
+    withProof(shown, (proof) =>
+      newPassword === undefined
+        ? call('rewrap', { proof, cost })
+        : withPassword(normalForm(newPassword), (next) => call('rewrap', { proof, next, cost })),
+    ),
+  export: (key, shown, exportOptions) =>
+    withProof(shown, (proof) => call('export', { key, options: exportOptions, proof })),
+  firstCeiling: (first, shown) =>
+    shown === undefined
+      ? call('firstCeiling', first)
+      : withProof(shown, (proof) => call('firstCeiling', { ...first, proof })),
+  changeCeiling: (change, shown) =>
+    shown === undefined
+      ? call('changeCeiling', change)
+      : withProof(shown, (proof) => call('changeCeiling', { ...change, proof })),
+})
+
 /** A signer that has answered once; `onExit` is told of an end that nobody asked for. */
 async function launch(entry: URL, onExit: Parameters<typeof startSignerProcess>[1]): Promise<SignerProcess> {
   let isWatched = false
   const started = startSignerProcess(entry, (code) => {
     if (isWatched) onExit(code)
   })
-  await started.call('sealingKey', {})
+  await started.call('instance', {})
   isWatched = true
   const stop = () => {
     isWatched = false
@@ -180,19 +224,8 @@ async function withPassword<Result>(password: string, use: (bytes: Uint8Array) =
   return result
 }
 
-/**
- * Keyrings were not always made with the normal form: what does not open with it is tried with the text as it came, and
- * with the byte order mark of a password file, which once was part of the password.
- */
-const formsOf = (password: string): readonly string[] => [
-  ...new Set([normalPassword(password), password, `\uFEFF${password}`]),
-]
-
-/** Where the password is not given, without. */
-const withProof = <Result>(
-  password: string | undefined,
-  use: (proof: { password?: Uint8Array }) => Promise<Result>,
-): Promise<Result> => (password === undefined ? use({}) : inAnyForm(password, (bytes) => use({ password: bytes })))
+const withProof = <Result>(shown: Proof, use: (proof: OperatorProof) => Promise<Result>): Promise<Result> =>
+  typeof shown === 'string' ? inAnyForm(shown, (password) => use({ password })) : use(shown)
 
 async function inAnyForm<Result>(password: string, use: (bytes: Uint8Array) => Promise<Result>): Promise<Result> {
   let refusal: unknown

@@ -104,6 +104,14 @@ export type FirstCeiling = { address: string; next: Ceiling }
 /** `now` is the present ceiling of the key with this address, if there is one. */
 export type CeilingChange = { address: string; now?: Sealed | undefined; next: Ceiling }
 
+/** A proof of the master password that a client sealed for one call, and the body of that call. */
+export type SealedCall = { readonly sealed: string; readonly body: string }
+export type OperatorProof = { readonly password: Uint8Array } | SealedCall
+/** A sealed proof as it came with a call, the keyring as it is stored, and whether deriving a key from the password is due. */
+export type CallShown = { sealed: string; method: string; path: string; row: KeyringRow; derives: boolean }
+/** `bodyHash` is what the body must have: SHA-256, hex. */
+export type CallVerified = { isRight: boolean | undefined; bodyHash: string }
+
 /** A sealed count, and the number in it. */
 export type Counted = Sealed & { number: number }
 /** `counted` is to be stored with the signatures; none where nothing could be read. */

@@ -12,6 +12,7 @@ import {
   markReserved,
   release,
   replaceReservation,
+  reservation,
   reserve,
   reserveWindow,
   type SpendItem,
@@ -134,7 +135,7 @@ async function change(both: Both, index: number, one: Change): Promise<void> {
     spend.items = itemsOf(one.money)
     spend.fromReserve = toUsd(BigInt(one.money.fromReserve))
     const { items, fromReserve } = spend
-    await work(both, (db) => replaceReservation(db, { transactionId: id, items, fromReserve }, now))
+    await work(both, async (db) => replaceReservation(db, await reservation(db, id), { items, fromReserve, at: now }))
   } else {
     const [value, reserved] = [spend.items[0]!, spend.items[1]!]
     const paid = toBase(BigInt(one.paid))

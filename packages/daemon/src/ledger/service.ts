@@ -140,17 +140,16 @@ export async function reserve(db: Handle, spend: Spend, at: number): Promise<voi
   await hold(db, row, spend.items)
 }
 
-/** Gives a reservation other contents: judged again, or a higher fee on the same nonce. */
+/** Gives a reservation, as it was read in this job, other contents: judged again, or a higher fee on the same nonce. */
 export async function replaceReservation(
   db: Handle,
-  { transactionId: id, items, fromReserve = ZERO_USD }: Pick<Spend, 'transactionId' | 'items' | 'fromReserve'>,
-  at: number,
+  { spend: row }: Reservation,
+  { items, fromReserve = ZERO_USD, at }: Pick<Spend, 'items' | 'fromReserve'> & { at: number },
 ): Promise<void> {
-  const row = await openSpend(db, id)
   const held = { items: encode(items), usd: String(total(items)), from_reserve: reserveText(fromReserve) }
   if (held.items === row.items && held.from_reserve === row.from_reserve) return
   for (const part of changesOf(row, { ...row, ...held })) await raise(db, part)
-  await ledgerStore.changeSpend(db, { id, state: row.state, ...held, at })
+  await ledgerStore.changeSpend(db, { id: row.transaction_id, state: row.state, ...held, at })
 }
 
 /** The signed bytes are about to leave. */
@@ -226,12 +225,13 @@ async function openSpend(db: Handle, id: string): Promise<SpendRow> {
   return row
 }
 
+export type Reservation = { spend: SpendRow; items: SpendItem[]; fromReserve: Usd; usd: Usd }
 /** The reservation of a transaction while it is open. */
-export async function reservation(db: Handle, id: string): Promise<{ items: SpendItem[]; fromReserve: Usd; usd: Usd }> {
-  const { items, from_reserve, usd } = await openSpend(db, id)
-  return { items: decode(items), fromReserve: parseMicros(from_reserve ?? '0'), usd: parseMicros(usd) }
+export async function reservation(db: Handle, id: string): Promise<Reservation> {
+  const spend = await openSpend(db, id)
+  const { items, from_reserve, usd } = spend
+  return { spend, items: decode(items), fromReserve: parseMicros(from_reserve ?? '0'), usd: parseMicros(usd) }
 }
-const reservedItems = async (db: Handle, id: string) => (await reservation(db, id)).items
 
 /** Micro-dollars of an amount in base units at the last known price, rounded up; null without one. */
 export type Worth = (asset: string, amount: Base) => Usd | null
@@ -239,22 +239,27 @@ type WindowQuery = {
   account: string
   network?: string
   now: number
-  without?: string
+  /** What does not count: the own part of what is judged again. */
+  without?: Reservation | undefined
   worth: Worth
   /** Until then (unix milliseconds) the wallet may have spent what is not in the ledger. */
   unknownBefore?: number | null | undefined
+  /** Of a job that asks for windows more than once. */
+  finals?: FinalsReader
 }
 
 /**
  * USD that counts for a wallet now, on one network or on all, in windows of some lengths. What was held in its own unit,
- * for want of a price, counts at the price of now; `without` leaves out a transaction's own reservation.
+ * for want of a price, counts at the price of now.
  */
 export async function walletWindows(
   db: Handle,
-  { account, network, now, without, worth, unknownBefore }: WindowQuery,
+  { account, network, now, without, worth, unknownBefore, finals = finalsReader(db, now) }: WindowQuery,
   lengths: readonly number[],
 ): Promise<Window[]> {
   const scope = network ? networkScope(account, network) : accountScope(account)
+  // What is open and what is final are of one moment.
+  await lockAccount(db, { account })
   const opens = await openOthers(db, scope, without)
   const windows: Window[] = lengths.map((length) => ({
     open: ZERO_USD,
@@ -263,8 +268,8 @@ export async function walletWindows(
     ...(unknownBefore && now < unknownBefore + length && { fullUntil: unknownBefore + length }),
   }))
   for (const [unit, open] of opens) {
-    const finals = await finalsOf(db, { scope, unit, now }, lengths)
-    for (const [index, found] of finals.entries()) {
+    for (const [index, length] of lengths.entries()) {
+      const found = await finals({ scope, unit }, length)
       const final = found.map(({ until, amount }) => ({ until, usd: usdIn(unit, amount, worth) }))
       windows[index] = sumOf(windows[index]!, { open: usdIn(unit, open, worth), final })
     }
@@ -280,53 +285,58 @@ const sumOf = (window: Window, { open, final }: Pick<Window, 'open' | 'final'>):
 })
 
 /** What is open in each unit, without one transaction's own part. */
-async function openOthers(db: Handle, scope: string, without: string | undefined): Promise<Map<string, bigint>> {
+async function openOthers(db: Handle, scope: string, without: Reservation | undefined): Promise<Map<string, bigint>> {
   const opens = await ledgerStore.openOfAll(db, scope)
-  for (const [unit, amount] of byUnit(without ? await reservedItems(db, without) : []))
-    opens.set(unit, (opens.get(unit) ?? 0n) - amount)
+  for (const [unit, amount] of byUnit(without?.items ?? [])) opens.set(unit, (opens.get(unit) ?? 0n) - amount)
   return opens
 }
 
 type Final = { until: number; amount: bigint }
+/** What is final in a window that ends now. */
+export type FinalsReader = (counter: Counter, length: number) => Promise<Final[]>
 
-/** What is final of one unit in each window: minutes at its old edge, hours from there on. */
+/** Reads each counter's once: nothing becomes final while a job decides, which holds the lock of the account. */
+export function finalsReader(db: Handle, now: number): FinalsReader {
+  const known = new Map<string, Promise<Final[]>>()
+  return ({ scope, unit }, length) => {
+    const key = `${length} ${scope} ${unit}`
+    const found = known.get(key) ?? finalsOf(db, { scope, unit }, { from: now - length, length })
+    known.set(key, found)
+    return found
+  }
+}
+
+/** Minutes at the old edge of the window, hours from there on. */
 async function finalsOf(
   db: Handle,
-  { scope, unit, now }: { scope: string; unit: string; now: number },
-  lengths: readonly number[],
-): Promise<Final[][]> {
-  const starts = lengths.map((length) => now - length)
-  const hours = await ledgerStore.buckets(
+  { scope, unit }: Counter,
+  { from, length }: { from: number; length: number },
+): Promise<Final[]> {
+  const edge = hourAfter(from)
+  const minutes = await ledgerStore.buckets(
     db,
-    { scope, unit, span: HOUR },
-    { from: hourAfter(Math.min(...starts)), to: FOREVER },
+    { scope, unit, span: MINUTE },
+    { from: from - (from % MINUTE), to: edge },
   )
-  const finals: Final[][] = []
-  for (const [index, from] of starts.entries()) {
-    const minutes = await ledgerStore.buckets(
-      db,
-      { scope, unit, span: MINUTE },
-      { from: from - (from % MINUTE), to: hourAfter(from) },
-    )
-    const rows = [...minutes, ...hours.filter(({ start }) => start >= hourAfter(from))]
-    finals.push(
-      rows.map(({ start, span, amount }) => ({ until: start + span + lengths[index]!, amount: BigInt(amount) })),
-    )
-  }
-  return finals
+  const hours = await ledgerStore.buckets(db, { scope, unit, span: HOUR }, { from: edge, to: FOREVER })
+  return [...minutes, ...hours].map(({ start, span, amount }) => ({
+    until: start + span + length,
+    amount: BigInt(amount),
+  }))
 }
 const hourAfter = (at: number): number => at - (at % HOUR) + HOUR
 
-/** What an account's lane on a network has taken from its reserve within a day; `without` leaves out a transaction's own. */
+/** What an account's lane on a network has taken from its reserve within a day. */
 export async function reserveWindow(
   db: Handle,
-  { account, network, now, without }: { account: string; network: string; now: number; without?: string | undefined },
+  { account, network, now, without }: Pick<WindowQuery, 'account' | 'now' | 'without'> & { network: string },
 ): Promise<Window> {
   const scope = reserveScope(account, network)
-  const own = without ? integerOf((await reservation(db, without)).fromReserve) : 0n
+  await lockAccount(db, { account })
+  const own = integerOf(without?.fromReserve ?? ZERO_USD)
   const open = toUsd((await ledgerStore.open(db, { scope, unit: USD })) - own)
-  const [found] = await finalsOf(db, { scope, unit: USD, now }, [DAY_WINDOW])
-  const final = found!.map(({ until, amount }) => ({ until, usd: toUsd(amount) }))
+  const found = await finalsReader(db, now)({ scope, unit: USD }, DAY_WINDOW)
+  const final = found.map(({ until, amount }) => ({ until, usd: toUsd(amount) }))
   return sumOf({ open: ZERO_USD, final: [], total: ZERO_USD }, { open, final })
 }
 
@@ -337,7 +347,7 @@ export const walletWindow = async (db: Handle, { lengthMs, ...query }: WindowQue
 /** USD a session has spent in its whole life, open and final; what has no price of its own counts at that of now. */
 export async function sessionTotal(
   db: Handle,
-  { sessionId, without, worth }: { sessionId: string; without?: string | undefined; worth: Worth },
+  { sessionId, without, worth }: { sessionId: string } & Pick<WindowQuery, 'without' | 'worth'>,
 ): Promise<Usd> {
   const scope = sessionScope(sessionId)
   let sum = ZERO_USD

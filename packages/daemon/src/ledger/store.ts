@@ -1,4 +1,7 @@
 import { type Handle, statement } from '../platform/db/database.ts'
+import { type Counter, counters } from './counters.ts'
+
+export type { Counter } from './counters.ts'
 
 export type SpendRow = {
   transaction_id: string
@@ -13,9 +16,6 @@ export type SpendRow = {
   created_at: number
   updated_at: number
 }
-/** What a scope counts in one unit. */
-export type Counter = { readonly scope: string; readonly unit: string }
-type CounterRow = Counter & { open: string }
 export type BucketRow = Counter & { span: number; start: number; amount: string }
 
 /** A final spend of a wallet counts in one bucket of each of these lengths: a minute and an hour. */
@@ -27,7 +27,6 @@ export const MONTH_WINDOW = 30 * DAY_WINDOW
 declare module '../platform/db/tables.ts' {
   interface Tables {
     spends: SpendRow
-    spend_counters: CounterRow
     spend_buckets: BucketRow
   }
 }
@@ -68,18 +67,6 @@ const moveSpend = statement<SpendMove>((db, p) =>
     .updateTable('spends')
     .set({ state: p('state'), updated_at: p('at') })
     .where('transaction_id', '=', p('id')),
-)
-const counter = statement<Counter, { open: string }>((db, p) =>
-  db.selectFrom('spend_counters').select('open').where('scope', '=', p('scope')).where('unit', '=', p('unit')),
-)
-const counters = statement<{ scope: string }, { unit: string; open: string }>((db, p) =>
-  db.selectFrom('spend_counters').select(['unit', 'open']).where('scope', '=', p('scope')),
-)
-const setCounter = statement<CounterRow>((db, p) =>
-  db
-    .insertInto('spend_counters')
-    .values({ scope: p('scope'), unit: p('unit'), open: p('open') })
-    .onConflict((on) => on.columns(['scope', 'unit']).doUpdateSet({ open: p('open') })),
 )
 const bucket = statement<Omit<BucketRow, 'amount'>, { amount: string }>((db, p) =>
   db
@@ -153,9 +140,6 @@ const openSpends = statement<Record<never, never>, SpendRow>((db) =>
   db.selectFrom('spends').selectAll().where('state', 'in', ['reserved', 'out']),
 )
 
-const removeCounters = statement<{ scope: string }>((db, p) =>
-  db.deleteFrom('spend_counters').where('scope', '=', p('scope')),
-)
 const removeAllBuckets = statement<{ scope: string }>((db, p) =>
   db.deleteFrom('spend_buckets').where('scope', '=', p('scope')),
 )
@@ -165,12 +149,7 @@ export const ledgerStore = {
   spend: (db: Handle, id: string) => db.get(spend, { id }),
   changeSpend: (db: Handle, change: SpendChange) => db.run(changeSpend, change),
   moveSpend: (db: Handle, move: SpendMove) => db.run(moveSpend, move),
-  open: async (db: Handle, { scope, unit }: Counter) => BigInt((await db.get(counter, { scope, unit }))?.open ?? '0'),
-  /** What is open of every unit in which the scope has ever counted anything. */
-  openOfAll: async (db: Handle, scope: string) =>
-    new Map((await db.all(counters, { scope })).map(({ unit, open }) => [unit, BigInt(open)])),
-  setOpen: (db: Handle, { scope, unit }: Counter, open: bigint) =>
-    db.run(setCounter, { scope, unit, open: String(open) }),
+  ...counters,
   bucket: async (db: Handle, key: Omit<BucketRow, 'amount'>) => BigInt((await db.get(bucket, key))?.amount ?? '0'),
   setBucket: (db: Handle, row: BucketRow) => db.run(setBucket, row),
   /** Oldest first. */
@@ -185,7 +164,7 @@ export const ledgerStore = {
   },
   /** Forgets all that a scope has ever counted. */
   async removeScope(db: Handle, scope: string): Promise<void> {
-    await db.run(removeCounters, { scope })
+    await counters.remove(db, scope)
     await db.run(removeAllBuckets, { scope })
   },
   openSpends: (db: Handle) => db.all(openSpends),

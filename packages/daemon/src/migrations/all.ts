@@ -20,6 +20,7 @@ import { stopTokens } from './0018-stop-tokens.ts'
 import { waiting } from './0019-waiting.ts'
 import { retention } from './0020-retention.ts'
 import { walletNames } from './0021-wallet-names.ts'
+import { believedPrices } from './0022-believed-prices.ts'
 
 /** The schema, step by step. */
 export const migrations: readonly Migration[] = [
@@ -44,4 +45,5 @@ export const migrations: readonly Migration[] = [
   waiting,
   retention,
   walletNames,
+  believedPrices,
 ]

@@ -3,8 +3,11 @@ import { Failure } from '@waiaas/contract'
 const AT_ONCE = 2
 const MOST_WAITING = 64
 
+/** Runs it when its turn has come. */
+export type Limited = <Result>(work: () => Promise<Result>) => Promise<Result>
+
 /** Runs two expensive pieces of work at once and lets 64 wait. Throws RATE_LIMITED when more come. */
-export function concurrencyLimit() {
+export function concurrencyLimit(): Limited {
   const waiting: (() => void)[] = []
   let running = 0
   return async function run<Result>(work: () => Promise<Result>): Promise<Result> {

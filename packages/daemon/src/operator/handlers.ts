@@ -1,12 +1,16 @@
-import type { adminOperations, Handlers } from '@waiaas/contract'
+import { type adminOperations, type Handlers, invalidField } from '@waiaas/contract'
+import { shownBy } from '../platform/caller.ts'
 import type { Calls } from '../platform/http/types.ts'
 import type { OperatorService } from './service.ts'
 
 type Operations = Pick<typeof adminOperations, 'changeMasterPassword'>
 
 export const operatorHandlers = (operator: Pick<OperatorService, 'changePassword'>): Handlers<Operations, Calls> => ({
-  async changeMasterPassword({ principal, peer }, { newPassword }) {
-    const { isRecoveryKeyRemoved } = await operator.changePassword(principal.masterPassword(), newPassword, peer)
+  async changeMasterPassword(call, { newPassword }) {
+    const shown = shownBy(call)
+    if ((typeof shown === 'string') !== (newPassword !== undefined))
+      throw invalidField('newPassword', 'expected sealedPassword with X-Master-Proof, and newPassword without')
+    const { isRecoveryKeyRemoved } = await operator.changePassword(shown, newPassword, call.peer)
     const leftOver = isRecoveryKeyRemoved ? '' : ', but recovery.key could not be removed: remove it by hand'
     // Only the root key's wrapping changes.
     return {

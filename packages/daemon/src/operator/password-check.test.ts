@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
 import { jsonLog } from '../platform/log.ts'
+import { concurrencyLimit } from './concurrency-limit.ts'
 import { guesses } from './guesses.ts'
+import { inTurn } from './in-turn.ts'
 import { passwordCheck } from './password-check.ts'
 
 type Row = { right: string }
@@ -20,11 +22,13 @@ function slowKeys() {
 test('a password that is changed while it is being checked opens nothing under the new keyring', async () => {
   const { keys, asked } = slowKeys()
   let stored = '{"right":"old"}'
+  const guessing = guesses({ monotonic: () => 0 })
   const check = passwordCheck<Row>({
     keys,
     log: jsonLog('silent'),
-    readRow: async () => stored,
-    guesses: guesses({ monotonic: () => 0 }),
+    guesses: guessing,
+    limited: concurrencyLimit(),
+    inTurn: inTurn(guessing, async () => stored),
     onUnlocked: undefined,
   })
   const before = check.isRight('old', { group: 'one address', isStop: false })

@@ -1,8 +1,10 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import { Failure, normalPassword } from '@waiaas/contract'
 import type { Log } from '../platform/log.ts'
-import { concurrencyLimit } from './concurrency-limit.ts'
+import type { Limited } from './concurrency-limit.ts'
 import type { Guesses } from './guesses.ts'
+import type { Asking, InTurn } from './in-turn.ts'
+import { hasCode } from './refusals.ts'
 
 /** What the keys do with a password; `Row` is their own affair, and JSON. */
 export type CheckingKeys<Row> = {
@@ -14,15 +16,14 @@ export type CheckingKeys<Row> = {
 type CheckParts<Row> = {
   readonly keys: CheckingKeys<Row>
   readonly log: Log
-  /** The keyring as it is stored now. */
-  readRow(): Promise<string | undefined>
   readonly guesses: Guesses
+  readonly limited: Limited
+  readonly inTurn: InTurn
   readonly onUnlocked: (() => void) | undefined
 }
 
 /** Finds out whether a password is the right one, deriving a key as seldom as possible. */
-export function passwordCheck<Row>({ keys, log, readRow, guesses, onUnlocked }: CheckParts<Row>) {
-  const limited = concurrencyLimit()
+export function passwordCheck<Row>({ keys, log, guesses, limited, inTurn, onUnlocked }: CheckParts<Row>) {
   const digestKey = randomBytes(32)
   const checks = new Map<string, Promise<boolean>>()
   /** The digest of the right password in its normal form, and the keyring for which it was right: another replica may change it. */
@@ -86,14 +87,9 @@ export function passwordCheck<Row>({ keys, log, readRow, guesses, onUnlocked }: 
      * True for the right password; unlocks the keystore where that is due. What is known to be right or wrong costs no key
      * derivation. Failure MASTER_PASSWORD_LOCKED, RATE_LIMITED, KEYSTORE_LOCKED.
      */
-    async isRight(password: string, { group, isStop }: Asking): Promise<boolean> {
-      let row = await readRow()
-      const turn = guesses.turn(group, { guess: digestOf(password).toString('hex'), isStop })
-      if (turn) {
-        await turn
-        row = await readRow()
-      }
-      return look(password, { group, row: made(row) })
+    async isRight(password: string, asking: Asking): Promise<boolean> {
+      const row = await inTurn(digestOf(password).toString('hex'), asking)
+      return look(password, { group: asking.group, row })
     },
     /** The password has changed. */
     forget(): void {
@@ -102,14 +98,4 @@ export function passwordCheck<Row>({ keys, log, readRow, guesses, onUnlocked }: 
   }
 }
 
-function made(row: string | undefined): string {
-  if (row !== undefined) return row
-  throw new Failure('KEYSTORE_LOCKED', 'this daemon has no keyring yet: start it with a password')
-}
-
 type Looked = { readonly group: string; readonly row: string }
-/** Who asks, and whether it is for a stop. */
-export type Asking = { readonly group: string; readonly isStop: boolean }
-
-export const hasCode = (error: unknown, code: string): boolean =>
-  error instanceof Error && 'code' in error && error.code === code

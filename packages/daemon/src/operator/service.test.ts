@@ -1,4 +1,5 @@
 import { isFailure } from '@waiaas/contract'
+import { sealMasterProof } from '@waiaas/sdk'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { forEachEngine } from '../../../../test/support/for-each-engine.ts'
 import { strictAudit } from '../../../../test/support/strict-audit.ts'
@@ -17,7 +18,7 @@ const password = 'correct horse battery'
 const composed = 'Gr\u00fc\u00dfe aus K\u00f6ln'
 const decomposed = composed.normalize('NFD')
 const peer = '198.51.100.7'
-const call = { peer, principal: { kind: 'operator', masterPassword: () => password } } as Call<'operator'>
+const call = { peer, principal: { kind: 'operator', proof: () => ({ password: password }) } } as Call<'operator'>
 
 let keys: Keys
 const stops: (() => Promise<void>)[] = []
@@ -177,6 +178,28 @@ forEachEngine((engine, open) => {
       expect(await guess).toBe('INVALID_MASTER_PASSWORD')
     }
     expect([...new Set(waited)]).toEqual([250, 500, 1_000, 2_000])
+  })
+
+  test('sealed passwords are guesses like others, and the right one waits for nobody', async () => {
+    const { operator, turn, waits } = await bench(await open(migrations))
+    await operator.open(password)
+    const signer = await keys.sealingKey()
+    const asked = async (given: string) => {
+      const call = { method: 'GET', path: '/v1/wallets' }
+      const sealed = await sealMasterProof(signer, { password: given, call: { ...call, body: undefined } })
+      return codeOf(operator.authenticateSealed({ sealed, ...call }, { peer }))
+    }
+    expect(await Promise.all(Array.from({ length: 20 }, () => asked(password)))).toEqual(Array(20).fill('OK'))
+    for (let tried = 0; tried < 5; tried++) expect(await asked(`wrong ${tried}`)).toBe('INVALID_MASTER_PASSWORD')
+    expect(waits()).toBe(0)
+    const next = asked('wrong again')
+    expect(await turn()).toBe(250)
+    expect(await next).toBe('INVALID_MASTER_PASSWORD')
+    expect(operator.wasCarried()).toBe(false)
+    await operator.changePassword(password, 'changed in the open')
+    const after = asked(password)
+    await turn()
+    expect(await after).toBe('INVALID_MASTER_PASSWORD')
   })
 
   test('the first failure of a minute is on record at once, the others by address, with their number, when it is over', async () => {

@@ -1,4 +1,3 @@
-import { Failure } from '@waiaas/contract'
 import { type Audit, SYSTEM_EVIDENCE } from '../audit/service.ts'
 import type { Principal } from '../platform/caller.ts'
 import type { Clock } from '../platform/clock.ts'
@@ -6,19 +5,24 @@ import type { Database } from '../platform/db/database.ts'
 import { peerGroup } from '../platform/http/peer.ts'
 import { type Loop, loop } from '../platform/jobs.ts'
 import type { Log } from '../platform/log.ts'
+import { concurrencyLimit } from './concurrency-limit.ts'
 import { failedAttempts } from './failed-attempts.ts'
 import { guesses } from './guesses.ts'
+import { inTurn } from './in-turn.ts'
 import { isPossible, requireUsable } from './password.ts'
-import { type CheckingKeys, hasCode, passwordCheck } from './password-check.ts'
+import { type ChangingKeys, passwordChange } from './password-change.ts'
+import { type CheckingKeys, passwordCheck } from './password-check.ts'
+import { keyRefusals, wrongPassword } from './refusals.ts'
+import { type SealedKeys, type SealedProof, sealedCheck } from './sealed-check.ts'
 import { keyringStore } from './store.ts'
 
 const FLUSH_MS = 5_000
 
-type PasswordKeys<Row> = CheckingKeys<Row> & {
-  createKeyring(password: string): Promise<Row>
-  /** Asks for the present password itself. */
-  rewrap(password: string, newPassword: string): Promise<Row>
-}
+type PasswordKeys<Row> = CheckingKeys<Row> &
+  SealedKeys<Row> &
+  ChangingKeys<Row> & {
+    createKeyring(password: string): Promise<Row>
+  }
 export type OperatorOptions<Row> = {
   readonly database: Database
   readonly clock: Pick<Clock, 'now'>
@@ -38,16 +42,13 @@ export type OperatorService = ReturnType<typeof operatorService<unknown>>
 
 /** The operator, known by the master password. */
 export function operatorService<Row>(options: OperatorOptions<Row>) {
-  const { database, clock, log, audit, keys, recoveryKey, onUnlocked } = options
+  const { database, clock, log, audit, keys, onUnlocked } = options
   const attempts = failedAttempts({ database, audit, clock, log })
   const readRow = () => database.read((db) => keyringStore.read(db))
-  const check = passwordCheck({
-    keys,
-    log,
-    readRow,
-    guesses: guesses({ monotonic: options.monotonic ?? (() => performance.now()), pause: options.pause }),
-    onUnlocked,
-  })
+  const guessing = guesses({ monotonic: options.monotonic ?? (() => performance.now()), pause: options.pause })
+  const shared = { keys, guesses: guessing, limited: concurrencyLimit(), inTurn: inTurn(guessing, readRow) }
+  const check = passwordCheck({ ...shared, log, onUnlocked })
+  const isRightSealed = sealedCheck(shared)
   const flushing: Loop = loop('failed master passwords', log, async () => {
     await attempts.flush(false)
     return FLUSH_MS
@@ -60,37 +61,33 @@ export function operatorService<Row>(options: OperatorOptions<Row>) {
   async function authenticate(password: string, { peer, isStop = false }: From): Promise<Principal<'operator'>> {
     if (isPossible(password) && (await check.isRight(password, { group: peerGroup(peer), isStop }))) {
       wasCarried = true
-      return { kind: 'operator', masterPassword: () => password }
+      return { kind: 'operator', proof: () => ({ password }) }
     }
-    if (attempts.count(peer)) flushing.wake()
-    throw new Failure('INVALID_MASTER_PASSWORD', 'the master password is wrong')
+    return refuse(peer)
   }
 
-  async function changePassword(
-    password: string,
-    newPassword: string,
-    ip?: string,
-  ): Promise<{ isRecoveryKeyRemoved: boolean }> {
-    requireUsable(newPassword)
-    const row = JSON.stringify(await rewrapped(keys, password, newPassword))
-    await database.work({ exclusive: [SYSTEM_EVIDENCE] }, async (db) => {
-      await keyringStore.replace(db, row, clock.now())
-      await audit.record(db, { event: 'MASTER_PASSWORD_CHANGED', actor: 'operator', ip })
-    })
-    check.forget()
-    try {
-      await recoveryKey.remove()
-      return { isRecoveryKeyRemoved: true }
-    } catch (error) {
-      log.error({ err: error }, `the password is changed, but ${recoveryKey.path} with the old one is still there`)
-      return { isRecoveryKeyRemoved: false }
-    }
+  /** The same of a password that is sealed for this call, and stays unknown here. Also MASTER_PROOF_REFUSED. */
+  async function authenticateSealed(
+    given: SealedProof,
+    { peer, isStop = false }: From,
+  ): Promise<Principal<'operator'>> {
+    const asking = { group: peerGroup(peer), isStop }
+    const { isRight, bodyHash } = await keyRefusals(isRightSealed(given, asking))
+    if (!isRight) return refuse(peer)
+    const proof = { sealed: given.sealed, bodyHash, body: '' }
+    return { kind: 'operator', proof: () => proof }
+  }
+
+  function refuse(peer: string): never {
+    if (attempts.count(peer)) flushing.wake()
+    throw wrongPassword()
   }
 
   return {
     authenticate,
+    authenticateSealed,
     wasCarried: () => wasCarried,
-    changePassword,
+    changePassword: passwordChange({ ...options, forget: check.forget }),
     /** Is there a keyring, made by an earlier start? */
     hasKeyring: async (): Promise<boolean> => (await readRow()) !== undefined,
     /** Unlocks the keystore at start; makes the keyring when there is none. False for a wrong password. */
@@ -114,15 +111,5 @@ export function operatorService<Row>(options: OperatorOptions<Row>) {
       await flushing.stop()
       await attempts.flush(true)
     },
-  }
-}
-
-/** A password that another replica changed since the call was let in is wrong by now. */
-async function rewrapped<Row>(keys: PasswordKeys<Row>, password: string, newPassword: string): Promise<Row> {
-  try {
-    return await keys.rewrap(password, newPassword)
-  } catch (error) {
-    if (!hasCode(error, 'INVALID_MASTER_PASSWORD')) throw error
-    throw new Failure('INVALID_MASTER_PASSWORD', 'the master password is wrong')
   }
 }

@@ -1,5 +1,20 @@
 import type { Caller } from '@waiaas/contract'
 
+/**
+ * How the operator showed the master password: in the open, or sealed to the signer for this call alone. Whoever has a
+ * sealed one learns nothing from it; the signer asks for it once more before a key leaves or the password changes.
+ */
+type MasterProof =
+  | { readonly password: string; readonly sealed?: never }
+  | {
+      readonly sealed: string
+      /** What the body must have: SHA-256, hex. */
+      readonly bodyHash: string
+      /** The body, once it is read. */
+      readonly body: string
+      readonly password?: never
+    }
+
 /** What is known of each kind of caller beside its kind. */
 type Facts = {
   public: unknown
@@ -8,8 +23,8 @@ type Facts = {
     /** SHA-256 of the token that was shown, hex: renewal replaces this one and no other. */
     readonly tokenHash: string
   }
-  /** The master password of this call, which the signer asks for once more before a key leaves or the password changes. */
-  operator: { readonly masterPassword: () => string }
+  /** A function, so that no dump of a caller shows it. */
+  operator: { readonly proof: () => MasterProof }
   owner: { readonly address: string }
   /** In whose name it stops. */
   stopper: { readonly actor: Actor }
@@ -27,6 +42,16 @@ export type Actor = 'system' | 'operator' | `session:${string}` | `stop-token:${
 export type By = { readonly actor: Actor; readonly ip?: string | undefined }
 
 export const sessionActor = (sessionId: string): Actor => `session:${sessionId}`
+
+/** As the keys take it. */
+export const shownBy = ({
+  principal,
+}: {
+  principal: Principal<'operator'>
+}): string | { sealed: string; body: string } => {
+  const proof = principal.proof()
+  return proof.sealed === undefined ? proof.password : { sealed: proof.sealed, body: proof.body }
+}
 
 /** What evidence says of a caller. */
 export const by = ({ principal, peer }: { principal: Principal<Caller>; peer: string | undefined }): By => ({

@@ -10,6 +10,7 @@ export type KnownParts = {
 }
 /** What the operator says of prices. */
 export type PriceSettings = Pick<JudgedSettings, 'oracle.fixed_prices' | 'oracle.max_age_seconds'>
+export const maxAgeMs = (settings: PriceSettings): number => settings['oracle.max_age_seconds'] * 1000
 type Read = { readonly feeds: Sources<FeedAnswer>; readonly decimals: ReadonlyMap<string, number> }
 
 export const nativeKey = (network: Network): string => assetKey(nativeAsset(network))
@@ -21,7 +22,7 @@ export function knownPrices(parts: KnownParts, read: Read) {
     const of = settings['oracle.fixed_prices']
     const fixed = tables.get(of) ?? fixedTable(of, parts.networks())
     tables.set(of, fixed)
-    return knownUnder({ ...parts, ...read, fixed, maxAgeMs: settings['oracle.max_age_seconds'] * 1000 })
+    return knownUnder({ ...parts, ...read, fixed, maxAgeMs: maxAgeMs(settings) })
   }
 }
 

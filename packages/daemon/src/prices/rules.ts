@@ -41,20 +41,32 @@ export function microDollars({ answer, decimals }: Pick<FeedAnswer, 'answer' | '
   )
 }
 
-/** A price may grow or shrink by a quarter for each hour that was begun since it was last believed. */
+/** What was believed, and by how many endpoints; what comes next is measured by what was believed an hour before. */
+export type Believed = FeedAnswer & {
+  readonly witnesses: number
+  readonly measure: Measure
+}
+type Measure = { readonly usdMicros: UnitPrice; readonly at: number }
+
+/** A price may grow or shrink by a quarter within an hour, and by a quarter more for each further hour without one. */
 const QUARTER = { part: 5n, whole: 4n }
 const HOUR_MS = 3_600_000
 /** After so many hours any price is as good as the first one. */
 const HOURS_MOST = 48
 
-/** Whether an answer is too far from the last one that was believed to be believed as well. */
-export function isTooFar(before: FeedAnswer, now: FeedAnswer): boolean {
-  const [last, next] = [microDollars(before), microDollars(now)]
-  if (last === undefined || next === undefined) return false
-  const hours = 1 + Math.floor(Math.abs(now.readAt - before.readAt) / HOUR_MS)
+/** Whether an answer is too far from what was believed before to be believed as well. */
+export function isTooFar({ usdMicros: last, at }: Measure, answer: FeedAnswer): boolean {
+  const next = microDollars(answer)
+  if (next === undefined) return false
+  const hours = Math.max(1, Math.floor(Math.abs(answer.readAt - at) / HOUR_MS))
   if (hours > HOURS_MOST) return false
   const [low, high] = last < next ? [last, next] : [next, last]
   return high * QUARTER.whole ** BigInt(hours) > low * QUARTER.part ** BigInt(hours)
+}
+
+/** The measure stays for an hour, so that many small steps come no further than one. */
+export function nextMeasure(before: Believed | undefined, { usdMicros, at }: Measure): Measure {
+  return before && Math.abs(at - before.measure.at) < HOUR_MS ? before.measure : { usdMicros, at }
 }
 
 /** Fixed prices in micro-dollars: by CAIP-19 asset, and native ones as `native:<network id>`. */

@@ -1,5 +1,8 @@
 import { Failure, LOCAL_NETWORKS, NETWORKS, type Network, nativeAsset, toBase, tokenAsset } from '@waiaas/contract'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { strictAudit } from '../../../../test/support/strict-audit.ts'
+import { migrations } from '../migrations/all.ts'
+import { openDatabase } from '../platform/db/database.ts'
 import { jsonLog } from '../platform/log.ts'
 import { pricesService } from './service.ts'
 
@@ -12,15 +15,18 @@ type Answer = { answer: bigint; decimals: number; updatedAt: number } | 'fails' 
 const fresh = (answer: bigint, decimals = 8): Answer => ({ answer, decimals, updatedAt: NOW / 1000 - 10 })
 
 /** Prices over chains that answer as told; `asked` lists whom they asked. */
-function bench(feeds: Record<string, Answer>, fixedPrices: Record<string, string> = {}) {
+async function bench(feeds: Record<string, Answer>, fixedPrices: Record<string, string> = {}) {
   const asked: string[] = []
   let now = NOW
   let heldBack = 0
+  const clock = { now: () => now, latest: () => now + heldBack }
+  const database = await openDatabase({ path: ':memory:', migrations })
+  onTestFinished(() => database.close())
   const settings = { 'oracle.fixed_prices': fixedPrices, 'oracle.max_age_seconds': 3_900 }
   const service = pricesService({
     settings: () => settings,
     networks: () => networks,
-    clock: { now: () => now, latest: () => now + heldBack },
+    ...{ clock, database, audit: strictAudit({ clock }) },
     log: jsonLog('silent'),
     chain: async (id) => ({
       async token(address) {
@@ -32,7 +38,7 @@ function bench(feeds: Record<string, Answer>, fixedPrices: Record<string, string
         const answer = feeds[id] ?? 'fails'
         if (answer === 'hangs') return new Promise(() => undefined)
         if (answer === 'fails') throw new Failure('CHAIN_ERROR', `no endpoint of ${id} answers`)
-        return { ...answer, isAlone: false }
+        return { ...answer, witnesses: 2, isAlone: false }
       },
     }),
   })
@@ -148,14 +154,14 @@ describe('native assets', () => {
       undefined,
     ],
   ])('%s decides (%s)', async (_, id, fixedPrices, feeds, usdMicros, source) => {
-    const price = await bench(feeds, fixedPrices).native(id)
+    const price = await (await bench(feeds, fixedPrices)).native(id)
     expect(price?.usdMicros).toBe(usdMicros)
     expect(price?.source).toBe(source)
     if (price) expect(price.decimals).toBe(network(id).native.decimals)
   })
 
   test('a price that was good becomes none when nobody could read it again', async () => {
-    const { service, native, feeds, pass } = bench({ 'ethereum-mainnet': fresh(200_000_000n) })
+    const { service, native, feeds, pass } = await bench({ 'ethereum-mainnet': fresh(200_000_000n) })
     expect(await native('ethereum-mainnet')).toMatchObject({ usdMicros: 2_000_000n, at: NOW - 10_000 })
     feeds['ethereum-mainnet'] = 'fails'
     pass(200_000)
@@ -168,7 +174,7 @@ describe('native assets', () => {
   })
 
   test('while the clock is held a price ages by the latest that it may be, and is read again when that is corrected', async () => {
-    const { native, hold, pass, asked, feeds } = bench({ 'ethereum-mainnet': fresh(4_000n * 10n ** 8n) })
+    const { native, hold, pass, asked, feeds } = await bench({ 'ethereum-mainnet': fresh(4_000n * 10n ** 8n) })
     expect(await native('ethereum-mainnet')).toBeDefined()
     hold(86_400_000)
     expect(await native('ethereum-mainnet')).toBeUndefined()
@@ -182,7 +188,7 @@ describe('native assets', () => {
   })
 
   test('sources are asked rarely: not while an answer is fresh, nor soon after a failure', async () => {
-    const { native, asked, pass } = bench({ 'ethereum-mainnet': fresh(200_000_000n) })
+    const { native, asked, pass } = await bench({ 'ethereum-mainnet': fresh(200_000_000n) })
     await Promise.all([native('ethereum-mainnet'), native('ethereum-mainnet'), native('ethereum-mainnet')])
     await native('polygon-mainnet')
     await native('polygon-mainnet')
@@ -194,7 +200,7 @@ describe('native assets', () => {
   })
 
   test('a source that never answers keeps a caller for two seconds at most', async () => {
-    const { native } = bench({ 'ethereum-mainnet': 'hangs' })
+    const { native } = await bench({ 'ethereum-mainnet': 'hangs' })
     const before = performance.now()
     expect(await native('ethereum-mainnet')).toBeUndefined()
     expect(performance.now() - before).toBeLessThan(3_000)
@@ -206,7 +212,7 @@ describe('tokens', () => {
   const asset = tokenAsset(mainnet, usdc)
 
   test('have fixed prices only, in any spelling, with the decimals that the chain says', async () => {
-    const { service, asked } = bench({}, { [`eip155:1/erc20:${usdc}`]: '0.9998' })
+    const { service, asked } = await bench({}, { [`eip155:1/erc20:${usdc}`]: '0.9998' })
     expect(service.current(mainnet, [asset])[asset]).toBeUndefined()
     await service.refresh(mainnet, [asset])
     expect(service.current(mainnet, [asset])[asset]).toEqual({
@@ -222,7 +228,7 @@ describe('tokens', () => {
   })
 
   test('are worth nothing known without one, also when they are called dollars', async () => {
-    const { service, asked } = bench({ 'ethereum-mainnet': fresh(200_000_000n) })
+    const { service, asked } = await bench({ 'ethereum-mainnet': fresh(200_000_000n) })
     await service.refresh(mainnet, [asset])
     expect(service.current(mainnet, [asset])[asset]).toBeUndefined()
     expect(service.usd(mainnet, asset, { amount: toBase(1n), decimals: 6 })).toBeNull()
@@ -230,7 +236,7 @@ describe('tokens', () => {
   })
 
   test('follow the table when the operator changes it', async () => {
-    const { service, settings } = bench({}, {})
+    const { service, settings } = await bench({}, {})
     settings['oracle.fixed_prices'] = { [asset]: '1' }
     await service.refresh(mainnet, [asset])
     expect(service.usd(mainnet, asset, { amount: toBase(5n), decimals: 6 })).toBe(5n)

@@ -1,20 +1,13 @@
-import { assetKey, type Base, Failure, type Network, type Usd, usdCost } from '@waiaas/contract'
-import type { Reader } from '../chains/chain.ts'
+import { assetKey, type Base, type Network, type Usd, usdCost } from '@waiaas/contract'
 import type { Log } from '../platform/log.ts'
 import type { Prices } from '../policies/service.ts'
+import { type FeedReaderParts, feedReader } from './feeds.ts'
 import { gaps } from './gaps.ts'
 import { type KnownParts, knownPrices, nativeKey, type PriceSettings } from './known.ts'
-import { type FeedAnswer, isTooFar } from './rules.ts'
+import type { FeedAnswer } from './rules.ts'
 import { type Sources, sources } from './sources.ts'
 
-export type PricesOptions = KnownParts & {
-  /** As this process has them now: for what is read ahead, and for what is shown. */
-  readonly settings: () => PriceSettings
-  readonly chain: (
-    network: string,
-  ) => Promise<Pick<Reader, 'readFeed'> & { token(address: string): Promise<{ decimals: number }> }>
-  readonly log: Log
-}
+export type PricesOptions = KnownParts & FeedReaderParts & { readonly log: Log }
 /** Why an asset has no trustworthy price now. `isGone`: it has no source, or none that came back for five minutes. */
 type Missing = { readonly asset: string; readonly reason: string; readonly isGone: boolean }
 
@@ -29,27 +22,7 @@ export function pricesService(options: PricesOptions) {
   const knownUnder = knownPrices(options, { feeds, decimals })
   const known = () => knownUnder(options.settings())
   const missed = gaps(clock)
-
-  async function readFeed({ id, nativeFeed, nativeFeedOn = id }: Network): Promise<FeedAnswer | undefined> {
-    const source = await chain(nativeFeedOn)
-    const told = nativeFeed && (await source.readFeed?.(nativeFeed))
-    if (!told) return undefined
-    const { isAlone, ...answer } = told
-    const read = { ...answer, readAt: clock.latest() }
-    const before = feeds.answer(id)
-    if (before && isTooFar(before, read))
-      throw new Failure(
-        'CHAIN_ERROR',
-        `the price feed on ${id} moved by more than a quarter in an hour; name a fixed price in oracle.fixed_prices if that is right`,
-      )
-    if (!isAlone) return read
-    // While one of two endpoints is silent nothing new is believed; what two have told stays, as long as it may be old.
-    if (before) return { ...before, readAt: read.readAt }
-    throw new Failure(
-      'CHAIN_ERROR',
-      `of the endpoints of ${nativeFeedOn} one alone tells the price, and it is not believed alone`,
-    )
-  }
+  const { readFeed, doubting } = feedReader(options)
 
   async function readNative(network: Network): Promise<void> {
     if (known().isFixed(network)) return
@@ -64,7 +37,8 @@ export function pricesService(options: PricesOptions) {
     const address = key.slice(key.lastIndexOf(':') + 1)
     if (!known().isFixedToken(key) || decimals.has(key) || !key.startsWith(`${network.caip2}/`)) return
     await tokens.read(key, async () => {
-      decimals.set(key, (await (await chain(network.id)).token(address)).decimals)
+      const token = await doubting(key, async () => (await chain(network.id)).token(address))
+      decimals.set(key, token.decimals)
       return undefined
     })
   }

@@ -1,5 +1,6 @@
 import type { ChainName } from '@waiaas/contract'
 import type { Handle } from '../platform/db/database.ts'
+import { once } from '../platform/once.ts'
 
 /** What a signature depends on beside the request; each is read again under its lock right before and right after signing. */
 export type Switches = {
@@ -26,14 +27,8 @@ export type SessionFacts = { id: string; revoked_at: number | null; expires_at: 
 export type ReadSession = (id: string) => Promise<SessionFacts | undefined>
 
 /** Reads sessions in a job that asks for the same ones again and again: each once. */
-export function sessionReader({ session }: Pick<Switches, 'session'>, db: Handle): ReadSession {
-  const known = new Map<string, ReturnType<ReadSession>>()
-  return (id) => {
-    const read = known.get(id) ?? session(db, id)
-    known.set(id, read)
-    return read
-  }
-}
+export const sessionReader = ({ session }: Pick<Switches, 'session'>, db: Handle): ReadSession =>
+  once((id) => session(db, id))
 
 /** Neither the kill switch nor the wallet's own state stops its signatures. */
 export async function isOpen({ switches }: { switches: Switches }, db: Handle, walletId: string): Promise<boolean> {

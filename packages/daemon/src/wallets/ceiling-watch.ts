@@ -46,7 +46,7 @@ export function ceilingWatch({ database, networks }: Parts) {
 }
 
 const missing = ({ name }: { name: string }): string =>
-  `wallet ${name} has no ceiling, so it signs nothing: look for who removed it, then waiaas wallet ceiling ${name} --from-policies`
+  `wallet ${name} has no ceiling, so it signs nothing: look for who removed it, then waiaas wallet ceiling ${name} --from-policies --plain-password`
 
 async function nearOn(db: Handle, count: CountText, networks: readonly Network[]): Promise<string[]> {
   const spent = Object.keys(count.spent).filter((asset) => usedOf([count], asset) > 0n)

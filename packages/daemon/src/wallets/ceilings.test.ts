@@ -63,7 +63,7 @@ forEachEngine((_engine, open) => {
     await remove()
     await wallets.ceilings.makeMissing(MASTER_PASSWORD)
     expect(await ceilingOf(old.id)).toBeUndefined()
-    await wallets.ceilings.change({ id: old.id, fromPolicies: true }, { by: operator, password: MASTER_PASSWORD })
+    await wallets.ceilings.change({ id: old.id, fromPolicies: true }, { by: operator, shown: MASTER_PASSWORD })
     const raised: CeilingText = JSON.parse((await ceilingOf(old.id))!.text)
     expect(BigInt(raised.ceiling.chains.solana!.native.day)).toBeGreaterThan(66_666_666_666n)
   })

@@ -1,5 +1,5 @@
 import { Failure, type Network, newId, type Output, type Parsed, type walletOperations } from '@waiaas/contract'
-import type { KeyRow } from '../keys/service.ts'
+import type { KeyRow, Proof } from '../keys/service.ts'
 import type { By } from '../platform/caller.ts'
 import type { Handle } from '../platform/db/database.ts'
 import { ceilingStore } from './ceiling-store.ts'
@@ -53,14 +53,14 @@ export function creation(parts: WalletDependencies, ceilings: Ceilings) {
 
   return {
     /** A wallet with a fresh key, by default with a session and the modest spending limit. Failure RECOVERY_KEY_PRESENT. */
-    async create(input: CreateInput, by: By, password?: string): Promise<Created> {
+    async create(input: CreateInput, by: By, shown?: Proof): Promise<Created> {
       assertAccepted(input)
       const id = newId(clock.now())
       const key = await keyFailures(keys.create(id, input.chain))
       const session = input.createSession ? await sessions.prepare() : null
       let defaultPolicy: Created['defaultPolicy'] = null
       const row = await store(
-        { id, chosen: input, key, isImported: false, password },
+        { id, chosen: input, key, isImported: false, shown },
         async (db, { name, chain, environment, address }) => {
           defaultPolicy = input.defaultPolicy ? await parts.installDefaultPolicy(db, id) : null
           const details = { name, chain, environment, address, defaultPolicy: defaultPolicy?.id ?? null }
@@ -72,7 +72,7 @@ export function creation(parts: WalletDependencies, ceilings: Ceilings) {
     },
 
     /** A wallet with a key from elsewhere. Failure INVALID_IMPORT, RECOVERY_KEY_PRESENT, WALLET_ADDRESS_EXISTS. */
-    async importKey(input: ImportInput, by: By, password?: string): Promise<Imported> {
+    async importKey(input: ImportInput, by: By, shown?: Proof): Promise<Imported> {
       assertAccepted(input)
       const id = newId(clock.now())
       const secret = importSecret(input)
@@ -80,7 +80,7 @@ export function creation(parts: WalletDependencies, ceilings: Ceilings) {
       const key = await keyFailures(keys.import(id, input.chain, secret))
       let defaultPolicy: Created['defaultPolicy'] = null
       const row = await store(
-        { id, chosen: input, key, isImported: true, password },
+        { id, chosen: input, key, isImported: true, shown },
         async (db, { name, chain, environment, address }) => {
           defaultPolicy = input.defaultPolicy ? await parts.installDefaultPolicy(db, id) : null
           const format = input.format ?? 'sealed'
@@ -104,7 +104,7 @@ export function creation(parts: WalletDependencies, ceilings: Ceilings) {
   }
 }
 
-type New = { id: string; chosen: Chosen; key: KeyRow; isImported: boolean; password: string | undefined }
+type New = { id: string; chosen: Chosen; key: KeyRow; isImported: boolean; shown: Proof | undefined }
 type Made = { id: string; address: string; now: number }
 
 const newWallet = ({ name, chain, environment }: Chosen, { id, address, now }: Made): WalletRow => ({

@@ -1,4 +1,5 @@
-import { Failure, type Output, type Parsed, type walletOperations } from '@waiaas/contract'
+import { Failure, invalidField, type Output, type Parsed, type walletOperations } from '@waiaas/contract'
+import type { Proof } from '../keys/service.ts'
 import type { By } from '../platform/caller.ts'
 import type { WalletDependencies } from './dependencies.ts'
 import { keyFailures } from './key-failures.ts'
@@ -9,10 +10,15 @@ type Answer = Output<typeof walletOperations.exportWallet>
 
 /** The one door through which a key leaves: the operator with the master password again, on record before it is opened. */
 export function exporting({ database, audit, keys, keyRows, verifyPassword }: WalletDependencies) {
-  return async (input: Input, by: By): Promise<Answer> => {
+  return async (input: Input, by: By, shown: Proof): Promise<Answer> => {
     const { id, format, password, sealTo } = input
     await database.read((db) => needLiveWallet(db, id))
-    const isRight = await verifyPassword(input.masterPassword)
+    // A sealed one is shown to the signer again.
+    const again = typeof shown === 'string' ? input.masterPassword : shown
+    if (again === undefined) throw invalidField('masterPassword', 'expected the master password again')
+    if (typeof again !== 'string' && sealTo === undefined)
+      throw invalidField('sealTo', 'expected a key to seal to, because the master password came sealed')
+    const isRight = typeof again === 'string' ? await verifyPassword(again) : true
     const row = await database.work({ shared: ['system'], exclusive: [`wallet:${id}`] }, async (db) => {
       const wallet = await needLiveWallet(db, id)
       if (isRight) {
@@ -30,7 +36,7 @@ export function exporting({ database, audit, keys, keyRows, verifyPassword }: Wa
       ...(password !== undefined && { password }),
       ...(sealTo !== undefined && { recipient: sealTo }),
     }
-    const exported = await keyFailures(keys.export(await keyRows.key(id), input.masterPassword, options))
+    const exported = await keyFailures(keys.export(await keyRows.key(id), again, options))
     const secret = 'text' in exported ? { secret: exported.text } : exported
     return { id, chain: row.chain, publicKey: row.address, format, ...secret }
   }

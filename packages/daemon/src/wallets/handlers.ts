@@ -1,5 +1,5 @@
 import type { ceilingOperations, Handlers, walletOperations } from '@waiaas/contract'
-import { by, type Principal, sessionOf } from '../platform/caller.ts'
+import { by, type Principal, sessionOf, shownBy } from '../platform/caller.ts'
 import type { Calls } from '../platform/http/types.ts'
 import type { Reader, Wallets } from './service.ts'
 
@@ -10,7 +10,7 @@ const reader = ({ principal }: Reading): Reader => ({ sessionId: sessionOf(princ
 export const walletHandlers = (
   wallets: Wallets,
 ): Handlers<typeof walletOperations & typeof ceilingOperations, Calls> => ({
-  createWallet: (call, input) => wallets.create(input, by(call), call.principal.masterPassword()),
+  createWallet: (call, input) => wallets.create(input, by(call), shownBy(call)),
   listWallets: (call, input) => wallets.list(reader(call), input),
   getWallet: (call, { id }) => wallets.read(id, reader(call)),
   renameWallet: (call, { id, name }) => wallets.rename(id, name, by(call)),
@@ -18,13 +18,12 @@ export const walletHandlers = (
   purgeWallet: (call, { id }) => wallets.purge(id, by(call)),
   suspendWallet: (call, { id, reason }) => wallets.suspend(id, reason, by(call)),
   resumeWallet: (call, { id }) => wallets.resume(id, by(call)),
-  confirmSpends: (call, { id }) => wallets.confirmSpends(id, by(call), call.principal.masterPassword()),
+  confirmSpends: (call, { id }) => wallets.confirmSpends(id, by(call), shownBy(call)),
   listWalletNetworks: (call, { id }) => wallets.networks(id, reader(call)),
-  importWallet: (call, input) => wallets.import(input, by(call), call.principal.masterPassword()),
+  importWallet: (call, input) => wallets.import(input, by(call), shownBy(call)),
   listDerivations: (_call, input) => wallets.listDerivations(input),
-  exportWallet: (call, input) => wallets.export(input, by(call)),
+  exportWallet: (call, input) => wallets.export(input, by(call), shownBy(call)),
   getWalletCeiling: (_call, { id }) => wallets.ceilings.show(id),
-  changeWalletCeiling: (call, input) =>
-    wallets.ceilings.change(input, { by: by(call), password: call.principal.masterPassword() }),
+  changeWalletCeiling: (call, input) => wallets.ceilings.change(input, { by: by(call), shown: shownBy(call) }),
   getSealingKey: () => wallets.sealingKey(),
 })

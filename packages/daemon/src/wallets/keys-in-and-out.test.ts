@@ -60,6 +60,7 @@ forEachEngine((engine, open) => {
       bed.wallets.export(
         walletOperations.exportWallet.input.parse({ id, masterPassword: MASTER_PASSWORD, ...input }),
         operator,
+        MASTER_PASSWORD,
       )
     return { bed, take, give }
   }

@@ -1,4 +1,5 @@
 import type { Output, walletOperations } from '@waiaas/contract'
+import { type Proof, sealingFingerprint } from '../keys/service.ts'
 import type { By } from '../platform/caller.ts'
 import { ceilingWatch } from './ceiling-watch.ts'
 import { walletCeilings } from './ceilings.ts'
@@ -47,9 +48,9 @@ export function wallets(parts: WalletDependencies) {
     export: exporting(parts),
     ceilings: { ...ceilings, watch: ceilingWatch(parts) },
     ...lifeCycle(parts),
-    async confirmSpends(id: string, by: By, password?: string): Promise<Answer<'confirmSpends'>> {
+    async confirmSpends(id: string, by: By, shown?: Proof): Promise<Answer<'confirmSpends'>> {
       const answer = await confirmSpends(parts, id, by)
-      if (password !== undefined) await ceilings.confirm(id, password)
+      if (shown !== undefined) await ceilings.confirm(id, shown)
       return answer
     },
 
@@ -76,9 +77,10 @@ export function wallets(parts: WalletDependencies) {
     },
     networks: async (id: string, reader: Reader): Promise<Answer<'listWalletNetworks'>> =>
       walletNetworks(networks(), await readable(id, reader)),
-    sealingKey: async (): Promise<Answer<'getSealingKey'>> => ({
-      publicKey: await keyFailures(keys.sealingKey()),
-      algorithm: 'x25519-hkdf-sha256-aes-256-gcm',
-    }),
+    async sealingKey(): Promise<Answer<'getSealingKey'>> {
+      const { publicKey, instance } = await keyFailures(keys.sealingKey())
+      const fingerprint = sealingFingerprint(publicKey)
+      return { publicKey, fingerprint, instance, algorithm: 'x25519-hkdf-sha256-aes-256-gcm' }
+    },
   }
 }

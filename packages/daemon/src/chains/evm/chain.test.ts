@@ -411,7 +411,7 @@ test('a price feed is read, and answers that nobody may rely on are refused', as
   const tell = (...args: unknown[]) =>
     callFixture(node, { contract: 'PriceFeed', address: feed, functionName: 'setRound', args })
   await tell(9n, 3_000_00000000n, 1n, 1_700_000_000n, 9n)
-  const told = { answer: 3_000_00000000n, decimals: 8, updatedAt: 1_700_000_000, isAlone: false }
+  const told = { answer: 3_000_00000000n, decimals: 8, updatedAt: 1_700_000_000, witnesses: 1, isAlone: false }
   expect(await chain.readFeed!(feed)).toEqual(told)
   await tell(9n, -1n, 1n, 1n, 9n)
   await expect(chain.readFeed!(feed)).rejects.toThrow(/expected a price above zero/)
@@ -422,10 +422,95 @@ test('a price feed is read, and answers that nobody may rely on are refused', as
   await expect(chain.readFeed!(newKey().address)).rejects.toThrow(/gave no round/)
 })
 
+describe('the gas of a plain transfer, where an account that does not exist yet costs more', () => {
+  /** What a node says whose rules are those of EIP-2780 and EIP-8037. */
+  const rules = (own: string): Parameters<typeof changing>[1] => {
+    const known = new Set([own.toLowerCase(), key.address.toLowerCase()])
+    return ({ method, params }) => {
+      if (method !== 'eth_estimateGas') return undefined
+      const { from, to: recipient, value } = params[0] as { from: string; to: string; value: string }
+      const base = from === recipient ? 12_000 : BigInt(value) === 0n ? 15_000 : known.has(recipient) ? 21_000 : 207_000
+      return { result: `0x${base.toString(16)}` }
+    }
+  }
+  const begin = async () => {
+    const { key } = await start()
+    const friend = await fundedKey(node)
+    const { url, seen } = await startEndpoint(changing(node.url, rules(friend.address)))
+    const chain = evmChain({ network: localEvm, urls: [url], allowForeignGenesis: true })
+    const gasTo = async (recipient: string) => {
+      const intent: Intent = { kind: 'transfer', to: recipient, amount: toBase(2n) }
+      return Number(JSON.parse((await chain.draft(key.address, intent)).body).gas)
+    }
+    const estimates = () => seen.flat().filter(({ method }) => method === 'eth_estimateGas').length
+    return { key, chain, friend, gasTo, estimates }
+  }
+
+  test('is what each kind of recipient costs, asked once for all of a kind, and held with the fee', async () => {
+    const { key, chain, friend, gasTo, estimates } = await begin()
+    expect(await gasTo(friend.address)).toBe(21_000)
+    expect(await gasTo(newKey().address)).toBeGreaterThan(207_000)
+    expect(await gasTo(newKey().address)).toBeGreaterThan(207_000)
+    expect(estimates()).toBe(2)
+    const [known, unknown] = await Promise.all(
+      [friend.address, newKey().address].map((to) =>
+        chain.draft(key.address, { kind: 'transfer', to, amount: toBase(2n) }),
+      ),
+    )
+    expect(unknown!.maxFee).toBeGreaterThan(known!.maxFee * 9n)
+    const cancel = await chain.draft(key.address, { kind: 'lane', purpose: 'cancel' })
+    expect(Number(JSON.parse(cancel.body).gas)).toBe(14_400)
+  })
+
+  test('stays that of an account which does not exist, whoever is paid between two looks', async () => {
+    const { key, gasTo } = await begin()
+    const recipient = newKey().address
+    expect(await gasTo(recipient)).toBeGreaterThan(207_000)
+    await node.rpc('anvil_setBalance', [recipient, '0x1'])
+    expect(await gasTo(recipient)).toBeGreaterThan(207_000)
+    expect(await gasTo(newKey().address)).toBeGreaterThan(207_000)
+    expect(key.address).not.toBe(recipient)
+  })
+})
+
+test('what a sender without money asks for has the usual gas, and is no word on what others ask for', async () => {
+  const { key } = await start()
+  const { url } = await startEndpoint(
+    changing(node.url, ({ method, params }) => {
+      const { from } = (params[0] ?? {}) as { from?: string }
+      if (method !== 'eth_estimateGas') return undefined
+      if (from === key.address.toLowerCase()) return { result: '0x32898' }
+      return { error: { code: -32000, message: 'insufficient funds for transfer' } }
+    }),
+  )
+  const chain = evmChain({ network: localEvm, urls: [url], allowForeignGenesis: true })
+  const pay = async (from: string) =>
+    Number(
+      JSON.parse((await chain.draft(from, { kind: 'transfer', to: newKey().address, amount: toBase(2n) })).body).gas,
+    )
+  expect(await Promise.all([pay(newKey().address), pay(key.address)])).toEqual([21_000, 248_400])
+  expect(await pay(key.address)).toBe(248_400)
+})
+
+test('no transaction asks for more gas than one may use', async () => {
+  const { key } = await start()
+  const estimate = { answer: 16_000_000 }
+  const { url } = await startEndpoint(
+    changing(node.url, ({ method }) =>
+      method === 'eth_estimateGas' ? { result: `0x${estimate.answer.toString(16)}` } : undefined,
+    ),
+  )
+  const chain = evmChain({ network: localEvm, urls: [url], allowForeignGenesis: true })
+  const intent: Intent = { kind: 'transfer', to: fixtures.sink, amount: toBase(3n) }
+  expect(JSON.parse((await chain.draft(key.address, intent)).body).gas).toBe('16777216')
+  estimate.answer = 16_777_217
+  await expect(chain.draft(key.address, intent)).rejects.toMatchObject({ code: 'INVALID_TRANSACTION' })
+})
+
 test('where a plain transfer has no fixed gas it is estimated, once', async () => {
   const { key } = await start()
   const { url, seen } = await startEndpoint(forwardTo(node.url))
-  const chain = evmChain({ network: { ...localEvm, estimatesTransfers: true }, urls: [url], allowForeignGenesis: true })
+  const chain = evmChain({ network: { ...localEvm, ownGas: true }, urls: [url], allowForeignGenesis: true })
   const draft = () => chain.draft(key.address, { kind: 'transfer', to, amount: toBase(10n ** 30n) })
   expect(JSON.parse((await draft()).body).gas).toBe('25200')
   await draft()

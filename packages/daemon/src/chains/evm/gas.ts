@@ -1,9 +1,10 @@
-import type { Network } from '@waiaas/contract'
+import { randomBytes } from 'node:crypto'
+import { Failure, isFailure, type Network } from '@waiaas/contract'
 import { cache } from '../../platform/cache.ts'
 import { OddAnswer } from '../answers.ts'
-import type { Rpc } from '../rpc.ts'
+import { type Rpc, RpcError } from '../rpc.ts'
 import { type Gas, toGas } from './gas-units.ts'
-import { fromHex, quantity, readQuantity } from './hex.ts'
+import { fromHex, quantity, quantityOr, readQuantity } from './hex.ts'
 import { declared } from './revert.ts'
 
 export type Code = { readonly kind: 'none' | 'contract' } | { readonly kind: 'delegated'; readonly to: string }
@@ -12,7 +13,7 @@ export type Call = { readonly from: string; readonly to: string; readonly value:
 export type GasSource = {
   /** Code of an account; EIP-7702 delegations are told apart. Cached for minutes. */
   code(address: string): Promise<Code>
-  /** Gas limit of what runs no code. Asks no node where the network has the usual prices. */
+  /** Gas limit of what runs no code. Estimated once for all that cost the same. */
   plain(call: Call): Promise<Gas>
   /** Gas limit of what runs code. */
   estimate(call: Call): Promise<Gas>
@@ -20,14 +21,20 @@ export type GasSource = {
   estimateOnce(call: Call, recipient: string): Promise<Gas>
 }
 
+type Account = { readonly code: Code; readonly hasMoney: boolean }
+
 const minute = 60_000
 // A recipient whose balance was emptied since the estimate costs one new storage slot (17,100) more, and a margin.
 const newSlot = 25_000n
+// EIP-7825: what one transaction may use at most.
+const gasMost = toGas(16_777_216n)
 
 /** Gas limits. Fees are charged for gas used, so a margin costs no more than a larger reservation. */
 export function gasSource(network: Network, rpc: Rpc, clock: () => number): GasSource {
-  const codes = cache<Code>({ freshMs: 10 * minute, staleMs: 60 * minute, clock })
+  const accounts = cache<Account>({ freshMs: 10 * minute, staleMs: 60 * minute, clock })
   const estimates = cache<Gas>({ freshMs: 10 * minute, staleMs: 60 * minute, clock })
+  const ofAccount = (address: string) => accounts.get(address.toLowerCase(), () => readAccount(rpc, address))
+  const limit = (gas: Gas): Gas => (network.ownGas ? withMargin(gas) : withinMost(gas))
 
   async function estimate({ from, to, value, data }: Call): Promise<Gas> {
     try {
@@ -51,37 +58,71 @@ export function gasSource(network: Network, rpc: Rpc, clock: () => number): GasS
     }
   }
 
-  const code = (address: string) => codes.get(address.toLowerCase(), () => readCode(rpc, address))
+  async function plain({ from, to, value, data }: Call): Promise<Gas> {
+    const isNew = to !== from && !(await ofAccount(to)).hasMoney
+    // An account that nobody has stays one that does not exist, whoever pays the recipient meanwhile.
+    const target = isNew ? `0x${randomBytes(20).toString('hex')}` : to
+    // Any value costs as much as another, and the least does not depend on the balance.
+    const sample = { from, to: target, value: value === 0n ? 0n : 1n, data }
+    const usual = intrinsicGas(data)
+    try {
+      const found = await estimateShared(kindOf({ ...sample, isNew }), sample)
+      return found === usual && !network.ownGas ? usual : limit(found)
+    } catch (error) {
+      if (!isAnswer(error)) throw error
+      return network.ownGas ? limit(await estimate({ ...sample, value: 0n })) : usual
+    }
+  }
 
-  async function plain(call: Call): Promise<Gas> {
-    if (!network.estimatesTransfers) return intrinsicGas(call.data)
-    // Value makes no difference to the gas, and without it the estimate does not depend on the balance.
-    const valueless = { ...call, value: 0n }
-    if (call.data !== '0x') return withMargin(await estimate(valueless))
-    return withMargin(await estimates.get('plain', () => estimate(valueless)))
+  /** Transfers of one kind cost the same. A rollup charges for what the bytes are, others for how many are not zero. */
+  function kindOf({ from, to, value, data, isNew }: Call & { isNew: boolean }): string {
+    const zeros = data.match(/../g)!.filter((byte) => byte === '00').length
+    const bytes = network.ownGas ? data : `${data.length} ${zeros}`
+    return ['plain', to === from ? 'own' : isNew ? 'new' : 'known', value, bytes].join(' ')
   }
 
   return {
-    code,
+    code: async (address) => (await ofAccount(address)).code,
     plain,
-    estimate: async (call) => withMargin(await estimate(call)),
+    estimate: async (call) => limit(await estimate(call)),
     async estimateOnce(call, recipient) {
       const key = `${call.to} ${call.from} ${recipient}`.toLowerCase()
       const known = estimates.peek(key)
       const found = await estimateShared(key, call)
-      const limit = withMargin(found)
-      return known && limit < found + newSlot ? toGas(found + newSlot) : limit
+      const most = limit(found)
+      return known && most < found + newSlot ? limit(toGas(found + newSlot)) : most
     },
   }
 }
 
 const withMargin = (gas: Gas): Gas => toGas((gas * 6n + 4n) / 5n)
 
-/** What a transaction that runs no code uses: 21,000 and, with data, the floor price of EIP-7623, which is the higher one. */
+function withinMost(gas: Gas): Gas {
+  if (gas > gasMost)
+    throw new Failure('INVALID_TRANSACTION', `expected at most ${gasMost} gas, which a transaction may use, got ${gas}`)
+  const limit = withMargin(gas)
+  if (limit > gasMost) return gasMost
+  return limit
+}
+
+/** Whether a node could be asked, and did not give an estimate. */
+const isAnswer = (error: unknown): boolean =>
+  error instanceof RpcError || isFailure(error, 'INSUFFICIENT_BALANCE') || isFailure(error, 'INVALID_TRANSACTION')
+
+/** What a transaction that runs no code used to cost everywhere: 21,000 and, with data, the floor price of EIP-7623. */
 function intrinsicGas(data: string): Gas {
   let gas = 21_000n
   for (const byte of fromHex(data)) gas += byte === 0 ? 10n : 40n
   return toGas(gas)
+}
+
+/** An account without money may exist all the same: that it does not costs more, and is the safe guess. */
+async function readAccount(rpc: Rpc, address: string): Promise<Account> {
+  const params = [address, 'latest']
+  const [code, balance] = await rpc.batch(['eth_getCode', 'eth_getBalance'].map((method) => ({ method, params })))
+  if ('error' in code!) throw code.error
+  const hasMoney = 'result' in balance! && (quantityOr(balance.result) ?? 0n) > 0n
+  return { code: codeOf(code!.result), hasMoney }
 }
 
 export const readCode = async (rpc: Rpc, address: string): Promise<Code> =>

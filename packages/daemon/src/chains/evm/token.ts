@@ -2,7 +2,7 @@ import { Failure, type Network, tokenAsset } from '@waiaas/contract'
 import { OddAnswer } from '../answers.ts'
 import type { Token } from '../intent.ts'
 import type { Rpc } from '../rpc.ts'
-import { ofTwo, wordsOfTwo } from '../two-endpoints.ts'
+import { Contradiction, ofTwo, wordsOfTwo } from '../two-endpoints.ts'
 import { abiFunction, abiValues } from './abi.ts'
 import { parseAddress } from './address.ts'
 import { numberResult, selectors, textResult } from './erc20.ts'
@@ -45,8 +45,7 @@ async function readToken(network: Network, rpc: Rpc, text: string): Promise<Toke
 export async function agreedToken(network: Network, singles: readonly Rpc[], text: string): Promise<Token> {
   const [token, other = token] = await ofTwo(singles, (rpc) => readToken(network, rpc, text))
   if (token.decimals === other.decimals) return token
-  throw new Failure(
-    'CHAIN_ERROR',
+  throw new Contradiction(
     `the endpoints of ${network.id} do not agree on ${token.address}: one says ${token.decimals} decimals, another ${other.decimals}. Check the endpoints, and ask again`,
   )
 }
@@ -55,8 +54,8 @@ const latestRoundData = abiFunction('latestRoundData()').selector
 const roundOf = abiValues('(uint80,int256,uint256,uint256,uint80)')
 
 type FeedRound = { answer: bigint; decimals: number; updatedAt: number }
-/** `isAlone`: another endpoint is configured, and none bears it out. */
-type FeedWord = FeedRound & { isAlone: boolean }
+/** `witnesses` endpoints told it; `isAlone`: another one is configured, and none bears it out. */
+type FeedWord = FeedRound & { witnesses: number; isAlone: boolean }
 
 /** The latest answer of a Chainlink aggregator; `updatedAt` is unix seconds. Failure CHAIN_ERROR for answers that nobody may rely on. */
 async function readRound(rpc: Rpc, address: string): Promise<FeedRound> {
@@ -90,10 +89,9 @@ export async function readFeed(singles: readonly Rpc[], address: string): Promis
   const isSameRound = one.updatedAt === other.updatedAt
   const isClose = isSameRound ? low === high : (high - low) * APART_MOST.whole <= low * APART_MOST.part
   if (one.decimals !== other.decimals || !isClose)
-    throw new Failure(
-      'CHAIN_ERROR',
+    throw new Contradiction(
       `the endpoints do not agree on the price feed at ${address}. Check them, or name a fixed price`,
     )
   const updatedAt = Math.min(one.updatedAt, other.updatedAt)
-  return { answer: high, decimals: one.decimals, updatedAt, isAlone: alone !== undefined }
+  return { answer: high, decimals: one.decimals, updatedAt, witnesses: said.length, isAlone: alone !== undefined }
 }

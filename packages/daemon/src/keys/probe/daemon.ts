@@ -18,7 +18,7 @@ const keys = await startKeys()
 const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]()
 
 await keys.createKeyring('a master password of the probe')
-say({ sealingKey: await keys.sealingKey() })
+say({ sealingKey: (await keys.sealingKey()).publicKey })
 const order = JSON.parse((await lines.next()).value as string) as Order
 
 const ethereum = await keys.import('wallet-1', 'ethereum', { sealed: order.sealedByChain.ethereum })

@@ -1,14 +1,14 @@
 import type { SignerCalls } from '../channel.ts'
 import { KeyError } from '../key-error.ts'
-import { makeSealingKeyPair } from '../sealing.ts'
 import type { ImportSecret, KeyRow, KeyringRow, SealedImport } from '../types.ts'
-import { type Ceilings, makeCeilings } from './ceilings.ts'
+import { type Ceilings, makeCeilings, type Vouching } from './ceilings.ts'
+import { ceilingAsked, exportAsked, newPasswordAsked } from './deeds.ts'
 import { type Witness, witness } from './evidence.ts'
 import { exportKey } from './export.ts'
 import { readDerivations, readImport } from './import.ts'
 import { createKey, storeKey } from './key-rows.ts'
 import { createKeyring, type Keyring, prove, rewrapKeyring, subkey, unlockKeyring, wipeKeyring } from './keyring.ts'
-import { passwordProof } from './password-proof.ts'
+import { type Asked, operatorProofs, sealingPair } from './operator.ts'
 import { openImport } from './sealed-import.ts'
 import { signBatch } from './sign.ts'
 
@@ -22,28 +22,26 @@ type Held = { keyring: Keyring; row: KeyringRow; witness: Witness; ceilings: Cei
 
 /** The whole of what the signer does, and the keyring that it holds while unlocked. */
 export function makeSigner(): { calls: Handlers; lock: () => void } {
-  const sealing = makeSealingKeyPair()
-  const open = (secret: ImportSecret | SealedImport) => openImport(sealing, secret)
   let held: Held | undefined
-  const proof = passwordProof()
   const unlocked = (): Held => {
     if (!held) throw new KeyError('KEYSTORE_LOCKED', 'the keyring is locked; unlock it with the master password')
     return held
   }
+  const operator = operatorProofs(unlocked)
   const keyring = (): Keyring => unlocked().keyring
+  const open = (secret: ImportSecret | SealedImport) => openImport(() => sealingPair(keyring()), secret)
   const lock = () => {
     if (held) wipeKeyring(held.keyring)
     held = undefined
-    proof.forget()
+    operator.forget()
   }
   const hold = (next: Keyring, row: KeyringRow) => {
     lock()
     const own = witness(next)
     held = { keyring: next, row, witness: own, ceilings: makeCeilings(next, own) }
   }
-  const requirePassword = (password: Uint8Array) => proof.require(password, unlocked())
-  const arrived = (key: KeyRow): KeyRow => {
-    unlocked().ceilings.arrived(key.address)
+  const arrived = (key: KeyRow, from: 'made' | 'imported'): KeyRow => {
+    unlocked().ceilings.arrived(key.address, from)
     return key
   }
   const calls: Handlers = {
@@ -54,6 +52,7 @@ export function makeSigner(): { calls: Handlers; lock: () => void } {
     },
     async unlock({ password, row }) {
       hold(await unlockKeyring(password, row), row)
+      operator.know(password, row)
       return true as const
     },
     async verify({ password, row }) {
@@ -61,56 +60,74 @@ export function makeSigner(): { calls: Handlers; lock: () => void } {
       // Another replica may have changed the password.
       if (shown === 'own' && held) {
         held.row = row
-        proof.forget()
+        operator.know(password, row)
       }
       return shown !== 'wrong'
     },
-    async rewrap({ password, next, cost }) {
-      await requirePassword(password)
-      const row = await rewrapKeyring(keyring(), next, cost)
-      unlocked().row = row
-      proof.forget()
-      return row
+    async verifyCall(shown) {
+      const verified = await operator.verifyCall(shown)
+      // Shown to be of this keyring, as above.
+      if (verified.isRight) unlocked().row = shown.row
+      return verified
     },
     subkey: ({ purpose }) => subkey(keyring(), purpose),
-    create: ({ walletId, chain }) => arrived(createKey(keyring(), walletId, chain)),
+    create: ({ walletId, chain }) => arrived(createKey(keyring(), walletId, chain), 'made'),
     async import({ walletId, chain, secret }) {
       keyring()
-      return arrived(storeKey(keyring(), { walletId, chain }, await readImport(chain, open(secret))))
+      return arrived(storeKey(keyring(), { walletId, chain }, await readImport(chain, open(secret))), 'imported')
     },
     derivations({ chain, secret }) {
       keyring()
       return readDerivations(chain, open(secret))
     },
-    async export({ key, options, password }) {
-      await requirePassword(password)
-      return exportKey(keyring(), key, options)
-    },
     sign(batch) {
       const { keyring, ceilings } = unlocked()
       return signBatch({ keyring, ceilings }, batch)
     },
-    ...ceilingCalls(unlocked, requirePassword),
+    ...operatorCalls(unlocked, operator),
     evidenceKey: () => unlocked().witness.publicKey,
     signCheckpoint: (next) => unlocked().witness.sign(next),
-    sealingKey: () => sealing.publicKey,
+    sealingKey: () => ({ publicKey: sealingPair(keyring()).publicKey, instance: operator.instance }),
+    instance: () => operator.instance,
   }
   return { calls, lock }
 }
 
-type CeilingCalls = Pick<Handlers, 'firstCeiling' | 'changeCeiling'>
+type OperatorCalls = Pick<Handlers, 'rewrap' | 'export' | 'firstCeiling' | 'changeCeiling'>
 
-const ceilingCalls = (
-  unlocked: () => Held,
-  requirePassword: (password: Uint8Array) => Promise<void>,
-): CeilingCalls => ({
-  async firstCeiling({ password, ...first }) {
-    if (password !== undefined) await requirePassword(password)
-    return unlocked().ceilings.first(first, { isOperator: password !== undefined })
+/** What takes the master password, in the open or sealed for a call. */
+const operatorCalls = (unlocked: () => Held, operator: ReturnType<typeof operatorProofs>): OperatorCalls => ({
+  async rewrap({ proof, next, cost }) {
+    const asked = await operator.require(proof, 'rewrap')
+    const held = unlocked()
+    const password = asked ? newPasswordAsked(asked, sealingPair(held.keyring)) : next
+    if (!password) throw new KeyError('INVALID_MASTER_PASSWORD', 'expected a new master password')
+    const row = await rewrapKeyring(held.keyring, password, cost)
+    password.fill(0)
+    unlocked().row = row
+    operator.forget()
+    return row
   },
-  async changeCeiling({ password, ...change }) {
-    if (password === undefined) return unlocked().ceilings.tighten(change)
-    await requirePassword(password)
-    return unlocked().ceilings.set(change)
+  async export({ key, options, proof }) {
+    const asked = await operator.require(proof, 'export')
+    return exportKey(unlocked().keyring, key, asked ? exportAsked(asked, key) : options)
+  },
+  async firstCeiling({ proof, ...first }) {
+    const asked = proof && (await operator.require(proof, 'create'))
+    return unlocked().ceilings.first(first, vouching(proof !== undefined, asked))
+  },
+  async changeCeiling({ proof, ...change }) {
+    if (!proof) return unlocked().ceilings.tighten(change)
+    const asked = await operator.require(proof, 'ceiling', 'confirm')
+    const { ceilings } = unlocked()
+    if (!asked) return ceilings.set(change)
+    return ceilings.set({ ...change, next: ceilingAsked(asked, change.address, ceilings.present(change)) })
   },
 })
+
+/** The operator vouches for a whole ceiling in the open, and in a sealed call for what that call says. */
+function vouching(isShown: boolean, asked: Asked | undefined): Vouching {
+  if (!isShown) return 'nobody'
+  if (!asked) return 'operator'
+  return asked.body.environment === 'mainnet' ? 'nobody' : 'for-tests'
+}

@@ -61,6 +61,9 @@ export function subkey(keyring: Keyring, purpose: SubkeyPurpose): Uint8Array {
 /** The seed of the key that signs checkpoints. */
 export const evidenceSeed = ({ root }: Keyring): Guarded => Guarded.taken(derive(root, 'evidence'))
 
+/** The seed of the key pair that clients seal to. */
+export const sealingSeed = ({ root }: Keyring): Guarded => Guarded.taken(derive(root, 'sealing'))
+
 export function wipeKeyring(keyring: Keyring): void {
   keyring.root.wipe()
   keyring.walletKeys.wipe()

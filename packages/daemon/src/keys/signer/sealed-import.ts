@@ -3,11 +3,12 @@ import type { ImportSecret, SealedImport } from '../types.ts'
 import { invalid, parseJson } from './invalid.ts'
 
 /** The secret in an import, sealed to this signer or not. Only parsed: `readImport` checks its kind and fields. */
-export function openImport(sealing: SealingKeyPair, secret: ImportSecret | SealedImport): ImportSecret {
+export function openImport(sealing: () => SealingKeyPair, secret: ImportSecret | SealedImport): ImportSecret {
   if (!('sealed' in secret)) return secret
+  const pair = sealing()
   let plain: Buffer
   try {
-    plain = openBytes(sealing, 'import', secret.sealed)
+    plain = openBytes(pair, 'import', secret.sealed)
   } catch {
     // Whatever the library says of an envelope that does not open, the remedy is one.
     return invalid(

@@ -5,6 +5,7 @@ import type { HttpEnv } from './types.ts'
 /** The JSON object of a body; none is an empty one. Fails with 400 codes, 413 and 415. */
 export async function readBody(c: Context<HttpEnv>, limit: number): Promise<Record<string, unknown>> {
   const text = await readText(c, limit)
+  c.set('body', text)
   if (text.trim() === '') return {}
   requireJson(c.req.header('content-type'))
   const value = parseJson(text)

@@ -103,7 +103,7 @@ async function authenticate(headers: Headers): Promise<Principal> {
   const bearer = headers.get('authorization')
   if (bearer?.startsWith('Bearer wai_sess_')) return { kind: 'agent', sessionId: bearer.slice(16), tokenHash: '' }
   if (bearer) throw new Failure('INVALID_TOKEN', 'expected a session token')
-  if (headers.get('x-master-password') === 'right') return { kind: 'operator', masterPassword: () => 'right' }
+  if (headers.get('x-master-password') === 'right') return { kind: 'operator', proof: () => ({ password: 'right' }) }
   if (headers.has('x-master-password')) throw new Failure('INVALID_MASTER_PASSWORD', 'wrong master password')
   return { kind: 'public' }
 }
@@ -444,9 +444,9 @@ describe('over a socket', () => {
 
   test('believes X-Forwarded-For of a trusted proxy only', async () => {
     const peers: string[] = []
-    const seen: More['authenticate'] = async (_headers, _op, peer) => {
+    const seen: More['authenticate'] = async (_headers, _op, { peer }) => {
       peers.push(peer)
-      return { kind: 'operator', masterPassword: () => 'right' }
+      return { kind: 'operator', proof: () => ({ password: 'right' }) }
     }
     for (const proxies of [[], ['127.0.0.0/8']]) {
       const server = await serving({ authenticate: seen, set: { 'security.trusted_proxies': proxies } })

@@ -21,6 +21,7 @@ import { inputReader } from './input.ts'
 import { tokenBuckets } from './limits.ts'
 import { nameReader } from './named.ts'
 import { peerGroup } from './peer.ts'
+import { withBody } from './proven-body.ts'
 import { referenceRoutes } from './reference.ts'
 import { turns } from './turns.ts'
 import type { Call, FullOptions, HttpEnv, HttpOptions, HttpSettings, Meta } from './types.ts'
@@ -88,11 +89,13 @@ function addRoute<Ops extends Operations>(app: Hono<HttpEnv>, { name, op }: Name
   const path = op.path.replaceAll(/\{(\w+)\}/g, ':$1')
   app.on(op.method, path, async (c) => {
     const meta = c.get('meta')
-    const principal = await admit(c, op, options)
+    const admitted = await admit(c, op, options)
     const outcome = { isFault: false }
     let leave: (() => void) | undefined
     try {
-      const input = await withIds(await read(c, mostBytes(principal.kind)), principal)
+      const given = await read(c, mostBytes(admitted.kind))
+      const principal = withBody(admitted, c.get('body') ?? '')
+      const input = await withIds(given, principal)
       const calls = callsIn(input)
       // One was counted before the body was read.
       await limits.known(principal, op, calls - 1)
@@ -132,7 +135,8 @@ async function admit<Ops extends Operations>(
   }
   if (isStopping?.() && !isStop(op)) throw new Failure('SHUTTING_DOWN', 'the daemon is stopping')
   try {
-    const principal = await authenticate(c.req.raw.headers, op, meta.peer)
+    const { pathname, search } = new URL(c.req.url)
+    const principal = await authenticate(c.req.raw.headers, op, { peer: meta.peer, path: `${pathname}${search}` })
     if (principal.kind === 'public' || !mayCall(op, principal.kind)) throw wrongCaller(op)
     await limits.known(principal, op, c.env?.counts ?? 1)
     return principal

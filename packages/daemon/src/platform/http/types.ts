@@ -38,7 +38,7 @@ export type HttpOptions<Ops extends Operations> = {
   readonly operations: Ops
   readonly handlers: Handlers<Ops, Calls>
   /** Reads the credentials that the operation's access asks for. Fails with 401 codes; without credentials answers `public`. */
-  readonly authenticate: (headers: Headers, operation: Operation, peer: string) => Promise<Principal>
+  readonly authenticate: (headers: Headers, operation: Operation, from: From) => Promise<Principal>
   /** Reads what an input names; before a handler sees it. Without one, names stay as they came. */
   readonly idOf?: IdOf
   readonly settings: () => HttpSettings
@@ -59,6 +59,9 @@ export type FullOptions<Ops extends Operations> = HttpOptions<Ops> & {
   readonly raw?: (app: Hono<HttpEnv>) => void
 }
 
+/** Who asks, and for what: the path with its query. */
+export type From = { readonly peer: string; readonly path: string }
+
 /** What is known of each request before its route. */
 export type Meta = {
   readonly requestId: string
@@ -70,7 +73,10 @@ export type Meta = {
   complete: boolean
 }
 
-export type HttpEnv = { Variables: { meta: Meta }; Bindings: Partial<NodeBindings> & Standing }
+export type HttpEnv = {
+  Variables: { meta: Meta /** Once it is read. */; body?: string }
+  Bindings: Partial<NodeBindings> & Standing
+}
 /** Of a call that the daemon makes for a caller: as how many it counts. */
 type Standing = { readonly counts?: number }
 type NodeBindings = {

@@ -1,5 +1,7 @@
 import {
   add,
+  type DecisionInputs,
+  type EffectFacts,
   type Effects,
   factsOf,
   type JudgedSettings,
@@ -17,8 +19,11 @@ import type { Draft } from '../../chains/build.ts'
 import type { Intent } from '../../chains/intent.ts'
 import {
   DAY_WINDOW,
+  type FinalsReader,
   MONTH_WINDOW,
+  type Reservation,
   replaceReservation,
+  reservation,
   reserveWindow,
   sessionTotal,
   type Worth,
@@ -43,6 +48,7 @@ import { decisionOf, effectsOf, intentOf } from '../rows/readings.ts'
 import { type TransactionRow, transactionStore } from '../rows/store.ts'
 import type { Switches } from '../switches.ts'
 import { lookalikes } from './known-recipients.ts'
+import { sharedReads } from './shared-reads.ts'
 import type { Again, Before, Judge, Subject, Verdict } from './verdict.ts'
 
 /** What is known of prices, by `assetKey`. Asks nobody. */
@@ -77,30 +83,34 @@ export type JudgeParts = {
 }
 /** Asks the policies about effects, with everything that counts read in the caller's transaction. */
 export const judge = (parts: JudgeParts): Judge => ({
-  of: async (db, subject, before) => (await judged({ parts, db }, subject, before)).verdict,
-  again: (db, row, draft) => judgeAgain({ parts, db }, row, draft),
+  of: async (db, subject, before) => (await judged(judgeJob({ parts, db }), subject, before)).verdict,
+  again(db) {
+    const job = judgeJob({ parts, db })
+    return (row, draft) => judgeAgain(job, row, draft)
+  },
 })
-type JudgeJob = Job<JudgeParts>
+type JudgeJob = Job<JudgeParts> & { readonly reads: ReturnType<typeof sharedReads<PriceFacts>> }
+const judgeJob = (job: Job<JudgeParts>): JudgeJob => ({ ...job, reads: sharedReads(job) })
 
 /** The verdict, and what was known of prices under its settings. */
 type Judged = { verdict: Verdict; prices: PriceFacts }
 
 async function judged(job: JudgeJob, subject: Subject, before?: Before): Promise<Judged> {
-  const { parts, db } = job
+  const { parts, db, reads } = job
+  const { now, latest } = reads
   const { wallet, network } = subject
-  const { version, common, policies } = await parts.policies(db, wallet.id)
-  const settings = await parts.settings(db, common)
-  const prices = parts.prices.under(settings)
-  const [now, latest] = [parts.clock.now(), parts.clock.latest()]
+  const { version, policies, settings, prices } = await reads.rules(wallet.id)
   const reading: Reading = {
     policies,
     now,
+    finals: reads.finals,
     worth: prices.worth,
-    without: before?.transactionId,
+    before,
     acceptedAt: before?.acceptedAt ?? now,
   }
-  const assets = assetsOf(subject.effects)
-  const alike = await lookalikes(db, wallet.id, subject.effects)
+  const facts = factsOf(subject.effects)
+  const assets = assetsOf(subject.effects, facts)
+  const alike = await lookalikes(reads.knownAlike(wallet.id), facts)
   const neverFunded = subject.neverFunded ?? before?.neverFunded
   const judgement = evaluate({
     effects: subject.effects,
@@ -119,13 +129,13 @@ async function judged(job: JudgeJob, subject: Subject, before?: Before): Promise
     requests: await requests(db, subject, reading),
     ...(alike && { lookalikes: alike }),
     ...(neverFunded && { neverFunded }),
-    ...(factsOf(subject.effects).isLane && { lane: await laneFunds(db, subject, { now, before }) }),
+    ...(facts.isLane && { lane: await laneFunds(db, subject, { now, before }) }),
     toggles: togglesOf(settings),
     ...(before && { context: before }),
   })
   if (judgement.fault !== undefined)
     parts.log.error({ err: judgement.fault, wallet: wallet.id }, 'a request could not be judged, and is refused')
-  const constrained = await withConstraints(job, { subject, judgement, before, worth: prices.worth })
+  const constrained = await withConstraints(job, { subject, facts, judgement, before, worth: prices.worth })
   return { verdict: verdictOf(settings, constrained, version), prices }
 }
 
@@ -140,17 +150,23 @@ function newest(known: Prices, recorded: Prices = {}): Prices {
   )
 }
 
-type Constrained = { subject: Subject; judgement: Judgement; before: Before | undefined; worth: Worth }
+type Constrained = {
+  subject: Subject
+  facts: EffectFacts
+  judgement: Judgement
+  before: Before | undefined
+  worth: Worth
+}
 
 /** What the session was issued for bounds what the policies allow. */
 async function withConstraints(
   { parts, db }: JudgeJob,
-  { subject, judgement, before, worth }: Constrained,
+  { subject, facts, judgement, before, worth }: Constrained,
 ): Promise<Judgement> {
   const { session, effects } = subject
-  if (!session?.constraints || factsOf(effects).isLane) return judgement
-  const total = { sessionId: session.id, without: before?.transactionId, worth }
-  const { pays, deposits } = factsOf(effects)
+  if (!session?.constraints || facts.isLane) return judgement
+  const total = { sessionId: session.id, without: before?.reserved, worth }
+  const { pays, deposits } = facts
   const owners = deposits.flatMap(({ owner }) => (owner === effects.sender ? [] : [owner]))
   const held = usdOf(judgement.reserve)
   const faults = parts.constraintFaults(session.constraints, {
@@ -206,8 +222,12 @@ async function judgeAgain(job: JudgeJob, row: TransactionRow, draft: Draft): Pro
     await endUnsent(job, row, { to: 'CANCELLED', code: 'POLICY_DENIED', error, actor: 'system' })
     return 'stays'
   }
-  const now = parts.clock.now()
-  await replaceReservation(db, { transactionId: row.id, items: verdict.reserve, fromReserve: verdict.fromReserve }, now)
+  const { now } = job.reads
+  await replaceReservation(db, accepted.before.reserved, {
+    items: verdict.reserve,
+    fromReserve: verdict.fromReserve,
+    at: now,
+  })
   await transactionStore.judge(db, {
     id: row.id,
     status: verdict.status,
@@ -247,10 +267,10 @@ function lackOf(prices: PriceFacts, { subject, before }: Accepted, verdict: Verd
   return isByPrice && missing.every(({ isGone }) => !isGone) ? missing[0]?.reason : undefined
 }
 
-async function acceptedOf({ parts, db }: JudgeJob, row: TransactionRow, draft: Draft): Promise<Accepted> {
-  const wallet = await parts.switches.wallet(db, row.wallet_id)
+async function acceptedOf({ parts, db, reads }: JudgeJob, row: TransactionRow, draft: Draft): Promise<Accepted> {
+  const wallet = await reads.wallet(row.wallet_id)
   if (!wallet) throw new Error(`transaction ${row.id} has no wallet`)
-  const session = row.session_id ? await parts.switches.session(db, row.session_id) : undefined
+  const session = row.session_id ? await reads.session(row.session_id) : undefined
   const network = parts.network(row.network)
   const effects = withFullFee(effectsOf(row), draft)
   const { type } = row
@@ -258,27 +278,28 @@ async function acceptedOf({ parts, db }: JudgeJob, row: TransactionRow, draft: D
     subject: {
       ...{ wallet, session: session ?? null, network, type, intent: intentOf(row), effects, feePrice: draft.price },
     },
-    before: beforeOf(row),
+    before: beforeOf(row, await reservation(db, row.id)),
   }
 }
 
 /** What a request brings along when it is judged again. */
-export function beforeOf(row: TransactionRow): Before {
+export function beforeOf(row: TransactionRow, reserved: Reservation): Before {
   const approved = row.approved_usd === null ? null : parseMicros(row.approved_usd)
+  const { inputs } = decisionOf(row)
   return {
     transactionId: row.id,
+    reserved,
     acceptedAt: row.created_at,
     servedDelay: row.served_delay === 1,
-    lastPrices: recordedPrices(row),
-    neverFunded: decisionOf(row).inputs.neverFunded,
+    lastPrices: recordedPrices(inputs),
+    neverFunded: inputs.neverFunded,
     ...(row.approved_at !== null && { approval: { usdShown: approved } }),
     ...(row.fee_bound !== null && { feeBound: parseBase(row.fee_bound) }),
   }
 }
 
 /** The prices of the last judgement, which a restart does not forget. */
-function recordedPrices(row: Pick<TransactionRow, 'decision'>): Prices {
-  const { inputs } = decisionOf(row)
+function recordedPrices(inputs: DecisionInputs): Prices {
   return Object.fromEntries(
     Object.entries({ ...inputs.lastPrices, ...inputs.prices }).map(([asset, price]) => [
       asset,
@@ -294,8 +315,7 @@ export function withFullFee(effects: Effects, draft: Draft): Effects {
 }
 
 /** Whose prices a judgement needs: what pays the fee, and whatever the effects move or let others move. */
-export function assetsOf(effects: Effects): string[] {
-  const { pays, deposits, spenders } = factsOf(effects)
+export function assetsOf(effects: Effects, { pays, deposits, spenders } = factsOf(effects)): string[] {
   return [...new Set([effects.fee.asset, ...[...pays, ...deposits, ...spenders].map(({ asset }) => asset)])]
 }
 
@@ -305,9 +325,10 @@ const trusted = (intent: Intent): EvaluateInput['tokens'] =>
 type Reading = {
   policies: readonly Policy[]
   now: number
+  finals: FinalsReader
   worth: Worth
-  /** The transaction that is judged does not count against itself. */
-  without: string | undefined
+  /** What is judged again does not count against itself. */
+  before: Before | undefined
   acceptedAt: number
 }
 
@@ -315,13 +336,14 @@ type Reading = {
 async function spent(
   db: Handle,
   subject: Subject,
-  { policies, now, without, worth }: Reading,
+  { policies, now, finals, before, worth }: Reading,
 ): Promise<EvaluateInput['spent']> {
   const limits = policies.filter(({ asks }) => asks.spent !== undefined)
   const needsMonth = limits.some(({ asks }) => asks.spent === 'month')
   const windows = async (network?: string): Promise<Windows> => {
     const { account, spends_unknown_before: unknownBefore } = subject.wallet
-    const query = { account, now, worth, unknownBefore, ...(network && { network }), ...(without && { without }) }
+    const without = before?.reserved
+    const query = { account, now, finals, worth, unknownBefore, without, ...(network && { network }) }
     const [day, month = day] = await walletWindows(db, query, needsMonth ? [DAY_WINDOW, MONTH_WINDOW] : [DAY_WINDOW])
     return { day: day!, month: month! }
   }
@@ -336,7 +358,7 @@ async function laneFunds(
   { wallet: { account }, network }: Subject,
   { now, before }: { now: number; before: Before | undefined },
 ): Promise<NonNullable<EvaluateInput['lane']>> {
-  const without = before?.held === undefined ? before?.transactionId : undefined
+  const without = before?.held === undefined ? before?.reserved : undefined
   return {
     held: before?.held ?? ZERO_USD,
     taken: await reserveWindow(db, { account, network: network.id, now, without }),
@@ -349,7 +371,7 @@ const NOTHING: Windows = { day: EMPTY, month: EMPTY }
 async function requests(
   db: Handle,
   subject: Subject,
-  { policies, acceptedAt: until, without }: Reading,
+  { policies, acceptedAt: until, before }: Reading,
 ): Promise<EvaluateInput['requests']> {
   const asked = policies.flatMap(({ network, asks }) => (asks.requests ? [{ network, ...asks.requests }] : []))
   const times = async (network: string | null) => {
@@ -362,7 +384,7 @@ async function requests(
       network,
       since,
       until,
-      without,
+      without: before?.transactionId,
       count,
     })
   }

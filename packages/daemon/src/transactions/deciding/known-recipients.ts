@@ -1,5 +1,6 @@
-import { addressKey, type Effects, factsOf, looksOf } from '@waiaas/contract'
+import { addressKey, type EffectFacts, looksOf } from '@waiaas/contract'
 import { type Handle, statement } from '../../platform/db/database.ts'
+import { once } from '../../platform/once.ts'
 
 type KnownRecipient = { wallet_id: string; looks: string; address: string }
 
@@ -30,18 +31,21 @@ export const rememberRecipients = (db: Handle, wallet: string, addresses: Readon
     [...addresses].map((address) => ({ wallet_id: wallet, looks: looksOf(address), address })),
   )
 
+/** By their looks, those that a wallet has paid. */
+export type KnownAlike = (looks: string) => Promise<readonly string[]>
+export const knownAlike = (db: Handle, wallet: string): KnownAlike =>
+  once(async (looks) => (await db.all(alike, { wallet, looks })).map(({ address }) => address))
+
 /** By recipient that the wallet never paid, one that it paid and that looks the same; undefined when there is none. */
 export async function lookalikes(
-  db: Handle,
-  wallet: string,
-  effects: Effects,
+  known: KnownAlike,
+  { pays }: Pick<EffectFacts, 'pays'>,
 ): Promise<Record<string, string> | undefined> {
   const found: Record<string, string> = {}
-  const recipients = new Set(factsOf(effects).pays.map(({ to }) => to))
-  for (const address of recipients) {
-    const known = (await db.all(alike, { wallet, looks: looksOf(address) })).map((row) => row.address)
-    const isKnown = known.some((one) => addressKey(one) === addressKey(address))
-    if (!isKnown && known[0] !== undefined) found[address] = known[0]
+  for (const address of new Set(pays.map(({ to }) => to))) {
+    const similar = await known(looksOf(address))
+    const isKnown = similar.some((one) => addressKey(one) === addressKey(address))
+    if (!isKnown && similar[0] !== undefined) found[address] = similar[0]
   }
   return Object.keys(found).length > 0 ? found : undefined
 }

@@ -175,7 +175,7 @@ async function payment(database: Database, around: Market, amount: bigint) {
     judgeAgain: () =>
       work(async (db): Promise<Again> => {
         const seen = await read(db)
-        return seen.status === 'PENDING' ? judges.again(db, seen, { body: '{}', maxFee: FEE }) : 'stays'
+        return seen.status === 'PENDING' ? judges.again(db)(seen, { body: '{}', maxFee: FEE }) : 'stays'
       }),
   }
 }

@@ -1,6 +1,7 @@
 import type { Base, Effects, Network, Usd } from '@waiaas/contract'
 import type { Draft, UnitFee } from '../../chains/build.ts'
 import type { Intent } from '../../chains/intent.ts'
+import type { Reservation } from '../../ledger/service.ts'
 import type { Handle } from '../../platform/db/database.ts'
 import type { Judgement, Prices } from '../../policies/service.ts'
 import type { TransactionRow } from '../rows/store.ts'
@@ -26,6 +27,8 @@ export type Verdict = Judgement & {
 }
 export type Before = {
   transactionId: string
+  /** What is held for it, which does not count against it. */
+  reserved: Reservation
   acceptedAt: number
   servedDelay: boolean
   /** Of the last judgement; they count where nothing newer is known. */
@@ -39,9 +42,10 @@ export type Before = {
 }
 /** What judging again came to: it `runs`, it `stays` (ended, or waits again), or it `lacks` an input that may still come. */
 export type Again = 'runs' | 'stays' | 'lacks'
+export type JudgeAgain = (row: TransactionRow, draft: Draft) => Promise<Again>
 export type Judge = {
   /** `before` is what an earlier judgement of the same request already gave. */
   of(db: Handle, subject: Subject, before?: Before): Promise<Verdict>
-  /** Judges an accepted request again before it is signed. */
-  again(db: Handle, row: TransactionRow, draft: Draft): Promise<Again>
+  /** Judges accepted requests of a job again before they are signed; what all of them go by is read once. */
+  again(db: Handle): JudgeAgain
 }

@@ -1,5 +1,5 @@
 import type { Anchor, Draft, Lifetime } from '../../chains/build.ts'
-import type { Again } from '../deciding/verdict.ts'
+import type { Again, JudgeAgain } from '../deciding/verdict.ts'
 import { attemptStore } from '../rows/attempt-store.ts'
 import { endUnsent } from '../rows/ending.ts'
 import { type TransactionRow, transactionStore } from '../rows/store.ts'
@@ -30,6 +30,7 @@ export async function issue(job: LaneJob, { fresh, judged, anchor, among, chainN
   if (!round) return { issued: [], lacking: [] }
   if (chainNonce !== undefined) await alignNonce(round, { chainNonce, signed: [] })
   const nonces = lane.chain.order ? await nonceSource(round) : undefined
+  const judgeAgain = job.parts.judge.again(db)
   const issued: Issued[] = []
   const lacking: string[] = []
   for (const row of await transactionStore.ready(db, { lane: lane.id, wallet: lane.wallet.id, count: among + 8 })) {
@@ -40,7 +41,7 @@ export async function issue(job: LaneJob, { fresh, judged, anchor, among, chainN
       continue
     }
     const lifetime = { ...anchor, ...(nonces ? { nonce: nonces.peek() } : { variation: lane.nextVariation() }) }
-    const made = await prepared(round, row, { draft, lifetime, isJudged: judged.has(row.id) })
+    const made = await prepared({ ...round, judgeAgain }, row, { draft, lifetime, isJudged: judged.has(row.id) })
     if (made === 'lacks') lacking.push(row.id)
     if (!made || made === 'lacks') continue
     issued.push(made)
@@ -55,9 +56,10 @@ const endFill = (round: Round, row: TransactionRow) =>
   endUnsent(round, row, { to: 'CANCELLED', code: null, error: 'no nonce is free any more', actor: 'system' })
 
 type Next = { draft: Draft; lifetime: Lifetime; isJudged: boolean }
+type Judging = Round & { judgeAgain: JudgeAgain }
 
 /** Undefined: the request ended, or waits again. One that cannot be judged is refused, and holds up nothing. */
-async function prepared(round: Round, row: TransactionRow, next: Next): Promise<Issued | 'lacks' | undefined> {
+async function prepared(round: Judging, row: TransactionRow, next: Next): Promise<Issued | 'lacks' | undefined> {
   try {
     const admitted = await admit(round, row, next)
     if (admitted === 'lacks') return admitted
@@ -76,7 +78,7 @@ async function prepared(round: Round, row: TransactionRow, next: Next): Promise<
   }
 }
 
-async function admit(round: Round, row: TransactionRow, { draft, isJudged }: Next): Promise<Again> {
+async function admit(round: Judging, row: TransactionRow, { draft, isJudged }: Next): Promise<Again> {
   if (row.session_id) {
     const session = await round.session(row.session_id)
     if (!session || session.revoked_at !== null) {
@@ -90,7 +92,7 @@ async function admit(round: Round, row: TransactionRow, { draft, isJudged }: Nex
     }
   }
   const again = isJudged || isJudgedAgain(row, { version: round.version, clock: round.parts.clock })
-  return again ? round.parts.judge.again(round.db, row, draft) : 'runs'
+  return again ? round.judgeAgain(row, draft) : 'runs'
 }
 
 /** Builds the bytes, reads them back and stores them; a difference from what was judged ends the request. */

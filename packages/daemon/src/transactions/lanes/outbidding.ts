@@ -37,6 +37,8 @@ export function outbidding({ network, order }: Pick<Chain, 'network' | 'order'>,
       if (!order) return []
       const all = [...live]
       const now = clock.now()
+      // Asked again and again, and mostly nothing is.
+      if (!all.some((row) => row.state === 'recorded' && (named.has(row.id) || now >= dueAt(row)))) return []
       const mayRaise = ({ nonce }: AttemptRow) => mayOutbid(all.filter((row) => row.nonce === nonce))
       // Where another attempt is in a block there is nothing to outbid.
       const landed = new Set(all.flatMap(({ state, nonce }) => (state === 'included' ? [nonce] : [])))

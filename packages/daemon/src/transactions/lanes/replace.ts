@@ -77,7 +77,7 @@ async function allowed(round: Round, row: TransactionRow, plan: Plan): Promise<D
   const { draft, maxFee } = plan
   const held = await reservation(db, row.id)
   const isCancel = plan.purpose === 'cancel'
-  const before = { ...beforeOf(row), servedDelay: true, ...(isCancel && { held: held.usd }) }
+  const before = { ...beforeOf(row, held), servedDelay: true, ...(isCancel && { held: held.usd }) }
   const named = higher(maxFee, before.feeBound)
   // A cancel does nothing that was approved; its fee is judged like that of any other.
   const isBound = maxFee !== undefined || (before.approval && !isCancel)
@@ -93,7 +93,7 @@ async function allowed(round: Round, row: TransactionRow, plan: Plan): Promise<D
   if (fee && fee.amount >= draft.maxFee) return verdict.decision
   const items = withFee(held.items, verdict.reserve)
   const fromReserve = add(held.fromReserve, verdict.fromReserve)
-  await replaceReservation(db, { transactionId: row.id, items, fromReserve }, now)
+  await replaceReservation(db, held, { items, fromReserve, at: now })
   await transactionStore.raiseFee(db, { id: row.id, fee: String(draft.maxFee) })
   return verdict.decision
 }

@@ -1,0 +1,46 @@
+import { accountKey } from './account-key.ts'
+import type { Ceiling, ChainCeiling } from './types.ts'
+
+/** A change of a ceiling in base units; what it does not name stays. */
+export type ExactChange = {
+  /** Where; only `recipients` change without one. */
+  chain?: string | undefined
+  /** A token by its address; the native asset without one. */
+  token?: string | undefined
+  transaction?: string | undefined
+  day?: string | undefined
+  fee?: string | undefined
+  otherTokens?: boolean | undefined
+  contracts?: readonly string[] | undefined
+  recipients?: readonly string[] | undefined
+}
+
+const NONE: ChainCeiling = {
+  native: { transaction: '0', day: '0' },
+  fee: '0',
+  tokens: {},
+  otherTokens: false,
+  contracts: [],
+}
+
+/** The ceiling with that change, and no other. */
+export function changedCeiling(before: Ceiling, change: ExactChange): Ceiling {
+  const { chain, recipients = before.recipients } = change
+  if (chain === undefined) return { ...before, recipients }
+  const was = Object.hasOwn(before.chains, chain) ? before.chains[chain]! : NONE
+  return { chains: { ...before.chains, [chain]: changedOn(was, change) }, recipients }
+}
+
+function changedOn(was: ChainCeiling, change: ExactChange): ChainCeiling {
+  const { token, transaction, day, fee = was.fee, otherTokens = was.otherTokens, contracts = was.contracts } = change
+  const amounts = (present: ChainCeiling['native'] | undefined) => ({
+    transaction: transaction ?? present?.transaction ?? '0',
+    day: day ?? present?.day ?? transaction ?? '0',
+  })
+  const rest = { fee, otherTokens, contracts }
+  if (token === undefined) return { native: amounts(was.native), tokens: was.tokens, ...rest }
+  // An address has many spellings, and an asset one amount.
+  const name = Object.keys(was.tokens).find((one) => accountKey(one) === accountKey(token)) ?? token
+  const present = Object.hasOwn(was.tokens, name) ? was.tokens[name] : undefined
+  return { native: was.native, tokens: { ...was.tokens, [name]: amounts(present) }, ...rest }
+}

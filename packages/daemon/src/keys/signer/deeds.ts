@@ -1,0 +1,53 @@
+import { accountKey } from '../account-key.ts'
+import { changedCeiling, type ExactChange } from '../ceiling-change.ts'
+import { NEW_PASSWORD_PURPOSE } from '../master-proof.ts'
+import { normalForm } from '../password-text.ts'
+import { openBytes, type SealingKeyPair } from '../sealing.ts'
+import type { Ceiling, ExportFormat, ExportOptions, KeyRow } from '../types.ts'
+import { isRecord } from './invalid.ts'
+import type { Asked } from './operator.ts'
+import { refused } from './proofs.ts'
+
+// What calls with a sealed proof ask for, read from what was proven: the daemon, which relays it, adds nothing.
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+
+/** Sealed to whom the call names, or the relay would read it. */
+export function exportAsked({ path, body }: Asked, { walletId }: KeyRow): ExportOptions {
+  const { format = 'private-key', password, sealTo } = body
+  const named = path.split('/')[3] ?? ''
+  if (UUID.test(named) && named.toLowerCase() !== walletId.toLowerCase()) refused('it is for another wallet')
+  if (typeof sealTo !== 'string') return refused('an export names the key that it is to be sealed to (sealTo)')
+  if (password !== undefined && typeof password !== 'string') return refused('the password of the file is no text')
+  // Another text than a known format is refused behind this.
+  return { format: format as ExportFormat, recipient: sealTo, ...(password !== undefined && { password }) }
+}
+
+/** The ceiling after the change that the call says in base units, and no other change. */
+export function ceilingAsked({ deed, body: { exact } }: Asked, address: string, present: Ceiling): Ceiling {
+  if (deed === 'confirm') return present
+  if (!isRecord(exact)) return refused('a higher ceiling takes its change in base units (exact) in the sealed call')
+  const { address: named, ...change } = exact
+  const isSame = named === address || (accountKey(named) !== undefined && accountKey(named) === accountKey(address))
+  if (!isSame) refused('it is for the ceiling of another address')
+  // Each field is checked where the ceiling that comes of it is.
+  return changedCeiling(present, change as ExactChange)
+}
+
+/** Its bytes; they have the bounds that the daemon has for one in the open. */
+export function newPasswordAsked({ body: { sealedPassword } }: Asked, pair: SealingKeyPair): Buffer {
+  if (typeof sealedPassword !== 'string') return refused('the new master password is to be sealed too (sealedPassword)')
+  let plain: Buffer
+  try {
+    plain = openBytes(pair, NEW_PASSWORD_PURPOSE, sealedPassword)
+  } catch {
+    return refused('the new master password does not open: it was altered, or sealed to another key')
+  }
+  const password = normalForm(plain.toString('utf8'))
+  plain.fill(0)
+  if (password.length < 8 || password.length > 1_000)
+    refused(`the new master password: expected 8 to 1000 characters, got ${password.length}`)
+  if (/^\s|\s$|\p{Cc}/u.test(password))
+    refused('the new master password: expected no space at its ends and no control character')
+  return Buffer.from(password, 'utf8')
+}

@@ -1,0 +1,57 @@
+import { type Handle, statement } from '../platform/db/database.ts'
+
+/** What a scope counts in one unit. */
+export type Counter = { readonly scope: string; readonly unit: string }
+type CounterRow = Counter & { open: string }
+
+declare module '../platform/db/tables.ts' {
+  interface Tables {
+    spend_counters: CounterRow
+  }
+}
+
+const ofScope = statement<{ scope: string }, { unit: string; open: string }>((db, p) =>
+  db.selectFrom('spend_counters').select(['unit', 'open']).where('scope', '=', p('scope')),
+)
+const set = statement<CounterRow>((db, p) =>
+  db
+    .insertInto('spend_counters')
+    .values({ scope: p('scope'), unit: p('unit'), open: p('open') })
+    .onConflict((on) => on.columns(['scope', 'unit']).doUpdateSet((eb) => ({ open: eb.ref('excluded.open') }))),
+)
+const remove = statement<{ scope: string }>((db, p) => db.deleteFrom('spend_counters').where('scope', '=', p('scope')))
+
+type Opens = Map<string, bigint>
+/** What jobs have read and counted on, by scope; written at the end of each. */
+const books = new WeakMap<Handle, Map<string, Promise<Opens>>>()
+
+function opensOf(db: Handle, scope: string): Promise<Opens> {
+  const book = books.get(db) ?? new Map<string, Promise<Opens>>()
+  books.set(db, book)
+  const reading = book.get(scope) ?? read(db, scope)
+  book.set(scope, reading)
+  return reading
+}
+
+const read = async (db: Handle, scope: string): Promise<Opens> =>
+  new Map((await db.all(ofScope, { scope })).map(({ unit, open }) => [unit, BigInt(open)]))
+
+/** What jobs have changed, by scope and unit. */
+const changes = new WeakMap<Handle, Map<string, CounterRow>>()
+
+/** What is open, each scope read once in a job and written once: the job holds the lock of whatever counts in it. */
+export const counters = {
+  open: async (db: Handle, { scope, unit }: Counter): Promise<bigint> => (await opensOf(db, scope)).get(unit) ?? 0n,
+  /** Of every unit in which the scope has ever counted anything. */
+  openOfAll: async (db: Handle, scope: string): Promise<Opens> => new Map(await opensOf(db, scope)),
+  async setOpen(db: Handle, { scope, unit }: Counter, open: bigint): Promise<void> {
+    ;(await opensOf(db, scope)).set(unit, open)
+    const changed = changes.get(db) ?? new Map<string, CounterRow>()
+    changes.set(db, changed)
+    changed.set(`${scope} ${unit}`, { scope, unit, open: String(open) })
+    db.atEnd(changed, async (last) => void (await last.many(set, [...changed.values()])))
+  },
+  async remove(db: Handle, scope: string): Promise<void> {
+    await db.run(remove, { scope })
+  },
+}
