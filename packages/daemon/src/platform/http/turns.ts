@@ -38,27 +38,11 @@ export type Turns = {
  * of its own; a free place goes to whoever has the fewest calls running, and of these to who was served longest ago.
  */
 export function turns(monotonic: () => number, after: After = afterReal): Turns {
-  /** In the order of their last call. */
-  const lines = new Map<string, Line>()
+  const { lineOf, isAlone } = linesOf(monotonic)
   /** Those with calls that wait, in the order in which they were served last. */
   const queued = new Set<Line>()
   /** Places that are taken: what a caller began alone, beyond a few, keeps nobody else waiting. */
   let taken = 0
-
-  function lineOf(name: string): Line {
-    const now = monotonic()
-    const line = lines.get(name) ?? newLine(now)
-    line.lastAt = now
-    lines.delete(name)
-    lines.set(name, line)
-    for (const [other, { running, waiting, lastAt }] of lines) {
-      if (now - lastAt < RECENT_MS) break
-      if (running + waiting.length === 0) lines.delete(other)
-    }
-    return line
-  }
-
-  const isAlone = () => lines.size === 1
 
   /** Milliseconds until its pace lets the next one through. */
   const early = (line: Line): number => (isAlone() ? 0 : Math.max(0, line.paidAt - monotonic() - AHEAD_MS))
@@ -121,6 +105,27 @@ export function turns(monotonic: () => number, after: After = afterReal): Turns 
       const now = monotonic()
       line.refusedAt = Math.max(now + REFUSAL_MS, line.refusedAt + BETWEEN_REFUSALS_MS)
       await new Promise<void>((resolve) => after(line.refusedAt - now, resolve))
+    },
+  }
+}
+
+/** The lines of those who called lately, and of those who wait. */
+function linesOf(monotonic: () => number) {
+  /** In the order of their last call. */
+  const lines = new Map<string, Line>()
+  return {
+    isAlone: () => lines.size === 1,
+    lineOf(name: string): Line {
+      const now = monotonic()
+      const line = lines.get(name) ?? newLine(now)
+      line.lastAt = now
+      lines.delete(name)
+      lines.set(name, line)
+      for (const [other, { running, waiting, lastAt }] of lines) {
+        if (now - lastAt < RECENT_MS) break
+        if (running + waiting.length === 0) lines.delete(other)
+      }
+      return line
     },
   }
 }
