@@ -97,3 +97,47 @@ test.each([
   const alone = await daemon.call<Page['items'][number]>('GET', `/v1/transactions/${odd.id}`, { as: wallet.token })
   expect([alone.status, alone.body.id]).toEqual([200, odd.id])
 })
+
+test.each([
+  ['has rules that cannot be read', `update policies set rules = '{' where id = ?`, 'its rules are damaged'],
+  [
+    'has rules of another shape',
+    `update policies set rules = '{"max_requests":-1}' where id = ?`,
+    'its rules are damaged',
+  ],
+  [
+    'has a type that nobody knows',
+    `update policies set type = 'MOON_LIMIT' where id = ?`,
+    'does not know policies of type',
+  ],
+])(
+  'a policy whose row %s refuses in plain words, is listed, and can be written anew or deleted',
+  async (_, sql, why) => {
+    const rules = { max_requests: 1_000, window_seconds: 60 }
+    const { id } = await daemon.operator.createPolicy({ walletId: wallet.id, type: 'RATE_LIMIT', rules })
+    plant(sql, id)
+    // The next change of any policy has them read again.
+    const other = await daemon.operator.createPolicy({ walletId: wallet.id, type: 'RATE_LIMIT', rules })
+    const body = { type: 'TRANSFER', to: world.newAddress(), amount: '1', network: world.network }
+    const refused = await daemon.call('POST', '/v1/transactions/send', { as: wallet.token, body })
+    expect(refused).toMatchObject({ status: 403, body: { code: 'POLICY_DENIED' } })
+    const { details } = refused.body as unknown as { details: { reasons: { code: string; message: string }[] } }
+    expect(details.reasons).toContainEqual(
+      expect.objectContaining({
+        code: 'POLICY_RULES_CORRUPT',
+        message: expect.stringContaining(`waiaas policy delete ${id}`),
+      }),
+    )
+    const { data } = await daemon.operator.listPolicies({ walletId: wallet.id })
+    expect(data.find((policy) => policy.id === id)).toMatchObject({ id, problem: expect.stringContaining(why) })
+    expect(data.find((policy) => policy.id === other.id)).not.toHaveProperty('problem')
+    expect(await daemon.operator.getPolicy({ id })).toMatchObject({ problem: expect.stringContaining(why) })
+    const updated = await daemon.call<{ code?: string; problem?: string }>('PUT', `/v1/policies/${id}`, {
+      as: 'operator',
+      body: { rules },
+    })
+    expect([updated.status, updated.body.problem]).toEqual([why.startsWith('its') ? 200 : 400, undefined])
+    for (const each of [id, other.id])
+      expect(await daemon.operator.deletePolicy({ id: each })).toMatchObject({ deleted: true })
+  },
+)

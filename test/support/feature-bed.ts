@@ -46,8 +46,8 @@ function recordedStops() {
     async begin(_db, { code, walletId, sessionId }) {
       calls.push(`stop ${[walletId, sessionId].filter((id) => id !== undefined).join(' of ') || 'all'}: ${code}`)
     },
-    async halt(walletId) {
-      calls.push(`halt ${walletId ?? 'all'}`)
+    async halt() {
+      calls.push('halt all')
     },
     resume: (walletId) => void calls.push(`resume ${walletId ?? 'all'}`),
     quiet: async (walletIds) => void calls.push(`quiet ${walletIds?.join(' ') ?? 'all'}`),

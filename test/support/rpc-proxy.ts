@@ -6,8 +6,8 @@ import { vendor } from './providers/vendor.ts'
 import type { HttpAnswer, Call as NodeCall, Reply } from './providers/wire.ts'
 
 type Call = { id: unknown; method: string; params: readonly unknown[] }
-/** Signed bytes that the daemon let out, at the moment they reached the network. */
-type Send = { bytes: string; at: number }
+/** Signed bytes that the daemon let out, at the moment they reached the network; over when nobody waits for the answer. */
+type Send = { bytes: string; at: number; isOver: boolean }
 
 /** What becomes of requests that send transactions; all others are passed on unless the node is `away`. */
 export type Mode =
@@ -74,7 +74,11 @@ export async function startRpcProxy(target: string, path = '', profile?: Profile
       return
     }
     const at = performance.now()
-    sends.push(...sent.map((bytes) => ({ bytes, at })))
+    const noted = sent.map((bytes): Send => ({ bytes, at, isOver: false }))
+    sends.push(...noted)
+    response.once('close', () => {
+      for (const each of noted) each.isOver = true
+    })
     if (mode === 'hold') await released()
     if (mode === 'lose-bytes') return void response.destroy()
     const answer = await forward(text)

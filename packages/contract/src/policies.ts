@@ -28,8 +28,12 @@ const Priority = z.int().describe('order in lists only; never loosens a decision
 export const PolicyResponse = z.object({
   id: Id,
   walletId: Id.nullable().describe('null applies to each wallet by itself'),
-  type: PolicyTypeName,
+  type: z.string().describe(`one of ${POLICY_TYPES.join(', ')}; any other has a problem`),
   rules: Rules,
+  problem: z
+    .string()
+    .optional()
+    .describe('why it cannot be enforced, so that everything it applies to is refused, and what to do'),
   priority: Priority,
   enabled: z.boolean(),
   network: z.string().nullable().describe('null applies on every network'),

@@ -134,20 +134,11 @@ export async function compose(ground: Ground) {
 const allHandlers = (features: Features): Handlers<AllOperations, Calls> => handlersOf(features)
 
 const inStartingOrder = (features: Features) =>
-  inOrder(features, 'start', ['settings', 'clock', 'killSwitch', 'transactions', 'wallets', 'held', 'evidence'])
+  inOrder(features, 'start', ['settings', 'clock', 'killSwitch', 'transactions', 'held', 'evidence'])
 
 /** First what sends, then what stops it, then what is written of both; the last checkpoint covers all evidence. */
 const inStoppingOrder = (features: Features) =>
-  inOrder(features, 'stop', [
-    'transactions',
-    'killSwitch',
-    'wallets',
-    'held',
-    'clock',
-    'settings',
-    'operator',
-    'evidence',
-  ])
+  inOrder(features, 'stop', ['transactions', 'killSwitch', 'held', 'clock', 'settings', 'operator', 'evidence'])
 
 /** Settings, chains, prices and the operator: what features stand on. */
 async function baseOf({ database, clock, log, keys, config, dataDir }: Ground) {
@@ -295,11 +286,7 @@ function featuresOf(ground: Ground, base: Base, services: Services) {
     sessions: { handlers: sessionHandlers(services.sessions) },
     stopTokens: { handlers: stopTokenHandlers(services.stopTokens) },
     tokens: { handlers: tokenHandlers(services.registry) },
-    wallets: {
-      handlers: walletHandlers(services.wallets),
-      start: async () => services.wallets.start(),
-      stop: services.wallets.stop,
-    },
+    wallets: { handlers: walletHandlers(services.wallets) },
     walletViews: { handlers: walletViewHandlers(services.view) },
   }
 }

@@ -91,7 +91,7 @@ forEachEngine((_engine, open) => {
       ...{ id, status: 'SUSPENDED', suspensionReason: 'LOOK', unwritten: expect.any(String) },
     })
     expect([bed.calls.at(-1), await statusOf(id), await statusOf(other.id)]).toEqual([
-      `halt ${id}`,
+      `quiet ${id}`,
       'SUSPENDED',
       'ACTIVE',
     ])

@@ -31,12 +31,40 @@ function compile(row: PolicyRow): Policy {
     network: row.network === null ? null : networkKey(row.network),
     recorded: { id: row.id, version: row.version },
   }
-  if (!isPolicyType(row.type)) return corrupt(scope, `type ${row.type} is not enforced by this release`)
+  const { type, rules, problem } = readRules(row)
+  return problem === undefined ? compileAs(type, scope, rules) : corrupt(scope, problem)
+}
+
+type Read =
+  | { type: PolicyType; rules: Record<string, unknown>; problem?: undefined }
+  | { type: string; rules: Record<string, unknown>; problem: string }
+
+/** What is stored of the rules, and what to do where they cannot be enforced. */
+export function readRules({ id, type, rules: text }: Pick<PolicyRow, 'id' | 'type' | 'rules'>): Read {
+  const deleting = `delete it with waiaas policy delete ${id}`
+  if (!isPolicyType(type))
+    return {
+      ...{ type, rules: asObject(text) },
+      problem: `this release does not know policies of type ${type.slice(0, 60)}, so that everything this one applies to is refused; ${deleting}`,
+    }
   try {
-    return compileAs(row.type, scope, JSON.parse(row.rules))
+    parseRules(type, JSON.parse(text))
+    return { type, rules: asObject(text) }
   } catch {
     // What a parser says of a damaged row is no sentence for anybody who asked for a payment.
-    return corrupt(scope, 'they are damaged; write the policy anew')
+    return {
+      ...{ type, rules: asObject(text) },
+      problem: `its rules are damaged, so that everything it applies to is refused; write them anew with waiaas policy update ${id}, or ${deleting}`,
+    }
+  }
+}
+
+function asObject(text: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {}
+  } catch {
+    return {}
   }
 }
 
@@ -49,7 +77,7 @@ const corrupt = (scope: Scope, problem: string): Policy => ({
   ...scope,
   type: 'CORRUPT',
   judge: (_, findings) => {
-    const tell = () => ({ message: `the stored rules cannot be enforced: ${problem}` })
+    const tell = () => ({ message: `policy ${scope.id} cannot be enforced: ${problem}` })
     findings.push({ code: 'POLICY_RULES_CORRUPT', verdict: 'DENY', policyId: scope.id, tell })
   },
   asks: {},

@@ -17,7 +17,7 @@ import { type Clock, seconds } from '../platform/clock.ts'
 import type { Database, Handle, Scope } from '../platform/db/database.ts'
 import type { Held } from '../platform/held.ts'
 import { requireNetwork } from './checks.ts'
-import { admitRules } from './compile.ts'
+import { admitRules, readRules } from './compile.ts'
 import { policyStore, type StoredPolicy } from './store.ts'
 
 export { type AppliedPolicies, appliedPolicies } from './applied.ts'
@@ -141,6 +141,10 @@ function changes(parts: Parts) {
     const change = { id, walletId: known.wallet_id, answer: answer(known) }
     return committing(parts, { ...change, write: async (db) => write(db, await requirePolicy(wallet, db, id)) })
   }
+  const admitted = (row: StoredPolicy, rules: unknown) => {
+    if (isPolicyType(row.type)) return admitRules(row.type, rules, networks())
+    throw new Failure('ACTION_VALIDATION_FAILED', `policy ${row.id} cannot be changed: ${readRules(row).problem}`)
+  }
   return {
     /** Failures: ACTION_VALIDATION_FAILED, INVALID_ADDRESS, POLICY_NOT_FOUND. */
     update: (
@@ -150,7 +154,7 @@ function changes(parts: Parts) {
       const at = seconds(clock.now())
       const changed = (row: StoredPolicy): StoredPolicy => ({
         ...row,
-        ...(rules && isPolicyType(row.type) && { rules: JSON.stringify(admitRules(row.type, rules, networks())) }),
+        ...(rules && { rules: JSON.stringify(admitted(row, rules)) }),
         priority: priority ?? row.priority,
         enabled: enabled === undefined ? row.enabled : Number(enabled),
         is_default: 0,
@@ -280,13 +284,13 @@ const newRow = (about: About, now: number): StoredPolicy => ({
 })
 
 function answerOf(row: StoredPolicy): PolicyResponse {
-  if (!isPolicyType(row.type))
-    throw new Error(`policy ${row.id} has type ${row.type}, which this release does not enforce`)
+  const { rules, problem } = readRules(row)
   return {
     id: row.id,
     walletId: row.wallet_id,
     type: row.type,
-    rules: JSON.parse(row.rules),
+    rules,
+    ...(problem !== undefined && { problem }),
     priority: row.priority,
     enabled: row.enabled === 1,
     network: row.network,

@@ -1,5 +1,6 @@
 import { assetKey, type JudgedSettings, type Network, nativeAsset } from '@waiaas/contract'
 import type { Clock } from '../platform/clock.ts'
+import type { Recent } from '../platform/recent.ts'
 import type { Price, Prices } from '../policies/service.ts'
 import { type FeedAnswer, type FixedTable, fixedNative, fixedTable, microDollars, trustedAnswer } from './rules.ts'
 import type { Sources } from './sources.ts'
@@ -11,7 +12,7 @@ export type KnownParts = {
 /** What the operator says of prices. */
 export type PriceSettings = Pick<JudgedSettings, 'oracle.fixed_prices' | 'oracle.max_age_seconds'>
 export const maxAgeMs = (settings: PriceSettings): number => settings['oracle.max_age_seconds'] * 1000
-type Read = { readonly feeds: Sources<FeedAnswer>; readonly decimals: ReadonlyMap<string, number> }
+type Read = { readonly feeds: Sources<FeedAnswer>; readonly decimals: Pick<Recent<number>, 'get'> }
 
 export const nativeKey = (network: Network): string => assetKey(nativeAsset(network))
 

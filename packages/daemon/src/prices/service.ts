@@ -1,5 +1,6 @@
 import { assetKey, type Base, type Network, type Usd, usdCost } from '@waiaas/contract'
 import type { Log } from '../platform/log.ts'
+import { recent } from '../platform/recent.ts'
 import type { Prices } from '../policies/service.ts'
 import { type FeedReaderParts, feedReader } from './feeds.ts'
 import { gaps } from './gaps.ts'
@@ -17,7 +18,7 @@ const PATIENCE_MS = 2_000
 export function pricesService(options: PricesOptions) {
   const { chain, clock } = options
   const feeds = sources<FeedAnswer>(options)
-  const decimals = new Map<string, number>()
+  const decimals = recent<number>()
   const tokens = sources<never>(options)
   const knownUnder = knownPrices(options, { feeds, decimals })
   const known = () => knownUnder(options.settings())
@@ -38,7 +39,7 @@ export function pricesService(options: PricesOptions) {
     if (!known().isFixedToken(key) || decimals.has(key) || !key.startsWith(`${network.caip2}/`)) return
     await tokens.read(key, async () => {
       const token = await doubting(key, async () => (await chain(network.id)).token(address))
-      decimals.set(key, token.decimals)
+      decimals.put(key, token.decimals)
       return undefined
     })
   }

@@ -1,6 +1,7 @@
 import { isFailure } from '@waiaas/contract'
 import type { Clock } from '../platform/clock.ts'
 import type { Log } from '../platform/log.ts'
+import { recent } from '../platform/recent.ts'
 
 /** Read again after this; until then the last answer is good enough. */
 const FRESH_MS = 15_000
@@ -21,7 +22,7 @@ export type Sources<A extends { readonly readAt: number }> = ReturnType<typeof s
 
 /** Things that are read rarely, each by its name: not while an answer is fresh, nor soon after a failure. */
 export function sources<A extends { readonly readAt: number }>({ clock, log }: { clock: Clock; log: Log }) {
-  const all = new Map<string, Source<A>>()
+  const all = recent<Source<A>>()
 
   function complain(source: Source<A>, name: string, error: unknown): void {
     source.failedAt = clock.now()
@@ -44,7 +45,7 @@ export function sources<A extends { readonly readAt: number }>({ clock, log }: {
     /** Reads a source unless it was read or failed lately; resolves when a caller need not wait any more. */
     read(name: string, run: () => Promise<A | undefined>): Promise<void> {
       const source = all.get(name) ?? {}
-      all.set(name, source)
+      if (!all.has(name)) all.put(name, source)
       const age = Math.abs(clock.latest() - (source.answer?.readAt ?? 0))
       const isPaused = clock.now() - (source.failedAt ?? 0) < PAUSE_MS
       if (age < FRESH_MS || isPaused) return Promise.resolve()

@@ -1,8 +1,6 @@
 import type { Output, walletOperations } from '@waiaas/contract'
 import type { By } from '../platform/caller.ts'
-import { keyedMutex } from '../platform/keyed-mutex.ts'
 import type { WalletDependencies } from './dependencies.ts'
-import { halts } from './halts.ts'
 import { needLiveWallet } from './lookup.ts'
 import { nameLock, requireFreeName } from './naming.ts'
 import { walletStore } from './store.ts'
@@ -16,15 +14,10 @@ type Answer<Name extends keyof typeof walletOperations> = Output<(typeof walletO
 /** Suspending, resuming and ending wallets, and their names. */
 export function lifeCycle(parts: WalletDependencies) {
   const { database, clock, audit } = parts
-  // A resume that overtook the halt of an earlier suspension would leave the wallet halted.
-  const inTurn = keyedMutex()
-  const halted = halts(parts, inTurn)
 
   return {
-    ...suspension(parts, inTurn, halted),
-    ...termination(parts, inTurn, halted),
-    start: halted.start,
-    stop: halted.stop,
+    ...suspension(parts),
+    ...termination(parts),
 
     rename: (id: string, name: string, by: By): Promise<Answer<'renameWallet'>> =>
       database.work(changing(id, nameLock(name)), async (db) => {

@@ -11,9 +11,13 @@ export type Stops = {
    * waits; a worker ends the rows afterwards.
    */
   begin(db: Handle, stop: Stop): Promise<void>
-  /** After the commit, before the answer: nothing more is signed or sent for one wallet, or for all. */
-  halt(walletId?: string): Promise<void>
+  /** Of everything, as `quiet`; and no lane of this process tries before `resume`. */
+  halt(): Promise<void>
+  /** After the commit: there may be something to do again, for one wallet or for all. */
   resume(walletId?: string): void
-  /** After the commit, before the answer: what was on its way is over, for these wallets or for all. */
+  /**
+   * After the commit, before the answer: what was on its way is over, for these wallets or for all. What comes later reads
+   * the stop in the job that lets it leave.
+   */
   quiet(walletIds?: readonly string[]): Promise<void>
 }

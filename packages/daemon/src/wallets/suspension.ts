@@ -3,9 +3,7 @@ import type { By } from '../platform/caller.ts'
 import { seconds } from '../platform/clock.ts'
 import type { Handle } from '../platform/db/database.ts'
 import { type Held, UNWRITTEN } from '../platform/held.ts'
-import type { KeyedMutex } from '../platform/keyed-mutex.ts'
 import type { WalletDependencies } from './dependencies.ts'
-import type { Halts } from './halts.ts'
 import { needLiveWallet } from './lookup.ts'
 import { type WalletRow, walletStore } from './store.ts'
 import { changing, move, stopping } from './transitions.ts'
@@ -31,7 +29,7 @@ export function walletAsShown(held: Held, wallet: WalletRow): WalletRow {
 }
 
 /** Suspending wallets and resuming them. */
-export function suspension(parts: WalletDependencies, inTurn: KeyedMutex, halts: Halts) {
+export function suspension(parts: WalletDependencies) {
   const { database, clock, audit, stops, held } = parts
 
   /** Stores it; when, in milliseconds. */
@@ -51,14 +49,15 @@ export function suspension(parts: WalletDependencies, inTurn: KeyedMutex, halts:
   return {
     /** Once this has answered, nothing of the wallet is signed or sent for the first time. */
     async suspend(id: string, reason: string, by: By): Promise<Answer<'suspendWallet'>> {
-      const write = (since: number | undefined) =>
-        inTurn(id, async () => {
+      const outcome = await held.write(heldName(id), {
+        wallet: id,
+        async write(since) {
           const at = await store({ id, reason, by, since })
-          await halts.halt(id)
+          await stops.quiet([id])
           return at
-        })
-      const hold = () => inTurn(id, async () => held.since(heldName(id)) !== undefined && halts.halt(id))
-      const outcome = await held.write(heldName(id), { wallet: id, write, hold })
+        },
+        hold: () => stops.quiet([id]),
+      })
       const answer = { id, status: 'SUSPENDED' as const, suspensionReason: reason }
       if ('written' in outcome) return { ...answer, suspendedAt: seconds(outcome.written) }
       return { ...answer, suspendedAt: seconds(outcome.since), unwritten: outcome.unwritten }
@@ -67,16 +66,14 @@ export function suspension(parts: WalletDependencies, inTurn: KeyedMutex, halts:
     async resume(id: string, by: By): Promise<Answer<'resumeWallet'>> {
       // What is not on record cannot be lifted either.
       await held.settle(heldName(id))
-      return inTurn(id, async () => {
-        await database.work(changing(id), async (db) => {
-          const row = await needLiveWallet(db, id)
-          const change = { id, at: clock.now(), suspendedAt: null, reason: null, terminatedAt: null }
-          await move(db, row, { ...change, from: 'SUSPENDED', to: 'ACTIVE' })
-          await audit.record(db, { event: 'WALLET_RESUMED', walletId: id, ...by })
-        })
-        halts.resume(id)
-        return { id, status: 'ACTIVE' }
+      await database.work(changing(id), async (db) => {
+        const row = await needLiveWallet(db, id)
+        const change = { id, at: clock.now(), suspendedAt: null, reason: null, terminatedAt: null }
+        await move(db, row, { ...change, from: 'SUSPENDED', to: 'ACTIVE' })
+        await audit.record(db, { event: 'WALLET_RESUMED', walletId: id, ...by })
       })
+      stops.resume(id)
+      return { id, status: 'ACTIVE' }
     },
   }
 }

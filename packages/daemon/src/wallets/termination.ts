@@ -1,9 +1,7 @@
 import { Failure, type Output, type walletOperations } from '@waiaas/contract'
 import type { By } from '../platform/caller.ts'
 import type { Handle } from '../platform/db/database.ts'
-import type { KeyedMutex } from '../platform/keyed-mutex.ts'
 import type { WalletDependencies } from './dependencies.ts'
-import type { Halts } from './halts.ts'
 import { needLiveWallet, needWallet } from './lookup.ts'
 import { walletStore } from './store.ts'
 import { changing, move, stopping } from './transitions.ts'
@@ -11,7 +9,7 @@ import { changing, move, stopping } from './transitions.ts'
 type Answer<Name extends keyof typeof walletOperations> = Output<(typeof walletOperations)[Name]>
 
 /** Ending wallets, and deleting the keys of those that have ended. */
-export function termination(parts: WalletDependencies, inTurn: KeyedMutex, halts: Halts) {
+export function termination(parts: WalletDependencies) {
   const { database, clock, audit, stops, sessions, held } = parts
 
   async function endIn(db: Handle, id: string, by: By): Promise<void> {
@@ -30,11 +28,11 @@ export function termination(parts: WalletDependencies, inTurn: KeyedMutex, halts
     async terminate(id: string, by: By): Promise<Answer<'terminateWallet'>> {
       const end = async () => {
         await database.work(stopping(id), (db) => endIn(db, id, by))
-        await halts.halt(id)
+        await stops.quiet([id])
       }
       const outcome = await held.write(`end of wallet ${id}`, {
         wallet: id,
-        write: () => inTurn(id, end),
+        write: end,
         hold: () => stops.quiet([id]),
       })
       return { id, status: 'TERMINATED', ...('unwritten' in outcome && { unwritten: outcome.unwritten }) }

@@ -103,7 +103,7 @@ forEachEngine((_engine, open) => {
     expect([first.hasMore, second.hasMore, second.nextCursor]).toEqual([true, false, null])
   })
 
-  test('a suspension has stopped and halted before it answers, and a resume lifts it', async () => {
+  test('a suspension has stopped, and what was on its way is over, before it answers, and a resume lifts it', async () => {
     const bed = await start()
     const { id } = await bed.createWallet()
     const suspended = await bed.wallets.suspend(id, 'MANUAL', operator)
@@ -113,7 +113,7 @@ forEachEngine((_engine, open) => {
       suspendedAt: bed.clock.now() / 1000,
       suspensionReason: 'MANUAL',
     })
-    expect(bed.calls).toEqual([`stop ${id}: WALLET_SUSPENDED`, `halt ${id}`])
+    expect(bed.calls).toEqual([`stop ${id}: WALLET_SUSPENDED`, `quiet ${id}`])
     expect(await bed.wallets.read(id, {})).toMatchObject({ status: 'SUSPENDED', suspensionReason: 'MANUAL' })
     await expect(bed.wallets.suspend(id, 'again', operator)).rejects.toMatchObject({ code: 'INVALID_STATE_TRANSITION' })
     expect(await bed.wallets.resume(id, operator)).toEqual({ id, status: 'ACTIVE' })
@@ -143,7 +143,7 @@ forEachEngine((_engine, open) => {
     const alone = await bed.sessions.create({ walletId: gone.id, ttl: 0 }, operator)
     const both = await bed.sessions.create({ walletIds: [gone.id, kept.id], ttl: 0 }, operator)
     expect(await bed.wallets.terminate(gone.id, operator)).toEqual({ id: gone.id, status: 'TERMINATED' })
-    expect(bed.calls).toEqual([`stop ${gone.id}: WALLET_TERMINATED`, `halt ${gone.id}`])
+    expect(bed.calls).toEqual([`stop ${gone.id}: WALLET_TERMINATED`, `quiet ${gone.id}`])
     await expect(bed.sessions.authenticate(alone.token)).rejects.toMatchObject({ code: 'SESSION_REVOKED' })
     await bed.sessions.authenticate(both.token)
     expect((await bed.sessions.wallets(both.id)).wallets.map(({ id }) => id)).toEqual([kept.id])

@@ -2,6 +2,7 @@ import type { Network } from '@waiaas/contract'
 import type { Follower, Sent } from '../../chains/follow.ts'
 import { untilCut } from '../../platform/cut-off.ts'
 import type { Log } from '../../platform/log.ts'
+import { recent } from '../../platform/recent.ts'
 import type { AttemptRow } from '../rows/attempt-store.ts'
 
 export type Outgoing = { row: AttemptRow; bytes: Uint8Array }
@@ -52,10 +53,10 @@ export function broadcaster({ leaving, ...outlet }: Options) {
   /** Out of the queue, and not answered for yet. */
   let inHand: { batch: Outgoing[]; cut: AbortController; over: Promise<void> } | undefined
   let sending: Promise<void> | undefined
-  const lastSent = new Map<string, number>()
+  const lastSent = recent<number>()
 
   const send: Send = (batch) => {
-    for (const { row } of batch) lastSent.set(row.id, Date.now())
+    for (const { row } of batch) lastSent.put(row.id, Date.now())
     return sendTo(outlet, batch)
   }
   const drain = async () => {

@@ -7,6 +7,7 @@ import { type Parts, scopeOf } from '../job.ts'
 import type { AttemptRow } from '../rows/attempt-store.ts'
 import { effectsOf } from '../rows/readings.ts'
 import { type TransactionRow, transactionStore } from '../rows/store.ts'
+import { isOpen } from '../switches.ts'
 import { type Broadcaster, broadcaster, type Outgoing, type Send } from './broadcaster.ts'
 import type { Issued } from './build.ts'
 import { hasPriceMoved, isJudgedAgain } from './decision-age.ts'
@@ -233,7 +234,8 @@ export class Lane {
     const waiting = newestOfNonce([...this.live.values()].filter((row) => row.state === 'recorded'))
     const count = Math.min(ROUND, this.#capacity - waiting.length)
     if (count <= 0) return false
-    const { found, rows, judged } = await this.#next(count)
+    const { open, found, rows, judged } = await this.#next(count)
+    if (!open) return false
     if (rows.length === 0) return fillGaps(this.#parts, this.#context())
     const promised = waiting.map(({ hash, nonce, cost }) => ({ hash, nonce, cost: parseBase(cost) }))
     // Inputs of judgements are read before the job that judges, which waits for nobody.
@@ -255,11 +257,12 @@ export class Lane {
     return issued.length > 0 && rows.length === count
   }
 
-  /** The next requests: how many were looked at, those to be signed, and which of them are judged again before. */
-  async #next(count: number): Promise<{ found: number; rows: TransactionRow[]; judged: Set<string> }> {
+  /** Whether anything may be signed now, and the next requests: how many were looked at, those to be signed, and which of them are judged again before. */
+  async #next(count: number) {
     this.#putOff.wake()
     const { database, switches, clock, prices } = this.#parts
-    const { ready, version } = await database.read(async (db) => ({
+    const { open, ready, version } = await database.read(async (db) => ({
+      open: await isOpen(this.#parts, db, this.walletId),
       ready: await transactionStore.ready(db, {
         lane: this.id,
         wallet: this.walletId,
@@ -272,7 +275,7 @@ export class Lane {
     const judged = rows.filter(
       (row) => isJudgedAgain(row, { version, clock }) || hasPriceMoved(row, network, prices.current),
     )
-    return { found: ready.length, rows, judged: new Set(judged.map(({ id }) => id)) }
+    return { open, found: ready.length, rows, judged: new Set(judged.map(({ id }) => id)) }
   }
 
   #refreshPrices(rows: readonly TransactionRow[]): Promise<void> | undefined {

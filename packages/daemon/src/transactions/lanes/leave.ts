@@ -5,7 +5,7 @@ import { type AttemptRow, attemptStore } from '../rows/attempt-store.ts'
 import { must } from '../rows/must.ts'
 import { authorisationOf } from '../rows/readings.ts'
 import { transactionStore } from '../rows/store.ts'
-import { unsubmit } from '../rows/take-back.ts'
+import { freeRaise, unsubmit } from '../rows/take-back.ts'
 import { isOpen, type ReadSession, sessionReader } from '../switches.ts'
 import type { Outgoing, Send } from './broadcaster.ts'
 import { networkOf } from './lane-id.ts'
@@ -138,6 +138,7 @@ async function giveUp(db: Handle, row: AttemptRow, at: number): Promise<AttemptR
   const dropped = await unsubmit(db, id, at)
   if (dropped) return dropped
   await must(attemptStore.giveUp(db, { id: row.id, to: 'reused', at }), `attempt ${row.id}`)
+  await freeRaise(db, id, at)
   const hash = (await attemptStore.ofTransaction(db, id)).findLast(({ state }) => state === 'recorded')?.hash
   if (hash) await transactionStore.rehash(db, { id, hash, at })
   return [{ ...row, state: 'reused', updated_at: at }]

@@ -59,3 +59,15 @@ test('only the first is outbid for finding no block, and a nonce five times at m
   expect(ids([row(7), ...raises.slice(0, 4)])).toEqual(['so raised 4'])
   expect(ids([row(7), ...raises])).toEqual([])
 })
+
+test('nothing is remembered of what is no attempt of the lane any more, however many come and go', () => {
+  const { ids, refused, leaveAlone, putOff, noted } = start()
+  for (let nonce = 0; nonce < 1_000; nonce++) {
+    const live = [row(nonce), row(nonce + 1)]
+    for (const each of live) refused(each, { ...refusal, least: 25n })
+    leaveAlone(`send ${nonce}`)
+    putOff(`send ${nonce + 1}`, 1_000)
+    ids(live)
+  }
+  expect(noted()).toBe(2)
+})

@@ -13,20 +13,30 @@ const REFUSED_MS = 2_000
 
 type Refused = Extract<Sent, { outcome: 'refused' }>
 
+type Note = {
+  /** It is not looked at before: it was outbid a moment ago, no block came since, or it may not be outbid at all. */
+  putOffUntil?: number
+  /** When one that a node refused for its price is to be outbid. */
+  refusedUntil?: number
+  /** A node refused it by naming the price that it wants. */
+  isNamed?: boolean
+}
+
 /** Which signed attempts of a lane are to be outbid without anybody asking for it. */
 export function outbidding({ network, order }: Pick<Chain, 'network' | 'order'>, clock: Clock) {
-  /** Attempts that may not be outbid. One that was outbid is so no longer when what took its place is given up unsent. */
-  const leftAlone = new Set<string>()
-  /** Until when others are not looked at: they were outbid a moment ago, or no block came since. */
-  const putOffUntil = new Map<string, number>()
-  /** When those that a node refused for their price are to be outbid. */
-  const refusedUntil = new Map<string, number>()
-  /** Those that a node refused by naming the price that it wants. */
-  const named = new Set<string>()
+  const notes = new Map<string, Note>()
+  const note = (id: string, more: Note) => void notes.set(id, { ...notes.get(id), ...more })
+  /** What is no attempt of the lane any more needs no note. */
+  const keepOnly = (live: readonly AttemptRow[]) => {
+    if (notes.size <= live.length) return
+    const open = new Set(live.map(({ id }) => id))
+    for (const id of notes.keys()) if (!open.has(id)) notes.delete(id)
+  }
 
   const patience = Math.max(STUCK_MS, STUCK_BLOCKS * network.blockMs)
+  const isNamed = ({ id }: AttemptRow) => notes.get(id)?.isNamed === true
   const dueAt = (row: AttemptRow) =>
-    Math.min(row.updated_at + patience, refusedUntil.get(row.id) ?? Number.POSITIVE_INFINITY)
+    Math.min(row.updated_at + patience, notes.get(row.id)?.refusedUntil ?? Number.POSITIVE_INFINITY)
 
   return {
     /**
@@ -36,9 +46,10 @@ export function outbidding({ network, order }: Pick<Chain, 'network' | 'order'>,
     due(live: Iterable<AttemptRow>): AttemptRow[] {
       if (!order) return []
       const all = [...live]
+      keepOnly(all)
       const now = clock.now()
       // Asked again and again, and mostly nothing is.
-      if (!all.some((row) => row.state === 'recorded' && (named.has(row.id) || now >= dueAt(row)))) return []
+      if (!all.some((row) => row.state === 'recorded' && (isNamed(row) || now >= dueAt(row)))) return []
       const mayRaise = ({ nonce }: AttemptRow) => mayOutbid(all.filter((row) => row.nonce === nonce))
       // Where another attempt is in a block there is nothing to outbid.
       const landed = new Set(all.flatMap(({ state, nonce }) => (state === 'included' ? [nonce] : [])))
@@ -48,23 +59,21 @@ export function outbidding({ network, order }: Pick<Chain, 'network' | 'order'>,
         undefined,
       )
       return waiting
-        .filter((row) => named.has(row.id) || (row === head && now >= dueAt(row)))
-        .filter((row) => !leftAlone.has(row.id) && now >= (putOffUntil.get(row.id) ?? 0) && mayRaise(row))
+        .filter((row) => isNamed(row) || (row === head && now >= dueAt(row)))
+        .filter((row) => now >= (notes.get(row.id)?.putOffUntil ?? 0) && mayRaise(row))
         .toSorted((a, b) => a.nonce! - b.nonce!)
     },
     refused(row: AttemptRow, { least }: Refused): void {
-      if (!refusedUntil.has(row.id)) refusedUntil.set(row.id, clock.now() + REFUSED_MS)
-      if (least !== undefined) named.add(row.id)
+      const refusedUntil = notes.get(row.id)?.refusedUntil ?? clock.now() + REFUSED_MS
+      note(row.id, { refusedUntil, ...(least !== undefined && { isNamed: true }) })
     },
     /** A node has refused it for its price, so that it needs no block to be outbid. */
-    isRefused: (id: string): boolean => refusedUntil.has(id),
-    leaveAlone: (id: string) => void leftAlone.add(id),
-    putOff: (id: string, ms: number) => void putOffUntil.set(id, clock.now() + ms),
-    forget(id: string): void {
-      leftAlone.delete(id)
-      putOffUntil.delete(id)
-      refusedUntil.delete(id)
-      named.delete(id)
-    },
+    isRefused: (id: string): boolean => notes.get(id)?.refusedUntil !== undefined,
+    /** One that was outbid is so no longer when what took its place is given up unsent. */
+    leaveAlone: (id: string) => note(id, { putOffUntil: Number.POSITIVE_INFINITY }),
+    putOff: (id: string, ms: number) => note(id, { putOffUntil: clock.now() + ms }),
+    forget: (id: string): void => void notes.delete(id),
+    /** Of how many attempts something is noted. */
+    noted: (): number => notes.size,
   }
 }

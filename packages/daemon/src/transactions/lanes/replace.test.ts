@@ -3,7 +3,7 @@ import { afterEach, expect, test } from 'vitest'
 import { forEachEngine } from '../../../../../test/support/for-each-engine.ts'
 import { agent, ETHER, migrations, operator, startEvm, startPipeline } from '../../../test/pipeline-bed.ts'
 import type { CeilingText } from '../../keys/service.ts'
-import { walletWindow } from '../../ledger/service.ts'
+import { reservation, walletWindow } from '../../ledger/service.ts'
 import { ceilingStore } from '../../wallets/ceiling-store.ts'
 
 const recipient = '0x1111111111111111111111111111111111111111'
@@ -105,6 +105,7 @@ forEachEngine((_engine, open) => {
     const { from, send, until, service, node, keys, database, hashOf } = await start()
     const { transactionId } = await send(from, { to: recipient, amount: '7' }, newId())
     await until(transactionId, 'SUBMITTED')
+    const held = await database.read((db) => reservation(db, transactionId))
     const first = await hashOf(transactionId)
     const { max } = (await service.get(transactionId, undefined)).fee!
     const now = (await database.read((db) => ceilingStore.byWallet(db, from.id)))!
@@ -118,6 +119,9 @@ forEachEngine((_engine, open) => {
         code: 'CEILING_EXCEEDED',
         message: expect.stringContaining(`waiaas wallet ceiling ${from.id}`),
       })
+    // Of its higher fee nothing stays held.
+    expect((await database.read((db) => reservation(db, transactionId))).usd).toBe(held.usd)
+    expect((await service.get(transactionId, undefined)).fee!.max).toBe(max)
     await node.mine(4)
     expect(await until(transactionId, 'CONFIRMED', 'FAILED')).toBe('CONFIRMED')
     expect(await hashOf(transactionId)).toBe(first)

@@ -1,4 +1,5 @@
-import { markReserved } from '../../ledger/service.ts'
+import { type Base, parseBase, shareUp } from '@waiaas/contract'
+import { markReserved, replaceReservation, reservation, type SpendItem } from '../../ledger/service.ts'
 import type { Handle } from '../../platform/db/database.ts'
 import { type AttemptRow, attemptStore } from './attempt-store.ts'
 import { must } from './must.ts'
@@ -29,9 +30,36 @@ export async function unsubmit(db: Handle, transactionId: string, at: number): P
 type Issued = Pick<AttemptRow, 'id' | 'purpose' | 'transaction_id'>
 
 /** Drops an attempt of which no signature is stored. */
-export const dropIssued = (db: Handle, { id, purpose }: Issued, at: number): Promise<boolean> =>
+export async function dropIssued(db: Handle, { id, purpose, transaction_id }: Issued, at: number): Promise<void> {
   // The nonce of a replacement is not free: what it was to replace still has it.
-  attemptStore.move(db, { id, from: 'issued', to: purpose === 'send' ? 'dropped' : 'reused', at })
+  const to = purpose === 'send' ? 'dropped' : 'reused'
+  if ((await attemptStore.move(db, { id, from: 'issued', to, at })) && purpose !== 'send')
+    await freeRaise(db, transaction_id, at)
+}
+
+const WAITING: readonly AttemptRow['state'][] = ['issued', 'recorded']
+
+/** A replacement was given up: of the fee no more is held than the attempts can take that still wait for a block. */
+export async function freeRaise(db: Handle, transactionId: string, at: number): Promise<void> {
+  const attempts = (await attemptStore.ofTransaction(db, transactionId)).filter(
+    ({ state }) => SIGNED.includes(state) || WAITING.includes(state),
+  )
+  const first = attempts[0]
+  if (!first || !attempts.every(({ state }) => WAITING.includes(state))) return
+  const most = attempts.reduce((highest, { max_fee }) => larger(highest, parseBase(max_fee)), parseBase(first.max_fee))
+  const held = await reservation(db, transactionId)
+  if (!held.items.some(({ part, amount }) => part === 'fee' && amount > most)) return
+  const items = held.items.map((item) => (item.part === 'fee' ? feeOf(item, most) : item))
+  await replaceReservation(db, held, { items, fromReserve: held.fromReserve, at })
+  await transactionStore.raiseFee(db, { id: transactionId, fee: String(most) })
+}
+
+const larger = (a: Base, b: Base): Base => (a > b ? a : b)
+const feeOf = (item: SpendItem, amount: Base): SpendItem => ({
+  ...item,
+  amount,
+  usd: item.usd === null ? null : shareUp(item.usd, { part: amount, whole: item.amount }),
+})
 
 /** Drops it, and its transaction waits to be signed anew; what a replacement was to outbid stays as it is. */
 export async function unissue(db: Handle, attempt: Issued, at: number): Promise<void> {

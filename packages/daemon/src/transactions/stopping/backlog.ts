@@ -44,7 +44,10 @@ export function backlog(parts: Parts): Loop {
 
   async function piece(id: string): Promise<Next> {
     const stop = await database.read((db) => stopStore.byId(db, id))
-    if (!stop) return { over: true }
+    if (!stop) {
+      passes.delete(id)
+      return { over: true }
+    }
     const pass = passes.get(id) ?? START
     const state = UNSENT[pass.state]
     if (state === undefined) return passed(stop, pass)
