@@ -4,10 +4,11 @@ import type { AddressInfo } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterEach, expect, test } from 'vitest'
 import { startTestDaemon } from '../support/daemon.ts'
+import { freshPostgresDatabase } from '../support/postgres.ts'
 import { throughSocket } from '../support/stop-socket.ts'
 import { until } from '../support/until.ts'
-import { GENEROUS } from '../support/wallets.ts'
-import { evmWorld } from '../support/worlds.ts'
+import { GENEROUS, type TestWallet } from '../support/wallets.ts'
+import { envOf, evmWorld, solanaWorld, type World } from '../support/worlds.ts'
 
 const closers: (() => Promise<void>)[] = []
 afterEach(async () => {
@@ -77,4 +78,38 @@ test('a busy lane over an endpoint that takes 0.7 s keeps no stop waiting for a 
   expect(endpoint.sends.filter((at) => at > answered)).toEqual([])
   await daemon.restart()
   expect((await daemon.operator.getKillSwitch()).state).toBe('SUSPENDED')
+})
+
+test('a network whose endpoint hangs holds up no payment on another one, and no stop by another replica', async () => {
+  const [hung, other] = [await evmWorld(), await solanaWorld()]
+  closers.push(hung.stop, other.stop)
+  const env = { ...envOf(hung, other), WAIAAS_DATABASE_URL: await freshPostgresDatabase() }
+  const replica = async () => {
+    const daemon = await startTestDaemon({ env })
+    closers.push(() => daemon.stop())
+    return daemon
+  }
+  const one = await replica()
+  // More than are sent at once on one network.
+  const wallets = await Promise.all([...Array(9)].map(() => hung.wallet(one, { limit: GENEROUS })))
+  hung.proxy.mode = 'hold-answer'
+  const pay = async (world: World, { token }: TestWallet): Promise<string> => {
+    const body = { to: world.newAddress(), amount: String(world.amount(1)), network: world.network }
+    const answer = await one.call<{ id: string }>('POST', '/v1/transactions/send', { as: token, body })
+    expect(answer.status).toBe(201)
+    return answer.body.id
+  }
+  for (const wallet of wallets) await pay(hung, wallet)
+  await until('as many to hang as are sent at once', () => hung.proxy.sends.length >= 8)
+  const id = await pay(other, await other.wallet(one, { limit: GENEROUS }))
+  await until(
+    'the payment on the other network to be made',
+    async () =>
+      ['SUBMITTED', 'CONFIRMED'].includes((await one.operator.getTransaction({ id })).status) &&
+      other.proxy.sends.length > 0,
+  )
+  const two = await replica()
+  const begun = performance.now()
+  expect((await throughSocket(two.dataDir, 'POST', '/v1/admin/kill-switch')).body.state).toBe('SUSPENDED')
+  expect(performance.now() - begun).toBeLessThan(2_000)
 })
