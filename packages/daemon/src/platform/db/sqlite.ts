@@ -1,9 +1,9 @@
 import { closeSync, existsSync, mkdtempSync, openSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setImmediate } from 'node:timers'
 import Sqlite from 'better-sqlite3'
 import { assertFile } from '../access.ts'
+import { nextTurn } from '../turn.ts'
 import { assertOutsideWork } from './guard.ts'
 import { type Connection, type Handle, type Row, TransactionHandle } from './handle.ts'
 import { answer, asJob, type Job, type Outcome } from './job.ts'
@@ -160,7 +160,7 @@ class SqliteDatabase implements RawDatabase {
   /** Those that wait at the same moment share a snapshot, for taking one costs as much as a few queries; hence the turn. */
   async #drainReaders(): Promise<void> {
     while (this.#readers.length > 0) {
-      await new Promise((resolve) => setImmediate(resolve))
+      await nextTurn()
       await this.#readTogether(this.#readers.splice(0))
     }
     this.#reading = undefined
@@ -194,7 +194,7 @@ class SqliteDatabase implements RawDatabase {
   /** One round after another until nothing is queued; each waits a turn, so that requests of one tick share a commit. */
   async #drainQueue(): Promise<void> {
     while (this.#queue.length > 0) {
-      await new Promise((resolve) => setImmediate(resolve))
+      await nextTurn()
       await this.#round(this.#queue.splice(0, maxJobsPerCommit))
     }
     this.#draining = undefined

@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo, ListenOptions, Socket } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
 import type { Hono } from 'hono'
+import { connectionOpened } from '../turn.ts'
 import type { Connections } from './connections.ts'
 import type { HttpEnv } from './types.ts'
 
@@ -60,6 +61,7 @@ function serverOf(app: App, { headersMs = HEADERS_MS, connections }: Bounds): { 
     if (connections?.isSpare(incoming.socket)) outgoing.shouldKeepAlive = false
     return answer(incoming, outgoing)
   })
+  server.on('connection', connectionOpened)
   if (connections)
     server.on('connection', (socket) => {
       server.keepAliveTimeout = connections.idleMs()

@@ -23,7 +23,7 @@ import { nameReader } from './named.ts'
 import { peerGroup } from './peer.ts'
 import { withBody } from './proven-body.ts'
 import { referenceRoutes } from './reference.ts'
-import { type Turns, turns } from './turns.ts'
+import { turns } from './turns.ts'
 import type { Call, FullOptions, HttpEnv, HttpOptions, HttpSettings, Meta } from './types.ts'
 
 const KEY = /^[\x21-\x7e]{1,255}$/
@@ -32,7 +32,7 @@ const PUBLIC = { kind: 'public' } as const
 /** The whole HTTP application: the operations, and beside them the pages that describe them and `raw`. */
 export function httpApp<const Ops extends Operations>(options: FullOptions<Ops>): Hono<HttpEnv> {
   const limits = limiter(options)
-  const app = routesOf(servingOf(options, limits))
+  const app = routesOf({ ...options, limits })
   for (const page of ['/doc', '/reference/*'])
     app.use(page, async (c, next) => {
       limits.stranger(c.get('meta'))
@@ -48,13 +48,7 @@ export function httpApp<const Ops extends Operations>(options: FullOptions<Ops>)
  * and errors. Throws when an operation has no access or no handler.
  */
 export const operationsApp = <const Ops extends Operations>(options: HttpOptions<Ops>): Hono<HttpEnv> =>
-  routesOf(servingOf(options, limiter(options)))
-
-const servingOf = <Ops extends Operations>(options: HttpOptions<Ops>, limits: Limiter): Serving<Ops> => ({
-  ...options,
-  limits,
-  turns: turns(options.monotonic ?? (() => performance.now())),
-})
+  routesOf({ ...options, limits: limiter(options) })
 
 function routesOf<Ops extends Operations>(options: Serving<Ops>): Hono<HttpEnv> {
   const { limits } = options
@@ -83,9 +77,10 @@ class UndeclaredFailure extends Error {
 }
 
 type Named = { name: string; op: Operation }
-type Serving<Ops extends Operations> = HttpOptions<Ops> & { readonly limits: Limiter; readonly turns: Turns }
+type Serving<Ops extends Operations> = HttpOptions<Ops> & { readonly limits: Limiter }
 
 function addRoute<Ops extends Operations>(app: Hono<HttpEnv>, { name, op }: Named, options: Serving<Ops>): void {
+  const { limits } = options
   const handler = options.handlers[name]
   if (!handler) throw new Error(`operation ${name} has no handler`)
   const read = inputReader(op)
@@ -96,13 +91,15 @@ function addRoute<Ops extends Operations>(app: Hono<HttpEnv>, { name, op }: Name
     const meta = c.get('meta')
     const admitted = await admit(c, op, options)
     const outcome = { isFault: false }
-    const leave = admitted.kind === 'agent' ? await options.turns.take(admitted.sessionId) : undefined
+    let leave: (() => void) | undefined
     try {
       const given = await read(c, mostBytes(admitted.kind))
       const principal = withBody(admitted, c.get('body') ?? '')
       const input = await withIds(given, principal)
+      const calls = callsIn(input)
       // One was counted before the body was read.
-      await takenSlowly(() => options.limits.known(principal, op, callsIn(input) - 1))
+      await limits.known(principal, op, calls - 1)
+      leave = await limits.turn(principal, calls)
       const call = callOf(c, { op, principal, outcome })
       // The table types the handler; here it is one of many. `admit` let only the kinds of caller through that it knows.
       const result = await (handler as (call: Call, input: unknown) => unknown)(call, input)
@@ -141,7 +138,7 @@ async function admit<Ops extends Operations>(
     const { pathname, search } = new URL(c.req.url)
     const principal = await authenticate(c.req.raw.headers, op, { peer: meta.peer, path: `${pathname}${search}` })
     if (principal.kind === 'public' || !mayCall(op, principal.kind)) throw wrongCaller(op)
-    await takenSlowly(() => limits.known(principal, op, c.env?.counts ?? 1))
+    await limits.known(principal, op, c.env?.counts ?? 1)
     return principal
   } catch (error) {
     if (isFailure(error) && error.status === 401) limits.stranger(meta)
@@ -160,7 +157,12 @@ function wrongCaller(op: Operation): Failure {
     : new Failure('INVALID_MASTER_PASSWORD', 'expected the master password in X-Master-Password')
 }
 
-type Limiter = { stranger(meta: Meta): void; known(principal: Principal, op: Operation, count: number): void }
+type Limiter = {
+  stranger(meta: Meta): void
+  known(principal: Principal, op: Operation, calls: number): Promise<void>
+  /** Resolves when a call may run; the function says that it is over. */
+  turn(principal: Principal, calls: number): Promise<(() => void) | undefined>
+}
 
 function limiter({
   settings,
@@ -171,6 +173,7 @@ function limiter({
 }): Limiter {
   const known = tokenBuckets(monotonic)
   const strangers = tokenBuckets(monotonic)
+  const order = turns(monotonic)
   return {
     stranger({ peer }) {
       const { 'security.rate_limit_public_per_second': perSecond, 'security.rate_limit_public_burst': burst } =
@@ -180,26 +183,20 @@ function limiter({
         'unauthenticated or failed requests from this address',
       )
     },
-    known(principal, op, count) {
-      if (principal.kind === 'public' || count === 0) return
+    async known(principal, op, calls) {
+      if (principal.kind === 'public' || calls === 0) return
       const { 'security.rate_limit_per_second': perSecond, 'security.rate_limit_burst': burst } = settings()
       // Stops have a rate of their own, which nothing else uses up.
       const name = isStop(op) ? `${nameOf(principal)}, stops` : nameOf(principal)
-      const more = count > 1 ? `; this one counts as ${count}` : ''
-      refuse(known.take(name, { perSecond, burst }, count), `requests of this ${principal.kind}${more}`)
+      const more = calls > 1 ? `; this one counts as ${calls}` : ''
+      const wait = known.take(name, { perSecond, burst }, calls)
+      if (wait > 0) await order.refusal(name)
+      refuse(wait, `requests of this ${principal.kind}${more}`)
     },
-  }
-}
-
-/** Who does not heed a refusal would otherwise take more time with the next ones than with what is allowed. */
-const REFUSAL_MS = 250
-
-async function takenSlowly(take: () => void): Promise<void> {
-  try {
-    take()
-  } catch (error) {
-    await new Promise((resolve) => setTimeout(resolve, REFUSAL_MS))
-    throw error
+    async turn(principal, calls) {
+      if (principal.kind !== 'agent') return undefined
+      return order.take(nameOf(principal), { calls, perSecond: settings()['security.rate_limit_per_second'] })
+    },
   }
 }
 

@@ -1,54 +1,132 @@
 import { expect, test } from 'vitest'
 import { turns } from './turns.ts'
 
-/** Starts so many calls; how many of them run by now, and what ends them. */
-function calls(of: ReturnType<typeof turns>, name: string, count: number) {
-  const running: (() => void)[] = []
-  const all = Array.from({ length: count }, () => of.take(name).then((leave) => void running.push(leave)))
-  return { running, all }
-}
-const soon = () => new Promise((resolve) => setImmediate(resolve))
+const settle = () => new Promise((resolve) => setImmediate(resolve))
 
-test('who calls alone runs as many as they like', async () => {
-  const { running } = calls(
-    turns(() => 0),
-    'one',
-    200,
-  )
-  await soon()
-  expect(running).toHaveLength(200)
-})
-
-test('beside another a caller runs a few at once, and the next when one is over', async () => {
+/** Turns over a clock that is moved by hand. */
+function byHand() {
   let now = 0
-  const line = turns(() => now)
-  const quiet = await line.take('quiet')
-  quiet()
-  const noisy = calls(line, 'noisy', 20)
-  await soon()
-  expect(noisy.running).toHaveLength(2)
-  noisy.running[0]!()
-  noisy.running[0]!()
-  await soon()
-  expect(noisy.running).toHaveLength(3)
-  // The other does not wait for them.
-  ;(await line.take('quiet'))()
-  for (let at = 1; at < 20; at++) {
-    noisy.running[at]!()
-    await soon()
+  const timers = new Set<{ at: number; then: () => void }>()
+  const order = turns(
+    () => now,
+    (ms, then) => {
+      const timer = { at: now + ms, then }
+      timers.add(timer)
+      return () => timers.delete(timer)
+    },
+  )
+  /** Whose calls began, and what ends each of them, in order. */
+  const began: string[] = []
+  const ends: (() => void)[] = []
+  const told: number[] = []
+  return {
+    began,
+    ends,
+    told,
+    async ask(name: string, count: number, calls = 1) {
+      for (let at = 0; at < count; at++)
+        void order.take(name, { calls, perSecond: 100 }).then((leave) => {
+          began.push(name)
+          ends.push(leave)
+        })
+      await settle()
+    },
+    refuse: (name: string) => void order.refusal(name).then(() => told.push(now)),
+    async pass(ms: number) {
+      const end = now + ms
+      for (;;) {
+        const due = [...timers].filter(({ at }) => at <= end).toSorted((a, b) => a.at - b.at)[0]
+        if (!due) break
+        now = Math.max(now, due.at)
+        timers.delete(due)
+        due.then()
+        await settle()
+      }
+      now = end
+    },
   }
-  await Promise.all(noisy.all)
-  // Alone again, after the other has been silent for long.
-  now = 10_001
-  const later = calls(line, 'noisy', 20)
-  await soon()
-  expect(later.running).toHaveLength(20)
+}
+
+test('who calls alone is served as they ask', async () => {
+  const { ask, began } = byHand()
+  await ask('one', 200)
+  expect(began).toHaveLength(200)
 })
 
-test('a call that waits for something else keeps the next one for a moment only', async () => {
-  const line = turns(() => 0)
-  ;(await line.take('quiet'))()
-  const { all, running } = calls(line, 'noisy', 3)
-  await Promise.all(all)
-  expect(running).toHaveLength(3)
+test('who asks for one thing is served at once, however much another asks for', async () => {
+  const { ask, began, ends } = byHand()
+  await ask('quiet', 1)
+  await ask('noisy', 2_000)
+  const served = began.filter((name) => name === 'noisy').length
+  expect(served).toBeLessThan(10)
+  await ask('quiet', 1)
+  expect(began.at(-1)).toBe('quiet')
+  // As one call is over the next begins.
+  ends[1]!()
+  ends[1]!()
+  await settle()
+  expect(began.filter((name) => name === 'noisy')).toHaveLength(served + 1)
+})
+
+test('beside another a caller has its pace in what its calls count, and alone again it has none', async () => {
+  const { ask, began, pass, ends } = byHand()
+  await ask('quiet', 1)
+  await ask('noisy', 200, 10)
+  const noisy = () => began.filter((name) => name === 'noisy').length
+  const endAll = () => ends.forEach((end) => void end())
+  await pass(0)
+  endAll()
+  await settle()
+  const ahead = noisy()
+  for (let second = 0; second < 5; second++) {
+    for (let part = 0; part < 10; part++) {
+      await pass(100)
+      endAll()
+    }
+    await ask('quiet', 1)
+  }
+  // A hundred calls a second, of which each of these is ten.
+  expect(noisy() - ahead).toBeGreaterThanOrEqual(48)
+  expect(noisy() - ahead).toBeLessThanOrEqual(51)
+  endAll()
+  await pass(10_001)
+  await ask('noisy', 1, 10)
+  expect(noisy()).toBe(201)
+})
+
+test('a free place goes to whoever has the fewest calls running', async () => {
+  const { ask, began, ends } = byHand()
+  for (let at = 0; at < 8; at++) await ask(`noisy ${at}`, 20)
+  const { length } = began
+  await ask('quiet', 1)
+  expect(began).toHaveLength(length)
+  ends.at(-1)!()
+  await settle()
+  expect(began.at(-1)).toBe('quiet')
+})
+
+test('what a caller began alone keeps nobody else waiting', async () => {
+  const { ask, began } = byHand()
+  await ask('noisy', 200)
+  await ask('quiet', 1)
+  expect(began.at(-1)).toBe('quiet')
+})
+
+test('a call that waits for something outside keeps its place for a moment only', async () => {
+  const { ask, began, pass } = byHand()
+  await ask('quiet', 1)
+  await ask('noisy', 20)
+  const served = began.length
+  await pass(250)
+  expect(began.length).toBeGreaterThan(served)
+})
+
+test('those who are refused are told one after the other, others at once with them', async () => {
+  const { refuse, told, pass } = byHand()
+  for (let at = 0; at < 40; at++) refuse('noisy')
+  refuse('quiet')
+  await pass(250)
+  expect(told).toEqual([250, 250])
+  await pass(1_000)
+  expect(told).toEqual([250, ...Array.from({ length: 40 }, (_, at) => 250 + 25 * at)])
 })
