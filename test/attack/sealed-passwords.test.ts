@@ -323,6 +323,9 @@ describe('over HTTP', () => {
     expect(await send(create('one'), proof)).toBe(201)
     expect(await send(create('one'), proof)).toBe(refused)
     expect(await send(create('two'), await proofOf(create('one')))).toBe(refused)
+    // What the signer does not guard, either.
+    const rename = (name: string) => callOf(walletOperations.renameWallet, { id: 'one', name })
+    expect(await send(rename('two'), await proofOf(rename('three')))).toBe(refused)
     expect(await send(list, await proofOf(create('one')))).toBe(refused)
     expect(await send({ ...list, path: '/v1/wallets?limit=6' }, await proofOf(list))).toBe(refused)
     expect(await send(list, 'junk')).toBe(refused)

@@ -133,11 +133,12 @@ async function start(options: StartOptions, opened: Opened): Promise<Daemon> {
   await parts.start()
   const marking = mark.keep(log)
   opened.push({ close: () => marking.stop() })
+  const facts = await factsOf(database, keys)
   const server = await openDoors(parts, { port: settings['daemon.port'], hostname: settings['daemon.hostname'] })
   opened.push({ close: () => server.closeStops(0) }, { close: () => server.close(0) })
   await dataDir.writePort(server.port)
   process.stdout.write(`WAIAAS_PORT=${server.port}\n`)
-  log.info({ url: server.url, ...(await factsOf(database, keys)) }, 'ready')
+  log.info({ url: server.url, ...facts }, 'ready')
   const stop = once(() =>
     stopAll({
       log,

@@ -48,6 +48,7 @@ export function makeSigner(): { calls: Handlers; lock: () => void } {
     async createKeyring({ password, cost }) {
       const made = await createKeyring(password, cost)
       hold(made.keyring, made.row)
+      operator.know(password, made.row)
       return made.row
     },
     async unlock({ password, row }) {
