@@ -4,10 +4,11 @@ import type { AddressInfo } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterEach, expect, test } from 'vitest'
 import { startTestDaemon } from '../support/daemon.ts'
+import { freshPostgresDatabase } from '../support/postgres.ts'
 import { throughSocket } from '../support/stop-socket.ts'
 import { until } from '../support/until.ts'
-import { GENEROUS } from '../support/wallets.ts'
-import { evmWorld } from '../support/worlds.ts'
+import { GENEROUS, type TestWallet } from '../support/wallets.ts'
+import { envOf, evmWorld, solanaWorld, type World } from '../support/worlds.ts'
 
 const closers: (() => Promise<void>)[] = []
 afterEach(async () => {
@@ -77,4 +78,38 @@ test('a busy lane over an endpoint that takes 0.7 s keeps no stop waiting for a 
   expect(endpoint.sends.filter((at) => at > answered)).toEqual([])
   await daemon.restart()
   expect((await daemon.operator.getKillSwitch()).state).toBe('SUSPENDED')
+})
+
+/** Batches of one network, at one replica. */
+const SENT_AT_ONCE = 8
+
+test('a network whose endpoint hangs holds up no payment on another one, and no stop by another replica', async () => {
+  const [hung, other] = [await evmWorld(), await solanaWorld()]
+  closers.push(hung.stop, other.stop)
+  const env = { ...envOf(hung, other), WAIAAS_DATABASE_URL: await freshPostgresDatabase() }
+  const replica = async () => {
+    const daemon = await startTestDaemon({ env })
+    closers.push(() => daemon.stop())
+    return daemon
+  }
+  const one = await replica()
+  const wallets = await Promise.all([...Array(SENT_AT_ONCE + 1)].map(() => hung.wallet(one, { limit: GENEROUS })))
+  const payer = await other.wallet(one, { limit: GENEROUS })
+  const pay = async (world: World, { token }: TestWallet) => {
+    const body = { to: world.newAddress(), amount: String(world.amount(1)), network: world.network }
+    expect((await one.call('POST', '/v1/transactions/send', { as: token, body })).status).toBe(201)
+  }
+  hung.proxy.mode = 'hold-answer'
+  for (const wallet of wallets) await pay(hung, wallet)
+  await until('as many to hang as are sent at once', () => hung.proxy.sends.length === SENT_AT_ONCE)
+  await pay(other, payer)
+  await until('the payment on the other network to leave', () => other.proxy.sends.length > 0)
+  // None of those that hang has ended meanwhile, or the next would have left.
+  expect(hung.proxy.sends).toHaveLength(SENT_AT_ONCE)
+  const two = await replica()
+  const begun = performance.now()
+  expect((await throughSocket(two.dataDir, 'POST', '/v1/admin/kill-switch')).body.state).toBe('SUSPENDED')
+  expect(performance.now() - begun).toBeLessThan(2_000)
+  // Nobody has to wait for them at the end.
+  hung.proxy.mode = 'pass'
 })

@@ -1,4 +1,4 @@
-import { get } from 'node:http'
+import { type RequestOptions, request } from 'node:http'
 import { createServer } from 'node:net'
 import { until } from '../support/until.ts'
 import { hardening, image, logsOf, podman, run } from './engine.ts'
@@ -15,12 +15,16 @@ export function freePort(): Promise<number> {
 }
 
 /** The status of a GET under another name than the URL's. */
-export function statusAs(host: string, url: string): Promise<number | undefined> {
+export const statusAs = (host: string, url: string): Promise<number | undefined> => statusOf(url, { headers: { host } })
+
+export function statusOf(url: string, options: RequestOptions): Promise<number | undefined> {
   const { promise, resolve, reject } = Promise.withResolvers<number | undefined>()
-  get(url, { headers: { host } }, (response) => {
+  request(url, options, (response) => {
     response.resume()
     resolve(response.statusCode)
-  }).once('error', reject)
+  })
+    .once('error', reject)
+    .end()
   return promise
 }
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { until } from '../support/until.ts'
-import { freePort, startContainer, statusAs, untilReady } from './daemon.ts'
+import { freePort, startContainer, statusAs, statusOf, untilReady } from './daemon.ts'
 import { background, must, podman, processesOf, procText, root, run, tryPodman } from './engine.ts'
 
 const deploy = join(root, 'deploy')
@@ -53,6 +53,17 @@ test('Caddy serves agents under the name it is given, and keeps the operator’s
     expect(await ask('/v1/wallets')).toBe(401)
     for (const path of ['/v1/admin/status', '/v1/admin/settings', '/admin', '/metrics'])
       expect(await ask(path), path).toBe(404)
+    const killSwitch = (method: string, headers: Record<string, string>) =>
+      statusOf(`http://127.0.0.1:${port}/v1/admin/kill-switch`, {
+        method,
+        headers: { host: `wallet.example:${port}`, ...headers },
+      })
+    const stopper = { authorization: 'Bearer wai_stop_0' }
+    // The daemon knows no such token.
+    expect(await killSwitch('POST', stopper)).toBe(401)
+    expect(await killSwitch('GET', stopper)).toBe(404)
+    expect(await killSwitch('POST', { authorization: 'Bearer wai_sess_0' })).toBe(404)
+    expect(await killSwitch('POST', { 'x-master-password': 'no password' })).toBe(404)
     expect(await statusAs('other.example', `${daemon.url}/health`)).toBe(421)
   } finally {
     await caddy.stop()

@@ -1,4 +1,4 @@
-import { Failure, invalidField } from '@waiaas/contract'
+import { Failure, invalidField, isFailure } from '@waiaas/contract'
 import type { Context } from 'hono'
 import type { HttpEnv } from './types.ts'
 
@@ -20,6 +20,16 @@ export async function readBody(c: Context<HttpEnv>, limit: number): Promise<Reco
 
 /** The text of a body of at most so many bytes. Failure PAYLOAD_TOO_LARGE, before all of it is read. */
 export async function readText(c: Context<HttpEnv>, limit: number): Promise<string> {
+  try {
+    return await textOf(c, limit)
+  } catch (error) {
+    if (isFailure(error)) throw error
+    // The client has gone: nobody's fault here, and nobody hears the answer.
+    throw new Failure('MALFORMED_JSON', 'expected one JSON object, got the beginning of one', { cause: error })
+  }
+}
+
+async function textOf(c: Context<HttpEnv>, limit: number): Promise<string> {
   const declared = c.req.header('content-length')
   if (declared !== undefined && Number(declared) > limit) throw tooLarge(limit, Number(declared))
   // A declared length is kept by Node's parser; only a chunked body has to be counted.

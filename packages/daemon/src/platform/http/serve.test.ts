@@ -1,13 +1,14 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { defaultSettings, Failure, type Handlers, newId, openapi, operation, operations } from '@waiaas/contract'
+import { Hono } from 'hono'
 import { describe, expect, expectTypeOf, test } from 'vitest'
 import { z } from 'zod'
 import type { Principal } from '../caller.ts'
 import { census } from './census.ts'
 import { listen } from './listen.ts'
 import { httpApp } from './serve.ts'
-import type { Calls, FullOptions, HttpSettings } from './types.ts'
+import type { Calls, FullOptions, HttpEnv, HttpSettings } from './types.ts'
 
 const tag = 'Boxes'
 const table = {
@@ -528,6 +529,34 @@ describe('over a socket', () => {
     calm.destroy()
     await server.close()
   })
+
+  test.each([['content-length: 100'], ['transfer-encoding: chunked']])(
+    'writes no line about a client that goes in the middle of its body, with %s',
+    async (length) => {
+      const lines: string[] = []
+      const outer = new Hono<HttpEnv>()
+      const over = Promise.withResolvers<void>()
+      outer.use(async (_, next) => {
+        await next()
+        over.resolve()
+      })
+      outer.route('/', app({ log: { ...quiet, error: (_: unknown, line?: string) => void lines.push(line ?? '') } }))
+      const server = await listen(outer, { port: 0, hostname: '127.0.0.1' })
+      const socket = connect(server.port, '127.0.0.1')
+      const head = [
+        'host: localhost',
+        `authorization: ${agent.authorization}`,
+        'content-type: application/json',
+        length,
+      ]
+      socket.write(`POST /v1/boxes/${id}/fill HTTP/1.1\r\n${head.join('\r\n')}\r\n\r\n`, () =>
+        socket.write('4\r\n{"wi', () => socket.destroy()),
+      )
+      await over.promise
+      expect(lines).toEqual([])
+      await server.close()
+    },
+  )
 
   test('refuses a request without a Host', async () => {
     const server = await serving()
