@@ -75,6 +75,12 @@ describe('a daemon that provisioned itself', () => {
     expect(await within()).toEqual(['recovery.key', 'a call that carried it'])
   })
 
+  test('without terminal and password source a command says which sources there are', async () => {
+    const { code, err } = await waiaas(['wallet', 'list', '--data-dir', temporaryFolder(), '--base-url', daemon.url])
+    expect(code).toBe(1)
+    expect(err).toContain('set WAIAAS_MASTER_PASSWORD_FILE, or give --password-file')
+  })
+
   test('a second daemon on the same data directory is refused with the reason', async () => {
     const { code, err } = await daemon.run(['start'])
     expect(code).toBe(1)

@@ -55,23 +55,22 @@ describe('the command line', () => {
     expect(err).toContain('start it with "waiaas start"')
   })
 
-  test('without terminal and password source a command says which sources there are', async () => {
-    const dataDir = temporaryFolder()
-    const { code, err } = await waiaas(['wallet', 'list', '--data-dir', dataDir, '--base-url', nowhere])
-    expect(code).toBe(1)
-    expect(err).toContain('set WAIAAS_MASTER_PASSWORD_FILE, or give --password-file')
-  })
-
   test.each([
     ['a wrong flag', ['wallet', 'list', '--limt', '3'], 2, { code: 'VALIDATION_ERROR' }],
     ['a wrong flag of a command', ['quickset', '--frob'], 2, { code: 'VALIDATION_ERROR' }],
     ['a command that does not exist', ['frob'], 2, { code: 'VALIDATION_ERROR' }],
     ['no daemon', ['health', '--base-url', nowhere], 1, { code: 'NETWORK_ERROR', retryable: true }],
     [
-      'no password',
+      'no daemon, before a password is asked for',
       ['wallet', 'list', '--base-url', nowhere, '--data-dir', '/nonexistent'],
       1,
-      { code: 'COMMAND_FAILED' },
+      { code: 'NETWORK_ERROR', retryable: true },
+    ],
+    [
+      'no password',
+      ['wallet', 'list', '--plain-password', '--base-url', nowhere, '--data-dir', '/nonexistent'],
+      1,
+      { code: 'COMMAND_FAILED', hint: 'set WAIAAS_MASTER_PASSWORD_FILE, or give --password-file' },
     ],
     [
       'nobody to ask',
