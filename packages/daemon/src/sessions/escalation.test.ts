@@ -7,10 +7,10 @@ const { keys } = sharedKeys()
 removeFoldersAfterEach()
 const page = { limit: 50, offset: 0 }
 
-test('an agent may renew and list its own session, and read its own wallets; everything else of them is the operator’s', () => {
+test('an agent may renew and list its own session, read its own wallets and see what to seal to; everything else of them is the operator’s', () => {
   const open = Object.entries({ ...sessionOperations, ...walletOperations }).filter(([, op]) => mayCall(op, 'agent'))
   expect(open.map(([name]) => name).sort()).toEqual([
-    ...['getWallet', 'listSessions', 'listWalletNetworks', 'listWallets', 'renewSession'],
+    ...['getSealingKey', 'getWallet', 'listSessions', 'listWalletNetworks', 'listWallets', 'renewSession'],
   ])
   const switches = Object.entries(operations).filter(([name, op]) => /KillSwitch/.test(name) && mayCall(op, 'agent'))
   expect(switches.map(([name]) => name)).toEqual(['getKillSwitch'])
