@@ -6,6 +6,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
   bodySource,
+  CODE_BODY,
   envName,
   events,
   failures,
@@ -170,7 +171,7 @@ The agent sends \`Authorization: Bearer wai_sess_…\`, the operator \`X-Master-
 
 Each session, and the operator, may make ${perSecond} calls a second, and ${burst.toLocaleString('en')} at once ([settings](configuration.md)). What takes the daemon longer counts as more than one call: each ten rows that a list is asked for (\`limit\`), and each message of an MCP batch beside the calls that its tools make. Beyond that the answer is 429 RATE_LIMITED, and \`Retry-After\` says after how many seconds the same call is taken.
 
-The body of an agent's call has ${mostBytes('agent') / 1_024} KiB at most, that of the operator ${mostBytes('operator') / 1_024} KiB; a POST to \`/mcp\` has 64 KiB and 20 messages at most. What is larger is refused with 413 PAYLOAD_TOO_LARGE, whose \`details\` say the limit in bytes and what came.
+The body of an agent's call has ${mostBytes('agent') / 1_024} KiB at most, ${CODE_BODY / 1_024} KiB where it may hold code or the ABI of a contract (each ${mostBytes('agent') / 1_024} KiB then count as a call), that of the operator ${mostBytes('operator') / 1_024} KiB; a POST to \`/mcp\` has 64 KiB and 20 messages at most. What is larger is refused with 413 PAYLOAD_TOO_LARGE, whose \`details\` say the limit in bytes and what came.
 
 ## Operations
 

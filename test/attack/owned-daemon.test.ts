@@ -158,6 +158,33 @@ describe('a taken-over daemon, under a ceiling', () => {
     expect((await outcomes(key, ceiling, [token(TOKEN, 100n), ...called])).codes).toEqual(['signed', 'signed', ABOVE])
   })
 
+  test('lets nobody take what it could not send, and deploys nothing', async () => {
+    const { key, ceiling } = await bounded()
+    const allow = (to: string, amount: bigint, selector = '095ea7b3') =>
+      pay(1, 0n, { to, data: erc20Transfer(RECIPIENT, amount).replace('a9059cbb', selector) })
+    const endless = [2n ** 64n - 1n, 2n ** 96n - 1n, 2n ** 128n, 2n ** 256n - 1n]
+    const refusedOnes = [
+      allow(TOKEN, 101n),
+      allow(TOKEN, 101n, '39509351'),
+      allow(RECIPIENT, 1n),
+      ...endless.map((amount) => allow(TOKEN, amount)),
+      pay(1, 0n, { to: null, data: '0x6000' }),
+    ]
+    expect((await outcomes(key, ceiling, refusedOnes)).codes).toEqual(refusedOnes.map(() => ABOVE))
+    expect((await outcomes(key, ceiling, [allow(TOKEN, 100n), allow(CONTRACT, endless[3]!)])).codes).toEqual([
+      'signed',
+      'signed',
+    ])
+    // Where every token may go, an allowance without a limit takes the name of its contract too.
+    const { native, fee } = real
+    const wide = { native, fee, tokens: {}, otherTokens: true, deploys: true, contracts: [CONTRACT] }
+    const open: Ceiling = { ...CEILING, chains: { ...CEILING.chains, 'eip155:1': wide } }
+    await expect(keys.changeCeiling({ address: key.address, now: ceiling, next: open })).rejects.toMatchObject(refused)
+    const raised = await keys.changeCeiling({ address: key.address, now: ceiling, next: open }, password)
+    const asked = [allow(TOKEN, 10n ** 30n), allow(TOKEN, endless[3]!), pay(2, 1n, { to: null, data: '0x6000' })]
+    expect((await outcomes(key, raised, asked)).codes).toEqual(['signed', ABOVE, 'signed'])
+  })
+
   test('pays nobody but whom the ceiling names, in no asset and with no call, and adds nobody', async () => {
     const { key, ceiling } = await bounded()
     const { address } = key

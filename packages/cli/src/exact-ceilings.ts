@@ -47,7 +47,7 @@ function builtIn(name: string): Network {
 
 async function changeOn(asking: Asking, network: Network, input: Change): Promise<Omit<ExactCeilingChange, 'address'>> {
   const token = input.token === undefined ? undefined : await tokenOf(asking, network, input.token)
-  const { transaction, day, fee, otherTokens, contracts } = input
+  const { transaction, day, fee, otherTokens, deploys, contracts } = input
   const unit = token ?? network.native
   return {
     chain: network.caip2.startsWith('eip155:') ? network.caip2 : network.caip2.split(':')[0],
@@ -55,7 +55,7 @@ async function changeOn(asking: Asking, network: Network, input: Change): Promis
     transaction: base(transaction, unit),
     day: base(day, unit),
     fee: base(fee, network.native),
-    ...{ otherTokens, contracts },
+    ...{ otherTokens, deploys, contracts },
   }
 }
 

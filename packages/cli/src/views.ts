@@ -32,8 +32,8 @@ type Ceiling = Omit<Output<AllOperations['changeWalletCeiling']>, 'id'>
 
 /** A line for each asset on each network, in whole units. */
 function ceiling({ networks, recipients }: Ceiling): string {
-  const rows = networks.flatMap(({ network, symbol, fee, tokens, otherTokens, contracts, ...native }) => [
-    { network, asset: symbol, ...native, fee, otherTokens, contracts: contracts.join(' ') || null },
+  const rows = networks.flatMap(({ network, symbol, fee, tokens, otherTokens, deploys, contracts, ...native }) => [
+    { network, asset: symbol, ...native, fee, otherTokens, deploys, contracts: contracts.join(' ') || null },
     ...tokens.map(({ address, symbol: name, ...limits }) => ({ network, asset: name ?? address, ...limits })),
   ])
   const to = recipients.length > 0 ? `\npays these alone: ${recipients.join(' ')}` : ''

@@ -35,6 +35,7 @@ export const WalletCeiling = z.object({
         }),
       ),
       otherTokens: z.boolean().describe('are tokens that are not listed signed in any amount?'),
+      deploys: z.boolean().describe('may it deploy contracts?'),
       contracts: z.array(Address).describe('may be called in ways that the signer cannot read'),
     }),
   ),
@@ -57,6 +58,7 @@ const ExactChange = z
     day: BaseUnits,
     fee: BaseUnits,
     otherTokens: z.boolean().optional(),
+    deploys: z.boolean().optional(),
     contracts: z.array(Address).max(100).optional(),
     recipients: z.array(Address).max(1_000).optional(),
   })
@@ -97,6 +99,7 @@ export const ceilingOperations = {
         .optional()
         .describe('propose it anew: four times what the policies let go in a day, at the prices of now'),
       otherTokens: z.boolean().optional().describe('sign tokens that are not listed, in any amount'),
+      deploys: z.boolean().optional().describe('deploy contracts'),
       contracts: z
         .array(Address)
         .max(100)

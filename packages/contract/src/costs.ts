@@ -1,4 +1,4 @@
-import type { Caller } from './operation.ts'
+import type { Caller, Operation } from './operation.ts'
 
 const KIB = 1_024
 const AGENT_BODY = 16 * KIB
@@ -6,8 +6,14 @@ const OPERATOR_BODY = 1_024 * KIB
 /** Rows of a page that count as one call. */
 const ROWS_PER_CALL = 10
 
+/** An agent's body with the ABI of a contract, or the code of one. */
+export const CODE_BODY = 160 * KIB
+
 /** Most bytes that the body of a call may have. */
-export const mostBytes = (caller: Caller | 'public'): number => (caller === 'operator' ? OPERATOR_BODY : AGENT_BODY)
+export const mostBytes = (
+  caller: Caller | 'public',
+  { maxBody = AGENT_BODY }: Pick<Operation, 'maxBody'> = {},
+): number => (caller === 'operator' ? OPERATOR_BODY : maxBody)
 
 /** As how many calls one counts within the rate of its caller: each ten rows that it asks for are one. */
 export function callsIn(input: unknown): number {
@@ -15,3 +21,6 @@ export function callsIn(input: unknown): number {
   const { limit } = input as { limit?: unknown }
   return typeof limit === 'number' ? Math.max(1, Math.ceil(limit / ROWS_PER_CALL)) : 1
 }
+
+/** An agent's body of ordinary size is part of its call; each further one's worth of bytes counts as a call more. */
+export const callsInBody = (bytes: number): number => Math.floor(Math.max(0, bytes - 1) / AGENT_BODY)

@@ -1,11 +1,9 @@
 import { z } from 'zod'
 import { UnixSeconds } from './ids.ts'
 import { toggleShape } from './policies/default-deny.ts'
+import { Tier } from './tiers.ts'
 
-/** What happens to a request that is allowed, from the mildest to the strictest. */
-export const TIERS = ['INSTANT', 'NOTIFY', 'DELAY', 'APPROVAL'] as const
-export const Tier = z.enum(TIERS)
-export type Tier = z.infer<typeof Tier>
+export { TIERS, Tier } from './tiers.ts'
 
 /** Why a decision came out as it did. A code is never reused or renamed. */
 export const REASON_CODES = [
@@ -24,7 +22,15 @@ export const REASON_CODES = [
   'UNKNOWN_EFFECT',
   'UNSUPPORTED_EFFECT',
   'CONTRACT_CALL_DISABLED',
+  'CONTRACT_NOT_WHITELISTED',
+  'METHOD_NOT_WHITELISTED',
+  'NFT_LEAVES',
+  'CODE_DEPLOYED',
   'APPROVE_DISABLED',
+  'SPENDER_NOT_APPROVED',
+  'APPROVE_AMOUNT_EXCEEDED',
+  'UNLIMITED_APPROVE_BLOCKED',
+  'APPROVE_TIER',
   'CONSTRAINT_VIOLATED',
   'FEE_TIER',
   'FEE_TOO_HIGH',

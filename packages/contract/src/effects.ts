@@ -13,10 +13,14 @@ export const Effect = z.discriminatedUnion('kind', [
     spender: z.string(),
     unlimited: z.boolean(),
   }),
+  z.object({ kind: z.literal('nft'), contract: z.string(), tokenId: Digits, amount: Digits, to: z.string() }),
+  z.object({ kind: z.literal('operator'), contract: z.string(), operator: z.string(), isGranted: z.boolean() }),
   z.object({ kind: z.literal('call'), contract: z.string(), selector: z.string().nullable(), value: Digits }),
+  z.object({ kind: z.literal('deploy'), codeHash: z.string(), value: Digits }),
   z.object({ kind: z.literal('account-creation'), owner: z.string(), asset: z.string(), rent: Digits }),
   z.object({ kind: z.literal('memo'), text: z.string() }),
   z.object({ kind: z.literal('lane'), purpose: z.enum(['cancel', 'gap-fill']) }),
+  z.object({ kind: z.literal('simulated'), description: z.string() }),
   z.object({ kind: z.literal('unknown'), description: z.string() }),
 ])
 export type Effect = z.infer<typeof Effect>
@@ -38,6 +42,8 @@ type Spender = {
   readonly spender: string
   readonly unlimited: boolean
 }
+type Nft = { readonly contract: string; readonly tokenId: string; readonly to: string }
+type Operator = { readonly contract: string; readonly operator: string }
 type Called = { readonly contract: string; readonly selector: string | null }
 
 /** What effects mean to whoever judges, counts or shows them. */
@@ -48,8 +54,14 @@ export type EffectFacts = {
   readonly deposits: readonly Deposit[]
   /** Who may take tokens of the sender afterwards. */
   readonly spenders: readonly Spender[]
+  /** Which NFTs leave, or may be taken, and by whom. */
+  readonly nfts: readonly Nft[]
+  /** Who may take everything of the sender that is in a contract. */
+  readonly operators: readonly Operator[]
   /** Whose code runs. */
   readonly calls: readonly Called[]
+  /** Which code becomes a contract; the hash is that of the code which creates it. */
+  readonly deploys: readonly { readonly codeHash: string }[]
   /** What nobody understands. */
   readonly unknown: readonly string[]
   /** Kinds that are not in the table, such as a newer decoder's. */
@@ -65,14 +77,22 @@ const meanings: { [K in Effect['kind']]: (effect: Effect & { kind: K }, native: 
   approval: ({ asset, amount, spender, unlimited }) => ({
     spenders: [{ asset, amount: parseBase(amount), spender, unlimited }],
   }),
+  nft: ({ contract, tokenId, to }) => ({ nfts: [{ contract, tokenId, to }] }),
+  operator: ({ contract, operator, isGranted }) => (isGranted ? { operators: [{ contract, operator }] } : {}),
   call: ({ contract, selector, value }, native) => ({
     calls: [{ contract, selector }],
     ...(value !== '0' && { pays: [{ asset: native, amount: parseBase(value), to: contract }] }),
+  }),
+  deploy: ({ codeHash, value }, native) => ({
+    deploys: [{ codeHash }],
+    ...(value !== '0' && { pays: [{ asset: native, amount: parseBase(value), to: 'a new contract' }] }),
   }),
   // The asset is what the account is for; the deposit is native.
   'account-creation': ({ rent, owner }, native) => ({ deposits: [{ asset: native, amount: parseBase(rent), owner }] }),
   memo: () => ({}),
   lane: () => ({}),
+  // What it does was seen, and stands beside it.
+  simulated: () => ({}),
   unknown: ({ description }) => ({ unknown: [description] }),
 }
 
@@ -87,9 +107,19 @@ export function factsOf({ effects, fee }: Effects): EffectFacts {
     pays: all.flatMap(({ pays = [] }) => pays),
     deposits: all.flatMap(({ deposits = [] }) => deposits),
     spenders: all.flatMap(({ spenders = [] }) => spenders),
+    nfts: all.flatMap(({ nfts = [] }) => nfts),
+    operators: all.flatMap(({ operators = [] }) => operators),
     calls: all.flatMap(({ calls = [] }) => calls),
+    deploys: all.flatMap(({ deploys = [] }) => deploys),
     unknown: all.flatMap(({ unknown = [] }) => unknown),
     foreign: all.flatMap(({ foreign = [] }) => foreign),
     isLane: effects.length > 0 && effects.every(({ kind }) => kind === 'lane'),
   }
+}
+
+/** Everybody who gets something, or may take it. What is deposited for the sender stays the sender's. */
+export function receiversOf({ pays, nfts, deposits, spenders, operators }: EffectFacts, sender: string): string[] {
+  const owners = deposits.flatMap(({ owner }) => (owner === sender ? [] : [owner]))
+  const takers = [...spenders.map(({ spender }) => spender), ...operators.map(({ operator }) => operator)]
+  return [...pays.map(({ to }) => to), ...nfts.map(({ to }) => to), ...owners, ...takers]
 }

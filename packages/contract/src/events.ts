@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { Reason, Tier } from './decision.ts'
+import { Effect } from './effects.ts'
 
 export const SEVERITIES = ['info', 'warning', 'critical'] as const
 export type Severity = (typeof SEVERITIES)[number]
@@ -301,6 +302,12 @@ export const events = {
     severity: 'warning',
     summary: 'The block of a transaction left the chain.',
     details: () => z.strictObject({ hash: TextOrNull, block: TextOrNull, height: z.int().nullable() }),
+  },
+  EFFECT_DIVERGED: {
+    severity: 'critical',
+    summary:
+      'A call did more on chain than what was judged; what that is counts, and stops its wallet unless a setting says otherwise.',
+    details: () => z.strictObject({ hash: TextOrNull, effects: z.array(Effect) }),
   },
   LANE_GAP_FILLED: {
     severity: 'warning',

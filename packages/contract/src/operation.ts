@@ -48,6 +48,8 @@ export type Operation<
   readonly idempotent?: boolean
   /** Another status of success, when a boolean input field is true: a dry run answers 200 where a send answers 201. */
   readonly alternative?: { readonly status: 200 | 201; readonly when: string }
+  /** Most bytes of an agent's body that is larger by nature than others. */
+  readonly maxBody?: number
   /** Looks at the raw input before its schema does; throws a Failure where that is clearer than a list of issues. */
   readonly refuse?: (input: Record<string, unknown>) => void
 }

@@ -1,6 +1,7 @@
 import { adminOperations } from './admin.ts'
 import { auditOperations } from './audit.ts'
 import { backupOperations } from './backup.ts'
+import { calldataOperations } from './calldata.ts'
 import { ceilingOperations } from './ceilings.ts'
 import { type CallerOf, isStop } from './operation.ts'
 import { policyOperations } from './policies.ts'
@@ -23,6 +24,7 @@ export const operations = {
   ...tokenOperations,
   ...policyOperations,
   ...transactionOperations,
+  ...calldataOperations,
   ...adminOperations,
   ...stopTokenOperations,
   ...auditOperations,

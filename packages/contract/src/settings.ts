@@ -123,6 +123,11 @@ const fixed = {
     ...live,
     summary: 'Requests of one wallet that may wait to be signed.',
   },
+  'security.suspend_on_divergence': {
+    ...flag(true),
+    ...live,
+    summary: 'Suspend a wallet when a call of it did more on chain than what was judged.',
+  },
   'security.refuse_mainnet_with_recovery_key': {
     ...flag(false),
     ...live,

@@ -42,16 +42,12 @@ function tool(operation: string, op: Operation, name: string): Tool {
   }
 }
 
-/**
- * What a model sends: amounts are in whole units, so what is in base units is not shown, and what stands for it is required.
- * Nor is what only the operator may say.
- */
+/** What a model sends: amounts are in whole units, so what is in base units is not shown. Nor is what only the operator may say. */
 function inWholeUnits(op: Operation): JsonSchema {
-  const { properties = {}, required = [], ...rest } = inputSchema(op)
-  const units = baseUnitFields(op.input)
-  const hidden = new Set([...units.keys(), ...operatorFields(op.input)])
+  const { properties = {}, ...rest } = inputSchema(op)
+  const hidden = new Set([...baseUnitFields(op.input).keys(), ...operatorFields(op.input)])
   const shown = Object.entries(properties).filter(([field]) => !hidden.has(field))
-  return { ...rest, properties: Object.fromEntries(shown), required: [...required, ...units.values()] }
+  return { ...rest, properties: Object.fromEntries(shown) }
 }
 
 /**

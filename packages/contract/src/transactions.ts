@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { CODE_BODY } from './costs.ts'
 import { Decision, Tier } from './decision.ts'
 import { cursors, Id, Limit, nextPage, Offset, UnixSeconds } from './ids.ts'
 import { WalletName } from './names.ts'
@@ -148,6 +149,7 @@ const buildErrors = [
   'CHAIN_NOT_SUPPORTED',
   'INVALID_ADDRESS',
   'INVALID_TRANSACTION',
+  'ABI_ENCODING_FAILED',
   'UNSUPPORTED_TX_TYPE',
   'TOKEN_NOT_FOUND',
   'TOKEN_UNSUPPORTED',
@@ -169,6 +171,7 @@ export const transactionOperations = {
     status: 201,
     alternative: { status: 200, when: 'dryRun' },
     idempotent: true,
+    maxBody: CODE_BODY,
     aliases: walletAlias,
     alsoQuery: ['walletId'],
     refuse: refuseUnsendable,
@@ -185,6 +188,7 @@ export const transactionOperations = {
       'Try a transaction without sending it. The answer says what it would do, what it would cost and how it would be decided.',
     tool: 'simulate_transaction',
     command: 'tx simulate',
+    maxBody: CODE_BODY,
     aliases: walletAlias,
     alsoQuery: ['walletId'],
     refuse: refuseUnsendable,

@@ -80,6 +80,23 @@ export const HumanAmount = z
   .regex(/^\d+(\.\d+)?$/, 'expected a decimal amount, such as "0.1"')
   .describe('amount in whole units, such as "0.1"')
 
+/** Native currency that goes along with a call. */
+export const Value = z
+  .string(NOT_TEXT)
+  .regex(/^\d{1,78}$/, 'expected decimal digits, in base units of the native currency')
+  .register(baseUnits, { wholeUnits: 'humanValue' })
+  .describe('native currency sent along, base units as digits')
+export const HumanValue = z
+  .string(NOT_TEXT)
+  .max(80)
+  .regex(/^\d+(\.\d+)?$/, 'expected a decimal amount, such as "0.1"')
+  .describe('native currency sent along in whole units, such as "0.1"')
+/** What a contract is called with. */
+export const Calldata = z
+  .string()
+  .regex(/^0x[0-9a-fA-F]{8}(?:[0-9a-fA-F]{2})*$/, 'expected hex: 0x, the four bytes of a function, and its arguments')
+  .describe('what the contract is called with: 0x and hex, the four bytes of a function first')
+
 /** US dollars: a JSON number or decimal text of at most six decimals. */
 export const UsdAmount = z
   .union([z.number(), z.string().max(40)])

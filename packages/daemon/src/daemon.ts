@@ -8,6 +8,7 @@ import { audit, checkpoints, SYSTEM_EVIDENCE } from './audit/service.ts'
 import { authentication } from './authentication.ts'
 import { backupHandlers } from './backup/handlers.ts'
 import { backupService } from './backup/service.ts'
+import { calldataHandlers } from './chains/handlers.ts'
 import { chainRegistry } from './chains/registry.ts'
 import { clockHandlers } from './clock/handlers.ts'
 import { clockService } from './clock/service.ts'
@@ -188,7 +189,11 @@ function servicesOf(ground: Ground, base: Base) {
   const keyRows = walletKeys({ database })
   const registry = tokens({ database, clock, audit: evidence, chains })
   const findToken = tokenFinder(database)
-  const transactions = moneyPath({ ...ground, ...base, applied: appliedPolicies(), keyRows, findToken })
+  const diverged = async (walletId: string, transactionId: string) => {
+    if (settings.get()['security.suspend_on_divergence'])
+      await walletService.suspendOnce(walletId, `transaction ${transactionId} did more on chain than what was judged`)
+  }
+  const transactions = moneyPath({ ...ground, ...base, applied: appliedPolicies(), keyRows, findToken, diverged })
   const { stops } = transactions
   settings.waitFor(() => stops.quiet())
   const shared = { database, clock, held, networks: chains.networks }
@@ -279,6 +284,7 @@ function featuresOf(ground: Ground, base: Base, services: Services) {
     operator: { handlers: operatorHandlers(operator), stop: operator.stop },
     admin: { handlers: adminHandlers(adminOf(ground, base, services)) },
     backups: { handlers: backupHandlers(backupsOf(ground, base)) },
+    calldata: { handlers: calldataHandlers },
     connect: { handlers: connectHandlers(connectOf(ground, base, services)) },
     policies: {
       handlers: policyHandlers(services.rules, (sessionId, walletId) => ownWallet(database, sessionId, walletId)),

@@ -46,6 +46,7 @@ type MoneyParts = {
   applied: ReturnType<typeof appliedPolicies>
   keyRows: ReturnType<typeof walletKeys>
   findToken: ReturnType<typeof tokenFinder>
+  diverged(walletId: string, transactionId: string): Promise<void>
 }
 
 /** Puts together what decides on, signs and sends transactions, and all that may stop it. */
@@ -84,6 +85,7 @@ export function moneyPath(parts: MoneyParts): Transactions {
     witnessed: signing.named,
     gate: gate({ signing: keys, now: clock.latest }),
     instance,
+    diverged: parts.diverged,
     judge: judge({
       ...shared,
       policies: applied.applying,

@@ -90,7 +90,7 @@ export async function madeUpBed({ node, database, keyring, limits = GENEROUS, mo
   async function pay(request: Partial<SendRequest> & { key?: string } = {}, payer = from): Promise<string> {
     const { key = newId(), ...rest } = request
     const amount = rest.humanAmount === undefined ? { amount: '1' } : {}
-    return (await bed.send(payer, { to, ...amount, ...rest }, key)).transactionId
+    return (await bed.send(payer, { ...amount, ...rest, to: rest.to ?? to }, key)).transactionId
   }
   /** Waits until the node has seen the bytes that the transaction's hash names. */
   const arrived = (id: string): Promise<string> =>

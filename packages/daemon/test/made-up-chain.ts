@@ -113,6 +113,8 @@ function draftOf({ native, faults }: MadeUpNode, sender: string, intent: Intent,
   const outbid = replaces ? shareDown(replaces.maxFee, { part: 5n, whole: 4n }) : price
   const isEnough = outbid >= price
   const maxFee = isEnough ? outbid : price
+  if (intent.kind !== 'lane' && intent.kind !== 'transfer' && intent.kind !== 'token-transfer')
+    throw new Failure('UNSUPPORTED_TX_TYPE', 'it has no contracts')
   const does =
     intent.kind === 'lane'
       ? { to: sender, asset: native, amount: '0' }

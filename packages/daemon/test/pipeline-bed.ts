@@ -160,6 +160,7 @@ export async function startPipeline(
     witnessed: async () => undefined,
     gate: gate({ signing: { sign: signing }, now: clock.latest }),
     instance: newId(),
+    diverged: async () => undefined,
   }
   const service = new Transactions({
     ...parts,

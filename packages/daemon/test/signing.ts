@@ -17,7 +17,7 @@ type EvmPayment = {
   chainId?: number
   nonce?: number
   value?: bigint
-  to?: Hex
+  to?: `0x${string}` | null
   data?: Hex
   price?: bigint
   gas?: bigint
@@ -39,7 +39,7 @@ export function evmPayment(payment: EvmPayment = {}): SignRequest {
     type: 'eip1559',
     chainId,
     nonce,
-    to,
+    ...(to !== null && { to }),
     value,
     ...fees,
     ...(data && { data }),

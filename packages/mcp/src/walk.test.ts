@@ -57,6 +57,10 @@ test('every tool works against a real daemon', async () => {
     await call(read)
   for (const read of ['get_balance', 'get_assets', 'get_tokens']) await call(read, { network: world.network })
   await call('get_kill_switch')
+  const abi = [{ type: 'function', name: 'burn', inputs: [{ type: 'uint256' }] }]
+  // A model may write numbers as numbers, and a list as text.
+  for (const args of [[7], ['7'], '["7"]'])
+    expect(await call('encode_calldata', { abi, functionName: 'burn', args })).toMatchObject({ selector: '0x42966c68' })
   expect(await call('simulate_transaction', payment())).toMatchObject({ success: true })
   const { id } = await call('send_token', payment())
   await until('the payment to be sent', async () => (await plain('get_transaction', { id })).status === 'SUBMITTED')

@@ -1,6 +1,11 @@
 import type { z } from 'zod'
 import { allowedNetworks } from './allowed-networks.ts'
 import { allowedTokens } from './allowed-tokens.ts'
+import { approveAmountLimit } from './approve-amount-limit.ts'
+import { approveTierOverride } from './approve-tier-override.ts'
+import { approvedSpenders } from './approved-spenders.ts'
+import { contractWhitelist } from './contract-whitelist.ts'
+import { methodWhitelist } from './method-whitelist.ts'
 import { rateLimit } from './rate-limit.ts'
 import { spendingLimit } from './spending-limit.ts'
 import { timeRestriction } from './time-restriction.ts'
@@ -18,6 +23,11 @@ export const policyTypes = {
   ALLOWED_NETWORKS: allowedNetworks,
   RATE_LIMIT: rateLimit,
   TIME_RESTRICTION: timeRestriction,
+  CONTRACT_WHITELIST: contractWhitelist,
+  METHOD_WHITELIST: methodWhitelist,
+  APPROVED_SPENDERS: approvedSpenders,
+  APPROVE_AMOUNT_LIMIT: approveAmountLimit,
+  APPROVE_TIER_OVERRIDE: approveTierOverride,
 } as const satisfies Record<string, PolicyTypeEntry>
 
 export type PolicyType = keyof typeof policyTypes

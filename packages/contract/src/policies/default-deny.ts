@@ -2,28 +2,11 @@ import { z } from 'zod'
 import { policyTypes } from './all.ts'
 import type { DefaultDeny } from './type.ts'
 
-/** Toggles of types that this release does not enforce yet; what they are about is refused whatever they say. */
-const others = [
-  {
-    setting: 'policy.default_deny_contracts',
-    summary: 'Refuse calls to contracts that no CONTRACT_WHITELIST policy lists.',
-    toggle: 'denyContracts',
-    shown: 'contractCalls',
-  },
-  {
-    setting: 'policy.default_deny_spenders',
-    summary: 'Refuse approvals to spenders that no APPROVED_SPENDERS policy lists.',
-    toggle: 'denySpenders',
-    shown: 'tokenApprovals',
-  },
-] as const satisfies readonly DefaultDeny[]
-
 type OfTypes = Extract<(typeof policyTypes)[keyof typeof policyTypes], { readonly defaultDeny: DefaultDeny }>
-type Row = OfTypes['defaultDeny'] | (typeof others)[number]
-const rows: readonly Row[] = [
-  ...Object.values(policyTypes).flatMap((entry) => ('defaultDeny' in entry ? [entry.defaultDeny] : [])),
-  ...others,
-]
+type Row = OfTypes['defaultDeny']
+const rows: readonly Row[] = Object.values(policyTypes).flatMap((entry) =>
+  'defaultDeny' in entry ? [entry.defaultDeny] : [],
+)
 
 type Named<N extends 'setting' | 'toggle' | 'shown', V> = { [K in Row[N]]: V }
 // Each row has each name, so the object has every key of its type.

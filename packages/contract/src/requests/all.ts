@@ -1,4 +1,7 @@
 import type { TransactionType } from '../wire.ts'
+import { approve } from './approve.ts'
+import { contractCall } from './contract-call.ts'
+import { contractDeploy } from './contract-deploy.ts'
 import type { RequestKind } from './kind.ts'
 import { tokenTransfer } from './token-transfer.ts'
 import { transfer } from './transfer.ts'
@@ -7,6 +10,9 @@ import { transfer } from './transfer.ts'
 const requestKinds = {
   TRANSFER: transfer,
   TOKEN_TRANSFER: tokenTransfer,
+  CONTRACT_CALL: contractCall,
+  APPROVE: approve,
+  CONTRACT_DEPLOY: contractDeploy,
 } as const satisfies Partial<Record<TransactionType, RequestKind>>
 /** The type of a request that names none. */
 export const DEFAULT_TYPE = 'TRANSFER' satisfies SendType

@@ -1,4 +1,4 @@
-import type { Base, Effects } from '@waiaas/contract'
+import type { Base, Effect, Effects } from '@waiaas/contract'
 import type { Intent } from './intent.ts'
 
 /**
@@ -12,6 +12,8 @@ export type Draft = {
   readonly price?: UnitFee
   /** Recipients at derived addresses that have no account yet. Absent of a draft that was stored, as well. */
   readonly neverFunded?: readonly string[]
+  /** What nodes saw it do beside what its bytes tell. Absent where the bytes tell all, where none could tell, and of a stored draft. */
+  readonly seen?: readonly Effect[]
 }
 /** For one unit of gas or compute, in the network's own smallest unit: what is offered at most, and what the network asks now. */
 export type UnitFee = { readonly offered: bigint; readonly asked: bigint }
@@ -45,8 +47,13 @@ export type Decoded = { readonly effects: Effects; readonly digest: string }
 
 export type Signed = { readonly hash: string; readonly bytes: Uint8Array }
 
-/** Facts that help reading bytes; each is verified against the bytes (an owner by deriving its token account). */
-export type Hints = { readonly owners?: readonly string[] }
+/** Facts that help reading bytes. */
+export type Hints = {
+  /** Each is verified against the bytes, by deriving its token account. */
+  readonly owners?: readonly string[]
+  /** The draft was made where the recipient was seen to have no code, so that data is a text to it and no call. */
+  readonly hasNoCode?: boolean
+}
 
 /** Exact bytes, and what they do. A family has an order, an expiry, both or none. */
 export type Builder = {

@@ -4,6 +4,18 @@ import type { Follower } from './follow.ts'
 import type { Token } from './intent.ts'
 import type { EndpointStatus } from './rpc.ts'
 
+type AbiCall = {
+  readonly abi: readonly Readonly<Record<string, unknown>>[]
+  readonly functionName: string
+  readonly args: readonly unknown[]
+}
+type Contracts = {
+  /** Failure ABI_ENCODING_FAILED. */
+  encode(call: AbiCall): { readonly calldata: string }
+  /** Addresses of the tokens that a call moves or lets others move, as far as it is understood. */
+  tokensIn(sender: string, call: { readonly to: string; readonly value: Base; readonly data: string }): string[]
+}
+
 /** Which network it is, and what people, prices and the clock read of it. */
 export type Reader = {
   readonly network: Network
@@ -22,6 +34,8 @@ export type Reader = {
   readFeed?(
     address: string,
   ): Promise<{ answer: bigint; decimals: number; updatedAt: number; witnesses: number; isAlone: boolean }>
+  /** Of chains whose contracts are called by an ABI. */
+  readonly contracts?: Contracts
   status(): EndpointStatus[]
   close(): void
 }

@@ -1,5 +1,6 @@
 import type { ChainName, Network } from '@waiaas/contract'
 import type { Chain } from './chain.ts'
+import { parseSelector } from './evm/abi.ts'
 import { parseAddress } from './evm/address.ts'
 
 type Opening = {
@@ -18,6 +19,8 @@ type Family = {
   open(opening: Opening): Promise<Chain>
   /** Of addresses that carry a checksum: Failure INVALID_ADDRESS where it is wrong. */
   requireChecksum?(address: string): void
+  /** What calls a function of a contract, by itself or by its signature; undefined where the text is neither. */
+  selector?(method: string): string | undefined
 }
 
 /** What is known of each chain family here; null: this release has no networks of it. */
@@ -28,6 +31,7 @@ export const families: Readonly<Record<ChainName, Family | null>> = {
   ethereum: {
     open: async (opening) => (await import('./evm/chain.ts')).evmChain(opening),
     requireChecksum: parseAddress,
+    selector: parseSelector,
   },
   ripple: null,
 }

@@ -1,4 +1,4 @@
-import { add, type Base, ZERO_BASE } from '@waiaas/contract'
+import { add, type Base, type Effect, ZERO_BASE } from '@waiaas/contract'
 import type { Draft, Lifetime } from './build.ts'
 
 /**
@@ -85,4 +85,9 @@ export type Follower = {
    * tells of one attempt never keeps the others from being reported.
    */
   observe(attempts: readonly Attempt[]): Promise<Sighting[]>
+  /**
+   * Of chains whose contracts can do what bytes do not tell: what bytes in a block did to the tokens of their sender, as far
+   * as the state of that block bears it out. Undefined where no node remembers that.
+   */
+  landed?(attempt: { readonly hash: string; readonly sender: string }): Promise<readonly Effect[] | undefined>
 }

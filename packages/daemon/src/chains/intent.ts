@@ -16,6 +16,13 @@ export type Token = {
 type Intents = {
   transfer: { to: string; amount: Base; memo?: string }
   'token-transfer': { to: string; amount: Base; token: Token; memo?: string }
+  /** `data` is lower-case hex; `tokens` are those that it moves, as far as it is understood. */
+  'contract-call': { to: string; value: Base; data: string; tokens: readonly Token[] }
+  /** `data` creates the contract, its arguments included. */
+  'contract-deploy': { value: Base; data: string }
+  approve: { spender: string; amount: Base; token: Token }
+  /** That a spender may take one NFT of a contract, or with `all` every one. */
+  'approve-nft': { spender: string; contract: string; tokenId: Base; all: boolean }
   /** The daemon's own: it takes a nonce and moves nothing. */
   lane: { purpose: 'cancel' | 'gap-fill' }
 }

@@ -11,6 +11,7 @@ export type ExactChange = {
   day?: string | undefined
   fee?: string | undefined
   otherTokens?: boolean | undefined
+  deploys?: boolean | undefined
   contracts?: readonly string[] | undefined
   recipients?: readonly string[] | undefined
 }
@@ -32,12 +33,13 @@ export function changedCeiling(before: Ceiling, change: ExactChange): Ceiling {
 }
 
 function changedOn(was: ChainCeiling, change: ExactChange): ChainCeiling {
-  const { token, transaction, day, fee = was.fee, otherTokens = was.otherTokens, contracts = was.contracts } = change
+  const { token, transaction, day, fee = was.fee } = change
+  const { otherTokens = was.otherTokens, deploys = was.deploys ?? false, contracts = was.contracts } = change
   const amounts = (present: ChainCeiling['native'] | undefined) => ({
     transaction: transaction ?? present?.transaction ?? '0',
     day: day ?? present?.day ?? transaction ?? '0',
   })
-  const rest = { fee, otherTokens, contracts }
+  const rest = { fee, otherTokens, deploys, contracts }
   if (token === undefined) return { native: amounts(was.native), tokens: was.tokens, ...rest }
   // An address has many spellings, and an asset one amount.
   const name = Object.keys(was.tokens).find((one) => accountKey(one) === accountKey(token)) ?? token

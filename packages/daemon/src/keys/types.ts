@@ -52,6 +52,8 @@ export type ChainCeiling = {
   tokens: Record<string, CeilingAmounts>
   /** Are tokens that are not listed signed in any amount? Else they are not signed at all. */
   otherTokens: boolean
+  /** May it deploy contracts? Not where nothing is said. */
+  deploys?: boolean
   /** Contracts that may be called in ways that the signer cannot read. */
   contracts: readonly string[]
 }

@@ -75,7 +75,7 @@ export type Bill = {
 }
 
 type Billed = {
-  readonly facts: Pick<EffectFacts, 'pays' | 'deposits'>
+  readonly facts: Pick<EffectFacts, 'pays' | 'spenders' | 'deposits'>
   readonly fee: Effects['fee']
   readonly network: Network
   readonly prices: Prices
@@ -96,7 +96,8 @@ export function billOf({ facts, fee, network, prices, lastPrices = {}, tokens }:
     holdings.set(key, fresh)
     return fresh
   }
-  for (const { asset, amount } of facts.pays) {
+  // What may be taken counts like what is given: nobody sees it being taken.
+  for (const { asset, amount } of [...facts.pays, ...facts.spenders]) {
     const paid = holding(asset)
     paid.outflow = add(paid.outflow, amount)
   }

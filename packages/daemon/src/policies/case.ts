@@ -13,6 +13,7 @@ import {
   type PolicyType,
   type Reason,
   type ReasonCode,
+  receiversOf,
   remaining,
   type Tier,
   type Toggles,
@@ -109,7 +110,7 @@ export type Case = {
   readonly isLane: boolean
   readonly networkNames: readonly string[]
   readonly recipients: readonly string[]
-  /** Assets other than the native one that leave. */
+  /** Assets other than the native one that leave, or may be taken. */
   readonly tokens: readonly string[]
   readonly localTimes: Map<string, { readonly hour: number; readonly day: number }>
   readonly requestCounts: { policyId: string; count: number }[]
@@ -168,14 +169,10 @@ export function caseOf(input: EvaluateInput): Case {
     throw new RangeError(`the effects are of network ${effects.network}, the request is for ${network.id}`)
   }
   const native = nativeAsset(network)
-  const recipients = new Set<string>()
-  const tokens = new Set<string>()
-  const facts = factsOf(effects)
-  for (const { asset, to } of facts.pays) {
-    recipients.add(addressKey(to))
-    if (assetKey(asset) !== native) tokens.add(assetKey(asset))
-  }
-  for (const { owner } of facts.deposits) if (owner !== effects.sender) recipients.add(addressKey(owner))
+  const facts = withoutRevoked(factsOf(effects), input.tokens)
+  const recipients = new Set(receiversOf(facts, effects.sender).map(addressKey))
+  const leaving = [...facts.pays, ...facts.spenders].map(({ asset }) => assetKey(asset))
+  const tokens = new Set(leaving.filter((asset) => asset !== native))
   return {
     input,
     facts,
@@ -188,6 +185,17 @@ export function caseOf(input: EvaluateInput): Case {
     requestCounts: [],
   }
 }
+
+/**
+ * An allowance of nothing takes one away. Of a contract that may hold NFTs, and not amounts, it is an approval of the one with
+ * the number 0; tokens that have decimals are none of these.
+ */
+const withoutRevoked = (facts: EffectFacts, tokens: KnownTokens): EffectFacts => ({
+  ...facts,
+  spenders: facts.spenders.filter(
+    ({ asset, amount }) => amount > 0n || !((tokens[assetKey(asset)]?.decimals ?? 0) > 0),
+  ),
+})
 
 /** What a lane's own doing costs beyond what is held for it; nothing of anything else. */
 export const beyondHeld = ({ isLane, input, bill }: Case): Usd =>

@@ -18,3 +18,9 @@ export const addressOf = (asset: string): string => asset.slice(asset.lastIndexO
 export function requireChecksum(address: string): void {
   for (const name of familiesOf(address)) families[name]?.requireChecksum?.(address)
 }
+
+/** What calls a function of a contract at an address; undefined where the family of the address knows no such function. */
+export const selectorOf = (address: string, method: string): string | undefined =>
+  familiesOf(address)
+    .map((name) => families[name]?.selector?.(method))
+    .find((selector) => selector !== undefined)

@@ -1,4 +1,4 @@
-import { Decision, defaultSettings, toBase, togglesOf, toUsd } from '@waiaas/contract'
+import { Decision, defaultSettings, type Effect, toBase, togglesOf, toUsd } from '@waiaas/contract'
 import { describe, expect, test } from 'vitest'
 import { compilePolicies, type EvaluateInput } from './evaluate.ts'
 import {
@@ -50,18 +50,6 @@ describe('without a policy that allows it, nothing leaves', () => {
     expect(verdict([{ ...open(), ...more }])).toBe(expected)
   })
   test.each([
-    ['a contract call', { kind: 'call', contract: EVE, selector: null, value: '0' } as const, 'CONTRACT_CALL_DISABLED'],
-    [
-      'an approval',
-      { kind: 'approval', asset: USDC, amount: '1', spender: EVE, unlimited: false } as const,
-      'APPROVE_DISABLED',
-    ],
-  ])('%s is refused in this release, with the toggle off too', (_, effect, code) => {
-    expect(verdict([open()], { effects: effects([effect]) })).toBe(`DENY:${code}`)
-    const toggles = { ...togglesOf(defaultSettings()), denyTokens: false, denyContracts: false, denySpenders: false }
-    expect(verdict([open()], { effects: effects([effect]), toggles })).toBe('DENY:UNSUPPORTED_EFFECT')
-  })
-  test.each([
     ['a threshold', 'SPENDING_TIER', [spending({ instant_max_usd: 1, notify_max_usd: 1e9 })], eth(ETHER)],
     [
       'a token that no limit covers',
@@ -97,6 +85,156 @@ describe('without a policy that allows it, nothing leaves', () => {
     expect(verdict([open()], { effects: { ...effects([]), network: 'solana-devnet' } })).toBe(
       'DENY:POLICY_RULES_CORRUPT',
     )
+  })
+})
+
+describe('approvals', () => {
+  const approve = (amount: bigint, more: Partial<Effect & { kind: 'approval' }> = {}): Effect => ({
+    ...{ kind: 'approval', asset: USDC, amount: String(amount), spender: EVE, unlimited: false },
+    ...more,
+  })
+  const of = (...list: Effect[]) => ({ effects: effects(list) })
+  const spender = (maxAmount?: string) => row('APPROVED_SPENDERS', { spenders: [{ address: EVE, maxAmount }] })
+  const operator: Effect = { kind: 'operator', contract: BOB, operator: EVE, isGranted: true }
+  const anyAmount = row('APPROVE_AMOUNT_LIMIT', { blockUnlimited: false })
+  const toggles = { ...togglesOf(defaultSettings()), denyTokens: false, denySpenders: false }
+
+  test('are refused unless a list has the spender, or the operator has said that no list is needed', () => {
+    expect(verdict([open()], of(approve(5n)))).toBe('DENY:APPROVE_DISABLED')
+    expect(verdict([open()], { ...of(approve(5n)), toggles })).toBe('INSTANT')
+    expect(verdict([open(), spender()], of(approve(5n)))).toBe('INSTANT')
+    expect(verdict([open(), spender()], of(approve(5n, { spender: BOB })))).toBe('DENY:SPENDER_NOT_APPROVED')
+  })
+
+  test('stay below the amount of their spender, and of every approval', () => {
+    expect(verdict([open(), spender('5')], of(approve(5n)))).toBe('INSTANT')
+    expect(verdict([open(), spender('5')], of(approve(6n)))).toBe('DENY:APPROVE_AMOUNT_EXCEEDED')
+    const twice = row('APPROVED_SPENDERS', { spenders: [{ address: EVE, maxAmount: '5' }, { address: EVE }] })
+    expect(verdict([open(), twice], of(approve(6n)))).toBe('DENY:APPROVE_AMOUNT_EXCEEDED')
+    const limit = row('APPROVE_AMOUNT_LIMIT', { maxAmount: '5' })
+    expect(verdict([open(), spender(), limit], of(approve(5n)))).toBe('INSTANT')
+    expect(verdict([open(), spender(), limit], of(approve(6n)))).toBe('DENY:APPROVE_AMOUNT_EXCEEDED')
+  })
+
+  test('without a limit are refused, and a human decides where the operator lets them be asked for', () => {
+    for (const effect of [approve(2n ** 256n - 1n, { unlimited: true }), operator]) {
+      expect(verdict([open(), spender()], of(effect))).toBe('DENY:UNLIMITED_APPROVE_BLOCKED')
+      expect(verdict([open(), spender(), anyAmount], of(effect))).toBe('APPROVAL')
+      expect(verdict([open(), spender('5'), anyAmount], of(effect))).toBe('DENY:APPROVE_AMOUNT_EXCEEDED')
+      const strict = row('APPROVE_AMOUNT_LIMIT', {})
+      expect(verdict([open(), spender(), anyAmount, strict], of(effect))).toBe('DENY:UNLIMITED_APPROVE_BLOCKED')
+    }
+    expect(verdict([open()], of({ ...operator, isGranted: false }))).toBe('INSTANT')
+  })
+
+  test('count at their amount, like a payment to the spender', () => {
+    const limit = row('SPENDING_LIMIT', {
+      instant_max_usd: 5,
+      notify_max_usd: 50,
+      delay_max_usd: 50,
+      daily_limit_usd: 60,
+    })
+    expect(verdict([limit, spender()], of(approve(5_000_000n)))).toBe('INSTANT')
+    expect(verdict([limit, spender()], of(approve(5_000_001n)))).toBe('NOTIFY')
+    expect(verdict([limit, spender()], of(approve(61_000_000n)))).toBe('DENY:SPENDING_LIMIT_EXCEEDED')
+    const endless = approve(2n ** 256n - 1n, { unlimited: true })
+    expect(verdict([limit, spender(), anyAmount], of(endless))).toBe('DENY:SPENDING_LIMIT_EXCEEDED')
+    expect(verdict([open(), spender(), row('WHITELIST', { allowed_addresses: [BOB] })], of(approve(5n)))).toBe(
+      'DENY:WHITELIST_DENIED',
+    )
+    expect(verdict([open(), spender()], { ...of(approve(5n, { asset: ODD })) })).toBe('APPROVAL')
+  })
+
+  test('have the tier that a policy gives them, where no other is stricter', () => {
+    const override = (tier: string) => row('APPROVE_TIER_OVERRIDE', { tier })
+    for (const tier of ['INSTANT', 'NOTIFY', 'DELAY', 'APPROVAL'])
+      expect(verdict([open(), spender(), override(tier)], of(approve(5n)))).toBe(tier)
+    const low = row('SPENDING_LIMIT', { instant_max_usd: 0, notify_max_usd: 0, delay_max_usd: 0 })
+    expect(verdict([low, spender(), override('INSTANT')], of(approve(5n)))).toBe('APPROVAL')
+    expect(verdict([open(), override('APPROVAL')])).toBe('INSTANT')
+    const named = judge([open(), spender(), override('NOTIFY')], of(approve(5n))).decision.reasons
+    expect(named).toMatchObject([{ code: 'APPROVE_TIER', observed: EVE }])
+    // It has no delay of its own, so that of the settings holds.
+    expect(judge([open(), spender(), override('DELAY')], of(approve(5n))).decision).not.toHaveProperty('delaySeconds')
+  })
+
+  test('of nothing take one away, unless it may be the NFT with the number 0', () => {
+    expect(verdict([open()], of(approve(0n)))).toBe('INSTANT')
+    const nft = 'eip155:11155111/erc20:0x00000000000000000000000000000000000000ff'
+    expect(verdict([open()], of(approve(0n, { asset: nft })))).toBe('DENY:APPROVE_DISABLED')
+  })
+})
+
+describe('calls of contracts', () => {
+  const call = (contract: string, selector: string | null = '0x12345678', value = 0n): Effect => ({
+    kind: 'call',
+    contract,
+    selector,
+    value: String(value),
+  })
+  const contracts = (...list: { address: string; chain?: 'ethereum' | 'solana' }[]) =>
+    row('CONTRACT_WHITELIST', { contracts: list })
+  const methods = (contractAddress: string, ...selectors: string[]) =>
+    row('METHOD_WHITELIST', { methods: [{ contractAddress, selectors }] })
+  const of = (...list: Effect[]) => ({ effects: effects(list) })
+  const toggles = { ...togglesOf(defaultSettings()), denyTokens: false, denyContracts: false }
+
+  test('are refused unless a list has the contract, or the operator has said that no list is needed', () => {
+    expect(verdict([open()], of(call(EVE)))).toBe('DENY:CONTRACT_CALL_DISABLED')
+    expect(verdict([open()], { ...of(call(EVE)), toggles })).toBe('INSTANT')
+    expect(verdict([open(), contracts({ address: EVE })], of(call(EVE)))).toBe('INSTANT')
+    expect(verdict([open(), contracts({ address: BOB })], { ...of(call(EVE)), toggles })).toBe(
+      'DENY:CONTRACT_NOT_WHITELISTED',
+    )
+    expect(verdict([open(), contracts({ address: EVE, chain: 'solana' })], of(call(EVE)))).toBe(
+      'DENY:CONTRACT_NOT_WHITELISTED',
+    )
+    expect(verdict([open(), contracts({ address: EVE, chain: 'ethereum' })], of(call(EVE)))).toBe('INSTANT')
+  })
+
+  test('are judged one by one, each by every list', () => {
+    const both = [contracts({ address: EVE }, { address: BOB }), contracts({ address: EVE })]
+    expect(verdict([open(), both[0]!], of(call(EVE), call(BOB)))).toBe('INSTANT')
+    expect(verdict([open(), ...both], of(call(EVE), call(BOB)))).toBe('DENY:CONTRACT_NOT_WHITELISTED')
+  })
+
+  test('pay their contract the value that they carry', () => {
+    const limit = row('SPENDING_LIMIT', { instant_max_usd: 100, notify_max_usd: 200, delay_max_usd: 300 })
+    expect(verdict([limit, contracts({ address: EVE })], of(call(EVE, null, ETHER / 20n)))).toBe('INSTANT')
+    expect(verdict([limit, contracts({ address: EVE })], of(call(EVE, null, ETHER / 20n + 1n)))).toBe('NOTIFY')
+    const only = row('WHITELIST', { allowed_addresses: [BOB] })
+    expect(verdict([limit, only, contracts({ address: EVE })], of(call(EVE, null, 1n)))).toBe('DENY:WHITELIST_DENIED')
+  })
+
+  test('may be bound to functions, by their four bytes or their signatures, of the contracts that a list names', () => {
+    const whitelist = contracts({ address: EVE }, { address: BOB })
+    const bound = (...selectors: string[]) => [open(), whitelist, methods(EVE, ...selectors)]
+    expect(verdict(bound('0x12345678'), of(call(EVE)))).toBe('INSTANT')
+    expect(verdict(bound('0x12345679'), of(call(EVE)))).toBe('DENY:METHOD_NOT_WHITELISTED')
+    expect(verdict(bound('0x12345679'), of(call(BOB)))).toBe('INSTANT')
+    expect(verdict(bound('0x12345678'), of(call(EVE, null)))).toBe('DENY:METHOD_NOT_WHITELISTED')
+    expect(verdict(bound('transfer(address,uint256)'), of(call(EVE, '0xa9059cbb')))).toBe('INSTANT')
+    expect(verdict(bound('0xA9059CBB'), of(call(EVE, '0xa9059cbb')))).toBe('INSTANT')
+    // What a function that holds calls would do beside it.
+    expect(verdict(bound('0xac9650d8'), of(call(EVE, '0xac9650d8'), call(EVE)))).toBe('DENY:METHOD_NOT_WHITELISTED')
+  })
+
+  test('and what nobody here can read of new code, or of a kind to come, waits or is refused', () => {
+    const codes = (list: Effect[]) =>
+      judge([open(), contracts({ address: EVE })], of(...list)).decision.reasons.map(({ code }) => code)
+    expect(codes([{ kind: 'deploy', codeHash: '0x12', value: '0' }])).toEqual(['CODE_DEPLOYED'])
+    expect(codes([{ kind: 'nft', contract: EVE, tokenId: '7', amount: '1', to: BOB }])).toEqual(['NFT_LEAVES'])
+    expect(codes([{ kind: 'newer' } as unknown as Effect])).toEqual(['UNSUPPORTED_EFFECT'])
+    const paid: Effect = { kind: 'deploy', codeHash: '0x12', value: String(ETHER) }
+    const limit = row('SPENDING_LIMIT', { daily_limit_usd: 1_000 })
+    expect(verdict([limit], of(paid))).toBe('DENY:SPENDING_LIMIT_EXCEEDED')
+  })
+
+  test('and an NFT that leaves waits for a human', () => {
+    const nft: Effect = { kind: 'nft', contract: EVE, tokenId: '7', amount: '1', to: BOB }
+    expect(verdict([open(), contracts({ address: EVE })], of(call(EVE), nft))).toBe('APPROVAL')
+    const only = row('WHITELIST', { allowed_addresses: [EVE] })
+    expect(verdict([open(), only, contracts({ address: EVE })], of(call(EVE), nft))).toBe('DENY:WHITELIST_DENIED')
   })
 })
 

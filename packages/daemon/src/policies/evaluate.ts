@@ -118,7 +118,9 @@ const strictest = (findings: readonly Finding[]): Tier => {
 /** The longest of the delays, the shortest of the times to approve. */
 function waits(tier: Tier, findings: readonly Finding[]): Pick<Decision, 'delaySeconds' | 'approvalTimeoutSeconds'> {
   const deciding = findings.filter(({ verdict }) => verdict === tier)
-  if (tier === 'DELAY') return { delaySeconds: Math.max(...deciding.map(({ delaySeconds }) => delaySeconds ?? 0)) }
+  const delays = deciding.flatMap(({ delaySeconds }) => (delaySeconds === undefined ? [] : [delaySeconds]))
+  // Without a delay of its own the one of the settings holds.
+  if (tier === 'DELAY') return delays.length > 0 ? { delaySeconds: Math.max(...delays) } : {}
   const timeouts = deciding.flatMap(({ approvalTimeout }) => (approvalTimeout ? [approvalTimeout] : []))
   return tier === 'APPROVAL' && timeouts.length > 0 ? { approvalTimeoutSeconds: Math.min(...timeouts) } : {}
 }
@@ -139,28 +141,22 @@ function isSatisfied(tier: Tier, { input, bill }: Case): boolean {
 }
 
 /** What effects mean by themselves, whatever the policies say. */
-function judgeEffects({ facts, input }: Case, findings: Finding[]): void {
-  const { denyContracts, denySpenders } = input.toggles
+function judgeEffects({ facts }: Case, findings: Finding[]): void {
   for (const kind of facts.foreign) findings.push(deny('UNSUPPORTED_EFFECT', `this release does not judge ${kind}`))
   for (const description of facts.unknown) {
     const tell = () => ({ message: `not understood: ${description}`, observed: description })
     findings.push({ code: 'UNKNOWN_EFFECT', verdict: 'APPROVAL', tell })
   }
-  for (const { contract: observed } of facts.calls) {
-    const refused = 'contract calls are refused unless a policy allows the contract'
-    findings.push(
-      denyContracts
-        ? deny('CONTRACT_CALL_DISABLED', refused, { observed })
-        : deny('UNSUPPORTED_EFFECT', 'this release does not judge contract calls', { observed }),
-    )
+  for (const { codeHash } of facts.deploys) {
+    const tell = () => ({
+      message: `a new contract would run code that nobody here knows (${codeHash})`,
+      observed: codeHash,
+    })
+    findings.push({ code: 'CODE_DEPLOYED', verdict: 'APPROVAL', tell })
   }
-  for (const { spender: observed } of facts.spenders) {
-    const refused = 'token approvals are refused unless a policy allows the spender'
-    findings.push(
-      denySpenders
-        ? deny('APPROVE_DISABLED', refused, { observed })
-        : deny('UNSUPPORTED_EFFECT', 'this release does not judge token approvals', { observed }),
-    )
+  for (const { contract, tokenId, to } of facts.nfts) {
+    const tell = () => ({ message: `the NFT ${tokenId} of ${contract} would go to ${to}`, observed: contract })
+    findings.push({ code: 'NFT_LEAVES', verdict: 'APPROVAL', tell })
   }
 }
 

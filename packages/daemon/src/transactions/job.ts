@@ -35,6 +35,8 @@ export type Parts = {
     current(network: Network, assets: readonly string[]): Prices
   }
   gate: Gate
+  /** Called before it is booked that a transaction of a wallet did more than was judged; resolves when the wallet is stopped, if it is to be. */
+  diverged(walletId: string, transactionId: string): Promise<void>
   mostWaiting(): MostWaiting
   /** Names this process in lane leases. */
   instance: string

@@ -8,6 +8,7 @@ import {
   type Transaction,
   type TransactionStatus,
   withoutNames,
+  withSeen,
 } from '@waiaas/contract'
 import { pruning } from '../ledger/service.ts'
 import { by, type Principal, sessionOf } from '../platform/caller.ts'
@@ -273,7 +274,7 @@ export class Transactions {
   async #prepare(input: SendRequest, sessionId: string, wallet: WalletFacts): Promise<Prepared> {
     const parts = this.#parts
     const chain = await parts.chain(parts.resolveNetwork(wallet, networkOf(input)).id)
-    const request = await parseRequest(input, chain, parts.findToken)
+    const request = await parseRequest(input, { chain, sender: wallet.address, findToken: parts.findToken })
     return { walletId: wallet.id, walletName: wallet.name, sessionId, request, chain, sender: wallet.address }
   }
 
@@ -283,7 +284,11 @@ export class Transactions {
     const { intent } = request.stored
     const draft = await this.#funds.draft(prepared)
     const hints = chain.hints(intent)
-    const decoded = chain.decode(sender, chain.bytes(sender, draft, chain.anyLifetime), hints)
+    const told = chain.decode(sender, chain.bytes(sender, draft, chain.anyLifetime), hints)
+    const effects = draft.seen
+      ? withSeen(told.effects.effects, draft.seen, told.effects.fee.asset)
+      : told.effects.effects
+    const decoded = { ...told, effects: { ...told.effects, effects } }
     await this.#parts.prices.refresh(chain.network, assetsOf(decoded.effects))
     return { ...prepared, draft, hints, decoded: { ...decoded, effects: withFullFee(decoded.effects, draft) } }
   }

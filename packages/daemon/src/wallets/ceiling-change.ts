@@ -17,7 +17,7 @@ export async function exactChange(
     const { address: _, ...change } = input.exact
     return change
   }
-  const { network: name, recipients, otherTokens, contracts } = input
+  const { network: name, recipients, otherTokens, deploys, contracts } = input
   if (name === undefined) return { recipients }
   const network = resolveNetwork(networks(), row, name)
   const token = input.token === undefined ? undefined : await findToken(network, input.token)
@@ -28,7 +28,7 @@ export async function exactChange(
     transaction: baseUnits(input.transaction, decimals),
     day: baseUnits(input.day, decimals),
     fee: baseUnits(input.fee, network.native.decimals),
-    ...{ otherTokens, contracts, recipients },
+    ...{ otherTokens, deploys, contracts, recipients },
   }
 }
 

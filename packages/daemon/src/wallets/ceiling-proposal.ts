@@ -59,7 +59,7 @@ export const chainOf = ({ caip2 }: Network): string => (caip2.startsWith('eip155
 
 function wide({ native }: Network): ChainCeiling {
   const units = String(parseUnits(WIDE_UNITS, native.decimals))
-  return { native: both(units), fee: units, tokens: {}, otherTokens: true, contracts: [] }
+  return { native: both(units), fee: units, tokens: {}, otherTokens: true, deploys: true, contracts: [] }
 }
 
 function real({ network, tokens }: Listed, { priceOf, dollars, isBounded }: ProposalSources): ChainCeiling {

@@ -38,6 +38,7 @@ function networkView(network: Network, limits: ChainCeiling, { tokens, counts }:
       return { address, symbol: token?.symbol ?? null, ...amountsView(amounts, token?.decimals ?? 0, used) }
     }),
     otherTokens: limits.otherTokens,
+    deploys: limits.deploys ?? false,
     contracts: [...limits.contracts],
   }
 }

@@ -1,4 +1,4 @@
-import type { Output, walletOperations } from '@waiaas/contract'
+import { isFailure, type Output, type walletOperations } from '@waiaas/contract'
 import type { By } from '../platform/caller.ts'
 import { seconds } from '../platform/clock.ts'
 import type { Handle } from '../platform/db/database.ts'
@@ -46,21 +46,32 @@ export function suspension(parts: WalletDependencies) {
       return now
     })
 
+  /** Once this has answered, nothing of the wallet is signed or sent for the first time. */
+  async function suspend(id: string, reason: string, by: By): Promise<Answer<'suspendWallet'>> {
+    const outcome = await held.write(heldName(id), {
+      wallet: id,
+      async write(since) {
+        const at = await store({ id, reason, by, since })
+        await stops.quiet([id])
+        return at
+      },
+      hold: () => stops.quiet([id]),
+    })
+    const answer = { id, status: 'SUSPENDED' as const, suspensionReason: reason }
+    if ('written' in outcome) return { ...answer, suspendedAt: seconds(outcome.written) }
+    return { ...answer, suspendedAt: seconds(outcome.since), unwritten: outcome.unwritten }
+  }
+
   return {
-    /** Once this has answered, nothing of the wallet is signed or sent for the first time. */
-    async suspend(id: string, reason: string, by: By): Promise<Answer<'suspendWallet'>> {
-      const outcome = await held.write(heldName(id), {
-        wallet: id,
-        async write(since) {
-          const at = await store({ id, reason, by, since })
-          await stops.quiet([id])
-          return at
-        },
-        hold: () => stops.quiet([id]),
-      })
-      const answer = { id, status: 'SUSPENDED' as const, suspensionReason: reason }
-      if ('written' in outcome) return { ...answer, suspendedAt: seconds(outcome.written) }
-      return { ...answer, suspendedAt: seconds(outcome.since), unwritten: outcome.unwritten }
+    suspend,
+
+    /** By the daemon itself; one that is stopped already stays as it is. */
+    async suspendOnce(id: string, reason: string): Promise<void> {
+      try {
+        await suspend(id, reason, { actor: 'system' })
+      } catch (error) {
+        if (!isFailure(error, 'INVALID_STATE_TRANSITION') && !isFailure(error, 'WALLET_TERMINATED')) throw error
+      }
     },
 
     async resume(id: string, by: By): Promise<Answer<'resumeWallet'>> {

@@ -35,6 +35,17 @@ export function abiFunction(signature: string): AbiFunction {
   }
 }
 
+/** The selector that a text is, or that of the function whose signature it is; undefined when it is neither. */
+export function parseSelector(method: string): string | undefined {
+  if (/^0x[0-9a-f]{8}$/i.test(method)) return method.toLowerCase()
+  try {
+    return abiFunction(method).selector
+  } catch (error) {
+    if (error instanceof RangeError) return undefined
+    throw error
+  }
+}
+
 /** The same for what stands behind a selector or comes back from a call, such as `(bool,bytes)`. */
 export function abiValues(types: string): Pick<AbiFunction, 'encode' | 'decode'> {
   const type = typeOf(types)

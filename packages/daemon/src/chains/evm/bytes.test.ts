@@ -135,7 +135,11 @@ test('what is decoded from the bytes of a transfer is what was asked for', () =>
   fc.assert(
     fc.property(hex(20), amounts, fc.option(memos, { nil: undefined }), fees, (to, value, memo, price) => {
       const data = memo === undefined ? '0x' : `0x${Buffer.from(memo).toString('hex')}`
-      const { effects } = decode(me.address, unsigned({ to, value, data, fees: price }))
+      const bytes = unsigned({ to, value, data, fees: price })
+      // Nothing in the bytes says that nobody's code reads the text.
+      if (memo !== undefined)
+        expect(decode(me.address, bytes).effects.effects).toMatchObject([{ kind: 'call' }, { kind: 'unknown' }])
+      const { effects } = chain.decode(me.address, bytes, { hasNoCode: true })
       expect(effects.effects).toEqual([
         { kind: 'outflow', asset: native, amount: value.toString(), to: getAddress(to) },
         ...(memo === undefined ? [] : [{ kind: 'memo', text: memo }]),
@@ -236,7 +240,7 @@ test.each([
   ['an access list type', Buffer.concat([Buffer.of(1), unsigned({}).subarray(1)]), /type 1/],
   ['trailing bytes', Buffer.concat([unsigned({}), Buffer.of(0)]), /nothing after it/],
   ['no bytes', Buffer.alloc(0), /unknown transaction type/],
-  ['contract creation', unsigned({ to: '0x' }), /creation/],
+  ['contract creation', unsigned({ to: '0x' }), /code of a contract/],
   ['a short recipient', unsigned({ to: '0x1234' }), /20 bytes/],
   ['no chain id', Buffer.from('c6808080808080', 'hex'), /every chain/],
 ])('bytes of %s are refused', (_what, bytes, why) => {

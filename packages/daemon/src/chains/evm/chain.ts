@@ -6,10 +6,11 @@ import type { Token } from '../intent.ts'
 import { newestHead } from '../newest-head.ts'
 import type { Rpc } from '../rpc.ts'
 import { rpcPool } from '../rpc-pool.ts'
+import { encodeCall } from './abi-json.ts'
 import { parseAddress } from './address.ts'
 import { blockWindow, readHeight } from './blocks.ts'
 import { broadcast } from './broadcast.ts'
-import { decode } from './decode.ts'
+import { decode, tokensIn } from './decode.ts'
 import { bytes, drafting } from './draft.ts'
 import { feeKind } from './fee-kind.ts'
 import { feeSource, rollupFees } from './fees.ts'
@@ -20,8 +21,11 @@ import { type Terms, termsOf } from './inclusion.ts'
 import { balancesOf } from './multicall.ts'
 import { nextNonce } from './nonce.ts'
 import { observer } from './observe.ts'
+import { hintsOf } from './plan/all.ts'
 import { prechecker } from './precheck.ts'
 import { addSignature } from './signature.ts'
+import { landings } from './simulate/landed.ts'
+import { simulator } from './simulate/simulate.ts'
 import { blockTime } from './time.ts'
 import { agreedToken, readFeed } from './token.ts'
 import { decodeUnsigned } from './transaction.ts'
@@ -58,7 +62,14 @@ export function evmChain(options: EvmOptions): Chain {
   const apart = rpc.apart()
   const gas = gasSource(network, rpc, clock)
   const fees = feeSource({ network, rpc, kind: feeKind(network, apart, clock) }, clock)
-  const parts = { network, chainId, fees, gas, beside: rollupFees(network, rpc, clock) }
+  const parts = {
+    network,
+    chainId,
+    fees,
+    gas,
+    beside: rollupFees(network, rpc, clock),
+    simulate: simulator(network, apart),
+  }
   const balances = cache<Base>({ freshMs: network.blockMs, staleMs: network.blockMs, clock })
   const readBalance = async (address: string) =>
     toBase(readQuantity(await rpc.call('eth_getBalance', [address, 'latest'])))
@@ -76,14 +87,15 @@ export function evmChain(options: EvmOptions): Chain {
     anyLifetime: { nonce: 0 },
     signKind: 'evm-tx',
     address: parseAddress,
+    contracts: { encode: encodeCall, tokensIn: (sender, call) => tokensIn(network, sender, call) },
     connect: border(async () => {
       // The pool lets no endpoint answer before it has shown whose it is.
       await rpc.call('eth_chainId', [])
     }),
     draft: border(drafting(parts)),
-    hints: () => ({}),
+    hints: hintsOf,
     bytes: (_sender, drafted, lifetime) => bytes(drafted, lifetime),
-    decode: (sender, unsigned) => decode({ network, chainId }, sender, unsigned),
+    decode: (sender, unsigned, hints) => decode({ network, chainId }, { sender, bytes: unsigned, hints }),
     addSignature(sender, unsigned, signature) {
       const signed = addSignature(sender, unsigned, signature)
       if (terms.size >= termsMost) terms.clear()
@@ -100,6 +112,7 @@ export function evmChain(options: EvmOptions): Chain {
       head.note(window.head())
       return seen
     }),
+    landed: border(landings(network, rpc)),
     blockTime: border(() => blockTime(rpc)),
     balance: border((address) => balances.get(address.toLowerCase(), () => readBalance(address))),
     tokenBalances: border((address, tokens) => tokenBalances(rpc, address, tokens)),

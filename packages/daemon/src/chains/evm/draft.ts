@@ -1,10 +1,12 @@
-import { add, type Network } from '@waiaas/contract'
+import { add, type Effect, type Network } from '@waiaas/contract'
 import type { Draft, Lifetime } from '../build.ts'
 import type { Intent } from '../intent.ts'
+import { effectsOf } from './decode.ts'
 import { type FeeSource, outbid, type RollupFees } from './fees.ts'
 import type { GasSource } from './gas.ts'
 import { costOf, toGas } from './gas-units.ts'
-import { planOf } from './plan/all.ts'
+import { hintsOf, planOf } from './plan/all.ts'
+import type { Simulate } from './simulate/simulate.ts'
 import { encodeUnsigned, type Fees, feeCap, type Transaction } from './transaction.ts'
 
 export type DraftParts = {
@@ -13,6 +15,7 @@ export type DraftParts = {
   readonly fees: FeeSource
   readonly gas: GasSource
   readonly beside: RollupFees
+  readonly simulate: Simulate
 }
 
 type Body = {
@@ -25,11 +28,13 @@ type Body = {
 
 /** Builds all but the nonce. `replaces` is the draft whose nonce the new one shall take: its fees are outbid. */
 export const drafting =
-  ({ network, chainId, fees, gas, beside }: DraftParts) =>
+  ({ network, chainId, fees, gas, beside, simulate }: DraftParts) =>
   async (sender: string, intent: Intent, replaces?: Draft): Promise<Draft> => {
     const plan = planOf(network, intent)
     const call = plan.call(sender.toLowerCase(), intent)
-    const [limit, now] = await Promise.all([plan.gas(gas, call, intent), fees.current()])
+    const effects = effectsOf({ network, sender: call.from, tx: call }, hintsOf(intent))
+    const look = needsLook(effects) ? simulate(call) : undefined
+    const [limit, now, seen] = await Promise.all([plan.gas(gas, call, intent), fees.current(), look])
     const bid = replaces ? outbid(readBody(replaces).fees, now.fees) : now.fees
     const tx = { chainId, to: call.to, value: call.value, data: call.data, gas: limit, fees: bid }
     // The largest nonce in use makes the bytes as long as they can become.
@@ -39,8 +44,13 @@ export const drafting =
       body: JSON.stringify(bodyOf(tx)),
       maxFee: add(costOf(limit, feeCap(bid)), add(extra, extra)),
       price: { offered: feeCap(bid), asked: now.asked },
+      ...(seen && { seen }),
     }
   }
+
+/** Code runs whose doing the bytes do not tell. */
+const needsLook = (effects: readonly Effect[]): boolean =>
+  effects.some(({ kind }) => kind === 'call' || kind === 'unknown' || kind === 'deploy')
 
 /** The unsigned bytes of a draft at a nonce. */
 export function bytes(body: Draft, lifetime: Lifetime): Uint8Array {

@@ -6,6 +6,7 @@ import { type Rpc, RpcError } from '../rpc.ts'
 import { type Gas, toGas } from './gas-units.ts'
 import { fromHex, quantity, quantityOr, readQuantity } from './hex.ts'
 import { declared } from './revert.ts'
+import { NO_RECIPIENT } from './transaction.ts'
 
 export type Code = { readonly kind: 'none' | 'contract' } | { readonly kind: 'delegated'; readonly to: string }
 export type Call = { readonly from: string; readonly to: string; readonly value: bigint; readonly data: string }
@@ -38,7 +39,8 @@ export function gasSource(network: Network, rpc: Rpc, clock: () => number): GasS
 
   async function estimate({ from, to, value, data }: Call): Promise<Gas> {
     try {
-      return toGas(readQuantity(await rpc.call('eth_estimateGas', [{ from, to, value: quantity(value), data }])))
+      const target = to === NO_RECIPIENT ? {} : { to }
+      return toGas(readQuantity(await rpc.call('eth_estimateGas', [{ from, ...target, value: quantity(value), data }])))
     } catch (error) {
       throw declared(error)
     }

@@ -9,7 +9,7 @@ import { quantity, readQuantity } from './hex.ts'
 import { balancesOf, type Holder } from './multicall.ts'
 import { parseTransfer } from './read/erc20.ts'
 import { revertOf } from './revert.ts'
-import type { Transaction } from './transaction.ts'
+import { NO_RECIPIENT, type Transaction } from './transaction.ts'
 
 export type PrecheckParts = {
   readonly network: Network
@@ -70,7 +70,7 @@ export function prechecker(parts: PrecheckParts) {
     if (foreign) return items.map(() => foreign)
     const results: Found[] = covered(network, items, account)
     const transfers = items.flatMap(({ tx }, index): Transfer[] => {
-      const call = results[index] === null ? parseTransfer(tx.data) : undefined
+      const call = results[index] === null && tx.to !== NO_RECIPIENT ? parseTransfer(tx.data) : undefined
       return call ? [{ index, token: tx.to, to: call.to, amount: call.amount, data: tx.data }] : []
     })
     if (transfers.length === 0) return results

@@ -22,6 +22,9 @@ export type Transaction = {
 /** Price of one unit of gas at worst. */
 export const feeCap = (fees: Fees): bigint => (fees.type === 'legacy' ? fees.gasPrice : fees.maxFeePerGas)
 
+/** Where the recipient would stand of a transaction that creates a contract. */
+export const NO_RECIPIENT = '0x'
+
 const typeByte = 0x02
 
 /** The bytes that are hashed and signed: type 2 (EIP-1559), or legacy with the chain id (EIP-155). */
@@ -86,8 +89,9 @@ function decodeLegacy(bytes: Uint8Array): Transaction {
 
 function target(to: Item | undefined, value: Item | undefined, data: Item | undefined) {
   const address = text(to)
-  if (address.length === 0) throw refuse('contract creation is not handled')
-  if (address.length !== 20) throw refuse(`expected a recipient of 20 bytes, got ${address.length}`)
+  if (address.length === 0 && text(data).length === 0) throw refuse('expected the code of a contract, got nothing')
+  if (address.length !== 20 && address.length !== 0)
+    throw refuse(`expected a recipient of 20 bytes, got ${address.length}`)
   return { to: toHex(address), value: big(value), data: toHex(text(data)) }
 }
 

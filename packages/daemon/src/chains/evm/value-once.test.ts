@@ -26,13 +26,22 @@ const data = fc.oneof(
 
 test('the value of a transaction leaves once, whatever it calls', () => {
   fc.assert(
-    fc.property(hex(20), fc.bigInt({ min: 0n, max: 2n ** 200n }), data, (to, value, calldata) => {
-      const fees = { type: 'eip1559', maxPriorityFeePerGas: 1n, maxFeePerGas: 2n } as const
-      const tx = { chainId: 31337, nonce: 0, gas: toGas(21_000n), to, value, data: calldata, fees }
-      const { effects } = decode({ network, chainId: 31337 }, me, encodeUnsigned(tx))
-      const leaving = factsOf(effects).pays.filter(({ asset }) => asset === native)
-      expect(leaving.reduce((sum, { amount }) => sum + amount, 0n)).toBe(value)
-    }),
+    fc.property(
+      hex(20),
+      fc.bigInt({ min: 0n, max: 2n ** 200n }),
+      data,
+      fc.boolean(),
+      (to, value, calldata, hasNoCode) => {
+        const fees = { type: 'eip1559', maxPriorityFeePerGas: 1n, maxFeePerGas: 2n } as const
+        const tx = { chainId: 31337, nonce: 0, gas: toGas(21_000n), to, value, data: calldata, fees }
+        const { effects } = decode(
+          { network, chainId: 31337 },
+          { sender: me, bytes: encodeUnsigned(tx), hints: { hasNoCode } },
+        )
+        const leaving = factsOf(effects).pays.filter(({ asset }) => asset === native)
+        expect(leaving.reduce((sum, { amount }) => sum + amount, 0n)).toBe(value)
+      },
+    ),
     { numRuns: 2_000 },
   )
 })

@@ -1,6 +1,6 @@
 import type { Charge, Count } from './count.ts'
 import { type ChainLimits, type Limits, limitOf } from './limits.ts'
-import { NATIVE, type Reading } from './reading.ts'
+import { type Move, NATIVE, type Reading } from './reading.ts'
 import { exceeded } from './refuse.ts'
 
 /** The ceiling, and the wallet's own account. */
@@ -9,6 +9,7 @@ export type Bounds = { limits: Limits; own: string }
 /** What the transaction takes, if the ceiling lets it pass. */
 export function admitted({ limits, own }: Bounds, count: Count, reading: Reading): Charge {
   const on = limits.chains.get(reading.chain) ?? exceeded(`it signs nothing on ${reading.chain}`)
+  if (reading.deploys && !on.deploys) exceeded('it deploys no contracts on this network')
   if (reading.calls !== null) requireCall(on, reading.calls, own)
   if (limits.recipients.size > 0 && reading.moves.some(({ to }) => !limits.recipients.has(to)))
     exceeded('the recipient is none of those that it names')
@@ -32,7 +33,7 @@ function requireCall(on: ChainLimits, { to, isText }: NonNullable<Reading['calls
 /** By asset; what no amount bounds is not counted. */
 function chargeOf({ moves, fee }: Reading, on: ChainLimits): Charge {
   const moved = new Map<string, bigint>()
-  for (const { asset, amount } of moves) moved.set(asset, (moved.get(asset) ?? 0n) + amount)
+  for (const move of moves) if (isCounted(move, on)) moved.set(move.asset, (moved.get(move.asset) ?? 0n) + move.amount)
   for (const [asset, amount] of moved) {
     const limit = limitOf(on, asset)
     if (limit === 'none') exceeded('it names no amount of this token')
@@ -48,6 +49,19 @@ function chargeOf({ moves, fee }: Reading, on: ChainLimits): Charge {
   moved.set(NATIVE, (moved.get(NATIVE) ?? 0n) + fee)
   return moved
 }
+
+/** A contract that the ceiling names may be told anything, so also who takes from it. */
+function isCounted({ asset, amount, isGrant = false }: Move, on: ChainLimits): boolean {
+  if (!isGrant) return true
+  if (on.contracts.has(asset)) return false
+  if (amount >= ENDLESS || ALL_ONES.includes(amount))
+    exceeded('it lets another account take any amount of a token whose contract is not named in contracts')
+  return true
+}
+
+/** More than any token has of its smallest unit, and what tokens with smaller numbers take as without limit. */
+const ENDLESS = 2n ** 128n - 1n
+const ALL_ONES = [2n ** 64n - 1n, 2n ** 96n - 1n]
 
 type Day = { amount: bigint; spent: bigint }
 

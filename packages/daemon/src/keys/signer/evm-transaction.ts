@@ -10,9 +10,11 @@ const FORMS = {
   legacy: { ...legacy, chainId: 6, nonce: 0, price: 1, gas: 2, to: 3, value: 4, data: 5 },
   eip1559: { ...eip1559, chainId: 0, nonce: 1, price: 3, gas: 4, to: 5, value: 6, data: 7 },
 } as const
-/** `transfer(address,uint256)` of ERC-20: the selector, and the zeros in front of the address. */
-const ERC20_TRANSFER = 'a9059cbb'.padEnd(32, '0')
-const ERC20_TRANSFER_BYTES = 4 + 32 + 32
+/** Functions of ERC-20 with an address and an amount: the selector, and the zeros in front of the address. */
+const MOVE = 'a9059cbb'.padEnd(32, '0')
+/** `approve` and `increaseAllowance`. */
+const GRANTS = ['095ea7b3', '39509351'].map((selector) => selector.padEnd(32, '0'))
+const PAIR_BYTES = 4 + 32 + 32
 /** 256 characters of at most four bytes. */
 const TEXT_MOST = 1_024
 
@@ -25,7 +27,6 @@ export function readEvmTransaction(payload: Uint8Array): Reading {
   if (chainId === 0n) refuse('chain id 0 is not signed')
   if (chainId > BigInt(Number.MAX_SAFE_INTEGER) || nonce > BigInt(Number.MAX_SAFE_INTEGER))
     refuse('the chain id or nonce is out of range')
-  if (at(form.to).length === 0) refuse('contract deployments are not signed')
   return {
     chain: `eip155:${chainId}`,
     nonce: Number(nonce),
@@ -36,13 +37,16 @@ export function readEvmTransaction(payload: Uint8Array): Reading {
 
 type Content = { to: string; value: bigint; data: Uint8Array }
 
-function contentOf({ to, value, data }: Content): Pick<Reading, 'moves' | 'calls'> {
+function contentOf({ to, value, data }: Content): Pick<Reading, 'moves' | 'calls' | 'deploys'> {
   const native = value === 0n ? [] : [{ asset: NATIVE, amount: value, to }]
+  if (to === '' && data.length === 0) refuse('it creates a contract without code')
+  if (to === '') return { moves: native, calls: null, deploys: true }
   if (data.length === 0) return { moves: native, calls: null }
-  const text = value === 0n && data.length === ERC20_TRANSFER_BYTES ? hex(data) : ''
-  if (text.startsWith(ERC20_TRANSFER)) {
-    const amount = BigInt(`0x${text.slice(72)}`)
-    return { moves: [{ asset: to, amount, to: text.slice(32, 72) }], calls: null }
+  const text = value === 0n && data.length === PAIR_BYTES ? hex(data) : ''
+  const isGrant = GRANTS.some((form) => text.startsWith(form))
+  if (isGrant || text.startsWith(MOVE)) {
+    const move = { asset: to, amount: BigInt(`0x${text.slice(72)}`), to: text.slice(32, 72) }
+    return { moves: [isGrant ? { ...move, isGrant } : move], calls: null }
   }
   return { moves: native, calls: { to, isText: isText(data) } }
 }

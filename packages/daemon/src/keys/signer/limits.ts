@@ -12,6 +12,7 @@ export type ChainLimits = {
   /** `native` among them. */
   assets: ReadonlyMap<string, AssetLimits>
   otherTokens: boolean
+  deploys: boolean
   contracts: ReadonlySet<string>
 }
 type AssetLimits = { transaction: bigint; day: bigint }
@@ -23,7 +24,10 @@ export function limitsOf(ceiling: Ceiling): Limits {
   return { chains: new Map(chains), recipients: accounts(ceiling.recipients) }
 }
 
-function chainLimits(chain: string, { native, fee, tokens, otherTokens, contracts }: ChainCeiling): ChainLimits {
+function chainLimits(
+  chain: string,
+  { native, fee, tokens, otherTokens, deploys, contracts }: ChainCeiling,
+): ChainLimits {
   if (!/^(eip155:[1-9]\d{0,15}|solana)$/.test(chain)) refuse(`a ceiling knows no chain ${chain}`)
   const assets = Object.entries({ [NATIVE]: native, ...tokens }).map(
     ([asset, { transaction, day }]) =>
@@ -33,6 +37,7 @@ function chainLimits(chain: string, { native, fee, tokens, otherTokens, contract
     fee: amount(fee),
     assets: new Map(assets),
     otherTokens: otherTokens === true,
+    deploys: deploys === true,
     contracts: accounts(contracts),
   }
 }
@@ -49,10 +54,10 @@ export function isLooser(next: Limits, now: Limits): boolean {
  * is bounded where a transaction names a main network.
  */
 export const isModest = ({ chains }: Limits, { isForTests = false }: { isForTests?: boolean } = {}): boolean =>
-  [...chains].every(([chain, { fee, assets, otherTokens, contracts }]) => {
+  [...chains].every(([chain, { fee, assets, otherTokens, deploys, contracts }]) => {
     if (isForTests && !isMainEvm(chain)) return true
     const isWithin = (asset: string, amount: bigint) => amount <= (firstMost(chain, asset) ?? amount)
-    const isOpen = contracts.size > 0 || (otherTokens && !isTestChain(chain))
+    const isOpen = contracts.size > 0 || ((otherTokens || deploys) && !isTestChain(chain))
     const areWithin = [...assets].every(
       ([asset, { transaction, day }]) => isWithin(asset, transaction) && isWithin(asset, day),
     )
@@ -61,7 +66,7 @@ export const isModest = ({ chains }: Limits, { isForTests = false }: { isForTest
 
 function isLooserOn(next: ChainLimits, now: ChainLimits | undefined): boolean {
   if (!now || next.fee > now.fee || !isWithin(next.contracts, now.contracts)) return true
-  if (next.otherTokens && !now.otherTokens) return true
+  if ((next.otherTokens && !now.otherTokens) || (next.deploys && !now.deploys)) return true
   return [...next.assets.keys(), ...now.assets.keys()].some((asset) => {
     const [wanted, had] = [limitOf(next, asset), limitOf(now, asset)]
     if (had === 'any' || wanted === 'none') return false

@@ -36,12 +36,19 @@ describe('the signer reads an EVM transaction by itself', () => {
   })
 
   const transfer = erc20Transfer(RECIPIENT, 1n)
+  test.each(['095ea7b3', '39509351'])('an allowance, by %s', (selector) => {
+    expect(read({ value: 0n, to: USDC, data: transfer.replace('a9059cbb', selector) as `0x${string}` })).toMatchObject({
+      moves: [{ asset: bare(USDC), amount: 1n, to: bare(RECIPIENT), isGrant: true }],
+      calls: null,
+    })
+  })
+
   test.each([
     ['a token transfer with value', { value: 1n, data: transfer }],
     ['a token transfer with bytes behind', { value: 0n, data: `${transfer}00` as const }],
     ['a cut token transfer', { value: 0n, data: transfer.slice(0, -2) as `0x${string}` }],
     ['a token transfer to an address with dirt above', { value: 0n, data: transfer.replace('b0', 'b1') as never }],
-    ['an approval', { value: 0n, data: transfer.replace('a9059cbb', '095ea7b3') as never }],
+    ['an approval with value', { value: 1n, data: transfer.replace('a9059cbb', '095ea7b3') as never }],
     ['text with a zero byte', { value: 0n, data: '0x61620063' as const }],
   ])('%s is a call that it cannot read', (_name, payment) => {
     expect(read({ to: USDC, ...payment }).calls).toEqual({ to: bare(USDC), isText: false })

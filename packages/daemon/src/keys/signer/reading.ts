@@ -1,5 +1,11 @@
-/** What leaves the wallet's account. `asset` is `native`, or the token's contract or mint. */
-export type Move = { readonly asset: string; readonly amount: bigint; readonly to: string }
+/** What leaves the wallet's account, or may be taken from it. `asset` is `native`, or the token's contract or mint. */
+export type Move = {
+  readonly asset: string
+  readonly amount: bigint
+  readonly to: string
+  /** Somebody may take it, now or later: what has no limit, or is one thing and no amount, only where the contract is named. */
+  readonly isGrant?: boolean
+}
 
 /**
  * What bytes do, as the signer reads them by itself. Amounts are base units; accounts are hexadecimal text in lower case,
@@ -13,6 +19,8 @@ export type Reading = {
   readonly moves: readonly Move[]
   /** The most that the network can charge. */
   readonly fee: bigint
+  /** It makes a contract of code that nobody reads. */
+  readonly deploys?: boolean
   /** Whom data goes to whose meaning is not known, if any does. */
   readonly calls: { readonly to: string; readonly isText: boolean } | null
 }

@@ -88,7 +88,6 @@ describe('evm-tx', () => {
     ['a blob transaction', Buffer.of(3, 0xc0)],
     ['an EIP-2930 transaction', hexToBytes(serializeTransaction({ ...typed, type: 'eip2930', gasPrice: 9n }))],
     ['an access list', hexToBytes(serializeTransaction({ ...typed, type: 'eip1559', maxFeePerGas: 9n, accessList }))],
-    ['a deployment', hexToBytes(serializeTransaction({ ...typed, type: 'eip1559', to: null, maxFeePerGas: 9n }))],
     ['a legacy transaction without a chain id', Buffer.from(`e8${eip155.slice(2, -6)}`, 'hex')],
     ['chain id 0', Buffer.from(eip155.replace(/018080$/, '808080'), 'hex')],
     ['a signed transaction', hexToBytes(signed)],

@@ -1,5 +1,6 @@
 import {
   callsIn,
+  callsInBody,
   Failure,
   failuresOf,
   invalidField,
@@ -91,12 +92,13 @@ function addRoute<Ops extends Operations>(app: Hono<HttpEnv>, { name, op }: Name
     const meta = c.get('meta')
     const admitted = await admit(c, op, options)
     const outcome = { isFault: false }
+    const limit = mostBytes(admitted.kind, op)
     let leave: (() => void) | undefined
     try {
-      const given = await read(c, mostBytes(admitted.kind))
+      const given = await read(c, limit)
       const principal = withBody(admitted, c.get('body') ?? '')
       const input = await withIds(given, principal)
-      const calls = callsIn(input)
+      const calls = callsIn(input) + (op.maxBody === undefined ? 0 : callsInBody(sizeOf(c, limit)))
       // One was counted before the body was read.
       await limits.known(principal, op, calls - 1)
       leave = await limits.turn(principal, calls)
@@ -116,6 +118,9 @@ function addRoute<Ops extends Operations>(app: Hono<HttpEnv>, { name, op }: Name
     }
   })
 }
+
+/** A body that does not tell its length counts as the longest. */
+const sizeOf = (c: Context<HttpEnv>, limit: number): number => Number(c.req.header('content-length') ?? limit)
 
 function requireAccess(name: string, op: Operation): void {
   const access: unknown = op.access

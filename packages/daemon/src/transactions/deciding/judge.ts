@@ -9,6 +9,7 @@ import {
   parseBase,
   parseMicros,
   type Reason,
+  receiversOf,
   togglesOf,
   toUnitPrice,
   type Usd,
@@ -48,6 +49,7 @@ import { decisionOf, effectsOf, intentOf } from '../rows/readings.ts'
 import { type TransactionRow, transactionStore } from '../rows/store.ts'
 import type { Switches } from '../switches.ts'
 import { lookalikes } from './known-recipients.ts'
+import { changedEffects } from './seen.ts'
 import { sharedReads } from './shared-reads.ts'
 import type { Again, Before, Judge, Subject, Verdict } from './verdict.ts'
 
@@ -110,7 +112,7 @@ async function judged(job: JudgeJob, subject: Subject, before?: Before): Promise
   }
   const facts = factsOf(subject.effects)
   const assets = assetsOf(subject.effects, facts)
-  const alike = await lookalikes(reads.knownAlike(wallet.id), facts)
+  const alike = await lookalikes(reads.knownAlike(wallet.id), receiversOf(facts, subject.effects.sender))
   const neverFunded = subject.neverFunded ?? before?.neverFunded
   const judgement = evaluate({
     effects: subject.effects,
@@ -166,13 +168,11 @@ async function withConstraints(
   const { session, effects } = subject
   if (!session?.constraints || facts.isLane) return judgement
   const total = { sessionId: session.id, without: before?.reserved, worth }
-  const { pays, deposits } = facts
-  const owners = deposits.flatMap(({ owner }) => (owner === effects.sender ? [] : [owner]))
   const held = usdOf(judgement.reserve)
   const faults = parts.constraintFaults(session.constraints, {
     network: subject.network.id,
     type: subject.type,
-    recipients: [...pays.map(({ to }) => to), ...owners],
+    recipients: receiversOf(facts, effects.sender),
     usd: judgement.totalUsd,
     sessionTotalUsd: held === null ? null : add(await sessionTotal(db, total), held),
   })
@@ -210,6 +210,8 @@ type Accepted = { subject: Subject; before: Before }
 
 async function judgeAgain(job: JudgeJob, row: TransactionRow, draft: Draft): Promise<Again> {
   const { parts, db } = job
+  const changed = await changedEffects(job, row, draft)
+  if (changed) return changed
   const accepted = await acceptedOf(job, row, draft)
   const { verdict, prices } = await judged(job, accepted.subject, accepted.before)
   const lack = lackOf(prices, accepted, verdict)

@@ -1,4 +1,4 @@
-import { addressKey, type EffectFacts, looksOf } from '@waiaas/contract'
+import { addressKey, looksOf } from '@waiaas/contract'
 import { type Handle, statement } from '../../platform/db/database.ts'
 import { once } from '../../platform/once.ts'
 
@@ -39,10 +39,10 @@ export const knownAlike = (db: Handle, wallet: string): KnownAlike =>
 /** By recipient that the wallet never paid, one that it paid and that looks the same; undefined when there is none. */
 export async function lookalikes(
   known: KnownAlike,
-  { pays }: Pick<EffectFacts, 'pays'>,
+  receivers: readonly string[],
 ): Promise<Record<string, string> | undefined> {
   const found: Record<string, string> = {}
-  for (const address of new Set(pays.map(({ to }) => to))) {
+  for (const address of new Set(receivers)) {
     const similar = await known(looksOf(address))
     const isKnown = similar.some((one) => addressKey(one) === addressKey(address))
     if (!isKnown && similar[0] !== undefined) found[address] = similar[0]

@@ -1,8 +1,10 @@
 import { DEFAULT_TYPE, type SendRequest, type SendType } from '@waiaas/contract'
-import type { Reader } from '../../chains/chain.ts'
 import type { Intent, IntentOf, Token } from '../../chains/intent.ts'
 import { sha256 } from '../../platform/sha256.ts'
-import type { FindToken, Headline, Kind, Parse, Place } from './kind.ts'
+import { approve, approveNft, parseApprove } from './approve.ts'
+import { contractCall, parseContractCall } from './contract-call.ts'
+import { contractDeploy, parseContractDeploy } from './contract-deploy.ts'
+import type { Headline, Kind, Parse, Parsing, Place } from './kind.ts'
 import { lane } from './lane.ts'
 import { parseTokenTransfer, tokenTransfer } from './token-transfer.ts'
 import { parseTransfer, transfer } from './transfer.ts'
@@ -11,11 +13,18 @@ import { parseTransfer, transfer } from './transfer.ts'
 const kinds: { readonly [K in Intent['kind']]: Kind<IntentOf<K>> } = {
   transfer,
   'token-transfer': tokenTransfer,
+  'contract-call': contractCall,
+  'contract-deploy': contractDeploy,
+  approve,
+  'approve-nft': approveNft,
   lane,
 }
 const parsers: { readonly [T in SendType]: Parse<T> } = {
   TRANSFER: parseTransfer,
   TOKEN_TRANSFER: parseTokenTransfer,
+  CONTRACT_CALL: parseContractCall,
+  APPROVE: parseApprove,
+  CONTRACT_DEPLOY: parseContractDeploy,
 }
 /** The type under which what the daemon does of its own accord is listed. */
 export const OWN_TYPE = DEFAULT_TYPE
@@ -29,11 +38,11 @@ export type StoredRequest = { readonly type: string; readonly network: string; r
 export type ParsedRequest = { readonly stored: StoredRequest; readonly text: string; readonly hash: string }
 
 /** Turns what the wire says into an exact intent. Failures: those of addresses, amounts and tokens. */
-export async function parseRequest(input: SendRequest, chain: Reader, findToken: FindToken): Promise<ParsedRequest> {
+export async function parseRequest(input: SendRequest, on: Parsing): Promise<ParsedRequest> {
   // The schema let the input pass as one of its type.
-  const parse = parsers[input.type] as (input: SendRequest, ...rest: [Reader, FindToken]) => Promise<Intent>
-  const intent = await parse(input, chain, findToken)
-  const stored = { type: input.type, network: chain.network.id, intent }
+  const parse = parsers[input.type] as (input: SendRequest, on: Parsing) => Promise<Intent>
+  const intent = await parse(input, on)
+  const stored = { type: input.type, network: on.chain.network.id, intent }
   const text = encodeRequest(stored)
   return { stored, text, hash: sha256(text) }
 }

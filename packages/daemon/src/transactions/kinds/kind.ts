@@ -4,7 +4,8 @@ import type { Intent, Token } from '../../chains/intent.ts'
 
 /** What lists and people see of a request. Amounts are base units. */
 export type Headline = {
-  readonly to: string
+  /** Null of what creates its recipient. */
+  readonly to: string | null
   /** CAIP-19. */
   readonly asset: string
   readonly amount: Base
@@ -31,4 +32,6 @@ export type Kind<I extends Intent> = {
 }
 
 /** Makes an intent of what the wire says: decimals and symbol come from the registry or the chain, never from the caller. */
-export type Parse<T extends SendType> = (input: RequestOf<T>, chain: Reader, findToken: FindToken) => Promise<Intent>
+export type Parse<T extends SendType> = (input: RequestOf<T>, on: Parsing) => Promise<Intent>
+/** Where a request is read, and for whom. */
+export type Parsing = { readonly chain: Reader; readonly sender: string; readonly findToken: FindToken }

@@ -13,7 +13,7 @@ const chain = madeUpChain(node)
 const to = madeUpKey().address
 const find = async () => node.token
 const parse = (input: Partial<SendRequest>) =>
-  parseRequest({ type: 'TRANSFER', to, dryRun: false, ...input } as SendRequest, chain, find)
+  parseRequest({ type: 'TRANSFER', to, dryRun: false, ...input } as SendRequest, { chain, sender: to, findToken: find })
 
 const text = fc.string({ unit: 'grapheme', maxLength: 40 })
 const amount = fc.bigInt({ min: 0n, max: 2n ** 256n - 1n })
@@ -27,6 +27,16 @@ const intents: fc.Arbitrary<Intent> = fc.oneof(
   fc
     .tuple(amount, token, memo)
     .map(([sum, one, more]) => ({ kind: 'token-transfer' as const, to, amount: toBase(sum), token: one, ...more })),
+  fc
+    .tuple(amount, fc.array(token, { maxLength: 2 }), fc.stringMatching(/^0x[0-9a-f]{8}$/))
+    .map(([sum, tokens, data]) => ({ kind: 'contract-call' as const, to, value: toBase(sum), data, tokens })),
+  fc
+    .tuple(amount, token)
+    .map(([sum, one]) => ({ kind: 'approve' as const, spender: to, amount: toBase(sum), token: one })),
+  fc
+    .tuple(amount, fc.boolean())
+    .map(([id, all]) => ({ kind: 'approve-nft' as const, spender: to, contract: to, tokenId: toBase(id), all })),
+  amount.map((sum) => ({ kind: 'contract-deploy' as const, value: toBase(sum), data: '0x6000' })),
   fc.constantFrom('cancel' as const, 'gap-fill' as const).map((purpose) => ({ kind: 'lane' as const, purpose })),
 )
 const requests = fc
@@ -61,6 +71,20 @@ test('the headline of a request is about the asset and the amount that leave', (
       if (intent.kind === 'lane') {
         expect(headline).toMatchObject({ to: place.sender, amount: 0n, asset: node.native })
         expect([tokensOf(intent), memoOf(intent)]).toEqual([[], null])
+        return
+      }
+      if (intent.kind === 'approve' || intent.kind === 'approve-nft') {
+        expect([headline.to, memoOf(intent)]).toEqual([to, null])
+        expect(tokensOf(intent)).toEqual(intent.kind === 'approve' ? [intent.token] : [])
+        return
+      }
+      if (intent.kind === 'contract-deploy') {
+        expect(headline).toMatchObject({ to: null, amount: intent.value, asset: node.native })
+        return
+      }
+      if (intent.kind === 'contract-call') {
+        expect(headline).toMatchObject({ to, amount: intent.value, asset: node.native })
+        expect([tokensOf(intent), memoOf(intent)]).toEqual([intent.tokens, null])
         return
       }
       const named = intent.kind === 'token-transfer' ? [intent.token] : []

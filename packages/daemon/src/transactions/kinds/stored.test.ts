@@ -30,6 +30,34 @@ const texts: { [K in Intent['kind']]: [IntentOf<K>, string, string | null][] } =
       '',
     ],
   ],
+  'contract-call': [
+    [
+      { kind: 'contract-call', to, value: toBase(7n), data: '0x12345678', tokens: [token] },
+      `{"kind":"contract-call","to":"${to}","value":"7","data":"0x12345678","tokens":[${JSON.stringify(token)}]}`,
+      null,
+    ],
+  ],
+  approve: [
+    [
+      { kind: 'approve', spender: to, amount: toBase(0n), token },
+      `{"kind":"approve","spender":"${to}","amount":"0","token":${JSON.stringify(token)}}`,
+      null,
+    ],
+  ],
+  'approve-nft': [
+    [
+      { kind: 'approve-nft', spender: to, contract: token.address, tokenId: toBase(3n), all: false },
+      `{"kind":"approve-nft","spender":"${to}","contract":"${token.address}","tokenId":"3","all":false}`,
+      null,
+    ],
+  ],
+  'contract-deploy': [
+    [
+      { kind: 'contract-deploy', value: toBase(7n), data: '0x6000' },
+      '{"kind":"contract-deploy","value":"7","data":"0x6000"}',
+      null,
+    ],
+  ],
   lane: [
     [{ kind: 'lane', purpose: 'gap-fill' }, '{"kind":"lane","purpose":"gap-fill"}', null],
     [{ kind: 'lane', purpose: 'cancel' }, '{"kind":"lane","purpose":"cancel"}', null],

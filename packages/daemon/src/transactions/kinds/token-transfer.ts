@@ -10,7 +10,7 @@ import {
 } from '@waiaas/contract'
 import type { IntentOf, Token } from '../../chains/intent.ts'
 import { amountOf } from './amount.ts'
-import type { Kind, Parse } from './kind.ts'
+import type { Kind, Parse, Parsing } from './kind.ts'
 
 type TokenTransfer = IntentOf<'token-transfer'>
 type Choice = RequestOf<'TOKEN_TRANSFER'>['token']
@@ -28,14 +28,20 @@ export const tokenTransfer: Kind<TokenTransfer> = {
   memo: ({ memo }) => memo ?? null,
 }
 
-export const parseTokenTransfer: Parse<'TOKEN_TRANSFER'> = async (input, chain, findToken) => {
-  const to = chain.address(input.to)
-  requireOn(chain.network, input.token)
-  const token = await findToken(chain, input.token)
-  requireTellable(token)
-  requireSame(chain.network, input.token, token)
+export const parseTokenTransfer: Parse<'TOKEN_TRANSFER'> = async (input, on) => {
+  const to = on.chain.address(input.to)
+  const token = await tokenOf(input.token, on)
   const memo = input.memo === undefined ? {} : { memo: input.memo }
   return { kind: 'token-transfer', to, amount: amountOf(input, token), token, ...memo }
+}
+
+/** The token that a request names; what it says of it beside is checked. */
+export async function tokenOf(choice: Choice, { chain, findToken }: Parsing): Promise<Token> {
+  requireOn(chain.network, choice)
+  const token = await findToken(chain, choice)
+  requireTellable(token)
+  requireSame(chain.network, choice, token)
+  return token
 }
 
 /** The same address may be another token elsewhere. */

@@ -18,7 +18,7 @@ export const transfer: Kind<Transfer> = {
   memo: ({ memo }) => memo ?? null,
 }
 
-export const parseTransfer: Parse<'TRANSFER'> = async (input, chain) => ({
+export const parseTransfer: Parse<'TRANSFER'> = async (input, { chain }) => ({
   kind: 'transfer',
   to: chain.address(input.to),
   amount: amountOf(input, chain.network.native),

@@ -1,6 +1,14 @@
-import { toBase } from '@waiaas/contract'
+import { type Effect, toBase } from '@waiaas/contract'
 import type { Sighting } from '../../chains/follow.ts'
-import { type Finished, finish, markReserved, release } from '../../ledger/service.ts'
+import {
+  type Finished,
+  finish,
+  markReserved,
+  release,
+  replaceReservation,
+  reservation,
+  type SpendItem,
+} from '../../ledger/service.ts'
 import { rememberRecipients } from '../deciding/known-recipients.ts'
 import type { Job } from '../job.ts'
 import { type AttemptRow, attemptStore, inNoBlock } from '../rows/attempt-store.ts'
@@ -14,8 +22,11 @@ const MAX_VOID = 3
 
 const IN_PLAY: readonly AttemptRow['state'][] = ['recorded', 'included', 'final']
 
+/** What code did beyond what was judged, and what that counts. */
+export type More = { readonly effects: readonly Effect[]; readonly items: readonly SpendItem[] }
+
 /** What the chain shows of an attempt, and the attempt as it was when the chain was asked. */
-export type Change = { row: AttemptRow; sighting: Sighting }
+export type Change = { row: AttemptRow; sighting: Sighting; more?: More }
 type Included = Extract<Sighting, { state: 'included' }>
 type Void = Extract<Sighting, { state: 'void' }>
 
@@ -44,11 +55,15 @@ export function isNews(row: AttemptRow, sighting: Sighting): boolean {
   return sighting.state === 'void' || row.state === 'included'
 }
 
-async function apply(booking: Booking, { row: seen, sighting }: Change): Promise<AttemptRow> {
+async function apply(booking: Booking, { row: seen, sighting, more }: Change): Promise<AttemptRow> {
   const row = (await attemptStore.byId(booking.db, seen.id)) ?? seen
   // What was seen is news of the attempt as it was at that look; of any other it may be older than what is known.
   if (!isAsSeen(row, seen) || !isNews(row, sighting)) return row
-  if (sighting.state === 'included') return include(booking, row, sighting)
+  if (sighting.state === 'included') {
+    const included = await include(booking, row, sighting)
+    if (more) await bookMore(booking, row, more)
+    return included
+  }
   if (sighting.state === 'void') return voidAttempt(booking, row, sighting)
   return reorg(booking, row)
 }
@@ -138,6 +153,24 @@ async function enterBlock(
     },
   })
   return included
+}
+
+/** What it did beyond what was judged counts like the rest of it. */
+async function bookMore({ parts, db, walletId }: Booking, row: AttemptRow, { effects, items }: More): Promise<void> {
+  const held = await reservation(db, row.transaction_id)
+  await replaceReservation(db, held, {
+    items: [...held.items, ...items],
+    fromReserve: held.fromReserve,
+    at: parts.clock.now(),
+  })
+  await parts.audit.record(db, {
+    event: 'EFFECT_DIVERGED',
+    actor: 'system',
+    walletId,
+    sessionId: row.session_id ?? undefined,
+    txId: row.transaction_id,
+    details: { hash: row.hash, effects: [...effects] },
+  })
 }
 
 /** Its block is not part of the chain any more: the fate of the bytes is open again. */

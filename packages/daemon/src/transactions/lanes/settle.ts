@@ -8,6 +8,7 @@ import { type AttemptRow, asAttempt } from '../rows/attempt-store.ts'
 import { book, type Change, isNews } from './booking.ts'
 import { type Doubt, doubts } from './doubts.ts'
 import { groupBy } from './group-by.ts'
+import { withMore } from './landing.ts'
 import type { Lanes } from './lanes.ts'
 import { type Fenced, LeaseLost } from './round.ts'
 
@@ -26,7 +27,8 @@ export function settler(parts: Parts, lanes: Lanes) {
     const fences = new Map(rows.map(({ lane }) => [lane, lanes.byId(lane)?.lease.fence()]))
     const { changes, missing, doubtful } = sorted(rows, await observe(lanes, chain, rows))
     await open.note(doubtful)
-    const groups = [...groupBy(changes, ({ row }) => row.lane)]
+    const known = await withMore(parts, { chain, walletOf: (lane) => lanes.byId(lane)?.walletId }, changes)
+    const groups = [...groupBy(known, ({ row }) => row.lane)]
     await Promise.all(groups.map(([id, group]) => settle({ id, fence: fences.get(id) ?? -1 }, group)))
     await Promise.all([...groupBy(missing, (row) => row.lane)].map(([lane, group]) => lanes.byId(lane)?.resend(group)))
     return Math.min(2_000, Math.max(50, chain.network.blockMs / 2))

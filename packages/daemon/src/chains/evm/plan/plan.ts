@@ -1,4 +1,5 @@
 import { Failure } from '@waiaas/contract'
+import type { Hints } from '../../build.ts'
 import type { Intent } from '../../intent.ts'
 import type { Call, GasSource } from '../gas.ts'
 import type { Gas } from '../gas-units.ts'
@@ -9,6 +10,8 @@ export type Plan<I extends Intent> = {
   call(from: string, intent: I): Call
   /** Its gas limit; asks a node for what is not known. */
   gas(gas: GasSource, call: Call, intent: I): Promise<Gas>
+  /** What of the intent helps to read its bytes. */
+  hints?(intent: I): Hints
 }
 
 export function requireAmount(value: bigint): bigint {

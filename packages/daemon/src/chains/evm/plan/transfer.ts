@@ -16,6 +16,7 @@ export const transfer: Plan<IntentOf<'transfer'>> = {
     if (call.data === '0x') return gas.estimate(call)
     throw new Failure('INVALID_TRANSACTION', `${to} is a contract: a memo would be a call of it; leave it out`)
   },
+  hints: ({ memo }) => (memo === undefined ? {} : { hasNoCode: true }),
 }
 
 function dataOf(memo: string | undefined): string {

@@ -1,12 +1,19 @@
 import type { Effect, Network } from '@waiaas/contract'
 import type { AbiFunction, AbiValue } from '../abi.ts'
+import { checksummed } from '../address.ts'
 import type { Transaction } from '../transaction.ts'
 
-/** A transaction as its bytes tell it, beside who sends it. Addresses are lower-case. */
+type Tx = Pick<Transaction, 'to' | 'value' | 'data'>
+/** A call as its bytes tell it. Addresses are lower-case. */
 export type ReadCall = {
   readonly network: Network
+  /** Whose wallet it is. */
   readonly sender: string
-  readonly tx: Pick<Transaction, 'to' | 'value' | 'data'>
+  /** Who calls: the wallet, or a contract that it has call others. */
+  readonly caller: string
+  readonly tx: Tx
+  /** All that a call inside this one does, its value included. */
+  inside(tx: Tx, caller: string): Effect[]
 }
 
 /** What one function of a contract standard does. */
@@ -15,3 +22,21 @@ export type FunctionReader = {
   /** Effects beside the value sent along, which is an outflow unless one of them is a call; undefined: not all are known. */
   effects(values: readonly AbiValue[], call: ReadCall): Effect[] | undefined
 }
+
+/** That the contract is called at all, with its value: for what also depends on whose code it is. */
+export const called = ({ tx: { to, value, data } }: Pick<ReadCall, 'tx'>): Effect => ({
+  kind: 'call',
+  contract: checksummed(to),
+  selector: data.length >= 10 ? data.slice(0, 10) : null,
+  value: value.toString(),
+})
+
+/** Whether an account's things are the wallet's: what a contract holds that it has call others counts with it. */
+export const isOwn = (account: AbiValue | undefined, { sender, caller }: ReadCall): boolean =>
+  account === sender || account === caller
+
+// The signature of a function says which kind of value stands where.
+export const text = (value: AbiValue | undefined): string => value as string
+export const number = (value: AbiValue | undefined): bigint => value as bigint
+export const digits = (value: AbiValue | undefined): string => number(value).toString()
+export const list = (value: AbiValue | undefined): readonly AbiValue[] => value as readonly AbiValue[]

@@ -1,11 +1,21 @@
-import { type Base, toBase, tokenAsset } from '@waiaas/contract'
-import type { AbiValue } from '../abi.ts'
+import { type Base, type Effect, type Network, toBase, tokenAsset } from '@waiaas/contract'
 import { checksummed } from '../address.ts'
 import { functions } from '../erc20.ts'
-import type { FunctionReader } from './call.ts'
+import { called, digits, type FunctionReader, isOwn, number, text } from './call.ts'
 
 /** Amounts that tokens and spenders take as "without limit". */
 const boundless: ReadonlySet<bigint> = new Set([64n, 96n, 128n, 160n, 256n].map((bits) => 2n ** bits - 1n))
+
+type Granted = { readonly token: string; readonly spender: string; readonly amount: bigint }
+
+/** That a spender may take so much of a token. */
+export const approval = (network: Network, { token, spender, amount }: Granted): Effect => ({
+  kind: 'approval',
+  asset: tokenAsset(network, token),
+  amount: amount.toString(),
+  spender: checksummed(spender),
+  unlimited: boundless.has(amount),
+})
 
 const transfer: FunctionReader = {
   called: functions.transfer,
@@ -16,33 +26,28 @@ const transfer: FunctionReader = {
 
 const transferFrom: FunctionReader = {
   called: functions.transferFrom,
-  effects([from, to, amount], { network, sender, tx }) {
+  effects([from, to, amount], call) {
     // From another account it spends an allowance, which is that account's matter and nothing that a limit here measures.
-    if (from !== sender) return undefined
+    if (!isOwn(from, call)) return undefined
+    const { network, tx } = call
     return [
       { kind: 'outflow', asset: tokenAsset(network, tx.to), amount: digits(amount), to: checksummed(text(to)) },
       // NFTs have the same function, with a token's number in place of an amount, so the contract is judged as well.
-      { kind: 'call', contract: checksummed(tx.to), selector: tx.data.slice(0, 10), value: tx.value.toString() },
+      called(call),
     ]
   },
 }
 
-const approval: FunctionReader['effects'] = ([spender, amount], { network, tx }) => [
-  {
-    kind: 'approval',
-    asset: tokenAsset(network, tx.to),
-    amount: digits(amount),
-    spender: checksummed(text(spender)),
-    unlimited: boundless.has(number(amount)),
-  },
+const grant: FunctionReader['effects'] = ([spender, amount], { network, tx }) => [
+  approval(network, { token: tx.to, spender: text(spender), amount: number(amount) }),
 ]
 
 /** ERC-20, where it moves money or lets others move it. */
 export const erc20: readonly FunctionReader[] = [
   transferFrom,
   transfer,
-  { called: functions.approve, effects: approval },
-  { called: functions.increaseAllowance, effects: approval },
+  { called: functions.approve, effects: grant },
+  { called: functions.increaseAllowance, effects: grant },
 ]
 
 /** The recipient and amount of a plain transfer; undefined for any other calldata. */
@@ -50,8 +55,3 @@ export function parseTransfer(data: string): { readonly to: string; readonly amo
   const values = functions.transfer.decode(data)
   return values && { to: text(values[0]), amount: toBase(number(values[1])) }
 }
-
-// The signature says which kind of value stands where.
-const text = (value: AbiValue | undefined): string => value as string
-const number = (value: AbiValue | undefined): bigint => value as bigint
-const digits = (value: AbiValue | undefined): string => number(value).toString()

@@ -2,6 +2,9 @@ import type { Network } from '@waiaas/contract'
 import type { Hints } from '../../build.ts'
 import type { Intent, IntentOf } from '../../intent.ts'
 import { type Lacking, requirePlan } from '../../plan.ts'
+import { approve, approveNft } from './approve.ts'
+import { contractCall } from './contract-call.ts'
+import { contractDeploy } from './contract-deploy.ts'
 import { lane } from './lane.ts'
 import type { Plan } from './plan.ts'
 import { tokenTransfer } from './token-transfer.ts'
@@ -10,6 +13,10 @@ import { transfer } from './transfer.ts'
 const plans: { readonly [K in Intent['kind']]: Plan<IntentOf<K>> | Lacking<IntentOf<K>> } = {
   transfer,
   'token-transfer': tokenTransfer,
+  'contract-call': contractCall,
+  'contract-deploy': contractDeploy,
+  approve,
+  'approve-nft': approveNft,
   lane,
 }
 

@@ -1,0 +1,24 @@
+import { z } from 'zod'
+import { Address } from './fields.ts'
+import type { PolicyTypeEntry } from './type.ts'
+
+const Method = z
+  .string()
+  .max(1_000)
+  .regex(/^(0x[0-9a-fA-F]{8}|[A-Za-z_$][\w$]*\([\w$,()[\]]*\))$/, {
+    error:
+      'expected the four bytes of a function, such as 0xa9059cbb, or its signature, such as transfer(address,uint256)',
+  })
+
+const MethodWhitelist = z.strictObject({
+  methods: z
+    .array(z.strictObject({ contractAddress: Address, selectors: z.array(Method).min(1).max(1_000) }))
+    .min(1)
+    .max(10_000)
+    .describe('contracts, and the functions that may be called there; other contracts are not restricted'),
+})
+
+export const methodWhitelist = {
+  rules: MethodWhitelist,
+  summary: 'The only functions that may be called, of the contracts that it names.',
+} as const satisfies PolicyTypeEntry

@@ -1,0 +1,20 @@
+import { z } from 'zod'
+import { contractCall } from './contract-call.ts'
+import type { RequestKind } from './kind.ts'
+
+const hex = (pattern: RegExp, error: string) => z.string().regex(pattern, error)
+
+export const contractDeploy = {
+  summary: 'the code of a new contract',
+  fields: {
+    bytecode: hex(/^0x(?:[0-9a-fA-F]{2})+$/, 'expected hex: 0x and the code that creates the contract').describe(
+      'what creates the contract, as compilers write it: 0x and hex',
+    ),
+    constructorArgs: hex(/^0x(?:[0-9a-fA-F]{2})*$/, 'expected hex: 0x and the encoded arguments')
+      .describe('ABI-encoded arguments of the constructor: 0x and hex')
+      .optional(),
+    value: contractCall.fields.value,
+    humanValue: contractCall.fields.humanValue,
+  },
+  rules: [contractCall.rules[0]],
+} as const satisfies RequestKind

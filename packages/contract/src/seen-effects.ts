@@ -1,0 +1,52 @@
+import type { Effect } from './effects.ts'
+import { assetKey } from './families.ts'
+import { add, type Base, parseBase, remaining, ZERO_BASE } from './money.ts'
+
+type Of<K extends Effect['kind']> = Extract<Effect, { kind: K }>
+const ofKind = <K extends Effect['kind']>(effects: readonly Effect[], kind: K): Of<K>[] =>
+  effects.filter((effect): effect is Of<K> => effect.kind === kind)
+
+/** What a simulation has seen beyond what the bytes tell: of each asset what is more, whoever gets it, takes it or may. */
+export function beyond(told: readonly Effect[], seen: readonly Effect[], native: string): Effect[] {
+  return [
+    ...moreOutflows(told, seen, native),
+    ...ofKind(seen, 'approval').filter((one) => !ofKind(told, 'approval').some((known) => covers(known, one))),
+    ...seen.filter((one) => one.kind === 'nft' || one.kind === 'operator').filter((one) => !told.some(isSame(one))),
+  ]
+}
+
+/** The effects of bytes with what a simulation has seen of them: what nobody could read is not unknown any more. */
+export function withSeen(told: readonly Effect[], seen: readonly Effect[], native: string): Effect[] {
+  const read = told.filter(({ kind }) => kind !== 'unknown')
+  const unread = ofKind(told, 'unknown').map(({ description }): Effect => ({ kind: 'simulated', description }))
+  return [...read, ...unread, ...beyond(told, seen, native)]
+}
+
+const paidOf = (effects: readonly Effect[], native: string) =>
+  effects.flatMap((effect) => {
+    if (effect.kind === 'outflow') return [{ asset: assetKey(effect.asset), amount: effect.amount, to: effect.to }]
+    if (effect.kind === 'call') return [{ asset: native, amount: effect.value, to: effect.contract }]
+    return effect.kind === 'deploy' ? [{ asset: native, amount: effect.value, to: '' }] : []
+  })
+
+function moreOutflows(told: readonly Effect[], seen: readonly Effect[], native: string): Effect[] {
+  const known = paidOf(told, native)
+  const total = (all: typeof known, asset: string): Base =>
+    all.reduce((sum, one) => (one.asset === asset ? add(sum, parseBase(one.amount)) : sum), ZERO_BASE)
+  const found = paidOf(seen, native)
+  return [...new Set(found.map(({ asset }) => asset))].flatMap((asset) => {
+    const more = remaining(total(found, asset), total(known, asset))
+    const receivers = new Set(found.filter((one) => one.asset === asset).map(({ to }) => to))
+    const fresh = [...receivers].filter((to) => !known.some((one) => one.asset === asset && one.to === to))
+    const named = fresh.length > 0 || more === ZERO_BASE ? fresh : [...receivers].slice(0, 1)
+    // The first is told the sum; the others are receivers too.
+    return named.map((to, at): Effect => ({ kind: 'outflow', asset, amount: String(at === 0 ? more : ZERO_BASE), to }))
+  })
+}
+
+const covers = (known: Of<'approval'>, one: Of<'approval'>): boolean =>
+  assetKey(known.asset) === assetKey(one.asset) &&
+  known.spender === one.spender &&
+  (known.unlimited || parseBase(known.amount) >= parseBase(one.amount))
+
+const isSame = (one: Effect) => (other: Effect) => JSON.stringify(one) === JSON.stringify(other)

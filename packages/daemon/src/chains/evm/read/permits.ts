@@ -1,0 +1,77 @@
+import { type Effect, tokenAsset } from '@waiaas/contract'
+import { type AbiValue, abiFunction } from '../abi.ts'
+import { checksummed } from '../address.ts'
+import { called, digits, type FunctionReader, isOwn, list, number, type ReadCall, text } from './call.ts'
+import { approval } from './erc20.ts'
+
+/** Permit2 has the same address on every network: https://docs.uniswap.org/contracts/v4/deployments */
+export const PERMIT2 = '0x000000000022d473030f116ddee9f6b43ac78ba3'
+
+type Granted = { readonly token: string; readonly spender: AbiValue | undefined; readonly amount: bigint }
+const granted = ({ network }: ReadCall, { token, spender, amount }: Granted): Effect =>
+  approval(network, { token, spender: text(spender), amount })
+
+/** An allowance by a signature (EIP-2612): of the wallet, or of somebody whose matter it is. */
+const permit: FunctionReader = {
+  called: abiFunction('permit(address,address,uint256,uint256,uint8,bytes32,bytes32)'),
+  effects: ([owner, spender, amount], call) => [
+    called(call),
+    ...(isOwn(owner, call) ? [granted(call, { token: call.tx.to, spender, amount: number(amount) })] : []),
+  ],
+}
+
+/** The same of DAI, for everything or nothing: https://github.com/makerdao/dss/blob/master/src/dai.sol */
+const daiPermit: FunctionReader = {
+  called: abiFunction('permit(address,address,uint256,uint256,bool,uint8,bytes32,bytes32)'),
+  effects: ([holder, spender, , , isAllowed], call) => [
+    called(call),
+    ...(isOwn(holder, call) && isAllowed === true
+      ? [granted(call, { token: call.tx.to, spender, amount: 2n ** 256n - 1n })]
+      : []),
+  ],
+}
+
+/** What means something at Permit2 alone. */
+const atPermit2 = (signature: string, effects: FunctionReader['effects']): FunctionReader => ({
+  called: abiFunction(signature),
+  effects: (values, call) => (call.tx.to === PERMIT2 ? effects(values, call) : undefined),
+})
+
+const moved = (call: ReadCall, [from, to, amount, token]: readonly AbiValue[]): Effect[] =>
+  isOwn(from, call)
+    ? [
+        {
+          kind: 'outflow',
+          asset: tokenAsset(call.network, text(token)),
+          amount: digits(amount),
+          to: checksummed(text(to)),
+        },
+      ]
+    : []
+
+const details = (call: ReadCall, spender: AbiValue | undefined, each: AbiValue): Effect => {
+  const [token, amount] = list(each)
+  return granted(call, { token: text(token), spender, amount: number(amount) })
+}
+
+const permit2: readonly FunctionReader[] = [
+  atPermit2('approve(address,address,uint160,uint48)', ([token, spender, amount], call) => [
+    called(call),
+    granted(call, { token: text(token), spender, amount: number(amount) }),
+  ]),
+  atPermit2('permit(address,((address,uint160,uint48,uint48),address,uint256),bytes)', ([owner, single], call) => {
+    const [one, spender] = list(single)
+    return [called(call), ...(isOwn(owner, call) ? [details(call, spender, one!)] : [])]
+  }),
+  atPermit2('permit(address,((address,uint160,uint48,uint48)[],address,uint256),bytes)', ([owner, batch], call) => {
+    const [all, spender] = list(batch)
+    return [called(call), ...(isOwn(owner, call) ? list(all).map((one) => details(call, spender, one)) : [])]
+  }),
+  atPermit2('transferFrom(address,address,uint160,address)', (values, call) => [called(call), ...moved(call, values)]),
+  atPermit2('transferFrom((address,address,uint160,address)[])', ([all], call) => [
+    called(call),
+    ...list(all).flatMap((one) => moved(call, list(one))),
+  ]),
+]
+
+export const permits: readonly FunctionReader[] = [permit, daiPermit, ...permit2]

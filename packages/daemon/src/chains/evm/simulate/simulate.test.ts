@@ -1,0 +1,92 @@
+import { toBase } from '@waiaas/contract'
+import { deployEvmFixtures, type EvmFixtures, evmContracts, evmFaucet, mintToken } from '@waiaas/localnet'
+import { encodeDeployData, encodeFunctionData, type Hex } from 'viem'
+import { expect, test } from 'vitest'
+import {
+  type Answered,
+  changing,
+  ether,
+  type Key,
+  localEvm,
+  newKey,
+  type Request,
+  startChain,
+  startEndpoint,
+} from '../../../../test/evm-bed.ts'
+import { evmChain } from '../chain.ts'
+
+const { abi, bytecode } = evmContracts.Hostile
+const chainOf = (...urls: string[]) =>
+  evmChain({ network: localEvm, urls, allowForeignGenesis: true, warn: () => undefined })
+
+/** A node with a contract that takes seven of a token, and who has allowed that. */
+async function bed() {
+  const { node } = await startChain()
+  const at: EvmFixtures = await deployEvmFixtures(node)
+  const send = (from: string, more: object) =>
+    node.rpc('eth_sendTransactionSync', [{ from, ...more }]) as Promise<{ contractAddress: Hex }>
+  const { contractAddress: to } = await send(evmFaucet, { data: encodeDeployData({ abi, bytecode }) })
+  const key: Key = newKey()
+  await node.fund(key.address, ether)
+  await mintToken(node, at.plainToken, { to: key.address, amount: 100n })
+  const erc20 = evmContracts.PlainToken.abi
+  await node.rpc('anvil_impersonateAccount', [key.address])
+  await send(key.address, {
+    to: at.plainToken,
+    data: encodeFunctionData({ abi: erc20, functionName: 'approve', args: [to, 50n] }),
+  })
+  await send(evmFaucet, {
+    to,
+    data: encodeFunctionData({ abi, functionName: 'become', args: [1, at.plainToken, at.sink, 7n] }),
+  })
+  const data = encodeFunctionData({ abi, functionName: 'work' })
+  const intent = { kind: 'contract-call' as const, to, value: toBase(0n), data, tokens: [] }
+  return { node, at, seen: async (...urls: string[]) => (await chainOf(...urls).draft(key.address, intent)).seen }
+}
+
+/** A node that simulates in its own way. */
+const simulating = async (url: string, instead: (answer: Answered) => Answered | undefined) =>
+  (
+    await startEndpoint(
+      changing(url, (request: Request, answer) => (request.method === 'eth_simulateV1' ? instead(answer) : undefined)),
+    )
+  ).url
+
+test('what an honest node sees counts, whichever of two endpoints it is', async () => {
+  const { node, at, seen } = await bed()
+  const outflow = {
+    kind: 'outflow',
+    asset: `eip155:31337/erc20:${at.plainToken.toLowerCase()}`,
+    amount: '7',
+    to: at.sink,
+  }
+  expect(await seen(node.url)).toEqual([outflow])
+  const liar = await simulating(node.url, ({ result }) => {
+    const [block] = result as { calls: { returnData: string }[] }[]
+    // Nothing has moved, and all balances are what they were.
+    const calls = block!.calls.map((one) => ({ ...one, logs: [], returnData: `0x${'0'.repeat(64)}` }))
+    return { result: [{ ...block, calls }] }
+  })
+  expect(await seen(liar)).toEqual([])
+  expect(await seen(node.url, liar)).toEqual([outflow])
+  expect(await seen(liar, node.url)).toEqual([outflow])
+})
+
+test.each<[string, (answer: Answered) => Answered]>([
+  ['does not simulate', () => ({ error: { code: -32601, message: 'the method eth_simulateV1 does not exist' } })],
+  ['answers nonsense', () => ({ result: 'yes' })],
+  ['leaves calls out', () => ({ result: [{ calls: [] }] })],
+  [
+    'shows logs that are none',
+    ({ result }) => {
+      const [block] = result as { calls: object[] }[]
+      return { result: [{ ...block, calls: block!.calls.map((one) => ({ ...one, logs: [7] })) }] }
+    },
+  ],
+])('nothing is seen where one of two endpoints %s', async (_, instead) => {
+  const { node, seen } = await bed()
+  const odd = await simulating(node.url, instead)
+  expect(await seen(odd)).toBeUndefined()
+  expect(await seen(node.url, odd)).toBeUndefined()
+  expect(await seen(odd, node.url)).toBeUndefined()
+})

@@ -1,0 +1,28 @@
+import type { Base, EffectFacts } from '@waiaas/contract'
+
+/** That somebody may take something of the wallet. */
+export type Grant = {
+  readonly spender: string
+  /** In base units; null is all of a contract. */
+  readonly amount: Base | null
+  /** As much as there is or ever will be. */
+  readonly isUnlimited: boolean
+  /** For the middle of a sentence. */
+  readonly what: string
+}
+
+/** Approvals of amounts, and of operators, who may take everything. */
+export const grantsOf = ({ spenders, operators }: Pick<EffectFacts, 'spenders' | 'operators'>): Grant[] => [
+  ...spenders.map(({ spender, amount, asset, unlimited }) => ({
+    spender,
+    amount,
+    isUnlimited: unlimited,
+    what: unlimited ? `any amount of ${asset}` : `${amount} base units of ${asset}`,
+  })),
+  ...operators.map(({ operator, contract }) => ({
+    spender: operator,
+    amount: null,
+    isUnlimited: true,
+    what: `everything in ${contract}`,
+  })),
+]

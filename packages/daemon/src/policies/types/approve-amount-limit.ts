@@ -1,0 +1,48 @@
+import { type Base, parseBase } from '@waiaas/contract'
+import type { Case, Finding } from '../case.ts'
+import { type Grant, grantsOf } from '../grants.ts'
+import { deny, policyType, type Scoped } from './type.ts'
+
+type ApproveAmountLimit = { readonly most: Base | null; readonly blocksUnlimited: boolean }
+
+export const approveAmountLimit = policyType<'APPROVE_AMOUNT_LIMIT', ApproveAmountLimit>({
+  admit: (rules) => rules,
+  compile: ({ maxAmount, blockUnlimited }) => ({
+    most: maxAmount === undefined ? null : parseBase(maxAmount),
+    blocksUnlimited: blockUnlimited,
+  }),
+  judge,
+  absent: ({ facts }) => grantsOf(facts).flatMap((grant) => (grant.isUnlimited ? [blocked(grant)] : [])),
+})
+
+const blocked = ({ spender, what }: Grant): Finding =>
+  deny('UNLIMITED_APPROVE_BLOCKED', `${spender} would be allowed to take ${what}; approve the amount that is needed`, {
+    observed: spender,
+  })
+
+/** What has no limit, and may be approved at all, is approved by a human. */
+function judge(policy: Scoped<ApproveAmountLimit>, of: Case, findings: Finding[]): void {
+  const { most, blocksUnlimited } = policy.rules
+  for (const grant of grantsOf(of.facts)) {
+    const { spender, amount, isUnlimited, what } = grant
+    if (isUnlimited && blocksUnlimited) findings.push({ ...blocked(grant), policyId: policy.id })
+    else if (isUnlimited)
+      findings.push({
+        code: 'APPROVE_TIER',
+        verdict: 'APPROVAL',
+        policyId: policy.id,
+        tell: () => ({ message: `${spender} would be allowed to take ${what}`, observed: spender }),
+      })
+    if (most === null || (amount !== null && amount <= most)) continue
+    findings.push({
+      code: 'APPROVE_AMOUNT_EXCEEDED',
+      verdict: 'DENY',
+      policyId: policy.id,
+      tell: () => ({
+        message: `${spender} would be allowed to take ${what}, and ${most} base units are the most`,
+        observed: String(amount ?? 'everything'),
+        allowed: String(most),
+      }),
+    })
+  }
+}

@@ -1,0 +1,63 @@
+import { addressKey, type Base, type PolicyRules, parseBase } from '@waiaas/contract'
+import type { Case, Finding } from '../case.ts'
+import { requireChecksum } from '../checks.ts'
+import { grantsOf } from '../grants.ts'
+import { deny, listed, policyType, type Scoped } from './type.ts'
+
+/** By spender, the most that it may be allowed; null is any amount. */
+type ApprovedSpenders = { readonly most: ReadonlyMap<string, Base | null> }
+
+export const approvedSpenders = policyType<'APPROVED_SPENDERS', ApprovedSpenders>({
+  admit(rules) {
+    for (const { address } of rules.spenders) requireChecksum(address)
+    return rules
+  },
+  compile,
+  judge,
+  absent: ({ input, facts }) =>
+    input.toggles.denySpenders
+      ? grantsOf(facts).map(({ spender }) =>
+          deny('APPROVE_DISABLED', `no APPROVED_SPENDERS policy lists the spender ${spender}`, { observed: spender }),
+        )
+      : [],
+})
+
+/** Of a spender that is there twice the lower amount counts. */
+function compile({ spenders }: PolicyRules<'APPROVED_SPENDERS'>): ApprovedSpenders {
+  const most = new Map<string, Base | null>()
+  for (const { address, maxAmount } of spenders) {
+    const key = addressKey(address)
+    const [known, amount] = [most.get(key), maxAmount === undefined ? null : parseBase(maxAmount)]
+    most.set(key, known && (amount === null || known < amount) ? known : amount)
+  }
+  return { most }
+}
+
+/** Every spender must be on every list that applies, and within its amount there. */
+function judge(policy: Scoped<ApprovedSpenders>, of: Case, findings: Finding[]): void {
+  for (const { spender, amount, what } of grantsOf(of.facts)) {
+    const most = policy.rules.most.get(addressKey(spender))
+    if (most === undefined)
+      findings.push({
+        code: 'SPENDER_NOT_APPROVED',
+        verdict: 'DENY',
+        policyId: policy.id,
+        tell: () => ({
+          message: `${spender} is not one of the spenders that may be allowed to take tokens`,
+          observed: spender,
+          allowed: listed([...policy.rules.most.keys()]),
+        }),
+      })
+    else if (most !== null && (amount === null || amount > most))
+      findings.push({
+        code: 'APPROVE_AMOUNT_EXCEEDED',
+        verdict: 'DENY',
+        policyId: policy.id,
+        tell: () => ({
+          message: `${spender} would be allowed to take ${what}, and ${most} base units are the most`,
+          observed: String(amount ?? 'everything'),
+          allowed: String(most),
+        }),
+      })
+  }
+}

@@ -1,0 +1,57 @@
+import { addressKey, type PolicyRules } from '@waiaas/contract'
+import type { Case, Finding } from '../case.ts'
+import { requireChecksum } from '../checks.ts'
+import { deny, listed, policyType, type Scoped } from './type.ts'
+
+type ContractWhitelist = {
+  readonly addresses: ReadonlySet<string>
+  /** `<chain>:<address>`. */
+  readonly chainAddresses: ReadonlySet<string>
+}
+
+export const contractWhitelist = policyType<'CONTRACT_WHITELIST', ContractWhitelist>({
+  admit(rules) {
+    for (const { address } of rules.contracts) requireChecksum(address)
+    return rules
+  },
+  compile,
+  judge,
+  absent: ({ input, facts }) =>
+    input.toggles.denyContracts
+      ? facts.calls.map(({ contract }) =>
+          deny('CONTRACT_CALL_DISABLED', `no CONTRACT_WHITELIST policy lists the contract ${contract}`, {
+            observed: contract,
+          }),
+        )
+      : [],
+})
+
+function compile({ contracts }: PolicyRules<'CONTRACT_WHITELIST'>): ContractWhitelist {
+  const addresses = new Set<string>()
+  const chainAddresses = new Set<string>()
+  for (const { address, chain } of contracts) {
+    if (chain) chainAddresses.add(`${chain}:${addressKey(address)}`)
+    else addresses.add(addressKey(address))
+  }
+  return { addresses, chainAddresses }
+}
+
+/** Every contract whose code is called must be on every list that applies. */
+function judge(policy: Scoped<ContractWhitelist>, of: Case, findings: Finding[]): void {
+  const { addresses, chainAddresses } = policy.rules
+  const { chain } = of.input.network
+  for (const { contract } of of.facts.calls) {
+    const key = addressKey(contract)
+    if (addresses.has(key) || chainAddresses.has(`${chain}:${key}`)) continue
+    findings.push({
+      code: 'CONTRACT_NOT_WHITELISTED',
+      verdict: 'DENY',
+      policyId: policy.id,
+      tell: () => ({
+        message: `${contract} is not one of the contracts that may be called`,
+        observed: contract,
+        allowed: listed([...addresses, ...chainAddresses]),
+      }),
+    })
+  }
+}

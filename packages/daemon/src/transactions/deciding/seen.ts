@@ -1,0 +1,33 @@
+import { beyond, type Effects } from '@waiaas/contract'
+import type { Draft } from '../../chains/build.ts'
+import type { Job, Parts } from '../job.ts'
+import { endUnsent } from '../rows/ending.ts'
+import { effectsOf } from '../rows/readings.ts'
+import { type TransactionRow, transactionStore } from '../rows/store.ts'
+import type { Again } from './verdict.ts'
+
+/**
+ * Ends what would now do more than was decided on, and lets wait what no node can see now: an old draft tells nothing of what
+ * was seen in a simulation. Undefined where the effects stand; those that the bytes tell always do.
+ */
+export async function changedEffects(
+  job: Job<Pick<Parts, 'clock' | 'audit'>>,
+  row: TransactionRow,
+  draft: Draft,
+): Promise<Exclude<Again, 'runs'> | undefined> {
+  const doing = standing(effectsOf(row), draft)
+  if (doing === 'unseen') {
+    await transactionStore.wait(job.db, { id: row.id, reason: 'no node simulates what it would do now' })
+    return 'lacks'
+  }
+  if (doing === 'same') return undefined
+  const error = 'it would now do more than what was decided on; ask for it again, so that it is judged as it is now'
+  await endUnsent(job, row, { to: 'CANCELLED', code: 'POLICY_DENIED', error, actor: 'system', raised: 'warning' })
+  return 'stays'
+}
+
+function standing({ effects, fee }: Effects, { seen }: Pick<Draft, 'seen'>): 'same' | 'more' | 'unseen' {
+  if (!effects.some(({ kind }) => kind === 'simulated')) return 'same'
+  if (!seen) return 'unseen'
+  return beyond(effects, seen, fee.asset).length > 0 ? 'more' : 'same'
+}

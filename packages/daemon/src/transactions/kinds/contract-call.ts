@@ -1,0 +1,52 @@
+import { Failure, isFailure, MOST_DECIMALS, nativeAsset, parseBase, type RequestOf } from '@waiaas/contract'
+import type { IntentOf, Token } from '../../chains/intent.ts'
+import { valueIn } from './amount.ts'
+import type { Kind, Parse, Parsing } from './kind.ts'
+
+type ContractCall = IntentOf<'contract-call'>
+type Stored = { to: string; value: string; data: string; tokens: readonly Token[] }
+/** What is looked up of one call; further tokens count as unknown ones. */
+const MOST_TOKENS = 16
+
+/** A function of a contract, as its bytes say. */
+export const contractCall: Kind<ContractCall> = {
+  store: ({ kind, to, value, data, tokens }) => ({ kind, to, value: String(value), data, tokens }),
+  restore: (stored) => {
+    const { to, value, data, tokens } = stored as Stored // as `store` wrote it
+    return { kind: 'contract-call', to, value: parseBase(value), data, tokens }
+  },
+  headline: ({ to, value }, { network }) => ({ to, amount: value, asset: nativeAsset(network), ...network.native }),
+  tokens: ({ tokens }) => tokens,
+  memo: () => null,
+}
+
+export const parseContractCall: Parse<'CONTRACT_CALL'> = async (input, on) => {
+  const { chain } = on
+  const to = chain.address(input.to)
+  const call = { to, value: valueIn(input, chain.network.native.decimals), data: dataOf(input, on) }
+  return { kind: 'contract-call', ...call, tokens: await knownTokens(on, call) }
+}
+
+function dataOf({ calldata, abi, functionName, args }: RequestOf<'CONTRACT_CALL'>, { chain }: Parsing): string {
+  if (calldata !== undefined) return calldata.toLowerCase()
+  if (!chain.contracts)
+    throw new Failure('UNSUPPORTED_TX_TYPE', `${chain.network.id} has no contracts that are called by an ABI`)
+  // The schema let nothing pass that has neither.
+  return chain.contracts.encode({ abi: abi!, functionName: functionName!, args: args ?? [] }).calldata
+}
+
+/** The tokens that the call moves, as far as it is understood, as the registry or the chain knows them. */
+async function knownTokens(
+  { chain, sender, findToken }: Parsing,
+  call: Pick<ContractCall, 'to' | 'value' | 'data'>,
+): Promise<readonly Token[]> {
+  const addresses = chain.contracts?.tokensIn(sender, call).slice(0, MOST_TOKENS) ?? []
+  const found = await Promise.all(addresses.map((address) => findToken(chain, { address }).catch(unlessNone)))
+  return found.flatMap((token) => (token !== undefined && token.decimals <= MOST_DECIMALS ? [token] : []))
+}
+
+/** What is no token, or an odd one, is judged without its decimals. */
+function unlessNone(error: unknown): undefined {
+  if (isFailure(error, 'TOKEN_NOT_FOUND') || isFailure(error, 'TOKEN_UNSUPPORTED')) return undefined
+  throw error
+}

@@ -1,0 +1,237 @@
+import { readFileSync } from 'node:fs'
+import { SENDABLE } from '@waiaas/contract'
+import { deployEvmFixtures, type EvmFixtures, evmContracts, mintToken } from '@waiaas/localnet'
+import { type Abi, encodeFunctionData, type Hex, parseAbi } from 'viem'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { startTestDaemon, type TestDaemon } from './support/daemon.ts'
+import { until } from './support/until.ts'
+import { GENEROUS, type TestWallet } from './support/wallets.ts'
+import { type EvmWorld, evmWorld } from './support/worlds.ts'
+
+let world: EvmWorld
+let daemon: TestDaemon
+let wallet: TestWallet
+let at: EvmFixtures
+const network = 'local-evm'
+const token = parseAbi(['function transfer(address,uint256)', 'function multicall(bytes[])'])
+
+beforeAll(async () => {
+  world = await evmWorld()
+  at = await deployEvmFixtures(world.node)
+  daemon = await startTestDaemon({
+    env: {
+      ...world.env,
+      WAIAAS_ORACLE_FIXED_PRICES: JSON.stringify({
+        'native:local-evm': '2000',
+        [`eip155:31337/erc20:${at.plainToken.toLowerCase()}`]: '1',
+      }),
+    },
+  })
+  wallet = await world.wallet(daemon, { limit: { ...GENEROUS, instant_max_usd: 100 } })
+  await mintToken(world.node, at.plainToken, { to: wallet.address, amount: 10n ** 24n })
+  await daemon.operator.createPolicy({
+    type: 'ALLOWED_TOKENS',
+    rules: { tokens: [{ address: at.plainToken }] },
+  })
+}, 60_000)
+afterAll(async () => {
+  await daemon.stop()
+  await world.stop()
+})
+
+type Sent = { id: string; status: string; tier: string; code?: string; details?: { reasons: { code: string }[] } }
+const send = (body: Record<string, unknown>) =>
+  daemon.call<Sent>('POST', '/v1/transactions/send', { as: wallet.token, body: { network, ...body } })
+const call = (to: string, body: Record<string, unknown>) => send({ type: 'CONTRACT_CALL', to, ...body })
+const outcome = async (answer: ReturnType<typeof send>) => {
+  const { status, body } = await answer
+  return status === 201 ? body.tier : (body.details?.reasons.map(({ code }) => code).join() ?? body.code)
+}
+async function ended(answer: ReturnType<typeof send>) {
+  const { id } = (await answer).body
+  return until(`transaction ${id} to end`, async () => {
+    const row = await daemon.operator.getTransaction({ id })
+    return ['CONFIRMED', 'FAILED', 'CANCELLED'].includes(row.status) && row
+  })
+}
+const pay = (to: string, amount: bigint): Hex =>
+  encodeFunctionData({ abi: token, functionName: 'transfer', args: [to as Hex, amount] })
+const policy = (type: 'CONTRACT_WHITELIST' | 'METHOD_WHITELIST', rules: Record<string, unknown>) =>
+  daemon.operator.createPolicy({ walletId: wallet.id, type, rules })
+
+test('a call is refused until a list has its contract, and the signer has its name', async () => {
+  const mint = { abi: evmContracts.PlainToken.abi, functionName: 'mint', args: [wallet.address, '5'] }
+  expect(await outcome(call(at.plainToken, mint))).toBe('CONTRACT_CALL_DISABLED')
+  await policy('CONTRACT_WHITELIST', { contracts: [{ address: at.plainToken }, { address: at.sink }] })
+  expect(await outcome(call(at.oddToken, mint))).toBe('CONTRACT_NOT_WHITELISTED')
+  const waiting = await call(at.plainToken, mint)
+  expect(waiting.body).toMatchObject({ status: 'PENDING', tier: 'INSTANT', type: 'CONTRACT_CALL' })
+
+  // The signer reads the bytes by itself, and knows no ceiling that names the contract.
+  const refused = await until('the signer to refuse', async () => {
+    const row = await daemon.operator.getTransaction({ id: waiting.body.id })
+    return row.status === 'CANCELLED' && row
+  })
+  expect(refused.error).toContain(`waiaas wallet ceiling ${wallet.id} --network local-evm`)
+  await daemon.operator.changeWalletCeiling({ id: wallet.id, network, contracts: [at.plainToken, at.sink] })
+  expect((await ended(call(at.plainToken, mint))).status).toBe('CONFIRMED')
+})
+
+test('a payment of a token is judged alike, in whatever form it is asked for', async () => {
+  const to = world.newAddress()
+  const whole = 10n ** 18n
+  const [small, large] = [50n * whole, 500n * whole]
+  const encoded = (amount: bigint) => ({ abi: token as Abi, functionName: 'transfer', args: [to, String(amount)] })
+  const forms = (amount: bigint) => [
+    send({ type: 'TOKEN_TRANSFER', to, amount: String(amount), token: at.plainToken }),
+    call(at.plainToken, { calldata: pay(to, amount) }),
+    call(at.plainToken, encoded(amount)),
+    call(at.plainToken, { calldata: pay(to, amount).toUpperCase().replace('0X', '0x') }),
+  ]
+  expect(await Promise.all(forms(small).map(outcome))).toEqual(['INSTANT', 'INSTANT', 'INSTANT', 'INSTANT'])
+  expect(await Promise.all(forms(large).map(outcome))).toEqual(['NOTIFY', 'NOTIFY', 'NOTIFY', 'NOTIFY'])
+  // Bundled it is never judged more mildly; two payments are one sum.
+  const bundle = encodeFunctionData({
+    abi: token,
+    functionName: 'multicall',
+    args: [[pay(to, small), pay(to, small + 1n)]],
+  })
+  const dry = await call(at.plainToken, { calldata: bundle, dryRun: true })
+  expect(dry.body.code ?? dry.status).toBe('INVALID_TRANSACTION')
+  expect(await outcome(call(at.sink, { calldata: bundle }))).toContain('TOKEN_NOT_ALLOWED')
+})
+
+test('only the functions of a list are called, also inside of others', async () => {
+  await policy('METHOD_WHITELIST', {
+    methods: [{ contractAddress: at.sink, selectors: ['multicall(bytes[])', 'deposit()'] }],
+  })
+  const abi = parseAbi(['function multicall(bytes[])', 'function deposit()', 'function withdraw(uint256)'])
+  const data = (functionName: 'deposit' | 'withdraw', args: unknown[] = []) =>
+    encodeFunctionData({ abi, functionName, args: args as never })
+  const inside = (...calls: Hex[]) => encodeFunctionData({ abi, functionName: 'multicall', args: [calls] })
+  expect(await outcome(call(at.sink, { calldata: data('deposit') }))).toBe('INSTANT')
+  expect(await outcome(call(at.sink, { calldata: data('withdraw', [1n]) }))).toBe('METHOD_NOT_WHITELISTED')
+  expect(await outcome(call(at.sink, { calldata: inside(data('deposit')) }))).toBe('INSTANT')
+  expect(await outcome(call(at.sink, { calldata: inside(data('deposit'), data('withdraw', [1n])) }))).toBe(
+    'METHOD_NOT_WHITELISTED',
+  )
+})
+
+test('calldata that is also a text is a call where there is code', async () => {
+  const text = `0x${Buffer.from('hello contract').toString('hex')}`
+  expect(await outcome(call(at.sink, { calldata: text }))).toBe('METHOD_NOT_WHITELISTED')
+})
+
+test('the value of a call is judged like any payment to its contract', async () => {
+  const calldata = encodeFunctionData({ abi: parseAbi(['function deposit()']), functionName: 'deposit' })
+  const { body } = await call(at.sink, { calldata, humanValue: '0.1', dryRun: true })
+  expect(body).toMatchObject({ amount: '100000000000000000', humanAmount: '0.1', policy: { tier: 'NOTIFY' } })
+  expect(body).toMatchObject({ decision: { usd: 200, reasons: [{ code: 'SPENDING_TIER' }] } })
+})
+
+test('calldata is encoded from an ABI, or what does not fit is named', async () => {
+  const abi = evmContracts.PlainToken.abi as unknown as Record<string, unknown>[]
+  const to = world.newAddress()
+  const agent = daemon.agent(wallet.token)
+  expect(await agent.encodeCalldata({ abi, functionName: 'transfer', args: [to, '7'] })).toEqual({
+    calldata: pay(to, 7n),
+    selector: '0xa9059cbb',
+    functionName: 'transfer',
+  })
+  const refusal = (input: { functionName: string; args?: string[] }) =>
+    agent.encodeCalldata({ abi, ...input }).catch((error: { code: string; message: string }) => error)
+  expect(await refusal({ functionName: 'nothing' })).toMatchObject({ code: 'ABI_ENCODING_FAILED' })
+  expect(await refusal({ functionName: 'transfer', args: [to] })).toMatchObject({ code: 'ABI_ENCODING_FAILED' })
+  expect(await refusal({ functionName: 'transfer', args: [to, '1.5'] })).toMatchObject({
+    message: expect.stringContaining('args[1]'),
+  })
+})
+
+test('an allowance is judged alike in whatever form, and lands', async () => {
+  const abi = parseAbi([
+    'function approve(address,uint256)',
+    'function increaseAllowance(address,uint256)',
+    'function allowance(address,address) view returns (uint256)',
+    'function multicall(bytes[])',
+  ])
+  const whole = 10n ** 18n
+  const approve = (amount: bigint, spender: string = at.sink) =>
+    encodeFunctionData({ abi, functionName: 'approve', args: [spender as Hex, amount] })
+  const ask = (amount: bigint, more: Record<string, unknown> = {}) =>
+    send({ type: 'APPROVE', spender: at.sink, amount: String(amount), token: at.plainToken, ...more })
+  const forms = (amount: bigint) => [ask(amount), call(at.plainToken, { calldata: approve(amount) })]
+  expect(await Promise.all(forms(5n).map(outcome))).toEqual(['APPROVE_DISABLED', 'APPROVE_DISABLED'])
+  await daemon.operator.createPolicy({
+    walletId: wallet.id,
+    type: 'APPROVED_SPENDERS',
+    rules: { spenders: [{ address: at.sink, maxAmount: String(1_000n * whole) }] },
+  })
+  expect(await Promise.all(forms(50n * whole).map(outcome))).toEqual(['INSTANT', 'INSTANT'])
+  expect(await Promise.all(forms(500n * whole).map(outcome))).toEqual(['NOTIFY', 'NOTIFY'])
+  expect(await Promise.all(forms(1_001n * whole).map(outcome))).toEqual([
+    'APPROVE_AMOUNT_EXCEEDED',
+    'APPROVE_AMOUNT_EXCEEDED',
+  ])
+  const [endless] = forms(2n ** 256n - 1n)
+  expect(await outcome(endless!)).toContain('UNLIMITED_APPROVE_BLOCKED')
+  expect(await outcome(ask(5n, { spender: at.oddToken }))).toBe('SPENDER_NOT_APPROVED')
+
+  expect((await ended(ask(7n * whole))).status).toBe('CONFIRMED')
+  const data = encodeFunctionData({ abi, functionName: 'allowance', args: [wallet.address as Hex, at.sink] })
+  const allowance = async () =>
+    BigInt((await world.node.rpc('eth_call', [{ to: at.plainToken, data }, 'latest'])) as Hex)
+  expect(await allowance()).toBe(7n * whole)
+  expect((await ended(ask(0n))).status).toBe('CONFIRMED')
+  expect(await allowance()).toBe(0n)
+})
+
+test('an operator of NFTs takes everything, and is refused like an allowance without a limit', async () => {
+  const nft = { type: 'APPROVE', spender: at.sink, token: { address: at.sink } }
+  const all = { ...nft, amount: '1', nft: { tokenId: '0', standard: 'ERC-721' } }
+  expect(await outcome(send(all))).toContain('UNLIMITED_APPROVE_BLOCKED')
+  // The one with the number 0 looks like an allowance that is taken back.
+  const one = send({ ...all, spender: at.oddToken, amount: '0' })
+  expect(await outcome(one)).toContain('SPENDER_NOT_APPROVED')
+})
+
+test('a new contract waits for a human, and its code is what was asked for', async () => {
+  const { bytecode } = evmContracts.Sink
+  const sent = await send({ type: 'CONTRACT_DEPLOY', bytecode })
+  expect(sent.body).toMatchObject({ tier: 'APPROVAL', amount: '0' })
+  await daemon.operator.adminApproveTransaction({ id: sent.body.id })
+  const row = await ended(Promise.resolve(sent))
+  expect(row).toMatchObject({ status: 'CONFIRMED', toAddress: null, type: 'CONTRACT_DEPLOY' })
+  const receipt = (await world.node.rpc('eth_getTransactionReceipt', [row.txHash])) as { contractAddress: Hex }
+  const code = await world.node.rpc('eth_getCode', [receipt.contractAddress, 'latest'])
+  expect(code).toBe(evmContracts.Sink.deployedBytecode)
+  const tooLong = `0x${'00'.repeat(49_153)}`
+  expect(await outcome(send({ type: 'CONTRACT_DEPLOY', bytecode: tooLong }))).toBe('INVALID_TRANSACTION')
+  await daemon.operator.changeWalletCeiling({ id: wallet.id, network, deploys: false })
+  const refused = await send({ type: 'CONTRACT_DEPLOY', bytecode })
+  await daemon.operator.adminApproveTransaction({ id: refused.body.id })
+  expect(await ended(Promise.resolve(refused))).toMatchObject({
+    status: 'CANCELLED',
+    error: expect.stringContaining('it deploys no contracts'),
+  })
+})
+
+describe('the examples of docs/transactions.md', () => {
+  const page = readFileSync(new URL('../docs/transactions.md', import.meta.url), 'utf8')
+  const examples = [...page.matchAll(/```json\n([\s\S]+?)```/g)].map(([, text]) => text!)
+
+  test('are there for each type', () => {
+    const types = examples.map((text) => (JSON.parse(text) as { type: string }).type)
+    expect([...new Set(types)]).toEqual(SENDABLE)
+  })
+
+  test.each(examples)('%s is taken as it stands', async (text) => {
+    const named = text
+      .replaceAll('<recipient>', world.newAddress())
+      .replaceAll('<token>', at.plainToken)
+      .replaceAll(/<contract>|<nfts>/g, at.sink)
+    const path = '/v1/transactions/simulate'
+    const body = { ...(JSON.parse(named) as object), network }
+    const answer = await daemon.call<{ simulation: { success: boolean } }>('POST', path, { as: wallet.token, body })
+    expect([answer.status, answer.body.simulation?.success], answer.text).toEqual([200, true])
+  })
+})
