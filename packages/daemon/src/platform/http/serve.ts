@@ -16,7 +16,7 @@ import type { Principal } from '../caller.ts'
 import { asStorageFailure } from '../db/storage.ts'
 import type { Log } from '../log.ts'
 import { emptyAnswer, failureAnswer, jsonAnswer } from './answer.ts'
-import { fit } from './fit.ts'
+import { fitPage } from './fit.ts'
 import { guard } from './guard.ts'
 import { inputReader } from './input.ts'
 import { tokenBuckets } from './limits.ts'
@@ -105,7 +105,7 @@ function addRoute<Ops extends Operations>(app: Hono<HttpEnv>, { name, op }: Name
       const call = callOf(c, { op, principal, outcome })
       // The table types the handler; here it is one of many. `admit` let only the kinds of caller through that it knows.
       const result = await (handler as (call: Call, input: unknown) => unknown)(call, input)
-      return answerOf(meta, { name, op, input, result }, options)
+      return await answerOf(meta, { name, op, input, result }, options)
     } catch (error) {
       outcome.isFault = !isFailure(error) || error.status >= 500
       if (!isFailure(error) || declared.has(error.code)) throw error
@@ -242,13 +242,13 @@ function readKey(key: string | undefined): string | undefined {
 type Result = Named & { readonly input: unknown; readonly result: unknown }
 
 /** What the handler did is done: what of its answer does not fit is left out and logged, and fails nothing. */
-function answerOf(
+async function answerOf(
   meta: Meta,
   { name, op, input, result }: Result,
   { log, strict }: { readonly log: Log; readonly strict?: boolean },
-): Response {
+): Promise<Response> {
   if (op.status === 204) return emptyAnswer(meta)
-  const fitted = fit(op.output, result)
+  const fitted = await fitPage(op.output, result)
   if (!fitted || (strict && fitted.cut.length > 0)) throw new Error(`the answer of ${name} does not fit its schema`)
   const { data, cut } = fitted
   if (cut.length > 0) log.error({ requestId: meta.requestId, cut }, `the answer of ${name} did not fit its schema`)
