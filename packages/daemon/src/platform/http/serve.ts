@@ -27,6 +27,7 @@ import { referenceRoutes } from './reference.ts'
 import { turns } from './turns.ts'
 import type { Call, FullOptions, HttpEnv, HttpOptions, HttpSettings, Meta } from './types.ts'
 
+const MARK = 'x-master-mark'
 const KEY = /^[\x21-\x7e]{1,255}$/
 const PUBLIC = { kind: 'public' } as const
 
@@ -95,11 +96,12 @@ function addRoute<Ops extends Operations>(app: Hono<HttpEnv>, { name, op }: Name
     const limit = mostBytes(admitted.kind, op)
     let leave: (() => void) | undefined
     try {
+      if (op.maxBody !== undefined) await limits.known(admitted, op, callsInBody(sizeOf(c, limit)))
       const given = await read(c, limit)
       const principal = withBody(admitted, c.get('body') ?? '')
       const input = await withIds(given, principal)
-      const calls = callsIn(input) + (op.maxBody === undefined ? 0 : callsInBody(sizeOf(c, limit)))
-      // One was counted before the body was read.
+      const calls = callsIn(input)
+      // One was counted before the body was read, and the bytes of a larger one.
       await limits.known(principal, op, calls - 1)
       leave = await limits.turn(principal, calls)
       const call = callOf(c, { op, principal, outcome })
@@ -120,7 +122,8 @@ function addRoute<Ops extends Operations>(app: Hono<HttpEnv>, { name, op }: Name
 }
 
 /** A body that does not tell its length counts as the longest. */
-const sizeOf = (c: Context<HttpEnv>, limit: number): number => Number(c.req.header('content-length') ?? limit)
+const sizeOf = (c: Context<HttpEnv>, limit: number): number =>
+  Math.min(limit, Number(c.req.header('content-length') ?? limit))
 
 function requireAccess(name: string, op: Operation): void {
   const access: unknown = op.access
@@ -143,6 +146,7 @@ async function admit<Ops extends Operations>(
     const { pathname, search } = new URL(c.req.url)
     const principal = await authenticate(c.req.raw.headers, op, { peer: meta.peer, path: `${pathname}${search}` })
     if (principal.kind === 'public' || !mayCall(op, principal.kind)) throw wrongCaller(op)
+    if (principal.kind === 'operator' && principal.mark !== undefined) meta.headers[MARK] = principal.mark
     await limits.known(principal, op, c.env?.counts ?? 1)
     return principal
   } catch (error) {
