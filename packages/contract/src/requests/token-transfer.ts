@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { isSymbol, MOST_SYMBOL } from '../tokens.ts'
 import { Address } from '../wire.ts'
-import { amounts, memo, oneAmount, recipient } from './fields.ts'
+import { amounts, memo, oneAmount, recipient, send } from './fields.ts'
 import type { RequestKind } from './kind.ts'
 
 const NamedToken = z
@@ -46,4 +46,6 @@ export const tokenTransfer = {
     ...memo,
   },
   rules: [oneAmount],
+  forms: [send],
+  needs: ['humanAmount'],
 } as const satisfies RequestKind

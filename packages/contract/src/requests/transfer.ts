@@ -1,4 +1,4 @@
-import { amounts, memo, oneAmount, recipient } from './fields.ts'
+import { amounts, memo, oneAmount, recipient, send } from './fields.ts'
 import type { RequestKind } from './kind.ts'
 
 export const transfer = {
@@ -6,4 +6,6 @@ export const transfer = {
   note: 'native',
   fields: { ...recipient, ...amounts, ...memo },
   rules: [oneAmount],
+  forms: [send],
+  needs: ['humanAmount'],
 } as const satisfies RequestKind
