@@ -2,8 +2,6 @@ import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 
 const FORM = /^([0-9a-f]{32})\.([A-Za-z0-9_-]{43})$/
 
-export type Marks = ReturnType<typeof marks>
-
 /**
  * What a client keeps after a right password, and shows with the next one (device cookies, as OWASP describes them for
  * guessing attacks): who shows one waits for nobody's guesses but its own. Nothing is opened by a mark. `secret` rejects
