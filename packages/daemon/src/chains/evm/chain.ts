@@ -26,6 +26,7 @@ import { prechecker } from './precheck.ts'
 import { addSignature } from './signature.ts'
 import { landings } from './simulate/landed.ts'
 import { simulator } from './simulate/simulate.ts'
+import { supplySource } from './supply.ts'
 import { blockTime } from './time.ts'
 import { agreedToken, readFeed } from './token.ts'
 import { decodeUnsigned } from './transaction.ts'
@@ -69,6 +70,7 @@ export function evmChain(options: EvmOptions): Chain {
     gas,
     beside: rollupFees(network, rpc, clock),
     simulate: simulator(network, apart),
+    supply: supplySource(network, apart, clock),
   }
   const balances = cache<Base>({ freshMs: network.blockMs, staleMs: network.blockMs, clock })
   const readBalance = async (address: string) =>
