@@ -71,7 +71,7 @@ contract Trap {
     }
 
     function multicall(bytes[] calldata calls) external payable {
-        for (uint256 at = 0; at < calls.length; at++) settled(address(this), calls[at]);
+        for (uint256 index = 0; index < calls.length; index++) settled(address(this), calls[index]);
     }
 
     function act(address victim) external payable {
