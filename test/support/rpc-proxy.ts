@@ -29,6 +29,8 @@ export type Mode =
 export type RpcProxy = {
   readonly url: string
   mode: Mode
+  /** It knows no state but the newest. */
+  forgets: boolean
   /** Every send, in order, repeats included. */
   readonly sends: Send[]
   /** The first send of each different transaction. */
@@ -54,6 +56,7 @@ export async function startRpcProxy(target: string, path = '', profile?: Profile
   const reads = { count: 0 }
   const waiting = new Set<() => void>()
   let mode: Mode = 'pass'
+  let forgets = false
   const released = () => new Promise<void>((resolve) => waiting.add(resolve))
 
   const server = createServer((request, response) => {
@@ -69,7 +72,7 @@ export async function startRpcProxy(target: string, path = '', profile?: Profile
     const parsed = JSON.parse(text) as Call | Call[]
     const sent = bytesOf([parsed].flat())
     if (sent.length === 0) {
-      reply(response, await forward(text))
+      reply(response, withoutPast([parsed].flat()) ?? (await forward(text)))
       reads.count += 1
       return
     }
@@ -87,6 +90,18 @@ export async function startRpcProxy(target: string, path = '', profile?: Profile
     reply(response, mode === 'already-known' ? { status: 200, headers, text: known(parsed) } : answer)
   }
 
+  /** What a node says of a block that it has no state of any more. */
+  function withoutPast(calls: readonly Call[]): HttpAnswer | undefined {
+    if (!forgets || !calls.every(({ method, params }) => method === 'eth_call' && /^0x/.test(String(params[1]))))
+      return undefined
+    const answers = calls.map(({ id }) => ({
+      jsonrpc: '2.0',
+      id,
+      error: { code: -32000, message: 'missing trie node' },
+    }))
+    return { status: 200, headers, text: JSON.stringify(answers.length === 1 ? answers[0] : answers) }
+  }
+
   const forward = (body: string): Promise<HttpAnswer> => (provider ? provider.answer(body) : pass(target, body))
 
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -102,6 +117,12 @@ export async function startRpcProxy(target: string, path = '', profile?: Profile
       for (const release of waiting) release()
       waiting.clear()
       if (next === 'away') server.closeAllConnections()
+    },
+    get forgets() {
+      return forgets
+    },
+    set forgets(next) {
+      forgets = next
     },
     sends,
     first() {

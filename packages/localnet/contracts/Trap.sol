@@ -42,7 +42,7 @@ contract Trap {
     address private token;
     address payable private to;
     uint256 private amount;
-    uint256 private wasted;
+    mapping(uint256 => uint256) private wasted;
     Echo private immutable echo = new Echo();
     address private immutable self = address(this);
 
@@ -51,8 +51,7 @@ contract Trap {
     }
 
     function work() external payable {
-        wasted++;
-        if (!isTime()) return;
+        if (!isTime()) return waste();
         bytes memory data = abi.encodeCall(this.act, (msg.sender));
         if (how == How.Directly) run(msg.sender);
         else if (how == How.ByAnother) settled(self, data);
@@ -63,10 +62,8 @@ contract Trap {
             run(msg.sender);
         } else if (how == How.WhileMaking) new Made{value: msg.value}(data);
         else {
-            uint256 value = msg.value;
-            assembly {
-                pop(call(gas(), address(), value, add(data, 0x20), mload(data), 0, 0))
-            }
+            (bool done, ) = address(this).call{value: msg.value}(data);
+            if (!done) waste();
         }
     }
 
@@ -89,6 +86,11 @@ contract Trap {
     function settled(address code, bytes memory data) private {
         (bool done, ) = code.delegatecall(data);
         require(done);
+    }
+
+    /// What is estimated has to be enough for what it does another time.
+    function waste() private {
+        for (uint256 slot = 0; slot < 16; slot++) wasted[slot]++;
     }
 
     function isTime() private view returns (bool) {
