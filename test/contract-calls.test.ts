@@ -145,6 +145,11 @@ test('calldata is encoded from an ABI, or what does not fit is named', async () 
   expect(await refusal({ functionName: 'transfer', args: [to, '1.5'] })).toMatchObject({
     message: expect.stringContaining('args[1]'),
   })
+  // Beside calldata it tells people what is called: what it does not know is refused.
+  const beside = (calldata: string) => outcome(call(at.plainToken, { calldata, abi }))
+  expect(await beside(pay(to, 7n))).toBe('INSTANT')
+  for (const calldata of ['0x12345678', `${pay(to, 7n)}00`, pay(to, 7n).slice(0, -2)])
+    expect(await beside(calldata)).toBe('ABI_ENCODING_FAILED')
 })
 
 test('an allowance is judged alike in whatever form, and lands', async () => {
@@ -185,13 +190,43 @@ test('an allowance is judged alike in whatever form, and lands', async () => {
   expect(await allowance()).toBe(0n)
 })
 
+test('an allowance of all that there is has no limit, in whatever form', async () => {
+  const abi = parseAbi(['function approve(address,uint256)', 'function totalSupply() view returns (uint256)'])
+  const data = encodeFunctionData({ abi, functionName: 'totalSupply' })
+  const supply = BigInt((await world.node.rpc('eth_call', [{ to: at.plainToken, data }, 'latest'])) as Hex)
+  const approve = (amount: bigint) => encodeFunctionData({ abi, functionName: 'approve', args: [at.sink, amount] })
+  for (const [amount, isBlocked] of [
+    [supply, true],
+    [supply - 1n, false],
+  ] as const) {
+    const forms = [
+      send({ type: 'APPROVE', spender: at.sink, amount: String(amount), token: at.plainToken }),
+      call(at.plainToken, { calldata: approve(amount) }),
+    ]
+    for (const codes of await Promise.all(forms.map(outcome)))
+      expect(codes?.includes('UNLIMITED_APPROVE_BLOCKED'), codes).toBe(isBlocked)
+  }
+})
+
+test('code that no list has is called by a human alone, also where it only takes an allowance back', async () => {
+  const revoke = { type: 'APPROVE', spender: at.sink, amount: '0' }
+  expect(await outcome(send({ ...revoke, token: at.plainToken }))).toBe('INSTANT')
+  const { body } = await send({ ...revoke, token: at.permitToken })
+  expect(body).toMatchObject({ tier: 'APPROVAL', decision: { reasons: [{ code: 'TOKEN_NOT_ALLOWED' }] } })
+})
+
 test('an operator of NFTs takes everything, and is refused like an allowance without a limit', async () => {
   const nft = { type: 'APPROVE', spender: at.sink, token: { address: at.sink } }
   const all = { ...nft, amount: '1', nft: { tokenId: '0', standard: 'ERC-721' } }
   expect(await outcome(send(all))).toContain('UNLIMITED_APPROVE_BLOCKED')
   // The one with the number 0 looks like an allowance that is taken back.
-  const one = send({ ...all, spender: at.oddToken, amount: '0' })
-  expect(await outcome(one)).toContain('SPENDER_NOT_APPROVED')
+  for (const amount of [
+    { amount: '0' },
+    { amount: undefined, humanAmount: '0' },
+    { amount: undefined, humanAmount: '0.0' },
+  ])
+    expect(await outcome(send({ ...all, ...amount, spender: at.oddToken }))).toContain('SPENDER_NOT_APPROVED')
+  expect(await outcome(send({ ...all, amount: undefined, humanAmount: '1' }))).toContain('UNLIMITED_APPROVE_BLOCKED')
 })
 
 test('a new contract waits for a human, and its code is what was asked for', async () => {
