@@ -230,15 +230,18 @@ test('an operator of NFTs takes everything, and is refused like an allowance wit
 })
 
 test('a new contract waits for a human, and its code is what was asked for', async () => {
+  // The second gives its maker something while it is made, and says so.
+  for (const { bytecode, deployedBytecode } of [evmContracts.Sink, evmContracts.OriginToken]) {
+    const sent = await send({ type: 'CONTRACT_DEPLOY', bytecode })
+    expect(sent.body).toMatchObject({ tier: 'APPROVAL', amount: '0' })
+    await daemon.operator.adminApproveTransaction({ id: sent.body.id })
+    const row = await ended(Promise.resolve(sent))
+    expect(row).toMatchObject({ status: 'CONFIRMED', toAddress: null, type: 'CONTRACT_DEPLOY' })
+    const receipt = (await world.node.rpc('eth_getTransactionReceipt', [row.txHash])) as { contractAddress: Hex }
+    expect(await world.node.rpc('eth_getCode', [receipt.contractAddress, 'latest'])).toBe(deployedBytecode)
+  }
+  expect((await daemon.operator.getWallet({ id: wallet.id })).status).toBe('ACTIVE')
   const { bytecode } = evmContracts.Sink
-  const sent = await send({ type: 'CONTRACT_DEPLOY', bytecode })
-  expect(sent.body).toMatchObject({ tier: 'APPROVAL', amount: '0' })
-  await daemon.operator.adminApproveTransaction({ id: sent.body.id })
-  const row = await ended(Promise.resolve(sent))
-  expect(row).toMatchObject({ status: 'CONFIRMED', toAddress: null, type: 'CONTRACT_DEPLOY' })
-  const receipt = (await world.node.rpc('eth_getTransactionReceipt', [row.txHash])) as { contractAddress: Hex }
-  const code = await world.node.rpc('eth_getCode', [receipt.contractAddress, 'latest'])
-  expect(code).toBe(evmContracts.Sink.deployedBytecode)
   const tooLong = `0x${'00'.repeat(49_153)}`
   expect(await outcome(send({ type: 'CONTRACT_DEPLOY', bytecode: tooLong }))).toBe('INVALID_TRANSACTION')
   await daemon.operator.changeWalletCeiling({ id: wallet.id, network, deploys: false })

@@ -22,13 +22,18 @@ contract OriginToken {
     event TransferSingle(address indexed operator, address indexed from, address indexed to, uint256 id, uint256 amount);
     event TransferBatch(address indexed operator, address indexed from, address indexed to, uint256[] ids, uint256[] amounts);
 
-    function mint(address to, uint256 amount) external {
+    constructor() {
+        mint(msg.sender, 1);
+    }
+
+    function mint(address to, uint256 amount) public {
         totalSupply += amount;
         amounts[to] += amount;
         counts[to]++;
         ownerOf[amount] = to;
         items[to][1] += amount;
         items[to][2] += amount;
+        emit Transfer(address(0), to, amount);
     }
 
     function balanceOf(address who) external view returns (uint256) {

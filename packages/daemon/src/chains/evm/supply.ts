@@ -8,11 +8,11 @@ import { revertOf } from './revert.ts'
 
 const totalSupply = abiFunction('totalSupply()')
 const SUPPLY_MS = 60_000
-/** Of more tokens nothing is asked: such a call is for a human. */
+/** Of more tokens nothing is asked: all that is allowed of them counts as without a limit. */
 const MOST_TOKENS = 16
 
 /** By asset, how much there is of the tokens that effects let others take. Null: it tells none. */
-export type Supplies = Readonly<Record<string, bigint | null>>
+type Supplies = Readonly<Record<string, bigint | null>>
 export type SupplySource = (effects: readonly Effect[]) => Promise<Supplies>
 
 /** From two endpoints where two are configured; the lower word counts. What is no token of amounts tells none. */
@@ -24,15 +24,19 @@ export function supplySource(network: Network, singles: readonly Rpc[], clock: (
       return one === null || (other !== null && other < one) ? other : one
     })
   return async (effects) => {
-    const allowed = effects.flatMap((effect) => (effect.kind === 'approval' ? [assetKey(effect.asset)] : []))
-    const asked = [...new Set(allowed)].slice(0, MOST_TOKENS)
-    const found = asked.map(async (asset): Promise<[string, bigint | null]> => {
+    const allowed = effects.flatMap((effect) => (mayReach(effect) ? [assetKey(effect.asset)] : []))
+    const found = [...new Set(allowed)].map(async (asset, at): Promise<[string, bigint | null]> => {
+      if (at >= MOST_TOKENS) return [asset, 0n]
       const address = asset.slice(asset.lastIndexOf(':') + 1)
       return [asset, assetKey(tokenAsset(network, address)) === asset ? await read(address) : null]
     })
     return Object.fromEntries(await Promise.all(found))
   }
 }
+
+/** An allowance of nothing reaches no supply. */
+const mayReach = (effect: Effect): effect is Effect & { kind: 'approval' } =>
+  effect.kind === 'approval' && !effect.unlimited && effect.amount !== '0'
 
 async function supplyOn(rpc: Rpc, address: string): Promise<bigint | null> {
   try {

@@ -2,9 +2,10 @@ import { fieldsOf, OddAnswer } from '../../answers.ts'
 import type { Rpc } from '../../rpc.ts'
 import { numberResult } from '../erc20.ts'
 import { quantity, quantityOr, readQuantity } from '../hex.ts'
+import { revertOf } from '../revert.ts'
 import * as logs from './logs.ts'
 import { type Question, toCall } from './questions.ts'
-import { NATIVE, txOf, type Way } from './way.ts'
+import { txOf, type Way } from './way.ts'
 
 /**
  * `debug_traceCall`: one trace names the logs, another one what the state is afterwards, upon which contracts are asked.
@@ -35,7 +36,7 @@ async function answers(
   return found.map((answer) => {
     if ('result' in answer) return numberResult(answer.result)
     // A contract that has no such function says nothing; any other error is the node's.
-    if (answer.error.code === 3 || /revert|invalid opcode|out of gas|vm/i.test(answer.error.message)) return undefined
+    if (revertOf(answer.error)) return undefined
     throw answer.error
   })
 }
@@ -64,7 +65,7 @@ function passed({ from, to, value }: { from: unknown; to: unknown; value: unknow
     if (typeof one !== 'string' || !/^0x[0-9a-f]{40}$/i.test(one)) throw new OddAnswer('an address of a trace', one)
     return logs.topicOf(one.toLowerCase())
   })
-  return [{ address: NATIVE, topics: [logs.MOVED, ...topics], data: `0x${amount.toString(16).padStart(64, '0')}` }]
+  return [{ address: logs.NATIVE, topics: [logs.MOVED, ...topics], data: `0x${amount.toString(16).padStart(64, '0')}` }]
 }
 
 /** A call that changes more is not understood. */

@@ -4,6 +4,7 @@ import type { Rpc } from '../../rpc.ts'
 import { checksummed } from '../address.ts'
 import { numberResult } from '../erc20.ts'
 import { quantity, readQuantity } from '../hex.ts'
+import { revertOf } from '../revert.ts'
 import * as logs from './logs.ts'
 import { itemsIn, type Question, questions, toCall } from './questions.ts'
 import { effectsSeen } from './seen.ts'
@@ -12,7 +13,7 @@ export type Landing = { readonly hash: string; readonly sender: string }
 
 /**
  * What bytes in a block did to the things of their sender. Logs say where to look, and count as far as the state of contracts
- * before and after that block bears them out. Undefined where no node remembers it.
+ * before and after that block bears them out. Undefined where that is too much to ask; throws where no node remembers it.
  */
 export const landings =
   (network: Network, rpc: Rpc) =>
@@ -29,8 +30,6 @@ export const landings =
       answers(rpc, asked, quantity(height - 1n)),
       answers(rpc, asked, quantity(height)),
     ])
-    const isForgotten = asked.length > 0 && before.every((one) => one === undefined)
-    if (isForgotten) return undefined
     const to = typeof receipt.to === 'string' ? receipt.to.toLowerCase() : '0x'
     const seen = effectsSeen({ network, me, to, logs: all, questions: asked, before, after })
     return seen.flatMap((effect) => bounded(effect, sums))
@@ -39,7 +38,12 @@ export const landings =
 async function answers(rpc: Rpc, asked: readonly Question[], block: string): Promise<(bigint | undefined)[]> {
   const calls = asked.map((question) => ({ method: 'eth_call', params: [toCall(question), block] }))
   const found = calls.length === 0 ? [] : await rpc.batch(calls)
-  return found.map((answer) => ('result' in answer ? numberResult(answer.result) : undefined))
+  return found.map((answer) => {
+    if ('result' in answer) return numberResult(answer.result)
+    // A contract that refuses, or was not there yet, says nothing; any other error is the node's.
+    if (revertOf(answer.error)) return undefined
+    throw answer.error
+  })
 }
 
 const isMove = ({ topics }: logs.Log, me: string): boolean =>

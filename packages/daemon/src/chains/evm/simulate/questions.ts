@@ -2,7 +2,6 @@ import { abiFunction, abiValues } from '../abi.ts'
 import { functions } from '../erc20.ts'
 import { NO_RECIPIENT } from '../transaction.ts'
 import * as logs from './logs.ts'
-import { NATIVE } from './way.ts'
 
 const allowance = abiFunction('allowance(address,address)')
 const isApprovedForAll = abiFunction('isApprovedForAll(address,address)')
@@ -27,7 +26,7 @@ export const toCall = ({ from, to, data }: Question) => ({ from, to, data })
 
 /** The contracts that a call reached and that said something of it, the called one first. */
 export const contractsIn = (to: string, all: readonly logs.Log[]): string[] =>
-  [...new Set([to, ...all.map(({ address }) => address)])].filter((one) => one !== NATIVE && one !== NO_RECIPIENT)
+  [...new Set([to, ...all.map(({ address }) => address)])].filter((one) => one !== logs.NATIVE && one !== NO_RECIPIENT)
 
 /** What is read before and after: logs say where to look, and the contract's state what is so. Undefined: too much. */
 export function questions(

@@ -5,7 +5,7 @@ import { PERMIT2 } from '../read/permits.ts'
 import { NO_RECIPIENT } from '../transaction.ts'
 import * as logs from './logs.ts'
 import type { Question } from './questions.ts'
-import { NATIVE, type Sight } from './way.ts'
+import type { Sight } from './way.ts'
 
 /** Whose things, and what was called. */
 type Seen = Sight & { readonly network: Network; readonly me: string; readonly to: string }
@@ -15,7 +15,7 @@ export function effectsSeen(seen: Seen): Effect[] {
   const { network, me, before, after } = seen
   const changes = seen.questions.map((question, at) => ({ question, was: before[at] ?? 0n, is: after[at] ?? 0n }))
   return [
-    ...left(seen, NATIVE, nativeLeft(seen)),
+    ...left(seen, logs.NATIVE, nativeLeft(seen)),
     ...changes.flatMap((change) => effectsOf(seen, change)),
     ...seen.logs.flatMap((log) => permitsIn(network, log, me)),
   ]
@@ -50,7 +50,7 @@ const addressOf = (number: bigint): string => `0x${number.toString(16).padStart(
 function nativeLeft({ logs: all, me }: Seen): bigint {
   const mine = logs.topicOf(me)
   return all
-    .filter(({ address, topics }) => address === NATIVE && topics[0] === logs.MOVED)
+    .filter(({ address, topics }) => address === logs.NATIVE && topics[0] === logs.MOVED)
     .reduce((sum, { topics, data }) => {
       const amount = logs.wordAt(data, 0)
       return sum + (topics[1] === mine ? amount : 0n) - (topics[2] === mine ? amount : 0n)
@@ -60,7 +60,7 @@ function nativeLeft({ logs: all, me }: Seen): bigint {
 /** So much of an asset is gone, to whoever its logs name, or else to whom the call was made. */
 function left({ network, me, to, logs: all }: Seen, contract: string, amount: bigint): Effect[] {
   if (amount <= 0n) return []
-  const asset = contract === NATIVE ? nativeAsset(network) : tokenAsset(network, contract)
+  const asset = contract === logs.NATIVE ? nativeAsset(network) : tokenAsset(network, contract)
   const moved = all.filter(
     ({ address, topics }) => address === contract && topics[0] === logs.MOVED && topics[1] === logs.topicOf(me),
   )

@@ -33,6 +33,3 @@ export function txOf({ from, to, value, data, gas, fees }: Planned): object {
         }
   return { from, ...(to !== NO_RECIPIENT && { to }), value: quantity(value), data, gas: quantity(gas), ...price }
 }
-
-/** Where nodes put what native currency does, as if it were a token: no contract has that address. */
-export const NATIVE = `0x${'ee'.repeat(20)}`
