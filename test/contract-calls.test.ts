@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { SENDABLE } from '@waiaas/contract'
-import { deployEvmFixtures, type EvmFixtures, evmContracts, mintToken } from '@waiaas/localnet'
-import { type Abi, encodeFunctionData, type Hex, parseAbi } from 'viem'
+import { deployEvmFixtures, type EvmFixtures, evmContracts, evmFaucet, mintToken } from '@waiaas/localnet'
+import { type Abi, encodeDeployData, encodeFunctionData, type Hex, parseAbi } from 'viem'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startTestDaemon, type TestDaemon } from './support/daemon.ts'
 import { until } from './support/until.ts'
@@ -251,6 +251,53 @@ test('a new contract waits for a human, and its code is what was asked for', asy
     status: 'CANCELLED',
     error: expect.stringContaining('it deploys no contracts'),
   })
+})
+
+test('a swap is approved, judged as what it takes, and takes that', async () => {
+  const trader = await world.wallet(daemon, { limit: { ...GENEROUS, instant_max_usd: 100 } })
+  const { abi, bytecode } = evmContracts.Exchange
+  const deployed = { from: evmFaucet, data: encodeDeployData({ abi, bytecode }) }
+  const { contractAddress: exchange } = (await world.node.rpc('eth_sendTransactionSync', [deployed])) as {
+    contractAddress: Hex
+  }
+  const whole = 10n ** 18n
+  for (const [to, amount] of [
+    [exchange, 10_000n * whole],
+    [trader.address, 1_000n * whole],
+  ] as const)
+    await mintToken(world.node, at.plainToken, { to, amount })
+  await mintToken(world.node, at.permitToken, { to: exchange, amount: 10_000_000_000n })
+  const rules = {
+    CONTRACT_WHITELIST: { contracts: [{ address: exchange }] },
+    APPROVED_SPENDERS: { spenders: [{ address: exchange, maxAmount: String(100n * whole) }] },
+  } as const
+  for (const type of ['CONTRACT_WHITELIST', 'APPROVED_SPENDERS'] as const)
+    await daemon.operator.createPolicy({ walletId: trader.id, type, rules: rules[type] })
+  await daemon.operator.changeWalletCeiling({ id: trader.id, network, contracts: [exchange] })
+  const ask = (body: Record<string, unknown>) =>
+    daemon.call<Sent>('POST', '/v1/transactions/send', { as: trader.token, body: { network, ...body } })
+  const allowed = await ask({ type: 'APPROVE', spender: exchange, humanAmount: '100', token: at.plainToken })
+  expect((await ended(Promise.resolve(allowed))).status).toBe('CONFIRMED')
+
+  const path = [at.plainToken, at.permitToken]
+  const args = [String(60n * whole), '1', path, trader.address, String(2n ** 40n)]
+  const swap = await ask({ type: 'CONTRACT_CALL', to: exchange, abi, functionName: 'swapExactTokensForTokens', args })
+  expect(swap.body).toMatchObject({ status: 'PENDING', tier: 'INSTANT' })
+  const row = await ended(Promise.resolve(swap))
+  expect(row.status).toBe('CONFIRMED')
+  const { data } = await daemon.operator.listAuditLogs({ tx_id: swap.body.id })
+  expect(data.map(({ eventType }) => eventType)).not.toContain('EFFECT_DIVERGED')
+  const balance = async (of: string) => {
+    const read = parseAbi(['function balanceOf(address) view returns (uint256)'])
+    const call = encodeFunctionData({ abi: read, functionName: 'balanceOf', args: [trader.address as Hex] })
+    return BigInt((await world.node.rpc('eth_call', [{ to: of, data: call }, 'latest'])) as Hex)
+  }
+  expect(await balance(at.plainToken)).toBe(940n * whole)
+  expect(await balance(at.permitToken)).toBeGreaterThan(0n)
+  // More than was allowed is more than anybody could take: it would be refused.
+  args[0] = String(41n * whole)
+  const more = await ask({ type: 'CONTRACT_CALL', to: exchange, abi, functionName: 'swapExactTokensForTokens', args })
+  expect(more.body.code).toBe('INVALID_TRANSACTION')
 })
 
 describe('the examples of docs/transactions.md', () => {
