@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { SENDABLE } from '@waiaas/contract'
-import { deployEvmFixtures, type EvmFixtures, evmContracts, mintToken } from '@waiaas/localnet'
-import { type Abi, encodeFunctionData, type Hex, parseAbi } from 'viem'
+import { deployEvmFixtures, type EvmFixtures, evmContracts, evmFaucet, mintToken } from '@waiaas/localnet'
+import { type Abi, encodeDeployData, encodeFunctionData, type Hex, parseAbi } from 'viem'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startTestDaemon, type TestDaemon } from './support/daemon.ts'
 import { until } from './support/until.ts'
@@ -145,6 +145,11 @@ test('calldata is encoded from an ABI, or what does not fit is named', async () 
   expect(await refusal({ functionName: 'transfer', args: [to, '1.5'] })).toMatchObject({
     message: expect.stringContaining('args[1]'),
   })
+  // Beside calldata it tells people what is called: what it does not know is refused.
+  const beside = (calldata: string) => outcome(call(at.plainToken, { calldata, abi }))
+  expect(await beside(pay(to, 7n))).toBe('INSTANT')
+  for (const calldata of ['0x12345678', `${pay(to, 7n)}00`, pay(to, 7n).slice(0, -2)])
+    expect(await beside(calldata)).toBe('ABI_ENCODING_FAILED')
 })
 
 test('an allowance is judged alike in whatever form, and lands', async () => {
@@ -185,25 +190,58 @@ test('an allowance is judged alike in whatever form, and lands', async () => {
   expect(await allowance()).toBe(0n)
 })
 
+test('an allowance of all that there is has no limit, in whatever form', async () => {
+  const abi = parseAbi(['function approve(address,uint256)', 'function totalSupply() view returns (uint256)'])
+  const data = encodeFunctionData({ abi, functionName: 'totalSupply' })
+  const supply = BigInt((await world.node.rpc('eth_call', [{ to: at.plainToken, data }, 'latest'])) as Hex)
+  const approve = (amount: bigint) => encodeFunctionData({ abi, functionName: 'approve', args: [at.sink, amount] })
+  for (const [amount, isBlocked] of [
+    [supply, true],
+    [supply - 1n, false],
+  ] as const) {
+    const forms = [
+      send({ type: 'APPROVE', spender: at.sink, amount: String(amount), token: at.plainToken }),
+      call(at.plainToken, { calldata: approve(amount) }),
+    ]
+    for (const codes of await Promise.all(forms.map(outcome)))
+      expect(codes?.includes('UNLIMITED_APPROVE_BLOCKED'), codes).toBe(isBlocked)
+  }
+})
+
+test('code that no list has is called by a human alone, also where it only takes an allowance back', async () => {
+  const revoke = { type: 'APPROVE', spender: at.sink, amount: '0' }
+  expect(await outcome(send({ ...revoke, token: at.plainToken }))).toBe('INSTANT')
+  const { body } = await send({ ...revoke, token: at.permitToken })
+  expect(body).toMatchObject({ tier: 'APPROVAL', decision: { reasons: [{ code: 'TOKEN_NOT_ALLOWED' }] } })
+})
+
 test('an operator of NFTs takes everything, and is refused like an allowance without a limit', async () => {
   const nft = { type: 'APPROVE', spender: at.sink, token: { address: at.sink } }
   const all = { ...nft, amount: '1', nft: { tokenId: '0', standard: 'ERC-721' } }
   expect(await outcome(send(all))).toContain('UNLIMITED_APPROVE_BLOCKED')
   // The one with the number 0 looks like an allowance that is taken back.
-  const one = send({ ...all, spender: at.oddToken, amount: '0' })
-  expect(await outcome(one)).toContain('SPENDER_NOT_APPROVED')
+  for (const amount of [
+    { amount: '0' },
+    { amount: undefined, humanAmount: '0' },
+    { amount: undefined, humanAmount: '0.0' },
+  ])
+    expect(await outcome(send({ ...all, ...amount, spender: at.oddToken }))).toContain('SPENDER_NOT_APPROVED')
+  expect(await outcome(send({ ...all, amount: undefined, humanAmount: '1' }))).toContain('UNLIMITED_APPROVE_BLOCKED')
 })
 
 test('a new contract waits for a human, and its code is what was asked for', async () => {
+  // The second gives its maker something while it is made, and says so.
+  for (const { bytecode, deployedBytecode } of [evmContracts.Sink, evmContracts.OriginToken]) {
+    const sent = await send({ type: 'CONTRACT_DEPLOY', bytecode })
+    expect(sent.body).toMatchObject({ tier: 'APPROVAL', amount: '0' })
+    await daemon.operator.adminApproveTransaction({ id: sent.body.id })
+    const row = await ended(Promise.resolve(sent))
+    expect(row).toMatchObject({ status: 'CONFIRMED', toAddress: null, type: 'CONTRACT_DEPLOY' })
+    const receipt = (await world.node.rpc('eth_getTransactionReceipt', [row.txHash])) as { contractAddress: Hex }
+    expect(await world.node.rpc('eth_getCode', [receipt.contractAddress, 'latest'])).toBe(deployedBytecode)
+  }
+  expect((await daemon.operator.getWallet({ id: wallet.id })).status).toBe('ACTIVE')
   const { bytecode } = evmContracts.Sink
-  const sent = await send({ type: 'CONTRACT_DEPLOY', bytecode })
-  expect(sent.body).toMatchObject({ tier: 'APPROVAL', amount: '0' })
-  await daemon.operator.adminApproveTransaction({ id: sent.body.id })
-  const row = await ended(Promise.resolve(sent))
-  expect(row).toMatchObject({ status: 'CONFIRMED', toAddress: null, type: 'CONTRACT_DEPLOY' })
-  const receipt = (await world.node.rpc('eth_getTransactionReceipt', [row.txHash])) as { contractAddress: Hex }
-  const code = await world.node.rpc('eth_getCode', [receipt.contractAddress, 'latest'])
-  expect(code).toBe(evmContracts.Sink.deployedBytecode)
   const tooLong = `0x${'00'.repeat(49_153)}`
   expect(await outcome(send({ type: 'CONTRACT_DEPLOY', bytecode: tooLong }))).toBe('INVALID_TRANSACTION')
   await daemon.operator.changeWalletCeiling({ id: wallet.id, network, deploys: false })
@@ -213,6 +251,53 @@ test('a new contract waits for a human, and its code is what was asked for', asy
     status: 'CANCELLED',
     error: expect.stringContaining('it deploys no contracts'),
   })
+})
+
+test('a swap is approved, judged as what it takes, and takes that', async () => {
+  const trader = await world.wallet(daemon, { limit: { ...GENEROUS, instant_max_usd: 100 } })
+  const { abi, bytecode } = evmContracts.Exchange
+  const deployed = { from: evmFaucet, data: encodeDeployData({ abi, bytecode }) }
+  const { contractAddress: exchange } = (await world.node.rpc('eth_sendTransactionSync', [deployed])) as {
+    contractAddress: Hex
+  }
+  const whole = 10n ** 18n
+  for (const [to, amount] of [
+    [exchange, 10_000n * whole],
+    [trader.address, 1_000n * whole],
+  ] as const)
+    await mintToken(world.node, at.plainToken, { to, amount })
+  await mintToken(world.node, at.permitToken, { to: exchange, amount: 10_000_000_000n })
+  const rules = {
+    CONTRACT_WHITELIST: { contracts: [{ address: exchange }] },
+    APPROVED_SPENDERS: { spenders: [{ address: exchange, maxAmount: String(100n * whole) }] },
+  } as const
+  for (const type of ['CONTRACT_WHITELIST', 'APPROVED_SPENDERS'] as const)
+    await daemon.operator.createPolicy({ walletId: trader.id, type, rules: rules[type] })
+  await daemon.operator.changeWalletCeiling({ id: trader.id, network, contracts: [exchange] })
+  const ask = (body: Record<string, unknown>) =>
+    daemon.call<Sent>('POST', '/v1/transactions/send', { as: trader.token, body: { network, ...body } })
+  const allowed = await ask({ type: 'APPROVE', spender: exchange, humanAmount: '100', token: at.plainToken })
+  expect((await ended(Promise.resolve(allowed))).status).toBe('CONFIRMED')
+
+  const path = [at.plainToken, at.permitToken]
+  const args = [String(60n * whole), '1', path, trader.address, String(2n ** 40n)]
+  const swap = await ask({ type: 'CONTRACT_CALL', to: exchange, abi, functionName: 'swapExactTokensForTokens', args })
+  expect(swap.body).toMatchObject({ status: 'PENDING', tier: 'INSTANT' })
+  const row = await ended(Promise.resolve(swap))
+  expect(row.status).toBe('CONFIRMED')
+  const { data } = await daemon.operator.listAuditLogs({ tx_id: swap.body.id })
+  expect(data.map(({ eventType }) => eventType)).not.toContain('EFFECT_DIVERGED')
+  const balance = async (of: string) => {
+    const read = parseAbi(['function balanceOf(address) view returns (uint256)'])
+    const call = encodeFunctionData({ abi: read, functionName: 'balanceOf', args: [trader.address as Hex] })
+    return BigInt((await world.node.rpc('eth_call', [{ to: of, data: call }, 'latest'])) as Hex)
+  }
+  expect(await balance(at.plainToken)).toBe(940n * whole)
+  expect(await balance(at.permitToken)).toBeGreaterThan(0n)
+  // More than was allowed is more than anybody could take: it would be refused.
+  args[0] = String(41n * whole)
+  const more = await ask({ type: 'CONTRACT_CALL', to: exchange, abi, functionName: 'swapExactTokensForTokens', args })
+  expect(more.body.code).toBe('INVALID_TRANSACTION')
 })
 
 describe('the examples of docs/transactions.md', () => {

@@ -12,7 +12,10 @@ import { type EvmWorld, evmWorld } from '../support/worlds.ts'
 const { abi, bytecode } = evmContracts.Hostile
 const work = encodeFunctionData({ abi, functionName: 'work' })
 const WHOLE = 10n ** 18n
-const DOES = { nothing: 0, take: 1, takeOnChain: 2, tellLies: 3, giveNoBalance: 4, passOn: 5, refuse: 6, lieOnChain: 7 }
+const DOES = {
+  ...{ nothing: 0, take: 1, takeForGas: 2, tellLies: 3, giveNoBalance: 4, passOn: 5, refuse: 6, waste: 7 },
+  tellMoreLies: 8,
+}
 const network = 'local-evm'
 
 let world: EvmWorld
@@ -77,8 +80,12 @@ async function ask(body: Record<string, unknown>, as = wallet.token): Promise<As
   const reasons = (decision ?? details)?.reasons.map((one) => one.code)
   return { id, status, tier, codes: reasons ?? (code ? [code] : []) }
 }
-const call = (more: Record<string, unknown> = {}) =>
-  ask({ type: 'CONTRACT_CALL', to: hostile, calldata: work, ...more })
+/** What may run has run, so that it meets the contract as it was. */
+async function call(more: Record<string, unknown> = {}): Promise<Asked> {
+  const asked = await ask({ type: 'CONTRACT_CALL', to: hostile, calldata: work, ...more })
+  if (asked.status === 'PENDING') await ended(asked.id)
+  return asked
+}
 const ended = (id: string) =>
   until(`transaction ${id} to end`, async () => {
     const row = await daemon.operator.getTransaction({ id })
@@ -112,6 +119,11 @@ describe('what a simulation sees', () => {
     expect(asked.tier).toBe(tier)
     expect((await ended(asked.id)).status).toBe('CONFIRMED')
     expect(before - (await balance())).toBe(whole * WHOLE)
+  })
+
+  test('is the same for code that looks at the price of gas', async () => {
+    await become(DOES.takeForGas, 101n * WHOLE)
+    expect((await call()).tier).toBe('NOTIFY')
   })
 
   test('is a token that no list has', async () => {
@@ -167,10 +179,26 @@ test('a contract that changes after the approval does no more than what was appr
   await daemon.operator.deletePolicy({ id: strict.id })
 })
 
+/** What is asked for, where the contract becomes another one between the signature and the block. */
+async function swapped(as: string, becoming: () => Promise<void>) {
+  await become(DOES.waste)
+  const { proxy } = world
+  const before = proxy.sends.length
+  proxy.mode = 'hold'
+  const asked = await ask({ type: 'CONTRACT_CALL', to: hostile, calldata: work }, as)
+  expect(asked).toMatchObject({ tier: 'INSTANT', codes: [] })
+  await until('the call to be on its way', async () => proxy.sends.length > before)
+  await becoming()
+  proxy.mode = 'pass'
+  const row = await ended(asked.id)
+  expect(row.status).toBe('CONFIRMED')
+  const events = await daemon.operator.listAuditLogs({ tx_id: asked.id })
+  return { id: asked.id, events: events.data.filter(({ eventType }) => eventType.startsWith('EFFECT_')) }
+}
+
 describe('what a contract does only on chain', () => {
   test('is booked and told, and stops the wallet', async () => {
     const victim = await trusting()
-    await become(DOES.takeOnChain, 60n * WHOLE)
     const spent = async () => {
       const body = { to: world.newAddress(), amount: '1', network, dryRun: true as const }
       const { decision } = await daemon.agent(victim.token).sendToken(body)
@@ -179,38 +207,52 @@ describe('what a contract does only on chain', () => {
     const policy = { walletId: victim.id, type: 'SPENDING_LIMIT', rules: { daily_limit_usd: 1_100 } } as const
     await daemon.operator.createPolicy(policy)
     const before = await spent()
-    const asked = await ask({ type: 'CONTRACT_CALL', to: hostile, calldata: work }, victim.token)
-    expect(asked).toMatchObject({ tier: 'INSTANT', codes: [] })
-    const row = await ended(asked.id)
-    expect(row.status).toBe('CONFIRMED')
+    const { id, events } = await swapped(victim.token, () => become(DOES.take, 60n * WHOLE))
 
     const { status, suspensionReason } = await daemon.operator.getWallet({ id: victim.id })
-    expect({ status, suspensionReason }).toEqual({
-      status: 'SUSPENDED',
-      suspensionReason: expect.stringContaining(asked.id),
-    })
-    const { data } = await daemon.operator.listAuditLogs({ event_type: 'EFFECT_DIVERGED' })
+    expect({ status, suspensionReason }).toEqual({ status: 'SUSPENDED', suspensionReason: expect.stringContaining(id) })
     const asset = `eip155:31337/erc20:${at.plainToken.toLowerCase()}`
     const effects = [{ kind: 'outflow', asset, amount: String(60n * WHOLE), to: at.sink }]
-    expect(data).toMatchObject([{ walletId: victim.id, txId: asked.id, severity: 'critical', details: { effects } }])
+    const found = { eventType: 'EFFECT_DIVERGED', walletId: victim.id, severity: 'critical', details: { effects } }
+    expect(events).toMatchObject([found])
     await daemon.operator.resumeWallet({ id: victim.id })
     expect((await spent()) - before).toBeGreaterThanOrEqual(60_000_000n)
   })
 
+  test('and no node tells stops the wallet too, after it was looked for again and again', async () => {
+    const victim = await trusting()
+    const { id, events } = await swapped(victim.token, async () => {
+      await become(DOES.tellLies, 5n)
+      world.proxy.forgets = true
+    })
+    world.proxy.forgets = false
+    expect(events).toMatchObject([{ eventType: 'EFFECT_UNREAD', walletId: victim.id, severity: 'critical' }])
+    const { status, suspensionReason } = await daemon.operator.getWallet({ id: victim.id })
+    expect({ status, suspensionReason }).toEqual({ status: 'SUSPENDED', suspensionReason: expect.stringContaining(id) })
+  })
+
+  test('and a node tells later stops nothing', async () => {
+    const victim = await trusting()
+    world.proxy.forgets = true
+    await become(DOES.tellLies, 5n)
+    const { id } = await ask({ type: 'CONTRACT_CALL', to: hostile, calldata: work }, victim.token)
+    await until('it to say what it waits for', async () => {
+      const { waitReason } = await daemon.operator.getTransaction({ id })
+      return waitReason?.includes('no node tells yet')
+    })
+    world.proxy.forgets = false
+    expect((await ended(id)).status).toBe('CONFIRMED')
+    expect((await daemon.operator.getWallet({ id: victim.id })).status).toBe('ACTIVE')
+  })
+
   test('is no false log, and stops nothing where a setting says so', async () => {
     const victim = await trusting()
-    const settled = async () => {
-      const asked = await ask({ type: 'CONTRACT_CALL', to: hostile, calldata: work }, victim.token)
-      expect((await ended(asked.id)).status).toBe('CONFIRMED')
-      const { data } = await daemon.operator.listAuditLogs({ event_type: 'EFFECT_DIVERGED', tx_id: asked.id })
-      return [(await daemon.operator.getWallet({ id: victim.id })).status, data.length]
+    const settled = async (does: number, amount: bigint) => {
+      const { events } = await swapped(victim.token, () => become(does, amount))
+      return [(await daemon.operator.getWallet({ id: victim.id })).status, events.length]
     }
-    for (const does of [DOES.tellLies, DOES.lieOnChain]) {
-      await become(does, 5n)
-      expect(await settled()).toEqual(['ACTIVE', 0])
-    }
+    for (const does of [DOES.tellLies, DOES.tellMoreLies]) expect(await settled(does, 5n)).toEqual(['ACTIVE', 0])
     await daemon.operator.updateSettings({ settings: [{ key: 'security.suspend_on_divergence', value: 'false' }] })
-    await become(DOES.takeOnChain, 60n * WHOLE)
-    expect(await settled()).toEqual(['ACTIVE', 1])
+    expect(await settled(DOES.take, 60n * WHOLE)).toEqual(['ACTIVE', 1])
   })
 })

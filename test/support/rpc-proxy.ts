@@ -29,6 +29,8 @@ export type Mode =
 export type RpcProxy = {
   readonly url: string
   mode: Mode
+  /** It knows no state but the newest. */
+  forgets: boolean
   /** Every send, in order, repeats included. */
   readonly sends: Send[]
   /** The first send of each different transaction. */
@@ -69,7 +71,7 @@ export async function startRpcProxy(target: string, path = '', profile?: Profile
     const parsed = JSON.parse(text) as Call | Call[]
     const sent = bytesOf([parsed].flat())
     if (sent.length === 0) {
-      reply(response, await forward(text))
+      reply(response, (proxy.forgets && withoutPast([parsed].flat())) || (await forward(text)))
       reads.count += 1
       return
     }
@@ -92,7 +94,7 @@ export async function startRpcProxy(target: string, path = '', profile?: Profile
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   // Listening on TCP, the address has a port.
   const { port } = server.address() as AddressInfo
-  return {
+  const proxy: RpcProxy = {
     url: `http://127.0.0.1:${port}${path}`,
     get mode() {
       return mode
@@ -103,6 +105,7 @@ export async function startRpcProxy(target: string, path = '', profile?: Profile
       waiting.clear()
       if (next === 'away') server.closeAllConnections()
     },
+    forgets: false,
     sends,
     first() {
       const seen = new Set<string>()
@@ -123,6 +126,14 @@ export async function startRpcProxy(target: string, path = '', profile?: Profile
       await new Promise((resolve) => server.close(resolve))
     },
   }
+  return proxy
+}
+
+/** What a node says of blocks that it has no state of any more; undefined where the newest is asked about. */
+function withoutPast(calls: readonly Call[]): HttpAnswer | undefined {
+  if (!calls.every(({ method, params }) => method === 'eth_call' && /^0x/.test(String(params[1])))) return undefined
+  const answers = calls.map(({ id }) => ({ jsonrpc: '2.0', id, error: { code: -32000, message: 'missing trie node' } }))
+  return { status: 200, headers, text: JSON.stringify(answers.length === 1 ? answers[0] : answers) }
 }
 
 const headers = { 'content-type': 'application/json' }

@@ -309,6 +309,12 @@ export const events = {
       'A call did more on chain than what was judged; what that is counts, and stops its wallet unless a setting says otherwise.',
     details: () => z.strictObject({ hash: TextOrNull, effects: z.array(Effect) }),
   },
+  EFFECT_UNREAD: {
+    severity: 'critical',
+    summary:
+      'A call is in a block, and no node could tell what it did there; its wallet stops unless a setting says otherwise.',
+    details: () => z.strictObject({ hash: TextOrNull }),
+  },
   LANE_GAP_FILLED: {
     severity: 'warning',
     summary: 'A transfer of nothing fills a nonce that others wait for, at once or when a human lets it.',

@@ -22,6 +22,15 @@ export function withSeen(told: readonly Effect[], seen: readonly Effect[], nativ
   return [...read, ...unread, ...beyond(told, seen, native)]
 }
 
+/** An allowance of all that there is has no limit: `supplies` says by asset how much that is, or null. */
+export const withSupplies = (effects: readonly Effect[], supplies: Readonly<Record<string, bigint | null>>): Effect[] =>
+  effects.map((effect) => {
+    if (effect.kind !== 'approval' || effect.unlimited) return effect
+    const supply = supplies[assetKey(effect.asset)] ?? null
+    const amount = parseBase(effect.amount)
+    return supply !== null && amount > ZERO_BASE && amount >= supply ? { ...effect, unlimited: true } : effect
+  })
+
 const paidOf = (effects: readonly Effect[], native: string) =>
   effects.flatMap((effect) => {
     if (effect.kind === 'outflow') return [{ asset: assetKey(effect.asset), amount: effect.amount, to: effect.to }]
@@ -47,6 +56,12 @@ function moreOutflows(told: readonly Effect[], seen: readonly Effect[], native: 
 const covers = (known: Of<'approval'>, one: Of<'approval'>): boolean =>
   assetKey(known.asset) === assetKey(one.asset) &&
   known.spender === one.spender &&
-  (known.unlimited || parseBase(known.amount) >= parseBase(one.amount))
+  (known.unlimited || (!one.unlimited && parseBase(known.amount) >= parseBase(one.amount)))
 
-const isSame = (one: Effect) => (other: Effect) => JSON.stringify(one) === JSON.stringify(other)
+const isSame = (one: Effect) => (other: Effect) =>
+  one.kind === 'nft' && other.kind === 'nft'
+    ? one.contract === other.contract &&
+      one.tokenId === other.tokenId &&
+      one.to === other.to &&
+      parseBase(other.amount) >= parseBase(one.amount)
+    : JSON.stringify(one) === JSON.stringify(other)

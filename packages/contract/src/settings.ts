@@ -126,7 +126,8 @@ const fixed = {
   'security.suspend_on_divergence': {
     ...flag(true),
     ...live,
-    summary: 'Suspend a wallet when a call of it did more on chain than what was judged.',
+    summary:
+      'Suspend a wallet when a call of it did more on chain than what was judged, or when no node can tell what it did.',
   },
   'security.refuse_mainnet_with_recovery_key': {
     ...flag(false),

@@ -47,7 +47,7 @@ import { stopTokens } from './stop-tokens/service.ts'
 import { tokenHandlers } from './tokens/handlers.ts'
 import { tokenFinder, tokens } from './tokens/service.ts'
 import { transactionHandlers } from './transactions/handlers.ts'
-import { refusalCounts } from './transactions/service.ts'
+import { type Divergence, refusalCounts } from './transactions/service.ts'
 import { walletHandlers } from './wallets/handlers.ts'
 import {
   findWallet,
@@ -183,15 +183,20 @@ async function baseOf({ database, clock, log, keys, config, dataDir }: Ground) {
   return { evidence, signing, held, nextVersion, settings, watching, chains, prices, operator, doors }
 }
 
+const WHY_SUSPENDED: Readonly<Record<Divergence['cause'], string>> = {
+  EFFECT_DIVERGED: 'did more on chain than what was judged',
+  EFFECT_UNREAD: 'is in a block, and no node could tell what it did there; look at it on the chain',
+}
+
 function servicesOf(ground: Ground, base: Base) {
   const { database, clock, keys, log, dataDir } = ground
   const { evidence, held, nextVersion, chains, operator, prices, settings } = base
   const keyRows = walletKeys({ database })
   const registry = tokens({ database, clock, audit: evidence, chains })
   const findToken = tokenFinder(database)
-  const diverged = async (walletId: string, transactionId: string) => {
+  const diverged = async ({ walletId, transactionId, cause }: Divergence) => {
     if (settings.get()['security.suspend_on_divergence'])
-      await walletService.suspendOnce(walletId, `transaction ${transactionId} did more on chain than what was judged`)
+      await walletService.suspendOnce(walletId, `transaction ${transactionId} ${WHY_SUSPENDED[cause]}`)
   }
   const transactions = moneyPath({ ...ground, ...base, applied: appliedPolicies(), keyRows, findToken, diverged })
   const { stops } = transactions

@@ -19,7 +19,7 @@ import {
 } from './sessions/service.ts'
 import type { settingsService } from './settings/service.ts'
 import type { tokenFinder } from './tokens/service.ts'
-import { judge, type Switches, Transactions } from './transactions/service.ts'
+import { type Divergence, judge, type Switches, Transactions } from './transactions/service.ts'
 import {
   actsOn,
   findWallet,
@@ -46,7 +46,7 @@ type MoneyParts = {
   applied: ReturnType<typeof appliedPolicies>
   keyRows: ReturnType<typeof walletKeys>
   findToken: ReturnType<typeof tokenFinder>
-  diverged(walletId: string, transactionId: string): Promise<void>
+  diverged(divergence: Divergence): Promise<void>
 }
 
 /** Puts together what decides on, signs and sends transactions, and all that may stop it. */

@@ -13,12 +13,13 @@ contract Hostile {
     enum Does {
         Nothing,
         Take,
-        TakeOnChain,
+        TakeForGas,
         TellLies,
         GiveNoBalance,
         PassOn,
         Refuse,
-        LieOnChain
+        Waste,
+        TellMoreLies
     }
 
     Does public does;
@@ -31,11 +32,10 @@ contract Hostile {
         (does, token, to, amount) = (what, ofToken, receiver, much);
     }
 
-    /// A simulation without a price for gas is told apart from a block.
     function work() external payable {
-        if (does == Does.Take || (does == Does.TakeOnChain && tx.gasprice > 0)) {
+        if (does == Does.Take || (does == Does.TakeForGas && tx.gasprice > 0)) {
             IToken(token).transferFrom(msg.sender, to, amount);
-        } else if (does == Does.LieOnChain && tx.gasprice > 0) {
+        } else if (does == Does.TellMoreLies) {
             emit Transfer(msg.sender, to, amount);
             // The same of an NFT.
             bytes32 topic = keccak256("Transfer(address,address,uint256)");
@@ -43,8 +43,8 @@ contract Hostile {
             assembly {
                 log4(0, 0, topic, caller(), receiver, 7)
             }
-        } else if (does == Does.TakeOnChain || does == Does.LieOnChain) {
-            // What is estimated has to be enough for the block.
+        } else if (does == Does.Waste || does == Does.TakeForGas) {
+            // What is estimated has to be enough for whatever it becomes.
             for (uint256 slot = 0; slot < 8; slot++) wasted[slot] = block.number;
         } else if (does == Does.TellLies) {
             emit Transfer(msg.sender, to, amount);

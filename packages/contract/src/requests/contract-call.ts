@@ -14,7 +14,9 @@ export const abiFields = {
     .array(z.record(z.string(), z.unknown()).describe('a function, as compilers write it'))
     .min(1)
     .max(2_000)
-    .describe('ABI of the contract, in place of calldata'),
+    .describe(
+      'ABI of the contract, in place of calldata; beside it, calldata has to be a call of one of its functions',
+    ),
   functionName: z
     .string()
     .min(1)

@@ -14,6 +14,8 @@ export type Draft = {
   readonly neverFunded?: readonly string[]
   /** What nodes saw it do beside what its bytes tell. Absent where the bytes tell all, where none could tell, and of a stored draft. */
   readonly seen?: readonly Effect[]
+  /** By asset, how much there is of the tokens that it lets others take; null where that is not told. Absent of a stored draft. */
+  readonly supplies?: Readonly<Record<string, bigint | null>>
 }
 /** For one unit of gas or compute, in the network's own smallest unit: what is offered at most, and what the network asks now. */
 export type UnitFee = { readonly offered: bigint; readonly asked: bigint }

@@ -12,6 +12,8 @@ type AbiCall = {
 type Contracts = {
   /** Failure ABI_ENCODING_FAILED. */
   encode(call: AbiCall): { readonly calldata: string }
+  /** Failure ABI_ENCODING_FAILED where calldata is no call of a function of the ABI. */
+  requireDescribed(abi: AbiCall['abi'], calldata: string): void
   /** Addresses of the tokens that a call moves or lets others move, as far as it is understood. */
   tokensIn(sender: string, call: { readonly to: string; readonly value: Base; readonly data: string }): string[]
 }

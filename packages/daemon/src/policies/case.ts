@@ -112,6 +112,8 @@ export type Case = {
   readonly recipients: readonly string[]
   /** Assets other than the native one that leave, or may be taken. */
   readonly tokens: readonly string[]
+  /** Those of which only an allowance is taken away; their code runs. */
+  readonly revoked: readonly string[]
   readonly localTimes: Map<string, { readonly hour: number; readonly day: number }>
   readonly requestCounts: { policyId: string; count: number }[]
 }
@@ -169,10 +171,12 @@ export function caseOf(input: EvaluateInput): Case {
     throw new RangeError(`the effects are of network ${effects.network}, the request is for ${network.id}`)
   }
   const native = nativeAsset(network)
-  const facts = withoutRevoked(factsOf(effects), input.tokens)
+  const told = factsOf(effects)
+  const facts = withoutRevoked(told, input.tokens)
   const recipients = new Set(receiversOf(facts, effects.sender).map(addressKey))
   const leaving = [...facts.pays, ...facts.spenders].map(({ asset }) => assetKey(asset))
   const tokens = new Set(leaving.filter((asset) => asset !== native))
+  const named = new Set(told.spenders.map(({ asset }) => assetKey(asset)))
   return {
     input,
     facts,
@@ -181,6 +185,7 @@ export function caseOf(input: EvaluateInput): Case {
     networkNames,
     recipients: [...recipients],
     tokens: [...tokens],
+    revoked: [...named].filter((asset) => !tokens.has(asset)),
     localTimes: new Map(),
     requestCounts: [],
   }

@@ -35,11 +35,18 @@ export type Parts = {
     current(network: Network, assets: readonly string[]): Prices
   }
   gate: Gate
-  /** Called before it is booked that a transaction of a wallet did more than was judged; resolves when the wallet is stopped, if it is to be. */
-  diverged(walletId: string, transactionId: string): Promise<void>
+  /** Called before it is booked that a transaction of a wallet did more than was judged, or perhaps did; resolves when the wallet is stopped, if it is to be. */
+  diverged(divergence: Divergence): Promise<void>
   mostWaiting(): MostWaiting
   /** Names this process in lane leases. */
   instance: string
+}
+
+/** Why a wallet is stopped by what came into a block: it did more than was judged, or nobody tells what it did. */
+export type Divergence = {
+  readonly walletId: string
+  readonly transactionId: string
+  readonly cause: 'EFFECT_DIVERGED' | 'EFFECT_UNREAD'
 }
 
 /** A database transaction that is open, and what is used in it. */

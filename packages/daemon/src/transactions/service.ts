@@ -8,7 +8,6 @@ import {
   type Transaction,
   type TransactionStatus,
   withoutNames,
-  withSeen,
 } from '@waiaas/contract'
 import { pruning } from '../ledger/service.ts'
 import { by, type Principal, sessionOf } from '../platform/caller.ts'
@@ -24,6 +23,7 @@ import { type Answer, idempotencyStore } from './deciding/idempotency-store.ts'
 import { assetsOf, withFullFee } from './deciding/judge.ts'
 import { type OwedAnswers, owedAnswers } from './deciding/owed-answers.ts'
 import { fullQueue } from './deciding/room.ts'
+import { withDraft } from './deciding/seen.ts'
 import { simulation } from './deciding/simulate.ts'
 import { type Job, type Parts, scopeOf } from './job.ts'
 import { networkOf, parseRequest } from './kinds/all.ts'
@@ -44,6 +44,7 @@ import { isOpenEnded, transactionView } from './views.ts'
 
 export { judge } from './deciding/judge.ts'
 export { refusalCounts } from './deciding/refusal-counts.ts'
+export type { Divergence } from './job.ts'
 export { forgetEarlierRun } from './restored.ts'
 export type { Switches } from './switches.ts'
 
@@ -287,9 +288,7 @@ export class Transactions {
     const draft = await this.#funds.draft(prepared)
     const hints = chain.hints(intent)
     const told = chain.decode(sender, chain.bytes(sender, draft, chain.anyLifetime), hints)
-    const effects = draft.seen
-      ? withSeen(told.effects.effects, draft.seen, told.effects.fee.asset)
-      : told.effects.effects
+    const effects = withDraft(told.effects, draft)
     const decoded = { ...told, effects: { ...told.effects, effects } }
     await this.#parts.prices.refresh(chain.network, assetsOf(decoded.effects))
     return { ...prepared, draft, hints, decoded: { ...decoded, effects: withFullFee(decoded.effects, draft) } }

@@ -12,9 +12,10 @@ export type EncodedCall = { readonly calldata: string; readonly selector: string
 
 /** Calldata from a JSON ABI and JSON arguments. Failure ABI_ENCODING_FAILED names what does not fit. */
 export function encodeCall({ abi, functionName, args }: Wanted): EncodedCall {
-  const { name, inputs } = functionIn(abi, functionName, args.length)
+  const found = functionIn(abi, functionName, args.length)
+  const { name, inputs } = found
   const signature = `${name}(${inputs.map(typeText).join(',')})`
-  if (inputs.reduce((sum, input) => sum + wordsOf(input), 0) > MOST_WORDS)
+  if (sizeOf(found) > MOST_WORDS)
     throw refuse(`expected arguments of at most ${MOST_WORDS} words, lists without a fixed length apart`)
   if (args.length !== inputs.length) throw refuse(`${signature} takes ${inputs.length} arguments, got ${args.length}`)
   const values = inputs.map((input, index) => abiValue(input, args[index], `args[${index}]`))
@@ -27,9 +28,32 @@ export function encodeCall({ abi, functionName, args }: Wanted): EncodedCall {
   })
 }
 
+/** Failure ABI_ENCODING_FAILED unless the calldata is a call of a function of the ABI, to the last bit. */
+export function requireDescribed(abi: Wanted['abi'], calldata: string): void {
+  if (functionsOf(abi).some((one) => describes(one, calldata))) return
+  throw refuse(
+    'expected calldata that is a call of a function of the ABI; leave the ABI out, or give the one of the contract',
+  )
+}
+
+function describes(one: Named, calldata: string): boolean {
+  if (sizeOf(one) > MOST_WORDS) return false
+  try {
+    return abiFunction(text(one)).decode(calldata) !== undefined
+  } catch (error) {
+    // A type that is not known: this one cannot be it.
+    if (error instanceof RangeError) return false
+    throw error
+  }
+}
+
+const functionsOf = (abi: Wanted['abi']): Named[] =>
+  abi.flatMap((item) => (item.type === 'function' ? [namedOf(item)] : []))
+
 function functionIn(abi: Wanted['abi'], wanted: string, count: number): Named {
-  const all = abi.flatMap((item) => (item.type === 'function' ? [namedOf(item)] : []))
-  const alike = all.filter(({ name, inputs }) => wanted === name || wanted === `${name}(${inputs.map(typeText)})`)
+  const alike = functionsOf(abi).filter(
+    ({ name, inputs }) => wanted === name || wanted === `${name}(${inputs.map(typeText)})`,
+  )
   const fitting = alike.length > 1 ? alike.filter(({ inputs }) => inputs.length === count) : alike
   if (fitting.length === 1) return fitting[0]!
   if (fitting.length > 1)
@@ -58,6 +82,7 @@ function parameterOf(input: unknown, depth: number): Parameter {
 
 /** Lists of a fixed length are written out, so that a short type could be a long one. */
 const MOST_WORDS = 1_000
+const sizeOf = ({ inputs }: Named): number => inputs.reduce((sum, input) => sum + wordsOf(input), 0)
 
 function wordsOf({ type, components = [] }: Parameter): number {
   const lengths = [...type.matchAll(/\[(\d+)\]/g)].map(([, length]) => Number(length))

@@ -6,7 +6,7 @@ import type { Token } from '../intent.ts'
 import { newestHead } from '../newest-head.ts'
 import type { Rpc } from '../rpc.ts'
 import { rpcPool } from '../rpc-pool.ts'
-import { encodeCall } from './abi-json.ts'
+import { encodeCall, requireDescribed } from './abi-json.ts'
 import { parseAddress } from './address.ts'
 import { blockWindow, readHeight } from './blocks.ts'
 import { broadcast } from './broadcast.ts'
@@ -26,6 +26,7 @@ import { prechecker } from './precheck.ts'
 import { addSignature } from './signature.ts'
 import { landings } from './simulate/landed.ts'
 import { simulator } from './simulate/simulate.ts'
+import { supplySource } from './supply.ts'
 import { blockTime } from './time.ts'
 import { agreedToken, readFeed } from './token.ts'
 import { decodeUnsigned } from './transaction.ts'
@@ -69,6 +70,7 @@ export function evmChain(options: EvmOptions): Chain {
     gas,
     beside: rollupFees(network, rpc, clock),
     simulate: simulator(network, apart),
+    supply: supplySource(network, apart, clock),
   }
   const balances = cache<Base>({ freshMs: network.blockMs, staleMs: network.blockMs, clock })
   const readBalance = async (address: string) =>
@@ -87,7 +89,7 @@ export function evmChain(options: EvmOptions): Chain {
     anyLifetime: { nonce: 0 },
     signKind: 'evm-tx',
     address: parseAddress,
-    contracts: { encode: encodeCall, tokensIn: (sender, call) => tokensIn(network, sender, call) },
+    contracts: { encode: encodeCall, requireDescribed, tokensIn: (sender, call) => tokensIn(network, sender, call) },
     connect: border(async () => {
       // The pool lets no endpoint answer before it has shown whose it is.
       await rpc.call('eth_chainId', [])

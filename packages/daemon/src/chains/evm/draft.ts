@@ -7,6 +7,7 @@ import type { GasSource } from './gas.ts'
 import { costOf, toGas } from './gas-units.ts'
 import { hintsOf, planOf } from './plan/all.ts'
 import type { Simulate } from './simulate/simulate.ts'
+import type { SupplySource } from './supply.ts'
 import { encodeUnsigned, type Fees, feeCap, type Transaction } from './transaction.ts'
 
 export type DraftParts = {
@@ -16,6 +17,7 @@ export type DraftParts = {
   readonly gas: GasSource
   readonly beside: RollupFees
   readonly simulate: Simulate
+  readonly supply: SupplySource
 }
 
 type Body = {
@@ -28,14 +30,16 @@ type Body = {
 
 /** Builds all but the nonce. `replaces` is the draft whose nonce the new one shall take: its fees are outbid. */
 export const drafting =
-  ({ network, chainId, fees, gas, beside, simulate }: DraftParts) =>
+  ({ network, chainId, fees, gas, beside, simulate, supply }: DraftParts) =>
   async (sender: string, intent: Intent, replaces?: Draft): Promise<Draft> => {
     const plan = planOf(network, intent)
     const call = plan.call(sender.toLowerCase(), intent)
     const effects = effectsOf({ network, sender: call.from, tx: call }, hintsOf(intent))
-    const look = needsLook(effects) ? simulate(call) : undefined
-    const [limit, now, seen] = await Promise.all([plan.gas(gas, call, intent), fees.current(), look])
+    const [limit, now] = await Promise.all([plan.gas(gas, call, intent), fees.current()])
     const bid = replaces ? outbid(readBody(replaces).fees, now.fees) : now.fees
+    const planned = { ...call, gas: limit, fees: bid, baseFee: baseFeeIn(now) }
+    const seen = needsLook(effects) ? await simulate(planned) : undefined
+    const supplies = await supply([...effects, ...(seen ?? [])])
     const tx = { chainId, to: call.to, value: call.value, data: call.data, gas: limit, fees: bid }
     // The largest nonce in use makes the bytes as long as they can become.
     const extra = await beside(() => encodeUnsigned({ ...tx, nonce: 0xffff_ffff }).length, limit)
@@ -45,8 +49,13 @@ export const drafting =
       maxFee: add(costOf(limit, feeCap(bid)), add(extra, extra)),
       price: { offered: feeCap(bid), asked: now.asked },
       ...(seen && { seen }),
+      ...(Object.keys(supplies).length > 0 && { supplies }),
     }
   }
+
+/** What a block asks now of a unit of gas beside the tip. */
+const baseFeeIn = ({ fees, asked }: { fees: Fees; asked: bigint }): bigint =>
+  fees.type === 'legacy' ? 0n : asked - fees.maxPriorityFeePerGas
 
 /** Code runs whose doing the bytes do not tell. */
 const needsLook = (effects: readonly Effect[]): boolean =>

@@ -20,9 +20,14 @@ export const allowedTokens = policyType<'ALLOWED_TOKENS', AllowedTokens>({
   },
   compile,
   judge,
-  absent: ({ input, tokens }) =>
+  absent: ({ input, tokens, revoked }) =>
     input.toggles.denyTokens
-      ? tokens.map((asset) => deny('TOKEN_NOT_ALLOWED', `no ALLOWED_TOKENS policy lists ${asset}`, { observed: asset }))
+      ? [
+          ...tokens.map((asset) =>
+            deny('TOKEN_NOT_ALLOWED', `no ALLOWED_TOKENS policy lists ${asset}`, { observed: asset }),
+          ),
+          ...revoked.map(unlisted),
+        ]
       : [],
 })
 
@@ -38,8 +43,21 @@ function compile({ tokens }: PolicyRules<'ALLOWED_TOKENS'>): AllowedTokens {
   return { assets, addresses, chainAddresses }
 }
 
+/** Nothing leaves, and still a stranger's code would run in the name of the wallet. */
+const unlisted = (asset: string): Finding => ({
+  code: 'TOKEN_NOT_ALLOWED',
+  verdict: 'APPROVAL',
+  tell: () => ({
+    message: `${asset} is on no list, and its code would be called to take an allowance back`,
+    observed: asset,
+  }),
+})
+
 /** Every token that leaves must be on every list that applies; the native asset is no token. */
 function judge(policy: Scoped<AllowedTokens>, of: Case, findings: Finding[]): void {
+  for (const asset of of.revoked)
+    if (!isListed(policy.rules, asset, of.input.network.chain))
+      findings.push({ ...unlisted(asset), policyId: policy.id })
   for (const asset of of.tokens) {
     if (isListed(policy.rules, asset, of.input.network.chain)) continue
     findings.push({

@@ -1,4 +1,4 @@
-import { beyond, type Effects } from '@waiaas/contract'
+import { beyond, type Effect, type Effects, withSeen, withSupplies } from '@waiaas/contract'
 import type { Draft } from '../../chains/build.ts'
 import type { Job, Parts } from '../job.ts'
 import { endUnsent } from '../rows/ending.ts'
@@ -26,8 +26,16 @@ export async function changedEffects(
   return 'stays'
 }
 
-function standing({ effects, fee }: Effects, { seen }: Pick<Draft, 'seen'>): 'same' | 'more' | 'unseen' {
-  if (!effects.some(({ kind }) => kind === 'simulated')) return 'same'
-  if (!seen) return 'unseen'
-  return beyond(effects, seen, fee.asset).length > 0 ? 'more' : 'same'
+/** What bytes do, with what nodes saw of it beside what they tell. */
+export function withDraft({ effects, fee }: Effects, { seen, supplies = {} }: Seen): Effect[] {
+  return withSupplies(seen ? withSeen(effects, seen, fee.asset) : effects, supplies)
+}
+
+type Seen = Pick<Draft, 'seen' | 'supplies'>
+
+function standing({ effects, fee }: Effects, { seen, supplies = {} }: Seen): 'same' | 'more' | 'unseen' {
+  const isUnseen = !seen && effects.some(({ kind }) => kind === 'simulated')
+  if (isUnseen) return 'unseen'
+  const now = withSupplies([...effects.filter(({ kind }) => kind === 'approval'), ...(seen ?? [])], supplies)
+  return beyond(effects, now, fee.asset).length > 0 ? 'more' : 'same'
 }

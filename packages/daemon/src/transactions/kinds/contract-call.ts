@@ -28,9 +28,15 @@ export const parseContractCall: Parse<'CONTRACT_CALL'> = async (input, on) => {
 }
 
 function dataOf({ calldata, abi, functionName, args }: RequestOf<'CONTRACT_CALL'>, { chain }: Parsing): string {
-  if (calldata !== undefined) return calldata.toLowerCase()
+  const own = calldata?.toLowerCase()
+  if (own !== undefined && abi === undefined) return own
   if (!chain.contracts)
     throw new Failure('UNSUPPORTED_TX_TYPE', `${chain.network.id} has no contracts that are called by an ABI`)
+  if (own !== undefined) {
+    // People read what the ABI says.
+    chain.contracts.requireDescribed(abi!, own)
+    return own
+  }
   // The schema let nothing pass that has neither.
   return chain.contracts.encode({ abi: abi!, functionName: functionName!, args: args ?? [] }).calldata
 }

@@ -22,8 +22,10 @@ const MAX_VOID = 3
 
 const IN_PLAY: readonly AttemptRow['state'][] = ['recorded', 'included', 'final']
 
-/** What code did beyond what was judged, and what that counts. */
-export type More = { readonly effects: readonly Effect[]; readonly items: readonly SpendItem[] }
+/** What code did beyond what was judged, and what that counts; or that nobody can tell. */
+export type More =
+  | { readonly cause: 'EFFECT_DIVERGED'; readonly effects: readonly Effect[]; readonly items: readonly SpendItem[] }
+  | { readonly cause: 'EFFECT_UNREAD' }
 
 /** What the chain shows of an attempt, and the attempt as it was when the chain was asked. */
 export type Change = { row: AttemptRow; sighting: Sighting; more?: More }
@@ -156,21 +158,20 @@ async function enterBlock(
 }
 
 /** What it did beyond what was judged counts like the rest of it. */
-async function bookMore({ parts, db, walletId }: Booking, row: AttemptRow, { effects, items }: More): Promise<void> {
+async function bookMore({ parts, db, walletId }: Booking, row: AttemptRow, more: More): Promise<void> {
+  const of = { actor: 'system', walletId, sessionId: row.session_id ?? undefined, txId: row.transaction_id } as const
+  if (more.cause === 'EFFECT_UNREAD') {
+    await parts.audit.record(db, { ...of, event: 'EFFECT_UNREAD', details: { hash: row.hash } })
+    return
+  }
   const held = await reservation(db, row.transaction_id)
   await replaceReservation(db, held, {
-    items: [...held.items, ...items],
+    items: [...held.items, ...more.items],
     fromReserve: held.fromReserve,
     at: parts.clock.now(),
   })
-  await parts.audit.record(db, {
-    event: 'EFFECT_DIVERGED',
-    actor: 'system',
-    walletId,
-    sessionId: row.session_id ?? undefined,
-    txId: row.transaction_id,
-    details: { hash: row.hash, effects: [...effects] },
-  })
+  const details = { hash: row.hash, effects: [...more.effects] }
+  await parts.audit.record(db, { ...of, event: 'EFFECT_DIVERGED', details })
 }
 
 /** Its block is not part of the chain any more: the fate of the bytes is open again. */

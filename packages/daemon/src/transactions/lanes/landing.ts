@@ -7,30 +7,60 @@ import type { Change, More } from './booking.ts'
 
 type Look = { readonly chain: Chain; readonly walletOf: (lane: string) => string | undefined }
 
+/** How often what something did is looked for, before its wallet is stopped because nobody can tell. */
+const MOST_LOOKS = 30
+
+/** What can be booked, and what is in a block while no node tells what it did there. */
+type Landings = { readonly changes: Change[]; readonly unread: readonly Change[] }
+
 /**
  * Adds to those that have just come into a block what they did beyond what was judged, of those that ran code. The wallet of
- * one is suspended before that is booked: a crash between the two finds it again.
+ * one is suspended before that is booked: a crash between the two finds it again. What cannot be told waits, and comes again.
  */
-export async function withMore(parts: Parts, { chain, walletOf }: Look, changes: readonly Change[]): Promise<Change[]> {
-  const fresh = changes.filter(isFresh)
-  if (!chain.landed || fresh.length === 0) return [...changes]
-  const judged = await parts.database.read((db) =>
-    withCalls(
-      db,
-      fresh.map(({ row }) => row.transaction_id),
-    ),
-  )
-  return Promise.all(
-    changes.map(async (change) => {
-      const effects = isFresh(change) ? judged.get(change.row.transaction_id) : undefined
-      const more = effects && (await moreOf(parts, chain, { change, effects }))
-      if (!more) return change
-      const wallet = walletOf(change.row.lane)
-      if (wallet !== undefined) await parts.diverged(wallet, change.row.transaction_id)
-      return { ...change, more }
-    }),
-  )
+export function landings(parts: Parts) {
+  const looks = new Map<string, { readonly network: string; readonly count: number }>()
+
+  /** One look more: whether that was the last. */
+  function isGivenUp(network: string, change: Change): boolean {
+    const count = (looks.get(keyOf(change))?.count ?? 0) + 1
+    looks.set(keyOf(change), { network, count })
+    return count >= MOST_LOOKS
+  }
+
+  async function read(look: Look, change: Change, effects: Effects): Promise<Change | undefined> {
+    const more = await moreOf(parts, look.chain, { change, effects })
+    if (!more) return change
+    const { cause } = more
+    if (cause === 'EFFECT_UNREAD' && !isGivenUp(look.chain.network.id, change)) return undefined
+    const walletId = look.walletOf(change.row.lane)
+    if (walletId !== undefined) await parts.diverged({ walletId, transactionId: change.row.transaction_id, cause })
+    return { ...change, more }
+  }
+
+  return async (look: Look, changes: readonly Change[]): Promise<Landings> => {
+    const { chain } = look
+    const fresh = changes.filter(isFresh)
+    const open = new Set(fresh.map(keyOf))
+    for (const [key, { network }] of looks) if (network === chain.network.id && !open.has(key)) looks.delete(key)
+    if (!chain.landed || fresh.length === 0) return { changes: [...changes], unread: [] }
+    const ids = fresh.map(({ row }) => row.transaction_id)
+    const judged = await parts.database.read((db) => withCalls(db, ids))
+    const known = await Promise.all(
+      changes.map((change) => {
+        const effects = isFresh(change) ? judged.get(change.row.transaction_id) : undefined
+        return effects ? read(look, change, effects) : change
+      }),
+    )
+    return {
+      changes: known.flatMap((change) => change ?? []),
+      unread: changes.filter((_, at) => known[at] === undefined),
+    }
+  }
 }
+
+/** Another block is another landing. */
+const keyOf = ({ row, sighting }: Change): string =>
+  `${row.id} ${sighting.state === 'included' ? sighting.blockHash : ''}`
 
 const isFresh = ({ row, sighting }: Change): boolean =>
   sighting.state === 'included' &&
@@ -38,18 +68,20 @@ const isFresh = ({ row, sighting }: Change): boolean =>
   row.purpose !== 'cancel' &&
   (row.state === 'recorded' || row.block_hash !== sighting.blockHash)
 
+const UNREAD: More = { cause: 'EFFECT_UNREAD' }
 type Landed = { readonly change: Change; readonly effects: Effects }
 
 async function moreOf(parts: Parts, chain: Chain, { change, effects }: Landed): Promise<More | undefined> {
   const { row } = change
   try {
     const landed = await chain.landed!({ hash: row.hash!, sender: row.sender })
-    const native = nativeAsset(chain.network)
-    const more = landed ? beyond(effects.effects, landed, native).filter(isMoney) : []
-    return more.length > 0 ? { effects: more, items: itemsOf(parts, chain, more) } : undefined
+    if (!landed) return UNREAD
+    const more = beyond(effects.effects, landed, nativeAsset(chain.network)).filter(isMoney)
+    if (more.length === 0) return undefined
+    return { cause: 'EFFECT_DIVERGED', effects: more, items: itemsOf(parts, chain, more) }
   } catch (error) {
     parts.log.warn({ err: error, transaction: row.transaction_id }, 'what a call did could not be read')
-    return undefined
+    return UNREAD
   }
 }
 

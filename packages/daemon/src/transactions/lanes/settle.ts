@@ -8,16 +8,18 @@ import { type AttemptRow, asAttempt } from '../rows/attempt-store.ts'
 import { book, type Change, isNews } from './booking.ts'
 import { type Doubt, doubts } from './doubts.ts'
 import { groupBy } from './group-by.ts'
-import { withMore } from './landing.ts'
+import { landings } from './landing.ts'
 import type { Lanes } from './lanes.ts'
 import { type Fenced, LeaseLost } from './round.ts'
 
 const IDLE_MS = 60_000
+const UNREAD = 'it is in a block, and no node tells yet what it did there'
 
 /** Watches the chains for what was sent and books what they show: one look and one round of jobs per block. */
 export function settler(parts: Parts, lanes: Lanes) {
   const loops = new Map<string, Loop>()
   const open = doubts(lanes)
+  const landed = landings(parts)
   let isStopped = false
 
   async function look(chain: Chain): Promise<number> {
@@ -26,8 +28,9 @@ export function settler(parts: Parts, lanes: Lanes) {
     if (rows.length === 0) return IDLE_MS
     const fences = new Map(rows.map(({ lane }) => [lane, lanes.byId(lane)?.lease.fence()]))
     const { changes, missing, doubtful } = sorted(rows, await observe(lanes, chain, rows))
-    await open.note(doubtful)
-    const known = await withMore(parts, { chain, walletOf: (lane) => lanes.byId(lane)?.walletId }, changes)
+    const walletOf = (lane: string) => lanes.byId(lane)?.walletId
+    const { changes: known, unread } = await landed({ chain, walletOf }, changes)
+    await open.note([...doubtful, ...unread.map(({ row }) => ({ row, reason: UNREAD }))])
     const groups = [...groupBy(known, ({ row }) => row.lane)]
     await Promise.all(groups.map(([id, group]) => settle({ id, fence: fences.get(id) ?? -1 }, group)))
     await Promise.all([...groupBy(missing, (row) => row.lane)].map(([lane, group]) => lanes.byId(lane)?.resend(group)))

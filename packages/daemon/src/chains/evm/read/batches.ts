@@ -1,16 +1,10 @@
-import type { Effect } from '@waiaas/contract'
+import { type Effect, nativeAsset } from '@waiaas/contract'
 import { type AbiValue, abiFunction } from '../abi.ts'
+import { checksummed } from '../address.ts'
 import { called, type FunctionReader, list, number, type ReadCall, text } from './call.ts'
 
-type Inner = {
-  readonly to: AbiValue | undefined
-  readonly value: AbiValue | undefined
-  readonly data: AbiValue | undefined
-}
-
-/** What the contract does by itself with others. */
-const outward = (call: ReadCall, { to, value, data }: Inner): Effect[] =>
-  call.inside({ to: text(to), value: number(value), data: text(data) }, call.tx.to)
+/** A call that a contract makes. */
+export type Inner = { readonly to: string; readonly value: bigint; readonly data: string }
 
 /** Calls of the contract itself, in the name of whoever calls it. */
 const inward = (call: ReadCall, data: AbiValue): Effect[] =>
@@ -21,30 +15,55 @@ const several = (signature: string, dataAt: number): FunctionReader => ({
   effects: (values, call) => [called(call), ...list(values[dataAt]).flatMap((data) => inward(call, data))],
 })
 
-/** Undefined where it cannot be told which call has which part. */
-type Inside = (values: readonly AbiValue[]) => readonly Inner[] | undefined
+/** Undefined where it cannot be told which call has which part, or whose code would run as the contract's own. */
+export type Inside = (values: readonly AbiValue[]) => readonly Inner[] | undefined
 
-const others = (signature: string, inside: Inside): FunctionReader => ({
+/**
+ * What the contract does by itself with others. The money of these calls is what was sent to it, which counts already, and
+ * beyond that its own.
+ */
+export const others = (signature: string, inside: Inside): FunctionReader => ({
   called: abiFunction(signature),
   effects(values, call) {
     const inner = inside(values)
-    return inner && [called(call), ...inner.flatMap((one) => outward(call, one))]
+    let sent = call.tx.value
+    return (
+      inner && [
+        called(call),
+        ...inner.flatMap((one) => {
+          const own = one.value > sent ? one.value - sent : 0n
+          sent -= one.value - own
+          const effects = call.inside({ ...one, value: own }, call.tx.to)
+          return own === one.value ? effects : [receiver(call, one), ...effects]
+        }),
+      ]
+    )
   },
+})
+
+/** Who gets what counts elsewhere. */
+const receiver = ({ network }: ReadCall, { to }: Inner): Effect => ({
+  ...{ kind: 'outflow', asset: nativeAsset(network), amount: '0', to: checksummed(to) },
 })
 
 const lists: Inside = ([to, value, data]) => {
   const [targets, amounts, contents] = [list(to), list(value), list(data)]
   if (amounts.length !== targets.length || contents.length !== targets.length) return undefined
-  return targets.map((one, at) => ({ to: one, value: amounts[at], data: contents[at] }))
+  return targets.map((one, at) => ({ to: text(one), value: number(amounts[at]), data: text(contents[at]) }))
 }
 
 const tuples =
-  (at: readonly (number | undefined)[]) =>
-  (values: readonly AbiValue[]): Inner[] =>
+  (at: readonly [to: number, value: number | undefined, data: number]): Inside =>
+  (values) =>
     list(values[values.length - 1]).map((one) => {
       const [to, value, data] = at.map((index) => (index === undefined ? 0n : list(one)[index]))
-      return { to, value, data }
+      return { to: text(to), value: number(value), data: text(data) }
     })
+
+/** Calls as lists of recipient, value and data. */
+export const executions = (calls: AbiValue): readonly Inner[] | undefined => tuples([0, 1, 2])([calls])
+
+const single: Inside = ([to, value, data]) => [{ to: text(to), value: number(value), data: text(data) }]
 
 /** Functions that hold calls: those of contracts with many functions, of Multicall3, and of accounts that are contracts. */
 export const batches: readonly FunctionReader[] = [
@@ -55,7 +74,7 @@ export const batches: readonly FunctionReader[] = [
   others('tryAggregate(bool,(address,bytes)[])', tuples([0, undefined, 1])),
   others('aggregate3((address,bool,bytes)[])', tuples([0, undefined, 2])),
   others('aggregate3Value((address,bool,uint256,bytes)[])', tuples([0, 2, 3])),
-  others('execute(address,uint256,bytes)', ([to, value, data]) => [{ to, value, data }]),
+  others('execute(address,uint256,bytes)', single),
   others('executeBatch((address,uint256,bytes)[])', tuples([0, 1, 2])),
   others('executeBatch(address[],uint256[],bytes[])', lists),
   others('executeBatch(address[],bytes[])', ([to, data]) => lists([to!, list(to).map(() => 0n), data!])),

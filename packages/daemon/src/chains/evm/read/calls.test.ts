@@ -1,6 +1,15 @@
 import { factsOf, findNetwork, LOCAL_NETWORKS, nativeAsset } from '@waiaas/contract'
 import fc from 'fast-check'
-import { encodeFunctionData, getAddress, type Hex, parseAbi } from 'viem'
+import {
+  concat,
+  encodeAbiParameters,
+  encodeFunctionData,
+  encodePacked,
+  getAddress,
+  type Hex,
+  parseAbi,
+  toFunctionSelector,
+} from 'viem'
 import { describe, expect, test } from 'vitest'
 import { effectsOf } from '../decode.ts'
 
@@ -43,7 +52,25 @@ const abi = parseAbi([
   'function execute(address,uint256,bytes)',
   'function executeBatch(Execution[])',
   'function executeBatch(address[],uint256[],bytes[])',
+  'struct Pair { address token; address spender; }',
+  'function lockdown(Pair[])',
+  'function transferWithAuthorization(address,address,uint256,uint256,uint256,bytes32,bytes)',
+  'function execTransaction(address,uint256,bytes,uint8,uint256,uint256,uint256,address,address,bytes)',
+  'function multiSend(bytes)',
+  'function execute(bytes32,bytes)',
+  'function executeFromExecutor(bytes32,bytes)',
 ])
+const executions = [
+  {
+    type: 'tuple[]',
+    components: [
+      { name: 'to', type: 'address' },
+      { name: 'value', type: 'uint256' },
+      { name: 'data', type: 'bytes' },
+    ],
+  },
+] as const
+const zero = `0x${'0'.repeat(40)}` as const
 const data = (
   functionName: (typeof abi)[number] extends { name: infer N } ? N : string,
   args: readonly unknown[],
@@ -80,6 +107,105 @@ describe('what leaves by a call within a call', () => {
     expect(calls).toContainEqual({ contract: token, selector: '0xa9059cbb' })
   })
 
+  test('is what a Safe or an account does, by calls alone', () => {
+    const packed = (operation: number, ...calls: (readonly [Hex, bigint, Hex])[]) =>
+      concat(
+        calls.map(([to, value, inner]) =>
+          encodePacked(
+            ['uint8', 'address', 'uint256', 'uint256', 'bytes'],
+            [operation, to, value, BigInt((inner.length - 2) / 2), inner],
+          ),
+        ),
+      )
+    const exec = (operation: number, gasPrice = 0n) =>
+      data('execTransaction', [token, 0n, pay, operation, 0n, 0n, gasPrice, zero, zero, '0x'])
+    const mode = (start: string) => `0x${start.padEnd(64, '0')}` as Hex
+    const list = encodeAbiParameters(executions, [[{ to: token, value: 0n, data: pay }]])
+    const signedList = encodeAbiParameters(
+      [...executions, { type: 'bytes' }],
+      [[{ to: token, value: 0n, data: pay }], '0x1234'],
+    )
+    const one = encodePacked(['address', 'uint256', 'bytes'], [token, 0n, pay])
+    const toNobody = encodeAbiParameters(executions, [[{ to: zero, value: 0n, data: pay }]])
+    const known: readonly Hex[] = [
+      exec(0),
+      data('multiSend', [packed(0, [token, 0n, pay])]),
+      data('execute', [mode('00'), one]),
+      data('execute', [mode('0001'), one]),
+      data('execute', [mode('01'), list]),
+      data('execute', [mode('01000000000078210001'), list]),
+      data('execute', [mode('01000000000078210001'), signedList]),
+      data('executeFromExecutor', [mode('01'), list]),
+    ]
+    for (const calldata of known)
+      expect(facts(safe, calldata)).toMatchObject({ pays: [{ asset, amount: 5n, to: eve }], unknown: [] })
+    const unknown: readonly Hex[] = [
+      exec(1),
+      exec(0, 1n),
+      data('multiSend', [packed(1, [token, 0n, pay])]),
+      data('multiSend', [packed(0, [token, 0n, pay]).slice(0, -2) as Hex]),
+      data('multiSend', [`${packed(0, [token, 0n, pay])}00` as Hex]),
+      data('multiSend', ['0x']),
+      data('execute', [mode('ff'), one]),
+      data('execute', [mode('01000000000078210002'), list]),
+      data('execute', [mode('0100000000001234'), list]),
+      data('execute', [mode('01'), `${list}00` as Hex]),
+      data('execute', [mode('01'), toNobody]),
+      data('execute', [mode('00'), '0x1234']),
+    ]
+    for (const calldata of unknown) {
+      const { calls, unknown: not } = facts(safe, calldata)
+      expect([not.length, calls[0]]).toEqual([1, { contract: safe, selector: calldata.slice(0, 10) }])
+    }
+  })
+
+  test('is what was put in, however often and in whatever it is wrapped', () => {
+    type Paid = { readonly to: Hex; readonly amount: bigint }
+    type Tree = { readonly calldata: Hex; readonly paid: readonly Paid[] }
+    const payment: fc.Arbitrary<Tree> = fc
+      .tuple(fc.constantFrom(eve, bob), fc.bigInt({ min: 0n, max: 2n ** 256n - 1n }))
+      .map(([to, amount]) => ({ calldata: data('transfer', [to, amount]), paid: [{ to, amount }] }))
+    const mode = `0x01${'0'.repeat(62)}`
+    const wrap: readonly ((all: readonly Tree[]) => Hex)[] = [
+      (all) => data('multicall', [all.map(({ calldata }) => calldata)]),
+      (all) => data('aggregate3', [all.map(({ calldata }) => ({ to: token, mayFail: false, data: calldata }))]),
+      (all) => data('executeBatch', [all.map(({ calldata }) => ({ to: token, value: 0n, data: calldata }))]),
+      (all) =>
+        data('execute', [
+          mode,
+          encodeAbiParameters(executions, [all.map(({ calldata }) => ({ to: token, value: 0n, data: calldata }))]),
+        ]),
+    ]
+    const within = (inner: fc.Arbitrary<Tree>): fc.Arbitrary<Tree> =>
+      fc
+        .tuple(fc.nat(wrap.length - 1), fc.array(inner, { minLength: 1, maxLength: 3 }))
+        .map(([at, all]) => ({ calldata: wrap[at]!(all), paid: all.flatMap(({ paid }) => paid) }))
+    const trees = fc.oneof(payment, within(payment), within(fc.oneof(payment, within(payment))))
+    fc.assert(
+      fc.property(trees, ({ calldata, paid }) => {
+        const { pays, unknown } = facts(token, calldata)
+        expect(unknown).toEqual([])
+        expect(pays.map(({ to, amount }) => ({ to, amount }))).toEqual(paid)
+        expect(pays.every((one) => one.asset === asset)).toBe(true)
+      }),
+    )
+  })
+
+  test('is paid with what was sent along, and only beyond that with other money', () => {
+    const calls = (value: bigint) => data('aggregate3Value', [[{ to: bob, mayFail: false, value, data: '0x' }]])
+    const native_ = (value: bigint, sent: bigint) => facts(safe, calls(value), sent).pays
+    const sum = (pays: readonly { amount: bigint }[]) => pays.reduce((total, { amount }) => total + amount, 0n)
+    for (const [value, sent, total] of [
+      [3n, 3n, 3n],
+      [3n, 4n, 4n],
+      [4n, 3n, 4n],
+      [3n, 0n, 3n],
+    ] as const) {
+      expect(sum(native_(value, sent))).toBe(total)
+      expect(native_(value, sent).map(({ to }) => to)).toContain(bob)
+    }
+  })
+
   test('adds up, and money without data too', () => {
     const calldata = data('executeBatch', [
       [
@@ -90,7 +216,7 @@ describe('what leaves by a call within a call', () => {
     ])
     const { pays } = facts(safe, calldata, 4n)
     const sum = (of: string) => pays.reduce((total, { asset, amount }) => (asset === of ? total + amount : total), 0n)
-    expect([sum(native), sum(asset)]).toEqual([7n, 10n])
+    expect([sum(native), sum(asset)]).toEqual([4n, 10n])
   })
 
   test('is unknown where one of many is, or where they are too deep', () => {
@@ -160,6 +286,18 @@ describe('what is moved', () => {
     })
   })
 
+  test('by a transfer that its owner has signed leaves the wallet, or somebody whose matter it is', () => {
+    const moved = (from: Hex) => data('transferWithAuthorization', [from, eve, 7n, 0n, 9n, r, '0x'])
+    expect(facts(token, moved(me))).toMatchObject({ pays: [{ asset, amount: 7n, to: eve }], unknown: [] })
+    expect(facts(token, moved(bob)).unknown).toHaveLength(1)
+  })
+
+  test('by nobody any more is an allowance of nothing', () => {
+    const calldata = data('lockdown', [[{ token, spender: eve }]])
+    expect(facts(PERMIT2, calldata).spenders).toEqual([{ asset, amount: 0n, spender: eve, unlimited: false }])
+    expect(facts(token, calldata).unknown).toHaveLength(1)
+  })
+
   test('from an account that only allowed it is not understood', () => {
     for (const calldata of [data('safeTransferFrom', [bob, eve, 7n]), data('transferFrom', [bob, eve, 7n])])
       expect(facts(token, calldata).unknown).toHaveLength(1)
@@ -183,7 +321,12 @@ test('junk is never nothing, and never throws', () => {
   const bytes = fc.uint8Array({ maxLength: 400 }).map((all) => Buffer.from(all).toString('hex'))
   const calldata = fc.oneof(
     bytes.map((hex) => `0x${hex}` as Hex),
-    fc.tuple(fc.nat(known.length - 1), bytes).map(([at, hex]): Hex => `${facade(known[at]!)}${hex}`),
+    fc.tuple(fc.nat(known.length - 1), bytes).map(([at, hex]): Hex => `${toFunctionSelector(known[at]!)}${hex}`),
+    // What is packed has no form that junk could fail to have.
+    bytes.map((hex) => data('multiSend', [`0x${hex}`])),
+    fc
+      .tuple(fc.constantFrom('00', '01'), bytes)
+      .map(([kind, hex]) => data('execute', [`0x${kind.padEnd(64, '0')}`, `0x${hex}`])),
   )
   fc.assert(
     fc.property(calldata, (junk) => {
@@ -196,9 +339,3 @@ test('junk is never nothing, and never throws', () => {
     { numRuns: 1_000 },
   )
 })
-
-/** The selector of a function, from calldata of its own: whatever stands behind it is junk. */
-function facade({ name }: { name: string }): Hex {
-  const samples: Record<string, Hex> = { multicall: data('multicall', [[]]), execute: data('execute', [bob, 0n, '0x']) }
-  return (samples[name] ?? pay).slice(0, 10) as Hex
-}

@@ -67,6 +67,13 @@ const permit2: readonly FunctionReader[] = [
     const [all, spender] = list(batch)
     return [called(call), ...(isOwn(owner, call) ? list(all).map((one) => details(call, spender, one)) : [])]
   }),
+  atPermit2('lockdown((address,address)[])', ([pairs], call) => [
+    called(call),
+    ...list(pairs).map((pair) => {
+      const [token, spender] = list(pair)
+      return granted(call, { token: text(token), spender, amount: 0n })
+    }),
+  ]),
   atPermit2('transferFrom(address,address,uint160,address)', (values, call) => [called(call), ...moved(call, values)]),
   atPermit2('transferFrom((address,address,uint160,address)[])', ([all], call) => [
     called(call),
@@ -74,4 +81,20 @@ const permit2: readonly FunctionReader[] = [
   ]),
 ]
 
-export const permits: readonly FunctionReader[] = [permit, daiPermit, ...permit2]
+/** A transfer that its owner has signed (EIP-3009); of another owner it is that one's matter, and not understood here. */
+const authorized = (signature: string): FunctionReader => ({
+  called: abiFunction(signature),
+  effects([from, to, amount], call) {
+    if (!isOwn(from, call)) return undefined
+    const asset = tokenAsset(call.network, call.tx.to)
+    return [called(call), { kind: 'outflow', asset, amount: digits(amount), to: checksummed(text(to)) }]
+  },
+})
+
+const authorizations = ['transferWithAuthorization', 'receiveWithAuthorization'].flatMap((name) =>
+  ['uint8,bytes32,bytes32', 'bytes'].map((by) =>
+    authorized(`${name}(address,address,uint256,uint256,uint256,bytes32,${by})`),
+  ),
+)
+
+export const permits: readonly FunctionReader[] = [permit, daiPermit, ...permit2, ...authorizations]

@@ -32,3 +32,6 @@ export const topicOf = (address: string): string => `0x${address.slice(2).padSta
 export const addressIn = (topic = ''): string => `0x${topic.slice(26)}`
 export const wordAt = (data: string, index: number): bigint =>
   BigInt(`0x${data.slice(2 + 64 * index, 66 + 64 * index) || '0'}`)
+
+/** Where nodes put what native currency does, as if it were a token: no contract has that address. */
+export const NATIVE = `0x${'ee'.repeat(20)}`

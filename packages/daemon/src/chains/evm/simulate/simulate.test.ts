@@ -44,13 +44,16 @@ async function bed() {
   return { node, at, seen: async (...urls: string[]) => (await chainOf(...urls).draft(key.address, intent)).seen }
 }
 
-/** A node that simulates in its own way. */
-const simulating = async (url: string, instead: (answer: Answered) => Answered | undefined) =>
+/** A node that does as it likes with the one method or the other. */
+const changed = async (url: string, methods: readonly string[], instead: (answer: Answered) => Answered | undefined) =>
   (
     await startEndpoint(
-      changing(url, (request: Request, answer) => (request.method === 'eth_simulateV1' ? instead(answer) : undefined)),
+      changing(url, (request: Request, answer) => (methods.includes(request.method) ? instead(answer) : undefined)),
     )
   ).url
+const simulating = (url: string, instead: (answer: Answered) => Answered | undefined) =>
+  changed(url, ['eth_simulateV1'], instead)
+const missing = (): Answered => ({ error: { code: -32601, message: 'the method does not exist' } })
 
 test('what an honest node sees counts, whichever of two endpoints it is', async () => {
   const { node, at, seen } = await bed()
@@ -73,7 +76,6 @@ test('what an honest node sees counts, whichever of two endpoints it is', async 
 })
 
 test.each<[string, (answer: Answered) => Answered]>([
-  ['does not simulate', () => ({ error: { code: -32601, message: 'the method eth_simulateV1 does not exist' } })],
   ['answers nonsense', () => ({ result: 'yes' })],
   ['leaves calls out', () => ({ result: [{ calls: [] }] })],
   [
@@ -89,4 +91,41 @@ test.each<[string, (answer: Answered) => Answered]>([
   expect(await seen(odd)).toBeUndefined()
   expect(await seen(node.url, odd)).toBeUndefined()
   expect(await seen(odd, node.url)).toBeUndefined()
+})
+
+test('a node that only traces sees the same', async () => {
+  const { node, seen } = await bed()
+  const tracing = await simulating(node.url, missing)
+  const honest = await seen(node.url)
+  expect(honest).toMatchObject([{ kind: 'outflow', amount: '7' }])
+  expect(await seen(tracing)).toEqual(honest)
+  expect(await seen(node.url, tracing)).toEqual(honest)
+})
+
+type Trace = { pre?: Record<string, object>; post?: Record<string, object>; calls?: object[] }
+test.each<[string, (trace: Trace) => unknown]>([
+  ['traces neither', () => undefined],
+  ['answers nonsense', () => 'yes'],
+  ['shows calls that are none', (trace) => (trace.calls ? { ...trace, calls: 7 } : trace)],
+  ['shows accounts that are gone', (trace) => (trace.post ? { ...trace, post: {} } : trace)],
+  [
+    'changes more than can be looked at',
+    ({ pre, post, ...rest }) => {
+      if (!post) return rest
+      const slots = Array.from({ length: 301 }, (_, at) => [
+        `0x${at.toString(16).padStart(64, '0')}`,
+        `0x${'1'.repeat(64)}`,
+      ])
+      return { pre, post: { ...post, [`0x${'7'.repeat(40)}`]: { storage: Object.fromEntries(slots) } } }
+    },
+  ],
+])('nothing is seen where one of two endpoints has no simulation, and %s', async (_, instead) => {
+  const { node, seen } = await bed()
+  const tracing = await simulating(node.url, missing)
+  const odd = await changed(tracing, ['debug_traceCall'], ({ result }) => {
+    const other = instead(result as Trace)
+    return other === undefined ? missing() : { result: other }
+  })
+  expect(await seen(odd)).toBeUndefined()
+  expect(await seen(node.url, odd)).toBeUndefined()
 })
