@@ -72,6 +72,47 @@ forEachEngine((_engine, open) => {
     expect(integerOf((await bed.counted()).total)).toBeLessThanOrEqual(integerOf(before.total))
   })
 
+  test('the decision that is shown is the one that holds, whatever became of the signatures under it', async () => {
+    const bed = await start({ window: 1, limits })
+    const { id, row } = await waiting(bed)
+    bed.time.passed += 5_001
+    // Its signature is dropped, and it is judged a third time.
+    bed.onSign(async () => void (await bed.limit(bed.from.id, limits)))
+    const after = await signed(bed, id)
+    const made = (await bed.attempts(id)).map(({ decision }) => JSON.parse(decision!))
+    expect(made.map(({ policyVersion }) => policyVersion)).toEqual(
+      [row.policy_version, after.policy_version].map(String),
+    )
+    expect(made[0].inputs.now).toBeGreaterThan(row.created_at + 5_000)
+    const { decision, status } = await bed.get(id)
+    expect({ decision, status }).toEqual({ decision: made[1], status: 'SUBMITTED' })
+    expect(decision!.inputs.now).toBe(after.judged_at)
+  })
+
+  test('what was judged again and could not be recorded is made anew as it was judged last', async () => {
+    const bed = await start({ window: 1, limits })
+    const { id, row } = await waiting(bed)
+    bed.time.passed += 5_001
+    const dear = { ...limits, instant_max_usd: 9, notify_max_usd: 9 }
+    // Suspended while it is signed: nothing is recorded. When it goes on, a limit of then has it wait.
+    bed.onSign(() => bed.suspend())
+    bed.node.mine(1)
+    await until('its signature to be dropped', async () => (await bed.states(id)).includes('dropped'))
+    const dropped = (await bed.row(id))!
+    const [attempt] = await bed.attempts(id)
+    expect(dropped).toMatchObject({ status: 'PENDING', decision: attempt!.decision, draft: attempt!.draft })
+    expect(dropped.judged_at).toBeGreaterThan(row.created_at + 5_000)
+    await bed.limit(bed.from.id, dear)
+    await bed.resume()
+    const queued = await until('it to wait for its delay', async () => {
+      const now = await bed.row(id)
+      return now?.status === 'QUEUED' && now
+    })
+    expect(JSON.parse(queued.decision)).toMatchObject({ tier: 'DELAY', policyVersion: String(queued.policy_version) })
+    expect((await bed.get(id)).decision).toEqual(JSON.parse(queued.decision))
+    expect((await bed.attempts(id)).map(({ decision }) => decision)).toEqual([attempt!.decision])
+  })
+
   test('a policy of another wallet judges nothing again and drops no signature, and one of all does both', async () => {
     const bed = await start({ window: 1, limits })
     const other = await bed.wallet()

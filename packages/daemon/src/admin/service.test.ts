@@ -120,6 +120,7 @@ const transaction = (row: Partial<TransactionRow>): TransactionRow => ({
   policy_version: 1,
   epoch: 1,
   judged_at: null,
+  judged_attempt: null,
   amount_usd: '3000000001',
   served_delay: 0,
   due_at: null,

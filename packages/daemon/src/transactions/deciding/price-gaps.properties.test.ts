@@ -181,6 +181,8 @@ async function payment(database: Database, around: Market, amount: bigint) {
 }
 type Payment = Awaited<ReturnType<typeof payment>>
 
+const isAllowed = (outcome: Again): boolean => typeof outcome !== 'string'
+
 /** What a judgement counts with: the price of now, else the newest that is known or that the one before was counted with. */
 const newestOf = ({ current, last }: Market['known'], judgedAt: Price | undefined): Price | undefined =>
   current ?? (last && judgedAt && judgedAt.at > last.at ? judgedAt : (last ?? judgedAt))
@@ -197,7 +199,7 @@ async function turn(
   const after = await of.row()
   const { current } = known
   const price = newestOf(known, judgedAt)
-  if (outcome === 'runs' && price) {
+  if (isAllowed(outcome) && price) {
     const counted = (base: bigint) => ({ base, usd: usdCost(toBase(base), price) })
     const items = (await of.items()).map((item) => ({ base: item.amount, usd: item.usd }))
     expect(items).toEqual([counted(amount), counted(FEE)])
@@ -231,7 +233,7 @@ forEachEngine((engine, open) => {
           else if (one !== 'run') around.tell(typeof one === 'number' ? one : undefined, one === 'gone')
           else {
             const outcome = await turn(of, around, amount, judgedAt)
-            if (outcome === 'runs') return
+            if (isAllowed(outcome)) return
             if (outcome !== 'lacks') judgedAt = newestOf(around.known, judgedAt)
           }
         }

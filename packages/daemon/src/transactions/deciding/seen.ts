@@ -4,7 +4,7 @@ import type { Job, Parts } from '../job.ts'
 import { endUnsent } from '../rows/ending.ts'
 import { effectsOf } from '../rows/readings.ts'
 import { type TransactionRow, transactionStore } from '../rows/store.ts'
-import type { Again } from './verdict.ts'
+import type { NotNow } from './verdict.ts'
 
 /**
  * Ends what would now do more than was decided on, and lets wait what no node can see now: an old draft tells nothing of what
@@ -14,7 +14,7 @@ export async function changedEffects(
   job: Job<Pick<Parts, 'clock' | 'audit'>>,
   row: TransactionRow,
   draft: Draft,
-): Promise<Exclude<Again, 'runs'> | undefined> {
+): Promise<NotNow | undefined> {
   const doing = standing(effectsOf(row), draft)
   if (doing === 'unseen') {
     await transactionStore.wait(job.db, { id: row.id, reason: 'no node simulates what it would do now' })

@@ -14,7 +14,8 @@ import { audit } from '../../audit/service.ts'
 import { migrations } from '../../migrations/all.ts'
 import { compilePolicies, type Prices } from '../../policies/evaluate.ts'
 import type { WalletFacts } from '../switches.ts'
-import { type JudgeParts, judge } from './judge.ts'
+import { judge } from './judge.ts'
+import type { JudgeParts } from './judgement.ts'
 import type { Subject } from './verdict.ts'
 
 const network = LOCAL_NETWORKS.find(({ id }) => id === 'local-evm')!

@@ -40,8 +40,10 @@ export type Before = {
   /** The worst fee that a human has named for it. */
   feeBound?: Base
 }
-/** What judging again came to: it `runs`, it `stays` (ended, or waits again), or it `lacks` an input that may still come. */
-export type Again = 'runs' | 'stays' | 'lacks'
+/** It may not be signed: it `stays` (ended, or waits again), or it `lacks` an input that may still come. */
+export type NotNow = 'stays' | 'lacks'
+/** What judging again came to; with a verdict it may be signed. */
+export type Again = Verdict | NotNow
 export type JudgeAgain = (row: TransactionRow, draft: Draft) => Promise<Again>
 export type Judge = {
   /** `before` is what an earlier judgement of the same request already gave. */

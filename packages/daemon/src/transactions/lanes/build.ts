@@ -9,14 +9,16 @@ import type { TransactionRow } from '../rows/store.ts'
 import type { Round } from './round.ts'
 
 /** Of a replacement: who asked for it, its tier, and the fee that the operator named with it; a request's own attempt is the system's. */
-export type Issued = Authorised & { row: AttemptRow; by?: By; tier?: Tier; maxFee?: Base | undefined }
+export type Issued = Authorised & { row: AttemptRow; by?: By; tier?: Tier | undefined; maxFee?: Base | undefined }
 type Plan = {
   draft: Draft
   lifetime: Lifetime
   purpose: Purpose
   digest: string
-  /** Of a replacement: who asked for it, how it was judged, and the time of the newest block. */
-  asked?: { by: By; decision: Decision; maxFee?: Base | undefined; seenBlock: number }
+  /** What it was judged as for this signature; undefined: the decision in force holds. */
+  decision?: Decision | undefined
+  /** Of a replacement: who asked for it, and the time of the newest block. */
+  asked?: { by: By; maxFee?: Base | undefined; seenBlock: number }
 }
 
 /** The exact bytes with their authorisation; undefined when they do not do what was judged, or cost more. */
@@ -41,7 +43,7 @@ export function build(round: Round, row: TransactionRow, plan: Plan): Issued | u
     bytes,
     authorisation,
     row: attempt,
-    ...(plan.asked && { by: plan.asked.by, tier: plan.asked.decision.tier, maxFee: plan.asked.maxFee }),
+    ...(plan.asked && { by: plan.asked.by, tier: plan.decision?.tier, maxFee: plan.asked.maxFee }),
   }
 }
 
@@ -68,7 +70,7 @@ function attemptRow({ lane, now }: Round, row: TransactionRow, made: Made): Atte
     sender: lane.wallet.address,
     purpose: plan.purpose,
     asked_by: plan.asked?.by.actor ?? null,
-    decision: plan.asked ? JSON.stringify(plan.asked.decision) : null,
+    decision: plan.decision ? JSON.stringify(plan.decision) : null,
     draft: draft.body,
     max_fee: String(draft.maxFee),
     state: 'issued',

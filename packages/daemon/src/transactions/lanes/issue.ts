@@ -1,5 +1,6 @@
 import type { Anchor, Draft, Lifetime } from '../../chains/build.ts'
-import type { Again, JudgeAgain } from '../deciding/verdict.ts'
+import { judgedColumns } from '../deciding/judge-again.ts'
+import type { JudgeAgain, NotNow, Verdict } from '../deciding/verdict.ts'
 import { attemptStore } from '../rows/attempt-store.ts'
 import { endUnsent } from '../rows/ending.ts'
 import { type TransactionRow, transactionStore } from '../rows/store.ts'
@@ -56,6 +57,8 @@ const endFill = (round: Round, row: TransactionRow) =>
   endUnsent(round, row, { to: 'CANCELLED', code: null, error: 'no nonce is free any more', actor: 'system' })
 
 type Next = { draft: Draft; lifetime: Lifetime; isJudged: boolean }
+/** Without a verdict the decision in force still holds. */
+type Admitted = { verdict?: Verdict }
 type Judging = Round & { judgeAgain: JudgeAgain }
 
 /** Undefined: the request ended, or waits again. One that cannot be judged is refused, and holds up nothing. */
@@ -63,7 +66,7 @@ async function prepared(round: Judging, row: TransactionRow, next: Next): Promis
   try {
     const admitted = await admit(round, row, next)
     if (admitted === 'lacks') return admitted
-    return admitted === 'runs' ? await stored(round, row, next) : undefined
+    return admitted === 'stays' ? undefined : await stored(round, row, { ...next, ...admitted })
   } catch (error) {
     round.parts.log.error({ err: error, transaction: row.id }, 'a request could not be judged again, and has failed')
     // A failure of the database ends the job in any case.
@@ -78,7 +81,7 @@ async function prepared(round: Judging, row: TransactionRow, next: Next): Promis
   }
 }
 
-async function admit(round: Judging, row: TransactionRow, { draft, isJudged }: Next): Promise<Again> {
+async function admit(round: Judging, row: TransactionRow, { draft, isJudged }: Next): Promise<Admitted | NotNow> {
   if (row.session_id) {
     const session = await round.session(row.session_id)
     if (!session || session.revoked_at !== null) {
@@ -91,14 +94,16 @@ async function admit(round: Judging, row: TransactionRow, { draft, isJudged }: N
       return 'stays'
     }
   }
-  const again = isJudged || isJudgedAgain(row, { version: round.version, clock: round.parts.clock })
-  return again ? round.judgeAgain(row, draft) : 'runs'
+  if (!isJudged && !isJudgedAgain(row, { version: round.version, clock: round.parts.clock })) return {}
+  const again = await round.judgeAgain(row, draft)
+  return typeof again === 'string' ? again : { verdict: again }
 }
 
 /** Builds the bytes, reads them back and stores them; a difference from what was judged ends the request. */
-async function stored(round: Round, row: TransactionRow, next: Next): Promise<Issued | undefined> {
-  const { draft, lifetime } = next
-  const issued = build(round, row, { draft, lifetime, purpose: 'send', digest: row.digest! })
+async function stored(round: Round, row: TransactionRow, next: Next & Admitted): Promise<Issued | undefined> {
+  const { draft, lifetime, verdict } = next
+  const { decision } = verdict ?? {}
+  const issued = build(round, row, { draft, lifetime, decision, purpose: 'send', digest: row.digest! })
   if (!issued) {
     await endUnsent(round, row, {
       to: 'CANCELLED',
@@ -109,7 +114,13 @@ async function stored(round: Round, row: TransactionRow, next: Next): Promise<Is
     })
     return undefined
   }
-  await attemptStore.insert(round.db, issued.row)
-  await transactionStore.move(round.db, { id: row.id, from: 'PENDING', to: 'EXECUTING', at: round.now })
+  const { db, now } = round
+  await attemptStore.insert(db, issued.row)
+  if (verdict)
+    await transactionStore.execute(db, {
+      ...judgedColumns(verdict, draft),
+      ...{ id: row.id, attempt: issued.attemptId, at: now },
+    })
+  else await transactionStore.move(db, { id: row.id, from: 'PENDING', to: 'EXECUTING', at: now })
   return issued
 }

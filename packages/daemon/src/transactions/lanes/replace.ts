@@ -12,7 +12,8 @@ import type { Anchor, Draft } from '../../chains/build.ts'
 import type { Intent } from '../../chains/intent.ts'
 import { replaceReservation, reservation, type SpendItem } from '../../ledger/service.ts'
 import type { By } from '../../platform/caller.ts'
-import { beforeOf, withFullFee } from '../deciding/judge.ts'
+import { beforeOf } from '../deciding/judge-again.ts'
+import { withFullFee } from '../deciding/judgement.ts'
 import type { Subject } from '../deciding/verdict.ts'
 import { type AttemptRow, attemptStore, type Purpose } from '../rows/attempt-store.ts'
 import { effectsOf, intentOf } from '../rows/readings.ts'
@@ -58,7 +59,7 @@ export async function replace(job: LaneJob, plan: Plan): Promise<Issued> {
   requireTurn(waiting, { by, now: round.now, blockMs: lane.chain.network.blockMs })
   const decision = await allowed(round, row, plan)
   const issued = build(round, row, {
-    ...{ draft, purpose, asked: { by, decision, maxFee: plan.maxFee, seenBlock: plan.seenBlock } },
+    ...{ draft, purpose, decision, asked: { by, maxFee: plan.maxFee, seenBlock: plan.seenBlock } },
     lifetime: { ...plan.anchor, nonce: newest.nonce },
     digest: purpose === 'cancel' ? digestOf(round, draft) : row.digest!,
   })

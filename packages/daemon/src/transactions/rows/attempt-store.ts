@@ -22,7 +22,7 @@ export type AttemptRow = {
   purpose: Purpose
   /** Of a replacement: who asked for it. */
   asked_by: string | null
-  /** Of a replacement: the judgement under which it is signed; a request's own is with the request. */
+  /** The judgement under which it is signed; null: the one that was in force before. */
   decision: string | null
   /** What it was built from: the fees that a replacement has to outbid. */
   draft: string

@@ -3,7 +3,7 @@ import { type Handle, statement } from '../../platform/db/database.ts'
 import type { Tables } from '../../platform/db/tables.ts'
 import { isOver, overBecause } from '../stopping/stop-store.ts'
 import type { Status } from './states.ts'
-import { type TransactionRow, withTexts } from './store.ts'
+import { inForce, type TransactionRow, withTexts } from './store.ts'
 
 export type ListFilter = {
   walletIds?: readonly string[] | undefined
@@ -33,9 +33,8 @@ const paidFee = (eb: ExpressionBuilder<Tables, 'transactions'>) =>
 /** Newest first. */
 const listed = (db: Kysely<Tables>) =>
   withTexts(db)
-    .select(['request', 'decision'])
-    .select(paidFee)
-    .select((eb) => overBecause(eb).as('over'))
+    .select('request')
+    .select((eb) => [inForce(eb, 'decision'), paidFee(eb), overBecause(eb).as('over')])
     .orderBy('transactions.id', 'desc')
 
 const ofWallet = statement<{ wallet: string; before: string; count: number }, FoundRow>((db, p) =>

@@ -3,8 +3,9 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { forEachEngine } from '../../../../../test/support/for-each-engine.ts'
 import { migrations } from '../../../test/pipeline-bed.ts'
-import { storeRows, transactionRow } from '../../../test/transaction-rows.ts'
+import { attemptRow, storeRows, transactionRow } from '../../../test/transaction-rows.ts'
 import type { Handle } from '../../platform/db/database.ts'
+import { listStore } from './list-store.ts'
 import { mayMove, type Status } from './states.ts'
 import { type TransactionRow, transactionStore } from './store.ts'
 
@@ -102,25 +103,32 @@ forEachEngine((_engine, open) => {
         }
   })
 
-  test('only a PENDING transaction takes another judgement, the texts with it', async () => {
+  test('only a PENDING transaction takes another judgement, whose decision and draft are those in force', async () => {
     const database = await open(migrations)
+    const read = (id: string) => database.read((db) => transactionStore.byId(db, id))
+    const listed = (id: string) => database.read((db) => listStore.byId(db, id))
     for (const status of TransactionStatus.options) {
       const row = transactionRow({ status })
-      await storeRows(database, [row])
-      const judgement = {
-        ...{ id: row.id, status: 'QUEUED' as const, tier: 'DELAY', decision: '{"outcome":"other"}', policy_version: 9 },
-        ...{
-          amount_usd: '8',
-          due_at: 5,
-          approval_expires_at: null,
-          draft: '{"other":1}',
-          max_fee: '22',
-          updated_at: 3,
-        },
-      }
-      expect(await database.work({}, (db) => transactionStore.judge(db, judgement))).toBe(status === 'PENDING')
-      const now = await database.read((db) => transactionStore.byId(db, row.id))
-      expect(now).toEqual(status === 'PENDING' ? { ...row, ...judgement, judged_at: 3 } : row)
+      const { id } = row
+      const attempt = attemptRow({ transaction_id: id, decision: '{"outcome":"second"}', draft: '{"second":1}' })
+      await storeRows(database, [row], [attempt])
+      const isPending = status === 'PENDING'
+      const judged = { id, tier: 'NOTIFY', policy_version: 9, amount_usd: '8', max_fee: '22', judged_at: 2 }
+      const execute = { ...judged, attempt: attempt.id, at: 3 }
+      expect(await database.work({}, (db) => transactionStore.execute(db, execute))).toBe(isPending)
+      const { decision, draft } = attempt
+      const signed = { ...row, ...judged, updated_at: 3, judged_attempt: attempt.id, decision, draft }
+      const executing = isPending ? { ...signed, status: 'EXECUTING' } : row
+      expect(await read(id)).toEqual(executing)
+      expect((await listed(id))?.decision).toBe(executing.decision)
+      if (isPending)
+        await database.work({}, (db) => transactionStore.move(db, { id, from: 'EXECUTING', to: 'PENDING', at: 4 }))
+      const waits = { due_at: 5, approval_expires_at: null, decision: '{"outcome":"third"}', draft: '{"third":1}' }
+      const requeue = { ...judged, tier: 'DELAY', ...waits, judged_at: 5, updated_at: 6 }
+      expect(await database.work({}, (db) => transactionStore.requeue(db, requeue))).toBe(isPending)
+      const queued = { ...row, ...requeue, status: 'QUEUED', judged_attempt: null }
+      expect(await read(id)).toEqual(isPending ? queued : row)
+      expect((await listed(id))?.decision).toBe(isPending ? waits.decision : row.decision)
     }
   })
 

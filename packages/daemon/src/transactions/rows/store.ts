@@ -1,4 +1,4 @@
-import { type Kysely, sql } from 'kysely'
+import { type ExpressionBuilder, type Kysely, sql } from 'kysely'
 import { type Handle, statement } from '../../platform/db/database.ts'
 import type { Tables } from '../../platform/db/tables.ts'
 import { isStopped, newestStop } from '../stopping/stop-store.ts'
@@ -11,6 +11,7 @@ export type { TransactionRow } from './transaction-row.ts'
 
 /** What only time, approvers and the chain fill in. */
 export const unjudged = {
+  judged_attempt: null,
   served_delay: 0,
   due_at: null,
   approval_expires_at: null,
@@ -53,6 +54,7 @@ const columns = [
   'policy_version',
   'epoch',
   'judged_at',
+  'judged_attempt',
   'amount_usd',
   'served_delay',
   'due_at',
@@ -91,8 +93,19 @@ export const withTexts = (db: Kysely<Tables>) =>
     .selectFrom('transactions')
     .innerJoin('transaction_texts', 'transaction_texts.id', 'transactions.id')
     .selectAll('transactions')
+/** Of the judgement in force, which may be with an attempt. */
+export const inForce = <Name extends 'decision' | 'draft'>(eb: ExpressionBuilder<Tables, WithTexts>, name: Name) =>
+  eb.fn
+    .coalesce(
+      eb.selectFrom('attempts').select(`attempts.${name}`).whereRef('attempts.id', '=', 'transactions.judged_attempt'),
+      `transaction_texts.${name}`,
+    )
+    .as(name)
+type WithTexts = 'transactions' | 'transaction_texts'
 export const wholeRows = (db: Kysely<Tables>) =>
-  withTexts(db).select(['request', 'draft', 'hints', 'effects', 'decision'])
+  withTexts(db)
+    .select(['request', 'hints', 'effects'])
+    .select((eb) => [inForce(eb, 'draft'), inForce(eb, 'decision')])
 const byId = statement<{ id: string }, TransactionRow>((db, p) => wholeRows(db).where('transactions.id', '=', p('id')))
 const statusOf = statement<{ id: string }, { status: Status }>((db, p) =>
   db.selectFrom('transactions').select('status').where('id', '=', p('id')),
@@ -128,7 +141,8 @@ export type WaitingFill = Pick<TransactionRow, 'id' | 'decision'>
 const waitingFill = statement<{ lane: string }, WaitingFill>((db, p) =>
   withTexts(db)
     .clearSelect()
-    .select(['transactions.id', 'decision'])
+    .select(['transactions.id'])
+    .select((eb) => inForce(eb, 'decision'))
     .where('lane', '=', p('lane'))
     .where('status', '=', sql.lit('QUEUED'))
     .where('session_id', 'is', null)
@@ -264,28 +278,36 @@ const nameFee = statement<{ id: string; fee: string }>((db, p) =>
     .set({ fee_bound: p('fee') })
     .where('id', '=', p('id')),
 )
-type Judged = Pick<
-  TransactionRow,
-  | 'id'
-  | 'status'
-  | 'tier'
-  | 'decision'
-  | 'policy_version'
-  | 'amount_usd'
-  | 'due_at'
-  | 'approval_expires_at'
-  | 'draft'
-  | 'max_fee'
-  | 'updated_at'
->
-const judge = statement<Judged>((db, p) =>
+type Judged = Pick<TransactionRow, 'id' | 'tier' | 'policy_version' | 'judged_at' | 'amount_usd' | 'max_fee'>
+type Execute = Judged & { attempt: string; at: number }
+const execute = statement<Execute, Owner>((db, p) =>
   db
     .updateTable('transactions')
     .set({
-      status: p('status'),
+      status: 'EXECUTING',
       tier: p('tier'),
       policy_version: p('policy_version'),
-      judged_at: p('updated_at'),
+      judged_at: p('judged_at'),
+      judged_attempt: p('attempt'),
+      amount_usd: p('amount_usd'),
+      max_fee: p('max_fee'),
+      updated_at: p('at'),
+    })
+    .where('id', '=', p('id'))
+    .where('status', '=', 'PENDING')
+    .returning(OWNER),
+)
+type Waiting = Pick<TransactionRow, 'decision' | 'draft' | 'due_at' | 'approval_expires_at' | 'updated_at'>
+type Requeue = Judged & Waiting
+const requeue = statement<Requeue>((db, p) =>
+  db
+    .updateTable('transactions')
+    .set({
+      status: 'QUEUED',
+      tier: p('tier'),
+      policy_version: p('policy_version'),
+      judged_at: p('judged_at'),
+      judged_attempt: null,
       amount_usd: p('amount_usd'),
       due_at: p('due_at'),
       approval_expires_at: p('approval_expires_at'),
@@ -295,7 +317,7 @@ const judge = statement<Judged>((db, p) =>
     .where('id', '=', p('id'))
     .where('status', '=', 'PENDING'),
 )
-const judgeTexts = statement<Pick<Judged, 'id' | 'decision' | 'draft'>>((db, p) =>
+const requeueTexts = statement<Pick<Requeue, 'id' | 'decision' | 'draft'>>((db, p) =>
   db
     .updateTable('transaction_texts')
     .set({ decision: p('decision'), draft: p('draft') })
@@ -340,9 +362,13 @@ export const transactionStore = {
   raiseFee: (db: Handle, change: { id: string; fee: string }) => db.run(raiseFee, change),
   /** The operator lets its fee come to this. */
   nameFee: (db: Handle, change: { id: string; fee: string }) => db.run(nameFee, change),
-  async judge(db: Handle, judged: Judged) {
-    const isMine = won(await db.run(judge, judged))
-    if (isMine) await db.run(judgeTexts, judged)
+  /** It is signed under another judgement than its last one, which its attempt holds. */
+  execute: async (db: Handle, change: Execute) =>
+    counted(db, await db.get(execute, change), { from: 'PENDING', to: 'EXECUTING' }),
+  /** Another judgement has it wait for time or a human. */
+  async requeue(db: Handle, change: Requeue) {
+    const isMine = won(await db.run(requeue, change))
+    if (isMine) await db.run(requeueTexts, change)
     return isMine
   },
 }

@@ -24,6 +24,8 @@ export type HeadRow = {
   epoch: number
   /** When it was last judged; null of those from before this was kept. */
   judged_at: number | null
+  /** The attempt that holds the decision in force and its draft; null: they are in the texts. */
+  judged_attempt: string | null
   amount_usd: string | null
   served_delay: number
   due_at: number | null
@@ -53,4 +55,5 @@ export type TextRow = {
   effects: string | null
   decision: string
 }
+/** With the decision in force, and the draft that it is about. */
 export type TransactionRow = HeadRow & TextRow

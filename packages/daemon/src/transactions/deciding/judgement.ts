@@ -1,0 +1,194 @@
+import {
+  add,
+  type EffectFacts,
+  type Effects,
+  factsOf,
+  type JudgedSettings,
+  type Network,
+  type Reason,
+  receiversOf,
+  togglesOf,
+  type Usd,
+  ZERO_USD,
+} from '@waiaas/contract'
+import type { Audit } from '../../audit/service.ts'
+import type { Draft } from '../../chains/build.ts'
+import type { Intent } from '../../chains/intent.ts'
+import { sessionTotal, type Worth } from '../../ledger/service.ts'
+import type { Clock } from '../../platform/clock.ts'
+import type { Handle } from '../../platform/db/database.ts'
+import type { Log } from '../../platform/log.ts'
+import {
+  type AppliedPolicies,
+  type EvaluateInput,
+  evaluate,
+  type Judgement,
+  type Prices,
+} from '../../policies/service.ts'
+import type { Job } from '../job.ts'
+import { tokensOf } from '../kinds/all.ts'
+import type { Switches } from '../switches.ts'
+import { laneFunds, type Reading, requests, spent } from './history.ts'
+import { lookalikes } from './known-recipients.ts'
+import { sharedReads } from './shared-reads.ts'
+import type { Before, Subject, Verdict } from './verdict.ts'
+
+/** What is known of prices, by `assetKey`. Asks nobody. */
+export type PriceFacts = {
+  /** Trustworthy now. */
+  current(network: Network, assets: readonly string[]): Prices
+  /** However old. */
+  last(network: Network, assets: readonly string[]): Prices
+  /** Which have none that is trustworthy, why, and whether waiting is of no use. */
+  missing(network: Network, assets: readonly string[]): readonly { reason: string; isGone: boolean }[]
+  worth: Worth
+}
+type ConstraintFacts = {
+  network: string
+  type: string
+  recipients: string[]
+  usd: Usd | null
+  sessionTotalUsd: Usd | null
+}
+export type JudgeParts = {
+  clock: Clock
+  log: Pick<Log, 'error'>
+  audit: Audit
+  switches: Switches
+  policies(db: Handle, walletId: string): Promise<AppliedPolicies>
+  /** What is known of prices now, under the settings of the decision; refreshed outside of any job. */
+  prices: { under(settings: JudgedSettings): PriceFacts }
+  network(id: string): Network
+  /** As the common version of the policies has them beside it: what a job reads, not what this process took over last. */
+  settings(db: Handle, common: number): Promise<JudgedSettings>
+  constraintFaults(constraints: string, facts: ConstraintFacts): Reason[]
+}
+/** A job in which something is judged, and what all its judgements go by. */
+export type JudgeJob = Job<JudgeParts> & { readonly reads: ReturnType<typeof sharedReads<PriceFacts>> }
+export const judgeJob = (job: Job<JudgeParts>): JudgeJob => ({ ...job, reads: sharedReads(job) })
+
+/** The verdict, and what was known of prices under its settings. */
+type Judged = { verdict: Verdict; prices: PriceFacts }
+
+/** `before` is what an earlier judgement of the same request already gave. */
+export async function judged(job: JudgeJob, subject: Subject, before?: Before): Promise<Judged> {
+  const { parts, db, reads } = job
+  const { now, latest } = reads
+  const { wallet, network } = subject
+  const { version, policies, settings, prices } = await reads.rules(wallet.id)
+  const reading: Reading = {
+    policies,
+    now,
+    finals: reads.finals,
+    worth: prices.worth,
+    before,
+    acceptedAt: before?.acceptedAt ?? now,
+  }
+  const facts = factsOf(subject.effects)
+  const assets = assetsOf(subject.effects, facts)
+  const alike = await lookalikes(reads.knownAlike(wallet.id), receiversOf(facts, subject.effects.sender))
+  const neverFunded = subject.neverFunded ?? before?.neverFunded
+  const judgement = evaluate({
+    effects: subject.effects,
+    kind: subject.type,
+    feePrice: subject.feePrice,
+    wallet: { id: wallet.id, chain: wallet.chain, environment: wallet.environment, approver: 'operator' },
+    network,
+    policies,
+    policyVersion: String(version),
+    now,
+    ...(latest > now && { latest }),
+    prices: prices.current(network, assets),
+    lastPrices: newest(prices.last(network, assets), before?.lastPrices),
+    tokens: trusted(subject.intent),
+    spent: await spent(db, subject, reading),
+    requests: await requests(db, subject, reading),
+    ...(alike && { lookalikes: alike }),
+    ...(neverFunded && { neverFunded }),
+    ...(facts.isLane && { lane: await laneFunds(db, subject, { now, before }) }),
+    toggles: togglesOf(settings),
+    ...(before && { context: before }),
+  })
+  if (judgement.fault !== undefined)
+    parts.log.error({ err: judgement.fault, wallet: wallet.id }, 'a request could not be judged, and is refused')
+  const constrained = await withConstraints(job, { subject, facts, judgement, before, worth: prices.worth })
+  return { verdict: verdictOf(settings, constrained, version), prices }
+}
+
+/** Of each asset the price that is younger. */
+function newest(known: Prices, recorded: Prices = {}): Prices {
+  const all = { ...recorded, ...known }
+  return Object.fromEntries(
+    Object.keys(all).map((key) => {
+      const [a, b] = [known[key], recorded[key]]
+      return [key, a && b ? (a.at >= b.at ? a : b) : (a ?? b)]
+    }),
+  )
+}
+
+type Constrained = {
+  subject: Subject
+  facts: EffectFacts
+  judgement: Judgement
+  before: Before | undefined
+  worth: Worth
+}
+
+/** What the session was issued for bounds what the policies allow. */
+async function withConstraints(
+  { parts, db }: JudgeJob,
+  { subject, facts, judgement, before, worth }: Constrained,
+): Promise<Judgement> {
+  const { session, effects } = subject
+  if (!session?.constraints || facts.isLane) return judgement
+  const total = { sessionId: session.id, without: before?.reserved, worth }
+  const held = usdOf(judgement.reserve)
+  const faults = parts.constraintFaults(session.constraints, {
+    network: subject.network.id,
+    type: subject.type,
+    recipients: receiversOf(facts, effects.sender),
+    usd: judgement.totalUsd,
+    sessionTotalUsd: held === null ? null : add(await sessionTotal(db, total), held),
+  })
+  if (faults.length === 0) return judgement
+  const reasons = judgement.decision.outcome === 'DENY' ? [...judgement.decision.reasons, ...faults] : faults
+  return { ...judgement, decision: { ...judgement.decision, outcome: 'DENY', reasons }, reserve: [], mayRun: false }
+}
+
+/** What all of it counts at; null when some part never had a price. */
+const usdOf = (items: Judgement['reserve']): Usd | null =>
+  items.reduce<Usd | null>((sum, { usd }) => (sum === null || usd === null ? null : add(sum, usd)), ZERO_USD)
+
+function verdictOf(settings: JudgedSettings, judgement: Judgement, policyVersion: number): Verdict {
+  const { decision, mayRun } = judgement
+  const isDenied = decision.outcome === 'DENY'
+  const waits = !isDenied && !mayRun
+  const { now, latest = now } = decision.inputs
+  return {
+    ...judgement,
+    policyVersion,
+    status: isDenied ? 'CANCELLED' : mayRun ? 'PENDING' : 'QUEUED',
+    dueAt:
+      waits && decision.tier === 'DELAY'
+        ? now + (decision.delaySeconds ?? settings['security.policy_defaults_delay_seconds']) * 1000
+        : null,
+    approvalExpiresAt:
+      waits && decision.tier === 'APPROVAL'
+        ? latest + (decision.approvalTimeoutSeconds ?? settings['security.policy_defaults_approval_timeout']) * 1000
+        : null,
+  }
+}
+
+/** Fees that are not in the bytes (a rollup's posting fee) count as well; rent is an effect of its own. */
+export function withFullFee(effects: Effects, draft: Draft): Effects {
+  const rent = factsOf(effects).deposits.reduce((sum, { amount }) => sum + amount, 0n)
+  return { ...effects, fee: { ...effects.fee, max: String(draft.maxFee - rent) } }
+}
+
+/** Whose prices a judgement needs: what pays the fee, and whatever the effects move or let others move. */
+export function assetsOf(effects: Effects, { pays, deposits, spenders } = factsOf(effects)): string[] {
+  return [...new Set([effects.fee.asset, ...[...pays, ...deposits, ...spenders].map(({ asset }) => asset)])]
+}
+
+const trusted = (intent: Intent): EvaluateInput['tokens'] =>
+  Object.fromEntries(tokensOf(intent).map(({ asset, decimals, symbol }) => [asset, { decimals, symbol }]))
