@@ -21,6 +21,7 @@ import { waiting } from './0019-waiting.ts'
 import { retention } from './0020-retention.ts'
 import { walletNames } from './0021-wallet-names.ts'
 import { believedPrices } from './0022-believed-prices.ts'
+import { lifts } from './0023-lifts.ts'
 
 /** The schema, step by step. */
 export const migrations: readonly Migration[] = [
@@ -46,4 +47,5 @@ export const migrations: readonly Migration[] = [
   retention,
   walletNames,
   believedPrices,
+  lifts,
 ]

@@ -3,7 +3,7 @@ import { changedCeiling, type ExactChange } from '../ceiling-change.ts'
 import { NEW_PASSWORD_PURPOSE } from '../master-proof.ts'
 import { normalForm } from '../password-text.ts'
 import { openBytes, type SealingKeyPair } from '../sealing.ts'
-import type { Ceiling, ExportFormat, ExportOptions, KeyRow } from '../types.ts'
+import type { Ceiling, ExportFormat, ExportOptions, KeyRow, LiftWanted } from '../types.ts'
 import { isRecord } from './invalid.ts'
 import type { Asked } from './operator.ts'
 import { refused } from './proofs.ts'
@@ -32,6 +32,13 @@ export function ceilingAsked({ deed, body: { exact } }: Asked, address: string, 
   if (!isSame) refused('it is for the ceiling of another address')
   // Each field is checked where the ceiling that comes of it is.
   return changedCeiling(present, change as ExactChange)
+}
+
+/** Which payment passes above the ceiling, and for how long; its fields are checked where it is sealed. */
+export function liftAsked({ body: { overCeiling, payment, hours } }: Asked): Pick<LiftWanted, 'payment' | 'hours'> {
+  if (overCeiling !== true || !isRecord(payment))
+    return refused('what passes above the ceiling has to stand in the sealed call (payment)')
+  return { payment, hours } as Pick<LiftWanted, 'payment' | 'hours'>
 }
 
 /** Its bytes; they have the bounds that the daemon has for one in the open. */

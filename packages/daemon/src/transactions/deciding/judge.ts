@@ -131,6 +131,7 @@ async function judged(job: JudgeJob, subject: Subject, before?: Before): Promise
     requests: await requests(db, subject, reading),
     ...(alike && { lookalikes: alike }),
     ...(neverFunded && { neverFunded }),
+    ...(subject.aboveCeiling !== undefined && { aboveCeiling: subject.aboveCeiling }),
     ...(facts.isLane && { lane: await laneFunds(db, subject, { now, before }) }),
     toggles: togglesOf(settings),
     ...(before && { context: before }),
