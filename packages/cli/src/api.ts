@@ -2,6 +2,7 @@ import type { Access, HttpCall } from '@waiaas/contract'
 import { type SignerIdentity, sealMasterProof, WAIaaSClient } from '@waiaas/sdk'
 import { type Secrets, secretsOf } from './credentials.ts'
 import { exactCeilings } from './exact-ceilings.ts'
+import { overCeilings } from './over-ceilings.ts'
 import { knownPlaceOf, type Place, placeOf } from './place.ts'
 import { type StopClient, stopDoorOf } from './stop-door.ts'
 import { note } from './terminal.ts'
@@ -40,11 +41,11 @@ async function operatorAt(place: Place, secrets: Secrets, flags: DaemonFlags): P
   const masterPassword = await secrets.masterPassword()
   const { baseUrl } = place
   if (!signer) {
-    const api = new WAIaaSClient({ baseUrl, masterPassword, ...options })
+    const api = overCeilings(new WAIaaSClient({ baseUrl, masterPassword, ...options }), tell)
     return { place, masterPassword, signer, api }
   }
   const masterProof = (call: HttpCall) => sealMasterProof(signer, { password: masterPassword, call })
-  const api = exactCeilings(new WAIaaSClient({ baseUrl, masterProof, ...options }), tell)
+  const api = overCeilings(exactCeilings(new WAIaaSClient({ baseUrl, masterProof, ...options }), tell), tell)
   return { place, masterPassword, signer, api }
 }
 
