@@ -1,29 +1,39 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { newId } from '@waiaas/contract'
 import type { EvmNode } from '@waiaas/localnet'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { forEachEngine } from '../../../../test/support/for-each-engine.ts'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { freshPostgresDatabase } from '../../../../test/support/postgres.ts'
 import { agent, ETHER, migrations, operator, startEvm, startPipeline } from '../../test/pipeline-bed.ts'
 import type { CeilingText } from '../keys/service.ts'
+import { type Database, openDatabase } from '../platform/db/database.ts'
 import { ceilingStore } from '../wallets/ceiling-store.ts'
 
 const recipient = '0x1111111111111111111111111111111111111111'
 const PASSWORD = 'correct horse battery'
 
-forEachEngine((_engine, open) => {
+describe.each(['sqlite', 'postgres'])('on %s', (engine) => {
+  const folder = mkdtempSync(join(tmpdir(), 'waiaas-test-'))
+  let database: Database
   let node: EvmNode
   let bed: Awaited<ReturnType<typeof startPipeline>>
   beforeAll(async () => {
     node = await startEvm({ extraArgs: ['--no-mining', '--slots-in-an-epoch', '1'] })
-    bed = await startPipeline(await open(migrations), node)
+    const place = engine === 'postgres' ? { url: await freshPostgresDatabase() } : { path: join(folder, 'test.db') }
+    database = await openDatabase({ ...place, migrations })
+    bed = await startPipeline(database, node)
   }, 60_000)
   afterAll(async () => {
     await bed.stop()
     await node.stop()
+    await database.close()
+    rmSync(folder, { recursive: true })
   })
 
   /** A wallet that signs a payment of 0.1 ETH at most. */
   async function start() {
-    const { database, keys } = bed
+    const { keys } = bed
     const from = await bed.wallet()
     await bed.limit(from.id, { instant_max_usd: 10_000, notify_max_usd: 10_000, delay_max_usd: 10_000 })
 
@@ -44,7 +54,7 @@ forEachEngine((_engine, open) => {
     const shown = { overCeiling: { shown: PASSWORD } }
     const lifts = () =>
       database.read((db) =>
-        db.query((kysely) => kysely.selectFrom('lifts').select('until').where('lane', 'like', `%${from.address}`)),
+        db.query((kysely) => kysely.selectFrom('lifts').select('until').where('lane', 'like', `%/${from.address}`)),
       )
     return { ...bed, from, setCeiling, pay, shown, lifts }
   }
