@@ -11,6 +11,7 @@ import {
 } from '@waiaas/contract'
 import { type WAIaaSClient, WAIaaSError } from '@waiaas/sdk'
 import { CommandError } from './errors.ts'
+import { chainName } from './exact-ceilings.ts'
 import { printable } from './table.ts'
 import { askText, canAsk } from './terminal.ts'
 
@@ -81,13 +82,16 @@ function callText({ to, dataHash }: NonNullable<LiftedPayment['call']>, memo: st
 const memoOf = async (api: WAIaaSClient, id: string): Promise<string | undefined> =>
   (await api.getTransaction({ id })).memo ?? undefined
 
-/** By what the signer reads; bytes of Solana do not name their cluster, and its units are the same on each. */
-const networkOf = ({ payment: { chain }, network }: Seen): Network | undefined =>
-  KNOWN.find(({ caip2 }) => caip2 === chain) ??
-  (chain === 'solana' ? KNOWN.find(({ id, chain }) => chain === 'solana' && id === network) : undefined)
+/** By what the signer reads. Where bytes do not name one of several networks, which it is is the daemon's word. */
+function networkOf({ payment: { chain }, network }: Seen): Network | undefined {
+  const [only, another] = networksOn(chain)
+  return another ? networksOn(chain).find(({ id }) => id === network) : only
+}
+
+const networksOn = (chain: string): Network[] => KNOWN.filter((network) => chainName(network) === chain)
 
 const placeText = ({ payment: { chain }, network }: Seen, known: Network | undefined): string =>
-  chain === 'solana' ? `Solana (${network}, as the daemon says)` : (known?.id ?? chain)
+  networksOn(chain).length > 1 ? `${network}, as the daemon says: the bytes name ${chain} alone` : (known?.id ?? chain)
 
 const nativeText = (network: Network | undefined, units: string): string =>
   network

@@ -9,7 +9,6 @@ import { refuse } from './refuse.ts'
 
 /** What a reading says to people, in the addresses of its chain. */
 export function paymentOf(reading: Reading, sender: string): Payment {
-  const name = (key: string) => addressText(reading.chain, key)
   const { chain, moves, calls, deploys, memos = [], fee } = reading
   return {
     ...{ chain, sender },
@@ -69,9 +68,10 @@ const digest = (value: unknown): string =>
 
 const text = (value: unknown): string => (typeof value === 'string' ? value : refuse('a memo is text'))
 
-const addressText = (chain: string, key: string): string => {
+/** An account's address: on EVM networks it has 20 bytes. */
+function name(key: string): string {
   const bytes = Buffer.from(key, 'hex')
-  return chain === 'solana' ? base58.encode(bytes) : checksumAddress(bytes)
+  return bytes.length === 20 ? checksumAddress(bytes) : base58.encode(bytes)
 }
 
 const sha256 = (bytes: Uint8Array): string => hash('sha256', bytes)
