@@ -53,7 +53,9 @@ type Call = { method: string; path: string; body: string | undefined }
 const callOf = (op: Operation, input: Record<string, unknown>): Call => httpCall(op, input)
 const suspend = callOf(walletOperations.suspendWallet, { id: 'shop' })
 const exported = (more: Record<string, unknown> = {}): Call =>
-  callOf(walletOperations.exportWallet, { id: 'shop', format: 'private-key', sealTo: mine.publicKey, ...more })
+  callOf(walletOperations.exportWallet, {
+    ...{ id: 'shop', format: 'private-key', sealTo: mine.publicKey, address: wallet.address, ...more },
+  })
 
 /** As the client of the operator does it. */
 const seal = (call: Call, given = password): Promise<string> => sealMasterProof(signer, { password: given, call })
@@ -146,8 +148,12 @@ describe('a sealed password that passes through a taken-over daemon', () => {
     await expect(keys.export(wallet, await asked(exported({ sealTo: undefined })), OPTIONS)).rejects.toMatchObject(
       refusedFor('sealTo'),
     )
-    const named = callOf(walletOperations.exportWallet, { id: crypto.randomUUID(), sealTo: mine.publicKey })
-    await expect(keys.export(wallet, await asked(named), OPTIONS)).rejects.toMatchObject(refusedFor('another wallet'))
+    // Whatever the daemon takes a name for: the key of no other address leaves.
+    const other = await keys.create('other', 'ethereum')
+    await expect(keys.export(other, await asked(call), OPTIONS)).rejects.toMatchObject(refusedFor('another address'))
+    await expect(keys.export(wallet, await asked(exported({ address: undefined })), OPTIONS)).rejects.toMatchObject(
+      refusedFor('another address'),
+    )
     await expect(keys.export(wallet, await asked(call, 'a guess'), OPTIONS)).rejects.toMatchObject(wrong)
     // What the daemon says beside it counts for nothing: the answer goes to whom the call names.
     const shown = { sealed, body: call.body! }
