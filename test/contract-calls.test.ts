@@ -211,10 +211,9 @@ test('a new contract waits for a human, and its code is what was asked for', asy
   expect(await outcome(send({ type: 'CONTRACT_DEPLOY', bytecode: tooLong }))).toBe('INVALID_TRANSACTION')
   await daemon.operator.changeWalletCeiling({ id: wallet.id, network, deploys: false })
   const refused = await send({ type: 'CONTRACT_DEPLOY', bytecode })
-  await daemon.operator.adminApproveTransaction({ id: refused.body.id })
-  expect(await ended(Promise.resolve(refused))).toMatchObject({
-    status: 'CANCELLED',
-    error: expect.stringContaining('it deploys no contracts'),
+  await expect(daemon.operator.adminApproveTransaction({ id: refused.body.id })).rejects.toMatchObject({
+    code: 'CEILING_EXCEEDED',
+    message: expect.stringContaining('it deploys no contracts'),
   })
 })
 

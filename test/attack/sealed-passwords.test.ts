@@ -214,7 +214,7 @@ describe('a ceiling under a sealed password', () => {
     const { address, now } = await bounded()
     const call = raise({ address, chain: 'eip155:1', day: '300' })
     const sealed = await keys.changeCeiling({ address, now, next: unbounded }, await asked(call))
-    expect(ceilingIn(sealed)).toEqual(on({ transaction: '100', day: '300' }))
+    expect(ceilingIn(sealed)).toMatchObject(on({ transaction: '100', day: '300' }))
     const token = raise({ address, chain: 'eip155:1', token: `0x${'a'.repeat(40)}`, transaction: '7' })
     const listed = await keys.changeCeiling({ address, now: sealed, next: unbounded }, await asked(token))
     expect(ceilingIn(listed).chains['eip155:1']).toMatchObject({
