@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { newId } from '@waiaas/contract'
 import type { EvmNode } from '@waiaas/localnet'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { freshPostgresDatabase } from '../../../../test/support/postgres.ts'
-import { agent, ETHER, migrations, operator, startEvm, startPipeline } from '../../test/pipeline-bed.ts'
+import { newSolanaAddress } from '../../../../test/support/wallets.ts'
+import { agent, ETHER, migrations, operator, startEvm, startPipeline, startSolana } from '../../test/pipeline-bed.ts'
 import type { CeilingText } from '../keys/service.ts'
 import { type Database, openDatabase } from '../platform/db/database.ts'
 import { ceilingStore } from '../wallets/ceiling-store.ts'
@@ -180,4 +181,37 @@ describe.each(['sqlite', 'postgres'])('on %s', (engine) => {
     await service.reject(transactionId)
     await expect(service.showOverCeiling(transactionId)).rejects.toMatchObject({ code: 'TX_ALREADY_PROCESSED' })
   })
+})
+
+test('on Solana an approval above the ceiling lifts it for the payment with its memo, whatever its blockhash', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'waiaas-test-'))
+  const node = await startSolana({ slotMs: 50, finalSlots: 8 })
+  const database = await openDatabase({ path: join(folder, 'test.db'), migrations })
+  const bed = await startPipeline(database, node)
+  onTestFinished(async () => {
+    await bed.stop()
+    await node.stop()
+    await database.close()
+    rmSync(folder, { recursive: true })
+  })
+  const from = await bed.wallet()
+  await bed.limit(from.id, { instant_max_usd: 1e6, notify_max_usd: 1e6, delay_max_usd: 1e6 })
+  const now = (await database.read((db) => ceilingStore.byWallet(db, from.id)))!
+  const { ceiling } = JSON.parse(now.text) as CeilingText
+  const low = { ...ceiling.chains.solana!, native: { transaction: '100000000', day: '100000000' } }
+  const next = { ...ceiling, chains: { ...ceiling.chains, solana: low } }
+  const sealed = await bed.keys.changeCeiling({ address: from.address, now, next })
+  await database.work({ exclusive: [`wallet:${from.id}`] }, (db) => ceilingStore.set(db, from.id, sealed))
+  const to = newSolanaAddress()
+  const sent = await bed.send(from, { to, amount: '200000000', memo: 'order 7' }, newId())
+  expect(sent.accepted!.decision!.reasons).toMatchObject([
+    { code: 'ABOVE_CEILING', message: "above the wallet's ceiling of 0.1 SOL a payment" },
+  ])
+  const { payment } = await bed.service.showOverCeiling(sent.transactionId)
+  expect(payment).toMatchObject({
+    ...{ chain: 'solana', moves: [{ asset: 'native', amount: '200000000', to }] },
+    memos: [Buffer.from('order 7').toString('hex')],
+  })
+  await bed.service.approve(sent.transactionId, { overCeiling: { shown: PASSWORD } })
+  expect(await bed.until(sent.transactionId, 'CONFIRMED', 'CANCELLED', 'FAILED')).toBe('CONFIRMED')
 })
