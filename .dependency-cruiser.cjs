@@ -13,7 +13,7 @@ const network = '^(node:)?(dgram|dns|http|http2|https|inspector|net|tls|undici|w
 
 /** What a database looks like: part of no feature. */
 const schema = `${daemon}migrations/all\\.ts$`
-const keysDoors = `${daemon}keys/(service|signing|types)\\.ts$`
+const keysDoors = `${daemon}keys/(service|signing|types|look)\\.ts$`
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {

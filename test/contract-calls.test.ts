@@ -59,20 +59,23 @@ const pay = (to: string, amount: bigint): Hex =>
 const policy = (type: 'CONTRACT_WHITELIST' | 'METHOD_WHITELIST', rules: Record<string, unknown>) =>
   daemon.operator.createPolicy({ walletId: wallet.id, type, rules })
 
-test('a call is refused until a list has its contract, and the signer has its name', async () => {
+test('a call is refused until a list has its contract, and waits for the operator until the signer has its name', async () => {
   const mint = { abi: evmContracts.PlainToken.abi, functionName: 'mint', args: [wallet.address, '5'] }
   expect(await outcome(call(at.plainToken, mint))).toBe('CONTRACT_CALL_DISABLED')
   await policy('CONTRACT_WHITELIST', { contracts: [{ address: at.plainToken }, { address: at.sink }] })
   expect(await outcome(call(at.oddToken, mint))).toBe('CONTRACT_NOT_WHITELISTED')
   const waiting = await call(at.plainToken, mint)
-  expect(waiting.body).toMatchObject({ status: 'PENDING', tier: 'INSTANT', type: 'CONTRACT_CALL' })
-
   // The signer reads the bytes by itself, and knows no ceiling that names the contract.
-  const refused = await until('the signer to refuse', async () => {
-    const row = await daemon.operator.getTransaction({ id: waiting.body.id })
-    return row.status === 'CANCELLED' && row
+  expect(waiting.body).toMatchObject({ status: 'QUEUED', tier: 'APPROVAL', type: 'CONTRACT_CALL' })
+  const { id } = waiting.body
+  await expect(daemon.operator.adminApproveTransaction({ id })).rejects.toMatchObject({
+    code: 'CEILING_EXCEEDED',
+    message: expect.stringContaining('calls a contract in a way that the signer cannot read'),
   })
-  expect(refused.error).toContain(`waiaas wallet ceiling ${wallet.id} --network local-evm`)
+  const { payment } = await daemon.operator.showOverCeiling({ id })
+  expect(payment).toMatchObject({ moves: [], call: { to: at.plainToken, dataHash: expect.any(String) } })
+  await daemon.operator.adminApproveTransaction({ id, overCeiling: true })
+  expect((await ended(Promise.resolve(waiting))).status).toBe('CONFIRMED')
   await daemon.operator.changeWalletCeiling({ id: wallet.id, network, contracts: [at.plainToken, at.sink] })
   expect((await ended(call(at.plainToken, mint))).status).toBe('CONFIRMED')
 })
@@ -246,10 +249,9 @@ test('a new contract waits for a human, and its code is what was asked for', asy
   expect(await outcome(send({ type: 'CONTRACT_DEPLOY', bytecode: tooLong }))).toBe('INVALID_TRANSACTION')
   await daemon.operator.changeWalletCeiling({ id: wallet.id, network, deploys: false })
   const refused = await send({ type: 'CONTRACT_DEPLOY', bytecode })
-  await daemon.operator.adminApproveTransaction({ id: refused.body.id })
-  expect(await ended(Promise.resolve(refused))).toMatchObject({
-    status: 'CANCELLED',
-    error: expect.stringContaining('it deploys no contracts'),
+  await expect(daemon.operator.adminApproveTransaction({ id: refused.body.id })).rejects.toMatchObject({
+    code: 'CEILING_EXCEEDED',
+    message: expect.stringContaining('it deploys no contracts'),
   })
 })
 

@@ -1,6 +1,8 @@
 import { createPrivateKey, createPublicKey, randomBytes } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { newId } from '@waiaas/contract'
+import { type SignerIdentity, sealMasterProof, sealNewPassword, WAIaaSClient } from '@waiaas/sdk'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { makeSealingKeyPair, openExport, sealSecret } from '../packages/daemon/src/index.ts'
 import { MASTER_PASSWORD, startTestDaemon, type TestDaemon } from './support/daemon.ts'
@@ -15,6 +17,8 @@ let daemon: TestDaemon
 /** Keys that the daemon's signer holds and has signed with. */
 const secrets: Uint8Array[] = []
 let paid: string
+/** A master password that the daemon was never told, but in envelopes to its signer. */
+const sealedPassword = `sealed ${randomBytes(16).toString('hex')}`
 
 beforeAll(async () => {
   ;[evm, solana] = await Promise.all([evmWorld(), solanaWorld()])
@@ -27,6 +31,7 @@ beforeAll(async () => {
   await importAndPay(evm, 'ethereum', randomBytes(32))
   await importAndPay(solana, 'solana', randomBytes(32))
   await createPayAndExport()
+  await callSealed()
 })
 afterAll(async () => {
   await daemon?.stop()
@@ -67,6 +72,28 @@ async function createPayAndExport(): Promise<void> {
   secrets.push(Buffer.from(openExport(recipient, exported.sealed!).slice(2), 'hex'))
 }
 
+/** The operator sets another password and uses it, sealed each time: lets calls in, takes a key out, approves above a ceiling. */
+async function callSealed(): Promise<void> {
+  const identity = await daemon.operator.getSealingKey()
+  const next = await sealNewPassword(identity.publicKey, sealedPassword)
+  await sealing(identity, MASTER_PASSWORD).changeMasterPassword({ sealedPassword: next })
+  const operator = sealing(identity, sealedPassword)
+  const [wallet] = (await operator.listWallets({})).items
+  const sealTo = makeSealingKeyPair().publicKey
+  const { id, publicKey: address } = wallet!
+  expect(await operator.exportWallet({ id, address, sealTo })).toMatchObject({ sealed: expect.any(String) })
+  await expect(operator.adminApproveTransaction({ id: newId(), overCeiling: true })).rejects.toMatchObject({
+    code: 'TX_NOT_FOUND',
+  })
+}
+
+const sealing = (identity: SignerIdentity, password: string) =>
+  new WAIaaSClient({
+    baseUrl: daemon.url,
+    masterProof: (call) => sealMasterProof(identity, { password, call }),
+    retryOptions: { maxRetries: 0 },
+  })
+
 const fund = (world: World, address: string) =>
   world === evm ? evm.node.fund(address, evm.unit) : solana.node.airdrop(address, solana.unit)
 
@@ -78,12 +105,20 @@ async function payFrom(world: World, walletId: string, token: string): Promise<s
   return to
 }
 
-const found = (text: Buffer) =>
-  secrets.flatMap((secret, index) =>
+const found = (text: Buffer) => [
+  ...secrets.flatMap((secret, index) =>
     [...formsOf(secret)].flatMap(([name, form]) => (text.includes(form) ? [`key ${index}: ${name}`] : [])),
-  )
+  ),
+  ...(['utf8', 'utf16le', 'base64', 'hex'] as const).flatMap((encoding) => {
+    const form =
+      encoding === 'base64' || encoding === 'hex'
+        ? Buffer.from(Buffer.from(sealedPassword).toString(encoding).slice(0, 40))
+        : Buffer.from(sealedPassword, encoding)
+    return text.includes(form) ? [`the sealed password: ${encoding}`] : []
+  }),
+]
 
-test('a heap snapshot of the daemon holds no key that was imported, created or used', async () => {
+test('a heap snapshot of the daemon holds no key that was imported, created or used, and no password that came sealed', async () => {
   process.kill(daemon.pid(), 'SIGUSR2')
   const file = await until('the snapshot', () =>
     readdirSync(daemon.dataDir).find((name) => name.endsWith('.heapsnapshot')),

@@ -26,9 +26,10 @@ const payments = Array.from({ length: BATCH * 64 }, (_, nonce) =>
 
 let counted: Counted | undefined
 function signBatch(from: number): void {
-  const readings = payments.slice(from, from + BATCH).map(({ payload }) => readEvmTransaction(payload))
+  const requests = payments.slice(from, from + BATCH)
+  const readings = requests.map(({ payload }) => readEvmTransaction(payload))
   const counting = ceilings.counting({ key, ceiling, lane: 'lane', counted, chain: readings[0]!.chain })
-  for (const reading of readings) counting.admit(reading)()
+  for (const [at, reading] of readings.entries()) counting.admit(reading, requests[at]!)()
   counted = counting.record('')
 }
 

@@ -37,26 +37,39 @@ async function pay(humanAmount: string): Promise<Row & { id: string }> {
 }
 const change = (limits: Record<string, unknown>) => daemon.operator.changeWalletCeiling({ id: wallet.id, ...limits })
 
-test('what the policies let pass and the ceiling does not is not signed, and says how it is raised', async () => {
+const above = (reason: string) => ({
+  ...{ status: 'QUEUED', tier: 'APPROVAL' },
+  decision: { reasons: [{ code: 'ABOVE_CEILING', message: expect.stringMatching(reason) }] },
+})
+
+test('what the policies let pass and the ceiling does not waits, and no approval alone has it signed', async () => {
   const before = await daemon.operator.getWalletCeiling({ id: wallet.id })
   expect(before.networks.map((one) => one.network)).toContain('ethereum-sepolia')
   expect(before.networks.find((one) => one.network === 'ethereum-mainnet')).toBeUndefined()
   await change({ network, transaction: '1', day: '2.5', fee: '0.1' })
 
-  const above = await pay('1.5')
-  expect(above).toMatchObject({ status: 'CANCELLED' })
-  expect(above.error).toContain('takes up to 1.5 ETH, and the most in one transaction is 1 ETH')
-  expect(above.error).toContain(`waiaas wallet ceiling ${wallet.id} --network local-evm --transaction 1.5`)
-  expect((await pay('1')).status).not.toBe('CANCELLED')
-  expect((await pay('1')).status).not.toBe('CANCELLED')
-  expect((await pay('1')).error).toMatch(
-    /the most in 24 hours is 2\.5 ETH, of which 0\.4\d* ETH is left now; .* --day 3\.\d+$/,
+  const waiting = await pay('1.5')
+  expect(waiting).toMatchObject(above("^above the wallet's ceiling of 1 ETH a payment$"))
+  const approve = (more: object) => daemon.operator.adminApproveTransaction({ id: waiting.id, ...more })
+  await expect(approve({})).rejects.toMatchObject({
+    code: 'CEILING_EXCEEDED',
+    message: expect.stringContaining(`waiaas tx approve ${waiting.id} --over-ceiling`),
+  })
+  expect((await pay('1')).status).not.toBe('QUEUED')
+  expect((await pay('1')).status).not.toBe('QUEUED')
+  const full = "^above the wallet's ceiling of 2\\.5 ETH in 24 hours, of which 0\\.4\\d* ETH is left now$"
+  expect(await pay('1')).toMatchObject(above(full))
+  // With the password it is, and counts in no day.
+  expect(await approve({ overCeiling: true })).toMatchObject({ status: 'PENDING' })
+  await until('the approved payment to be signed', async () =>
+    ['SUBMITTED', 'CONFIRMED'].includes((await daemon.operator.getTransaction({ id: waiting.id })).status),
   )
+  expect(await pay('1')).toMatchObject(above(full))
 
   // What was signed for is not forgotten when the daemon ends, in whatever way.
   await daemon.kill()
   await daemon.restart()
-  expect((await pay('1')).error).toContain('the most in 24 hours is 2.5 ETH')
+  expect(await pay('1')).toMatchObject(above('2\\.5 ETH in 24 hours'))
   const { networks } = await daemon.operator.getWalletCeiling({ id: wallet.id })
   const local = networks.find((one) => one.network === network)!
   expect(Number(local.used)).toBeGreaterThan(2)
@@ -64,7 +77,7 @@ test('what the policies let pass and the ceiling does not is not signed, and say
 
   const raised = await change({ network, day: '10' })
   expect(raised.networks.find((one) => one.network === network)).toMatchObject({ transaction: '1', day: '10' })
-  expect((await pay('1')).status).not.toBe('CANCELLED')
+  expect((await pay('1')).status).not.toBe('QUEUED')
   const { data } = await daemon.operator.listAuditLogs({ event_type: 'WALLET_CEILING_CHANGED' })
   expect(data).toHaveLength(2)
 })

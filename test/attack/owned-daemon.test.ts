@@ -1,11 +1,14 @@
+import { createHash } from 'node:crypto'
 import { newId } from '@waiaas/contract'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { addressText } from '../../packages/daemon/src/chains/solana/base58.ts'
 import {
+  type ApprovalProof,
   type Ceiling,
   type KeyRow,
   type KeyringRow,
   type Keys,
+  type Payment,
   type Sealed,
   type SignBatch,
   type SignRequest,
@@ -42,6 +45,7 @@ const SPL_TOKEN = 'TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA'
 const RECEIVER = Buffer.alloc(32, 9)
 
 const refused = { code: 'INVALID_MASTER_PASSWORD' }
+const sha256 = (hex: string) => createHash('sha256').update(Buffer.from(hex, 'hex')).digest('hex')
 const heads = (seq: number) => [{ chain: 'system', seq, hash: 'a'.repeat(64) }]
 
 describe('a taken-over daemon, while the signer is unlocked', () => {
@@ -392,6 +396,194 @@ describe('a taken-over daemon, under a ceiling', () => {
     const next = { ...CEILING, chains: { 'eip155:1': { ...real, native: { transaction: '1000', day: '1000' } } } }
     const raised = await keys.changeCeiling({ address: key.address, now: ceiling, next }, password)
     expect((await outcomes(key, raised, [pay(1, 900n)])).codes).toEqual(['signed'])
+  })
+})
+
+describe('a taken-over daemon, with what the operator has approved above a ceiling', () => {
+  const LOW: Ceiling = {
+    chains: {
+      'eip155:1': { native: { transaction: '10', day: '20' }, fee: '5', tokens: {}, otherTokens: false, contracts: [] },
+      solana: {
+        ...{ native: { transaction: '10', day: '20000' }, fee: '6000', tokens: {} },
+        ...{ otherTokens: false, contracts: [] },
+      },
+    },
+    recipients: [],
+  }
+  async function low(chain: 'ethereum' | 'solana' = 'ethereum') {
+    const key = await keys.create(newId(), chain)
+    return { key, ceiling: await keys.firstCeiling({ address: key.address, next: LOW }, password) }
+  }
+  type Low = Awaited<ReturnType<typeof low>>
+  const pay = (nonce: number, value: bigint, more = {}) =>
+    evmPayment({ chainId: 1, nonce, value, gas: 1n, price: 1n, ...more })
+  const payment = ({ key }: Low, more: Partial<Payment> = {}): Payment => ({
+    ...{ chain: 'eip155:1', sender: key.address, moves: [{ asset: 'native', amount: '900', to: RECIPIENT }] },
+    ...{ call: null, codeHash: null, memos: [], fee: '50', ...more },
+  })
+  /** As the operator approves it. */
+  const lift = ({ key, ceiling }: Low, what: Payment, hours?: number) =>
+    keys.lift({ address: key.address, ceiling, payment: what, hours }, password)
+  const proven = (request: SignRequest, { text, seal }: Sealed, type = 'password'): SignRequest => ({
+    ...request,
+    authorisation: { ...request.authorisation, proofs: [{ type, text, seal } as ApprovalProof] },
+  })
+  async function outcomes({ key, ceiling }: Low, requests: readonly SignRequest[], more: Partial<SignBatch> = {}) {
+    const { results, counted } = await keys.sign({ key, ceiling, lane: 'lane', requests, ...more })
+    return { counted, codes: results.map((one) => (one.signature ? 'signed' : `${one.code}: ${one.refused}`)) }
+  }
+  const restart = async () => {
+    await keys.restart()
+    await keys.unlock(password, keyring)
+  }
+  const above = (why: string) => expect.stringMatching(new RegExp(`^CEILING_EXCEEDED: .*${why}`))
+  const OTHER = '0x1111111111111111111111111111111111111111'
+
+  test('gets that payment, once: on one nonce, however often its fee rises up to the approved one', async () => {
+    const own = await low()
+    const approved = await lift(own, payment(own))
+    const bid = (nonce: number, price: bigint) => proven(pay(nonce, 900n, { price }), approved)
+    expect((await outcomes(own, [bid(7, 10n), bid(7, 50n), bid(7, 51n), bid(8, 10n)])).codes).toEqual([
+      ...['signed', 'signed'],
+      ...[above('the fee has risen above the one that was approved'), above('it was used before')],
+    ])
+    expect((await outcomes(own, [pay(7, 900n)])).codes).toEqual([above('too much at once')])
+    // Another transaction that does the same is the same payment, and then the only one.
+    const twin = await low()
+    const one = await lift(twin, payment(twin))
+    expect((await outcomes(twin, [proven(pay(1, 900n), one)], { lane: 'one' })).codes).toEqual(['signed'])
+    expect((await outcomes(twin, [proven(pay(2, 900n), one)], { lane: 'another' })).codes).toEqual([above('used')])
+  })
+
+  test('gets no other payment: amount, recipient, asset, network, wallet, data, code or grant', async () => {
+    const own = await low()
+    const approved = await lift(own, payment(own))
+    const call = { to: TOKEN, data: '0x12345678' } as const
+    const others = [
+      pay(1, 901n),
+      pay(1, 900n, { to: OTHER }),
+      pay(1, 900n, { chainId: 10 }),
+      pay(1, 900n, { data: '0x12345678' }),
+      pay(1, 900n, { to: null, data: '0x6000' }),
+      pay(1, 0n, { to: TOKEN, data: erc20Transfer(RECIPIENT, 900n) }),
+    ].map((request) => proven(request, approved))
+    for (const request of others)
+      expect((await outcomes(own, [request])).codes).toEqual([above('(it is for another payment|on eip155:10)')])
+    const named = await lift(own, payment(own, { moves: [], call: { to: TOKEN, dataHash: sha256('12345678') } }))
+    const swapped = { ...call, data: '0x12345679' } as const
+    expect((await outcomes(own, [proven(pay(2, 0n, swapped), named), proven(pay(2, 0n, call), named)])).codes).toEqual([
+      ...[above('another payment'), 'signed'],
+    ])
+    const grant = { asset: TOKEN, amount: '900', to: RECIPIENT }
+    const token = (selector: string) =>
+      pay(3, 0n, { to: TOKEN, data: erc20Transfer(RECIPIENT, 900n).replace('a9059cbb', selector) })
+    const sent = await lift(own, payment(own, { moves: [grant] }))
+    const let_ = await lift(own, payment(own, { moves: [{ ...grant, isGrant: true }] }))
+    expect((await outcomes(own, [proven(token('095ea7b3'), sent), proven(token('095ea7b3'), let_)])).codes).toEqual([
+      ...[above('another payment'), 'signed'],
+    ])
+    const code = await lift(own, payment(own, { moves: [], codeHash: sha256('6000') }))
+    const made = (data: string) => proven(pay(4, 0n, { to: null, data }), code)
+    expect((await outcomes(own, [made('0x6001'), made('0x6000')])).codes).toEqual([above('another payment'), 'signed'])
+    const other = await low()
+    expect((await outcomes(other, [proven(pay(5, 900n), approved)])).codes).toEqual([above('another payment')])
+    await expect(lift(other, payment(own))).rejects.toMatchObject({ code: 'SIGN_REFUSED' })
+  })
+
+  test('gets none for a word of its own, a wrong password, or a proof of another kind', async () => {
+    const own = await low()
+    const { key, ceiling } = own
+    const wanted = { address: key.address, ceiling, payment: payment(own) }
+    await expect(keys.lift(wanted, 'a guess')).rejects.toMatchObject(refused)
+    const approved = await lift(own, payment(own))
+    const { counted } = await outcomes(own, [pay(1, 1n)])
+    for (const forged of [
+      { ...approved, text: approved.text.replace('900', '901') },
+      { text: approved.text, seal: ceiling.seal },
+      ceiling,
+      counted!,
+    ])
+      expect((await outcomes(own, [proven(pay(2, 900n), forged)])).codes).toEqual([
+        expect.stringMatching(/^KEY_ROW_CORRUPT/),
+      ])
+    // A ceiling cannot be made of it either.
+    expect((await outcomes({ key, ceiling: approved }, [pay(2, 1n)])).codes).toEqual([
+      expect.stringMatching(/^KEY_ROW_CORRUPT/),
+    ])
+    for (const type of ['owner', 'tap', ''])
+      expect((await outcomes(own, [proven(pay(2, 1n), approved, type)])).codes).toEqual([
+        'SIGN_REFUSED: no such proof of an approval is known',
+      ])
+    for (const odd of [
+      { ...payment(own), moves: [{ asset: 'native', amount: '09', to: RECIPIENT }] },
+      { ...payment(own), fee: '-1' },
+      { ...payment(own), more: 'than the signer knows' },
+      { ...payment(own), call: { to: TOKEN, dataHash: 'all' } },
+    ])
+      await expect(lift(own, odd as Payment)).rejects.toMatchObject({ code: 'SIGN_REFUSED' })
+    for (const hours of [0, 169, 1.5])
+      await expect(lift(own, payment(own), hours)).rejects.toMatchObject({ code: 'SIGN_REFUSED' })
+  })
+
+  test('what was approved neither fills the day nor asks it, and the ceiling holds for all else', async () => {
+    const own = await low()
+    expect((await outcomes(own, [pay(1, 9n), pay(2, 8n), pay(3, 1n)])).codes).toEqual([
+      ...['signed', 'signed', above('too much for 24 hours')],
+    ])
+    expect((await outcomes(own, [proven(pay(3, 900n), await lift(own, payment(own)))])).codes).toEqual(['signed'])
+    // 19 of 20 are signed for, as before.
+    expect((await outcomes(own, [pay(4, 0n), pay(5, 0n)])).codes).toEqual(['signed', above('too much for 24 hours')])
+  })
+
+  test('gets no second payment after a restart, whatever it says became of the first', async () => {
+    const own = await low()
+    const approved = await lift(own, payment(own))
+    const before = (await outcomes(own, [pay(1, 1n)])).counted
+    await restart()
+    // Not used yet: it outlives the start at which it was given.
+    const first = await outcomes(own, [proven(pay(2, 900n), approved)], { counted: before })
+    expect(first.codes).toEqual(['signed'])
+    await restart()
+    const again = (nonce: number, more: Partial<SignBatch>) =>
+      outcomes(own, [proven(pay(nonce, 900n, { price: 9n }), approved)], more)
+    expect((await again(3, { counted: first.counted })).codes).toEqual([above('it was used before')])
+    expect((await again(2, {})).codes).toEqual(['signed'])
+    // Without the record, or with one from before, nothing is signed under it.
+    const witnessed = await keys.signCheckpoint({ at: Date.now(), heads: heads(9_000), counts: [first.counted!] })
+    for (const counted of [undefined, before]) {
+      await restart()
+      expect((await again(4, { counted, witnessed })).codes).toEqual([above('is missing or older')])
+    }
+    // Nor when the operator says that all is known: what was approved before that is void.
+    const said = await keys.changeCeiling({ address: own.key.address, now: own.ceiling, next: LOW }, password)
+    const later = { key: own.key, ceiling: said }
+    expect((await outcomes(later, [proven(pay(4, 900n), approved)])).codes).toEqual([above('has changed the ceiling')])
+    expect((await outcomes(later, [proven(pay(4, 900n), await lift(later, payment(own)))])).codes).toEqual(['signed'])
+  })
+
+  test('cannot have a lower ceiling of its own making end or renew an approval, nor sign without a ceiling', async () => {
+    const own = await low()
+    const approved = await lift(own, payment(own))
+    const tightened = await keys.changeCeiling({ address: own.key.address, now: own.ceiling, next: LOW })
+    expect((await outcomes({ ...own, ceiling: tightened }, [proven(pay(1, 900n), approved)])).codes).toEqual(['signed'])
+    const bare = { key: own.key, lane: 'lane', requests: [proven(pay(1, 900n), approved)], ceiling: undefined }
+    expect((await keys.sign(bare)).results).toMatchObject([{ code: 'CEILING_EXCEEDED' }])
+  })
+
+  test('gets one Solana transaction out of an approval, whose memo is part of it', async () => {
+    const own = await low('solana')
+    const to = addressText(RECEIVER)
+    const sol = payment(own, { chain: 'solana', moves: [{ asset: 'native', amount: '900', to }], fee: '5000' })
+    const approved = await lift(own, sol)
+    const paid = (blockhash: number) =>
+      proven({ ...solanaPayment(own.key.address, 900n, RECEIVER, blockhash) }, approved)
+    expect((await outcomes(own, [paid(1), paid(2), paid(1)])).codes).toEqual([
+      ...['signed', above('it was used before'), 'signed'],
+    ])
+    const noted = await lift(own, { ...sol, memos: [Buffer.from('order 7').toString('hex')] })
+    expect((await outcomes(own, [proven(solanaPayment(own.key.address, 900n, RECEIVER, 3), noted)])).codes).toEqual([
+      above('another payment'),
+    ])
   })
 })
 

@@ -1,7 +1,15 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { adminOperations, ceilingOperations, httpCall, type Operation, walletOperations } from '@waiaas/contract'
+import {
+  adminOperations,
+  ceilingOperations,
+  httpCall,
+  newId,
+  type Operation,
+  transactionOperations,
+  walletOperations,
+} from '@waiaas/contract'
 import { type SignerIdentity, sealMasterProof, sealNewPassword, WAIaaSClient } from '@waiaas/sdk'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -12,9 +20,11 @@ import {
   type KeyRow,
   type KeyringRow,
   type Keys,
+  type Payment,
   type Sealed,
   startKeys,
 } from '../../packages/daemon/src/keys/service.ts'
+import { evmPayment, RECIPIENT } from '../../packages/daemon/test/signing.ts'
 
 // The operator seals the password for each call to a key of the signer. Whoever runs code in the daemon's process, through
 // which the call passes, has the sealed text, the channel and every row, and may hand on what they like.
@@ -43,7 +53,9 @@ type Call = { method: string; path: string; body: string | undefined }
 const callOf = (op: Operation, input: Record<string, unknown>): Call => httpCall(op, input)
 const suspend = callOf(walletOperations.suspendWallet, { id: 'shop' })
 const exported = (more: Record<string, unknown> = {}): Call =>
-  callOf(walletOperations.exportWallet, { id: 'shop', format: 'private-key', sealTo: mine.publicKey, ...more })
+  callOf(walletOperations.exportWallet, {
+    ...{ id: 'shop', format: 'private-key', sealTo: mine.publicKey, address: wallet.address, ...more },
+  })
 
 /** As the client of the operator does it. */
 const seal = (call: Call, given = password): Promise<string> => sealMasterProof(signer, { password: given, call })
@@ -136,8 +148,12 @@ describe('a sealed password that passes through a taken-over daemon', () => {
     await expect(keys.export(wallet, await asked(exported({ sealTo: undefined })), OPTIONS)).rejects.toMatchObject(
       refusedFor('sealTo'),
     )
-    const named = callOf(walletOperations.exportWallet, { id: crypto.randomUUID(), sealTo: mine.publicKey })
-    await expect(keys.export(wallet, await asked(named), OPTIONS)).rejects.toMatchObject(refusedFor('another wallet'))
+    // Whatever the daemon takes a name for: the key of no other address leaves.
+    const other = await keys.create('other', 'ethereum')
+    await expect(keys.export(other, await asked(call), OPTIONS)).rejects.toMatchObject(refusedFor('another address'))
+    await expect(keys.export(wallet, await asked(exported({ address: undefined })), OPTIONS)).rejects.toMatchObject(
+      refusedFor('another address'),
+    )
     await expect(keys.export(wallet, await asked(call, 'a guess'), OPTIONS)).rejects.toMatchObject(wrong)
     // What the daemon says beside it counts for nothing: the answer goes to whom the call names.
     const shown = { sealed, body: call.body! }
@@ -198,7 +214,7 @@ describe('a ceiling under a sealed password', () => {
     const { address, now } = await bounded()
     const call = raise({ address, chain: 'eip155:1', day: '300' })
     const sealed = await keys.changeCeiling({ address, now, next: unbounded }, await asked(call))
-    expect(ceilingIn(sealed)).toEqual(on({ transaction: '100', day: '300' }))
+    expect(ceilingIn(sealed)).toMatchObject(on({ transaction: '100', day: '300' }))
     const token = raise({ address, chain: 'eip155:1', token: `0x${'a'.repeat(40)}`, transaction: '7' })
     const listed = await keys.changeCeiling({ address, now: sealed, next: unbounded }, await asked(token))
     expect(ceilingIn(listed).chains['eip155:1']).toMatchObject({
@@ -264,6 +280,83 @@ describe('a ceiling under a sealed password', () => {
     await expect(first(solana, { ...test, environment: 'mainnet' })).rejects.toMatchObject(wrong)
     await expect(first(solana, test, 'imported')).rejects.toMatchObject(wrong)
     await expect(first(unbounded, test)).rejects.toMatchObject(wrong)
+  })
+})
+
+describe('an approval above a ceiling under a sealed password', () => {
+  const native = { transaction: '100', day: '250' }
+  const CEILING: Ceiling = {
+    chains: { 'eip155:1': { native, fee: '50000', tokens: {}, otherTokens: false, contracts: [] } },
+    recipients: [],
+  }
+  async function bounded() {
+    const key = await keys.create(crypto.randomUUID(), 'ethereum')
+    return { key, ceiling: await keys.firstCeiling({ address: key.address, next: CEILING }) }
+  }
+  const approve = (input: Record<string, unknown>): Call =>
+    callOf(transactionOperations.adminApproveTransaction, { id: newId(), ...input })
+  const payment = (sender: string, amount = '900'): Payment => ({
+    ...{ chain: 'eip155:1', sender, moves: [{ asset: 'native', amount, to: RECIPIENT }] },
+    ...{ call: null, codeHash: null, memos: [], fee: '21000' },
+  })
+  const pay = (value: bigint, nonce: number) => evmPayment({ chainId: 1, nonce, value, price: 1n })
+
+  test('is for the payment that the operator has sealed, and nothing that the daemon adds', async () => {
+    const { key, ceiling } = await bounded()
+    const { address } = key
+    const call = approve({ overCeiling: true, payment: payment(address), hours: 2 })
+    const wanted = { address, ceiling, payment: payment(address, '1000000'), hours: 168 }
+    const swapped = approve({ overCeiling: true, payment: payment(address, '1000000') }).body!
+    const { sealed } = await asked(call)
+    await expect(keys.lift(wanted, { sealed, body: swapped })).rejects.toMatchObject(refusedFor('another body'))
+    const lift = await keys.lift(wanted, { sealed, body: call.body! })
+    expect(lift.until - Date.now()).toBeLessThanOrEqual(2 * 3_600_000)
+    const proofs = [{ type: 'password' as const, text: lift.text, seal: lift.seal }]
+    const signs = async (value: bigint) => {
+      const request = pay(value, 1)
+      const authorisation = { ...request.authorisation, proofs }
+      const { results } = await keys.sign({ key, ceiling, lane: 'lane', requests: [{ ...request, authorisation }] })
+      return results[0]!.code ?? 'signed'
+    }
+    expect([await signs(1_000_000n), await signs(900n)]).toEqual(['CEILING_EXCEEDED', 'signed'])
+    await expect(keys.lift(wanted, { sealed, body: call.body! })).rejects.toMatchObject(refusedFor('used before'))
+  })
+
+  test('comes of no other call, of none without the payment, and of no wrong password', async () => {
+    const { key, ceiling } = await bounded()
+    const wanted = { address: key.address, ceiling, payment: payment(key.address) }
+    const whole = { overCeiling: true, payment: wanted.payment }
+    for (const call of [suspend, exported(), callOf(ceilingOperations.changeWalletCeiling, { id: 'shop' })])
+      await expect(keys.lift(wanted, await asked(call))).rejects.toMatchObject(refusedFor('does not ask for this'))
+    for (const more of [{}, { overCeiling: true }, { ...whole, overCeiling: false }])
+      await expect(keys.lift(wanted, await asked(approve(more)))).rejects.toMatchObject(refusedFor('(payment)'))
+    await expect(keys.lift(wanted, await asked(approve(whole), 'a guess'))).rejects.toMatchObject(wrong)
+    const other = await bounded()
+    const elsewhere = { address: other.key.address, ceiling: other.ceiling }
+    await expect(keys.lift(elsewhere, await asked(approve(whole)))).rejects.toMatchObject({ code: 'SIGN_REFUSED' })
+    // Nor does the call lift anything but a ceiling.
+    await expect(keys.export(wallet, await asked(approve(whole)), OPTIONS)).rejects.toMatchObject(
+      refusedFor('does not ask for this'),
+    )
+  })
+
+  test('is no envelope, and an envelope is no approval', async () => {
+    const { key, ceiling } = await bounded()
+    const call = approve({ overCeiling: true, payment: payment(key.address) })
+    const sealed = await seal(call)
+    const request = pay(900n, 1)
+    const withProof = (text: string, sealOf: string) => ({
+      ...request,
+      authorisation: { ...request.authorisation, proofs: [{ type: 'password' as const, text, seal: sealOf }] },
+    })
+    const requests = [withProof(sealed, ceiling.seal), withProof(call.body!, sealed)]
+    const { results } = await keys.sign({ key, ceiling, lane: 'lane', requests })
+    expect(results).toMatchObject([{ code: 'KEY_ROW_CORRUPT' }, { code: 'KEY_ROW_CORRUPT' }])
+    const lift = await keys.lift({ address: key.address, ceiling }, { sealed, body: call.body! })
+    for (const text of [lift.text, lift.seal, Buffer.from(lift.text).toString('base64')]) {
+      await expect(verified(text, call)).rejects.toMatchObject({ code: 'PROOF_REFUSED' })
+      expect(text).not.toContain(password)
+    }
   })
 })
 

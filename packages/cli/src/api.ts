@@ -3,6 +3,7 @@ import { type SignerIdentity, sealMasterProof, WAIaaSClient } from '@waiaas/sdk'
 import { type Secrets, secretsOf } from './credentials.ts'
 import { exactCeilings } from './exact-ceilings.ts'
 import { masterMarkOf } from './marks.ts'
+import { overCeilings } from './over-ceilings.ts'
 import { knownPlaceOf, type Place, placeOf } from './place.ts'
 import { type StopClient, stopDoorOf } from './stop-door.ts'
 import { note } from './terminal.ts'
@@ -41,11 +42,11 @@ async function operatorAt(place: Place, secrets: Secrets, flags: DaemonFlags): P
   const masterPassword = await secrets.masterPassword()
   const common = { baseUrl: place.baseUrl, masterMark: masterMarkOf(place), ...options }
   if (!signer) {
-    const api = new WAIaaSClient({ ...common, masterPassword })
+    const api = overCeilings(new WAIaaSClient({ ...common, masterPassword }), tell)
     return { place, masterPassword, signer, api }
   }
   const masterProof = (call: HttpCall) => sealMasterProof(signer, { password: masterPassword, call })
-  const api = exactCeilings(new WAIaaSClient({ ...common, masterProof }), tell)
+  const api = overCeilings(exactCeilings(new WAIaaSClient({ ...common, masterProof }), tell), tell)
   return { place, masterPassword, signer, api }
 }
 

@@ -50,7 +50,7 @@ async function changeOn(asking: Asking, network: Network, input: Change): Promis
   const { transaction, day, fee, otherTokens, deploys, contracts } = input
   const unit = token ?? network.native
   return {
-    chain: network.caip2.startsWith('eip155:') ? network.caip2 : network.caip2.split(':')[0],
+    chain: chainName(network),
     ...(token && { token: token.address }),
     transaction: base(transaction, unit),
     day: base(day, unit),
@@ -58,6 +58,9 @@ async function changeOn(asking: Asking, network: Network, input: Change): Promis
     ...{ otherTokens, deploys, contracts },
   }
 }
+
+/** What the signer calls a network: some bytes do not name theirs among several. */
+export const chainName = ({ caip2 }: Network): string => (caip2.startsWith('eip155:') ? caip2 : caip2.split(':')[0]!)
 
 const base = (text: string | undefined, { decimals }: Unit): string | undefined =>
   text === undefined ? undefined : String(parseUnits(text, decimals))

@@ -100,6 +100,31 @@ test('what stops needs no password where the data directory is at hand, and what
   met.delete('kill-switch recover')
 })
 
+test('what is above a ceiling is shown in plain words, and signed with the password that is given for it', async () => {
+  await run('wallet ceiling', [quick.id, '--network', world.network, '--transaction', '0.5'])
+  const to = world.newAddress()
+  const asked = ['--to', to, '--human-amount', '0.7', '--network', world.network]
+  const id = idOf(await run('tx send', asked))
+  const approve = (...more: string[]) =>
+    captured(() =>
+      runProgram(['tx', 'approve', id, ...more, '--data-dir', daemon.dataDir, '--password-file', passwordFile]),
+    )
+  expect(await approve()).toMatchObject({ code: 1, err: expect.stringContaining(`tx approve ${id} --over-ceiling`) })
+  const { code, err } = await approve('--over-ceiling', '--max-fee', '2000000000000000')
+  expect(code, err).toBe(0)
+  for (const line of [
+    `This passes above the ceiling of ${quick.address} on local-evm, once:`,
+    'pays 0.7 ETH to 0x',
+    'fee: 0.002 ETH at most',
+    "why: above the wallet's ceiling of 0.5 ETH a payment",
+  ])
+    expect(err).toContain(line)
+  expect(err.toLowerCase()).toContain(to.toLowerCase())
+  await until('the payment to be signed', async () =>
+    ['SUBMITTED', 'CONFIRMED'].includes((await daemon.operator.getTransaction({ id })).status),
+  )
+})
+
 test('every command that follows from an operation works as it is typed', async () => {
   const plain = ['health', 'admin status', 'settings get', 'settings schema', 'rpc status']
   for (const command of [...plain, 'audit list', 'audit checkpoint']) await run(command)

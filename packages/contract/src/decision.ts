@@ -35,6 +35,7 @@ export const REASON_CODES = [
   'FEE_TIER',
   'FEE_TOO_HIGH',
   'FEE_PRICE_TOO_HIGH',
+  'ABOVE_CEILING',
   'POLICY_RULES_CORRUPT',
 ] as const
 export const ReasonCode = z.enum(REASON_CODES)
@@ -103,6 +104,7 @@ export const DecisionInputs = z.object({
   requests: z.array(z.object({ policyId: z.string(), count: z.int() })),
   lookalikes: z.record(z.string(), z.string()).optional().describe('by recipient, whom it looks like'),
   neverFunded: z.array(z.string()).optional().describe('recipients at derived addresses that had no account yet'),
+  aboveCeiling: z.string().optional().describe("why the wallet's ceiling stops it"),
   feePrice: z
     .object({ offered: Digits, asked: Digits })
     .optional()

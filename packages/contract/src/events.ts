@@ -272,7 +272,13 @@ export const events = {
   TX_APPROVED: {
     severity: 'warning',
     summary: 'A human approved what waited.',
-    details: () => z.strictObject({ digest: TextOrNull, usd: TextOrNull, maxFee: Text.optional() }),
+    details: () =>
+      z.strictObject({
+        digest: TextOrNull,
+        usd: TextOrNull,
+        maxFee: Text.optional(),
+        overCeilingUntil: z.int().optional().describe('it may pass above the ceiling until then, in unix milliseconds'),
+      }),
   },
   TX_REJECTED: { severity: 'info', summary: 'A human rejected what waited.', details: Ended },
   TX_CANCELLED: {

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { CODE_BODY } from './costs.ts'
 import { Decision, Tier } from './decision.ts'
 import { cursors, Id, Limit, nextPage, Offset, UnixSeconds } from './ids.ts'
+import { LiftedPayment, LiftHours } from './lifts.ts'
 import { WalletName } from './names.ts'
 import { operation } from './operation.ts'
 import { refuseUnsendable, SEND_FORMS, SENDS, SendRequest } from './requests/request.ts'
@@ -305,6 +306,21 @@ export const transactionOperations = {
     }),
     errors: [],
   }),
+  showOverCeiling: operation({
+    method: 'GET',
+    path: '/v1/admin/transactions/{id}/over-ceiling',
+    access: operator,
+    tag,
+    summary: 'Show what approving a transaction that waits above the ceiling of its wallet would have signed.',
+    input: one,
+    output: z.object({
+      id: Id,
+      network: z.string(),
+      why: z.string().nullable().describe('why the ceiling stops it; null: the daemon sees nothing that does'),
+      payment: LiftedPayment,
+    }),
+    errors: ['TX_NOT_FOUND', 'TX_ALREADY_PROCESSED', 'INVALID_TRANSACTION', 'CHAIN_NOT_SUPPORTED', 'CHAIN_ERROR'],
+  }),
   adminApproveTransaction: operation({
     method: 'POST',
     path: '/v1/admin/transactions/{id}/approve',
@@ -313,9 +329,29 @@ export const transactionOperations = {
     summary:
       'Approve a transaction that waits, exactly as it was shown. Its fee may come to what was shown, or to maxFee. It is for wallets without an owner.',
     command: 'tx approve',
-    input: z.strictObject({ id: Id, maxFee }),
+    input: z.strictObject({
+      id: Id,
+      maxFee,
+      overCeiling: z
+        .boolean()
+        .optional()
+        .describe("let it pass above its wallet's ceiling too, once, as it is shown; the signer asks for the password"),
+      hours: LiftHours.optional().describe('how long it may wait for its signature above the ceiling (24)'),
+      payment: LiftedPayment.optional().describe('what passes above the ceiling; with X-Master-Proof it takes this'),
+    }),
     output: z.object({ id: Id, status: TransactionStatus, approvedAt: UnixSeconds }),
-    errors: ['TX_NOT_FOUND', 'APPROVAL_NOT_FOUND', 'TX_ALREADY_PROCESSED', 'WALLET_SUSPENDED', 'POLICY_DENIED'],
+    errors: [
+      'TX_NOT_FOUND',
+      'APPROVAL_NOT_FOUND',
+      'TX_ALREADY_PROCESSED',
+      'WALLET_SUSPENDED',
+      'WALLET_TERMINATED',
+      'POLICY_DENIED',
+      'CEILING_EXCEEDED',
+      'INVALID_TRANSACTION',
+      'CHAIN_NOT_SUPPORTED',
+      'CHAIN_ERROR',
+    ],
   }),
   adminRejectTransaction: operation({
     method: 'POST',

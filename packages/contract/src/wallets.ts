@@ -340,6 +340,7 @@ export const walletOperations = {
         .max(100)
         .optional()
         .describe('X25519 public key; the answer is then sealed to it; needed with X-Master-Proof'),
+      address: Address.optional().describe("the wallet's own, which the signer compares; needed with X-Master-Proof"),
     }),
     output: z.object({
       id: Id,

@@ -22,6 +22,7 @@ import type { tokenFinder } from './tokens/service.ts'
 import { type Divergence, judge, type Switches, Transactions } from './transactions/service.ts'
 import {
   actsOn,
+  ceilingLifts,
   findWallet,
   resolveNetwork,
   sealedCeiling,
@@ -33,7 +34,7 @@ import {
 type MoneyParts = {
   database: Database
   clock: SystemClock
-  keys: Parameters<typeof gate>[0]['signing']
+  keys: Parameters<typeof gate>[0]['signing'] & Parameters<typeof ceilingLifts>[0]['keys']
   log: Log
   /** Names this daemon in lane leases. */
   instance: string
@@ -82,6 +83,7 @@ export function moneyPath(parts: MoneyParts): Transactions {
     chain: chains.get,
     key: keyRows.key,
     ceiling: sealedCeiling,
+    lift: ceilingLifts({ database, keys }),
     witnessed: signing.named,
     gate: gate({ signing: keys, now: clock.latest }),
     instance,

@@ -187,7 +187,10 @@ function sighting(node: MadeUpNode, { id, hash, sender, lifetime }: Attempt): Si
 /** A signer of the family within this process: the real one signs only what it can read. It outlives a pipeline. */
 export function madeUpKeys(
   node: MadeUpNode,
-): Pick<Keys, 'createKeyring' | 'unlock' | 'create' | 'import' | 'firstCeiling' | 'changeCeiling' | 'sign' | 'stop'> {
+): Pick<
+  Keys,
+  'createKeyring' | 'unlock' | 'create' | 'import' | 'firstCeiling' | 'changeCeiling' | 'lift' | 'sign' | 'stop'
+> {
   const row = (walletId: string, { address, key }: ReturnType<typeof madeUpKey>) => ({
     ...{ walletId, chain: node.network.chain, address, curve: 'ed25519' as const },
     ciphertext: key.export({ format: 'der', type: 'pkcs8' }).toString('base64'),
@@ -205,6 +208,7 @@ export function madeUpKeys(
     },
     firstCeiling: async () => ({ text: '', seal: '' }),
     changeCeiling: async () => ({ text: '', seal: '' }),
+    lift: async () => ({ text: '', seal: '', until: 0 }),
     sign: async ({ key, requests }) => ({
       counted: undefined,
       results: requests.map(({ payload }) => {

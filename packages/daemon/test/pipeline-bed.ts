@@ -21,7 +21,7 @@ import type { Parts } from '../src/transactions/job.ts'
 import { transactionStore } from '../src/transactions/rows/store.ts'
 import { judge, Transactions } from '../src/transactions/service.ts'
 import { ceilingStore } from '../src/wallets/ceiling-store.ts'
-import { sealedCeiling, walletAsHeld } from '../src/wallets/service.ts'
+import { ceilingLifts, sealedCeiling, walletAsHeld } from '../src/wallets/service.ts'
 import { walletStore } from '../src/wallets/store.ts'
 import { madeUpChain, madeUpKeys } from './made-up-chain.ts'
 import type { MadeUpNode } from './made-up-node.ts'
@@ -48,7 +48,7 @@ type World = {
 }
 type BedKeys = Pick<
   Keys,
-  'createKeyring' | 'unlock' | 'create' | 'import' | 'firstCeiling' | 'changeCeiling' | 'sign' | 'stop'
+  'createKeyring' | 'unlock' | 'create' | 'import' | 'firstCeiling' | 'changeCeiling' | 'lift' | 'sign' | 'stop'
 >
 type Node = EvmNode | SolanaNode | MadeUpNode
 
@@ -157,6 +157,7 @@ export async function startPipeline(
       return { walletId: id, chain: row!.chain, address: row!.address, curve: row!.curve, ciphertext: row!.ciphertext }
     },
     ceiling: sealedCeiling,
+    lift: ceilingLifts({ database, keys }),
     witnessed: async () => undefined,
     gate: gate({ signing: { sign: signing }, now: clock.latest }),
     instance: newId(),

@@ -6,7 +6,7 @@ import { readSecretFile } from '../credentials.ts'
 import { CommandError, UsageError } from '../errors.ts'
 import { daemonFlags, daemonFlagsHelp, readArguments } from '../flags.ts'
 import { fileExists, writeNewSecretFile } from '../place.ts'
-import { askNewPassword, canAsk, print, printJson } from '../terminal.ts'
+import { askNewPassword, canAsk, note, print, printJson } from '../terminal.ts'
 
 export const usage = `usage: waiaas wallet export <id or name> --output <file> [flags]
 Exports the key of a wallet into a file that only you may read. On its way it is sealed to this command.
@@ -32,9 +32,12 @@ export async function run(argv: readonly string[]): Promise<number> {
   // Before the key is asked for; writing it makes sure.
   if (output !== '-' && existsSync(output)) throw fileExists(output)
   const { api, signer, masterPassword } = await connectOperator(values)
+  // By its address, which the signer compares: what a name means is the daemon's word.
+  const { id, publicKey: address } = await api.getWallet({ id: positionals[0] })
+  if (!values.json) note(`the signer is asked for the key of ${address}`)
   const password = format === 'keystore-v3' ? await readPassword(values['secret-password-file']) : undefined
   const pair = makeSealingKeyPair()
-  const request = { id: positionals[0], format, ...(!signer && { masterPassword }), sealTo: pair.publicKey }
+  const request = { id, format, ...(!signer && { masterPassword }), sealTo: pair.publicKey, address }
   const { sealed, ...about } = await api.exportWallet(password === undefined ? request : { ...request, password })
   if (sealed === undefined) throw new CommandError('expected a sealed secret, got an answer without one')
   const secret = openExport(pair, sealed)

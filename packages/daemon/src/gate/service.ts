@@ -1,13 +1,20 @@
 import type { Signing, SigningKind } from '../keys/signing.ts'
-import type { Counted, Excess, SignBatch, SignRequest, SignResult } from '../keys/types.ts'
+import type { ApprovalProof, Counted, Excess, SignBatch, SignRequest, SignResult } from '../keys/types.ts'
 import { sha256 } from '../platform/sha256.ts'
 import type { Authorisation } from './authorise.ts'
 
+export { type Above, aboveCeiling, isSamePayment, paymentIn, type Unsigned } from '../keys/look.ts'
 export type { SigningKey } from '../keys/signing.ts'
-export type { Checkpoint, Counted, Excess, Sealed } from '../keys/types.ts'
+export type { Checkpoint, Counted, Excess, Lift, Payment, Sealed } from '../keys/types.ts'
 export { type Authorisation, type AuthorisationFacts, authorise } from './authorise.ts'
 
-export type Authorised = { attemptId: string; bytes: Uint8Array; authorisation: Authorisation }
+export type Authorised = {
+  attemptId: string
+  bytes: Uint8Array
+  authorisation: Authorisation
+  /** What lets it pass above the ceiling. */
+  proofs?: readonly ApprovalProof[]
+}
 export type SignOutcome =
   | { attemptId: string; signature: Uint8Array }
   /** `isAboveCeiling`: the operator can have it signed. */
@@ -57,9 +64,9 @@ export function gate({ signing, now }: { signing: Signing; now: () => number }) 
   }
 }
 
-const requestOf = (kind: SigningKind, { attemptId, bytes, authorisation }: Authorised): SignRequest => {
+const requestOf = (kind: SigningKind, { attemptId, bytes, authorisation, proofs = [] }: Authorised): SignRequest => {
   const { transactionId, bytesHash, digest, expiresAt } = authorisation
-  return { kind, payload: bytes, authorisation: { attemptId, transactionId, bytesHash, digest, expiresAt, proofs: [] } }
+  return { kind, payload: bytes, authorisation: { attemptId, transactionId, bytesHash, digest, expiresAt, proofs } }
 }
 
 function outcomeOf(attemptId: string, result: SignResult | undefined): SignOutcome {

@@ -14,6 +14,8 @@ import type {
   ImportSecret,
   KeyRow,
   KeyringRow,
+  Lift,
+  LiftWanted,
   NextCheckpoint,
   OperatorProof,
   PasswordCost,
@@ -42,6 +44,8 @@ export type SignerCalls = {
   firstCeiling: { input: FirstCeiling & { proof?: OperatorProof }; output: Sealed }
   /** No password is needed to tighten; for all else it is. */
   changeCeiling: { input: CeilingChange & { proof?: OperatorProof }; output: Sealed }
+  /** Seals an approval of one payment above the ceiling, which takes the password. */
+  lift: { input: LiftWanted & { proof: OperatorProof }; output: Lift }
   evidenceKey: { input: Record<string, never>; output: string }
   signCheckpoint: { input: NextCheckpoint; output: Checkpoint }
   sealingKey: { input: Record<string, never>; output: SignerIdentity }

@@ -16,6 +16,8 @@ import type {
   ImportSecret,
   KeyRow,
   KeyringRow,
+  Lift,
+  LiftWanted,
   NextCheckpoint,
   OperatorProof,
   PasswordCost,
@@ -91,6 +93,11 @@ export type Keys = {
    * call says the change itself, whatever `next` is.
    */
   changeCeiling(change: CeilingChange, proof?: Proof): Promise<Sealed>
+  /**
+   * What lets one payment pass above the ceiling, for `proofs` of an authorisation. INVALID_MASTER_PASSWORD, PROOF_REFUSED;
+   * a sealed call says itself which payment, and for how long.
+   */
+  lift(wanted: LiftWanted, proof: Proof): Promise<Lift>
   /** Base64 Ed25519 public key of `signCheckpoint`. */
   evidenceKey(): Promise<string>
   /** SIGN_REFUSED unless it is behind all that the signer has signed since it was unlocked. */
@@ -182,7 +189,8 @@ type Ask = <Name extends CallName>(
 const operatorCalls = (
   call: Ask,
   cost: PasswordCost,
-): Pick<Keys, 'rewrap' | 'export' | 'firstCeiling' | 'changeCeiling'> => ({
+): Pick<Keys, 'rewrap' | 'export' | 'firstCeiling' | 'changeCeiling' | 'lift'> => ({
+  lift: (wanted, shown) => withProof(shown, (proof) => call('lift', { ...wanted, proof })),
   rewrap: (shown, newPassword) =>
     withProof(shown, (proof) =>
       newPassword === undefined

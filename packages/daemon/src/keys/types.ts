@@ -33,9 +33,48 @@ export type SignAuthorisation = {
   digest: string
   /** Unix milliseconds. */
   expiresAt: number
-  /** Where signatures over the effects digest will stand; there are none yet. */
-  proofs: readonly never[]
+  /** What lets it pass above the ceiling; for most there is none. */
+  proofs: readonly ApprovalProof[]
 }
+
+/** A proof of an approval, by its kind: what the operator has approved with the master password. */
+export type ApprovalProof = { readonly type: 'password' } & Sealed
+
+/**
+ * What a person approves above the ceiling, as the signer reads it of bytes: all that bytes do but their nonce, gas and
+ * lifetime. Amounts are base units as decimal text, accounts in the form of their chain.
+ */
+export type Payment = {
+  /** CAIP-2 of an EVM network, or `solana`. */
+  readonly chain: string
+  readonly sender: string
+  readonly moves: readonly PaymentMove[]
+  /** A call that the signer cannot read; `dataHash` is SHA-256, hex. */
+  readonly call: { readonly to: string; readonly dataHash: string } | null
+  /** SHA-256, hex, of the code that makes a contract. */
+  readonly codeHash: string | null
+  /** Their bytes as hexadecimal text. */
+  readonly memos: readonly string[]
+  /** The most that the fee may come to. */
+  readonly fee: string
+}
+/** `asset` is `native`, or the token's address. A grant lets somebody take so much. */
+export type PaymentMove = {
+  readonly asset: string
+  readonly amount: string
+  readonly to: string
+  readonly isGrant?: boolean | undefined
+}
+
+/** A payment that the operator lets pass above the ceiling of `address`, once, for so many hours. */
+export type LiftWanted = {
+  readonly address: string
+  readonly ceiling: Sealed | undefined
+  readonly payment?: Payment | undefined
+  readonly hours?: number | undefined
+}
+/** A lift as the signer sealed it; `until` is in unix milliseconds. */
+export type Lift = Sealed & { readonly until: number }
 
 /** Full bytes to sign; the signer reads and hashes them. */
 export type SignRequest = { kind: SignKind; payload: Uint8Array; authorisation: SignAuthorisation }
@@ -85,7 +124,10 @@ export type CountText = {
   last: string
   spent: SpentByHour
   fullUntil: number
+  lifted?: LiftedById
 }
+/** By the id of a lift, which nonce (or, without nonces, which bytes) it was used for, and until when it is good. */
+export type LiftedById = Record<string, [use: string, until: number]>
 export type SpentByHour = Record<string, Record<string, string>>
 
 /**

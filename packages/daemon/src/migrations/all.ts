@@ -22,6 +22,7 @@ import { retention } from './0020-retention.ts'
 import { walletNames } from './0021-wallet-names.ts'
 import { believedPrices } from './0022-believed-prices.ts'
 import { judgedAttempts } from './0023-judged-attempts.ts'
+import { lifts } from './0024-lifts.ts'
 
 /** The schema, step by step. */
 export const migrations: readonly Migration[] = [
@@ -48,4 +49,5 @@ export const migrations: readonly Migration[] = [
   walletNames,
   believedPrices,
   judgedAttempts,
+  lifts,
 ]

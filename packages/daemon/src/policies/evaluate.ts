@@ -66,6 +66,7 @@ function judge(input: EvaluateInput): Judgement {
   const findings: Finding[] = []
   judgeEffects(of, findings)
   judgePrice(of, findings)
+  judgeCeiling(of, findings)
   for (const policy of applying) policy.judge(of, findings)
   judgeRecipients(applying, of, findings)
   judgeAbsence(applying, of, findings)
@@ -176,6 +177,12 @@ function judgePrice(of: Case, findings: Finding[]): void {
       allowed: String(PRICE_TIMES * feePrice.asked),
     }),
   })
+}
+
+/** The signer refuses it unless the operator shows the master password for this very payment. */
+function judgeCeiling({ input: { aboveCeiling } }: Case, findings: Finding[]): void {
+  if (aboveCeiling === undefined) return
+  findings.push({ code: 'ABOVE_CEILING', verdict: 'APPROVAL', tell: () => ({ message: aboveCeiling }) })
 }
 
 /** A human compares the addresses, unless a list of the operator's names this very one. */

@@ -1,11 +1,18 @@
 import { Failure, invalidField, parseBase } from '@waiaas/contract'
+import type { Lift } from '../gate/service.ts'
 import type { Job } from './job.ts'
 import { type Ending, endUnsent } from './rows/ending.ts'
+import { liftStore } from './rows/lift-store.ts'
 import { type TransactionRow, transactionStore } from './rows/store.ts'
 import { stopStore } from './stopping/stop-store.ts'
 
 /** `maxFee` is in native base units: what its fee may come to, whatever the policies say of fees. */
-export type Approval = { ip?: string | undefined; maxFee?: string | undefined }
+export type Approval = {
+  ip?: string | undefined
+  maxFee?: string | undefined
+  /** What lets it pass above the ceiling. */
+  lift?: Lift | undefined
+}
 
 /** It is too late for what was asked. */
 export const processed = ({ status }: Pick<TransactionRow, 'status'>): Failure =>
@@ -26,7 +33,7 @@ export async function assertNotOver({ db }: Job, { id }: TransactionRow): Promis
 export async function approveQueued(
   { parts, db }: Job,
   row: TransactionRow,
-  { ip, maxFee }: Approval,
+  { ip, maxFee, lift }: Approval,
 ): Promise<TransactionRow> {
   await assertNotOver({ parts, db }, row)
   if (row.status !== 'QUEUED') throw processed(row)
@@ -42,7 +49,13 @@ export async function approveQueued(
     throw invalidField('maxFee', `expected at least the fee that was shown, ${row.max_fee}, got ${maxFee}`)
   const fee = maxFee ?? row.max_fee
   await transactionStore.approve(db, { id: row.id, by: 'operator', usd: row.amount_usd, fee, at })
-  const details = { digest: row.digest, usd: row.amount_usd, ...(maxFee !== undefined && { maxFee }) }
+  if (lift) await liftStore.set(db, { ...lift, transaction_id: row.id, lane: row.lane }, at)
+  const details = {
+    digest: row.digest,
+    usd: row.amount_usd,
+    ...(maxFee !== undefined && { maxFee }),
+    ...(lift && { overCeilingUntil: lift.until }),
+  }
   await parts.audit.record(db, {
     event: 'TX_APPROVED',
     actor: 'operator',

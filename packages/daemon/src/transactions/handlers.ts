@@ -1,5 +1,5 @@
 import type { Handlers, transactionOperations } from '@waiaas/contract'
-import { sessionOf } from '../platform/caller.ts'
+import { sessionOf, shownBy } from '../platform/caller.ts'
 import { seconds } from '../platform/clock.ts'
 import type { Calls } from '../platform/http/types.ts'
 import { refusal, type Transactions } from './service.ts'
@@ -66,8 +66,10 @@ export const transactionHandlers = (
       hasMore: page.hasMore,
     }
   },
-  async adminApproveTransaction({ peer }, { id, maxFee }) {
-    const { status, at } = await service.approve(id, { ip: peer, maxFee })
+  showOverCeiling: async (_call, { id }) => ({ id, ...(await service.showOverCeiling(id)) }),
+  async adminApproveTransaction(call, { id, maxFee, overCeiling = false, payment, hours }) {
+    const lifting = overCeiling ? { payment, hours, shown: shownBy(call) } : undefined
+    const { status, at } = await service.approve(id, { ip: call.peer, maxFee, overCeiling: lifting })
     return { id, status, approvedAt: seconds(at) }
   },
   async adminRejectTransaction({ peer }, { id }) {

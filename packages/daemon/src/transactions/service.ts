@@ -32,6 +32,7 @@ import { laneId } from './lanes/lane-id.ts'
 import { lanes } from './lanes/lanes.ts'
 import type { Replacement } from './lanes/replace.ts'
 import { settler } from './lanes/settle.ts'
+import { type LiftParts, type OverCeiling, overCeilings } from './over-ceiling.ts'
 import { type RetentionParts, retention } from './retention/retention.ts'
 import { laneStore } from './rows/lane-store.ts'
 import { type ListedRow, type ListFilter, listStore } from './rows/list-store.ts'
@@ -52,6 +53,7 @@ type WalletChoice = { walletId?: string | undefined; network?: string | undefine
 const choiceOf = (input: SendRequest): WalletChoice => ({ walletId: input.walletId, network: networkOf(input) })
 
 export type ServiceParts = Parts &
+  LiftParts &
   Pick<RetentionParts, 'keptDays' | 'forgetSessions'> & {
     /** The wallet a session means, or WALLET_ID_REQUIRED, WALLET_NOT_FOUND. */
     chooseWallet(db: Handle, sessionId: string, choice: WalletChoice): Promise<WalletFacts>
@@ -86,6 +88,7 @@ export class Transactions {
   readonly #settler: Settler
   readonly #owed: OwedAnswers
   readonly #funds: Funds = fundsOf()
+  readonly #overCeilings: ReturnType<typeof overCeilings>
   #scheduler: Loop | undefined
   #pruning: Loop | undefined
   #backlog: Loop | undefined
@@ -94,6 +97,7 @@ export class Transactions {
   constructor(parts: ServiceParts) {
     this.#parts = parts
     this.#owed = owedAnswers(parts)
+    this.#overCeilings = overCeilings(parts)
     this.#lanes = lanes(parts, { onRecorded: (rows) => this.#watch(rows) })
     this.#settler = settler(parts, this.#lanes)
   }
@@ -156,7 +160,7 @@ export class Transactions {
       const { decoded, draft } = built
       return parts.judge.of(db, {
         ...{ wallet, session, network, type, intent, effects: decoded.effects },
-        ...{ feePrice: draft.price, neverFunded: draft.neverFunded },
+        ...{ feePrice: draft.price, neverFunded: draft.neverFunded, aboveCeiling: built.aboveCeiling },
       })
     })
     return simulation({
@@ -168,10 +172,21 @@ export class Transactions {
   }
 
   /** Lets a waiting transaction of a wallet without owner go on, for exactly the effects that were shown. */
-  async approve(id: string, approval: Approval = {}): Promise<{ status: TransactionStatus; at: number }> {
-    const row = await this.#change(id, undefined, (job, current) => approveQueued(job, current, approval))
+  async approve(
+    id: string,
+    { overCeiling, ...approval }: Omit<Approval, 'lift'> & { overCeiling?: OverCeiling | undefined } = {},
+  ): Promise<{ status: TransactionStatus; at: number }> {
+    const waiting = await this.#parts.database.read((db) => this.#findOwn(db, id, undefined))
+    const lift = await this.#overCeilings.lift(waiting, { overCeiling, maxFee: approval.maxFee })
+    const row = await this.#change(id, undefined, (job, current) => approveQueued(job, current, { ...approval, lift }))
     this.#lanes.kick(row)
     return { status: 'PENDING', at: row.updated_at }
+  }
+
+  /** What approving it above the ceiling would have signed. */
+  async showOverCeiling(id: string) {
+    const row = await this.#parts.database.read((db) => this.#findOwn(db, id, undefined))
+    return this.#overCeilings.show(row)
   }
 
   /** Ends a transaction that is not signed. */
@@ -283,15 +298,21 @@ export class Transactions {
 
   /** Builds the bytes and reads them back. Prices are fetched now, so that no job waits for them. */
   async #build(prepared: Prepared): Promise<Built> {
-    const { chain, sender, request } = prepared
+    const { chain, sender, request, walletId } = prepared
     const { intent } = request.stored
     const draft = await this.#funds.draft(prepared)
     const hints = chain.hints(intent)
-    const told = chain.decode(sender, chain.bytes(sender, draft, chain.anyLifetime), hints)
+    const bytes = chain.bytes(sender, draft, chain.anyLifetime)
+    const told = chain.decode(sender, bytes, hints)
     const effects = withDraft(told.effects, draft)
     const decoded = { ...told, effects: { ...told.effects, effects } }
-    await this.#parts.prices.refresh(chain.network, assetsOf(decoded.effects))
-    return { ...prepared, draft, hints, decoded: { ...decoded, effects: withFullFee(decoded.effects, draft) } }
+    const unsigned = { kind: chain.signKind, bytes, address: sender }
+    const [aboveCeiling] = await Promise.all([
+      this.#overCeilings.why({ chain, walletId, unsigned, intent }),
+      this.#parts.prices.refresh(chain.network, assetsOf(decoded.effects)),
+    ])
+    const all = { ...decoded, effects: withFullFee(decoded.effects, draft) }
+    return { ...prepared, draft, hints, decoded: all, aboveCeiling }
   }
 
   /** A transaction that was found, if the caller may see it; `sessionId` undefined is the operator. */

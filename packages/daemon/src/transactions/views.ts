@@ -68,13 +68,20 @@ function readable<T>(read: () => T): T | null {
   }
 }
 
+/** What is above the ceiling of its wallet takes more than an approval. */
+function howToLift(row: ListedRow): string {
+  const reasons = readable(() => decisionOf(row).reasons) ?? []
+  const isAbove = reasons.some(({ code }) => code === 'ABOVE_CEILING')
+  return isAbove ? ` above the ceiling (waiaas tx approve ${row.id} --over-ceiling)` : ''
+}
+
 /** A sentence for a person; null when it waits for nothing. */
 function waitReason(row: ListedRow, laneReason: string | undefined): string | null {
   const until = (at: number | null) => (at === null ? '' : ` until ${new Date(at).toISOString()}`)
   switch (row.status) {
     case 'QUEUED':
       if (row.tier === 'DELAY') return `it is delayed${until(row.due_at)}`
-      return `the operator can approve it${until(row.approval_expires_at)}`
+      return `the operator can approve it${howToLift(row)}${until(row.approval_expires_at)}`
     case 'PENDING':
     case 'EXECUTING':
       return row.wait_reason ?? laneReason ?? 'it is in line to be signed'

@@ -1,5 +1,5 @@
 import { Failure, invalidField, type Output, type Parsed, type walletOperations } from '@waiaas/contract'
-import type { Proof } from '../keys/service.ts'
+import { accountKey, type Proof } from '../keys/service.ts'
 import type { By } from '../platform/caller.ts'
 import type { WalletDependencies } from './dependencies.ts'
 import { keyFailures } from './key-failures.ts'
@@ -12,12 +12,16 @@ type Answer = Output<typeof walletOperations.exportWallet>
 export function exporting({ database, audit, keys, keyRows, verifyPassword }: WalletDependencies) {
   return async (input: Input, by: By, shown: Proof): Promise<Answer> => {
     const { id, format, password, sealTo } = input
-    await database.read((db) => needLiveWallet(db, id))
+    const { address } = await database.read((db) => needLiveWallet(db, id))
+    if (input.address !== undefined && !isSame(input.address, address))
+      throw invalidField('address', `expected the address of the wallet, ${address}`)
     // A sealed one is shown to the signer again.
     const again = typeof shown === 'string' ? input.masterPassword : shown
     if (again === undefined) throw invalidField('masterPassword', 'expected the master password again')
     if (typeof again !== 'string' && sealTo === undefined)
       throw invalidField('sealTo', 'expected a key to seal to, because the master password came sealed')
+    if (typeof again !== 'string' && input.address === undefined)
+      throw invalidField('address', 'expected the address of the wallet, because the master password came sealed')
     const isRight = typeof again === 'string' ? await verifyPassword(again) : true
     const row = await database.work({ shared: ['system'], exclusive: [`wallet:${id}`] }, async (db) => {
       const wallet = await needLiveWallet(db, id)
@@ -41,3 +45,6 @@ export function exporting({ database, audit, keys, keyRows, verifyPassword }: Wa
     return { id, chain: row.chain, publicKey: row.address, format, ...secret }
   }
 }
+
+const isSame = (given: string, own: string): boolean =>
+  given === own || (accountKey(given) !== undefined && accountKey(given) === accountKey(own))

@@ -8,6 +8,7 @@ const CODES: Partial<Record<KeyErrorCode, FailureCode>> = {
   IMPORT_INVALID: 'INVALID_IMPORT',
   EXPORT_REFUSED: 'ACTION_VALIDATION_FAILED',
   SIGN_REFUSED: 'ACTION_VALIDATION_FAILED',
+  CEILING_EXCEEDED: 'CEILING_EXCEEDED',
 }
 
 /** The answer of a key call, with the refusals that a client can meet as Failures (KEYSTORE_LOCKED, INVALID_IMPORT, …). */

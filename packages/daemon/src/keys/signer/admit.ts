@@ -6,10 +6,12 @@ import { exceeded } from './refuse.ts'
 /** The ceiling, and the wallet's own account. */
 export type Bounds = { limits: Limits; own: string }
 
+type Counted = Pick<Count, 'added' | 'spent' | 'requireKnown'>
+
 /** What the transaction takes, if the ceiling lets it pass. */
-export function admitted({ limits, own }: Bounds, count: Count, reading: Reading): Charge {
+export function admitted({ limits, own }: Bounds, count: Counted, reading: Reading): Charge {
   const on = limits.chains.get(reading.chain) ?? exceeded(`it signs nothing on ${reading.chain}`)
-  if (reading.deploys && !on.deploys) exceeded('it deploys no contracts on this network')
+  if (reading.deploys !== undefined && !on.deploys) exceeded('it deploys no contracts on this network')
   if (reading.calls !== null) requireCall(on, reading.calls, own)
   if (limits.recipients.size > 0 && reading.moves.some(({ to }) => !limits.recipients.has(to)))
     exceeded('the recipient is none of those that it names')

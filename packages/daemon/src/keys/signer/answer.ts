@@ -2,7 +2,7 @@ import type { SignerCalls } from '../channel.ts'
 import { KeyError } from '../key-error.ts'
 import type { ImportSecret, KeyRow, KeyringRow, SealedImport } from '../types.ts'
 import { type Ceilings, makeCeilings, type Vouching } from './ceilings.ts'
-import { ceilingAsked, exportAsked, newPasswordAsked } from './deeds.ts'
+import { ceilingAsked, exportAsked, liftAsked, newPasswordAsked } from './deeds.ts'
 import { type Witness, witness } from './evidence.ts'
 import { exportKey } from './export.ts'
 import { readDerivations, readImport } from './import.ts'
@@ -94,7 +94,7 @@ export function makeSigner(): { calls: Handlers; lock: () => void } {
   return { calls, lock }
 }
 
-type OperatorCalls = Pick<Handlers, 'rewrap' | 'export' | 'firstCeiling' | 'changeCeiling'>
+type OperatorCalls = Pick<Handlers, 'rewrap' | 'export' | 'firstCeiling' | 'changeCeiling' | 'lift'>
 
 /** What takes the master password, in the open or sealed for a call. */
 const operatorCalls = (unlocked: () => Held, operator: ReturnType<typeof operatorProofs>): OperatorCalls => ({
@@ -123,6 +123,12 @@ const operatorCalls = (unlocked: () => Held, operator: ReturnType<typeof operato
     const { ceilings } = unlocked()
     if (!asked) return ceilings.set(change)
     return ceilings.set({ ...change, next: ceilingAsked(asked, change.address, ceilings.present(change)) })
+  },
+  async lift({ proof, ...wanted }) {
+    const asked = await operator.require(proof, 'lift')
+    const { payment, hours } = asked ? liftAsked(asked) : wanted
+    if (!payment) throw new KeyError('SIGN_REFUSED', 'expected the payment that is to pass above the ceiling')
+    return unlocked().ceilings.lift({ ...wanted, hours }, payment)
   },
 })
 

@@ -7,14 +7,19 @@ import type {
   Counted,
   CountText,
   FirstCeiling,
+  Lift,
+  LiftWanted,
+  Payment,
   Sealed,
   SignBatch,
+  SignRequest,
 } from '../types.ts'
 import { admitted } from './admit.ts'
 import { type Count, makeCount } from './count.ts'
 import type { Witness } from './evidence.ts'
 import type { Guarded } from './guarded.ts'
 import type { Keyring } from './keyring.ts'
+import { lifted, makeLift, unlifted } from './lifts.ts'
 import { isLooser, isModest, type Limits, limitsOf } from './limits.ts'
 import type { Reading } from './reading.ts'
 import { exceeded, refuse } from './refuse.ts'
@@ -30,7 +35,7 @@ export type Vouching = 'nobody' | 'for-tests' | 'operator'
 /** Where one batch is counted. */
 export type Counting = {
   /** CEILING_EXCEEDED, or what is to be done once there is a signature. */
-  admit(reading: Reading): () => void
+  admit(reading: Reading, request: Pick<SignRequest, 'authorisation'>): () => void
   /** What the lane is to store. */
   record(last: string): Counted
 }
@@ -43,7 +48,8 @@ export type Ceilings = ReturnType<typeof makeCeilings>
  */
 export function makeCeilings({ seals }: Keyring, witness: Pick<Witness, 'named'>) {
   const book = ceilingBook(seals)
-  const counts = countBook(seals, witness)
+  const now = forwardClock()
+  const counts = countBook(seals, { witness, now })
   return {
     arrived: book.arrived,
     first: book.first,
@@ -55,6 +61,11 @@ export function makeCeilings({ seals }: Keyring, witness: Pick<Witness, 'named'>
       counts.forgive(change.address)
       return book.set(change)
     },
+    /** What the operator has approved above the ceiling: one payment, which does not count in the amounts of the day. */
+    lift({ address, ceiling, hours }: LiftWanted, payment: Payment): Lift {
+      const { at: said } = book.opened(address, ceiling)
+      return makeLift(seals, { address, said }, { payment, hours, now: Date.now() })
+    },
     /** Opens the count of a batch, whose transactions are all on one chain. */
     counting(place: Place): Counting {
       const { key, chain, ceiling } = place
@@ -62,10 +73,21 @@ export function makeCeilings({ seals }: Keyring, witness: Pick<Witness, 'named'>
       const count = counts.adopted(place, at)
       const bounds = { limits, own: accountKey(key.address) ?? key.address }
       return {
-        admit(reading) {
+        admit(reading, { authorisation: { proofs, bytesHash } }) {
           if (reading.chain !== chain) refuse('transactions of two chains are not signed together')
-          const charge = admitted(bounds, count, reading)
-          return () => count.add(charge, reading.nonce)
+          const charged = () => {
+            const charge = admitted(bounds, count, reading)
+            return () => count.add(charge, reading.nonce)
+          }
+          if (proofs.length === 0) return charged()
+          // The running time stands still while the machine sleeps, and anybody may set a clock back.
+          const latest = Math.max(now(), Date.now())
+          const under = { key: seals, address: key.address, said: at, used: count.lifts, now: latest }
+          const use = lifted(under, { reading, use: String(reading.nonce ?? bytesHash), proofs })
+          if (typeof use === 'string') return unlifted(use, charged)
+          // What was used is in the record, as what was spent is.
+          count.requireKnown()
+          return use
         },
         record: (last) => counts.record(place, count, last),
       }
@@ -134,8 +156,9 @@ function ceilingBook(seals: Guarded) {
 
 const passwordNeeded = () => new KeyError('INVALID_MASTER_PASSWORD', 'a higher ceiling takes the master password')
 
-function countBook(seals: Guarded, witness: Pick<Witness, 'named'>) {
-  const hourNow = forwardHours()
+type CountParts = { witness: Pick<Witness, 'named'>; now: () => number }
+
+function countBook(seals: Guarded, { witness, now }: CountParts) {
   const counts = new Map<string, Count>()
   /** The last count of each lane that was given out or taken in. */
   const recorded = new Map<string, { seal: string; number: number }>()
@@ -143,7 +166,7 @@ function countBook(seals: Guarded, witness: Pick<Witness, 'named'>) {
 
   function countOf({ key, chain }: Place): Count {
     const name = `${key.address} ${chain}`
-    const count = counts.get(name) ?? makeCount(hourNow)
+    const count = counts.get(name) ?? makeCount(now)
     counts.set(name, count)
     return count
   }
@@ -190,10 +213,10 @@ const COUNTED_MS = 26 * 3_600_000
 
 type Place = Pick<SignBatch, 'key' | 'ceiling' | 'lane' | 'counted' | 'newest' | 'witnessed'> & { chain: string }
 
-/** Hours since 1970: the machine's clock as it was at the start, and from there its running time, which nobody sets. */
-function forwardHours(): () => number {
+/** The machine's clock as it was at the start, and from there its running time, which nobody sets. */
+function forwardClock(): () => number {
   const start = Date.now() - performance.now()
-  return () => Math.floor((start + performance.now()) / 3_600_000)
+  return () => start + performance.now()
 }
 
 /** Unix milliseconds of a UUIDv7; of anything else, now. */

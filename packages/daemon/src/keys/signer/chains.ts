@@ -70,7 +70,7 @@ export const chains: Record<Chain, ChainKeys> = {
 }
 
 /** EIP-55. */
-function checksumAddress(account: Uint8Array): string {
+export function checksumAddress(account: Uint8Array): string {
   const digits = hex(account)
   const hash = hex(keccak_256(Buffer.from(digits, 'ascii')))
   const mixed = Array.from(digits, (digit, at) =>

@@ -1,5 +1,6 @@
 import type { CountText } from '../types.ts'
 import { exceeded } from './refuse.ts'
+import { type UsedLifts, usedLifts } from './used-lifts.ts'
 
 /** What a transaction takes of each asset. */
 export type Charge = ReadonlyMap<string, bigint>
@@ -7,6 +8,7 @@ export type Charge = ReadonlyMap<string, bigint>
 type Taken = { hour: number; charge: Charge }
 
 const DAY_HOURS = 24
+const HOUR_MS = 3_600_000
 /** Older nonces are forgotten first: outbidding one of them counts it again. */
 const MOST_NONCES = 8_192
 
@@ -18,18 +20,21 @@ export type Count = {
   added(charge: Charge, nonce: number | null): Charge
   add(charge: Charge, nonce: number | null): void
   /** Takes the higher of what is known and what an own record says. */
-  merge(record: Pick<CountText, 'spent' | 'fullUntil'>): void
+  merge(record: Pick<CountText, 'spent' | 'fullUntil' | 'lifted'>): void
   /** The present day counts as used up, because some of it is not known. */
   fill(): void
   /** The operator has said that it does not. */
   unfill(): void
   requireKnown(): void
+  readonly lifts: UsedLifts
   /** The fields of a record, as JSON. */
   record(): string
 }
 
-/** `hourNow` never goes back. */
-export function makeCount(hourNow: () => number): Count {
+/** `now`, in unix milliseconds, never goes back. */
+export function makeCount(now: () => number): Count {
+  const hourNow = () => Math.floor(now() / HOUR_MS)
+  const lifts = usedLifts(now)
   const assets = new Map<string, Spent>()
   let fullUntil = 0
 
@@ -46,6 +51,7 @@ export function makeCount(hourNow: () => number): Count {
     return fresh
   }
   return {
+    lifts,
     spent: (asset) => spentOf(asset).total,
     added: nonces.added,
     add(charge, nonce) {
@@ -58,6 +64,7 @@ export function makeCount(hourNow: () => number): Count {
     },
     merge(record) {
       fullUntil = Math.max(fullUntil, record.fullUntil)
+      lifts.merge(record.lifted)
       for (const [asset, byHour] of Object.entries(record.spent)) {
         const { hours } = spentOf(asset)
         for (const [text, amount] of Object.entries(byHour)) {
@@ -86,7 +93,7 @@ export function makeCount(hourNow: () => number): Count {
         const byHour = now === undefined ? past : `${past}${past && ','}"${hour}":"${now}"`
         if (byHour) texts.push(`"${asset}":{${byHour}}`)
       }
-      return `"spent":{${texts.join(',')}},"fullUntil":${fullUntil}`
+      return `"spent":{${texts.join(',')}},"fullUntil":${fullUntil}${lifts.record()}`
     },
   }
 }

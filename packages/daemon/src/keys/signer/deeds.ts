@@ -3,20 +3,17 @@ import { changedCeiling, type ExactChange } from '../ceiling-change.ts'
 import { NEW_PASSWORD_PURPOSE } from '../master-proof.ts'
 import { normalForm } from '../password-text.ts'
 import { openBytes, type SealingKeyPair } from '../sealing.ts'
-import type { Ceiling, ExportFormat, ExportOptions, KeyRow } from '../types.ts'
+import type { Ceiling, ExportFormat, ExportOptions, KeyRow, LiftWanted } from '../types.ts'
 import { isRecord } from './invalid.ts'
 import type { Asked } from './operator.ts'
 import { refused } from './proofs.ts'
 
 // What calls with a sealed proof ask for, read from what was proven: the daemon, which relays it, adds nothing.
 
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
-
-/** Sealed to whom the call names, or the relay would read it. */
-export function exportAsked({ path, body }: Asked, { walletId }: KeyRow): ExportOptions {
-  const { format = 'private-key', password, sealTo } = body
-  const named = path.split('/')[3] ?? ''
-  if (UUID.test(named) && named.toLowerCase() !== walletId.toLowerCase()) refused('it is for another wallet')
+/** Sealed to whom the call names, or the relay would read it; of the address that it names, whatever the wallet is called. */
+export function exportAsked({ body }: Asked, key: KeyRow): ExportOptions {
+  const { format = 'private-key', password, sealTo, address } = body
+  if (!isSameAddress(address, key.address)) refused('it is for the key of another address')
   if (typeof sealTo !== 'string') return refused('an export names the key that it is to be sealed to (sealTo)')
   if (password !== undefined && typeof password !== 'string') return refused('the password of the file is no text')
   // Another text than a known format is refused behind this.
@@ -28,10 +25,19 @@ export function ceilingAsked({ deed, body: { exact } }: Asked, address: string, 
   if (deed === 'confirm') return present
   if (!isRecord(exact)) return refused('a higher ceiling takes its change in base units (exact) in the sealed call')
   const { address: named, ...change } = exact
-  const isSame = named === address || (accountKey(named) !== undefined && accountKey(named) === accountKey(address))
-  if (!isSame) refused('it is for the ceiling of another address')
+  if (!isSameAddress(named, address)) refused('it is for the ceiling of another address')
   // Each field is checked where the ceiling that comes of it is.
   return changedCeiling(present, change as ExactChange)
+}
+
+const isSameAddress = (named: unknown, address: string): boolean =>
+  named === address || (accountKey(named) !== undefined && accountKey(named) === accountKey(address))
+
+/** Which payment passes above the ceiling, and for how long; its fields are checked where it is sealed. */
+export function liftAsked({ body: { overCeiling, payment, hours } }: Asked): Pick<LiftWanted, 'payment' | 'hours'> {
+  if (overCeiling !== true || !isRecord(payment))
+    return refused('what passes above the ceiling has to stand in the sealed call (payment)')
+  return { payment, hours } as Pick<LiftWanted, 'payment' | 'hours'>
 }
 
 /** Its bytes; they have the bounds that the daemon has for one in the open. */

@@ -40,7 +40,7 @@ type Content = { to: string; value: bigint; data: Uint8Array }
 function contentOf({ to, value, data }: Content): Pick<Reading, 'moves' | 'calls' | 'deploys'> {
   const native = value === 0n ? [] : [{ asset: NATIVE, amount: value, to }]
   if (to === '' && data.length === 0) refuse('it creates a contract without code')
-  if (to === '') return { moves: native, calls: null, deploys: true }
+  if (to === '') return { moves: native, calls: null, deploys: data }
   if (data.length === 0) return { moves: native, calls: null }
   const text = value === 0n && data.length === PAIR_BYTES ? hex(data) : ''
   const isGrant = GRANTS.some((form) => text.startsWith(form))
@@ -48,7 +48,7 @@ function contentOf({ to, value, data }: Content): Pick<Reading, 'moves' | 'calls
     const move = { asset: to, amount: BigInt(`0x${text.slice(72)}`), to: text.slice(32, 72) }
     return { moves: [isGrant ? { ...move, isGrant } : move], calls: null }
   }
-  return { moves: native, calls: { to, isText: isText(data) } }
+  return { moves: native, calls: { to, isText: isText(data), data } }
 }
 
 /** What a person would read. To an account without code it does nothing; whether there is code the bytes do not tell. */

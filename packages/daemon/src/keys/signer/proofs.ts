@@ -13,7 +13,7 @@ const LONGEST_PASSWORD = 1_000
 /** A proof lets a call in, and once more has the signer do what the call asks of it. */
 type Use = 'call' | 'deed'
 /** A deed that takes the password, by the call that asks for it. */
-export type Deed = 'export' | 'rewrap' | 'ceiling' | 'confirm' | 'create'
+export type Deed = 'export' | 'rewrap' | 'ceiling' | 'confirm' | 'create' | 'lift'
 
 const wallet = (method: string, rest: string) => ({ method, path: new RegExp(`^/v1/wallets/[^/?]+/${rest}$`) })
 const DEEDS: Readonly<Record<Deed, { method: string; path: RegExp }>> = {
@@ -21,6 +21,7 @@ const DEEDS: Readonly<Record<Deed, { method: string; path: RegExp }>> = {
   ceiling: wallet('PUT', 'ceiling'),
   confirm: wallet('POST', 'confirm-spends'),
   create: { method: 'POST', path: /^\/v1\/wallets$/ },
+  lift: { method: 'POST', path: /^\/v1\/admin\/transactions\/[^/?]+\/approve$/ },
   rewrap: { method: 'PUT', path: /^\/v1\/admin\/master-password$/ },
 }
 

@@ -51,7 +51,7 @@ describe('the signer reads an EVM transaction by itself', () => {
     ['an approval with value', { value: 1n, data: transfer.replace('a9059cbb', '095ea7b3') as never }],
     ['text with a zero byte', { value: 0n, data: '0x61620063' as const }],
   ])('%s is a call that it cannot read', (_name, payment) => {
-    expect(read({ to: USDC, ...payment }).calls).toEqual({ to: bare(USDC), isText: false })
+    expect(read({ to: USDC, ...payment }).calls).toEqual({ to: bare(USDC), isText: false, data: expect.any(Buffer) })
   })
 })
 
@@ -94,6 +94,7 @@ describe('the signer reads a Solana message by itself', () => {
         { asset: hex(mint), amount: 9n, to: hex(recipient) },
       ],
       fee: 5_002n,
+      memos: [Buffer.from('thanks').toString('hex')],
     })
   })
 

@@ -19,10 +19,12 @@ export type Reading = {
   readonly moves: readonly Move[]
   /** The most that the network can charge. */
   readonly fee: bigint
-  /** It makes a contract of code that nobody reads. */
-  readonly deploys?: boolean
+  /** The code of a contract that it makes, which nobody reads. */
+  readonly deploys?: Uint8Array
   /** Whom data goes to whose meaning is not known, if any does. */
-  readonly calls: { readonly to: string; readonly isText: boolean } | null
+  readonly calls: { readonly to: string; readonly isText: boolean; readonly data: Uint8Array } | null
+  /** What it says to whoever reads the chain, as hexadecimal text. */
+  readonly memos?: readonly string[]
 }
 
 export const NATIVE = 'native'

@@ -5,24 +5,16 @@ import type { Chain, SignBatch, SignedBatch, SignKind, SignRequest, SignResult }
 import type { Ceilings, Counting } from './ceilings.ts'
 import { chains } from './chains.ts'
 import type { OpenKey } from './curves.ts'
-import { readEvmTransaction } from './evm-transaction.ts'
 import { openKey } from './key-rows.ts'
 import type { Keyring } from './keyring.ts'
+import { readers } from './readers.ts'
 import type { Reading } from './reading.ts'
 import { refuse } from './refuse.ts'
-import { readSolanaTransaction } from './solana-transaction.ts'
 
-type Signable = {
-  /** What the bytes do; refuses those that are no whole transaction of this kind. */
-  read(payload: Uint8Array, publicKey: Uint8Array): Reading
-  /** What goes into the curve: a digest on secp256k1, the message on ed25519. */
-  prepare(payload: Uint8Array): Uint8Array
-}
-
-/** All that is signed. A new kind comes with the feature that uses it, and with its reader. */
-const signable: Record<SignKind, Signable> = {
-  'evm-tx': { read: readEvmTransaction, prepare: keccak_256 },
-  'solana-tx': { read: readSolanaTransaction, prepare: (payload) => payload },
+/** What goes into the curve: a digest on secp256k1, the message on ed25519. */
+const prepared: Record<SignKind, (payload: Uint8Array) => Uint8Array> = {
+  'evm-tx': keccak_256,
+  'solana-tx': (payload) => payload,
 }
 
 type Parts = { keyring: Keyring; ceilings: Ceilings }
@@ -57,21 +49,20 @@ function lastOf({ requests, newest = '' }: SignBatch): string {
 
 /** Refuses what nobody authorised, and what is not read whole. */
 function readOne({ kind, payload, authorisation }: SignRequest, chain: Chain, publicKey: Uint8Array): Reading {
-  if (!Object.hasOwn(signable, kind)) refuse('no such kind of signature')
+  if (!Object.hasOwn(readers, kind)) refuse('no such kind of signature')
   if (!chains[chain].kinds.includes(kind)) refuse(`a ${chain} key does not sign ${kind}`)
   if (!(payload instanceof Uint8Array)) refuse('the payload must be bytes')
   if (hash('sha256', payload) !== authorisation?.bytesHash) refuse('the bytes are not the authorised ones')
-  if (authorisation.proofs.length > 0) refuse('no proof of an approval is known yet')
-  return signable[kind].read(payload, publicKey)
+  return readers[kind](payload, publicKey)
 }
 
 type Signing = { key: OpenKey; counting: Counting }
 
-function signOne({ kind, payload }: SignRequest, reading: Reading | KeyError, { key, counting }: Signing): SignResult {
+function signOne(request: SignRequest, reading: Reading | KeyError, { key, counting }: Signing): SignResult {
   const signature = asResult(() => {
     if (reading instanceof KeyError) throw reading
-    const count = counting.admit(reading)
-    const made = key.sign(signable[kind].prepare(payload))
+    const count = counting.admit(reading, request)
+    const made = key.sign(prepared[request.kind](request.payload))
     count()
     return made
   })

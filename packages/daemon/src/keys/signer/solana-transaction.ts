@@ -19,6 +19,8 @@ const TOKEN_2022 = key('TokenzQdBNbLqP5VEhdkAS6EPFLC1PHnBqCXEpPxuEb')
 const ASSOCIATED = key('ATokenGPvbdGVxr1b2hvZbsiqW5xWH25efTNsLJA8knL')
 const COMPUTE_BUDGET = key('ComputeBudget111111111111111111111111111111')
 
+const MEMOS = ['MemoSq4gqABAXKb96qnH8TysNcWxMyWCqXgDLGmfcHr', 'Memo1UhkJRfHyvLMcVucJwxXeuD728EqVDDwQDxFMNo'].map(key)
+
 /** Lamports of rent for a token account, two years of (128 + size) bytes at 3,480 each. */
 const RENT: Readonly<Record<string, bigint>> = { [TOKEN]: 2_039_280n, [TOKEN_2022]: 2_074_080n }
 const SIGNATURE_FEE = 5_000n
@@ -30,8 +32,7 @@ const readers: Readonly<Record<string, Read>> = {
   [TOKEN]: tokenTransfer,
   [TOKEN_2022]: tokenTransfer,
   [ASSOCIATED]: accountCreation,
-  [key('MemoSq4gqABAXKb96qnH8TysNcWxMyWCqXgDLGmfcHr')]: memo,
-  [key('Memo1UhkJRfHyvLMcVucJwxXeuD728EqVDDwQDxFMNo')]: memo,
+  ...Object.fromEntries(MEMOS.map((program) => [program, memo])),
 }
 
 /** Reads exactly one message that this wallet signs alone; refuses an instruction that is not understood whole. */
@@ -47,7 +48,9 @@ export function readSolanaTransaction(payload: Uint8Array, publicKey: Uint8Array
     const read = Object.hasOwn(readers, instruction.program) ? readers[instruction.program] : undefined
     return read?.(instruction, context) ?? refuse('the transaction has an instruction that the signer cannot read')
   })
-  return { chain: 'solana', nonce: null, moves, fee: feeOf(message.instructions), calls: null }
+  const memos = acting.flatMap(({ program, data }) => (MEMOS.includes(program) ? [hex(data)] : []))
+  const fee = feeOf(message.instructions)
+  return { chain: 'solana', nonce: null, moves, fee, calls: null, ...(memos.length > 0 && { memos }) }
 }
 
 function transfer({ accounts, data }: SolanaInstruction, { sender }: Context): Move[] | undefined {

@@ -31,6 +31,8 @@ export type Built = Prepared & {
   draft: Draft
   decoded: Decoded
   hints: Hints
+  /** Why the ceiling of the wallet stops it, as far as the daemon sees. */
+  aboveCeiling: string | undefined
 }
 export type Asked = Built & {
   key?: string | undefined
@@ -110,7 +112,11 @@ function notKept({ refused }: Answer): Failure {
   return new Failure(code, message, { details: { ...rest, kept: false }, ...(retryAfter && { retryAfter }) })
 }
 
-const subjectOf = ({ chain, request, decoded, draft }: Asked, wallet: WalletFacts, session: SessionFacts): Subject => ({
+const subjectOf = (
+  { chain, request, decoded, draft, aboveCeiling }: Asked,
+  wallet: WalletFacts,
+  session: SessionFacts,
+): Subject => ({
   wallet,
   session,
   network: chain.network,
@@ -119,6 +125,7 @@ const subjectOf = ({ chain, request, decoded, draft }: Asked, wallet: WalletFact
   effects: decoded.effects,
   feePrice: draft.price,
   neverFunded: draft.neverFunded,
+  aboveCeiling,
 })
 
 /** The answer that was committed under the same key, also after a restart. */

@@ -105,6 +105,7 @@ export async function judged(job: JudgeJob, subject: Subject, before?: Before): 
     requests: await requests(db, subject, reading),
     ...(alike && { lookalikes: alike }),
     ...(neverFunded && { neverFunded }),
+    ...(subject.aboveCeiling !== undefined && { aboveCeiling: subject.aboveCeiling }),
     ...(facts.isLane && { lane: await laneFunds(db, subject, { now, before }) }),
     toggles: togglesOf(settings),
     ...(before && { context: before }),

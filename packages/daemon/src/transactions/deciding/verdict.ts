@@ -18,6 +18,8 @@ export type Subject = {
   /** Of the draft that carries them out. */
   feePrice: UnitFee | undefined
   neverFunded?: readonly string[] | undefined
+  /** Why the ceiling of the wallet stops it, as far as the daemon sees. */
+  aboveCeiling?: string | undefined
 }
 export type Verdict = Judgement & {
   policyVersion: number

@@ -1,10 +1,11 @@
 import { newId } from '@waiaas/contract'
 import type { Chain } from '../../chains/chain.ts'
-import type { Sealed, SignedRound, SigningPlace } from '../../gate/service.ts'
+import type { Authorised, Sealed, SignedRound, SigningPlace } from '../../gate/service.ts'
 import type { Database } from '../../platform/db/database.ts'
 import type { Parts } from '../job.ts'
 import { attemptStore } from '../rows/attempt-store.ts'
 import { countStore } from '../rows/count-store.ts'
+import { liftStore } from '../rows/lift-store.ts'
 import type { Issued } from './build.ts'
 
 /** Longer than the signer counts back. */
@@ -32,16 +33,29 @@ export function laneSigning(parts: Parts, lane: string) {
       known = undefined
       throw error
     })
-    const [key, stored, before] = await Promise.all([
+    const [key, { lifts, ...stored }, before] = await Promise.all([
       parts.key(walletId),
       database.read(async (db) => ({
         ceiling: await parts.ceiling(db, walletId),
         counted: sealedOf(await countStore.byLane(db, lane)),
+        lifts: await liftStore.ofLane(db, lane),
       })),
       known,
     ])
-    return gate.sign({ kind: chain.signKind, key, lane, ...before, ...stored }, issued)
+    return gate.sign({ kind: chain.signKind, key, lane, ...before, ...stored }, withProofs(issued, lifts))
   }
+}
+
+type LiftOf = Sealed & { transaction_id: string }
+
+/** With what the operator has approved above the ceiling; nearly always nothing. */
+function withProofs(issued: readonly Issued[], lifts: readonly LiftOf[]): readonly Authorised[] {
+  if (lifts.length === 0) return issued
+  const byTransaction = new Map(lifts.map(({ transaction_id, text, seal }) => [transaction_id, { text, seal }]))
+  return issued.map((item) => {
+    const lift = byTransaction.get(item.authorisation.transactionId)
+    return lift ? { ...item, proofs: [{ type: 'password', ...lift }] } : item
+  })
 }
 
 const newestSigned = (database: Database, lane: string, now: number): Promise<string | undefined> =>

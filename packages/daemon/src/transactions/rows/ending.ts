@@ -4,6 +4,7 @@ import type { Actor } from '../../platform/caller.ts'
 import type { Handle } from '../../platform/db/database.ts'
 import type { Job, Parts } from '../job.ts'
 import { attemptStore } from './attempt-store.ts'
+import { liftStore } from './lift-store.ts'
 import { isUnsigned, type Status } from './states.ts'
 import { type TransactionRow, transactionStore } from './store.ts'
 import { dropIssued, unsubmit } from './take-back.ts'
@@ -49,6 +50,7 @@ export async function endUnsent({ parts, db }: EndingJob, row: TransactionRow, e
     const attempt = await attemptStore.issuedFor(db, row.id)
     if (attempt) await dropIssued(db, attempt, now)
   }
+  if (row.approved_at !== null) await liftStore.remove(db, row.id)
   const fault = await releaseFault(db, row.id, now)
   await parts.audit.record(db, {
     event: ending.event ?? EVENT_OF[ending.to],

@@ -1,0 +1,88 @@
+import { base58 } from '@scure/base'
+import { accountKey } from './account-key.ts'
+import { type Excess, KeyError } from './key-error.ts'
+import { admitted } from './signer/admit.ts'
+import type { Count } from './signer/count.ts'
+import { type Limits, limitsOf } from './signer/limits.ts'
+import { contentOf, paymentOf } from './signer/payment.ts'
+import { readers } from './signer/readers.ts'
+import type { Reading } from './signer/reading.ts'
+import type { CeilingText, CountText, Payment, Sealed, SignKind } from './types.ts'
+
+// What the signer would make of some bytes, for whoever wants to know before it is asked. It is asked all the same.
+
+export type Unsigned = { readonly kind: SignKind; readonly bytes: Uint8Array; readonly address: string }
+/** A ceiling, and what the lane has counted, as the signer sealed them. */
+type Under = { readonly ceiling: Sealed | undefined; readonly counted: Pick<Sealed, 'text'> | undefined }
+/** Why the ceiling stops it, for the end of a sentence, and what is too much where an amount is. */
+export type Above = { readonly why: string; readonly excess: Excess | undefined }
+
+/** What the signer reads; undefined of bytes that it does not sign. */
+export function paymentIn(unsigned: Unsigned): Payment | undefined {
+  const reading = readingOf(unsigned)
+  return reading && paymentOf(reading, unsigned.address)
+}
+
+/** Is it the signer's own reading `own`, but for the fee? */
+export const isSamePayment = (given: Payment, own: Payment): boolean =>
+  readable(() => contentOf(given)) === contentOf(own)
+
+/** What a ceiling stops. Undefined where it lets the bytes pass, and where nothing can be said without the signer. */
+export function aboveCeiling(unsigned: Unsigned, { ceiling, counted }: Under): Above | undefined {
+  const reading = ceiling && readingOf(unsigned)
+  if (!reading) return undefined
+  const own = accountKey(unsigned.address) ?? unsigned.address
+  const refusal = refusalOf(() => admitted({ limits: knownLimits(ceiling), own }, countIn(counted), reading))
+  return refusal?.code === 'CEILING_EXCEEDED' ? { why: refusal.message, excess: refusal.excess } : undefined
+}
+
+function readingOf({ kind, bytes, address }: Unsigned): Reading | undefined {
+  return readable(() => readers[kind](bytes, kind === 'solana-tx' ? base58.decode(address) : new Uint8Array()))
+}
+
+function readable<Value>(read: () => Value): Value | undefined {
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof KeyError) return undefined
+    throw error
+  }
+}
+
+function refusalOf(run: () => unknown): KeyError | undefined {
+  try {
+    run()
+    return undefined
+  } catch (error) {
+    if (error instanceof KeyError) return error
+    throw error
+  }
+}
+
+const MOST_KNOWN = 1_000
+const known = new Map<string, Limits>()
+
+/** A ceiling seldom changes, and each request is held against one. */
+function knownLimits({ text }: Sealed): Limits {
+  const before = known.get(text)
+  if (before) return before
+  const { ceiling }: CeilingText = JSON.parse(text)
+  const limits = limitsOf(ceiling)
+  if (known.size >= MOST_KNOWN) known.clear()
+  known.set(text, limits)
+  return limits
+}
+
+/** What a record says of the last 24 hours, for a transaction on a nonce of its own. */
+function countIn(counted: Pick<Sealed, 'text'> | undefined): Pick<Count, 'added' | 'spent' | 'requireKnown'> {
+  const { spent }: Pick<CountText, 'spent'> = counted ? JSON.parse(counted.text) : { spent: {} }
+  const since = Math.floor(Date.now() / 3_600_000) - 24
+  const sum = (byHour: Record<string, string>) =>
+    Object.entries(byHour).reduce((all, [hour, amount]) => (Number(hour) < since ? all : all + BigInt(amount)), 0n)
+  return {
+    added: (charge) => charge,
+    spent: (asset) => sum(spent[asset] ?? {}),
+    // Whether the record is whole only the signer can tell.
+    requireKnown: () => undefined,
+  }
+}
