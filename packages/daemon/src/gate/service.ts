@@ -5,7 +5,7 @@ import type { Authorisation } from './authorise.ts'
 
 export { type Above, aboveCeiling, isSamePayment, paymentIn, type Unsigned } from '../keys/look.ts'
 export type { SigningKey } from '../keys/signing.ts'
-export type { Checkpoint, Counted, Excess, Lift, Payment, Sealed } from '../keys/types.ts'
+export type { Checkpoint, Counted, Excess, Lift, Sealed } from '../keys/types.ts'
 export { type Authorisation, type AuthorisationFacts, authorise } from './authorise.ts'
 
 export type Authorised = {
