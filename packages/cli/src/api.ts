@@ -2,6 +2,7 @@ import type { Access, HttpCall } from '@waiaas/contract'
 import { type SignerIdentity, sealMasterProof, WAIaaSClient } from '@waiaas/sdk'
 import { type Secrets, secretsOf } from './credentials.ts'
 import { exactCeilings } from './exact-ceilings.ts'
+import { masterMarkOf } from './marks.ts'
 import { overCeilings } from './over-ceilings.ts'
 import { knownPlaceOf, type Place, placeOf } from './place.ts'
 import { type StopClient, stopDoorOf } from './stop-door.ts'
@@ -39,13 +40,13 @@ async function operatorAt(place: Place, secrets: Secrets, flags: DaemonFlags): P
   const tell = flags.json ? () => undefined : note
   const signer = flags['plain-password'] ? undefined : await trustedSigner(place, tell)
   const masterPassword = await secrets.masterPassword()
-  const { baseUrl } = place
+  const common = { baseUrl: place.baseUrl, masterMark: masterMarkOf(place), ...options }
   if (!signer) {
-    const api = overCeilings(new WAIaaSClient({ baseUrl, masterPassword, ...options }), tell)
+    const api = overCeilings(new WAIaaSClient({ ...common, masterPassword }), tell)
     return { place, masterPassword, signer, api }
   }
   const masterProof = (call: HttpCall) => sealMasterProof(signer, { password: masterPassword, call })
-  const api = overCeilings(exactCeilings(new WAIaaSClient({ baseUrl, masterProof, ...options }), tell), tell)
+  const api = overCeilings(exactCeilings(new WAIaaSClient({ ...common, masterProof }), tell), tell)
   return { place, masterPassword, signer, api }
 }
 
