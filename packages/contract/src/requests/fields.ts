@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { Address, Amount, HumanAmount, HumanValue, Value } from '../wire.ts'
-import type { RequestForm, Rule } from './kind.ts'
+import type { Rule } from './kind.ts'
 
 /** The fields that kinds share. */
 export const recipient = { to: Address.describe('recipient, or the contract that is called') }
@@ -19,12 +19,4 @@ export const atMostOneValue: Rule = {
   holds: ({ value, humanValue }) => value === undefined || humanValue === undefined,
   error: 'expected at most one of value and humanValue',
   field: 'value',
-}
-
-/** Native currency and tokens are sent alike. */
-export const send: RequestForm = {
-  tool: 'send_token',
-  command: 'tx send',
-  summary:
-    'Send native currency, or a token with type TOKEN_TRANSFER. The answer says at once what the policies decided.',
 }

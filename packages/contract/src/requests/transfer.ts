@@ -1,5 +1,6 @@
-import { amounts, memo, oneAmount, recipient, send } from './fields.ts'
+import { amounts, memo, oneAmount, recipient } from './fields.ts'
 import type { RequestKind } from './kind.ts'
+import { send } from './token-transfer.ts'
 
 export const transfer = {
   summary: 'native currency',
