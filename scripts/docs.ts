@@ -10,6 +10,7 @@ import {
   envName,
   events,
   failures,
+  formsOf,
   LOCAL_NETWORKS,
   mostBytes,
   NETWORKS,
@@ -32,6 +33,8 @@ const note = noteFrom('the contract')
 
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ')
 const code = (text: string): string => (text === '' ? '' : `\`${cell(text)}\``)
+const codes = (texts: readonly (string | undefined)[]): string =>
+  texts.flatMap((text) => (text ? [code(text)] : [])).join(', ')
 const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
   [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n')
 
@@ -135,8 +138,8 @@ function operationRow([name, op]: [string, Operation]): string[] {
     code(name),
     code(`${op.method} ${op.path}`),
     accessOf(op),
-    code(op.tool ?? ''),
-    code(op.command ?? ''),
+    codes(formsOf(op).map(({ tool }) => tool)),
+    codes(formsOf(op).map(({ command }) => command)),
     cell(op.summary),
   ]
 }

@@ -28,17 +28,19 @@ async function slowSession(): Promise<string> {
   return (await daemon.operator.createSession({ walletId })).token
 }
 
-test('an agent sends 16 KiB at most, whatever its characters, and is told the limit and what came', async () => {
-  const bodies = [JSON.stringify({ memo: 'x'.repeat(16_400) }), JSON.stringify({ memo: '€'.repeat(6_000) })]
-  for (const body of bodies) {
-    const answer = await daemon.call<Refused>('POST', SEND, { as: token, body })
+test('an agent sends 16 KiB at most, 160 where code may come, whatever its characters, and is told the limit and what came', async () => {
+  const REPLACE = `/v1/transactions/${newId()}/replace`
+  const bodies: [path: string, limit: number, body: string][] = [
+    [REPLACE, 16_384, JSON.stringify({ memo: 'x'.repeat(16_400) })],
+    [REPLACE, 16_384, JSON.stringify({ memo: '€'.repeat(6_000) })],
+    [SEND, 163_840, JSON.stringify({ memo: '€'.repeat(60_000) })],
+  ]
+  for (const [path, limit, body] of bodies) {
+    const answer = await daemon.call<Refused>('POST', path, { as: token, body })
     const received = Buffer.byteLength(body)
-    expect(answer).toMatchObject({
-      status: 413,
-      body: { code: 'PAYLOAD_TOO_LARGE', details: { limit: 16_384, received } },
-    })
-    expect(answer.body.message).toContain(`16384 bytes at most, this one has ${received}`)
-    const chunked = await fetch(`${daemon.url}${SEND}`, {
+    expect(answer).toMatchObject({ status: 413, body: { code: 'PAYLOAD_TOO_LARGE', details: { limit, received } } })
+    expect(answer.body.message).toContain(`${limit} bytes at most, this one has ${received}`)
+    const chunked = await fetch(`${daemon.url}${path}`, {
       method: 'POST',
       headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
       body: new Blob([body]).stream(),
@@ -46,6 +48,14 @@ test('an agent sends 16 KiB at most, whatever its characters, and is told the li
     } as RequestInit)
     expect(chunked.status).toBe(413)
   }
+})
+
+test('a body counts as a call for each 16 KiB of it', async () => {
+  const as = await slowSession()
+  // Also of one that nobody can read.
+  expect(await daemon.call('POST', SEND, { as, body: '{'.repeat(150_000) })).toMatchObject({ status: 400 })
+  expect(await daemon.call('GET', '/v1/transactions?limit=10', { as })).toMatchObject({ status: 200 })
+  expect(await daemon.call('POST', SEND, { as, body: '{'.repeat(40_000) })).toMatchObject({ status: 429 })
 })
 
 test('the operator has a larger limit', async () => {
@@ -104,7 +114,7 @@ test('an MCP batch has 20 messages and 64 KiB at most', async () => {
     jsonrpc: '2.0',
     id: 1,
     method: 'tools/call',
-    params: { name: 'send_token', arguments: { memo: 'x'.repeat(17_000) } },
+    params: { name: 'replace_transaction', arguments: { id: newId(), maxFee: 'x'.repeat(17_000) } },
   }
   const tool = await mcp(as, call)
   expect(tool.text).toContain('PAYLOAD_TOO_LARGE')

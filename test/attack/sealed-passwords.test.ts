@@ -182,7 +182,7 @@ describe('a sealed password that passes through a taken-over daemon', () => {
 describe('a ceiling under a sealed password', () => {
   const most = { transaction: '100', day: '250' }
   const on = (native: Ceiling['chains'][string]['native']): Ceiling => ({
-    chains: { 'eip155:1': { native, fee: '50', tokens: {}, otherTokens: false, contracts: [] } },
+    chains: { 'eip155:1': { native, fee: '50', tokens: {}, otherTokens: false, contracts: [], deploys: false } },
     recipients: [],
   })
   const ceilingIn = ({ text }: Sealed): Ceiling => JSON.parse(text).ceiling

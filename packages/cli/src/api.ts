@@ -2,6 +2,7 @@ import type { Access, HttpCall } from '@waiaas/contract'
 import { type SignerIdentity, sealMasterProof, WAIaaSClient } from '@waiaas/sdk'
 import { type Secrets, secretsOf } from './credentials.ts'
 import { exactCeilings } from './exact-ceilings.ts'
+import { masterMarkOf } from './marks.ts'
 import { knownPlaceOf, type Place, placeOf } from './place.ts'
 import { type StopClient, stopDoorOf } from './stop-door.ts'
 import { note } from './terminal.ts'
@@ -38,13 +39,13 @@ async function operatorAt(place: Place, secrets: Secrets, flags: DaemonFlags): P
   const tell = flags.json ? () => undefined : note
   const signer = flags['plain-password'] ? undefined : await trustedSigner(place, tell)
   const masterPassword = await secrets.masterPassword()
-  const { baseUrl } = place
+  const common = { baseUrl: place.baseUrl, masterMark: masterMarkOf(place), ...options }
   if (!signer) {
-    const api = new WAIaaSClient({ baseUrl, masterPassword, ...options })
+    const api = new WAIaaSClient({ ...common, masterPassword })
     return { place, masterPassword, signer, api }
   }
   const masterProof = (call: HttpCall) => sealMasterProof(signer, { password: masterPassword, call })
-  const api = exactCeilings(new WAIaaSClient({ baseUrl, masterProof, ...options }), tell)
+  const api = exactCeilings(new WAIaaSClient({ ...common, masterProof }), tell)
   return { place, masterPassword, signer, api }
 }
 

@@ -141,7 +141,7 @@ const words = (name: string): number => name.split(' ').length
 const startsWith = (argv: readonly string[], name: string): boolean => argv.slice(0, words(name)).join(' ') === name
 
 function allCommands(): ReturnType<typeof derivedCommands> {
-  const mine = own.map(({ name, summary }) => ({ name, summary, operation: '', flags: [], places: [] }))
+  const mine = own.map(({ name, summary }) => ({ name, summary, operation: '', flags: [], places: [], fixed: {} }))
   const names = new Set(own.map(({ name }) => name))
   return [...mine, ...derivedCommands().filter(({ name }) => !names.has(name))]
 }

@@ -14,12 +14,15 @@ let daemon: TestDaemon
 let quick: TestWallet
 let slow: TestWallet
 let token: string
+let contract: string
 let passwordFile: string
 
 beforeAll(async () => {
   // No block comes by itself: what is sent can be replaced.
   world = await evmWorld({ blockTime: 3_600 })
-  token = (await deployEvmFixtures(world.node)).plainToken
+  const fixtures = await deployEvmFixtures(world.node)
+  token = fixtures.plainToken
+  contract = fixtures.sink
   daemon = await startTestDaemon({ env: world.env })
   quick = await world.wallet(daemon, { limit: GENEROUS })
   slow = await world.wallet(daemon, { limit: { instant_max_usd: 0, notify_max_usd: 0, delay_max_usd: 0 } })
@@ -169,6 +172,7 @@ async function tokensAndPolicies(): Promise<void> {
 
 async function transactions(): Promise<void> {
   expect(await run('tx simulate', payment())).toMatchObject({ success: true })
+  await contracts()
   const id = await submitted()
   expect(await run('tx get', [id])).toMatchObject({ id })
   await run('tx replace', [id, '--with', 'speed-up'])
@@ -177,4 +181,30 @@ async function transactions(): Promise<void> {
   expect(await run('tx approve', [await waiting(), ...high])).toMatchObject({ status: 'PENDING' })
   expect(await run('tx reject', [await waiting()])).toMatchObject({ status: 'CANCELLED' })
   expect(await run('tx cancel', [await waiting()])).toMatchObject({ status: 'CANCELLED' })
+}
+
+/** What a newcomer types to let a contract take a token, and to take that back. */
+async function contracts(): Promise<void> {
+  const rules = { spenders: [{ address: contract }] }
+  const allow = { walletId: quick.id, type: 'APPROVED_SPENDERS', rules } as const
+  await daemon.operator.createPolicy(allow)
+  const about = ['--network', world.network, '--spender', contract, '--token', token]
+  const tokens = { walletId: quick.id, type: 'ALLOWED_TOKENS', rules: { tokens: [{ address: token }] } } as const
+  await daemon.operator.createPolicy(tokens)
+  const given = await run('token approve', [...about, '--human-amount', '1.5', '--dry-run'])
+  expect(given).toMatchObject({ humanAmount: '1.5', meta: { transactionType: 'APPROVE' } })
+  const back = await run('token revoke', [...about, '--dry-run'])
+  expect(back).toMatchObject({ amount: '0', policy: { allowed: true }, meta: { transactionType: 'APPROVE' } })
+  const call = await run('tx call', [
+    '--network',
+    world.network,
+    '--to',
+    contract,
+    '--calldata',
+    '0xd0e30db0',
+    '--dry-run',
+  ])
+  expect(call).toMatchObject({ policy: { allowed: false }, meta: { transactionType: 'CONTRACT_CALL' } })
+  const code = ['--network', world.network, '--bytecode', '0x6001600c60003960016000f300', '--dry-run']
+  expect(await run('tx deploy', code)).toMatchObject({ meta: { transactionType: 'CONTRACT_DEPLOY' } })
 }

@@ -1,6 +1,6 @@
 import { Failure } from './failure.ts'
-import { inputSchema, type JsonSchema } from './json-schema.ts'
-import { type Operation, type Operations, pathNames } from './operation.ts'
+import { formSchema, type JsonSchema } from './json-schema.ts'
+import { type Form, fixedOf, formsOf, type Operation, type Operations, pathNames } from './operation.ts'
 import { didYouMean } from './similar-names.ts'
 
 /** One flag of a command. `list` may be repeated, `json` takes JSON text, `either` plain text or a JSON object, `boolean` also has a `--no-` form. */
@@ -18,17 +18,23 @@ export type Command = {
   readonly summary: string
   readonly flags: readonly Flag[]
   readonly places: readonly string[]
+  /** What it says of itself: the values of fields that have no flag. */
+  readonly fixed: Readonly<Record<string, string>>
 }
 
 /** The commands of all operations that have one. */
 export function commands(operations: Operations): Command[] {
-  return Object.entries(operations).flatMap(([name, op]) => (op.command ? [command(name, op, op.command)] : []))
+  return Object.entries(operations).flatMap(([name, op]) =>
+    formsOf(op).flatMap((form) => (form.command ? [command({ operation: name, op, form, name: form.command })] : [])),
+  )
 }
 
-function command(operation: string, op: Operation, name: string): Command {
-  const { properties = {}, required = [] } = inputSchema(op)
+type Shown = { readonly operation: string; readonly op: Operation; readonly form: Form; readonly name: string }
+
+function command({ operation, op, form, name }: Shown): Command {
+  const { properties = {}, required = [] } = formSchema(op, form)
   const flags = Object.entries(properties).map(([field, schema]) => flag(field, schema, required.includes(field)))
-  return { name, operation, summary: op.summary, flags, places: pathNames(op.path) }
+  return { name, operation, summary: form.summary, flags, places: pathNames(op.path), fixed: fixedOf(form) }
 }
 
 /** A flag for a field: `walletId` and `wallet_id` become `--wallet-id`. */
@@ -67,7 +73,7 @@ export function parseArguments(
   argv: readonly string[],
   globals: readonly Flag[] = [],
 ): { input: Record<string, unknown>; globals: Record<string, unknown> } {
-  const input: Record<string, unknown> = {}
+  const input: Record<string, unknown> = { ...command.fixed }
   const others: Record<string, unknown> = {}
   const places = [...command.places]
   const rest = [...argv]

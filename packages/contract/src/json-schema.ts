@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Operation } from './operation.ts'
+import type { Form, Operation } from './operation.ts'
 
 /** The part of JSON Schema (2020-12) that the derivations read. */
 export type JsonSchema = {
@@ -35,3 +35,16 @@ export function inputSchema(op: Operation): JsonSchema {
 
 /** The JSON Schema of what is answered. */
 export const outputSchema = (op: Operation): JsonSchema => toSchema(op.output, 'output')
+
+/** The part of an input that a form shows. */
+export function formSchema(op: Operation, { fields, descriptions = {}, required = [], values = {} }: Form): JsonSchema {
+  const whole = inputSchema(op)
+  if (!fields) return whole
+  const shown = fields.map((field): [string, JsonSchema] => {
+    const description = descriptions[field]
+    const schema = { ...whole.properties?.[field], ...(description !== undefined && { description }) }
+    return [field, values[field] ? { ...schema, enum: [...values[field]] } : schema]
+  })
+  const all = [...(whole.required ?? []), ...required]
+  return { ...whole, properties: Object.fromEntries(shown), required: fields.filter((field) => all.includes(field)) }
+}

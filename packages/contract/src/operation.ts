@@ -42,6 +42,8 @@ export type Operation<
   readonly tool?: string
   /** The CLI command, noun and verb. */
   readonly command?: string
+  /** In place of one tool and one command: several, each for a part of what the operation takes. */
+  readonly forms?: readonly Form[]
   /** What is gone for good, as a person is asked before the command does it. A stop never asks. */
   readonly destroys?: string
   /** The call moves money: it takes an `Idempotency-Key`. */
@@ -53,6 +55,29 @@ export type Operation<
   /** Looks at the raw input before its schema does; throws a Failure where that is clearer than a list of issues. */
   readonly refuse?: (input: Record<string, unknown>) => void
 }
+
+/** A tool, a command or both, for an operation or a part of what it takes. */
+export type Form = {
+  readonly tool?: string | undefined
+  readonly command?: string | undefined
+  readonly summary: string
+  /** The fields that it shows; all where none are named. */
+  readonly fields?: readonly string[]
+  /** What they are, where it can be said better than for the whole. */
+  readonly descriptions?: Readonly<Record<string, string>>
+  /** Fields that the part cannot do without, beside those that the whole cannot. */
+  readonly required?: readonly string[]
+  /** The same of a tool, which takes amounts in whole units alone. */
+  readonly needs?: readonly string[]
+  /** Fields that have fewer values here; one that has a single value need not be said. */
+  readonly values?: Readonly<Record<string, readonly [string, ...string[]]>>
+}
+export const formsOf = ({ forms, tool, command, summary }: Operation): readonly Form[] =>
+  forms ?? [{ tool, command, summary }]
+
+/** The fields of a form that have a single value. */
+export const fixedOf = ({ values = {} }: Form): Record<string, string> =>
+  Object.fromEntries(Object.entries(values).flatMap(([field, of]) => (of.length === 1 ? [[field, of[0]]] : [])))
 
 type Described<I extends z.ZodObject, O extends z.ZodType, A extends Access> = Omit<Operation<I, O, A>, 'status'> & {
   readonly status?: 200 | 201 | 204

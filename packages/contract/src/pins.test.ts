@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { failures, failuresOf } from './index.ts'
 import { namedFields } from './names.ts'
-import { bodySource, type Operation, pathNames } from './operation.ts'
+import { bodySource, formsOf, type Operation, pathNames } from './operation.ts'
 import { operations } from './operations.ts'
 import { defaultSettings, envName, parseSetting, settingFromEnv, settings, settingText } from './settings.ts'
 
@@ -19,7 +19,8 @@ const inputSchema = (op: Operation) => z.toJSONSchema(op.input, { io: 'input', u
 function line([name, op]: [string, Operation]): string {
   const access = op.access === 'public' ? 'public' : op.access.join('|')
   const status = op.alternative ? `${op.status}/${op.alternative.status}` : op.status
-  const more = [op.idempotent && 'idempotent', op.tool && `tool:${op.tool}`, op.command && `command:${op.command}`]
+  const named = formsOf(op).flatMap(({ tool, command }) => [tool && `tool:${tool}`, command && `command:${command}`])
+  const more = [op.idempotent && 'idempotent', ...named]
   return [
     name,
     op.method,
@@ -56,12 +57,13 @@ describe('the operations', () => {
   test('are reached by one method and path, one tool name and one command each', () => {
     // Hono reads {id} and {walletId} as the same place.
     expect(duplicates(table.map(([, op]) => `${op.method} ${op.path.replaceAll(/\{\w+\}/g, '{}')}`))).toEqual([])
-    expect(duplicates(table.flatMap(([, op]) => op.tool ?? []))).toEqual([])
-    expect(duplicates(table.flatMap(([, op]) => op.command ?? []))).toEqual([])
+    expect(duplicates(table.flatMap(([, op]) => formsOf(op).flatMap(({ tool }) => tool ?? [])))).toEqual([])
+    expect(duplicates(table.flatMap(([, op]) => formsOf(op).flatMap(({ command }) => command ?? [])))).toEqual([])
   })
 
   test('give tools only to what an agent or everybody may call', () => {
-    const wrong = table.filter(([, op]) => op.tool && op.access !== 'public' && !op.access.includes('agent'))
+    const hasTool = (op: Operation) => formsOf(op).some(({ tool }) => tool)
+    const wrong = table.filter(([, op]) => hasTool(op) && op.access !== 'public' && !op.access.includes('agent'))
     expect(wrong.map(([name]) => name)).toEqual([])
   })
 

@@ -9,6 +9,7 @@ import { tools } from './tools.ts'
 
 const id = '01900000-0000-7000-8000-000000000000'
 const send = (args: Record<string, unknown>) => toolInput(operations.sendToken, args)
+const shownBy = (tool: string) => tools(operations).find(({ name }) => name === tool)!.inputSchema
 const list = (args: Record<string, unknown>) => toolInput(operations.listTransactions, args)
 
 describe('arguments that say nothing', () => {
@@ -157,8 +158,8 @@ describe('arguments in another form', () => {
     const all = tools(operations)
     expect(all.flatMap(({ inputSchema }) => Object.keys(inputSchema.properties ?? {}))).not.toContain('amount')
     expect(JSON.stringify(all.map(({ inputSchema }) => inputSchema))).not.toMatch(/base unit|wei|lamport/i)
-    const { inputSchema } = all.find(({ name }) => name === 'send_token')!
-    expect(Object.keys(inputSchema.properties!)).toEqual(expect.arrayContaining(['humanAmount', 'humanValue']))
+    expect(Object.keys(shownBy('send_token').properties!)).toContain('humanAmount')
+    expect(Object.keys(shownBy('call_contract').properties!)).toContain('humanValue')
   })
 
   test('what fits already stays as it is', () => {
@@ -171,6 +172,22 @@ describe('arguments in another form', () => {
     }
     expect(send(whole)).toEqual(whole)
   })
+})
+
+test('a tool does what it is named for, whatever its arguments say', () => {
+  const toInput = (tool: string, args: Record<string, unknown>) =>
+    tools(operations)
+      .find(({ name }) => name === tool)!
+      .toInput(args)
+  expect(toInput('approve_token', { spender: 'x' })).toEqual({ type: 'APPROVE', spender: 'x' })
+  expect(toInput('call_contract', { to: 'x', type: null })).toEqual({ type: 'CONTRACT_CALL', to: 'x' })
+  expect(toInput('send_token', { to: 'x' })).toEqual({ to: 'x' })
+  for (const [tool, type] of [
+    ['send_token', 'CONTRACT_CALL'],
+    ['call_contract', 'TRANSFER'],
+    ['approve_token', 'constructor'],
+  ] as const)
+    expect(() => toInput(tool, { to: 'x', type })).toThrow(`for the tool ${tool}`)
 })
 
 describe('the schemas that tools show', () => {
@@ -189,6 +206,15 @@ describe('the schemas that tools show', () => {
 
   test('use the words that every client takes, and describe each field', () => {
     expect(tools(operations).flatMap(({ name, inputSchema }) => faults(inputSchema, name))).toEqual([])
+  })
+
+  test('of a tool for some kinds have what these take, and what they cannot do without', () => {
+    expect(shownBy('send_token').required).toEqual(['to', 'humanAmount'])
+    expect(shownBy('send_token').properties).toMatchObject({ type: { enum: ['TRANSFER', 'TOKEN_TRANSFER'] } })
+    expect(shownBy('call_contract').required).toEqual(['to'])
+    expect(shownBy('approve_token').required).toEqual(['spender', 'token', 'humanAmount'])
+    const others = ['type', 'memo', 'bytecode', 'calldata', 'to']
+    expect(Object.keys(shownBy('approve_token').properties!).filter((field) => others.includes(field))).toEqual([])
   })
 
   test('say in the description what is taken when nothing is given', () => {

@@ -1,5 +1,6 @@
-import { inputSchema, type JsonSchema } from './json-schema.ts'
-import type { Operation, Operations } from './operation.ts'
+import { invalidField } from './failure.ts'
+import { formSchema, type JsonSchema } from './json-schema.ts'
+import { type Form, fixedOf, formsOf, type Operation, type Operations } from './operation.ts'
 import { toolInput } from './tool-input.ts'
 import { baseUnitFields, operatorFields } from './wire.ts'
 
@@ -22,14 +23,18 @@ export type Tool = {
 
 /** The tools of all operations that have one. */
 export function tools(operations: Operations): Tool[] {
-  return Object.entries(operations).flatMap(([name, op]) => (op.tool ? [tool(name, op, op.tool)] : []))
+  return Object.entries(operations).flatMap(([name, op]) =>
+    formsOf(op).flatMap((form) => (form.tool ? [tool({ operation: name, op, form, name: form.tool })] : [])),
+  )
 }
 
-function tool(operation: string, op: Operation, name: string): Tool {
+type Shown = { readonly operation: string; readonly op: Operation; readonly form: Form; readonly name: string }
+
+function tool({ operation, op, form, name }: Shown): Tool {
   return {
     name,
-    description: op.summary,
-    inputSchema: plainSchema(inWholeUnits(op)),
+    description: form.summary,
+    inputSchema: plainSchema(inWholeUnits(op, form)),
     annotations: {
       title: name.replaceAll('_', ' '),
       readOnlyHint: op.method === 'GET' || operation === 'simulate',
@@ -38,16 +43,29 @@ function tool(operation: string, op: Operation, name: string): Tool {
       openWorldHint: true,
     },
     operation,
-    toInput: (args) => toolInput(op, args),
+    toInput: (args) => withValues(form, toolInput(op, args)),
   }
 }
 
+/** A tool does what it is named for, whatever its arguments say. */
+function withValues(form: Form, input: Record<string, unknown>): Record<string, unknown> {
+  const given = { ...fixedOf(form), ...input }
+  for (const [field, values] of Object.entries(form.values ?? {}))
+    if (given[field] !== undefined && !values.some((value) => value === given[field]))
+      throw invalidField(
+        field,
+        `expected ${values.join(' or ')} for the tool ${form.tool}; there are other tools for the rest`,
+      )
+  return given
+}
+
 /** What a model sends: amounts are in whole units, so what is in base units is not shown. Nor is what only the operator may say. */
-function inWholeUnits(op: Operation): JsonSchema {
-  const { properties = {}, ...rest } = inputSchema(op)
+function inWholeUnits(op: Operation, form: Form): JsonSchema {
+  const { properties = {}, required = [], ...rest } = formSchema(op, form)
   const hidden = new Set([...baseUnitFields(op.input).keys(), ...operatorFields(op.input)])
   const shown = Object.entries(properties).filter(([field]) => !hidden.has(field))
-  return { ...rest, properties: Object.fromEntries(shown) }
+  const all = [...required, ...(form.needs ?? [])]
+  return { ...rest, properties: Object.fromEntries(shown), ...(all.length > 0 && { required: all }) }
 }
 
 /**

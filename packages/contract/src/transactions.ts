@@ -4,7 +4,7 @@ import { Decision, Tier } from './decision.ts'
 import { cursors, Id, Limit, nextPage, Offset, UnixSeconds } from './ids.ts'
 import { WalletName } from './names.ts'
 import { operation } from './operation.ts'
-import { refuseUnsendable, SENDS, SendRequest } from './requests/request.ts'
+import { refuseUnsendable, SEND_FORMS, SENDS, SendRequest } from './requests/request.ts'
 import { walletAlias, walletChoice } from './wallet.ts'
 import { Digits, HumanAmount, NetworkName, ofOperator, TransactionStatus, TransactionType, Unwritten } from './wire.ts'
 
@@ -166,8 +166,7 @@ export const transactionOperations = {
     access: agent,
     tag,
     summary: `Send ${SENDS}. The answer says at once what the policies decided.`,
-    tool: 'send_token',
-    command: 'tx send',
+    forms: SEND_FORMS,
     status: 201,
     alternative: { status: 200, when: 'dryRun' },
     idempotent: true,

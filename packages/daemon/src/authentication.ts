@@ -20,7 +20,7 @@ export const authentication =
     const bearer = /^Bearer\s+(\S+)$/i.exec(headers.get('authorization') ?? '')?.[1]
     const stopToken = bearer?.startsWith(STOP_TOKEN_PREFIX) ? bearer : undefined
     if (stopToken !== undefined && isStop(operation)) return stopTokens.authenticate(stopToken)
-    const from = { peer, isStop: isStop(operation) }
+    const from = { peer, isStop: isStop(operation), mark: headers.get('x-master-mark') ?? undefined }
     const sealed = headers.get('x-master-proof')
     const password = headers.get('x-master-password')
     if (operation.access.includes('operator')) {

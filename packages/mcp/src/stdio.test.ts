@@ -47,12 +47,15 @@ describe('the MCP server over stdio', () => {
       'get_tokens',
       'get_policies',
       'send_token',
+      'call_contract',
+      'approve_token',
       'simulate_transaction',
       'list_transactions',
       'list_pending_transactions',
       'get_transaction',
       'cancel_transaction',
       'replace_transaction',
+      'encode_calldata',
       'get_kill_switch',
     ])
     const send = tools.find(({ name }) => name === 'send_token')?.inputSchema

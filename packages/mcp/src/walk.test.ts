@@ -1,5 +1,6 @@
 import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
+import { deployEvmFixtures } from '@waiaas/localnet'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startTestDaemon, type TestDaemon } from '../../../test/support/daemon.ts'
 import { until } from '../../../test/support/until.ts'
@@ -62,6 +63,17 @@ test('every tool works against a real daemon', async () => {
   for (const args of [[7], ['7'], '["7"]'])
     expect(await call('encode_calldata', { abi, functionName: 'burn', args })).toMatchObject({ selector: '0x42966c68' })
   expect(await call('simulate_transaction', payment())).toMatchObject({ success: true })
+  const { plainToken: token, sink } = await deployEvmFixtures(world.node)
+  const rules = {
+    ALLOWED_TOKENS: { tokens: [{ address: token }] },
+    APPROVED_SPENDERS: { spenders: [{ address: sink }] },
+  }
+  for (const type of ['ALLOWED_TOKENS', 'APPROVED_SPENDERS'] as const)
+    await daemon.operator.createPolicy({ walletId: quick.id, type, rules: rules[type] })
+  const allowance = { spender: sink, token, humanAmount: '0', network: world.network, dryRun: true }
+  expect(await call('approve_token', allowance)).toMatchObject({ policy: { allowed: true } })
+  const called = { to: sink, calldata: '0xd0e30db0', network: world.network, dryRun: true }
+  expect(await call('call_contract', called)).toMatchObject({ policy: { allowed: false } })
   const { id } = await call('send_token', payment())
   await until('the payment to be sent', async () => (await plain('get_transaction', { id })).status === 'SUBMITTED')
   await call('get_transaction', { transaction_id: id })

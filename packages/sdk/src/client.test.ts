@@ -91,6 +91,26 @@ describe('the client', () => {
     expect(proofs).toEqual([0, 1, 2].map((at) => [`GET /v1/wallets/shop ${at}`, undefined]))
   })
 
+  test('keeps what comes with a right password, and shows it with the next one alone', async () => {
+    const seen: unknown[] = []
+    const baseUrl = await scripted((request, response) => {
+      seen.push(request.headers['x-master-mark'])
+      response.setHeader('x-master-mark', 'mark').end(JSON.stringify({}))
+    })
+    let kept: string | undefined
+    const masterMark = {
+      read: async () => kept,
+      keep: async (mark: string) => {
+        kept = mark
+      },
+    }
+    const api = new WAIaaSClient({ baseUrl, masterPassword: 'right', sessionToken: 'wai_sess_x', masterMark })
+    await api.getWallet({ id: 'shop' }, { masterPassword: 'right' })
+    await api.getWallet({ id: 'shop' }, { masterPassword: 'right' })
+    await api.getAddress()
+    expect(seen).toEqual([undefined, 'mark', undefined])
+  })
+
   test('calls an operation with its path, query and body, and reads the answer', async () => {
     const seen: unknown[] = []
     const baseUrl = await daemon({

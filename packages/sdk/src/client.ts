@@ -25,12 +25,21 @@ export type ClientOptions = {
   readonly masterPassword?: string
   /** In place of `masterPassword`: makes X-Master-Proof for each call, as `sealMasterProof` does, so that the daemon learns no password. */
   readonly masterProof?: (call: HttpCall) => Promise<string>
+  /** Keeps X-Master-Mark, which comes with a right password: who shows it with the next one waits for nobody's guesses. */
+  readonly masterMark?: MasterMark
   /** `wai_stop_…`, for what stops: the kill switch, a wallet, a session. */
   readonly stopToken?: string
   /** Milliseconds that one try may take; 30 s unless given. */
   readonly timeout?: number
   readonly retryOptions?: Partial<RetryOptions>
 }
+
+export type MasterMark = {
+  readonly read: () => Promise<string | undefined>
+  readonly keep: (mark: string) => Promise<void>
+}
+
+const MARK = 'x-master-mark'
 
 type Operations = Client<AllOperations>
 type SendInput = Input<AllOperations['sendToken']>
@@ -125,14 +134,19 @@ function transport(options: ClientOptions, token: () => string | undefined): Tra
     const common = { ...call.headers, 'user-agent': 'waiaas-sdk/0.1.0' }
     // Anew for each try: a proof is good for one.
     const request = async (): Promise<RequestInit> => {
-      const headers = { ...common, ...(await credentials(call, options, token())) }
+      const shown = await credentials(call, options, token())
+      const mark = isOperators(shown) ? await options.masterMark?.read() : undefined
+      const headers = { ...common, ...shown, ...(mark !== undefined && { [MARK]: mark }) }
       return { method, headers, ...(body !== undefined && { body }) }
     }
     const { signal } = call.options
     const timeout = options.timeout ?? 30_000
-    return withRetry(call.operation, { ...retry, signal }, async () =>
-      tryOnce(`${base}${path}`, await request(), { timeout, signal }),
-    )
+    return withRetry(call.operation, { ...retry, signal }, async () => {
+      const response = await tryOnce(`${base}${path}`, await request(), { timeout, signal })
+      const mark = response.headers.get(MARK)
+      if (mark !== null) await options.masterMark?.keep(mark)
+      return response
+    })
   }
 }
 
@@ -175,6 +189,9 @@ async function credentials(
   if (forAgent) throw local('NO_TOKEN', 'this call needs a session token: set sessionToken or call setSessionToken()')
   throw local('NO_MASTER_PASSWORD', 'this call needs the master password: set masterPassword')
 }
+
+const isOperators = (shown: Record<string, string>): boolean =>
+  'x-master-proof' in shown || 'x-master-password' in shown
 
 /** A header takes bytes, which fetch wants as Latin-1; the daemon reads them as UTF-8. */
 const passwordHeader = (password: string): Record<string, string> => ({

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { Calldata, HumanValue, Value } from '../wire.ts'
-import { recipient } from './fields.ts'
+import { Calldata } from '../wire.ts'
+import { atMostOneValue, recipient, value } from './fields.ts'
 import type { RequestKind } from './kind.ts'
 
 /** A model is shown the first form. */
@@ -30,19 +30,14 @@ export const contractCall = {
   summary: 'a call of a contract',
   fields: {
     ...recipient,
-    value: Value.optional(),
-    humanValue: HumanValue.optional(),
+    ...value,
     calldata: Calldata.optional(),
     abi: abiFields.abi.optional(),
     functionName: abiFields.functionName.optional(),
     args: abiFields.args.optional(),
   },
   rules: [
-    {
-      holds: ({ value, humanValue }) => value === undefined || humanValue === undefined,
-      error: 'expected at most one of value and humanValue',
-      field: 'value',
-    },
+    atMostOneValue,
     {
       holds: ({ calldata, functionName }) => (calldata === undefined) !== (functionName === undefined),
       error: 'expected calldata, or abi with functionName and args',
@@ -53,6 +48,14 @@ export const contractCall = {
       holds: ({ abi, functionName, args }) => (functionName === undefined ? args === undefined : abi !== undefined),
       error: 'expected abi, functionName and args together',
       field: 'abi',
+    },
+  ],
+  forms: [
+    {
+      tool: 'call_contract',
+      command: 'tx call',
+      summary:
+        'Call a function of a contract: calldata, or abi with functionName and args. The answer says at once what the policies decided.',
     },
   ],
 } as const satisfies RequestKind

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { contractCall } from './contract-call.ts'
+import { atMostOneValue, value } from './fields.ts'
 import type { RequestKind } from './kind.ts'
 
 const hex = (pattern: RegExp, error: string) => z.string().regex(pattern, error)
@@ -13,8 +13,13 @@ export const contractDeploy = {
     constructorArgs: hex(/^0x(?:[0-9a-fA-F]{2})*$/, 'expected hex: 0x and the encoded arguments')
       .describe('ABI-encoded arguments of the constructor: 0x and hex')
       .optional(),
-    value: contractCall.fields.value,
-    humanValue: contractCall.fields.humanValue,
+    ...value,
   },
-  rules: [contractCall.rules[0]],
+  rules: [atMostOneValue],
+  forms: [
+    {
+      command: 'tx deploy',
+      summary: 'Create a contract. The answer says at once what the policies decided, and a human approves it.',
+    },
+  ],
 } as const satisfies RequestKind

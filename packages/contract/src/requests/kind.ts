@@ -16,4 +16,19 @@ export type RequestKind = {
   /** Its own fields, in the wire's order, each with a description. What several kinds take is one schema of `fields.ts`. */
   readonly fields: Readonly<Record<string, z.ZodType>>
   readonly rules: readonly Rule[]
+  /** The tools and commands that send it. Kinds that share one name the same value. */
+  readonly forms: readonly RequestForm[]
+  /** Fields that a tool needs of it, where its rules leave a choice. */
+  readonly needs?: readonly string[]
+}
+
+/** A tool, a command or both that send some kinds of requests. */
+export type RequestForm = {
+  readonly tool?: string
+  readonly command?: string
+  readonly summary: string
+  /** Fields that it says by itself. */
+  readonly says?: Readonly<Record<string, string>>
+  /** Fields that make no sense in it. */
+  readonly without?: readonly string[]
 }

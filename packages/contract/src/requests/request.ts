@@ -1,9 +1,10 @@
 import { z } from 'zod'
 import { Failure } from '../failure.ts'
+import type { Form } from '../operation.ts'
 import { walletChoice } from '../wallet.ts'
 import { NetworkName, TransactionType } from '../wire.ts'
 import { DEFAULT_TYPE, type RequestKinds, requestKind, SENDABLE, type SendType } from './all.ts'
-import type { Rule } from './kind.ts'
+import type { RequestForm, Rule } from './kind.ts'
 
 type Fields = RequestKinds[SendType]['fields']
 type KeyOf<U> = U extends unknown ? keyof U : never
@@ -32,13 +33,16 @@ const names = fieldNames()
 /** Fields that not every kind takes. */
 const special = names.filter((field) => takers(field).length < SENDABLE.length)
 
-/** A field that a request of another type may not have. */
-function specialSchema(field: string): z.ZodType {
-  const schema = schemaOf(field)
+/** What a field is, and of which of these types where it is not one of each. */
+function descriptionOf(field: string, types: readonly SendType[]): string {
   // An optional schema has its description inside.
-  const { description } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' })
-  return schema.optional().describe(`${description}, for ${takers(field).join(', ')}`)
+  const { description = '' } = z.toJSONSchema(schemaOf(field), { io: 'input', unrepresentable: 'any' })
+  const of = types.filter((type) => takers(field).includes(type))
+  return of.length < types.length ? `${description}, for ${of.join(', ')}` : description
 }
+
+/** A field that a request of another type may not have. */
+const specialSchema = (field: string): z.ZodType => schemaOf(field).optional().describe(descriptionOf(field, SENDABLE))
 
 const shape = Object.fromEntries(
   names.map((field) => [field, special.includes(field) ? specialSchema(field) : schemaOf(field)]),
@@ -61,17 +65,52 @@ const rules = Object.fromEntries(
 
 const either = (words: readonly string[]): string =>
   words.length < 2 ? words.join() : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`
-const choices = SENDABLE.map((type) => {
-  const { note } = requestKind(type)
-  return note ? `${type} (${note})` : type
-})
+const choices = (types: readonly SendType[]): string =>
+  either(
+    types.map((type) => {
+      const { note } = requestKind(type)
+      return note ? `${type} (${note})` : type
+    }),
+  )
 /** What agents can send, as it follows the word "Send". */
 export const SENDS = either(SENDABLE.map((type) => requestKind(type).summary))
+
+/** What is said of a request of any kind. */
+const ENVELOPE = ['network', 'walletId', 'dryRun']
+const isNeeded = (field: string) => schemaOf(field).safeParse(undefined).success === false
+
+function formOf({ tool, command, summary, says = {}, without = [] }: RequestForm, types: SendType[]): Form {
+  const kinds = types.map(requestKind)
+  const isHidden = (field: string) => Object.hasOwn(says, field) || without.includes(field)
+  const fields = names.filter((field) => kinds.some((kind) => Object.hasOwn(kind.fields, field)) && !isHidden(field))
+  const ofAll = (field: string) => kinds.every((kind) => Object.hasOwn(kind.fields, field))
+  const [first, ...others] = types as [SendType, ...SendType[]] // a form is some kind's
+  return {
+    ...{ tool, command, summary },
+    fields: [...(others.length > 0 ? ['type'] : []), ...fields, ...ENVELOPE],
+    descriptions: {
+      ...{ type: choices(types) },
+      ...Object.fromEntries(fields.map((field) => [field, descriptionOf(field, types)])),
+    },
+    required: fields.filter((field) => ofAll(field) && isNeeded(field)),
+    needs: (requestKind(first).needs ?? []).filter((field) => fields.includes(field)),
+    values: { type: [first, ...others], ...Object.fromEntries(Object.entries(says).map(([k, v]) => [k, [v]])) },
+  }
+}
+
+/** The tools and commands that send, each for the kinds that name it. */
+export const SEND_FORMS: readonly Form[] = [...new Set(SENDABLE.flatMap((type) => requestKind(type).forms))].map(
+  (form) =>
+    formOf(
+      form,
+      SENDABLE.filter((type) => requestKind(type).forms.includes(form)),
+    ),
+)
 
 /** What agents send: one flat object, whatever the type. */
 export const SendRequest = z
   .strictObject({
-    type: z.enum(SENDABLE).default(DEFAULT_TYPE).describe(either(choices)),
+    type: z.enum(SENDABLE).default(DEFAULT_TYPE).describe(choices(SENDABLE)),
     ...shape,
     network: NetworkName.optional(),
     ...walletChoice,

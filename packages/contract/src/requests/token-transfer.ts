@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { isSymbol, MOST_SYMBOL } from '../tokens.ts'
 import { Address } from '../wire.ts'
 import { amounts, memo, oneAmount, recipient } from './fields.ts'
-import type { RequestKind } from './kind.ts'
+import type { RequestForm, RequestKind } from './kind.ts'
 
 const NamedToken = z
   .strictObject({
@@ -37,6 +37,14 @@ const Token = z.union([TokenName, NamedToken], {
   error: 'expected a symbol, an address or a CAIP-19 asset, or an object with one of them',
 })
 
+/** Native currency and tokens are sent alike. */
+export const send: RequestForm = {
+  tool: 'send_token',
+  command: 'tx send',
+  summary:
+    'Send native currency, or a token with type TOKEN_TRANSFER. The answer says at once what the policies decided.',
+}
+
 export const tokenTransfer = {
   summary: 'a token',
   fields: {
@@ -46,4 +54,6 @@ export const tokenTransfer = {
     ...memo,
   },
   rules: [oneAmount],
+  forms: [send],
+  needs: ['humanAmount'],
 } as const satisfies RequestKind

@@ -1,9 +1,12 @@
 import { amounts, memo, oneAmount, recipient } from './fields.ts'
 import type { RequestKind } from './kind.ts'
+import { send } from './token-transfer.ts'
 
 export const transfer = {
   summary: 'native currency',
   note: 'native',
   fields: { ...recipient, ...amounts, ...memo },
   rules: [oneAmount],
+  forms: [send],
+  needs: ['humanAmount'],
 } as const satisfies RequestKind

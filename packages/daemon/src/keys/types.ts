@@ -18,7 +18,7 @@ export type Kdf = PasswordCost & { algorithm: 'argon2id'; salt: string }
 /** The one row that a password change rewrites: the root key, wrapped by the password (base64). */
 export type KeyringRow = { kdf: Kdf; wrappedRoot: string; version: 1 }
 
-export type SubkeyPurpose = 'settings' | 'sessions' | 'webhooks' | 'backup'
+export type SubkeyPurpose = 'settings' | 'sessions' | 'webhooks' | 'backup' | 'marks'
 
 /** What is signed: unsigned transactions of EVM (EIP-1559, or legacy with EIP-155) and messages of Solana (legacy or v0). */
 export type SignKind = 'evm-tx' | 'solana-tx'

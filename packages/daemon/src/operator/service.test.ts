@@ -314,6 +314,47 @@ forEachEngine((engine, open) => {
     expect(await from('wrong', peer)).toBe('INVALID_MASTER_PASSWORD')
   })
 
+  test("who was right before waits for nobody's guesses but its own, after a restart too", async () => {
+    const database = await open(migrations)
+    const { operator, waits } = await bench(database)
+    await operator.open(password)
+    const { mark } = await operator.authenticate(password, { peer })
+    const guess = (index: number, shown?: string) =>
+      codeOf(operator.authenticate(`wrong guess ${index}`, { peer, mark: shown }))
+    for (let index = 0; index < 5; index++) expect(await guess(index)).toBe('INVALID_MASTER_PASSWORD')
+    const flood = Array.from({ length: 4 }, (_, index) => guess(10 + index))
+    await expect.poll(() => waits()).toBe(1)
+    for (const at of [operator, (await bench(database)).operator]) {
+      const again = await at.authenticate(password, { peer, mark })
+      expect(again.mark).toBeUndefined()
+      expect(await codeOf(at.authenticate(password, { peer, isStop: true, mark }))).toBe('OK')
+    }
+    const signer = await keys.sealingKey()
+    const call = { method: 'GET', path: '/v1/wallets' }
+    const sealed = await sealMasterProof(signer, { password, call: { ...call, body: undefined } })
+    expect(await operator.authenticateSealed({ sealed, ...call }, { peer, mark })).not.toHaveProperty('mark', mark)
+    // It opens nothing, and whoever guesses with one waits like others.
+    for (let index = 0; index < 5; index++) expect(await guess(20 + index, mark)).toBe('INVALID_MASTER_PASSWORD')
+    const late = [guess(30, mark), guess(31, mark)]
+    await expect.poll(() => waits()).toBe(2)
+    void Promise.allSettled([...flood, ...late])
+  })
+
+  test('a mark that another root key made, or nobody, is none', async () => {
+    const { operator } = await bench(await open(migrations))
+    await operator.open(password)
+    const { mark } = await operator.authenticate(password, { peer })
+    expect(mark).toMatch(/^[0-9a-f]{32}\.[\w-]{43}$/)
+    const other = await startKeys()
+    stops.push(() => other.stop())
+    const elsewhere = await bench(await open(migrations), other)
+    await elsewhere.operator.open(password)
+    const { mark: foreign } = await elsewhere.operator.authenticate(password, { peer })
+    const odd = [foreign, '', 'x', `${mark}x`, mark!.toUpperCase(), `${'0'.repeat(32)}.${mark!.split('.')[1]}`]
+    for (const shown of odd)
+      expect(typeof (await operator.authenticate(password, { peer, mark: shown })).mark, shown).toBe('string')
+  })
+
   test('of many guesses at once four are kept waiting, the newest first, and a stop waits for none of them', async () => {
     const { operator, derivations, turn } = await bench(await open(migrations))
     await operator.open(password)

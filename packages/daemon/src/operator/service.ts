@@ -9,6 +9,7 @@ import { concurrencyLimit } from './concurrency-limit.ts'
 import { failedAttempts } from './failed-attempts.ts'
 import { guesses } from './guesses.ts'
 import { inTurn } from './in-turn.ts'
+import { marks } from './marks.ts'
 import { isPossible, requireUsable } from './password.ts'
 import { type ChangingKeys, passwordChange } from './password-change.ts'
 import { type CheckingKeys, passwordCheck } from './password-check.ts'
@@ -22,6 +23,7 @@ type PasswordKeys<Row> = CheckingKeys<Row> &
   SealedKeys<Row> &
   ChangingKeys<Row> & {
     createKeyring(password: string): Promise<Row>
+    subkey(purpose: 'marks'): Promise<Uint8Array>
   }
 export type OperatorOptions<Row> = {
   readonly database: Database
@@ -37,7 +39,8 @@ export type OperatorOptions<Row> = {
   /** Waits so many of them. */
   readonly pause?: (ms: number) => Promise<unknown>
 }
-type From = { readonly peer: string; readonly isStop?: boolean }
+/** `mark`: what the client was given after a right password, if it shows one. */
+type From = { readonly peer: string; readonly isStop?: boolean; readonly mark?: string | undefined }
 export type OperatorService = ReturnType<typeof operatorService<unknown>>
 
 /** The operator, known by the master password. */
@@ -49,6 +52,7 @@ export function operatorService<Row>(options: OperatorOptions<Row>) {
   const shared = { keys, guesses: guessing, limited: concurrencyLimit(), inTurn: inTurn(guessing, readRow) }
   const check = passwordCheck({ ...shared, log, onUnlocked })
   const isRightSealed = sealedCheck(shared)
+  const known = marks(() => keys.subkey('marks'))
   const flushing: Loop = loop('failed master passwords', log, async () => {
     await attempts.flush(false)
     return FLUSH_MS
@@ -58,24 +62,26 @@ export function operatorService<Row>(options: OperatorOptions<Row>) {
   let wasCarried = false
 
   /** Establishes that the caller is the operator. Failures INVALID_MASTER_PASSWORD, MASTER_PASSWORD_LOCKED, RATE_LIMITED, KEYSTORE_LOCKED. */
-  async function authenticate(password: string, { peer, isStop = false }: From): Promise<Principal<'operator'>> {
-    if (isPossible(password) && (await check.isRight(password, { group: peerGroup(peer), isStop }))) {
-      wasCarried = true
-      return { kind: 'operator', proof: () => ({ password }) }
-    }
-    return refuse(peer)
+  async function authenticate(password: string, from: From): Promise<Principal<'operator'>> {
+    const { asking, isMarked } = await askingOf(from)
+    if (!isPossible(password) || !(await check.isRight(password, asking))) return refuse(from.peer)
+    wasCarried = true
+    return { kind: 'operator', proof: () => ({ password }), mark: isMarked ? undefined : await known.make() }
   }
 
   /** The same of a password that is sealed for this call, and stays unknown here. Also MASTER_PROOF_REFUSED. */
-  async function authenticateSealed(
-    given: SealedProof,
-    { peer, isStop = false }: From,
-  ): Promise<Principal<'operator'>> {
-    const asking = { group: peerGroup(peer), isStop }
+  async function authenticateSealed(given: SealedProof, from: From): Promise<Principal<'operator'>> {
+    const { asking, isMarked } = await askingOf(from)
     const { isRight, bodyHash } = await keyRefusals(isRightSealed(given, asking))
-    if (!isRight) return refuse(peer)
+    if (!isRight) return refuse(from.peer)
     const proof = { sealed: given.sealed, bodyHash, body: '' }
-    return { kind: 'operator', proof: () => proof }
+    return { kind: 'operator', proof: () => proof, mark: isMarked ? undefined : await known.make() }
+  }
+
+  /** Whose guesses it waits for: its own where it was right before, else those of its address. */
+  async function askingOf({ peer, isStop = false, mark }: From) {
+    const name = await known.nameIn(mark)
+    return { asking: { group: name ? `mark ${name}` : peerGroup(peer), isStop }, isMarked: name !== undefined }
   }
 
   function refuse(peer: string): never {

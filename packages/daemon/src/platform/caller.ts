@@ -23,8 +23,12 @@ type Facts = {
     /** SHA-256 of the token that was shown, hex: renewal replaces this one and no other. */
     readonly tokenHash: string
   }
-  /** A function, so that no dump of a caller shows it. */
-  operator: { readonly proof: () => MasterProof }
+  operator: {
+    /** A function, so that no dump of a caller shows it. */
+    readonly proof: () => MasterProof
+    /** For the client to keep; it shows none that is good. */
+    readonly mark?: string | undefined
+  }
   owner: { readonly address: string }
   /** In whose name it stops. */
   stopper: { readonly actor: Actor }

@@ -19,3 +19,19 @@ export async function nextTurn(): Promise<void> {
     if (opened === before) return
   }
 }
+
+/** As many of a long list are worked on in one turn. */
+const PIECE = 10
+
+/** Does something to each of a long list, ten at a time: others have their turn between. */
+export async function inPieces<In, Out>(
+  all: readonly In[],
+  work: (piece: readonly In[], from: number) => readonly Out[],
+): Promise<Out[]> {
+  const done: Out[] = []
+  for (let from = 0; from < all.length; from += PIECE) {
+    if (from > 0) await new Promise((resolve) => setImmediate(resolve))
+    done.push(...work(all.slice(from, from + PIECE), from))
+  }
+  return done
+}

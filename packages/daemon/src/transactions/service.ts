@@ -15,6 +15,7 @@ import { by, type Principal, sessionOf } from '../platform/caller.ts'
 import type { Handle } from '../platform/db/database.ts'
 import type { Held } from '../platform/held.ts'
 import type { Loop } from '../platform/jobs.ts'
+import { inPieces } from '../platform/turn.ts'
 import { type Approval, approveQueued, assertNotOver, end, processed } from './approving.ts'
 import { decideCovered } from './deciding/covered.ts'
 import { answered, type Built, type Prepared } from './deciding/decide.ts'
@@ -239,13 +240,14 @@ export class Transactions {
     return this.#page(limit, (db, count) => listStore.ofWallet(db, { wallet: walletId, before, count }))
   }
 
-  #page(limit: number, read: (db: Handle, count: number) => Promise<ListedRow[]>): Promise<Page> {
-    return this.#parts.database.read(async (db) => {
+  async #page(limit: number, read: (db: Handle, count: number) => Promise<ListedRow[]>): Promise<Page> {
+    const { rows, reasons, hasMore } = await this.#parts.database.read(async (db) => {
       const found = await read(db, limit + 1)
       const rows = found.slice(0, limit)
-      const reasons = await laneReasons(db, rows)
-      return { rows, items: rows.map((row) => this.#view(row, reasons)), hasMore: found.length > limit }
+      return { rows, reasons: await laneReasons(db, rows), hasMore: found.length > limit }
     })
+    const items = await inPieces(rows, (piece) => piece.map((row) => this.#view(row, reasons)))
+    return { rows, items, hasMore }
   }
 
   count(filter: ListFilter): Promise<number> {

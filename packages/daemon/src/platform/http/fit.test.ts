@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { fit } from './fit.ts'
+import { fit, fitPage } from './fit.ts'
 
 const Row = z.object({ id: z.string(), note: z.string().max(3).nullable(), tag: z.string().max(3).optional() })
 const Page = z.object({ items: z.array(Row), more: z.boolean() })
@@ -49,4 +49,24 @@ test('of a choice of answers the nearest is told', () => {
 test('what lacks what an answer cannot do without does not fit at all', () => {
   expect(fit(Page, { items: [], more: 'yes' })).toBeUndefined()
   expect(fit(Row, undefined)).toBeUndefined()
+})
+
+test('a long page is the same in pieces, and others have their turn between', async () => {
+  const items = Array.from({ length: 35 }, (_, at) => row({ id: `${at}`, note: at % 16 === 15 ? 'long' : null }))
+  const answer = { items, more: 'yes' }
+  let turns = 0
+  const count = () => {
+    turns++
+    counting = setImmediate(count)
+  }
+  let counting = setImmediate(count)
+  const fitted = await fitPage(z.object({ ...Page.shape, more: z.boolean().nullable() }), answer)
+  clearImmediate(counting)
+  expect(turns).toBeGreaterThanOrEqual(3)
+  expect(fitted).toEqual({
+    data: { items: items.map((item) => ({ ...item, note: null })), more: null },
+    cut: ['more', 'items.15.note', 'items.31.note'],
+  })
+  expect(await fitPage(Page, { items, more: 'yes' })).toBeUndefined()
+  expect(await fitPage(Page, { items: [], more: true })).toEqual({ data: { items: [], more: true }, cut: [] })
 })

@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { inPieces } from '../turn.ts'
 
 /** What of an answer fits its schema, and where something had to be left out for that. */
 type Fitted = { readonly data: unknown; readonly cut: readonly string[] }
@@ -19,6 +20,21 @@ export function fit(schema: z.ZodType, answer: unknown): Fitted | undefined {
   }
   return { data: parsed.data, cut: [...cut] }
 }
+
+/** As `fit`; a page with a long list is looked at piece by piece, with turns for others between. */
+export async function fitPage(schema: z.ZodType, answer: unknown): Promise<Fitted | undefined> {
+  if (!isNode(answer) || !Array.isArray(answer.items) || answer.items.length === 0) return fit(schema, answer)
+  const parts = await inPieces(answer.items, (items, from) => [{ fitted: fit(schema, { ...answer, items }), from }])
+  const all = parts.flatMap(({ fitted, from }) => (fitted ? [{ ...fitted, from }] : []))
+  if (all.length < parts.length) return undefined
+  return {
+    data: { ...(all[0]!.data as Page), items: all.flatMap(({ data }) => (data as Page).items) },
+    cut: [...new Set(all.flatMap(({ cut, from }) => cut.map((path) => inWhole(path, from))))],
+  }
+}
+const inWhole = (path: string, from: number): string =>
+  path.replace(/^items\.(\d+)/, (_, at) => `items.${from + Number(at)}`)
+type Page = { readonly items: readonly unknown[] }
 
 /** Where a schema found something wrong; in a union, by the option that is missed by the least. */
 function pathsOf(issues: readonly z.core.$ZodIssue[]): Path[] {

@@ -18,7 +18,7 @@ const SECURITY = {
 const CORS = {
   'access-control-allow-methods': 'GET, POST, PUT, PATCH, DELETE, OPTIONS',
   'access-control-allow-headers':
-    'Content-Type, Authorization, X-Master-Password, X-Master-Proof, X-Request-Id, Idempotency-Key, X-Owner-Signature, X-Owner-Message, X-Owner-Address',
+    'Content-Type, Authorization, X-Master-Password, X-Master-Proof, X-Master-Mark, X-Request-Id, Idempotency-Key, X-Owner-Signature, X-Owner-Message, X-Owner-Address',
   'access-control-max-age': '600',
 }
 
@@ -78,7 +78,7 @@ function headersFor(requestId: string, origin: string | undefined): Record<strin
   const headers: Record<string, string> = { ...SECURITY, 'x-request-id': requestId, vary: 'Origin' }
   if (origin === undefined) return headers
   headers['access-control-allow-origin'] = origin
-  headers['access-control-expose-headers'] = 'X-Request-Id, Retry-After'
+  headers['access-control-expose-headers'] = 'X-Request-Id, Retry-After, X-Master-Mark'
   return headers
 }
 

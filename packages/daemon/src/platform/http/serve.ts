@@ -16,7 +16,7 @@ import type { Principal } from '../caller.ts'
 import { asStorageFailure } from '../db/storage.ts'
 import type { Log } from '../log.ts'
 import { emptyAnswer, failureAnswer, jsonAnswer } from './answer.ts'
-import { fit } from './fit.ts'
+import { fitPage } from './fit.ts'
 import { guard } from './guard.ts'
 import { inputReader } from './input.ts'
 import { tokenBuckets } from './limits.ts'
@@ -27,6 +27,7 @@ import { referenceRoutes } from './reference.ts'
 import { turns } from './turns.ts'
 import type { Call, FullOptions, HttpEnv, HttpOptions, HttpSettings, Meta } from './types.ts'
 
+const MARK = 'x-master-mark'
 const KEY = /^[\x21-\x7e]{1,255}$/
 const PUBLIC = { kind: 'public' } as const
 
@@ -95,17 +96,18 @@ function addRoute<Ops extends Operations>(app: Hono<HttpEnv>, { name, op }: Name
     const limit = mostBytes(admitted.kind, op)
     let leave: (() => void) | undefined
     try {
+      if (op.maxBody !== undefined) await limits.known(admitted, op, callsInBody(sizeOf(c, limit)))
       const given = await read(c, limit)
       const principal = withBody(admitted, c.get('body') ?? '')
       const input = await withIds(given, principal)
-      const calls = callsIn(input) + (op.maxBody === undefined ? 0 : callsInBody(sizeOf(c, limit)))
-      // One was counted before the body was read.
+      const calls = callsIn(input)
+      // One was counted before the body was read, and the bytes of a larger one.
       await limits.known(principal, op, calls - 1)
       leave = await limits.turn(principal, calls)
       const call = callOf(c, { op, principal, outcome })
       // The table types the handler; here it is one of many. `admit` let only the kinds of caller through that it knows.
       const result = await (handler as (call: Call, input: unknown) => unknown)(call, input)
-      return answerOf(meta, { name, op, input, result }, options)
+      return await answerOf(meta, { name, op, input, result }, options)
     } catch (error) {
       outcome.isFault = !isFailure(error) || error.status >= 500
       if (!isFailure(error) || declared.has(error.code)) throw error
@@ -120,7 +122,8 @@ function addRoute<Ops extends Operations>(app: Hono<HttpEnv>, { name, op }: Name
 }
 
 /** A body that does not tell its length counts as the longest. */
-const sizeOf = (c: Context<HttpEnv>, limit: number): number => Number(c.req.header('content-length') ?? limit)
+const sizeOf = (c: Context<HttpEnv>, limit: number): number =>
+  Math.min(limit, Number(c.req.header('content-length') ?? limit))
 
 function requireAccess(name: string, op: Operation): void {
   const access: unknown = op.access
@@ -143,6 +146,7 @@ async function admit<Ops extends Operations>(
     const { pathname, search } = new URL(c.req.url)
     const principal = await authenticate(c.req.raw.headers, op, { peer: meta.peer, path: `${pathname}${search}` })
     if (principal.kind === 'public' || !mayCall(op, principal.kind)) throw wrongCaller(op)
+    if (principal.kind === 'operator' && principal.mark !== undefined) meta.headers[MARK] = principal.mark
     await limits.known(principal, op, c.env?.counts ?? 1)
     return principal
   } catch (error) {
@@ -242,13 +246,13 @@ function readKey(key: string | undefined): string | undefined {
 type Result = Named & { readonly input: unknown; readonly result: unknown }
 
 /** What the handler did is done: what of its answer does not fit is left out and logged, and fails nothing. */
-function answerOf(
+async function answerOf(
   meta: Meta,
   { name, op, input, result }: Result,
   { log, strict }: { readonly log: Log; readonly strict?: boolean },
-): Response {
+): Promise<Response> {
   if (op.status === 204) return emptyAnswer(meta)
-  const fitted = fit(op.output, result)
+  const fitted = await fitPage(op.output, result)
   if (!fitted || (strict && fitted.cut.length > 0)) throw new Error(`the answer of ${name} does not fit its schema`)
   const { data, cut } = fitted
   if (cut.length > 0) log.error({ requestId: meta.requestId, cut }, `the answer of ${name} did not fit its schema`)

@@ -68,7 +68,7 @@ export type Meta = {
   readonly peer: string
   /** Scheme and host of the request. */
   readonly origin: string
-  readonly headers: Readonly<Record<string, string>>
+  readonly headers: Record<string, string>
   /** Set once an answer carries `headers` already. */
   complete: boolean
 }

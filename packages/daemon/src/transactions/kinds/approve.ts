@@ -48,11 +48,16 @@ export const parseApprove: Parse<'APPROVE'> = async (input, on) => {
   return { kind: 'approve', spender, amount: amountIn(input, token), token }
 }
 
-function nftIntent({ nft, token, amount }: RequestOf<'APPROVE'>, { chain }: Parsing, spender: string): ApproveNft {
+function nftIntent(
+  { nft, token, amount, humanAmount }: RequestOf<'APPROVE'>,
+  { chain }: Parsing,
+  spender: string,
+): ApproveNft {
   const { tokenId, standard } = nft!
   if (token.address === undefined)
     throw new Failure('INVALID_TRANSACTION', 'expected the address of the contract of the NFT in token.address')
-  const all = amount !== '0'
+  // The schema let nothing pass that has neither.
+  const all = !/^0+(\.0+)?$/.test((amount ?? humanAmount)!)
   if (!all && standard === 'ERC-1155')
     throw new Failure(
       'INVALID_TRANSACTION',
