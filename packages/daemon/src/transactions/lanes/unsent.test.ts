@@ -49,7 +49,9 @@ forEachEngine((_engine, open, fresh) => {
       )
     const spend = (id: string) =>
       database.read((db) =>
-        db.query<{ state: string }>((k) => k.selectFrom('spends').select('state').where('transaction_id', '=', id)),
+        db.query<{ state: string; usd: string }>((k) =>
+          k.selectFrom('spends').select(['state', 'usd']).where('transaction_id', '=', id),
+        ),
       )
     /** A payment whose bytes are recorded and wait in a lane that is halted. */
     const withheld = async (amount: string) => {
@@ -72,7 +74,7 @@ forEachEngine((_engine, open, fresh) => {
     expect(await get(id)).toMatchObject({ status: 'CANCELLED', txHash: null })
     expect(await until(id, 'CANCELLED')).toBe('CANCELLED')
     expect(await attempts(id)).toMatchObject([{ state: 'dropped', nonce: 0 }])
-    expect(await spend(id)).toEqual([{ state: 'void' }])
+    expect(await spend(id)).toMatchObject([{ state: 'void' }])
     service.stops.resume(from.id)
     const next = await send(from, { to: recipient, amount: '2' }, newId())
     await sent(next.transactionId)
@@ -121,16 +123,20 @@ forEachEngine((_engine, open, fresh) => {
   })
 
   test('a replacement that was overtaken is given up; the transaction lives on in what left before', async () => {
-    const { send, sent, from, service, onSign, attempts, get, limit, node, until } = await start()
+    const { send, sent, from, service, onSign, attempts, get, spend, limit, node, until } = await start()
     const { transactionId: id } = await send(from, { to: recipient, amount: '1' }, newId())
     const original = await sent(id)
+    const [held] = await spend(id)
     onSign(() => service.stops.halt(from.id))
     const second = await service.replace(id, agent(from.session), { with: 'speed-up' })
     expect(await get(id)).toMatchObject({ status: 'SUBMITTED', txHash: second })
+    expect(await spend(id)).not.toEqual([held])
     await limit(from.id, limits)
     service.stops.resume(from.id)
     while ((await get(id)).txHash !== original) await turn()
     expect((await attempts(id)).map(({ state }) => state)).toEqual(['recorded', 'reused'])
+    // The higher fee is held no longer.
+    expect(await spend(id)).toEqual([held])
     await node.mine(1)
     expect(await until(id, 'CONFIRMED', 'FAILED')).toBe('CONFIRMED')
     expect(await node.rpc('eth_getTransactionByHash', [second])).toBeNull()
