@@ -3,14 +3,18 @@ import { turns } from './turns.ts'
 
 const settle = () => new Promise((resolve) => setImmediate(resolve))
 
-/** Turns over a clock that is moved by hand. */
-function byHand() {
+/** Turns over a clock that is moved by hand, and goes on by so much whenever it is looked at. */
+function byHand(perLook = 0) {
   let now = 0
   const timers = new Set<{ at: number; then: () => void }>()
   const order = turns(
-    () => now,
+    () => {
+      now += perLook
+      return now
+    },
     (ms, then) => {
-      const timer = { at: now + ms, then }
+      // Timers count whole milliseconds, as those of Node do.
+      const timer = { at: now + Math.max(1, Math.floor(ms)), then }
       timers.add(timer)
       return () => timers.delete(timer)
     },
@@ -130,3 +134,17 @@ test('those who are refused are told one after the other, others at once with th
   await pass(1_000)
   expect(told).toEqual([250, ...Array.from({ length: 40 }, (_, at) => 250 + 25 * at)])
 })
+
+test.each([0, 0.1, 0.3, 0.7, 1.1])(
+  'nobody waits for good, though the clock goes on by %d ms between two looks',
+  async (perLook) => {
+    const { ask, began, ends, pass } = byHand(perLook)
+    await ask('quiet', 1)
+    await ask('noisy', 200)
+    for (let round = 0; round < 400; round++) {
+      for (const end of ends.splice(0)) end()
+      await pass(10)
+    }
+    expect(began).toHaveLength(201)
+  },
+)

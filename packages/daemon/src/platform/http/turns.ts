@@ -45,33 +45,38 @@ export function turns(monotonic: () => number, after: After = afterReal): Turns 
   let taken = 0
 
   /** Milliseconds until its pace lets the next one through. */
-  const early = (line: Line): number => (isAlone() ? 0 : Math.max(0, line.paidAt - monotonic() - AHEAD_MS))
+  const early = (line: Line, now: number): number => (isAlone() ? 0 : Math.max(0, line.paidAt - now - AHEAD_MS))
 
-  const hasPlace = (line: Line): boolean =>
-    isAlone() ? line.running < ALONE : line.running < BESIDE && taken < OF_ALL && early(line) === 0
+  const hasPlace = (line: Line, now: number): boolean =>
+    isAlone() ? line.running < ALONE : line.running < BESIDE && taken < OF_ALL && early(line, now) === 0
 
-  function next(): Line | undefined {
+  function next(now: number): Line | undefined {
     let best: Line | undefined
-    for (const line of queued) if (hasPlace(line) && (!best || line.running < best.running)) best = line
+    for (const line of queued) if (hasPlace(line, now) && (!best || line.running < best.running)) best = line
     return best
   }
 
   function serve(): void {
-    for (let line = next(); line; line = next()) {
+    // One look at the clock: whose time comes between two looks would be served by neither.
+    const now = monotonic()
+    for (let line = next(now); line; line = next(now)) {
       const { calls, perSecond, go } = line.waiting.shift()!
       queued.delete(line)
       if (line.waiting.length > 0) queued.add(line)
-      if (!isAlone()) line.paidAt = Math.max(line.paidAt, monotonic()) + (calls * 1_000) / perSecond
+      if (!isAlone()) line.paidAt = Math.max(line.paidAt, now) + (calls * 1_000) / perSecond
       if (line.running++ < BESIDE) taken++
       go()
     }
-    for (const line of queued) if (early(line) > 0) later(line)
+    for (const line of queued) {
+      const ms = early(line, now)
+      if (ms > 0) later(line, ms)
+    }
   }
 
-  function later(line: Line): void {
+  function later(line: Line, ms: number): void {
     if (line.isTimed) return
     line.isTimed = true
-    after(early(line), () => {
+    after(ms, () => {
       line.isTimed = false
       serve()
     })
