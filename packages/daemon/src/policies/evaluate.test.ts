@@ -111,6 +111,8 @@ describe('approvals', () => {
     expect(verdict([open(), spender('5')], of(approve(6n)))).toBe('DENY:APPROVE_AMOUNT_EXCEEDED')
     const twice = row('APPROVED_SPENDERS', { spenders: [{ address: EVE, maxAmount: '5' }, { address: EVE }] })
     expect(verdict([open(), twice], of(approve(6n)))).toBe('DENY:APPROVE_AMOUNT_EXCEEDED')
+    const nothing = row('APPROVED_SPENDERS', { spenders: [{ address: EVE, maxAmount: '0' }, { address: EVE }] })
+    expect(verdict([open(), nothing], of(approve(1n)))).toBe('DENY:APPROVE_AMOUNT_EXCEEDED')
     const limit = row('APPROVE_AMOUNT_LIMIT', { maxAmount: '5' })
     expect(verdict([open(), spender(), limit], of(approve(5n)))).toBe('INSTANT')
     expect(verdict([open(), spender(), limit], of(approve(6n)))).toBe('DENY:APPROVE_AMOUNT_EXCEEDED')

@@ -28,7 +28,8 @@ function compile({ spenders }: PolicyRules<'APPROVED_SPENDERS'>): ApprovedSpende
   for (const { address, maxAmount } of spenders) {
     const key = addressKey(address)
     const [known, amount] = [most.get(key), maxAmount === undefined ? null : parseBase(maxAmount)]
-    most.set(key, known && (amount === null || known < amount) ? known : amount)
+    const isLower = known !== undefined && known !== null && (amount === null || known < amount)
+    most.set(key, isLower ? known : amount)
   }
   return { most }
 }
