@@ -46,6 +46,7 @@ import { isOpenEnded, transactionView } from './views.ts'
 export { judge } from './deciding/judge.ts'
 export { refusalCounts } from './deciding/refusal-counts.ts'
 export type { Divergence } from './job.ts'
+export { voidLifts } from './over-ceiling.ts'
 export { forgetEarlierRun } from './restored.ts'
 export type { Switches } from './switches.ts'
 
