@@ -23,7 +23,7 @@ export function requireAsset(networks: readonly Network[], asset: string): strin
 }
 
 /** The address at the end of a CAIP-19 asset. */
-export const addressOf = (asset: string): string => asset.slice(asset.lastIndexOf(':') + 1)
+const addressOf = (asset: string): string => asset.slice(asset.lastIndexOf(':') + 1)
 
 /** Fails with INVALID_ADDRESS where an address carries a checksum that is wrong. */
 export function requireChecksum(address: string): void {
