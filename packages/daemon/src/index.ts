@@ -1,4 +1,5 @@
 export { inspectBackup } from './backup/service.ts'
+export { isAssociatedAccount } from './chains/solana/associated-account.ts'
 export {
   type LegacyWallet,
   makeSealingKeyPair,
