@@ -1,5 +1,5 @@
 export { inspectBackup } from './backup/service.ts'
-export { isAssociatedAccount } from './chains/solana/associated-account.ts'
+export { isAssociatedAccount } from './chains/families.ts'
 export {
   type LegacyWallet,
   makeSealingKeyPair,

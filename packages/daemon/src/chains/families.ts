@@ -3,6 +3,8 @@ import type { Chain } from './chain.ts'
 import { parseSelector } from './evm/abi.ts'
 import { parseAddress } from './evm/address.ts'
 
+export { isAssociatedAccount } from './solana/associated-account.ts'
+
 type Opening = {
   readonly network: Network
   /** Endpoints in order of preference. */
