@@ -23,6 +23,8 @@ type Intents = {
   approve: { spender: string; amount: Base; token: Token }
   /** That a spender may take one NFT of a contract, or with `all` every one. */
   'approve-nft': { spender: string; contract: string; tokenId: Base; all: boolean }
+  /** Words to sign as they stand; no transaction. */
+  text: { text: string }
   /** The daemon's own: it takes a nonce and moves nothing. */
   lane: { purpose: 'cancel' | 'gap-fill' }
 }

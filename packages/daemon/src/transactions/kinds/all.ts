@@ -6,6 +6,7 @@ import { contractCall, parseContractCall } from './contract-call.ts'
 import { contractDeploy, parseContractDeploy } from './contract-deploy.ts'
 import type { Headline, Kind, Parse, Parsing, Place } from './kind.ts'
 import { lane } from './lane.ts'
+import { text } from './text.ts'
 import { parseTokenTransfer, tokenTransfer } from './token-transfer.ts'
 import { parseTransfer, transfer } from './transfer.ts'
 
@@ -17,6 +18,7 @@ const kinds: { readonly [K in Intent['kind']]: Kind<IntentOf<K>> } = {
   'contract-deploy': contractDeploy,
   approve,
   'approve-nft': approveNft,
+  text,
   lane,
 }
 const parsers: { readonly [T in SendType]: Parse<T> } = {
@@ -36,6 +38,16 @@ const kindOf = ({ kind }: Intent): Kind<Intent> => kinds[kind] as Kind<Intent>
 export type StoredRequest = { readonly type: string; readonly network: string; readonly intent: Intent }
 /** `hash` is that of the text. */
 export type ParsedRequest = { readonly stored: StoredRequest; readonly text: string; readonly hash: string }
+
+/** The type under which messages are listed. */
+export const SIGN_TYPE = 'SIGN'
+
+/** What is to be signed and never sent, as it is stored. */
+export function messageRequest(network: string, intent: Intent): ParsedRequest {
+  const stored = { type: SIGN_TYPE, network, intent }
+  const written = encodeRequest(stored)
+  return { stored, text: written, hash: sha256(written) }
+}
 
 /** Turns what the wire says into an exact intent. Failures: those of addresses, amounts and tokens. */
 export async function parseRequest(input: SendRequest, on: Parsing): Promise<ParsedRequest> {
