@@ -24,6 +24,7 @@ import { believedPrices } from './0022-believed-prices.ts'
 import { judgedAttempts } from './0023-judged-attempts.ts'
 import { lifts } from './0024-lifts.ts'
 import { signatures } from './0025-signatures.ts'
+import { refusedKeys } from './0026-refused-keys.ts'
 
 /** The schema, step by step. */
 export const migrations: readonly Migration[] = [
@@ -52,4 +53,5 @@ export const migrations: readonly Migration[] = [
   judgedAttempts,
   lifts,
   signatures,
+  refusedKeys,
 ]

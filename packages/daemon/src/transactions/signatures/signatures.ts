@@ -43,7 +43,8 @@ export function signatures(parts: Parts, { owed }: Known) {
       ...{ walletId: wallet.id, walletName: wallet.name, sessionId, request, chain },
       sender: wallet.address,
     }
-    const answer = answered(stored, prepared) ?? (await decideOn(prepared, intent, from))
+    const known = await database.read((db) => answered(db, stored, prepared))
+    const answer = known ?? (await decideOn(prepared, intent, from))
     const refused = refusal(answer)
     if (refused) throw refused
     return outcome(answer.transactionId, sessionId)
