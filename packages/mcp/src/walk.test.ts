@@ -74,6 +74,12 @@ test('every tool works against a real daemon', async () => {
   expect(await call('approve_token', allowance)).toMatchObject({ policy: { allowed: true } })
   const called = { to: sink, calldata: '0xd0e30db0', network: world.network, dryRun: true }
   expect(await call('call_contract', called)).toMatchObject({ policy: { allowed: false } })
+  const { id } = await call('send_token', payment())
+  await until('the payment to be sent', async () => (await plain('get_transaction', { id })).status === 'SUBMITTED')
+  await call('get_transaction', { transaction_id: id })
+  await call('replace_transaction', { id, with: 'speed-up' })
+  expect(await call('list_transactions')).toMatchObject({ items: [{ id }] })
+  await call('list_pending_transactions')
   await daemon.operator.createPolicy({
     ...{ walletId: quick.id, type: 'SIGN_MESSAGE_RULES' },
     rules: { personal: 'INSTANT' },
@@ -83,12 +89,6 @@ test('every tool works against a real daemon', async () => {
       signature: expect.stringMatching(/^0x[0-9a-f]{130}$/),
     },
   )
-  const { id } = await call('send_token', payment())
-  await until('the payment to be sent', async () => (await plain('get_transaction', { id })).status === 'SUBMITTED')
-  await call('get_transaction', { transaction_id: id })
-  await call('replace_transaction', { id, with: 'speed-up' })
-  expect(await call('list_transactions')).toMatchObject({ items: [{ id }] })
-  await call('list_pending_transactions')
   const other = await agentOf(slow)
   const waiting = await other.call('send_token', payment())
   met.add('cancel_transaction')

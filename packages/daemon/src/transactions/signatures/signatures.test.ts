@@ -63,6 +63,8 @@ forEachEngine((_engine, open, fresh) => {
     const first = await sign(WORDS, key)
     expect(await recoverMessageAddress({ message: WORDS, signature: first.signature as Hex })).toBe(from.address)
     expect(await sign(WORDS, key)).toEqual(first)
+    const events = (await stored(bed.database, 'evidence')).filter((each) => each.tx_id === first.id)
+    expect(events.map(({ event }) => event)).toEqual(['TX_REQUESTED', 'MESSAGE_SIGNED'])
     expect(await bed.service.get(first.id, from.session)).toMatchObject({
       ...{ type: 'SIGN', status: 'SIGNED', tier: 'INSTANT', amount: '0', memo: WORDS, fromAddress: from.address },
       ...{ signature: first.signature, txHash: null },
