@@ -25,6 +25,7 @@ import { judgedAttempts } from './0023-judged-attempts.ts'
 import { lifts } from './0024-lifts.ts'
 import { signatures } from './0025-signatures.ts'
 import { refusedKeys } from './0026-refused-keys.ts'
+import { labels } from './0027-labels.ts'
 
 /** The schema, step by step. */
 export const migrations: readonly Migration[] = [
@@ -54,4 +55,5 @@ export const migrations: readonly Migration[] = [
   lifts,
   signatures,
   refusedKeys,
+  labels,
 ]
