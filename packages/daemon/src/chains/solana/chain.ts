@@ -24,6 +24,7 @@ import { rentOf } from './read/associated-token.ts'
 import { parseAddress } from './recipients.ts'
 import { addSignature } from './signature.ts'
 import { balanceCall } from './statuses.ts'
+import { supplySource } from './supply.ts'
 import { blockTime } from './time.ts'
 
 export type SolanaOptions = {
@@ -49,7 +50,7 @@ export function solanaChain(options: SolanaOptions): Chain {
   const verify = identity(network)
   const rpc = rpcPool({ urls, name: network.id, verify, timeoutMs, clock })
   const witnesses = rpc.apart()
-  const draft = drafting({ network, rpc, clock })
+  const draft = drafting({ network, rpc, clock, supply: supplySource(witnesses) })
   const precheck = prechecker({ network, rpc, head: newestHead(witnesses, { height: readSlot, clock }).read })
   const fees = new Map<string, Base>()
   const failures = new Set<string>()

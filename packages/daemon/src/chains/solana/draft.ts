@@ -13,35 +13,44 @@ import type { Planned } from './plan/plan.ts'
 import { priorityFees } from './priority-fee.ts'
 import { rentOf } from './read/associated-token.ts'
 import { parseAddress } from './recipients.ts'
+import type { SupplySource } from './supply.ts'
 
 // A transaction must fit one packet: https://solana.com/docs/core/transactions
 const packetSize = 1_232
 // Wire size beside the message: the count of signatures and one signature.
 const signatureSize = 65
 
-type Parts = { readonly network: Network; readonly rpc: Rpc; readonly clock: () => number }
+type Parts = {
+  readonly network: Network
+  readonly rpc: Rpc
+  readonly clock: () => number
+  readonly supply: SupplySource
+}
 
 /** Builds drafts. */
-export function drafting({ network, rpc, clock }: Parts) {
+export function drafting({ network, rpc, clock, supply }: Parts) {
   const price = priorityFees(rpc, clock)
   const context = planContext({ network, rpc, clock })
   return async (from: string, intent: Intent): Promise<Draft> => {
     const plan = planOf(network, intent)
     const sender = parseAddress(from)
     const planned = await plan.instructions(context, sender, intent)
-    return finish({ network, sender, price: await price() }, planned)
+    const draft = finish({ network, sender, price: await price() }, planned)
+    const supplies = await supply(draft.effects)
+    return { ...draft.draft, ...(Object.keys(supplies).length > 0 && { supplies }) }
   }
 }
 
 type Terms = { readonly network: Network; readonly sender: Address; readonly price: bigint }
 
-function finish({ network, sender, price }: Terms, { units, instructions, neverFunded }: Planned): Draft {
+function finish({ network, sender, price }: Terms, { units, instructions, neverFunded }: Planned) {
   const body = writeBody(sender, { units: upToBand(units), price, instructions })
   const bytes = planBytes(body)
   const size = bytes.length + signatureSize
   if (size > packetSize)
     throw new Failure('INVALID_TRANSACTION', `expected at most ${packetSize} bytes, got ${size}; shorten the memo`)
-  const { fee } = decodeMessage({ network, address: sender }, bytes, {}).effects
+  const { fee, effects } = decodeMessage({ network, address: sender }, bytes, {}).effects
   const maxFee = add(parseBase(fee.max), rentOf(readMessage(bytes)))
-  return { body, maxFee, price: { offered: price, asked: price }, ...(neverFunded && { neverFunded }) }
+  const draft: Draft = { body, maxFee, price: { offered: price, asked: price }, ...(neverFunded && { neverFunded }) }
+  return { draft, effects }
 }

@@ -25,7 +25,7 @@ export const rememberMs = 600_000
 const memoUnits = 10_000
 // The memo program documents 566 bytes in 200,000 units.
 const memoUnitsPerByte = 360
-const maxU64 = 2n ** 64n - 1n
+export const maxU64 = 2n ** 64n - 1n
 
 export function withMemo(planned: Planned, memo: string | undefined): Planned {
   if (memo === undefined) return planned
