@@ -48,7 +48,7 @@ forEachEngine((_engine, open) => {
   test('what is over loses its long texts after its time, and what counts and proves stays', async () => {
     const bed = await start()
     const { id, hash } = await bed.sentPayment({ memo: 'for a coffee' })
-    const refused = await bed.pay({ amount: TOO_MUCH })
+    const refused = await bed.pay({ amount: TOO_MUCH, key: 'refused' })
     await isFinal(bed, id)
     const before = await bed.get(id)
     expect(before).toMatchObject({ memo: 'for a coffee', status: 'CONFIRMED' })
@@ -58,6 +58,9 @@ forEachEngine((_engine, open) => {
 
     await later(bed, 31)
     await until('the refused request to be gone', async () => (await bed.row(refused)) === undefined)
+    // Its key went with it, as its answer is not known any more: it is decided on anew.
+    expect(await rowsOf(bed, 'idempotency_keys')).toMatchObject([{ transaction_id: id }])
+    expect(await bed.pay({ amount: TOO_MUCH, key: 'refused' })).not.toBe(refused)
     expect((await bed.get(id)).removed).toBeUndefined()
 
     await later(bed, 60)

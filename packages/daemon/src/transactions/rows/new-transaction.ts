@@ -23,7 +23,7 @@ export type Judged = {
   readonly now: number
 }
 
-/** The row of a request; the only place that makes one. Of a refused one `error` and `code` say why. */
+/** The row of a request; the only place that makes one. Of a refused one, which is never signed, `error` and `code` say why. */
 export function newTransaction(
   { walletId, sessionId, place, request, requestHash, draft, hints, effects, digest, verdict, epoch, now }: Judged,
   refused?: { error: string; code: string },
@@ -47,9 +47,9 @@ export function newTransaction(
     amount: String(amount),
     decimals,
     symbol,
-    draft: draft.body,
+    draft: refused ? null : draft.body,
     max_fee: String(draft.maxFee),
-    hints: JSON.stringify(hints),
+    hints: refused ? null : JSON.stringify(hints),
     effects: JSON.stringify(effects),
     digest,
     decision: JSON.stringify(verdict.decision),
