@@ -31,7 +31,7 @@ export const prechecker =
   (parts: PrecheckParts) =>
   async (sender: Address, drafts: readonly Draft[], promised: readonly Promised[]): Promise<Found> => {
     if (drafts.length === 0) return []
-    const needs = drafts.map((draft) => needOf(parts.network, sender, draft))
+    const needs = drafts.map((draft) => needOf(sender, draft))
     const first = await look({ ...parts, sender }, needs, promised)
     if (first.every((fault) => fault === null || fault.code === 'CHAIN_ERROR')) return first
     try {

@@ -4,7 +4,7 @@ import { ofTwo } from '../two-endpoints.ts'
 import { readAccounts } from './accounts.ts'
 import { isMint } from './mint.ts'
 
-export type Supplies = Readonly<Record<string, bigint | null>>
+type Supplies = Readonly<Record<string, bigint | null>>
 /** How much there is of each token that effects let others take; null where that is not told. */
 export type SupplySource = (effects: readonly Effect[]) => Promise<Supplies>
 

@@ -1,5 +1,5 @@
 /** By its key, in hexadecimal; one that comes from a lookup table by the table's key and its place there. */
-export type SolanaAccount = { key: string; isSigner: boolean; isWritable: boolean; isLookedUp: boolean }
+type SolanaAccount = { key: string; isSigner: boolean; isWritable: boolean; isLookedUp: boolean }
 /** One instruction: its program by its key, in hexadecimal, and its accounts. */
 export type SolanaInstruction = { program: string; accounts: SolanaAccount[]; data: Uint8Array }
 
