@@ -1,12 +1,12 @@
-import { Failure, isFailure, MOST_DECIMALS, nativeAsset, parseBase, type RequestOf } from '@waiaas/contract'
+import { Failure, nativeAsset, parseBase, type RequestOf } from '@waiaas/contract'
 import type { IntentOf, Token } from '../../chains/intent.ts'
 import { valueIn } from './amount.ts'
 import type { Kind, Parse, Parsing } from './kind.ts'
+import { knownTokens } from './known-tokens.ts'
+import { programIntent } from './program-call.ts'
 
 type ContractCall = IntentOf<'contract-call'>
 type Stored = { to: string; value: string; data: string; tokens: readonly Token[] }
-/** What is looked up of one call; further tokens count as unknown ones. */
-const MOST_TOKENS = 16
 
 /** A function of a contract, as its bytes say. */
 export const contractCall: Kind<ContractCall> = {
@@ -21,10 +21,15 @@ export const contractCall: Kind<ContractCall> = {
 }
 
 export const parseContractCall: Parse<'CONTRACT_CALL'> = async (input, on) => {
+  if (input.instructionData !== undefined) return programIntent(input, on)
   const { chain } = on
   const to = chain.address(input.to)
   const call = { to, value: valueIn(input, chain.network.native.decimals), data: dataOf(input, on) }
-  return { kind: 'contract-call', ...call, tokens: await knownTokens(on, call) }
+  return {
+    kind: 'contract-call',
+    ...call,
+    tokens: await knownTokens(on, chain.contracts?.tokensIn(on.sender, call) ?? []),
+  }
 }
 
 function dataOf({ calldata, abi, functionName, args }: RequestOf<'CONTRACT_CALL'>, { chain }: Parsing): string {
@@ -39,20 +44,4 @@ function dataOf({ calldata, abi, functionName, args }: RequestOf<'CONTRACT_CALL'
   }
   // The schema let nothing pass that has neither.
   return chain.contracts.encode({ abi: abi!, functionName: functionName!, args: args ?? [] }).calldata
-}
-
-/** The tokens that the call moves, as far as it is understood, as the registry or the chain knows them. */
-async function knownTokens(
-  { chain, sender, findToken }: Parsing,
-  call: Pick<ContractCall, 'to' | 'value' | 'data'>,
-): Promise<readonly Token[]> {
-  const addresses = chain.contracts?.tokensIn(sender, call).slice(0, MOST_TOKENS) ?? []
-  const found = await Promise.all(addresses.map((address) => findToken(chain, { address }).catch(unlessNone)))
-  return found.flatMap((token) => (token !== undefined && token.decimals <= MOST_DECIMALS ? [token] : []))
-}
-
-/** What is no token, or an odd one, is judged without its decimals. */
-function unlessNone(error: unknown): undefined {
-  if (isFailure(error, 'TOKEN_NOT_FOUND') || isFailure(error, 'TOKEN_UNSUPPORTED')) return undefined
-  throw error
 }

@@ -2,7 +2,7 @@ import type { Address } from '@solana/kit'
 import { type Effect, Failure, type Network, nativeAsset } from '@waiaas/contract'
 import type { Message, ReadInstruction } from '../message.ts'
 import { systemProgram } from '../programs.ts'
-import { addressAt, type FormReader, type InstructionReader, u64, unread, view } from './instruction.ts'
+import { addressAt, type FormReader, handedOver, type InstructionReader, u64, unread, view } from './instruction.ts'
 
 // Numbers: https://docs.rs/solana-system-interface/latest/solana_system_interface/instruction/enum.SystemInstruction.html
 const CREATE_ACCOUNT = 0
@@ -89,6 +89,16 @@ export const lamportsFrom = (sender: Address, { instructions }: Pick<Message, 'i
     const moved = (moves as Partial<Record<number, typeof transferOf>>)[kindOf(instruction)]?.(instruction, sender)
     return moved?.from === sender ? sum + moved.amount : sum
   }, 0n)
+
+const ASSIGN_WITH_SEED = 10
+const ALLOCATE_WITH_SEED = 9
+
+/** That a program has the wallet's account given away, or made one that pays nothing, by the wallet's own authority. */
+export function handedInside(instruction: ReadInstruction, sender: Address): Effect[] {
+  const isGiven = [ASSIGN, ALLOCATE, ASSIGN_WITH_SEED, ALLOCATE_WITH_SEED].includes(kindOf(instruction))
+  const isOwn = instruction.program === systemProgram && instruction.accounts[0]?.address === sender
+  return isGiven && isOwn ? [handedOver(sender, 'a program')] : []
+}
 
 /**
  * Failure INVALID_TRANSACTION of what nobody can want: a durable nonce keeps bytes valid for ever, so that they could never
