@@ -24,6 +24,7 @@ import { believedPrices } from './0022-believed-prices.ts'
 import { judgedAttempts } from './0023-judged-attempts.ts'
 import { lifts } from './0024-lifts.ts'
 import { refusedKeys } from './0026-refused-keys.ts'
+import { labels } from './0027-labels.ts'
 
 /** The schema, step by step. */
 export const migrations: readonly Migration[] = [
@@ -52,4 +53,5 @@ export const migrations: readonly Migration[] = [
   judgedAttempts,
   lifts,
   refusedKeys,
+  labels,
 ]

@@ -136,7 +136,7 @@ export class Transactions {
     })
     if (full) throw full
     const prepared = await this.#prepare(input, sessionId, wallet)
-    const known = await database.read((db) => answered(db, stored, prepared))
+    const known = stored && (await database.read((db) => answered(db, stored, prepared)))
     if (known) return known
     const asked = { ...(await this.#build(prepared)), key, ip: from.peer }
     const answer = await decideCovered(this.#parts, asked, { owed: this.#owed, funds: this.#funds })

@@ -6,6 +6,7 @@ import { type By, sessionActor } from '../../platform/caller.ts'
 import type { Handle } from '../../platform/db/database.ts'
 import type { Job } from '../job.ts'
 import type { ParsedRequest } from '../kinds/all.ts'
+import { labelsOf } from '../rows/label-store.ts'
 import { newTransaction } from '../rows/new-transaction.ts'
 import { decisionOf } from '../rows/readings.ts'
 import { type TransactionRow, transactionStore } from '../rows/store.ts'
@@ -211,6 +212,7 @@ async function recordDecision(
       digest: row.digest,
       tier: decision.tier,
       ...(row.amount_usd !== null && { usd: usdNumber(parseMicros(row.amount_usd)) }),
+      ...(row.labels !== null && { labels: labelsOf(row)! }),
       ...(decision.reasons.length > 0 && { reasons: decision.reasons }),
       policyVersion: row.policy_version,
     },

@@ -91,6 +91,10 @@ const removeRefusedKeys = statement<Range>(
   (_, p) => sql`delete from idempotency_keys where answer = '' and transaction_id in
     (select id from transactions where ${within(p as Param)} and tier is null)`,
 )
+const removeRefusedLabels = statement<Range>(
+  (_, p) => sql`delete from transaction_labels where transaction_id in
+    (select id from transactions where ${within(p as Param)} and tier is null)`,
+)
 const removeRefusedTexts = statement<Range>(
   (_, p) => sql`delete from transaction_texts where id in
     (select id from transactions where ${within(p as Param)} and tier is null)`,
@@ -122,7 +126,8 @@ export const retentionStore = {
   },
   refused: (db: Handle, page: Omit<Page, 'after'>) => db.all(refused, page),
   async removeRefused(db: Handle, range: Range): Promise<void> {
-    for (const each of [removeRefusedKeys, removeRefusedTexts, removeRefused]) await db.run(each, range)
+    for (const each of [removeRefusedKeys, removeRefusedLabels, removeRefusedTexts, removeRefused])
+      await db.run(each, range)
   },
   /** How many. */
   removeKeys: async (db: Handle, before: number, count: number) =>

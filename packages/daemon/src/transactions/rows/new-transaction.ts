@@ -11,7 +11,7 @@ export type Judged = {
   readonly walletId: string
   readonly sessionId: string | null
   readonly place: Place
-  readonly request: Pick<ParsedRequest, 'stored' | 'text'>
+  readonly request: Pick<ParsedRequest, 'stored' | 'text' | 'labels'>
   readonly requestHash: string
   readonly draft: Draft
   readonly hints: Hints
@@ -41,6 +41,7 @@ export function newTransaction(
     network: network.id,
     lane: laneId(network.id, sender),
     request: request.text,
+    labels: request.labels === undefined ? null : JSON.stringify(request.labels),
     request_hash: requestHash,
     to_address: to,
     asset,
