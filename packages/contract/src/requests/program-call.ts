@@ -14,18 +14,22 @@ const Data = z
     error: 'expected base64, or 0x and hex',
   })
 
-const Account = z.strictObject({
-  pubkey: Address,
-  isSigner: z.boolean().default(false).describe('only the wallet itself signs'),
-  isWritable: z.boolean().default(false),
-})
+const Account = z
+  .strictObject({
+    pubkey: Address,
+    isSigner: z.boolean().default(false).describe('only the wallet itself signs'),
+    isWritable: z.boolean().default(false).describe('may the program change it?'),
+  })
+  .describe('an account, and what the program may do with it')
 const accounts = z.array(Account).max(MOST_ACCOUNTS)
 
-const Instruction = z.strictObject({
-  programId: Address,
-  data: Data.default('').describe('base64, or 0x and hex'),
-  accounts: accounts.default([]),
-})
+const Instruction = z
+  .strictObject({
+    programId: Address.describe('which program runs'),
+    data: Data.default('').describe('what it is told, base64 or 0x and hex'),
+    accounts: accounts.default([]).describe('the accounts of the instruction, in order'),
+  })
+  .describe('an instruction of a program')
 /** An instruction of a Solana program as it comes: nothing of it is checked but its form. */
 export type GivenInstruction = z.output<typeof Instruction>
 

@@ -81,10 +81,10 @@ function callsOf([to, ...others]: readonly string[], acting: readonly SolanaInst
 
 // Numbers: https://docs.rs/solana-system-interface/latest/solana_system_interface/instruction/enum.SystemInstruction.html
 const ASSIGN = 1
-const TRANSFER = 2
+const PAY = 2
 const CREATE_WITH_SEED = 3
 const ALLOCATE = 8
-const TRANSFER_WITH_SEED = 11
+const PAY_WITH_SEED = 11
 const NONCES = [4, 5, 6, 7, 12]
 const MOST_SEED = 32n
 
@@ -103,8 +103,8 @@ function lamports({ accounts, data }: SolanaInstruction, { sender }: Context): M
   if (data.length < 12 || !second) return undefined
   const kind = view(data).getUint32(0, true)
   const paid = (at: number, to: string): Move[] => [{ asset: NATIVE, amount: view(data).getBigUint64(at, true), to }]
-  if (kind === TRANSFER && data.length === 12 && accounts.length === 2 && first === sender) return paid(4, second)
-  if (kind === TRANSFER_WITH_SEED && accounts.length === 3 && second === sender)
+  if (kind === PAY && data.length === 12 && accounts.length === 2 && first === sender) return paid(4, second)
+  if (kind === PAY_WITH_SEED && accounts.length === 3 && second === sender)
     return data.length === 52 + seedLength(data, 12) ? paid(4, third!) : undefined
   if (kind !== CREATE_WITH_SEED || first !== sender || accounts.length > 3) return undefined
   const seed = seedLength(data, 36)

@@ -3,7 +3,6 @@ import type { IntentOf, Token } from '../../chains/intent.ts'
 import { valueIn } from './amount.ts'
 import type { Kind, Parse, Parsing } from './kind.ts'
 import { knownTokens } from './known-tokens.ts'
-import { programIntent } from './program-call.ts'
 
 type ContractCall = IntentOf<'contract-call'>
 type Stored = { to: string; value: string; data: string; tokens: readonly Token[] }
@@ -44,4 +43,20 @@ function dataOf({ calldata, abi, functionName, args }: RequestOf<'CONTRACT_CALL'
   }
   // The schema let nothing pass that has neither.
   return chain.contracts.encode({ abi: abi!, functionName: functionName!, args: args ?? [] }).calldata
+}
+
+/** What was asked for, with what runs before and after it. */
+async function programIntent(input: RequestOf<'CONTRACT_CALL'>, on: Parsing): Promise<IntentOf<'program-call'>> {
+  const { programs, network } = on.chain
+  if (!programs)
+    throw new Failure(
+      'UNSUPPORTED_TX_TYPE',
+      `${network.id} has contracts, which are called by calldata, not by instructionData`,
+    )
+  const { to, instructionData = '', accounts = [], preInstructions = [], postInstructions = [] } = input
+  const main = { programId: to, data: instructionData, accounts }
+  const instructions = programs.instructions(on.sender, [...preInstructions, main, ...postInstructions])
+  const owners = await programs.owners(instructions)
+  const tokens = await knownTokens(on, programs.tokensIn(on.sender, { instructions, owners }))
+  return { kind: 'program-call', to, instructions, tokens, owners }
 }

@@ -7,10 +7,10 @@ import { addressAt, type FormReader, handedOver, type InstructionReader, u64, un
 // Numbers: https://docs.rs/solana-system-interface/latest/solana_system_interface/instruction/enum.SystemInstruction.html
 const CREATE_ACCOUNT = 0
 const ASSIGN = 1
-const TRANSFER = 2
+const PAY = 2
 const CREATE_WITH_SEED = 3
 const ALLOCATE = 8
-const TRANSFER_WITH_SEED = 11
+const PAY_WITH_SEED = 11
 /** Advance, withdraw, initialise, authorise and upgrade. */
 const NONCES: readonly number[] = [4, 5, 6, 7, 12]
 /** What an address is derived with is no longer. */
@@ -74,9 +74,9 @@ function seedAt(data: Uint8Array, at: number): number | undefined {
 
 const moves = {
   [CREATE_ACCOUNT]: creationOf,
-  [TRANSFER]: transferOf,
+  [PAY]: transferOf,
   [CREATE_WITH_SEED]: derivedCreationOf,
-  [TRANSFER_WITH_SEED]: derivedTransferOf,
+  [PAY_WITH_SEED]: derivedTransferOf,
 } as const
 const forms: Readonly<Record<number, FormReader>> = Object.fromEntries(
   Object.entries(moves).map(([kind, moved]) => [kind, outflow(moved)]),

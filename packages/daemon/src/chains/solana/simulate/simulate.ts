@@ -11,7 +11,7 @@ import { effectsSeen, type State } from './things.ts'
 import { unsignedWire } from './wire.ts'
 
 /** Bytes without a lifetime, and what is read of them. */
-export type Looked = {
+type Looked = {
   readonly sender: Address
   readonly bytes: Uint8Array
   readonly message: Message
@@ -58,7 +58,7 @@ async function seenBy(network: Network, rpc: Rpc, looked: Looked): Promise<Effec
 }
 
 /** Lamports that leave as the fee, and as deposits for others, which effects of their own tell. */
-export function toldOf(sender: string, { message, effects }: Pick<Looked, 'message' | 'effects'>): bigint {
+function toldOf(sender: string, { message, effects }: Pick<Looked, 'message' | 'effects'>): bigint {
   const { deposits } = factsOf(effects)
   return deposits.reduce((sum, { amount, owner }) => (owner === sender ? sum : sum + amount), feeOf(message) as bigint)
 }

@@ -8,7 +8,7 @@ import { left } from './left.ts'
 /** What an account holds at one moment; null where there is none. */
 export type State = (ReadAccount & { readonly lamports: bigint }) | null
 /** One account before and after. */
-export type Change = { readonly address: string; readonly before: State; readonly after: State }
+type Change = { readonly address: string; readonly before: State; readonly after: State }
 type Seen = {
   readonly network: Network
   readonly sender: string
