@@ -6,6 +6,7 @@ import { contractCall, parseContractCall } from './contract-call.ts'
 import { contractDeploy, parseContractDeploy } from './contract-deploy.ts'
 import type { Headline, Kind, Parse, Parsing, Place } from './kind.ts'
 import { lane } from './lane.ts'
+import { programCall } from './program-call.ts'
 import { text } from './text.ts'
 import { parseTokenTransfer, tokenTransfer } from './token-transfer.ts'
 import { parseTransfer, transfer } from './transfer.ts'
@@ -16,6 +17,7 @@ const kinds: { readonly [K in Intent['kind']]: Kind<IntentOf<K>> } = {
   'token-transfer': tokenTransfer,
   'contract-call': contractCall,
   'contract-deploy': contractDeploy,
+  'program-call': programCall,
   approve,
   'approve-nft': approveNft,
   text,

@@ -7,6 +7,7 @@ import { contractCall } from './contract-call.ts'
 import { contractDeploy } from './contract-deploy.ts'
 import { lane } from './lane.ts'
 import type { Plan } from './plan.ts'
+import { programCall } from './program-call.ts'
 import { tokenTransfer } from './token-transfer.ts'
 import { transfer } from './transfer.ts'
 
@@ -18,6 +19,7 @@ const plans: { readonly [K in Intent['kind']]: Plan<IntentOf<K>> | Lacking<Inten
   approve,
   'approve-nft': approveNft,
   text: messageOnly,
+  'program-call': programCall,
   lane,
 }
 
