@@ -8,7 +8,16 @@ import { WalletName } from './names.ts'
 import { operation } from './operation.ts'
 import { refuseUnsendable, SEND_FORMS, SENDS, SendRequest } from './requests/request.ts'
 import { walletAlias, walletChoice } from './wallet.ts'
-import { Digits, HumanAmount, NetworkName, ofOperator, TransactionStatus, TransactionType, Unwritten } from './wire.ts'
+import {
+  Digits,
+  HumanAmount,
+  NetworkName,
+  ofClients,
+  ofOperator,
+  TransactionStatus,
+  TransactionType,
+  Unwritten,
+} from './wire.ts'
 
 const tag = 'Transactions'
 const agent = ['agent'] as const
@@ -143,7 +152,7 @@ const one = z.strictObject({ id: Id })
 /** In base units of the native asset. */
 const maxFee = ofOperator(
   Digits.optional().describe(
-    'operator only: the most that its fee may come to, in native base units, also above what the policies let pass',
+    'operator only: the most that its fee may come to, in native base units, also above what the policies let pass; a command takes 0.02ETH or 40USD too',
   ),
 )
 const oneAlias = { id: ['transaction_id', 'txId'] } as const
@@ -350,7 +359,9 @@ export const transactionOperations = {
         .optional()
         .describe("let it pass above its wallet's ceiling too, once, as it is shown; the signer asks for the password"),
       hours: LiftHours.optional().describe('how long it may wait for its signature above the ceiling (24)'),
-      payment: LiftedPayment.optional().describe('what passes above the ceiling; with X-Master-Proof it takes this'),
+      payment: ofClients(
+        LiftedPayment.optional().describe('what passes above the ceiling; with X-Master-Proof it takes this'),
+      ),
     }),
     output: z.object({ id: Id, status: TransactionStatus, approvedAt: UnixSeconds }),
     errors: [
