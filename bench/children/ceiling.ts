@@ -3,6 +3,7 @@ import type { KeyRow } from '../../packages/daemon/src/keys/service.ts'
 import { makeCeilings } from '../../packages/daemon/src/keys/signer/ceilings.ts'
 import { readEvmTransaction } from '../../packages/daemon/src/keys/signer/evm-transaction.ts'
 import { createKeyring } from '../../packages/daemon/src/keys/signer/keyring.ts'
+import { newest } from '../../packages/daemon/src/keys/signer/lifts.ts'
 import type { Counted } from '../../packages/daemon/src/keys/types.ts'
 import { erc20Transfer, evmPayment, RECIPIENT, WIDE } from '../../packages/daemon/test/signing.ts'
 import { median } from '../statistics.ts'
@@ -15,7 +16,7 @@ const BATCH = 64
 const ROUNDS = 60
 
 const { keyring } = await createKeyring(Buffer.from('bench'))
-const ceilings = makeCeilings(keyring, { named: () => 0 })
+const ceilings = makeCeilings(keyring, { witness: { named: () => 0 }, password: newest() })
 const key: KeyRow = { walletId: 'wallet', chain: 'ethereum', address: RECIPIENT, curve: 'secp256k1', ciphertext: '' }
 const ceiling = ceilings.set({ address: key.address, next: WIDE })
 const payments = Array.from({ length: BATCH * 64 }, (_, nonce) =>

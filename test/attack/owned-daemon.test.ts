@@ -561,6 +561,34 @@ describe('a taken-over daemon, with what the operator has approved above a ceili
     expect((await outcomes(later, [proven(pay(4, 900n), await lift(later, payment(own)))])).codes).toEqual(['signed'])
   })
 
+  test('gets nothing for an approval from before the master password was changed, at no start and no replica', async () => {
+    const own = await low()
+    const approved = await lift(own, payment(own))
+    const before = keyring
+    keyring = await keys.rewrap(password, 'another password')
+    const codes = async (lifts: Sealed) => (await outcomes(own, [proven(pay(2, 900n), lifts)])).codes
+    const isVoid = [above('the master password was changed since')]
+    expect(await codes(approved)).toEqual(isVoid)
+    await keys.restart()
+    await keys.unlock('another password', keyring)
+    expect(await codes(approved)).toEqual(isVoid)
+    const wanted = { address: own.key.address, ceiling: own.ceiling, payment: payment(own) }
+    const later = await keys.lift(wanted, 'another password')
+    // A signer that has not heard of the change learns of it from what the other one has sealed, and not the other way round.
+    await keys.restart()
+    await keys.unlock(password, before)
+    expect(await codes(later)).toEqual(['signed'])
+    expect(await codes(approved)).toEqual(isVoid)
+    await keys.restart()
+    await keys.unlock('another password', keyring)
+    keyring = await keys.rewrap('another password', password)
+    expect(await codes(later)).toEqual(isVoid)
+    // How often it was changed is bound to the row.
+    const set = (generation: number) => ({ ...keyring, version: 2 as const, generation })
+    expect(keyring).toMatchObject({ version: 2, generation: 2 })
+    await expect(keys.verify(password, set(0))).rejects.toMatchObject({ code: 'KEYRING_CORRUPT' })
+  })
+
   test('cannot have a lower ceiling of its own making end or renew an approval, nor sign without a ceiling', async () => {
     const own = await low()
     const approved = await lift(own, payment(own))

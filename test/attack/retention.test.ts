@@ -30,8 +30,10 @@ const isFinal = (bed: MadeUpBed, id: string) =>
     bed.node.mine(1)
     return (await bed.states(id)).includes('final')
   })
-const rowsOf = (bed: MadeUpBed, table: 'idempotency_keys' | 'late_endings' | 'sessions' | 'session_wallets') =>
-  bed.database.read((db) => db.query<Record<string, unknown>>((k) => k.selectFrom(table).selectAll()))
+const rowsOf = (
+  bed: MadeUpBed,
+  table: 'idempotency_keys' | 'transaction_labels' | 'late_endings' | 'sessions' | 'session_wallets',
+) => bed.database.read((db) => db.query<Record<string, unknown>>((k) => k.selectFrom(table).selectAll()))
 const requests = (bed: MadeUpBed, session: string) =>
   bed.database.read((db) =>
     db.query<{ id: string }>((k) => k.selectFrom('transactions').select('id').where('session_id', '=', session)),
@@ -47,17 +49,23 @@ forEachEngine((_engine, open) => {
 
   test('what is over loses its long texts after its time, and what counts and proves stays', async () => {
     const bed = await start()
-    const { id, hash } = await bed.sentPayment({ memo: 'for a coffee' })
-    const refused = await bed.pay({ amount: TOO_MUCH })
+    const { id, hash } = await bed.sentPayment({ memo: 'for a coffee', labels: { task: 'coffee' } })
+    const refused = await bed.pay({ amount: TOO_MUCH, key: 'refused', labels: { task: 'coffee' } })
     await isFinal(bed, id)
     const before = await bed.get(id)
-    expect(before).toMatchObject({ memo: 'for a coffee', status: 'CONFIRMED' })
+    expect(before).toMatchObject({ memo: 'for a coffee', labels: { task: 'coffee' }, status: 'CONFIRMED' })
     expect(before.removed).toBeUndefined()
+    const labelled = () => rowsOf(bed, 'transaction_labels')
+    expect(await labelled()).toHaveLength(2)
     const evidence = async () => (await bed.events(id)).concat(await bed.events(refused))
     const proven = await evidence()
 
     await later(bed, 31)
     await until('the refused request to be gone', async () => (await bed.row(refused)) === undefined)
+    expect(await labelled()).toEqual([{ label: 'task:coffee', transaction_id: id }])
+    // Its key went with it, as its answer is not known any more: it is decided on anew.
+    expect(await rowsOf(bed, 'idempotency_keys')).toMatchObject([{ transaction_id: id }])
+    expect(await bed.pay({ amount: TOO_MUCH, key: 'refused' })).not.toBe(refused)
     expect((await bed.get(id)).removed).toBeUndefined()
 
     await later(bed, 60)

@@ -223,6 +223,13 @@ describe('a ceiling under a sealed password', () => {
     })
   })
 
+  test('is made anew as the operator was shown it, with nothing from before and nothing that the daemon adds', async () => {
+    const { address, now } = await bounded()
+    const chains = { 'eip155:10': on({ transaction: '7', day: '8' }).chains['eip155:1']! }
+    const sealed = await keys.changeCeiling({ address, now, next: unbounded }, await asked(raise({ address, chains })))
+    expect(ceilingIn(sealed)).toEqual({ chains, recipients: [] })
+  })
+
   test('rises for no other wallet, by no other call, not twice, and not where the operator left the change to the daemon', async () => {
     const { address, now } = await bounded()
     const other = await bounded()
@@ -240,6 +247,8 @@ describe('a ceiling under a sealed password', () => {
       { ...exact, chain: '__proto__' },
       { ...exact, recipients: 'all' },
       { ...exact, token: 'x' },
+      { ...exact, chains: { 'eip155:1': 'all' } },
+      { ...exact, chains: { ...unbounded.chains, nowhere: unbounded.chains['eip155:1'] } },
     ])
       await expect(change(raise(odd))).rejects.toMatchObject({ code: 'SIGN_REFUSED' })
     const once = await asked(raise(exact))

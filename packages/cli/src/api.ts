@@ -1,12 +1,13 @@
 import type { Access, HttpCall } from '@waiaas/contract'
 import { type SignerIdentity, sealMasterProof, WAIaaSClient } from '@waiaas/sdk'
 import { type Secrets, secretsOf } from './credentials.ts'
+import { CommandError } from './errors.ts'
 import { exactCeilings } from './exact-ceilings.ts'
 import { masterMarkOf } from './marks.ts'
 import { overCeilings } from './over-ceilings.ts'
 import { knownPlaceOf, type Place, placeOf } from './place.ts'
 import { type StopClient, stopDoorOf } from './stop-door.ts'
-import { note } from './terminal.ts'
+import { askText, canAsk, note } from './terminal.ts'
 import { trustedSigner } from './trust.ts'
 
 export type DaemonFlags = {
@@ -46,8 +47,19 @@ async function operatorAt(place: Place, secrets: Secrets, flags: DaemonFlags): P
     return { place, masterPassword, signer, api }
   }
   const masterProof = (call: HttpCall) => sealMasterProof(signer, { password: masterPassword, call })
-  const api = overCeilings(exactCeilings(new WAIaaSClient({ ...common, masterProof }), tell), tell)
+  const api = overCeilings(exactCeilings({ api: new WAIaaSClient({ ...common, masterProof }), tell, agree }), tell)
   return { place, masterPassword, signer, api }
+}
+
+/** What the daemon proposes goes on with a yes alone, of somebody who can look at it. */
+async function agree(text: string): Promise<void> {
+  if (!canAsk())
+    throw new CommandError(
+      'what the daemon proposes is to be looked at, and there is no terminal to show it at',
+      'run it at a terminal, or name the amounts; if you trust the running daemon, give --plain-password',
+    )
+  const answer = await askText(`${text}\nType yes to go on: `)
+  if (answer.trim().toLowerCase() !== 'yes') throw new CommandError('nothing was changed')
 }
 
 /** Connects as whoever an operation admits. */

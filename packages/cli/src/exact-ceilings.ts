@@ -7,50 +7,80 @@ import {
   NETWORKS,
   type Network,
   parseUnits,
+  signedChain,
 } from '@waiaas/contract'
 import type { WAIaaSClient } from '@waiaas/sdk'
 import { CommandError } from './errors.ts'
+import { proposalText } from './proposed-ceilings.ts'
 
 type Change = Input<AllOperations['changeWalletCeiling']>
-type Tell = (text: string) => void
-type Asking = { api: WAIaaSClient; tell: Tell }
+/** `agree` goes on only when a person who saw the text says yes. */
+export type Asking = { api: WAIaaSClient; tell(text: string): void; agree(text: string): Promise<void> }
 type Unit = { readonly decimals: number }
+/** Of a network, as far as an amount on it takes it. */
+type Place = { readonly id: string; readonly caip2: string; readonly native: Unit }
 
 /** A client that says in base units how a ceiling changes: the sealed password is for that, and the daemon adds nothing. */
-export function exactCeilings(api: WAIaaSClient, tell: Tell): WAIaaSClient {
+export function exactCeilings({ api, ...asking }: Asking): WAIaaSClient {
   const change = api.changeWalletCeiling
   return Object.assign(api, {
     changeWalletCeiling: async (input: Change) => {
-      const { id, network, recipients, fromPolicies } = input
-      if (fromPolicies)
-        throw new CommandError(
-          'what the policies propose is worked out by the daemon, and cannot be sealed',
-          'name the amounts; or, if you trust the running daemon, give --plain-password',
-        )
+      const { id, network, recipients, fromPolicies, ...more } = input
+      if (fromPolicies) {
+        requireAlone({ network, recipients, ...more })
+        return change({ id, exact: await proposed({ api, ...asking }, id) })
+      }
       if (network === undefined && recipients === undefined) return change({ id })
       const { publicKey: address } = await api.getWallet({ id })
-      tell(`the signer is asked about ${address}`)
-      const on = network === undefined ? {} : await changeOn({ api, tell }, builtIn(network), input)
+      asking.tell(`the signer is asked about ${address}`)
+      const on =
+        network === undefined
+          ? {}
+          : await changeOn({ api, ...asking }, await placeOf({ api, ...asking }, { id, name: network }), input)
       return change({ id, exact: { address, ...on, ...(recipients && { recipients }) } })
     },
   })
 }
 
-function builtIn(name: string): Network {
-  const network = findNetwork([...NETWORKS, ...LOCAL_NETWORKS], name)
-  if (network) return network
+function requireAlone(others: Record<string, unknown>): void {
+  const [given] = Object.entries(others).find(([, value]) => value !== undefined) ?? []
+  if (given === undefined) return
   throw new CommandError(
-    `${name} is no built-in network, and what its units are is the daemon's word`,
-    'if you trust the running daemon, give --plain-password',
+    `--from-policies proposes all amounts, and ${given} is one of them`,
+    'change single amounts by a command of their own behind it',
   )
 }
 
-async function changeOn(asking: Asking, network: Network, input: Change): Promise<Omit<ExactCeilingChange, 'address'>> {
+/** What the daemon works out is shown, and the password is given for just that. */
+async function proposed({ api, agree }: Asking, id: string): Promise<ExactCeilingChange> {
+  const { address, chains } = await api.proposeWalletCeiling({ id })
+  await agree(await proposalText(api, { id, address, chains }))
+  return { address, chains }
+}
+
+const BUILT_IN: readonly Network[] = [...NETWORKS, ...LOCAL_NETWORKS]
+
+/** A network by its name. What one means that was added is the daemon's word, which is shown; never a built-in one. */
+async function placeOf({ api, tell }: Asking, { id, name }: { id: string; name: string }): Promise<Place> {
+  const known = findNetwork(BUILT_IN, name)
+  if (known) return known
+  const { networks } = await api.listWalletNetworks({ id })
+  const added = networks.find(({ network, chainId }) => network === name || chainId === name)
+  if (!added) throw new CommandError(`the wallet has no network ${name}`, `waiaas wallet networks ${id} lists them`)
+  const { chainId: caip2, symbol, decimals } = added
+  const builtIn = BUILT_IN.find((network) => network.caip2 === caip2)
+  if (builtIn)
+    throw new CommandError(`the daemon says that ${name} is ${builtIn.id}`, `name ${builtIn.id} if you mean it`)
+  tell(`${name} is ${caip2}, and ${symbol} has ${decimals} decimals there, as the daemon says`)
+  return { id: added.network, caip2, native: { decimals } }
+}
+
+async function changeOn(asking: Asking, network: Place, input: Change): Promise<Omit<ExactCeilingChange, 'address'>> {
   const token = input.token === undefined ? undefined : await tokenOf(asking, network, input.token)
   const { transaction, day, fee, otherTokens, deploys, contracts } = input
   const unit = token ?? network.native
   return {
-    chain: chainName(network),
+    chain: signedChain(network),
     ...(token && { token: token.address }),
     transaction: base(transaction, unit),
     day: base(day, unit),
@@ -59,14 +89,11 @@ async function changeOn(asking: Asking, network: Network, input: Change): Promis
   }
 }
 
-/** What the signer calls a network: some bytes do not name theirs among several. */
-export const chainName = ({ caip2 }: Network): string => (caip2.startsWith('eip155:') ? caip2 : caip2.split(':')[0]!)
-
 const base = (text: string | undefined, { decimals }: Unit): string | undefined =>
   text === undefined ? undefined : String(parseUnits(text, decimals))
 
 /** What a symbol means and how a token divides is the daemon's word, which is shown. */
-async function tokenOf({ api, tell }: Asking, network: Network, name: string): Promise<Unit & { address: string }> {
+async function tokenOf({ api, tell }: Asking, network: Place, name: string): Promise<Unit & { address: string }> {
   const { tokens } = await api.listTokens({ network: network.id })
   const isSame = (one: string) => one.toLowerCase() === name.toLowerCase()
   const found = tokens.filter(({ address, symbol }) => isSame(address) || isSame(symbol))

@@ -8,10 +8,10 @@ import {
   NETWORKS,
   type Network,
   type Output,
+  signedChain,
 } from '@waiaas/contract'
 import { type WAIaaSClient, WAIaaSError } from '@waiaas/sdk'
 import { CommandError } from './errors.ts'
-import { chainName } from './exact-ceilings.ts'
 import { printable } from './table.ts'
 import { askText, canAsk } from './terminal.ts'
 
@@ -88,7 +88,7 @@ function networkOf({ payment: { chain }, network }: Seen): Network | undefined {
   return another ? networksOn(chain).find(({ id }) => id === network) : only
 }
 
-const networksOn = (chain: string): Network[] => KNOWN.filter((network) => chainName(network) === chain)
+const networksOn = (chain: string): Network[] => KNOWN.filter((network) => signedChain(network) === chain)
 
 const placeText = ({ payment: { chain }, network }: Seen, known: Network | undefined): string =>
   networksOn(chain).length > 1 ? `${network}, as the daemon says: the bytes name ${chain} alone` : (known?.id ?? chain)

@@ -1,14 +1,21 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { deployEvmFixtures } from '@waiaas/localnet'
+import { sealMasterProof, WAIaaSClient } from '@waiaas/sdk'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { MASTER_PASSWORD, startTestDaemon, type TestDaemon } from '../../../test/support/daemon.ts'
 import { until } from '../../../test/support/until.ts'
 import { GENEROUS, type TestWallet } from '../../../test/support/wallets.ts'
 import { type EvmWorld, evmWorld } from '../../../test/support/worlds.ts'
 import { derivedCommands } from './derived.ts'
+import { exactCeilings } from './exact-ceilings.ts'
 import { runProgram } from './program.ts'
 
+/** A network that no list knows. */
+const ADDED = {
+  ...{ id: 'my-chain', chainId: 4_242, environment: 'mainnet', rpc: ['http://127.0.0.1:9'] },
+  ...{ symbol: 'MINE', decimals: 6 },
+}
 let world: EvmWorld
 let daemon: TestDaemon
 let quick: TestWallet
@@ -23,7 +30,7 @@ beforeAll(async () => {
   const fixtures = await deployEvmFixtures(world.node)
   token = fixtures.plainToken
   contract = fixtures.sink
-  daemon = await startTestDaemon({ env: world.env })
+  daemon = await startTestDaemon({ env: { ...world.env, WAIAAS_NETWORKS_EVM: JSON.stringify([ADDED]) } })
   quick = await world.wallet(daemon, { limit: GENEROUS })
   slow = await world.wallet(daemon, { limit: { instant_max_usd: 0, notify_max_usd: 0, delay_max_usd: 0 } })
   passwordFile = join(daemon.dataDir, 'password')
@@ -122,6 +129,67 @@ test('what is above a ceiling is shown in plain words, and signed with the passw
   expect(err.toLowerCase()).toContain(to.toLowerCase())
   await until('the payment to be signed', async () =>
     ['SUBMITTED', 'CONFIRMED'].includes((await daemon.operator.getTransaction({ id })).status),
+  )
+})
+
+/** The client of the operator's commands; what somebody who is asked sees is kept, and agreed to. */
+async function askedClient() {
+  const seen: string[] = []
+  const see = (text: string) => void seen.push(text)
+  const signer = await daemon.operator.getSealingKey()
+  const api = new WAIaaSClient({
+    baseUrl: daemon.url,
+    masterProof: (call) => sealMasterProof(signer, { password: MASTER_PASSWORD, call }),
+  })
+  return { api: exactCeilings({ api, tell: see, agree: async (text) => see(text) }), seen }
+}
+
+test('what the policies propose is shown, and the sealed password is given for just that', async () => {
+  const { id, publicKey } = await daemon.operator.createWallet({
+    name: 'vault',
+    chain: 'ethereum',
+    environment: 'mainnet',
+  })
+  const { networks: first } = await daemon.operator.getWalletCeiling({ id })
+  const limits = { daily_limit_usd: 5_000, instant_max_usd: 1, notify_max_usd: 2, delay_max_usd: 3, max_fee_usd: 50 }
+  for (const { id: policy } of (await daemon.operator.listPolicies({ walletId: id })).data)
+    await daemon.operator.deletePolicy({ id: policy })
+  await daemon.operator.createPolicy({ walletId: id, type: 'SPENDING_LIMIT', rules: limits })
+  const { api, seen } = await askedClient()
+  const { networks } = await api.changeWalletCeiling({ id, fromPolicies: true })
+  const [text] = seen
+  expect(text).toContain(`The signer of ${publicKey} will sign at most`)
+  const before = first.find(({ network }) => network === 'ethereum-mainnet')!
+  const after = networks.find(({ network }) => network === 'ethereum-mainnet')!
+  expect(Number(after.day)).toBeGreaterThan(Number(before.day) * 2)
+  expect(text).toContain(`ethereum-mainnet:\n  ${after.day} ETH, and fees of ${after.fee} ETH\n`)
+  expect(text).toContain('my-chain (eip155:4242), as the daemon says:\n  0 MINE, and fees of 0 MINE')
+  // The whole of it is what was shown: what is asked for beside it has no place there.
+  await expect(api.changeWalletCeiling({ id, fromPolicies: true, network: 'base-mainnet', day: '9' })).rejects.toThrow(
+    'network is one of them',
+  )
+  // A program that nobody looks at agrees to nothing.
+  const words = ['wallet', 'ceiling', id, '--from-policies', '--data-dir', daemon.dataDir]
+  const { code, err } = await captured(() => runProgram([...words, '--password-file', passwordFile]))
+  expect([code, err]).toEqual([1, expect.stringContaining('--plain-password')])
+})
+
+test('on a network that was added the amounts are sealed too, in the units that are shown', async () => {
+  const { id } = await daemon.operator.createWallet({ name: 'added', chain: 'ethereum', environment: 'mainnet' })
+  const { api, seen } = await askedClient()
+  const { networks } = await api.changeWalletCeiling({ id, network: 'my-chain', transaction: '2.5', fee: '0.1' })
+  expect(seen).toContain('my-chain is eip155:4242, and MINE has 6 decimals there, as the daemon says')
+  expect(networks.find(({ network }) => network === 'my-chain')).toMatchObject({ transaction: '2.5', fee: '0.1' })
+  await expect(api.changeWalletCeiling({ id, network: 'no-chain', transaction: '1' })).rejects.toThrow('no network')
+  // A daemon that calls a built-in network by another name gets no amounts on it.
+  const lies = Object.assign(Object.create(api) as WAIaaSClient, {
+    listWalletNetworks: async () => ({
+      networks: [{ network: 'my-chain', chainId: 'eip155:1', symbol: 'MINE', decimals: 6 }],
+    }),
+  })
+  const misled = exactCeilings({ api: lies, tell: () => undefined, agree: async () => undefined })
+  await expect(misled.changeWalletCeiling({ id, network: 'my-chain', transaction: '9' })).rejects.toThrow(
+    'the daemon says that my-chain is ethereum-mainnet',
   )
 })
 

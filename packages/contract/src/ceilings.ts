@@ -48,6 +48,22 @@ const BaseUnits = z
   .regex(/^\d{1,78}$/)
   .optional()
 
+const Most = z.string().regex(/^\d{1,78}$/)
+const Amounts = z.strictObject({ transaction: Most, day: Most })
+/** What the signer signs at most on one chain, in base units. */
+const ChainLimits = z.strictObject({
+  native: Amounts,
+  fee: Most,
+  tokens: z.record(Address, Amounts),
+  otherTokens: z.boolean(),
+  deploys: z.boolean(),
+  contracts: z.array(Address).max(100),
+})
+const AllChains = z
+  .record(z.string().max(40), ChainLimits)
+  .describe('by CAIP-2 of an EVM network, or solana; where none is named nothing is signed')
+export type ChainLimits = z.output<typeof ChainLimits>
+
 /** A change as the signer takes it from a call with a sealed password: nothing of it is left to the daemon's word. */
 const ExactChange = z
   .strictObject({
@@ -61,6 +77,7 @@ const ExactChange = z
     deploys: z.boolean().optional(),
     contracts: z.array(Address).max(100).optional(),
     recipients: z.array(Address).max(1_000).optional(),
+    chains: AllChains.optional().describe('all limits anew, in place of what changes on one chain'),
   })
   .describe(
     'the change in base units, in place of all other fields; with X-Master-Proof, whatever raises it takes this',
@@ -78,6 +95,16 @@ export const ceilingOperations = {
     summary: 'Show the ceiling of a wallet: the most that the signer signs for it, and how much of that is used.',
     input: z.strictObject({ id: WalletName }),
     output: WalletCeiling,
+    errors,
+  }),
+  proposeWalletCeiling: operation({
+    method: 'GET',
+    path: '/v1/wallets/{id}/ceiling/proposal',
+    access: operator,
+    tag,
+    summary: 'Propose a ceiling anew: four times what the policies let go in a day, at the prices of now.',
+    input: z.strictObject({ id: WalletName }),
+    output: z.object({ id: Id, address: Address, chains: AllChains }),
     errors,
   }),
   changeWalletCeiling: operation({

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { Reason, Tier } from './decision.ts'
 import { Effect } from './effects.ts'
+import { Labels } from './labels.ts'
 
 export const SEVERITIES = ['info', 'warning', 'critical'] as const
 export type Severity = (typeof SEVERITIES)[number]
@@ -40,6 +41,7 @@ const Decided = () =>
     digest: TextOrNull,
     tier: Tier,
     usd: z.number().optional(),
+    labels: Labels.optional(),
     reasons: z.array(Reason).optional(),
     policyVersion: z.int().nullable(),
   })

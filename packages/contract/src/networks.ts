@@ -279,6 +279,10 @@ export function findNetwork(networks: readonly Network[], name: string): Network
   return networks.find((network) => network.id === id || network.caip2 === id)
 }
 
+/** What the signer calls a network: bytes of Solana do not name their cluster. */
+export const signedChain = ({ caip2 }: Pick<Network, 'caip2'>): string =>
+  caip2.startsWith('eip155:') ? caip2 : caip2.split(':')[0]!
+
 /** A CAIP-19 asset in the form that compares. Its chain may be named like a network anywhere else. */
 export function canonicalAsset(networks: readonly Network[], asset: string): string {
   const chain = asset.slice(0, Math.max(0, asset.indexOf('/')))

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { CODE_BODY } from './costs.ts'
 import { Decision, Tier } from './decision.ts'
 import { cursors, Id, Limit, nextPage, Offset, UnixSeconds } from './ids.ts'
+import { LabelFilter, Labels } from './labels.ts'
 import { LiftedPayment, LiftHours } from './lifts.ts'
 import { WalletName } from './names.ts'
 import { operation } from './operation.ts'
@@ -108,6 +109,7 @@ export const Transaction = z.object({
   error: z.string().nullable(),
   waitReason: z.string().nullable().optional().describe('why it is not over yet; null when it is'),
   memo: z.string().nullable().optional(),
+  labels: Labels.nullable().optional(),
   createdAt: UnixSeconds.nullable(),
   updatedAt: UnixSeconds.nullable().optional(),
   executeAt: UnixSeconds.nullable().optional().describe('when a delay has been served'),
@@ -205,7 +207,12 @@ export const transactionOperations = {
     tool: 'list_transactions',
     aliases: walletAlias,
     ignored: ['display_currency'],
-    input: z.strictObject({ ...walletChoice, limit: Limit(20, 100), cursor: cursors.id.optional() }),
+    input: z.strictObject({
+      ...walletChoice,
+      label: LabelFilter.optional(),
+      limit: Limit(20, 100),
+      cursor: cursors.id.optional(),
+    }),
     output: z.object({ items: z.array(Transaction), cursor: z.string().nullable(), hasMore: z.boolean() }),
     errors: walletErrors,
   }),
@@ -290,6 +297,7 @@ export const transactionOperations = {
       type: TransactionType.optional(),
       status: TransactionStatus.optional(),
       network: NetworkName.optional(),
+      label: LabelFilter.optional(),
       since: UnixSeconds.optional(),
       until: UnixSeconds.optional(),
       search: z.string().min(1).max(128).optional().describe('part of a hash or recipient'),

@@ -279,7 +279,14 @@ export const walletOperations = {
       chain: Chain,
       environment: EnvironmentName,
       availableNetworks: z.array(z.object({ network: z.string() })),
-      networks: z.array(z.object({ network: z.string(), chainId: z.string().describe('CAIP-2') })),
+      networks: z.array(
+        z.object({
+          network: z.string(),
+          chainId: z.string().describe('CAIP-2'),
+          symbol: z.string().describe('of the native currency'),
+          decimals: z.int().describe('of the native currency'),
+        }),
+      ),
     }),
     errors: ['WALLET_NOT_FOUND'],
   }),

@@ -47,7 +47,7 @@ import { stopTokens } from './stop-tokens/service.ts'
 import { tokenHandlers } from './tokens/handlers.ts'
 import { tokenFinder, tokens } from './tokens/service.ts'
 import { transactionHandlers } from './transactions/handlers.ts'
-import { type Divergence, refusalCounts } from './transactions/service.ts'
+import { type Divergence, refusalCounts, voidLifts } from './transactions/service.ts'
 import { walletHandlers } from './wallets/handlers.ts'
 import {
   findWallet,
@@ -177,6 +177,7 @@ async function baseOf({ database, clock, log, keys, config, dataDir }: Ground) {
     keys,
     recoveryKey: dataDir.recoveryKey,
     onUnlocked: () => watching.wake(),
+    voidApprovals: voidLifts,
   })
   const held = heldStops({ clock, log })
   const doors = doorsOf(dataDir.path, settings.get, log)

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { Failure } from '../failure.ts'
+import { Labels } from '../labels.ts'
 import type { Form } from '../operation.ts'
 import { walletChoice } from '../wallet.ts'
 import { NetworkName, TransactionType } from '../wire.ts'
@@ -76,7 +77,7 @@ const choices = (types: readonly SendType[]): string =>
 export const SENDS = either(SENDABLE.map((type) => requestKind(type).summary))
 
 /** What is said of a request of any kind. */
-const ENVELOPE = ['network', 'walletId', 'dryRun']
+const ENVELOPE = ['network', 'walletId', 'labels', 'dryRun']
 const isNeeded = (field: string) => schemaOf(field).safeParse(undefined).success === false
 
 function formOf({ tool, command, summary, says = {}, without = [] }: RequestForm, types: SendType[]): Form {
@@ -114,6 +115,7 @@ export const SendRequest = z
     ...shape,
     network: NetworkName.optional(),
     ...walletChoice,
+    labels: Labels.optional(),
     dryRun: z.boolean().default(false).describe('build, decode and judge only; nothing is stored or sent'),
   })
   .superRefine((input, context) => {

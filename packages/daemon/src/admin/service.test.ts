@@ -99,6 +99,7 @@ const transaction = (row: Partial<TransactionRow>): TransactionRow => ({
   id: newId(row.created_at ?? NOW - HOUR),
   wallet_id: wallet.id,
   session_id: null,
+  labels: null,
   type: 'TRANSFER',
   status: 'CONFIRMED',
   tier: 'INSTANT',

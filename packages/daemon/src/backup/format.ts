@@ -31,7 +31,13 @@ const Metadata = z.strictObject({
     .array(z.enum(['database', 'config.toml']))
     .min(1)
     .max(2),
-  keyring: z.strictObject({ kdf: Kdf, wrappedRoot: z.base64().max(1_000), version: z.literal(1) }),
+  keyring: z.discriminatedUnion('version', [
+    z.strictObject({ kdf: Kdf, wrappedRoot: z.base64().max(1_000), version: z.literal(1) }),
+    z.strictObject({
+      ...{ kdf: Kdf, wrappedRoot: z.base64().max(1_000), version: z.literal(2) },
+      generation: z.int().min(0),
+    }),
+  ]),
 })
 export type Metadata = z.output<typeof Metadata>
 export type Header = {

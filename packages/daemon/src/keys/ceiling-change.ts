@@ -14,6 +14,8 @@ export type ExactChange = {
   deploys?: boolean | undefined
   contracts?: readonly string[] | undefined
   recipients?: readonly string[] | undefined
+  /** All limits anew, in place of what changes on one chain. */
+  chains?: Readonly<Record<string, ChainCeiling>> | undefined
 }
 
 const NONE: ChainCeiling = {
@@ -26,7 +28,8 @@ const NONE: ChainCeiling = {
 
 /** The ceiling with that change, and no other. */
 export function changedCeiling(before: Ceiling, change: ExactChange): Ceiling {
-  const { chain, recipients = before.recipients } = change
+  const { chain, chains, recipients = before.recipients } = change
+  if (chains !== undefined) return { chains: { ...chains }, recipients }
   if (chain === undefined) return { ...before, recipients }
   const was = Object.hasOwn(before.chains, chain) ? before.chains[chain]! : NONE
   return { chains: { ...before.chains, [chain]: changedOn(was, change) }, recipients }

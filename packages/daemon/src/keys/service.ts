@@ -1,6 +1,7 @@
 import type { CallName, SignerCalls } from './channel.ts'
 import { KeyError } from './key-error.ts'
 import type { SignerIdentity } from './master-proof.ts'
+import { type PasswordRule, passwordRule } from './password-rule.ts'
 import { formsOf, normalForm } from './password-text.ts'
 import { type SignerProcess, startSignerProcess } from './signer-process.ts'
 import type {
@@ -71,6 +72,7 @@ export type Keys = {
    * INVALID_MASTER_PASSWORD, PROOF_REFUSED.
    */
   rewrap(proof: Proof, newPassword?: string): Promise<KeyringRow>
+  readonly passwords: PasswordRule
   isUnlocked(): boolean
   /** 32 bytes. */
   subkey(purpose: SubkeyPurpose): Promise<Uint8Array>
@@ -153,6 +155,7 @@ export async function startKeys(options: KeysOptions = {}): Promise<Keys> {
       return false
     },
     verifyCall: (shown) => call('verifyCall', shown),
+    passwords: passwordRule,
     isUnlocked: () => isUnlocked,
     subkey: (purpose) => call('subkey', { purpose }),
     create: (walletId, chain) => call('create', { walletId, chain }),

@@ -96,7 +96,10 @@ describe('keyring tampering', () => {
     ['another iteration count', (row) => ({ ...row, kdf: { ...row.kdf, iterations: 4 } })],
     ['memory below the floor', (row) => ({ ...row, kdf: { ...row.kdf, memoryKib: 8 } })],
     ['absurd memory', (row) => ({ ...row, kdf: { ...row.kdf, memoryKib: 2 ** 40 } })],
-    ['another version', (row) => ({ ...row, version: 2 as never })],
+    ['another version', (row) => ({ ...row, version: 3 as never })],
+    ['the version before', (row) => ({ ...row, version: 1 })],
+    ['another generation', (row) => ({ ...row, version: 2, generation: 1 })],
+    ['no generation', (row) => ({ ...row, generation: undefined as never })],
   ])('%s is KEYRING_CORRUPT with the right password too', async (_name, tamper) => {
     await expect(keys.unlock('the right password', tamper(keyring))).rejects.toMatchObject({ code: 'KEYRING_CORRUPT' })
     await expect(keys.verify('the right password', tamper(keyring))).rejects.toMatchObject({ code: 'KEYRING_CORRUPT' })

@@ -15,8 +15,13 @@ export type PasswordCost = { memoryKib: number; iterations: number; parallelism:
 /** Argon2id parameters of the master password; `salt` is base64. */
 export type Kdf = PasswordCost & { algorithm: 'argon2id'; salt: string }
 
-/** The one row that a password change rewrites: the root key, wrapped by the password (base64). */
-export type KeyringRow = { kdf: Kdf; wrappedRoot: string; version: 1 }
+/**
+ * The one row that a password change rewrites: the root key, wrapped by the password (base64). `generation` grows with each
+ * change; rows of version 1 are from before that was counted.
+ */
+export type KeyringRow =
+  | { kdf: Kdf; wrappedRoot: string; version: 1 }
+  | { kdf: Kdf; wrappedRoot: string; version: 2; generation: number }
 
 export type SubkeyPurpose = 'settings' | 'sessions' | 'webhooks' | 'backup' | 'marks'
 

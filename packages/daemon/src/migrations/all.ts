@@ -23,6 +23,8 @@ import { walletNames } from './0021-wallet-names.ts'
 import { believedPrices } from './0022-believed-prices.ts'
 import { judgedAttempts } from './0023-judged-attempts.ts'
 import { lifts } from './0024-lifts.ts'
+import { refusedKeys } from './0026-refused-keys.ts'
+import { labels } from './0027-labels.ts'
 
 /** The schema, step by step. */
 export const migrations: readonly Migration[] = [
@@ -50,4 +52,6 @@ export const migrations: readonly Migration[] = [
   believedPrices,
   judgedAttempts,
   lifts,
+  refusedKeys,
+  labels,
 ]

@@ -10,6 +10,7 @@ import { migrations } from '../migrations/all.ts'
 import type { Database } from '../platform/db/database.ts'
 import type { Call } from '../platform/http/types.ts'
 import { jsonLog } from '../platform/log.ts'
+import { voidLifts } from '../transactions/service.ts'
 import { operatorHandlers } from './handlers.ts'
 import { type OperatorService, operatorService } from './service.ts'
 import { keyringStore } from './store.ts'
@@ -66,6 +67,7 @@ async function bench(database: Database, signer: Keys = keys): Promise<Bench> {
         removed++
       },
     },
+    voidApprovals: voidLifts,
     monotonic: () => now,
     pause: (ms) => new Promise<void>((resolve) => waiting.push({ until: now + ms, resolve })),
   })
@@ -132,6 +134,19 @@ forEachEngine((engine, open) => {
     expect(await codeOf(operator.authenticate(composed, { peer }))).toBe('INVALID_MASTER_PASSWORD')
     await keys.restart()
     expect(await operator.open(`another ${composed}`)).toBe(true)
+  })
+
+  test('a changed password takes back what was approved above a ceiling with the one before', async () => {
+    const database = await open(migrations)
+    const { operator } = await bench(database)
+    await operator.open(password)
+    const lift = { transaction_id: 'waits', lane: 'a lane', text: 'sealed', seal: 'seal', until: Date.now() + 60_000 }
+    await database.work({}, (db) => db.query((k) => k.insertInto('lifts').values(lift)))
+    const left = async () => (await database.read((db) => db.query((k) => k.selectFrom('lifts').selectAll()))).length
+    expect(await codeOf(operator.changePassword('a guess', 'another password'))).toBe('INVALID_MASTER_PASSWORD')
+    expect(await left()).toBe(1)
+    await operator.changePassword(password, 'another password')
+    expect(await left()).toBe(0)
   })
 
   test('a keyring that was made with another form still opens with it, whoever asks with which form first', async () => {

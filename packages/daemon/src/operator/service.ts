@@ -1,7 +1,7 @@
 import { type Audit, SYSTEM_EVIDENCE } from '../audit/service.ts'
 import type { Principal } from '../platform/caller.ts'
 import type { Clock } from '../platform/clock.ts'
-import type { Database } from '../platform/db/database.ts'
+import type { Database, Handle } from '../platform/db/database.ts'
 import { peerGroup } from '../platform/http/peer.ts'
 import { type Loop, loop } from '../platform/jobs.ts'
 import type { Log } from '../platform/log.ts'
@@ -10,7 +10,7 @@ import { failedAttempts } from './failed-attempts.ts'
 import { guesses } from './guesses.ts'
 import { inTurn } from './in-turn.ts'
 import { marks } from './marks.ts'
-import { isPossible, requireUsable } from './password.ts'
+import { type PasswordRule, requireUsable } from './password.ts'
 import { type ChangingKeys, passwordChange } from './password-change.ts'
 import { type CheckingKeys, passwordCheck } from './password-check.ts'
 import { keyRefusals, wrongPassword } from './refusals.ts'
@@ -24,6 +24,7 @@ type PasswordKeys<Row> = CheckingKeys<Row> &
   ChangingKeys<Row> & {
     createKeyring(password: string): Promise<Row>
     subkey(purpose: 'marks'): Promise<Uint8Array>
+    readonly passwords: PasswordRule
   }
 export type OperatorOptions<Row> = {
   readonly database: Database
@@ -32,6 +33,8 @@ export type OperatorOptions<Row> = {
   readonly audit: Audit
   readonly keys: PasswordKeys<Row>
   readonly recoveryKey: { readonly path: string; remove(): Promise<void> }
+  /** In the job of a password change: takes back what the password before had let pass. */
+  readonly voidApprovals: (db: Handle) => Promise<unknown>
   /** Called when the password of a request has unlocked the keystore. */
   readonly onUnlocked?: () => void
   /** Milliseconds that never jump. */
@@ -64,7 +67,7 @@ export function operatorService<Row>(options: OperatorOptions<Row>) {
   /** Establishes that the caller is the operator. Failures INVALID_MASTER_PASSWORD, MASTER_PASSWORD_LOCKED, RATE_LIMITED, KEYSTORE_LOCKED. */
   async function authenticate(password: string, from: From): Promise<Principal<'operator'>> {
     const { asking, isMarked } = await askingOf(from)
-    if (!isPossible(password) || !(await check.isRight(password, asking))) return refuse(from.peer)
+    if (!keys.passwords.isPossible(password) || !(await check.isRight(password, asking))) return refuse(from.peer)
     wasCarried = true
     return { kind: 'operator', proof: () => ({ password }), mark: isMarked ? undefined : await known.make() }
   }
@@ -99,7 +102,7 @@ export function operatorService<Row>(options: OperatorOptions<Row>) {
     /** Unlocks the keystore at start; makes the keyring when there is none. False for a wrong password. */
     async open(password: string): Promise<boolean> {
       if ((await readRow()) === undefined) {
-        requireUsable(password)
+        requireUsable(keys.passwords, password)
         const made = JSON.stringify(await keys.createKeyring(password))
         const isOurs = await database.work({ exclusive: [SYSTEM_EVIDENCE] }, (db) =>
           keyringStore.insert(db, made, clock.now()),

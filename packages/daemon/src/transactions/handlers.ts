@@ -17,9 +17,12 @@ export const transactionHandlers = (
     return answer.accepted
   },
   simulate: ({ principal }, input) => service.simulate(input, principal.sessionId),
-  async listTransactions({ principal }, { walletId, limit, cursor }) {
+  async listTransactions({ principal }, { walletId, label, limit, cursor }) {
     const wallet = await service.chooseWallet(principal.sessionId, { walletId })
-    const page = await service.listOfWallet(wallet.id, cursor, limit)
+    const page =
+      label === undefined
+        ? await service.listOfWallet(wallet.id, cursor, limit)
+        : await service.list({ walletIds: [wallet.id], label, before: cursor }, limit)
     return { items: page.items, cursor: page.hasMore ? page.rows.at(-1)!.id : null, hasMore: page.hasMore }
   },
   async listPendingTransactions({ principal }, { walletId, limit, cursor }) {
@@ -37,13 +40,14 @@ export const transactionHandlers = (
   },
   async adminListTransactions(
     _call,
-    { wallet_id, type, status, network, since, until, search, limit, offset, cursor },
+    { wallet_id, type, status, network, label, since, until, search, limit, offset, cursor },
   ) {
     const filter = {
       walletIds: wallet_id ? [wallet_id] : undefined,
       statuses: status ? [status] : undefined,
       type,
       network,
+      label,
       since: since === undefined ? undefined : since * 1000,
       until: until === undefined ? undefined : until * 1000 + 999,
       search,

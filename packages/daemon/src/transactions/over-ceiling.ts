@@ -2,6 +2,7 @@ import { Failure, invalidField, type LiftedPayment, parseBase } from '@waiaas/co
 import type { Chain } from '../chains/chain.ts'
 import type { Intent } from '../chains/intent.ts'
 import { aboveCeiling, isSamePayment, type Lift, paymentIn, type Unsigned } from '../gate/service.ts'
+import type { Handle } from '../platform/db/database.ts'
 import { processed } from './approving.ts'
 import { aboveText } from './ceiling-words.ts'
 import type { Parts } from './job.ts'
@@ -84,6 +85,9 @@ export function overCeilings(parts: Pick<Parts, 'database' | 'ceiling' | 'chain'
     },
   }
 }
+
+/** Takes back all that was let pass above a ceiling and is not signed. */
+export const voidLifts = (db: Handle) => liftStore.removeAll(db)
 
 /** With the worst fee that is shown, or named. Failure INVALID_TRANSACTION of what the signer signs for nobody. */
 function paymentOf(row: TransactionRow, { unsigned }: Looked, maxFee = row.max_fee!): LiftedPayment {

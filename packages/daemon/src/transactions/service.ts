@@ -46,6 +46,7 @@ import { isOpenEnded, transactionView } from './views.ts'
 export { judge } from './deciding/judge.ts'
 export { refusalCounts } from './deciding/refusal-counts.ts'
 export type { Divergence } from './job.ts'
+export { voidLifts } from './over-ceiling.ts'
 export { forgetEarlierRun } from './restored.ts'
 export type { Switches } from './switches.ts'
 
@@ -135,7 +136,7 @@ export class Transactions {
     })
     if (full) throw full
     const prepared = await this.#prepare(input, sessionId, wallet)
-    const known = answered(stored, prepared)
+    const known = stored && (await database.read((db) => answered(db, stored, prepared)))
     if (known) return known
     const asked = { ...(await this.#build(prepared)), key, ip: from.peer }
     const answer = await decideCovered(this.#parts, asked, { owed: this.#owed, funds: this.#funds })

@@ -3,6 +3,7 @@ import { seconds } from '../platform/clock.ts'
 import { memoOf } from './kinds/all.ts'
 import { bothAmounts } from './kinds/amount.ts'
 import { addressOf } from './lanes/lane-id.ts'
+import { labelsOf } from './rows/label-store.ts'
 import type { ListedRow } from './rows/list-store.ts'
 import { decisionOf, intentOf } from './rows/readings.ts'
 
@@ -50,6 +51,7 @@ export function transactionView(
     error: row.error,
     waitReason: waitReason(row, laneReason),
     memo: readable(() => memoOf(intentOf(row))),
+    labels: readable(() => labelsOf(row)),
     createdAt: seconds(row.created_at),
     updatedAt: seconds(row.updated_at),
     executeAt: row.due_at === null ? null : seconds(row.due_at),

@@ -1,6 +1,5 @@
-import { type Base, type ceilingOperations, Failure, type Parsed, parseUnits } from '@waiaas/contract'
+import { type Base, type ceilingOperations, Failure, type Parsed, parseUnits, signedChain } from '@waiaas/contract'
 import type { ExactChange } from '../keys/service.ts'
-import { chainOf } from './ceiling-proposal.ts'
 import type { WalletDependencies } from './dependencies.ts'
 import { resolveNetwork } from './networks.ts'
 import type { WalletRow } from './store.ts'
@@ -23,7 +22,7 @@ export async function exactChange(
   const token = input.token === undefined ? undefined : await findToken(network, input.token)
   const { decimals } = token ?? network.native
   return {
-    chain: chainOf(network),
+    chain: signedChain(network),
     token: token?.address,
     transaction: baseUnits(input.transaction, decimals),
     day: baseUnits(input.day, decimals),

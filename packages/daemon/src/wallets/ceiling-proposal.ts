@@ -7,6 +7,7 @@ import {
   nativeAsset,
   parseUnits,
   shareDown,
+  signedChain,
   smallest,
   toUnitPrice,
   type UnitPrice,
@@ -45,7 +46,7 @@ export function proposedCeiling(
 ): Ceiling {
   const chains: Record<string, ChainCeiling> = {}
   for (const one of listed) {
-    const chain = chainOf(one.network)
+    const chain = signedChain(one.network)
     const isMadeForTests = !sources.isImported && !sources.isBounded
     const isWide = environment === 'testnet' && (isTestChain(chain) || isMadeForTests)
     const proposed = isWide ? wide(one.network) : real(one, sources)
@@ -53,9 +54,6 @@ export function proposedCeiling(
   }
   return { chains, recipients: [] }
 }
-
-/** What the signer calls a network: bytes of Solana do not name their cluster. */
-export const chainOf = ({ caip2 }: Network): string => (caip2.startsWith('eip155:') ? caip2 : caip2.split(':')[0]!)
 
 function wide({ native }: Network): ChainCeiling {
   const units = String(parseUnits(WIDE_UNITS, native.decimals))
@@ -67,7 +65,7 @@ function real({ network, tokens }: Listed, { priceOf, dollars, isBounded }: Prop
   const { value, fee } = leastOf(applying)
   const unitsOf = (usd: Usd, asset: string, name: string) => {
     const price = priceOf(network, asset) ?? known(network, name)
-    const most = isBounded ? firstMost(chainOf(network), name) : undefined
+    const most = isBounded ? firstMost(signedChain(network), name) : undefined
     return price && within(amountFor(shareDown(usd, TIMES), price), most)
   }
   const native = assetKey(nativeAsset(network))
@@ -103,6 +101,6 @@ const within = (amount: Base, most: bigint | undefined): string | undefined => {
 const both = (amount: string) => ({ transaction: amount, day: amount })
 
 function known(network: Network, asset: string): Price | undefined {
-  const found = knownAsset(chainOf(network), asset)
+  const found = knownAsset(signedChain(network), asset)
   return found && { usdMicros: toUnitPrice(BigInt(Math.round(found.usd * 1e6))), decimals: found.decimals }
 }

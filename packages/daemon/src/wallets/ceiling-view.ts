@@ -1,7 +1,6 @@
-import { type ceilingOperations, formatUnits, type Network, type Output } from '@waiaas/contract'
+import { type ceilingOperations, formatUnits, type Network, type Output, signedChain } from '@waiaas/contract'
 import type { Token } from '../chains/intent.ts'
 import { accountKey, type Ceiling, type ChainCeiling, type CountText } from '../keys/service.ts'
-import { chainOf } from './ceiling-proposal.ts'
 
 type Answer = Output<typeof ceilingOperations.getWalletCeiling>
 type Listed = { network: Network; tokens: readonly Token[] }
@@ -13,7 +12,7 @@ const DAY_HOURS = 24
 export function ceilingView(id: string, { ceiling, own, counts }: Known): Answer {
   const texts = counts.map(({ text }) => JSON.parse(text) as CountText)
   const networks = Object.entries(ceiling.chains).flatMap(([chain, limits]) => {
-    const listed = own.filter(({ network }) => chainOf(network) === chain)
+    const listed = own.filter(({ network }) => signedChain(network) === chain)
     const [first] = listed
     if (!first) return []
     const tokens = listed.flatMap((one) => one.tokens)

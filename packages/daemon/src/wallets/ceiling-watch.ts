@@ -1,7 +1,6 @@
-import { LOCAL_NETWORKS, type Network } from '@waiaas/contract'
+import { LOCAL_NETWORKS, type Network, signedChain } from '@waiaas/contract'
 import type { CeilingText, CountText } from '../keys/service.ts'
 import type { Database, Handle } from '../platform/db/database.ts'
-import { chainOf } from './ceiling-proposal.ts'
 import { ceilingStore } from './ceiling-store.ts'
 import { usedOf } from './ceiling-view.ts'
 
@@ -46,12 +45,12 @@ export function ceilingWatch({ database, networks }: Parts) {
 }
 
 const missing = ({ name }: { name: string }): string =>
-  `wallet ${name} has no ceiling, so it signs nothing: look for who removed it, then waiaas wallet ceiling ${name} --from-policies --plain-password`
+  `wallet ${name} has no ceiling, so it signs nothing: look for who removed it, then waiaas wallet ceiling ${name} --from-policies`
 
 async function nearOn(db: Handle, count: CountText, networks: readonly Network[]): Promise<string[]> {
   const spent = Object.keys(count.spent).filter((asset) => usedOf([count], asset) > 0n)
   const wallet = spent.length > 0 ? await ceilingStore.ofAddress(db, count.address) : undefined
-  const network = networks.find((one) => chainOf(one) === count.chain)
+  const network = networks.find((one) => signedChain(one) === count.chain)
   if (!wallet || !network) return []
   // Of the signer's making.
   const { ceiling }: CeilingText = JSON.parse(wallet.text)

@@ -3,6 +3,7 @@ import {
   type Ceiling,
   type CeilingChange,
   type CeilingText,
+  type ChainCeiling,
   changedCeiling,
   KeyError,
   type Keys,
@@ -44,6 +45,19 @@ export function walletCeilings(parts: WalletDependencies) {
     show,
     first: proposals.first,
     makeMissing: proposals.makeMissing,
+    /** What the policies and prices of now propose, in base units. */
+    async propose(id: string): Promise<Output<typeof ceilingOperations.proposeWalletCeiling>> {
+      const { row, now } = await database.read(async (db) => ({
+        row: await needLiveWallet(db, id),
+        now: await ceilingStore.byWallet(db, id),
+      }))
+      const { chains } = await proposals.anew(row, ceilingOf(now))
+      return {
+        id,
+        address: row.address,
+        chains: Object.fromEntries(Object.entries(chains).map(([chain, limits]) => [chain, exactLimits(limits)])),
+      }
+    },
     /** The operator has said that all that was signed is known: the day does not count as used up any more. */
     async confirm(id: string, shown: Proof): Promise<void> {
       const { address, now } = await database.read(async (db) => ({
@@ -60,7 +74,8 @@ export function walletCeilings(parts: WalletDependencies) {
       const { id, fromPolicies = false } = input
       const row = await database.read((db) => needLiveWallet(db, id))
       const change = await exactChange(parts, input, row)
-      if (change.chain === undefined && change.recipients === undefined && !fromPolicies) return show(id)
+      const isWhole = fromPolicies || change.chains !== undefined
+      if (change.chain === undefined && change.recipients === undefined && !isWhole) return show(id)
       const now = await database.read((db) => ceilingStore.byWallet(db, id))
       const before = ceilingOf(now)
       const next = changedCeiling(fromPolicies ? await proposals.anew(row, before) : before, change)
@@ -72,9 +87,9 @@ export function walletCeilings(parts: WalletDependencies) {
         await needLiveWallet(db, id)
         await ceilingStore.set(db, id, sealed)
         const after = ceilingOf(sealed)
-        const { chain } = fromPolicies ? {} : change
+        const { chain } = isWhole ? {} : change
         const [from, to] = chain === undefined ? [before, after] : [before.chains[chain] ?? null, after.chains[chain]]
-        const network = fromPolicies ? 'all' : (input.network ?? chain ?? 'all')
+        const network = isWhole ? 'all' : (input.network ?? chain ?? 'all')
         await audit.record(db, {
           event: 'WALLET_CEILING_CHANGED',
           walletId: id,
@@ -100,6 +115,12 @@ async function tightened(keys: Pick<Keys, 'changeCeiling'>, asked: CeilingChange
     )
   }
 }
+
+const exactLimits = ({ deploys = false, contracts, ...limits }: ChainCeiling) => ({
+  ...limits,
+  deploys,
+  contracts: [...contracts],
+})
 
 /** Sealed by the signer, which alone believes nothing else; here it is only read. */
 const ceilingOf = (sealed: Sealed | undefined): Ceiling =>

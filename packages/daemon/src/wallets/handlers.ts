@@ -24,6 +24,7 @@ export const walletHandlers = (
   listDerivations: (_call, input) => wallets.listDerivations(input),
   exportWallet: (call, input) => wallets.export(input, by(call), shownBy(call)),
   getWalletCeiling: (_call, { id }) => wallets.ceilings.show(id),
+  proposeWalletCeiling: (_call, { id }) => wallets.ceilings.propose(id),
   changeWalletCeiling: (call, input) => wallets.ceilings.change(input, { by: by(call), shown: shownBy(call) }),
   getSealingKey: () => wallets.sealingKey(),
 })

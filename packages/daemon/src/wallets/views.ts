@@ -43,6 +43,11 @@ export function walletNetworks(networks: readonly Network[], row: WalletRow): Ne
     chain: row.chain,
     environment: row.environment,
     availableNetworks: own.map(({ id }) => ({ network: id })),
-    networks: own.map(({ id, caip2 }) => ({ network: id, chainId: caip2 })),
+    networks: own.map(({ id, caip2, native }) => ({
+      network: id,
+      chainId: caip2,
+      symbol: native.symbol,
+      decimals: native.decimals,
+    })),
   }
 }

@@ -7,7 +7,17 @@ import { type Witness, witness } from './evidence.ts'
 import { exportKey } from './export.ts'
 import { readDerivations, readImport } from './import.ts'
 import { createKey, storeKey } from './key-rows.ts'
-import { createKeyring, type Keyring, prove, rewrapKeyring, subkey, unlockKeyring, wipeKeyring } from './keyring.ts'
+import {
+  createKeyring,
+  generationOf,
+  type Keyring,
+  prove,
+  rewrapKeyring,
+  subkey,
+  unlockKeyring,
+  wipeKeyring,
+} from './keyring.ts'
+import { type Newest, newest } from './lifts.ts'
 import { type Asked, operatorProofs, sealingPair } from './operator.ts'
 import { openImport } from './sealed-import.ts'
 import { signBatch } from './sign.ts'
@@ -18,7 +28,7 @@ type Handlers = {
 }
 
 /** The keyring, the row that the master password opens it with, what signs for the evidence, and what bounds each wallet. */
-type Held = { keyring: Keyring; row: KeyringRow; witness: Witness; ceilings: Ceilings }
+type Held = { keyring: Keyring; row: KeyringRow; password: Newest; witness: Witness; ceilings: Ceilings }
 
 /** The whole of what the signer does, and the keyring that it holds while unlocked. */
 export function makeSigner(): { calls: Handlers; lock: () => void } {
@@ -38,7 +48,9 @@ export function makeSigner(): { calls: Handlers; lock: () => void } {
   const hold = (next: Keyring, row: KeyringRow) => {
     lock()
     const own = witness(next)
-    held = { keyring: next, row, witness: own, ceilings: makeCeilings(next, own) }
+    const password = newest()
+    held = { keyring: next, row, password, witness: own, ceilings: makeCeilings(next, { witness: own, password }) }
+    isOf(held, row)
   }
   const arrived = (key: KeyRow, from: 'made' | 'imported'): KeyRow => {
     unlocked().ceilings.arrived(key.address, from)
@@ -60,7 +72,7 @@ export function makeSigner(): { calls: Handlers; lock: () => void } {
       const shown = await prove(password, row, held?.keyring)
       // Another replica may have changed the password.
       if (shown === 'own' && held) {
-        held.row = row
+        isOf(held, row)
         operator.know(password, row)
       }
       return shown !== 'wrong'
@@ -68,7 +80,7 @@ export function makeSigner(): { calls: Handlers; lock: () => void } {
     async verifyCall(shown) {
       const verified = await operator.verifyCall(shown)
       // Shown to be of this keyring, as above.
-      if (verified.isRight) unlocked().row = shown.row
+      if (verified.isRight) isOf(unlocked(), shown.row)
       return verified
     },
     subkey: ({ purpose }) => subkey(keyring(), purpose),
@@ -94,6 +106,12 @@ export function makeSigner(): { calls: Handlers; lock: () => void } {
   return { calls, lock }
 }
 
+/** The row is shown to be one of this keyring. */
+function isOf(held: Held, row: KeyringRow): void {
+  held.row = row
+  held.password.see(generationOf(row))
+}
+
 type OperatorCalls = Pick<Handlers, 'rewrap' | 'export' | 'firstCeiling' | 'changeCeiling' | 'lift'>
 
 /** What takes the master password, in the open or sealed for a call. */
@@ -103,9 +121,9 @@ const operatorCalls = (unlocked: () => Held, operator: ReturnType<typeof operato
     const held = unlocked()
     const password = asked ? newPasswordAsked(asked, sealingPair(held.keyring)) : next
     if (!password) throw new KeyError('INVALID_MASTER_PASSWORD', 'expected a new master password')
-    const row = await rewrapKeyring(held.keyring, password, cost)
+    const row = await rewrapKeyring(held.keyring, password, { cost, generation: held.password.value() + 1 })
     password.fill(0)
-    unlocked().row = row
+    isOf(unlocked(), row)
     operator.forget()
     return row
   },

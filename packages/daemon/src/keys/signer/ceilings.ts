@@ -19,7 +19,7 @@ import { type Count, makeCount } from './count.ts'
 import type { Witness } from './evidence.ts'
 import type { Guarded } from './guarded.ts'
 import type { Keyring } from './keyring.ts'
-import { lifted, makeLift, unlifted } from './lifts.ts'
+import { lifted, makeLift, type Newest, unlifted } from './lifts.ts'
 import { isLooser, isModest, type Limits, limitsOf } from './limits.ts'
 import type { Reading } from './reading.ts'
 import { exceeded, refuse } from './refuse.ts'
@@ -41,12 +41,13 @@ export type Counting = {
 }
 
 export type Ceilings = ReturnType<typeof makeCeilings>
+type CeilingParts = { witness: Pick<Witness, 'named'>; password: Newest }
 
 /**
  * The ceilings that were seen since the keyring was opened, each in its newest version, and what was signed under them.
  * Nothing here can be set back from outside.
  */
-export function makeCeilings({ seals }: Keyring, witness: Pick<Witness, 'named'>) {
+export function makeCeilings({ seals }: Keyring, { witness, password }: CeilingParts) {
   const book = ceilingBook(seals)
   const now = forwardClock()
   const counts = countBook(seals, { witness, now })
@@ -64,7 +65,7 @@ export function makeCeilings({ seals }: Keyring, witness: Pick<Witness, 'named'>
     /** What the operator has approved above the ceiling: one payment, which does not count in the amounts of the day. */
     lift({ address, ceiling, hours }: LiftWanted, payment: Payment): Lift {
       const { at: said } = book.opened(address, ceiling)
-      return makeLift(seals, { address, said }, { payment, hours, now: Date.now() })
+      return makeLift(seals, { address, said, password }, { payment, hours, now: Date.now() })
     },
     /** Opens the count of a batch, whose transactions are all on one chain. */
     counting(place: Place): Counting {
@@ -82,7 +83,7 @@ export function makeCeilings({ seals }: Keyring, witness: Pick<Witness, 'named'>
           if (proofs.length === 0) return charged()
           // The running time stands still while the machine sleeps, and anybody may set a clock back.
           const latest = Math.max(now(), Date.now())
-          const under = { key: seals, address: key.address, said: at, used: count.lifts, now: latest }
+          const under = { key: seals, address: key.address, said: at, password, used: count.lifts, now: latest }
           const use = lifted(under, { reading, use: String(reading.nonce ?? bytesHash), proofs })
           if (typeof use === 'string') return unlifted(use, charged)
           // What was used is in the record, as what was spent is.

@@ -1,6 +1,7 @@
 import { accountKey } from '../account-key.ts'
 import { changedCeiling, type ExactChange } from '../ceiling-change.ts'
 import { NEW_PASSWORD_PURPOSE } from '../master-proof.ts'
+import { passwordRule } from '../password-rule.ts'
 import { normalForm } from '../password-text.ts'
 import { openBytes, type SealingKeyPair } from '../sealing.ts'
 import type { Ceiling, ExportFormat, ExportOptions, KeyRow, LiftWanted } from '../types.ts'
@@ -40,7 +41,7 @@ export function liftAsked({ body: { overCeiling, payment, hours } }: Asked): Pic
   return { payment, hours } as Pick<LiftWanted, 'payment' | 'hours'>
 }
 
-/** Its bytes; they have the bounds that the daemon has for one in the open. */
+/** Its bytes. */
 export function newPasswordAsked({ body: { sealedPassword } }: Asked, pair: SealingKeyPair): Buffer {
   if (typeof sealedPassword !== 'string') return refused('the new master password is to be sealed too (sealedPassword)')
   let plain: Buffer
@@ -51,9 +52,7 @@ export function newPasswordAsked({ body: { sealedPassword } }: Asked, pair: Seal
   }
   const password = normalForm(plain.toString('utf8'))
   plain.fill(0)
-  if (password.length < 8 || password.length > 1_000)
-    refused(`the new master password: expected 8 to 1000 characters, got ${password.length}`)
-  if (/^\s|\s$|\p{Cc}/u.test(password))
-    refused('the new master password: expected no space at its ends and no control character')
+  const fault = passwordRule.fault(password)
+  if (fault !== undefined) refused(`the new master password: ${fault}`)
   return Buffer.from(password, 'utf8')
 }

@@ -24,7 +24,7 @@ export async function createKeyring(
   cost = defaultCost,
 ): Promise<{ row: KeyringRow; keyring: Keyring }> {
   const root = Guarded.random(rootBytes)
-  return { row: await wrapRoot(root, password, cost), keyring: openRoot(root) }
+  return { row: await wrapRoot(root, password, { cost, generation: 0 }), keyring: openRoot(root) }
 }
 
 /** Throws INVALID_MASTER_PASSWORD, or KEYRING_CORRUPT when the row cannot be what was written. */
@@ -49,8 +49,14 @@ export async function prove(password: Uint8Array, row: KeyringRow, keyring?: Key
 const isSame = (a: Guarded, b: Guarded): boolean => a.use((one) => b.use((other) => timingSafeEqual(one, other)))
 
 /** A new row of the same root key for another password. */
-export const rewrapKeyring = (keyring: Keyring, password: Uint8Array, cost = defaultCost): Promise<KeyringRow> =>
-  wrapRoot(keyring.root, password, cost)
+export const rewrapKeyring = (
+  keyring: Keyring,
+  password: Uint8Array,
+  { cost = defaultCost, generation }: { cost?: PasswordCost | undefined; generation: number },
+): Promise<KeyringRow> => wrapRoot(keyring.root, password, { cost, generation })
+
+/** How often the password was changed. The row is bound to it. */
+export const generationOf = (row: KeyringRow): number => (row.version === 1 ? 0 : row.generation)
 
 /** HKDF-SHA256 of the root key, for the daemon. The subkeys of the wallets' keys, their ceilings and the evidence are not among the purposes. */
 export function subkey(keyring: Keyring, purpose: SubkeyPurpose): Uint8Array {
@@ -79,14 +85,17 @@ const openRoot = (root: Guarded): Keyring => ({
 const derive = (root: Guarded, purpose: string): Buffer =>
   root.use((bytes) => Buffer.from(hkdfSync('sha256', bytes, 'waiaas/root/1', `waiaas/subkey/${purpose}`, 32)))
 
-async function wrapRoot(root: Guarded, password: Uint8Array, cost: PasswordCost): Promise<KeyringRow> {
+type Wrapping = { cost: PasswordCost; generation: number }
+async function wrapRoot(root: Guarded, password: Uint8Array, { cost, generation }: Wrapping): Promise<KeyringRow> {
   if (password.length === 0) throw new KeyError('INVALID_MASTER_PASSWORD', 'the master password must not be empty')
   const salt = randomBytes(16)
   const kdf: Kdf = { algorithm: 'argon2id', ...cost, salt: salt.toString('base64') }
   assertCost(kdf)
   const wrappingKey = await stretchPassword(password, salt, kdf)
-  const box = await thenWiped(wrappingKey, (key) => encryptSecret(key, root, associated(kdf)))
-  return { kdf, wrappedRoot: Buffer.concat([box, check(kdf, box)]).toString('base64'), version: 1 }
+  const about = associated({ version: 2, kdf, generation })
+  const box = await thenWiped(wrappingKey, (key) => encryptSecret(key, root, about))
+  const wrappedRoot = Buffer.concat([box, check(about, box)]).toString('base64')
+  return { kdf, wrappedRoot, version: 2, generation }
 }
 
 async function unwrapRoot(row: KeyringRow, password: Uint8Array): Promise<Guarded> {
@@ -95,15 +104,18 @@ async function unwrapRoot(row: KeyringRow, password: Uint8Array): Promise<Guarde
   const box = wrapped?.subarray(0, wrapped.length - checkBytes)
   if (!wrapped || !box || !isBox(box, rootBytes))
     throw corrupt('the wrapped root key has not the length it was written with')
-  if (!wrapped.subarray(box.length).equals(check(row.kdf, box))) throw corrupt('its check sum does not fit')
+  const about = associated(row)
+  if (!wrapped.subarray(box.length).equals(check(about, box))) throw corrupt('its check sum does not fit')
   const wrappingKey = await stretchPassword(password, salt, row.kdf)
-  const root = await thenWiped(wrappingKey, (key) => decryptSecret(key, box, associated(row.kdf)))
+  const root = await thenWiped(wrappingKey, (key) => decryptSecret(key, box, about))
   if (!root) throw new KeyError('INVALID_MASTER_PASSWORD', 'the master password is wrong')
   return root
 }
 
 function assertKdf(row: KeyringRow): Buffer {
-  if (row.version !== 1 || row.kdf?.algorithm !== 'argon2id') throw corrupt('expected version 1 with argon2id')
+  if ((row.version !== 1 && row.version !== 2) || row.kdf?.algorithm !== 'argon2id')
+    throw corrupt('expected version 1 or 2 with argon2id')
+  if (!Number.isSafeInteger(generationOf(row)) || generationOf(row) < 0) throw corrupt('expected a whole generation')
   assertCost(row.kdf)
   const salt = fromBase64(row.kdf.salt)
   if (!salt || salt.length < 16) throw corrupt('the salt must be base64 of at least 16 bytes')
@@ -121,11 +133,15 @@ function assertCost(cost: PasswordCost): void {
 const corrupt = (why: string) =>
   new KeyError('KEYRING_CORRUPT', `the keyring row is damaged (${why}); restore it from a backup`)
 
-const associated = (kdf: Kdf): Buffer =>
-  Buffer.from(
-    JSON.stringify(['waiaas/keyring/1', kdf.algorithm, kdf.memoryKib, kdf.iterations, kdf.parallelism, kdf.salt]),
+type Bound = { version: 1; kdf: Kdf } | { version: 2; kdf: Kdf; generation: number }
+function associated(row: Bound): Buffer {
+  const { algorithm, memoryKib, iterations, parallelism, salt } = row.kdf
+  const own = row.version === 1 ? [] : [row.generation]
+  return Buffer.from(
+    JSON.stringify([`waiaas/keyring/${row.version}`, algorithm, memoryKib, iterations, parallelism, salt, ...own]),
   )
+}
 
 // Unkeyed on purpose: it tells damage from a wrong password and protects nothing. The tag does that.
-const check = (kdf: Kdf, box: Uint8Array): Buffer =>
-  createHash('sha256').update(associated(kdf)).update(box).digest().subarray(0, checkBytes)
+const check = (about: Uint8Array, box: Uint8Array): Buffer =>
+  createHash('sha256').update(about).update(box).digest().subarray(0, checkBytes)

@@ -3,14 +3,14 @@ import { evmPayment, RECIPIENT } from '../../../test/signing.ts'
 import type { ApprovalProof, Payment } from '../types.ts'
 import { readEvmTransaction } from './evm-transaction.ts'
 import { Guarded } from './guarded.ts'
-import { lifted, makeLift } from './lifts.ts'
+import { lifted, makeLift, newest } from './lifts.ts'
 import { usedLifts } from './used-lifts.ts'
 
 const HOUR = 3_600_000
 const START = Date.UTC(2026, 0, 1)
 const key = Guarded.random(32)
 const address = '0x2222222222222222222222222222222222222222'
-const under = { address, said: 1 }
+const under = { address, said: 1, password: newest() }
 const payment: Payment = {
   ...{ chain: 'eip155:1', sender: address, moves: [{ asset: 'native', amount: '900', to: RECIPIENT }] },
   ...{ call: null, codeHash: null, memos: [], fee: '50' },

@@ -15,19 +15,40 @@ const USUAL_HOURS = 24
 const MOST_HOURS = 7 * 24
 const MOST_PROOFS = 4
 
-/** `said` names the operator's last word on the ceiling when it was made: after another one it is good no more. */
-type LiftText = { id: string; said: number; until: number; content: string; fee: string }
-/** Whose ceiling is lifted, and when the operator last said something of it. */
-type Under = { address: string; said: number }
+/**
+ * `said` names the operator's last word on the ceiling when it was made, `password` the generation of the master password:
+ * after another one of either it is good no more. None: it is from before passwords were counted.
+ */
+type LiftText = { id: string; said: number; password?: number; until: number; content: string; fee: string }
+/** Whose ceiling is lifted, when the operator last said something of it, and the generation of the master password. */
+type Under = { address: string; said: number; password: Newest }
+/** The highest that was seen; it never falls. */
+export type Newest = { see(generation: number): void; value(): number }
+
+/** What another replica has sealed shows that there are as many. */
+export function newest(): Newest {
+  let seen = 0
+  return {
+    see(generation) {
+      seen = Math.max(seen, generation)
+    },
+    value: () => seen,
+  }
+}
 type Wanted = { payment: Payment; hours: number | undefined; now: number }
 
-export function makeLift(key: Guarded, { address, said }: Under, { payment, hours = USUAL_HOURS, now }: Wanted): Lift {
+export function makeLift(
+  key: Guarded,
+  { address, said, password }: Under,
+  { payment, hours = USUAL_HOURS, now }: Wanted,
+): Lift {
   if (!Number.isSafeInteger(hours) || hours < 1 || hours > MOST_HOURS)
     refuse(`an approval above the ceiling is good for 1 to ${MOST_HOURS} hours`)
   const content = contentOf(payment)
   if (content !== contentOf({ ...payment, sender: address })) refuse('the payment is from another address')
   const until = now + hours * HOUR_MS
-  const text: LiftText = { id: randomBytes(16).toString('hex'), said, until, content, fee: units(payment.fee) }
+  const id = randomBytes(16).toString('hex')
+  const text: LiftText = { id, said, password: password.value(), until, content, fee: units(payment.fee) }
   return { ...sealText(key, 'lift', JSON.stringify(text)), until }
 }
 
@@ -48,6 +69,7 @@ export function lifted(place: Place, { reading, use, proofs }: Asking): (() => v
   let why = ''
   for (const proof of proofs) {
     const text = opened(place.key, proof)
+    place.password.see(text.password ?? 0)
     why = faultOf(text, { ...place, content, fee: reading.fee, use }) ?? ''
     if (why === '') return () => place.used.note(text.id, use, text.until)
   }
@@ -60,12 +82,13 @@ function opened(key: Guarded, proof: ApprovalProof): LiftText {
   return openText<LiftText>(key, 'lift', { text, seal })
 }
 
-type Compared = Pick<Place, 'said' | 'used' | 'now'> & { content: string; fee: bigint; use: string }
+type Compared = Pick<Place, 'said' | 'password' | 'used' | 'now'> & { content: string; fee: bigint; use: string }
 
-function faultOf(lift: LiftText, { said, used, now, content, fee, use }: Compared): string | undefined {
+function faultOf(lift: LiftText, { said, password, used, now, content, fee, use }: Compared): string | undefined {
   if (lift.content !== content) return 'it is for another payment'
   if (fee > BigInt(lift.fee)) return 'the fee has risen above the one that was approved'
   if (lift.said !== said) return 'the operator has changed the ceiling since'
+  if ((lift.password ?? 0) !== password.value()) return 'the master password was changed since'
   if (now >= lift.until) return 'its time is over'
   const before = used.use(lift.id)
   if (before !== undefined) return before === use ? undefined : 'it was used before'

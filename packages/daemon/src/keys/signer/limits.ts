@@ -24,14 +24,12 @@ export function limitsOf(ceiling: Ceiling): Limits {
   return { chains: new Map(chains), recipients: accounts(ceiling.recipients) }
 }
 
-function chainLimits(
-  chain: string,
-  { native, fee, tokens, otherTokens, deploys, contracts }: ChainCeiling,
-): ChainLimits {
+function chainLimits(chain: string, limits: ChainCeiling): ChainLimits {
+  if (!isRecord(limits) || !isRecord(limits.tokens)) return refuse('expected the limits of a chain')
+  const { native, fee, tokens, otherTokens, deploys, contracts } = limits
   if (!/^(eip155:[1-9]\d{0,15}|solana)$/.test(chain)) refuse(`a ceiling knows no chain ${chain}`)
   const assets = Object.entries({ [NATIVE]: native, ...tokens }).map(
-    ([asset, { transaction, day }]) =>
-      [asset === NATIVE ? asset : account(asset), { transaction: amount(transaction), day: amount(day) }] as const,
+    ([asset, most]) => [asset === NATIVE ? asset : account(asset), assetLimits(most)] as const,
   )
   return {
     fee: amount(fee),
@@ -40,6 +38,11 @@ function chainLimits(
     deploys: deploys === true,
     contracts: accounts(contracts),
   }
+}
+
+function assetLimits(most: unknown): AssetLimits {
+  if (!isRecord(most)) return refuse('expected what an asset may come to, in one transaction and in a day')
+  return { transaction: amount(most.transaction), day: amount(most.day) }
 }
 
 /** Does `next` let anything pass that `now` does not? */

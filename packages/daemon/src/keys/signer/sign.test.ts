@@ -23,6 +23,7 @@ import { curves } from './curves.ts'
 import { Guarded } from './guarded.ts'
 import { associatedData, storeKey } from './key-rows.ts'
 import { createKeyring, type Keyring, wipeKeyring } from './keyring.ts'
+import { newest } from './lifts.ts'
 import { signBatch } from './sign.ts'
 
 let keyring: Keyring
@@ -40,7 +41,7 @@ afterAll(() => wipeKeyring(keyring))
 
 const bytes = (text: string) => Buffer.from(text, 'utf8')
 function signAll(key: KeyRow, requests: readonly SignRequest[]) {
-  const ceilings = makeCeilings(keyring, { named: () => 0 })
+  const ceilings = makeCeilings(keyring, { witness: { named: () => 0 }, password: newest() })
   const ceiling = ceilings.set({ address: key.address, next: WIDE })
   return signBatch({ keyring, ceilings }, { key, ceiling, lane: 'lane', requests }).results
 }

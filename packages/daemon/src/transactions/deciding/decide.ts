@@ -1,4 +1,4 @@
-import { type Decision, Failure, type FailureCode, parseMicros, TransactionSent, usdNumber } from '@waiaas/contract'
+import { type Decision, Failure, parseMicros, usdNumber } from '@waiaas/contract'
 import type { Decoded, Draft, Hints } from '../../chains/build.ts'
 import type { Chain } from '../../chains/chain.ts'
 import { reserve } from '../../ledger/service.ts'
@@ -6,12 +6,13 @@ import { type By, sessionActor } from '../../platform/caller.ts'
 import type { Handle } from '../../platform/db/database.ts'
 import type { Job } from '../job.ts'
 import type { ParsedRequest } from '../kinds/all.ts'
-import { bothAmounts } from '../kinds/amount.ts'
+import { labelsOf } from '../rows/label-store.ts'
 import { newTransaction } from '../rows/new-transaction.ts'
 import { decisionOf } from '../rows/readings.ts'
 import { type TransactionRow, transactionStore } from '../rows/store.ts'
 import type { SessionFacts, WalletFacts } from '../switches.ts'
-import { type Answer, type Answered, idempotencyStore } from './idempotency-store.ts'
+import { answerOf, answerUnder, refusalCode, refusalText } from './answer.ts'
+import { type Answer, idempotencyStore, type Key } from './idempotency-store.ts'
 import { type OwedAnswers, oweAnswer, REPEAT_MS } from './owed-answers.ts'
 import { MOST_KEPT, refusalCounts } from './refusal-counts.ts'
 import { fullQueue } from './room.ts'
@@ -131,18 +132,22 @@ const subjectOf = (
 /** The answer that was committed under the same key, also after a restart. */
 async function replayed(db: Handle, asked: Asked): Promise<Answer | undefined> {
   const { key, sessionId } = asked
-  return key ? answered(await idempotencyStore.find(db, sessionId, key), asked) : undefined
+  return key ? answered(db, await idempotencyStore.find(db, sessionId, key), asked) : undefined
 }
 
 /** What was answered under a key, if the same was asked. Failure IDEMPOTENCY_KEY_REUSED. */
-export function answered(stored: Answered | undefined, asked: Pick<Asked, 'walletId' | 'request'>): Answer | undefined {
-  if (!stored) return undefined
-  if (stored.request_hash !== scopedHash(asked)) {
+export async function answered(
+  db: Handle,
+  key: Key | undefined,
+  asked: Pick<Asked, 'walletId' | 'request'>,
+): Promise<Answer | undefined> {
+  if (!key) return undefined
+  if (key.request_hash !== scopedHash(asked)) {
     throw new Failure('IDEMPOTENCY_KEY_REUSED', 'this Idempotency-Key was used for another request', {
-      details: { transactionId: stored.transaction_id },
+      details: { transactionId: key.transaction_id },
     })
   }
-  return stored.answer
+  return answerUnder(db, key)
 }
 
 type Open = { wallet: WalletFacts; session: SessionFacts; epoch: number }
@@ -207,52 +212,18 @@ async function recordDecision(
       digest: row.digest,
       tier: decision.tier,
       ...(row.amount_usd !== null && { usd: usdNumber(parseMicros(row.amount_usd)) }),
+      ...(row.labels !== null && { labels: labelsOf(row)! }),
       ...(decision.reasons.length > 0 && { reasons: decision.reasons }),
       policyVersion: row.policy_version,
     },
   })
 }
 
-const keyRow = (asked: Asked, answer: Answer, at: number): Answered => ({
+const keyRow = (asked: Asked, answer: Answer, at: number): Key => ({
   session_id: asked.sessionId,
   key: asked.key!,
   request_hash: scopedHash(asked),
   transaction_id: answer.transactionId,
-  answer,
+  answer: answer.accepted && answer,
   created_at: at,
 })
-
-function answerOf(row: TransactionRow, decision: Decision, duplicateOf?: string): Answer {
-  if (row.tier === null) {
-    const details = { transactionId: row.id, reasons: decision.reasons, decision, ...(duplicateOf && { duplicateOf }) }
-    const retryAt = decision.suggestion?.retryAt
-    const retryAfter = retryAt === undefined ? undefined : Math.max(1, retryAt - Math.floor(row.created_at / 1000))
-    return {
-      transactionId: row.id,
-      refused: { code: refusalCode(decision), message: refusalText(decision), details, retryAfter },
-    }
-  }
-  // Checked here, where a fault undoes all of it: once this is committed, nothing stands between it and the caller.
-  const accepted = TransactionSent.parse({
-    id: row.id,
-    status: row.status,
-    tier: decision.tier,
-    walletId: row.wallet_id,
-    type: row.type,
-    network: row.network,
-    ...bothAmounts(row.amount!, row.decimals!),
-    txHash: null,
-    ...(duplicateOf && { duplicateOf }),
-    ...(decision.reasons.length > 0 && { decision }),
-  })
-  return { transactionId: row.id, accepted }
-}
-
-const refusalText = ({ reasons }: Decision): string =>
-  reasons.map(({ message }) => message).join('; ') || 'refused by policy'
-
-function refusalCode({ reasons }: Decision): FailureCode {
-  const all = (code: string) => reasons.length > 0 && reasons.every((reason) => reason.code === code)
-  if (all('RATE_LIMIT_EXCEEDED')) return 'RATE_LIMIT_EXCEEDED'
-  return all('CONSTRAINT_VIOLATED') ? 'CONSTRAINT_VIOLATED' : 'POLICY_DENIED'
-}

@@ -15,7 +15,8 @@ type IdempotencyRow = {
   answer: string
   created_at: number
 }
-export type Answered = Omit<IdempotencyRow, 'answer'> & { answer: Answer }
+/** What was asked under a key; without `answer` it was refused, and the request that was refused says how. */
+export type Key = Omit<IdempotencyRow, 'answer'> & { answer?: Answer | undefined }
 
 declare module '../../platform/db/tables.ts' {
   interface Tables {
@@ -37,12 +38,15 @@ const insert = statement<IdempotencyRow>((db, p) =>
   }),
 )
 
-/** What was answered under a session's idempotency key. */
+const REFUSED = ''
+
+/** What was asked and answered under a session's idempotency key. */
 export const idempotencyStore = {
-  async find(db: Handle, session: string, key: string): Promise<Answered | undefined> {
+  async find(db: Handle, session: string, key: string): Promise<Key | undefined> {
     const row = await db.get(find, { session, key })
-    // Written by `insert` alone.
-    return row && { ...row, answer: JSON.parse(row.answer) as Answer }
+    // Written by `insert` alone, that of refusals too before their request said how they were answered.
+    return row && { ...row, answer: row.answer === REFUSED ? undefined : (JSON.parse(row.answer) as Answer) }
   },
-  insert: (db: Handle, row: Answered) => db.run(insert, { ...row, answer: JSON.stringify(row.answer) }),
+  insert: (db: Handle, { answer, ...key }: Key) =>
+    db.run(insert, { ...key, answer: answer ? JSON.stringify(answer) : REFUSED }),
 }

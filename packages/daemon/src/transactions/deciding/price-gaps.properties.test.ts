@@ -106,6 +106,7 @@ function rowOf({ wallet, type, effects, intent }: Subject, verdict: Verdict, now
     network: network.id,
     lane: 'x',
     request: encodeRequest({ type, network: network.id, intent }),
+    labels: null,
     request_hash: id,
     to_address: to,
     asset: ETH,

@@ -67,6 +67,43 @@ test('a refusal of the policies is stored with its reasons, holds no money, and 
   expect(refusal(await bed.send(bed.from, { to: bed.to, amount: '1' }, newId()))).toBeUndefined()
 })
 
+test('a refusal under a key is kept once, and told again word for word', async () => {
+  const bed = await start({ limits: LIMITS })
+  const { database, from } = bed
+  const rules = { max_requests: 1, window_seconds: 3_600 }
+  const ask = (amount: string, key: string) => bed.send(from, { to: bed.to, amount }, key)
+  const first = await ask('1000000', 'too much')
+  await bed.rules.create({ walletId: from.id, type: 'RATE_LIMIT', rules, priority: 0, enabled: true } as never)
+  await bed.pay()
+  const late = await ask('1', 'too often')
+  expect(late.refused?.retryAfter).toBeGreaterThan(3_500)
+  bed.time.passed += 1_800_000
+  const stored = () =>
+    database.read((db) =>
+      db.query<{ answer: string }>((k) =>
+        k.selectFrom('idempotency_keys').selectAll().where('key', 'like', 'too %').orderBy('created_at'),
+      ),
+    )
+  expect((await stored()).map(({ answer }) => answer)).toEqual(['', ''])
+  expect(await bed.row(first.transactionId)).toMatchObject({ draft: null, hints: null, effects: expect.any(String) })
+  const repeats = async () => JSON.stringify([await ask('1000000', 'too much'), await ask('1', 'too often')])
+  const told = JSON.stringify([first, late])
+  expect(await repeats()).toBe(told)
+  await expect(ask('2', 'too often')).rejects.toMatchObject({
+    ...{ code: 'IDEMPOTENCY_KEY_REUSED', details: { transactionId: late.transactionId } },
+  })
+  // A key that holds the answer itself, as they once did.
+  await database.work({}, (db) =>
+    db.query((k) =>
+      k
+        .updateTable('idempotency_keys')
+        .set({ answer: JSON.stringify(first) })
+        .where('transaction_id', '=', first.transactionId),
+    ),
+  )
+  expect(await repeats()).toBe(told)
+})
+
 test('too many requests are refused with the time after which one more is taken', async () => {
   const bed = await start()
   const rules = { max_requests: 2, window_seconds: 3_600 }

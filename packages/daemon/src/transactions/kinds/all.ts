@@ -1,4 +1,4 @@
-import { DEFAULT_TYPE, type SendRequest, type SendType } from '@waiaas/contract'
+import { DEFAULT_TYPE, type Labels, labelTexts, type SendRequest, type SendType } from '@waiaas/contract'
 import type { Intent, IntentOf, Token } from '../../chains/intent.ts'
 import { sha256 } from '../../platform/sha256.ts'
 import { approve, approveNft, parseApprove } from './approve.ts'
@@ -34,8 +34,13 @@ const kindOf = ({ kind }: Intent): Kind<Intent> => kinds[kind] as Kind<Intent>
 
 /** A request as it is stored: parsed, defaults resolved, amounts exact. */
 export type StoredRequest = { readonly type: string; readonly network: string; readonly intent: Intent }
-/** `hash` is that of the text. */
-export type ParsedRequest = { readonly stored: StoredRequest; readonly text: string; readonly hash: string }
+/** `hash` is that of the text, and of the labels where there are some. */
+export type ParsedRequest = {
+  readonly stored: StoredRequest
+  readonly text: string
+  readonly hash: string
+  readonly labels?: Labels | undefined
+}
 
 /** Turns what the wire says into an exact intent. Failures: those of addresses, amounts and tokens. */
 export async function parseRequest(input: SendRequest, on: Parsing): Promise<ParsedRequest> {
@@ -44,7 +49,14 @@ export async function parseRequest(input: SendRequest, on: Parsing): Promise<Par
   const intent = await parse(input, on)
   const stored = { type: input.type, network: on.chain.network.id, intent }
   const text = encodeRequest(stored)
-  return { stored, text, hash: sha256(text) }
+  const { labels } = input
+  return { stored, text, hash: sha256(text + labelled(labels)), labels }
+}
+
+/** Nothing without labels: earlier requests have the hash of their text alone. */
+const labelled = (labels: Labels = {}): string => {
+  const texts = labelTexts(labels)
+  return texts.length === 0 ? '' : JSON.stringify(texts)
 }
 
 /** The network that a request names: by itself, or in the CAIP-19 name of its token. */

@@ -86,6 +86,15 @@ const refused = statement<Omit<Page, 'after'>, Head>((db, p) =>
     .orderBy('id')
     .limit(p('count')),
 )
+/** Their answer is derived from what goes. */
+const removeRefusedKeys = statement<Range>(
+  (_, p) => sql`delete from idempotency_keys where answer = '' and transaction_id in
+    (select id from transactions where ${within(p as Param)} and tier is null)`,
+)
+const removeRefusedLabels = statement<Range>(
+  (_, p) => sql`delete from transaction_labels where transaction_id in
+    (select id from transactions where ${within(p as Param)} and tier is null)`,
+)
 const removeRefusedTexts = statement<Range>(
   (_, p) => sql`delete from transaction_texts where id in
     (select id from transactions where ${within(p as Param)} and tier is null)`,
@@ -117,8 +126,8 @@ export const retentionStore = {
   },
   refused: (db: Handle, page: Omit<Page, 'after'>) => db.all(refused, page),
   async removeRefused(db: Handle, range: Range): Promise<void> {
-    await db.run(removeRefusedTexts, range)
-    await db.run(removeRefused, range)
+    for (const each of [removeRefusedKeys, removeRefusedLabels, removeRefusedTexts, removeRefused])
+      await db.run(each, range)
   },
   /** How many. */
   removeKeys: async (db: Handle, before: number, count: number) =>

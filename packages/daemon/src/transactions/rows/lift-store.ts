@@ -1,5 +1,5 @@
 import type { Lift } from '../../gate/service.ts'
-import { type Handle, statement } from '../../platform/db/database.ts'
+import { type Handle, type NoParams, statement } from '../../platform/db/database.ts'
 
 type LiftRow = Lift & { transaction_id: string; lane: string }
 
@@ -29,6 +29,7 @@ const set = statement<LiftRow>((db, p) =>
 const remove = statement<{ transaction: string }>((db, p) =>
   db.deleteFrom('lifts').where('transaction_id', '=', p('transaction')),
 )
+const removeAll = statement<NoParams>((db) => db.deleteFrom('lifts'))
 const forgetOld = statement<{ now: number }>((db, p) => db.deleteFrom('lifts').where('until', '<=', p('now')))
 
 /** What lets transactions pass above the ceiling of their wallet, as the signer sealed it: until they are over, or it is. */
@@ -41,5 +42,6 @@ export const liftStore = {
     await db.run(forgetOld, { now })
     await db.run(set, row)
   },
+  removeAll: (db: Handle) => db.run(removeAll),
   remove: (db: Handle, transaction: string) => db.run(remove, { transaction }),
 }

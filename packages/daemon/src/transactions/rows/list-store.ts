@@ -2,6 +2,7 @@ import { type ExpressionBuilder, type Kysely, sql } from 'kysely'
 import { type Handle, statement } from '../../platform/db/database.ts'
 import type { Tables } from '../../platform/db/tables.ts'
 import { isOver, overBecause } from '../stopping/stop-store.ts'
+import { labelStore } from './label-store.ts'
 import type { Status } from './states.ts'
 import { inForce, type TransactionRow, withTexts } from './store.ts'
 
@@ -10,6 +11,8 @@ export type ListFilter = {
   statuses?: readonly Status[] | undefined
   type?: string | undefined
   network?: string | undefined
+  /** As `name:value`. */
+  label?: string | undefined
   since?: number | undefined
   until?: number | undefined
   search?: string | undefined
@@ -33,7 +36,7 @@ const paidFee = (eb: ExpressionBuilder<Tables, 'transactions'>) =>
 /** Newest first. */
 const listed = (db: Kysely<Tables>) =>
   withTexts(db)
-    .select('request')
+    .select(['request', 'labels'])
     .select((eb) => [inForce(eb, 'decision'), paidFee(eb), overBecause(eb).as('over')])
     .orderBy('transactions.id', 'desc')
 
@@ -84,12 +87,13 @@ export const listStore = {
 }
 
 const matching = (filter: ListFilter) => (eb: ExpressionBuilder<Tables, 'transactions'>) => {
-  const { walletIds, statuses, type, network, since, until, search, before } = filter
+  const { walletIds, statuses, type, network, label, since, until, search, before } = filter
   const all = []
   if (walletIds) all.push(eb('transactions.wallet_id', 'in', [...walletIds]))
   if (statuses) all.push(hasStatus(eb, statuses))
   if (type) all.push(eb('type', '=', type))
   if (network) all.push(eb('network', '=', network))
+  if (label) all.push(eb('transactions.id', 'in', labelStore.having(eb, label)))
   if (since !== undefined) all.push(eb('created_at', '>=', since))
   if (until !== undefined) all.push(eb('created_at', '<=', until))
   if (search) all.push(eb.or([holds('tx_hash', search), holds('to_address', search)]))

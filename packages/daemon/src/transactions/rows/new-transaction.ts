@@ -11,7 +11,7 @@ export type Judged = {
   readonly walletId: string
   readonly sessionId: string | null
   readonly place: Place
-  readonly request: Pick<ParsedRequest, 'stored' | 'text'>
+  readonly request: Pick<ParsedRequest, 'stored' | 'text' | 'labels'>
   readonly requestHash: string
   readonly draft: Draft
   readonly hints: Hints
@@ -23,7 +23,7 @@ export type Judged = {
   readonly now: number
 }
 
-/** The row of a request; the only place that makes one. Of a refused one `error` and `code` say why. */
+/** The row of a request; the only place that makes one. Of a refused one, which is never signed, `error` and `code` say why. */
 export function newTransaction(
   { walletId, sessionId, place, request, requestHash, draft, hints, effects, digest, verdict, epoch, now }: Judged,
   refused?: { error: string; code: string },
@@ -41,15 +41,16 @@ export function newTransaction(
     network: network.id,
     lane: laneId(network.id, sender),
     request: request.text,
+    labels: request.labels === undefined ? null : JSON.stringify(request.labels),
     request_hash: requestHash,
     to_address: to,
     asset,
     amount: String(amount),
     decimals,
     symbol,
-    draft: draft.body,
+    draft: refused ? null : draft.body,
     max_fee: String(draft.maxFee),
-    hints: JSON.stringify(hints),
+    hints: refused ? null : JSON.stringify(hints),
     effects: JSON.stringify(effects),
     digest,
     decision: JSON.stringify(verdict.decision),

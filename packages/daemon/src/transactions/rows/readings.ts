@@ -14,7 +14,7 @@ export const hintsOf = ({ hints }: Pick<TransactionRow, 'hints'>): Hints => (hin
 export const authorisationOf = ({ authorisation }: Pick<AttemptRow, 'authorisation'>): AuthorisationFacts =>
   JSON.parse(authorisation)
 
-/** Throws for a refused request, of which no effects are kept. */
+/** Throws when they had their time and are not kept any more. */
 export function effectsOf({ effects }: Pick<TransactionRow, 'effects'>): Effects {
   if (effects === null) throw new Error('expected a transaction with effects')
   return JSON.parse(effects)

@@ -3,6 +3,7 @@ import { type Handle, statement } from '../../platform/db/database.ts'
 import type { Tables } from '../../platform/db/tables.ts'
 import { isStopped, newestStop } from '../stopping/stop-store.ts'
 import { acceptedTimes } from './accepted-times.ts'
+import { labelStore, labelsOf } from './label-store.ts'
 import { mayMove, type Status } from './states.ts'
 import type { HeadRow, TextRow, TransactionRow } from './transaction-row.ts'
 import { waitingStore } from './waiting-store.ts'
@@ -81,6 +82,7 @@ const insertTexts = statement<TextRow>((db, p) =>
   db.insertInto('transaction_texts').values({
     id: p('id'),
     request: p('request'),
+    labels: p('labels'),
     draft: p('draft'),
     hints: p('hints'),
     effects: p('effects'),
@@ -104,7 +106,7 @@ export const inForce = <Name extends 'decision' | 'draft'>(eb: ExpressionBuilder
 type WithTexts = 'transactions' | 'transaction_texts'
 export const wholeRows = (db: Kysely<Tables>) =>
   withTexts(db)
-    .select(['request', 'hints', 'effects'])
+    .select(['request', 'labels', 'hints', 'effects'])
     .select((eb) => [inForce(eb, 'draft'), inForce(eb, 'decision')])
 const byId = statement<{ id: string }, TransactionRow>((db, p) => wholeRows(db).where('transactions.id', '=', p('id')))
 const statusOf = statement<{ id: string }, { status: Status }>((db, p) =>
@@ -328,6 +330,7 @@ export const transactionStore = {
   async insert(db: Handle, row: TransactionRow) {
     await db.run(insert, row)
     await db.run(insertTexts, row)
+    if (row.labels !== null) await labelStore.insert(db, row.id, labelsOf(row)!)
     waitingStore.inserted(db, row, row.status)
   },
   byId: (db: Handle, id: string) => db.get(byId, { id }),

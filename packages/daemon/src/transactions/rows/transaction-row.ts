@@ -50,6 +50,8 @@ export type HeadRow = {
 export type TextRow = {
   id: string
   request: string
+  /** JSON of what its caller said that it is for; null: nothing. */
+  labels: string | null
   draft: string | null
   hints: string | null
   effects: string | null
