@@ -70,6 +70,8 @@ export type Builder = {
    * With an order: `replaces` is the draft whose nonce the new one shall take; its fees are outbid.
    */
   draft(sender: string, intent: Intent, replaces?: Draft): Promise<Draft>
+  /** Of chains without an order: the same draft, with what it would do now beside what its bytes tell. */
+  look?(sender: string, draft: Draft, hints: Hints): Promise<Draft>
   /** What of an intent helps to read its bytes. */
   hints(intent: Intent): Hints
   /** The exact unsigned bytes that the signer hashes itself. Pure. */

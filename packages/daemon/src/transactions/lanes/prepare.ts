@@ -3,7 +3,7 @@ import type { Draft } from '../../chains/build.ts'
 import type { Promised } from '../../chains/follow.ts'
 import { type Parts, scopeOf } from '../job.ts'
 import { type Ending, endUnsent } from '../rows/ending.ts'
-import { intentOf } from '../rows/readings.ts'
+import { hintsOf, intentOf } from '../rows/readings.ts'
 import type { TransactionRow } from '../rows/store.ts'
 import type { PutOff } from './put-off.ts'
 import { type Fenced, type LaneContext, requireLease } from './round.ts'
@@ -113,7 +113,7 @@ const storedDraft = (row: TransactionRow): Draft => ({ body: row.draft!, maxFee:
 async function currentDraft({ chain, wallet }: Place, row: TransactionRow): Promise<Draft> {
   const stored = storedDraft(row)
   // Without a nonce there is no replacing, and accounts that appear meanwhile would change the effects.
-  if (!chain.order) return stored
+  if (!chain.order) return chain.look ? chain.look(wallet.address, stored, hintsOf(row)) : stored
   const fresh = await chain.draft(wallet.address, intentOf(row))
   const most = parseBase(row.fee_bound ?? row.max_fee!)
   return row.approved_at !== null && fresh.maxFee > most ? stored : fresh
