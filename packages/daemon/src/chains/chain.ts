@@ -2,6 +2,7 @@ import type { Base, GivenInstruction, Network } from '@waiaas/contract'
 import type { Builder } from './build.ts'
 import type { Follower } from './follow.ts'
 import type { ProgramInstruction, Token } from './intent.ts'
+import type { Messages } from './messages.ts'
 import type { EndpointStatus } from './rpc.ts'
 
 type AbiCall = {
@@ -58,4 +59,4 @@ export type Reader = {
  * One network. Everything that talks to nodes fails over between the configured endpoints and throws
  * Failure CHAIN_ERROR when none answers. Nothing here knows wallets, sessions or policies, or sees a key.
  */
-export type Chain = Reader & Builder & Follower
+export type Chain = Reader & Builder & Follower & { readonly messages?: Messages }

@@ -78,7 +78,7 @@ function howToLift(row: ListedRow): string {
 }
 
 /** A sentence for a person; null when it waits for nothing. */
-function waitReason(row: ListedRow, laneReason: string | undefined): string | null {
+export function waitReason(row: ListedRow, laneReason: string | undefined): string | null {
   const until = (at: number | null) => (at === null ? '' : ` until ${new Date(at).toISOString()}`)
   switch (row.status) {
     case 'QUEUED':

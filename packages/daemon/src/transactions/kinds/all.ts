@@ -8,6 +8,7 @@ import { contractDeploy, parseContractDeploy } from './contract-deploy.ts'
 import type { Headline, Kind, Parse, Parsing, Place } from './kind.ts'
 import { lane } from './lane.ts'
 import { programCall } from './program-call.ts'
+import { text } from './text.ts'
 import { parseTokenTransfer, tokenTransfer } from './token-transfer.ts'
 import { parseTransfer, transfer } from './transfer.ts'
 
@@ -21,6 +22,7 @@ const kinds: { readonly [K in Intent['kind']]: Kind<IntentOf<K>> } = {
   approve,
   'approve-nft': approveNft,
   batch: batchOf((intent) => kindOf(intent)),
+  text,
   lane,
 }
 const parsers: { readonly [T in SendType]: Parse<T> } = {
@@ -45,6 +47,16 @@ export type ParsedRequest = {
   readonly text: string
   readonly hash: string
   readonly labels?: Labels | undefined
+}
+
+/** The type under which messages are listed. */
+export const SIGN_TYPE = 'SIGN'
+
+/** What is to be signed and never sent, as it is stored. */
+export function messageRequest(network: string, intent: Intent): ParsedRequest {
+  const stored = { type: SIGN_TYPE, network, intent }
+  const written = encodeRequest(stored)
+  return { stored, text: written, hash: sha256(written) }
 }
 
 /** Turns what the wire says into an exact intent. Failures: those of addresses, amounts and tokens. */

@@ -36,6 +36,7 @@ const single: fc.Arbitrary<Intent> = fc.oneof(
   fc
     .tuple(amount, fc.boolean())
     .map(([id, all]) => ({ kind: 'approve-nft' as const, spender: to, contract: to, tokenId: toBase(id), all })),
+  text.map((words) => ({ kind: 'text' as const, text: words })),
   fc
     .tuple(fc.array(token, { maxLength: 2 }), fc.stringMatching(/^[0-9a-f]{8}$/), fc.boolean())
     .map(([tokens, data, signer]) => ({
@@ -93,6 +94,10 @@ test('the headline of a request is about the asset and the amount that leave', (
       if (intent.kind === 'approve' || intent.kind === 'approve-nft') {
         expect([headline.to, memoOf(intent)]).toEqual([to, null])
         expect(tokensOf(intent)).toEqual(intent.kind === 'approve' ? [intent.token] : [])
+        return
+      }
+      if (intent.kind === 'text') {
+        expect(headline).toMatchObject({ to: null, amount: 0n, asset: node.native })
         return
       }
       if (intent.kind === 'contract-deploy') {

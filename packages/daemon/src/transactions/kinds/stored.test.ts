@@ -84,6 +84,7 @@ const texts: { [K in Intent['kind']]: [IntentOf<K>, string, string | null][] } =
       null,
     ],
   ],
+  text: [[{ kind: 'text', text: 'hello' }, '{"kind":"text","text":"hello"}', 'hello']],
   lane: [
     [{ kind: 'lane', purpose: 'gap-fill' }, '{"kind":"lane","purpose":"gap-fill"}', null],
     [{ kind: 'lane', purpose: 'cancel' }, '{"kind":"lane","purpose":"cancel"}', null],

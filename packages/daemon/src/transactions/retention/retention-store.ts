@@ -66,6 +66,10 @@ const shortenAttempts = statement<Shortening>(
   (_, p) => sql`update attempts set draft = '', unsigned = '', authorisation = '', signed = null
     where transaction_id in (${over(p as Param)})`,
 )
+const removeUnread = statement<Shortening>(
+  (_, p) => sql`delete from unread_landings where attempt_id in
+    (select id from attempts where transaction_id in (${over(p as Param)}))`,
+)
 const removeSpends = statement<Shortening>(
   (_, p) => sql`delete from spends where transaction_id in (${over(p as Param)}) and state in ('final', 'void')`,
 )
@@ -122,7 +126,8 @@ export const retentionStore = {
   late: (db: Handle, page: Omit<Page, 'until'>) => db.all(late, page),
   /** Leaves what an ended transaction was, cost and was decided as; the long texts of it and of its bytes go. */
   async shorten(db: Handle, range: Shortening): Promise<void> {
-    for (const each of [shortenTexts, shortenAttempts, removeSpends, noteLate, forgetLate]) await db.run(each, range)
+    for (const each of [shortenTexts, shortenAttempts, removeUnread, removeSpends, noteLate, forgetLate])
+      await db.run(each, range)
   },
   refused: (db: Handle, page: Omit<Page, 'after'>) => db.all(refused, page),
   async removeRefused(db: Handle, range: Range): Promise<void> {

@@ -1,7 +1,7 @@
 import type { Network } from '@waiaas/contract'
 import type { Hints } from '../../build.ts'
 import type { Intent, IntentOf } from '../../intent.ts'
-import { type Lacking, requirePlan } from '../../plan.ts'
+import { type Lacking, messageOnly, requirePlan } from '../../plan.ts'
 import { approve, approveNft } from './approve.ts'
 import { batch } from './batch.ts'
 import { contractCall } from './contract-call.ts'
@@ -19,6 +19,7 @@ const plans: { readonly [K in Intent['kind']]: Plan<IntentOf<K>> | Lacking<Inten
   'contract-deploy': contractDeploy,
   approve,
   'approve-nft': approveNft,
+  text: messageOnly,
   'program-call': programCall,
   batch,
   lane,
