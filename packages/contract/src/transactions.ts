@@ -3,21 +3,12 @@ import { CODE_BODY } from './costs.ts'
 import { Decision, Tier } from './decision.ts'
 import { cursors, Id, Limit, nextPage, Offset, UnixSeconds } from './ids.ts'
 import { LabelFilter, Labels } from './labels.ts'
-import { LiftedPayment, LiftHours } from './lifts.ts'
+import { LiftedPayment, LiftHours, NamedFee } from './lifts.ts'
 import { WalletName } from './names.ts'
 import { operation } from './operation.ts'
 import { refuseUnsendable, SEND_FORMS, SENDS, SendRequest } from './requests/request.ts'
 import { walletAlias, walletChoice } from './wallet.ts'
-import {
-  Digits,
-  HumanAmount,
-  NetworkName,
-  ofClients,
-  ofOperator,
-  TransactionStatus,
-  TransactionType,
-  Unwritten,
-} from './wire.ts'
+import { Digits, HumanAmount, NetworkName, ofClients, TransactionStatus, TransactionType, Unwritten } from './wire.ts'
 
 const tag = 'Transactions'
 const agent = ['agent'] as const
@@ -149,12 +140,6 @@ const AdminTransaction = Transaction.extend({
 })
 
 const one = z.strictObject({ id: Id })
-/** In base units of the native asset. */
-const maxFee = ofOperator(
-  Digits.optional().describe(
-    'operator only: the most that its fee may come to, in native base units, also above what the policies let pass; a command takes 0.02ETH or 40USD too',
-  ),
-)
 const oneAlias = { id: ['transaction_id', 'txId'] } as const
 const walletErrors = ['WALLET_ID_REQUIRED', 'WALLET_NOT_FOUND', 'WALLET_TERMINATED'] as const
 /** What may be wrong with what is asked for, before it is judged. */
@@ -168,6 +153,7 @@ export const buildErrors = [
   'INVALID_TRANSACTION',
   'ABI_ENCODING_FAILED',
   'UNSUPPORTED_TX_TYPE',
+  'BATCH_NOT_SUPPORTED',
   'TOKEN_NOT_FOUND',
   'TOKEN_UNSUPPORTED',
   'INSUFFICIENT_BALANCE',
@@ -281,7 +267,7 @@ export const transactionOperations = {
     input: z.strictObject({
       id: Id,
       with: z.enum(['speed-up', 'cancel']).describe('what the replacement does'),
-      maxFee,
+      maxFee: NamedFee,
     }),
     output: z.object({ id: Id, status: z.literal('SUBMITTED'), txHash: z.string() }),
     errors: [
@@ -353,7 +339,7 @@ export const transactionOperations = {
     command: 'tx approve',
     input: z.strictObject({
       id: Id,
-      maxFee,
+      maxFee: NamedFee,
       overCeiling: z
         .boolean()
         .optional()
