@@ -74,6 +74,15 @@ export const Simulation = z.object({
     error: z.string().nullable(),
   }),
   meta: z.object({ chain: z.string(), network: z.string(), transactionType: TransactionType, durationMs: z.number() }),
+  gasCondition: z
+    .object({
+      met: z.boolean(),
+      currentGasPrice: Digits,
+      currentPriorityFee: Digits.optional(),
+      maxGasPrice: Digits.optional(),
+      maxPriorityFee: Digits.optional(),
+    })
+    .optional(),
   amount: Digits.nullable(),
   humanAmount: HumanAmount.nullable(),
   decision: Decision.optional(),

@@ -25,6 +25,7 @@ import { judgedAttempts } from './0023-judged-attempts.ts'
 import { lifts } from './0024-lifts.ts'
 import { refusedKeys } from './0026-refused-keys.ts'
 import { labels } from './0027-labels.ts'
+import { gasConditions } from './0028-gas-conditions.ts'
 
 /** The schema, step by step. */
 export const migrations: readonly Migration[] = [
@@ -54,4 +55,5 @@ export const migrations: readonly Migration[] = [
   lifts,
   refusedKeys,
   labels,
+  gasConditions,
 ]

@@ -25,6 +25,8 @@ import { type OwedAnswers, owedAnswers } from './deciding/owed-answers.ts'
 import { fullQueue } from './deciding/room.ts'
 import { withDraft } from './deciding/seen.ts'
 import { simulation } from './deciding/simulate.ts'
+import type { GasSettings } from './gas/condition.ts'
+import { gasWatch } from './gas/watch.ts'
 import { type Job, type Parts, scopeOf } from './job.ts'
 import { networkOf, parseRequest } from './kinds/all.ts'
 import type { FindToken } from './kinds/kind.ts'
@@ -62,6 +64,7 @@ export type ServiceParts = Parts &
     resolveNetwork(wallet: WalletFacts, name: string | undefined): Network
     findNetwork(id: string): Network | undefined
     findToken: FindToken
+    gas(): GasSettings
     held: Pick<Held, 'write'>
   }
 type From = {
@@ -94,6 +97,7 @@ export class Transactions {
   #pruning: Loop | undefined
   #backlog: Loop | undefined
   #retention: Loop | undefined
+  #gas: Loop | undefined
 
   constructor(parts: ServiceParts) {
     this.#parts = parts
@@ -109,6 +113,7 @@ export class Transactions {
     this.#pruning = pruning(this.#parts)
     this.#backlog = backlog(this.#parts)
     this.#retention = retention(this.#parts)
+    this.#gas = gasWatch(this.#parts, this.#lanes)
   }
 
   async stop(): Promise<void> {
@@ -116,6 +121,7 @@ export class Transactions {
     await this.#pruning?.stop()
     await this.#backlog?.stop()
     await this.#retention?.stop()
+    await this.#gas?.stop()
     await this.#lanes.stop()
     await this.#settler.stop()
     await this.#owed.stop()
@@ -293,7 +299,12 @@ export class Transactions {
   async #prepare(input: SendRequest, sessionId: string, wallet: WalletFacts): Promise<Prepared> {
     const parts = this.#parts
     const chain = await parts.chain(parts.resolveNetwork(wallet, networkOf(input)).id)
-    const request = await parseRequest(input, { chain, sender: wallet.address, findToken: parts.findToken })
+    const request = await parseRequest(input, {
+      chain,
+      sender: wallet.address,
+      findToken: parts.findToken,
+      gas: parts.gas(),
+    })
     return { walletId: wallet.id, walletName: wallet.name, sessionId, request, chain, sender: wallet.address }
   }
 

@@ -95,6 +95,10 @@ export function evmChain(options: EvmOptions): Chain {
       await rpc.call('eth_chainId', [])
     }),
     draft: border(drafting(parts)),
+    unitPrice: border(async () => {
+      const { fees: now, asked } = await fees.current()
+      return { asked, tip: now.type === 'legacy' ? 0n : now.maxPriorityFeePerGas }
+    }),
     hints: hintsOf,
     bytes: (_sender, drafted, lifetime) => bytes(drafted, lifetime),
     decode: (sender, unsigned, hints) => decode({ network, chainId }, { sender, bytes: unsigned, hints }),

@@ -19,6 +19,7 @@ import { readMint, requireSupportedMint } from './mint.ts'
 import { observeAll } from './observe.ts'
 import { hintsOf } from './plan/all.ts'
 import { prechecker } from './precheck.ts'
+import { priorityFees } from './priority-fee.ts'
 import { systemProgram } from './programs.ts'
 import { rentOf } from './read/associated-token.ts'
 import { parseAddress } from './recipients.ts'
@@ -49,7 +50,8 @@ export function solanaChain(options: SolanaOptions): Chain {
   const verify = identity(network)
   const rpc = rpcPool({ urls, name: network.id, verify, timeoutMs, clock })
   const witnesses = rpc.apart()
-  const draft = drafting({ network, rpc, clock })
+  const price = priorityFees(rpc, clock)
+  const draft = drafting({ network, rpc, clock, price })
   const precheck = prechecker({ network, rpc, head: newestHead(witnesses, { height: readSlot, clock }).read })
   const fees = new Map<string, Base>()
   const failures = new Set<string>()
@@ -74,6 +76,10 @@ export function solanaChain(options: SolanaOptions): Chain {
       return connected
     },
     draft: border(draft),
+    unitPrice: border(async () => {
+      const tip = await price()
+      return { asked: tip, tip }
+    }),
     hints: hintsOf,
     bytes(sender, { body, maxFee }, lifetime) {
       const bytes = bodyBytes(address(sender), body, lifetime)

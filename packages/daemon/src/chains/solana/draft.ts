@@ -10,7 +10,6 @@ import { readMessage } from './message.ts'
 import { planOf } from './plan/all.ts'
 import { planContext } from './plan/context.ts'
 import type { Planned } from './plan/plan.ts'
-import { priorityFees } from './priority-fee.ts'
 import { rentOf } from './read/associated-token.ts'
 import { parseAddress } from './recipients.ts'
 
@@ -19,11 +18,16 @@ const packetSize = 1_232
 // Wire size beside the message: the count of signatures and one signature.
 const signatureSize = 65
 
-type Parts = { readonly network: Network; readonly rpc: Rpc; readonly clock: () => number }
+type Parts = {
+  readonly network: Network
+  readonly rpc: Rpc
+  readonly clock: () => number
+  /** Of a compute unit, in micro-lamports. */
+  readonly price: () => Promise<bigint>
+}
 
 /** Builds drafts. */
-export function drafting({ network, rpc, clock }: Parts) {
-  const price = priorityFees(rpc, clock)
+export function drafting({ network, rpc, clock, price }: Parts) {
   const context = planContext({ network, rpc, clock })
   return async (from: string, intent: Intent): Promise<Draft> => {
     const plan = planOf(network, intent)

@@ -3,7 +3,7 @@ import type { Draft } from '../../chains/build.ts'
 import type { Promised } from '../../chains/follow.ts'
 import { type Parts, scopeOf } from '../job.ts'
 import { type Ending, endUnsent } from '../rows/ending.ts'
-import { intentOf } from '../rows/readings.ts'
+import { hintsOf, intentOf } from '../rows/readings.ts'
 import type { TransactionRow } from '../rows/store.ts'
 import type { PutOff } from './put-off.ts'
 import { type Fenced, type LaneContext, requireLease } from './round.ts'
@@ -113,8 +113,18 @@ const storedDraft = (row: TransactionRow): Draft => ({ body: row.draft!, maxFee:
 async function currentDraft({ chain, wallet }: Place, row: TransactionRow): Promise<Draft> {
   const stored = storedDraft(row)
   // Without a nonce there is no replacing, and accounts that appear meanwhile would change the effects.
-  if (!chain.order) return stored
+  if (!chain.order) return row.gas_condition === null ? stored : cheaper({ chain, wallet }, { row, stored })
   const fresh = await chain.draft(wallet.address, intentOf(row))
   const most = parseBase(row.fee_bound ?? row.max_fee!)
   return row.approved_at !== null && fresh.maxFee > most ? stored : fresh
+}
+
+/** What waited for cheaper gas, at its price of now; the stored draft where it would do something else by now. */
+async function cheaper(
+  { chain, wallet }: Pick<Place, 'chain' | 'wallet'>,
+  { row, stored }: { row: TransactionRow; stored: Draft },
+): Promise<Draft> {
+  const fresh = await chain.draft(wallet.address, intentOf(row))
+  const bytes = chain.bytes(wallet.address, fresh, chain.anyLifetime)
+  return chain.decode(wallet.address, bytes, hintsOf(row)).digest === row.digest ? fresh : stored
 }
