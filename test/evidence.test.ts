@@ -145,6 +145,13 @@ const ofPayments = (): Steps => {
   const { operator } = daemon
   return {
     sendToken: { event: 'TX_REQUESTED', run: submitted },
+    signMessage: {
+      event: 'TX_REQUESTED',
+      async run() {
+        await operator.createPolicy({ walletId: quick.id, type: 'SIGN_MESSAGE_RULES', rules: { personal: 'INSTANT' } })
+        await daemon.agent(quick.token).signMessage({ message: 'hello', network: world.network })
+      },
+    },
     replaceTransaction: {
       event: 'TX_REPLACED',
       run: async () => operator.replaceTransaction({ ...(await submitted()), with: 'cancel' }),

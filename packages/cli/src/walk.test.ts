@@ -270,6 +270,11 @@ async function transactions(): Promise<void> {
   expect(await run('tx get', [id])).toMatchObject({ id })
   await run('tx replace', [id, '--with', 'speed-up'])
   await run('tx list', ['--limit', '5'])
+  const text = { walletId: quick.id, type: 'SIGN_MESSAGE_RULES', rules: { personal: 'INSTANT' } } as const
+  await daemon.operator.createPolicy(text)
+  expect(await run('tx sign-message', ['--message', 'hello', '--network', world.network])).toMatchObject({
+    signature: expect.stringMatching(/^0x[0-9a-f]{130}$/),
+  })
   const high = ['--max-fee', '100000000000000000']
   expect(await run('tx approve', [await waiting(), ...high])).toMatchObject({ status: 'PENDING' })
   expect(await run('tx reject', [await waiting()])).toMatchObject({ status: 'CANCELLED' })

@@ -19,6 +19,11 @@ export const Effect = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('deploy'), codeHash: z.string(), value: Digits }),
   z.object({ kind: z.literal('account-creation'), owner: z.string(), asset: z.string(), rent: Digits }),
   z.object({ kind: z.literal('memo'), text: z.string() }),
+  z.object({
+    kind: z.literal('message'),
+    form: z.enum(['text', 'sign-in']),
+    domain: z.string().nullable().describe('of a sign-in: who asks for it'),
+  }),
   z.object({ kind: z.literal('lane'), purpose: z.enum(['cancel', 'gap-fill']) }),
   z.object({ kind: z.literal('simulated'), description: z.string() }),
   z.object({ kind: z.literal('unknown'), description: z.string() }),
@@ -44,6 +49,8 @@ type Spender = {
 }
 type Nft = { readonly contract: string; readonly tokenId: string; readonly to: string }
 type Operator = { readonly contract: string; readonly operator: string }
+/** Words that are signed and move nothing by themselves. */
+type Message = { readonly form: 'text' | 'sign-in'; readonly domain: string | null }
 type Called = { readonly contract: string; readonly selector: string | null }
 
 /** What effects mean to whoever judges, counts or shows them. */
@@ -62,6 +69,8 @@ export type EffectFacts = {
   readonly calls: readonly Called[]
   /** Which code becomes a contract; the hash is that of the code which creates it. */
   readonly deploys: readonly { readonly codeHash: string }[]
+  /** What is signed for others to read. */
+  readonly messages: readonly Message[]
   /** What nobody understands. */
   readonly unknown: readonly string[]
   /** Kinds that are not in the table, such as a newer decoder's. */
@@ -90,6 +99,7 @@ const meanings: { [K in Effect['kind']]: (effect: Effect & { kind: K }, native: 
   // The asset is what the account is for; the deposit is native.
   'account-creation': ({ rent, owner }, native) => ({ deposits: [{ asset: native, amount: parseBase(rent), owner }] }),
   memo: () => ({}),
+  message: ({ form, domain }) => ({ messages: [{ form, domain }] }),
   lane: () => ({}),
   // What it does was seen, and stands beside it.
   simulated: () => ({}),
@@ -111,6 +121,7 @@ export function factsOf({ effects, fee }: Effects): EffectFacts {
     operators: all.flatMap(({ operators = [] }) => operators),
     calls: all.flatMap(({ calls = [] }) => calls),
     deploys: all.flatMap(({ deploys = [] }) => deploys),
+    messages: all.flatMap(({ messages = [] }) => messages),
     unknown: all.flatMap(({ unknown = [] }) => unknown),
     foreign: all.flatMap(({ foreign = [] }) => foreign),
     isLane: effects.length > 0 && effects.every(({ kind }) => kind === 'lane'),

@@ -310,6 +310,11 @@ export const events = {
     summary: 'A signature was made and thrown away.',
     details: () => z.strictObject({ discarded: Text, bytesHash: Text }),
   },
+  MESSAGE_SIGNED: {
+    severity: 'info',
+    summary: 'The signature of a message is stored, for the session that asked for it.',
+    details: () => z.strictObject({ bytesHash: Text, digest: Text }),
+  },
   TX_SUBMITTED: { severity: 'info', summary: 'Signed bytes are stored and leave.', details: Signed },
   TX_REPLACED: { severity: 'info', summary: 'Bytes that outbid earlier ones are stored and leave.', details: Signed },
   TX_CONFIRMED: { severity: 'info', summary: 'A transaction is in a block and has succeeded.', details: Landed },

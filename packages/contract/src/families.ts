@@ -63,9 +63,10 @@ const names = new RegExp(`\\b(?:${each(({ address }) => address).join('|')})\\w*
 export const withoutNames = (text: string): string => text.replace(names, '…')
 
 /** A CAIP-19 asset: a token, or the native one. */
-export const CAIP19 = new RegExp(
-  `^[-a-z0-9]{3,8}:[-_a-zA-Z0-9]{1,32}/(?:${each(({ tokens, address }) => `${tokens}:${address}`).join('|')}|slip44:\\d+)$`,
-)
+const assetNames = `(?:${each(({ tokens, address }) => `${tokens}:${address}`).join('|')}|slip44:\\d+)$`
+export const CAIP19 = new RegExp(`^[-a-z0-9]{3,8}:[-_a-zA-Z0-9]{1,32}/${assetNames}`)
+/** The same, with its chain named like a network anywhere else. */
+export const NAMED_ASSET = new RegExp(`^[^/\\s]{1,100}/${assetNames}`)
 
 /** The form in which CAIP-19 assets compare. */
 export const assetKey = (asset: string): string =>

@@ -3,6 +3,7 @@ import { auditOperations } from './audit.ts'
 import { backupOperations } from './backup.ts'
 import { calldataOperations } from './calldata.ts'
 import { ceilingOperations } from './ceilings.ts'
+import { messageOperations } from './messages.ts'
 import { type CallerOf, isStop } from './operation.ts'
 import { policyOperations } from './policies.ts'
 import { sessionOperations } from './sessions.ts'
@@ -24,6 +25,7 @@ export const operations = {
   ...tokenOperations,
   ...policyOperations,
   ...transactionOperations,
+  ...messageOperations,
   ...calldataOperations,
   ...adminOperations,
   ...stopTokenOperations,

@@ -58,7 +58,7 @@ describe('rules that are refused, naming the field', () => {
       'rules.token_limits.native.delay_max',
     ],
     ['SPENDING_LIMIT', { token_limits: { USDC: tokenLimit } }, 'rules.token_limits.USDC: expected a CAIP-19'],
-    ['SPENDING_LIMIT', { token_limits: { 'native:moon': tokenLimit } }, 'rules.token_limits.native:moon'],
+    ['SPENDING_LIMIT', { token_limits: { 'native:a/b': tokenLimit } }, 'rules.token_limits.native:a/b'],
     ['SPENDING_LIMIT', { instant_max: 5 }, 'rules.instant_max'],
     ['SPENDING_LIMIT', { instant_max: '0.1' }, 'rules.instant_max: expected an amount in base units'],
     ['SPENDING_LIMIT', { instant_max_usd: 0.0000001 }, 'rules.instant_max_usd: expected at most 6 decimals'],

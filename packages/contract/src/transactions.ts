@@ -127,6 +127,10 @@ export const Transaction = z.object({
   displayAmount: z.string().nullable().optional(),
   displayCurrency: z.string().nullable().optional(),
   decision: Decision.nullable().optional(),
+  signature: z
+    .string()
+    .optional()
+    .describe('of a SIGN that is SIGNED, for the session that asked for it, while its wallet may sign'),
   removed: z
     .array(z.enum(['request', 'effects', 'bytes']))
     .optional()
@@ -153,7 +157,8 @@ const maxFee = ofOperator(
 )
 const oneAlias = { id: ['transaction_id', 'txId'] } as const
 const walletErrors = ['WALLET_ID_REQUIRED', 'WALLET_NOT_FOUND', 'WALLET_TERMINATED'] as const
-const buildErrors = [
+/** What may be wrong with what is asked for, before it is judged. */
+export const buildErrors = [
   ...walletErrors,
   'WALLET_SUSPENDED',
   'NETWORK_REQUIRED',

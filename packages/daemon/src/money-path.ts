@@ -31,10 +31,11 @@ import {
   walletOfSession,
 } from './wallets/service.ts'
 
+type SignatureKeys = { subkey(purpose: 'signatures'): Promise<Uint8Array> }
 type MoneyParts = {
   database: Database
   clock: SystemClock
-  keys: Parameters<typeof gate>[0]['signing'] & Parameters<typeof ceilingLifts>[0]['keys']
+  keys: Parameters<typeof gate>[0]['signing'] & Parameters<typeof ceilingLifts>[0]['keys'] & SignatureKeys
   log: Log
   /** Names this daemon in lane leases. */
   instance: string
@@ -89,6 +90,7 @@ export function moneyPath(parts: MoneyParts): Transactions {
     key: keyRows.key,
     ceiling: sealedCeiling,
     lift: ceilingLifts({ database, keys }),
+    signatureKey: () => keys.subkey('signatures'),
     witnessed: signing.named,
     gate: gate({ signing: keys, now: clock.latest }),
     instance,

@@ -30,6 +30,8 @@ export type Bed = {
   /** Moves the clock of the chain's caches. */
   pass(ms: number): void
   funded(lamports?: bigint): Promise<Wallet>
+  /** What an account holds now. */
+  data(address: string): Promise<Buffer>
   /** Drafts, signs and seals; nothing is sent. */
   signed(
     wallet: Wallet,
@@ -58,6 +60,15 @@ export async function testBed(): Promise<Bed> {
       const wallet = newWallet()
       await node.airdrop(wallet.address, lamports)
       return wallet
+    },
+    async data(account) {
+      const params = [account, { encoding: 'base64', commitment: 'processed' }]
+      const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'getAccountInfo', params })
+      const headers = { 'content-type': 'application/json' }
+      const answer = (await (await fetch(node.url, { method: 'POST', headers, body })).json()) as {
+        result: { value: { data: [string] } | null }
+      }
+      return Buffer.from(answer.result.value?.data[0] ?? '', 'base64')
     },
     async signed(wallet, intent, variation = 0) {
       const draft = await chain.draft(wallet.address, intent)

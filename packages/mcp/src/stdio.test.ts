@@ -55,6 +55,7 @@ describe('the MCP server over stdio', () => {
       'get_transaction',
       'cancel_transaction',
       'replace_transaction',
+      'sign_message',
       'encode_calldata',
       'get_kill_switch',
     ])

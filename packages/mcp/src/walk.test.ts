@@ -80,6 +80,15 @@ test('every tool works against a real daemon', async () => {
   await call('replace_transaction', { id, with: 'speed-up' })
   expect(await call('list_transactions')).toMatchObject({ items: [{ id }] })
   await call('list_pending_transactions')
+  await daemon.operator.createPolicy({
+    ...{ walletId: quick.id, type: 'SIGN_MESSAGE_RULES' },
+    rules: { personal: 'INSTANT' },
+  })
+  expect(await call('sign_message', { message: 'hello', sign_type: 'personal', network: world.network })).toMatchObject(
+    {
+      signature: expect.stringMatching(/^0x[0-9a-f]{130}$/),
+    },
+  )
   const other = await agentOf(slow)
   const waiting = await other.call('send_token', payment())
   met.add('cancel_transaction')

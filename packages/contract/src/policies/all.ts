@@ -7,6 +7,7 @@ import { approvedSpenders } from './approved-spenders.ts'
 import { contractWhitelist } from './contract-whitelist.ts'
 import { methodWhitelist } from './method-whitelist.ts'
 import { rateLimit } from './rate-limit.ts'
+import { signMessageRules } from './sign-message-rules.ts'
 import { spendingLimit } from './spending-limit.ts'
 import { timeRestriction } from './time-restriction.ts'
 import type { PolicyDollars, PolicyTypeEntry } from './type.ts'
@@ -28,6 +29,7 @@ export const policyTypes = {
   APPROVED_SPENDERS: approvedSpenders,
   APPROVE_AMOUNT_LIMIT: approveAmountLimit,
   APPROVE_TIER_OVERRIDE: approveTierOverride,
+  SIGN_MESSAGE_RULES: signMessageRules,
 } as const satisfies Record<string, PolicyTypeEntry>
 
 export type PolicyType = keyof typeof policyTypes

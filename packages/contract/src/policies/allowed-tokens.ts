@@ -1,14 +1,14 @@
 import { z } from 'zod'
-import { addressKey, assetKey, CAIP19, CHAINS } from '../families.ts'
-import { Address } from './fields.ts'
+import { addressKey, assetKey, NAMED_ASSET } from '../families.ts'
+import { Address, Place } from './fields.ts'
 import type { PolicyTypeEntry } from './type.ts'
 
 const AllowedToken = z
   .strictObject({
     address: Address,
     symbol: z.string().max(40).optional(),
-    chain: z.enum(CHAINS).optional(),
-    assetId: z.string().regex(CAIP19, { error: 'expected a CAIP-19 asset' }).optional(),
+    chain: Place.optional(),
+    assetId: z.string().regex(NAMED_ASSET, { error: 'expected a CAIP-19 asset' }).optional(),
   })
   .refine(({ address, assetId }) => !assetId || assetKey(assetId).endsWith(`:${addressKey(address)}`), {
     error: 'expected an assetId that names the same address',

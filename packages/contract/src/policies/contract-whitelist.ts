@@ -1,11 +1,10 @@
 import { z } from 'zod'
-import { CHAINS } from '../families.ts'
-import { Address } from './fields.ts'
+import { Address, Place } from './fields.ts'
 import type { PolicyTypeEntry } from './type.ts'
 
 const ContractWhitelist = z.strictObject({
   contracts: z
-    .array(z.strictObject({ address: Address, name: z.string().max(100).optional(), chain: z.enum(CHAINS).optional() }))
+    .array(z.strictObject({ address: Address, name: z.string().max(100).optional(), chain: Place.optional() }))
     .min(1)
     .max(10_000),
 })

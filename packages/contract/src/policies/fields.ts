@@ -1,10 +1,16 @@
 import { z } from 'zod'
-import { ADDRESS_FORMS, isAddress } from '../families.ts'
+import { ADDRESS_FORMS, CHAINS, isAddress } from '../families.ts'
 import { parseUsd, usdNumber } from '../money.ts'
 
 /** A year: no rule needs a longer time, and sums with it stay exact. */
 const LONGEST = 31_536_000
 
+/** A family of chains, or one network by any of its names; it is stored as the family or the network's id. */
+export const Place = z
+  .string()
+  .min(1)
+  .max(100)
+  .describe(`${CHAINS.join(', ')}: on every network of it; or one network by id, CAIP-2 name or older alias`)
 export const Address = z
   .string()
   .refine(isAddress, { error: `expected an address: ${ADDRESS_FORMS}` })

@@ -5,9 +5,9 @@ import type { PolicyTypeEntry } from './type.ts'
 const Method = z
   .string()
   .max(1_000)
-  .regex(/^(0x[0-9a-fA-F]{8}|[A-Za-z_$][\w$]*\([\w$,()[\]]*\))$/, {
+  .regex(/^(0x(?:[0-9a-fA-F]{2}){1,8}|[A-Za-z_$][\w$]*\([\w$,()[\]]*\))$/, {
     error:
-      'expected the four bytes of a function, such as 0xa9059cbb, or its signature, such as transfer(address,uint256)',
+      'expected the first bytes of a function, four such as 0xa9059cbb on EVM networks and one to eight on Solana, or its signature, such as transfer(address,uint256)',
   })
 
 const MethodWhitelist = z.strictObject({

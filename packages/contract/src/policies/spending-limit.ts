@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { assetKey, CAIP19, CHAINS } from '../families.ts'
+import { assetKey, NAMED_ASSET } from '../families.ts'
 import { parseUsd } from '../money.ts'
 import { DecimalText, Digits, PositiveUsd, Seconds, Usd } from './fields.ts'
 import type { PolicyDollars, PolicyTypeEntry } from './type.ts'
@@ -27,17 +27,17 @@ const TokenLimit = z
   .strictObject({ instant_max: DecimalText, notify_max: DecimalText, delay_max: DecimalText })
   .superRefine((limit, context) => requireOrder(context, Object.entries(limit)))
 
-const TOKEN_KEYS = ['native', ...CHAINS.map((chain) => `native:${chain}`)]
+const NATIVE_KEY = /^native(?::[^/\s]{1,100})?$/
 const TokenLimits = z.record(z.string(), TokenLimit).superRefine((limits, context) => {
   const seen = new Set<string>()
   for (const key of Object.keys(limits)) {
-    const known = TOKEN_KEYS.includes(key) || CAIP19.test(key)
+    const known = NATIVE_KEY.test(key) || NAMED_ASSET.test(key)
     const twice = seen.has(assetKey(key))
     seen.add(assetKey(key))
     if (known && !twice) continue
     const message = twice
       ? `${key} is there twice`
-      : `expected a CAIP-19 asset or one of ${TOKEN_KEYS.join(', ')}, got ${key.slice(0, 80)}`
+      : `expected a CAIP-19 asset, native or native:<chain>, got ${key.slice(0, 80)}`
     context.addIssue({ code: 'custom', message, path: [key] })
   }
 })
@@ -65,7 +65,7 @@ const SpendingLimit = z
     daily_limit_usd: PositiveUsd.optional().describe('USD in any 24 hours, fees included'),
     monthly_limit_usd: PositiveUsd.optional().describe('USD in any 30 days, fees included'),
     token_limits: TokenLimits.optional().describe(
-      'by CAIP-19 asset, native or native:<chain>; decimal text in whole units',
+      'by CAIP-19 asset, native or native:<chain>, a family of chains or one network by any of its names; decimal text in whole units',
     ),
     delay_seconds: Seconds.default(900),
     approval_timeout: Seconds.optional(),

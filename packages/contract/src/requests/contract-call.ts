@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { Calldata } from '../wire.ts'
 import { atMostOneValue, recipient, value } from './fields.ts'
 import type { RequestKind } from './kind.ts'
+import { programFields, programRules } from './program-call.ts'
 
 /** A model is shown the first form. */
 const Argument = z
@@ -29,7 +30,7 @@ export const abiFields = {
 }
 
 export const contractCall = {
-  summary: 'a call of a contract',
+  summary: 'a call of a contract or program',
   fields: {
     ...recipient,
     ...value,
@@ -37,12 +38,14 @@ export const contractCall = {
     abi: abiFields.abi.optional(),
     functionName: abiFields.functionName.optional(),
     args: abiFields.args.optional(),
+    ...programFields,
   },
   rules: [
     atMostOneValue,
     {
-      holds: ({ calldata, functionName }) => (calldata === undefined) !== (functionName === undefined),
-      error: 'expected calldata, or abi with functionName and args',
+      holds: ({ calldata, functionName, instructionData }) =>
+        [calldata, functionName, instructionData].filter((one) => one !== undefined).length === 1,
+      error: 'expected calldata, or abi with functionName and args, or on Solana instructionData',
       field: 'calldata',
     },
     {
@@ -51,13 +54,14 @@ export const contractCall = {
       error: 'expected abi, functionName and args together',
       field: 'abi',
     },
+    ...programRules,
   ],
   forms: [
     {
       tool: 'call_contract',
       command: 'tx call',
       summary:
-        'Call a function of a contract: calldata, or abi with functionName and args. The answer says at once what the policies decided.',
+        'Call a function of a contract: calldata, or abi with functionName and args; on Solana instructionData and accounts. The answer says at once what the policies decided.',
     },
   ],
 } as const satisfies RequestKind

@@ -75,6 +75,8 @@ export type Builder = {
   draft(sender: string, intent: Intent, replaces?: Draft): Promise<Draft>
   /** Cached for a block, or for some seconds. */
   unitPrice(): Promise<UnitPrice>
+  /** Of chains without an order: the same draft, with what it would do now beside what its bytes tell. */
+  look?(sender: string, draft: Draft, hints: Hints): Promise<Draft>
   /** What of an intent helps to read its bytes. */
   hints(intent: Intent): Hints
   /** The exact unsigned bytes that the signer hashes itself. Pure. */

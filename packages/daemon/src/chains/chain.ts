@@ -1,7 +1,8 @@
-import type { Base, Network } from '@waiaas/contract'
+import type { Base, GivenInstruction, Network } from '@waiaas/contract'
 import type { Builder } from './build.ts'
 import type { Follower } from './follow.ts'
-import type { Token } from './intent.ts'
+import type { ProgramInstruction, Token } from './intent.ts'
+import type { Messages } from './messages.ts'
 import type { EndpointStatus } from './rpc.ts'
 
 type AbiCall = {
@@ -16,6 +17,16 @@ type Contracts = {
   requireDescribed(abi: AbiCall['abi'], calldata: string): void
   /** Addresses of the tokens that a call moves or lets others move, as far as it is understood. */
   tokensIn(sender: string, call: { readonly to: string; readonly value: Base; readonly data: string }): string[]
+}
+
+type ProgramCall = { readonly instructions: readonly ProgramInstruction[]; readonly owners: readonly string[] }
+export type Programs = {
+  /** Failures INVALID_ADDRESS and INVALID_TRANSACTION of what cannot be sent. */
+  instructions(sender: string, given: readonly GivenInstruction[]): ProgramInstruction[]
+  /** Owners of the token accounts that are named, for hints: bytes that do not bear them out do not count. */
+  owners(instructions: readonly ProgramInstruction[]): Promise<string[]>
+  /** Addresses of the tokens that it moves or lets others move, as far as it is understood. */
+  tokensIn(sender: string, call: ProgramCall): string[]
 }
 
 /** Which network it is, and what people, prices and the clock read of it. */
@@ -38,6 +49,8 @@ export type Reader = {
   ): Promise<{ answer: bigint; decimals: number; updatedAt: number; witnesses: number; isAlone: boolean }>
   /** Of chains whose contracts are called by an ABI. */
   readonly contracts?: Contracts
+  /** Of chains whose programs are called by instructions. */
+  readonly programs?: Programs
   status(): EndpointStatus[]
   close(): void
 }
@@ -46,4 +59,4 @@ export type Reader = {
  * One network. Everything that talks to nodes fails over between the configured endpoints and throws
  * Failure CHAIN_ERROR when none answers. Nothing here knows wallets, sessions or policies, or sees a key.
  */
-export type Chain = Reader & Builder & Follower
+export type Chain = Reader & Builder & Follower & { readonly messages?: Messages }

@@ -2,6 +2,7 @@ import type { ChainName, Network } from '@waiaas/contract'
 import type { Chain } from './chain.ts'
 import { parseSelector } from './evm/abi.ts'
 import { parseAddress } from './evm/address.ts'
+import { parseDiscriminator } from './solana/discriminator.ts'
 
 type Opening = {
   readonly network: Network
@@ -19,7 +20,7 @@ type Family = {
   open(opening: Opening): Promise<Chain>
   /** Of addresses that carry a checksum: Failure INVALID_ADDRESS where it is wrong. */
   requireChecksum?(address: string): void
-  /** What calls a function of a contract, by itself or by its signature; undefined where the text is neither. */
+  /** What calls a function of a contract, by itself or by its signature; undefined where the text is neither. Calls that begin with it are meant. */
   selector?(method: string): string | undefined
 }
 
@@ -27,6 +28,7 @@ type Family = {
 export const families: Readonly<Record<ChainName, Family | null>> = {
   solana: {
     open: async (opening) => (await import('./solana/chain.ts')).solanaChain(opening),
+    selector: parseDiscriminator,
   },
   ethereum: {
     open: async (opening) => (await import('./evm/chain.ts')).evmChain(opening),

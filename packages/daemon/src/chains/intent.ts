@@ -12,17 +12,33 @@ export type Token = {
   readonly program?: string
 }
 
+/** One instruction of a program of Solana; `data` is lower-case hex. */
+export type ProgramInstruction = {
+  readonly program: string
+  readonly accounts: readonly { readonly address: string; readonly signer: boolean; readonly writable: boolean }[]
+  readonly data: string
+}
+
 /** What a request asks a chain for, by kind: parsed and exact. Amounts are base units. */
 type Intents = {
   transfer: { to: string; amount: Base; memo?: string }
   'token-transfer': { to: string; amount: Base; token: Token; memo?: string }
   /** `data` is lower-case hex; `tokens` are those that it moves, as far as it is understood. */
   'contract-call': { to: string; value: Base; data: string; tokens: readonly Token[] }
+  /** Of Solana. `owners` are those of token accounts that it names, as far as a node tells. */
+  'program-call': {
+    to: string
+    instructions: readonly ProgramInstruction[]
+    tokens: readonly Token[]
+    owners: readonly string[]
+  }
   /** `data` creates the contract, its arguments included. */
   'contract-deploy': { value: Base; data: string }
   approve: { spender: string; amount: Base; token: Token }
   /** That a spender may take one NFT of a contract, or with `all` every one. */
   'approve-nft': { spender: string; contract: string; tokenId: Base; all: boolean }
+  /** Words to sign as they stand; no transaction. */
+  text: { text: string }
   /** The daemon's own: it takes a nonce and moves nothing. */
   lane: { purpose: 'cancel' | 'gap-fill' }
 }

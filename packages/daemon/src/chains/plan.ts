@@ -7,6 +7,9 @@ export type Lacking<I extends Intent> = {
   lacks(intent: I): string
 }
 
+/** What is signed and never sent. */
+export const messageOnly: Lacking<Intent> = { lacks: () => 'sends no messages; they are signed alone' }
+
 /** What stands in the table for an intent, if it is a plan. Failure UNSUPPORTED_TX_TYPE for what the family cannot do. */
 export function requirePlan<P extends object>(found: P | Lacking<Intent>, network: Network, intent: Intent): P {
   if ('lacks' in found) throw new Failure('UNSUPPORTED_TX_TYPE', `${network.id} ${found.lacks(intent)}`)

@@ -1,3 +1,4 @@
+import type { SigningKind } from '../keys/signing.ts'
 import { sha256 } from '../platform/sha256.ts'
 
 declare const made: unique symbol
@@ -5,6 +6,8 @@ declare const made: unique symbol
 /** What an authorisation says, as it is stored and read back. */
 export type AuthorisationFacts = {
   transactionId: string
+  /** What kind of signature it is for, and for no other. */
+  kind: SigningKind
   /** SHA-256 of the unsigned bytes, hex. */
   bytesHash: string
   /** The effects digest that the decision was about. */

@@ -29,8 +29,9 @@ export type Gate = ReturnType<typeof gate>
 export function gate({ signing, now }: { signing: Signing; now: () => number }) {
   const used = new Map<string, number>()
 
-  const refusal = ({ attemptId, bytes, authorisation }: Authorised): string | undefined => {
+  const refusal = (kind: SigningKind, { attemptId, bytes, authorisation }: Authorised): string | undefined => {
     if (used.has(attemptId)) return 'the authorisation was already used'
+    if (authorisation.kind !== kind) return 'the authorisation is for another kind of signature'
     if (authorisation.expiresAt <= now()) return 'the authorisation has expired'
     if (sha256(bytes) !== authorisation.bytesHash) return 'the bytes are not the authorised ones'
     return undefined
@@ -49,7 +50,7 @@ export function gate({ signing, now }: { signing: Signing; now: () => number }) 
       const outcomes = new Map<string, SignOutcome>()
       const open: Authorised[] = []
       for (const item of round) {
-        const reason = refusal(item)
+        const reason = refusal(kind, item)
         if (reason) outcomes.set(item.attemptId, { attemptId: item.attemptId, refused: reason })
         else open.push(item)
         used.set(item.attemptId, item.authorisation.expiresAt)

@@ -7,6 +7,7 @@ import { type Limits, limitsOf } from './signer/limits.ts'
 import { contentOf, paymentOf } from './signer/payment.ts'
 import { readers } from './signer/readers.ts'
 import type { Reading } from './signer/reading.ts'
+import { isText } from './signer/texts.ts'
 import type { CeilingText, CountText, Payment, Sealed, SignKind } from './types.ts'
 
 // What the signer would make of some bytes, for whoever wants to know before it is asked. It is asked all the same.
@@ -36,7 +37,9 @@ export function aboveCeiling(unsigned: Unsigned, { ceiling, counted }: Under): A
   return refusal?.code === 'CEILING_EXCEEDED' ? { why: refusal.message, excess: refusal.excess } : undefined
 }
 
+/** Undefined also of a text, which moves nothing. */
 function readingOf({ kind, bytes, address }: Unsigned): Reading | undefined {
+  if (isText(kind)) return undefined
   return readable(() => readers[kind](bytes, kind === 'solana-tx' ? base58.decode(address) : new Uint8Array()))
 }
 

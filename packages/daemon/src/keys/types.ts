@@ -23,10 +23,14 @@ export type KeyringRow =
   | { kdf: Kdf; wrappedRoot: string; version: 1 }
   | { kdf: Kdf; wrappedRoot: string; version: 2; generation: number }
 
-export type SubkeyPurpose = 'settings' | 'sessions' | 'webhooks' | 'backup' | 'marks'
+export type SubkeyPurpose = 'settings' | 'sessions' | 'webhooks' | 'backup' | 'marks' | 'signatures'
 
-/** What is signed: unsigned transactions of EVM (EIP-1559, or legacy with EIP-155) and messages of Solana (legacy or v0). */
-export type SignKind = 'evm-tx' | 'solana-tx'
+/** Bytes that the signer reads as what they move: unsigned transactions of EVM (EIP-1559, or legacy with EIP-155) and of Solana (legacy or v0). */
+export type TransactionKind = 'evm-tx' | 'solana-tx'
+/** Words for people, in UTF-8, which the signer marks as such before it hashes them (EIP-191). */
+export type TextKind = 'evm-text'
+/** What is signed. */
+export type SignKind = TransactionKind | TextKind
 
 /** What the daemon decided on, as it is told to the signer, which reads the bytes by itself all the same. */
 export type SignAuthorisation = {

@@ -23,6 +23,7 @@ import { walletNames } from './0021-wallet-names.ts'
 import { believedPrices } from './0022-believed-prices.ts'
 import { judgedAttempts } from './0023-judged-attempts.ts'
 import { lifts } from './0024-lifts.ts'
+import { signatures } from './0025-signatures.ts'
 import { refusedKeys } from './0026-refused-keys.ts'
 import { labels } from './0027-labels.ts'
 import { gasConditions } from './0028-gas-conditions.ts'
@@ -53,6 +54,7 @@ export const migrations: readonly Migration[] = [
   believedPrices,
   judgedAttempts,
   lifts,
+  signatures,
   refusedKeys,
   labels,
   gasConditions,

@@ -1,4 +1,4 @@
-import { Failure, familiesOf, findNetwork, type Network } from '@waiaas/contract'
+import { CAIP19, CHAINS, canonicalAsset, Failure, familiesOf, findNetwork, type Network } from '@waiaas/contract'
 import { families } from '../chains/families.ts'
 
 /** A configured network by id, CAIP-2 name or alias, or Failure ACTION_VALIDATION_FAILED that names all. */
@@ -11,8 +11,19 @@ export function requireNetwork(networks: readonly Network[], name: string): Netw
   })
 }
 
+/** A family of chains as it is, or the id of a configured network. */
+export const requirePlace = (networks: readonly Network[], name: string): string =>
+  CHAINS.some((chain) => chain === name) ? name : requireNetwork(networks, name).id
+
+/** A CAIP-19 asset in the form that compares, whatever its chain is called, with the checksum of its address looked at. */
+export function requireAsset(networks: readonly Network[], asset: string): string {
+  requireChecksum(addressOf(asset))
+  if (!CAIP19.test(asset)) requireNetwork(networks, asset.slice(0, asset.indexOf('/')))
+  return canonicalAsset(networks, asset)
+}
+
 /** The address at the end of a CAIP-19 asset. */
-export const addressOf = (asset: string): string => asset.slice(asset.lastIndexOf(':') + 1)
+const addressOf = (asset: string): string => asset.slice(asset.lastIndexOf(':') + 1)
 
 /** Fails with INVALID_ADDRESS where an address carries a checksum that is wrong. */
 export function requireChecksum(address: string): void {

@@ -174,8 +174,7 @@ describe('calls of contracts', () => {
     selector,
     value: String(value),
   })
-  const contracts = (...list: { address: string; chain?: 'ethereum' | 'solana' }[]) =>
-    row('CONTRACT_WHITELIST', { contracts: list })
+  const contracts = (...list: { address: string; chain?: string }[]) => row('CONTRACT_WHITELIST', { contracts: list })
   const methods = (contractAddress: string, ...selectors: string[]) =>
     row('METHOD_WHITELIST', { methods: [{ contractAddress, selectors }] })
   const of = (...list: Effect[]) => ({ effects: effects(list) })
@@ -192,6 +191,10 @@ describe('calls of contracts', () => {
       'DENY:CONTRACT_NOT_WHITELISTED',
     )
     expect(verdict([open(), contracts({ address: EVE, chain: 'ethereum' })], of(call(EVE)))).toBe('INSTANT')
+    expect(verdict([open(), contracts({ address: EVE, chain: 'ethereum-sepolia' })], of(call(EVE)))).toBe('INSTANT')
+    expect(verdict([open(), contracts({ address: EVE, chain: 'base-mainnet' })], of(call(EVE)))).toBe(
+      'DENY:CONTRACT_NOT_WHITELISTED',
+    )
   })
 
   test('are judged one by one, each by every list', () => {
@@ -443,6 +446,8 @@ describe('lists', () => {
     [{ address: USDC_ADDRESS }, 'INSTANT'],
     [{ address: USDC_ADDRESS, chain: 'ethereum' }, 'INSTANT'],
     [{ address: USDC_ADDRESS, chain: 'solana' }, 'DENY:TOKEN_NOT_ALLOWED'],
+    [{ address: USDC_ADDRESS, chain: 'ethereum-sepolia' }, 'INSTANT'],
+    [{ address: USDC_ADDRESS, chain: 'ethereum-mainnet' }, 'DENY:TOKEN_NOT_ALLOWED'],
     [{ address: USDC_ADDRESS, assetId: USDC }, 'INSTANT'],
     [{ address: USDC_ADDRESS, assetId: USDC.replace('11155111', '1') }, 'DENY:TOKEN_NOT_ALLOWED'],
     [{ address: EVE }, 'DENY:TOKEN_NOT_ALLOWED'],

@@ -44,7 +44,65 @@ const failing = async (promise: Promise<unknown>) =>
     (error) => (isFailure(error) ? error.code : error),
   )
 
+/** In base units of an asset with no decimals. */
+const most = { instant_max: '1', notify_max: '1', delay_max: '1' }
+const SOL = 'solana:5eykt4UsFv8P8NJdTREpY1vzqKqZKvdp'
+const MINT = 'EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v'
+
 forEachEngine((_, open) => {
+  test('networks in rules have any name that they have elsewhere, and are kept and shown by one', async () => {
+    const { service, create } = await start(open)
+    const check = async (type: string, given: Record<string, unknown>, kept: object) => {
+      const made = await create({ walletId: alice, type, rules: given })
+      expect((await service.get(made.id)).rules).toEqual(kept)
+      const changed = await service.update({ id: made.id, rules: given })
+      expect(changed.rules).toEqual(kept)
+      await service.remove(made.id)
+    }
+    const tokens = (...list: object[]) => ({ tokens: list })
+    await check(
+      'ALLOWED_TOKENS',
+      tokens(
+        { address: USDC_ADDRESS, chain: 'eip155:11155111' },
+        { address: USDC_ADDRESS, chain: 'ethereum' },
+        { address: MINT, assetId: `mainnet/token:${MINT}`, chain: 'mainnet' },
+        { address: USDC_ADDRESS, assetId: `ethereum-sepolia/erc20:${USDC_ADDRESS}` },
+      ),
+      tokens(
+        { address: USDC_ADDRESS, chain: 'ethereum-sepolia' },
+        { address: USDC_ADDRESS, chain: 'ethereum' },
+        { address: MINT, assetId: `${SOL}/token:${MINT}`, chain: 'solana-mainnet' },
+        { address: USDC_ADDRESS, assetId: `eip155:11155111/erc20:${USDC_ADDRESS.toLowerCase()}` },
+      ),
+    )
+    const contracts = (chain: string) => ({ contracts: [{ address: BOB, chain }] })
+    await check('CONTRACT_WHITELIST', contracts('eip155:1'), contracts('ethereum-mainnet'))
+    const networks = (network: string) => ({ networks: [{ network }] })
+    await check('ALLOWED_NETWORKS', networks('devnet'), networks('solana-devnet'))
+    const rest = { delay_seconds: 900, max_fee_usd: 25, over_limit: 'DENY' }
+    await check(
+      'SPENDING_LIMIT',
+      { token_limits: { 'native:mainnet': most, 'native:solana': most, [`devnet/token:${MINT}`]: most } },
+      {
+        ...rest,
+        token_limits: {
+          ...{ [`${SOL}/slip44:501`]: most, 'native:solana': most },
+          [`solana:EtWTRABZaYq6iMfeYKouRu166VU2xqa1/token:${MINT}`]: most,
+        },
+      },
+    )
+    for (const [type, rules] of [
+      ['ALLOWED_TOKENS', tokens({ address: USDC_ADDRESS, chain: 'moon' })],
+      ['ALLOWED_TOKENS', tokens({ address: MINT, assetId: `moon/token:${MINT}` })],
+      ['CONTRACT_WHITELIST', contracts('moon')],
+      ['SPENDING_LIMIT', { token_limits: { 'native:moon': most } }],
+      ['SPENDING_LIMIT', { token_limits: { 'native:mainnet': most, [`${SOL}/slip44:501`]: most } }],
+    ] as const)
+      expect(await failing(create({ walletId: alice, type, rules })), JSON.stringify(rules)).toBe(
+        'ACTION_VALIDATION_FAILED',
+      )
+  })
+
   test('a policy is stored with its defaults, found, changed and removed, each with evidence', async () => {
     const { service, events, create } = await start(open)
     const made = await create({ ...limit, walletId: alice })

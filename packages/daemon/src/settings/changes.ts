@@ -8,8 +8,8 @@ import {
   type Settings,
   settingText,
 } from '@waiaas/contract'
+import { isSealed } from '../platform/sealed-text.ts'
 import { readRow } from './rows.ts'
-import { isSealed } from './sealed.ts'
 import type { SettingRow } from './store.ts'
 
 /** Null unsets: the value is again that of the environment, config.toml or the default. */

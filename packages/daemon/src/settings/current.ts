@@ -1,9 +1,9 @@
 import { isJudgedSetting, type JudgedSettings, type Settings, settingText } from '@waiaas/contract'
 import type { Database, Handle } from '../platform/db/database.ts'
 import type { Log } from '../platform/log.ts'
+import { isSealed } from '../platform/sealed-text.ts'
 import { settingValue } from './changes.ts'
 import { readRow } from './rows.ts'
-import { isSealed } from './sealed.ts'
 import { type SettingRow, settingStore } from './store.ts'
 
 type SettingsListener = (settings: Settings, changed: readonly string[]) => void

@@ -1,6 +1,6 @@
 import { isFailure, parseSetting, settings as table } from '@waiaas/contract'
 import type { Log } from '../platform/log.ts'
-import { isSealed, unseal } from './sealed.ts'
+import { isSealed, unseal } from '../platform/sealed-text.ts'
 import type { SettingRow } from './store.ts'
 
 /** The value of a row, or undefined where the configured one stays: unreadable rows are told of, never guessed at. */

@@ -3,8 +3,8 @@ import { type Audit, SYSTEM_EVIDENCE } from '../audit/service.ts'
 import type { By } from '../platform/caller.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Database, Handle } from '../platform/db/database.ts'
+import { seal } from '../platform/sealed-text.ts'
 import { type Change, changeOf, parseChanges } from './changes.ts'
-import { seal } from './sealed.ts'
 import { type SettingRow, settingStore } from './store.ts'
 
 export type UpdateParts = {

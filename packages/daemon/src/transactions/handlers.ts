@@ -1,4 +1,4 @@
-import type { Handlers, transactionOperations } from '@waiaas/contract'
+import type { Handlers, messageOperations, transactionOperations } from '@waiaas/contract'
 import { sessionOf, shownBy } from '../platform/caller.ts'
 import { seconds } from '../platform/clock.ts'
 import type { Calls } from '../platform/http/types.ts'
@@ -82,4 +82,9 @@ export const transactionHandlers = (
   async adminCancelTransaction(call, { id }) {
     return { id, status: 'CANCELLED' as const, ...(await service.cancel(id, call)) }
   },
+})
+
+export const messageHandlers = (service: Transactions): Handlers<typeof messageOperations, Calls> => ({
+  signMessage: ({ principal, peer, idempotencyKey, onDelivered }, input) =>
+    service.signMessage(input, { sessionId: principal.sessionId, peer, key: idempotencyKey, onDelivered }),
 })

@@ -7,11 +7,12 @@ import { processed } from './approving.ts'
 import { aboveText } from './ceiling-words.ts'
 import type { Parts } from './job.ts'
 import { tokensOf } from './kinds/all.ts'
-import { addressOf, laneId } from './lanes/lane-id.ts'
+import { addressOf, isSignatureLane, laneId } from './lanes/lane-id.ts'
 import { countStore } from './rows/count-store.ts'
 import { liftStore } from './rows/lift-store.ts'
 import { intentOf } from './rows/readings.ts'
 import type { TransactionRow } from './rows/store.ts'
+import { messageOf } from './signatures/unsigned.ts'
 
 type Shown = string | { sealed: string; body: string }
 /** The operator lets it pass above the ceiling: which payment, for how long, and the password for it. */
@@ -48,6 +49,10 @@ export function overCeilings(parts: Pick<Parts, 'database' | 'ceiling' | 'chain'
   async function lookedAt(row: TransactionRow): Promise<Looked> {
     const chain = await parts.chain(row.network)
     const address = addressOf(row.lane)
+    if (isSignatureLane(row.lane)) {
+      const { signKind: kind, bytes } = messageOf(chain, row)
+      return { chain, walletId: row.wallet_id, unsigned: { kind, bytes, address }, intent: intentOf(row) }
+    }
     const bytes = chain.bytes(address, { body: row.draft!, maxFee: parseBase(row.max_fee!) }, chain.anyLifetime)
     const unsigned = { kind: chain.signKind, bytes, address }
     return { chain, walletId: row.wallet_id, unsigned, intent: intentOf(row) }

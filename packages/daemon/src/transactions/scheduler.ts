@@ -1,5 +1,6 @@
 import { type Loop, loop } from '../platform/jobs.ts'
 import { type Parts, scopeOf } from './job.ts'
+import { isSignatureLane } from './lanes/lane-id.ts'
 import type { Lanes } from './lanes/lanes.ts'
 import { endUnsent } from './rows/ending.ts'
 import { laneStore } from './rows/lane-store.ts'
@@ -10,7 +11,7 @@ const EVERY_MS = 250
 const AT_ONCE = 200
 
 /** Lets served delays go on, ends approvals that nobody gave in time, and wakes every lane that has something to do. */
-export function scheduler(parts: Parts, lanes: Lanes): Loop {
+export function scheduler(parts: Parts, lanes: Lanes, kickMessages: Lanes['kick']): Loop {
   let seenEpoch: number | undefined
   return loop('due transactions', parts.log, async () => {
     const now = parts.clock.now()
@@ -25,7 +26,7 @@ export function scheduler(parts: Parts, lanes: Lanes): Loop {
       ...due.map((row) => alone(parts, row, serve(parts, row))),
       ...lapsed.map((row) => alone(parts, row, expire(parts, row))),
     ])
-    await wakeLanes(parts, lanes)
+    await wakeLanes(parts, lanes, kickMessages)
     lanes.nudge()
     return EVERY_MS
   })
@@ -53,8 +54,8 @@ const expire = (parts: Parts, row: TransactionRow) =>
   })
 
 /** Unsigned work, and signed work that this process does not watch yet (after a start, or another replica's end). */
-async function wakeLanes(parts: Parts, lanes: Lanes): Promise<void> {
+async function wakeLanes(parts: Parts, lanes: Lanes, kickMessages: Lanes['kick']): Promise<void> {
   const [ready, live] = await parts.database.read(async (db) => [await readyLanes(db), await laneStore.live(db)])
-  for (const key of ready) lanes.kick(key)
+  for (const key of ready) (isSignatureLane(key.lane) ? kickMessages : lanes.kick)(key)
   for (const key of live) if ((lanes.byId(key.lane)?.live.size ?? 0) === 0) lanes.kick(key)
 }

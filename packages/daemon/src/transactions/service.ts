@@ -1,7 +1,6 @@
 import {
   Failure,
   invalidField,
-  type Network,
   parseBase,
   type SendRequest,
   type Simulation,
@@ -12,7 +11,6 @@ import {
 import { pruning } from '../ledger/service.ts'
 import { by, type Principal, sessionOf } from '../platform/caller.ts'
 import type { Handle } from '../platform/db/database.ts'
-import type { Held } from '../platform/held.ts'
 import type { Loop } from '../platform/jobs.ts'
 import { inPieces } from '../platform/turn.ts'
 import { type Approval, approveQueued, assertNotOver, end, processed } from './approving.ts'
@@ -25,22 +23,22 @@ import { type OwedAnswers, owedAnswers } from './deciding/owed-answers.ts'
 import { fullQueue } from './deciding/room.ts'
 import { withDraft } from './deciding/seen.ts'
 import { simulation } from './deciding/simulate.ts'
-import type { GasSettings } from './gas/condition.ts'
 import { gasWatch } from './gas/watch.ts'
-import { type Job, type Parts, scopeOf } from './job.ts'
+import { type Job, scopeOf } from './job.ts'
 import { networkOf, parseRequest } from './kinds/all.ts'
-import type { FindToken } from './kinds/kind.ts'
-import { laneId } from './lanes/lane-id.ts'
+import { isSignatureLane, laneId } from './lanes/lane-id.ts'
 import { lanes } from './lanes/lanes.ts'
 import type { Replacement } from './lanes/replace.ts'
 import { settler } from './lanes/settle.ts'
-import { type LiftParts, type OverCeiling, overCeilings } from './over-ceiling.ts'
-import { type RetentionParts, retention } from './retention/retention.ts'
+import { type OverCeiling, overCeilings } from './over-ceiling.ts'
+import type { From, ServiceParts, WalletChoice } from './parts.ts'
+import { retention } from './retention/retention.ts'
 import { laneStore } from './rows/lane-store.ts'
 import { type ListedRow, type ListFilter, listStore } from './rows/list-store.ts'
 import { isUnsigned } from './rows/states.ts'
 import { type TransactionRow, transactionStore } from './rows/store.ts'
 import { scheduler } from './scheduler.ts'
+import { signatures } from './signatures/signatures.ts'
 import { backlog, beginStop, type Stop } from './stopping/backlog.ts'
 import type { WalletFacts } from './switches.ts'
 import { isOpenEnded, transactionView } from './views.ts'
@@ -49,30 +47,13 @@ export { judge } from './deciding/judge.ts'
 export { refusalCounts } from './deciding/refusal-counts.ts'
 export type { Divergence } from './job.ts'
 export { voidLifts } from './over-ceiling.ts'
+export type { ServiceParts } from './parts.ts'
+export { refusal } from './refusal.ts'
 export { forgetEarlierRun } from './restored.ts'
 export type { Switches } from './switches.ts'
 
-type WalletChoice = { walletId?: string | undefined; network?: string | undefined }
 const choiceOf = (input: SendRequest): WalletChoice => ({ walletId: input.walletId, network: networkOf(input) })
 
-export type ServiceParts = Parts &
-  LiftParts &
-  Pick<RetentionParts, 'keptDays' | 'forgetSessions'> & {
-    /** The wallet a session means, or WALLET_ID_REQUIRED, WALLET_NOT_FOUND. */
-    chooseWallet(db: Handle, sessionId: string, choice: WalletChoice): Promise<WalletFacts>
-    /** The network a request means for a wallet, or NETWORK_REQUIRED, ENVIRONMENT_NETWORK_MISMATCH. */
-    resolveNetwork(wallet: WalletFacts, name: string | undefined): Network
-    findNetwork(id: string): Network | undefined
-    findToken: FindToken
-    gas(): GasSettings
-    held: Pick<Held, 'write'>
-  }
-type From = {
-  sessionId: string
-  peer: string
-  key: string | undefined
-  onDelivered: (listener: (delivered: boolean) => void) => void
-}
 /** Who asks: a session may change what it asked for itself, the operator all. */
 type Requester = { principal: Principal<'agent' | 'operator'>; peer: string | undefined }
 /** `maxFee` is in native base units: what its fee may come to, whatever the policies say of fees. */
@@ -93,6 +74,7 @@ export class Transactions {
   readonly #owed: OwedAnswers
   readonly #funds: Funds = fundsOf()
   readonly #overCeilings: ReturnType<typeof overCeilings>
+  readonly #signatures: ReturnType<typeof signatures>
   #scheduler: Loop | undefined
   #pruning: Loop | undefined
   #backlog: Loop | undefined
@@ -103,13 +85,14 @@ export class Transactions {
     this.#parts = parts
     this.#owed = owedAnswers(parts)
     this.#overCeilings = overCeilings(parts)
+    this.#signatures = signatures(parts, { owed: this.#owed })
     this.#lanes = lanes(parts, { onRecorded: (rows) => this.#watch(rows) })
     this.#settler = settler(parts, this.#lanes)
   }
 
   /** Takes up what an earlier run left, and works from then on. */
   start(): void {
-    this.#scheduler = scheduler(this.#parts, this.#lanes)
+    this.#scheduler = scheduler(this.#parts, this.#lanes, (key) => this.#signatures.kick(key))
     this.#pruning = pruning(this.#parts)
     this.#backlog = backlog(this.#parts)
     this.#retention = retention(this.#parts)
@@ -122,6 +105,7 @@ export class Transactions {
     await this.#backlog?.stop()
     await this.#retention?.stop()
     await this.#gas?.stop()
+    await this.#signatures.stop()
     await this.#lanes.stop()
     await this.#settler.stop()
     await this.#owed.stop()
@@ -151,6 +135,11 @@ export class Transactions {
     if (answer.accepted?.status === 'PENDING')
       this.#lanes.kick({ lane: laneId(network, asked.sender), wallet_id: asked.walletId, network })
     return answer
+  }
+
+  /** Signs a message for who asks. */
+  get signMessage() {
+    return this.#signatures.ask
   }
 
   /** The same build, decode and judge as a send, on a read snapshot. */
@@ -186,7 +175,8 @@ export class Transactions {
     const waiting = await this.#parts.database.read((db) => this.#findOwn(db, id, undefined))
     const lift = await this.#overCeilings.lift(waiting, { overCeiling, maxFee: approval.maxFee })
     const row = await this.#change(id, undefined, (job, current) => approveQueued(job, current, { ...approval, lift }))
-    this.#lanes.kick(row)
+    if (isSignatureLane(row.lane)) this.#signatures.kick(row)
+    else this.#lanes.kick(row)
     return { status: 'PENDING', at: row.updated_at }
   }
 
@@ -242,11 +232,13 @@ export class Transactions {
     })
   }
 
-  get(id: string, sessionId: string | undefined): Promise<Transaction> {
-    return this.#parts.database.read(async (db) => {
+  async get(id: string, sessionId: string | undefined): Promise<Transaction> {
+    const { sealed, ...read } = await this.#parts.database.read(async (db) => {
       const row = await this.#visible(db, await listStore.byId(db, id), sessionId)
-      return this.#view(row, await laneReasons(db, [row]))
+      const view = this.#view(row, await laneReasons(db, [row]))
+      return { view, sealed: await this.#signatures.sealedFor(db, row, sessionId) }
     })
+    return sealed === undefined ? read.view : { ...read.view, signature: await this.#signatures.opened(id, sealed) }
   }
 
   chooseWallet(sessionId: string, choice: WalletChoice): Promise<WalletFacts> {
@@ -385,15 +377,3 @@ async function laneReasons(
 }
 
 const TROUBLES_MOST = 10
-
-/** The failure that a refusal is answered with. */
-export function refusal(answer: Answer): Failure | undefined {
-  const { refused } = answer
-  return (
-    refused &&
-    new Failure(refused.code, refused.message, {
-      details: refused.details,
-      ...(refused.retryAfter !== undefined && { retryAfter: refused.retryAfter }),
-    })
-  )
-}

@@ -50,7 +50,7 @@ export function transactionView(
             symbol: network.native.symbol,
           },
     error: row.error,
-    waitReason: waitReason(row, network, laneReason),
+    waitReason: waitReason(row, { network, laneReason }),
     memo: readable(() => memoOf(intentOf(row))),
     labels: readable(() => labelsOf(row)),
     createdAt: seconds(row.created_at),
@@ -78,8 +78,9 @@ function howToLift(row: ListedRow): string {
   return isAbove ? ` above the ceiling (waiaas tx approve ${row.id} --over-ceiling)` : ''
 }
 
+type Around = { network?: Network | undefined; laneReason?: string | undefined }
 /** A sentence for a person; null when it waits for nothing. */
-function waitReason(row: ListedRow, network: Network | undefined, laneReason: string | undefined): string | null {
+export function waitReason(row: ListedRow, { network, laneReason }: Around = {}): string | null {
   const until = (at: number | null) => (at === null ? '' : ` until ${new Date(at).toISOString()}`)
   switch (row.status) {
     case 'QUEUED':

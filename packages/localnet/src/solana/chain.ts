@@ -40,7 +40,7 @@ export type Chain = ReturnType<typeof createChain>
 
 /** The state of one cluster: a Solana VM, its slots, blockhashes and landed transactions. Nothing in it waits. */
 export function createChain({ confirmSlots, finalSlots, blockhashSlots, clock }: ChainOptions) {
-  const svm = new LiteSVM().withBlockhashCheck(false).withTransactionHistory(1_000_000n)
+  const svm = new LiteSVM().withNativeMints().withBlockhashCheck(false).withTransactionHistory(1_000_000n)
   const depth: Depths = { processed: 0n, confirmed: BigInt(confirmSlots), finalized: BigInt(finalSlots) }
   const blocks = new Map<bigint, Block>()
   const blockhashes = createBlockhashes({ validFor: BigInt(blockhashSlots), lag: depth.finalized })

@@ -18,6 +18,7 @@ import { gasSource } from './gas.ts'
 import { readQuantity } from './hex.ts'
 import { chainIdOf, verifyIdentity } from './identity.ts'
 import { type Terms, termsOf } from './inclusion.ts'
+import { evmMessages } from './messages/all.ts'
 import { balancesOf } from './multicall.ts'
 import { nextNonce } from './nonce.ts'
 import { observer } from './observe.ts'
@@ -90,6 +91,7 @@ export function evmChain(options: EvmOptions): Chain {
     signKind: 'evm-tx',
     address: parseAddress,
     contracts: { encode: encodeCall, requireDescribed, tokensIn: (sender, call) => tokensIn(network, sender, call) },
+    messages: evmMessages({ network, chainId }),
     connect: border(async () => {
       // The pool lets no endpoint answer before it has shown whose it is.
       await rpc.call('eth_chainId', [])

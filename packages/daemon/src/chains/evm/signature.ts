@@ -10,15 +10,20 @@ const halfOrder = 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b
 
 /** Joins unsigned bytes and a signature of 65 bytes (r, s, y parity as 0 or 1). Throws unless the sender signed exactly these bytes. */
 export function addSignature(sender: string, unsigned: Uint8Array, signature: Uint8Array): Signed {
+  const signer = recoveredSigner(keccak(unsigned), signature)
+  if (signer !== sender.toLowerCase())
+    throw new Failure('INVALID_TRANSACTION', `expected a signature by ${sender}, got one by ${signer}`)
+  const bytes = signedBytes(unsigned, signature, signature[64]!)
+  return { hash: toHex(keccak(bytes)), bytes }
+}
+
+/** The account that signed a hash with 65 bytes (r, s, y parity as 0 or 1), in lower case. */
+export function recoveredSigner(hash: Uint8Array, signature: Uint8Array): string {
   if (signature.length !== 65) throw new Error(`expected a signature of 65 bytes, got ${signature.length}`)
   const parity = signature[64]!
   if (parity > 1) throw new Error(`expected a y parity of 0 or 1, got ${parity}`)
   if (toBigInt(signature.subarray(32, 64)) > halfOrder) throw new Error('expected a signature with a low s (EIP-2)')
-  const signer = addressOf(recoverKey(signature, parity, keccak(unsigned)))
-  if (signer !== sender.toLowerCase())
-    throw new Failure('INVALID_TRANSACTION', `expected a signature by ${sender}, got one by ${signer}`)
-  const bytes = signedBytes(unsigned, signature, parity)
-  return { hash: toHex(keccak(bytes)), bytes }
+  return addressOf(recoverKey(signature, parity, hash))
 }
 
 function signedBytes(unsigned: Uint8Array, signature: Uint8Array, parity: number): Uint8Array {

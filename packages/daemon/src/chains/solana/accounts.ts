@@ -42,8 +42,8 @@ export function accountsIn(answers: readonly unknown[], count: number): (ReadAcc
 /** What an answer says beside the slot that it is of. */
 export const contentOf = (answer: unknown): unknown => fieldsOf(answer, 'an answer with a value').value
 
-// Of what an account holds in lamports nothing is read here: it may be rounded above 2^53.
-function readAccount(value: unknown): ReadAccount {
+/** An account as a node tells it, without its lamports. */
+export function readAccount(value: unknown): ReadAccount {
   const { owner, executable, data } = fieldsOf(value, 'an account')
   if (typeof owner !== 'string' || typeof executable !== 'boolean')
     throw new OddAnswer('an account with its owner', value)

@@ -20,11 +20,15 @@ import { observeAll } from './observe.ts'
 import { hintsOf } from './plan/all.ts'
 import { prechecker } from './precheck.ts'
 import { priorityFees } from './priority-fee.ts'
+import { programs } from './program-call.ts'
 import { systemProgram } from './programs.ts'
 import { rentOf } from './read/associated-token.ts'
 import { parseAddress } from './recipients.ts'
 import { addSignature } from './signature.ts'
+import { landings } from './simulate/landed.ts'
+import { simulator } from './simulate/simulate.ts'
 import { balanceCall } from './statuses.ts'
+import { supplySource } from './supply.ts'
 import { blockTime } from './time.ts'
 
 export type SolanaOptions = {
@@ -51,7 +55,8 @@ export function solanaChain(options: SolanaOptions): Chain {
   const rpc = rpcPool({ urls, name: network.id, verify, timeoutMs, clock })
   const witnesses = rpc.apart()
   const price = priorityFees(rpc, clock)
-  const draft = drafting({ network, rpc, clock, price })
+  const simulate = simulator(network, witnesses)
+  const { draft, look } = drafting({ network, rpc, clock, price, supply: supplySource(witnesses), simulate })
   const precheck = prechecker({ network, rpc, head: newestHead(witnesses, { height: readSlot, clock }).read })
   const fees = new Map<string, Base>()
   const failures = new Set<string>()
@@ -75,11 +80,13 @@ export function solanaChain(options: SolanaOptions): Chain {
       })
       return connected
     },
+    programs: programs(network, rpc),
     draft: border(draft),
     unitPrice: border(async () => {
       const tip = await price()
       return { asked: tip, tip }
     }),
+    look: border(look),
     hints: hintsOf,
     bytes(sender, { body, maxFee }, lifetime) {
       const bytes = bodyBytes(address(sender), body, lifetime)
@@ -99,6 +106,7 @@ export function solanaChain(options: SolanaOptions): Chain {
     observe: border((attempts) =>
       observeAll({ rpc, witnesses, failures, warn, remembered: (hash) => fees.get(hash) }, attempts),
     ),
+    landed: border(landings(network, rpc)),
     blockTime: border(() => blockTime(rpc)),
     balance: border(async (owner) => {
       const { method, params } = balanceCall(owner)

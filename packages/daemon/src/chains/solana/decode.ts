@@ -8,7 +8,7 @@ import { effectsOf } from './read/all.ts'
 import { creationsIn } from './read/associated-token.ts'
 import { actingIn, budgetOf, isFee } from './read/compute-budget.ts'
 import { unknown } from './read/instruction.ts'
-import { refuseDurableNonce } from './read/system.ts'
+import { refuseRuinous } from './read/system.ts'
 
 /** Who signs, and where. */
 export type Sender = { readonly network: Network; readonly address: Address }
@@ -25,7 +25,7 @@ export function decodeMessage({ network, address: sender }: Sender, bytes: Uint8
   const { signers } = message
   if (!signers.includes(sender))
     throw new Failure('INVALID_TRANSACTION', `expected ${sender} among the signers, got ${signers.join(', ')}`)
-  refuseDurableNonce(message)
+  refuseRuinous(message, sender)
   const { budget, strange } = budgetOf(message)
   const effects: Effect[] = signers
     .filter((signer) => signer !== sender)

@@ -13,6 +13,9 @@ const defaultUnitsPerInstruction = 200_000n
 export const band = 10_000
 export const maxVariation = band - 1
 
+/** The most compute units that a transaction can have, in whole bands below the next. */
+export const mostUnits = 1_400_000 - band
+
 export const upToBand = (units: number): number => Math.ceil(units / band) * band
 const bandOf = (units: number): number => units - (units % band)
 

@@ -1,11 +1,11 @@
 import type { Address } from '@solana/kit'
-import { type Effects, factsOf, formatUnits, type Network, nativeAsset } from '@waiaas/contract'
+import { formatUnits, type Network } from '@waiaas/contract'
 import type { Draft } from '../build.ts'
 import type { Precheck } from '../follow.ts'
 import { planBytes } from './body.ts'
-import { decodeMessage } from './decode.ts'
 import { minimumBalance } from './fees.ts'
 import { type Message, readMessage } from './message.ts'
+import { lamportsFrom } from './read/system.ts'
 import { sourcesOf } from './read/token.ts'
 
 /** What a draft takes: lamports with worst fee and rent, and base units from the sender's token accounts. */
@@ -16,16 +16,12 @@ export type Need = {
   readonly tokens: ReturnType<typeof sourcesOf>
 }
 
-export function needOf(network: Network, sender: Address, draft: Draft): Need {
+export function needOf(sender: Address, draft: Draft): Need {
   // Without a lifetime: the simulation puts in a recent blockhash.
   const bytes = planBytes(draft.body)
   const message = readMessage(bytes)
-  const { effects } = decodeMessage({ network, address: sender }, bytes, {})
-  return { message, bytes, lamports: draft.maxFee + nativeOutflow(network, effects), tokens: sourcesOf(message) }
+  return { message, bytes, lamports: draft.maxFee + lamportsFrom(sender, message), tokens: sourcesOf(message) }
 }
-
-const nativeOutflow = (network: Network, effects: Effects): bigint =>
-  factsOf(effects).pays.reduce((sum, { asset, amount }) => (asset === nativeAsset(network) ? sum + amount : sum), 0n)
 
 /** What an account has; `inflight` is what of its lamports is promised to earlier transactions. */
 export type Funds = {

@@ -1,6 +1,6 @@
 import type { Address } from '@solana/kit'
-import { isFailure, type Network } from '@waiaas/contract'
-import { fieldsOf, shown, wholeNumber } from '../answers.ts'
+import { Failure, isFailure, type Network } from '@waiaas/contract'
+import { countOf, fieldsOf, shown, wholeNumber } from '../answers.ts'
 import type { Draft } from '../build.ts'
 import { doubted, type Precheck, type Promised, totalOf } from '../follow.ts'
 import { isUnsupported } from '../refusals.ts'
@@ -8,9 +8,10 @@ import { type Rpc, RpcError } from '../rpc.ts'
 import { accountsCall, accountsIn, contentOf, type Since } from './accounts.ts'
 import { minimumBalance } from './fees.ts'
 import { type Funds, type Need, needOf, shortfalls } from './funds.ts'
-import type { Message } from './message.ts'
+import { type Message, readMessage } from './message.ts'
 import { holdingOf, tokenAccountOwner } from './mint.ts'
 import { isTokenProgram, systemProgram } from './programs.ts'
+import { unsignedWire } from './simulate/wire.ts'
 import { balanceBeside, balanceCall, resultOf } from './statuses.ts'
 
 export type PrecheckParts = {
@@ -31,7 +32,7 @@ export const prechecker =
   (parts: PrecheckParts) =>
   async (sender: Address, drafts: readonly Draft[], promised: readonly Promised[]): Promise<Found> => {
     if (drafts.length === 0) return []
-    const needs = drafts.map((draft) => needOf(parts.network, sender, draft))
+    const needs = drafts.map((draft) => needOf(sender, draft))
     const first = await look({ ...parts, sender }, needs, promised)
     if (first.every((fault) => fault === null || fault.code === 'CHAIN_ERROR')) return first
     try {
@@ -89,8 +90,16 @@ async function shortfallsNow(
   return shortfalls(network, needs, { ...funds, lamports, inflight: totalOf(open) })
 }
 
-const unsignedWire = (message: Uint8Array): string =>
-  Buffer.concat([Uint8Array.of(1), new Uint8Array(64), message]).toString('base64')
+/** How many compute units bytes use now; undefined where no node simulates. Failures of what fails, as `precheck` has them. */
+export async function unitsUsed(rpc: Rpc, sender: Address, bytes: Uint8Array): Promise<number | undefined> {
+  const params = [unsignedWire(bytes), simulation]
+  const [item] = await rpc.batch([{ method: 'simulateTransaction', params }])
+  const simulated = simulationIn(item)
+  const fault = simulated && simulationFault(sender, readMessage(bytes), simulated)
+  if (fault) throw new Failure(fault.code, fault.message)
+  const { unitsConsumed } = fieldsOf(simulated ? contentOf(resultOf(item)) : {}, 'a simulation')
+  return unitsConsumed === undefined ? undefined : countOf(unitsConsumed, 'compute units')
+}
 
 /** An answer that cannot be read concerns its own draft alone. */
 function faultIn(sender: Address, message: Message, item: Item | undefined): Precheck | null {

@@ -7,6 +7,7 @@ export const associatedTokenProgram = address('ATokenGPvbdGVxr1b2hvZbsiqW5xWH25e
 export const computeBudgetProgram = address('ComputeBudget111111111111111111111111111111')
 // The client package defaults to a newer deployment that not every cluster has.
 export const memoProgram = address('MemoSq4gqABAXKb96qnH8TysNcWxMyWCqXgDLGmfcHr')
+export const stakeProgram = address('Stake11111111111111111111111111111111111111')
 export const firstMemoProgram = 'Memo1UhkJRfHyvLMcVucJwxXeuD728EqVDDwQDxFMNo'
 
 export const isTokenProgram = (program: string): boolean => program === tokenProgram || program === token2022Program
@@ -32,7 +33,7 @@ const programs = new Set<string>([
   'LoaderV411111111111111111111111111111111111',
   'NativeLoader1111111111111111111111111111111',
   'Secp256r1SigVerify1111111111111111111111111',
-  'Stake11111111111111111111111111111111111111',
+  stakeProgram,
   'Vote111111111111111111111111111111111111111',
   'ZkE1Gama1Proof11111111111111111111111111111',
 ])

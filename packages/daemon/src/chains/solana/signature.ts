@@ -4,7 +4,7 @@ import { Failure } from '@waiaas/contract'
 import type { Signed } from '../build.ts'
 import type { Message } from './message.ts'
 
-const signatureLength = 64
+export const signatureLength = 64
 // SubjectPublicKeyInfo of an Ed25519 key, up to the key itself: RFC 8410.
 const spkiPrefix = Buffer.from('302a300506032b6570032100', 'hex')
 const toBytes = getAddressEncoder()

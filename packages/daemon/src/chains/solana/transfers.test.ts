@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Bed, localSolana, newWallet, signUnder, testBed, type Wallet } from '../../../test/solana-bed.ts'
 import type { Sighting } from '../follow.ts'
 import { maxVariation } from './fees.ts'
+import { tokenProgram } from './programs.ts'
 
 let bed: Bed
 beforeAll(async () => {
@@ -140,4 +141,32 @@ test('the decoder says what the chain then did', async () => {
     fee: { asset: nativeAsset(localSolana), max: `${draft.maxFee - 2_039_280n}` },
   })
   expect(formatUnits(draft.maxFee, 9)).toMatch(/^0\.0020/)
+})
+
+test('an allowance lands, the next one takes its place, and an amount of 0 takes it back', async () => {
+  const [sender, spender] = [await bed.funded(), newWallet()]
+  for (const token of [bed.spl, bed.token2022]) {
+    const account = await bed.fixtures.mintTo(token.address, sender.address, 10n)
+    const allow = async (amount: bigint) => {
+      const intent = { kind: 'approve', spender: spender.address, amount: toBase(amount), token } as const
+      const { sighting, draft } = await land(sender, intent)
+      expect(sighting.succeeded).toBe(true)
+      return { draft, allowed: (await bed.data(account)).readBigUInt64LE(121) }
+    }
+    const { draft, allowed } = await allow(7n)
+    expect(allowed).toBe(7n)
+    expect(draft.supplies).toEqual({ [token.asset]: expect.any(BigInt) })
+    expect((await allow(3n)).allowed).toBe(3n)
+    expect((await allow(0n)).allowed).toBe(0n)
+    bed.pass(60_000)
+  }
+})
+
+test('an allowance is refused where nobody could use it, and of more than there can be', async () => {
+  const sender = await bed.funded()
+  const intent = { kind: 'approve', amount: toBase(1n), token: bed.spl } as const
+  const draft = (spender: string, amount = 1n) =>
+    bed.chain.draft(sender.address, { ...intent, spender, amount: toBase(amount) })
+  await expect(draft(tokenProgram)).rejects.toMatchObject({ code: 'INVALID_ADDRESS' })
+  await expect(draft(newWallet().address, 2n ** 64n)).rejects.toMatchObject({ code: 'INVALID_TRANSACTION' })
 })

@@ -25,8 +25,9 @@ export function admitted({ limits, own }: Bounds, count: Counted, reading: Readi
 }
 
 /** A text could be a call where there is code, and reaches nothing of the wallet where every token may go or nothing leaves. */
-function requireCall(on: ChainLimits, { to, isText }: NonNullable<Reading['calls']>, own: string): void {
-  if (on.contracts.has(to) || (isText && (on.otherTokens || to === own))) return
+function requireCall(on: ChainLimits, calls: NonNullable<Reading['calls']>, own: string): void {
+  const { to, others = [], isText } = calls
+  if ([to, ...others].every((one) => on.contracts.has(one)) || (isText && (on.otherTokens || to === own))) return
   if (isText)
     exceeded('it sends a text to an address that may be a contract, which the signer cannot see; name it in contracts')
   exceeded('the transaction calls a contract in a way that the signer cannot read')

@@ -67,6 +67,10 @@ export function makeCeilings({ seals }: Keyring, { witness, password }: CeilingP
       const { at: said } = book.opened(address, ceiling)
       return makeLift(seals, { address, said, password }, { payment, hours, now: Date.now() })
     },
+    /** CEILING_EXCEEDED of a wallet that has none. */
+    require({ key, ceiling }: Pick<SignBatch, 'key' | 'ceiling'>): void {
+      book.opened(key.address, ceiling)
+    },
     /** Opens the count of a batch, whose transactions are all on one chain. */
     counting(place: Place): Counting {
       const { key, chain, ceiling } = place

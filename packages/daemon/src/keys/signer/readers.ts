@@ -1,4 +1,4 @@
-import type { SignKind } from '../types.ts'
+import type { TransactionKind } from '../types.ts'
 import { readEvmTransaction } from './evm-transaction.ts'
 import type { Reading } from './reading.ts'
 import { readSolanaTransaction } from './solana-transaction.ts'
@@ -6,8 +6,8 @@ import { readSolanaTransaction } from './solana-transaction.ts'
 /** What bytes do; refuses those that are no whole transaction of this kind. */
 type Reader = (payload: Uint8Array, publicKey: Uint8Array) => Reading
 
-/** All that is signed. A new kind comes with the feature that uses it, and with its reader. */
-export const readers: Record<SignKind, Reader> = {
+/** All that is signed and moves something. A new kind comes with the feature that uses it, and with its reader. */
+export const readers: Record<TransactionKind, Reader> = {
   'evm-tx': readEvmTransaction,
   'solana-tx': readSolanaTransaction,
 }

@@ -102,32 +102,114 @@ describe('the signer reads a Solana message by itself', () => {
     expect(read({ program: BUDGET, accounts: [], data: u64(3, 1_000_000n) }).fee).toBe(1_405_000n)
   })
 
+  const u32le = (value: number) => Buffer.from(new Uint8Array(Uint32Array.of(value).buffer))
+  const u64le = (value: bigint) => Buffer.from(new Uint8Array(BigUint64Array.of(value).buffer))
+  const seed = [u64le(4n), Buffer.from('seed')]
+
+  test.each([
+    ['an allowance', { ...transfer, data: Buffer.concat([u64(13, 9n), Buffer.of(6)]) }, mint, 9n, target, true],
+    ['a burn', { ...transfer, accounts: [3, 2, 0], data: Buffer.concat([u64(15, 9n), Buffer.of(6)]) }, mint, 9n, mint],
+    [
+      'a transfer that names the fee',
+      { ...transfer, data: Buffer.concat([Buffer.of(26), u64(1, 9n), Buffer.of(6), u64le(1n)]) },
+      ...([mint, 9n, target] as const),
+    ],
+    [
+      'a transfer from a derived account',
+      {
+        program: SYSTEM,
+        accounts: [3, 0, 1],
+        data: Buffer.concat([u32le(11), u64le(9n), ...seed, Buffer.alloc(32)]),
+      },
+      ...(['native', 9n, recipient] as const),
+    ],
+    [
+      'the funding of a derived account',
+      {
+        program: SYSTEM,
+        accounts: [0, 3],
+        data: Buffer.concat([u32le(3), key(sender), ...seed, u64le(9n), u64le(200n), key(77)]),
+      },
+      ...(['native', 9n, source] as const),
+    ],
+  ])('%s', (_name, instruction, asset, amount, to, isGrant?: boolean) => {
+    const move = { asset: asset === 'native' ? asset : hex(asset as number), amount, to: hex(to) }
+    expect(read(instruction)).toMatchObject({ moves: [{ ...move, ...(isGrant && { isGrant }) }], calls: null })
+  })
+
   test.each([
     ['an unchecked transfer, which names no mint', { ...transfer, data: u64(3, 9n) }],
     ['a transfer under the authority of another', { ...transfer, accounts: [3, 2, 4, 1] }],
     ['a transfer with accounts for a hook', { ...transfer, accounts: [3, 2, 4, 0, 1] }],
-    ['an approval', { ...transfer, data: Buffer.concat([u64(13, 9n), Buffer.of(6)]) }],
+    ['an allowance that names no mint', { ...transfer, accounts: [3, 4, 0], data: u64(4, 9n) }],
     ['a change of authority', { program: TOKEN, accounts: [3, 0], data: Buffer.concat([Buffer.of(6, 2, 1), key(9)]) }],
     ['closing an account', { program: TOKEN, accounts: [3, 1, 0], data: Buffer.of(9) }],
-    ['an assignment to another program', { program: SYSTEM, accounts: [0], data: Buffer.alloc(36, 1) }],
-    ['a durable nonce', { program: SYSTEM, accounts: [1, 2, 0], data: Buffer.from([4, 0, 0, 0]) }],
+    ['instructions within an instruction', { program: TOKEN, accounts: [3, 4, 0], data: Buffer.of(255, 3, 1, 3) }],
     ['an account that another pays', { ...creation, accounts: [1, 4, 1, 2, 5, 6] }],
     ['an account of an unknown token program', { ...creation, accounts: [0, 4, 1, 2, 5, 1] }],
+    ['a recovery of a nested account', { ...creation, data: Buffer.of(2) }],
     ['a memo in the name of another', { program: MEMO, accounts: [1], data: Buffer.from('x') }],
     ['an unknown program', { program: key(77), accounts: [0], data: Buffer.of(1) }],
-    ['an unknown order to the compute budget program', { program: BUDGET, accounts: [], data: u32(1, 1) }],
-  ])('%s is refused', (_name, instruction) => {
-    expect(() => read(instruction)).toThrow(/cannot read/)
+    [
+      'a transfer from what another account derives',
+      { program: SYSTEM, accounts: [3, 1, 0], data: Buffer.concat([u32le(11), u64le(9n), ...seed, Buffer.alloc(32)]) },
+    ],
+  ])('%s is a call that it cannot read', (_name, instruction) => {
+    const to = Buffer.from(
+      typeof instruction.program === 'string' ? base58.decode(instruction.program) : instruction.program,
+    ).toString('hex')
+    expect(read(instruction)).toMatchObject({ moves: [], calls: { to, others: [], isText: false } })
+    expect(read(transfer, instruction).moves).toHaveLength(1)
   })
 
-  test('a message that others sign too, that looks accounts up or that ends late is refused', () => {
+  test('of several that it cannot read each program is told, and data that names the order and all accounts', () => {
+    const one = { program: key(77), accounts: [0], data: Buffer.of(1) }
+    const other = { program: key(78), accounts: [1], data: Buffer.of(1) }
+    const calls = read(one, other).calls!
+    expect(calls).toMatchObject({ to: hex(77), others: [hex(78)] })
+    for (const changed of [read(other, one), read(one, { ...other, accounts: [2] }), read(one, other, transfer)])
+      expect(changed.calls!.data).not.toEqual(calls.data)
+  })
+
+  const own = { program: SYSTEM, accounts: [0] }
+  test.each([
+    ['an assignment of the own account', { ...own, data: Buffer.concat([u32le(1), key(9)]) }, /gives the account/],
+    ['data in the own account', { ...own, data: Buffer.concat([u32le(8), u64le(9n)]) }, /gives the account/],
+    ['a durable nonce', { ...own, accounts: [1, 2, 0], data: u32le(4) }, /durable nonce/],
+    [
+      'an unknown order to the compute budget program',
+      { program: BUDGET, accounts: [], data: u32(1, 1) },
+      /cannot read/,
+    ],
+  ])('%s is refused', (_name, instruction, why) => {
+    expect(() => read(instruction)).toThrow(why)
+  })
+
+  test('a message that others sign too, of another version or that ends late is refused', () => {
     const payload = solanaMessage(keys, [transfer])
     const changed = (at: number, to: number) => Buffer.from(payload).fill(to, at, at + 1)
-    const lookup = Buffer.concat([Buffer.of(0x80), payload, Buffer.of(1), key(8), Buffer.of(1, 0, 0)])
-    for (const bytes of [changed(0, 2), lookup, Buffer.concat([payload, Buffer.of(0)])])
+    const versioned = (version: number) => Buffer.concat([Buffer.of(version), payload, Buffer.of(0)])
+    for (const bytes of [changed(0, 2), versioned(0x82), Buffer.concat([payload, Buffer.of(0)])])
       expect(() => readSolanaTransaction(bytes, key(sender))).toThrow()
-    expect(
-      readSolanaTransaction(Buffer.concat([Buffer.of(0x80), payload, Buffer.of(0)]), key(sender)).moves,
-    ).toHaveLength(1)
+    expect(() => readSolanaTransaction(versioned(0x81), key(sender))).toThrow(/version 1/)
+    expect(readSolanaTransaction(versioned(0x80), key(sender)).moves).toHaveLength(1)
+  })
+
+  test('of an instruction with an account from a lookup table nothing is known', () => {
+    const last = keys.length
+    const message = (accounts: number[]) =>
+      Buffer.concat([
+        ...[Buffer.of(0x80), solanaMessage(keys, [{ ...transfer, accounts }])],
+        ...[Buffer.of(1), key(8), Buffer.of(1, 0, 0)],
+      ])
+    const reading = (accounts: number[]) => readSolanaTransaction(message(accounts), key(sender))
+    expect(reading([3, 2, 4, 0])).toMatchObject({ moves: [{ amount: 9n }], calls: null })
+    for (const accounts of [
+      [last, 2, 4, 0],
+      [3, last, 4, 0],
+      [3, 2, last, 0],
+    ])
+      expect(reading(accounts)).toMatchObject({ moves: [], calls: { others: [] } })
+    expect(() => reading([3, 2, last + 1, 0])).toThrow(/not exactly one/)
   })
 })

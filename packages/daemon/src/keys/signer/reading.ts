@@ -21,8 +21,13 @@ export type Reading = {
   readonly fee: bigint
   /** The code of a contract that it makes, which nobody reads. */
   readonly deploys?: Uint8Array
-  /** Whom data goes to whose meaning is not known, if any does. */
-  readonly calls: { readonly to: string; readonly isText: boolean; readonly data: Uint8Array } | null
+  /** Whom data goes to whose meaning is not known, if any does; `others` where it goes to several. */
+  readonly calls: {
+    readonly to: string
+    readonly others?: readonly string[]
+    readonly isText: boolean
+    readonly data: Uint8Array
+  } | null
   /** What it says to whoever reads the chain, as hexadecimal text. */
   readonly memos?: readonly string[]
 }

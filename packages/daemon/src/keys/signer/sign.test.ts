@@ -13,7 +13,7 @@ import {
   setTransactionMessageLifetimeUsingBlockhash,
 } from '@solana/kit'
 import { getTransferSolInstruction } from '@solana-program/system'
-import { hexToBytes, serializeTransaction, toHex } from 'viem'
+import { hexToBytes, recoverMessageAddress, serializeTransaction, toHex } from 'viem'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { evmPayment, requestOf, WIDE } from '../../../test/signing.ts'
 import type { Chain, KeyRow, SignKind, SignRequest } from '../types.ts'
@@ -150,6 +150,28 @@ test('a kind that the chain does not sign, or that nobody knows, is refused', ()
     ...['solana-offchain', 'http'].map((name) => [solana, name] as const),
   ] as const)
     expect(sign(key, kind as SignKind, bytes('hello'))).toMatchObject({ code: 'SIGN_REFUSED' })
+})
+
+test('a text is signed with the mark that no transaction has, and nothing that people cannot read', async () => {
+  const [result] = signAll(evm, [requestOf('evm-text', bytes('hello'))])
+  const { signature } = result!
+  const [r, s] = [signature!.subarray(0, 32), signature!.subarray(32, 64)].map((half) =>
+    Buffer.from(half).toString('hex'),
+  )
+  const shown = `0x${r}${s}${(27 + signature![64]!).toString(16)}` as const
+  expect(await recoverMessageAddress({ message: 'hello', signature: shown })).toBe(evm.address)
+  const hash = 'ab'.repeat(32)
+  const odd = [
+    ...[hash, `0x${hash}`, '0xf86c', '\x19\x01', 'a\u202eb', '', '   ', Buffer.alloc(60, 7).toString('base64')].map(
+      bytes,
+    ),
+    ...[Buffer.from(hash, 'hex'), evmPayment().payload, Buffer.alloc(32_001, 'a ')],
+  ]
+  for (const payload of odd) expect(sign(evm, 'evm-text', payload)).toMatchObject({ code: 'SIGN_REFUSED' })
+  expect(sign(evm, 'evm-tx', bytes('hello'))).toMatchObject({ code: 'SIGN_REFUSED' })
+  expect(sign(solana, 'evm-text', bytes('hello'))).toMatchObject({ code: 'SIGN_REFUSED' })
+  const mixed = signAll(evm, [evmPayment(), requestOf('evm-text', bytes('hello'))])
+  expect(mixed).toMatchObject([{ signature: expect.any(Uint8Array) }, { code: 'SIGN_REFUSED' }])
 })
 
 test('a row whose address is not that of its key is KEY_MISMATCH', () => {

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import { keccak_256 } from '@noble/hashes/sha3.js'
 import { KeyError } from '../key-error.ts'
-import type { Chain, SignBatch, SignedBatch, SignKind, SignRequest, SignResult } from '../types.ts'
+import type { Chain, SignBatch, SignedBatch, SignRequest, SignResult, TextKind, TransactionKind } from '../types.ts'
 import type { Ceilings, Counting } from './ceilings.ts'
 import { chains } from './chains.ts'
 import type { OpenKey } from './curves.ts'
@@ -10,9 +10,10 @@ import type { Keyring } from './keyring.ts'
 import { readers } from './readers.ts'
 import type { Reading } from './reading.ts'
 import { refuse } from './refuse.ts'
+import { isText, markedText } from './texts.ts'
 
-/** What goes into the curve: a digest on secp256k1, the message on ed25519. */
-const prepared: Record<SignKind, (payload: Uint8Array) => Uint8Array> = {
+/** What goes into the curve of a transaction: a digest on secp256k1, the message on ed25519. */
+const prepared: Record<TransactionKind, (payload: Uint8Array) => Uint8Array> = {
   'evm-tx': keccak_256,
   'solana-tx': (payload) => payload,
 }
@@ -24,6 +25,8 @@ export function signBatch({ keyring, ceilings }: Parts, batch: SignBatch): Signe
   const key = asResult(() => openKey(keyring, batch.key))
   if (key instanceof KeyError) return refusedAll(batch, key)
   try {
+    if (batch.requests.length > 0 && batch.requests.every(({ kind }) => isText(kind)))
+      return signTexts(key, { ceilings, batch })
     const read = batch.requests.map((request) => asResult(() => readOne(request, batch.key.chain, key.publicKey)))
     const chain = read.flatMap((reading) => (reading instanceof KeyError ? [] : [reading.chain]))[0]
     if (chain === undefined) return { results: read.map((error) => refusal(error as KeyError)), counted: undefined }
@@ -47,13 +50,33 @@ function lastOf({ requests, newest = '' }: SignBatch): string {
   return last
 }
 
+/** Texts move nothing, so that nothing of them is counted; a wallet without a ceiling signs none. */
+function signTexts(key: OpenKey, { ceilings, batch }: { ceilings: Ceilings; batch: SignBatch }): SignedBatch {
+  const results = batch.requests.map((request): SignResult => {
+    const signature = asResult(() => {
+      requireAuthorised(request, batch.key.chain)
+      ceilings.require(batch)
+      // Each of the batch is a text.
+      return key.sign(markedText(request.kind as TextKind, request.payload))
+    })
+    return signature instanceof KeyError ? refusal(signature) : { signature }
+  })
+  return { results, counted: undefined }
+}
+
 /** Refuses what nobody authorised, and what is not read whole. */
-function readOne({ kind, payload, authorisation }: SignRequest, chain: Chain, publicKey: Uint8Array): Reading {
-  if (!Object.hasOwn(readers, kind)) refuse('no such kind of signature')
+function readOne(request: SignRequest, chain: Chain, publicKey: Uint8Array): Reading {
+  requireAuthorised(request, chain)
+  const { kind, payload } = request
+  if (isText(kind)) return refuse('texts are not signed together with transactions')
+  return readers[kind](payload, publicKey)
+}
+
+function requireAuthorised({ kind, payload, authorisation }: SignRequest, chain: Chain): void {
+  if (!Object.hasOwn(readers, kind) && !isText(kind)) refuse('no such kind of signature')
   if (!chains[chain].kinds.includes(kind)) refuse(`a ${chain} key does not sign ${kind}`)
   if (!(payload instanceof Uint8Array)) refuse('the payload must be bytes')
   if (hash('sha256', payload) !== authorisation?.bytesHash) refuse('the bytes are not the authorised ones')
-  return readers[kind](payload, publicKey)
 }
 
 type Signing = { key: OpenKey; counting: Counting }
@@ -62,7 +85,8 @@ function signOne(request: SignRequest, reading: Reading | KeyError, { key, count
   const signature = asResult(() => {
     if (reading instanceof KeyError) throw reading
     const count = counting.admit(reading, request)
-    const made = key.sign(prepared[request.kind](request.payload))
+    // Its reading says that it is a transaction.
+    const made = key.sign(prepared[request.kind as TransactionKind](request.payload))
     count()
     return made
   })

@@ -28,65 +28,140 @@ const MOST_UNITS = 1_400_000n
 const MICRO = 1_000_000n
 
 const readers: Readonly<Record<string, Read>> = {
-  [SYSTEM]: transfer,
-  [TOKEN]: tokenTransfer,
-  [TOKEN_2022]: tokenTransfer,
+  [SYSTEM]: lamports,
+  [TOKEN]: tokens,
+  [TOKEN_2022]: tokens,
   [ASSOCIATED]: accountCreation,
   ...Object.fromEntries(MEMOS.map((program) => [program, memo])),
 }
 
-/** Reads exactly one message that this wallet signs alone; refuses an instruction that is not understood whole. */
+/** Reads exactly one message that this wallet signs alone, and tells of which programs it cannot read an instruction whole. */
 export function readSolanaTransaction(payload: Uint8Array, publicKey: Uint8Array): Reading {
+  if (payload[0] === 0x81) refuse('Solana transactions of version 1 are not signed')
   const message = parseSolanaMessage(payload)
-  if (!message) return refuse('not exactly one Solana message (legacy or v0) that holds all its accounts')
+  if (!message) return refuse('not exactly one Solana message (legacy or v0)')
   const sender = hex(publicKey)
   if (message.signers.length !== 1 || message.signers[0] !== sender)
     refuse('the transaction does not ask for the signature of this wallet alone')
   const acting = message.instructions.filter(({ program }) => program !== COMPUTE_BUDGET)
+  for (const instruction of acting) requireHarmless(instruction, sender)
   const context: Context = { sender, owners: ownersIn(acting) }
-  const moves = acting.flatMap((instruction) => {
-    const read = Object.hasOwn(readers, instruction.program) ? readers[instruction.program] : undefined
-    return read?.(instruction, context) ?? refuse('the transaction has an instruction that the signer cannot read')
-  })
+  const moves: Move[] = []
+  const unread: string[] = []
+  for (const instruction of acting) {
+    const read = movesOf(instruction, context)
+    if (read) moves.push(...read)
+    else unread.push(instruction.program)
+  }
   const memos = acting.flatMap(({ program, data }) => (MEMOS.includes(program) ? [hex(data)] : []))
-  const fee = feeOf(message.instructions)
-  return { chain: 'solana', nonce: null, moves, fee, calls: null, ...(memos.length > 0 && { memos }) }
+  return {
+    ...{ chain: 'solana', nonce: null, moves, fee: feeOf(message.instructions) },
+    calls: callsOf(unread, acting),
+    ...(memos.length > 0 && { memos }),
+  }
 }
 
-function transfer({ accounts, data }: SolanaInstruction, { sender }: Context): Move[] | undefined {
-  const [from, to] = accounts
-  const isTransfer = data.length === 12 && view(data).getUint32(0, true) === 2
-  if (!isTransfer || accounts.length !== 2 || from !== sender) return undefined
-  return [{ asset: NATIVE, amount: view(data).getBigUint64(4, true), to: to! }]
+/** An account that comes from a lookup table has no key in the bytes, and nothing is known of it. */
+function movesOf(instruction: SolanaInstruction, context: Context): readonly Move[] | undefined {
+  const isWhole = instruction.accounts.every(({ isLookedUp }) => !isLookedUp)
+  const read = isWhole && Object.hasOwn(readers, instruction.program) ? readers[instruction.program] : undefined
+  return read?.(instruction, context)
 }
 
-/** TransferChecked, which names the mint. */
-function tokenTransfer({ accounts, data }: SolanaInstruction, { sender, owners }: Context): Move[] | undefined {
-  const [, mint, account, authority] = accounts
-  if (data[0] !== 12 || data.length !== 10 || accounts.length !== 4 || authority !== sender) return undefined
-  return [{ asset: mint!, amount: view(data).getBigUint64(1, true), to: owners.get(account!) ?? account! }]
+/** The programs that are told something unread; the data is all that the transaction does, because each part may need another. */
+function callsOf([to, ...others]: readonly string[], acting: readonly SolanaInstruction[]): Reading['calls'] {
+  if (to === undefined) return null
+  const whole = acting.map(({ program, accounts, data }) => [
+    program,
+    accounts.map((account) => [account.key, account.isWritable, account.isSigner]),
+    hex(data),
+  ])
+  return { to, others: [...new Set(others)], isText: false, data: Buffer.from(JSON.stringify(whole), 'utf8') }
+}
+
+// Numbers: https://docs.rs/solana-system-interface/latest/solana_system_interface/instruction/enum.SystemInstruction.html
+const ASSIGN = 1
+const PAY = 2
+const CREATE_WITH_SEED = 3
+const ALLOCATE = 8
+const PAY_WITH_SEED = 11
+const NONCES = [4, 5, 6, 7, 12]
+const MOST_SEED = 32n
+
+/** What no ceiling lets pass: bytes that are valid for ever, and an account that pays nothing any more. */
+function requireHarmless({ program, accounts, data }: SolanaInstruction, sender: string): void {
+  if (program !== SYSTEM || data.length < 4) return
+  const kind = view(data).getUint32(0, true)
+  if (NONCES.includes(kind)) refuse('transactions with a durable nonce are not signed')
+  if ((kind === ASSIGN || kind === ALLOCATE) && accounts.some((account) => account.key === sender))
+    refuse('it gives the account of the wallet itself to a program')
+}
+
+/** Lamports of the wallet's own account, and of one that is derived from it. */
+function lamports({ accounts, data }: SolanaInstruction, { sender }: Context): Move[] | undefined {
+  const [first, second, third] = accounts.map((account) => account.key)
+  if (data.length < 12 || !second) return undefined
+  const kind = view(data).getUint32(0, true)
+  const paid = (at: number, to: string): Move[] => [{ asset: NATIVE, amount: view(data).getBigUint64(at, true), to }]
+  if (kind === PAY && data.length === 12 && accounts.length === 2 && first === sender) return paid(4, second)
+  if (kind === PAY_WITH_SEED && accounts.length === 3 && second === sender)
+    return data.length === 52 + seedLength(data, 12) ? paid(4, third!) : undefined
+  if (kind !== CREATE_WITH_SEED || first !== sender || accounts.length > 3) return undefined
+  const seed = seedLength(data, 36)
+  const isOwn = data.length === 92 + seed && hex(data.subarray(4, 36)) === sender && (third ?? sender) === sender
+  return isOwn ? paid(44 + seed, second) : undefined
+}
+
+/** Of a seed that begins here; out of reach of any data where it is none. */
+function seedLength(data: Uint8Array, at: number): number {
+  const length = data.length < at + 8 ? MOST_SEED + 1n : view(data).getBigUint64(at, true)
+  return length > MOST_SEED ? Number.POSITIVE_INFINITY : Number(length)
+}
+
+type TokenForm = { length: number; accounts: number; amountAt: number; to: number; isGrant?: boolean }
+/** What names the mint: transfers, allowances and burns, by their first byte. What is burnt goes to its mint. */
+const TOKEN_FORMS: Readonly<Record<number, TokenForm>> = {
+  12: { length: 10, accounts: 4, amountAt: 1, to: 2 },
+  13: { length: 10, accounts: 4, amountAt: 1, to: 2, isGrant: true },
+  15: { length: 10, accounts: 3, amountAt: 1, to: 1 },
+  // Of Token-2022, where the second byte is 1: a transfer that names the fee, which is withheld from the amount.
+  26: { length: 19, accounts: 4, amountAt: 2, to: 2 },
+}
+const WITH_FEE = 26
+
+function tokens({ accounts, data }: SolanaInstruction, { sender, owners }: Context): Move[] | undefined {
+  const form = TOKEN_FORMS[data[0] ?? 0]
+  if (!form || data.length !== form.length || (data[0] === WITH_FEE && data[1] !== 1)) return undefined
+  if (accounts.length !== form.accounts || accounts.at(-1)!.key !== sender) return undefined
+  const { isGrant } = form
+  const [mint, to] = [accounts[1]!.key, accounts[form.to]!.key]
+  const amount = view(data).getBigUint64(form.amountAt, true)
+  return [{ asset: mint, amount, to: (isGrant ? undefined : owners.get(to)) ?? to, ...(isGrant && { isGrant }) }]
 }
 
 /** Creates the associated account of an owner, or sees that it is there: the rent may leave. */
 function accountCreation(instruction: SolanaInstruction, { sender }: Context): Move[] | undefined {
-  const { accounts, data } = instruction
-  const [payer, , owner, , system, program] = accounts
+  const { data } = instruction
+  const [payer, , owner, , system, program] = instruction.accounts.map((account) => account.key)
   const isCreation = data.length === 0 || (data.length === 1 && data[0]! <= 1)
   const rent = RENT[program ?? '']
-  if (!isCreation || accounts.length !== 6 || payer !== sender || system !== SYSTEM || !rent) return undefined
+  if (!isCreation || instruction.accounts.length !== 6 || payer !== sender || system !== SYSTEM || !rent)
+    return undefined
   return [{ asset: NATIVE, amount: rent, to: owner! }]
 }
 
 /** A text in the wallet's own name. */
 function memo({ accounts }: SolanaInstruction, { sender }: Context): Move[] | undefined {
-  return accounts.every((account) => account === sender) ? [] : undefined
+  return accounts.every((account) => account.key === sender) ? [] : undefined
 }
 
 /** The program makes no account but the owner's associated one: another address fails, and the message with it. */
 const ownersIn = (instructions: readonly SolanaInstruction[]): Context['owners'] =>
   new Map(
-    instructions.flatMap(({ program, accounts: [, account, owner] }) =>
-      program === ASSOCIATED && account && owner ? [[account, owner] as const] : [],
+    instructions.flatMap(({ program, data, accounts: [, account, owner] }) =>
+      program === ASSOCIATED && (data[0] ?? 0) <= 1 && account && owner && !owner.isLookedUp
+        ? [[account.key, owner.key] as const]
+        : [],
     ),
   )
 

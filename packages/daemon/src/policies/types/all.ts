@@ -7,6 +7,7 @@ import { approvedSpenders } from './approved-spenders.ts'
 import { contractWhitelist } from './contract-whitelist.ts'
 import { methodWhitelist } from './method-whitelist.ts'
 import { rateLimit } from './rate-limit.ts'
+import { signMessageRules } from './sign-message-rules.ts'
 import { spendingLimit } from './spending-limit.ts'
 import { timeRestriction } from './time-restriction.ts'
 import type { PolicyTypeParts } from './type.ts'
@@ -24,4 +25,5 @@ export const types: { readonly [T in PolicyType]: PolicyTypeParts<T> } = {
   APPROVED_SPENDERS: approvedSpenders,
   APPROVE_AMOUNT_LIMIT: approveAmountLimit,
   APPROVE_TIER_OVERRIDE: approveTierOverride,
+  SIGN_MESSAGE_RULES: signMessageRules,
 }

@@ -1,23 +1,26 @@
-import { addressKey, assetKey, type PolicyRules } from '@waiaas/contract'
+import { addressKey, assetKey, type Network, type PolicyRules } from '@waiaas/contract'
 import type { Case, Finding } from '../case.ts'
-import { addressOf, requireChecksum } from '../checks.ts'
+import { requireAsset, requireChecksum, requirePlace } from '../checks.ts'
 import { deny, listed, policyType, type Scoped } from './type.ts'
 
 type AllowedTokens = {
   readonly assets: ReadonlySet<string>
   readonly addresses: ReadonlySet<string>
-  /** `<chain>:<address>`. */
+  /** `<chain>:<address>`, the chain a family or a network's id. */
   readonly chainAddresses: ReadonlySet<string>
 }
 
 export const allowedTokens = policyType<'ALLOWED_TOKENS', AllowedTokens>({
-  admit(rules) {
-    for (const { address, assetId } of rules.tokens) {
-      requireChecksum(address)
-      if (assetId) requireChecksum(addressOf(assetId))
-    }
-    return rules
-  },
+  admit: ({ tokens }, networks) => ({
+    tokens: tokens.map(({ assetId, chain, ...token }) => {
+      requireChecksum(token.address)
+      return {
+        ...token,
+        ...(chain && { chain: requirePlace(networks, chain) }),
+        ...(assetId && { assetId: requireAsset(networks, assetId) }),
+      }
+    }),
+  }),
   compile,
   judge,
   absent: ({ input, tokens, revoked }) =>
@@ -56,10 +59,9 @@ const unlisted = (asset: string): Finding => ({
 /** Every token that leaves must be on every list that applies; the native asset is no token. */
 function judge(policy: Scoped<AllowedTokens>, of: Case, findings: Finding[]): void {
   for (const asset of of.revoked)
-    if (!isListed(policy.rules, asset, of.input.network.chain))
-      findings.push({ ...unlisted(asset), policyId: policy.id })
+    if (!isListed(policy.rules, asset, of.input.network)) findings.push({ ...unlisted(asset), policyId: policy.id })
   for (const asset of of.tokens) {
-    if (isListed(policy.rules, asset, of.input.network.chain)) continue
+    if (isListed(policy.rules, asset, of.input.network)) continue
     findings.push({
       code: 'TOKEN_NOT_ALLOWED',
       verdict: 'DENY',
@@ -73,8 +75,12 @@ function judge(policy: Scoped<AllowedTokens>, of: Case, findings: Finding[]): vo
   }
 }
 
-function isListed({ assets, addresses, chainAddresses }: AllowedTokens, asset: string, chain: string): boolean {
+function isListed(
+  { assets, addresses, chainAddresses }: AllowedTokens,
+  asset: string,
+  { chain, id }: Pick<Network, 'chain' | 'id'>,
+): boolean {
   if (assets.has(asset)) return true
   const address = asset.slice(asset.lastIndexOf(':') + 1)
-  return addresses.has(address) || chainAddresses.has(`${chain}:${address}`)
+  return addresses.has(address) || [chain, id].some((place) => chainAddresses.has(`${place}:${address}`))
 }

@@ -1,19 +1,21 @@
 import { addressKey, type PolicyRules } from '@waiaas/contract'
 import type { Case, Finding } from '../case.ts'
-import { requireChecksum } from '../checks.ts'
+import { requireChecksum, requirePlace } from '../checks.ts'
 import { deny, listed, policyType, type Scoped } from './type.ts'
 
 type ContractWhitelist = {
   readonly addresses: ReadonlySet<string>
-  /** `<chain>:<address>`. */
+  /** `<chain>:<address>`, the chain a family or a network's id. */
   readonly chainAddresses: ReadonlySet<string>
 }
 
 export const contractWhitelist = policyType<'CONTRACT_WHITELIST', ContractWhitelist>({
-  admit(rules) {
-    for (const { address } of rules.contracts) requireChecksum(address)
-    return rules
-  },
+  admit: ({ contracts }, networks) => ({
+    contracts: contracts.map(({ chain, ...contract }) => {
+      requireChecksum(contract.address)
+      return { ...contract, ...(chain && { chain: requirePlace(networks, chain) }) }
+    }),
+  }),
   compile,
   judge,
   absent: ({ input, facts }) =>
@@ -39,10 +41,10 @@ function compile({ contracts }: PolicyRules<'CONTRACT_WHITELIST'>): ContractWhit
 /** Every contract whose code is called must be on every list that applies. */
 function judge(policy: Scoped<ContractWhitelist>, of: Case, findings: Finding[]): void {
   const { addresses, chainAddresses } = policy.rules
-  const { chain } = of.input.network
+  const { chain, id } = of.input.network
   for (const { contract } of of.facts.calls) {
     const key = addressKey(contract)
-    if (addresses.has(key) || chainAddresses.has(`${chain}:${key}`)) continue
+    if (addresses.has(key) || [chain, id].some((place) => chainAddresses.has(`${place}:${key}`))) continue
     findings.push({
       code: 'CONTRACT_NOT_WHITELISTED',
       verdict: 'DENY',

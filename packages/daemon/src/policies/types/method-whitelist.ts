@@ -3,7 +3,7 @@ import type { Case, Finding } from '../case.ts'
 import { requireChecksum, selectorOf } from '../checks.ts'
 import { listed, policyType, type Scoped } from './type.ts'
 
-/** By contract, the four bytes of the functions that may be called. */
+/** By contract, the first bytes of the functions that may be called. */
 type MethodWhitelist = { readonly methods: ReadonlyMap<string, ReadonlySet<string>> }
 
 export const methodWhitelist = policyType<'METHOD_WHITELIST', MethodWhitelist>({
@@ -23,7 +23,7 @@ function selectorIn(address: string, method: string): string {
   if (selector !== undefined) return selector
   throw new Failure(
     'ACTION_VALIDATION_FAILED',
-    `expected a function of ${address} by its four bytes or its signature without names, such as transfer(address,uint256), got ${method.slice(0, 100)}`,
+    `expected a function of ${address} by its first bytes, four on EVM networks and one to eight on Solana, or by its signature without names, such as transfer(address,uint256), got ${method.slice(0, 100)}`,
   )
 }
 
@@ -38,11 +38,17 @@ function compile({ methods }: PolicyRules<'METHOD_WHITELIST'>): MethodWhitelist 
   return { methods: all }
 }
 
+/** Where functions are named by bytes of no fixed number, all that begins with a listed one is that function. */
+function isAmong(allowed: ReadonlySet<string>, selector: string | null): boolean {
+  for (let end = selector?.length ?? 0; end > 2; end -= 2) if (allowed.has(selector!.slice(0, end))) return true
+  return false
+}
+
 /** A contract that the policy does not name is none of its business; a call without a function is one of no function that it lists. */
 function judge(policy: Scoped<MethodWhitelist>, of: Case, findings: Finding[]): void {
   for (const { contract, selector } of of.facts.calls) {
     const allowed = policy.rules.methods.get(addressKey(contract))
-    if (!allowed || (selector !== null && allowed.has(selector))) continue
+    if (!allowed || isAmong(allowed, selector)) continue
     findings.push({
       code: 'METHOD_NOT_WHITELISTED',
       verdict: 'DENY',

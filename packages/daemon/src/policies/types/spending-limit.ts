@@ -27,8 +27,8 @@ import {
   type Window,
   type WindowName,
 } from '../case.ts'
-import { addressOf, requireChecksum } from '../checks.ts'
 import { type Ladder, ladder, scaling, tierBelow, tierOf } from '../ladder.ts'
+import { admitLimits } from '../token-limits.ts'
 import { deny, policyType, type Scoped } from './type.ts'
 
 type SpendingLimit = {
@@ -51,10 +51,10 @@ type SpendingLimit = {
 type SpendingPolicy = Scoped<SpendingLimit>
 
 export const spendingLimit = policyType<'SPENDING_LIMIT', SpendingLimit>({
-  admit(rules) {
-    for (const key of Object.keys(rules.token_limits ?? {})) requireChecksum(addressOf(key))
-    return rules
-  },
+  admit: ({ token_limits: limits, ...rules }, networks) => ({
+    ...rules,
+    ...(limits && { token_limits: admitLimits(limits, networks) }),
+  }),
   compile,
   judge: judgeSpendingLimit,
   absent: ({ isLane }) =>

@@ -7,6 +7,8 @@ import { contractCall, parseContractCall } from './contract-call.ts'
 import { contractDeploy, parseContractDeploy } from './contract-deploy.ts'
 import type { Headline, Kind, Parse, Parsing, Place } from './kind.ts'
 import { lane } from './lane.ts'
+import { programCall } from './program-call.ts'
+import { text } from './text.ts'
 import { parseTokenTransfer, tokenTransfer } from './token-transfer.ts'
 import { parseTransfer, transfer } from './transfer.ts'
 
@@ -16,8 +18,10 @@ const kinds: { readonly [K in Intent['kind']]: Kind<IntentOf<K>> } = {
   'token-transfer': tokenTransfer,
   'contract-call': contractCall,
   'contract-deploy': contractDeploy,
+  'program-call': programCall,
   approve,
   'approve-nft': approveNft,
+  text,
   lane,
 }
 const parsers: { readonly [T in SendType]: Parse<T> } = {
@@ -42,6 +46,16 @@ export type ParsedRequest = {
   readonly hash: string
   readonly labels?: Labels | undefined
   readonly gas?: StoredCondition | undefined
+}
+
+/** The type under which messages are listed. */
+export const SIGN_TYPE = 'SIGN'
+
+/** What is to be signed and never sent, as it is stored. */
+export function messageRequest(network: string, intent: Intent): ParsedRequest {
+  const stored = { type: SIGN_TYPE, network, intent }
+  const written = encodeRequest(stored)
+  return { stored, text: written, hash: sha256(written) }
 }
 
 /** Turns what the wire says into an exact intent. Failures: those of addresses, amounts, tokens and gas conditions. */

@@ -1,12 +1,11 @@
-import { Failure, isFailure, MOST_DECIMALS, nativeAsset, parseBase, type RequestOf } from '@waiaas/contract'
+import { Failure, nativeAsset, parseBase, type RequestOf } from '@waiaas/contract'
 import type { IntentOf, Token } from '../../chains/intent.ts'
 import { valueIn } from './amount.ts'
 import type { Kind, Parse, Parsing } from './kind.ts'
+import { knownTokens } from './known-tokens.ts'
 
 type ContractCall = IntentOf<'contract-call'>
 type Stored = { to: string; value: string; data: string; tokens: readonly Token[] }
-/** What is looked up of one call; further tokens count as unknown ones. */
-const MOST_TOKENS = 16
 
 /** A function of a contract, as its bytes say. */
 export const contractCall: Kind<ContractCall> = {
@@ -21,10 +20,15 @@ export const contractCall: Kind<ContractCall> = {
 }
 
 export const parseContractCall: Parse<'CONTRACT_CALL'> = async (input, on) => {
+  if (input.instructionData !== undefined) return programIntent(input, on)
   const { chain } = on
   const to = chain.address(input.to)
   const call = { to, value: valueIn(input, chain.network.native.decimals), data: dataOf(input, on) }
-  return { kind: 'contract-call', ...call, tokens: await knownTokens(on, call) }
+  return {
+    kind: 'contract-call',
+    ...call,
+    tokens: await knownTokens(on, chain.contracts?.tokensIn(on.sender, call) ?? []),
+  }
 }
 
 function dataOf({ calldata, abi, functionName, args }: RequestOf<'CONTRACT_CALL'>, { chain }: Parsing): string {
@@ -41,18 +45,18 @@ function dataOf({ calldata, abi, functionName, args }: RequestOf<'CONTRACT_CALL'
   return chain.contracts.encode({ abi: abi!, functionName: functionName!, args: args ?? [] }).calldata
 }
 
-/** The tokens that the call moves, as far as it is understood, as the registry or the chain knows them. */
-async function knownTokens(
-  { chain, sender, findToken }: Parsing,
-  call: Pick<ContractCall, 'to' | 'value' | 'data'>,
-): Promise<readonly Token[]> {
-  const addresses = chain.contracts?.tokensIn(sender, call).slice(0, MOST_TOKENS) ?? []
-  const found = await Promise.all(addresses.map((address) => findToken(chain, { address }).catch(unlessNone)))
-  return found.flatMap((token) => (token !== undefined && token.decimals <= MOST_DECIMALS ? [token] : []))
-}
-
-/** What is no token, or an odd one, is judged without its decimals. */
-function unlessNone(error: unknown): undefined {
-  if (isFailure(error, 'TOKEN_NOT_FOUND') || isFailure(error, 'TOKEN_UNSUPPORTED')) return undefined
-  throw error
+/** What was asked for, with what runs before and after it. */
+async function programIntent(input: RequestOf<'CONTRACT_CALL'>, on: Parsing): Promise<IntentOf<'program-call'>> {
+  const { programs, network } = on.chain
+  if (!programs)
+    throw new Failure(
+      'UNSUPPORTED_TX_TYPE',
+      `${network.id} has contracts, which are called by calldata, not by instructionData`,
+    )
+  const { to, instructionData = '', accounts = [], preInstructions = [], postInstructions = [] } = input
+  const main = { programId: to, data: instructionData, accounts }
+  const instructions = programs.instructions(on.sender, [...preInstructions, main, ...postInstructions])
+  const owners = await programs.owners(instructions)
+  const tokens = await knownTokens(on, programs.tokensIn(on.sender, { instructions, owners }))
+  return { kind: 'program-call', to, instructions, tokens, owners }
 }

@@ -39,6 +39,14 @@ const intents: fc.Arbitrary<Intent> = fc.oneof(
   fc
     .tuple(amount, fc.boolean())
     .map(([id, all]) => ({ kind: 'approve-nft' as const, spender: to, contract: to, tokenId: toBase(id), all })),
+  text.map((words) => ({ kind: 'text' as const, text: words })),
+  fc
+    .tuple(fc.array(token, { maxLength: 2 }), fc.stringMatching(/^[0-9a-f]{8}$/), fc.boolean())
+    .map(([tokens, data, signer]) => ({
+      kind: 'program-call' as const,
+      ...{ to, tokens, owners: [to] },
+      instructions: [{ program: to, accounts: [{ address: to, signer, writable: !signer }], data }],
+    })),
   amount.map((sum) => ({ kind: 'contract-deploy' as const, value: toBase(sum), data: '0x6000' })),
   fc.constantFrom('cancel' as const, 'gap-fill' as const).map((purpose) => ({ kind: 'lane' as const, purpose })),
 )
@@ -81,12 +89,21 @@ test('the headline of a request is about the asset and the amount that leave', (
         expect(tokensOf(intent)).toEqual(intent.kind === 'approve' ? [intent.token] : [])
         return
       }
+      if (intent.kind === 'text') {
+        expect(headline).toMatchObject({ to: null, amount: 0n, asset: node.native })
+        return
+      }
       if (intent.kind === 'contract-deploy') {
         expect(headline).toMatchObject({ to: null, amount: intent.value, asset: node.native })
         return
       }
       if (intent.kind === 'contract-call') {
         expect(headline).toMatchObject({ to, amount: intent.value, asset: node.native })
+        expect([tokensOf(intent), memoOf(intent)]).toEqual([intent.tokens, null])
+        return
+      }
+      if (intent.kind === 'program-call') {
+        expect(headline).toMatchObject({ to, amount: 0n, asset: node.native })
         expect([tokensOf(intent), memoOf(intent)]).toEqual([intent.tokens, null])
         return
       }

@@ -37,6 +37,19 @@ const texts: { [K in Intent['kind']]: [IntentOf<K>, string, string | null][] } =
       null,
     ],
   ],
+  'program-call': [
+    [
+      {
+        kind: 'program-call',
+        to: 'P',
+        instructions: [{ program: 'P', accounts: [{ address: 'A', signer: true, writable: false }], data: '00ff' }],
+        tokens: [token],
+        owners: ['O'],
+      },
+      `{"kind":"program-call","to":"P","instructions":[{"program":"P","accounts":[{"address":"A","signer":true,"writable":false}],"data":"00ff"}],"tokens":[${JSON.stringify(token)}],"owners":["O"]}`,
+      null,
+    ],
+  ],
   approve: [
     [
       { kind: 'approve', spender: to, amount: toBase(0n), token },
@@ -58,6 +71,7 @@ const texts: { [K in Intent['kind']]: [IntentOf<K>, string, string | null][] } =
       null,
     ],
   ],
+  text: [[{ kind: 'text', text: 'hello' }, '{"kind":"text","text":"hello"}', 'hello']],
   lane: [
     [{ kind: 'lane', purpose: 'gap-fill' }, '{"kind":"lane","purpose":"gap-fill"}', null],
     [{ kind: 'lane', purpose: 'cancel' }, '{"kind":"lane","purpose":"cancel"}', null],

@@ -30,6 +30,7 @@ export function build(round: Round, row: TransactionRow, plan: Plan): Issued | u
   if (decoded.digest !== digest || BigInt(decoded.effects.fee.max) > draft.maxFee) return undefined
   const authorisation = authorise({
     bytes,
+    kind: lane.chain.signKind,
     transactionId: row.id,
     digest,
     policyVersion: round.version,

@@ -113,7 +113,10 @@ const storedDraft = (row: TransactionRow): Draft => ({ body: row.draft!, maxFee:
 async function currentDraft({ chain, wallet }: Place, row: TransactionRow): Promise<Draft> {
   const stored = storedDraft(row)
   // Without a nonce there is no replacing, and accounts that appear meanwhile would change the effects.
-  if (!chain.order) return row.gas_condition === null ? stored : cheaper({ chain, wallet }, { row, stored })
+  if (!chain.order) {
+    const known = row.gas_condition === null ? stored : await cheaper({ chain, wallet }, { row, stored })
+    return chain.look ? chain.look(wallet.address, known, hintsOf(row)) : known
+  }
   const fresh = await chain.draft(wallet.address, intentOf(row))
   const most = parseBase(row.fee_bound ?? row.max_fee!)
   return row.approved_at !== null && fresh.maxFee > most ? stored : fresh

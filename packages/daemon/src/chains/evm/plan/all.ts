@@ -1,12 +1,13 @@
 import type { Network } from '@waiaas/contract'
 import type { Hints } from '../../build.ts'
 import type { Intent, IntentOf } from '../../intent.ts'
-import { type Lacking, requirePlan } from '../../plan.ts'
+import { type Lacking, messageOnly, requirePlan } from '../../plan.ts'
 import { approve, approveNft } from './approve.ts'
 import { contractCall } from './contract-call.ts'
 import { contractDeploy } from './contract-deploy.ts'
 import { lane } from './lane.ts'
 import type { Plan } from './plan.ts'
+import { programCall } from './program-call.ts'
 import { tokenTransfer } from './token-transfer.ts'
 import { transfer } from './transfer.ts'
 
@@ -17,6 +18,8 @@ const plans: { readonly [K in Intent['kind']]: Plan<IntentOf<K>> | Lacking<Inten
   'contract-deploy': contractDeploy,
   approve,
   'approve-nft': approveNft,
+  text: messageOnly,
+  'program-call': programCall,
   lane,
 }
 

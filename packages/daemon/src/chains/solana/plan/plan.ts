@@ -6,9 +6,9 @@ import type { Intent } from '../../intent.ts'
 import { memoProgram } from '../programs.ts'
 import type { PlanContext } from './context.ts'
 
-/** `units` are the compute units that the instructions use at most. */
+/** `units` are the compute units that the instructions use at most; without them they are measured. */
 export type Planned = {
-  readonly units: number
+  readonly units?: number
   readonly instructions: readonly Instruction[]
   readonly neverFunded?: readonly string[]
 }
@@ -25,11 +25,11 @@ export const rememberMs = 600_000
 const memoUnits = 10_000
 // The memo program documents 566 bytes in 200,000 units.
 const memoUnitsPerByte = 360
-const maxU64 = 2n ** 64n - 1n
+export const maxU64 = 2n ** 64n - 1n
 
 export function withMemo(planned: Planned, memo: string | undefined): Planned {
   if (memo === undefined) return planned
-  const { units, instructions } = planned
+  const { units = 0, instructions } = planned
   const instruction = getAddMemoInstruction({ memo }, { programAddress: memoProgram })
   const cost = memoUnits + memoUnitsPerByte * Buffer.byteLength(memo)
   return { ...planned, units: units + cost, instructions: [...instructions, instruction] }

@@ -3,20 +3,20 @@ import { getCreateAssociatedTokenIdempotentInstruction, getTransferCheckedInstru
 import { Failure } from '@waiaas/contract'
 import type { IntentOf, Token } from '../../intent.ts'
 import type { Rpc } from '../../rpc.ts'
-import { readAccounts, readMintAccount } from '../accounts.ts'
+import { readAccounts } from '../accounts.ts'
 import { associatedAccount } from '../associated-account.ts'
-import { holdingOf, readMint, requireSupportedMint, tokenAccountOwner } from '../mint.ts'
-import { isTokenProgram, systemProgram, token2022Program } from '../programs.ts'
+import { holdingOf, tokenAccountOwner } from '../mint.ts'
+import { systemProgram } from '../programs.ts'
 import { isNeverFunded, parseAddress, requireReceivable, requireRecipient } from '../recipients.ts'
 import type { PlanContext } from './context.ts'
 import { type Plan, type Planned, rememberMs, requireAmount, withMemo } from './plan.ts'
+import { programOf } from './token-program.ts'
 
 // Generous: unused units cost next to nothing, and clusters run older, costlier builds of the same programs.
 const transferUnits = 25_000
 const creationUnits = 40_000
 // The associated token program searches for the bump again, from 255 down.
 const unitsPerBump = 3_000
-const mintFreshMs = 60_000
 
 export const tokenTransfer: Plan<IntentOf<'token-transfer'>> = {
   async instructions(context, sender, { to, amount, token, memo }) {
@@ -61,22 +61,6 @@ async function transferOf(context: PlanContext, { sender, to, amount, token }: M
   if (exists) return { units: transferUnits, instructions: [transfer] }
   const units = transferUnits + creation
   return { units, instructions: [create, transfer], ...(isNew && { neverFunded: [to] }) }
-}
-
-/** The program of a mint that can be moved. A Token-2022 mint is looked at again every minute, for its extensions. */
-async function programOf({ network, rpc, supported }: PlanContext, mint: Address, token: Token): Promise<Address> {
-  if (token.program && isTokenProgram(token.program) && token.program !== token2022Program)
-    return parseAddress(token.program)
-  const known = supported.get(mint)
-  if (known) return known
-  const account = await readMintAccount(rpc, mint)
-  const read = readMint(network, mint, account)
-  requireSupportedMint(mint, account)
-  if (read.decimals !== token.decimals)
-    throw new Failure('INVALID_TRANSACTION', `expected ${read.decimals} decimals for ${mint}, got ${token.decimals}`)
-  const program = parseAddress(account.owner)
-  supported.set(mint, program, mintFreshMs)
-  return program
 }
 
 type Destination = { readonly address: Address; readonly mint: Address }

@@ -2,13 +2,15 @@ import {
   associatedTokenProgram,
   firstMemoProgram,
   memoProgram,
+  stakeProgram,
   systemProgram,
   token2022Program,
   tokenProgram,
 } from '../programs.ts'
 import { readAssociatedToken } from './associated-token.ts'
-import { type InstructionReader, unknown } from './instruction.ts'
+import { type InstructionReader, unread } from './instruction.ts'
 import { readMemo } from './memo.ts'
+import { readStake } from './stake.ts'
 import { readSystem } from './system.ts'
 import { readToken } from './token.ts'
 
@@ -18,6 +20,7 @@ const readers: ReadonlyMap<string, InstructionReader> = new Map<string, Instruct
   [tokenProgram, readToken],
   [token2022Program, readToken],
   [associatedTokenProgram, readAssociatedToken],
+  [stakeProgram, readStake],
   [memoProgram, readMemo],
   [firstMemoProgram, readMemo],
 ])
@@ -25,5 +28,5 @@ const readers: ReadonlyMap<string, InstructionReader> = new Map<string, Instruct
 /** The effects of an instruction of any program but the compute budget's. */
 export const effectsOf: InstructionReader = (instruction, context) => {
   const read = readers.get(instruction.program)
-  return read ? read(instruction, context) : [unknown(`an instruction of program ${instruction.program}`)]
+  return read ? read(instruction, context) : unread(instruction, `an instruction of program ${instruction.program}`)
 }

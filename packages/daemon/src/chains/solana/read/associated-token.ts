@@ -3,13 +3,14 @@ import { associatedAccount } from '../associated-account.ts'
 import { accountRent } from '../fees.ts'
 import type { Message, ReadInstruction } from '../message.ts'
 import { associatedTokenProgram, isTokenProgram, systemProgram, token2022Program } from '../programs.ts'
-import { type Context, type Creation, type InstructionReader, unknown } from './instruction.ts'
+import { type Context, type Creation, type InstructionReader, unread } from './instruction.ts'
 
 /** Creations of token accounts that the sender pays for. */
 export const readAssociatedToken: InstructionReader = (instruction, { network, sender }) => {
   const creation = creationIn(instruction)
-  if (!creation) return [unknown('an instruction of the associated token program that is not a plain creation')]
-  if (creation.payer !== sender) return [unknown(`a token account paid by ${creation.payer}, not the sender`)]
+  if (!creation)
+    return unread(instruction, 'an instruction of the associated token program that is not a plain creation')
+  if (creation.payer !== sender) return unread(instruction, `a token account paid by ${creation.payer}, not the sender`)
   const asset = tokenAsset(network, creation.mint)
   return [{ kind: 'account-creation', owner: creation.owner, asset, rent: `${rentFor(creation)}` }]
 }

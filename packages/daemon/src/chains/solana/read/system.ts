@@ -1,29 +1,121 @@
-import { Failure, nativeAsset } from '@waiaas/contract'
+import type { Address } from '@solana/kit'
+import { type Effect, Failure, type Network, nativeAsset } from '@waiaas/contract'
 import type { Message, ReadInstruction } from '../message.ts'
 import { systemProgram } from '../programs.ts'
-import { type InstructionReader, unknown, view } from './instruction.ts'
+import { addressAt, type FormReader, handedOver, type InstructionReader, u64, unread, view } from './instruction.ts'
 
 // Numbers: https://docs.rs/solana-system-interface/latest/solana_system_interface/instruction/enum.SystemInstruction.html
-const transferLamports = 2
-const advanceNonce = 4
+const CREATE_ACCOUNT = 0
+const ASSIGN = 1
+const PAY = 2
+const CREATE_WITH_SEED = 3
+const ALLOCATE = 8
+const PAY_WITH_SEED = 11
+/** Advance, withdraw, initialise, authorise and upgrade. */
+const NONCES: readonly number[] = [4, 5, 6, 7, 12]
+/** What an address is derived with is no longer. */
+const MOST_SEED = 32
 
-/** Transfers of lamports by the sender. */
-export const readSystem: InstructionReader = (instruction, { network, sender }) => {
-  const { accounts, data } = instruction
-  const kind = kindOf(instruction)
+/** Where a form of an instruction has what, behind the number that names it. */
+type Moved = { readonly from: Address; readonly to: Address; readonly amount: bigint }
+
+/** Lamports that leave an account of the sender: its own, or one that is derived from it. */
+export const readSystem: InstructionReader = (instruction, context) =>
+  forms[kindOf(instruction)]?.(instruction, context) ??
+  unread(instruction, `instruction ${kindOf(instruction)} of the system program`)
+
+const outflow =
+  (moved: (instruction: ReadInstruction, sender: Address) => Moved | undefined): FormReader =>
+  (instruction, { network, sender }) => {
+    const found = moved(instruction, sender)
+    return found && [paid(network, found)]
+  }
+
+const paid = (network: Network, { to, amount }: Moved): Effect => ({
+  ...{ kind: 'outflow', asset: nativeAsset(network), amount: `${amount}`, to },
+})
+
+function transferOf({ accounts, data }: ReadInstruction, sender: Address): Moved | undefined {
   const [from, to] = accounts
-  if (kind !== transferLamports || data.length !== 12 || accounts.length !== 2 || !from || !to)
-    return [unknown(`instruction ${kind} of the system program`)]
-  if (from.address !== sender) return [unknown(`a transfer of lamports from ${from.address}, not the sender`)]
-  const amount = view(data).getBigUint64(4, true)
-  return [{ kind: 'outflow', asset: nativeAsset(network), amount: `${amount}`, to: to.address }]
+  if (data.length !== 12 || accounts.length !== 2 || from?.address !== sender || !to) return undefined
+  return { from: sender, to: to.address, amount: u64(data, 4) }
 }
 
-/** Failure INVALID_TRANSACTION: a durable nonce keeps bytes valid for ever, so that they could never be proven void. */
-export function refuseDurableNonce({ instructions }: Message): void {
-  for (const instruction of instructions)
-    if (instruction.program === systemProgram && kindOf(instruction) === advanceNonce)
+/** The new account signs too, unless it is derived; who signs beside the sender is told by the message. */
+function creationOf({ accounts, data }: ReadInstruction, sender: Address): Moved | undefined {
+  const [from, to] = accounts
+  if (data.length !== 52 || accounts.length !== 2 || from?.address !== sender || !to) return undefined
+  return { from: sender, to: to.address, amount: u64(data, 4) }
+}
+
+function derivedCreationOf({ accounts, data }: ReadInstruction, sender: Address): Moved | undefined {
+  const [from, to] = accounts
+  const seed = seedAt(data, 36)
+  if (seed === undefined || data.length !== 44 + seed + 48 || from?.address !== sender || !to) return undefined
+  const isOwn = addressAt(data, 4) === sender
+  if (!isOwn || accounts.length > 3 || accounts.slice(2).some(({ address }) => address !== sender)) return undefined
+  return { from: sender, to: to.address, amount: u64(data, 44 + seed) }
+}
+
+function derivedTransferOf({ accounts, data }: ReadInstruction, sender: Address): Moved | undefined {
+  const [from, base, to] = accounts
+  const seed = seedAt(data, 12)
+  if (seed === undefined || data.length !== 20 + seed + 32 || accounts.length !== 3) return undefined
+  if (!from || base?.address !== sender || !to) return undefined
+  return { from: from.address, to: to.address, amount: u64(data, 4) }
+}
+
+/** How long the seed is that begins here with its length. */
+function seedAt(data: Uint8Array, at: number): number | undefined {
+  if (data.length < at + 8) return undefined
+  const length = u64(data, at)
+  return length <= BigInt(MOST_SEED) ? Number(length) : undefined
+}
+
+const moves = {
+  [CREATE_ACCOUNT]: creationOf,
+  [PAY]: transferOf,
+  [CREATE_WITH_SEED]: derivedCreationOf,
+  [PAY_WITH_SEED]: derivedTransferOf,
+} as const
+const forms: Readonly<Record<number, FormReader>> = Object.fromEntries(
+  Object.entries(moves).map(([kind, moved]) => [kind, outflow(moved)]),
+)
+
+/** Lamports that system instructions of a message take from the sender's own account. */
+export const lamportsFrom = (sender: Address, { instructions }: Pick<Message, 'instructions'>): bigint =>
+  instructions.reduce((sum, instruction) => {
+    if (instruction.program !== systemProgram) return sum
+    const moved = (moves as Partial<Record<number, typeof transferOf>>)[kindOf(instruction)]?.(instruction, sender)
+    return moved?.from === sender ? sum + moved.amount : sum
+  }, 0n)
+
+const ASSIGN_WITH_SEED = 10
+const ALLOCATE_WITH_SEED = 9
+
+/** That a program has the wallet's account given away, or made one that pays nothing, by the wallet's own authority. */
+export function handedInside(instruction: ReadInstruction, sender: Address): Effect[] {
+  const isGiven = [ASSIGN, ALLOCATE, ASSIGN_WITH_SEED, ALLOCATE_WITH_SEED].includes(kindOf(instruction))
+  const isOwn = instruction.program === systemProgram && instruction.accounts[0]?.address === sender
+  return isGiven && isOwn ? [handedOver(sender, 'a program')] : []
+}
+
+/**
+ * Failure INVALID_TRANSACTION of what nobody can want: a durable nonce keeps bytes valid for ever, so that they could never
+ * be proven void; and an account that is given to a program, or holds data, pays nothing any more.
+ */
+export function refuseRuinous({ instructions }: Pick<Message, 'instructions'>, sender: Address): void {
+  for (const instruction of instructions) {
+    if (instruction.program !== systemProgram) continue
+    const kind = kindOf(instruction)
+    if (NONCES.includes(kind))
       throw new Failure('INVALID_TRANSACTION', 'durable nonces are refused: the transaction would never expire')
+    if ((kind === ASSIGN || kind === ALLOCATE) && instruction.accounts[0]?.address === sender)
+      throw new Failure(
+        'INVALID_TRANSACTION',
+        `the transaction would ${kind === ASSIGN ? 'give' : 'turn'} the account of the wallet itself ${kind === ASSIGN ? 'to a program' : 'into one that holds data'}, after which it can pay nothing any more`,
+      )
+  }
 }
 
 const kindOf = ({ data }: ReadInstruction): number => (data.length >= 4 ? view(data).getUint32(0, true) : -1)

@@ -1,57 +1,97 @@
 import type { Address } from '@solana/kit'
 import { type Effect, tokenAsset } from '@waiaas/contract'
 import { associatedAccount } from '../associated-account.ts'
-import type { Message } from '../message.ts'
+import type { Message, ReadInstruction } from '../message.ts'
 import { isTokenProgram } from '../programs.ts'
-import { type Context, type InstructionReader, unknown, view } from './instruction.ts'
+import { type Context, called, type InstructionReader, u64, unknown, unread } from './instruction.ts'
+import { readAuthority, readClosing } from './token-accounts.ts'
 
 const maxU64 = 2n ** 64n - 1n
-const transferChecked = 12
+const TRANSFER_CHECKED = 12
+const FEE_EXTENSION = 26
+const TRANSFER_WITH_FEE = 1
 
-/** Instructions that are understood: where their accounts stand and how long their data is. Both token programs have them. */
-const forms = {
-  3: { name: 'Transfer', source: 0, mint: null, target: 1, authority: 2, length: 9, approves: false },
-  4: { name: 'Approve', source: 0, mint: null, target: 1, authority: 2, length: 9, approves: true },
-  [transferChecked]: {
-    name: 'TransferChecked',
-    source: 0,
-    mint: 1,
-    target: 2,
-    authority: 3,
-    length: 10,
-    approves: false,
-  },
-  13: { name: 'ApproveChecked', source: 0, mint: 1, target: 2, authority: 3, length: 10, approves: true },
-} as const
+/** Where an instruction that moves, allows or destroys an amount has its accounts, and where its data has the amount. */
+type Form = {
+  readonly name: string
+  readonly does: 'moves' | 'approves' | 'burns'
+  readonly mint: number | null
+  readonly target: number
+  readonly authority: number
+  readonly length: number
+  readonly amountAt: number
+}
+const plain = { mint: null, target: 1, authority: 2, length: 9, amountAt: 1 } as const
+const checked = { mint: 1, target: 2, authority: 3, length: 10, amountAt: 1 } as const
 
-/** Transfers and approvals of tokens, of the token program and of Token-2022. */
-export const readToken: InstructionReader = ({ program, accounts, data }, context) => {
-  const form = forms[data[0] as keyof typeof forms]
-  if (!form || data.length !== form.length)
-    return [unknown(`instruction ${data[0] ?? 'without data'} of token program ${program}`)]
-  const source = accounts[form.source]
-  const target = accounts[form.target]
-  const authority = accounts[form.authority]
-  if (!source || !target || !authority) return [unknown(`a ${form.name} without its accounts`)]
-  const amount = view(data).getBigUint64(1, true)
-  const strange: Effect[] = []
-  if (authority.address !== context.sender)
-    strange.push(unknown(`a ${form.name} under the authority of ${authority.address}, not the sender`))
-  if (accounts.length > form.authority + 1)
-    strange.push(unknown(`a ${form.name} with accounts beyond its own, for a hook or several signers`))
+// Numbers: https://docs.rs/spl-token-2022-interface/latest/spl_token_2022_interface/instruction/enum.TokenInstruction.html
+const forms: Readonly<Record<number, Form>> = {
+  3: { name: 'Transfer', does: 'moves', ...plain },
+  4: { name: 'Approve', does: 'approves', ...plain },
+  // What is burnt is gone, and its mint is who gets it.
+  8: { name: 'Burn', does: 'burns', ...plain, mint: 1 },
+  [TRANSFER_CHECKED]: { name: 'TransferChecked', does: 'moves', ...checked },
+  13: { name: 'ApproveChecked', does: 'approves', ...checked },
+  15: { name: 'BurnChecked', does: 'burns', ...checked, target: 1, authority: 2 },
+}
+/** Of Token-2022: the fee is withheld from the amount at the recipient's account. */
+const withFee: Form = { name: 'TransferCheckedWithFee', does: 'moves', ...checked, length: 19, amountAt: 2 }
+
+const REVOKE = 5
+const SET_AUTHORITY = 6
+const CLOSE = 9
+/** What makes an account ready or counts it anew, and takes nothing from anybody. */
+const HARMLESS: readonly number[] = [0, 1, 2, REVOKE, 16, 17, 18, 19, 20, 21, 22, 23, 24]
+
+/** Transfers, allowances and what else touches the sender's tokens, of the token program and of Token-2022. */
+export const readToken: InstructionReader = (instruction, context) => {
+  const { program, accounts, data } = instruction
+  const kind = data[0] ?? -1
+  const form = kind === FEE_EXTENSION && data[1] === TRANSFER_WITH_FEE ? withFee : forms[kind]
+  if (form && data.length === form.length) return amounted(form, instruction, context)
+  if (kind === SET_AUTHORITY) return readAuthority(instruction, context)
+  if (kind === CLOSE && data.length === 1) return readClosing(instruction, context)
+  if (HARMLESS.includes(kind) && accounts.length > 0) return [called(instruction)]
+  return unread(instruction, `instruction ${data[0] ?? 'without data'} of token program ${program}`)
+}
+
+function amounted(form: Form, instruction: ReadInstruction, context: Context): Effect[] {
+  const { accounts, data, program } = instruction
+  const [source, target, authority] = [0, form.target, form.authority].map((at) => accounts[at]?.address)
+  if (!source || !target || !authority) return unread(instruction, `a ${form.name} without its accounts`)
+  const amount = u64(data, form.amountAt)
+  const strange = strangeness(form, instruction, context)
   // Unchecked forms do not name their mint; a token account that this message creates proves it for a whole transfer.
-  const proofs = form.approves ? [source.address] : [source.address, target.address]
+  const proofs = form.does === 'approves' ? [source] : [source, target]
   const mint = form.mint === null ? mintOf(proofs, context) : accounts[form.mint]?.address
-  if (!mint)
-    return [...strange, unknown(`a ${form.name} of ${amount} from ${source.address}, whose mint the bytes do not name`)]
-  const asset = tokenAsset(context.network, mint)
-  if (form.approves) {
-    const unlimited = amount === maxU64
-    return [...strange, { kind: 'approval', asset, amount: `${amount}`, spender: target.address, unlimited }]
+  if (!mint) {
+    const named = `a ${form.name} of ${amount} from ${source}, whose mint the bytes do not name`
+    return [...(strange.length > 0 ? strange : [called(instruction)]), unknown(named)]
   }
-  const owner = ownerOf({ account: target.address, mint, program }, context)
-  if (!owner) strange.push(unknown(`token account ${target.address}, whose owner the bytes do not prove`))
-  return [...strange, { kind: 'outflow', asset, amount: `${amount}`, to: owner ?? target.address }]
+  const asset = tokenAsset(context.network, mint)
+  if (form.does === 'approves') {
+    const unlimited = amount === maxU64
+    return [...strange, { kind: 'approval', asset, amount: `${amount}`, spender: target, unlimited }]
+  }
+  if (form.does === 'burns') return [...strange, { kind: 'outflow', asset, amount: `${amount}`, to: mint }]
+  const owner = ownerOf({ account: target, mint, program }, context)
+  const unproven = owner
+    ? []
+    : unread(instruction, `token account ${target}, whose owner the bytes do not prove`).slice(
+        strange.length > 0 ? 1 : 0,
+      )
+  return [...strange, ...unproven, { kind: 'outflow', asset, amount: `${amount}`, to: owner ?? target }]
+}
+
+/** What of a form is not as a wallet of one key has it. */
+function strangeness({ name, authority }: Form, instruction: ReadInstruction, { sender }: Context): Effect[] {
+  const { accounts } = instruction
+  const found: Effect[] = []
+  const by = accounts[authority]?.address
+  if (by !== sender) found.push(unknown(`a ${name} under the authority of ${by}, not the sender`))
+  if (accounts.length > authority + 1)
+    found.push(unknown(`a ${name} with accounts beyond its own, for a hook or several signers`))
+  return found.length > 0 ? [called(instruction), ...found] : []
 }
 
 function mintOf(accounts: readonly Address[], { created }: Context): Address | undefined {
@@ -74,9 +114,8 @@ function ownerOf({ account, mint, program }: TokenAccount, { created, owners }: 
 export const sourcesOf = ({ instructions }: Message): { readonly source: Address; readonly amount: bigint }[] =>
   instructions
     .filter(
-      ({ program, data }) =>
-        isTokenProgram(program) && data[0] === transferChecked && data.length === forms[transferChecked].length,
+      ({ program, data }) => isTokenProgram(program) && data[0] === TRANSFER_CHECKED && data.length === checked.length,
     )
     .flatMap(({ accounts, data }) =>
-      accounts.slice(0, 1).map(({ address }) => ({ source: address, amount: view(data).getBigUint64(1, true) })),
+      accounts.slice(0, 1).map(({ address }) => ({ source: address, amount: u64(data, 1) })),
     )

@@ -1,0 +1,25 @@
+import { z } from 'zod'
+import { Tier } from '../tiers.ts'
+import type { PolicyTypeEntry } from './type.ts'
+
+/** Who asks for a sign-in, as it stands in its text: a host, and a port where it names one. */
+const Domain = z
+  .string()
+  .max(253)
+  .regex(/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?(:\d{1,5})?$/, {
+    error: 'expected the host of a sign-in in lower case, such as "app.example" or "localhost:3000"',
+  })
+
+const SignMessageRules = z.strictObject({
+  personal: Tier.optional().describe('of plain texts; APPROVAL unless given'),
+  siwe_domains: z
+    .array(z.strictObject({ domain: Domain, tier: Tier.optional().describe('INSTANT unless given') }))
+    .max(10_000)
+    .optional()
+    .describe('who may ask for a sign-in (ERC-4361); of all others APPROVAL'),
+})
+
+export const signMessageRules = {
+  rules: SignMessageRules,
+  summary: 'Which messages are signed without a human. Without it each waits for one.',
+} as const satisfies PolicyTypeEntry

@@ -1,0 +1,156 @@
+import { type Address, getBase58Encoder, isAddress } from '@solana/kit'
+import type { Effect, Network } from '@waiaas/contract'
+import { countOf, fieldsOf, listOf, OddAnswer, wholeNumber } from '../../answers.ts'
+import type { Rpc } from '../../rpc.ts'
+import { bytesOf } from '../accounts.ts'
+import { decodeMessage } from '../decode.ts'
+import { type Message, type ReadInstruction, readMessage } from '../message.ts'
+import { stakeProgram, systemProgram } from '../programs.ts'
+import { effectsOf } from '../read/all.ts'
+import { actingIn } from '../read/compute-budget.ts'
+import type { Context, Creation } from '../read/instruction.ts'
+import { handedInside } from '../read/system.ts'
+import { isBatch, partsOfBatch } from '../read/token-batch.ts'
+import { addSignature, signatureLength } from '../signature.ts'
+import { left } from './left.ts'
+
+export type Landing = { readonly hash: string; readonly sender: string }
+
+const config = { encoding: 'base64', commitment: 'confirmed', maxSupportedTransactionVersion: 0 }
+
+/**
+ * What bytes in a block did to the things of their sender: by the balances before and after them, and, of what balances do
+ * not show, by the instructions that programs gave to others. Undefined where no node remembers all of that.
+ */
+export const landings =
+  (network: Network, rpc: Rpc) =>
+  async ({ hash, sender }: Landing): Promise<readonly Effect[] | undefined> => {
+    const answer = await rpc.call<unknown>('getTransaction', [hash, config])
+    if (answer === null) return undefined
+    const { transaction, meta: told } = fieldsOf(answer, 'a transaction')
+    const { message, bytes } = signedBy(sender, hash, transaction)
+    const meta = fieldsOf(told, 'what a transaction did')
+    const { effects } = decodeMessage({ network, address: sender as Address }, bytes, {})
+    const landed = { network, sender: sender as Address, message, meta, keys: keysOf(message, meta) }
+    const inside = insideOf(landed)
+    const ran = [...actingIn(message), ...(inside ?? [])].flatMap(partsOfBatch)
+    // What is not told, or cannot be taken apart, nobody has seen.
+    if (!inside || ran.some(isBatch)) return undefined
+    const deposits = effects.effects.reduce(
+      (sum, one) => (one.kind === 'account-creation' && one.owner !== sender ? sum + BigInt(one.rent) : sum),
+      0n,
+    )
+    const fee = wholeNumber(meta.fee, 'a fee')
+    const program = actingIn(message).at(-1)?.program ?? sender
+    const paid = left({ network, program, told: fee + deposits, places: placesOf(landed) })
+    return [...paid, ...ran.flatMap((one) => handedOver(landed, one))]
+  }
+
+type Landed = {
+  readonly network: Network
+  readonly sender: Address
+  readonly message: Message
+  readonly meta: Readonly<Record<string, unknown>>
+  readonly keys: readonly string[]
+}
+
+/** The bytes themselves, as the sender's signature proves them. */
+function signedBy(sender: string, hash: string, transaction: unknown) {
+  const wire = bytesOf(transaction)
+  const bytes = new Uint8Array(wire.subarray(1 + signatureLength))
+  const message = readMessage(bytes)
+  const signature = wire.subarray(1, 1 + signatureLength)
+  if (addSignature(sender as Address, { bytes, message }, signature).hash !== hash)
+    throw new OddAnswer(`the transaction ${hash}`, 'another one')
+  return { message, bytes }
+}
+
+function keysOf({ accounts }: Message, { loadedAddresses }: Landed['meta']): string[] {
+  const { writable = [], readonly = [] } = fieldsOf(loadedAddresses ?? {}, 'accounts from lookup tables')
+  const loaded = [...listOf(writable, 'addresses'), ...listOf(readonly, 'addresses')].map(addressOf)
+  return [...accounts.map(({ address }) => address), ...loaded]
+}
+
+function addressOf(text: unknown): string {
+  if (typeof text === 'string' && isAddress(text)) return text
+  throw new OddAnswer('an address', text)
+}
+
+type Holding = { readonly mint: string; readonly owner: string; readonly amount: bigint }
+
+function placesOf({ meta, keys, sender }: Landed) {
+  const [before, after] = [meta.preBalances, meta.postBalances].map((balances) => {
+    const found = listOf(balances, 'balances').map((one) => wholeNumber(one, 'a balance'))
+    if (found.length !== keys.length) throw new OddAnswer(`${keys.length} balances`, found.length)
+    return found
+  })
+  const [held, holds] = [holdingsIn(meta.preTokenBalances), holdingsIn(meta.postTokenBalances)]
+  return keys.map((key, at) => {
+    const part = (lamports: bigint, holding: Holding | undefined) => ({
+      ...{ lamports, holder: holding?.owner ?? key, isOwn: key === sender || holding?.owner === sender },
+      ...(holding && { mint: holding.mint, amount: holding.amount }),
+    })
+    return { before: part(before![at]!, held.get(at)), after: part(after![at]!, holds.get(at)) }
+  })
+}
+
+function holdingsIn(balances: unknown): Map<number, Holding> {
+  const all = listOf(balances, 'balances of tokens').map((one): [number, Holding] => {
+    const { accountIndex, mint, owner, uiTokenAmount } = fieldsOf(one, 'a balance of tokens')
+    const { amount } = fieldsOf(uiTokenAmount, 'an amount of tokens')
+    if (typeof amount !== 'string' || !/^\d+$/.test(amount)) throw new OddAnswer('an amount of tokens', amount)
+    const holding = { mint: addressOf(mint), owner: addressOf(owner), amount: BigInt(amount) }
+    return [countOf(accountIndex, 'the place of an account'), holding]
+  })
+  return new Map(all)
+}
+
+const base58 = getBase58Encoder()
+
+/** What programs had others do. Undefined where the node does not tell that. */
+function insideOf({ meta, keys, message }: Landed): ReadInstruction[] | undefined {
+  if (!Array.isArray(meta.innerInstructions)) return undefined
+  const at = (place: unknown): Address => {
+    const key = keys[countOf(place, 'the place of an account')]
+    if (key === undefined) throw new OddAnswer(`a place below ${keys.length}`, place)
+    return key as Address // an address of the message, or read as one
+  }
+  return meta.innerInstructions.flatMap((one) =>
+    listOf(fieldsOf(one, 'inner instructions').instructions, 'inner instructions').map((inner): ReadInstruction => {
+      const { programIdIndex, accounts, data } = fieldsOf(inner, 'an inner instruction')
+      if (typeof data !== 'string') throw new OddAnswer('data in base58', data)
+      const places = listOf(accounts, 'places of accounts').map((place) => {
+        const address = at(place)
+        const known = message.accounts.find((account) => account.address === address)
+        return known ?? { address, signer: false, writable: true }
+      })
+      return { program: at(programIdIndex), accounts: places, data: new Uint8Array(base58.encode(data)) }
+    }),
+  )
+}
+
+/** Balances tell all that left but from stakes and from accounts that the sender derives. */
+function handedOver(landed: Landed, instruction: ReadInstruction): Effect[] {
+  const { network, sender } = landed
+  const read = effectsOf(instruction, { network, sender, owners: [sender], created: createdIn(landed) })
+  const isUnseen = instruction.program === stakeProgram || isDerived(instruction, sender)
+  return [
+    ...read.filter(({ kind }) => kind === 'approval' || kind === 'operator' || (kind === 'outflow' && isUnseen)),
+    ...handedInside(instruction, sender),
+  ]
+}
+
+const isDerived = ({ program, accounts }: ReadInstruction, sender: Address): boolean =>
+  program === systemProgram && accounts[0]?.address !== sender
+
+/** Token accounts with their mints, which instructions do not always name. */
+function createdIn({ meta, keys }: Landed): Context['created'] {
+  const all = [...holdingsIn(meta.preTokenBalances), ...holdingsIn(meta.postTokenBalances)]
+  return new Map(
+    all.map(([at, { mint, owner }]): [string, Creation] => [
+      keys[at] ?? '',
+      // Its program is nobody's question here.
+      { mint: mint as Address, owner: owner as Address, program: systemProgram },
+    ]),
+  )
+}

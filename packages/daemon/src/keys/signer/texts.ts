@@ -1,0 +1,27 @@
+import { keccak_256 } from '@noble/hashes/sha3.js'
+import type { SignKind, TextKind } from '../types.ts'
+import { refuse } from './refuse.ts'
+
+/** 64 times what people read at once. */
+const MOST_BYTES = 32_000
+/** Characters that no person sees, but line feeds, tabs and what joins emoji. */
+const UNSEEN = /[^\P{C}\n\t\u200d]/u
+const CODED = /^(0x[0-9a-fA-F]*|[-A-Za-z0-9+/_]{64,}={0,2})$/
+
+/** What goes into the curve of a text: with the mark in front that no transaction has. */
+const marked: Record<TextKind, (text: Uint8Array) => Uint8Array> = {
+  'evm-text': (text) =>
+    keccak_256(Buffer.concat([Buffer.from(`\x19Ethereum Signed Message:\n${text.length}`, 'latin1'), text])),
+}
+
+export const isText = (kind: SignKind): kind is TextKind => Object.hasOwn(marked, kind)
+
+/** What is signed of words. Refuses all that people cannot read: hashes and transactions, in whatever letters, are such. */
+export function markedText(kind: TextKind, payload: Uint8Array): Uint8Array {
+  if (payload.length > MOST_BYTES) refuse(`a text has ${MOST_BYTES} bytes at most`)
+  const text = Buffer.from(payload.buffer, payload.byteOffset, payload.length).toString('utf8')
+  if (!Buffer.from(text, 'utf8').equals(payload)) refuse('a text is in UTF-8')
+  if (UNSEEN.test(text) || text.trim() === '') refuse('a text is what people can read')
+  if (CODED.test(text.trim())) refuse('a text is no hash and no encoding of bytes')
+  return marked[kind](payload)
+}

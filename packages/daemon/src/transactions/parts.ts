@@ -1,0 +1,34 @@
+import type { Network } from '@waiaas/contract'
+import type { Handle } from '../platform/db/database.ts'
+import type { Held } from '../platform/held.ts'
+import type { GasSettings } from './gas/condition.ts'
+import type { Parts } from './job.ts'
+import type { FindToken } from './kinds/kind.ts'
+import type { LiftParts } from './over-ceiling.ts'
+import type { RetentionParts } from './retention/retention.ts'
+import type { SignatureParts } from './signatures/signer.ts'
+import type { WalletFacts } from './switches.ts'
+
+export type WalletChoice = { walletId?: string | undefined; network?: string | undefined }
+
+/** What the money path is built of, its front door included. */
+export type ServiceParts = Parts &
+  SignatureParts &
+  LiftParts &
+  Pick<RetentionParts, 'keptDays' | 'forgetSessions'> & {
+    /** The wallet a session means, or WALLET_ID_REQUIRED, WALLET_NOT_FOUND. */
+    chooseWallet(db: Handle, sessionId: string, choice: WalletChoice): Promise<WalletFacts>
+    /** The network a request means for a wallet, or NETWORK_REQUIRED, ENVIRONMENT_NETWORK_MISMATCH. */
+    resolveNetwork(wallet: WalletFacts, name: string | undefined): Network
+    findNetwork(id: string): Network | undefined
+    findToken: FindToken
+    gas(): GasSettings
+    held: Pick<Held, 'write'>
+  }
+/** Who asks, from where, and how to learn that the answer arrived. */
+export type From = {
+  sessionId: string
+  peer: string
+  key: string | undefined
+  onDelivered: (listener: (delivered: boolean) => void) => void
+}

@@ -1,0 +1,157 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Address, getAddressEncoder } from '@solana/kit'
+import { newId, type PolicyType, type SendRequest, tokenAsset } from '@waiaas/contract'
+import { createSolanaFixtures, type SolanaFixtures, type SolanaNode } from '@waiaas/localnet'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { newSolanaAddress } from '../../../../test/support/wallets.ts'
+import { migrations, startPipeline, startSolana } from '../../test/pipeline-bed.ts'
+import { type Wallet as Key, localSolana, newWallet, signUnder } from '../../test/solana-bed.ts'
+import { solanaChain } from '../chains/solana/chain.ts'
+import { systemProgram, tokenProgram } from '../chains/solana/programs.ts'
+import type { CeilingText } from '../keys/service.ts'
+import { type Database, openDatabase } from '../platform/db/database.ts'
+import { ceilingStore } from '../wallets/ceiling-store.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'waiaas-test-'))
+let node: SolanaNode
+let fixtures: SolanaFixtures
+let database: Database
+let bed: Awaited<ReturnType<typeof startPipeline>>
+let asset: string
+type Wallet = Awaited<ReturnType<(typeof bed)['wallet']>>
+
+beforeAll(async () => {
+  node = await startSolana({ slotMs: 50, finalSlots: 8 })
+  fixtures = await createSolanaFixtures(node)
+  asset = tokenAsset(localSolana, fixtures.splMint)
+  database = await openDatabase({ path: join(folder, 'test.db'), migrations })
+  bed = await startPipeline(database, node, undefined, undefined, { fixed: { [asset]: '1' } })
+}, 60_000)
+afterAll(async () => {
+  await bed.stop()
+  await node.stop()
+  await database.close()
+  rmSync(folder, { recursive: true })
+})
+
+const u32 = (value: number) => [...new Uint8Array(Uint32Array.of(value).buffer)]
+const u64 = (value: bigint) => [...new Uint8Array(BigUint64Array.of(value).buffer)]
+const call = (
+  to: string,
+  accounts: readonly string[],
+  data: readonly number[],
+): Partial<SendRequest> & { to: string } => ({
+  type: 'CONTRACT_CALL',
+  to,
+  instructionData: Buffer.from(data).toString('base64'),
+  accounts: accounts.map((pubkey) => ({ pubkey, isSigner: false, isWritable: true })),
+})
+const pay = ({ address }: Wallet, to: string, lamports: bigint) =>
+  call(systemProgram, [address, to], [...u32(2), ...u64(lamports)])
+
+const dollars = (most: number) => ({ instant_max_usd: most, notify_max_usd: most, delay_max_usd: 1e6 })
+const rule = (walletId: string, type: PolicyType, rules: object) =>
+  bed.rules.create({ walletId, type, rules, priority: 0, enabled: true } as never)
+
+/** A wallet with ten tokens, and a payment of some of them that names no mint. */
+async function holder() {
+  const [wallet, recipient] = [await bed.wallet(), newWallet()]
+  await node.airdrop(recipient.address, 10n ** 9n)
+  const mint = (owner: string) => fixtures.mintTo(fixtures.splMint, owner, 10_000_000n)
+  const [mine, account] = [await mint(wallet.address), await mint(recipient.address)]
+  const move = call(tokenProgram, [mine, account, wallet.address], [3, ...u64(2_000_000n)])
+  return { wallet, move, theirs: { wallet: recipient, account } }
+}
+/** Lets the signer sign what it cannot read of these programs. */
+async function named(wallet: Wallet, ...contracts: string[]): Promise<void> {
+  const now = (await database.read((db) => ceilingStore.byWallet(db, wallet.id)))!
+  const { ceiling } = JSON.parse(now.text) as CeilingText
+  const next = { ...ceiling, chains: { ...ceiling.chains, solana: { ...ceiling.chains.solana!, contracts } } }
+  const sealed = await bed.keys.changeCeiling({ address: wallet.address, now, next }, 'correct horse battery')
+  await database.work({ exclusive: [`wallet:${wallet.id}`] }, (db) => ceilingStore.set(db, wallet.id, sealed))
+}
+
+const decided = async (wallet: Wallet, request: Partial<SendRequest> & { to: string }) => {
+  const input = { type: 'TRANSFER', dryRun: true, ...request, walletId: wallet.id } as const
+  const { decision } = await bed.service.simulate(input, wallet.session)
+  return decision!
+}
+
+test('a payment costs the same and is decided alike, whatever it is called', async () => {
+  const [wallet, { address: to }] = [await bed.wallet(), await bed.wallet()]
+  await bed.limit(wallet.id, dollars(1))
+  for (const amount of [1n, 400_000n, 600_000n, 5n * 10n ** 10n]) {
+    const plain = await decided(wallet, { to, amount: String(amount) })
+    const called = await decided(wallet, pay(wallet, to, amount))
+    for (const field of ['tier', 'outcome', 'reasons'] as const) expect(called[field]).toEqual(plain[field])
+    expect(called.usd).toBe(plain.usd)
+  }
+})
+
+test('a program runs only where a list has it, and the functions that a list names', async () => {
+  const { wallet, move } = await holder()
+  await bed.limit(wallet.id, dollars(100))
+  const codes = async () => (await decided(wallet, move)).reasons.map(({ code }) => code)
+  expect(await codes()).toContain('CONTRACT_CALL_DISABLED')
+  await rule(wallet.id, 'CONTRACT_WHITELIST', { contracts: [{ address: tokenProgram }] })
+  expect(await codes()).toEqual(['TOKEN_NOT_ALLOWED'])
+  await rule(wallet.id, 'METHOD_WHITELIST', { methods: [{ contractAddress: tokenProgram, selectors: ['0x09'] }] })
+  await rule(wallet.id, 'ALLOWED_TOKENS', { tokens: [{ address: fixtures.splMint }] })
+  expect(await codes()).toEqual(['METHOD_NOT_WHITELISTED'])
+})
+
+/** Where the token program may be called, and told this. */
+async function allowed(wallet: Wallet, limits: object): Promise<void> {
+  await bed.limit(wallet.id, limits as Record<string, unknown>)
+  await rule(wallet.id, 'CONTRACT_WHITELIST', { contracts: [{ address: tokenProgram }] })
+  await rule(wallet.id, 'METHOD_WHITELIST', { methods: [{ contractAddress: tokenProgram, selectors: ['0x03'] }] })
+  await rule(wallet.id, 'ALLOWED_TOKENS', { tokens: [{ address: fixtures.splMint }] })
+}
+const ended = (id: string) => bed.until(id, 'CONFIRMED', 'CANCELLED', 'FAILED')
+
+test('what a simulation has seen is judged, and signed where the ceiling names the program, or the operator lifts it', async () => {
+  const { wallet, move } = await holder()
+  await allowed(wallet, dollars(100))
+  const sent = await bed.send(wallet, move, newId())
+  expect(sent.accepted!.decision).toMatchObject({ usd: 2, tier: 'APPROVAL', reasons: [{ code: 'ABOVE_CEILING' }] })
+  const { payment } = await bed.service.showOverCeiling(sent.transactionId)
+  expect(payment).toMatchObject({ moves: [], call: { to: tokenProgram } })
+  await bed.service.approve(sent.transactionId, { overCeiling: { shown: 'correct horse battery' } })
+  expect(await ended(sent.transactionId)).toBe('CONFIRMED')
+  await named(wallet, tokenProgram)
+  const next = await bed.send(wallet, move, newId())
+  expect(next.accepted).toMatchObject({ tier: 'INSTANT' })
+  expect(await ended(next.transactionId)).toBe('CONFIRMED')
+})
+
+test('what waited is looked at again, and ends where it would do more than was decided on', async () => {
+  const { wallet, move, theirs } = await holder()
+  await allowed(wallet, { ...dollars(1), delay_seconds: 1 })
+  await named(wallet, tokenProgram)
+  const [first, second] = [await bed.send(wallet, move, newId()), await bed.send(wallet, move, newId())]
+  expect(first.accepted!.decision!.tier).toBe('DELAY')
+  expect(await ended(first.transactionId)).toBe('CONFIRMED')
+  expect(await ended(second.transactionId)).toBe('CONFIRMED')
+  const third = await bed.send(wallet, move, newId())
+  // The account of the recipient is another's by the time that it is signed.
+  await handOver(theirs.wallet, theirs.account)
+  expect(await ended(third.transactionId)).toBe('CANCELLED')
+  expect(await bed.service.get(third.transactionId, undefined)).toMatchObject({
+    error: expect.stringContaining('more than what was decided on'),
+  })
+})
+
+async function handOver(wallet: Key, account: string): Promise<void> {
+  const chain = solanaChain({ network: localSolana, urls: [node.url] })
+  const data = [6, 2, 1, ...getAddressEncoder().encode(newSolanaAddress() as Address)]
+  const { accounts } = call(tokenProgram, [account, wallet.address], data)
+  const given = { programId: tokenProgram, data: Buffer.from(data).toString('base64'), accounts: accounts! }
+  const instructions = chain.programs!.instructions(wallet.address, [given])
+  const intent = { kind: 'program-call', to: tokenProgram, instructions, tokens: [], owners: [] } as const
+  const draft = await chain.draft(wallet.address, intent)
+  const { signed } = signUnder(chain, wallet, draft, await chain.expiry!.anchor())
+  expect(await chain.broadcast([signed.bytes])).toEqual([{ outcome: 'accepted' }])
+  chain.close()
+}
