@@ -1,4 +1,4 @@
-import { Failure, formatUnits, type GasCondition, type Network } from '@waiaas/contract'
+import { Failure, type GasCondition, gasPriceText, type Network } from '@waiaas/contract'
 import type { UnitPrice } from '../../chains/build.ts'
 
 /** As it is stored: the time that it has is said by the request, or by the settings of then. */
@@ -32,12 +32,9 @@ export const isMet = ({ maxGasPrice, maxPriorityFee }: StoredCondition, { asked,
   (maxGasPrice === undefined || asked <= BigInt(maxGasPrice)) &&
   (maxPriorityFee === undefined || tip <= BigInt(maxPriorityFee))
 
-const UNITS = { solana: ['micro-lamports for a compute unit', 0], other: ['gwei', 9] } as const
-
 /** What it waits for, as a person reads it. */
 export function conditionText({ maxGasPrice, maxPriorityFee }: StoredCondition, { chain }: Network): string {
-  const [unit, decimals] = chain === 'solana' ? UNITS.solana : UNITS.other
-  const price = (text: string) => `${formatUnits(BigInt(text), decimals)} ${unit}`
+  const price = (text: string) => gasPriceText(chain, BigInt(text))
   const parts = [
     maxGasPrice !== undefined && `gas to cost at most ${price(maxGasPrice)}`,
     maxPriorityFee !== undefined && `a tip of at most ${price(maxPriorityFee)}`,
