@@ -38,7 +38,8 @@ export function laneSigning(parts: Parts, lane: string) {
       database.read(async (db) => ({
         ceiling: await parts.ceiling(db, walletId),
         counted: sealedOf(await countStore.byLane(db, lane)),
-        lifts: await liftStore.ofLane(db, lane),
+        // Seldom: of what no human has approved there is none.
+        lifts: issued.some(({ isApproved }) => isApproved) ? await liftStore.ofLane(db, lane) : [],
       })),
       known,
     ])
