@@ -36,7 +36,7 @@ const FAMILIES: Readonly<Record<ChainName, Family>> = {
     tokens: 'erc20',
     gas: { unit: 'gwei', decimals: 9 },
   },
-  solana: { ...base58, gas: { unit: 'micro-lamports for a compute unit', decimals: 0 } },
+  solana: { ...base58, gas: { unit: 'micro-lamports', decimals: 0 } },
   ripple: { ...base58, gas: { unit: 'drops', decimals: 0 } },
 }
 
@@ -82,6 +82,17 @@ export function gasPriceText(chain: ChainName, price: bigint): string {
   const { unit, decimals } = FAMILIES[chain].gas
   return `${formatUnits(price, decimals)} ${unit}`
 }
+
+/** The price that a text means, in the network's smallest unit: digits, or an amount with the unit. Undefined when it is none. */
+export function gasPriceOf(chain: ChainName, text: string): bigint | undefined {
+  const { unit, decimals } = FAMILIES[chain].gas
+  const [amount = '', given] = text.split(' ')
+  if (given === undefined) return /^\d+$/.test(amount) ? BigInt(amount) : undefined
+  const [whole = '', fraction = ''] = amount.split('.')
+  return given === unit && fraction.length <= decimals ? BigInt(whole + fraction.padEnd(decimals, '0')) : undefined
+}
+/** What the price of a unit of gas is given in. */
+export const gasUnit = (chain: ChainName): string => FAMILIES[chain].gas.unit
 
 /** CAIP-19 of a fungible token, in the form that compares. */
 export function tokenAsset({ chain, caip2 }: { chain: ChainName; caip2: string }, address: string): string {

@@ -1,16 +1,19 @@
 import { z } from 'zod'
-import { Digits } from '../wire.ts'
 
 export const LEAST_TIMEOUT_S = 60
 export const MOST_TIMEOUT_S = 86_400
 
+const GasPrice = z
+  .string()
+  .regex(/^\d{1,40}(\.\d{1,18})?( [a-z-]{1,20})?$/, 'expected a price such as "20 gwei", or digits')
+
 /** A request that waits until the network asks so little for a unit of gas (EVM, wei) or of compute (Solana, micro-lamports). */
 export const GasCondition = z
   .strictObject({
-    maxGasPrice: Digits.optional().describe(
-      'most that the network may ask for a unit: wei on EVM networks, micro-lamports on Solana',
+    maxGasPrice: GasPrice.optional().describe(
+      'most that the network may ask for a unit of gas, such as "20 gwei"; digits alone are in its smallest unit',
     ),
-    maxPriorityFee: Digits.optional().describe('most of that which may be a tip'),
+    maxPriorityFee: GasPrice.optional().describe('most of that which may be a tip'),
     timeout: z
       .int()
       .min(LEAST_TIMEOUT_S)

@@ -61,7 +61,7 @@ test('each state says what it waits for: its own reason before that of its lane,
   const gas = { status: 'GAS_WAITING' as const, wait_reason: 'not this one', gas_until: at }
   const condition = { maxGasPrice: '20', maxPriorityFee: '3', timeoutSeconds: 60 }
   expect(reason({ ...gas, gas_condition: JSON.stringify(condition) }, 'no node')).toBe(
-    'it waits for gas to cost at most 20 micro-lamports for a compute unit, and a tip of at most 3 micro-lamports for a compute unit until 2030-01-01T00:00:00.000Z',
+    'it waits for gas to cost at most 20 drops, and a tip of at most 3 drops until 2030-01-01T00:00:00.000Z',
   )
   expect(reason({ ...gas, gas_condition: '{' })).toBe('it waits for cheaper gas until 2030-01-01T00:00:00.000Z')
 })

@@ -1,24 +1,40 @@
-import { Failure, type GasCondition, gasPriceText, type Network } from '@waiaas/contract'
+import { Failure, type GasCondition, gasPriceOf, gasPriceText, gasUnit, type Network } from '@waiaas/contract'
 import type { UnitPrice } from '../../chains/build.ts'
 
-/** As it is stored: the time that it has is said by the request, or by the settings of then. */
-export type StoredCondition = Omit<GasCondition, 'timeout'> & { readonly timeoutSeconds: number }
+/** As it is stored: prices in the network's smallest unit, and the time that the request or the settings of then give it. */
+export type StoredCondition = {
+  readonly maxGasPrice?: string
+  readonly maxPriorityFee?: string
+  readonly timeoutSeconds: number
+}
 
 /** Of requests that may wait for gas. */
 export type GasSettings = { readonly enabled: boolean; readonly defaultSeconds: number; readonly mostSeconds: number }
 
-/** Failure INVALID_TRANSACTION where the operator lets nothing wait so long, or at all. */
-export function storedCondition(wanted: GasCondition, settings: GasSettings): StoredCondition {
+/** Failure INVALID_TRANSACTION where a price has another unit, or the operator lets nothing wait so long, or at all. */
+export function storedCondition(wanted: GasCondition, { chain }: Network, settings: GasSettings): StoredCondition {
   if (!settings.enabled)
     throw new Failure('INVALID_TRANSACTION', 'expected no gasCondition: the operator has turned waiting for gas off')
-  const { timeout, ...most } = wanted
-  const timeoutSeconds = timeout ?? Math.min(settings.defaultSeconds, settings.mostSeconds)
+  const timeoutSeconds = wanted.timeout ?? Math.min(settings.defaultSeconds, settings.mostSeconds)
   if (timeoutSeconds > settings.mostSeconds)
     throw new Failure(
       'INVALID_TRANSACTION',
       `expected a gasCondition.timeout of at most ${settings.mostSeconds} s, got ${timeoutSeconds} s`,
     )
-  return { ...most, timeoutSeconds }
+  const prices = (['maxGasPrice', 'maxPriorityFee'] as const).flatMap((field) => {
+    const text = wanted[field]
+    return text === undefined ? [] : [[field, String(priceOf(chain, field, text))]]
+  })
+  return { ...Object.fromEntries(prices), timeoutSeconds }
+}
+
+function priceOf(chain: Network['chain'], field: string, text: string): bigint {
+  const price = gasPriceOf(chain, text)
+  if (price !== undefined) return price
+  throw new Failure(
+    'INVALID_TRANSACTION',
+    `expected gasCondition.${field} in ${gasUnit(chain)}, such as "20 ${gasUnit(chain)}", or as digits, got "${text}"`,
+  )
 }
 
 /** Of a row as `newTransaction` wrote it. */

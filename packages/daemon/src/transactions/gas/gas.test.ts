@@ -116,9 +116,21 @@ forEachEngine((_engine, open) => {
     await is(bed, id, 'CANCELLED')
   })
 
+  test.each(['20 gwei', '1.5', '1.5 drops', '7 gwei'])(
+    'a price of "%s" is refused with the unit',
+    async (maxGasPrice) => {
+      const bed = await start()
+      await expect(bed.pay({ gasCondition: { maxGasPrice } })).rejects.toMatchObject({
+        code: 'INVALID_TRANSACTION',
+        message: expect.stringContaining('in drops'),
+      })
+    },
+  )
+
   test('a condition is part of what was asked', async () => {
     const bed = await start()
-    await bed.pay({ ...cheap, key: 'gas' })
+    const id = await bed.pay({ ...cheap, key: 'gas' })
+    expect(await bed.pay({ gasCondition: { maxGasPrice: '10 drops' }, key: 'gas' })).toBe(id)
     await expect(bed.pay({ gasCondition: { maxGasPrice: '11' }, key: 'gas' })).rejects.toMatchObject({
       code: 'IDEMPOTENCY_KEY_REUSED',
     })

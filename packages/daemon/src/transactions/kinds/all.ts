@@ -69,12 +69,11 @@ export async function parseRequest(
   const stored = { type: input.type, network: on.chain.network.id, intent }
   const text = encodeRequest(stored)
   const { labels, gasCondition } = input
-  const beside = labelled(labels) + (gasCondition === undefined ? '' : JSON.stringify(sorted(gasCondition)))
-  const gas = gasCondition && storedCondition(gasCondition, on.gas)
+  const gas = gasCondition && storedCondition(gasCondition, on.chain.network, on.gas)
+  const beside =
+    labelled(labels) + (gas === undefined ? '' : JSON.stringify({ ...gas, timeoutSeconds: gasCondition?.timeout }))
   return { stored, text, hash: sha256(text + beside), labels, gas }
 }
-
-const sorted = <T extends object>(value: T) => Object.fromEntries(Object.entries(value).sort())
 
 /** Nothing without labels: earlier requests have the hash of their text alone. */
 const labelled = (labels: Labels = {}): string => {
