@@ -6,6 +6,7 @@ import { LabelFilter, Labels } from './labels.ts'
 import { LiftedPayment, LiftHours } from './lifts.ts'
 import { WalletName } from './names.ts'
 import { operation } from './operation.ts'
+import { SeenGasCondition } from './requests/gas-condition.ts'
 import { refuseUnsendable, SEND_FORMS, SENDS, SendRequest } from './requests/request.ts'
 import { walletAlias, walletChoice } from './wallet.ts'
 import { Digits, HumanAmount, NetworkName, ofOperator, TransactionStatus, TransactionType, Unwritten } from './wire.ts'
@@ -74,15 +75,7 @@ export const Simulation = z.object({
     error: z.string().nullable(),
   }),
   meta: z.object({ chain: z.string(), network: z.string(), transactionType: TransactionType, durationMs: z.number() }),
-  gasCondition: z
-    .object({
-      met: z.boolean(),
-      currentGasPrice: Digits,
-      currentPriorityFee: Digits.optional(),
-      maxGasPrice: Digits.optional(),
-      maxPriorityFee: Digits.optional(),
-    })
-    .optional(),
+  gasCondition: SeenGasCondition.optional(),
   amount: Digits.nullable(),
   humanAmount: HumanAmount.nullable(),
   decision: Decision.optional(),

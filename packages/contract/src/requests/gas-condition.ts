@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { Digits } from '../wire.ts'
 
 export const LEAST_TIMEOUT_S = 60
 export const MOST_TIMEOUT_S = 86_400
@@ -26,3 +27,12 @@ export const GasCondition = z
   })
   .describe('wait until gas is so cheap')
 export type GasCondition = z.output<typeof GasCondition>
+
+/** What gas costs now, and whether that is little enough; in the network's smallest unit. */
+export const SeenGasCondition = z.object({
+  met: z.boolean(),
+  currentGasPrice: Digits,
+  currentPriorityFee: Digits.optional(),
+  maxGasPrice: Digits.optional(),
+  maxPriorityFee: Digits.optional(),
+})
