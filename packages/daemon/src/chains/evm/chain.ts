@@ -117,7 +117,7 @@ export function evmChain(options: EvmOptions): Chain {
       head.note(window.head())
       return seen
     }),
-    landed: border(landings(network, rpc)),
+    landed: landings(network, apart),
     blockTime: border(() => blockTime(rpc)),
     balance: border((address) => balances.get(address.toLowerCase(), () => readBalance(address))),
     tokenBalances: border((address, tokens) => tokenBalances(rpc, address, tokens)),
