@@ -49,6 +49,8 @@ describe('the MCP server over stdio', () => {
       'send_token',
       'call_contract',
       'approve_token',
+      'send_batch',
+      'transfer_nft',
       'simulate_transaction',
       'list_transactions',
       'list_pending_transactions',

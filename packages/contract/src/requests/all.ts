@@ -1,8 +1,10 @@
 import type { TransactionType } from '../wire.ts'
 import { approve } from './approve.ts'
+import { batch } from './batch.ts'
 import { contractCall } from './contract-call.ts'
 import { contractDeploy } from './contract-deploy.ts'
 import type { RequestKind } from './kind.ts'
+import { nftTransfer } from './nft-transfer.ts'
 import { tokenTransfer } from './token-transfer.ts'
 import { transfer } from './transfer.ts'
 
@@ -12,6 +14,8 @@ const requestKinds = {
   TOKEN_TRANSFER: tokenTransfer,
   CONTRACT_CALL: contractCall,
   APPROVE: approve,
+  BATCH: batch,
+  NFT_TRANSFER: nftTransfer,
   CONTRACT_DEPLOY: contractDeploy,
 } as const satisfies Partial<Record<TransactionType, RequestKind>>
 /** The type of a request that names none. */

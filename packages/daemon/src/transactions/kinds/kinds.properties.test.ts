@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { madeUpChain, madeUpKey } from '../../../test/made-up-chain.ts'
 import { madeUpNode } from '../../../test/made-up-node.ts'
-import type { Intent } from '../../chains/intent.ts'
+import type { Intent, Part } from '../../chains/intent.ts'
 import { decodeRequest, encodeRequest, headlineOf, memoOf, parseRequest, tokensOf } from './all.ts'
 import { amountOf, bothAmounts } from './amount.ts'
 
@@ -13,7 +13,10 @@ const chain = madeUpChain(node)
 const to = madeUpKey().address
 const find = async () => node.token
 const parse = (input: Partial<SendRequest>) =>
-  parseRequest({ type: 'TRANSFER', to, dryRun: false, ...input } as SendRequest, { chain, sender: to, findToken: find })
+  parseRequest({ type: 'TRANSFER', to, dryRun: false, ...input } as SendRequest, {
+    ...{ chain, sender: to, findToken: find },
+    gas: { enabled: true, defaultSeconds: 3_600, mostSeconds: 86_400 },
+  })
 
 const text = fc.string({ unit: 'grapheme', maxLength: 40 })
 const amount = fc.bigInt({ min: 0n, max: 2n ** 256n - 1n })
@@ -22,7 +25,7 @@ const { address, asset } = node.token
 const token = fc
   .tuple(text, text, fc.integer({ min: 0, max: 36 }))
   .map(([symbol, name, decimals]) => ({ address, asset, symbol, name, decimals }))
-const intents: fc.Arbitrary<Intent> = fc.oneof(
+const single: fc.Arbitrary<Intent> = fc.oneof(
   fc.tuple(amount, memo).map(([sum, more]) => ({ kind: 'transfer' as const, to, amount: toBase(sum), ...more })),
   fc
     .tuple(amount, token, memo)
@@ -44,8 +47,24 @@ const intents: fc.Arbitrary<Intent> = fc.oneof(
       ...{ to, tokens, owners: [to] },
       instructions: [{ program: to, accounts: [{ address: to, signer, writable: !signer }], data }],
     })),
+  fc.tuple(amount, amount, fc.boolean()).map(([id, sum, isSingle]) => ({
+    kind: 'nft-transfer' as const,
+    ...{ to, contract: to, tokenId: toBase(id), amount: toBase(sum), isSingle },
+  })),
   amount.map((sum) => ({ kind: 'contract-deploy' as const, value: toBase(sum), data: '0x6000' })),
   fc.constantFrom('cancel' as const, 'gap-fill' as const).map((purpose) => ({ kind: 'lane' as const, purpose })),
+)
+const part = single.filter(
+  (one): one is Part => !['lane', 'contract-deploy', 'nft-transfer', 'batch'].includes(one.kind),
+)
+const intents: fc.Arbitrary<Intent> = fc.oneof(
+  single,
+  fc
+    .array(
+      fc.tuple(fc.constantFrom('TRANSFER', 'APPROVE'), part).map(([type, intent]) => ({ type, intent })),
+      { minLength: 2, maxLength: 4 },
+    )
+    .map((parts) => ({ kind: 'batch' as const, parts })),
 )
 const requests = fc
   .tuple(fc.constantFrom('TRANSFER', 'TOKEN_TRANSFER'), text, intents)
@@ -102,6 +121,18 @@ test('the headline of a request is about the asset and the amount that leave', (
       if (intent.kind === 'program-call') {
         expect(headline).toMatchObject({ to, amount: 0n, asset: node.native })
         expect([tokensOf(intent), memoOf(intent)]).toEqual([intent.tokens, null])
+        return
+      }
+      if (intent.kind === 'nft-transfer') {
+        expect(headline).toMatchObject({ to, amount: intent.amount, decimals: 0 })
+        return
+      }
+      if (intent.kind === 'batch') {
+        const each = intent.parts.map((one) => headlineOf(one.intent, place))
+        const isOne = each.every(({ asset }) => asset === each[0]!.asset)
+        const money = isOne ? each[0]!.asset : node.native
+        const sum = each.reduce((all, one) => (one.asset === money ? all + one.amount : all), 0n)
+        expect(headline).toMatchObject({ asset: money, amount: sum })
         return
       }
       const named = intent.kind === 'token-transfer' ? [intent.token] : []

@@ -50,6 +50,26 @@ const texts: { [K in Intent['kind']]: [IntentOf<K>, string, string | null][] } =
       null,
     ],
   ],
+  batch: [
+    [
+      {
+        kind: 'batch',
+        parts: [
+          { type: 'TRANSFER', intent: { kind: 'transfer', to, amount: toBase(5n) } },
+          { type: 'APPROVE', intent: { kind: 'approve', spender: to, amount: toBase(0n), token } },
+        ],
+      },
+      `{"kind":"batch","parts":[{"type":"TRANSFER","intent":{"kind":"transfer","to":"${to}","amount":"5"}},{"type":"APPROVE","intent":{"kind":"approve","spender":"${to}","amount":"0","token":${JSON.stringify(token)}}}]}`,
+      null,
+    ],
+  ],
+  'nft-transfer': [
+    [
+      { kind: 'nft-transfer', to, contract: token.address, tokenId: toBase(3n), amount: toBase(1n), isSingle: true },
+      `{"kind":"nft-transfer","to":"${to}","contract":"${token.address}","tokenId":"3","amount":"1","isSingle":true}`,
+      null,
+    ],
+  ],
   approve: [
     [
       { kind: 'approve', spender: to, amount: toBase(0n), token },

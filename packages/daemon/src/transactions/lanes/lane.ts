@@ -3,10 +3,12 @@ import type { Chain } from '../../chains/chain.ts'
 import type { Sent } from '../../chains/follow.ts'
 import type { Scope } from '../../platform/db/database.ts'
 import { assetsOf } from '../deciding/judgement.ts'
+import { withoutDear } from '../gas/hold.ts'
 import { type Parts, scopeOf } from '../job.ts'
 import type { AttemptRow } from '../rows/attempt-store.ts'
 import { effectsOf } from '../rows/readings.ts'
-import { type TransactionRow, transactionStore } from '../rows/store.ts'
+import { readyStore } from '../rows/ready-store.ts'
+import type { TransactionRow } from '../rows/store.ts'
 import { isOpen } from '../switches.ts'
 import { type Broadcaster, broadcaster, type Outgoing, type Send } from './broadcaster.ts'
 import type { Issued } from './build.ts'
@@ -237,6 +239,8 @@ export class Lane {
     const { open, found, rows, judged } = await this.#next(count)
     if (!open) return false
     if (rows.length === 0) return fillGaps(this.#parts, this.#context())
+    const cheap = await withoutDear(this.#parts, this.#context(), rows)
+    if (cheap.length < rows.length) return true
     const promised = waiting.map(({ hash, nonce, cost }) => ({ hash, nonce, cost: parseBase(cost) }))
     // Inputs of judgements are read before the job that judges, which waits for nobody.
     const [{ fresh, waiting: unclear }, chainNonce] = await Promise.all([
@@ -250,7 +254,7 @@ export class Lane {
     const anchor = await this.#chain.expiry?.anchor()
     const scope = this.#scope(rows)
     const { issued, lacking } = await this.#job(scope, (job) =>
-      issue(job, { fresh, judged, among: found, chainNonce, ...(anchor && { anchor }) }),
+      issue(job, { rows, fresh, judged, among: found, chainNonce, ...(anchor && { anchor }) }),
     )
     this.#putOff.off(lacking)
     if (issued.length > 0) await this.#signAndRecord(issued, scope)
@@ -263,7 +267,7 @@ export class Lane {
     const { database, switches, clock, prices } = this.#parts
     const { open, ready, version } = await database.read(async (db) => ({
       open: await isOpen(this.#parts, db, this.walletId),
-      ready: await transactionStore.ready(db, {
+      ready: await readyStore.next(db, {
         lane: this.id,
         wallet: this.walletId,
         count: count + this.#putOff.count(),

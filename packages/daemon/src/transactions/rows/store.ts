@@ -1,7 +1,7 @@
 import { type ExpressionBuilder, type Kysely, sql } from 'kysely'
 import { type Handle, statement } from '../../platform/db/database.ts'
 import type { Tables } from '../../platform/db/tables.ts'
-import { isStopped, newestStop } from '../stopping/stop-store.ts'
+import { isStopped } from '../stopping/stop-store.ts'
 import { acceptedTimes } from './accepted-times.ts'
 import { labelStore, labelsOf } from './label-store.ts'
 import { mayMove, type Status } from './states.ts'
@@ -16,6 +16,7 @@ export const unjudged = {
   served_delay: 0,
   due_at: null,
   approval_expires_at: null,
+  gas_until: null,
   approved_at: null,
   approved_by: null,
   approved_usd: null,
@@ -60,6 +61,7 @@ const columns = [
   'served_delay',
   'due_at',
   'approval_expires_at',
+  'gas_until',
   'approved_at',
   'approved_by',
   'approved_usd',
@@ -83,6 +85,7 @@ const insertTexts = statement<TextRow>((db, p) =>
     id: p('id'),
     request: p('request'),
     labels: p('labels'),
+    gas_condition: p('gas_condition'),
     draft: p('draft'),
     hints: p('hints'),
     effects: p('effects'),
@@ -106,7 +109,7 @@ export const inForce = <Name extends 'decision' | 'draft'>(eb: ExpressionBuilder
 type WithTexts = 'transactions' | 'transaction_texts'
 export const wholeRows = (db: Kysely<Tables>) =>
   withTexts(db)
-    .select(['request', 'labels', 'hints', 'effects'])
+    .select(['request', 'labels', 'gas_condition', 'hints', 'effects'])
     .select((eb) => [inForce(eb, 'draft'), inForce(eb, 'decision')])
 const byId = statement<{ id: string }, TransactionRow>((db, p) => wholeRows(db).where('transactions.id', '=', p('id')))
 const statusOf = statement<{ id: string }, { status: Status }>((db, p) =>
@@ -123,20 +126,6 @@ const repeat = statement<Repeat, { id: string }>((db, p) =>
     .where('created_at', '>', p('since'))
     .orderBy('id', 'desc')
     .limit(1),
-)
-// Where the status is in the text of the query, the index of those that have it serves.
-// What a stop of everything or of the wallet covers is older than its epoch: the index steps over all of that at once.
-type Ready = { lane: string; wallet: string; count: number }
-const ready = statement<Ready, TransactionRow>((db, p) =>
-  wholeRows(db)
-    .where('lane', '=', p('lane'))
-    .where('transactions.wallet_id', '=', p('wallet'))
-    .where('status', '=', sql.lit('PENDING'))
-    .where('transactions.epoch', '>=', (eb) => newestStop(eb, p('wallet')))
-    .where((eb) => eb.not(isStopped(eb)))
-    .orderBy('transactions.epoch')
-    .orderBy('transactions.id')
-    .limit(p('count')),
 )
 /** What a lane asked for itself and a human has not let go on; nobody's session asked for it. */
 export type WaitingFill = Pick<TransactionRow, 'id' | 'decision'>
@@ -337,8 +326,6 @@ export const transactionStore = {
   statusOf: async (db: Handle, id: string) => (await db.get(statusOf, { id }))?.status,
   /** The newest of them. */
   repeat: async (db: Handle, query: Repeat) => (await db.get(repeat, query))?.id,
-  /** The next of a lane to be signed for its wallet. */
-  ready: (db: Handle, query: Ready) => db.all(ready, query),
   waitingFill: (db: Handle, lane: string) => db.get(waitingFill, { lane }),
   dueDelays: (db: Handle, now: number, count: number) => db.all(dueDelays, { now, count }),
   lapsedApprovals: (db: Handle, now: number, count: number) => db.all(lapsedApprovals, { now, count }),
