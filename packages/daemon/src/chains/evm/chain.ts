@@ -14,7 +14,7 @@ import { broadcast } from './broadcast.ts'
 import { decode, tokensIn } from './decode.ts'
 import { bytes, drafting } from './draft.ts'
 import { feeKind } from './fee-kind.ts'
-import { feeSource, rollupFees } from './fees.ts'
+import { feeSource, rollupFees, unitPriceOf } from './fees.ts'
 import { gasSource } from './gas.ts'
 import { readQuantity } from './hex.ts'
 import { chainIdOf, verifyIdentity } from './identity.ts'
@@ -101,6 +101,7 @@ export function evmChain(options: EvmOptions): Chain {
       await rpc.call('eth_chainId', [])
     }),
     draft: border(drafting(parts)),
+    unitPrice: border(async () => unitPriceOf(await fees.current())),
     hints: hintsOf,
     bytes: (_sender, drafted, lifetime) => bytes(drafted, lifetime),
     decode: (sender, unsigned, hints) => decode({ network, chainId }, { sender, bytes: unsigned, hints }),
