@@ -322,6 +322,9 @@ async function contracts(): Promise<void> {
   const words = ['tx', 'batch', '--network', world.network, '--instructions', JSON.stringify(parts)]
   const refused = await captured(() => runProgram([...words, '--data-dir', daemon.dataDir, '--json']))
   expect(refused.err).toContain('BATCH_NOT_SUPPORTED')
+  const nft = ['--token', contract, '--nft', JSON.stringify({ tokenId: '7', standard: 'ERC-721' })]
+  const none = await run('nft transfer', ['--network', world.network, '--to', contract, ...nft, '--dry-run'])
+  expect(none).toMatchObject({ policy: { allowed: false }, meta: { transactionType: 'NFT_TRANSFER' } })
   const code = ['--network', world.network, '--bytecode', '0x6001600c60003960016000f300', '--dry-run']
   expect(await run('tx deploy', code)).toMatchObject({ meta: { transactionType: 'CONTRACT_DEPLOY' } })
 }

@@ -26,6 +26,7 @@ import { lifts } from './0024-lifts.ts'
 import { signatures } from './0025-signatures.ts'
 import { refusedKeys } from './0026-refused-keys.ts'
 import { labels } from './0027-labels.ts'
+import { gasConditions } from './0028-gas-conditions.ts'
 import { unreadLandings } from './0029-unread-landings.ts'
 
 /** The schema, step by step. */
@@ -57,5 +58,6 @@ export const migrations: readonly Migration[] = [
   signatures,
   refusedKeys,
   labels,
+  gasConditions,
   unreadLandings,
 ]

@@ -1,12 +1,14 @@
 import { DEFAULT_TYPE, type Labels, labelTexts, type SendRequest, type SendType } from '@waiaas/contract'
 import type { Intent, IntentOf, Token } from '../../chains/intent.ts'
 import { sha256 } from '../../platform/sha256.ts'
+import { type GasSettings, type StoredCondition, storedCondition } from '../gas/condition.ts'
 import { approve, approveNft, parseApprove } from './approve.ts'
 import { batchOf, parseBatch } from './batch.ts'
 import { contractCall, parseContractCall } from './contract-call.ts'
 import { contractDeploy, parseContractDeploy } from './contract-deploy.ts'
 import type { Headline, Kind, Parse, Parsing, Place } from './kind.ts'
 import { lane } from './lane.ts'
+import { nftTransfer, parseNftTransfer } from './nft-transfer.ts'
 import { programCall } from './program-call.ts'
 import { text } from './text.ts'
 import { parseTokenTransfer, tokenTransfer } from './token-transfer.ts'
@@ -21,6 +23,7 @@ const kinds: { readonly [K in Intent['kind']]: Kind<IntentOf<K>> } = {
   'program-call': programCall,
   approve,
   'approve-nft': approveNft,
+  'nft-transfer': nftTransfer,
   batch: batchOf((intent) => kindOf(intent)),
   text,
   lane,
@@ -30,6 +33,7 @@ const parsers: { readonly [T in SendType]: Parse<T> } = {
   TOKEN_TRANSFER: parseTokenTransfer,
   CONTRACT_CALL: parseContractCall,
   APPROVE: parseApprove,
+  NFT_TRANSFER: parseNftTransfer,
   BATCH: parseBatch((input, on) => parseIntent(input, on)),
   CONTRACT_DEPLOY: parseContractDeploy,
 }
@@ -41,12 +45,13 @@ const kindOf = ({ kind }: Intent): Kind<Intent> => kinds[kind] as Kind<Intent>
 
 /** A request as it is stored: parsed, defaults resolved, amounts exact. */
 export type StoredRequest = { readonly type: string; readonly network: string; readonly intent: Intent }
-/** `hash` is that of the text, and of the labels where there are some. */
+/** `hash` is that of the text, and of labels and gas condition where there are some. */
 export type ParsedRequest = {
   readonly stored: StoredRequest
   readonly text: string
   readonly hash: string
   readonly labels?: Labels | undefined
+  readonly gas?: StoredCondition | undefined
 }
 
 /** The type under which messages are listed. */
@@ -59,13 +64,19 @@ export function messageRequest(network: string, intent: Intent): ParsedRequest {
   return { stored, text: written, hash: sha256(written) }
 }
 
-/** Turns what the wire says into an exact intent. Failures: those of addresses, amounts and tokens. */
-export async function parseRequest(input: SendRequest, on: Parsing): Promise<ParsedRequest> {
+/** Turns what the wire says into an exact intent. Failures: those of addresses, amounts, tokens and gas conditions. */
+export async function parseRequest(
+  input: SendRequest,
+  on: Parsing & { readonly gas: GasSettings },
+): Promise<ParsedRequest> {
   const intent = await parseIntent(input, on)
   const stored = { type: input.type, network: on.chain.network.id, intent }
   const text = encodeRequest(stored)
-  const { labels } = input
-  return { stored, text, hash: sha256(text + labelled(labels)), labels }
+  const { labels, gasCondition } = input
+  const gas = gasCondition && storedCondition(gasCondition, on.chain.network, on.gas)
+  const beside =
+    labelled(labels) + (gas === undefined ? '' : JSON.stringify({ ...gas, timeoutSeconds: gasCondition?.timeout }))
+  return { stored, text, hash: sha256(text + beside), labels, gas }
 }
 
 /** Nothing without labels: earlier requests have the hash of their text alone. */

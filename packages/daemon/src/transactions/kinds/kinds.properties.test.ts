@@ -13,7 +13,10 @@ const chain = madeUpChain(node)
 const to = madeUpKey().address
 const find = async () => node.token
 const parse = (input: Partial<SendRequest>) =>
-  parseRequest({ type: 'TRANSFER', to, dryRun: false, ...input } as SendRequest, { chain, sender: to, findToken: find })
+  parseRequest({ type: 'TRANSFER', to, dryRun: false, ...input } as SendRequest, {
+    ...{ chain, sender: to, findToken: find },
+    gas: { enabled: true, defaultSeconds: 3_600, mostSeconds: 86_400 },
+  })
 
 const text = fc.string({ unit: 'grapheme', maxLength: 40 })
 const amount = fc.bigInt({ min: 0n, max: 2n ** 256n - 1n })
@@ -44,10 +47,16 @@ const single: fc.Arbitrary<Intent> = fc.oneof(
       ...{ to, tokens, owners: [to] },
       instructions: [{ program: to, accounts: [{ address: to, signer, writable: !signer }], data }],
     })),
+  fc.tuple(amount, amount, fc.boolean()).map(([id, sum, isSingle]) => ({
+    kind: 'nft-transfer' as const,
+    ...{ to, contract: to, tokenId: toBase(id), amount: toBase(sum), isSingle },
+  })),
   amount.map((sum) => ({ kind: 'contract-deploy' as const, value: toBase(sum), data: '0x6000' })),
   fc.constantFrom('cancel' as const, 'gap-fill' as const).map((purpose) => ({ kind: 'lane' as const, purpose })),
 )
-const part = single.filter((one): one is Part => !['lane', 'contract-deploy', 'batch'].includes(one.kind))
+const part = single.filter(
+  (one): one is Part => !['lane', 'contract-deploy', 'nft-transfer', 'batch'].includes(one.kind),
+)
 const intents: fc.Arbitrary<Intent> = fc.oneof(
   single,
   fc
@@ -112,6 +121,10 @@ test('the headline of a request is about the asset and the amount that leave', (
       if (intent.kind === 'program-call') {
         expect(headline).toMatchObject({ to, amount: 0n, asset: node.native })
         expect([tokensOf(intent), memoOf(intent)]).toEqual([intent.tokens, null])
+        return
+      }
+      if (intent.kind === 'nft-transfer') {
+        expect(headline).toMatchObject({ to, amount: intent.amount, decimals: 0 })
         return
       }
       if (intent.kind === 'batch') {
