@@ -26,6 +26,7 @@ import { lifts } from './0024-lifts.ts'
 import { signatures } from './0025-signatures.ts'
 import { refusedKeys } from './0026-refused-keys.ts'
 import { labels } from './0027-labels.ts'
+import { vouchers } from './0028-vouchers.ts'
 
 /** The schema, step by step. */
 export const migrations: readonly Migration[] = [
@@ -56,4 +57,5 @@ export const migrations: readonly Migration[] = [
   signatures,
   refusedKeys,
   labels,
+  vouchers,
 ]

@@ -19,6 +19,7 @@ const plans: { readonly [K in Intent['kind']]: Plan<IntentOf<K>> | Lacking<Inten
   approve,
   'approve-nft': approveNft,
   text: messageOnly,
+  'typed-data': messageOnly,
   'program-call': programCall,
   lane,
 }
