@@ -81,6 +81,7 @@ const rules: Readonly<Record<string, Rule>> = {
     ],
     others: {
       'packages/daemon/src/policies/samples.ts': 'samples for the tests of its folder',
+      'packages/contract/src/requests/batch.ts': 'a batch says which types it may hold',
     },
   },
   'kinds of transactions': {

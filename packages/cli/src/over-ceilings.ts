@@ -55,9 +55,10 @@ async function shown(api: WAIaaSClient, seen: Seen, hours: number): Promise<stri
   for (const { asset, amount } of payment.moves)
     if (asset !== 'native') tokens.set(`${asset} ${amount}`, await tokenText(api, seen.network, { asset, amount }))
   const amountOf = ({ asset, amount }: Move) => tokens.get(`${asset} ${amount}`) ?? native(amount)
+  const accounts = await tokenAccounts(api, seen)
   const lines = [
     `This passes above the ceiling of ${payment.sender} on ${placeText(seen, network)}, once:`,
-    ...payment.moves.map((move) => moveText(move, amountOf(move))),
+    ...payment.moves.map((move) => moveText({ ...move, to: accounts.get(move) ?? move.to }, amountOf(move))),
     ...(payment.call ? [callText(payment.call, await memoOf(api, seen.id))] : []),
     ...(payment.codeHash === null ? [] : [`  makes a contract of code with the SHA-256 ${payment.codeHash}`]),
     ...payment.memos.map((memo) => `  says "${Buffer.from(memo, 'hex').toString('utf8')}"`),
@@ -66,6 +67,28 @@ async function shown(api: WAIaaSClient, seen: Seen, hours: number): Promise<stri
     `It may wait ${hours} hours for its signature.`,
   ]
   return lines.map(printable).join('\n')
+}
+
+/**
+ * Of token payments on Solana to an account that is there already: whose it is, which the bytes do not say. The daemon names
+ * an owner, and whether the account is that one's follows from the two.
+ */
+async function tokenAccounts(api: WAIaaSClient, { id, payment }: Seen): Promise<Map<Move, string>> {
+  const texts = new Map<Move, string>()
+  const tokens = payment.chain === 'solana' ? payment.moves.filter(({ asset }) => asset !== 'native') : []
+  if (tokens.length === 0) return texts
+  const owner = (await api.getTransaction({ id })).toAddress ?? ''
+  // Loaded here alone: it comes with the whole daemon.
+  const { isAssociatedAccount } = await import('@waiaas/daemon')
+  for (const move of tokens) {
+    if (move.to === owner) continue
+    const isOwn = isAssociatedAccount(move.to, { owner, mint: move.asset })
+    const whose = isOwn
+      ? `${owner} (its token account ${move.to})`
+      : `the token account ${move.to}, of whom is not said`
+    texts.set(move, whose)
+  }
+  return texts
 }
 
 function moveText({ to, isGrant }: Move, amount: string): string {

@@ -303,6 +303,13 @@ async function contracts(): Promise<void> {
     '--dry-run',
   ])
   expect(call).toMatchObject({ policy: { allowed: false }, meta: { transactionType: 'CONTRACT_CALL' } })
+  // An account without code does one thing a transaction.
+  met.add('tx batch')
+  const parts = [0, 1].map(() => ({ to: world.newAddress(), humanAmount: '0.001' }))
+  writeFileSync(join(daemon.dataDir, 'mcp-token'), quick.token, { mode: 0o600 })
+  const words = ['tx', 'batch', '--network', world.network, '--instructions', JSON.stringify(parts)]
+  const refused = await captured(() => runProgram([...words, '--data-dir', daemon.dataDir, '--json']))
+  expect(refused.err).toContain('BATCH_NOT_SUPPORTED')
   const code = ['--network', world.network, '--bytecode', '0x6001600c60003960016000f300', '--dry-run']
   expect(await run('tx deploy', code)).toMatchObject({ meta: { transactionType: 'CONTRACT_DEPLOY' } })
 }

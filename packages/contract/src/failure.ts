@@ -123,6 +123,7 @@ export const failures = {
     hint: 'wait until some are signed, or cancel some; the operator can raise the limit with waiaas settings set',
   },
   UNSUPPORTED_TX_TYPE: { status: 400, remedy: 'fix', hint: '/doc lists the types that exist' },
+  BATCH_NOT_SUPPORTED: { status: 400, remedy: 'fix', hint: 'send each part as a transaction of its own' },
   ABI_ENCODING_FAILED: { status: 400, remedy: 'fix', hint: 'compare functionName and args with the ABI' },
   INVALID_TRANSACTION: { status: 400, remedy: 'fix', hint: 'correct what the message names' },
   INSUFFICIENT_BALANCE: { status: 400, remedy: 'fix', hint: 'send less, or put more into the wallet' },

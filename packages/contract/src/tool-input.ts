@@ -23,13 +23,20 @@ export function toolInput(op: Operation, args: Values): Values {
     for (const other of others) if (given[other] === given[first!]) delete given[other]
   }
   const input = withoutAliases(op, given)
+  requireWholeUnits(op, input)
+  for (const [field, value] of Object.entries(input))
+    if (Array.isArray(value))
+      for (const [at, one] of value.entries()) if (isRecord(one)) requireWholeUnits(op, one, `${field}.${at}.`)
+  return input
+}
+
+function requireWholeUnits(op: Operation, values: Values, path = ''): void {
   for (const [field, instead] of baseUnitFields(op.input))
-    if (Object.hasOwn(input, field))
+    if (Object.hasOwn(values, field))
       throw invalidField(
-        field,
+        `${path}${field}`,
         `tools take amounts in whole units: give ${instead}, such as "0.1", in place of ${field}`,
       )
-  return input
 }
 
 /** Fields that the schemas do not know stay, so that they are refused by name. */

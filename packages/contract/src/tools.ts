@@ -63,9 +63,22 @@ function withValues(form: Form, input: Record<string, unknown>): Record<string, 
 function inWholeUnits(op: Operation, form: Form): JsonSchema {
   const { properties = {}, required = [], ...rest } = formSchema(op, form)
   const hidden = new Set([...baseUnitFields(op.input).keys(), ...operatorFields(op.input)])
-  const shown = Object.entries(properties).filter(([field]) => !hidden.has(field))
+  const shown = Object.entries(properties).flatMap(([field, schema]) =>
+    hidden.has(field) ? [] : [[field, withoutBaseUnits(schema, baseUnitFields(op.input))] as const],
+  )
   const all = [...required, ...(form.needs ?? [])]
   return { ...rest, properties: Object.fromEntries(shown), ...(all.length > 0 && { required: all }) }
+}
+
+/** Within lists of objects too, what is in base units is not shown where it can be said in whole ones. */
+function withoutBaseUnits(schema: JsonSchema, inWhole: ReadonlyMap<string, string>): JsonSchema {
+  const { items } = schema
+  if (!items?.properties) return schema
+  const { properties } = items
+  const isSaidElsewhere = (field: string) =>
+    Object.hasOwn(properties, inWhole.get(field) ?? field) && inWhole.has(field)
+  const shown = Object.entries(properties).filter(([field]) => !isSaidElsewhere(field))
+  return { ...schema, items: { ...items, properties: Object.fromEntries(shown) } }
 }
 
 /**

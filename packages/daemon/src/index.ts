@@ -1,4 +1,5 @@
 export { inspectBackup } from './backup/service.ts'
+export { isAssociatedAccount } from './chains/families.ts'
 export {
   type LegacyWallet,
   makeSealingKeyPair,

@@ -49,6 +49,7 @@ describe('the MCP server over stdio', () => {
       'send_token',
       'call_contract',
       'approve_token',
+      'send_batch',
       'simulate_transaction',
       'list_transactions',
       'list_pending_transactions',

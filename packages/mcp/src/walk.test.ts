@@ -74,6 +74,11 @@ test('every tool works against a real daemon', async () => {
   expect(await call('approve_token', allowance)).toMatchObject({ policy: { allowed: true } })
   const called = { to: sink, calldata: '0xd0e30db0', network: world.network, dryRun: true }
   expect(await call('call_contract', called)).toMatchObject({ policy: { allowed: false } })
+  // An account without code does one thing a transaction.
+  met.add('send_batch')
+  const parts = [0, 1].map(() => ({ to: world.newAddress(), humanAmount: '0.001' }))
+  const batch = { name: 'send_batch', arguments: { instructions: parts, network: world.network } }
+  expect(await client.callTool(batch)).toMatchObject({ structuredContent: { code: 'BATCH_NOT_SUPPORTED' } })
   const { id } = await call('send_token', payment())
   await until('the payment to be sent', async () => (await plain('get_transaction', { id })).status === 'SUBMITTED')
   await call('get_transaction', { transaction_id: id })

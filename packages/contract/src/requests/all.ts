@@ -1,5 +1,6 @@
 import type { TransactionType } from '../wire.ts'
 import { approve } from './approve.ts'
+import { batch } from './batch.ts'
 import { contractCall } from './contract-call.ts'
 import { contractDeploy } from './contract-deploy.ts'
 import type { RequestKind } from './kind.ts'
@@ -12,6 +13,7 @@ const requestKinds = {
   TOKEN_TRANSFER: tokenTransfer,
   CONTRACT_CALL: contractCall,
   APPROVE: approve,
+  BATCH: batch,
   CONTRACT_DEPLOY: contractDeploy,
 } as const satisfies Partial<Record<TransactionType, RequestKind>>
 /** The type of a request that names none. */

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { requestKind, SENDABLE } from './all.ts'
+import { typedPart } from './batch.ts'
 import { SendRequest } from './request.ts'
 
 const fieldsOf = (type: (typeof SENDABLE)[number]) => Object.entries(requestKind(type).fields)
@@ -41,5 +42,38 @@ describe('a request', () => {
     expect(faults({ type: 'TOKEN_TRANSFER', to: 'x' })).toEqual([amount, token])
     expect(faults({ type: 'TOKEN_TRANSFER', to: 'x', amount: '1' })).toEqual([token])
     expect(faults({ type: 'TOKEN_TRANSFER', to: 'x', amount: '1', token: { address: 'y' } })).toBeUndefined()
+  })
+})
+
+describe('a batch', () => {
+  const to = '11111111111111111111111111111112'
+  const pay = { to, amount: '1' }
+  const batch = (...instructions: object[]) => SendRequest.safeParse({ type: 'BATCH', instructions })
+
+  test('holds parts that say what they are, or show it', () => {
+    const token = { ...pay, token: 'USDC' }
+    const approve = { spender: to, humanAmount: '1', token: 'USDC' }
+    const call = { to, instructionData: '' }
+    expect(batch(pay, token, approve, call, { ...pay, type: 'TRANSFER' }).success).toBe(true)
+    expect([pay, token, approve, call].map((part) => typedPart(part as never).type)).toEqual([
+      'TRANSFER',
+      'TOKEN_TRANSFER',
+      'APPROVE',
+      'CONTRACT_CALL',
+    ])
+  })
+
+  test.each<[string, object[]]>([
+    ['one part', [pay]],
+    ['too many parts', Array.from({ length: 21 }, () => pay)],
+    ['a part without an amount', [pay, { to }]],
+    ['a part with both amounts', [pay, { ...pay, humanAmount: '1' }]],
+    ['a part with a field of another type', [pay, { ...pay, type: 'TRANSFER', token: 'USDC' }]],
+    ['a part that no type has', [pay, { ...pay, type: 'BATCH' }]],
+    ['a part with a field that nobody knows', [pay, { ...pay, also: 1 }]],
+    ['a part with a network of its own', [pay, { ...pay, network: 'solana-mainnet' }]],
+    ['accounts without data', [pay, { to, instructionData: undefined, accounts: [], calldata: '0x12345678' }]],
+  ])('refuses %s', (_, parts) => {
+    expect(batch(...parts).success).toBe(false)
   })
 })

@@ -4,6 +4,8 @@ import { parseSelector } from './evm/abi.ts'
 import { parseAddress } from './evm/address.ts'
 import { parseDiscriminator } from './solana/discriminator.ts'
 
+export { isAssociatedAccount } from './solana/associated-account.ts'
+
 type Opening = {
   readonly network: Network
   /** Endpoints in order of preference. */

@@ -48,6 +48,8 @@ type Intents = {
   approve: { spender: string; amount: Base; token: Token }
   /** That a spender may take one NFT of a contract, or with `all` every one. */
   'approve-nft': { spender: string; contract: string; tokenId: Base; all: boolean }
+  /** In one transaction, in this order; each with the type under which it would be sent by itself. */
+  batch: { parts: readonly { readonly type: string; readonly intent: Part }[] }
   /** Words to sign as they stand; no transaction. */
   text: { text: string }
   /** `tokens` are those that it lets others take, as far as it is understood. */
@@ -55,6 +57,11 @@ type Intents = {
   /** The daemon's own: it takes a nonce and moves nothing. */
   lane: { purpose: 'cancel' | 'gap-fill' }
 }
+
+/** What a batch may hold. */
+export type Part = IntentOf<
+  'transfer' | 'token-transfer' | 'contract-call' | 'program-call' | 'approve' | 'approve-nft'
+>
 
 export type Intent = { [K in keyof Intents]: { readonly kind: K } & Readonly<Intents[K]> }[keyof Intents]
 export type IntentOf<K extends Intent['kind']> = Extract<Intent, { readonly kind: K }>

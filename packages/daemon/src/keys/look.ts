@@ -8,13 +8,13 @@ import { contentOf, paymentOf } from './signer/payment.ts'
 import { readers } from './signer/readers.ts'
 import type { Reading } from './signer/reading.ts'
 import { isText } from './signer/texts.ts'
-import type { CeilingText, CountText, Payment, Sealed, SignKind } from './types.ts'
+import type { CeilingText, CountText, Payment, Sealed, SignKind, SpentByHour } from './types.ts'
 
 // What the signer would make of some bytes, for whoever wants to know before it is asked. It is asked all the same.
 
 export type Unsigned = { readonly kind: SignKind; readonly bytes: Uint8Array; readonly address: string }
 /** A ceiling, and what the lane has counted, as the signer sealed them. */
-type Under = { readonly ceiling: Sealed | undefined; readonly counted: Pick<Sealed, 'text'> | undefined }
+export type Under = { readonly ceiling: Sealed | undefined; readonly counted: Pick<Sealed, 'text'> | undefined }
 /** Why the ceiling stops it, for the end of a sentence, and what is too much where an amount is. */
 export type Above = { readonly why: string; readonly excess: Excess | undefined }
 
@@ -33,7 +33,7 @@ export function aboveCeiling(unsigned: Unsigned, { ceiling, counted }: Under): A
   const reading = ceiling && readingOf(unsigned)
   if (!reading) return undefined
   const own = accountKey(unsigned.address) ?? unsigned.address
-  const refusal = refusalOf(() => admitted({ limits: knownLimits(ceiling), own }, countIn(counted), reading))
+  const refusal = refusalOf(() => admitted({ limits: limitsIn(ceiling.text), own }, countIn(counted), reading))
   return refusal?.code === 'CEILING_EXCEEDED' ? { why: refusal.message, excess: refusal.excess } : undefined
 }
 
@@ -62,23 +62,26 @@ function refusalOf(run: () => unknown): KeyError | undefined {
   }
 }
 
-const MOST_KNOWN = 1_000
-const known = new Map<string, Limits>()
+const MOST_KNOWN = 200
 
-/** A ceiling seldom changes, and each request is held against one. */
-function knownLimits({ text }: Sealed): Limits {
-  const before = known.get(text)
-  if (before) return before
-  const { ceiling }: CeilingText = JSON.parse(text)
-  const limits = limitsOf(ceiling)
-  if (known.size >= MOST_KNOWN) known.clear()
-  known.set(text, limits)
-  return limits
+/** What such a text says, kept: each request is held against the same few, and they seldom change. */
+function known<Value>(read: (text: string) => Value): (text: string) => Value {
+  const values = new Map<string, Value>()
+  return (text) => {
+    const before = values.get(text)
+    if (before !== undefined) return before
+    const value = read(text)
+    if (values.size >= MOST_KNOWN) values.clear()
+    values.set(text, value)
+    return value
+  }
 }
+const limitsIn = known((text): Limits => limitsOf((JSON.parse(text) as CeilingText).ceiling))
+const spentIn = known((text): SpentByHour => (JSON.parse(text) as CountText).spent)
 
 /** What a record says of the last 24 hours, for a transaction on a nonce of its own. */
 function countIn(counted: Pick<Sealed, 'text'> | undefined): Pick<Count, 'added' | 'spent' | 'requireKnown'> {
-  const { spent }: Pick<CountText, 'spent'> = counted ? JSON.parse(counted.text) : { spent: {} }
+  const spent = counted ? spentIn(counted.text) : {}
   const since = Math.floor(Date.now() / 3_600_000) - 24
   const sum = (byHour: Record<string, string>) =>
     Object.entries(byHour).reduce((all, [hour, amount]) => (Number(hour) < since ? all : all + BigInt(amount)), 0n)

@@ -111,12 +111,13 @@ async function raise(db: Handle, part: Part): Promise<void> {
   await ledgerStore.setOpen(db, part, open)
 }
 
+type Held = { spend: Counted; items: readonly SpendItem[] }
 /** By how much each counter changes when a spend gets other contents; of those that do. */
-function changesOf(before: SpendRow, after: SpendRow): Part[] {
+function changesOf(before: Held, after: Held): Part[] {
   const changes = new Map<string, Part>()
-  addUp(changes, after, decode(after.items))
+  addUp(changes, after.spend, after.items)
   const left = new Map<string, Part>()
-  addUp(left, before, decode(before.items))
+  addUp(left, before.spend, before.items)
   for (const [key, part] of left) changes.set(key, { ...part, amount: (changes.get(key)?.amount ?? 0n) - part.amount })
   return [...changes.values()].filter(({ amount }) => amount !== 0n)
 }
@@ -143,12 +144,13 @@ export async function reserve(db: Handle, spend: Spend, at: number): Promise<voi
 /** Gives a reservation, as it was read in this job, other contents: judged again, or a higher fee on the same nonce. */
 export async function replaceReservation(
   db: Handle,
-  { spend: row }: Reservation,
+  before: Reservation,
   { items, fromReserve = ZERO_USD, at }: Pick<Spend, 'items' | 'fromReserve'> & { at: number },
 ): Promise<void> {
+  const { spend: row } = before
   const held = { items: encode(items), usd: String(total(items)), from_reserve: reserveText(fromReserve) }
   if (held.items === row.items && held.from_reserve === row.from_reserve) return
-  for (const part of changesOf(row, { ...row, ...held })) await raise(db, part)
+  for (const part of changesOf(before, { spend: { ...row, ...held }, items })) await raise(db, part)
   await ledgerStore.changeSpend(db, { id: row.transaction_id, state: row.state, ...held, at })
 }
 

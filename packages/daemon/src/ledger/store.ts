@@ -85,7 +85,6 @@ const setBucket = statement<BucketRow>((db, p) =>
 )
 type Reach = Counter & { readonly span: number }
 type Period = { readonly from: number; readonly to: number }
-// Without an order: SQLite plans an ordered query anew each time that its parameters are bound.
 const bucketsFrom = statement<Reach & Period, BucketRow>((db, p) =>
   db
     .selectFrom('spend_buckets')
@@ -94,7 +93,8 @@ const bucketsFrom = statement<Reach & Period, BucketRow>((db, p) =>
     .where('unit', '=', p('unit'))
     .where('span', '=', p('span'))
     .where('start', '>=', p('from'))
-    .where('start', '<', p('to')),
+    .where('start', '<', p('to'))
+    .orderBy('start'),
 )
 // Every bucket has a counter, and counters are few: the old buckets are found without reading the others.
 const outdated = statement<{ before: number; count: number }, Counter>((db, p) =>
@@ -153,8 +153,7 @@ export const ledgerStore = {
   bucket: async (db: Handle, key: Omit<BucketRow, 'amount'>) => BigInt((await db.get(bucket, key))?.amount ?? '0'),
   setBucket: (db: Handle, row: BucketRow) => db.run(setBucket, row),
   /** Oldest first. */
-  buckets: async (db: Handle, of: Reach, period: Period) =>
-    (await db.all(bucketsFrom, { ...of, ...period })).toSorted((a, b) => a.start - b.start),
+  buckets: (db: Handle, of: Reach, period: Period) => db.all(bucketsFrom, { ...of, ...period }),
   /** Some scopes and units with buckets of a wallet from before a time. */
   outdated: (db: Handle, before: number, count: number) => db.all(outdated, { before, count }),
   /** Removes buckets from before a time, at most `most` of them, the oldest first. */

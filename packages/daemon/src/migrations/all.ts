@@ -27,6 +27,7 @@ import { signatures } from './0025-signatures.ts'
 import { refusedKeys } from './0026-refused-keys.ts'
 import { labels } from './0027-labels.ts'
 import { vouchers } from './0028-vouchers.ts'
+import { unreadLandings } from './0029-unread-landings.ts'
 
 /** The schema, step by step. */
 export const migrations: readonly Migration[] = [
@@ -58,4 +59,5 @@ export const migrations: readonly Migration[] = [
   refusedKeys,
   labels,
   vouchers,
+  unreadLandings,
 ]

@@ -2,7 +2,7 @@ import { newId } from '@waiaas/contract'
 import { sql } from 'kysely'
 import { expect, test } from 'vitest'
 import { forEachEngine } from '../../../../test/support/for-each-engine.ts'
-import { transactionStore } from '../transactions/rows/store.ts'
+import { readyStore } from '../transactions/rows/ready-store.ts'
 import { migrations } from './all.ts'
 
 forEachEngine((_, open, fresh) => {
@@ -23,7 +23,7 @@ forEachEngine((_, open, fresh) => {
     }
     await old.close()
     const database = await open(migrations, location)
-    const rows = await database.read((db) => transactionStore.ready(db, { lane: 'lane', wallet: 'wallet', count: 10 }))
+    const rows = await database.read((db) => readyStore.next(db, { lane: 'lane', wallet: 'wallet', count: 10 }))
     expect(rows).toMatchObject([
       { id: ids[0], request: 'request 0', draft: 'draft', hints: null, effects: 'effects', decision: 'decision 0' },
       { id: ids[1], request: 'request 1', draft: 'draft', hints: 'hints', effects: 'effects', decision: 'decision 1' },

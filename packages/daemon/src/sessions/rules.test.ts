@@ -7,7 +7,7 @@ const alice = '0x52908400098527886E0F7030069857D2E4169EE7'
 const bob = '0x8617E340B3D01FA5F11F306F4090FD50E238070D'
 const facts: ConstraintFacts = {
   network: 'ethereum-sepolia',
-  type: 'TRANSFER',
+  types: ['TRANSFER'],
   recipients: [alice],
   usd: parseUsd('10'),
   sessionTotalUsd: parseUsd('30'),
@@ -22,7 +22,13 @@ test('a session without constraints is bound by its policies only', () => {
 
 test.each<[string, SessionConstraints, Partial<ConstraintFacts>, Partial<ConstraintFacts>]>([
   ['networks', { networks: ['ethereum-sepolia'] }, {}, { network: 'base-sepolia' }],
-  ['transactionTypes', { transactionTypes: ['TRANSFER'] }, {}, { type: 'TOKEN_TRANSFER' }],
+  ['transactionTypes', { transactionTypes: ['TRANSFER'] }, {}, { types: ['TOKEN_TRANSFER'] }],
+  [
+    'transactionTypes, of each part',
+    { transactionTypes: ['TRANSFER', 'BATCH'] },
+    {},
+    { types: ['BATCH', 'TRANSFER', 'APPROVE'] },
+  ],
   ['allowedAddresses', { allowedAddresses: [alice.toLowerCase()] }, {}, { recipients: [bob] }],
   ['allowedAddresses, every one of several', { allowedAddresses: [alice] }, {}, { recipients: [alice, bob] }],
   ['allowedAddresses, unknown recipient', { allowedAddresses: [alice] }, {}, { recipients: [] }],

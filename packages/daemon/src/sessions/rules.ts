@@ -18,7 +18,8 @@ export const GRACE_MS = 60_000
 /** What the constraints judge of one request. USD in micro-dollars; null when some part of it has no price. */
 export type ConstraintFacts = {
   readonly network: string
-  readonly type: string
+  /** Its own, and those of its parts. */
+  readonly types: readonly string[]
   readonly recipients: readonly string[]
   readonly usd: Usd | null
   /** All that the session has spent and reserved, this request with its fees included. */
@@ -38,7 +39,7 @@ export function constraintFaults(constraints: SessionConstraints | null, facts: 
   const { networks, transactionTypes, allowedAddresses, maxTransactionUsd, maxTotalUsd } = constraints
   return [
     networks && outside('network', networks, [facts.network]),
-    transactionTypes && outside('transaction type', transactionTypes, [facts.type]),
+    transactionTypes && outside('transaction type', transactionTypes, facts.types),
     allowedAddresses && outside('recipient', allowedAddresses.map(addressKey), facts.recipients.map(addressKey)),
     maxTransactionUsd !== undefined &&
       above('one transaction', maxTransactionUsd, { usd: facts.usd, counted: facts.usd }),

@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Address, getAddressEncoder } from '@solana/kit'
-import { newId, type PolicyType, type SendRequest, tokenAsset } from '@waiaas/contract'
+import { newId, type PolicyType, type SendRequest, TIERS, tokenAsset } from '@waiaas/contract'
 import { createSolanaFixtures, type SolanaFixtures, type SolanaNode } from '@waiaas/localnet'
+import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { newSolanaAddress } from '../../../../test/support/wallets.ts'
 import { migrations, startPipeline, startSolana } from '../../test/pipeline-bed.ts'
@@ -100,6 +101,46 @@ test('a program runs only where a list has it, and the functions that a list nam
   await rule(wallet.id, 'METHOD_WHITELIST', { methods: [{ contractAddress: tokenProgram, selectors: ['0x09'] }] })
   await rule(wallet.id, 'ALLOWED_TOKENS', { tokens: [{ address: fixtures.splMint }] })
   expect(await codes()).toEqual(['METHOD_NOT_WHITELISTED'])
+})
+
+test('a batch is decided on as the sum of its parts, and never more mildly than one of them', async () => {
+  const [wallet, { address: to }] = [await bed.wallet(), await bed.wallet()]
+  await bed.limit(wallet.id, { instant_max_usd: 1, notify_max_usd: 2, delay_max_usd: 3 })
+  await rule(wallet.id, 'WHITELIST', { allowed_addresses: [to] })
+  const lamports = fc.bigInt({ min: 1n, max: 1_000_000n })
+  const { accounts, instructionData } = pay(wallet, to, 5n)
+  const call = { to: systemProgram, accounts: accounts!, instructionData: instructionData! }
+  const parts = fc.array(lamports, { minLength: 1, maxLength: 4 })
+  await fc.assert(
+    fc.asyncProperty(parts, async (amounts) => {
+      const instructions = [...amounts.map((amount) => ({ to, amount: String(amount) })), call]
+      const whole = await decided(wallet, { type: 'BATCH', instructions } as never)
+      const sum = amounts.reduce((all, amount) => all + amount, 5n)
+      const one = await decided(wallet, { to, amount: String(sum) })
+      expect([whole.tier, whole.outcome, whole.usd]).toEqual([one.tier, one.outcome, one.usd])
+      for (const amount of amounts) {
+        const { tier } = await decided(wallet, { to, amount: String(amount) })
+        expect(TIERS.indexOf(whole.tier)).toBeGreaterThanOrEqual(TIERS.indexOf(tier))
+      }
+    }),
+    { numRuns: 8 },
+  )
+  const stranger = { to: newSolanaAddress(), amount: '1000000' }
+  const mixed = { type: 'BATCH', instructions: [{ to, amount: '1' }, stranger] } as never
+  expect((await decided(wallet, mixed)).reasons).toMatchObject([{ code: 'WHITELIST_DENIED' }])
+})
+
+test('a batch lands as a whole', async () => {
+  const [wallet, { address: to }] = [await bed.wallet(), await bed.wallet()]
+  await bed.limit(wallet.id, dollars(100))
+  const part = { to, amount: '1000' }
+  const { transactionId } = await bed.send(wallet, { type: 'BATCH', instructions: [part, part] } as never, newId())
+  expect(await ended(transactionId)).toBe('CONFIRMED')
+  expect(await bed.service.get(transactionId, undefined)).toMatchObject({
+    type: 'BATCH',
+    amount: '2000',
+    toAddress: to,
+  })
 })
 
 /** Where the token program may be called, and told this. */

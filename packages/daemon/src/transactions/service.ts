@@ -1,6 +1,7 @@
 import {
   Failure,
   invalidField,
+  type Network,
   parseBase,
   type SendRequest,
   type Simulation,
@@ -8,6 +9,7 @@ import {
   type TransactionStatus,
   withoutNames,
 } from '@waiaas/contract'
+import type { Under } from '../gate/service.ts'
 import { pruning } from '../ledger/service.ts'
 import { by, type Principal, sessionOf } from '../platform/caller.ts'
 import type { Handle } from '../platform/db/database.ts'
@@ -58,6 +60,8 @@ const choiceOf = (input: SendRequest): WalletChoice => ({ walletId: input.wallet
 type Requester = { principal: Principal<'agent' | 'operator'>; peer: string | undefined }
 /** `maxFee` is in native base units: what its fee may come to, whatever the policies say of fees. */
 type ReplacementWanted = { with: Replacement; maxFee?: string | undefined }
+/** Who pays where, and what is known of the ceiling of its wallet. */
+type Chosen = { wallet: WalletFacts; network: Network; under: Under }
 type Page = { rows: ListedRow[]; items: Transaction[]; hasMore: boolean }
 type Lanes = ReturnType<typeof lanes>
 type Settler = ReturnType<typeof settler>
@@ -85,7 +89,7 @@ export class Transactions {
     this.#parts = parts
     this.#owed = owedAnswers(parts)
     this.#overCeilings = overCeilings(parts)
-    this.#signatures = signatures(parts, { owed: this.#owed, above: this.#overCeilings.why })
+    this.#signatures = signatures(parts, { owed: this.#owed, ceilings: this.#overCeilings })
     this.#lanes = lanes(parts, { onRecorded: (rows) => this.#watch(rows) })
     this.#settler = settler(parts, this.#lanes)
   }
@@ -116,19 +120,19 @@ export class Transactions {
   async send(input: SendRequest, from: From): Promise<Answer> {
     const { database } = this.#parts
     const { sessionId, key } = from
-    const { wallet, stored, full } = await database.read(async (db) => {
-      const wallet = await this.#parts.chooseWallet(db, sessionId, choiceOf(input))
+    const { chosen, stored, full } = await database.read(async (db) => {
+      const chosen = await this.#choose(db, input, sessionId)
       const stored = key ? await idempotencyStore.find(db, sessionId, key) : undefined
       // Before nodes are asked; without a key it may be the repeat of one that waits already.
       const mayBeFull = key !== undefined && !stored
-      const full = mayBeFull && (await fullQueue({ parts: this.#parts, db }, { walletId: wallet.id, sessionId }))
-      return { wallet, stored, full }
+      const full = mayBeFull && (await fullQueue({ parts: this.#parts, db }, { walletId: chosen.wallet.id, sessionId }))
+      return { chosen, stored, full }
     })
     if (full) throw full
-    const prepared = await this.#prepare(input, sessionId, wallet)
+    const prepared = await this.#prepare(input, sessionId, chosen)
     const known = stored && (await database.read((db) => answered(db, stored, prepared)))
     if (known) return known
-    const asked = { ...(await this.#build(prepared)), key, ip: from.peer }
+    const asked = { ...(await this.#build(prepared, chosen.under)), key, ip: from.peer }
     const answer = await decideCovered(this.#parts, asked, { owed: this.#owed, funds: this.#funds })
     if (!key) from.onDelivered((isDelivered) => isDelivered && this.#owed.delivered(answer.transactionId))
     const network = asked.chain.network.id
@@ -146,8 +150,8 @@ export class Transactions {
   async simulate(input: SendRequest, sessionId: string): Promise<Simulation> {
     const parts = this.#parts
     const startedAt = performance.now()
-    const chosen = await this.chooseWallet(sessionId, choiceOf(input))
-    const built = await this.#build(await this.#prepare(input, sessionId, chosen))
+    const chosen = await parts.database.read((db) => this.#choose(db, input, sessionId))
+    const built = await this.#build(await this.#prepare(input, sessionId, chosen), chosen.under)
     const { network } = built.chain
     const { intent, type } = built.request.stored
     const verdict = await parts.database.read(async (db) => {
@@ -288,16 +292,23 @@ export class Transactions {
     for (const network of new Set(rows.map((row) => row.network))) this.#settler.watch(network)
   }
 
-  async #prepare(input: SendRequest, sessionId: string, wallet: WalletFacts): Promise<Prepared> {
+  async #choose(db: Handle, input: SendRequest, sessionId: string): Promise<Chosen> {
+    const wallet = await this.#parts.chooseWallet(db, sessionId, choiceOf(input))
+    const network = this.#parts.resolveNetwork(wallet, networkOf(input))
+    const under = await this.#overCeilings.under(db, wallet.id, laneId(network.id, wallet.address))
+    return { wallet, network, under }
+  }
+
+  async #prepare(input: SendRequest, sessionId: string, { wallet, network }: Chosen): Promise<Prepared> {
     const parts = this.#parts
-    const chain = await parts.chain(parts.resolveNetwork(wallet, networkOf(input)).id)
+    const chain = await parts.chain(network.id)
     const request = await parseRequest(input, { chain, sender: wallet.address, findToken: parts.findToken })
     return { walletId: wallet.id, walletName: wallet.name, sessionId, request, chain, sender: wallet.address }
   }
 
   /** Builds the bytes and reads them back. Prices are fetched now, so that no job waits for them. */
-  async #build(prepared: Prepared): Promise<Built> {
-    const { chain, sender, request, walletId } = prepared
+  async #build(prepared: Prepared, under: Under): Promise<Built> {
+    const { chain, sender, request } = prepared
     const { intent } = request.stored
     const draft = await this.#funds.draft(prepared)
     const hints = chain.hints(intent)
@@ -306,10 +317,8 @@ export class Transactions {
     const effects = withDraft(told.effects, draft)
     const decoded = { ...told, effects: { ...told.effects, effects } }
     const unsigned = { kind: chain.signKind, bytes, address: sender }
-    const [aboveCeiling] = await Promise.all([
-      this.#overCeilings.why({ chain, walletId, unsigned, intent }),
-      this.#parts.prices.refresh(chain.network, assetsOf(decoded.effects)),
-    ])
+    const aboveCeiling = this.#overCeilings.why({ chain, unsigned, intent }, under)
+    await this.#parts.prices.refresh(chain.network, assetsOf(decoded.effects))
     const all = { ...decoded, effects: withFullFee(decoded.effects, draft) }
     return { ...prepared, draft, hints, decoded: all, aboveCeiling }
   }

@@ -1,4 +1,5 @@
 import { type ChainName, type Environment, nameKey } from '@waiaas/contract'
+import { sql } from 'kysely'
 import { type Handle, statement } from '../platform/db/database.ts'
 
 type WalletStatus = 'ACTIVE' | 'SUSPENDED' | 'TERMINATED'
@@ -73,7 +74,8 @@ const liveByAddress = statement<{ chain: ChainName; address: string }, WalletRow
     .selectAll()
     .where('chain', '=', p('chain'))
     .where('address', '=', p('address'))
-    .where('status', '<>', 'TERMINATED'),
+    // In the text of the query, or the index of those that live does not serve.
+    .where('status', '<>', sql.lit('TERMINATED')),
 )
 type Predecessor = Pick<WalletRow, 'account' | 'spends_unknown_before'>
 const predecessor = statement<{ chain: ChainName; address: string }, Predecessor>((db, p) =>
@@ -146,7 +148,6 @@ const setUnknown = statement<{ before: number }>((db, p) =>
   db.updateTable('wallets').set({ spends_unknown_before: p('before') }),
 )
 
-// On the path of every request, and not a join: SQLite plans a join anew each time that its parameter is bound.
 const ofSession = statement<{ session: string }, WalletRow>((db, p) =>
   db
     .selectFrom('wallets')

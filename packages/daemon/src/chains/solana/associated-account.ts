@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { type Address, getAddressDecoder, getAddressEncoder, isOffCurveAddress } from '@solana/kit'
-import { associatedTokenProgram } from './programs.ts'
+import { type Address, getAddressDecoder, getAddressEncoder, isAddress, isOffCurveAddress } from '@solana/kit'
+import { associatedTokenProgram, token2022Program, tokenProgram } from './programs.ts'
 
 type Associated = { readonly address: Address; readonly bump: number }
 
@@ -22,6 +22,12 @@ export function associatedAccount(owner: Address, mint: Address, program: Addres
   if (remembered.size >= capacity) remembered.clear()
   remembered.set(key, found)
   return found
+}
+
+/** Is it the token account that belongs to this owner by derivation, under one of the token programs? */
+export function isAssociatedAccount(account: string, { owner, mint }: { owner: string; mint: string }): boolean {
+  if (!isAddress(owner) || !isAddress(mint)) return false
+  return [tokenProgram, token2022Program].some((program) => associatedAccount(owner, mint, program).address === account)
 }
 
 function derive(owner: Address, mint: Address, program: Address): Associated {

@@ -26,7 +26,7 @@ import {
   type Prices,
 } from '../../policies/service.ts'
 import type { Job } from '../job.ts'
-import { tokensOf } from '../kinds/all.ts'
+import { tokensOf, typesOf } from '../kinds/all.ts'
 import type { Switches } from '../switches.ts'
 import { laneFunds, type Reading, requests, spent } from './history.ts'
 import { lookalikes } from './known-recipients.ts'
@@ -45,7 +45,7 @@ export type PriceFacts = {
 }
 type ConstraintFacts = {
   network: string
-  type: string
+  types: string[]
   recipients: string[]
   usd: Usd | null
   sessionTotalUsd: Usd | null
@@ -146,7 +146,7 @@ async function withConstraints(
   const held = usdOf(judgement.reserve)
   const faults = parts.constraintFaults(session.constraints, {
     network: subject.network.id,
-    type: subject.type,
+    types: typesOf(subject.type, subject.intent),
     recipients: receiversOf(facts, effects.sender),
     usd: judgement.totalUsd,
     sessionTotalUsd: held === null ? null : add(await sessionTotal(db, total), held),

@@ -2,6 +2,7 @@ import { DEFAULT_TYPE, type Labels, labelTexts, type SendRequest, type SendType 
 import type { Intent, IntentOf, Token } from '../../chains/intent.ts'
 import { sha256 } from '../../platform/sha256.ts'
 import { approve, approveNft, parseApprove } from './approve.ts'
+import { batchOf, parseBatch } from './batch.ts'
 import { contractCall, parseContractCall } from './contract-call.ts'
 import { contractDeploy, parseContractDeploy } from './contract-deploy.ts'
 import type { Headline, Kind, Parse, Parsing, Place } from './kind.ts'
@@ -21,6 +22,7 @@ const kinds: { readonly [K in Intent['kind']]: Kind<IntentOf<K>> } = {
   'program-call': programCall,
   approve,
   'approve-nft': approveNft,
+  batch: batchOf((intent) => kindOf(intent)),
   text,
   'typed-data': typedData,
   lane,
@@ -30,6 +32,7 @@ const parsers: { readonly [T in SendType]: Parse<T> } = {
   TOKEN_TRANSFER: parseTokenTransfer,
   CONTRACT_CALL: parseContractCall,
   APPROVE: parseApprove,
+  BATCH: parseBatch((input, on) => parseIntent(input, on)),
   CONTRACT_DEPLOY: parseContractDeploy,
 }
 /** The type under which what the daemon does of its own accord is listed. */
@@ -60,9 +63,7 @@ export function messageRequest(network: string, intent: Intent): ParsedRequest {
 
 /** Turns what the wire says into an exact intent. Failures: those of addresses, amounts and tokens. */
 export async function parseRequest(input: SendRequest, on: Parsing): Promise<ParsedRequest> {
-  // The schema let the input pass as one of its type.
-  const parse = parsers[input.type] as (input: SendRequest, on: Parsing) => Promise<Intent>
-  const intent = await parse(input, on)
+  const intent = await parseIntent(input, on)
   const stored = { type: input.type, network: on.chain.network.id, intent }
   const text = encodeRequest(stored)
   const { labels } = input
@@ -74,6 +75,15 @@ const labelled = (labels: Labels = {}): string => {
   const texts = labelTexts(labels)
   return texts.length === 0 ? '' : JSON.stringify(texts)
 }
+
+function parseIntent(input: SendRequest, on: Parsing): Promise<Intent> {
+  // The schema let the input pass as one of its type.
+  const parse = parsers[input.type] as (input: SendRequest, on: Parsing) => Promise<Intent>
+  return parse(input, on)
+}
+
+/** The types that a request is of: its own, and those of its parts. */
+export const typesOf = (type: string, intent: Intent): string[] => [type, ...(kindOf(intent).types?.(intent) ?? [])]
 
 /** The network that a request names: by itself, or in the CAIP-19 name of its token. */
 export function networkOf({ network, token }: SendRequest): string | undefined {

@@ -29,6 +29,8 @@ export type Kind<I extends Intent> = {
   /** Tokens whose decimals and symbol come from the registry or the chain. */
   tokens(intent: I): readonly Token[]
   memo(intent: I): string | null
+  /** Of what has parts: the types that these would be sent as. */
+  types?(intent: I): readonly string[]
 }
 
 /** Makes an intent of what the wire says: decimals and symbol come from the registry or the chain, never from the caller. */

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { madeUpChain, madeUpKey } from '../../../test/made-up-chain.ts'
 import { madeUpNode } from '../../../test/made-up-node.ts'
-import type { Intent } from '../../chains/intent.ts'
+import type { Intent, Part } from '../../chains/intent.ts'
 import { decodeRequest, encodeRequest, headlineOf, memoOf, parseRequest, tokensOf } from './all.ts'
 import { amountOf, bothAmounts } from './amount.ts'
 
@@ -22,7 +22,7 @@ const { address, asset } = node.token
 const token = fc
   .tuple(text, text, fc.integer({ min: 0, max: 36 }))
   .map(([symbol, name, decimals]) => ({ address, asset, symbol, name, decimals }))
-const intents: fc.Arbitrary<Intent> = fc.oneof(
+const single: fc.Arbitrary<Intent> = fc.oneof(
   fc.tuple(amount, memo).map(([sum, more]) => ({ kind: 'transfer' as const, to, amount: toBase(sum), ...more })),
   fc
     .tuple(amount, token, memo)
@@ -56,6 +56,16 @@ const intents: fc.Arbitrary<Intent> = fc.oneof(
     })),
   amount.map((sum) => ({ kind: 'contract-deploy' as const, value: toBase(sum), data: '0x6000' })),
   fc.constantFrom('cancel' as const, 'gap-fill' as const).map((purpose) => ({ kind: 'lane' as const, purpose })),
+)
+const part = single.filter((one): one is Part => !['lane', 'contract-deploy', 'batch'].includes(one.kind))
+const intents: fc.Arbitrary<Intent> = fc.oneof(
+  single,
+  fc
+    .array(
+      fc.tuple(fc.constantFrom('TRANSFER', 'APPROVE'), part).map(([type, intent]) => ({ type, intent })),
+      { minLength: 2, maxLength: 4 },
+    )
+    .map((parts) => ({ kind: 'batch' as const, parts })),
 )
 const requests = fc
   .tuple(fc.constantFrom('TRANSFER', 'TOKEN_TRANSFER'), text, intents)
@@ -112,6 +122,14 @@ test('the headline of a request is about the asset and the amount that leave', (
       if (intent.kind === 'program-call') {
         expect(headline).toMatchObject({ to, amount: 0n, asset: node.native })
         expect([tokensOf(intent), memoOf(intent)]).toEqual([intent.tokens, null])
+        return
+      }
+      if (intent.kind === 'batch') {
+        const each = intent.parts.map((one) => headlineOf(one.intent, place))
+        const isOne = each.every(({ asset }) => asset === each[0]!.asset)
+        const money = isOne ? each[0]!.asset : node.native
+        const sum = each.reduce((all, one) => (one.asset === money ? all + one.amount : all), 0n)
+        expect(headline).toMatchObject({ asset: money, amount: sum })
         return
       }
       const named = intent.kind === 'token-transfer' ? [intent.token] : []

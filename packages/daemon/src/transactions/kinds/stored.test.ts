@@ -50,6 +50,19 @@ const texts: { [K in Intent['kind']]: [IntentOf<K>, string, string | null][] } =
       null,
     ],
   ],
+  batch: [
+    [
+      {
+        kind: 'batch',
+        parts: [
+          { type: 'TRANSFER', intent: { kind: 'transfer', to, amount: toBase(5n) } },
+          { type: 'APPROVE', intent: { kind: 'approve', spender: to, amount: toBase(0n), token } },
+        ],
+      },
+      `{"kind":"batch","parts":[{"type":"TRANSFER","intent":{"kind":"transfer","to":"${to}","amount":"5"}},{"type":"APPROVE","intent":{"kind":"approve","spender":"${to}","amount":"0","token":${JSON.stringify(token)}}}]}`,
+      null,
+    ],
+  ],
   approve: [
     [
       { kind: 'approve', spender: to, amount: toBase(0n), token },

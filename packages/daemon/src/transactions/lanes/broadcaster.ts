@@ -10,7 +10,7 @@ export type Outgoing = { row: AttemptRow; bytes: Uint8Array }
 export type Send = (batch: readonly Outgoing[]) => Promise<Outgoing[]>
 export type Broadcaster = ReturnType<typeof broadcaster>
 
-const BATCH = 64
+const MOST_AT_ONCE = 64
 const REST_MS = 2_000
 
 /** A batch whose answer has not come so long after a stop is cut off; its bytes count as left. */
@@ -62,7 +62,7 @@ export function broadcaster({ leaving, ...outlet }: Options) {
   const drain = async () => {
     try {
       while (queue.length > 0) {
-        const batch = queue.splice(0, BATCH)
+        const batch = queue.splice(0, MOST_AT_ONCE)
         const cut = new AbortController()
         inHand = { batch, cut, over: untilCut(cut.signal, () => leaving(batch, send)) }
         await inHand.over

@@ -9,7 +9,14 @@ import type { TransactionRow } from '../rows/store.ts'
 import type { Round } from './round.ts'
 
 /** Of a replacement: who asked for it, its tier, and the fee that the operator named with it; a request's own attempt is the system's. */
-export type Issued = Authorised & { row: AttemptRow; by?: By; tier?: Tier | undefined; maxFee?: Base | undefined }
+export type Issued = Authorised & {
+  row: AttemptRow
+  /** By a human: it may pass above the ceiling of its wallet. */
+  isApproved: boolean
+  by?: By
+  tier?: Tier | undefined
+  maxFee?: Base | undefined
+}
 type Plan = {
   draft: Draft
   lifetime: Lifetime
@@ -44,6 +51,7 @@ export function build(round: Round, row: TransactionRow, plan: Plan): Issued | u
     bytes,
     authorisation,
     row: attempt,
+    isApproved: row.approved_at !== null,
     ...(plan.asked && { by: plan.asked.by, tier: plan.decision?.tier, maxFee: plan.asked.maxFee }),
   }
 }

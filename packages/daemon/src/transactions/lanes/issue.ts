@@ -3,6 +3,7 @@ import { judgedColumns } from '../deciding/judge-again.ts'
 import type { JudgeAgain, NotNow, Verdict } from '../deciding/verdict.ts'
 import { attemptStore } from '../rows/attempt-store.ts'
 import { endUnsent } from '../rows/ending.ts'
+import { readyStore } from '../rows/ready-store.ts'
 import { type TransactionRow, transactionStore } from '../rows/store.ts'
 import { build, type Issued } from './build.ts'
 import { isJudgedAgain } from './decision-age.ts'
@@ -14,6 +15,8 @@ import { type LaneJob, openRound, type Round } from './round.ts'
  * chain itself would take; only known of a lane that has nothing on its way.
  */
 type Fresh = {
+  /** As they were read when they were found. */
+  rows: readonly TransactionRow[]
   fresh: ReadonlyMap<string, Draft>
   /** Those that are known to be judged again. */
   judged: ReadonlySet<string>
@@ -25,7 +28,8 @@ type Fresh = {
 type IssuedRound = { issued: Issued[]; lacking: string[] }
 
 /** Takes the next requests of the lane, judges again what has to be, and stores their bytes with an authorisation each. */
-export async function issue(job: LaneJob, { fresh, judged, anchor, among, chainNonce }: Fresh): Promise<IssuedRound> {
+export async function issue(job: LaneJob, found: Fresh): Promise<IssuedRound> {
+  const { fresh, judged, anchor, among, chainNonce } = found
   const { lane, db } = job
   const round = await openRound(job)
   if (!round) return { issued: [], lacking: [] }
@@ -34,7 +38,9 @@ export async function issue(job: LaneJob, { fresh, judged, anchor, among, chainN
   const judgeAgain = job.parts.judge.again(db)
   const issued: Issued[] = []
   const lacking: string[] = []
-  for (const row of await transactionStore.ready(db, { lane: lane.id, wallet: lane.wallet.id, count: among + 8 })) {
+  const seen = new Map(found.rows.map((row) => [row.id, row]))
+  const query = { lane: lane.id, wallet: lane.wallet.id, count: among + 8 }
+  for (const row of await readyStore.still(db, seen, query)) {
     const draft = fresh.get(row.id)
     if (!draft) continue
     if (row.session_id === null && nonces && !nonces.isFree()) {

@@ -3,6 +3,7 @@ import type { Chain } from '../../chains/chain.ts'
 import type { SpendItem } from '../../ledger/service.ts'
 import type { Parts } from '../job.ts'
 import { withCalls } from '../rows/calls-store.ts'
+import { unreadStore } from '../rows/unread-store.ts'
 import type { Change, More } from './booking.ts'
 
 type Look = { readonly chain: Chain; readonly walletOf: (lane: string) => string | undefined }
@@ -18,20 +19,17 @@ type Landings = { readonly changes: Change[]; readonly unread: readonly Change[]
  * one is suspended before that is booked: a crash between the two finds it again. What cannot be told waits, and comes again.
  */
 export function landings(parts: Parts) {
-  const looks = new Map<string, { readonly network: string; readonly count: number }>()
-
   /** One look more: whether that was the last. */
-  function isGivenUp(network: string, change: Change): boolean {
-    const count = (looks.get(keyOf(change))?.count ?? 0) + 1
-    looks.set(keyOf(change), { network, count })
-    return count >= MOST_LOOKS
+  async function isGivenUp({ row, sighting }: Change): Promise<boolean> {
+    const block = sighting.state === 'included' ? sighting.blockHash : ''
+    return (await parts.database.work({}, (db) => unreadStore.count(db, row.id, block))) >= MOST_LOOKS
   }
 
   async function read(look: Look, change: Change, effects: Effects): Promise<Change | undefined> {
     const more = await moreOf(parts, look.chain, { change, effects })
     if (!more) return change
     const { cause } = more
-    if (cause === 'EFFECT_UNREAD' && !isGivenUp(look.chain.network.id, change)) return undefined
+    if (cause === 'EFFECT_UNREAD' && !(await isGivenUp(change))) return undefined
     const walletId = look.walletOf(change.row.lane)
     if (walletId !== undefined) await parts.diverged({ walletId, transactionId: change.row.transaction_id, cause })
     return { ...change, more }
@@ -40,8 +38,6 @@ export function landings(parts: Parts) {
   return async (look: Look, changes: readonly Change[]): Promise<Landings> => {
     const { chain } = look
     const fresh = changes.filter(isFresh)
-    const open = new Set(fresh.map(keyOf))
-    for (const [key, { network }] of looks) if (network === chain.network.id && !open.has(key)) looks.delete(key)
     if (!chain.landed || fresh.length === 0) return { changes: [...changes], unread: [] }
     const ids = fresh.map(({ row }) => row.transaction_id)
     const judged = await parts.database.read((db) => withCalls(db, ids))
@@ -57,10 +53,6 @@ export function landings(parts: Parts) {
     }
   }
 }
-
-/** Another block is another landing. */
-const keyOf = ({ row, sighting }: Change): string =>
-  `${row.id} ${sighting.state === 'included' ? sighting.blockHash : ''}`
 
 const isFresh = ({ row, sighting }: Change): boolean =>
   sighting.state === 'included' &&

@@ -6,7 +6,8 @@ import { assetsOf } from '../deciding/judgement.ts'
 import { type Parts, scopeOf } from '../job.ts'
 import type { AttemptRow } from '../rows/attempt-store.ts'
 import { effectsOf } from '../rows/readings.ts'
-import { type TransactionRow, transactionStore } from '../rows/store.ts'
+import { readyStore } from '../rows/ready-store.ts'
+import type { TransactionRow } from '../rows/store.ts'
 import { isOpen } from '../switches.ts'
 import { type Broadcaster, broadcaster, type Outgoing, type Send } from './broadcaster.ts'
 import type { Issued } from './build.ts'
@@ -250,7 +251,7 @@ export class Lane {
     const anchor = await this.#chain.expiry?.anchor()
     const scope = this.#scope(rows)
     const { issued, lacking } = await this.#job(scope, (job) =>
-      issue(job, { fresh, judged, among: found, chainNonce, ...(anchor && { anchor }) }),
+      issue(job, { rows, fresh, judged, among: found, chainNonce, ...(anchor && { anchor }) }),
     )
     this.#putOff.off(lacking)
     if (issued.length > 0) await this.#signAndRecord(issued, scope)
@@ -263,7 +264,7 @@ export class Lane {
     const { database, switches, clock, prices } = this.#parts
     const { open, ready, version } = await database.read(async (db) => ({
       open: await isOpen(this.#parts, db, this.walletId),
-      ready: await transactionStore.ready(db, {
+      ready: await readyStore.next(db, {
         lane: this.id,
         wallet: this.walletId,
         count: count + this.#putOff.count(),

@@ -40,7 +40,8 @@ export function laneSigning(parts: Parts, lane: string) {
         ceiling: await parts.ceiling(db, walletId),
         counted: sealedOf(await countStore.byLane(db, lane)),
         beside: sealedOf(await countStore.byLane(db, besideLane(lane))),
-        lifts: await liftStore.ofLane(db, lane),
+        // Seldom: of what no human has approved there is none.
+        lifts: issued.some(({ isApproved }) => isApproved) ? await liftStore.ofLane(db, lane) : [],
       })),
       known,
     ])

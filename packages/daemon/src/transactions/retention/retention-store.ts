@@ -70,6 +70,10 @@ const shortenAttempts = statement<Shortening>(
 const removeSignatures = statement<Shortening>(
   (_, p) => sql`delete from signatures where transaction_id in (${over(p as Param)})`,
 )
+const removeUnread = statement<Shortening>(
+  (_, p) => sql`delete from unread_landings where attempt_id in
+    (select id from attempts where transaction_id in (${over(p as Param)}))`,
+)
 const removeSpends = statement<Shortening>(
   (_, p) => sql`delete from spends where transaction_id in (${over(p as Param)}) and state in ('final', 'void')`,
 )
@@ -113,7 +117,7 @@ const removeKeys = statement<{ before: number; count: number }>(
     select session_id, key from idempotency_keys as old where created_at < ${p('before')} and not exists (
       select 1 from transactions where transactions.id = old.transaction_id
         and status in ('PENDING', 'QUEUED', 'EXECUTING', 'SUBMITTED'))
-    order by created_at limit ${p('count')})`,
+    order by created_at limit (select ${p('count')}))`,
 )
 const tasks = statement<NoParams, { id: string }>((db) => db.selectFrom('retention').select('id').orderBy('id'))
 
@@ -126,7 +130,15 @@ export const retentionStore = {
   late: (db: Handle, page: Omit<Page, 'until'>) => db.all(late, page),
   /** Leaves what an ended transaction was, cost and was decided as; the long texts of it and of its bytes go. */
   async shorten(db: Handle, range: Shortening): Promise<void> {
-    for (const each of [shortenTexts, shortenAttempts, removeSignatures, removeSpends, noteLate, forgetLate])
+    for (const each of [
+      shortenTexts,
+      shortenAttempts,
+      removeSignatures,
+      removeUnread,
+      removeSpends,
+      noteLate,
+      forgetLate,
+    ])
       await db.run(each, range)
   },
   refused: (db: Handle, page: Omit<Page, 'after'>) => db.all(refused, page),

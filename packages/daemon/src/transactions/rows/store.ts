@@ -1,7 +1,7 @@
 import { type ExpressionBuilder, type Kysely, sql } from 'kysely'
 import { type Handle, statement } from '../../platform/db/database.ts'
 import type { Tables } from '../../platform/db/tables.ts'
-import { isStopped, newestStop } from '../stopping/stop-store.ts'
+import { isStopped } from '../stopping/stop-store.ts'
 import { acceptedTimes } from './accepted-times.ts'
 import { labelStore, labelsOf } from './label-store.ts'
 import { mayMove, type Status } from './states.ts'
@@ -123,20 +123,6 @@ const repeat = statement<Repeat, { id: string }>((db, p) =>
     .where('created_at', '>', p('since'))
     .orderBy('id', 'desc')
     .limit(1),
-)
-// Where the status is in the text of the query, the index of those that have it serves.
-// What a stop of everything or of the wallet covers is older than its epoch: the index steps over all of that at once.
-type Ready = { lane: string; wallet: string; count: number }
-const ready = statement<Ready, TransactionRow>((db, p) =>
-  wholeRows(db)
-    .where('lane', '=', p('lane'))
-    .where('transactions.wallet_id', '=', p('wallet'))
-    .where('status', '=', sql.lit('PENDING'))
-    .where('transactions.epoch', '>=', (eb) => newestStop(eb, p('wallet')))
-    .where((eb) => eb.not(isStopped(eb)))
-    .orderBy('transactions.epoch')
-    .orderBy('transactions.id')
-    .limit(p('count')),
 )
 /** What a lane asked for itself and a human has not let go on; nobody's session asked for it. */
 export type WaitingFill = Pick<TransactionRow, 'id' | 'decision'>
@@ -337,8 +323,6 @@ export const transactionStore = {
   statusOf: async (db: Handle, id: string) => (await db.get(statusOf, { id }))?.status,
   /** The newest of them. */
   repeat: async (db: Handle, query: Repeat) => (await db.get(repeat, query))?.id,
-  /** The next of a lane to be signed for its wallet. */
-  ready: (db: Handle, query: Ready) => db.all(ready, query),
   waitingFill: (db: Handle, lane: string) => db.get(waitingFill, { lane }),
   dueDelays: (db: Handle, now: number, count: number) => db.all(dueDelays, { now, count }),
   lapsedApprovals: (db: Handle, now: number, count: number) => db.all(lapsedApprovals, { now, count }),

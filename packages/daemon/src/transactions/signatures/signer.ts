@@ -3,6 +3,7 @@ import { assetsOf } from '../deciding/judgement.ts'
 import { type Parts, scopeOf } from '../job.ts'
 import { hasPriceMoved } from '../lanes/decision-age.ts'
 import { effectsOf } from '../rows/readings.ts'
+import { readyStore } from '../rows/ready-store.ts'
 import { type TransactionRow, transactionStore } from '../rows/store.ts'
 import { issueMessage } from './issue.ts'
 import { recordMessage, takeBack } from './record.ts'
@@ -76,7 +77,7 @@ export function messageSigner(parts: SignatureParts) {
     const now = performance.now()
     for (const [id, until] of putOff) if (until <= now) putOff.delete(id)
     const rows = await database.read(async (db) => [
-      ...(await transactionStore.ready(db, { lane, wallet, count: AT_ONCE + putOff.size })),
+      ...(await readyStore.next(db, { lane, wallet, count: AT_ONCE + putOff.size })),
       ...(await signatureStore.executing(db, { lane, wallet, count: AT_ONCE })),
     ])
     for (const { id } of rows.filter((row) => !putOff.has(row.id) && !running.has(row.id)).slice(0, AT_ONCE)) {

@@ -3,6 +3,7 @@ import type { Hints } from '../../build.ts'
 import type { Intent, IntentOf } from '../../intent.ts'
 import { type Lacking, messageOnly, requirePlan } from '../../plan.ts'
 import { approve, approveNft } from './approve.ts'
+import { batchOf } from './batch.ts'
 import { contractCall } from './contract-call.ts'
 import { contractDeploy } from './contract-deploy.ts'
 import { lane } from './lane.ts'
@@ -21,6 +22,7 @@ const plans: { readonly [K in Intent['kind']]: Plan<IntentOf<K>> | Lacking<Inten
   text: messageOnly,
   'typed-data': messageOnly,
   'program-call': programCall,
+  batch: batchOf({ planOf: (network, intent) => planOf(network, intent), hintsOf: (intent) => hintsOf(intent) }),
   lane,
 }
 

@@ -2,11 +2,11 @@ import type { ReadInstruction } from '../message.ts'
 import { isTokenProgram } from '../programs.ts'
 
 // https://github.com/solana-program/token/blob/main/pinocchio/program/src/processor/batch.rs
-const BATCH = 255
+const SEVERAL = 255
 const HEADER = 2
 
 /** Whether an instruction of a token program holds others. */
-export const isBatch = ({ program, data }: ReadInstruction): boolean => isTokenProgram(program) && data[0] === BATCH
+export const isBatch = ({ program, data }: ReadInstruction): boolean => isTokenProgram(program) && data[0] === SEVERAL
 
 /** The instructions that one of a token program holds: each with how many accounts it takes and how long its data is. */
 export function partsOfBatch(instruction: ReadInstruction): readonly ReadInstruction[] {
@@ -17,7 +17,7 @@ export function partsOfBatch(instruction: ReadInstruction): readonly ReadInstruc
   while (at + HEADER <= data.length) {
     const [count, length] = [data[at]!, data[at + 1]!]
     const end = at + HEADER + length
-    if (end > data.length || account + count > accounts.length || data[at + HEADER] === BATCH) return [instruction]
+    if (end > data.length || account + count > accounts.length || data[at + HEADER] === SEVERAL) return [instruction]
     parts.push({
       program,
       accounts: accounts.slice(account, account + count),

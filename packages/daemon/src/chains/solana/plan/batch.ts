@@ -1,0 +1,24 @@
+import type { Network } from '@waiaas/contract'
+import type { Hints } from '../../build.ts'
+import type { Intent, IntentOf } from '../../intent.ts'
+import type { Plan, Planned } from './plan.ts'
+
+type Plans = { planOf(network: Network, intent: Intent): Plan<Intent>; hintsOf(intent: Intent): Hints }
+
+/** The instructions of all parts, in their order: the cluster does all of them, or nothing. */
+export const batchOf = ({ planOf, hintsOf }: Plans): Plan<IntentOf<'batch'>> => ({
+  async instructions(context, sender, { parts }) {
+    const planned: Planned[] = []
+    for (const { intent } of parts)
+      planned.push(await planOf(context.network, intent).instructions(context, sender, intent))
+    const units = planned.map((one) => one.units)
+    const isKnown = units.every((one) => one !== undefined)
+    const neverFunded = planned.flatMap((one) => one.neverFunded ?? [])
+    return {
+      instructions: planned.flatMap(({ instructions }) => instructions),
+      ...(neverFunded.length > 0 && { neverFunded }),
+      ...(isKnown && { units: units.reduce((sum, one) => sum + one, 0) }),
+    }
+  },
+  hints: ({ parts }) => ({ owners: parts.flatMap(({ intent }) => hintsOf(intent).owners ?? []) }),
+})

@@ -1,0 +1,46 @@
+import { parseBase } from '@waiaas/contract'
+import { expect, test } from 'vitest'
+import { forEachEngine } from '../../../../../test/support/for-each-engine.ts'
+import { LANE, recordedRow, storeRows, transactionRow } from '../../../test/transaction-rows.ts'
+import type { Chain } from '../../chains/chain.ts'
+import { migrations } from '../../migrations/all.ts'
+import { jsonLog } from '../../platform/log.ts'
+import type { Divergence, Parts } from '../job.ts'
+import type { Change } from './booking.ts'
+import { landings } from './landing.ts'
+
+forEachEngine((_, open) => {
+  test('what no node tells is looked for thirty times in all, also where a restart comes between', async () => {
+    const database = await open(migrations)
+    const stopped: Divergence[] = []
+    const diverged = async (divergence: Divergence) => void stopped.push(divergence)
+    // Nothing else of the parts is used for what is not read.
+    const parts = { database, diverged, log: jsonLog('silent') } as unknown as Parts
+    const chain = { network: { id: 'local-evm' }, landed: async () => undefined } as unknown as Chain
+    const call = { kind: 'call', to: '0x2222222222222222222222222222222222222222', selector: '0x12345678', value: '0' }
+    const row = transactionRow({ status: 'SUBMITTED', effects: JSON.stringify({ effects: [call] }) })
+    const attempt = recordedRow({ transaction_id: row.id })
+    await storeRows(database, [row], [attempt])
+    const inBlock = (blockHash: string): Change => ({
+      row: attempt,
+      sighting: {
+        ...{ id: attempt.id, state: 'included', height: 7, blockHash, succeeded: true, fee: parseBase('1') },
+        final: false,
+      },
+    })
+    const look = { chain, walletOf: (lane: string) => (lane === LANE ? 'w' : undefined) }
+    /** How many looks it takes a process until it gives up; at most so many. */
+    async function looks(most: number, blockHash: string): Promise<number> {
+      const run = landings(parts)
+      for (let count = 1; count <= most; count++)
+        if ((await run(look, [inBlock(blockHash)])).unread.length === 0) return count
+      return most + 1
+    }
+    expect(await looks(20, 'one')).toBe(21)
+    // Another block is another landing.
+    expect(await looks(25, 'two')).toBe(26)
+    expect(stopped).toEqual([])
+    expect(await looks(30, 'two')).toBe(5)
+    expect(stopped).toEqual([{ walletId: 'w', transactionId: row.id, cause: 'EFFECT_UNREAD' }])
+  })
+})
