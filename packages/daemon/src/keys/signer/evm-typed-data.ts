@@ -5,7 +5,7 @@ import { readTypedData, type TypedData, typeText, type Values } from './typed-da
 const PERMIT2 = '000000000022d473030f116ddee9f6b43ac78ba3'
 const DETAILS = 'PermitDetails(address token,uint160 amount,uint48 expiration,uint48 nonce)'
 const TOKEN = 'TokenPermissions(address token,uint256 amount)'
-const TRANSFER = '(address from,address to,uint256 value,uint256 validAfter,uint256 validBefore,bytes32 nonce)'
+const TRANSFER_FIELDS = '(address from,address to,uint256 value,uint256 validAfter,uint256 validBefore,bytes32 nonce)'
 const ENDLESS = 2n ** 256n - 1n
 
 /** What the message lets others take of the contract's token, or through it. */
@@ -35,8 +35,8 @@ const anywhere: Readonly<Record<string, Read>> = {
   'Permit(address holder,address spender,uint256 nonce,uint256 expiry,bool allowed)': (message, contract) => [
     grant(contract, message, message.allowed === true ? ENDLESS : 0n),
   ],
-  [`TransferWithAuthorization${TRANSFER}`]: transfer,
-  [`ReceiveWithAuthorization${TRANSFER}`]: transfer,
+  [`TransferWithAuthorization${TRANSFER_FIELDS}`]: transfer,
+  [`ReceiveWithAuthorization${TRANSFER_FIELDS}`]: transfer,
 }
 
 function atPermit2(type: string): Read | undefined {
