@@ -4,6 +4,7 @@ import { type Secrets, secretsOf } from './credentials.ts'
 import { CommandError } from './errors.ts'
 import { exactCeilings } from './exact-ceilings.ts'
 import { masterMarkOf } from './marks.ts'
+import { namedFees } from './named-fees.ts'
 import { overCeilings } from './over-ceilings.ts'
 import { knownPlaceOf, type Place, placeOf } from './place.ts'
 import { type StopClient, stopDoorOf } from './stop-door.ts'
@@ -43,11 +44,12 @@ async function operatorAt(place: Place, secrets: Secrets, flags: DaemonFlags): P
   const masterPassword = await secrets.masterPassword()
   const common = { baseUrl: place.baseUrl, masterMark: masterMarkOf(place), ...options }
   if (!signer) {
-    const api = overCeilings(new WAIaaSClient({ ...common, masterPassword }), tell)
+    const api = namedFees({ api: overCeilings(new WAIaaSClient({ ...common, masterPassword }), tell), tell })
     return { place, masterPassword, signer, api }
   }
   const masterProof = (call: HttpCall) => sealMasterProof(signer, { password: masterPassword, call })
-  const api = overCeilings(exactCeilings({ api: new WAIaaSClient({ ...common, masterProof }), tell, agree }), tell)
+  const exact = exactCeilings({ api: new WAIaaSClient({ ...common, masterProof }), tell, agree })
+  const api = namedFees({ api: overCeilings(exact, tell), tell })
   return { place, masterPassword, signer, api }
 }
 

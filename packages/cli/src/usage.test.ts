@@ -23,6 +23,18 @@ describe('the command line', () => {
     }
   })
 
+  test('help offers no field that only a program fills in', async () => {
+    for (const [words, flag, unseen] of [
+      [['tx', 'approve'], '--max-fee', '--payment'],
+      [['wallet', 'ceiling'], '--from-policies', '--exact'],
+    ] as const) {
+      const { out } = await waiaas([...words, '--help'])
+      expect(out).toContain(`  ${flag} `)
+      expect(out).not.toContain(unseen)
+    }
+    expect((await waiaas(['tx', 'approve', 'x', '--payment', '{}'])).err).toContain('unknown flag --payment')
+  })
+
   test.each([
     ['a command that does not exist', ['frob'], 'unknown command "frob"'],
     ['a group without its verb', ['wallet'], 'unknown command "wallet"'],

@@ -117,7 +117,7 @@ test('what is above a ceiling is shown in plain words, and signed with the passw
       runProgram(['tx', 'approve', id, ...more, '--data-dir', daemon.dataDir, '--password-file', passwordFile]),
     )
   expect(await approve()).toMatchObject({ code: 1, err: expect.stringContaining(`tx approve ${id} --over-ceiling`) })
-  const { code, err } = await approve('--over-ceiling', '--max-fee', '2000000000000000')
+  const { code, err } = await approve('--over-ceiling', '--max-fee', '0.002ETH')
   expect(code, err).toBe(0)
   for (const line of [
     `This passes above the ceiling of ${quick.address} on local-evm, once:`,
@@ -275,8 +275,20 @@ async function transactions(): Promise<void> {
   expect(await run('tx sign-message', ['--message', 'hello', '--network', world.network])).toMatchObject({
     signature: expect.stringMatching(/^0x[0-9a-f]{130}$/),
   })
-  const high = ['--max-fee', '100000000000000000']
-  expect(await run('tx approve', [await waiting(), ...high])).toMatchObject({ status: 'PENDING' })
+  const priced = await waiting()
+  expect(await run('tx approve', [priced, '--max-fee', '40USD'])).toMatchObject({ status: 'PENDING' })
+  const named = await waiting()
+  expect(await run('tx approve', [named, '--max-fee', '0.02ETH'])).toMatchObject({ status: 'PENDING' })
+  for (const each of [priced, named])
+    expect(await daemon.operator.getTransaction({ id: each })).toMatchObject({ fee: { named: '20000000000000000' } })
+  const words = ['tx', 'approve', await waiting(), '--data-dir', daemon.dataDir, '--password-file', passwordFile]
+  for (const [fee, why] of [
+    ['0.02SOL', 'is paid in ETH, not in SOL'],
+    ['much', 'expected decimal digits'],
+  ] as const)
+    expect(await captured(() => runProgram([...words, '--max-fee', fee]))).toMatchObject({
+      ...{ code: 1, err: expect.stringContaining(why) },
+    })
   expect(await run('tx reject', [await waiting()])).toMatchObject({ status: 'CANCELLED' })
   expect(await run('tx cancel', [await waiting()])).toMatchObject({ status: 'CANCELLED' })
 }
@@ -310,6 +322,9 @@ async function contracts(): Promise<void> {
   const words = ['tx', 'batch', '--network', world.network, '--instructions', JSON.stringify(parts)]
   const refused = await captured(() => runProgram([...words, '--data-dir', daemon.dataDir, '--json']))
   expect(refused.err).toContain('BATCH_NOT_SUPPORTED')
+  const nft = ['--token', contract, '--nft', JSON.stringify({ tokenId: '7', standard: 'ERC-721' })]
+  const none = await run('nft transfer', ['--network', world.network, '--to', contract, ...nft, '--dry-run'])
+  expect(none).toMatchObject({ policy: { allowed: false }, meta: { transactionType: 'NFT_TRANSFER' } })
   const code = ['--network', world.network, '--bytecode', '0x6001600c60003960016000f300', '--dry-run']
   expect(await run('tx deploy', code)).toMatchObject({ meta: { transactionType: 'CONTRACT_DEPLOY' } })
 }

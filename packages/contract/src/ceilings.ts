@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { Id } from './ids.ts'
 import { WalletName } from './names.ts'
 import { operation } from './operation.ts'
-import { Address, NetworkName } from './wire.ts'
+import { Address, NetworkName, ofClients } from './wire.ts'
 
 const tag = 'Wallets'
 const operator = ['operator'] as const
@@ -137,7 +137,7 @@ export const ceilingOperations = {
         .max(1_000)
         .optional()
         .describe('all that may be paid, on every network; none: anybody'),
-      exact: ExactChange.optional(),
+      exact: ofClients(ExactChange.optional()),
     }),
     output: WalletCeiling,
     errors: [...errors, 'CHAIN_NOT_SUPPORTED', 'ENVIRONMENT_NETWORK_MISMATCH', 'TOKEN_NOT_FOUND', 'INVALID_ADDRESS'],

@@ -2,6 +2,7 @@ import { Failure } from './failure.ts'
 import { formSchema, type JsonSchema } from './json-schema.ts'
 import { type Form, fixedOf, formsOf, type Operation, type Operations, pathNames } from './operation.ts'
 import { didYouMean } from './similar-names.ts'
+import { clientFields } from './wire.ts'
 
 /** One flag of a command. `list` may be repeated, `json` takes JSON text, `either` plain text or a JSON object, `boolean` also has a `--no-` form. */
 export type Flag = {
@@ -33,7 +34,9 @@ type Shown = { readonly operation: string; readonly op: Operation; readonly form
 
 function command({ operation, op, form, name }: Shown): Command {
   const { properties = {}, required = [] } = formSchema(op, form)
-  const flags = Object.entries(properties).map(([field, schema]) => flag(field, schema, required.includes(field)))
+  const unseen = clientFields(op.input)
+  const typed = Object.entries(properties).filter(([field]) => !unseen.includes(field))
+  const flags = typed.map(([field, schema]) => flag(field, schema, required.includes(field)))
   return { name, operation, summary: form.summary, flags, places: pathNames(op.path), fixed: fixedOf(form) }
 }
 

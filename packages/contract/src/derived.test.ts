@@ -202,8 +202,8 @@ describe('inputs', () => {
   })
 
   test('refuse a transaction type of another release by name, before complaining of its fields', () => {
-    const refuse = () => operations.sendToken.refuse?.({ type: 'NFT_TRANSFER' })
-    expect(refuse).toThrow(/^expected one of TRANSFER, TOKEN_TRANSFER\b.*, got NFT_TRANSFER/)
+    const refuse = () => operations.sendToken.refuse?.({ type: 'X402_PAYMENT' })
+    expect(refuse).toThrow(/^expected one of TRANSFER, TOKEN_TRANSFER\b.*, got X402_PAYMENT/)
     try {
       refuse()
     } catch (error) {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Digits } from './wire.ts'
+import { Digits, ofOperator } from './wire.ts'
 
 const Account = z.string().max(128)
 const Hash = z
@@ -32,3 +32,10 @@ export type LiftedPayment = z.output<typeof LiftedPayment>
 
 /** So long an approval above the ceiling may wait for its signature; a day unless said otherwise. */
 export const LiftHours = z.int().min(1).max(168)
+
+/** The worst fee that the operator lets one transaction have, in base units of the native asset. */
+export const NamedFee = ofOperator(
+  Digits.optional().describe(
+    'operator only: the most that its fee may come to, in native base units, also above what the policies let pass; a command takes 0.02ETH or 40USD too',
+  ),
+)

@@ -3,12 +3,12 @@ import { CODE_BODY } from './costs.ts'
 import { Decision, Tier } from './decision.ts'
 import { cursors, Id, Limit, nextPage, Offset, UnixSeconds } from './ids.ts'
 import { LabelFilter, Labels } from './labels.ts'
-import { LiftedPayment, LiftHours } from './lifts.ts'
+import { LiftedPayment, LiftHours, NamedFee } from './lifts.ts'
 import { WalletName } from './names.ts'
 import { operation } from './operation.ts'
 import { refuseUnsendable, SEND_FORMS, SENDS, SendRequest } from './requests/request.ts'
 import { walletAlias, walletChoice } from './wallet.ts'
-import { Digits, HumanAmount, NetworkName, ofOperator, TransactionStatus, TransactionType, Unwritten } from './wire.ts'
+import { Digits, HumanAmount, NetworkName, ofClients, TransactionStatus, TransactionType, Unwritten } from './wire.ts'
 
 const tag = 'Transactions'
 const agent = ['agent'] as const
@@ -140,12 +140,6 @@ const AdminTransaction = Transaction.extend({
 })
 
 const one = z.strictObject({ id: Id })
-/** In base units of the native asset. */
-const maxFee = ofOperator(
-  Digits.optional().describe(
-    'operator only: the most that its fee may come to, in native base units, also above what the policies let pass',
-  ),
-)
 const oneAlias = { id: ['transaction_id', 'txId'] } as const
 const walletErrors = ['WALLET_ID_REQUIRED', 'WALLET_NOT_FOUND', 'WALLET_TERMINATED'] as const
 /** What may be wrong with what is asked for, before it is judged. */
@@ -273,7 +267,7 @@ export const transactionOperations = {
     input: z.strictObject({
       id: Id,
       with: z.enum(['speed-up', 'cancel']).describe('what the replacement does'),
-      maxFee,
+      maxFee: NamedFee,
     }),
     output: z.object({ id: Id, status: z.literal('SUBMITTED'), txHash: z.string() }),
     errors: [
@@ -345,13 +339,15 @@ export const transactionOperations = {
     command: 'tx approve',
     input: z.strictObject({
       id: Id,
-      maxFee,
+      maxFee: NamedFee,
       overCeiling: z
         .boolean()
         .optional()
         .describe("let it pass above its wallet's ceiling too, once, as it is shown; the signer asks for the password"),
       hours: LiftHours.optional().describe('how long it may wait for its signature above the ceiling (24)'),
-      payment: LiftedPayment.optional().describe('what passes above the ceiling; with X-Master-Proof it takes this'),
+      payment: ofClients(
+        LiftedPayment.optional().describe('what passes above the ceiling; with X-Master-Proof it takes this'),
+      ),
     }),
     output: z.object({ id: Id, status: TransactionStatus, approvedAt: UnixSeconds }),
     errors: [

@@ -67,6 +67,16 @@ export function ofOperator<Schema extends z.ZodType>(schema: Schema): Schema {
 export const operatorFields = (input: z.ZodObject): string[] =>
   markedFields(input, operatorOnly).map(([field]) => field)
 
+/** What a client works out, and no person types: commands do not have it. */
+const clientsOnly = z.registry<{ writer: 'client' }>()
+/** Marks a field of an input as one that clients fill in. */
+export function ofClients<Schema extends z.ZodType>(schema: Schema): Schema {
+  clientsOnly.add(schema, { writer: 'client' })
+  return schema
+}
+/** The fields of an input that clients fill in. */
+export const clientFields = (input: z.ZodObject): string[] => markedFields(input, clientsOnly).map(([field]) => field)
+
 /** Base units as digits; with a decimal point and a fraction that is not all zeros, display units. The service decides. */
 export const Amount = z
   .string(NOT_TEXT)

@@ -50,6 +50,7 @@ describe('the MCP server over stdio', () => {
       'call_contract',
       'approve_token',
       'send_batch',
+      'transfer_nft',
       'simulate_transaction',
       'list_transactions',
       'list_pending_transactions',

@@ -79,6 +79,9 @@ test('every tool works against a real daemon', async () => {
   const parts = [0, 1].map(() => ({ to: world.newAddress(), humanAmount: '0.001' }))
   const batch = { name: 'send_batch', arguments: { instructions: parts, network: world.network } }
   expect(await client.callTool(batch)).toMatchObject({ structuredContent: { code: 'BATCH_NOT_SUPPORTED' } })
+  const nft = { tokenId: '7', standard: 'ERC-721' }
+  const given = { to: world.newAddress(), token: sink, nft, network: world.network, dryRun: true }
+  expect(await call('transfer_nft', given)).toMatchObject({ policy: { allowed: false } })
   const { id } = await call('send_token', payment())
   await until('the payment to be sent', async () => (await plain('get_transaction', { id })).status === 'SUBMITTED')
   await call('get_transaction', { transaction_id: id })

@@ -4,6 +4,7 @@ import { batch } from './batch.ts'
 import { contractCall } from './contract-call.ts'
 import { contractDeploy } from './contract-deploy.ts'
 import type { RequestKind } from './kind.ts'
+import { nftTransfer } from './nft-transfer.ts'
 import { tokenTransfer } from './token-transfer.ts'
 import { transfer } from './transfer.ts'
 
@@ -14,6 +15,7 @@ const requestKinds = {
   CONTRACT_CALL: contractCall,
   APPROVE: approve,
   BATCH: batch,
+  NFT_TRANSFER: nftTransfer,
   CONTRACT_DEPLOY: contractDeploy,
 } as const satisfies Partial<Record<TransactionType, RequestKind>>
 /** The type of a request that names none. */

@@ -36,7 +36,7 @@ describe('a request', () => {
 
   test('is told of each rule of its kind that it breaks, and of fields that are for others', () => {
     const amount = [['amount'], 'expected exactly one of amount and humanAmount']
-    const token = [['token'], 'expected token with type TOKEN_TRANSFER, APPROVE, and only there']
+    const token = [['token'], 'expected token with type TOKEN_TRANSFER, APPROVE, NFT_TRANSFER, and only there']
     expect(faults({ to: 'x' })).toEqual([amount])
     expect(faults({ to: 'x', token: { address: 'y' } })).toEqual([amount, token])
     expect(faults({ type: 'TOKEN_TRANSFER', to: 'x' })).toEqual([amount, token])

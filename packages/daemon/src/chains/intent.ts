@@ -48,6 +48,8 @@ type Intents = {
   approve: { spender: string; amount: Base; token: Token }
   /** That a spender may take one NFT of a contract, or with `all` every one. */
   'approve-nft': { spender: string; contract: string; tokenId: Base; all: boolean }
+  /** So many of one NFT: of ERC-721 it is one, and `isSingle`. */
+  'nft-transfer': { to: string; contract: string; tokenId: Base; amount: Base; isSingle: boolean }
   /** In one transaction, in this order; each with the type under which it would be sent by itself. */
   batch: { parts: readonly { readonly type: string; readonly intent: Part }[] }
   /** Words to sign as they stand; no transaction. */

@@ -492,6 +492,18 @@ test('what a sender without money asks for has the usual gas, and is no word on 
   expect(await pay(key.address)).toBe(248_400)
 })
 
+test('a contract that is asked for its gas cannot tell by the price that it is only asked', async () => {
+  const { key, chain } = await start()
+  const sly = newKey().address
+  // GASPRICE ISZERO JUMPI to the end; else three new storage slots.
+  await node.rpc('anvil_setCode', [sly, '0x3a156014576001600055600160015560016002555b00'])
+  const intent: Intent = { kind: 'contract-call', to: sly, data: '0x12345678', value: toBase(0n), tokens: [] }
+  const gasOf = async (from: string) => Number(JSON.parse((await chain.draft(from, intent)).body).gas)
+  expect(await gasOf(key.address)).toBeGreaterThan(21_000 + 3 * 22_100)
+  // Who cannot pay the price is told something all the same.
+  expect(await gasOf(newKey().address)).toBeGreaterThan(21_000)
+})
+
 test('no transaction asks for more gas than one may use', async () => {
   const { key } = await start()
   const estimate = { answer: 16_000_000 }

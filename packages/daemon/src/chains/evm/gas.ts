@@ -6,10 +6,17 @@ import { type Rpc, RpcError } from '../rpc.ts'
 import { type Gas, toGas } from './gas-units.ts'
 import { fromHex, quantity, quantityOr, readQuantity } from './hex.ts'
 import { declared } from './revert.ts'
-import { NO_RECIPIENT } from './transaction.ts'
+import { type Fees, NO_RECIPIENT } from './transaction.ts'
 
 export type Code = { readonly kind: 'none' | 'contract' } | { readonly kind: 'delegated'; readonly to: string }
-export type Call = { readonly from: string; readonly to: string; readonly value: bigint; readonly data: string }
+export type Call = {
+  readonly from: string
+  readonly to: string
+  readonly value: bigint
+  readonly data: string
+  /** Of the transaction that makes it. */
+  readonly fees?: Fees
+}
 
 export type GasSource = {
   /** Code of an account; EIP-7702 delegations are told apart. Cached for minutes. */
@@ -37,12 +44,25 @@ export function gasSource(network: Network, rpc: Rpc, clock: () => number): GasS
   const ofAccount = (address: string) => accounts.get(address.toLowerCase(), () => readAccount(rpc, address))
   const limit = (gas: Gas): Gas => (network.ownGas ? withMargin(gas) : withinMost(gas))
 
-  async function estimate({ from, to, value, data }: Call): Promise<Gas> {
+  async function ask({ from, to, value, data }: Call, prices: Record<string, string>): Promise<Gas> {
     try {
       const target = to === NO_RECIPIENT ? {} : { to }
-      return toGas(readQuantity(await rpc.call('eth_estimateGas', [{ from, ...target, value: quantity(value), data }])))
+      const call = { from, ...target, value: quantity(value), data, ...prices }
+      return toGas(readQuantity(await rpc.call('eth_estimateGas', [call])))
     } catch (error) {
       throw declared(error)
+    }
+  }
+
+  /** At the prices of the transaction: a contract that is asked at none can tell that it is only asked. */
+  async function estimate(call: Call): Promise<Gas> {
+    if (!call.fees) return ask(call, {})
+    try {
+      return await ask(call, pricesOf(call.fees))
+    } catch (error) {
+      // Of a sender that cannot pay them, or at prices that it does not take, a node estimates nothing.
+      if (!isAnswer(error) || isFailure(error, 'INVALID_TRANSACTION')) throw error
+      return ask(call, {})
     }
   }
 
@@ -96,6 +116,14 @@ export function gasSource(network: Network, rpc: Rpc, clock: () => number): GasS
     },
   }
 }
+
+const pricesOf = (fees: Fees): Record<string, string> =>
+  fees.type === 'legacy'
+    ? { gasPrice: quantity(fees.gasPrice) }
+    : {
+        maxFeePerGas: quantity(fees.maxFeePerGas),
+        maxPriorityFeePerGas: quantity(fees.maxPriorityFeePerGas),
+      }
 
 const withMargin = (gas: Gas): Gas => toGas((gas * 6n + 4n) / 5n)
 

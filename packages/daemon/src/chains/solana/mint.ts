@@ -64,7 +64,6 @@ export function requireSupportedMint(address: string, account: ReadAccount): voi
 
 // Numbers: https://github.com/solana-program/token-2022/blob/main/interface/src/extension/mod.rs
 const extensionNames: Record<number, string> = {
-  1: 'transfer fee',
   4: 'confidential transfer',
   6: 'default account state frozen',
   9: 'non-transferable',
@@ -80,8 +79,9 @@ const extensionNames: Record<number, string> = {
 const metadataType = 19
 const defaultStateType = 6
 const thawed = 1
-// Close authority (a mint with holders cannot be closed), and pointers to and contents of metadata, groups and members.
-const harmless = new Set([3, 18, metadataType, 20, 21, 22, 23])
+// A transfer fee is withheld from what the recipient gets, so that what leaves is the amount. Close authority (a mint with
+// holders cannot be closed), and pointers to and contents of metadata, groups and members.
+const harmless = new Set([1, 3, 18, metadataType, 20, 21, 22, 23])
 
 type Extension = { readonly type: number; readonly value: Uint8Array }
 

@@ -120,6 +120,9 @@ function simulationIn(item: Item | undefined): Simulated | null {
   return { err, logs: lines }
 }
 
+// https://github.com/solana-program/token/blob/main/interface/src/error.rs
+const FROZEN = 17
+
 function simulationFault(sender: Address, message: Message, { err, logs }: Simulated): Precheck | null {
   if (err === null || err === undefined) return null
   if (err === 'AccountNotFound' || err === 'InsufficientFundsForFee')
@@ -132,6 +135,10 @@ function simulationFault(sender: Address, message: Message, { err, logs }: Simul
   // Both the system program and the token programs answer 1 when the source has too little.
   if (field(failed[1], 'Custom') === 1 && program && (program === systemProgram || isTokenProgram(program)))
     return insufficient(`expected the sender to have what it sends, the simulation found less (${ownWords(logs)})`)
+  if (field(failed[1], 'Custom') === FROZEN && program && isTokenProgram(program))
+    return invalid(
+      'the token account is frozen: who may freeze it has to thaw it, and a programmable NFT moves by the program of its collection alone',
+    )
   return invalid(ownWords(logs) ?? `the simulation failed with ${text(err)}`)
 }
 

@@ -1,11 +1,11 @@
-import { type Address, getAddressEncoder } from '@solana/kit'
+import { type Address, createAddressWithSeed, getAddressEncoder } from '@solana/kit'
 import { type Effect, factsOf, type GivenInstruction, nativeAsset, toBase } from '@waiaas/contract'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Bed, localSolana, newWallet, testBed, type Wallet } from '../../../test/solana-bed.ts'
 import type { Draft } from '../build.ts'
 import type { IntentOf } from '../intent.ts'
 import { associatedAccount } from './associated-account.ts'
-import { memoProgram, systemProgram, tokenProgram } from './programs.ts'
+import { associatedTokenProgram, memoProgram, systemProgram, tokenProgram } from './programs.ts'
 
 let bed: Bed
 beforeAll(async () => {
@@ -218,4 +218,43 @@ test('the same payment tells the same, however it is asked for', async () => {
   const { told } = await looked(sender, pay(sender.address, to.address, 9n))
   expect(told).toEqual(effects.effects)
   expect(factsOf({ ...effects, effects: told })).toEqual(factsOf(effects))
+})
+
+test('a mint is made, its one token moves like any other, and a frozen one says why it does not', async () => {
+  const [maker, to] = [await bed.funded(), newWallet()]
+  const mint = await createAddressWithSeed({
+    baseAddress: maker.address as Address,
+    programAddress: tokenProgram,
+    seed: 'nft',
+  })
+  const { address: account } = associatedAccount(maker.address as Address, mint, tokenProgram)
+  const [me, rent] = [keyOf(maker.address), 1_461_600n]
+  const make = instruction(
+    systemProgram,
+    [maker.address, mint],
+    [...u32(3), ...me, ...u64(3n), ...Buffer.from('nft'), ...u64(rent), ...u64(82n), ...keyOf(tokenProgram)],
+  )
+  const hold = instruction(
+    associatedTokenProgram,
+    [maker.address, account, maker.address, mint, systemProgram, tokenProgram],
+    [1],
+  )
+  for (const at of [3, 4, 5]) hold.accounts[at]!.isWritable = false
+  await landed(
+    maker,
+    ...[make, instruction(tokenProgram, [mint], [20, 0, ...me, 1, ...me]), hold],
+    instruction(tokenProgram, [mint, account, maker.address], [7, ...u64(1n)]),
+  )
+  const token = await bed.chain.token(mint)
+  expect(token.decimals).toBe(0)
+  const move = { kind: 'token-transfer', to: to.address, amount: toBase(1n), token } as const
+  const precheck = async () => {
+    bed.pass(600_000)
+    return bed.chain.precheck(maker.address, [await bed.chain.draft(maker.address, move)], [])
+  }
+  expect(await precheck()).toEqual([null])
+  await landed(maker, instruction(tokenProgram, [account, mint, maker.address], [10]))
+  expect(await precheck()).toMatchObject([
+    { code: 'INVALID_TRANSACTION', message: expect.stringContaining('the token account is frozen') },
+  ])
 })

@@ -7,6 +7,7 @@ import { contractCall, parseContractCall } from './contract-call.ts'
 import { contractDeploy, parseContractDeploy } from './contract-deploy.ts'
 import type { Headline, Kind, Parse, Parsing, Place } from './kind.ts'
 import { lane } from './lane.ts'
+import { nftTransfer, parseNftTransfer } from './nft-transfer.ts'
 import { programCall } from './program-call.ts'
 import { text } from './text.ts'
 import { parseTokenTransfer, tokenTransfer } from './token-transfer.ts'
@@ -22,6 +23,7 @@ const kinds: { readonly [K in Intent['kind']]: Kind<IntentOf<K>> } = {
   'program-call': programCall,
   approve,
   'approve-nft': approveNft,
+  'nft-transfer': nftTransfer,
   batch: batchOf((intent) => kindOf(intent)),
   text,
   'typed-data': typedData,
@@ -32,6 +34,7 @@ const parsers: { readonly [T in SendType]: Parse<T> } = {
   TOKEN_TRANSFER: parseTokenTransfer,
   CONTRACT_CALL: parseContractCall,
   APPROVE: parseApprove,
+  NFT_TRANSFER: parseNftTransfer,
   BATCH: parseBatch((input, on) => parseIntent(input, on)),
   CONTRACT_DEPLOY: parseContractDeploy,
 }

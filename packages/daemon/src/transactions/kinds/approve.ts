@@ -54,6 +54,11 @@ function nftIntent(
   spender: string,
 ): ApproveNft {
   const { tokenId, standard } = nft!
+  if (tokenId === undefined)
+    throw new Failure(
+      'UNSUPPORTED_TX_TYPE',
+      'an NFT that is a mint is allowed like a token: an amount of 1, without nft',
+    )
   if (token.address === undefined)
     throw new Failure('INVALID_TRANSACTION', 'expected the address of the contract of the NFT in token.address')
   // The schema let nothing pass that has neither.

@@ -54,10 +54,16 @@ const single: fc.Arbitrary<Intent> = fc.oneof(
       ...{ to, tokens, owners: [to] },
       instructions: [{ program: to, accounts: [{ address: to, signer, writable: !signer }], data }],
     })),
+  fc.tuple(amount, amount, fc.boolean()).map(([id, sum, isSingle]) => ({
+    kind: 'nft-transfer' as const,
+    ...{ to, contract: to, tokenId: toBase(id), amount: toBase(sum), isSingle },
+  })),
   amount.map((sum) => ({ kind: 'contract-deploy' as const, value: toBase(sum), data: '0x6000' })),
   fc.constantFrom('cancel' as const, 'gap-fill' as const).map((purpose) => ({ kind: 'lane' as const, purpose })),
 )
-const part = single.filter((one): one is Part => !['lane', 'contract-deploy', 'batch'].includes(one.kind))
+const part = single.filter(
+  (one): one is Part => !['lane', 'contract-deploy', 'nft-transfer', 'batch'].includes(one.kind),
+)
 const intents: fc.Arbitrary<Intent> = fc.oneof(
   single,
   fc
@@ -122,6 +128,10 @@ test('the headline of a request is about the asset and the amount that leave', (
       if (intent.kind === 'program-call') {
         expect(headline).toMatchObject({ to, amount: 0n, asset: node.native })
         expect([tokensOf(intent), memoOf(intent)]).toEqual([intent.tokens, null])
+        return
+      }
+      if (intent.kind === 'nft-transfer') {
+        expect(headline).toMatchObject({ to, amount: intent.amount, decimals: 0 })
         return
       }
       if (intent.kind === 'batch') {

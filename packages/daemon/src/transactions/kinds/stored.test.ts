@@ -63,6 +63,13 @@ const texts: { [K in Intent['kind']]: [IntentOf<K>, string, string | null][] } =
       null,
     ],
   ],
+  'nft-transfer': [
+    [
+      { kind: 'nft-transfer', to, contract: token.address, tokenId: toBase(3n), amount: toBase(1n), isSingle: true },
+      `{"kind":"nft-transfer","to":"${to}","contract":"${token.address}","tokenId":"3","amount":"1","isSingle":true}`,
+      null,
+    ],
+  ],
   approve: [
     [
       { kind: 'approve', spender: to, amount: toBase(0n), token },

@@ -1,5 +1,6 @@
 import {
   assetKey,
+  type Base,
   canonicalAsset,
   Failure,
   MOST_DECIMALS,
@@ -27,6 +28,11 @@ export const tokenTransfer: Kind<TokenTransfer> = {
   tokens: ({ token }) => [token],
   memo: ({ memo }) => memo ?? null,
 }
+
+/** So many of a token. */
+export const tokensTo = (to: string, token: Token, amount: Base): TokenTransfer => ({
+  ...{ kind: 'token-transfer', to, amount, token },
+})
 
 export const parseTokenTransfer: Parse<'TOKEN_TRANSFER'> = async (input, on) => {
   const to = on.chain.address(input.to)

@@ -7,6 +7,7 @@ import { batchOf } from './batch.ts'
 import { contractCall } from './contract-call.ts'
 import { contractDeploy } from './contract-deploy.ts'
 import { lane } from './lane.ts'
+import { nftTransfer } from './nft-transfer.ts'
 import type { Plan } from './plan.ts'
 import { programCall } from './program-call.ts'
 import { tokenTransfer } from './token-transfer.ts'
@@ -22,6 +23,7 @@ const plans: { readonly [K in Intent['kind']]: Plan<IntentOf<K>> | Lacking<Inten
   text: messageOnly,
   'typed-data': messageOnly,
   'program-call': programCall,
+  'nft-transfer': nftTransfer,
   batch: batchOf({ planOf: (network, intent) => planOf(network, intent), hintsOf: (intent) => hintsOf(intent) }),
   lane,
 }
