@@ -55,6 +55,8 @@ const rules: Readonly<Record<string, Rule>> = {
       'packages/cli/src/demo/chains.ts': 'the demo is a client with a plan for each chain',
       'packages/cli/src/demo/script.ts': 'the names are those of the local nodes',
       'packages/cli/src/commands/wallet-import.ts': 'a client offers what has networks',
+      'packages/cli/src/over-ceilings.ts':
+        'tokens of one family are in accounts of their own, whose owner a client derives',
       'packages/cli/src/commands/quickset.ts': 'a client translates what people say',
       'packages/daemon/src/policies/samples.ts': 'samples for the tests of its folder',
       'packages/daemon/src/keys/probe/daemon.ts': 'a program of the tests of its folder',

@@ -45,6 +45,8 @@ const Decided = () =>
     reasons: z.array(Reason).optional(),
     policyVersion: z.int().nullable(),
   })
+/** Of gas, as the network asks for it; in its smallest unit. */
+const UnitPrice = () => z.strictObject({ asked: Text, tip: Text })
 const JudgedAgain = () => z.strictObject({ tier: Tier, reasons: z.array(Reason), judgedAgain: z.literal(true) })
 /** The end of a transaction of which nothing had left. `ledger` is the fault that kept its reservation. */
 const Ended = () => z.strictObject({ from: Text, reason: Text, code: TextOrNull, ledger: Text.optional() })
@@ -270,6 +272,16 @@ export const events = {
     severity: 'info',
     summary: 'A request waits for its delay or for an approval.',
     details: () => z.union([Decided(), JudgedAgain()]),
+  },
+  TX_GAS_WAITING: {
+    severity: 'info',
+    summary: 'A request waits until gas is as cheap as it asked for.',
+    details: () => UnitPrice().extend({ until: z.int().describe('unix milliseconds') }),
+  },
+  TX_GAS_CONDITION_MET: {
+    severity: 'info',
+    summary: 'Gas became as cheap as a request asked for, and it goes on.',
+    details: () => UnitPrice(),
   },
   TX_APPROVED: {
     severity: 'warning',

@@ -1,3 +1,5 @@
+import { formatUnits } from './money.ts'
+
 /** Chain families, in the order of the wire. A new one is a name here, a row below, one in the signer and one in the daemon's chains. */
 export const CHAINS = ['solana', 'ethereum', 'ripple'] as const
 export type ChainName = (typeof CHAINS)[number]
@@ -13,6 +15,8 @@ type Family = {
   readonly anyCase: boolean
   /** The CAIP-19 namespace of tokens; an address follows. */
   readonly tokens: string
+  /** How people write the price of a unit of gas: in what, and how many decimals that has. */
+  readonly gas: { readonly unit: string; readonly decimals: number }
 }
 
 const base58 = {
@@ -21,7 +25,7 @@ const base58 = {
   prefix: '',
   anyCase: false,
   tokens: 'token',
-} as const satisfies Family
+} as const satisfies Omit<Family, 'gas'>
 
 const FAMILIES: Readonly<Record<ChainName, Family>> = {
   ethereum: {
@@ -30,9 +34,10 @@ const FAMILIES: Readonly<Record<ChainName, Family>> = {
     prefix: '0x',
     anyCase: true,
     tokens: 'erc20',
+    gas: { unit: 'gwei', decimals: 9 },
   },
-  solana: base58,
-  ripple: base58,
+  solana: { ...base58, gas: { unit: 'micro-lamports', decimals: 0 } },
+  ripple: { ...base58, gas: { unit: 'drops', decimals: 0 } },
 }
 
 const rows = Object.values(FAMILIES)
@@ -71,6 +76,23 @@ export const NAMED_ASSET = new RegExp(`^[^/\\s]{1,100}/${assetNames}`)
 /** The form in which CAIP-19 assets compare. */
 export const assetKey = (asset: string): string =>
   rows.some(({ anyCase, tokens }) => anyCase && asset.includes(`/${tokens}:`)) ? asset.toLowerCase() : asset
+
+/** The price of a unit of gas, in the network's smallest unit, as people write it. */
+export function gasPriceText(chain: ChainName, price: bigint): string {
+  const { unit, decimals } = FAMILIES[chain].gas
+  return `${formatUnits(price, decimals)} ${unit}`
+}
+
+/** The price that a text means, in the network's smallest unit: digits, or an amount with the unit. Undefined when it is none. */
+export function gasPriceOf(chain: ChainName, text: string): bigint | undefined {
+  const { unit, decimals } = FAMILIES[chain].gas
+  const [amount = '', given] = text.split(' ')
+  if (given === undefined) return /^\d+$/.test(amount) ? BigInt(amount) : undefined
+  const [whole = '', fraction = ''] = amount.split('.')
+  return given === unit && fraction.length <= decimals ? BigInt(whole + fraction.padEnd(decimals, '0')) : undefined
+}
+/** What the price of a unit of gas is given in. */
+export const gasUnit = (chain: ChainName): string => FAMILIES[chain].gas.unit
 
 /** CAIP-19 of a fungible token, in the form that compares. */
 export function tokenAsset({ chain, caip2 }: { chain: ChainName; caip2: string }, address: string): string {

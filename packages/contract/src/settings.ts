@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import { Failure } from './failure.ts'
 import { LOCAL_NETWORKS, NETWORKS } from './networks.ts'
 import { defaultDenySettings } from './policies/default-deny.ts'
+import { LEAST_TIMEOUT_S, MOST_TIMEOUT_S } from './requests/gas-condition.ts'
 import { parseText, type Setting } from './setting-form.ts'
 import { AddedNetworks, FixedPrices, Host, HttpUrl, Origin, PostgresUrl, ProxyRange } from './setting-values.ts'
 
@@ -122,6 +123,21 @@ const fixed = {
     ...number(10_000, 1, 1_000_000),
     ...live,
     summary: 'Requests of one wallet that may wait to be signed.',
+  },
+  'gas_condition.enabled': {
+    ...flag(true),
+    ...live,
+    summary: 'Let requests wait until gas is as cheap as they say (`gasCondition`).',
+  },
+  'gas_condition.default_timeout_sec': {
+    ...number(3_600, LEAST_TIMEOUT_S, MOST_TIMEOUT_S),
+    ...live,
+    summary: 'How long a request waits for cheaper gas that does not say it itself; then it is cancelled.',
+  },
+  'gas_condition.max_timeout_sec': {
+    ...number(MOST_TIMEOUT_S, LEAST_TIMEOUT_S, MOST_TIMEOUT_S),
+    ...live,
+    summary: 'How long a request may wait for cheaper gas.',
   },
   'security.suspend_on_divergence': {
     ...flag(true),

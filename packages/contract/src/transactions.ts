@@ -6,6 +6,7 @@ import { LabelFilter, Labels } from './labels.ts'
 import { LiftedPayment, LiftHours, NamedFee } from './lifts.ts'
 import { WalletName } from './names.ts'
 import { operation } from './operation.ts'
+import { SeenGasCondition } from './requests/gas-condition.ts'
 import { refuseUnsendable, SEND_FORMS, SENDS, SendRequest } from './requests/request.ts'
 import { walletAlias, walletChoice } from './wallet.ts'
 import { Digits, HumanAmount, NetworkName, ofClients, TransactionStatus, TransactionType, Unwritten } from './wire.ts'
@@ -74,6 +75,7 @@ export const Simulation = z.object({
     error: z.string().nullable(),
   }),
   meta: z.object({ chain: z.string(), network: z.string(), transactionType: TransactionType, durationMs: z.number() }),
+  gasCondition: SeenGasCondition.optional(),
   amount: Digits.nullable(),
   humanAmount: HumanAmount.nullable(),
   decision: Decision.optional(),

@@ -81,6 +81,11 @@ export function moneyPath(parts: MoneyParts): Transactions {
       session: settings.get()['security.max_waiting_per_session'],
       wallet: settings.get()['security.max_waiting_per_wallet'],
     }),
+    gas: () => ({
+      enabled: settings.get()['gas_condition.enabled'],
+      defaultSeconds: settings.get()['gas_condition.default_timeout_sec'],
+      mostSeconds: settings.get()['gas_condition.max_timeout_sec'],
+    }),
     chain: chains.get,
     key: keyRows.key,
     ceiling: sealedCeiling,

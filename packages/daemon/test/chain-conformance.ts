@@ -113,6 +113,11 @@ function reading(of: () => Tools): void {
   test('the time of the newest block is read', async () => {
     expect(await of().chain.blockTime()).toBeGreaterThan(1_600_000_000_000)
   })
+  test('what a unit of gas costs is read, and its tip is a part of it', async () => {
+    const { asked, tip } = await of().chain.unitPrice()
+    expect(asked).toBeGreaterThan(0n)
+    expect(tip).toBeLessThanOrEqual(asked)
+  })
   test('a token is described by the chain, and what is none is not', async () => {
     const { bed, chain } = of()
     const { address, asset, decimals } = bed.token

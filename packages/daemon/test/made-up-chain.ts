@@ -74,6 +74,7 @@ export function madeUpChain(node: MadeUpNode, impostor = false): Chain {
     status: () => [],
     close: () => undefined,
     draft: (sender, intent, replaces) => asked(() => draftOf(node, sender, intent, replaces)),
+    unitPrice: () => asked(() => ({ asked: faults.price, tip: 0n })),
     hints: () => ({}),
     bytes(sender, draft, lifetime) {
       if (traits.expiry && lifetime.lastValid === undefined) throw new Error('expected bytes that end')

@@ -164,6 +164,7 @@ export async function startPipeline(
     instance: newId(),
     diverged: async () => undefined,
   }
+  const gas = { enabled: true, defaultSeconds: 3_600, mostSeconds: 86_400 }
   const service = new Transactions({
     ...parts,
     judge: judge({
@@ -174,6 +175,7 @@ export async function startPipeline(
       settings: async () => ({ ...defaultSettings(), ...priced }),
       constraintFaults: () => [],
     }),
+    gas: () => gas,
     chooseWallet: async (db, _session, { walletId }) => (await walletStore.byId(db, walletId!))!,
     resolveNetwork: (): Network => network,
     findNetwork: () => network,

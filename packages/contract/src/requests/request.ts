@@ -5,6 +5,7 @@ import type { Form } from '../operation.ts'
 import { walletChoice } from '../wallet.ts'
 import { NetworkName, TransactionType } from '../wire.ts'
 import { DEFAULT_TYPE, type RequestKinds, requestKind, SENDABLE, type SendType } from './all.ts'
+import { GasCondition } from './gas-condition.ts'
 import type { RequestForm, Rule } from './kind.ts'
 
 type Fields = RequestKinds[SendType]['fields']
@@ -77,7 +78,7 @@ const choices = (types: readonly SendType[]): string =>
 export const SENDS = either(SENDABLE.map((type) => requestKind(type).summary))
 
 /** What is said of a request of any kind. */
-const ENVELOPE = ['network', 'walletId', 'labels', 'dryRun']
+const ENVELOPE = ['network', 'walletId', 'labels', 'gasCondition', 'dryRun']
 const isNeeded = (field: string) => schemaOf(field).safeParse(undefined).success === false
 
 function formOf({ tool, command, summary, says = {}, without = [] }: RequestForm, types: SendType[]): Form {
@@ -116,6 +117,7 @@ export const SendRequest = z
     network: NetworkName.optional(),
     ...walletChoice,
     labels: Labels.optional(),
+    gasCondition: GasCondition.optional(),
     dryRun: z.boolean().default(false).describe('build, decode and judge only; nothing is stored or sent'),
   })
   .superRefine((input, context) => {

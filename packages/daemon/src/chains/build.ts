@@ -20,6 +20,9 @@ export type Draft = {
 /** For one unit of gas or compute, in the network's own smallest unit: what is offered at most, and what the network asks now. */
 export type UnitFee = { readonly offered: bigint; readonly asked: bigint }
 
+/** What the network asks for one unit of gas or compute now, tip included; the tip alone. In its smallest unit. */
+export type UnitPrice = { readonly asked: bigint; readonly tip: bigint }
+
 /** Of chains with an order: the sender's sequence number. */
 type Place = { readonly nonce: number }
 /** Of chains with an expiry: the last block height at which the bytes can land, and what else they live by. */
@@ -70,6 +73,8 @@ export type Builder = {
    * With an order: `replaces` is the draft whose nonce the new one shall take; its fees are outbid.
    */
   draft(sender: string, intent: Intent, replaces?: Draft): Promise<Draft>
+  /** Cached for a block, or for some seconds. */
+  unitPrice(): Promise<UnitPrice>
   /** Of chains without an order: the same draft, with what it would do now beside what its bytes tell. */
   look?(sender: string, draft: Draft, hints: Hints): Promise<Draft>
   /** What of an intent helps to read its bytes. */

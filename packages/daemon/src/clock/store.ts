@@ -4,7 +4,7 @@ const networksInUse = statement<NoParams, { network: string }>((db) =>
   db
     .selectFrom('lanes')
     .select('network')
-    .union(db.selectFrom('transactions').select('network').where('status', 'in', ['PENDING', 'QUEUED'])),
+    .union(db.selectFrom('transactions').select('network').where('status', 'in', ['PENDING', 'QUEUED', 'GAS_WAITING'])),
 )
 
 /** Reads the tables of the money path. */

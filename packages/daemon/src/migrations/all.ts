@@ -26,8 +26,9 @@ import { lifts } from './0024-lifts.ts'
 import { signatures } from './0025-signatures.ts'
 import { refusedKeys } from './0026-refused-keys.ts'
 import { labels } from './0027-labels.ts'
-import { vouchers } from './0028-vouchers.ts'
+import { gasConditions } from './0028-gas-conditions.ts'
 import { unreadLandings } from './0029-unread-landings.ts'
+import { vouchers } from './0030-vouchers.ts'
 
 /** The schema, step by step. */
 export const migrations: readonly Migration[] = [
@@ -58,6 +59,7 @@ export const migrations: readonly Migration[] = [
   signatures,
   refusedKeys,
   labels,
-  vouchers,
+  gasConditions,
   unreadLandings,
+  vouchers,
 ]

@@ -1,11 +1,9 @@
-import { CHAINS, Failure, type Network, nativeAsset, type PolicyRules } from '@waiaas/contract'
+import { CHAINS, Failure, type Network, nativeAsset } from '@waiaas/contract'
 import { requireAsset, requireNetwork } from './checks.ts'
 
-type TokenLimits = NonNullable<PolicyRules<'SPENDING_LIMIT'>['token_limits']>
-
 /** By names that compare, each once: of two limits for the same asset it would be chance which holds. */
-export function admitLimits(limits: TokenLimits, networks: readonly Network[]): TokenLimits {
-  const admitted = new Map<string, TokenLimits[string]>()
+export function admitLimits<L>(limits: Readonly<Record<string, L>>, networks: readonly Network[]): Record<string, L> {
+  const admitted = new Map<string, L>()
   for (const [key, limit] of Object.entries(limits)) {
     const name = admitKey(key, networks)
     if (admitted.has(name)) throw new Failure('ACTION_VALIDATION_FAILED', `token_limits: ${name} is there twice`)

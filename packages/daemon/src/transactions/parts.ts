@@ -1,6 +1,7 @@
 import type { Network } from '@waiaas/contract'
 import type { Handle } from '../platform/db/database.ts'
 import type { Held } from '../platform/held.ts'
+import type { GasSettings } from './gas/condition.ts'
 import type { Parts } from './job.ts'
 import type { FindToken } from './kinds/kind.ts'
 import type { LiftParts } from './over-ceiling.ts'
@@ -21,6 +22,7 @@ export type ServiceParts = Parts &
     resolveNetwork(wallet: WalletFacts, name: string | undefined): Network
     findNetwork(id: string): Network | undefined
     findToken: FindToken
+    gas(): GasSettings
     held: Pick<Held, 'write'>
   }
 /** Who asks, from where, and how to learn that the answer arrived. */

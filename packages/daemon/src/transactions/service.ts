@@ -25,6 +25,7 @@ import { type OwedAnswers, owedAnswers } from './deciding/owed-answers.ts'
 import { fullQueue } from './deciding/room.ts'
 import { withDraft } from './deciding/seen.ts'
 import { simulation } from './deciding/simulate.ts'
+import { gasWatch } from './gas/watch.ts'
 import { type Job, scopeOf } from './job.ts'
 import { networkOf, parseRequest } from './kinds/all.ts'
 import { isSignatureLane, laneId } from './lanes/lane-id.ts'
@@ -84,6 +85,7 @@ export class Transactions {
   #backlog: Loop | undefined
   #retention: Loop | undefined
   #vouchers: Loop | undefined
+  #gas: Loop | undefined
 
   constructor(parts: ServiceParts) {
     this.#parts = parts
@@ -101,6 +103,7 @@ export class Transactions {
     this.#backlog = backlog(this.#parts)
     this.#retention = retention(this.#parts)
     this.#vouchers = vouchers(this.#parts)
+    this.#gas = gasWatch(this.#parts, this.#lanes)
   }
 
   async stop(): Promise<void> {
@@ -109,6 +112,7 @@ export class Transactions {
     await this.#backlog?.stop()
     await this.#retention?.stop()
     await this.#vouchers?.stop()
+    await this.#gas?.stop()
     await this.#signatures.stop()
     await this.#lanes.stop()
     await this.#settler.stop()
@@ -302,7 +306,12 @@ export class Transactions {
   async #prepare(input: SendRequest, sessionId: string, { wallet, network }: Chosen): Promise<Prepared> {
     const parts = this.#parts
     const chain = await parts.chain(network.id)
-    const request = await parseRequest(input, { chain, sender: wallet.address, findToken: parts.findToken })
+    const request = await parseRequest(input, {
+      chain,
+      sender: wallet.address,
+      findToken: parts.findToken,
+      gas: parts.gas(),
+    })
     return { walletId: wallet.id, walletName: wallet.name, sessionId, request, chain, sender: wallet.address }
   }
 

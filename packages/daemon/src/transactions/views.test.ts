@@ -43,7 +43,7 @@ test('each state says what it waits for: its own reason before that of its lane,
   for (const status of TransactionStatus.options) {
     const isOpen = isOpenEnded({ status })
     expect(isOpen, status).toBe(['PENDING', 'EXECUTING', 'SUBMITTED'].includes(status))
-    if (status === 'QUEUED') continue
+    if (status === 'QUEUED' || status === 'GAS_WAITING') continue
     expect(reason({ status, wait_reason: 'no price' }, 'no node'), status).toBe(isOpen ? 'no price' : null)
     expect(reason({ status }, 'no node'), status).toBe(isOpen ? 'no node' : null)
   }
@@ -58,6 +58,12 @@ test('each state says what it waits for: its own reason before that of its lane,
     'the operator can approve it until 2030-01-01T00:00:00.000Z',
   )
   expect(reason({ ...queued, tier: 'DELAY' })).toBe('it is delayed')
+  const gas = { status: 'GAS_WAITING' as const, wait_reason: 'not this one', gas_until: at }
+  const condition = { maxGasPrice: '20', maxPriorityFee: '3', timeoutSeconds: 60 }
+  expect(reason({ ...gas, gas_condition: JSON.stringify(condition) }, 'no node')).toBe(
+    'it waits for gas to cost at most 20 drops, and a tip of at most 3 drops until 2030-01-01T00:00:00.000Z',
+  )
+  expect(reason({ ...gas, gas_condition: '{' })).toBe('it waits for cheaper gas until 2030-01-01T00:00:00.000Z')
 })
 
 test('times are whole seconds, rounded down, and there only where they are known', () => {

@@ -1,5 +1,6 @@
 import { formatUnits, type Network, parseMicros, type Transaction, usdNumber } from '@waiaas/contract'
 import { seconds } from '../platform/clock.ts'
+import { conditionOf, conditionText } from './gas/condition.ts'
 import { memoOf } from './kinds/all.ts'
 import { bothAmounts } from './kinds/amount.ts'
 import { addressOf } from './lanes/lane-id.ts'
@@ -49,7 +50,7 @@ export function transactionView(
             symbol: network.native.symbol,
           },
     error: row.error,
-    waitReason: waitReason(row, laneReason),
+    waitReason: waitReason(row, { network, laneReason }),
     memo: readable(() => memoOf(intentOf(row))),
     labels: readable(() => labelsOf(row)),
     createdAt: seconds(row.created_at),
@@ -77,13 +78,16 @@ function howToLift(row: ListedRow): string {
   return isAbove ? ` above the ceiling (waiaas tx approve ${row.id} --over-ceiling)` : ''
 }
 
+type Around = { network?: Network | undefined; laneReason?: string | undefined }
 /** A sentence for a person; null when it waits for nothing. */
-export function waitReason(row: ListedRow, laneReason: string | undefined): string | null {
+export function waitReason(row: ListedRow, { network, laneReason }: Around = {}): string | null {
   const until = (at: number | null) => (at === null ? '' : ` until ${new Date(at).toISOString()}`)
   switch (row.status) {
     case 'QUEUED':
       if (row.tier === 'DELAY') return `it is delayed${until(row.due_at)}`
       return `the operator can approve it${howToLift(row)}${until(row.approval_expires_at)}`
+    case 'GAS_WAITING':
+      return `it waits for ${readable(() => network && conditionText(conditionOf(row)!, network)) ?? 'cheaper gas'}${until(row.gas_until)}`
     case 'PENDING':
     case 'EXECUTING':
       return row.wait_reason ?? laneReason ?? 'it is in line to be signed'

@@ -13,7 +13,7 @@ import { broadcast } from './broadcast.ts'
 import { decode, tokensIn } from './decode.ts'
 import { bytes, drafting } from './draft.ts'
 import { feeKind } from './fee-kind.ts'
-import { feeSource, rollupFees } from './fees.ts'
+import { feeSource, rollupFees, unitPriceOf } from './fees.ts'
 import { gasSource } from './gas.ts'
 import { readQuantity } from './hex.ts'
 import { chainIdOf, verifyIdentity } from './identity.ts'
@@ -97,6 +97,7 @@ export function evmChain(options: EvmOptions): Chain {
       await rpc.call('eth_chainId', [])
     }),
     draft: border(drafting(parts)),
+    unitPrice: border(async () => unitPriceOf(await fees.current())),
     hints: hintsOf,
     bytes: (_sender, drafted, lifetime) => bytes(drafted, lifetime),
     decode: (sender, unsigned, hints) => decode({ network, chainId }, { sender, bytes: unsigned, hints }),
@@ -116,7 +117,7 @@ export function evmChain(options: EvmOptions): Chain {
       head.note(window.head())
       return seen
     }),
-    landed: border(landings(network, rpc)),
+    landed: landings(network, apart),
     blockTime: border(() => blockTime(rpc)),
     balance: border((address) => balances.get(address.toLowerCase(), () => readBalance(address))),
     tokenBalances: border((address, tokens) => tokenBalances(rpc, address, tokens)),

@@ -1,6 +1,7 @@
 import { add, type Base, Failure, type Network, toBase, ZERO_BASE } from '@waiaas/contract'
 import { cache } from '../../platform/cache.ts'
 import { OddAnswer, shown } from '../answers.ts'
+import type { UnitPrice } from '../build.ts'
 import type { Rpc } from '../rpc.ts'
 import { feeFloors, type Suggestion, tipMost } from './fee-floors.ts'
 import { baseFeeOf, type FeeKind } from './fee-kind.ts'
@@ -45,6 +46,12 @@ export function feeSource({ network, rpc, kind }: Source, clock: () => number): 
 /** The price of a unit of gas that a block takes now; a least price that a node has named, within what is believed, is asked as well. */
 const askedIn = (fees: Fees): bigint =>
   fees.type === 'legacy' ? fees.gasPrice : (fees.maxFeePerGas + fees.maxPriorityFeePerGas) / 2n
+
+/** What a unit of gas costs now, and the tip in it. */
+export const unitPriceOf = ({ fees, asked }: Awaited<ReturnType<FeeSource['current']>>): UnitPrice => ({
+  asked,
+  tip: fees.type === 'legacy' ? 0n : fees.maxPriorityFeePerGas,
+})
 
 async function readSuggestion({ network, rpc, kind: kindNow }: Source): Promise<Suggestion> {
   const kind = await kindNow()

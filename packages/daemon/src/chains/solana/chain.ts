@@ -19,6 +19,7 @@ import { readMint, requireSupportedMint } from './mint.ts'
 import { observeAll } from './observe.ts'
 import { hintsOf } from './plan/all.ts'
 import { prechecker } from './precheck.ts'
+import { priorityFees } from './priority-fee.ts'
 import { programs } from './program-call.ts'
 import { systemProgram } from './programs.ts'
 import { rentOf } from './read/associated-token.ts'
@@ -53,8 +54,9 @@ export function solanaChain(options: SolanaOptions): Chain {
   const verify = identity(network)
   const rpc = rpcPool({ urls, name: network.id, verify, timeoutMs, clock })
   const witnesses = rpc.apart()
+  const price = priorityFees(rpc, clock)
   const simulate = simulator(network, witnesses)
-  const { draft, look } = drafting({ network, rpc, clock, supply: supplySource(witnesses), simulate })
+  const { draft, look } = drafting({ network, rpc, clock, price, supply: supplySource(witnesses), simulate })
   const precheck = prechecker({ network, rpc, head: newestHead(witnesses, { height: readSlot, clock }).read })
   const fees = new Map<string, Base>()
   const failures = new Set<string>()
@@ -80,6 +82,10 @@ export function solanaChain(options: SolanaOptions): Chain {
     },
     programs: programs(network, rpc),
     draft: border(draft),
+    unitPrice: border(async () => {
+      const tip = await price()
+      return { asked: tip, tip }
+    }),
     look: border(look),
     hints: hintsOf,
     bytes(sender, { body, maxFee }, lifetime) {

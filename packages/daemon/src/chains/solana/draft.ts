@@ -11,7 +11,6 @@ import { hintsOf, planOf } from './plan/all.ts'
 import { planContext } from './plan/context.ts'
 import type { Planned } from './plan/plan.ts'
 import { unitsUsed } from './precheck.ts'
-import { priorityFees } from './priority-fee.ts'
 import { rentOf } from './read/associated-token.ts'
 import { parseAddress } from './recipients.ts'
 import type { Simulate } from './simulate/simulate.ts'
@@ -26,13 +25,14 @@ type Parts = {
   readonly network: Network
   readonly rpc: Rpc
   readonly clock: () => number
+  /** Of a compute unit, in micro-lamports. */
+  readonly price: () => Promise<bigint>
   readonly supply: SupplySource
   readonly simulate: Simulate
 }
 
 /** Builds drafts, and looks at what those that are built would do now. */
-export function drafting({ network, rpc, clock, supply, simulate }: Parts) {
-  const price = priorityFees(rpc, clock)
+export function drafting({ network, rpc, clock, price, supply, simulate }: Parts) {
   const context = planContext({ network, rpc, clock })
 
   async function look(from: string, draft: Draft, hints: Hints): Promise<Draft> {

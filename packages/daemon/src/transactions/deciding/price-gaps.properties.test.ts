@@ -107,6 +107,7 @@ function rowOf({ wallet, type, effects, intent }: Subject, verdict: Verdict, now
     lane: 'x',
     request: encodeRequest({ type, network: network.id, intent }),
     labels: null,
+    gas_condition: null,
     request_hash: id,
     to_address: to,
     asset: ETH,

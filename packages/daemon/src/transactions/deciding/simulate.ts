@@ -9,6 +9,7 @@ import {
   usdNumber,
 } from '@waiaas/contract'
 import type { Prices } from '../../policies/service.ts'
+import { conditionText, isMet } from '../gas/condition.ts'
 import { headlineOf } from '../kinds/all.ts'
 import { bothAmounts } from '../kinds/amount.ts'
 import type { Built } from './decide.ts'
@@ -21,7 +22,7 @@ type Judged = { built: Built; verdict: Verdict; prices: Prices; startedAt: numbe
 /** What sending would do, cost and be decided as. Reads balances and asks a node; stores nothing. */
 export async function simulation({ built, verdict, prices, startedAt }: Judged): Promise<Simulation> {
   const { chain, sender, draft, request } = built
-  const [held, [found]] = await Promise.all([heldOf(built), chain.precheck(sender, [draft], [])])
+  const [held, [found], gas] = await Promise.all([heldOf(built), chain.precheck(sender, [draft], []), gasOf(built)])
   const spends = spendsOf(built)
   const lack = found?.code === 'INSUFFICIENT_BALANCE' && lackOf(built.walletName, spends, held)
   const fault = found && lack ? { ...found, message: lack } : found
@@ -39,7 +40,7 @@ export async function simulation({ built, verdict, prices, startedAt }: Judged):
     },
     fee: feeOf(built, prices),
     balanceChanges: spends.flatMap((spend, index) => (spend.amount > 0n ? [change(spend, held[index]!)] : [])),
-    warnings: warnings(verdict, fault?.message, fault?.code),
+    warnings: [...warnings(verdict, fault?.message, fault?.code), ...(gas && !gas.met ? [gasWarning(built)] : [])],
     simulation: { success: !fault, logs: [], unitsConsumed: null, error: fault?.message ?? null },
     meta: {
       chain: chain.network.chain,
@@ -47,10 +48,30 @@ export async function simulation({ built, verdict, prices, startedAt }: Judged):
       transactionType: request.stored.type as Simulation['meta']['transactionType'],
       durationMs: Math.round(performance.now() - startedAt),
     },
+    ...(gas && { gasCondition: gas }),
     ...amounts(built),
     decision,
   }
 }
+
+/** What gas costs now, and whether the request would wait for less. */
+async function gasOf({ chain, request: { gas } }: Built): Promise<Simulation['gasCondition']> {
+  if (!gas) return undefined
+  const price = await chain.unitPrice()
+  const { timeoutSeconds: _, ...most } = gas
+  return {
+    met: isMet(gas, price),
+    currentGasPrice: String(price.asked),
+    currentPriorityFee: String(price.tip),
+    ...most,
+  }
+}
+
+const gasWarning = ({ chain, request }: Built): Warning => ({
+  code: 'GAS_CONDITION_NOT_MET',
+  message: `it would wait for ${conditionText(request.gas!, chain.network)}`,
+  severity: 'info',
+})
 
 function amounts({ chain, sender, request }: Built) {
   const { amount, decimals } = headlineOf(request.stored.intent, { network: chain.network, sender })

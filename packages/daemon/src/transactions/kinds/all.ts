@@ -1,6 +1,7 @@
 import { DEFAULT_TYPE, type Labels, labelTexts, type SendRequest, type SendType } from '@waiaas/contract'
 import type { Intent, IntentOf, Token } from '../../chains/intent.ts'
 import { sha256 } from '../../platform/sha256.ts'
+import { type GasSettings, type StoredCondition, storedCondition } from '../gas/condition.ts'
 import { approve, approveNft, parseApprove } from './approve.ts'
 import { batchOf, parseBatch } from './batch.ts'
 import { contractCall, parseContractCall } from './contract-call.ts'
@@ -46,12 +47,13 @@ const kindOf = ({ kind }: Intent): Kind<Intent> => kinds[kind] as Kind<Intent>
 
 /** A request as it is stored: parsed, defaults resolved, amounts exact. */
 export type StoredRequest = { readonly type: string; readonly network: string; readonly intent: Intent }
-/** `hash` is that of the text, and of the labels where there are some. */
+/** `hash` is that of the text, and of labels and gas condition where there are some. */
 export type ParsedRequest = {
   readonly stored: StoredRequest
   readonly text: string
   readonly hash: string
   readonly labels?: Labels | undefined
+  readonly gas?: StoredCondition | undefined
 }
 
 /** The type under which messages are listed. */
@@ -64,13 +66,19 @@ export function messageRequest(network: string, intent: Intent): ParsedRequest {
   return { stored, text: written, hash: sha256(written) }
 }
 
-/** Turns what the wire says into an exact intent. Failures: those of addresses, amounts and tokens. */
-export async function parseRequest(input: SendRequest, on: Parsing): Promise<ParsedRequest> {
+/** Turns what the wire says into an exact intent. Failures: those of addresses, amounts, tokens and gas conditions. */
+export async function parseRequest(
+  input: SendRequest,
+  on: Parsing & { readonly gas: GasSettings },
+): Promise<ParsedRequest> {
   const intent = await parseIntent(input, on)
   const stored = { type: input.type, network: on.chain.network.id, intent }
   const text = encodeRequest(stored)
-  const { labels } = input
-  return { stored, text, hash: sha256(text + labelled(labels)), labels }
+  const { labels, gasCondition } = input
+  const gas = gasCondition && storedCondition(gasCondition, on.chain.network, on.gas)
+  const beside =
+    labelled(labels) + (gas === undefined ? '' : JSON.stringify({ ...gas, timeoutSeconds: gasCondition?.timeout }))
+  return { stored, text, hash: sha256(text + beside), labels, gas }
 }
 
 /** Nothing without labels: earlier requests have the hash of their text alone. */

@@ -13,7 +13,10 @@ const chain = madeUpChain(node)
 const to = madeUpKey().address
 const find = async () => node.token
 const parse = (input: Partial<SendRequest>) =>
-  parseRequest({ type: 'TRANSFER', to, dryRun: false, ...input } as SendRequest, { chain, sender: to, findToken: find })
+  parseRequest({ type: 'TRANSFER', to, dryRun: false, ...input } as SendRequest, {
+    ...{ chain, sender: to, findToken: find },
+    gas: { enabled: true, defaultSeconds: 3_600, mostSeconds: 86_400 },
+  })
 
 const text = fc.string({ unit: 'grapheme', maxLength: 40 })
 const amount = fc.bigInt({ min: 0n, max: 2n ** 256n - 1n })

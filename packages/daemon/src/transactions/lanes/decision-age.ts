@@ -13,7 +13,12 @@ type Now = { version: number; clock: Clock }
 
 /** What an earlier judgement said does not hold any more, or was to be asked again when its time has come. */
 export const isJudgedAgain = (row: TransactionRow, { version, clock }: Now): boolean =>
-  row.policy_version !== version || row.served_delay === 1 || row.approved_at !== null || isOld(row, clock)
+  row.policy_version !== version ||
+  row.served_delay === 1 ||
+  row.approved_at !== null ||
+  // Its fee is what gas costs when that is little enough.
+  row.gas_condition !== null ||
+  isOld(row, clock)
 
 function isOld({ judged_at: at }: TransactionRow, clock: Clock): boolean {
   const now = clock.now()

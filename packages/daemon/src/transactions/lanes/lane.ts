@@ -3,6 +3,7 @@ import type { Chain } from '../../chains/chain.ts'
 import type { Sent } from '../../chains/follow.ts'
 import type { Scope } from '../../platform/db/database.ts'
 import { assetsOf } from '../deciding/judgement.ts'
+import { withoutDear } from '../gas/hold.ts'
 import { type Parts, scopeOf } from '../job.ts'
 import type { AttemptRow } from '../rows/attempt-store.ts'
 import { effectsOf } from '../rows/readings.ts'
@@ -238,6 +239,8 @@ export class Lane {
     const { open, found, rows, judged } = await this.#next(count)
     if (!open) return false
     if (rows.length === 0) return fillGaps(this.#parts, this.#context())
+    const cheap = await withoutDear(this.#parts, this.#context(), rows)
+    if (cheap.length < rows.length) return true
     const promised = waiting.map(({ hash, nonce, cost }) => ({ hash, nonce, cost: parseBase(cost) }))
     // Inputs of judgements are read before the job that judges, which waits for nobody.
     const [{ fresh, waiting: unclear }, chainNonce] = await Promise.all([

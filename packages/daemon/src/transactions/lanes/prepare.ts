@@ -113,8 +113,21 @@ const storedDraft = (row: TransactionRow): Draft => ({ body: row.draft!, maxFee:
 async function currentDraft({ chain, wallet }: Place, row: TransactionRow): Promise<Draft> {
   const stored = storedDraft(row)
   // Without a nonce there is no replacing, and accounts that appear meanwhile would change the effects.
-  if (!chain.order) return chain.look ? chain.look(wallet.address, stored, hintsOf(row)) : stored
+  if (!chain.order) {
+    const known = row.gas_condition === null ? stored : await cheaper({ chain, wallet }, { row, stored })
+    return chain.look ? chain.look(wallet.address, known, hintsOf(row)) : known
+  }
   const fresh = await chain.draft(wallet.address, intentOf(row))
   const most = parseBase(row.fee_bound ?? row.max_fee!)
   return row.approved_at !== null && fresh.maxFee > most ? stored : fresh
+}
+
+/** What waited for cheaper gas, at its price of now; the stored draft where it would do something else by now. */
+async function cheaper(
+  { chain, wallet }: Pick<Place, 'chain' | 'wallet'>,
+  { row, stored }: { row: TransactionRow; stored: Draft },
+): Promise<Draft> {
+  const fresh = await chain.draft(wallet.address, intentOf(row))
+  const bytes = chain.bytes(wallet.address, fresh, chain.anyLifetime)
+  return chain.decode(wallet.address, bytes, hintsOf(row)).digest === row.digest ? fresh : stored
 }

@@ -116,7 +116,7 @@ const removeKeys = statement<{ before: number; count: number }>(
   (_, p) => sql`delete from idempotency_keys where (session_id, key) in (
     select session_id, key from idempotency_keys as old where created_at < ${p('before')} and not exists (
       select 1 from transactions where transactions.id = old.transaction_id
-        and status in ('PENDING', 'QUEUED', 'EXECUTING', 'SUBMITTED'))
+        and status in ('PENDING', 'QUEUED', 'GAS_WAITING', 'EXECUTING', 'SUBMITTED'))
     order by created_at limit (select cast(${p('count')} as bigint)))`,
 )
 const tasks = statement<NoParams, { id: string }>((db) => db.selectFrom('retention').select('id').orderBy('id'))

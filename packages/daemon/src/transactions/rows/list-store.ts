@@ -36,7 +36,7 @@ const paidFee = (eb: ExpressionBuilder<Tables, 'transactions'>) =>
 /** Newest first. */
 const listed = (db: Kysely<Tables>) =>
   withTexts(db)
-    .select(['request', 'labels'])
+    .select(['request', 'labels', 'gas_condition'])
     .select((eb) => [inForce(eb, 'decision'), paidFee(eb), overBecause(eb).as('over')])
     .orderBy('transactions.id', 'desc')
 

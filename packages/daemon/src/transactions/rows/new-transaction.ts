@@ -11,7 +11,7 @@ export type Judged = {
   readonly walletId: string
   readonly sessionId: string | null
   readonly place: Place
-  readonly request: Pick<ParsedRequest, 'stored' | 'text' | 'labels'>
+  readonly request: Pick<ParsedRequest, 'stored' | 'text' | 'labels' | 'gas'>
   readonly requestHash: string
   readonly draft: Draft
   readonly hints: Hints
@@ -48,6 +48,7 @@ export function newTransaction(
     amount: String(amount),
     decimals,
     symbol,
+    gas_condition: request.gas === undefined ? null : JSON.stringify(request.gas),
     draft: refused ? null : draft.body,
     max_fee: String(draft.maxFee),
     hints: refused ? null : JSON.stringify(hints),

@@ -52,6 +52,7 @@ const MAY_MOVE = {
   served_delay: true,
   due_at: true,
   approval_expires_at: true,
+  gas_until: true,
   approved_at: true,
   approved_by: true,
   approved_usd: true,

@@ -14,14 +14,16 @@ const STATUSES = [
 export type Status = (typeof STATUSES)[number]
 
 /**
- * Every change a transaction can make. PENDING waits unsigned, QUEUED waits for time or a human, EXECUTING has an
- * attempt without recorded bytes, SUBMITTED has recorded bytes, SIGNED is a signature that was given out and is never sent. CONFIRMED and FAILED go back only when their block leaves
+ * Every change a transaction can make. PENDING waits unsigned, QUEUED waits for time or a human, GAS_WAITING for cheaper
+ * gas, EXECUTING has an attempt without recorded bytes, SUBMITTED has recorded bytes, SIGNED is a signature that was given
+ * out and is never sent. CONFIRMED and FAILED go back only when their block leaves
  * the chain; SUBMITTED goes back to PENDING only when its bytes never left or are proven void, and becomes CANCELLED only
  * when a cancel on its nonce is final.
  */
 const next: Partial<Record<Status, readonly Status[]>> = {
-  PENDING: ['QUEUED', 'EXECUTING', 'FAILED', 'CANCELLED'],
+  PENDING: ['QUEUED', 'GAS_WAITING', 'EXECUTING', 'FAILED', 'CANCELLED'],
   QUEUED: ['PENDING', 'CANCELLED', 'EXPIRED'],
+  GAS_WAITING: ['PENDING', 'CANCELLED'],
   EXECUTING: ['SUBMITTED', 'SIGNED', 'PENDING', 'CANCELLED'],
   SUBMITTED: ['CONFIRMED', 'FAILED', 'PENDING', 'CANCELLED'],
   CONFIRMED: ['SUBMITTED'],

@@ -16,6 +16,7 @@ export const unjudged = {
   served_delay: 0,
   due_at: null,
   approval_expires_at: null,
+  gas_until: null,
   approved_at: null,
   approved_by: null,
   approved_usd: null,
@@ -60,6 +61,7 @@ const columns = [
   'served_delay',
   'due_at',
   'approval_expires_at',
+  'gas_until',
   'approved_at',
   'approved_by',
   'approved_usd',
@@ -83,6 +85,7 @@ const insertTexts = statement<TextRow>((db, p) =>
     id: p('id'),
     request: p('request'),
     labels: p('labels'),
+    gas_condition: p('gas_condition'),
     draft: p('draft'),
     hints: p('hints'),
     effects: p('effects'),
@@ -106,7 +109,7 @@ export const inForce = <Name extends 'decision' | 'draft'>(eb: ExpressionBuilder
 type WithTexts = 'transactions' | 'transaction_texts'
 export const wholeRows = (db: Kysely<Tables>) =>
   withTexts(db)
-    .select(['request', 'labels', 'hints', 'effects'])
+    .select(['request', 'labels', 'gas_condition', 'hints', 'effects'])
     .select((eb) => [inForce(eb, 'draft'), inForce(eb, 'decision')])
 const byId = statement<{ id: string }, TransactionRow>((db, p) => wholeRows(db).where('transactions.id', '=', p('id')))
 const statusOf = statement<{ id: string }, { status: Status }>((db, p) =>

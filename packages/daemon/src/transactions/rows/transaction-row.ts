@@ -30,6 +30,8 @@ export type HeadRow = {
   served_delay: number
   due_at: number | null
   approval_expires_at: number | null
+  /** When it is ended if gas has not become as cheap as it asked for; null: it has not waited for that. */
+  gas_until: number | null
   approved_at: number | null
   approved_by: string | null
   approved_usd: string | null
@@ -52,6 +54,8 @@ export type TextRow = {
   request: string
   /** JSON of what its caller said that it is for; null: nothing. */
   labels: string | null
+  /** JSON of what gas may cost when it is signed; null: anything. */
+  gas_condition: string | null
   draft: string | null
   hints: string | null
   effects: string | null

@@ -33,7 +33,13 @@ const unsigned = { ofWallet: ofWallet(isUnsigned), wallets: wallets(isUnsigned) 
 const signed = { ofWallet: ofWallet(isUnsent), wallets: wallets(isUnsent) }
 
 /** States of what a stop still reaches. Of those that are submitted, only what certainly has not left. */
-export const UNSENT = ['SUBMITTED', 'EXECUTING', 'QUEUED', 'PENDING'] as const satisfies readonly Status[]
+export const UNSENT = [
+  'SUBMITTED',
+  'EXECUTING',
+  'QUEUED',
+  'GAS_WAITING',
+  'PENDING',
+] as const satisfies readonly Status[]
 type UnsentState = (typeof UNSENT)[number]
 export type Head = Pick<TransactionRow, 'id' | 'wallet_id' | 'session_id' | 'epoch'>
 type Page = { after: string; count: number }
@@ -50,6 +56,7 @@ const headsIn = {
   SUBMITTED: heads('SUBMITTED'),
   EXECUTING: heads('EXECUTING'),
   QUEUED: heads('QUEUED'),
+  GAS_WAITING: heads('GAS_WAITING'),
   PENDING: heads('PENDING'),
 } satisfies Record<UnsentState, unknown>
 

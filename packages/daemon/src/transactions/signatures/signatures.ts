@@ -111,7 +111,7 @@ function notSigned(row: ListedRow): Failure {
     const code = (row.error_code ?? 'POLICY_DENIED') as FailureCode
     return new Failure(code, row.error ?? `the request is ${status}`, { details })
   }
-  const waits = waitReason(row, undefined)
+  const waits = waitReason(row)
   const { reasons } = decisionOf(row)
   return new Failure(
     'POLICY_DENIED',

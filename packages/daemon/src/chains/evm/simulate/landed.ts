@@ -1,6 +1,8 @@
-import { type Effect, type Network, tokenAsset } from '@waiaas/contract'
+import { beyond, type Effect, type Network, nativeAsset, tokenAsset } from '@waiaas/contract'
 import { fieldsOf } from '../../answers.ts'
+import { bordered } from '../../border.ts'
 import type { Rpc } from '../../rpc.ts'
+import { ofTwo } from '../../two-endpoints.ts'
 import { checksummed } from '../address.ts'
 import { numberResult } from '../erc20.ts'
 import { quantity, readQuantity } from '../hex.ts'
@@ -12,28 +14,36 @@ import { effectsSeen } from './seen.ts'
 export type Landing = { readonly hash: string; readonly sender: string }
 
 /**
- * What bytes in a block did to the things of their sender. Logs say where to look, and count as far as the state of contracts
- * before and after that block bears them out. Undefined where that is too much to ask; throws where no node remembers it.
+ * What bytes in a block did to the things of their sender, as two endpoints tell it where two are configured: what any of
+ * them tells counts. Undefined where that is too much to ask; throws where too few tell, or remember it.
  */
-export const landings =
-  (network: Network, rpc: Rpc) =>
-  async ({ hash, sender }: Landing): Promise<readonly Effect[] | undefined> => {
-    const receipt = fieldsOf(await rpc.call('eth_getTransactionReceipt', [hash]), 'a receipt')
-    const height = readQuantity(receipt.blockNumber)
-    const all = logs.readLogs(receipt.logs)
-    const me = sender.toLowerCase()
-    const sums = outgoing(network, all, me)
-    const reached = [...new Set(all.filter((log) => isMove(log, me)).map(({ address }) => address))]
-    const asked = questions(me, reached, all)
-    if (!asked) return undefined
-    const [before, after] = await Promise.all([
-      answers(rpc, asked, quantity(height - 1n)),
-      answers(rpc, asked, quantity(height)),
-    ])
-    const to = typeof receipt.to === 'string' ? receipt.to.toLowerCase() : '0x'
-    const seen = effectsSeen({ network, me, to, logs: all, questions: asked, before, after })
-    return seen.flatMap((effect) => bounded(effect, sums))
+export function landings(network: Network, singles: readonly Rpc[]) {
+  // One that has forgotten the block tells nothing: the next is asked.
+  const tell = bordered(network)((rpc: Rpc, landing: Landing) => landedOn(network, rpc, landing))
+  return async (landing: Landing): Promise<readonly Effect[] | undefined> => {
+    const [first, second = first] = await ofTwo(singles, (rpc) => tell(rpc, landing))
+    return first && second && [...first, ...beyond(first, second, nativeAsset(network))]
   }
+}
+
+/** Logs say where to look, and count as far as the state of contracts before and after that block bears them out. */
+async function landedOn(network: Network, rpc: Rpc, { hash, sender }: Landing): Promise<Effect[] | undefined> {
+  const receipt = fieldsOf(await rpc.call('eth_getTransactionReceipt', [hash]), 'a receipt')
+  const height = readQuantity(receipt.blockNumber)
+  const all = logs.readLogs(receipt.logs)
+  const me = sender.toLowerCase()
+  const sums = outgoing(network, all, me)
+  const reached = [...new Set(all.filter((log) => isMove(log, me)).map(({ address }) => address))]
+  const asked = questions(me, reached, all)
+  if (!asked) return undefined
+  const [before, after] = await Promise.all([
+    answers(rpc, asked, quantity(height - 1n)),
+    answers(rpc, asked, quantity(height)),
+  ])
+  const to = typeof receipt.to === 'string' ? receipt.to.toLowerCase() : '0x'
+  const seen = effectsSeen({ network, me, to, logs: all, questions: asked, before, after })
+  return seen.flatMap((effect) => bounded(effect, sums))
+}
 
 async function answers(rpc: Rpc, asked: readonly Question[], block: string): Promise<(bigint | undefined)[]> {
   const calls = asked.map((question) => ({ method: 'eth_call', params: [toCall(question), block] }))

@@ -24,7 +24,7 @@ async function bed() {
   const { node } = await startChain()
   const at: EvmFixtures = await deployEvmFixtures(node)
   const send = (from: string, more: object) =>
-    node.rpc('eth_sendTransactionSync', [{ from, ...more }]) as Promise<{ contractAddress: Hex }>
+    node.rpc('eth_sendTransactionSync', [{ from, ...more }]) as Promise<{ contractAddress: Hex; transactionHash: Hex }>
   const { contractAddress: to } = await send(evmFaucet, { data: encodeDeployData({ abi, bytecode }) })
   const key: Key = newKey()
   await node.fund(key.address, ether)
@@ -41,7 +41,15 @@ async function bed() {
   })
   const data = encodeFunctionData({ abi, functionName: 'work' })
   const intent = { kind: 'contract-call' as const, to, value: toBase(0n), data, tokens: [] }
-  return { node, at, seen: async (...urls: string[]) => (await chainOf(...urls).draft(key.address, intent)).seen }
+  return {
+    ...{ node, at },
+    seen: async (...urls: string[]) => (await chainOf(...urls).draft(key.address, intent)).seen,
+    /** The call in a block; what endpoints tell of it. */
+    async landing() {
+      const { transactionHash: hash } = await send(key.address, { to, data })
+      return async (...urls: string[]) => chainOf(...urls).landed!({ hash, sender: key.address })
+    },
+  }
 }
 
 /** A node that does as it likes with the one method or the other. */
@@ -73,6 +81,27 @@ test('what an honest node sees counts, whichever of two endpoints it is', async 
   expect(await seen(liar)).toEqual([])
   expect(await seen(node.url, liar)).toEqual([outflow])
   expect(await seen(liar, node.url)).toEqual([outflow])
+})
+
+test('what any of two endpoints tells of a call in a block counts, and one alone is not believed', async () => {
+  const { node, at, landing } = await bed()
+  const landed = await landing()
+  const asset = `eip155:31337/erc20:${at.plainToken.toLowerCase()}`
+  const outflow = { kind: 'outflow', asset, amount: '7', to: at.sink }
+  expect(await landed(node.url)).toEqual([outflow])
+  const receipts = (instead: (answer: Answered) => Answered) =>
+    changed(node.url, ['eth_getTransactionReceipt'], instead)
+  const liar = await receipts(({ result }) => ({ result: { ...(result as object), logs: [] } }))
+  expect(await landed(liar)).toEqual([])
+  expect(await landed(node.url, liar)).toEqual([outflow])
+  expect(await landed(liar, node.url)).toEqual([outflow])
+  const silent = await receipts(() => ({ result: null }))
+  for (const urls of [[silent, liar] as const, [liar, silent] as const])
+    await expect(landed(...urls)).rejects.toMatchObject({ code: 'CHAIN_ERROR' })
+  const forgets = await changed(node.url, ['eth_call'], () => ({
+    error: { code: -32000, message: 'missing trie node' },
+  }))
+  for (const other of [silent, forgets]) expect(await landed(liar, other, node.url)).toEqual([outflow])
 })
 
 test.each<[string, (answer: Answered) => Answered]>([

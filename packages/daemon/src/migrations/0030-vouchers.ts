@@ -2,7 +2,7 @@ import type { Migration } from '../platform/db/database.ts'
 
 /** Signatures that others may use until a deadline, by their transaction; and what shows whether they did. */
 export const vouchers: Migration = {
-  id: 28,
+  id: 30,
   name: 'vouchers',
   statements: [
     `create table vouchers (id text primary key, wallet_id text not null, session_id text, network text not null, digest text not null, claim text not null, due_at bigint not null, lease_owner text, lease_until bigint not null)`,
