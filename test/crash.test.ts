@@ -1,17 +1,11 @@
-import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
-import { verifyAudit } from '../packages/daemon/src/index.ts'
+import { describe, test } from 'vitest'
 import type { Engine } from '../packages/daemon/src/platform/db/database.ts'
-import { startTestDaemon, type TestDaemon } from './support/daemon.ts'
+import { auditIsWhole, finish, type Payment, pay, type Scene, setScene } from './support/crash-scene.ts'
 import { until } from './support/until.ts'
-import { GENEROUS, type TestWallet } from './support/wallets.ts'
-import { countedUsd, evmWorld, ROUNDING, solanaWorld, type World, worthUsd } from './support/worlds.ts'
+import { evmWorld, solanaWorld, type World } from './support/worlds.ts'
 
 const REQUESTS = 100
-const LIMIT = { ...GENEROUS, daily_limit_usd: 1_000_000 }
 
-type Payment = { key: string; to: string; amount: bigint /** Of the answer, when one came. */; id?: string }
-type Scene = { world: World; daemon: TestDaemon; wallet: TestWallet; payments: Payment[] }
 /** Resolves when the process is to be killed; the sends run meanwhile. */
 type Moment = { name: string; before?(scene: Scene): Promise<void> | void; reached(scene: Scene): Promise<unknown> }
 
@@ -52,31 +46,6 @@ const afterLandings: Moment = {
   reached: (scene) => until('a landing', async () => (await statuses(scene, 'CONFIRMED')) >= 3),
 }
 
-async function setScene(engine: Engine, world: World): Promise<Scene> {
-  const daemon = await startTestDaemon({ engine, env: world.env, process: true })
-  const wallet = await world.wallet(daemon, { limit: LIMIT })
-  const payments = Array.from({ length: REQUESTS }, (_, index) => ({
-    key: `payment-${index}`,
-    to: world.newAddress(),
-    amount: world.amount(index),
-  }))
-  return { world, daemon, wallet, payments }
-}
-
-/** Asks for one payment under its key; no answer is a possible outcome while the daemon dies. */
-async function pay({ world, daemon, wallet }: Scene, payment: Payment): Promise<void> {
-  const { key, to, amount } = payment
-  const { status, body } = await daemon.call<{ id: string }>('POST', '/v1/transactions/send', {
-    as: wallet.token,
-    headers: { 'idempotency-key': key },
-    body: { type: 'TRANSFER', to, amount: String(amount), network: world.network },
-  })
-  if (status !== 201) throw new Error(`expected 201, got ${status} ${JSON.stringify(body)}`)
-  if (payment.id !== undefined && payment.id !== body.id)
-    throw new Error(`${key} was answered with ${payment.id} and then with ${body.id}`)
-  payment.id = body.id
-}
-
 async function crash(scene: Scene, moment: Moment): Promise<void> {
   const { world, daemon, payments } = scene
   // One transfer first, so that both processes have all they need.
@@ -91,47 +60,8 @@ async function crash(scene: Scene, moment: Moment): Promise<void> {
   await daemon.restart()
 }
 
-const confirmed = async ({ daemon }: Scene, { id }: Payment) =>
-  (await daemon.operator.getTransaction(id!)).status === 'CONFIRMED'
-
-/** Accepted requests finish by themselves, the others when they are repeated; each pays once and is counted once. */
-async function finish(scene: Scene, before: bigint): Promise<void> {
-  const { world, daemon, wallet, payments } = scene
-  const accepted = payments.filter(({ id }) => id !== undefined)
-  const landed = async (some: readonly Payment[]) => {
-    for (const payment of some)
-      await until(`${payment.key} to be CONFIRMED`, () => confirmed(scene, payment), { withinMs: 45_000 })
-  }
-  await landed(accepted)
-  await Promise.all(payments.map((payment) => pay(scene, payment)))
-  await landed(payments)
-  const balances = await Promise.all(payments.map(({ to }) => world.balance(to)))
-  expect(balances).toEqual(payments.map(({ amount }) => amount))
-  const { total } = await daemon.operator.adminListTransactions({ wallet_id: wallet.id, status: 'CONFIRMED' })
-  expect(total).toBe(REQUESTS)
-
-  const spent = worthUsd(world, before - (await world.balance(wallet.address)))
-  const most = spent + ROUNDING * BigInt(REQUESTS)
-  const counted = await until('the ledger to hold what the chain shows', async () => {
-    await world.finalise()
-    const usd = await countedUsd(daemon, world, wallet)
-    return usd <= most && usd
-  })
-  expect(counted).toBeGreaterThanOrEqual(spent)
-}
-
-/** No row was lost by the crash, all are signed in time, and the copies of what was signed before it still fit. */
-async function auditIsWhole({ daemon }: Scene): Promise<void> {
-  const { publicKey } = await daemon.operator.getAuditCheckpoint()
-  const checkpointsFile = join(daemon.dataDir, 'audit', 'checkpoints.jsonl')
-  await daemon.terminate()
-  const verdict = await verifyAudit({ dataDir: daemon.dataDir, env: daemon.env, publicKey, checkpointsFile })
-  expect(verdict).toMatchObject({ whole: true, faults: [], unsignedRows: 0 })
-  expect(verdict.checkpoint).toBeGreaterThan(1)
-}
-
 async function killAndFinish(engine: Engine, world: World, moment: Moment): Promise<void> {
-  const scene = await setScene(engine, world)
+  const scene = await setScene(engine, world, REQUESTS)
   try {
     const before = await world.balance(scene.wallet.address)
     await crash(scene, moment)
@@ -146,11 +76,13 @@ async function killAndFinish(engine: Engine, world: World, moment: Moment): Prom
 describe('kill -9 in the middle of 100 sends: each is paid once, reported truly and counted exactly', () => {
   test.each([afterAnswers(1), afterAnswers(50), whileExecuting, whileLeaving, whileArriving, afterLandings])(
     'on EVM over SQLite, $name',
+    { timeout: 120_000 },
     async (moment) => killAndFinish('sqlite', await evmWorld({ blockTime: 0.25 }), moment),
   )
 
   test.each([afterAnswers(1), whileExecuting, whileLeaving, whileArriving, afterLandings])(
     'on Solana over SQLite, $name',
+    { timeout: 120_000 },
     async (moment) => killAndFinish('sqlite', await solanaWorld(), moment),
   )
 
