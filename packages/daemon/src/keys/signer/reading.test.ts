@@ -1,7 +1,10 @@
 import { base58 } from '@scure/base'
 import { describe, expect, test } from 'vitest'
 import { erc20Transfer, evmPayment, RECIPIENT, solanaMessage, solanaPayment } from '../../../test/signing.ts'
+import { admitted } from './admit.ts'
+import type { Charge } from './count.ts'
 import { readEvmTransaction } from './evm-transaction.ts'
+import { limitsOf } from './limits.ts'
 import type { Reading } from './reading.ts'
 import { readSolanaTransaction } from './solana-transaction.ts'
 
@@ -169,6 +172,24 @@ describe('the signer reads a Solana message by itself', () => {
     expect(calls).toMatchObject({ to: hex(77), others: [hex(78)] })
     for (const changed of [read(other, one), read(one, { ...other, accounts: [2] }), read(one, other, transfer)])
       expect(changed.calls!.data).not.toEqual(calls.data)
+  })
+
+  test('a ceiling has to name each program that is told something unread', () => {
+    const one = { program: key(77), accounts: [0], data: Buffer.of(1) }
+    const other = { program: key(78), accounts: [1], data: Buffer.of(1) }
+    const wide = { transaction: '1000', day: '1000' }
+    const admits = (contracts: number[], ...unread: (typeof one)[]) => {
+      const names = contracts.map((fill) => base58.encode(key(fill)))
+      const chain = { native: wide, fee: '10000', tokens: {}, otherTokens: true, contracts: names }
+      const limits = limitsOf({ chains: { solana: chain }, recipients: [] })
+      const count = { added: (charge: Charge) => charge, spent: () => 0n, requireKnown: () => undefined }
+      return () => admitted({ limits, own: hex(sender) }, count, read(...unread))
+    }
+    const limit = 'cannot read'
+    expect(admits([], one)).toThrow(limit)
+    expect(admits([77], one, other)).toThrow(limit)
+    expect(admits([78], one, other)).toThrow(limit)
+    expect(admits([77], one)).not.toThrow('cannot read')
   })
 
   const own = { program: SYSTEM, accounts: [0] }

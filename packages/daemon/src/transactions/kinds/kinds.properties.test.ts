@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import { madeUpChain, madeUpKey } from '../../../test/made-up-chain.ts'
 import { madeUpNode } from '../../../test/made-up-node.ts'
 import type { Intent, Part } from '../../chains/intent.ts'
-import { decodeRequest, encodeRequest, headlineOf, memoOf, parseRequest, tokensOf } from './all.ts'
+import { decodeRequest, encodeRequest, headlineOf, memoOf, parseRequest, tokensOf, typesOf } from './all.ts'
 import { amountOf, bothAmounts } from './amount.ts'
 
 const node = madeUpNode()
@@ -89,6 +89,13 @@ test('whatever is stored is read back as it was, and stored again as the same te
     }),
     { numRuns: 500 },
   )
+})
+
+test('a batch is of its own type and of that of each part', () => {
+  const intent = { kind: 'transfer', to, amount: toBase(1n) } as const
+  const parts = ['TRANSFER', 'APPROVE'].map((type) => ({ type, intent }))
+  expect(typesOf('BATCH', { kind: 'batch', parts })).toEqual(['BATCH', 'TRANSFER', 'APPROVE'])
+  expect(typesOf('TRANSFER', intent)).toEqual(['TRANSFER'])
 })
 
 test('requests that differ in anything are stored as different texts', () => {

@@ -1,4 +1,5 @@
 import { type Effect, type Network, nativeAsset, tokenAsset } from '@waiaas/contract'
+import { accountRent } from '../fees.ts'
 
 /** What one account holds at one moment, and whether that is the sender's. `holder` is who is paid where it is not. */
 type Part = {
@@ -19,9 +20,11 @@ type Whole = {
 /** Wrapped lamports: an account of this mint holds as many of them as its amount says. */
 const WRAPPED = 'So11111111111111111111111111111111111111112'
 
+const DEPOSIT: bigint = accountRent(true)
+
 /** What all accounts of the sender together have less, by asset, and who has more. */
 export function left({ network, places, told, program }: Whole): Effect[] {
-  const lost = positive(lessOf(places, ({ lamports }) => lamports) - told)
+  const lost = positive(lessOf(places.map(withinDeposits), ({ lamports }) => lamports) - told)
   const mints = new Set(
     places.flatMap(({ before }) => (before.isOwn && before.mint !== undefined ? [before.mint] : [])),
   )
@@ -38,6 +41,14 @@ export function left({ network, places, told, program }: Whole): Effect[] {
     to: receivers(places, ({ lamports, mint }) => (mint === WRAPPED ? 0n : lamports)),
   }
   return [native, ...tokens].flatMap((one) => paid(one, program))
+}
+
+/** What a token account of its own has beyond its deposit may be kept from the wallet: its mint may freeze it. */
+function withinDeposits({ before, after }: Place): Place {
+  if (after.mint === undefined || after.mint === WRAPPED) return { before, after }
+  const had = before.isOwn ? before.lamports : 0n
+  const most = had > DEPOSIT ? had : DEPOSIT
+  return { before, after: after.lamports > most ? { ...after, lamports: most } : after }
 }
 
 type Lost = { readonly asset: string; readonly amount: bigint; readonly to: readonly string[] }

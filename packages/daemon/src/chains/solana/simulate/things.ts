@@ -41,7 +41,7 @@ const holderOf = (address: string, state: State): string => (state && tokenAccou
 const isOwn = (sender: string, address: string, state: State): boolean =>
   address === sender
     ? isPlain(state)
-    : state !== null && [tokenAccountOwner(state), withdrawerOf(state)].includes(sender)
+    : state !== null && (tokenAccountOwner(state) === sender || (withdrawerOf(state) === sender && !isLocked(state)))
 
 /** A wallet's account pays only as long as the system program has it, and it holds no data. */
 const isPlain = (state: State): boolean => state === null || (state.owner === systemProgram && state.data.length === 0)
@@ -50,6 +50,9 @@ const isPlain = (state: State): boolean => state === null || (state.owner === sy
 const STAKE_SIZE = 200
 const STAKER_AT = 12
 const WITHDRAWER_AT = 44
+const LOCKUP_AT = 76
+// A time and an epoch.
+const LOCKUP_SIZE = 16
 // https://github.com/solana-program/token/blob/main/interface/src/state.rs
 const DELEGATE_AT = 72
 const DELEGATED_AT = 121
@@ -62,6 +65,9 @@ const isStake = ({ owner, data }: ReadAccount): boolean =>
 const addressIn = (data: Uint8Array, at: number): string => addresses.decode(data.subarray(at, at + 32))
 const withdrawerOf = (state: ReadAccount): string | null =>
   isStake(state) ? addressIn(state.data, WITHDRAWER_AT) : null
+/** A stake that is locked up is nobody's to withdraw. */
+const isLocked = ({ data }: ReadAccount): boolean =>
+  data.subarray(LOCKUP_AT, LOCKUP_AT + LOCKUP_SIZE).some((byte) => byte !== 0)
 
 /** An optional address: a number that is 1 where there is one, then the address. */
 const optional = (data: Uint8Array, at: number): string | null =>
