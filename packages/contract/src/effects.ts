@@ -106,26 +106,21 @@ const meanings: { [K in Effect['kind']]: (effect: Effect & { kind: K }, native: 
   unknown: ({ description }) => ({ unknown: [description] }),
 }
 
-/** Reads effects; nobody else looks at their kinds. */
+/** Reads effects; nobody else looks at their kinds. In one pass: a payment's are read a dozen times until it is final. */
 export function factsOf({ effects, fee }: Effects): EffectFacts {
-  const all = effects.map((effect): Meaning => {
+  const facts = {
+    ...{ pays: [], deposits: [], spenders: [], nfts: [], operators: [], calls: [], deploys: [], messages: [] },
+    ...{ unknown: [], foreign: [] },
+    isLane: effects.length > 0 && effects.every(({ kind }) => kind === 'lane'),
+  } satisfies EffectFacts
+  for (const effect of effects) {
     // The entry of a kind takes effects of that kind; the union does not carry the pairing.
     const meaning = meanings[effect.kind] as ((effect: Effect, native: string) => Meaning) | undefined
-    return meaning?.(effect, fee.asset) ?? { foreign: [effect.kind] }
-  })
-  return {
-    pays: all.flatMap(({ pays = [] }) => pays),
-    deposits: all.flatMap(({ deposits = [] }) => deposits),
-    spenders: all.flatMap(({ spenders = [] }) => spenders),
-    nfts: all.flatMap(({ nfts = [] }) => nfts),
-    operators: all.flatMap(({ operators = [] }) => operators),
-    calls: all.flatMap(({ calls = [] }) => calls),
-    deploys: all.flatMap(({ deploys = [] }) => deploys),
-    messages: all.flatMap(({ messages = [] }) => messages),
-    unknown: all.flatMap(({ unknown = [] }) => unknown),
-    foreign: all.flatMap(({ foreign = [] }) => foreign),
-    isLane: effects.length > 0 && effects.every(({ kind }) => kind === 'lane'),
+    const told = meaning?.(effect, fee.asset) ?? { foreign: [effect.kind] }
+    // Each list of a meaning is of what the list of that name holds.
+    for (const name of Object.keys(told) as (keyof Meaning)[]) (facts[name] as unknown[]).push(...told[name]!)
   }
+  return facts
 }
 
 /** Everybody who gets something, or may take it. What is deposited for the sender stays the sender's. */

@@ -182,6 +182,11 @@ export const events = {
     summary: 'A price moved too far, or two endpoints told it differently, so that it counts as unknown.',
     details: () => z.strictObject({ source: Text.describe('the network of a feed, or the asset'), reason: Text }),
   },
+  ENDPOINTS_DISAGREE: {
+    severity: 'warning',
+    summary: 'Two endpoints contradict each other about whether a transaction failed; it counts as pending.',
+    details: () => z.strictObject({ network: Text, hash: Text }),
+  },
   POLICY_DENIED: { severity: 'warning', summary: 'The policies refused a request.', details: Decided },
   TOKEN_ADDED: {
     severity: 'info',

@@ -164,7 +164,14 @@ async function baseOf({ database, clock, log, keys, config, dataDir }: Ground) {
     nextVersion: (db) => nextVersion(db, null),
   })
   const watching = settings.watch()
-  const chains = chainRegistry({ settings: settings.get, log })
+  const chains = chainRegistry({
+    settings: settings.get,
+    log,
+    onDisputed: (details) =>
+      database.work({ exclusive: [SYSTEM_EVIDENCE] }, (db) =>
+        evidence.record(db, { event: 'ENDPOINTS_DISAGREE', actor: 'system', details }),
+      ),
+  })
   const prices = pricesService({
     ...{ database, clock, log, audit: evidence },
     ...{ settings: settings.get, networks: chains.networks, chain: chains.get },

@@ -16,6 +16,8 @@ type Opening = {
   readonly clock: () => number
   /** Hears of what the operator should look after. */
   readonly warn: (message: string) => void
+  /** Hears of a hash of which endpoints contradict each other. */
+  readonly disputed: (hash: string) => void
 }
 type Family = {
   /** One network of the family. Its code is loaded by this. */

@@ -1,5 +1,6 @@
-import { defaultSettings, NETWORKS, type Settings } from '@waiaas/contract'
+import { defaultSettings, NETWORKS, type Settings, toBase } from '@waiaas/contract'
 import { expect, test } from 'vitest'
+import { changing, fundedKey, newKey, prepare, startChain, startEndpoint } from '../../test/evm-bed.ts'
 import { jsonLog } from '../platform/log.ts'
 import { chainRegistry } from './registry.ts'
 
@@ -82,4 +83,32 @@ test('unknown networks are refused with the known ones', async () => {
     code: 'CHAIN_NOT_SUPPORTED',
     details: { networks: expect.arrayContaining(['solana-mainnet']) },
   })
+})
+
+test('endpoints that contradict each other about a failure are told of once, by network and hash', async () => {
+  const { node } = await startChain()
+  const { url } = await startEndpoint(
+    changing(node.url, ({ method }, { result }) =>
+      method === 'eth_getTransactionReceipt' && result ? { result: { ...result, status: '0x0' } } : undefined,
+    ),
+  )
+  const told: object[] = []
+  const settings = {
+    ...defaultSettings(),
+    ...{ 'rpc.evm_local_evm': url, 'rpc_pool.local-evm': [node.url], 'rpc.allow_foreign_genesis': true },
+  } as Settings
+  const onDisputed = async (disputed: object) => void told.push(disputed)
+  const registry = chainRegistry({ settings: () => settings, log: jsonLog('silent'), onDisputed })
+  const chain = await registry.get('local-evm')
+  const sent = await prepare(
+    chain,
+    await fundedKey(node),
+    { kind: 'transfer', to: newKey().address, amount: toBase(1n) },
+    0,
+  )
+  await chain.broadcast([sent.bytes])
+  await node.mine()
+  for (const _ of [1, 2]) expect(await chain.observe([sent.attempt])).toMatchObject([{ state: 'pending' }])
+  expect(told).toEqual([{ network: 'local-evm', hash: sent.attempt.hash }])
+  registry.close()
 })

@@ -11,18 +11,21 @@ import {
 import { type Log, seldom } from '../platform/log.ts'
 import type { Chain } from './chain.ts'
 import { families } from './families.ts'
+import { disagreement } from './follow.ts'
 import type { EndpointStatus } from './rpc.ts'
 
 export type ChainRegistryOptions = {
   readonly settings: () => Settings
   readonly log: Log
+  /** Endpoints contradict each other about the fate of a hash. */
+  readonly onDisputed?: (disputed: { network: string; hash: string }) => Promise<unknown>
   /** Milliseconds of any epoch; the monotonic clock unless given. */
   readonly clock?: () => number
 }
 type Entry = { readonly urls: readonly string[]; readonly setup: string; readonly chain: Promise<Chain>; open?: Chain }
 
 /** The networks that are configured, and one `Chain` for each that is used. */
-export function chainRegistry({ settings, log, clock = () => performance.now() }: ChainRegistryOptions) {
+export function chainRegistry({ settings, log, onDisputed, clock = () => performance.now() }: ChainRegistryOptions) {
   const entries = new Map<string, Entry>()
   let listed: { settings: Settings; networks: readonly Network[] } | undefined
 
@@ -58,9 +61,15 @@ export function chainRegistry({ settings, log, clock = () => performance.now() }
   async function build(network: Network, urls: readonly string[], now: Settings): Promise<Chain> {
     // Some of it is found again at each look at the chain.
     const warn = seldom((message) => log.warn({ network: network.id }, message))
+    const disputed = seldom((hash) => {
+      warn(disagreement(hash))
+      onDisputed?.({ network: network.id, hash }).catch((error) =>
+        log.error({ err: error, network: network.id, hash }, 'that endpoints disagree is not on record'),
+      )
+    })
     const family = families[network.chain]
     const allowForeignGenesis = now['rpc.allow_foreign_genesis']
-    if (family) return family.open({ network, urls, allowForeignGenesis, clock, warn })
+    if (family) return family.open({ network, urls, allowForeignGenesis, clock, warn, disputed })
     throw new Failure('CHAIN_NOT_SUPPORTED', `${network.id}: networks of ${network.chain} are not supported yet`)
   }
 

@@ -71,11 +71,13 @@ const remove = statement<{ id: string }>((db, p) => db.deleteFrom('policies').wh
 const removeDefault = statement<{ wallet: string }>((db, p) =>
   db.deleteFrom('policies').where('wallet_id', '=', p('wallet')).where('is_default', '=', 1),
 )
+// Not with an or, for which SQLite makes a table each time.
 const versions = statement<{ wallet: string }, VersionRow>((db, p) =>
   db
     .selectFrom('policy_versions')
     .selectAll()
-    .where((eb) => eb.or([eb('scope', '=', ALL), eb('scope', '=', p('wallet'))])),
+    .where('scope', '=', ALL)
+    .unionAll(db.selectFrom('policy_versions').selectAll().where('scope', '=', p('wallet'))),
 )
 const newestVersion = statement<object, { version: number }>((db) =>
   db.selectFrom('policy_state').select('version').where('id', '=', 1),

@@ -148,14 +148,14 @@ const setUnknown = statement<{ before: number }>((db, p) =>
   db.updateTable('wallets').set({ spends_unknown_before: p('before') }),
 )
 
+// On the path of every request.
 const ofSession = statement<{ session: string }, WalletRow>((db, p) =>
   db
-    .selectFrom('wallets')
-    .selectAll()
-    .where('id', 'in', (eb) =>
-      eb.selectFrom('session_wallets').select('wallet_id').where('session_id', '=', p('session')),
-    )
-    .orderBy('id'),
+    .selectFrom('session_wallets')
+    .innerJoin('wallets', 'wallets.id', 'session_wallets.wallet_id')
+    .selectAll('wallets')
+    .where('session_wallets.session_id', '=', p('session'))
+    .orderBy('session_wallets.wallet_id'),
 )
 
 const won = ({ changes }: { changes: number }) => changes === 1

@@ -2,6 +2,7 @@ import { type Base, type Network, toBase } from '@waiaas/contract'
 import { cache } from '../../platform/cache.ts'
 import { bordered } from '../border.ts'
 import type { Chain } from '../chain.ts'
+import { disagreement } from '../follow.ts'
 import type { Token } from '../intent.ts'
 import { newestHead } from '../newest-head.ts'
 import type { Rpc } from '../rpc.ts'
@@ -42,8 +43,10 @@ export type EvmOptions = {
   readonly clock?: () => number
   /** Longest wait for one endpoint; 10 s unless told otherwise. */
   readonly timeoutMs?: number
-  /** Hears of a test network whose genesis block is another one, and of endpoints that contradict each other. */
+  /** Hears of a test network whose genesis block is another one. */
   readonly warn?: (message: string) => void
+  /** Hears of a hash of which endpoints contradict each other. */
+  readonly disputed?: (hash: string) => void
 }
 
 const termsMost = 20_000
@@ -56,6 +59,7 @@ export function evmChain(options: EvmOptions): Chain {
   const clock = options.clock ?? (() => performance.now())
   const chainId = chainIdOf(network)
   const warn = options.warn ?? ((message) => process.emitWarning(message, 'Chain'))
+  const disputed = options.disputed ?? ((hash) => warn(disagreement(hash)))
   const verify = verifyIdentity({ network, allowForeignGenesis: options.allowForeignGenesis, warn })
   const { urls, timeoutMs = 10_000 } = options
   const pool = { name: network.id, verify, timeoutMs, clock }
@@ -82,7 +86,7 @@ export function evmChain(options: EvmOptions): Chain {
   const head = newestHead(apart, { height: readHeight, clock })
   const onIncluded = (sender: string) => balances.drop(sender.toLowerCase())
   const remembered = (hash: string) => terms.get(hash)
-  const watch = observer({ rpc, singles, window, clock, blockMs: network.blockMs, warn, onIncluded, remembered })
+  const watch = observer({ rpc, singles, window, clock, blockMs: network.blockMs, disputed, onIncluded, remembered })
   const border = bordered(network)
   return {
     network,

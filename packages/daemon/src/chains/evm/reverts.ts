@@ -16,7 +16,7 @@ export async function confirmReverts(parts: ObserverParts, doubted: readonly Tra
   await Promise.all(due.map((track) => confirm(parts, track, now)))
 }
 
-async function confirm({ singles, warn, blockMs }: ObserverParts, track: Track, now: number): Promise<void> {
+async function confirm({ singles, disputed, blockMs }: ObserverParts, track: Track, now: number): Promise<void> {
   const { attempt, fate } = track
   if (fate.state !== 'included') return
   track.doubtedUntil = now + againMs(blockMs)
@@ -27,7 +27,7 @@ async function confirm({ singles, warn, blockMs }: ObserverParts, track: Track, 
     return verdicts.includes('contradicts') || verdicts.filter((each) => each === 'agrees').length === needed
   })
   const isDisputed = said.some((witness) => 'receipt' in witness && witness.receipt?.succeeded)
-  if (isDisputed) warn(disagreement(attempt.hash))
+  if (isDisputed) disputed(attempt.hash)
   const isAgreed = said.every((witness) => verdict(witness) !== 'contradicts') && agreeing(said, verdict) === needed
   if (isAgreed) track.revertedIn = fate.blockHash
   track.reason = isAgreed ? undefined : isDisputed ? disagreement(attempt.hash) : unconfirmed(said)

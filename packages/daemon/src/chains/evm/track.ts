@@ -12,7 +12,8 @@ export type ObserverParts = {
   readonly window: BlockWindow
   readonly clock: () => number
   readonly blockMs: number
-  readonly warn: (message: string) => void
+  /** Hears of a hash of which endpoints contradict each other. */
+  readonly disputed: (hash: string) => void
   /** A transaction of this sender has just been seen in a block. */
   readonly onIncluded: (sender: string) => void
   /** What bytes that this daemon signed say, if it still remembers them. */

@@ -4,6 +4,7 @@ import { countOf, fieldsOf, OddAnswer, wholeNumber } from '../answers.ts'
 import { bordered } from '../border.ts'
 import type { Anchor } from '../build.ts'
 import type { Chain } from '../chain.ts'
+import { disagreement } from '../follow.ts'
 import { newestHead } from '../newest-head.ts'
 import type { Rpc } from '../rpc.ts'
 import { rpcPool } from '../rpc-pool.ts'
@@ -41,6 +42,8 @@ export type SolanaOptions = {
   readonly timeoutMs?: number
   /** Hears of endpoints that contradict each other. */
   readonly warn?: (message: string) => void
+  /** Hears of a hash of which endpoints contradict each other. */
+  readonly disputed?: (hash: string) => void
 }
 
 const anchorFreshMs = 2_000
@@ -51,6 +54,7 @@ export function solanaChain(options: SolanaOptions): Chain {
   const { network, urls, timeoutMs = 10_000 } = options
   const clock = options.clock ?? (() => performance.now())
   const warn = options.warn ?? ((message) => process.emitWarning(message, 'Chain'))
+  const disputed = options.disputed ?? ((hash) => warn(disagreement(hash)))
   const verify = identity(network)
   const rpc = rpcPool({ urls, name: network.id, verify, timeoutMs, clock })
   const witnesses = rpc.apart()
@@ -104,7 +108,7 @@ export function solanaChain(options: SolanaOptions): Chain {
     precheck: border((sender, drafts, promised) => precheck(address(sender), drafts, promised)),
     broadcast: (signed) => broadcastAll(rpc, signed),
     observe: border((attempts) =>
-      observeAll({ rpc, witnesses, failures, warn, remembered: (hash) => fees.get(hash) }, attempts),
+      observeAll({ rpc, witnesses, failures, disputed, remembered: (hash) => fees.get(hash) }, attempts),
     ),
     landed: border(landings(network, rpc)),
     blockTime: border(() => blockTime(rpc)),

@@ -14,7 +14,8 @@ type Parts = {
   readonly remembered: (hash: string) => Base | undefined
   /** Signatures that failed by the word of all who were asked. */
   readonly failures: Set<string>
-  readonly warn: (message: string) => void
+  /** Hears of a hash of which endpoints contradict each other. */
+  readonly disputed: (hash: string) => void
 }
 
 /** A status, with the reason why it counts as less than it says. */
@@ -48,7 +49,7 @@ export async function observeAll(parts: Parts, attempts: readonly Attempt[]): Pr
 
 /** A failure frees the money, and its requester pays again: until two nodes show it, the attempt counts as not included. */
 async function withoutDoubted(
-  { witnesses, failures, warn }: Parts,
+  { witnesses, failures, disputed }: Parts,
   attempts: readonly Attempt[],
   statusOf: (hash: string) => Status | Unread | null,
 ): Promise<StatusOf> {
@@ -61,13 +62,13 @@ async function withoutDoubted(
   for (const { hash, block } of attempts) if (block?.succeeded === false) failures.add(hash)
   for (const known of failures) if (!failed.has(known)) failures.delete(known)
   const doubted = [...failed].filter((hash) => !failures.has(hash))
-  const { agreed, disputed } = await agreedFailures(witnesses, doubted)
+  const { agreed, disputed: contested } = await agreedFailures(witnesses, doubted)
   for (const hash of agreed) failures.add(hash)
-  for (const hash of disputed) warn(disagreement(hash))
+  for (const hash of contested) disputed(hash)
   return (hash) => {
     const status = statusOf(hash)
     if (!failed.has(hash) || failures.has(hash) || status === null || isUnread(status)) return status
-    const doubt = disputed.includes(hash) ? disagreement(hash) : 'it failed by the word of one endpoint alone'
+    const doubt = contested.includes(hash) ? disagreement(hash) : 'it failed by the word of one endpoint alone'
     return { ...status, confirmationStatus: null, doubt }
   }
 }

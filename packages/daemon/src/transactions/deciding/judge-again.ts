@@ -6,7 +6,7 @@ import { endUnsent } from '../rows/ending.ts'
 import { decisionOf, effectsOf, intentOf } from '../rows/readings.ts'
 import { type TransactionRow, transactionStore } from '../rows/store.ts'
 import { type JudgeJob, judged, type PriceFacts, withFullFee } from './judgement.ts'
-import { changedEffects } from './seen.ts'
+import { changedEffects, type Doing } from './seen.ts'
 import type { Again, Before, Subject, Verdict } from './verdict.ts'
 
 /** A request that was accepted: what is judged now, and what was found before. */
@@ -15,9 +15,10 @@ type Accepted = { subject: Subject; before: Before }
 /** Stores what is not to be signed now; a verdict under which it may be is stored with its attempt, by the caller. */
 export async function judgeAgain(job: JudgeJob, row: TransactionRow, draft: Draft): Promise<Again> {
   const { parts, db } = job
-  const changed = await changedEffects(job, row, draft)
+  const effects = effectsOf(row)
+  const changed = await changedEffects(job, row, { effects, draft })
   if (changed) return changed
-  const accepted = await acceptedOf(job, row, draft)
+  const accepted = await acceptedOf(job, row, { effects, draft })
   const { verdict, prices } = await judged(job, accepted.subject, accepted.before)
   const lack = lackOf(prices, accepted, verdict)
   if (lack !== undefined) {
@@ -76,12 +77,16 @@ function lackOf(prices: PriceFacts, { subject, before }: Accepted, verdict: Verd
   return isByPrice && missing.every(({ isGone }) => !isGone) ? missing[0]?.reason : undefined
 }
 
-async function acceptedOf({ parts, db, reads }: JudgeJob, row: TransactionRow, draft: Draft): Promise<Accepted> {
+async function acceptedOf(
+  { parts, db, reads }: JudgeJob,
+  row: TransactionRow,
+  { effects: stored, draft }: Doing,
+): Promise<Accepted> {
   const wallet = await reads.wallet(row.wallet_id)
   if (!wallet) throw new Error(`transaction ${row.id} has no wallet`)
   const session = row.session_id ? await reads.session(row.session_id) : undefined
   const network = parts.network(row.network)
-  const effects = withFullFee(effectsOf(row), draft)
+  const effects = withFullFee(stored, draft)
   const { type } = row
   return {
     subject: {

@@ -2,9 +2,11 @@ import { beyond, type Effect, type Effects, withSeen, withSupplies } from '@waia
 import type { Draft } from '../../chains/build.ts'
 import type { Job, Parts } from '../job.ts'
 import { endUnsent } from '../rows/ending.ts'
-import { effectsOf } from '../rows/readings.ts'
 import { type TransactionRow, transactionStore } from '../rows/store.ts'
 import type { NotNow } from './verdict.ts'
+
+/** What was decided on, and the draft that would be signed now. */
+export type Doing = { effects: Effects; draft: Draft }
 
 /**
  * Ends what would now do more than was decided on, and lets wait what no node can see now: an old draft tells nothing of what
@@ -13,9 +15,9 @@ import type { NotNow } from './verdict.ts'
 export async function changedEffects(
   job: Job<Pick<Parts, 'clock' | 'audit'>>,
   row: TransactionRow,
-  draft: Draft,
+  { effects, draft }: Doing,
 ): Promise<NotNow | undefined> {
-  const doing = standing(effectsOf(row), draft)
+  const doing = standing(effects, draft)
   if (doing === 'unseen') {
     await transactionStore.wait(job.db, { id: row.id, reason: 'no node simulates what it would do now' })
     return 'lacks'

@@ -25,11 +25,13 @@ const add = statement<WaitingRow>((db, p) =>
       on.column('scope').doUpdateSet((eb) => ({ count: eb('waiting.count', '+', eb.ref('excluded.count')) })),
     ),
 )
+// Not of a list, for which SQLite makes a table each time.
 const counts = statement<{ wallet: string; session: string }, WaitingRow>((db, p) =>
   db
     .selectFrom('waiting')
     .selectAll()
-    .where('scope', 'in', [p('wallet'), p('session')]),
+    .where('scope', '=', p('wallet'))
+    .unionAll(db.selectFrom('waiting').selectAll().where('scope', '=', p('session'))),
 )
 
 const tidy = statement<NoParams>((db) => db.deleteFrom('waiting').where('count', '=', 0))
