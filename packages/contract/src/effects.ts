@@ -21,9 +21,12 @@ export const Effect = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('memo'), text: z.string() }),
   z.object({
     kind: z.literal('message'),
-    form: z.enum(['text', 'sign-in']),
+    form: z.enum(['text', 'sign-in', 'typed-data']),
     domain: z.string().nullable().describe('of a sign-in: who asks for it'),
+    contract: z.string().nullable().optional().describe('of typed data that nobody reads: the contract that it is for'),
+    primaryType: z.string().optional(),
   }),
+  z.object({ kind: z.literal('voucher'), deadline: Digits.describe('unix seconds until which it can be used') }),
   z.object({ kind: z.literal('lane'), purpose: z.enum(['cancel', 'gap-fill']) }),
   z.object({ kind: z.literal('simulated'), description: z.string() }),
   z.object({ kind: z.literal('unknown'), description: z.string() }),
@@ -50,7 +53,13 @@ type Spender = {
 type Nft = { readonly contract: string; readonly tokenId: string; readonly to: string }
 type Operator = { readonly contract: string; readonly operator: string }
 /** Words that are signed and move nothing by themselves. */
-type Message = { readonly form: 'text' | 'sign-in'; readonly domain: string | null }
+type Message = {
+  readonly form: 'text' | 'sign-in' | 'typed-data'
+  readonly domain: string | null
+  /** Of typed data that names its chain and contract. */
+  readonly contract?: string | null | undefined
+  readonly primaryType?: string | undefined
+}
 type Called = { readonly contract: string; readonly selector: string | null }
 
 /** What effects mean to whoever judges, counts or shows them. */
@@ -71,6 +80,8 @@ export type EffectFacts = {
   readonly deploys: readonly { readonly codeHash: string }[]
   /** What is signed for others to read. */
   readonly messages: readonly Message[]
+  /** Until when others can use what is signed, in unix seconds; of bytes that are sent there is none. */
+  readonly deadlines: readonly bigint[]
   /** What nobody understands. */
   readonly unknown: readonly string[]
   /** Kinds that are not in the table, such as a newer decoder's. */
@@ -99,7 +110,8 @@ const meanings: { [K in Effect['kind']]: (effect: Effect & { kind: K }, native: 
   // The asset is what the account is for; the deposit is native.
   'account-creation': ({ rent, owner }, native) => ({ deposits: [{ asset: native, amount: parseBase(rent), owner }] }),
   memo: () => ({}),
-  message: ({ form, domain }) => ({ messages: [{ form, domain }] }),
+  message: ({ form, domain, contract, primaryType }) => ({ messages: [{ form, domain, contract, primaryType }] }),
+  voucher: ({ deadline }) => ({ deadlines: [BigInt(deadline)] }),
   lane: () => ({}),
   // What it does was seen, and stands beside it.
   simulated: () => ({}),
@@ -110,7 +122,7 @@ const meanings: { [K in Effect['kind']]: (effect: Effect & { kind: K }, native: 
 export function factsOf({ effects, fee }: Effects): EffectFacts {
   const facts = {
     ...{ pays: [], deposits: [], spenders: [], nfts: [], operators: [], calls: [], deploys: [], messages: [] },
-    ...{ unknown: [], foreign: [] },
+    ...{ deadlines: [], unknown: [], foreign: [] },
     isLane: effects.length > 0 && effects.every(({ kind }) => kind === 'lane'),
   } satisfies EffectFacts
   for (const effect of effects) {

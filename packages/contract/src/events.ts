@@ -320,6 +320,11 @@ export const events = {
     summary: 'The signature of a message is stored, for the session that asked for it.',
     details: () => z.strictObject({ bytesHash: Text, digest: Text }),
   },
+  VOUCHER_ENDED: {
+    severity: 'info',
+    summary: 'A permit, or another signature that others could use, is used or can be used no more.',
+    details: () => z.strictObject({ isUsed: z.boolean() }),
+  },
   TX_SUBMITTED: { severity: 'info', summary: 'Signed bytes are stored and leave.', details: Signed },
   TX_REPLACED: { severity: 'info', summary: 'Bytes that outbid earlier ones are stored and leave.', details: Signed },
   TX_CONFIRMED: { severity: 'info', summary: 'A transaction is in a block and has succeeded.', details: Landed },

@@ -5,7 +5,32 @@ import { buildErrors } from './transactions.ts'
 import { walletAlias, walletChoice } from './wallet.ts'
 import { NetworkName } from './wire.ts'
 
-const SignType = z.enum(['personal'])
+const SignType = z.enum(['personal', 'typedData'])
+const TypedField = z.strictObject({
+  name: z.string().max(64).describe('name of the field'),
+  type: z.string().max(100).describe('its type'),
+})
+const domainText = (what: string) => z.string().max(1_000).optional().describe(what)
+/** Typed data as `eth_signTypedData_v4` takes it (EIP-712). */
+const TypedData = z.strictObject({
+  domain: z
+    .strictObject({
+      name: domainText('name of the contract or program'),
+      version: domainText('its version'),
+      chainId: z
+        .union([z.string().max(80), z.int()])
+        .optional()
+        .describe('number of the chain, as text'),
+      verifyingContract: domainText('address of the contract'),
+      salt: domainText('32 bytes in hex'),
+    })
+    .describe('whom it is for'),
+  types: z.record(z.string().max(64), z.array(TypedField).max(64)).describe('the fields of each type, by its name'),
+  primaryType: z.string().max(64).describe('the type of the message'),
+  message: z.record(z.string().max(64), z.unknown()).describe('a value for each field; large numbers as text'),
+})
+export type TypedDataInput = z.output<typeof TypedData>
+
 /** A signature that was given out; `signature` is what the wallets of the chain give. */
 const MessageSigned = z.object({
   id: Id,
@@ -22,19 +47,22 @@ export const messageOperations = {
     access: ['agent'],
     tag: 'Transactions',
     summary:
-      'Sign a message: a text, or a sign-in (ERC-4361). What has to wait is refused with its id, and the same call with the same Idempotency-Key brings the signature later, as get_transaction does.',
+      'Sign a message: a text, a sign-in (ERC-4361) or typed data (EIP-712), such as a permit. What has to wait is refused with its id, and the same call with the same Idempotency-Key brings the signature later, as get_transaction does.',
     tool: 'sign_message',
     command: 'tx sign-message',
     idempotent: true,
-    aliases: { ...walletAlias, signType: ['sign_type'] },
+    aliases: { ...walletAlias, signType: ['sign_type'], typedData: ['typed_data'] },
+    maxBody: 64 * 1_024,
     input: z.strictObject({
       ...walletChoice,
       message: z
         .string()
         .min(1)
         .max(8_000)
+        .optional()
         .describe('the text as people read it; it is never taken as hex, base64 or bytes'),
-      signType: SignType.default('personal').describe('what is signed: a text'),
+      signType: SignType.default('personal').describe('personal: message is signed; typedData: typedData is'),
+      typedData: TypedData.optional().describe('domain, types, primaryType and message, as EIP-712 has them'),
       network: NetworkName.optional().describe('network id; needed when several can be meant'),
     }),
     output: MessageSigned,

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { Tier } from '../tiers.ts'
+import { Address, Place } from './fields.ts'
 import type { PolicyTypeEntry } from './type.ts'
 
 /** Who asks for a sign-in, as it stands in its text: a host, and a port where it names one. */
@@ -17,6 +18,23 @@ const SignMessageRules = z.strictObject({
     .max(10_000)
     .optional()
     .describe('who may ask for a sign-in (ERC-4361); of all others APPROVAL'),
+  typed_data: z
+    .array(
+      z.strictObject({
+        chain: Place.optional(),
+        verifying_contract: Address,
+        primary_type: z
+          .string()
+          .max(64)
+          .regex(/^[a-zA-Z_$][a-zA-Z0-9_$]*$/, { error: 'expected the name of a type, such as "Order"' })
+          .optional()
+          .describe('left out: every type of the contract'),
+        tier: Tier.optional().describe('APPROVAL unless given'),
+      }),
+    )
+    .max(10_000)
+    .optional()
+    .describe('typed data whose meaning is not known and that may be signed; all other is refused'),
 })
 
 export const signMessageRules = {

@@ -19,6 +19,17 @@ export type ProgramInstruction = {
   readonly data: string
 }
 
+/** Numbers are decimal text, bytes and addresses lower-case hex. */
+export type TypedValue = string | boolean | readonly TypedValue[] | { readonly [field: string]: TypedValue }
+export type TypedField = { readonly name: string; readonly type: string }
+/** Typed data (EIP-712) in its one form: what is signed, field by field in the order of its types. */
+export type TypedData = {
+  readonly domain: Readonly<Record<string, string>>
+  readonly types: Readonly<Record<string, readonly TypedField[]>>
+  readonly primaryType: string
+  readonly message: { readonly [field: string]: TypedValue }
+}
+
 /** What a request asks a chain for, by kind: parsed and exact. Amounts are base units. */
 type Intents = {
   transfer: { to: string; amount: Base; memo?: string }
@@ -43,6 +54,8 @@ type Intents = {
   batch: { parts: readonly { readonly type: string; readonly intent: Part }[] }
   /** Words to sign as they stand; no transaction. */
   text: { text: string }
+  /** `tokens` are those that it lets others take, as far as it is understood. */
+  'typed-data': { data: TypedData; tokens: readonly Token[] }
   /** The daemon's own: it takes a nonce and moves nothing. */
   lane: { purpose: 'cancel' | 'gap-fill' }
 }

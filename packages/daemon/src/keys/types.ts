@@ -25,12 +25,12 @@ export type KeyringRow =
 
 export type SubkeyPurpose = 'settings' | 'sessions' | 'webhooks' | 'backup' | 'marks' | 'signatures'
 
-/** Bytes that the signer reads as what they move: unsigned transactions of EVM (EIP-1559, or legacy with EIP-155) and of Solana (legacy or v0). */
-export type TransactionKind = 'evm-tx' | 'solana-tx'
+/** Bytes that the signer reads as what they move: unsigned transactions of EVM (EIP-1559, or legacy with EIP-155) and of Solana (legacy or v0), and typed data (EIP-712). */
+export type MovingKind = 'evm-tx' | 'evm-typed-data' | 'solana-tx'
 /** Words for people, in UTF-8, which the signer marks as such before it hashes them (EIP-191). */
 export type TextKind = 'evm-text'
 /** What is signed. */
-export type SignKind = TransactionKind | TextKind
+export type SignKind = MovingKind | TextKind
 
 /** What the daemon decided on, as it is told to the signer, which reads the bytes by itself all the same. */
 export type SignAuthorisation = {
@@ -148,6 +148,8 @@ export type SignBatch = {
   ceiling: Sealed | undefined
   lane: string
   counted?: Sealed | undefined
+  /** What the same key has stored of the same chain elsewhere: for its transactions that of its messages, and the other way round. */
+  beside?: Sealed | undefined
   newest?: string | undefined
   witnessed?: Checkpoint | undefined
   requests: readonly SignRequest[]

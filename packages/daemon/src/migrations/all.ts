@@ -28,6 +28,7 @@ import { refusedKeys } from './0026-refused-keys.ts'
 import { labels } from './0027-labels.ts'
 import { gasConditions } from './0028-gas-conditions.ts'
 import { unreadLandings } from './0029-unread-landings.ts'
+import { vouchers } from './0030-vouchers.ts'
 
 /** The schema, step by step. */
 export const migrations: readonly Migration[] = [
@@ -60,4 +61,5 @@ export const migrations: readonly Migration[] = [
   labels,
   gasConditions,
   unreadLandings,
+  vouchers,
 ]

@@ -65,6 +65,7 @@ function judge(input: EvaluateInput): Judgement {
   const applying = input.policies.filter((policy) => appliesTo(policy, of))
   const findings: Finding[] = []
   judgeEffects(of, findings)
+  judgeDeadlines(of, findings)
   judgePrice(of, findings)
   judgeCeiling(of, findings)
   for (const policy of applying) policy.judge(of, findings)
@@ -158,6 +159,26 @@ function judgeEffects({ facts }: Case, findings: Finding[]): void {
   for (const { contract, tokenId, to } of facts.nfts) {
     const tell = () => ({ message: `the NFT ${tokenId} of ${contract} would go to ${to}`, observed: contract })
     findings.push({ code: 'NFT_LEAVES', verdict: 'APPROVAL', tell })
+  }
+}
+
+/** What others can use for longer is held as long; in milliseconds. */
+const LONGEST_VOUCHER = 3_600_000n
+/** The end of the year 9999, in unix seconds. */
+const LAST = 253_402_300_799n
+
+/** A signature that somebody keeps can be used until its deadline, whatever is decided later. */
+function judgeDeadlines({ facts, input }: Case, findings: Finding[]): void {
+  for (const deadline of facts.deadlines) {
+    const observed = String(deadline)
+    if (deadline > LAST)
+      findings.push(deny('VOUCHER_ENDLESS', 'it could be used for ever; give it a deadline', { observed }))
+    else if (deadline * 1_000n > BigInt(input.latest ?? input.now) + LONGEST_VOUCHER)
+      findings.push({
+        code: 'VOUCHER_TOO_LONG',
+        verdict: 'APPROVAL',
+        tell: () => ({ message: 'it could be used for longer than an hour', observed }),
+      })
   }
 }
 

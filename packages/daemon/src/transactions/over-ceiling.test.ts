@@ -8,6 +8,7 @@ import { freshPostgresDatabase } from '../../../../test/support/postgres.ts'
 import { newSolanaAddress } from '../../../../test/support/wallets.ts'
 import { agent, ETHER, migrations, operator, startEvm, startPipeline, startSolana } from '../../test/pipeline-bed.ts'
 import type { CeilingText } from '../keys/service.ts'
+import { killSwitchStore } from '../killswitch/store.ts'
 import { type Database, openDatabase } from '../platform/db/database.ts'
 import { ceilingStore } from '../wallets/ceiling-store.ts'
 
@@ -119,6 +120,58 @@ describe.each(['sqlite', 'postgres'])('on %s', (engine) => {
     )
     expect(stored).toEqual([{ signed: null }])
   })
+
+  test.each(['SUSPENDED', 'ACTIVE'] as const)(
+    'a stop while it is signed voids the approval, with the wallet %s: later it is asked for, and approved, anew',
+    async (wallet) => {
+      const { pay, service, shown, lifts, onSign, from, until, sent, database } = await start()
+      const stop = (state: 'ACTIVE' | 'SUSPENDED') =>
+        database.work({ exclusive: ['system', `wallet:${from.id}`] }, async (db) => {
+          const status = state === 'ACTIVE' ? 'ACTIVE' : wallet
+          await db.query((k) => k.updateTable('wallets').set({ status }).where('id', '=', from.id))
+          // Where the wallet stays active it is the kill switch that stops.
+          if (wallet === 'ACTIVE') {
+            const { state: before } = await killSwitchStore.read(db)
+            const change = { from: before, to: state, at: null, by: null, lockedAt: null }
+            expect(await killSwitchStore.swap(db, change)).toBe(true)
+          }
+          const why = { error: 'stopped', code: 'SYSTEM_LOCKED', actor: 'operator' } as const
+          if (state === 'SUSPENDED')
+            await service.stops.begin(db, { ...why, ...(wallet === 'SUSPENDED' && { walletId: from.id }) })
+        })
+      const { transactionId } = await pay(2n)
+      let hasHeld = false
+      onSign(async () => {
+        hasHeld = (await lifts()).length === 1
+        await stop('SUSPENDED')
+      })
+      await service.approve(transactionId, shown)
+      await until(transactionId, 'CANCELLED')
+      expect(hasHeld).toBe(true)
+      expect(await lifts()).toEqual([])
+      await expect(pay(2n)).rejects.toMatchObject({
+        code: wallet === 'ACTIVE' ? 'SYSTEM_LOCKED' : 'WALLET_SUSPENDED',
+      })
+      await stop('ACTIVE')
+      service.stops.resume(from.id)
+      const next = await pay(2n)
+      expect(next.accepted).toMatchObject({ status: 'QUEUED' })
+      await expect(service.approve(next.transactionId)).rejects.toMatchObject({ code: 'CEILING_EXCEEDED' })
+      await service.approve(next.transactionId, shown)
+      await sent(next.transactionId)
+      expect((await service.get(transactionId, undefined)).status).toBe('CANCELLED')
+      const signed = await database.read((db) =>
+        db.query<{ transaction_id: string }>((k) =>
+          k
+            .selectFrom('attempts')
+            .select('transaction_id')
+            .where('sender', '=', from.address)
+            .where('signed', 'is not', null),
+        ),
+      )
+      expect(signed).toEqual([{ transaction_id: next.transactionId }])
+    },
+  )
 
   test('a policy that denies it since is not lifted', async () => {
     const { pay, service, shown, limit, from, until } = await start()

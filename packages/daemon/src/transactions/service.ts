@@ -41,6 +41,7 @@ import { isUnsigned } from './rows/states.ts'
 import { type TransactionRow, transactionStore } from './rows/store.ts'
 import { scheduler } from './scheduler.ts'
 import { signatures } from './signatures/signatures.ts'
+import { vouchers } from './signatures/vouchers.ts'
 import { backlog, beginStop, type Stop } from './stopping/backlog.ts'
 import type { WalletFacts } from './switches.ts'
 import { isOpenEnded, transactionView } from './views.ts'
@@ -83,13 +84,14 @@ export class Transactions {
   #pruning: Loop | undefined
   #backlog: Loop | undefined
   #retention: Loop | undefined
+  #vouchers: Loop | undefined
   #gas: Loop | undefined
 
   constructor(parts: ServiceParts) {
     this.#parts = parts
     this.#owed = owedAnswers(parts)
     this.#overCeilings = overCeilings(parts)
-    this.#signatures = signatures(parts, { owed: this.#owed })
+    this.#signatures = signatures(parts, { owed: this.#owed, ceilings: this.#overCeilings })
     this.#lanes = lanes(parts, { onRecorded: (rows) => this.#watch(rows) })
     this.#settler = settler(parts, this.#lanes)
   }
@@ -100,6 +102,7 @@ export class Transactions {
     this.#pruning = pruning(this.#parts)
     this.#backlog = backlog(this.#parts)
     this.#retention = retention(this.#parts)
+    this.#vouchers = vouchers(this.#parts)
     this.#gas = gasWatch(this.#parts, this.#lanes)
   }
 
@@ -108,6 +111,7 @@ export class Transactions {
     await this.#pruning?.stop()
     await this.#backlog?.stop()
     await this.#retention?.stop()
+    await this.#vouchers?.stop()
     await this.#gas?.stop()
     await this.#signatures.stop()
     await this.#lanes.stop()

@@ -35,7 +35,7 @@ const hashesMost = 8_192
 const refusedMs = 600_000
 
 /** Blocks behind the head that count as final where a network has no "finalized" tag: 64 or a quarter of an hour, whichever is more. */
-const finalDepth = (network: Network): number =>
+export const finalDepth = (network: Network): number =>
   network.local ? 64 : Math.max(64, Math.ceil(900_000 / network.blockMs))
 
 type State = {

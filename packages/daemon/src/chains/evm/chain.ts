@@ -95,7 +95,7 @@ export function evmChain(options: EvmOptions): Chain {
     signKind: 'evm-tx',
     address: parseAddress,
     contracts: { encode: encodeCall, requireDescribed, tokensIn: (sender, call) => tokensIn(network, sender, call) },
-    messages: evmMessages({ network, chainId }),
+    messages: evmMessages({ network, chainId, singles: apart, supply: parts.supply }),
     connect: border(async () => {
       // The pool lets no endpoint answer before it has shown whose it is.
       await rpc.call('eth_chainId', [])

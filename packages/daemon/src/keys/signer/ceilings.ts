@@ -176,6 +176,18 @@ function countBook(seals: Guarded, { witness, now }: CountParts) {
     return count
   }
 
+  /** The seal of what was last taken in beside a lane. */
+  const besides = new Map<string, string>()
+  function mergeBeside(place: Place, count: Count): void {
+    const { key, chain, lane, beside } = place
+    if (!beside || besides.get(laneName(place)) === beside.seal) return
+    const record = openText<CountText>(seals, 'count', beside)
+    if (record.address !== key.address || record.chain !== chain || record.lane === lane)
+      refuse('the count beside it is that of another key or chain')
+    count.merge(record)
+    besides.set(laneName(place), beside.seal)
+  }
+
   /** Is what the lane has stored older than what is known of it otherwise, from `since` on? */
   function isBehind({ lane, newest, witnessed }: Place, record: CountText | undefined, since: number): boolean {
     const isSigned = newest !== undefined && newest > (record?.last ?? '') && timeOf(newest) >= since
@@ -188,6 +200,7 @@ function countBook(seals: Guarded, { witness, now }: CountParts) {
     adopted(place: Place, since: number): Count {
       const count = countOf(place)
       const { key, chain, lane, counted } = place
+      mergeBeside(place, count)
       const before = recorded.get(laneName(place))
       if (before !== undefined && (counted === undefined || before.seal === counted.seal)) return count
       const record = counted && openText<CountText>(seals, 'count', counted)
@@ -216,7 +229,9 @@ function countBook(seals: Guarded, { witness, now }: CountParts) {
 /** Longer than a day is counted. */
 const COUNTED_MS = 26 * 3_600_000
 
-type Place = Pick<SignBatch, 'key' | 'ceiling' | 'lane' | 'counted' | 'newest' | 'witnessed'> & { chain: string }
+type Place = Pick<SignBatch, 'key' | 'ceiling' | 'lane' | 'counted' | 'beside' | 'newest' | 'witnessed'> & {
+  chain: string
+}
 
 /** The machine's clock as it was at the start, and from there its running time, which nobody sets. */
 function forwardClock(): () => number {

@@ -28,7 +28,7 @@ export const chains: Record<Chain, ChainKeys> = {
     curve: 'secp256k1',
     address: (publicKey) => checksumAddress(keccak_256(publicKey.subarray(1)).subarray(12)),
     addressKey: (address) => address.toLowerCase(),
-    kinds: ['evm-tx', 'evm-text'],
+    kinds: ['evm-tx', 'evm-text', 'evm-typed-data'],
     derivations: [{ derivation: 'bip44', path: "m/44'/60'/0'/0/0", usedBy: 'wallets of Ethereum' }],
     secretForm: '64 hexadecimal digits, with or without 0x',
     // Some libraries write a zero byte in front, which marks a positive number.

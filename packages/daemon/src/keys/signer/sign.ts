@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import { keccak_256 } from '@noble/hashes/sha3.js'
 import { KeyError } from '../key-error.ts'
-import type { Chain, SignBatch, SignedBatch, SignRequest, SignResult, TextKind, TransactionKind } from '../types.ts'
+import type { Chain, MovingKind, SignBatch, SignedBatch, SignRequest, SignResult, TextKind } from '../types.ts'
 import type { Ceilings, Counting } from './ceilings.ts'
 import { chains } from './chains.ts'
 import type { OpenKey } from './curves.ts'
@@ -11,10 +11,12 @@ import { readers } from './readers.ts'
 import type { Reading } from './reading.ts'
 import { refuse } from './refuse.ts'
 import { isText, markedText } from './texts.ts'
+import { readTypedData, typedHash } from './typed-data.ts'
 
-/** What goes into the curve of a transaction: a digest on secp256k1, the message on ed25519. */
-const prepared: Record<TransactionKind, (payload: Uint8Array) => Uint8Array> = {
+/** What goes into the curve: a digest on secp256k1, the message on ed25519. */
+const prepared: Record<MovingKind, (payload: Uint8Array) => Uint8Array> = {
   'evm-tx': keccak_256,
+  'evm-typed-data': (payload) => typedHash(readTypedData(payload)),
   'solana-tx': (payload) => payload,
 }
 
@@ -85,8 +87,8 @@ function signOne(request: SignRequest, reading: Reading | KeyError, { key, count
   const signature = asResult(() => {
     if (reading instanceof KeyError) throw reading
     const count = counting.admit(reading, request)
-    // Its reading says that it is a transaction.
-    const made = key.sign(prepared[request.kind as TransactionKind](request.payload))
+    // Its reading says that it moves something.
+    const made = key.sign(prepared[request.kind as MovingKind](request.payload))
     count()
     return made
   })

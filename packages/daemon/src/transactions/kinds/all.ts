@@ -13,6 +13,7 @@ import { programCall } from './program-call.ts'
 import { text } from './text.ts'
 import { parseTokenTransfer, tokenTransfer } from './token-transfer.ts'
 import { parseTransfer, transfer } from './transfer.ts'
+import { typedData } from './typed-data.ts'
 
 /** Every kind of intent. A new kind is a file and a line here, and one below if agents can ask for it. */
 const kinds: { readonly [K in Intent['kind']]: Kind<IntentOf<K>> } = {
@@ -26,6 +27,7 @@ const kinds: { readonly [K in Intent['kind']]: Kind<IntentOf<K>> } = {
   'nft-transfer': nftTransfer,
   batch: batchOf((intent) => kindOf(intent)),
   text,
+  'typed-data': typedData,
   lane,
 }
 const parsers: { readonly [T in SendType]: Parse<T> } = {

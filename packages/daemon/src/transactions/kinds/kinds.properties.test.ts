@@ -40,6 +40,16 @@ const single: fc.Arbitrary<Intent> = fc.oneof(
     .tuple(amount, fc.boolean())
     .map(([id, all]) => ({ kind: 'approve-nft' as const, spender: to, contract: to, tokenId: toBase(id), all })),
   text.map((words) => ({ kind: 'text' as const, text: words })),
+  fc.tuple(text, fc.array(token, { maxLength: 2 })).map(([words, tokens]) => ({
+    kind: 'typed-data' as const,
+    data: {
+      domain: { name: words },
+      types: { A: [{ name: 'a', type: 'string' }] },
+      primaryType: 'A',
+      message: { a: words },
+    },
+    tokens,
+  })),
   fc
     .tuple(fc.array(token, { maxLength: 2 }), fc.stringMatching(/^[0-9a-f]{8}$/), fc.boolean())
     .map(([tokens, data, signer]) => ({
@@ -112,7 +122,7 @@ test('the headline of a request is about the asset and the amount that leave', (
         expect(tokensOf(intent)).toEqual(intent.kind === 'approve' ? [intent.token] : [])
         return
       }
-      if (intent.kind === 'text') {
+      if (intent.kind === 'text' || intent.kind === 'typed-data') {
         expect(headline).toMatchObject({ to: null, amount: 0n, asset: node.native })
         return
       }

@@ -92,6 +92,13 @@ const texts: { [K in Intent['kind']]: [IntentOf<K>, string, string | null][] } =
     ],
   ],
   text: [[{ kind: 'text', text: 'hello' }, '{"kind":"text","text":"hello"}', 'hello']],
+  'typed-data': [
+    [
+      { kind: 'typed-data', data: { domain: {}, types: { A: [] }, primaryType: 'A', message: {} }, tokens: [] },
+      '{"kind":"typed-data","data":{"domain":{},"types":{"A":[]},"primaryType":"A","message":{}},"tokens":[]}',
+      'A',
+    ],
+  ],
   lane: [
     [{ kind: 'lane', purpose: 'gap-fill' }, '{"kind":"lane","purpose":"gap-fill"}', null],
     [{ kind: 'lane', purpose: 'cancel' }, '{"kind":"lane","purpose":"cancel"}', null],

@@ -9,3 +9,6 @@ const SIGNATURES = 'sign:'
 /** Where the messages of an address are signed: nothing of them has an order, a nonce or a block. */
 export const signatureLane = (network: string, address: string): string => `${SIGNATURES}${laneId(network, address)}`
 export const isSignatureLane = (lane: string): boolean => lane.startsWith(SIGNATURES)
+/** Where the same key is counted on the same network: for its payments that of its messages, and the other way round. */
+export const besideLane = (lane: string): string =>
+  isSignatureLane(lane) ? lane.slice(SIGNATURES.length) : `${SIGNATURES}${lane}`

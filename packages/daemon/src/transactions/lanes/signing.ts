@@ -7,9 +7,10 @@ import { attemptStore } from '../rows/attempt-store.ts'
 import { countStore } from '../rows/count-store.ts'
 import { liftStore } from '../rows/lift-store.ts'
 import type { Issued } from './build.ts'
+import { besideLane } from './lane-id.ts'
 
 /** Longer than the signer counts back. */
-const COUNTED_MS = 26 * 3_600_000
+export const COUNTED_MS = 26 * 3_600_000
 
 type Place = { chain: Chain; walletId: string }
 
@@ -38,6 +39,7 @@ export function laneSigning(parts: Parts, lane: string) {
       database.read(async (db) => ({
         ceiling: await parts.ceiling(db, walletId),
         counted: sealedOf(await countStore.byLane(db, lane)),
+        beside: sealedOf(await countStore.byLane(db, besideLane(lane))),
         // Seldom: of what no human has approved there is none.
         lifts: issued.some(({ isApproved }) => isApproved) ? await liftStore.ofLane(db, lane) : [],
       })),
@@ -63,4 +65,4 @@ const newestSigned = (database: Database, lane: string, now: number): Promise<st
   database.read((db) => attemptStore.newestSigned(db, lane, newId(now - COUNTED_MS)))
 
 /** A row may carry more than the signer takes. */
-const sealedOf = (row: Sealed | undefined): Sealed | undefined => row && { text: row.text, seal: row.seal }
+export const sealedOf = (row: Sealed | undefined): Sealed | undefined => row && { text: row.text, seal: row.seal }

@@ -52,9 +52,10 @@ const within = (p: Param) =>
 /** Over since then for good: no attempt of it can change any more. */
 const isOver = (
   p: Param,
-) => sql`status in ('CONFIRMED', 'FAILED', 'CANCELLED', 'EXPIRED') and updated_at < ${p('before')}
+) => sql`status in ('CONFIRMED', 'FAILED', 'CANCELLED', 'EXPIRED', 'SIGNED') and updated_at < ${p('before')}
   and not exists (select 1 from attempts where attempts.transaction_id = transactions.id
-    and attempts.state in ('issued', 'recorded', 'included'))`
+    and attempts.state in ('issued', 'recorded', 'included'))
+  and not exists (select 1 from vouchers where vouchers.id = transactions.id)`
 const over = (p: Param) => sql`select id from transactions where ${within(p)} and tier is not null and ${isOver(p)}`
 
 type Shortening = Range & { before: number }
@@ -65,6 +66,9 @@ const shortenTexts = statement<Shortening>(
 const shortenAttempts = statement<Shortening>(
   (_, p) => sql`update attempts set draft = '', unsigned = '', authorisation = '', signed = null
     where transaction_id in (${over(p as Param)})`,
+)
+const removeSignatures = statement<Shortening>(
+  (_, p) => sql`delete from signatures where transaction_id in (${over(p as Param)})`,
 )
 const removeUnread = statement<Shortening>(
   (_, p) => sql`delete from unread_landings where attempt_id in
@@ -113,7 +117,7 @@ const removeKeys = statement<{ before: number; count: number }>(
     select session_id, key from idempotency_keys as old where created_at < ${p('before')} and not exists (
       select 1 from transactions where transactions.id = old.transaction_id
         and status in ('PENDING', 'QUEUED', 'GAS_WAITING', 'EXECUTING', 'SUBMITTED'))
-    order by created_at limit (select ${p('count')}))`,
+    order by created_at limit (select cast(${p('count')} as bigint)))`,
 )
 const tasks = statement<NoParams, { id: string }>((db) => db.selectFrom('retention').select('id').orderBy('id'))
 
@@ -126,7 +130,15 @@ export const retentionStore = {
   late: (db: Handle, page: Omit<Page, 'until'>) => db.all(late, page),
   /** Leaves what an ended transaction was, cost and was decided as; the long texts of it and of its bytes go. */
   async shorten(db: Handle, range: Shortening): Promise<void> {
-    for (const each of [shortenTexts, shortenAttempts, removeUnread, removeSpends, noteLate, forgetLate])
+    for (const each of [
+      shortenTexts,
+      shortenAttempts,
+      removeSignatures,
+      removeUnread,
+      removeSpends,
+      noteLate,
+      forgetLate,
+    ])
       await db.run(each, range)
   },
   refused: (db: Handle, page: Omit<Page, 'after'>) => db.all(refused, page),

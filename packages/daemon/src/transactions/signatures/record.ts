@@ -1,6 +1,6 @@
 import type { Chain } from '../../chains/chain.ts'
 import type { SignedRound } from '../../gate/service.ts'
-import { release } from '../../ledger/service.ts'
+import { markOut, release } from '../../ledger/service.ts'
 import type { Job, Parts } from '../job.ts'
 import { addressOf } from '../lanes/lane-id.ts'
 import { overtaken } from '../lanes/leave.ts'
@@ -11,6 +11,7 @@ import { transactionStore } from '../rows/store.ts'
 import { isOpen, sessionReader } from '../switches.ts'
 import type { IssuedMessage } from './issue.ts'
 import { signatureStore } from './signature-store.ts'
+import { holdVoucher } from './vouchers.ts'
 
 type Signed = { chain: Chain; round: SignedRound; seal: (id: string, text: string) => string }
 
@@ -69,8 +70,12 @@ async function keep(
   const text = chain.messages!.signature(addressOf(row.lane), message, signature)
   await signatureStore.keep(db, { id: row.id, attempt: attemptId, sealed: seal(row.id, text) })
   await transactionStore.move(db, { id: row.id, from: 'EXECUTING', to: 'SIGNED', at })
-  // Words move nothing.
-  await release(db, row.id, at)
+  if (message.claim) {
+    await markOut(db, row.id, at)
+    await holdVoucher(db, { row, digest: message.digest, claim: message.claim })
+  }
+  // Words, and what nobody here reads, hold nothing.
+  else await release(db, row.id, at)
   await parts.audit.record(db, {
     event: 'MESSAGE_SIGNED',
     actor: 'system',

@@ -45,6 +45,18 @@ const keep = statement<Keeping>((db, p) =>
     .where('attempt_id', '=', p('attempt'))
     .where('sealed', 'is', null),
 )
+/** Texts move nothing, and nothing of them is counted. */
+const newestCounted = statement<{ lane: string; since: string }, { attempt_id: string }>((db, p) =>
+  db
+    .selectFrom('signatures')
+    .select('attempt_id')
+    .where('lane', '=', p('lane'))
+    .where('attempt_id', '>=', p('since'))
+    .where('sealed', 'is not', null)
+    .where('authorisation', 'not like', '%"kind":"evm-text"%')
+    .orderBy('attempt_id', 'desc')
+    .limit(1),
+)
 const remove = statement<{ id: string }>((db, p) => db.deleteFrom('signatures').where('transaction_id', '=', p('id')))
 
 type OfLane = { lane: string; wallet: string; count: number }
@@ -88,6 +100,9 @@ export const signatureStore = {
     await db.run(rejudge, change)
     await db.run(rejudgeTexts, change)
   },
+  /** The newest attempt of a lane, since then, of which something is counted. */
+  newestCounted: async (db: Handle, lane: string, since: string) =>
+    (await db.get(newestCounted, { lane, since }))?.attempt_id,
   insert: (db: Handle, row: SignatureRow) => db.run(insert, row),
   byId: (db: Handle, id: string) => db.get(byId, { id }),
   /** False when another leave took its place. */

@@ -3,6 +3,7 @@ import { type Hex, recoverMessageAddress } from 'viem'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { forEachEngine } from '../../../../../test/support/for-each-engine.ts'
 import { ETHER, migrations, startEvm, startPipeline } from '../../../test/pipeline-bed.ts'
+import type { KeyringRow } from '../../keys/service.ts'
 import type { Database } from '../../platform/db/database.ts'
 
 type Bed = Awaited<ReturnType<typeof startPipeline>>
@@ -22,7 +23,7 @@ const signIn = (address: string, { domain = 'app.example', chainId = '31337' } =
 const stored = (database: Database, table: 'transactions' | 'signatures' | 'evidence' | 'spends') =>
   database.read((db) => db.query<Record<string, unknown>>((k) => k.selectFrom(table).selectAll()))
 
-forEachEngine((_engine, open, fresh) => {
+forEachEngine((engine, open, fresh) => {
   const stops: (() => Promise<void>)[] = []
   afterEach(async () => {
     for (const stop of stops.splice(0)) await stop()
@@ -32,8 +33,12 @@ forEachEngine((_engine, open, fresh) => {
     const location = await fresh()
     let shift = 0
     const clock = { now: () => Date.now() + shift }
-    const bed = await startPipeline(await open(migrations, location), node, undefined, clock)
-    stops.unshift(() => bed.stop())
+    const boot = async (keyring?: KeyringRow) => {
+      const made = await startPipeline(await open(migrations, location), node, keyring, clock)
+      stops.unshift(() => made.stop())
+      return made
+    }
+    const bed = await boot()
     const from = await bed.wallet()
     await bed.limit(from.id, { instant_max_usd: 10, notify_max_usd: 100, delay_max_usd: 500, daily_limit_usd: 5_000 })
     const rules = (rules: Record<string, unknown>) =>
@@ -53,7 +58,7 @@ forEachEngine((_engine, open, fresh) => {
     const pass = (ms: number) => {
       shift += ms
     }
-    return { bed, from, rules, sign, refused, pass }
+    return { bed, boot, from, rules, sign, refused, pass }
   }
 
   test('a text that a rule lets pass is signed at once, and the same key brings the same signature', async () => {
@@ -215,6 +220,22 @@ forEachEngine((_engine, open, fresh) => {
       db.query((k) => k.updateTable('wallets').set({ status: 'ACTIVE' }).where('id', '=', from.id)),
     )
     expect((await sign(WORDS, key)).id).toBe(id)
+  })
+
+  test('the same key on two replicas is one request and one signature', async () => {
+    if (engine === 'sqlite') return
+    const { bed, from, rules, sign, boot } = await start()
+    await rules({ personal: 'INSTANT' })
+    const other = await boot(bed.keyring)
+    const key = newId()
+    const there = () =>
+      other.service.signMessage(
+        { message: WORDS, signType: 'personal', walletId: from.id },
+        { sessionId: from.session, peer: '127.0.0.1', key, onDelivered: () => undefined },
+      )
+    const [one, ...others] = await Promise.all([sign(WORDS, key), there(), sign(WORDS, key), there()])
+    for (const each of others) expect(each).toEqual(one)
+    expect(await stored(bed.database, 'signatures')).toHaveLength(1)
   })
 
   test('payments of the wallet go on beside its messages', async () => {

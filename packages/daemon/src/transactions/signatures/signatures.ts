@@ -1,30 +1,29 @@
+import { setTimeout } from 'node:timers/promises'
 import { Failure, type FailureCode, type MessageSigned, type messageOperations, type Parsed } from '@waiaas/contract'
 
-import type { Intent } from '../../chains/intent.ts'
-import { answered, type Built, decide, type Prepared, UNCOVERED } from '../deciding/decide.ts'
-import { type Answer, idempotencyStore } from '../deciding/idempotency-store.ts'
-import { assetsOf } from '../deciding/judgement.ts'
-import type { OwedAnswers } from '../deciding/owed-answers.ts'
-import { scopeOf } from '../job.ts'
+import type { ReadMessage } from '../../chains/messages.ts'
+import { answered, type Prepared } from '../deciding/decide.ts'
+import { idempotencyStore } from '../deciding/idempotency-store.ts'
 import { messageRequest } from '../kinds/all.ts'
 import type { From, ServiceParts } from '../parts.ts'
 import { refusal } from '../refusal.ts'
 import { type ListedRow, listStore } from '../rows/list-store.ts'
-import { decisionOf } from '../rows/readings.ts'
+import { decisionOf, intentOf as storedIntent } from '../rows/readings.ts'
+import { transactionStore } from '../rows/store.ts'
 import { waitReason } from '../views.ts'
-import { NO_DRAFT } from './issue.ts'
+import { decideOnMessage, type Known } from './decide-message.ts'
+import { messageIntent } from './intents.ts'
 import { keptSignatures } from './kept.ts'
 import { type MessageSigner, messageSigner, type SignatureParts } from './signer.ts'
+import { voucherStore } from './voucher-store.ts'
 
 type MessageWanted = Parsed<(typeof messageOperations)['signMessage']>
 type Parts = ServiceParts & SignatureParts
-type Known = { owed: OwedAnswers }
-
 /**
  * Signatures that are given to who asks and never sent. They take the way of a payment: what they let out is decided on,
  * reserved and authorised before a key is reached.
  */
-export function signatures(parts: Parts, { owed }: Known) {
+export function signatures(parts: Parts, told: Known) {
   const { database } = parts
   const signer: MessageSigner = messageSigner(parts)
   const kept = keptSignatures(parts)
@@ -37,49 +36,48 @@ export function signatures(parts: Parts, { owed }: Known) {
       stored: key ? await idempotencyStore.find(db, sessionId, key) : undefined,
     }))
     const chain = await parts.chain(parts.resolveNetwork(wallet, input.network).id)
-    const intent = intentOf(input)
-    const request = messageRequest(chain.network.id, intent)
+    if (!chain.messages)
+      throw new Failure('UNSUPPORTED_TX_TYPE', `${chain.network.id} signs no messages in this release`)
+    const intent = messageIntent(input, chain.messages)
     const prepared = {
-      ...{ walletId: wallet.id, walletName: wallet.name, sessionId, request, chain },
-      sender: wallet.address,
+      ...{ walletId: wallet.id, walletName: wallet.name, sessionId, chain, sender: wallet.address },
+      request: messageRequest(chain.network.id, intent),
     }
     const known = await database.read((db) => answered(db, stored, prepared))
-    const answer = known ?? (await decideOn(prepared, intent, from))
+    const message = chain.messages.read(wallet.address, intent)
+    const twin = known ? undefined : await twinOf(prepared, message)
+    if (twin !== undefined) return outcome(twin, sessionId)
+    const answer = known ?? (await decideOnMessage(parts, { ...prepared, message, intent, from }, told))
     const refused = refusal(answer)
     if (refused) throw refused
     return outcome(answer.transactionId, sessionId)
   }
 
-  async function decideOn(prepared: Prepared, intent: Intent, from: From): Promise<Answer> {
-    const { chain, sender, walletId, sessionId } = prepared
-    if (!chain.messages)
-      throw new Failure('UNSUPPORTED_TX_TYPE', `${chain.network.id} signs no messages in this release`)
-    const { effects, digest } = chain.messages.read(sender, intent)
-    await parts.prices.refresh(chain.network, assetsOf(effects))
-    const built: Built = {
-      ...prepared,
-      draft: NO_DRAFT,
-      hints: {},
-      decoded: { effects, digest },
-      aboveCeiling: undefined,
+  /** The same is signed for the same session and can still be used: it is the same signature, and counts once. */
+  const twinOf = ({ sessionId, walletId }: Prepared, { digest, claim }: ReadMessage): Promise<string | undefined> =>
+    claim === undefined
+      ? Promise.resolve(undefined)
+      : database.read((db) => voucherStore.twin(db, { session: sessionId, wallet: walletId, digest }))
+
+  /** Another replica signs it, and has it in a moment. */
+  async function elsewhere(id: string): Promise<void> {
+    const until = performance.now() + ELSEWHERE_MS
+    while (performance.now() < until) {
+      if ((await database.read((db) => transactionStore.statusOf(db, id))) !== 'EXECUTING') return
+      await setTimeout(LOOK_MS)
+      await signer.run(id)
     }
-    const asked = { ...built, key: from.key, ip: from.peer, isCovered: true }
-    const scope = scopeOf(walletId, [{ session_id: sessionId }])
-    const decided = await database.work(scope, (db) => decide({ parts, db }, asked, owed))
-    if (decided === UNCOVERED) throw new Error('a message was told to be uncovered')
-    if (decided instanceof Failure) throw decided
-    if (!from.key) from.onDelivered((isDelivered) => isDelivered && owed.delivered(decided.transactionId))
-    return decided
   }
 
   async function outcome(id: string, sessionId: string): Promise<MessageSigned> {
     await signer.run(id)
+    await elsewhere(id)
     const { row, signature } = await database.read(async (db) => {
       const row = await listStore.byId(db, id)
       return { row, signature: row && (await kept.sealedFor(db, row, sessionId)) }
     })
     if (!row) throw new Error(`transaction ${id} is gone`)
-    if (signature !== undefined) return { id, signature: await kept.opened(id, signature), signType: 'personal' }
+    if (signature !== undefined) return { id, signature: await kept.opened(id, signature), signType: typeOf(row) }
     throw notSigned(row)
   }
 
@@ -93,7 +91,12 @@ export function signatures(parts: Parts, { owed }: Known) {
   }
 }
 
-const intentOf = ({ message }: MessageWanted): Intent => ({ kind: 'text', text: message })
+/** For so long an answer waits for another replica. */
+const ELSEWHERE_MS = 10_000
+const LOOK_MS = 50
+
+const typeOf = (row: ListedRow): MessageSigned['signType'] =>
+  storedIntent(row).kind === 'typed-data' ? 'typedData' : 'personal'
 
 const WAITS = ['QUEUED', 'PENDING', 'EXECUTING']
 

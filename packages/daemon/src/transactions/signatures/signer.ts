@@ -54,7 +54,7 @@ export function messageSigner(parts: SignatureParts) {
     if (mustJudge) await parts.prices.refresh(chain.network, assetsOf(effectsOf(row)))
     const issued = await database.work(scope, (db) => issueMessage({ parts, db }, { id, message, mustJudge }))
     if (!issued) return
-    const round = await signMessages(parts, { chain, walletId: row.wallet_id, issued })
+    const round = await signMessages(parts, { walletId: row.wallet_id, issued })
     const key = await parts.signatureKey()
     const sealed = (name: string, text: string) => seal(key, name, text)
     await database.work(scope, (db) => recordMessage({ parts, db }, issued, { chain, round, seal: sealed }))

@@ -1,30 +1,29 @@
-import type { Chain } from '../../chains/chain.ts'
+import { newId } from '@waiaas/contract'
 import type { SignedRound } from '../../gate/service.ts'
 import type { Parts } from '../job.ts'
+import { besideLane } from '../lanes/lane-id.ts'
+import { COUNTED_MS, sealedOf } from '../lanes/signing.ts'
 import { countStore } from '../rows/count-store.ts'
 import { liftStore } from '../rows/lift-store.ts'
 import type { IssuedMessage } from './issue.ts'
+import { signatureStore } from './signature-store.ts'
 
-type Signing = { chain: Chain; walletId: string; issued: IssuedMessage }
+type Signing = { walletId: string; issued: IssuedMessage }
 
-/** Asks the gate for the signature of one message, under its wallet's ceiling. */
+/** Asks the gate for the signature of one message, under its wallet's ceiling and with what was signed for before. */
 export async function signMessages(parts: Parts, { walletId, issued }: Signing): Promise<SignedRound> {
   const { lane, id } = issued.row
-  const [key, stored, witnessed] = await Promise.all([
+  const [key, { lift, ...stored }, witnessed] = await Promise.all([
     parts.key(walletId),
     parts.database.read(async (db) => ({
       ceiling: await parts.ceiling(db, walletId),
-      counted: await countStore.byLane(db, lane),
+      counted: sealedOf(await countStore.byLane(db, lane)),
+      beside: sealedOf(await countStore.byLane(db, besideLane(lane))),
+      newest: await signatureStore.newestCounted(db, lane, newId(parts.clock.now() - COUNTED_MS)),
       lift: (await liftStore.ofLane(db, lane)).find((each) => each.transaction_id === id),
     })),
     parts.witnessed(lane),
   ])
-  const { ceiling, counted, lift } = stored
   const proofs = lift ? [{ type: 'password' as const, text: lift.text, seal: lift.seal }] : []
-  const place = {
-    kind: issued.message.signKind,
-    ...{ key, lane, ceiling, witnessed },
-    counted: counted && { text: counted.text, seal: counted.seal },
-  }
-  return parts.gate.sign(place, [{ ...issued, proofs }])
+  return parts.gate.sign({ kind: issued.message.signKind, key, lane, ...stored, witnessed }, [{ ...issued, proofs }])
 }

@@ -21,6 +21,7 @@ const plans: { readonly [K in Intent['kind']]: Plan<IntentOf<K>> | Lacking<Inten
   approve,
   'approve-nft': approveNft,
   text: messageOnly,
+  'typed-data': messageOnly,
   'program-call': programCall,
   'nft-transfer': nftTransfer,
   batch,

@@ -1,0 +1,39 @@
+import { type Effect, Failure } from '@waiaas/contract'
+import type { TypedData } from '../../intent.ts'
+import type { Claim } from '../../messages.ts'
+import { checksummed } from '../address.ts'
+import type { EvmNetwork } from '../identity.ts'
+import { authorizations } from './authorization.ts'
+import type { Meaning } from './meaning.ts'
+import { permits } from './permit.ts'
+import { permit2 } from './permit2.ts'
+import { encodedType } from './typed-data.ts'
+
+/** The types that are understood, one list a standard. */
+const meanings: readonly Meaning[] = [...permits, ...authorizations, ...permit2]
+
+type Signing = EvmNetwork & { readonly sender: string }
+
+/** What typed data lets others do; of a type that nobody knows, only whose it is. Failure INVALID_TRANSACTION. */
+export function readTyped(
+  { network, chainId, sender }: Signing,
+  data: TypedData,
+): { effects: Effect[]; claim?: Claim | undefined } {
+  const { chainId: named, verifyingContract: contract } = data.domain
+  if (named !== undefined && named !== String(chainId))
+    throw new Failure('INVALID_TRANSACTION', `expected a domain of chain ${chainId}, got one of chain ${named}`)
+  const type = encodedType(data.types, data.primaryType)
+  const known = contract !== undefined && named !== undefined && meanings.find((one) => one.is(type, contract))
+  if (known) return known.read({ network, sender: sender.toLowerCase(), contract, data })
+  // Without both it is good on other chains, or for whoever likes.
+  const isBound = contract !== undefined && named !== undefined
+  return {
+    effects: [
+      {
+        ...{ kind: 'message', form: 'typed-data', domain: null },
+        contract: isBound ? checksummed(contract) : null,
+        primaryType: data.primaryType,
+      },
+    ],
+  }
+}
