@@ -97,9 +97,11 @@ function moveText({ to, isGrant }: Move, amount: string): string {
 }
 
 /** Data that is a text is shown as one, where the hash shows that it is the same. */
-function callText({ to, dataHash }: NonNullable<LiftedPayment['call']>, memo: string | undefined): string {
+function callText({ to, others = [], dataHash }: NonNullable<LiftedPayment['call']>, memo: string | undefined): string {
   const isMemo = memo !== undefined && createHash('sha256').update(memo, 'utf8').digest('hex') === dataHash
-  return isMemo ? `  says "${memo}" to ${to}` : `  calls ${to} with data that has the SHA-256 ${dataHash}`
+  return isMemo
+    ? `  says "${memo}" to ${to}`
+    : `  calls ${[to, ...others].join(' and ')} with data that has the SHA-256 ${dataHash}`
 }
 
 const memoOf = async (api: WAIaaSClient, id: string): Promise<string | undefined> =>

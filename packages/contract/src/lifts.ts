@@ -22,7 +22,14 @@ export const LiftedPayment = z
         }),
       )
       .max(64),
-    call: z.strictObject({ to: Account, dataHash: Hash }).nullable().describe('a call that the signer cannot read'),
+    call: z
+      .strictObject({
+        to: Account,
+        others: z.array(Account).max(64).optional().describe('programs that are called beside it'),
+        dataHash: Hash,
+      })
+      .nullable()
+      .describe('a call that the signer cannot read'),
     codeHash: Hash.nullable().describe('of the code that makes a contract'),
     memos: z.array(z.string().max(2_600)).max(64).describe('their bytes, hex'),
     fee: Digits.describe('the most that the fee may come to, in native base units'),

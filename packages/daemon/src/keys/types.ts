@@ -58,8 +58,12 @@ export type Payment = {
   readonly chain: string
   readonly sender: string
   readonly moves: readonly PaymentMove[]
-  /** A call that the signer cannot read; `dataHash` is SHA-256, hex. */
-  readonly call: { readonly to: string; readonly dataHash: string } | null
+  /** A call that the signer cannot read; `others` are programs that are called beside it, `dataHash` is SHA-256, hex. */
+  readonly call: {
+    readonly to: string
+    readonly others?: string[] | undefined
+    readonly dataHash: string
+  } | null
   /** SHA-256, hex, of the code that makes a contract. */
   readonly codeHash: string | null
   /** Their bytes as hexadecimal text. */

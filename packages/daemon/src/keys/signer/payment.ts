@@ -19,11 +19,16 @@ export function paymentOf(reading: Reading, sender: string): Payment {
       to: to === '' ? to : name(to),
       ...(isGrant && { isGrant }),
     })),
-    call: calls && { to: name(calls.to), dataHash: sha256(calls.data) },
+    call: calls && callOf(calls),
     codeHash: deploys ? sha256(deploys) : null,
     memos: [...memos],
     fee: String(fee),
   }
+}
+
+function callOf({ to, others = [], data }: NonNullable<Reading['calls']>): NonNullable<Payment['call']> {
+  const beside = others.filter((one) => one !== to).map(name)
+  return { to: name(to), ...(beside.length > 0 && { others: beside }), dataHash: sha256(data) }
 }
 
 /**
@@ -40,7 +45,7 @@ export function contentOf(payment: Payment): string {
     chain,
     account(sender),
     moves.map(moveContent),
-    call === null ? null : [account(call?.to), digest(call?.dataHash)],
+    call === null ? null : callContent(call),
     codeHash === null ? null : digest(codeHash),
     memos.map(text),
   ])
@@ -48,6 +53,13 @@ export function contentOf(payment: Payment): string {
 
 const FIELDS = ['chain', 'sender', 'moves', 'call', 'codeHash', 'memos', 'fee']
 const MOST = 64
+
+/** Others than the first are named only where there are some. */
+function callContent(call: NonNullable<Payment['call']>): unknown[] {
+  const others = call?.others ?? []
+  if (!isList(others)) return refuse('expected a list of the other programs that are called')
+  return [account(call?.to), digest(call?.dataHash), ...(others.length > 0 ? [others.map(account)] : [])]
+}
 
 function moveContent({ asset, amount, to, isGrant = false }: Payment['moves'][number]): unknown[] {
   if (typeof isGrant !== 'boolean') refuse('isGrant is true or false')

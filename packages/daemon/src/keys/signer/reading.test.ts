@@ -5,6 +5,7 @@ import { admitted } from './admit.ts'
 import type { Charge } from './count.ts'
 import { readEvmTransaction } from './evm-transaction.ts'
 import { limitsOf } from './limits.ts'
+import { contentOf, paymentOf } from './payment.ts'
 import type { Reading } from './reading.ts'
 import { readSolanaTransaction } from './solana-transaction.ts'
 
@@ -172,6 +173,18 @@ describe('the signer reads a Solana message by itself', () => {
     expect(calls).toMatchObject({ to: hex(77), others: [hex(78)] })
     for (const changed of [read(other, one), read(one, { ...other, accounts: [2] }), read(one, other, transfer)])
       expect(changed.calls!.data).not.toEqual(calls.data)
+  })
+
+  test('the operator approves each of them: none may be left out, changed or put in another place', () => {
+    const instruction = (fill: number) => ({ program: key(fill), accounts: [0], data: Buffer.of(1) })
+    const sender = base58.encode(key(1))
+    const payment = paymentOf(read(instruction(77), instruction(78), instruction(77), instruction(79)), sender)
+    const [second, third] = [78, 79].map((fill) => base58.encode(key(fill)))
+    expect(payment.call).toMatchObject({ to: base58.encode(key(77)), others: [second, third] })
+    const call = payment.call!
+    for (const others of [undefined, [], [second!], [third!, second!], [second!, second!]])
+      expect(contentOf({ ...payment, call: { ...call, others } })).not.toBe(contentOf(payment))
+    expect(paymentOf(read(instruction(77)), sender).call).not.toHaveProperty('others')
   })
 
   test('a ceiling has to name each program that is told something unread', () => {
