@@ -24,6 +24,25 @@ forEachEngine((_engine, open, fresh) => {
     return { ...bed, node, location }
   }
 
+  test('wallets that count as one account never pass its daily limit together, each under a lock of its own', async () => {
+    const { wallet, limit, send, database } = await start(['--no-mining'])
+    const [first, second] = [await wallet(), await wallet()]
+    // As after a purge and an import: its windows go on, and which account that is a job finds out late.
+    await database.work({ exclusive: ['system', `wallet:${second.id}`] }, (db) =>
+      db.query((k) => k.updateTable('wallets').set({ account: first.id }).where('id', '=', second.id)),
+    )
+    for (const { id } of [first, second]) await limit(id, { ...generous, daily_limit_usd: 100 })
+    const amount = String(ETHER / 100n)
+    const senders = Array.from({ length: 30 }, (_, at) => (at % 2 === 0 ? first : second))
+    const answers = await Promise.all(senders.map((from) => send(from, { to: bin, amount }, newId())))
+    expect(answers.filter((answer) => answer.accepted)).toHaveLength(4)
+    const held = await database.read((db) =>
+      walletWindow(db, { worth: () => null, account: first.id, lengthMs: DAY, now: Date.now() }),
+    )
+    expect(integerOf(held.total)).toBeGreaterThan(80_000_000n)
+    expect(integerOf(held.total)).toBeLessThanOrEqual(100_000_000n)
+  })
+
   test('fifty parallel sends never pass the daily limit while no block is made', async () => {
     const { wallet, limit, send, database, until, node, sent } = await start(['--no-mining'])
     const from = await wallet()

@@ -1,8 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Address, getAddressEncoder } from '@solana/kit'
-import { newId, type PolicyType, type SendRequest, TIERS, tokenAsset } from '@waiaas/contract'
+import { newId, type PolicyType, SendRequest, TIERS, tokenAsset } from '@waiaas/contract'
 import { createSolanaFixtures, type SolanaFixtures, type SolanaNode } from '@waiaas/localnet'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -128,6 +128,24 @@ test('a batch is decided on as the sum of its parts, and never more mildly than 
   const stranger = { to: newSolanaAddress(), amount: '1000000' }
   const mixed = { type: 'BATCH', instructions: [{ to, amount: '1' }, stranger] } as never
   expect((await decided(wallet, mixed)).reasons).toMatchObject([{ code: 'WHITELIST_DENIED' }])
+})
+
+test('the examples of docs/transactions.md are taken as they stand', async () => {
+  const { wallet, move } = await holder()
+  const [account] = move.accounts!.map(({ pubkey }) => pubkey)
+  const page = readFileSync(new URL('../../../../docs/transactions.md', import.meta.url), 'utf8')
+  const examples = [...page.matchAll(/```json solana\n([\s\S]+?)```/g)].map(([, text]) => text!)
+  expect(examples.length).toBeGreaterThan(1)
+  for (const text of examples) {
+    const named = text
+      .replaceAll(/<recipient>|<spender>/g, newSolanaAddress())
+      .replaceAll('<token account>', account!)
+      .replaceAll('<wallet>', wallet.address)
+      .replaceAll('<token>', fixtures.splMint)
+    const request = SendRequest.parse({ ...JSON.parse(named), walletId: wallet.id, dryRun: true })
+    const { simulation } = await bed.service.simulate(request, wallet.session)
+    expect(simulation, text).toMatchObject({ success: true, error: null })
+  }
 })
 
 test('a batch lands as a whole', async () => {

@@ -43,11 +43,20 @@ const CLOSE = 9
 /** What makes an account ready or counts it anew, and takes nothing from anybody. */
 const HARMLESS: readonly number[] = [0, 1, 2, REVOKE, 16, 17, 18, 19, 20, 21, 22, 23, 24]
 
+/** Where an amount is moved, allowed or burnt under the authority of somebody else, it is that one's matter. */
+export const isOfAnother = ({ program, accounts, data }: ReadInstruction, sender: Address): boolean => {
+  const form = isTokenProgram(program) ? formOf(data) : undefined
+  return form !== undefined && accounts[form.authority]?.address !== sender
+}
+
+const formOf = (data: Uint8Array): Form | undefined =>
+  data[0] === FEE_EXTENSION && data[1] === TRANSFER_WITH_FEE ? withFee : forms[data[0] ?? -1]
+
 /** Transfers, allowances and what else touches the sender's tokens, of the token program and of Token-2022. */
 export const readToken: InstructionReader = (instruction, context) => {
   const { program, accounts, data } = instruction
   const kind = data[0] ?? -1
-  const form = kind === FEE_EXTENSION && data[1] === TRANSFER_WITH_FEE ? withFee : forms[kind]
+  const form = formOf(data)
   if (form && data.length === form.length) return amounted(form, instruction, context)
   if (kind === SET_AUTHORITY) return readAuthority(instruction, context)
   if (kind === CLOSE && data.length === 1) return readClosing(instruction, context)

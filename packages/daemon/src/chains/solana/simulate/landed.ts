@@ -10,6 +10,7 @@ import { effectsOf } from '../read/all.ts'
 import { actingIn } from '../read/compute-budget.ts'
 import type { Context, Creation } from '../read/instruction.ts'
 import { handedInside } from '../read/system.ts'
+import { isOfAnother } from '../read/token.ts'
 import { isBatch, partsOfBatch } from '../read/token-batch.ts'
 import { addSignature, signatureLength } from '../signature.ts'
 import { left } from './left.ts'
@@ -132,6 +133,7 @@ function insideOf({ meta, keys, message }: Landed): ReadInstruction[] | undefine
 /** Balances tell all that left but from stakes and from accounts that the sender derives. */
 function handedOver(landed: Landed, instruction: ReadInstruction): Effect[] {
   const { network, sender } = landed
+  if (isOfAnother(instruction, sender)) return []
   const read = effectsOf(instruction, { network, sender, owners: [sender], created: createdIn(landed) })
   const isUnseen = instruction.program === stakeProgram || isDerived(instruction, sender)
   return [
