@@ -32,7 +32,7 @@ const policy = (rules: object, more: object = {}) =>
 
 test.each([
   ['a misspelt dry run', { dryrun: true }, 'dryrun'],
-  ['a field of a later release', { gasCondition: { maxGasPrice: '1' } }, 'gasCondition'],
+  ['a field of a later release', { payFeesWith: 'USDC' }, 'payFeesWith'],
   ['a prototype', JSON.parse('{"__proto__":{"dryRun":true}}'), '__proto__'],
   ['a field inside the token', { type: 'TOKEN_TRANSFER', token: { address: newEvmAddress(), fee: 1 } }, 'fee'],
 ])('a send with %s is refused, named, and pays nothing', async (_, more, name) => {

@@ -34,7 +34,7 @@ export type TypedDataInput = z.output<typeof TypedData>
 /** A signature that was given out; `signature` is what the wallets of the chain give. */
 const MessageSigned = z.object({
   id: Id,
-  signature: z.string().describe('0x and hex of r, s and v on EVM networks'),
+  signature: z.string().describe('0x and hex of r, s and v on EVM networks, base58 on Solana'),
   signType: SignType,
 })
 export type MessageSigned = z.output<typeof MessageSigned>

@@ -19,3 +19,10 @@ export function requireReadable(text: string): void {
 }
 
 const unreadable = (why: string) => new Failure('INVALID_TRANSACTION', `expected a text that people can read: ${why}`)
+
+/** The bytes of a text, in UTF-8. Failure INVALID_TRANSACTION where it has half of a surrogate pair, which has none. */
+export function textBytes(text: string): Uint8Array {
+  const bytes = Buffer.from(text, 'utf8')
+  if (bytes.toString('utf8') !== text) throw unreadable('it has half of a character')
+  return bytes
+}

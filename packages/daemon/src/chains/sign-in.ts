@@ -10,6 +10,8 @@ type Expected = {
   readonly chainId: string
 }
 
+/** A text that somebody may take for a sign-in. */
+export const looksLikeSignIn = (text: string): boolean => MARK.test(text)
 const MARK = /wants you to sign in with your/i
 const TIME = '\\d{4}-\\d{2}-\\d{2}[Tt]\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:[Zz]|[+-]\\d{2}:\\d{2})'
 const URI = '[a-zA-Z][-a-zA-Z0-9+.]*:[^\\s]*'

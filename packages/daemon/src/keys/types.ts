@@ -27,8 +27,8 @@ export type SubkeyPurpose = 'settings' | 'sessions' | 'webhooks' | 'backup' | 'm
 
 /** Bytes that the signer reads as what they move: unsigned transactions of EVM (EIP-1559, or legacy with EIP-155) and of Solana (legacy or v0), and typed data (EIP-712). */
 export type MovingKind = 'evm-tx' | 'evm-typed-data' | 'solana-tx'
-/** Words for people, in UTF-8, which the signer marks as such before it hashes them (EIP-191). */
-export type TextKind = 'evm-text'
+/** Words for people, in UTF-8, which the signer marks as such before it signs them (EIP-191; off-chain messages of Solana). */
+export type TextKind = 'evm-text' | 'solana-text'
 /** What is signed. */
 export type SignKind = MovingKind | TextKind
 

@@ -16,6 +16,7 @@ import { drafting } from './draft.ts'
 import { readHoldings } from './holdings.ts'
 import { identity } from './identity.ts'
 import { type Message, readMessage } from './message.ts'
+import { solanaMessages } from './messages.ts'
 import { readMint, requireSupportedMint } from './mint.ts'
 import { observeAll } from './observe.ts'
 import { hintsOf } from './plan/all.ts'
@@ -75,6 +76,7 @@ export function solanaChain(options: SolanaOptions): Chain {
       ),
     },
     anyLifetime: { blockhash: systemProgram, lastValid: 0, variation: 0 },
+    messages: solanaMessages(network),
     signKind: 'solana-tx',
     address: parseAddress,
     connect() {

@@ -19,10 +19,14 @@ export function addSignature(sender: Address, { bytes, message }: Unsigned, sign
   const { signers } = message
   if (signers.length !== 1 || signers[0] !== sender)
     throw new Failure('INVALID_TRANSACTION', `expected ${sender} as the only signer, got ${signers.join(', ')}`)
-  if (signature.length !== signatureLength || !verify(null, bytes, publicKey(sender), signature))
+  if (!isSignedBy(sender, bytes, signature))
     throw new Failure('INVALID_TRANSACTION', `the signature over these bytes is not one of ${sender}`)
   return { hash: base58.decode(signature), bytes: new Uint8Array(Buffer.concat([Uint8Array.of(1), signature, bytes])) }
 }
+
+/** The account has signed exactly these bytes. */
+export const isSignedBy = (account: Address, bytes: Uint8Array, signature: Uint8Array): boolean =>
+  signature.length === signatureLength && verify(null, bytes, publicKey(account), signature)
 
 /** The signature, and so the hash, of wire bytes with one signer, as `addSignature` wrote them. */
 export function hashOf(wire: Uint8Array): string {

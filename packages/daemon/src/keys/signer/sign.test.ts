@@ -8,6 +8,8 @@ import {
   createNoopSigner,
   createTransactionMessage,
   getCompiledTransactionMessageEncoder,
+  getOffchainMessageV0Encoder,
+  type OffchainMessageApplicationDomain,
   pipe,
   setTransactionMessageFeePayer,
   setTransactionMessageLifetimeUsingBlockhash,
@@ -16,6 +18,7 @@ import { getTransferSolInstruction } from '@solana-program/system'
 import { hexToBytes, recoverMessageAddress, serializeTransaction, toHex } from 'viem'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { evmPayment, requestOf, WIDE } from '../../../test/signing.ts'
+import { offchainMessage } from '../../chains/solana/messages.ts'
 import type { Chain, KeyRow, SignKind, SignRequest } from '../types.ts'
 import { encryptSecret } from './box.ts'
 import { makeCeilings } from './ceilings.ts'
@@ -173,6 +176,25 @@ test('a text is signed with the mark that no transaction has, and nothing that p
   const mixed = signAll(evm, [evmPayment(), requestOf('evm-text', bytes('hello'))])
   expect(mixed).toMatchObject([{ signature: expect.any(Uint8Array) }, { code: 'SIGN_REFUSED' }])
 })
+
+test.each(['hello', 'hello\nworld', 'x y '.repeat(400)])(
+  'a text on Solana is an off-chain message of version 0',
+  (text) => {
+    const { signature } = sign(solana, 'solana-text', bytes(text))
+    const length = Buffer.byteLength(text)
+    const format = length > 1_147 ? 2 : text.includes('\n') ? 1 : 0
+    const encoded = getOffchainMessageV0Encoder().encode({
+      version: 0,
+      applicationDomain: '11111111111111111111111111111111' as OffchainMessageApplicationDomain,
+      requiredSignatories: [{ address: address(solana.address) }],
+      content: { format, text } as never,
+    })
+    const publicKey = Buffer.from('3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c', 'hex')
+    expect(ed25519.verify(signature!, Uint8Array.from(encoded), publicKey)).toBe(true)
+    expect(offchainMessage(solana.address, bytes(text))).toEqual(Buffer.from(encoded))
+    expect(sign(solana, 'solana-text', bytes('ab'.repeat(32)))).toMatchObject({ code: 'SIGN_REFUSED' })
+  },
+)
 
 test('a row whose address is not that of its key is KEY_MISMATCH', () => {
   const secret = Guarded.taken(Buffer.from('46'.repeat(32), 'hex'))

@@ -59,7 +59,7 @@ function signTexts(key: OpenKey, { ceilings, batch }: { ceilings: Ceilings; batc
       requireAuthorised(request, batch.key.chain)
       ceilings.require(batch)
       // Each of the batch is a text.
-      return key.sign(markedText(request.kind as TextKind, request.payload))
+      return key.sign(markedText(request.kind as TextKind, request.payload, key.publicKey))
     })
     return signature instanceof KeyError ? refusal(signature) : { signature }
   })

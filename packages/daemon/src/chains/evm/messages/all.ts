@@ -1,7 +1,8 @@
 import { type Effect, Failure, nativeAsset } from '@waiaas/contract'
 import { sha256 } from '../../../platform/sha256.ts'
 import type { Intent, TypedData } from '../../intent.ts'
-import type { Claim, Messages, ReadMessage } from '../../messages.ts'
+import { textBytes } from '../../message-text.ts'
+import type { Claim, Messages } from '../../messages.ts'
 import type { Rpc } from '../../rpc.ts'
 import { checksummed } from '../address.ts'
 import { toHex } from '../hex.ts'
@@ -14,7 +15,7 @@ import { readTyped } from './typed.ts'
 import { readTypedData } from './typed-data.ts'
 import { typedDataHash } from './typed-hash.ts'
 
-type SignKind = ReadMessage['signKind']
+type SignKind = 'evm-text' | 'evm-typed-data'
 /** What is signed of a message of each kind. */
 const hashes: Readonly<Record<SignKind, (bytes: Uint8Array) => Uint8Array>> = {
   'evm-text': textHash,
@@ -46,7 +47,7 @@ export function evmMessages({ singles, supply, ...on }: Parts): Messages {
     },
     supplies: supply,
     signature(sender, { signKind, bytes }, signature) {
-      const signer = recoveredSigner(hashes[signKind](bytes), signature)
+      const signer = recoveredSigner(hashes[signKind as SignKind](bytes), signature)
       if (signer !== sender.toLowerCase())
         throw new Failure('INVALID_TRANSACTION', `expected a signature by ${sender}, got one by ${signer}`)
       // v as contracts read it.
@@ -63,11 +64,7 @@ function written(intent: Intent): Written {
     return { signKind: 'evm-typed-data', bytes: Buffer.from(JSON.stringify({ domain, types, primaryType, message })) }
   }
   if (intent.kind !== 'text') throw new Error(`expected a message, got ${intent.kind}`)
-  const bytes = Buffer.from(intent.text, 'utf8')
-  // Half of a surrogate pair has no bytes.
-  if (bytes.toString('utf8') !== intent.text)
-    throw new Failure('INVALID_TRANSACTION', 'expected a text that people can read: it has half of a character')
-  return { signKind: 'evm-text', bytes }
+  return { signKind: 'evm-text', bytes: textBytes(intent.text) }
 }
 
 const effectsIn = ({ signKind, bytes }: Written, on: EvmNetwork & { sender: string }): Read =>

@@ -1,0 +1,73 @@
+import { type Address, getAddressEncoder, getBase58Decoder } from '@solana/kit'
+import { Failure, type Network, nativeAsset } from '@waiaas/contract'
+import { sha256 } from '../../platform/sha256.ts'
+import { requireReadable, textBytes } from '../message-text.ts'
+import type { Messages } from '../messages.ts'
+import { looksLikeSignIn } from '../sign-in.ts'
+import { isSignedBy } from './signature.ts'
+
+const addressBytes = getAddressEncoder()
+const base58 = getBase58Decoder()
+/** No transaction begins with 0xff: https://docs.anza.xyz/proposals/off-chain-message-signing */
+const DOMAIN = Buffer.from('\xffsolana offchain', 'latin1')
+const VERSION = 0
+/** Of no application in particular. */
+const APPLICATION = Buffer.alloc(32)
+const HEADER_BYTES = 85
+const SHORT_BYTES = 1_232 - HEADER_BYTES
+
+/** What wallets of Solana sign of a text: version 0, by one signer. */
+export function offchainMessage(sender: string, text: Uint8Array): Uint8Array {
+  const isPlain = text.every((byte) => byte >= 0x20 && byte <= 0x7e)
+  const format = text.length > SHORT_BYTES ? 2 : isPlain ? 0 : 1
+  const length = Buffer.alloc(2)
+  length.writeUInt16LE(text.length)
+  const signer = addressBytes.encode(sender as Address) // a wallet's own
+  return Buffer.concat([
+    DOMAIN,
+    Buffer.of(VERSION),
+    APPLICATION,
+    Buffer.of(format, 1),
+    Buffer.from(signer),
+    length,
+    text,
+  ])
+}
+
+/** What accounts of Solana sign beside transactions: texts, in the form of off-chain messages. */
+export const solanaMessages = (network: Network): Messages => ({
+  typed() {
+    throw new Failure('UNSUPPORTED_TX_TYPE', `${network.id} has no typed data; it is of EVM networks`)
+  },
+  read(sender, intent) {
+    if (intent.kind !== 'text') throw new Error(`expected a text, got ${intent.kind}`)
+    requireReadable(intent.text)
+    // Whoever checks one takes the text as it stands, which a wallet that others can ask must not sign.
+    if (looksLikeSignIn(intent.text))
+      throw new Failure(
+        'INVALID_TRANSACTION',
+        'expected a plain text: sign-ins with a Solana account are not signed yet',
+      )
+    const bytes = textBytes(intent.text)
+    return {
+      signKind: 'solana-text',
+      bytes,
+      effects: {
+        network: network.id,
+        sender,
+        effects: [{ kind: 'message', form: 'text', domain: null }],
+        fee: { asset: nativeAsset(network), max: '0' },
+      },
+      digest: sha256(JSON.stringify(['solana-text', sender, sha256(bytes)])),
+    }
+  },
+  supplies: async () => ({}),
+  signature(sender, { bytes }, signature) {
+    if (!isSignedBy(sender as Address, offchainMessage(sender, bytes), signature))
+      throw new Failure('INVALID_TRANSACTION', `the signature over this message is not one of ${sender}`)
+    return base58.decode(signature)
+  },
+  fate() {
+    throw new Error('nothing that is signed on Solana is used later')
+  },
+})
