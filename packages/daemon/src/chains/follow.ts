@@ -70,6 +70,9 @@ export const doubted = (fault: Precheck | null, doubt: string): Precheck | null 
 export const disagreement = (hash: string): string =>
   `the endpoints do not agree whether ${hash} has failed, and it counts as pending until they do: remove the wrong one`
 
+/** Bytes in a block; `alone`: what one endpoint tells is enough. */
+export type Landing = { readonly hash: string; readonly sender: string; readonly alone?: boolean | undefined }
+
 /** Bytes on their way to the chain, and what became of them. */
 export type Follower = {
   /**
@@ -87,7 +90,8 @@ export type Follower = {
   observe(attempts: readonly Attempt[]): Promise<Sighting[]>
   /**
    * Of chains whose contracts can do what bytes do not tell: what bytes in a block did to the tokens of their sender, as far
-   * as the state of that block bears it out. Undefined where no node remembers that.
+   * as the state of that block bears it out; of two endpoints where two are configured, unless one's word `alone` is enough.
+   * Undefined where no node remembers that.
    */
-  landed?(attempt: { readonly hash: string; readonly sender: string }): Promise<readonly Effect[] | undefined>
+  landed?(landing: Landing): Promise<readonly Effect[] | undefined>
 }

@@ -8,7 +8,7 @@ import type { Change, More } from './booking.ts'
 
 type Look = { readonly chain: Chain; readonly walletOf: (lane: string) => string | undefined }
 
-/** How often what something did is looked for, before its wallet is stopped because nobody can tell. */
+/** How often what something did is looked for at two endpoints, before what one tells is enough; where none does, its wallet is stopped. */
 const MOST_LOOKS = 30
 
 /** What can be booked, and what is in a block while no node tells what it did there. */
@@ -19,17 +19,19 @@ type Landings = { readonly changes: Change[]; readonly unread: readonly Change[]
  * one is suspended before that is booked: a crash between the two finds it again. What cannot be told waits, and comes again.
  */
 export function landings(parts: Parts) {
-  /** One look more: whether that was the last. */
-  async function isGivenUp({ row, sighting }: Change): Promise<boolean> {
+  /** One look more: whether that was the last at two endpoints. */
+  async function isLastLook({ row, sighting }: Change): Promise<boolean> {
     const block = sighting.state === 'included' ? sighting.blockHash : ''
     return (await parts.database.work({}, (db) => unreadStore.count(db, row.id, block))) >= MOST_LOOKS
   }
 
   async function read(look: Look, change: Change, effects: Effects): Promise<Change | undefined> {
-    const more = await moreOf(parts, look.chain, { change, effects })
+    const told = await moreOf(parts, look.chain, { change, effects })
+    const isUnread = told?.cause === 'EFFECT_UNREAD'
+    if (isUnread && !(await isLastLook(change))) return undefined
+    const more = isUnread ? await moreOf(parts, look.chain, { change, effects, alone: true }) : told
     if (!more) return change
     const { cause } = more
-    if (cause === 'EFFECT_UNREAD' && !(await isGivenUp(change))) return undefined
     const walletId = look.walletOf(change.row.lane)
     if (walletId !== undefined) await parts.diverged({ walletId, transactionId: change.row.transaction_id, cause })
     return { ...change, more }
@@ -61,12 +63,12 @@ const isFresh = ({ row, sighting }: Change): boolean =>
   (row.state === 'recorded' || row.block_hash !== sighting.blockHash)
 
 const UNREAD: More = { cause: 'EFFECT_UNREAD' }
-type Landed = { readonly change: Change; readonly effects: Effects }
+type Landed = { readonly change: Change; readonly effects: Effects; readonly alone?: boolean }
 
-async function moreOf(parts: Parts, chain: Chain, { change, effects }: Landed): Promise<More | undefined> {
+async function moreOf(parts: Parts, chain: Chain, { change, effects, alone }: Landed): Promise<More | undefined> {
   const { row } = change
   try {
-    const landed = await chain.landed!({ hash: row.hash!, sender: row.sender })
+    const landed = await chain.landed!({ hash: row.hash!, sender: row.sender, alone })
     if (!landed) return UNREAD
     const more = beyond(effects.effects, landed, nativeAsset(chain.network)).filter(isMoney)
     if (more.length === 0) return undefined

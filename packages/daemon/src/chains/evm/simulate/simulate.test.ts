@@ -45,9 +45,9 @@ async function bed() {
     ...{ node, at },
     seen: async (...urls: string[]) => (await chainOf(...urls).draft(key.address, intent)).seen,
     /** The call in a block; what endpoints tell of it. */
-    async landing() {
+    async landing(alone?: boolean) {
       const { transactionHash: hash } = await send(key.address, { to, data })
-      return async (...urls: string[]) => chainOf(...urls).landed!({ hash, sender: key.address })
+      return async (...urls: string[]) => chainOf(...urls).landed!({ hash, sender: key.address, alone })
     },
   }
 }
@@ -102,6 +102,12 @@ test('what any of two endpoints tells of a call in a block counts, and one alone
     error: { code: -32000, message: 'missing trie node' },
   }))
   for (const other of [silent, forgets]) expect(await landed(liar, other, node.url)).toEqual([outflow])
+
+  // Where one's word is enough, a second one is asked all the same.
+  const enough = await landing(true)
+  expect(await enough(silent, node.url)).toEqual([outflow])
+  expect(await enough(liar, node.url)).toEqual([outflow])
+  await expect(enough(silent)).rejects.toMatchObject({ code: 'CHAIN_ERROR' })
 })
 
 test.each<[string, (answer: Answered) => Answered]>([

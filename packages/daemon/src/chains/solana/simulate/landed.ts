@@ -1,6 +1,7 @@
 import { type Address, getBase58Encoder, isAddress } from '@solana/kit'
 import type { Effect, Network } from '@waiaas/contract'
 import { countOf, fieldsOf, listOf, OddAnswer, wholeNumber } from '../../answers.ts'
+import type { Landing } from '../../follow.ts'
 import type { Rpc } from '../../rpc.ts'
 import { bytesOf } from '../accounts.ts'
 import { decodeMessage } from '../decode.ts'
@@ -14,8 +15,6 @@ import { isOfAnother } from '../read/token.ts'
 import { isBatch, partsOfBatch } from '../read/token-batch.ts'
 import { addSignature, signatureLength } from '../signature.ts'
 import { left } from './left.ts'
-
-export type Landing = { readonly hash: string; readonly sender: string }
 
 const config = { encoding: 'base64', commitment: 'confirmed', maxSupportedTransactionVersion: 0 }
 
