@@ -112,7 +112,7 @@ export function solanaChain(options: SolanaOptions): Chain {
     observe: border((attempts) =>
       observeAll({ rpc, witnesses, failures, disputed, remembered: (hash) => fees.get(hash) }, attempts),
     ),
-    landed: border(landings(network, rpc)),
+    landed: landings(network, witnesses),
     blockTime: border(() => blockTime(rpc)),
     balance: border(async (owner) => {
       const { method, params } = balanceCall(owner)

@@ -1,9 +1,8 @@
-import { beyond, type Effect, type Network, nativeAsset, tokenAsset } from '@waiaas/contract'
+import { type Effect, type Network, tokenAsset } from '@waiaas/contract'
 import { fieldsOf } from '../../answers.ts'
-import { bordered } from '../../border.ts'
 import type { Landing } from '../../follow.ts'
+import { landingsOfTwo } from '../../landings.ts'
 import type { Rpc } from '../../rpc.ts'
-import { ofTwo, wordsOfTwo } from '../../two-endpoints.ts'
 import { checksummed } from '../address.ts'
 import { numberResult } from '../erc20.ts'
 import { quantity, readQuantity } from '../hex.ts'
@@ -12,21 +11,9 @@ import * as logs from './logs.ts'
 import { itemsIn, type Question, questions, toCall } from './questions.ts'
 import { effectsSeen } from './seen.ts'
 
-/**
- * What bytes in a block did to the things of their sender, as two endpoints tell it where two are configured: what any of
- * them tells counts, and one alone only where that is said to be enough. Undefined where that is too much to ask; throws
- * where too few tell, or remember it.
- */
-export function landings(network: Network, singles: readonly Rpc[]) {
-  // One that has forgotten the block tells nothing: the next is asked.
-  const tell = bordered(network)((rpc: Rpc, landing: Landing) => landedOn(network, rpc, landing))
-  return async (landing: Landing): Promise<readonly Effect[] | undefined> => {
-    const read = (rpc: Rpc) => tell(rpc, landing)
-    const said = landing.alone ? (await wordsOfTwo(singles, read)).said : await ofTwo(singles, read)
-    const [first, second = first] = said
-    return first && second && [...first, ...beyond(first, second, nativeAsset(network))]
-  }
-}
+/** What bytes in a block did to the things of their sender. */
+export const landings = (network: Network, singles: readonly Rpc[]) =>
+  landingsOfTwo(network, singles, (rpc, landing) => landedOn(network, rpc, landing))
 
 /** Logs say where to look, and count as far as the state of contracts before and after that block bears them out. */
 async function landedOn(network: Network, rpc: Rpc, { hash, sender }: Landing): Promise<Effect[] | undefined> {

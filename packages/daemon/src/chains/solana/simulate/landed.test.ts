@@ -50,14 +50,29 @@ function answer(inner: readonly Inner[] | null, more: object = {}): unknown {
   }
   return { transaction: [Buffer.from(bytes).toString('base64'), 'base64'], meta }
 }
-const seen = (result: unknown, of = hash) =>
-  landings(localSolana, { call: async () => result } as unknown as Rpc)({ hash: of, sender })
+const seen = (result: unknown, of = hash) => landings(localSolana, [nodeOf(result)])({ hash: of, sender })
+
+const nodeOf = (result: unknown) => ({ call: async () => result }) as unknown as Rpc
+const seenByTwo = (results: readonly [unknown, unknown], alone = false) =>
+  landings(localSolana, results.map(nodeOf))({ hash, sender, alone })
 
 const u64 = (value: bigint) => [...new Uint8Array(BigUint64Array.of(value).buffer)]
 const keyOf = (address: Address) => [...getAddressEncoder().encode(address)]
 const approve = [4, ...u64(9n)]
 const allowed = { kind: 'approval', asset: tokenAsset(localSolana, mint), amount: '9', spender: eve, unlimited: false }
 const given = (contract: Address) => expect.objectContaining({ kind: 'operator', contract })
+
+test('what any of two endpoints tells counts, and one alone only where that is enough', async () => {
+  const more = answer([{ program: tokenProgram, accounts: [account, eve, sender], data: approve }])
+  const nothing = answer([])
+  for (const both of [[more, nothing] as const, [nothing, more] as const])
+    expect(await seenByTwo(both)).toEqual([allowed])
+  for (const one of [[nothing, null] as const, [null, nothing] as const]) {
+    expect(await seenByTwo(one)).toBeUndefined()
+    expect(await seenByTwo(one, true)).toEqual([])
+  }
+  expect(await seenByTwo([null, null], true)).toBeUndefined()
+})
 
 describe('what a program had others do in the name of the wallet', () => {
   test.each<[string, Inner, unknown[]]>([

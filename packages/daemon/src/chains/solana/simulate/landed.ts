@@ -2,6 +2,7 @@ import { type Address, getBase58Encoder, isAddress } from '@solana/kit'
 import type { Effect, Network } from '@waiaas/contract'
 import { countOf, fieldsOf, listOf, OddAnswer, wholeNumber } from '../../answers.ts'
 import type { Landing } from '../../follow.ts'
+import { landingsOfTwo } from '../../landings.ts'
 import type { Rpc } from '../../rpc.ts'
 import { bytesOf } from '../accounts.ts'
 import { decodeMessage } from '../decode.ts'
@@ -22,29 +23,30 @@ const config = { encoding: 'base64', commitment: 'confirmed', maxSupportedTransa
  * What bytes in a block did to the things of their sender: by the balances before and after them, and, of what balances do
  * not show, by the instructions that programs gave to others. Undefined where no node remembers all of that.
  */
-export const landings =
-  (network: Network, rpc: Rpc) =>
-  async ({ hash, sender }: Landing): Promise<readonly Effect[] | undefined> => {
-    const answer = await rpc.call<unknown>('getTransaction', [hash, config])
-    if (answer === null) return undefined
-    const { transaction, meta: told } = fieldsOf(answer, 'a transaction')
-    const { message, bytes } = signedBy(sender, hash, transaction)
-    const meta = fieldsOf(told, 'what a transaction did')
-    const { effects } = decodeMessage({ network, address: sender as Address }, bytes, {})
-    const landed = { network, sender: sender as Address, message, meta, keys: keysOf(message, meta) }
-    const inside = insideOf(landed)
-    const ran = [...actingIn(message), ...(inside ?? [])].flatMap(partsOfBatch)
-    // What is not told, or cannot be taken apart, nobody has seen.
-    if (!inside || ran.some(isBatch)) return undefined
-    const deposits = effects.effects.reduce(
-      (sum, one) => (one.kind === 'account-creation' && one.owner !== sender ? sum + BigInt(one.rent) : sum),
-      0n,
-    )
-    const fee = wholeNumber(meta.fee, 'a fee')
-    const program = actingIn(message).at(-1)?.program ?? sender
-    const paid = left({ network, program, told: fee + deposits, places: placesOf(landed) })
-    return [...paid, ...ran.flatMap((one) => handedOver(landed, one))]
-  }
+export const landings = (network: Network, singles: readonly Rpc[]) =>
+  landingsOfTwo(network, singles, (rpc, landing) => landedOn(network, rpc, landing))
+
+async function landedOn(network: Network, rpc: Rpc, { hash, sender }: Landing): Promise<readonly Effect[] | undefined> {
+  const answer = await rpc.call<unknown>('getTransaction', [hash, config])
+  if (answer === null) return undefined
+  const { transaction, meta: told } = fieldsOf(answer, 'a transaction')
+  const { message, bytes } = signedBy(sender, hash, transaction)
+  const meta = fieldsOf(told, 'what a transaction did')
+  const { effects } = decodeMessage({ network, address: sender as Address }, bytes, {})
+  const landed = { network, sender: sender as Address, message, meta, keys: keysOf(message, meta) }
+  const inside = insideOf(landed)
+  const ran = [...actingIn(message), ...(inside ?? [])].flatMap(partsOfBatch)
+  // What is not told, or cannot be taken apart, nobody has seen.
+  if (!inside || ran.some(isBatch)) return undefined
+  const deposits = effects.effects.reduce(
+    (sum, one) => (one.kind === 'account-creation' && one.owner !== sender ? sum + BigInt(one.rent) : sum),
+    0n,
+  )
+  const fee = wholeNumber(meta.fee, 'a fee')
+  const program = actingIn(message).at(-1)?.program ?? sender
+  const paid = left({ network, program, told: fee + deposits, places: placesOf(landed) })
+  return [...paid, ...ran.flatMap((one) => handedOver(landed, one))]
+}
 
 type Landed = {
   readonly network: Network
