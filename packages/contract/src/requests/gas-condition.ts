@@ -4,7 +4,8 @@ import { Digits } from '../wire.ts'
 export const LEAST_TIMEOUT_S = 60
 export const MOST_TIMEOUT_S = 86_400
 
-const GasPrice = z
+/** The price of a unit of gas, as text with its unit, or digits in the network's smallest unit. */
+export const GasPrice = z
   .string()
   .regex(/^\d{1,40}(\.\d{1,18})?( [a-z-]{1,20})?$/, 'expected a price such as "20 gwei", or digits')
 

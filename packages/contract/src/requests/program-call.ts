@@ -1,11 +1,13 @@
 import { z } from 'zod'
 import { Address } from '../wire.ts'
+import { GasPrice } from './gas-condition.ts'
 import type { Rule } from './kind.ts'
 
 /** Longer ones do not fit a transaction. */
 const MOST_DATA = 2_464
 const MOST_ACCOUNTS = 64
 const MOST_INSTRUCTIONS = 16
+const MOST_TABLES = 8
 
 const Data = z
   .string()
@@ -42,9 +44,20 @@ export const programFields = {
   accounts: accounts.describe('Solana: the accounts of the instruction, in order').optional(),
   preInstructions: instructions.describe('Solana: instructions that run before it, in the same transaction').optional(),
   postInstructions: instructions.describe('Solana: instructions that run after it, in the same transaction').optional(),
+  addressLookupTableAddresses: z
+    .array(Address)
+    .max(MOST_TABLES)
+    .describe('Solana: lookup tables that have some of the accounts, which makes the transaction shorter')
+    .optional(),
+  priorityFee: GasPrice.describe(
+    'Solana: price of a compute unit in place of the daemon\'s own, such as "2000 micro-lamports"; digits alone are in micro-lamports',
+  ).optional(),
 }
 
-const beside = ['programId', 'accounts', 'preInstructions', 'postInstructions'] as const
+const beside = [
+  ...['programId', 'accounts', 'preInstructions', 'postInstructions'],
+  ...['addressLookupTableAddresses', 'priorityFee'],
+] as const
 
 export const programRules: readonly Rule[] = [
   {

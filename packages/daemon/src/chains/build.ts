@@ -1,5 +1,5 @@
 import type { Base, Effect, Effects } from '@waiaas/contract'
-import type { Intent } from './intent.ts'
+import type { Intent, LookedUp } from './intent.ts'
 
 /**
  * Everything of a transaction but its lifetime fields; JSON that the chain itself wrote and reads back.
@@ -16,6 +16,8 @@ export type Draft = {
   readonly seen?: readonly Effect[]
   /** By asset, how much there is of the tokens that it lets others take; null where that is not told. Absent of a stored draft. */
   readonly supplies?: Readonly<Record<string, bigint | null>>
+  /** Why it would not do now what it was decided on to do, whatever its bytes tell. Absent of a stored draft. */
+  readonly stale?: string
 }
 /** For one unit of gas or compute, in the network's own smallest unit: what is offered at most, and what the network asks now. */
 export type UnitFee = { readonly offered: bigint; readonly asked: bigint }
@@ -58,6 +60,8 @@ export type Hints = {
   readonly owners?: readonly string[]
   /** The draft was made where the recipient was seen to have no code, so that data is a text to it and no call. */
   readonly hasNoCode?: boolean
+  /** What stands in the lookup tables that the bytes name; they are not read without it. */
+  readonly lookups?: readonly LookedUp[]
 }
 
 /** Exact bytes, and what they do. A family has an order, an expiry, both or none. */

@@ -1,7 +1,7 @@
 import type { Base, GivenInstruction, Network } from '@waiaas/contract'
 import type { Builder } from './build.ts'
 import type { Follower } from './follow.ts'
-import type { ProgramInstruction, Token } from './intent.ts'
+import type { LookedUp, ProgramInstruction, Token } from './intent.ts'
 import type { Messages } from './messages.ts'
 import type { EndpointStatus } from './rpc.ts'
 
@@ -20,6 +20,7 @@ type Contracts = {
 }
 
 type ProgramCall = { readonly instructions: readonly ProgramInstruction[]; readonly owners: readonly string[] }
+type Named = { readonly instructions: readonly ProgramInstruction[]; readonly tables: readonly string[] }
 export type Programs = {
   /** Failures INVALID_ADDRESS and INVALID_TRANSACTION of what cannot be sent. */
   instructions(sender: string, given: readonly GivenInstruction[]): ProgramInstruction[]
@@ -27,6 +28,11 @@ export type Programs = {
   owners(instructions: readonly ProgramInstruction[]): Promise<string[]>
   /** Addresses of the tokens that it moves or lets others move, as far as it is understood. */
   tokensIn(sender: string, call: ProgramCall): string[]
+  /**
+   * Where these lookup tables have the accounts of the instructions: of two endpoints where two are configured. Failures
+   * INVALID_ADDRESS and INVALID_TRANSACTION of what is no table that stays as it is, CHAIN_ERROR of endpoints that differ.
+   */
+  lookups(call: Named): Promise<LookedUp[]>
 }
 
 /** Which network it is, and what people, prices and the clock read of it. */

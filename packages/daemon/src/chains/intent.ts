@@ -19,6 +19,9 @@ export type ProgramInstruction = {
   readonly data: string
 }
 
+/** Where a transaction finds an account: at a place of a lookup table of Solana. */
+export type LookedUp = { readonly table: string; readonly at: number; readonly address: string }
+
 /** Numbers are decimal text, bytes and addresses lower-case hex. */
 export type TypedValue = string | boolean | readonly TypedValue[] | { readonly [field: string]: TypedValue }
 export type TypedField = { readonly name: string; readonly type: string }
@@ -36,12 +39,17 @@ type Intents = {
   'token-transfer': { to: string; amount: Base; token: Token; memo?: string }
   /** `data` is lower-case hex; `tokens` are those that it moves, as far as it is understood. */
   'contract-call': { to: string; value: Base; data: string; tokens: readonly Token[] }
-  /** Of Solana. `owners` are those of token accounts that it names, as far as a node tells. */
+  /**
+   * Of Solana. `owners` are those of token accounts that it names, as far as a node tells; `lookups` are the accounts that
+   * lookup tables have, as nodes tell; `priorityFee` is in micro-lamports for a compute unit, in place of the daemon's own.
+   */
   'program-call': {
     to: string
     instructions: readonly ProgramInstruction[]
     tokens: readonly Token[]
     owners: readonly string[]
+    lookups?: readonly LookedUp[]
+    priorityFee?: bigint
   }
   /** `data` creates the contract, its arguments included. */
   'contract-deploy': { value: Base; data: string }

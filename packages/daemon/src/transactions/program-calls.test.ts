@@ -10,7 +10,7 @@ import { newSolanaAddress } from '../../../../test/support/wallets.ts'
 import { migrations, startPipeline, startSolana } from '../../test/pipeline-bed.ts'
 import { type Wallet as Key, localSolana, newWallet, signUnder } from '../../test/solana-bed.ts'
 import { solanaChain } from '../chains/solana/chain.ts'
-import { systemProgram, tokenProgram } from '../chains/solana/programs.ts'
+import { lookupTableProgram, systemProgram, tokenProgram } from '../chains/solana/programs.ts'
 import type { CeilingText } from '../keys/service.ts'
 import { type Database, openDatabase } from '../platform/db/database.ts'
 import { ceilingStore } from '../wallets/ceiling-store.ts'
@@ -141,6 +141,7 @@ test('the examples of docs/transactions.md are taken as they stand', async () =>
       .replaceAll(/<recipient>|<spender>/g, newSolanaAddress())
       .replaceAll('<token account>', account!)
       .replaceAll('<wallet>', wallet.address)
+      .replaceAll('<lookup table>', putTable([account!]))
       .replaceAll('<token>', fixtures.splMint)
     const request = SendRequest.parse({ ...JSON.parse(named), walletId: wallet.id, dryRun: true })
     const { simulation } = await bed.service.simulate(request, wallet.session)
@@ -200,6 +201,59 @@ test('what waited is looked at again, and ends where it would do more than was d
   expect(await bed.service.get(third.transactionId, undefined)).toMatchObject({
     error: expect.stringContaining('more than what was decided on'),
   })
+})
+
+/** A lookup table with these entries, and with an owner who may add some. */
+function putTable(entries: readonly string[], owner?: string, address = newSolanaAddress()): string {
+  const keyOf = (one: string) => [...getAddressEncoder().encode(one as Address)]
+  const named = owner ? [1, ...keyOf(owner)] : Array<number>(33).fill(0)
+  const header = [...u32(1), ...u64(2n ** 64n - 1n), ...u64(0n), 0, ...named, 0, 0]
+  const data = Uint8Array.from([...header, ...entries.flatMap(keyOf)])
+  node.setAccount({ address, owner: lookupTableProgram, lamports: BigInt(128 + data.length) * 6_960n, data })
+  return address
+}
+
+test('what waited ends where the lookup table that it uses has changed, and says so', async () => {
+  const wallet = await bed.wallet()
+  const own = putTable([], wallet.address)
+  const table = putTable([newSolanaAddress(), own])
+  const added = [...u32(2), ...u64(1n), ...getAddressEncoder().encode(newSolanaAddress() as Address)]
+  const extend = {
+    ...call(lookupTableProgram, [own, wallet.address, wallet.address, systemProgram], added),
+    addressLookupTableAddresses: [table],
+    priorityFee: '2000 micro-lamports',
+  }
+  await bed.limit(wallet.id, { ...dollars(0.000001), delay_seconds: 1 })
+  await rule(wallet.id, 'CONTRACT_WHITELIST', { contracts: [{ address: lookupTableProgram }] })
+  await rule(wallet.id, 'METHOD_WHITELIST', {
+    methods: [{ contractAddress: lookupTableProgram, selectors: ['0x02'] }],
+  })
+  await named(wallet, lookupTableProgram)
+  const first = await bed.send(wallet, extend, newId())
+  expect(first.accepted!.decision!.tier).toBe('DELAY')
+  expect(await ended(first.transactionId)).toBe('CONFIRMED')
+  const second = await bed.send(wallet, extend, newId())
+  putTable([own, newSolanaAddress()], undefined, table)
+  expect(await ended(second.transactionId)).toBe('CANCELLED')
+  expect(await bed.service.get(second.transactionId, undefined)).toMatchObject({
+    error: expect.stringMatching(`the lookup table ${table} has .* at place 1, where it had ${own}`),
+  })
+})
+
+test('a priority fee far above what is asked waits for a human, and one in another unit is refused', async () => {
+  const [wallet, { address: to }] = [await bed.wallet(), await bed.wallet()]
+  await bed.limit(wallet.id, dollars(100))
+  const at = (priorityFee: string) => decided(wallet, { ...pay(wallet, to, 5n), priorityFee })
+  expect((await at('2000')).tier).toBe('INSTANT')
+  expect((await at('500000 micro-lamports')).reasons).toMatchObject([{ code: 'FEE_PRICE_TOO_HIGH' }])
+  for (const wrong of ['2 gwei', `${2n ** 64n}`])
+    await expect(at(wrong)).rejects.toMatchObject({
+      code: 'INVALID_TRANSACTION',
+      message: expect.stringContaining('expected'),
+    })
+  expect(SendRequest.safeParse({ type: 'CONTRACT_CALL', to, calldata: '0x12345678', priorityFee: '2' }).success).toBe(
+    false,
+  )
 })
 
 async function handOver(wallet: Key, account: string): Promise<void> {

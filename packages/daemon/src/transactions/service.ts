@@ -320,6 +320,7 @@ export class Transactions {
     const { chain, sender, request } = prepared
     const { intent } = request.stored
     const draft = await this.#funds.draft(prepared)
+    if (draft.stale !== undefined) throw new Failure('INVALID_TRANSACTION', draft.stale)
     const hints = chain.hints(intent)
     const bytes = chain.bytes(sender, draft, chain.anyLifetime)
     const told = chain.decode(sender, bytes, hints)

@@ -1,3 +1,4 @@
+import { address, lamports } from '@solana/kit'
 import { createChain } from './chain.ts'
 import { faucetMethods } from './faucet.ts'
 import { type Faults, noFaults } from './faults.ts'
@@ -32,6 +33,8 @@ export type SolanaNode = {
   readonly fault: Faults
   /** Sends from the faucet, whatever the fault switches say; the signature of the landed transaction. */
   airdrop(address: string, lamports: bigint): Promise<string>
+  /** Puts an account there as it is, whoever could have made it. */
+  setAccount(account: { address: string; owner: string; lamports: bigint; data: Uint8Array }): void
   /** Lets slots pass at once. */
   advance(slots: number): void
   /** Puts every fault switch back. */
@@ -65,6 +68,11 @@ export async function startSolana(options: SolanaOptions = {}): Promise<SolanaNo
     faucet: faucet.address,
     fault,
     airdrop: async (address, lamports) => String(await faucet.methods.requestAirdrop?.([address, lamports])),
+    setAccount: (account) => {
+      const { address: at, owner, lamports: held, data } = account
+      const plain = { executable: false, lamports: lamports(held), space: BigInt(data.length) }
+      chain.svm.setAccount({ ...plain, address: address(at), programAddress: address(owner), data })
+    },
     advance: (slots) => chain.advance(slots),
     clearFaults: () => void Object.assign(fault, noFaults()),
     async stop() {

@@ -32,6 +32,12 @@ export const accountsCall = (addresses: readonly string[], since?: Since): Call[
     ],
   }))
 
+/** The call that reads what no fork can undo, of a hundred accounts at most. */
+export const finalAccountsCall = (addresses: readonly string[]): Call => ({
+  method: 'getMultipleAccounts',
+  params: [addresses, { encoding: 'base64', commitment: 'finalized' }],
+})
+
 /** What the answers to `accountsCall` hold, in the order asked for. */
 export function accountsIn(answers: readonly unknown[], count: number): (ReadAccount | null)[] {
   const values = answers.flatMap((answer) => listOf(contentOf(answer), 'a list of accounts'))

@@ -14,7 +14,10 @@ import {
 import { getSetComputeUnitLimitInstruction, getSetComputeUnitPriceInstruction } from '@solana-program/compute-budget'
 import { Failure } from '@waiaas/contract'
 import type { Lifetime } from '../build.ts'
+import type { LookedUp } from '../intent.ts'
 import { maxVariation } from './fees.ts'
+import { withLookups } from './lookup-tables.ts'
+import { type Message, readMessage } from './message.ts'
 import { systemProgram } from './programs.ts'
 
 export type Plan = {
@@ -23,8 +26,10 @@ export type Plan = {
   /** Micro-lamports for each compute unit. */
   readonly price: bigint
   readonly instructions: readonly Instruction[]
+  readonly lookups?: readonly LookedUp[] | undefined
 }
-type Stored = { message: string }
+/** `lookups` are those that the message uses, if it uses some. */
+type Stored = { message: string; lookups?: readonly LookedUp[] }
 
 const encoder = getCompiledTransactionMessageEncoder()
 const toBytes = getAddressEncoder()
@@ -40,13 +45,15 @@ const limitForm = [0, 5, 2]
 const noBlockhash = systemProgram
 
 /** A draft's content: the whole version-0 message but its blockhash, compute unit limit first, the sender paying. */
-export function writeBody(sender: Address, { units, price, instructions }: Plan): string {
+export function writeBody(sender: Address, { units, price, instructions, lookups = [] }: Plan): string {
   const budget = [
     getSetComputeUnitLimitInstruction({ units }),
     getSetComputeUnitPriceInstruction({ microLamports: price }),
   ]
-  const bytes = writeMessage(sender, [...budget, ...instructions], noBlockhash)
-  return JSON.stringify({ message: Buffer.from(bytes).toString('base64') } satisfies Stored)
+  const bytes = writeMessage(sender, [...budget, ...withLookups(sender, instructions, lookups)], noBlockhash)
+  const used = lookups.length > 0 ? readMessage(bytes, lookups).lookups : []
+  const message = Buffer.from(bytes).toString('base64')
+  return JSON.stringify({ message, ...(used.length > 0 && { lookups: used }) } satisfies Stored)
 }
 
 /** The bytes of a version-0 message whose fee payer is the sender. */
@@ -63,6 +70,12 @@ export function writeMessage(sender: Address, instructions: readonly Instruction
 
 /** The message of a body as it is simulated and priced, before it has a lifetime. */
 export const planBytes = (body: string): Uint8Array => template(body)
+
+/** The same, read. */
+export const planMessage = (body: string): Message => readBody(template(body), body)
+
+/** The bytes of a body under some lifetime, read. */
+export const readBody = (bytes: Uint8Array, body: string): Message => readMessage(bytes, stored(body).lookups)
 
 /** The unsigned bytes of a body under a lifetime: blockhash and variation filled in. */
 export function bodyBytes(sender: Address, body: string, { blockhash, variation = 0 }: Lifetime): Uint8Array {
@@ -83,4 +96,5 @@ export function bodyBytes(sender: Address, body: string, { blockhash, variation 
 }
 
 // Written by writeBody and kept by the daemon itself; what comes out is decoded and compared before it is signed.
-const template = (body: string): Buffer => Buffer.from((JSON.parse(body) as Stored).message, 'base64')
+const stored = (body: string): Stored => JSON.parse(body) as Stored
+const template = (body: string): Buffer => Buffer.from(stored(body).message, 'base64')

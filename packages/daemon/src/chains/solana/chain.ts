@@ -9,13 +9,14 @@ import { newestHead } from '../newest-head.ts'
 import type { Rpc } from '../rpc.ts'
 import { rpcPool } from '../rpc-pool.ts'
 import { contentOf, readMintAccount } from './accounts.ts'
-import { bodyBytes } from './body.ts'
+import { bodyBytes, readBody } from './body.ts'
 import { broadcastAll } from './broadcast.ts'
 import { decodeMessage, feeOf } from './decode.ts'
 import { drafting } from './draft.ts'
 import { readHoldings } from './holdings.ts'
 import { identity } from './identity.ts'
-import { type Message, readMessage } from './message.ts'
+import { lookupTables } from './lookup-tables.ts'
+import { type Message, readFrame } from './message.ts'
 import { solanaMessages } from './messages.ts'
 import { readMint, requireSupportedMint } from './mint.ts'
 import { observeAll } from './observe.ts'
@@ -28,9 +29,7 @@ import { rentOf } from './read/associated-token.ts'
 import { parseAddress } from './recipients.ts'
 import { addSignature } from './signature.ts'
 import { landings } from './simulate/landed.ts'
-import { simulator } from './simulate/simulate.ts'
 import { balanceCall } from './statuses.ts'
-import { supplySource } from './supply.ts'
 import { blockTime } from './time.ts'
 
 export type SolanaOptions = {
@@ -60,8 +59,8 @@ export function solanaChain(options: SolanaOptions): Chain {
   const rpc = rpcPool({ urls, name: network.id, verify, timeoutMs, clock })
   const witnesses = rpc.apart()
   const price = priorityFees(rpc, clock)
-  const simulate = simulator(network, witnesses)
-  const { draft, look } = drafting({ network, rpc, clock, price, supply: supplySource(witnesses), simulate })
+  const tables = lookupTables(network, witnesses)
+  const { draft, look } = drafting({ network, rpc, witnesses, tables, clock, price })
   const precheck = prechecker({ network, rpc, head: newestHead(witnesses, { height: readSlot, clock }).read })
   const fees = new Map<string, Base>()
   const failures = new Set<string>()
@@ -86,7 +85,7 @@ export function solanaChain(options: SolanaOptions): Chain {
       })
       return connected
     },
-    programs: programs(network, rpc),
+    programs: programs({ network, rpc, tables }),
     draft: border(draft),
     unitPrice: border(async () => {
       const tip = await price()
@@ -96,12 +95,12 @@ export function solanaChain(options: SolanaOptions): Chain {
     hints: hintsOf,
     bytes(sender, { body, maxFee }, lifetime) {
       const bytes = bodyBytes(address(sender), body, lifetime)
-      requireWithin(maxFee, readMessage(bytes))
+      requireWithin(maxFee, readBody(bytes, body))
       return bytes
     },
     decode: (sender, bytes, hints) => decodeMessage({ network, address: address(sender) }, bytes, hints),
     addSignature(sender, unsigned, signature) {
-      const message = readMessage(unsigned)
+      const message = readFrame(unsigned)
       const signed = addSignature(address(sender), { bytes: unsigned, message }, signature)
       if (fees.size >= mostFees) fees.clear()
       fees.set(signed.hash, feeOf(message))

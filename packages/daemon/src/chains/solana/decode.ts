@@ -3,10 +3,10 @@ import { type Base, type Effect, Failure, type Network, nativeAsset } from '@wai
 import { sha256 } from '../../platform/sha256.ts'
 import type { Decoded, Hints } from '../build.ts'
 import { exactFee, worstFee } from './fees.ts'
-import { type Message, readMessage } from './message.ts'
+import { type Frame, type Message, readMessage } from './message.ts'
 import { effectsOf } from './read/all.ts'
 import { creationsIn } from './read/associated-token.ts'
-import { actingIn, budgetOf, isFee } from './read/compute-budget.ts'
+import { actingIn, budgetOf, isFee, type Told } from './read/compute-budget.ts'
 import { unknown } from './read/instruction.ts'
 import { refuseRuinous } from './read/system.ts'
 
@@ -18,10 +18,11 @@ export type Sender = { readonly network: Network; readonly address: Address }
  * instruction; it leaves out the blockhash and the compute unit limit and price, which only move the fee: `fee.max`
  * tells its worst case (rent aside, which is an effect of its own), and a chain's `bytes` writes nothing that costs
  * more than the draft says.
- * Failure INVALID_TRANSACTION: unreadable bytes, lookup tables, a durable nonce, a sender who does not sign.
+ * Failure INVALID_TRANSACTION: unreadable bytes, lookup tables of which nothing is known, a durable nonce, a sender who
+ * does not sign.
  */
 export function decodeMessage({ network, address: sender }: Sender, bytes: Uint8Array, hints: Hints): Decoded {
-  const message = readMessage(bytes)
+  const message = readMessage(bytes, hints.lookups)
   const { signers } = message
   if (!signers.includes(sender))
     throw new Failure('INVALID_TRANSACTION', `expected ${sender} among the signers, got ${signers.join(', ')}`)
@@ -46,7 +47,7 @@ const ownersOf = (sender: Address, { owners = [] }: Hints): Address[] => [
 ]
 
 /** The fee that exactly this message is charged if it lands, in lamports, rent aside. */
-export const feeOf = (message: Message): Base =>
+export const feeOf = (message: Pick<Frame, 'signers'> & { readonly instructions: readonly Told[] }): Base =>
   exactFee(message.signers.length, budgetOf(message).budget, actingIn(message).length)
 
 function digestOf({ network, address }: Sender, message: Message): string {
@@ -55,6 +56,7 @@ function digestOf({ network, address }: Sender, message: Message): string {
     sender: address,
     version: message.version,
     accounts: message.accounts.map((account) => [account.address, account.signer, account.writable]),
+    ...(message.lookups.length > 0 && { lookups: message.lookups.map(({ table, at }) => [table, at]) }),
     instructions: message.instructions.map((instruction) => [
       instruction.program,
       instruction.accounts.map((account) => account.address),

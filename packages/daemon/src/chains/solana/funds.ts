@@ -2,9 +2,9 @@ import type { Address } from '@solana/kit'
 import { formatUnits, type Network } from '@waiaas/contract'
 import type { Draft } from '../build.ts'
 import type { Precheck } from '../follow.ts'
-import { planBytes } from './body.ts'
+import { planBytes, planMessage } from './body.ts'
 import { minimumBalance } from './fees.ts'
-import { type Message, readMessage } from './message.ts'
+import type { Message } from './message.ts'
 import { lamportsFrom } from './read/system.ts'
 import { sourcesOf } from './read/token.ts'
 
@@ -19,7 +19,7 @@ export type Need = {
 export function needOf(sender: Address, draft: Draft): Need {
   // Without a lifetime: the simulation puts in a recent blockhash.
   const bytes = planBytes(draft.body)
-  const message = readMessage(bytes)
+  const message = planMessage(draft.body)
   return { message, bytes, lamports: draft.maxFee + lamportsFrom(sender, message), tokens: sourcesOf(message) }
 }
 

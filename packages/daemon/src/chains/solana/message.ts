@@ -1,5 +1,7 @@
 import type { Address } from '@solana/kit'
 import { Failure } from '@waiaas/contract'
+import { OddAnswer } from '../answers.ts'
+import type { LookedUp } from '../intent.ts'
 import { addressText } from './base58.ts'
 
 type Account = { readonly address: Address; readonly signer: boolean; readonly writable: boolean }
@@ -8,12 +10,20 @@ export type ReadInstruction = {
   readonly accounts: readonly Account[]
   readonly data: Uint8Array
 }
-/** A message read back: every account resolved, signers first. */
+/** A message read back: every account resolved, signers first, those of lookup tables last, as the cluster counts them. */
 export type Message = {
   readonly version: 'legacy' | 0
   readonly accounts: readonly Account[]
   readonly signers: readonly Address[]
   readonly instructions: readonly ReadInstruction[]
+  /** The last of the accounts, by where they were found. */
+  readonly lookups: readonly LookedUp[]
+}
+type Place = Omit<LookedUp, 'address'> & { readonly writable: boolean }
+/** What the bytes themselves show: of an account from a lookup table only its place. */
+export type Frame = Pick<Message, 'version' | 'accounts' | 'signers'> & {
+  readonly instructions: readonly (Pick<ReadInstruction, 'program' | 'data'> & { readonly at: readonly number[] })[]
+  readonly places: readonly Place[]
 }
 
 const keySize = 32
@@ -22,10 +32,10 @@ const versioned = 0x80
 /**
  * Reads legacy and version-0 messages (https://solana.com/docs/core/transactions), by hand rather than with kit's
  * codecs: several times faster, strict about every byte, and a second opinion on what kit wrote.
- * Failure INVALID_TRANSACTION on anything else: other versions, lookup tables, accounts out of range or listed twice,
- * and bytes that are not the one canonical encoding of what they say.
+ * Failure INVALID_TRANSACTION on anything else: other versions, accounts out of range or listed twice, programs from
+ * lookup tables, and bytes that are not the one canonical encoding of what they say.
  */
-export function readMessage(bytes: Uint8Array): Message {
+export function readFrame(bytes: Uint8Array): Frame {
   const cursor = reader(bytes)
   const first = cursor.byte()
   const isVersioned = (first & versioned) !== 0
@@ -37,20 +47,73 @@ export function readMessage(bytes: Uint8Array): Message {
   }
   const accounts = readAccounts(cursor, header)
   cursor.take(keySize) // the blockhash
-  const at = (index: number): Account => {
-    const account = accounts[index]
-    if (!account) throw refused(`account ${index} of ${accounts.length}`)
-    return account
-  }
   const instructions = times(cursor.count(), () => ({
-    program: at(cursor.byte()).address,
-    accounts: times(cursor.count(), () => at(cursor.byte())),
+    program: accountAt(accounts, cursor.byte()).address,
+    at: times(cursor.count(), () => cursor.byte()),
     data: cursor.take(cursor.count()),
   }))
-  if (isVersioned && cursor.count() > 0) throw refused('address lookup tables, whose accounts the bytes do not show')
+  const places = isVersioned ? readPlaces(cursor) : []
   cursor.requireEnd()
   const signers = accounts.slice(0, header.signers).map(({ address }) => address)
-  return { version: isVersioned ? 0 : 'legacy', accounts, signers, instructions }
+  return { version: isVersioned ? 0 : 'legacy', accounts, signers, instructions, places }
+}
+
+/** The same with what stands in the lookup tables that it names. Failure INVALID_TRANSACTION where that is not known. */
+export function readMessage(bytes: Uint8Array, lookups: readonly LookedUp[] = []): Message {
+  const frame = readFrame(bytes)
+  const known = new Map(lookups.map(({ table, at, address }) => [`${table} ${at}`, address]))
+  return resolved(
+    frame,
+    frame.places.map(({ table, at }) => {
+      const address = known.get(`${table} ${at}`)
+      if (address === undefined) throw refused('address lookup tables, whose accounts the bytes do not show')
+      return address
+    }),
+  )
+}
+
+/** The same of a message in a block, with the accounts that the cluster found for it, in its order. */
+export function readLoaded(bytes: Uint8Array, loaded: readonly string[]): Message {
+  const frame = readFrame(bytes)
+  if (loaded.length !== frame.places.length)
+    throw new OddAnswer(`${frame.places.length} accounts from lookup tables`, loaded.length)
+  return resolved(frame, loaded)
+}
+
+function resolved({ version, accounts: own, signers, instructions, places }: Frame, found: readonly string[]): Message {
+  const lookups = places.map(({ table, at }, index) => ({ table, at, address: found[index]! }))
+  const accounts = [
+    ...own,
+    // What stands in a table was read from 32 bytes, or as an address.
+    ...places.map(({ writable }, index) => ({ address: found[index] as Address, signer: false, writable })),
+  ]
+  if (new Set(accounts.map(({ address }) => address)).size !== accounts.length)
+    throw refused('an account that is listed twice')
+  return {
+    ...{ version, accounts, signers, lookups },
+    instructions: instructions.map(({ program, at, data }) => ({
+      ...{ program, data, accounts: at.map((index) => accountAt(accounts, index)) },
+    })),
+  }
+}
+
+/** Of all tables the writable accounts first, then the others, as the cluster counts them. */
+function readPlaces(cursor: Reader): Place[] {
+  const tables = times(cursor.count(), () => {
+    const table = addressText(cursor.take(keySize))
+    const listed = [true, false].map((writable) =>
+      times(cursor.count(), () => ({ table, at: cursor.byte(), writable })),
+    )
+    if (listed.every(({ length }) => length === 0)) throw refused('a lookup table of which nothing is used')
+    return listed
+  })
+  return [0, 1].flatMap((kind) => tables.flatMap((listed) => listed[kind]!))
+}
+
+function accountAt(accounts: readonly Account[], index: number): Account {
+  const account = accounts[index]
+  if (!account) throw refused(`account ${index} of ${accounts.length}`)
+  return account
 }
 
 type Header = { readonly signers: number; readonly readonlySigners: number; readonly readonlyOthers: number }
@@ -66,7 +129,6 @@ function readAccounts(cursor: Reader, { signers, readonlySigners, readonlyOthers
     signer: index < signers,
     writable: index < signers ? index < signers - readonlySigners : index < firstReadonly,
   }))
-  if (new Set(accounts.map(({ address }) => address)).size !== count) throw refused('an account that is listed twice')
   return accounts
 }
 

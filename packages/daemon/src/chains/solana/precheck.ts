@@ -6,9 +6,10 @@ import { doubted, type Precheck, type Promised, totalOf } from '../follow.ts'
 import { isUnsupported } from '../refusals.ts'
 import { type Rpc, RpcError } from '../rpc.ts'
 import { accountsCall, accountsIn, contentOf, type Since } from './accounts.ts'
+import { planBytes, planMessage } from './body.ts'
 import { minimumBalance } from './fees.ts'
 import { type Funds, type Need, needOf, shortfalls } from './funds.ts'
-import { type Message, readMessage } from './message.ts'
+import type { Message } from './message.ts'
 import { holdingOf, tokenAccountOwner } from './mint.ts'
 import { isTokenProgram, systemProgram } from './programs.ts'
 import { unsignedWire } from './simulate/wire.ts'
@@ -90,12 +91,12 @@ async function shortfallsNow(
   return shortfalls(network, needs, { ...funds, lamports, inflight: totalOf(open) })
 }
 
-/** How many compute units bytes use now; undefined where no node simulates. Failures of what fails, as `precheck` has them. */
-export async function unitsUsed(rpc: Rpc, sender: Address, bytes: Uint8Array): Promise<number | undefined> {
-  const params = [unsignedWire(bytes), simulation]
+/** How many compute units a body uses now; undefined where no node simulates. Failures of what fails, as `precheck` has them. */
+export async function unitsUsed(rpc: Rpc, sender: Address, body: string): Promise<number | undefined> {
+  const params = [unsignedWire(planBytes(body)), simulation]
   const [item] = await rpc.batch([{ method: 'simulateTransaction', params }])
   const simulated = simulationIn(item)
-  const fault = simulated && simulationFault(sender, readMessage(bytes), simulated)
+  const fault = simulated && simulationFault(sender, planMessage(body), simulated)
   if (fault) throw new Failure(fault.code, fault.message)
   const { unitsConsumed } = fieldsOf(simulated ? contentOf(resultOf(item)) : {}, 'a simulation')
   return unitsConsumed === undefined ? undefined : countOf(unitsConsumed, 'compute units')

@@ -6,14 +6,17 @@ import type { Rpc } from '../rpc.ts'
 import { readAccounts } from './accounts.ts'
 import { writeMessage } from './body.ts'
 import { decodeMessage } from './decode.ts'
+import type { LookupTables } from './lookup-tables.ts'
 import { tokenAccountOwner } from './mint.ts'
 import { computeBudgetProgram, isTokenProgram, systemProgram } from './programs.ts'
 
 /** A transaction locks no more: https://solana.com/docs/core/transactions */
 const MOST_ACCOUNTS = 64
 
+type Parts = { readonly network: Network; readonly rpc: Rpc; readonly tables: LookupTables }
+
 /** Calls of programs by their instructions. */
-export const programs = (network: Network, rpc: Rpc): Programs => ({
+export const programs = ({ network, rpc, tables }: Parts): Programs => ({
   instructions(sender, given) {
     const read = given.map(
       ({ programId, data, accounts }): ProgramInstruction => ({
@@ -42,6 +45,7 @@ export const programs = (network: Network, rpc: Rpc): Programs => ({
     assets.delete(nativeAsset(network))
     return [...assets].map((asset) => asset.slice(asset.lastIndexOf(':') + 1))
   },
+  lookups: ({ instructions, tables: named }) => tables.find(instructions, named),
 })
 
 /** Failure INVALID_ADDRESS or INVALID_TRANSACTION of what a wallet of one key cannot send, by what is told of it. */

@@ -10,6 +10,8 @@ export const memoProgram = address('MemoSq4gqABAXKb96qnH8TysNcWxMyWCqXgDLGmfcHr'
 export const stakeProgram = address('Stake11111111111111111111111111111111111111')
 export const firstMemoProgram = 'Memo1UhkJRfHyvLMcVucJwxXeuD728EqVDDwQDxFMNo'
 
+export const lookupTableProgram = 'AddressLookupTab1e1111111111111111111111111'
+
 export const isTokenProgram = (program: string): boolean => program === tokenProgram || program === token2022Program
 
 const sysvarOwner = 'Sysvar1111111111111111111111111111111111111'
@@ -22,7 +24,7 @@ const programs = new Set<string>([
   memoProgram,
   firstMemoProgram,
   sysvarOwner,
-  'AddressLookupTab1e1111111111111111111111111',
+  lookupTableProgram,
   'BPFLoader1111111111111111111111111111111111',
   'BPFLoader2111111111111111111111111111111111',
   'BPFLoaderUpgradeab1e11111111111111111111111',

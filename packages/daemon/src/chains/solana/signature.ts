@@ -2,7 +2,7 @@ import { createPublicKey, type KeyObject, verify } from 'node:crypto'
 import { type Address, getAddressEncoder, getBase58Decoder } from '@solana/kit'
 import { Failure } from '@waiaas/contract'
 import type { Signed } from '../build.ts'
-import type { Message } from './message.ts'
+import type { Frame } from './message.ts'
 
 export const signatureLength = 64
 // SubjectPublicKeyInfo of an Ed25519 key, up to the key itself: RFC 8410.
@@ -12,7 +12,7 @@ const base58 = getBase58Decoder()
 const keys = new Map<string, KeyObject>()
 const mostKeys = 10_000
 
-type Unsigned = { readonly bytes: Uint8Array; readonly message: Message }
+type Unsigned = { readonly bytes: Uint8Array; readonly message: Pick<Frame, 'signers'> }
 
 /** Joins a message and its one signature into wire bytes; Failure INVALID_TRANSACTION when they do not belong together. */
 export function addSignature(sender: Address, { bytes, message }: Unsigned, signature: Uint8Array): Signed {

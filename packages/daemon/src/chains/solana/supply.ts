@@ -6,7 +6,7 @@ import { isMint } from './mint.ts'
 
 type Supplies = Readonly<Record<string, bigint | null>>
 /** How much there is of each token that effects let others take; null where that is not told. */
-export type SupplySource = (effects: readonly Effect[]) => Promise<Supplies>
+type SupplySource = (effects: readonly Effect[]) => Promise<Supplies>
 
 // Behind the mint's authority: https://github.com/solana-program/token/blob/main/interface/src/state.rs
 const SUPPLY_AT = 36

@@ -229,21 +229,25 @@ describe('the signer reads a Solana message by itself', () => {
     expect(readSolanaTransaction(versioned(0x80), key(sender)).moves).toHaveLength(1)
   })
 
-  test('of an instruction with an account from a lookup table nothing is known', () => {
-    const last = keys.length
-    const message = (accounts: number[]) =>
+  test('what an account from a lookup table does is a call that it cannot read, and never a payment', () => {
+    const last = keys.length + 1
+    const message = (...instructions: Parameters<typeof solanaMessage>[1]) =>
       Buffer.concat([
-        ...[Buffer.of(0x80), solanaMessage(keys, [{ ...transfer, accounts }])],
+        ...[Buffer.of(0x80), solanaMessage([...keys, key(77)], instructions)],
         ...[Buffer.of(1), key(8), Buffer.of(1, 0, 0)],
       ])
-    const reading = (accounts: number[]) => readSolanaTransaction(message(accounts), key(sender))
-    expect(reading([3, 2, 4, 0])).toMatchObject({ moves: [{ amount: 9n }], calls: null })
+    const reading = (...all: Parameters<typeof solanaMessage>[1]) => readSolanaTransaction(message(...all), key(sender))
+    const called = { program: key(77), accounts: [last, 0], data: Buffer.of(1) }
+    expect(reading(transfer, called)).toMatchObject({ moves: [{ amount: 9n }], calls: { to: hex(77), others: [] } })
+    const pay = { program: SYSTEM, accounts: [0, last], data: Buffer.concat([u32le(2), u64le(9n)]) }
     for (const accounts of [
       [last, 2, 4, 0],
       [3, last, 4, 0],
       [3, 2, last, 0],
+      [3, 2, 4, 0, last],
     ])
-      expect(reading(accounts)).toMatchObject({ moves: [], calls: { others: [] } })
-    expect(() => reading([3, 2, last + 1, 0])).toThrow(/not exactly one/)
+      expect(() => reading({ ...transfer, accounts }, called)).toThrow(/lookup table/)
+    expect(() => reading(pay)).toThrow(/lookup table/)
+    expect(() => reading({ ...called, accounts: [last + 1] })).toThrow(/not exactly one/)
   })
 })

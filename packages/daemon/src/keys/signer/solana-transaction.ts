@@ -61,12 +61,11 @@ export function readSolanaTransaction(payload: Uint8Array, publicKey: Uint8Array
   }
 }
 
-/** An account that comes from a lookup table has no key in the bytes, and nothing is known of it. */
-function movesOf(instruction: SolanaInstruction, context: Context): readonly Move[] | undefined {
-  const isWhole = instruction.accounts.every(({ isLookedUp }) => !isLookedUp)
-  const read = isWhole && Object.hasOwn(readers, instruction.program) ? readers[instruction.program] : undefined
-  return read?.(instruction, context)
-}
+const movesOf = (instruction: SolanaInstruction, context: Context): readonly Move[] | undefined =>
+  readerOf(instruction)?.(instruction, context)
+
+const readerOf = ({ program }: SolanaInstruction): Read | undefined =>
+  Object.hasOwn(readers, program) ? readers[program] : undefined
 
 /** The programs that are told something unread; the data is all that the transaction does, because each part may need another. */
 function callsOf([to, ...others]: readonly string[], acting: readonly SolanaInstruction[]): Reading['calls'] {
@@ -88,8 +87,14 @@ const PAY_WITH_SEED = 11
 const NONCES = [4, 5, 6, 7, 12]
 const MOST_SEED = 32n
 
-/** What no ceiling lets pass: bytes that are valid for ever, and an account that pays nothing any more. */
-function requireHarmless({ program, accounts, data }: SolanaInstruction, sender: string): void {
+/**
+ * What no ceiling lets pass: bytes that are valid for ever, an account that pays nothing any more, and what could be read if
+ * its accounts did not come from a lookup table, of which the bytes show no key.
+ */
+function requireHarmless(instruction: SolanaInstruction, sender: string): void {
+  const { program, accounts, data } = instruction
+  if (readerOf(instruction) && accounts.some(({ isLookedUp }) => isLookedUp))
+    refuse('a payment or another instruction that the signer reads has accounts from a lookup table')
   if (program !== SYSTEM || data.length < 4) return
   const kind = view(data).getUint32(0, true)
   if (NONCES.includes(kind)) refuse('transactions with a durable nonce are not signed')
@@ -159,9 +164,7 @@ function memo({ accounts }: SolanaInstruction, { sender }: Context): Move[] | un
 const ownersIn = (instructions: readonly SolanaInstruction[]): Context['owners'] =>
   new Map(
     instructions.flatMap(({ program, data, accounts: [, account, owner] }) =>
-      program === ASSOCIATED && (data[0] ?? 0) <= 1 && account && owner && !owner.isLookedUp
-        ? [[account.key, owner.key] as const]
-        : [],
+      program === ASSOCIATED && (data[0] ?? 0) <= 1 && account && owner ? [[account.key, owner.key] as const] : [],
     ),
   )
 

@@ -17,13 +17,18 @@ export async function changedEffects(
   row: TransactionRow,
   { effects, draft }: Doing,
 ): Promise<NotNow | undefined> {
+  if (draft.stale !== undefined) return ended(job, row, draft.stale)
   const doing = standing(effects, draft)
   if (doing === 'unseen') {
     await transactionStore.wait(job.db, { id: row.id, reason: 'no node simulates what it would do now' })
     return 'lacks'
   }
   if (doing === 'same') return undefined
-  const error = 'it would now do more than what was decided on; ask for it again, so that it is judged as it is now'
+  return ended(job, row, 'it would now do more than what was decided on')
+}
+
+async function ended(job: Job<Pick<Parts, 'clock' | 'audit'>>, row: TransactionRow, why: string): Promise<NotNow> {
+  const error = `${why}; ask for it again, so that it is judged as it is now`
   await endUnsent(job, row, { to: 'CANCELLED', code: 'POLICY_DENIED', error, actor: 'system', raised: 'warning' })
   return 'stays'
 }

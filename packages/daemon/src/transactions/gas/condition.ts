@@ -23,17 +23,18 @@ export function storedCondition(wanted: GasCondition, { chain }: Network, settin
     )
   const prices = (['maxGasPrice', 'maxPriorityFee'] as const).flatMap((field) => {
     const text = wanted[field]
-    return text === undefined ? [] : [[field, String(priceOf(chain, field, text))]]
+    return text === undefined ? [] : [[field, String(unitPriceIn(chain, `gasCondition.${field}`, text))]]
   })
   return { ...Object.fromEntries(prices), timeoutSeconds }
 }
 
-function priceOf(chain: Network['chain'], field: string, text: string): bigint {
+/** The price of a unit of gas that a field names. Failure INVALID_TRANSACTION where it has another unit. */
+export function unitPriceIn(chain: Network['chain'], field: string, text: string): bigint {
   const price = gasPriceOf(chain, text)
   if (price !== undefined) return price
   throw new Failure(
     'INVALID_TRANSACTION',
-    `expected gasCondition.${field} in ${gasUnit(chain)}, such as "20 ${gasUnit(chain)}", or as digits, got "${text}"`,
+    `expected ${field} in ${gasUnit(chain)}, such as "20 ${gasUnit(chain)}", or as digits, got "${text}"`,
   )
 }
 

@@ -1,5 +1,6 @@
-import { Failure, nativeAsset, parseBase, type RequestOf } from '@waiaas/contract'
+import { Failure, type Network, nativeAsset, parseBase, type RequestOf } from '@waiaas/contract'
 import type { IntentOf, Token } from '../../chains/intent.ts'
+import { unitPriceIn } from '../gas/condition.ts'
 import { valueIn } from './amount.ts'
 import type { Kind, Parse, Parsing } from './kind.ts'
 import { knownTokens } from './known-tokens.ts'
@@ -58,5 +59,19 @@ async function programIntent(input: RequestOf<'CONTRACT_CALL'>, on: Parsing): Pr
   const instructions = programs.instructions(on.sender, [...preInstructions, main, ...postInstructions])
   const owners = await programs.owners(instructions)
   const tokens = await knownTokens(on, programs.tokensIn(on.sender, { instructions, owners }))
-  return { kind: 'program-call', to, instructions, tokens, owners }
+  const lookups = await programs.lookups({ instructions, tables: input.addressLookupTableAddresses ?? [] })
+  return {
+    ...{ kind: 'program-call', to, instructions, tokens, owners },
+    ...(lookups.length > 0 && { lookups }),
+    ...(input.priorityFee !== undefined && { priorityFee: priorityFeeIn(network, input.priorityFee) }),
+  }
+}
+
+/** What the compute budget program takes, for a compute unit. */
+const MOST_PRIORITY_FEE = 2n ** 64n - 1n
+
+function priorityFeeIn({ chain }: Network, text: string): bigint {
+  const price = unitPriceIn(chain, 'priorityFee', text)
+  if (price <= MOST_PRIORITY_FEE) return price
+  throw new Failure('INVALID_TRANSACTION', `expected a priorityFee of at most ${MOST_PRIORITY_FEE}, got ${price}`)
 }

@@ -1,5 +1,5 @@
 import { nativeAsset, ZERO_BASE } from '@waiaas/contract'
-import type { IntentOf, ProgramInstruction, Token } from '../../chains/intent.ts'
+import type { IntentOf, LookedUp, ProgramInstruction, Token } from '../../chains/intent.ts'
 import type { Kind } from './kind.ts'
 
 type ProgramCall = IntentOf<'program-call'>
@@ -8,11 +8,13 @@ type Stored = {
   instructions: readonly ProgramInstruction[]
   tokens: readonly Token[]
   owners: readonly string[]
+  lookups?: readonly LookedUp[]
+  priorityFee?: string
 }
 
 /** Instructions of programs, in one transaction. */
 export const programCall: Kind<ProgramCall> = {
-  store: ({ kind, to, instructions, tokens, owners }) => ({
+  store: ({ kind, to, instructions, tokens, owners, lookups, priorityFee }) => ({
     kind,
     to,
     instructions: instructions.map(({ program, accounts, data }) => ({
@@ -22,8 +24,13 @@ export const programCall: Kind<ProgramCall> = {
     })),
     tokens,
     owners,
+    ...(lookups && { lookups: lookups.map(({ table, at, address }) => ({ table, at, address })) }),
+    ...(priorityFee !== undefined && { priorityFee: String(priorityFee) }),
   }),
-  restore: (stored) => ({ ...(stored as Stored), kind: 'program-call' }), // as `store` wrote it
+  restore: (stored) => {
+    const { priorityFee, ...rest } = stored as Stored // as `store` wrote it
+    return { ...rest, kind: 'program-call', ...(priorityFee !== undefined && { priorityFee: BigInt(priorityFee) }) }
+  },
   headline: ({ to }, { network }) => ({ to, amount: ZERO_BASE, asset: nativeAsset(network), ...network.native }),
   tokens: ({ tokens }) => tokens,
   memo: () => null,

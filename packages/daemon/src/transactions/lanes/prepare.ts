@@ -36,7 +36,8 @@ export async function prepare(parts: Parts, lane: Place, next: Next): Promise<Pr
   for (const [index, row] of rows.entries()) {
     const draft = built[index]!
     const fault = checked[index]
-    if (isDraft(draft) && !fault) {
+    // What is stale ends when it is judged, whatever would become of it now.
+    if (isDraft(draft) && (!fault || draft.stale !== undefined)) {
       putOff.sound(row.id)
       fresh.set(row.id, draft)
     } else if (fault?.code === 'CHAIN_ERROR') {

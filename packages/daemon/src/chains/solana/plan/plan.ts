@@ -2,7 +2,7 @@ import type { Address, Instruction } from '@solana/kit'
 import { getAddMemoInstruction } from '@solana-program/memo'
 import { Failure } from '@waiaas/contract'
 import type { Hints } from '../../build.ts'
-import type { Intent } from '../../intent.ts'
+import type { Intent, LookedUp } from '../../intent.ts'
 import { memoProgram } from '../programs.ts'
 import type { PlanContext } from './context.ts'
 
@@ -11,6 +11,10 @@ export type Planned = {
   readonly units?: number
   readonly instructions: readonly Instruction[]
   readonly neverFunded?: readonly string[]
+  /** Where lookup tables have accounts. */
+  readonly lookups?: readonly LookedUp[] | undefined
+  /** Micro-lamports for a compute unit, in place of the price of the daemon. */
+  readonly priorityFee?: bigint | undefined
 }
 /** How one kind is done on a Solana cluster. */
 export type Plan<I extends Intent> = {

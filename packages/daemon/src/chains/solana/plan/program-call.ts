@@ -4,10 +4,10 @@ import type { Plan } from './plan.ts'
 
 /** Instructions as they were asked for, in their order. */
 export const programCall: Plan<IntentOf<'program-call'>> = {
-  async instructions(_context, sender, { instructions }) {
+  async instructions(_context, sender, { instructions, lookups, priorityFee }) {
     // What was stored is checked again: it may be from before a rule.
     requireInstructions(sender, instructions)
-    return { instructions: instructions.map(instructionOf) }
+    return { instructions: instructions.map(instructionOf), lookups, priorityFee }
   },
-  hints: ({ owners }) => ({ owners }),
+  hints: ({ owners, lookups }) => ({ owners, ...(lookups && { lookups }) }),
 }

@@ -25,6 +25,9 @@ const readers: ReadonlyMap<string, InstructionReader> = new Map<string, Instruct
   [firstMemoProgram, readMemo],
 ])
 
+/** Whether instructions of a program are understood. */
+export const isRead = (program: string): boolean => readers.has(program)
+
 /** The effects of an instruction of any program but the compute budget's. */
 export const effectsOf: InstructionReader = (instruction, context) => {
   const read = readers.get(instruction.program)

@@ -1,14 +1,17 @@
 import type { Effect } from '@waiaas/contract'
 import type { ComputeBudget } from '../fees.ts'
-import type { Message, ReadInstruction } from '../message.ts'
+import type { ReadInstruction } from '../message.ts'
 import { computeBudgetProgram } from '../programs.ts'
 import { unknown, view } from './instruction.ts'
 
 const unitLimit = { kind: 2, length: 5 }
 const unitPrice = { kind: 3, length: 9 }
 
+/** Of an instruction, what it tells its program. */
+export type Told = Pick<ReadInstruction, 'program' | 'data'>
+
 /** What a message may use and pays for it; `strange` is what else it tells the compute budget program. */
-export function budgetOf({ instructions }: Pick<Message, 'instructions'>): {
+export function budgetOf({ instructions }: { readonly instructions: readonly Told[] }): {
   budget: ComputeBudget
   strange: Effect[]
 } {
@@ -25,11 +28,11 @@ export function budgetOf({ instructions }: Pick<Message, 'instructions'>): {
 }
 
 /** The instructions that do something: all but those of the compute budget. */
-export const actingIn = ({ instructions }: Pick<Message, 'instructions'>): ReadInstruction[] =>
+export const actingIn = <I extends Told>({ instructions }: { readonly instructions: readonly I[] }): I[] =>
   instructions.filter(({ program }) => program !== computeBudgetProgram)
 
 /** A compute unit limit or price: it moves nothing but the fee. */
-export const isFee = ({ program, data }: ReadInstruction): boolean =>
+export const isFee = ({ program, data }: Told): boolean =>
   program === computeBudgetProgram && (isUnitLimit(data) || isUnitPrice(data))
 
 const isUnitLimit = (data: Uint8Array): boolean => data[0] === unitLimit.kind && data.length === unitLimit.length

@@ -6,7 +6,7 @@ import { landingsOfTwo } from '../../landings.ts'
 import type { Rpc } from '../../rpc.ts'
 import { bytesOf } from '../accounts.ts'
 import { decodeMessage } from '../decode.ts'
-import { type Message, type ReadInstruction, readMessage } from '../message.ts'
+import { type Message, type ReadInstruction, readLoaded } from '../message.ts'
 import { stakeProgram, systemProgram } from '../programs.ts'
 import { effectsOf } from '../read/all.ts'
 import { actingIn } from '../read/compute-budget.ts'
@@ -30,10 +30,16 @@ async function landedOn(network: Network, rpc: Rpc, { hash, sender }: Landing): 
   const answer = await rpc.call<unknown>('getTransaction', [hash, config])
   if (answer === null) return undefined
   const { transaction, meta: told } = fieldsOf(answer, 'a transaction')
-  const { message, bytes } = signedBy(sender, hash, transaction)
   const meta = fieldsOf(told, 'what a transaction did')
-  const { effects } = decodeMessage({ network, address: sender as Address }, bytes, {})
-  const landed = { network, sender: sender as Address, message, meta, keys: keysOf(message, meta) }
+  const { message, bytes } = signedBy(sender, hash, { transaction, meta })
+  const { effects } = decodeMessage({ network, address: sender as Address }, bytes, { lookups: message.lookups })
+  const landed = {
+    network,
+    sender: sender as Address,
+    message,
+    meta,
+    keys: message.accounts.map(({ address }) => address),
+  }
   const inside = insideOf(landed)
   const ran = [...actingIn(message), ...(inside ?? [])].flatMap(partsOfBatch)
   // What is not told, or cannot be taken apart, nobody has seen.
@@ -57,20 +63,24 @@ type Landed = {
 }
 
 /** The bytes themselves, as the sender's signature proves them. */
-function signedBy(sender: string, hash: string, transaction: unknown) {
+function signedBy(
+  sender: string,
+  hash: string,
+  { transaction, meta }: { transaction: unknown } & Pick<Landed, 'meta'>,
+) {
   const wire = bytesOf(transaction)
   const bytes = new Uint8Array(wire.subarray(1 + signatureLength))
-  const message = readMessage(bytes)
+  const message = readLoaded(bytes, loadedIn(meta))
   const signature = wire.subarray(1, 1 + signatureLength)
   if (addSignature(sender as Address, { bytes, message }, signature).hash !== hash)
     throw new OddAnswer(`the transaction ${hash}`, 'another one')
   return { message, bytes }
 }
 
-function keysOf({ accounts }: Message, { loadedAddresses }: Landed['meta']): string[] {
+/** What the cluster found in the lookup tables that the bytes name. */
+function loadedIn({ loadedAddresses }: Landed['meta']): string[] {
   const { writable = [], readonly = [] } = fieldsOf(loadedAddresses ?? {}, 'accounts from lookup tables')
-  const loaded = [...listOf(writable, 'addresses'), ...listOf(readonly, 'addresses')].map(addressOf)
-  return [...accounts.map(({ address }) => address), ...loaded]
+  return [...listOf(writable, 'addresses'), ...listOf(readonly, 'addresses')].map(addressOf)
 }
 
 function addressOf(text: unknown): string {

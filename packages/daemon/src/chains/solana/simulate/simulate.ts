@@ -18,7 +18,7 @@ type Looked = {
   readonly effects: Effects
 }
 /** What bytes do to their sender, as two endpoints see it where two are configured; undefined: they cannot tell all of it. */
-export type Simulate = (looked: Looked) => Promise<readonly Effect[] | undefined>
+type Simulate = (looked: Looked) => Promise<readonly Effect[] | undefined>
 
 /** What either of them sees counts; what one of them cannot tell, nobody has seen. */
 export const simulator =
