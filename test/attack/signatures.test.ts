@@ -245,7 +245,8 @@ describe('other spellings', () => {
     await allow(bed, from)
     const plain = await permit(from)
     const { message } = plain
-    const first = await sign(bed, from, plain)
+    const key = newId()
+    const first = await sign(bed, from, plain, { key })
     const others: (typeof plain)[] = [
       { ...plain, domain: { ...plain.domain, verifyingContract: upper(token) } },
       { ...plain, domain: { ...plain.domain, chainId: '31337' } },
@@ -254,7 +255,11 @@ describe('other spellings', () => {
       { ...plain, message: { ...message, value: hex(usd(8)), nonce: '0x0', deadline: hex(Number(message.deadline)) } },
       { ...plain, message: Object.fromEntries(Object.entries(message).reverse()) },
     ]
-    for (const other of others) expect(await sign(bed, from, other)).toEqual(first)
+    for (const other of others) {
+      expect(await sign(bed, from, other)).toEqual(first)
+      expect(await sign(bed, from, other, { key })).toEqual(first)
+    }
+    expect(await refused(bed, from, await permit(from, { nonce: 1 }), { key })).toEqual(['IDEMPOTENCY_KEY_REUSED'])
     expect((await rows('vouchers')).length).toBe(1)
     // With a salt it is another signature over the same allowance.
     const salted = await permit(from, {}, { salt: `0x${'ab'.repeat(32)}` })
