@@ -50,7 +50,7 @@ export const programFields = {
     .describe('Solana: lookup tables that have some of the accounts, which makes the transaction shorter')
     .optional(),
   priorityFee: GasPrice.describe(
-    'Solana: price of a compute unit in place of the daemon\'s own, such as "2000 micro-lamports"; digits alone are in micro-lamports',
+    "Solana: price of a compute unit, in place of the daemon's own; digits alone are in its smallest unit",
   ).optional(),
 }
 
