@@ -110,7 +110,16 @@ export function solanaChain(options: SolanaOptions): Chain {
     precheck: border((sender, drafts, promised) => precheck(address(sender), drafts, promised)),
     broadcast: (signed) => broadcastAll(rpc, signed),
     observe: border((attempts) =>
-      observeAll({ rpc, witnesses, failures, disputed, remembered: (hash) => fees.get(hash) }, attempts),
+      observeAll(
+        {
+          rpc: rpc.patient(),
+          witnesses,
+          failures,
+          disputed,
+          remembered: (hash) => fees.get(hash),
+        },
+        attempts,
+      ),
     ),
     landed: landings(network, witnesses),
     blockTime: border(() => blockTime(rpc)),
