@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { type Base, parseBase } from './money.ts'
+import { addressKey, assetKey } from './families.ts'
+import { add, type Base, parseBase } from './money.ts'
 
 const Digits = z.string().regex(/^\d+$/).describe('base units')
 
@@ -133,6 +134,18 @@ export function factsOf({ effects, fee }: Effects): EffectFacts {
     for (const name of Object.keys(told) as (keyof Meaning)[]) (facts[name] as unknown[]).push(...told[name]!)
   }
   return facts
+}
+
+/** What each spender may take of each asset, together: parts of one transaction or signature can be taken one after the other. */
+export function grantTotals(spenders: EffectFacts['spenders']): EffectFacts['spenders'] {
+  const totals = new Map<string, Spender>()
+  for (const one of spenders) {
+    const key = `${addressKey(one.spender)} ${assetKey(one.asset)}`
+    const known = totals.get(key)
+    const both = known && { amount: add(known.amount, one.amount), unlimited: known.unlimited || one.unlimited }
+    totals.set(key, { ...(known ?? one), ...both })
+  }
+  return [...totals.values()]
 }
 
 /** Everybody who gets something, or may take it. What is deposited for the sender stays the sender's. */

@@ -1,5 +1,5 @@
 import type { Effect } from './effects.ts'
-import { assetKey } from './families.ts'
+import { addressKey, assetKey } from './families.ts'
 import { add, type Base, parseBase, remaining, ZERO_BASE } from './money.ts'
 
 type Of<K extends Effect['kind']> = Extract<Effect, { kind: K }>
@@ -22,14 +22,21 @@ export function withSeen(told: readonly Effect[], seen: readonly Effect[], nativ
   return [...read, ...unread, ...beyond(told, seen, native)]
 }
 
-/** An allowance of all that there is has no limit: `supplies` says by asset how much that is, or null. */
-export const withSupplies = (effects: readonly Effect[], supplies: Readonly<Record<string, bigint | null>>): Effect[] =>
-  effects.map((effect) => {
-    if (effect.kind !== 'approval' || effect.unlimited) return effect
+/** Allowances of together all that there is have no limit: `supplies` says by asset how much that is, or null. */
+export function withSupplies(effects: readonly Effect[], supplies: Readonly<Record<string, bigint | null>>): Effect[] {
+  const isAll = (effect: Of<'approval'>): boolean => {
     const supply = supplies[assetKey(effect.asset)] ?? null
-    const amount = parseBase(effect.amount)
-    return supply !== null && amount > ZERO_BASE && amount >= supply ? { ...effect, unlimited: true } : effect
-  })
+    const granted = ofKind(effects, 'approval').filter((one) => isSameGrant(one, effect))
+    const total = granted.reduce((sum, { amount }) => add(sum, parseBase(amount)), ZERO_BASE)
+    return supply !== null && parseBase(effect.amount) > ZERO_BASE && total >= supply
+  }
+  return effects.map((effect) =>
+    effect.kind === 'approval' && !effect.unlimited && isAll(effect) ? { ...effect, unlimited: true } : effect,
+  )
+}
+
+const isSameGrant = (one: Of<'approval'>, other: Of<'approval'>): boolean =>
+  assetKey(one.asset) === assetKey(other.asset) && addressKey(one.spender) === addressKey(other.spender)
 
 const paidOf = (effects: readonly Effect[], native: string) =>
   effects.flatMap((effect) => {
@@ -54,9 +61,7 @@ function moreOutflows(told: readonly Effect[], seen: readonly Effect[], native: 
 }
 
 const covers = (known: Of<'approval'>, one: Of<'approval'>): boolean =>
-  assetKey(known.asset) === assetKey(one.asset) &&
-  known.spender === one.spender &&
-  (known.unlimited || (!one.unlimited && parseBase(known.amount) >= parseBase(one.amount)))
+  isSameGrant(known, one) && (known.unlimited || (!one.unlimited && parseBase(known.amount) >= parseBase(one.amount)))
 
 const isSame = (one: Effect) => (other: Effect) =>
   one.kind === 'nft' && other.kind === 'nft'

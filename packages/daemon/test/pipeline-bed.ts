@@ -15,7 +15,7 @@ import type { Database, Handle } from '../src/platform/db/database.ts'
 import { heldStops } from '../src/platform/held.ts'
 import { appliedPolicies, policies, policyVersions } from '../src/policies/service.ts'
 import { pricesService } from '../src/prices/service.ts'
-import { forgetSessions } from '../src/sessions/service.ts'
+import { constraintFaults, forgetSessions, readConstraints } from '../src/sessions/service.ts'
 import { sessionStore } from '../src/sessions/store.ts'
 import type { Parts } from '../src/transactions/job.ts'
 import { transactionStore } from '../src/transactions/rows/store.ts'
@@ -173,7 +173,7 @@ export async function startPipeline(
       prices,
       network: () => network,
       settings: async () => ({ ...defaultSettings(), ...priced }),
-      constraintFaults: () => [],
+      constraintFaults: (text, facts) => constraintFaults(readConstraints(text), facts),
     }),
     gas: () => gas,
     chooseWallet: async (db, _session, { walletId }) => (await walletStore.byId(db, walletId!))!,
@@ -231,6 +231,7 @@ export async function startPipeline(
         purged_at: null,
         account: id,
         spends_unknown_before: null,
+        ...(await walletStore.predecessor(db, world.chain, key.address)),
       })
       await walletStore.insertKey(db, {
         wallet_id: id,

@@ -118,6 +118,16 @@ describe('approvals', () => {
     expect(verdict([open(), spender(), limit], of(approve(6n)))).toBe('DENY:APPROVE_AMOUNT_EXCEEDED')
   })
 
+  test('of one token to one spender count together, however many a transaction has', () => {
+    const limit = row('APPROVE_AMOUNT_LIMIT', { maxAmount: '5' })
+    for (const list of [[spender('5')], [spender(), limit]]) {
+      expect(verdict([open(), ...list], of(approve(2n), approve(3n)))).toBe('INSTANT')
+      expect(
+        verdict([open(), ...list], of(approve(3n), approve(3n, { spender: EVE.toUpperCase().replace('X', 'x') }))),
+      ).toBe('DENY:APPROVE_AMOUNT_EXCEEDED')
+    }
+  })
+
   test('without a limit are refused, and a human decides where the operator lets them be asked for', () => {
     for (const effect of [approve(2n ** 256n - 1n, { unlimited: true }), operator]) {
       expect(verdict([open(), spender()], of(effect))).toBe('DENY:UNLIMITED_APPROVE_BLOCKED')

@@ -1,4 +1,4 @@
-import type { Base, EffectFacts } from '@waiaas/contract'
+import { type Base, type EffectFacts, grantTotals } from '@waiaas/contract'
 
 /** That somebody may take something of the wallet. */
 export type Grant = {
@@ -11,9 +11,9 @@ export type Grant = {
   readonly what: string
 }
 
-/** Approvals of amounts, and of operators, who may take everything. */
+/** Approvals of amounts, what one spender may take of one token together, and of operators, who may take everything. */
 export const grantsOf = ({ spenders, operators }: Pick<EffectFacts, 'spenders' | 'operators'>): Grant[] => [
-  ...spenders.map(({ spender, amount, asset, unlimited }) => ({
+  ...grantTotals(spenders).map(({ spender, amount, asset, unlimited }) => ({
     spender,
     amount,
     isUnlimited: unlimited,
