@@ -63,10 +63,7 @@ export async function startRpcProxy(target: string, path = '', profile?: Profile
   const released = () => new Promise<void>((resolve) => waiting.add(resolve))
 
   const server = createServer((request, response) => {
-    if (mode === 'away') {
-      request.socket.destroy()
-      return
-    }
+    if (mode === 'away') return void request.socket.destroy()
     serve(request, response).catch(() => response.destroy())
   })
 
@@ -74,7 +71,7 @@ export async function startRpcProxy(target: string, path = '', profile?: Profile
     const text = await textOf(request)
     const parsed = JSON.parse(text) as Call | Call[]
     const fault = proxy.nextFault()
-    if (fault) return befall(fault, text, response)
+    if (fault) return befall(fault, response, () => forward(text))
     const sent = bytesOf([parsed].flat())
     if (sent.length === 0) {
       reply(response, (proxy.forgets && withoutPast([parsed].flat())) || (await forward(text)))
@@ -93,15 +90,6 @@ export async function startRpcProxy(target: string, path = '', profile?: Profile
     if (mode === 'hold-answer') await released()
     if (mode === 'lose-answer') return void response.destroy()
     reply(response, mode === 'already-known' ? { status: 200, headers, text: known(parsed) } : answer)
-  }
-
-  async function befall(fault: Fault, text: string, response: ServerResponse): Promise<void> {
-    if (fault.kind === 'cut') return void response.destroy()
-    if (fault.kind === 'answered') return reply(response, fault.answer)
-    if (fault.kind === 'late') await new Promise((resolve) => setTimeout(resolve, LATE_MS))
-    if (fault.kind === 'twice') await forward(text)
-    const answer = await forward(text)
-    reply(response, fault.kind === 'answer lost' ? undefined : answer)
   }
 
   const forward = (body: string): Promise<HttpAnswer> => (provider ? provider.answer(body) : pass(target, body))
@@ -143,6 +131,15 @@ export async function startRpcProxy(target: string, path = '', profile?: Profile
     },
   }
   return proxy
+}
+
+async function befall(fault: Fault, response: ServerResponse, forward: () => Promise<HttpAnswer>): Promise<void> {
+  if (fault.kind === 'cut') return void response.destroy()
+  if (fault.kind === 'answered') return reply(response, fault.answer)
+  if (fault.kind === 'late') await new Promise((resolve) => setTimeout(resolve, LATE_MS))
+  if (fault.kind === 'twice') await forward()
+  const answer = await forward()
+  reply(response, fault.kind === 'answer lost' ? undefined : answer)
 }
 
 /** What a node says of blocks that it has no state of any more; undefined where the newest is asked about. */
