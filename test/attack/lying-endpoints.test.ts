@@ -7,7 +7,10 @@ import { type Database, openDatabase } from '../../packages/daemon/src/platform/
 import { jsonLog } from '../../packages/daemon/src/platform/log.ts'
 import { pricesService } from '../../packages/daemon/src/prices/service.ts'
 import { changing, newKey, startEndpoint } from '../../packages/daemon/test/evm-bed.ts'
+import { startTestDaemon } from '../support/daemon.ts'
 import { strictAudit } from '../support/strict-audit.ts'
+import { until } from '../support/until.ts'
+import { evmBalance, evmWallet, newEvmAddress } from '../support/wallets.ts'
 
 let node: EvmNode
 let token: string
@@ -263,4 +266,31 @@ test('what is not believed is put on record, once for a source and hour', async 
   const told = await market.told()
   expect(told).toHaveLength(2)
   expect(told).toContainEqual({ source: network.id, reason: expect.stringContaining('moved by more than a quarter') })
+})
+
+test('an endpoint that says of a payment that it failed is contradicted: on record once, and the payment is not paid again', async () => {
+  const liar = changing(node.url, ({ method }, { result }) =>
+    method === 'eth_getTransactionReceipt' && result ? { result: { ...(result as object), status: '0x0' } } : undefined,
+  )
+  const { url } = await startEndpoint(liar)
+  const daemon = await startTestDaemon({
+    env: {
+      WAIAAS_RPC_EVM_LOCAL_EVM: url,
+      WAIAAS_RPC_POOL_LOCAL_EVM: node.url,
+      WAIAAS_ORACLE_FIXED_PRICES: JSON.stringify({ 'native:local-evm': '2000' }),
+    },
+  })
+  onTestFinished(() => daemon.stop())
+  const wallet = await evmWallet(daemon, node)
+  const to = newEvmAddress()
+  const { id } = await daemon.agent(wallet.token).sendToken({ to, amount: '1000', network: 'local-evm' })
+  const told = await until('the contradiction to be on record', async () => {
+    const { data } = await daemon.operator.listAuditLogs({ event_type: 'ENDPOINTS_DISAGREE' })
+    return data.length > 0 && data
+  })
+  const { status, txHash, waitReason } = await daemon.operator.getTransaction({ id })
+  expect(told).toMatchObject([{ details: { network: 'local-evm', hash: txHash } }])
+  expect(status).toBe('SUBMITTED')
+  expect(waitReason).toContain('do not agree')
+  expect(await evmBalance(node, to)).toBe(1000n)
 })

@@ -38,7 +38,7 @@ forEachEngine((_engine, open) => {
     const bed = await start({ window: 1, limits })
     bed.time.passed = HOUR - (Date.now() % HOUR) - HOUR / 10
     const hour = new Date(Date.now() + bed.time.passed).getUTCHours()
-    await allow(bed, hour, (hour + 1) % 24)
+    await allow(bed, hour, hour + 1)
     await bed.sentPayment()
     // Three seconds before the hour is over.
     bed.time.passed = HOUR - (Date.now() % HOUR) - 3_000

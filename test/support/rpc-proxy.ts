@@ -4,6 +4,7 @@ import { parseJson, stringifyJson } from '../../packages/localnet/src/solana/jso
 import type { Profile } from './providers/profile.ts'
 import { vendor } from './providers/vendor.ts'
 import type { HttpAnswer, Call as NodeCall, Reply } from './providers/wire.ts'
+import type { Fault } from './rpc-faults.ts'
 
 type Call = { id: unknown; method: string; params: readonly unknown[] }
 /** Signed bytes that the daemon let out, at the moment they reached the network; over when nobody waits for the answer. */
@@ -31,6 +32,8 @@ export type RpcProxy = {
   mode: Mode
   /** It knows no state but the newest. */
   forgets: boolean
+  /** What befalls the next request, if anything. */
+  nextFault: () => Fault | undefined
   /** Every send, in order, repeats included. */
   readonly sends: Send[]
   /** The first send of each different transaction. */
@@ -45,6 +48,7 @@ export type RpcProxy = {
   stop(): Promise<void>
 }
 
+const LATE_MS = 400
 const SENDING = ['eth_sendRawTransaction', 'sendTransaction']
 const bytesOf = (calls: readonly Call[]) =>
   calls.filter(({ method }) => SENDING.includes(method)).map(({ params }) => String(params[0]))
@@ -59,16 +63,15 @@ export async function startRpcProxy(target: string, path = '', profile?: Profile
   const released = () => new Promise<void>((resolve) => waiting.add(resolve))
 
   const server = createServer((request, response) => {
-    if (mode === 'away') {
-      request.socket.destroy()
-      return
-    }
+    if (mode === 'away') return void request.socket.destroy()
     serve(request, response).catch(() => response.destroy())
   })
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const text = await textOf(request)
     const parsed = JSON.parse(text) as Call | Call[]
+    const fault = proxy.nextFault()
+    if (fault) return befall(fault, response, () => forward(text))
     const sent = bytesOf([parsed].flat())
     if (sent.length === 0) {
       reply(response, (proxy.forgets && withoutPast([parsed].flat())) || (await forward(text)))
@@ -106,6 +109,7 @@ export async function startRpcProxy(target: string, path = '', profile?: Profile
       if (next === 'away') server.closeAllConnections()
     },
     forgets: false,
+    nextFault: () => undefined,
     sends,
     first() {
       const seen = new Set<string>()
@@ -127,6 +131,15 @@ export async function startRpcProxy(target: string, path = '', profile?: Profile
     },
   }
   return proxy
+}
+
+async function befall(fault: Fault, response: ServerResponse, forward: () => Promise<HttpAnswer>): Promise<void> {
+  if (fault.kind === 'cut') return void response.destroy()
+  if (fault.kind === 'answered') return reply(response, fault.answer)
+  if (fault.kind === 'late') await new Promise((resolve) => setTimeout(resolve, LATE_MS))
+  if (fault.kind === 'twice') await forward()
+  const answer = await forward()
+  reply(response, fault.kind === 'answer lost' ? undefined : answer)
 }
 
 /** What a node says of blocks that it has no state of any more; undefined where the newest is asked about. */

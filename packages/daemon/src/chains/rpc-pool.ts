@@ -22,12 +22,20 @@ export interface RpcPool extends Rpc {
   witnesses<T>(count: number, method: string, params: readonly unknown[]): Promise<T[]>
   /** One client for each endpoint, which shares what was learnt of it; they close with this one. */
   apart(): readonly Rpc[]
+  /**
+   * A client that asks an endpoint which failed again, a few times and soon, where no other one answers. For a look that takes
+   * many calls and is worth nothing without each of them; not for what is sent. It closes with this one.
+   */
+  patient(): RpcPool
 }
 
 type Item = { result: unknown } | { error: RpcError }
 /** What became of a visit: all is done, nothing more is wanted from this endpoint, or it is to be asked again later. */
-type Visit = 'done' | 'out' | 'later'
+type Visit = 'done' | 'out' | 'failed' | 'later'
 
+const PATIENT_TRIES = 5
+/** Before an endpoint that failed is asked again. */
+const AGAIN_MS = 40
 /** Calls that may wait for endpoints at once: a network that serves too little must not fill the memory. */
 const waitingMost = 10_000
 
@@ -40,11 +48,16 @@ export function rpcPool(options: RpcPoolOptions): RpcPool {
   const shared = { name, timeoutMs, clock, ...(options.verify && { verify: options.verify }) }
   return poolOf(
     urls.map((url) => rpcMember(url, shared)),
-    { ...shared, closing: new AbortController(), waiting: { calls: 0 } },
+    { ...shared, closing: new AbortController(), waiting: { calls: 0 }, tries: 1 },
   )
 }
 
-type Shared = MemberOptions & { readonly closing: AbortController; readonly waiting: { calls: number } }
+type Shared = MemberOptions & {
+  readonly closing: AbortController
+  readonly waiting: { calls: number }
+  /** How often an endpoint may fail in a row for one job, without an answer between. */
+  readonly tries: number
+}
 
 function poolOf(members: readonly Member[], shared: Shared): RpcPool {
   const { name, closing } = shared
@@ -93,6 +106,7 @@ function poolOf(members: readonly Member[], shared: Shared): RpcPool {
       return found
     },
     apart: () => members.map((member) => poolOf([member], shared)),
+    patient: () => poolOf(members, { ...shared, tries: PATIENT_TRIES }),
     status: () => members.map((member) => member.status()),
     close: () => closing.abort(),
   }
@@ -142,7 +156,8 @@ function batchJob(calls: readonly RpcCall[]): BatchJob {
       }
       open = open.filter((index) => !settled.has(index))
       if (open.length === 0) return 'done'
-      return failure?.kind === 'limited' ? 'later' : 'out'
+      if (!failure) return 'out'
+      return failure.kind === 'limited' ? 'later' : 'failed'
     },
   }
 }
@@ -151,20 +166,27 @@ function batchJob(calls: readonly RpcCall[]): BatchJob {
 async function across(members: readonly Member[], shared: Shared, job: Job): Promise<string[]> {
   const { name, clock, closing } = shared
   const left = new Set(members)
+  const failures = new Map<Member, number>()
   const patience = patienceOf(shared)
   for (;;) {
     const before = job.progress()
     const later: Member[] = []
+    let isFailing = false
     for (const member of order(members, { now: clock(), count: job.size() })) {
       if (!left.has(member)) continue
       if (closing.signal.aborted) throw new Failure('CHAIN_ERROR', `the endpoints of ${name} are closed`)
+      const had = job.progress()
       const visit = await job.visit(member)
       if (visit === 'done') return []
+      const inARow = job.progress() > had ? 1 : (failures.get(member) ?? 0) + 1
+      failures.set(member, inARow)
       if (visit === 'later') later.push(member)
+      else if (visit === 'failed' && inARow < shared.tries) isFailing = true
       else left.delete(member)
     }
     if (job.progress() > before) patience.renew()
-    const waitMs = Math.max(10, Math.min(...later.map((member) => member.waitMs(job.size()))))
+    const soonest = Math.min(...later.map((member) => member.waitMs(job.size())), isFailing ? AGAIN_MS : Infinity)
+    const waitMs = Math.max(10, soonest)
     if (!patience.covers(waitMs) || !(await waited(shared, job.size(), waitMs))) return complaintsOf(members)
     patience.spend(waitMs)
   }

@@ -64,6 +64,8 @@ export function solanaChain(options: SolanaOptions): Chain {
   const precheck = prechecker({ network, rpc, head: newestHead(witnesses, { height: readSlot, clock }).read })
   const fees = new Map<string, Base>()
   const failures = new Set<string>()
+  const remembered = (hash: string) => fees.get(hash)
+  const observing = { rpc: rpc.patient(), witnesses, failures, disputed, remembered }
   const border = bordered(network)
   let connected: Promise<void> | undefined
   return {
@@ -108,9 +110,7 @@ export function solanaChain(options: SolanaOptions): Chain {
     },
     precheck: border((sender, drafts, promised) => precheck(address(sender), drafts, promised)),
     broadcast: (signed) => broadcastAll(rpc, signed),
-    observe: border((attempts) =>
-      observeAll({ rpc, witnesses, failures, disputed, remembered: (hash) => fees.get(hash) }, attempts),
-    ),
+    observe: border((attempts) => observeAll(observing, attempts)),
     landed: landings(network, witnesses),
     blockTime: border(() => blockTime(rpc)),
     balance: border(async (owner) => {
