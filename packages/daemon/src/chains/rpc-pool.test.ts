@@ -248,3 +248,26 @@ test('a closed pool asks nobody', async () => {
   rpc.close()
   await expect(rpc.call('eth_x', [])).rejects.toMatchObject({ code: 'CHAIN_ERROR' })
 })
+
+test('a patient client asks an endpoint that failed again a few times; others go to the next one at once', async () => {
+  let failures = 0
+  const flaky =
+    (most: number): Answer =>
+    (body, response, raw) =>
+      failures++ < most ? void response.writeHead(503).end() : answering('0x7')(body, response, raw)
+  const alone = await pool(flaky(4))
+  await expect(alone.rpc.call('eth_x', [])).rejects.toThrow('503')
+  expect(alone.endpoints[0]!.seen).toHaveLength(1)
+  expect(await alone.rpc.patient().call('eth_x', [])).toBe('0x7')
+  expect(alone.endpoints[0]!.seen).toHaveLength(5)
+
+  failures = 0
+  const dead = await pool(flaky(1_000))
+  await expect(dead.rpc.patient().call('eth_x', [])).rejects.toThrow('503')
+  expect(dead.endpoints[0]!.seen).toHaveLength(5)
+
+  failures = 0
+  const two = await pool(flaky(1_000), answering('0x8'))
+  expect(await two.rpc.patient().call('eth_x', [])).toBe('0x8')
+  expect(two.endpoints.map(({ seen }) => seen.length)).toEqual([1, 1])
+})
