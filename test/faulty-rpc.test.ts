@@ -8,8 +8,8 @@ import { evmWorld, expectCounted, solanaWorld, type World } from './support/worl
 
 /** A fifth of all that is asked of the node goes wrong. */
 const SHARE = 0.2
-const SEED = process.env.WAIAAS_FAULT_SEED ?? String(randomInt(2 ** 32))
-const SENDS = Number(process.env.WAIAAS_SENDS ?? 60)
+const SEED = process.env.FAULT_SEED ?? String(randomInt(2 ** 32))
+const SENDS = Number(process.env.SENDS ?? 60)
 
 const cases: readonly { name: string; world: () => Promise<World>; count: number }[] = [
   { name: 'EVM', world: () => evmWorld({ blockTime: 0.5 }), count: SENDS },
