@@ -269,9 +269,11 @@ test('what is not believed is put on record, once for a source and hour', async 
 })
 
 test('an endpoint that says of a payment that it failed is contradicted: on record once, and the payment is not paid again', async () => {
-  const liar = changing(node.url, ({ method }, { result }) =>
-    method === 'eth_getTransactionReceipt' && result ? { result: { ...(result as object), status: '0x0' } } : undefined,
-  )
+  const failed = (receipt: unknown) => ({ ...(receipt as object), status: '0x0' })
+  const liar = changing(node.url, ({ method }, { result }) => {
+    if (method === 'eth_getBlockReceipts' && Array.isArray(result)) return { result: result.map(failed) }
+    return method === 'eth_getTransactionReceipt' && result ? { result: failed(result) } : undefined
+  })
   const { url } = await startEndpoint(liar)
   const daemon = await startTestDaemon({
     env: {
