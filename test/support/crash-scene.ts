@@ -74,5 +74,5 @@ export async function auditIsWhole({ daemon }: Scene): Promise<void> {
   await daemon.terminate()
   const verdict = await verifyAudit({ dataDir: daemon.dataDir, env: daemon.env, publicKey, checkpointsFile })
   expect(verdict).toMatchObject({ whole: true, faults: [], unsignedRows: 0 })
-  expect(verdict.checkpoint).toBeGreaterThan(1)
+  expect(verdict.checkpoint).toBeGreaterThan(0)
 }
