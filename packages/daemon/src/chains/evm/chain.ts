@@ -27,7 +27,6 @@ import { hintsOf } from './plan/all.ts'
 import { prechecker } from './precheck.ts'
 import { addSignature } from './signature.ts'
 import { landings } from './simulate/landed.ts'
-import { simulator } from './simulate/simulate.ts'
 import { supplySource } from './supply.ts'
 import { blockTime } from './time.ts'
 import { agreedToken, readFeed } from './token.ts'
@@ -74,7 +73,7 @@ export function evmChain(options: EvmOptions): Chain {
     fees,
     gas,
     beside: rollupFees(network, rpc, clock),
-    simulate: simulator(network, apart),
+    singles: apart,
     supply: supplySource(network, apart, clock),
   }
   const balances = cache<Base>({ freshMs: network.blockMs, staleMs: network.blockMs, clock })
@@ -101,7 +100,7 @@ export function evmChain(options: EvmOptions): Chain {
       // The pool lets no endpoint answer before it has shown whose it is.
       await rpc.call('eth_chainId', [])
     }),
-    draft: border(drafting(parts)),
+    ...drafting(parts, border),
     unitPrice: border(async () => unitPriceOf(await fees.current())),
     hints: hintsOf,
     bytes: (_sender, drafted, lifetime) => bytes(drafted, lifetime),

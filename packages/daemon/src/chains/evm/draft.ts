@@ -1,12 +1,15 @@
-import { add, type Effect, type Network } from '@waiaas/contract'
+import { add, type Effect, Failure, type Network } from '@waiaas/contract'
+import type { bordered } from '../border.ts'
 import type { Draft, Lifetime } from '../build.ts'
 import type { Intent } from '../intent.ts'
+import type { Rpc } from '../rpc.ts'
 import { effectsOf } from './decode.ts'
 import { type FeeSource, outbid, type RollupFees } from './fees.ts'
-import type { GasSource } from './gas.ts'
-import { costOf, toGas } from './gas-units.ts'
+import { type Call, type GasSource, gasMost, requireMost } from './gas.ts'
+import { costOf, type Gas, toGas } from './gas-units.ts'
 import { hintsOf, planOf } from './plan/all.ts'
-import type { Simulate } from './simulate/simulate.ts'
+import { inOrder } from './simulate/in-order.ts'
+import { simulator } from './simulate/simulate.ts'
 import type { SupplySource } from './supply.ts'
 import { encodeUnsigned, type Fees, feeCap, type Transaction } from './transaction.ts'
 
@@ -16,7 +19,8 @@ export type DraftParts = {
   readonly fees: FeeSource
   readonly gas: GasSource
   readonly beside: RollupFees
-  readonly simulate: Simulate
+  /** Each endpoint by itself. */
+  readonly singles: readonly Rpc[]
   readonly supply: SupplySource
 }
 
@@ -28,18 +32,12 @@ type Body = {
   gas: string
 } & ({ type: 'eip1559'; maxFeePerGas: string; maxPriorityFeePerGas: string } | { type: 'legacy'; gasPrice: string })
 
-/** Builds all but the nonce. `replaces` is the draft whose nonce the new one shall take: its fees are outbid. */
-export const drafting =
-  ({ network, chainId, fees, gas, beside, simulate, supply }: DraftParts) =>
-  async (sender: string, intent: Intent, replaces?: Draft): Promise<Draft> => {
-    const plan = planOf(network, intent)
-    const call = plan.call(sender.toLowerCase(), intent)
-    const effects = effectsOf({ network, sender: call.from, tx: call }, hintsOf(intent))
-    const now = await fees.current()
-    const bid = replaces ? outbid(readBody(replaces).fees, now.fees) : now.fees
-    const limit = await plan.gas(gas, { ...call, fees: bid }, intent)
-    const planned = { ...call, gas: limit, fees: bid, baseFee: baseFeeIn(now) }
-    const seen = needsLook(effects) ? await simulate(planned) : undefined
+/** Builds all but the nonce. */
+export function drafting(parts: DraftParts, border: ReturnType<typeof bordered>) {
+  const { network, chainId, fees, gas, beside, singles, supply } = parts
+  const [simulate, told] = [simulator(network, singles), inOrder(network, singles)]
+
+  async function finish({ call, effects, asked }: Begun, { gas: limit, fees: bid, seen }: Measured): Promise<Draft> {
     const supplies = await supply([...effects, ...(seen ?? [])])
     const tx = { chainId, to: call.to, value: call.value, data: call.data, gas: limit, fees: bid }
     // The largest nonce in use makes the bytes as long as they can become.
@@ -48,11 +46,61 @@ export const drafting =
     return {
       body: JSON.stringify(bodyOf(tx)),
       maxFee: add(costOf(limit, feeCap(bid)), add(extra, extra)),
-      price: { offered: feeCap(bid), asked: now.asked },
+      price: { offered: feeCap(bid), asked },
       ...(seen && { seen }),
       ...(Object.keys(supplies).length > 0 && { supplies }),
     }
   }
+
+  function begin(sender: string, intent: Intent, asked: bigint): Begun {
+    const call = planOf(network, intent).call(sender.toLowerCase(), intent)
+    const effects = effectsOf({ network, sender: call.from, tx: call }, hintsOf(intent))
+    return { call, effects, asked }
+  }
+
+  return {
+    /** `replaces` is the draft whose nonce the new one shall take: its fees are outbid. */
+    draft: border(async (sender: string, intent: Intent, replaces?: Draft): Promise<Draft> => {
+      const now = await fees.current()
+      const begun = begin(sender, intent, now.asked)
+      const bid = replaces ? outbid(readBody(replaces).fees, now.fees) : now.fees
+      const limit = await planOf(network, intent).gas(gas, { ...begun.call, fees: bid }, intent)
+      const planned = { ...begun.call, gas: limit, fees: bid, baseFee: baseFeeIn(now) }
+      const seen = needsLook(begun.effects) ? await simulate(planned) : undefined
+      return finish(begun, { gas: limit, fees: bid, ...(seen && { seen }) })
+    }),
+
+    draftsInOrder: border(async (sender: string, intents: readonly Intent[]): Promise<Draft[] | undefined> => {
+      const now = await fees.current()
+      const begun = intents.map((intent) => begin(sender, intent, now.asked))
+      const common = { fees: now.fees, baseFee: baseFeeIn(now) }
+      const given = intents.map((intent) => ('gas' in intent ? intent.gas : undefined))
+      const used = await told.used(
+        begun.map(({ call }, at) => ({ ...call, ...common, gas: requireMost(given[at] ?? gasMost) })),
+      )
+      if (!used || 'failed' in used) return refusedOr(used)
+      const limits = given.map((limit, at) => (limit === undefined ? gas.roomFor(used.gas[at]!) : requireMost(limit)))
+      const steps = begun.map(({ call }, at) => ({ ...call, ...common, gas: limits[at]! }))
+      const looks = begun.map(({ effects }) => needsLook(effects))
+      const found = looks.includes(true) ? await told.seen(steps) : { seen: [] }
+      if (!found || 'failed' in found) return refusedOr(found)
+      return Promise.all(
+        begun.map((one, at) =>
+          finish(one, { gas: limits[at]!, fees: now.fees, ...(looks[at] && { seen: found.seen[at] }) }),
+        ),
+      )
+    }),
+  }
+}
+
+/** A call, what its bytes tell, and what the network asks for a unit of gas. */
+type Begun = { readonly call: Call; readonly effects: readonly Effect[]; readonly asked: bigint }
+type Measured = { readonly gas: Gas; readonly fees: Fees; readonly seen?: readonly Effect[] | undefined }
+
+function refusedOr(found: { failed: number; why: string } | undefined): undefined {
+  if (!found) return undefined
+  throw new Failure('INVALID_TRANSACTION', `step ${found.failed + 1} would fail after those before it: ${found.why}`)
+}
 
 /** What a block asks now of a unit of gas beside the tip. */
 const baseFeeIn = ({ fees, asked }: { fees: Fees; asked: bigint }): bigint =>

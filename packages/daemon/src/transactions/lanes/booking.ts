@@ -12,6 +12,7 @@ import {
 import { rememberRecipients } from '../deciding/known-recipients.ts'
 import type { Job } from '../job.ts'
 import { type AttemptRow, attemptStore, inNoBlock } from '../rows/attempt-store.ts'
+import { endPlan } from '../rows/ending.ts'
 import { must } from '../rows/must.ts'
 import { transactionStore } from '../rows/store.ts'
 import { isOpen } from '../switches.ts'
@@ -138,6 +139,7 @@ async function enterBlock(
     code: sighting.succeeded ? null : 'TRANSACTION_REVERTED',
     at,
   })
+  if (!sighting.succeeded) await endPlanOf({ parts, db }, row, error ?? 'it failed')
   if (sighting.succeeded && landed?.to_address) paid.add(landed.to_address)
   await parts.audit.record(db, {
     event: sighting.succeeded ? 'TX_CONFIRMED' : 'TX_FAILED',
@@ -205,10 +207,17 @@ async function reorg({ parts, db, walletId }: WalletJob, row: AttemptRow): Promi
   }
 }
 
+/** What failed, or can never land, was perhaps a step of a plan. */
+async function endPlanOf(job: Job, { transaction_id: id }: AttemptRow, why: string): Promise<void> {
+  const row = await transactionStore.byId(job.db, id)
+  if (row) await endPlan(job, row, why)
+}
+
 async function endCancelled({ parts, db, walletId }: WalletJob, row: AttemptRow): Promise<void> {
   const at = parts.clock.now()
   const ending = { id: row.transaction_id, to: 'CANCELLED', error: 'cancelled', code: null, at } as const
   await transactionStore.end(db, { ...ending, from: 'SUBMITTED' })
+  await endPlanOf({ parts, db }, row, ending.error)
   await parts.audit.record(db, {
     event: 'TX_CANCELLED',
     actor: 'system',
@@ -254,7 +263,8 @@ async function waitAgain({ parts, db }: WalletJob, { transaction_id: id }: Attem
   await markReserved(db, id, at)
 }
 
-async function failVoid({ parts, db }: WalletJob, { transaction_id: id }: AttemptRow, sighting: Void): Promise<void> {
+async function failVoid({ parts, db }: WalletJob, row: AttemptRow, sighting: Void): Promise<void> {
+  const { transaction_id: id } = row
   const at = parts.clock.now()
   await transactionStore.land(db, {
     ...{ id, from: 'SUBMITTED', to: 'FAILED', hash: null, height: null, at },
@@ -262,4 +272,5 @@ async function failVoid({ parts, db }: WalletJob, { transaction_id: id }: Attemp
     code: sighting.cause === 'expired' ? 'TRANSACTION_EXPIRED' : 'NONCE_USED_ELSEWHERE',
   })
   await release(db, id, at)
+  await endPlanOf({ parts, db }, row, sighting.proof)
 }

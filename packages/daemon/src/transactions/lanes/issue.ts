@@ -2,7 +2,7 @@ import type { Anchor, Draft, Lifetime } from '../../chains/build.ts'
 import { judgedColumns } from '../deciding/judge-again.ts'
 import type { JudgeAgain, NotNow, Verdict } from '../deciding/verdict.ts'
 import { attemptStore } from '../rows/attempt-store.ts'
-import { endUnsent } from '../rows/ending.ts'
+import { endOverdue, endUnsent } from '../rows/ending.ts'
 import { readyStore } from '../rows/ready-store.ts'
 import { type TransactionRow, transactionStore } from '../rows/store.ts'
 import { build, type Issued } from './build.ts'
@@ -99,6 +99,10 @@ async function admit(round: Judging, row: TransactionRow, { draft, isJudged }: N
       })
       return 'stays'
     }
+  }
+  if (row.plan_until !== null && row.plan_until <= round.parts.clock.latest()) {
+    await endOverdue(round, row)
+    return 'stays'
   }
   if (!isJudged && !isJudgedAgain(row, { version: round.version, clock: round.parts.clock })) return {}
   const again = await round.judgeAgain(row, draft)
