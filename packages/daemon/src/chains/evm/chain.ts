@@ -1,6 +1,6 @@
 import { type Base, type Network, toBase } from '@waiaas/contract'
 import { cache } from '../../platform/cache.ts'
-import { bordered } from '../border.ts'
+import { bordered, untold } from '../border.ts'
 import type { Chain } from '../chain.ts'
 import { disagreement } from '../follow.ts'
 import type { Token } from '../intent.ts'
@@ -12,7 +12,7 @@ import { parseAddress } from './address.ts'
 import { blockWindow, readHeight } from './blocks.ts'
 import { broadcast } from './broadcast.ts'
 import { decode, tokensIn } from './decode.ts'
-import { bytes, drafting } from './draft.ts'
+import { bytes, drafting, readBody } from './draft.ts'
 import { feeKind } from './fee-kind.ts'
 import { feeSource, rollupFees, unitPriceOf } from './fees.ts'
 import { gasSource } from './gas.ts'
@@ -111,6 +111,10 @@ export function evmChain(options: EvmOptions): Chain {
       if (terms.size >= termsMost) terms.clear()
       terms.set(signed.hash, termsOf(decodeUnsigned(unsigned)))
       return signed
+    },
+    run: async (sender, draft) => {
+      const units = await gas.used({ from: sender.toLowerCase(), ...readBody(draft) }).catch(untold)
+      return units && { units, logs: [] }
     },
     precheck: border(prechecker({ network, rpc, balances, readBalance, head: head.read, clock })),
     broadcast(signed) {
