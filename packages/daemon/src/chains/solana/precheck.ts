@@ -12,8 +12,8 @@ import { type Funds, type Need, needOf, shortfalls } from './funds.ts'
 import type { Message } from './message.ts'
 import { holdingOf, tokenAccountOwner } from './mint.ts'
 import { isTokenProgram, systemProgram } from './programs.ts'
-import { unsignedWire } from './simulate/wire.ts'
 import { balanceBeside, balanceCall, resultOf } from './statuses.ts'
+import { unsignedWire } from './wire.ts'
 
 export type PrecheckParts = {
   readonly network: Network
