@@ -67,15 +67,11 @@ export function solanaChain(options: SolanaOptions): Chain {
   const remembered = (hash: string) => fees.get(hash)
   const observing = { rpc: rpc.patient(), witnesses, failures, disputed, remembered }
   const border = bordered(network)
+  const readBlockhash = border(readLatestBlockhash)
   let connected: Promise<void> | undefined
   return {
     network,
-    expiry: {
-      anchor: anchors(
-        border(() => readLatestBlockhash(rpc)),
-        clock,
-      ),
-    },
+    expiry: { anchor: anchors(() => readBlockhash(rpc), clock) },
     anyLifetime: { blockhash: systemProgram, lastValid: 0, variation: 0 },
     messages: solanaMessages(network),
     signKind: 'solana-tx',
