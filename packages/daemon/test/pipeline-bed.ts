@@ -19,7 +19,7 @@ import { constraintFaults, forgetSessions, readConstraints } from '../src/sessio
 import { sessionStore } from '../src/sessions/store.ts'
 import type { Parts } from '../src/transactions/job.ts'
 import { transactionStore } from '../src/transactions/rows/store.ts'
-import { judge, Transactions } from '../src/transactions/service.ts'
+import { type Divergence, judge, Transactions } from '../src/transactions/service.ts'
 import { ceilingStore } from '../src/wallets/ceiling-store.ts'
 import { ceilingLifts, sealedCeiling, walletAsHeld } from '../src/wallets/service.ts'
 import { walletStore } from '../src/wallets/store.ts'
@@ -141,6 +141,7 @@ export async function startPipeline(
     await todo?.()
     return keys.sign(batch)
   }
+  const diverged: Divergence[] = []
   const parts = {
     database,
     clock,
@@ -162,7 +163,7 @@ export async function startPipeline(
     witnessed: async () => undefined,
     gate: gate({ signing: { sign: signing }, now: clock.latest }),
     instance: newId(),
-    diverged: async () => undefined,
+    diverged: async (divergence: Divergence) => void diverged.push(divergence),
   }
   const gas = { enabled: true, defaultSeconds: 3_600, mostSeconds: 86_400 }
   const service = new Transactions({
@@ -283,6 +284,8 @@ export async function startPipeline(
     keys,
     keyring,
     evidence,
+    /** What would have stopped its wallet. */
+    diverged,
     onSign(todo: () => Promise<void>) {
       meanwhile = todo
     },
