@@ -1,5 +1,5 @@
 import { Failure } from '@waiaas/contract'
-import type { ReadAccount } from './mint.ts'
+import type { ReadAccount } from './accounts.ts'
 import { token2022Program } from './programs.ts'
 
 /** An entry behind a mint or an account of Token-2022. */

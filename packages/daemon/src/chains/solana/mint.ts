@@ -1,15 +1,9 @@
 import { getAddressDecoder } from '@solana/kit'
 import { type Base, Failure, type Network, toBase, tokenAsset } from '@waiaas/contract'
 import type { Token } from '../intent.ts'
+import type { ReadAccount } from './accounts.ts'
 import { extensionsOf, METADATA } from './mint-extensions.ts'
 import { isTokenProgram } from './programs.ts'
-
-/** An account as the daemon reads it from a node. */
-export type ReadAccount = {
-  readonly owner: string
-  readonly executable: boolean
-  readonly data: Uint8Array
-}
 
 // Layouts: https://github.com/solana-program/token/blob/main/interface/src/state.rs
 const mintSize = 82

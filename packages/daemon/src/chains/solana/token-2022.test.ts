@@ -23,7 +23,6 @@ const extensions = {
   closeAuthority: { size: 32, data: (me) => [25, 1, ...me] },
   confidential: { size: 65, data: (me) => [27, 0, ...me, 1, ...nobody] },
   confidentialFee: { size: 129, data: (me) => [37, 0, ...me, ...nobody] },
-  confidentialFee: { size: 129, data: (me) => [37, 0, ...me, ...nobody] },
   thawed: { size: 1, data: () => [28, 0, 1] },
   frozen: { size: 1, data: () => [28, 0, 2] },
   nonTransferable: { size: 0, data: () => [32] },
