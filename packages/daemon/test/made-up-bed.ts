@@ -9,7 +9,7 @@ import type { KeyringRow } from '../src/keys/service.ts'
 import { DAY_WINDOW, walletWindow } from '../src/ledger/service.ts'
 import { type Database, openDatabase } from '../src/platform/db/database.ts'
 import type { Parts } from '../src/transactions/job.ts'
-import { attemptStore } from '../src/transactions/rows/attempt-store.ts'
+import { type AttemptRow, type AttemptTexts, attemptStore } from '../src/transactions/rows/attempt-store.ts'
 import { transactionStore } from '../src/transactions/rows/store.ts'
 import { madeUpKey } from './made-up-chain.ts'
 import { type MadeUpNode, madeUpNode } from './made-up-node.ts'
@@ -162,7 +162,14 @@ export async function madeUpBed({ node, database, keyring, limits = GENEROUS, mo
 function createLook(database: Database) {
   return {
     row: (id: string) => database.read((db) => transactionStore.byId(db, id)),
-    attempts: (id: string) => database.read((db) => attemptStore.ofTransaction(db, id)),
+    /** With their texts. */
+    attempts: (id: string) =>
+      database.read(async (db) => {
+        const rows: (AttemptRow & AttemptTexts)[] = []
+        for (const row of await attemptStore.ofTransaction(db, id))
+          rows.push({ ...row, ...(await attemptStore.texts(db, row.id)) })
+        return rows
+      }),
     states: async (id: string) =>
       (await database.read((db) => attemptStore.ofTransaction(db, id))).map(({ state }) => state),
     spend: async (id: string) =>
