@@ -163,8 +163,8 @@ const ofPayments = (): Steps => {
     cancelPlan: {
       event: 'TX_CANCELLED',
       run: async () => {
-        const { id } = await daemon.agent(slow.token).sendPlan(plan(), { idempotencyKey: 'plan-2' })
-        await daemon.agent(slow.token).cancelPlan({ id })
+        const sent = await daemon.agent(slow.token).sendPlan(plan(), { idempotencyKey: 'plan-2' })
+        if ('id' in sent) await daemon.agent(slow.token).cancelPlan({ id: sent.id })
       },
     },
     replaceTransaction: {

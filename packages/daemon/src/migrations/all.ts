@@ -30,6 +30,7 @@ import { gasConditions } from './0028-gas-conditions.ts'
 import { unreadLandings } from './0029-unread-landings.ts'
 import { vouchers } from './0030-vouchers.ts'
 import { plans } from './0032-plans.ts'
+import { attemptTexts } from './0033-attempt-texts.ts'
 
 /** The schema, step by step. */
 export const migrations: readonly Migration[] = [
@@ -64,4 +65,5 @@ export const migrations: readonly Migration[] = [
   unreadLandings,
   vouchers,
   plans,
+  attemptTexts,
 ]

@@ -37,7 +37,7 @@ export function drafting(parts: DraftParts, border: ReturnType<typeof bordered>)
   const { network, chainId, fees, gas, beside, singles, supply } = parts
   const [simulate, told] = [simulator(network, singles), inOrder(network, singles)]
 
-  async function finish({ call, effects, asked }: Begun, { gas: limit, fees: bid, seen }: Measured): Promise<Draft> {
+  async function finish({ call, effects }: Begun, { gas: limit, fees: bid, asked, seen }: Measured): Promise<Draft> {
     const supplies = await supply([...effects, ...(seen ?? [])])
     const tx = { chainId, to: call.to, value: call.value, data: call.data, gas: limit, fees: bid }
     // The largest nonce in use makes the bytes as long as they can become.
@@ -52,27 +52,27 @@ export function drafting(parts: DraftParts, border: ReturnType<typeof bordered>)
     }
   }
 
-  function begin(sender: string, intent: Intent, asked: bigint): Begun {
+  function begin(sender: string, intent: Intent): Begun {
     const call = planOf(network, intent).call(sender.toLowerCase(), intent)
     const effects = effectsOf({ network, sender: call.from, tx: call }, hintsOf(intent))
-    return { call, effects, asked }
+    return { call, effects }
   }
 
   return {
     /** `replaces` is the draft whose nonce the new one shall take: its fees are outbid. */
     draft: border(async (sender: string, intent: Intent, replaces?: Draft): Promise<Draft> => {
+      const begun = begin(sender, intent)
       const now = await fees.current()
-      const begun = begin(sender, intent, now.asked)
       const bid = replaces ? outbid(readBody(replaces).fees, now.fees) : now.fees
       const limit = await planOf(network, intent).gas(gas, { ...begun.call, fees: bid }, intent)
       const planned = { ...begun.call, gas: limit, fees: bid, baseFee: baseFeeIn(now) }
       const seen = needsLook(begun.effects) ? await simulate(planned) : undefined
-      return finish(begun, { gas: limit, fees: bid, ...(seen && { seen }) })
+      return finish(begun, { gas: limit, fees: bid, asked: now.asked, ...(seen && { seen }) })
     }),
 
     draftsInOrder: border(async (sender: string, intents: readonly Intent[]): Promise<Draft[] | undefined> => {
+      const begun = intents.map((intent) => begin(sender, intent))
       const now = await fees.current()
-      const begun = intents.map((intent) => begin(sender, intent, now.asked))
       const common = { fees: now.fees, baseFee: baseFeeIn(now) }
       const given = intents.map((intent) => ('gas' in intent ? intent.gas : undefined))
       const used = await told.used(
@@ -86,16 +86,27 @@ export function drafting(parts: DraftParts, border: ReturnType<typeof bordered>)
       if (!found || 'failed' in found) return refusedOr(found)
       return Promise.all(
         begun.map((one, at) =>
-          finish(one, { gas: limits[at]!, fees: now.fees, ...(looks[at] && { seen: found.seen[at] }) }),
+          finish(one, {
+            gas: limits[at]!,
+            fees: now.fees,
+            asked: now.asked,
+            ...(looks[at] && { seen: found.seen[at] }),
+          }),
         ),
       )
     }),
   }
 }
 
-/** A call, what its bytes tell, and what the network asks for a unit of gas. */
-type Begun = { readonly call: Call; readonly effects: readonly Effect[]; readonly asked: bigint }
-type Measured = { readonly gas: Gas; readonly fees: Fees; readonly seen?: readonly Effect[] | undefined }
+/** A call, and what its bytes tell. */
+type Begun = { readonly call: Call; readonly effects: readonly Effect[] }
+/** `asked` is what the network asks for a unit of gas. */
+type Measured = {
+  readonly gas: Gas
+  readonly fees: Fees
+  readonly asked: bigint
+  readonly seen?: readonly Effect[] | undefined
+}
 
 function refusedOr(found: { failed: number; why: string } | undefined): undefined {
   if (!found) return undefined

@@ -23,6 +23,8 @@ export type GasSource = {
   code(address: string): Promise<Code>
   /** Gas limit of what runs no code. Estimated once for all that cost the same. */
   plain(call: Call): Promise<Gas>
+  /** Gas that it uses now, without a margin. */
+  used(call: Call): Promise<Gas>
   /** Gas limit of what runs code. */
   estimate(call: Call): Promise<Gas>
   /** Gas limit of what runs code, as somebody else has set it. Failure INVALID_TRANSACTION where that is more than may be used, or too little. */
@@ -50,8 +52,7 @@ export function gasSource(network: Network, rpc: Rpc, clock: () => number): GasS
 
   async function ask({ from, to, value, data }: Call, prices: Record<string, string>): Promise<Gas> {
     try {
-      const target = to === NO_RECIPIENT ? {} : { to }
-      const call = { from, ...target, value: quantity(value), data, ...prices }
+      const call = { from, ...(to !== NO_RECIPIENT && { to }), value: quantity(value), data, ...prices }
       return toGas(readQuantity(await rpc.call('eth_estimateGas', [call])))
     } catch (error) {
       throw declared(error)
@@ -110,6 +111,7 @@ export function gasSource(network: Network, rpc: Rpc, clock: () => number): GasS
   return {
     code: async (address) => (await ofAccount(address)).code,
     plain,
+    used: estimate,
     estimate: async (call) => limit(await estimate(call)),
     given: async (gas, call) => requireEnough(requireMost(gas), await estimate(call)),
     roomFor: (used) => limit(toGas((used * 5n + 3n) / 4n)),
