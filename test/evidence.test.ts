@@ -164,7 +164,7 @@ const ofPayments = (): Steps => {
       event: 'TX_CANCELLED',
       run: async () => {
         const sent = await daemon.agent(slow.token).sendPlan(plan(), { idempotencyKey: 'plan-2' })
-        if ('id' in sent) await daemon.agent(slow.token).cancelPlan({ id: sent.id })
+        if ('id' in sent) await operator.cancelPlan({ id: sent.id })
       },
     },
     replaceTransaction: {

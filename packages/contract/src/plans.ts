@@ -142,7 +142,7 @@ export const planOperations = {
     access: ['agent'],
     tag,
     summary:
-      'Carry out a plan that any tool has made: up to 20 calls, or transactions of Solana, one after the other, judged as one and stopped at the first that fails. It needs an Idempotency-Key.',
+      'Carry out a plan that any tool has made: up to 20 calls, or transactions of Solana, one after the other, judged as one and stopped at the first that fails.',
     tool: 'send_plan',
     command: 'tx plan',
     status: 201,

@@ -96,7 +96,8 @@ export class Transactions {
     this.#signatures = signatures(parts, { owed: this.#owed, ceilings: this.#overCeilings })
     this.#lanes = lanes(parts, { onRecorded: (rows) => this.#watch(rows) })
     this.#settler = settler(parts, this.#lanes)
-    this.plans = plans(parts, { building: this.#building, funds: this.#funds, lanes: this.#lanes })
+    const told = { building: this.#building, funds: this.#funds, lanes: this.#lanes, owed: this.#owed }
+    this.plans = plans(parts, told)
   }
 
   /** Takes up what an earlier run left, and works from then on. */

@@ -1,4 +1,4 @@
-import { Failure, newId, PlanSent } from '@waiaas/contract'
+import { type Decision, Failure, newId, PlanSent } from '@waiaas/contract'
 import { reserve } from '../../ledger/service.ts'
 import { sessionActor } from '../../platform/caller.ts'
 import { seconds } from '../../platform/clock.ts'
@@ -7,11 +7,14 @@ import { sha256 } from '../../platform/sha256.ts'
 import type { Job } from '../job.ts'
 import { judgedAsOne } from '../kinds/batch.ts'
 import { newTransaction } from '../rows/new-transaction.ts'
+import { planStore } from '../rows/plan-store.ts'
+import { decisionOf } from '../rows/readings.ts'
 import { type TransactionRow, transactionStore } from '../rows/store.ts'
 import type { SessionFacts, WalletFacts } from '../switches.ts'
 import { answerOf, answerUnder, refusalCode, refusalText } from './answer.ts'
 import { type Built, keepsRefusal, notKept, type Open, recordDecision, requireOpen, UNCOVERED } from './decide.ts'
 import { type Answer, idempotencyStore, type Key } from './idempotency-store.ts'
+import { type OwedAnswers, oweAnswer, REPEAT_MS } from './owed-answers.ts'
 import { effectsOfAll, shareUsd } from './plan-rest.ts'
 import { fullQueue } from './room.ts'
 import type { Subject, Verdict } from './verdict.ts'
@@ -23,7 +26,7 @@ export type AskedPlan = {
   readonly steps: readonly Built[]
   /** Of all that was asked for. */
   readonly hash: string
-  readonly key: string
+  readonly key?: string | undefined
   readonly ip?: string | undefined
   /** What is not signed by then, in milliseconds from the decision on, ends the plan. */
   readonly lastsMs: number
@@ -43,7 +46,7 @@ export async function answeredPlan(
   db: Handle,
   asked: Pick<AskedPlan, 'walletId' | 'sessionId' | 'hash' | 'key'>,
 ): Promise<PlanAnswer | undefined> {
-  const stored = await idempotencyStore.find(db, asked.sessionId, asked.key)
+  const stored = asked.key === undefined ? undefined : await idempotencyStore.find(db, asked.sessionId, asked.key)
   if (!stored) return undefined
   if (stored.request_hash !== hashOf(asked))
     throw new Failure('IDEMPOTENCY_KEY_REUSED', 'this Idempotency-Key was used for another request', {
@@ -71,11 +74,17 @@ export function planSubject(steps: readonly Built[], wallet: WalletFacts, sessio
 }
 
 /** As `decide`, of all steps of a plan at once: each is stored with what it holds, and nothing is where one could not be. */
-export async function decidePlan(job: Job, asked: AskedPlan): Promise<PlanAnswer | Failure | typeof UNCOVERED> {
+export async function decidePlan(
+  job: Job,
+  asked: AskedPlan,
+  owed: Pick<OwedAnswers, 'find'>,
+): Promise<PlanAnswer | Failure | typeof UNCOVERED> {
   const { parts, db } = job
   const known = await answeredPlan(db, asked)
   if (known) return known
   const open = await requireOpen(job, asked)
+  const lost = asked.key === undefined ? await owed.find(db, identicalTo(job, asked)) : undefined
+  if (lost) return accepted(await planStore.steps(db, lost.plan_id!), decisionOf(lost))
   const full = await fullQueue(job, { ...asked, steps: asked.steps.length })
   if (full) return full
   const verdict = await parts.judge.of(db, planSubject(asked.steps, open.wallet, open.session))
@@ -92,8 +101,9 @@ export async function decidePlan(job: Job, asked: AskedPlan): Promise<PlanAnswer
       by: { actor: sessionActor(open.session.id), ip: asked.ip },
     })
   }
-  const answer = refused ? { transactionId: rows[0]!.id, refused } : accepted(rows, verdict)
-  await idempotencyStore.insert(db, keyRow(asked, answer, rows[0]!.created_at))
+  const answer = refused ? { transactionId: rows[0]!.id, refused } : accepted(rows, verdict.decision)
+  if (asked.key !== undefined) await idempotencyStore.insert(db, keyRow(asked, answer, rows[0]!.created_at))
+  else if (!isRefused) await oweAnswer(db, rows[0]!.id)
   return answer
 }
 
@@ -127,7 +137,7 @@ function planRows({ parts }: Job, asked: AskedPlan, { verdict, open }: Judged): 
         ...{ walletId, sessionId, request, draft, hints, ...decoded, epoch: open.epoch, now },
         verdict: { ...verdict, usd },
         place: { network: chain.network, sender },
-        requestHash: `${hashOf(asked)}:${at + 1}`,
+        requestHash: stepHash(asked, at + 1),
         plan: { id, step: at + 1, until: parts.clock.latest() + asked.lastsMs },
       },
       refused,
@@ -135,11 +145,22 @@ function planRows({ parts }: Job, asked: AskedPlan, { verdict, open }: Judged): 
   })
 }
 
-function accepted(rows: readonly TransactionRow[], { decision }: Verdict): PlanAnswer {
+/** Equal plans of the last minute, by their first step. */
+const identicalTo = ({ parts }: Job, asked: AskedPlan) => ({
+  ...{ session: asked.sessionId, hash: stepHash(asked, 1), since: parts.clock.now() - REPEAT_MS },
+})
+const stepHash = (asked: AskedPlan, step: number): string => `${hashOf(asked)}:${step}`
+
+function accepted(rows: readonly TransactionRow[], decision: Decision): PlanAnswer {
   const [first] = rows as [TransactionRow, ...TransactionRow[]] // a plan has one at least
   // Checked here, where a fault undoes all of it.
   const sent = PlanSent.parse({
-    ...{ id: first.plan_id, status: first.status, tier: decision.tier, walletId: first.wallet_id },
+    ...{
+      id: first.plan_id,
+      status: first.status === 'QUEUED' ? 'QUEUED' : 'PENDING',
+      tier: decision.tier,
+      walletId: first.wallet_id,
+    },
     ...{ network: first.network, deadline: seconds(first.plan_until!) },
     steps: rows.map(({ id, type, plan_step }) => ({ id, step: plan_step, type })),
     ...(decision.reasons.length > 0 && { decision }),
@@ -148,7 +169,7 @@ function accepted(rows: readonly TransactionRow[], { decision }: Verdict): PlanA
 }
 
 const keyRow = (asked: AskedPlan, answer: PlanAnswer, at: number): Key => ({
-  ...{ session_id: asked.sessionId, key: asked.key, request_hash: hashOf(asked) },
+  ...{ session_id: asked.sessionId, key: asked.key!, request_hash: hashOf(asked) },
   transaction_id: answer.transactionId,
   // It is told word for word; `answeredPlan` alone reads it.
   answer: answer.accepted && (answer as unknown as Answer),

@@ -1,4 +1,4 @@
-import { Failure, invalidField, type Plan, type PlanRequest, type PlanSimulation, toBase } from '@waiaas/contract'
+import { Failure, type Plan, type PlanRequest, type PlanSimulation, toBase } from '@waiaas/contract'
 import type { Draft } from '../../chains/build.ts'
 import type { Under } from '../../gate/service.ts'
 import { by, type Principal, sessionOf } from '../../platform/caller.ts'
@@ -9,6 +9,7 @@ import type { Built, Prepared } from '../deciding/decide.ts'
 import { answeredPlan, decidePlan, type PlanAnswer, planHash, planSubject } from '../deciding/decide-plan.ts'
 import type { Funds } from '../deciding/funds.ts'
 import { assetsOf } from '../deciding/judgement.ts'
+import type { OwedAnswers } from '../deciding/owed-answers.ts'
 import { fullQueue } from '../deciding/room.ts'
 import { scopeOf } from '../job.ts'
 import { encodeRequest } from '../kinds/all.ts'
@@ -24,7 +25,7 @@ import { transactionView } from '../views.ts'
 import { type ReadStep, readSteps } from './steps.ts'
 import { planView } from './view.ts'
 
-type Told = { building: Building; funds: Funds; lanes: Lanes }
+type Told = { building: Building; funds: Funds; lanes: Lanes; owed: OwedAnswers }
 type Requester = { principal: Principal<'agent' | 'operator'>; peer: string | undefined }
 /** A plan that was read: its steps as requests, and what tells it from others. */
 type ReadPlan = { steps: readonly Prepared[]; under: Under; hash: string }
@@ -71,15 +72,10 @@ function reading(parts: ServiceParts, { building, funds }: Told) {
   return { read, build }
 }
 
-function deciding(parts: ServiceParts, { funds, lanes }: Told, { read, build }: ReturnType<typeof reading>) {
+function deciding(parts: ServiceParts, { funds, lanes, owed }: Told, { read, build }: ReturnType<typeof reading>) {
   const { database } = parts
 
-  async function send(input: PlanRequest, { sessionId, key, peer }: From): Promise<PlanAnswer> {
-    if (key === undefined)
-      throw invalidField(
-        'Idempotency-Key',
-        'expected a header Idempotency-Key: a plan that is asked for twice is done once',
-      )
+  async function send(input: PlanRequest, { sessionId, key, peer, onDelivered }: From): Promise<PlanAnswer> {
     const plan = await read(input, sessionId)
     const [first] = plan.steps as [Prepared, ...Prepared[]] // a plan has one at least
     const { walletId } = first
@@ -92,9 +88,10 @@ function deciding(parts: ServiceParts, { funds, lanes }: Told, { read, build }: 
     const steps = await build(plan)
     const answer = await covered(steps[0]!, funds, (isCovered) =>
       database.work(scopeOf(walletId, [{ session_id: sessionId }]), (db) =>
-        decidePlan({ parts, db }, { ...asked, steps, ip: peer, lastsMs: input.deadline * 1000, isCovered }),
+        decidePlan({ parts, db }, { ...asked, steps, ip: peer, lastsMs: input.deadline * 1000, isCovered }, owed),
       ),
     )
+    if (key === undefined) onDelivered((isDelivered) => isDelivered && owed.delivered(answer.transactionId))
     const network = first.chain.network.id
     if (answer.accepted?.status === 'PENDING')
       lanes.kick({ lane: laneId(network, first.sender), wallet_id: walletId, network })
