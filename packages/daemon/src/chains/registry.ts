@@ -27,8 +27,8 @@ export type ChainRegistryOptions = {
 type Entry = { readonly urls: readonly string[]; readonly setup: string; readonly chain: Promise<Chain>; open?: Chain }
 
 /** The networks that are configured, and one `Chain` for each that is used. */
-export function chainRegistry(options: ChainRegistryOptions) {
-  const { settings, log, onDisputed, watched, clock = () => performance.now() } = options
+export function chainRegistry({ settings, log, onDisputed, ...options }: ChainRegistryOptions) {
+  const { watched = async () => [], clock = () => performance.now() } = options
   const entries = new Map<string, Entry>()
   let listed: { settings: Settings; networks: readonly Network[] } | undefined
 
@@ -72,21 +72,17 @@ export function chainRegistry(options: ChainRegistryOptions) {
     })
     const family = families[network.chain]
     const allowForeignGenesis = now['rpc.allow_foreign_genesis']
-    const own = async (account: string) => (await watched?.(network, account)) ?? []
-    if (family) return family.open({ network, urls, allowForeignGenesis, clock, watched: own, warn, disputed })
+    if (family)
+      return family.open({
+        network,
+        urls,
+        allowForeignGenesis,
+        clock,
+        warn,
+        disputed,
+        watched: (account) => watched(network, account),
+      })
     throw new Failure('CHAIN_NOT_SUPPORTED', `${network.id}: networks of ${network.chain} are not supported yet`)
-  }
-
-  function retire({ chain, open }: Entry): void {
-    if (open) {
-      open.close()
-      return
-    }
-    chain.then(
-      (made) => made.close(),
-      // Whoever asked for it was told; there is nothing to close.
-      () => undefined,
-    )
   }
 
   return {
@@ -107,6 +103,18 @@ export function chainRegistry(options: ChainRegistryOptions) {
       entries.clear()
     },
   }
+}
+
+function retire({ chain, open }: Entry): void {
+  if (open) {
+    open.close()
+    return
+  }
+  chain.then(
+    (made) => made.close(),
+    // Whoever asked for it was told; there is nothing to close.
+    () => undefined,
+  )
 }
 
 const unused = (url: string): EndpointStatus => ({

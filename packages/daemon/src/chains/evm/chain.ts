@@ -65,8 +65,7 @@ export function evmChain(options: EvmOptions): Chain {
   const disputed = options.disputed ?? ((hash) => warn(disagreement(hash)))
   const verify = verifyIdentity({ network, allowForeignGenesis: options.allowForeignGenesis, warn })
   const { urls, timeoutMs = 10_000 } = options
-  const watched: Watched = async (account) =>
-    ((await options.watched?.(checksummed(account))) ?? []).map((token) => token.toLowerCase())
+  const watched = watchedBy(options)
   const pool = { name: network.id, verify, timeoutMs, clock }
   const rpc = rpcPool({ urls, ...pool })
   const singles = urls.map((url) => rpcPool({ urls: [url], ...pool }))
@@ -143,6 +142,11 @@ export function evmChain(options: EvmOptions): Chain {
 async function connect(rpc: Rpc): Promise<void> {
   await rpc.call('eth_chainId', [])
 }
+
+const watchedBy =
+  ({ watched = async () => [] }: EvmOptions): Watched =>
+  async (account) =>
+    (await watched(checksummed(account))).map((token) => token.toLowerCase())
 
 async function tokenBalances(rpc: Rpc, owner: string, tokens: readonly Token[]) {
   const addresses = tokens.map(({ address }) => address)
