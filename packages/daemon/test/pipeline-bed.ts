@@ -90,8 +90,9 @@ export async function startPipeline(
   { now, latest = now }: Pick<Clock, 'now'> & Partial<Clock> = systemClock(),
   {
     mostWaiting = () => ({ session: 2_000, wallet: 10_000 }),
+    confirmations = () => 1,
     ...oracle
-  }: Oracle & Partial<Pick<Parts, 'mostWaiting'>> = {},
+  }: Oracle & Partial<Pick<Parts, 'mostWaiting' | 'confirmations'>> = {},
 ) {
   const clock = { now, latest }
   const log = pino({ level: process.env.TEST_LOG ?? 'silent' })
@@ -150,6 +151,7 @@ export async function startPipeline(
     switches,
     nextEpoch,
     mostWaiting,
+    confirmations,
     keptDays: () => ({ refused: 30, details: 90 }),
     forgetSessions: (before: number, count: number) => forgetSessions(database, before, count),
     chain: async () => chain,

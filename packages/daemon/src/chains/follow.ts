@@ -39,6 +39,8 @@ export type Sighting = { readonly id: string } & (
   | {
       readonly state: 'included'
       readonly height: number
+      /** How many blocks there are from its own on, itself counted. */
+      readonly depth: number
       readonly blockHash: string
       readonly succeeded: boolean
       readonly error?: string

@@ -46,9 +46,9 @@ function unitsByDefault(instructions: number): bigint {
 const rentPerByte = 6_960n
 const overhead = 128n
 const tokenAccountSize = 165n
-// Token-2022 marks associated accounts as such and with an immutable owner: one byte and a four-byte header. One for a token
-// with a transfer fee has room for what is withheld, twelve bytes more; which it is the bytes do not tell.
-const token2022AccountSize = 182n
+// Token-2022 marks associated accounts as such and with an immutable owner: one byte and a four-byte header. What their mint
+// has adds to it: room for a fee that is withheld (12 bytes), for a hook (5), that it can be paused (4); the bytes do not tell.
+const token2022AccountSize = 191n
 
 /** Lamports that an account of `size` bytes must hold. An upper bound: `connect` refuses a cluster that asks more. */
 const rentFor = (size: bigint): Base => toBase((overhead + size) * rentPerByte)

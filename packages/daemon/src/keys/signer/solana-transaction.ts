@@ -22,7 +22,7 @@ const COMPUTE_BUDGET = key('ComputeBudget111111111111111111111111111111')
 const MEMOS = ['MemoSq4gqABAXKb96qnH8TysNcWxMyWCqXgDLGmfcHr', 'Memo1UhkJRfHyvLMcVucJwxXeuD728EqVDDwQDxFMNo'].map(key)
 
 /** The most rent of a token account in lamports, two years of (128 + size) bytes at 3,480 each. */
-const RENT: Readonly<Record<string, bigint>> = { [TOKEN]: 2_039_280n, [TOKEN_2022]: 2_157_600n }
+const RENT: Readonly<Record<string, bigint>> = { [TOKEN]: 2_039_280n, [TOKEN_2022]: 2_220_240n }
 const SIGNATURE_FEE = 5_000n
 const MOST_UNITS = 1_400_000n
 const MICRO = 1_000_000n
