@@ -61,6 +61,7 @@ describe('the MCP server over stdio', () => {
       'get_plan',
       'cancel_plan',
       'sign_message',
+      'sign_transaction',
       'encode_calldata',
       'get_kill_switch',
     ])

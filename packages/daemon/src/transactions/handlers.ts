@@ -87,6 +87,8 @@ export const transactionHandlers = (
 export const messageHandlers = (service: Transactions): Handlers<typeof messageOperations, Calls> => ({
   signMessage: ({ principal, peer, idempotencyKey, onDelivered }, input) =>
     service.signMessage(input, { sessionId: principal.sessionId, peer, key: idempotencyKey, onDelivered }),
+  signTransaction: ({ principal, peer, idempotencyKey, onDelivered }, input) =>
+    service.signTransaction(input, { sessionId: principal.sessionId, peer, key: idempotencyKey, onDelivered }),
 })
 
 export const planHandlers = ({ plans }: Transactions): Handlers<typeof planOperations, Calls> => ({

@@ -29,17 +29,18 @@ import { networkOf } from './kinds/all.ts'
 import { laneReasons } from './lane-reasons.ts'
 import { isSignatureLane, laneId } from './lanes/lane-id.ts'
 import { lanes } from './lanes/lanes.ts'
-import type { Replacement } from './lanes/replace.ts'
 import { settler } from './lanes/settle.ts'
 import { type OverCeiling, overCeilings } from './over-ceiling.ts'
 import type { From, ServiceParts, WalletChoice } from './parts.ts'
 import { plans } from './plans/plans.ts'
 import { retention } from './retention/retention.ts'
+import type { Replacement } from './rows/attempt-store.ts'
 import { laneStore } from './rows/lane-store.ts'
 import { type ListedRow, type ListFilter, listStore } from './rows/list-store.ts'
 import { isUnsigned } from './rows/states.ts'
 import { type TransactionRow, transactionStore } from './rows/store.ts'
 import { scheduler } from './scheduler.ts'
+import { givenTransactions } from './signatures/given.ts'
 import { signatures } from './signatures/signatures.ts'
 import { vouchers } from './signatures/vouchers.ts'
 import { backlog, beginStop, type Stop } from './stopping/backlog.ts'
@@ -81,6 +82,7 @@ export class Transactions {
   /** Several transactions that are decided on as one. */
   readonly plans: ReturnType<typeof plans>
   readonly #signatures: ReturnType<typeof signatures>
+  readonly #given: ReturnType<typeof givenTransactions>
   #scheduler: Loop | undefined
   #pruning: Loop | undefined
   #backlog: Loop | undefined
@@ -93,8 +95,10 @@ export class Transactions {
     this.#owed = owedAnswers(parts)
     this.#overCeilings = overCeilings(parts)
     this.#building = building(parts, { funds: this.#funds, overCeilings: this.#overCeilings })
-    this.#signatures = signatures(parts, { owed: this.#owed, ceilings: this.#overCeilings })
     this.#lanes = lanes(parts, { onRecorded: (rows) => this.#watch(rows) })
+    const known = { owed: this.#owed, ceilings: this.#overCeilings, funds: this.#funds }
+    this.#signatures = signatures(parts, known)
+    this.#given = givenTransactions(parts, { ...known, lanes: this.#lanes })
     this.#settler = settler(parts, this.#lanes)
     const told = { building: this.#building, funds: this.#funds, lanes: this.#lanes, owed: this.#owed }
     this.plans = plans(parts, told)
@@ -152,6 +156,11 @@ export class Transactions {
   /** Signs a message for who asks. */
   get signMessage() {
     return this.#signatures.ask
+  }
+
+  /** Signs a transaction that its caller has built and will send. */
+  get signTransaction() {
+    return this.#given.ask
   }
 
   /** The same build, decode and judge as a send, on a read snapshot. */
@@ -248,9 +257,11 @@ export class Transactions {
     const { sealed, ...read } = await this.#parts.database.read(async (db) => {
       const row = await this.#visible(db, await listStore.byId(db, id), sessionId)
       const view = this.#view(row, await laneReasons(db, [row]))
-      return { view, sealed: await this.#signatures.sealedFor(db, row, sessionId) }
+      return { row, view, sealed: await this.#signatures.sealedFor(db, row, sessionId) }
     })
-    return sealed === undefined ? read.view : { ...read.view, signature: await this.#signatures.opened(id, sealed) }
+    if (sealed === undefined) return read.view
+    const text = await this.#signatures.opened(id, sealed)
+    return { ...read.view, ...(isSignatureLane(read.row.lane) ? { signature: text } : { signedTransaction: text }) }
   }
 
   chooseWallet(sessionId: string, choice: WalletChoice): Promise<WalletFacts> {

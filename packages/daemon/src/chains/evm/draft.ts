@@ -9,9 +9,9 @@ import { type Call, type GasSource, gasMost, requireMost } from './gas.ts'
 import { costOf, type Gas, toGas } from './gas-units.ts'
 import { hintsOf, planOf } from './plan/all.ts'
 import { inOrder } from './simulate/in-order.ts'
-import { simulator } from './simulate/simulate.ts'
+import { simulator, type Watched } from './simulate/simulate.ts'
 import type { SupplySource } from './supply.ts'
-import { encodeUnsigned, type Fees, feeCap, type Transaction } from './transaction.ts'
+import { encodeUnsigned, type Fees, feeCap, NO_RECIPIENT, type Transaction } from './transaction.ts'
 
 export type DraftParts = {
   readonly network: Network
@@ -21,6 +21,7 @@ export type DraftParts = {
   readonly beside: RollupFees
   /** Each endpoint by itself. */
   readonly singles: readonly Rpc[]
+  readonly watched: Watched
   readonly supply: SupplySource
 }
 
@@ -34,8 +35,8 @@ type Body = {
 
 /** Builds all but the nonce. */
 export function drafting(parts: DraftParts, border: ReturnType<typeof bordered>) {
-  const { network, chainId, fees, gas, beside, singles, supply } = parts
-  const [simulate, told] = [simulator(network, singles), inOrder(network, singles)]
+  const { network, chainId, fees, gas, beside, singles, watched, supply } = parts
+  const [simulate, told] = [simulator(network, singles, watched), inOrder({ network, singles, watched })]
 
   async function finish({ call, effects }: Begun, { gas: limit, fees: bid, asked, seen }: Measured): Promise<Draft> {
     const supplies = await supply([...effects, ...(seen ?? [])])
@@ -66,7 +67,7 @@ export function drafting(parts: DraftParts, border: ReturnType<typeof bordered>)
       const bid = replaces ? outbid(readBody(replaces).fees, now.fees) : now.fees
       const limit = await planOf(network, intent).gas(gas, { ...begun.call, fees: bid }, intent)
       const planned = { ...begun.call, gas: limit, fees: bid, baseFee: baseFeeIn(now) }
-      const seen = needsLook(begun.effects) ? await simulate(planned) : undefined
+      const seen = (await runsCode(gas, begun)) ? await simulate(planned) : undefined
       return finish(begun, { gas: limit, fees: bid, asked: now.asked, ...(seen && { seen }) })
     }),
 
@@ -81,7 +82,7 @@ export function drafting(parts: DraftParts, border: ReturnType<typeof bordered>)
       if (!used || 'failed' in used) return refusedOr(used)
       const limits = given.map((limit, at) => (limit === undefined ? gas.roomFor(used.gas[at]!) : requireMost(limit)))
       const steps = begun.map(({ call }, at) => ({ ...call, ...common, gas: limits[at]! }))
-      const looks = begun.map(({ effects }) => needsLook(effects))
+      const looks = await Promise.all(begun.map((one) => runsCode(gas, one)))
       const found = looks.includes(true) ? await told.seen(steps) : { seen: [] }
       if (!found || 'failed' in found) return refusedOr(found)
       return Promise.all(
@@ -120,6 +121,13 @@ const baseFeeIn = ({ fees, asked }: { fees: Fees; asked: bigint }): bigint =>
 /** Code runs whose doing the bytes do not tell. */
 const needsLook = (effects: readonly Effect[]): boolean =>
   effects.some(({ kind }) => kind === 'call' || kind === 'unknown' || kind === 'deploy')
+
+const runsCode = async (gas: GasSource, { call, effects }: Begun): Promise<boolean> =>
+  needsLook(effects) || isOfCode(gas, call)
+
+/** Money without a word, for somebody who has code that runs then. */
+const isOfCode = async (gas: GasSource, { to, data }: Call): Promise<boolean> =>
+  data === '0x' && to !== NO_RECIPIENT && (await gas.code(to)).kind !== 'none'
 
 /** The unsigned bytes of a draft at a nonce. */
 export function bytes(body: Draft, lifetime: Lifetime): Uint8Array {

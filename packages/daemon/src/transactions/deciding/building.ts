@@ -1,4 +1,4 @@
-import { Failure, type Network, type SendRequest } from '@waiaas/contract'
+import type { Network, SendRequest } from '@waiaas/contract'
 import type { Draft } from '../../chains/build.ts'
 import type { Under } from '../../gate/service.ts'
 import type { Handle } from '../../platform/db/database.ts'
@@ -8,10 +8,9 @@ import { laneId } from '../lanes/lane-id.ts'
 import type { overCeilings } from '../over-ceiling.ts'
 import type { ServiceParts, WalletChoice } from '../parts.ts'
 import type { WalletFacts } from '../switches.ts'
+import { build, readBack } from './build.ts'
 import type { Built, Prepared } from './decide.ts'
 import type { Funds } from './funds.ts'
-import { assetsOf, withFullFee } from './judgement.ts'
-import { withDraft } from './seen.ts'
 
 /** Who pays where, and what is known of the ceiling of its wallet. */
 export type Chosen = { wallet: WalletFacts; network: Network; under: Under }
@@ -42,32 +41,14 @@ export function building(parts: ServiceParts, { funds, overCeilings }: Known) {
     return { ...at, request }
   }
 
-  /** What a draft of it does, and whether the ceiling of its wallet stops that. */
-  function read(prepared: Prepared, draft: Draft, under: Under): Built {
-    const { chain, sender, request } = prepared
-    const { intent } = request.stored
-    if (draft.stale !== undefined) throw new Failure('INVALID_TRANSACTION', draft.stale)
-    const hints = chain.hints(intent)
-    const bytes = chain.bytes(sender, draft, chain.anyLifetime)
-    const told = chain.decode(sender, bytes, hints)
-    const effects = { ...told.effects, effects: withDraft(told.effects, draft) }
-    const decoded = { ...told, effects: withFullFee(effects, draft) }
-    const unsigned = { kind: chain.signKind, bytes, address: sender }
-    const aboveCeiling = overCeilings.why({ chain, unsigned, intent }, under)
-    return { ...prepared, draft, hints, decoded, aboveCeiling }
-  }
-
   return {
     choose,
     place,
     reading,
     prepare,
-    read,
-    /** Prices are fetched now, so that no job waits for them. */
-    async build(prepared: Prepared, under: Under): Promise<Built> {
-      const built = read(prepared, await funds.draft(prepared), under)
-      await parts.prices.refresh(built.chain.network, assetsOf(built.decoded.effects))
-      return built
-    },
+    read: (prepared: Prepared, draft: Draft, under: Under): Built =>
+      readBack(prepared, draft, { ceilings: overCeilings, under }),
+    build: (prepared: Prepared, under: Under): Promise<Built> =>
+      build(parts, prepared, { funds, ceilings: overCeilings, under }),
   }
 }

@@ -3,9 +3,8 @@ import { type Rpc, RpcError } from '../../rpc.ts'
 import { quantity } from '../hex.ts'
 import { revertOf } from '../revert.ts'
 import { numberOf, type Run, run } from './blocks.ts'
-import type * as logs from './logs.ts'
-import { contractsIn, isKnown, type Question, questions, toCall } from './questions.ts'
-import { effectsSeen } from './seen.ts'
+import { isKnown, type Question, toCall } from './questions.ts'
+import { lookAt, type Watched } from './simulate.ts'
 import { type Planned, txOf } from './way.ts'
 
 /** A call that follows others, and the most gas that it may use. */
@@ -15,8 +14,10 @@ type Failed = { readonly failed: number; readonly why: string }
 type Used = { readonly gas: readonly bigint[] }
 type Looked = { readonly seen: readonly (readonly Effect[])[] }
 
+type Parts = { readonly network: Network; readonly singles: readonly Rpc[]; readonly watched: Watched }
+
 /** Calls one after the other, each in a block upon the one before: `eth_simulateV1`, the only method that carries what a call did on to the next. */
-export function inOrder(network: Network, singles: readonly Rpc[]) {
+export function inOrder({ network, singles, watched }: Parts) {
   const asked = singles.slice(0, 2)
   return {
     /** What each uses at most, as any endpoint has it. Undefined: none of them can tell. */
@@ -28,7 +29,8 @@ export function inOrder(network: Network, singles: readonly Rpc[]) {
     },
     /** What each does to the things of its sender; what any endpoint sees counts. Undefined: not all of it can be told. */
     async seen(steps: readonly Planned[]): Promise<Looked | Failed | undefined> {
-      const told = await all(asked, (rpc) => seenOn(network, rpc, steps))
+      const [{ from }] = steps as [Planned, ...Planned[]] // a plan has one at least
+      const told = await all(asked, async (rpc) => seenOn({ network, tokens: await watched(from) }, rpc, steps))
       const failed = told.find((one) => 'failed' in one)
       if (failed) return failed
       const [first, second] = told.flatMap((one) => ('seen' in one ? [one.seen] : []))
@@ -67,18 +69,17 @@ const unpriced = ({ from, to, value, data, gas }: Omit<Step, 'baseFee'>): object
 type Unclear = { readonly unclear: true }
 const UNCLEAR: Unclear = { unclear: true }
 
-async function seenOn(network: Network, rpc: Rpc, steps: readonly Planned[]): Promise<Looked | Failed | Unclear> {
+async function seenOn(looking: Looking, rpc: Rpc, steps: readonly Planned[]): Promise<Looked | Failed | Unclear> {
   const mine = steps.map((step) => ({ ...step, from: step.from.toLowerCase() }))
-  const first = (
-    await run(
-      rpc,
-      mine.map((step) => ({ baseFee: step.baseFee, calls: [txOf(step)] })),
-    )
-  ).map(([one]) => one!)
+  const looks = mine.map(({ from, to }) => lookAt(looking, { me: from, to }))
+  const alone = await run(
+    rpc,
+    mine.map((step) => ({ baseFee: step.baseFee, calls: [txOf(step)] })),
+  )
+  const first = alone.map(([only]) => only!)
   const failed = failedIn(first)
   if (failed) return failed
-  const asking = (step: Planned, all: readonly logs.Log[]) => questions(step.from, contractsIn(step.to, all), all)
-  const asked = mine.map((step, at) => asking(step, first[at]!.logs))
+  const asked = looks.map(({ asking }, at) => asking(first[at]!.logs))
   if (asked.includes(undefined)) return UNCLEAR
   const known = asked as (readonly Question[])[] // none of them is undefined
   const blocks = mine.map((step, at) => {
@@ -86,26 +87,23 @@ async function seenOn(network: Network, rpc: Rpc, steps: readonly Planned[]): Pr
     return { baseFee: step.baseFee, calls: [...calls, txOf(step), ...calls] }
   })
   const again = await run(rpc, blocks)
-  const seen = mine.map((step, at) => sightOf(network, step, { asked: known[at]!, runs: again[at]!, asking }))
+  const seen = looks.map((look, at) => effectsIn(look, known[at]!, again[at]!))
   return seen.includes(undefined) ? UNCLEAR : { seen: seen as (readonly Effect[])[] }
 }
 
-type Sighting = {
-  readonly asked: readonly Question[]
-  readonly runs: readonly Run[]
-  readonly asking: (step: Planned, all: readonly logs.Log[]) => readonly Question[] | undefined
-}
+type Looking = Parameters<typeof lookAt>[0]
 
-function sightOf(network: Network, step: Planned, { asked, runs, asking }: Sighting): Effect[] | undefined {
-  const done = runs[asked.length]!
-  const now = done.succeeded ? asking(step, done.logs) : undefined
+function effectsIn(
+  { asking, effects }: ReturnType<typeof lookAt>,
+  questions: readonly Question[],
+  runs: readonly Run[],
+): Effect[] | undefined {
+  const done = runs[questions.length]!
+  const now = done.succeeded ? asking(done.logs) : undefined
   // A block may have come between: nobody was asked about what happens only now.
-  if (!now || !isKnown(now, asked)) return undefined
-  const [before, after] = [runs.slice(0, asked.length), runs.slice(asked.length + 1)].map((some) => some.map(numberOf))
-  return effectsSeen({
-    ...{ network, me: step.from, to: step.to, logs: done.logs, questions: asked },
-    ...{ before: before!, after: after! },
-  })
+  if (!now || !isKnown(now, questions)) return undefined
+  const before = runs.slice(0, questions.length).map(numberOf)
+  return effects({ logs: done.logs, questions, before, after: runs.slice(questions.length + 1).map(numberOf) })
 }
 
 function failedIn(runs: readonly Run[]): Failed | undefined {
