@@ -6,6 +6,7 @@ import type { Rpc } from '../rpc.ts'
 import { planBytes, planMessage, writeBody } from './body.ts'
 import { decodeMessage } from './decode.ts'
 import { mostUnits, upToBand } from './fees.ts'
+import { packetSize, signatureSize } from './frame.ts'
 import type { LookupTables } from './lookup-tables.ts'
 import { hintsOf, planOf } from './plan/all.ts'
 import { planContext } from './plan/context.ts'
@@ -15,10 +16,6 @@ import { rentOf } from './read/associated-token.ts'
 import { parseAddress } from './recipients.ts'
 import { simulator } from './simulate/simulate.ts'
 import { supplySource } from './supply.ts'
-import { packetSize, signatureLength } from './wire.ts'
-
-// Wire size beside the message: the count of signatures and one signature.
-const signatureSize = 1 + signatureLength
 
 type Parts = {
   readonly network: Network
@@ -84,13 +81,14 @@ type Finished = Planned & { readonly units: number }
 
 function finish({ network, sender, price }: Terms, { units, instructions, lookups, neverFunded }: Finished): Draft {
   const body = writeBody(sender, { units: upToBand(units), price: price.offered, instructions, lookups })
-  const [bytes, message] = [planBytes(body), planMessage(body)]
-  const size = bytes.length + signatureSize
+  const bytes = planBytes(body)
+  const size = 1 + signatureSize + bytes.length
   if (size > packetSize)
     throw new Failure(
       'INVALID_TRANSACTION',
       `expected at most ${packetSize} bytes, got ${size}; shorten the memo, or send less at once`,
     )
+  const message = planMessage(body)
   const { fee } = decodeMessage({ network, address: sender }, bytes, { lookups: message.lookups }).effects
   const maxFee = add(parseBase(fee.max), rentOf(message))
   return { body, maxFee, price, ...(neverFunded && { neverFunded }) }
