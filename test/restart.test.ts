@@ -34,15 +34,12 @@ describe.concurrent.each<Engine>(['sqlite', 'postgres'])('a restart on %s', (eng
     async (end) => {
       const { world, daemon, pay, read, has, stop } = await open(engine)
       try {
-        const [delayed, approved, rejected, cancelled] = [
-          await pay('0.02'),
-          await pay('0.1'),
-          await pay('0.11'),
-          await pay('0.12'),
-        ]
+        const [approved, rejected, cancelled] = [await pay('0.1'), await pay('0.11'), await pay('0.12')]
         world.proxy.mode = 'lose-bytes'
         const lost = await pay('1000')
         await until('signed bytes to be lost', () => world.proxy.sends.length > 0)
+        // Last, for it waits for five seconds only.
+        const delayed = await pay('0.02')
         const waiting = await Promise.all([delayed, approved, rejected, cancelled].map(({ id }) => read(id)))
         expect(waiting.map(({ status }) => status)).toEqual(['QUEUED', 'QUEUED', 'QUEUED', 'QUEUED'])
         const { txHash } = await read(lost.id)

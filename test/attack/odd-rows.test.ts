@@ -84,10 +84,15 @@ test.each([
   ['has a request that cannot be read', `update transaction_texts set request = '{' where id = ?`],
   ['has a decision that cannot be read', `update transaction_texts set decision = '{' where id = ?`],
   ['has a decision of another shape', `update transaction_texts set decision = '{"tier":5}' where id = ?`],
+  [
+    'is signed under a decision that cannot be read',
+    `insert into attempt_texts (id, decision, draft, unsigned, authorisation) values (?, '{', '', '', '');
+      update transactions set judged_attempt = id where id = ?`,
+  ],
 ])('a payment whose row %s is shown cut, and hides none beside it', async (_, sql) => {
   const odd = await waiting({ memo: 'odd' })
   const next = await waiting({ memo: 'next' })
-  plant(sql, odd.id)
+  for (const each of sql.split(';')) plant(each, odd.id)
   for (const [name, path, as] of lists) {
     const { status, body } = await listed(path, as())
     expect([name, status]).toEqual([name, 200])

@@ -67,6 +67,7 @@ export const Room = z.object({
   policyId: z.string(),
   usd: z.number().nullable(),
   amount: Digits.nullable().describe('base units of headroom.asset'),
+  ofUsd: z.number().optional().describe('of a window: the whole limit'),
 })
 export type Room = z.infer<typeof Room>
 

@@ -46,6 +46,12 @@ function isPrice(text: string): boolean {
   }
 }
 
+/** The network's id or CAIP-2 name to a number of blocks. */
+export const Confirmations = z.record(
+  z.string().regex(new RegExp(`^(${NETWORK})$`), { error: 'expected the id of a network, or its CAIP-2 name' }),
+  z.int().min(1).max(1_000),
+)
+
 const AddedNetwork = z.strictObject({
   id: z.string().regex(/^[a-z][a-z0-9-]{1,39}$/, { error: 'expected an id of lower-case letters, digits and hyphens' }),
   chainId: z.int().min(1).max(Number.MAX_SAFE_INTEGER),

@@ -4,7 +4,16 @@ import { LOCAL_NETWORKS, NETWORKS } from './networks.ts'
 import { defaultDenySettings } from './policies/default-deny.ts'
 import { LEAST_TIMEOUT_S, MOST_TIMEOUT_S } from './requests/gas-condition.ts'
 import { parseText, type Setting } from './setting-form.ts'
-import { AddedNetworks, FixedPrices, Host, HttpUrl, Origin, PostgresUrl, ProxyRange } from './setting-values.ts'
+import {
+  AddedNetworks,
+  Confirmations,
+  FixedPrices,
+  Host,
+  HttpUrl,
+  Origin,
+  PostgresUrl,
+  ProxyRange,
+} from './setting-values.ts'
 
 export type { Setting } from './setting-form.ts'
 
@@ -79,6 +88,14 @@ const fixed = {
     ...flag(false),
     ...live,
     summary: 'Accept an EVM node whose first block is not the public network’s (development nodes).',
+  },
+  'rpc.confirmations': {
+    type: 'json',
+    of: Confirmations,
+    default: {} as z.output<typeof Confirmations>,
+    ...live,
+    summary:
+      'How many blocks make a transaction CONFIRMED, its own counted, by network, as in {"ethereum-mainnet": 12}; one where none is named. Its money counts until its block is final, whatever is set here.',
   },
   'networks.evm': {
     type: 'json',

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { CODE_BODY } from './costs.ts'
 import { Decision, Tier } from './decision.ts'
+import { Effects } from './effects.ts'
 import { cursors, Id, Limit, nextPage, Offset, UnixSeconds } from './ids.ts'
 import { LabelFilter, Labels } from './labels.ts'
 import { LiftedPayment, LiftHours, NamedFee } from './lifts.ts'
@@ -39,15 +40,14 @@ export const Simulation = z.object({
     allowed: z.boolean(),
     reason: z.string().optional(),
     delaySeconds: z.int().optional(),
-    approvalReason: z.string().optional(),
-    downgraded: z.boolean().optional(),
+    approvalReason: z.string().optional().describe('what asks for a human'),
     cumulativeWarning: z
       .object({ type: z.string(), ratio: z.number(), spent: z.number(), limit: z.number() })
       .optional(),
   }),
   fee: z
     .object({
-      estimatedFee: Digits,
+      estimatedFee: Digits.describe('the most that it can cost, in base units'),
       feeSymbol: z.string(),
       feeDecimals: z.int(),
       feeUsd: z.number().nullable(),
@@ -70,10 +70,11 @@ export const Simulation = z.object({
   ),
   simulation: z.object({
     success: z.boolean(),
-    logs: z.array(z.string()),
-    unitsConsumed: z.string().nullable(),
+    logs: z.array(z.string()).describe('what programs print; contracts print nothing, and what they do is in effects'),
+    unitsConsumed: Digits.nullable().describe('gas or compute units that a node tells; null where it would fail'),
     error: z.string().nullable(),
   }),
+  effects: Effects.describe('what the bytes do, and what was seen beside them'),
   meta: z.object({ chain: z.string(), network: z.string(), transactionType: TransactionType, durationMs: z.number() }),
   gasCondition: SeenGasCondition.optional(),
   amount: Digits.nullable(),

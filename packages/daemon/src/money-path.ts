@@ -81,6 +81,10 @@ export function moneyPath(parts: MoneyParts): Transactions {
       session: settings.get()['security.max_waiting_per_session'],
       wallet: settings.get()['security.max_waiting_per_wallet'],
     }),
+    confirmations: (id) => {
+      const of = settings.get()['rpc.confirmations']
+      return of[id] ?? of[network(id).caip2] ?? 1
+    },
     gas: () => ({
       enabled: settings.get()['gas_condition.enabled'],
       defaultSeconds: settings.get()['gas_condition.default_timeout_sec'],

@@ -9,7 +9,7 @@ import type { KeyringRow } from '../src/keys/service.ts'
 import { DAY_WINDOW, walletWindow } from '../src/ledger/service.ts'
 import { type Database, openDatabase } from '../src/platform/db/database.ts'
 import type { Parts } from '../src/transactions/job.ts'
-import { attemptStore } from '../src/transactions/rows/attempt-store.ts'
+import { type AttemptRow, type AttemptTexts, attemptStore } from '../src/transactions/rows/attempt-store.ts'
 import { transactionStore } from '../src/transactions/rows/store.ts'
 import { madeUpKey } from './made-up-chain.ts'
 import { type MadeUpNode, madeUpNode } from './made-up-node.ts'
@@ -26,8 +26,10 @@ type Boot = {
   keyring?: KeyringRow
   limits?: Record<string, unknown>
   mostWaiting?: ReturnType<Parts['mostWaiting']>
+  confirmations?: () => number
 }
-type Options = Parameters<typeof madeUpNode>[0] & Pick<Boot, 'limits' | 'mostWaiting'> & { location?: Location }
+type Options = Parameters<typeof madeUpNode>[0] &
+  Pick<Boot, 'limits' | 'mostWaiting' | 'confirmations'> & { location?: Location }
 
 /** Opens SQLite databases that are closed after each test, for what no engine decides. */
 function onSqlite(): Open {
@@ -55,9 +57,18 @@ export function madeUpBeds(open: Open = onSqlite()) {
   afterEach(async () => {
     for (const stop of stops.splice(0)) await stop()
   })
-  return async ({ limits, mostWaiting, location, ...options }: Options = {}, node = madeUpNode(options)) => {
+  return async (
+    { limits, mostWaiting, confirmations, location, ...options }: Options = {},
+    node = madeUpNode(options),
+  ) => {
     const database = await open(migrations, location)
-    const bed = await madeUpBed({ node, database, ...(limits && { limits }), ...(mostWaiting && { mostWaiting }) })
+    const bed = await madeUpBed({
+      node,
+      database,
+      ...(limits && { limits }),
+      ...(mostWaiting && { mostWaiting }),
+      ...(confirmations && { confirmations }),
+    })
     stops.push(() => bed.stop())
     const end = async () => {
       stops.length = 0
@@ -72,7 +83,7 @@ export function madeUpBeds(open: Open = onSqlite()) {
  * Test support: the money path over the made-up family, whose blocks come when told, with one wallet that may pay. Its
  * clock runs with the machine's and is moved ahead by hand.
  */
-export async function madeUpBed({ node, database, keyring, limits = GENEROUS, mostWaiting }: Boot) {
+export async function madeUpBed({ node, database, keyring, limits = GENEROUS, mostWaiting, confirmations }: Boot) {
   const time = { passed: 0, ahead: 0 }
   const now = () => Date.now() + time.passed
   const bed = await startPipeline(
@@ -80,7 +91,7 @@ export async function madeUpBed({ node, database, keyring, limits = GENEROUS, mo
     node,
     keyring,
     { now, latest: () => now() + time.ahead },
-    mostWaiting ? { mostWaiting: () => mostWaiting } : {},
+    { ...(mostWaiting && { mostWaiting: () => mostWaiting }), ...(confirmations && { confirmations }) },
   )
   const from = await bed.wallet()
   if (Object.keys(limits).length > 0) await bed.limit(from.id, limits)
@@ -151,7 +162,14 @@ export async function madeUpBed({ node, database, keyring, limits = GENEROUS, mo
 function createLook(database: Database) {
   return {
     row: (id: string) => database.read((db) => transactionStore.byId(db, id)),
-    attempts: (id: string) => database.read((db) => attemptStore.ofTransaction(db, id)),
+    /** With their texts. */
+    attempts: (id: string) =>
+      database.read(async (db) => {
+        const rows: (AttemptRow & AttemptTexts)[] = []
+        for (const row of await attemptStore.ofTransaction(db, id))
+          rows.push({ ...row, ...(await attemptStore.texts(db, row.id)) })
+        return rows
+      }),
     states: async (id: string) =>
       (await database.read((db) => attemptStore.ofTransaction(db, id))).map(({ state }) => state),
     spend: async (id: string) =>

@@ -170,6 +170,7 @@ function sighting(node: MadeUpNode, { id, hash, sender, lifetime }: Attempt): Si
       id,
       state: 'included',
       height: block.height,
+      depth: node.height() - block.height + 1,
       blockHash: block.hash,
       succeeded,
       ...error,

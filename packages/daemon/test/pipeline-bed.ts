@@ -19,7 +19,7 @@ import { constraintFaults, forgetSessions, readConstraints } from '../src/sessio
 import { sessionStore } from '../src/sessions/store.ts'
 import type { Parts } from '../src/transactions/job.ts'
 import { transactionStore } from '../src/transactions/rows/store.ts'
-import { judge, Transactions } from '../src/transactions/service.ts'
+import { type Divergence, judge, Transactions } from '../src/transactions/service.ts'
 import { ceilingStore } from '../src/wallets/ceiling-store.ts'
 import { ceilingLifts, sealedCeiling, walletAsHeld } from '../src/wallets/service.ts'
 import { walletStore } from '../src/wallets/store.ts'
@@ -90,8 +90,9 @@ export async function startPipeline(
   { now, latest = now }: Pick<Clock, 'now'> & Partial<Clock> = systemClock(),
   {
     mostWaiting = () => ({ session: 2_000, wallet: 10_000 }),
+    confirmations = () => 1,
     ...oracle
-  }: Oracle & Partial<Pick<Parts, 'mostWaiting'>> = {},
+  }: Oracle & Partial<Pick<Parts, 'mostWaiting' | 'confirmations'>> = {},
 ) {
   const clock = { now, latest }
   const log = pino({ level: process.env.TEST_LOG ?? 'silent' })
@@ -141,6 +142,7 @@ export async function startPipeline(
     await todo?.()
     return keys.sign(batch)
   }
+  const diverged: Divergence[] = []
   const parts = {
     database,
     clock,
@@ -149,6 +151,7 @@ export async function startPipeline(
     switches,
     nextEpoch,
     mostWaiting,
+    confirmations,
     keptDays: () => ({ refused: 30, details: 90 }),
     forgetSessions: (before: number, count: number) => forgetSessions(database, before, count),
     chain: async () => chain,
@@ -162,7 +165,7 @@ export async function startPipeline(
     witnessed: async () => undefined,
     gate: gate({ signing: { sign: signing }, now: clock.latest }),
     instance: newId(),
-    diverged: async () => undefined,
+    diverged: async (divergence: Divergence) => void diverged.push(divergence),
   }
   const gas = { enabled: true, defaultSeconds: 3_600, mostSeconds: 86_400 }
   const service = new Transactions({
@@ -283,6 +286,8 @@ export async function startPipeline(
     keys,
     keyring,
     evidence,
+    /** What would have stopped its wallet. */
+    diverged,
     onSign(todo: () => Promise<void>) {
       meanwhile = todo
     },

@@ -1,7 +1,7 @@
 import { newId } from '@waiaas/contract'
 import { sql } from 'kysely'
 import type { Database, Handle } from '../src/platform/db/database.ts'
-import { type AttemptRow, attemptStore, inNoBlock } from '../src/transactions/rows/attempt-store.ts'
+import { type AttemptRow, type AttemptTexts, attemptStore, inNoBlock } from '../src/transactions/rows/attempt-store.ts'
 import { type TransactionRow, transactionStore, unjudged } from '../src/transactions/rows/store.ts'
 
 const ADDRESS = '0x1111111111111111111111111111111111111111'
@@ -44,8 +44,6 @@ export function attemptRow(change: Partial<AttemptRow> = {}): AttemptRow {
       state: 'issued',
       purpose: 'send',
       asked_by: null,
-      decision: null,
-      draft: '{}',
       max_fee: '21000',
       cost: '21005',
       nonce: 0,
@@ -54,8 +52,6 @@ export function attemptRow(change: Partial<AttemptRow> = {}): AttemptRow {
     ...{
       last_valid: null,
       variation: null,
-      unsigned: '',
-      authorisation: '{}',
       hash: null,
       signed: null,
       left_at: null,
@@ -65,6 +61,12 @@ export function attemptRow(change: Partial<AttemptRow> = {}): AttemptRow {
     ...change,
   }
 }
+
+/** What is stored beside an attempt, changed as wanted. */
+export const attemptTexts = (id: string, change: Partial<AttemptTexts> = {}): AttemptTexts => ({
+  ...{ id, decision: null, draft: '{}', unsigned: '', authorisation: '{}' },
+  ...change,
+})
 
 /** Signed, with bytes that may have left at `left_at`. */
 export const recordedRow = (change: Partial<AttemptRow> = {}): AttemptRow =>
@@ -78,7 +80,10 @@ export const storeRows = (
 ): Promise<void> =>
   database.work({}, async (db) => {
     for (const row of transactions) await transactionStore.insert(db, row)
-    for (const row of attempts) await attemptStore.insert(db, row)
+    await attemptStore.insert(
+      db,
+      attempts.map((row) => ({ row, texts: attemptTexts(row.id) })),
+    )
   })
 
 /** So many copies of a stored transaction that waits, each with an id of its own. */

@@ -1,4 +1,4 @@
-import { Failure, type Network } from '@waiaas/contract'
+import { Failure, isFailure, type Network } from '@waiaas/contract'
 import { RpcError } from './rpc.ts'
 
 /** Declares errors of nodes that no part could read as the transaction's own fault. */
@@ -14,3 +14,8 @@ export const bordered =
       throw new Failure('CHAIN_ERROR', message, { cause: error })
     }
   }
+
+/** Of what is only asked for people: undefined where no node tells. */
+export function untold(error: unknown): undefined {
+  if (!(error instanceof RpcError || isFailure(error))) throw error
+}

@@ -39,6 +39,8 @@ export type Sighting = { readonly id: string } & (
   | {
       readonly state: 'included'
       readonly height: number
+      /** How many blocks there are from its own on, itself counted. */
+      readonly depth: number
       readonly blockHash: string
       readonly succeeded: boolean
       readonly error?: string
@@ -63,6 +65,13 @@ export type Precheck = {
   /** Why it may be otherwise: nobody has said it of the newest block. */
   readonly doubt?: string
 }
+/** What a node tells of bytes that it runs and keeps nothing of. */
+export type Ran = {
+  /** Of gas, or compute units. */
+  readonly units: bigint
+  /** What programs print, where the chain has that. */
+  readonly logs: readonly string[]
+}
 /** A fault that only a first look has shown, with what kept it from being looked at again. */
 export const doubted = (fault: Precheck | null, doubt: string): Precheck | null => fault && { ...fault, doubt }
 
@@ -80,6 +89,8 @@ export type Follower = {
    * that were in no block when it was last looked. What is found is of the newest block that a node has shown, or doubted.
    */
   precheck(sender: string, drafts: readonly Draft[], promised: readonly Promised[]): Promise<(Precheck | null)[]>
+  /** Runs a draft on a node, for people. Undefined where no node tells. */
+  run?(sender: string, draft: Draft): Promise<Ran | undefined>
   /** Sends in the given order, in one round trip where the node allows it. */
   broadcast(signed: readonly Uint8Array[]): Promise<Sent[]>
   /**

@@ -29,6 +29,7 @@ import { labels } from './0027-labels.ts'
 import { gasConditions } from './0028-gas-conditions.ts'
 import { unreadLandings } from './0029-unread-landings.ts'
 import { vouchers } from './0030-vouchers.ts'
+import { attemptTexts } from './0033-attempt-texts.ts'
 
 /** The schema, step by step. */
 export const migrations: readonly Migration[] = [
@@ -62,4 +63,5 @@ export const migrations: readonly Migration[] = [
   gasConditions,
   unreadLandings,
   vouchers,
+  attemptTexts,
 ]

@@ -2,6 +2,7 @@ import { newId } from '@waiaas/contract'
 import { sql } from 'kysely'
 import { expect, test } from 'vitest'
 import { forEachEngine } from '../../../../test/support/for-each-engine.ts'
+import { attemptStore } from '../transactions/rows/attempt-store.ts'
 import { readyStore } from '../transactions/rows/ready-store.ts'
 import { migrations } from './all.ts'
 
@@ -34,6 +35,38 @@ forEachEngine((_, open, fresh) => {
       served_delay: 0,
       created_at: 1,
       due_at: null,
+    })
+  })
+
+  test('attempts of before keep their judgement, draft, bytes and authorisation', async () => {
+    const location = await fresh()
+    const old = await open(
+      migrations.filter(({ id }) => id < 33),
+      location,
+    )
+    const [first, second] = [newId(), newId()]
+    for (const id of [first, second])
+      await old.work({}, (db) =>
+        db.query(
+          () => sql`insert into attempts (id, transaction_id, lane, network, sender, state, purpose, decision, draft, max_fee,
+            cost, nonce, unsigned, authorisation, hash, signed, left_at, created_at, updated_at)
+          values (${id}, 'transaction', 'lane', 'network', 'sender', 'recorded', 'send', ${id === first ? 'decision' : null},
+            ${`draft of ${id}`}, '21', '26', 3, 'unsigned', 'authorisation', 'hash', 'signed', 4, 5, 6)`,
+        ),
+      )
+    await old.close()
+    const database = await open(migrations, location)
+    const rows = await database.read((db) => attemptStore.ofTransaction(db, 'transaction'))
+    expect(rows).toMatchObject([
+      { id: first, state: 'recorded', nonce: 3, hash: 'hash', signed: 'signed', left_at: 4, updated_at: 6 },
+      { id: second },
+    ])
+    const texts = { unsigned: 'unsigned', authorisation: 'authorisation' }
+    expect(await database.read((db) => attemptStore.texts(db, first))).toEqual({
+      ...{ id: first, decision: 'decision', draft: `draft of ${first}`, ...texts },
+    })
+    expect(await database.read((db) => attemptStore.texts(db, second))).toEqual({
+      ...{ id: second, decision: null, draft: `draft of ${second}`, ...texts },
     })
   })
 })

@@ -39,12 +39,13 @@ export function headroomOf(of: Case, applying: readonly Policy[], { denied, tier
     amount: refused ? '0' : text(amount),
     usd: refused ? 0 : usd === null ? null : usdNumber(usd),
     limits: [
-      ...windows.map(({ name, policy, room }): Room => {
+      ...windows.map(({ name, policy, room, limit }): Room => {
         return {
           limit: name,
           policyId: policy.id,
           usd: usdNumber(room),
           amount: text(holding && amountWithin(holding, room)),
+          ofUsd: usdNumber(limit),
         }
       }),
       ...ladder,
@@ -54,7 +55,7 @@ export function headroomOf(of: Case, applying: readonly Policy[], { denied, tier
 
 const text = (amount: Base | null): string | null => (amount === null ? null : String(amount))
 
-type WindowRoom = { name: WindowName; policy: Policy; isHard: boolean; room: Usd }
+type WindowRoom = { name: WindowName; policy: Policy; isHard: boolean; room: Usd; limit: Usd }
 
 /** What the tightest hard limit leaves for value once fees are paid, and likewise the tightest that asks for approval. */
 function tightestWindow(name: WindowRoom['name'], of: Case, limits: readonly Bounding[]): WindowRoom[] {
@@ -66,7 +67,7 @@ function tightestWindow(name: WindowRoom['name'], of: Case, limits: readonly Bou
     const found = policy.bounds.windows(of).find((window) => window.name === name)
     if (!found) continue
     const room = remaining(found.limit, add(found.window.total, besides))
-    const entry = { name, policy, isHard: found.isHard, room }
+    const entry = { name, policy, isHard: found.isHard, room, limit: found.limit }
     if (!tightest || entry.room < tightest.room) tightest = entry
     if (found.isHard && (!tightestHard || entry.room < tightestHard.room)) tightestHard = entry
   }

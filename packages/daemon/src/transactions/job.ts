@@ -38,6 +38,8 @@ export type Parts = {
   /** Called before it is booked that a transaction of a wallet did more than was judged, or perhaps did; resolves when the wallet is stopped, if it is to be. */
   diverged(divergence: Divergence): Promise<void>
   mostWaiting(): MostWaiting
+  /** How many blocks, its own counted, make what is in one of them told as CONFIRMED or FAILED. */
+  confirmations(network: string): number
   /** Names this process in lane leases. */
   instance: string
 }

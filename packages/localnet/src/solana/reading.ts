@@ -232,11 +232,11 @@ export function historyMethods(chain: Chain): Methods {
   }
 }
 
-function requireVersion({ message }: Landed, options: Config) {
-  if (message.version === 'legacy' || options.maxSupportedTransactionVersion !== undefined) return
+function requireVersion({ message: { version } }: Landed, options: Config) {
+  if (version === 'legacy' || version <= (options.maxSupportedTransactionVersion ?? -1)) return
   throw new RpcError(
     -32015,
-    'Transaction version (0) is not supported by the requesting client. Please try the request again with the following configuration parameter: "maxSupportedTransactionVersion": 0',
+    `Transaction version (${version}) is not supported by the requesting client. Please try the request again with the following configuration parameter: "maxSupportedTransactionVersion": ${version}`,
   )
 }
 

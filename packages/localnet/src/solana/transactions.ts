@@ -14,9 +14,17 @@ import {
 import type { AccountLookup } from './accounts.ts'
 import { invalidParams } from './rpc-error.ts'
 
-type V1 = { version: 1 }
-type Message = Exclude<CompiledTransactionMessage, V1> & CompiledTransactionMessageWithLifetime
-type Instruction = Message['instructions'][number]
+type Compiled = CompiledTransactionMessage & CompiledTransactionMessageWithLifetime
+type V1 = Extract<Compiled, { version: 1 }>
+type Older = Exclude<Compiled, V1>
+type Instruction = Older['instructions'][number]
+/** Version 1 with its instructions as the others have them; `priorityFee` is what its header offers, in lamports. */
+type Message =
+  | Older
+  | (Pick<V1, 'version' | 'header' | 'staticAccounts' | 'lifetimeToken'> & {
+      readonly instructions: readonly Instruction[]
+      readonly priorityFee: bigint
+    })
 
 /** A transaction read from the wire. `keys` are all its accounts: static, then loaded writable, then loaded readonly. */
 export type DecodedTransaction = {
@@ -34,7 +42,7 @@ const base58 = getBase58Decoder()
 const fromBase58 = getBase58Encoder()
 const fromBase64 = getBase64Encoder()
 const addresses = getAddressDecoder()
-const maxBytes = 1232
+const maxBytes = (first: number | undefined) => (first === 0x81 ? 4096 : 1232)
 const computeBudgetProgram = 'ComputeBudget111111111111111111111111111111'
 const lookupTableHeader = 56
 const signatureFee = 5_000n
@@ -55,12 +63,13 @@ const builtins = new Set([
 const maxUnits = 1_400_000n
 const microLamports = 1_000_000n
 
-/** Reads a transaction; throws invalid params with the node's words when it is malformed or above 1232 bytes. */
+/** Reads a transaction; throws invalid params with the node's words when it is malformed or too large. */
 export function decodeTransaction(text: unknown, encoding: string, lookup: AccountLookup): DecodedTransaction {
   const bytes = decodeBytes(text, encoding)
-  if (bytes.length > maxBytes) {
+  const most = maxBytes(bytes[0])
+  if (bytes.length > most) {
     throw invalidParams(
-      `decoded solana_transaction::versioned::VersionedTransaction too large: ${bytes.length} bytes (max: encoded/raw 1644/${maxBytes})`,
+      `decoded solana_transaction::versioned::VersionedTransaction too large: ${bytes.length} bytes (max: encoded/raw ${4 * Math.ceil(most / 3)}/${most})`,
     )
   }
   let transaction: Transaction
@@ -82,15 +91,27 @@ export function decodeTransaction(text: unknown, encoding: string, lookup: Accou
 
 /** Reads a message from base64 or bytes. */
 export function decodeMessage(source: ReadonlyUint8Array | string): Message {
-  let message: CompiledTransactionMessage & CompiledTransactionMessageWithLifetime
   try {
     const bytes = typeof source === 'string' ? fromBase64.encode(source) : source
-    message = getCompiledTransactionMessageDecoder().decode(bytes)
+    const message = getCompiledTransactionMessageDecoder().decode(bytes)
+    return message.version === 1 ? alike(message) : message
   } catch (cause) {
     throw invalidParams(`failed to deserialize solana_message::versioned::VersionedMessage: ${cause}`)
   }
-  if (message.version === 1) throw invalidParams('expected a legacy or version 0 transaction, got version 1')
-  return message
+}
+
+function alike({ header, staticAccounts, lifetimeToken, configValues, ...message }: V1): Message {
+  const [fee] = configValues
+  return {
+    ...{ version: 1, header, staticAccounts, lifetimeToken },
+    // Of all that it has room for the fee alone takes eight bytes.
+    priorityFee: fee?.kind === 'u64' ? fee.value : 0n,
+    instructions: message.instructionHeaders.map(({ programAccountIndex }, at) => ({
+      programAddressIndex: programAccountIndex,
+      accountIndices: message.instructionPayloads[at]?.instructionAccountIndices ?? [],
+      data: message.instructionPayloads[at]?.instructionData ?? new Uint8Array(),
+    })),
+  }
 }
 
 function decodeBytes(text: unknown, encoding: string): ReadonlyUint8Array {
@@ -123,7 +144,9 @@ function loadAddresses(message: Message, lookup: AccountLookup) {
 }
 
 /** Lamports taken for a message: 5000 for each signature, and the priority fee, rounded up. */
-export function feeOf({ header, instructions, staticAccounts }: Message): bigint {
+export function feeOf(message: Message): bigint {
+  const { header, instructions, staticAccounts } = message
+  if (message.version === 1) return BigInt(header.numSignerAccounts) * signatureFee + message.priorityFee
   let price = 0n
   let limit: bigint | undefined
   let assumed = 0n

@@ -25,6 +25,7 @@ import { nextNonce } from './nonce.ts'
 import { observer } from './observe.ts'
 import { hintsOf } from './plan/all.ts'
 import { prechecker } from './precheck.ts'
+import { runner } from './run.ts'
 import { addSignature } from './signature.ts'
 import { landings } from './simulate/landed.ts'
 import { simulator } from './simulate/simulate.ts'
@@ -97,10 +98,7 @@ export function evmChain(options: EvmOptions): Chain {
     address: parseAddress,
     contracts: { encode: encodeCall, requireDescribed, tokensIn: (sender, call) => tokensIn(network, sender, call) },
     messages: evmMessages({ network, chainId, singles: apart, supply: parts.supply }),
-    connect: border(async () => {
-      // The pool lets no endpoint answer before it has shown whose it is.
-      await rpc.call('eth_chainId', [])
-    }),
+    connect: border(() => connect(rpc)),
     draft: border(drafting(parts)),
     unitPrice: border(async () => unitPriceOf(await fees.current())),
     hints: hintsOf,
@@ -112,6 +110,7 @@ export function evmChain(options: EvmOptions): Chain {
       terms.set(signed.hash, termsOf(decodeUnsigned(unsigned)))
       return signed
     },
+    run: runner(gas),
     precheck: border(prechecker({ network, rpc, balances, readBalance, head: head.read, clock })),
     broadcast(signed) {
       const height = window.head()
@@ -133,6 +132,11 @@ export function evmChain(options: EvmOptions): Chain {
       for (const client of [rpc, ...singles]) client.close()
     },
   }
+}
+
+// The pool lets no endpoint answer before it has shown whose it is.
+async function connect(rpc: Rpc): Promise<void> {
+  await rpc.call('eth_chainId', [])
 }
 
 async function tokenBalances(rpc: Rpc, owner: string, tokens: readonly Token[]) {

@@ -23,6 +23,8 @@ export type GasSource = {
   code(address: string): Promise<Code>
   /** Gas limit of what runs no code. Estimated once for all that cost the same. */
   plain(call: Call): Promise<Gas>
+  /** Gas that it uses now, without a margin. */
+  used(call: Call): Promise<Gas>
   /** Gas limit of what runs code. */
   estimate(call: Call): Promise<Gas>
   /** Gas limit of what a contract does for one recipient; the first is estimated, later ones use that. */
@@ -106,6 +108,7 @@ export function gasSource(network: Network, rpc: Rpc, clock: () => number): GasS
   return {
     code: async (address) => (await ofAccount(address)).code,
     plain,
+    used: estimate,
     estimate: async (call) => limit(await estimate(call)),
     async estimateOnce(call, recipient) {
       const key = `${call.to} ${call.from} ${recipient}`.toLowerCase()

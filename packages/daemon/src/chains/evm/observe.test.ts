@@ -42,6 +42,7 @@ test('an attempt is pending, then included, then final two blocks later', async 
     id: attempt.id,
     state: 'included',
     height: 1,
+    depth: 1,
     blockHash: head.hash,
     succeeded: true,
     fee: expect.any(BigInt),
@@ -49,7 +50,7 @@ test('an attempt is pending, then included, then final two blocks later', async 
   }
   expect(await chain.observe([attempt])).toEqual([included])
   await node.mine(2)
-  expect(await chain.observe([attempt])).toEqual([{ ...included, final: true }])
+  expect(await chain.observe([attempt])).toEqual([{ ...included, depth: 3, final: true }])
   expect(await node.rpc('eth_getBalance', [to, 'latest'])).toBe('0xde0b6b3a7640000')
 })
 

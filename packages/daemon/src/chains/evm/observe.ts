@@ -41,7 +41,7 @@ export function observer(parts: ObserverParts): Observer {
     if (window.finalized() !== nonceCheck.finalized || waiting.length > nonceCheck.count)
       await findOvertaken(parts, all, waiting)
     nonceCheck = { finalized: window.finalized(), count: waiting.length }
-    return all.filter((track) => !stands(track)).map((track) => sightingOf(track, complaint))
+    return all.filter((track) => !stands(track)).map((track) => sightingOf(track, { complaint, head: window.head() }))
   }
 
   /** What cannot be followed block by block can still be looked up one by one. */
@@ -139,7 +139,9 @@ async function finalize({ rpc, window }: ObserverParts, tracks: readonly Track[]
 
 const nothing = (): undefined => undefined
 
-function sightingOf(track: Track, complaint: string | undefined): Sighting {
+type Now = { readonly complaint: string | undefined; readonly head: number }
+
+function sightingOf(track: Track, { complaint, head }: Now): Sighting {
   const { id } = track.attempt
   const { fate } = track
   const reason = track.reason ?? complaint
@@ -149,7 +151,8 @@ function sightingOf(track: Track, complaint: string | undefined): Sighting {
     case 'included': {
       const { height, blockHash, succeeded, fee, final } = fate
       const error = succeeded ? {} : { error: 'the transaction reverted on chain' }
-      return { id, state: 'included', height, blockHash, succeeded, fee, final, ...error }
+      const depth = Math.max(1, head - height + 1)
+      return { id, state: 'included', height, depth, blockHash, succeeded, fee, final, ...error }
     }
     case 'void':
       return { id, state: 'void', cause: 'overtaken', proof: fate.proof, by: fate.by }

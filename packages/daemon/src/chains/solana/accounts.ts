@@ -1,7 +1,13 @@
 import { Failure } from '@waiaas/contract'
 import { fieldsOf, listOf, OddAnswer } from '../answers.ts'
 import type { Rpc } from '../rpc.ts'
-import type { ReadAccount } from './mint.ts'
+
+/** An account as the daemon reads it from a node. */
+export type ReadAccount = {
+  readonly owner: string
+  readonly executable: boolean
+  readonly data: Uint8Array
+}
 
 type Call = { readonly method: string; readonly params: readonly unknown[] }
 const mostAccounts = 100

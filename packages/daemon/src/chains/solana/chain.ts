@@ -1,7 +1,7 @@
 import { address, isAddress } from '@solana/kit'
 import { type Base, Failure, type Network, toBase } from '@waiaas/contract'
 import { countOf, fieldsOf, OddAnswer, wholeNumber } from '../answers.ts'
-import { bordered } from '../border.ts'
+import { bordered, untold } from '../border.ts'
 import type { Anchor } from '../build.ts'
 import type { Chain } from '../chain.ts'
 import { disagreement } from '../follow.ts'
@@ -18,10 +18,11 @@ import { identity } from './identity.ts'
 import { lookupTables } from './lookup-tables.ts'
 import { type Message, readFrame } from './message.ts'
 import { solanaMessages } from './messages.ts'
-import { readMint, requireSupportedMint } from './mint.ts'
+import { readMint } from './mint.ts'
+import { requireSupportedMint } from './mint-extensions.ts'
 import { observeAll } from './observe.ts'
 import { hintsOf } from './plan/all.ts'
-import { prechecker } from './precheck.ts'
+import { prechecker, run } from './precheck.ts'
 import { priorityFees } from './priority-fee.ts'
 import { programs } from './program-call.ts'
 import { systemProgram } from './programs.ts'
@@ -67,15 +68,11 @@ export function solanaChain(options: SolanaOptions): Chain {
   const remembered = (hash: string) => fees.get(hash)
   const observing = { rpc, witnesses, failures, disputed, remembered }
   const border = bordered(network)
+  const readBlockhash = border(readLatestBlockhash)
   let connected: Promise<void> | undefined
   return {
     network,
-    expiry: {
-      anchor: anchors(
-        border(() => readLatestBlockhash(rpc)),
-        clock,
-      ),
-    },
+    expiry: { anchor: anchors(() => readBlockhash(rpc), clock) },
     anyLifetime: { blockhash: systemProgram, lastValid: 0, variation: 0 },
     messages: solanaMessages(network),
     signKind: 'solana-tx',
@@ -108,6 +105,7 @@ export function solanaChain(options: SolanaOptions): Chain {
       fees.set(signed.hash, feeOf(message))
       return signed
     },
+    run: (_, draft) => run(rpc, draft).catch(untold),
     precheck: border((sender, drafts, promised) => precheck(address(sender), drafts, promised)),
     broadcast: (signed) => broadcastAll(rpc, signed),
     observe: border((attempts) => observeAll(observing, attempts)),

@@ -3,10 +3,11 @@ import { type Base, type Effect, Failure, type Network, nativeAsset } from '@wai
 import { sha256 } from '../../platform/sha256.ts'
 import type { Decoded, Hints } from '../build.ts'
 import { exactFee, worstFee } from './fees.ts'
-import { type Frame, type Message, readMessage } from './message.ts'
+import type { Frame } from './frame.ts'
+import { type Message, readMessage } from './message.ts'
 import { effectsOf } from './read/all.ts'
 import { creationsIn } from './read/associated-token.ts'
-import { actingIn, budgetOf, isFee, type Told } from './read/compute-budget.ts'
+import { actingIn, budgetOf, isFee, type Paying } from './read/compute-budget.ts'
 import { unknown } from './read/instruction.ts'
 import { refuseRuinous } from './read/system.ts'
 
@@ -47,20 +48,22 @@ const ownersOf = (sender: Address, { owners = [] }: Hints): Address[] => [
 ]
 
 /** The fee that exactly this message is charged if it lands, in lamports, rent aside. */
-export const feeOf = (message: Pick<Frame, 'signers'> & { readonly instructions: readonly Told[] }): Base =>
+export const feeOf = (message: Pick<Frame, 'signers'> & Paying): Base =>
   exactFee(message.signers.length, budgetOf(message).budget, actingIn(message).length)
 
 function digestOf({ network, address }: Sender, message: Message): string {
+  const { limits } = message
   const canonical = {
     network: network.caip2,
     sender: address,
     version: message.version,
     accounts: message.accounts.map((account) => [account.address, account.signer, account.writable]),
     ...(message.lookups.length > 0 && { lookups: message.lookups.map(({ table, at }) => [table, at]) }),
+    ...(limits && { limits: [limits.loadedBytes, limits.heapBytes] }),
     instructions: message.instructions.map((instruction) => [
       instruction.program,
       instruction.accounts.map((account) => account.address),
-      Buffer.from(isFee(instruction) ? instruction.data.subarray(0, 1) : instruction.data).toString('hex'),
+      Buffer.from(!limits && isFee(instruction) ? instruction.data.subarray(0, 1) : instruction.data).toString('hex'),
     ]),
   }
   return sha256(JSON.stringify(canonical))

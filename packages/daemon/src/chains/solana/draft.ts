@@ -15,11 +15,10 @@ import { rentOf } from './read/associated-token.ts'
 import { parseAddress } from './recipients.ts'
 import { simulator } from './simulate/simulate.ts'
 import { supplySource } from './supply.ts'
+import { packetSize, signatureLength } from './wire.ts'
 
-// A transaction must fit one packet: https://solana.com/docs/core/transactions
-const packetSize = 1_232
 // Wire size beside the message: the count of signatures and one signature.
-const signatureSize = 65
+const signatureSize = 1 + signatureLength
 
 type Parts = {
   readonly network: Network

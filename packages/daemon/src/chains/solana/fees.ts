@@ -19,22 +19,23 @@ export const mostUnits = 1_400_000 - band
 export const upToBand = (units: number): number => Math.ceil(units / band) * band
 const bandOf = (units: number): number => units - (units % band)
 
-export type ComputeBudget = { readonly units?: number; readonly price?: bigint }
+/** Units at their price in micro-lamports, or what is paid for all of them in lamports. */
+export type ComputeBudget = { readonly units?: number; readonly price?: bigint; readonly whole?: bigint }
 
 /** The worst fee in lamports for any variation of this budget: signatures, and the whole band at its price. */
 export function worstFee(signatures: number, budget: ComputeBudget, instructions: number): Base {
   const units = budget.units === undefined ? unitsByDefault(instructions) : BigInt(bandOf(budget.units) + maxVariation)
-  return priced(signatures, budget.price ?? 0n, units)
+  return priced(signatures, budget, units)
 }
 
 /** What exactly these bytes will be charged, rent aside. */
 export function exactFee(signatures: number, budget: ComputeBudget, instructions: number): Base {
   const units = budget.units === undefined ? unitsByDefault(instructions) : BigInt(budget.units)
-  return priced(signatures, budget.price ?? 0n, units)
+  return priced(signatures, budget, units)
 }
 
-const priced = (signatures: number, price: bigint, units: bigint): Base =>
-  toBase(BigInt(signatures) * signatureFee + divideUp(units * price, microLamports))
+const priced = (signatures: number, { price = 0n, whole }: ComputeBudget, units: bigint): Base =>
+  toBase(BigInt(signatures) * signatureFee + (whole ?? divideUp(units * price, microLamports)))
 
 function unitsByDefault(instructions: number): bigint {
   const units = BigInt(instructions) * defaultUnitsPerInstruction
@@ -45,9 +46,9 @@ function unitsByDefault(instructions: number): bigint {
 const rentPerByte = 6_960n
 const overhead = 128n
 const tokenAccountSize = 165n
-// Token-2022 marks associated accounts as such and with an immutable owner: one byte and a four-byte header. One for a token
-// with a transfer fee has room for what is withheld, twelve bytes more; which it is the bytes do not tell.
-const token2022AccountSize = 182n
+// Token-2022 marks associated accounts as such and with an immutable owner: one byte and a four-byte header. What their mint
+// has adds to it: room for a fee that is withheld (12 bytes), for a hook (5), that it can be paused (4); the bytes do not tell.
+const token2022AccountSize = 191n
 
 /** Lamports that an account of `size` bytes must hold. An upper bound: `connect` refuses a cluster that asks more. */
 const rentFor = (size: bigint): Base => toBase((overhead + size) * rentPerByte)

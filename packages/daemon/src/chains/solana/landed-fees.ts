@@ -1,8 +1,9 @@
 import { type Base, isFailure, toBase } from '@waiaas/contract'
 import { fieldsOf, readOr, wholeNumber } from '../answers.ts'
 import type { Rpc } from '../rpc.ts'
+import { newestVersion } from './wire.ts'
 
-const config = { encoding: 'base64', commitment: 'confirmed', maxSupportedTransactionVersion: 0 }
+const config = { encoding: 'base64', commitment: 'confirmed', maxSupportedTransactionVersion: newestVersion }
 
 /**
  * What landed transactions paid to the cluster, in lamports, of those of which a node tells. Without transaction history

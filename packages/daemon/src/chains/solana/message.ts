@@ -1,10 +1,20 @@
 import type { Address } from '@solana/kit'
-import { Failure } from '@waiaas/contract'
 import { OddAnswer } from '../answers.ts'
 import type { LookedUp } from '../intent.ts'
 import { addressText } from './base58.ts'
+import { type Reader, reader, refused, times } from './byte-reader.ts'
+import {
+  type Account,
+  accountAt,
+  type Frame,
+  type Header,
+  keySize,
+  type Limits,
+  type Place,
+  readAccounts,
+} from './frame.ts'
+import { readVersionOne, versionOne } from './message-v1.ts'
 
-type Account = { readonly address: Address; readonly signer: boolean; readonly writable: boolean }
 export type ReadInstruction = {
   readonly program: Address
   readonly accounts: readonly Account[]
@@ -12,25 +22,19 @@ export type ReadInstruction = {
 }
 /** A message read back: every account resolved, signers first, those of lookup tables last, as the cluster counts them. */
 export type Message = {
-  readonly version: 'legacy' | 0
+  readonly version: Frame['version']
   readonly accounts: readonly Account[]
   readonly signers: readonly Address[]
   readonly instructions: readonly ReadInstruction[]
   /** The last of the accounts, by where they were found. */
   readonly lookups: readonly LookedUp[]
+  /** Of version 1. */
+  readonly limits?: Limits
 }
-type Place = Omit<LookedUp, 'address'> & { readonly writable: boolean }
-/** What the bytes themselves show: of an account from a lookup table only its place. */
-export type Frame = Pick<Message, 'version' | 'accounts' | 'signers'> & {
-  readonly instructions: readonly (Pick<ReadInstruction, 'program' | 'data'> & { readonly at: readonly number[] })[]
-  readonly places: readonly Place[]
-}
-
-const keySize = 32
 const versioned = 0x80
 
 /**
- * Reads legacy and version-0 messages (https://solana.com/docs/core/transactions), by hand rather than with kit's
+ * Reads messages of the versions legacy, 0 and 1 (https://solana.com/docs/core/transactions), by hand rather than with kit's
  * codecs: several times faster, strict about every byte, and a second opinion on what kit wrote.
  * Failure INVALID_TRANSACTION on anything else: other versions, accounts out of range or listed twice, programs from
  * lookup tables, and bytes that are not the one canonical encoding of what they say.
@@ -38,14 +42,15 @@ const versioned = 0x80
 export function readFrame(bytes: Uint8Array): Frame {
   const cursor = reader(bytes)
   const first = cursor.byte()
+  if (first === versionOne) return readVersionOne(cursor, bytes.length)
   const isVersioned = (first & versioned) !== 0
-  if (isVersioned && first !== versioned) throw refused(`version ${first & ~versioned}, expected legacy or version 0`)
-  const header = {
+  if (isVersioned && first !== versioned) throw refused(`version ${first & ~versioned}, expected legacy, 0 or 1`)
+  const header: Header = {
     signers: isVersioned ? cursor.byte() : first,
     readonlySigners: cursor.byte(),
     readonlyOthers: cursor.byte(),
   }
-  const accounts = readAccounts(cursor, header)
+  const accounts = readAccounts(cursor, cursor.count(), header)
   cursor.take(keySize) // the blockhash
   const instructions = times(cursor.count(), () => ({
     program: accountAt(accounts, cursor.byte()).address,
@@ -80,7 +85,8 @@ export function readLoaded(bytes: Uint8Array, loaded: readonly string[]): Messag
   return resolved(frame, loaded)
 }
 
-function resolved({ version, accounts: own, signers, instructions, places }: Frame, found: readonly string[]): Message {
+function resolved(frame: Frame, found: readonly string[]): Message {
+  const { version, accounts: own, signers, instructions, places, limits } = frame
   const lookups = places.map(({ table, at }, index) => ({ table, at, address: found[index]! }))
   const accounts = [
     ...own,
@@ -90,7 +96,7 @@ function resolved({ version, accounts: own, signers, instructions, places }: Fra
   if (new Set(accounts.map(({ address }) => address)).size !== accounts.length)
     throw refused('an account that is listed twice')
   return {
-    ...{ version, accounts, signers, lookups },
+    ...{ version, accounts, signers, lookups, ...(limits && { limits }) },
     instructions: instructions.map(({ program, at, data }) => ({
       ...{ program, data, accounts: at.map((index) => accountAt(accounts, index)) },
     })),
@@ -109,64 +115,3 @@ function readPlaces(cursor: Reader): Place[] {
   })
   return [0, 1].flatMap((kind) => tables.flatMap((listed) => listed[kind]!))
 }
-
-function accountAt(accounts: readonly Account[], index: number): Account {
-  const account = accounts[index]
-  if (!account) throw refused(`account ${index} of ${accounts.length}`)
-  return account
-}
-
-type Header = { readonly signers: number; readonly readonlySigners: number; readonly readonlyOthers: number }
-type Reader = ReturnType<typeof reader>
-
-function readAccounts(cursor: Reader, { signers, readonlySigners, readonlyOthers }: Header): Account[] {
-  const count = cursor.count()
-  const firstReadonly = count - readonlyOthers
-  // The first account pays the fee, so it must sign and be writable.
-  if (readonlySigners >= signers || firstReadonly < signers) throw refused('a header that does not fit its accounts')
-  const accounts = times(count, (index) => ({
-    address: addressText(cursor.take(keySize)),
-    signer: index < signers,
-    writable: index < signers ? index < signers - readonlySigners : index < firstReadonly,
-  }))
-  return accounts
-}
-
-function reader(source: Uint8Array) {
-  // A Buffer's slices would share memory where a plain array's do not.
-  const bytes = new Uint8Array(source)
-  let at = 0
-  function take(length: number): Uint8Array {
-    if (at + length > bytes.length) throw refused('fewer bytes than it says')
-    at += length
-    return bytes.subarray(at - length, at)
-  }
-  const byte = (): number => take(1)[0]!
-  /** Compact u16: seven bits a byte, lowest first, at most three bytes, and no superfluous one. */
-  function count(): number {
-    let value = 0
-    for (let index = 0; index < 3; index++) {
-      const next = byte()
-      if (index > 0 && next === 0) throw refused('a length that is not in its shortest form')
-      value += (next & 0x7f) * 128 ** index
-      if (next < 0x80) {
-        if (value > 0xffff) break
-        return value
-      }
-    }
-    throw refused('a length beyond 65535')
-  }
-  return {
-    take,
-    byte,
-    count,
-    requireEnd(): void {
-      if (at !== bytes.length) throw refused(`${bytes.length - at} bytes after its end`)
-    },
-  }
-}
-
-const times = <T>(count: number, make: (index: number) => T): T[] =>
-  Array.from({ length: count }, (_, index) => make(index))
-
-const refused = (what: string): Failure => new Failure('INVALID_TRANSACTION', `the Solana message has ${what}`)

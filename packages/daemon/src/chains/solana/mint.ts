@@ -1,14 +1,9 @@
 import { getAddressDecoder } from '@solana/kit'
 import { type Base, Failure, type Network, toBase, tokenAsset } from '@waiaas/contract'
 import type { Token } from '../intent.ts'
-import { isTokenProgram, token2022Program } from './programs.ts'
-
-/** An account as the daemon reads it from a node. */
-export type ReadAccount = {
-  readonly owner: string
-  readonly executable: boolean
-  readonly data: Uint8Array
-}
+import type { ReadAccount } from './accounts.ts'
+import { extensionsOf, METADATA } from './mint-extensions.ts'
+import { isTokenProgram } from './programs.ts'
 
 // Layouts: https://github.com/solana-program/token/blob/main/interface/src/state.rs
 const mintSize = 82
@@ -39,7 +34,7 @@ export function readMint(network: Network, address: string, account: ReadAccount
   if (!isMint(account) || !initialized)
     throw new Failure('TOKEN_NOT_FOUND', `expected an SPL mint at ${address}, got another kind of account`)
   const short = `${address.slice(0, 4)}…${address.slice(-4)}`
-  const metadata = extensionsOf(account).find(({ type }) => type === metadataType)
+  const metadata = extensionsOf(account).find(({ type }) => type === METADATA)
   const [name, symbol] = metadata ? metadataNames(metadata.value) : ['', '']
   return {
     address,
@@ -49,57 +44,6 @@ export function readMint(network: Network, address: string, account: ReadAccount
     decimals: account.data[44]!,
     program: account.owner,
   }
-}
-
-/** Failure TOKEN_UNSUPPORTED naming each extension of the mint that changes what a transfer means. */
-export function requireSupportedMint(address: string, account: ReadAccount): void {
-  const refused = extensionsOf(account)
-    .filter(({ type, value }) => !harmless.has(type) && !(type === defaultStateType && value[0] === thawed))
-    .map(({ type }) => extensionNames[type] ?? `extension ${type}`)
-  if (refused.length === 0) return
-  throw new Failure('TOKEN_UNSUPPORTED', `the mint ${address} uses ${refused.join(', ')}, which is not handled`, {
-    details: { extensions: refused },
-  })
-}
-
-// Numbers: https://github.com/solana-program/token-2022/blob/main/interface/src/extension/mod.rs
-const extensionNames: Record<number, string> = {
-  4: 'confidential transfer',
-  6: 'default account state frozen',
-  9: 'non-transferable',
-  10: 'interest bearing',
-  12: 'permanent delegate',
-  14: 'transfer hook',
-  16: 'confidential transfer fee',
-  24: 'confidential mint and burn',
-  25: 'scaled UI amount',
-  26: 'pausable',
-  28: 'permissioned burn',
-}
-const metadataType = 19
-const defaultStateType = 6
-const thawed = 1
-// A transfer fee is withheld from what the recipient gets, so that what leaves is the amount. Close authority (a mint with
-// holders cannot be closed), and pointers to and contents of metadata, groups and members.
-const harmless = new Set([1, 3, 18, metadataType, 20, 21, 22, 23])
-
-type Extension = { readonly type: number; readonly value: Uint8Array }
-
-/** The type-length-value entries behind a Token-2022 mint. A malformed tail counts as an unknown extension. */
-function extensionsOf({ owner, data }: ReadAccount): Extension[] {
-  if (owner !== token2022Program || data.length <= kindOffset) return []
-  const bytes = Buffer.from(data)
-  const found: Extension[] = []
-  let offset = kindOffset + 1
-  while (offset + 4 <= bytes.length) {
-    const type = bytes.readUInt16LE(offset)
-    const end = offset + 4 + bytes.readUInt16LE(offset + 2)
-    if (type === 0) return found
-    if (end > bytes.length) return [...found, { type: 0xffff, value: new Uint8Array() }]
-    found.push({ type, value: bytes.subarray(offset + 4, end) })
-    offset = end
-  }
-  return found
 }
 
 // Borsh: update authority, mint, then name and symbol as length-prefixed text.

@@ -98,8 +98,9 @@ function sightings({ id, block }: Attempt, { status, finding, fee }: Evidence): 
   return [{ id, state: 'included', ...inclusionOf(status), fee, final: isFinal(status) }]
 }
 
-const inclusionOf = ({ slot, err }: Status) => ({
+const inclusionOf = ({ slot, depth, err }: Status) => ({
   height: slot,
+  depth,
   // One fork holds at most one block in a slot, so that the slot names it; statuses do not tell the hash.
   blockHash: `slot-${slot}`,
   succeeded: err === null,

@@ -2,7 +2,7 @@ import type { Address } from '@solana/kit'
 import { Failure, isFailure, type Network } from '@waiaas/contract'
 import { countOf, fieldsOf, shown, wholeNumber } from '../answers.ts'
 import type { Draft } from '../build.ts'
-import { doubted, type Precheck, type Promised, totalOf } from '../follow.ts'
+import { doubted, type Precheck, type Promised, type Ran, totalOf } from '../follow.ts'
 import { isUnsupported } from '../refusals.ts'
 import { type Rpc, RpcError } from '../rpc.ts'
 import { accountsCall, accountsIn, contentOf, type Since } from './accounts.ts'
@@ -12,8 +12,8 @@ import { type Funds, type Need, needOf, shortfalls } from './funds.ts'
 import type { Message } from './message.ts'
 import { holdingOf, tokenAccountOwner } from './mint.ts'
 import { isTokenProgram, systemProgram } from './programs.ts'
-import { unsignedWire } from './simulate/wire.ts'
 import { balanceBeside, balanceCall, resultOf } from './statuses.ts'
+import { unsignedWire } from './wire.ts'
 
 export type PrecheckParts = {
   readonly network: Network
@@ -89,6 +89,17 @@ async function shortfallsNow(
   const { lamports, landed } = await balanceBeside(rpc, balanceCall(sender, since), hashes)
   const open = promised.filter(({ hash }) => hash === null || !landed.has(hash))
   return shortfalls(network, needs, { ...funds, lamports, inflight: totalOf(open) })
+}
+
+/** What a node tells of a draft that it runs now, also where that fails. */
+export async function run(rpc: Rpc, { body }: Draft): Promise<Ran | undefined> {
+  const [item] = await rpc.batch([
+    { method: 'simulateTransaction', params: [unsignedWire(planBytes(body)), simulation] },
+  ])
+  const simulated = simulationIn(item)
+  if (!simulated) return undefined
+  const { unitsConsumed = 0 } = fieldsOf(contentOf(resultOf(item)), 'a simulation')
+  return { units: wholeNumber(unitsConsumed, 'compute units'), logs: simulated.logs }
 }
 
 /** How many compute units a body uses now; undefined where no node simulates. Failures of what fails, as `precheck` has them. */

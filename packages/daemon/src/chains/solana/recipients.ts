@@ -1,6 +1,6 @@
 import { type Address, isAddress, isOffCurveAddress } from '@solana/kit'
 import { Failure } from '@waiaas/contract'
-import type { ReadAccount } from './mint.ts'
+import type { ReadAccount } from './accounts.ts'
 import { isMint, tokenAccountOwner } from './mint.ts'
 import { isSysvarOwner, knownNonRecipient, systemProgram } from './programs.ts'
 

@@ -2,9 +2,9 @@ import { createPublicKey, type KeyObject, verify } from 'node:crypto'
 import { type Address, getAddressEncoder, getBase58Decoder } from '@solana/kit'
 import { Failure } from '@waiaas/contract'
 import type { Signed } from '../build.ts'
-import type { Frame } from './message.ts'
+import type { Frame } from './frame.ts'
+import { readWire, signatureLength, writeWire } from './wire.ts'
 
-export const signatureLength = 64
 // SubjectPublicKeyInfo of an Ed25519 key, up to the key itself: RFC 8410.
 const spkiPrefix = Buffer.from('302a300506032b6570032100', 'hex')
 const toBytes = getAddressEncoder()
@@ -21,19 +21,15 @@ export function addSignature(sender: Address, { bytes, message }: Unsigned, sign
     throw new Failure('INVALID_TRANSACTION', `expected ${sender} as the only signer, got ${signers.join(', ')}`)
   if (!isSignedBy(sender, bytes, signature))
     throw new Failure('INVALID_TRANSACTION', `the signature over these bytes is not one of ${sender}`)
-  return { hash: base58.decode(signature), bytes: new Uint8Array(Buffer.concat([Uint8Array.of(1), signature, bytes])) }
+  return { hash: base58.decode(signature), bytes: writeWire({ message: bytes, signatures: [signature] }) }
 }
 
 /** The account has signed exactly these bytes. */
 export const isSignedBy = (account: Address, bytes: Uint8Array, signature: Uint8Array): boolean =>
   signature.length === signatureLength && verify(null, bytes, publicKey(account), signature)
 
-/** The signature, and so the hash, of wire bytes with one signer, as `addSignature` wrote them. */
-export function hashOf(wire: Uint8Array): string {
-  if (wire[0] !== 1 || wire.length <= 1 + signatureLength)
-    throw new Failure('INVALID_TRANSACTION', 'expected a transaction with one signature')
-  return base58.decode(wire.subarray(1, 1 + signatureLength))
-}
+/** The first signature of wire bytes, which is their hash. */
+export const hashOf = (wire: Uint8Array): string => base58.decode(readWire(wire).signatures[0]!)
 
 function publicKey(address: Address): KeyObject {
   const known = keys.get(address)

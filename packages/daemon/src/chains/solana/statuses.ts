@@ -6,6 +6,8 @@ import type { Since } from './accounts.ts'
 /** What a node says of one signature. */
 export type Status = {
   readonly slot: number
+  /** How many slots the node has seen from that one on, itself counted. */
+  readonly depth: number
   readonly err: unknown
   readonly confirmationStatus: 'processed' | 'confirmed' | 'finalized' | null
 }
@@ -96,26 +98,38 @@ function statusesOf(items: readonly Item[], hashes: readonly string[], final: Fi
   const statuses = new Map<string, Status | Unread | null>()
   for (const [index, item] of items.entries()) {
     const part = hashes.slice(index * mostSignatures, (index + 1) * mostSignatures)
-    const values = readOr(() => statusList(item, part.length), unread)
+    const told = readOr(() => statusList(item, part.length), unread)
     for (const [position, hash] of part.entries())
-      statuses.set(hash, 'unread' in values ? values : readOr(() => readStatus(values[position], final), unread))
+      statuses.set(
+        hash,
+        'unread' in told ? told : readOr(() => readStatus(told.values[position], { final, head: told.head }), unread),
+      )
   }
   return statuses
 }
 
 const unread = ({ message }: OddAnswer): Unread => ({ unread: message })
 
-function statusList(item: Item, count: number): readonly unknown[] {
-  const values = listOf(fieldsOf(resultOf(item), 'signature statuses').value, 'a list of signature statuses')
+function statusList(item: Item, count: number) {
+  const { context, value } = fieldsOf(resultOf(item), 'signature statuses')
+  const values = listOf(value, 'a list of signature statuses')
   if (values.length !== count) throw new OddAnswer(`${count} signature statuses`, values.length)
-  return values
+  // Who is told no slot waits until it is final.
+  const head = readOr(
+    () => countOf(fieldsOf(context, 'the slot of an answer').slot, 'a slot'),
+    () => 0,
+  )
+  return { values, head }
 }
 
-function readStatus(value: unknown, final: Final | undefined): Status | null {
+type Heads = { readonly final: Final | undefined; readonly head: number }
+
+function readStatus(value: unknown, { final, head }: Heads): Status | null {
   if (value === null) return null
   const fields = fieldsOf(value, 'a signature status')
   const slot = countOf(fields.slot, 'the slot of a signature')
-  return { slot, err: errorOf(fields), confirmationStatus: commitmentOf(fields, slot, final) }
+  const depth = Math.max(1, head - slot + 1)
+  return { slot, depth, err: errorOf(fields), confirmationStatus: commitmentOf(fields, slot, final) }
 }
 
 /** Null for success. Older nodes told it in `status` alone, as Rust writes a result. */

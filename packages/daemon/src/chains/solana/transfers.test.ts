@@ -135,8 +135,8 @@ test('the decoder says what the chain then did', async () => {
     sender: sender.address,
     effects: [
       { kind: 'account-creation', owner: recipient.address, asset: bed.spl.asset, rent: '2039280' },
-      { kind: 'outflow', asset: bed.spl.asset, amount: '3', to: recipient.address },
       { kind: 'memo', text: 'rent' },
+      { kind: 'outflow', asset: bed.spl.asset, amount: '3', to: recipient.address },
     ],
     fee: { asset: nativeAsset(localSolana), max: `${draft.maxFee - 2_039_280n}` },
   })

@@ -2,7 +2,7 @@ import { base58 } from '@scure/base'
 import { hex } from './chains.ts'
 import { type Move, NATIVE, type Reading } from './reading.ts'
 import { refuse } from './refuse.ts'
-import { parseSolanaMessage, type SolanaInstruction } from './solana-message.ts'
+import { parseSolanaMessage, type SolanaInstruction, type SolanaMessage } from './solana-message.ts'
 
 /** What one instruction does for the wallet that signs alone; undefined: it is not understood whole. */
 type Read = (instruction: SolanaInstruction, context: Context) => readonly Move[] | undefined
@@ -22,7 +22,7 @@ const COMPUTE_BUDGET = key('ComputeBudget111111111111111111111111111111')
 const MEMOS = ['MemoSq4gqABAXKb96qnH8TysNcWxMyWCqXgDLGmfcHr', 'Memo1UhkJRfHyvLMcVucJwxXeuD728EqVDDwQDxFMNo'].map(key)
 
 /** The most rent of a token account in lamports, two years of (128 + size) bytes at 3,480 each. */
-const RENT: Readonly<Record<string, bigint>> = { [TOKEN]: 2_039_280n, [TOKEN_2022]: 2_157_600n }
+const RENT: Readonly<Record<string, bigint>> = { [TOKEN]: 2_039_280n, [TOKEN_2022]: 2_220_240n }
 const SIGNATURE_FEE = 5_000n
 const MOST_UNITS = 1_400_000n
 const MICRO = 1_000_000n
@@ -37,9 +37,8 @@ const readers: Readonly<Record<string, Read>> = {
 
 /** Reads exactly one message that this wallet signs alone, and tells of which programs it cannot read an instruction whole. */
 export function readSolanaTransaction(payload: Uint8Array, publicKey: Uint8Array): Reading {
-  if (payload[0] === 0x81) refuse('Solana transactions of version 1 are not signed')
   const message = parseSolanaMessage(payload)
-  if (!message) return refuse('not exactly one Solana message (legacy or v0)')
+  if (!message) return refuse('not exactly one Solana message (legacy, v0 or v1)')
   const sender = hex(publicKey)
   if (message.signers.length !== 1 || message.signers[0] !== sender)
     refuse('the transaction does not ask for the signature of this wallet alone')
@@ -55,7 +54,7 @@ export function readSolanaTransaction(payload: Uint8Array, publicKey: Uint8Array
   }
   const memos = acting.flatMap(({ program, data }) => (MEMOS.includes(program) ? [hex(data)] : []))
   return {
-    ...{ chain: 'solana', nonce: null, moves, fee: feeOf(message.instructions) },
+    ...{ chain: 'solana', nonce: null, moves, fee: feeOf(message) },
     calls: callsOf(unread, acting),
     ...(memos.length > 0 && { memos }),
   }
@@ -168,8 +167,9 @@ const ownersIn = (instructions: readonly SolanaInstruction[]): Context['owners']
     ),
   )
 
-/** Signature, and the most compute units at their price. */
-function feeOf(instructions: readonly SolanaInstruction[]): bigint {
+/** Signature, and the most compute units at their price, or what version 1 pays whatever its instructions say. */
+function feeOf({ instructions, priority }: SolanaMessage): bigint {
+  if (priority !== undefined) return SIGNATURE_FEE + priority
   let units = MOST_UNITS
   let price = 0n
   for (const { program, data } of instructions) {

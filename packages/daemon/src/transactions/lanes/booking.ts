@@ -15,6 +15,7 @@ import { type AttemptRow, attemptStore, inNoBlock } from '../rows/attempt-store.
 import { must } from '../rows/must.ts'
 import { transactionStore } from '../rows/store.ts'
 import { isOpen } from '../switches.ts'
+import type { Confirmed, Told } from './confirmed.ts'
 import { type Fenced, requireLease } from './round.ts'
 
 /** How often an expired transaction is signed anew. */
@@ -34,33 +35,51 @@ type Void = Extract<Sighting, { state: 'void' }>
 
 /** A wallet's attempts in one job under its locks. */
 type WalletJob = Job & { walletId: string }
-type LaneBooking = WalletJob & { lane: Fenced }
+type Depth = Pick<Confirmed, 'isDeep' | 'isTold'>
+type LaneBooking = WalletJob & { lane: Fenced; confirmed: Depth }
 /** What becomes final is booked at the end of the job, all at once, and whom it has paid is known then. */
-type Booking = WalletJob & { finals: Finished[]; paid: Set<string> }
+type Booking = WalletJob & {
+  finals: Finished[]
+  paid: Set<string>
+  told: Map<string, boolean>
+  confirmed: Depth
+}
 
 /** Books what the holder of a lane saw of its attempts on the chain; the attempts as they are now. Throws LeaseLost. */
-export async function book(job: LaneBooking, changes: readonly Change[]): Promise<AttemptRow[]> {
+export async function book(job: LaneBooking, changes: readonly Change[]): Promise<{ rows: AttemptRow[]; told: Told }> {
   await requireLease(job)
-  const booking: Booking = { ...job, finals: [], paid: new Set() }
+  const told = new Map<string, boolean>()
+  const { isDeep, isTold } = job.confirmed
+  const isToldNow = (row: AttemptRow): boolean => told.get(row.id) ?? isTold(row)
+  const booking: Booking = { ...job, finals: [], paid: new Set(), told, confirmed: { isDeep, isTold: isToldNow } }
   const rows: AttemptRow[] = []
   for (const change of changes.toSorted(inOrder)) rows.push(await apply(booking, change))
   await finish(job.db, booking.finals, job.parts.clock.now())
   await rememberRecipients(job.db, job.walletId, booking.paid)
-  return rows
+  return { rows, told }
 }
 
-/** Whether what the chain shows differs from what is stored. */
-export function isNews(row: AttemptRow, sighting: Sighting): boolean {
+/** Whether what the chain shows differs from what is stored, or is deep enough to be told. */
+export function isNews(row: AttemptRow, sighting: Sighting, confirmed: Depth): boolean {
   if (row.state !== 'recorded' && row.state !== 'included') return false
   if (sighting.state === 'included')
-    return row.state === 'recorded' || row.block_hash !== sighting.blockHash || sighting.final
+    return (
+      row.state === 'recorded' ||
+      row.block_hash !== sighting.blockHash ||
+      sighting.final ||
+      isDue(row, sighting, confirmed)
+    )
   return sighting.state === 'void' || row.state === 'included'
 }
+
+/** In its place in the chain for good, as far as the operator asks, and not told so yet. */
+const isDue = (row: AttemptRow, sighting: Included, { isDeep, isTold }: Depth): boolean =>
+  row.purpose !== 'cancel' && !isTold(row) && isDeep(row, sighting)
 
 async function apply(booking: Booking, { row: seen, sighting, more }: Change): Promise<AttemptRow> {
   const row = (await attemptStore.byId(booking.db, seen.id)) ?? seen
   // What was seen is news of the attempt as it was at that look; of any other it may be older than what is known.
-  if (!isAsSeen(row, seen) || !isNews(row, sighting)) return row
+  if (!isAsSeen(row, seen) || !isNews(row, sighting, booking.confirmed)) return row
   if (sighting.state === 'included') {
     const included = await include(booking, row, sighting)
     if (more) await bookMore(booking, row, more)
@@ -88,6 +107,7 @@ async function include(booking: Booking, seen: AttemptRow, sighting: Included): 
   let row = seen
   if (row.state === 'included' && row.block_hash !== sighting.blockHash) row = await reorg(booking, row)
   if (row.state === 'recorded') row = await enterBlock(booking, row, sighting)
+  if (isDue(row, sighting, booking.confirmed)) await tell(booking, row, sighting)
   if (!sighting.final) return row
   const now = parts.clock.now()
   await must(attemptStore.move(db, { id: row.id, from: 'included', to: 'final', at: now }), `attempt ${row.id}`)
@@ -98,11 +118,7 @@ async function include(booking: Booking, seen: AttemptRow, sighting: Included): 
   return { ...row, state: 'final', updated_at: now }
 }
 
-async function enterBlock(
-  { parts, db, walletId, paid }: Booking,
-  row: AttemptRow,
-  sighting: Included,
-): Promise<AttemptRow> {
+async function enterBlock({ parts, db }: Booking, row: AttemptRow, sighting: Included): Promise<AttemptRow> {
   const at = parts.clock.now()
   const error = sighting.succeeded ? null : (sighting.error ?? 'the transaction failed on chain')
   const fields = {
@@ -113,7 +129,9 @@ async function enterBlock(
     error,
   }
   await must(attemptStore.include(db, { id: row.id, ...fields, at }), `attempt ${row.id}`)
-  const included: AttemptRow = {
+  // A cancel that is in a block can still leave it; only its finality ends the transaction.
+  if (row.purpose === 'cancel') await transactionStore.rehash(db, { id: row.transaction_id, hash: row.hash!, at })
+  return {
     ...row,
     state: 'included',
     block_height: sighting.height,
@@ -123,38 +141,34 @@ async function enterBlock(
     error,
     updated_at: at,
   }
-  // A cancel that is in a block can still leave it; only its finality ends the transaction.
-  if (row.purpose === 'cancel') {
-    await transactionStore.rehash(db, { id: row.transaction_id, hash: row.hash!, at })
-    return included
-  }
+}
+
+/** Deep enough in the chain to count as CONFIRMED or FAILED. */
+async function tell({ parts, db, walletId, paid, told }: Booking, row: AttemptRow, sighting: Included): Promise<void> {
+  const { succeeded, height, blockHash } = sighting
+  const { error } = row
   const landed = await transactionStore.land(db, {
     id: row.transaction_id,
     from: 'SUBMITTED',
-    to: sighting.succeeded ? 'CONFIRMED' : 'FAILED',
+    to: succeeded ? 'CONFIRMED' : 'FAILED',
     hash: row.hash,
-    height: sighting.height,
+    height,
     error,
-    code: sighting.succeeded ? null : 'TRANSACTION_REVERTED',
-    at,
+    code: succeeded ? null : 'TRANSACTION_REVERTED',
+    at: parts.clock.now(),
   })
-  if (sighting.succeeded && landed?.to_address) paid.add(landed.to_address)
+  told.set(row.id, true)
+  if (!landed) return
+  if (succeeded && landed.to_address) paid.add(landed.to_address)
   await parts.audit.record(db, {
-    event: sighting.succeeded ? 'TX_CONFIRMED' : 'TX_FAILED',
-    raised: sighting.succeeded ? undefined : 'warning',
+    event: succeeded ? 'TX_CONFIRMED' : 'TX_FAILED',
+    raised: succeeded ? undefined : 'warning',
     actor: 'system',
     walletId,
     sessionId: row.session_id ?? undefined,
     txId: row.transaction_id,
-    details: {
-      hash: row.hash,
-      height: sighting.height,
-      block: sighting.blockHash,
-      fee: String(sighting.fee),
-      ...(error && { error }),
-    },
+    details: { hash: row.hash, height, block: blockHash, fee: String(sighting.fee), ...(error && { error }) },
   })
-  return included
 }
 
 /** What it did beyond what was judged counts like the rest of it. */
@@ -175,7 +189,8 @@ async function bookMore({ parts, db, walletId }: Booking, row: AttemptRow, more:
 }
 
 /** Its block is not part of the chain any more: the fate of the bytes is open again. */
-async function reorg({ parts, db, walletId }: WalletJob, row: AttemptRow): Promise<AttemptRow> {
+async function reorg({ parts, db, walletId, told }: Booking, row: AttemptRow): Promise<AttemptRow> {
+  told.set(row.id, false)
   const at = parts.clock.now()
   await must(attemptStore.uninclude(db, { id: row.id, block: row.block_hash!, at }), `attempt ${row.id}`)
   const from = row.succeeded === 1 ? 'CONFIRMED' : 'FAILED'
@@ -220,7 +235,7 @@ async function endCancelled({ parts, db, walletId }: WalletJob, row: AttemptRow)
 }
 
 /** Proven never to land. What expired may be signed anew, and its nonce, if it has one, is free; else another took its place. */
-async function voidAttempt(job: WalletJob, seen: AttemptRow, sighting: Void): Promise<AttemptRow> {
+async function voidAttempt(job: Booking, seen: AttemptRow, sighting: Void): Promise<AttemptRow> {
   const { parts, db, walletId } = job
   const row = seen.state === 'included' ? await reorg(job, seen) : seen
   const at = parts.clock.now()

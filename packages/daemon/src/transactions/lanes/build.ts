@@ -3,7 +3,7 @@ import type { Draft, Lifetime } from '../../chains/build.ts'
 import type { Chain } from '../../chains/chain.ts'
 import { type Authorisation, type Authorised, authorise } from '../../gate/service.ts'
 import type { By } from '../../platform/caller.ts'
-import { type AttemptRow, inNoBlock, type Purpose } from '../rows/attempt-store.ts'
+import { type AttemptRow, type AttemptTexts, inNoBlock, type Purpose } from '../rows/attempt-store.ts'
 import { hintsOf } from '../rows/readings.ts'
 import type { TransactionRow } from '../rows/store.ts'
 import type { Round } from './round.ts'
@@ -11,6 +11,7 @@ import type { Round } from './round.ts'
 /** Of a replacement: who asked for it, its tier, and the fee that the operator named with it; a request's own attempt is the system's. */
 export type Issued = Authorised & {
   row: AttemptRow
+  texts: AttemptTexts
   /** By a human: it may pass above the ceiling of its wallet. */
   isApproved: boolean
   by?: By
@@ -45,12 +46,13 @@ export function build(round: Round, row: TransactionRow, plan: Plan): Issued | u
     now: round.parts.clock.latest(),
   })
   const cost = nativeCost(lane.chain, decoded.effects, draft)
-  const attempt = attemptRow(round, row, { plan, bytes, authorisation, cost })
+  const attempt = attemptRow(round, row, { plan, cost })
   return {
     attemptId: attempt.id,
     bytes,
     authorisation,
     row: attempt,
+    texts: textsOf(attempt.id, { plan, bytes, authorisation }),
     isApproved: row.approved_at !== null,
     ...(plan.asked && { by: plan.asked.by, tier: plan.decision?.tier, maxFee: plan.asked.maxFee }),
   }
@@ -65,10 +67,10 @@ function nativeCost(chain: Chain, effects: Effects, draft: Draft): Base {
   )
 }
 
-type Made = { plan: Plan; bytes: Uint8Array; authorisation: Authorisation; cost: Base }
+type Made = { plan: Plan; cost: Base }
 
 function attemptRow({ lane, now }: Round, row: TransactionRow, made: Made): AttemptRow {
-  const { plan, bytes, authorisation, cost } = made
+  const { plan, cost } = made
   const { lifetime, draft } = plan
   return {
     id: newId(now),
@@ -79,8 +81,6 @@ function attemptRow({ lane, now }: Round, row: TransactionRow, made: Made): Atte
     sender: lane.wallet.address,
     purpose: plan.purpose,
     asked_by: plan.asked?.by.actor ?? null,
-    decision: plan.decision ? JSON.stringify(plan.decision) : null,
-    draft: draft.body,
     max_fee: String(draft.maxFee),
     state: 'issued',
     cost: String(cost),
@@ -88,8 +88,6 @@ function attemptRow({ lane, now }: Round, row: TransactionRow, made: Made): Atte
     blockhash: lifetime.blockhash ?? null,
     last_valid: lifetime.lastValid ?? null,
     variation: lifetime.variation ?? null,
-    unsigned: Buffer.from(bytes).toString('base64'),
-    authorisation: JSON.stringify(authorisation),
     hash: null,
     signed: null,
     ...inNoBlock,
@@ -99,3 +97,13 @@ function attemptRow({ lane, now }: Round, row: TransactionRow, made: Made): Atte
     updated_at: now,
   }
 }
+
+type Written = { plan: Plan; bytes: Uint8Array; authorisation: Authorisation }
+
+const textsOf = (id: string, { plan, bytes, authorisation }: Written): AttemptTexts => ({
+  id,
+  decision: plan.decision ? JSON.stringify(plan.decision) : null,
+  draft: plan.draft.body,
+  unsigned: Buffer.from(bytes).toString('base64'),
+  authorisation: JSON.stringify(authorisation),
+})

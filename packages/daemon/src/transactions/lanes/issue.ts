@@ -54,6 +54,7 @@ export async function issue(job: LaneJob, found: Fresh): Promise<IssuedRound> {
     issued.push(made)
     await nonces?.take()
   }
+  await attemptStore.insert(db, issued)
   await nonces?.store()
   return { issued, lacking }
 }
@@ -121,7 +122,6 @@ async function stored(round: Round, row: TransactionRow, next: Next & Admitted):
     return undefined
   }
   const { db, now } = round
-  await attemptStore.insert(db, issued.row)
   if (verdict)
     await transactionStore.execute(db, {
       ...judgedColumns(verdict, draft),

@@ -27,7 +27,7 @@ forEachEngine((_, open) => {
     const inBlock = (blockHash: string): Change => ({
       row: attempt,
       sighting: {
-        ...{ id: attempt.id, state: 'included', height: 7, blockHash, succeeded: true, fee: parseBase('1') },
+        ...{ id: attempt.id, state: 'included', height: 7, depth: 1, blockHash, succeeded: true, fee: parseBase('1') },
         final: false,
       },
     })

@@ -114,7 +114,7 @@ type First = { walletId: string; row: AttemptRow; now: Now; leaving: Leaving }
 
 async function leaveFirst({ parts, db }: Job, { walletId, row, now, leaving }: First): Promise<void> {
   const at = parts.clock.now()
-  const authorisation = authorisationOf(row)
+  const authorisation = authorisationOf(await attemptStore.texts(db, row.id))
   const reason = await overtaken(now, { ...row, authorisation })
   if (reason === undefined) {
     await must(attemptStore.leave(db, { id: row.id, at }), `attempt ${row.id}`)

@@ -64,7 +64,7 @@ export async function replace(job: LaneJob, plan: Plan): Promise<Issued> {
     digest: purpose === 'cancel' ? digestOf(round, draft) : row.digest!,
   })
   if (!issued) throw new Failure('INVALID_TRANSACTION', 'the replacement would not do what was decided on')
-  await attemptStore.insert(db, issued.row)
+  await attemptStore.insert(db, [issued])
   return issued
 }
 

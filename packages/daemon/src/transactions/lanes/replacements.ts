@@ -71,8 +71,9 @@ export function replacements(parts: Parts, lane: Lane) {
   async function carryOut(wanted: Wanted): Promise<string> {
     const { transactionId, purpose } = wanted
     const { row, newest, seen } = await outbidden(parts, transactionId)
+    const { draft: body } = await parts.database.read((db) => attemptStore.texts(db, newest.id))
     const chain = lane.chain()
-    const before: Draft = { body: newest.draft, maxFee: parseBase(newest.max_fee) }
+    const before: Draft = { body, maxFee: parseBase(newest.max_fee) }
     const seenBlock = await nextBlock(chain, seen)
     await lane.refreshPrices([row])
     const draft = await chain.draft(lane.address, replacing(row, purpose), before)

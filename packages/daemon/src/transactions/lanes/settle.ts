@@ -6,6 +6,7 @@ import { type Loop, loop } from '../../platform/jobs.ts'
 import { type Parts, scopeOf } from '../job.ts'
 import { type AttemptRow, asAttempt } from '../rows/attempt-store.ts'
 import { book, type Change, isNews } from './booking.ts'
+import { type Confirmed, confirmed as confirmedOf } from './confirmed.ts'
 import { type Doubt, doubts } from './doubts.ts'
 import { groupBy } from './group-by.ts'
 import { landings } from './landing.ts'
@@ -20,6 +21,7 @@ export function settler(parts: Parts, lanes: Lanes) {
   const loops = new Map<string, Loop>()
   const open = doubts(lanes)
   const landed = landings(parts)
+  const confirmed = confirmedOf(parts)
   let isStopped = false
 
   async function look(chain: Chain): Promise<number> {
@@ -27,7 +29,7 @@ export function settler(parts: Parts, lanes: Lanes) {
     open.keepOnly(chain.network.id, rows)
     if (rows.length === 0) return IDLE_MS
     const fences = new Map(rows.map(({ lane }) => [lane, lanes.byId(lane)?.lease.fence()]))
-    const { changes, missing, doubtful } = sorted(rows, await observe(lanes, chain, rows))
+    const { changes, missing, doubtful } = sorted(rows, await observe(lanes, chain, rows), confirmed)
     const walletOf = (lane: string) => lanes.byId(lane)?.walletId
     const { changes: known, unread } = await landed({ chain, walletOf }, changes)
     await open.note([...doubtful, ...unread.map(({ row }) => ({ row, reason: UNREAD }))])
@@ -44,11 +46,14 @@ export function settler(parts: Parts, lanes: Lanes) {
     const rows = changes.map(({ row }) => row)
     const scope = scopeOf(lane.walletId, rows)
     const together = async (some: readonly Change[]) => {
-      const job = (db: Handle) => book({ parts, lane: fenced, db, walletId: lane.walletId }, some)
-      for (const row of await parts.database.work(scope, job)) {
+      const job = (db: Handle) => book({ parts, lane: fenced, db, walletId: lane.walletId, confirmed }, some)
+      const { rows, told } = await parts.database.work(scope, job)
+      confirmed.note(told)
+      for (const row of rows) {
         lane.changed(row)
         // What it says from here on is written by its booking.
         open.forget(row)
+        if (row.state === 'final' || row.state === 'void') confirmed.forget(row)
       }
     }
     try {
@@ -102,7 +107,7 @@ async function observe(lanes: Lanes, chain: Chain, rows: readonly AttemptRow[]):
 }
 
 /** What is to be booked, what is to be sent again, and whose fate is open. */
-function sorted(rows: readonly AttemptRow[], sightings: readonly Sighting[]) {
+function sorted(rows: readonly AttemptRow[], sightings: readonly Sighting[], confirmed: Confirmed) {
   const byId = new Map(rows.map((row) => [row.id, row]))
   const changes: Change[] = []
   const missing: AttemptRow[] = []
@@ -110,8 +115,10 @@ function sorted(rows: readonly AttemptRow[], sightings: readonly Sighting[]) {
   for (const sighting of sightings) {
     const row = byId.get(sighting.id)
     if (!row) continue
-    if (isNews(row, sighting)) changes.push({ row, sighting })
+    if (isNews(row, sighting, confirmed)) changes.push({ row, sighting })
     else if (sighting.state === 'missing') missing.push(row)
+    else if (sighting.state === 'included' && row.purpose !== 'cancel' && !confirmed.isTold(row))
+      doubtful.push({ row, reason: confirmed.waits(row, sighting) })
     if (sighting.state === 'pending' || sighting.state === 'missing') doubtful.push({ row, reason: sighting.reason })
   }
   return { changes, missing, doubtful }

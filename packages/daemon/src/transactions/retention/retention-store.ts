@@ -64,8 +64,11 @@ const shortenTexts = statement<Shortening>(
     where id in (${over(p as Param)})`,
 )
 const shortenAttempts = statement<Shortening>(
-  (_, p) => sql`update attempts set draft = '', unsigned = '', authorisation = '', signed = null
-    where transaction_id in (${over(p as Param)})`,
+  (_, p) => sql`update attempts set signed = null where transaction_id in (${over(p as Param)})`,
+)
+const shortenAttemptTexts = statement<Shortening>(
+  (_, p) => sql`update attempt_texts set draft = '', unsigned = '', authorisation = ''
+    where id in (select id from attempts where transaction_id in (${over(p as Param)}))`,
 )
 const removeSignatures = statement<Shortening>(
   (_, p) => sql`delete from signatures where transaction_id in (${over(p as Param)})`,
@@ -133,6 +136,7 @@ export const retentionStore = {
     for (const each of [
       shortenTexts,
       shortenAttempts,
+      shortenAttemptTexts,
       removeSignatures,
       removeUnread,
       removeSpends,

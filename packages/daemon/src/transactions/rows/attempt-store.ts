@@ -22,10 +22,6 @@ export type AttemptRow = {
   purpose: Purpose
   /** Of a replacement: who asked for it. */
   asked_by: string | null
-  /** The judgement under which it is signed; null: the one that was in force before. */
-  decision: string | null
-  /** What it was built from: the fees that a replacement has to outbid. */
-  draft: string
   max_fee: string
   /** Native base units that it can cost at most: value, fee and rent. */
   cost: string
@@ -33,8 +29,6 @@ export type AttemptRow = {
   blockhash: string | null
   last_valid: number | null
   variation: number | null
-  unsigned: string
-  authorisation: string
   hash: string | null
   signed: string | null
   block_height: number | null
@@ -49,6 +43,16 @@ export type AttemptRow = {
   created_at: number
   updated_at: number
 }
+/** What is long and never changes, in a table of its own: each step of a signature then writes a short row. */
+export type AttemptTexts = {
+  id: string
+  /** The judgement under which it is signed; null: the one that was in force before. */
+  decision: string | null
+  /** What it was built from: the fees that a replacement has to outbid. */
+  draft: string
+  unsigned: string
+  authorisation: string
+}
 /** What an attempt says of itself as long as it is in no block. */
 export const inNoBlock = {
   block_height: null,
@@ -61,6 +65,7 @@ export const inNoBlock = {
 declare module '../../platform/db/tables.ts' {
   interface Tables {
     attempts: AttemptRow
+    attempt_texts: AttemptTexts
   }
 }
 
@@ -74,16 +79,12 @@ const columns = [
   'state',
   'purpose',
   'asked_by',
-  'decision',
-  'draft',
   'max_fee',
   'cost',
   'nonce',
   'blockhash',
   'last_valid',
   'variation',
-  'unsigned',
-  'authorisation',
   'hash',
   'signed',
   'block_height',
@@ -100,6 +101,18 @@ const columns = [
 const insert = statement<AttemptRow>((db, p) =>
   // Every column by its own name; the cast only joins the pairs into one record.
   db.insertInto('attempts').values(Object.fromEntries(columns.map((name) => [name, p(name)])) as AttemptRow),
+)
+const insertTexts = statement<AttemptTexts>((db, p) =>
+  db.insertInto('attempt_texts').values({
+    id: p('id'),
+    decision: p('decision'),
+    draft: p('draft'),
+    unsigned: p('unsigned'),
+    authorisation: p('authorisation'),
+  }),
+)
+const texts = statement<{ id: string }, AttemptTexts>((db, p) =>
+  db.selectFrom('attempt_texts').selectAll().where('id', '=', p('id')),
 )
 const live = statement<{ lane: string }, AttemptRow>((db, p) =>
   db
@@ -225,8 +238,24 @@ const ofTransaction = statement<{ transaction: string }, AttemptRow>((db, p) =>
   db.selectFrom('attempts').selectAll().where('transaction_id', '=', p('transaction')).orderBy('id'),
 )
 
+export type NewAttempt = { readonly row: AttemptRow; readonly texts: AttemptTexts }
+
 export const attemptStore = {
-  insert: (db: Handle, row: AttemptRow) => db.run(insert, row),
+  async insert(db: Handle, attempts: readonly NewAttempt[]): Promise<void> {
+    await db.many(
+      insert,
+      attempts.map(({ row }) => row),
+    )
+    await db.many(
+      insertTexts,
+      attempts.map(({ texts }) => texts),
+    )
+  },
+  async texts(db: Handle, id: string): Promise<AttemptTexts> {
+    const found = await db.get(texts, { id })
+    if (!found) throw new Error(`attempt ${id} has no texts`)
+    return found
+  },
   /** Signed and not final, oldest first. */
   live: (db: Handle, lane: string) => db.all(live, { lane }),
   inState: (db: Handle, lane: string, state: AttemptState) => db.all(inState, { lane, state }),

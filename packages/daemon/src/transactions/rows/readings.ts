@@ -3,7 +3,7 @@ import type { Hints } from '../../chains/build.ts'
 import type { Intent } from '../../chains/intent.ts'
 import type { AuthorisationFacts } from '../../gate/service.ts'
 import { decodeRequest } from '../kinds/all.ts'
-import type { AttemptRow } from './attempt-store.ts'
+import type { AttemptTexts } from './attempt-store.ts'
 import type { TransactionRow } from './store.ts'
 
 // Each column was written by `newTransaction`, or by the store's own updates, from a value of the type it is read as.
@@ -11,7 +11,7 @@ import type { TransactionRow } from './store.ts'
 export const intentOf = ({ request }: Pick<TransactionRow, 'request'>): Intent => decodeRequest(request).intent
 export const decisionOf = ({ decision }: Pick<TransactionRow, 'decision'>): Decision => JSON.parse(decision)
 export const hintsOf = ({ hints }: Pick<TransactionRow, 'hints'>): Hints => (hints === null ? {} : JSON.parse(hints))
-export const authorisationOf = ({ authorisation }: Pick<AttemptRow, 'authorisation'>): AuthorisationFacts =>
+export const authorisationOf = ({ authorisation }: Pick<AttemptTexts, 'authorisation'>): AuthorisationFacts =>
   JSON.parse(authorisation)
 
 /** Throws when they had their time and are not kept any more. */

@@ -3,8 +3,9 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { forEachEngine } from '../../../../../test/support/for-each-engine.ts'
 import { migrations } from '../../../test/pipeline-bed.ts'
-import { attemptRow, storeRows, transactionRow } from '../../../test/transaction-rows.ts'
+import { attemptRow, attemptTexts, storeRows, transactionRow } from '../../../test/transaction-rows.ts'
 import type { Handle } from '../../platform/db/database.ts'
+import { attemptStore } from './attempt-store.ts'
 import { listStore } from './list-store.ts'
 import { mayMove, type Status } from './states.ts'
 import { type TransactionRow, transactionStore } from './store.ts'
@@ -110,14 +111,17 @@ forEachEngine((_engine, open) => {
     for (const status of TransactionStatus.options) {
       const row = transactionRow({ status })
       const { id } = row
-      const attempt = attemptRow({ transaction_id: id, decision: '{"outcome":"second"}', draft: '{"second":1}' })
-      await storeRows(database, [row], [attempt])
+      const attempt = attemptRow({ transaction_id: id })
+      const second = { decision: '{"outcome":"second"}', draft: '{"second":1}' }
+      await storeRows(database, [row])
+      await database.work({}, (db) =>
+        attemptStore.insert(db, [{ row: attempt, texts: attemptTexts(attempt.id, second) }]),
+      )
       const isPending = status === 'PENDING'
       const judged = { id, tier: 'NOTIFY', policy_version: 9, amount_usd: '8', max_fee: '22', judged_at: 2 }
       const execute = { ...judged, attempt: attempt.id, at: 3 }
       expect(await database.work({}, (db) => transactionStore.execute(db, execute))).toBe(isPending)
-      const { decision, draft } = attempt
-      const signed = { ...row, ...judged, updated_at: 3, judged_attempt: attempt.id, decision, draft }
+      const signed = { ...row, ...judged, updated_at: 3, judged_attempt: attempt.id, ...second }
       const executing = isPending ? { ...signed, status: 'EXECUTING' } : row
       expect(await read(id)).toEqual(executing)
       expect((await listed(id))?.decision).toBe(executing.decision)

@@ -102,7 +102,10 @@ export const withTexts = (db: Kysely<Tables>) =>
 export const inForce = <Name extends 'decision' | 'draft'>(eb: ExpressionBuilder<Tables, WithTexts>, name: Name) =>
   eb.fn
     .coalesce(
-      eb.selectFrom('attempts').select(`attempts.${name}`).whereRef('attempts.id', '=', 'transactions.judged_attempt'),
+      eb
+        .selectFrom('attempt_texts')
+        .select(`attempt_texts.${name}`)
+        .whereRef('attempt_texts.id', '=', 'transactions.judged_attempt'),
       `transaction_texts.${name}`,
     )
     .as(name)

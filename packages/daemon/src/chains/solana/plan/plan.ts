@@ -31,12 +31,17 @@ const memoUnits = 10_000
 const memoUnitsPerByte = 360
 export const maxU64 = 2n ** 64n - 1n
 
+/** The memo stands directly before what it speaks of, where accounts of Token-2022 look for it. */
 export function withMemo(planned: Planned, memo: string | undefined): Planned {
   if (memo === undefined) return planned
   const { units = 0, instructions } = planned
   const instruction = getAddMemoInstruction({ memo }, { programAddress: memoProgram })
   const cost = memoUnits + memoUnitsPerByte * Buffer.byteLength(memo)
-  return { ...planned, units: units + cost, instructions: [...instructions, instruction] }
+  return {
+    ...planned,
+    units: units + cost,
+    instructions: [...instructions.slice(0, -1), instruction, ...instructions.slice(-1)],
+  }
 }
 
 export function requireAmount(amount: bigint): bigint {

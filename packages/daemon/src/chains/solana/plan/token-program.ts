@@ -2,7 +2,8 @@ import type { Address } from '@solana/kit'
 import { Failure } from '@waiaas/contract'
 import type { Token } from '../../intent.ts'
 import { readMintAccount } from '../accounts.ts'
-import { readMint, requireSupportedMint } from '../mint.ts'
+import { readMint } from '../mint.ts'
+import { requireMoving, requireSupportedMint } from '../mint-extensions.ts'
 import { isTokenProgram, token2022Program } from '../programs.ts'
 import { parseAddress } from '../recipients.ts'
 import type { PlanContext } from './context.ts'
@@ -22,6 +23,7 @@ export async function programOf(
   const account = await readMintAccount(rpc, mint)
   const read = readMint(network, mint, account)
   requireSupportedMint(mint, account)
+  requireMoving(mint, account)
   if (read.decimals !== token.decimals)
     throw new Failure('INVALID_TRANSACTION', `expected ${read.decimals} decimals for ${mint}, got ${token.decimals}`)
   const program = parseAddress(account.owner)

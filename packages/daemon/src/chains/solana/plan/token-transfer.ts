@@ -6,6 +6,7 @@ import type { Rpc } from '../../rpc.ts'
 import { readAccounts } from '../accounts.ts'
 import { associatedAccount } from '../associated-account.ts'
 import { holdingOf, tokenAccountOwner } from '../mint.ts'
+import { wantsMemo } from '../mint-extensions.ts'
 import { systemProgram } from '../programs.ts'
 import { isNeverFunded, parseAddress, requireReceivable, requireRecipient } from '../recipients.ts'
 import type { PlanContext } from './context.ts'
@@ -20,25 +21,33 @@ const unitsPerBump = 3_000
 
 export const tokenTransfer: Plan<IntentOf<'token-transfer'>> = {
   async instructions(context, sender, { to, amount, token, memo }) {
-    const move = { sender, to: requireRecipient(to), amount: requireAmount(amount), token }
+    const move = { sender, to: requireRecipient(to), amount: requireAmount(amount), token, hasMemo: memo !== undefined }
     return withMemo(await transferOf(context, move), memo)
   },
   hints: ({ to }) => ({ owners: [to] }),
 }
 
-type Move = { readonly sender: Address; readonly to: Address; readonly amount: bigint; readonly token: Token }
+type Move = {
+  readonly sender: Address
+  readonly to: Address
+  readonly amount: bigint
+  readonly token: Token
+  readonly hasMemo: boolean
+}
 
-async function transferOf(context: PlanContext, { sender, to, amount, token }: Move): Promise<Planned> {
+async function transferOf(context: PlanContext, { sender, to, amount, token, hasMemo }: Move): Promise<Planned> {
   const { rpc, receivable } = context
   const mint = parseAddress(token.address)
   if (to === mint) throw new Failure('INVALID_ADDRESS', `cannot send ${mint} to its own mint; send to a wallet`)
   const program = await programOf(context, mint, token)
   const destination = associatedAccount(to, mint, program)
   const place = `${to} ${destination.address}`
-  const { exists, isNew } = receivable.get(place)
-    ? { exists: true, isNew: false }
+  const { exists, isNew, isForMemos } = receivable.get(place)
+    ? { exists: true, isNew: false, isForMemos: false }
     : await readDestination(rpc, to, { address: destination.address, mint })
-  if (exists) receivable.set(place, true, rememberMs)
+  if (isForMemos && !hasMemo)
+    throw new Failure('INVALID_TRANSACTION', `${to} takes this token with a memo alone: send it with one`)
+  if (exists && !isForMemos) receivable.set(place, true, rememberMs)
   const owner = createNoopSigner(sender)
   const create = getCreateAssociatedTokenIdempotentInstruction({
     payer: owner,
@@ -65,15 +74,15 @@ async function transferOf(context: PlanContext, { sender, to, amount, token }: M
 
 type Destination = { readonly address: Address; readonly mint: Address }
 
-type Found = { readonly exists: boolean; readonly isNew: boolean }
+type Found = { readonly exists: boolean; readonly isNew: boolean; readonly isForMemos: boolean }
 
 /** Whether the recipient's token account exists, and whether the recipient does; refuses one that the recipient no longer owns. */
 async function readDestination(rpc: Rpc, to: Address, { address, mint }: Destination): Promise<Found> {
   const [owner = null, account = null] = await readAccounts(rpc, [to, address])
   requireReceivable(to, owner)
   const holder = account && tokenAccountOwner(account)
-  if (!account || !holder) return { exists: false, isNew: !account && isNeverFunded(to, owner) }
+  if (!account || !holder) return { exists: false, isNew: !account && isNeverFunded(to, owner), isForMemos: false }
   if (holder !== to || holdingOf(account.data).mint !== mint)
     throw new Failure('INVALID_ADDRESS', `cannot send to ${to}: its token account ${address} belongs to ${holder}`)
-  return { exists: true, isNew: false }
+  return { exists: true, isNew: false, isForMemos: wantsMemo(account) }
 }

@@ -1,5 +1,6 @@
 import type { Effect } from '@waiaas/contract'
 import type { ComputeBudget } from '../fees.ts'
+import type { Limits } from '../frame.ts'
 import type { ReadInstruction } from '../message.ts'
 import { computeBudgetProgram } from '../programs.ts'
 import { unknown, view } from './instruction.ts'
@@ -10,11 +11,13 @@ const unitPrice = { kind: 3, length: 9 }
 /** Of an instruction, what it tells its program. */
 export type Told = Pick<ReadInstruction, 'program' | 'data'>
 
+/** Of a message, what tells its fee. */
+export type Paying = { readonly instructions: readonly Told[]; readonly limits?: Limits }
+
 /** What a message may use and pays for it; `strange` is what else it tells the compute budget program. */
-export function budgetOf({ instructions }: { readonly instructions: readonly Told[] }): {
-  budget: ComputeBudget
-  strange: Effect[]
-} {
+export function budgetOf({ instructions, limits }: Paying): { budget: ComputeBudget; strange: Effect[] } {
+  // What version 1 tells the program is told to nobody.
+  if (limits) return { budget: { whole: limits.priorityFee }, strange: [] }
   const strange: Effect[] = []
   let units: number | undefined
   let price: bigint | undefined

@@ -14,10 +14,11 @@ import type { Context, Creation } from '../read/instruction.ts'
 import { handedInside } from '../read/system.ts'
 import { isOfAnother } from '../read/token.ts'
 import { isBatch, partsOfBatch } from '../read/token-batch.ts'
-import { addSignature, signatureLength } from '../signature.ts'
+import { addSignature } from '../signature.ts'
+import { newestVersion, readWire } from '../wire.ts'
 import { left } from './left.ts'
 
-const config = { encoding: 'base64', commitment: 'confirmed', maxSupportedTransactionVersion: 0 }
+const config = { encoding: 'base64', commitment: 'confirmed', maxSupportedTransactionVersion: newestVersion }
 
 /**
  * What bytes in a block did to the things of their sender: by the balances before and after them, and, of what balances do
@@ -68,11 +69,10 @@ function signedBy(
   hash: string,
   { transaction, meta }: { transaction: unknown } & Pick<Landed, 'meta'>,
 ) {
-  const wire = bytesOf(transaction)
-  const bytes = new Uint8Array(wire.subarray(1 + signatureLength))
+  const { message: bytes, signatures } = readWire(bytesOf(transaction))
   const message = readLoaded(bytes, loadedIn(meta))
-  const signature = wire.subarray(1, 1 + signatureLength)
-  if (addSignature(sender as Address, { bytes, message }, signature).hash !== hash)
+  const [signature] = signatures
+  if (addSignature(sender as Address, { bytes, message }, signature!).hash !== hash)
     throw new OddAnswer(`the transaction ${hash}`, 'another one')
   return { message, bytes }
 }

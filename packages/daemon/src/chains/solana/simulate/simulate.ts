@@ -7,8 +7,8 @@ import { feeOf } from '../decode.ts'
 import type { Message } from '../message.ts'
 import { actingIn } from '../read/compute-budget.ts'
 import { resultOf } from '../statuses.ts'
+import { unsignedWire } from '../wire.ts'
 import { effectsSeen, type State } from './things.ts'
-import { unsignedWire } from './wire.ts'
 
 /** Bytes without a lifetime, and what is read of them. */
 type Looked = {

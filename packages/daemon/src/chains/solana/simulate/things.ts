@@ -1,6 +1,7 @@
 import { getAddressDecoder } from '@solana/kit'
 import { type Effect, type Network, tokenAsset } from '@waiaas/contract'
-import { holdingOf, isMint, type ReadAccount, tokenAccountOwner } from '../mint.ts'
+import type { ReadAccount } from '../accounts.ts'
+import { holdingOf, isMint, tokenAccountOwner } from '../mint.ts'
 import { stakeProgram, systemProgram } from '../programs.ts'
 import { handedOver } from '../read/instruction.ts'
 import { left } from './left.ts'

@@ -1,0 +1,191 @@
+import { deployEvmFixtures, type EvmFixtures, type EvmNode, evmFaucet, mintToken, startEvm } from '@waiaas/localnet'
+import { encodeFunctionData, type Hex, parseAbi } from 'viem'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type CallBed, type Called, type Caller, startCalls } from '../../../../test/support/calls.ts'
+import {
+  addPool,
+  deployUniswap,
+  routerData,
+  type Swap,
+  swapData,
+  swapForData,
+  type Uniswap,
+} from '../../../../test/support/uniswap.ts'
+
+// Swaps at Uniswap v3 as it is published, by calls of its router: what is judged is what they cost, and what lands is that.
+
+const TOKEN = 10n ** 18n
+const USD = 10n ** 6n
+const erc20 = parseAbi([
+  'function approve(address,uint256) returns (bool)',
+  'function balanceOf(address) view returns (uint256)',
+])
+
+let node: EvmNode
+let at: EvmFixtures
+let uniswap: Uniswap
+let bed: CallBed
+const assetOf = (address: string) => `eip155:31337/erc20:${address.toLowerCase()}`
+
+beforeAll(async () => {
+  node = await startEvm({ extraArgs: ['--slots-in-an-epoch', '1'] })
+  at = await deployEvmFixtures(node)
+  uniswap = await deployUniswap(node)
+  const [plain, usd] = [at.plainToken, at.permitToken]
+  await addPool(uniswap, { token: plain, amount: 1_000_000n * TOKEN }, { token: usd, amount: 1_000_000n * USD })
+  await addPool(uniswap, { token: uniswap.weth, amount: 500n * TOKEN }, { token: usd, amount: 1_000_000n * USD })
+  const fixed = {
+    [assetOf(plain)]: '1',
+    [assetOf(usd)]: '1',
+    [assetOf(uniswap.weth)]: '2000',
+    'native:local-evm': '2000',
+  }
+  bed = await startCalls(node, { fixed })
+}, 60_000)
+afterAll(async () => {
+  await bed?.stop()
+  await node?.stop()
+})
+
+const LIMIT = { instant_max_usd: 100, notify_max_usd: 1_000, delay_max_usd: 100_000 }
+const policies = () => ({
+  SPENDING_LIMIT: LIMIT,
+  ALLOWED_TOKENS: { tokens: [at.plainToken, at.permitToken].map((address) => ({ address })) },
+  CONTRACT_WHITELIST: { contracts: [{ address: uniswap.router }] },
+  APPROVED_SPENDERS: { spenders: [{ address: uniswap.router }] },
+})
+
+/** Who has a million of each token, and may swap them. */
+async function trader(less: readonly (keyof ReturnType<typeof policies>)[] = []): Promise<Caller> {
+  const all = Object.entries(policies()).filter(([type]) => !less.some((one) => one === type))
+  const made = await bed.caller([uniswap.router], Object.fromEntries(all))
+  await mintToken(node, at.plainToken, { to: made.address, amount: 1_000_000n * TOKEN })
+  await mintToken(node, at.permitToken, { to: made.address, amount: 1_000_000n * USD })
+  return made
+}
+const allow = (token: Hex, amount: bigint): Called => ({
+  to: token,
+  data: encodeFunctionData({ abi: erc20, functionName: 'approve', args: [uniswap.router, amount] }),
+})
+async function lands(from: Caller, what: Called) {
+  const row = await bed.ended(await bed.call(from, what))
+  expect(row).toMatchObject({ status: 'CONFIRMED', error: null })
+  return row
+}
+const swap = (from: Caller, more: Partial<Swap>): Swap => ({
+  ...{ tokenIn: at.plainToken, tokenOut: at.permitToken, recipient: from.address as Hex, amountIn: 0n },
+  ...more,
+})
+const route = (data: Hex, value = 0n): Called => ({ to: uniswap.router, data, value })
+
+async function balance(token: Hex, who: string): Promise<bigint> {
+  const data = encodeFunctionData({ abi: erc20, functionName: 'balanceOf', args: [who as Hex] })
+  return BigInt((await node.rpc('eth_call', [{ to: token, data }, 'latest'])) as Hex)
+}
+/** What something costs a wallet, of each token. */
+async function cost(from: Caller, doing: () => Promise<unknown>): Promise<{ plain: bigint; usd: bigint }> {
+  const held = () => Promise.all([balance(at.plainToken, from.address), balance(at.permitToken, from.address)])
+  const [plain, usd] = await held()
+  await doing()
+  const [plainThen, usdThen] = await held()
+  return { plain: plain - plainThen, usd: usd - usdThen }
+}
+const judged = async (from: Caller, what: Called) => {
+  const { decision, policy } = await bed.judged(from, bed.request(what))
+  return { tier: policy.tier, codes: decision!.reasons.map(({ code }) => code), usd: decision!.usd }
+}
+
+test('a swap costs what goes in, and that is what lands', async () => {
+  const from = await trader()
+  await lands(from, allow(at.plainToken, 900n * TOKEN))
+  for (const [whole, tier] of [
+    [99n, 'INSTANT'],
+    [101n, 'NOTIFY'],
+  ] as const) {
+    const what = route(swapData(swap(from, { amountIn: whole * TOKEN })))
+    expect(await judged(from, what)).toMatchObject({ tier, usd: Number(whole) })
+    const spent = await cost(from, () => lands(from, what))
+    expect(spent.plain).toBe(whole * TOKEN)
+    // Less the fee of the pool.
+    expect(-spent.usd).toBeGreaterThan((whole * USD * 99n) / 100n)
+  }
+  expect(bed.diverged).toEqual([])
+})
+
+test.each([
+  ['CONTRACT_WHITELIST', 'CONTRACT_CALL_DISABLED'],
+  ['ALLOWED_TOKENS', 'TOKEN_NOT_ALLOWED'],
+  ['SPENDING_LIMIT', 'SPENDING_LIMIT_MISSING'],
+] as const)('a swap without a policy of %s is refused', async (type, code) => {
+  const from = await trader([type])
+  // Allowed before the wallet was the daemon's.
+  await node.rpc('anvil_impersonateAccount', [from.address])
+  await node.rpc('eth_sendTransactionSync', [{ from: from.address, ...allow(at.plainToken, TOKEN) }])
+  await node.rpc('anvil_stopImpersonatingAccount', [from.address])
+  expect((await judged(from, route(swapData(swap(from, { amountIn: TOKEN }))))).codes).toContain(code)
+})
+
+test('the router is allowed nothing without a policy of APPROVED_SPENDERS', async () => {
+  const from = await trader(['APPROVED_SPENDERS'])
+  expect((await judged(from, allow(at.plainToken, TOKEN))).codes).toEqual(['APPROVE_DISABLED'])
+})
+
+test('what comes back in one transaction was never spent', async () => {
+  const from = await trader()
+  await lands(from, allow(at.plainToken, 900n * TOKEN))
+  await lands(from, allow(at.permitToken, 900n * USD))
+  const there = swapData(swap(from, { amountIn: 800n * TOKEN }))
+  const back = swapData(swap(from, { tokenIn: at.permitToken, tokenOut: at.plainToken, amountIn: 790n * USD }))
+  const what = route(routerData('multicall', [[there, back]]))
+  expect((await judged(from, route(there))).tier).toBe('NOTIFY')
+  expect((await judged(from, what)).tier).toBe('INSTANT')
+  const spent = await cost(from, () => lands(from, what))
+  expect(spent.plain).toBeGreaterThan(0n)
+  expect(spent.plain).toBeLessThan(20n * TOKEN)
+  expect(bed.diverged).toEqual([])
+})
+
+test('ether is swapped by several calls of the router in one, and what is over comes back', async () => {
+  const from = await trader()
+  const there = swapForData(swap(from, { tokenIn: uniswap.weth, amountIn: TOKEN / 25n, least: 40n * USD }))
+  const what = route(routerData('multicall', [[there, routerData('refundETH')]]), TOKEN / 25n)
+  expect(await judged(from, what)).toMatchObject({ tier: 'INSTANT', usd: 80 })
+  const spent = await cost(from, () => lands(from, what))
+  expect(spent).toEqual({ plain: 0n, usd: -40n * USD })
+  expect(bed.diverged).toEqual([])
+})
+
+/** Somebody else's swap of so much comes between the signature and the block. */
+async function overtaken(from: Caller, what: Called): Promise<string> {
+  const sandwich: Swap = {
+    ...{ tokenIn: at.plainToken, tokenOut: at.permitToken, recipient: at.sink, amountIn: 100_000n * TOKEN },
+  }
+  const send = (to: Hex, data: string) => node.rpc('eth_sendTransactionSync', [{ from: evmFaucet, to, data }])
+  await mintToken(node, at.plainToken, { to: evmFaucet, amount: sandwich.amountIn })
+  await send(at.plainToken, allow(at.plainToken, sandwich.amountIn).data)
+  bed.onSign(async () => void (await send(uniswap.router, swapData(sandwich))))
+  return bed.call(from, what)
+}
+
+test('a swap that somebody overtakes fails where it names what has to come, and costs its fee alone', async () => {
+  const from = await trader()
+  await lands(from, allow(at.plainToken, 900n * TOKEN))
+  const what = route(swapData(swap(from, { amountIn: 90n * TOKEN, least: 80n * USD })))
+  expect((await bed.judged(from, bed.request(what))).success).toBe(true)
+  const spent = await cost(from, async () => {
+    expect(await bed.ended(await overtaken(from, what))).toMatchObject({ status: 'FAILED' })
+  })
+  expect(spent).toEqual({ plain: 0n, usd: 0n })
+  expect(bed.diverged).toEqual([])
+})
+
+test('one that names nothing costs no more than what was judged, however little comes', async () => {
+  const from = await trader()
+  await lands(from, allow(at.plainToken, 900n * TOKEN))
+  const what = route(swapData(swap(from, { amountIn: 90n * TOKEN })))
+  const spent = await cost(from, async () => {
+    expect(await bed.ended(await overtaken(from, what))).toMatchObject({ status: 'CONFIRMED' })
+  })
+  expect(spent.plain).toBe(90n * TOKEN)
+  expect(bed.diverged).toEqual([])
+})
