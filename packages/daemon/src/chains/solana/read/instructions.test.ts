@@ -52,6 +52,8 @@ const paid = (amount: bigint, to: Address, of = native) => ({
 })
 const given = (contract: Address, operator: Address) => ({ operators: [{ contract, operator }], unknown: [] })
 
+const theirs = (program: Address) => associatedAccount(eve, mint, program).address
+
 describe('what leaves, whatever it is called', () => {
   test.each([
     ['a transfer', of(systemProgram, [me, eve], u32(2), u64(7n))],
@@ -78,7 +80,6 @@ describe('what leaves, whatever it is called', () => {
     expect(facts(withdraw(me))).toMatchObject({ pays: [], calls: [{ contract: stakeProgram }], unknown: [] })
   })
 
-  const theirs = (program: Address) => associatedAccount(eve, mint, program).address
   test.each([tokenProgram, token2022Program])('of tokens of %s', (program) => {
     const to = theirs(program)
     const from = associatedAccount(me, mint, program).address
@@ -126,6 +127,38 @@ describe('what is handed over', () => {
       expect(facts(initialize(...who))).toMatchObject(given(stake, eve))
   })
 
+  test('is an authority of a stake in its other forms', () => {
+    const others = [
+      of(stakeProgram, [stake, me], u32(6), [0, 0, 1], bytes(eve)),
+      of(stakeProgram, [stake, me], u32(6), [1], u64(9n), [0, 1], bytes(eve)),
+      of(stakeProgram, [stake, me, vote], u32(8), bytes(eve), u32(1), ...seed, bytes(systemProgram)),
+      of(stakeProgram, [stake, vote, me, eve], u32(10), u32(1)),
+      of(stakeProgram, [stake, me, vote, eve], u32(11), u32(1), ...seed, bytes(systemProgram)),
+      of(stakeProgram, [stake, me, eve], u32(12), [0, 0]),
+    ]
+    for (const other of others) expect(facts(other)).toMatchObject(given(stake, eve))
+    const later = of(stakeProgram, [stake, me], u32(6), [0, 1], u64(9n), [0])
+    expect(facts(later).operators).toHaveLength(1)
+    const own = of(stakeProgram, [stake, me], u32(6), [1], u64(9n), [0, 1], bytes(me))
+    expect(facts(own)).toMatchObject({ operators: [], calls: [{}], unknown: [] })
+  })
+
+  test('is an account that is derived from the wallet', () => {
+    expect(facts(of(systemProgram, [mine, me], u32(10), bytes(me), ...seed, bytes(eve)))).toMatchObject(
+      given(mine, eve),
+    )
+    const filled = of(systemProgram, [mine, me], u32(9), bytes(me), ...seed, u64(8n), bytes(eve))
+    expect(facts(filled)).toMatchObject(given(mine, eve))
+  })
+
+  test('are fees that a token of its own has withheld', () => {
+    const fees = (to: Address, kind: number) => of(token2022Program, [mint, to, me], [26, kind])
+    expect(facts(fees(theirs(token2022Program), 2))).toMatchObject(given(mint, theirs(token2022Program)))
+    expect(facts(fees(theirs(token2022Program), 3))).toMatchObject(given(mint, theirs(token2022Program)))
+    const own = associatedAccount(me, mint, token2022Program).address
+    expect(facts(fees(own, 2))).toMatchObject({ operators: [], calls: [{}], unknown: [] })
+  })
+
   test('never is the account of the wallet itself', () => {
     const assign = of(systemProgram, [me], u32(1), bytes(eve))
     const allocate = of(systemProgram, [me], u32(8), u64(9n))
@@ -168,7 +201,7 @@ test('what others have to allow, and what is not whole, is unknown', () => {
     of(systemProgram, [mine, eve, me], u32(11), u64(7n), ...seed, bytes(systemProgram)),
     of(systemProgram, [me, mine], u32(3), bytes(eve), ...seed, u64(7n), u64(200n), bytes(stakeProgram)),
     of(systemProgram, [me, mine], u32(3), bytes(me), u64(2n ** 63n), u64(7n), u64(200n), bytes(stakeProgram)),
-    of(systemProgram, [mine, me], u32(10), bytes(me), ...seed, bytes(eve)),
+    of(systemProgram, [mine, me], u32(10), bytes(eve), ...seed, bytes(eve)),
     of(tokenProgram, [mine, eve], [6, 2, 1], bytes(eve)),
     of(tokenProgram, [mine, me, eve], [6, 2, 1], bytes(eve)),
     of(tokenProgram, [mine, me], [6, 2, 1], bytes(eve), [0]),
@@ -180,7 +213,9 @@ test('what others have to allow, and what is not whole, is unknown', () => {
     of(token2022Program, [mine, eve, me], [38]),
     of(stakeProgram, [stake, eve, vote, vote, eve], u32(4), u64(7n)),
     of(stakeProgram, [stake, vote, eve], u32(1), bytes(eve), u32(1)),
-    of(stakeProgram, [stake, vote, me, eve], u32(10), u32(1)),
+    of(stakeProgram, [stake, vote, eve, me], u32(10), u32(1)),
+    of(stakeProgram, [stake, eve], u32(6), [0, 0, 1], bytes(eve)),
+    of(stakeProgram, [stake, me], u32(6), [0, 0, 1], bytes(eve), [0]),
     of(associatedTokenProgram, [mine, mint, mine, me, mint, me, tokenProgram], [2]),
   ]
   for (const [at, instruction] of strange.entries()) {

@@ -21,7 +21,12 @@ const forms: Readonly<Record<number, FormReader>> = {
   3: split,
   4: withdraw,
   5: harmless(3, 4),
+  6: lockup,
   7: harmless(5, 4),
+  8: authorizeWithSeed,
+  10: checked({ by: 2, next: 3 }),
+  11: checked({ by: 1, next: 3 }),
+  12: checked({ by: 1, next: 2 }),
 }
 
 /** Stakes of the sender. Delegating, deactivating, splitting and merging leave them the sender's. */
@@ -60,6 +65,45 @@ function authorize(instruction: ReadInstruction, { sender }: { sender: string })
   if (!stake || !isBy(instruction, { sender, count: 3, at: 2 }) || data.length !== 4 + 32 + 4) return undefined
   const next = addressAt(data, 4)
   return next === sender ? [called(instruction)] : [called(instruction), handedOver(stake.address, next)]
+}
+
+/** Behind an optional time and epoch, who may change the lockup then; without one whoever could before. */
+function lockup(instruction: ReadInstruction, { sender }: { sender: string }) {
+  const { accounts, data } = instruction
+  const [stake, by] = accounts
+  if (!stake || by?.address !== sender) return undefined
+  let at = 4
+  const skip = (size: number): boolean => {
+    const isThere = data[at] === 1
+    at += isThere ? 1 + size : 1
+    return isThere
+  }
+  const isLater = [skip(8), skip(8)].includes(true)
+  const custodian = skip(32) && data.length >= at ? addressAt(data, at - 32) : undefined
+  if (data.length !== at) return undefined
+  const next = custodian ?? (isLater ? 'whoever may lift its lockup' : sender)
+  return next === sender ? [called(instruction)] : [called(instruction), handedOver(stake.address, next)]
+}
+
+/** The authority is derived from the wallet. */
+function authorizeWithSeed(instruction: ReadInstruction, { sender }: { sender: string }) {
+  const { accounts, data } = instruction
+  const [stake, base] = accounts
+  if (!stake || base?.address !== sender || data.length < 4 + 32) return undefined
+  const next = addressAt(data, 4)
+  return next === sender ? [called(instruction)] : [called(instruction), handedOver(stake.address, next)]
+}
+
+/** Who comes next signs too, as programs can for accounts of theirs. */
+function checked(places: { readonly by: number; readonly next: number }): FormReader {
+  return (instruction, { sender }) => {
+    const { accounts } = instruction
+    const [stake, by, next] = [accounts[0], accounts[places.by], accounts[places.next]]
+    if (!stake || by?.address !== sender || !next) return undefined
+    return next.address === sender
+      ? [called(instruction)]
+      : [called(instruction), handedOver(stake.address, next.address)]
+  }
 }
 
 /** The other part keeps the authorities. */

@@ -78,9 +78,25 @@ const moves = {
   [CREATE_WITH_SEED]: derivedCreationOf,
   [PAY_WITH_SEED]: derivedTransferOf,
 } as const
-const forms: Readonly<Record<number, FormReader>> = Object.fromEntries(
-  Object.entries(moves).map(([kind, moved]) => [kind, outflow(moved)]),
-)
+const ASSIGN_WITH_SEED = 10
+const ALLOCATE_WITH_SEED = 9
+
+/** An account that is derived from the sender goes to a program, with all that is in it. */
+const derivedGift =
+  (behindSeed: number): FormReader =>
+  ({ accounts, data }, { sender }) => {
+    const [account, base] = accounts
+    const seed = seedAt(data, 36)
+    if (seed === undefined || accounts.length !== 2 || !account || base?.address !== sender) return undefined
+    if (data.length !== 44 + seed + behindSeed + 32 || addressAt(data, 4) !== sender) return undefined
+    return [handedOver(account.address, addressAt(data, 44 + seed + behindSeed))]
+  }
+
+const forms: Readonly<Record<number, FormReader>> = {
+  ...Object.fromEntries(Object.entries(moves).map(([kind, moved]) => [kind, outflow(moved)])),
+  [ASSIGN_WITH_SEED]: derivedGift(0),
+  [ALLOCATE_WITH_SEED]: derivedGift(8),
+}
 
 /** Lamports that system instructions of a message take from the sender's own account. */
 export const lamportsFrom = (sender: Address, { instructions }: Pick<Message, 'instructions'>): bigint =>
@@ -90,8 +106,15 @@ export const lamportsFrom = (sender: Address, { instructions }: Pick<Message, 'i
     return moved?.from === sender ? sum + moved.amount : sum
   }, 0n)
 
-const ASSIGN_WITH_SEED = 10
-const ALLOCATE_WITH_SEED = 9
+/** Accounts that are derived from the sender, as instructions of a message prove that use them: they fail for others. */
+export const derivedIn = (sender: Address, { instructions }: Pick<Message, 'instructions'>): string[] =>
+  instructions.flatMap((instruction) => {
+    const [account, base] = instruction.accounts
+    const isDerived = [PAY_WITH_SEED, ASSIGN_WITH_SEED, ALLOCATE_WITH_SEED].includes(kindOf(instruction))
+    return instruction.program === systemProgram && isDerived && account && base?.address === sender
+      ? [account.address]
+      : []
+  })
 
 /** That a program has the wallet's account given away, or made one that pays nothing, by the wallet's own authority. */
 export function handedInside(instruction: ReadInstruction, sender: Address): Effect[] {

@@ -1,4 +1,5 @@
 import { type Effect, nativeAsset } from '@waiaas/contract'
+import { associatedAccount } from '../associated-account.ts'
 import { addressAt, called, type FormReader, handedOver, type InstructionReader, unread } from './instruction.ts'
 
 const NOBODY = 0
@@ -28,4 +29,13 @@ export const readClosing: InstructionReader = (instruction, { network, sender })
   if (to.address === sender) return [called(instruction)]
   const paid: Effect = { kind: 'outflow', asset: nativeAsset(network), amount: '0', to: to.address }
   return [...unread(instruction, `the lamports in ${account.address}, which is closed, go to ${to.address}`), paid]
+}
+
+/** Fees that a token of the sender has withheld go to somebody: how many the bytes do not tell. */
+export const readFees: InstructionReader = (instruction, { sender }) => {
+  const { accounts, program } = instruction
+  const [mint, to, by] = accounts
+  if (!mint || !to || by?.address !== sender) return unread(instruction, `fees of token program ${program}`)
+  const isOwn = to.address === associatedAccount(sender, mint.address, program).address
+  return isOwn ? [called(instruction)] : [called(instruction), handedOver(mint.address, to.address)]
 }

@@ -4,12 +4,13 @@ import { associatedAccount } from '../associated-account.ts'
 import type { Message, ReadInstruction } from '../message.ts'
 import { isTokenProgram } from '../programs.ts'
 import { type Context, called, type InstructionReader, u64, unknown, unread } from './instruction.ts'
-import { readAuthority, readClosing } from './token-accounts.ts'
+import { readAuthority, readClosing, readFees } from './token-accounts.ts'
 
 const maxU64 = 2n ** 64n - 1n
 const TRANSFER_CHECKED = 12
 const FEE_EXTENSION = 26
 const TRANSFER_WITH_FEE = 1
+const WITHDRAW_FEES: readonly number[] = [2, 3]
 
 /** Where an instruction that moves, allows or destroys an amount has its accounts, and where its data has the amount. */
 type Form = {
@@ -58,6 +59,7 @@ export const readToken: InstructionReader = (instruction, context) => {
   const kind = data[0] ?? -1
   const form = formOf(data)
   if (form && data.length === form.length) return amounted(form, instruction, context)
+  if (kind === FEE_EXTENSION && WITHDRAW_FEES.includes(data[1] ?? -1)) return readFees(instruction, context)
   if (kind === SET_AUTHORITY) return readAuthority(instruction, context)
   if (kind === CLOSE && data.length === 1) return readClosing(instruction, context)
   if (HARMLESS.includes(kind) && accounts.length > 0) return [called(instruction)]

@@ -6,7 +6,7 @@ import { localSolana, newWallet } from '../../../../test/solana-bed.ts'
 import type { Rpc } from '../../rpc.ts'
 import { writeMessage } from '../body.ts'
 import { readMessage } from '../message.ts'
-import { systemProgram, tokenProgram } from '../programs.ts'
+import { stakeProgram, systemProgram, tokenProgram } from '../programs.ts'
 import { addSignature } from '../signature.ts'
 import { landings } from './landed.ts'
 
@@ -23,7 +23,7 @@ const [eve, account, mint, program] = Array.from({ length: 4 }, () => newWallet(
 const call = {
   programAddress: program,
   data: Uint8Array.of(1),
-  accounts: [sender, account, eve, mint, tokenProgram, systemProgram].map((address, at) => ({
+  accounts: [sender, account, eve, mint, tokenProgram, systemProgram, stakeProgram].map((address, at) => ({
     address,
     role: at < 3 ? 1 : 0,
   })),
@@ -108,6 +108,55 @@ describe('what a program had others do in the name of the wallet', () => {
     const odd = { program: tokenProgram, accounts: [account, eve, sender], data: [255, 9, 9, 4] }
     expect(await seen(answer([odd]))).toBeUndefined()
   })
+})
+
+describe('an allowance that is over is none', () => {
+  const grant = { program: tokenProgram, accounts: [account, eve, sender], data: approve }
+  const take = (amount: bigint, to: Address) => ({
+    ...{ program: tokenProgram, accounts: [account, to, eve], data: [3, ...u64(amount)] },
+  })
+  test.each<[string, Inner[], boolean]>([
+    ['taken back', [grant, { program: tokenProgram, accounts: [account, sender], data: [5] }], true],
+    ['taken back before it', [{ program: tokenProgram, accounts: [account, sender], data: [5] }, grant], false],
+    ['taken whole', [grant, take(9n, eve)], true],
+    ['taken in parts', [grant, take(4n, eve), take(5n, eve)], true],
+    ['taken in part', [grant, take(8n, eve)], false],
+    ['only said to be taken', [grant, take(9n, account)], false],
+    [
+      'taken back, and given again',
+      [grant, { program: tokenProgram, accounts: [account, sender], data: [5] }, grant],
+      false,
+    ],
+    ['replaced', [{ ...grant, accounts: [account, mint, sender] }, grant], false],
+  ])('%s', async (_, inner, isOver) => {
+    const told = (await seen(answer(inner)))!.filter(({ kind }) => kind === 'approval')
+    expect(told).toEqual(isOver ? [] : [allowed])
+  })
+})
+
+test('what the wallet takes from its stakes and from accounts that it derives hides nothing', async () => {
+  const clock = systemProgram
+  const withdraw = {
+    program: stakeProgram,
+    accounts: [account, sender, clock, clock, sender],
+    data: [4, 0, 0, 0, ...u64(7n)],
+  }
+  const moved = (key: Address, by: number) =>
+    balances.map((lamports, place) => (place === at(key) ? lamports + by : lamports))
+  // Seven came from the stake, and seven went to somebody.
+  const post = moved(account, -7)
+  post[0]! -= 5_000
+  post[at(eve)]! += 7
+  const meta = { postBalances: post, preTokenBalances: [], postTokenBalances: [] }
+  expect(await seen(answer([withdraw], meta))).toEqual([
+    { kind: 'outflow', asset: 'solana:localnet/slip44:501', amount: '7', to: eve },
+  ])
+  const seed = [...u64(1n), 97]
+  const derived = {
+    ...{ program: systemProgram, accounts: [account, sender, sender] },
+    data: [11, 0, 0, 0, ...u64(7n), ...seed, ...keyOf(systemProgram)],
+  }
+  expect(await seen(answer([derived], meta))).toMatchObject([{ kind: 'outflow', amount: '7', to: eve }])
 })
 
 test('balances tell what left, whoever took it', async () => {

@@ -7,10 +7,12 @@ import type { Rpc } from '../../rpc.ts'
 import { bytesOf } from '../accounts.ts'
 import { decodeMessage } from '../decode.ts'
 import { type Message, type ReadInstruction, readLoaded } from '../message.ts'
-import { stakeProgram, systemProgram } from '../programs.ts'
+import { systemProgram } from '../programs.ts'
 import { effectsOf } from '../read/all.ts'
+import { overAllowances } from '../read/allowances.ts'
 import { actingIn } from '../read/compute-budget.ts'
 import type { Context, Creation } from '../read/instruction.ts'
+import { provenOwn } from '../read/proven-own.ts'
 import { handedInside } from '../read/system.ts'
 import { isOfAnother } from '../read/token.ts'
 import { isBatch, partsOfBatch } from '../read/token-batch.ts'
@@ -41,18 +43,18 @@ async function landedOn(network: Network, rpc: Rpc, { hash, sender }: Landing): 
     meta,
     keys: message.accounts.map(({ address }) => address),
   }
-  const inside = insideOf(landed)
-  const ran = [...actingIn(message), ...(inside ?? [])].flatMap(partsOfBatch)
+  const ran = ranIn(landed)?.flatMap(partsOfBatch)
   // What is not told, or cannot be taken apart, nobody has seen.
-  if (!inside || ran.some(isBatch)) return undefined
+  if (!ran || ran.some(isBatch)) return undefined
+  const over = overAllowances(ran, landed.sender)
   const deposits = effects.effects.reduce(
     (sum, one) => (one.kind === 'account-creation' && one.owner !== sender ? sum + BigInt(one.rent) : sum),
     0n,
   )
   const fee = wholeNumber(meta.fee, 'a fee')
   const program = actingIn(message).at(-1)?.program ?? sender
-  const paid = left({ network, program, told: fee + deposits, places: placesOf(landed) })
-  return [...paid, ...ran.flatMap((one) => handedOver(landed, one))]
+  const paid = left({ network, program, told: fee + deposits, places: placesOf(landed, provenOwn(ran, landed.sender)) })
+  return [...paid, ...ran.filter((one) => !over.has(one)).flatMap((one) => handedOver(landed, one))]
 }
 
 type Landed = {
@@ -90,7 +92,7 @@ function addressOf(text: unknown): string {
 
 type Holding = { readonly mint: string; readonly owner: string; readonly amount: bigint }
 
-function placesOf({ meta, keys, sender }: Landed) {
+function placesOf({ meta, keys, sender }: Landed, own: ReadonlySet<string>) {
   const [before, after] = [meta.preBalances, meta.postBalances].map((balances) => {
     const found = listOf(balances, 'balances').map((one) => wholeNumber(one, 'a balance'))
     if (found.length !== keys.length) throw new OddAnswer(`${keys.length} balances`, found.length)
@@ -99,7 +101,11 @@ function placesOf({ meta, keys, sender }: Landed) {
   const [held, holds] = [holdingsIn(meta.preTokenBalances), holdingsIn(meta.postTokenBalances)]
   return keys.map((key, at) => {
     const part = (lamports: bigint, holding: Holding | undefined) => ({
-      ...{ lamports, holder: holding?.owner ?? key, isOwn: key === sender || holding?.owner === sender },
+      ...{
+        lamports,
+        holder: holding?.owner ?? key,
+        isOwn: key === sender || own.has(key) || holding?.owner === sender,
+      },
       ...(holding && { mint: holding.mint, amount: holding.amount }),
     })
     return { before: part(before![at]!, held.get(at)), after: part(after![at]!, holds.get(at)) }
@@ -119,16 +125,18 @@ function holdingsIn(balances: unknown): Map<number, Holding> {
 
 const base58 = getBase58Encoder()
 
-/** What programs had others do. Undefined where the node does not tell that. */
-function insideOf({ meta, keys, message }: Landed): ReadInstruction[] | undefined {
+/** What ran, in its order, with what programs had others do. Undefined where the node does not tell that. */
+function ranIn({ meta, keys, message }: Landed): ReadInstruction[] | undefined {
   if (!Array.isArray(meta.innerInstructions)) return undefined
   const at = (place: unknown): Address => {
     const key = keys[countOf(place, 'the place of an account')]
     if (key === undefined) throw new OddAnswer(`a place below ${keys.length}`, place)
     return key as Address // an address of the message, or read as one
   }
-  return meta.innerInstructions.flatMap((one) =>
-    listOf(fieldsOf(one, 'inner instructions').instructions, 'inner instructions').map((inner): ReadInstruction => {
+  const inside = new Map<number, ReadInstruction[]>()
+  for (const one of meta.innerInstructions) {
+    const { index, instructions } = fieldsOf(one, 'inner instructions')
+    const found = listOf(instructions, 'inner instructions').map((inner): ReadInstruction => {
       const { programIdIndex, accounts, data } = fieldsOf(inner, 'an inner instruction')
       if (typeof data !== 'string') throw new OddAnswer('data in base58', data)
       const places = listOf(accounts, 'places of accounts').map((place) => {
@@ -137,24 +145,26 @@ function insideOf({ meta, keys, message }: Landed): ReadInstruction[] | undefine
         return known ?? { address, signer: false, writable: true }
       })
       return { program: at(programIdIndex), accounts: places, data: new Uint8Array(base58.encode(data)) }
-    }),
-  )
+    })
+    const place = countOf(index, 'the place of an instruction')
+    if (place >= message.instructions.length)
+      throw new OddAnswer(`an instruction below ${message.instructions.length}`, place)
+    inside.set(place, [...(inside.get(place) ?? []), ...found])
+  }
+  const acting = new Set(actingIn(message))
+  return message.instructions.flatMap((one, place) => [...(acting.has(one) ? [one] : []), ...(inside.get(place) ?? [])])
 }
 
-/** Balances tell all that left but from stakes and from accounts that the sender derives. */
+/** Balances tell all that left, and nothing of who may take the rest. */
 function handedOver(landed: Landed, instruction: ReadInstruction): Effect[] {
   const { network, sender } = landed
   if (isOfAnother(instruction, sender)) return []
   const read = effectsOf(instruction, { network, sender, owners: [sender], created: createdIn(landed) })
-  const isUnseen = instruction.program === stakeProgram || isDerived(instruction, sender)
   return [
-    ...read.filter(({ kind }) => kind === 'approval' || kind === 'operator' || (kind === 'outflow' && isUnseen)),
+    ...read.filter(({ kind }) => kind === 'approval' || kind === 'operator'),
     ...handedInside(instruction, sender),
   ]
 }
-
-const isDerived = ({ program, accounts }: ReadInstruction, sender: Address): boolean =>
-  program === systemProgram && accounts[0]?.address !== sender
 
 /** Token accounts with their mints, which instructions do not always name. */
 function createdIn({ meta, keys }: Landed): Context['created'] {

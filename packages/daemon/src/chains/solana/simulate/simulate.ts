@@ -6,6 +6,7 @@ import { accountsCall, contentOf, readAccount } from '../accounts.ts'
 import { feeOf } from '../decode.ts'
 import type { Message } from '../message.ts'
 import { actingIn } from '../read/compute-budget.ts'
+import { derivedIn } from '../read/system.ts'
 import { resultOf } from '../statuses.ts'
 import { unsignedWire } from '../wire.ts'
 import { effectsSeen, type State } from './things.ts'
@@ -51,7 +52,7 @@ async function seenBy(network: Network, rpc: Rpc, looked: Looked): Promise<Effec
   if (before.length !== addresses.length || after.length !== addresses.length)
     throw new OddAnswer(`${addresses.length} accounts before and after`, `${before.length} and ${after.length}`)
   return effectsSeen({
-    ...{ network, sender, told: toldOf(sender, { message, effects }) },
+    ...{ network, sender, derived: derivedIn(sender, message), told: toldOf(sender, { message, effects }) },
     program: actingIn(message).at(-1)?.program ?? sender,
     changes: addresses.map((address, at) => ({ address, before: before[at]!, after: after[at]! })),
   })

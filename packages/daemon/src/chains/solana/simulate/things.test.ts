@@ -52,7 +52,7 @@ function stake(withdrawer: Address, lamports: bigint, lockedUntil = 0n): State {
 type Pair = readonly [State, State]
 const seen = (changes: Readonly<Record<string, Pair>>, told = 5_000n) =>
   effectsSeen({
-    ...{ network, sender: me, told, program },
+    ...{ network, sender: me, derived: [], told, program },
     changes: Object.entries(changes).map(([address, [before, after]]) => ({ address, before, after })),
   })
 const outflow = (amount: bigint, to: Address, asset = native) => ({ kind: 'outflow', asset, amount: `${amount}`, to })

@@ -13,6 +13,8 @@ type Change = { readonly address: string; readonly before: State; readonly after
 type Seen = {
   readonly network: Network
   readonly sender: string
+  /** Accounts that are derived from it, whose lamports it can move. */
+  readonly derived: readonly string[]
   readonly changes: readonly Change[]
   /** Lamports that leave as is told elsewhere: the fee, and deposits for others. */
   readonly told: bigint
@@ -22,11 +24,11 @@ type Seen = {
 
 /** What a transaction does to the things of its sender: all that its lamports and tokens are less, and who may take the rest. */
 export function effectsSeen(seen: Seen): Effect[] {
-  const { network, sender, changes } = seen
+  const { network, sender, derived, changes } = seen
   const part = (address: string, state: State) => ({
     lamports: state?.lamports ?? 0n,
     holder: holderOf(address, state),
-    isOwn: isOwn(sender, address, state),
+    isOwn: derived.includes(address) ? isPlain(state) : isOwn(sender, address, state),
     ...(state && tokenAccountOwner(state) !== null && holdingOf(state.data)),
   })
   const places = changes.map(({ address, before, after }) => ({
