@@ -29,7 +29,7 @@ export interface RpcPool extends Rpc {
 }
 
 type Item = { result: unknown } | { error: RpcError }
-export type Delivery = {
+type Delivery = {
   /** Undefined where no endpoint answered. */
   readonly answers: readonly (Item | undefined)[]
   /** Something of them may have left. */
