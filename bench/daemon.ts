@@ -43,17 +43,16 @@ export async function withDataDir<T>(fn: (dataDir: string) => Promise<T>): Promi
   }
 }
 
-/** Starts the daemon on a free port and waits until it is ready. `rpcUrl` is the node of local-evm. */
-export async function startDaemonProcess(
-  program: Program,
-  dataDir: string,
-  rpcUrl: string | undefined,
-): Promise<RunningDaemon> {
+/** Of the local chains, those that there are. */
+export type Nodes = { readonly evm?: string; readonly solana?: string }
+
+/** Starts the daemon on a free port and waits until it is ready. */
+export async function startDaemonProcess(program: Program, dataDir: string, nodes: Nodes): Promise<RunningDaemon> {
   const startedAt = performance.now()
   const child = watched(
     spawn(process.execPath, [...program.nodeArguments, ...program.run(dataDir)], {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: environment(rpcUrl),
+      env: environment(nodes),
     }),
   )
   const { port, synchronous } = await started(child)
@@ -75,7 +74,7 @@ export async function startDaemonProcess(
 }
 
 /** No variable of the caller's own daemon gets in. The limits are for strangers; what is measured is the daemon. */
-function environment(rpcUrl: string | undefined): NodeJS.ProcessEnv {
+function environment({ evm, solana }: Nodes): NodeJS.ProcessEnv {
   const own = Object.entries(process.env).filter(([name]) => !name.startsWith('WAIAAS_'))
   return {
     ...Object.fromEntries(own),
@@ -84,8 +83,10 @@ function environment(rpcUrl: string | undefined): NodeJS.ProcessEnv {
     WAIAAS_DAEMON_LOG_LEVEL: 'info',
     WAIAAS_SECURITY_RATE_LIMIT_PER_SECOND: '1000000',
     WAIAAS_SECURITY_RATE_LIMIT_BURST: '1000000',
-    WAIAAS_ORACLE_FIXED_PRICES: JSON.stringify({ 'native:local-evm': '2000' }),
-    ...(rpcUrl && { WAIAAS_RPC_EVM_LOCAL_EVM: rpcUrl }),
+    WAIAAS_SECURITY_MAX_WAITING_PER_SESSION: '10000',
+    WAIAAS_ORACLE_FIXED_PRICES: JSON.stringify({ 'native:local-evm': '2000', 'native:local-solana': '150' }),
+    ...(evm && { WAIAAS_RPC_EVM_LOCAL_EVM: evm }),
+    ...(solana && { WAIAAS_RPC_LOCAL_SOLANA: solana }),
   }
 }
 
@@ -150,10 +151,10 @@ export type Wallet = { readonly id: string; readonly address: string; readonly t
 let benches = 0
 
 /** A wallet with a spending limit far above the run, in every unit that a limit can have, and a session for it. */
-export async function createWallet(operator: Operator): Promise<Wallet> {
+export async function createWallet(operator: Operator, chain = 'ethereum'): Promise<Wallet> {
   const made = await operator.call('POST', '/v1/wallets', {
     name: `bench ${++benches}`,
-    chain: 'ethereum',
+    chain,
     environment: 'testnet',
     createSession: false,
     defaultPolicy: false,

@@ -11,6 +11,7 @@ import { type Program, sourceProgram } from './daemon.ts'
 import { fsyncRate } from './disk.ts'
 import { measureAccept, measureReads } from './latency.ts'
 import { measureNeighbour } from './neighbour.ts'
+import { measureParallel } from './parallel.ts'
 import { profileSends } from './profile.ts'
 import { measureBurst, measureRecovery } from './recovery.ts'
 import { jsonLine, type Measured, type More, markdown, table } from './report.ts'
@@ -62,7 +63,9 @@ async function measureMore(program: Program): Promise<More> {
   say('a token at its limits beside another')
   const neighbour = await measureNeighbour(program)
   say('a kill with 1,000 in flight')
-  return { reads, burst, neighbour, recoverySeconds: await measureRecovery(program, 1_000) }
+  const recoverySeconds = await measureRecovery(program, 1_000)
+  say('sends from several wallets, through the daemon and by a script')
+  return { reads, burst, neighbour, recoverySeconds, parallel: await measureParallel(program, say) }
 }
 
 async function main(): Promise<void> {
@@ -72,7 +75,7 @@ async function main(): Promise<void> {
   const measured = await measure(program, values.quick)
   const more = values.quick ? undefined : await measureMore(program)
   say((values.markdown ? markdown : table)(measured, more))
-  if (values.json) say(jsonLine(measured))
+  if (values.json) say(jsonLine(measured, more))
 }
 
 await main()

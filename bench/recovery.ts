@@ -32,7 +32,7 @@ export const measureRecovery = (program: Program, count: number): Promise<number
     await daemon.kill()
     await node.rpc('evm_setIntervalMining', [1])
     const startedAt = performance.now()
-    const second = await startDaemonProcess(program, dataDir, node.url)
+    const second = await startDaemonProcess(program, dataDir, { evm: node.url })
     try {
       const again = operatorOf(second.url, dataDir)
       const ms = await untilConfirmed(again, count, startedAt)

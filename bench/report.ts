@@ -1,6 +1,7 @@
 import { cpus, loadavg } from 'node:os'
 import type { Latency, Reads } from './latency.ts'
 import type { Neighbour } from './neighbour.ts'
+import type { Parallel } from './parallel.ts'
 import type { Burst } from './recovery.ts'
 import type { StartUp } from './start-up.ts'
 import { round } from './statistics.ts'
@@ -22,6 +23,7 @@ export type More = {
   readonly burst: Burst
   readonly neighbour: Neighbour
   readonly recoverySeconds: number
+  readonly parallel: readonly Parallel[]
 }
 type Row = readonly [what: string, measured: string, budget: string]
 
@@ -61,7 +63,7 @@ function rows(measured: Measured, more: More | undefined): Row[] {
   ]
 }
 
-const moreRows = ({ reads, burst, neighbour, recoverySeconds }: More): Row[] => [
+const moreRows = ({ reads, burst, neighbour, recoverySeconds, parallel }: More): Row[] => [
   ['balance from cache, p50', ms(reads.balanceP50Ms), '1 ms'],
   ['list of 20, p50', ms(reads.listP50Ms), '1 ms'],
   ['one transaction, p50', ms(reads.detailP50Ms), '1 ms'],
@@ -72,6 +74,13 @@ const moreRows = ({ reads, burst, neighbour, recoverySeconds }: More): Row[] => 
     'a fifth more',
   ],
   ['recovery with 1,000 in flight', `${round(recoverySeconds, 1)} s`, '5 s'],
+  ...parallel.map(parallelRow),
+]
+
+const parallelRow = ({ family, wallets, daemon, script }: Parallel): Row => [
+  `${family === 'evm' ? 'EVM' : 'Solana'}, ${wallets === 1 ? '1 wallet' : `${wallets} wallets at once`}: ratio to a script`,
+  `${round(daemon / script, 2)} (${rate(daemon)}; ${rate(script)})`,
+  'none',
 ]
 
 const synchronousName = (value: number): string =>
@@ -88,7 +97,12 @@ export function markdown(measured: Measured, more: More | undefined): string {
   return ['| path | measured | budget |', '|---|---|---|', ...lines].join('\n')
 }
 
-export function jsonLine({ fsyncPerSec, policyUs, ceilingUs, startUp, accept, throughput }: Measured): string {
+export function jsonLine(measured: Measured, more: More | undefined): string {
+  const { fsyncPerSec, policyUs, ceilingUs, startUp, accept, throughput } = measured
+  const parallel = more?.parallel.map(({ family, wallets, daemon, script }) => [
+    `${family}${wallets}`,
+    round(daemon / script, 3),
+  ])
   return JSON.stringify({
     sendRatio: round(throughput.daemon / throughput.script, 3),
     acceptP50Ms: round(accept.p50Ms, 2),
@@ -98,5 +112,6 @@ export function jsonLine({ fsyncPerSec, policyUs, ceilingUs, startUp, accept, th
     policyUs: round(policyUs, 1),
     ceilingUs: round(ceilingUs, 1),
     fsyncPerSec: round(fsyncPerSec, 0),
+    ...(parallel && { walletsRatio: Object.fromEntries(parallel) }),
   })
 }

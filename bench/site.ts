@@ -1,4 +1,5 @@
-import { type EvmNode, startEvm } from '@waiaas/localnet'
+import type { EvmNode } from '@waiaas/localnet'
+import { places, startNode } from './chains.ts'
 import type { RunningDaemon } from './daemon.ts'
 import {
   createWallet,
@@ -10,10 +11,7 @@ import {
   withDataDir,
 } from './daemon.ts'
 
-export const recipient = '0x00000000000000000000000000000000000ff1ce'
-
-/** A fresh node, as both sides of every comparison get it. */
-const startNode = (): Promise<EvmNode> => startEvm({ blockTime: 0.25, gasLimit: 300_000_000n, slotsInAnEpoch: 1 })
+export const { recipient } = places.evm
 
 export async function withNode<T>(fn: (node: EvmNode) => Promise<T>): Promise<T> {
   const node = await startNode()
@@ -36,7 +34,7 @@ export type Site = {
 export const withSite = <T>(program: Program, fn: (site: Site) => Promise<T>): Promise<T> =>
   withNode((node) =>
     withDataDir(async (dataDir) => {
-      const daemon = await startDaemonProcess(program, dataDir, node.url)
+      const daemon = await startDaemonProcess(program, dataDir, { evm: node.url })
       try {
         const operator = operatorOf(daemon.url, dataDir)
         const wallet = await createWallet(operator)

@@ -18,14 +18,14 @@ export type StartUp = {
 /** Starts on a data directory that an earlier start has made; memory before any chain is used. */
 export const measureStartUp = (program: Program, starts: number): Promise<StartUp> =>
   withDataDir(async (dataDir) => {
-    const first = await startDaemonProcess(program, dataDir, undefined)
+    const first = await startDaemonProcess(program, dataDir, {})
     await first.stop()
     const readyMs: number[] = []
     const idle: Memory[] = []
     const firstMs: number[] = []
     const laterMs: number[] = []
     for (let start = 0; start < starts; start++) {
-      const daemon = await startDaemonProcess(program, dataDir, undefined)
+      const daemon = await startDaemonProcess(program, dataDir, {})
       try {
         readyMs.push(daemon.readyMs)
         await new Promise((resolve) => setTimeout(resolve, 1_000))

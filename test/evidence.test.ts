@@ -213,7 +213,8 @@ async function everyRow() {
 test('every call that changes something leaves its row of evidence, with who asked and from where', async () => {
   const steps = changes()
   // A simulation and a list change nothing; a renewal comes after half a session's life and is proven with the sessions; a clock
-  // that is held is proven in clock.test.ts, and what a restored wallet has spent in attack/restore.test.ts.
+  // that is held is proven in clock.test.ts, what a restored wallet has spent in attack/restore.test.ts, and a transaction
+  // that is signed for its caller in packages/daemon/src/transactions/signatures.
   const elsewhere: readonly string[] = [
     'simulate',
     'encodeCalldata',
@@ -221,6 +222,7 @@ test('every call that changes something leaves its row of evidence, with who ask
     'renewSession',
     'acknowledgeClock',
     'confirmSpends',
+    'signTransaction',
   ]
   const changing = (Object.entries(operations) as [Name, Operation][])
     .filter(([name, op]) => op.method !== 'GET' && !elsewhere.includes(name))

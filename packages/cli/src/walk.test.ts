@@ -301,8 +301,8 @@ async function contracts(): Promise<void> {
   const about = ['--network', world.network, '--spender', contract, '--token', token]
   const tokens = { walletId: quick.id, type: 'ALLOWED_TOKENS', rules: { tokens: [{ address: token }] } } as const
   await daemon.operator.createPolicy(tokens)
-  const given = await run('token approve', [...about, '--human-amount', '1.5', '--dry-run'])
-  expect(given).toMatchObject({ humanAmount: '1.5', meta: { transactionType: 'APPROVE' } })
+  const allowed = await run('token approve', [...about, '--human-amount', '1.5', '--dry-run'])
+  expect(allowed).toMatchObject({ humanAmount: '1.5', meta: { transactionType: 'APPROVE' } })
   const back = await run('token revoke', [...about, '--dry-run'])
   expect(back).toMatchObject({ amount: '0', policy: { allowed: true }, meta: { transactionType: 'APPROVE' } })
   const call = await run('tx call', [
@@ -322,6 +322,10 @@ async function contracts(): Promise<void> {
   const words = ['tx', 'batch', '--network', world.network, '--instructions', JSON.stringify(parts)]
   const refused = await captured(() => runProgram([...words, '--data-dir', daemon.dataDir, '--json']))
   expect(refused.err).toContain('BATCH_NOT_SUPPORTED')
+  met.add('tx sign')
+  const given = ['tx', 'sign', '--network', world.network, '--transaction', '0x']
+  const unsigned = await captured(() => runProgram([...given, '--data-dir', daemon.dataDir, '--json']))
+  expect(unsigned.err).toContain('UNSUPPORTED_TX_TYPE')
   const nft = ['--token', contract, '--nft', JSON.stringify({ tokenId: '7', standard: 'ERC-721' })]
   const none = await run('nft transfer', ['--network', world.network, '--to', contract, ...nft, '--dry-run'])
   expect(none).toMatchObject({ policy: { allowed: false }, meta: { transactionType: 'NFT_TRANSFER' } })

@@ -315,6 +315,11 @@ export const events = {
     summary: 'A signature was made and thrown away.',
     details: () => z.strictObject({ discarded: Text, bytesHash: Text }),
   },
+  TX_GIVEN_OUT: {
+    severity: 'info',
+    summary: 'A transaction is signed and given to the session that asked for it, which may send it.',
+    details: Signed,
+  },
   MESSAGE_SIGNED: {
     severity: 'info',
     summary: 'The signature of a message is stored, for the session that asked for it.',

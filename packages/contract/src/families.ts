@@ -73,9 +73,10 @@ export const CAIP19 = new RegExp(`^[-a-z0-9]{3,8}:[-_a-zA-Z0-9]{1,32}/${assetNam
 /** The same, with its chain named like a network anywhere else. */
 export const NAMED_ASSET = new RegExp(`^[^/\\s]{1,100}/${assetNames}`)
 
+const anyCaseTokens = rows.flatMap(({ anyCase, tokens }) => (anyCase ? [`/${tokens}:`] : []))
 /** The form in which CAIP-19 assets compare. */
 export const assetKey = (asset: string): string =>
-  rows.some(({ anyCase, tokens }) => anyCase && asset.includes(`/${tokens}:`)) ? asset.toLowerCase() : asset
+  anyCaseTokens.some((tokens) => asset.includes(tokens)) ? asset.toLowerCase() : asset
 
 /** The price of a unit of gas, in the network's smallest unit, as people write it. */
 export function gasPriceText(chain: ChainName, price: bigint): string {

@@ -125,6 +125,7 @@ export const Transaction = z.object({
     .string()
     .optional()
     .describe('of a SIGN that is SIGNED, for the session that asked for it, while its wallet may sign'),
+  signedTransaction: z.string().optional().describe('of a SIGN of a transaction, likewise; whoever has it can send it'),
   removed: z
     .array(z.enum(['request', 'effects', 'bytes']))
     .optional()

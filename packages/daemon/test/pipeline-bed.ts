@@ -41,7 +41,7 @@ export const ETHER = 10n ** 18n
 type World = {
   network: Network
   chain: Network['chain']
-  connect(): Chain
+  connect(watched: (account: string) => Promise<readonly string[]>): Chain
   fund(address: string): Promise<unknown>
   /** The signer process, unless the family is one that it cannot read. */
   startKeys(): Promise<BedKeys>
@@ -73,7 +73,7 @@ function worldOf(node: Node, clock: Clock, { feed }: Oracle): World {
     : {
         network: evm,
         chain: 'ethereum',
-        connect: () => evmChain({ network: evm, urls: [node.url], allowForeignGenesis: true }),
+        connect: (watched) => evmChain({ network: evm, urls: [node.url], allowForeignGenesis: true, watched }),
         fund: (address) => node.fund(address, 100n * ETHER),
         startKeys,
       }
@@ -102,9 +102,15 @@ export async function startPipeline(
   if (known) await keys.unlock(PASSWORD, known)
   const evidence = strictAudit({ clock })
   const networks = [network]
-  let chain = connect()
-  const held = heldStops({ clock, log })
   const applied = appliedPolicies()
+  const watched = (account: string) =>
+    database.read(async (db) => {
+      const wallet = await walletStore.liveByAddress(db, world.chain, account)
+      const { policies } = wallet ? await applied.applying(db, wallet.id) : { policies: [] }
+      return policies.flatMap((policy) => policy.tokens(network))
+    })
+  let chain = connect(watched)
+  const held = heldStops({ clock, log })
   const rules = policies({
     database,
     held,
@@ -303,7 +309,7 @@ export async function startPipeline(
     /** What the registry does when the operator changes the endpoints. */
     reconnect() {
       chain.close()
-      chain = connect()
+      chain = connect(watched)
     },
     /** What the operator does when a price changes; undefined takes it away. */
     setPrice(asset: string, price: string | undefined) {

@@ -58,6 +58,7 @@ describe('the MCP server over stdio', () => {
       'cancel_transaction',
       'replace_transaction',
       'sign_message',
+      'sign_transaction',
       'encode_calldata',
       'get_kill_switch',
     ])

@@ -97,6 +97,9 @@ test('every tool works against a real daemon', async () => {
       signature: expect.stringMatching(/^0x[0-9a-f]{130}$/),
     },
   )
+  met.add('sign_transaction')
+  const built = { name: 'sign_transaction', arguments: { transaction: '0x', network: world.network } }
+  expect(await client.callTool(built)).toMatchObject({ structuredContent: { code: 'UNSUPPORTED_TX_TYPE' } })
   const other = await agentOf(slow)
   const waiting = await other.call('send_token', payment())
   met.add('cancel_transaction')

@@ -68,6 +68,8 @@ export type Hints = {
 export type Builder = {
   readonly order?: Order
   readonly expiry?: Expiry
+  /** Of a draft whose bytes were given: the place and end that they have. Undefined of those that are built here. Pure. */
+  ownLifetime?(draft: Draft): Lifetime | undefined
   /** For bytes that are only read: effects and digest depend on no lifetime. */
   readonly anyLifetime: Lifetime
   /** The signer's kind for this chain's transactions. */

@@ -4,6 +4,7 @@ import type { Follower } from './follow.ts'
 import type { LookedUp, ProgramInstruction, Token } from './intent.ts'
 import type { Messages } from './messages.ts'
 import type { EndpointStatus } from './rpc.ts'
+import type { Serialized } from './serialized.ts'
 
 type AbiCall = {
   readonly abi: readonly Readonly<Record<string, unknown>>[]
@@ -65,4 +66,4 @@ export type Reader = {
  * One network. Everything that talks to nodes fails over between the configured endpoints and throws
  * Failure CHAIN_ERROR when none answers. Nothing here knows wallets, sessions or policies, or sees a key.
  */
-export type Chain = Reader & Builder & Follower & { readonly messages?: Messages }
+export type Chain = Reader & Builder & Follower & { readonly messages?: Messages; readonly serialized?: Serialized }

@@ -64,6 +64,16 @@ type Intents = {
   text: { text: string }
   /** `tokens` are those that it lets others take, as far as it is understood. */
   'typed-data': { data: TypedData; tokens: readonly Token[] }
+  /**
+   * A transaction as its caller has built it: `bytes`, in lower-case hex, are what is signed. The others are what nodes tell
+   * that helps to read it.
+   */
+  serialized: {
+    bytes: string
+    tokens: readonly Token[]
+    owners: readonly string[]
+    lookups?: readonly LookedUp[]
+  }
   /** The daemon's own: it takes a nonce and moves nothing. */
   lane: { purpose: 'cancel' | 'gap-fill' }
 }

@@ -158,6 +158,8 @@ export type Policy = Scope & {
   readonly asks: Asks
   /** Does it name this very recipient as one that may be paid? */
   readonly names: (recipient: string) => boolean
+  /** Addresses of the tokens that it lists on a network. */
+  readonly tokens: (network: Network) => readonly string[]
   readonly bounds?: Bounds
 }
 

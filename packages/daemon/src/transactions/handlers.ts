@@ -87,4 +87,6 @@ export const transactionHandlers = (
 export const messageHandlers = (service: Transactions): Handlers<typeof messageOperations, Calls> => ({
   signMessage: ({ principal, peer, idempotencyKey, onDelivered }, input) =>
     service.signMessage(input, { sessionId: principal.sessionId, peer, key: idempotencyKey, onDelivered }),
+  signTransaction: ({ principal, peer, idempotencyKey, onDelivered }, input) =>
+    service.signTransaction(input, { sessionId: principal.sessionId, peer, key: idempotencyKey, onDelivered }),
 })

@@ -6,14 +6,12 @@ import type { Parts } from './job.ts'
 import type { FindToken } from './kinds/kind.ts'
 import type { LiftParts } from './over-ceiling.ts'
 import type { RetentionParts } from './retention/retention.ts'
-import type { SignatureParts } from './signatures/signer.ts'
 import type { WalletFacts } from './switches.ts'
 
 export type WalletChoice = { walletId?: string | undefined; network?: string | undefined }
 
 /** What the money path is built of, its front door included. */
 export type ServiceParts = Parts &
-  SignatureParts &
   LiftParts &
   Pick<RetentionParts, 'keptDays' | 'forgetSessions'> & {
     /** The wallet a session means, or WALLET_ID_REQUIRED, WALLET_NOT_FOUND. */

@@ -16,30 +16,31 @@ import type { Handle } from '../platform/db/database.ts'
 import type { Loop } from '../platform/jobs.ts'
 import { inPieces } from '../platform/turn.ts'
 import { type Approval, approveQueued, assertNotOver, end, processed } from './approving.ts'
+import { build } from './deciding/build.ts'
 import { decideCovered } from './deciding/covered.ts'
 import { answered, type Built, type Prepared } from './deciding/decide.ts'
 import { type Funds, fundsOf } from './deciding/funds.ts'
 import { type Answer, idempotencyStore } from './deciding/idempotency-store.ts'
-import { assetsOf, withFullFee } from './deciding/judgement.ts'
+import { assetsOf } from './deciding/judgement.ts'
 import { type OwedAnswers, owedAnswers } from './deciding/owed-answers.ts'
 import { fullQueue } from './deciding/room.ts'
-import { withDraft } from './deciding/seen.ts'
 import { simulation } from './deciding/simulate.ts'
 import { gasWatch } from './gas/watch.ts'
 import { type Job, scopeOf } from './job.ts'
 import { networkOf, parseRequest } from './kinds/all.ts'
 import { isSignatureLane, laneId } from './lanes/lane-id.ts'
 import { lanes } from './lanes/lanes.ts'
-import type { Replacement } from './lanes/replace.ts'
 import { settler } from './lanes/settle.ts'
 import { type OverCeiling, overCeilings } from './over-ceiling.ts'
 import type { From, ServiceParts, WalletChoice } from './parts.ts'
 import { retention } from './retention/retention.ts'
+import type { Replacement } from './rows/attempt-store.ts'
 import { laneStore } from './rows/lane-store.ts'
 import { type ListedRow, type ListFilter, listStore } from './rows/list-store.ts'
 import { isUnsigned } from './rows/states.ts'
 import { type TransactionRow, transactionStore } from './rows/store.ts'
 import { scheduler } from './scheduler.ts'
+import { givenTransactions } from './signatures/given.ts'
 import { signatures } from './signatures/signatures.ts'
 import { vouchers } from './signatures/vouchers.ts'
 import { backlog, beginStop, type Stop } from './stopping/backlog.ts'
@@ -80,6 +81,7 @@ export class Transactions {
   readonly #funds: Funds = fundsOf()
   readonly #overCeilings: ReturnType<typeof overCeilings>
   readonly #signatures: ReturnType<typeof signatures>
+  readonly #given: ReturnType<typeof givenTransactions>
   #scheduler: Loop | undefined
   #pruning: Loop | undefined
   #backlog: Loop | undefined
@@ -91,8 +93,10 @@ export class Transactions {
     this.#parts = parts
     this.#owed = owedAnswers(parts)
     this.#overCeilings = overCeilings(parts)
-    this.#signatures = signatures(parts, { owed: this.#owed, ceilings: this.#overCeilings })
     this.#lanes = lanes(parts, { onRecorded: (rows) => this.#watch(rows) })
+    const known = { owed: this.#owed, ceilings: this.#overCeilings, funds: this.#funds }
+    this.#signatures = signatures(parts, known)
+    this.#given = givenTransactions(parts, { ...known, lanes: this.#lanes })
     this.#settler = settler(parts, this.#lanes)
   }
 
@@ -148,6 +152,11 @@ export class Transactions {
   /** Signs a message for who asks. */
   get signMessage() {
     return this.#signatures.ask
+  }
+
+  /** Signs a transaction that its caller has built and will send. */
+  get signTransaction() {
+    return this.#given.ask
   }
 
   /** The same build, decode and judge as a send, on a read snapshot. */
@@ -244,9 +253,11 @@ export class Transactions {
     const { sealed, ...read } = await this.#parts.database.read(async (db) => {
       const row = await this.#visible(db, await listStore.byId(db, id), sessionId)
       const view = this.#view(row, await laneReasons(db, [row]))
-      return { view, sealed: await this.#signatures.sealedFor(db, row, sessionId) }
+      return { row, view, sealed: await this.#signatures.sealedFor(db, row, sessionId) }
     })
-    return sealed === undefined ? read.view : { ...read.view, signature: await this.#signatures.opened(id, sealed) }
+    if (sealed === undefined) return read.view
+    const text = await this.#signatures.opened(id, sealed)
+    return { ...read.view, ...(isSignatureLane(read.row.lane) ? { signature: text } : { signedTransaction: text }) }
   }
 
   chooseWallet(sessionId: string, choice: WalletChoice): Promise<WalletFacts> {
@@ -315,22 +326,8 @@ export class Transactions {
     return { walletId: wallet.id, walletName: wallet.name, sessionId, request, chain, sender: wallet.address }
   }
 
-  /** Builds the bytes and reads them back. Prices are fetched now, so that no job waits for them. */
-  async #build(prepared: Prepared, under: Under): Promise<Built> {
-    const { chain, sender, request } = prepared
-    const { intent } = request.stored
-    const draft = await this.#funds.draft(prepared)
-    if (draft.stale !== undefined) throw new Failure('INVALID_TRANSACTION', draft.stale)
-    const hints = chain.hints(intent)
-    const bytes = chain.bytes(sender, draft, chain.anyLifetime)
-    const told = chain.decode(sender, bytes, hints)
-    const effects = withDraft(told.effects, draft)
-    const decoded = { ...told, effects: { ...told.effects, effects } }
-    const unsigned = { kind: chain.signKind, bytes, address: sender }
-    const aboveCeiling = this.#overCeilings.why({ chain, unsigned, intent }, under)
-    await this.#parts.prices.refresh(chain.network, assetsOf(decoded.effects))
-    const all = { ...decoded, effects: withFullFee(decoded.effects, draft) }
-    return { ...prepared, draft, hints, decoded: all, aboveCeiling }
+  #build(prepared: Prepared, under: Under): Promise<Built> {
+    return build(this.#parts, prepared, { funds: this.#funds, ceilings: this.#overCeilings, under })
   }
 
   /** A transaction that was found, if the caller may see it; `sessionId` undefined is the operator. */

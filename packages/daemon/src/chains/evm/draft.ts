@@ -3,12 +3,12 @@ import type { Draft, Lifetime } from '../build.ts'
 import type { Intent } from '../intent.ts'
 import { effectsOf } from './decode.ts'
 import { type FeeSource, outbid, type RollupFees } from './fees.ts'
-import type { GasSource } from './gas.ts'
+import type { Call, GasSource } from './gas.ts'
 import { costOf, toGas } from './gas-units.ts'
 import { hintsOf, planOf } from './plan/all.ts'
 import type { Simulate } from './simulate/simulate.ts'
 import type { SupplySource } from './supply.ts'
-import { encodeUnsigned, type Fees, feeCap, type Transaction } from './transaction.ts'
+import { encodeUnsigned, type Fees, feeCap, NO_RECIPIENT, type Transaction } from './transaction.ts'
 
 export type DraftParts = {
   readonly network: Network
@@ -39,7 +39,8 @@ export const drafting =
     const bid = replaces ? outbid(readBody(replaces).fees, now.fees) : now.fees
     const limit = await plan.gas(gas, { ...call, fees: bid }, intent)
     const planned = { ...call, gas: limit, fees: bid, baseFee: baseFeeIn(now) }
-    const seen = needsLook(effects) ? await simulate(planned) : undefined
+    const runsCode = needsLook(effects) || (await isOfCode(gas, call))
+    const seen = runsCode ? await simulate(planned) : undefined
     const supplies = await supply([...effects, ...(seen ?? [])])
     const tx = { chainId, to: call.to, value: call.value, data: call.data, gas: limit, fees: bid }
     // The largest nonce in use makes the bytes as long as they can become.
@@ -61,6 +62,10 @@ const baseFeeIn = ({ fees, asked }: { fees: Fees; asked: bigint }): bigint =>
 /** Code runs whose doing the bytes do not tell. */
 const needsLook = (effects: readonly Effect[]): boolean =>
   effects.some(({ kind }) => kind === 'call' || kind === 'unknown' || kind === 'deploy')
+
+/** Money without a word, for somebody who has code that runs then. */
+const isOfCode = async (gas: GasSource, { to, data }: Call): Promise<boolean> =>
+  data === '0x' && to !== NO_RECIPIENT && (await gas.code(to)).kind !== 'none'
 
 /** The unsigned bytes of a draft at a nonce. */
 export function bytes(body: Draft, lifetime: Lifetime): Uint8Array {

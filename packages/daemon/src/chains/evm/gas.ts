@@ -68,33 +68,33 @@ export function gasSource(network: Network, rpc: Rpc, clock: () => number): GasS
     }
   }
 
-  async function estimateShared(key: string, call: Call): Promise<Gas> {
+  async function estimateShared(key: string, call: () => Call): Promise<Gas> {
     let isOwn = false
     try {
       return await estimates.get(key, () => {
         isOwn = true
-        return estimate(call)
+        return estimate(call())
       })
     } catch (error) {
       // What was asked at the same time was perhaps refused for its amount.
       if (isOwn) throw error
-      return estimate(call)
+      return estimate(call())
     }
   }
 
   async function plain({ from, to, value, data }: Call): Promise<Gas> {
     const isNew = to !== from && !(await ofAccount(to)).hasMoney
-    // An account that nobody has stays one that does not exist, whoever pays the recipient meanwhile.
-    const target = isNew ? `0x${randomBytes(20).toString('hex')}` : to
     // Any value costs as much as another, and the least does not depend on the balance.
-    const sample = { from, to: target, value: value === 0n ? 0n : 1n, data }
+    const sample = { from, to, value: value === 0n ? 0n : 1n, data }
+    // An account that nobody has stays one that does not exist, whoever pays the recipient meanwhile.
+    const asked = () => (isNew ? { ...sample, to: `0x${randomBytes(20).toString('hex')}` } : sample)
     const usual = intrinsicGas(data)
     try {
-      const found = await estimateShared(kindOf({ ...sample, isNew }), sample)
+      const found = await estimateShared(kindOf({ ...sample, isNew }), asked)
       return found === usual && !network.ownGas ? usual : limit(found)
     } catch (error) {
       if (!isAnswer(error)) throw error
-      return network.ownGas ? limit(await estimate({ ...sample, value: 0n })) : usual
+      return network.ownGas ? limit(await estimate({ ...asked(), value: 0n })) : usual
     }
   }
 
@@ -113,7 +113,7 @@ export function gasSource(network: Network, rpc: Rpc, clock: () => number): GasS
     async estimateOnce(call, recipient) {
       const key = `${call.to} ${call.from} ${recipient}`.toLowerCase()
       const known = estimates.peek(key)
-      const found = await estimateShared(key, call)
+      const found = await estimateShared(key, () => call)
       const most = limit(found)
       return known && most < found + newSlot ? limit(toGas(found + newSlot)) : most
     },

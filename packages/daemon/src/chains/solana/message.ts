@@ -68,6 +68,17 @@ export function readFrame(bytes: Uint8Array): Frame {
   return { version: isVersioned ? 0 : 'legacy', accounts, signers, instructions, places }
 }
 
+/** The blockhash of a message that `readFrame` takes. */
+export function blockhashIn(bytes: Uint8Array): string {
+  const cursor = reader(bytes)
+  const first = cursor.byte()
+  if ((first & versioned) !== 0) cursor.byte()
+  cursor.take(2)
+  // Version 1 has its limits before, and its accounts behind.
+  cursor.take(first === versionOne ? 4 : cursor.count() * keySize)
+  return addressText(cursor.take(keySize))
+}
+
 /** The same with what stands in the lookup tables that it names. Failure INVALID_TRANSACTION where that is not known. */
 export function readMessage(bytes: Uint8Array, lookups: readonly LookedUp[] = []): Message {
   const frame = readFrame(bytes)

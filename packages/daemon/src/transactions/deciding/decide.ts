@@ -167,7 +167,7 @@ async function requireOpen({ parts, db }: Job, asked: Asked): Promise<Open> {
 }
 
 /** A request is the same only for the same wallet. */
-const scopedHash = ({ walletId, request }: Pick<Asked, 'walletId' | 'request'>) => `${walletId}:${request.hash}`
+export const scopedHash = ({ walletId, request }: Pick<Asked, 'walletId' | 'request'>) => `${walletId}:${request.hash}`
 
 type Judged = { verdict: Verdict; epoch: number }
 function transactionRow({ parts }: Job, asked: Asked, { verdict, epoch }: Judged): TransactionRow {

@@ -1,14 +1,16 @@
-import type { JudgedSettings } from '@waiaas/contract'
+import type { JudgedSettings, Network } from '@waiaas/contract'
 import { finalsReader } from '../../ledger/service.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Handle } from '../../platform/db/database.ts'
 import { once } from '../../platform/once.ts'
-import type { AppliedPolicies } from '../../policies/service.ts'
+import type { AppliedPolicies, Prices } from '../../policies/service.ts'
 import type { Job } from '../job.ts'
 import type { Switches } from '../switches.ts'
 import { knownAlike } from './known-recipients.ts'
 
-type Reading<P> = {
+type Lookup = (network: Network, assets: readonly string[]) => Prices
+type Known = { readonly current: Lookup; readonly last: Lookup }
+type Reading<P extends Known> = {
   clock: Clock
   switches: Pick<Switches, 'wallet' | 'session'>
   policies(db: Handle, walletId: string): Promise<AppliedPolicies>
@@ -20,7 +22,7 @@ type Reading<P> = {
  * What all judgements of one job go by, each read once. It is in force until the job ends, which holds the locks of
  * whatever could change it.
  */
-export function sharedReads<P>({ parts, db }: Job<Reading<P>>) {
+export function sharedReads<P extends Known>({ parts, db }: Job<Reading<P>>) {
   const [now, latest] = [parts.clock.now(), parts.clock.latest()]
   return {
     now,
@@ -30,9 +32,26 @@ export function sharedReads<P>({ parts, db }: Job<Reading<P>>) {
     rules: once(async (walletId) => {
       const applied = await parts.policies(db, walletId)
       const settings = await parts.settings(db, applied.common)
-      return { ...applied, settings, prices: parts.prices.under(settings) }
+      return { ...applied, settings, prices: lookedUpOnce(parts.prices.under(settings)) }
     }),
     knownAlike: once((walletId) => knownAlike(db, walletId)),
     finals: finalsReader(db, now),
+  }
+}
+
+/** A job is of one moment: what was found of some assets is so for all its judgements. */
+const lookedUpOnce = <P extends Known>(prices: P): P => ({
+  ...prices,
+  current: found(prices.current),
+  last: found(prices.last),
+})
+
+function found(look: Lookup): Lookup {
+  const known = new Map<string, Prices>()
+  return (network, assets) => {
+    const key = [network.id, ...assets].join(' ')
+    const prices = known.get(key) ?? look(network, assets)
+    known.set(key, prices)
+    return prices
   }
 }

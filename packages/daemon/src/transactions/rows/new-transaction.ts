@@ -1,7 +1,7 @@
 import { type Effects, newId } from '@waiaas/contract'
 import type { Draft, Hints } from '../../chains/build.ts'
 import type { Verdict } from '../deciding/verdict.ts'
-import { headlineOf, type ParsedRequest, SIGN_TYPE } from '../kinds/all.ts'
+import { headlineOf, isMessage, type ParsedRequest } from '../kinds/all.ts'
 import type { Place } from '../kinds/kind.ts'
 import { laneId, signatureLane } from '../lanes/lane-id.ts'
 import { type TransactionRow, unjudged } from './store.ts'
@@ -39,7 +39,7 @@ export function newTransaction(
     status: verdict.status,
     tier: refused ? null : verdict.decision.tier,
     network: network.id,
-    lane: (request.stored.type === SIGN_TYPE ? signatureLane : laneId)(network.id, sender),
+    lane: (isMessage(request.stored.intent) ? signatureLane : laneId)(network.id, sender),
     request: request.text,
     labels: request.labels === undefined ? null : JSON.stringify(request.labels),
     request_hash: requestHash,

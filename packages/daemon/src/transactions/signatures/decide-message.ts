@@ -6,7 +6,7 @@ import type { Answer } from '../deciding/idempotency-store.ts'
 import { assetsOf } from '../deciding/judgement.ts'
 import type { OwedAnswers } from '../deciding/owed-answers.ts'
 import { scopeOf } from '../job.ts'
-import { messageRequest } from '../kinds/all.ts'
+import { signRequest } from '../kinds/all.ts'
 import { signatureLane } from '../lanes/lane-id.ts'
 import type { overCeilings } from '../over-ceiling.ts'
 import type { From, ServiceParts } from '../parts.ts'
@@ -26,7 +26,7 @@ export async function decideOnMessage(parts: ServiceParts, asked: Asked, { owed,
   const { chain, sender, walletId, sessionId } = prepared
   const { effects: told, digest, signKind: kind, bytes } = message
   const intent = await withTokens(asked.intent, told, { chain, sender, findToken: parts.findToken })
-  const { hash } = prepared.request
+  const { hash, labels } = prepared.request
   const lane = signatureLane(chain.network.id, sender)
   const [supplies = {}, under] = await Promise.all([
     chain.messages?.supplies(told.effects),
@@ -35,7 +35,7 @@ export async function decideOnMessage(parts: ServiceParts, asked: Asked, { owed,
   ])
   const built = {
     ...prepared,
-    request: { ...messageRequest(chain.network.id, intent), hash },
+    request: { ...signRequest(chain.network.id, intent), hash, labels },
     draft: NO_DRAFT,
     hints: {},
     decoded: { effects: { ...told, effects: withSupplies(told.effects, supplies) }, digest },
