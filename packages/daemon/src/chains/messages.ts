@@ -4,6 +4,7 @@ import type { Intent, TypedData } from './intent.ts'
 /** What shows whether a signature was used; `deadline` is in unix seconds, numbers are decimal text. */
 export type Claim = { readonly contract: string; readonly owner: string; readonly deadline: string } & (
   | { readonly by: 'nonces' | 'authorizationState' | 'permit2Nonce'; readonly nonce: string }
+  | { readonly by: 'seaportOrder' | 'cowOrder'; readonly order: string }
   | {
       readonly by: 'permit2Allowance'
       readonly spender: string
