@@ -86,11 +86,11 @@ export function evmChain(options: EvmOptions): Chain {
     toBase(readQuantity(await rpc.call('eth_getBalance', [address, 'latest'])))
   const tokens = cache<Token>({ freshMs: TOKEN_MS, staleMs: Number.POSITIVE_INFINITY, clock })
   const terms = new Map<string, Terms>()
-  const window = blockWindow(network, rpc.patient(), clock)
+  const window = blockWindow(network, rpc, clock)
   const head = newestHead(apart, { height: readHeight, clock })
   const onIncluded = (sender: string) => balances.drop(sender.toLowerCase())
   const remembered = (hash: string) => terms.get(hash)
-  const lookers = { rpc: rpc.patient(), singles: singles.map((single) => single.patient()), window }
+  const lookers = { rpc, singles, window }
   const watch = observer({ ...lookers, clock, blockMs: network.blockMs, disputed, onIncluded, remembered })
   const border = bordered(network)
   return {

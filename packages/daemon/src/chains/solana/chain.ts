@@ -69,7 +69,7 @@ export function solanaChain(options: SolanaOptions): Chain {
   const fees = new Map<string, Base>()
   const failures = new Set<string>()
   const remembered = (hash: string) => fees.get(hash)
-  const observing = { rpc: rpc.patient(), witnesses, failures, disputed, remembered }
+  const observing = { rpc, witnesses, failures, disputed, remembered }
   const border = bordered(network)
   const readBlockhash = border(readLatestBlockhash)
   let connected: Promise<void> | undefined
