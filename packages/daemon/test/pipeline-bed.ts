@@ -17,6 +17,7 @@ import { appliedPolicies, policies, policyVersions } from '../src/policies/servi
 import { pricesService } from '../src/prices/service.ts'
 import { constraintFaults, forgetSessions, readConstraints } from '../src/sessions/service.ts'
 import { sessionStore } from '../src/sessions/store.ts'
+import { impostorFinder, tokenFinder } from '../src/tokens/service.ts'
 import type { Parts } from '../src/transactions/job.ts'
 import { transactionStore } from '../src/transactions/rows/store.ts'
 import { type Divergence, judge, Transactions } from '../src/transactions/service.ts'
@@ -173,6 +174,7 @@ export async function startPipeline(
     instance: newId(),
     diverged: async (divergence: Divergence) => void diverged.push(divergence),
   }
+  const findToken = tokenFinder(database)
   const gas = { enabled: true, defaultSeconds: 3_600, mostSeconds: 86_400 }
   const service = new Transactions({
     ...parts,
@@ -188,7 +190,8 @@ export async function startPipeline(
     chooseWallet: async (db, _session, { walletId }) => (await walletStore.byId(db, walletId!))!,
     resolveNetwork: (): Network => network,
     findNetwork: () => network,
-    findToken: (on, { address }) => on.token(address!),
+    findToken,
+    impostors: impostorFinder(database, findToken),
     held,
     prices,
   })

@@ -1,7 +1,8 @@
-import { Failure } from '@waiaas/contract'
+import { type Effects, Failure } from '@waiaas/contract'
+import type { Chain } from '../../chains/chain.ts'
 import type { Under } from '../../gate/service.ts'
-import type { Parts } from '../job.ts'
 import type { overCeilings } from '../over-ceiling.ts'
+import type { ServiceParts } from '../parts.ts'
 import type { Built, Prepared } from './decide.ts'
 import type { Funds } from './funds.ts'
 import { assetsOf, withFullFee } from './judgement.ts'
@@ -11,7 +12,7 @@ type Building = { funds: Pick<Funds, 'draft'>; ceilings: Pick<ReturnType<typeof 
 
 /** Builds the bytes and reads them back. Prices are fetched now, so that no job waits for them. */
 export async function build(
-  { prices }: Pick<Parts, 'prices'>,
+  parts: Pick<ServiceParts, 'prices' | 'impostors'>,
   prepared: Prepared,
   { funds, ceilings, under }: Building,
 ): Promise<Built> {
@@ -26,7 +27,19 @@ export async function build(
   const decoded = { ...told, effects: { ...told.effects, effects } }
   const unsigned = { kind: chain.signKind, bytes, address: sender }
   const aboveCeiling = ceilings.why({ chain, unsigned, intent }, under)
-  await prices.refresh(chain.network, assetsOf(decoded.effects))
+  const impostors = await namedAlike(parts, chain, decoded.effects)
+  await parts.prices.refresh(chain.network, assetsOf(decoded.effects))
   const all = { ...decoded, effects: withFullFee(decoded.effects, draft) }
-  return { ...prepared, draft, hints, decoded: all, aboveCeiling }
+  return { ...prepared, draft, hints, decoded: all, impostors, aboveCeiling }
+}
+
+/** Tokens of no list that call themselves like one of it; undefined: there are none. */
+export async function namedAlike(
+  { impostors }: Pick<ServiceParts, 'impostors'>,
+  chain: Chain,
+  effects: Effects,
+): Promise<Built['impostors']> {
+  const tokens = assetsOf(effects).filter((asset) => asset !== effects.fee.asset)
+  const found = tokens.length > 0 ? await impostors(chain, tokens) : {}
+  return Object.keys(found).length > 0 ? found : undefined
 }
