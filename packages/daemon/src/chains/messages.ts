@@ -17,7 +17,7 @@ export type ClaimFate = { readonly time: number; readonly isUsed: boolean }
 /** What is signed and is no transaction. */
 export type ReadMessage = {
   /** The signer's kind for it. */
-  readonly signKind: 'evm-text' | 'evm-typed-data' | 'solana-text'
+  readonly signKind: 'evm-text' | 'evm-typed-data' | 'solana-text' | 'solana-sign-in'
   /** What the signer reads and hashes itself. */
   readonly bytes: Uint8Array
   readonly effects: Effects
