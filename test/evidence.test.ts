@@ -141,6 +141,8 @@ const ofSessionsAndRules = (): Steps => {
   }
 }
 
+const plan = () => ({ network: world.network, steps: [{ to: world.newAddress(), value: '1000' }] })
+
 const ofPayments = (): Steps => {
   const { operator } = daemon
   return {
@@ -150,6 +152,19 @@ const ofPayments = (): Steps => {
       async run() {
         await operator.createPolicy({ walletId: quick.id, type: 'SIGN_MESSAGE_RULES', rules: { personal: 'INSTANT' } })
         await daemon.agent(quick.token).signMessage({ message: 'hello', network: world.network })
+      },
+    },
+    sendPlan: {
+      event: 'TX_REQUESTED',
+      run: async () => {
+        await daemon.agent(quick.token).sendPlan(plan(), { idempotencyKey: 'plan-1' })
+      },
+    },
+    cancelPlan: {
+      event: 'TX_CANCELLED',
+      run: async () => {
+        const sent = await daemon.agent(slow.token).sendPlan(plan(), { idempotencyKey: 'plan-2' })
+        if ('id' in sent) await operator.cancelPlan({ id: sent.id })
       },
     },
     replaceTransaction: {
