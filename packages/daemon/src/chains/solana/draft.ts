@@ -86,7 +86,7 @@ export function drafting({ network, rpc, witnesses, tables, blockhashes, clock, 
 /** One price holds for a whole transaction: of a batch the highest of its own and those of its parts. */
 function priorityFeeOf(intent: Intent): bigint | undefined {
   const own = 'priorityFee' in intent ? intent.priorityFee : undefined
-  const parts = intent.kind === 'batch' ? intent.parts.map((part) => priorityFeeOf(part.intent)) : []
+  const parts = 'parts' in intent ? intent.parts.map((part) => priorityFeeOf(part.intent)) : []
   return [own, ...parts].reduce((most, one) => (one !== undefined && (most ?? 0n) <= one ? one : most), undefined)
 }
 

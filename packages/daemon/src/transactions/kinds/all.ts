@@ -94,7 +94,7 @@ async function parseIntent(input: SendRequest, on: Parsing): Promise<Intent> {
   // The schema let the input pass as one of its type.
   const parse = parsers[input.type] as (input: SendRequest, on: Parsing) => Promise<Intent>
   const intent = await parse(input, on)
-  return input.priorityFee === undefined ? intent : withPriorityFee(intent, input.priorityFee, on.chain.network)
+  return input.priorityFee === undefined ? intent : withPriorityFee(intent, input.priorityFee, on.chain)
 }
 
 /** The types that a request is of: its own, and those of its parts. */

@@ -4,7 +4,10 @@ import type { Intent } from '../../chains/intent.ts'
 import { decodeRequest, encodeRequest } from './all.ts'
 import { withPriorityFee } from './priority-fee.ts'
 
-const [evm, solana] = ['local-evm', 'local-solana'].map((id) => LOCAL_NETWORKS.find((one) => one.id === id)!)
+const [evm, solana] = (['local-evm', 'local-solana'] as const).map((id) => ({
+  network: LOCAL_NETWORKS.find((one) => one.id === id)!,
+  ...(id === 'local-solana' && { programs: {} as never }),
+}))
 const transfer: Intent = { kind: 'transfer', to: 'x', amount: toBase(1n) }
 
 test('a price for compute units is kept with what was asked for, and is none of another network', () => {

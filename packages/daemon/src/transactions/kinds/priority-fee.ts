@@ -1,4 +1,5 @@
-import { Failure, type Network } from '@waiaas/contract'
+import { Failure } from '@waiaas/contract'
+import type { Reader } from '../../chains/chain.ts'
 import type { Intent } from '../../chains/intent.ts'
 import { unitPriceIn } from '../gas/condition.ts'
 import type { Kind } from './kind.ts'
@@ -7,13 +8,17 @@ import type { Kind } from './kind.ts'
 const MOST = 2n ** 64n - 1n
 
 /** The same, at a price of its own for each compute unit. Failure INVALID_TRANSACTION where the network has no such thing. */
-export function withPriorityFee(intent: Intent, text: string, { id, chain }: Network): Intent {
-  if (chain !== 'solana')
+export function withPriorityFee(
+  intent: Intent,
+  text: string,
+  { network, programs }: Pick<Reader, 'network' | 'programs'>,
+): Intent {
+  if (!programs)
     throw new Failure(
       'INVALID_TRANSACTION',
-      `expected no priorityFee on ${id}, where the daemon offers what the network asks; leave it out`,
+      `expected no priorityFee on ${network.id}, where the daemon offers what the network asks; leave it out`,
     )
-  const priorityFee = unitPriceIn(chain, 'priorityFee', text)
+  const priorityFee = unitPriceIn(network.chain, 'priorityFee', text)
   if (priorityFee > MOST)
     throw new Failure('INVALID_TRANSACTION', `expected a priorityFee of at most ${MOST}, got ${priorityFee}`)
   // The fields of a request say of which kinds it may be.
