@@ -26,6 +26,8 @@ type Body = {
   value: string
   data: string
   gas: string
+  /** Of a transaction that was built elsewhere: the only one that its bytes are for. */
+  nonce?: number
 } & ({ type: 'eip1559'; maxFeePerGas: string; maxPriorityFeePerGas: string } | { type: 'legacy'; gasPrice: string })
 
 /** Builds all but the nonce. `replaces` is the draft whose nonce the new one shall take: its fees are outbid. */
@@ -36,7 +38,8 @@ export const drafting =
     const call = plan.call(sender.toLowerCase(), intent)
     const effects = effectsOf({ network, sender: call.from, tx: call }, hintsOf(intent))
     const now = await fees.current()
-    const bid = replaces ? outbid(readBody(replaces).fees, now.fees) : now.fees
+    const given = plan.given?.(intent)
+    const bid = given ? given.fees : replaces ? outbid(readBody(replaces).fees, now.fees) : now.fees
     const limit = await plan.gas(gas, { ...call, fees: bid }, intent)
     const planned = { ...call, gas: limit, fees: bid, baseFee: baseFeeIn(now) }
     const runsCode = needsLook(effects) || (await isOfCode(gas, call))
@@ -47,7 +50,7 @@ export const drafting =
     const extra = await beside(() => encodeUnsigned({ ...tx, nonce: 0xffff_ffff }).length, limit)
     // What a rollup charges beside the gas is taken at inclusion and can rise until then, hence twice.
     return {
-      body: JSON.stringify(bodyOf(tx)),
+      body: JSON.stringify({ ...bodyOf(tx), ...(given && { nonce: given.nonce }) } satisfies Body),
       maxFee: add(costOf(limit, feeCap(bid)), add(extra, extra)),
       price: { offered: feeCap(bid), asked: now.asked },
       ...(seen && { seen }),
@@ -71,6 +74,12 @@ const isOfCode = async (gas: GasSource, { to, data }: Call): Promise<boolean> =>
 export function bytes(body: Draft, lifetime: Lifetime): Uint8Array {
   if (lifetime.nonce === undefined) throw new Error('expected a nonce for an EVM transaction')
   return encodeUnsigned({ ...readBody(body), nonce: lifetime.nonce })
+}
+
+/** The place of a transaction that was built elsewhere. */
+export function givenNonce({ body }: Draft): Lifetime | undefined {
+  const { nonce } = JSON.parse(body) as Body
+  return nonce === undefined ? undefined : { nonce }
 }
 
 /** Reads back what `draft` wrote. */

@@ -37,7 +37,7 @@ const minute = 60_000
 // A recipient whose balance was emptied since the estimate costs one new storage slot (17,100) more, and a margin.
 const newSlot = 25_000n
 // EIP-7825: what one transaction may use at most.
-const gasMost = toGas(16_777_216n)
+export const gasMost = toGas(16_777_216n)
 
 /** Gas limits. Fees are charged for gas used, so a margin costs no more than a larger reservation. */
 export function gasSource(network: Network, rpc: Rpc, clock: () => number): GasSource {
