@@ -142,6 +142,8 @@ const ofSessionsAndRules = (): Steps => {
   }
 }
 
+const plan = () => ({ network: world.network, steps: [{ to: world.newAddress(), value: '1000' }] })
+
 const ofPayments = (): Steps => {
   const { operator } = daemon
   return {
@@ -159,6 +161,19 @@ const ofPayments = (): Steps => {
         // What follows on its lane waits for it.
         const { token } = await world.wallet(daemon, { limit: GENEROUS })
         await daemon.agent(token).signTransaction({ transaction: await unsignedPayment(world), network: world.network })
+      },
+    },
+    sendPlan: {
+      event: 'TX_REQUESTED',
+      run: async () => {
+        await daemon.agent(quick.token).sendPlan(plan(), { idempotencyKey: 'plan-1' })
+      },
+    },
+    cancelPlan: {
+      event: 'TX_CANCELLED',
+      run: async () => {
+        const sent = await daemon.agent(slow.token).sendPlan(plan(), { idempotencyKey: 'plan-2' })
+        if ('id' in sent) await operator.cancelPlan({ id: sent.id })
       },
     },
     replaceTransaction: {

@@ -271,6 +271,10 @@ async function transactions(): Promise<void> {
   expect(await run('tx get', [id])).toMatchObject({ id })
   await run('tx replace', [id, '--with', 'speed-up'])
   await run('tx list', ['--limit', '5'])
+  const steps = JSON.stringify([{ to: world.newAddress(), value: '1000' }])
+  const planned = idOf(await run('tx plan', ['--steps', steps, '--network', world.network], slow))
+  expect(await run('plan get', [planned], slow)).toMatchObject({ status: 'QUEUED' })
+  expect(await run('plan cancel', [planned], slow)).toMatchObject({ cancelled: 1 })
   const text = { walletId: quick.id, type: 'SIGN_MESSAGE_RULES', rules: { personal: 'INSTANT' } } as const
   await daemon.operator.createPolicy(text)
   expect(await run('tx sign-message', ['--message', 'hello', '--network', world.network])).toMatchObject({

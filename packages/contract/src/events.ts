@@ -42,6 +42,8 @@ const Decided = () =>
     tier: Tier,
     usd: z.number().optional(),
     labels: Labels.optional(),
+    plan: Text.optional(),
+    step: Count.optional(),
     reasons: z.array(Reason).optional(),
     policyVersion: z.int().nullable(),
   })

@@ -106,6 +106,11 @@ export const failures = {
   RATE_LIMIT_EXCEEDED: { status: 429, remedy: 'wait', hint: 'wait until the time in details.reasons' },
   // Transactions
   TX_NOT_FOUND: { status: 404, remedy: 'fix', hint: 'list the transactions to find its id' },
+  PLAN_NOT_FOUND: {
+    status: 404,
+    remedy: 'fix',
+    hint: 'its id is in the answer to the plan, and planId of each of its steps',
+  },
   TX_ALREADY_PROCESSED: { status: 409, remedy: 'never', hint: 'read it again to see how it ended' },
   REPLACEMENT_TOO_SOON: {
     status: 429,

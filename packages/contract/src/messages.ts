@@ -88,7 +88,7 @@ export const messageOperations = {
     access: ['agent'],
     tag: 'Transactions',
     summary:
-      'Sign a message: a text, a sign-in (ERC-4361) or typed data (EIP-712), such as a permit. What has to wait is refused with its id, and the same call with the same Idempotency-Key brings the signature later, as get_transaction does.',
+      'Sign a message: a text, a sign-in (ERC-4361, or with a Solana account) or typed data (EIP-712), such as a permit. What has to wait is refused with its id, and the same call with the same Idempotency-Key brings the signature later, as get_transaction does.',
     tool: 'sign_message',
     command: 'tx sign-message',
     idempotent: true,

@@ -113,6 +113,8 @@ export const Transaction = z.object({
   waitReason: z.string().nullable().optional().describe('why it is not over yet; null when it is'),
   memo: z.string().nullable().optional(),
   labels: Labels.nullable().optional(),
+  planId: Id.optional().describe('the plan that it is a step of'),
+  planStep: z.int().optional().describe('which step of its plan it is, from 1 on'),
   createdAt: UnixSeconds.nullable(),
   updatedAt: UnixSeconds.nullable().optional(),
   executeAt: UnixSeconds.nullable().optional().describe('when a delay has been served'),

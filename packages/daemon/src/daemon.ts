@@ -46,7 +46,7 @@ import { stopTokenHandlers } from './stop-tokens/handlers.ts'
 import { stopTokens } from './stop-tokens/service.ts'
 import { tokenHandlers } from './tokens/handlers.ts'
 import { tokenFinder, tokens } from './tokens/service.ts'
-import { messageHandlers, transactionHandlers } from './transactions/handlers.ts'
+import { messageHandlers, planHandlers, transactionHandlers } from './transactions/handlers.ts'
 import { type Divergence, refusalCounts, voidLifts } from './transactions/service.ts'
 import { walletHandlers } from './wallets/handlers.ts'
 import {
@@ -301,6 +301,7 @@ function featuresOf(ground: Ground, base: Base, services: Services) {
       stop: () => transactions.stop(),
     },
     messages: { handlers: messageHandlers(transactions) },
+    plans: { handlers: planHandlers(transactions) },
     held: { start: base.held.start, stop: base.held.stop },
     evidence: { handlers: auditHandlers(evidence, signing, database), start: signing.start, stop: signing.stop },
     operator: { handlers: operatorHandlers(operator), stop: operator.stop },

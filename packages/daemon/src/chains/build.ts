@@ -79,6 +79,11 @@ export type Builder = {
    * With an order: `replaces` is the draft whose nonce the new one shall take; its fees are outbid.
    */
   draft(sender: string, intent: Intent, replaces?: Draft): Promise<Draft>
+  /**
+   * As `draft` of intents that are carried out one after the other, each upon what those before it have done. Undefined where
+   * no endpoint can tell that. Failure INVALID_TRANSACTION names the first that would fail.
+   */
+  draftsInOrder?(sender: string, intents: readonly Intent[]): Promise<Draft[] | undefined>
   /** Cached for a block, or for some seconds. */
   unitPrice(): Promise<UnitPrice>
   /** Of chains without an order: the same draft, with what it would do now beside what its bytes tell. */

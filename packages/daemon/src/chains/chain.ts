@@ -25,6 +25,11 @@ type Named = { readonly instructions: readonly ProgramInstruction[]; readonly ta
 export type Programs = {
   /** Failures INVALID_ADDRESS and INVALID_TRANSACTION of what cannot be sent. */
   instructions(sender: string, given: readonly GivenInstruction[]): ProgramInstruction[]
+  /**
+   * Of a planner's instructions those that do something: what they say of compute units and their price is the daemon's to
+   * say. Failure INVALID_TRANSACTION of a durable nonce.
+   */
+  withoutTerms(given: readonly GivenInstruction[]): GivenInstruction[]
   /** Owners of the token accounts that are named, for hints: bytes that do not bear them out do not count. */
   owners(instructions: readonly ProgramInstruction[]): Promise<string[]>
   /** Addresses of the tokens that it moves or lets others move, as far as it is understood. */

@@ -37,8 +37,11 @@ export type TypedData = {
 type Intents = {
   transfer: { to: string; amount: Base; memo?: string }
   'token-transfer': { to: string; amount: Base; token: Token; memo?: string }
-  /** `data` is lower-case hex; `tokens` are those that it moves, as far as it is understood. */
-  'contract-call': { to: string; value: Base; data: string; tokens: readonly Token[] }
+  /**
+   * `data` is lower-case hex; `tokens` are those that it moves, as far as it is understood; `gas` is the most units that it
+   * may use, in place of the daemon's own estimate.
+   */
+  'contract-call': { to: string; value: Base; data: string; tokens: readonly Token[]; gas?: bigint }
   /**
    * Of Solana. `owners` are those of token accounts that it names, as far as a node tells; `lookups` are the accounts that
    * lookup tables have, as nodes tell; `priorityFee` is in micro-lamports for a compute unit, in place of the daemon's own.

@@ -79,6 +79,9 @@ function judge(input: EvaluateInput): Judgement {
   return conclude(of, applying, { ...outcome, findings })
 }
 
+/** What effects hold back by themselves, judged as part of something larger. */
+export const itemsOf = (input: EvaluateInput): readonly ReserveItem[] => caseOf(input).bill.items
+
 type Outcome = { denied: boolean; tier: Tier; reasons: readonly Reason[]; findings: readonly Finding[] }
 
 function conclude(of: Case, applying: readonly Policy[], outcome: Outcome): Judgement {

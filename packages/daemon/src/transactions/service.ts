@@ -1,7 +1,6 @@
 import {
   Failure,
   invalidField,
-  type Network,
   parseBase,
   type SendRequest,
   type Simulation,
@@ -9,16 +8,15 @@ import {
   type TransactionStatus,
   withoutNames,
 } from '@waiaas/contract'
-import type { Under } from '../gate/service.ts'
 import { pruning } from '../ledger/service.ts'
 import { by, type Principal, sessionOf } from '../platform/caller.ts'
 import type { Handle } from '../platform/db/database.ts'
 import type { Loop } from '../platform/jobs.ts'
 import { inPieces } from '../platform/turn.ts'
 import { type Approval, approveQueued, assertNotOver, end, processed } from './approving.ts'
-import { build } from './deciding/build.ts'
+import { type Building, building } from './deciding/building.ts'
 import { decideCovered } from './deciding/covered.ts'
-import { answered, type Built, type Prepared } from './deciding/decide.ts'
+import { answered } from './deciding/decide.ts'
 import { type Funds, fundsOf } from './deciding/funds.ts'
 import { type Answer, idempotencyStore } from './deciding/idempotency-store.ts'
 import { assetsOf } from './deciding/judgement.ts'
@@ -27,13 +25,15 @@ import { fullQueue } from './deciding/room.ts'
 import { simulation } from './deciding/simulate.ts'
 import { gasWatch } from './gas/watch.ts'
 import { type Job, scopeOf } from './job.ts'
-import { networkOf, parseRequest } from './kinds/all.ts'
+import { networkOf } from './kinds/all.ts'
+import { laneReasons } from './lane-reasons.ts'
 import { isSignatureLane, laneId } from './lanes/lane-id.ts'
 import { lanes } from './lanes/lanes.ts'
 import { isReplaceable } from './lanes/replace.ts'
 import { settler } from './lanes/settle.ts'
 import { type OverCeiling, overCeilings } from './over-ceiling.ts'
 import type { From, ServiceParts, WalletChoice } from './parts.ts'
+import { plans } from './plans/plans.ts'
 import { retention } from './retention/retention.ts'
 import type { Replacement } from './rows/attempt-store.ts'
 import { laneStore } from './rows/lane-store.ts'
@@ -46,7 +46,7 @@ import { signatures } from './signatures/signatures.ts'
 import { vouchers } from './signatures/vouchers.ts'
 import { backlog, beginStop, type Stop } from './stopping/backlog.ts'
 import type { WalletFacts } from './switches.ts'
-import { isOpenEnded, transactionView } from './views.ts'
+import { transactionView } from './views.ts'
 
 export { judge } from './deciding/judge.ts'
 export { refusalCounts } from './deciding/refusal-counts.ts'
@@ -63,8 +63,6 @@ const choiceOf = (input: SendRequest): WalletChoice => ({ walletId: input.wallet
 type Requester = { principal: Principal<'agent' | 'operator'>; peer: string | undefined }
 /** `maxFee` is in native base units: what its fee may come to, whatever the policies say of fees. */
 type ReplacementWanted = { with: Replacement; maxFee?: string | undefined }
-/** Who pays where, and what is known of the ceiling of its wallet. */
-type Chosen = { wallet: WalletFacts; network: Network; under: Under }
 type Page = { rows: ListedRow[]; items: Transaction[]; hasMore: boolean }
 type Lanes = ReturnType<typeof lanes>
 type Settler = ReturnType<typeof settler>
@@ -81,6 +79,9 @@ export class Transactions {
   readonly #owed: OwedAnswers
   readonly #funds: Funds = fundsOf()
   readonly #overCeilings: ReturnType<typeof overCeilings>
+  readonly #building: Building
+  /** Several transactions that are decided on as one. */
+  readonly plans: ReturnType<typeof plans>
   readonly #signatures: ReturnType<typeof signatures>
   readonly #given: ReturnType<typeof givenTransactions>
   #scheduler: Loop | undefined
@@ -94,11 +95,14 @@ export class Transactions {
     this.#parts = parts
     this.#owed = owedAnswers(parts)
     this.#overCeilings = overCeilings(parts)
+    this.#building = building(parts, { funds: this.#funds, overCeilings: this.#overCeilings })
     this.#lanes = lanes(parts, { onRecorded: (rows) => this.#watch(rows) })
     const known = { owed: this.#owed, ceilings: this.#overCeilings, funds: this.#funds }
     this.#signatures = signatures(parts, known)
     this.#given = givenTransactions(parts, { ...known, lanes: this.#lanes })
     this.#settler = settler(parts, this.#lanes)
+    const told = { building: this.#building, funds: this.#funds, lanes: this.#lanes, owed: this.#owed }
+    this.plans = plans(parts, told)
   }
 
   /** Takes up what an earlier run left, and works from then on. */
@@ -130,7 +134,7 @@ export class Transactions {
     const { database } = this.#parts
     const { sessionId, key } = from
     const { chosen, stored, full } = await database.read(async (db) => {
-      const chosen = await this.#choose(db, input, sessionId)
+      const chosen = await this.#building.choose(db, sessionId, choiceOf(input))
       const stored = key ? await idempotencyStore.find(db, sessionId, key) : undefined
       // Before nodes are asked; without a key it may be the repeat of one that waits already.
       const mayBeFull = key !== undefined && !stored
@@ -138,10 +142,10 @@ export class Transactions {
       return { chosen, stored, full }
     })
     if (full) throw full
-    const prepared = await this.#prepare(input, sessionId, chosen)
+    const prepared = await this.#building.prepare(input, sessionId, chosen)
     const known = stored && (await database.read((db) => answered(db, stored, prepared)))
     if (known) return known
-    const asked = { ...(await this.#build(prepared, chosen.under)), key, ip: from.peer }
+    const asked = { ...(await this.#building.build(prepared, chosen.under)), key, ip: from.peer }
     const answer = await decideCovered(this.#parts, asked, { owed: this.#owed, funds: this.#funds })
     if (!key) from.onDelivered((isDelivered) => isDelivered && this.#owed.delivered(answer.transactionId))
     const network = asked.chain.network.id
@@ -164,8 +168,8 @@ export class Transactions {
   async simulate(input: SendRequest, sessionId: string): Promise<Simulation> {
     const parts = this.#parts
     const startedAt = performance.now()
-    const chosen = await parts.database.read((db) => this.#choose(db, input, sessionId))
-    const built = await this.#build(await this.#prepare(input, sessionId, chosen), chosen.under)
+    const chosen = await parts.database.read((db) => this.#building.choose(db, sessionId, choiceOf(input)))
+    const built = await this.#building.build(await this.#building.prepare(input, sessionId, chosen), chosen.under)
     const { network } = built.chain
     const { intent, type } = built.request.stored
     const verdict = await parts.database.read(async (db) => {
@@ -308,29 +312,6 @@ export class Transactions {
     for (const network of new Set(rows.map((row) => row.network))) this.#settler.watch(network)
   }
 
-  async #choose(db: Handle, input: SendRequest, sessionId: string): Promise<Chosen> {
-    const wallet = await this.#parts.chooseWallet(db, sessionId, choiceOf(input))
-    const network = this.#parts.resolveNetwork(wallet, networkOf(input))
-    const under = await this.#overCeilings.under(db, wallet.id, laneId(network.id, wallet.address))
-    return { wallet, network, under }
-  }
-
-  async #prepare(input: SendRequest, sessionId: string, { wallet, network }: Chosen): Promise<Prepared> {
-    const parts = this.#parts
-    const chain = await parts.chain(network.id)
-    const request = await parseRequest(input, {
-      chain,
-      sender: wallet.address,
-      findToken: parts.findToken,
-      gas: parts.gas(),
-    })
-    return { walletId: wallet.id, walletName: wallet.name, sessionId, request, chain, sender: wallet.address }
-  }
-
-  #build(prepared: Prepared, under: Under): Promise<Built> {
-    return build(this.#parts, prepared, { funds: this.#funds, ceilings: this.#overCeilings, under })
-  }
-
   /** A transaction that was found, if the caller may see it; `sessionId` undefined is the operator. */
   async #visible<Row extends { wallet_id: string }>(
     db: Handle,
@@ -373,19 +354,6 @@ export class Transactions {
     const lines = [...this.#lanes.troubles(), ...this.#settler.troubles()].map(withoutNames)
     return [...new Set(lines)].slice(0, TROUBLES_MOST)
   }
-}
-
-/** Why lanes wait, of those with something that does. */
-async function laneReasons(
-  db: Handle,
-  rows: readonly Pick<ListedRow, 'status' | 'lane'>[],
-): Promise<Map<string, string>> {
-  const reasons = new Map<string, string>()
-  for (const id of new Set(rows.filter(isOpenEnded).map(({ lane }) => lane))) {
-    const reason = (await laneStore.byId(db, id))?.wait_reason
-    if (reason) reasons.set(id, reason)
-  }
-  return reasons
 }
 
 const TROUBLES_MOST = 10

@@ -53,6 +53,7 @@ export function transactionView(
     waitReason: waitReason(row, { network, laneReason }),
     memo: readable(() => memoOf(intentOf(row))),
     labels: readable(() => labelsOf(row)),
+    ...(row.plan_id !== null && { planId: row.plan_id, planStep: row.plan_step ?? undefined }),
     createdAt: seconds(row.created_at),
     updatedAt: seconds(row.updated_at),
     executeAt: row.due_at === null ? null : seconds(row.due_at),

@@ -29,7 +29,7 @@ import { runner } from './run.ts'
 import { givenTransactions } from './serialized.ts'
 import { addSignature } from './signature.ts'
 import { landings } from './simulate/landed.ts'
-import { simulator, type Watched } from './simulate/simulate.ts'
+import type { Watched } from './simulate/simulate.ts'
 import { supplySource } from './supply.ts'
 import { blockTime } from './time.ts'
 import { agreedToken, readFeed } from './token.ts'
@@ -59,13 +59,12 @@ const TOKEN_MS = 600_000
 
 /** One EVM network behind its endpoints. */
 export function evmChain(options: EvmOptions): Chain {
-  const { network } = options
+  const { network, urls, timeoutMs = 10_000 } = options
   const clock = options.clock ?? (() => performance.now())
   const chainId = chainIdOf(network)
   const warn = options.warn ?? ((message) => process.emitWarning(message, 'Chain'))
   const disputed = options.disputed ?? ((hash) => warn(disagreement(hash)))
   const verify = verifyIdentity({ network, allowForeignGenesis: options.allowForeignGenesis, warn })
-  const { urls, timeoutMs = 10_000 } = options
   const watched = watchedBy(options)
   const pool = { name: network.id, verify, timeoutMs, clock }
   const rpc = rpcPool({ urls, ...pool })
@@ -79,7 +78,8 @@ export function evmChain(options: EvmOptions): Chain {
     fees,
     gas,
     beside: rollupFees(network, rpc, clock),
-    simulate: simulator(network, apart, watched),
+    singles: apart,
+    watched,
     supply: supplySource(network, apart, clock),
   }
   const balances = cache<Base>({ freshMs: network.blockMs, staleMs: network.blockMs, clock })
@@ -102,7 +102,7 @@ export function evmChain(options: EvmOptions): Chain {
     ...givenTransactions(network, chainId),
     messages: evmMessages({ network, chainId, singles: apart, supply: parts.supply }),
     connect: border(() => connect(rpc)),
-    draft: border(drafting(parts)),
+    ...drafting(parts, border),
     unitPrice: border(async () => unitPriceOf(await fees.current())),
     hints: hintsOf,
     bytes: (_sender, drafted, lifetime) => bytes(drafted, lifetime),

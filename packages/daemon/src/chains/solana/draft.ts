@@ -7,6 +7,7 @@ import { readAccounts } from './accounts.ts'
 import { givenBody, givenLifetime, planBytes, planMessage, writeBody } from './body.ts'
 import { decodeMessage } from './decode.ts'
 import { mostUnits, upToBand } from './fees.ts'
+import { packetSize, signatureSize } from './frame.ts'
 import type { LookupTables } from './lookup-tables.ts'
 import { blockhashIn, type Message, readMessage } from './message.ts'
 import { hintsOf, planOf } from './plan/all.ts'
@@ -19,10 +20,6 @@ import { isNeverFunded, parseAddress } from './recipients.ts'
 import type { Blockhashes } from './serialized.ts'
 import { simulator } from './simulate/simulate.ts'
 import { supplySource } from './supply.ts'
-import { packetSize, signatureLength } from './wire.ts'
-
-// Wire size beside the message: the count of signatures and one signature.
-const signatureSize = 1 + signatureLength
 
 type Parts = {
   readonly network: Network
@@ -108,7 +105,7 @@ type Finished = Planned & { readonly units: number }
 function finish(terms: Terms, { units, instructions, lookups, neverFunded }: Finished): Draft {
   const { sender, price } = terms
   const body = writeBody(sender, { units: upToBand(units), price: price.offered, instructions, lookups })
-  const size = planBytes(body).length + signatureSize
+  const size = 1 + signatureSize + planBytes(body).length
   if (size > packetSize)
     throw new Failure(
       'INVALID_TRANSACTION',

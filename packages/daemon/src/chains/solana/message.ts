@@ -11,7 +11,9 @@ import {
   keySize,
   type Limits,
   type Place,
+  packetSize,
   readAccounts,
+  signatureSize,
 } from './frame.ts'
 import { readVersionOne, versionOne } from './message-v1.ts'
 
@@ -50,6 +52,9 @@ export function readFrame(bytes: Uint8Array): Frame {
     readonlySigners: cursor.byte(),
     readonlyOthers: cursor.byte(),
   }
+  // Texts begin with a letter or a digit: as a message they would have dozens of signatures.
+  const size = 1 + header.signers * signatureSize + bytes.length
+  if (size > packetSize) throw refused(`${size} bytes with its signatures, of at most ${packetSize}`)
   const accounts = readAccounts(cursor, cursor.count(), header)
   cursor.take(keySize) // the blockhash
   const instructions = times(cursor.count(), () => ({

@@ -1,4 +1,5 @@
 import { Failure } from '@waiaas/contract'
+import type { Draft } from '../../chains/build.ts'
 import type { Under } from '../../gate/service.ts'
 import type { Parts } from '../job.ts'
 import type { overCeilings } from '../over-ceiling.ts'
@@ -13,20 +14,23 @@ type Building = { funds: Pick<Funds, 'draft'>; ceilings: Pick<ReturnType<typeof 
 export async function build(
   { prices }: Pick<Parts, 'prices'>,
   prepared: Prepared,
-  { funds, ceilings, under }: Building,
+  { funds, ...under }: Building,
 ): Promise<Built> {
+  const built = readBack(prepared, await funds.draft(prepared), under)
+  await prices.refresh(built.chain.network, assetsOf(built.decoded.effects))
+  return built
+}
+
+/** What the bytes of a draft do, and whether the ceiling of their wallet stops that. */
+export function readBack(prepared: Prepared, draft: Draft, { ceilings, under }: Omit<Building, 'funds'>): Built {
   const { chain, sender, request } = prepared
   const { intent } = request.stored
-  const draft = await funds.draft(prepared)
   if (draft.stale !== undefined) throw new Failure('INVALID_TRANSACTION', draft.stale)
   const hints = chain.hints(intent)
   const bytes = chain.bytes(sender, draft, chain.anyLifetime)
   const told = chain.decode(sender, bytes, hints)
-  const effects = withDraft(told.effects, draft)
-  const decoded = { ...told, effects: { ...told.effects, effects } }
+  const effects = { ...told.effects, effects: withDraft(told.effects, draft) }
+  const decoded = { ...told, effects: withFullFee(effects, draft) }
   const unsigned = { kind: chain.signKind, bytes, address: sender }
-  const aboveCeiling = ceilings.why({ chain, unsigned, intent }, under)
-  await prices.refresh(chain.network, assetsOf(decoded.effects))
-  const all = { ...decoded, effects: withFullFee(decoded.effects, draft) }
-  return { ...prepared, draft, hints, decoded: all, aboveCeiling }
+  return { ...prepared, draft, hints, decoded, aboveCeiling: ceilings.why({ chain, unsigned, intent }, under) }
 }

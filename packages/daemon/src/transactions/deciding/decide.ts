@@ -93,7 +93,7 @@ export async function decide(job: Job, asked: Asked, owed: Pick<OwedAnswers, 'fi
 }
 
 /** Whether a refusal is stored, with its evidence; of one session and day, so many are. The first that is not is put on record. */
-async function keepsRefusal({ parts, db }: Job, row: TransactionRow, sessionId: string): Promise<boolean> {
+export async function keepsRefusal({ parts, db }: Job, row: TransactionRow, sessionId: string): Promise<boolean> {
   const notKept = await refusalCounts.count(db, sessionId, row.created_at)
   if (notKept === 1)
     await parts.audit.record(db, {
@@ -107,7 +107,7 @@ async function keepsRefusal({ parts, db }: Job, row: TransactionRow, sessionId: 
 }
 
 /** A refusal that nothing can be looked up of. */
-function notKept({ refused }: Answer): Failure {
+export function notKept({ refused }: Pick<Answer, 'refused'>): Failure {
   const { code, message, details, retryAfter } = refused!
   const { transactionId: _, ...rest } = details
   return new Failure(code, message, { details: { ...rest, kept: false }, ...(retryAfter && { retryAfter }) })
@@ -150,9 +150,9 @@ export async function answered(
   return answerUnder(db, key)
 }
 
-type Open = { wallet: WalletFacts; session: SessionFacts; epoch: number }
+export type Open = { wallet: WalletFacts; session: SessionFacts; epoch: number }
 /** Reads, under the locks, all that a stop can change. */
-async function requireOpen({ parts, db }: Job, asked: Asked): Promise<Open> {
+export async function requireOpen({ parts, db }: Job, asked: Pick<Asked, 'sessionId' | 'walletId'>): Promise<Open> {
   const { state, epoch } = await parts.switches.killSwitch(db)
   if (state !== 'ACTIVE') throw new Failure('SYSTEM_LOCKED', `the kill switch is ${state}`)
   const session = await parts.switches.session(db, asked.sessionId)
@@ -192,7 +192,7 @@ function eventOf(row: TransactionRow, { outcome, tier }: Verdict['decision']) {
   return { event, raised: tier === 'NOTIFY' ? 'warning' : undefined } as const
 }
 
-async function recordDecision(
+export async function recordDecision(
   { parts, db }: Job,
   row: TransactionRow,
   { decision, by }: { decision: Decision; by: By },
@@ -213,6 +213,7 @@ async function recordDecision(
       tier: decision.tier,
       ...(row.amount_usd !== null && { usd: usdNumber(parseMicros(row.amount_usd)) }),
       ...(row.labels !== null && { labels: labelsOf(row)! }),
+      ...(row.plan_id !== null && { plan: row.plan_id, step: row.plan_step! }),
       ...(decision.reasons.length > 0 && { reasons: decision.reasons }),
       policyVersion: row.policy_version,
     },

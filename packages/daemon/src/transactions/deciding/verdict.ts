@@ -1,7 +1,7 @@
 import type { Base, Effects, Network, Usd } from '@waiaas/contract'
 import type { Draft, UnitFee } from '../../chains/build.ts'
 import type { Intent } from '../../chains/intent.ts'
-import type { Reservation } from '../../ledger/service.ts'
+import type { Reservation, SpendItem } from '../../ledger/service.ts'
 import type { Handle } from '../../platform/db/database.ts'
 import type { Judgement, Prices } from '../../policies/service.ts'
 import type { TransactionRow } from '../rows/store.ts'
@@ -20,12 +20,16 @@ export type Subject = {
   neverFunded?: readonly string[] | undefined
   /** Why the ceiling of the wallet stops it, as far as the daemon sees. */
   aboveCeiling?: string | undefined
+  /** Of a plan, what each of its steps does: `effects` are those of all, and the verdict has what each of them holds. */
+  steps?: readonly Effects[] | undefined
 }
 export type Verdict = Judgement & {
   policyVersion: number
   status: 'PENDING' | 'QUEUED' | 'CANCELLED'
   dueAt: number | null
   approvalExpiresAt: number | null
+  /** What each step of a plan holds back of it. */
+  shares?: readonly (readonly SpendItem[])[] | undefined
 }
 export type Before = {
   transactionId: string

@@ -13,6 +13,7 @@ import type { Handle } from '../../platform/db/database.ts'
 import { rememberRecipients } from '../deciding/known-recipients.ts'
 import type { Job } from '../job.ts'
 import { type AttemptRow, attemptStore, inNoBlock } from '../rows/attempt-store.ts'
+import { endPlan } from '../rows/ending.ts'
 import { must } from '../rows/must.ts'
 import { transactionStore } from '../rows/store.ts'
 import { isOpen } from '../switches.ts'
@@ -160,6 +161,7 @@ async function tell({ parts, db, walletId, paid, told }: Booking, row: AttemptRo
   })
   told.set(row.id, true)
   if (!landed) return
+  if (!succeeded) await endPlanOf({ parts, db }, row, error ?? 'it failed')
   if (succeeded && landed.to_address) paid.add(landed.to_address)
   await parts.audit.record(db, {
     event: succeeded ? 'TX_CONFIRMED' : 'TX_FAILED',
@@ -228,10 +230,17 @@ async function reorg({ parts, db, walletId, told }: Booking, row: AttemptRow): P
   }
 }
 
+/** What failed, or can never land, was perhaps a step of a plan. */
+async function endPlanOf(job: Job, { transaction_id: id }: AttemptRow, why: string): Promise<void> {
+  const row = await transactionStore.byId(job.db, id)
+  if (row) await endPlan(job, row, why)
+}
+
 async function endCancelled({ parts, db, walletId }: WalletJob, row: AttemptRow): Promise<void> {
   const at = parts.clock.now()
   const ending = { id: row.transaction_id, to: 'CANCELLED', error: 'cancelled', code: null, at } as const
   await transactionStore.end(db, { ...ending, from: await openStatus(db, row) })
+  await endPlanOf({ parts, db }, row, ending.error)
   await parts.audit.record(db, {
     event: 'TX_CANCELLED',
     actor: 'system',
@@ -286,4 +295,5 @@ async function failVoid({ parts, db }: WalletJob, row: AttemptRow, sighting: Voi
     code: sighting.cause === 'expired' ? 'TRANSACTION_EXPIRED' : 'NONCE_USED_ELSEWHERE',
   })
   await release(db, id, at)
+  await endPlanOf({ parts, db }, row, sighting.proof)
 }

@@ -3,7 +3,7 @@ import { judgedColumns } from '../deciding/judge-again.ts'
 import type { JudgeAgain, NotNow, Verdict } from '../deciding/verdict.ts'
 import { isGiven } from '../kinds/all.ts'
 import { attemptStore, type Purpose } from '../rows/attempt-store.ts'
-import { endUnsent } from '../rows/ending.ts'
+import { endOverdue, endUnsent } from '../rows/ending.ts'
 import { intentOf } from '../rows/readings.ts'
 import { readyStore } from '../rows/ready-store.ts'
 import { type TransactionRow, transactionStore } from '../rows/store.ts'
@@ -120,6 +120,10 @@ async function admit(round: Judging, row: TransactionRow, { draft, isJudged }: N
       })
       return 'stays'
     }
+  }
+  if (row.plan_until !== null && row.plan_until <= round.parts.clock.latest()) {
+    await endOverdue(round, row)
+    return 'stays'
   }
   if (!isJudged && !isJudgedAgain(row, { version: round.version, clock: round.parts.clock })) return {}
   const again = await round.judgeAgain(row, draft)

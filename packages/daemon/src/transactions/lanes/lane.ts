@@ -6,7 +6,7 @@ import { assetsOf } from '../deciding/judgement.ts'
 import { withoutDear } from '../gas/hold.ts'
 import { type Parts, scopeOf } from '../job.ts'
 import type { AttemptRow } from '../rows/attempt-store.ts'
-import { effectsOf } from '../rows/readings.ts'
+import { decisionOf, effectsOf } from '../rows/readings.ts'
 import { readyStore } from '../rows/ready-store.ts'
 import type { TransactionRow } from '../rows/store.ts'
 import { isOpen } from '../switches.ts'
@@ -373,7 +373,9 @@ export class Lane {
 /** None of a damaged row, which fails alone when it is judged. */
 function assetsIn(row: TransactionRow): string[] {
   try {
-    return assetsOf(effectsOf(row))
+    // Of a plan, what its other steps move too: they are judged with it.
+    const others = row.plan_id === null ? [] : Object.keys(decisionOf(row).inputs.prices)
+    return [...assetsOf(effectsOf(row)), ...others]
   } catch {
     return []
   }

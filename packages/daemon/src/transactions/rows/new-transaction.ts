@@ -6,6 +6,9 @@ import type { Place } from '../kinds/kind.ts'
 import { laneId, signatureLane } from '../lanes/lane-id.ts'
 import { type TransactionRow, unjudged } from './store.ts'
 
+/** Which step of a plan it is, and until when it may be signed; in milliseconds. */
+type PlanPlace = { readonly id: string; readonly step: number; readonly until: number }
+
 /** A request that was built and judged. `requestHash` tells equal requests of one wallet. */
 export type Judged = {
   readonly walletId: string
@@ -18,6 +21,7 @@ export type Judged = {
   readonly effects: Effects
   readonly digest: string
   readonly verdict: Verdict
+  readonly plan?: PlanPlace | undefined
   /** Of the stops now. */
   readonly epoch: number
   readonly now: number
@@ -25,7 +29,21 @@ export type Judged = {
 
 /** The row of a request; the only place that makes one. Of a refused one, which is never signed, `error` and `code` say why. */
 export function newTransaction(
-  { walletId, sessionId, place, request, requestHash, draft, hints, effects, digest, verdict, epoch, now }: Judged,
+  {
+    walletId,
+    sessionId,
+    place,
+    request,
+    requestHash,
+    draft,
+    hints,
+    effects,
+    digest,
+    verdict,
+    plan,
+    epoch,
+    now,
+  }: Judged,
   refused?: { error: string; code: string },
 ): TransactionRow {
   const { network, sender } = place
@@ -61,6 +79,9 @@ export function newTransaction(
     amount_usd: verdict.usd === null ? null : String(verdict.usd),
     due_at: verdict.dueAt,
     approval_expires_at: verdict.approvalExpiresAt,
+    plan_id: plan?.id ?? null,
+    plan_step: plan?.step ?? null,
+    plan_until: plan?.until ?? null,
     error: refused?.error ?? null,
     error_code: refused?.code ?? null,
     created_at: now,

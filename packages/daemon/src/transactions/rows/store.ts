@@ -72,6 +72,9 @@ const columns = [
   'error',
   'error_code',
   'wait_reason',
+  'plan_id',
+  'plan_step',
+  'plan_until',
   'created_at',
   'updated_at',
 ] as const satisfies readonly (keyof HeadRow)[]

@@ -34,15 +34,24 @@ export const simulator =
 
 type Looking = { readonly network: Network; readonly tokens: readonly string[] }
 
-async function seenBy({ network, tokens }: Looking, rpc: Rpc, planned: Planned): Promise<Effect[] | undefined> {
-  const [me, to] = [planned.from.toLowerCase(), planned.to]
-  const asking: Asking = (all) => questions({ me, contracts: contractsIn(to, all), tokens, all })
+async function seenBy(looking: Looking, rpc: Rpc, planned: Planned): Promise<Effect[] | undefined> {
+  const me = planned.from.toLowerCase()
+  const { asking, effects } = lookAt(looking, { me, to: planned.to })
   const sight = await sightOf(rpc, { ...planned, from: me }, asking)
-  if (!sight) return undefined
-  const logged = loggedOut(sight.logs, me)
-  // The logs of a token that is meant to be there count too: what it tells of balances may please whoever asks.
-  const leftOf: LeftOf = (token, less) => (tokens.includes(token) ? most(less, logged(token)) : less)
-  return effectsSeen({ ...sight, network, me, to, leftOf })
+  return sight && effects(sight)
+}
+
+type Called = { readonly me: string; readonly to: string }
+/** What is asked about a call of an account, and what its answers mean. `tokens` are those that the account is meant to hold. */
+export function lookAt({ network, tokens }: Looking, { me, to }: Called) {
+  const asking: Asking = (all) => questions({ me, contracts: contractsIn(to, all), tokens, all })
+  const effects = (sight: Sight): Effect[] => {
+    const logged = loggedOut(sight.logs, me)
+    // The logs of a token that is meant to be there count too: what it tells of balances may please whoever asks.
+    const leftOf: LeftOf = (token, less) => (tokens.includes(token) ? most(less, logged(token)) : less)
+    return effectsSeen({ ...sight, network, me, to, leftOf })
+  }
+  return { asking, effects }
 }
 
 const most = (one: bigint, other: bigint): bigint => (one > other ? one : other)
