@@ -1,8 +1,16 @@
-import { defaultSettings, findNetwork, LOCAL_NETWORKS, type Network, newId, type SendRequest } from '@waiaas/contract'
+import {
+  defaultSettings,
+  findNetwork,
+  LOCAL_NETWORKS,
+  type Network,
+  newId,
+  type SendRequest,
+  type TokenChoice,
+} from '@waiaas/contract'
 import { type EvmNode, type SolanaNode, startEvm, startSolana } from '@waiaas/localnet'
 import pino from 'pino'
 import { strictAudit } from '../../../test/support/strict-audit.ts'
-import type { Chain } from '../src/chains/chain.ts'
+import type { Chain, Reader } from '../src/chains/chain.ts'
 import { evmChain } from '../src/chains/evm/chain.ts'
 import { solanaChain } from '../src/chains/solana/chain.ts'
 import { gate } from '../src/gate/service.ts'
@@ -17,6 +25,7 @@ import { appliedPolicies, policies, policyVersions } from '../src/policies/servi
 import { pricesService } from '../src/prices/service.ts'
 import { constraintFaults, forgetSessions, readConstraints } from '../src/sessions/service.ts'
 import { sessionStore } from '../src/sessions/store.ts'
+import { impostorFinder } from '../src/tokens/service.ts'
 import type { Parts } from '../src/transactions/job.ts'
 import { transactionStore } from '../src/transactions/rows/store.ts'
 import { type Divergence, judge, Transactions } from '../src/transactions/service.ts'
@@ -175,6 +184,8 @@ export async function startPipeline(
     instance: newId(),
     diverged: async (divergence: Divergence) => void diverged.push(divergence),
   }
+  const findToken = (on: Reader, { address, assetId = '' }: TokenChoice) =>
+    on.token(address ?? assetId.slice(assetId.lastIndexOf(':') + 1))
   const gas = { enabled: true, defaultSeconds: 3_600, mostSeconds: 86_400 }
   const service = new Transactions({
     ...parts,
@@ -190,7 +201,8 @@ export async function startPipeline(
     chooseWallet: async (db, _session, { walletId }) => (await walletStore.byId(db, walletId!))!,
     resolveNetwork: (): Network => network,
     findNetwork: () => network,
-    findToken: (on, { address }) => on.token(address!),
+    findToken,
+    impostors: impostorFinder(database, findToken),
     held,
     prices,
   })

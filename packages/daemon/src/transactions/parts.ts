@@ -1,4 +1,5 @@
 import type { Network } from '@waiaas/contract'
+import type { Reader } from '../chains/chain.ts'
 import type { Handle } from '../platform/db/database.ts'
 import type { Held } from '../platform/held.ts'
 import type { GasSettings } from './gas/condition.ts'
@@ -20,6 +21,8 @@ export type ServiceParts = Parts &
     resolveNetwork(wallet: WalletFacts, name: string | undefined): Network
     findNetwork(id: string): Network | undefined
     findToken: FindToken
+    /** By asset that no list has: which listed one it calls itself like. */
+    impostors(chain: Reader, assets: readonly string[]): Promise<Readonly<Record<string, string>>>
     gas(): GasSettings
     held: Pick<Held, 'write'>
   }

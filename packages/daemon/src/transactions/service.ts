@@ -178,7 +178,8 @@ export class Transactions {
       const { decoded, draft } = built
       return parts.judge.of(db, {
         ...{ wallet, session, network, type, intent, effects: decoded.effects },
-        ...{ feePrice: draft.price, neverFunded: draft.neverFunded, aboveCeiling: built.aboveCeiling },
+        ...{ feePrice: draft.price, neverFunded: draft.neverFunded },
+        ...{ impostors: built.impostors, aboveCeiling: built.aboveCeiling },
       })
     })
     return simulation({

@@ -1,8 +1,9 @@
-import { Failure } from '@waiaas/contract'
+import { type Effects, Failure } from '@waiaas/contract'
 import type { Draft } from '../../chains/build.ts'
+import type { Chain } from '../../chains/chain.ts'
 import type { Under } from '../../gate/service.ts'
-import type { Parts } from '../job.ts'
 import type { overCeilings } from '../over-ceiling.ts'
+import type { ServiceParts } from '../parts.ts'
 import type { Built, Prepared } from './decide.ts'
 import type { Funds } from './funds.ts'
 import { assetsOf, withFullFee } from './judgement.ts'
@@ -12,12 +13,12 @@ type Building = { funds: Pick<Funds, 'draft'>; ceilings: Pick<ReturnType<typeof 
 
 /** Builds the bytes and reads them back. Prices are fetched now, so that no job waits for them. */
 export async function build(
-  { prices }: Pick<Parts, 'prices'>,
+  parts: Pick<ServiceParts, 'prices' | 'impostors'>,
   prepared: Prepared,
   { funds, ...under }: Building,
 ): Promise<Built> {
-  const built = readBack(prepared, await funds.draft(prepared), under)
-  await prices.refresh(built.chain.network, assetsOf(built.decoded.effects))
+  const built = await named(parts, readBack(prepared, await funds.draft(prepared), under))
+  await parts.prices.refresh(built.chain.network, assetsOf(built.decoded.effects))
   return built
 }
 
@@ -32,5 +33,22 @@ export function readBack(prepared: Prepared, draft: Draft, { ceilings, under }: 
   const effects = { ...told.effects, effects: withDraft(told.effects, draft) }
   const decoded = { ...told, effects: withFullFee(effects, draft) }
   const unsigned = { kind: chain.signKind, bytes, address: sender }
-  return { ...prepared, draft, hints, decoded, aboveCeiling: ceilings.why({ chain, unsigned, intent }, under) }
+  const aboveCeiling = ceilings.why({ chain, unsigned, intent }, under)
+  return { ...prepared, draft, hints, decoded, impostors: undefined, aboveCeiling }
+}
+
+/** With the tokens of no list that call themselves like one of it. */
+export async function named(parts: Pick<ServiceParts, 'impostors'>, built: Built): Promise<Built> {
+  return { ...built, impostors: await namedAlike(parts, built.chain, built.decoded.effects) }
+}
+
+/** Tokens of no list that call themselves like one of it; undefined: there are none. */
+export async function namedAlike(
+  { impostors }: Pick<ServiceParts, 'impostors'>,
+  chain: Chain,
+  effects: Effects,
+): Promise<Built['impostors']> {
+  const tokens = assetsOf(effects).filter((asset) => asset !== effects.fee.asset)
+  const found = tokens.length > 0 ? await impostors(chain, tokens) : {}
+  return Object.keys(found).length > 0 ? found : undefined
 }

@@ -61,6 +61,7 @@ export function planSubject(steps: readonly Built[], wallet: WalletFacts, sessio
   const [first] = steps as [Built, ...Built[]] // a plan has one at least
   const each = steps.map(({ decoded }) => decoded.effects)
   const supplies = Object.assign({}, ...steps.map(({ draft }) => draft.supplies ?? {}))
+  const impostors: Readonly<Record<string, string>> = Object.assign({}, ...steps.map((step) => step.impostors ?? {}))
   const neverFunded = [...new Set(steps.flatMap(({ draft }) => draft.neverFunded ?? []))]
   return {
     ...{ wallet, session, network: first.chain.network, type: first.request.stored.type },
@@ -69,6 +70,7 @@ export function planSubject(steps: readonly Built[], wallet: WalletFacts, sessio
     steps: each,
     feePrice: first.draft.price,
     ...(neverFunded.length > 0 && { neverFunded }),
+    ...(Object.keys(impostors).length > 0 && { impostors }),
     aboveCeiling: steps.find(({ aboveCeiling }) => aboveCeiling !== undefined)?.aboveCeiling,
   }
 }

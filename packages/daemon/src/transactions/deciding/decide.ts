@@ -32,6 +32,8 @@ export type Built = Prepared & {
   draft: Draft
   decoded: Decoded
   hints: Hints
+  /** Tokens of no list that call themselves like one of it. */
+  impostors: Readonly<Record<string, string>> | undefined
   /** Why the ceiling of the wallet stops it, as far as the daemon sees. */
   aboveCeiling: string | undefined
 }
@@ -114,7 +116,7 @@ export function notKept({ refused }: Pick<Answer, 'refused'>): Failure {
 }
 
 const subjectOf = (
-  { chain, request, decoded, draft, aboveCeiling }: Asked,
+  { chain, request, decoded, draft, impostors, aboveCeiling }: Asked,
   wallet: WalletFacts,
   session: SessionFacts,
 ): Subject => ({
@@ -126,6 +128,7 @@ const subjectOf = (
   effects: decoded.effects,
   feePrice: draft.price,
   neverFunded: draft.neverFunded,
+  impostors,
   aboveCeiling,
 })
 

@@ -113,6 +113,7 @@ export function beforeOf(row: TransactionRow, reserved: Reservation): Before {
     servedDelay: row.served_delay === 1,
     lastPrices: recordedPrices(inputs),
     neverFunded: inputs.neverFunded,
+    impostors: inputs.impostors,
     ...(row.approved_at !== null && { approval: { usdShown: approved } }),
     ...(row.fee_bound !== null && { feeBound: parseBase(row.fee_bound) }),
   }

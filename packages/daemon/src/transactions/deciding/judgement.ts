@@ -89,6 +89,7 @@ export async function judged(job: JudgeJob, subject: Subject, before?: Before): 
   const assets = assetsOf(subject.effects, facts)
   const alike = await lookalikes(reads.knownAlike(wallet.id), receiversOf(facts, subject.effects.sender))
   const neverFunded = subject.neverFunded ?? before?.neverFunded
+  const impostors = subject.impostors ?? before?.impostors
   const input: EvaluateInput = {
     effects: subject.effects,
     kind: subject.type,
@@ -106,6 +107,7 @@ export async function judged(job: JudgeJob, subject: Subject, before?: Before): 
     requests: await requests(db, subject, reading),
     ...(alike && { lookalikes: alike }),
     ...(neverFunded && { neverFunded }),
+    ...(impostors && { impostors }),
     ...(subject.aboveCeiling !== undefined && { aboveCeiling: subject.aboveCeiling }),
     ...(facts.isLane && { lane: await laneFunds(db, subject, { now, before }) }),
     toggles: togglesOf(settings),

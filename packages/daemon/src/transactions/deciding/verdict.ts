@@ -18,6 +18,8 @@ export type Subject = {
   /** Of the draft that carries them out. */
   feePrice: UnitFee | undefined
   neverFunded?: readonly string[] | undefined
+  /** By asset that no list has: which listed one it calls itself like. */
+  impostors?: Readonly<Record<string, string>> | undefined
   /** Why the ceiling of the wallet stops it, as far as the daemon sees. */
   aboveCeiling?: string | undefined
   /** Of a plan, what each of its steps does: `effects` are those of all, and the verdict has what each of them holds. */
@@ -40,6 +42,8 @@ export type Before = {
   /** Of the last judgement; they count where nothing newer is known. */
   lastPrices: Prices
   neverFunded?: readonly string[] | undefined
+  /** By asset that no list has: which listed one it calls itself like. */
+  impostors?: Readonly<Record<string, string>> | undefined
   approval?: { usdShown: Usd | null }
   /** Of a cancel: what is held for the transaction that it takes back. */
   held?: Usd

@@ -3,6 +3,7 @@ import type { Draft } from '../../chains/build.ts'
 import type { Under } from '../../gate/service.ts'
 import { by, type Principal, sessionOf } from '../../platform/caller.ts'
 import { processed } from '../approving.ts'
+import { named } from '../deciding/build.ts'
 import type { Building } from '../deciding/building.ts'
 import { covered } from '../deciding/covered.ts'
 import type { Built, Prepared } from '../deciding/decide.ts'
@@ -58,7 +59,7 @@ function reading(parts: ServiceParts, { building, funds }: Told) {
     const intents = steps.map(({ request }) => request.stored.intent)
     const together = steps.length > 1 ? await chain.draftsInOrder?.(sender, intents) : undefined
     const drafts = together ?? (await apart(steps))
-    const built = steps.map((step, at) => building.read(step, drafts[at]!, under))
+    const built = await Promise.all(steps.map((step, at) => named(parts, building.read(step, drafts[at]!, under))))
     await parts.prices.refresh(chain.network, [...new Set(built.flatMap(({ decoded }) => assetsOf(decoded.effects)))])
     return built
   }

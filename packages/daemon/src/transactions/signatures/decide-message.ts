@@ -1,6 +1,7 @@
 import { Failure, withSupplies } from '@waiaas/contract'
 import type { Intent } from '../../chains/intent.ts'
 import type { ReadMessage } from '../../chains/messages.ts'
+import { namedAlike } from '../deciding/build.ts'
 import { decide, type Prepared, UNCOVERED } from '../deciding/decide.ts'
 import type { Answer } from '../deciding/idempotency-store.ts'
 import { assetsOf } from '../deciding/judgement.ts'
@@ -28,9 +29,10 @@ export async function decideOnMessage(parts: ServiceParts, asked: Asked, { owed,
   const intent = await withTokens(asked.intent, told, { chain, sender, findToken: parts.findToken })
   const { hash, labels } = prepared.request
   const lane = signatureLane(chain.network.id, sender)
-  const [supplies = {}, under] = await Promise.all([
+  const [supplies = {}, under, impostors] = await Promise.all([
     chain.messages?.supplies(told.effects),
     parts.database.read((db) => ceilings.under(db, walletId, lane)),
+    namedAlike(parts, chain, told),
     parts.prices.refresh(chain.network, assetsOf(told)),
   ])
   const built = {
@@ -39,6 +41,7 @@ export async function decideOnMessage(parts: ServiceParts, asked: Asked, { owed,
     draft: NO_DRAFT,
     hints: {},
     decoded: { effects: { ...told, effects: withSupplies(told.effects, supplies) }, digest },
+    impostors,
     aboveCeiling: ceilings.why({ chain, unsigned: { kind, bytes, address: sender }, intent }, under),
   }
   const complete = { ...built, key: from.key, ip: from.peer, isCovered: true }
