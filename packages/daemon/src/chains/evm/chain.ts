@@ -7,11 +7,11 @@ import type { Token } from '../intent.ts'
 import { newestHead } from '../newest-head.ts'
 import type { Rpc } from '../rpc.ts'
 import { rpcPool } from '../rpc-pool.ts'
-import { encodeCall, requireDescribed } from './abi-json.ts'
 import { checksummed, parseAddress } from './address.ts'
 import { blockWindow, readHeight } from './blocks.ts'
 import { broadcast } from './broadcast.ts'
-import { decode, tokensIn } from './decode.ts'
+import { contracts } from './contracts.ts'
+import { decode } from './decode.ts'
 import { bytes, drafting } from './draft.ts'
 import { feeKind } from './fee-kind.ts'
 import { feeSource, rollupFees, unitPriceOf } from './fees.ts'
@@ -99,7 +99,7 @@ export function evmChain(options: EvmOptions): Chain {
     anyLifetime: { nonce: 0 },
     signKind: 'evm-tx',
     address: parseAddress,
-    contracts: { encode: encodeCall, requireDescribed, tokensIn: (sender, call) => tokensIn(network, sender, call) },
+    contracts: contracts(network),
     messages: evmMessages({ network, chainId, singles: apart, supply: parts.supply }),
     connect: border(() => connect(rpc)),
     ...drafting(parts, border),
