@@ -97,9 +97,7 @@ export function evmChain(options: EvmOptions): Chain {
   return {
     network,
     order: { nextNonce: border((sender, expected) => nextNonce(rpc, sender, expected)) },
-    anyLifetime: { nonce: 0 },
-    signKind: 'evm-tx',
-    address: parseAddress,
+    ...{ anyLifetime: { nonce: 0 }, signKind: 'evm-tx', address: parseAddress },
     contracts: contracts(network),
     ...givenTransactions(network, chainId),
     messages: evmMessages({ network, chainId, singles: apart, supply: parts.supply }),

@@ -30,7 +30,7 @@ const ending: Step = (standing, { accounts }) => {
   standing.delete(accounts[0]?.address ?? '')
 }
 
-const [GRANT, CHECKED_GRANT] = [4, 13]
+const [GRANT, GRANT_CHECKED] = [4, 13]
 const OWNER = 2
 const steps: Readonly<Record<number, Step>> = {
   3: taking({ amountAt: 1, authority: 2, to: 1 }),
@@ -41,7 +41,7 @@ const steps: Readonly<Record<number, Step>> = {
   8: taking({ amountAt: 1, authority: 2 }),
   9: ending,
   12: taking({ amountAt: 1, authority: 3, to: 2 }),
-  [CHECKED_GRANT]: granting(2),
+  [GRANT_CHECKED]: granting(2),
   15: taking({ amountAt: 1, authority: 2 }),
 }
 const WITH_FEE: Step = taking({ amountAt: 2, authority: 3, to: 2 })
@@ -57,7 +57,7 @@ export function overAllowances(ran: readonly ReadInstruction[], sender: Address)
     const { program, accounts, data } = instruction
     if (!isTokenProgram(program)) continue
     const kind = data[0] ?? -1
-    const isGrant = kind === GRANT || kind === CHECKED_GRANT
+    const isGrant = kind === GRANT || kind === GRANT_CHECKED
     if (isGrant && accounts[kind === GRANT ? 2 : 3]?.address !== sender) continue
     if (isGrant) given.add(instruction)
     const step = kind === 26 && data[1] === 1 ? WITH_FEE : steps[kind]
