@@ -141,6 +141,8 @@ const ofSessionsAndRules = (): Steps => {
   }
 }
 
+const plan = () => ({ network: world.network, steps: [{ to: world.newAddress(), value: '1000' }] })
+
 const ofPayments = (): Steps => {
   const { operator } = daemon
   return {
@@ -150,6 +152,19 @@ const ofPayments = (): Steps => {
       async run() {
         await operator.createPolicy({ walletId: quick.id, type: 'SIGN_MESSAGE_RULES', rules: { personal: 'INSTANT' } })
         await daemon.agent(quick.token).signMessage({ message: 'hello', network: world.network })
+      },
+    },
+    sendPlan: {
+      event: 'TX_REQUESTED',
+      run: async () => {
+        await daemon.agent(quick.token).sendPlan(plan(), { idempotencyKey: 'plan-1' })
+      },
+    },
+    cancelPlan: {
+      event: 'TX_CANCELLED',
+      run: async () => {
+        const sent = await daemon.agent(slow.token).sendPlan(plan(), { idempotencyKey: 'plan-2' })
+        if ('id' in sent) await operator.cancelPlan({ id: sent.id })
       },
     },
     replaceTransaction: {
@@ -213,7 +228,8 @@ async function everyRow() {
 test('every call that changes something leaves its row of evidence, with who asked and from where', async () => {
   const steps = changes()
   // A simulation and a list change nothing; a renewal comes after half a session's life and is proven with the sessions; a clock
-  // that is held is proven in clock.test.ts, and what a restored wallet has spent in attack/restore.test.ts.
+  // that is held is proven in clock.test.ts, what a restored wallet has spent in attack/restore.test.ts, and a transaction
+  // that is signed for its caller in packages/daemon/src/transactions/signatures.
   const elsewhere: readonly string[] = [
     'simulate',
     'encodeCalldata',
@@ -221,6 +237,7 @@ test('every call that changes something leaves its row of evidence, with who ask
     'renewSession',
     'acknowledgeClock',
     'confirmSpends',
+    'signTransaction',
   ]
   const changing = (Object.entries(operations) as [Name, Operation][])
     .filter(([name, op]) => op.method !== 'GET' && !elsewhere.includes(name))

@@ -38,8 +38,8 @@ export async function startCalls(node: EvmNode, oracle: Oracle = {}) {
     ...bed,
     add,
     /** A wallet with these policies, and whose signer may sign calls of these contracts. */
-    async caller(contracts: readonly string[], policies: Policies): Promise<Caller> {
-      const wallet = await bed.wallet()
+    async caller(contracts: readonly string[], policies: Policies, privateKey?: string): Promise<Caller> {
+      const wallet = await bed.wallet(privateKey)
       for (const [type, rules] of Object.entries(policies)) await add(wallet.id, type, rules)
       await name(wallet, contracts)
       return wallet

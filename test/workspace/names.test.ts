@@ -82,6 +82,9 @@ const rules: Readonly<Record<string, Rule>> = {
       'packages/daemon/src/transactions/kinds/all.ts',
     ],
     others: {
+      'packages/contract/src/messages.ts': 'what a signed transaction does has names of its own, some of them the same',
+      'packages/daemon/src/transactions/signatures/operations.ts':
+        'what a signed transaction does has names of its own, some of them the same',
       'packages/daemon/src/policies/samples.ts': 'samples for the tests of its folder',
       'packages/contract/src/requests/batch.ts': 'a batch says which types it may hold',
     },

@@ -270,6 +270,10 @@ async function transactions(): Promise<void> {
   expect(await run('tx get', [id])).toMatchObject({ id })
   await run('tx replace', [id, '--with', 'speed-up'])
   await run('tx list', ['--limit', '5'])
+  const steps = JSON.stringify([{ to: world.newAddress(), value: '1000' }])
+  const planned = idOf(await run('tx plan', ['--steps', steps, '--network', world.network], slow))
+  expect(await run('plan get', [planned], slow)).toMatchObject({ status: 'QUEUED' })
+  expect(await run('plan cancel', [planned], slow)).toMatchObject({ cancelled: 1 })
   const text = { walletId: quick.id, type: 'SIGN_MESSAGE_RULES', rules: { personal: 'INSTANT' } } as const
   await daemon.operator.createPolicy(text)
   expect(await run('tx sign-message', ['--message', 'hello', '--network', world.network])).toMatchObject({
@@ -301,8 +305,8 @@ async function contracts(): Promise<void> {
   const about = ['--network', world.network, '--spender', contract, '--token', token]
   const tokens = { walletId: quick.id, type: 'ALLOWED_TOKENS', rules: { tokens: [{ address: token }] } } as const
   await daemon.operator.createPolicy(tokens)
-  const given = await run('token approve', [...about, '--human-amount', '1.5', '--dry-run'])
-  expect(given).toMatchObject({ humanAmount: '1.5', meta: { transactionType: 'APPROVE' } })
+  const allowed = await run('token approve', [...about, '--human-amount', '1.5', '--dry-run'])
+  expect(allowed).toMatchObject({ humanAmount: '1.5', meta: { transactionType: 'APPROVE' } })
   const back = await run('token revoke', [...about, '--dry-run'])
   expect(back).toMatchObject({ amount: '0', policy: { allowed: true }, meta: { transactionType: 'APPROVE' } })
   const call = await run('tx call', [
@@ -322,6 +326,10 @@ async function contracts(): Promise<void> {
   const words = ['tx', 'batch', '--network', world.network, '--instructions', JSON.stringify(parts)]
   const refused = await captured(() => runProgram([...words, '--data-dir', daemon.dataDir, '--json']))
   expect(refused.err).toContain('BATCH_NOT_SUPPORTED')
+  met.add('tx sign')
+  const given = ['tx', 'sign', '--network', world.network, '--transaction', '0x']
+  const unsigned = await captured(() => runProgram([...given, '--data-dir', daemon.dataDir, '--json']))
+  expect(unsigned.err).toContain('UNSUPPORTED_TX_TYPE')
   const nft = ['--token', contract, '--nft', JSON.stringify({ tokenId: '7', standard: 'ERC-721' })]
   const none = await run('nft transfer', ['--network', world.network, '--to', contract, ...nft, '--dry-run'])
   expect(none).toMatchObject({ policy: { allowed: false }, meta: { transactionType: 'NFT_TRANSFER' } })

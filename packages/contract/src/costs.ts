@@ -15,10 +15,11 @@ export const mostBytes = (
   { maxBody = AGENT_BODY }: Pick<Operation, 'maxBody'> = {},
 ): number => (caller === 'operator' ? OPERATOR_BODY : maxBody)
 
-/** As how many calls one counts within the rate of its caller: each ten rows that it asks for are one. */
+/** As how many calls one counts within the rate of its caller: each ten rows that it asks for are one, and each step of a plan. */
 export function callsIn(input: unknown): number {
   // Inputs are objects; `limit` is a whole number wherever a list has it.
-  const { limit } = input as { limit?: unknown }
+  const { limit, steps } = input as { limit?: unknown; steps?: unknown }
+  if (Array.isArray(steps)) return Math.max(1, steps.length)
   return typeof limit === 'number' ? Math.max(1, Math.ceil(limit / ROWS_PER_CALL)) : 1
 }
 

@@ -13,6 +13,7 @@ export const REASON_CODES = [
   'NO_MATCHING_LIMIT',
   'PRICE_UNAVAILABLE',
   'TOKEN_NOT_ALLOWED',
+  'TOKEN_IMPOSTOR',
   'WHITELIST_DENIED',
   'RECIPIENT_LOOKALIKE',
   'RECIPIENT_NEVER_FUNDED',
@@ -109,6 +110,10 @@ export const DecisionInputs = z.object({
   requests: z.array(z.object({ policyId: z.string(), count: z.int() })),
   lookalikes: z.record(z.string(), z.string()).optional().describe('by recipient, whom it looks like'),
   neverFunded: z.array(z.string()).optional().describe('recipients at derived addresses that had no account yet'),
+  impostors: z
+    .record(z.string(), z.string())
+    .optional()
+    .describe('by asset that no list has, which listed one it calls itself like'),
   aboveCeiling: z.string().optional().describe("why the wallet's ceiling stops it"),
   feePrice: z
     .object({ offered: Digits, asked: Digits })

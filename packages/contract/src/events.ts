@@ -42,6 +42,8 @@ const Decided = () =>
     tier: Tier,
     usd: z.number().optional(),
     labels: Labels.optional(),
+    plan: Text.optional(),
+    step: Count.optional(),
     reasons: z.array(Reason).optional(),
     policyVersion: z.int().nullable(),
   })
@@ -314,6 +316,11 @@ export const events = {
     severity: 'warning',
     summary: 'A signature was made and thrown away.',
     details: () => z.strictObject({ discarded: Text, bytesHash: Text }),
+  },
+  TX_GIVEN_OUT: {
+    severity: 'info',
+    summary: 'A transaction is signed and given to the session that asked for it, which may send it.',
+    details: Signed,
   },
   MESSAGE_SIGNED: {
     severity: 'info',

@@ -106,6 +106,11 @@ export const failures = {
   RATE_LIMIT_EXCEEDED: { status: 429, remedy: 'wait', hint: 'wait until the time in details.reasons' },
   // Transactions
   TX_NOT_FOUND: { status: 404, remedy: 'fix', hint: 'list the transactions to find its id' },
+  PLAN_NOT_FOUND: {
+    status: 404,
+    remedy: 'fix',
+    hint: 'its id is in the answer to the plan, and planId of each of its steps',
+  },
   TX_ALREADY_PROCESSED: { status: 409, remedy: 'never', hint: 'read it again to see how it ended' },
   REPLACEMENT_TOO_SOON: {
     status: 429,
@@ -126,6 +131,11 @@ export const failures = {
   BATCH_NOT_SUPPORTED: { status: 400, remedy: 'fix', hint: 'send each part as a transaction of its own' },
   ABI_ENCODING_FAILED: { status: 400, remedy: 'fix', hint: 'compare functionName and args with the ABI' },
   INVALID_TRANSACTION: { status: 400, remedy: 'fix', hint: 'correct what the message names' },
+  WALLET_NOT_SIGNER: {
+    status: 400,
+    remedy: 'fix',
+    hint: 'name the wallet that is to sign it, or build it with the address of the wallet',
+  },
   INSUFFICIENT_BALANCE: { status: 400, remedy: 'fix', hint: 'send less, or put more into the wallet' },
   APPROVAL_NOT_FOUND: { status: 404, remedy: 'fix', hint: 'waiaas tx list --status QUEUED shows what waits for you' },
   CHAIN_ERROR: {

@@ -1,9 +1,12 @@
 import { z } from 'zod'
+import { CODE_BODY } from './costs.ts'
 import { Id } from './ids.ts'
+import { Labels } from './labels.ts'
 import { operation } from './operation.ts'
+import { Tier } from './tiers.ts'
 import { buildErrors } from './transactions.ts'
 import { walletAlias, walletChoice } from './wallet.ts'
-import { NetworkName } from './wire.ts'
+import { Chain, Digits, NetworkName } from './wire.ts'
 
 const SignType = z.enum(['personal', 'typedData'])
 const TypedField = z.strictObject({
@@ -39,6 +42,44 @@ const MessageSigned = z.object({
 })
 export type MessageSigned = z.output<typeof MessageSigned>
 
+/** One thing that a signed transaction does; what does not apply is null. */
+const SignedOperation = z.object({
+  type: z.enum([
+    'NATIVE_TRANSFER',
+    'TOKEN_TRANSFER',
+    'NFT_TRANSFER',
+    'APPROVE',
+    'CONTRACT_CALL',
+    'CONTRACT_DEPLOY',
+    'UNKNOWN',
+  ]),
+  to: z.string().nullable().describe('who receives, may take, or is called'),
+  amount: Digits.nullable(),
+  token: z.string().nullable().describe('address of the token, or of the contract of an NFT; null of the native asset'),
+  programId: z.string().nullable().describe('on Solana, the program that is called'),
+  method: z.string().nullable().describe('the first bytes of what a contract or program is told, in hex'),
+})
+export type SignedOperation = z.output<typeof SignedOperation>
+
+/** A transaction that was signed and is its caller's to send. */
+const TransactionSigned = z.object({
+  id: Id,
+  signedTransaction: z.string().describe('as nodes take it: base64 on Solana, 0x and hex on EVM networks'),
+  txHash: z.string().nullable().describe('what it is found by once it is sent'),
+  operations: z.array(SignedOperation).describe('what it does, as it was judged'),
+  policyResult: z.object({ tier: Tier }),
+})
+export type TransactionSigned = z.output<typeof TransactionSigned>
+
+const signErrors = [
+  ...buildErrors,
+  'CEILING_EXCEEDED',
+  'POLICY_DENIED',
+  'RATE_LIMIT_EXCEEDED',
+  'WAITING_LIMIT_REACHED',
+  'KILL_SWITCH_ACTIVE',
+] as const
+
 /** What is signed for an agent and never sent by the daemon. */
 export const messageOperations = {
   signMessage: operation({
@@ -47,7 +88,7 @@ export const messageOperations = {
     access: ['agent'],
     tag: 'Transactions',
     summary:
-      'Sign a message: a text, a sign-in (ERC-4361) or typed data (EIP-712), such as a permit. What has to wait is refused with its id, and the same call with the same Idempotency-Key brings the signature later, as get_transaction does.',
+      'Sign a message: a text, a sign-in (ERC-4361, or with a Solana account) or typed data (EIP-712), such as a permit. What has to wait is refused with its id, and the same call with the same Idempotency-Key brings the signature later, as get_transaction does.',
     tool: 'sign_message',
     command: 'tx sign-message',
     idempotent: true,
@@ -64,15 +105,35 @@ export const messageOperations = {
       signType: SignType.default('personal').describe('personal: message is signed; typedData: typedData is'),
       typedData: TypedData.optional().describe('domain, types, primaryType and message, as EIP-712 has them'),
       network: NetworkName.optional().describe('network id; needed when several can be meant'),
+      labels: Labels.optional(),
     }),
     output: MessageSigned,
-    errors: [
-      ...buildErrors,
-      'CEILING_EXCEEDED',
-      'POLICY_DENIED',
-      'RATE_LIMIT_EXCEEDED',
-      'WAITING_LIMIT_REACHED',
-      'KILL_SWITCH_ACTIVE',
-    ],
+    errors: signErrors,
+  }),
+  signTransaction: operation({
+    method: 'POST',
+    path: '/v1/transactions/sign',
+    access: ['agent'],
+    tag: 'Transactions',
+    summary:
+      'Sign a transaction that was built elsewhere, and leave it to the caller to send. It is judged by what its bytes do, and counts until it has landed or never can. What has to wait is refused with its id, and the same call with the same Idempotency-Key brings the signature later, as get_transaction does.',
+    tool: 'sign_transaction',
+    command: 'tx sign',
+    idempotent: true,
+    aliases: walletAlias,
+    maxBody: CODE_BODY,
+    input: z.strictObject({
+      transaction: z
+        .string()
+        .min(1)
+        .max(150_000)
+        .describe('the transaction, not signed by the wallet yet: base64 on Solana, 0x and hex on EVM networks'),
+      ...walletChoice,
+      chain: Chain.optional().describe('the chain that it is for; refused where the network is of another one'),
+      network: NetworkName.optional().describe('network id; needed when several can be meant'),
+      labels: Labels.optional(),
+    }),
+    output: TransactionSigned,
+    errors: [...signErrors, 'WALLET_NOT_SIGNER', 'TX_ALREADY_PROCESSED'],
   }),
 }

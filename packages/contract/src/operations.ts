@@ -5,6 +5,7 @@ import { calldataOperations } from './calldata.ts'
 import { ceilingOperations } from './ceilings.ts'
 import { messageOperations } from './messages.ts'
 import { type CallerOf, isStop } from './operation.ts'
+import { planOperations } from './plans.ts'
 import { policyOperations } from './policies.ts'
 import { sessionOperations } from './sessions.ts'
 import { stopTokenOperations } from './stop-tokens.ts'
@@ -25,6 +26,7 @@ export const operations = {
   ...tokenOperations,
   ...policyOperations,
   ...transactionOperations,
+  ...planOperations,
   ...messageOperations,
   ...calldataOperations,
   ...adminOperations,

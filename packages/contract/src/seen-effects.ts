@@ -19,6 +19,9 @@ export function beyond(told: readonly Effect[], seen: readonly Effect[], native:
 export function withSeen(told: readonly Effect[], seen: readonly Effect[], native: string): Effect[] {
   const read = told.filter(({ kind }) => kind !== 'unknown')
   const unread = ofKind(told, 'unknown').map(({ description }): Effect => ({ kind: 'simulated', description }))
+  // Whoever is paid has code, which the bytes say nothing of.
+  if (!told.some(({ kind }) => kind === 'unknown' || kind === 'call' || kind === 'deploy'))
+    unread.push({ kind: 'simulated', description: 'a payment of somebody who has code' })
   return [...read, ...unread, ...beyond(told, seen, native)]
 }
 

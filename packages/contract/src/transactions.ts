@@ -113,6 +113,8 @@ export const Transaction = z.object({
   waitReason: z.string().nullable().optional().describe('why it is not over yet; null when it is'),
   memo: z.string().nullable().optional(),
   labels: Labels.nullable().optional(),
+  planId: Id.optional().describe('the plan that it is a step of'),
+  planStep: z.int().optional().describe('which step of its plan it is, from 1 on'),
   createdAt: UnixSeconds.nullable(),
   updatedAt: UnixSeconds.nullable().optional(),
   executeAt: UnixSeconds.nullable().optional().describe('when a delay has been served'),
@@ -125,6 +127,7 @@ export const Transaction = z.object({
     .string()
     .optional()
     .describe('of a SIGN that is SIGNED, for the session that asked for it, while its wallet may sign'),
+  signedTransaction: z.string().optional().describe('of a SIGN of a transaction, likewise; whoever has it can send it'),
   removed: z
     .array(z.enum(['request', 'effects', 'bytes']))
     .optional()

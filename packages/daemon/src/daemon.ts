@@ -46,13 +46,14 @@ import { stopTokenHandlers } from './stop-tokens/handlers.ts'
 import { stopTokens } from './stop-tokens/service.ts'
 import { tokenHandlers } from './tokens/handlers.ts'
 import { tokenFinder, tokens } from './tokens/service.ts'
-import { messageHandlers, transactionHandlers } from './transactions/handlers.ts'
+import { messageHandlers, planHandlers, transactionHandlers } from './transactions/handlers.ts'
 import { type Divergence, refusalCounts, voidLifts } from './transactions/service.ts'
 import { walletHandlers } from './wallets/handlers.ts'
 import {
   findWallet,
   keyFailures,
   sharedNames,
+  walletAt,
   walletIdOf,
   walletKeys,
   walletOfSession,
@@ -164,9 +165,16 @@ async function baseOf({ database, clock, log, keys, config, dataDir }: Ground) {
     nextVersion: (db) => nextVersion(db, null),
   })
   const watching = settings.watch()
+  const applied = appliedPolicies()
   const chains = chainRegistry({
     settings: settings.get,
     log,
+    watched: (network, account) =>
+      database.read(async (db) => {
+        const wallet = await walletAt(db, network.chain, account)
+        const { policies } = wallet ? await applied.applying(db, wallet.id) : { policies: [] }
+        return policies.flatMap((policy) => policy.tokens(network))
+      }),
     onDisputed: (details) =>
       database.work({ exclusive: [SYSTEM_EVIDENCE] }, (db) =>
         evidence.record(db, { event: 'ENDPOINTS_DISAGREE', actor: 'system', details }),
@@ -188,7 +196,7 @@ async function baseOf({ database, clock, log, keys, config, dataDir }: Ground) {
   })
   const held = heldStops({ clock, log })
   const doors = doorsOf(dataDir.path, settings.get, log)
-  return { evidence, signing, held, nextVersion, settings, watching, chains, prices, operator, doors }
+  return { evidence, signing, held, nextVersion, settings, watching, applied, chains, prices, operator, doors }
 }
 
 const WHY_SUSPENDED: Readonly<Record<Divergence['cause'], string>> = {
@@ -206,7 +214,7 @@ function servicesOf(ground: Ground, base: Base) {
     if (settings.get()['security.suspend_on_divergence'])
       await walletService.suspendOnce(walletId, `transaction ${transactionId} ${WHY_SUSPENDED[cause]}`)
   }
-  const transactions = moneyPath({ ...ground, ...base, applied: appliedPolicies(), keyRows, findToken, diverged })
+  const transactions = moneyPath({ ...ground, ...base, keyRows, findToken, diverged })
   const { stops } = transactions
   settings.waitFor(() => stops.quiet())
   const shared = { database, clock, held, networks: chains.networks }
@@ -293,6 +301,7 @@ function featuresOf(ground: Ground, base: Base, services: Services) {
       stop: () => transactions.stop(),
     },
     messages: { handlers: messageHandlers(transactions) },
+    plans: { handlers: planHandlers(transactions) },
     held: { start: base.held.start, stop: base.held.stop },
     evidence: { handlers: auditHandlers(evidence, signing, database), start: signing.start, stop: signing.stop },
     operator: { handlers: operatorHandlers(operator), stop: operator.stop },

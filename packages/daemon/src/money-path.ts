@@ -18,7 +18,7 @@ import {
   sessionAsHeld,
 } from './sessions/service.ts'
 import type { settingsService } from './settings/service.ts'
-import type { tokenFinder } from './tokens/service.ts'
+import { impostorFinder, type tokenFinder } from './tokens/service.ts'
 import { type Divergence, judge, type Switches, Transactions } from './transactions/service.ts'
 import {
   actsOn,
@@ -113,6 +113,7 @@ export function moneyPath(parts: MoneyParts): Transactions {
     findNetwork: chains.find,
     held,
     findToken,
+    impostors: impostorFinder(database, findToken),
     prices,
   })
 }

@@ -1,8 +1,16 @@
-import { defaultSettings, findNetwork, LOCAL_NETWORKS, type Network, newId, type SendRequest } from '@waiaas/contract'
+import {
+  defaultSettings,
+  findNetwork,
+  LOCAL_NETWORKS,
+  type Network,
+  newId,
+  type SendRequest,
+  type TokenChoice,
+} from '@waiaas/contract'
 import { type EvmNode, type SolanaNode, startEvm, startSolana } from '@waiaas/localnet'
 import pino from 'pino'
 import { strictAudit } from '../../../test/support/strict-audit.ts'
-import type { Chain } from '../src/chains/chain.ts'
+import type { Chain, Reader } from '../src/chains/chain.ts'
 import { evmChain } from '../src/chains/evm/chain.ts'
 import { solanaChain } from '../src/chains/solana/chain.ts'
 import { gate } from '../src/gate/service.ts'
@@ -17,6 +25,7 @@ import { appliedPolicies, policies, policyVersions } from '../src/policies/servi
 import { pricesService } from '../src/prices/service.ts'
 import { constraintFaults, forgetSessions, readConstraints } from '../src/sessions/service.ts'
 import { sessionStore } from '../src/sessions/store.ts'
+import { impostorFinder } from '../src/tokens/service.ts'
 import type { Parts } from '../src/transactions/job.ts'
 import { transactionStore } from '../src/transactions/rows/store.ts'
 import { type Divergence, judge, Transactions } from '../src/transactions/service.ts'
@@ -41,7 +50,7 @@ export const ETHER = 10n ** 18n
 type World = {
   network: Network
   chain: Network['chain']
-  connect(): Chain
+  connect(watched: (account: string) => Promise<readonly string[]>): Chain
   fund(address: string): Promise<unknown>
   /** The signer process, unless the family is one that it cannot read. */
   startKeys(): Promise<BedKeys>
@@ -73,7 +82,7 @@ function worldOf(node: Node, clock: Clock, { feed }: Oracle): World {
     : {
         network: evm,
         chain: 'ethereum',
-        connect: () => evmChain({ network: evm, urls: [node.url], allowForeignGenesis: true }),
+        connect: (watched) => evmChain({ network: evm, urls: [node.url], allowForeignGenesis: true, watched }),
         fund: (address) => node.fund(address, 100n * ETHER),
         startKeys,
       }
@@ -102,9 +111,15 @@ export async function startPipeline(
   if (known) await keys.unlock(PASSWORD, known)
   const evidence = strictAudit({ clock })
   const networks = [network]
-  let chain = connect()
-  const held = heldStops({ clock, log })
   const applied = appliedPolicies()
+  const watched = (account: string) =>
+    database.read(async (db) => {
+      const wallet = await walletStore.liveByAddress(db, world.chain, account)
+      const { policies } = wallet ? await applied.applying(db, wallet.id) : { policies: [] }
+      return policies.flatMap((policy) => policy.tokens(network))
+    })
+  let chain = connect(watched)
+  const held = heldStops({ clock, log })
   const rules = policies({
     database,
     held,
@@ -167,6 +182,8 @@ export async function startPipeline(
     instance: newId(),
     diverged: async (divergence: Divergence) => void diverged.push(divergence),
   }
+  const findToken = (on: Reader, { address, assetId = '' }: TokenChoice) =>
+    on.token(address ?? assetId.slice(assetId.lastIndexOf(':') + 1))
   const gas = { enabled: true, defaultSeconds: 3_600, mostSeconds: 86_400 }
   const service = new Transactions({
     ...parts,
@@ -182,7 +199,8 @@ export async function startPipeline(
     chooseWallet: async (db, _session, { walletId }) => (await walletStore.byId(db, walletId!))!,
     resolveNetwork: (): Network => network,
     findNetwork: () => network,
-    findToken: (on, { address }) => on.token(address!),
+    findToken,
+    impostors: impostorFinder(database, findToken),
     held,
     prices,
   })
@@ -303,7 +321,7 @@ export async function startPipeline(
     /** What the registry does when the operator changes the endpoints. */
     reconnect() {
       chain.close()
-      chain = connect()
+      chain = connect(watched)
     },
     /** What the operator does when a price changes; undefined takes it away. */
     setPrice(asset: string, price: string | undefined) {

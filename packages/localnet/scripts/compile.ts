@@ -11,19 +11,21 @@ type CompilerOutput = {
 }
 // solc has no types of its own; compile() takes and returns the compiler's standard JSON as text.
 const solc = createRequire(import.meta.url)('solc') as { version(): string; compile(input: string): string }
-const folder = new URL('../contracts/', import.meta.url)
+const own = new URL('../contracts/', import.meta.url)
 
 /** The file the generated JSON is committed in. */
 export const generatedFile = new URL('../src/evm/contracts.gen.json', import.meta.url)
 
-/** Compiles every contract; the text is what the generated file must hold. Throws with the compiler's words. */
-export function compileContracts(): string {
+type Compiled = Record<string, { abi: unknown[]; bytecode: string; deployedBytecode: string }>
+
+/** The contracts of all files of a folder, by name. Throws with the compiler's words. */
+export function compileFolder(folder: URL, { optimized }: { optimized: boolean }): Compiled {
   const names = readdirSync(folder).filter((name) => name.endsWith('.sol'))
   const sources = Object.fromEntries(
     names.map((name) => [name, { content: readFileSync(new URL(name, folder), 'utf8') }]),
   )
   const settings = {
-    optimizer: { enabled: true, runs: 200 },
+    optimizer: { enabled: optimized, runs: 200 },
     evmVersion: 'cancun',
     metadata: { appendCBOR: false, bytecodeHash: 'none' },
     outputSelection: { '*': { '*': ['abi', 'evm.bytecode.object', 'evm.deployedBytecode.object'] } },
@@ -35,8 +37,11 @@ export function compileContracts(): string {
     name,
     { abi, bytecode: `0x${evm.bytecode.object}`, deployedBytecode: `0x${evm.deployedBytecode.object}` },
   ])
-  const body = { compiler: solc.version(), contracts: Object.fromEntries(generated) }
-  return `${JSON.stringify(body, null, 1)}\n`
+  return Object.fromEntries(generated)
 }
+
+/** Compiles the contracts of this package; the text is what the generated file must hold. */
+export const compileContracts = (): string =>
+  `${JSON.stringify({ compiler: solc.version(), contracts: compileFolder(own, { optimized: true }) }, null, 1)}\n`
 
 if (import.meta.main) writeFileSync(generatedFile, compileContracts())

@@ -57,7 +57,11 @@ describe('the MCP server over stdio', () => {
       'get_transaction',
       'cancel_transaction',
       'replace_transaction',
+      'send_plan',
+      'get_plan',
+      'cancel_plan',
       'sign_message',
+      'sign_transaction',
       'encode_calldata',
       'get_kill_switch',
     ])

@@ -88,6 +88,9 @@ test('every tool works against a real daemon', async () => {
   await call('replace_transaction', { id, with: 'speed-up' })
   expect(await call('list_transactions')).toMatchObject({ items: [{ id }] })
   await call('list_pending_transactions')
+  const steps = [0, 1].map(() => ({ to: world.newAddress(), value: '1000' }))
+  const planned = await call('send_plan', { steps, network: world.network })
+  expect(await call('get_plan', { id: planned.id })).toMatchObject({ id: planned.id, network: world.network })
   await daemon.operator.createPolicy({
     ...{ walletId: quick.id, type: 'SIGN_MESSAGE_RULES' },
     rules: { personal: 'INSTANT' },
@@ -97,10 +100,16 @@ test('every tool works against a real daemon', async () => {
       signature: expect.stringMatching(/^0x[0-9a-f]{130}$/),
     },
   )
+  met.add('sign_transaction')
+  const built = { name: 'sign_transaction', arguments: { transaction: '0x', network: world.network } }
+  expect(await client.callTool(built)).toMatchObject({ structuredContent: { code: 'UNSUPPORTED_TX_TYPE' } })
   const other = await agentOf(slow)
   const waiting = await other.call('send_token', payment())
   met.add('cancel_transaction')
   expect(await other.call('cancel_transaction', { id: waiting.id })).toMatchObject({ status: 'CANCELLED' })
+  met.add('cancel_plan')
+  const { id: plan } = await other.call('send_plan', { steps, network: world.network })
+  expect(await other.call('cancel_plan', { id: plan })).toMatchObject({ cancelled: 2 })
   expect([...met].sort()).toEqual((await client.listTools()).tools.map(({ name }) => name).sort())
 })
 

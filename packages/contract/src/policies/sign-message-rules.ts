@@ -17,7 +17,7 @@ const SignMessageRules = z.strictObject({
     .array(z.strictObject({ domain: Domain, tier: Tier.optional().describe('INSTANT unless given') }))
     .max(10_000)
     .optional()
-    .describe('who may ask for a sign-in (ERC-4361); of all others APPROVAL'),
+    .describe('who may ask for a sign-in (ERC-4361, or with a Solana account); of all others APPROVAL'),
   typed_data: z
     .array(
       z.strictObject({

@@ -25,7 +25,7 @@ const Account = z
   .describe('an account, and what the program may do with it')
 const accounts = z.array(Account).max(MOST_ACCOUNTS)
 
-const Instruction = z
+export const ProgramInstructionInput = z
   .strictObject({
     programId: Address.describe('which program runs'),
     data: Data.default('').describe('what it is told, base64 or 0x and hex'),
@@ -33,9 +33,9 @@ const Instruction = z
   })
   .describe('an instruction of a program')
 /** An instruction of a Solana program as it comes: nothing of it is checked but its form. */
-export type GivenInstruction = z.output<typeof Instruction>
+export type GivenInstruction = z.output<typeof ProgramInstructionInput>
 
-const instructions = z.array(Instruction).min(1).max(MOST_INSTRUCTIONS)
+const instructions = z.array(ProgramInstructionInput).min(1).max(MOST_INSTRUCTIONS)
 
 /** Solana's form of a call. */
 export const programFields = {

@@ -68,6 +68,8 @@ export type Hints = {
 export type Builder = {
   readonly order?: Order
   readonly expiry?: Expiry
+  /** Of a draft whose bytes were given: the place and end that they have. Undefined of those that are built here. Pure. */
+  ownLifetime?(draft: Draft): Lifetime | undefined
   /** For bytes that are only read: effects and digest depend on no lifetime. */
   readonly anyLifetime: Lifetime
   /** The signer's kind for this chain's transactions. */
@@ -77,6 +79,11 @@ export type Builder = {
    * With an order: `replaces` is the draft whose nonce the new one shall take; its fees are outbid.
    */
   draft(sender: string, intent: Intent, replaces?: Draft): Promise<Draft>
+  /**
+   * As `draft` of intents that are carried out one after the other, each upon what those before it have done. Undefined where
+   * no endpoint can tell that. Failure INVALID_TRANSACTION names the first that would fail.
+   */
+  draftsInOrder?(sender: string, intents: readonly Intent[]): Promise<Draft[] | undefined>
   /** Cached for a block, or for some seconds. */
   unitPrice(): Promise<UnitPrice>
   /** Of chains without an order: the same draft, with what it would do now beside what its bytes tell. */

@@ -4,6 +4,7 @@ import type { Follower } from './follow.ts'
 import type { LookedUp, ProgramInstruction, Token } from './intent.ts'
 import type { Messages } from './messages.ts'
 import type { EndpointStatus } from './rpc.ts'
+import type { Serialized } from './serialized.ts'
 
 type AbiCall = {
   readonly abi: readonly Readonly<Record<string, unknown>>[]
@@ -24,6 +25,11 @@ type Named = { readonly instructions: readonly ProgramInstruction[]; readonly ta
 export type Programs = {
   /** Failures INVALID_ADDRESS and INVALID_TRANSACTION of what cannot be sent. */
   instructions(sender: string, given: readonly GivenInstruction[]): ProgramInstruction[]
+  /**
+   * Of a planner's instructions those that do something: what they say of compute units and their price is the daemon's to
+   * say. Failure INVALID_TRANSACTION of a durable nonce.
+   */
+  withoutTerms(given: readonly GivenInstruction[]): GivenInstruction[]
   /** Owners of the token accounts that are named, for hints: bytes that do not bear them out do not count. */
   owners(instructions: readonly ProgramInstruction[]): Promise<string[]>
   /** Addresses of the tokens that it moves or lets others move, as far as it is understood. */
@@ -65,4 +71,4 @@ export type Reader = {
  * One network. Everything that talks to nodes fails over between the configured endpoints and throws
  * Failure CHAIN_ERROR when none answers. Nothing here knows wallets, sessions or policies, or sees a key.
  */
-export type Chain = Reader & Builder & Follower & { readonly messages?: Messages }
+export type Chain = Reader & Builder & Follower & { readonly messages?: Messages; readonly serialized?: Serialized }

@@ -14,6 +14,8 @@ type Opening = {
   readonly allowForeignGenesis: boolean
   /** Milliseconds of any epoch. */
   readonly clock: () => number
+  /** The tokens that an account is meant to hold, by address. */
+  readonly watched: (account: string) => Promise<readonly string[]>
   /** Hears of what the operator should look after. */
   readonly warn: (message: string) => void
   /** Hears of a hash of which endpoints contradict each other. */

@@ -80,7 +80,13 @@ export const disagreement = (hash: string): string =>
   `the endpoints do not agree whether ${hash} has failed, and it counts as pending until they do: remove the wrong one`
 
 /** Bytes in a block; `alone`: what one endpoint tells is enough. */
-export type Landing = { readonly hash: string; readonly sender: string; readonly alone?: boolean | undefined }
+export type Landing = {
+  readonly hash: string
+  readonly sender: string
+  readonly alone?: boolean | undefined
+  /** What bytes tell that a token alone carries out: where its logs say no more, nobody looks further. */
+  readonly plain?: readonly Effect[] | undefined
+}
 
 /** Bytes on their way to the chain, and what became of them. */
 export type Follower = {
@@ -105,4 +111,6 @@ export type Follower = {
    * Undefined where no node remembers that.
    */
   landed?(landing: Landing): Promise<readonly Effect[] | undefined>
+  /** Whether tokens are contracts of their own, so that `landed` tells of plain payments and allowances as well. */
+  readonly hasTokenCode?: boolean
 }

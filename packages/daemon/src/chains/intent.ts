@@ -37,8 +37,11 @@ export type TypedData = {
 type Intents = {
   transfer: { to: string; amount: Base; memo?: string }
   'token-transfer': { to: string; amount: Base; token: Token; memo?: string }
-  /** `data` is lower-case hex; `tokens` are those that it moves, as far as it is understood. */
-  'contract-call': { to: string; value: Base; data: string; tokens: readonly Token[] }
+  /**
+   * `data` is lower-case hex; `tokens` are those that it moves, as far as it is understood; `gas` is the most units that it
+   * may use, in place of the daemon's own estimate.
+   */
+  'contract-call': { to: string; value: Base; data: string; tokens: readonly Token[]; gas?: bigint }
   /**
    * Of Solana. `owners` are those of token accounts that it names, as far as a node tells; `lookups` are the accounts that
    * lookup tables have, as nodes tell; `priorityFee` is in micro-lamports for a compute unit, in place of the daemon's own.
@@ -64,6 +67,16 @@ type Intents = {
   text: { text: string }
   /** `tokens` are those that it lets others take, as far as it is understood. */
   'typed-data': { data: TypedData; tokens: readonly Token[] }
+  /**
+   * A transaction as its caller has built it: `bytes`, in lower-case hex, are what is signed. The others are what nodes tell
+   * that helps to read it.
+   */
+  serialized: {
+    bytes: string
+    tokens: readonly Token[]
+    owners: readonly string[]
+    lookups?: readonly LookedUp[]
+  }
   /** The daemon's own: it takes a nonce and moves nothing. */
   lane: { purpose: 'cancel' | 'gap-fill' }
 }

@@ -4,6 +4,7 @@ import type { Intent, TypedData } from './intent.ts'
 /** What shows whether a signature was used; `deadline` is in unix seconds, numbers are decimal text. */
 export type Claim = { readonly contract: string; readonly owner: string; readonly deadline: string } & (
   | { readonly by: 'nonces' | 'authorizationState' | 'permit2Nonce'; readonly nonce: string }
+  | { readonly by: 'seaportOrder' | 'cowOrder'; readonly order: string }
   | {
       readonly by: 'permit2Allowance'
       readonly spender: string
@@ -16,7 +17,7 @@ export type ClaimFate = { readonly time: number; readonly isUsed: boolean }
 /** What is signed and is no transaction. */
 export type ReadMessage = {
   /** The signer's kind for it. */
-  readonly signKind: 'evm-text' | 'evm-typed-data' | 'solana-text'
+  readonly signKind: 'evm-text' | 'evm-typed-data' | 'solana-text' | 'solana-sign-in'
   /** What the signer reads and hashes itself. */
   readonly bytes: Uint8Array
   readonly effects: Effects

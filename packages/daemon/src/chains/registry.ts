@@ -19,13 +19,16 @@ export type ChainRegistryOptions = {
   readonly log: Log
   /** Endpoints contradict each other about the fate of a hash. */
   readonly onDisputed?: (disputed: { network: string; hash: string }) => Promise<unknown>
+  /** The tokens that an account of a network is meant to hold, by address; none unless given. */
+  readonly watched?: (network: Network, account: string) => Promise<readonly string[]>
   /** Milliseconds of any epoch; the monotonic clock unless given. */
   readonly clock?: () => number
 }
 type Entry = { readonly urls: readonly string[]; readonly setup: string; readonly chain: Promise<Chain>; open?: Chain }
 
 /** The networks that are configured, and one `Chain` for each that is used. */
-export function chainRegistry({ settings, log, onDisputed, clock = () => performance.now() }: ChainRegistryOptions) {
+export function chainRegistry({ settings, log, onDisputed, ...options }: ChainRegistryOptions) {
+  const { watched = async () => [], clock = () => performance.now() } = options
   const entries = new Map<string, Entry>()
   let listed: { settings: Settings; networks: readonly Network[] } | undefined
 
@@ -69,20 +72,17 @@ export function chainRegistry({ settings, log, onDisputed, clock = () => perform
     })
     const family = families[network.chain]
     const allowForeignGenesis = now['rpc.allow_foreign_genesis']
-    if (family) return family.open({ network, urls, allowForeignGenesis, clock, warn, disputed })
+    if (family)
+      return family.open({
+        network,
+        urls,
+        allowForeignGenesis,
+        clock,
+        warn,
+        disputed,
+        watched: (account) => watched(network, account),
+      })
     throw new Failure('CHAIN_NOT_SUPPORTED', `${network.id}: networks of ${network.chain} are not supported yet`)
-  }
-
-  function retire({ chain, open }: Entry): void {
-    if (open) {
-      open.close()
-      return
-    }
-    chain.then(
-      (made) => made.close(),
-      // Whoever asked for it was told; there is nothing to close.
-      () => undefined,
-    )
   }
 
   return {
@@ -103,6 +103,18 @@ export function chainRegistry({ settings, log, onDisputed, clock = () => perform
       entries.clear()
     },
   }
+}
+
+function retire({ chain, open }: Entry): void {
+  if (open) {
+    open.close()
+    return
+  }
+  chain.then(
+    (made) => made.close(),
+    // Whoever asked for it was told; there is nothing to close.
+    () => undefined,
+  )
 }
 
 const unused = (url: string): EndpointStatus => ({

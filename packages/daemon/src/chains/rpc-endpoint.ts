@@ -23,6 +23,8 @@ export type Outcome = {
   readonly answers: readonly (RpcAnswer | undefined)[]
   /** Some of what was to be sent may have left. */
   readonly isHeard: boolean
+  /** Asked more than once, because the endpoint may have heard them and no answer could be read. */
+  readonly repeated: ReadonlySet<RpcCall>
   /** Why calls are without an answer; of the kind `limited` when they only need time. */
   readonly failure: EndpointError | undefined
 }
@@ -56,10 +58,10 @@ export function rpcEndpoint(url: string, timeoutMs: number, clock: () => number)
       const lanes = calls.some(({ method }) => /^(eth_)?send/.test(method)) ? 1 : lanesMost
       while (run.open.length > 0 && !isStopped(run))
         await Promise.all(Array.from({ length: lanes }, () => lane(parts, run)))
-      const { answers, isHeard, failure } = run
+      const { answers, isHeard, repeated, failure } = run
       // Once a part may have been heard, no failure says that it was not.
       const isHalf = isHeard && failure?.kind === 'unreached'
-      return { answers, isHeard, failure: isHalf ? new EndpointError(failure.message) : failure }
+      return { answers, isHeard, repeated, failure: isHalf ? new EndpointError(failure.message) : failure }
     },
     waitMs: parts.pace.waitMs,
     lacks: parts.able.lacks,
@@ -73,7 +75,7 @@ function begin({ able }: Parts, calls: readonly RpcCall[]): Run {
     return error && { kind: 'elsewhere', error }
   })
   const open = [...answers.keys()].filter((position) => answers[position] === undefined)
-  return { calls, answers, open, isHeard: false, isForbidden: false, failure: undefined }
+  return { calls, answers, open, repeated: new Set(), isHeard: false, isForbidden: false, failure: undefined }
 }
 
 /** Asks piece by piece; ends when all is asked, or when something was learnt that changes the pieces. */
@@ -118,6 +120,7 @@ async function askTogether(parts: Parts, run: Run, piece: readonly number[]): Pr
   const why = refusalIn(heard)
   if (why) parts.able.batchRefused(piece.length, mostNamed(why, piece.length))
   else if (left.length === piece.length) return probe(parts, run, piece)
+  else repeats(run, left)
   run.open.unshift(...left)
   return false
 }
@@ -141,11 +144,16 @@ function refusalIn({ each, all }: Heard): NodeError | undefined {
 
 /** A batch without an answer: one call by itself tells whether the batch was refused, or the endpoint serves nothing now. */
 async function probe(parts: Parts, run: Run, piece: readonly number[]): Promise<boolean> {
+  repeats(run, piece)
   await askOne(parts, run, piece[0]!)
   const isServed = run.answers[piece[0]!] !== undefined && !run.isForbidden
-  if (isServed) parts.able.batchRefused(piece.length, Math.floor(piece.length / 2))
+  if (isServed) parts.able.batchLost(piece.length)
   run.open.unshift(...piece.slice(1))
   return false
+}
+
+function repeats(run: Run, positions: readonly number[]): void {
+  for (const position of positions) run.repeated.add(run.calls[position]!)
 }
 
 /** One request. An endpoint's failure is returned, for what was answered before it counts. */

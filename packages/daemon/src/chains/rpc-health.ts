@@ -1,6 +1,9 @@
 import type { EndpointStatus } from './rpc.ts'
 import type { EndpointError } from './rpc-http.ts'
 
+/** `isDown`: it failed again and again, and has answered nothing since. */
+export type Rest = { readonly failedAt: number; readonly until: number; readonly isDown: boolean }
+
 /** Whether an endpoint serves, by what its calls came to. */
 export type Health = {
   /** The count of failures since it served last. What leaves under one count fails as one outage. */
@@ -9,11 +12,12 @@ export type Health = {
   failed(failure: EndpointError, failuresBefore: number): boolean
   served(): void
   /** When it failed last, and until when others go first; milliseconds of the clock. */
-  rest(): { readonly failedAt: number; readonly until: number }
+  rest(): Rest
   /** `pauseMs` is how long the endpoint itself asked to be left alone. */
   status(pauseMs: number): Omit<EndpointStatus, 'url' | 'batchMost' | 'missingMethods' | 'callsPerSecond'>
 }
 
+const DOWN_AFTER = 8
 const longestCooldownMs = 300_000
 const cooldownMs = (failures: number) => Math.min(60_000 * 2 ** (failures - 1), longestCooldownMs)
 
@@ -37,7 +41,7 @@ export function endpointHealth(clock: () => number): Health {
       failures = 0
       until = Number.NEGATIVE_INFINITY
     },
-    rest: () => ({ failedAt, until }),
+    rest: () => ({ failedAt, until, isDown: failures >= DOWN_AFTER }),
     status(pauseMs) {
       const now = clock()
       const restMs = wholeMs(Math.max(until - now, pauseMs))

@@ -95,7 +95,7 @@ async function exchange(
     return { response, text: await textWithin(response) }
   } catch (error) {
     // Not the endpoint's fault, and no other one is asked.
-    if (cut?.aborted) throw new Failure('CHAIN_ERROR', 'a stop cut off what was being sent')
+    if (cut?.aborted) throw cutOff()
     if (error instanceof TooLong) throw new EndpointError(`${target.origin} answered more than ${mostBytes / 1e6} MB`)
     if (error instanceof Error && error.name === 'TimeoutError')
       throw new EndpointError(`${target.origin} did not answer within ${timeoutMs} ms`, 'late')
@@ -107,6 +107,8 @@ async function exchange(
     throw new EndpointError(`${target.origin} ${reason}`, isUnreached ? 'unreached' : 'failed')
   }
 }
+
+export const cutOff = (): Failure => new Failure('CHAIN_ERROR', 'a stop cut off what was being sent')
 
 // Blocks full of receipts, several to a batch, stay below it.
 const mostBytes = 128_000_000

@@ -1,6 +1,6 @@
 import type { EndpointStatus, RpcError } from './rpc.ts'
 import { type Outcome, rpcEndpoint } from './rpc-endpoint.ts'
-import { endpointHealth } from './rpc-health.ts'
+import { endpointHealth, type Rest } from './rpc-health.ts'
 import { EndpointError } from './rpc-http.ts'
 import { endpointIdentity, type IdentityCheck } from './rpc-identity.ts'
 import { notOffered, type RpcAnswer, type RpcCall } from './rpc-run.ts'
@@ -12,7 +12,7 @@ export type Member = {
   ask(calls: readonly RpcCall[]): Promise<Outcome>
   waitMs(count: number): number
   /** When it failed last, and until when others go first; milliseconds of the clock. */
-  rest(): { readonly failedAt: number; readonly until: number }
+  rest(): Rest
   status(): EndpointStatus
 }
 
@@ -34,27 +34,25 @@ export function rpcMember(url: string, options: MemberOptions): Member {
     const refused = outcome.answers[at]
     if (refused?.kind !== 'forbidden') return outcome
     const fault = outcome.failure ?? (await stillServes(refused.error))
-    if (fault) return { answers: outcome.answers.map(unlessForbidden), isHeard: true, failure: fault }
+    if (fault) return { ...outcome, answers: outcome.answers.map(unlessForbidden), isHeard: true, failure: fault }
     const { method } = calls[at]!
     const error = notOffered(endpoint.origin, method, refused.error)
     endpoint.lacks(method, error)
-    return sendRest(
-      calls,
-      outcome.answers.map(
-        (answer, index) =>
-          unlessForbidden(answer) ?? (calls[index]!.method === method ? { kind: 'elsewhere', error } : undefined),
-      ),
+    const answers = outcome.answers.map(
+      (answer, index): RpcAnswer | undefined =>
+        unlessForbidden(answer) ?? (calls[index]!.method === method ? { kind: 'elsewhere', error } : undefined),
     )
+    return sendRest(calls, { ...outcome, answers })
   }
 
   /** Each turn settles the calls of one more method, so that it ends. */
-  async function sendRest(calls: readonly RpcCall[], before: Outcome['answers']): Promise<Outcome> {
-    const open = [...before.keys()].filter((index) => before[index] === undefined)
-    if (open.length === 0) return { answers: before, isHeard: true, failure: undefined }
+  async function sendRest(calls: readonly RpcCall[], before: Outcome): Promise<Outcome> {
+    const answers = [...before.answers]
+    const open = [...answers.keys()].filter((index) => answers[index] === undefined)
+    if (open.length === 0) return { ...before, isHeard: true, failure: undefined }
     const rest = await send(open.map((index) => calls[index]!))
-    const answers = [...before]
     for (const [position, index] of open.entries()) answers[index] = rest.answers[position]
-    return { ...rest, answers, isHeard: true }
+    return { ...rest, answers, isHeard: true, repeated: new Set([...before.repeated, ...rest.repeated]) }
   }
 
   async function stillServes({ message }: RpcError): Promise<EndpointError | undefined> {
@@ -94,5 +92,6 @@ const pauseOf = (waitMs: number, timeoutMs: number): number => (waitMs > timeout
 const unasked = (calls: readonly RpcCall[], failure: EndpointError): Outcome => ({
   answers: calls.map(() => undefined),
   isHeard: false,
+  repeated: new Set(),
   failure,
 })

@@ -2,7 +2,6 @@ import { Failure } from '@waiaas/contract'
 import { expect, test } from 'vitest'
 import { type Answer, each, startEndpoint } from '../../test/evm-bed.ts'
 import { insideTransaction } from '../platform/db/guard.ts'
-import { Unreached } from './rpc.ts'
 import { rpcPool } from './rpc-pool.ts'
 
 const answering = (result: unknown) => each(() => ({ result }))
@@ -128,7 +127,7 @@ test('when none answers the failure names each endpoint and what it did', async 
   )
 })
 
-test('only a call that no endpoint can have heard says so', async () => {
+test('only what no endpoint can have heard is told as not sent', async () => {
   const refused = async (...answers: Answer[]) => {
     const made = await pool(...answers)
     await made.endpoints[0]!.stop()
@@ -138,13 +137,13 @@ test('only a call that no endpoint can have heard says so', async () => {
     { method: 'eth_x', params: [] },
     { method: 'eth_y', params: [] },
   ]
-  const alone = await refused(answering(1))
-  await expect(alone.batch(calls)).rejects.toBeInstanceOf(Unreached)
+  const nothing = { answers: [undefined, undefined] }
+  expect(await (await refused(answering(1))).deliver(calls)).toMatchObject({ ...nothing, isHeard: false })
   const beside = await refused(answering(1), (_body, response) => void response.destroy())
-  await expect(beside.batch(calls)).rejects.not.toBeInstanceOf(Unreached)
+  expect(await beside.deliver(calls)).toMatchObject({ ...nothing, isHeard: true })
 })
 
-test('a message whose first part was heard was heard, though the rest is refused', async () => {
+test('a message whose first part was heard was heard, though the rest is refused; what was answered counts', async () => {
   const gone: { stop?: () => Promise<void> } = {}
   const { rpc, endpoints } = await pool((body, response) => {
     if (Array.isArray(body)) return { jsonrpc: '2.0', id: null, error: { code: -32600, message: 'no batches' } }
@@ -154,8 +153,8 @@ test('a message whose first part was heard was heard, though the rest is refused
   })
   gone.stop = endpoints[0]!.stop
   const calls = ['sendA', 'sendB', 'sendC'].map((method) => ({ method, params: [] }))
-  await expect(rpc.batch(calls)).rejects.not.toBeInstanceOf(Unreached)
-  await expect(rpc.batch(calls)).rejects.toBeInstanceOf(Unreached)
+  expect(await rpc.deliver(calls)).toMatchObject({ answers: [{ result: 1 }, undefined, undefined], isHeard: true })
+  expect(await rpc.deliver(calls)).toMatchObject({ answers: [undefined, undefined, undefined], isHeard: false })
 })
 
 test('keys in paths, queries and credentials of endpoints appear nowhere', async () => {
@@ -249,25 +248,31 @@ test('a closed pool asks nobody', async () => {
   await expect(rpc.call('eth_x', [])).rejects.toMatchObject({ code: 'CHAIN_ERROR' })
 })
 
-test('a patient client asks an endpoint that failed again a few times; others go to the next one at once', async () => {
-  let failures = 0
-  const flaky =
-    (most: number): Answer =>
-    (body, response, raw) =>
-      failures++ < most ? void response.writeHead(503).end() : answering('0x7')(body, response, raw)
-  const alone = await pool(flaky(4))
-  await expect(alone.rpc.call('eth_x', [])).rejects.toThrow('503')
-  expect(alone.endpoints[0]!.seen).toHaveLength(1)
-  expect(await alone.rpc.patient().call('eth_x', [])).toBe('0x7')
-  expect(alone.endpoints[0]!.seen).toHaveLength(5)
+/** Fails so often, and then answers. */
+const flaky = (failures: number, result: unknown): Answer => {
+  let failed = 0
+  return (body, response, raw) =>
+    failed++ < failures ? void response.writeHead(503).end() : answering(result)(body, response, raw)
+}
 
-  failures = 0
-  const dead = await pool(flaky(1_000))
-  await expect(dead.rpc.patient().call('eth_x', [])).rejects.toThrow('503')
-  expect(dead.endpoints[0]!.seen).toHaveLength(5)
-
-  failures = 0
-  const two = await pool(flaky(1_000), answering('0x8'))
-  expect(await two.rpc.patient().call('eth_x', [])).toBe('0x8')
+test('an endpoint that failed is asked again a few times where no other one answers', async () => {
+  const alone = await pool(flaky(7, '0x7'))
+  expect(await alone.rpc.call('eth_x', [])).toBe('0x7')
+  expect(alone.endpoints[0]!.seen).toHaveLength(8)
+  const two = await pool(flaky(1_000, '0x7'), answering('0x8'))
+  expect(await two.rpc.call('eth_x', [])).toBe('0x8')
   expect(two.endpoints.map(({ seen }) => seen.length)).toEqual([1, 1])
+  const evidence = await pool(flaky(2, 'a'), flaky(1, 'b'))
+  expect(await evidence.rpc.witnesses(2, 'eth_x', [])).toEqual(['a', 'b'])
+})
+
+test('an endpoint that is down is asked once for each call, until it answers again', async () => {
+  const { rpc, endpoints } = await pool(flaky(10, '0x7'))
+  const asked = async () => {
+    const before = endpoints[0]!.seen.length
+    await expect(rpc.call('eth_x', [])).rejects.toThrow('503')
+    return endpoints[0]!.seen.length - before
+  }
+  expect([await asked(), await asked(), await asked()]).toEqual([8, 1, 1])
+  expect(await rpc.call('eth_x', [])).toBe('0x7')
 })

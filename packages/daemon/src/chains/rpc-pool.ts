@@ -1,6 +1,8 @@
 import { setTimeout as pauseFor } from 'node:timers/promises'
-import { Failure } from '@waiaas/contract'
-import { type Rpc, type RpcError, Unreached } from './rpc.ts'
+import { Failure, isFailure } from '@waiaas/contract'
+import { cutSignal } from '../platform/cut-off.ts'
+import type { Rpc, RpcError } from './rpc.ts'
+import { cutOff } from './rpc-http.ts'
 import type { IdentityCheck } from './rpc-identity.ts'
 import { type Member, type MemberOptions, rpcMember } from './rpc-member.ts'
 import { type RpcCall, unwrap } from './rpc-run.ts'
@@ -22,41 +24,46 @@ export interface RpcPool extends Rpc {
   witnesses<T>(count: number, method: string, params: readonly unknown[]): Promise<T[]>
   /** One client for each endpoint, which shares what was learnt of it; they close with this one. */
   apart(): readonly Rpc[]
-  /**
-   * A client that asks an endpoint which failed again, a few times and soon, where no other one answers. For a look that takes
-   * many calls and is worth nothing without each of them; not for what is sent. It closes with this one.
-   */
-  patient(): RpcPool
+  /** Calls that send signed bytes, in order, again where no answer came: the same bytes do nothing twice. */
+  deliver(calls: readonly RpcCall[]): Promise<Delivery>
 }
 
 type Item = { result: unknown } | { error: RpcError }
+type Delivery = {
+  /** Undefined where no endpoint answered. */
+  readonly answers: readonly (Item | undefined)[]
+  /** Something of them may have left. */
+  readonly isHeard: boolean
+  /** Those that an endpoint may have taken before it was asked again. */
+  readonly repeated: ReadonlySet<RpcCall>
+}
 /** What became of a visit: all is done, nothing more is wanted from this endpoint, or it is to be asked again later. */
 type Visit = 'done' | 'out' | 'failed' | 'later'
 
-const PATIENT_TRIES = 5
+/** How often an endpoint may fail in a row for one job, without an answer between; once is enough of one that is down. */
+const TRIES = 8
 /** Before an endpoint that failed is asked again. */
 const AGAIN_MS = 40
 /** Calls that may wait for endpoints at once: a network that serves too little must not fill the memory. */
 const waitingMost = 10_000
 
 /**
- * JSON-RPC over several endpoints. A call that one cannot answer goes to the next at once. Only where the ones that are left
- * limit their rate does a call wait for them, and no longer than one request may take without any progress.
+ * JSON-RPC over several endpoints. A call that one cannot answer goes to the next at once. Where none of them answers, those
+ * that failed are asked again a few times, and soon: many steps take several calls and are worth nothing without each of them.
+ * A call waits for endpoints that limit their rate too, and no longer than one request may take without any progress.
  */
 export function rpcPool(options: RpcPoolOptions): RpcPool {
   const { urls, name, timeoutMs = 10_000, clock = Date.now } = options
   const shared = { name, timeoutMs, clock, ...(options.verify && { verify: options.verify }) }
   return poolOf(
     urls.map((url) => rpcMember(url, shared)),
-    { ...shared, closing: new AbortController(), waiting: { calls: 0 }, tries: 1 },
+    { ...shared, closing: new AbortController(), waiting: { calls: 0 } },
   )
 }
 
 type Shared = MemberOptions & {
   readonly closing: AbortController
   readonly waiting: { calls: number }
-  /** How often an endpoint may fail in a row for one job, without an answer between. */
-  readonly tries: number
 }
 
 function poolOf(members: readonly Member[], shared: Shared): RpcPool {
@@ -75,8 +82,7 @@ function poolOf(members: readonly Member[], shared: Shared): RpcPool {
     const complaints = calls.length === 0 ? [] : await across(members, shared, job)
     return job.items.map((item) => {
       if (item) return item
-      const failure = silence(calls[0]!.method, complaints)
-      throw job.isHeard ? failure : new Unreached(failure.message)
+      throw silence(calls[0]!.method, complaints)
     })
   }
 
@@ -99,14 +105,25 @@ function poolOf(members: readonly Member[], shared: Shared): RpcPool {
           const [answer] = answers
           if (answer?.kind === 'settled') found.push(unwrap<T>(answer))
           if (found.length === wanted) return 'done'
-          return !answer && failure?.kind === 'limited' ? 'later' : 'out'
+          if (answer || !failure) return 'out'
+          return failure.kind === 'limited' ? 'later' : 'failed'
         },
       })
       if (found.length < wanted || wanted === 0) throw silence(method, complaints)
       return found
     },
+    async deliver(calls) {
+      const job = batchJob(calls)
+      try {
+        if (calls.length > 0) await across(members, shared, job)
+        return { answers: job.items, isHeard: job.isHeard, repeated: job.repeated }
+      } catch (error) {
+        // Closed, or cut off by a stop: whatever was on its way may have arrived.
+        if (!isFailure(error, 'CHAIN_ERROR')) throw error
+        return { answers: job.items, isHeard: true, repeated: job.repeated }
+      }
+    },
     apart: () => members.map((member) => poolOf([member], shared)),
-    patient: () => poolOf(members, { ...shared, tries: PATIENT_TRIES }),
     status: () => members.map((member) => member.status()),
     close: () => closing.abort(),
   }
@@ -119,7 +136,11 @@ type Job = {
   progress(): number
   visit(member: Member): Promise<Visit>
 }
-type BatchJob = Job & { readonly items: readonly (Item | undefined)[]; readonly isHeard: boolean }
+type BatchJob = Job & {
+  readonly items: readonly (Item | undefined)[]
+  readonly isHeard: boolean
+  readonly repeated: ReadonlySet<RpcCall>
+}
 
 function batchJob(calls: readonly RpcCall[]): BatchJob {
   const items: (Item | undefined)[] = calls.map(() => undefined)
@@ -127,10 +148,12 @@ function batchJob(calls: readonly RpcCall[]): BatchJob {
   let open = calls.map((_, index) => index)
   /** What an endpoint cannot answer is not asked there again. */
   const refused = new Map<Member, Set<number>>()
+  const repeated = new Set<RpcCall>()
   let isHeard = false
 
   return {
     items,
+    repeated,
     get isHeard() {
       return isHeard
     },
@@ -141,8 +164,10 @@ function batchJob(calls: readonly RpcCall[]): BatchJob {
       refused.set(member, notHere)
       const mine = open.filter((index) => !notHere.has(index))
       if (mine.length === 0) return 'out'
-      const { answers, failure, isHeard: wasHeard } = await member.ask(mine.map((index) => calls[index]!))
-      isHeard ||= wasHeard
+      const outcome = await member.ask(mine.map((index) => calls[index]!))
+      const { answers, failure } = outcome
+      isHeard ||= outcome.isHeard
+      for (const call of outcome.repeated) repeated.add(call)
       const settled = new Set<number>()
       for (const [position, index] of mine.entries()) {
         const answer = answers[position]
@@ -157,7 +182,9 @@ function batchJob(calls: readonly RpcCall[]): BatchJob {
       open = open.filter((index) => !settled.has(index))
       if (open.length === 0) return 'done'
       if (!failure) return 'out'
-      return failure.kind === 'limited' ? 'later' : 'failed'
+      if (failure.kind === 'limited') return 'later'
+      if (outcome.isHeard) for (const index of open) repeated.add(calls[index]!)
+      return 'failed'
     },
   }
 }
@@ -171,21 +198,21 @@ async function across(members: readonly Member[], shared: Shared, job: Job): Pro
   for (;;) {
     const before = job.progress()
     const later: Member[] = []
-    let isFailing = false
-    for (const member of order(members, { now: clock(), count: job.size() })) {
-      if (!left.has(member)) continue
+    for (const member of order([...left], { now: clock(), count: job.size() })) {
       if (closing.signal.aborted) throw new Failure('CHAIN_ERROR', `the endpoints of ${name} are closed`)
+      if (cutSignal()?.aborted) throw cutOff()
       const had = job.progress()
       const visit = await job.visit(member)
       if (visit === 'done') return []
       const inARow = job.progress() > had ? 1 : (failures.get(member) ?? 0) + 1
       failures.set(member, inARow)
       if (visit === 'later') later.push(member)
-      else if (visit === 'failed' && inARow < shared.tries) isFailing = true
-      else left.delete(member)
+      else if (visit !== 'failed' || inARow >= (member.rest().isDown ? 1 : TRIES)) left.delete(member)
     }
     if (job.progress() > before) patience.renew()
-    const soonest = Math.min(...later.map((member) => member.waitMs(job.size())), isFailing ? AGAIN_MS : Infinity)
+    // Those that failed and are left are asked again, whether or not they had a turn just now.
+    const againMs = left.size > later.length ? AGAIN_MS : Number.POSITIVE_INFINITY
+    const soonest = Math.min(...later.map((member) => member.waitMs(job.size())), againMs)
     const waitMs = Math.max(10, soonest)
     if (!patience.covers(waitMs) || !(await waited(shared, job.size(), waitMs))) return complaintsOf(members)
     patience.spend(waitMs)
@@ -200,8 +227,10 @@ async function waited({ waiting, closing }: Shared, calls: number, waitMs: numbe
   if (waiting.calls + calls > waitingMost) return false
   waiting.calls += calls
   try {
-    // Ends early when the pool is closed, which the next visit says.
-    await pauseFor(waitMs, undefined, { signal: closing.signal }).catch(() => undefined)
+    const cut = cutSignal()
+    const signal = cut ? AbortSignal.any([closing.signal, cut]) : closing.signal
+    // Ends early when the pool is closed or a stop cuts off what is sent, which the next visit says.
+    await pauseFor(waitMs, undefined, { signal }).catch(() => undefined)
   } finally {
     waiting.calls -= calls
   }

@@ -29,6 +29,8 @@ export type Run = {
   readonly answers: (RpcAnswer | undefined)[]
   /** Positions of the calls that are to be asked, in order. */
   readonly open: number[]
+  /** Those of a request to which no answer could be read, and that were asked again. */
+  readonly repeated: Set<RpcCall>
   isHeard: boolean
   isForbidden: boolean
   failure: EndpointError | undefined

@@ -1,5 +1,3 @@
-import { Failure } from '@waiaas/contract'
-
 export type EndpointStatus = {
   readonly url: string
   readonly status: 'available' | 'cooldown'
@@ -26,13 +24,6 @@ export interface Rpc {
   ): Promise<({ result: unknown } | { error: RpcError })[]>
   status(): EndpointStatus[]
   close(): void
-}
-
-/** Failure CHAIN_ERROR of a call that no endpoint can have heard: none of them was reached. */
-export class Unreached extends Failure {
-  constructor(message: string) {
-    super('CHAIN_ERROR', message)
-  }
 }
 
 /** A node's own answer. `data` is what the node sent beside the message. */

@@ -13,13 +13,17 @@ type Expected = {
 /** A text that somebody may take for a sign-in. */
 export const looksLikeSignIn = (text: string): boolean => MARK.test(text)
 const MARK = /wants you to sign in with your/i
-const TIME = '\\d{4}-\\d{2}-\\d{2}[Tt]\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:[Zz]|[+-]\\d{2}:\\d{2})'
-const URI = '[a-zA-Z][-a-zA-Z0-9+.]*:[^\\s]*'
+/** As RFC 3339 has it. */
+export const TIME = '\\d{4}-\\d{2}-\\d{2}[Tt]\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:[Zz]|[+-]\\d{2}:\\d{2})'
+export const URI = '[a-zA-Z][-a-zA-Z0-9+.]*:[^\\s]*'
+
+/** A host, with a port where it has one. */
+export const DOMAIN = '[a-zA-Z0-9](?:[-a-zA-Z0-9.]*[a-zA-Z0-9])?(?::\\d{1,5})?'
 
 /** The whole text, as ERC-4361 has it: https://eips.ethereum.org/EIPS/eip-4361 */
 const FORM = new RegExp(
   [
-    '^(?:[a-zA-Z][-a-zA-Z0-9+.]*://)?(?<domain>[a-zA-Z0-9](?:[-a-zA-Z0-9.]*[a-zA-Z0-9])?(?::\\d{1,5})?) wants you to sign in with your (?<account>\\w+) account:\\n',
+    `^(?:[a-zA-Z][-a-zA-Z0-9+.]*://)?(?<domain>${DOMAIN}) wants you to sign in with your (?<account>\\w+) account:\\n`,
     '(?<address>[0-9a-zA-Z]+)\\n\\n(?:[^\\n]+\\n)?\\n',
     `URI: ${URI}\\nVersion: 1\\nChain ID: (?<chain>[0-9a-zA-Z:]+)\\nNonce: [a-zA-Z0-9]{8,}\\nIssued At: ${TIME}`,
     `(?:\\nExpiration Time: ${TIME})?(?:\\nNot Before: ${TIME})?(?:\\nRequest ID: [^\\s]*)?(?:\\nResources:(?:\\n- ${URI})*)?$`,

@@ -68,3 +68,13 @@ test('whatever is refused and served, after the named wait at least one call may
     }),
   )
 })
+
+test('a stray refusal while little is wanted leaves most of the rate that held until then', () => {
+  const { pace, time } = make()
+  pace.served(400)
+  pace.refused({ asked: 100, answered: 0, retryAfterMs: 1_000 })
+  expect(pace.rate()).toBe(280)
+  time.now += 5_000
+  pace.refused({ asked: 1, answered: 0, retryAfterMs: 1_000 })
+  expect(pace.rate()).toBe(196)
+})

@@ -79,7 +79,8 @@ export function throttle(clock: () => number): Throttle {
       restUntil = Math.max(restUntil, now + Math.min(Math.max(restMs, 50), longestRestMs))
       if (rate === undefined || (isNew && now - changedAt >= 500)) {
         const seen = Math.max(second.answered, second.before, asked / 2, guess) * 0.7
-        rate = Math.max(slowest, Math.min(rate === undefined ? Number.POSITIVE_INFINITY : rate * 0.7, seen))
+        // Little may have been wanted lately, so that what was seen makes no slower one of a rate that held until now.
+        rate = Math.max(slowest, rate === undefined ? seen : rate * 0.7)
         changedAt = now
       }
       tokens = 0

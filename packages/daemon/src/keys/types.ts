@@ -25,10 +25,10 @@ export type KeyringRow =
 
 export type SubkeyPurpose = 'settings' | 'sessions' | 'webhooks' | 'backup' | 'marks' | 'signatures'
 
-/** Bytes that the signer reads as what they move: unsigned transactions of EVM (EIP-1559, or legacy with EIP-155) and of Solana (legacy or v0), and typed data (EIP-712). */
+/** Bytes that the signer reads as what they move: unsigned transactions of EVM (EIP-1559, or legacy with EIP-155) and of Solana (legacy, v0 or v1), and typed data (EIP-712). */
 export type MovingKind = 'evm-tx' | 'evm-typed-data' | 'solana-tx'
-/** Words for people, in UTF-8, which the signer marks as such before it signs them (EIP-191; off-chain messages of Solana). */
-export type TextKind = 'evm-text' | 'solana-text'
+/** Words for people, in UTF-8, which the signer marks as such before it signs them (EIP-191; off-chain messages of Solana), and sign-ins of Solana, which are signed as they stand. */
+export type TextKind = 'evm-text' | 'solana-text' | 'solana-sign-in'
 /** What is signed. */
 export type SignKind = MovingKind | TextKind
 

@@ -29,6 +29,7 @@ import { labels } from './0027-labels.ts'
 import { gasConditions } from './0028-gas-conditions.ts'
 import { unreadLandings } from './0029-unread-landings.ts'
 import { vouchers } from './0030-vouchers.ts'
+import { plans } from './0032-plans.ts'
 import { attemptTexts } from './0033-attempt-texts.ts'
 
 /** The schema, step by step. */
@@ -63,5 +64,6 @@ export const migrations: readonly Migration[] = [
   gasConditions,
   unreadLandings,
   vouchers,
+  plans,
   attemptTexts,
 ]

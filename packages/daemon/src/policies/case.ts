@@ -74,6 +74,8 @@ export type EvaluateInput = {
   readonly lookalikes?: Readonly<Record<string, string>>
   /** Recipients at derived addresses that have no account yet. */
   readonly neverFunded?: readonly string[]
+  /** By asset that no list has: which listed one it calls itself like. */
+  readonly impostors?: Readonly<Record<string, string>>
   /** Why the ceiling of the wallet stops it. */
   readonly aboveCeiling?: string
   /** Of what a lane does for itself: what is held for the transaction that it is for, and what it took from its reserve today. */
@@ -158,6 +160,8 @@ export type Policy = Scope & {
   readonly asks: Asks
   /** Does it name this very recipient as one that may be paid? */
   readonly names: (recipient: string) => boolean
+  /** Addresses of the tokens that it lists on a network. */
+  readonly tokens: (network: Network) => readonly string[]
   readonly bounds?: Bounds
 }
 

@@ -82,4 +82,5 @@ const corrupt = (scope: Scope, problem: string): Policy => ({
   },
   asks: {},
   names: () => false,
+  tokens: () => [],
 })

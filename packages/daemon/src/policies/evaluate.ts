@@ -67,6 +67,7 @@ function judge(input: EvaluateInput): Judgement {
   judgeEffects(of, findings)
   judgeDeadlines(of, findings)
   judgePrice(of, findings)
+  judgeImpostors(of, findings)
   judgeCeiling(of, findings)
   for (const policy of applying) policy.judge(of, findings)
   judgeRecipients(applying, of, findings)
@@ -78,6 +79,9 @@ function judge(input: EvaluateInput): Judgement {
   const outcome = { denied: denials.length > 0, tier, reasons: deciding.map(reasonOf) }
   return conclude(of, applying, { ...outcome, findings })
 }
+
+/** What effects hold back by themselves, judged as part of something larger. */
+export const itemsOf = (input: EvaluateInput): readonly ReserveItem[] => caseOf(input).bill.items
 
 type Outcome = { denied: boolean; tier: Tier; reasons: readonly Reason[]; findings: readonly Finding[] }
 
@@ -204,6 +208,20 @@ function judgePrice(of: Case, findings: Finding[]): void {
 function judgeCeiling({ input: { aboveCeiling } }: Case, findings: Finding[]): void {
   if (aboveCeiling === undefined) return
   findings.push({ code: 'ABOVE_CEILING', verdict: 'APPROVAL', tell: () => ({ message: aboveCeiling }) })
+}
+
+/** A name is nobody's: whoever makes a token calls it what they like. */
+function judgeImpostors({ input: { impostors = {} } }: Case, findings: Finding[]): void {
+  for (const [asset, known] of Object.entries(impostors))
+    findings.push({
+      code: 'TOKEN_IMPOSTOR',
+      verdict: 'APPROVAL',
+      tell: () => ({
+        message: `${asset} calls itself like ${known}, and is another token; if it is meant, add it under a name of its own (waiaas token add)`,
+        observed: asset,
+        allowed: known,
+      }),
+    })
 }
 
 /** A human compares the addresses, unless a list of the operator's names this very one. */

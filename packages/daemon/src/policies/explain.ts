@@ -173,6 +173,7 @@ export function inputsOf({ input, bill, requestCounts }: Case, applying: readonl
     requests: requestCounts,
     ...(input.lookalikes && { lookalikes: { ...input.lookalikes } }),
     ...(input.aboveCeiling !== undefined && { aboveCeiling: input.aboveCeiling }),
+    ...(input.impostors && { impostors: { ...input.impostors } }),
     ...(input.neverFunded && { neverFunded: [...input.neverFunded] }),
     ...(feePrice && { feePrice: { offered: String(feePrice.offered), asked: String(feePrice.asked) } }),
     toggles: { ...toggles },

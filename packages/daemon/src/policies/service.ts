@@ -25,6 +25,7 @@ export { type Dollars, installedDollars, spendingDollars } from './dollars.ts'
 export {
   type EvaluateInput,
   evaluate,
+  itemsOf,
   type Judgement,
   type Policy,
   type Price,

@@ -19,6 +19,7 @@ import type { By } from '../platform/caller.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Database, Handle } from '../platform/db/database.ts'
 import { builtinTokens } from './builtin.ts'
+import { impostorsAmong } from './impostors.ts'
 import { type TokenRow, tokenStore } from './store.ts'
 
 type Input<Name extends keyof typeof tokenOperations> = Parsed<(typeof tokenOperations)[Name]>
@@ -145,6 +146,10 @@ export const tokenFinder =
     const known = await database.read((db) => find(db, network, name))
     return known ?? chain.token(chain.address(address ?? name.slice(name.lastIndexOf(':') + 1)))
   }
+
+/** Of tokens that no list has: which listed one each calls itself like. */
+export const impostorFinder = (database: Database, findToken: ReturnType<typeof tokenFinder>) =>
+  impostorsAmong({ listed: (network) => database.read((db) => ofNetwork(db, network)), findToken })
 
 /** The one token with a symbol, whatever the case of its letters. */
 function called(listed: readonly Token[], network: Network, symbol: string): Token {

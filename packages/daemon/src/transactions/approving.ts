@@ -1,8 +1,10 @@
-import { Failure, invalidField, parseBase } from '@waiaas/contract'
+import { add, Failure, invalidField, parseBase, parseMicros } from '@waiaas/contract'
 import type { Lift } from '../gate/service.ts'
 import type { Job } from './job.ts'
 import { type Ending, endUnsent } from './rows/ending.ts'
 import { liftStore } from './rows/lift-store.ts'
+import { planStore } from './rows/plan-store.ts'
+import { isUnsigned } from './rows/states.ts'
 import { type TransactionRow, transactionStore } from './rows/store.ts'
 import { stopStore } from './stopping/stop-store.ts'
 
@@ -48,11 +50,13 @@ export async function approveQueued(
   if (maxFee !== undefined && parseBase(maxFee) < parseBase(row.max_fee ?? '0'))
     throw invalidField('maxFee', `expected at least the fee that was shown, ${row.max_fee}, got ${maxFee}`)
   const fee = maxFee ?? row.max_fee
-  await transactionStore.approve(db, { id: row.id, by: 'operator', usd: row.amount_usd, fee, at })
+  const usd = row.plan_id === null ? row.amount_usd : await usdOfPlan({ parts, db }, row.plan_id, { maxFee, lift })
+  await transactionStore.approve(db, { id: row.id, by: 'operator', usd, fee, at })
+  if (row.plan_id !== null) await planStore.approve(db, { plan: row.plan_id, by: 'operator', usd, at })
   if (lift) await liftStore.set(db, { ...lift, transaction_id: row.id, lane: row.lane }, at)
   const details = {
     digest: row.digest,
-    usd: row.amount_usd,
+    usd,
     ...(maxFee !== undefined && { maxFee }),
     ...(lift && { overCeilingUntil: lift.until }),
   }
@@ -65,4 +69,21 @@ export async function approveQueued(
     details,
   })
   return { ...row, updated_at: at }
+}
+
+/** What is left of a plan comes to, which is approved as a whole; null when a part has no price. */
+async function usdOfPlan({ db }: Job, plan: string, { maxFee, lift }: Approval): Promise<string | null> {
+  if (maxFee !== undefined)
+    throw invalidField(
+      'maxFee',
+      'expected no maxFee: the steps of a plan are approved together, each with the fee that was shown',
+    )
+  if (lift)
+    throw new Failure('CEILING_EXCEEDED', 'no plan is let above the ceiling of its wallet; send such a step by itself')
+  const left = (await planStore.steps(db, plan)).filter(({ status }) => isUnsigned(status))
+  return left.reduce<string | null>(
+    (sum, { amount_usd }) =>
+      sum === null || amount_usd === null ? null : String(add(parseMicros(sum), parseMicros(amount_usd))),
+    '0',
+  )
 }

@@ -1,4 +1,4 @@
-import type { Handlers, messageOperations, transactionOperations } from '@waiaas/contract'
+import type { Handlers, messageOperations, planOperations, transactionOperations } from '@waiaas/contract'
 import { sessionOf, shownBy } from '../platform/caller.ts'
 import { seconds } from '../platform/clock.ts'
 import type { Calls } from '../platform/http/types.ts'
@@ -87,4 +87,17 @@ export const transactionHandlers = (
 export const messageHandlers = (service: Transactions): Handlers<typeof messageOperations, Calls> => ({
   signMessage: ({ principal, peer, idempotencyKey, onDelivered }, input) =>
     service.signMessage(input, { sessionId: principal.sessionId, peer, key: idempotencyKey, onDelivered }),
+  signTransaction: ({ principal, peer, idempotencyKey, onDelivered }, input) =>
+    service.signTransaction(input, { sessionId: principal.sessionId, peer, key: idempotencyKey, onDelivered }),
+})
+
+export const planHandlers = ({ plans }: Transactions): Handlers<typeof planOperations, Calls> => ({
+  async sendPlan({ principal, peer, idempotencyKey, onDelivered }, input) {
+    if (input.dryRun) return plans.simulate(input, principal.sessionId)
+    const answer = await plans.send(input, { sessionId: principal.sessionId, peer, key: idempotencyKey, onDelivered })
+    if (!answer.accepted) throw refusal(answer)!
+    return answer.accepted
+  },
+  getPlan: ({ principal }, { id }) => plans.get(id, sessionOf(principal)),
+  cancelPlan: async (call, { id }) => ({ id, ...(await plans.cancel(id, call)) }),
 })

@@ -42,6 +42,8 @@ export type Parts = {
   confirmations(network: string): number
   /** Names this process in lane leases. */
   instance: string
+  /** 32 bytes, under which signatures that are given out are kept. */
+  signatureKey(): Promise<Uint8Array>
 }
 
 /** Why a wallet is stopped by what came into a block: it did more than was judged, or nobody tells what it did. */

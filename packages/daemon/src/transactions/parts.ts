@@ -1,4 +1,5 @@
 import type { Network } from '@waiaas/contract'
+import type { Reader } from '../chains/chain.ts'
 import type { Handle } from '../platform/db/database.ts'
 import type { Held } from '../platform/held.ts'
 import type { GasSettings } from './gas/condition.ts'
@@ -6,14 +7,12 @@ import type { Parts } from './job.ts'
 import type { FindToken } from './kinds/kind.ts'
 import type { LiftParts } from './over-ceiling.ts'
 import type { RetentionParts } from './retention/retention.ts'
-import type { SignatureParts } from './signatures/signer.ts'
 import type { WalletFacts } from './switches.ts'
 
 export type WalletChoice = { walletId?: string | undefined; network?: string | undefined }
 
 /** What the money path is built of, its front door included. */
 export type ServiceParts = Parts &
-  SignatureParts &
   LiftParts &
   Pick<RetentionParts, 'keptDays' | 'forgetSessions'> & {
     /** The wallet a session means, or WALLET_ID_REQUIRED, WALLET_NOT_FOUND. */
@@ -22,6 +21,8 @@ export type ServiceParts = Parts &
     resolveNetwork(wallet: WalletFacts, name: string | undefined): Network
     findNetwork(id: string): Network | undefined
     findToken: FindToken
+    /** By asset that no list has: which listed one it calls itself like. */
+    impostors(chain: Reader, assets: readonly string[]): Promise<Readonly<Record<string, string>>>
     gas(): GasSettings
     held: Pick<Held, 'write'>
   }

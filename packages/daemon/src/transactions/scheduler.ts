@@ -2,8 +2,9 @@ import { type Loop, loop } from '../platform/jobs.ts'
 import { type Parts, scopeOf } from './job.ts'
 import { isSignatureLane } from './lanes/lane-id.ts'
 import type { Lanes } from './lanes/lanes.ts'
-import { endUnsent } from './rows/ending.ts'
+import { endOverdue, endUnsent } from './rows/ending.ts'
 import { laneStore } from './rows/lane-store.ts'
+import { planStore } from './rows/plan-store.ts'
 import { readyLanes } from './rows/ready-lanes.ts'
 import { type TransactionRow, transactionStore } from './rows/store.ts'
 
@@ -15,16 +16,18 @@ export function scheduler(parts: Parts, lanes: Lanes, kickMessages: Lanes['kick'
   let seenEpoch: number | undefined
   return loop('due transactions', parts.log, async () => {
     const now = parts.clock.now()
-    const [{ epoch }, due, lapsed] = await parts.database.read(async (db) => [
+    const [{ epoch }, due, lapsed, overdue] = await parts.database.read(async (db) => [
       await parts.switches.killSwitch(db),
       await transactionStore.dueDelays(db, now, AT_ONCE),
       await transactionStore.lapsedApprovals(db, parts.clock.latest(), AT_ONCE),
+      await planStore.overdue(db, parts.clock.latest(), AT_ONCE),
     ])
     if (epoch !== seenEpoch) lanes.cutOff()
     seenEpoch = epoch
     await Promise.all([
       ...due.map((row) => alone(parts, row, serve(parts, row))),
       ...lapsed.map((row) => alone(parts, row, expire(parts, row))),
+      ...overdue.map((row) => alone(parts, row, stopPlan(parts, row))),
     ])
     await wakeLanes(parts, lanes, kickMessages)
     lanes.nudge()
@@ -37,9 +40,17 @@ const alone = (parts: Parts, row: TransactionRow, work: Promise<unknown>) =>
   work.catch((error) => parts.log.error({ transaction: row.id, err: error }, 'what is due cannot be done'))
 
 const serve = (parts: Parts, row: TransactionRow) =>
-  parts.database.work(scopeOf(row.wallet_id, [row]), (db) =>
-    transactionStore.serveDelay(db, { id: row.id, at: parts.clock.now() }),
-  )
+  parts.database.work(scopeOf(row.wallet_id, [row]), async (db) => {
+    const at = parts.clock.now()
+    const isServed = await transactionStore.serveDelay(db, { id: row.id, at })
+    if (isServed && row.plan_id !== null) await planStore.serve(db, { plan: row.plan_id, at })
+  })
+
+const stopPlan = (parts: Parts, row: TransactionRow) =>
+  parts.database.work(scopeOf(row.wallet_id, [row]), async (db) => {
+    const current = await transactionStore.byId(db, row.id)
+    if (current?.status === 'PENDING' || current?.status === 'QUEUED') await endOverdue({ parts, db }, current)
+  })
 
 const expire = (parts: Parts, row: TransactionRow) =>
   parts.database.work(scopeOf(row.wallet_id, [row]), async (db) => {

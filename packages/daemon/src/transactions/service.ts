@@ -1,7 +1,6 @@
 import {
   Failure,
   invalidField,
-  type Network,
   parseBase,
   type SendRequest,
   type Simulation,
@@ -9,42 +8,44 @@ import {
   type TransactionStatus,
   withoutNames,
 } from '@waiaas/contract'
-import type { Under } from '../gate/service.ts'
 import { pruning } from '../ledger/service.ts'
 import { by, type Principal, sessionOf } from '../platform/caller.ts'
 import type { Handle } from '../platform/db/database.ts'
 import type { Loop } from '../platform/jobs.ts'
 import { inPieces } from '../platform/turn.ts'
 import { type Approval, approveQueued, assertNotOver, end, processed } from './approving.ts'
+import { type Building, building } from './deciding/building.ts'
 import { decideCovered } from './deciding/covered.ts'
-import { answered, type Built, type Prepared } from './deciding/decide.ts'
+import { answered } from './deciding/decide.ts'
 import { type Funds, fundsOf } from './deciding/funds.ts'
 import { type Answer, idempotencyStore } from './deciding/idempotency-store.ts'
-import { assetsOf, withFullFee } from './deciding/judgement.ts'
+import { assetsOf } from './deciding/judgement.ts'
 import { type OwedAnswers, owedAnswers } from './deciding/owed-answers.ts'
 import { fullQueue } from './deciding/room.ts'
-import { withDraft } from './deciding/seen.ts'
 import { simulation } from './deciding/simulate.ts'
 import { gasWatch } from './gas/watch.ts'
 import { type Job, scopeOf } from './job.ts'
-import { networkOf, parseRequest } from './kinds/all.ts'
+import { networkOf } from './kinds/all.ts'
+import { laneReasons } from './lane-reasons.ts'
 import { isSignatureLane, laneId } from './lanes/lane-id.ts'
 import { lanes } from './lanes/lanes.ts'
-import type { Replacement } from './lanes/replace.ts'
 import { settler } from './lanes/settle.ts'
 import { type OverCeiling, overCeilings } from './over-ceiling.ts'
 import type { From, ServiceParts, WalletChoice } from './parts.ts'
+import { plans } from './plans/plans.ts'
 import { retention } from './retention/retention.ts'
+import type { Replacement } from './rows/attempt-store.ts'
 import { laneStore } from './rows/lane-store.ts'
 import { type ListedRow, type ListFilter, listStore } from './rows/list-store.ts'
 import { isUnsigned } from './rows/states.ts'
 import { type TransactionRow, transactionStore } from './rows/store.ts'
 import { scheduler } from './scheduler.ts'
+import { givenTransactions } from './signatures/given.ts'
 import { signatures } from './signatures/signatures.ts'
 import { vouchers } from './signatures/vouchers.ts'
 import { backlog, beginStop, type Stop } from './stopping/backlog.ts'
 import type { WalletFacts } from './switches.ts'
-import { isOpenEnded, transactionView } from './views.ts'
+import { transactionView } from './views.ts'
 
 export { judge } from './deciding/judge.ts'
 export { refusalCounts } from './deciding/refusal-counts.ts'
@@ -61,8 +62,6 @@ const choiceOf = (input: SendRequest): WalletChoice => ({ walletId: input.wallet
 type Requester = { principal: Principal<'agent' | 'operator'>; peer: string | undefined }
 /** `maxFee` is in native base units: what its fee may come to, whatever the policies say of fees. */
 type ReplacementWanted = { with: Replacement; maxFee?: string | undefined }
-/** Who pays where, and what is known of the ceiling of its wallet. */
-type Chosen = { wallet: WalletFacts; network: Network; under: Under }
 type Page = { rows: ListedRow[]; items: Transaction[]; hasMore: boolean }
 type Lanes = ReturnType<typeof lanes>
 type Settler = ReturnType<typeof settler>
@@ -79,7 +78,11 @@ export class Transactions {
   readonly #owed: OwedAnswers
   readonly #funds: Funds = fundsOf()
   readonly #overCeilings: ReturnType<typeof overCeilings>
+  readonly #building: Building
+  /** Several transactions that are decided on as one. */
+  readonly plans: ReturnType<typeof plans>
   readonly #signatures: ReturnType<typeof signatures>
+  readonly #given: ReturnType<typeof givenTransactions>
   #scheduler: Loop | undefined
   #pruning: Loop | undefined
   #backlog: Loop | undefined
@@ -91,9 +94,14 @@ export class Transactions {
     this.#parts = parts
     this.#owed = owedAnswers(parts)
     this.#overCeilings = overCeilings(parts)
-    this.#signatures = signatures(parts, { owed: this.#owed, ceilings: this.#overCeilings })
+    this.#building = building(parts, { funds: this.#funds, overCeilings: this.#overCeilings })
     this.#lanes = lanes(parts, { onRecorded: (rows) => this.#watch(rows) })
+    const known = { owed: this.#owed, ceilings: this.#overCeilings, funds: this.#funds }
+    this.#signatures = signatures(parts, known)
+    this.#given = givenTransactions(parts, { ...known, lanes: this.#lanes })
     this.#settler = settler(parts, this.#lanes)
+    const told = { building: this.#building, funds: this.#funds, lanes: this.#lanes, owed: this.#owed }
+    this.plans = plans(parts, told)
   }
 
   /** Takes up what an earlier run left, and works from then on. */
@@ -125,7 +133,7 @@ export class Transactions {
     const { database } = this.#parts
     const { sessionId, key } = from
     const { chosen, stored, full } = await database.read(async (db) => {
-      const chosen = await this.#choose(db, input, sessionId)
+      const chosen = await this.#building.choose(db, sessionId, choiceOf(input))
       const stored = key ? await idempotencyStore.find(db, sessionId, key) : undefined
       // Before nodes are asked; without a key it may be the repeat of one that waits already.
       const mayBeFull = key !== undefined && !stored
@@ -133,10 +141,10 @@ export class Transactions {
       return { chosen, stored, full }
     })
     if (full) throw full
-    const prepared = await this.#prepare(input, sessionId, chosen)
+    const prepared = await this.#building.prepare(input, sessionId, chosen)
     const known = stored && (await database.read((db) => answered(db, stored, prepared)))
     if (known) return known
-    const asked = { ...(await this.#build(prepared, chosen.under)), key, ip: from.peer }
+    const asked = { ...(await this.#building.build(prepared, chosen.under)), key, ip: from.peer }
     const answer = await decideCovered(this.#parts, asked, { owed: this.#owed, funds: this.#funds })
     if (!key) from.onDelivered((isDelivered) => isDelivered && this.#owed.delivered(answer.transactionId))
     const network = asked.chain.network.id
@@ -150,12 +158,17 @@ export class Transactions {
     return this.#signatures.ask
   }
 
+  /** Signs a transaction that its caller has built and will send. */
+  get signTransaction() {
+    return this.#given.ask
+  }
+
   /** The same build, decode and judge as a send, on a read snapshot. */
   async simulate(input: SendRequest, sessionId: string): Promise<Simulation> {
     const parts = this.#parts
     const startedAt = performance.now()
-    const chosen = await parts.database.read((db) => this.#choose(db, input, sessionId))
-    const built = await this.#build(await this.#prepare(input, sessionId, chosen), chosen.under)
+    const chosen = await parts.database.read((db) => this.#building.choose(db, sessionId, choiceOf(input)))
+    const built = await this.#building.build(await this.#building.prepare(input, sessionId, chosen), chosen.under)
     const { network } = built.chain
     const { intent, type } = built.request.stored
     const verdict = await parts.database.read(async (db) => {
@@ -164,7 +177,8 @@ export class Transactions {
       const { decoded, draft } = built
       return parts.judge.of(db, {
         ...{ wallet, session, network, type, intent, effects: decoded.effects },
-        ...{ feePrice: draft.price, neverFunded: draft.neverFunded, aboveCeiling: built.aboveCeiling },
+        ...{ feePrice: draft.price, neverFunded: draft.neverFunded },
+        ...{ impostors: built.impostors, aboveCeiling: built.aboveCeiling },
       })
     })
     return simulation({
@@ -244,9 +258,11 @@ export class Transactions {
     const { sealed, ...read } = await this.#parts.database.read(async (db) => {
       const row = await this.#visible(db, await listStore.byId(db, id), sessionId)
       const view = this.#view(row, await laneReasons(db, [row]))
-      return { view, sealed: await this.#signatures.sealedFor(db, row, sessionId) }
+      return { row, view, sealed: await this.#signatures.sealedFor(db, row, sessionId) }
     })
-    return sealed === undefined ? read.view : { ...read.view, signature: await this.#signatures.opened(id, sealed) }
+    if (sealed === undefined) return read.view
+    const text = await this.#signatures.opened(id, sealed)
+    return { ...read.view, ...(isSignatureLane(read.row.lane) ? { signature: text } : { signedTransaction: text }) }
   }
 
   chooseWallet(sessionId: string, choice: WalletChoice): Promise<WalletFacts> {
@@ -296,43 +312,6 @@ export class Transactions {
     for (const network of new Set(rows.map((row) => row.network))) this.#settler.watch(network)
   }
 
-  async #choose(db: Handle, input: SendRequest, sessionId: string): Promise<Chosen> {
-    const wallet = await this.#parts.chooseWallet(db, sessionId, choiceOf(input))
-    const network = this.#parts.resolveNetwork(wallet, networkOf(input))
-    const under = await this.#overCeilings.under(db, wallet.id, laneId(network.id, wallet.address))
-    return { wallet, network, under }
-  }
-
-  async #prepare(input: SendRequest, sessionId: string, { wallet, network }: Chosen): Promise<Prepared> {
-    const parts = this.#parts
-    const chain = await parts.chain(network.id)
-    const request = await parseRequest(input, {
-      chain,
-      sender: wallet.address,
-      findToken: parts.findToken,
-      gas: parts.gas(),
-    })
-    return { walletId: wallet.id, walletName: wallet.name, sessionId, request, chain, sender: wallet.address }
-  }
-
-  /** Builds the bytes and reads them back. Prices are fetched now, so that no job waits for them. */
-  async #build(prepared: Prepared, under: Under): Promise<Built> {
-    const { chain, sender, request } = prepared
-    const { intent } = request.stored
-    const draft = await this.#funds.draft(prepared)
-    if (draft.stale !== undefined) throw new Failure('INVALID_TRANSACTION', draft.stale)
-    const hints = chain.hints(intent)
-    const bytes = chain.bytes(sender, draft, chain.anyLifetime)
-    const told = chain.decode(sender, bytes, hints)
-    const effects = withDraft(told.effects, draft)
-    const decoded = { ...told, effects: { ...told.effects, effects } }
-    const unsigned = { kind: chain.signKind, bytes, address: sender }
-    const aboveCeiling = this.#overCeilings.why({ chain, unsigned, intent }, under)
-    await this.#parts.prices.refresh(chain.network, assetsOf(decoded.effects))
-    const all = { ...decoded, effects: withFullFee(decoded.effects, draft) }
-    return { ...prepared, draft, hints, decoded: all, aboveCeiling }
-  }
-
   /** A transaction that was found, if the caller may see it; `sessionId` undefined is the operator. */
   async #visible<Row extends { wallet_id: string }>(
     db: Handle,
@@ -375,19 +354,6 @@ export class Transactions {
     const lines = [...this.#lanes.troubles(), ...this.#settler.troubles()].map(withoutNames)
     return [...new Set(lines)].slice(0, TROUBLES_MOST)
   }
-}
-
-/** Why lanes wait, of those with something that does. */
-async function laneReasons(
-  db: Handle,
-  rows: readonly Pick<ListedRow, 'status' | 'lane'>[],
-): Promise<Map<string, string>> {
-  const reasons = new Map<string, string>()
-  for (const id of new Set(rows.filter(isOpenEnded).map(({ lane }) => lane))) {
-    const reason = (await laneStore.byId(db, id))?.wait_reason
-    if (reason) reasons.set(id, reason)
-  }
-  return reasons
 }
 
 const TROUBLES_MOST = 10

@@ -3,7 +3,7 @@ import { seconds } from '../platform/clock.ts'
 import { conditionOf, conditionText } from './gas/condition.ts'
 import { memoOf } from './kinds/all.ts'
 import { bothAmounts } from './kinds/amount.ts'
-import { addressOf } from './lanes/lane-id.ts'
+import { addressOf, isSignatureLane } from './lanes/lane-id.ts'
 import { labelsOf } from './rows/label-store.ts'
 import type { ListedRow } from './rows/list-store.ts'
 import { decisionOf, intentOf } from './rows/readings.ts'
@@ -53,6 +53,7 @@ export function transactionView(
     waitReason: waitReason(row, { network, laneReason }),
     memo: readable(() => memoOf(intentOf(row))),
     labels: readable(() => labelsOf(row)),
+    ...(row.plan_id !== null && { planId: row.plan_id, planStep: row.plan_step ?? undefined }),
     createdAt: seconds(row.created_at),
     updatedAt: seconds(row.updated_at),
     executeAt: row.due_at === null ? null : seconds(row.due_at),
@@ -93,6 +94,9 @@ export function waitReason(row: ListedRow, { network, laneReason }: Around = {})
       return row.wait_reason ?? laneReason ?? 'it is in line to be signed'
     case 'SUBMITTED':
       return row.wait_reason ?? laneReason ?? 'it was sent and is in no block yet'
+    case 'SIGNED':
+      if (isSignatureLane(row.lane)) return null
+      return row.wait_reason ?? 'whoever asked for it may send it; it counts until it is in a block or never can be'
     default:
       return null
   }

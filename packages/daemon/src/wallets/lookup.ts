@@ -1,10 +1,14 @@
-import { Failure } from '@waiaas/contract'
+import { type ChainName, Failure } from '@waiaas/contract'
 import type { Handle } from '../platform/db/database.ts'
 import { severalWallets, UNNAMED, unknownWallet } from './naming.ts'
 import { type WalletRow, walletStore } from './store.ts'
 
 /** The wallet with this id, whatever its status; undefined when there never was one. */
 export const findWallet = (db: Handle, id: string): Promise<WalletRow | undefined> => walletStore.byId(db, id)
+
+/** The live wallet of a family with this address, as the family writes it. */
+export const walletAt = (db: Handle, chain: ChainName, address: string): Promise<WalletRow | undefined> =>
+  walletStore.liveByAddress(db, chain, address)
 
 /** The wallet, or Failure WALLET_NOT_FOUND; a purged one is gone. */
 export async function needWallet(db: Handle, id: string): Promise<WalletRow> {

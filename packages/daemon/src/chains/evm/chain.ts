@@ -8,7 +8,7 @@ import { newestHead } from '../newest-head.ts'
 import type { Rpc } from '../rpc.ts'
 import { rpcPool } from '../rpc-pool.ts'
 import { encodeCall, requireDescribed } from './abi-json.ts'
-import { parseAddress } from './address.ts'
+import { checksummed, parseAddress } from './address.ts'
 import { blockWindow, readHeight } from './blocks.ts'
 import { broadcast } from './broadcast.ts'
 import { decode, tokensIn } from './decode.ts'
@@ -28,7 +28,7 @@ import { prechecker } from './precheck.ts'
 import { runner } from './run.ts'
 import { addSignature } from './signature.ts'
 import { landings } from './simulate/landed.ts'
-import { simulator } from './simulate/simulate.ts'
+import type { Watched } from './simulate/simulate.ts'
 import { supplySource } from './supply.ts'
 import { blockTime } from './time.ts'
 import { agreedToken, readFeed } from './token.ts'
@@ -48,6 +48,8 @@ export type EvmOptions = {
   readonly warn?: (message: string) => void
   /** Hears of a hash of which endpoints contradict each other. */
   readonly disputed?: (hash: string) => void
+  /** The tokens that an account is meant to hold; none unless told otherwise. */
+  readonly watched?: (account: string) => Promise<readonly string[]>
 }
 
 const termsMost = 20_000
@@ -56,13 +58,13 @@ const TOKEN_MS = 600_000
 
 /** One EVM network behind its endpoints. */
 export function evmChain(options: EvmOptions): Chain {
-  const { network } = options
+  const { network, urls, timeoutMs = 10_000 } = options
   const clock = options.clock ?? (() => performance.now())
   const chainId = chainIdOf(network)
   const warn = options.warn ?? ((message) => process.emitWarning(message, 'Chain'))
   const disputed = options.disputed ?? ((hash) => warn(disagreement(hash)))
   const verify = verifyIdentity({ network, allowForeignGenesis: options.allowForeignGenesis, warn })
-  const { urls, timeoutMs = 10_000 } = options
+  const watched = watchedBy(options)
   const pool = { name: network.id, verify, timeoutMs, clock }
   const rpc = rpcPool({ urls, ...pool })
   const singles = urls.map((url) => rpcPool({ urls: [url], ...pool }))
@@ -75,7 +77,8 @@ export function evmChain(options: EvmOptions): Chain {
     fees,
     gas,
     beside: rollupFees(network, rpc, clock),
-    simulate: simulator(network, apart),
+    singles: apart,
+    watched,
     supply: supplySource(network, apart, clock),
   }
   const balances = cache<Base>({ freshMs: network.blockMs, staleMs: network.blockMs, clock })
@@ -83,11 +86,11 @@ export function evmChain(options: EvmOptions): Chain {
     toBase(readQuantity(await rpc.call('eth_getBalance', [address, 'latest'])))
   const tokens = cache<Token>({ freshMs: TOKEN_MS, staleMs: Number.POSITIVE_INFINITY, clock })
   const terms = new Map<string, Terms>()
-  const window = blockWindow(network, rpc.patient(), clock)
+  const window = blockWindow(network, rpc, clock)
   const head = newestHead(apart, { height: readHeight, clock })
   const onIncluded = (sender: string) => balances.drop(sender.toLowerCase())
   const remembered = (hash: string) => terms.get(hash)
-  const lookers = { rpc: rpc.patient(), singles: singles.map((single) => single.patient()), window }
+  const lookers = { rpc, singles, window }
   const watch = observer({ ...lookers, clock, blockMs: network.blockMs, disputed, onIncluded, remembered })
   const border = bordered(network)
   return {
@@ -99,7 +102,7 @@ export function evmChain(options: EvmOptions): Chain {
     contracts: { encode: encodeCall, requireDescribed, tokensIn: (sender, call) => tokensIn(network, sender, call) },
     messages: evmMessages({ network, chainId, singles: apart, supply: parts.supply }),
     connect: border(() => connect(rpc)),
-    draft: border(drafting(parts)),
+    ...drafting(parts, border),
     unitPrice: border(async () => unitPriceOf(await fees.current())),
     hints: hintsOf,
     bytes: (_sender, drafted, lifetime) => bytes(drafted, lifetime),
@@ -121,7 +124,8 @@ export function evmChain(options: EvmOptions): Chain {
       head.note(window.head())
       return seen
     }),
-    landed: landings(network, apart),
+    landed: landings(network, apart, watched),
+    hasTokenCode: true,
     blockTime: border(() => blockTime(rpc)),
     balance: border((address) => balances.get(address.toLowerCase(), () => readBalance(address))),
     tokenBalances: border((address, tokens) => tokenBalances(rpc, address, tokens)),
@@ -138,6 +142,11 @@ export function evmChain(options: EvmOptions): Chain {
 async function connect(rpc: Rpc): Promise<void> {
   await rpc.call('eth_chainId', [])
 }
+
+const watchedBy =
+  ({ watched = async () => [] }: EvmOptions): Watched =>
+  async (account) =>
+    (await watched(checksummed(account))).map((token) => token.toLowerCase())
 
 async function tokenBalances(rpc: Rpc, owner: string, tokens: readonly Token[]) {
   const addresses = tokens.map(({ address }) => address)

@@ -1,14 +1,17 @@
-import { add, type Effect, type Network } from '@waiaas/contract'
+import { add, type Effect, Failure, type Network } from '@waiaas/contract'
+import type { bordered } from '../border.ts'
 import type { Draft, Lifetime } from '../build.ts'
 import type { Intent } from '../intent.ts'
+import type { Rpc } from '../rpc.ts'
 import { effectsOf } from './decode.ts'
 import { type FeeSource, outbid, type RollupFees } from './fees.ts'
-import type { GasSource } from './gas.ts'
-import { costOf, toGas } from './gas-units.ts'
+import { type Call, type GasSource, gasMost, requireMost } from './gas.ts'
+import { costOf, type Gas, toGas } from './gas-units.ts'
 import { hintsOf, planOf } from './plan/all.ts'
-import type { Simulate } from './simulate/simulate.ts'
+import { inOrder } from './simulate/in-order.ts'
+import { simulator, type Watched } from './simulate/simulate.ts'
 import type { SupplySource } from './supply.ts'
-import { encodeUnsigned, type Fees, feeCap, type Transaction } from './transaction.ts'
+import { encodeUnsigned, type Fees, feeCap, NO_RECIPIENT, type Transaction } from './transaction.ts'
 
 export type DraftParts = {
   readonly network: Network
@@ -16,7 +19,9 @@ export type DraftParts = {
   readonly fees: FeeSource
   readonly gas: GasSource
   readonly beside: RollupFees
-  readonly simulate: Simulate
+  /** Each endpoint by itself. */
+  readonly singles: readonly Rpc[]
+  readonly watched: Watched
   readonly supply: SupplySource
 }
 
@@ -28,18 +33,12 @@ type Body = {
   gas: string
 } & ({ type: 'eip1559'; maxFeePerGas: string; maxPriorityFeePerGas: string } | { type: 'legacy'; gasPrice: string })
 
-/** Builds all but the nonce. `replaces` is the draft whose nonce the new one shall take: its fees are outbid. */
-export const drafting =
-  ({ network, chainId, fees, gas, beside, simulate, supply }: DraftParts) =>
-  async (sender: string, intent: Intent, replaces?: Draft): Promise<Draft> => {
-    const plan = planOf(network, intent)
-    const call = plan.call(sender.toLowerCase(), intent)
-    const effects = effectsOf({ network, sender: call.from, tx: call }, hintsOf(intent))
-    const now = await fees.current()
-    const bid = replaces ? outbid(readBody(replaces).fees, now.fees) : now.fees
-    const limit = await plan.gas(gas, { ...call, fees: bid }, intent)
-    const planned = { ...call, gas: limit, fees: bid, baseFee: baseFeeIn(now) }
-    const seen = needsLook(effects) ? await simulate(planned) : undefined
+/** Builds all but the nonce. */
+export function drafting(parts: DraftParts, border: ReturnType<typeof bordered>) {
+  const { network, chainId, fees, gas, beside, singles, watched, supply } = parts
+  const [simulate, told] = [simulator(network, singles, watched), inOrder({ network, singles, watched })]
+
+  async function finish({ call, effects }: Begun, { gas: limit, fees: bid, asked, seen }: Measured): Promise<Draft> {
     const supplies = await supply([...effects, ...(seen ?? [])])
     const tx = { chainId, to: call.to, value: call.value, data: call.data, gas: limit, fees: bid }
     // The largest nonce in use makes the bytes as long as they can become.
@@ -48,11 +47,72 @@ export const drafting =
     return {
       body: JSON.stringify(bodyOf(tx)),
       maxFee: add(costOf(limit, feeCap(bid)), add(extra, extra)),
-      price: { offered: feeCap(bid), asked: now.asked },
+      price: { offered: feeCap(bid), asked },
       ...(seen && { seen }),
       ...(Object.keys(supplies).length > 0 && { supplies }),
     }
   }
+
+  function begin(sender: string, intent: Intent): Begun {
+    const call = planOf(network, intent).call(sender.toLowerCase(), intent)
+    const effects = effectsOf({ network, sender: call.from, tx: call }, hintsOf(intent))
+    return { call, effects }
+  }
+
+  return {
+    /** `replaces` is the draft whose nonce the new one shall take: its fees are outbid. */
+    draft: border(async (sender: string, intent: Intent, replaces?: Draft): Promise<Draft> => {
+      const begun = begin(sender, intent)
+      const now = await fees.current()
+      const bid = replaces ? outbid(readBody(replaces).fees, now.fees) : now.fees
+      const limit = await planOf(network, intent).gas(gas, { ...begun.call, fees: bid }, intent)
+      const planned = { ...begun.call, gas: limit, fees: bid, baseFee: baseFeeIn(now) }
+      const seen = (await runsCode(gas, begun)) ? await simulate(planned) : undefined
+      return finish(begun, { gas: limit, fees: bid, asked: now.asked, ...(seen && { seen }) })
+    }),
+
+    draftsInOrder: border(async (sender: string, intents: readonly Intent[]): Promise<Draft[] | undefined> => {
+      const begun = intents.map((intent) => begin(sender, intent))
+      const now = await fees.current()
+      const common = { fees: now.fees, baseFee: baseFeeIn(now) }
+      const given = intents.map((intent) => ('gas' in intent ? intent.gas : undefined))
+      const used = await told.used(
+        begun.map(({ call }, at) => ({ ...call, ...common, gas: requireMost(given[at] ?? gasMost) })),
+      )
+      if (!used || 'failed' in used) return refusedOr(used)
+      const limits = given.map((limit, at) => (limit === undefined ? gas.roomFor(used.gas[at]!) : requireMost(limit)))
+      const steps = begun.map(({ call }, at) => ({ ...call, ...common, gas: limits[at]! }))
+      const looks = await Promise.all(begun.map((one) => runsCode(gas, one)))
+      const found = looks.includes(true) ? await told.seen(steps) : { seen: [] }
+      if (!found || 'failed' in found) return refusedOr(found)
+      return Promise.all(
+        begun.map((one, at) =>
+          finish(one, {
+            gas: limits[at]!,
+            fees: now.fees,
+            asked: now.asked,
+            ...(looks[at] && { seen: found.seen[at] }),
+          }),
+        ),
+      )
+    }),
+  }
+}
+
+/** A call, and what its bytes tell. */
+type Begun = { readonly call: Call; readonly effects: readonly Effect[] }
+/** `asked` is what the network asks for a unit of gas. */
+type Measured = {
+  readonly gas: Gas
+  readonly fees: Fees
+  readonly asked: bigint
+  readonly seen?: readonly Effect[] | undefined
+}
+
+function refusedOr(found: { failed: number; why: string } | undefined): undefined {
+  if (!found) return undefined
+  throw new Failure('INVALID_TRANSACTION', `step ${found.failed + 1} would fail after those before it: ${found.why}`)
+}
 
 /** What a block asks now of a unit of gas beside the tip. */
 const baseFeeIn = ({ fees, asked }: { fees: Fees; asked: bigint }): bigint =>
@@ -61,6 +121,13 @@ const baseFeeIn = ({ fees, asked }: { fees: Fees; asked: bigint }): bigint =>
 /** Code runs whose doing the bytes do not tell. */
 const needsLook = (effects: readonly Effect[]): boolean =>
   effects.some(({ kind }) => kind === 'call' || kind === 'unknown' || kind === 'deploy')
+
+const runsCode = async (gas: GasSource, { call, effects }: Begun): Promise<boolean> =>
+  needsLook(effects) || isOfCode(gas, call)
+
+/** Money without a word, for somebody who has code that runs then. */
+const isOfCode = async (gas: GasSource, { to, data }: Call): Promise<boolean> =>
+  data === '0x' && to !== NO_RECIPIENT && (await gas.code(to)).kind !== 'none'
 
 /** The unsigned bytes of a draft at a nonce. */
 export function bytes(body: Draft, lifetime: Lifetime): Uint8Array {

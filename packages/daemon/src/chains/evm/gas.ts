@@ -27,6 +27,10 @@ export type GasSource = {
   used(call: Call): Promise<Gas>
   /** Gas limit of what runs code. */
   estimate(call: Call): Promise<Gas>
+  /** Gas limit of what runs code, as somebody else has set it. Failure INVALID_TRANSACTION where that is more than may be used, or too little. */
+  given(gas: bigint, call: Call): Promise<Gas>
+  /** Gas limit of what has used so much in a simulation, where some was given back that it needs on the way. */
+  roomFor(used: bigint): Gas
   /** Gas limit of what a contract does for one recipient; the first is estimated, later ones use that. */
   estimateOnce(call: Call, recipient: string): Promise<Gas>
 }
@@ -37,7 +41,7 @@ const minute = 60_000
 // A recipient whose balance was emptied since the estimate costs one new storage slot (17,100) more, and a margin.
 const newSlot = 25_000n
 // EIP-7825: what one transaction may use at most.
-const gasMost = toGas(16_777_216n)
+export const gasMost = toGas(16_777_216n)
 
 /** Gas limits. Fees are charged for gas used, so a margin costs no more than a larger reservation. */
 export function gasSource(network: Network, rpc: Rpc, clock: () => number): GasSource {
@@ -48,8 +52,7 @@ export function gasSource(network: Network, rpc: Rpc, clock: () => number): GasS
 
   async function ask({ from, to, value, data }: Call, prices: Record<string, string>): Promise<Gas> {
     try {
-      const target = to === NO_RECIPIENT ? {} : { to }
-      const call = { from, ...target, value: quantity(value), data, ...prices }
+      const call = { from, ...(to !== NO_RECIPIENT && { to }), value: quantity(value), data, ...prices }
       return toGas(readQuantity(await rpc.call('eth_estimateGas', [call])))
     } catch (error) {
       throw declared(error)
@@ -110,6 +113,8 @@ export function gasSource(network: Network, rpc: Rpc, clock: () => number): GasS
     plain,
     used: estimate,
     estimate: async (call) => limit(await estimate(call)),
+    given: async (gas, call) => requireEnough(requireMost(gas), await estimate(call)),
+    roomFor: (used) => limit(toGas((used * 5n + 3n) / 4n)),
     async estimateOnce(call, recipient) {
       const key = `${call.to} ${call.from} ${recipient}`.toLowerCase()
       const known = estimates.peek(key)
@@ -136,6 +141,20 @@ function withinMost(gas: Gas): Gas {
   const limit = withMargin(gas)
   if (limit > gasMost) return gasMost
   return limit
+}
+
+/** Failure INVALID_TRANSACTION of a limit above what a transaction may use. */
+export function requireMost(gas: bigint): Gas {
+  if (gas <= gasMost) return toGas(gas)
+  throw new Failure('INVALID_TRANSACTION', `expected a gas limit of at most ${gasMost}, got ${gas}`)
+}
+
+function requireEnough(limit: Gas, needed: Gas): Gas {
+  if (limit >= needed) return limit
+  throw new Failure(
+    'INVALID_TRANSACTION',
+    `expected a gas limit of ${needed}, which it needs now, or more, got ${limit}`,
+  )
 }
 
 /** Whether a node could be asked, and did not give an estimate. */

@@ -17,7 +17,7 @@ import type { Lifetime } from '../build.ts'
 import type { LookedUp } from '../intent.ts'
 import { maxVariation } from './fees.ts'
 import { withLookups } from './lookup-tables.ts'
-import { type Message, readMessage } from './message.ts'
+import { blockhashIn, type Message, readMessage } from './message.ts'
 import { systemProgram } from './programs.ts'
 
 export type Plan = {
@@ -28,8 +28,11 @@ export type Plan = {
   readonly instructions: readonly Instruction[]
   readonly lookups?: readonly LookedUp[] | undefined
 }
-/** `lookups` are those that the message uses, if it uses some. */
-type Stored = { message: string; lookups?: readonly LookedUp[] }
+/**
+ * `lookups` are those that the message uses, if it uses some. With `lastValid` it is a message that was given, blockhash and
+ * all: no block above that height takes it.
+ */
+type Stored = { message: string; lookups?: readonly LookedUp[]; lastValid?: number }
 
 const encoder = getCompiledTransactionMessageEncoder()
 const toBytes = getAddressEncoder()
@@ -68,6 +71,21 @@ export function writeMessage(sender: Address, instructions: readonly Instruction
   return new Uint8Array(encoder.encode(compileTransactionMessage(message)))
 }
 
+type Given = { readonly bytes: Uint8Array; readonly lookups: readonly LookedUp[]; readonly lastValid: number }
+/** A draft's content that is a message as it was given. */
+export const givenBody = ({ bytes, lookups, lastValid }: Given): string =>
+  JSON.stringify({
+    message: Buffer.from(bytes).toString('base64'),
+    ...(lookups.length > 0 && { lookups }),
+    lastValid,
+  } satisfies Stored)
+
+/** What a message that was given lives by; undefined of one that is built here. */
+export function givenLifetime(body: string): { blockhash: string; lastValid: number } | undefined {
+  const { lastValid } = stored(body)
+  return lastValid === undefined ? undefined : { blockhash: blockhashIn(template(body)), lastValid }
+}
+
 /** The message of a body as it is simulated and priced, before it has a lifetime. */
 export const planBytes = (body: string): Uint8Array => template(body)
 
@@ -80,6 +98,15 @@ export const readBody = (bytes: Uint8Array, body: string): Message => readMessag
 /** The unsigned bytes of a body under a lifetime: blockhash and variation filled in. */
 export function bodyBytes(sender: Address, body: string, { blockhash, variation = 0 }: Lifetime): Uint8Array {
   if (!blockhash) throw new Failure('INVALID_TRANSACTION', 'expected a blockhash in the lifetime, got none')
+  const given = givenLifetime(body)
+  if (given) {
+    if (blockhash !== noBlockhash && blockhash !== given.blockhash)
+      throw new Failure(
+        'INVALID_TRANSACTION',
+        `expected the blockhash ${given.blockhash} of the message, got ${blockhash}`,
+      )
+    return new Uint8Array(template(body))
+  }
   if (!Number.isInteger(variation) || variation < 0 || variation > maxVariation)
     throw new Failure('INVALID_TRANSACTION', `expected a variation from 0 to ${maxVariation}, got ${variation}`)
   const bytes = template(body)

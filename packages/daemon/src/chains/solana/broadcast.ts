@@ -1,29 +1,21 @@
-import { isFailure } from '@waiaas/contract'
+import { deliver } from '../deliver.ts'
 import type { Sent } from '../follow.ts'
-import { type Rpc, type RpcError, Unreached } from '../rpc.ts'
+import type { RpcError } from '../rpc.ts'
+import type { RpcPool } from '../rpc-pool.ts'
 import { hashOf } from './signature.ts'
 
 // Every transaction was simulated before it was signed, and the daemon itself sends again until the bytes expire.
 const config = { encoding: 'base64', skipPreflight: true, maxRetries: 0 }
 
 /** Hands wire bytes to one node in one round trip. Whatever is not a clear answer is `unclear`: only the chain knows. */
-export async function broadcastAll(rpc: Rpc, signed: readonly Uint8Array[]): Promise<Sent[]> {
-  if (signed.length === 0) return []
+export async function broadcastAll(rpc: RpcPool, signed: readonly Uint8Array[]): Promise<Sent[]> {
   const calls = signed.map((bytes) => ({
     method: 'sendTransaction',
     params: [Buffer.from(bytes).toString('base64'), config],
   }))
-  try {
-    const answers = await rpc.batch(calls)
-    return answers.map((answer, index) =>
-      'error' in answer ? classify(answer.error) : accepted(answer, signed[index]),
-    )
-  } catch (error) {
-    if (error instanceof Unreached) return signed.map((): Sent => ({ outcome: 'unsent' }))
-    // No endpoint answered; the bytes may have left all the same.
-    if (isFailure(error, 'CHAIN_ERROR')) return signed.map(() => ({ outcome: 'unclear' }))
-    throw error
-  }
+  return deliver(rpc, calls, (answer, index) =>
+    'error' in answer ? classify(answer.error) : accepted(answer, signed[index]),
+  )
 }
 
 const accepted = ({ result }: { result: unknown }, bytes: Uint8Array | undefined): Sent => ({

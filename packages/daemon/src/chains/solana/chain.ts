@@ -28,6 +28,7 @@ import { programs } from './program-call.ts'
 import { systemProgram } from './programs.ts'
 import { rentOf } from './read/associated-token.ts'
 import { parseAddress } from './recipients.ts'
+import { blockhashes, givenMessages } from './serialized.ts'
 import { addSignature } from './signature.ts'
 import { landings } from './simulate/landed.ts'
 import { balanceCall } from './statuses.ts'
@@ -61,12 +62,14 @@ export function solanaChain(options: SolanaOptions): Chain {
   const witnesses = rpc.apart()
   const price = priorityFees(rpc, clock)
   const tables = lookupTables(network, witnesses)
-  const { draft, look } = drafting({ network, rpc, witnesses, tables, clock, price })
+  const drafts = { network, rpc, witnesses, tables, blockhashes: blockhashes(network, witnesses), clock, price }
+  const { draft, look } = drafting(drafts)
+  const calls = programs({ network, rpc, tables })
   const precheck = prechecker({ network, rpc, head: newestHead(witnesses, { height: readSlot, clock }).read })
   const fees = new Map<string, Base>()
   const failures = new Set<string>()
   const remembered = (hash: string) => fees.get(hash)
-  const observing = { rpc: rpc.patient(), witnesses, failures, disputed, remembered }
+  const observing = { rpc, witnesses, failures, disputed, remembered }
   const border = bordered(network)
   const readBlockhash = border(readLatestBlockhash)
   let connected: Promise<void> | undefined
@@ -75,6 +78,7 @@ export function solanaChain(options: SolanaOptions): Chain {
     expiry: { anchor: anchors(() => readBlockhash(rpc), clock) },
     anyLifetime: { blockhash: systemProgram, lastValid: 0, variation: 0 },
     messages: solanaMessages(network),
+    ...givenMessages(tables, calls),
     signKind: 'solana-tx',
     address: parseAddress,
     connect() {
@@ -84,7 +88,7 @@ export function solanaChain(options: SolanaOptions): Chain {
       })
       return connected
     },
-    programs: programs({ network, rpc, tables }),
+    programs: calls,
     draft: border(draft),
     unitPrice: border(async () => {
       const tip = await price()

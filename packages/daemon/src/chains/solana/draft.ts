@@ -1,24 +1,25 @@
-import type { Address } from '@solana/kit'
-import { add, type Effect, type Effects, Failure, type Network, parseBase } from '@waiaas/contract'
+import { type Address, isAddress } from '@solana/kit'
+import { add, type Effect, type Effects, Failure, factsOf, type Network, parseBase } from '@waiaas/contract'
 import type { Draft, Hints, UnitFee } from '../build.ts'
 import type { Intent } from '../intent.ts'
 import type { Rpc } from '../rpc.ts'
-import { planBytes, planMessage, writeBody } from './body.ts'
+import { readAccounts } from './accounts.ts'
+import { givenBody, givenLifetime, planBytes, planMessage, writeBody } from './body.ts'
 import { decodeMessage } from './decode.ts'
 import { mostUnits, upToBand } from './fees.ts'
+import { packetSize, signatureSize } from './frame.ts'
 import type { LookupTables } from './lookup-tables.ts'
+import { blockhashIn, type Message, readMessage } from './message.ts'
 import { hintsOf, planOf } from './plan/all.ts'
 import { planContext } from './plan/context.ts'
 import type { Planned } from './plan/plan.ts'
 import { unitsUsed } from './precheck.ts'
-import { rentOf } from './read/associated-token.ts'
-import { parseAddress } from './recipients.ts'
+import { creationsIn, rentOf } from './read/associated-token.ts'
+import { unitPriceIn } from './read/compute-budget.ts'
+import { isNeverFunded, parseAddress } from './recipients.ts'
+import type { Blockhashes } from './serialized.ts'
 import { simulator } from './simulate/simulate.ts'
 import { supplySource } from './supply.ts'
-import { packetSize, signatureLength } from './wire.ts'
-
-// Wire size beside the message: the count of signatures and one signature.
-const signatureSize = 1 + signatureLength
 
 type Parts = {
   readonly network: Network
@@ -26,13 +27,14 @@ type Parts = {
   /** Each endpoint by itself. */
   readonly witnesses: readonly Rpc[]
   readonly tables: LookupTables
+  readonly blockhashes: Blockhashes
   readonly clock: () => number
   /** Of a compute unit, in micro-lamports. */
   readonly price: () => Promise<bigint>
 }
 
 /** Builds drafts, and looks at what those that are built would do now. */
-export function drafting({ network, rpc, witnesses, tables, clock, price }: Parts) {
+export function drafting({ network, rpc, witnesses, tables, blockhashes, clock, price }: Parts) {
   const [supply, simulate] = [supplySource(witnesses), simulator(network, witnesses)]
   const context = planContext({ network, rpc, clock })
 
@@ -40,7 +42,8 @@ export function drafting({ network, rpc, witnesses, tables, clock, price }: Part
     const sender = parseAddress(from)
     const bytes = planBytes(draft.body)
     const message = planMessage(draft.body)
-    const stale = await tables.change(message.lookups)
+    const given = givenLifetime(draft.body)
+    const stale = (given && (await blockhashes.stale(given.blockhash))) ?? (await tables.change(message.lookups))
     if (stale !== undefined) return { ...draft, stale }
     const { effects } = decodeMessage({ network, address: sender }, bytes, hints)
     const seen = needsLook(effects) ? await simulate({ sender, bytes, message, effects }) : undefined
@@ -48,11 +51,28 @@ export function drafting({ network, rpc, witnesses, tables, clock, price }: Part
     return { ...draft, ...(seen && { seen }), ...(Object.keys(supplies).length > 0 && { supplies }) }
   }
 
+  /** A message that was given, at the price that it offers. */
+  async function asGiven(sender: Address, bytes: Uint8Array, { lookups = [] }: Hints): Promise<Draft> {
+    const message = readMessage(bytes, lookups)
+    const [lastValid, asked] = await Promise.all([blockhashes.requireLastValid(blockhashIn(bytes)), price()])
+    const offered = unitPriceIn(message)
+    const draft = measuredDraft(
+      { network, sender, price: { offered, asked } },
+      givenBody({ bytes, lookups, lastValid }),
+    )
+    const neverFunded = await emptyRecipients({ network, rpc }, message, draft)
+    return { ...draft, ...(neverFunded.length > 0 && { neverFunded }) }
+  }
+
   return {
     look,
     async draft(from: string, intent: Intent): Promise<Draft> {
       const plan = planOf(network, intent)
       const sender = parseAddress(from)
+      if ('message' in plan) {
+        const hints = plan.hints(intent)
+        return look(from, await asGiven(sender, plan.message(intent), hints), hints)
+      }
       const planned = await plan.instructions(context, sender, intent)
       const asked = await price()
       const terms = { network, sender, price: { offered: planned.priorityFee ?? asked, asked } }
@@ -82,16 +102,38 @@ async function measured(rpc: Rpc, terms: Terms, planned: Planned): Promise<numbe
 
 type Finished = Planned & { readonly units: number }
 
-function finish({ network, sender, price }: Terms, { units, instructions, lookups, neverFunded }: Finished): Draft {
+function finish(terms: Terms, { units, instructions, lookups, neverFunded }: Finished): Draft {
+  const { sender, price } = terms
   const body = writeBody(sender, { units: upToBand(units), price: price.offered, instructions, lookups })
-  const [bytes, message] = [planBytes(body), planMessage(body)]
-  const size = bytes.length + signatureSize
+  const size = 1 + signatureSize + planBytes(body).length
   if (size > packetSize)
     throw new Failure(
       'INVALID_TRANSACTION',
       `expected at most ${packetSize} bytes, got ${size}; shorten the memo, or send less at once`,
     )
+  return { ...measuredDraft(terms, body), ...(neverFunded && { neverFunded }) }
+}
+
+/** With what it costs at most. */
+function measuredDraft({ network, sender, price }: Terms, body: string): Draft {
+  const [bytes, message] = [planBytes(body), planMessage(body)]
   const { fee } = decodeMessage({ network, address: sender }, bytes, { lookups: message.lookups }).effects
   const maxFee = add(parseBase(fee.max), rentOf(message))
-  return { body, maxFee, price, ...(neverFunded && { neverFunded }) }
+  return { body, maxFee, price }
+}
+
+/** Recipients at derived addresses that have no account and get none from the message itself. */
+async function emptyRecipients(
+  { network, rpc }: Pick<Parts, 'network' | 'rpc'>,
+  message: Message,
+  { body }: Draft,
+): Promise<string[]> {
+  const sender = message.signers[0]!
+  const { effects } = decodeMessage({ network, address: sender }, planBytes(body), { lookups: message.lookups })
+  const created = creationsIn(message)
+  const paid = [...new Set(factsOf(effects).pays.map(({ to }) => to))].filter(
+    (to): to is Address => isAddress(to) && !created.has(to),
+  )
+  const accounts = paid.length === 0 ? [] : await readAccounts(rpc, paid)
+  return paid.filter((to, at) => isNeverFunded(to, accounts[at] ?? null))
 }

@@ -55,3 +55,6 @@ export function accountAt(accounts: readonly Account[], index: number): Account 
 
 /** Bytes of a key, and of a blockhash. */
 export const keySize = 32
+export const signatureSize = 64
+/** A transaction before version 1 fits one packet: https://solana.com/docs/core/transactions */
+export const packetSize = 1_232

@@ -283,6 +283,34 @@ const parts: readonly ((mine: Mine) => GivenInstruction)[] = [
   ({ me }) => memo(me),
 ]
 
+describe('what a wallet pays to itself at the end of a call is the least that it keeps', () => {
+  const keeps = ({ me, spl: own }: Mine, lamports: bigint, tokens: bigint) => [
+    pay(me, me, lamports),
+    spl([own, bed.spl.address, own, me], [12, ...u64(tokens), 6]),
+  ]
+  const takes = ({ me, spl: own }: Mine) => [pay(me, eve.address, 5_000n), spl([own, theirs.spl, me], [3, ...u64(7n)])]
+  const asked = async (make: (mine: Mine) => Instructions) => outcomeOf(make)
+  test('and it fails where less would stay', async () => {
+    expect(await asked((mine) => [...takes(mine), ...keeps(mine, 1_500_000_000n, 993n)])).toBe('told')
+    expect(await asked((mine) => [...takes(mine), ...keeps(mine, 1_500_000_000n, 994n)])).toBe('refused')
+    expect(await asked((mine) => [...takes(mine), ...keeps(mine, 2_000_000_000n, 993n)])).toBe('refused')
+  })
+
+  test('nor does it let another have the account', async () => {
+    const gives = ({ me, spl: own }: Mine) => spl([own, me], [6, 2, 1, ...ofEve()])
+    expect(await asked((mine) => [gives(mine), ...keeps(mine, 1_500_000_000n, 993n)])).toBe('refused')
+  })
+
+  test('and it needs nothing beside', async () => {
+    const { wallet, mine } = await rich()
+    const parsed = bed.chain.programs!.instructions(mine.me, keeps(mine, 1_600_000_000n, 1_000n))
+    const draft = await bed.chain.draft(mine.me, {
+      ...{ kind: 'program-call', to: systemProgram, instructions: parsed, tokens: [], owners: [] },
+    })
+    expect(await bed.chain.precheck(wallet.address, [draft], [])).toEqual([null])
+  })
+})
+
 test('nor by any of them together', async () => {
   const together = fc.array(fc.nat(parts.length - 1), { minLength: 2, maxLength: 6 })
   const outcomes = new Set<Outcome>()

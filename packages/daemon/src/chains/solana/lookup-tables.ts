@@ -35,14 +35,21 @@ export function lookupTables(network: Network, witnesses: readonly Rpc[]) {
       if (named.length === 0) return []
       const tables = [...new Set(named.map(parseAddress))]
       const wanted = new Set(instructions.flatMap(({ accounts }) => accounts.map(({ address }) => address)))
-      const [first, second = first] = (await told(tables)).map((said) => foundIn(said, tables, wanted))
-      if (JSON.stringify(first) !== JSON.stringify(second))
-        throw new Contradiction(
-          `two endpoints of ${network.id} tell different things of the lookup tables ${tables.join(', ')}; ask again when they agree`,
-        )
-      const [fault] = first!.flatMap((one) => (typeof one === 'string' ? [one] : []))
-      if (fault !== undefined) throw new Failure('INVALID_TRANSACTION', fault)
-      return first!.flat() as LookedUp[] // none of them is a fault
+      return agreed(
+        network,
+        tables,
+        (await told(tables)).map((said) => foundIn(said, tables, wanted)),
+      )
+    },
+    /** What stands at places of tables. Failures as those of `find`. */
+    async at(places: readonly Pick<LookedUp, 'table' | 'at'>[]): Promise<LookedUp[]> {
+      if (places.length === 0) return []
+      const tables = [...new Set(places.map(({ table }) => parseAddress(table)))]
+      return agreed(
+        network,
+        tables,
+        (await told(tables)).map((said) => standingIn(new Map(tables.map((table, at) => [table, said[at]!])), places)),
+      )
     },
     /** Why these do not stand there now as they did; undefined where they do. */
     async change(lookups: readonly LookedUp[]): Promise<string | undefined> {
@@ -55,6 +62,29 @@ export function lookupTables(network: Network, witnesses: readonly Rpc[]) {
     },
   }
 }
+
+type Found = readonly (string | readonly LookedUp[])[]
+
+/** What all have found alike. Failure INVALID_TRANSACTION of what is a fault. */
+function agreed({ id }: Network, tables: readonly string[], found: readonly Found[]): LookedUp[] {
+  const [first = [], second = first] = found
+  if (JSON.stringify(first) !== JSON.stringify(second))
+    throw new Contradiction(
+      `two endpoints of ${id} tell different things of the lookup tables ${tables.join(', ')}; ask again when they agree`,
+    )
+  return first.flatMap((one) => {
+    if (typeof one === 'string') throw new Failure('INVALID_TRANSACTION', one)
+    return one
+  })
+}
+
+const standingIn = (said: ReadonlyMap<string, Table>, places: readonly Pick<LookedUp, 'table' | 'at'>[]): Found =>
+  places.map(({ table, at }) => {
+    const entries = said.get(table)!
+    if (typeof entries === 'string') return entries
+    const address = entries[at]
+    return address ? [{ table, at, address }] : `the lookup table ${table} has nothing at place ${at}`
+  })
 
 function foundIn(said: readonly Table[], tables: readonly string[], wanted: ReadonlySet<string>) {
   const open = new Set(wanted)

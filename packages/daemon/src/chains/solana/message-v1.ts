@@ -1,5 +1,5 @@
 import { type Reader, refused, times } from './byte-reader.ts'
-import { accountAt, type Frame, keySize, type Limits, readAccounts } from './frame.ts'
+import { accountAt, type Frame, keySize, type Limits, readAccounts, signatureSize } from './frame.ts'
 
 /** The first byte of a message of version 1. */
 export const versionOne = 0x81
@@ -7,7 +7,6 @@ export const versionOne = 0x81
 export const mostBytesOne = 4_096
 /** A transaction of any version has no more. */
 export const mostSignatures = 12
-const signatureSize = 64
 const mostAccounts = 64
 const mostInstructions = 64
 

@@ -11,7 +11,9 @@ import {
   keySize,
   type Limits,
   type Place,
+  packetSize,
   readAccounts,
+  signatureSize,
 } from './frame.ts'
 import { readVersionOne, versionOne } from './message-v1.ts'
 
@@ -50,6 +52,9 @@ export function readFrame(bytes: Uint8Array): Frame {
     readonlySigners: cursor.byte(),
     readonlyOthers: cursor.byte(),
   }
+  // Texts begin with a letter or a digit: as a message they would have dozens of signatures.
+  const size = 1 + header.signers * signatureSize + bytes.length
+  if (size > packetSize) throw refused(`${size} bytes with its signatures, of at most ${packetSize}`)
   const accounts = readAccounts(cursor, cursor.count(), header)
   cursor.take(keySize) // the blockhash
   const instructions = times(cursor.count(), () => ({
@@ -61,6 +66,17 @@ export function readFrame(bytes: Uint8Array): Frame {
   cursor.requireEnd()
   const signers = accounts.slice(0, header.signers).map(({ address }) => address)
   return { version: isVersioned ? 0 : 'legacy', accounts, signers, instructions, places }
+}
+
+/** The blockhash of a message that `readFrame` takes. */
+export function blockhashIn(bytes: Uint8Array): string {
+  const cursor = reader(bytes)
+  const first = cursor.byte()
+  if ((first & versioned) !== 0) cursor.byte()
+  cursor.take(2)
+  // Version 1 has its limits before, and its accounts behind.
+  cursor.take(first === versionOne ? 4 : cursor.count() * keySize)
+  return addressText(cursor.take(keySize))
 }
 
 /** The same with what stands in the lookup tables that it names. Failure INVALID_TRANSACTION where that is not known. */

@@ -3,7 +3,7 @@ import { Failure, type Network, nativeAsset } from '@waiaas/contract'
 import { sha256 } from '../../platform/sha256.ts'
 import { requireReadable, textBytes } from '../message-text.ts'
 import type { Messages } from '../messages.ts'
-import { looksLikeSignIn } from '../sign-in.ts'
+import { signInOf } from './sign-in.ts'
 import { isSignedBy } from './signature.ts'
 
 const addressBytes = getAddressEncoder()
@@ -34,7 +34,7 @@ export function offchainMessage(sender: string, text: Uint8Array): Uint8Array {
   ])
 }
 
-/** What accounts of Solana sign beside transactions: texts, in the form of off-chain messages. */
+/** What accounts of Solana sign beside transactions: texts in the form of off-chain messages, and sign-ins as they stand. */
 export const solanaMessages = (network: Network): Messages => ({
   typed() {
     throw new Failure('UNSUPPORTED_TX_TYPE', `${network.id} has no typed data; it is of EVM networks`)
@@ -42,28 +42,25 @@ export const solanaMessages = (network: Network): Messages => ({
   read(sender, intent) {
     if (intent.kind !== 'text') throw new Error(`expected a text, got ${intent.kind}`)
     requireReadable(intent.text)
-    // Whoever checks one takes the text as it stands, which a wallet that others can ask must not sign.
-    if (looksLikeSignIn(intent.text))
-      throw new Failure(
-        'INVALID_TRANSACTION',
-        'expected a plain text: sign-ins with a Solana account are not signed yet',
-      )
+    const signIn = signInOf(intent.text, network, sender)
+    const signKind = signIn ? 'solana-sign-in' : 'solana-text'
     const bytes = textBytes(intent.text)
     return {
-      signKind: 'solana-text',
+      signKind,
       bytes,
       effects: {
         network: network.id,
         sender,
-        effects: [{ kind: 'message', form: 'text', domain: null }],
+        effects: [{ kind: 'message', form: signIn ? 'sign-in' : 'text', domain: signIn?.domain ?? null }],
         fee: { asset: nativeAsset(network), max: '0' },
       },
-      digest: sha256(JSON.stringify(['solana-text', sender, sha256(bytes)])),
+      digest: sha256(JSON.stringify([signKind, sender, sha256(bytes)])),
     }
   },
   supplies: async () => ({}),
-  signature(sender, { bytes }, signature) {
-    if (!isSignedBy(sender as Address, offchainMessage(sender, bytes), signature))
+  signature(sender, { signKind, bytes }, signature) {
+    const signed = signKind === 'solana-sign-in' ? bytes : offchainMessage(sender, bytes)
+    if (!isSignedBy(sender as Address, signed, signature))
       throw new Failure('INVALID_TRANSACTION', `the signature over this message is not one of ${sender}`)
     return base58.decode(signature)
   },

@@ -10,6 +10,10 @@ import type { LookupTables } from './lookup-tables.ts'
 import { tokenAccountOwner } from './mint.ts'
 import { computeBudgetProgram, isTokenProgram, systemProgram } from './programs.ts'
 
+/** Compute unit limit and price, and how much data is loaded: https://docs.rs/solana-compute-budget-interface */
+const TERMS = ['02', '03', '04']
+/** AdvanceNonceAccount: https://docs.rs/solana-system-interface */
+const ADVANCE_NONCE = '04000000'
 /** A transaction locks no more: https://solana.com/docs/core/transactions */
 const MOST_ACCOUNTS = 64
 
@@ -29,6 +33,14 @@ export const programs = ({ network, rpc, tables }: Parts): Programs => ({
     )
     requireInstructions(sender, read)
     return read
+  },
+  withoutTerms(given) {
+    const own = given.filter(
+      ({ programId, data }) => programId !== computeBudgetProgram || !TERMS.includes(hexOf(data).slice(0, 2)),
+    )
+    if (own.some(({ programId, data }) => programId === systemProgram && hexOf(data).startsWith(ADVANCE_NONCE)))
+      throw refused('a durable nonce would let it land at any time; leave out the instruction that advances it')
+    return own
   },
   async owners(instructions) {
     const named = instructions.flatMap(({ program, accounts }) =>

@@ -2,8 +2,8 @@ import { createPublicKey, type KeyObject, verify } from 'node:crypto'
 import { type Address, getAddressEncoder, getBase58Decoder } from '@solana/kit'
 import { Failure } from '@waiaas/contract'
 import type { Signed } from '../build.ts'
-import type { Frame } from './frame.ts'
-import { readWire, signatureLength, writeWire } from './wire.ts'
+import { type Frame, signatureSize } from './frame.ts'
+import { readWire, writeWire } from './wire.ts'
 
 // SubjectPublicKeyInfo of an Ed25519 key, up to the key itself: RFC 8410.
 const spkiPrefix = Buffer.from('302a300506032b6570032100', 'hex')
@@ -26,7 +26,7 @@ export function addSignature(sender: Address, { bytes, message }: Unsigned, sign
 
 /** The account has signed exactly these bytes. */
 export const isSignedBy = (account: Address, bytes: Uint8Array, signature: Uint8Array): boolean =>
-  signature.length === signatureLength && verify(null, bytes, publicKey(account), signature)
+  signature.length === signatureSize && verify(null, bytes, publicKey(account), signature)
 
 /** The first signature of wire bytes, which is their hash. */
 export const hashOf = (wire: Uint8Array): string => base58.decode(readWire(wire).signatures[0]!)

@@ -1,15 +1,12 @@
 import { isFailure } from '@waiaas/contract'
 import { reader, refused } from './byte-reader.ts'
-import type { Frame } from './frame.ts'
+import { type Frame, packetSize, signatureSize } from './frame.ts'
 import { readFrame } from './message.ts'
 import { mostBytesOne, mostSignatures, versionOne } from './message-v1.ts'
 
-export const signatureLength = 64
-/** A transaction before version 1 fits one packet: https://solana.com/docs/core/transactions */
-export const packetSize = 1_232
 /** Nodes are asked for transactions up to this version; a newer one they do not tell. */
 export const newestVersion = 1
-const noSignature = new Uint8Array(signatureLength)
+const noSignature = new Uint8Array(signatureSize)
 
 /** A transaction apart: what is signed, and its signatures in the order of the signers; zeros where one is missing. */
 export type Wire = { readonly message: Uint8Array; readonly signatures: readonly Uint8Array[] }
@@ -26,14 +23,14 @@ export const writeWire = ({ message, signatures }: Wire): Uint8Array =>
 export function readWire(wire: Uint8Array): Wire {
   if (wire[0] === versionOne) {
     const count = requireCount(wire[1] ?? 0)
-    const end = wire.length - count * signatureLength
+    const end = wire.length - count * signatureSize
     if (end <= 0) throw refused('fewer bytes than it says')
     return { message: new Uint8Array(wire.subarray(0, end)), signatures: each(wire.subarray(end), count) }
   }
   const cursor = reader(wire)
   const count = requireCount(cursor.count())
-  const signatures = each(cursor.take(count * signatureLength), count)
-  return { message: cursor.take(wire.length - 1 - count * signatureLength), signatures }
+  const signatures = each(cursor.take(count * signatureSize), count)
+  return { message: cursor.take(wire.length - 1 - count * signatureSize), signatures }
 }
 
 function requireCount(count: number): number {
@@ -42,7 +39,7 @@ function requireCount(count: number): number {
 }
 
 const each = (bytes: Uint8Array, count: number): Uint8Array[] =>
-  Array.from({ length: count }, (_, at) => bytes.slice(at * signatureLength, (at + 1) * signatureLength))
+  Array.from({ length: count }, (_, at) => bytes.slice(at * signatureSize, (at + 1) * signatureSize))
 
 /** A message with empty signatures, in base64, as nodes take it to simulate it. */
 export const unsignedWire = (message: Uint8Array): string =>

@@ -40,7 +40,7 @@ export const chains: Record<Chain, ChainKeys> = {
     curve: 'ed25519',
     address: (publicKey) => base58.encode(publicKey),
     addressKey: (address) => address,
-    kinds: ['solana-tx', 'solana-text'],
+    kinds: ['solana-tx', 'solana-text', 'solana-sign-in'],
     // The paths of `solana-keygen` are in the documentation of the Solana command line, "Paper wallet".
     derivations: [
       { derivation: 'bip44', path: "m/44'/501'/0'/0'", usedBy: 'Phantom, Solflare, Backpack and most others' },

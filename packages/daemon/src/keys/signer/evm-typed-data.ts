@@ -1,3 +1,4 @@
+import { orderAt, type Read } from './evm-orders.ts'
 import type { Move, Reading } from './reading.ts'
 import { refuse } from './refuse.ts'
 import { readTypedData, type TypedData, typeText, type Values } from './typed-data.ts'
@@ -8,8 +9,9 @@ const TOKEN = 'TokenPermissions(address token,uint256 amount)'
 const TRANSFER_FIELDS = '(address from,address to,uint256 value,uint256 validAfter,uint256 validBefore,bytes32 nonce)'
 const ENDLESS = 2n ** 256n - 1n
 
-/** What the message lets others take of the contract's token, or through it. */
-type Read = (message: Values, contract: string) => readonly Move[]
+/** What the owners of a Safe sign for it. */
+const SAFE_TX =
+  'SafeTx(address to,uint256 value,bytes data,uint8 operation,uint256 safeTxGas,uint256 baseGas,uint256 gasPrice,address gasToken,address refundReceiver,uint256 nonce)'
 
 const key = (address: unknown): string => String(address).slice(2)
 const grant = (token: string, message: Values, amount: unknown): Move => ({
@@ -79,6 +81,8 @@ export function readEvmTypedData(payload: Uint8Array): Reading {
 
 function movesOf(data: TypedData, contract: string): readonly Move[] | undefined {
   const type = typeText(data, data.primaryType)
-  const read = Object.hasOwn(anywhere, type) ? anywhere[type] : contract === PERMIT2 ? atPermit2(type) : undefined
+  if (type === SAFE_TX && data.message.operation !== '0') refuse('what a Safe takes for own code could do anything')
+  const known = contract === PERMIT2 ? atPermit2(type) : orderAt(contract, type)
+  const read = Object.hasOwn(anywhere, type) ? anywhere[type] : known
   return read?.(data.message, contract)
 }

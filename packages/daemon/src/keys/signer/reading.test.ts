@@ -219,6 +219,17 @@ describe('the signer reads a Solana message by itself', () => {
     expect(() => read(instruction)).toThrow(why)
   })
 
+  test('what an account pays to itself is no move, and an allowance to itself is one', () => {
+    const own = { program: SYSTEM, accounts: [0, 0], data: Buffer.concat([u32le(2), u64le(9n)]) }
+    const tokens = { ...transfer, accounts: [3, 2, 3, 0] }
+    const withFee = { ...tokens, data: Buffer.concat([Buffer.of(26), u64(1, 9n), Buffer.of(6), u64le(0n)]) }
+    expect(read(own, tokens, withFee)).toMatchObject({ moves: [], calls: null })
+    expect(read(own, transfer).moves).toHaveLength(1)
+    expect(read({ ...own, accounts: [0, 1] }).moves).toMatchObject([{ amount: 9n, to: hex(recipient) }])
+    const allowance = { ...tokens, data: Buffer.concat([u64(13, 9n), Buffer.of(6)]) }
+    expect(read(allowance).moves).toMatchObject([{ amount: 9n, isGrant: true }])
+  })
+
   test('a message that others sign too, of another version or that ends late is refused', () => {
     const payload = solanaMessage(keys, [transfer])
     const changed = (at: number, to: number) => Buffer.from(payload).fill(to, at, at + 1)

@@ -17,7 +17,7 @@ import {
 import { getTransferSolInstruction } from '@solana-program/system'
 import { hexToBytes, recoverMessageAddress, serializeTransaction, toHex } from 'viem'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { evmPayment, requestOf, WIDE } from '../../../test/signing.ts'
+import { evmPayment, requestOf, solanaPayment, WIDE } from '../../../test/signing.ts'
 import { offchainMessage } from '../../chains/solana/messages.ts'
 import type { Chain, KeyRow, SignKind, SignRequest } from '../types.ts'
 import { encryptSecret } from './box.ts'
@@ -195,6 +195,21 @@ test.each(['hello', 'hello\nworld', 'x y '.repeat(400)])(
     expect(sign(solana, 'solana-text', bytes('ab'.repeat(32)))).toMatchObject({ code: 'SIGN_REFUSED' })
   },
 )
+
+test('a sign-in with this Solana account is signed as it stands, and nothing else is', () => {
+  const text = (domain: string, account = solana.address) =>
+    bytes(`${domain} wants you to sign in with your Solana account:\n${account}\n\nNonce: 12345678`)
+  const { signature } = sign(solana, 'solana-sign-in', text('app.example'))
+  const publicKey = Buffer.from('3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c', 'hex')
+  expect(ed25519.verify(signature!, text('app.example'), publicKey)).toBe(true)
+  const odd = [
+    ...[text('app.example', evm.address), text('.app.example'), text(' app.example'), text('an app'), text('')],
+    ...[bytes('hello'), Buffer.concat([bytes('x\n'), text('app.example')]), Buffer.concat([text('a'), Buffer.of(0)])],
+    ...[solanaPayment(solana.address).payload, Buffer.concat([text('a'), bytes('a'.repeat(32_000))])],
+  ]
+  for (const payload of odd) expect(sign(solana, 'solana-sign-in', payload)).toMatchObject({ code: 'SIGN_REFUSED' })
+  expect(sign(evm, 'solana-sign-in', text('app.example'))).toMatchObject({ code: 'SIGN_REFUSED' })
+})
 
 test('a row whose address is not that of its key is KEY_MISMATCH', () => {
   const secret = Guarded.taken(Buffer.from('46'.repeat(32), 'hex'))

@@ -23,6 +23,7 @@ function readMessage(cursor: Cursor): SolanaMessage {
   const isVersioned = (cursor.bytes[0] ?? 0) >= 0x80
   if (isVersioned) expect(byte(cursor) === 0x80)
   const header = readHeader(cursor)
+  expect(1 + header.required * SIGNATURE + cursor.bytes.length <= PACKET)
   const keyCount = length(cursor)
   const accounts = readKeys(cursor, keyCount, header)
   take(cursor, 32)
@@ -35,6 +36,8 @@ function readMessage(cursor: Cursor): SolanaMessage {
 const VERSION_1 = 0x81
 const MOST_SIZE = 4_096
 const SIGNATURE = 64
+/** A transaction of the older versions is no larger. */
+const PACKET = 1_232
 const [MOST_SIGNERS, MOST_KEYS, MOST_INSTRUCTIONS] = [12, 64, 64]
 const [FEE, HEAP, KNOWN] = [0b11, 0b10000, 0b11111]
 const KIBIBYTE = 1_024

@@ -107,6 +107,8 @@ function lamports({ accounts, data }: SolanaInstruction, { sender }: Context): M
   if (data.length < 12 || !second) return undefined
   const kind = view(data).getUint32(0, true)
   const paid = (at: number, to: string): Move[] => [{ asset: NATIVE, amount: view(data).getBigUint64(at, true), to }]
+  // What goes from the wallet to itself stays there, and fails where there is less.
+  if (kind === PAY && data.length === 12 && accounts.length === 2 && first === sender && second === sender) return []
   if (kind === PAY && data.length === 12 && accounts.length === 2 && first === sender) return paid(4, second)
   if (kind === PAY_WITH_SEED && accounts.length === 3 && second === sender)
     return data.length === 52 + seedLength(data, 12) ? paid(4, third!) : undefined
@@ -138,6 +140,8 @@ function tokens({ accounts, data }: SolanaInstruction, { sender, owners }: Conte
   if (!form || data.length !== form.length || (data[0] === WITH_FEE && data[1] !== 1)) return undefined
   if (accounts.length !== form.accounts || accounts.at(-1)!.key !== sender) return undefined
   const { isGrant } = form
+  // Nor does anything leave an account that pays itself.
+  if (form.to === 2 && !isGrant && accounts[0]!.key === accounts[2]!.key) return []
   const [mint, to] = [accounts[1]!.key, accounts[form.to]!.key]
   const amount = view(data).getBigUint64(form.amountAt, true)
   return [{ asset: mint, amount, to: (isGrant ? undefined : owners.get(to)) ?? to, ...(isGrant && { isGrant }) }]

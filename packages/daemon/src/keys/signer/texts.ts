@@ -1,4 +1,5 @@
 import { keccak_256 } from '@noble/hashes/sha3.js'
+import { base58 } from '@scure/base'
 import type { SignKind, TextKind } from '../types.ts'
 import { refuse } from './refuse.ts'
 
@@ -10,11 +11,26 @@ const CODED = /^(0x[0-9a-fA-F]*|[-A-Za-z0-9+/_]{64,}={0,2})$/
 
 type Mark = (text: Uint8Array, publicKey: Uint8Array) => Uint8Array
 
-/** What goes into the curve of a text: with the mark in front that no transaction has. */
+/** What goes into the curve of a text: with the mark in front that no transaction has, or a form that none has. */
 const marked: Record<TextKind, Mark> = {
   'evm-text': (text) =>
     keccak_256(Buffer.concat([Buffer.from(`\x19Ethereum Signed Message:\n${text.length}`, 'latin1'), text])),
   'solana-text': offchain,
+  'solana-sign-in': signIn,
+}
+
+/** A host that begins with a letter or a digit, and on the next line the account; then fields and a sentence, if any. */
+const SIGN_IN =
+  /^[0-9A-Za-z][-.:0-9A-Za-z]{0,260} wants you to sign in with your Solana account:\n(?<account>\w+)(\n\n|$)/
+
+/**
+ * The text itself. Of a message of the network its first byte would be the number of signatures, 48 or more, each beside a
+ * key: no transaction has as many bytes.
+ */
+function signIn(text: Uint8Array, publicKey: Uint8Array): Uint8Array {
+  const found = SIGN_IN.exec(Buffer.from(text).toString('utf8'))
+  if (found?.groups?.account !== base58.encode(publicKey)) refuse('not a sign-in with this Solana account')
+  return text
 }
 
 /** Version 0, of no application, by this signer alone: https://docs.anza.xyz/proposals/off-chain-message-signing */

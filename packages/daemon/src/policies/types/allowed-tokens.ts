@@ -1,4 +1,4 @@
-import { addressKey, assetKey, type Network, type PolicyRules } from '@waiaas/contract'
+import { addressKey, assetKey, familiesOf, type Network, type PolicyRules, tokenAsset } from '@waiaas/contract'
 import type { Case, Finding } from '../case.ts'
 import { requireAsset, requireChecksum, requirePlace } from '../checks.ts'
 import { deny, listed, policyType, type Scoped } from './type.ts'
@@ -23,6 +23,13 @@ export const allowedTokens = policyType<'ALLOWED_TOKENS', AllowedTokens>({
   }),
   compile,
   judge,
+  tokens: ({ assets, addresses, chainAddresses }, network) => {
+    const [start, places] = [tokenAsset(network, ''), [`${network.chain}:`, `${network.id}:`]]
+    const of = (all: ReadonlySet<string>, prefix: string) =>
+      [...all].flatMap((one) => (one.startsWith(prefix) ? [one.slice(prefix.length)] : []))
+    const named = [...of(assets, start), ...places.flatMap((place) => of(chainAddresses, place)), ...addresses]
+    return named.filter((address) => familiesOf(address).includes(network.chain))
+  },
   absent: ({ input, tokens, revoked }) =>
     input.toggles.denyTokens
       ? [

@@ -16,6 +16,7 @@ type Parts<T extends PolicyType, R> = {
   asks?(rules: R): Asks
   names?(rules: R, recipient: string): boolean
   bounds?(policy: Scoped<R>): Bounds
+  tokens?(rules: R, network: Network): readonly string[]
 }
 
 /** One policy type as the evaluator, the service and the reading of facts see it. */
@@ -36,6 +37,7 @@ export const policyType = <T extends PolicyType, R>(parts: Parts<T, R>): PolicyT
       judge: (of, findings) => parts.judge(policy, of, findings),
       asks: parts.asks?.(policy.rules) ?? {},
       names: (recipient) => parts.names?.(policy.rules, recipient) ?? false,
+      tokens: (network) => parts.tokens?.(policy.rules, network) ?? [],
       ...(parts.bounds && { bounds: parts.bounds(policy) }),
     }
   },

@@ -1,6 +1,6 @@
-import { isFailure } from '@waiaas/contract'
+import { type Failure, isFailure } from '@waiaas/contract'
 import { type Parts, scopeOf } from '../job.ts'
-import { type Asked, decide, UNCOVERED } from './decide.ts'
+import { type Asked, type Built, decide, UNCOVERED } from './decide.ts'
 import type { Funds } from './funds.ts'
 import type { Answer } from './idempotency-store.ts'
 import type { OwedAnswers } from './owed-answers.ts'
@@ -8,17 +8,26 @@ import type { OwedAnswers } from './owed-answers.ts'
 type Known = { readonly owed: Pick<OwedAnswers, 'find'>; readonly funds: Funds }
 
 /** Decides on a request. What cannot be paid is refused before anything is stored: Failure INSUFFICIENT_BALANCE. */
-export async function decideCovered(
+export function decideCovered(
   parts: Parts,
   request: Omit<Asked, 'isCovered'>,
   { owed, funds }: Known,
 ): Promise<Answer> {
   const scope = scopeOf(request.walletId, [{ session_id: request.sessionId }])
-  const decided = (isCovered: boolean) =>
-    parts.database.work(scope, (db) => decide({ parts, db }, { ...request, isCovered }, owed))
-  let answer = await decided(await funds.cover(request))
+  return covered(request, funds, (isCovered) =>
+    parts.database.work(scope, (db) => decide({ parts, db }, { ...request, isCovered }, owed)),
+  )
+}
+
+/** The decision on something whose first payment is this one. */
+export async function covered<A extends object>(
+  first: Built,
+  funds: Funds,
+  decided: (isCovered: boolean) => Promise<A | Failure | typeof UNCOVERED>,
+): Promise<A> {
+  let answer = await decided(await funds.cover(first))
   if (answer === UNCOVERED) {
-    const lack = await funds.lack(request)
+    const lack = await funds.lack(first)
     if (lack) throw lack
     answer = await decided(true)
   }

@@ -32,6 +32,8 @@ export type Built = Prepared & {
   draft: Draft
   decoded: Decoded
   hints: Hints
+  /** Tokens of no list that call themselves like one of it. */
+  impostors: Readonly<Record<string, string>> | undefined
   /** Why the ceiling of the wallet stops it, as far as the daemon sees. */
   aboveCeiling: string | undefined
 }
@@ -93,7 +95,7 @@ export async function decide(job: Job, asked: Asked, owed: Pick<OwedAnswers, 'fi
 }
 
 /** Whether a refusal is stored, with its evidence; of one session and day, so many are. The first that is not is put on record. */
-async function keepsRefusal({ parts, db }: Job, row: TransactionRow, sessionId: string): Promise<boolean> {
+export async function keepsRefusal({ parts, db }: Job, row: TransactionRow, sessionId: string): Promise<boolean> {
   const notKept = await refusalCounts.count(db, sessionId, row.created_at)
   if (notKept === 1)
     await parts.audit.record(db, {
@@ -107,14 +109,14 @@ async function keepsRefusal({ parts, db }: Job, row: TransactionRow, sessionId: 
 }
 
 /** A refusal that nothing can be looked up of. */
-function notKept({ refused }: Answer): Failure {
+export function notKept({ refused }: Pick<Answer, 'refused'>): Failure {
   const { code, message, details, retryAfter } = refused!
   const { transactionId: _, ...rest } = details
   return new Failure(code, message, { details: { ...rest, kept: false }, ...(retryAfter && { retryAfter }) })
 }
 
 const subjectOf = (
-  { chain, request, decoded, draft, aboveCeiling }: Asked,
+  { chain, request, decoded, draft, impostors, aboveCeiling }: Asked,
   wallet: WalletFacts,
   session: SessionFacts,
 ): Subject => ({
@@ -126,6 +128,7 @@ const subjectOf = (
   effects: decoded.effects,
   feePrice: draft.price,
   neverFunded: draft.neverFunded,
+  impostors,
   aboveCeiling,
 })
 
@@ -150,9 +153,9 @@ export async function answered(
   return answerUnder(db, key)
 }
 
-type Open = { wallet: WalletFacts; session: SessionFacts; epoch: number }
+export type Open = { wallet: WalletFacts; session: SessionFacts; epoch: number }
 /** Reads, under the locks, all that a stop can change. */
-async function requireOpen({ parts, db }: Job, asked: Asked): Promise<Open> {
+export async function requireOpen({ parts, db }: Job, asked: Pick<Asked, 'sessionId' | 'walletId'>): Promise<Open> {
   const { state, epoch } = await parts.switches.killSwitch(db)
   if (state !== 'ACTIVE') throw new Failure('SYSTEM_LOCKED', `the kill switch is ${state}`)
   const session = await parts.switches.session(db, asked.sessionId)
@@ -167,7 +170,7 @@ async function requireOpen({ parts, db }: Job, asked: Asked): Promise<Open> {
 }
 
 /** A request is the same only for the same wallet. */
-const scopedHash = ({ walletId, request }: Pick<Asked, 'walletId' | 'request'>) => `${walletId}:${request.hash}`
+export const scopedHash = ({ walletId, request }: Pick<Asked, 'walletId' | 'request'>) => `${walletId}:${request.hash}`
 
 type Judged = { verdict: Verdict; epoch: number }
 function transactionRow({ parts }: Job, asked: Asked, { verdict, epoch }: Judged): TransactionRow {
@@ -192,7 +195,7 @@ function eventOf(row: TransactionRow, { outcome, tier }: Verdict['decision']) {
   return { event, raised: tier === 'NOTIFY' ? 'warning' : undefined } as const
 }
 
-async function recordDecision(
+export async function recordDecision(
   { parts, db }: Job,
   row: TransactionRow,
   { decision, by }: { decision: Decision; by: By },
@@ -213,6 +216,7 @@ async function recordDecision(
       tier: decision.tier,
       ...(row.amount_usd !== null && { usd: usdNumber(parseMicros(row.amount_usd)) }),
       ...(row.labels !== null && { labels: labelsOf(row)! }),
+      ...(row.plan_id !== null && { plan: row.plan_id, step: row.plan_step! }),
       ...(decision.reasons.length > 0 && { reasons: decision.reasons }),
       policyVersion: row.policy_version,
     },

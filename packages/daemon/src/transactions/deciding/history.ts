@@ -62,12 +62,14 @@ export async function requests(
   { policies, acceptedAt: until, before }: Reading,
 ): Promise<EvaluateInput['requests']> {
   const asked = policies.flatMap(({ network, asks }) => (asks.requests ? [{ network, ...asks.requests }] : []))
+  // The steps of a plan are accepted together, and each counts.
+  const beside = before ? [] : (subject.steps ?? []).slice(1).map(() => until)
   const times = async (network: string | null) => {
     const of = asked.filter((ask) => (ask.network === null) === (network === null))
     if (of.length === 0) return []
     const since = until - Math.max(...of.map(({ windowMs }) => windowMs))
     const count = Math.max(...of.map(({ count }) => count))
-    return transactionStore.acceptedTimes(db, {
+    const accepted = await transactionStore.acceptedTimes(db, {
       wallet: subject.wallet,
       network,
       since,
@@ -75,6 +77,7 @@ export async function requests(
       without: before?.transactionId,
       count,
     })
+    return [...beside, ...accepted]
   }
   const { spends_unknown_before: unknownBefore } = subject.wallet
   return {

@@ -6,11 +6,12 @@ import { endUnsent } from '../rows/ending.ts'
 import { decisionOf, effectsOf, intentOf } from '../rows/readings.ts'
 import { type TransactionRow, transactionStore } from '../rows/store.ts'
 import { type JudgeJob, judged, type PriceFacts, withFullFee } from './judgement.ts'
+import { openSteps, ownPart, restOfPlan } from './plan-rest.ts'
 import { changedEffects, type Doing } from './seen.ts'
 import type { Again, Before, Subject, Verdict } from './verdict.ts'
 
 /** A request that was accepted: what is judged now, and what was found before. */
-type Accepted = { subject: Subject; before: Before }
+type Accepted = { subject: Subject; before: Before /** For itself. */; reserved: Reservation }
 
 /** Stores what is not to be signed now; a verdict under which it may be is stored with its attempt, by the caller. */
 export async function judgeAgain(job: JudgeJob, row: TransactionRow, draft: Draft): Promise<Again> {
@@ -19,7 +20,8 @@ export async function judgeAgain(job: JudgeJob, row: TransactionRow, draft: Draf
   const changed = await changedEffects(job, row, { effects, draft })
   if (changed) return changed
   const accepted = await acceptedOf(job, row, { effects, draft })
-  const { verdict, prices } = await judged(job, accepted.subject, accepted.before)
+  const { verdict: whole, prices } = await judged(job, accepted.subject, accepted.before)
+  const verdict = ownPart(whole)
   const lack = lackOf(prices, accepted, verdict)
   if (lack !== undefined) {
     await transactionStore.wait(db, { id: row.id, reason: lack })
@@ -32,7 +34,7 @@ export async function judgeAgain(job: JudgeJob, row: TransactionRow, draft: Draf
   }
   const { now } = job.reads
   const held = { items: verdict.reserve, fromReserve: verdict.fromReserve, at: now }
-  await replaceReservation(db, accepted.before.reserved, held)
+  await replaceReservation(db, accepted.reserved, held)
   if (verdict.status === 'PENDING') return verdict
   await transactionStore.requeue(db, {
     ...judgedColumns(verdict, draft),
@@ -88,12 +90,16 @@ async function acceptedOf(
   const network = parts.network(row.network)
   const effects = withFullFee(stored, draft)
   const { type } = row
-  return {
-    subject: {
-      ...{ wallet, session: session ?? null, network, type, intent: intentOf(row), effects, feePrice: draft.price },
-    },
-    before: beforeOf(row, await reservation(db, row.id)),
+  const reserved = await reservation(db, row.id)
+  const before = beforeOf(row, reserved)
+  const subject = {
+    ...{ wallet, session: session ?? null, network, type },
+    intent: intentOf(row),
+    effects,
+    feePrice: draft.price,
   }
+  if (row.plan_id === null) return { subject, before, reserved }
+  return { ...restOfPlan({ subject, before }, await openSteps(db, row), draft), reserved }
 }
 
 /** What a request brings along when it is judged again. */
@@ -107,6 +113,7 @@ export function beforeOf(row: TransactionRow, reserved: Reservation): Before {
     servedDelay: row.served_delay === 1,
     lastPrices: recordedPrices(inputs),
     neverFunded: inputs.neverFunded,
+    impostors: inputs.impostors,
     ...(row.approved_at !== null && { approval: { usdShown: approved } }),
     ...(row.fee_bound !== null && { feeBound: parseBase(row.fee_bound) }),
   }

@@ -22,6 +22,7 @@ import {
   type AppliedPolicies,
   type EvaluateInput,
   evaluate,
+  itemsOf,
   type Judgement,
   type Prices,
 } from '../../policies/service.ts'
@@ -88,7 +89,8 @@ export async function judged(job: JudgeJob, subject: Subject, before?: Before): 
   const assets = assetsOf(subject.effects, facts)
   const alike = await lookalikes(reads.knownAlike(wallet.id), receiversOf(facts, subject.effects.sender))
   const neverFunded = subject.neverFunded ?? before?.neverFunded
-  const judgement = evaluate({
+  const impostors = subject.impostors ?? before?.impostors
+  const input: EvaluateInput = {
     effects: subject.effects,
     kind: subject.type,
     feePrice: subject.feePrice,
@@ -105,15 +107,20 @@ export async function judged(job: JudgeJob, subject: Subject, before?: Before): 
     requests: await requests(db, subject, reading),
     ...(alike && { lookalikes: alike }),
     ...(neverFunded && { neverFunded }),
+    ...(impostors && { impostors }),
     ...(subject.aboveCeiling !== undefined && { aboveCeiling: subject.aboveCeiling }),
     ...(facts.isLane && { lane: await laneFunds(db, subject, { now, before }) }),
     toggles: togglesOf(settings),
     ...(before && { context: before }),
-  })
+  }
+  const judgement = evaluate(input)
   if (judgement.fault !== undefined)
     parts.log.error({ err: judgement.fault, wallet: wallet.id }, 'a request could not be judged, and is refused')
   const constrained = await withConstraints(job, { subject, facts, judgement, before, worth: prices.worth })
-  return { verdict: verdictOf(settings, constrained, version), prices }
+  const verdict = verdictOf(settings, constrained, version)
+  if (!subject.steps || verdict.status === 'CANCELLED') return { verdict, prices }
+  const shares = subject.steps.map((effects) => itemsOf({ ...input, effects }))
+  return { verdict: { ...verdict, shares }, prices }
 }
 
 /** Of each asset the price that is younger. */

@@ -2,13 +2,16 @@ import { Failure } from '@waiaas/contract'
 import type { Job } from '../job.ts'
 import { waitingStore } from '../rows/waiting-store.ts'
 
-type Whose = { readonly walletId: string; readonly sessionId: string }
+type Whose = { readonly walletId: string; readonly sessionId: string; readonly steps?: number | undefined }
 
-/** Why one more may not wait; undefined when it may. */
-export async function fullQueue({ parts, db }: Job, { walletId, sessionId }: Whose): Promise<Failure | undefined> {
+/** Why one more may not wait, or a plan of so many steps; undefined when it may. */
+export async function fullQueue(
+  { parts, db }: Job,
+  { walletId, sessionId, steps = 1 }: Whose,
+): Promise<Failure | undefined> {
   const most = parts.mostWaiting()
   const waiting = await waitingStore.of(db, walletId, sessionId)
-  const full = (['session', 'wallet'] as const).find((scope) => waiting[scope] >= most[scope])
+  const full = (['session', 'wallet'] as const).find((scope) => waiting[scope] + steps > most[scope])
   if (full === undefined) return undefined
   const message = `${waiting[full]} requests of this ${full} wait to be signed, and no more may`
   return new Failure('WAITING_LIMIT_REACHED', message, {

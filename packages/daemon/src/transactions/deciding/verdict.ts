@@ -1,7 +1,7 @@
 import type { Base, Effects, Network, Usd } from '@waiaas/contract'
 import type { Draft, UnitFee } from '../../chains/build.ts'
 import type { Intent } from '../../chains/intent.ts'
-import type { Reservation } from '../../ledger/service.ts'
+import type { Reservation, SpendItem } from '../../ledger/service.ts'
 import type { Handle } from '../../platform/db/database.ts'
 import type { Judgement, Prices } from '../../policies/service.ts'
 import type { TransactionRow } from '../rows/store.ts'
@@ -18,14 +18,20 @@ export type Subject = {
   /** Of the draft that carries them out. */
   feePrice: UnitFee | undefined
   neverFunded?: readonly string[] | undefined
+  /** By asset that no list has: which listed one it calls itself like. */
+  impostors?: Readonly<Record<string, string>> | undefined
   /** Why the ceiling of the wallet stops it, as far as the daemon sees. */
   aboveCeiling?: string | undefined
+  /** Of a plan, what each of its steps does: `effects` are those of all, and the verdict has what each of them holds. */
+  steps?: readonly Effects[] | undefined
 }
 export type Verdict = Judgement & {
   policyVersion: number
   status: 'PENDING' | 'QUEUED' | 'CANCELLED'
   dueAt: number | null
   approvalExpiresAt: number | null
+  /** What each step of a plan holds back of it. */
+  shares?: readonly (readonly SpendItem[])[] | undefined
 }
 export type Before = {
   transactionId: string
@@ -36,6 +42,8 @@ export type Before = {
   /** Of the last judgement; they count where nothing newer is known. */
   lastPrices: Prices
   neverFunded?: readonly string[] | undefined
+  /** By asset that no list has: which listed one it calls itself like. */
+  impostors?: Readonly<Record<string, string>> | undefined
   approval?: { usdShown: Usd | null }
   /** Of a cancel: what is held for the transaction that it takes back. */
   held?: Usd

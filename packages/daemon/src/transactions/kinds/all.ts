@@ -10,6 +10,7 @@ import type { Headline, Kind, Parse, Parsing, Place } from './kind.ts'
 import { lane } from './lane.ts'
 import { nftTransfer, parseNftTransfer } from './nft-transfer.ts'
 import { programCall } from './program-call.ts'
+import { serialized } from './serialized.ts'
 import { text } from './text.ts'
 import { parseTokenTransfer, tokenTransfer } from './token-transfer.ts'
 import { parseTransfer, transfer } from './transfer.ts'
@@ -28,6 +29,7 @@ const kinds: { readonly [K in Intent['kind']]: Kind<IntentOf<K>> } = {
   batch: batchOf((intent) => kindOf(intent)),
   text,
   'typed-data': typedData,
+  serialized,
   lane,
 }
 const parsers: { readonly [T in SendType]: Parse<T> } = {
@@ -56,14 +58,14 @@ export type ParsedRequest = {
   readonly gas?: StoredCondition | undefined
 }
 
-/** The type under which messages are listed. */
+/** The type under which what is signed for its caller is listed. */
 export const SIGN_TYPE = 'SIGN'
 
-/** What is to be signed and never sent, as it is stored. */
-export function messageRequest(network: string, intent: Intent): ParsedRequest {
+/** What is to be signed and not sent by the daemon, as it is stored. */
+export function signRequest(network: string, intent: Intent, labels?: Labels): ParsedRequest {
   const stored = { type: SIGN_TYPE, network, intent }
   const written = encodeRequest(stored)
-  return { stored, text: written, hash: sha256(written) }
+  return { stored, text: written, hash: sha256(written + labelled(labels)), labels }
 }
 
 /** Turns what the wire says into an exact intent. Failures: those of addresses, amounts, tokens and gas conditions. */
@@ -112,6 +114,10 @@ export function decodeRequest(text: string): StoredRequest {
   return { type, network, intent: kindOf(intent).restore(intent) }
 }
 
+/** Whether it is signed and is no transaction. */
+export const isMessage = (intent: Intent): boolean => kindOf(intent).isMessage === true
+/** Whether its caller has built it and sends it. */
+export const isGiven = (intent: Intent): boolean => kindOf(intent).isGiven === true
 export const headlineOf = (intent: Intent, place: Place): Headline => kindOf(intent).headline(intent, place)
 export const tokensOf = (intent: Intent): readonly Token[] => kindOf(intent).tokens(intent)
 export const memoOf = (intent: Intent): string | null => kindOf(intent).memo(intent)

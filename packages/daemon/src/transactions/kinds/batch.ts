@@ -62,3 +62,10 @@ export const parseBatch =
     )
     return { kind: 'batch', parts }
   }
+
+type Step = { readonly type: string; readonly intent: Intent }
+/** What is known of types and tokens of several transactions that are judged as one; no bytes are made of it. */
+export const judgedAsOne = (steps: readonly Step[]): Batch => ({
+  kind: 'batch',
+  parts: steps as Batch['parts'], // steps are made of what parts are made of
+})

@@ -1,19 +1,31 @@
-import { Failure, type Network, nativeAsset, parseBase, type RequestOf } from '@waiaas/contract'
-import type { IntentOf, Token } from '../../chains/intent.ts'
+import {
+  type Base,
+  Failure,
+  type GivenInstruction,
+  type Network,
+  nativeAsset,
+  parseBase,
+  type RequestOf,
+} from '@waiaas/contract'
+import type { Intent, IntentOf, Token } from '../../chains/intent.ts'
 import { unitPriceIn } from '../gas/condition.ts'
 import { valueIn } from './amount.ts'
 import type { Kind, Parse, Parsing } from './kind.ts'
 import { knownTokens } from './known-tokens.ts'
 
 type ContractCall = IntentOf<'contract-call'>
-type Stored = { to: string; value: string; data: string; tokens: readonly Token[] }
+type Stored = { to: string; value: string; data: string; tokens: readonly Token[]; gas?: string }
 
 /** A function of a contract, as its bytes say. */
 export const contractCall: Kind<ContractCall> = {
-  store: ({ kind, to, value, data, tokens }) => ({ kind, to, value: String(value), data, tokens }),
+  store: ({ kind, to, value, data, tokens, gas }) => ({
+    ...{ kind, to, value: String(value), data, tokens },
+    ...(gas !== undefined && { gas: String(gas) }),
+  }),
   restore: (stored) => {
-    const { to, value, data, tokens } = stored as Stored // as `store` wrote it
-    return { kind: 'contract-call', to, value: parseBase(value), data, tokens }
+    const { to, value, data, tokens, gas } = stored as Stored // as `store` wrote it
+    const call = { to, value: parseBase(value), data, tokens }
+    return { kind: 'contract-call', ...call, ...(gas !== undefined && { gas: BigInt(gas) }) }
   },
   headline: ({ to, value }, { network }) => ({ to, amount: value, asset: nativeAsset(network), ...network.native }),
   tokens: ({ tokens }) => tokens,
@@ -48,23 +60,30 @@ function dataOf({ calldata, abi, functionName, args }: RequestOf<'CONTRACT_CALL'
 
 /** What was asked for, with what runs before and after it. */
 async function programIntent(input: RequestOf<'CONTRACT_CALL'>, on: Parsing): Promise<IntentOf<'program-call'>> {
+  const { to, instructionData = '', accounts = [], preInstructions = [], postInstructions = [] } = input
+  const main = { programId: to, data: instructionData, accounts }
+  const given = [...preInstructions, main, ...postInstructions]
+  const { network } = on.chain
+  return {
+    ...(await programCallOf({ to, given, tables: input.addressLookupTableAddresses ?? [] }, on)),
+    ...(input.priorityFee !== undefined && { priorityFee: priorityFeeIn(network, input.priorityFee) }),
+  }
+}
+
+type Instructed = { to: string; given: readonly GivenInstruction[]; tables: readonly string[] }
+/** Instructions that one transaction carries out; `to` is the program that it is listed under. */
+async function programCallOf({ to, given, tables }: Instructed, on: Parsing): Promise<IntentOf<'program-call'>> {
   const { programs, network } = on.chain
   if (!programs)
     throw new Failure(
       'UNSUPPORTED_TX_TYPE',
       `${network.id} has contracts, which are called by calldata, not by instructionData`,
     )
-  const { to, instructionData = '', accounts = [], preInstructions = [], postInstructions = [] } = input
-  const main = { programId: to, data: instructionData, accounts }
-  const instructions = programs.instructions(on.sender, [...preInstructions, main, ...postInstructions])
+  const instructions = programs.instructions(on.sender, given)
   const owners = await programs.owners(instructions)
   const tokens = await knownTokens(on, programs.tokensIn(on.sender, { instructions, owners }))
-  const lookups = await programs.lookups({ instructions, tables: input.addressLookupTableAddresses ?? [] })
-  return {
-    ...{ kind: 'program-call', to, instructions, tokens, owners },
-    ...(lookups.length > 0 && { lookups }),
-    ...(input.priorityFee !== undefined && { priorityFee: priorityFeeIn(network, input.priorityFee) }),
-  }
+  const lookups = await programs.lookups({ instructions, tables })
+  return { ...{ kind: 'program-call', to, instructions, tokens, owners }, ...(lookups.length > 0 && { lookups }) }
 }
 
 /** What the compute budget program takes, for a compute unit. */
@@ -75,3 +94,17 @@ function priorityFeeIn({ chain }: Network, text: string): bigint {
   if (price <= MOST_PRIORITY_FEE) return price
   throw new Failure('INVALID_TRANSACTION', `expected a priorityFee of at most ${MOST_PRIORITY_FEE}, got ${price}`)
 }
+
+type Step<K extends Intent['kind']> = { readonly type: 'CONTRACT_CALL'; readonly intent: IntentOf<K> }
+type Called = { to: string; value: Base; data: string; gas?: bigint | undefined }
+/** A step of a plan that calls a contract. */
+export async function calling({ gas, ...call }: Called, on: Parsing): Promise<Step<'contract-call'>> {
+  const tokens = await knownTokens(on, on.chain.contracts?.tokensIn(on.sender, call) ?? [])
+  const intent = { kind: 'contract-call', ...call, tokens } as const
+  return { type: 'CONTRACT_CALL', intent: { ...intent, ...(gas !== undefined && { gas }) } }
+}
+
+/** A step of a plan that runs programs. */
+export const instructing = async (what: Instructed, on: Parsing): Promise<Step<'program-call'>> => ({
+  ...{ type: 'CONTRACT_CALL', intent: await programCallOf(what, on) },
+})

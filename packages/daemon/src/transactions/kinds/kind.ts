@@ -29,6 +29,10 @@ export type Kind<I extends Intent> = {
   /** Tokens whose decimals and symbol come from the registry or the chain. */
   tokens(intent: I): readonly Token[]
   memo(intent: I): string | null
+  /** It is signed and is no transaction: it has no place in an order, and no block. */
+  readonly isMessage?: true
+  /** Its caller has built it and sends it. */
+  readonly isGiven?: true
   /** Of what has parts: the types that these would be sent as. */
   types?(intent: I): readonly string[]
 }

@@ -40,6 +40,9 @@ const single: fc.Arbitrary<Intent> = fc.oneof(
     .tuple(amount, fc.boolean())
     .map(([id, all]) => ({ kind: 'approve-nft' as const, spender: to, contract: to, tokenId: toBase(id), all })),
   text.map((words) => ({ kind: 'text' as const, text: words })),
+  fc
+    .tuple(fc.array(token, { maxLength: 2 }), fc.stringMatching(/^[0-9a-f]{8}$/))
+    .map(([tokens, bytes]) => ({ kind: 'serialized' as const, bytes, tokens, owners: [to] })),
   fc.tuple(text, fc.array(token, { maxLength: 2 })).map(([words, tokens]) => ({
     kind: 'typed-data' as const,
     data: {
@@ -124,6 +127,11 @@ test('the headline of a request is about the asset and the amount that leave', (
       }
       if (intent.kind === 'text' || intent.kind === 'typed-data') {
         expect(headline).toMatchObject({ to: null, amount: 0n, asset: node.native })
+        return
+      }
+      if (intent.kind === 'serialized') {
+        expect(headline).toMatchObject({ to: null, amount: 0n, asset: node.native })
+        expect([tokensOf(intent), memoOf(intent)]).toEqual([intent.tokens, null])
         return
       }
       if (intent.kind === 'contract-deploy') {

@@ -92,6 +92,21 @@ const texts: { [K in Intent['kind']]: [IntentOf<K>, string, string | null][] } =
     ],
   ],
   text: [[{ kind: 'text', text: 'hello' }, '{"kind":"text","text":"hello"}', 'hello']],
+  serialized: [
+    [
+      { kind: 'serialized', bytes: '00ff', tokens: [token], owners: ['O'] },
+      `{"kind":"serialized","bytes":"00ff","tokens":[${JSON.stringify(token)}],"owners":["O"]}`,
+      null,
+    ],
+    [
+      {
+        ...{ kind: 'serialized', bytes: '00', tokens: [], owners: [] },
+        lookups: [{ table: 'T', at: 3, address: 'A' }],
+      },
+      '{"kind":"serialized","bytes":"00","tokens":[],"owners":[],"lookups":[{"table":"T","at":3,"address":"A"}]}',
+      null,
+    ],
+  ],
   'typed-data': [
     [
       { kind: 'typed-data', data: { domain: {}, types: { A: [] }, primaryType: 'A', message: {} }, tokens: [] },

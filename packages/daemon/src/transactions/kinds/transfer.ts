@@ -1,4 +1,4 @@
-import { nativeAsset, parseBase } from '@waiaas/contract'
+import { type Base, nativeAsset, parseBase } from '@waiaas/contract'
 import type { IntentOf } from '../../chains/intent.ts'
 import { amountOf } from './amount.ts'
 import type { Kind, Parse } from './kind.ts'
@@ -24,3 +24,7 @@ export const parseTransfer: Parse<'TRANSFER'> = async (input, { chain }) => ({
   amount: amountOf(input, chain.network.native),
   ...(input.memo !== undefined && { memo: input.memo }),
 })
+
+/** A step of a plan that pays and calls nothing by itself. */
+export const paying = (to: string, amount: Base) =>
+  ({ type: 'TRANSFER', intent: { kind: 'transfer', to, amount } }) as const

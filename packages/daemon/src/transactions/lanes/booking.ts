@@ -9,9 +9,11 @@ import {
   reservation,
   type SpendItem,
 } from '../../ledger/service.ts'
+import type { Handle } from '../../platform/db/database.ts'
 import { rememberRecipients } from '../deciding/known-recipients.ts'
 import type { Job } from '../job.ts'
 import { type AttemptRow, attemptStore, inNoBlock } from '../rows/attempt-store.ts'
+import { endPlan } from '../rows/ending.ts'
 import { must } from '../rows/must.ts'
 import { transactionStore } from '../rows/store.ts'
 import { isOpen } from '../switches.ts'
@@ -149,7 +151,7 @@ async function tell({ parts, db, walletId, paid, told }: Booking, row: AttemptRo
   const { error } = row
   const landed = await transactionStore.land(db, {
     id: row.transaction_id,
-    from: 'SUBMITTED',
+    from: await openStatus(db, row),
     to: succeeded ? 'CONFIRMED' : 'FAILED',
     hash: row.hash,
     height,
@@ -159,6 +161,7 @@ async function tell({ parts, db, walletId, paid, told }: Booking, row: AttemptRo
   })
   told.set(row.id, true)
   if (!landed) return
+  if (!succeeded) await endPlanOf({ parts, db }, row, error ?? 'it failed')
   if (succeeded && landed.to_address) paid.add(landed.to_address)
   await parts.audit.record(db, {
     event: succeeded ? 'TX_CONFIRMED' : 'TX_FAILED',
@@ -169,6 +172,13 @@ async function tell({ parts, db, walletId, paid, told }: Booking, row: AttemptRo
     txId: row.transaction_id,
     details: { hash: row.hash, height, block: blockHash, fee: String(sighting.fee), ...(error && { error }) },
   })
+}
+
+/** The status of a transaction that has signed bytes and is in no block: by whether they were given out. */
+async function openStatus(db: Handle, { transaction_id, purpose }: AttemptRow): Promise<'SUBMITTED' | 'SIGNED'> {
+  if (purpose !== 'cancel') return purpose === 'sign-only' ? 'SIGNED' : 'SUBMITTED'
+  const all = await attemptStore.ofTransaction(db, transaction_id)
+  return all.some((one) => one.purpose === 'sign-only') ? 'SIGNED' : 'SUBMITTED'
 }
 
 /** What it did beyond what was judged counts like the rest of it. */
@@ -198,7 +208,7 @@ async function reorg({ parts, db, walletId, told }: Booking, row: AttemptRow): P
     await transactionStore.land(db, {
       id: row.transaction_id,
       from,
-      to: 'SUBMITTED',
+      to: await openStatus(db, row),
       hash: null,
       height: null,
       error: null,
@@ -220,10 +230,17 @@ async function reorg({ parts, db, walletId, told }: Booking, row: AttemptRow): P
   }
 }
 
+/** What failed, or can never land, was perhaps a step of a plan. */
+async function endPlanOf(job: Job, { transaction_id: id }: AttemptRow, why: string): Promise<void> {
+  const row = await transactionStore.byId(job.db, id)
+  if (row) await endPlan(job, row, why)
+}
+
 async function endCancelled({ parts, db, walletId }: WalletJob, row: AttemptRow): Promise<void> {
   const at = parts.clock.now()
   const ending = { id: row.transaction_id, to: 'CANCELLED', error: 'cancelled', code: null, at } as const
-  await transactionStore.end(db, { ...ending, from: 'SUBMITTED' })
+  await transactionStore.end(db, { ...ending, from: await openStatus(db, row) })
+  await endPlanOf({ parts, db }, row, ending.error)
   await parts.audit.record(db, {
     event: 'TX_CANCELLED',
     actor: 'system',
@@ -248,7 +265,7 @@ async function voidAttempt(job: Booking, seen: AttemptRow, sighting: Void): Prom
   const voided: AttemptRow = { ...row, state, updated_at: at }
   if (isOpenElsewhere) return voided
   // After a stop nothing waits unsigned.
-  const mayAgain = isExpired && (await isOpen(parts, db, walletId))
+  const mayAgain = isExpired && row.purpose !== 'sign-only' && (await isOpen(parts, db, walletId))
   const ended = all.filter((one) => one.id === row.id || one.state === 'void' || one.left_at !== null)
   const signedAnew = mayAgain && ended.length < MAX_VOID
   await (signedAnew ? waitAgain(job, row) : failVoid(job, row, sighting))
@@ -269,12 +286,14 @@ async function waitAgain({ parts, db }: WalletJob, { transaction_id: id }: Attem
   await markReserved(db, id, at)
 }
 
-async function failVoid({ parts, db }: WalletJob, { transaction_id: id }: AttemptRow, sighting: Void): Promise<void> {
+async function failVoid({ parts, db }: WalletJob, row: AttemptRow, sighting: Void): Promise<void> {
+  const { transaction_id: id } = row
   const at = parts.clock.now()
   await transactionStore.land(db, {
-    ...{ id, from: 'SUBMITTED', to: 'FAILED', hash: null, height: null, at },
+    ...{ id, from: await openStatus(db, row), to: 'FAILED', hash: null, height: null, at },
     error: `${sighting.proof}${sighting.by ? ` (${sighting.by})` : ''}`,
     code: sighting.cause === 'expired' ? 'TRANSACTION_EXPIRED' : 'NONCE_USED_ELSEWHERE',
   })
   await release(db, id, at)
+  await endPlanOf({ parts, db }, row, sighting.proof)
 }

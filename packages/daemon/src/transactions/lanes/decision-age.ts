@@ -14,6 +14,8 @@ type Now = { version: number; clock: Clock }
 /** What an earlier judgement said does not hold any more, or was to be asked again when its time has come. */
 export const isJudgedAgain = (row: TransactionRow, { version, clock }: Now): boolean =>
   row.policy_version !== version ||
+  // What the steps before it have done may have changed what it does.
+  row.plan_id !== null ||
   row.served_delay === 1 ||
   row.approved_at !== null ||
   // Its fee is what gas costs when that is little enough.

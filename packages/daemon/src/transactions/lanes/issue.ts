@@ -1,8 +1,10 @@
 import type { Anchor, Draft, Lifetime } from '../../chains/build.ts'
 import { judgedColumns } from '../deciding/judge-again.ts'
 import type { JudgeAgain, NotNow, Verdict } from '../deciding/verdict.ts'
-import { attemptStore } from '../rows/attempt-store.ts'
-import { endUnsent } from '../rows/ending.ts'
+import { isGiven } from '../kinds/all.ts'
+import { attemptStore, type Purpose } from '../rows/attempt-store.ts'
+import { endOverdue, endUnsent } from '../rows/ending.ts'
+import { intentOf } from '../rows/readings.ts'
 import { readyStore } from '../rows/ready-store.ts'
 import { type TransactionRow, transactionStore } from '../rows/store.ts'
 import { build, type Issued } from './build.ts'
@@ -47,7 +49,10 @@ export async function issue(job: LaneJob, found: Fresh): Promise<IssuedRound> {
       await endFill(round, row)
       continue
     }
-    const lifetime = { ...anchor, ...(nonces ? { nonce: nonces.peek() } : { variation: lane.nextVariation() }) }
+    const lifetime = lane.chain.ownLifetime?.(draft) ?? {
+      ...anchor,
+      ...(nonces ? { nonce: nonces.peek() } : { variation: lane.nextVariation() }),
+    }
     const made = await prepared({ ...round, judgeAgain }, row, { draft, lifetime, isJudged: judged.has(row.id) })
     if (made === 'lacks') lacking.push(row.id)
     if (!made || made === 'lacks') continue
@@ -101,16 +106,23 @@ async function admit(round: Judging, row: TransactionRow, { draft, isJudged }: N
       return 'stays'
     }
   }
+  if (row.plan_until !== null && row.plan_until <= round.parts.clock.latest()) {
+    await endOverdue(round, row)
+    return 'stays'
+  }
   if (!isJudged && !isJudgedAgain(row, { version: round.version, clock: round.parts.clock })) return {}
   const again = await round.judgeAgain(row, draft)
   return typeof again === 'string' ? again : { verdict: again }
 }
 
+/** Whose it is to send it. */
+const purposeOf = (row: TransactionRow): Purpose => (isGiven(intentOf(row)) ? 'sign-only' : 'send')
+
 /** Builds the bytes, reads them back and stores them; a difference from what was judged ends the request. */
 async function stored(round: Round, row: TransactionRow, next: Next & Admitted): Promise<Issued | undefined> {
   const { draft, lifetime, verdict } = next
   const { decision } = verdict ?? {}
-  const issued = build(round, row, { draft, lifetime, decision, purpose: 'send', digest: row.digest! })
+  const issued = build(round, row, { draft, lifetime, decision, purpose: purposeOf(row), digest: row.digest! })
   if (!issued) {
     await endUnsent(round, row, {
       to: 'CANCELLED',

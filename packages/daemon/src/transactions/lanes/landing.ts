@@ -1,8 +1,9 @@
 import { assetKey, beyond, type Effect, type Effects, nativeAsset, parseBase, usdCost } from '@waiaas/contract'
 import type { Chain } from '../../chains/chain.ts'
 import type { SpendItem } from '../../ledger/service.ts'
+import type { Handle } from '../../platform/db/database.ts'
 import type { Parts } from '../job.ts'
-import { withCalls } from '../rows/calls-store.ts'
+import { withCalls, withTokens } from '../rows/calls-store.ts'
 import { unreadStore } from '../rows/unread-store.ts'
 import type { Change, More } from './booking.ts'
 
@@ -25,8 +26,10 @@ export function landings(parts: Parts) {
     return (await parts.database.work({}, (db) => unreadStore.count(db, row.id, block))) >= MOST_LOOKS
   }
 
-  async function read(look: Look, change: Change, effects: Effects): Promise<Change | undefined> {
-    const told = await moreOf(parts, look.chain, { change, effects })
+  async function read(look: Look, change: Change, { effects, isPlain }: Judged): Promise<Change | undefined> {
+    const told = await moreOf(parts, look.chain, { change, effects, isPlain })
+    // What a token alone carries out waits for no node that remembers it.
+    if (isPlain && told?.cause === 'EFFECT_UNREAD') return change
     const isUnread = told?.cause === 'EFFECT_UNREAD'
     if (isUnread && !(await isLastLook(change))) return undefined
     const more = isUnread ? await moreOf(parts, look.chain, { change, effects, alone: true }) : told
@@ -42,7 +45,7 @@ export function landings(parts: Parts) {
     const fresh = changes.filter(isFresh)
     if (!chain.landed || fresh.length === 0) return { changes: [...changes], unread: [] }
     const ids = fresh.map(({ row }) => row.transaction_id)
-    const judged = await parts.database.read((db) => withCalls(db, ids))
+    const judged = await parts.database.read((db) => judgedOf(db, ids, chain.hasTokenCode === true))
     const known = await Promise.all(
       changes.map((change) => {
         const effects = isFresh(change) ? judged.get(change.row.transaction_id) : undefined
@@ -56,6 +59,16 @@ export function landings(parts: Parts) {
   }
 }
 
+type Judged = { readonly effects: Effects; readonly isPlain: boolean }
+
+/** What was judged of those that run code, and of those that a token carries out. */
+async function judgedOf(db: Handle, ids: readonly string[], hasTokenCode: boolean): Promise<Map<string, Judged>> {
+  const tokens = hasTokenCode ? await withTokens(db, ids) : new Map<string, Effects>()
+  const calls = await withCalls(db, ids)
+  const all = [...tokens, ...calls]
+  return new Map(all.map(([id, effects]) => [id, { effects, isPlain: !calls.has(id) }]))
+}
+
 const isFresh = ({ row, sighting }: Change): boolean =>
   sighting.state === 'included' &&
   sighting.succeeded &&
@@ -63,12 +76,24 @@ const isFresh = ({ row, sighting }: Change): boolean =>
   (row.state === 'recorded' || row.block_hash !== sighting.blockHash)
 
 const UNREAD: More = { cause: 'EFFECT_UNREAD' }
-type Landed = { readonly change: Change; readonly effects: Effects; readonly alone?: boolean }
+type Landed = {
+  readonly change: Change
+  readonly effects: Effects
+  readonly alone?: boolean
+  readonly isPlain?: boolean
+}
 
-async function moreOf(parts: Parts, chain: Chain, { change, effects, alone }: Landed): Promise<More | undefined> {
+async function moreOf(
+  parts: Parts,
+  chain: Chain,
+  { change, effects, alone, isPlain }: Landed,
+): Promise<More | undefined> {
   const { row } = change
   try {
-    const landed = await chain.landed!({ hash: row.hash!, sender: row.sender, alone })
+    const landed = await chain.landed!({
+      ...{ hash: row.hash!, sender: row.sender, alone },
+      ...(isPlain && { plain: effects.effects }),
+    })
     if (!landed) return UNREAD
     const more = beyond(effects.effects, landed, nativeAsset(chain.network)).filter(isMoney)
     if (more.length === 0) return undefined

@@ -6,7 +6,7 @@ import { assetsOf } from '../deciding/judgement.ts'
 import { withoutDear } from '../gas/hold.ts'
 import { type Parts, scopeOf } from '../job.ts'
 import type { AttemptRow } from '../rows/attempt-store.ts'
-import { effectsOf } from '../rows/readings.ts'
+import { decisionOf, effectsOf } from '../rows/readings.ts'
 import { readyStore } from '../rows/ready-store.ts'
 import type { TransactionRow } from '../rows/store.ts'
 import { isOpen } from '../switches.ts'
@@ -25,6 +25,7 @@ import { type Recorded, record, requireReplacement } from './record.ts'
 import { newestOfNonce, type Wanted } from './replace.ts'
 import { type Replacements, replacements } from './replacements.ts'
 import { type LaneContext, type LaneJob, LeaseLost } from './round.ts'
+import { withSeal } from './sealing.ts'
 import { laneSigning } from './signing.ts'
 import { takeOver } from './take-over.ts'
 import { refusalText, type WaitReasons, waitReasons } from './wait-reasons.ts'
@@ -289,12 +290,14 @@ export class Lane {
 
   async #signAndRecord(issued: readonly Issued[], scope: Scope): Promise<Recorded[]> {
     const signed = await this.#sign({ chain: this.#chain, walletId: this.walletId }, issued)
-    const recorded = await this.#job(scope, (job) => record(job, issued, signed))
+    const recorded = await withSeal(this.#parts, issued, (seal) =>
+      this.#job(scope, (job) => record(job, issued, { ...signed, seal })),
+    )
     // Not inside the job, which a database may run twice.
     for (const outcome of signed.outcomes) if ('signature' in outcome) outcome.signature.fill(0)
     for (const { row } of recorded) this.live.set(row.id, row)
     this.#events.onRecorded(recorded.map(({ row }) => row))
-    if (!this.#isHalted) this.#out.push(recorded)
+    if (!this.#isHalted) this.#out.push(recorded.flatMap(({ row, bytes }) => (bytes ? [{ row, bytes }] : [])))
     // A nonce became free that the others may wait for.
     if (recorded.length < issued.length) this.#isKicked = true
     requireReplacement(this.#context(), issued, signed)
@@ -360,7 +363,9 @@ export class Lane {
 /** None of a damaged row, which fails alone when it is judged. */
 function assetsIn(row: TransactionRow): string[] {
   try {
-    return assetsOf(effectsOf(row))
+    // Of a plan, what its other steps move too: they are judged with it.
+    const others = row.plan_id === null ? [] : Object.keys(decisionOf(row).inputs.prices)
+    return [...assetsOf(effectsOf(row)), ...others]
   } catch {
     return []
   }

@@ -1,18 +1,22 @@
 import { Failure } from '@waiaas/contract'
+import type { Signed } from '../../chains/build.ts'
 import type { SignedRound } from '../../gate/service.ts'
 import { markOut } from '../../ledger/service.ts'
-import { type AttemptRow, attemptStore } from '../rows/attempt-store.ts'
+import { type AttemptRow, attemptStore, isReplacement } from '../rows/attempt-store.ts'
 import { countStore } from '../rows/count-store.ts'
 import { endUnsent } from '../rows/ending.ts'
 import { must } from '../rows/must.ts'
 import { transactionStore } from '../rows/store.ts'
 import { dropIssued, unissue } from '../rows/take-back.ts'
+import { signatureStore } from '../signatures/signature-store.ts'
 import type { Issued } from './build.ts'
 import { overtaken } from './leave.ts'
 import { type Refused, refusalOf } from './refusal.ts'
 import { type LaneJob, openRound, type Round } from './round.ts'
+import type { Seal } from './sealing.ts'
 
-export type Recorded = { row: AttemptRow; bytes: Uint8Array }
+/** `bytes` are those that the daemon sends. */
+export type Recorded = { row: AttemptRow; bytes?: Uint8Array }
 
 /**
  * Reads the switches again and stores the signed bytes. From here on they may be anywhere.
@@ -21,7 +25,7 @@ export type Recorded = { row: AttemptRow; bytes: Uint8Array }
 export async function record(
   job: LaneJob,
   issued: readonly Issued[],
-  { outcomes, counted }: SignedRound,
+  { outcomes, counted, seal }: SignedRound & { seal: Seal },
 ): Promise<Recorded[]> {
   const round = await openRound(job)
   if (counted) await countStore.set(job.db, { lane: job.lane.id, ...counted })
@@ -33,7 +37,7 @@ export async function record(
       continue
     }
     const reason = await discardReason(round, item)
-    if (reason === undefined) recorded.push(await store(job, item, outcome.signature))
+    if (reason === undefined) recorded.push(await store(job, item, { signature: outcome.signature, seal }))
     else await discard(job, item, reason)
   }
   return recorded
@@ -43,25 +47,29 @@ export async function record(
 async function discardReason(round: Round | undefined, item: Issued): Promise<string | undefined> {
   if (!round) return 'signing was stopped'
   const status = await transactionStore.statusOf(round.db, item.authorisation.transactionId)
-  const expected = item.row.purpose === 'send' ? 'EXECUTING' : 'SUBMITTED'
-  if (status !== expected) return `the transaction is ${status ?? 'gone'}`
+  const isExpected = isReplacement(item.row) ? status === 'SUBMITTED' || status === 'SIGNED' : status === 'EXECUTING'
+  if (!isExpected) return `the transaction is ${status ?? 'gone'}`
   return overtaken(round, { ...item.row, authorisation: item.authorisation })
 }
 
-async function store({ parts, lane, db }: LaneJob, item: Issued, signature: Uint8Array): Promise<Recorded> {
+type Made = { signature: Uint8Array; seal: Seal }
+
+async function store(job: LaneJob, item: Issued, { signature, seal }: Made): Promise<Recorded> {
+  const { parts, lane, db } = job
   const now = parts.clock.now()
   const sealed = lane.chain.addSignature(lane.wallet.address, item.bytes, signature)
   const signed = Buffer.from(sealed.bytes).toString('base64')
   const transactionId = item.authorisation.transactionId
   const submitted = { id: transactionId, hash: sealed.hash, at: now }
+  if (item.row.purpose === 'sign-only') return giveOut(job, item, { ...sealed, seal })
   // The status of its transaction said that nobody dropped it; bytes that are not stored must never leave.
   await must(attemptStore.record(db, { ...submitted, id: item.attemptId, signed }), `attempt ${item.attemptId}`)
-  const isSend = item.row.purpose === 'send'
+  const isSend = !isReplacement(item.row)
   const isMoved = isSend ? transactionStore.submit(db, submitted) : transactionStore.rehash(db, submitted)
   await must(isMoved, `transaction ${transactionId}`)
   if (isSend) await markOut(db, transactionId, now)
   await parts.audit.record(db, {
-    event: item.row.purpose === 'send' ? 'TX_SUBMITTED' : 'TX_REPLACED',
+    event: isSend ? 'TX_SUBMITTED' : 'TX_REPLACED',
     actor: item.by?.actor ?? 'system',
     ip: item.by?.ip,
     walletId: lane.wallet.id,
@@ -71,11 +79,39 @@ async function store({ parts, lane, db }: LaneJob, item: Issued, signature: Uint
       bytesHash: item.authorisation.bytesHash,
       digest: item.authorisation.digest,
       nonce: item.row.nonce,
-      ...(item.row.purpose !== 'send' && { purpose: item.row.purpose, fee: item.row.max_fee, tier: item.tier }),
+      ...(!isSend && { purpose: item.row.purpose, fee: item.row.max_fee, tier: item.tier }),
       ...(item.maxFee !== undefined && { maxFee: String(item.maxFee) }),
     },
   })
   return { row: { ...item.row, state: 'recorded', hash: sealed.hash, signed, updated_at: now }, bytes: sealed.bytes }
+}
+
+/** Nothing of it is told before this has committed; then it may be anywhere, and the daemon never sends it. */
+async function giveOut(
+  { parts, lane, db }: LaneJob,
+  { attemptId, row, authorisation }: Issued,
+  { hash, bytes, seal }: Signed & { seal: Seal },
+): Promise<Recorded> {
+  const at = parts.clock.now()
+  const { transaction_id: id } = row
+  await must(attemptStore.giveOut(db, { id: attemptId, hash, at }), `attempt ${attemptId}`)
+  await must(transactionStore.giveOut(db, { id, hash, at }), `transaction ${id}`)
+  await signatureStore.insert(db, {
+    ...{ transaction_id: id, attempt_id: attemptId, lane: lane.id, owner: parts.instance, lease_until: at },
+    authorisation: JSON.stringify(authorisation),
+    sealed: seal(id, lane.chain.serialized!.text(bytes)),
+  })
+  await markOut(db, id, at)
+  const { bytesHash, digest } = authorisation
+  await parts.audit.record(db, {
+    event: 'TX_GIVEN_OUT',
+    actor: 'system',
+    walletId: lane.wallet.id,
+    sessionId: row.session_id ?? undefined,
+    txId: id,
+    details: { hash, bytesHash, digest, nonce: row.nonce },
+  })
+  return { row: { ...row, state: 'recorded', hash, left_at: at, updated_at: at } }
 }
 
 /** A signature that was overtaken: its transaction waits to be judged again. */
@@ -93,7 +129,7 @@ async function discard({ parts, lane, db }: LaneJob, { row, authorisation }: Iss
 /** The signer gave no signature, which ends a request; what a replacement was to outbid lives on. */
 async function endRefused(job: LaneJob, { row: attempt }: Issued, outcome: Refused): Promise<void> {
   await dropIssued(job.db, attempt, job.parts.clock.now())
-  if (attempt.purpose !== 'send') return
+  if (isReplacement(attempt)) return
   const row = await transactionStore.byId(job.db, attempt.transaction_id)
   if (row?.status !== 'EXECUTING') return
   const why = refusalOf(job.lane, outcome, row)
@@ -104,7 +140,7 @@ async function endRefused(job: LaneJob, { row: attempt }: Issued, outcome: Refus
 export function requireReplacement(lane: LaneJob['lane'], issued: readonly Issued[], { outcomes }: SignedRound): void {
   for (const [index, { row }] of issued.entries()) {
     const outcome = outcomes[index]
-    if (row.purpose === 'send' || !outcome || 'signature' in outcome || !outcome.isAboveCeiling) continue
+    if (!isReplacement(row) || !outcome || 'signature' in outcome || !outcome.isAboveCeiling) continue
     const { code, error } = refusalOf(lane, outcome)
     throw new Failure(code, error)
   }

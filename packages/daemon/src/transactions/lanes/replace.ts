@@ -15,7 +15,7 @@ import type { By } from '../../platform/caller.ts'
 import { beforeOf } from '../deciding/judge-again.ts'
 import { withFullFee } from '../deciding/judgement.ts'
 import type { Subject } from '../deciding/verdict.ts'
-import { type AttemptRow, attemptStore, type Purpose } from '../rows/attempt-store.ts'
+import { type AttemptRow, attemptStore, type Replacement } from '../rows/attempt-store.ts'
 import { effectsOf, intentOf } from '../rows/readings.ts'
 import { type TransactionRow, transactionStore } from '../rows/store.ts'
 import { stopStore } from '../stopping/stop-store.ts'
@@ -23,7 +23,6 @@ import { build, type Issued } from './build.ts'
 import { requireTurn } from './replacement-limits.ts'
 import { type LaneJob, openRound, type Round } from './round.ts'
 
-export type Replacement = Exclude<Purpose, 'send'>
 const CANCEL: Intent = { kind: 'lane', purpose: 'cancel' }
 
 /** The intent that takes an attempt's nonce next: the request again, or nothing at all. */

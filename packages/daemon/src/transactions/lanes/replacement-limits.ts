@@ -1,6 +1,6 @@
 import { Failure } from '@waiaas/contract'
 import type { Actor, By } from '../../platform/caller.ts'
-import type { AttemptRow } from '../rows/attempt-store.ts'
+import { type AttemptRow, isReplacement } from '../rows/attempt-store.ts'
 
 /** At least so long, and a block's time, lies between two replacements of one nonce. */
 const PAUSE_MS = 2_000
@@ -16,8 +16,7 @@ export const pauseMs = (blockMs: number): number => Math.max(PAUSE_MS, blockMs)
 export const mayOutbid = (attempts: readonly AttemptRow[]): boolean => countOf(attempts, 'system') < mostFor('system')
 
 const countOf = (attempts: readonly AttemptRow[], actor: Actor): number =>
-  attempts.filter(({ purpose, asked_by }) => purpose !== 'send' && kindOf(asked_by ?? 'session') === kindOf(actor))
-    .length
+  attempts.filter((row) => isReplacement(row) && kindOf(row.asked_by ?? 'session') === kindOf(actor)).length
 
 type Turn = { by: By; now: number; blockMs: number }
 
@@ -29,7 +28,7 @@ export function requireTurn(attempts: readonly AttemptRow[], { by, now, blockMs 
       details: { most },
     })
   }
-  const last = attempts.findLast(({ purpose }) => purpose !== 'send')
+  const last = attempts.findLast(isReplacement)
   const waitMs = last ? last.created_at + pauseMs(blockMs) - now : 0
   if (waitMs > 0) throw tooSoon('it was replaced a moment ago', waitMs)
 }

@@ -9,8 +9,15 @@ import { won } from './store.ts'
  * never left or have expired; its nonce is free. reused: dropped, and the nonce went to another attempt.
  */
 export type AttemptState = 'issued' | 'recorded' | 'included' | 'final' | 'void' | 'dropped' | 'reused'
-/** send carries out the request; speed-up does it again on the same nonce for a higher fee; cancel takes the nonce away from it. */
-export type Purpose = 'send' | 'speed-up' | 'cancel'
+/**
+ * send carries out the request; sign-only gives its bytes to who asked, who may send them; speed-up does it again on the same
+ * nonce for a higher fee; cancel takes the nonce away from it.
+ */
+export type Purpose = 'send' | 'sign-only' | Replacement
+export type Replacement = 'speed-up' | 'cancel'
+/** It takes the nonce of another attempt. */
+export const isReplacement = (row: { purpose: Purpose }): boolean =>
+  row.purpose === 'speed-up' || row.purpose === 'cancel'
 export type AttemptRow = {
   id: string
   transaction_id: string
@@ -144,12 +151,13 @@ const move = statement<{ id: string; from: AttemptState; to: AttemptState; at: n
     .where('id', '=', p('id'))
     .where('state', '=', p('from')),
 )
-const record = statement<{ id: string; hash: string; signed: string; at: number }>((db, p) =>
-  db
-    .updateTable('attempts')
-    .set({ state: 'recorded', hash: p('hash'), signed: p('signed'), updated_at: p('at') })
-    .where('id', '=', p('id'))
-    .where('state', '=', 'issued'),
+const record = statement<{ id: string; hash: string; signed: string | null; leftAt: number | null; at: number }>(
+  (db, p) =>
+    db
+      .updateTable('attempts')
+      .set({ state: 'recorded', hash: p('hash'), signed: p('signed'), left_at: p('leftAt'), updated_at: p('at') })
+      .where('id', '=', p('id'))
+      .where('state', '=', 'issued'),
 )
 const leave = statement<{ id: string; at: number }>((db, p) =>
   db
@@ -264,7 +272,10 @@ export const attemptStore = {
   move: async (db: Handle, change: { id: string; from: AttemptState; to: AttemptState; at: number }) =>
     won(await db.run(move, change)),
   record: async (db: Handle, change: { id: string; hash: string; signed: string; at: number }) =>
-    won(await db.run(record, change)),
+    won(await db.run(record, { ...change, leftAt: null })),
+  /** It is signed for who asked: from here on it may be anywhere, and its bytes are kept elsewhere. */
+  giveOut: async (db: Handle, change: { id: string; hash: string; at: number }) =>
+    won(await db.run(record, { ...change, signed: null, leftAt: change.at })),
   /** From here on the recorded bytes may have left. */
   leave: async (db: Handle, change: { id: string; at: number }) => won(await db.run(leave, change)),
   /** Notes the newest block for whoever would outbid it. */

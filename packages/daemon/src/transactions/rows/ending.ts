@@ -5,6 +5,7 @@ import type { Handle } from '../../platform/db/database.ts'
 import type { Job, Parts } from '../job.ts'
 import { attemptStore } from './attempt-store.ts'
 import { liftStore } from './lift-store.ts'
+import { planStore } from './plan-store.ts'
 import { isUnsigned, type Status } from './states.ts'
 import { type TransactionRow, transactionStore } from './store.ts'
 import { dropIssued, unsubmit } from './take-back.ts'
@@ -62,7 +63,34 @@ export async function endUnsent({ parts, db }: EndingJob, row: TransactionRow, e
     txId: row.id,
     details: { from: row.status, reason: ending.error, code: ending.code, ...(fault && { ledger: fault }) },
   })
+  if (row.plan_id !== null) await endPlan({ parts, db }, row, ending.error)
   return true
+}
+
+/** A step whose time is over, and with it its plan. */
+export const endOverdue = (job: EndingJob, row: TransactionRow): Promise<boolean> =>
+  endUnsent(job, row, {
+    to: 'CANCELLED',
+    code: 'PLAN_DEADLINE',
+    error: 'its plan was to be done by then, and it was not signed yet',
+    actor: 'system',
+  })
+
+type Ended = Pick<TransactionRow, 'plan_id' | 'plan_step'>
+
+/** One step of a plan has ended, so that all others end of which nothing has left. */
+export async function endPlan(job: EndingJob, { plan_id: id, plan_step }: Ended, why: string): Promise<void> {
+  if (id === null) return
+  const open = (await planStore.steps(job.db, id)).filter(({ status }) => isUnsigned(status))
+  // The last first, so that none of them looks for others.
+  for (const row of open.toReversed()) {
+    await endUnsent(job, row, {
+      to: 'CANCELLED',
+      code: 'PLAN_STOPPED',
+      error: `step ${plan_step} of its plan has ended: ${why}`,
+      actor: 'system',
+    })
+  }
 }
 
 /** A reservation that is damaged stays as it is, against the spender; it never keeps a transaction from being stopped. */

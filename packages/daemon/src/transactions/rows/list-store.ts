@@ -23,6 +23,8 @@ export type ListFilter = {
 /** What clients are shown of it; `paid` is the fee that the chain took, once it is known. */
 export type ListedRow = Omit<TransactionRow, 'draft' | 'hints' | 'effects'> & { paid: string | null }
 type FoundRow = ListedRow & { over: string | null }
+/** With what it does, in JSON, while that is kept. */
+export type ListedStep = ListedRow & Pick<TransactionRow, 'effects'>
 
 const paidFee = (eb: ExpressionBuilder<Tables, 'transactions'>) =>
   eb
@@ -46,6 +48,9 @@ const ofWallet = statement<{ wallet: string; before: string; count: number }, Fo
     .where('transactions.id', '<', p('before'))
     .limit(p('count')),
 )
+const ofPlan = statement<{ plan: string }, FoundRow & ListedStep>((db, p) =>
+  listed(db).select('effects').where('transactions.plan_id', '=', p('plan')),
+)
 /** Above every id. */
 const LAST = 'g'
 
@@ -54,7 +59,7 @@ const byId = statement<{ id: string }, FoundRow>((db, p) => listed(db).where('tr
 type OfWallet = { wallet: string; before: string | undefined; count: number }
 
 /** As it is for whoever looks: what a stop has ended is over, also before its row says so. */
-const shown = ({ over, ...row }: FoundRow): ListedRow =>
+const shown = <Row extends FoundRow>({ over, ...row }: Row): Omit<Row, 'over'> =>
   over === null ? row : { ...row, status: 'CANCELLED', error: over, tx_hash: null }
 
 /** Lists are newest first. */
@@ -66,6 +71,9 @@ export const listStore = {
   /** What agents ask for again and again, and the one list that is compiled once. */
   ofWallet: async (db: Handle, { wallet, before = LAST, count }: OfWallet) =>
     (await db.all(ofWallet, { wallet, before, count })).map(shown),
+  /** The steps of a plan, in their order. */
+  ofPlan: async (db: Handle, plan: string): Promise<ListedStep[]> =>
+    (await db.all(ofPlan, { plan })).map(shown).toReversed(),
   list: async (db: Handle, filter: ListFilter, count: number) => {
     const rows = await db.query<FoundRow>((kysely) =>
       listed(kysely)

@@ -1,10 +1,13 @@
 import { type Effects, newId } from '@waiaas/contract'
 import type { Draft, Hints } from '../../chains/build.ts'
 import type { Verdict } from '../deciding/verdict.ts'
-import { headlineOf, type ParsedRequest, SIGN_TYPE } from '../kinds/all.ts'
+import { headlineOf, isMessage, type ParsedRequest } from '../kinds/all.ts'
 import type { Place } from '../kinds/kind.ts'
 import { laneId, signatureLane } from '../lanes/lane-id.ts'
 import { type TransactionRow, unjudged } from './store.ts'
+
+/** Which step of a plan it is, and until when it may be signed; in milliseconds. */
+type PlanPlace = { readonly id: string; readonly step: number; readonly until: number }
 
 /** A request that was built and judged. `requestHash` tells equal requests of one wallet. */
 export type Judged = {
@@ -18,6 +21,7 @@ export type Judged = {
   readonly effects: Effects
   readonly digest: string
   readonly verdict: Verdict
+  readonly plan?: PlanPlace | undefined
   /** Of the stops now. */
   readonly epoch: number
   readonly now: number
@@ -25,7 +29,21 @@ export type Judged = {
 
 /** The row of a request; the only place that makes one. Of a refused one, which is never signed, `error` and `code` say why. */
 export function newTransaction(
-  { walletId, sessionId, place, request, requestHash, draft, hints, effects, digest, verdict, epoch, now }: Judged,
+  {
+    walletId,
+    sessionId,
+    place,
+    request,
+    requestHash,
+    draft,
+    hints,
+    effects,
+    digest,
+    verdict,
+    plan,
+    epoch,
+    now,
+  }: Judged,
   refused?: { error: string; code: string },
 ): TransactionRow {
   const { network, sender } = place
@@ -39,7 +57,7 @@ export function newTransaction(
     status: verdict.status,
     tier: refused ? null : verdict.decision.tier,
     network: network.id,
-    lane: (request.stored.type === SIGN_TYPE ? signatureLane : laneId)(network.id, sender),
+    lane: (isMessage(request.stored.intent) ? signatureLane : laneId)(network.id, sender),
     request: request.text,
     labels: request.labels === undefined ? null : JSON.stringify(request.labels),
     request_hash: requestHash,
@@ -61,6 +79,9 @@ export function newTransaction(
     amount_usd: verdict.usd === null ? null : String(verdict.usd),
     due_at: verdict.dueAt,
     approval_expires_at: verdict.approvalExpiresAt,
+    plan_id: plan?.id ?? null,
+    plan_step: plan?.step ?? null,
+    plan_until: plan?.until ?? null,
     error: refused?.error ?? null,
     error_code: refused?.code ?? null,
     created_at: now,

@@ -16,7 +16,19 @@ const isReady = (eb: ExpressionBuilder<Tables, 'transactions'>, { lane, wallet }
     eb('transactions.status', '=', sql.lit('PENDING')),
     eb('transactions.epoch', '>=', newestStop(eb, wallet)),
     eb.not(isStopped(eb)),
+    eb.not(waitsForStep(eb)),
   ])
+
+/** A step of a plan before it is not in a block yet, or has failed there. */
+const waitsForStep = (eb: ExpressionBuilder<Tables, 'transactions'>) =>
+  eb.exists(
+    eb
+      .selectFrom('transactions as before')
+      .select('before.id')
+      .whereRef('before.plan_id', '=', 'transactions.plan_id')
+      .whereRef('before.plan_step', '<', 'transactions.plan_step')
+      .where('before.status', '<>', sql.lit('CONFIRMED')),
+  )
 
 const whole = statement<Ready, TransactionRow>((db, p) =>
   wholeRows(db)
@@ -63,6 +75,9 @@ const MAY_MOVE = {
   error: true,
   error_code: true,
   wait_reason: true,
+  plan_id: false,
+  plan_step: false,
+  plan_until: false,
   created_at: false,
   updated_at: true,
 } as const satisfies Record<keyof HeadRow, boolean>

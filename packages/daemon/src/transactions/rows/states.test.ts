@@ -13,16 +13,17 @@ const lives = fc.tuple(starts, fc.array(fc.constantFrom(...all), { maxLength: 40
   return path
 })
 
-test('what is cancelled or expired stays so, and nothing has an end on chain that was not sent', () => {
+test('what is cancelled or expired stays so, and nothing has an end on chain that was not sent or given out', () => {
   fc.assert(
     fc.property(lives, (path) => {
       const over = path.findIndex((status) => status === 'CANCELLED' || status === 'EXPIRED')
       expect(over === -1 || over === path.length - 1).toBe(true)
       for (const [index, status] of path.entries()) {
         const before = path[index - 1]
-        if (status === 'CONFIRMED') expect(before).toBe('SUBMITTED')
+        if (status === 'CONFIRMED') expect(['SUBMITTED', 'SIGNED']).toContain(before)
         if (status === 'SUBMITTED')
           expect(before === undefined || ['EXECUTING', 'CONFIRMED', 'FAILED'].includes(before)).toBe(true)
+        if (status === 'SIGNED') expect(['EXECUTING', 'CONFIRMED', 'FAILED']).toContain(before)
         if (status === 'EXECUTING') expect(before).toBe('PENDING')
         // Only what is not signed waits for a human or for time.
         if (status === 'QUEUED' && before) expect(isUnsigned(before)).toBe(true)
@@ -34,7 +35,7 @@ test('what is cancelled or expired stays so, and nothing has an end on chain tha
 })
 
 test('every open state has a way on, and nothing stays as it is', () => {
-  for (const status of ['PENDING', 'QUEUED', 'EXECUTING', 'SUBMITTED'] as const)
+  for (const status of ['PENDING', 'QUEUED', 'EXECUTING', 'SUBMITTED', 'SIGNED'] as const)
     expect(
       all.some((next) => mayMove(status, next)),
       status,

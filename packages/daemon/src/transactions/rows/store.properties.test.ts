@@ -145,7 +145,7 @@ forEachEngine((_engine, open) => {
         await transactionStore.wait(db, { id: row.id, reason: 'no price' })
         return (await transactionStore.byId(db, row.id))!
       })
-      expect(wait_reason, status).toBe(status === 'PENDING' || status === 'SUBMITTED' ? 'no price' : null)
+      expect(wait_reason, status).toBe(['PENDING', 'SUBMITTED', 'SIGNED'].includes(status) ? 'no price' : null)
     }
     const row = transactionRow({ status: 'EXECUTING', wait_reason: 'it was told' })
     await storeRows(database, [row])

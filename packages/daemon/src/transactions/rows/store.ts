@@ -72,6 +72,9 @@ const columns = [
   'error',
   'error_code',
   'wait_reason',
+  'plan_id',
+  'plan_step',
+  'plan_until',
   'created_at',
   'updated_at',
 ] as const satisfies readonly (keyof HeadRow)[]
@@ -185,12 +188,20 @@ const submit = statement<{ id: string; hash: string; at: number }, Owner>((db, p
     .where('status', '=', 'EXECUTING')
     .returning(OWNER),
 )
+const giveOut = statement<{ id: string; hash: string; at: number }, Owner>((db, p) =>
+  db
+    .updateTable('transactions')
+    .set({ status: 'SIGNED', tx_hash: p('hash'), wait_reason: null, updated_at: p('at') })
+    .where('id', '=', p('id'))
+    .where('status', '=', 'EXECUTING')
+    .returning(OWNER),
+)
 const rehash = statement<{ id: string; hash: string; at: number }>((db, p) =>
   db
     .updateTable('transactions')
     .set({ tx_hash: p('hash'), wait_reason: null, updated_at: p('at') })
     .where('id', '=', p('id'))
-    .where('status', '=', 'SUBMITTED'),
+    .where('status', 'in', ['SUBMITTED', 'SIGNED']),
 )
 const unsubmit = statement<{ id: string; at: number }, Owner>((db, p) =>
   db
@@ -240,7 +251,7 @@ const wait = statement<Wait>((db, p) =>
     .updateTable('transactions')
     .set({ wait_reason: p('reason') })
     .where('id', '=', p('id'))
-    .where('status', 'in', ['PENDING', 'SUBMITTED'])
+    .where('status', 'in', ['PENDING', 'SUBMITTED', 'SIGNED'])
     .where(sql<boolean>`wait_reason is distinct from ${p('reason')}`),
 )
 type Approve = { id: string; by: string; usd: string | null; fee: string | null; at: number }
@@ -339,6 +350,9 @@ export const transactionStore = {
   end: async (db: Handle, change: End) => counted(db, await db.get(end, allowed(change)), change),
   submit: async (db: Handle, change: { id: string; hash: string; at: number }) =>
     counted(db, await db.get(submit, change), { from: 'EXECUTING', to: 'SUBMITTED' }),
+  /** Its bytes are signed and given to who asked. */
+  giveOut: async (db: Handle, change: { id: string; hash: string; at: number }) =>
+    counted(db, await db.get(giveOut, change), { from: 'EXECUTING', to: 'SIGNED' }),
   /** Its bytes were signed and never left. */
   unsubmit: async (db: Handle, change: { id: string; at: number }) =>
     counted(db, await db.get(unsubmit, change), { from: 'SUBMITTED', to: 'PENDING' }),

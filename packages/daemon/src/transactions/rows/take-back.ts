@@ -1,7 +1,7 @@
 import { type Base, parseBase, shareUp } from '@waiaas/contract'
 import { markReserved, replaceReservation, reservation, type SpendItem } from '../../ledger/service.ts'
 import type { Handle } from '../../platform/db/database.ts'
-import { type AttemptRow, attemptStore } from './attempt-store.ts'
+import { type AttemptRow, attemptStore, isReplacement } from './attempt-store.ts'
 import { must } from './must.ts'
 import { transactionStore } from './store.ts'
 
@@ -30,10 +30,11 @@ export async function unsubmit(db: Handle, transactionId: string, at: number): P
 type Issued = Pick<AttemptRow, 'id' | 'purpose' | 'transaction_id'>
 
 /** Drops an attempt of which no signature is stored. */
-export async function dropIssued(db: Handle, { id, purpose, transaction_id }: Issued, at: number): Promise<void> {
+export async function dropIssued(db: Handle, attempt: Issued, at: number): Promise<void> {
+  const { id, transaction_id } = attempt
   // The nonce of a replacement is not free: what it was to replace still has it.
-  const to = purpose === 'send' ? 'dropped' : 'reused'
-  if ((await attemptStore.move(db, { id, from: 'issued', to, at })) && purpose !== 'send')
+  const to = isReplacement(attempt) ? 'reused' : 'dropped'
+  if ((await attemptStore.move(db, { id, from: 'issued', to, at })) && isReplacement(attempt))
     await freeRaise(db, transaction_id, at)
 }
 
@@ -64,6 +65,6 @@ const feeOf = (item: SpendItem, amount: Base): SpendItem => ({
 /** Drops it, and its transaction waits to be signed anew; what a replacement was to outbid stays as it is. */
 export async function unissue(db: Handle, attempt: Issued, at: number): Promise<void> {
   await dropIssued(db, attempt, at)
-  if (attempt.purpose !== 'send') return
+  if (isReplacement(attempt)) return
   await transactionStore.move(db, { id: attempt.transaction_id, from: 'EXECUTING', to: 'PENDING', at })
 }

@@ -45,6 +45,12 @@ export type HeadRow = {
   error_code: string | null
   /** What keeps it in its state, when that is more than its turn. */
   wait_reason: string | null
+  /** Null: it is no step of a plan. */
+  plan_id: string | null
+  /** From 1 on. */
+  plan_step: number | null
+  /** A step that is not signed by then ends its plan; in milliseconds. */
+  plan_until: number | null
   created_at: number
   updated_at: number
 }

@@ -1,12 +1,13 @@
 import { Failure, withSupplies } from '@waiaas/contract'
 import type { Intent } from '../../chains/intent.ts'
 import type { ReadMessage } from '../../chains/messages.ts'
+import { namedAlike } from '../deciding/build.ts'
 import { decide, type Prepared, UNCOVERED } from '../deciding/decide.ts'
 import type { Answer } from '../deciding/idempotency-store.ts'
 import { assetsOf } from '../deciding/judgement.ts'
 import type { OwedAnswers } from '../deciding/owed-answers.ts'
 import { scopeOf } from '../job.ts'
-import { messageRequest } from '../kinds/all.ts'
+import { signRequest } from '../kinds/all.ts'
 import { signatureLane } from '../lanes/lane-id.ts'
 import type { overCeilings } from '../over-ceiling.ts'
 import type { From, ServiceParts } from '../parts.ts'
@@ -26,19 +27,21 @@ export async function decideOnMessage(parts: ServiceParts, asked: Asked, { owed,
   const { chain, sender, walletId, sessionId } = prepared
   const { effects: told, digest, signKind: kind, bytes } = message
   const intent = await withTokens(asked.intent, told, { chain, sender, findToken: parts.findToken })
-  const { hash } = prepared.request
+  const { hash, labels } = prepared.request
   const lane = signatureLane(chain.network.id, sender)
-  const [supplies = {}, under] = await Promise.all([
+  const [supplies = {}, under, impostors] = await Promise.all([
     chain.messages?.supplies(told.effects),
     parts.database.read((db) => ceilings.under(db, walletId, lane)),
+    namedAlike(parts, chain, told),
     parts.prices.refresh(chain.network, assetsOf(told)),
   ])
   const built = {
     ...prepared,
-    request: { ...messageRequest(chain.network.id, intent), hash },
+    request: { ...signRequest(chain.network.id, intent), hash, labels },
     draft: NO_DRAFT,
     hints: {},
     decoded: { effects: { ...told, effects: withSupplies(told.effects, supplies) }, digest },
+    impostors,
     aboveCeiling: ceilings.why({ chain, unsigned: { kind, bytes, address: sender }, intent }, under),
   }
   const complete = { ...built, key: from.key, ip: from.peer, isCovered: true }

@@ -1,15 +1,17 @@
 import type { Handle } from '../../platform/db/database.ts'
 import { unseal } from '../../platform/sealed-text.ts'
+import type { Parts } from '../job.ts'
+import { SIGN_TYPE } from '../kinds/all.ts'
 import type { ListedRow } from '../rows/list-store.ts'
 import { isOpen } from '../switches.ts'
 import { signatureStore } from './signature-store.ts'
-import type { SignatureParts } from './signer.ts'
 
 /** Signatures that were made, sealed as they are stored. */
-export function keptSignatures(parts: SignatureParts) {
-  /** A signature is its session's alone, and while its wallet may sign. */
+export function keptSignatures(parts: Parts) {
+  /** A signature is its session's alone, and while its wallet may sign; a transaction's also when it has landed. */
   async function sealedFor(db: Handle, row: ListedRow, sessionId: string | undefined): Promise<string | undefined> {
-    if (row.status !== 'SIGNED' || sessionId === undefined || row.session_id !== sessionId) return undefined
+    if ((row.status !== 'SIGNED' && row.status !== 'CONFIRMED') || row.type !== SIGN_TYPE) return undefined
+    if (sessionId === undefined || row.session_id !== sessionId) return undefined
     if (!(await isOpen(parts, db, row.wallet_id))) return undefined
     return (await signatureStore.byId(db, row.id))?.sealed ?? undefined
   }

@@ -59,6 +59,18 @@ const newestCounted = statement<{ lane: string; since: string }, { attempt_id: s
 )
 const remove = statement<{ id: string }>((db, p) => db.deleteFrom('signatures').where('transaction_id', '=', p('id')))
 
+type Twin = { session: string; hash: string }
+/** A transaction that was given out to the same session for the same request, and has not landed. */
+const twin = statement<Twin, { id: string }>((db, p) =>
+  db
+    .selectFrom('transactions')
+    .select('id')
+    .where('session_id', '=', p('session'))
+    .where('request_hash', '=', p('hash'))
+    .where('status', '=', sql.lit('SIGNED'))
+    .limit(1),
+)
+
 type OfLane = { lane: string; wallet: string; count: number }
 const executing = statement<OfLane, { id: string }>((db, p) =>
   db
@@ -93,6 +105,7 @@ const rejudgeTexts = statement<Decided>((db, p) =>
 )
 
 export const signatureStore = {
+  twin: async (db: Handle, query: Twin) => (await db.get(twin, query))?.id,
   /** Requests of a lane that are about to be signed. */
   executing: (db: Handle, query: OfLane) => db.all(executing, query),
   /** A request is signed under another judgement than its last one; it has no attempt that would hold that. */

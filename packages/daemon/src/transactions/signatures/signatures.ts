@@ -1,29 +1,28 @@
 import { setTimeout } from 'node:timers/promises'
-import { Failure, type FailureCode, type MessageSigned, type messageOperations, type Parsed } from '@waiaas/contract'
+import { Failure, type MessageSigned, type messageOperations, type Parsed } from '@waiaas/contract'
 
 import type { ReadMessage } from '../../chains/messages.ts'
 import { answered, type Prepared } from '../deciding/decide.ts'
 import { idempotencyStore } from '../deciding/idempotency-store.ts'
-import { messageRequest } from '../kinds/all.ts'
+import { signRequest } from '../kinds/all.ts'
 import type { From, ServiceParts } from '../parts.ts'
 import { refusal } from '../refusal.ts'
 import { type ListedRow, listStore } from '../rows/list-store.ts'
-import { decisionOf, intentOf as storedIntent } from '../rows/readings.ts'
+import { intentOf as storedIntent } from '../rows/readings.ts'
 import { transactionStore } from '../rows/store.ts'
-import { waitReason } from '../views.ts'
 import { decideOnMessage, type Known } from './decide-message.ts'
 import { messageIntent } from './intents.ts'
 import { keptSignatures } from './kept.ts'
-import { type MessageSigner, messageSigner, type SignatureParts } from './signer.ts'
+import { notSigned } from './not-signed.ts'
+import { type MessageSigner, messageSigner } from './signer.ts'
 import { voucherStore } from './voucher-store.ts'
 
 type MessageWanted = Parsed<(typeof messageOperations)['signMessage']>
-type Parts = ServiceParts & SignatureParts
 /**
  * Signatures that are given to who asks and never sent. They take the way of a payment: what they let out is decided on,
  * reserved and authorised before a key is reached.
  */
-export function signatures(parts: Parts, told: Known) {
+export function signatures(parts: ServiceParts, told: Known) {
   const { database } = parts
   const signer: MessageSigner = messageSigner(parts)
   const kept = keptSignatures(parts)
@@ -41,7 +40,7 @@ export function signatures(parts: Parts, told: Known) {
     const intent = messageIntent(input, chain.messages)
     const prepared = {
       ...{ walletId: wallet.id, walletName: wallet.name, sessionId, chain, sender: wallet.address },
-      request: messageRequest(chain.network.id, intent),
+      request: signRequest(chain.network.id, intent, input.labels),
     }
     const known = await database.read((db) => answered(db, stored, prepared))
     const message = chain.messages.read(wallet.address, intent)
@@ -97,25 +96,3 @@ const LOOK_MS = 50
 
 const typeOf = (row: ListedRow): MessageSigned['signType'] =>
   storedIntent(row).kind === 'typed-data' ? 'typedData' : 'personal'
-
-const WAITS = ['QUEUED', 'PENDING', 'EXECUTING']
-
-/** What waits has the code of a refusal, as clients of these routes expect it, and says how to come back for it. */
-function notSigned(row: ListedRow): Failure {
-  const { id, status } = row
-  const details = { id, transactionId: id, status }
-  if (!WAITS.includes(status)) {
-    if (status === 'SIGNED')
-      return new Failure('WALLET_SUSPENDED', 'signing is stopped, and the signature is held back', { details })
-    // As it was stored when the request ended.
-    const code = (row.error_code ?? 'POLICY_DENIED') as FailureCode
-    return new Failure(code, row.error ?? `the request is ${status}`, { details })
-  }
-  const waits = waitReason(row)
-  const { reasons } = decisionOf(row)
-  return new Failure(
-    'POLICY_DENIED',
-    `it is not signed yet: ${waits}; repeat it with the same Idempotency-Key, or look at ${id}, for the signature`,
-    { details: { ...details, tier: row.tier, waits, reasons } },
-  )
-}

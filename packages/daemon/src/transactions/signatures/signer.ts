@@ -11,10 +11,6 @@ import { signatureStore } from './signature-store.ts'
 import { signMessages } from './signing.ts'
 import { messageOf } from './unsigned.ts'
 
-export type SignatureParts = Parts & {
-  /** 32 bytes, under which signatures are kept. */
-  signatureKey(): Promise<Uint8Array>
-}
 type LaneKey = { lane: string; wallet_id: string; network: string }
 
 const AT_ONCE = 16
@@ -24,7 +20,7 @@ const AGAIN_MS = 2_000
 export type MessageSigner = ReturnType<typeof messageSigner>
 
 /** Makes the signatures of messages that may be signed: at once for who asks, else when their delay or approval is there. */
-export function messageSigner(parts: SignatureParts) {
+export function messageSigner(parts: Parts) {
   const { database, clock, log } = parts
   const running = new Map<string, Promise<void>>()
   const putOff = new Map<string, number>()

@@ -25,13 +25,13 @@ afterAll(async () => {
   await node?.stop()
 })
 
-test('a text is signed as an off-chain message; typed data, sign-ins and hashes are not', async () => {
+test('a text is signed as an off-chain message, a sign-in as it stands; typed data and hashes are not', async () => {
   const from = await bed.wallet()
   await bed.limit(from.id, { instant_max_usd: 10 })
   const rules = {
     walletId: from.id,
     type: 'SIGN_MESSAGE_RULES',
-    rules: { personal: 'INSTANT' },
+    rules: { personal: 'INSTANT', siwe_domains: [{ domain: 'app.example' }] },
     priority: 0,
     enabled: true,
   }
@@ -48,8 +48,13 @@ test('a text is signed as an off-chain message; typed data, sign-ins and hashes 
   const signed = getBase58Encoder().encode(signature) as SignatureBytes
   expect(await verifySignature(key, signed, bytes)).toBe(true)
   expect(await verifySignature(key, signed, Buffer.from(words))).toBe(false)
-  const signIn = `app.example wants you to sign in with your Solana account:\n${from.address}`
-  for (const message of [signIn, 'ab'.repeat(32), 'a\u0000b'])
+  const signIn = (domain: string, account = from.address) =>
+    `${domain} wants you to sign in with your Solana account:\n${account}\n\nNonce: 12345678`
+  const asked = await sign({ message: signIn('app.example') })
+  const bare = getBase58Encoder().encode(asked.signature) as SignatureBytes
+  expect(await verifySignature(key, bare, Buffer.from(signIn('app.example')))).toBe(true)
+  await expect(sign({ message: signIn('evil.example') })).rejects.toMatchObject({ code: 'POLICY_DENIED' })
+  for (const message of [signIn('app.example', newId()), `x ${signIn('app.example')}`, 'ab'.repeat(32), 'a\u0000b'])
     await expect(sign({ message }), message).rejects.toMatchObject({ code: 'INVALID_TRANSACTION' })
   const typedData = { domain: {}, types: { A: [] }, primaryType: 'A', message: {} }
   await expect(sign({ signType: 'typedData', typedData })).rejects.toMatchObject({ code: 'UNSUPPORTED_TX_TYPE' })

@@ -12,7 +12,10 @@ const nonces = abiFunction('nonces(address)')
 const authorizationState = abiFunction('authorizationState(address,bytes32)')
 const allowance = abiFunction('allowance(address,address,address)')
 const nonceBitmap = abiFunction('nonceBitmap(address,uint256)')
+const getOrderStatus = abiFunction('getOrderStatus(bytes32)')
+const filledAmount = abiFunction('filledAmount(bytes)')
 const word = abiValues('(uint256)')
+const orderStatus = abiValues('(bool,bool,uint256,uint256)')
 const allowed = abiValues('(uint160,uint48,uint48)')
 
 /** A question to a contract; its answer says whether the signature is used. */
@@ -82,6 +85,16 @@ function questionsOf(claim: Claim): Question[] {
           isUsed: (answer) => above(word.decode(answer)?.[0], '0'),
         },
       ]
+    // Whatever was filled of it, all of it counts.
+    case 'seaportOrder':
+      return [
+        {
+          data: getOrderStatus.encode([claim.order]),
+          isUsed: (answer) => above(orderStatus.decode(answer)?.[2], '0'),
+        },
+      ]
+    case 'cowOrder':
+      return [{ data: filledAmount.encode([claim.order]), isUsed: (answer) => above(word.decode(answer)?.[0], '0') }]
     case 'permit2Allowance':
       return claim.nonces.map(({ token, nonce }) => ({
         data: allowance.encode([owner, token, claim.spender]),

@@ -13,7 +13,8 @@ export function typedDataHash({ domain, types, primaryType, message }: TypedData
   return keccak(Buffer.concat([Buffer.of(0x19, 0x01), separator, structHash(types, primaryType, message)]))
 }
 
-function structHash(types: Types, name: string, value: TypedData['message']): Uint8Array {
+/** The hash of a struct of such a type. */
+export function structHash(types: Types, name: string, value: TypedData['message']): Uint8Array {
   const reached = reachedFrom(types, name)
   const words = types[name]!.map((field) => word(types, field.type, value[field.name]!))
   return keccak(Buffer.concat([keccak(Buffer.from(encodedType(reached, name), 'utf8')), ...words]))

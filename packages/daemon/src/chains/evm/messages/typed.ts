@@ -5,12 +5,17 @@ import { checksummed } from '../address.ts'
 import type { EvmNetwork } from '../identity.ts'
 import { authorizations } from './authorization.ts'
 import type { Meaning } from './meaning.ts'
+import { orders } from './orders.ts'
 import { permits } from './permit.ts'
 import { permit2 } from './permit2.ts'
 import { encodedType } from './typed-data.ts'
 
 /** The types that are understood, one list a standard. */
-const meanings: readonly Meaning[] = [...permits, ...authorizations, ...permit2]
+const meanings: readonly Meaning[] = [...permits, ...authorizations, ...permit2, ...orders]
+
+/** What the owners of a Safe sign for it: https://docs.safe.global */
+const SAFE_TX =
+  'SafeTx(address to,uint256 value,bytes data,uint8 operation,uint256 safeTxGas,uint256 baseGas,uint256 gasPrice,address gasToken,address refundReceiver,uint256 nonce)'
 
 type Signing = EvmNetwork & { readonly sender: string }
 
@@ -23,6 +28,8 @@ export function readTyped(
   if (named !== undefined && named !== String(chainId))
     throw new Failure('INVALID_TRANSACTION', `expected a domain of chain ${chainId}, got one of chain ${named}`)
   const type = encodedType(data.types, data.primaryType)
+  if (type === SAFE_TX && data.message.operation !== '0')
+    throw new Failure('INVALID_TRANSACTION', 'expected a call of the Safe: what it took for own code could do anything')
   const known = contract !== undefined && named !== undefined && meanings.find((one) => one.is(type, contract))
   if (known) return known.read({ network, sender: sender.toLowerCase(), contract, data })
   // Without both it is good on other chains, or for whoever likes.

@@ -22,6 +22,7 @@ const plans: { readonly [K in Intent['kind']]: Plan<IntentOf<K>> | Lacking<Inten
   'approve-nft': approveNft,
   text: messageOnly,
   'typed-data': messageOnly,
+  serialized: { lacks: () => 'signs no transactions that were built elsewhere in this release' },
   'program-call': programCall,
   'nft-transfer': nftTransfer,
   batch,

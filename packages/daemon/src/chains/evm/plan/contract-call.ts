@@ -9,5 +9,5 @@ export const contractCall: Plan<IntentOf<'contract-call'>> = {
     value: requireAmount(value),
     data,
   }),
-  gas: (gas, call) => gas.estimate(call),
+  gas: (source, call, { gas }) => (gas === undefined ? source.estimate(call) : source.given(gas, call)),
 }

@@ -21,6 +21,8 @@ const topic = (signature: string): string => toHex(keccak(Buffer.from(signature)
 export const MOVED = topic('Transfer(address,address,uint256)')
 export const APPROVAL = topic('Approval(address,address,uint256)')
 export const APPROVAL_FOR_ALL = topic('ApprovalForAll(address,address,bool)')
+/** https://eips.ethereum.org/EIPS/eip-777 */
+export const OPERATOR = topic('AuthorizedOperator(address,address)')
 export const MOVED_SINGLE = topic('TransferSingle(address,address,address,uint256,uint256)')
 export const MOVED_BATCH = topic('TransferBatch(address,address,address,uint256[],uint256[])')
 /** Of Permit2: https://github.com/Uniswap/permit2/blob/main/src/interfaces/IAllowanceTransfer.sol */

@@ -5,6 +5,7 @@ import * as logs from './logs.ts'
 
 const allowance = abiFunction('allowance(address,address)')
 const isApprovedForAll = abiFunction('isApprovedForAll(address,address)')
+const isOperatorFor = abiFunction('isOperatorFor(address,address)')
 const ownerOf = abiFunction('ownerOf(uint256)')
 const getApproved = abiFunction('getApproved(uint256)')
 const balanceOfId = abiFunction('balanceOf(address,uint256)')
@@ -21,6 +22,8 @@ export type Question = { readonly from: string; readonly to: string; readonly da
 /** A call that reaches more contracts, or does more with them, is not understood. */
 const MOST_CONTRACTS = 48
 const MOST_QUESTIONS = 192
+/** Of a longer list the others are looked at where a log names them. */
+const MOST_WATCHED = 64
 
 export const toCall = ({ from, to, data }: Question) => ({ from, to, data })
 
@@ -28,14 +31,34 @@ export const toCall = ({ from, to, data }: Question) => ({ from, to, data })
 export const contractsIn = (to: string, all: readonly logs.Log[]): string[] =>
   [...new Set([to, ...all.map(({ address }) => address)])].filter((one) => one !== logs.NATIVE && one !== NO_RECIPIENT)
 
+/** By contract, how much of what is counted there has left an account by its logs, less what has come. */
+export function loggedOut(all: readonly logs.Log[], me: string): (contract: string) => bigint {
+  const mine = logs.topicOf(me)
+  const sums = new Map<string, bigint>()
+  for (const { address, topics, data } of all) {
+    if (topics[0] !== logs.MOVED || topics.length < 3) continue
+    // Of an NFT its number is the fourth topic, and it is one.
+    const amount = topics.length === 4 ? 1n : logs.wordAt(data, 0)
+    const change = (topics[1] === mine ? amount : 0n) - (topics[2] === mine ? amount : 0n)
+    sums.set(address, (sums.get(address) ?? 0n) + change)
+  }
+  return (contract) => sums.get(contract) ?? 0n
+}
+
+type Reached = {
+  readonly me: string
+  readonly contracts: readonly string[]
+  /** Asked whether or not they were reached. */
+  readonly tokens: readonly string[]
+  readonly all: readonly logs.Log[]
+}
+
 /** What is read before and after: logs say where to look, and the contract's state what is so. Undefined: too much. */
-export function questions(
-  me: string,
-  contracts: readonly string[],
-  all: readonly logs.Log[],
-): readonly Question[] | undefined {
+export function questions({ me, contracts, tokens, all }: Reached): readonly Question[] | undefined {
+  const data = functions.balanceOf.encode([me])
+  const balances = new Set([...contracts, ...tokens.slice(0, MOST_WATCHED)])
   const found = [
-    ...contracts.map((to): Question => ({ about: 'balance', from: me, to, data: functions.balanceOf.encode([me]) })),
+    ...[...balances].map((to): Question => ({ about: 'balance', from: me, to, data })),
     ...all.flatMap((log) => asked(me, log)),
   ]
   const each = [...new Map(found.map((one) => [`${one.to} ${one.data}`, one])).values()]
@@ -52,6 +75,10 @@ function asked(me: string, { address: to, topics, data }: logs.Log): Question[] 
     if (kind === logs.APPROVAL) return [{ ...base, about: 'allowance', who, data: allowance.encode([me, who]) }]
     if (kind === logs.APPROVAL_FOR_ALL)
       return [{ ...base, about: 'operator', who, data: isApprovedForAll.encode([me, who]) }]
+  }
+  if (kind === logs.OPERATOR && second === mine) {
+    const who = logs.addressIn(first)
+    return [{ ...base, about: 'operator', who, data: isOperatorFor.encode([who, me]) }]
   }
   if (first === mine && topics.length === 4) {
     const id = BigInt(third!)

@@ -7,8 +7,10 @@ import * as logs from './logs.ts'
 import type { Question } from './questions.ts'
 import type { Sight } from './way.ts'
 
+/** How much has left of what a contract counts, where it says that there is so much less. */
+export type LeftOf = (contract: string, less: bigint) => bigint
 /** Whose things, and what was called. */
-type Seen = Sight & { readonly network: Network; readonly me: string; readonly to: string }
+type Seen = Sight & { readonly network: Network; readonly me: string; readonly to: string; readonly leftOf: LeftOf }
 
 /** What a call did to the things of an account, as far as the state of contracts bears it out. */
 export function effectsSeen(seen: Seen): Effect[] {
@@ -31,7 +33,7 @@ function effectsOf(seen: Seen, { question, was, is }: Change): Effect[] {
   })
   switch (question.about) {
     case 'balance':
-      return left(seen, question.to, was - is)
+      return left(seen, question.to, seen.leftOf(question.to, was - is))
     case 'allowance':
       return is > was ? [approval(network, { token: question.to, spender: question.who, amount: is })] : []
     case 'operator':

@@ -24,6 +24,13 @@ export type Plan<I extends Intent> = {
   hints(intent: I): Hints
 }
 
+/** How one kind is done whose message is given. */
+export type Given<I extends Intent> = {
+  message(intent: I): Uint8Array
+  /** What of the intent helps to read its bytes. */
+  hints(intent: I): Hints
+}
+
 export const rememberMs = 600_000
 
 const memoUnits = 10_000

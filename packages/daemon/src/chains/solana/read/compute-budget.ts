@@ -1,4 +1,4 @@
-import type { Effect } from '@waiaas/contract'
+import { divideUp, type Effect } from '@waiaas/contract'
 import type { ComputeBudget } from '../fees.ts'
 import type { Limits } from '../frame.ts'
 import type { ReadInstruction } from '../message.ts'
@@ -28,6 +28,12 @@ export function budgetOf({ instructions, limits }: Paying): { budget: ComputeBud
     else strange.push(unknown(`instruction ${data[0] ?? 'without data'} of the compute budget program`))
   }
   return { budget: { ...(units !== undefined && { units }), ...(price !== undefined && { price }) }, strange }
+}
+
+/** What it offers for a compute unit, in micro-lamports; version 1 tells it for all of them together. */
+export function unitPriceIn(message: Paying): bigint {
+  const { whole, price = 0n } = budgetOf(message).budget
+  return whole === undefined ? price : divideUp(whole * 1_000_000n, BigInt(message.limits?.units || 1))
 }
 
 /** The instructions that do something: all but those of the compute budget. */

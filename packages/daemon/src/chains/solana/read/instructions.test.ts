@@ -69,6 +69,12 @@ describe('what leaves, whatever it is called', () => {
     expect(facts(instruction)).toMatchObject({ ...paid(7n, eve), calls: [] })
   })
 
+  test('of nothing, where an account pays itself', () => {
+    expect(facts(of(systemProgram, [me, me], u32(2), u64(7n)))).toMatchObject(paid(0n, me))
+    const from = associatedAccount(me, mint, tokenProgram).address
+    expect(facts(of(tokenProgram, [from, mint, from, me], [12], u64(7n), [6]))).toMatchObject(paid(0n, me, asset))
+  })
+
   test('of lamports: a new account, which signs too', () => {
     const told = facts(of(systemProgram, [me, eve], u32(0), u64(7n), u64(200n), bytes(tokenProgram)))
     expect(told).toMatchObject({ ...paid(7n, eve), calls: [] })

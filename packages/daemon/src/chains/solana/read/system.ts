@@ -31,9 +31,12 @@ const outflow =
     return found && [paid(network, found)]
   }
 
-const paid = (network: Network, { to, amount }: Moved): Effect => ({
-  ...{ kind: 'outflow', asset: nativeAsset(network), amount: `${amount}`, to },
+const paid = (network: Network, moved: Moved): Effect => ({
+  ...{ kind: 'outflow', asset: nativeAsset(network), amount: `${leaves(moved)}`, to: moved.to },
 })
+
+/** What goes from an account to itself stays there; it fails where there is less. */
+const leaves = ({ from, to, amount }: Moved): bigint => (from === to ? 0n : amount)
 
 function transferOf({ accounts, data }: ReadInstruction, sender: Address): Moved | undefined {
   const [from, to] = accounts
@@ -103,7 +106,7 @@ export const lamportsFrom = (sender: Address, { instructions }: Pick<Message, 'i
   instructions.reduce((sum, instruction) => {
     if (instruction.program !== systemProgram) return sum
     const moved = (moves as Partial<Record<number, typeof transferOf>>)[kindOf(instruction)]?.(instruction, sender)
-    return moved?.from === sender ? sum + moved.amount : sum
+    return moved?.from === sender ? sum + leaves(moved) : sum
   }, 0n)
 
 /** Accounts that are derived from the sender, as instructions of a message prove that use them: they fail for others. */

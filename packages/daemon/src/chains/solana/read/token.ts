@@ -91,7 +91,9 @@ function amounted(form: Form, instruction: ReadInstruction, context: Context): E
     : unread(instruction, `token account ${target}, whose owner the bytes do not prove`).slice(
         strange.length > 0 ? 1 : 0,
       )
-  return [...strange, ...unproven, { kind: 'outflow', asset, amount: `${amount}`, to: owner ?? target }]
+  // What goes from an account to itself stays there; it fails where there is less.
+  const left = source === target ? 0n : amount
+  return [...strange, ...unproven, { kind: 'outflow', asset, amount: `${left}`, to: owner ?? target }]
 }
 
 /** What of a form is not as a wallet of one key has it. */
@@ -127,6 +129,6 @@ export const sourcesOf = ({ instructions }: Message): { readonly source: Address
     .filter(
       ({ program, data }) => isTokenProgram(program) && data[0] === TRANSFER_CHECKED && data.length === checked.length,
     )
-    .flatMap(({ accounts, data }) =>
-      accounts.slice(0, 1).map(({ address }) => ({ source: address, amount: u64(data, 1) })),
+    .flatMap(({ accounts: [source, , target], data }) =>
+      source && source.address !== target?.address ? [{ source: source.address, amount: u64(data, 1) }] : [],
     )

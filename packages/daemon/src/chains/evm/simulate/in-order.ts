@@ -1,0 +1,115 @@
+import { beyond, type Effect, type Network, nativeAsset } from '@waiaas/contract'
+import { type Rpc, RpcError } from '../../rpc.ts'
+import { quantity } from '../hex.ts'
+import { revertOf } from '../revert.ts'
+import { numberOf, type Run, run } from './blocks.ts'
+import { isKnown, type Question, toCall } from './questions.ts'
+import { lookAt, type Watched } from './simulate.ts'
+import { type Planned, txOf } from './way.ts'
+
+/** A call that follows others, and the most gas that it may use. */
+type Step = Omit<Planned, 'gas'> & { readonly gas: bigint }
+/** Which of the steps would fail, counted from 0, and why. */
+type Failed = { readonly failed: number; readonly why: string }
+type Used = { readonly gas: readonly bigint[] }
+type Looked = { readonly seen: readonly (readonly Effect[])[] }
+
+type Parts = { readonly network: Network; readonly singles: readonly Rpc[]; readonly watched: Watched }
+
+/** Calls one after the other, each in a block upon the one before: `eth_simulateV1`, the only method that carries what a call did on to the next. */
+export function inOrder({ network, singles, watched }: Parts) {
+  const asked = singles.slice(0, 2)
+  return {
+    /** What each uses at most, as any endpoint has it. Undefined: none of them can tell. */
+    async used(steps: readonly Step[]): Promise<Used | Failed | undefined> {
+      const told = await all(asked, (rpc) => usedOn(rpc, steps))
+      const found = told.find((one) => 'failed' in one) ?? told[0]
+      if (!found || 'failed' in found) return found
+      return { gas: found.gas.map((_, at) => most(told.flatMap((one) => ('gas' in one ? [one.gas[at]!] : [])))) }
+    },
+    /** What each does to the things of its sender; what any endpoint sees counts. Undefined: not all of it can be told. */
+    async seen(steps: readonly Planned[]): Promise<Looked | Failed | undefined> {
+      const [{ from }] = steps as [Planned, ...Planned[]] // a plan has one at least
+      const told = await all(asked, async (rpc) => seenOn({ network, tokens: await watched(from) }, rpc, steps))
+      const failed = told.find((one) => 'failed' in one)
+      if (failed) return failed
+      const [first, second] = told.flatMap((one) => ('seen' in one ? [one.seen] : []))
+      if (!first || told.some((one) => 'unclear' in one)) return undefined
+      const native = nativeAsset(network)
+      return { seen: first.map((own, at) => (second ? [...own, ...beyond(own, second[at]!, native)] : own)) }
+    },
+  }
+}
+
+const most = (values: readonly bigint[]): bigint => values.toSorted((a, b) => (a < b ? 1 : -1))[0] ?? 0n
+
+/** Of every endpoint that has the method; whatever keeps one from telling, nobody has told. */
+async function all<T>(rpcs: readonly Rpc[], ask: (rpc: Rpc) => Promise<T>): Promise<T[]> {
+  try {
+    return await Promise.all(rpcs.map(ask))
+  } catch {
+    return []
+  }
+}
+
+async function usedOn(rpc: Rpc, steps: readonly Step[]): Promise<Used | Failed> {
+  const runs = await run(
+    rpc,
+    steps.map(({ baseFee, ...step }) => ({ baseFee, calls: [unpriced(step)] })),
+  )
+  const ran = runs.map(([only]) => only!)
+  return failedIn(ran) ?? { gas: ran.map(({ gas }) => gas) }
+}
+
+/** Whoever cannot pay the price of all gas that a transaction may use is still told what it uses. */
+const unpriced = ({ from, to, value, data, gas }: Omit<Step, 'baseFee'>): object => ({
+  ...{ from, to, value: quantity(value), data, gas: quantity(gas) },
+})
+
+type Unclear = { readonly unclear: true }
+const UNCLEAR: Unclear = { unclear: true }
+
+async function seenOn(looking: Looking, rpc: Rpc, steps: readonly Planned[]): Promise<Looked | Failed | Unclear> {
+  const mine = steps.map((step) => ({ ...step, from: step.from.toLowerCase() }))
+  const looks = mine.map(({ from, to }) => lookAt(looking, { me: from, to }))
+  const alone = await run(
+    rpc,
+    mine.map((step) => ({ baseFee: step.baseFee, calls: [txOf(step)] })),
+  )
+  const first = alone.map(([only]) => only!)
+  const failed = failedIn(first)
+  if (failed) return failed
+  const asked = looks.map(({ asking }, at) => asking(first[at]!.logs))
+  if (asked.includes(undefined)) return UNCLEAR
+  const known = asked as (readonly Question[])[] // none of them is undefined
+  const blocks = mine.map((step, at) => {
+    const calls = known[at]!.map(toCall)
+    return { baseFee: step.baseFee, calls: [...calls, txOf(step), ...calls] }
+  })
+  const again = await run(rpc, blocks)
+  const seen = looks.map((look, at) => effectsIn(look, known[at]!, again[at]!))
+  return seen.includes(undefined) ? UNCLEAR : { seen: seen as (readonly Effect[])[] }
+}
+
+type Looking = Parameters<typeof lookAt>[0]
+
+function effectsIn(
+  { asking, effects }: ReturnType<typeof lookAt>,
+  questions: readonly Question[],
+  runs: readonly Run[],
+): Effect[] | undefined {
+  const done = runs[questions.length]!
+  const now = done.succeeded ? asking(done.logs) : undefined
+  // A block may have come between: nobody was asked about what happens only now.
+  if (!now || !isKnown(now, questions)) return undefined
+  const before = runs.slice(0, questions.length).map(numberOf)
+  return effects({ logs: done.logs, questions, before, after: runs.slice(questions.length + 1).map(numberOf) })
+}
+
+function failedIn(runs: readonly Run[]): Failed | undefined {
+  const failed = runs.findIndex(({ succeeded }) => !succeeded)
+  if (failed < 0) return undefined
+  const { result } = runs[failed]!
+  const why = revertOf(new RpcError(3, 'execution reverted', result))
+  return { failed, why: why?.message ?? 'the contract would refuse it' }
+}

@@ -1,0 +1,54 @@
+import type { Network, SendRequest } from '@waiaas/contract'
+import type { Draft } from '../../chains/build.ts'
+import type { Under } from '../../gate/service.ts'
+import type { Handle } from '../../platform/db/database.ts'
+import { type ParsedRequest, parseRequest } from '../kinds/all.ts'
+import type { Parsing } from '../kinds/kind.ts'
+import { laneId } from '../lanes/lane-id.ts'
+import type { overCeilings } from '../over-ceiling.ts'
+import type { ServiceParts, WalletChoice } from '../parts.ts'
+import type { WalletFacts } from '../switches.ts'
+import { build, readBack } from './build.ts'
+import type { Built, Prepared } from './decide.ts'
+import type { Funds } from './funds.ts'
+
+/** Who pays where, and what is known of the ceiling of its wallet. */
+export type Chosen = { wallet: WalletFacts; network: Network; under: Under }
+type Known = { funds: Funds; overCeilings: ReturnType<typeof overCeilings> }
+export type Building = ReturnType<typeof building>
+
+/** Makes the bytes of what is asked for and reads them back: all that a decision is about. */
+export function building(parts: ServiceParts, { funds, overCeilings }: Known) {
+  async function choose(db: Handle, sessionId: string, choice: WalletChoice): Promise<Chosen> {
+    const wallet = await parts.chooseWallet(db, sessionId, choice)
+    const network = parts.resolveNetwork(wallet, choice.network)
+    const under = await overCeilings.under(db, wallet.id, laneId(network.id, wallet.address))
+    return { wallet, network, under }
+  }
+
+  async function place(sessionId: string, { wallet, network }: Chosen): Promise<Omit<Prepared, 'request'>> {
+    const chain = await parts.chain(network.id)
+    return { walletId: wallet.id, walletName: wallet.name, sessionId, chain, sender: wallet.address }
+  }
+
+  const reading = ({ chain, sender }: Omit<Prepared, 'request'>): Parsing => ({
+    ...{ chain, sender, findToken: parts.findToken },
+  })
+
+  async function prepare(input: SendRequest, sessionId: string, chosen: Chosen): Promise<Prepared> {
+    const at = await place(sessionId, chosen)
+    const request: ParsedRequest = await parseRequest(input, { ...reading(at), gas: parts.gas() })
+    return { ...at, request }
+  }
+
+  return {
+    choose,
+    place,
+    reading,
+    prepare,
+    read: (prepared: Prepared, draft: Draft, under: Under): Built =>
+      readBack(prepared, draft, { ceilings: overCeilings, under }),
+    build: (prepared: Prepared, under: Under): Promise<Built> =>
+      build(parts, prepared, { funds, ceilings: overCeilings, under }),
+  }
+}

@@ -1,0 +1,54 @@
+import { Failure, isFailure, type Network, type PlanStepInput, toBase } from '@waiaas/contract'
+import { calling, instructing } from '../kinds/contract-call.ts'
+import type { Parsing } from '../kinds/kind.ts'
+import { paying } from '../kinds/transfer.ts'
+
+/** A step as an ordinary request: its type, and what it asks for. */
+export type ReadStep = Awaited<ReturnType<typeof read>>
+
+/** Reads the steps of a plan; what a planner says of nonce and fee is left out. A failure says which step it is of. */
+export const readSteps = (steps: readonly PlanStepInput[], on: Parsing): Promise<ReadStep[]> =>
+  Promise.all(steps.map((step, at) => read(step, on).catch((error) => inStep(at, error))))
+
+function inStep(at: number, error: unknown): never {
+  if (!isFailure(error)) throw error
+  const { code, message, details } = error
+  throw new Failure(code, `step ${at + 1}: ${message}`, { ...(details && { details }), cause: error })
+}
+
+const read = async (step: PlanStepInput, on: Parsing) =>
+  step.instructions === undefined ? callOf(step, on) : programsOf(step, on)
+
+function callOf(step: PlanStepInput, on: Parsing) {
+  const { chain, sender } = on
+  if (!chain.contracts)
+    throw new Failure('UNSUPPORTED_TX_TYPE', `${chain.network.id} has programs, which are told instructions, not calls`)
+  if (step.from !== undefined && chain.address(step.from) !== sender)
+    throw refused(`only the wallet ${sender} itself signs and pays, not ${step.from}`)
+  requireChain(chain.network, step.chainId)
+  const to = chain.address(step.to!)
+  const value = toBase(BigInt(step.value ?? '0'))
+  const data = (step.data ?? '0x').toLowerCase()
+  // Without data no function is called, and what it takes is known.
+  if (data === '0x') return paying(to, value)
+  const gas = step.gas ?? step.gasLimit
+  return calling({ to, value, data, gas: gas === undefined ? undefined : BigInt(gas) }, on)
+}
+
+function requireChain({ id, caip2 }: Network, chainId: string | number | undefined): void {
+  const own = caip2.slice(caip2.indexOf(':') + 1)
+  if (chainId !== undefined && String(BigInt(chainId)) !== own)
+    throw refused(`expected a step for ${id}, whose chain id is ${own}, got one for ${chainId}`)
+}
+
+function programsOf({ instructions = [], addressLookupTableAddresses: tables = [] }: PlanStepInput, on: Parsing) {
+  const { programs, network } = on.chain
+  if (!programs)
+    throw new Failure('UNSUPPORTED_TX_TYPE', `${network.id} has contracts, which are called, not instructed`)
+  const given = programs.withoutTerms(instructions)
+  const [first] = given
+  if (!first) throw refused('expected an instruction that does something')
+  return instructing({ to: first.programId, given, tables }, on)
+}
+
+const refused = (what: string): Failure => new Failure('INVALID_TRANSACTION', what)
