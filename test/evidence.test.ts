@@ -4,6 +4,7 @@ import { deployEvmFixtures } from '@waiaas/localnet'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { MASTER_PASSWORD, startTestDaemon, type TestDaemon } from './support/daemon.ts'
 import { requireKnownDetails } from './support/strict-audit.ts'
+import { unsignedPayment } from './support/unsigned.ts'
 import { until } from './support/until.ts'
 import { GENEROUS, type TestWallet } from './support/wallets.ts'
 import { type EvmWorld, evmWorld } from './support/worlds.ts'
@@ -154,6 +155,14 @@ const ofPayments = (): Steps => {
         await daemon.agent(quick.token).signMessage({ message: 'hello', network: world.network })
       },
     },
+    signTransaction: {
+      event: 'TX_REQUESTED',
+      async run() {
+        // What follows on its lane waits for it.
+        const { token } = await world.wallet(daemon, { limit: GENEROUS })
+        await daemon.agent(token).signTransaction({ transaction: await unsignedPayment(world), network: world.network })
+      },
+    },
     sendPlan: {
       event: 'TX_REQUESTED',
       run: async () => {
@@ -228,8 +237,7 @@ async function everyRow() {
 test('every call that changes something leaves its row of evidence, with who asked and from where', async () => {
   const steps = changes()
   // A simulation and a list change nothing; a renewal comes after half a session's life and is proven with the sessions; a clock
-  // that is held is proven in clock.test.ts, what a restored wallet has spent in attack/restore.test.ts, and a transaction
-  // that is signed for its caller in packages/daemon/src/transactions/signatures.
+  // that is held is proven in clock.test.ts, what a restored wallet has spent in attack/restore.test.ts.
   const elsewhere: readonly string[] = [
     'simulate',
     'encodeCalldata',
@@ -237,7 +245,6 @@ test('every call that changes something leaves its row of evidence, with who ask
     'renewSession',
     'acknowledgeClock',
     'confirmSpends',
-    'signTransaction',
   ]
   const changing = (Object.entries(operations) as [Name, Operation][])
     .filter(([name, op]) => op.method !== 'GET' && !elsewhere.includes(name))

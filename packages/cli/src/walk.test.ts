@@ -4,6 +4,7 @@ import { deployEvmFixtures } from '@waiaas/localnet'
 import { sealMasterProof, WAIaaSClient } from '@waiaas/sdk'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { MASTER_PASSWORD, startTestDaemon, type TestDaemon } from '../../../test/support/daemon.ts'
+import { unsignedPayment } from '../../../test/support/unsigned.ts'
 import { until } from '../../../test/support/until.ts'
 import { GENEROUS, type TestWallet } from '../../../test/support/wallets.ts'
 import { type EvmWorld, evmWorld } from '../../../test/support/worlds.ts'
@@ -326,10 +327,9 @@ async function contracts(): Promise<void> {
   const words = ['tx', 'batch', '--network', world.network, '--instructions', JSON.stringify(parts)]
   const refused = await captured(() => runProgram([...words, '--data-dir', daemon.dataDir, '--json']))
   expect(refused.err).toContain('BATCH_NOT_SUPPORTED')
-  met.add('tx sign')
-  const given = ['tx', 'sign', '--network', world.network, '--transaction', '0x']
-  const unsigned = await captured(() => runProgram([...given, '--data-dir', daemon.dataDir, '--json']))
-  expect(unsigned.err).toContain('UNSUPPORTED_TX_TYPE')
+  const builder = await world.wallet(daemon, { limit: GENEROUS })
+  const built = ['--network', world.network, '--transaction', await unsignedPayment(world), '--labels', '{"task":"a"}']
+  expect(await run('tx sign', built, builder)).toMatchObject({ signedTransaction: expect.stringMatching(/^0x02/) })
   const nft = ['--token', contract, '--nft', JSON.stringify({ tokenId: '7', standard: 'ERC-721' })]
   const none = await run('nft transfer', ['--network', world.network, '--to', contract, ...nft, '--dry-run'])
   expect(none).toMatchObject({ policy: { allowed: false }, meta: { transactionType: 'NFT_TRANSFER' } })

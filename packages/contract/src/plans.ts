@@ -47,6 +47,12 @@ const Step = z
       .max(MOST_INSTRUCTIONS)
       .optional()
       .describe('Solana: instructions of programs, which one transaction carries out'),
+    serialized: z
+      .string()
+      .max(262_144)
+      .regex(/^(?:0x(?:[0-9a-fA-F]{2})+|[A-Za-z0-9+/]+={0,2})$/, 'expected 0x and hex, or base64')
+      .optional()
+      .describe('a transaction in its bytes: of EVM networks 0x and hex, unsigned; of Solana base64'),
     addressLookupTableAddresses: z
       .array(Address)
       .max(MOST_TABLES)
@@ -55,18 +61,23 @@ const Step = z
   })
   .describe('a call, or on Solana the instructions of one transaction')
   .superRefine((step, context) => {
-    const forms = [step.to, step.instructions].filter((form) => form !== undefined)
+    const forms = [step.to, step.instructions, step.serialized].filter((form) => form !== undefined)
     const error = (field: string, message: string) => context.addIssue({ code: 'custom', path: [field], message })
-    if (forms.length !== 1) error('to', 'expected to, or instructions on Solana')
+    if (forms.length !== 1) error('to', 'expected to, or instructions on Solana, or serialized')
     if (step.gas !== undefined && step.gasLimit !== undefined)
       error('gasLimit', 'expected at most one of gas and gasLimit')
-    const others = Object.keys(step).filter((field) => field !== 'to' && !SOLANA.includes(field))
-    if (step.instructions !== undefined)
-      for (const field of others) error(field, `expected no ${field} beside instructions`)
-    else if (step.addressLookupTableAddresses !== undefined)
-      error('addressLookupTableAddresses', 'expected it only beside instructions')
+    const form = FORMS.find(([name]) => step[name] !== undefined)
+    for (const field of Object.keys(step))
+      if (form && field !== form[0] && FORMS.every(([name]) => name !== field) && !form[1](field))
+        error(field, `expected no ${field} beside ${form[0]}`)
   })
-const SOLANA = ['instructions', 'addressLookupTableAddresses']
+const TABLES = 'addressLookupTableAddresses'
+/** What may stand beside each form. */
+const FORMS = [
+  ['to', (field: string) => field !== TABLES],
+  ['instructions', (field: string) => field === TABLES],
+  ['serialized', () => false],
+] as const
 export type PlanStepInput = z.output<typeof Step>
 
 const PlanRequest = z.strictObject({

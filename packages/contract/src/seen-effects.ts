@@ -21,7 +21,7 @@ export function withSeen(told: readonly Effect[], seen: readonly Effect[], nativ
   const unread = ofKind(told, 'unknown').map(({ description }): Effect => ({ kind: 'simulated', description }))
   // Whoever is paid has code, which the bytes say nothing of.
   if (!told.some(({ kind }) => kind === 'unknown' || kind === 'call' || kind === 'deploy'))
-    unread.push({ kind: 'simulated', description: 'a payment of somebody who has code' })
+    unread.push({ kind: 'simulated', description: 'a payment to somebody who has code' })
   return [...read, ...unread, ...beyond(told, seen, native)]
 }
 

@@ -156,6 +156,12 @@ const fixed = {
     ...live,
     summary: 'How long a request may wait for cheaper gas.',
   },
+  'security.sign_only_seconds': {
+    ...number(600, 30, 3_600),
+    ...live,
+    summary:
+      'How long a nonce is left to whoever asked to have a transaction for it signed on an EVM network; then the daemon takes it back with a cancel.',
+  },
   'security.suspend_on_divergence': {
     ...flag(true),
     ...live,

@@ -94,6 +94,7 @@ export function moneyPath(parts: MoneyParts): Transactions {
     key: keyRows.key,
     ceiling: sealedCeiling,
     lift: ceilingLifts({ database, keys }),
+    givenMs: () => 1_000 * settings.get()['security.sign_only_seconds'],
     signatureKey: () => keys.subkey('signatures'),
     witnessed: signing.named,
     gate: gate({ signing: keys, now: clock.latest }),

@@ -99,9 +99,10 @@ export async function startPipeline(
   { now, latest = now }: Pick<Clock, 'now'> & Partial<Clock> = systemClock(),
   {
     mostWaiting = () => ({ session: 2_000, wallet: 10_000 }),
+    givenMs = () => 600_000,
     confirmations = () => 1,
     ...oracle
-  }: Oracle & Partial<Pick<Parts, 'mostWaiting' | 'confirmations'>> = {},
+  }: Oracle & Partial<Pick<Parts, 'mostWaiting' | 'givenMs' | 'confirmations'>> = {},
 ) {
   const clock = { now, latest }
   const log = pino({ level: process.env.TEST_LOG ?? 'silent' })
@@ -176,6 +177,7 @@ export async function startPipeline(
     },
     ceiling: sealedCeiling,
     lift: ceilingLifts({ database, keys }),
+    givenMs,
     signatureKey: async () => new Uint8Array(32).fill(7),
     witnessed: async () => undefined,
     gate: gate({ signing: { sign: signing }, now: clock.latest }),

@@ -3,6 +3,7 @@ import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/
 import { deployEvmFixtures } from '@waiaas/localnet'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startTestDaemon, type TestDaemon } from '../../../test/support/daemon.ts'
+import { unsignedPayment } from '../../../test/support/unsigned.ts'
 import { until } from '../../../test/support/until.ts'
 import { GENEROUS, type TestWallet } from '../../../test/support/wallets.ts'
 import { type EvmWorld, evmWorld } from '../../../test/support/worlds.ts'
@@ -100,9 +101,12 @@ test('every tool works against a real daemon', async () => {
       signature: expect.stringMatching(/^0x[0-9a-f]{130}$/),
     },
   )
+  const builder = await agentOf(await world.wallet(daemon, { limit: GENEROUS }))
   met.add('sign_transaction')
-  const built = { name: 'sign_transaction', arguments: { transaction: '0x', network: world.network } }
-  expect(await client.callTool(built)).toMatchObject({ structuredContent: { code: 'UNSUPPORTED_TX_TYPE' } })
+  const built = { transaction: await unsignedPayment(world), network: world.network }
+  expect(await builder.call('sign_transaction', built)).toMatchObject({
+    ...{ signedTransaction: expect.stringMatching(/^0x02/), operations: [{ type: 'NATIVE_TRANSFER', amount: '1000' }] },
+  })
   const other = await agentOf(slow)
   const waiting = await other.call('send_token', payment())
   met.add('cancel_transaction')

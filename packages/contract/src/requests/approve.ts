@@ -1,5 +1,5 @@
 import { Address } from '../wire.ts'
-import { amounts, oneAmount } from './fields.ts'
+import { amounts, oneAmount, priorityFee } from './fields.ts'
 import type { RequestKind } from './kind.ts'
 import { Nft } from './nft.ts'
 import { tokenTransfer } from './token-transfer.ts'
@@ -11,6 +11,7 @@ export const approve = {
     ...amounts,
     token: tokenTransfer.fields.token,
     nft: Nft.optional(),
+    ...priorityFee,
   },
   rules: [oneAmount],
   forms: [

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { approve } from './approve.ts'
 import { contractCall } from './contract-call.ts'
+import { priorityFee } from './fields.ts'
 import type { RequestKind, Rule } from './kind.ts'
 import { tokenTransfer } from './token-transfer.ts'
 import { transfer } from './transfer.ts'
@@ -63,6 +64,7 @@ export const batch = {
       .min(2)
       .max(MOST_PARTS)
       .describe('payments, calls and allowances, done in this order in one transaction, all of them or none'),
+    ...priorityFee,
   },
   rules: [],
   forms: [

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { Address, Amount, HumanAmount, HumanValue, Value } from '../wire.ts'
+import { GasPrice } from './gas-condition.ts'
 import type { Rule } from './kind.ts'
 
 /** The fields that kinds share. */
@@ -8,6 +9,12 @@ export const amounts = { amount: Amount.optional(), humanAmount: HumanAmount.opt
 /** Native currency that goes along. */
 export const value = { value: Value.optional(), humanValue: HumanValue.optional() }
 export const memo = { memo: z.string().max(256).optional().describe('memo, at most 256 characters') }
+
+export const priorityFee = {
+  priorityFee: GasPrice.describe(
+    "Solana: price of a compute unit, in place of the daemon's own; digits alone are in its smallest unit",
+  ).optional(),
+}
 
 export const oneAmount: Rule = {
   holds: ({ amount, humanAmount }) => (amount === undefined) !== (humanAmount === undefined),

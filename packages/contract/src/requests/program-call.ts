@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { Address } from '../wire.ts'
-import { GasPrice } from './gas-condition.ts'
+import { priorityFee } from './fields.ts'
 import type { Rule } from './kind.ts'
 
 /** Longer ones do not fit a transaction. */
@@ -49,9 +49,7 @@ export const programFields = {
     .max(MOST_TABLES)
     .describe('Solana: lookup tables that have some of the accounts, which makes the transaction shorter')
     .optional(),
-  priorityFee: GasPrice.describe(
-    "Solana: price of a compute unit, in place of the daemon's own; digits alone are in its smallest unit",
-  ).optional(),
+  ...priorityFee,
 }
 
 const beside = [

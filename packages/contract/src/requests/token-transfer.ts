@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { isSymbol, MOST_SYMBOL } from '../tokens.ts'
 import { Address } from '../wire.ts'
-import { amounts, memo, oneAmount, recipient } from './fields.ts'
+import { amounts, memo, oneAmount, priorityFee, recipient } from './fields.ts'
 import type { RequestForm, RequestKind } from './kind.ts'
 
 const NamedToken = z
@@ -52,6 +52,7 @@ export const tokenTransfer = {
     ...amounts,
     token: Token.describe('symbol of a listed token such as "USDC", or its address or CAIP-19 asset'),
     ...memo,
+    ...priorityFee,
   },
   rules: [oneAmount],
   forms: [send],

@@ -1,11 +1,11 @@
-import { amounts, memo, oneAmount, recipient } from './fields.ts'
+import { amounts, memo, oneAmount, priorityFee, recipient } from './fields.ts'
 import type { RequestKind } from './kind.ts'
 import { send } from './token-transfer.ts'
 
 export const transfer = {
   summary: 'native currency',
   note: 'native',
-  fields: { ...recipient, ...amounts, ...memo },
+  fields: { ...recipient, ...amounts, ...memo, ...priorityFee },
   rules: [oneAmount],
   forms: [send],
   needs: ['humanAmount'],

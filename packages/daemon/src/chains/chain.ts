@@ -11,11 +11,21 @@ type AbiCall = {
   readonly functionName: string
   readonly args: readonly unknown[]
 }
+/** Without nonce and price, which are the daemon's to set; `gas` is the most units that it may use. */
+type TakenApart = {
+  readonly to: string
+  readonly value: string
+  readonly data: string
+  readonly gas: string
+  readonly chainId: number
+}
 type Contracts = {
   /** Failure ABI_ENCODING_FAILED. */
   encode(call: AbiCall): { readonly calldata: string }
   /** Failure ABI_ENCODING_FAILED where calldata is no call of a function of the ABI. */
   requireDescribed(abi: AbiCall['abi'], calldata: string): void
+  /** The call of an unsigned transaction in hex. Failure INVALID_TRANSACTION of anything else, and of what makes a contract. */
+  takeApart(text: string): TakenApart
   /** Addresses of the tokens that a call moves or lets others move, as far as it is understood. */
   tokensIn(sender: string, call: { readonly to: string; readonly value: Base; readonly data: string }): string[]
 }
@@ -30,6 +40,14 @@ export type Programs = {
    * say. Failure INVALID_TRANSACTION of a durable nonce.
    */
   withoutTerms(given: readonly GivenInstruction[]): GivenInstruction[]
+  /**
+   * The instructions of a message or transaction of any version, in base64, and the lookup tables that it names. Failures
+   * INVALID_TRANSACTION, and WALLET_NOT_SIGNER, of what the wallet alone cannot sign and pay.
+   */
+  takeApart(
+    sender: string,
+    text: string,
+  ): Promise<{ readonly given: readonly GivenInstruction[]; readonly tables: readonly string[] }>
   /** Owners of the token accounts that are named, for hints: bytes that do not bear them out do not count. */
   owners(instructions: readonly ProgramInstruction[]): Promise<string[]>
   /** Addresses of the tokens that it moves or lets others move, as far as it is understood. */

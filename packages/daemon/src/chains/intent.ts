@@ -33,10 +33,13 @@ export type TypedData = {
   readonly message: { readonly [field: string]: TypedValue }
 }
 
-/** What a request asks a chain for, by kind: parsed and exact. Amounts are base units. */
+/**
+ * What a request asks a chain for, by kind: parsed and exact. Amounts are base units. `priorityFee`, of Solana, is in
+ * micro-lamports for a compute unit, in place of the daemon's own.
+ */
 type Intents = {
-  transfer: { to: string; amount: Base; memo?: string }
-  'token-transfer': { to: string; amount: Base; token: Token; memo?: string }
+  transfer: { to: string; amount: Base; memo?: string; priorityFee?: bigint }
+  'token-transfer': { to: string; amount: Base; token: Token; memo?: string; priorityFee?: bigint }
   /**
    * `data` is lower-case hex; `tokens` are those that it moves, as far as it is understood; `gas` is the most units that it
    * may use, in place of the daemon's own estimate.
@@ -44,7 +47,7 @@ type Intents = {
   'contract-call': { to: string; value: Base; data: string; tokens: readonly Token[]; gas?: bigint }
   /**
    * Of Solana. `owners` are those of token accounts that it names, as far as a node tells; `lookups` are the accounts that
-   * lookup tables have, as nodes tell; `priorityFee` is in micro-lamports for a compute unit, in place of the daemon's own.
+   * lookup tables have, as nodes tell.
    */
   'program-call': {
     to: string
@@ -56,13 +59,13 @@ type Intents = {
   }
   /** `data` creates the contract, its arguments included. */
   'contract-deploy': { value: Base; data: string }
-  approve: { spender: string; amount: Base; token: Token }
+  approve: { spender: string; amount: Base; token: Token; priorityFee?: bigint }
   /** That a spender may take one NFT of a contract, or with `all` every one. */
   'approve-nft': { spender: string; contract: string; tokenId: Base; all: boolean }
   /** So many of one NFT: of ERC-721 it is one, and `isSingle`. */
   'nft-transfer': { to: string; contract: string; tokenId: Base; amount: Base; isSingle: boolean }
   /** In one transaction, in this order; each with the type under which it would be sent by itself. */
-  batch: { parts: readonly { readonly type: string; readonly intent: Part }[] }
+  batch: { parts: readonly { readonly type: string; readonly intent: Part }[]; priorityFee?: bigint }
   /** Words to sign as they stand; no transaction. */
   text: { text: string }
   /** `tokens` are those that it lets others take, as far as it is understood. */

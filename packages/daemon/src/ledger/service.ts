@@ -235,12 +235,6 @@ export async function reservation(db: Handle, id: string): Promise<Reservation> 
   return { spend, items: decode(items), fromReserve: parseMicros(from_reserve ?? '0'), usd: parseMicros(usd) }
 }
 
-/** The same, or undefined of one that is not open any more, or was never held. */
-export async function openReservation(db: Handle, id: string): Promise<Reservation | undefined> {
-  const spend = await ledgerStore.spend(db, id)
-  return spend?.state === 'reserved' || spend?.state === 'out' ? reservation(db, id) : undefined
-}
-
 /** Micro-dollars of an amount in base units at the last known price, rounded up; null without one. */
 export type Worth = (asset: string, amount: Base) => Usd | null
 type WindowQuery = {

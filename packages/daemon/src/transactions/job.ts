@@ -42,6 +42,8 @@ export type Parts = {
   confirmations(network: string): number
   /** Names this process in lane leases. */
   instance: string
+  /** For so long a nonce is left to whoever has the signed transaction for it, in milliseconds. */
+  givenMs(): number
   /** 32 bytes, under which signatures that are given out are kept. */
   signatureKey(): Promise<Uint8Array>
 }

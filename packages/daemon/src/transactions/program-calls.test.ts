@@ -256,6 +256,29 @@ test('a priority fee far above what is asked waits for a human, and one in anoth
   )
 })
 
+type Asked = Parameters<typeof decided>[1]
+
+test('a payment, an allowance and a batch have a priority fee too, which is bounded alike', async () => {
+  const [wallet, { address: to }] = [await bed.wallet(), await bed.wallet()]
+  await bed.limit(wallet.id, dollars(100))
+  const transfer = { type: 'TRANSFER', to, amount: '5' } as const
+  const batch = { type: 'BATCH', instructions: [transfer, { ...transfer, priorityFee: '3000' }] } as const
+  const fees = []
+  for (const asked of [transfer, batch])
+    for (const priorityFee of ['2000', '400000 micro-lamports']) {
+      const { reasons, tier } = await decided(wallet, { ...asked, priorityFee } as Asked)
+      fees.push([tier, reasons.map(({ code }) => code)])
+    }
+  const dear = ['APPROVAL', ['FEE_PRICE_TOO_HIGH']]
+  expect(fees).toEqual([['INSTANT', []], dear, ['INSTANT', []], dear])
+  const part = { ...transfer, priorityFee: '400000' }
+  expect(await decided(wallet, { type: 'BATCH', instructions: [transfer, part] } as Asked)).toMatchObject({
+    tier: 'APPROVAL',
+  })
+  const { transactionId } = await bed.send(wallet, { ...batch, priorityFee: '2000' } as never, newId())
+  expect(await ended(transactionId)).toBe('CONFIRMED')
+})
+
 async function handOver(wallet: Key, account: string): Promise<void> {
   const chain = solanaChain({ network: localSolana, urls: [node.url] })
   const data = [6, 2, 1, ...getAddressEncoder().encode(newSolanaAddress() as Address)]

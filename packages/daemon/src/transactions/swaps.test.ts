@@ -1,3 +1,4 @@
+import { newId, operations } from '@waiaas/contract'
 import { deployEvmFixtures, type EvmFixtures, type EvmNode, evmFaucet, mintToken, startEvm } from '@waiaas/localnet'
 import { encodeFunctionData, type Hex, parseAbi } from 'viem'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -25,6 +26,7 @@ let node: EvmNode
 let at: EvmFixtures
 let uniswap: Uniswap
 let bed: CallBed
+let pool: Hex
 const assetOf = (address: string) => `eip155:31337/erc20:${address.toLowerCase()}`
 
 beforeAll(async () => {
@@ -32,7 +34,7 @@ beforeAll(async () => {
   at = await deployEvmFixtures(node)
   uniswap = await deployUniswap(node)
   const [plain, usd] = [at.plainToken, at.permitToken]
-  await addPool(uniswap, { token: plain, amount: 1_000_000n * TOKEN }, { token: usd, amount: 1_000_000n * USD })
+  pool = await addPool(uniswap, { token: plain, amount: 1_000_000n * TOKEN }, { token: usd, amount: 1_000_000n * USD })
   await addPool(uniswap, { token: uniswap.weth, amount: 500n * TOKEN }, { token: usd, amount: 1_000_000n * USD })
   const fixed = {
     [assetOf(plain)]: '1',
@@ -188,4 +190,63 @@ test('one that names nothing costs no more than what was judged, however little 
   })
   expect(spent.plain).toBe(90n * TOKEN)
   expect(bed.diverged).toEqual([])
+})
+
+test('one with a bound on what goes in stops the wallet where it costs more than was judged', async () => {
+  const from = await trader()
+  await lands(from, allow(at.plainToken, 900n * TOKEN))
+  const what = route(swapForData(swap(from, { amountIn: 200n * TOKEN, least: 50n * USD })))
+  const before = bed.diverged.length
+  const spent = await cost(from, async () => {
+    expect(await bed.ended(await overtaken(from, what))).toMatchObject({ status: 'CONFIRMED' })
+  })
+  expect(spent.usd).toBe(-50n * USD)
+  expect(bed.diverged.slice(before)).toMatchObject([{ walletId: from.id, cause: 'EFFECT_DIVERGED' }])
+})
+
+test('whoever gets what is bought in place of the wallet is a recipient, in a call of several calls too', async () => {
+  const from = await trader()
+  await lands(from, allow(at.plainToken, 900n * TOKEN))
+  const known = [uniswap.router, pool]
+  await bed.add(from.id, 'WHITELIST', { allowed_addresses: known })
+  const to = (recipient: Hex) => swapData(swap(from, { amountIn: TOKEN, recipient }))
+  const codes = async (data: Hex) => (await judged(from, route(data))).codes
+  expect(await codes(to(from.address as Hex))).toEqual([])
+  for (const data of [to(at.sink), routerData('multicall', [[to(at.sink)]])])
+    expect(await codes(data)).toEqual(['WHITELIST_DENIED'])
+})
+
+test('an allowance and the swap that uses it are one plan, which costs what was judged', async () => {
+  const from = await trader()
+  const steps = [allow(at.plainToken, 40n * TOKEN), route(swapData(swap(from, { amountIn: 40n * TOKEN })))]
+  const input = operations.sendPlan.input.parse({
+    walletId: from.id,
+    steps: steps.map(({ to, data }) => ({ to, data })),
+  })
+  // The allowance counts by itself, and what is swapped by itself.
+  const dry = await bed.service.plans.simulate(input, from.session)
+  expect(dry).toMatchObject({ success: true, tier: 'INSTANT', decision: { usd: 80 } })
+  const outflow = { kind: 'outflow', asset: assetOf(at.plainToken), amount: String(40n * TOKEN) }
+  expect(dry.steps[1]!.effects).toContainEqual(expect.objectContaining(outflow))
+  const spent = await cost(from, async () => {
+    const who = { sessionId: from.session, peer: '127.0.0.1', key: newId(), onDelivered: () => undefined }
+    const { accepted } = await bed.service.plans.send(input, who)
+    for (const { id } of accepted!.steps) expect(await bed.ended(id)).toMatchObject({ status: 'CONFIRMED' })
+  })
+  expect(spent.plain).toBe(40n * TOKEN)
+  expect(-spent.usd).toBeGreaterThan(0n)
+})
+
+test('a plan whose swap would give too little is refused before anything is allowed', async () => {
+  const from = await trader()
+  const least = 41n * USD
+  const steps = [allow(at.plainToken, 40n * TOKEN), route(swapData(swap(from, { amountIn: 40n * TOKEN, least })))]
+  const input = operations.sendPlan.input.parse({
+    walletId: from.id,
+    steps: steps.map(({ to, data }) => ({ to, data })),
+  })
+  await expect(bed.service.plans.simulate(input, from.session)).rejects.toMatchObject({
+    code: 'INVALID_TRANSACTION',
+    message: expect.stringContaining('step 2 would fail after those before it'),
+  })
 })

@@ -43,13 +43,17 @@ test('each state says what it waits for: its own reason before that of its lane,
   for (const status of TransactionStatus.options) {
     const isOpen = isOpenEnded({ status })
     expect(isOpen, status).toBe(['PENDING', 'EXECUTING', 'SUBMITTED'].includes(status))
-    if (status === 'QUEUED' || status === 'GAS_WAITING') continue
+    if (status === 'QUEUED' || status === 'GAS_WAITING' || status === 'SIGNED') continue
     expect(reason({ status, wait_reason: 'no price' }, 'no node'), status).toBe(isOpen ? 'no price' : null)
     expect(reason({ status }, 'no node'), status).toBe(isOpen ? 'no node' : null)
   }
   expect(reason({ status: 'PENDING' })).toBe('it is in line to be signed')
   expect(reason({ status: 'EXECUTING' })).toBe('it is in line to be signed')
   expect(reason({ status: 'SUBMITTED' })).toBe('it was sent and is in no block yet')
+  const given = { status: 'SIGNED' as const, wait_reason: 'it is doubted' }
+  expect(reason(given, 'no node')).toBe('it is doubted')
+  expect(reason({ status: 'SIGNED' }, 'no node')).toMatch(/^whoever asked for it may send it/)
+  expect(reason({ ...given, lane: `sign:${LANE}` }, 'no node')).toBeNull()
   const queued = { status: 'QUEUED' as const, wait_reason: 'not this one' }
   expect(reason({ ...queued, tier: 'DELAY', due_at: at }, 'no node')).toBe(
     'it is delayed until 2030-01-01T00:00:00.000Z',

@@ -7,11 +7,11 @@ import type { Token } from '../intent.ts'
 import { newestHead } from '../newest-head.ts'
 import type { Rpc } from '../rpc.ts'
 import { rpcPool } from '../rpc-pool.ts'
-import { encodeCall, requireDescribed } from './abi-json.ts'
 import { checksummed, parseAddress } from './address.ts'
 import { blockWindow, readHeight } from './blocks.ts'
 import { broadcast } from './broadcast.ts'
-import { decode, tokensIn } from './decode.ts'
+import { contracts } from './contracts.ts'
+import { decode } from './decode.ts'
 import { bytes, drafting } from './draft.ts'
 import { feeKind } from './fee-kind.ts'
 import { feeSource, rollupFees, unitPriceOf } from './fees.ts'
@@ -26,6 +26,7 @@ import { observer } from './observe.ts'
 import { hintsOf } from './plan/all.ts'
 import { prechecker } from './precheck.ts'
 import { runner } from './run.ts'
+import { givenTransactions } from './serialized.ts'
 import { addSignature } from './signature.ts'
 import { landings } from './simulate/landed.ts'
 import type { Watched } from './simulate/simulate.ts'
@@ -90,16 +91,15 @@ export function evmChain(options: EvmOptions): Chain {
   const head = newestHead(apart, { height: readHeight, clock })
   const onIncluded = (sender: string) => balances.drop(sender.toLowerCase())
   const remembered = (hash: string) => terms.get(hash)
-  const lookers = { rpc, singles, window }
-  const watch = observer({ ...lookers, clock, blockMs: network.blockMs, disputed, onIncluded, remembered })
+  const seeing = { blockMs: network.blockMs, disputed, onIncluded, remembered }
+  const watch = observer({ rpc, singles, window, clock, ...seeing })
   const border = bordered(network)
   return {
     network,
     order: { nextNonce: border((sender, expected) => nextNonce(rpc, sender, expected)) },
-    anyLifetime: { nonce: 0 },
-    signKind: 'evm-tx',
-    address: parseAddress,
-    contracts: { encode: encodeCall, requireDescribed, tokensIn: (sender, call) => tokensIn(network, sender, call) },
+    ...{ anyLifetime: { nonce: 0 }, signKind: 'evm-tx', address: parseAddress },
+    contracts: contracts(network),
+    ...givenTransactions(network, chainId),
     messages: evmMessages({ network, chainId, singles: apart, supply: parts.supply }),
     connect: border(() => connect(rpc)),
     ...drafting(parts, border),

@@ -7,7 +7,7 @@ import { fromHex, keccak, toHex } from './hex.ts'
 import type { EvmNetwork } from './identity.ts'
 import { memoText } from './memo.ts'
 import { readCall } from './read/all.ts'
-import { called, type ReadCall } from './read/call.ts'
+import { called, type ReadCall, unread } from './read/call.ts'
 import { decodeUnsigned, feeCap, NO_RECIPIENT, type Transaction } from './transaction.ts'
 
 /**
@@ -72,11 +72,6 @@ function allOf(call: Omit<ReadCall, 'inside'>, depth: number): Effect[] {
   // Inside of another call each is named, because a list may not have its function.
   if (known) return depth > 0 ? [called(call), ...known] : tx.value > 0n ? [native, ...known] : known
   return [called(call), unread(tx.data)]
-}
-
-const unread = (data: string): Effect => {
-  const selector = data.length >= 10 ? data.slice(0, 10) : 'no function'
-  return { kind: 'unknown', description: `a call of ${selector} whose effects are not known` }
 }
 
 type Call = { readonly to: string; readonly value: Base; readonly data: string }

@@ -31,6 +31,8 @@ type Body = {
   value: string
   data: string
   gas: string
+  /** Of a transaction that was built elsewhere: the only one that its bytes are for. */
+  nonce?: number
 } & ({ type: 'eip1559'; maxFeePerGas: string; maxPriorityFeePerGas: string } | { type: 'legacy'; gasPrice: string })
 
 /** Builds all but the nonce. */
@@ -38,14 +40,17 @@ export function drafting(parts: DraftParts, border: ReturnType<typeof bordered>)
   const { network, chainId, fees, gas, beside, singles, watched, supply } = parts
   const [simulate, told] = [simulator(network, singles, watched), inOrder({ network, singles, watched })]
 
-  async function finish({ call, effects }: Begun, { gas: limit, fees: bid, asked, seen }: Measured): Promise<Draft> {
+  async function finish(
+    { call, effects }: Begun,
+    { gas: limit, fees: bid, asked, seen, nonce }: Measured,
+  ): Promise<Draft> {
     const supplies = await supply([...effects, ...(seen ?? [])])
     const tx = { chainId, to: call.to, value: call.value, data: call.data, gas: limit, fees: bid }
     // The largest nonce in use makes the bytes as long as they can become.
     const extra = await beside(() => encodeUnsigned({ ...tx, nonce: 0xffff_ffff }).length, limit)
     // What a rollup charges beside the gas is taken at inclusion and can rise until then, hence twice.
     return {
-      body: JSON.stringify(bodyOf(tx)),
+      body: JSON.stringify({ ...bodyOf(tx), ...(nonce !== undefined && { nonce }) } satisfies Body),
       maxFee: add(costOf(limit, feeCap(bid)), add(extra, extra)),
       price: { offered: feeCap(bid), asked },
       ...(seen && { seen }),
@@ -64,11 +69,14 @@ export function drafting(parts: DraftParts, border: ReturnType<typeof bordered>)
     draft: border(async (sender: string, intent: Intent, replaces?: Draft): Promise<Draft> => {
       const begun = begin(sender, intent)
       const now = await fees.current()
-      const bid = replaces ? outbid(readBody(replaces).fees, now.fees) : now.fees
-      const limit = await planOf(network, intent).gas(gas, { ...begun.call, fees: bid }, intent)
+      const plan = planOf(network, intent)
+      const given = plan.given?.(intent)
+      const bid = given ? given.fees : replaces ? outbid(readBody(replaces).fees, now.fees) : now.fees
+      const limit = await plan.gas(gas, { ...begun.call, fees: bid }, intent)
       const planned = { ...begun.call, gas: limit, fees: bid, baseFee: baseFeeIn(now) }
       const seen = (await runsCode(gas, begun)) ? await simulate(planned) : undefined
-      return finish(begun, { gas: limit, fees: bid, asked: now.asked, ...(seen && { seen }) })
+      const nonce = given?.nonce
+      return finish(begun, { gas: limit, fees: bid, asked: now.asked, nonce, ...(seen && { seen }) })
     }),
 
     draftsInOrder: border(async (sender: string, intents: readonly Intent[]): Promise<Draft[] | undefined> => {
@@ -107,6 +115,8 @@ type Measured = {
   readonly fees: Fees
   readonly asked: bigint
   readonly seen?: readonly Effect[] | undefined
+  /** Of what was built elsewhere. */
+  readonly nonce?: number | undefined
 }
 
 function refusedOr(found: { failed: number; why: string } | undefined): undefined {
@@ -133,6 +143,12 @@ const isOfCode = async (gas: GasSource, { to, data }: Call): Promise<boolean> =>
 export function bytes(body: Draft, lifetime: Lifetime): Uint8Array {
   if (lifetime.nonce === undefined) throw new Error('expected a nonce for an EVM transaction')
   return encodeUnsigned({ ...readBody(body), nonce: lifetime.nonce })
+}
+
+/** The place of a transaction that was built elsewhere. */
+export function givenNonce({ body }: Draft): Lifetime | undefined {
+  const { nonce } = JSON.parse(body) as Body
+  return nonce === undefined ? undefined : { nonce }
 }
 
 /** Reads back what `draft` wrote. */

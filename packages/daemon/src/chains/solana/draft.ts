@@ -14,6 +14,7 @@ import { hintsOf, planOf } from './plan/all.ts'
 import { planContext } from './plan/context.ts'
 import type { Planned } from './plan/plan.ts'
 import { unitsUsed } from './precheck.ts'
+import { computeBudgetProgram } from './programs.ts'
 import { creationsIn, rentOf } from './read/associated-token.ts'
 import { unitPriceIn } from './read/compute-budget.ts'
 import { isNeverFunded, parseAddress } from './recipients.ts'
@@ -75,12 +76,22 @@ export function drafting({ network, rpc, witnesses, tables, blockhashes, clock, 
       }
       const planned = await plan.instructions(context, sender, intent)
       const asked = await price()
-      const terms = { network, sender, price: { offered: planned.priorityFee ?? asked, asked } }
+      const terms = { network, sender, price: { offered: priorityFeeOf(intent) ?? asked, asked } }
       const units = planned.units ?? (await measured(rpc, terms, planned))
       return look(from, finish(terms, { ...planned, units }), hintsOf(intent))
     },
   }
 }
+
+/** One price holds for a whole transaction: of a batch the highest of its own and those of its parts. */
+function priorityFeeOf(intent: Intent): bigint | undefined {
+  const own = 'priorityFee' in intent ? intent.priorityFee : undefined
+  const parts = 'parts' in intent ? intent.parts.map((part) => priorityFeeOf(part.intent)) : []
+  return [own, ...parts].reduce((most, one) => (one !== undefined && (most ?? 0n) <= one ? one : most), undefined)
+}
+
+/** A transaction locks no more: https://solana.com/docs/core/transactions */
+const mostAccounts = 64
 
 /** Code runs whose doing the bytes do not tell. */
 const needsLook = ({ effects }: Effects): boolean =>
@@ -104,6 +115,7 @@ type Finished = Planned & { readonly units: number }
 
 function finish(terms: Terms, { units, instructions, lookups, neverFunded }: Finished): Draft {
   const { sender, price } = terms
+  requireFewAccounts(sender, instructions)
   const body = writeBody(sender, { units: upToBand(units), price: price.offered, instructions, lookups })
   const size = 1 + signatureSize + planBytes(body).length
   if (size > packetSize)
@@ -112,6 +124,20 @@ function finish(terms: Terms, { units, instructions, lookups, neverFunded }: Fin
       `expected at most ${packetSize} bytes, got ${size}; shorten the memo, or send less at once`,
     )
   return { ...measuredDraft(terms, body), ...(neverFunded && { neverFunded }) }
+}
+
+/** Lookup tables make a message shorter, and let it name no more. */
+function requireFewAccounts(sender: Address, instructions: Planned['instructions']): void {
+  const named = instructions.flatMap(({ programAddress, accounts = [] }) => [
+    programAddress,
+    ...accounts.map(({ address }) => address),
+  ])
+  const { size } = new Set([sender, computeBudgetProgram, ...named])
+  if (size <= mostAccounts) return
+  throw new Failure(
+    'INVALID_TRANSACTION',
+    `expected at most ${mostAccounts} accounts, those of lookup tables and of the compute budget program included, got ${size}; do less at once`,
+  )
 }
 
 /** With what it costs at most. */

@@ -204,3 +204,23 @@ test('a priority fee that is named is what is offered, beside what is asked', as
   const batch = { kind: 'batch', parts: parts.map((intent) => ({ type: 'CONTRACT_CALL', intent })) } as const
   expect((await bed.chain.draft(wallet.address, batch)).price).toEqual({ offered: 50_000n, asked })
 })
+
+test('parts of a batch that name too many accounts together are refused, whatever tables they stand in', async () => {
+  const wallet = await bed.funded()
+  const others = Array.from({ length: 62 }, () => newWallet().address)
+  const table = newWallet().address
+  put(bed.node, table, { entries: others })
+  const touch = (pubkeys: readonly string[]): GivenInstruction => ({
+    ...{ programId: lookupTableProgram, data: Buffer.of(9).toString('base64') },
+    accounts: pubkeys.map((pubkey) => ({ pubkey, isSigner: false, isWritable: false })),
+  })
+  const halves = await Promise.all(
+    [others.slice(0, 31), others.slice(31)].map((half) => callOf(wallet, [touch(half)], { tables: [table] })),
+  )
+  const parts = halves.map((intent) => ({ type: 'CONTRACT_CALL', intent }))
+  // With the wallet, the program and that of the compute budget.
+  await expect(bed.chain.draft(wallet.address, { kind: 'batch', parts })).rejects.toThrow('at most 64 accounts')
+  await expect(bed.chain.draft(wallet.address, { kind: 'batch', parts: parts.slice(0, 1) })).rejects.not.toThrow(
+    'at most 64 accounts',
+  )
+})

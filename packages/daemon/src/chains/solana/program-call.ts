@@ -7,11 +7,16 @@ import { readAccounts } from './accounts.ts'
 import { writeMessage } from './body.ts'
 import { decodeMessage } from './decode.ts'
 import type { LookupTables } from './lookup-tables.ts'
+import { readMessage } from './message.ts'
 import { tokenAccountOwner } from './mint.ts'
 import { computeBudgetProgram, isTokenProgram, systemProgram } from './programs.ts'
+import { bytesOf, requireSoleSigner } from './serialized.ts'
+import { readForeign } from './wire.ts'
 
 /** Compute unit limit and price, and how much data is loaded: https://docs.rs/solana-compute-budget-interface */
 const TERMS = ['02', '03', '04']
+/** What a program has without asking for more. */
+const HEAP = 32 * 1_024
 /** AdvanceNonceAccount: https://docs.rs/solana-system-interface */
 const ADVANCE_NONCE = '04000000'
 /** A transaction locks no more: https://solana.com/docs/core/transactions */
@@ -41,6 +46,20 @@ export const programs = ({ network, rpc, tables }: Parts): Programs => ({
     if (own.some(({ programId, data }) => programId === systemProgram && hexOf(data).startsWith(ADVANCE_NONCE)))
       throw refused('a durable nonce would let it land at any time; leave out the instruction that advances it')
     return own
+  },
+  async takeApart(sender, text) {
+    const { message, frame } = readForeign(bytesOf(text))
+    requireSoleSigner(sender, frame)
+    if (frame.signers[0] !== sender) throw refused(`the wallet ${sender} itself pays the fee, not ${frame.signers[0]}`)
+    if ((frame.limits?.heapBytes ?? HEAP) > HEAP) throw refused(`it asks for a heap above the usual ${HEAP} bytes`)
+    const { instructions } = readMessage(message, await tables.at(frame.places))
+    const given = instructions.map(({ program, accounts, data }) => ({
+      ...{ programId: program, data: `0x${Buffer.from(data).toString('hex')}` },
+      accounts: accounts.map(({ address, signer, writable }) => ({
+        ...{ pubkey: address, isSigner: signer, isWritable: writable },
+      })),
+    }))
+    return { given, tables: [...new Set(frame.places.map(({ table }) => table))] }
   },
   async owners(instructions) {
     const named = instructions.flatMap(({ program, accounts }) =>

@@ -42,14 +42,15 @@ type Given = Required<Pick<Chain, 'serialized' | 'ownLifetime'>>
 /** What an intent signs. */
 export const givenBytes = ({ bytes }: IntentOf<'serialized'>): Uint8Array => new Uint8Array(Buffer.from(bytes, 'hex'))
 
-function bytesOf(text: string): Buffer {
+/** Failure INVALID_TRANSACTION of what is no base64 in its one form. */
+export function bytesOf(text: string): Buffer {
   const bytes = Buffer.from(text, 'base64')
   if (bytes.length > 0 && bytes.toString('base64') === text) return bytes
   throw refused('expected a transaction in base64, as Solana clients serialize it')
 }
 
 /** Another signer could make more of it than is judged, or never sign and leave its money held. */
-function requireSoleSigner(sender: string, { signers }: Frame): void {
+export function requireSoleSigner(sender: string, { signers }: Frame): void {
   if (!signers.includes(sender as Address))
     throw new Failure(
       'WALLET_NOT_SIGNER',

@@ -250,4 +250,22 @@ describe('on a cluster', () => {
     expect(await ask(0)).toMatchObject({ error: { code: -32015 } })
     expect(await ask(1)).toMatchObject({ result: { version: 1, meta: { fee: 9_321 } } })
   })
+
+  test('one that was built elsewhere is signed as it stands, at the price that its header offers', async () => {
+    const { address, key } = await bed.funded()
+    const from = address as Address
+    const { blockhash: recent } = await bed.chain.expiry!.anchor()
+    const bytes = versionOne(from, [pay(1_000_000n, from)], limits, recent as Address)
+    const intent = bed.chain.serialized!.read(from, Buffer.from(bytes).toString('base64'))
+    const draft = await bed.chain.draft(from, intent)
+    expect(draft).toMatchObject({ maxFee: 9_321n, price: { offered: 432_100n } })
+    expect(await bed.chain.precheck(from, [draft], [])).toEqual([null])
+    const unsigned = bed.chain.bytes(from, draft, bed.chain.anyLifetime)
+    expect(unsigned).toEqual(bytes)
+    const signed = bed.chain.addSignature(from, unsigned, sign(null, unsigned, key))
+    expect(readForeign(signed.bytes)).toMatchObject({ frame: { version: 1 } })
+    await bed.chain.broadcast([signed.bytes])
+    bed.node.advance(1)
+    expect(await bed.chain.balance(from)).toBe(2_000_000_000n - 1_000_000n - 9_321n)
+  })
 })

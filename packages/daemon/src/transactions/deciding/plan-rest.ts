@@ -1,23 +1,24 @@
 import { add, type Effects, parseBase, withSupplies, ZERO_USD } from '@waiaas/contract'
 import type { Draft } from '../../chains/build.ts'
-import { openReservation, type Reservation } from '../../ledger/service.ts'
+import { type Reservation, reservation } from '../../ledger/service.ts'
 import type { Handle } from '../../platform/db/database.ts'
 import { judgedAsOne } from '../kinds/batch.ts'
 import { planStore } from '../rows/plan-store.ts'
 import { effectsOf, intentOf } from '../rows/readings.ts'
+import { isUnsigned } from '../rows/states.ts'
 import type { TransactionRow } from '../rows/store.ts'
 import { withFullFee } from './judgement.ts'
 import type { Before, Subject, Verdict } from './verdict.ts'
 
-/** Another step of the same plan whose money is not booked yet. */
+/** Another step of the same plan that is still to come. */
 type OpenStep = { readonly row: TransactionRow; readonly reserved: Reservation }
 
-/** The other steps of its plan of which the ledger still holds something. */
+/** The other steps of its plan of which nothing is signed; those that are in a block count as any other payment. */
 export async function openSteps(db: Handle, row: TransactionRow): Promise<OpenStep[]> {
   const open: OpenStep[] = []
   for (const other of await planStore.steps(db, row.plan_id!)) {
-    const reserved = other.id === row.id ? undefined : await openReservation(db, other.id)
-    if (reserved) open.push({ row: other, reserved })
+    if (other.id === row.id || !isUnsigned(other.status)) continue
+    open.push({ row: other, reserved: await reservation(db, other.id) })
   }
   return open
 }
@@ -38,7 +39,7 @@ export function effectsOfAll(
 
 type Judged = { subject: Subject; before: Before }
 
-/** A step as part of what is left of its plan: what is final counts in the windows already, and nothing counts twice. */
+/** A step as part of what is left of its plan: what is in a block counts in the windows already, and nothing counts twice. */
 export function restOfPlan({ subject, before }: Judged, others: readonly OpenStep[], draft: Draft): Judged {
   const steps = [
     subject.effects,

@@ -9,6 +9,7 @@ import { contractDeploy, parseContractDeploy } from './contract-deploy.ts'
 import type { Headline, Kind, Parse, Parsing, Place } from './kind.ts'
 import { lane } from './lane.ts'
 import { nftTransfer, parseNftTransfer } from './nft-transfer.ts'
+import { priced, withPriorityFee } from './priority-fee.ts'
 import { programCall } from './program-call.ts'
 import { serialized } from './serialized.ts'
 import { text } from './text.ts'
@@ -18,15 +19,15 @@ import { typedData } from './typed-data.ts'
 
 /** Every kind of intent. A new kind is a file and a line here, and one below if agents can ask for it. */
 const kinds: { readonly [K in Intent['kind']]: Kind<IntentOf<K>> } = {
-  transfer,
-  'token-transfer': tokenTransfer,
+  transfer: priced(transfer),
+  'token-transfer': priced(tokenTransfer),
   'contract-call': contractCall,
   'contract-deploy': contractDeploy,
-  'program-call': programCall,
-  approve,
+  'program-call': priced(programCall),
+  approve: priced(approve),
   'approve-nft': approveNft,
   'nft-transfer': nftTransfer,
-  batch: batchOf((intent) => kindOf(intent)),
+  batch: priced(batchOf((intent) => kindOf(intent))),
   text,
   'typed-data': typedData,
   serialized,
@@ -89,10 +90,11 @@ const labelled = (labels: Labels = {}): string => {
   return texts.length === 0 ? '' : JSON.stringify(texts)
 }
 
-function parseIntent(input: SendRequest, on: Parsing): Promise<Intent> {
+async function parseIntent(input: SendRequest, on: Parsing): Promise<Intent> {
   // The schema let the input pass as one of its type.
   const parse = parsers[input.type] as (input: SendRequest, on: Parsing) => Promise<Intent>
-  return parse(input, on)
+  const intent = await parse(input, on)
+  return input.priorityFee === undefined ? intent : withPriorityFee(intent, input.priorityFee, on.chain)
 }
 
 /** The types that a request is of: its own, and those of its parts. */

@@ -1,14 +1,5 @@
-import {
-  type Base,
-  Failure,
-  type GivenInstruction,
-  type Network,
-  nativeAsset,
-  parseBase,
-  type RequestOf,
-} from '@waiaas/contract'
+import { type Base, Failure, type GivenInstruction, nativeAsset, parseBase, type RequestOf } from '@waiaas/contract'
 import type { Intent, IntentOf, Token } from '../../chains/intent.ts'
-import { unitPriceIn } from '../gas/condition.ts'
 import { valueIn } from './amount.ts'
 import type { Kind, Parse, Parsing } from './kind.ts'
 import { knownTokens } from './known-tokens.ts'
@@ -59,15 +50,11 @@ function dataOf({ calldata, abi, functionName, args }: RequestOf<'CONTRACT_CALL'
 }
 
 /** What was asked for, with what runs before and after it. */
-async function programIntent(input: RequestOf<'CONTRACT_CALL'>, on: Parsing): Promise<IntentOf<'program-call'>> {
+function programIntent(input: RequestOf<'CONTRACT_CALL'>, on: Parsing): Promise<IntentOf<'program-call'>> {
   const { to, instructionData = '', accounts = [], preInstructions = [], postInstructions = [] } = input
   const main = { programId: to, data: instructionData, accounts }
   const given = [...preInstructions, main, ...postInstructions]
-  const { network } = on.chain
-  return {
-    ...(await programCallOf({ to, given, tables: input.addressLookupTableAddresses ?? [] }, on)),
-    ...(input.priorityFee !== undefined && { priorityFee: priorityFeeIn(network, input.priorityFee) }),
-  }
+  return programCallOf({ to, given, tables: input.addressLookupTableAddresses ?? [] }, on)
 }
 
 type Instructed = { to: string; given: readonly GivenInstruction[]; tables: readonly string[] }
@@ -84,15 +71,6 @@ async function programCallOf({ to, given, tables }: Instructed, on: Parsing): Pr
   const tokens = await knownTokens(on, programs.tokensIn(on.sender, { instructions, owners }))
   const lookups = await programs.lookups({ instructions, tables })
   return { ...{ kind: 'program-call', to, instructions, tokens, owners }, ...(lookups.length > 0 && { lookups }) }
-}
-
-/** What the compute budget program takes, for a compute unit. */
-const MOST_PRIORITY_FEE = 2n ** 64n - 1n
-
-function priorityFeeIn({ chain }: Network, text: string): bigint {
-  const price = unitPriceIn(chain, 'priorityFee', text)
-  if (price <= MOST_PRIORITY_FEE) return price
-  throw new Failure('INVALID_TRANSACTION', `expected a priorityFee of at most ${MOST_PRIORITY_FEE}, got ${price}`)
 }
 
 type Step<K extends Intent['kind']> = { readonly type: 'CONTRACT_CALL'; readonly intent: IntentOf<K> }

@@ -9,12 +9,11 @@ type Stored = {
   tokens: readonly Token[]
   owners: readonly string[]
   lookups?: readonly LookedUp[]
-  priorityFee?: string
 }
 
 /** Instructions of programs, in one transaction. */
 export const programCall: Kind<ProgramCall> = {
-  store: ({ kind, to, instructions, tokens, owners, lookups, priorityFee }) => ({
+  store: ({ kind, to, instructions, tokens, owners, lookups }) => ({
     kind,
     to,
     instructions: instructions.map(({ program, accounts, data }) => ({
@@ -25,12 +24,8 @@ export const programCall: Kind<ProgramCall> = {
     tokens,
     owners,
     ...(lookups && { lookups: lookups.map(({ table, at, address }) => ({ table, at, address })) }),
-    ...(priorityFee !== undefined && { priorityFee: String(priorityFee) }),
   }),
-  restore: (stored) => {
-    const { priorityFee, ...rest } = stored as Stored // as `store` wrote it
-    return { ...rest, kind: 'program-call', ...(priorityFee !== undefined && { priorityFee: BigInt(priorityFee) }) }
-  },
+  restore: (stored) => ({ ...(stored as Stored), kind: 'program-call' }), // as `store` wrote it
   headline: ({ to }, { network }) => ({ to, amount: ZERO_BASE, asset: nativeAsset(network), ...network.native }),
   tokens: ({ tokens }) => tokens,
   memo: () => null,

@@ -49,7 +49,12 @@ export async function issue(job: LaneJob, found: Fresh): Promise<IssuedRound> {
       await endFill(round, row)
       continue
     }
-    const lifetime = lane.chain.ownLifetime?.(draft) ?? {
+    const own = lane.chain.ownLifetime?.(draft)
+    if (nonces && own && own.nonce !== nonces.peek()) {
+      await endMisplaced(round, row, { expected: nonces.peek(), given: own.nonce })
+      continue
+    }
+    const lifetime = own ?? {
       ...anchor,
       ...(nonces ? { nonce: nonces.peek() } : { variation: lane.nextVariation() }),
     }
@@ -58,6 +63,8 @@ export async function issue(job: LaneJob, found: Fresh): Promise<IssuedRound> {
     if (!made || made === 'lacks') continue
     issued.push(made)
     await nonces?.take()
+    // What follows waits for whoever sends it.
+    if (nonces && own) break
   }
   await attemptStore.insert(db, issued)
   await nonces?.store()
@@ -67,6 +74,14 @@ export async function issue(job: LaneJob, found: Fresh): Promise<IssuedRound> {
 /** The lane asked for it itself, and another one has taken the free nonce meanwhile. */
 const endFill = (round: Round, row: TransactionRow) =>
   endUnsent(round, row, { to: 'CANCELLED', code: null, error: 'no nonce is free any more', actor: 'system' })
+
+/** Its nonce is part of what is signed, and not the next one. */
+const endMisplaced = (round: Round, row: TransactionRow, nonce: { expected: number; given: number | undefined }) =>
+  endUnsent(round, row, { ...misplaced(nonce), to: 'CANCELLED', code: 'INVALID_TRANSACTION', actor: 'system' })
+/** Says which nonce would do. */
+export const misplaced = ({ expected, given }: { expected: number; given: number | undefined }) => ({
+  error: `expected nonce ${expected}, which is the next one of the wallet, got ${given}; build it again with that`,
+})
 
 type Next = { draft: Draft; lifetime: Lifetime; isJudged: boolean }
 /** Without a verdict the decision in force still holds. */

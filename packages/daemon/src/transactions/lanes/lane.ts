@@ -14,6 +14,7 @@ import { type Broadcaster, broadcaster, type Outgoing, type Send } from './broad
 import type { Issued } from './build.ts'
 import { hasPriceMoved, isJudgedAgain } from './decision-age.ts'
 import { fillGaps } from './gap-fill.ts'
+import { behindIt, freeBelow, leftToCaller } from './given-nonce.ts'
 import { issue } from './issue.ts'
 import { laneId } from './lane-id.ts'
 import { type Lease, lease } from './lease.ts'
@@ -266,7 +267,8 @@ export class Lane {
   async #next(count: number) {
     this.#putOff.wake()
     const { database, switches, clock, prices } = this.#parts
-    const { open, ready, version } = await database.read(async (db) => ({
+    const given = leftToCaller(this.live.values())
+    const { open, ready, version, room } = await database.read(async (db) => ({
       open: await isOpen(this.#parts, db, this.walletId),
       ready: await readyStore.next(db, {
         lane: this.id,
@@ -274,13 +276,21 @@ export class Lane {
         count: count + this.#putOff.count(),
       }),
       version: await switches.policyVersion(db, this.walletId),
+      room: given ? await freeBelow(db, given) : count,
     }))
-    const rows = ready.filter(({ id }) => !this.#putOff.isOff(id)).slice(0, count)
+    const next = ready.filter(({ id }) => !this.#putOff.isOff(id)).slice(0, count)
+    const rows = next.slice(0, room)
+    if (given) await this.#holdBack(next.slice(room), behindIt(given))
     const { network } = this.#chain
     const judged = rows.filter(
       (row) => isJudgedAgain(row, { version, clock }) || hasPriceMoved(row, network, prices.current),
     )
     return { open, found: ready.length, rows, judged: new Set(judged.map(({ id }) => id)) }
+  }
+
+  async #holdBack(rows: readonly TransactionRow[], reason: string): Promise<void> {
+    this.#putOff.off(rows.map(({ id }) => id))
+    await this.reasons.transactions(new Map(rows.map(({ id }) => [id, reason])))
   }
 
   #refreshPrices(rows: readonly TransactionRow[]): Promise<void> | undefined {

@@ -14,7 +14,7 @@ const rows = [row(7), row(8), row(9)]
 function start() {
   let now = 0
   const clock = { now: () => now, latest: () => now }
-  const found = outbidding(chain, clock)
+  const found = outbidding(chain, { clock, givenMs: () => 600_000 })
   const ids = (live = rows) => found.due(live).map(({ id }) => id)
   const pass = (ms: number) => {
     now += ms
@@ -70,4 +70,15 @@ test('nothing is remembered of what is no attempt of the lane any more, however 
     ids(live)
   }
   expect(noted()).toBe(2)
+})
+
+test('a nonce is left to whoever has the transaction for it, until its time is over', () => {
+  const { refused, ids, pass } = start()
+  const live = [row(7, { purpose: 'sign-only' }), row(8)]
+  refused(live[0]!, refusal)
+  pass(599_999)
+  // It is not the daemon's to send, and those behind it wait for it.
+  expect(ids(live)).toEqual([])
+  pass(1)
+  expect(ids(live)).toEqual(['send 7'])
 })

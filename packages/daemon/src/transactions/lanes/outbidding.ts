@@ -11,6 +11,8 @@ const STUCK_BLOCKS = 10
 /** One that a node refused for its price is outbid sooner; at once, when the refusal names the price that is wanted. */
 const REFUSED_MS = 2_000
 
+/** `givenMs`: for so long a nonce is left to whoever has the transaction for it. */
+type Patience = { readonly clock: Clock; readonly givenMs: () => number }
 type Refused = Extract<Sent, { outcome: 'refused' }>
 
 type Note = {
@@ -23,7 +25,7 @@ type Note = {
 }
 
 /** Which signed attempts of a lane are to be outbid without anybody asking for it. */
-export function outbidding({ network, order }: Pick<Chain, 'network' | 'order'>, clock: Clock) {
+export function outbidding({ network, order }: Pick<Chain, 'network' | 'order'>, { clock, givenMs }: Patience) {
   const notes = new Map<string, Note>()
   const note = (id: string, more: Note) => void notes.set(id, { ...notes.get(id), ...more })
   /** What is no attempt of the lane any more needs no note. */
@@ -36,7 +38,9 @@ export function outbidding({ network, order }: Pick<Chain, 'network' | 'order'>,
   const patience = Math.max(STUCK_MS, STUCK_BLOCKS * network.blockMs)
   const isNamed = ({ id }: AttemptRow) => notes.get(id)?.isNamed === true
   const dueAt = (row: AttemptRow) =>
-    Math.min(row.updated_at + patience, notes.get(row.id)?.refusedUntil ?? Number.POSITIVE_INFINITY)
+    row.purpose === 'sign-only'
+      ? row.updated_at + givenMs()
+      : Math.min(row.updated_at + patience, notes.get(row.id)?.refusedUntil ?? Number.POSITIVE_INFINITY)
 
   return {
     /**

@@ -17,6 +17,7 @@ import { withFullFee } from '../deciding/judgement.ts'
 import type { Subject } from '../deciding/verdict.ts'
 import { type AttemptRow, attemptStore, type Replacement } from '../rows/attempt-store.ts'
 import { effectsOf, intentOf } from '../rows/readings.ts'
+import type { Status } from '../rows/states.ts'
 import { type TransactionRow, transactionStore } from '../rows/store.ts'
 import { stopStore } from '../stopping/stop-store.ts'
 import { build, type Issued } from './build.ts'
@@ -28,6 +29,9 @@ const CANCEL: Intent = { kind: 'lane', purpose: 'cancel' }
 /** The intent that takes an attempt's nonce next: the request again, or nothing at all. */
 export const replacing = (row: TransactionRow, purpose: Replacement): Intent =>
   purpose === 'cancel' ? CANCEL : intentOf(row)
+
+/** Signed bytes of it may be on their way, ours or those that were given out. */
+export const isReplaceable = (status: Status): boolean => status === 'SUBMITTED' || status === 'SIGNED'
 
 export type Wanted = {
   transactionId: string
@@ -51,10 +55,15 @@ export async function replace(job: LaneJob, plan: Plan): Promise<Issued> {
   const waiting = (await attemptStore.ofTransaction(db, plan.transactionId)).filter(({ state }) => state === 'recorded')
   const newest = waiting.at(-1)
   const isOver = await stopStore.isOver(db, plan.transactionId)
-  if (row?.status !== 'SUBMITTED' || newest?.nonce == null || isOver) {
+  if (!row || !isReplaceable(row.status) || newest?.nonce == null || isOver) {
     const status = isOver ? 'CANCELLED' : row?.status
     throw new Failure('TX_ALREADY_PROCESSED', `the transaction is ${status ?? 'gone'}`, { details: { status } })
   }
+  if (row.status === 'SIGNED' && purpose !== 'cancel')
+    throw new Failure(
+      'INVALID_TRANSACTION',
+      'it is signed as its caller has built it; it can be cancelled, not sped up',
+    )
   requireTurn(waiting, { by, now: round.now, blockMs: lane.chain.network.blockMs })
   const decision = await allowed(round, row, plan)
   const issued = build(round, row, {

@@ -13,6 +13,9 @@ import { pauseMs, tooSoon } from './replacement-limits.ts'
 import { type LaneJob, LeaseLost, requireLease } from './round.ts'
 import type { WaitReasons } from './wait-reasons.ts'
 
+/** A nonce that could not be taken back is tried again after this. */
+const AGAIN_MS = 60_000
+
 /** A replacement that somebody asked for and waits for. */
 type Call = { wanted: Wanted; resolve: (hash: string) => void; reject: (error: unknown) => void }
 
@@ -34,7 +37,7 @@ export type Replacements = ReturnType<typeof replacements>
 /** Outbids signed transactions of a lane on their nonces: those that somebody asked for, and those that find no block. */
 export function replacements(parts: Parts, lane: Lane) {
   const asked: Call[] = []
-  const bids = outbidding(lane.chain(), parts.clock)
+  const bids = outbidding(lane.chain(), parts)
 
   async function answer({ wanted, resolve, reject }: Call): Promise<void> {
     try {
@@ -50,7 +53,7 @@ export function replacements(parts: Parts, lane: Lane) {
     const { transaction_id: transactionId } = row
     try {
       if (!bids.isRefused(row.id)) await requireSeen(parts, lane, transactionId)
-      const purpose = row.purpose === 'cancel' ? 'cancel' : 'speed-up'
+      const purpose = row.purpose === 'cancel' || row.purpose === 'sign-only' ? 'cancel' : 'speed-up'
       await carryOut({ transactionId, purpose, by: { actor: 'system' } })
     } catch (error) {
       if (!isFailure(error)) throw error
@@ -58,7 +61,9 @@ export function replacements(parts: Parts, lane: Lane) {
       if (error.code === 'TX_ALREADY_PROCESSED') return
       if (error.retryAfter !== undefined) return bids.putOff(row.id, error.retryAfter * 1000)
       await tellStuck(row, error)
-      bids.leaveAlone(row.id)
+      // Its money and its lane wait for this.
+      if (row.purpose === 'sign-only') bids.putOff(row.id, AGAIN_MS)
+      else bids.leaveAlone(row.id)
     }
   }
 

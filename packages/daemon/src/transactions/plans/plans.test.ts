@@ -11,7 +11,13 @@ import {
   evmFaucet,
   mintToken,
 } from '@waiaas/localnet'
-import { encodeDeployData, encodeFunctionData, type Hex } from 'viem'
+import {
+  encodeDeployData,
+  encodeFunctionData,
+  type Hex,
+  serializeTransaction,
+  type TransactionSerializable,
+} from 'viem'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { agent, ETHER, localEvm, migrations, operator, startEvm, startPipeline } from '../../../test/pipeline-bed.ts'
 import type { CeilingText } from '../../keys/service.ts'
@@ -277,4 +283,75 @@ test('the example of docs/transactions.md is taken as it stands', async () => {
   const plan = await ended((await send(wallet, steps, more)).id)
   expect(statuses(plan)).toEqual(['CONFIRMED', 'CONFIRMED', 'CONFIRMED'])
   expect(plan.steps[0]).toMatchObject({ labels: { task: 'swap-7' } })
+})
+
+const bytes = (tx: TransactionSerializable): Step => ({ serialized: serializeTransaction(tx) })
+const built = (step: Step, more: object = {}) =>
+  bytes({
+    ...{ type: 'eip1559', chainId: 31337, nonce: 3, to: step.to as Hex, value: BigInt(step.value ?? 0) },
+    ...{ data: step.data as Hex, gas: 150_000n, maxFeePerGas: 1n, maxPriorityFeePerGas: 1n },
+    ...more,
+  } as TransactionSerializable)
+
+test('transactions that were built elsewhere are taken apart, and land under our nonce and price', async () => {
+  const wallet = await holder({ instant_max_usd: 100 })
+  const steps = [built(tokenCall('approve', exchange, ETHER)), built(swap(wallet, ETHER)), built(pay(5n))]
+  const legacy = bytes({ type: 'legacy', chainId: 31337, nonce: 9, to: bin, value: 7n, gas: 21_000n, gasPrice: 1n })
+  expect(statuses(await ended((await send(wallet, [...steps, legacy])).id))).toEqual(Array(4).fill('CONFIRMED'))
+})
+
+test.each([
+  ['of another chain', built(pay(1n), { chainId: 1 }), 'expected a step for local-evm'],
+  ['that make a contract', built({}, { to: undefined, data: '0x6001' }), 'it would make a contract'],
+  ['of blobs', { serialized: '0x03c0' }, 'blob transactions (type 3)'],
+  ['that hand the account over', { serialized: '0x04c0' }, 'set-code transactions (type 4, EIP-7702)'],
+  ['that are signed', built(pay(1n)), 'expected 9 fields'],
+  ['without a chain', bytes({ type: 'legacy', to: bin, value: 1n, gas: 21_000n, gasPrice: 1n }), 'without a chain id'],
+])('transactions %s are refused by name', async (name, step, why) => {
+  const wallet = await holder({ instant_max_usd: 100 })
+  const signature = { r: `0x${'1'.repeat(64)}`, s: `0x${'1'.repeat(64)}`, yParity: 0 } as const
+  const unsigned = { type: 'eip1559', chainId: 31337, to: bin, value: 1n, gas: 21_000n } as const
+  const given = name === 'that are signed' ? { serialized: serializeTransaction(unsigned, signature) } : step
+  await expect(send(wallet, [pay(1n), given])).rejects.toMatchObject({
+    ...{ code: 'INVALID_TRANSACTION', message: expect.stringMatching(/^step 2: /) },
+  })
+  await expect(send(wallet, [given])).rejects.toMatchObject({ message: expect.stringContaining(why) })
+})
+
+test('a payment is decided alike in every form that it is asked for', async () => {
+  const wallet = await holder({ instant_max_usd: 10, notify_max_usd: 20, delay_max_usd: 30 })
+  for (const amount of [4n, 14n, 24n, 34n].map((usd) => (usd * ETHER) / 2000n)) {
+    const request = { type: 'TRANSFER', to: bin, amount: String(amount), walletId: wallet.id, dryRun: true } as const
+    const { decision: plain } = await bed.service.simulate(request, wallet.session)
+    for (const steps of [[pay(amount)], [built(pay(amount))], [pay(amount / 2n), built(pay(amount / 2n))]]) {
+      const { decision } = await bed.service.plans.simulate(input(wallet, steps), wallet.session)
+      for (const field of ['tier', 'outcome', 'usd'] as const) expect(decision[field]).toEqual(plain![field])
+    }
+  }
+  const moved = tokenCall('transfer', bin, 14n * ETHER)
+  const request = {
+    ...{ type: 'CONTRACT_CALL', walletId: wallet.id, dryRun: true },
+    to: moved.to!,
+    calldata: moved.data!,
+  }
+  const { decision: called } = await bed.service.simulate(request as never, wallet.session)
+  const { decision } = await bed.service.plans.simulate(input(wallet, [built(moved)]), wallet.session)
+  expect([decision.tier, decision.usd]).toEqual([called!.tier, called!.usd])
+})
+
+test("a planner's gas limit is the most that a step may use", async () => {
+  const wallet = await holder({ instant_max_usd: 100 })
+  const approve = tokenCall('approve', exchange, ETHER)
+  const dry = await bed.service.plans.simulate(
+    input(wallet, [
+      { ...approve, gas: '0x11170' },
+      { ...approve, gasLimit: 140_000 },
+    ]),
+    wallet.session,
+  )
+  expect(BigInt(dry.steps[1]!.maxFee)).toBe(2n * BigInt(dry.steps[0]!.maxFee))
+  await expect(send(wallet, [pay(1n), { ...approve, gas: '99999999' }])).rejects.toMatchObject({
+    message: expect.stringContaining('expected a gas limit of at most'),
+  })
+  await expect(send(wallet, [{ ...approve, gas: '22000' }])).rejects.toMatchObject({ code: 'INVALID_TRANSACTION' })
 })

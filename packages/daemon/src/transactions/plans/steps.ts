@@ -1,4 +1,4 @@
-import { Failure, isFailure, type Network, type PlanStepInput, toBase } from '@waiaas/contract'
+import { Failure, type GivenInstruction, isFailure, type Network, type PlanStepInput, toBase } from '@waiaas/contract'
 import { calling, instructing } from '../kinds/contract-call.ts'
 import type { Parsing } from '../kinds/kind.ts'
 import { paying } from '../kinds/transfer.ts'
@@ -16,10 +16,24 @@ function inStep(at: number, error: unknown): never {
   throw new Failure(code, `step ${at + 1}: ${message}`, { ...(details && { details }), cause: error })
 }
 
-const read = async (step: PlanStepInput, on: Parsing) =>
-  step.instructions === undefined ? callOf(step, on) : programsOf(step, on)
+const read = async (step: PlanStepInput, on: Parsing) => {
+  const { chain, sender } = on
+  if (step.serialized === undefined) return step.instructions === undefined ? callOf(step, on) : programsOf(step, on)
+  if (chain.contracts) return callOf(chain.contracts.takeApart(step.serialized), on)
+  if (!chain.programs)
+    throw new Failure('UNSUPPORTED_TX_TYPE', `${chain.network.id} takes no transactions that were built elsewhere`)
+  const { given, tables } = await chain.programs.takeApart(sender, step.serialized)
+  return programsOf({ instructions: given, addressLookupTableAddresses: tables }, on)
+}
 
-function callOf(step: PlanStepInput, on: Parsing) {
+/** As it comes, or out of a transaction. */
+type Call = Pick<PlanStepInput, 'to' | 'value' | 'data' | 'gas' | 'gasLimit' | 'from' | 'chainId'>
+type Programs = {
+  readonly instructions?: readonly GivenInstruction[] | undefined
+  readonly addressLookupTableAddresses?: readonly string[] | undefined
+}
+
+function callOf(step: Call, on: Parsing) {
   const { chain, sender } = on
   if (!chain.contracts)
     throw new Failure('UNSUPPORTED_TX_TYPE', `${chain.network.id} has programs, which are told instructions, not calls`)
@@ -41,7 +55,7 @@ function requireChain({ id, caip2 }: Network, chainId: string | number | undefin
     throw refused(`expected a step for ${id}, whose chain id is ${own}, got one for ${chainId}`)
 }
 
-function programsOf({ instructions = [], addressLookupTableAddresses: tables = [] }: PlanStepInput, on: Parsing) {
+function programsOf({ instructions = [], addressLookupTableAddresses: tables = [] }: Programs, on: Parsing) {
   const { programs, network } = on.chain
   if (!programs)
     throw new Failure('UNSUPPORTED_TX_TYPE', `${network.id} has contracts, which are called, not instructed`)

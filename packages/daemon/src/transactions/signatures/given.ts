@@ -12,11 +12,14 @@ import type { OwedAnswers } from '../deciding/owed-answers.ts'
 import { fullQueue } from '../deciding/room.ts'
 import { signRequest } from '../kinds/all.ts'
 import { knownTokens } from '../kinds/known-tokens.ts'
+import { misplaced } from '../lanes/issue.ts'
 import { laneId } from '../lanes/lane-id.ts'
 import type { Lanes } from '../lanes/lanes.ts'
 import type { overCeilings } from '../over-ceiling.ts'
 import type { From, ServiceParts } from '../parts.ts'
 import { refusal } from '../refusal.ts'
+import { attemptStore } from '../rows/attempt-store.ts'
+import { laneStore } from '../rows/lane-store.ts'
 import { listStore } from '../rows/list-store.ts'
 import { effectsOf } from '../rows/readings.ts'
 import { transactionStore } from '../rows/store.ts'
@@ -115,6 +118,19 @@ function requireChain({ network, serialized }: Chain, named: Wanted['chain']): v
     throw new Failure('UNSUPPORTED_TX_TYPE', `${network.id} signs no transactions that were built elsewhere`)
 }
 
+/** Before anything is stored, as far as is known now: the nonce of a transaction that was given is the lane's next one. */
+async function requireNext({ database }: ServiceParts, { chain, sender, draft }: Built, lane: string): Promise<void> {
+  const given = chain.ownLifetime?.(draft)?.nonce
+  if (!chain.order || given === undefined) return
+  const { next, free } = await database.read(async (db) => ({
+    next: (await laneStore.byId(db, lane))?.next_nonce ?? 0,
+    free: await attemptStore.inState(db, lane, 'dropped'),
+  }))
+  const onChain = await chain.order.nextNonce(sender, next)
+  const expected = free.find(({ nonce }) => nonce !== null && nonce >= onChain)?.nonce ?? Math.max(next, onChain)
+  if (given !== expected) throw new Failure('INVALID_TRANSACTION', misplaced({ expected, given }).error)
+}
+
 /** Before anything is stored: what the signer cannot read it signs under no ceiling. */
 function requireSignable({ chain, sender, draft }: Built): void {
   const bytes = chain.bytes(sender, draft, chain.anyLifetime)
@@ -137,6 +153,7 @@ async function decideOn(parts: ServiceParts, known: Known, { prepared, intent, f
   if (full) throw full
   const whole = await withHints(parts, prepared, intent)
   const built = await build(parts, whole, { ...known, under })
+  await requireNext(parts, built, lane)
   requireSignable(built)
   const answer = await decideCovered(parts, { ...built, key: from.key, ip: from.peer }, known)
   if (!from.key) from.onDelivered((isDelivered) => isDelivered && known.owed.delivered(answer.transactionId))

@@ -42,7 +42,8 @@ test('a text is signed as an off-chain message, a sign-in as it stands; typed da
       onDelivered: () => undefined,
     })
   const words = 'I own this account.'
-  const { signature } = await sign({ message: words })
+  const { id, signature } = await sign({ message: words, labels: { task: 'a' } })
+  expect((await bed.service.get(id, from.session)).labels).toEqual({ task: 'a' })
   const bytes = offchainMessage(from.address, Buffer.from(words))
   const key = await getPublicKeyFromAddress(from.address as Address)
   const signed = getBase58Encoder().encode(signature) as SignatureBytes

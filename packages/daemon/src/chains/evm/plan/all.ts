@@ -10,6 +10,7 @@ import { lane } from './lane.ts'
 import { nftTransfer } from './nft-transfer.ts'
 import type { Plan } from './plan.ts'
 import { programCall } from './program-call.ts'
+import { serialized } from './serialized.ts'
 import { tokenTransfer } from './token-transfer.ts'
 import { transfer } from './transfer.ts'
 
@@ -22,7 +23,7 @@ const plans: { readonly [K in Intent['kind']]: Plan<IntentOf<K>> | Lacking<Inten
   'approve-nft': approveNft,
   text: messageOnly,
   'typed-data': messageOnly,
-  serialized: { lacks: () => 'signs no transactions that were built elsewhere in this release' },
+  serialized,
   'program-call': programCall,
   'nft-transfer': nftTransfer,
   batch,

@@ -7,9 +7,10 @@ import { erc20 } from './erc20.ts'
 import { erc777 } from './erc777.ts'
 import { nfts } from './nfts.ts'
 import { permits } from './permits.ts'
+import { swaps } from './swaps.ts'
 
 /** The functions that are understood, one list a contract standard. */
-const readers: readonly FunctionReader[] = [...erc20, ...erc777, ...nfts, ...permits, ...batches, ...accounts]
+const readers: readonly FunctionReader[] = [...erc20, ...erc777, ...nfts, ...permits, ...batches, ...accounts, ...swaps]
 const bySelector = new Map(readers.map((reader) => [reader.called.selector, reader]))
 
 /** The effects of a call; undefined unless a standard knows all of them from its exact ABI form. */

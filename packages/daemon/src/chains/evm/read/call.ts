@@ -31,6 +31,12 @@ export const called = ({ tx: { to, value, data } }: Pick<ReadCall, 'tx'>): Effec
   value: value.toString(),
 })
 
+/** That nobody knows all that a call does. */
+export const unread = (data: string): Effect => {
+  const selector = data.length >= 10 ? data.slice(0, 10) : 'no function'
+  return { kind: 'unknown', description: `a call of ${selector} whose effects are not known` }
+}
+
 /** Whether an account's things are the wallet's: what a contract holds that it has call others counts with it. */
 export const isOwn = (account: AbiValue | undefined, { sender, caller }: ReadCall): boolean =>
   account === sender || account === caller

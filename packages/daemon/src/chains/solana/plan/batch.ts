@@ -15,13 +15,10 @@ export const batchOf = ({ planOf, hintsOf }: Plans): Plan<IntentOf<'batch'>> => 
     const isKnown = units.every((one) => one !== undefined)
     const neverFunded = planned.flatMap((one) => one.neverFunded ?? [])
     const lookups = planned.flatMap((one) => one.lookups ?? [])
-    // One price holds for the whole transaction.
-    const [priorityFee] = planned.flatMap((one) => one.priorityFee ?? []).sort((a, b) => (a > b ? -1 : 1))
     return {
       instructions: planned.flatMap(({ instructions }) => instructions),
       ...(neverFunded.length > 0 && { neverFunded }),
       ...(lookups.length > 0 && { lookups }),
-      ...(priorityFee !== undefined && { priorityFee }),
       ...(isKnown && { units: units.reduce((sum, one) => sum + one, 0) }),
     }
   },

@@ -13,8 +13,6 @@ export type Planned = {
   readonly neverFunded?: readonly string[]
   /** Where lookup tables have accounts. */
   readonly lookups?: readonly LookedUp[] | undefined
-  /** Micro-lamports for a compute unit, in place of the price of the daemon. */
-  readonly priorityFee?: bigint | undefined
 }
 /** How one kind is done on a Solana cluster. */
 export type Plan<I extends Intent> = {

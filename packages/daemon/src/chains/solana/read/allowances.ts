@@ -30,18 +30,18 @@ const ending: Step = (standing, { accounts }) => {
   standing.delete(accounts[0]?.address ?? '')
 }
 
-const [APPROVE, APPROVE_CHECKED] = [4, 13]
+const [GRANT, GRANT_CHECKED] = [4, 13]
 const OWNER = 2
 const steps: Readonly<Record<number, Step>> = {
   3: taking({ amountAt: 1, authority: 2, to: 1 }),
-  [APPROVE]: granting(1),
+  [GRANT]: granting(1),
   5: ending,
   // A new owner begins without one.
   6: (standing, instruction) => (instruction.data[1] === OWNER ? ending(standing, instruction) : undefined),
   8: taking({ amountAt: 1, authority: 2 }),
   9: ending,
   12: taking({ amountAt: 1, authority: 3, to: 2 }),
-  [APPROVE_CHECKED]: granting(2),
+  [GRANT_CHECKED]: granting(2),
   15: taking({ amountAt: 1, authority: 2 }),
 }
 const WITH_FEE: Step = taking({ amountAt: 2, authority: 3, to: 2 })
@@ -57,8 +57,8 @@ export function overAllowances(ran: readonly ReadInstruction[], sender: Address)
     const { program, accounts, data } = instruction
     if (!isTokenProgram(program)) continue
     const kind = data[0] ?? -1
-    const isGrant = kind === APPROVE || kind === APPROVE_CHECKED
-    if (isGrant && accounts[kind === APPROVE ? 2 : 3]?.address !== sender) continue
+    const isGrant = kind === GRANT || kind === GRANT_CHECKED
+    if (isGrant && accounts[kind === GRANT ? 2 : 3]?.address !== sender) continue
     if (isGrant) given.add(instruction)
     const step = kind === 26 && data[1] === 1 ? WITH_FEE : steps[kind]
     step?.(standing, instruction)

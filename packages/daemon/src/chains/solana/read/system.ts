@@ -119,6 +119,14 @@ export const derivedIn = (sender: Address, { instructions }: Pick<Message, 'inst
       : []
   })
 
+/** Of those the ones that no program can ever be given: what they are derived for is the system program. */
+export const derivedForNobody = (sender: Address, { instructions }: Pick<Message, 'instructions'>): string[] =>
+  instructions.flatMap((instruction) => {
+    const isPaying = instruction.program === systemProgram && kindOf(instruction) === PAY_WITH_SEED
+    const moved = isPaying ? derivedTransferOf(instruction, sender) : undefined
+    return moved && addressAt(instruction.data, instruction.data.length - 32) === systemProgram ? [moved.from] : []
+  })
+
 /** That a program has the wallet's account given away, or made one that pays nothing, by the wallet's own authority. */
 export function handedInside(instruction: ReadInstruction, sender: Address): Effect[] {
   const isGiven = [ASSIGN, ALLOCATE, ASSIGN_WITH_SEED, ALLOCATE_WITH_SEED].includes(kindOf(instruction))

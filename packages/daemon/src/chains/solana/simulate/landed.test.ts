@@ -159,6 +159,23 @@ test('what the wallet takes from its stakes and from accounts that it derives hi
   expect(await seen(answer([derived], meta))).toMatchObject([{ kind: 'outflow', amount: '7', to: eve }])
 })
 
+test("an account that a program only says to be the wallet's hides nothing", async () => {
+  const clock = systemProgram
+  const said = [
+    // Nothing is taken from a stake that a program has made, and signs for.
+    { program: stakeProgram, accounts: [account, sender, clock, clock, sender], data: [4, 0, 0, 0, ...u64(0n)] },
+    // Nothing is paid by an account that is derived for a program, which may own it by now.
+    {
+      ...{ program: systemProgram, accounts: [account, sender, sender] },
+      data: [11, 0, 0, 0, ...u64(0n), ...u64(1n), 97, ...keyOf(program)],
+    },
+  ]
+  const post = balances.map((lamports, place) => (place === at(account) ? lamports + 7 : lamports))
+  post[0]! -= 5_007
+  const meta = { postBalances: post, preTokenBalances: [], postTokenBalances: [] }
+  for (const one of said) expect(await seen(answer([one], meta))).toMatchObject([{ kind: 'outflow', amount: '7' }])
+})
+
 test('balances tell what left, whoever took it', async () => {
   const lost = { postBalances: balances.map((lamports, place) => (place === 0 ? lamports - 5_007 : lamports)) }
   expect(await seen(answer([], lost))).toMatchObject([{ kind: 'outflow', amount: '7', to: program }])

@@ -53,7 +53,7 @@ async function landedOn(network: Network, rpc: Rpc, { hash, sender }: Landing): 
   )
   const fee = wholeNumber(meta.fee, 'a fee')
   const program = actingIn(message).at(-1)?.program ?? sender
-  const paid = left({ network, program, told: fee + deposits, places: placesOf(landed, provenOwn(ran, landed.sender)) })
+  const paid = left({ network, program, told: fee + deposits, places: placesOf(landed, ownIn(landed, ran)) })
   return [...paid, ...ran.filter((one) => !over.has(one)).flatMap((one) => handedOver(landed, one))]
 }
 
@@ -92,7 +92,14 @@ function addressOf(text: unknown): string {
 
 type Holding = { readonly mint: string; readonly owner: string; readonly amount: bigint }
 
-function placesOf({ meta, keys, sender }: Landed, own: ReadonlySet<string>) {
+/** What was asked for stands in the message itself. */
+function ownIn({ message, sender }: Landed, ran: readonly ReadInstruction[]) {
+  const asked = message.instructions.flatMap(partsOfBatch)
+  const known = new Set(message.instructions)
+  return provenOwn({ asked, inside: ran.filter((one) => !known.has(one)) }, sender)
+}
+
+function placesOf({ meta, keys, sender }: Landed, own: ReturnType<typeof provenOwn>) {
   const [before, after] = [meta.preBalances, meta.postBalances].map((balances) => {
     const found = listOf(balances, 'balances').map((one) => wholeNumber(one, 'a balance'))
     if (found.length !== keys.length) throw new OddAnswer(`${keys.length} balances`, found.length)
@@ -100,6 +107,7 @@ function placesOf({ meta, keys, sender }: Landed, own: ReadonlySet<string>) {
   })
   const [held, holds] = [holdingsIn(meta.preTokenBalances), holdingsIn(meta.postTokenBalances)]
   return keys.map((key, at) => {
+    const most = own.get(key) === 'less' ? before![at]! : undefined
     const part = (lamports: bigint, holding: Holding | undefined) => ({
       ...{
         lamports,
@@ -108,7 +116,8 @@ function placesOf({ meta, keys, sender }: Landed, own: ReadonlySet<string>) {
       },
       ...(holding && { mint: holding.mint, amount: holding.amount }),
     })
-    return { before: part(before![at]!, held.get(at)), after: part(after![at]!, holds.get(at)) }
+    const kept = most !== undefined && after![at]! > most ? most : after![at]!
+    return { before: part(before![at]!, held.get(at)), after: part(kept, holds.get(at)) }
   })
 }
 

@@ -1,0 +1,22 @@
+import { Failure, type Network } from '@waiaas/contract'
+import type { Reader } from '../chain.ts'
+import { encodeCall, requireDescribed } from './abi-json.ts'
+import { tokensIn } from './decode.ts'
+import { fromHex } from './hex.ts'
+import { decodeUnsigned, NO_RECIPIENT } from './transaction.ts'
+
+/** Calls of contracts, as ABIs or transactions that were built elsewhere describe them. */
+export const contracts = (network: Network): NonNullable<Reader['contracts']> => ({
+  encode: encodeCall,
+  requireDescribed,
+  takeApart(text) {
+    const { to, value, data, gas, chainId } = decodeUnsigned(fromHex(text))
+    if (to === NO_RECIPIENT)
+      throw new Failure(
+        'INVALID_TRANSACTION',
+        'it would make a contract, which no step of a plan does; ask for that by itself',
+      )
+    return { to, value: String(value), data, gas: String(gas), chainId }
+  },
+  tokensIn: (sender, call) => tokensIn(network, sender, call),
+})

@@ -1,0 +1,187 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Address } from '@solana/kit'
+import {
+  type GivenInstruction,
+  newId,
+  operations,
+  type PlanRequest,
+  type PolicyType,
+  tokenAsset,
+} from '@waiaas/contract'
+import { createSolanaFixtures, type SolanaFixtures, type SolanaNode } from '@waiaas/localnet'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { newSolanaAddress } from '../../../../../test/support/wallets.ts'
+import { migrations, startPipeline, startSolana } from '../../../test/pipeline-bed.ts'
+import { localSolana, newWallet } from '../../../test/solana-bed.ts'
+import { given, u32, u64 } from '../../../test/solana-instructions.ts'
+import { associatedAccount } from '../../chains/solana/associated-account.ts'
+import { writeMessage } from '../../chains/solana/body.ts'
+import { solanaChain } from '../../chains/solana/chain.ts'
+import { instructionOf } from '../../chains/solana/program-call.ts'
+import {
+  associatedTokenProgram,
+  computeBudgetProgram,
+  systemProgram,
+  tokenProgram,
+} from '../../chains/solana/programs.ts'
+import { type Database, openDatabase } from '../../platform/db/database.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'waiaas-test-'))
+const SOL = 10n ** 9n
+let node: SolanaNode
+let fixtures: SolanaFixtures
+let database: Database
+let bed: Awaited<ReturnType<typeof startPipeline>>
+type Wallet = Awaited<ReturnType<(typeof bed)['wallet']>>
+type Step = NonNullable<PlanRequest['steps']>[number]
+
+beforeAll(async () => {
+  node = await startSolana({ slotMs: 50, finalSlots: 8 })
+  fixtures = await createSolanaFixtures(node)
+  database = await openDatabase({ path: join(folder, 'test.db'), migrations })
+  const fixed = { [tokenAsset(localSolana, fixtures.splMint)]: '1' }
+  bed = await startPipeline(database, node, undefined, undefined, { fixed })
+}, 60_000)
+afterAll(async () => {
+  await bed.stop()
+  await node.stop()
+  await database.close()
+  rmSync(folder, { recursive: true })
+})
+
+async function holder(limits: object): Promise<Wallet> {
+  const wallet = await bed.wallet()
+  await bed.limit(wallet.id, { notify_max_usd: 1e6, delay_max_usd: 1e6, ...limits })
+  const rule = { type: 'ALLOWED_TOKENS' satisfies PolicyType, rules: { tokens: [{ address: fixtures.splMint }] } }
+  await bed.rules.create({ walletId: wallet.id, priority: 0, enabled: true, ...rule } as never)
+  return wallet
+}
+const input = (wallet: Wallet, steps: readonly Step[]): PlanRequest =>
+  operations.sendPlan.input.parse({ walletId: wallet.id, steps })
+const send = async (wallet: Wallet, steps: readonly Step[]) => {
+  const from = { sessionId: wallet.session, peer: '127.0.0.1', key: newId(), onDelivered: () => undefined }
+  return (await bed.service.plans.send(input(wallet, steps), from)).accepted!
+}
+const dry = async (wallet: Wallet, steps: readonly Step[]) =>
+  (await bed.service.plans.simulate(input(wallet, steps), wallet.session)).decision
+async function ended(id: string) {
+  const show = () => bed.service.plans.get(id, undefined)
+  await expect.poll(async () => (await show()).status, { timeout: 20_000 }).not.toBe('RUNNING')
+  return show()
+}
+
+const pay = ({ address }: { address: string }, to: string, lamports: bigint): GivenInstruction =>
+  given(systemProgram, [address, to], [...u32(2), ...u64(lamports)])
+const budget = (units: number) => given(computeBudgetProgram, [], [2, ...u32(units)])
+/** A legacy message, as a planner gives it away. */
+function message({ address }: { address: string }, instructions: readonly GivenInstruction[]): Step {
+  const read = instructions.map(({ programId, accounts, data }) =>
+    instructionOf({
+      ...{ program: programId, data: Buffer.from(data, 'base64').toString('hex') },
+      accounts: accounts.map(({ pubkey, isSigner, isWritable }) => ({
+        ...{ address: pubkey, signer: isSigner, writable: isWritable },
+      })),
+    }),
+  )
+  return { serialized: Buffer.from(writeMessage(address as Address, read, systemProgram)).toString('base64') }
+}
+const lamports = async (address: string): Promise<bigint> => {
+  const chain = solanaChain({ network: localSolana, urls: [node.url] })
+  const found = await chain.balance(address)
+  chain.close()
+  return found
+}
+
+test('instructions of several programs are one transaction, and what it costs is what was seen', async () => {
+  const [wallet, to] = [await holder({ instant_max_usd: 1e5 }), newWallet().address]
+  const other = newSolanaAddress()
+  const mine = await fixtures.mintTo(fixtures.splMint, wallet.address, 10_000_000n)
+  const account = associatedAccount(to as Address, fixtures.splMint as Address, tokenProgram).address
+  const create = given(
+    associatedTokenProgram,
+    [wallet.address, account, to, fixtures.splMint, systemProgram, tokenProgram],
+    [1],
+  )
+  const move = given(tokenProgram, [mine, fixtures.splMint, account, wallet.address], [12, ...u64(2_000_000n), 6])
+  const before = await lamports(wallet.address)
+  const steps = [
+    { instructions: [budget(77_000), pay(wallet, to, SOL), create, move] },
+    { instructions: [pay(wallet, other, SOL)] },
+  ]
+  const sent = await send(wallet, steps)
+  const plan = await ended(sent.id)
+  expect(plan.steps.map(({ status, error }) => [status, error])).toEqual([
+    ['CONFIRMED', null],
+    ['CONFIRMED', null],
+  ])
+  const effects = plan.steps.flatMap((step) => step.effects!)
+  const told = effects.reduce(
+    (sum, one) => sum + (one.kind === 'outflow' && one.asset.endsWith(':501') ? BigInt(one.amount) : 0n),
+    0n,
+  )
+  const rent = effects.reduce((sum, one) => sum + (one.kind === 'account-creation' ? BigInt(one.rent) : 0n), 0n)
+  const fees = plan.steps.reduce((sum, { fee }) => sum + BigInt(fee!.paid!), 0n)
+  expect(told).toBe(2n * SOL)
+  expect(before - (await lamports(wallet.address))).toBe(told + rent + fees)
+})
+
+test('a payment is decided alike in every form, and many small ones as their sum', async () => {
+  const [wallet, { address: to }] = [
+    await holder({ instant_max_usd: 10, notify_max_usd: 20, delay_max_usd: 30 }),
+    await bed.wallet(),
+  ]
+  for (const usd of [5n, 15n, 25n, 35n]) {
+    const amount = (usd * SOL) / 2000n
+    const request = { type: 'TRANSFER', to, amount: String(amount), walletId: wallet.id, dryRun: true } as const
+    const { decision: plain } = await bed.service.simulate(request, wallet.session)
+    const half = pay(wallet, to, amount / 2n)
+    for (const steps of [
+      [{ instructions: [pay(wallet, to, amount)] }],
+      [message(wallet, [pay(wallet, to, amount)])],
+      [{ instructions: [half, half] }],
+      [{ instructions: [half] }, message(wallet, [half])],
+    ]) {
+      const decision = await dry(wallet, steps)
+      for (const field of ['tier', 'outcome', 'usd'] as const) expect(decision[field]).toEqual(plain![field])
+    }
+  }
+})
+
+test('a message of any version lands under our blockhash', async () => {
+  const [wallet, { address: to }] = [await holder({ instant_max_usd: 1e5 }), await bed.wallet()]
+  const before = await lamports(to)
+  const sent = await send(wallet, [
+    message(wallet, [budget(50_000), pay(wallet, to, SOL)]),
+    message(wallet, [pay(wallet, to, 5n)]),
+  ])
+  expect((await ended(sent.id)).steps.map(({ status }) => status)).toEqual(['CONFIRMED', 'CONFIRMED'])
+  expect((await lamports(to)) - before).toBe(SOL + 5n)
+})
+
+test('foreign signers, foreign fee payers and durable nonces are refused by name', async () => {
+  const [wallet, stranger] = [await holder({ instant_max_usd: 1e5 }), newWallet()]
+  const good = { instructions: [pay(wallet, stranger.address, 5n)] }
+  const signs = pay(stranger, wallet.address, 5n)
+  const foreign = { ...signs, accounts: signs.accounts.map((one, at) => ({ ...one, isSigner: at === 0 })) }
+  const nonce = given(systemProgram, [stranger.address, newSolanaAddress(), wallet.address], u32(4))
+  for (const [step, why] of [
+    [{ instructions: [foreign] }, `${stranger.address} would have to sign too`],
+    [message(stranger, [pay(stranger, wallet.address, 5n)]), `the wallet ${wallet.address} signs nothing of it`],
+    [{ instructions: [nonce, pay(wallet, stranger.address, 5n)] }, 'a durable nonce'],
+    [message(wallet, [nonce, pay(wallet, stranger.address, 5n)]), 'a durable nonce'],
+    [{ instructions: [budget(5)] }, 'expected an instruction that does something'],
+    [{ serialized: 'AAAA' }, ''],
+  ] as const)
+    await expect(send(wallet, [good, step as Step])).rejects.toMatchObject({
+      message: expect.stringMatching(new RegExp(`^step 2: .*${why}`)),
+    })
+})
+
+test('the second step that fails by itself is not left to chance', async () => {
+  const [wallet, { address: to }] = [await holder({ instant_max_usd: 1e6 }), await bed.wallet()]
+  const all = { instructions: [pay(wallet, to, 60n * SOL)] }
+  const plan = await ended((await send(wallet, [all, all, { instructions: [pay(wallet, to, 5n)] }])).id)
+  expect(plan.steps.map(({ status }) => status)).toEqual(['CONFIRMED', 'FAILED', 'CANCELLED'])
+})
