@@ -9,6 +9,6 @@ export const plans: Migration = {
     `alter table transactions add column plan_step integer`,
     `alter table transactions add column plan_until bigint`,
     `create index transactions_of_plan on transactions (plan_id, plan_step) where plan_id is not null`,
-    `create index transactions_plan_until on transactions (plan_until) where plan_until is not null`,
+    `create index transactions_plan_until on transactions (status, plan_until) where plan_until is not null`,
   ],
 }

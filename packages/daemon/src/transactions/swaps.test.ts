@@ -1,3 +1,4 @@
+import { newId, operations } from '@waiaas/contract'
 import { deployEvmFixtures, type EvmFixtures, type EvmNode, evmFaucet, mintToken, startEvm } from '@waiaas/localnet'
 import { encodeFunctionData, type Hex, parseAbi } from 'viem'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -213,4 +214,39 @@ test('whoever gets what is bought in place of the wallet is a recipient, in a ca
   expect(await codes(to(from.address as Hex))).toEqual([])
   for (const data of [to(at.sink), routerData('multicall', [[to(at.sink)]])])
     expect(await codes(data)).toEqual(['WHITELIST_DENIED'])
+})
+
+test('an allowance and the swap that uses it are one plan, which costs what was judged', async () => {
+  const from = await trader()
+  const steps = [allow(at.plainToken, 40n * TOKEN), route(swapData(swap(from, { amountIn: 40n * TOKEN })))]
+  const input = operations.sendPlan.input.parse({
+    walletId: from.id,
+    steps: steps.map(({ to, data }) => ({ to, data })),
+  })
+  // The allowance counts by itself, and what is swapped by itself.
+  const dry = await bed.service.plans.simulate(input, from.session)
+  expect(dry).toMatchObject({ success: true, tier: 'INSTANT', decision: { usd: 80 } })
+  const outflow = { kind: 'outflow', asset: assetOf(at.plainToken), amount: String(40n * TOKEN) }
+  expect(dry.steps[1]!.effects).toContainEqual(expect.objectContaining(outflow))
+  const spent = await cost(from, async () => {
+    const who = { sessionId: from.session, peer: '127.0.0.1', key: newId(), onDelivered: () => undefined }
+    const { accepted } = await bed.service.plans.send(input, who)
+    for (const { id } of accepted!.steps) expect(await bed.ended(id)).toMatchObject({ status: 'CONFIRMED' })
+  })
+  expect(spent.plain).toBe(40n * TOKEN)
+  expect(-spent.usd).toBeGreaterThan(0n)
+})
+
+test('a plan whose swap would give too little is refused before anything is allowed', async () => {
+  const from = await trader()
+  const least = 41n * USD
+  const steps = [allow(at.plainToken, 40n * TOKEN), route(swapData(swap(from, { amountIn: 40n * TOKEN, least })))]
+  const input = operations.sendPlan.input.parse({
+    walletId: from.id,
+    steps: steps.map(({ to, data }) => ({ to, data })),
+  })
+  await expect(bed.service.plans.simulate(input, from.session)).rejects.toMatchObject({
+    code: 'INVALID_TRANSACTION',
+    message: expect.stringContaining('step 2 would fail after those before it'),
+  })
 })
