@@ -23,13 +23,13 @@ export type RunningDaemon = {
   readonly pid: number
   /** Process start to the first 200 of /health/ready. */
   readonly readyMs: number
-  /** `pragma synchronous` of the daemon's own connection, as its start line says. */
-  readonly synchronous: number
+  /** How its database makes a commit durable, as its start line says. */
+  readonly synchronous: string
   readonly kill: () => Promise<void>
   /** In good order, by SIGTERM. */
   readonly stop: () => Promise<void>
 }
-type Line = { readonly msg?: string; readonly synchronous?: number }
+type Line = { readonly msg?: string; readonly synchronous?: string }
 
 const startDeadlineMs = 60_000
 
@@ -90,17 +90,17 @@ function environment({ evm, solana }: Nodes): NodeJS.ProcessEnv {
   }
 }
 
-async function started(child: ChildProcess): Promise<{ port: number; synchronous: number }> {
+async function started(child: ChildProcess): Promise<{ port: number; synchronous: string }> {
   const { stdout, stderr } = child
   if (!stdout || !stderr) throw new Error('expected the daemon to have pipes')
   const lines: string[] = []
   let port: number | undefined
-  const { promise, resolve, reject } = Promise.withResolvers<{ port: number; synchronous: number }>()
+  const { promise, resolve, reject } = Promise.withResolvers<{ port: number; synchronous: string }>()
   createInterface(stdout).on('line', (line) => {
     if (lines.length < 50) lines.push(line)
     if (line.startsWith('WAIAAS_PORT=')) port = Number(line.slice('WAIAAS_PORT='.length))
     if (!line.startsWith('{')) return
-    const { msg, synchronous = -1 } = JSON.parse(line) as Line
+    const { msg, synchronous = 'unknown' } = JSON.parse(line) as Line
     if (msg === 'ready' && port !== undefined) resolve({ port, synchronous })
     if (line.includes('"level":40') || line.includes('"level":50')) process.stderr.write(`  daemon: ${line}\n`)
   })

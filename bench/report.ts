@@ -53,7 +53,7 @@ function rows(measured: Measured, more: More | undefined): Row[] {
     ['later master-password calls, p50', ms(startUp.laterPasswordP50Ms), 'no KDF'],
     ...(more ? moreRows(more) : []),
     ['fdatasync of 4 KiB on this disk', rate(fsyncPerSec), 'none'],
-    ["pragma synchronous of the daemon's database", synchronousName(synchronous), 'FULL'],
+    ['how a commit is made durable before anybody hears of it', synchronous, 'fdatasync'],
     ['machine', `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, Node ${process.versions.node}`, ''],
     [
       'load of the last minute; above the number of processors nothing here means much',
@@ -82,9 +82,6 @@ const parallelRow = ({ family, wallets, daemon, script }: Parallel): Row => [
   `${round(daemon / script, 2)} (${rate(daemon)}; ${rate(script)})`,
   'none',
 ]
-
-const synchronousName = (value: number): string =>
-  `${['OFF', 'NORMAL', 'FULL', 'EXTRA'][value] ?? 'unknown'} (${value})`
 
 export function table(measured: Measured, more: More | undefined): string {
   const all: Row[] = [['path', 'measured', 'budget'], ...rows(measured, more)]

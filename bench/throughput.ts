@@ -17,7 +17,7 @@ export type Throughput = {
   readonly knownAfterMs: number
   /** Processor time of daemon and signer for one send, warm-up included; hardly depends on what else the machine does. */
   readonly cpuMs: number
-  readonly synchronous: number
+  readonly synchronous: string
 }
 type Plan = { readonly count: number; readonly warmUp: number; readonly rounds: number }
 
@@ -44,7 +44,7 @@ export async function measureThroughput(
   const runs: Throughput['runs'][number][] = []
   const knownAfterMs: number[] = []
   const cpuMs: number[] = []
-  let synchronous = -1
+  let synchronous = 'unknown'
   for (let round = 1; round <= plan.rounds; round++) {
     const sent = await throughDaemon(program, plan)
     const script = await throughScript(plan, false, say)

@@ -2,20 +2,31 @@ import { join } from 'node:path'
 import { expect } from 'vitest'
 import { verifyAudit } from '../../packages/daemon/src/index.ts'
 import type { Engine } from '../../packages/daemon/src/platform/db/database.ts'
-import { startTestDaemon, type TestDaemon } from './daemon.ts'
+import { startTestDaemon, type TestDaemon, type TestDaemonOptions } from './daemon.ts'
 import { until } from './until.ts'
 import { GENEROUS, type TestWallet } from './wallets.ts'
 import { countedUsd, ROUNDING, type World, worthUsd } from './worlds.ts'
 
 const LIMIT = { ...GENEROUS, daily_limit_usd: 1_000_000 }
 
-export type Payment = { key: string; to: string; amount: bigint /** Of the answer, when one came. */; id?: string }
+export type Payment = {
+  key: string
+  to: string
+  amount: bigint
+  /** What else is asked for. */
+  more?: object
+  /** Of the answer, when one came. */
+  id?: string
+}
 /** A daemon that is killed while it pays. */
 export type Scene = { world: World; daemon: TestDaemon; wallet: TestWallet; payments: Payment[] }
 
-export async function setScene(engine: Engine, world: World, requests: number): Promise<Scene> {
-  const daemon = await startTestDaemon({ engine, env: world.env, process: true })
-  const wallet = await world.wallet(daemon, { limit: LIMIT })
+type More = TestDaemonOptions & { limit?: Record<string, unknown> }
+
+export async function setScene(engine: Engine, world: World, requests: number, more: More = {}): Promise<Scene> {
+  const { limit = LIMIT, env, ...options } = more
+  const daemon = await startTestDaemon({ ...options, engine, env: { ...world.env, ...env }, process: true })
+  const wallet = await world.wallet(daemon, { limit })
   const payments = Array.from({ length: requests }, (_, index) => ({
     key: `payment-${index}`,
     to: world.newAddress(),
@@ -26,11 +37,11 @@ export async function setScene(engine: Engine, world: World, requests: number): 
 
 /** Asks for one payment under its key; no answer is a possible outcome while the daemon dies. */
 export async function pay({ world, daemon, wallet }: Scene, payment: Payment): Promise<void> {
-  const { key, to, amount } = payment
+  const { key, to, amount, more } = payment
   const { status, body } = await daemon.call<{ id: string }>('POST', '/v1/transactions/send', {
     as: wallet.token,
     headers: { 'idempotency-key': key },
-    body: { type: 'TRANSFER', to, amount: String(amount), network: world.network },
+    body: { type: 'TRANSFER', to, amount: String(amount), network: world.network, ...more },
   })
   if (status !== 201) throw new Error(`expected 201, got ${status} ${JSON.stringify(body)}`)
   if (payment.id !== undefined && payment.id !== body.id)

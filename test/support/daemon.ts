@@ -199,8 +199,9 @@ function portOf(child: ChildProcess, lines: string[], exited: Promise<number | n
   return promise
 }
 
-/** The processes that a process started and that still run. */
+/** The processes that a process started and that still run; none of one that has ended. */
 export function childrenOf(pid: number): number[] {
+  if (!isAlive(pid)) return []
   const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim()
   return text === '' ? [] : text.split(' ').map(Number)
 }
@@ -215,7 +216,7 @@ function resume(pid: number): void {
 }
 
 /** False also for one that has ended and that nobody has asked about yet. */
-function isAlive(pid: number): boolean {
+export function isAlive(pid: number): boolean {
   try {
     return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
   } catch {

@@ -148,9 +148,10 @@ export function grantTotals(spenders: EffectFacts['spenders']): EffectFacts['spe
   return [...totals.values()]
 }
 
-/** Everybody who gets something, or may take it. What is deposited for the sender stays the sender's. */
+/** Everybody who gets something, or may take it. What is deposited for the sender, or paid by an account to itself, stays the sender's. */
 export function receiversOf({ pays, nfts, deposits, spenders, operators }: EffectFacts, sender: string): string[] {
   const owners = deposits.flatMap(({ owner }) => (owner === sender ? [] : [owner]))
   const takers = [...spenders.map(({ spender }) => spender), ...operators.map(({ operator }) => operator)]
-  return [...pays.map(({ to }) => to), ...nfts.map(({ to }) => to), ...owners, ...takers]
+  const paid = pays.filter(({ to, amount }) => to !== sender || amount > 0n)
+  return [...paid.map(({ to }) => to), ...nfts.map(({ to }) => to), ...owners, ...takers]
 }

@@ -141,6 +141,29 @@ test('the same words for another contract, another account or with another type 
   expect(facts(renamed)).toMatchObject({ pays: [], messages: [{ form: 'typed-data' }] })
 })
 
+const anyItem = fc.record({
+  ...{
+    itemType: fc.integer({ min: 0, max: 7 }),
+    start: fc.bigInt(0n, 2n ** 256n - 1n),
+    end: fc.bigInt(0n, 2n ** 256n - 1n),
+  },
+  id: fc.bigInt(0n, 2n ** 256n - 1n),
+})
+
+test('what the signer takes for payments is what the daemon judges, and what either cannot tell is nobody’s payment', () => {
+  fc.assert(
+    fc.property(fc.array(anyItem, { maxLength: 4 }), fc.array(fc.constantFrom(OWNER, OTHER)), (offer, recipients) => {
+      const input = seaport(offer, recipients)
+      const { moves, calls } = bySigner(input)
+      const isTold = offer.every(({ itemType }) => itemType >= 1 && itemType <= 3)
+      if (!isTold) expect(() => told(input)).toThrow(Failure)
+      else if (calls === null) expect(sum(facts(input).pays)).toBe(sum(moves))
+      else
+        expect([moves, facts(input).nfts.length]).toEqual([[], offer.filter(({ itemType }) => itemType !== 1).length])
+    }),
+  )
+})
+
 const safe = (operation: number): TypedDataInput => ({
   domain: { chainId: 31_337, verifyingContract: TOKEN },
   types: {

@@ -109,6 +109,13 @@ contract SilentExtraToken is HonestToken {
     }
 }
 
+contract DoubleToken is HonestToken {
+    function move(address from, address to, uint256 amount) internal override {
+        super.move(from, to, amount);
+        super.move(from, address(this), amount);
+    }
+}
+
 contract SmallTalkToken is HonestToken {
     function move(address from, address to, uint256 amount) internal override {
         shift(from, to, amount);

@@ -168,6 +168,7 @@ const tokens: readonly HostileCase[] = [
     of(one),
   ),
   of('BigTalkToken'),
+  of('DoubleToken'),
   of('EndlessAllowanceToken'),
   of('PausedToken', NO.reverting),
   of('HonestToken', NO.token, { name: 'a token that no list has', isUnlisted: true }),
@@ -203,6 +204,7 @@ const asked: readonly HostileCase[] = [
   sending('HonestToken', 'judged'),
   sending('FeeOfReceiverToken', 'judged'),
   sending('SilentToken', 'judged'),
+  sending('DoubleToken', 'noticed'),
   by('DoesNothing', NO.operator, {
     name: 'an operator of ERC-777',
     token: 'HookToken',

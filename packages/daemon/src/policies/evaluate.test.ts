@@ -422,6 +422,14 @@ describe('lists', () => {
     const rent = { kind: 'account-creation', owner: EVE, asset: USDC, rent: '1' } as const
     expect(verdict([open(), list], { effects: effects([outflow(ETH, 1n), rent]) })).toBe('DENY:WHITELIST_DENIED')
   })
+  test('what an account pays to itself, which is nothing, has no recipient', () => {
+    const list = row('WHITELIST', { allowed_addresses: [BOB] })
+    const { sender } = effects([])
+    const and = (amount: bigint) => ({ effects: effects([outflow(ETH, 1n), outflow(ETH, amount, sender)]) })
+    expect(verdict([open(), list], and(0n))).toBe('INSTANT')
+    expect(verdict([open(), list], and(1n))).toBe('DENY:WHITELIST_DENIED')
+    expect(verdict([open(), list], { effects: effects([outflow(ETH, 0n, EVE)]) })).toBe('DENY:WHITELIST_DENIED')
+  })
   test('who looks like somebody that was paid waits for a human, and no smaller amount helps', () => {
     const lookalikes = { [BOB]: EVE }
     const judgement = judge([open()], { lookalikes })

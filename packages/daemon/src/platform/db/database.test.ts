@@ -14,7 +14,7 @@ forEachEngine((engine, open, fresh) => {
 
   test('a commit is durable: SQLite syncs fully, Postgres commits synchronously', async () => {
     const db = await openSample()
-    expect(db.stats().synchronous).toBe(engine === 'sqlite' ? 2 : 'on')
+    expect(db.stats().synchronous).toBe(engine === 'sqlite' ? 'fdatasync' : 'on')
   })
 
   test('only its owner may read a SQLite file', async () => {

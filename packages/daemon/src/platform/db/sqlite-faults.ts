@@ -1,8 +1,10 @@
 import Sqlite from 'better-sqlite3'
 import { AccessError, assertFile, noRoom } from '../access.ts'
+import { LogLost } from './write-ahead-log.ts'
 
 /** What SQLite's refusal to open a file, or to read it, means for whoever runs the daemon. */
 export function sqliteFault(error: unknown, file: string): unknown {
+  if (error instanceof LogLost) return new AccessError(`${file}-wal: ${error.message}`, LOOK_AT_DISK, error)
   if (!(error instanceof Sqlite.SqliteError)) return error
   const found = RESULTS.find(([code]) => error.code.startsWith(code))
   if (!found) return error

@@ -12,12 +12,17 @@ import { lockOrder, type Scope } from './scope.ts'
 import { filesOf, sqliteFault } from './sqlite-faults.ts'
 import type { Compiled } from './statement.ts'
 import type { RawDatabase, Stats } from './types.ts'
+import { type Sync, WriteAheadLog } from './write-ahead-log.ts'
 
 const maxJobsPerCommit = 256
 const maxPassing = 100
 
 /** Opens (and creates) a SQLite file; `:memory:` is a temporary file that goes with the connection. */
-export async function openSqlite(path: string, ready: (console: Console) => Promise<void>): Promise<RawDatabase> {
+export async function openSqlite(
+  path: string,
+  ready: (console: Console) => Promise<void>,
+  sync?: Sync,
+): Promise<RawDatabase> {
   const temporary = path === ':memory:' ? mkdtempSync(join(tmpdir(), 'waiaas-db-')) : undefined
   const file = temporary ? join(temporary, 'memory.db') : path
   let writer: Sqlite.Database | undefined
@@ -25,7 +30,7 @@ export async function openSqlite(path: string, ready: (console: Console) => Prom
     for (const each of filesOf(file)) assertFile(each, 'write')
     writer = openWriter(file)
     await ready(consoleOf(writer))
-    return new SqliteDatabase(writer, readerOf(file), temporary)
+    return new SqliteDatabase({ writer, reader: readerOf(file), log: openLog(writer, file, sync), temporary })
   } catch (error) {
     writer?.close()
     if (temporary) rmSync(temporary, { recursive: true })
@@ -41,11 +46,21 @@ export async function readSqlite(file: string, ready: (console: Console) => Prom
   try {
     reader = readerOf(file)
     await ready(consoleOf(reader))
-    return new SqliteDatabase(readerOf(file), reader, undefined)
+    return new SqliteDatabase({ writer: readerOf(file), reader })
   } catch (error) {
     reader?.close()
     throw sqliteFault(error, file)
   }
+}
+
+/** From here on each commit is synced off this thread, before anybody hears of it. */
+function openLog(writer: Sqlite.Database, file: string, sync: Sync | undefined): WriteAheadLog {
+  const log = new WriteAheadLog(file, sync)
+  // What an earlier process could not sync, and the system may have kept in memory alone, is written anew to the database.
+  writer.pragma('wal_checkpoint(TRUNCATE)')
+  // Still synced by SQLite itself: the log before it is copied to the database, and its head before it is used anew.
+  writer.pragma('synchronous = NORMAL')
+  return log
 }
 
 function readerOf(file: string): Sqlite.Database {
@@ -114,6 +129,15 @@ function connect(db: Sqlite.Database): Connection {
   }
 }
 
+type Files = {
+  readonly writer: Sqlite.Database
+  readonly reader: Sqlite.Database
+  /** Absent where nothing is written. */
+  readonly log?: WriteAheadLog
+  /** The folder that goes with the connection. */
+  readonly temporary?: string | undefined
+}
+
 class SqliteDatabase implements RawDatabase {
   readonly engine = 'sqlite'
   readonly #writer: Sqlite.Database
@@ -130,8 +154,10 @@ class SqliteDatabase implements RawDatabase {
   #closed = false
   #commits = 0
   #jobs = 0
+  readonly #log: WriteAheadLog | undefined
 
-  constructor(writer: Sqlite.Database, reader: Sqlite.Database, temporary: string | undefined) {
+  constructor({ writer, reader, log, temporary }: Files) {
+    this.#log = log
     this.#writer = writer
     this.#reader = reader
     this.#writing = connect(writer)
@@ -169,11 +195,21 @@ class SqliteDatabase implements RawDatabase {
   async #readTogether(jobs: readonly Job[]): Promise<void> {
     try {
       this.#snapshot.begin.run()
-      for (const { perform, resolve, reject } of jobs) {
+      const outcomes: Outcome[] = []
+      for (const { perform } of jobs) {
+        const done = perform(new TransactionHandle(this.#readingFrom))
         // Whoever asked gets the error; the next in line only waits for the end.
-        await perform(new TransactionHandle(this.#readingFrom)).then((value) => resolve(value as never), reject)
+        outcomes.push(
+          await done.then(
+            (value) => ({ value }),
+            (error: unknown) => ({ error }),
+          ),
+        )
       }
       this.#snapshot.end.run()
+      // The first query took the snapshot: a commit that came before it may not be on the disk yet.
+      await this.#log?.synced()
+      answer(jobs, outcomes)
     } catch (error) {
       if (this.#reader.inTransaction) this.#snapshot.end.run()
       for (const { reject } of jobs) reject(error)
@@ -200,10 +236,14 @@ class SqliteDatabase implements RawDatabase {
     this.#draining = undefined
   }
 
-  /** Runs the jobs in one transaction and answers them after its commit; when that fails all of them fail. */
+  /**
+   * Runs the jobs in one transaction and answers them when its commit is on the disk; when that fails all of them fail.
+   * Meanwhile others have the thread, and what they queue shares the next commit.
+   */
   async #round(jobs: readonly Job[]): Promise<void> {
     try {
       const outcomes = (await this.#together(jobs)) ?? (await this.#apart(jobs))
+      await this.#log?.sync()
       this.#commits++
       this.#jobs += jobs.length
       answer(jobs, outcomes)
@@ -245,12 +285,18 @@ class SqliteDatabase implements RawDatabase {
     try {
       this.#control.begin.run()
       for (const job of jobs) outcomes.push(await perform(job))
-      this.#control.commit.run()
+      this.#commit()
       return outcomes
     } catch (error) {
       if (this.#writer.inTransaction) this.#control.rollback.run()
       throw error
     }
+  }
+
+  #commit(): void {
+    const run = () => void this.#control.commit.run()
+    if (this.#log) this.#log.commit(run)
+    else run()
   }
 
   #perform(job: Job): Promise<unknown> {
@@ -265,8 +311,13 @@ class SqliteDatabase implements RawDatabase {
   }
 
   stats(): Stats {
-    const synchronous = Number(this.#writer.pragma('synchronous', { simple: true }))
+    const [isNormal, isWal] = [this.#pragma('synchronous') === 1, this.#pragma('journal_mode') === 'wal']
+    const synchronous = this.#log && isNormal && isWal ? 'fdatasync' : 'unknown'
     return { commits: this.#commits, jobs: this.#jobs, synchronous }
+  }
+
+  #pragma(name: string): unknown {
+    return this.#writer.pragma(name, { simple: true })
   }
 
   async close(): Promise<void> {
@@ -276,10 +327,12 @@ class SqliteDatabase implements RawDatabase {
     await this.#reading
     this.#reader.close()
     this.#writer.close()
+    this.#log?.close()
     if (this.#temporary) rmSync(this.#temporary, { recursive: true, force: true })
   }
 
   #assertOpen(): void {
     if (this.#closed) throw new Error('the database is closed')
+    this.#log?.requireWhole()
   }
 }

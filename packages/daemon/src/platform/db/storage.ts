@@ -3,9 +3,13 @@ import { sql } from 'kysely'
 import type { Handle } from './handle.ts'
 import type { Engine } from './statement.ts'
 import type { Database, RawDatabase } from './types.ts'
+import { LogLost } from './write-ahead-log.ts'
 
-/** Why nothing can be written: there is no room, or whatever holds the files does not take them. */
-type StorageFault = { readonly kind: 'full' | 'failing'; readonly code: string }
+/**
+ * Why nothing can be written: there is no room, whatever holds the files does not take them, or it did not keep what it took;
+ * after that nothing is read or written until another start.
+ */
+type StorageFault = { readonly kind: 'full' | 'failing' | 'lost'; readonly code: string }
 
 /** Of SQLite, of PostgreSQL (disk_full) and of the system (a quota, a limit on the size of files). */
 const FULL = /^(SQLITE_FULL|53100|ENOSPC|EDQUOT|EFBIG)$/
@@ -16,20 +20,26 @@ const FAILING = /^(SQLITE_(IOERR|READONLY|CANTOPEN)\w*|58030|25006|EROFS|EIO|EAC
 function storageFault(error: unknown): StorageFault | undefined {
   if (!(error instanceof Error) || !('code' in error)) return undefined
   const code = String(error.code)
+  if (error instanceof LogLost) return { kind: 'lost', code }
   if (FULL.test(code)) return { kind: 'full', code }
   // A socket that may not be opened is no file.
   const isNetwork = 'syscall' in error && error.syscall === 'connect'
   return FAILING.test(code) && !isNetwork ? { kind: 'failing', code } : undefined
 }
 
-const sentence = ({ kind, code }: StorageFault): string =>
-  kind === 'full' ? `the disk is full (${code})` : `files cannot be written or read (${code})`
+const sentences: Readonly<Record<StorageFault['kind'], string>> = {
+  full: 'the disk is full',
+  failing: 'files cannot be written or read',
+  lost: 'the disk did not keep what was written, so look at it and start the daemon again',
+}
+const sentence = ({ kind, code }: StorageFault): string => `${sentences[kind]} (${code})`
 
 /** Failure STORAGE_UNAVAILABLE for an error of the disk; everything else as it is. */
 export function asStorageFailure(error: unknown): unknown {
   const fault = storageFault(error)
   if (!fault || isFailure(error)) return error
-  return new Failure('STORAGE_UNAVAILABLE', `${sentence(fault)}; this was not stored`, { cause: error })
+  const outcome = fault.kind === 'lost' ? 'whether this is stored is not known' : 'this was not stored'
+  return new Failure('STORAGE_UNAVAILABLE', `${sentence(fault)}; ${outcome}`, { cause: error })
 }
 
 /** Writes a page, of which nobody reads what changes. SQLite writes none for a row that stays as it is. */

@@ -3,10 +3,11 @@ import type { Scope } from './scope.ts'
 import type { Engine } from './statement.ts'
 
 /**
- * `synchronous` says how durable a commit is: SQLite's pragma (2 is FULL), Postgres's synchronous_commit.
+ * `synchronous` says how a commit is made durable before anybody hears of it: on SQLite by a sync of its log off the thread
+ * (`fdatasync`), on Postgres by its own synchronous_commit.
  * `jobs / commits` is how many jobs shared a commit.
  */
-export type Stats = { commits: number; jobs: number; synchronous: number | string }
+export type Stats = { commits: number; jobs: number; synchronous: string }
 
 export interface Database {
   readonly engine: Engine

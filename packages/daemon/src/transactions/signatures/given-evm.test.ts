@@ -11,10 +11,11 @@ import {
   type TransactionSerializable,
 } from 'viem'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { freshPostgresDatabase } from '../../../../../test/support/postgres.ts'
 import { agent, ETHER, migrations, startEvm, startPipeline } from '../../../test/pipeline-bed.ts'
 import type { KeyringRow } from '../../keys/service.ts'
 import { walletWindow } from '../../ledger/service.ts'
-import { openDatabase } from '../../platform/db/database.ts'
+import { type Database, openDatabase } from '../../platform/db/database.ts'
 
 /** At 2,000 dollars for one. */
 const eth = (dollars: number) => (BigInt(Math.round(dollars * 1e6)) * ETHER) / 2_000_000_000n
@@ -32,16 +33,18 @@ afterEach(async () => {
   for (const stop of stops.splice(0)) await stop()
 })
 
-async function start({ givenMs = 600_000 } = {}) {
-  const database = await openDatabase({ path: ':memory:', migrations })
+async function start(replica?: () => Promise<Database>) {
+  const memory = await openDatabase({ path: ':memory:', migrations })
+  const open = replica ?? (async () => memory)
   let shift = 0
   const clock = { now: () => Date.now() + shift }
   const boot = async (keyring?: KeyringRow) => {
-    const made = await startPipeline(database, node, keyring, clock, { givenMs: () => givenMs })
+    const made = await startPipeline(await open(), node, keyring, clock)
     stops.unshift(() => made.stop())
     return made
   }
   const bed = await boot()
+  const { database } = bed
   const from = await bed.wallet()
   await bed.limit(from.id, { instant_max_usd: 10, notify_max_usd: 100, delay_max_usd: 500, daily_limit_usd: 5_000 })
   const price = BigInt((await node.rpc('eth_gasPrice')) as string)
@@ -237,4 +240,24 @@ test('one that waits for a human is refused by name when its nonce has gone to a
   expect(await refused(text({ value: eth(600) }), { key })).toMatchObject({
     ...{ code: 'INVALID_TRANSACTION', message: expect.stringMatching(/expected nonce 1/), id },
   })
+})
+
+test('two replicas give out one nonce once, whichever of them is asked', async () => {
+  const url = await freshPostgresDatabase()
+  const { bed, boot, from, text, sign, stored } = await start(async () => {
+    const database = await openDatabase({ url, migrations })
+    stops.push(() => database.close())
+    return database
+  })
+  const other = await boot(bed.keyring)
+  const [key, given] = [newId(), text()]
+  const there = { key, service: other.service }
+  const [one, ...others] = await Promise.all([sign(given, { key }), sign(given, there), sign(given, { key })])
+  for (const each of others) expect(each).toEqual(one)
+  expect((await stored('attempts')).filter(({ hash }) => hash !== null)).toHaveLength(1)
+  // The nonce is given out, whoever is asked for another transaction with it.
+  await expect(sign(text({ value: eth(3) }), { service: other.service })).rejects.toMatchObject({
+    code: 'INVALID_TRANSACTION',
+  })
+  expect(await other.service.get(one!.id, from.session)).toMatchObject({ signedTransaction: one!.signedTransaction })
 })

@@ -1,0 +1,185 @@
+import { createHash, randomInt } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import type { Engine } from '../packages/daemon/src/platform/db/database.ts'
+import { auditIsWhole, finish, type Payment, pay, type Scene, setScene } from './support/crash-scene.ts'
+import { isAlive } from './support/daemon.ts'
+import { type Deed, KILL_POINTS } from './support/kill-points.ts'
+import { until } from './support/until.ts'
+import { type EvmWorld, evmWorld } from './support/worlds.ts'
+
+const SEED = process.env.WAIAAS_CRASH_SEED ?? String(randomInt(2 ** 32))
+const points = KILL_POINTS.flatMap(({ step, deed, when }) => when.map((each) => ({ deed, point: `${step}, ${each}` })))
+/** All of them on SQLite; on PostgreSQL some, drawn anew each time, unless `npm run crash` wants all. */
+const SAMPLE = process.env.WAIAAS_CRASH_KILLS ? points.length : 12
+const rank = (text: string) => createHash('sha256').update(`${SEED} ${text}`).digest('hex')
+const drawn = points.toSorted((a, b) => (rank(a.point) < rank(b.point) ? -1 : 1)).slice(0, SAMPLE)
+const cases: readonly { engine: Engine; all: typeof points }[] = [
+  { engine: 'sqlite', all: points },
+  { engine: 'postgres', all: drawn },
+]
+
+/** Above what runs at once, and worth 3,000 dollars. */
+const WITH_APPROVAL = 15n * 10n ** 17n
+const LIMIT = { instant_max_usd: 1_000, notify_max_usd: 1_000, delay_max_usd: 1_000, daily_limit_usd: 10_000_000 }
+
+type Stage = Scene & {
+  world: EvmWorld
+  cancelled: Payment[]
+  messages: Map<string, string | undefined>
+  made: number
+  elsewhere: Payment[]
+}
+
+function newPayment(stage: Stage, amount?: bigint): Payment {
+  stage.made += 1
+  const { world, made } = stage
+  return { key: `payment-${made}`, to: world.newAddress(), amount: (amount ?? 0n) + world.amount(made) }
+}
+function due(stage: Stage, amount?: bigint): Payment {
+  const payment = newPayment(stage, amount)
+  stage.payments.push(payment)
+  return payment
+}
+
+const rowsOf = async ({ daemon, wallet }: Stage, status: 'QUEUED' | 'SUBMITTED') =>
+  (await daemon.operator.adminListTransactions({ wallet_id: wallet.id, status, limit: 100 })).items
+
+async function signMessage({ daemon, wallet, world, messages }: Stage, text: string): Promise<void> {
+  const known = messages.get(text)
+  messages.set(text, known)
+  const { status, body } = await daemon.call<{ signature: string }>('POST', '/v1/transactions/sign-message', {
+    as: wallet.token,
+    headers: { 'idempotency-key': text },
+    body: { message: text, network: world.network },
+  })
+  if (status !== 201 && status !== 200) throw new Error(`expected a signature, got ${status} ${JSON.stringify(body)}`)
+  if (known && known !== body.signature) throw new Error(`${text} was signed as ${known} and then as ${body.signature}`)
+  messages.set(text, body.signature)
+}
+
+/** What is asked of the daemon until it dies; no answer is a possible outcome. */
+const DEEDS: Record<Deed, (stage: Stage) => Promise<unknown>> = {
+  pay: (stage) => pay(stage, due(stage)),
+  async 'pay from a new wallet'(stage) {
+    // Its lane is one that nobody has had.
+    const wallet = await stage.world.wallet(stage.daemon, { limit: LIMIT })
+    const payment = newPayment(stage)
+    await pay({ ...stage, wallet }, payment)
+    stage.elsewhere.push(payment)
+  },
+  async approve(stage) {
+    await pay(stage, due(stage, WITH_APPROVAL))
+    await approveAll(stage)
+  },
+  async cancel(stage) {
+    const payment = newPayment(stage, WITH_APPROVAL)
+    await pay(stage, payment)
+    stage.cancelled.push(payment)
+    await cancelAll(stage)
+  },
+  async 'speed up'(stage) {
+    stage.world.proxy.mode = 'lose-bytes'
+    const payment = due(stage)
+    await pay(stage, payment)
+    await until('it to be SUBMITTED', async () => (await rowsOf(stage, 'SUBMITTED')).length > 0)
+    await until('a speed-up to be taken', async () => {
+      const asked = stage.daemon.operator.replaceTransaction({ id: payment.id!, with: 'speed-up' })
+      return asked.then(
+        () => true,
+        (error: unknown) => isGone(error),
+      )
+    })
+  },
+  async 'wait for gas'(stage) {
+    const { world, daemon } = stage
+    await until('a payment to wait for gas', async () => {
+      // It falls to that within some blocks.
+      await world.node.rpc('anvil_setNextBlockBaseFeePerGas', [`0x${(40n * 10n ** 9n).toString(16)}`])
+      await world.node.mine(1)
+      const payment = due(stage)
+      payment.more = { gasCondition: { maxGasPrice: '10 gwei' } }
+      await pay(stage, payment)
+      const status = await until('it to be looked at', async () => {
+        const row = await daemon.operator.getTransaction({ id: payment.id! })
+        return row.status !== 'PENDING' && row.status
+      })
+      return status === 'GAS_WAITING'
+    })
+  },
+  'sign a message': (stage) => {
+    stage.made += 1
+    return signMessage(stage, `message-${stage.made}`)
+  },
+  async suspend(stage) {
+    const payment = newPayment(stage, WITH_APPROVAL)
+    await pay(stage, payment)
+    stage.cancelled.push(payment)
+    await stage.daemon.operator.suspendWallet({ id: stage.wallet.id })
+  },
+}
+const isGone = (error: unknown) =>
+  error instanceof Error && /fetch failed|ECONN|socket/i.test(`${error} ${error.cause}`)
+
+async function approveAll(stage: Stage): Promise<void> {
+  for (const { id } of await rowsOf(stage, 'QUEUED')) await stage.daemon.operator.adminApproveTransaction({ id })
+}
+async function cancelAll(stage: Stage): Promise<void> {
+  const open = new Set((await rowsOf(stage, 'QUEUED')).map(({ id }) => id))
+  for (const { id } of stage.cancelled)
+    if (open.has(id!)) await stage.daemon.call('POST', `/v1/transactions/${id}/cancel`, { as: stage.wallet.token })
+}
+
+/** Kills the daemon at a point, starts it again, and takes up what was left there. */
+async function killAt(stage: Stage, killAt: string, { deed, point }: (typeof points)[number]): Promise<void> {
+  const { daemon, world, wallet } = stage
+  const [pid, signer] = [daemon.pid(), daemon.signerPid()]
+  writeFileSync(killAt, point)
+  const asked = DEEDS[deed](stage).catch(() => undefined)
+  await until(`the daemon to die at: ${point}`, () => !isAlive(pid), { withinMs: 30_000 })
+  writeFileSync(killAt, '')
+  world.proxy.mode = 'pass'
+  await daemon.kill()
+  await asked
+  await until('its signer to end', () => !isAlive(signer))
+  await daemon.restart()
+  if ((await daemon.operator.getWallet({ id: wallet.id })).status === 'SUSPENDED')
+    await daemon.operator.resumeWallet({ id: wallet.id })
+  await cancelAll(stage)
+  await approveAll(stage)
+  for (const text of stage.messages.keys()) await signMessage(stage, text)
+}
+
+test.each(cases)(
+  `killed at each step of a payment, a daemon on $engine makes each once, tells the truth and counts exactly (seed ${SEED})`,
+  { timeout: 300_000 },
+  async ({ engine, all }) => {
+    const folder = mkdtempSync(join(tmpdir(), 'waiaas-kill-'))
+    const file = join(folder, 'point')
+    writeFileSync(file, '')
+    const world = await evmWorld({ blockTime: 0.25 })
+    const nodeArgs = ['--import', new URL('./support/kill-hooks.ts', import.meta.url).pathname]
+    const scene = await setScene(engine, world, 0, { limit: LIMIT, nodeArgs, env: { KILL_AT: file } })
+    const stage: Stage = { ...scene, world, cancelled: [], messages: new Map(), made: 0, elsewhere: [] }
+    try {
+      const rules = { walletId: stage.wallet.id, type: 'SIGN_MESSAGE_RULES', rules: { personal: 'INSTANT' } } as const
+      await stage.daemon.operator.createPolicy(rules)
+      const before = await world.balance(stage.wallet.address)
+      for (const one of all) await killAt(stage, file, one)
+      await finish(stage, before)
+      for (const { to, amount } of stage.elsewhere)
+        await until('what another wallet paid', async () => (await world.balance(to)) === amount)
+      for (const { id, to } of stage.cancelled) {
+        expect((await stage.daemon.operator.getTransaction(id!)).status).toBe('CANCELLED')
+        expect(await world.balance(to)).toBe(0n)
+      }
+      await auditIsWhole(stage)
+    } finally {
+      await stage.daemon.stop()
+      await world.stop()
+      rmSync(folder, { recursive: true })
+    }
+  },
+)

@@ -1,0 +1,65 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { readFileSync } from 'node:fs'
+import { registerHooks } from 'node:module'
+import type { Database } from '../../packages/daemon/src/platform/db/database.ts'
+import { KILL_POINTS } from './kill-points.ts'
+
+/**
+ * Test support, imported by a daemon's process before its own modules: it dies of kill -9 at the point that a file names,
+ * in front of a step, behind it, or behind the commit of the job that it was made in. The source knows nothing of it: each
+ * step is a function of it, which is called through this module.
+ */
+type Step = (...args: unknown[]) => unknown
+const steps = new Map(KILL_POINTS.map(({ file, step }) => [file, step]))
+for (const { file, step } of KILL_POINTS)
+  if (steps.get(file) !== step) throw new Error(`expected one step for each file, got two in ${file}`)
+steps.set('platform/db/database.ts', 'openDatabase')
+
+/** What was done in the job that runs. */
+const job = new AsyncLocalStorage<Set<string>>()
+
+function reach(point: string): void {
+  // A file, for the next point is chosen while the daemon runs.
+  if (readFileSync(process.env.KILL_AT!, 'utf8') === point) process.kill(process.pid, 'SIGKILL')
+}
+
+function jobs(database: Database): Database {
+  const { work } = database
+  return Object.assign(database, {
+    async work<T>(scope: Parameters<typeof work>[0], fn: Parameters<typeof work<T>>[1]): Promise<T> {
+      const done = new Set<string>()
+      const result = await work(scope, (db) => job.run(done, () => fn(db)))
+      for (const step of done) reach(`${step}, committed`)
+      return result
+    },
+  })
+}
+
+function killable(step: string, fn: Step): Step {
+  if (step === 'openDatabase') return async (...args) => jobs((await fn(...args)) as Database)
+  return async (...args) => {
+    reach(`${step}, before`)
+    const result = await fn(...args)
+    job.getStore()?.add(step)
+    reach(`${step}, after`)
+    return result
+  }
+}
+Object.assign(globalThis, { killable })
+
+registerHooks({
+  load(url, context, next) {
+    const loaded = next(url, context)
+    const step = [...steps].find(([file]) => url.endsWith(`/packages/daemon/src/${file}`))?.[1]
+    if (step === undefined) return loaded
+    const source = String(loaded.source)
+    const named = new RegExp(`^(export )?(async function|function|const) ${step}(?=[ (<])`, 'm')
+    const found = named.exec(source)
+    if (!found) throw new Error(`expected ${url} to have a step ${step}`)
+    const [, exported = '', kind] = found
+    return {
+      ...loaded,
+      source: `${source.replace(named, `${kind} ${step}OfSource`)}\n${exported}const ${step} = killable('${step}', ${step}OfSource)\n`,
+    }
+  },
+})

@@ -1,0 +1,42 @@
+/** What makes a daemon take a step: what is asked of it, or nothing but time. */
+export type Deed =
+  | 'pay'
+  | 'pay from a new wallet'
+  | 'approve'
+  | 'cancel'
+  | 'speed up'
+  | 'wait for gas'
+  | 'sign a message'
+  | 'suspend'
+type When = 'before' | 'after' | 'committed'
+type KillPoint = {
+  /** Where its function is, below the source of the daemon. */
+  readonly file: string
+  readonly step: string
+  readonly deed: Deed
+  readonly when: readonly When[]
+}
+const WRITTEN: readonly When[] = ['after', 'committed']
+const JOB: readonly When[] = ['before', 'after', 'committed']
+
+/** Each step of the life of a payment at which a process can die: before it, after it, and after its commit. */
+export const KILL_POINTS: readonly KillPoint[] = [
+  { file: 'transactions/deciding/decide.ts', step: 'decide', deed: 'pay', when: JOB },
+  // Behind its commit the signer is asked; in front of the next step its signatures are back.
+  { file: 'transactions/lanes/issue.ts', step: 'issue', deed: 'pay', when: JOB },
+  { file: 'transactions/lanes/record.ts', step: 'record', deed: 'pay', when: JOB },
+  { file: 'transactions/lanes/leave.ts', step: 'leave', deed: 'pay', when: JOB },
+  // In front of it bytes count as left and have not; behind it they have, and nobody has noted the answer.
+  { file: 'chains/deliver.ts', step: 'deliver', deed: 'pay', when: ['before', 'after'] },
+  { file: 'transactions/lanes/booking.ts', step: 'book', deed: 'pay', when: JOB },
+  { file: 'transactions/lanes/take-over.ts', step: 'takeOver', deed: 'pay from a new wallet', when: WRITTEN },
+  { file: 'transactions/lanes/replace.ts', step: 'replace', deed: 'speed up', when: WRITTEN },
+  { file: 'transactions/approving.ts', step: 'approveQueued', deed: 'approve', when: WRITTEN },
+  { file: 'transactions/rows/ending.ts', step: 'endUnsent', deed: 'cancel', when: WRITTEN },
+  { file: 'transactions/gas/hold.ts', step: 'withoutDear', deed: 'wait for gas', when: ['before', 'after'] },
+  { file: 'transactions/gas/watch.ts', step: 'goOn', deed: 'wait for gas', when: ['before', 'after'] },
+  { file: 'transactions/signatures/issue.ts', step: 'issueMessage', deed: 'sign a message', when: WRITTEN },
+  { file: 'transactions/signatures/record.ts', step: 'recordMessage', deed: 'sign a message', when: WRITTEN },
+  { file: 'transactions/stopping/backlog.ts', step: 'beginStop', deed: 'suspend', when: WRITTEN },
+  { file: 'audit/checkpoints.ts', step: 'append', deed: 'pay', when: WRITTEN },
+]
