@@ -1,7 +1,15 @@
-import { type Decision, type Failure, operations, type PlanRequest, type SendRequest, TIERS } from '@waiaas/contract'
+import {
+  type Decision,
+  type Failure,
+  newId,
+  operations,
+  type PlanRequest,
+  type SendRequest,
+  TIERS,
+} from '@waiaas/contract'
 import { mintToken } from '@waiaas/localnet'
 import fc from 'fast-check'
-import { encodeFunctionData, type Hex, parseAbi } from 'viem'
+import { encodeFunctionData, type Hex, parseAbi, serializeTransaction } from 'viem'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { add, type Bed, OTHER, permitChain, SPENDER, sign, usd, type Wallet } from '../support/permits.ts'
 
@@ -71,6 +79,19 @@ const decided = ({ outcome, tier, reasons }: Pick<Decision, 'outcome' | 'tier' |
 })
 const rank = ({ level }: Decided): number => [...TIERS, 'DENY'].indexOf(level)
 
+/** What is refused, and what waits, tell their decision alike. */
+async function told(bed: Bed, signing: Promise<{ id: string }>): Promise<Decided> {
+  const id = await signing.then(
+    (signed) => signed.id,
+    (error: Failure) => {
+      const { id, transactionId = id } = (error.details ?? {}) as { id?: string; transactionId?: string }
+      if (transactionId === undefined) throw error
+      return transactionId
+    },
+  )
+  return decided((await bed.service.get(id, undefined)).decision!)
+}
+
 const asked = (bed: Bed, from: Wallet) => ({
   async request(request: Partial<SendRequest>): Promise<Decided> {
     const input = { ...request, dryRun: true, walletId: from.id } as SendRequest
@@ -80,16 +101,17 @@ const asked = (bed: Bed, from: Wallet) => ({
     const input = operations.sendPlan.input.parse({ walletId: from.id, steps })
     return decided((await bed.service.plans.simulate(input, from.session)).decision)
   },
-  async signature(typed: Parameters<typeof sign>[2]): Promise<Decided> {
-    try {
-      const { id } = await sign(bed, from, typed)
-      return decided((await bed.service.get(id, undefined)).decision!)
-    } catch (error) {
-      // What is refused, and what waits, tell their decision alike.
-      const { id } = ((error as Failure).details ?? {}) as { id?: string; transactionId?: string }
-      const { transactionId = id } = (error as Failure).details as { transactionId?: string }
-      return decided((await bed.service.get(transactionId!, undefined)).decision!)
-    }
+  signature: (typed: Parameters<typeof sign>[2]) => told(bed, sign(bed, from, typed)),
+  /** Signed for its caller to send, by another wallet in the same situation: it takes a place among its transactions. */
+  async given(other: Wallet, tx: { to: string; value?: bigint; data?: Hex }): Promise<Decided> {
+    const price = BigInt((await chain.node.rpc('eth_gasPrice', [])) as Hex)
+    const fees = { gas: 100_000n, maxFeePerGas: price * 2n, maxPriorityFeePerGas: 1n }
+    const transaction = serializeTransaction({
+      ...{ type: 'eip1559', chainId: 31_337, nonce: 0, ...fees },
+      ...{ ...tx, to: tx.to as Hex },
+    })
+    const by = { sessionId: other.session, peer: '127.0.0.1', key: newId(), onDelivered: () => undefined }
+    return told(bed, bed.service.signTransaction({ transaction, walletId: other.id }, by))
   },
 })
 
@@ -101,7 +123,8 @@ const NATIVE = 10n ** 20n
 
 /** The same payment or allowance, in forms that say just that, and in others that say it in parts or with more beside. */
 const effects: Readonly<Record<string, (bed: Bed, from: Wallet, of: Situation) => Forms>> = {
-  'a payment of native currency': (bed, from, { amount, to }) => {
+  'a payment of native currency': (bed, from, one) => {
+    const { amount, to } = one
     const ask = asked(bed, from)
     // A cent each.
     const value = BigInt(amount) * NATIVE
@@ -110,11 +133,13 @@ const effects: Readonly<Record<string, (bed: Bed, from: Wallet, of: Situation) =
       same: [
         ['a request', () => ask.request({ type: 'TRANSFER', to, amount: String(value) })],
         ['a plan', () => ask.plan({ to, value: String(value) })],
+        ['a transaction to sign', async () => ask.given(await settle(bed, one), { to, value })],
       ],
       more: [['a plan of two halves', () => ask.plan(part, part)]],
     }
   },
-  'a payment of tokens': (bed, from, { amount, to }) => {
+  'a payment of tokens': (bed, from, one) => {
+    const { amount, to } = one
     const ask = asked(bed, from)
     const [whole, half] = [usd(amount), usd(amount / 2)].map((each) => data('transfer', to, BigInt(each)))
     const token = chain.token
@@ -126,12 +151,14 @@ const effects: Readonly<Record<string, (bed: Bed, from: Wallet, of: Situation) =
         ],
         ['a call', () => ask.request({ type: 'CONTRACT_CALL', to: token, calldata: whole! })],
         ['a plan', () => ask.plan({ to: token, data: whole! })],
+        ['a transaction to sign', async () => ask.given(await settle(bed, one), { to: token, data: whole! })],
         ['a signature', async () => ask.signature(await chain.transferBy(from, to, usd(amount)))],
       ],
       more: [['a plan of two halves', () => ask.plan({ to: token, data: half! }, { to: token, data: half! })]],
     }
   },
-  'an allowance': (bed, from, { amount, to }) => {
+  'an allowance': (bed, from, one) => {
+    const { amount, to } = one
     const ask = asked(bed, from)
     const token = chain.token
     const whole = data('approve', to, BigInt(usd(amount)))
@@ -145,6 +172,7 @@ const effects: Readonly<Record<string, (bed: Bed, from: Wallet, of: Situation) =
         ],
         ['a call', () => ask.request({ type: 'CONTRACT_CALL', to: token, calldata: whole })],
         ['a plan', () => ask.plan({ to: token, data: whole })],
+        ['a transaction to sign', async () => ask.given(await settle(bed, one), { to: token, data: whole })],
         [
           'a signature',
           async () => ask.signature(await chain.permit(from, { spender: to, value: usd(amount), nonce: 7 })),
