@@ -28,9 +28,9 @@ beforeAll(async () => {
   bed = await startPipeline(database, node, undefined, clock)
 }, 60_000)
 afterAll(async () => {
-  await bed.stop()
-  await database.close()
-  await node.stop()
+  await bed?.stop()
+  await database?.close()
+  await node?.stop()
 })
 
 async function holder(limits: object): Promise<Wallet> {
@@ -171,7 +171,7 @@ test('a daemon that starts again goes on with the plan where it was', async () =
   const wallet = await holder({})
   const id = await underWay(wallet, [1, 1, 1])
   const { keyring } = bed
-  await bed.stop()
+  await bed?.stop()
   await node.mine()
   bed = await startPipeline(database, node, keyring, clock)
   await reach(id, 'CONFIRMED', 'CONFIRMED', 'CONFIRMED')

@@ -55,9 +55,9 @@ beforeAll(async () => {
   bed = await startPipeline(database, node, undefined, undefined, { fixed: Object.fromEntries(prices) })
 }, 60_000)
 afterAll(async () => {
-  await bed.stop()
-  await node.stop()
-  await database.close()
+  await bed?.stop()
+  await node?.stop()
+  await database?.close()
   rmSync(folder, { recursive: true })
 })
 

@@ -45,9 +45,9 @@ beforeAll(async () => {
   bed = await startPipeline(database, node, undefined, undefined, { fixed })
 }, 60_000)
 afterAll(async () => {
-  await bed.stop()
-  await node.stop()
-  await database.close()
+  await bed?.stop()
+  await node?.stop()
+  await database?.close()
   rmSync(folder, { recursive: true })
 })
 
