@@ -163,7 +163,15 @@ export const planOperations = {
     aliases: walletAlias,
     input: PlanRequest,
     output: z.union([PlanSent, PlanSimulation]),
-    errors: [...buildErrors, 'POLICY_DENIED', 'RATE_LIMIT_EXCEEDED', 'WAITING_LIMIT_REACHED', 'KILL_SWITCH_ACTIVE'],
+    errors: [
+      ...buildErrors,
+      'WALLET_NOT_SIGNER',
+      'CEILING_EXCEEDED',
+      'POLICY_DENIED',
+      'RATE_LIMIT_EXCEEDED',
+      'WAITING_LIMIT_REACHED',
+      'KILL_SWITCH_ACTIVE',
+    ],
   }),
   getPlan: operation({
     method: 'GET',

@@ -71,7 +71,6 @@ export function planSubject(steps: readonly Built[], wallet: WalletFacts, sessio
     feePrice: first.draft.price,
     ...(neverFunded.length > 0 && { neverFunded }),
     ...(Object.keys(impostors).length > 0 && { impostors }),
-    aboveCeiling: steps.find(({ aboveCeiling }) => aboveCeiling !== undefined)?.aboveCeiling,
   }
 }
 

@@ -355,3 +355,13 @@ test("a planner's gas limit is the most that a step may use", async () => {
   })
   await expect(send(wallet, [{ ...approve, gas: '22000' }])).rejects.toMatchObject({ code: 'INVALID_TRANSACTION' })
 })
+
+test('a step above the ceiling of its wallet is refused before any other is signed', async () => {
+  const wallet = await bed.wallet()
+  await bed.limit(wallet.id, { instant_max_usd: 100, notify_max_usd: 100, delay_max_usd: 100 })
+  await rule(wallet.id, 'CONTRACT_WHITELIST', { contracts: [{ address: hostile }] })
+  await become(0, 0n)
+  await expect(send(wallet, [pay(1n), { ...work, to: hostile }])).rejects.toMatchObject({
+    ...{ code: 'CEILING_EXCEEDED', message: expect.stringMatching(/^step 2: .*cannot read/) },
+  })
+})

@@ -60,6 +60,7 @@ function reading(parts: ServiceParts, { building, funds }: Told) {
     const together = steps.length > 1 ? await chain.draftsInOrder?.(sender, intents) : undefined
     const drafts = together ?? (await apart(steps))
     const built = await Promise.all(steps.map((step, at) => named(parts, building.read(step, drafts[at]!, under))))
+    requireBelowCeiling(built)
     await parts.prices.refresh(chain.network, [...new Set(built.flatMap(({ decoded }) => assetsOf(decoded.effects)))])
     return built
   }
@@ -168,6 +169,14 @@ type Written = { step: ReadStep; text: string; labels: PlanRequest['labels'] }
 const requestOf = (network: string, { step, text, labels }: Written): Prepared['request'] => ({
   ...{ stored: { ...step, network }, text, hash: planHash([text], {}), labels },
 })
+
+/** The signer would refuse it when the steps before it are done, and no lift is for a plan. */
+function requireBelowCeiling(steps: readonly Built[]): void {
+  const at = steps.findIndex(({ aboveCeiling }) => aboveCeiling !== undefined)
+  if (at < 0) return
+  const why = steps[at]!.aboveCeiling
+  throw new Failure('CEILING_EXCEEDED', `step ${at + 1}: ${why}; ask for it by itself, or have the ceiling raised`)
+}
 
 /** A later step that fails by itself may need what those before it do. */
 function alone(at: number, error: unknown): never {
