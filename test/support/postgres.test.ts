@@ -30,7 +30,7 @@ test('the server ends with the process that started it, even by kill -9, and rem
   kill()
   await ended
   process.off('exit', kill)
-  await expect.poll(() => existsSync(folder), { timeout: 10_000 }).toBe(false)
+  await expect.poll(() => existsSync(folder)).toBe(false)
 })
 
 test('a server starts from a fresh clone in a private folder (0700), which its user cannot enter', async () => {
@@ -62,7 +62,7 @@ test('a server starts from a fresh clone in a private folder (0700), which its u
     await client.end()
     kill()
     process.off('exit', kill)
-    await expect.poll(() => existsSync(folder), { timeout: 10_000 }).toBe(false)
+    await expect.poll(() => existsSync(folder)).toBe(false)
   } finally {
     for (const each of [clone, temporary]) rmSync(each, { recursive: true, force: true })
   }

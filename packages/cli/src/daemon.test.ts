@@ -229,11 +229,11 @@ describe('a daemon that provisioned itself', () => {
 
   test('the audit log is signed; its file is verified anywhere, with the key and the checkpoints that were kept', async () => {
     const checkpointNow = () => json(daemon.run(['audit', 'checkpoint', '--json']))
-    await expect.poll(async () => (await checkpointNow()).unsignedRows, { timeout: 20_000 }).toBe(0)
+    await expect.poll(async () => (await checkpointNow()).unsignedRows).toBe(0)
     const { publicKey, checkpoint } = await checkpointNow()
     const kept = join(daemon.dataDir, 'audit', 'checkpoints.jsonl')
     const last = () => JSON.parse(readFileSync(kept, 'utf8').trim().split('\n').at(-1)!)
-    await expect.poll(last, { timeout: 20_000 }).toEqual(checkpoint)
+    await expect.poll(last).toEqual(checkpoint)
     expect(mode(kept)).toBe('600')
     const words = await daemon.run(['audit', 'verify'])
     expect(words.out).toContain(`${checkpoint.seq} checkpoints by ${publicKey}`)

@@ -59,7 +59,7 @@ describe('signer isolation', () => {
     const pid = Number(line.toString('utf8'))
     expect(readFileSync(`/proc/${pid}/cmdline`, 'utf8')).toContain('signer')
     daemon.kill('SIGKILL')
-    await expect.poll(() => isRunning(pid), { timeout: 5000 }).toBe(false)
+    await expect.poll(() => isRunning(pid)).toBe(false)
   })
 })
 

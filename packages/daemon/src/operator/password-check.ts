@@ -87,10 +87,8 @@ export function passwordCheck<Row>({ keys, log, guesses, limited, inTurn, onUnlo
      * True for the right password; unlocks the keystore where that is due. What is known to be right or wrong costs no key
      * derivation. Failure MASTER_PASSWORD_LOCKED, RATE_LIMITED, KEYSTORE_LOCKED.
      */
-    async isRight(password: string, asking: Asking): Promise<boolean> {
-      const row = await inTurn(digestOf(password).toString('hex'), asking)
-      return look(password, { group: asking.group, row })
-    },
+    isRight: (password: string, asking: Asking): Promise<boolean> =>
+      inTurn(digestOf(password).toString('hex'), asking, (row) => look(password, { group: asking.group, row })),
     /** The password has changed. */
     forget(): void {
       known = undefined

@@ -21,13 +21,14 @@ type Parts<Row> = {
 /** Has the signer open a sealed password. What it knows to be right costs no key derivation, and counts as no guess. */
 export const sealedCheck =
   <Row>({ keys, guesses, limited, inTurn }: Parts<Row>) =>
-  async (proof: SealedProof, asking: Asking): Promise<Verified> => {
-    // The keys wrote this text; they check what they read.
-    const row = JSON.parse(await inTurn(sha256(proof.sealed), asking)) as Row
-    const quick = await keys.verifyCall({ ...proof, row, derives: false })
-    if (quick.isRight !== undefined) return quick
-    guesses.failed(asking.group)
-    const derived = await limited(() => keys.verifyCall({ ...proof, row, derives: true }))
-    if (derived.isRight) guesses.wasRight(asking.group)
-    return derived
-  }
+  (proof: SealedProof, asking: Asking): Promise<Verified> =>
+    inTurn(sha256(proof.sealed), asking, async (text) => {
+      // The keys wrote this text; they check what they read.
+      const row = JSON.parse(text) as Row
+      const quick = await keys.verifyCall({ ...proof, row, derives: false })
+      if (quick.isRight !== undefined) return quick
+      guesses.failed(asking.group)
+      const derived = await limited(() => keys.verifyCall({ ...proof, row, derives: true }))
+      if (derived.isRight) guesses.wasRight(asking.group)
+      return derived
+    })

@@ -50,7 +50,7 @@ test('a transaction that Anvil lost sight of is mined all the same, with what fo
   await node.rpc('anvil_setNonce', [account.address, '0x1'])
   await node.mine()
   expect(await count()).toBe('0x1')
-  await expect.poll(() => node.rpc('txpool_status'), { timeout: 10_000 }).toEqual({ pending: '0x2', queued: '0x1' })
+  await expect.poll(() => node.rpc('txpool_status')).toEqual({ pending: '0x2', queued: '0x1' })
   await node.mine()
   expect(await count()).toBe('0x3')
   await node.stop()

@@ -473,6 +473,36 @@ describe('the gas of a plain transfer, where an account that does not exist yet 
   })
 })
 
+test('a token transfer to somebody whose tokens are gone since has the gas of a new holder, whatever that costs', async () => {
+  const { key } = await start()
+  await mintToken(node, fixtures.plainToken, { to: key.address, amount: 100n })
+  const holder = newKey().address.toLowerCase()
+  const isTold = { nobody: true }
+  const { url } = await startEndpoint(
+    changing(node.url, ({ method, params }) => {
+      if (method !== 'eth_estimateGas') return undefined
+      const { data } = params[0] as { data: string }
+      if (data.includes(holder.slice(2))) return { result: '0x9c40' }
+      return isTold.nobody ? { result: '0x30d40' } : { error: { code: 3, message: 'execution reverted' } }
+    }),
+  )
+  const gases = async () => {
+    const chain = evmChain({ network: localEvm, urls: [url], allowForeignGenesis: true })
+    const intent: Intent = {
+      kind: 'token-transfer',
+      to: holder,
+      amount: toBase(2n),
+      token: tokenAt(fixtures.plainToken),
+    }
+    const gas = async () => Number(JSON.parse((await chain.draft(key.address, intent)).body).gas)
+    return [await gas(), await gas()]
+  }
+  expect(await gases()).toEqual([48_000, 240_000])
+  // A token that lets nobody else have any: the usual price of a slot is added.
+  isTold.nobody = false
+  expect(await gases()).toEqual([48_000, 78_000])
+})
+
 test('what a sender without money asks for has the usual gas, and is no word on what others ask for', async () => {
   const { key } = await start()
   const { url } = await startEndpoint(

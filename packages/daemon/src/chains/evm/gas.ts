@@ -18,6 +18,9 @@ export type Call = {
   readonly fees?: Fees
 }
 
+/** Of a token, and the data of a transfer of as much to another one. */
+export type Recipient = { readonly to: string; readonly dataFor: (to: string) => string }
+
 export type GasSource = {
   /** Code of an account; EIP-7702 delegations are told apart. Cached for minutes. */
   code(address: string): Promise<Code>
@@ -32,14 +35,14 @@ export type GasSource = {
   /** Gas limit of what has used so much in a simulation, where some was given back that it needs on the way. */
   roomFor(used: bigint): Gas
   /** Gas limit of what a contract does for one recipient; the first is estimated, later ones use that. */
-  estimateOnce(call: Call, recipient: string): Promise<Gas>
+  estimateOnce(call: Call, recipient: Recipient): Promise<Gas>
 }
 
 type Account = { readonly code: Code; readonly hasMoney: boolean }
 
 const minute = 60_000
-// A recipient whose balance was emptied since the estimate costs one new storage slot (17,100) more, and a margin.
-const newSlot = 25_000n
+// Where a node does not tell: one new storage slot (17,100), and a margin.
+const usualSlot = 25_000n
 // EIP-7825: what one transaction may use at most.
 export const gasMost = toGas(16_777_216n)
 
@@ -90,7 +93,7 @@ export function gasSource(network: Network, rpc: Rpc, clock: () => number): GasS
     // Any value costs as much as another, and the least does not depend on the balance.
     const sample = { from, to, value: value === 0n ? 0n : 1n, data }
     // An account that nobody has stays one that does not exist, whoever pays the recipient meanwhile.
-    const asked = () => (isNew ? { ...sample, to: `0x${randomBytes(20).toString('hex')}` } : sample)
+    const asked = () => (isNew ? { ...sample, to: newAddress() } : sample)
     const usual = intrinsicGas(data)
     try {
       const found = await estimateShared(kindOf({ ...sample, isNew }), asked)
@@ -108,6 +111,16 @@ export function gasSource(network: Network, rpc: Rpc, clock: () => number): GasS
     return ['plain', to === from ? 'own' : isNew ? 'new' : 'known', value, bytes].join(' ')
   }
 
+  /** What a token transfer costs to who never had any; undefined where no node tells. */
+  async function toNobody(call: Call, { dataFor }: Recipient): Promise<Gas | undefined> {
+    try {
+      return await estimateShared(`${call.to} ${call.from} nobody`, () => ({ ...call, data: dataFor(newAddress()) }))
+    } catch (error) {
+      if (isAnswer(error)) return undefined
+      throw error
+    }
+  }
+
   return {
     code: async (address) => (await ofAccount(address)).code,
     plain,
@@ -116,14 +129,18 @@ export function gasSource(network: Network, rpc: Rpc, clock: () => number): GasS
     given: async (gas, call) => requireEnough(requireMost(gas), await estimate(call)),
     roomFor: (used) => limit(toGas((used * 5n + 3n) / 4n)),
     async estimateOnce(call, recipient) {
-      const key = `${call.to} ${call.from} ${recipient}`.toLowerCase()
+      const key = `${call.to} ${call.from} ${recipient.to}`.toLowerCase()
       const known = estimates.peek(key)
-      const found = await estimateShared(key, () => call)
-      const most = limit(found)
-      return known && most < found + newSlot ? limit(toGas(found + newSlot)) : most
+      const [found, emptied] = await Promise.all([estimateShared(key, () => call), toNobody(call, recipient)])
+      if (!known) return limit(found)
+      // What the recipient had may be gone since.
+      const isDearer = emptied === undefined || emptied > found
+      return limit(isDearer ? (emptied ?? toGas(found + usualSlot)) : found)
     },
   }
 }
+
+const newAddress = (): string => `0x${randomBytes(20).toString('hex')}`
 
 const pricesOf = (fees: Fees): Record<string, string> =>
   fees.type === 'legacy'

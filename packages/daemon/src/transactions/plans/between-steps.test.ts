@@ -57,15 +57,14 @@ const whileMining = async <T>(look: () => Promise<T>): Promise<T> => {
   return look()
 }
 /** Mines until the steps are so. */
-const reach = (id: string, ...wanted: string[]) =>
-  expect.poll(() => whileMining(() => statuses(id)), { timeout: 20_000 }).toEqual(wanted)
+const reach = (id: string, ...wanted: string[]) => expect.poll(() => whileMining(() => statuses(id))).toEqual(wanted)
 /** Mines until the wallet holds nothing back, in any unit. */
 const free = ({ id }: Wallet) => {
   const isFree = () =>
     database.read(async (db) =>
       [...(await ledgerStore.openOfAll(db, `wallet:${id}`)).values()].every((one) => one === 0n),
     )
-  return expect.poll(() => whileMining(isFree), { timeout: 20_000 }).toBe(true)
+  return expect.poll(() => whileMining(isFree)).toBe(true)
 }
 const nonce = async ({ address }: Wallet) =>
   BigInt(String(await node.rpc('eth_getTransactionCount', [address, 'latest'])))
@@ -120,7 +119,7 @@ test('a deadline that passes between steps ends what is not signed, and nothing 
   const wallet = await holder({})
   const id = await underWay(wallet, [1, 1, 1], { deadline: 60 })
   shift += 61_000
-  await expect.poll(() => statuses(id), { timeout: 20_000 }).toEqual(['SUBMITTED', 'CANCELLED', 'CANCELLED'])
+  await expect.poll(() => statuses(id)).toEqual(['SUBMITTED', 'CANCELLED', 'CANCELLED'])
   expect((await show(id)).steps[2]!.error).toContain('its plan')
   await reach(id, 'CONFIRMED', 'CANCELLED', 'CANCELLED')
   await free(wallet)

@@ -99,9 +99,7 @@ const refusalOf = async (wallet: Wallet, steps: readonly Step[]) => {
 }
 const show = (id: string) => bed.service.plans.get(id, undefined)
 async function ended(id: string) {
-  await expect
-    .poll(async () => ['QUEUED', 'RUNNING'].includes((await show(id)).status), { timeout: 20_000 })
-    .toBe(false)
+  await expect.poll(async () => ['QUEUED', 'RUNNING'].includes((await show(id)).status)).toBe(false)
   return show(id)
 }
 const statuses = (plan: Awaited<ReturnType<typeof show>>) => plan.steps.map(({ status }) => status)
@@ -197,7 +195,7 @@ test('a step that fails ends the rest, frees their money, and what it has left i
   expect(statuses(plan)).toEqual(['CONFIRMED', 'FAILED', 'CANCELLED'])
   expect(plan.leftAllowances).toMatchObject([{ kind: 'approval', amount: '50' }])
   expect(plan.steps[2]!.error).toContain('step 2 of its plan has ended')
-  await expect.poll(() => open(wallet), { timeout: 20_000 }).toBe(0n)
+  await expect.poll(() => open(wallet)).toBe(0n)
 })
 
 test('a contract that would do more when its turn comes ends the plan', async () => {

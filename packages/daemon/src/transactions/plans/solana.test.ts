@@ -68,7 +68,7 @@ const dry = async (wallet: Wallet, steps: readonly Step[]) =>
   (await bed.service.plans.simulate(input(wallet, steps), wallet.session)).decision
 async function ended(id: string) {
   const show = () => bed.service.plans.get(id, undefined)
-  await expect.poll(async () => (await show()).status, { timeout: 20_000 }).not.toBe('RUNNING')
+  await expect.poll(async () => (await show()).status).not.toBe('RUNNING')
   return show()
 }
 

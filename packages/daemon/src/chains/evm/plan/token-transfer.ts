@@ -14,5 +14,5 @@ export const tokenTransfer: Plan<IntentOf<'token-transfer'>> = {
       throw new Failure('INVALID_TRANSACTION', 'an ERC-20 transfer has no place for a memo; leave it out')
     return { from, to: contract, value: 0n, data: transferData(recipient, requireAmount(amount)) }
   },
-  gas: (gas, call, { to }) => gas.estimateOnce(call, to),
+  gas: (gas, call, { to, amount }) => gas.estimateOnce(call, { to, dataFor: (other) => transferData(other, amount) }),
 }
