@@ -7,6 +7,7 @@ import type { Engine } from '../packages/daemon/src/platform/db/database.ts'
 import { auditIsWhole, finish, type Payment, pay, type Scene, setScene } from './support/crash-scene.ts'
 import { isAlive } from './support/daemon.ts'
 import { type Deed, KILL_POINTS } from './support/kill-points.ts'
+import { unsignedPayment } from './support/unsigned.ts'
 import { until } from './support/until.ts'
 import { type EvmWorld, evmWorld } from './support/worlds.ts'
 
@@ -30,8 +31,10 @@ type Stage = Scene & {
   cancelled: Payment[]
   messages: Map<string, string | undefined>
   made: number
-  elsewhere: Payment[]
+  elsewhere: Elsewhere[]
 }
+/** What a wallet of its own does: asked for again after the kill, it has come to the same. */
+type Elsewhere = { resume(): Promise<unknown>; check(): Promise<unknown> }
 
 function newPayment(stage: Stage, amount?: bigint): Payment {
   stage.made += 1
@@ -65,10 +68,78 @@ const DEEDS: Record<Deed, (stage: Stage) => Promise<unknown>> = {
   pay: (stage) => pay(stage, due(stage)),
   async 'pay from a new wallet'(stage) {
     // Its lane is one that nobody has had.
-    const wallet = await stage.world.wallet(stage.daemon, { limit: LIMIT })
-    const payment = newPayment(stage)
-    await pay({ ...stage, wallet }, payment)
-    stage.elsewhere.push(payment)
+    await payElsewhere(stage, LIMIT)
+  },
+  'wait for its time': (stage) =>
+    payElsewhere(stage, { ...LIMIT, instant_max_usd: 0, notify_max_usd: 0, delay_seconds: 1 }),
+  async 'take back'(stage) {
+    const { world, daemon } = stage
+    const { scene, payment } = await elsewhere(stage, LIMIT)
+    const id = () => payment.id!
+    const cancel = () => daemon.operator.replaceTransaction({ id: id(), with: 'cancel' })
+    const status = async () => (await daemon.operator.getTransaction({ id: id() })).status
+    world.proxy.mode = 'lose-bytes'
+    await pay(scene, payment)
+    await until('it to be SUBMITTED', async () => (await status()) === 'SUBMITTED')
+    stage.elsewhere.push({
+      // It may have landed by then, or be taken back already.
+      resume: () => cancel().catch(() => undefined),
+      async check() {
+        const end = await until('it to be over', async () => {
+          await world.node.mine(1)
+          return ['CONFIRMED', 'CANCELLED'].includes(await status()) && status()
+        })
+        expect(await world.balance(payment.to)).toBe(end === 'CONFIRMED' ? payment.amount : 0n)
+      },
+    })
+    await until('a cancel to be taken', () => cancel().then(() => true, isGone))
+  },
+  async 'send a plan'(stage) {
+    const { world, daemon, made } = stage
+    const { scene, payment } = await elsewhere(stage, LIMIT)
+    const tos = [payment.to, world.newAddress()]
+    let known: string | undefined
+    const send = async () => {
+      const { status, body } = await daemon.call<{ id: string }>('POST', '/v1/transactions/plan', {
+        as: scene.wallet.token,
+        headers: { 'idempotency-key': `plan-${made}` },
+        body: { steps: tos.map((to) => ({ to, value: String(payment.amount) })), network: world.network },
+      })
+      expect(status).toBe(201)
+      known ??= body.id
+      expect(body.id).toBe(known)
+    }
+    stage.elsewhere.push({
+      resume: send,
+      check: () =>
+        Promise.all(tos.map((to) => until('a step', async () => (await world.balance(to)) === payment.amount))),
+    })
+    await send()
+  },
+  async 'sign for the caller to send'(stage) {
+    const { world, daemon } = stage
+    const { scene, payment } = await elsewhere(stage, LIMIT)
+    const transaction = await unsignedPayment(world, { to: payment.to, value: payment.amount })
+    const sign = () =>
+      daemon.call<{ signedTransaction: string }>('POST', '/v1/transactions/sign', {
+        as: scene.wallet.token,
+        headers: { 'idempotency-key': payment.key },
+        body: { transaction, network: world.network },
+      })
+    let signed: string | undefined
+    stage.elsewhere.push({
+      async resume() {
+        if (signed !== undefined) return
+        const { body } = await sign()
+        signed = body.signedTransaction
+        await world.node.rpc('eth_sendRawTransaction', [signed])
+      },
+      async check() {
+        await until('it to land', async () => (await world.balance(payment.to)) === payment.amount)
+        expect((await sign()).body.signedTransaction).toBe(signed)
+      },
+    })
+    await sign()
   },
   async approve(stage) {
     await pay(stage, due(stage, WITH_APPROVAL))
@@ -87,10 +158,7 @@ const DEEDS: Record<Deed, (stage: Stage) => Promise<unknown>> = {
     await until('it to be SUBMITTED', async () => (await rowsOf(stage, 'SUBMITTED')).length > 0)
     await until('a speed-up to be taken', async () => {
       const asked = stage.daemon.operator.replaceTransaction({ id: payment.id!, with: 'speed-up' })
-      return asked.then(
-        () => true,
-        (error: unknown) => isGone(error),
-      )
+      return asked.then(() => true, isGone)
     })
   },
   async 'wait for gas'(stage) {
@@ -119,6 +187,19 @@ const DEEDS: Record<Deed, (stage: Stage) => Promise<unknown>> = {
     stage.cancelled.push(payment)
     await stage.daemon.operator.suspendWallet({ id: stage.wallet.id })
   },
+}
+async function elsewhere(stage: Stage, limit: Record<string, unknown>) {
+  const wallet = await stage.world.wallet(stage.daemon, { limit })
+  return { scene: { ...stage, wallet }, payment: newPayment(stage) }
+}
+async function payElsewhere(stage: Stage, limit: Record<string, unknown>): Promise<void> {
+  const { scene, payment } = await elsewhere(stage, limit)
+  const { key, to, amount } = payment
+  stage.elsewhere.push({
+    resume: () => pay(scene, payment),
+    check: () => until(`${key} to land`, async () => (await stage.world.balance(to)) === amount),
+  })
+  await pay(scene, payment)
 }
 const isGone = (error: unknown) =>
   error instanceof Error && /fetch failed|ECONN|socket/i.test(`${error} ${error.cause}`)
@@ -150,6 +231,7 @@ async function killAt(stage: Stage, killAt: string, { deed, point }: (typeof poi
   await cancelAll(stage)
   await approveAll(stage)
   for (const text of stage.messages.keys()) await signMessage(stage, text)
+  for (const { resume } of stage.elsewhere) await resume()
 }
 
 test.each(cases)(
@@ -169,8 +251,7 @@ test.each(cases)(
       const before = await world.balance(stage.wallet.address)
       for (const one of all) await killAt(stage, file, one)
       await finish(stage, before)
-      for (const { to, amount } of stage.elsewhere)
-        await until('what another wallet paid', async () => (await world.balance(to)) === amount)
+      for (const { check } of stage.elsewhere) await check()
       for (const { id, to } of stage.cancelled) {
         expect((await stage.daemon.operator.getTransaction(id!)).status).toBe('CANCELLED')
         expect(await world.balance(to)).toBe(0n)

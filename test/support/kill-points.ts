@@ -5,6 +5,10 @@ export type Deed =
   | 'approve'
   | 'cancel'
   | 'speed up'
+  | 'take back'
+  | 'wait for its time'
+  | 'send a plan'
+  | 'sign for the caller to send'
   | 'wait for gas'
   | 'sign a message'
   | 'suspend'
@@ -31,6 +35,17 @@ export const KILL_POINTS: readonly KillPoint[] = [
   { file: 'transactions/lanes/booking.ts', step: 'book', deed: 'pay', when: JOB },
   { file: 'transactions/lanes/take-over.ts', step: 'takeOver', deed: 'pay from a new wallet', when: WRITTEN },
   { file: 'transactions/lanes/replace.ts', step: 'replace', deed: 'speed up', when: WRITTEN },
+  { file: 'transactions/lanes/replace.ts', step: 'replace', deed: 'take back', when: WRITTEN },
+  { file: 'transactions/scheduler.ts', step: 'serve', deed: 'wait for its time', when: ['before', 'after'] },
+  { file: 'transactions/deciding/decide-plan.ts', step: 'decidePlan', deed: 'send a plan', when: WRITTEN },
+  // Between two steps of it.
+  { file: 'transactions/lanes/booking.ts', step: 'book', deed: 'send a plan', when: ['committed'] },
+  {
+    file: 'transactions/lanes/sealing.ts',
+    step: 'withSeal',
+    deed: 'sign for the caller to send',
+    when: ['before', 'after'],
+  },
   { file: 'transactions/approving.ts', step: 'approveQueued', deed: 'approve', when: WRITTEN },
   { file: 'transactions/rows/ending.ts', step: 'endUnsent', deed: 'cancel', when: WRITTEN },
   { file: 'transactions/gas/hold.ts', step: 'withoutDear', deed: 'wait for gas', when: ['before', 'after'] },
