@@ -52,27 +52,7 @@ export function gasSource(network: Network, rpc: Rpc, clock: () => number): GasS
   const estimates = cache<Gas>({ freshMs: 10 * minute, staleMs: 60 * minute, clock })
   const ofAccount = (address: string) => accounts.get(address.toLowerCase(), () => readAccount(rpc, address))
   const limit = (gas: Gas): Gas => (network.ownGas ? withMargin(gas) : withinMost(gas))
-
-  async function ask({ from, to, value, data }: Call, prices: Record<string, string>): Promise<Gas> {
-    try {
-      const call = { from, ...(to !== NO_RECIPIENT && { to }), value: quantity(value), data, ...prices }
-      return toGas(readQuantity(await rpc.call('eth_estimateGas', [call])))
-    } catch (error) {
-      throw declared(error)
-    }
-  }
-
-  /** At the prices of the transaction: a contract that is asked at none can tell that it is only asked. */
-  async function estimate(call: Call): Promise<Gas> {
-    if (!call.fees) return ask(call, {})
-    try {
-      return await ask(call, pricesOf(call.fees))
-    } catch (error) {
-      // Of a sender that cannot pay them, or at prices that it does not take, a node estimates nothing.
-      if (!isAnswer(error) || isFailure(error, 'INVALID_TRANSACTION')) throw error
-      return ask(call, {})
-    }
-  }
+  const estimate = estimating(rpc)
 
   async function estimateShared(key: string, call: () => Call): Promise<Gas> {
     let isOwn = false
@@ -137,6 +117,29 @@ export function gasSource(network: Network, rpc: Rpc, clock: () => number): GasS
       const isDearer = emptied === undefined || emptied > found
       return limit(isDearer ? (emptied ?? toGas(found + usualSlot)) : found)
     },
+  }
+}
+
+/** At the prices of the transaction: a contract that is asked at none can tell that it is only asked. */
+function estimating(rpc: Rpc): (call: Call) => Promise<Gas> {
+  async function ask({ from, to, value, data }: Call, prices: Record<string, string>): Promise<Gas> {
+    try {
+      const call = { from, ...(to !== NO_RECIPIENT && { to }), value: quantity(value), data, ...prices }
+      return toGas(readQuantity(await rpc.call('eth_estimateGas', [call])))
+    } catch (error) {
+      throw declared(error)
+    }
+  }
+
+  return async (call) => {
+    if (!call.fees) return ask(call, {})
+    try {
+      return await ask(call, pricesOf(call.fees))
+    } catch (error) {
+      // Of a sender that cannot pay them, or at prices that it does not take, a node estimates nothing.
+      if (!isAnswer(error) || isFailure(error, 'INVALID_TRANSACTION')) throw error
+      return ask(call, {})
+    }
   }
 }
 
