@@ -19,7 +19,7 @@ export type Call = {
 }
 
 /** Of a token, and the data of a transfer of as much to another one. */
-export type Recipient = { readonly to: string; readonly dataFor: (to: string) => string }
+type Recipient = { readonly to: string; readonly dataFor: (to: string) => string }
 
 export type GasSource = {
   /** Code of an account; EIP-7702 delegations are told apart. Cached for minutes. */
