@@ -1,6 +1,6 @@
 import { Failure } from './failure.ts'
 import { formSchema, type JsonSchema } from './json-schema.ts'
-import { type Form, fixedOf, formsOf, type Operation, type Operations, pathNames } from './operation.ts'
+import { type Form, firstSentence, fixedOf, formsOf, type Operation, type Operations, pathNames } from './operation.ts'
 import { didYouMean } from './similar-names.ts'
 import { clientFields } from './wire.ts'
 
@@ -155,6 +155,6 @@ export function commandUsage({ name, summary, flags, places }: Command): string 
 /** One line per command, with the first sentence of what it does. */
 export function usage(all: readonly Command[]): string {
   const width = Math.max(0, ...all.map(({ name }) => name.length))
-  const line = ({ name, summary }: Command) => `  ${name.padEnd(width)}  ${summary.replace(/\. .*/s, '.')}`
+  const line = ({ name, summary }: Command) => `  ${name.padEnd(width)}  ${firstSentence(summary)}`
   return all.map(line).join('\n')
 }

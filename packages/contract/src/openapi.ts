@@ -1,6 +1,14 @@
 import { failures } from './failure.ts'
 import { inputSchema, type JsonSchema, outputSchema } from './json-schema.ts'
-import { type Access, bodySource, failuresOf, type Operation, type Operations, pathNames } from './operation.ts'
+import {
+  type Access,
+  bodySource,
+  failuresOf,
+  firstSentence,
+  type Operation,
+  type Operations,
+  pathNames,
+} from './operation.ts'
 
 type Json = Record<string, unknown>
 
@@ -92,7 +100,7 @@ function describe(name: string, op: Operation): Json {
   const inQuery = fromBody ? rest.filter((field) => op.alsoQuery?.includes(field)) : rest
   return {
     operationId: name,
-    summary: op.summary,
+    summary: firstSentence(op.summary),
     description: notes(op),
     tags: [title(op.tag)],
     security: securityOf(op.access),
@@ -144,7 +152,8 @@ function notes(op: Operation): string {
   const query = op.alsoQuery?.length ? [`Also read from the query: ${code(op.alsoQuery)}.`] : []
   const other = op.alternative ? [`Answers ${op.alternative.status} when \`${op.alternative.when}\` is true.`] : []
   const who = op.access === 'public' ? 'Open to everybody.' : `Callers: ${op.access.join(' or ')}.`
-  return [who, ...other, ...aliases, ...query, ...ignored].join(' ')
+  const more = op.summary.slice(firstSentence(op.summary).length).trim()
+  return [...(more ? [more] : []), who, ...other, ...aliases, ...query, ...ignored].join(' ')
 }
 
 const code = (names: readonly string[]): string => names.map((name) => `\`${name}\``).join(', ')

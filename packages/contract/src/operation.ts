@@ -185,3 +185,6 @@ export const mayCall = (op: Operation, caller: Caller): boolean => op.access ===
 
 /** It only takes rights away, so that it has doors of its own. */
 export const isStop = (op: Operation): boolean => op.access !== 'public' && op.access.includes('stopper')
+
+/** What a heading or a list says of it. */
+export const firstSentence = (summary: string): string => summary.replace(/\. .*/s, '.')
