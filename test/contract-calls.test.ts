@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { SENDABLE } from '@waiaas/contract'
 import { deployEvmFixtures, type EvmFixtures, evmContracts, evmFaucet, mintToken } from '@waiaas/localnet'
-import { type Abi, encodeDeployData, encodeFunctionData, type Hex, parseAbi } from 'viem'
+import { type Abi, encodeDeployData, encodeFunctionData, type Hex, parseAbi, recoverMessageAddress } from 'viem'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startTestDaemon, type TestDaemon } from './support/daemon.ts'
+import { unsignedPayment } from './support/unsigned.ts'
 import { until } from './support/until.ts'
 import { GENEROUS, type TestWallet } from './support/wallets.ts'
 import { type EvmWorld, evmWorld } from './support/worlds.ts'
@@ -322,5 +323,29 @@ describe('the examples of docs/transactions.md', () => {
     const body = { ...(JSON.parse(named) as object), network }
     const answer = await daemon.call<{ simulation: { success: boolean } }>('POST', path, { as: wallet.token, body })
     expect([answer.status, answer.body.simulation?.success], answer.text).toEqual([200, true])
+  })
+
+  test('of messages and of transactions that were built elsewhere are signed as they stand', async () => {
+    const signer = await world.wallet(daemon, { limit: GENEROUS })
+    const rules = { personal: 'INSTANT' }
+    await daemon.operator.createPolicy({ walletId: signer.id, type: 'SIGN_MESSAGE_RULES', rules })
+    const asked = async (path: string, kind: string, named: Record<string, string> = {}) => {
+      const [, text] = new RegExp(`\`\`\`json ${kind}\n([\\s\\S]+?)\`\`\``).exec(page)!
+      const whole = Object.entries(named).reduce((sum, [name, value]) => sum.replaceAll(name, value), text!)
+      const body = { ...(JSON.parse(whole) as { message?: string }), network }
+      const answer = await daemon.call<{ signature: Hex; signedTransaction: Hex }>('POST', path, {
+        as: signer.token,
+        body,
+      })
+      expect(answer.status, answer.text).toBe(200)
+      return { ...answer.body, message: body.message }
+    }
+    const { message, signature } = await asked('/v1/transactions/sign-message', 'message')
+    expect(await recoverMessageAddress({ message: message!, signature })).toBe(signer.address)
+    const transaction = await unsignedPayment(world)
+    const { signedTransaction } = await asked('/v1/transactions/sign', 'transaction', {
+      '<unsigned transaction>': transaction,
+    })
+    expect(await world.node.rpc('eth_sendRawTransaction', [signedTransaction])).toMatch(/^0x[0-9a-f]{64}$/)
   })
 })
