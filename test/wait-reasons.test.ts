@@ -33,7 +33,7 @@ async function start() {
     }
   }
   const rpcCheck = async () => (await daemon.call<Ready>('GET', '/health/ready')).body.checks.rpc
-  return { node, answers, payer, rpcCheck }
+  return { node, daemon, answers, payer, rpcCheck }
 }
 type Open = { status: string; waitReason: string | null }
 type Ready = { checks: { rpc: { ok: boolean; message?: string } } }
@@ -90,4 +90,22 @@ test('delays and approvals say what they wait for', async () => {
   const [delay, approval] = [await pay('0.01'), await pay('0.5')]
   expect((await read(delay)).waitReason).toMatch(/^it is delayed until 20\d\d-/)
   expect((await read(approval)).waitReason).toMatch(/^the operator can approve it until 20\d\d-/)
+})
+
+test('a payment is told as CONFIRMED as deep in the chain as the operator says, also while it waits for that', async () => {
+  const { node, daemon, payer } = await start()
+  const set = (blocks: number) =>
+    daemon.operator.updateSettings({
+      settings: [{ key: 'rpc.confirmations', value: JSON.stringify({ 'local-evm': blocks }) }],
+    })
+  await set(2)
+  await node.rpc('evm_setIntervalMining', [0])
+  const { pay, says, confirmed, read } = await payer()
+  const id = await pay()
+  await says(id, /in no block yet/)
+  await node.mine(1)
+  await says(id, /it is in block \d+, and counts as confirmed after 2 blocks/)
+  expect((await read(id)).status).toBe('SUBMITTED')
+  await set(1)
+  await confirmed(id)
 })
