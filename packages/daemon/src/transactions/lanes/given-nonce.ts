@@ -1,12 +1,10 @@
 import type { Handle } from '../../platform/db/database.ts'
 import { type AttemptRow, attemptStore } from '../rows/attempt-store.ts'
-import { newestOfNonce } from './replace.ts'
+import { inFlight } from './replace.ts'
 
 /** Of lanes with an order, the attempt that others may send, and that nothing has outbid: it may never come. */
 export const leftToCaller = (live: Iterable<AttemptRow>): AttemptRow | undefined =>
-  newestOfNonce([...live].filter(({ state }) => state === 'recorded')).find(
-    ({ purpose, nonce }) => purpose === 'sign-only' && nonce !== null,
-  )
+  inFlight(live).find(({ purpose, nonce }) => purpose === 'sign-only' && nonce !== null)
 
 /** How many nonces below it are free: what takes them does not wait for it, and it waits for them. */
 export async function freeBelow(db: Handle, { lane, nonce }: AttemptRow): Promise<number> {

@@ -23,7 +23,7 @@ import { nextOnChain } from './nonces.ts'
 import { prepare } from './prepare.ts'
 import { type PutOff, putOffs } from './put-off.ts'
 import { type Recorded, record, requireReplacement } from './record.ts'
-import { newestOfNonce, type Wanted } from './replace.ts'
+import { inFlight, newestOfNonce, type Wanted } from './replace.ts'
 import { type Replacements, replacements } from './replacements.ts'
 import { type LaneContext, type LaneJob, LeaseLost } from './round.ts'
 import { withSeal } from './sealing.ts'
@@ -235,7 +235,7 @@ export class Lane {
 
   async #round(): Promise<boolean> {
     await this.#replacements.carryOut()
-    const waiting = newestOfNonce([...this.live.values()].filter((row) => row.state === 'recorded'))
+    const waiting = inFlight(this.live.values())
     const count = Math.min(ROUND, this.#capacity - waiting.length)
     if (count <= 0) return false
     const { open, found, rows, judged } = await this.#next(count)

@@ -2,7 +2,7 @@ import type { Chain } from '../../chains/chain.ts'
 import type { Sent } from '../../chains/follow.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { AttemptRow } from '../rows/attempt-store.ts'
-import { newestOfNonce } from './replace.ts'
+import { inFlight } from './replace.ts'
 import { mayOutbid } from './replacement-limits.ts'
 
 /** Without a block for this long, and for this many blocks, an attempt is outbid. */
@@ -55,9 +55,7 @@ export function outbidding({ network, order }: Pick<Chain, 'network' | 'order'>,
       // Asked again and again, and mostly nothing is.
       if (!all.some((row) => row.state === 'recorded' && (isNamed(row) || now >= dueAt(row)))) return []
       const mayRaise = ({ nonce }: AttemptRow) => mayOutbid(all.filter((row) => row.nonce === nonce))
-      // Where another attempt is in a block there is nothing to outbid.
-      const landed = new Set(all.flatMap(({ state, nonce }) => (state === 'included' ? [nonce] : [])))
-      const waiting = newestOfNonce(all.filter(({ state, nonce }) => state === 'recorded' && !landed.has(nonce)))
+      const waiting = inFlight(all)
       const head = waiting.reduce<AttemptRow | undefined>(
         (first, row) => (first && first.nonce! < row.nonce! ? first : row),
         undefined,

@@ -145,7 +145,14 @@ const withFee = (held: readonly SpendItem[], judged: readonly SpendItem[]): Spen
   ...judged.filter(({ part }) => part === 'fee'),
 ]
 
-/** The newest attempt of each nonce that is not in a block; the older ones were outbid and need not be sent again. */
+/** Of signed attempts, the newest of each nonce of which none is in a block: what is in flight. */
+export function inFlight(rows: Iterable<AttemptRow>): AttemptRow[] {
+  const all = [...rows]
+  const landed = new Set(all.flatMap(({ state, nonce }) => (state === 'included' && nonce !== null ? [nonce] : [])))
+  return newestOfNonce(all.filter(({ state, nonce }) => state === 'recorded' && !(nonce !== null && landed.has(nonce))))
+}
+
+/** The newest attempt of each nonce; the older ones were outbid and need not be sent again. */
 export function newestOfNonce(rows: readonly AttemptRow[]): AttemptRow[] {
   const newest = new Map<string, AttemptRow>()
   for (const row of rows) {

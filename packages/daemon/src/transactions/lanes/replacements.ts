@@ -8,7 +8,7 @@ import { type TransactionRow, transactionStore } from '../rows/store.ts'
 import type { Issued } from './build.ts'
 import { outbidding } from './outbidding.ts'
 import type { Recorded } from './record.ts'
-import { newestOfNonce, replace, replacing, type Wanted } from './replace.ts'
+import { inFlight, replace, replacing, type Wanted } from './replace.ts'
 import { pauseMs, tooSoon } from './replacement-limits.ts'
 import { type LaneJob, LeaseLost, requireLease } from './round.ts'
 import type { WaitReasons } from './wait-reasons.ts'
@@ -146,8 +146,8 @@ async function nextBlock(chain: Chain, seen: number | undefined): Promise<number
 
 /** As before a send: the sender's code, and its money beside what is promised to the others. */
 async function requireSendable({ live, chain, address }: Lane, draft: Draft, nonce: number): Promise<void> {
-  const others = [...live.values()].filter((row) => row.state === 'recorded' && row.nonce !== nonce)
-  const promised = newestOfNonce(others).map(({ hash, nonce, cost }) => ({ hash, nonce, cost: parseBase(cost) }))
+  const others = inFlight(live.values()).filter((row) => row.nonce !== nonce)
+  const promised = others.map(({ hash, nonce, cost }) => ({ hash, nonce, cost: parseBase(cost) }))
   const [fault] = await chain().precheck(address, [draft], promised)
   if (fault) throw new Failure(fault.code, fault.message)
 }

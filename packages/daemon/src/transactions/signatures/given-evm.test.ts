@@ -133,7 +133,7 @@ test('past its deadline the daemon takes the nonce back, and the money is free w
 })
 
 test('its asker takes it back at once, and nobody speeds it up', async () => {
-  const { bed, from, text, sign, refused, pay, mine } = await start()
+  const { bed, from, text, sign, refused, pay, mine, stored } = await start()
   const key = newId()
   const { id } = await sign(text(), { key })
   const other = await bed.session(from.id)
@@ -144,6 +144,8 @@ test('its asker takes it back at once, and nobody speeds it up', async () => {
     code: 'INVALID_TRANSACTION',
   })
   await bed.service.replace(id, agent(from.session), { with: 'cancel' })
+  // In a block and not final: what others may still send has no nonce any more that anybody could wait for.
+  while (!(await stored('attempts')).some(({ state }) => state === 'included')) await turn()
   await bed.until(await pay(2), 'CONFIRMED')
   await mine()
   await bed.until(id, 'CANCELLED')
