@@ -118,7 +118,6 @@ export type Case = {
   readonly tokens: readonly string[]
   /** Those of which only an allowance is taken away; their code runs. */
   readonly revoked: readonly string[]
-  readonly localTimes: Map<string, { readonly hour: number; readonly day: number }>
   readonly requestCounts: { policyId: string; count: number }[]
 }
 
@@ -140,13 +139,12 @@ export type Asks = {
 
 /** What a policy leaves room for, to be explained. */
 export type Bounds = {
-  windows(of: Case): readonly WindowBound[]
+  window(name: WindowName, of: Case): WindowBound | undefined
   /** The largest amount of an asset at or below INSTANT, NOTIFY or DELAY; undefined unbounded, null unknown. */
   amountUpTo(step: 0 | 1 | 2, holding: Holding, of: Case): Base | null | undefined
 }
 export type WindowName = 'daily_limit_usd' | 'monthly_limit_usd'
 type WindowBound = {
-  readonly name: WindowName
   readonly limit: Usd
   readonly window: Window
   /** Above it is a refusal, not an approval. */
@@ -192,7 +190,6 @@ export function caseOf(input: EvaluateInput): Case {
     recipients: [...recipients],
     tokens: [...tokens],
     revoked: [...named].filter((asset) => !tokens.has(asset)),
-    localTimes: new Map(),
     requestCounts: [],
   }
 }

@@ -1,7 +1,7 @@
 import { integerOf, TIERS, type Tier, ZERO_USD } from '@waiaas/contract'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { EvaluateInput, PolicyRow } from './evaluate.ts'
+import { compilePolicies, type EvaluateInput, type PolicyRow } from './evaluate.ts'
 import {
   BOB,
   ETH,
@@ -243,6 +243,24 @@ test('a price that is missing, nothing, negative or for other decimals never let
         prices: { [USDC]: price },
       })
       expect(decision.tier).toBe('APPROVAL')
+    }),
+  )
+})
+
+test('a time restriction judges each moment alike, whatever it judged before', () => {
+  const zone = fc.constantFrom('UTC', 'Europe/Berlin', 'Asia/Kathmandu', 'Australia/Lord_Howe', 'America/St_Johns')
+  // Around the end of summer time in Europe, where an hour comes twice.
+  const moment = fc.integer({ min: -3 * 3_600_000, max: 3 * 3_600_000 }).map((ms) => Date.UTC(2026, 9, 25, 1) + ms)
+  const hours = fc.tuple(fc.integer({ min: 0, max: 11 }), fc.integer({ min: 12, max: 24 }))
+  fc.assert(
+    fc.property(zone, hours, fc.array(moment, { minLength: 2, maxLength: 8 }), (timezone, [start, end], moments) => {
+      const rows = [
+        open(),
+        row('TIME_RESTRICTION', { allowed_hours: { start, end }, allowed_days: [0, 1, 2, 3, 4, 5, 6], timezone }),
+      ]
+      const policies = compilePolicies(rows)
+      for (const now of moments)
+        expect(judge([], { policies, now }).decision.outcome).toBe(judge(rows, { now }).decision.outcome)
     }),
   )
 })

@@ -255,9 +255,9 @@ function judgeRecipients(applying: readonly Policy[], of: Case, findings: Findin
 
 /** What is refused because no policy allows it. */
 function judgeAbsence(applying: readonly Policy[], of: Case, findings: Finding[]): void {
-  for (const type of POLICY_TYPES) {
-    if (!applying.some((policy) => policy.type === type)) findings.push(...types[type].absent(of))
-  }
+  const present = new Set<string>()
+  for (const { type } of applying) present.add(type)
+  for (const type of POLICY_TYPES) if (!present.has(type)) findings.push(...types[type].absent(of))
 }
 
 function refusedByFault(input: EvaluateInput, error: unknown): Judgement {

@@ -64,12 +64,16 @@ function tightestWindow(name: WindowRoom['name'], of: Case, limits: readonly Bou
   let tightest: WindowRoom | undefined
   let tightestHard: WindowRoom | undefined
   for (const policy of limits) {
-    const found = policy.bounds.windows(of).find((window) => window.name === name)
+    const found = policy.bounds.window(name, of)
     if (!found) continue
-    const room = remaining(found.limit, add(found.window.total, besides))
-    const entry = { name, policy, isHard: found.isHard, room, limit: found.limit }
-    if (!tightest || entry.room < tightest.room) tightest = entry
-    if (found.isHard && (!tightestHard || entry.room < tightestHard.room)) tightestHard = entry
+    const { limit, isHard } = found
+    const room = remaining(limit, add(found.window.total, besides))
+    const isTightest = !tightest || room < tightest.room
+    const isTightestHard = isHard && (!tightestHard || room < tightestHard.room)
+    if (!isTightest && !isTightestHard) continue
+    const entry = { name, policy, isHard, room, limit }
+    if (isTightest) tightest = entry
+    if (isTightestHard) tightestHard = entry
   }
   return [tightest, tightestHard].filter(
     (entry, index, all) => entry !== undefined && all.indexOf(entry) === index,

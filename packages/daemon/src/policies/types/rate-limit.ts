@@ -20,24 +20,26 @@ function judge(policy: Scoped<RateLimit>, of: Case, findings: Finding[]): void {
   const { requests, context, now } = of.input
   const times = onPolicyNetwork(policy, of, { byNetwork: requests.networks, all: requests.all })
   const asOf = context?.acceptedAt ?? now
-  const inWindow = times.filter((at) => at > asOf - windowMs && at <= asOf).sort((a, b) => a - b)
-  of.requestCounts.push({ policyId: policy.id, count: inWindow.length })
+  const isIn = (at: number) => at > asOf - windowMs && at <= asOf
+  let count = 0
+  for (const at of times) if (isIn(at)) count++
+  of.requestCounts.push({ policyId: policy.id, count })
   const fullUntil = (requests.unknownBefore ?? Number.NEGATIVE_INFINITY) + windowMs
   const isUnknown = asOf < fullUntil
-  if (inWindow.length < max && !isUnknown) return
+  if (count < max && !isUnknown) return
   findings.push({
     code: 'RATE_LIMIT_EXCEEDED',
     verdict: 'DENY',
     policyId: policy.id,
     tell: () => ({
-      message: `${inWindow.length} requests in the last ${windowMs / 1000} s; ${max} are allowed${isUnknown ? `, and the window counts as full${UNKNOWN_BEFORE}` : ''}`,
-      observed: inWindow.length,
+      message: `${count} requests in the last ${windowMs / 1000} s; ${max} are allowed${isUnknown ? `, and the window counts as full${UNKNOWN_BEFORE}` : ''}`,
+      observed: count,
       allowed: max,
-      retryAt: Math.ceil(Math.max(freeAt(inWindow, policy.rules), isUnknown ? fullUntil : 0) / 1000),
+      retryAt: Math.ceil(Math.max(freeAt(times.filter(isIn), policy.rules), isUnknown ? fullUntil : 0) / 1000),
     }),
   })
 }
 
 /** When the oldest of those that are too many is out of the window. */
 const freeAt = (inWindow: readonly number[], { max, windowMs }: RateLimit): number =>
-  inWindow.length < max ? 0 : inWindow[inWindow.length - max]! + windowMs
+  inWindow.length < max ? 0 : inWindow.toSorted((a, b) => b - a)[max - 1]! + windowMs

@@ -65,11 +65,10 @@ export const spendingLimit = policyType<'SPENDING_LIMIT', SpendingLimit>({
     spent: monthlyUsd !== null ? 'month' : dailyUsd !== null ? 'day' : undefined,
   }),
   bounds: (policy) => ({
-    windows: (of) =>
-      (['daily_limit_usd', 'monthly_limit_usd'] as const).flatMap((name) => {
-        const found = windowOf(policy, name, of)
-        return found ? [{ ...found, name, isHard: policy.rules.overLimit === 'DENY' }] : []
-      }),
+    window(name, of) {
+      const found = windowOf(policy, name, of)
+      return found && { limit: found.limit, window: found.window, isHard: policy.rules.overLimit === 'DENY' }
+    },
     amountUpTo: (step, holding, of) => amountUpTo(policy, { step, holding, of }),
   }),
 })
@@ -158,26 +157,22 @@ function judgeFee(policy: SpendingPolicy, of: Case, findings: Finding[]): void {
   if (isFeeNamed(of)) return
   const { holding, amount, usd } = of.bill.fee
   const units = nativeLadder(policy.rules, of)
-  const tiers = [
-    ...(units
-      ? [
-          {
-            tier: tierOf(amount, units),
-            tell: (tier: Tier) => ladderTelling({ ...holding, outflow: amount }, units, tier),
-          },
-        ]
-      : []),
-    ...(policy.rules.usd && usd !== null
-      ? [{ tier: tierOf(usd, policy.rules.usd), tell: (tier: Tier) => valueTelling(policy.rules.usd!, usd, tier) }]
-      : []),
-  ]
-  for (const { tier, tell } of tiers) {
-    if (tier === 'INSTANT') continue
+  const dollars = policy.rules.usd
+  const raise = (tier: Tier, tell: () => Telling) => {
+    if (tier === 'INSTANT') return
     const telling = () => {
-      const told = tell(tier)
+      const told = tell()
       return { ...told, message: `the worst fee: ${told.message}` }
     }
     findings.push(raised(policy, { verdict: tier, code: 'FEE_TIER' }, telling))
+  }
+  if (units) {
+    const tier = tierOf(amount, units)
+    raise(tier, () => ladderTelling({ ...holding, outflow: amount }, units, tier))
+  }
+  if (dollars && usd !== null) {
+    const tier = tierOf(usd, dollars)
+    raise(tier, () => valueTelling(dollars, usd, tier))
   }
 }
 

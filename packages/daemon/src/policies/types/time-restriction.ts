@@ -7,16 +7,15 @@ type TimeRestriction = {
   readonly end: number
   readonly days: ReadonlySet<number>
   readonly timezone: string
-  readonly format: Intl.DateTimeFormat | null
+  readonly localTime: (at: number) => LocalTime
 }
+type LocalTime = { readonly hour: number; readonly day: number }
 
 const QUARTER = 900_000
 const HOUR = 3_600_000
 const DAY = 24 * HOUR
 /** Sunday is 0. */
 const DAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat']
-type LocalTime = { readonly hour: number; readonly day: number }
-
 export const timeRestriction = policyType<'TIME_RESTRICTION', TimeRestriction>({
   admit: (rules) => rules,
   compile,
@@ -24,11 +23,7 @@ export const timeRestriction = policyType<'TIME_RESTRICTION', TimeRestriction>({
 })
 
 function compile({ allowed_hours, allowed_days, timezone }: PolicyRules<'TIME_RESTRICTION'>): TimeRestriction {
-  const format =
-    timezone === 'UTC'
-      ? null
-      : new Intl.DateTimeFormat('en-US', { timeZone: timezone, weekday: 'short', hour: '2-digit', hourCycle: 'h23' })
-  return { ...allowed_hours, days: new Set(allowed_days), timezone, format }
+  return { ...allowed_hours, days: new Set(allowed_days), timezone, localTime: clockOf(timezone) }
 }
 
 function judge(policy: Scoped<TimeRestriction>, of: Case, findings: Finding[]): void {
@@ -36,15 +31,14 @@ function judge(policy: Scoped<TimeRestriction>, of: Case, findings: Finding[]): 
   const { rules } = policy
   const { now, latest = now } = of.input
   // While the clock is held nobody knows which of the two it is.
-  const closedAt = [...new Set([now, latest])].find((at) => !isOpen(rules, knownLocalTime(rules, of, at)))
+  const closedAt = [now, latest].find((at) => !isOpen(rules, at))
   if (closedAt === undefined) return
-  const local = knownLocalTime(rules, of, closedAt)
   findings.push({
     code: 'TIME_RESTRICTED',
     verdict: 'DENY',
     policyId: policy.id,
     tell: () => {
-      const opens = nextOpening(rules, closedAt)
+      const [local, opens] = [rules.localTime(closedAt), nextOpening(rules, closedAt)]
       const days = DAYS.filter((_, day) => rules.days.has(day)).join(' ')
       return {
         message: `outside the allowed hours ${rules.start} to ${rules.end} on ${days} (${rules.timezone})`,
@@ -56,16 +50,28 @@ function judge(policy: Scoped<TimeRestriction>, of: Case, findings: Finding[]): 
   })
 }
 
-function knownLocalTime(rules: TimeRestriction, { localTimes }: Case, at: number): LocalTime {
-  const key = `${rules.timezone} ${at}`
-  const local = localTimes.get(key) ?? localTime(rules, at)
-  localTimes.set(key, local)
-  return local
+/**
+ * Tells the local time, and asks for it once a quarter hour: zones are whole quarters from UTC, so that hour and day are the
+ * same in all of it.
+ */
+function clockOf(timezone: string): (at: number) => LocalTime {
+  // 1 January 1970 was a Thursday, day 4.
+  if (timezone === 'UTC') return (at) => ({ hour: Math.floor((at % DAY) / HOUR), day: (Math.floor(at / DAY) + 4) % 7 })
+  const format = new Intl.DateTimeFormat('en-US', {
+    timeZone: timezone,
+    weekday: 'short',
+    hour: '2-digit',
+    hourCycle: 'h23',
+  })
+  let known: { quarter: number; time: LocalTime } | undefined
+  return (at) => {
+    const quarter = Math.floor(at / QUARTER)
+    if (known?.quarter !== quarter) known = { quarter, time: localTime(format, at) }
+    return known.time
+  }
 }
 
-function localTime({ format }: Pick<TimeRestriction, 'format'>, at: number): LocalTime {
-  // 1 January 1970 was a Thursday, day 4.
-  if (!format) return { hour: Math.floor((at % DAY) / HOUR), day: (Math.floor(at / DAY) + 4) % 7 }
+function localTime(format: Intl.DateTimeFormat, at: number): LocalTime {
   const parts = format.formatToParts(at)
   const part = (type: string) => parts.find((candidate) => candidate.type === type)?.value ?? ''
   const time = { hour: Number(part('hour')), day: DAYS.indexOf(part('weekday')) }
@@ -75,7 +81,8 @@ function localTime({ format }: Pick<TimeRestriction, 'format'>, at: number): Loc
 }
 
 /** A window over midnight belongs to the day on which it began. */
-function isOpen({ start, end, days }: TimeRestriction, { hour, day }: LocalTime): boolean {
+function isOpen({ start, end, days, localTime }: TimeRestriction, at: number): boolean {
+  const { hour, day } = localTime(at)
   if (start < end) return days.has(day) && hour >= start && hour < end
   return (hour >= start && days.has(day)) || (hour < end && days.has((day + 6) % 7))
 }
@@ -87,9 +94,9 @@ function isOpen({ start, end, days }: TimeRestriction, { hour, day }: LocalTime)
 function nextOpening(rules: TimeRestriction, now: number): number | null {
   const first = now - (now % QUARTER) + QUARTER
   for (let at = first; at <= first + 9 * DAY; at += HOUR) {
-    if (!isOpen(rules, localTime(rules, at))) continue
+    if (!isOpen(rules, at)) continue
     let opening = at
-    while (opening - QUARTER > now && isOpen(rules, localTime(rules, opening - QUARTER))) opening -= QUARTER
+    while (opening - QUARTER > now && isOpen(rules, opening - QUARTER)) opening -= QUARTER
     return opening
   }
   return null
