@@ -1,5 +1,6 @@
 import { Failure } from './failure.ts'
 import { formSchema, type JsonSchema } from './json-schema.ts'
+import { exactNumber } from './numbers.ts'
 import { type Form, firstSentence, fixedOf, formsOf, type Operation, type Operations, pathNames } from './operation.ts'
 import { didYouMean } from './similar-names.ts'
 import { clientFields } from './wire.ts'
@@ -121,7 +122,8 @@ function readValue(
     throw wrong(command, `${name}: expected true or false, got "${text.slice(0, 60)}"`)
   }
   if (kind === 'number') {
-    if (/^-?\d{1,15}(\.\d{1,9})?$/.test(text)) return Number(text)
+    const number = exactNumber(text)
+    if (number !== undefined) return number
     throw wrong(command, `${name}: expected a number, got "${text.slice(0, 60)}"`)
   }
   try {

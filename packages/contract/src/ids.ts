@@ -14,8 +14,8 @@ const cursor = (form: string) =>
 /** A list takes the cursors that it gives, and refuses all others: one for each order that lists have. */
 export const cursors = {
   id: cursor(UUID_TEXT),
-  /** CAIP-19. */
-  asset: cursor('[-a-z0-9]{3,8}:[-_a-zA-Z0-9]{1,32}/[-a-z0-9]{3,8}:[-.%a-zA-Z0-9]{1,128}'),
+  /** Of a token: CAIP-19 where the list itself has it, an id where the operator added it. */
+  token: cursor(`(?:${UUID_TEXT}|[-a-z0-9]{3,8}:[-_a-zA-Z0-9]{1,32}/[-a-z0-9]{3,8}:[-.%a-zA-Z0-9]{1,128})`),
   priority: cursor(`-?\\d{1,16}\\.${UUID_TEXT}`),
 }
 export const Limit = (normal: number, most: number) =>

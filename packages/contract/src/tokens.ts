@@ -34,7 +34,7 @@ export const tokenOperations = {
     summary: 'List the known tokens of a network.',
     tool: 'get_tokens',
     command: 'token list',
-    input: z.strictObject({ network: NetworkName, limit: Limit(1_000, 1_000), cursor: cursors.asset.optional() }),
+    input: z.strictObject({ network: NetworkName, limit: Limit(1_000, 1_000), cursor: cursors.token.optional() }),
     output: z.object({ network: z.string(), tokens: z.array(RegisteredToken), ...nextPage }),
     errors: ['CHAIN_NOT_SUPPORTED'],
   }),

@@ -99,13 +99,17 @@ describe('arguments in another form', () => {
   test('numbers and booleans as text are numbers and booleans', () => {
     expect(list({ limit: '20' })).toEqual({ limit: 20 })
     expect(list({ limit: ' 20.0 ' })).toEqual({ limit: 20 })
+    expect(list({ limit: '9007199254740991' })).toEqual({ limit: Number.MAX_SAFE_INTEGER })
     expect(send({ to: 'x', dryRun: 'true' })).toEqual({ to: 'x', dryRun: true })
     expect(send({ to: 'x', dryRun: 'False' })).toEqual({ to: 'x', dryRun: false })
   })
 
-  test.each(['1e3', '0x10', 'ten', '1,000', '9'.repeat(20)])('%s is no number and stays', (limit) => {
-    expect(list({ limit })).toEqual({ limit })
-  })
+  test.each(['1e3', '0x10', 'ten', '1,000', '9'.repeat(20), '9007199254740992', '1.0000000000000001'])(
+    '%s is no number and stays',
+    (limit) => {
+      expect(list({ limit })).toEqual({ limit })
+    },
+  )
 
   test.each(['yes', '1', 1, 0, 'truee', [], {}])('%s is no boolean and stays', (dryRun) => {
     expect(send({ to: 'x', dryRun })).toEqual({ to: 'x', dryRun })

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import { invalidField } from './failure.ts'
+import { EXACT_DIGITS, exactNumber } from './numbers.ts'
 import { type Operation, withoutAliases } from './operation.ts'
 import { baseUnitFields } from './wire.ts'
 
@@ -92,8 +93,7 @@ const forms: Record<string, Form> = {
     const { element } = schema as z.ZodArray<z.ZodType>
     return Array.isArray(parsed) ? parsed.map((one) => fit(element, one)) : value
   },
-  number: (_schema, value) =>
-    typeof value === 'string' && /^-?\d{1,15}(\.\d{1,15})?$/.test(value.trim()) ? Number(value) : value,
+  number: (_schema, value) => (typeof value === 'string' ? (exactNumber(value.trim()) ?? value) : value),
   boolean: (_schema, value) =>
     typeof value === 'string' && /^(true|false)$/i.test(value.trim()) ? /^true$/i.test(value.trim()) : value,
   string: (_schema, value) => (typeof value === 'number' ? (exactText(value) ?? value) : value),
@@ -109,9 +109,6 @@ function fromJson(value: unknown): unknown {
     return value
   }
 }
-
-/** A double holds every decimal of this many digits, so that what was written is what is read back. */
-const EXACT_DIGITS = 15
 
 /** The decimal text of a number as it was written; undefined where digits may have been lost. */
 function exactText(value: number): string | undefined {

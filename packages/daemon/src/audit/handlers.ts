@@ -22,15 +22,13 @@ export const auditHandlers = (
       from: input.from === undefined ? undefined : input.from * 1000,
       to: input.to === undefined ? undefined : input.to * 1000 + 999,
     }
-    const { rows, total } = await database.read(async (db) => ({
-      rows: await audit.list(db, { ...filter, before: input.cursor }, input.limit + 1),
+    const { rows, hasMore, total } = await database.read(async (db) => ({
+      ...(await audit.page(db, { ...filter, before: input.cursor }, input.limit)),
       total: input.include_total ? await audit.count(db, filter) : undefined,
     }))
-    const page = rows.slice(0, input.limit)
-    const hasMore = rows.length > page.length
     return {
-      data: page.map(entry),
-      nextCursor: hasMore ? (page.at(-1)?.id ?? null) : null,
+      data: rows.map(entry),
+      nextCursor: hasMore ? (rows.at(-1)?.id ?? null) : null,
       hasMore,
       ...(total !== undefined && { total }),
     }

@@ -179,6 +179,28 @@ forEachEngine((_, open) => {
     expect(seen).toEqual([9, 8, 7, 6, 5, 4, 3, 2, 1, 0])
   })
 
+  test.each([1, 2, 3, 4, 7])(
+    'rows that replicas recorded at one moment are each told once, %i a page',
+    async (limit) => {
+      const database = await open(migrations)
+      const replicas = [0, 1, 2].map(() => audit({ clock: { now: () => START } }))
+      for (const [at, trail] of replicas.entries())
+        await database.work({ exclusive: [SYSTEM_EVIDENCE] }, async (db) => {
+          for (const row of [0, 1])
+            await trail.record(db, { event: 'CLOCK_RELEASED', actor: 'system', details: { reason: `${at * 2 + row}` } })
+        })
+      const handlers = auditHandlers(replicas[0]!, { current }, database)
+      const seen: number[] = []
+      for (let cursor: number | null | undefined; cursor !== null; ) {
+        const page = await handlers.listAuditLogs(call, list.input.parse({ limit, ...(cursor && { cursor }) }))
+        expect(page.hasMore).toBe(page.nextCursor !== null)
+        seen.push(...page.data.map(({ details }) => rowOf(details)))
+        cursor = page.nextCursor
+      }
+      expect(seen.toSorted()).toEqual([0, 1, 2, 3, 4, 5])
+    },
+  )
+
   test.each([
     [{ wallet_id: WALLET }, [9, 7, 5, 3, 1]],
     [{ event_type: 'CLOCK_RELEASED' }, [8, 6, 4, 2, 0]],

@@ -82,7 +82,23 @@ export function audit({ clock, onRecord = () => {} }: { clock: Pick<Clock, 'now'
       db.atEnd(waiting, append)
     },
     list: (db: Handle, filter: Filter, limit: number) => evidenceStore.list(db, filter, limit),
+    page,
     count: (db: Handle, filter: Filter) => evidenceStore.count(db, filter),
     verify: (db: Handle, expected?: Expected) => verifyEvidence(db, expected),
   }
+}
+
+/** More than the replicas that can have recorded at the same moment. */
+const MOST_OF_ONE_ID = 1_000
+
+/** Ends where an id ends, because the next page begins below it: with fewer rows, or more where `limit` is too small for one id. */
+async function page(db: Handle, filter: Filter, limit: number): Promise<{ rows: EvidenceRow[]; hasMore: boolean }> {
+  const rows = await evidenceStore.list(db, filter, limit + 1)
+  const next = rows[limit]
+  if (!next) return { rows, hasMore: false }
+  const whole = rows.slice(0, limit).filter(({ id }) => id !== next.id)
+  if (whole.length > 0) return { rows: whole, hasMore: true }
+  const same = await evidenceStore.list(db, { ...filter, id: next.id }, MOST_OF_ONE_ID)
+  const below = await evidenceStore.list(db, { ...filter, before: next.id }, 1)
+  return { rows: same, hasMore: below.length > 0 }
 }

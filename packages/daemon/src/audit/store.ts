@@ -90,6 +90,8 @@ export type Filter = {
   from?: number | undefined
   to?: number | undefined
   before?: number | undefined
+  /** Several rows have the same one where replicas recorded at the same moment. */
+  id?: number | undefined
 }
 
 export const evidenceStore = {
@@ -117,7 +119,8 @@ export const evidenceStore = {
       if (filter.from !== undefined) query = query.where('at', '>=', filter.from)
       if (filter.to !== undefined) query = query.where('at', '<=', filter.to)
       if (filter.before !== undefined) query = query.where('id', '<', filter.before)
-      return query.orderBy('id', 'desc').limit(limit)
+      if (filter.id !== undefined) query = query.where('id', '=', filter.id)
+      return query.orderBy('id', 'desc').orderBy('chain').limit(limit)
     }),
   count: async (db: Handle, filter: Filter) => {
     const rows = await db.query<{ count: number }>((kysely) => {

@@ -28,7 +28,8 @@ type Answer<Name extends keyof typeof tokenOperations> = Output<(typeof tokenOpe
 type Chains = { networks(): readonly Network[]; get(id: string): Promise<Reader> }
 export type TokenParts = { database: Database; clock: Clock; audit: Pick<Audit, 'record'>; chains: Chains }
 export type Tokens = ReturnType<typeof tokens>
-type Registered = { readonly token: Token; readonly source: 'builtin' | 'custom' }
+/** `id` is that of the row; the built-in ones have none. */
+type Registered = { readonly token: Token; readonly id: string | null }
 
 /** The registry: well-known tokens, and those that the operator added. Decimals come from the chain or the list, never from a caller. */
 export function tokens({ database, clock, audit, chains }: TokenParts) {
@@ -47,13 +48,13 @@ export function tokens({ database, clock, audit, chains }: TokenParts) {
     async list({ network: name, limit, cursor }: Input<'listTokens'>): Promise<Answer<'listTokens'>> {
       const network = need(name)
       const all = await database.read((db) => registered(db, network))
-      const start = cursor === undefined ? 0 : afterToken(all, cursor)
-      const page = all.slice(start, start + limit)
-      const hasMore = start + page.length < all.length
+      const rest = cursor === undefined ? all : afterToken(network, all, cursor)
+      const page = rest.slice(0, limit)
+      const hasMore = page.length < rest.length
       return {
         network: network.id,
         tokens: page.map((entry) => tokenView(network, entry)),
-        nextCursor: hasMore ? page.at(-1)!.token.asset : null,
+        nextCursor: hasMore ? cursorOf(page.at(-1)!) : null,
         hasMore,
       }
     },
@@ -180,12 +181,12 @@ const ofNetwork = async (db: Handle, network: Network): Promise<Token[]> =>
   (await registered(db, network)).map(({ token }) => token)
 
 async function registered(db: Handle, network: Network): Promise<Registered[]> {
-  const custom = (await tokenStore.ofNetwork(db, network.id)).map(customToken)
-  const own = new Set(custom.map(({ asset }) => asset))
+  const rows = await tokenStore.ofNetwork(db, network.id)
+  const own = new Set(rows.map(({ asset }) => asset))
   const builtin = builtinTokens(network).filter(({ asset }) => !own.has(asset))
   return [
-    ...builtin.map((token) => ({ token, source: 'builtin' as const })),
-    ...custom.map((token) => ({ token, source: 'custom' as const })),
+    ...builtin.map((token) => ({ token, id: null })),
+    ...rows.map((row) => ({ token: customToken(row), id: row.id })),
   ]
 }
 
@@ -201,15 +202,22 @@ const customToken = ({ address, asset, symbol, name, decimals, program }: TokenR
   ...(program !== null && { program }),
 })
 
-const tokenView = ({ caip2 }: Network, { token, source }: Registered): Answer<'listTokens'>['tokens'][number] => {
+const tokenView = ({ caip2 }: Network, { token, id }: Registered): Answer<'listTokens'>['tokens'][number] => {
   const { address, symbol, name, decimals, asset } = token
+  const source = id === null ? 'builtin' : 'custom'
   return { address, symbol, name, decimals, source, assetId: asset, chainId: caip2 }
 }
 
-function afterToken(all: readonly Registered[], asset: string): number {
-  const at = all.findIndex(({ token }) => token.asset === asset)
-  if (at < 0) throw invalidField('cursor', 'expected a token of this list; begin with the first page')
-  return at + 1
+const cursorOf = ({ token, id }: Registered): string => id ?? token.asset
+
+/** What comes after a token, whether it is still there or not: the built-in ones in their order, then by id. */
+function afterToken(network: Network, all: readonly Registered[], cursor: string): Registered[] {
+  if (!cursor.includes('/')) return all.filter(({ id }) => id !== null && id > cursor)
+  const builtin = builtinTokens(network).map(({ asset }) => asset)
+  const at = builtin.indexOf(cursor)
+  if (at < 0) throw invalidField('cursor', 'expected the cursor of a page of this list; begin with the first page')
+  const before = new Set(builtin.slice(0, at + 1))
+  return all.filter(({ token, id }) => id !== null || !before.has(token.asset))
 }
 
 const otherDecimals = (onChain: number, given: number): Failure =>

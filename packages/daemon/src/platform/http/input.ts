@@ -1,6 +1,7 @@
 import {
   bodySource,
   didYouMean,
+  exactNumber,
   Failure,
   inputSchema,
   type JsonSchema,
@@ -47,8 +48,7 @@ export function inputReader(op: Operation): ReadInput {
 
 const decoderOf = (schema: JsonSchema): Decoder => {
   if (schema.type === 'boolean') return (text) => (text === 'true' ? true : text === 'false' ? false : text)
-  if (schema.type === 'integer' || schema.type === 'number')
-    return (text) => (/^-?\d{1,15}(\.\d{1,15})?$/.test(text) ? Number(text) : text)
+  if (schema.type === 'integer' || schema.type === 'number') return (text) => exactNumber(text) ?? text
   return (text) => text
 }
 
