@@ -43,6 +43,9 @@ export const Effects = z.object({
 })
 export type Effects = z.infer<typeof Effects>
 
+/** In place of an address, where bytes do not show who gets something: nobody's, so that no list has it. */
+export const UNREAD_RECIPIENT = 'somebody whom its bytes do not name'
+
 type Payment = { readonly asset: string; readonly amount: Base; readonly to: string }
 type Deposit = { readonly asset: string; readonly amount: Base; readonly owner: string }
 type Spender = {

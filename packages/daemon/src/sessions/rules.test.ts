@@ -1,4 +1,4 @@
-import { NETWORKS, parseUsd, type SessionConstraints } from '@waiaas/contract'
+import { NETWORKS, parseUsd, type SessionConstraints, UNREAD_RECIPIENT } from '@waiaas/contract'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { type ConstraintFacts, canonicalConstraints, constraintFaults, readConstraints } from './rules.ts'
@@ -31,6 +31,12 @@ test.each<[string, SessionConstraints, Partial<ConstraintFacts>, Partial<Constra
   ],
   ['allowedAddresses', { allowedAddresses: [alice.toLowerCase()] }, {}, { recipients: [bob] }],
   ['allowedAddresses, every one of several', { allowedAddresses: [alice] }, {}, { recipients: [alice, bob] }],
+  [
+    'allowedAddresses, one that bytes do not name',
+    { allowedAddresses: [alice] },
+    {},
+    { recipients: [alice, UNREAD_RECIPIENT] },
+  ],
   ['allowedAddresses, unknown recipient', { allowedAddresses: [alice] }, {}, { recipients: [] }],
   ['maxTransactionUsd, at the limit', { maxTransactionUsd: 10 }, {}, { usd: parseUsd('10.000001') }],
   ['maxTransactionUsd, no price', { maxTransactionUsd: '10' }, {}, { usd: null }],

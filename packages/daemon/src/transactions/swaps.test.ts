@@ -1,4 +1,4 @@
-import { newId, operations } from '@waiaas/contract'
+import { newId, operations, UNREAD_RECIPIENT } from '@waiaas/contract'
 import { deployEvmFixtures, type EvmFixtures, type EvmNode, evmFaucet, mintToken, startEvm } from '@waiaas/localnet'
 import { encodeFunctionData, type Hex, parseAbi } from 'viem'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -214,6 +214,35 @@ test('whoever gets what is bought in place of the wallet is a recipient, in a ca
   expect(await codes(to(from.address as Hex))).toEqual([])
   for (const data of [to(at.sink), routerData('multicall', [[to(at.sink)]])])
     expect(await codes(data)).toEqual(['WHITELIST_DENIED'])
+})
+
+test('a swap in another encoding, which the router carries out, is for nobody that a list has', async () => {
+  const from = await trader()
+  await lands(from, allow(at.plainToken, 900n * TOKEN))
+  const to = (recipient: Hex) => swapData(swap(from, { amountIn: TOKEN, recipient }))
+  const word = (number: number) => number.toString(16).padStart(64, '0')
+  const thief = to(at.sink)
+  const inner = thief.slice(2)
+  const padding = '0'.repeat((64 - (inner.length % 64)) % 64)
+  // The router reads each of them, and pays the thief.
+  const encodings: Hex[] = [
+    `${thief}00`,
+    `${thief}${'0'.repeat(64)}`,
+    // The list begins further behind than it has to.
+    `0xac9650d8${word(64)}${word(0)}${word(1)}${word(32)}${word(inner.length / 2)}${inner}${padding}`,
+    routerData('multicall', [[`${thief}00`]]),
+  ]
+  for (const data of encodings) {
+    const call = { from: from.address, to: uniswap.router, data }
+    await expect(node.rpc('eth_call', [call, 'latest'])).resolves.toMatch(/^0x/)
+  }
+  const codes = async (data: Hex) => (await judged(from, route(data))).codes
+  for (const data of encodings) expect(await codes(data)).toEqual([])
+  await bed.add(from.id, 'WHITELIST', { allowed_addresses: [uniswap.router, pool] })
+  for (const data of encodings) expect(await codes(data)).toEqual(['WHITELIST_DENIED'])
+  const { decision } = await bed.judged(from, bed.request(route(encodings[0]!)))
+  expect(decision!.reasons[0]).toMatchObject({ observed: UNREAD_RECIPIENT })
+  expect(decision!.reasons[0]!.message).toContain('do not show who gets something')
 })
 
 test('an allowance and the swap that uses it are one plan, which costs what was judged', async () => {

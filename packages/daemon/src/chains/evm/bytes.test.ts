@@ -1,4 +1,4 @@
-import { parseUnits, toBase, ZERO_BASE } from '@waiaas/contract'
+import { parseUnits, toBase, UNREAD_RECIPIENT, ZERO_BASE } from '@waiaas/contract'
 import * as fc from 'fast-check'
 import { encodeFunctionData, getAddress, parseAbi, parseTransaction, serializeTransaction } from 'viem/utils'
 import { expect, test } from 'vitest'
@@ -200,7 +200,24 @@ test.each([
   ['upper bytes of the address that are not zero', `0xa9059cbb01${'0'.repeat(62)}${'0'.repeat(64)}`],
   ['a byte too many', `0xa9059cbb${'0'.repeat(128)}00`],
   ['a byte too few', `0xa9059cbb${'0'.repeat(126)}`],
-  ['money of another account', calldata('transferFrom', [recipient, token, 1n])],
+])('a payment with %s is for nobody knows whom', (_what, data) => {
+  expect(effectsOf({ to: token, data, value: 3n })).toMatchObject([
+    { kind: 'call', contract: token, value: '3' },
+    { kind: 'unknown' },
+    { kind: 'outflow', amount: '0', to: UNREAD_RECIPIENT },
+  ])
+})
+
+test('money of another account is an unknown effect, and whoever gets it is a recipient', () => {
+  const data = calldata('transferFrom', [recipient, token, 1n])
+  expect(effectsOf({ to: token, data, value: 3n })).toMatchObject([
+    { kind: 'call', contract: token, value: '3' },
+    { kind: 'unknown' },
+    { kind: 'outflow', amount: '0', to: token },
+  ])
+})
+
+test.each([
   ['an unknown function', '0xdeadbeef'],
   ['fewer bytes than a function has', '0xff'],
   ['text with a control character', `0x${Buffer.from('pay\u0007').toString('hex')}`],

@@ -7,7 +7,7 @@ import { fromHex, keccak, toHex } from './hex.ts'
 import type { EvmNetwork } from './identity.ts'
 import { memoText } from './memo.ts'
 import { readCall } from './read/all.ts'
-import { called, type ReadCall, unread } from './read/call.ts'
+import { called, type ReadCall, unread, unresolved } from './read/call.ts'
 import { decodeUnsigned, feeCap, NO_RECIPIENT, type Transaction } from './transaction.ts'
 
 /**
@@ -64,7 +64,8 @@ function allOf(call: Omit<ReadCall, 'inside'>, depth: number): Effect[] {
   }
   if (tx.data === '0x') return [native]
   const inside: ReadCall['inside'] = (inner, caller) => allOf({ ...call, tx: inner, caller }, depth + 1)
-  const known = depth < MOST_DEPTH ? readCall({ ...call, inside }) : undefined
+  if (depth >= MOST_DEPTH) return unresolved(call)
+  const known = readCall({ ...call, inside })
   // That code is called says nothing of what it does.
   if (known?.every(({ kind }) => kind === 'call')) return [...known, unread(tx.data)]
   // A call carries the value itself.

@@ -1,4 +1,4 @@
-import { addressKey } from '@waiaas/contract'
+import { addressKey, UNREAD_RECIPIENT } from '@waiaas/contract'
 import type { Case, Finding } from '../case.ts'
 import { requireChecksum } from '../checks.ts'
 import { listed, policyType, type Scoped } from './type.ts'
@@ -25,7 +25,10 @@ function judge(policy: Scoped<Whitelist>, of: Case, findings: Finding[]): void {
       verdict: 'DENY',
       policyId: policy.id,
       tell: () => ({
-        message: `${recipient} is not one of the allowed addresses`,
+        message:
+          recipient === UNREAD_RECIPIENT
+            ? "its bytes do not show who gets something, so that nobody knows it to be one of the allowed addresses; ask for it in the exact form of the contract's ABI, or without a call inside that cannot be read"
+            : `${recipient} is not one of the allowed addresses`,
         observed: recipient,
         allowed: listed([...policy.rules.addresses]),
       }),

@@ -2,7 +2,7 @@ import type { Effect } from '@waiaas/contract'
 import { isTokenFunction } from '../erc20.ts'
 import { accounts } from './accounts.ts'
 import { batches } from './batches.ts'
-import type { FunctionReader, ReadCall } from './call.ts'
+import { type FunctionReader, type ReadCall, unresolved } from './call.ts'
 import { erc20 } from './erc20.ts'
 import { erc777 } from './erc777.ts'
 import { nfts } from './nfts.ts'
@@ -13,11 +13,12 @@ import { swaps } from './swaps.ts'
 const readers: readonly FunctionReader[] = [...erc20, ...erc777, ...nfts, ...permits, ...batches, ...accounts, ...swaps]
 const bySelector = new Map(readers.map((reader) => [reader.called.selector, reader]))
 
-/** The effects of a call; undefined unless a standard knows all of them from its exact ABI form. */
+/** The effects of a call; undefined where no standard has its function. One that is not in its exact ABI form is for anybody. */
 export function readCall(call: ReadCall): Effect[] | undefined {
   const reader = bySelector.get(call.tx.data.slice(0, 10))
-  const values = reader?.called.decode(call.tx.data)
-  return values && reader?.effects(values, call)
+  if (!reader || (reader.at !== undefined && reader.at !== call.tx.to)) return undefined
+  const values = reader.called.decode(call.tx.data)
+  return (values && reader.effects(values, call)) ?? unresolved(call)
 }
 
 /** A function of a contract, whatever stands behind its selector. */

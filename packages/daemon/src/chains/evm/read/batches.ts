@@ -1,7 +1,6 @@
-import { type Effect, nativeAsset } from '@waiaas/contract'
+import type { Effect } from '@waiaas/contract'
 import { type AbiValue, abiFunction } from '../abi.ts'
-import { checksummed } from '../address.ts'
-import { called, type FunctionReader, list, number, type ReadCall, text } from './call.ts'
+import { called, type FunctionReader, list, number, type ReadCall, receiver, text } from './call.ts'
 
 /** A call that a contract makes. */
 export type Inner = { readonly to: string; readonly value: bigint; readonly data: string }
@@ -34,16 +33,11 @@ export const others = (signature: string, inside: Inside): FunctionReader => ({
           const own = one.value > sent ? one.value - sent : 0n
           sent -= one.value - own
           const effects = call.inside({ ...one, value: own }, call.tx.to)
-          return own === one.value ? effects : [receiver(call, one), ...effects]
+          return own === one.value ? effects : [receiver(call.network, one.to), ...effects]
         }),
       ]
     )
   },
-})
-
-/** Who gets what counts elsewhere. */
-const receiver = ({ network }: ReadCall, { to }: Inner): Effect => ({
-  ...{ kind: 'outflow', asset: nativeAsset(network), amount: '0', to: checksummed(to) },
 })
 
 const lists: Inside = ([to, value, data]) => {

@@ -1,4 +1,4 @@
-import { factsOf, findNetwork, LOCAL_NETWORKS, nativeAsset } from '@waiaas/contract'
+import { factsOf, findNetwork, LOCAL_NETWORKS, nativeAsset, UNREAD_RECIPIENT } from '@waiaas/contract'
 import fc from 'fast-check'
 import {
   concat,
@@ -268,9 +268,13 @@ describe('what is moved', () => {
   test('by Permit2 leaves the wallet, or somebody whose matter it is', () => {
     const move = { from: me, to: eve, amount: 7n, token }
     expect(facts(PERMIT2, data('transferFrom', [me, eve, 7n, token])).pays).toEqual([{ asset, amount: 7n, to: eve }])
-    expect(facts(PERMIT2, data('transferFrom', [[move, { ...move, from: bob }]])).pays).toEqual([
-      { asset, amount: 7n, to: eve },
-    ])
+    expect(facts(PERMIT2, data('transferFrom', [[move, { ...move, from: bob, to: safe }]]))).toMatchObject({
+      pays: [
+        { asset, amount: 7n, to: eve },
+        { amount: 0n, to: safe },
+      ],
+      unknown: [expect.anything()],
+    })
   })
 
   test.each([
@@ -299,9 +303,26 @@ describe('what is moved', () => {
   })
 
   test('from an account that only allowed it is not understood', () => {
-    for (const calldata of [data('safeTransferFrom', [bob, eve, 7n]), data('transferFrom', [bob, eve, 7n])])
-      expect(facts(token, calldata).unknown).toHaveLength(1)
+    for (const [to, paid] of [
+      [eve, [{ asset: native, amount: 0n, to: eve }]],
+      [me, []],
+    ] as const)
+      for (const name of ['safeTransferFrom', 'transferFrom'] as const)
+        expect(facts(token, data(name, [bob, to, 7n]))).toMatchObject({ unknown: [expect.anything()], pays: paid })
   })
+})
+
+test('a call inside that is in no exact form, or too deep, is for nobody knows whom', () => {
+  const anybody = { unknown: [expect.anything()], pays: [{ amount: 0n, to: UNREAD_RECIPIENT }] }
+  const odd = [`${pay}00`, `${pay}${'0'.repeat(64)}`, pay.replace('9059cbb00', '9059cbb01'), pay.slice(0, -2)] as Hex[]
+  for (const inner of [...odd, `${data('multicall', [[pay]])}00` as Hex])
+    for (const calldata of [inner, data('multicall', [[inner]]), data('execute', [token, 0n, inner])])
+      expect(facts(token, calldata), calldata).toMatchObject(anybody)
+  let deep: Hex = pay
+  for (let depth = 0; depth < 4; depth++) deep = data('multicall', [[deep]])
+  expect(facts(token, deep)).toMatchObject(anybody)
+  // A function that nobody knows names nobody either way: whose code runs is what the lists say of it.
+  expect(facts(token, '0x12345678')).toMatchObject({ unknown: [expect.anything()], pays: [] })
 })
 
 test('code of a contract never runs unnamed, and what is not told of it is unknown', () => {

@@ -1,7 +1,7 @@
 import { type Base, type Effect, type Network, toBase, tokenAsset } from '@waiaas/contract'
 import { checksummed } from '../address.ts'
 import { functions } from '../erc20.ts'
-import { called, digits, type FunctionReader, isOwn, number, text } from './call.ts'
+import { called, digits, type FunctionReader, isOwn, number, ofAnother, text } from './call.ts'
 
 /** Amounts that tokens and spenders take as "without limit". */
 const boundless: ReadonlySet<bigint> = new Set([64n, 96n, 128n, 160n, 256n].map((bits) => 2n ** bits - 1n))
@@ -28,7 +28,7 @@ const transferFrom: FunctionReader = {
   called: functions.transferFrom,
   effects([from, to, amount], call) {
     // From another account it spends an allowance, which is that account's matter and nothing that a limit here measures.
-    if (!isOwn(from, call)) return undefined
+    if (!isOwn(from, call)) return [called(call), ...ofAnother(call, to)]
     const { network, tx } = call
     return [
       { kind: 'outflow', asset: tokenAsset(network, tx.to), amount: digits(amount), to: checksummed(text(to)) },

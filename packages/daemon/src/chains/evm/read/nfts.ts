@@ -1,7 +1,7 @@
 import type { Effect } from '@waiaas/contract'
 import { type AbiValue, abiFunction } from '../abi.ts'
 import { checksummed } from '../address.ts'
-import { called, digits, type FunctionReader, isOwn, list, type ReadCall, text } from './call.ts'
+import { called, digits, type FunctionReader, isOwn, list, ofAnother, type ReadCall, text } from './call.ts'
 
 type Moved = { readonly id: AbiValue | undefined; readonly amount: string; readonly to: AbiValue | undefined }
 
@@ -19,14 +19,15 @@ const single = (signature: string, amountAt?: number): FunctionReader => ({
   effects(values, call) {
     const [from, to, id] = values
     const amount = amountAt === undefined ? '1' : digits(values[amountAt])
-    return isOwn(from, call) ? [called(call), nft(call, { id, amount, to })] : undefined
+    return isOwn(from, call) ? [called(call), nft(call, { id, amount, to })] : [called(call), ...ofAnother(call, to)]
   },
 })
 
 const batch: FunctionReader = {
   called: abiFunction('safeBatchTransferFrom(address,address,uint256[],uint256[],bytes)'),
   effects([from, to, ids, amounts], call) {
-    if (!isOwn(from, call) || list(ids).length !== list(amounts).length) return undefined
+    if (!isOwn(from, call)) return [called(call), ...ofAnother(call, to)]
+    if (list(ids).length !== list(amounts).length) return undefined
     const moved = list(ids).map((id, at) => nft(call, { id, amount: digits(list(amounts)[at]), to }))
     return [called(call), ...moved]
   },

@@ -1,7 +1,7 @@
 import { type Effect, tokenAsset } from '@waiaas/contract'
 import { type AbiValue, abiFunction } from '../abi.ts'
 import { checksummed } from '../address.ts'
-import { called, digits, type FunctionReader, isOwn, list, number, type ReadCall, text } from './call.ts'
+import { called, digits, type FunctionReader, isOwn, list, number, ofAnother, type ReadCall, text } from './call.ts'
 import { approval } from './erc20.ts'
 
 /** Permit2 has the same address on every network: https://docs.uniswap.org/contracts/v4/deployments */
@@ -34,7 +34,8 @@ const daiPermit: FunctionReader = {
 /** What means something at Permit2 alone. */
 const atPermit2 = (signature: string, effects: FunctionReader['effects']): FunctionReader => ({
   called: abiFunction(signature),
-  effects: (values, call) => (call.tx.to === PERMIT2 ? effects(values, call) : undefined),
+  at: PERMIT2,
+  effects,
 })
 
 const moved = (call: ReadCall, [from, to, amount, token]: readonly AbiValue[]): Effect[] =>
@@ -47,9 +48,10 @@ const moved = (call: ReadCall, [from, to, amount, token]: readonly AbiValue[]): 
           to: checksummed(text(to)),
         },
       ]
-    : []
+    : ofAnother(call, to)
 
-const details = (call: ReadCall, spender: AbiValue | undefined, each: AbiValue): Effect => {
+/** That the spender of some detail of a permit may take what it says, at Permit2. */
+export const grantedBy = (call: ReadCall, spender: AbiValue | undefined, each: AbiValue): Effect => {
   const [token, amount] = list(each)
   return granted(call, { token: text(token), spender, amount: number(amount) })
 }
@@ -61,11 +63,11 @@ const permit2: readonly FunctionReader[] = [
   ]),
   atPermit2('permit(address,((address,uint160,uint48,uint48),address,uint256),bytes)', ([owner, single], call) => {
     const [one, spender] = list(single)
-    return [called(call), ...(isOwn(owner, call) ? [details(call, spender, one!)] : [])]
+    return [called(call), ...(isOwn(owner, call) ? [grantedBy(call, spender, one!)] : [])]
   }),
   atPermit2('permit(address,((address,uint160,uint48,uint48)[],address,uint256),bytes)', ([owner, batch], call) => {
     const [all, spender] = list(batch)
-    return [called(call), ...(isOwn(owner, call) ? list(all).map((one) => details(call, spender, one)) : [])]
+    return [called(call), ...(isOwn(owner, call) ? list(all).map((one) => grantedBy(call, spender, one)) : [])]
   }),
   atPermit2('lockdown((address,address)[])', ([pairs], call) => [
     called(call),
@@ -85,7 +87,7 @@ const permit2: readonly FunctionReader[] = [
 const authorized = (signature: string): FunctionReader => ({
   called: abiFunction(signature),
   effects([from, to, amount], call) {
-    if (!isOwn(from, call)) return undefined
+    if (!isOwn(from, call)) return [called(call), ...ofAnother(call, to)]
     const asset = tokenAsset(call.network, call.tx.to)
     return [called(call), { kind: 'outflow', asset, amount: digits(amount), to: checksummed(text(to)) }]
   },

@@ -1,6 +1,6 @@
-import { factsOf, nativeAsset } from '@waiaas/contract'
+import { factsOf, nativeAsset, UNREAD_RECIPIENT } from '@waiaas/contract'
 import fc from 'fast-check'
-import { concatHex, encodeAbiParameters, encodeFunctionData, type Hex, parseAbiParameters } from 'viem'
+import { encodeAbiParameters, encodeFunctionData, type Hex, parseAbiParameters } from 'viem'
 import { expect, test } from 'vitest'
 import { localEvm } from '../../../../test/evm-bed.ts'
 import { effectsOf } from '../decode.ts'
@@ -63,33 +63,122 @@ test.each(functions)('%s pays whoever it names, and what it costs is not known f
   const found = read(called(THIEF))
   expect([...new Set(found.receivers)]).toEqual([THIEF])
   expect(found).toMatchObject({ isUnknown: true, calls: 1 })
-  for (const own of [ME, ROUTER, `0x${'0'.repeat(40)}`, `0x${'0'.repeat(39)}1`])
-    expect(read(called(own))).toEqual({ receivers: [], isUnknown: true, calls: 1 })
+  const receivers = (account: string) => [...new Set(read(called(account)).receivers)]
+  expect(receivers(ME)).toEqual([])
+  const word = (number: number) => `0x${String(number).padStart(40, '0')}`
+  const { caller, router } = wordsOf(signature)
+  for (const number of [0, 1, 2])
+    expect(receivers(word(number))).toEqual(number === caller ? [] : [number === router ? ROUTER : word(number)])
+  // What the router keeps is anybody's.
+  expect(receivers(ROUTER)).toEqual([ROUTER])
 })
 
-test.each([
-  [0x00, 'address,uint256,uint256,bytes,bool'],
-  [0x01, 'address,uint256,uint256,bytes,bool'],
-  [0x02, 'address,address,uint160'],
-  [0x04, 'address,address,uint256'],
-  [0x05, 'address,address,uint256'],
-  [0x06, 'address,address,uint256'],
-  [0x08, 'address,uint256,uint256,address[],bool'],
-  [0x09, 'address,uint256,uint256,address[],bool'],
-  [0x0b, 'address,uint256'],
-  [0x0c, 'address,uint256'],
-])('command %i of the Universal Router pays whoever it names, also where it may fail', (command, types) => {
+/** The first version of the router takes 0 for itself, the second 1 for its caller and 2 for itself, and others no number at all. */
+function wordsOf(signature: string): { caller?: number; router?: number } {
+  const isSecond = /uint256,uint256,uint160\)\)$|uint256,uint256\)\)$|address\[\],address\)$/.test(signature)
+  const isFirst = /uint256,uint256,uint256,uint160\)\)$|uint256,uint256,uint256\)\)$/.test(signature)
+  return isFirst ? { router: 0 } : isSecond ? { caller: 1, router: 2 } : {}
+}
+
+test.each(functions)('%s is for anybody where it is not in its exact form', (signature) => {
+  const [, name, inputs] = /^(\w+)\((.*)\)$/.exec(signature)!
+  const abi = [{ type: 'function', name, inputs: typesIn(inputs!), outputs: [], stateMutability: 'payable' }]
+  const exact = encodeFunctionData({ abi, args: typesIn(inputs!).map((one) => made(one, ME)) } as never)
+  expect(read(exact).receivers).toEqual([])
+  for (const odd of [`${exact}00`, `${exact}${'0'.repeat(64)}`, exact.slice(0, -2), exact.slice(0, 10)])
+    expect(read(odd)).toEqual({ receivers: [UNREAD_RECIPIENT], isUnknown: true, calls: 1 })
+})
+
+const details = '(address,uint160,uint48,uint48)'
+/** A call of the router with one command, or more of them. */
+function commanded(commands: readonly number[], inputs: readonly string[], more: readonly unknown[] = []): Hex {
+  const types = typesIn(more.length > 0 ? 'bytes,bytes[],uint256' : 'bytes,bytes[]')
+  const abi = [{ type: 'function', name: 'execute', inputs: types, outputs: [], stateMutability: 'payable' }]
+  const bytes = `0x${commands.map((one) => one.toString(16).padStart(2, '0')).join('')}`
+  return encodeFunctionData({ abi, args: [bytes, inputs, ...more] } as never)
+}
+const inputFor = (types: string, account: string): Hex => {
   const fields = typesIn(types)
-  const input = encodeAbiParameters(fields as never, fields.map((one) => made(one, THIEF)) as never)
-  for (const code of [command, command | 0x80]) {
-    const commands = concatHex([`0x0a${code.toString(16).padStart(2, '0')}`])
-    for (const more of [[], [7n]]) {
-      const inputs = typesIn(more.length > 0 ? 'bytes,bytes[],uint256' : 'bytes,bytes[]')
-      const abi = [{ type: 'function', name: 'execute', inputs, outputs: [], stateMutability: 'payable' }]
-      const data = encodeFunctionData({ abi, args: [commands, ['0x', input], ...more] } as never)
-      expect(read(data)).toEqual({ receivers: [THIEF], isUnknown: true, calls: 1 })
-    }
-  }
+  return encodeAbiParameters(fields as never, fields.map((one) => made(one, account)) as never)
+}
+/** For the pools that are in one contract, what it is told in a command. */
+const actions = (codes: string, ...inputs: readonly Hex[]): Hex =>
+  encodeAbiParameters([{ type: 'bytes' }, { type: 'bytes[]' }], [`0x${codes}`, inputs])
+const BY_POOLS = 'address,uint256,uint256,bytes,bool'
+const BY_PAIRS = 'address,uint256,uint256,address[],bool'
+const PASSED = 'address,address,uint256'
+
+test.each([
+  ...[0x00, 0x01].map((command) => [command, (account: string) => inputFor(BY_POOLS, account)] as const),
+  ...[0x04, 0x05, 0x06].map((command) => [command, (account: string) => inputFor(PASSED, account)] as const),
+  ...[0x08, 0x09].map((command) => [command, (account: string) => inputFor(BY_PAIRS, account)] as const),
+  ...[0x0b, 0x0c].map((command) => [command, (account: string) => inputFor('address,uint256', account)] as const),
+  [
+    0x10,
+    (account: string) => actions('060c0e', '0x1234', inputFor('address,uint256', THIEF), inputFor(PASSED, account)),
+  ],
+  [0x21, (account: string) => actions('05', inputFor(PASSED, account))],
+] as const)('command %i of the Universal Router pays whoever it names, also where it may fail', (command, input) => {
+  const held = inputFor(PASSED, ME)
+  const receivers = (account: string) =>
+    [command, command | 0x80].flatMap((code) =>
+      [[], [7n]].map((more) => {
+        const found = read(commanded([0x0e, code], [held, input(account)], more))
+        expect(found).toMatchObject({ isUnknown: true, calls: 1 })
+        return found.receivers.join()
+      }),
+    )
+  for (const [account, receiver] of [
+    [THIEF, THIEF],
+    [ME, ''],
+    [`0x${'0'.repeat(39)}1`, ''],
+    [`0x${'0'.repeat(39)}2`, ROUTER],
+    [ROUTER, ROUTER],
+  ] as const)
+    expect(receivers(account)).toEqual(Array(4).fill(receiver))
+})
+
+test('tokens that the Universal Router takes by Permit2, and what it lets others take, are told', () => {
+  const effects = (command: number, types: string) =>
+    effectsOf({
+      ...{ network: localEvm, sender: ME },
+      tx: { to: ROUTER, value: 0n, data: commanded([command], [inputFor(types, THIEF)]) },
+    })
+  const asset = `eip155:31337/erc20:${THIEF}`
+  for (const [command, types] of [
+    [0x02, 'address,address,uint160'],
+    [0x0d, '(address,address,uint160,address)[]'],
+  ] as const)
+    expect(effects(command, types)).toContainEqual(
+      expect.objectContaining({ kind: 'outflow', asset, amount: '7', to: expect.stringMatching(/b2$/i) }),
+    )
+  for (const [command, types] of [
+    [0x0a, `(${details},address,uint256),bytes`],
+    [0x03, `(${details}[],address,uint256),bytes`],
+  ] as const)
+    expect(effects(command, types)).toContainEqual(
+      expect.objectContaining({ kind: 'approval', asset, amount: '7', spender: expect.stringMatching(/b2$/i) }),
+    )
+})
+
+test('a command of the Universal Router that cannot be read is for anybody', () => {
+  const mine = inputFor(PASSED, ME)
+  const deep = (levels: number): Hex => (levels === 0 ? mine : actions(levels === 1 ? '05' : '21', deep(levels - 1)))
+  for (const [commands, inputs] of [
+    [[0x05], [`${mine}00`]],
+    [[0x05], [`${mine}${'0'.repeat(64)}`]],
+    [[0x05], ['0x']],
+    [[0x05, 0x05], [mine]],
+    [[0x05], [mine, mine]],
+    // Commands that only some version of the router has.
+    ...[0x07, 0x0f, 0x11, 0x12, 0x13, 0x20, 0x22, 0x3f, 0x40, 0x45].map((code) => [[code], [mine]] as const),
+    [[0x10], [actions('0d', mine)]],
+    [[0x10], [actions('0e0e', mine)]],
+    [[0x10], [actions('0e', `${mine}00`)]],
+    [[0x21], [deep(9)]],
+  ] as const)
+    expect(read(commanded(commands, inputs)).receivers).toEqual([UNREAD_RECIPIENT])
+  expect(read(commanded([0x21], [deep(3)])).receivers).toEqual([])
 })
 
 test('whatever follows a selector that is known, it is never nothing', () => {
@@ -97,7 +186,7 @@ test('whatever follows a selector that is known, it is never nothing', () => {
   const bytes = fc.uint8Array({ maxLength: 400 }).map((each) => Buffer.from(each).toString('hex'))
   fc.assert(
     fc.property(selectors, bytes, (selector, rest) => {
-      expect(read(`${selector}${rest}`)).toMatchObject({ isUnknown: true, calls: 1 })
+      expect(read(`${selector}${rest}`)).toEqual({ receivers: [UNREAD_RECIPIENT], isUnknown: true, calls: 1 })
     }),
   )
 })

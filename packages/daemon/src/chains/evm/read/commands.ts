@@ -1,0 +1,114 @@
+import { type Effect, tokenAsset } from '@waiaas/contract'
+import { type AbiValue, abiValues } from '../abi.ts'
+import { checksummed } from '../address.ts'
+import { digits, isOwn, list, type ReadCall, receiver, text, unreadReceiver } from './call.ts'
+import { grantedBy } from './permits.ts'
+
+// The Universal Router does one command after the other: https://docs.uniswap.org/contracts/universal-router/technical-reference
+
+/** What a command of a router tells; undefined where its input is not in the form of that command. */
+type Command = (input: string, call: ReadCall, depth: number) => Effect[] | undefined
+
+/** Plans within plans are read so far. */
+const MOST_DEPTH = 4
+/** That a command may fail. */
+const MAY_FAIL = 0x80
+
+/** Who gets something by its commands, and who may take. One that cannot be read is for anybody. */
+export const commanded = (call: ReadCall, commands: AbiValue | undefined, inputs: AbiValue | undefined): Effect[] =>
+  planned(call, { commands, inputs, depth: 0 })
+
+type Plan = {
+  readonly commands: AbiValue | undefined
+  readonly inputs: AbiValue | undefined
+  readonly depth: number
+}
+const planned = (call: ReadCall, plan: Plan): Effect[] =>
+  plan.depth > MOST_DEPTH ? [unreadReceiver(call.network)] : each(call, plan, (byte) => COMMANDS[byte & ~MAY_FAIL])
+
+function each(call: ReadCall, { commands, inputs, depth }: Plan, of: (byte: number) => Command | undefined): Effect[] {
+  const bytes = Buffer.from(text(commands).slice(2), 'hex')
+  // It would refuse lists of different lengths.
+  if (bytes.length !== list(inputs).length) return [unreadReceiver(call.network)]
+  return [...bytes].flatMap(
+    (byte, index) => of(byte)?.(text(list(inputs)[index]), call, depth) ?? [unreadReceiver(call.network)],
+  )
+}
+
+const reading = (
+  types: string,
+  effects: (values: readonly AbiValue[], call: ReadCall, depth: number) => Effect[],
+): Command => {
+  const form = abiValues(types)
+  return (input, call, depth) => {
+    const values = form.decode(input)
+    return values && effects(values, call, depth)
+  }
+}
+
+/** Numbers in place of accounts: whoever calls the router, and the router. */
+function whom(call: ReadCall, account: AbiValue | undefined): string {
+  const word = BigInt(text(account))
+  return word === 1n ? call.caller : word === 2n ? call.tx.to : text(account)
+}
+
+/** What the router keeps is anybody's. */
+const paying = (types: string, place: number): Command =>
+  reading(types, (values, call) => {
+    const to = whom(call, values[place])
+    return isOwn(to, call) ? [] : [receiver(call.network, to)]
+  })
+
+/** By Permit2, from whoever calls. */
+const taken = (call: ReadCall, [token, to, amount]: readonly (AbiValue | undefined)[]): Effect => ({
+  kind: 'outflow',
+  asset: tokenAsset(call.network, text(token)),
+  amount: digits(amount),
+  to: checksummed(whom(call, to)),
+})
+
+const nobody = (types: string): Command => reading(types, () => [])
+/** A swap of this kind pays nobody by itself, whatever form a version of the router gives it. */
+const swapped: Command = () => []
+
+/** Actions of the contract of all pools: https://github.com/Uniswap/v4-periphery/blob/main/src/libraries/Actions.sol */
+const ACTIONS: Readonly<Record<number, Command>> = {
+  ...{ 6: swapped, 7: swapped, 8: swapped, 9: swapped },
+  11: nobody('(address,uint256,bool)'),
+  12: nobody('(address,uint256)'),
+  14: paying('(address,address,uint256)', 1),
+  15: nobody('(address,uint256)'),
+  16: paying('(address,address,uint256)', 1),
+}
+
+const BY_POOLS = paying('(address,uint256,uint256,bytes,bool)', 0)
+const BY_PAIRS = paying('(address,uint256,uint256,address[],bool)', 0)
+const PASSED = paying('(address,address,uint256)', 1)
+const WRAPPED = paying('(address,uint256)', 0)
+
+/** https://github.com/Uniswap/universal-router/blob/main/contracts/libraries/Commands.sol */
+const COMMANDS: Readonly<Record<number, Command>> = {
+  ...{ 0: BY_POOLS, 1: BY_POOLS, 4: PASSED, 5: PASSED, 6: PASSED, 8: BY_PAIRS, 9: BY_PAIRS, 11: WRAPPED, 12: WRAPPED },
+  2: reading('(address,address,uint160)', (values, call) => [taken(call, values)]),
+  3: reading('(((address,uint160,uint48,uint48)[],address,uint256),bytes)', ([batch], call) => {
+    const [all, spender] = list(batch)
+    return list(all).map((one) => grantedBy(call, spender, one))
+  }),
+  10: reading('(((address,uint160,uint48,uint48),address,uint256),bytes)', ([single], call) => {
+    const [one, spender] = list(single)
+    return [grantedBy(call, spender, one!)]
+  }),
+  13: reading('((address,address,uint160,address)[])', ([all], call) =>
+    list(all).map((one) => {
+      const [, to, amount, token] = list(one)
+      return taken(call, [token, to, amount])
+    }),
+  ),
+  14: nobody('(address,address,uint256)'),
+  16: reading('(bytes,bytes[])', ([commands, inputs], call, depth) =>
+    each(call, { commands, inputs, depth }, (byte) => ACTIONS[byte]),
+  ),
+  33: reading('(bytes,bytes[])', ([commands, inputs], call, depth) =>
+    planned(call, { commands, inputs, depth: depth + 1 }),
+  ),
+}
