@@ -33,3 +33,35 @@ test('rpc status is a line for each endpoint, with what was learnt of it', () =>
     ['solana-devnet', 'https://c.example', 'available', '0', '-', '-', '-', '-', '-'],
   ])
 })
+
+test('what an address holds is a line for each network that has something to tell, and a count of the rest', () => {
+  const about = { chainId: 'eip155:1', enabled: true }
+  const ether = { address: 'native', assetId: 'a', symbol: 'ETH', listed: true, decimals: 18, usdValue: 1 }
+  const odd = { address: '0xabc', assetId: 'b', symbol: 'USDC', listed: false, decimals: 6, usdValue: null }
+  const text = views.getWalletHoldings?.({
+    ...{ walletId: 'w', chain: 'ethereum', environment: 'mainnet', address: '0xme' },
+    networks: [
+      {
+        ...{ ...about, network: 'a', status: 'READ', more: 3 },
+        holdings: [
+          { ...ether, balance: '1', balanceFormatted: '0.1' },
+          { ...odd, balance: '1', balanceFormatted: '2' },
+        ],
+      },
+      { ...about, network: 'b', status: 'READ', holdings: [], more: 0 },
+      { ...about, network: 'c', status: 'UNREAD', error: 'nobody answered' },
+      {
+        ...{ ...about, network: 'd', enabled: false, status: 'READ', more: 0 },
+        holdings: [{ ...ether, balance: '1', balanceFormatted: '7' }],
+      },
+    ],
+  })
+  expect(text?.split('\n')).toEqual([
+    '0xme holds',
+    'a: 0.1 ETH, 2 of 0xabc (in no list, calls itself USDC), and 3 more tokens',
+    'c: not known, nobody answered',
+    'd*: 7 ETH',
+    'nothing on 1 network',
+    '* the wallet cannot send from there: docs/holdings.md says what can be done',
+  ])
+})

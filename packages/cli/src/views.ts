@@ -52,10 +52,35 @@ export const holdingsText = ({ balances }: WalletHoldings): string =>
     })
     .join('\n')
 
+type Look = Output<AllOperations['getWalletHoldings']>['networks'][number]
+
+/** A line for each network that holds something or did not answer; the others are counted. */
+function lookText({ address, networks }: Output<AllOperations['getWalletHoldings']>): string {
+  const lines = networks.filter((look) => look.status === 'UNREAD' || look.holdings.length > 0).map(lookLine)
+  const empty = networks.length - lines.length
+  const isAway = networks.some((look) => look.status === 'READ' && !look.enabled && look.holdings.length > 0)
+  return [
+    printable(`${address} holds`),
+    ...lines,
+    ...(empty > 0 ? [`nothing on ${empty} network${empty === 1 ? '' : 's'}`] : []),
+    ...(isAway ? ['* the wallet cannot send from there: docs/holdings.md says what can be done'] : []),
+  ].join('\n')
+}
+
+function lookLine(look: Look): string {
+  const place = `${look.network}${look.enabled ? '' : '*'}`
+  if (look.status === 'UNREAD') return printable(`${place}: not known, ${look.error}`)
+  const held = look.holdings.map(({ balanceFormatted, symbol, listed, address }) =>
+    listed ? `${balanceFormatted} ${symbol}` : `${balanceFormatted} of ${address} (in no list, calls itself ${symbol})`,
+  )
+  return printable(`${place}: ${held.join(', ')}${look.more > 0 ? `, and ${look.more} more tokens` : ''}`)
+}
+
 /** Answers that are neither a list nor a record, as a person at a terminal wants them. */
 export const views: { readonly [Name in keyof AllOperations]?: (answer: Output<AllOperations[Name]>) => string } = {
   getRpcStatus: rpcStatus,
   changeWalletCeiling: ceiling,
   getWallet: walletInfo,
   adminGetWalletBalance: holdingsText,
+  getWalletHoldings: lookText,
 }

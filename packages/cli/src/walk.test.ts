@@ -225,6 +225,9 @@ async function wallets(): Promise<void> {
     native: { balance: '1000', symbol: 'ETH', usd: 2_000_000 },
     tokens: [],
   })
+  expect((await run('wallet holdings', [quick.id, '--scope', 'enabled'])).networks).toContainEqual(
+    expect.objectContaining({ network: world.network, status: 'READ', more: 0 }),
+  )
   expect(await run('wallet rename', [id, '--name', 'store'])).toMatchObject({ name: 'store' })
   expect(await run('wallet ceiling', ['store'])).toMatchObject({ id })
   const lower = ['--network', world.network, '--transaction', '0.5', '--day', '2']

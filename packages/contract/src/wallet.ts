@@ -127,6 +127,34 @@ export const WalletHoldings = z.object({
 })
 export type WalletHoldings = z.output<typeof WalletHoldings>
 
+const Held = z.object({
+  address: z.string().describe('of the token; "native" for the native asset'),
+  assetId: z.string().describe('CAIP-19'),
+  symbol: z.string().describe('of a token that no list has, what it calls itself, which may be a lie'),
+  listed: z.boolean().describe('whether the asset is native, in the built-in list or registered by the operator'),
+  balance: Digits,
+  decimals: z.int(),
+  balanceFormatted: z.string().describe('whole units'),
+  usdValue: z.number().nullable(),
+})
+const lookedAt = {
+  network: z.string(),
+  chainId: z.string().describe('CAIP-2'),
+  enabled: z.boolean().describe('whether the wallet can send from there'),
+}
+/** What an address holds on one network, or why that is not known. */
+const Look = z.discriminatedUnion('status', [
+  z.object({
+    ...lookedAt,
+    status: z.literal('READ'),
+    holdings: z.array(Held).describe('what is not zero, 200 at most'),
+    more: z.int().describe('tokens that it holds beyond these'),
+  }),
+  z.object({ ...lookedAt, status: z.literal('UNREAD'), error: z.string() }),
+])
+/** Where a look for money goes: to every known network of the family, or to those of the wallet alone. */
+const LOOK_SCOPES = ['everywhere', 'enabled'] as const
+
 /** The operator's view of any wallet, also of one that has ended. */
 export const operatorWalletOperations = {
   adminGetWalletBalance: operation({
@@ -138,6 +166,28 @@ export const operatorWalletOperations = {
     command: 'wallet balance',
     input: z.strictObject({ id: WalletName }),
     output: WalletHoldings,
+    errors: ['WALLET_NOT_FOUND'],
+  }),
+  getWalletHoldings: operation({
+    method: 'GET',
+    path: '/v1/wallets/{id}/holdings',
+    access: ['operator'],
+    tag,
+    summary:
+      'Look for all that an address holds: on the networks of its wallet, and on known networks of the same family where it cannot send.',
+    command: 'wallet holdings',
+    input: z.strictObject({
+      id: WalletName,
+      scope: z
+        .enum(LOOK_SCOPES)
+        .default('everywhere')
+        .describe('everywhere, which asks public endpoints for the address; or the networks of the wallet alone'),
+    }),
+    output: z.object({
+      ...where,
+      address: Address,
+      networks: z.array(Look),
+    }),
     errors: ['WALLET_NOT_FOUND'],
   }),
 }

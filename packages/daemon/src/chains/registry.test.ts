@@ -1,4 +1,4 @@
-import { defaultSettings, NETWORKS, type Settings, toBase } from '@waiaas/contract'
+import { addedEvmNetwork, defaultSettings, NETWORKS, OTHER_NETWORKS, type Settings, toBase } from '@waiaas/contract'
 import { expect, test } from 'vitest'
 import { changing, fundedKey, newKey, prepare, startChain, startEndpoint } from '../../test/evm-bed.ts'
 import { jsonLog } from '../platform/log.ts'
@@ -75,6 +75,38 @@ test('a chain is made once, and anew when its endpoints change; the old one is c
   expect(registry.status().networks['local-solana']).toMatchObject([{ url: 'http://127.0.0.1:2' }])
   registry.close()
   await expect(second.balance('11111111111111111111111111111111')).rejects.toThrow('are closed')
+})
+
+test('networks that are only known are listed until they are configured, and never where development nodes stand in', () => {
+  const { registry, change } = bench()
+  const [first] = OTHER_NETWORKS.map(({ network }) => network)
+  expect(registry.others()).toEqual(OTHER_NETWORKS)
+  expect(registry.find(first!.id)).toBeUndefined()
+  const added = {
+    id: 'mine',
+    chainId: Number(first!.caip2.slice(7)),
+    environment: 'mainnet',
+    symbol: 'M',
+    decimals: 18,
+  }
+  change({ 'networks.evm': [{ ...added, rpc: ['http://127.0.0.1:1'] }] })
+  expect(registry.others()).toEqual(OTHER_NETWORKS.slice(1))
+  change({ 'rpc.allow_foreign_genesis': true })
+  expect(registry.others()).toEqual([])
+})
+
+test('such a network is looked at once, and shows first which chain it is', async () => {
+  const { node } = await startChain()
+  const { registry } = bench()
+  const { address } = await fundedKey(node)
+  const known = { environment: 'mainnet', symbol: 'X', decimals: 18, rpc: [node.url] } as const
+  const chain = await registry.open(addedEvmNetwork({ ...known, id: 'there', chainId: 31_337 }))
+  expect(await chain.balance(address)).toBeGreaterThan(0n)
+  chain.close()
+  const other = await registry.open(addedEvmNetwork({ ...known, id: 'other', chainId: 4_242 }))
+  await expect(other.balance(address)).rejects.toMatchObject({ code: 'CHAIN_ERROR' })
+  other.close()
+  expect(registry.status().used).toEqual([])
 })
 
 test('unknown networks are refused with the known ones', async () => {

@@ -6,10 +6,12 @@ import {
   LOCAL_NETWORKS,
   NETWORKS,
   type Network,
+  OTHER_NETWORKS,
+  type OtherNetwork,
   type Settings,
 } from '@waiaas/contract'
 import { type Log, seldom } from '../platform/log.ts'
-import type { Chain } from './chain.ts'
+import type { Chain, Reader } from './chain.ts'
 import { families } from './families.ts'
 import { disagreement } from './follow.ts'
 import type { EndpointStatus } from './rpc.ts'
@@ -37,7 +39,6 @@ export function chainRegistry({ settings, log, onDisputed, ...options }: ChainRe
     if (listed?.settings !== now) listed = { settings: now, networks: networksOf(now) }
     return listed.networks
   }
-
   const find = (name: string): Network | undefined => findNetwork(networks(), name)
 
   /** The chain of a network, by id or other name. Its code is loaded at first use; new endpoints make a new one. Failure CHAIN_NOT_SUPPORTED. */
@@ -89,6 +90,10 @@ export function chainRegistry({ settings, log, onDisputed, ...options }: ChainRe
     networks,
     find,
     get,
+    /** Known networks that are not configured; none where development nodes stand in for networks. */
+    others: () => (settings()['rpc.allow_foreign_genesis'] ? [] : othersThan(networks())),
+    /** One of these at its built-in endpoints, for a look. Whoever opens it closes it. */
+    open: (network: Network): Promise<Reader> => build(network, network.rpc, settings()),
     /** Every endpoint by network, without credentials; and the networks that were used since the start. */
     status(): { networks: Record<string, EndpointStatus[]>; used: string[] } {
       const now = settings()
@@ -115,6 +120,11 @@ function retire({ chain, open }: Entry): void {
     // Whoever asked for it was told; there is nothing to close.
     () => undefined,
   )
+}
+
+function othersThan(networks: readonly Network[]): readonly OtherNetwork[] {
+  const known = new Set(networks.map(({ caip2 }) => caip2))
+  return OTHER_NETWORKS.filter(({ network }) => !known.has(network.caip2))
 }
 
 const unused = (url: string): EndpointStatus => ({

@@ -10,4 +10,5 @@ export const walletViewHandlers = (view: WalletView): Handlers<Operations, Calls
   getBalance: (call, input) => view.balance(call.principal.sessionId, input),
   getAssets: (call, input) => view.assets(call.principal.sessionId, input),
   adminGetWalletBalance: (_call, { id }) => view.holdings(id),
+  getWalletHoldings: (_call, { id, scope }) => view.look(id, scope),
 })

@@ -1,34 +1,21 @@
 import {
   type agentWalletOperations,
-  type Base,
   formatUnits,
   isFailure,
   type Network,
   nativeAsset,
   type Output,
   toBase,
-  type Usd,
   usdNumber,
   type WalletHoldings,
 } from '@waiaas/contract'
-import type { Reader } from '../chains/chain.ts'
 import type { Token } from '../chains/intent.ts'
-import type { Database, Handle } from '../platform/db/database.ts'
+import { walletHoldings } from './holdings.ts'
 import { needWallet, walletOfSession } from './lookup.ts'
 import { actsOn, networksOf, resolveNetwork, shownNetwork } from './networks.ts'
 import type { WalletRow } from './store.ts'
+import type { WalletViewParts } from './view-parts.ts'
 
-export type WalletViewParts = {
-  database: Database
-  chains: { networks(): readonly Network[]; get(id: string): Promise<Reader> }
-  /** The registered tokens of a network. */
-  tokens: { ofNetwork(db: Handle, network: Network): Promise<Token[]> }
-  /** Micro-dollars of an amount in base units, or null; `refresh` asks the sources first and never fails. */
-  prices: {
-    refresh(network: Network, assets: readonly string[]): Promise<void>
-    usd(network: Network, asset: string, sum: { amount: Base; decimals: number }): Usd | null
-  }
-}
 export type WalletView = ReturnType<typeof walletViewService>
 
 type Answer<Name extends keyof typeof agentWalletOperations> = Output<(typeof agentWalletOperations)[Name]>
@@ -37,7 +24,8 @@ type NetworkChoice = Choice & { readonly network?: string | undefined }
 type Assets = Extract<Answer<'getAssets'>, { assets: unknown }>['assets']
 
 /** What an agent sees of its own wallet: address, balances, assets. */
-export function walletViewService({ database, chains, tokens, prices }: WalletViewParts) {
+export function walletViewService(parts: WalletViewParts) {
+  const { database, chains, tokens, prices } = parts
   const choose = (sessionId: string, { walletId, network }: NetworkChoice) =>
     database.read((db) => walletOfSession(db, sessionId, { walletId, acts: actsOn(chains.networks(), network) }))
 
@@ -81,6 +69,7 @@ export function walletViewService({ database, chains, tokens, prices }: WalletVi
     )
 
   return {
+    look: walletHoldings(parts),
     /** For the operator, of a wallet in any state. Failure WALLET_NOT_FOUND. */
     async holdings(id: string): Promise<WalletHoldings> {
       const wallet = await database.read((db) => needWallet(db, id))

@@ -1,4 +1,16 @@
-import { type Base, LOCAL_NETWORKS, NETWORKS, type Network, parseUnits, toUnitPrice, usdCost } from '@waiaas/contract'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import {
+  addedEvmNetwork,
+  type Base,
+  LOCAL_NETWORKS,
+  NETWORKS,
+  type Network,
+  parseUnits,
+  toUnitPrice,
+  usdCost,
+} from '@waiaas/contract'
 import { type Localnet, mintToken, startLocalnet } from '@waiaas/localnet'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openBed, operator, removeFoldersAfterEach, sharedKeys } from '../../../../test/support/feature-bed.ts'
@@ -7,15 +19,35 @@ import { audit } from '../audit/service.ts'
 import { evmChain } from '../chains/evm/chain.ts'
 import { solanaChain } from '../chains/solana/chain.ts'
 import { tokens } from '../tokens/service.ts'
+import { walletHoldings } from './holdings.ts'
 import { walletViewService } from './view-service.ts'
 
 const { keys } = sharedKeys()
 removeFoldersAfterEach()
 let localnet: Localnet
+/** Takes each connection and never answers. */
+let silence: { url: string; stop(): void }
 beforeAll(async () => {
   localnet = await startLocalnet()
+  const server = createServer(() => undefined).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  // A server that listens on a port has an address with one.
+  const { port } = server.address() as AddressInfo
+  silence = {
+    url: `http://127.0.0.1:${port}`,
+    stop() {
+      server.closeAllConnections()
+      server.close()
+    },
+  }
 })
-afterAll(() => localnet.stop())
+afterAll(async () => {
+  silence?.stop()
+  await localnet?.stop()
+})
+
+const elsewhere = (id: string, chainId: number, url: string): Network =>
+  addedEvmNetwork({ id, chainId, environment: 'mainnet', rpc: [url], symbol: 'AWAY', decimals: 18 })
 
 const [localEvm, localSolana] = LOCAL_NETWORKS as [Network, Network]
 const sepolia = NETWORKS.find(({ id }) => id === 'ethereum-sepolia')!
@@ -33,7 +65,24 @@ forEachEngine((_engine, open) => {
         if (id === sepolia.id) return evm(sepolia, `${localnet.evm.url}/v3/a-secret-of-the-operator`)
         return evm(localEvm, localnet.evm.url)
       },
+      // One is the local node under another name, one serves another chain than it should, one never says a word.
+      others: () => [
+        { network: elsewhere('away', 31_337, localnet.evm.url), tokens: [localnet.evmFixtures.plainToken] },
+        { network: elsewhere('wrong', 4_242, localnet.evm.url), tokens: [] },
+        { network: elsewhere('silent', 4_243, silence.url), tokens: [] },
+      ],
+      open: async (network: Network) => {
+        const chain = evm(network, network.rpc[0]!)
+        return {
+          ...chain,
+          close() {
+            closed.push(network.id)
+            chain.close()
+          },
+        }
+      },
     }
+    const closed: string[] = []
     const registry = tokens({ database: bed.database, clock: bed.clock, audit: audit({ clock: bed.clock }), chains })
     const prices = {
       refresh: async () => undefined,
@@ -41,7 +90,8 @@ forEachEngine((_engine, open) => {
         asset.includes('slip44') ? usdCost(amount, { usdMicros: toUnitPrice(2_000_000_000n), decimals }) : null,
     }
     const view = walletViewService({ database: bed.database, chains, tokens: registry, prices })
-    return { bed, registry, view }
+    const look = walletHoldings({ database: bed.database, chains, tokens: registry, prices }, 2_000)
+    return { bed, registry, view, look, closed }
   }
   const fund = (address: string, amount: bigint) =>
     localnet.evm.rpc('anvil_setBalance', [address, `0x${amount.toString(16)}`])
@@ -105,5 +155,62 @@ forEachEngine((_engine, open) => {
     const foreign = { walletId: theirs.id, network: 'local-evm' }
     for (const read of [view.address, view.balance, view.assets])
       await expect(read(id, foreign)).rejects.toMatchObject({ code: 'WALLET_NOT_FOUND', status: 404 })
+  })
+
+  test('the operator sees what an address holds everywhere, and where nobody could tell', async () => {
+    const { bed, registry, look, closed } = await start()
+    const { id, publicKey } = await bed.createWallet()
+    const { plainToken } = localnet.evmFixtures
+    await fund(publicKey, parseUnits('0.5', 18))
+    await mintToken(localnet.evm, plainToken, { to: publicKey, amount: 7n })
+    const enabled = await look(id, 'enabled')
+    const ether = { address: 'native', symbol: 'ETH', listed: true, balanceFormatted: '0.5', usdValue: 1_000 }
+    expect(enabled).toMatchObject({ walletId: id, address: publicKey, chain: 'ethereum' })
+    expect(enabled.networks).toEqual([
+      {
+        ...{ network: 'local-evm', chainId: 'eip155:31337', enabled: true, status: 'READ', more: 0 },
+        holdings: [expect.objectContaining(ether)],
+      },
+      expect.objectContaining({ network: 'ethereum-sepolia', status: 'UNREAD', error: expect.stringMatching(/./) }),
+    ])
+    expect(closed).toEqual([])
+
+    await registry.add(
+      { network: 'local-evm', address: plainToken, symbol: 'PLAIN', name: 'P', decimals: 18 },
+      operator,
+    )
+    const everywhere = await look(id, 'everywhere')
+    const shown = Object.fromEntries(everywhere.networks.map((one) => [one.network, one]))
+    expect(Object.keys(shown)).toEqual(['local-evm', 'ethereum-sepolia', 'away', 'wrong', 'silent'])
+    const plain = { address: plainToken, balance: '7', decimals: 18, listed: true, usdValue: null }
+    expect(shown['local-evm']).toMatchObject({ holdings: [ether, { ...plain, symbol: 'PLAIN' }] })
+    // Nobody values what is there, and the token tells its own name.
+    const away = { address: 'native', symbol: 'AWAY', balanceFormatted: '0.5', usdValue: null }
+    expect(shown.away).toMatchObject({ enabled: false, status: 'READ', holdings: [away, plain] })
+    expect(shown.wrong).toMatchObject({ status: 'UNREAD', error: expect.stringContaining('4242') })
+    expect(shown.silent).toMatchObject({ status: 'UNREAD', error: expect.stringContaining('within 2 seconds') })
+    expect(closed.toSorted()).toEqual(['away', 'silent', 'wrong'])
+    expect(JSON.stringify(everywhere)).not.toContain('a-secret')
+    await expect(look('01900000-0000-7000-8000-000000000000', 'enabled')).rejects.toMatchObject({
+      code: 'WALLET_NOT_FOUND',
+    })
+  })
+
+  test('tokens of Solana are found on chain: those of no list come last, marked as such', async () => {
+    const { bed, registry, look } = await start()
+    const { id, publicKey } = await bed.createWallet({ chain: 'solana' })
+    const { splMint: unlisted, token2022Mint: listed, mintTo } = localnet.solanaFixtures
+    for (const mint of [unlisted, listed]) await mintTo(mint, publicKey, 5n)
+    await registry.add({ network: localSolana.id, address: listed, symbol: 'T22', name: 'T', decimals: 9 }, operator)
+    const { networks } = await look(id, 'everywhere')
+    expect(networks).toMatchObject([
+      {
+        ...{ network: localSolana.id, enabled: true, status: 'READ', more: 0 },
+        holdings: [
+          { address: listed, symbol: 'T22', listed: true, balance: '5' },
+          { address: unlisted, listed: false, balance: '5', usdValue: null },
+        ],
+      },
+    ])
   })
 })
