@@ -9,6 +9,7 @@ import { restoreBackup, startDaemon, verifyAudit } from '../packages/daemon/src/
 import { migrations } from '../packages/daemon/src/migrations/all.ts'
 import { MASTER_PASSWORD, startTestDaemon, type TestDaemon } from './support/daemon.ts'
 import { freshPostgresDatabase } from './support/postgres.ts'
+import { unsignedPayment } from './support/unsigned.ts'
 import { until } from './support/until.ts'
 import type { TestWallet } from './support/wallets.ts'
 import { countedUsd, type EvmWorld, evmWorld, solanaWorld } from './support/worlds.ts'
@@ -164,6 +165,44 @@ describe.each(['sqlite', 'postgres'])('a restored daemon over %s', (engine) => {
     await confirmed(daemon, lost)
     expect(world.proxy.first().length - known).toBe(1)
     expect(await world.balance(lost.to)).toBe(2n * MILLI)
+  })
+
+  test('watches and counts what it gave out to be sent, and gives none of it again', async () => {
+    const env = await settingsFor(engine)
+    const daemon = await start(env)
+    const wallet = await world.wallet(daemon, { limit: LIMIT })
+    const to = world.newAddress()
+    const transaction = await unsignedPayment(world, { to, value: 100n * MILLI })
+    const sign = (token: string) =>
+      daemon.call<{ id: string; signedTransaction: string; code: string }>('POST', '/v1/transactions/sign', {
+        as: token,
+        headers: { 'idempotency-key': 'given' },
+        body: { transaction, network: world.network },
+      })
+    const given = (await sign(wallet.token)).body
+    const { path: file } = await daemon.operator.createBackup()
+    await daemon.kill()
+    await restoreBackup({ file, dataDir: daemon.dataDir, env, masterPassword: MASTER_PASSWORD, force: true })
+    await daemon.restart()
+    expect(await daemon.operator.getTransaction({ id: given.id })).toMatchObject({ status: 'SIGNED' })
+    expect((await sign(wallet.token)).status).toBe(401)
+    await daemon.operator.resumeWallet({ id: wallet.id })
+    await daemon.operator.confirmSpends({ id: wallet.id })
+    const anew = { ...wallet, token: (await daemon.operator.createSession({ walletId: wallet.id })).token }
+    expect((await sign(anew.token)).body).toMatchObject({ code: 'INVALID_TRANSACTION' })
+    expect(await countedUsd(daemon, world, anew)).toBeGreaterThanOrEqual(200_000_000n)
+    const behind = await send(daemon, anew, MILLI)
+    await until('it to wait for what was given out', async () => {
+      const { waitReason } = await daemon.operator.getTransaction({ id: behind.id })
+      return waitReason?.includes(given.id)
+    })
+    await world.node.rpc('eth_sendRawTransaction', [given.signedTransaction])
+    await confirmed(daemon, given)
+    await confirmed(daemon, behind)
+    expect(await world.balance(to)).toBe(100n * MILLI)
+    const counted = await countedUsd(daemon, world, anew)
+    expect(counted).toBeGreaterThanOrEqual(202_000_000n)
+    expect(counted).toBeLessThan(203_000_000n)
   })
 
   test('opens on another machine with the file and the password alone, over either database', async () => {

@@ -3,6 +3,7 @@ import { privateKeyToAddress } from 'viem/accounts'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { restoreBackup } from '../../packages/daemon/src/index.ts'
 import { MASTER_PASSWORD, startTestDaemon, type TestDaemon } from '../support/daemon.ts'
+import { unsignedPayment } from '../support/unsigned.ts'
 import { until } from '../support/until.ts'
 import { ETHER, newEvmAddress } from '../support/wallets.ts'
 import { type EvmWorld, evmWorld } from '../support/worlds.ts'
@@ -37,6 +38,11 @@ async function start(engine: (typeof engines)[number]) {
     return {
       id,
       pay,
+      /** Has a first transaction of the key signed, which others may send. */
+      gives: async (payment: { to: string; value: bigint }) =>
+        daemon
+          .agent(token)
+          .signTransaction({ transaction: await unsignedPayment(world, payment), network: world.network }),
       /** How a payment is answered: its first status, or the codes and the text of its refusal. */
       tries: (usd: number) =>
         pay(usd).then(
@@ -84,6 +90,31 @@ test.each(engines)('what an address has spent counts after a purge and an import
   const last = await third.pay(5)
   await third.becomes(last.id, 'CONFIRMED')
 })
+
+test.each(engines)(
+  'what a purged wallet has signed for others to send keeps its nonce until it is taken back, over %s',
+  async (engine) => {
+    const { daemon, takeIn, forget } = await start(engine)
+    const first = await takeIn(limits)
+    const to = newEvmAddress()
+    const given = await first.gives({ to, value: ETHER / 100n })
+    await forget(first.id)
+
+    const second = await takeIn(limits)
+    expect(await second.tries(90)).toContain('SPENDING_LIMIT_EXCEEDED')
+    const behind = await second.pay(40)
+    await until('it to wait for what was given out', async () => {
+      const { waitReason } = await daemon.operator.getTransaction({ id: behind.id })
+      return waitReason?.includes(given.id)
+    })
+    await daemon.operator.replaceTransaction({ id: given.id, with: 'cancel' })
+    await second.becomes(behind.id, 'CONFIRMED')
+    await expect(world.node.rpc('eth_sendRawTransaction', [given.signedTransaction])).rejects.toThrow()
+    await world.node.mine(5)
+    await second.becomes(given.id, 'CANCELLED')
+    expect(await world.balance(to)).toBe(0n)
+  },
+)
 
 test.each(engines)('a rate counts the requests of an address, and not of its wallet, over %s', async (engine) => {
   const { takeIn, forget } = await start(engine)

@@ -10,10 +10,8 @@ import { KILL_POINTS } from './kill-points.ts'
  * step is a function of it, which is called through this module.
  */
 type Step = (...args: unknown[]) => unknown
-const steps = new Map(KILL_POINTS.map(({ file, step }) => [file, step]))
-for (const { file, step } of KILL_POINTS)
-  if (steps.get(file) !== step) throw new Error(`expected one step for each file, got two in ${file}`)
-steps.set('platform/db/database.ts', 'openDatabase')
+const steps = new Map([['platform/db/database.ts', new Set(['openDatabase'])]])
+for (const { file, step } of KILL_POINTS) steps.set(file, (steps.get(file) ?? new Set()).add(step))
 
 /** What was done in the job that runs. */
 const job = new AsyncLocalStorage<Set<string>>()
@@ -47,19 +45,19 @@ function killable(step: string, fn: Step): Step {
 }
 Object.assign(globalThis, { killable })
 
+/** The source with a step of it called through `killable`. */
+function through(source: string, step: string): string {
+  const named = new RegExp(`^(export )?(async function|function|const) ${step}(?=[ (<])`, 'm')
+  const found = named.exec(source)
+  if (!found) throw new Error(`expected a step ${step} in ${source.slice(0, 200)}`)
+  const [, exported = '', kind] = found
+  return `${source.replace(named, `${kind} ${step}OfSource`)}\n${exported}const ${step} = killable('${step}', ${step}OfSource)\n`
+}
+
 registerHooks({
   load(url, context, next) {
     const loaded = next(url, context)
-    const step = [...steps].find(([file]) => url.endsWith(`/packages/daemon/src/${file}`))?.[1]
-    if (step === undefined) return loaded
-    const source = String(loaded.source)
-    const named = new RegExp(`^(export )?(async function|function|const) ${step}(?=[ (<])`, 'm')
-    const found = named.exec(source)
-    if (!found) throw new Error(`expected ${url} to have a step ${step}`)
-    const [, exported = '', kind] = found
-    return {
-      ...loaded,
-      source: `${source.replace(named, `${kind} ${step}OfSource`)}\n${exported}const ${step} = killable('${step}', ${step}OfSource)\n`,
-    }
+    const here = [...steps].find(([file]) => url.endsWith(`/packages/daemon/src/${file}`))?.[1]
+    return here ? { ...loaded, source: [...here].reduce(through, String(loaded.source)) } : loaded
   },
 })

@@ -12,6 +12,10 @@ export type Deed =
   | 'wait for gas'
   | 'sign a message'
   | 'suspend'
+  | 'leave a gap'
+  | 'wait for nobody'
+  | 'let a stop end'
+  | 'let a permit end'
 type When = 'before' | 'after' | 'committed'
 type KillPoint = {
   /** Where its function is, below the source of the daemon. */
@@ -53,5 +57,10 @@ export const KILL_POINTS: readonly KillPoint[] = [
   { file: 'transactions/signatures/issue.ts', step: 'issueMessage', deed: 'sign a message', when: WRITTEN },
   { file: 'transactions/signatures/record.ts', step: 'recordMessage', deed: 'sign a message', when: WRITTEN },
   { file: 'transactions/stopping/backlog.ts', step: 'beginStop', deed: 'suspend', when: WRITTEN },
+  { file: 'transactions/stopping/backlog.ts', step: 'endTogether', deed: 'suspend', when: ['before', 'after'] },
+  { file: 'transactions/stopping/backlog.ts', step: 'finish', deed: 'let a stop end', when: ['before', 'after'] },
+  { file: 'transactions/lanes/gap-fill.ts', step: 'storeFill', deed: 'leave a gap', when: JOB },
+  { file: 'transactions/scheduler.ts', step: 'expire', deed: 'wait for nobody', when: ['before', 'after'] },
+  { file: 'transactions/signatures/vouchers.ts', step: 'endVoucher', deed: 'let a permit end', when: WRITTEN },
   { file: 'audit/checkpoints.ts', step: 'append', deed: 'pay', when: WRITTEN },
 ]

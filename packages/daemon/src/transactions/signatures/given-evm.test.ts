@@ -16,6 +16,7 @@ import { agent, ETHER, migrations, startEvm, startPipeline } from '../../../test
 import type { KeyringRow } from '../../keys/service.ts'
 import { walletWindow } from '../../ledger/service.ts'
 import { type Database, openDatabase } from '../../platform/db/database.ts'
+import { walletStore } from '../../wallets/store.ts'
 
 /** At 2,000 dollars for one. */
 const eth = (dollars: number) => (BigInt(Math.round(dollars * 1e6)) * ETHER) / 2_000_000_000n
@@ -162,6 +163,51 @@ test('sent while the daemon takes it back it counts once, by what the chain took
   const counted = await held()
   expect(counted > 4).toBe(hasLanded)
   await bed.until(await pay(1), 'CONFIRMED')
+})
+
+test("taken out of its block it is its asker's alone to send again, is counted, and lands once", async () => {
+  const { bed, from, text, sign, pay, held, mine, send, known } = await start()
+  const { id, signedTransaction, txHash } = await sign(text())
+  await send(signedTransaction)
+  await bed.until(id, 'CONFIRMED')
+  await node.rpc('anvil_reorg', [1, []])
+  await node.rpc('anvil_dropTransaction', [txHash])
+  await bed.until(id, 'SIGNED')
+  expect(await held()).toBeGreaterThan(4)
+  // Its asker has it still; the daemon has no bytes of it, and what is behind it waits again.
+  expect(await bed.service.get(id, from.session)).toMatchObject({ status: 'SIGNED', signedTransaction })
+  const behind = await pay(2)
+  while (!(await bed.service.get(behind, undefined)).waitReason?.includes(id)) await turn()
+  expect(await known(txHash)).toBeNull()
+  expect(await send(signedTransaction)).toBe(txHash)
+  await bed.until(id, 'CONFIRMED')
+  await bed.until(behind, 'CONFIRMED')
+  await mine()
+  while ((await held()) > 6.1) await turn()
+  expect(await held()).toBeGreaterThan(6)
+})
+
+test('what was given out by a wallet that is purged is watched and counted to its end', async () => {
+  const { bed, from, text, sign, held, mine, send, stored } = await start()
+  const { id, signedTransaction } = await sign(text())
+  const why = { error: 'the wallet was terminated', code: 'WALLET_TERMINATED', actor: 'operator' } as const
+  await bed.database.work({ exclusive: ['system', `wallet:${from.id}`] }, async (db) => {
+    await db.query((k) => k.updateTable('wallets').set({ status: 'TERMINATED' }).where('id', '=', from.id))
+    await bed.service.stops.begin(db, { ...why, walletId: from.id })
+    await walletStore.deleteKey(db, from.id)
+    await walletStore.purge(db, from.id, 1)
+  })
+  // Held back from its asker as well from here on, who may have it from before.
+  const shown = await bed.service.get(id, from.session)
+  expect([shown.status, shown.signedTransaction]).toEqual(['SIGNED', undefined])
+  expect(await held()).toBeGreaterThan(4)
+  await send(signedTransaction)
+  await bed.until(id, 'CONFIRMED')
+  await mine()
+  const states = async () => (await stored('attempts')).map(({ state }) => state)
+  while ((await states())[0] !== 'final') await turn()
+  expect(await held()).toBeGreaterThan(4)
+  expect(await states()).toEqual(['final'])
 })
 
 test('what does the same is judged alike, sent or signed', async () => {

@@ -4,7 +4,7 @@ import { finish, release } from '../../ledger/service.ts'
 import type { Handle } from '../../platform/db/database.ts'
 import { dueWorker, type Next, unleased } from '../../platform/due-rows.ts'
 import type { Loop } from '../../platform/jobs.ts'
-import { type Parts, scopeOf } from '../job.ts'
+import { type Job, type Parts, scopeOf } from '../job.ts'
 import type { TransactionRow } from '../rows/store.ts'
 import { type VoucherRow, voucherStore } from './voucher-store.ts'
 
@@ -41,25 +41,25 @@ export function vouchers(parts: Parts): Loop {
     const fate = await chain.messages!.fate(claim)
     // Of the chain: the clock here proves nothing of what a contract still takes.
     if (fate.time * 1_000 <= deadlineMs(claim)) return { dueAt: clock.now() + LOOK_MS }
-    await database.work(scopeOf(row.wallet_id, [row]), (db) => settle({ db, row, isUsed: fate.isUsed }))
+    await database.work(scopeOf(row.wallet_id, [row]), (db) => endVoucher({ parts, db }, row, fate.isUsed))
     return { over: true }
   }
 
-  async function settle({ db, row, isUsed }: { db: Handle; row: VoucherRow; isUsed: boolean }): Promise<void> {
-    const at = clock.now()
-    // Another replica may have been faster.
-    if (!(await voucherStore.byId(db, row.id))) return
-    if (isUsed) await finish(db, [{ transactionId: row.id, outcome: { succeeded: true, fee: NOTHING } }], at)
-    else await release(db, row.id, at)
-    await voucherStore.remove(db, row.id)
-    await parts.audit.record(db, {
-      event: 'VOUCHER_ENDED',
-      actor: 'system',
-      walletId: row.wallet_id,
-      txId: row.id,
-      details: { isUsed },
-    })
-  }
-
   return dueWorker(parts, { name: 'vouchers', table: 'vouchers', run: look })
+}
+
+async function endVoucher({ parts, db }: Job, row: VoucherRow, isUsed: boolean): Promise<void> {
+  const at = parts.clock.now()
+  // Another replica may have been faster.
+  if (!(await voucherStore.byId(db, row.id))) return
+  if (isUsed) await finish(db, [{ transactionId: row.id, outcome: { succeeded: true, fee: NOTHING } }], at)
+  else await release(db, row.id, at)
+  await voucherStore.remove(db, row.id)
+  await parts.audit.record(db, {
+    event: 'VOUCHER_ENDED',
+    actor: 'system',
+    walletId: row.wallet_id,
+    txId: row.id,
+    details: { isUsed },
+  })
 }

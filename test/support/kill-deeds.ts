@@ -1,0 +1,170 @@
+import { deployEvmFixtures, mintToken } from '@waiaas/localnet'
+import { expect } from 'vitest'
+import { backdate } from './backdate.ts'
+import { type Payment, pay, type Scene } from './crash-scene.ts'
+import { fieldsOf, SPENDER } from './permits.ts'
+import { until } from './until.ts'
+import type { EvmWorld } from './worlds.ts'
+
+/** What a wallet of its own does: asked for again after the kill, it has come to the same. */
+type Elsewhere = { resume(): Promise<unknown>; check(): Promise<unknown> }
+export type Stage = Scene & {
+  world: EvmWorld
+  cancelled: Payment[]
+  messages: Map<string, string | undefined>
+  made: number
+  elsewhere: Elsewhere[]
+  /** It takes permits, and has a price. */
+  token: string
+}
+
+/** A token that takes permits, and the prices with it. */
+export async function withToken({ node, env }: EvmWorld) {
+  const token = (await deployEvmFixtures(node)).permitToken.toLowerCase()
+  const prices = { ...JSON.parse(env.WAIAAS_ORACLE_FIXED_PRICES!), [`eip155:${node.chainId}/erc20:${token}`]: '1' }
+  return { token, env: { WAIAAS_ORACLE_FIXED_PRICES: JSON.stringify(prices) } }
+}
+
+/** Lets what costs nothing in dollars run at once, and what is worth more wait for an approval. */
+export const LIMIT = {
+  instant_max_usd: 1_000,
+  notify_max_usd: 1_000,
+  delay_max_usd: 1_000,
+  daily_limit_usd: 10_000_000,
+}
+const NOTHING_RUNS = { ...LIMIT, instant_max_usd: 0, notify_max_usd: 0, delay_max_usd: 0 }
+
+export function newPayment(stage: Stage, amount?: bigint): Payment {
+  stage.made += 1
+  const { world, made } = stage
+  return { key: `payment-${made}`, to: world.newAddress(), amount: (amount ?? 0n) + world.amount(made) }
+}
+/** A payment of a new wallet. */
+export async function elsewhere(stage: Stage, limit: Record<string, unknown>) {
+  const wallet = await stage.world.wallet(stage.daemon, { limit })
+  return { scene: { ...stage, wallet }, payment: newPayment(stage) }
+}
+const statusOf = async ({ daemon }: Stage, id: string) => (await daemon.operator.getTransaction({ id })).status
+const told = async ({ daemon }: Stage, event_type: string, wallet_id: string) =>
+  (await daemon.operator.listAuditLogs({ event_type, wallet_id })).data
+
+/** Behind a payment that is being sent two more are signed, and the first of them is taken back: its nonce is to be filled. */
+export async function fillGap(stage: Stage): Promise<void> {
+  const { world, daemon } = stage
+  const { scene, payment: sent } = await elsewhere(stage, LIMIT)
+  const [takenBack, behind] = [newPayment(stage), newPayment(stage)]
+  const { wallet } = scene
+  stage.elsewhere.push({
+    resume: async () => undefined,
+    async check() {
+      await until('what is behind the gap to land', async () => (await world.balance(behind.to)) === behind.amount)
+      expect(await world.balance(sent.to)).toBe(sent.amount)
+      expect(await world.balance(takenBack.to)).toBe(0n)
+      const { items } = await daemon.operator.adminListTransactions({ wallet_id: wallet.id, limit: 100 })
+      expect(items.map(({ status }) => status).toSorted()).toEqual(['CANCELLED', ...Array(3).fill('CONFIRMED')])
+      expect(await world.node.rpc('eth_getTransactionCount', [wallet.address, 'latest'])).toBe('0x3')
+    },
+  })
+  const sends = world.proxy.sends.length
+  world.proxy.mode = 'hold'
+  await pay(scene, sent)
+  await until('it to be on its way', () => world.proxy.sends.length > sends)
+  for (const payment of [takenBack, behind]) {
+    await pay(scene, payment)
+    await until('it to be signed', async () => (await statusOf(stage, payment.id!)) === 'SUBMITTED')
+  }
+  const { status } = await daemon.call('POST', `/v1/transactions/${takenBack.id}/cancel`, { as: wallet.token })
+  expect(status).toBe(200)
+  world.proxy.mode = 'pass'
+}
+
+/** Nobody approves it in time. */
+export async function lapse(stage: Stage): Promise<void> {
+  const { scene, payment } = await elsewhere(stage, { ...NOTHING_RUNS, approval_timeout: 1 })
+  stage.elsewhere.push({
+    resume: () => pay(scene, payment),
+    async check() {
+      await until('it to be over', async () => (await statusOf(stage, payment.id!)) === 'EXPIRED')
+      expect(await stage.world.balance(payment.to)).toBe(0n)
+      expect(await told(stage, 'TX_EXPIRED', scene.wallet.id)).toHaveLength(1)
+    },
+  })
+  await pay(scene, payment)
+}
+
+/** A wallet is stopped, what waited there is ended, and a minute later the stop is over. */
+export async function endStop(stage: Stage): Promise<void> {
+  const { daemon } = stage
+  const { scene, payment } = await elsewhere(stage, NOTHING_RUNS)
+  const { id } = scene.wallet
+  const suspend = () => daemon.operator.suspendWallet({ id })
+  const pass = () =>
+    backdate(daemon, `update stops set at = at - 60000, due_at = 0 where wallet_id = '${id}' and cancelled = 1`)
+  stage.elsewhere.push({
+    resume: async () => undefined,
+    async check() {
+      expect(await statusOf(stage, payment.id!)).toBe('CANCELLED')
+      const ended = await until('the stop to be over', async () => {
+        const found = await told(stage, 'BACKLOG_CANCELLED', id)
+        return found.length > 0 && found
+      })
+      expect(ended).toMatchObject([{ details: { cancelled: 1 } }])
+      expect(await told(stage, 'TX_CANCELLED', id)).toHaveLength(1)
+    },
+  })
+  await pay(scene, payment)
+  await suspend()
+  await until('what waited to be ended', async () => (await statusOf(stage, payment.id!)) === 'CANCELLED')
+  await until('the stop to have counted it', () =>
+    pass().then(
+      () => true,
+      () => false,
+    ),
+  )
+}
+
+/** What a wallet lets somebody take is free again when that can be used no more. */
+export async function endVoucher(stage: Stage): Promise<void> {
+  const { world, daemon, token } = stage
+  const { scene } = await elsewhere(stage, LIMIT)
+  const { wallet } = scene
+  await mintToken(world.node, token, { to: wallet.address, amount: 1_000n })
+  const rules = [
+    { type: 'ALLOWED_TOKENS', rules: { tokens: [{ address: token }] } },
+    { type: 'APPROVED_SPENDERS', rules: { spenders: [{ address: SPENDER }] } },
+  ] as const
+  for (const rule of rules) await daemon.operator.createPolicy({ walletId: wallet.id, ...rule })
+  const block = (await world.node.rpc('eth_getBlockByNumber', ['latest', false])) as { timestamp: string }
+  const deadline = Number(block.timestamp) + 60
+  const typedData = {
+    domain: { name: 'Test USD', version: '2', chainId: world.node.chainId, verifyingContract: token },
+    types: { Permit: fieldsOf('address owner,address spender,uint256 value,uint256 nonce,uint256 deadline') },
+    primaryType: 'Permit',
+    message: { owner: wallet.address, spender: SPENDER, value: '1', nonce: 0, deadline },
+  }
+  const key = `permit-${stage.made}`
+  const signed = await daemon.call('POST', '/v1/transactions/sign-message', {
+    as: wallet.token,
+    headers: { 'idempotency-key': key },
+    body: { typedData, signType: 'typedData', network: world.network },
+  })
+  if (signed.status !== 200) throw new Error(`expected a signature, got ${signed.text}`)
+  stage.elsewhere.push({
+    resume: async () => undefined,
+    async check() {
+      const ended = await until('it to be over', async () => {
+        const found = await told(stage, 'VOUCHER_ENDED', wallet.id)
+        return found.length > 0 && found
+      })
+      expect(ended).toMatchObject([{ details: { isUsed: false } }])
+      const { spent } = (
+        await daemon.agent(wallet.token).sendToken({
+          ...{ to: world.newAddress(), amount: '1', network: world.network, dryRun: true },
+        })
+      ).decision!.inputs!
+      expect(spent.dayUsd).toBe('0')
+    },
+  })
+  await world.node.rpc('evm_increaseTime', [61])
+  await backdate(daemon, `update vouchers set due_at = 0 where wallet_id = '${wallet.id}'`)
+}
