@@ -32,6 +32,8 @@ export type Attempt = {
   /** The most that the bytes can be charged, in native base units: booked where no node tells what was. */
   readonly maxFee?: Base
   readonly block?: { readonly height: number; readonly hash: string; readonly succeeded: boolean }
+  /** The nodes are just being given the bytes: nobody asks them for this one alone. */
+  readonly isLeaving?: boolean
 }
 
 /** What the chain shows of an attempt. `fee` is what was paid, in native base units. */

@@ -242,6 +242,29 @@ test('with two endpoints nothing has reverted on the word of one', async () => {
   expect(warnings).toHaveLength(1)
 })
 
+test('no node is asked for what is just being sent, unless it was in a block; blocks show it all the same', async () => {
+  const { node, key } = await startChain(quietNode)
+  const { url, seen } = await startEndpoint(forwardTo(node.url))
+  const chain = restarted(url)
+  const sent = await Promise.all([0, 1].map((nonce) => prepare(chain, key, pay(1n), nonce)))
+  const leaving = sent.map(({ attempt }) => ({ ...attempt, isLeaving: true }))
+  const asked = () => seen.flat().filter(({ method }) => /ByHash|TransactionReceipt$/.test(method)).length
+  // Who begins to look has seen no blocks yet, and asks for everything.
+  await chain.observe([sent[0]!.attempt])
+  seen.length = 0
+  expect(await chain.observe(leaving.slice(1))).toMatchObject([{ state: 'pending' }])
+  expect(asked()).toBe(0)
+  await chain.broadcast([sent[0]!.bytes])
+  await node.mine()
+  expect(await chain.observe(leaving)).toMatchObject([{ state: 'included', height: 1 }, { state: 'pending' }])
+  expect(asked()).toBe(0)
+  expect(await chain.observe([sent[1]!.attempt])).toMatchObject([{ state: 'missing' }])
+  const block = { height: 1, hash: `0x${'1'.repeat(64)}`, succeeded: true }
+  const before = asked()
+  expect(await restarted(url).observe([{ ...leaving[1]!, block }])).toMatchObject([{ state: 'missing' }])
+  expect(asked()).toBeGreaterThan(before)
+})
+
 test('after a restart attempts are found by themselves, final ones included', async () => {
   const { node, chain, key } = await startChain(quietNode)
   const sent = await Promise.all([0, 1, 2, 7].map((nonce) => prepare(chain, key, pay(1n), nonce)))

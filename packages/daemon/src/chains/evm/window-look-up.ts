@@ -53,7 +53,9 @@ export function windowLookUp(parts: ObserverParts): WindowLookUp {
       return false
     }
     const isOpen = track.fate.state === 'unknown' && (track.reason === undefined || isDue(parts, track))
-    return advance.jumped || isOpen
+    // What was in a block is asked for all the same: without an answer it would count as out of it.
+    const isAwaited = attempt.isLeaving === true && attempt.block === undefined
+    return advance.jumped || (isOpen && !isAwaited)
   }
 
   return {

@@ -47,7 +47,7 @@ async function sendTo({ network, chain, log, onRefused }: Outlet, batch: readonl
 }
 
 /** Sends a lane's recorded bytes in order, one batch at a time, and remembers when each was last sent. */
-export function broadcaster({ leaving, ...outlet }: Options) {
+export function broadcaster({ leaving: around, ...outlet }: Options) {
   const { network, log } = outlet
   let queue: Outgoing[] = []
   /** Out of the queue, and not answered for yet. */
@@ -64,7 +64,7 @@ export function broadcaster({ leaving, ...outlet }: Options) {
       while (queue.length > 0) {
         const batch = queue.splice(0, MOST_AT_ONCE)
         const cut = new AbortController()
-        inHand = { batch, cut, over: untilCut(cut.signal, () => leaving(batch, send)) }
+        inHand = { batch, cut, over: untilCut(cut.signal, () => around(batch, send)) }
         await inHand.over
       }
     } catch (error) {
@@ -84,7 +84,11 @@ export function broadcaster({ leaving, ...outlet }: Options) {
     clearTimeout(late)
   }
 
+  /** What waits to be sent, or is being sent, by the id of its attempt. */
+  const leaving = () => new Set([...(inHand?.batch ?? []), ...queue].map(({ row }) => row.id))
+
   return {
+    leaving,
     push(items: readonly Outgoing[]) {
       // An empty drain ends before `sending` holds it, and would seem to run for ever.
       if (items.length === 0) return
@@ -93,7 +97,7 @@ export function broadcaster({ leaving, ...outlet }: Options) {
     },
     /** Sends again what the chain does not know, unless it was sent a moment ago. */
     repeat(items: readonly Outgoing[]) {
-      const waiting = new Set([...(inHand?.batch ?? []), ...queue].map(({ row }) => row.id))
+      const waiting = leaving()
       const rested = Date.now() - Math.max(REST_MS, 2 * network.blockMs)
       const due = items.filter(({ row }) => !waiting.has(row.id) && (lastSent.get(row.id) ?? 0) < rested)
       if (due.length > 0) this.push(due)

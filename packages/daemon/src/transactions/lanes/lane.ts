@@ -145,6 +145,11 @@ export class Lane {
     this.#capacity = Math.min(this.#chain.network.window, this.#capacity + 1)
   }
 
+  /** Which attempts the nodes are just being given. */
+  leaving(): ReadonlySet<string> {
+    return this.#out.leaving()
+  }
+
   /** Sends again what the chain does not know; after a start that may be what was never sent. */
   resend(rows: readonly AttemptRow[]): void {
     if (this.#isHalted) return

@@ -96,7 +96,8 @@ async function observe(lanes: Lanes, chain: Chain, rows: readonly AttemptRow[]):
   const note = (reason: string | undefined) =>
     Promise.all(watched.map((id) => lanes.byId(id)?.reasons.lane('watching', reason)))
   try {
-    const sightings = await chain.observe(rows.map(asAttempt))
+    const leaving = new Set(watched.flatMap((id) => [...(lanes.byId(id)?.leaving() ?? [])]))
+    const sightings = await chain.observe(rows.map((row) => ({ ...asAttempt(row), isLeaving: leaving.has(row.id) })))
     await note(undefined)
     return sightings
   } catch (error) {
