@@ -243,7 +243,8 @@ const fixed = {
   'oracle.max_age_seconds': {
     ...number(3_900, 10, 604_800),
     ...live,
-    summary: 'How many seconds old a price may be to be trusted.',
+    summary:
+      'How many seconds old a price may be to be trusted; one that its feed tells but once a day, 23 hours more.',
   },
 } as const satisfies Record<string, Setting>
 

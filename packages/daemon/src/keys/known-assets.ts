@@ -4,6 +4,7 @@ type OfChain = Readonly<Record<string, KnownAsset>>
 
 const ether = { usd: 2_500, decimals: 18 }
 const pol = { usd: 0.25, decimals: 18 }
+const sol = { usd: 150, decimals: 9 }
 const dai = { usd: 1, decimals: 18 }
 const dollar = { usd: 1, decimals: 6 }
 
@@ -47,7 +48,13 @@ const MAIN: Readonly<Record<string, OfChain>> = {
     '50c5725949a6f0c72e6c4a641f24049a917db0cb': dai,
   },
   'eip155:999': { native: { usd: 30, decimals: 18 } },
-  solana: { native: { usd: 150, decimals: 9 } },
+  solana: {
+    native: sol,
+    // USDC, USDT and wrapped SOL.
+    c6fa7af3bedbad3a3d65f36aabc97431b1bbe4c2d2f6e0e47ca60203452f5d61: dollar,
+    ce010e60afedb22717bd63192f54145a3f965a33bb82d2c7029eb2ce1e208264: dollar,
+    '069b8857feab8184fb687f634618c035dac439dc1aeb3b5598a0f00000000001': sol,
+  },
 }
 
 /** Networks on which nothing has a price. A message of Solana does not say that it is for one of them. */

@@ -1,8 +1,9 @@
-import { assetKey, type JudgedSettings, type Network, nativeAsset } from '@waiaas/contract'
+import { assetKey, type JudgedSettings, type Network, nativeAsset, type UnitPrice } from '@waiaas/contract'
 import type { Clock } from '../platform/clock.ts'
 import type { Recent } from '../platform/recent.ts'
 import type { Price, Prices } from '../policies/service.ts'
-import { type FeedAnswer, type FixedTable, fixedNative, fixedTable, microDollars, trustedAnswer } from './rules.ts'
+import { type Feed, listingOfAsset, nativeFeeds } from './listed.ts'
+import { type FeedAnswer, type FixedTable, fixedNative, fixedTable, lastWorth, trustedWorth } from './rules.ts'
 import type { Sources } from './sources.ts'
 
 export type KnownParts = {
@@ -14,7 +15,18 @@ export type PriceSettings = Pick<JudgedSettings, 'oracle.fixed_prices' | 'oracle
 export const maxAgeMs = (settings: PriceSettings): number => settings['oracle.max_age_seconds'] * 1000
 type Read = { readonly feeds: Sources<FeedAnswer>; readonly decimals: Pick<Recent<number>, 'get'> }
 
-export const nativeKey = (network: Network): string => assetKey(nativeAsset(network))
+/** Where the price of an asset comes from, under some settings. */
+type AssetSources = {
+  /** What people call it. */
+  readonly symbol: string
+  readonly fixed: UnitPrice | undefined
+  /** In order of preference, where no price is fixed. */
+  readonly feeds: readonly Feed[]
+  /** Undefined while nobody has read them from the chain. */
+  readonly decimals: number | undefined
+}
+
+const nativeKey = (network: Network): string => assetKey(nativeAsset(network))
 
 /** What is known of prices without asking anybody: what the operator fixed, and what feeds have answered. */
 export function knownPrices(parts: KnownParts, read: Read) {
@@ -32,60 +44,72 @@ type Under = KnownParts & Read & { readonly fixed: FixedTable; readonly maxAgeMs
 function knownUnder({ networks, clock, feeds, decimals, fixed, maxAgeMs }: Under) {
   const pricedAs = (network: Network): Network | undefined => networks().find(({ id }) => id === network.pricedAs)
 
-  /** The network's own feed, then that of the main network it is priced as. */
-  const feedsOf = (network: Network): Network[] =>
-    [network, pricedAs(network)].filter((one): one is Network => one?.nativeFeed !== undefined)
+  function native(network: Network): AssetSources {
+    const as = pricedAs(network)
+    const { symbol, decimals: places } = network.native
+    return { symbol, fixed: fixedNative(fixed, network, as), feeds: nativeFeeds(network, as), decimals: places }
+  }
 
-  const isFixed = (network: Network) => fixedNative(fixed, network, pricedAs(network)) !== undefined
+  /** `key` is by `assetKey`, of an asset of this network. */
+  function sourcesOf(network: Network, key: string): AssetSources {
+    if (key === nativeKey(network)) return native(network)
+    const own = fixed.get(key)
+    const places = decimals.get(key)
+    const listing = key.startsWith(`${network.caip2}/`) ? listingOfAsset(key) : undefined
+    if (!listing) return { symbol: key, fixed: own, feeds: [], decimals: places }
+    if (listing.isWrapped) {
+      const of = native(network)
+      return { ...of, symbol: `wrapped ${of.symbol}`, fixed: own ?? of.fixed, decimals: places }
+    }
+    const { symbol, feed, like = key } = listing
+    return { symbol, fixed: own ?? fixed.get(like), feeds: [feed], decimals: places }
+  }
 
-  function native(network: Network): Price | undefined {
-    const now = clock.latest()
-    const places = network.native.decimals
-    const price = fixedNative(fixed, network, pricedAs(network))
-    if (price !== undefined) return { usdMicros: price, decimals: places, source: 'fixed', at: now }
-    for (const { id } of feedsOf(network)) {
-      const answer = feeds.answer(id)
-      const usdMicros = answer && trustedAnswer(answer, now, maxAgeMs)
-      if (usdMicros) return { usdMicros, decimals: places, source: `chainlink:${id}`, at: answer.updatedAt * 1000 }
+  /** Trustworthy now. */
+  function now(network: Network, key: string): Price | undefined {
+    const { fixed: own, feeds: candidates, decimals: places } = sourcesOf(network, key)
+    const at = clock.latest()
+    if (places === undefined) return undefined
+    if (own !== undefined) return { usdMicros: own, decimals: places, source: 'fixed', at }
+    for (const feed of candidates) {
+      const answer = feeds.answer(feed.name)
+      const usdMicros = answer && trustedWorth(feed, answer, { now: at, maxAgeMs })
+      if (usdMicros) return priceOf(feed, answer, { usdMicros, decimals: places })
     }
     return undefined
   }
 
-  /** The newest answer of a feed, however old. */
-  function lastNative(network: Network): Price | undefined {
-    const [newest] = feedsOf(network)
-      .flatMap(({ id }) => {
-        const answer = feeds.answer(id)
-        return answer ? [{ id, answer }] : []
+  /** The newest that a feed has told, however old. */
+  function lastTold(network: Network, key: string): Price | undefined {
+    const { feeds: candidates, decimals: places } = sourcesOf(network, key)
+    const [newest] = candidates
+      .flatMap((feed) => {
+        const answer = feeds.answer(feed.name)
+        return answer ? [{ feed, answer }] : []
       })
       .toSorted((a, b) => b.answer.updatedAt - a.answer.updatedAt)
-    const usdMicros = newest && microDollars(newest.answer)
-    if (!usdMicros) return undefined
-    const at = newest.answer.updatedAt * 1000
-    return { usdMicros, decimals: network.native.decimals, source: `chainlink:${newest.id}`, at }
+    const usdMicros = newest && lastWorth(newest.feed, newest.answer)
+    return usdMicros && places !== undefined
+      ? priceOf(newest.feed, newest.answer, { usdMicros, decimals: places })
+      : undefined
   }
 
-  function token(key: string): Price | undefined {
-    const usdMicros = fixed.get(key)
-    const places = decimals.get(key)
-    if (usdMicros === undefined || places === undefined) return undefined
-    return { usdMicros, decimals: places, source: 'fixed', at: clock.now() }
-  }
-
-  const byKey = (network: Network, assets: readonly string[], ofNative: (network: Network) => Price | undefined) =>
-    Object.fromEntries(
-      assets.map(assetKey).map((key) => [key, key === nativeKey(network) ? ofNative(network) : token(key)]),
-    )
-  const lastOrNow = (network: Network) => native(network) ?? lastNative(network)
+  const byKey = (assets: readonly string[], price: (key: string) => Price | undefined) =>
+    Object.fromEntries(assets.map(assetKey).map((key) => [key, price(key)]))
 
   return {
-    feedsOf,
-    isFixed,
-    isFixedToken: (key: string): boolean => fixed.has(key),
-    native,
+    sourcesOf,
+    now,
     /** Trustworthy now, by `assetKey`; a missing entry means no price. */
-    current: (network: Network, assets: readonly string[]): Prices => byKey(network, assets, native),
+    current: (network: Network, assets: readonly string[]): Prices => byKey(assets, (key) => now(network, key)),
     /** The last that was known, however old, by `assetKey`. */
-    last: (network: Network, assets: readonly string[]): Prices => byKey(network, assets, lastOrNow),
+    last: (network: Network, assets: readonly string[]): Prices =>
+      byKey(assets, (key) => now(network, key) ?? lastTold(network, key)),
   }
 }
+
+const priceOf = ({ name }: Feed, { updatedAt }: FeedAnswer, of: Pick<Price, 'usdMicros' | 'decimals'>): Price => ({
+  ...of,
+  source: `chainlink:${name}`,
+  at: updatedAt * 1000,
+})

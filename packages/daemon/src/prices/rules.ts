@@ -10,6 +10,7 @@ import {
   type UnitPrice,
   USD_DECIMALS,
 } from '@waiaas/contract'
+import type { Feed } from './listed.ts'
 
 /** What a Chainlink aggregator answered. `updatedAt` is unix seconds, `readAt` unix milliseconds. */
 export type FeedAnswer = {
@@ -24,15 +25,45 @@ const AHEAD_MS = 60_000
 /** An answer that nobody looked at again for this long says nothing about now. */
 const UNREAD_MS = 300_000
 
-/** Micro-dollars of a feed's answer, rounded up; undefined when it is not to be trusted. Instants are unix milliseconds. */
-export function trustedAnswer(feed: FeedAnswer, now: number, maxAgeMs: number): UnitPrice | undefined {
+type Told = Pick<FeedAnswer, 'answer' | 'decimals'>
+type Kind = Pick<Feed, 'heartbeat' | 'isDollar'>
+type Age = { readonly now: number; readonly maxAgeMs: number }
+
+/** A feed that is told again less often than once an hour may be older by the difference. */
+const HOUR_S = 3_600
+
+/** Whether an answer is of now. Instants are unix milliseconds. */
+export function isRecent({ heartbeat = HOUR_S }: Kind, feed: FeedAnswer, { now, maxAgeMs }: Age): boolean {
   const at = feed.updatedAt * 1000
-  const isRecent = at <= now + AHEAD_MS && now - at <= maxAgeMs && Math.abs(now - feed.readAt) <= UNREAD_MS
-  return isRecent ? microDollars(feed) : undefined
+  const most = maxAgeMs + Math.max(0, heartbeat - HOUR_S) * 1000
+  return at <= now + AHEAD_MS && now - at <= most && Math.abs(now - feed.readAt) <= UNREAD_MS
+}
+
+/** Micro-dollars that a feed's answer stands for, rounded up; undefined when it is not to be trusted. */
+export function trustedWorth(feed: Kind, answer: FeedAnswer, age: Age): UnitPrice | undefined {
+  if (!isRecent(feed, answer, age)) return undefined
+  if (!feed.isDollar) return microDollars(answer)
+  return isNearDollar(answer) ? DOLLAR : undefined
+}
+
+/** What counts of an answer that judges nothing any more: of a stablecoin a dollar, or more where it said so. */
+export function lastWorth({ isDollar }: Kind, answer: Told): UnitPrice | undefined {
+  const worth = microDollars(answer)
+  return isDollar && worth !== undefined && worth < DOLLAR ? DOLLAR : worth
+}
+
+const DOLLAR = toUnitPrice(10n ** BigInt(USD_DECIMALS))
+/** In hundredths of a dollar. */
+const NEAR_DOLLAR = { low: 98n, high: 102n }
+
+/** Whether a stablecoin still counts as a dollar: by the exact answer, the bounds included. */
+export function isNearDollar({ answer, decimals }: Told): boolean {
+  const [hundredths, dollar] = [answer * 100n, 10n ** BigInt(decimals)]
+  return hundredths >= NEAR_DOLLAR.low * dollar && hundredths <= NEAR_DOLLAR.high * dollar
 }
 
 /** Rounded up, so that a limit is met early rather than late; undefined for an answer that is no price. */
-export function microDollars({ answer, decimals }: Pick<FeedAnswer, 'answer' | 'decimals'>): UnitPrice | undefined {
+export function microDollars({ answer, decimals }: Told): UnitPrice | undefined {
   if (answer <= 0n) return undefined
   return toUnitPrice(
     decimals <= USD_DECIMALS

@@ -4,7 +4,7 @@ import { recent } from '../platform/recent.ts'
 import type { Prices } from '../policies/service.ts'
 import { type FeedReaderParts, feedReader } from './feeds.ts'
 import { gaps } from './gaps.ts'
-import { type KnownParts, knownPrices, nativeKey, type PriceSettings } from './known.ts'
+import { type KnownParts, knownPrices, type PriceSettings } from './known.ts'
 import type { FeedAnswer } from './rules.ts'
 import { type Sources, sources } from './sources.ts'
 
@@ -14,7 +14,7 @@ type Missing = { readonly asset: string; readonly reason: string; readonly isGon
 
 const PATIENCE_MS = 2_000
 
-/** Trustworthy prices in micro-dollars for one whole unit: what the operator fixed, and Chainlink feeds for native assets. */
+/** Trustworthy prices in micro-dollars for one whole unit: what the operator fixed, and Chainlink feeds. */
 export function pricesService(options: PricesOptions) {
   const { chain, clock } = options
   const feeds = sources<FeedAnswer>(options)
@@ -23,25 +23,36 @@ export function pricesService(options: PricesOptions) {
   const knownUnder = knownPrices(options, { feeds, decimals })
   const known = () => knownUnder(options.settings())
   const missed = gaps(clock)
-  const { readFeed, doubting } = feedReader(options)
+  const { readFeed, doubting, whyUnused } = feedReader(options)
 
-  async function readNative(network: Network): Promise<void> {
-    if (known().isFixed(network)) return
-    for (const candidate of known().feedsOf(network)) {
-      await feeds.read(candidate.id, () => readFeed(candidate))
-      if (known().native(network)) return
-      feeds.doubt(candidate.id, `the answer of the feed on ${candidate.id} is too old`)
+  async function readFeeds(network: Network, key: string): Promise<void> {
+    const { fixed, feeds: candidates } = known().sourcesOf(network, key)
+    if (fixed !== undefined) return
+    for (const feed of candidates) {
+      await feeds.read(feed.name, () => readFeed(feed))
+      if (known().now(network, key)) return
+      const answer = feeds.answer(feed.name)
+      if (answer) feeds.doubt(feed.name, whyUnused(feed, answer))
     }
   }
 
   async function readDecimals(network: Network, key: string): Promise<void> {
-    const address = key.slice(key.lastIndexOf(':') + 1)
-    if (!known().isFixedToken(key) || decimals.has(key) || !key.startsWith(`${network.caip2}/`)) return
+    const { fixed, feeds: candidates, decimals: places } = known().sourcesOf(network, key)
+    const hasSource = fixed !== undefined || candidates.length > 0
+    if (!hasSource || places !== undefined || !key.startsWith(`${network.caip2}/`)) return
     await tokens.read(key, async () => {
-      const token = await doubting(key, async () => (await chain(network.id)).token(address))
+      const token = await doubting(key, async () =>
+        (await chain(network.id)).token(key.slice(key.lastIndexOf(':') + 1)),
+      )
       decimals.put(key, token.decimals)
       return undefined
     })
+  }
+
+  /** Decimals first: without them no answer of a feed is a price. */
+  async function read(network: Network, key: string): Promise<void> {
+    await readDecimals(network, key)
+    await readFeeds(network, key)
   }
 
   return {
@@ -53,8 +64,7 @@ export function pricesService(options: PricesOptions) {
     /** Asks the sources for what is missing or too old; never longer than two seconds, and never fails. */
     async refresh(network: Network, assets: readonly string[]): Promise<void> {
       const keys = assets.map(assetKey)
-      const own = nativeKey(network)
-      await patiently(Promise.all(keys.map((key) => (key === own ? readNative(network) : readDecimals(network, key)))))
+      await patiently(Promise.all(keys.map((key) => read(network, key))))
       const prices = known().current(network, keys)
       for (const key of keys) missed.note(key, prices[key] === undefined)
     },
@@ -76,13 +86,16 @@ type Facts = Pick<PricesOptions, 'networks'> & {
 /** What is known under these settings. Asks nobody. */
 function factsOf({ prices, feeds, tokens, missed, networks }: Facts) {
   function whyMissing(network: Network, key: string): Missing {
-    const isNative = key === nativeKey(network)
-    const asset = isNative ? network.native.symbol : key
-    const hasSource = isNative ? prices.feedsOf(network).length > 0 : prices.isFixedToken(key)
-    if (!hasSource) return { asset, reason: `there is no source for the price of ${asset}`, isGone: true }
-    const faults = isNative ? prices.feedsOf(network).map(({ id }) => feeds.fault(id)) : [tokens.fault(key)]
-    const fault = faults.find((one) => one !== undefined) ?? 'it was not read yet'
-    return { asset, reason: `no trustworthy price of ${asset} now: ${fault}`, isGone: missed.isGone(key) }
+    const { symbol: asset, fixed, feeds: candidates, decimals } = prices.sourcesOf(network, key)
+    if (fixed === undefined && candidates.length === 0)
+      return { asset, reason: `there is no source for the price of ${asset}`, isGone: true }
+    const faults = fixed === undefined ? candidates.map(({ name }) => feeds.fault(name)) : []
+    const fault = (decimals === undefined && tokens.fault(key)) || faults.find((one) => one !== undefined)
+    return {
+      asset,
+      reason: `no trustworthy price of ${asset} now: ${fault ?? 'it was not read yet'}`,
+      isGone: missed.isGone(key),
+    }
   }
   return {
     /** Trustworthy now, by `assetKey`; a missing entry means no price. */

@@ -11,8 +11,18 @@ const weth = (address: string): Entry => ['WETH', 'Wrapped Ether', 18, address]
 const dai = (address: string): Entry => ['DAI', 'Dai Stablecoin', 18, address]
 const link = (address: string): Entry => ['LINK', 'ChainLink Token', 18, address]
 
+// The native program's own mint, the same on each cluster.
+const WSOL: Entry = ['WSOL', 'Wrapped SOL', 9, 'So11111111111111111111111111111111111111112']
+
 /** Well-known tokens by network: issuers' and bridges' own deployments, on test networks also those of Aave's faucet. */
 const ENTRIES: Readonly<Record<string, readonly Entry[]>> = {
+  'solana-mainnet': [
+    usdc('EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v'),
+    usdt('Es9vMFrzaCERmJfrF4H2FYD4KCoNkY11McCe8BenwNYB'),
+    WSOL,
+  ],
+  'solana-devnet': [usdc('4zMMC9srt5Ri5X14GAgXhaHii3GnPAEERYPJgZJDncDU'), WSOL],
+  'solana-testnet': [WSOL],
   'ethereum-mainnet': [
     usdc('0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48'),
     usdt('0xdAC17F958D2ee523a2206206994597C13D831ec7'),

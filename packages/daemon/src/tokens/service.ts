@@ -22,6 +22,8 @@ import { builtinTokens } from './builtin.ts'
 import { impostorsAmong } from './impostors.ts'
 import { type TokenRow, tokenStore } from './store.ts'
 
+export { builtinTokens } from './builtin.ts'
+
 type Input<Name extends keyof typeof tokenOperations> = Parsed<(typeof tokenOperations)[Name]>
 type Answer<Name extends keyof typeof tokenOperations> = Output<(typeof tokenOperations)[Name]>
 

@@ -1,4 +1,5 @@
-import { LOCAL_NETWORKS, NETWORKS, tokenOperations } from '@waiaas/contract'
+import { address as solanaAddress } from '@solana/kit'
+import { LOCAL_NETWORKS, NETWORKS, tokenAsset, tokenOperations } from '@waiaas/contract'
 import { type Localnet, startLocalnet } from '@waiaas/localnet'
 import { getAddress } from 'viem'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -55,8 +56,9 @@ test('every built-in address has its checksum, and no network lists one twice', 
   for (const one of NETWORKS) {
     const known = builtinTokens(one)
     for (const { address, asset } of known) {
-      expect(address).toBe(getAddress(address))
-      expect(asset).toBe(`${one.caip2}/erc20:${address.toLowerCase()}`)
+      const bytes = one.chain === 'solana' ? solanaAddress(address) : getAddress(address)
+      expect(address).toBe(bytes)
+      expect(asset).toBe(tokenAsset(one, address))
     }
     expect(new Set(known.map(({ asset }) => asset)).size).toBe(known.length)
     count += known.length

@@ -1,5 +1,6 @@
 import { findNetwork, LOCAL_NETWORKS, NETWORKS, type Network, parseUsd, toUnitPrice } from '@waiaas/contract'
 import { describe, expect, test } from 'vitest'
+import { accountKey } from '../keys/account-key.ts'
 import { knownAsset } from '../keys/known-assets.ts'
 import { isModest, limitsOf } from '../keys/signer/limits.ts'
 import { builtinTokens } from '../tokens/builtin.ts'
@@ -66,7 +67,7 @@ describe('the ceiling that a wallet begins with', () => {
       const chain = one.chain === 'solana' ? 'solana' : one.caip2
       expect(knownAsset(chain, 'native'), one.id).toMatchObject({ decimals: one.native.decimals })
       for (const { address, symbol, decimals } of builtinTokens(one).filter(({ symbol }) => /USD|DAI|^W/.test(symbol)))
-        expect(knownAsset(chain, address.slice(2).toLowerCase()), `${symbol} on ${one.id}`).toMatchObject({ decimals })
+        expect(knownAsset(chain, accountKey(address)!), `${symbol} on ${one.id}`).toMatchObject({ decimals })
     }
   })
 
