@@ -1,5 +1,7 @@
 import type { FailureBody } from './failure.ts'
+
 import { bodySource, type CallOptions, type Client, type Operation, type Operations, pathNames } from './operation.ts'
+import { secondsToWait } from './waiting.ts'
 
 /** One HTTP request that an operation needs; `path` has its query. */
 export type HttpCall = {
@@ -8,6 +10,8 @@ export type HttpCall = {
   readonly path: string
   readonly headers: Readonly<Record<string, string>>
   readonly body: string | undefined
+  /** Seconds that the daemon may take for its answer because it was asked to wait. */
+  readonly wait: number
   readonly options: CallOptions
 }
 
@@ -76,6 +80,7 @@ export function httpCall(op: Operation, input: Record<string, unknown>, options:
       ...(key && { 'idempotency-key': key }),
     },
     body: hasBody ? JSON.stringify(Object.fromEntries(rest)) : undefined,
+    wait: secondsToWait(input),
     options,
   }
 }

@@ -7,6 +7,7 @@ import { Labels } from './labels.ts'
 import { operation } from './operation.ts'
 import { ProgramInstructionInput } from './requests/program-call.ts'
 import { buildErrors, Transaction } from './transactions.ts'
+import { seen, Wait } from './waiting.ts'
 import { walletAlias, walletChoice } from './wallet.ts'
 import { Address, Digits, NetworkName, TransactionType, Unwritten } from './wire.ts'
 
@@ -96,13 +97,16 @@ const PlanRequest = z.strictObject({
   ...walletChoice,
   labels: Labels.optional(),
   dryRun: z.boolean().default(false).describe('build, decode and judge only; nothing is stored or sent'),
+  wait: Wait,
 })
 export type PlanRequest = z.output<typeof PlanRequest>
+
+const PlanStatus = z.enum(['QUEUED', 'RUNNING', 'CONFIRMED', 'STOPPED'])
 
 /** What was decided on a plan; its steps are transactions. */
 export const PlanSent = z.object({
   id: Id,
-  status: z.enum(['PENDING', 'QUEUED']),
+  status: z.enum(['PENDING', ...PlanStatus.options]).describe('PENDING, or QUEUED; with wait that of the plan'),
   tier: Tier,
   walletId: Id,
   network: z.string(),
@@ -126,9 +130,7 @@ export const Plan = z.object({
   id: Id,
   walletId: Id,
   network: z.string(),
-  status: z
-    .enum(['QUEUED', 'RUNNING', 'CONFIRMED', 'STOPPED'])
-    .describe('QUEUED waits for time or a human; STOPPED ended before its last step was done'),
+  status: PlanStatus.describe('QUEUED waits for time or a human; STOPPED ended before its last step was done'),
   tier: Tier.nullable(),
   createdAt: UnixSeconds,
   deadline: UnixSeconds,
@@ -161,6 +163,7 @@ export const planOperations = {
     idempotent: true,
     maxBody: CODE_BODY,
     aliases: walletAlias,
+    alsoQuery: ['wait'],
     input: PlanRequest,
     output: z.union([PlanSent, PlanSimulation]),
     errors: [
@@ -178,10 +181,11 @@ export const planOperations = {
     path: '/v1/plans/{id}',
     access: ['agent', 'operator'],
     tag,
-    summary: 'Show a plan: its decision, what each of its steps does and has come to, and what it has left.',
+    summary:
+      'Show a plan: its decision, what each of its steps does and has come to, and what it has left. With wait, once it is over or a human has to decide.',
     tool: 'get_plan',
     command: 'plan get',
-    input: one,
+    input: z.strictObject({ id: Id, wait: Wait, seen: seen(PlanStatus) }),
     output: Plan,
     errors: ['PLAN_NOT_FOUND'],
   }),

@@ -8,7 +8,8 @@ import { LiftedPayment, LiftHours, NamedFee } from './lifts.ts'
 import { WalletName } from './names.ts'
 import { operation } from './operation.ts'
 import { SeenGasCondition } from './requests/gas-condition.ts'
-import { refuseUnsendable, SEND_FORMS, SENDS, SendRequest } from './requests/request.ts'
+import { refuseUnsendable, SEND_FORMS, SENDS, SendRequest, SimulateRequest } from './requests/request.ts'
+import { seen, Wait } from './waiting.ts'
 import { walletAlias, walletChoice } from './wallet.ts'
 import { Digits, HumanAmount, NetworkName, ofClients, TransactionStatus, TransactionType, Unwritten } from './wire.ts'
 
@@ -30,6 +31,8 @@ export const TransactionSent = z.object({
     'an identical request of the last 60 s; where it is the id itself, its answer had got lost and nothing new was made',
   ),
   decision: Decision.optional(),
+  error: z.string().nullable().optional().describe('with wait: why it has ended so'),
+  waitReason: z.string().nullable().optional().describe('with wait: why it is not over yet'),
 })
 export type TransactionSent = z.output<typeof TransactionSent>
 
@@ -174,14 +177,14 @@ export const transactionOperations = {
     path: '/v1/transactions/send',
     access: agent,
     tag,
-    summary: `Send ${SENDS}. The answer says at once what the policies decided.`,
+    summary: `Send ${SENDS}. The answer says at once what the policies decided, or with wait what became of it.`,
     forms: SEND_FORMS,
     status: 201,
     alternative: { status: 200, when: 'dryRun' },
     idempotent: true,
     maxBody: CODE_BODY,
     aliases: walletAlias,
-    alsoQuery: ['walletId'],
+    alsoQuery: ['walletId', 'wait'],
     refuse: refuseUnsendable,
     input: SendRequest,
     output: z.union([TransactionSent, Simulation]),
@@ -200,7 +203,7 @@ export const transactionOperations = {
     aliases: walletAlias,
     alsoQuery: ['walletId'],
     refuse: refuseUnsendable,
-    input: SendRequest,
+    input: SimulateRequest,
     output: Simulation,
     errors: buildErrors,
   }),
@@ -239,12 +242,13 @@ export const transactionOperations = {
     path: '/v1/transactions/{id}',
     access: ['agent', 'operator'],
     tag,
-    summary: 'Show one transaction: its status, tier, hash and decision.',
+    summary:
+      'Show one transaction: its status, tier, hash and decision. With wait, once it is over or a human has to decide.',
     tool: 'get_transaction',
     command: 'tx get',
     aliases: { ...oneAlias, ...walletAlias },
     ignored: ['display_currency', 'walletId', 'wallet_id'],
-    input: one,
+    input: z.strictObject({ id: Id, wait: Wait, seen: seen(TransactionStatus) }),
     output: Transaction,
     errors: ['TX_NOT_FOUND'],
   }),

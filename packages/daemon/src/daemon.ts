@@ -125,6 +125,7 @@ export async function compose(ground: Ground) {
     /** Refuses new requests from now on. */
     drain() {
       isStopping = true
+      services.transactions.waits.drain()
     },
     async stop(): Promise<void> {
       await endAll(ground.log, inStoppingOrder(features))

@@ -10,6 +10,7 @@ import type { Log } from './platform/log.ts'
 import type { appliedPolicies } from './policies/service.ts'
 import type { pricesService } from './prices/service.ts'
 import {
+  closedSessions,
   constraintFaults,
   findSession,
   forgetSessions,
@@ -77,6 +78,11 @@ export function moneyPath(parts: MoneyParts): Transactions {
       details: settings.get()['retention.details_days'],
     }),
     forgetSessions: (before, count) => forgetSessions(database, before, count),
+    closedSessions: (db, ids) => closedSessions(db, ids, { held, now: clock.latest() }),
+    mostWaits: () => ({
+      caller: settings.get()['security.max_connections_per_address'],
+      all: settings.get()['security.max_connections'],
+    }),
     mostWaiting: () => ({
       session: settings.get()['security.max_waiting_per_session'],
       wallet: settings.get()['security.max_waiting_per_wallet'],

@@ -23,7 +23,7 @@ import type { Database, Handle } from '../src/platform/db/database.ts'
 import { heldStops } from '../src/platform/held.ts'
 import { appliedPolicies, policies, policyVersions } from '../src/policies/service.ts'
 import { pricesService } from '../src/prices/service.ts'
-import { constraintFaults, forgetSessions, readConstraints } from '../src/sessions/service.ts'
+import { closedSessions, constraintFaults, forgetSessions, readConstraints } from '../src/sessions/service.ts'
 import { sessionStore } from '../src/sessions/store.ts'
 import { impostorFinder } from '../src/tokens/service.ts'
 import type { Parts } from '../src/transactions/job.ts'
@@ -170,6 +170,8 @@ export async function startPipeline(
     confirmations,
     keptDays: () => ({ refused: 30, details: 90 }),
     forgetSessions: (before: number, count: number) => forgetSessions(database, before, count),
+    closedSessions: (db: Handle, ids: readonly string[]) => closedSessions(db, ids, { held, now: clock.latest() }),
+    mostWaits: () => ({ caller: 2_000, all: 5_000 }),
     chain: async () => chain,
     key: async (id: string) => {
       const row = await database.read((db) => walletStore.key(db, id))

@@ -55,6 +55,17 @@ test('sends over HTTP carry no key, so that the daemon knows the repeat of one w
   expect(daemon.sends.map(({ key }) => key)).toEqual([undefined])
 })
 
+test('a send that waits is sent without a key, and asked about then', async () => {
+  const client = await connect(daemon.issue())
+  const args = { to, humanAmount: '0.1', wait: 5 }
+  // What it has come to cannot be told here, so that its first answer stands.
+  expect((await client.callTool({ name: 'send_token', arguments: args })).structuredContent).toMatchObject({
+    status: 'PENDING',
+    humanAmount: '0.1',
+  })
+  expect(daemon.sends).toEqual([{ key: undefined, input: expect.not.objectContaining({ wait: 5 }) }])
+})
+
 test('without a good token nothing is served', async () => {
   for (const headers of [{}, { authorization: `Bearer ${tokenOf()}` }]) {
     const response = await post(headers, { jsonrpc: '2.0', id: 1, method: 'tools/list' })

@@ -27,8 +27,8 @@ export function repeatKeys(now: () => number = Date.now): RepeatKeys {
   }
 }
 
-/** A call as text: the same for the same arguments in any order. */
-export const callText = (operation: string, input: Record<string, unknown>): string =>
+/** A call as text: the same for the same arguments in any order, however long it is to wait. */
+export const callText = (operation: string, { wait: _, ...input }: Record<string, unknown>): string =>
   JSON.stringify([operation, input], (_, value: unknown) =>
     typeof value === 'object' && value !== null && !Array.isArray(value)
       ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))

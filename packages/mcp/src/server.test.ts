@@ -39,6 +39,16 @@ test('a send whose fate is unknown says so, and its repeat goes under the same k
   expect(new Set([first, third, fourth]).size).toBe(3)
 })
 
+test('a repeat that waits longer, or not at all, goes under the same key, and no call waits longer than its client', async () => {
+  const { send, keys, calls } = await connect((tries) => {
+    if (tries < 3) throw lost
+    return { id: tries }
+  })
+  for (const wait of [60, undefined, 5]) await send({ to: 'x', humanAmount: '1', wait })
+  expect(new Set(keys()).size).toBe(1)
+  expect(calls.map(({ input }) => input.wait)).toEqual([40, undefined, 5])
+})
+
 test('a refusal is an answer: the same call later is a new one', async () => {
   const { send, keys } = await connect(() => {
     throw new WAIaaSError({ code: 'POLICY_DENIED', status: 403, message: 'no', retryable: false })

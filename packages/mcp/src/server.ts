@@ -7,7 +7,7 @@ import {
   type ListToolsResult,
   McpError,
 } from '@modelcontextprotocol/sdk/types.js'
-import { type CallOptions, isFailure, type Operation, operations } from '@waiaas/contract'
+import { type CallOptions, isFailure, type Operation, operations, secondsToWait } from '@waiaas/contract'
 import { WAIaaSError } from '@waiaas/sdk'
 import manifest from '../package.json' with { type: 'json' }
 import { callText, repeatKeys } from './repeat-keys.ts'
@@ -34,11 +34,13 @@ export type ServerOptions = {
 
 /** Clients give up on a tool after a minute, and say less about it than this server can. */
 const TIMEOUT_MS = 50_000
+/** What a call may wait for the daemon to have something to say, in seconds; the rest is for the way. */
+const MOST_WAIT_S = 40
 
 const INSTRUCTIONS =
   'Wallet tools under a spending policy. Begin with connect_info: it lists the wallets, networks and policies of this session. ' +
   'Amounts are in whole units, such as "0.1" ETH, and tokens may be named by their symbol. ' +
-  'A send answers at once with its tier: INSTANT and NOTIFY run, DELAY waits, APPROVAL waits for a human; follow it with get_transaction. ' +
+  'A send answers at once with its tier: INSTANT and NOTIFY run, DELAY waits, APPROVAL waits for a human; with wait it answers once it is over, and so does get_transaction. ' +
   'A refusal says in details.reasons what was observed and what is allowed. simulate_transaction asks without sending.'
 
 /** An MCP server whose tools are the contract's, for any transport. Connect it, and close it when its client has gone. */
@@ -80,7 +82,7 @@ function runner(call: CallOperation, { walletId, log = () => {}, timeoutMs = TIM
 
   /** The arguments as the daemon takes them, with the wallet that the call leaves open. */
   async function inputOf(tool: AgentTool, args: Record<string, unknown>, signal: AbortSignal) {
-    const input = tool.toInput(args)
+    const input = withinTime(tool.toInput(args))
     const { walletField, needsWallet } = tool
     // Empty text names no wallet.
     if (walletField === undefined || (input[walletField] ?? '') !== '') return input
@@ -117,6 +119,10 @@ function runner(call: CallOperation, { walletId, log = () => {}, timeoutMs = TIM
     }
   }
 }
+
+/** Who asked to wait longer hears what there is to say by then. */
+const withinTime = (input: Record<string, unknown>): Record<string, unknown> =>
+  secondsToWait(input) > MOST_WAIT_S ? { ...input, wait: MOST_WAIT_S } : input
 
 /** Of what is neither an answer of the daemon nor the lack of one, the model learns nothing. */
 function reportBug(where: string, error: unknown, log: (message: string) => void): void {

@@ -69,7 +69,7 @@ describe('the MCP server over stdio', () => {
     expect(send?.properties).toHaveProperty('wallet_id')
     expect(send).toMatchObject({ type: 'object', required: ['to', 'humanAmount'], additionalProperties: false })
     const get = tools.find(({ name }) => name === 'get_transaction')?.inputSchema
-    expect(Object.keys(get?.properties ?? {})).toEqual(['id', 'transaction_id'])
+    expect(Object.keys(get?.properties ?? {})).toEqual(['id', 'transaction_id', 'wait', 'seen'])
     expect(client.getServerVersion()).toMatchObject({ name: 'waiaas-wallet', version: '0.1.0' })
   })
 

@@ -235,6 +235,49 @@ describe('repeats', () => {
     expect(keys.at(-1)).toBe('mine')
   })
 
+  test('go on under one key where the daemon was to wait, which takes longer than its timeout', async () => {
+    const waits: unknown[] = []
+    const baseUrl = await daemon({
+      sendToken: async (_call, { wait }) => {
+        waits.push(wait)
+        await new Promise((resolve) => setTimeout(resolve, 400))
+        return sent
+      },
+    })
+    const api = new WAIaaSClient({ baseUrl, sessionToken, timeout: 100, retryOptions: { maxRetries: 0 } })
+    expect((await failing(api.sendToken(transfer))).code).toBe('REQUEST_TIMEOUT')
+    expect(await api.sendToken({ ...transfer, wait: 5 })).toMatchObject({ id: sent.id })
+    expect(waits).toEqual([undefined, 5])
+  })
+
+  test('of waitFor go on while the daemon is away, until its time is over', async () => {
+    const found: string[] = []
+    let tries = 0
+    const baseUrl = await scripted((request, response) => {
+      tries += 1
+      found.push(new URL(request.url!, 'http://x').search)
+      const status = ['away', 'SUBMITTED', 'CONFIRMED'][tries - 1]!
+      if (status === 'away') return void request.socket.destroy()
+      response.writeHead(200, { 'content-type': 'application/json' })
+      response.end(JSON.stringify({ id: sent.id, status }))
+    })
+    const api = new WAIaaSClient({ baseUrl, sessionToken, retryOptions: { maxRetries: 0 } })
+    expect(await api.waitFor(sent.id, { seconds: 90, seen: 'QUEUED' })).toMatchObject({ status: 'CONFIRMED' })
+    expect(found).toEqual(['?wait=60&seen=QUEUED', '?wait=60&seen=QUEUED', '?wait=60&seen=QUEUED'])
+    expect(
+      (
+        await failing(
+          new WAIaaSClient({ baseUrl: 'http://127.0.0.1:1', sessionToken, retryOptions: { maxRetries: 0 } }).waitFor(
+            sent.id,
+            { seconds: 1 },
+          ),
+        )
+      ).code,
+    ).toBe('NETWORK_ERROR')
+    const stopped = api.waitFor(sent.id, { signal: AbortSignal.abort(new Error('enough')) })
+    await expect(stopped).rejects.toThrow('enough')
+  })
+
   test('wait as long as Retry-After says, and not at all for longer than the caller would', async () => {
     const times: number[] = []
     const refuse = (seconds: number) => (_request: IncomingMessage, response: ServerResponse) => {

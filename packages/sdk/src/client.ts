@@ -15,6 +15,7 @@ import {
   type Wire,
 } from '@waiaas/contract'
 import { DEFAULT_RETRY, type RetryOptions, withRetry } from './retry.ts'
+import { type WaitForOptions, waitFor } from './wait-for.ts'
 
 export type ClientOptions = {
   /** Where the daemon listens, such as http://127.0.0.1:3100. */
@@ -50,7 +51,9 @@ type Changed = 'sendToken' | 'getTransaction' | 'createSession' | 'renewSession'
 type Methods = Omit<Operations, Changed> & {
   sendToken(input: SendInput & { dryRun: true }, options?: CallOptions): Promise<Simulation>
   sendToken(input: SendInput & { dryRun?: false }, options?: CallOptions): Promise<TransactionSent>
-  getTransaction(id: string | { id: string }, options?: CallOptions): Answer<'getTransaction'>
+  getTransaction(id: string | Input<AllOperations['getTransaction']>, options?: CallOptions): Answer<'getTransaction'>
+  /** A transaction, once it is over or a human has to decide; it waits as often as that takes. */
+  waitFor(id: string | { id: string }, options?: WaitForOptions): Answer<'getTransaction'>
   createSession(input: Input<AllOperations['createSession']>, options?: CallOptions | string): Answer<'createSession'>
   /** Renews the session of the own token, and uses the new token from then on. */
   renewSession(options?: CallOptions): Answer<'renewSession'>
@@ -82,7 +85,7 @@ export const WAIaaSClient = class {
 
 const asOptions = (options: CallOptions | string | undefined): CallOptions | undefined =>
   typeof options === 'string' ? { masterPassword: options } : options
-const asId = (id: string | { id: string }): { id: string } => (typeof id === 'string' ? { id } : id)
+const asId = <In extends { id: string }>(id: string | In): In | { id: string } => (typeof id === 'string' ? { id } : id)
 
 function createMethods(options: ClientOptions): Methods {
   let token = options.sessionToken
@@ -95,6 +98,7 @@ function createMethods(options: ClientOptions): Methods {
     // The overloads say which of the two answers comes; the daemon decides by the same field.
     sendToken: api.sendToken as Methods['sendToken'],
     getTransaction: (id, more) => api.getTransaction(asId(id), more),
+    waitFor: (id, more = {}) => waitFor(api.getTransaction, asId(id).id, more),
     createSession: (input, more) => api.createSession(input, asOptions(more)),
     renewSession: async (more) => {
       const renewed = await api.renewSession({ id: sessionIdOf(token) }, more)
@@ -140,7 +144,7 @@ function transport(options: ClientOptions, token: () => string | undefined): Tra
       return { method, headers, ...(body !== undefined && { body }) }
     }
     const { signal } = call.options
-    const timeout = options.timeout ?? 30_000
+    const timeout = (options.timeout ?? 30_000) + 1_000 * call.wait
     return withRetry(call.operation, { ...retry, signal }, async () => {
       const response = await tryOnce(`${base}${path}`, await request(), { timeout, signal })
       const mark = response.headers.get(MARK)

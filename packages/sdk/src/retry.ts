@@ -56,7 +56,8 @@ function delay(tries: number, retryAfter: number | undefined, { baseDelayMs, max
   return Math.min(baseDelayMs * 2 ** tries, maxDelayMs) * (0.5 + Math.random() / 2)
 }
 
-function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+/** Rejects as soon as the signal says so. */
+export function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
     const abort = () => {
       clearTimeout(timer)

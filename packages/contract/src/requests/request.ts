@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { Failure } from '../failure.ts'
 import { Labels } from '../labels.ts'
 import type { Form } from '../operation.ts'
+import { Wait } from '../waiting.ts'
 import { walletChoice } from '../wallet.ts'
 import { NetworkName, TransactionType } from '../wire.ts'
 import { DEFAULT_TYPE, type RequestKinds, requestKind, SENDABLE, type SendType } from './all.ts'
@@ -78,7 +79,7 @@ const choices = (types: readonly SendType[]): string =>
 export const SENDS = either(SENDABLE.map((type) => requestKind(type).summary))
 
 /** What is said of a request of any kind. */
-const ENVELOPE = ['network', 'walletId', 'labels', 'gasCondition', 'dryRun']
+const ENVELOPE = ['network', 'walletId', 'labels', 'gasCondition', 'dryRun', 'wait']
 const isNeeded = (field: string) => schemaOf(field).safeParse(undefined).success === false
 
 function formOf({ tool, command, summary, says = {}, without = [] }: RequestForm, types: SendType[]): Form {
@@ -109,21 +110,25 @@ export const SEND_FORMS: readonly Form[] = [...new Set(SENDABLE.flatMap((type) =
     ),
 )
 
+const fields = {
+  type: z.enum(SENDABLE).default(DEFAULT_TYPE).describe(choices(SENDABLE)),
+  ...shape,
+  network: NetworkName.optional(),
+  ...walletChoice,
+  labels: Labels.optional(),
+  gasCondition: GasCondition.optional(),
+  dryRun: z.boolean().default(false).describe('build, decode and judge only; nothing is stored or sent'),
+}
+type Refinement = Pick<z.core.$RefinementCtx, 'addIssue'>
+function requireRules(input: { type: SendType }, context: Refinement): void {
+  for (const { holds, error, field } of rules[input.type])
+    if (!holds(input)) context.addIssue({ code: 'custom', path: [field], message: error })
+}
+
+/** What can be tried without sending it. */
+export const SimulateRequest = z.strictObject(fields).superRefine(requireRules)
 /** What agents send: one flat object, whatever the type. */
-export const SendRequest = z
-  .strictObject({
-    type: z.enum(SENDABLE).default(DEFAULT_TYPE).describe(choices(SENDABLE)),
-    ...shape,
-    network: NetworkName.optional(),
-    ...walletChoice,
-    labels: Labels.optional(),
-    gasCondition: GasCondition.optional(),
-    dryRun: z.boolean().default(false).describe('build, decode and judge only; nothing is stored or sent'),
-  })
-  .superRefine((input, context) => {
-    for (const { holds, error, field } of rules[input.type])
-      if (!holds(input)) context.addIssue({ code: 'custom', path: [field], message: error })
-  })
+export const SendRequest = z.strictObject({ ...fields, wait: Wait }).superRefine(requireRules)
 export type SendRequest = z.output<typeof SendRequest>
 /** A request of one type, whose rules it keeps. */
 export type RequestOf<T extends SendType> = Omit<SendRequest, keyof Shape | 'type'> &

@@ -1,4 +1,12 @@
-import { client, type HttpCall, isFailure, operations } from '@waiaas/contract'
+import {
+  type CallOptions,
+  client,
+  type HttpCall,
+  isFailure,
+  operations,
+  secondsToWait,
+  WAIaaSError,
+} from '@waiaas/contract'
 import type { Context, Hono } from 'hono'
 import { jsonAnswer } from '../platform/http/answer.ts'
 import { readText } from '../platform/http/body.ts'
@@ -56,15 +64,41 @@ async function answer(app: Hono<HttpEnv>, c: Context<HttpEnv>, { settings, log }
   // The protocol's library takes 100 ms to load, and most daemons never need it.
   const { answerRequest } = await import('@waiaas/mcp')
   const methods: Record<string, unknown> = client(operations, ask)
-  return answerRequest(
-    { request: c.req.raw, body },
-    (operation, input, options) => {
-      const method = methods[operation]
-      if (typeof method !== 'function') throw new Error(`the contract has no operation ${operation}`)
-      return method(input, options)
-    },
-    { log: (message) => log.warn({ requestId: c.get('meta').requestId }, message) },
-  )
+  const run = callerOf(methods)
+  return answerRequest({ request: c.req.raw, body }, run, {
+    log: (message) => log.warn({ requestId: c.get('meta').requestId }, message),
+  })
+}
+
+type Input = Record<string, unknown>
+type Run = (operation: string, input: Input, options?: CallOptions) => Promise<unknown>
+
+/** What has become of what was sent: by which operation it is asked for, and what of its answer is told. */
+const FOLLOWED: Record<string, { by: string; tells: readonly string[] }> = {
+  sendToken: { by: 'getTransaction', tells: ['status', 'tier', 'txHash', 'error', 'waitReason'] },
+  sendPlan: { by: 'getPlan', tells: ['status', 'tier'] },
+}
+
+function callerOf(methods: Record<string, unknown>): Run {
+  const call: Run = (operation, input, options) => {
+    const method = methods[operation]
+    if (typeof method !== 'function') throw new Error(`the contract has no operation ${operation}`)
+    return method(input, options)
+  }
+  // What has no key may not wait. So it is sent first, and its answer is owed until that of the tool has arrived.
+  return async (operation, { wait, ...input }, options) => {
+    const followed = FOLLOWED[operation]
+    if (!followed) return call(operation, { ...input, ...(wait !== undefined && { wait }) }, options)
+    const sent = (await call(operation, input, options)) as Input // both answer with an object
+    if (secondsToWait({ wait }) === 0 || typeof sent.id !== 'string') return sent
+    try {
+      const found = (await call(followed.by, { id: sent.id, wait }, options)) as Input
+      return { ...sent, ...Object.fromEntries(followed.tells.map((field) => [field, found[field]])) }
+    } catch (error) {
+      if (error instanceof WAIaaSError && error.status !== 401) return sent
+      throw error
+    }
+  }
 }
 
 /** What the body's JSON says, or the refusal of a body that is too large or says nothing. */

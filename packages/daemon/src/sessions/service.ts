@@ -2,6 +2,7 @@ import { Failure, type Output, type Parsed, type sessionOperations } from '@waia
 import type { Principal } from '../platform/caller.ts'
 import { seconds } from '../platform/clock.ts'
 import type { Handle } from '../platform/db/database.ts'
+import type { Held } from '../platform/held.ts'
 import type { SessionDependencies } from './dependencies.ts'
 import { ending } from './ending.ts'
 import { issuing } from './issuing.ts'
@@ -30,6 +31,22 @@ type Wallets = Output<typeof sessionOperations.listSessionWallets>
 export const findSession = (db: Handle, id: string): Promise<SessionRow | undefined> => sessionStore.byId(db, id)
 export const isLinked = (db: Handle, sessionId: string, walletId: string): Promise<boolean> =>
   sessionStore.isLinked(db, sessionId, walletId)
+
+/** Those that open nothing now, and why; in one query. */
+export async function closedSessions(
+  db: Handle,
+  ids: readonly string[],
+  { held, now }: { held: Held; now: number },
+): Promise<Map<string, Failure>> {
+  if (ids.length === 0) return new Map()
+  const rows = new Map((await sessionStore.some(db, ids)).map((row) => [row.id, sessionAsHeld(held, row)]))
+  const closed = ids.flatMap((id): [string, Failure][] => {
+    const row = rows.get(id)
+    const failure = row ? closedSession(row, now) : new Failure('SESSION_NOT_FOUND', `no session ${id}`)
+    return failure ? [[id, failure]] : []
+  })
+  return new Map(closed)
+}
 
 /** Session tokens and what they open: issue, authenticate, renew, rotate, revoke. */
 export function sessions(parts: SessionDependencies) {

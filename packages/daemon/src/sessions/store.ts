@@ -179,6 +179,13 @@ const won = ({ changes }: { changes: number }) => changes === 1
 export const sessionStore = {
   insert: (db: Handle, row: SessionRow) => db.run(insert, row),
   byId: (db: Handle, id: string) => db.get(byId, { id }),
+  some: (db: Handle, ids: readonly string[]) =>
+    db.query<SessionRow>((kysely) =>
+      kysely
+        .selectFrom('sessions')
+        .selectAll()
+        .where('id', 'in', [...ids]),
+    ),
   /** By the token's hash, or by the one it replaced while that still opens the session. */
   byTokenHash: async (db: Handle, hash: string, now: number) =>
     (await db.get(byHash, { hash })) ?? (await db.get(byPreviousHash, { hash, now })),

@@ -6,15 +6,28 @@ import { refusal, type Transactions } from './service.ts'
 
 const WAITING = ['PENDING', 'QUEUED', 'GAS_WAITING'] as const
 
+const fromOf = ({ principal, peer, idempotencyKey, onDelivered }: Calls['agent']) => ({
+  ...{ sessionId: principal.sessionId, peer, key: idempotencyKey, onDelivered },
+})
+
 export const transactionHandlers = (
   service: Transactions,
   walletName: (id: string) => Promise<string | null>,
 ): Handlers<typeof transactionOperations, Calls> => ({
-  async sendToken({ principal, peer, idempotencyKey, onDelivered }, input) {
-    if (input.dryRun) return service.simulate(input, principal.sessionId)
-    const answer = await service.send(input, { sessionId: principal.sessionId, peer, key: idempotencyKey, onDelivered })
-    if (!answer.accepted) throw refusal(answer)!
-    return answer.accepted
+  sendToken: (call, input) => {
+    const { sessionId } = call.principal
+    if (input.dryRun) return service.simulate(input, sessionId)
+    return service.waits.sent(call, input, {
+      async send() {
+        const answer = await service.send(input, fromOf(call))
+        if (!answer.accepted) throw refusal(answer)!
+        return answer.accepted
+      },
+      async now(id) {
+        const { status, tier, txHash, error, waitReason } = await service.get(id, sessionId)
+        return { status, txHash, error, waitReason, ...(tier && { tier }) }
+      },
+    })
   },
   simulate: ({ principal }, input) => service.simulate(input, principal.sessionId),
   async listTransactions({ principal }, { walletId, label, limit, cursor }) {
@@ -30,7 +43,8 @@ export const transactionHandlers = (
     const page = await service.list({ walletIds: [wallet.id], statuses: WAITING, before: cursor }, limit)
     return { items: page.items, nextCursor: page.hasMore ? page.rows.at(-1)!.id : null, hasMore: page.hasMore }
   },
-  getTransaction: ({ principal }, { id }) => service.get(id, sessionOf(principal)),
+  getTransaction: (call, asked) =>
+    service.waits.shown(call, asked, () => service.get(asked.id, sessionOf(call.principal))),
   async cancelTransaction(call, { id }) {
     return { id, status: 'CANCELLED' as const, ...(await service.cancel(id, call)) }
   },
@@ -85,19 +99,31 @@ export const transactionHandlers = (
 })
 
 export const messageHandlers = (service: Transactions): Handlers<typeof messageOperations, Calls> => ({
-  signMessage: ({ principal, peer, idempotencyKey, onDelivered }, input) =>
-    service.signMessage(input, { sessionId: principal.sessionId, peer, key: idempotencyKey, onDelivered }),
-  signTransaction: ({ principal, peer, idempotencyKey, onDelivered }, input) =>
-    service.signTransaction(input, { sessionId: principal.sessionId, peer, key: idempotencyKey, onDelivered }),
+  signMessage: (call, input) => service.signMessage(input, fromOf(call)),
+  signTransaction: (call, input) => service.signTransaction(input, fromOf(call)),
 })
 
-export const planHandlers = ({ plans }: Transactions): Handlers<typeof planOperations, Calls> => ({
-  async sendPlan({ principal, peer, idempotencyKey, onDelivered }, input) {
-    if (input.dryRun) return plans.simulate(input, principal.sessionId)
-    const answer = await plans.send(input, { sessionId: principal.sessionId, peer, key: idempotencyKey, onDelivered })
-    if (!answer.accepted) throw refusal(answer)!
-    return answer.accepted
+export const planHandlers = ({ plans, waits }: Transactions): Handlers<typeof planOperations, Calls> => ({
+  sendPlan: (call, input) => {
+    const { sessionId } = call.principal
+    if (input.dryRun) return plans.simulate(input, sessionId)
+    return waits.sent(
+      call,
+      { ...input, isPlan: true },
+      {
+        async send() {
+          const answer = await plans.send(input, fromOf(call))
+          if (!answer.accepted) throw refusal(answer)!
+          return answer.accepted
+        },
+        async now(id) {
+          const { status, tier } = await plans.get(id, sessionId)
+          return { status, ...(tier && { tier }) }
+        },
+      },
+    )
   },
-  getPlan: ({ principal }, { id }) => plans.get(id, sessionOf(principal)),
+  getPlan: (call, asked) =>
+    waits.shown(call, { ...asked, isPlan: true }, () => plans.get(asked.id, sessionOf(call.principal))),
   cancelPlan: async (call, { id }) => ({ id, ...(await plans.cancel(id, call)) }),
 })

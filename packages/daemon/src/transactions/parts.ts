@@ -8,13 +8,15 @@ import type { FindToken } from './kinds/kind.ts'
 import type { LiftParts } from './over-ceiling.ts'
 import type { RetentionParts } from './retention/retention.ts'
 import type { WalletFacts } from './switches.ts'
+import type { WaitParts } from './waits/waits.ts'
 
 export type WalletChoice = { walletId?: string | undefined; network?: string | undefined }
 
 /** What the money path is built of, its front door included. */
 export type ServiceParts = Parts &
   LiftParts &
-  Pick<RetentionParts, 'keptDays' | 'forgetSessions'> & {
+  Pick<RetentionParts, 'keptDays' | 'forgetSessions'> &
+  Pick<WaitParts, 'closedSessions' | 'mostWaits'> & {
     /** The wallet a session means, or WALLET_ID_REQUIRED, WALLET_NOT_FOUND. */
     chooseWallet(db: Handle, sessionId: string, choice: WalletChoice): Promise<WalletFacts>
     /** The network a request means for a wallet, or NETWORK_REQUIRED, ENVIRONMENT_NETWORK_MISMATCH. */
@@ -24,7 +26,7 @@ export type ServiceParts = Parts &
     /** By asset that no list has: which listed one it calls itself like. */
     impostors(chain: Reader, assets: readonly string[]): Promise<Readonly<Record<string, string>>>
     gas(): GasSettings
-    held: Pick<Held, 'write'>
+    held: Pick<Held, 'write' | 'keeps'>
   }
 /** Who asks, from where, and how to learn that the answer arrived. */
 export type From = {

@@ -47,6 +47,7 @@ import { vouchers } from './signatures/vouchers.ts'
 import { backlog, beginStop, type Stop } from './stopping/backlog.ts'
 import type { WalletFacts } from './switches.ts'
 import { transactionView } from './views.ts'
+import { type Waits, waits } from './waits/waits.ts'
 
 export { judge } from './deciding/judge.ts'
 export { refusalCounts } from './deciding/refusal-counts.ts'
@@ -82,6 +83,8 @@ export class Transactions {
   readonly #building: Building
   /** Several transactions that are decided on as one. */
   readonly plans: ReturnType<typeof plans>
+  /** Calls that wait for what becomes of transactions and plans. */
+  readonly waits: Waits
   readonly #signatures: ReturnType<typeof signatures>
   readonly #given: ReturnType<typeof givenTransactions>
   #scheduler: Loop | undefined
@@ -94,6 +97,7 @@ export class Transactions {
   constructor(parts: ServiceParts) {
     this.#parts = parts
     this.#owed = owedAnswers(parts)
+    this.waits = waits(parts)
     this.#overCeilings = overCeilings(parts)
     this.#building = building(parts, { funds: this.#funds, overCeilings: this.#overCeilings })
     this.#lanes = lanes(parts, { onRecorded: (rows) => this.#watch(rows) })
@@ -116,6 +120,8 @@ export class Transactions {
   }
 
   async stop(): Promise<void> {
+    this.waits.drain()
+    await this.waits.stop()
     await this.#scheduler?.stop()
     await this.#pruning?.stop()
     await this.#backlog?.stop()
@@ -298,9 +304,15 @@ export class Transactions {
   get stops() {
     return {
       begin: (db: Handle, stop: Stop) => beginStop({ parts: this.#parts, db }, stop),
-      halt: (walletId?: string) => this.#stopped(this.#lanes.halt(walletId)),
+      halt: (walletId?: string) => {
+        this.waits.release()
+        return this.#stopped(this.#lanes.halt(walletId))
+      },
       resume: (walletId?: string) => this.#lanes.resume(walletId),
-      quiet: (walletIds?: readonly string[]) => this.#stopped(this.#lanes.quiet(walletIds)),
+      quiet: (walletIds?: readonly string[]) => {
+        this.waits.look()
+        return this.#stopped(this.#lanes.quiet(walletIds))
+      },
     }
   }
 

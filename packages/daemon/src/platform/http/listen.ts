@@ -59,6 +59,8 @@ function serverOf(app: App, { headersMs = HEADERS_MS, connections }: Bounds): { 
   const answer = getRequestListener(app.fetch)
   const server = createServer(patience, (incoming, outgoing) => {
     if (connections?.isSpare(incoming.socket)) outgoing.shouldKeepAlive = false
+    // Each call of a batch asks when its answer has gone.
+    outgoing.setMaxListeners(0)
     return answer(incoming, outgoing)
   })
   server.on('connection', connectionOpened)

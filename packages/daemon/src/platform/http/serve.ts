@@ -10,6 +10,7 @@ import {
   mostBytes,
   type Operation,
   type Operations,
+  secondsToWait,
 } from '@waiaas/contract'
 import { type Context, Hono } from 'hono'
 import type { Principal } from '../caller.ts'
@@ -105,6 +106,7 @@ function addRoute<Ops extends Operations>(app: Hono<HttpEnv>, { name, op }: Name
       await limits.known(principal, op, calls - 1)
       leave = await limits.turn(principal, calls)
       const call = callOf(c, { op, principal, outcome })
+      if (op.idempotent && secondsToWait(input) > 0 && call.idempotencyKey === undefined) throw keyNeeded()
       // The table types the handler; here it is one of many. `admit` let only the kinds of caller through that it knows.
       const result = await (handler as (call: Call, input: unknown) => unknown)(call, input)
       return await answerOf(meta, { name, op, input, result }, options)
@@ -235,8 +237,16 @@ function callOf(c: Context<HttpEnv>, { op, principal, outcome }: Asked): Call {
       if (outgoing) outgoing.once('close', () => listener(outgoing.writableFinished && !outcome.isFault))
       else listener(true)
     },
+    onGone: (listener) => {
+      if (outgoing?.destroyed) listener()
+      else outgoing?.once('close', listener)
+    },
   }
 }
+
+/** Whoever waits may lose the answer of what was done long before. */
+const keyNeeded = (): Failure =>
+  invalidField('Idempotency-Key', 'expected an Idempotency-Key beside wait: it finds the request again')
 
 function readKey(key: string | undefined): string | undefined {
   if (key === undefined || KEY.test(key)) return key

@@ -22,7 +22,8 @@ export function planView(steps: readonly ListedStep[], view: (row: ListedStep) =
   }
 }
 
-function statusOf(steps: readonly ListedStep[]): Plan['status'] {
+/** Of its steps, as they are shown. */
+export function statusOf(steps: readonly { readonly status: Status }[]): Plan['status'] {
   if (steps.some(({ status }) => status === 'QUEUED')) return 'QUEUED'
   if (steps.some(({ status }) => OPEN.includes(status))) return 'RUNNING'
   return steps.every(({ status }) => status === 'CONFIRMED') ? 'CONFIRMED' : 'STOPPED'

@@ -65,6 +65,9 @@ const coveringStops = (eb: Within) =>
       ]),
     )
 
+/** When the newest stop that covers it was asked for; null: none does. */
+export const stoppedAt = (eb: Within) => coveringStops(eb).select((of) => of.fn.max('stops.at').as('at'))
+
 /** As `coveringStops`, of rows that were read. */
 export const isCovered = (stop: StopRow, row: Covered): boolean =>
   row.epoch < stop.epoch &&
