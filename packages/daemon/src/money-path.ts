@@ -4,7 +4,7 @@ import type { chainRegistry } from './chains/registry.ts'
 import { gate } from './gate/service.ts'
 import { nextEpoch, readKillSwitch } from './killswitch/service.ts'
 import type { SystemClock } from './platform/clock.ts'
-import type { Database } from './platform/db/database.ts'
+import { type Database, groupReader } from './platform/db/database.ts'
 import type { Held } from './platform/held.ts'
 import type { Log } from './platform/log.ts'
 import type { appliedPolicies } from './policies/service.ts'
@@ -61,11 +61,13 @@ export function moneyPath(parts: MoneyParts): Transactions {
     if (!found) throw new Failure('CHAIN_NOT_SUPPORTED', `${id} is not configured any more`)
     return found
   }
+  const walletRow = groupReader(findWallet)
+  const sessionRow = groupReader(findSession)
   // Whatever is about to sign or send reads these; a stop that is held and not written yet counts in each.
   const switches: Switches = {
     killSwitch: (db) => readKillSwitch(db, held),
-    wallet: async (db, id) => walletAsHeld(held, await findWallet(db, id)),
-    session: async (db, id) => sessionAsHeld(held, await findSession(db, id)),
+    wallet: async (db, id) => walletAsHeld(held, await walletRow(db, id)),
+    session: async (db, id) => sessionAsHeld(held, await sessionRow(db, id)),
     isLinked,
     policyVersion: applied.version,
   }

@@ -1,7 +1,7 @@
 import { type EventDetails, type EventName, events, type RaisedSeverity } from '@waiaas/contract'
 import type { Actor } from '../platform/caller.ts'
 import type { Clock } from '../platform/clock.ts'
-import type { Handle } from '../platform/db/database.ts'
+import { type Handle, perGroup } from '../platform/db/database.ts'
 import { evidenceHash, GENESIS } from './evidence-hash.ts'
 import { type EvidenceRow, evidenceStore, type Filter, type Head } from './store.ts'
 import { type Expected, verifyEvidence } from './verify.ts'
@@ -35,14 +35,13 @@ type Unchained = Omit<EvidenceRow, 'seq' | 'prev_hash' | 'hash'>
 
 /** Rows chained by hash, one chain per wallet and one for the system, written in the transaction of the change they tell of. */
 export function audit({ clock, onRecord = () => {} }: { clock: Pick<Clock, 'now'>; onRecord?: () => void }) {
-  const waiting = new WeakMap<Handle, Unchained[]>()
+  const waiting = perGroup<Unchained[]>(() => [])
   let lastId = 0
   const nextId = (now: number) => {
     lastId = Math.max(now * 1000, lastId + 1)
     return lastId
   }
-  async function append(db: Handle): Promise<void> {
-    const rows = waiting.get(db) ?? []
+  async function append(db: Handle, rows: readonly Unchained[]): Promise<void> {
     const heads = new Map<string, Head>()
     const chained: EvidenceRow[] = []
     for (const row of rows) {
@@ -60,12 +59,11 @@ export function audit({ clock, onRecord = () => {} }: { clock: Pick<Clock, 'now'
   return {
     /**
      * Adds to the wallet's chain (the job holds the wallet's lock) or to the system's (it holds SYSTEM_EVIDENCE). The rows
-     * of a job are written together at its end.
+     * of a job, or of a group of them, are written together at the end.
      */
     async record(db: Handle, evidence: Evidence): Promise<void> {
       const at = clock.now()
-      const rows = waiting.get(db) ?? []
-      waiting.set(db, rows)
+      const rows = waiting(db)
       rows.push({
         chain: evidence.walletId ? `wallet:${evidence.walletId}` : 'system',
         id: nextId(at),
@@ -79,7 +77,7 @@ export function audit({ clock, onRecord = () => {} }: { clock: Pick<Clock, 'now'
         ip: evidence.ip ?? null,
         details: JSON.stringify(evidence.details ?? {}),
       })
-      db.atEnd(waiting, append)
+      db.atEnd(rows, (last) => append(last, rows))
     },
     list: (db: Handle, filter: Filter, limit: number) => evidenceStore.list(db, filter, limit),
     page,

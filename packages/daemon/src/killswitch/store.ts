@@ -1,4 +1,4 @@
-import { type Handle, type NoParams, statement } from '../platform/db/database.ts'
+import { groupReader, type Handle, type NoParams, statement } from '../platform/db/database.ts'
 
 export type KillSwitchState = 'ACTIVE' | 'SUSPENDED' | 'LOCKED'
 export type KillSwitchRow = {
@@ -38,8 +38,10 @@ const swap = statement<Swap>((db, p) =>
     .where('state', '=', p('from')),
 )
 
+const readRow = groupReader(async (db) => (await db.get(read))!)
+
 export const killSwitchStore = {
-  read: async (db: Handle) => (await db.get(read))!,
+  read: (db: Handle) => readRow(db, ''),
   /** False when another caller moved the switch first. */
   swap: async (db: Handle, change: Swap) => (await db.run(swap, change)).changes === 1,
 }

@@ -1,4 +1,4 @@
-import { type Handle, statement } from '../platform/db/database.ts'
+import { type Handle, perGroup, statement } from '../platform/db/database.ts'
 
 /** What a scope counts in one unit. */
 export type Counter = { readonly scope: string; readonly unit: string }
@@ -22,12 +22,11 @@ const set = statement<CounterRow>((db, p) =>
 const remove = statement<{ scope: string }>((db, p) => db.deleteFrom('spend_counters').where('scope', '=', p('scope')))
 
 type Opens = Map<string, bigint>
-/** What jobs have read and counted on, by scope; written at the end of each. */
-const books = new WeakMap<Handle, Map<string, Promise<Opens>>>()
+/** What jobs have read and counted on, by scope; written at the end. */
+const bookOf = perGroup(() => new Map<string, Promise<Opens>>())
 
 function opensOf(db: Handle, scope: string): Promise<Opens> {
-  const book = books.get(db) ?? new Map<string, Promise<Opens>>()
-  books.set(db, book)
+  const book = bookOf(db)
   const reading = book.get(scope) ?? read(db, scope)
   book.set(scope, reading)
   return reading
@@ -37,7 +36,7 @@ const read = async (db: Handle, scope: string): Promise<Opens> =>
   new Map((await db.all(ofScope, { scope })).map(({ unit, open }) => [unit, BigInt(open)]))
 
 /** What jobs have changed, by scope and unit. */
-const changes = new WeakMap<Handle, Map<string, CounterRow>>()
+const changesOf = perGroup(() => new Map<string, CounterRow>())
 
 /** What is open, each scope read once in a job and written once: the job holds the lock of whatever counts in it. */
 export const counters = {
@@ -46,8 +45,7 @@ export const counters = {
   openOfAll: async (db: Handle, scope: string): Promise<Opens> => new Map(await opensOf(db, scope)),
   async setOpen(db: Handle, { scope, unit }: Counter, open: bigint): Promise<void> {
     ;(await opensOf(db, scope)).set(unit, open)
-    const changed = changes.get(db) ?? new Map<string, CounterRow>()
-    changes.set(db, changed)
+    const changed = changesOf(db)
     changed.set(`${scope} ${unit}`, { scope, unit, open: String(open) })
     db.atEnd(changed, async (last) => void (await last.many(set, [...changed.values()])))
   },

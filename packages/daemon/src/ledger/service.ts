@@ -10,7 +10,7 @@ import {
   type Usd,
   ZERO_USD,
 } from '@waiaas/contract'
-import type { Handle } from '../platform/db/database.ts'
+import { type Handle, perGroup } from '../platform/db/database.ts'
 import { type Counter, DAY_WINDOW, ledgerStore, SPANS, type SpendRow } from './store.ts'
 
 export { pruning } from './pruning.ts'
@@ -297,11 +297,15 @@ type Final = { until: number; amount: bigint }
 /** What is final in a window that ends now. */
 export type FinalsReader = (counter: Counter, length: number) => Promise<Final[]>
 
+const readFinals = perGroup(() => new Map<string, Promise<Final[]>>())
+
 /** Reads each counter's once: nothing becomes final while a job decides, which holds the lock of the account. */
 export function finalsReader(db: Handle, now: number): FinalsReader {
-  const known = new Map<string, Promise<Final[]>>()
+  // Jobs of a group are of different moments: what is read is the same within a minute.
+  const known = db.group ? readFinals(db) : new Map<string, Promise<Final[]>>()
+  const minute = now - (now % MINUTE)
   return ({ scope, unit }, length) => {
-    const key = `${length} ${scope} ${unit}`
+    const key = `${minute} ${length} ${scope} ${unit}`
     const found = known.get(key) ?? finalsOf(db, { scope, unit }, { from: now - length, length })
     known.set(key, found)
     return found

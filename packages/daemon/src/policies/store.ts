@@ -1,5 +1,5 @@
 import type { ExpressionBuilder } from 'kysely'
-import { type Handle, statement } from '../platform/db/database.ts'
+import { groupReader, type Handle, statement } from '../platform/db/database.ts'
 import type { Tables } from '../platform/db/tables.ts'
 
 export type StoredPolicy = {
@@ -110,12 +110,12 @@ export const policyStore = {
   change: async (db: Handle, row: Change) => (await db.run(change, row)).changes === 1,
   remove: async (db: Handle, id: string) => (await db.run(remove, { id })).changes === 1,
   removeDefault: async (db: Handle, wallet: string) => (await db.run(removeDefault, { wallet })).changes,
-  versions: async (db: Handle, wallet: string): Promise<PolicyVersions> => {
+  versions: groupReader(async (db, wallet): Promise<PolicyVersions> => {
     const rows = await db.all(versions, { wallet })
     const common = rows.find(({ scope }) => scope === ALL)?.version
     if (common === undefined) throw new Error('the table policy_versions has lost its row of all wallets')
     return { version: Math.max(...rows.map(({ version }) => version)), common }
-  },
+  }),
   newestVersion: async (db: Handle) => {
     const row = await db.get(newestVersion)
     if (!row) throw new Error('the table policy_state has lost its row')

@@ -1,5 +1,5 @@
 import type { ExpressionBuilder } from 'kysely'
-import { type Handle, type NoParams, statement } from '../platform/db/database.ts'
+import { groupReader, type Handle, type NoParams, statement } from '../platform/db/database.ts'
 import type { Tables } from '../platform/db/tables.ts'
 
 export type SessionRow = {
@@ -176,6 +176,12 @@ export type SessionFilter = { sessionId?: string | undefined; walletId?: string 
 
 const won = ({ changes }: { changes: number }) => changes === 1
 
+const rowOfHash = groupReader((db, hash) => db.get(byHash, { hash }))
+const areLinked = groupReader(async (db, both) => {
+  const [session = '', wallet = ''] = both.split(' ')
+  return (await db.get(linked, { session, wallet })) !== undefined
+})
+
 export const sessionStore = {
   insert: (db: Handle, row: SessionRow) => db.run(insert, row),
   byId: (db: Handle, id: string) => db.get(byId, { id }),
@@ -188,15 +194,14 @@ export const sessionStore = {
     ),
   /** By the token's hash, or by the one it replaced while that still opens the session. */
   byTokenHash: async (db: Handle, hash: string, now: number) =>
-    (await db.get(byHash, { hash })) ?? (await db.get(byPreviousHash, { hash, now })),
+    (await rowOfHash(db, hash)) ?? (await db.get(byPreviousHash, { hash, now })),
   replaceToken: async (db: Handle, token: Token) => won(await db.run(replaceToken, token)),
   revoke: async (db: Handle, id: string, at: number) => won(await db.run(revoke, { id, at })),
   /** How many were open. */
   revokeAll: async (db: Handle, at: number) => (await db.run(revokeAll, { at })).changes,
   link: async (db: Handle, row: LinkRow) => won(await db.run(link, row)),
   unlink: async (db: Handle, session: string, wallet: string) => won(await db.run(unlink, { session, wallet })),
-  isLinked: async (db: Handle, session: string, wallet: string) =>
-    (await db.get(linked, { session, wallet })) !== undefined,
+  isLinked: (db: Handle, session: string, wallet: string) => areLinked(db, `${session} ${wallet}`),
   wallets: (db: Handle, session: string) => db.all(wallets, { session }),
   openOfWallet: (db: Handle, wallet: string, now: number) => db.all(openOfWallet, { wallet, now }),
   countOfWallet: async (db: Handle, wallet: string, now: number) =>

@@ -1,5 +1,5 @@
 import type { Sealed } from '../keys/service.ts'
-import { type Handle, statement } from '../platform/db/database.ts'
+import { groupReader, type Handle, statement } from '../platform/db/database.ts'
 
 type CeilingRow = Sealed & { wallet_id: string }
 
@@ -23,10 +23,10 @@ const counts = statement<{ like: string }, { text: string }>((db, p) =>
 )
 
 export const ceilingStore = {
-  async byWallet(db: Handle, wallet: string): Promise<Sealed | undefined> {
+  byWallet: groupReader(async (db, wallet): Promise<Sealed | undefined> => {
     const row = await db.get(byWallet, { wallet })
     return row && { text: row.text, seal: row.seal }
-  },
+  }),
   set: (db: Handle, wallet_id: string, { text, seal }: Sealed) => db.run(set, { wallet_id, text, seal }),
   /** What the signer has counted on the lanes of an address. */
   counts: (db: Handle, address: string) => db.all(counts, { like: `%/${address}` }),

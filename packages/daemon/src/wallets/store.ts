@@ -1,6 +1,6 @@
 import { type ChainName, type Environment, nameKey } from '@waiaas/contract'
 import { sql } from 'kysely'
-import { type Handle, statement } from '../platform/db/database.ts'
+import { groupReader, type Handle, statement } from '../platform/db/database.ts'
 
 type WalletStatus = 'ACTIVE' | 'SUSPENDED' | 'TERMINATED'
 export type WalletRow = {
@@ -169,7 +169,7 @@ export const walletStore = {
   predecessor: (db: Handle, chain: ChainName, address: string) => db.get(predecessor, { chain, address }),
   liveByName: (db: Handle, name: string) => db.all(liveByName, { name }),
   /** The wallets of a session, oldest first. */
-  ofSession: (db: Handle, session: string) => db.all(ofSession, { session }),
+  ofSession: groupReader((db, session) => db.all(ofSession, { session })),
   key: (db: Handle, id: string) => db.get(key, { id }),
   deleteKey: (db: Handle, id: string) => db.run(deleteKey, { id }),
   /** Those that are not purged and have this name, by its key. */

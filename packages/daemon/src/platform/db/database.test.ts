@@ -3,7 +3,7 @@ import { statSync } from 'node:fs'
 import { sql } from 'kysely'
 import { expect, test } from 'vitest'
 import { forEachEngine } from '../../../../../test/support/for-each-engine.ts'
-import { statement } from './database.ts'
+import { groupReader, type Handle, perGroup, statement } from './database.ts'
 import { assertOutsideWork } from './guard.ts'
 import { allRows, byId, count, insert, reserve, row, type SampleRow, sampleMigrations } from './sample.ts'
 
@@ -103,6 +103,52 @@ forEachEngine((engine, open, fresh) => {
     await expect(job('c', 'end')).rejects.toThrow('the end failed')
     expect(written).toEqual(['a first', 'a other', 'c first'])
     expect((await db.read((tx) => tx.all(allRows))).map(({ id }) => id)).toEqual(['a', 'a-end'])
+  })
+
+  test('what a group of jobs counts is written once, before the next job that is in none; with a failure each has its own', async () => {
+    const sumOf = perGroup(() => ({ jobs: 0, readings: 0 }))
+    const read = groupReader(async (tx: Handle, key) => {
+      sumOf(tx).readings++
+      return tx.get(byId, { id: key })
+    })
+    const idsAfter = async (fails: boolean) => {
+      const db = await openSample()
+      const job = (id: string, isGrouped: boolean) =>
+        db.work({ exclusive: ['x'], isGrouped }, async (tx) => {
+          const sum = sumOf(tx)
+          sum.jobs++
+          await read(tx, 'nothing')
+          await read(tx, 'nothing')
+          const seen = (await tx.all(allRows)).length
+          tx.atEnd(sum, async (last) => void (await last.run(insert, row(`${id}-${sum.jobs}-${sum.readings}`))))
+          if (fails && id === 'b') throw new Error('failed')
+          return seen
+        })
+      const jobs = [job('a', true), job('b', true), job('c', false), job('d', true), job('e', true)]
+      const seen = (await Promise.allSettled(jobs)).map((one) => (one.status === 'fulfilled' ? one.value : 'failed'))
+      return { seen, ids: (await db.read((tx) => tx.all(allRows))).map(({ id }) => id) }
+    }
+    const apart = { seen: [0, 1, 2, 3, 4], ids: ['a-1-2', 'b-1-2', 'c-1-2', 'd-1-2', 'e-1-2'] }
+    const grouped = { seen: [0, 0, 1, 2, 2], ids: ['a-2-1', 'c-1-2', 'd-2-1'] }
+    expect(await idsAfter(false)).toEqual(engine === 'sqlite' ? grouped : apart)
+    const without = { seen: [0, 'failed', 1, 2, 3], ids: apart.ids.filter((id) => !id.startsWith('b')) }
+    expect(await idsAfter(true)).toEqual(without)
+  })
+
+  test('reads that wait at the same moment read what they share once, and the next ones read anew', async () => {
+    const db = await openSample()
+    let readings = 0
+    const read = groupReader(async (tx: Handle, key) => {
+      readings++
+      return tx.get(byId, { id: key })
+    })
+    const both = () => Promise.all([1, 2].map(() => db.read((tx) => read(tx, 'a'))))
+    expect(await both()).toEqual([undefined, undefined])
+    const first = readings
+    expect(first).toBe(engine === 'sqlite' ? 1 : 2)
+    await db.work({}, (tx) => tx.run(insert, row('a')))
+    expect(await both()).toEqual([row('a'), row('a')])
+    expect(readings).toBe(2 * first)
   })
 
   test('a job whose statement failed is undone even if it caught the error', async () => {

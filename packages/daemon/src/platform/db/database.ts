@@ -4,6 +4,7 @@ import { openSqlite, readSqlite } from './sqlite.ts'
 import { withStorageFaults } from './storage.ts'
 import type { Database } from './types.ts'
 
+export { groupReader, perGroup } from './group.ts'
 export type { Handle } from './handle.ts'
 export type { Migration } from './migrations.ts'
 export type { Scope } from './scope.ts'

@@ -37,7 +37,12 @@ export interface Handle {
    * meanwhile. Free of cost where the job holds it, or nothing runs beside it.
    */
   lock(name: string): Promise<boolean>
-  /** Has `fn` run in this transaction when the function that got the handle has returned; once for a key. */
+  /** The jobs, or reads, with which it shares what it finds and counts. */
+  readonly group?: object | undefined
+  /**
+   * Has `fn` run in this transaction when the function that got the handle has returned, and of a group the last of them;
+   * once for a key.
+   */
   atEnd(key: object, fn: (db: Handle) => Promise<void>): void
 }
 
@@ -56,6 +61,14 @@ const maxRowsAtOnce = 128
 const maxValuesAtOnce = 30_000
 
 /**
+ * Jobs that share a commit and have said so, or reads that share a snapshot: what one of them has read is so for the others.
+ * What they put off is done once for all of them, before the commit.
+ */
+export class Group {
+  readonly last = new Map<object, (db: Handle) => Promise<void>>()
+}
+
+/**
  * A handle that can be closed, remembers the first statement that failed, and notices when the function that uses it
  * waits for anything else: then no statement is in flight and yet the function is not done when the event loop turns.
  */
@@ -69,9 +82,11 @@ export class TransactionHandle implements Handle {
   #watch: NodeJS.Immediate | undefined
   readonly #last = new Map<object, (db: Handle) => Promise<void>>()
   #late: (error: Error) => void = () => {}
+  readonly group: Group | undefined
 
-  constructor(connection: Connection) {
+  constructor(connection: Connection, group?: Group) {
     this.#connection = connection
+    this.group = group
   }
 
   /** Runs `fn` with this handle, then closes it. Rejects when a statement failed, even if `fn` caught that. */
@@ -98,7 +113,8 @@ export class TransactionHandle implements Handle {
   }
 
   atEnd(key: object, fn: (db: Handle) => Promise<void>): void {
-    if (!this.#last.has(key)) this.#last.set(key, fn)
+    const last = this.group?.last ?? this.#last
+    if (!last.has(key)) last.set(key, fn)
   }
 
   // Not async functions: a send makes some forty of these calls, and each await inside would cost as much as the query.

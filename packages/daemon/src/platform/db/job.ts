@@ -8,6 +8,7 @@ export type Job = {
   perform: (handle: TransactionHandle) => Promise<unknown>
   resolve: (value: never) => void
   reject: (error: unknown) => void
+  readonly isGrouped?: boolean | undefined
 }
 export type Outcome = { value: unknown } | { error: unknown }
 

@@ -2,6 +2,8 @@
 export type Scope = {
   readonly shared?: readonly string[]
   readonly exclusive?: readonly string[]
+  /** It counts, and records evidence, in a group with others that share its commit; see `group.ts`. */
+  readonly isGrouped?: boolean
   /** A stop: it goes before all jobs that wait. */
   readonly isUrgent?: boolean
   /** Of locks that are held: on whose behalf. Each has connections of its own, and waits for nobody else's. */

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import Sqlite from 'better-sqlite3'
 import { assertFile } from '../access.ts'
 import { nextTurn } from '../turn.ts'
-import { assertOutsideWork } from './guard.ts'
-import { type Connection, type Handle, type Row, TransactionHandle } from './handle.ts'
+import { assertOutsideWork, insideTransaction } from './guard.ts'
+import { type Connection, Group, type Handle, type Row, TransactionHandle } from './handle.ts'
 import { answer, asJob, type Job, type Outcome } from './job.ts'
 import { type Console, SchemaError } from './migrations.ts'
 import { lockOrder, type Scope } from './scope.ts'
@@ -138,6 +138,12 @@ type Files = {
   readonly temporary?: string | undefined
 }
 
+type Performing = {
+  readonly perform: (job: Job) => Promise<Outcome>
+  /** Before the commit. */
+  readonly end: () => Promise<void>
+}
+
 class SqliteDatabase implements RawDatabase {
   readonly engine = 'sqlite'
   readonly #writer: Sqlite.Database
@@ -196,8 +202,9 @@ class SqliteDatabase implements RawDatabase {
     try {
       this.#snapshot.begin.run()
       const outcomes: Outcome[] = []
+      const group = new Group()
       for (const { perform } of jobs) {
-        const done = perform(new TransactionHandle(this.#readingFrom))
+        const done = perform(new TransactionHandle(this.#readingFrom, group))
         // Whoever asked gets the error; the next in line only waits for the end.
         outcomes.push(
           await done.then(
@@ -222,7 +229,7 @@ class SqliteDatabase implements RawDatabase {
     lockOrder(scope)
     return asJob(fn, (job) => {
       if (scope.isUrgent) this.#queue.unshift(job)
-      else this.#queue.push(job)
+      else this.#queue.push({ ...job, isGrouped: scope.isGrouped })
       this.#draining ??= this.#drainQueue()
     })
   }
@@ -254,8 +261,17 @@ class SqliteDatabase implements RawDatabase {
 
   /** As if all went well, which costs no savepoints; undefined: something went wrong, and nothing has happened. */
   async #together(jobs: readonly Job[]): Promise<Outcome[] | undefined> {
+    let group: Group | undefined
+    const perform = async (job: Job) => {
+      if (job.isGrouped) group ??= new Group()
+      else {
+        await this.#endOf(group)
+        group = undefined
+      }
+      return { value: await this.#perform(job, group) }
+    }
     try {
-      return await this.#transaction(jobs, async (job) => ({ value: await this.#perform(job) }))
+      return await this.#transaction(jobs, { perform, end: () => this.#endOf(group) })
     } catch (error) {
       if (jobs.length === 1) throw error
       return undefined
@@ -264,7 +280,7 @@ class SqliteDatabase implements RawDatabase {
 
   /** Each job behind a savepoint, so that one that fails undoes its own changes only. */
   #apart(jobs: readonly Job[]): Promise<Outcome[]> {
-    return this.#transaction(jobs, async (job) => {
+    const perform = async (job: Job): Promise<Outcome> => {
       this.#control.savepoint.run()
       try {
         const value = await this.#perform(job)
@@ -277,14 +293,16 @@ class SqliteDatabase implements RawDatabase {
         this.#control.release.run()
         return { error }
       }
-    })
+    }
+    return this.#transaction(jobs, { perform, end: async () => undefined })
   }
 
-  async #transaction(jobs: readonly Job[], perform: (job: Job) => Promise<Outcome>): Promise<Outcome[]> {
+  async #transaction(jobs: readonly Job[], { perform, end }: Performing): Promise<Outcome[]> {
     const outcomes: Outcome[] = []
     try {
       this.#control.begin.run()
       for (const job of jobs) outcomes.push(await perform(job))
+      await end()
       this.#commit()
       return outcomes
     } catch (error) {
@@ -299,8 +317,18 @@ class SqliteDatabase implements RawDatabase {
     else run()
   }
 
-  #perform(job: Job): Promise<unknown> {
-    return job.perform(new TransactionHandle(this.#writing))
+  #perform(job: Job, group?: Group): Promise<unknown> {
+    return job.perform(new TransactionHandle(this.#writing, group))
+  }
+
+  /** What the jobs of a group have put off. */
+  async #endOf(group: Group | undefined): Promise<void> {
+    if (!group || group.last.size === 0) return
+    await insideTransaction(() =>
+      new TransactionHandle(this.#writing).use(async (db) => {
+        for (const last of group.last.values()) await last(db)
+      }),
+    )
   }
 
   async hold<T>(scope: Scope, fn: () => Promise<T>): Promise<T> {

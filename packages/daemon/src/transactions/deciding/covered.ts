@@ -13,7 +13,7 @@ export function decideCovered(
   request: Omit<Asked, 'isCovered'>,
   { owed, funds }: Known,
 ): Promise<Answer> {
-  const scope = scopeOf(request.walletId, [{ session_id: request.sessionId }])
+  const scope = { ...scopeOf(request.walletId, [{ session_id: request.sessionId }]), isGrouped: true }
   return covered(request, funds, (isCovered) =>
     parts.database.work(scope, (db) => decide({ parts, db }, { ...request, isCovered }, owed)),
   )

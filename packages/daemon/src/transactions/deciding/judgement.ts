@@ -31,7 +31,7 @@ import { tokensOf, typesOf } from '../kinds/all.ts'
 import type { Switches } from '../switches.ts'
 import { laneFunds, type Reading, requests, spent } from './history.ts'
 import { lookalikes } from './known-recipients.ts'
-import { sharedReads } from './shared-reads.ts'
+import { type RulesReader, sharedReads } from './shared-reads.ts'
 import type { Before, Subject, Verdict } from './verdict.ts'
 
 /** What is known of prices, by `assetKey`. Asks nobody. */
@@ -66,7 +66,10 @@ export type JudgeParts = {
 }
 /** A job in which something is judged, and what all its judgements go by. */
 export type JudgeJob = Job<JudgeParts> & { readonly reads: ReturnType<typeof sharedReads<PriceFacts>> }
-export const judgeJob = (job: Job<JudgeParts>): JudgeJob => ({ ...job, reads: sharedReads(job) })
+export const judgeJob = (job: Job<JudgeParts>, rules: RulesReader<PriceFacts>): JudgeJob => ({
+  ...job,
+  reads: sharedReads(job, rules),
+})
 
 /** The verdict, and what was known of prices under its settings. */
 type Judged = { verdict: Verdict; prices: PriceFacts }

@@ -1,5 +1,5 @@
 import { addressKey, looksOf } from '@waiaas/contract'
-import { type Handle, statement } from '../../platform/db/database.ts'
+import { groupReader, type Handle, statement } from '../../platform/db/database.ts'
 import { once } from '../../platform/once.ts'
 
 type KnownRecipient = { wallet_id: string; looks: string; address: string }
@@ -34,7 +34,13 @@ export const rememberRecipients = (db: Handle, wallet: string, addresses: Readon
 /** By their looks, those that a wallet has paid. */
 export type KnownAlike = (looks: string) => Promise<readonly string[]>
 export const knownAlike = (db: Handle, wallet: string): KnownAlike =>
-  once(async (looks) => (await db.all(alike, { wallet, looks })).map(({ address }) => address))
+  once((looks) => readAlike(db, `${wallet} ${looks}`))
+
+const readAlike = groupReader(async (db, both) => {
+  const end = both.indexOf(' ')
+  const found = await db.all(alike, { wallet: both.slice(0, end), looks: both.slice(end + 1) })
+  return found.map(({ address }) => address)
+})
 
 /** By recipient that the wallet never paid, one that it paid and that looks the same; undefined when there is none. */
 export async function lookalikes(

@@ -1,7 +1,7 @@
 import type { JudgedSettings, Network } from '@waiaas/contract'
 import { finalsReader } from '../../ledger/service.ts'
 import type { Clock } from '../../platform/clock.ts'
-import type { Handle } from '../../platform/db/database.ts'
+import { groupReader, type Handle } from '../../platform/db/database.ts'
 import { once } from '../../platform/once.ts'
 import type { AppliedPolicies, Prices } from '../../policies/service.ts'
 import type { Job } from '../job.ts'
@@ -18,22 +18,29 @@ type Reading<P extends Known> = {
   prices: { under(settings: JudgedSettings): P }
 }
 
+type Rules<P> = AppliedPolicies & { readonly settings: JudgedSettings; readonly prices: P }
+export type RulesReader<P> = (db: Handle, walletId: string) => Promise<Rules<P>>
+
+/** What a wallet is judged by, under the versions that a job reads. */
+export const rulesReader = <P extends Known>(parts: Reading<P>): RulesReader<P> =>
+  groupReader(async (db, walletId) => {
+    const applied = await parts.policies(db, walletId)
+    const settings = await parts.settings(db, applied.common)
+    return { ...applied, settings, prices: lookedUpOnce(parts.prices.under(settings)) }
+  })
+
 /**
  * What all judgements of one job go by, each read once. It is in force until the job ends, which holds the locks of
  * whatever could change it.
  */
-export function sharedReads<P extends Known>({ parts, db }: Job<Reading<P>>) {
+export function sharedReads<P extends Known>({ parts, db }: Job<Reading<P>>, rules: RulesReader<P>) {
   const [now, latest] = [parts.clock.now(), parts.clock.latest()]
   return {
     now,
     latest,
     wallet: once((id) => parts.switches.wallet(db, id)),
     session: once((id) => parts.switches.session(db, id)),
-    rules: once(async (walletId) => {
-      const applied = await parts.policies(db, walletId)
-      const settings = await parts.settings(db, applied.common)
-      return { ...applied, settings, prices: lookedUpOnce(parts.prices.under(settings)) }
-    }),
+    rules: once((walletId) => rules(db, walletId)),
     knownAlike: once((walletId) => knownAlike(db, walletId)),
     finals: finalsReader(db, now),
   }

@@ -1,4 +1,4 @@
-import { type Handle, type NoParams, statement } from '../../platform/db/database.ts'
+import { groupReader, type Handle, type NoParams, perGroup, statement } from '../../platform/db/database.ts'
 import { isUnsigned, type Status } from './states.ts'
 
 type WaitingRow = { scope: string; count: number }
@@ -36,18 +36,24 @@ const counts = statement<{ wallet: string; session: string }, WaitingRow>((db, p
 
 const tidy = statement<NoParams>((db) => db.deleteFrom('waiting').where('count', '=', 0))
 
-/** What jobs have counted so far, by scope; written at the end of each. */
-const sums = new WeakMap<Handle, Map<string, number>>()
+/** What jobs have counted so far, by scope; written at the end. */
+const sumOf = perGroup(() => new Map<string, number>())
 
 function count(db: Handle, owner: Owner, by: 1 | -1): void {
-  const sum = sums.get(db) ?? new Map<string, number>()
-  sums.set(db, sum)
+  const sum = sumOf(db)
   for (const scope of scopesOf(owner)) sum.set(scope, (sum.get(scope) ?? 0) + by)
   db.atEnd(sum, async (last) => {
     const rows = [...sum].map(([scope, count]) => ({ scope, count })).filter((row) => row.count !== 0)
     if (rows.length > 0) await last.many(add, rows)
   })
 }
+
+/** Without what has been counted since. */
+const storedCounts = groupReader(async (db, both) => {
+  const [wallet = '', session = ''] = both.split(' ')
+  const rows = await db.all(counts, { wallet: walletScope(wallet), session: sessionScope(session) })
+  return new Map(rows.map((row) => [row.scope, row.count]))
+})
 
 /** How many requests wait unsigned, counted with each change of a status. The jobs hold the locks of wallet and session. */
 export const waitingStore = {
@@ -60,8 +66,9 @@ export const waitingStore = {
   /** Forgets whose requests have all left the line. */
   tidy: (db: Handle) => db.run(tidy),
   async of(db: Handle, wallet: string, session: string): Promise<{ wallet: number; session: number }> {
-    const rows = await db.all(counts, { wallet: walletScope(wallet), session: sessionScope(session) })
-    const found = new Map(rows.map((row) => [row.scope, row.count]))
-    return { wallet: found.get(walletScope(wallet)) ?? 0, session: found.get(sessionScope(session)) ?? 0 }
+    const stored = await storedCounts(db, `${wallet} ${session}`)
+    const sum = sumOf(db)
+    const now = (scope: string) => (stored.get(scope) ?? 0) + (sum.get(scope) ?? 0)
+    return { wallet: now(walletScope(wallet)), session: now(sessionScope(session)) }
   },
 }
