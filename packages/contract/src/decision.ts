@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { UnixSeconds } from './ids.ts'
 import { toggleShape } from './policies/default-deny.ts'
+import { Standing } from './standing.ts'
 import { Tier } from './tiers.ts'
 
 export { TIERS, Tier } from './tiers.ts'
@@ -41,6 +42,18 @@ export const REASON_CODES = [
   'FEE_TOO_HIGH',
   'FEE_PRICE_TOO_HIGH',
   'ABOVE_CEILING',
+  'X402_DOMAIN_NOT_ALLOWED',
+  'ERC8128_DOMAIN_NOT_ALLOWED',
+  'ERC8128_RATE_LIMITED',
+  'LENDING_ASSET_NOT_ALLOWED',
+  'LENDING_LTV_EXCEEDED',
+  'PERP_MARKET_NOT_ALLOWED',
+  'PERP_LEVERAGE_EXCEEDED',
+  'PERP_POSITION_EXCEEDED',
+  'REPUTATION_TOO_LOW',
+  'VENUE_NOT_ALLOWED',
+  'ACTION_CATEGORY_EXCEEDED',
+  'FACT_UNKNOWN',
   'POLICY_RULES_CORRUPT',
 ] as const
 export const ReasonCode = z.enum(REASON_CODES)
@@ -119,6 +132,7 @@ export const DecisionInputs = z.object({
     .object({ offered: Digits, asked: Digits })
     .optional()
     .describe('for a unit of gas or compute: what is offered at most, and what the network asked'),
+  standing: Standing.optional(),
   toggles: z.object(toggleShape),
   context: z
     .object({

@@ -4,6 +4,18 @@ import { add, type Base, parseBase } from './money.ts'
 
 const Digits = z.string().regex(/^\d+$/).describe('base units')
 
+export const ActionCategory = z.enum([
+  'swap',
+  'perp',
+  'lending',
+  'staking',
+  'bridge',
+  'prediction',
+  'governance',
+  'custom',
+])
+export type ActionCategory = z.infer<typeof ActionCategory>
+
 /** What signing some bytes can do, decoded from the bytes themselves. Assets are CAIP-19, amounts base units. */
 export const Effect = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('outflow'), asset: z.string(), amount: Digits, to: z.string() }),
@@ -29,6 +41,26 @@ export const Effect = z.discriminatedUnion('kind', [
   }),
   z.object({ kind: z.literal('voucher'), deadline: Digits.describe('unix seconds until which it can be used') }),
   z.object({ kind: z.literal('lane'), purpose: z.enum(['cancel', 'gap-fill']) }),
+  z.object({
+    kind: z.literal('server'),
+    scheme: z.enum(['x402', 'erc8128']).describe('it is paid, or a request to it is signed'),
+    domain: z.string().describe('the host of its address, in lower case'),
+  }),
+  z.object({ kind: z.literal('venue'), venue: z.string() }),
+  z.object({
+    kind: z.literal('loan'),
+    action: z.enum(['supply', 'borrow', 'repay', 'withdraw']),
+    lender: z.string(),
+    asset: z.string(),
+    amount: Digits,
+  }),
+  z.object({
+    kind: z.literal('position'),
+    venue: z.string(),
+    market: z.string(),
+    isReducing: z.boolean().describe('it can only make the position smaller, or its margin larger'),
+  }),
+  z.object({ kind: z.literal('action'), category: ActionCategory }),
   z.object({ kind: z.literal('simulated'), description: z.string() }),
   z.object({ kind: z.literal('unknown'), description: z.string() }),
 ])
@@ -64,6 +96,14 @@ type Message = {
   readonly contract?: string | null | undefined
   readonly primaryType?: string | undefined
 }
+type Server = { readonly scheme: 'x402' | 'erc8128'; readonly domain: string }
+type Loan = {
+  readonly action: 'supply' | 'borrow' | 'repay' | 'withdraw'
+  readonly lender: string
+  readonly asset: string
+  readonly amount: Base
+}
+type Position = { readonly venue: string; readonly market: string; readonly isReducing: boolean }
 type Called = { readonly contract: string; readonly selector: string | null }
 
 /** What effects mean to whoever judges, counts or shows them. */
@@ -86,6 +126,16 @@ export type EffectFacts = {
   readonly messages: readonly Message[]
   /** Until when others can use what is signed, in unix seconds; of bytes that are sent there is none. */
   readonly deadlines: readonly bigint[]
+  /** Which servers are paid, or get a signed request. */
+  readonly servers: readonly Server[]
+  /** Where something is done beside the chain. */
+  readonly venues: readonly string[]
+  /** What is done at lenders. */
+  readonly loans: readonly Loan[]
+  /** Which positions change. */
+  readonly positions: readonly Position[]
+  /** Of which kinds it is, for limits by kind. */
+  readonly actions: readonly ActionCategory[]
   /** What nobody understands. */
   readonly unknown: readonly string[]
   /** Kinds that are not in the table, such as a newer decoder's. */
@@ -117,6 +167,18 @@ const meanings: { [K in Effect['kind']]: (effect: Effect & { kind: K }, native: 
   message: ({ form, domain, contract, primaryType }) => ({ messages: [{ form, domain, contract, primaryType }] }),
   voucher: ({ deadline }) => ({ deadlines: [BigInt(deadline)] }),
   lane: () => ({}),
+  server: ({ scheme, domain }) => ({ servers: [{ scheme, domain }] }),
+  venue: ({ venue }) => ({ venues: [venue] }),
+  loan: ({ action, lender, asset, amount }) => ({
+    loans: [{ action, lender, asset, amount: parseBase(amount) }],
+    actions: ['lending'],
+  }),
+  position: ({ venue, market, isReducing }) => ({
+    positions: [{ venue, market, isReducing }],
+    venues: [venue],
+    actions: ['perp'],
+  }),
+  action: ({ category }) => ({ actions: [category] }),
   // What it does was seen, and stands beside it.
   simulated: () => ({}),
   unknown: ({ description }) => ({ unknown: [description] }),
@@ -126,7 +188,7 @@ const meanings: { [K in Effect['kind']]: (effect: Effect & { kind: K }, native: 
 export function factsOf({ effects, fee }: Effects): EffectFacts {
   const facts = {
     ...{ pays: [], deposits: [], spenders: [], nfts: [], operators: [], calls: [], deploys: [], messages: [] },
-    ...{ deadlines: [], unknown: [], foreign: [] },
+    ...{ deadlines: [], servers: [], venues: [], loans: [], positions: [], actions: [], unknown: [], foreign: [] },
     isLane: effects.length > 0 && effects.every(({ kind }) => kind === 'lane'),
   } satisfies EffectFacts
   for (const effect of effects) {

@@ -40,6 +40,9 @@ export function inputSchema(op: Operation): JsonSchema {
   return schema
 }
 
+/** The JSON Schema of the rules of a policy, as they are written. */
+export const rulesSchema = (rules: z.ZodType): JsonSchema => toSchema(rules, 'input')
+
 /** The JSON Schema of what is answered. */
 export const outputSchema = (op: Operation): JsonSchema => toSchema(op.output, 'output')
 

@@ -115,6 +115,9 @@ export const amountFor = (value: Usd, { usdMicros, decimals }: Priced): Base =>
 
 export const divideUp = (dividend: bigint, divisor: bigint): bigint => (dividend + divisor - 1n) / divisor
 
+/** A plain number in millionths, exactly. */
+export const millionths = (value: number): bigint => parseUnits(plainDecimal(value), 6)
+
 function plainDecimal(value: number): string {
   if (!Number.isFinite(value) || value < 0) throw new RangeError(`expected an amount of zero or more, got ${value}`)
   const text = String(value)

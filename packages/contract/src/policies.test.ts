@@ -13,7 +13,7 @@ const USDC = '0x1c7D4B196Cb0C7B01d743Fbc6116a902379C7238'
 const SOLANA = 'EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v'
 
 describe('rules that are accepted', () => {
-  test.each([
+  test.each<[string, object]>([
     [
       'SPENDING_LIMIT',
       { instant_max_usd: 100, notify_max_usd: 500, delay_max_usd: 2000, delay_seconds: 900, daily_limit_usd: 5000 },
@@ -35,6 +35,21 @@ describe('rules that are accepted', () => {
     ['ALLOWED_NETWORKS', { networks: [{ network: 'devnet', name: 'Devnet' }] }],
     ['RATE_LIMIT', { max_requests: 1, window_seconds: 1 }],
     ['TIME_RESTRICTION', { allowed_hours: { start: 22, end: 6 }, allowed_days: [0, 6], timezone: 'Asia/Kathmandu' }],
+    ...[
+      'a',
+      'localhost',
+      'api.example.com',
+      'API.example.com',
+      '10.0.0.1',
+      '*.example.com',
+      '*.a.example',
+      'x_y.example',
+    ].map((domain): [string, object] => ['X402_ALLOWED_DOMAINS', { domains: [domain] }]),
+    ['LENDING_LTV_LIMIT', { maxLtv: 1, warningLtv: 0.000001 }],
+    ['PERP_MAX_LEVERAGE', { maxLeverage: 0.5 }],
+    ['PERP_MAX_POSITION_USD', { maxPositionUsd: '0.000001' }],
+    ['REPUTATION_THRESHOLD', { min_score: 0 }],
+    ['ACTION_CATEGORY_LIMIT', { category: 'custom', monthly_limit_usd: 1 }],
   ])('%s %j', (type, rules) => {
     expect(rulesOf(type, rules)).toEqual([])
   })
@@ -42,7 +57,7 @@ describe('rules that are accepted', () => {
 
 describe('rules that are refused, naming the field', () => {
   const tokenLimit = { instant_max: '1', notify_max: '1', delay_max: '1' }
-  test.each([
+  test.each<[string, object, string]>([
     ['SPENDING_LIMIT', {}, 'rules: expected at least one limit'],
     ['SPENDING_LIMIT', { delay_seconds: 60 }, 'rules: expected at least one limit'],
     ['SPENDING_LIMIT', { token_limits: {} }, 'rules: expected at least one limit'],
@@ -90,6 +105,51 @@ describe('rules that are refused, naming the field', () => {
       { allowed_hours: { start: 0, end: 24 }, allowed_days: [1], timezone: 'Mars' },
       'rules.timezone: expected an IANA',
     ],
+    ...[
+      '',
+      '.',
+      'a.',
+      '.a',
+      'a..b',
+      '*',
+      '*.',
+      '*.com',
+      '*.0.0.1',
+      'a.*.com',
+      'https://a.b',
+      'a.b/c',
+      'a.b:80',
+      'bücher.example',
+      'a b',
+    ].map((domain): [string, object, string] => [
+      'ERC8128_ALLOWED_DOMAINS',
+      { domains: [domain] },
+      'rules.domains.0: expected a host',
+    ]),
+    ['X402_ALLOWED_DOMAINS', { domains: [] }, 'rules.domains'],
+    ['ERC8128_ALLOWED_DOMAINS', { domains: ['a.b'], rate_limit_rpm: 0 }, 'rules.rate_limit_rpm'],
+    ['LENDING_LTV_LIMIT', { maxLtv: 0.5 }, 'rules.warningLtv'],
+    ['LENDING_LTV_LIMIT', { maxLtv: 0.5, warningLtv: 0.6 }, 'rules.warningLtv: expected warningLtv of at most maxLtv'],
+    ['LENDING_LTV_LIMIT', { maxLtv: 1.1, warningLtv: 0.6 }, 'rules.maxLtv'],
+    ['LENDING_LTV_LIMIT', { maxLtv: 0.1234567, warningLtv: 0 }, 'rules.maxLtv: expected a number with at most 6'],
+    ['LENDING_ASSET_WHITELIST', { assets: [] }, 'rules.assets'],
+    ['LENDING_ASSET_WHITELIST', { assets: [{ address: 'native' }] }, 'rules.assets.0.address: expected an address'],
+    ['PERP_MAX_LEVERAGE', { maxLeverage: 0 }, 'rules.maxLeverage'],
+    ['PERP_MAX_LEVERAGE', { maxLeverage: 2, warningLeverage: 3 }, 'rules.warningLeverage: expected'],
+    ['PERP_MAX_POSITION_USD', { maxPositionUsd: 0 }, 'rules.maxPositionUsd: expected more than 0'],
+    ['PERP_MAX_POSITION_USD', { maxPositionUsd: 2, warningPositionUsd: 3 }, 'rules.warningPositionUsd: expected'],
+    ['PERP_ALLOWED_MARKETS', { markets: [] }, 'rules.markets'],
+    ['PERP_ALLOWED_MARKETS', { markets: [{ market: 'ETH USD' }] }, 'rules.markets.0.market: expected a name'],
+    ['REPUTATION_THRESHOLD', { min_score: 101 }, 'rules.min_score'],
+    ['REPUTATION_THRESHOLD', { min_score: 1, tag1: 'x'.repeat(33) }, 'rules.tag1'],
+    ['VENUE_WHITELIST', { venues: [] }, 'rules.venues'],
+    ['ACTION_CATEGORY_LIMIT', { category: 'swap' }, 'rules: expected at least one of daily_limit_usd'],
+    ['ACTION_CATEGORY_LIMIT', { category: 'theft', daily_limit_usd: 1 }, 'rules.category'],
+    [
+      'ACTION_CATEGORY_LIMIT',
+      { category: 'swap', daily_limit_usd: 1, tier_on_exceed: 'INSTANT' },
+      'rules.tier_on_exceed',
+    ],
   ])('%s %j', (type, rules, expected) => {
     expect(rulesOf(type, rules).join('; ')).toContain(expected)
   })
@@ -102,9 +162,9 @@ describe('rules that are refused, naming the field', () => {
     )
   })
   test('a type that this release could not enforce, naming those that it does', () => {
-    const [refusal] = refusals({ walletId: wallet, type: 'VENUE_WHITELIST', rules: { venues: [{ id: 'x' }] } })
+    const [refusal] = refusals({ walletId: wallet, type: 'MOON_PHASE', rules: { phases: ['full'] } })
     expect(refusal).toContain('type: this release enforces SPENDING_LIMIT, ALLOWED_TOKENS')
-    expect(refusal).toContain('VENUE_WHITELIST')
+    expect(refusal).toContain('MOON_PHASE')
   })
 })
 

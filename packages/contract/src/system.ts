@@ -36,7 +36,7 @@ const ConnectInfo = z.object({
     ),
   ),
   capabilities: z.array(z.string()),
-  defaultDeny: z.object({ ...shownToggleShape, x402Domains: z.boolean() }),
+  defaultDeny: z.object(shownToggleShape),
   daemon: z.object({ version: z.string(), baseUrl: z.string() }),
   rpcProxy: z.object({ enabled: z.boolean(), baseUrl: z.string() }).nullable(),
   supportedChainIds: z.array(z.string()),

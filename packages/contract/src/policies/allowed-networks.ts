@@ -12,4 +12,5 @@ const AllowedNetworks = z.strictObject({
 export const allowedNetworks = {
   rules: AllowedNetworks,
   summary: 'The only networks that may be used.',
+  example: { networks: [{ network: 'ethereum-sepolia' }] },
 } as const satisfies PolicyTypeEntry

@@ -19,8 +19,12 @@ const AllowedTokens = z.strictObject({ tokens: z.array(AllowedToken).min(1).max(
 export const allowedTokens = {
   rules: AllowedTokens,
   summary: 'The only tokens that may leave.',
+  example: {
+    tokens: [{ address: '0x1c7D4B196Cb0C7B01d743Fbc6116a902379C7238', symbol: 'USDC', chain: 'ethereum-sepolia' }],
+  },
   defaultDeny: {
     setting: 'policy.default_deny_tokens',
+    default: true,
     summary: 'Refuse tokens that no ALLOWED_TOKENS policy lists.',
     toggle: 'denyTokens',
     shown: 'tokenTransfers',

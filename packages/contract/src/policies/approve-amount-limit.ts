@@ -12,4 +12,5 @@ const ApproveAmountLimit = z.strictObject({
 export const approveAmountLimit = {
   rules: ApproveAmountLimit,
   summary: 'How much one approval may allow. Without it, approvals without a limit are refused.',
+  example: { maxAmount: '100000000' },
 } as const satisfies PolicyTypeEntry

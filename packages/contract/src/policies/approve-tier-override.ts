@@ -9,4 +9,5 @@ const ApproveTierOverride = z.strictObject({
 export const approveTierOverride = {
   rules: ApproveTierOverride,
   summary: 'The tier of every approval, unless another policy is stricter.',
+  example: { tier: 'APPROVAL' },
 } as const satisfies PolicyTypeEntry

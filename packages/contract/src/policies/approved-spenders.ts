@@ -18,8 +18,10 @@ const ApprovedSpenders = z.strictObject({
 export const approvedSpenders = {
   rules: ApprovedSpenders,
   summary: 'The only addresses that may be allowed to take tokens.',
+  example: { spenders: [{ address: '0x000000000022D473030F116dDEE9F6B43aC78BA3', maxAmount: '100000000' }] },
   defaultDeny: {
     setting: 'policy.default_deny_spenders',
+    default: true,
     summary: 'Refuse approvals to spenders that no APPROVED_SPENDERS policy lists.',
     toggle: 'denySpenders',
     shown: 'tokenApprovals',

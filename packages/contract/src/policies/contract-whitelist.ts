@@ -12,8 +12,10 @@ const ContractWhitelist = z.strictObject({
 export const contractWhitelist = {
   rules: ContractWhitelist,
   summary: 'The only contracts that may be called.',
+  example: { contracts: [{ address: '0x000000000022D473030F116dDEE9F6B43aC78BA3', name: 'Permit2' }] },
   defaultDeny: {
     setting: 'policy.default_deny_contracts',
+    default: true,
     summary: 'Refuse calls to contracts that no CONTRACT_WHITELIST policy lists.',
     toggle: 'denyContracts',
     shown: 'contractCalls',

@@ -17,14 +17,14 @@ const named = <N extends 'setting' | 'toggle' | 'shown', V>(name: N, value: (row
 export type Toggles = Readonly<Named<'toggle', boolean>>
 type ToggleSettings = Readonly<Named<'setting', boolean>>
 
-export const defaultDenySettings = named('setting', ({ summary }) => ({
+export const defaultDenySettings = named('setting', ({ summary, default: value }) => ({
   type: 'boolean' as const,
-  default: true as boolean,
+  default: value as boolean,
   runtime: true as const,
   summary,
 }))
 /** The shape of the toggles in the inputs of a decision, and of what a session is told. */
-export const toggleShape = named('toggle', () => z.boolean())
+export const toggleShape = named('toggle', (row) => ('isLater' in row ? z.boolean().optional() : z.boolean()))
 export const shownToggleShape = named('shown', () => z.boolean())
 export const togglesOf = (settings: ToggleSettings): Toggles => named('toggle', ({ setting }) => settings[setting])
 export const shownToggles = (settings: ToggleSettings) => named('shown', ({ setting }) => settings[setting])

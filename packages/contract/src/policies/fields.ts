@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { ADDRESS_FORMS, CHAINS, isAddress } from '../families.ts'
-import { parseUsd, usdNumber } from '../money.ts'
+import { millionths, parseUsd, usdNumber } from '../money.ts'
 
 /** A year: no rule needs a longer time, and sums with it stay exact. */
 const LONGEST = 31_536_000
@@ -43,3 +43,40 @@ export const Usd = z
 export const PositiveUsd = Usd.refine((value) => value > 0, { error: 'expected more than 0 USD' })
 
 export const Seconds = z.int().min(1).max(LONGEST).describe('seconds')
+
+/** A number that is reckoned with exactly, in millionths. */
+export const sixDecimals = (number: z.ZodNumber) =>
+  number.refine(hasSixDecimals, { error: 'expected a number with at most 6 decimals' })
+
+function hasSixDecimals(value: number): boolean {
+  try {
+    return millionths(value) >= 0n
+  } catch (error) {
+    if (error instanceof RangeError) return false
+    throw error
+  }
+}
+export const Share = sixDecimals(z.number().min(0).max(1))
+export const Multiple = sixDecimals(z.number().positive().max(1_000))
+
+/** What somebody else has named: compared exactly. */
+export const Named = z
+  .string()
+  .max(100)
+  .regex(/^[\x21-\x7e]+$/, { error: 'expected a name without spaces' })
+
+const LABEL = '[a-z0-9_]([-a-z0-9_]{0,61}[a-z0-9_])?'
+/** Of a whole top level, or of a part of an IP address, nobody means everything. */
+const BELOW = `\\*\\.(${LABEL}\\.)+[a-z]([-a-z0-9]{0,61}[a-z0-9])?`
+const DOMAIN = new RegExp(`^(${LABEL}(\\.${LABEL})*|${BELOW})$`)
+/** Servers by the host of their address; `*.` stands for whatever lies below, and not for the name itself. */
+export const Domains = z
+  .array(
+    z.string().max(253).toLowerCase().regex(DOMAIN, {
+      error:
+        'expected a host such as "api.example.com", or "*.example.com" for all below it; without scheme, port or path, other alphabets as xn--',
+    }),
+  )
+  .min(1)
+  .max(10_000)
+  .describe('hosts, or *. with a host for all below it')

@@ -21,4 +21,9 @@ const MethodWhitelist = z.strictObject({
 export const methodWhitelist = {
   rules: MethodWhitelist,
   summary: 'The only functions that may be called, of the contracts that it names.',
+  example: {
+    methods: [
+      { contractAddress: '0x000000000022D473030F116dDEE9F6B43aC78BA3', selectors: ['permit(address,uint256)'] },
+    ],
+  },
 } as const satisfies PolicyTypeEntry

@@ -10,4 +10,5 @@ const RateLimit = z.strictObject({
 export const rateLimit = {
   rules: RateLimit,
   summary: 'How many requests may be accepted in a rolling window.',
+  example: { max_requests: 10, window_seconds: 60 },
 } as const satisfies PolicyTypeEntry

@@ -40,4 +40,5 @@ const SignMessageRules = z.strictObject({
 export const signMessageRules = {
   rules: SignMessageRules,
   summary: 'Which messages are signed without a human. Without it each waits for one.',
+  example: { personal: 'APPROVAL', siwe_domains: [{ domain: 'app.example' }] },
 } as const satisfies PolicyTypeEntry

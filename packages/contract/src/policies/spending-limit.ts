@@ -69,7 +69,7 @@ const SpendingLimit = z
     ),
     delay_seconds: Seconds.default(900),
     approval_timeout: Seconds.optional(),
-    max_fee_usd: Usd.default(25).describe('USD that the worst fee of one transaction may be'),
+    max_fee_usd: Usd.default(25).describe('USD that the worst fee of one transaction may be; 25 unless given'),
     max_fee: Digits.optional().describe('the same in base units of the native asset, where it has no price'),
     over_limit: z.enum(['DENY', 'APPROVAL']).default('DENY').describe('above the daily or monthly limit'),
   })
@@ -123,6 +123,7 @@ const usdDecimal = (value: number): string => {
 export const spendingLimit = {
   rules: SpendingLimit,
   summary: 'How much may leave at once, after a notice, after a delay or with approval, and in a day or month.',
+  example: { instant_max_usd: 10, notify_max_usd: 100, delay_max_usd: 500, daily_limit_usd: 500 },
   installed: INSTALLED,
   isLooser,
   dollars,

@@ -27,4 +27,5 @@ function isTimezone(name: string): boolean {
 export const timeRestriction = {
   rules: TimeRestriction,
   summary: 'The only hours and weekdays at which anything may leave.',
+  example: { allowed_hours: { start: 8, end: 18 }, allowed_days: [1, 2, 3, 4, 5], timezone: 'Europe/Berlin' },
 } as const satisfies PolicyTypeEntry

@@ -7,4 +7,5 @@ const Whitelist = z.strictObject({ allowed_addresses: z.array(Address).min(1).ma
 export const whitelist = {
   rules: Whitelist,
   summary: 'The only addresses that may receive.',
+  example: { allowed_addresses: ['0x00000000219ab540356cBB839Cbe05303d7705Fa'] },
 } as const satisfies PolicyTypeEntry

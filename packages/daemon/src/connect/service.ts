@@ -48,10 +48,7 @@ export const connectInfo =
       wallets,
       policies: applying,
       capabilities: CAPABILITIES,
-      defaultDeny: {
-        ...shownToggles(now),
-        x402Domains: true,
-      },
+      defaultDeny: shownToggles(now),
       daemon: { version, baseUrl },
       rpcProxy: null,
       supportedChainIds: [...new Set(own.flatMap((row) => networksOf(networks(), row).map(({ caip2 }) => caip2)))],

@@ -149,9 +149,22 @@ export const usdOf = ({ price }: Holding, amount: Base): Usd | null => worth(pri
 
 type Sources = { isNative: boolean; network: Network; prices: Prices; lastPrices: Prices; tokens: KnownTokens }
 
+/** From the chain or the registry, else as its price has them. */
+const decimalsOf = (
+  asset: string,
+  { isNative, network, prices, tokens }: Omit<Sources, 'lastPrices'>,
+): number | null => (isNative ? network.native.decimals : (tokens[asset]?.decimals ?? prices[asset]?.decimals ?? null))
+
+/** The trustworthy price of an asset by its key; null without one. */
+export function priceOf(asset: string, known: Pick<Billed, 'network' | 'prices' | 'tokens'>): Price | null {
+  const price = known.prices[asset]
+  const isNative = asset === nativeAsset(known.network)
+  return price && isUsable(price, decimalsOf(asset, { ...known, isNative })) ? price : null
+}
+
 function newHolding(asset: string, { isNative, network, prices, lastPrices, tokens }: Sources): Holding {
   const token = tokens[asset]
-  const decimals = isNative ? network.native.decimals : (token?.decimals ?? prices[asset]?.decimals ?? null)
+  const decimals = decimalsOf(asset, { isNative, network, prices, tokens })
   const usable = (price: Price | undefined) => (price && isUsable(price, decimals) ? price : null)
   const price = usable(prices[asset])
   return {

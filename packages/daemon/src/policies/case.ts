@@ -15,6 +15,7 @@ import {
   type ReasonCode,
   receiversOf,
   remaining,
+  type Standing,
   type Tier,
   type Toggles,
   type Usd,
@@ -78,6 +79,8 @@ export type EvaluateInput = {
   readonly impostors?: Readonly<Record<string, string>>
   /** Why the ceiling of the wallet stops it. */
   readonly aboveCeiling?: string
+  /** What loans, positions and counterparties are judged by; what is not there is not known. */
+  readonly standing?: Standing
   /** Of what a lane does for itself: what is held for the transaction that it is for, and what it took from its reserve today. */
   readonly lane?: { readonly held: Usd; readonly taken: Window }
   readonly toggles: Toggles

@@ -74,7 +74,7 @@ describe('without a policy that allows it, nothing leaves', () => {
     ['rules that are not JSON', 'SPENDING_LIMIT', '{'],
     ['rules of a wrong shape', 'WHITELIST', { allowed_addresses: [] }],
     ['a field that this release does not know', 'RATE_LIMIT', { max_requests: 1, window_seconds: 1, burst: 2 }],
-    ['a type that this release does not know', 'VENUE_WHITELIST', { venues: [{ id: 'x' }] }],
+    ['a type that this release does not know', 'MOON_PHASE', { phases: ['full'] }],
   ])('%s refuse whatever they apply to', (_, type, rules) => {
     expect(verdict([open(), row(type, rules)])).toBe('DENY:POLICY_RULES_CORRUPT')
     expect(verdict([open(), row(type, rules, { walletId: 'wallet-2' })])).toBe('INSTANT')

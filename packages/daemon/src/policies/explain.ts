@@ -180,6 +180,7 @@ export function inputsOf({ input, bill, requestCounts }: Case, applying: readonl
     ...(input.impostors && { impostors: { ...input.impostors } }),
     ...(input.neverFunded && { neverFunded: [...input.neverFunded] }),
     ...(feePrice && { feePrice: { offered: String(feePrice.offered), asked: String(feePrice.asked) } }),
+    ...(input.standing && { standing: input.standing }),
     toggles: { ...toggles },
     ...(context && { context: recordedContext(context) }),
   }

@@ -53,3 +53,11 @@ export const deny = (code: Finding['code'], message: string, seen: { observed?: 
   verdict: 'DENY',
   tell: () => ({ message, ...seen }),
 })
+
+/** A refusal where a policy asks for what is not known. */
+export const factUnknown = (policyId: string, what: string): Finding => ({
+  code: 'FACT_UNKNOWN',
+  verdict: 'DENY',
+  policyId,
+  tell: () => ({ message: `${what} is not known, and a policy limits it` }),
+})

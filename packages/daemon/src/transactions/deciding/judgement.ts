@@ -196,9 +196,9 @@ export function withFullFee(effects: Effects, draft: Draft): Effects {
   return { ...effects, fee: { ...effects.fee, max: String(draft.maxFee - rent) } }
 }
 
-/** Whose prices a judgement needs: what pays the fee, and whatever the effects move or let others move. */
-export function assetsOf(effects: Effects, { pays, deposits, spenders } = factsOf(effects)): string[] {
-  return [...new Set([effects.fee.asset, ...[...pays, ...deposits, ...spenders].map(({ asset }) => asset)])]
+/** Whose prices a judgement needs: what pays the fee, and whatever the effects move, let others move, lend or borrow. */
+export function assetsOf(effects: Effects, { pays, deposits, spenders, loans } = factsOf(effects)): string[] {
+  return [...new Set([effects.fee.asset, ...[...pays, ...deposits, ...spenders, ...loans].map(({ asset }) => asset)])]
 }
 
 const trusted = (intent: Intent): EvaluateInput['tokens'] =>

@@ -1,0 +1,71 @@
+import {
+  type ActionCategory,
+  add,
+  parseMicros,
+  parseUsd,
+  remaining,
+  type Tier,
+  type Usd,
+  usdNumber,
+  ZERO_USD,
+} from '@waiaas/contract'
+import type { Case, Finding } from '../case.ts'
+import { factUnknown, policyType, type Scoped } from './type.ts'
+
+type ActionCategoryLimit = {
+  readonly category: ActionCategory
+  readonly single: Usd | null
+  readonly daily: Usd | null
+  readonly monthly: Usd | null
+  readonly tier: Tier
+}
+
+export const actionCategoryLimit = policyType<'ACTION_CATEGORY_LIMIT', ActionCategoryLimit>({
+  admit: (rules) => rules,
+  compile: (rules) => ({
+    category: rules.category,
+    single: micros(rules.per_action_limit_usd),
+    daily: micros(rules.daily_limit_usd),
+    monthly: micros(rules.monthly_limit_usd),
+    tier: rules.tier_on_exceed,
+  }),
+  judge,
+})
+
+const micros = (value: number | undefined): Usd | null => (value === undefined ? null : parseUsd(value))
+
+/** What an action moves is what its kind says, or what leaves, whichever is more. */
+function judge({ id, rules }: Scoped<ActionCategoryLimit>, of: Case, findings: Finding[]): void {
+  const { category, single, daily, monthly, tier } = rules
+  if (!of.facts.actions.includes(category)) return
+  const { notionalUsd, categories } = of.input.standing ?? {}
+  const before = categories?.[category]
+  const outflow = of.bill.outflowUsd
+  if (notionalUsd === undefined || outflow === null) {
+    findings.push(factUnknown(id, `what this ${category} moves in dollars`))
+    return
+  }
+  if (!before && (daily !== null || monthly !== null)) {
+    findings.push(factUnknown(id, `what was moved before in the category ${category}`))
+    return
+  }
+  const usd = add(outflow, remaining(parseMicros(notionalUsd), outflow))
+  const limits = [
+    { name: 'per_action_limit_usd', limit: single, spent: ZERO_USD },
+    { name: 'daily_limit_usd', limit: daily, spent: parseMicros(before?.dayUsd ?? '0') },
+    { name: 'monthly_limit_usd', limit: monthly, spent: parseMicros(before?.monthUsd ?? '0') },
+  ]
+  for (const { name, limit, spent } of limits) {
+    if (limit === null || add(spent, usd) <= limit) continue
+    findings.push({
+      code: 'ACTION_CATEGORY_EXCEEDED',
+      verdict: tier,
+      policyId: id,
+      tell: () => ({
+        message: `${usdNumber(usd)} USD for a ${category} is above what ${name} leaves: ${usdNumber(limit)} USD, of which ${usdNumber(spent)} USD are used`,
+        observed: usdNumber(add(spent, usd)),
+        allowed: usdNumber(limit),
+      }),
+    })
+  }
+}

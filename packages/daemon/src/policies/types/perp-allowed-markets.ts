@@ -1,0 +1,30 @@
+import type { Case, Finding } from '../case.ts'
+import { deny, listed, policyType, type Scoped } from './type.ts'
+
+type PerpAllowedMarkets = { readonly markets: ReadonlySet<string> }
+
+export const perpAllowedMarkets = policyType<'PERP_ALLOWED_MARKETS', PerpAllowedMarkets>({
+  admit: (rules) => rules,
+  compile: ({ markets }) => ({ markets: new Set(markets.map(({ market }) => market)) }),
+  judge,
+  absent: ({ facts }) =>
+    facts.positions.map(({ market }) =>
+      deny('PERP_MARKET_NOT_ALLOWED', `no PERP_ALLOWED_MARKETS policy lists ${market}`, { observed: market }),
+    ),
+})
+
+function judge({ id, rules: { markets } }: Scoped<PerpAllowedMarkets>, of: Case, findings: Finding[]): void {
+  for (const { market, venue } of of.facts.positions) {
+    if (markets.has(market)) continue
+    findings.push({
+      code: 'PERP_MARKET_NOT_ALLOWED',
+      verdict: 'DENY',
+      policyId: id,
+      tell: () => ({
+        message: `${market} of ${venue} is not one of the allowed markets`,
+        observed: market,
+        allowed: listed([...markets]),
+      }),
+    })
+  }
+}
