@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { newId } from '@waiaas/contract'
+import { serializeTransaction, type TransactionSerializable } from 'viem'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { addressText } from '../../packages/daemon/src/chains/solana/base58.ts'
 import {
@@ -230,6 +231,26 @@ describe('a taken-over daemon, under a ceiling', () => {
     // 150 are signed for, whatever was bid in between.
     expect((await outcomes(key, ceiling, [pay(10, 99n), pay(11, 0n)])).codes).toEqual(['signed', ABOVE])
     expect((await outcomes(key, ceiling, [pay(9, 100n, { price: 1n })])).codes).toEqual(['signed'])
+  })
+
+  test('gets no more out in the form that others build: a legacy transaction counts alike, and needs its chain', async () => {
+    const { key, ceiling } = await bounded()
+    const legacy = (nonce: number, value: bigint, more: object = {}) =>
+      requestOf(
+        'evm-tx',
+        Buffer.from(
+          serializeTransaction({
+            ...{ type: 'legacy', chainId: 1, nonce, to: RECIPIENT, value, gas: 1n, gasPrice: 1n, ...more },
+          } as TransactionSerializable).slice(2),
+          'hex',
+        ),
+      )
+    const odd = [legacy(0, 1n, { chainId: undefined }), legacy(0, 101n), legacy(0, 1n, { gasPrice: 51n })]
+    expect((await outcomes(key, ceiling, odd)).codes).not.toContain('signed')
+    expect((await outcomes(key, ceiling, [legacy(0, 100n), pay(1, 100n)])).codes).toEqual(['signed', 'signed'])
+    // On one nonce both count once, as the higher of them.
+    expect((await outcomes(key, ceiling, [pay(0, 100n), legacy(1, 100n)])).codes).toEqual(['signed', 'signed'])
+    expect((await outcomes(key, ceiling, [legacy(2, 48n), legacy(2, 47n)])).codes).toEqual([ABOVE, 'signed'])
   })
 
   test('does not smuggle a payment of one Solana cluster through another: they count together', async () => {

@@ -1,6 +1,7 @@
 import { isFailure } from '@waiaas/contract'
 import { until } from '../../../test/support/until.ts'
 import { killSwitchStore } from '../src/killswitch/store.ts'
+import { walletStore } from '../src/wallets/store.ts'
 import type { MadeUpBed } from './made-up-bed.ts'
 import { agent, operator } from './pipeline-bed.ts'
 
@@ -29,9 +30,25 @@ export const unlessRefused = (asked: Promise<unknown>): Promise<unknown> =>
 const why = { error: 'stopped', code: 'WALLET_SUSPENDED', actor: 'operator' } as const
 const setWallet = ({ bed, from }: Case, status: 'ACTIVE' | 'SUSPENDED') =>
   bed.database.work({ exclusive: ['system', `wallet:${from.id}`] }, async (db) => {
+    if ((await walletStore.byId(db, from.id))?.status === 'TERMINATED') return
     await db.query((k) => k.updateTable('wallets').set({ status }).where('id', '=', from.id))
     if (status === 'SUSPENDED') await bed.service.stops.begin(db, { ...why, walletId: from.id })
   })
+const endWallet = ({ bed, from }: Case) =>
+  bed.database.work({ exclusive: ['system', `wallet:${from.id}`] }, async (db) => {
+    await db.query((k) => k.updateTable('wallets').set({ status: 'TERMINATED' }).where('id', '=', from.id))
+    await bed.service.stops.begin(db, { ...why, code: 'WALLET_TERMINATED', walletId: from.id })
+    await walletStore.deleteKey(db, from.id)
+    await walletStore.purge(db, from.id, 1)
+  })
+/** What a unit is worth unless an event says otherwise, and the bounds of what events say. */
+export const PRICE = { lowest: 1_000n, usual: 2_000n, highest: 4_000n } as const
+export const setPrice = (bed: MadeUpBed, usd: bigint | undefined): void =>
+  bed.setPrice(`native:${bed.node.network.id}`, usd === undefined ? undefined : String(usd))
+const priced =
+  (usd: bigint | undefined): Event =>
+  async ({ bed }) =>
+    setPrice(bed, usd)
 export const moveSwitch = (bed: MadeUpBed, to: 'ACTIVE' | 'SUSPENDED') =>
   bed.database.work({ exclusive: ['system', 'evidence:system'] }, async (db) => {
     const { state: from } = await killSwitchStore.read(db)
@@ -62,8 +79,14 @@ const limited =
   async (met) => {
     const before = await countPolicies(met)
     const limits = { instant_max_usd: most, notify_max_usd: most, delay_max_usd: most, daily_limit_usd: 10_000 }
-    met.later.push(met.bed.limit(met.from.id, limits))
-    await until('the policy to be stored', async () => (await countPolicies(met)) > before, { everyMs: 5 })
+    let isOver = false
+    const set = unlessRefused(met.bed.limit(met.from.id, limits)).finally(() => {
+      isOver = true
+    })
+    met.later.push(set)
+    // Of a wallet that is purged nothing is stored.
+    const isStored = async () => isOver || (await countPolicies(met)) > before
+    await until('the policy to be stored', isStored, { everyMs: 5 })
   }
 const replaced =
   (purpose: 'speed-up' | 'cancel'): Event =>
@@ -101,6 +124,10 @@ export const EVENTS = {
     await setWallet(met, 'ACTIVE')
     met.bed.service.stops.resume(met.from.id)
   },
+  'its wallet is purged': async (met) => {
+    await endWallet(met)
+    met.later.push(met.bed.service.stops.quiet([met.from.id]))
+  },
   'the session is revoked': ({ bed, from }) =>
     bed.database.work({ exclusive: ['system', `wallet:${from.id}`, `session:${from.session}`] }, async (db) => {
       await db.query((k) => k.updateTable('sessions').set({ revoked_at: 1 }).where('id', '=', from.session))
@@ -110,6 +137,13 @@ export const EVENTS = {
     await moveSwitch(bed, 'SUSPENDED')
     later.push(bed.service.stops.halt())
   },
+  'the kill switch is lifted': async ({ bed }) => {
+    await moveSwitch(bed, 'ACTIVE')
+    bed.service.stops.resume()
+  },
+  'the price doubles': priced(PRICE.highest),
+  'the price is halved': priced(PRICE.lowest),
+  'the price is gone': priced(undefined),
   'a tighter policy': limited(0),
   'a looser policy': limited(2_000),
   'speed up': replaced('speed-up'),

@@ -10,10 +10,10 @@ import { type Block, type Inclusion, readBlock, readReceipt } from './receipts.t
 export type BlockWindow = {
   /**
    * Follows to the head. `jumped` when blocks or parts of them were left out, so that what was not seen may still be there.
-   * Not `reached` when the head was not come to, so that what is newer was not seen. Throws an OddAnswer or RpcError where
-   * a node answers what nobody can follow.
+   * Not `reached` when the head was not come to, so that what is newer was not seen. `rewritten` when blocks that were
+   * followed have left the chain. Throws an OddAnswer or RpcError where a node answers what nobody can follow.
    */
-  advance(): Promise<{ readonly jumped: boolean; readonly reached: boolean }>
+  advance(): Promise<{ readonly jumped: boolean; readonly reached: boolean; readonly rewritten: boolean }>
   /** The last block followed; -1 before the first. */
   head(): number
   /** Nothing at or below this height changes any more; -1 when not known. */
@@ -47,6 +47,8 @@ type State = {
   hasSeenTag: boolean
   /** A block of which something could not be read was followed. */
   hasGaps: boolean
+  /** A block that was followed has left the chain. */
+  isRewritten: boolean
   receiptsFrom: number
 }
 type Parts = { readonly network: Network; readonly rpc: Rpc; readonly clock: () => number; readonly state: State }
@@ -69,17 +71,19 @@ export function blockWindow(network: Network, rpc: Rpc, clock: () => number): Bl
     finalized: -1,
     hasSeenTag: false,
     hasGaps: false,
+    isRewritten: false,
     receiptsFrom: Number.NEGATIVE_INFINITY,
   }
   const parts = { network, rpc, clock, state }
   return {
     async advance() {
       state.hasGaps = false
+      state.isRewritten = false
       const { latest, final } = await readHeads(parts)
       const jumped = latest !== undefined && (await move(parts, latest))
       if (final) raiseFinalized(state, final)
       const reached = latest !== undefined && state.head >= latest.height
-      return { jumped: jumped || state.hasGaps, reached }
+      return { jumped: jumped || state.hasGaps, reached, rewritten: state.isRewritten }
     },
     head: () => state.head,
     finalized: () => state.finalized,
@@ -240,6 +244,7 @@ function append(state: State, block: Block, found: Found): void {
 }
 
 function truncate(state: State, height: number): void {
+  state.isRewritten = true
   for (let at = state.head; at >= height; at--) {
     forget(state, at)
     state.hashes.delete(at)

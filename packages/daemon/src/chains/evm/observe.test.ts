@@ -75,6 +75,35 @@ test('an attempt whose block is rewritten is reported again, with what became of
   expect(await chain.observe(attempts)).toMatchObject([{ state: 'included' }, { state: 'included', height: 3 }])
 })
 
+test('what leaves its block is missing at once, also where its first look had found it there', async () => {
+  const { node, chain, key } = await startChain({ extraArgs: ['--no-mining'] })
+  const sent = await Promise.all([0, 1].map((nonce) => prepare(chain, key, pay(1n), nonce)))
+  const [first, second] = sent.map(({ attempt }) => attempt) as [Attempt, Attempt]
+  await chain.broadcast([sent[0]!.bytes])
+  await node.mine()
+  expect(await chain.observe([first])).toMatchObject([{ state: 'included' }])
+  await chain.broadcast([sent[1]!.bytes])
+  await node.mine()
+  expect(await chain.observe([first, second])).toMatchObject([{ state: 'included' }, { state: 'included' }])
+  await node.rpc('anvil_reorg', [1, []])
+  expect(await chain.observe([first, second])).toMatchObject([{ state: 'included' }, { state: 'missing' }])
+})
+
+test('what waited in the pool is looked for at once when a block leaves the chain', async () => {
+  const { node, chain, key } = await startChain({ extraArgs: ['--no-mining'] })
+  const sent = await Promise.all([0, 1].map((nonce) => prepare(chain, key, pay(1n), nonce)))
+  const attempts = sent.map(({ attempt }) => attempt)
+  expect(await chain.observe(attempts)).toMatchObject([{ state: 'missing' }, { state: 'missing' }])
+  await chain.broadcast([sent[0]!.bytes])
+  await node.mine()
+  await chain.broadcast([sent[1]!.bytes])
+  expect(await chain.observe(attempts)).toMatchObject([{ state: 'included' }, { state: 'pending' }])
+  await node.rpc('anvil_dropTransaction', [attempts[1]!.hash])
+  expect(await chain.observe(attempts)).toMatchObject([{ state: 'included' }, { state: 'pending' }])
+  await node.rpc('anvil_reorg', [1, []])
+  expect(await chain.observe(attempts)).toMatchObject([{ state: 'missing' }, { state: 'missing' }])
+})
+
 test('a reorganisation that includes the attempt in another block names that block', async () => {
   const { node, chain, key } = await startChain({ extraArgs: ['--no-mining'] })
   const { attempt, bytes } = await prepare(chain, key, pay(1n), 0)

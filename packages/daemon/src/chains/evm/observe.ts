@@ -28,11 +28,15 @@ export function observer(parts: ObserverParts): Observer {
   async function run(attempts: readonly Attempt[]): Promise<Sighting[]> {
     tracks = retrack(tracks, attempts)
     if (attempts.length === 0) return []
-    const { jumped, reached, complaint } = await advance()
+    const { complaint, ...advanced } = await advance()
+    const { reached, rewritten } = advanced
     const all = [...tracks.values()]
-    const unclear = all.filter((track) => followed.take(track, { jumped, reached }))
+    const unclear = all.filter((track) => followed.take(track, advanced))
+    // Pools forget what followed upon a transaction that has left its block.
+    const doubted = rewritten ? all.filter(({ fate }) => fate.state === 'pending').slice(0, recheckMost) : []
     await lookUp(parts, [
       ...unclear,
+      ...doubted,
       ...overdue(all, clock(), reached ? restingMs(parts.blockMs) : followingMs(parts.blockMs)),
     ])
     await finalize(parts, all)
@@ -51,8 +55,7 @@ export function observer(parts: ObserverParts): Observer {
     } catch (error) {
       if (!(error instanceof OddAnswer || error instanceof RpcError)) throw error
       return {
-        jumped: false,
-        reached: false,
+        ...{ jumped: false, reached: false, rewritten: false },
         complaint: `the newest blocks cannot be read: ${error.message.slice(0, 300)}`,
       }
     }

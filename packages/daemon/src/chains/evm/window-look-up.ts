@@ -1,7 +1,7 @@
 import { include, isDue, type ObserverParts, type Track } from './track.ts'
 
-/** How far the window came: whether blocks were left out on the way, and whether it stands at the head. */
-export type Advance = { readonly jumped: boolean; readonly reached: boolean }
+/** How far the window came: whether blocks were left out or left the chain on the way, and whether it stands at the head. */
+export type Advance = { readonly jumped: boolean; readonly reached: boolean; readonly rewritten: boolean }
 
 /** Looks for attempts in the blocks that were followed, without asking a node. */
 export type WindowLookUp = {
@@ -37,6 +37,8 @@ export function windowLookUp(parts: ObserverParts): WindowLookUp {
     if (track.fate.state === 'included') {
       track.fate = { state: 'unknown' }
       track.reason = undefined
+      // It has been out of the pool since: that it was taken there proves nothing any more.
+      sentAt.delete(attempt.hash)
     }
     const found = window.find(attempt.hash)
     if (found === 'unread') return track.reason === undefined || isDue(parts, track)
