@@ -10,6 +10,7 @@ export {
 export { AuditFileError, type AuditProof, exportAudit, verifyAudit, verifyAuditFile } from './offline/audit.ts'
 export { listBackups } from './offline/backups.ts'
 export { RestoreError, type RestoreOptions, type RestoreResult, restoreBackup } from './offline/restore.ts'
+export { giveBackHeap } from './platform/heap.ts'
 export {
   type Daemon,
   type Environment,

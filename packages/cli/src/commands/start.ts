@@ -1,4 +1,4 @@
-import { type Daemon, StartError, startDaemon } from '@waiaas/daemon'
+import { type Daemon, giveBackHeap, StartError, startDaemon } from '@waiaas/daemon'
 import { CommandError } from '../errors.ts'
 import { readFlags } from '../flags.ts'
 import { dataDirOf, pathOf, variableOf } from '../place.ts'
@@ -21,6 +21,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   // Heard from the first moment on: a stop during the start must not be lost.
   const asked = stopSignal()
   const daemon = await open(dataDir, values['password-file'])
+  giveBackHeap()
   void asked.then(() => daemon.stop())
   await daemon.finished
   return 0

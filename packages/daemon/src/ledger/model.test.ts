@@ -126,7 +126,7 @@ async function change(both: Both, index: number, one: Change): Promise<void> {
   const { now } = both
   const spend = both.spends[index]!
   const id = nameIn(both, index)
-  if (one.kind === 'out') await work(both, (db) => markOut(db, id, now))
+  if (one.kind === 'out') await work(both, (db) => markOut(db, [id], now))
   else if (one.kind === 'back') await work(both, (db) => markReserved(db, id, now))
   else if (one.kind === 'void') {
     await work(both, (db) => release(db, id, now))

@@ -155,7 +155,10 @@ export async function replaceReservation(
 }
 
 /** The signed bytes are about to leave. */
-export const markOut = (db: Handle, id: string, at: number) => ledgerStore.moveSpend(db, { id, state: 'out', at })
+export async function markOut(db: Handle, ids: readonly string[], at: number): Promise<void> {
+  const changes = await ledgerStore.moveOut(db, ids, at)
+  if (changes !== ids.length) throw new Error(`one of the transactions ${ids.join(', ')} has no spend`)
+}
 
 /** The bytes that left are proven void and new ones may follow. */
 export const markReserved = (db: Handle, id: string, at: number) =>
@@ -177,16 +180,20 @@ export type Finished = { transactionId: string; outcome: Outcome }
 export async function finish(db: Handle, finished: readonly Finished[], at: number): Promise<void> {
   const freed = new Map<string, Part>()
   const booked = new Map<string, Part>()
-  for (const { transactionId: id, outcome } of finished) {
-    const row = await openSpend(db, id)
+  const rows = await openSpends(
+    db,
+    finished.map(({ transactionId }) => transactionId),
+  )
+  const final: SpendRow[] = []
+  for (const { transactionId, outcome } of finished) {
+    const row = rows.get(transactionId)!
     const reserved = decode(row.items)
     const paid = reserved.flatMap((item) => landed(item, outcome))
     addUp(freed, row, reserved)
     addUp(booked, row, paid)
-    const { from_reserve } = row
-    const outcomes = { items: encode(paid), usd: String(total(paid)), from_reserve }
-    await ledgerStore.changeSpend(db, { id, state: 'final', ...outcomes, at })
+    final.push({ ...row, state: 'final', items: encode(paid), usd: String(total(paid)), updated_at: at })
   }
+  await ledgerStore.rewrite(db, final)
   for (const part of freed.values()) await lower(db, part)
   for (const part of booked.values()) await book(db, part, at)
 }
@@ -219,12 +226,21 @@ async function book(db: Handle, { scope, unit, amount }: Part, at: number): Prom
 /** The lock of the wallet that had the address first; a job of a later one holds its own alone. */
 const lockAccount = (db: Handle, { account }: Pick<Counted, 'account'>) => db.lock(accountScope(account))
 
-async function openSpend(db: Handle, id: string): Promise<SpendRow> {
-  let row = await ledgerStore.spend(db, id)
-  if (row && (await lockAccount(db, row))) row = await ledgerStore.spend(db, id)
-  if (!row) throw new Error(`transaction ${id} has no spend`)
-  if (row.state !== 'reserved' && row.state !== 'out') throw new Error(`the spend of ${id} is already ${row.state}`)
-  return row
+const openSpend = async (db: Handle, id: string): Promise<SpendRow> => (await openSpends(db, [id])).get(id)!
+
+/** Each of these spends, by its transaction, read under the lock of its account. */
+async function openSpends(db: Handle, ids: readonly string[]): Promise<Map<string, SpendRow>> {
+  let rows = await ledgerStore.spends(db, ids)
+  const accounts = new Set([...rows.values()].map(({ account }) => account))
+  let isLate = false
+  for (const account of accounts) if (await lockAccount(db, { account })) isLate = true
+  if (isLate) rows = await ledgerStore.spends(db, ids)
+  for (const id of ids) {
+    const row = rows.get(id)
+    if (!row) throw new Error(`transaction ${id} has no spend`)
+    if (row.state !== 'reserved' && row.state !== 'out') throw new Error(`the spend of ${id} is already ${row.state}`)
+  }
+  return rows
 }
 
 export type Reservation = { spend: SpendRow; items: SpendItem[]; fromReserve: Usd; usd: Usd }

@@ -1,4 +1,4 @@
-import { type Handle, statement } from '../platform/db/database.ts'
+import { changeIn, type Handle, type Ids, idsIn, rowsIn, statement } from '../platform/db/database.ts'
 import { type Counter, counters } from './counters.ts'
 
 export type { Counter } from './counters.ts'
@@ -45,8 +45,33 @@ const insertSpend = statement<SpendRow>((db, p) =>
     updated_at: p('updated_at'),
   }),
 )
-const spend = statement<{ id: string }, SpendRow>((db, p) =>
-  db.selectFrom('spends').selectAll().where('transaction_id', '=', p('id')),
+const rewrite = statement<SpendRow>((db, p) =>
+  db
+    .insertInto('spends')
+    .values({
+      transaction_id: p('transaction_id'),
+      account: p('account'),
+      session_id: p('session_id'),
+      network: p('network'),
+      state: p('state'),
+      items: p('items'),
+      usd: p('usd'),
+      from_reserve: p('from_reserve'),
+      created_at: p('created_at'),
+      updated_at: p('updated_at'),
+    })
+    .onConflict((on) =>
+      on.column('transaction_id').doUpdateSet((eb) => ({
+        state: eb.ref('excluded.state'),
+        items: eb.ref('excluded.items'),
+        usd: eb.ref('excluded.usd'),
+        from_reserve: eb.ref('excluded.from_reserve'),
+        updated_at: eb.ref('excluded.updated_at'),
+      })),
+    ),
+)
+const spends = statement<Ids, SpendRow>((db, p) =>
+  db.selectFrom('spends').selectAll().where('transaction_id', 'in', idsIn(p)),
 )
 type SpendMove = { id: string; state: SpendRow['state']; at: number }
 type SpendChange = SpendMove & Pick<SpendRow, 'items' | 'usd' | 'from_reserve'>
@@ -67,6 +92,12 @@ const moveSpend = statement<SpendMove>((db, p) =>
     .updateTable('spends')
     .set({ state: p('state'), updated_at: p('at') })
     .where('transaction_id', '=', p('id')),
+)
+const moveOut = statement<Ids & { at: number }>((db, p) =>
+  db
+    .updateTable('spends')
+    .set({ state: 'out', updated_at: p('at') })
+    .where('transaction_id', 'in', idsIn(p)),
 )
 const bucket = statement<Omit<BucketRow, 'amount'>, { amount: string }>((db, p) =>
   db
@@ -146,9 +177,14 @@ const removeAllBuckets = statement<{ scope: string }>((db, p) =>
 
 export const ledgerStore = {
   insertSpend: (db: Handle, row: SpendRow) => db.run(insertSpend, row),
-  spend: (db: Handle, id: string) => db.get(spend, { id }),
+  /** By their transactions. */
+  spends: async (db: Handle, ids: readonly string[]) =>
+    new Map((await rowsIn(db, spends, ids)).map((row) => [row.transaction_id, row])),
+  /** Spends that were read in this job, as they are to be from now on. */
+  rewrite: (db: Handle, rows: readonly SpendRow[]) => db.many(rewrite, rows),
   changeSpend: (db: Handle, change: SpendChange) => db.run(changeSpend, change),
   moveSpend: (db: Handle, move: SpendMove) => db.run(moveSpend, move),
+  moveOut: (db: Handle, ids: readonly string[], at: number) => changeIn(db, moveOut, { ids, at }),
   ...counters,
   bucket: async (db: Handle, key: Omit<BucketRow, 'amount'>) => BigInt((await db.get(bucket, key))?.amount ?? '0'),
   setBucket: (db: Handle, row: BucketRow) => db.run(setBucket, row),

@@ -6,6 +6,7 @@ import type { Database } from './types.ts'
 
 export { groupReader, perGroup } from './group.ts'
 export type { Handle } from './handle.ts'
+export { changeIn, type Ids, idsIn, rowsIn } from './lists.ts'
 export type { Migration } from './migrations.ts'
 export type { Scope } from './scope.ts'
 export { type Engine, type NoParams, type SqlValue, type Statement, statement } from './statement.ts'

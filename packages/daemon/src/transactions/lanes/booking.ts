@@ -41,7 +41,9 @@ type Depth = Pick<Confirmed, 'isDeep' | 'isTold'>
 type LaneBooking = WalletJob & { lane: Fenced; confirmed: Depth }
 /** What becomes final is booked at the end of the job, all at once, and whom it has paid is known then. */
 type Booking = WalletJob & {
-  finals: Finished[]
+  /** As they were at the beginning of the job, which changes each by its own change alone. */
+  stored: ReadonlyMap<string, AttemptRow>
+  finals: (Finished & { attemptId: string })[]
   paid: Set<string>
   told: Map<string, boolean>
   confirmed: Depth
@@ -53,10 +55,17 @@ export async function book(job: LaneBooking, changes: readonly Change[]): Promis
   const told = new Map<string, boolean>()
   const { isDeep, isTold } = job.confirmed
   const isToldNow = (row: AttemptRow): boolean => told.get(row.id) ?? isTold(row)
-  const booking: Booking = { ...job, finals: [], paid: new Set(), told, confirmed: { isDeep, isTold: isToldNow } }
+  const stored = await attemptStore.byIds(
+    job.db,
+    changes.map(({ row }) => row.id),
+  )
+  const confirmed = { isDeep, isTold: isToldNow }
+  const booking: Booking = { ...job, stored, finals: [], paid: new Set(), told, confirmed }
   const rows: AttemptRow[] = []
   for (const change of changes.toSorted(inOrder)) rows.push(await apply(booking, change))
-  await finish(job.db, booking.finals, job.parts.clock.now())
+  const [ended, now] = [booking.finals.map(({ attemptId }) => attemptId), job.parts.clock.now()]
+  await must(attemptStore.finish(job.db, ended, now), `one of the attempts ${ended.join(', ')}`)
+  await finish(job.db, booking.finals, now)
   await rememberRecipients(job.db, job.walletId, booking.paid)
   return { rows, told }
 }
@@ -79,7 +88,7 @@ const isDue = (row: AttemptRow, sighting: Included, { isDeep, isTold }: Depth): 
   row.purpose !== 'cancel' && !isTold(row) && isDeep(row, sighting)
 
 async function apply(booking: Booking, { row: seen, sighting, more }: Change): Promise<AttemptRow> {
-  const row = (await attemptStore.byId(booking.db, seen.id)) ?? seen
+  const row = booking.stored.get(seen.id) ?? seen
   // What was seen is news of the attempt as it was at that look; of any other it may be older than what is known.
   if (!isAsSeen(row, seen) || !isNews(row, sighting, booking.confirmed)) return row
   if (sighting.state === 'included') {
@@ -105,17 +114,16 @@ const rank = ({ row, sighting }: Change) => {
 }
 
 async function include(booking: Booking, seen: AttemptRow, sighting: Included): Promise<AttemptRow> {
-  const { parts, db, finals } = booking
+  const { parts, finals } = booking
   let row = seen
   if (row.state === 'included' && row.block_hash !== sighting.blockHash) row = await reorg(booking, row)
   if (row.state === 'recorded') row = await enterBlock(booking, row, sighting)
   if (isDue(row, sighting, booking.confirmed)) await tell(booking, row, sighting)
   if (!sighting.final) return row
   const now = parts.clock.now()
-  await must(attemptStore.move(db, { id: row.id, from: 'included', to: 'final', at: now }), `attempt ${row.id}`)
   const isCancel = row.purpose === 'cancel'
   const outcome = { succeeded: sighting.succeeded && !isCancel, fee: toBase(sighting.fee) }
-  finals.push({ transactionId: row.transaction_id, outcome })
+  finals.push({ attemptId: row.id, transactionId: row.transaction_id, outcome })
   if (isCancel) await endCancelled(booking, row)
   return { ...row, state: 'final', updated_at: now }
 }

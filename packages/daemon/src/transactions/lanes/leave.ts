@@ -57,14 +57,61 @@ async function leave(job: SendingJob, attempts: readonly { id: string }[]): Prom
   const { epoch } = await parts.switches.killSwitch(db)
   const session = sessionReader(parts.switches, db)
   const now: Now = { epoch, version: await parts.switches.policyVersion(db, walletId), session }
-  for (const { id } of attempts) {
-    const row = await attemptStore.byId(db, id)
+  const ids = attempts.map(({ id }) => id)
+  const rows = await attemptStore.byIds(db, ids)
+  const authorisations = await attemptStore.authorisations(
+    db,
+    ids.filter((id) => isFirst(rows.get(id))),
+  )
+  const overdue: Overtaken[] = []
+  const at = parts.clock.now()
+  for (const id of ids) {
+    const row = rows.get(id)
     if (!row) continue
     if (row.state !== 'recorded') leaving.moved.push(row)
     else if (row.left_at !== null) leaving.may.add(id)
-    else await leaveFirst(job, { walletId, row, now, leaving })
+    else {
+      const authorisation = authorisationOf({ authorisation: need(authorisations.get(id), `attempt ${id}`) })
+      const reason = await overtaken(now, { ...row, authorisation })
+      if (reason === undefined) leaving.first.set(id, at)
+      else overdue.push({ id, reason, bytesHash: authorisation.bytesHash })
+    }
   }
+  // Those that leave come first: of what is given up beside them on a nonce, bytes may be out.
+  await must(attemptStore.leave(db, [...leaving.first.keys()], at), `one of the attempts ${ids.join(', ')}`)
+  for (const id of leaving.first.keys()) leaving.may.add(id)
+  for (const one of overdue) await giveUpOvertaken(job, one, { at, leaving })
   return leaving
+}
+
+function need(text: string | undefined, what: string): string {
+  if (text === undefined) throw new Error(`${what} has no texts`)
+  return text
+}
+
+type Overtaken = { readonly id: string; readonly reason: string; readonly bytesHash: string }
+const isFirst = (row: AttemptRow | undefined): boolean => row?.state === 'recorded' && row.left_at === null
+
+/** As it is now: with another one on its nonce it may have been given up already. */
+async function giveUpOvertaken(
+  { parts, db, lane: { walletId } }: SendingJob,
+  { id, reason, bytesHash }: Overtaken,
+  { at, leaving }: { at: number; leaving: Leaving },
+): Promise<void> {
+  const row = await attemptStore.byId(db, id)
+  if (!row) return
+  if (row.state !== 'recorded') {
+    leaving.moved.push(row)
+    return
+  }
+  leaving.moved.push(...(await giveUp(db, row, at)))
+  await parts.audit.record(db, {
+    event: 'TX_SIGNED',
+    actor: 'system',
+    walletId,
+    txId: row.transaction_id,
+    details: { discarded: reason, bytesHash },
+  })
 }
 
 type Departure = { lane: Sending; batch: readonly Outgoing[] }
@@ -109,28 +156,6 @@ export const nothingSending = (database: Database, walletIds: readonly string[] 
     { exclusive: walletIds?.map((id) => `sending:${id}`) ?? ['sending'], isUrgent: true },
     async () => undefined,
   )
-
-type First = { walletId: string; row: AttemptRow; now: Now; leaving: Leaving }
-
-async function leaveFirst({ parts, db }: Job, { walletId, row, now, leaving }: First): Promise<void> {
-  const at = parts.clock.now()
-  const authorisation = authorisationOf(await attemptStore.texts(db, row.id))
-  const reason = await overtaken(now, { ...row, authorisation })
-  if (reason === undefined) {
-    await must(attemptStore.leave(db, { id: row.id, at }), `attempt ${row.id}`)
-    leaving.may.add(row.id)
-    leaving.first.set(row.id, at)
-    return
-  }
-  leaving.moved.push(...(await giveUp(db, row, at)))
-  await parts.audit.record(db, {
-    event: 'TX_SIGNED',
-    actor: 'system',
-    walletId,
-    txId: row.transaction_id,
-    details: { discarded: reason, bytesHash: authorisation.bytesHash },
-  })
-}
 
 /** When another attempt on the nonce may have left, the transaction lives on in that one. */
 async function giveUp(db: Handle, row: AttemptRow, at: number): Promise<AttemptRow[]> {

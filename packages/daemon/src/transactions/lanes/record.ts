@@ -6,6 +6,7 @@ import { type AttemptRow, attemptStore, isReplacement } from '../rows/attempt-st
 import { countStore } from '../rows/count-store.ts'
 import { endUnsent } from '../rows/ending.ts'
 import { must } from '../rows/must.ts'
+import type { Status } from '../rows/states.ts'
 import { transactionStore } from '../rows/store.ts'
 import { dropIssued, unissue } from '../rows/take-back.ts'
 import { signatureStore } from '../signatures/signature-store.ts'
@@ -29,6 +30,10 @@ export async function record(
 ): Promise<Recorded[]> {
   const round = await openRound(job)
   if (counted) await countStore.set(job.db, { lane: job.lane.id, ...counted })
+  const statuses = await transactionStore.statusesOf(
+    job.db,
+    issued.map(({ authorisation }) => authorisation.transactionId),
+  )
   const recorded: Recorded[] = []
   for (const [index, item] of issued.entries()) {
     const outcome = outcomes[index]
@@ -36,17 +41,22 @@ export async function record(
       await endRefused(job, item, outcome)
       continue
     }
-    const reason = await discardReason(round, item)
+    const reason = await discardReason(round, item, statuses.get(item.authorisation.transactionId))
     if (reason === undefined) recorded.push(await store(job, item, { signature: outcome.signature, seal }))
     else await discard(job, item, reason)
   }
+  const sent = recorded.flatMap(({ row }) => (isReplacement(row) ? [] : [row.transaction_id]))
+  await markOut(job.db, sent, job.parts.clock.now())
   return recorded
 }
 
 /** Why a signature may not be stored. */
-async function discardReason(round: Round | undefined, item: Issued): Promise<string | undefined> {
+async function discardReason(
+  round: Round | undefined,
+  item: Issued,
+  status: Status | undefined,
+): Promise<string | undefined> {
   if (!round) return 'signing was stopped'
-  const status = await transactionStore.statusOf(round.db, item.authorisation.transactionId)
   const isExpected = isReplacement(item.row) ? status === 'SUBMITTED' || status === 'SIGNED' : status === 'EXECUTING'
   if (!isExpected) return `the transaction is ${status ?? 'gone'}`
   return overtaken(round, { ...item.row, authorisation: item.authorisation })
@@ -67,7 +77,6 @@ async function store(job: LaneJob, item: Issued, { signature, seal }: Made): Pro
   const isSend = !isReplacement(item.row)
   const isMoved = isSend ? transactionStore.submit(db, submitted) : transactionStore.rehash(db, submitted)
   await must(isMoved, `transaction ${transactionId}`)
-  if (isSend) await markOut(db, transactionId, now)
   await parts.audit.record(db, {
     event: isSend ? 'TX_SUBMITTED' : 'TX_REPLACED',
     actor: item.by?.actor ?? 'system',
@@ -101,7 +110,6 @@ async function giveOut(
     authorisation: JSON.stringify(authorisation),
     sealed: seal(id, lane.chain.serialized!.text(bytes)),
   })
-  await markOut(db, id, at)
   const { bytesHash, digest } = authorisation
   await parts.audit.record(db, {
     event: 'TX_GIVEN_OUT',

@@ -1,6 +1,6 @@
 import { parseBase } from '@waiaas/contract'
 import type { Attempt } from '../../chains/follow.ts'
-import { type Handle, statement } from '../../platform/db/database.ts'
+import { changeIn, type Handle, type Ids, idsIn, rowsIn, statement } from '../../platform/db/database.ts'
 import { won } from './store.ts'
 
 /**
@@ -121,6 +121,9 @@ const insertTexts = statement<AttemptTexts>((db, p) =>
 const texts = statement<{ id: string }, AttemptTexts>((db, p) =>
   db.selectFrom('attempt_texts').selectAll().where('id', '=', p('id')),
 )
+const authorisations = statement<Ids, Pick<AttemptTexts, 'id' | 'authorisation'>>((db, p) =>
+  db.selectFrom('attempt_texts').select(['id', 'authorisation']).where('id', 'in', idsIn(p)),
+)
 const live = statement<{ lane: string }, AttemptRow>((db, p) =>
   db
     .selectFrom('attempts')
@@ -141,6 +144,7 @@ const inState = statement<{ lane: string; state: AttemptState }, AttemptRow>((db
 const byId = statement<{ id: string }, AttemptRow>((db, p) =>
   db.selectFrom('attempts').selectAll().where('id', '=', p('id')),
 )
+const byIds = statement<Ids, AttemptRow>((db, p) => db.selectFrom('attempts').selectAll().where('id', 'in', idsIn(p)))
 const issuedFor = statement<{ transaction: string }, AttemptRow>((db, p) =>
   db.selectFrom('attempts').selectAll().where('transaction_id', '=', p('transaction')).where('state', '=', 'issued'),
 )
@@ -151,6 +155,13 @@ const move = statement<{ id: string; from: AttemptState; to: AttemptState; at: n
     .where('id', '=', p('id'))
     .where('state', '=', p('from')),
 )
+const finish = statement<Ids & { at: number }>((db, p) =>
+  db
+    .updateTable('attempts')
+    .set({ state: 'final', updated_at: p('at') })
+    .where('id', 'in', idsIn(p))
+    .where('state', '=', 'included'),
+)
 const record = statement<{ id: string; hash: string; signed: string | null; leftAt: number | null; at: number }>(
   (db, p) =>
     db
@@ -159,11 +170,11 @@ const record = statement<{ id: string; hash: string; signed: string | null; left
       .where('id', '=', p('id'))
       .where('state', '=', 'issued'),
 )
-const leave = statement<{ id: string; at: number }>((db, p) =>
+const leave = statement<Ids & { at: number }>((db, p) =>
   db
     .updateTable('attempts')
     .set({ left_at: p('at') })
-    .where('id', '=', p('id'))
+    .where('id', 'in', idsIn(p))
     .where('state', '=', 'recorded')
     .where('left_at', 'is', null),
 )
@@ -264,20 +275,29 @@ export const attemptStore = {
     if (!found) throw new Error(`attempt ${id} has no texts`)
     return found
   },
+  /** What attempts were authorised under, by their ids. */
+  authorisations: async (db: Handle, ids: readonly string[]) =>
+    new Map((await rowsIn(db, authorisations, ids)).map(({ id, authorisation }) => [id, authorisation])),
   /** Signed and not final, oldest first. */
   live: (db: Handle, lane: string) => db.all(live, { lane }),
   inState: (db: Handle, lane: string, state: AttemptState) => db.all(inState, { lane, state }),
   byId: (db: Handle, id: string) => db.get(byId, { id }),
+  byIds: async (db: Handle, ids: readonly string[]) =>
+    new Map((await rowsIn(db, byIds, ids)).map((row) => [row.id, row])),
   issuedFor: (db: Handle, transaction: string) => db.get(issuedFor, { transaction }),
   move: async (db: Handle, change: { id: string; from: AttemptState; to: AttemptState; at: number }) =>
     won(await db.run(move, change)),
+  /** What was included is final; all of them, or false. */
+  finish: async (db: Handle, ids: readonly string[], at: number) =>
+    (await changeIn(db, finish, { ids, at })) === ids.length,
   record: async (db: Handle, change: { id: string; hash: string; signed: string; at: number }) =>
     won(await db.run(record, { ...change, leftAt: null })),
   /** It is signed for who asked: from here on it may be anywhere, and its bytes are kept elsewhere. */
   giveOut: async (db: Handle, change: { id: string; hash: string; at: number }) =>
     won(await db.run(record, { ...change, signed: null, leftAt: change.at })),
-  /** From here on the recorded bytes may have left. */
-  leave: async (db: Handle, change: { id: string; at: number }) => won(await db.run(leave, change)),
+  /** From here on the recorded bytes may have left; all of them, or false. */
+  leave: async (db: Handle, ids: readonly string[], at: number) =>
+    (await changeIn(db, leave, { ids, at })) === ids.length,
   /** Notes the newest block for whoever would outbid it. */
   see: (db: Handle, seen: { id: string; block: number }) => db.run(see, seen),
   /** Proven not to have left at the only time that anybody tried, which is the one that is named. */

@@ -1,5 +1,5 @@
 import type { Counted, Sealed } from '../../gate/service.ts'
-import { type Handle, statement } from '../../platform/db/database.ts'
+import { groupReader, type Handle, statement } from '../../platform/db/database.ts'
 
 type CountRow = Counted & { lane: string }
 
@@ -21,6 +21,6 @@ const set = statement<CountRow>((db, p) =>
 
 /** What the signer has signed for on each lane, as it sealed it. */
 export const countStore = {
-  byLane: (db: Handle, lane: string) => db.get(byLane, { lane }),
+  byLane: groupReader((db, lane) => db.get(byLane, { lane })),
   set: (db: Handle, row: CountRow) => db.run(set, row),
 }

@@ -1,5 +1,5 @@
 import { type ExpressionBuilder, type Kysely, sql } from 'kysely'
-import { type Handle, statement } from '../../platform/db/database.ts'
+import { type Handle, type Ids, idsIn, rowsIn, statement } from '../../platform/db/database.ts'
 import type { Tables } from '../../platform/db/tables.ts'
 import { isStopped } from '../stopping/stop-store.ts'
 import { acceptedTimes } from './accepted-times.ts'
@@ -118,8 +118,8 @@ export const wholeRows = (db: Kysely<Tables>) =>
     .select(['request', 'labels', 'gas_condition', 'hints', 'effects'])
     .select((eb) => [inForce(eb, 'draft'), inForce(eb, 'decision')])
 const byId = statement<{ id: string }, TransactionRow>((db, p) => wholeRows(db).where('transactions.id', '=', p('id')))
-const statusOf = statement<{ id: string }, { status: Status }>((db, p) =>
-  db.selectFrom('transactions').select('status').where('id', '=', p('id')),
+const statusesOf = statement<Ids, { id: string; status: Status }>((db, p) =>
+  db.selectFrom('transactions').select(['id', 'status']).where('id', 'in', idsIn(p)),
 )
 /** Identical requests of a session, made later than then. */
 export type Repeat = { session: string; hash: string; since: number }
@@ -337,7 +337,8 @@ export const transactionStore = {
     waitingStore.inserted(db, row, row.status)
   },
   byId: (db: Handle, id: string) => db.get(byId, { id }),
-  statusOf: async (db: Handle, id: string) => (await db.get(statusOf, { id }))?.status,
+  statusesOf: async (db: Handle, ids: readonly string[]) =>
+    new Map((await rowsIn(db, statusesOf, ids)).map(({ id, status }) => [id, status])),
   /** The newest of them. */
   repeat: async (db: Handle, query: Repeat) => (await db.get(repeat, query))?.id,
   waitingFill: (db: Handle, lane: string) => db.get(waitingFill, { lane }),

@@ -71,7 +71,7 @@ async function keep(
   await signatureStore.keep(db, { id: row.id, attempt: attemptId, sealed: seal(row.id, text) })
   await transactionStore.move(db, { id: row.id, from: 'EXECUTING', to: 'SIGNED', at })
   if (message.claim) {
-    await markOut(db, row.id, at)
+    await markOut(db, [row.id], at)
     await holdVoucher(db, { row, digest: message.digest, claim: message.claim })
   }
   // Words, and what nobody here reads, hold nothing.

@@ -62,7 +62,8 @@ export function signatures(parts: ServiceParts, told: Known) {
   async function elsewhere(id: string): Promise<void> {
     const until = performance.now() + ELSEWHERE_MS
     while (performance.now() < until) {
-      if ((await database.read((db) => transactionStore.statusOf(db, id))) !== 'EXECUTING') return
+      const statuses = await database.read((db) => transactionStore.statusesOf(db, [id]))
+      if (statuses.get(id) !== 'EXECUTING') return
       await setTimeout(LOOK_MS)
       await signer.run(id)
     }
