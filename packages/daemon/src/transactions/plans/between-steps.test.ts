@@ -3,11 +3,13 @@ import type { EvmNode } from '@waiaas/localnet'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { freshPostgresDatabase } from '../../../../../test/support/postgres.ts'
-import { agent, ETHER, migrations, startEvm, startPipeline } from '../../../test/pipeline-bed.ts'
+import { evmBalance, newEvmAddress } from '../../../../../test/support/wallets.ts'
+import { agent, ETHER, migrations, operator, startEvm, startPipeline } from '../../../test/pipeline-bed.ts'
 import { type Reservation, reservation } from '../../ledger/service.ts'
 import { ledgerStore } from '../../ledger/store.ts'
 import { type Database, openDatabase } from '../../platform/db/database.ts'
 import { sessionStore } from '../../sessions/store.ts'
+import { attemptStore } from '../rows/attempt-store.ts'
 import { planStore } from '../rows/plan-store.ts'
 
 const bin = '0x00000000000000000000000000000000DeaDBeef'
@@ -38,8 +40,8 @@ async function holder(limits: object): Promise<Wallet> {
   await bed.limit(wallet.id, { instant_max_usd: 1e6, notify_max_usd: 1e6, delay_max_usd: 1e6, ...limits })
   return wallet
 }
-async function send(wallet: Wallet, usd: readonly number[], more: object = {}) {
-  const steps = usd.map((one) => ({ to: bin, value: dollars(one) }))
+async function send(wallet: Wallet, usd: readonly number[], { to = bin, ...more }: { to?: string } & object = {}) {
+  const steps = usd.map((one) => ({ to, value: dollars(one) }))
   const input: PlanRequest = operations.sendPlan.input.parse({ walletId: wallet.id, steps, ...more })
   const from = { sessionId: wallet.session, peer: '127.0.0.1', key: newId(), onDelivered: () => undefined }
   return (await bed.service.plans.send(input, from)).accepted!
@@ -65,6 +67,10 @@ const free = ({ id }: Wallet) => {
       [...(await ledgerStore.openOfAll(db, `wallet:${id}`)).values()].every((one) => one === 0n),
     )
   return expect.poll(() => whileMining(isFree)).toBe(true)
+}
+async function baseFee(gwei: bigint): Promise<void> {
+  await node.rpc('anvil_setNextBlockBaseFeePerGas', [`0x${(gwei * 10n ** 9n).toString(16)}`])
+  await node.mine()
 }
 const nonce = async ({ address }: Wallet) =>
   BigInt(String(await node.rpc('eth_getTransactionCount', [address, 'latest'])))
@@ -155,6 +161,102 @@ test('what its steps hold is what was judged, and nothing is left of it at the e
     }),
     { numRuns: 8 },
   )
+})
+
+test('a delay is waited for once, by the whole plan', async () => {
+  const wallet = await holder({ instant_max_usd: 0, notify_max_usd: 0, delay_seconds: 600 })
+  const { id, tier } = await send(wallet, [1, 1, 1])
+  expect(tier).toBe('DELAY')
+  await node.mine()
+  expect(await show(id)).toMatchObject({ status: 'QUEUED' })
+  shift += 601_000
+  await reach(id, 'CONFIRMED', 'CONFIRMED', 'CONFIRMED')
+  expect(await nonce(wallet)).toBe(3n)
+  await free(wallet)
+})
+
+/** Without a block that would change them. */
+const stand = (id: string, ...wanted: string[]) => expect.poll(() => statuses(id)).toEqual(wanted)
+const stepOf = async (id: string, index: number) => (await show(id)).steps[index]!.id
+async function arrive(id: string, ...indices: number[]): Promise<void> {
+  for (const index of indices) await bed.sent(await stepOf(id, index))
+}
+
+test('steps that a reorganisation takes out of their blocks land again, in their order and once', async () => {
+  const wallet = await holder({})
+  const to = newEvmAddress()
+  const id = await underWay(wallet, [1, 2, 3], { to })
+  await node.mine()
+  await stand(id, 'CONFIRMED', 'SUBMITTED', 'PENDING')
+  await arrive(id, 1)
+  await node.mine()
+  await stand(id, 'CONFIRMED', 'CONFIRMED', 'SUBMITTED')
+  await arrive(id, 2)
+  await node.mine()
+  await stand(id, 'CONFIRMED', 'CONFIRMED', 'CONFIRMED')
+  await node.rpc('anvil_reorg', [2, []])
+  await stand(id, 'CONFIRMED', 'SUBMITTED', 'SUBMITTED')
+  await arrive(id, 1, 2)
+  await reach(id, 'CONFIRMED', 'CONFIRMED', 'CONFIRMED')
+  await free(wallet)
+  expect([await nonce(wallet), await evmBalance(node, to)]).toEqual([3n, BigInt(dollars(6))])
+})
+
+test('a step that leaves the chain keeps the next one waiting, which ends when it fails in another block', async () => {
+  const wallet = await holder({})
+  const to = newEvmAddress()
+  const id = await underWay(wallet, [1, 2], { to })
+  await bed.service.stops.halt(wallet.id)
+  await node.mine()
+  await stand(id, 'CONFIRMED', 'PENDING')
+  await node.rpc('anvil_reorg', [1, []])
+  await stand(id, 'SUBMITTED', 'PENDING')
+  // Who was paid takes nothing any more.
+  await node.rpc('anvil_setCode', [to, '0x60006000fd'])
+  bed.service.stops.resume(wallet.id)
+  await arrive(id, 0)
+  await reach(id, 'FAILED', 'CANCELLED')
+  await free(wallet)
+  expect(await nonce(wallet)).toBe(1n)
+})
+
+test('a step that is outbid goes on with its plan, and one that is taken back ends it', async () => {
+  const wallet = await holder({})
+  const sped = await underWay(wallet, [1, 1])
+  const hash = await bed.service.replace(await stepOf(sped, 0), operator, { with: 'speed-up' })
+  await arrive(sped, 0)
+  await reach(sped, 'CONFIRMED', 'CONFIRMED')
+  expect((await show(sped)).steps[0]!.txHash).toBe(hash)
+  const taken = await underWay(wallet, [1, 1])
+  await bed.service.replace(await stepOf(taken, 0), operator, { with: 'cancel' })
+  await arrive(taken, 0)
+  await reach(taken, 'CANCELLED', 'CANCELLED')
+  expect(await show(taken)).toMatchObject({ status: 'STOPPED' })
+  await free(wallet)
+  expect(await nonce(wallet)).toBe(3n)
+})
+
+test('an approval is for the fees that were shown: none is named, and no step offers more', async () => {
+  const wallet = await holder({ instant_max_usd: 0, notify_max_usd: 0, delay_max_usd: 0 })
+  const { id, steps } = await send(wallet, [1, 1])
+  const [first, second] = steps.map((step) => step.id) as [string, string]
+  const named = bed.service.approve(first, { maxFee: String(ETHER) })
+  await expect(named).rejects.toThrow('the steps of a plan are approved together')
+  await bed.service.approve(second)
+  await bed.sent(first)
+  await bed.service.stops.halt(wallet.id)
+  await node.mine()
+  await stand(id, 'CONFIRMED', 'PENDING')
+  const shown = (await show(id)).steps[1]!.fee!
+  await baseFee(2_000n)
+  bed.service.stops.resume(wallet.id)
+  await stand(id, 'CONFIRMED', 'SUBMITTED')
+  // No more than that is offered, whatever a block asks by then.
+  const offered = await database.read((db) => attemptStore.ofTransaction(db, second))
+  expect(offered.filter(({ max_fee }) => BigInt(max_fee) > BigInt(shown.max!))).toEqual([])
+  expect(offered).toHaveLength(1)
+  await baseFee(1n)
+  await reach(id, 'CONFIRMED', 'CONFIRMED')
 })
 
 test('two replicas carry out one plan, each step once', async () => {
