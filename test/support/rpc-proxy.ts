@@ -4,9 +4,8 @@ import { parseJson, stringifyJson } from '../../packages/localnet/src/solana/jso
 import type { Profile } from './providers/profile.ts'
 import { vendor } from './providers/vendor.ts'
 import type { HttpAnswer, Call as NodeCall, Reply } from './providers/wire.ts'
-import type { Fault } from './rpc-faults.ts'
+import { type Call, dropping, type Fault, lagging } from './rpc-faults.ts'
 
-type Call = { id: unknown; method: string; params: readonly unknown[] }
 /** Signed bytes that the daemon let out, at the moment they reached the network; over when nobody waits for the answer. */
 type Send = { bytes: string; at: number; isOver: boolean }
 
@@ -71,7 +70,7 @@ export async function startRpcProxy(target: string, path = '', profile?: Profile
     const text = await textOf(request)
     const parsed = JSON.parse(text) as Call | Call[]
     const fault = proxy.nextFault()
-    if (fault) return befall(fault, response, () => forward(text))
+    if (fault) return befall(fault, { response, text, forward })
     const sent = bytesOf([parsed].flat())
     if (sent.length === 0) {
       reply(response, (proxy.forgets && withoutPast([parsed].flat())) || (await forward(text)))
@@ -133,13 +132,32 @@ export async function startRpcProxy(target: string, path = '', profile?: Profile
   return proxy
 }
 
-async function befall(fault: Fault, response: ServerResponse, forward: () => Promise<HttpAnswer>): Promise<void> {
+type Befallen = { response: ServerResponse; text: string; forward(body: string): Promise<HttpAnswer> }
+
+async function befall(fault: Fault, { response, text, forward }: Befallen): Promise<void> {
   if (fault.kind === 'cut') return void response.destroy()
   if (fault.kind === 'answered') return reply(response, fault.answer)
   if (fault.kind === 'late') await new Promise((resolve) => setTimeout(resolve, LATE_MS))
-  if (fault.kind === 'twice') await forward()
-  const answer = await forward()
+  if (fault.kind === 'twice') await forward(text)
+  const answer = await (fault.kind in INSTEAD ? odd(INSTEAD[fault.kind]!, { text, forward }) : forward(text))
   reply(response, fault.kind === 'answer lost' ? undefined : answer)
+}
+
+const INSTEAD: { readonly [Kind in Fault['kind']]?: typeof dropping } = {
+  dropped: dropping,
+  behind: lagging,
+  reversed: (calls, ask) => ask(calls.toReversed()),
+}
+
+/** The answer to a request, or to a batch of them, where each call is answered by something else than the node. */
+async function odd(answers: typeof dropping, { text, forward }: Omit<Befallen, 'response'>): Promise<HttpAnswer> {
+  const parsed = parseJson(text) as Call | Call[]
+  const ask = async (calls: readonly Call[]) => {
+    const answer = await forward(stringifyJson(calls))
+    return parseJson(answer!.text) as { id: unknown }[]
+  }
+  const all = await answers([parsed].flat(), ask)
+  return { status: 200, headers, text: stringifyJson(Array.isArray(parsed) ? all : all[0]) }
 }
 
 /** What a node says of blocks that it has no state of any more; undefined where the newest is asked about. */
