@@ -133,6 +133,8 @@ const ofSessionsAndRules = (): Steps => {
       run: () => operator.addToken({ ...token, symbol: 'PLAIN', name: 'Plain', decimals: 18 }),
     },
     removeToken: { event: 'TOKEN_REMOVED', run: () => operator.removeToken(token) },
+    setPrice: { event: 'SETTINGS_CHANGED', run: () => operator.setPrice({ asset: 'eip155:1/slip44:60', usd: '1' }) },
+    unsetPrice: { event: 'SETTINGS_CHANGED', run: () => operator.unsetPrice({ asset: 'eip155:1/slip44:60' }) },
     createPolicy: { event: 'POLICY_CREATED', run: newPolicy },
     updatePolicy: {
       event: 'POLICY_UPDATED',

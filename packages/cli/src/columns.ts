@@ -9,5 +9,6 @@ export const columns: Partial<Record<keyof AllOperations, readonly string[]>> = 
     ...['id', 'createdAt', 'walletName', 'network', 'tier', 'status'],
     ...['amountFormatted', 'amountSymbol', 'toAddress', 'txHash'],
   ],
+  listPrices: ['name', 'usd', 'source', 'at', 'reason'],
   listAuditLogs: ['timestamp', 'severity', 'eventType', 'actor', 'walletId', 'txId', 'chain', 'seq'],
 }

@@ -38,7 +38,14 @@ function command({ operation, op, form, name }: Shown): Command {
   const unseen = clientFields(op.input)
   const typed = Object.entries(properties).filter(([field]) => !unseen.includes(field))
   const flags = typed.map(([field, schema]) => flag(field, schema, required.includes(field)))
-  return { name, operation, summary: form.summary, flags, places: pathNames(op.path), fixed: fixedOf(form) }
+  return {
+    name,
+    operation,
+    summary: form.summary,
+    flags,
+    places: [...pathNames(op.path), ...(op.places ?? [])],
+    fixed: fixedOf(form),
+  }
 }
 
 /** A flag for a field: `walletId` and `wallet_id` become `--wallet-id`. */

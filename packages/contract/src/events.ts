@@ -207,7 +207,15 @@ export const events = {
     details: () =>
       z.strictObject({
         keys: z.array(Text),
-        changes: z.array(z.strictObject({ key: Text, from: Text, to: Text, unset: z.literal(true).optional() })),
+        changes: z.array(
+          z.strictObject({
+            key: Text,
+            from: Text,
+            to: Text,
+            unset: z.literal(true).optional(),
+            loosens: z.literal(true).optional().describe('more may leave than before'),
+          }),
+        ),
       }),
   },
   KILL_SWITCH_ACTIVATED: { severity: 'critical', summary: 'The kill switch stopped all signing.', details: Stopped },

@@ -42,6 +42,8 @@ export type Operation<
   readonly tool?: string
   /** The CLI command, noun and verb. */
   readonly command?: string
+  /** Fields that the command takes without a flag too, after those of the path. */
+  readonly places?: readonly string[]
   /** In place of one tool and one command: several, each for a part of what the operation takes. */
   readonly forms?: readonly Form[]
   /** What is gone for good, as a person is asked before the command does it. A stop never asks. */

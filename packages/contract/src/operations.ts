@@ -7,6 +7,7 @@ import { messageOperations } from './messages.ts'
 import { type CallerOf, isStop } from './operation.ts'
 import { planOperations } from './plans.ts'
 import { policyOperations } from './policies.ts'
+import { priceOperations } from './prices.ts'
 import { sessionOperations } from './sessions.ts'
 import { stopTokenOperations } from './stop-tokens.ts'
 import { systemOperations } from './system.ts'
@@ -25,6 +26,7 @@ export const operations = {
   ...sessionOperations,
   ...tokenOperations,
   ...policyOperations,
+  ...priceOperations,
   ...transactionOperations,
   ...planOperations,
   ...messageOperations,

@@ -8,6 +8,10 @@ type Common = {
   readonly runtime: boolean
   /** Never shown; answers say only whether it is set. */
   readonly secret?: true
+  /** Whether more may leave with the second value than with the first; for the evidence. */
+  // Each is called with values that its setting was parsed to.
+  // biome-ignore lint/suspicious/noExplicitAny: see above
+  readonly loosens?: (from: any, to: any) => boolean
   /** The place of a file or folder, which is read by `readPath`. */
   readonly path?: true
 }

@@ -38,7 +38,8 @@ export const FixedPrices = z
   )
   .describe('CAIP-19 asset or native:<network> to decimal US dollars')
 
-function isPrice(text: string): boolean {
+/** Whether it is US dollars above zero, of at most six decimals. */
+export function isPrice(text: string | number): boolean {
   try {
     return parseUsd(text) > ZERO_USD
   } catch {

@@ -1,19 +1,11 @@
 import type { z } from 'zod'
 import { Failure } from './failure.ts'
 import { LOCAL_NETWORKS, NETWORKS } from './networks.ts'
+import { oracleSettings } from './oracle-settings.ts'
 import { defaultDenySettings } from './policies/default-deny.ts'
 import { LEAST_TIMEOUT_S, MOST_TIMEOUT_S } from './requests/gas-condition.ts'
 import { parseText, type Setting } from './setting-form.ts'
-import {
-  AddedNetworks,
-  Confirmations,
-  FixedPrices,
-  Host,
-  HttpUrl,
-  Origin,
-  PostgresUrl,
-  ProxyRange,
-} from './setting-values.ts'
+import { AddedNetworks, Confirmations, Host, HttpUrl, Origin, PostgresUrl, ProxyRange } from './setting-values.ts'
 
 export type { Setting } from './setting-form.ts'
 
@@ -165,6 +157,7 @@ const fixed = {
   'security.suspend_on_divergence': {
     ...flag(true),
     ...live,
+    loosens: (from: boolean, to: boolean) => from && !to,
     summary:
       'Suspend a wallet when a call of it did more on chain than what was judged, or when no node can tell what it did.',
   },
@@ -233,19 +226,7 @@ const fixed = {
     summary: 'How many seconds an approval waits when the policy does not say.',
   },
   ...defaultDenySettings,
-  'oracle.fixed_prices': {
-    type: 'json',
-    of: FixedPrices,
-    default: {} as z.output<typeof FixedPrices>,
-    ...live,
-    summary: 'Prices that you set, in US dollars: by CAIP-19 asset, or native:<network>.',
-  },
-  'oracle.max_age_seconds': {
-    ...number(3_900, 10, 604_800),
-    ...live,
-    summary:
-      'How many seconds old a price may be to be trusted; one that its feed tells but once a day, 23 hours more.',
-  },
+  ...oracleSettings,
 } as const satisfies Record<string, Setting>
 
 const KNOWN_NETWORKS = [...NETWORKS, ...LOCAL_NETWORKS]

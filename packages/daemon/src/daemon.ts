@@ -37,7 +37,8 @@ import { endAll } from './platform/jobs.ts'
 import type { Log } from './platform/log.ts'
 import { policyHandlers } from './policies/handlers.ts'
 import { appliedPolicies, policies, policyVersions, spendingDollars } from './policies/service.ts'
-import { pricesService } from './prices/service.ts'
+import { priceHandlers } from './prices/handlers.ts'
+import { priceFixing, pricesService } from './prices/service.ts'
 import { sessionHandlers } from './sessions/handlers.ts'
 import { sessions } from './sessions/service.ts'
 import { settingsHandlers } from './settings/handlers.ts'
@@ -257,6 +258,7 @@ function servicesOf(ground: Ground, base: Base) {
   return {
     rules,
     registry,
+    fixing: priceFixing({ database, chains, settings, tokens: registry, findToken, prices }),
     transactions,
     sessions: sessionService,
     stopTokens: stopTokens({ database, clock, audit: evidence }),
@@ -315,6 +317,7 @@ function featuresOf(ground: Ground, base: Base, services: Services) {
     },
     sessions: { handlers: sessionHandlers(services.sessions) },
     stopTokens: { handlers: stopTokenHandlers(services.stopTokens) },
+    prices: { handlers: priceHandlers(services.fixing) },
     tokens: { handlers: tokenHandlers(services.registry) },
     wallets: { handlers: walletHandlers(services.wallets) },
     walletViews: { handlers: walletViewHandlers(services.view) },

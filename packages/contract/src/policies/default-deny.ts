@@ -21,6 +21,7 @@ export const defaultDenySettings = named('setting', ({ summary, default: value }
   type: 'boolean' as const,
   default: value as boolean,
   runtime: true as const,
+  loosens: (from: boolean, to: boolean) => from && !to,
   summary,
 }))
 /** The shape of the toggles in the inputs of a decision, and of what a session is told. */

@@ -115,7 +115,8 @@ export function fixedTable(prices: Readonly<Record<string, string>>, networks: r
   return table
 }
 
-function fixedKey(name: string, networks: readonly Network[]): string {
+/** How a name in the operator's table compares. */
+export function fixedKey(name: string, networks: readonly Network[]): string {
   if (!name.startsWith('native:')) return canonicalAsset(networks, name)
   const network = name.slice('native:'.length)
   return `native:${findNetwork(networks, network)?.id ?? network}`

@@ -1,4 +1,4 @@
-import { assetKey, type Base, type Network, type Usd, usdCost } from '@waiaas/contract'
+import { assetKey, type Base, type Network, nativeAsset, type Usd, usdCost } from '@waiaas/contract'
 import type { Log } from '../platform/log.ts'
 import { recent } from '../platform/recent.ts'
 import type { Prices } from '../policies/service.ts'
@@ -7,6 +7,8 @@ import { gaps } from './gaps.ts'
 import { type KnownParts, knownPrices, type PriceSettings } from './known.ts'
 import type { FeedAnswer } from './rules.ts'
 import { type Sources, sources } from './sources.ts'
+
+export { priceFixing } from './fixing.ts'
 
 export type PricesOptions = KnownParts & FeedReaderParts & { readonly log: Log }
 /** Why an asset has no trustworthy price now. `isGone`: it has no source, or none that came back for five minutes. */
@@ -76,6 +78,10 @@ export function pricesService(options: PricesOptions) {
   }
 }
 
+/** The asset as `waiaas price set` takes it. */
+const setName = (network: Network, key: string): string =>
+  key === assetKey(nativeAsset(network)) ? `native:${network.id}` : key
+
 type Facts = Pick<PricesOptions, 'networks'> & {
   readonly prices: ReturnType<ReturnType<typeof knownPrices>>
   readonly feeds: Pick<Sources<FeedAnswer>, 'fault'>
@@ -88,7 +94,11 @@ function factsOf({ prices, feeds, tokens, missed, networks }: Facts) {
   function whyMissing(network: Network, key: string): Missing {
     const { symbol: asset, fixed, feeds: candidates, decimals } = prices.sourcesOf(network, key)
     if (fixed === undefined && candidates.length === 0)
-      return { asset, reason: `there is no source for the price of ${asset}`, isGone: true }
+      return {
+        asset,
+        reason: `there is no source for the price of ${asset}; you can set one: waiaas price set ${setName(network, key)} <dollars>`,
+        isGone: true,
+      }
     const faults = fixed === undefined ? candidates.map(({ name }) => feeds.fault(name)) : []
     const fault = (decimals === undefined && tokens.fault(key)) || faults.find((one) => one !== undefined)
     return {

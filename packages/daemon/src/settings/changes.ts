@@ -14,7 +14,13 @@ import type { SettingRow } from './store.ts'
 
 /** Null unsets: the value is again that of the environment, config.toml or the default. */
 export type Change = { readonly key: string; readonly value: string | null }
-type Told = { readonly key: string; readonly from: string; readonly to: string; readonly unset?: true }
+export type Told = {
+  readonly key: string
+  readonly from: string
+  readonly to: string
+  readonly unset?: true
+  readonly loosens?: true
+}
 
 const SECRET = '[secret]'
 
@@ -50,8 +56,16 @@ type Changed = {
 export function changeOf({ key, before, value, configured }: Changed): Told {
   const fallback = settingValue(configured, key)
   const isHidden = before !== undefined && isSealed(before.value)
-  const from = isHidden ? SECRET : shown(key, (before && readRow(before, undefined, undefined)) ?? fallback)
-  return { key, from, to: shown(key, value ?? fallback), ...(value === null && { unset: true }) }
+  const old = (before && readRow(before, undefined, undefined)) ?? fallback
+  const next = value ?? fallback
+  const loosens = needSetting(key).loosens?.(old, next)
+  return {
+    key,
+    from: isHidden ? SECRET : shown(key, old),
+    to: shown(key, next),
+    ...(value === null && { unset: true }),
+    ...(loosens && { loosens: true }),
+  }
 }
 
 export const settingValue = (values: Settings, key: string): unknown =>

@@ -177,7 +177,7 @@ forEachEngine((engine, open, fresh) => {
       { key, from: 'https://open.example.org', to: '[secret]' },
       { key, from: '[secret]', to: '[secret]' },
       { key, from: '[secret]', to: '', unset: true },
-      { key: 'oracle.max_age_seconds', from: '100', to: '200' },
+      { key: 'oracle.max_age_seconds', from: '100', to: '200', loosens: true },
       { key: 'rpc_pool.base-mainnet', from: '[]', to: '[secret]' },
       { key: 'oracle.max_age_seconds', from: '200', to: '100', unset: true },
     ])

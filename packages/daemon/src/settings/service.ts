@@ -1,10 +1,10 @@
-import type { SETTING_SOURCES } from '@waiaas/contract'
+import { isJudgedSetting, type SETTING_SOURCES, type SettingKey, type Settings } from '@waiaas/contract'
 import type { By } from '../platform/caller.ts'
 import { type Loop, loop } from '../platform/jobs.ts'
 import type { Log } from '../platform/log.ts'
 import type { Change } from './changes.ts'
 import { currentSettings } from './current.ts'
-import { storeChanges, type UpdateParts } from './updating.ts'
+import { storeChanges, storeEdit, type UpdateParts } from './updating.ts'
 
 export type SettingsOptions = UpdateParts & {
   readonly log: Log
@@ -37,6 +37,13 @@ export async function settingsService(options: SettingsOptions) {
       const { isJudged } = await storeChanges(options, changes, by)
       await current.reload()
       if (isJudged) await settled()
+    },
+    /** Changes one value, which is no secret, by what it is; as `update` does. `next` may be called again. */
+    async edit<Key extends SettingKey>(key: Key, next: (now: Settings[Key]) => Settings[Key], by: By): Promise<void> {
+      // What is stored under a key was parsed by its schema.
+      await storeEdit(options, { key, next: (now) => next(now as Settings[Key]) }, by)
+      await current.reload()
+      if (isJudgedSetting(key)) await settled()
     },
     /** What changes of settings that decisions read wait for, from here on. */
     waitFor(signing: () => Promise<void>): void {

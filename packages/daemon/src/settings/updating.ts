@@ -1,10 +1,11 @@
-import { Failure, holdsSecret, isJudgedSetting, type Settings, settingText } from '@waiaas/contract'
+import { Failure, holdsSecret, isJudgedSetting, parseSetting, type Settings, settingText } from '@waiaas/contract'
 import { type Audit, SYSTEM_EVIDENCE } from '../audit/service.ts'
 import type { By } from '../platform/caller.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Database, Handle } from '../platform/db/database.ts'
 import { seal } from '../platform/sealed-text.ts'
-import { type Change, changeOf, parseChanges } from './changes.ts'
+import { type Change, changeOf, parseChanges, settingValue, type Told } from './changes.ts'
+import { readRow } from './rows.ts'
 import { type SettingRow, settingStore } from './store.ts'
 
 export type UpdateParts = {
@@ -38,10 +39,31 @@ export async function storeChanges(
     const { configured } = parts
     const told = [...parsed].map(([key, value]) => changeOf({ key, before: before.get(key), value, configured }))
     const details = { keys: [...parsed.keys()], changes: told }
-    await parts.audit.record(db, { event: 'SETTINGS_CHANGED', actor, ip, details })
+    await parts.audit.record(db, { event: 'SETTINGS_CHANGED', actor, ip, details, raised: raisedBy(told) })
   })
   return { isJudged }
 }
+
+type Edit = { readonly key: string; readonly next: (now: unknown) => unknown }
+
+/**
+ * Stores what becomes of one value, which is read in the same job; no secret. `next` may be called again. Failure
+ * ACTION_VALIDATION_FAILED for what does not fit.
+ */
+export async function storeEdit(parts: UpdateParts, { key, next }: Edit, { actor, ip }: By): Promise<void> {
+  const { configured, database, clock, audit, nextVersion } = parts
+  await database.work({ exclusive: [SYSTEM_EVIDENCE] }, async (db) => {
+    const before = (await settingStore.all(db)).find((row) => row.key === key)
+    const now = (before && readRow(before, undefined, undefined)) ?? settingValue(configured, key)
+    const value = parseSetting(key, settingText(next(now)))
+    await settingStore.put(db, [{ key, value: settingText(value), updated_at: clock.now() }])
+    if (isJudgedSetting(key)) await nextVersion(db)
+    const details = { keys: [key], changes: [changeOf({ key, before, value, configured })] }
+    await audit.record(db, { event: 'SETTINGS_CHANGED', actor, ip, details, raised: raisedBy(details.changes) })
+  })
+}
+
+const raisedBy = (changes: readonly Told[]) => (changes.some(({ loosens }) => loosens) ? 'warning' : undefined)
 
 /** What is stored of the new values: text, or a sealed box where answers hide it. */
 async function sealedRows(

@@ -1,0 +1,37 @@
+import type { z } from 'zod'
+import { integerOf, parseUsd } from './money.ts'
+import type { Setting } from './setting-form.ts'
+import { FixedPrices } from './setting-values.ts'
+
+type Prices = z.output<typeof FixedPrices>
+const live = { runtime: true } as const
+
+/** Where prices come from, and how far they are trusted. */
+export const oracleSettings = {
+  'oracle.fixed_prices': {
+    type: 'json',
+    of: FixedPrices,
+    default: {} as Prices,
+    ...live,
+    loosens: loosensPrices,
+    summary: 'Prices that you set, in US dollars: by CAIP-19 asset, or native:<network>.',
+  },
+  'oracle.max_age_seconds': {
+    ...{ type: 'number' as const, default: 3_900 as number, min: 10, max: 604_800 },
+    ...live,
+    loosens: (from: number, to: number) => to > from,
+    summary:
+      'How many seconds old a price may be to be trusted; one that its feed tells but once a day, 23 hours more.',
+  },
+} as const satisfies Record<string, Setting>
+
+const dollars = (text: string): bigint => integerOf(parseUsd(text))
+
+/** A higher price lets out less. A lower one, a first one, and one that is gone, for which a feed may come in, may let out more. */
+function loosensPrices(from: Prices, to: Prices): boolean {
+  const isLower = (key: string) => {
+    const [before, after] = [from[key], to[key]]
+    return before === undefined || after === undefined || dollars(after) < dollars(before)
+  }
+  return [...new Set([...Object.keys(from), ...Object.keys(to)])].some((key) => from[key] !== to[key] && isLower(key))
+}

@@ -1,0 +1,87 @@
+import { z } from 'zod'
+import { UnixSeconds } from './ids.ts'
+import { operation } from './operation.ts'
+import { isPrice } from './setting-values.ts'
+import { NetworkName, UsdAmount } from './wire.ts'
+
+const tag = 'Prices'
+const operator = ['operator'] as const
+
+const AssetName = z
+  .string()
+  .min(3)
+  .max(200)
+  .regex(/^\S+$/, 'expected no white space')
+  .describe('symbol or address @ network, such as USDC@ethereum-mainnet; or a CAIP-19 asset, or native:<network>')
+
+const PositivePrice = UsdAmount.refine(isPrice, 'expected a price above zero').describe(
+  'US dollars for one whole unit, at most six decimals',
+)
+
+/** What one asset costs now. */
+export const AssetPrice = z.object({
+  name: z.string().describe('symbol @ network'),
+  asset: z.string().describe('CAIP-19'),
+  network: z.string(),
+  usd: z.number().nullable().describe('US dollars for one whole unit; null while there is no trustworthy price'),
+  source: z.string().nullable().describe('fixed, or whose answer it is'),
+  at: UnixSeconds.nullable().describe('when the source told it'),
+  reason: z.string().nullable().describe('why there is none'),
+})
+export type AssetPrice = z.output<typeof AssetPrice>
+
+const errors = [
+  'CHAIN_NOT_SUPPORTED',
+  'INVALID_ADDRESS',
+  'TOKEN_NOT_FOUND',
+  'TOKEN_UNSUPPORTED',
+  'CHAIN_ERROR',
+] as const
+
+/** What the operator says of prices, one asset at a time, and what is known of them. */
+export const priceOperations = {
+  listPrices: operation({
+    method: 'GET',
+    path: '/v1/admin/prices',
+    access: operator,
+    tag,
+    summary: 'List prices: those that you set and those that are known. With a network, its sources are asked first.',
+    command: 'price list',
+    input: z.strictObject({
+      network: NetworkName.optional().describe('all of its listed assets, also those without a price'),
+    }),
+    output: z.object({ prices: z.array(AssetPrice) }),
+    errors: ['CHAIN_NOT_SUPPORTED'],
+  }),
+  setPrice: operation({
+    method: 'PUT',
+    path: '/v1/admin/prices',
+    access: operator,
+    tag,
+    summary:
+      'Set the price of one asset, which then counts before all sources. Waiting payments are judged again by it.',
+    command: 'price set',
+    places: ['asset', 'usd'],
+    input: z.strictObject({ asset: AssetName, usd: PositivePrice }),
+    output: z.object({
+      asset: z.string().describe('as it stands in oracle.fixed_prices'),
+      usd: z.number(),
+      before: z.number().nullable().describe('what you had set before'),
+    }),
+    errors,
+  }),
+  unsetPrice: operation({
+    method: 'DELETE',
+    path: '/v1/admin/prices',
+    access: operator,
+    tag,
+    summary: 'Take back a price that you set. What its sources say counts again.',
+    command: 'price unset',
+    places: ['asset'],
+    bodyFrom: 'body',
+    alsoQuery: ['asset'],
+    input: z.strictObject({ asset: AssetName }),
+    output: z.object({ asset: z.string(), before: z.number().nullable().describe('null: there was none') }),
+    errors,
+  }),
+}

@@ -1,0 +1,11 @@
+import type { Handlers, priceOperations } from '@waiaas/contract'
+import { by } from '../platform/caller.ts'
+import type { Calls } from '../platform/http/types.ts'
+import type { Fixing } from './fixing.ts'
+
+/** Price operations to calls of the service. */
+export const priceHandlers = (fixing: Fixing): Handlers<typeof priceOperations, Calls> => ({
+  listPrices: (_call, input) => fixing.list(input),
+  setPrice: (call, input) => fixing.set(input, by(call)),
+  unsetPrice: (call, input) => fixing.unset(input, by(call)),
+})
