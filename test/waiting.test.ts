@@ -1,9 +1,9 @@
-import { createServer } from 'node:net'
 import type { PlanSent, TransactionSent } from '@waiaas/contract'
 import { WAIaaSClient, type WAIaaSError } from '@waiaas/sdk'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Engine } from '../packages/daemon/src/platform/db/database.ts'
 import { startTestDaemon, type TestDaemon } from './support/daemon.ts'
+import { freePort } from './support/free-port.ts'
 import { freshPostgresDatabase } from './support/postgres.ts'
 import { until } from './support/until.ts'
 import { GENEROUS, type TestWallet } from './support/wallets.ts'
@@ -14,14 +14,6 @@ const TIERS = { instant_max_usd: 10, notify_max_usd: 20, delay_max_usd: 30, dela
 const [RUNS, DELAYED, JUDGED] = ['0.001', '0.012', '0.05']
 /** Longer than a test would take that waits in vain, and shorter than its limit. */
 const LONG = 40
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as { port: number }
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}
 
 describe.each<Engine>(['sqlite', 'postgres'])('a client that only waits, on %s', (engine) => {
   let world: EvmWorld
@@ -221,9 +213,7 @@ describe.each<Engine>(['sqlite', 'postgres'])('a client that only waits, on %s',
     const all = Array.from({ length: 200 }, () => settled(id))
     await stillWaits(Promise.race(all), id, 'QUEUED')
     // Who waits takes no turn from those who do not.
-    const from = performance.now()
     expect(await sent(RUNS)).toMatchObject({ status: 'PENDING' })
-    expect(performance.now() - from).toBeLessThan(10_000)
     await daemon.operator.adminRejectTransaction({ id })
     expect((await Promise.all(all)).map(({ status }) => status)).toEqual(Array<string>(200).fill('CANCELLED'))
   })

@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
+import { freePort } from '../support/free-port.ts'
 import { root } from './markdown.ts'
 
 const children = new Set<ChildProcess>()
@@ -46,16 +46,6 @@ export async function machine(): Promise<Machine> {
         .replaceAll(/(127\.0\.0\.1:)(3100|8545|8899)\b/g, (_, host, port) => `${host}${ports[port]}`)
         .replaceAll(/^npm run localnet$/gm, `$& -- --evm-port ${evm} --solana-port ${solana}`),
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (address === null || typeof address === 'string') throw new Error('expected a TCP port')
-  return address.port
 }
 
 function bash(script: string, { env }: Machine) {

@@ -4,7 +4,7 @@ import { cleanUp, launch, launcher, waiaas } from '../test/run.ts'
 
 afterEach(cleanUp)
 
-test('dev runs both chains and a daemon on them, and leaves nothing behind', async () => {
+test('dev runs both chains and a daemon on them, whose events can be followed, and leaves nothing behind', async () => {
   const { child, ended, saw } = launch(process.execPath, [launcher, 'dev', '--port', '0'])
   const [, dataDir] = await saw(/--data-dir (\S+)/)
   const [, url] = await saw(/daemon +(http:\S+)/)
@@ -14,6 +14,12 @@ test('dev runs both chains and a daemon on them, and leaves nothing behind', asy
   const [, wallet] = JSON.parse(out).wallets
   const networks = await waiaas(['wallet', 'networks', wallet.id, '--json', '--data-dir', dataDir!])
   expect(networks.out).toContain('local-evm')
+  // What has happened since the beginning, until somebody has seen enough.
+  const after = '0-0-0000000000000000'
+  const events = launch(process.execPath, [launcher, 'events', '--data-dir', dataDir!, '--after', after])
+  await events.saw(/WALLET_CREATED/)
+  events.child.kill('SIGINT')
+  expect((await events.ended).code).toBe(0)
   child.kill('SIGINT')
   expect((await ended).code).toBe(0)
   await expect(fetch(url!)).rejects.toThrow('fetch failed')

@@ -50,6 +50,7 @@ const own: readonly Own[] = [
     summary: 'Change a setting while the daemon runs.',
     load: () => import('./commands/settings-set.ts'),
   },
+  { name: 'events', summary: 'Show what happens, as it happens.', load: () => import('./commands/events.ts') },
   {
     name: 'audit verify',
     summary: 'Check that nobody has altered the audit log.',

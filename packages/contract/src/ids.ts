@@ -16,6 +16,8 @@ export const cursors = {
   id: cursor(UUID_TEXT),
   /** Of a token: CAIP-19 where the list itself has it, an id where the operator added it. */
   token: cursor(`(?:${UUID_TEXT}|[-a-z0-9]{3,8}:[-_a-zA-Z0-9]{1,32}/[-a-z0-9]{3,8}:[-.%a-zA-Z0-9]{1,128})`),
+  /** An event: a checkpoint, how many of its rows are passed, and the beginning of its hash. */
+  event: cursor('\\d{1,15}-\\d{1,9}-[0-9a-f]{16}'),
   priority: cursor(`-?\\d{1,16}\\.${UUID_TEXT}`),
 }
 export const Limit = (normal: number, most: number) =>

@@ -160,7 +160,8 @@ const code = (names: readonly string[]): string => names.map((name) => `\`${name
 
 function successes(op: Operation): Json {
   if (op.status === 204) return { 204: { description: 'done, without a body', headers: requestId } }
-  const answer = { description: 'done', headers: requestId, content: content(outputSchema(op)) }
+  const stream = op.streams && { 'text/event-stream': { schema: { type: 'string' } } }
+  const answer = { description: 'done', headers: requestId, content: { ...content(outputSchema(op)), ...stream } }
   return { [op.status]: answer, ...(op.alternative && { [op.alternative.status]: answer }) }
 }
 

@@ -52,6 +52,8 @@ export type Operation<
   readonly idempotent?: boolean
   /** Another status of success, when a boolean input field is true: a dry run answers 200 where a send answers 201. */
   readonly alternative?: { readonly status: 200 | 201; readonly when: string }
+  /** A list that is also served as a stream of server-sent events, to whoever asks for text/event-stream. */
+  readonly streams?: boolean
   /** Most bytes of an agent's body that is larger by nature than others. */
   readonly maxBody?: number
   /** Looks at the raw input before its schema does; throws a Failure where that is clearer than a list of issues. */

@@ -3,6 +3,7 @@ import { auditOperations } from './audit.ts'
 import { backupOperations } from './backup.ts'
 import { calldataOperations } from './calldata.ts'
 import { ceilingOperations } from './ceilings.ts'
+import { eventOperations } from './event-stream.ts'
 import { messageOperations } from './messages.ts'
 import { type CallerOf, isStop } from './operation.ts'
 import { planOperations } from './plans.ts'
@@ -34,6 +35,7 @@ export const operations = {
   ...adminOperations,
   ...stopTokenOperations,
   ...auditOperations,
+  ...eventOperations,
   ...backupOperations,
 }
 export type AllOperations = typeof operations

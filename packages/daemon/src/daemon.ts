@@ -14,12 +14,13 @@ import { clockHandlers } from './clock/handlers.ts'
 import { clockService } from './clock/service.ts'
 import { connectHandlers } from './connect/handlers.ts'
 import { connectInfo } from './connect/service.ts'
+import { eventHandlers } from './events/handlers.ts'
 import type { Keys } from './keys/service.ts'
 import { killSwitchHandlers } from './killswitch/handlers.ts'
 import { killSwitch } from './killswitch/service.ts'
 import { mcpRoutes } from './mcp-http/service.ts'
 import { migrations } from './migrations/all.ts'
-import { moneyPath } from './money-path.ts'
+import { moneyPath, toldOf } from './money-path.ts'
 import { operatorHandlers } from './operator/handlers.ts'
 import { operatorService } from './operator/service.ts'
 import { type Principal, sessionOf } from './platform/caller.ts'
@@ -127,6 +128,7 @@ export async function compose(ground: Ground) {
     drain() {
       isStopping = true
       services.transactions.waits.drain()
+      services.events.drain()
     },
     async stop(): Promise<void> {
       await endAll(ground.log, inStoppingOrder(features))
@@ -217,7 +219,7 @@ function servicesOf(ground: Ground, base: Base) {
       await walletService.suspendOnce(walletId, `transaction ${transactionId} ${WHY_SUSPENDED[cause]}`)
   }
   const transactions = moneyPath({ ...ground, ...base, keyRows, findToken, diverged })
-  const { stops } = transactions
+  const { events, stops } = toldOf({ ...ground, ...base }, transactions)
   settings.waitFor(() => stops.quiet())
   const shared = { database, clock, held, networks: chains.networks }
   const rules = policies({
@@ -256,6 +258,7 @@ function servicesOf(ground: Ground, base: Base) {
     refusesMainnet: () => settings.get()['security.refuse_mainnet_with_recovery_key'] && dataDir.recoveryKey.exists(),
   })
   return {
+    events,
     rules,
     registry,
     fixing: priceFixing({ database, chains, settings, tokens: registry, findToken, prices }),
@@ -301,8 +304,10 @@ function featuresOf(ground: Ground, base: Base, services: Services) {
     transactions: {
       handlers: transactionHandlers(transactions, walletName),
       start: () => transactions.start(),
-      stop: () => transactions.stop(),
+      // What is told goes before what it tells of.
+      stop: () => services.events.stop().then(() => transactions.stop()),
     },
+    events: { handlers: eventHandlers(services.events) },
     messages: { handlers: messageHandlers(transactions) },
     plans: { handlers: planHandlers(transactions) },
     held: { start: base.held.start, stop: base.held.stop },

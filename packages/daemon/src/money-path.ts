@@ -1,12 +1,14 @@
 import { Failure } from '@waiaas/contract'
 import type { Audit, Checkpoints } from './audit/service.ts'
 import type { chainRegistry } from './chains/registry.ts'
+import { eventsService } from './events/service.ts'
 import { gate } from './gate/service.ts'
 import { nextEpoch, readKillSwitch } from './killswitch/service.ts'
 import type { SystemClock } from './platform/clock.ts'
 import { type Database, groupReader } from './platform/db/database.ts'
 import type { Held } from './platform/held.ts'
 import type { Log } from './platform/log.ts'
+import { mostWaits } from './platform/wait-table.ts'
 import type { appliedPolicies } from './policies/service.ts'
 import type { pricesService } from './prices/service.ts'
 import {
@@ -20,7 +22,7 @@ import {
 } from './sessions/service.ts'
 import type { settingsService } from './settings/service.ts'
 import { impostorFinder, type tokenFinder } from './tokens/service.ts'
-import { type Divergence, judge, type Switches, Transactions } from './transactions/service.ts'
+import { type Divergence, followed, judge, type Switches, Transactions } from './transactions/service.ts'
 import {
   actsOn,
   ceilingLifts,
@@ -81,10 +83,7 @@ export function moneyPath(parts: MoneyParts): Transactions {
     }),
     forgetSessions: (before, count) => forgetSessions(database, before, count),
     closedSessions: (db, ids) => closedSessions(db, ids, { held, now: clock.latest() }),
-    mostWaits: () => ({
-      caller: settings.get()['security.max_connections_per_address'],
-      all: settings.get()['security.max_connections'],
-    }),
+    mostWaits: mostWaits(settings.get),
     mostWaiting: () => ({
       session: settings.get()['security.max_waiting_per_session'],
       wallet: settings.get()['security.max_waiting_per_wallet'],
@@ -125,4 +124,27 @@ export function moneyPath(parts: MoneyParts): Transactions {
     impostors: impostorFinder(database, findToken),
     prices,
   })
+}
+
+/** What happens, as it is told to whoever follows it, and the stops with what they end of that. */
+export function toldOf(
+  { database, clock, log, held, settings }: Pick<MoneyParts, 'database' | 'clock' | 'log' | 'held' | 'settings'>,
+  { stops }: Transactions,
+) {
+  const events = eventsService({
+    ...{ database, log },
+    facts: (db, ids) => followed(db, ids, []),
+    closedSessions: (db, ids) => closedSessions(db, ids, { held, now: clock.latest() }),
+    mostWaits: mostWaits(settings.get),
+  })
+  return {
+    events,
+    stops: {
+      ...stops,
+      halt() {
+        events.release()
+        return stops.halt()
+      },
+    },
+  }
 }

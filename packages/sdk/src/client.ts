@@ -3,7 +3,9 @@ import {
   type CallOptions,
   type Client,
   client,
+  type DaemonEvent,
   type HttpCall,
+  httpCall,
   type Input,
   isStop,
   mayCall,
@@ -14,6 +16,7 @@ import {
   WAIaaSError,
   type Wire,
 } from '@waiaas/contract'
+import { type EventOptions, eventsOf, type OpenStream } from './event-stream.ts'
 import { DEFAULT_RETRY, type RetryOptions, withRetry } from './retry.ts'
 import { type WaitForOptions, waitFor } from './wait-for.ts'
 
@@ -41,6 +44,7 @@ export type MasterMark = {
 }
 
 const MARK = 'x-master-mark'
+const AGENT = 'waiaas-sdk/0.1.0'
 
 type Operations = Client<AllOperations>
 type SendInput = Input<AllOperations['sendToken']>
@@ -60,6 +64,8 @@ type Methods = Omit<Operations, Changed> & {
   rotateSessionToken(id: string | { id: string }, options?: CallOptions | string): Answer<'rotateSessionToken'>
   /** The first argument may be the master password; without it an agent reads its own session. */
   listSessions(input?: SessionQuery | string, more?: SessionQuery | CallOptions): Answer<'listSessions'>
+  /** What happens from now on, or behind an event: each event once, also when the daemon starts anew meanwhile. */
+  events(options?: EventOptions): AsyncGenerator<DaemonEvent>
   getAllBalances(options?: CallOptions): Answer<'getBalance'>
   getAllAssets(options?: CallOptions): Answer<'getAssets'>
   /** Address, networks and detail of the session's wallet, in one. */
@@ -110,6 +116,11 @@ function createMethods(options: ClientOptions): Methods {
       typeof input === 'string'
         ? api.listSessions(more as SessionQuery | undefined, { masterPassword: input })
         : api.listSessions(input, more as CallOptions | undefined),
+    events: (more = {}) =>
+      eventsOf(
+        streamOpener(options, () => token),
+        more,
+      ),
     getAllBalances: (more) => api.getBalance({ network: 'all' }, more),
     getAllAssets: (more) => api.getAssets({ network: 'all' }, more),
     getWalletInfo: async (input) => {
@@ -135,12 +146,10 @@ function transport(options: ClientOptions, token: () => string | undefined): Tra
   const retry = { ...DEFAULT_RETRY, ...options.retryOptions }
   return async (call) => {
     const { method, path, body } = call
-    const common = { ...call.headers, 'user-agent': 'waiaas-sdk/0.1.0' }
+    const common = { ...call.headers, 'user-agent': AGENT }
     // Anew for each try: a proof is good for one.
     const request = async (): Promise<RequestInit> => {
-      const shown = await credentials(call, options, token())
-      const mark = isOperators(shown) ? await options.masterMark?.read() : undefined
-      const headers = { ...common, ...shown, ...(mark !== undefined && { [MARK]: mark }) }
+      const headers = { ...common, ...(await shownBy(call, options, token())) }
       return { method, headers, ...(body !== undefined && { body }) }
     }
     const { signal } = call.options
@@ -192,6 +201,28 @@ async function credentials(
   if (forOperator && password !== undefined) return passwordHeader(password)
   if (forAgent) throw local('NO_TOKEN', 'this call needs a session token: set sessionToken or call setSessionToken()')
   throw local('NO_MASTER_PASSWORD', 'this call needs the master password: set masterPassword')
+}
+
+/** The credential, with the mark of a right password beside the operator's. */
+async function shownBy(call: HttpCall, given: ClientOptions, token: string | undefined) {
+  const shown = await credentials(call, given, token)
+  const mark = isOperators(shown) ? await given.masterMark?.read() : undefined
+  return { ...shown, ...(mark !== undefined && { [MARK]: mark }) }
+}
+
+/** Opens streams of events, each with a credential of its own. */
+function streamOpener(options: ClientOptions, token: () => string | undefined): OpenStream {
+  const base = options.baseUrl.replace(/\/+$/, '')
+  return async (lastEventId, signal) => {
+    const call = httpCall(operations.listEvents, {})
+    const headers = {
+      'user-agent': AGENT,
+      accept: 'text/event-stream',
+      ...(lastEventId !== undefined && { 'last-event-id': lastEventId }),
+      ...(await shownBy(call, options, token())),
+    }
+    return fetch(`${base}${call.path}`, { headers, signal })
+  }
 }
 
 const isOperators = (shown: Record<string, string>): boolean =>

@@ -1,4 +1,5 @@
-export { type CallOptions, WAIaaSError } from '@waiaas/contract'
+export { type CallOptions, type DaemonEvent, WAIaaSError } from '@waiaas/contract'
 export { type ClientOptions, type MasterMark, WAIaaSClient, type WalletInfo } from './client.ts'
+export type { EventOptions } from './event-stream.ts'
 export { type SignerIdentity, sealMasterProof, sealNewPassword, signerFingerprint } from './master-proof.ts'
 export type { RetryOptions } from './retry.ts'

@@ -8,6 +8,7 @@ import { type Expected, verifyEvidence } from './verify.ts'
 
 export { type Checkpoints, checkpoints } from './checkpoints.ts'
 export { AuditFileError, checkpointsOf, exportLines, importLines, linesOf } from './files.ts'
+export { type Place, type Placed, type PlacedPage, places } from './places.ts'
 export type { Verdict } from './verify.ts'
 
 type About = {

@@ -57,6 +57,7 @@ export type { ServiceParts } from './parts.ts'
 export { refusal } from './refusal.ts'
 export { forgetEarlierRun } from './restored.ts'
 export type { Switches } from './switches.ts'
+export { followed } from './waits/store.ts'
 
 const choiceOf = (input: SendRequest): WalletChoice => ({ walletId: input.walletId, network: networkOf(input) })
 

@@ -25,8 +25,9 @@ import { nameReader } from './named.ts'
 import { peerGroup } from './peer.ts'
 import { withBody } from './proven-body.ts'
 import { referenceRoutes } from './reference.ts'
+import { type EventPage, eventStream } from './stream.ts'
 import { turns } from './turns.ts'
-import type { Call, FullOptions, HttpEnv, HttpOptions, HttpSettings, Meta } from './types.ts'
+import type { Call, From, FullOptions, HttpEnv, HttpOptions, HttpSettings, Meta } from './types.ts'
 
 const MARK = 'x-master-mark'
 const KEY = /^[\x21-\x7e]{1,255}$/
@@ -100,7 +101,9 @@ function addRoute<Ops extends Operations>(app: Hono<HttpEnv>, { name, op }: Name
       if (op.maxBody !== undefined) await limits.known(admitted, op, callsInBody(sizeOf(c, limit)))
       const given = await read(c, limit)
       const principal = withBody(admitted, c.get('body') ?? '')
-      const input = await withIds(given, principal)
+      const isStream = op.streams === true && wantsStream(c)
+      const named = await withIds(given, principal)
+      const input = isStream ? behindLast(op, c, named) : named
       const calls = callsIn(input)
       // One was counted before the body was read, and the bytes of a larger one.
       await limits.known(principal, op, calls - 1)
@@ -108,8 +111,23 @@ function addRoute<Ops extends Operations>(app: Hono<HttpEnv>, { name, op }: Name
       const call = callOf(c, { op, principal, outcome })
       if (op.idempotent && secondsToWait(input) > 0 && call.idempotencyKey === undefined) throw keyNeeded()
       // The table types the handler; here it is one of many. `admit` let only the kinds of caller through that it knows.
-      const result = await (handler as (call: Call, input: unknown) => unknown)(call, input)
-      return await answerOf(meta, { name, op, input, result }, options)
+      const run = handler as (call: Call, input: unknown) => unknown
+      if (!isStream) return await answerOf(meta, { name, op, input, result: await run(call, input) }, options)
+      const page = async (more: object): Promise<EventPage> =>
+        // The output of whatever has `streams`.
+        (await fitted(
+          meta,
+          { name, op, result: await run(call, { ...(input as object), ...more }) },
+          options,
+        )) as EventPage
+      return eventStream(meta, await page({ wait: 0 }), {
+        log: options.log,
+        stillOpen: () => stillOpen(c, { op, principal }, options),
+        async next(after) {
+          await limits.known(principal, op, calls)
+          return page({ after, wait: HEARTBEAT_S })
+        },
+      })
     } catch (error) {
       outcome.isFault = !isFailure(error) || error.status >= 500
       if (!isFailure(error) || declared.has(error.code)) throw error
@@ -121,6 +139,35 @@ function addRoute<Ops extends Operations>(app: Hono<HttpEnv>, { name, op }: Name
       leave?.()
     }
   })
+}
+
+/** A stream that has nothing to tell says so each so many seconds. */
+const HEARTBEAT_S = 15
+
+const wantsStream = (c: Context<HttpEnv>): boolean => /\btext\/event-stream\b/.test(c.req.header('accept') ?? '')
+
+/** The input of a stream that goes on where its client has seen the last event. */
+function behindLast(op: Operation, c: Context<HttpEnv>, input: unknown): unknown {
+  const last = c.req.header('last-event-id')
+  if (last === undefined || last === '') return input
+  const parsed = op.input.safeParse({ ...(input as object), after: last }) // inputs are objects
+  if (parsed.success) return parsed.data
+  throw invalidField('Last-Event-ID', 'expected the id of an event that was told here')
+}
+
+/** Looks whether a stream may go on. A session may have ended, or the kill switch been thrown; the operator's is short. */
+async function stillOpen<Ops extends Operations>(
+  c: Context<HttpEnv>,
+  { op, principal }: { op: Operation; principal: Principal },
+  { isStopping, authenticate }: Serving<Ops>,
+): Promise<void> {
+  if (isStopping?.()) throw new Failure('SHUTTING_DOWN', 'the daemon is stopping')
+  if (principal.kind === 'agent') await authenticate(c.req.raw.headers, op, fromOf(c))
+}
+
+const fromOf = (c: Context<HttpEnv>): From => {
+  const { pathname, search } = new URL(c.req.url)
+  return { peer: c.get('meta').peer, path: `${pathname}${search}` }
 }
 
 /** A body that does not tell its length counts as the longest. */
@@ -145,8 +192,7 @@ async function admit<Ops extends Operations>(
   }
   if (isStopping?.() && !isStop(op)) throw new Failure('SHUTTING_DOWN', 'the daemon is stopping')
   try {
-    const { pathname, search } = new URL(c.req.url)
-    const principal = await authenticate(c.req.raw.headers, op, { peer: meta.peer, path: `${pathname}${search}` })
+    const principal = await authenticate(c.req.raw.headers, op, fromOf(c))
     if (principal.kind === 'public' || !mayCall(op, principal.kind)) throw wrongCaller(op)
     if (principal.kind === 'operator' && principal.mark !== undefined) meta.headers[MARK] = principal.mark
     await limits.known(principal, op, c.env?.counts ?? 1)
@@ -240,6 +286,7 @@ function callOf(c: Context<HttpEnv>, { op, principal, outcome }: Asked): Call {
     onGone: (listener) => {
       if (outgoing?.destroyed) listener()
       else outgoing?.once('close', listener)
+      return () => void outgoing?.off('close', listener)
     },
   }
 }
@@ -256,20 +303,27 @@ function readKey(key: string | undefined): string | undefined {
 type Result = Named & { readonly input: unknown; readonly result: unknown }
 
 /** What the handler did is done: what of its answer does not fit is left out and logged, and fails nothing. */
-async function answerOf(
-  meta: Meta,
-  { name, op, input, result }: Result,
-  { log, strict }: { readonly log: Log; readonly strict?: boolean },
-): Promise<Response> {
+async function answerOf(meta: Meta, { name, op, input, result }: Result, options: Fitting): Promise<Response> {
   if (op.status === 204) return emptyAnswer(meta)
-  const fitted = await fitPage(op.output, result)
-  if (!fitted || (strict && fitted.cut.length > 0)) throw new Error(`the answer of ${name} does not fit its schema`)
-  const { data, cut } = fitted
-  if (cut.length > 0) log.error({ requestId: meta.requestId, cut }, `the answer of ${name} did not fit its schema`)
+  const data = await fitted(meta, { name, op, result }, options)
   const { alternative } = op
   // Inputs are objects: every operation's schema is one.
   const isOther = alternative && (input as Record<string, unknown>)[alternative.when] === true
   return jsonAnswer(meta, isOther ? alternative.status : op.status, data)
+}
+
+type Fitting = { readonly log: Log; readonly strict?: boolean }
+
+async function fitted(
+  meta: Meta,
+  { name, op, result }: Omit<Result, 'input'>,
+  { log, strict }: Fitting,
+): Promise<unknown> {
+  const found = await fitPage(op.output, result)
+  if (!found || (strict && found.cut.length > 0)) throw new Error(`the answer of ${name} does not fit its schema`)
+  const { data, cut } = found
+  if (cut.length > 0) log.error({ requestId: meta.requestId, cut }, `the answer of ${name} did not fit its schema`)
+  return data
 }
 
 /** A declared failure as it is; anything else is logged with the request's id and told to nobody. */

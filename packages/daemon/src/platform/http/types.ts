@@ -18,8 +18,8 @@ export type Call<Kind extends CallerKind = CallerKind> = {
   readonly idempotencyKey: string | undefined
   /** Says, once, whether the whole answer went out; `false` when the caller had gone, or got a fault of the daemon instead. */
   readonly onDelivered: (listener: (delivered: boolean) => void) => void
-  /** Says that nobody waits for the answer any more. */
-  readonly onGone: (listener: () => void) => void
+  /** Says that nobody waits for the answer any more; the function stops listening. */
+  readonly onGone: (listener: () => void) => () => void
 }
 
 /** The calls that a handler gets, by kind of caller: for `Handlers` of the contract. */
@@ -87,5 +87,6 @@ type NodeBindings = {
     readonly writableFinished: boolean
     readonly destroyed: boolean
     once(event: 'close', listener: () => void): unknown
+    off(event: 'close', listener: () => void): unknown
   }
 }

