@@ -12,7 +12,7 @@ import type { Database, Handle } from '../../packages/daemon/src/platform/db/dat
 import { heldStops } from '../../packages/daemon/src/platform/held.ts'
 import { jsonLog } from '../../packages/daemon/src/platform/log.ts'
 import { policies, policyVersions, spendingDollars } from '../../packages/daemon/src/policies/service.ts'
-import { sessions } from '../../packages/daemon/src/sessions/service.ts'
+import { policySession, sessions } from '../../packages/daemon/src/sessions/service.ts'
 import { findWallet, keyFailures, type Stops, walletKeys, wallets } from '../../packages/daemon/src/wallets/service.ts'
 import type { Location, Open } from './for-each-engine.ts'
 import { strictAudit } from './strict-audit.ts'
@@ -107,6 +107,7 @@ export async function openBed(open: Open, { keys, location, maxPerWallet = 5, cl
     clock,
     networks,
     wallet: findWallet,
+    session: policySession,
     record: (db, entry) => evidence.record(db, { actor: 'operator', ...entry }),
     afterChange: async () => {},
     systemEvidence: SYSTEM_EVIDENCE,

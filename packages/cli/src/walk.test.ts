@@ -272,6 +272,8 @@ async function tokensAndPolicies(): Promise<void> {
 
 async function transactions(): Promise<void> {
   expect(await run('tx simulate', payment())).toMatchObject({ success: true })
+  const limits = await run('wallet limits', ['--network', world.network])
+  expect(limits).toMatchObject({ network: world.network, refused: [], reserved: { othersUsd: 0 } })
   await contracts()
   const id = await submitted()
   expect(await run('tx get', [id])).toMatchObject({ id })

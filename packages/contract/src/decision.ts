@@ -18,6 +18,7 @@ export const REASON_CODES = [
   'WHITELIST_DENIED',
   'RECIPIENT_LOOKALIKE',
   'RECIPIENT_NEVER_FUNDED',
+  'RECIPIENT_NOT_KNOWN',
   'NETWORK_NOT_ALLOWED',
   'RATE_LIMIT_EXCEEDED',
   'TIME_RESTRICTED',
@@ -119,9 +120,17 @@ export const DecisionInputs = z.object({
     .record(z.string(), UsedPrice)
     .optional()
     .describe('what was counted with where a trustworthy price was missing'),
-  spent: Spent.extend({ onNetwork: Spent.optional() }),
+  spent: Spent.extend({ onNetwork: Spent.optional(), ofSession: Spent.optional() }),
+  session: z
+    .object({ id: z.string(), labels: z.array(z.string()) })
+    .optional()
+    .describe('who asked, where some policy is of sessions'),
   requests: z.array(z.object({ policyId: z.string(), count: z.int() })),
   lookalikes: z.record(z.string(), z.string()).optional().describe('by recipient, whom it looks like'),
+  known: z
+    .record(z.string(), z.object({ since: z.int(), usdMicros: Digits }))
+    .optional()
+    .describe('by recipient, when a payment to it first was final, and what it has had in all'),
   neverFunded: z.array(z.string()).optional().describe('recipients at derived addresses that had no account yet'),
   impostors: z
     .record(z.string(), z.string())

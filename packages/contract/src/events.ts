@@ -24,7 +24,10 @@ const None = () => z.strictObject({})
 const heldSince = z.int().optional()
 
 const Wallet = { name: Text, chain: Text, environment: Text, address: Text, defaultPolicy: TextOrNull }
-const Policy = { id: Text, type: Text, network: TextOrNull, rules: Text, priority: z.int(), enabled: z.boolean() }
+const Policy = {
+  ...{ id: Text, type: Text, network: TextOrNull, rules: Text, priority: z.int(), enabled: z.boolean() },
+  scope: Text.optional().describe('the session, or the label of sessions, that it is of'),
+}
 const Before = () => z.strictObject({ rules: Text, priority: z.int(), enabled: z.boolean() })
 const Tokens = () => z.strictObject({ expiresAt: z.int(), renewals: Count })
 const Stopped = () => z.strictObject({ state: Text, revoked: Count, heldSince })
@@ -132,6 +135,7 @@ export const events = {
         constraints: z.looseObject({}).nullable(),
         source: Text,
         wallets: z.array(Text),
+        labels: z.record(z.string(), z.string()).optional(),
       }),
   },
   SESSION_REVOKED: {

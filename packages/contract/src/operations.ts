@@ -4,6 +4,7 @@ import { backupOperations } from './backup.ts'
 import { calldataOperations } from './calldata.ts'
 import { ceilingOperations } from './ceilings.ts'
 import { eventOperations } from './event-stream.ts'
+import { limitOperations } from './limits.ts'
 import { messageOperations } from './messages.ts'
 import { type CallerOf, isStop } from './operation.ts'
 import { planOperations } from './plans.ts'
@@ -23,6 +24,7 @@ export const operations = {
   ...walletOperations,
   ...ceilingOperations,
   ...agentWalletOperations,
+  ...limitOperations,
   ...operatorWalletOperations,
   ...sessionOperations,
   ...tokenOperations,

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { Failure } from './failure.ts'
 import { cursors, Id, Limit, nextPage, Offset, UnixSeconds } from './ids.ts'
+import { LabelFilter } from './labels.ts'
 import { WalletName } from './names.ts'
 import { operation } from './operation.ts'
 import {
@@ -37,6 +38,8 @@ export const PolicyResponse = z.object({
   priority: Priority,
   enabled: z.boolean(),
   network: z.string().nullable().describe('null applies on every network'),
+  sessionId: Id.nullable().describe('the one session that it is of, or null'),
+  sessionLabel: z.string().nullable().describe('name:value, of the sessions that it is of, or null'),
   isDefault: z
     .boolean()
     .describe(
@@ -72,8 +75,18 @@ export const CreatePolicyRequest = z
     priority: Priority.default(0),
     enabled: z.boolean().default(true),
     network: z.string().min(1).max(80).optional().describe('left out: every network'),
+    sessionId: Id.optional().describe('binds what this session asks for alone, beside what binds everybody'),
+    sessionLabel: LabelFilter.optional().describe(
+      'binds what sessions with this label ask for, each by itself; name:value, as the operator gave it to them',
+    ),
   })
-  .superRefine(({ type, rules }, context) => {
+  .superRefine(({ type, rules, sessionId, sessionLabel }, context) => {
+    if (sessionId !== undefined && sessionLabel !== undefined)
+      context.addIssue({
+        code: 'custom',
+        message: 'expected sessionId or sessionLabel, not both',
+        path: ['sessionLabel'],
+      })
     if (!isPolicyType(type)) return
     const checked = checkRules(type, rules)
     for (const issue of 'issues' in checked ? checked.issues : []) {
@@ -90,13 +103,14 @@ export const UpdatePolicyRequest = z.strictObject({
 
 const tag = 'Policies'
 const aliases = { walletId: ['wallet_id'] } as const
+const scopeAliases = { ...aliases, sessionId: ['session_id'], sessionLabel: ['session_label'] } as const
 
 export const policyOperations = {
   createPolicy: operation({
     method: 'POST',
     path: '/v1/policies',
     access: ['operator'],
-    summary: 'Add a policy for one wallet, or for all.',
+    summary: 'Add a policy for one wallet, or for all; also for one session, or those with a label.',
     input: CreatePolicyRequest,
     output: PolicyChanged.extend({
       replacesDefault: z
@@ -105,16 +119,23 @@ export const policyOperations = {
         .describe('it took the place of the limit that was installed with the wallet, which does not apply any more'),
     }),
     status: 201,
-    errors: ['ACTION_VALIDATION_FAILED', 'INVALID_ADDRESS', 'WALLET_NOT_FOUND', 'WALLET_TERMINATED'],
+    errors: [
+      'ACTION_VALIDATION_FAILED',
+      'INVALID_ADDRESS',
+      'WALLET_NOT_FOUND',
+      'WALLET_TERMINATED',
+      'SESSION_NOT_FOUND',
+      'SESSION_REVOKED',
+    ],
     tag,
-    aliases,
+    aliases: scopeAliases,
     command: 'policy create',
   }),
   listPolicies: operation({
     method: 'GET',
     path: '/v1/policies',
     access: ['agent', 'operator'],
-    summary: 'List policies, highest priority first. A session sees those that bind its wallet.',
+    summary: 'List policies, highest priority first. A session sees those that bind it.',
     input: z.strictObject({
       walletId: WalletName.optional().describe('id or name: this wallet and what applies to every wallet'),
       limit: Limit(50, 500),

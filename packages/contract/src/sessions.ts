@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { cursors, Id, Limit, nextPage, Offset, UnixSeconds } from './ids.ts'
+import { Labels } from './labels.ts'
 import { WalletName } from './names.ts'
 import { operation } from './operation.ts'
 import { Address, NetworkName, SessionSource, SessionStatus, TransactionType, Unwritten, UsdAmount } from './wire.ts'
@@ -21,6 +22,11 @@ export const SessionConstraints = z.strictObject({
   maxTotalUsd: UsdAmount.optional().describe('most that the session may spend in its life, US dollars'),
 })
 export type SessionConstraints = z.output<typeof SessionConstraints>
+
+/** What the operator says a session is; agents cannot change it. */
+const SessionLabels = Labels.optional().describe(
+  'what it is, up to 8 pairs such as {"team": "trading"}, for its whole life; policies can be of sessions with one of them',
+)
 
 const Ttl = z
   .int()
@@ -54,6 +60,7 @@ export const SessionItem = z.object({
   source: SessionSource,
   tokenIssuedCount: z.int(),
   constraints: SessionConstraints.nullable(),
+  labels: SessionLabels,
   refusalsNotKept: z
     .int()
     .optional()
@@ -93,6 +100,7 @@ export const sessionOperations = {
           .optional()
           .describe('seconds after which no renewal helps; 0 is never'),
         constraints: SessionConstraints.nullable().optional().describe('what the session may do'),
+        labels: SessionLabels,
       })
       .refine((input) => input.walletId !== undefined || input.walletIds !== undefined, {
         error: 'expected walletId or walletIds',
@@ -207,6 +215,7 @@ export const sessionOperations = {
     input: z.strictObject({
       walletId: WalletName,
       expiresIn: z.int().min(300).max(YEAR).optional().describe('lifetime in seconds; 24 hours unless given'),
+      labels: SessionLabels,
     }),
     output: z.object({
       walletId: Id,

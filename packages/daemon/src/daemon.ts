@@ -41,14 +41,14 @@ import { appliedPolicies, policies, policyVersions, spendingDollars } from './po
 import { priceHandlers } from './prices/handlers.ts'
 import { priceFixing, pricesService } from './prices/service.ts'
 import { sessionHandlers } from './sessions/handlers.ts'
-import { sessions } from './sessions/service.ts'
+import { policySession, sessions } from './sessions/service.ts'
 import { settingsHandlers } from './settings/handlers.ts'
 import { settingsService } from './settings/service.ts'
 import { stopTokenHandlers } from './stop-tokens/handlers.ts'
 import { stopTokens } from './stop-tokens/service.ts'
 import { tokenHandlers } from './tokens/handlers.ts'
 import { tokenFinder, tokens } from './tokens/service.ts'
-import { messageHandlers, planHandlers, transactionHandlers } from './transactions/handlers.ts'
+import { limitHandlers, messageHandlers, planHandlers, transactionHandlers } from './transactions/handlers.ts'
 import { type Divergence, refusalCounts, voidLifts } from './transactions/service.ts'
 import { walletHandlers } from './wallets/handlers.ts'
 import {
@@ -225,6 +225,7 @@ function servicesOf(ground: Ground, base: Base) {
   const rules = policies({
     ...shared,
     wallet: findWallet,
+    session: policySession,
     record: (db, entry) => evidence.record(db, { ...entry, actor: 'operator' }),
     systemEvidence: SYSTEM_EVIDENCE,
     nextVersion,
@@ -307,6 +308,7 @@ function featuresOf(ground: Ground, base: Base, services: Services) {
       // What is told goes before what it tells of.
       stop: () => services.events.stop().then(() => transactions.stop()),
     },
+    limits: { handlers: limitHandlers(transactions) },
     events: { handlers: eventHandlers(services.events) },
     messages: { handlers: messageHandlers(transactions) },
     plans: { handlers: planHandlers(transactions) },

@@ -19,9 +19,10 @@ import {
   isLinked,
   readConstraints,
   sessionAsHeld,
+  sessionLabels,
 } from './sessions/service.ts'
 import type { settingsService } from './settings/service.ts'
-import { impostorFinder, type tokenFinder } from './tokens/service.ts'
+import { impostorFinder, listedTokens, type tokenFinder } from './tokens/service.ts'
 import { type Divergence, followed, judge, type Switches, Transactions } from './transactions/service.ts'
 import {
   actsOn,
@@ -114,6 +115,7 @@ export function moneyPath(parts: MoneyParts): Transactions {
       network,
       settings: settings.at,
       constraintFaults: (text, facts) => constraintFaults(readConstraints(text), facts),
+      sessionLabels,
     }),
     chooseWallet: (db, sessionId, { walletId, network }) =>
       walletOfSession(db, sessionId, { walletId, acts: actsOn(chains.networks(), network) }),
@@ -121,6 +123,7 @@ export function moneyPath(parts: MoneyParts): Transactions {
     findNetwork: chains.find,
     held,
     findToken,
+    listedTokens,
     impostors: impostorFinder(database, findToken),
     prices,
   })

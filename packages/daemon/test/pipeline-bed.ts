@@ -23,9 +23,16 @@ import type { Database, Handle } from '../src/platform/db/database.ts'
 import { heldStops } from '../src/platform/held.ts'
 import { appliedPolicies, policies, policyVersions } from '../src/policies/service.ts'
 import { pricesService } from '../src/prices/service.ts'
-import { closedSessions, constraintFaults, forgetSessions, readConstraints } from '../src/sessions/service.ts'
+import {
+  closedSessions,
+  constraintFaults,
+  forgetSessions,
+  policySession,
+  readConstraints,
+  sessionLabels,
+} from '../src/sessions/service.ts'
 import { sessionStore } from '../src/sessions/store.ts'
-import { impostorFinder } from '../src/tokens/service.ts'
+import { impostorFinder, listedTokens } from '../src/tokens/service.ts'
 import type { Parts } from '../src/transactions/job.ts'
 import { transactionStore } from '../src/transactions/rows/store.ts'
 import { type Divergence, judge, Transactions } from '../src/transactions/service.ts'
@@ -127,6 +134,7 @@ export async function startPipeline(
     clock,
     networks: () => networks,
     wallet: walletStore.byId,
+    session: policySession,
     record: (db, entry) => evidence.record(db, { ...entry, actor: 'operator' }),
     systemEvidence: 'evidence:system',
     nextVersion: policyVersions(clock),
@@ -198,12 +206,14 @@ export async function startPipeline(
       network: () => network,
       settings: async () => ({ ...defaultSettings(), ...priced }),
       constraintFaults: (text, facts) => constraintFaults(readConstraints(text), facts),
+      sessionLabels,
     }),
     gas: () => gas,
     chooseWallet: async (db, _session, { walletId }) => (await walletStore.byId(db, walletId!))!,
     resolveNetwork: (): Network => network,
     findNetwork: () => network,
     findToken,
+    listedTokens,
     impostors: impostorFinder(database, findToken),
     held,
     prices,
@@ -224,6 +234,7 @@ export async function startPipeline(
       renewal_count: 0,
       last_renewed_at: null,
       constraints: null,
+      labels: null,
       source: 'api',
       token_issued_count: 1,
       revoked_at: null,

@@ -43,6 +43,7 @@ describe('the MCP server over stdio', () => {
       'get_address',
       'get_balance',
       'get_assets',
+      'get_limits',
       'list_sessions',
       'get_tokens',
       'get_policies',

@@ -57,7 +57,8 @@ test('every tool works against a real daemon', async () => {
   const payment = () => ({ to: world.newAddress(), humanAmount: '0.001', network: world.network })
   for (const read of ['connect_info', 'get_wallet_info', 'get_address', 'list_sessions', 'get_policies'])
     await call(read)
-  for (const read of ['get_balance', 'get_assets', 'get_tokens']) await call(read, { network: world.network })
+  for (const read of ['get_balance', 'get_assets', 'get_limits', 'get_tokens'])
+    await call(read, { network: world.network })
   await call('get_kill_switch')
   const abi = [{ type: 'function', name: 'burn', inputs: [{ type: 'uint256' }] }]
   // A model may write numbers as numbers, and a list as text.

@@ -42,6 +42,20 @@ const TokenLimits = z.record(z.string(), TokenLimit).superRefine((limits, contex
   }
 })
 
+const FirstRecipient = z.strictObject({
+  tier: z
+    .enum(['NOTIFY', 'DELAY', 'APPROVAL'])
+    .describe(
+      'of payments to recipients that the wallet does not know, and of more than ten times what one has had in all',
+    ),
+  wait_seconds: z
+    .int()
+    .min(0)
+    .max(31_536_000)
+    .default(86_400)
+    .describe('for so long after the first payment to one is final it is not known yet'),
+})
+
 /** What bounds value; the others only say how. */
 const LIMITS = [
   'instant_max',
@@ -71,6 +85,7 @@ const SpendingLimit = z
     approval_timeout: Seconds.optional(),
     max_fee_usd: Usd.default(25).describe('USD that the worst fee of one transaction may be; 25 unless given'),
     max_fee: Digits.optional().describe('the same in base units of the native asset, where it has no price'),
+    first_recipient: FirstRecipient.optional(),
     over_limit: z.enum(['DENY', 'APPROVAL']).default('DENY').describe('above the daily or monthly limit'),
   })
   .superRefine((rules, context) => {

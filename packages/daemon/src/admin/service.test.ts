@@ -90,6 +90,7 @@ const session: SessionRow = {
   renewal_count: 0,
   last_renewed_at: null,
   constraints: null,
+  labels: null,
   source: 'api',
   token_issued_count: 1,
   revoked_at: null,

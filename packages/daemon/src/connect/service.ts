@@ -38,7 +38,9 @@ export const connectInfo =
     }))
     if (!session) throw new Failure('SESSION_NOT_FOUND', `no session ${sessionId}`)
     const wallets = own.map((row) => walletInfo(row, networks()))
-    const lists = await Promise.all(own.map(({ id }) => policies.list({ walletId: id, limit: 200, offset: 0 })))
+    const lists = await Promise.all(
+      own.map(({ id }) => policies.list({ walletId: id, limit: 200, offset: 0 }, sessionId)),
+    )
     const applying = Object.fromEntries(
       own.map(({ id }, index) => [id, lists[index]!.data.filter(({ enabled }) => enabled).map(policyInfo)]),
     )

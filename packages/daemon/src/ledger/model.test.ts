@@ -17,6 +17,7 @@ import {
   reserveWindow,
   type SpendItem,
   sessionTotal,
+  sessionWindows,
   type Worth,
   walletWindows,
 } from './service.ts'
@@ -160,8 +161,13 @@ const said = (both: Both) =>
         if (network) windows[`${wallet} ${network} reserve`] = (await reserveWindow(db, { ...query, network })).total
       }
     }
-    for (const session of sessions)
-      windows[session] = await sessionTotal(db, { sessionId: nameIn(both, session), worth })
+    for (const session of sessions) {
+      const query = { sessionId: nameIn(both, session), now: both.now, worth }
+      const [day, month] = await sessionWindows(db, query, [DAY_WINDOW, MONTH_WINDOW])
+      windows[`${session} day`] = day!.total
+      windows[`${session} month`] = month!.total
+      windows[session] = await sessionTotal(db, query)
+    }
     return windows
   })
 
@@ -180,6 +186,8 @@ function meant({ spends, now }: Both) {
   }
   for (const session of sessions) {
     const own = spends.filter((spend) => spend.session === session)
+    windows[`${session} day`] = counted(own, now, DAY_WINDOW)
+    windows[`${session} month`] = counted(own, now, MONTH_WINDOW)
     windows[session] = counted(own, now, now)
   }
   return windows

@@ -119,8 +119,8 @@ forEachEngine((engine, open) => {
       const query = { account: id, now, lengthMs: MONTH_WINDOW }
       expect((await database.read((db) => walletWindow(db, { ...query, worth: () => null }))).total).toBe(5n)
     }
-    // Of each wallet the new spend in usd and in the unit of its fee, by minute and hour, on all networks and on one; one session.
-    expect(await bucketCount(database)).toBe(60 * 2 * 2 * 2 + 2)
+    // Of each wallet the new spend in usd and in the unit of its fee, by minute and hour, on all networks and on one; of the one session likewise, and for life.
+    expect(await bucketCount(database)).toBe(60 * 2 * 2 * 2 + 2 * 3)
   })
 })
 

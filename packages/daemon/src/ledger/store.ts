@@ -171,6 +171,15 @@ const openSpends = statement<Record<never, never>, SpendRow>((db) =>
   db.selectFrom('spends').selectAll().where('state', 'in', ['reserved', 'out']),
 )
 
+const openOfSession = statement<{ account: string; session: string }, SpendRow>((db, p) =>
+  db
+    .selectFrom('spends')
+    .selectAll()
+    .where('session_id', '=', p('session'))
+    .where('account', '=', p('account'))
+    .where('state', 'in', ['reserved', 'out']),
+)
+
 const removeAllBuckets = statement<{ scope: string }>((db, p) =>
   db.deleteFrom('spend_buckets').where('scope', '=', p('scope')),
 )
@@ -202,5 +211,6 @@ export const ledgerStore = {
     await counters.remove(db, scope)
     await db.run(removeAllBuckets, { scope })
   },
+  openOfSession: (db: Handle, of: { account: string; session: string }) => db.all(openOfSession, of),
   openSpends: (db: Handle) => db.all(openSpends),
 }

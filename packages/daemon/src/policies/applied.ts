@@ -38,4 +38,6 @@ const toPolicyRow = (row: StoredPolicy) => ({
   enabled: row.enabled === 1,
   network: row.network,
   version: row.version,
+  sessionId: row.session_id,
+  sessionLabel: row.session_label,
 })

@@ -162,6 +162,12 @@ export function priceOf(asset: string, known: Pick<Billed, 'network' | 'prices' 
   return price && isUsable(price, decimalsOf(asset, { ...known, isNative })) ? price : null
 }
 
+/** Nothing of an asset, with what is known of it. */
+export const holdingOf = (
+  asset: string,
+  { network, prices, lastPrices = {}, tokens }: Omit<Billed, 'facts' | 'fee'>,
+): Holding => newHolding(asset, { isNative: asset === nativeAsset(network), network, prices, lastPrices, tokens })
+
 function newHolding(asset: string, { isNative, network, prices, lastPrices, tokens }: Sources): Holding {
   const token = tokens[asset]
   const decimals = decimalsOf(asset, { isNative, network, prices, tokens })

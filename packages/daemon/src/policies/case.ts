@@ -51,6 +51,8 @@ export type EvaluateInput = {
     readonly approver?: 'owner' | 'operator'
   }
   readonly network: Network
+  /** Who asks, with the labels that the operator gave it; absent where nobody does. */
+  readonly session?: { readonly id: string; readonly labels: readonly string[] }
   readonly policies: readonly Policy[]
   readonly policyVersion: string
   readonly now: number
@@ -63,16 +65,23 @@ export type EvaluateInput = {
   /** By CAIP-19 asset; from the chain or the pinned registry. */
   readonly tokens: KnownTokens
   /** What the wallet has spent, without the reservation that is judged again. A network that is absent counts the total. */
-  readonly spent: Windows & { readonly networks: Readonly<Record<string, Windows | undefined>> }
+  readonly spent: Windows & {
+    readonly networks: Readonly<Record<string, Windows | undefined>>
+    /** Of the session that asks, on all networks and with all its wallets. */
+    readonly session?: Windows
+  }
   /** When the wallet's requests were accepted, without the one that is judged again. A network that is absent counts all. */
   readonly requests: {
     readonly all: readonly number[]
     readonly networks: Readonly<Record<string, readonly number[] | undefined>>
+    readonly session?: readonly number[]
     /** After a restore: what was accepted before that is not all known. */
     readonly unknownBefore?: number
   }
   /** By recipient that the wallet never paid: one that it paid and that has the same first and last characters. */
   readonly lookalikes?: Readonly<Record<string, string>>
+  /** By recipient, as `addressKey` has it: when a payment of the wallet to it first was final, and what it has had in all. */
+  readonly known?: Readonly<Record<string, { readonly since: number; readonly usd: Usd }>>
   /** Recipients at derived addresses that have no account yet. */
   readonly neverFunded?: readonly string[]
   /** By asset that no list has: which listed one it calls itself like. */
@@ -129,6 +138,10 @@ export type Scope = {
   readonly id: string
   readonly walletId: string | null
   readonly network: string | null
+  /** The one session that it is of. */
+  readonly sessionId: string | null
+  /** The label of the sessions that it is of, as name:value. */
+  readonly sessionLabel: string | null
   readonly recorded: { readonly id: string; readonly version: number }
 }
 
@@ -138,6 +151,8 @@ export type Asks = {
   readonly spent?: 'day' | 'month' | undefined
   /** When requests were accepted: so many milliseconds back, and at most so many of the latest. */
   readonly requests?: { readonly windowMs: number; readonly count: number }
+  /** What recipients have had. */
+  readonly recipients?: boolean
 }
 
 /** What a policy leaves room for, to be explained. */
@@ -154,6 +169,20 @@ type WindowBound = {
   readonly isHard: boolean
 }
 
+/** Whom and what policies let be paid, on one network: keys of addresses. What is not there is not restricted. */
+export type Allowed = {
+  readonly tokens?: readonly string[]
+  readonly recipients?: readonly string[]
+  readonly contracts?: readonly string[]
+  readonly hours?: Hours
+}
+type Hours = {
+  readonly start: number
+  readonly end: number
+  readonly days: readonly number[]
+  readonly timezone: string
+}
+
 /** A stored policy, ready to judge. CORRUPT is one that this release cannot enforce: whatever it applies to is refused. */
 export type Policy = Scope & {
   readonly type: PolicyType | 'CORRUPT'
@@ -161,6 +190,8 @@ export type Policy = Scope & {
   readonly asks: Asks
   /** Does it name this very recipient as one that may be paid? */
   readonly names: (recipient: string) => boolean
+  /** Whom and what it lets be paid, for those who ask before. */
+  readonly allows: (network: Network) => Allowed
   /** Addresses of the tokens that it lists on a network. */
   readonly tokens: (network: Network) => readonly string[]
   readonly bounds?: Bounds
@@ -216,16 +247,32 @@ export const beyondHeld = ({ isLane, input, bill }: Case): Usd =>
 export const isFeeNamed = ({ input: { context }, bill }: Pick<Case, 'input' | 'bill'>): boolean =>
   context?.feeBound !== undefined && bill.fee.amount <= context.feeBound
 
-export const appliesTo = (policy: Pick<Scope, 'walletId' | 'network'>, { input, networkNames }: Case): boolean =>
-  (policy.walletId === null || policy.walletId === input.wallet.id) &&
-  (policy.network === null || networkNames.includes(policy.network))
+type OfWhom = Pick<Scope, 'walletId' | 'network' | 'sessionId' | 'sessionLabel'>
+/** It is of some sessions alone, and only tightens: it stands for nothing that everybody needs. */
+export const isOfSessions = ({ sessionId, sessionLabel }: Pick<Scope, 'sessionId' | 'sessionLabel'>): boolean =>
+  sessionId !== null || sessionLabel !== null
 
-/** The entry for a policy's network, or for all networks. */
-export const onPolicyNetwork = <T>(
-  policy: Pick<Scope, 'network'>,
-  of: Case,
-  { byNetwork, all }: { byNetwork: Readonly<Record<string, T | undefined>>; all: T },
-): T =>
-  policy.network === null
-    ? all
-    : (of.networkNames.map((name) => byNetwork[name]).find((entry) => entry !== undefined) ?? all)
+export const appliesTo = (policy: OfWhom, { input, networkNames }: Case): boolean =>
+  (policy.walletId === null || policy.walletId === input.wallet.id) &&
+  (policy.network === null || networkNames.includes(policy.network)) &&
+  (!isOfSessions(policy) || isOf(policy, input.session))
+
+const isOf = ({ sessionId, sessionLabel }: OfWhom, session: EvaluateInput['session']): boolean =>
+  session !== undefined &&
+  (sessionId === null || sessionId === session.id) &&
+  (sessionLabel === null || session.labels.includes(sessionLabel))
+
+type Counted<T> = {
+  byNetwork: Readonly<Record<string, T | undefined>>
+  all: T
+  session: T | undefined
+}
+/** What counts for a policy: of its session, of its network, or of all networks. */
+export function countedFor<T>(policy: OfWhom, of: Case, { byNetwork, all, session }: Counted<T>): T {
+  if (isOfSessions(policy)) {
+    if (session === undefined) throw new Error('what the session did before was not read')
+    return session
+  }
+  if (policy.network === null) return all
+  return of.networkNames.map((name) => byNetwork[name]).find((entry) => entry !== undefined) ?? all
+}

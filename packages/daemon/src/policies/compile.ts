@@ -11,6 +11,8 @@ export type PolicyRow = {
   readonly enabled: boolean
   readonly network: string | null
   readonly version: number
+  readonly sessionId?: string | null
+  readonly sessionLabel?: string | null
 }
 
 /** Rules as they are stored: valid, defaults filled in, networks by id. Failures: ACTION_VALIDATION_FAILED, INVALID_ADDRESS. */
@@ -29,6 +31,8 @@ function compile(row: PolicyRow): Policy {
     id: row.id,
     walletId: row.walletId,
     network: row.network === null ? null : networkKey(row.network),
+    sessionId: row.sessionId ?? null,
+    sessionLabel: row.sessionLabel ?? null,
     recorded: { id: row.id, version: row.version },
   }
   const { type, rules, problem } = readRules(row)
@@ -82,5 +86,6 @@ const corrupt = (scope: Scope, problem: string): Policy => ({
   },
   asks: {},
   names: () => false,
+  allows: () => ({}),
   tokens: () => [],
 })

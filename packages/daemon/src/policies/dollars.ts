@@ -8,7 +8,9 @@ export type Dollars = PolicyDollars & { network: string | null }
 /** What the policies of a wallet say that are in force, those of every wallet included. */
 export async function spendingDollars(db: Handle, walletId: string): Promise<Dollars[]> {
   const rows = await policyStore.applying(db, walletId)
-  return rows.flatMap(({ type, rules, network }) => {
+  // What binds some sessions bounds nobody else.
+  const common = rows.filter((row) => row.session_id === null && row.session_label === null)
+  return common.flatMap(({ type, rules, network }) => {
     const dollars = isPolicyType(type) ? policyDollars(type, JSON.parse(rules)) : undefined
     return dollars ? [{ ...dollars, network }] : []
   })

@@ -1,4 +1,4 @@
-import { integerOf, TIERS, type Tier, ZERO_USD } from '@waiaas/contract'
+import { defaultSettings, integerOf, TIERS, type Tier, togglesOf, ZERO_USD } from '@waiaas/contract'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { compilePolicies, type EvaluateInput, type PolicyRow } from './evaluate.ts'
@@ -113,6 +113,25 @@ test('a further policy never loosens', () => {
       ) {
         expect(after.delaySeconds ?? 0).toBeGreaterThanOrEqual(before.delaySeconds)
       }
+    }),
+  )
+})
+
+test('a policy of sessions never loosens, whoever asks, whatever else there is', () => {
+  const scope = fc.constantFrom({ sessionId: 's1' }, { sessionId: 's2' }, { sessionLabel: 'team:a' })
+  const asking = fc.constantFrom(undefined, { id: 's1', labels: [] }, { id: 's1', labels: ['team:a'] })
+  const lists = fc.array(anyPolicy, { maxLength: 4 })
+  const toggles = { ...togglesOf(defaultSettings()) }
+  fc.assert(
+    fc.property(lists, anyPolicy, fc.tuple(scope, asking), situation, (list, further, [of, session], more) => {
+      const read = {
+        spent: { ...more.spent!, session: spentToday(1n) },
+        requests: { ...more.requests!, session: [NOON] },
+      }
+      const alike = { lookalikes: { [BOB]: EVE } }
+      const seen = { ...more, ...read, ...alike, toggles, ...(session && { session }) }
+      const [without, with_] = [verdict(list, seen), verdict([...list, { ...further, ...of }], seen)]
+      expect(strictness(with_)).toBeGreaterThanOrEqual(strictness(without))
     }),
   )
 })

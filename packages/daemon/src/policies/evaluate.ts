@@ -19,6 +19,7 @@ import {
   type EvaluateInput,
   type Finding,
   isFeeNamed,
+  isOfSessions,
   type Policy,
 } from './case.ts'
 import { headroomOf, inputsOf, suggestionFor } from './explain.ts'
@@ -26,7 +27,7 @@ import { types } from './types/all.ts'
 import { deny } from './types/type.ts'
 
 export type { Price, Prices } from './bill.ts'
-export type { EvaluateInput, Policy, Window, Windows } from './case.ts'
+export { type EvaluateInput, isOfSessions, type Policy, type Window, type Windows } from './case.ts'
 export { compilePolicies, type PolicyRow } from './compile.ts'
 
 /** A decision with what follows from it inside the daemon. */
@@ -70,8 +71,10 @@ function judge(input: EvaluateInput): Judgement {
   judgeImpostors(of, findings)
   judgeCeiling(of, findings)
   for (const policy of applying) policy.judge(of, findings)
-  judgeRecipients(applying, of, findings)
-  judgeAbsence(applying, of, findings)
+  // What is of some sessions alone allows nothing that is allowed to nobody else.
+  const common = applying.filter((policy) => !isOfSessions(policy))
+  judgeRecipients(common, of, findings)
+  judgeAbsence(common, of, findings)
   const denials = findings.filter(({ verdict }) => verdict === 'DENY')
   const tier = strictest(findings)
   const deciding =

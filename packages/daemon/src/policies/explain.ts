@@ -16,7 +16,7 @@ import {
   ZERO_BASE,
 } from '@waiaas/contract'
 import { amountWithin, display, type Holding, type Price, usdOf } from './bill.ts'
-import type { Bounds, Case, Policy, WindowName } from './case.ts'
+import { type Bounds, type Case, isOfSessions, type Policy, type WindowName } from './case.ts'
 
 type Bounding = Policy & { readonly bounds: Bounds }
 type Outcome = { readonly denied: boolean; readonly tier: Tier; readonly reasons: readonly Reason[] }
@@ -157,6 +157,7 @@ function milder(
 export function inputsOf({ input, bill, requestCounts }: Case, applying: readonly Policy[]): DecisionInputs {
   const { spent, context, toggles, feePrice } = input
   const windows = spent.networks[input.network.id]
+  const ofSession = spent.session
   const otherwise = bill.holdings.flatMap(({ asset, price, countedAt }) =>
     price === null && countedAt !== null ? [[asset, countedAt] as const] : [],
   )
@@ -173,9 +174,17 @@ export function inputsOf({ input, bill, requestCounts }: Case, applying: readonl
       dayUsd: String(spent.day.total),
       monthUsd: String(spent.month.total),
       ...(windows && { onNetwork: { dayUsd: String(windows.day.total), monthUsd: String(windows.month.total) } }),
+      ...(ofSession && { ofSession: { dayUsd: String(ofSession.day.total), monthUsd: String(ofSession.month.total) } }),
     },
+    ...(input.session &&
+      applying.some(isOfSessions) && { session: { ...input.session, labels: [...input.session.labels] } }),
     requests: requestCounts,
     ...(input.lookalikes && { lookalikes: { ...input.lookalikes } }),
+    ...(input.known && {
+      known: Object.fromEntries(
+        Object.entries(input.known).map(([to, { since, usd }]) => [to, { since, usdMicros: String(usd) }]),
+      ),
+    }),
     ...(input.aboveCeiling !== undefined && { aboveCeiling: input.aboveCeiling }),
     ...(input.impostors && { impostors: { ...input.impostors } }),
     ...(input.neverFunded && { neverFunded: [...input.neverFunded] }),

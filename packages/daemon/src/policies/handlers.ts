@@ -12,8 +12,10 @@ export const policyHandlers = (
   walletOf: WalletOf,
 ): Handlers<typeof policyOperations, Calls> => ({
   createPolicy: ({ peer }, input) => service.create(input, peer),
-  listPolicies: async ({ principal }, input: Query) =>
-    service.list({ ...input, walletId: await walletOf(sessionOf(principal), input.walletId) }),
+  listPolicies: async ({ principal }, input: Query) => {
+    const session = sessionOf(principal)
+    return service.list({ ...input, walletId: await walletOf(session, input.walletId) }, session)
+  },
   getPolicy: (_, { id }) => service.get(id),
   updatePolicy: ({ peer }, input) => service.update(input, peer),
   deletePolicy: ({ peer }, { id }) => service.remove(id, peer),

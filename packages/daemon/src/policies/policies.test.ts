@@ -8,6 +8,7 @@ import { BOB, NOON, USDC_ADDRESS } from './samples.ts'
 import { appliedPolicies, policies, policyVersions } from './service.ts'
 
 const [alice, bob, gone] = [newId(), newId(), newId()]
+const [agent, ended] = [newId(), newId()]
 
 /** The service on a fresh database with wallets alice and bob, and a terminated one; `events` is its evidence. */
 async function start(open: Open) {
@@ -21,6 +22,10 @@ async function start(open: Open) {
     networks: () => NETWORKS,
     wallet: async (_, id) =>
       ({ [alice]: { status: 'ACTIVE' }, [bob]: { status: 'ACTIVE' }, [gone]: { status: 'TERMINATED' } })[id],
+    session: async (_, id) =>
+      ({ [agent]: { id, labels: ['team:trading'], isRevoked: false }, [ended]: { id, labels: [], isRevoked: true } })[
+        id
+      ],
     record: async (_, evidence) => void events.push(evidence),
     afterChange: async () => {},
     systemEvidence: 'evidence:system',
@@ -125,6 +130,30 @@ forEachEngine((_, open) => {
       ['POLICY_UPDATED', alice],
       ['POLICY_DELETED', alice],
     ])
+  })
+
+  test('a policy of a session, or of a label, is kept as that, shown to whom it binds, and takes nothing away', async () => {
+    const { database, service, create, events, list } = await start(open)
+    await database.work({ exclusive: [`wallet:${alice}`] }, (db) => service.installDefault(db, alice))
+    const own = await create({ ...limit, walletId: alice, sessionId: agent })
+    const label = await create({ ...limit, sessionLabel: 'team:trading' })
+    const foreign = await create({ ...limit, walletId: alice, sessionLabel: 'team:other' })
+    expect([own.sessionId, own.sessionLabel, own.replacesDefault]).toEqual([agent, null, undefined])
+    expect([label.sessionId, label.sessionLabel]).toEqual([null, 'team:trading'])
+    expect(await service.get(label.id)).toEqual(label)
+    expect(events.slice(-3).map(({ details }) => details.scope)).toEqual([agent, 'team:trading', 'team:other'])
+    const everything = await list({ walletId: alice })
+    expect(everything.data.some(({ isDefault }) => isDefault)).toBe(true)
+    expect(everything.total).toBe(4)
+    const shown = await service.list({ walletId: alice, limit: 50, offset: 0 }, agent)
+    expect(ids(shown.data)).toEqual(ids(everything.data).filter((id) => id !== foreign.id))
+    expect(shown.total).toBe(3)
+    expect((await service.list({ walletId: alice, limit: 50, offset: 0 }, ended)).total).toBe(1)
+    expect(await failing(create({ ...limit, sessionId: newId() }))).toBe('SESSION_NOT_FOUND')
+    expect(await failing(create({ ...limit, sessionId: ended }))).toBe('SESSION_REVOKED')
+    const both = { ...limit, sessionId: agent, sessionLabel: 'team:trading' }
+    expect(CreatePolicyRequest.safeParse(both).success).toBe(false)
+    expect(CreatePolicyRequest.safeParse({ ...limit, sessionLabel: 'trading' }).success).toBe(false)
   })
 
   test('rules of an update are checked like those of a creation', async () => {

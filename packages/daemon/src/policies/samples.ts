@@ -68,7 +68,7 @@ export const row = (type: PolicyType | string, rules: unknown, more: Partial<Pol
 /** Lets everything through at once, so that another policy alone decides. */
 export const open = () => row('SPENDING_LIMIT', { instant_max_usd: 1e9 })
 
-const input = (policies: readonly PolicyRow[], more: Partial<EvaluateInput> = {}): EvaluateInput => ({
+export const input = (policies: readonly PolicyRow[], more: Partial<EvaluateInput> = {}): EvaluateInput => ({
   effects: effects([outflow(ETH, ETHER)]),
   kind: 'TRANSFER',
   wallet: { id: 'wallet-1', chain: 'ethereum', environment: 'testnet' },

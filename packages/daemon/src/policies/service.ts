@@ -25,6 +25,7 @@ export { type Dollars, installedDollars, spendingDollars } from './dollars.ts'
 export {
   type EvaluateInput,
   evaluate,
+  isOfSessions,
   itemsOf,
   type Judgement,
   type Policy,
@@ -32,6 +33,7 @@ export {
   type Prices,
   type Windows,
 } from './evaluate.ts'
+export { type LimitsNow, limitsNow } from './limits.ts'
 
 type PolicyEvent = 'POLICY_CREATED' | 'POLICY_UPDATED' | 'POLICY_DELETED'
 type Told<Event extends PolicyEvent> = {
@@ -48,6 +50,7 @@ type Parts = {
   clock: Pick<Clock, 'now'>
   networks: () => readonly Network[]
   wallet: (db: Handle, id: string) => Promise<{ status: string; purged_at?: number | null } | undefined>
+  session: (db: Handle, id: string) => Promise<SessionOf | undefined>
   /** Writes evidence in the transaction of the change. */
   record: (db: Handle, evidence: PolicyEvidence) => Promise<void>
   /** After a change has been committed, before it is answered: waits for what is on its way. `null`: every wallet's. */
@@ -56,6 +59,8 @@ type Parts = {
   systemEvidence: string
   nextVersion: NextVersion
 }
+/** A session as policies can be of it. */
+type SessionOf = { id: string; labels: readonly string[]; isRevoked: boolean }
 export type PolicyService = ReturnType<typeof policies>
 
 /** Keeps the policies. */
@@ -102,8 +107,10 @@ function additions(parts: Parts) {
       const answer: PolicyResponse & { replacesDefault?: true } = answerOf(row)
       const write = async (db: Handle) => {
         if (walletId !== null) await requireLiveWallet(db, walletId)
+        if (row.session_id !== null) await requireOpenSession(parts, db, row.session_id)
         // One that applies to less would leave the rest without a limit.
-        const replaces = walletId !== null && type === INSTALLED_TYPE && row.enabled === 1 && network === null
+        const isOfAll = network === null && row.session_id === null && row.session_label === null
+        const replaces = walletId !== null && type === INSTALLED_TYPE && row.enabled === 1 && isOfAll
         const replaced = replaces && (await policyStore.removeDefault(db, walletId)) > 0
         await policyStore.insert(db, { ...row, version: await nextVersion(db, walletId) })
         if (replaced) answer.replacesDefault = true
@@ -184,19 +191,23 @@ function changes(parts: Parts) {
   }
 }
 
-function reading({ database, wallet }: Parts) {
+function reading({ database, wallet, session }: Parts) {
   return {
     /** Failure: POLICY_NOT_FOUND. */
     get: (id: string): Promise<PolicyResponse> =>
       database.read(async (db) => answerOf(await requirePolicy(wallet, db, id))),
-    /** With a wallet, its own and those of every wallet; otherwise all. Failures: WALLET_NOT_FOUND, ACTION_VALIDATION_FAILED. */
-    async list(query: Parsed<Operations['listPolicies']>): Promise<Wire<Operations['listPolicies']>> {
+    /** With a wallet, its own and those of every wallet; otherwise all. With a session those alone that can bind it. Failures: WALLET_NOT_FOUND, ACTION_VALIDATION_FAILED. */
+    async list(
+      query: Parsed<Operations['listPolicies']>,
+      sessionId?: string,
+    ): Promise<Wire<Operations['listPolicies']>> {
       const { walletId, limit, offset, cursor } = query
       const from = cursor === undefined ? { offset } : { offset: 0, after: readCursor(cursor) }
       return database.read(async (db) => {
         if (walletId !== undefined) await requireWallet(wallet, db, walletId)
-        const rows = await policyStore.list(db, { walletId }, { ...from, limit: limit + 1 })
-        const total = await policyStore.count(db, { walletId })
+        const filter = { walletId, session: sessionId === undefined ? undefined : await session(db, sessionId) }
+        const rows = await policyStore.list(db, filter, { ...from, limit: limit + 1 })
+        const total = await policyStore.count(db, filter)
         const data = rows.slice(0, limit)
         const hasMore = rows.length > limit
         return {
@@ -224,6 +235,7 @@ const told = (row: StoredPolicy) => ({
   rules: row.rules,
   priority: row.priority,
   enabled: row.enabled === 1,
+  ...((row.session_id ?? row.session_label) && { scope: (row.session_id ?? row.session_label)! }),
 })
 
 /**
@@ -252,6 +264,13 @@ async function requireWallet(wallet: Parts['wallet'], db: Handle, id: string): P
   return found
 }
 
+/** Failures: SESSION_NOT_FOUND, SESSION_REVOKED. */
+async function requireOpenSession({ session }: Pick<Parts, 'session'>, db: Handle, id: string): Promise<void> {
+  const found = await session(db, id)
+  if (!found) throw new Failure('SESSION_NOT_FOUND', `no session ${id}`)
+  if (found.isRevoked) throw new Failure('SESSION_REVOKED', 'the session was revoked')
+}
+
 /** Those of a purged wallet are gone with it; their rows stay for the evidence. */
 async function requirePolicy(wallet: Parts['wallet'], db: Handle, id: string): Promise<StoredPolicy> {
   const row = await policyStore.byId(db, id)
@@ -267,6 +286,8 @@ type About = {
   network: string | null
   priority: number
   enabled: boolean
+  sessionId?: string | undefined
+  sessionLabel?: string | undefined
 }
 
 /** Its version is that of its writing. */
@@ -282,6 +303,8 @@ const newRow = (about: About, now: number): StoredPolicy => ({
   version: 0,
   created_at: seconds(now),
   updated_at: seconds(now),
+  session_id: about.sessionId ?? null,
+  session_label: about.sessionLabel ?? null,
 })
 
 function answerOf(row: StoredPolicy): PolicyResponse {
@@ -295,6 +318,8 @@ function answerOf(row: StoredPolicy): PolicyResponse {
     priority: row.priority,
     enabled: row.enabled === 1,
     network: row.network,
+    sessionId: row.session_id,
+    sessionLabel: row.session_label,
     isDefault: row.is_default === 1,
     createdAt: row.created_at,
     updatedAt: row.updated_at,

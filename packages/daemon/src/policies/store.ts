@@ -14,6 +14,8 @@ export type StoredPolicy = {
   version: number
   created_at: number
   updated_at: number
+  session_id: string | null
+  session_label: string | null
 }
 
 const ALL = 'all'
@@ -40,6 +42,8 @@ const insert = statement<StoredPolicy>((db, p) =>
     version: p('version'),
     created_at: p('created_at'),
     updated_at: p('updated_at'),
+    session_id: p('session_id'),
+    session_label: p('session_label'),
   }),
 )
 const byId = statement<{ id: string }, StoredPolicy>((db, p) =>
@@ -98,7 +102,11 @@ const raiseVersion = statement<{ to: number }>((db, p) =>
 
 /** `version` changes with all that a wallet is judged by, `common` with what every wallet is: settings, and policies of all. */
 export type PolicyVersions = { readonly version: number; readonly common: number }
-export type PolicyFilter = { walletId?: string | undefined }
+/** Of a wallet; with a session those alone that can bind it. */
+export type PolicyFilter = {
+  walletId?: string | undefined
+  session?: { id: string; labels: readonly string[] } | undefined
+}
 type Position = { priority: number; id: string }
 
 export const policyStore = {
@@ -129,16 +137,12 @@ export const policyStore = {
     return true
   },
   /** The highest priority first. */
-  list: (
-    db: Handle,
-    { walletId }: PolicyFilter,
-    page: { limit: number; offset: number; after?: Position | undefined },
-  ) =>
+  list: (db: Handle, filter: PolicyFilter, page: { limit: number; offset: number; after?: Position | undefined }) =>
     db.query<StoredPolicy>((kysely) => {
       let query = kysely
         .selectFrom('policies')
         .selectAll()
-        .where((eb) => shown(eb, walletId))
+        .where((eb) => shown(eb, filter))
       const { after } = page
       if (after) {
         query = query.where((eb) =>
@@ -150,18 +154,26 @@ export const policyStore = {
       }
       return query.orderBy('priority', 'desc').orderBy('id').limit(page.limit).offset(page.offset)
     }),
-  count: async (db: Handle, { walletId }: PolicyFilter): Promise<number> => {
+  count: async (db: Handle, filter: PolicyFilter): Promise<number> => {
     const rows = await db.query<{ count: number }>((kysely) => {
       const counted = kysely.selectFrom('policies').select((eb) => eb.fn.countAll<number>().as('count'))
-      return counted.where((eb) => shown(eb, walletId))
+      return counted.where((eb) => shown(eb, filter))
     })
     return rows[0]?.count ?? 0
   },
 }
 
 /** Of one wallet and of every wallet, or of all that are not purged. */
-function shown(eb: ExpressionBuilder<Tables, 'policies'>, walletId: string | undefined) {
+function shown(eb: ExpressionBuilder<Tables, 'policies'>, { walletId, session }: PolicyFilter) {
   const gone = eb.selectFrom('wallets').select('id').where('purged_at', 'is not', null)
   const own = walletId === undefined ? eb('wallet_id', 'not in', gone) : eb('wallet_id', '=', walletId)
-  return eb.or([own, eb('wallet_id', 'is', null)])
+  const ofWallet = eb.or([own, eb('wallet_id', 'is', null)])
+  if (!session) return ofWallet
+  const [id, labels] = [eb('session_id', '=', session.id), session.labels]
+  const ofLabel = labels.length > 0 ? eb('session_label', 'in', labels) : eb.lit(false)
+  return eb.and([
+    ofWallet,
+    eb.or([eb('session_id', 'is', null), id]),
+    eb.or([eb('session_label', 'is', null), ofLabel]),
+  ])
 }

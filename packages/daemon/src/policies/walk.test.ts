@@ -6,6 +6,7 @@ import {
   policyTypes,
   type Standing,
   tokenAsset,
+  toUsd,
 } from '@waiaas/contract'
 import { describe, expect, test } from 'vitest'
 import type { EvaluateInput } from './evaluate.ts'
@@ -22,6 +23,7 @@ import {
   open,
   outflow,
   row,
+  spentToday,
   USDC,
   USDC_ADDRESS,
   verdict,
@@ -377,6 +379,71 @@ describe('the fields of', () => {
   })
 })
 
+describe.each(POLICY_TYPES)('%s of some sessions', (type) => {
+  const { blocks, as } = walks[type]
+  const session = (id: string, ...labels: string[]): Situation => ({ ...blocks, session: { id, labels } })
+  const counted: Situation = {
+    spent: { ...spentToday(0n), session: spentToday(0n) },
+    requests: { ...(blocks.requests ?? { all: [], networks: {} }), session: blocks.requests?.all ?? [] },
+  }
+  const without = all(type).slice(0, -1)
+  const base = type === 'SPENDING_LIMIT' ? [open()] : without
+
+  test.each([
+    ['its id', { sessionId: 's1' }],
+    ['a label that the operator gave it', { sessionLabel: 'team:trading' }],
+  ])('binds a session by %s, and no other one', (_, scope) => {
+    const scoped = [...base, row(type, walks[type].rules, scope)]
+    const bound = { ...session('s1', 'team:trading', 'x:y'), ...counted }
+    expect(verdict(scoped, bound)).toContain(as.split(':').at(-1))
+    for (const other of [
+      { ...session('s2', 'team:trader'), ...counted },
+      { ...blocks, ...counted },
+    ])
+      expect(verdict(scoped, other)).toBe(verdict(base, other))
+  })
+  test('stands for nothing that is needed of everybody', () => {
+    const scoped = row(type, policyTypes[type].example, { sessionId: 's1' })
+    for (const more of [walks[type].allows, walks[type].edge]) {
+      const asked = { ...more, ...counted, session: { id: 's1', labels: [] } }
+      const alone = verdict(without, asked)
+      if (alone.startsWith('DENY')) expect(verdict([...without, scoped], asked)).toContain(alone.split(/[:+]/)[1])
+    }
+  })
+})
+
+test('a WHITELIST of a session vouches for no look-alike', () => {
+  const alike = { lookalikes: { [BOB]: EVE }, session: { id: 's1', labels: [] } }
+  const list = (scope: object) => row('WHITELIST', { allowed_addresses: [BOB] }, scope)
+  expect(verdict([open(), list({})], alike)).toBe('INSTANT')
+  expect(verdict([open(), list({ sessionId: 's1' })], alike)).toBe('APPROVAL')
+})
+
+test('what a session spent and asked before counts for its policies alone, and refuses where it was not read', () => {
+  const limit = (scope: object) => row('SPENDING_LIMIT', { daily_limit_usd: 5 }, scope)
+  const rate = (scope: object) => row('RATE_LIMIT', { max_requests: 1, window_seconds: 60 }, scope)
+  const mine = { sessionId: 's1' }
+  const busy: Situation = {
+    ...usdc(2_000_001n),
+    session: { id: 's1', labels: [] },
+    spent: { ...spentToday(0n), session: spentToday(3_000_000n) },
+    requests: { all: [], networks: {}, session: [NOON - 1] },
+  }
+  expect(verdict([open(), limit({})], busy)).toBe('INSTANT')
+  expect(verdict([open(), limit(mine)], busy)).toBe('DENY:SPENDING_LIMIT_EXCEEDED')
+  expect(verdict([open(), limit(mine)], { ...busy, ...usdc(2_000_000n) })).toBe('INSTANT')
+  expect(verdict([open(), rate({})], busy)).toBe('INSTANT')
+  expect(verdict([open(), rate(mine)], busy)).toBe('DENY:RATE_LIMIT_EXCEEDED')
+  expect(judge([open(), limit(mine)], busy).decision.inputs).toMatchObject({
+    session: { id: 's1', labels: [] },
+    spent: { ofSession: { dayUsd: '3000000' } },
+  })
+  for (const policy of [limit(mine), rate(mine)])
+    expect(verdict([open(), policy], { ...usdc(1n), session: { id: 's1', labels: [] } })).toBe(
+      'DENY:POLICY_RULES_CORRUPT',
+    )
+})
+
 test.each([
   ['REPUTATION_THRESHOLD', { code: 'REPUTATION_TOO_LOW', observed: '60.4999999', allowed: 60.5 }],
   ['ACTION_CATEGORY_LIMIT', { code: 'ACTION_CATEGORY_EXCEEDED', observed: 5.000001, allowed: 5 }],
@@ -390,4 +457,59 @@ test('a lane is free of what is judged of recipients, servers and venues', () =>
   const lane = { effects: effects([{ kind: 'lane', purpose: 'cancel' }], ETHER / 2_000n) }
   const strict = POLICY_TYPES.filter((type) => !['ALLOWED_NETWORKS'].includes(type)).map(own)
   expect(verdict(strict, lane)).toBe('INSTANT')
+})
+
+describe('first_recipient of SPENDING_LIMIT', () => {
+  const DAY = 86_400
+  const rules = { instant_max_usd: 1e9, first_recipient: { tier: 'DELAY', wait_seconds: DAY } }
+  const to = (since: number, usd: bigint): Situation => ({
+    known: { [BOB]: { since: NOON - since * 1_000, usd: toUsd(usd) } },
+  })
+  const judged = (more: Situation, changed: object = {}) =>
+    verdict([row('SPENDING_LIMIT', { ...rules, ...changed })], more)
+  test.each<[string, Situation, string]>([
+    ['nobody that it knows', usdc(1n), 'DELAY'],
+    ['one that it never paid', { ...usdc(1n), known: {} }, 'DELAY'],
+    ['one whose wait is not over', { ...usdc(1n), ...to(DAY - 0.001, 1_000_000n) }, 'DELAY'],
+    ['one whose wait is just over', { ...usdc(1n), ...to(DAY, 1_000_000n) }, 'INSTANT'],
+    ['ten times what it has had', { ...usdc(10_000_000n), ...to(DAY, 1_000_000n) }, 'INSTANT'],
+    ['a unit more than that', { ...usdc(10_000_001n), ...to(DAY, 1_000_000n) }, 'DELAY'],
+    ['something to one that had only what has no price', { ...usdc(1n), ...to(DAY, 0n) }, 'DELAY'],
+    ['what has no price', { ...of(outflow(ODD, 1n)), ...to(DAY, 1_000_000n) }, 'APPROVAL'],
+    ['a known one and another', { ...of(outflow(USDC, 1n), outflow(USDC, 1n, EVE)), ...to(DAY, 1_000_000n) }, 'DELAY'],
+    [
+      'parts that are more together',
+      { ...of(outflow(USDC, 6_000_000n), outflow(USDC, 6_000_000n)), ...to(DAY, 1_000_000n) },
+      'DELAY',
+    ],
+    [
+      'an NFT',
+      { ...of({ kind: 'nft', contract: EVE, tokenId: '1', amount: '1', to: BOB }), ...to(DAY, 1_000_000n) },
+      'APPROVAL',
+    ],
+  ])('pays %s', (_, more, expected) => {
+    expect(judged(more)).toBe(expected)
+  })
+  test('asks the tier that it names, and of a lane nothing', () => {
+    for (const tier of ['NOTIFY', 'APPROVAL']) expect(judged(usdc(1n), { first_recipient: { tier } })).toBe(tier)
+    expect(judged({ effects: effects([{ kind: 'lane', purpose: 'cancel' }]) })).toBe('INSTANT')
+    expect(judged({ now: NOON, effects: effects([]) })).toBe('INSTANT')
+  })
+  test('says what is missing, and suggests only what passes', () => {
+    const limit = [row('SPENDING_LIMIT', { ...rules, instant_max_usd: 100, notify_max_usd: 1e9 })]
+    const fresh = judge(limit, usdc(1n)).decision
+    expect(fresh.reasons).toMatchObject([{ code: 'RECIPIENT_NOT_KNOWN', observed: BOB }])
+    expect(fresh.suggestion?.amount).toBeUndefined()
+    const waiting = judge(limit, { ...usdc(1n), ...to(60, 5n) }).decision
+    expect(waiting.reasons).toMatchObject([{ retryAt: NOON / 1_000 - 60 + DAY }])
+    const large = { ...usdc(10_000_001n), ...to(DAY, 1_000_000n) }
+    const { headroom, inputs, reasons } = judge(limit, large).decision
+    expect(reasons).toMatchObject([{ observed: 10.000001, allowed: 10 }])
+    expect(headroom.limits).toMatchObject([
+      { limit: 'INSTANT', amount: '10000000' },
+      { limit: 'NOTIFY', amount: '10000000' },
+      { limit: 'DELAY' },
+    ])
+    expect(inputs.known).toEqual({ [BOB]: { since: NOON - DAY * 1_000, usdMicros: '1000000' } })
+  })
 })

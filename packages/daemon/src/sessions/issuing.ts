@@ -1,6 +1,7 @@
 import {
   DEFAULT_SESSION_TTL,
   Failure,
+  type Labels,
   newId,
   type Output,
   type Parsed,
@@ -23,6 +24,7 @@ type Wish = {
   readonly maxRenewals?: number | undefined
   readonly absoluteLifetime?: number | undefined
   readonly constraints?: SessionConstraints | null | undefined
+  readonly labels?: Labels | undefined
   readonly source: 'api' | 'mcp'
 }
 export type Issuing = ReturnType<typeof issuing>
@@ -47,7 +49,9 @@ export function issuing(parts: SessionDependencies, tokens: Tokens) {
           wallets.push(await needLiveWallet(db, walletId))
           await assertRoom(db, walletId)
           await sessionStore.link(db, { session_id: id, wallet_id: walletId, created_at: now })
-          const details = { expiresAt: seconds(expiresAt), constraints, source: wish.source, wallets: [...walletIds] }
+          const { source, labels } = wish
+          const about = { expiresAt: seconds(expiresAt), constraints, source, wallets: [...walletIds] }
+          const details = { ...about, ...(labels && { labels }) }
           await audit.record(db, { event: 'SESSION_CREATED', walletId, sessionId: id, ...by, details })
         }
         return wallets
@@ -116,6 +120,7 @@ const newSession = ({ id, now, wish, constraints, issued, expiresAt, absoluteEnd
   renewal_count: 0,
   last_renewed_at: null,
   constraints: constraints && JSON.stringify(constraints),
+  labels: wish.labels ? JSON.stringify(wish.labels) : null,
   source: wish.source,
   token_issued_count: 1,
   revoked_at: null,

@@ -11,7 +11,11 @@ type Answer = Output<typeof sessionOperations.createMcpToken>
 
 /** Issues a session for an MCP client and leaves its token where the client looks, readable by the owner of the files only. */
 export function mcpTokens(issue: Issuing['issue'], dataDir: string) {
-  return async ({ walletId, expiresIn = DEFAULT_SESSION_TTL }: Input, baseUrl: string, by: By): Promise<Answer> => {
+  return async (
+    { walletId, expiresIn = DEFAULT_SESSION_TTL, labels }: Input,
+    baseUrl: string,
+    by: By,
+  ): Promise<Answer> => {
     const folder = join(dataDir, 'mcp-tokens')
     const tokenPath = join(folder, walletId)
     const draft = join(folder, `.${walletId}.${randomBytes(6).toString('hex')}`)
@@ -20,7 +24,7 @@ export function mcpTokens(issue: Issuing['issue'], dataDir: string) {
       const write = (token: string) => writeFile(draft, token, { mode: 0o600, flag: 'wx' })
       const { wallets, expiresAt } = await issue(
         [walletId],
-        { ttl: expiresIn, source: 'mcp' },
+        { ttl: expiresIn, source: 'mcp', labels },
         { by, beforeCommit: write },
       )
       await rename(draft, tokenPath)

@@ -3,6 +3,8 @@ import {
   Failure,
   findNetwork,
   invalidField,
+  Labels,
+  labelTexts,
   type Network,
   parseUsd,
   type Reason,
@@ -32,6 +34,12 @@ export type ConstraintFault = Pick<Reason, 'message' | 'observed' | 'allowed'> &
 /** Constraints as the database holds them. Throws when they cannot be read: then nothing of the session may pass. */
 export const readConstraints = (text: string | null): SessionConstraints | null =>
   text === null ? null : SessionConstraints.parse(JSON.parse(text))
+
+/** The operator's labels of a session as the database holds them. Throws when they cannot be read. */
+export const readLabels = ({ labels }: Pick<SessionRow, 'labels'>): Labels =>
+  labels === null ? {} : Labels.parse(JSON.parse(labels))
+/** The same, as policies name them. */
+export const sessionLabels = (row: Pick<SessionRow, 'labels'>): string[] => labelTexts(readLabels(row))
 
 /** Each constraint that a request breaks; none when it may pass. An unknown value or recipient breaks what limits it. */
 export function constraintFaults(constraints: SessionConstraints | null, facts: ConstraintFacts): ConstraintFault[] {

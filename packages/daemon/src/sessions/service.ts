@@ -11,7 +11,7 @@ import { needSession } from './lookup.ts'
 import { mcpTokens } from './mcp-token.ts'
 import { renewing } from './renewing.ts'
 import { revoking, sessionAsHeld } from './revoking.ts'
-import { closedSession, readConstraints } from './rules.ts'
+import { closedSession, readConstraints, readLabels, sessionLabels } from './rules.ts'
 import { type LinkedWallet, type SessionRow, sessionStore } from './store.ts'
 import { sessionTokens, tokenHash } from './tokens.ts'
 
@@ -19,7 +19,7 @@ export type { SessionDependencies } from './dependencies.ts'
 export { forgetSessions } from './forgetting.ts'
 export { endRestored } from './restored.ts'
 export { sessionAsHeld } from './revoking.ts'
-export { constraintFaults, readConstraints } from './rules.ts'
+export { constraintFaults, readConstraints, sessionLabels } from './rules.ts'
 export type { SessionRow } from './store.ts'
 
 export type Sessions = ReturnType<typeof sessions>
@@ -29,6 +29,12 @@ type Wallets = Output<typeof sessionOperations.listSessionWallets>
 
 /** The session, whatever its state; for the checks inside a job. */
 export const findSession = (db: Handle, id: string): Promise<SessionRow | undefined> => sessionStore.byId(db, id)
+/** Of whom policies can be: a session with its labels, and whether it is over. Undefined when there is none. */
+export async function policySession(db: Handle, id: string): Promise<PolicySession | undefined> {
+  const row = await sessionStore.byId(db, id)
+  return row && { id, labels: sessionLabels(row), isRevoked: row.revoked_at !== null }
+}
+export type PolicySession = { id: string; labels: readonly string[]; isRevoked: boolean }
 export const isLinked = (db: Handle, sessionId: string, walletId: string): Promise<boolean> =>
   sessionStore.isLinked(db, sessionId, walletId)
 
@@ -133,5 +139,6 @@ function sessionView(row: SessionRow, wallets: readonly LinkedWallet[], now: num
     source: row.source,
     tokenIssuedCount: row.token_issued_count,
     constraints: readConstraints(row.constraints),
+    ...(row.labels !== null && { labels: readLabels(row) }),
   }
 }

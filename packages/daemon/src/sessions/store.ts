@@ -16,6 +16,8 @@ export type SessionRow = {
   renewal_count: number
   last_renewed_at: number | null
   constraints: string | null
+  /** JSON, fixed by the operator. */
+  labels: string | null
   source: 'api' | 'mcp'
   token_issued_count: number
   revoked_at: number | null
@@ -46,6 +48,7 @@ const insert = statement<SessionRow>((db, p) =>
     renewal_count: p('renewal_count'),
     last_renewed_at: p('last_renewed_at'),
     constraints: p('constraints'),
+    labels: p('labels'),
     source: p('source'),
     token_issued_count: p('token_issued_count'),
     revoked_at: p('revoked_at'),

@@ -45,7 +45,7 @@ export function tokens({ database, clock, audit, chains }: TokenParts) {
 
   return {
     find,
-    ofNetwork,
+    ofNetwork: listedTokens,
 
     async list({ network: name, limit, cursor }: Input<'listTokens'>): Promise<Answer<'listTokens'>> {
       const network = need(name)
@@ -145,14 +145,14 @@ export const tokenFinder =
   async (chain: Reader, { address, assetId, symbol = '' }: TokenChoice): Promise<Token> => {
     const { network } = chain
     const name = assetId ?? address
-    if (name === undefined) return called(await database.read((db) => ofNetwork(db, network)), network, symbol)
+    if (name === undefined) return called(await database.read((db) => listedTokens(db, network)), network, symbol)
     const known = await database.read((db) => find(db, network, name))
     return known ?? chain.token(chain.address(address ?? name.slice(name.lastIndexOf(':') + 1)))
   }
 
 /** Of tokens that no list has: which listed one each calls itself like. */
 export const impostorFinder = (database: Database, findToken: ReturnType<typeof tokenFinder>) =>
-  impostorsAmong({ listed: (network) => database.read((db) => ofNetwork(db, network)), findToken })
+  impostorsAmong({ listed: (network) => database.read((db) => listedTokens(db, network)), findToken })
 
 /** The one token with a symbol, whatever the case of its letters. */
 function called(listed: readonly Token[], network: Network, symbol: string): Token {
@@ -178,8 +178,8 @@ function noToken(symbol: string, { id, native }: Network, listed: readonly Token
   return `no token called ${symbol} is listed on ${id}; ${known.length > 0 ? `listed are ${known.join(', ')}` : 'name it by its address'}`
 }
 
-/** All registered tokens of a network. */
-const ofNetwork = async (db: Handle, network: Network): Promise<Token[]> =>
+/** The listed tokens of a network: the built-in ones, and those that the operator added. */
+export const listedTokens = async (db: Handle, network: Network): Promise<Token[]> =>
   (await registered(db, network)).map(({ token }) => token)
 
 async function registered(db: Handle, network: Network): Promise<Registered[]> {

@@ -1,4 +1,10 @@
-import type { Handlers, messageOperations, planOperations, transactionOperations } from '@waiaas/contract'
+import type {
+  Handlers,
+  limitOperations,
+  messageOperations,
+  planOperations,
+  transactionOperations,
+} from '@waiaas/contract'
 import { sessionOf, shownBy } from '../platform/caller.ts'
 import { seconds } from '../platform/clock.ts'
 import type { Calls } from '../platform/http/types.ts'
@@ -96,6 +102,10 @@ export const transactionHandlers = (
   async adminCancelTransaction(call, { id }) {
     return { id, status: 'CANCELLED' as const, ...(await service.cancel(id, call)) }
   },
+})
+
+export const limitHandlers = (service: Transactions): Handlers<typeof limitOperations, Calls> => ({
+  getLimits: ({ principal }, input) => service.limits(principal.sessionId, input),
 })
 
 export const messageHandlers = (service: Transactions): Handlers<typeof messageOperations, Calls> => ({

@@ -1,5 +1,6 @@
 import type { Network } from '@waiaas/contract'
 import type { Reader } from '../chains/chain.ts'
+import type { Token } from '../chains/intent.ts'
 import type { Handle } from '../platform/db/database.ts'
 import type { Held } from '../platform/held.ts'
 import type { GasSettings } from './gas/condition.ts'
@@ -23,6 +24,8 @@ export type ServiceParts = Parts &
     resolveNetwork(wallet: WalletFacts, name: string | undefined): Network
     findNetwork(id: string): Network | undefined
     findToken: FindToken
+    /** The listed tokens of a network. */
+    listedTokens(db: Handle, network: Network): Promise<Token[]>
     /** By asset that no list has: which listed one it calls itself like. */
     impostors(chain: Reader, assets: readonly string[]): Promise<Readonly<Record<string, string>>>
     gas(): GasSettings

@@ -1,11 +1,13 @@
 import {
   Failure,
   invalidField,
+  nativeAsset,
   parseBase,
   type SendRequest,
   type Simulation,
   type Transaction,
   type TransactionStatus,
+  type WalletLimits,
   withoutNames,
 } from '@waiaas/contract'
 import { pruning } from '../ledger/service.ts'
@@ -194,6 +196,22 @@ export class Transactions {
       verdict,
       prices: parts.prices.current(network, assetsOf(built.decoded.effects)),
       startedAt,
+    })
+  }
+
+  /** What a session may spend of a wallet on a network now. */
+  async limits(sessionId: string, { walletId, network: name }: WalletChoice): Promise<WalletLimits> {
+    const { database, prices, judge, switches, ...parts } = this.#parts
+    const { network, tokens } = await database.read(async (db) => {
+      const network = parts.resolveNetwork(await parts.chooseWallet(db, sessionId, { walletId, network: name }), name)
+      return { network, tokens: await parts.listedTokens(db, network) }
+    })
+    await prices.refresh(network, [nativeAsset(network), ...tokens.map(({ asset }) => asset)])
+    return database.read(async (db) => {
+      const wallet = await parts.chooseWallet(db, sessionId, { walletId, network: name })
+      const session = await switches.session(db, sessionId)
+      if (!session) throw new Failure('SESSION_NOT_FOUND', `no session ${sessionId}`)
+      return judge.limits(db, { wallet, session, network, tokens })
     })
   }
 

@@ -22,7 +22,13 @@ export type WalletFacts = {
   /** After a restore: until then (unix milliseconds) it may have spent what the ledger does not know. */
   spends_unknown_before?: number | null
 }
-export type SessionFacts = { id: string; revoked_at: number | null; expires_at: number; constraints: string | null }
+export type SessionFacts = {
+  id: string
+  revoked_at: number | null
+  expires_at: number
+  constraints: string | null
+  labels: string | null
+}
 
 export type ReadSession = (id: string) => Promise<SessionFacts | undefined>
 

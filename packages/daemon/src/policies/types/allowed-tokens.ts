@@ -1,6 +1,7 @@
 import { addressKey, assetKey, familiesOf, type Network, type PolicyRules, tokenAsset } from '@waiaas/contract'
 import type { Case, Finding } from '../case.ts'
 import { requireAsset, requireChecksum, requirePlace } from '../checks.ts'
+import { onNetwork } from '../places.ts'
 import { deny, listed, policyType, type Scoped } from './type.ts'
 
 type AllowedTokens = {
@@ -23,13 +24,8 @@ export const allowedTokens = policyType<'ALLOWED_TOKENS', AllowedTokens>({
   }),
   compile,
   judge,
-  tokens: ({ assets, addresses, chainAddresses }, network) => {
-    const [start, places] = [tokenAsset(network, ''), [`${network.chain}:`, `${network.id}:`]]
-    const of = (all: ReadonlySet<string>, prefix: string) =>
-      [...all].flatMap((one) => (one.startsWith(prefix) ? [one.slice(prefix.length)] : []))
-    const named = [...of(assets, start), ...places.flatMap((place) => of(chainAddresses, place)), ...addresses]
-    return named.filter((address) => familiesOf(address).includes(network.chain))
-  },
+  tokens: listedOn,
+  allows: (rules, network) => ({ tokens: listedOn(rules, network).map(addressKey) }),
   absent: ({ input, tokens, revoked }) =>
     input.toggles.denyTokens
       ? [
@@ -40,6 +36,13 @@ export const allowedTokens = policyType<'ALLOWED_TOKENS', AllowedTokens>({
         ]
       : [],
 })
+
+function listedOn({ assets, addresses, chainAddresses }: AllowedTokens, network: Network): string[] {
+  const start = tokenAsset(network, '')
+  const named = [...assets].flatMap((one) => (one.startsWith(start) ? [one.slice(start.length)] : []))
+  const all = [...named, ...onNetwork(chainAddresses, network), ...addresses]
+  return all.filter((address) => familiesOf(address).includes(network.chain))
+}
 
 function compile({ tokens }: PolicyRules<'ALLOWED_TOKENS'>): AllowedTokens {
   const assets = new Set<string>()

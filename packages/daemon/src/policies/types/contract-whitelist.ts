@@ -1,6 +1,7 @@
-import { addressKey, type PolicyRules } from '@waiaas/contract'
+import { addressKey, familiesOf, type PolicyRules } from '@waiaas/contract'
 import type { Case, Finding } from '../case.ts'
 import { requireChecksum, requirePlace } from '../checks.ts'
+import { onNetwork } from '../places.ts'
 import { deny, listed, policyType, type Scoped } from './type.ts'
 
 type ContractWhitelist = {
@@ -18,6 +19,11 @@ export const contractWhitelist = policyType<'CONTRACT_WHITELIST', ContractWhitel
   }),
   compile,
   judge,
+  allows: ({ addresses, chainAddresses }, network) => ({
+    contracts: [...onNetwork(chainAddresses, network), ...addresses].filter((address) =>
+      familiesOf(address).includes(network.chain),
+    ),
+  }),
   absent: ({ input, facts }) =>
     input.toggles.denyContracts
       ? facts.calls.map(({ contract }) =>

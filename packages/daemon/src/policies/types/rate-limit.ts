@@ -1,4 +1,4 @@
-import { type Case, type Finding, onPolicyNetwork, UNKNOWN_BEFORE } from '../case.ts'
+import { type Case, countedFor, type Finding, UNKNOWN_BEFORE } from '../case.ts'
 import { policyType, type Scoped } from './type.ts'
 
 type RateLimit = { readonly max: number; readonly windowMs: number }
@@ -18,7 +18,7 @@ function judge(policy: Scoped<RateLimit>, of: Case, findings: Finding[]): void {
   if (of.isLane) return
   const { max, windowMs } = policy.rules
   const { requests, context, now } = of.input
-  const times = onPolicyNetwork(policy, of, { byNetwork: requests.networks, all: requests.all })
+  const times = countedFor(policy, of, { byNetwork: requests.networks, all: requests.all, session: requests.session })
   const asOf = context?.acceptedAt ?? now
   const isIn = (at: number) => at > asOf - windowMs && at <= asOf
   let count = 0

@@ -15,18 +15,26 @@ import {
   ZERO_BASE,
   ZERO_USD,
 } from '@waiaas/contract'
-import { amountWithin, display, type Holding, usdOf } from '../bill.ts'
+import { amountWithin, display, type Holding } from '../bill.ts'
 import {
   beyondHeld,
   type Case,
+  countedFor,
   type Finding,
   isFeeNamed,
-  onPolicyNetwork,
   type Telling,
   UNKNOWN_BEFORE,
   type Window,
   type WindowName,
+  type Windows,
 } from '../case.ts'
+import {
+  type FirstRecipient,
+  firstRecipientOf,
+  mostForFirst,
+  othersUsd,
+  unknownRecipients,
+} from '../first-recipient.ts'
 import { type Ladder, ladder, scaling, tierBelow, tierOf } from '../ladder.ts'
 import { admitLimits } from '../token-limits.ts'
 import { deny, policyType, type Scoped } from './type.ts'
@@ -44,6 +52,7 @@ type SpendingLimit = {
   /** What a worst fee may be at most: in micro-dollars, and in base units where it has no price. */
   readonly maxFeeUsd: Usd
   readonly maxFee: Base | null
+  readonly first: FirstRecipient | null
   readonly delaySeconds: number
   readonly approvalTimeout: number | null
 }
@@ -61,7 +70,8 @@ export const spendingLimit = policyType<'SPENDING_LIMIT', SpendingLimit>({
     isLane
       ? []
       : [deny('SPENDING_LIMIT_MISSING', 'no SPENDING_LIMIT applies to this wallet and network, so nothing is signed')],
-  asks: ({ dailyUsd, monthlyUsd }) => ({
+  asks: ({ dailyUsd, monthlyUsd, first }) => ({
+    recipients: first !== null,
     spent: monthlyUsd !== null ? 'month' : dailyUsd !== null ? 'day' : undefined,
   }),
   bounds: (policy) => ({
@@ -88,6 +98,7 @@ function compile(rules: PolicyRules<'SPENDING_LIMIT'>): SpendingLimit {
     overLimit: rules.over_limit,
     maxFeeUsd: parseUsd(rules.max_fee_usd),
     maxFee: rules.max_fee === undefined ? null : parseBase(rules.max_fee),
+    first: firstRecipientOf(rules.first_recipient),
     delaySeconds: rules.delay_seconds,
     approvalTimeout: rules.approval_timeout ?? null,
   }
@@ -109,6 +120,7 @@ function judgeAll(policy: SpendingPolicy, of: Case, findings: Finding[]): void {
     if (holding.outflow > 0n) judgeAmount(policy, { holding, of }, findings)
   }
   judgeValue(policy, of, findings)
+  judgeFirst(policy, of, findings)
   judgeFee(policy, of, findings)
   judgeWindow(policy, { name: 'daily_limit_usd', of }, findings)
   judgeWindow(policy, { name: 'monthly_limit_usd', of }, findings)
@@ -123,6 +135,14 @@ function judgeLane(policy: SpendingPolicy, of: Case, findings: Finding[]): void 
   if (add(of.input.lane?.taken.total ?? ZERO_USD, beyond) <= maxFeeUsd) return
   judgeWindow(policy, { name: 'daily_limit_usd', of }, findings)
   judgeWindow(policy, { name: 'monthly_limit_usd', of }, findings)
+}
+
+/** Whom the wallet does not know gets nothing without its tier, however little it is. */
+function judgeFirst(policy: SpendingPolicy, of: Case, findings: Finding[]): void {
+  const { first } = policy.rules
+  if (first === null) return
+  for (const tell of unknownRecipients(first, of))
+    findings.push(raised(policy, { verdict: first.tier, code: 'RECIPIENT_NOT_KNOWN' }, tell))
 }
 
 type Held = { holding: Holding; of: Case }
@@ -285,7 +305,7 @@ function windowOf(policy: SpendingPolicy, name: WindowName, of: Case): { limit: 
   const limit = name === 'daily_limit_usd' ? policy.rules.dailyUsd : policy.rules.monthlyUsd
   if (limit === null) return undefined
   const { spent } = of.input
-  const windows = onPolicyNetwork(policy, of, { byNetwork: spent.networks, all: spent })
+  const windows = countedFor<Windows>(policy, of, { byNetwork: spent.networks, all: spent, session: spent.session })
   const window = name === 'daily_limit_usd' ? windows.day : windows.month
   // What a lane pays for is on its way already.
   return { limit, window: of.isLane ? window : filled(window, limit) }
@@ -355,7 +375,7 @@ function amountUpTo(
   const limit = amountLimit(policy.rules, holding, of)
   if (limit.by === 'nothing') return ZERO_BASE
   const amounts = limit.by === 'amount' ? [remaining(limit.ladder[step], holding.deposits)] : []
-  const { usd } = policy.rules
+  const { usd, first } = policy.rules
   if (usd) {
     if (!holding.price) return null
     const cap = usd.slice(0, step + 1).findLast((threshold) => threshold !== null) ?? ZERO_USD
@@ -363,12 +383,6 @@ function amountUpTo(
       remaining(amountWithin(holding, remaining(cap, othersUsd(holding, of))) ?? ZERO_BASE, holding.deposits),
     )
   }
-  return smallest(amounts)
-}
-
-/** What leaves of other assets. */
-function othersUsd({ asset }: Holding, { bill }: Case): Usd {
-  let sum = ZERO_USD
-  for (const other of bill.holdings) if (other.asset !== asset) sum = add(sum, usdOf(other, other.outflow) ?? ZERO_USD)
-  return sum
+  const most = first ? mostForFirst(first, { step, holding, of }) : undefined
+  return smallest(most === undefined ? amounts : [...amounts, most])
 }

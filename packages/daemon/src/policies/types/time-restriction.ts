@@ -20,6 +20,7 @@ export const timeRestriction = policyType<'TIME_RESTRICTION', TimeRestriction>({
   admit: (rules) => rules,
   compile,
   judge,
+  allows: ({ start, end, days, timezone }) => ({ hours: { start, end, days: [...days], timezone } }),
 })
 
 function compile({ allowed_hours, allowed_days, timezone }: PolicyRules<'TIME_RESTRICTION'>): TimeRestriction {

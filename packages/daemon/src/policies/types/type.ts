@@ -1,5 +1,5 @@
 import type { Network, PolicyRules, PolicyType } from '@waiaas/contract'
-import type { Asks, Bounds, Case, Finding, Policy, Scope } from '../case.ts'
+import type { Allowed, Asks, Bounds, Case, Finding, Policy, Scope } from '../case.ts'
 
 export type Scoped<R> = Scope & { readonly rules: R }
 
@@ -17,6 +17,7 @@ type Parts<T extends PolicyType, R> = {
   names?(rules: R, recipient: string): boolean
   bounds?(policy: Scoped<R>): Bounds
   tokens?(rules: R, network: Network): readonly string[]
+  allows?(rules: R, network: Network): Allowed
 }
 
 /** One policy type as the evaluator, the service and the reading of facts see it. */
@@ -38,6 +39,7 @@ export const policyType = <T extends PolicyType, R>(parts: Parts<T, R>): PolicyT
       asks: parts.asks?.(policy.rules) ?? {},
       names: (recipient) => parts.names?.(policy.rules, recipient) ?? false,
       tokens: (network) => parts.tokens?.(policy.rules, network) ?? [],
+      allows: (network) => parts.allows?.(policy.rules, network) ?? {},
       ...(parts.bounds && { bounds: parts.bounds(policy) }),
     }
   },

@@ -12,6 +12,7 @@ export const whitelist = policyType<'WHITELIST', Whitelist>({
   },
   compile: ({ allowed_addresses }) => ({ addresses: new Set(allowed_addresses.map(addressKey)) }),
   judge,
+  allows: ({ addresses }) => ({ recipients: [...addresses] }),
   names: ({ addresses }, recipient) => addresses.has(recipient),
 })
 

@@ -1,5 +1,6 @@
 import { judgeAgain } from './judge-again.ts'
 import { type JudgeParts, judged, judgeJob } from './judgement.ts'
+import { limitsOf } from './limits.ts'
 import { rulesReader } from './shared-reads.ts'
 import type { Judge } from './verdict.ts'
 
@@ -8,6 +9,7 @@ export function judge(parts: JudgeParts): Judge {
   const rules = rulesReader(parts)
   return {
     of: async (db, subject, before) => (await judged(judgeJob({ parts, db }, rules), subject, before)).verdict,
+    limits: (db, of) => limitsOf(judgeJob({ parts, db }, rules), of),
     again(db) {
       const job = judgeJob({ parts, db }, rules)
       return (row, draft) => judgeAgain(job, row, draft)

@@ -30,7 +30,7 @@ import type { Job } from '../job.ts'
 import { tokensOf, typesOf } from '../kinds/all.ts'
 import type { Switches } from '../switches.ts'
 import { laneFunds, type Reading, requests, spent } from './history.ts'
-import { lookalikes } from './known-recipients.ts'
+import { knownFor, lookalikes } from './known-recipients.ts'
 import { type RulesReader, sharedReads } from './shared-reads.ts'
 import type { Before, Subject, Verdict } from './verdict.ts'
 
@@ -63,6 +63,8 @@ export type JudgeParts = {
   /** As the common version of the policies has them beside it: what a job reads, not what this process took over last. */
   settings(db: Handle, common: number): Promise<JudgedSettings>
   constraintFaults(constraints: string, facts: ConstraintFacts): Reason[]
+  /** The operator's labels of a session, as policies name them. */
+  sessionLabels(session: { labels: string | null }): readonly string[]
 }
 /** A job in which something is judged, and what all its judgements go by. */
 export type JudgeJob = Job<JudgeParts> & { readonly reads: ReturnType<typeof sharedReads<PriceFacts>> }
@@ -76,10 +78,29 @@ type Judged = { verdict: Verdict; prices: PriceFacts }
 
 /** `before` is what an earlier judgement of the same request already gave. */
 export async function judged(job: JudgeJob, subject: Subject, before?: Before): Promise<Judged> {
+  const { parts } = job
+  const { wallet } = subject
+  const { input, facts, rules } = await inputOf(job, subject, before)
+  const { version, settings, prices } = rules
+  const judgement = evaluate(input)
+  if (judgement.fault !== undefined)
+    parts.log.error({ err: judgement.fault, wallet: wallet.id }, 'a request could not be judged, and is refused')
+  const constrained = await withConstraints(job, { subject, facts, judgement, before, worth: prices.worth })
+  const verdict = verdictOf(settings, constrained, version)
+  if (!subject.steps || verdict.status === 'CANCELLED') return { verdict, prices }
+  const shares = subject.steps.map((effects) => itemsOf({ ...input, effects }))
+  return { verdict: { ...verdict, shares }, prices }
+}
+
+type WithoutIntent = Omit<Subject, 'intent'> & { readonly intent?: Intent }
+
+/** All that a judgement goes by, and where it comes from. */
+export async function inputOf(job: JudgeJob, subject: WithoutIntent, before?: Before) {
   const { parts, db, reads } = job
   const { now, latest } = reads
   const { wallet, network } = subject
-  const { version, policies, settings, prices } = await reads.rules(wallet.id)
+  const rules = await reads.rules(wallet.id)
+  const { version, policies, settings, prices } = rules
   const reading: Reading = {
     policies,
     now,
@@ -90,7 +111,9 @@ export async function judged(job: JudgeJob, subject: Subject, before?: Before): 
   }
   const facts = factsOf(subject.effects)
   const assets = assetsOf(subject.effects, facts)
-  const alike = await lookalikes(reads.knownAlike(wallet.id), receiversOf(facts, subject.effects.sender))
+  const receivers = receiversOf(facts, subject.effects.sender)
+  const alike = await lookalikes(reads.knownAlike(wallet.id), receivers)
+  const asksKnown = policies.some(({ asks }) => asks.recipients)
   const neverFunded = subject.neverFunded ?? before?.neverFunded
   const impostors = subject.impostors ?? before?.impostors
   const input: EvaluateInput = {
@@ -99,16 +122,18 @@ export async function judged(job: JudgeJob, subject: Subject, before?: Before): 
     feePrice: subject.feePrice,
     wallet: { id: wallet.id, chain: wallet.chain, environment: wallet.environment, approver: 'operator' },
     network,
+    ...(subject.session && { session: { id: subject.session.id, labels: parts.sessionLabels(subject.session) } }),
     policies,
     policyVersion: String(version),
     now,
     ...(latest > now && { latest }),
     prices: prices.current(network, assets),
     lastPrices: newest(prices.last(network, assets), before?.lastPrices),
-    tokens: trusted(subject.intent),
+    tokens: subject.intent ? trusted(subject.intent) : {},
     spent: await spent(db, subject, reading),
     requests: await requests(db, subject, reading),
     ...(alike && { lookalikes: alike }),
+    ...(asksKnown && { known: await knownFor(reads.knownAlike(wallet.id), receivers) }),
     ...(neverFunded && { neverFunded }),
     ...(impostors && { impostors }),
     ...(subject.aboveCeiling !== undefined && { aboveCeiling: subject.aboveCeiling }),
@@ -116,14 +141,7 @@ export async function judged(job: JudgeJob, subject: Subject, before?: Before): 
     toggles: togglesOf(settings),
     ...(before && { context: before }),
   }
-  const judgement = evaluate(input)
-  if (judgement.fault !== undefined)
-    parts.log.error({ err: judgement.fault, wallet: wallet.id }, 'a request could not be judged, and is refused')
-  const constrained = await withConstraints(job, { subject, facts, judgement, before, worth: prices.worth })
-  const verdict = verdictOf(settings, constrained, version)
-  if (!subject.steps || verdict.status === 'CANCELLED') return { verdict, prices }
-  const shares = subject.steps.map((effects) => itemsOf({ ...input, effects }))
-  return { verdict: { ...verdict, shares }, prices }
+  return { input, facts, rules }
 }
 
 /** Of each asset the price that is younger. */

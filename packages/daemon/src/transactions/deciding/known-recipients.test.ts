@@ -2,6 +2,7 @@ import { getProgramDerivedAddress } from '@solana/kit'
 import { newId } from '@waiaas/contract'
 import { afterEach, expect, test } from 'vitest'
 import { forEachEngine } from '../../../../../test/support/for-each-engine.ts'
+import { until as eventually } from '../../../../../test/support/until.ts'
 import { lookalikeOf, newEvmAddress, newSolanaAddress } from '../../../../../test/support/wallets.ts'
 import { ETHER, migrations, startEvm, startPipeline, startSolana } from '../../../test/pipeline-bed.ts'
 import { tokenProgram } from '../../chains/solana/programs.ts'
@@ -85,6 +86,38 @@ forEachEngine((_engine, open) => {
       enabled: true,
     } as never)
     expect((await pay(listed)).accepted).toMatchObject({ tier: 'INSTANT' })
+  })
+
+  test('who was never paid has the tier of first recipients, until a payment is final and the wait is over', async () => {
+    const node = await startEvm({ blockTime: 0.25, slotsInAnEpoch: 1 })
+    const { stop, send, until, limit, wallet, database } = await startPipeline(await open(migrations), node)
+    stops.push(stop, () => node.stop())
+    const from = await wallet()
+    const first = (wait_seconds: number) =>
+      limit(from.id, { ...generous, first_recipient: { tier: 'NOTIFY', wait_seconds } })
+    await first(0)
+    const to = newEvmAddress()
+    const unit = ETHER / 1_000n
+    const pay = async (amount: bigint) => (await send(from, { to, amount: String(amount) })).accepted!
+    const one = await pay(unit)
+    expect(one).toMatchObject({
+      tier: 'NOTIFY',
+      decision: { reasons: [{ code: 'RECIPIENT_NOT_KNOWN', observed: to }] },
+    })
+    await until(one.id, 'CONFIRMED')
+    await eventually(`${to} to be known`, async () => {
+      const rows = await database.read((db) =>
+        db.query<{ address: string; paid_usd: string | null }>((k) =>
+          k.selectFrom('known_recipients').select(['address', 'paid_usd']).where('first_final_at', 'is not', null),
+        ),
+      )
+      return rows.some(({ address, paid_usd }) => address.toLowerCase() === to && paid_usd === '2000000')
+    })
+    const more = await pay(10n * unit + 1n)
+    expect(more).toMatchObject({ tier: 'NOTIFY', decision: { reasons: [{ observed: 20.000001, allowed: 20 }] } })
+    expect(await pay(10n * unit)).toMatchObject({ tier: 'INSTANT' })
+    await first(3_600)
+    expect(await pay(unit)).toMatchObject({ tier: 'NOTIFY' })
   })
 
   test('the first deposit of a vault waits for a human, also when judged again, unless a list names it', async () => {

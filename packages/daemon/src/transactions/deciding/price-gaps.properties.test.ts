@@ -66,6 +66,7 @@ function judgeOf({ state, known }: Market, wallet: WalletFacts) {
   const row = { id: newId(), walletId: wallet.id, type: 'SPENDING_LIMIT', rules: JSON.stringify(limits) }
   const policies = compilePolicies([{ ...row, enabled: true, network: null, version: 1 }])
   return judge({
+    sessionLabels: () => [],
     clock,
     log: { error() {} },
     audit: audit({ clock }),

@@ -60,7 +60,7 @@ forEachEngine((_, open) => {
     const database = await open(migrations)
     const subject: Subject = {
       wallet,
-      session: { id: newId(), constraints: '{}' },
+      session: { id: newId(), constraints: '{}', labels: null },
       network,
       type: 'TRANSFER',
       feePrice: undefined,
@@ -81,6 +81,7 @@ forEachEngine((_, open) => {
 })
 
 const parts: Omit<JudgeParts, 'prices' | 'constraintFaults'> = {
+  sessionLabels: () => [],
   clock,
   log: { error() {} },
   audit: audit({ clock }),

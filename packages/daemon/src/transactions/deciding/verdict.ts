@@ -1,16 +1,16 @@
-import type { Base, Effects, Network, Usd } from '@waiaas/contract'
+import type { Base, Effects, Network, Usd, WalletLimits } from '@waiaas/contract'
 import type { Draft, UnitFee } from '../../chains/build.ts'
-import type { Intent } from '../../chains/intent.ts'
+import type { Intent, Token } from '../../chains/intent.ts'
 import type { Reservation, SpendItem } from '../../ledger/service.ts'
 import type { Handle } from '../../platform/db/database.ts'
 import type { Judgement, Prices } from '../../policies/service.ts'
 import type { TransactionRow } from '../rows/store.ts'
-import type { WalletFacts } from '../switches.ts'
+import type { SessionFacts, WalletFacts } from '../switches.ts'
 
 /** What is judged. */
 export type Subject = {
   wallet: WalletFacts
-  session: { id: string; constraints: string | null } | null
+  session: { id: string; constraints: string | null; labels: string | null } | null
   network: Network
   type: string
   intent: Intent
@@ -24,6 +24,14 @@ export type Subject = {
   aboveCeiling?: string | undefined
   /** Of a plan, what each of its steps does: `effects` are those of all, and the verdict has what each of them holds. */
   steps?: readonly Effects[] | undefined
+}
+/** Of what it is asked what may be spent. */
+export type LimitsOf = {
+  wallet: WalletFacts
+  session: SessionFacts
+  network: Network
+  /** The listed tokens of the network. */
+  tokens: readonly Token[]
 }
 export type Verdict = Judgement & {
   policyVersion: number
@@ -58,6 +66,8 @@ export type JudgeAgain = (row: TransactionRow, draft: Draft) => Promise<Again>
 export type Judge = {
   /** `before` is what an earlier judgement of the same request already gave. */
   of(db: Handle, subject: Subject, before?: Before): Promise<Verdict>
+  /** What may be spent now, as the next payment would be judged. */
+  limits(db: Handle, of: LimitsOf): Promise<WalletLimits>
   /** Judges accepted requests of a job again before they are signed; what all of them go by is read once. */
   again(db: Handle): JudgeAgain
 }

@@ -10,7 +10,7 @@ import {
   type SpendItem,
 } from '../../ledger/service.ts'
 import type { Handle } from '../../platform/db/database.ts'
-import { rememberRecipients } from '../deciding/known-recipients.ts'
+import { rememberPaid, rememberRecipients } from '../deciding/known-recipients.ts'
 import type { Job } from '../job.ts'
 import { type AttemptRow, attemptStore, inNoBlock } from '../rows/attempt-store.ts'
 import { endPlan } from '../rows/ending.ts'
@@ -18,6 +18,7 @@ import { must } from '../rows/must.ts'
 import { transactionStore } from '../rows/store.ts'
 import { isOpen } from '../switches.ts'
 import type { Confirmed, Told } from './confirmed.ts'
+import { paidBy } from './paid.ts'
 import { type Fenced, requireLease } from './round.ts'
 
 /** How often an expired transaction is signed anew. */
@@ -65,7 +66,8 @@ export async function book(job: LaneBooking, changes: readonly Change[]): Promis
   for (const change of changes.toSorted(inOrder)) rows.push(await apply(booking, change))
   const [ended, now] = [booking.finals.map(({ attemptId }) => attemptId), job.parts.clock.now()]
   await must(attemptStore.finish(job.db, ended, now), `one of the attempts ${ended.join(', ')}`)
-  await finish(job.db, booking.finals, now)
+  const items = await finish(job.db, booking.finals, now)
+  await rememberPaid(job.db, job.walletId, { paid: await paidBy(job.db, items), at: now })
   await rememberRecipients(job.db, job.walletId, booking.paid)
   return { rows, told }
 }

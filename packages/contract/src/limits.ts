@@ -1,0 +1,103 @@
+import { z } from 'zod'
+import { Reason } from './decision.ts'
+import { Id, UnixSeconds } from './ids.ts'
+import { operation } from './operation.ts'
+import { Tier } from './tiers.ts'
+import { walletAlias, walletChoice } from './wallet.ts'
+import { Chain, Digits, EnvironmentName, NetworkName } from './wire.ts'
+
+const Usd = z.number().describe('US dollars')
+
+const WindowLimit = z.object({
+  limit: z.enum(['daily_limit_usd', 'monthly_limit_usd']).describe('in any 24 hours, or in any 30 days'),
+  policyId: z.string(),
+  of: z.enum(['wallet', 'network', 'session']).describe('whose spending counts'),
+  limitUsd: Usd,
+  usedUsd: Usd.describe('US dollars, with what is reserved and with fees'),
+  leftUsd: Usd,
+  above: z.enum(['DENY', 'APPROVAL']).describe('what comes of more'),
+  moreAt: UnixSeconds.nullable().describe('when the first part of it comes back; null when nothing will by itself'),
+  resetsAt: UnixSeconds.nullable().describe('when all that is final has come back, if nothing more is spent'),
+})
+
+const Largest = z.object({
+  tier: Tier,
+  amount: Digits.nullable().describe(
+    'the most in base units that has this tier at the strictest; null: nothing bounds it',
+  ),
+  humanAmount: z.string().nullable().describe('the same in whole units'),
+  usd: Usd.nullable(),
+})
+
+const Hours = z.object({
+  start: z.int(),
+  end: z.int(),
+  days: z.array(z.int()).describe('0 is Sunday'),
+  timezone: z.string(),
+})
+
+/** What a wallet may spend now on one network, for the session that asks. */
+export const WalletLimits = z.object({
+  walletId: Id,
+  chain: Chain,
+  environment: EnvironmentName,
+  network: z.string(),
+  chainId: z.string().describe('CAIP-2'),
+  asOf: UnixSeconds,
+  refused: z.array(Reason).describe('why nothing at all may leave now; empty when something may'),
+  windows: z.array(WindowLimit),
+  payments: z.array(
+    z.object({
+      asset: z.string(),
+      symbol: z.string(),
+      decimals: z.int(),
+      largest: z.array(Largest).describe('of one payment, before its fee, to a recipient that the wallet knows'),
+    }),
+  ),
+  allowed: z.object({
+    tokens: z.array(z.string()).nullable().describe('addresses; null: any'),
+    recipients: z.array(z.string()).nullable().describe('null: any'),
+    contracts: z.array(z.string()).nullable().describe('null: any'),
+    hours: z.array(Hours).describe('each of them has to allow it'),
+    more: z.boolean().describe('lists are longer than what is shown of them'),
+  }),
+  session: z
+    .object({
+      maxTransactionUsd: Usd.nullable().describe('US dollars of one payment, its fee included'),
+      leftUsd: Usd.nullable().describe('US dollars of all that the session may spend'),
+    })
+    .describe('what the session itself is bound to; null: nothing'),
+  reserved: z.object({
+    sessionUsd: Usd.describe('US dollars of this session that are not final yet'),
+    othersUsd: Usd.describe('of all others, as one sum'),
+  }),
+})
+export type WalletLimits = z.output<typeof WalletLimits>
+
+/** What an agent may spend, before it asks. */
+export const limitOperations = {
+  getLimits: operation({
+    method: 'GET',
+    path: '/v1/wallet/limits',
+    access: ['agent'],
+    tag: 'Wallet',
+    summary:
+      'Show what may be spent now: what each limit leaves, the largest payment of each tier, and who may be paid.',
+    tool: 'get_limits',
+    command: 'wallet limits',
+    aliases: walletAlias,
+    input: z.strictObject({
+      ...walletChoice,
+      network: NetworkName.optional().describe('network id; needed when the wallet has several'),
+    }),
+    output: WalletLimits,
+    errors: [
+      'WALLET_ID_REQUIRED',
+      'WALLET_NOT_FOUND',
+      'WALLET_TERMINATED',
+      'NETWORK_REQUIRED',
+      'ENVIRONMENT_NETWORK_MISMATCH',
+      'CHAIN_NOT_SUPPORTED',
+    ],
+  }),
+}

@@ -1,0 +1,118 @@
+import {
+  addressKey,
+  assetKey,
+  formatUnits,
+  type Network,
+  nativeAsset,
+  parseUsd,
+  remaining,
+  SessionConstraints,
+  smallest,
+  type Usd,
+  usdNumber,
+  type WalletLimits,
+  ZERO_USD,
+} from '@waiaas/contract'
+import { openNow, sessionTotal } from '../../ledger/service.ts'
+import { seconds } from '../../platform/clock.ts'
+import { type EvaluateInput, type LimitsNow, limitsNow } from '../../policies/service.ts'
+import type { SessionFacts } from '../switches.ts'
+import { inputOf, type JudgeJob } from './judgement.ts'
+import type { LimitsOf } from './verdict.ts'
+
+/** Entries of a list that are shown at most. */
+const SHOWN = 200
+
+/** What a session may spend of a wallet on a network now, as the next payment would be judged. */
+export async function limitsOf(job: JudgeJob, { wallet, session, network, tokens }: LimitsOf): Promise<WalletLimits> {
+  const { db } = job
+  const native = nativeAsset(network)
+  const { input, rules } = await inputOf(job, {
+    ...{ wallet, session, network, type: 'NOTHING', feePrice: undefined },
+    effects: { network: network.id, sender: wallet.address, effects: [], fee: { asset: native, max: '0' } },
+  })
+  const { symbol, decimals } = network.native
+  const all = [{ asset: native, address: '', symbol, decimals }, ...tokens]
+  const known: EvaluateInput = {
+    ...input,
+    prices: rules.prices.current(
+      network,
+      all.map(({ asset }) => asset),
+    ),
+    tokens: Object.fromEntries(tokens.map((token) => [assetKey(token.asset), token])),
+  }
+  const now = limitsNow(known)
+  const worth = rules.prices.worth
+  const bound = boundsOf(session, await sessionTotal(db, { sessionId: session.id, worth }))
+  const allowed = { ...now.allowed, recipients: both(now.allowed.recipients, bound.recipients) }
+  const { tokens: listed } = allowed
+  const shown = all.filter(({ address }) => address === '' || listed === null || listed.includes(addressKey(address)))
+  const open = await openNow(db, { account: wallet.account, sessionId: session.id, worth })
+  return {
+    ...{ walletId: wallet.id, chain: wallet.chain, environment: wallet.environment },
+    ...{ network: network.id, chainId: network.caip2, asOf: seconds(input.now) },
+    refused: [...now.refused, ...bound.refused(network)],
+    windows: now.windows.map((window) => windowView(window)),
+    payments: shown.map((token) => ({
+      ...{ asset: token.asset, symbol: token.symbol, decimals: token.decimals },
+      largest: largestOf(now, { ...token, most: bound.isClosed(network) ? ZERO_USD : bound.most }),
+    })),
+    allowed: {
+      ...{ tokens: cut(allowed.tokens), recipients: cut(allowed.recipients), contracts: cut(allowed.contracts) },
+      hours: allowed.hours.map((hours) => ({ ...hours, days: [...hours.days] })),
+      more: [allowed.tokens, allowed.recipients, allowed.contracts].some((list) => (list?.length ?? 0) > SHOWN),
+    },
+    session: { maxTransactionUsd: dollars(bound.single), leftUsd: dollars(bound.left) },
+    reserved: { sessionUsd: usdNumber(open.session), othersUsd: usdNumber(open.others) },
+  }
+}
+
+const cut = (list: readonly string[] | null): string[] | null => list?.slice(0, SHOWN) ?? null
+const dollars = (usd: Usd | null): number | null => (usd === null ? null : usdNumber(usd))
+
+function both(one: readonly string[] | null, other: readonly string[] | null): readonly string[] | null {
+  if (!one || !other) return one ?? other
+  return one.filter((entry) => other.includes(entry))
+}
+
+/** What the session was issued for. */
+function boundsOf({ constraints }: SessionFacts, spent: Usd) {
+  const { networks, allowedAddresses, maxTransactionUsd, maxTotalUsd } =
+    constraints === null ? {} : SessionConstraints.parse(JSON.parse(constraints))
+  const single = maxTransactionUsd === undefined ? null : parseUsd(maxTransactionUsd)
+  const left = maxTotalUsd === undefined ? null : remaining(parseUsd(maxTotalUsd), spent)
+  const isClosed = ({ id }: Network) => networks !== undefined && !networks.includes(id)
+  return {
+    single,
+    left,
+    most: smallest([single, left].filter((usd) => usd !== null)) ?? null,
+    recipients: allowedAddresses?.map(addressKey) ?? null,
+    isClosed,
+    refused: (network: Network): WalletLimits['refused'] =>
+      isClosed(network)
+        ? [{ code: 'CONSTRAINT_VIOLATED', message: 'the session allows other networks', allowed: networks?.join(', ') }]
+        : [],
+  }
+}
+
+function windowView({ name, policyId, of, limit, used, isHard, leaving }: LimitsNow['windows'][number]) {
+  const at = (ms: number): number => Math.ceil(ms / 1_000)
+  return {
+    ...{ limit: name, policyId, of },
+    ...{ limitUsd: usdNumber(limit), usedUsd: usdNumber(used), leftUsd: usdNumber(remaining(limit, used)) },
+    above: isHard ? ('DENY' as const) : ('APPROVAL' as const),
+    moreAt: leaving.length > 0 ? at(Math.min(...leaving)) : null,
+    resetsAt: leaving.length > 0 ? at(Math.max(...leaving)) : null,
+  }
+}
+
+type Wanted = { asset: string; decimals: number; most: Usd | null }
+
+function largestOf(now: LimitsNow, { asset, decimals, most }: Wanted) {
+  return now.largest(assetKey(asset), most).map(({ tier, amount, usd }) => ({
+    tier,
+    amount: amount === null ? null : String(amount),
+    humanAmount: amount === null ? null : formatUnits(amount, decimals),
+    usd: dollars(usd),
+  }))
+}
