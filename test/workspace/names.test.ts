@@ -52,6 +52,7 @@ const rules: Readonly<Record<string, Rule>> = {
     ],
     others: {
       'packages/contract/src/wallets.ts': 'the wire has a default',
+      'packages/daemon/src/prices/web/ids.ts': 'another service has names of its own for coins, two of them the same',
       'packages/cli/src/demo/chains.ts': 'the demo is a client with a plan for each chain',
       'packages/cli/src/demo/script.ts': 'the names are those of the local nodes',
       'packages/cli/src/commands/wallet-import.ts': 'a client offers what has networks',

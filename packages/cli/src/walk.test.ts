@@ -261,6 +261,7 @@ async function tokensAndPolicies(): Promise<void> {
   expect(await run('token remove', [...where, '--yes'])).toMatchObject({ removed: true })
   expect(await run('price set', [`${token}@${world.network}`, '1.5'])).toMatchObject({ usd: 1.5, before: null })
   await run('price list', ['--network', world.network])
+  expect(await run('price status')).toMatchObject({ crossValidation: { enabled: false } })
   expect(await run('price unset', [`${token}@${world.network}`])).toMatchObject({ before: 1.5 })
   const rules = JSON.stringify({ networks: [{ network: world.network }] })
   const id = idOf(await run('policy create', ['--wallet-id', quick.id, '--type', 'ALLOWED_NETWORKS', '--rules', rules]))

@@ -18,7 +18,13 @@ export type ActionCategory = z.infer<typeof ActionCategory>
 
 /** What signing some bytes can do, decoded from the bytes themselves. Assets are CAIP-19, amounts base units. */
 export const Effect = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('outflow'), asset: z.string(), amount: Digits, to: z.string() }),
+  z.object({
+    kind: z.literal('outflow'),
+    asset: z.string(),
+    amount: Digits,
+    to: z.string(),
+    isMost: z.literal(true).optional().describe('its bytes name the most that may leave, and a price how much does'),
+  }),
   z.object({
     kind: z.literal('approval'),
     asset: z.string(),

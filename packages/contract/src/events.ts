@@ -185,7 +185,7 @@ export const events = {
   },
   PRICE_NOT_BELIEVED: {
     severity: 'warning',
-    summary: 'A price moved too far, or two endpoints told it differently, so that it counts as unknown.',
+    summary: 'A price moved too far, or two sources told it differently, so that it counts as unknown.',
     details: () => z.strictObject({ source: Text.describe('the network of a feed, or the asset'), reason: Text }),
   },
   ENDPOINTS_DISAGREE: {

@@ -1,5 +1,6 @@
 import { BUILTIN_ENDPOINTS } from './endpoints.ts'
 import { assetKey, type ChainName } from './families.ts'
+import { didYouMean } from './similar-names.ts'
 
 export const ENVIRONMENTS = ['mainnet', 'testnet'] as const
 export type Environment = (typeof ENVIRONMENTS)[number]
@@ -278,6 +279,13 @@ export function findNetwork(networks: readonly Network[], name: string): Network
   const id = SOLANA_ALIASES[name] ?? name
   return networks.find((network) => network.id === id || network.caip2 === id)
 }
+
+/** A name that no network has, as errors show it: with those that are most like it. */
+export const unknownNetwork = (networks: readonly Network[], name: string): string =>
+  `"${name.slice(0, 60)}"${didYouMean(
+    name,
+    networks.flatMap(({ id, caip2 }) => [id, caip2]),
+  )}`
 
 /** What the signer calls a network: bytes of Solana do not name their cluster. */
 export const signedChain = ({ caip2 }: Pick<Network, 'caip2'>): string =>

@@ -1,9 +1,10 @@
 import type { z } from 'zod'
 import { integerOf, parseUsd } from './money.ts'
 import type { Setting } from './setting-form.ts'
-import { FixedPrices } from './setting-values.ts'
+import { FixedPrices, HttpUrl } from './setting-values.ts'
 
 type Prices = z.output<typeof FixedPrices>
+const key = { type: 'string', default: '' as string, secret: true } as const
 const live = { runtime: true } as const
 
 /** Where prices come from, and how far they are trusted. */
@@ -22,6 +23,36 @@ export const oracleSettings = {
     loosens: (from: number, to: number) => to > from,
     summary:
       'How many seconds old a price may be to be trusted; one that its feed tells but once a day, 23 hours more.',
+  },
+  'oracle.cross_validation_threshold': {
+    ...{ type: 'number' as const, default: 5 as number, min: 1, max: 25 },
+    ...live,
+    loosens: (from: number, to: number) => to > from,
+    summary: 'How far two sources of one price may be apart, in per cent, before neither is believed.',
+  },
+  'oracle.pyth_url': {
+    type: 'url',
+    default: 'https://hermes.pyth.network',
+    of: HttpUrl,
+    ...live,
+    summary: 'Where Hermes of Pyth answers; it is asked when there is a key.',
+  },
+  'oracle.pyth_api_key': {
+    ...key,
+    ...live,
+    summary: 'Your key for Hermes of Pyth; empty means that it is not asked.',
+  },
+  'oracle.coingecko_url': {
+    type: 'url',
+    default: 'https://api.coingecko.com/api/v3',
+    of: HttpUrl,
+    ...live,
+    summary: 'Where CoinGecko answers; it is asked when there is a key. The host of the paid plans takes their keys.',
+  },
+  'oracle.coingecko_api_key': {
+    ...key,
+    ...live,
+    summary: 'Your key for CoinGecko; empty means that it is not asked.',
   },
 } as const satisfies Record<string, Setting>
 

@@ -30,6 +30,17 @@ export const AssetPrice = z.object({
 })
 export type AssetPrice = z.output<typeof AssetPrice>
 
+const Count = z.int().min(0)
+/** How prices are read, and from whom. */
+export const OracleStatus = z.object({
+  cache: z.object({ hits: Count, misses: Count, staleHits: Count, size: Count, evictions: Count }),
+  sources: z.object({
+    pyth: z.object({ available: z.boolean(), baseUrl: z.string(), lastError: z.string().nullable() }),
+    coingecko: z.object({ available: z.boolean(), apiKeyConfigured: z.boolean(), lastError: z.string().nullable() }),
+  }),
+  crossValidation: z.object({ enabled: z.boolean(), threshold: z.number().describe('per cent') }),
+})
+
 const errors = [
   'CHAIN_NOT_SUPPORTED',
   'INVALID_ADDRESS',
@@ -52,6 +63,17 @@ export const priceOperations = {
     }),
     output: z.object({ prices: z.array(AssetPrice) }),
     errors: ['CHAIN_NOT_SUPPORTED'],
+  }),
+  getOracleStatus: operation({
+    method: 'GET',
+    path: '/v1/admin/oracle-status',
+    access: operator,
+    tag,
+    summary: 'Show how prices are read: what is kept of them, and whether the sources beside the feeds answer.',
+    command: 'price status',
+    input: z.strictObject({}),
+    output: OracleStatus,
+    errors: [],
   }),
   setPrice: operation({
     method: 'PUT',

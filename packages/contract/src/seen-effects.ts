@@ -17,12 +17,29 @@ export function beyond(told: readonly Effect[], seen: readonly Effect[], native:
 
 /** The effects of bytes with what a simulation has seen of them: what nobody could read is not unknown any more. */
 export function withSeen(told: readonly Effect[], seen: readonly Effect[], native: string): Effect[] {
-  const read = told.filter(({ kind }) => kind !== 'unknown')
+  const read = bounded(
+    told.filter(({ kind }) => kind !== 'unknown'),
+    seen,
+  )
   const unread = ofKind(told, 'unknown').map(({ description }): Effect => ({ kind: 'simulated', description }))
   // Whoever is paid has code, which the bytes say nothing of.
   if (!told.some(({ kind }) => kind === 'unknown' || kind === 'call' || kind === 'deploy'))
     unread.push({ kind: 'simulated', description: 'a payment to somebody who has code' })
-  return [...read, ...unread, ...beyond(told, seen, native)]
+  return [...read, ...unread, ...beyond(read, seen, native)]
+}
+
+/**
+ * What may leave at most goes to whomever it was seen to go. With money sent along, a router may pay by that in place of the
+ * token that its bytes name: what was not seen to leave at all then is none of it.
+ */
+function bounded(told: readonly Effect[], seen: readonly Effect[]): Effect[] {
+  const isPaid = ofKind(told, 'call').some(({ value }) => parseBase(value) > ZERO_BASE)
+  return told.flatMap((effect) => {
+    if (effect.kind !== 'outflow' || !effect.isMost) return [effect]
+    const taken = ofKind(seen, 'outflow').find(({ asset }) => assetKey(asset) === assetKey(effect.asset))
+    if (taken) return [{ ...effect, to: taken.to }]
+    return isPaid ? [] : [effect]
+  })
 }
 
 /** Allowances of together all that there is have no limit: `supplies` says by asset how much that is, or null. */

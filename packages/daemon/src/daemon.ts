@@ -39,7 +39,7 @@ import type { Log } from './platform/log.ts'
 import { policyHandlers } from './policies/handlers.ts'
 import { appliedPolicies, policies, policyVersions, spendingDollars } from './policies/service.ts'
 import { priceHandlers } from './prices/handlers.ts'
-import { priceFixing, pricesService } from './prices/service.ts'
+import { priceFixing, pricesService, webSources } from './prices/service.ts'
 import { sessionHandlers } from './sessions/handlers.ts'
 import { policySession, sessions } from './sessions/service.ts'
 import { settingsHandlers } from './settings/handlers.ts'
@@ -187,6 +187,7 @@ async function baseOf({ database, clock, log, keys, config, dataDir }: Ground) {
   const prices = pricesService({
     ...{ database, clock, log, audit: evidence },
     ...{ settings: settings.get, networks: chains.networks, chain: chains.get },
+    web: webSources({ settings: settings.get, clock }),
   })
   const operator = operatorService({
     database,
@@ -324,7 +325,7 @@ function featuresOf(ground: Ground, base: Base, services: Services) {
     },
     sessions: { handlers: sessionHandlers(services.sessions) },
     stopTokens: { handlers: stopTokenHandlers(services.stopTokens) },
-    prices: { handlers: priceHandlers(services.fixing) },
+    prices: { handlers: priceHandlers(services.fixing, base.prices.status) },
     tokens: { handlers: tokenHandlers(services.registry) },
     wallets: { handlers: walletHandlers(services.wallets) },
     walletViews: { handlers: walletViewHandlers(services.view) },

@@ -4,7 +4,7 @@ import { strictAudit } from '../../../test/support/strict-audit.ts'
 import { migrations } from '../src/migrations/all.ts'
 import { openDatabase } from '../src/platform/db/database.ts'
 import { jsonLog } from '../src/platform/log.ts'
-import { pricesService } from '../src/prices/service.ts'
+import { pricesService, webSources } from '../src/prices/service.ts'
 import { builtinTokens } from '../src/tokens/service.ts'
 
 export const NOW = Date.parse('2030-01-01T00:00:00Z')
@@ -19,7 +19,11 @@ export type Answer = { answer: bigint; decimals: number; updatedAt: number } | '
 export const fresh = (answer: bigint, decimals = 8): Answer => ({ answer, decimals, updatedAt: NOW / 1000 - 10 })
 
 /** Prices over chains that answer as told; `asked` lists whom they asked. */
-export async function pricesBed(feeds: Record<string, Answer>, fixedPrices: Record<string, string> = {}) {
+export async function pricesBed(
+  feeds: Record<string, Answer>,
+  fixedPrices: Record<string, string> = {},
+  web?: Parameters<typeof webSources>[0]['settings'],
+) {
   const asked: string[] = []
   let now = NOW
   let heldBack = 0
@@ -33,6 +37,7 @@ export async function pricesBed(feeds: Record<string, Answer>, fixedPrices: Reco
     networks.find(({ id, nativeFeed, nativeFeedOn = id }) => nativeFeed === address && nativeFeedOn === on)?.id ??
     address
   const service = pricesService({
+    ...(web && { web: webSources({ settings: web, clock }) }),
     settings: () => settings,
     networks: () => networks,
     ...{ clock, database, audit },

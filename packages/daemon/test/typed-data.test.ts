@@ -1,4 +1,4 @@
-import { Failure, factsOf, type TypedDataInput } from '@waiaas/contract'
+import { Failure, factsOf, type TypedDataInput, UNREAD_RECIPIENT } from '@waiaas/contract'
 import fc from 'fast-check'
 import { hashTypedData } from 'viem'
 import { expect, test } from 'vitest'
@@ -269,6 +269,86 @@ test.each(Object.entries(grants))(
     for (const each of moves) expect(each).toMatchObject({ asset: TOKEN.slice(2), to: SPENDER.slice(2), isGrant: true })
   },
 )
+
+const INFO =
+  'address reactor,address swapper,uint256 nonce,uint256 deadline,address additionalValidationContract,bytes additionalValidationData'
+const DUTCH_OUTPUT = 'address token,uint256 startAmount,uint256 endAmount,address recipient'
+/** Orders of UniswapX: their fields, the types beside, and the field that holds what comes out. */
+const filled: Record<string, [fields: string, beside: Record<string, string>, outputs: string]> = {
+  LimitOrder: [
+    'OrderInfo info,address inputToken,uint256 inputAmount,OutputToken[] outputs',
+    { OutputToken: 'address token,uint256 amount,address recipient' },
+    'outputs',
+  ],
+  ExclusiveDutchOrder: [
+    'OrderInfo info,uint256 decayStartTime,uint256 decayEndTime,address exclusiveFiller,uint256 exclusivityOverrideBps,address inputToken,uint256 inputStartAmount,uint256 inputEndAmount,DutchOutput[] outputs',
+    { DutchOutput: DUTCH_OUTPUT },
+    'outputs',
+  ],
+  V2DutchOrder: [
+    'OrderInfo info,address cosigner,address baseInputToken,uint256 baseInputStartAmount,uint256 baseInputEndAmount,DutchOutput[] baseOutputs',
+    { DutchOutput: DUTCH_OUTPUT },
+    'baseOutputs',
+  ],
+  V3DutchOrder: [
+    'OrderInfo info,address cosigner,uint256 startingBaseFee,V3DutchInput baseInput,V3DutchOutput[] baseOutputs',
+    {
+      NonlinearDutchDecay: 'uint256 relativeBlocks,int256[] relativeAmounts',
+      V3DutchInput:
+        'address token,uint256 startAmount,NonlinearDutchDecay curve,uint256 maxAmount,uint256 adjustmentPerGweiBaseFee',
+      V3DutchOutput:
+        'address token,uint256 startAmount,NonlinearDutchDecay curve,address recipient,uint256 minAmount,uint256 adjustmentPerGweiBaseFee',
+    },
+    'baseOutputs',
+  ],
+  PriorityOrder: [
+    'OrderInfo info,address cosigner,uint256 auctionStartBlock,uint256 baselinePriorityFeeWei,PriorityInput input,PriorityOutput[] outputs',
+    {
+      PriorityInput: 'address token,uint256 amount,uint256 mpsPerPriorityFeeWei',
+      PriorityOutput: 'address token,uint256 amount,uint256 mpsPerPriorityFeeWei,address recipient',
+    },
+    'outputs',
+  ],
+}
+type Fields = Record<string, unknown>
+/** Some value of each field: addresses are of tokens, but for those that are named. */
+function someOf(types: Record<string, { name: string; type: string }[]>, type: string, named: Fields): unknown {
+  if (type.endsWith('[]')) return [someOf(types, type.slice(0, -2), named)]
+  const fields = types[type]
+  if (fields)
+    return Object.fromEntries(fields.map((each) => [each.name, named[each.name] ?? someOf(types, each.type, named)]))
+  return type === 'address' ? TOKEN : type === 'bytes' ? '0x' : '5'
+}
+function ordered(name: string, more: Fields): TypedDataInput {
+  const [fields, beside] = filled[name]!
+  const own = { ...beside, OrderInfo: INFO, [name]: fields }
+  const types = Object.fromEntries(Object.entries(own).map(([each, text]) => [each, fieldsOf(text)]))
+  const witness = someOf(types, name, { swapper: OWNER, ...more })
+  const message = { permitted, nonce: '1', deadline: '2000000000', order: witness }
+  return of2('PermitWitnessTransferFrom', `${transfer},${name} order`, message, {
+    TokenPermissions: PERMISSIONS,
+    ...types,
+  })
+}
+const receivers = (input: TypedDataInput) => factsIn(input).pays.map(({ to }) => to.toLowerCase())
+const THIEF = '0x00000000000000000000000000000000000000d4'
+
+test.each(Object.keys(filled))('whoever gets what a %s buys is a recipient, beside who may take', (name) => {
+  const { spenders } = factsIn(ordered(name, { recipient: THIEF }))
+  expect(spenders).toMatchObject([{ amount: 7n, spender: expect.stringMatching(new RegExp(SPENDER, 'i')) }])
+  expect(receivers(ordered(name, { recipient: THIEF }))).toEqual([THIEF])
+  expect(receivers(ordered(name, { recipient: OWNER }))).toEqual([])
+  expect(() => factsIn(ordered(name, { swapper: THIEF }))).toThrow(/expected typed data of/)
+  // Of a type that only looks like it, nobody knows whom it pays.
+  const { types, ...rest } = ordered(name, { recipient: OWNER })
+  const swapped = { ...types, OrderInfo: [...types.OrderInfo!.slice(1), types.OrderInfo![0]!] }
+  expect(receivers({ ...rest, types: swapped })).toEqual([UNREAD_RECIPIENT])
+})
+
+test('a permit for something that nobody can read is for anybody, one for nothing is for its spender', () => {
+  expect(receivers(grants.PermitWitnessTransferFrom![0])).toEqual([UNREAD_RECIPIENT])
+  expect(receivers(grants.PermitTransferFrom![0])).toEqual([])
+})
 
 test.each(['TransferWithAuthorization', 'ReceiveWithAuthorization'])('%s is a payment', (primaryType) => {
   const input = {

@@ -11,7 +11,6 @@ type End = 'asked' | 'nothing' | 'judged' | 'noticed' | Refusal
 type Refusal = (typeof NO)[keyof typeof NO]
 const NO = {
   reverting: 'INVALID_TRANSACTION',
-  endless: 'INSUFFICIENT_BALANCE',
   spender: 'SPENDER_NOT_APPROVED',
   spenders: 'SPENDER_NOT_APPROVED SPENDER_NOT_APPROVED',
   operator: 'SPENDER_NOT_APPROVED UNLIMITED_APPROVE_BLOCKED',
@@ -91,7 +90,7 @@ const ways: readonly HostileCase[] = [
   by('LiesOfTaking', 'nothing'),
   by('Refuses', NO.reverting),
   by('RefusesWithABomb', NO.reverting),
-  by('RunsOutOfGas', NO.endless),
+  by('RunsOutOfGas', NO.reverting),
   by('AllowsByOrigin', NO.spender),
   by('AllowsWithoutEnd', NO.operator),
   by('AllowsAComputedPlace', NO.spenders),

@@ -9,6 +9,7 @@ import {
   OTHER_NETWORKS,
   type OtherNetwork,
   type Settings,
+  unknownNetwork,
 } from '@waiaas/contract'
 import { type Log, seldom } from '../platform/log.ts'
 import type { Chain, Reader } from './chain.ts'
@@ -44,7 +45,7 @@ export function chainRegistry({ settings, log, onDisputed, ...options }: ChainRe
   /** The chain of a network, by id or other name. Its code is loaded at first use; new endpoints make a new one. Failure CHAIN_NOT_SUPPORTED. */
   async function get(name: string): Promise<Chain> {
     const network = find(name)
-    if (!network) throw unknownNetwork(name, networks())
+    if (!network) throw notConfigured(name, networks())
     const now = settings()
     const urls = endpointsOf(network, now)
     const setup = JSON.stringify([urls, now['rpc.allow_foreign_genesis']])
@@ -158,7 +159,7 @@ function endpointsOf(network: Network, settings: Settings): string[] {
   return [...new Set<string>([...configured, ...(isStandIn ? [] : network.rpc)])]
 }
 
-const unknownNetwork = (name: string, known: readonly Network[]): Failure =>
-  new Failure('CHAIN_NOT_SUPPORTED', `${name.slice(0, 60)}: no such network is configured`, {
+const notConfigured = (name: string, known: readonly Network[]): Failure =>
+  new Failure('CHAIN_NOT_SUPPORTED', `no network is configured as ${unknownNetwork(known, name)}`, {
     details: { networks: known.map(({ id }) => id) },
   })

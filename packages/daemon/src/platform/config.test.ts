@@ -83,6 +83,28 @@ test('fixed prices are read from their documented variable', async () => {
   expect(settings['oracle.fixed_prices']).toEqual(prices)
 })
 
+test('a network that nobody knows is refused in a setting, with what may have been meant', async () => {
+  const prices = { 'native:etherum-sepolia': '2000', 'eip155:11155112/erc20:0xabc': '1', 'native:my-chain': '5' }
+  const env = {
+    WAIAAS_ORACLE_FIXED_PRICES: JSON.stringify(prices),
+    WAIAAS_RPC_CONFIRMATIONS: JSON.stringify({ 'base-mainet': 3, devnet: 2, 'my-chain': 1 }),
+  }
+  const mine = JSON.stringify([
+    { id: 'my-chain', chainId: 777_777, environment: 'mainnet', rpc: ['http://127.0.0.1:1'], symbol: 'MY' },
+  ])
+  expect(await problems(undefined, { ...env, WAIAAS_NETWORKS_EVM: mine })).toEqual([
+    expect.stringMatching(/^rpc\.confirmations: no network is called "base-mainet" \(did you mean base-mainnet/),
+    expect.stringMatching(
+      /^oracle\.fixed_prices: no network is called "etherum-sepolia" \(did you mean ethereum-sepolia/,
+    ),
+    expect.stringMatching(
+      /^oracle\.fixed_prices: no network is called "eip155:11155112" \(did you mean eip155:11155111/,
+    ),
+  ])
+  // Without the network that is added nobody knows it.
+  expect(await problems(undefined, env)).toHaveLength(5)
+})
+
 test('unknown sections and keys are refused by name, all at once, with what may have been meant', async () => {
   const found = await problems('port = 1\n[deamon]\nport = 1\n[daemon]\nprot = 1\n[security.x]\ny = 1\n')
   expect(found).toHaveLength(4)

@@ -17,6 +17,7 @@ import {
   type Settings,
   secretText,
   settingFromEnv,
+  strangeNetworks,
   settings as table,
 } from '@waiaas/contract'
 import { parse, TomlError } from 'smol-toml'
@@ -61,9 +62,17 @@ export async function loadConfig({ dataDir, env }: { dataDir: string; env: Envir
   const reading: Reading = { values, origins, warnings: [], problems: [], home: homeOf(env) }
   await readToml(join(dataDir, 'config.toml'), reading)
   await readEnvironment(env, reading)
+  requireNetworks(reading)
   if (reading.problems.length > 0) throw new ConfigError(reading.problems)
   // Every key of the table has its default or a value that the table's schema parsed.
   return { settings: Object.fromEntries(values) as Settings, origins, warnings: reading.warnings }
+}
+
+/** Networks that values name are known, those that the operator adds among them. */
+function requireNetworks({ values, problems }: Reading): void {
+  // Its default, or a value that its schema parsed.
+  const added = values.get('networks.evm') as Settings['networks.evm']
+  for (const [key, value] of values) problems.push(...strangeNetworks(key, value, added))
 }
 
 async function readToml(path: string, reading: Reading): Promise<void> {

@@ -99,6 +99,9 @@ forEachEngine((_, open) => {
     for (const [type, rules] of [
       ['ALLOWED_TOKENS', tokens({ address: USDC_ADDRESS, chain: 'moon' })],
       ['ALLOWED_TOKENS', tokens({ address: MINT, assetId: `moon/token:${MINT}` })],
+      // By CAIP-2 too, which names a chain that nobody has here.
+      ['ALLOWED_TOKENS', tokens({ address: USDC_ADDRESS, assetId: `eip155:13/erc20:${USDC_ADDRESS}` })],
+      ['SPENDING_LIMIT', { token_limits: { [`eip155:13/erc20:${USDC_ADDRESS}`]: most } }],
       ['CONTRACT_WHITELIST', contracts('moon')],
       ['SPENDING_LIMIT', { token_limits: { 'native:moon': most } }],
       ['SPENDING_LIMIT', { token_limits: { 'native:mainnet': most, [`${SOL}/slip44:501`]: most } }],

@@ -5,10 +5,12 @@ import type { Price, Prices } from '../policies/service.ts'
 import { type Feed, listingOfAsset, nativeFeeds } from './listed.ts'
 import { type FeedAnswer, type FixedTable, fixedNative, fixedTable, lastWorth, trustedWorth } from './rules.ts'
 import type { Sources } from './sources.ts'
+import type { Web } from './web/sources.ts'
 
 export type KnownParts = {
   readonly networks: () => readonly Network[]
   readonly clock: Clock
+  readonly web?: Pick<Web, 'count'>
 }
 /** What the operator says of prices. */
 export type PriceSettings = Pick<JudgedSettings, 'oracle.fixed_prices' | 'oracle.max_age_seconds'>
@@ -41,14 +43,22 @@ export function knownPrices(parts: KnownParts, read: Read) {
 
 type Under = KnownParts & Read & { readonly fixed: FixedTable; readonly maxAgeMs: number }
 
-function knownUnder({ networks, clock, feeds, decimals, fixed, maxAgeMs }: Under) {
+function knownUnder({ networks, clock, web, feeds, decimals, fixed, maxAgeMs }: Under) {
   const pricedAs = (network: Network): Network | undefined => networks().find(({ id }) => id === network.pricedAs)
 
   function native(network: Network): AssetSources {
     const as = pricedAs(network)
     const { symbol, decimals: places } = network.native
-    return { symbol, fixed: fixedNative(fixed, network, as), feeds: nativeFeeds(network, as), decimals: places }
+    return {
+      symbol,
+      fixed: fixedNative(fixed, network, as),
+      feeds: nativeFeeds(network, as).filter(isAsked),
+      decimals: places,
+    }
   }
+
+  /** Without an aggregator there is nobody to ask but two that agree. */
+  const isAsked = ({ address }: Feed) => address !== undefined || (web?.count() ?? 0) > 1
 
   /** `key` is by `assetKey`, of an asset of this network. */
   function sourcesOf(network: Network, key: string): AssetSources {
@@ -108,8 +118,12 @@ function knownUnder({ networks, clock, feeds, decimals, fixed, maxAgeMs }: Under
   }
 }
 
-const priceOf = ({ name }: Feed, { updatedAt }: FeedAnswer, of: Pick<Price, 'usdMicros' | 'decimals'>): Price => ({
+const priceOf = (
+  { name }: Feed,
+  { updatedAt, from = 'chainlink' }: FeedAnswer,
+  of: Pick<Price, 'usdMicros' | 'decimals'>,
+): Price => ({
   ...of,
-  source: `chainlink:${name}`,
+  source: `${from}:${name}`,
   at: updatedAt * 1000,
 })

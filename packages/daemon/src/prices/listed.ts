@@ -1,5 +1,6 @@
 import { assetKey, findNetwork, NETWORKS, type Network } from '@waiaas/contract'
 import { builtinTokens } from '../tokens/service.ts'
+import { type WebIds, webIds } from './web/ids.ts'
 
 /** A Chainlink aggregator of dollars for one whole unit. */
 export type Feed = {
@@ -7,7 +8,12 @@ export type Feed = {
   readonly name: string
   /** The network whose endpoints are asked. */
   readonly on: string
-  readonly address: string
+  /** Of the aggregator; without one only other sources tell it. */
+  readonly address?: string
+  /** Where else it can be asked for. */
+  readonly web?: WebIds
+  /** Another feed is asked where this one is silent, so that nobody stands in for it. */
+  readonly isBacked?: boolean
   /** It is told again after so many seconds when the price stands still; an hour where nothing is said. */
   readonly heartbeat?: number
   /** Of a stablecoin of its issuer: it counts as a dollar while the feed is near one, and has no price otherwise. */
@@ -23,7 +29,8 @@ export type Listing =
   /** `like` is the asset of a main network whose fixed price counts too. */
   | { readonly isWrapped: false; readonly symbol: string; readonly feed: Feed; readonly like?: string }
 
-type Entry = 'wrapped' | { readonly like: string } | Pick<Feed, 'address' | 'heartbeat' | 'isDollar'>
+type Aggregator = Pick<Feed, 'heartbeat' | 'isDollar'> & { readonly address: string }
+type Entry = 'wrapped' | { readonly like: string } | Aggregator
 
 const DAY = 86_400
 const dollar = (address: string, heartbeat: number): Entry => ({ address, heartbeat, isDollar: true })
@@ -76,19 +83,31 @@ const byAsset = new Map(
 export const listingOfAsset = (key: string): Listing | undefined => byAsset.get(key)
 
 /** The network's own feed, then that of the main network it is priced as. */
-export const nativeFeeds = (network: Network, pricedAs: Network | undefined): Feed[] =>
-  [network, pricedAs].flatMap((one) => {
-    if (!one?.nativeFeed) return []
-    const { id, nativeFeed: address, nativeFeedOn: on = id, pricedAs: measuredBy } = one
-    return [{ name: id, on, address, ...(measuredBy !== undefined && { measuredBy }) }]
-  })
+export function nativeFeeds(network: Network, pricedAs: Network | undefined): Feed[] {
+  const [own, main] = [nativeFeed(network), pricedAs && nativeFeed(pricedAs)]
+  return [...(own ? [{ ...own, ...(main && { isBacked: true }) }] : []), ...(main ? [main] : [])]
+}
+
+function nativeFeed(network: Network): Feed | undefined {
+  const { id, caip2, native, environment, nativeFeed: address, nativeFeedOn: on = id, pricedAs: measuredBy } = network
+  // A network that somebody added may call anything ETH.
+  const web =
+    environment === 'mainnet' && findNetwork(NETWORKS, id)?.caip2 === caip2 ? webIds[native.symbol] : undefined
+  if (!address && !web) return undefined
+  return { name: id, on, ...(address && { address }), ...(web && { web }), ...(measuredBy && { measuredBy }) }
+}
 
 function listingOf(id: string, symbol: string, entry: Entry): Listing {
   if (entry === 'wrapped') return { isWrapped: true }
-  if ('address' in entry) return { isWrapped: false, symbol, feed: { name: `${symbol}@${id}`, on: id, ...entry } }
+  if ('address' in entry) return { isWrapped: false, symbol, feed: feedOf(id, symbol, entry) }
   const model = ENTRIES[entry.like]?.[symbol]
   if (!model || model === 'wrapped' || 'like' in model) throw new Error(`${symbol} has no feed on ${entry.like}`)
   return { ...listingOf(entry.like, symbol, model), like: keyOf(entry.like, symbol) } as Listing
+}
+
+function feedOf(id: string, symbol: string, entry: Aggregator): Feed {
+  const web = entry.isDollar ? undefined : webIds[symbol]
+  return { name: `${symbol}@${id}`, on: id, ...entry, ...(web && { web }) }
 }
 
 function keyOf(id: string, symbol: string): string {

@@ -18,6 +18,8 @@ export type FeedAnswer = {
   readonly decimals: number
   readonly updatedAt: number
   readonly readAt: number
+  /** Whose answer it is; Chainlink's where nothing is said. */
+  readonly from?: string
 }
 
 /** A block's time may be ahead of ours by this much. */
@@ -93,6 +95,13 @@ export function isTooFar({ usdMicros: last, at }: Measure, answer: FeedAnswer): 
   if (hours > HOURS_MOST) return false
   const [low, high] = last < next ? [last, next] : [next, last]
   return high * QUARTER.whole ** BigInt(hours) > low * QUARTER.part ** BigInt(hours)
+}
+
+/** Whether two answers are further apart than so many per cent of the lower one. */
+export function isApart(one: Told, other: Told, percent: number): boolean {
+  const [a, b] = [one.answer * 10n ** BigInt(other.decimals), other.answer * 10n ** BigInt(one.decimals)]
+  const [low, high] = a < b ? [a, b] : [b, a]
+  return (high - low) * 100n > low * BigInt(percent)
 }
 
 /** The measure stays for an hour, so that many small steps come no further than one. */

@@ -1,4 +1,13 @@
-import { assetKey, type Base, type Network, nativeAsset, type Usd, usdCost } from '@waiaas/contract'
+import {
+  assetKey,
+  type Base,
+  type Network,
+  nativeAsset,
+  type Output,
+  type priceOperations,
+  type Usd,
+  usdCost,
+} from '@waiaas/contract'
 import type { Log } from '../platform/log.ts'
 import { recent } from '../platform/recent.ts'
 import type { Prices } from '../policies/service.ts'
@@ -7,8 +16,10 @@ import { gaps } from './gaps.ts'
 import { type KnownParts, knownPrices, type PriceSettings } from './known.ts'
 import type { FeedAnswer } from './rules.ts'
 import { type Sources, sources } from './sources.ts'
+import type { Web } from './web/sources.ts'
 
 export { priceFixing } from './fixing.ts'
+export { webSources } from './web/sources.ts'
 
 export type PricesOptions = KnownParts & FeedReaderParts & { readonly log: Log }
 /** Why an asset has no trustworthy price now. `isGone`: it has no source, or none that came back for five minutes. */
@@ -70,12 +81,29 @@ export function pricesService(options: PricesOptions) {
       const prices = known().current(network, keys)
       for (const key of keys) missed.note(key, prices[key] === undefined)
     },
+    /** How prices are read, and from whom. */
+    status(): Output<typeof priceOperations.getOracleStatus> {
+      const { web } = options
+      return {
+        cache: { ...feeds.counts(), evictions: 0 },
+        sources: {
+          pyth: { ...seen(web, 'pyth'), baseUrl: web?.host('pyth') ?? '' },
+          coingecko: { ...seen(web, 'coingecko'), apiKeyConfigured: web?.isOn('coingecko') ?? false },
+        },
+        crossValidation: { enabled: (web?.count() ?? 0) > 0, threshold: web?.percent() ?? 0 },
+      }
+    },
     /** Micro-dollars of an amount in base units, rounded up; null without a price or for other decimals than it has. */
     usd(network: Network, asset: string, { amount, decimals }: { amount: Base; decimals: number }): Usd | null {
       const price = known().current(network, [asset])[assetKey(asset)]
       return price?.decimals === decimals ? usdCost(amount, price) : null
     },
   }
+}
+
+const seen = (web: Web | undefined, name: 'pyth' | 'coingecko') => {
+  const lastError = web?.fault(name) ?? null
+  return { available: (web?.isOn(name) ?? false) && lastError === null, lastError }
 }
 
 /** The asset as `waiaas price set` takes it. */

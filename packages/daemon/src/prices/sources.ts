@@ -23,6 +23,7 @@ export type Sources<A extends { readonly readAt: number }> = ReturnType<typeof s
 /** Things that are read rarely, each by its name: not while an answer is fresh, nor soon after a failure. */
 export function sources<A extends { readonly readAt: number }>({ clock, log }: { clock: Clock; log: Log }) {
   const all = recent<Source<A>>()
+  const counts = { hits: 0, misses: 0, staleHits: 0 }
 
   function complain(source: Source<A>, name: string, error: unknown): void {
     source.failedAt = clock.now()
@@ -36,6 +37,7 @@ export function sources<A extends { readonly readAt: number }>({ clock, log }: {
   return {
     /** The newest, however old. */
     answer: (name: string): A | undefined => all.get(name)?.answer,
+    counts: () => ({ ...counts, size: all.size }),
     fault: (name: string): string | undefined => all.get(name)?.fault,
     /** Its answer came and is of no use. */
     doubt(name: string, why: string): void {
@@ -48,7 +50,9 @@ export function sources<A extends { readonly readAt: number }>({ clock, log }: {
       if (!all.has(name)) all.put(name, source)
       const age = Math.abs(clock.latest() - (source.answer?.readAt ?? 0))
       const isPaused = clock.now() - (source.failedAt ?? 0) < PAUSE_MS
+      if (age < FRESH_MS) counts.hits++
       if (age < FRESH_MS || isPaused) return Promise.resolve()
+      counts[age < USABLE_MS ? 'staleHits' : 'misses']++
       source.running ??= run()
         .then(
           (answer) => {

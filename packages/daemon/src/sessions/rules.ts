@@ -10,6 +10,7 @@ import {
   type Reason,
   SessionConstraints,
   type Usd,
+  unknownNetwork,
   usdNumber,
 } from '@waiaas/contract'
 import type { SessionRow } from './store.ts'
@@ -102,7 +103,10 @@ export function canonicalConstraints(
   const ids = constraints.networks.map((name) => {
     const network = findNetwork(networks, name)
     if (network) return network.id
-    throw invalidField('constraints.networks', `expected a network such as ${networks[0]?.id}, got "${name}"`)
+    throw invalidField(
+      'constraints.networks',
+      `expected a network such as ${networks[0]?.id}, got ${unknownNetwork(networks, name)}`,
+    )
   })
   return { ...constraints, networks: [...new Set(ids)] }
 }

@@ -7,6 +7,7 @@ import {
   parseSetting,
   type Settings,
   settingText,
+  strangeNetworks,
 } from '@waiaas/contract'
 import { isSealed } from '../platform/sealed-text.ts'
 import { readRow } from './rows.ts'
@@ -25,14 +26,16 @@ export type Told = {
 const SECRET = '[secret]'
 
 /** The new values by key, null to unset. Failure ACTION_VALIDATION_FAILED names each key that cannot be changed so. */
-export function parseChanges(changes: readonly Change[]): Map<string, unknown> {
+export function parseChanges(changes: readonly Change[], configured: Settings): Map<string, unknown> {
   const parsed = new Map<string, unknown>()
   const issues: { path: string; message: string }[] = []
   for (const { key, value } of changes) {
     try {
       const { runtime } = needSetting(key)
       const read = value === null ? null : parseSetting(key, value)
+      const strange = strangeNetworks(key, read ?? {}, configured['networks.evm'])
       if (parsed.has(key)) issues.push({ path: key, message: 'given more than once' })
+      else if (strange.length > 0) issues.push(...strange.map((message) => ({ path: key, message })))
       else if (runtime) parsed.set(key, read)
       else issues.push({ path: key, message: whereItIsSet(key) })
     } catch (error) {

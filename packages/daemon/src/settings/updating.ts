@@ -26,7 +26,7 @@ export async function storeChanges(
   changes: readonly Change[],
   { actor, ip }: By,
 ): Promise<{ isJudged: boolean }> {
-  const parsed = parseChanges(changes)
+  const parsed = parseChanges(changes, parts.configured)
   const isJudged = [...parsed.keys()].some(isJudgedSetting)
   const set = [...parsed].filter(([, value]) => value !== null)
   const unset = [...parsed.keys()].filter((key) => parsed.get(key) === null)

@@ -11,6 +11,7 @@ import {
   type TokenChoice,
   tokenAsset,
   type tokenOperations,
+  unknownNetwork,
 } from '@waiaas/contract'
 import { type Audit, SYSTEM_EVIDENCE } from '../audit/service.ts'
 import type { Reader } from '../chains/chain.ts'
@@ -124,9 +125,13 @@ function needNetwork(networks: readonly Network[], name: string): Network {
   const network = findNetwork(networks, name)
   if (network) return network
   const known = networks.map(({ id }) => id)
-  throw new Failure('CHAIN_NOT_SUPPORTED', `no network "${name}"; known are ${known.join(', ')}`, {
-    details: { networks: known },
-  })
+  throw new Failure(
+    'CHAIN_NOT_SUPPORTED',
+    `no network ${unknownNetwork(networks, name)}; known are ${known.join(', ')}`,
+    {
+      details: { networks: known },
+    },
+  )
 }
 
 /** The registered token with this address or CAIP-19 name; undefined when only the chain may know it. */

@@ -1,4 +1,4 @@
-import { type ChainName, type Environment, Failure, findNetwork, type Network } from '@waiaas/contract'
+import { type ChainName, type Environment, Failure, findNetwork, type Network, unknownNetwork } from '@waiaas/contract'
 
 export type WalletPlace = { readonly chain: ChainName; readonly environment: Environment }
 
@@ -49,7 +49,7 @@ export function resolveNetwork(networks: readonly Network[], wallet: WalletPlace
   }
   const network = findNetwork(networks, name)
   if (network && own.includes(network)) return network
-  const got = network ? `${network.id}, which is ${network.chain} ${network.environment}` : `"${name.slice(0, 60)}"`
+  const got = network ? `${network.id}, which is ${network.chain} ${network.environment}` : unknownNetwork(own, name)
   const expected = `expected a network of ${wallet.chain} ${wallet.environment}, got ${got}`
   throw new Failure('ENVIRONMENT_NETWORK_MISMATCH', expected, { details })
 }

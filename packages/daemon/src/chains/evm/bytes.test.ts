@@ -28,7 +28,10 @@ const fees = fc.oneof(
     .record({ cap: fc.bigInt({ min: 0n, max: 2n ** 64n }), tip: fc.bigInt({ min: 0n, max: 2n ** 64n }) })
     .map(({ cap, tip }) => ({ type: 'eip1559' as const, maxFeePerGas: cap + tip, maxPriorityFeePerGas: tip })),
 )
-const transactions: fc.Arbitrary<Transaction> = fc.record({
+const accessLists = fc.array(fc.record({ address: hex(20), storageKeys: fc.array(hex(32), { maxLength: 3 }) }), {
+  maxLength: 3,
+})
+const withoutList: fc.Arbitrary<Transaction> = fc.record({
   chainId: fc.constant(31337),
   nonce: fc.oneof(fc.nat({ max: 300 }), fc.nat()),
   to: hex(20),
@@ -37,10 +40,17 @@ const transactions: fc.Arbitrary<Transaction> = fc.record({
   gas: fc.bigInt({ min: 0n, max: 2n ** 40n }).map(toGas),
   fees,
 })
+/** Of type 2 one without entries is none; of type 1 it is one. */
+const withList = fc
+  .record({ tx: withoutList, accessList: accessLists })
+  .filter(({ tx, accessList }) => tx.fees.type === 'legacy' || accessList.length > 0)
+  .map(({ tx, accessList }): Transaction => ({ ...tx, accessList }))
+const transactions = fc.oneof(withoutList, withList)
 
 function viemForm(tx: Transaction) {
   const { fees: price, ...rest } = tx
-  const { type, ...prices } = price
+  const { type: kind, ...prices } = price
+  const type = kind === 'legacy' && tx.accessList ? 'eip2930' : kind
   return { ...rest, ...prices, type } as unknown as Parameters<typeof serializeTransaction>[0]
 }
 
@@ -62,6 +72,16 @@ const unsigned = (tx: Partial<Transaction>) =>
     fees: { type: 'eip1559', maxFeePerGas: 2n, maxPriorityFeePerGas: 1n },
     ...tx,
   })
+/** With one entry of an access list as it stands in the bytes, in place of none. */
+function listed(entry: string): Buffer {
+  const bytes = Buffer.from(entry, 'hex')
+  const content = Buffer.concat([unsigned({}).subarray(2, -1), Buffer.of(0xc0 + bytes.length), bytes])
+  return Buffer.concat([
+    Buffer.of(2),
+    content.length < 56 ? Buffer.of(0xc0 + content.length) : Buffer.of(0xf8, content.length),
+    content,
+  ])
+}
 const effectsOf = (tx: Partial<Transaction>) => decode(me.address, unsigned(tx)).effects.effects
 
 test('unsigned bytes are those that viem makes', () => {
@@ -241,7 +261,9 @@ test('the digest changes with every field but nonce, gas and fees', () => {
   const plain = digest({})
   expect(plain).toMatch(/^[0-9a-f]{64}$/)
   expect(digest({ nonce: 9, gas: toGas(1n), fees: { type: 'legacy', gasPrice: 1n } })).toBe(plain)
-  expect(new Set([plain, digest({ value: 1n }), digest({ to: token }), digest({ data: '0x61' })]).size).toBe(4)
+  const accessList = [{ address: token.toLowerCase(), storageKeys: [] }]
+  const others = [{ value: 1n }, { to: token }, { data: '0x61' }, { accessList }]
+  expect(new Set([plain, ...others.map(digest)]).size).toBe(5)
   expect(decode(recipient, unsigned({})).digest).not.toBe(plain)
 })
 
@@ -250,11 +272,14 @@ test('the highest fee is gas limit times fee cap', () => {
   expect(fee).toEqual({ asset: native, max: '100000' })
 })
 
-test.each([
+test.each<[string, Uint8Array, RegExp]>([
   ['another chain', unsigned({ chainId: 1 }), /chain 31337, got one for chain 1/],
   ['a set-code transaction', Buffer.concat([Buffer.of(4), unsigned({}).subarray(1)]), /EIP-7702/],
   ['a blob transaction', Buffer.concat([Buffer.of(3), unsigned({}).subarray(1)]), /blob/],
-  ['an access list type', Buffer.concat([Buffer.of(1), unsigned({}).subarray(1)]), /type 1/],
+  ['a type with the fields of another', Buffer.concat([Buffer.of(1), unsigned({}).subarray(1)]), /8 fields/],
+  ...['00', 'c100', 'c1c0', `d694${'35'.repeat(20)}80`, `d794${'35'.repeat(20)}c1c0`, `d795${'35'.repeat(21)}c0`].map(
+    (list) => [`the access list ${list}`, listed(list), /access list|byte string/] as [string, Uint8Array, RegExp],
+  ),
   ['trailing bytes', Buffer.concat([unsigned({}), Buffer.of(0)]), /nothing after it/],
   ['no bytes', Buffer.alloc(0), /unknown transaction type/],
   ['contract creation', unsigned({ to: '0x' }), /code of a contract/],

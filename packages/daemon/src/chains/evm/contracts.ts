@@ -10,12 +10,14 @@ export const contracts = (network: Network): NonNullable<Reader['contracts']> =>
   encode: encodeCall,
   requireDescribed,
   takeApart(text) {
-    const { to, value, data, gas, chainId } = decodeUnsigned(fromHex(text))
+    const { to, value, data, gas, chainId, accessList } = decodeUnsigned(fromHex(text))
     if (to === NO_RECIPIENT)
       throw new Failure(
         'INVALID_TRANSACTION',
         'it would make a contract, which no step of a plan does; ask for that by itself',
       )
+    if (accessList?.length)
+      throw new Failure('INVALID_TRANSACTION', 'it has an access list, which no step of a plan keeps; leave that out')
     return { to, value: String(value), data, gas: String(gas), chainId }
   },
   tokensIn: (sender, call) => tokensIn(network, sender, call),

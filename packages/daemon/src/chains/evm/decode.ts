@@ -12,7 +12,7 @@ import { decodeUnsigned, feeCap, NO_RECIPIENT, type Transaction } from './transa
 
 /**
  * Effects of unsigned bytes. The fee is gas limit times fee cap; what a rollup charges for its parent chain is not in the bytes
- * and stands in the draft. The digest covers chain, sender, recipient, value and data: all but nonce, gas and fees.
+ * and stands in the draft. The digest covers chain, sender, recipient, value, data and access list: all but nonce, gas and fees.
  */
 type Read = { readonly sender: string; readonly bytes: Uint8Array; readonly hints?: Hints }
 export function decode({ network, chainId }: EvmNetwork, { sender, bytes, hints }: Read): Decoded {
@@ -33,8 +33,8 @@ export function decode({ network, chainId }: EvmNetwork, { sender, bytes, hints 
   }
 }
 
-function digestOf(sender: string, { chainId, to, value, data }: Transaction): string {
-  const content = { chainId, data, from: sender.toLowerCase(), to, value: value.toString() }
+function digestOf(sender: string, { chainId, to, value, data, accessList }: Transaction): string {
+  const content = { chainId, data, from: sender.toLowerCase(), to, value: value.toString(), accessList }
   return sha256(JSON.stringify(content))
 }
 

@@ -3,6 +3,7 @@ import type { bordered } from '../border.ts'
 import type { Draft, Lifetime } from '../build.ts'
 import type { Intent } from '../intent.ts'
 import type { Rpc } from '../rpc.ts'
+import type { AccessList } from './access-list.ts'
 import { effectsOf } from './decode.ts'
 import { type FeeSource, outbid, type RollupFees } from './fees.ts'
 import { type Call, type GasSource, gasMost, requireMost } from './gas.ts'
@@ -33,6 +34,7 @@ type Body = {
   gas: string
   /** Of a transaction that was built elsewhere: the only one that its bytes are for. */
   nonce?: number
+  accessList?: AccessList
 } & ({ type: 'eip1559'; maxFeePerGas: string; maxPriorityFeePerGas: string } | { type: 'legacy'; gasPrice: string })
 
 /** Builds all but the nonce. */
@@ -45,7 +47,8 @@ export function drafting(parts: DraftParts, border: ReturnType<typeof bordered>)
     { gas: limit, fees: bid, asked, seen, nonce }: Measured,
   ): Promise<Draft> {
     const supplies = await supply([...effects, ...(seen ?? [])])
-    const tx = { chainId, to: call.to, value: call.value, data: call.data, gas: limit, fees: bid }
+    const { to, value, data, accessList } = call
+    const tx = { chainId, to, value, data, gas: limit, fees: bid, ...(accessList && { accessList }) }
     // The largest nonce in use makes the bytes as long as they can become.
     const extra = await beside(() => encodeUnsigned({ ...tx, nonce: 0xffff_ffff }).length, limit)
     // What a rollup charges beside the gas is taken at inclusion and can rise until then, hence twice.
@@ -153,7 +156,7 @@ export function givenNonce({ body }: Draft): Lifetime | undefined {
 
 /** Reads back what `draft` wrote. */
 export function readBody({ body }: Draft): Omit<Transaction, 'nonce'> {
-  const { chainId, to, value, data, gas, ...rest } = JSON.parse(body) as Body
+  const { chainId, to, value, data, gas, accessList, ...rest } = JSON.parse(body) as Body
   const fees: Fees =
     rest.type === 'legacy'
       ? { type: 'legacy', gasPrice: BigInt(rest.gasPrice) }
@@ -162,12 +165,14 @@ export function readBody({ body }: Draft): Omit<Transaction, 'nonce'> {
           maxFeePerGas: BigInt(rest.maxFeePerGas),
           maxPriorityFeePerGas: BigInt(rest.maxPriorityFeePerGas),
         }
-  return { chainId, to, value: BigInt(value), data, gas: toGas(BigInt(gas)), fees }
+  const list = accessList && { accessList }
+  return { chainId, to, value: BigInt(value), data, gas: toGas(BigInt(gas)), fees, ...list }
 }
 
 function bodyOf(tx: Omit<Transaction, 'nonce'>): Body {
-  const { chainId, to, data, fees } = tx
-  const common = { chainId, to, value: tx.value.toString(), data, gas: tx.gas.toString() }
+  const { chainId, to, data, fees, accessList } = tx
+  const list = accessList && { accessList }
+  const common = { chainId, to, value: tx.value.toString(), data, gas: tx.gas.toString(), ...list }
   if (fees.type === 'legacy') return { ...common, type: 'legacy', gasPrice: fees.gasPrice.toString() }
   const { maxFeePerGas, maxPriorityFeePerGas } = fees
   return {

@@ -3,6 +3,8 @@ import { Failure, isFailure, type Network } from '@waiaas/contract'
 import { cache } from '../../platform/cache.ts'
 import { OddAnswer } from '../answers.ts'
 import { type Rpc, RpcError } from '../rpc.ts'
+import type { AccessList } from './access-list.ts'
+import { endless, endlessAt, GAS_MOST } from './endless.ts'
 import { type Gas, toGas } from './gas-units.ts'
 import { fromHex, quantity, quantityOr, readQuantity } from './hex.ts'
 import { declared } from './revert.ts'
@@ -16,6 +18,7 @@ export type Call = {
   readonly data: string
   /** Of the transaction that makes it. */
   readonly fees?: Fees
+  readonly accessList?: AccessList
 }
 
 /** Of a token, and the data of a transfer of as much to another one. */
@@ -43,8 +46,7 @@ type Account = { readonly code: Code; readonly hasMoney: boolean }
 const minute = 60_000
 // Where a node does not tell: one new storage slot (17,100), and a margin.
 const usualSlot = 25_000n
-// EIP-7825: what one transaction may use at most.
-export const gasMost = toGas(16_777_216n)
+export const gasMost = toGas(GAS_MOST)
 
 /** Gas limits. Fees are charged for gas used, so a margin costs no more than a larger reservation. */
 export function gasSource(network: Network, rpc: Rpc, clock: () => number): GasSource {
@@ -127,6 +129,8 @@ function estimating(rpc: Rpc): (call: Call) => Promise<Gas> {
       const call = { from, ...(to !== NO_RECIPIENT && { to }), value: quantity(value), data, ...prices }
       return toGas(readQuantity(await rpc.call('eth_estimateGas', [call])))
     } catch (error) {
+      const gas = error instanceof RpcError ? endlessAt(error) : undefined
+      if (gas !== undefined) throw new Failure('INVALID_TRANSACTION', endless(gas), { cause: error })
       throw declared(error)
     }
   }

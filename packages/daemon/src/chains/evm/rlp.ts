@@ -1,20 +1,13 @@
-/** A list inside a list, empty: distinct from an empty string. */
-export const emptyList = Symbol('empty list')
-export type Item = Uint8Array | typeof emptyList
-
 // RLP is that of the Ethereum Yellow Paper, appendix B; what is written is measured first, so that it takes one buffer.
 
-/** What stands inside a flat list of byte strings; nested lists only when empty. */
-export function encodeItems(items: readonly Item[]): Buffer {
+/** What stands inside a flat list of byte strings. */
+export function encodeItems(items: readonly Uint8Array[]): Buffer {
   const out = Buffer.allocUnsafe(items.reduce((sum, item) => sum + sizeOf(item), 0))
   let at = 0
   for (const item of items) {
-    if (item === emptyList) out[at++] = 0xc0
-    else {
-      if (!isItsOwn(item)) at = writeHeader(out, at, { offset: 0x80, length: item.length })
-      out.set(item, at)
-      at += item.length
-    }
+    if (!isItsOwn(item)) at = writeHeader(out, at, { offset: 0x80, length: item.length })
+    out.set(item, at)
+    at += item.length
   }
   return out
 }
@@ -35,8 +28,7 @@ export function listOf(contents: readonly Uint8Array[], type?: number): Buffer {
 
 const isItsOwn = (item: Uint8Array): boolean => item.length === 1 && item[0]! < 0x80
 
-const sizeOf = (item: Item): number =>
-  item === emptyList || isItsOwn(item) ? 1 : headerSize(item.length) + item.length
+const sizeOf = (item: Uint8Array): number => (isItsOwn(item) ? 1 : headerSize(item.length) + item.length)
 
 const headerSize = (length: number): number => (length < 56 ? 1 : 1 + bytesOf(length))
 const bytesOf = (length: number): number => Math.ceil(length.toString(16).length / 2)
@@ -59,13 +51,22 @@ export function listContent(bytes: Uint8Array): Uint8Array {
 }
 
 /** The items of a flat list. Refuses what is not in its one canonical form. */
-export function decodeList(bytes: Uint8Array): Item[] {
-  const content = listContent(bytes)
-  const items: Item[] = []
+export const decodeList = (bytes: Uint8Array): Uint8Array[] => itemsIn(listContent(bytes)).map(flat)
+
+/** What an item holds that is no list. */
+export function flat({ isList, content }: Part): Uint8Array {
+  if (isList) throw new RangeError('expected a byte string, got a list')
+  return content
+}
+
+export type Part = { readonly isList: boolean; readonly content: Uint8Array }
+
+/** The items that stand one behind the other inside a list, lists unopened. */
+export function itemsIn(content: Uint8Array): Part[] {
+  const items: Part[] = []
   for (let at = 0; at < content.length; ) {
     const { isList, start, end } = itemAt(content, at)
-    if (isList && start !== end) throw new RangeError('expected no list with content inside the RLP list')
-    items.push(isList ? emptyList : content.subarray(start, end))
+    items.push({ isList, content: content.subarray(start, end) })
     at = end
   }
   return items

@@ -1,5 +1,6 @@
 import { Failure, type Network } from '@waiaas/contract'
 import type { Chain } from '../chain.ts'
+import { accessGas } from './access-list.ts'
 import { givenNonce } from './draft.ts'
 import { gasMost } from './gas.ts'
 import { toGas } from './gas-units.ts'
@@ -34,10 +35,14 @@ function bytesOf(text: string): Buffer {
 }
 
 /** What no block would take is never signed: it would hold its nonce until the daemon takes that back. */
-function requireSendable({ gas, fees, ...tx }: Transaction, on: { network: Network; chainId: number }): void {
+function requireSendable(
+  { gas, fees, accessList = [], ...tx }: Transaction,
+  on: { network: Network; chainId: number },
+): void {
   if (tx.chainId !== on.chainId)
     throw refused(`expected a transaction for chain ${on.chainId}, got one for chain ${tx.chainId}`)
-  if (gas < GAS_LEAST) throw refused(`expected a gas limit of at least ${GAS_LEAST}, got ${gas}`)
+  const least = GAS_LEAST + accessGas(accessList)
+  if (gas < least) throw refused(`expected a gas limit of at least ${least}, got ${gas}`)
   if (!on.network.ownGas && gas > gasMost)
     throw refused(`expected at most ${gasMost} gas, which a transaction may use, got ${gas}`)
   if (fees.type === 'eip1559' && fees.maxPriorityFeePerGas > feeCap(fees))

@@ -29,11 +29,14 @@ export function extensionsOf({ owner, data }: ReadAccount): Extension[] {
 export function requireSupportedMint(address: string, account: ReadAccount): void {
   const refused = extensionsOf(account)
     .filter(({ type, value }) => !harmless.has(type) && !(unused[type]?.(value) ?? false))
-    .map(({ type }) => names[type] ?? `extension ${type}`)
+    .map(({ type }) => odd[type] ?? { name: `extension ${type}`, why: 'this release does not know what it changes' })
   if (refused.length === 0) return
-  throw new Failure('TOKEN_UNSUPPORTED', `the mint ${address} uses ${refused.join(', ')}, which is not handled`, {
-    details: { extensions: refused },
-  })
+  const why = refused.map((each) => `${each.name} (${each.why})`).join(', ')
+  throw new Failure(
+    'TOKEN_UNSUPPORTED',
+    `the token ${address} is not sent, because its mint is ${why}; move it with a wallet in which a person sees each transfer`,
+    { details: { extensions: refused.map(({ name }) => name) } },
+  )
 }
 
 /** Failure TOKEN_UNSUPPORTED while whoever may pause the token has it paused. */
@@ -44,7 +47,7 @@ export function requireMoving(address: string, account: ReadAccount): void {
     'TOKEN_UNSUPPORTED',
     `the mint ${address} is paused: none of it moves until its issuer resumes it`,
     {
-      details: { extensions: [names[PAUSABLE]!] },
+      details: { extensions: ['pausable'] },
     },
   )
 }
@@ -60,14 +63,22 @@ const PAUSABLE = 26
 const KEY = 32
 
 // Numbers: https://github.com/solana-program/token-2022/blob/main/interface/src/extension/mod.rs
-const names: Readonly<Record<number, string>> = {
-  9: 'non-transferable',
-  // What wallets show of these two is another amount than what is paid, and so is what an approver or a price has in mind.
-  10: 'interest bearing',
-  25: 'scaled UI amount',
-  [TRANSFER_HOOK]: 'transfer hook',
-  24: 'confidential mint and burn',
-  28: 'permissioned burn',
+const odd: Readonly<Record<number, { readonly name: string; readonly why: string }>> = {
+  9: { name: 'non-transferable', why: 'none of it can be sent to anybody' },
+  10: {
+    name: 'interest bearing',
+    why: 'what wallets show of it grows with time, so that an amount that is asked for, priced or approved is not the one that moves',
+  },
+  25: {
+    name: 'scaled UI amount',
+    why: 'what wallets show of it is multiplied by a factor that its issuer can change, so that an amount that is asked for, priced or approved is not the one that moves',
+  },
+  [TRANSFER_HOOK]: {
+    name: 'transfer hook',
+    why: 'a program of its issuer runs with each transfer, and nobody here reads it',
+  },
+  24: { name: 'confidential mint and burn', why: 'how much of it there is cannot be read' },
+  28: { name: 'permissioned burn', why: 'its issuer has to sign too where some of it is burnt' },
 }
 
 /**

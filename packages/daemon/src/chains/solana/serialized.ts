@@ -54,7 +54,7 @@ export function requireSoleSigner(sender: string, { signers }: Frame): void {
   if (!signers.includes(sender as Address))
     throw new Failure(
       'WALLET_NOT_SIGNER',
-      `the wallet ${sender} signs nothing of it; it asks for ${signers.join(', ')}`,
+      `the wallet ${sender} signs nothing of it; it asks for ${signers.join(', ')}, so name the wallet with that address, or build it with ${sender} as the payer of the fee`,
     )
   const others = signers.filter((signer) => signer !== sender)
   if (others.length > 0)
@@ -84,12 +84,16 @@ export function blockhashes(network: Network, witnesses: readonly Rpc[]) {
     async requireLastValid(blockhash: string): Promise<number> {
       const height = await lastValid(blockhash)
       if (height === undefined)
-        throw refused(`expected a recent blockhash, got ${blockhash}, which no block takes any more`)
+        throw refused(
+          `expected a recent blockhash, got ${blockhash}, which no block takes any more; build it anew with the newest one and ask for it within a minute`,
+        )
       return height
     },
     /** Why it is too late for it; undefined while it is not. */
     stale: async (blockhash: string): Promise<string | undefined> =>
-      (await lastValid(blockhash)) === undefined ? `its blockhash ${blockhash} has expired` : undefined,
+      (await lastValid(blockhash)) === undefined
+        ? `its blockhash ${blockhash} has expired, and it has to be built anew with the newest one`
+        : undefined,
   }
 }
 export type Blockhashes = ReturnType<typeof blockhashes>

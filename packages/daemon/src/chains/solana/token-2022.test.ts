@@ -124,15 +124,16 @@ describe('is paid like any other', () => {
 })
 
 describe('is refused by its name', () => {
-  test.each<[Name, string]>([
-    ['nonTransferable', 'non-transferable'],
-    ['interestBearing', 'interest bearing'],
-    ['scaled', 'scaled UI amount'],
-    ['hook', 'transfer hook'],
-  ])('%s', async (name, said) => {
+  test.each<[Name, string, string]>([
+    ['nonTransferable', 'non-transferable', 'none of it can be sent'],
+    ['interestBearing', 'interest bearing', 'grows with time'],
+    ['scaled', 'scaled UI amount', 'multiplied by a factor'],
+    ['hook', 'transfer hook', 'runs with each transfer'],
+  ])('%s, with what is odd about it and what can be done', async (name, said, why) => {
     const { mint } = await issued(name)
     await expect(bed.chain.token(mint)).rejects.toMatchObject({
       code: 'TOKEN_UNSUPPORTED',
+      message: expect.stringMatching(new RegExp(`is ${said} \\(.*${why}.*; move it with a wallet`)),
       details: { extensions: [said] },
     })
   })

@@ -3,11 +3,13 @@ import { NATIVE, type Reading } from './reading.ts'
 import { refuse } from './refuse.ts'
 import { decodeRlp, type Rlp } from './rlp.ts'
 
-// One letter a field: n number, t recipient, d data, e nothing.
+// One letter a field: n number, t recipient, d data, e nothing, a access list.
 const legacy = { name: 'legacy transaction with EIP-155', shape: 'nnntndnee' }
-const eip1559 = { name: 'EIP-1559 transaction', shape: 'nnnnntnde' }
+const eip2930 = { name: 'EIP-2930 transaction', shape: 'nnnntnda' }
+const eip1559 = { name: 'EIP-1559 transaction', shape: 'nnnnntnda' }
 const FORMS = {
   legacy: { ...legacy, chainId: 6, nonce: 0, price: 1, gas: 2, to: 3, value: 4, data: 5 },
+  eip2930: { ...eip2930, chainId: 0, nonce: 1, price: 2, gas: 3, to: 4, value: 5, data: 6 },
   eip1559: { ...eip1559, chainId: 0, nonce: 1, price: 3, gas: 4, to: 5, value: 6, data: 7 },
 } as const
 /** Functions of ERC-20 with an address and an amount: the selector, and the zeros in front of the address. */
@@ -18,7 +20,7 @@ const PAIR_BYTES = 4 + 32 + 32
 /** 256 characters of at most four bytes. */
 const TEXT_MOST = 1_024
 
-/** Reads exactly one unsigned transaction that is bound to a chain, legacy or EIP-1559; refuses all else. */
+/** Reads exactly one unsigned transaction that is bound to a chain, legacy, EIP-2930 or EIP-1559; refuses all else. */
 export function readEvmTransaction(payload: Uint8Array): Reading {
   const { form, fields } = fieldsOf(payload)
   const at = (index: number) => fields[index]!
@@ -61,14 +63,15 @@ function isText(data: Uint8Array): boolean {
 function fieldsOf(payload: Uint8Array) {
   const first = payload[0] ?? 0
   if (first === 4) refuse('EIP-7702 transactions are not signed')
-  if (first !== 2 && first < 0xc0) refuse('not an unsigned transaction of a known type (legacy or EIP-1559)')
-  const form = first === 2 ? FORMS.eip1559 : FORMS.legacy
-  const fields = decodeFields(first === 2 ? payload.subarray(1) : payload)
+  const typed = first === 1 ? FORMS.eip2930 : first === 2 ? FORMS.eip1559 : undefined
+  if (!typed && first < 0xc0) refuse('not an unsigned transaction of a known type (legacy, EIP-2930 or EIP-1559)')
+  const form = typed ?? FORMS.legacy
+  const fields = decodeFields(typed ? payload.subarray(1) : payload)
   if (fields.length !== form.shape.length)
     refuse(`an unsigned ${form.name} has ${form.shape.length} fields, this one has ${fields.length}`)
   for (let at = 0; at < fields.length; at++)
     if (!fieldFits[form.shape[at]!]!(fields[at]!)) refuse(`field ${at} of the ${form.name} is malformed`)
-  // The empty list at the end of EIP-1559 is the only field that is no bytes.
+  // The list at the end of a type is the only field that is no bytes, and nobody asks for it.
   return { form, fields: fields as Uint8Array[] }
 }
 
@@ -88,8 +91,16 @@ const fieldFits: Record<string, (field: Rlp) => boolean> = {
   n: (field) => isBytes(field) && field.length <= 32 && field[0] !== 0,
   t: (field) => isBytes(field) && (field.length === 0 || field.length === 20),
   d: isBytes,
-  // Of a legacy transaction empty bytes, of the other an access list without entries.
-  e: (field) => field.length === 0,
+  e: (field) => isBytes(field) && field.length === 0,
+  // Accounts and slots of theirs that it names before it reads them, which changes what it pays for gas and nothing else.
+  a: (field) => !isBytes(field) && field.every(isAccess),
+}
+
+function isAccess(entry: Rlp): boolean {
+  if (isBytes(entry) || entry.length !== 2) return false
+  const [account, slots] = entry as [Rlp, Rlp] // as its length says
+  const isAccount = isBytes(account) && account.length === 20
+  return isAccount && !isBytes(slots) && slots.every((slot) => isBytes(slot) && slot.length === 32)
 }
 
 /** Text is the only way to a large one; most are small. */

@@ -1,4 +1,5 @@
 import { base58 } from '@scure/base'
+import { hexToBytes, serializeTransaction } from 'viem'
 import { describe, expect, test } from 'vitest'
 import { erc20Transfer, evmPayment, RECIPIENT, solanaMessage, solanaPayment } from '../../../test/signing.ts'
 import { admitted } from './admit.ts'
@@ -37,6 +38,22 @@ describe('the signer reads an EVM transaction by itself', () => {
       moves: [{ asset: bare(USDC), amount, to: bare(RECIPIENT) }],
       calls: null,
     })
+  })
+
+  test('one with an access list as the same without it, and its fee by its own price', () => {
+    const to = RECIPIENT as `0x${string}`
+    const accessList = [{ address: to, storageKeys: [`0x${'ab'.repeat(32)}`] }] as const
+    const common = { chainId: 1, nonce: 7, to, value: 5n, gas: 30_000n }
+    const expected = {
+      ...{ chain: 'eip155:1', nonce: 7, calls: null, fee: 300_000n },
+      moves: [{ asset: 'native', amount: 5n, to: bare(RECIPIENT) }],
+    }
+    const fees = { maxFeePerGas: 10n, maxPriorityFeePerGas: 1n }
+    for (const list of [[], accessList])
+      for (const price of [{ type: 'eip2930', gasPrice: 10n } as const, { type: 'eip1559', ...fees } as const]) {
+        const bytes = hexToBytes(serializeTransaction({ ...common, ...price, accessList: list }))
+        expect(readEvmTransaction(bytes)).toEqual(expected)
+      }
   })
 
   const transfer = erc20Transfer(RECIPIENT, 1n)

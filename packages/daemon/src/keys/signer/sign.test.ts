@@ -68,10 +68,22 @@ describe('evm-tx', () => {
   test.each([
     ['EIP-1559', serializeTransaction({ ...typed, type: 'eip1559', maxFeePerGas: 9n, maxPriorityFeePerGas: 1n })],
     ['legacy', serializeTransaction({ ...typed, type: 'legacy', gasPrice: 9n })],
+    ['EIP-2930', serializeTransaction({ ...typed, type: 'eip2930', gasPrice: 9n })],
+    ['EIP-2930 with a list', serializeTransaction({ ...typed, type: 'eip2930', gasPrice: 9n, accessList })],
+    ['a list', serializeTransaction({ ...typed, type: 'eip1559', maxFeePerGas: 9n, accessList })],
   ])('%s is signed', (_name, serialized) => {
     expect(sign(evm, 'evm-tx', hexToBytes(serialized)).signature).toHaveLength(65)
   })
 
+  const unlisted = () => serializeTransaction({ ...typed, type: 'eip1559', maxFeePerGas: 9n })
+  /** With one entry of an access list as it stands in the bytes, in place of none. */
+  function listed(entry: string): Uint8Array {
+    const bytes = Buffer.from(entry, 'hex')
+    const head = hexToBytes(unlisted()).subarray(2, -1)
+    const content = Buffer.concat([head, Buffer.of(0xc0 + bytes.length), bytes])
+    const length = content.length < 56 ? [0xc0 + content.length] : [0xf8, content.length]
+    return Buffer.concat([Buffer.of(2, ...length), content])
+  }
   const signed = serializeTransaction(
     { ...typed, type: 'eip1559' },
     { r: `0x${'1'.repeat(64)}`, s: `0x${'2'.repeat(64)}`, yParity: 0 },
@@ -90,8 +102,10 @@ describe('evm-tx', () => {
       hexToBytes(serializeTransaction({ ...typed, type: 'eip7702', authorizationList: [authorization] })),
     ],
     ['a blob transaction', Buffer.of(3, 0xc0)],
-    ['an EIP-2930 transaction', hexToBytes(serializeTransaction({ ...typed, type: 'eip2930', gasPrice: 9n }))],
-    ['an access list', hexToBytes(serializeTransaction({ ...typed, type: 'eip1559', maxFeePerGas: 9n, accessList }))],
+    ['bytes in place of a list', Buffer.concat([hexToBytes(unlisted()).subarray(0, -1), Buffer.of(0x80)])],
+    ...['00', 'c0', `d694${'35'.repeat(20)}80`, `d794${'35'.repeat(20)}c1c0`, `d795${'35'.repeat(21)}c0`].map(
+      (entry) => [`the entry ${entry} of a list`, listed(entry)] as [string, Uint8Array],
+    ),
     ['a legacy transaction without a chain id', Buffer.from(`e8${eip155.slice(2, -6)}`, 'hex')],
     ['chain id 0', Buffer.from(eip155.replace(/018080$/, '808080'), 'hex')],
     ['a signed transaction', hexToBytes(signed)],

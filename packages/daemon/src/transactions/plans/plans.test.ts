@@ -303,6 +303,7 @@ test.each([
   ['that make a contract', built({}, { to: undefined, data: '0x6001' }), 'it would make a contract'],
   ['of blobs', { serialized: '0x03c0' }, 'blob transactions (type 3)'],
   ['that hand the account over', { serialized: '0x04c0' }, 'set-code transactions (type 4, EIP-7702)'],
+  ['with an access list', built(pay(1n), { accessList: [{ address: bin, storageKeys: [] }] }), 'access list'],
   ['that are signed', built(pay(1n)), 'expected 9 fields'],
   ['without a chain', bytes({ type: 'legacy', to: bin, value: 1n, gas: 21_000n, gasPrice: 1n }), 'without a chain id'],
 ])('transactions %s are refused by name', async (name, step, why) => {

@@ -237,8 +237,8 @@ test('what could not be sent, is for another chain or place, or hands the accoun
     [text({ nonce: 1 }), /expected nonce 0/],
     [text({ chainId: 1 }), /chain 31337/],
     [legacy({ chainId: undefined }), /every chain/],
-    [legacy({ type: 'eip2930', accessList: entry }), /type 1/],
-    [text({ accessList: entry }), /list/],
+    [text({ accessList: entry, gas: 23_399n }), /at least 23400/],
+    [legacy({ type: 'eip2930', accessList: entry, gas: 23_399n }), /at least 23400/],
     [`0x03${text().slice(4)}`, /type 3/],
     [`0x04${text().slice(4)}`, /EIP-7702/],
     [signed, /12/],
@@ -264,6 +264,36 @@ test('a legacy transaction takes the next nonce behind what is on its way', asyn
   expect(await recoverTransactionAddress({ serializedTransaction: signedTransaction as never })).toBe(from.address)
   expect(await send(signedTransaction)).toBe(txHash)
   await bed.until(id, 'CONFIRMED')
+})
+
+test('what names beforehand what it reads is signed as it is, seen like any call, and lands', async () => {
+  const { bed, from, text, legacy, sign, refused, send } = await start()
+  const accessList = [
+    { address: token.toLowerCase() as Hex, storageKeys: [`0x${'00'.repeat(32)}`, `0x${'01'.repeat(32)}`] },
+    { address: TO, storageKeys: [] },
+  ] as const
+  for (const [nonce, form] of [text, legacy].entries()) {
+    const type = form === legacy ? { type: 'eip2930' } : {}
+    const asked = form({ ...type, nonce, gas: 60_000n, accessList })
+    const { id, signedTransaction, txHash } = await sign(asked)
+    expect(await recoverTransactionAddress({ serializedTransaction: signedTransaction as never })).toBe(from.address)
+    const parsed = parseTransaction(signedTransaction as `0x02${string}`)
+    expect(parsed).toMatchObject({ ...type, nonce, to: TO, value: eth(4), gas: 60_000n })
+    expect(parsed.accessList).toEqual(accessList)
+    expect(await send(signedTransaction)).toBe(txHash)
+    await bed.until(id, 'CONFIRMED')
+  }
+  // What its code would do is seen with the list, and judged.
+  const abi = parseAbi(['function transferFrom(address, address, uint256)'])
+  const data = encodeFunctionData({ abi, functionName: 'transferFrom', args: [from.address as Hex, TO, 1n] })
+  const call = { nonce: 2, to: token, value: 0n, data, gas: 200_000n }
+  const codes = async (more: object) =>
+    ((await refused(text({ ...call, ...more }))) as unknown as { reasons: { code: string }[] }).reasons.map(
+      ({ code }) => code,
+    )
+  const plain = await codes({})
+  expect(plain.length).toBeGreaterThan(0)
+  expect(await codes({ accessList })).toEqual(plain)
 })
 
 test('the next process goes on to watch it, and holds back what follows', async () => {

@@ -3,6 +3,8 @@ import type { TypedValue } from '../../intent.ts'
 import { approval } from '../read/erc20.ts'
 import { PERMIT2 } from '../read/permits.ts'
 import { fields, list, type Meaning, number, type TypedRead, text, until } from './meaning.ts'
+import { encodedType } from './typed-data.ts'
+import { receiversIn } from './witness.ts'
 
 // What means something at Permit2 alone: https://github.com/Uniswap/permit2/blob/main/src/libraries/PermitHash.sol
 const DETAILS = 'PermitDetails(address token,uint160 amount,uint48 expiration,uint48 nonce)'
@@ -32,7 +34,7 @@ const allowance = (name: string, array: '' | '[]'): Meaning => ({
   },
 })
 
-/** Leave to take once, to whomever the spender likes; a witness only narrows what for. */
+/** Leave to take once, to whomever the spender likes; a witness narrows what for, and may say for whom. */
 const transfer = (name: string, array: '' | '[]'): Meaning => {
   const start = `(TokenPermissions${array} permitted,address spender,uint256 nonce,uint256 deadline`
   const isPlain = (type: string) => type === `Permit${name}${start})${TOKEN}`
@@ -41,9 +43,14 @@ const transfer = (name: string, array: '' | '[]'): Meaning => {
     is: (type, contract) => contract === PERMIT2 && (isPlain(type) || isWitness(type)),
     read(of) {
       const { permitted, spender, nonce, deadline } = of.data.message
+      const type = encodedType(of.data.types, of.data.primaryType)
       const all = array === '' ? [permitted!] : list(permitted)
       return {
-        effects: [...all.map((one) => granted(of, spender, one)), until(number(deadline))],
+        effects: [
+          ...all.map((one) => granted(of, spender, one)),
+          ...(isPlain(type) ? [] : receiversIn(of, type)),
+          until(number(deadline)),
+        ],
         claim: {
           by: 'permit2Nonce',
           contract: PERMIT2,

@@ -7,8 +7,8 @@ const givenTransaction = ({ bytes }: IntentOf<'serialized'>): Transaction => dec
 /** A transaction as its caller has built it. */
 export const serialized: Plan<IntentOf<'serialized'>> = {
   call(from, intent) {
-    const { to, value, data } = givenTransaction(intent)
-    return { from, to, value, data }
+    const { to, value, data, accessList } = givenTransaction(intent)
+    return { from, to, value, data, ...(accessList && { accessList }) }
   },
   gas: async (_gas, _call, intent) => givenTransaction(intent).gas,
   given(intent) {

@@ -19,8 +19,8 @@ export type ReadCall = {
 /** What one function of a contract standard does. */
 export type FunctionReader = {
   readonly called: AbiFunction
-  /** The only contract at which it means this; any other's function of that name is not known. */
-  readonly at?: string
+  /** The only contracts at which it means this; any other's function of that name is not known. */
+  readonly at?: ReadonlySet<string>
   /** Effects beside the value sent along, which is an outflow unless one of them is a call; undefined: not all are known. */
   effects(values: readonly AbiValue[], call: ReadCall): Effect[] | undefined
 }

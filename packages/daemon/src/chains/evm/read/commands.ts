@@ -1,7 +1,8 @@
 import { type Effect, tokenAsset } from '@waiaas/contract'
 import { type AbiValue, abiValues } from '../abi.ts'
 import { checksummed } from '../address.ts'
-import { digits, isOwn, list, type ReadCall, receiver, text, unreadReceiver } from './call.ts'
+import { atMost, type Bound, boundOf } from './bounds.ts'
+import { digits, isOwn, list, number, type ReadCall, receiver, text, unreadReceiver } from './call.ts'
 import { grantedBy } from './permits.ts'
 
 // The Universal Router does one command after the other: https://docs.uniswap.org/contracts/universal-router/technical-reference
@@ -53,11 +54,11 @@ function whom(call: ReadCall, account: AbiValue | undefined): string {
 }
 
 /** What the router keeps is anybody's. */
-const paying = (types: string, place: number): Command =>
-  reading(types, (values, call) => {
-    const to = whom(call, values[place])
-    return isOwn(to, call) ? [] : [receiver(call.network, to)]
-  })
+const paying = (types: string, place: number): Command => reading(types, (values, call) => paid(call, values[place]))
+function paid(call: ReadCall, account: AbiValue | undefined): Effect[] {
+  const to = whom(call, account)
+  return isOwn(to, call) ? [] : [receiver(call.network, to)]
+}
 
 /** By Permit2, from whoever calls. */
 const taken = (call: ReadCall, [token, to, amount]: readonly (AbiValue | undefined)[]): Effect => ({
@@ -75,20 +76,36 @@ const swapped: Command = () => []
 const ACTIONS: Readonly<Record<number, Command>> = {
   ...{ 6: swapped, 7: swapped, 8: swapped, 9: swapped },
   11: nobody('(address,uint256,bool)'),
-  12: nobody('(address,uint256)'),
+  // All that is owed, up to a bound; native currency was sent along.
+  12: reading('(address,uint256)', ([token, most], call) =>
+    BigInt(text(token)) === 0n ? [] : [atMost(call, { token: text(token), amount: number(most) })],
+  ),
   14: paying('(address,address,uint256)', 1),
   15: nobody('(address,uint256)'),
   16: paying('(address,address,uint256)', 1),
 }
 
-const BY_POOLS = paying('(address,uint256,uint256,bytes,bool)', 0)
-const BY_PAIRS = paying('(address,uint256,uint256,address[],bool)', 0)
+const BY_POOLS = '(address,uint256,uint256,bytes,bool)'
+const BY_PAIRS = '(address,uint256,uint256,address[],bool)'
+/** So much for at most that: of the caller, where it says so, and otherwise of the router. */
+const exact = (types: string, tokenIn: (path: AbiValue | undefined, most: AbiValue | undefined) => Bound | undefined) =>
+  reading(types, (values, call) => {
+    const [to, , most, path, isOfCaller] = values
+    const bound = isOfCaller === true ? tokenIn(path, most) : undefined
+    return [...(bound ? [atMost(call, bound)] : []), ...paid(call, to)]
+  })
+const byPools = exact(BY_POOLS, (path, most) => boundOf(text(path), most))
+const byPairs = exact(BY_PAIRS, (path, most) => {
+  const [token] = list(path)
+  return token === undefined ? undefined : { token: text(token), amount: number(most) }
+})
 const PASSED = paying('(address,address,uint256)', 1)
 const WRAPPED = paying('(address,uint256)', 0)
 
 /** https://github.com/Uniswap/universal-router/blob/main/contracts/libraries/Commands.sol */
 const COMMANDS: Readonly<Record<number, Command>> = {
-  ...{ 0: BY_POOLS, 1: BY_POOLS, 4: PASSED, 5: PASSED, 6: PASSED, 8: BY_PAIRS, 9: BY_PAIRS, 11: WRAPPED, 12: WRAPPED },
+  ...{ 0: paying(BY_POOLS, 0), 1: byPools, 8: paying(BY_PAIRS, 0), 9: byPairs },
+  ...{ 4: PASSED, 5: PASSED, 6: PASSED, 11: WRAPPED, 12: WRAPPED },
   2: reading('(address,address,uint160)', (values, call) => [taken(call, values)]),
   3: reading('(((address,uint160,uint48,uint48)[],address,uint256),bytes)', ([batch], call) => {
     const [all, spender] = list(batch)

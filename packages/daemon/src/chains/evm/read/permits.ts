@@ -31,10 +31,11 @@ const daiPermit: FunctionReader = {
   ],
 }
 
+const ONLY_PERMIT2: ReadonlySet<string> = new Set([PERMIT2])
 /** What means something at Permit2 alone. */
 const atPermit2 = (signature: string, effects: FunctionReader['effects']): FunctionReader => ({
   called: abiFunction(signature),
-  at: PERMIT2,
+  at: ONLY_PERMIT2,
   effects,
 })
 

@@ -16,7 +16,8 @@ function read(data: string) {
   const effects = effectsOf({ network: localEvm, sender: ME, tx })
   const fee = { asset: nativeAsset(localEvm), max: '0' }
   const { pays, unknown, calls } = factsOf({ network: localEvm.id, sender: ME, effects, fee })
-  return { receivers: pays.map(({ to }) => to.toLowerCase()), isUnknown: unknown.length > 0, calls: calls.length }
+  const paid = pays.filter(({ amount }) => amount === 0n)
+  return { receivers: paid.map(({ to }) => to.toLowerCase()), isUnknown: unknown.length > 0, calls: calls.length }
 }
 
 type Field = { type: string; components?: Field[] }
@@ -87,6 +88,75 @@ test.each(functions)('%s is for anybody where it is not in its exact form', (sig
   expect(read(exact).receivers).toEqual([])
   for (const odd of [`${exact}00`, `${exact}${'0'.repeat(64)}`, exact.slice(0, -2), exact.slice(0, 10)])
     expect(read(odd)).toEqual({ receivers: [UNREAD_RECIPIENT], isUnknown: true, calls: 1 })
+})
+
+const TOKEN = '0x00000000000000000000000000000000000000d4'
+const OTHER = '0x00000000000000000000000000000000000000e5'
+/** What leaves at most, by the bytes. */
+const most = (data: string) =>
+  effectsOf({ network: localEvm, sender: ME, tx: { to: ROUTER, value: 0n, data } }).flatMap((effect) =>
+    effect.kind === 'outflow' && effect.isMost ? [[effect.asset, effect.amount]] : [],
+  )
+const BOUND = [[`eip155:31337/erc20:${TOKEN}`, '900']]
+
+test.each([
+  ['swapTokensForExactTokens(uint256,uint256,address[],address,uint256)', [5n, 900n, [TOKEN, OTHER], ME, 9n], BOUND],
+  ['swapTokensForExactETH(uint256,uint256,address[],address,uint256)', [5n, 900n, [TOKEN, OTHER], ME, 9n], BOUND],
+  ['swapTokensForExactTokens(uint256,uint256,address[],address)', [5n, 900n, [TOKEN, OTHER], ME], BOUND],
+  ['swapExactTokensForTokens(uint256,uint256,address[],address,uint256)', [900n, 5n, [TOKEN, OTHER], ME, 9n], []],
+  [
+    'exactOutputSingle((address,address,uint24,address,uint256,uint256,uint256,uint160))',
+    [[TOKEN, OTHER, 3_000, ME, 9n, 5n, 900n, 0n]],
+    BOUND,
+  ],
+  [
+    'exactOutputSingle((address,address,uint24,address,uint256,uint256,uint160))',
+    [[TOKEN, OTHER, 3_000, ME, 5n, 900n, 0n]],
+    BOUND,
+  ],
+  // Where it stops at a price, an amount is a bound too.
+  ...([0n, 7n] as const).flatMap((limit) => [
+    [
+      'exactInputSingle((address,address,uint24,address,uint256,uint256,uint256,uint160))',
+      [[TOKEN, OTHER, 3_000, ME, 9n, 900n, 5n, limit]],
+      limit === 0n ? [] : BOUND,
+    ] as const,
+    [
+      'exactInputSingle((address,address,uint24,address,uint256,uint256,uint160))',
+      [[TOKEN, OTHER, 3_000, ME, 900n, 5n, limit]],
+      limit === 0n ? [] : BOUND,
+    ] as const,
+  ]),
+  ['exactOutput((bytes,address,uint256,uint256,uint256))', [[pathOf(OTHER, TOKEN), ME, 9n, 5n, 900n]], BOUND],
+  ['exactOutput((bytes,address,uint256,uint256))', [[pathOf(OTHER, ROUTER, TOKEN), ME, 5n, 900n]], BOUND],
+  ['exactInput((bytes,address,uint256,uint256))', [[pathOf(TOKEN, OTHER), ME, 900n, 5n]], []],
+] as const)('%s takes at most what its bytes name', (signature, args, bound) => {
+  const [, name, inputs] = /^(\w+)\((.*)\)$/.exec(signature)!
+  const abi = [{ type: 'function', name, inputs: typesIn(inputs!), outputs: [], stateMutability: 'payable' }]
+  expect(most(encodeFunctionData({ abi, args } as never))).toEqual(bound)
+})
+
+function pathOf(...tokens: readonly string[]): Hex {
+  return `0x${tokens.map((token) => token.slice(2)).join('000bb8')}`
+}
+
+test('commands of the Universal Router take at most what their bytes name, and of its caller alone', () => {
+  const input = (types: string, values: readonly unknown[]) =>
+    encodeAbiParameters(typesIn(types) as never, values as never)
+  for (const [isOfCaller, bound] of [
+    [true, BOUND],
+    [false, []],
+  ] as const) {
+    const byPools = input(BY_POOLS, [ME, 5n, 900n, pathOf(OTHER, TOKEN), isOfCaller])
+    const byPairs = input(BY_PAIRS, [ME, 5n, 900n, [TOKEN, OTHER], isOfCaller])
+    expect(most(commanded([1], [byPools]))).toEqual(bound)
+    expect(most(commanded([9], [byPairs]))).toEqual(bound)
+    for (const [command, one] of [[0, byPools] as const, [8, byPairs] as const])
+      expect(most(commanded([command], [one]))).toEqual([])
+  }
+  const settle = (token: string) => actions('080c', '0x', input('address,uint256', [token, 900n]))
+  expect(most(commanded([0x10], [settle(TOKEN)]))).toEqual(BOUND)
+  expect(most(commanded([0x10], [settle(`0x${'0'.repeat(40)}`)]))).toEqual([])
 })
 
 const details = '(address,uint160,uint48,uint48)'

@@ -1,3 +1,4 @@
+import { requireEnd } from '../endless.ts'
 import { numberOf, type Run, run } from './blocks.ts'
 import { isKnown, type Question, toCall } from './questions.ts'
 import { txOf, type Way } from './way.ts'
@@ -7,6 +8,7 @@ export const byBlocks: Way = async (rpc, planned, asking) => {
   const { baseFee } = planned
   const [alone] = await run(rpc, [{ baseFee, calls: [txOf(planned)] }])
   const [first] = alone!
+  if (first && !first.succeeded) requireEnd({ used: first.gas, gas: planned.gas, said: first.result })
   const asked = first?.succeeded ? asking(first.logs) : undefined
   if (!asked) return undefined
   const calls = asked.map(toCall)

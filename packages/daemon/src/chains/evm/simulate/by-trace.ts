@@ -1,5 +1,6 @@
 import { fieldsOf, OddAnswer } from '../../answers.ts'
 import type { Rpc } from '../../rpc.ts'
+import { requireEnd } from '../endless.ts'
 import { numberResult } from '../erc20.ts'
 import { quantity, quantityOr, readQuantity } from '../hex.ts'
 import { revertOf } from '../revert.ts'
@@ -17,7 +18,9 @@ export const byTrace: Way = async (rpc, planned, asking) => {
   const trace = (tracer: string, tracerConfig: object) =>
     rpc.call<unknown>('debug_traceCall', [txOf(planned), block, { tracer, tracerConfig }])
   const frame = await trace('callTracer', { withLog: true })
-  const isRun = fieldsOf(frame, 'a trace').error === undefined
+  const { error, gasUsed, output } = fieldsOf(frame, 'a trace')
+  const isRun = error === undefined
+  if (!isRun) requireEnd({ used: quantityOr(gasUsed) ?? 0n, gas: planned.gas, said: output })
   const state = isRun ? afterwards(await trace('prestateTracer', { diffMode: true }), planned.from) : undefined
   const all = isRun ? logsIn(frame, 0) : undefined
   const questions = all && asking(all)

@@ -1,5 +1,6 @@
 import { beyond, type Effect, type Network, nativeAsset } from '@waiaas/contract'
 import { type Rpc, RpcError } from '../../rpc.ts'
+import { endless } from '../endless.ts'
 import { quantity } from '../hex.ts'
 import { revertOf } from '../revert.ts'
 import { numberOf, type Run, run } from './blocks.ts'
@@ -58,7 +59,7 @@ async function usedOn(rpc: Rpc, steps: readonly Step[]): Promise<Used | Failed> 
     steps.map(({ baseFee, ...step }) => ({ baseFee, calls: [unpriced(step)] })),
   )
   const ran = runs.map(([only]) => only!)
-  return failedIn(ran) ?? { gas: ran.map(({ gas }) => gas) }
+  return failedIn(ran, steps) ?? { gas: ran.map(({ gas }) => gas) }
 }
 
 /** Whoever cannot pay the price of all gas that a transaction may use is still told what it uses. */
@@ -77,7 +78,7 @@ async function seenOn(looking: Looking, rpc: Rpc, steps: readonly Planned[]): Pr
     mine.map((step) => ({ baseFee: step.baseFee, calls: [txOf(step)] })),
   )
   const first = alone.map(([only]) => only!)
-  const failed = failedIn(first)
+  const failed = failedIn(first, mine)
   if (failed) return failed
   const asked = looks.map(({ asking }, at) => asking(first[at]!.logs))
   if (asked.includes(undefined)) return UNCLEAR
@@ -106,10 +107,11 @@ function effectsIn(
   return effects({ logs: done.logs, questions, before, after: runs.slice(questions.length + 1).map(numberOf) })
 }
 
-function failedIn(runs: readonly Run[]): Failed | undefined {
+function failedIn(runs: readonly Run[], steps: readonly { readonly gas: bigint }[]): Failed | undefined {
   const failed = runs.findIndex(({ succeeded }) => !succeeded)
   if (failed < 0) return undefined
-  const { result } = runs[failed]!
+  const { result, gas } = runs[failed]!
+  if (result === '0x' && gas >= steps[failed]!.gas) return { failed, why: endless(gas) }
   const why = revertOf(new RpcError(3, 'execution reverted', result))
   return { failed, why: why?.message ?? 'the contract would refuse it' }
 }

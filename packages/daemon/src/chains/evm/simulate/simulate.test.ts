@@ -14,6 +14,8 @@ import {
   startEndpoint,
 } from '../../../../test/evm-bed.ts'
 import { evmChain } from '../chain.ts'
+import { toGas } from '../gas-units.ts'
+import { encodeUnsigned } from '../transaction.ts'
 
 const { abi, bytecode } = evmContracts.Hostile
 const chainOf = (...urls: string[]) =>
@@ -164,3 +166,56 @@ test.each<[string, (trace: Trace) => unknown]>([
   expect(await seen(odd)).toBeUndefined()
   expect(await seen(node.url, odd)).toBeUndefined()
 })
+
+test('a call that never ends is refused and says so, however a node tells', async () => {
+  const { node, at } = await bed()
+  const loop = (await node.rpc('eth_sendTransactionSync', [
+    // for (;;) {}
+    { from: evmFaucet, data: '0x635b6000566000526004601cf3' },
+  ])) as { contractAddress: Hex }
+  expect(await node.rpc('eth_getCode', [loop.contractAddress, 'latest'])).toBe('0x5b600056')
+  const rich = newKey()
+  await node.fund(rich.address, 1_000n * ether)
+  const intent = {
+    kind: 'contract-call' as const,
+    to: loop.contractAddress,
+    value: toBase(0n),
+    data: '0x12345678',
+    tokens: [],
+  }
+  const drafted = (url: string, more = {}) => chainOf(url).draft(rich.address, { ...intent, ...more })
+  const never = {
+    code: 'INVALID_TRANSACTION',
+    message: expect.stringMatching(/^it would use all of \d+ gas and do nothing/),
+  }
+  await expect(drafted(node.url)).rejects.toMatchObject(never)
+  const saying = (message: string, code = -32000) =>
+    changed(node.url, ['eth_estimateGas'], () => ({ error: { code, message } }))
+  for (const message of [
+    'gas required exceeds allowance (16777216)',
+    'gas required exceeds allowance: 30000000',
+    'out of gas',
+    'execution aborted (timeout = 5s)',
+  ])
+    await expect(drafted(await saying(message)), message).rejects.toMatchObject(never)
+  // What the sender cannot pay says nothing of the call.
+  await expect(drafted(await saying('gas required exceeds allowance (50000)'))).rejects.toMatchObject({
+    code: 'INSUFFICIENT_BALANCE',
+  })
+  // One that was built elsewhere has its own gas, and no estimate.
+  const bytes = encodeUnsigned({
+    ...{ chainId: 31_337, nonce: 0, to: loop.contractAddress.toLowerCase(), value: 0n, data: '0x12345678' },
+    ...{ gas: toGas(100_000n), fees: { type: 'legacy', gasPrice: 10n ** 10n } },
+  })
+  const given = { kind: 'serialized' as const, bytes: bytes.toString('hex'), tokens: [], owners: [] }
+  const byTrace = await changed(node.url, ['eth_simulateV1'], missing)
+  for (const url of [node.url, byTrace])
+    await expect(chainOf(url).draft(rich.address, given)).rejects.toMatchObject({
+      ...{ code: 'INVALID_TRANSACTION', message: expect.stringContaining('all of 100000 gas') },
+    })
+  // A call within a plan is told by its place.
+  const pay = { kind: 'transfer' as const, to: at.sink, amount: toBase(1n) }
+  await expect(chainOf(node.url).draftsInOrder!(rich.address, [pay, intent])).rejects.toMatchObject({
+    ...{ code: 'INVALID_TRANSACTION', message: expect.stringMatching(/^step 2 .* it would use all of \d+ gas/) },
+  })
+}, 30_000)

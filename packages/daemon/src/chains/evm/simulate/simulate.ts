@@ -1,4 +1,4 @@
-import { beyond, type Effect, type Network, nativeAsset } from '@waiaas/contract'
+import { beyond, type Effect, isFailure, type Network, nativeAsset } from '@waiaas/contract'
 import { isUnsupported } from '../../refusals.ts'
 import { type Rpc, RpcError } from '../../rpc.ts'
 import { byBlocks } from './by-blocks.ts'
@@ -7,7 +7,7 @@ import { contractsIn, loggedOut, questions } from './questions.ts'
 import { effectsSeen, type LeftOf } from './seen.ts'
 import type { Asking, Planned, Sight, Way } from './way.ts'
 
-/** What a call does to its sender, as two endpoints see it where two are configured; undefined: they cannot tell all of it. */
+/** What a call does to its sender, as two endpoints see it where two are configured; undefined: they cannot tell all of it. Failure INVALID_TRANSACTION where it never ends. */
 export type Simulate = (planned: Planned) => Promise<readonly Effect[] | undefined>
 
 /** The first that an endpoint offers. What it does not offer it is not asked for again at once. */
@@ -26,7 +26,8 @@ export const simulator =
       const [first, second] = seen
       if (!first || seen.includes(undefined)) return undefined
       return second ? [...first, ...beyond(first, second, nativeAsset(network))] : first
-    } catch {
+    } catch (error) {
+      if (isFailure(error, 'INVALID_TRANSACTION')) throw error
       // Whatever keeps a node from telling: what it does is unknown then, and a human decides.
       return undefined
     }

@@ -23,7 +23,7 @@ export type Asking = (logs: readonly Log[]) => readonly Question[] | undefined
 export type Way = (rpc: Rpc, planned: Planned, asking: Asking) => Promise<Sight | undefined>
 
 /** The call as nodes take it. */
-export function txOf({ from, to, value, data, gas, fees }: Planned): object {
+export function txOf({ from, to, value, data, gas, fees, accessList }: Planned): object {
   const price =
     fees.type === 'legacy'
       ? { gasPrice: quantity(fees.gasPrice) }
@@ -31,5 +31,6 @@ export function txOf({ from, to, value, data, gas, fees }: Planned): object {
           maxFeePerGas: quantity(fees.maxFeePerGas),
           maxPriorityFeePerGas: quantity(fees.maxPriorityFeePerGas),
         }
-  return { from, ...(to !== NO_RECIPIENT && { to }), value: quantity(value), data, gas: quantity(gas), ...price }
+  const call = { from, ...(to !== NO_RECIPIENT && { to }), value: quantity(value), data, gas: quantity(gas) }
+  return { ...call, ...price, ...(accessList && { accessList }) }
 }

@@ -143,7 +143,10 @@ export function refuseRuinous({ instructions }: Pick<Message, 'instructions'>, s
     if (instruction.program !== systemProgram) continue
     const kind = kindOf(instruction)
     if (NONCES.includes(kind))
-      throw new Failure('INVALID_TRANSACTION', 'durable nonces are refused: the transaction would never expire')
+      throw new Failure(
+        'INVALID_TRANSACTION',
+        'durable nonces are refused, because the transaction would never expire; build it with a recent blockhash',
+      )
     if ((kind === ASSIGN || kind === ALLOCATE) && instruction.accounts[0]?.address === sender)
       throw new Failure(
         'INVALID_TRANSACTION',

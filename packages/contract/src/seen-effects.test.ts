@@ -1,0 +1,30 @@
+import { expect, test } from 'vitest'
+import type { Effect } from './effects.ts'
+import { beyond, withSeen } from './seen-effects.ts'
+
+const native = 'eip155:31337/slip44:60'
+const asset = `eip155:31337/erc20:0x${'c'.repeat(40)}`
+const outflow = (amount: string, to: string, of = asset): Effect => ({ kind: 'outflow', asset: of, amount, to })
+const most = (amount: string): Effect => ({ kind: 'outflow', asset, amount, to: 'router', isMost: true })
+const call = (value: string): Effect => ({ kind: 'call', contract: 'router', selector: '0xdb3e2198', value })
+const unknown: Effect = { kind: 'unknown', description: 'a call' }
+const outflows = (effects: readonly Effect[]) => effects.filter(({ kind }) => kind === 'outflow')
+
+test('what leaves at most counts at that, and goes to whoever was seen to get some of it', () => {
+  const found = withSeen([call('0'), unknown, most('900')], [outflow('60', 'pool')], native)
+  expect(outflows(found)).toEqual([{ ...most('900'), to: 'pool' }])
+  expect(beyond(found, [outflow('900', 'pool')], native)).toEqual([])
+  expect(beyond(found, [outflow('901', 'pool')], native)).toEqual([outflow('1', 'pool')])
+  expect(beyond(found, [outflow('5', 'thief')], native)).toEqual([outflow('0', 'thief')])
+})
+
+test('more than the most was seen to leave: the larger counts', () => {
+  const found = withSeen([call('0'), unknown, most('900')], [outflow('1000', 'pool')], native)
+  expect(outflows(found)).toEqual([{ ...most('900'), to: 'pool' }, outflow('100', 'pool')])
+})
+
+test('a router that is sent money may pay by that in place of a token; without money it may not', () => {
+  const paid = outflow('7', 'router', native)
+  expect(outflows(withSeen([call('7'), unknown, most('900')], [paid], native))).toEqual([])
+  expect(outflows(withSeen([call('0'), unknown, most('900')], [], native))).toEqual([most('900')])
+})
