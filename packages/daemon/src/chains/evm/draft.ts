@@ -76,7 +76,8 @@ export function drafting(parts: DraftParts, border: ReturnType<typeof bordered>)
       const given = plan.given?.(intent)
       const bid = given ? given.fees : replaces ? outbid(readBody(replaces).fees, now.fees) : now.fees
       const limit = await plan.gas(gas, { ...begun.call, fees: bid }, intent)
-      const planned = { ...begun.call, gas: limit, fees: bid, baseFee: baseFeeIn(now) }
+      const isGiven = given !== undefined
+      const planned = { ...begun.call, gas: limit, fees: bid, baseFee: baseFeeIn(now), isGiven }
       const seen = (await runsCode(gas, begun)) ? await simulate(planned) : undefined
       const nonce = given?.nonce
       return finish(begun, { gas: limit, fees: bid, asked: now.asked, nonce, ...(seen && { seen }) })

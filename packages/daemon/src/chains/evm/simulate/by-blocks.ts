@@ -8,7 +8,8 @@ export const byBlocks: Way = async (rpc, planned, asking) => {
   const { baseFee } = planned
   const [alone] = await run(rpc, [{ baseFee, calls: [txOf(planned)] }])
   const [first] = alone!
-  if (first && !first.succeeded) requireEnd({ used: first.gas, gas: planned.gas, said: first.result })
+  if (first && !first.succeeded && planned.isGiven)
+    requireEnd({ used: first.gas, gas: planned.gas, said: first.result })
   const asked = first?.succeeded ? asking(first.logs) : undefined
   if (!asked) return undefined
   const calls = asked.map(toCall)

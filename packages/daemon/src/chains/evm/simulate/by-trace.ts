@@ -20,7 +20,7 @@ export const byTrace: Way = async (rpc, planned, asking) => {
   const frame = await trace('callTracer', { withLog: true })
   const { error, gasUsed, output } = fieldsOf(frame, 'a trace')
   const isRun = error === undefined
-  if (!isRun) requireEnd({ used: quantityOr(gasUsed) ?? 0n, gas: planned.gas, said: output })
+  if (!isRun && planned.isGiven) requireEnd({ used: quantityOr(gasUsed) ?? 0n, gas: planned.gas, said: output })
   const state = isRun ? afterwards(await trace('prestateTracer', { diffMode: true }), planned.from) : undefined
   const all = isRun ? logsIn(frame, 0) : undefined
   const questions = all && asking(all)

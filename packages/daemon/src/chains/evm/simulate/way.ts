@@ -7,7 +7,13 @@ import type { Log } from './logs.ts'
 import type { Question } from './questions.ts'
 
 /** A call as it will be signed, so that the code which runs sees what it will see on chain. */
-export type Planned = Call & { readonly gas: Gas; readonly fees: Fees; readonly baseFee: bigint }
+export type Planned = Call & {
+  readonly gas: Gas
+  readonly fees: Fees
+  readonly baseFee: bigint
+  /** Its gas was chosen elsewhere, so that no estimate has told whether it ends. */
+  readonly isGiven?: boolean
+}
 
 /** What a call did on one endpoint: its logs, and the numbers that contracts name before and after it. */
 export type Sight = {
