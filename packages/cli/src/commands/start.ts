@@ -12,6 +12,8 @@ Runs the daemon in the foreground until SIGTERM or SIGINT.
 The master password comes from --password-file, WAIAAS_MASTER_PASSWORD_FILE, WAIAAS_MASTER_PASSWORD,
 <data-dir>/recovery.key, or a prompt. With WAIAAS_AUTO_PROVISION=true a first start makes one itself.`
 
+const SETTLED_MS = 500
+
 export async function run(argv: readonly string[]): Promise<number> {
   const { values } = readFlags(argv, usage, {
     'data-dir': { type: 'string' },
@@ -21,7 +23,8 @@ export async function run(argv: readonly string[]): Promise<number> {
   // Heard from the first moment on: a stop during the start must not be lost.
   const asked = stopSignal()
   const daemon = await open(dataDir, values['password-file'])
-  giveBackHeap()
+  // When its loops have been round once; whatever they loaded and made is garbage then too.
+  setTimeout(giveBackHeap, SETTLED_MS).unref()
   void asked.then(() => daemon.stop())
   await daemon.finished
   return 0

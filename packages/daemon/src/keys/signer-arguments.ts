@@ -23,12 +23,15 @@ export function signerArguments(entry: URL): string[] {
   return [...restrictions(), ...readable(file).map((path) => `--allow-fs-read=${path}`), file]
 }
 
+/** It holds little for long: a heap that grows only as it has to. */
+const SMALL = ['--max-semi-space-size=1']
+
 function restrictions(): string[] {
   const known = (flag: string) => process.allowedNodeEnvironmentFlags.has(flag)
   const permission = known('--permission') ? '--permission' : '--experimental-permission'
   // SIGUSR1 would open the inspector to any process of the same user.
   const quiet = known('--disable-sigusr1') ? ['--disable-sigusr1'] : []
-  return [permission, '--allow-addons', '--disallow-code-generation-from-strings', '--no-warnings', ...quiet]
+  return [...SMALL, permission, '--allow-addons', '--disallow-code-generation-from-strings', '--no-warnings', ...quiet]
 }
 
 function readable(file: string): string[] {

@@ -5,7 +5,7 @@ type Collect = (how: { type: 'major'; execution: 'sync'; flavor: 'last-resort' }
 
 /**
  * Gives the system back what loading the program has left on the heap, a fifth of what an idle daemon holds. It stops the
- * thread for some 50 ms: to be done once, when the daemon has started.
+ * thread for some 50 ms: to be done once, soon after the start.
  */
 export function giveBackHeap(): void {
   // No function of Node's collects by itself; a new context has V8's own, which the flag exposes.
