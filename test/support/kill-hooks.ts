@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { readFileSync } from 'node:fs'
 import { registerHooks } from 'node:module'
 import type { Database } from '../../packages/daemon/src/platform/db/database.ts'
-import { KILL_POINTS } from './kill-points.ts'
+import { KILL_POINTS, RETENTION_POINTS } from './kill-points.ts'
 
 /**
  * Test support, imported by a daemon's process before its own modules: it dies of kill -9 at the point that a file names,
@@ -11,7 +11,13 @@ import { KILL_POINTS } from './kill-points.ts'
  */
 type Step = (...args: unknown[]) => unknown
 const steps = new Map([['platform/db/database.ts', new Set(['openDatabase'])]])
-for (const { file, step } of KILL_POINTS) steps.set(file, (steps.get(file) ?? new Set()).add(step))
+for (const { file, step } of [...KILL_POINTS, ...RETENTION_POINTS])
+  steps.set(file, (steps.get(file) ?? new Set()).add(step))
+
+/** How many days later than now it is for this process. */
+const days = Number(process.env.KILL_DAYS_AT === undefined ? 0 : readFileSync(process.env.KILL_DAYS_AT, 'utf8'))
+const now = Date.now
+Date.now = () => now() + days * 86_400_000
 
 /** What was done in the job that runs. */
 const job = new AsyncLocalStorage<Set<string>>()
@@ -51,7 +57,11 @@ function through(source: string, step: string): string {
   const found = named.exec(source)
   if (!found) throw new Error(`expected a step ${step} in ${source.slice(0, 200)}`)
   const [, exported = '', kind] = found
-  return `${source.replace(named, `${kind} ${step}OfSource`)}\n${exported}const ${step} = killable('${step}', ${step}OfSource)\n`
+  const called = `killable('${step}', ${step}OfSource)`
+  // A function can be named above the line that declares it.
+  const declared =
+    kind === 'const' ? `const ${step} = ${called}` : `function ${step}(...args) { return ${called}(...args) }`
+  return `${source.replace(named, `${kind} ${step}OfSource`)}\n${exported}${declared}\n`
 }
 
 registerHooks({

@@ -17,13 +17,13 @@ export type Deed =
   | 'let a stop end'
   | 'let a permit end'
 type When = 'before' | 'after' | 'committed'
-type KillPoint = {
+type Step = {
   /** Where its function is, below the source of the daemon. */
   readonly file: string
   readonly step: string
-  readonly deed: Deed
   readonly when: readonly When[]
 }
+type KillPoint = Step & { readonly deed: Deed }
 const WRITTEN: readonly When[] = ['after', 'committed']
 const JOB: readonly When[] = ['before', 'after', 'committed']
 
@@ -63,4 +63,11 @@ export const KILL_POINTS: readonly KillPoint[] = [
   { file: 'transactions/scheduler.ts', step: 'expire', deed: 'wait for nobody', when: ['before', 'after'] },
   { file: 'transactions/signatures/vouchers.ts', step: 'endVoucher', deed: 'let a permit end', when: WRITTEN },
   { file: 'audit/checkpoints.ts', step: 'append', deed: 'pay', when: WRITTEN },
+]
+
+/** Each step at which a process can die that removes what has had its time, in the order in which they are due. */
+export const RETENTION_POINTS: readonly Step[] = [
+  { file: 'transactions/retention/retention-store.ts', step: 'shorten', when: WRITTEN },
+  { file: 'transactions/retention/retention-store.ts', step: 'removeRefused', when: WRITTEN },
+  { file: 'sessions/forgetting.ts', step: 'forgetSessions', when: ['before', 'after'] },
 ]

@@ -110,7 +110,7 @@ const removeRefusedTexts = statement<Range>(
   (_, p) => sql`delete from transaction_texts where id in
     (select id from transactions where ${within(p as Param)} and tier is null)`,
 )
-const removeRefused = statement<Range>(
+const removeRefusedRows = statement<Range>(
   (_, p) => sql`delete from transactions where ${within(p as Param)} and tier is null`,
 )
 
@@ -124,6 +124,26 @@ const removeKeys = statement<{ before: number; count: number }>(
 )
 const tasks = statement<NoParams, { id: string }>((db) => db.selectFrom('retention').select('id').orderBy('id'))
 
+/** Leaves what an ended transaction was, cost and was decided as; the long texts of it and of its bytes go. */
+async function shorten(db: Handle, range: Shortening): Promise<void> {
+  for (const each of [
+    shortenTexts,
+    shortenAttempts,
+    shortenAttemptTexts,
+    removeSignatures,
+    removeUnread,
+    removeSpends,
+    noteLate,
+    forgetLate,
+  ])
+    await db.run(each, range)
+}
+
+async function removeRefused(db: Handle, range: Range): Promise<void> {
+  for (const each of [removeRefusedKeys, removeRefusedLabels, removeRefusedTexts, removeRefusedRows])
+    await db.run(each, range)
+}
+
 export const retentionStore = {
   tasks: async (db: Handle): Promise<string[]> => (await db.all(tasks)).map(({ id }) => id),
   after: async (db: Handle, id: string): Promise<string> => (await db.get(place, { id }))?.after ?? '',
@@ -131,25 +151,9 @@ export const retentionStore = {
   heads: (db: Handle, page: Page) => db.all(heads, page),
   /** Those that were not over when it was their turn. */
   late: (db: Handle, page: Omit<Page, 'until'>) => db.all(late, page),
-  /** Leaves what an ended transaction was, cost and was decided as; the long texts of it and of its bytes go. */
-  async shorten(db: Handle, range: Shortening): Promise<void> {
-    for (const each of [
-      shortenTexts,
-      shortenAttempts,
-      shortenAttemptTexts,
-      removeSignatures,
-      removeUnread,
-      removeSpends,
-      noteLate,
-      forgetLate,
-    ])
-      await db.run(each, range)
-  },
+  shorten,
   refused: (db: Handle, page: Omit<Page, 'after'>) => db.all(refused, page),
-  async removeRefused(db: Handle, range: Range): Promise<void> {
-    for (const each of [removeRefusedKeys, removeRefusedLabels, removeRefusedTexts, removeRefused])
-      await db.run(each, range)
-  },
+  removeRefused,
   /** How many. */
   removeKeys: async (db: Handle, before: number, count: number) =>
     (await db.run(removeKeys, { before, count })).changes,
