@@ -49,6 +49,16 @@ const newPolicy = () =>
   })
 const terminated = async () => daemon.operator.terminateWallet({ id: (await newWallet()).id })
 
+/** Of a wallet of its own, in which all waits for a human. */
+async function newSweep(): Promise<string> {
+  const { id } = await world.wallet(daemon, { limit: { instant_max_usd: 0, notify_max_usd: 0, delay_max_usd: 0 } })
+  const wanted = { id, to: world.newAddress(), networks: [world.network] }
+  const shown = await daemon.operator.sweepWallet(wanted)
+  const digest = 'digest' in shown ? shown.digest : ''
+  const sweep = await daemon.operator.sweepWallet({ ...wanted, digest })
+  return 'id' in sweep ? sweep.id : ''
+}
+
 async function submitted(): Promise<{ id: string }> {
   const { id } = await daemon.agent(quick.token).sendToken(payment())
   await until(
@@ -171,6 +181,8 @@ const ofPayments = (): Steps => {
         await daemon.agent(quick.token).sendPlan(plan(), { idempotencyKey: 'plan-1' })
       },
     },
+    sweepWallet: { event: 'SWEEP_STARTED', run: newSweep },
+    cancelSweep: { event: 'SWEEP_ENDED', run: async () => operator.cancelSweep({ id: await newSweep() }) },
     cancelPlan: {
       event: 'TX_CANCELLED',
       run: async () => {

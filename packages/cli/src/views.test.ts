@@ -34,6 +34,28 @@ test('rpc status is a line for each endpoint, with what was learnt of it', () =>
   ])
 })
 
+test('a sweep is shown with what stands in its way and how it is started', () => {
+  const at = { network: 'a', assetId: 'x' }
+  const text = views.sweepWallet?.({
+    ...{ digest: 'abc', walletId: 'w', to: '0xyou' },
+    steps: [
+      { ...at, symbol: 'USDC', amount: '5', humanAmount: '5', tier: null, obstacles: ['not allowed', 'no gas'] },
+      { ...at, symbol: 'ETH', amount: '1', humanAmount: '0.1', tier: 'INSTANT', obstacles: [] },
+    ],
+    left: [{ ...at, symbol: 'ODD', address: '0x0dd', humanAmount: '9', why: 'it is in no list' }],
+    unread: [{ network: 'b', error: 'nobody answered' }],
+  })
+  expect(text?.split('\n').map((line) => line.split(/ {2,}/))).toEqual([
+    ['to 0xyou would go'],
+    ['network', 'asset', 'amount', 'goesOn', 'inItsWay'],
+    ['a', 'USDC', '5', '-', 'not allowed; no gas'],
+    ['a', 'ETH', '0.1', 'INSTANT', '-'],
+    ['a: 9 ODD stays: it is in no list'],
+    ['b: not known, nobody answered'],
+    ['nothing was sent; the same with --digest abc starts it'],
+  ])
+})
+
 test('what an address holds is a line for each network that has something to tell, and a count of the rest', () => {
   const about = { chainId: 'eip155:1', enabled: true }
   const ether = { address: 'native', assetId: 'a', symbol: 'ETH', listed: true, decimals: 18, usdValue: 1 }

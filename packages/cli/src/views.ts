@@ -76,6 +76,27 @@ function lookLine(look: Look): string {
   return printable(`${place}: ${held.join(', ')}${look.more > 0 ? `, and ${look.more} more tokens` : ''}`)
 }
 
+type Swept = Output<AllOperations['sweepWallet']>
+
+/** A line for each step, with what stands in its way or what became of it; how to start what is only shown. */
+function sweepText(answer: Swept): string {
+  if (!('digest' in answer)) {
+    const rows = answer.steps.map(({ step, network, symbol, humanAmount, status, transactionId, error }) => ({
+      ...{ step, network, asset: symbol, amount: humanAmount, status, transaction: transactionId, error },
+    }))
+    return `${printable(`sweep ${answer.id} to ${answer.to}: ${answer.status}`)}\n${table(rows)}`
+  }
+  const rows = answer.steps.map(({ network, symbol, humanAmount, tier, obstacles }) => ({
+    ...{ network, asset: symbol, amount: humanAmount, goesOn: tier, inItsWay: obstacles.join('; ') || null },
+  }))
+  const lines = [
+    ...answer.left.map(({ network, symbol, humanAmount, why }) => `${network}: ${humanAmount} ${symbol} stays: ${why}`),
+    ...answer.unread.map(({ network, error }) => `${network}: not known, ${error}`),
+    `nothing was sent; the same with --digest ${answer.digest} starts it`,
+  ]
+  return [printable(`to ${answer.to} would go`), table(rows), ...lines.map(printable)].join('\n')
+}
+
 /** Answers that are neither a list nor a record, as a person at a terminal wants them. */
 export const views: { readonly [Name in keyof AllOperations]?: (answer: Output<AllOperations[Name]>) => string } = {
   getRpcStatus: rpcStatus,
@@ -83,4 +104,6 @@ export const views: { readonly [Name in keyof AllOperations]?: (answer: Output<A
   getWallet: walletInfo,
   adminGetWalletBalance: holdingsText,
   getWalletHoldings: lookText,
+  sweepWallet: sweepText,
+  getSweep: sweepText,
 }

@@ -283,6 +283,12 @@ async function transactions(): Promise<void> {
   const steps = JSON.stringify([{ to: world.newAddress(), value: '1000' }])
   const planned = idOf(await run('tx plan', ['--steps', steps, '--network', world.network], slow))
   expect(await run('plan get', [planned], slow)).toMatchObject({ status: 'QUEUED' })
+  const sweep = [slow.id, '--to', world.newAddress(), '--networks', world.network]
+  const { digest, steps: swept } = await run('wallet sweep', sweep)
+  expect(swept).toMatchObject([{ symbol: 'ETH', tier: 'APPROVAL' }])
+  const sweeping = idOf(await run('wallet sweep', [...sweep, '--digest', String(digest)]))
+  expect(await run('sweep get', [sweeping])).toMatchObject({ status: 'RUNNING' })
+  expect(await run('sweep cancel', [sweeping])).toMatchObject({ id: sweeping })
   expect(await run('plan cancel', [planned], slow)).toMatchObject({ cancelled: 1 })
   const text = { walletId: quick.id, type: 'SIGN_MESSAGE_RULES', rules: { personal: 'INSTANT' } } as const
   await daemon.operator.createPolicy(text)

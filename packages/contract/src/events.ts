@@ -33,6 +33,9 @@ const Tokens = () => z.strictObject({ expiresAt: z.int(), renewals: Count })
 const Stopped = () => z.strictObject({ state: Text, revoked: Count, heldSince })
 const Hold = z.enum(['start', 'jump'])
 
+const Sweeping = () => z.strictObject({ sweep: Text, to: Text, steps: Count })
+const SweepEnded = () => z.strictObject({ sweep: Text, status: z.enum(['DONE', 'CANCELLED']) })
+
 /** What was decided on a request. */
 const Decided = () =>
   z.strictObject({
@@ -46,6 +49,7 @@ const Decided = () =>
     usd: z.number().optional(),
     labels: Labels.optional(),
     plan: Text.optional(),
+    sweep: Text.optional(),
     step: Count.optional(),
     reasons: z.array(Reason).optional(),
     policyVersion: z.int().nullable(),
@@ -282,6 +286,8 @@ export const events = {
         cancelled: Count,
       }),
   },
+  SWEEP_STARTED: { severity: 'warning', summary: 'The operator began to empty a wallet.', details: Sweeping },
+  SWEEP_ENDED: { severity: 'info', summary: 'A sweep is done, or was cancelled.', details: SweepEnded },
   TX_REQUESTED: {
     severity: 'info',
     summary: 'A request was allowed and goes on; a warning in the tier NOTIFY.',

@@ -111,6 +111,17 @@ export const failures = {
     remedy: 'fix',
     hint: 'its id is in the answer to the plan, and planId of each of its steps',
   },
+  SWEEP_NOT_FOUND: { status: 404, remedy: 'fix', hint: 'its id is in the answer that started it' },
+  SWEEP_RUNNING: {
+    status: 409,
+    remedy: 'wait',
+    hint: 'wait until it is done, or end it: waiaas sweep cancel <id>',
+  },
+  SWEEP_CHANGED: {
+    status: 409,
+    remedy: 'fix',
+    hint: 'the wallet holds something else by now: ask again without a digest and look at what would be sent',
+  },
   TX_ALREADY_PROCESSED: { status: 409, remedy: 'never', hint: 'read it again to see how it ended' },
   REPLACEMENT_TOO_SOON: {
     status: 429,

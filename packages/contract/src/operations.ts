@@ -12,6 +12,7 @@ import { policyOperations } from './policies.ts'
 import { priceOperations } from './prices.ts'
 import { sessionOperations } from './sessions.ts'
 import { stopTokenOperations } from './stop-tokens.ts'
+import { sweepOperations } from './sweeps.ts'
 import { systemOperations } from './system.ts'
 import { tokenOperations } from './tokens.ts'
 import { transactionOperations } from './transactions.ts'
@@ -32,6 +33,7 @@ export const operations = {
   ...priceOperations,
   ...transactionOperations,
   ...planOperations,
+  ...sweepOperations,
   ...messageOperations,
   ...calldataOperations,
   ...adminOperations,

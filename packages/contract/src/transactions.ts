@@ -117,6 +117,8 @@ export const Transaction = z.object({
   memo: z.string().nullable().optional(),
   labels: Labels.nullable().optional(),
   planId: Id.optional().describe('the plan that it is a step of'),
+  reason: z.enum(['SWEEP']).optional().describe('why the daemon asked for it itself: SWEEP'),
+  sweepId: Id.optional().describe('the sweep that it is a step of'),
   planStep: z.int().optional().describe('which step of its plan it is, from 1 on'),
   createdAt: UnixSeconds.nullable(),
   updatedAt: UnixSeconds.nullable().optional(),

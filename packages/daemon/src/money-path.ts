@@ -28,6 +28,7 @@ import {
   actsOn,
   ceilingLifts,
   findWallet,
+  networksOf,
   resolveNetwork,
   sealedCeiling,
   walletAsHeld,
@@ -125,6 +126,7 @@ export function moneyPath(parts: MoneyParts): Transactions {
     findToken,
     listedTokens,
     impostors: impostorFinder(database, findToken),
+    networksOf: (wallet) => networksOf(chains.networks(), wallet),
     prices,
   })
 }

@@ -215,6 +215,7 @@ export async function startPipeline(
     findToken,
     listedTokens,
     impostors: impostorFinder(database, findToken),
+    networksOf: () => networks,
     held,
     prices,
   })

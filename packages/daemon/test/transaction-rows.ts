@@ -26,7 +26,7 @@ export function transactionRow(change: Partial<TransactionRow> = {}): Transactio
       judged_at: at,
       amount_usd: '7',
     },
-    ...{ plan_id: null, plan_step: null, plan_until: null },
+    ...{ plan_id: null, plan_step: null, plan_until: null, sweep_id: null },
     ...{ created_at: at, updated_at: at, labels: null, gas_condition: null, draft: '{}', hints: '{}' },
     request: JSON.stringify({ type: 'TRANSFER', network: 'local-evm', intent }),
     effects: JSON.stringify({ network: 'local-evm', sender: ADDRESS, effects: [], fee: { asset: 'a', max: '1' } }),

@@ -142,6 +142,7 @@ const transaction = (row: Partial<TransactionRow>): TransactionRow => ({
   plan_id: null,
   plan_step: null,
   plan_until: null,
+  sweep_id: null,
   created_at: NOW - HOUR,
   updated_at: NOW,
   ...row,

@@ -59,6 +59,15 @@ export type Programs = {
   lookups(call: Named): Promise<LookedUp[]>
 }
 
+/** The account from which payments of a token are made. */
+export type TokenSource = {
+  readonly amount: Base
+  /** Whoever may freeze it has. */
+  readonly isFrozen: boolean
+  /** It can be closed when it is empty, so that its rent comes back. */
+  readonly isClosable: boolean
+}
+
 /** Which network it is, and what people, prices and the clock read of it. */
 export type Reader = {
   readonly network: Network
@@ -71,6 +80,8 @@ export type Reader = {
   balance(address: string): Promise<Base>
   /** Balances of known tokens plus, where the chain lists them, of any other token with a balance. */
   tokenBalances(address: string, tokens: readonly Token[]): Promise<{ token: Token; amount: Base }[]>
+  /** Of chains where tokens are in accounts of their own. */
+  tokenSource?(owner: string, token: Token): Promise<TokenSource>
   /** Reads a token from the chain: Failure TOKEN_NOT_FOUND, or TOKEN_UNSUPPORTED naming what is not handled. */
   token(address: string): Promise<Token>
   /** The latest answer of a Chainlink aggregator, where the chain has them; `isAlone` when of two endpoints one tells it. */

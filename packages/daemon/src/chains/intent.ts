@@ -38,8 +38,10 @@ export type TypedData = {
  * micro-lamports for a compute unit, in place of the daemon's own.
  */
 type Intents = {
-  transfer: { to: string; amount: Base; memo?: string; priorityFee?: bigint }
-  'token-transfer': { to: string; amount: Base; token: Token; memo?: string; priorityFee?: bigint }
+  /** `drains`: nothing is to be left, so that exactly this is paid for a unit of gas or compute, in its smallest unit. */
+  transfer: { to: string; amount: Base; memo?: string; priorityFee?: bigint; drains?: bigint }
+  /** `closes`: where tokens are in an account of their own, that is closed after it, and its rent comes back. */
+  'token-transfer': { to: string; amount: Base; token: Token; memo?: string; priorityFee?: bigint; closes?: true }
   /**
    * `data` is lower-case hex; `tokens` are those that it moves, as far as it is understood; `gas` is the most units that it
    * may use, in place of the daemon's own estimate.

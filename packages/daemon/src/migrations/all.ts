@@ -31,6 +31,7 @@ import { unreadLandings } from './0029-unread-landings.ts'
 import { vouchers } from './0030-vouchers.ts'
 import { plans } from './0032-plans.ts'
 import { attemptTexts } from './0033-attempt-texts.ts'
+import { sweeps } from './0038-sweeps.ts'
 import { policyScopes } from './0039-policy-scopes.ts'
 
 /** The schema, step by step. */
@@ -67,5 +68,6 @@ export const migrations: readonly Migration[] = [
   vouchers,
   plans,
   attemptTexts,
+  sweeps,
   policyScopes,
 ]

@@ -3,6 +3,7 @@ import type {
   limitOperations,
   messageOperations,
   planOperations,
+  sweepOperations,
   transactionOperations,
 } from '@waiaas/contract'
 import { sessionOf, shownBy } from '../platform/caller.ts'
@@ -113,7 +114,11 @@ export const messageHandlers = (service: Transactions): Handlers<typeof messageO
   signTransaction: (call, input) => service.signTransaction(input, fromOf(call)),
 })
 
-export const planHandlers = ({ plans, waits }: Transactions): Handlers<typeof planOperations, Calls> => ({
+export const planHandlers = ({
+  plans,
+  waits,
+  sweeps,
+}: Transactions): Handlers<typeof planOperations & typeof sweepOperations, Calls> => ({
   sendPlan: (call, input) => {
     const { sessionId } = call.principal
     if (input.dryRun) return plans.simulate(input, sessionId)
@@ -135,5 +140,8 @@ export const planHandlers = ({ plans, waits }: Transactions): Handlers<typeof pl
   },
   getPlan: (call, asked) =>
     waits.shown(call, { ...asked, isPlan: true }, () => plans.get(asked.id, sessionOf(call.principal))),
+  sweepWallet: (call, input) => sweeps.sweep(input, call),
+  getSweep: (_call, { id }) => sweeps.get(id),
+  cancelSweep: async (call, { id }) => ({ id, ...(await sweeps.cancel(id, call)) }),
   cancelPlan: async (call, { id }) => ({ id, ...(await plans.cancel(id, call)) }),
 })

@@ -26,6 +26,8 @@ export type ServiceParts = Parts &
     findToken: FindToken
     /** The listed tokens of a network. */
     listedTokens(db: Handle, network: Network): Promise<Token[]>
+    /** The networks on which a wallet can pay. */
+    networksOf(wallet: WalletFacts): readonly Network[]
     /** By asset that no list has: which listed one it calls itself like. */
     impostors(chain: Reader, assets: readonly string[]): Promise<Readonly<Record<string, string>>>
     gas(): GasSettings

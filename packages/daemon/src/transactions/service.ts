@@ -47,6 +47,7 @@ import { givenTransactions } from './signatures/given.ts'
 import { signatures } from './signatures/signatures.ts'
 import { vouchers } from './signatures/vouchers.ts'
 import { backlog, beginStop, type Stop } from './stopping/backlog.ts'
+import { sweeps } from './sweeps/sweeps.ts'
 import type { WalletFacts } from './switches.ts'
 import { transactionView } from './views.ts'
 import { type Waits, waits } from './waits/waits.ts'
@@ -86,6 +87,8 @@ export class Transactions {
   readonly #building: Building
   /** Several transactions that are decided on as one. */
   readonly plans: ReturnType<typeof plans>
+  /** All that a wallet holds, sent to one address. */
+  readonly sweeps: ReturnType<typeof sweeps>
   /** Calls that wait for what becomes of transactions and plans. */
   readonly waits: Waits
   readonly #signatures: ReturnType<typeof signatures>
@@ -96,6 +99,7 @@ export class Transactions {
   #retention: Loop | undefined
   #vouchers: Loop | undefined
   #gas: Loop | undefined
+  #sweeps: Loop | undefined
 
   constructor(parts: ServiceParts) {
     this.#parts = parts
@@ -110,6 +114,7 @@ export class Transactions {
     this.#settler = settler(parts, this.#lanes)
     const told = { building: this.#building, funds: this.#funds, lanes: this.#lanes, owed: this.#owed }
     this.plans = plans(parts, told)
+    this.sweeps = sweeps(parts, { ...told, overCeilings: this.#overCeilings })
   }
 
   /** Takes up what an earlier run left, and works from then on. */
@@ -120,6 +125,7 @@ export class Transactions {
     this.#retention = retention(this.#parts)
     this.#vouchers = vouchers(this.#parts)
     this.#gas = gasWatch(this.#parts, this.#lanes)
+    this.#sweeps = this.sweeps.work()
   }
 
   async stop(): Promise<void> {
@@ -131,6 +137,7 @@ export class Transactions {
     await this.#retention?.stop()
     await this.#vouchers?.stop()
     await this.#gas?.stop()
+    await this.#sweeps?.stop()
     await this.#signatures.stop()
     await this.#lanes.stop()
     await this.#settler.stop()

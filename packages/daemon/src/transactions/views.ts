@@ -54,6 +54,7 @@ export function transactionView(
     memo: readable(() => memoOf(intentOf(row))),
     labels: readable(() => labelsOf(row)),
     ...(row.plan_id !== null && { planId: row.plan_id, planStep: row.plan_step ?? undefined }),
+    ...(row.sweep_id !== null && { reason: 'SWEEP' as const, sweepId: row.sweep_id }),
     createdAt: seconds(row.created_at),
     updatedAt: seconds(row.updated_at),
     executeAt: row.due_at === null ? null : seconds(row.due_at),

@@ -89,6 +89,27 @@ test('a network with the older fees gets legacy transactions', async () => {
   expect(draft.maxFee).toBe(BigInt(JSON.parse(draft.body).gas) * BigInt(JSON.parse(draft.body).gasPrice))
 })
 
+test.each(['eip1559', 'legacy'] as const)('all of it leaves, to the last wei, with %s fees', async (fees) => {
+  const { key } = await start()
+  const chain = evmChain({ network: { ...localEvm, fees }, urls: [node.url], allowForeignGenesis: true })
+  const to = newKey().address
+  const { asked } = await chain.unitPrice()
+  const drains = asked + asked / 4n + 1n
+  const balance = await balanceOf(key.address)
+  const { maxFee } = await chain.draft(key.address, { kind: 'transfer', to, amount: toBase(1n), drains })
+  const intent: Intent = { kind: 'transfer', to, amount: toBase(balance - maxFee), drains }
+  const over = await chain.draft(key.address, { ...intent, amount: toBase(intent.amount + 1n) })
+  expect(await chain.precheck(key.address, [over], [])).toMatchObject([{ code: 'INSUFFICIENT_BALANCE' }])
+  const { bytes, draft } = await prepare(chain, key, intent, 0)
+  expect(await chain.precheck(key.address, [draft], [])).toEqual([null])
+  await land(chain, bytes)
+  expect([await balanceOf(key.address), await balanceOf(to)]).toEqual([0n, intent.amount])
+  await expect(chain.draft(key.address, intent, draft)).rejects.toMatchObject({ code: 'INSUFFICIENT_BALANCE' })
+  await expect(chain.draft(key.address, { ...intent, drains: 1n })).rejects.toMatchObject({
+    code: 'INVALID_TRANSACTION',
+  })
+})
+
 test.each(['plainToken', 'oddToken', 'permitToken'] as const)('a transfer of the %s lands', async (name) => {
   const { chain, key } = await start()
   await mintToken(node, fixtures[name], { to: key.address, amount: 100n })

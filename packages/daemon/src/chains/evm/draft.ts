@@ -74,7 +74,9 @@ export function drafting(parts: DraftParts, border: ReturnType<typeof bordered>)
       const now = await fees.current()
       const plan = planOf(network, intent)
       const given = plan.given?.(intent)
-      const bid = given ? given.fees : replaces ? outbid(readBody(replaces).fees, now.fees) : now.fees
+      const drains = drainsOf(intent)
+      if (drains !== undefined) requireDrainable({ drains, now, replaces })
+      const bid = given ? given.fees : replaces ? outbid(readBody(replaces).fees, now.fees) : feesOf(now.fees, drains)
       const limit = await plan.gas(gas, { ...begun.call, fees: bid }, intent)
       const isGiven = given !== undefined
       const planned = { ...begun.call, gas: limit, fees: bid, baseFee: baseFeeIn(now), isGiven }
@@ -121,6 +123,29 @@ type Measured = {
   readonly seen?: readonly Effect[] | undefined
   /** Of what was built elsewhere. */
   readonly nonce?: number | undefined
+}
+
+const drainsOf = (intent: Intent): bigint | undefined => ('drains' in intent ? intent.drains : undefined)
+
+/** At one price for all of it, which is paid whatever the base fee is, nothing comes back. */
+const feesOf = (now: Fees, exactly: bigint | undefined): Fees =>
+  exactly === undefined
+    ? now
+    : now.type === 'legacy'
+      ? { type: 'legacy', gasPrice: exactly }
+      : { type: 'eip1559', maxFeePerGas: exactly, maxPriorityFeePerGas: exactly }
+
+type Now = { readonly fees: Fees; readonly asked: bigint }
+/** Failures of a payment of all that there is, whose fee cannot be raised. */
+function requireDrainable({ drains, now, replaces }: { drains: bigint; now: Now; replaces: Draft | undefined }): void {
+  if (replaces)
+    throw new Failure('INSUFFICIENT_BALANCE', 'it pays all that there is, so that nothing is left for a higher fee')
+  const least = now.fees.type === 'legacy' ? now.fees.gasPrice : baseFeeIn(now)
+  if (drains < least)
+    throw new Failure(
+      'INVALID_TRANSACTION',
+      `gas has become dearer: a unit costs ${least}, and what was left for it is ${drains}; ask again for all that is there`,
+    )
 }
 
 function refusedOr(found: { failed: number; why: string } | undefined): undefined {

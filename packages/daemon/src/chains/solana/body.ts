@@ -27,12 +27,14 @@ export type Plan = {
   readonly price: bigint
   readonly instructions: readonly Instruction[]
   readonly lookups?: readonly LookedUp[] | undefined
+  /** It has the highest limit of its band, and no variation: what it costs is known to the lamport. */
+  readonly isExact?: boolean
 }
 /**
  * `lookups` are those that the message uses, if it uses some. With `lastValid` it is a message that was given, blockhash and
  * all: no block above that height takes it.
  */
-type Stored = { message: string; lookups?: readonly LookedUp[]; lastValid?: number }
+type Stored = { message: string; lookups?: readonly LookedUp[]; lastValid?: number; isExact?: true }
 
 const encoder = getCompiledTransactionMessageEncoder()
 const toBytes = getAddressEncoder()
@@ -48,15 +50,19 @@ const limitForm = [0, 5, 2]
 const noBlockhash = systemProgram
 
 /** A draft's content: the whole version-0 message but its blockhash, compute unit limit first, the sender paying. */
-export function writeBody(sender: Address, { units, price, instructions, lookups = [] }: Plan): string {
+export function writeBody(sender: Address, { units, price, instructions, lookups = [], isExact }: Plan): string {
   const budget = [
-    getSetComputeUnitLimitInstruction({ units }),
+    getSetComputeUnitLimitInstruction({ units: isExact ? units + maxVariation : units }),
     getSetComputeUnitPriceInstruction({ microLamports: price }),
   ]
   const bytes = writeMessage(sender, [...budget, ...withLookups(sender, instructions, lookups)], noBlockhash)
   const used = lookups.length > 0 ? readMessage(bytes, lookups).lookups : []
   const message = Buffer.from(bytes).toString('base64')
-  return JSON.stringify({ message, ...(used.length > 0 && { lookups: used }) } satisfies Stored)
+  return JSON.stringify({
+    message,
+    ...(used.length > 0 && { lookups: used }),
+    ...(isExact && { isExact }),
+  } satisfies Stored)
 }
 
 /** The bytes of a version-0 message whose fee payer is the sender. */
@@ -85,6 +91,9 @@ export function givenLifetime(body: string): { blockhash: string; lastValid: num
   const { lastValid } = stored(body)
   return lastValid === undefined ? undefined : { blockhash: blockhashIn(template(body)), lastValid }
 }
+
+/** Whether what a body costs is known to the lamport. */
+export const isExactBody = (body: string): boolean => stored(body).isExact === true
 
 /** The message of a body as it is simulated and priced, before it has a lifetime. */
 export const planBytes = (body: string): Uint8Array => template(body)
@@ -118,7 +127,7 @@ export function bodyBytes(sender: Address, body: string, { blockhash, variation 
     throw new Failure('INVALID_TRANSACTION', `expected a draft of ${sender} with its compute unit limit first`)
   const unitsAt = formAt + limitForm.length
   bytes.set(toBytes.encode(blockhash as Address), blockhashAt)
-  bytes.writeUInt32LE(bytes.readUInt32LE(unitsAt) + variation, unitsAt)
+  if (!stored(body).isExact) bytes.writeUInt32LE(bytes.readUInt32LE(unitsAt) + variation, unitsAt)
   return new Uint8Array(bytes)
 }
 

@@ -33,6 +33,7 @@ import { addSignature } from './signature.ts'
 import { landings } from './simulate/landed.ts'
 import { balanceCall } from './statuses.ts'
 import { blockTime } from './time.ts'
+import { readSource } from './token-source.ts'
 
 export type SolanaOptions = {
   readonly network: Network
@@ -71,11 +72,10 @@ export function solanaChain(options: SolanaOptions): Chain {
   const remembered = (hash: string) => fees.get(hash)
   const observing = { rpc, witnesses, failures, disputed, remembered }
   const border = bordered(network)
-  const readBlockhash = border(readLatestBlockhash)
   let connected: Promise<void> | undefined
   return {
     network,
-    expiry: { anchor: anchors(() => readBlockhash(rpc), clock) },
+    expiry: { anchor: anchors(() => border(readLatestBlockhash)(rpc), clock) },
     anyLifetime: { blockhash: systemProgram, lastValid: 0, variation: 0 },
     messages: solanaMessages(network),
     ...givenMessages(tables, calls),
@@ -121,6 +121,7 @@ export function solanaChain(options: SolanaOptions): Chain {
       return toBase(wholeNumber(contentOf(answer), 'a balance'))
     }),
     tokenBalances: border((owner, tokens) => readHoldings({ network, rpc }, owner, tokens)),
+    tokenSource: border((owner, token) => readSource(rpc, owner, token)),
     token: border(async (text) => {
       const mint = parseAddress(text)
       const account = await readMintAccount(rpc, mint)

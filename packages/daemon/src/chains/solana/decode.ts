@@ -10,6 +10,7 @@ import { creationsIn } from './read/associated-token.ts'
 import { actingIn, budgetOf, isFee, type Paying } from './read/compute-budget.ts'
 import { unknown } from './read/instruction.ts'
 import { refuseRuinous } from './read/system.ts'
+import { emptiedIn } from './read/token.ts'
 
 /** Who signs, and where. */
 export type Sender = { readonly network: Network; readonly address: Address }
@@ -33,7 +34,8 @@ export function decodeMessage({ network, address: sender }: Sender, bytes: Uint8
     .filter((signer) => signer !== sender)
     .map((signer) => unknown(`a signature of ${signer} is required too`))
   effects.push(...strange)
-  const context = { network, sender, owners: ownersOf(sender, hints), created: creationsIn(message) }
+  const owners = ownersOf(sender, hints)
+  const context = { network, sender, owners, created: creationsIn(message), emptied: emptiedIn(message, sender) }
   const acting = actingIn(message)
   for (const instruction of acting) effects.push(...effectsOf(instruction, context))
   const max = worstFee(signers.length, budget, acting.length)

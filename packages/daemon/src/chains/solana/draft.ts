@@ -76,7 +76,9 @@ export function drafting({ network, rpc, witnesses, tables, blockhashes, clock, 
       }
       const planned = await plan.instructions(context, sender, intent)
       const asked = await price()
-      const terms = { network, sender, price: { offered: priorityFeeOf(intent) ?? asked, asked } }
+      const drains = 'drains' in intent ? intent.drains : undefined
+      const offered = drains ?? priorityFeeOf(intent) ?? asked
+      const terms = { network, sender, price: { offered, asked }, isExact: drains !== undefined }
       const units = planned.units ?? (await measured(rpc, terms, planned))
       return look(from, finish(terms, { ...planned, units }), hintsOf(intent))
     },
@@ -97,7 +99,13 @@ const mostAccounts = 64
 const needsLook = ({ effects }: Effects): boolean =>
   effects.some(({ kind }: Effect) => kind === 'call' || kind === 'unknown')
 
-type Terms = { readonly network: Network; readonly sender: Address; readonly price: UnitFee }
+type Terms = {
+  readonly network: Network
+  readonly sender: Address
+  readonly price: UnitFee
+  /** What it costs at most is what it costs. */
+  readonly isExact?: boolean
+}
 
 const defaultUnits = 200_000
 // The state may be another one when it lands, and takes other ways through the code.
@@ -116,7 +124,10 @@ type Finished = Planned & { readonly units: number }
 function finish(terms: Terms, { units, instructions, lookups, neverFunded }: Finished): Draft {
   const { sender, price } = terms
   requireFewAccounts(sender, instructions)
-  const body = writeBody(sender, { units: upToBand(units), price: price.offered, instructions, lookups })
+  const body = writeBody(sender, {
+    ...{ units: upToBand(units), price: price.offered, instructions, lookups },
+    isExact: terms.isExact === true,
+  })
   const size = 1 + signatureSize + planBytes(body).length
   if (size > packetSize)
     throw new Failure(

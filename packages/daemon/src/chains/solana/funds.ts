@@ -2,7 +2,7 @@ import type { Address } from '@solana/kit'
 import { formatUnits, type Network } from '@waiaas/contract'
 import type { Draft } from '../build.ts'
 import type { Precheck } from '../follow.ts'
-import { planBytes, planMessage } from './body.ts'
+import { isExactBody, planBytes, planMessage } from './body.ts'
 import { minimumBalance } from './fees.ts'
 import type { Message } from './message.ts'
 import { lamportsFrom } from './read/system.ts'
@@ -14,13 +14,18 @@ export type Need = {
   readonly bytes: Uint8Array
   readonly lamports: bigint
   readonly tokens: ReturnType<typeof sourcesOf>
+  /** What it takes at most is what it takes. */
+  readonly isExact: boolean
 }
 
 export function needOf(sender: Address, draft: Draft): Need {
   // Without a lifetime: the simulation puts in a recent blockhash.
   const bytes = planBytes(draft.body)
   const message = planMessage(draft.body)
-  return { message, bytes, lamports: draft.maxFee + lamportsFrom(sender, message), tokens: sourcesOf(message) }
+  return {
+    ...{ message, bytes, lamports: draft.maxFee + lamportsFrom(sender, message), tokens: sourcesOf(message) },
+    isExact: isExactBody(draft.body),
+  }
 }
 
 /** What an account has; `inflight` is what of its lamports is promised to earlier transactions. */
@@ -32,8 +37,8 @@ export type Funds = {
 
 /**
  * Which needs the funds do not cover, one after the other; an uncovered one takes nothing. What stays with the sender
- * must be rent-exempt, or the cluster would refuse the transaction. (Nothing at all would do too, but the fee below its
- * cap is not known to the lamport before the variation is.)
+ * must be rent-exempt, or the cluster would refuse the transaction. Nothing at all does too where the fee is known to the
+ * lamport; it is not before the variation is.
  */
 export function shortfalls(network: Network, needs: readonly Need[], funds: Funds): (Precheck | null)[] {
   const { inflight } = funds
@@ -41,11 +46,11 @@ export function shortfalls(network: Network, needs: readonly Need[], funds: Fund
   const tokens = new Map(funds.tokens)
   const sol = (amount: bigint) => `${formatUnits(amount, network.native.decimals)} ${network.native.symbol}`
   const promised = inflight > 0n ? `, ${sol(inflight)} of it promised to earlier transactions` : ''
-  const fault = ({ lamports, tokens: wanted }: Need): string | null => {
+  const fault = ({ lamports, tokens: wanted, isExact }: Need): string | null => {
     const rest = free - lamports
     const had = `the balance is ${sol(funds.lamports)}${promised}`
     if (rest < 0n) return `expected ${sol(lamports)} for value, highest fee and rent, ${had}`
-    if (rest < minimumBalance)
+    if (rest < minimumBalance && !(isExact && rest === 0n))
       return `expected at least ${sol(minimumBalance)} to stay behind (rent), got ${sol(rest)}; ${had}`
     for (const { source, amount } of wanted) {
       const held = tokens.get(source) ?? null

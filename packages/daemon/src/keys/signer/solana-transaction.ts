@@ -135,7 +135,12 @@ const TOKEN_FORMS: Readonly<Record<number, TokenForm>> = {
 }
 const WITH_FEE = 26
 
+const CLOSE = 9
+
 function tokens({ accounts, data }: SolanaInstruction, { sender, owners }: Context): Move[] | undefined {
+  // The token program closes no account that holds tokens, and its rent comes back to the wallet.
+  if (data[0] === CLOSE && data.length === 1 && accounts.length === 3)
+    return accounts[1]!.key === sender && accounts[2]!.key === sender ? [] : undefined
   const form = TOKEN_FORMS[data[0] ?? 0]
   if (!form || data.length !== form.length || (data[0] === WITH_FEE && data[1] !== 1)) return undefined
   if (accounts.length !== form.accounts || accounts.at(-1)!.key !== sender) return undefined

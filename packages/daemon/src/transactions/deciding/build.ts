@@ -4,7 +4,7 @@ import type { Chain } from '../../chains/chain.ts'
 import type { Under } from '../../gate/service.ts'
 import type { overCeilings } from '../over-ceiling.ts'
 import type { ServiceParts } from '../parts.ts'
-import type { Built, Prepared } from './decide.ts'
+import type { BuiltPart, BuiltPayment, Payment } from './decide.ts'
 import type { Funds } from './funds.ts'
 import { assetsOf, withFullFee } from './judgement.ts'
 import { withDraft } from './seen.ts'
@@ -12,18 +12,22 @@ import { withDraft } from './seen.ts'
 type Building = { funds: Pick<Funds, 'draft'>; ceilings: Pick<ReturnType<typeof overCeilings>, 'why'>; under: Under }
 
 /** Builds the bytes and reads them back. Prices are fetched now, so that no job waits for them. */
-export async function build(
+export async function build<P extends Payment>(
   parts: Pick<ServiceParts, 'prices' | 'impostors'>,
-  prepared: Prepared,
+  prepared: P,
   { funds, ...under }: Building,
-): Promise<Built> {
+): Promise<P & BuiltPart> {
   const built = await named(parts, readBack(prepared, await funds.draft(prepared), under))
   await parts.prices.refresh(built.chain.network, assetsOf(built.decoded.effects))
   return built
 }
 
 /** What the bytes of a draft do, and whether the ceiling of their wallet stops that. */
-export function readBack(prepared: Prepared, draft: Draft, { ceilings, under }: Omit<Building, 'funds'>): Built {
+export function readBack<P extends Payment>(
+  prepared: P,
+  draft: Draft,
+  { ceilings, under }: Omit<Building, 'funds'>,
+): P & BuiltPart {
   const { chain, sender, request } = prepared
   const { intent } = request.stored
   if (draft.stale !== undefined) throw new Failure('INVALID_TRANSACTION', draft.stale)
@@ -38,7 +42,7 @@ export function readBack(prepared: Prepared, draft: Draft, { ceilings, under }: 
 }
 
 /** With the tokens of no list that call themselves like one of it. */
-export async function named(parts: Pick<ServiceParts, 'impostors'>, built: Built): Promise<Built> {
+export async function named<B extends BuiltPayment>(parts: Pick<ServiceParts, 'impostors'>, built: B): Promise<B> {
   return { ...built, impostors: await namedAlike(parts, built.chain, built.decoded.effects) }
 }
 
@@ -47,7 +51,7 @@ export async function namedAlike(
   { impostors }: Pick<ServiceParts, 'impostors'>,
   chain: Chain,
   effects: Effects,
-): Promise<Built['impostors']> {
+): Promise<BuiltPart['impostors']> {
   const tokens = assetsOf(effects).filter((asset) => asset !== effects.fee.asset)
   const found = tokens.length > 0 ? await impostors(chain, tokens) : {}
   return Object.keys(found).length > 0 ? found : undefined

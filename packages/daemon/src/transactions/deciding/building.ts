@@ -9,7 +9,7 @@ import type { overCeilings } from '../over-ceiling.ts'
 import type { ServiceParts, WalletChoice } from '../parts.ts'
 import type { WalletFacts } from '../switches.ts'
 import { build, readBack } from './build.ts'
-import type { Built, Prepared } from './decide.ts'
+import type { BuiltPart, Payment, Prepared } from './decide.ts'
 import type { Funds } from './funds.ts'
 
 /** Who pays where, and what is known of the ceiling of its wallet. */
@@ -31,7 +31,7 @@ export function building(parts: ServiceParts, { funds, overCeilings }: Known) {
     return { walletId: wallet.id, walletName: wallet.name, sessionId, chain, sender: wallet.address }
   }
 
-  const reading = ({ chain, sender }: Omit<Prepared, 'request'>): Parsing => ({
+  const reading = ({ chain, sender }: Pick<Prepared, 'chain' | 'sender'>): Parsing => ({
     ...{ chain, sender, findToken: parts.findToken },
   })
 
@@ -46,9 +46,9 @@ export function building(parts: ServiceParts, { funds, overCeilings }: Known) {
     place,
     reading,
     prepare,
-    read: (prepared: Prepared, draft: Draft, under: Under): Built =>
+    read: <P extends Payment>(prepared: P, draft: Draft, under: Under): P & BuiltPart =>
       readBack(prepared, draft, { ceilings: overCeilings, under }),
-    build: (prepared: Prepared, under: Under): Promise<Built> =>
+    build: <P extends Payment>(prepared: P, under: Under): Promise<P & BuiltPart> =>
       build(parts, prepared, { funds, ceilings: overCeilings, under }),
   }
 }

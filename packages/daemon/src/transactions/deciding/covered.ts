@@ -1,6 +1,6 @@
 import { type Failure, isFailure } from '@waiaas/contract'
 import { type Parts, scopeOf } from '../job.ts'
-import { type Asked, type Built, decide, UNCOVERED } from './decide.ts'
+import { type Asked, type BuiltPayment, decide, UNCOVERED } from './decide.ts'
 import type { Funds } from './funds.ts'
 import type { Answer } from './idempotency-store.ts'
 import type { OwedAnswers } from './owed-answers.ts'
@@ -21,7 +21,7 @@ export function decideCovered(
 
 /** The decision on something whose first payment is this one. */
 export async function covered<A extends object>(
-  first: Built,
+  first: BuiltPayment,
   funds: Funds,
   decided: (isCovered: boolean) => Promise<A | Failure | typeof UNCOVERED>,
 ): Promise<A> {

@@ -27,8 +27,12 @@ export type Prepared = {
   chain: Chain
   sender: string
 }
+/** The same, whoever asked for it. */
+export type Payment = Omit<Prepared, 'sessionId'>
 /** With its bytes built and read back: all that a decision is about. */
-export type Built = Prepared & {
+export type Built = Prepared & BuiltPart
+export type BuiltPayment = Payment & BuiltPart
+export type BuiltPart = {
   draft: Draft
   decoded: Decoded
   hints: Hints
@@ -217,6 +221,7 @@ export async function recordDecision(
       ...(row.amount_usd !== null && { usd: usdNumber(parseMicros(row.amount_usd)) }),
       ...(row.labels !== null && { labels: labelsOf(row)! }),
       ...(row.plan_id !== null && { plan: row.plan_id, step: row.plan_step! }),
+      ...(row.sweep_id !== null && { sweep: row.sweep_id }),
       ...(decision.reasons.length > 0 && { reasons: decision.reasons }),
       policyVersion: row.policy_version,
     },

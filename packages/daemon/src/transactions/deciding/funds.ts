@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { assetKey, Failure, factsOf, formatUnits, isFailure, type Network, nativeAsset } from '@waiaas/contract'
 import { cache } from '../../platform/cache.ts'
 import { headlineOf, tokensOf } from '../kinds/all.ts'
-import type { Built, Prepared } from './decide.ts'
+import type { BuiltPayment, Prepared } from './decide.ts'
 
 /** A balance that suffices is read again after this, behind the caller's back. */
 const FRESH_MS = 10_000
@@ -18,7 +18,7 @@ type Asset = { readonly asset: string; readonly symbol: string; readonly decimal
 export type Spend = Asset & { readonly amount: bigint; readonly fee: bigint }
 
 /** By what the bytes do. The native asset pays the fee whatever is sent, and what a new account is given with it. */
-export function spendsOf({ chain, draft, decoded, request }: Built): Spend[] {
+export function spendsOf({ chain, draft, decoded, request }: BuiltPayment): Spend[] {
   const { pays } = factsOf(decoded.effects)
   const paid = (asset: string) =>
     pays.filter((one) => assetKey(one.asset) === assetKey(asset)).reduce((sum, { amount }) => sum + amount, 0n)
@@ -66,7 +66,7 @@ export function fundsOf(clock: () => number = () => performance.now()) {
 
   return {
     /** By the last balance that was read; one that is short is read anew. Nobody waits for what no node tells. */
-    async cover(built: Built): Promise<boolean> {
+    async cover(built: BuiltPayment): Promise<boolean> {
       const [key, spends] = [keyOf(built), spendsOf(built)]
       const read = () => heldOf(built)
       const take = (left: bigint[]): boolean => {
@@ -84,7 +84,7 @@ export function fundsOf(clock: () => number = () => performance.now()) {
     },
 
     /** Why it cannot be paid, once the newest block says so twice; undefined where that is not certain. */
-    async lack(built: Built): Promise<Failure | undefined> {
+    async lack(built: BuiltPayment): Promise<Failure | undefined> {
       const isShort = async () => {
         const [fault] = await built.chain.precheck(built.sender, [built.draft], [])
         return fault?.code === 'INSUFFICIENT_BALANCE' && fault.doubt === undefined
@@ -98,7 +98,7 @@ export function fundsOf(clock: () => number = () => performance.now()) {
     },
 
     /** A draft that a node refuses for want of money is made once more, when that node may have caught up. */
-    async draft(place: Place): Promise<Built['draft']> {
+    async draft(place: Place): Promise<BuiltPayment['draft']> {
       const { chain, sender, request } = place
       const draft = () => chain.draft(sender, request.stored.intent)
       try {

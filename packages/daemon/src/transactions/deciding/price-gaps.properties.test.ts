@@ -97,7 +97,7 @@ function rowOf({ wallet, type, effects, intent }: Subject, verdict: Verdict, now
   const id = newId()
   return {
     ...unjudged,
-    ...{ plan_id: null, plan_step: null, plan_until: null },
+    ...{ plan_id: null, plan_step: null, plan_until: null, sweep_id: null },
     judged_at: now,
     id,
     wallet_id: wallet.id,

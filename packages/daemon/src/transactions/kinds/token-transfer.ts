@@ -15,14 +15,18 @@ import type { Kind, Parse, Parsing } from './kind.ts'
 
 type TokenTransfer = IntentOf<'token-transfer'>
 type Choice = RequestOf<'TOKEN_TRANSFER'>['token']
-type Stored = { to: string; amount: string; token: Token; memo?: string }
+type Stored = { to: string; amount: string; token: Token; memo?: string; closes?: true }
 
 /** A fungible token to an address. */
 export const tokenTransfer: Kind<TokenTransfer> = {
-  store: ({ kind, to, amount, token, memo }) => ({ kind, to, amount: String(amount), token, memo }),
+  store: ({ kind, to, amount, token, memo, closes }) => ({ kind, to, amount: String(amount), token, memo, closes }),
   restore: (stored) => {
-    const { to, amount, token, memo } = stored as Stored // as `store` wrote it
-    return { kind: 'token-transfer', to, amount: parseBase(amount), token, ...(memo !== undefined && { memo }) }
+    const { to, amount, token, memo, closes } = stored as Stored // as `store` wrote it
+    return {
+      ...{ kind: 'token-transfer', to, amount: parseBase(amount), token },
+      ...(memo !== undefined && { memo }),
+      ...(closes && { closes }),
+    }
   },
   headline: ({ to, amount, token: { asset, decimals, symbol } }) => ({ to, amount, asset, decimals, symbol }),
   tokens: ({ token }) => [token],
@@ -33,6 +37,13 @@ export const tokenTransfer: Kind<TokenTransfer> = {
 export const tokensTo = (to: string, token: Token, amount: Base): TokenTransfer => ({
   ...{ kind: 'token-transfer', to, amount, token },
 })
+
+/** All of a token; where it is in an account that can be closed, that is. */
+export const emptying = (to: string, token: Token, { amount, closes }: { amount: Base; closes: boolean }) =>
+  ({
+    type: 'TOKEN_TRANSFER',
+    intent: { kind: 'token-transfer', to, token, amount, ...(closes && { closes }) },
+  }) as const
 
 export const parseTokenTransfer: Parse<'TOKEN_TRANSFER'> = async (input, on) => {
   const to = on.chain.address(input.to)

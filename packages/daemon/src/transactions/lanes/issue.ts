@@ -45,7 +45,7 @@ export async function issue(job: LaneJob, found: Fresh): Promise<IssuedRound> {
   for (const row of await readyStore.still(db, seen, query)) {
     const draft = fresh.get(row.id)
     if (!draft) continue
-    if (row.session_id === null && nonces && !nonces.isFree()) {
+    if (row.session_id === null && row.sweep_id === null && nonces && !nonces.isFree()) {
       await endFill(round, row)
       continue
     }

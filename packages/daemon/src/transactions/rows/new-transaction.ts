@@ -22,6 +22,8 @@ export type Judged = {
   readonly digest: string
   readonly verdict: Verdict
   readonly plan?: PlanPlace | undefined
+  /** The sweep that asked for it. */
+  readonly sweep?: string | undefined
   /** Of the stops now. */
   readonly epoch: number
   readonly now: number
@@ -41,6 +43,7 @@ export function newTransaction(
     digest,
     verdict,
     plan,
+    sweep,
     epoch,
     now,
   }: Judged,
@@ -82,6 +85,7 @@ export function newTransaction(
     plan_id: plan?.id ?? null,
     plan_step: plan?.step ?? null,
     plan_until: plan?.until ?? null,
+    sweep_id: sweep ?? null,
     error: refused?.error ?? null,
     error_code: refused?.code ?? null,
     created_at: now,

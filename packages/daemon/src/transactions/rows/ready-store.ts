@@ -78,6 +78,7 @@ const MAY_MOVE = {
   plan_id: false,
   plan_step: false,
   plan_until: false,
+  sweep_id: false,
   created_at: false,
   updated_at: true,
 } as const satisfies Record<keyof HeadRow, boolean>

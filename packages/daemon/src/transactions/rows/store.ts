@@ -75,6 +75,7 @@ const columns = [
   'plan_id',
   'plan_step',
   'plan_until',
+  'sweep_id',
   'created_at',
   'updated_at',
 ] as const satisfies readonly (keyof HeadRow)[]
@@ -143,6 +144,7 @@ const waitingFill = statement<{ lane: string }, WaitingFill>((db, p) =>
     .where('lane', '=', p('lane'))
     .where('status', '=', sql.lit('QUEUED'))
     .where('session_id', 'is', null)
+    .where('sweep_id', 'is', null)
     .where((eb) => eb.not(isStopped(eb)))
     .limit(1),
 )

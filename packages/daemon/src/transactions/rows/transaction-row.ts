@@ -51,6 +51,8 @@ export type HeadRow = {
   plan_step: number | null
   /** A step that is not signed by then ends its plan; in milliseconds. */
   plan_until: number | null
+  /** Null: no sweep asked for it. */
+  sweep_id: string | null
   created_at: number
   updated_at: number
 }

@@ -7,6 +7,7 @@ import { groupBy } from '../lanes/group-by.ts'
 import { endUnsent, type StopReason } from '../rows/ending.ts'
 import { transactionStore } from '../rows/store.ts'
 import { type Head, UNSENT, unsentStore } from '../rows/unsent-store.ts'
+import { sweepStore } from '../sweeps/sweep-store.ts'
 import { isCovered, type StopRow, stopStore } from './stop-store.ts'
 
 /** A stop covers everything, a wallet, what a session asked for, or what it asked of one wallet. */
@@ -30,6 +31,7 @@ export async function beginStop(
   const at = parts.clock.now()
   const covered = { epoch: await parts.nextEpoch(db), wallet_id: walletId ?? null, session_id: sessionId ?? null }
   const why = { error, code, actor }
+  if (sessionId === undefined) await sweepStore.stop(db, walletId, at)
   await stopStore.insert(db, { ...unleased, ...covered, ...why, id: newId(at), at, cancelled: 0, due_at: at })
 }
 

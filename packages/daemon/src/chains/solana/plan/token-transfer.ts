@@ -1,5 +1,9 @@
 import { type Address, createNoopSigner } from '@solana/kit'
-import { getCreateAssociatedTokenIdempotentInstruction, getTransferCheckedInstruction } from '@solana-program/token'
+import {
+  getCloseAccountInstruction,
+  getCreateAssociatedTokenIdempotentInstruction,
+  getTransferCheckedInstruction,
+} from '@solana-program/token'
 import { Failure } from '@waiaas/contract'
 import type { IntentOf, Token } from '../../intent.ts'
 import type { Rpc } from '../../rpc.ts'
@@ -16,15 +20,34 @@ import { programOf } from './token-program.ts'
 // Generous: unused units cost next to nothing, and clusters run older, costlier builds of the same programs.
 const transferUnits = 25_000
 const creationUnits = 40_000
+const closeUnits = 6_000
 // The associated token program searches for the bump again, from 255 down.
 const unitsPerBump = 3_000
 
 export const tokenTransfer: Plan<IntentOf<'token-transfer'>> = {
-  async instructions(context, sender, { to, amount, token, memo }) {
+  async instructions(context, sender, { to, amount, token, memo, closes }) {
     const move = { sender, to: requireRecipient(to), amount: requireAmount(amount), token, hasMemo: memo !== undefined }
-    return withMemo(await transferOf(context, move), memo)
+    const planned = withMemo(await transferOf(context, move), memo)
+    return closes ? closing(context, sender, { token, planned }) : planned
   },
   hints: ({ to }) => ({ owners: [to] }),
+}
+
+/** The sender's own account, which is empty then: its rent comes back to the sender. */
+async function closing(
+  context: PlanContext,
+  sender: Address,
+  { token, planned }: { token: Token; planned: Planned },
+): Promise<Planned> {
+  const mint = parseAddress(token.address)
+  const program = await programOf(context, mint, token)
+  const account = associatedAccount(sender, mint, program).address
+  const close = getCloseAccountInstruction(
+    { account, destination: sender, owner: createNoopSigner(sender) },
+    { programAddress: program },
+  )
+  const { units = 0, instructions } = planned
+  return { ...planned, units: units + closeUnits, instructions: [...instructions, close] }
 }
 
 type Move = {

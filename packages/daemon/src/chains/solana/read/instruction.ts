@@ -11,6 +11,8 @@ export type Context = {
   readonly owners: readonly Address[]
   /** Token accounts that this message creates, or proves to exist, with their owner. */
   readonly created: ReadonlyMap<string, Creation>
+  /** Token accounts from which this message moves tokens of the sender. */
+  readonly emptied: ReadonlySet<string>
 }
 /** `program` is the token program of the mint. */
 export type Creation = { readonly owner: Address; readonly mint: Address; readonly program: Address }

@@ -20,13 +20,16 @@ const authority: FormReader = (instruction, { sender }) => {
   return next === sender ? [called(instruction)] : [handedOver(account.address, next)]
 }
 
-/** Its lamports come back to the sender, or are paid to somebody: how many the bytes do not tell. */
-export const readClosing: InstructionReader = (instruction, { network, sender }) => {
+/**
+ * Its lamports come back to the sender, or are paid to somebody: how many the bytes do not tell. To close an account of which
+ * the same message moves the tokens takes nothing from anybody: the token program closes none that holds some.
+ */
+export const readClosing: InstructionReader = (instruction, { network, sender, emptied }) => {
   const { accounts, program } = instruction
   const [account, to, owner] = accounts
   if (!account || !to || owner?.address !== sender || accounts.length !== 3)
     return unread(instruction, `a CloseAccount of token program ${program}`)
-  if (to.address === sender) return [called(instruction)]
+  if (to.address === sender) return emptied.has(account.address) ? [] : [called(instruction)]
   const paid: Effect = { kind: 'outflow', asset: nativeAsset(network), amount: '0', to: to.address }
   return [...unread(instruction, `the lamports in ${account.address}, which is closed, go to ${to.address}`), paid]
 }

@@ -132,3 +132,18 @@ export const sourcesOf = ({ instructions }: Message): { readonly source: Address
     .flatMap(({ accounts: [source, , target], data }) =>
       source && source.address !== target?.address ? [{ source: source.address, amount: u64(data, 1) }] : [],
     )
+
+/** Token accounts from which checked transfers of a message, under the sender's authority, move tokens to others. */
+export const emptiedIn = ({ instructions }: Message, sender: Address): ReadonlySet<string> =>
+  new Set(
+    instructions.flatMap(({ program, data, accounts: [source, , target, authority] }) =>
+      isTokenProgram(program) &&
+      data[0] === TRANSFER_CHECKED &&
+      data.length === checked.length &&
+      source &&
+      source.address !== target?.address &&
+      authority?.address === sender
+        ? [source.address]
+        : [],
+    ),
+  )

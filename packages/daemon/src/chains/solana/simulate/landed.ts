@@ -168,7 +168,7 @@ function ranIn({ meta, keys, message }: Landed): ReadInstruction[] | undefined {
 function handedOver(landed: Landed, instruction: ReadInstruction): Effect[] {
   const { network, sender } = landed
   if (isOfAnother(instruction, sender)) return []
-  const read = effectsOf(instruction, { network, sender, owners: [sender], created: createdIn(landed) })
+  const read = effectsOf(instruction, { network, sender, owners: [sender], created: createdIn(landed), emptied: NONE })
   return [
     ...read.filter(({ kind }) => kind === 'approval' || kind === 'operator'),
     ...handedInside(instruction, sender),
@@ -186,3 +186,6 @@ function createdIn({ meta, keys }: Landed): Context['created'] {
     ]),
   )
 }
+
+/** What programs close among themselves is looked at by what it leaves. */
+const NONE: ReadonlySet<string> = new Set()

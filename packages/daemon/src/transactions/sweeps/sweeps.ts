@@ -1,0 +1,183 @@
+import {
+  Failure,
+  newId,
+  type Parsed,
+  type Sweep,
+  type SweepPlan,
+  type sweepOperations,
+  type TransactionStatus,
+} from '@waiaas/contract'
+import { by, type Principal } from '../../platform/caller.ts'
+import type { Database } from '../../platform/db/database.ts'
+import { unleased } from '../../platform/due-rows.ts'
+import { sha256 } from '../../platform/sha256.ts'
+import { type Job, scopeOf } from '../job.ts'
+import type { ServiceParts } from '../parts.ts'
+import { endUnsent } from '../rows/ending.ts'
+import { listStore } from '../rows/list-store.ts'
+import { isUnsigned } from '../rows/states.ts'
+import { transactionStore } from '../rows/store.ts'
+import { leftOf, planned, type Survey, survey, type Wanted } from './planning.ts'
+import { decimalsOf, nameOf } from './reading.ts'
+import { type SweepParts, sweepParts, type Told } from './shared.ts'
+import { type SweepRow, sweepStore } from './sweep-store.ts'
+import { sweepView } from './view.ts'
+import { sweepWorker } from './working.ts'
+
+type Requester = { principal: Principal<'operator'>; peer: string | undefined }
+type Input = Parsed<(typeof sweepOperations)['sweepWallet']>
+
+/** Sweeps: all that a wallet holds, sent to one address by ordinary transactions. */
+export function sweeps(parts: ServiceParts, told: Told) {
+  const shared = sweepParts(parts, told)
+  return { ...starting(shared), ...following(shared), work: () => sweepWorker(shared) }
+}
+
+function starting(shared: SweepParts) {
+  const { parts } = shared
+  const { database, clock, audit } = parts
+
+  async function wantedOf({ id, to, networks, tokens }: Input): Promise<Wanted> {
+    const wallet = await database.read((db) => parts.switches.wallet(db, id))
+    if (!wallet) throw new Failure('WALLET_NOT_FOUND', 'no such wallet')
+    const chosen = networks
+      ? [...new Set(networks.map((name) => parts.resolveNetwork(wallet, name)))]
+      : parts.networksOf(wallet)
+    const [first] = chosen
+    const address = first ? (await parts.chain(first.id)).address(to) : to
+    if (address === wallet.address)
+      throw new Failure('INVALID_TRANSACTION', 'expected another address than the one of the wallet itself')
+    return { wallet, to: address, networks: chosen, named: new Set(tokens) }
+  }
+
+  async function sweep(input: Input, requester: Requester): Promise<SweepPlan | Sweep> {
+    const wanted = await wantedOf(input)
+    const found = await survey(shared, wanted)
+    const digest = digestOf(wanted, found)
+    if (input.digest === undefined) {
+      const steps = await planned(shared, wanted.wallet, found)
+      const { id: walletId } = wanted.wallet
+      return { digest, walletId, to: wanted.to, steps, left: leftOf(found), unread: [...found.unread] }
+    }
+    if (input.digest !== digest) throw changed(found)
+    if (found.places.every(({ assets }) => assets.length === 0))
+      throw new Failure('INVALID_TRANSACTION', 'the wallet holds nothing that could be sent')
+    return shown(database, await start(wanted, found, requester))
+  }
+
+  async function start({ wallet: { id: walletId }, to }: Wanted, found: Survey, requester: Requester): Promise<string> {
+    const now = clock.now()
+    const id = newId(now)
+    const assets = found.places.flatMap((place) => place.assets)
+    const networks = found.places.filter((place) => place.assets.length > 0)
+    await database.work(scopeOf(walletId, []), async (db) => {
+      await requireReady({ parts, db }, walletId)
+      const status = 'RUNNING' as const
+      await sweepStore.insert(db, {
+        ...{ id, wallet_id: walletId, to_address: to, status, created_at: now, updated_at: now },
+      })
+      for (const [at, asset] of assets.entries()) {
+        const { network, assetId, symbol } = nameOf(asset)
+        await sweepStore.insertStep(db, {
+          ...{ sweep_id: id, step: at + 1, network, asset: assetId, symbol, decimals: decimalsOf(asset) },
+          token: asset.token && JSON.stringify(asset.token),
+          ...{ amount: null, tries: 0, transaction_id: null, error: null },
+        })
+      }
+      for (const { place } of networks)
+        await sweepStore.insertWork(db, {
+          ...unleased,
+          ...{ id: newId(now), sweep_id: id, network: place.chain.network.id, due_at: now },
+        })
+      const details = { sweep: id, to, steps: assets.length }
+      await audit.record(db, { event: 'SWEEP_STARTED', ...by(requester), walletId, details })
+    })
+    return id
+  }
+
+  return { sweep }
+}
+
+/** What became of sweeps, and their end. */
+function following({ parts, lanes }: SweepParts) {
+  const { database, clock, audit } = parts
+
+  /** Starts nothing more of it and ends what of it is not signed; how many transactions. */
+  async function cancel(id: string, requester: Requester): Promise<{ cancelled: number; unwritten?: string }> {
+    const { wallet_id: wallet } = await database.read(async (db) => needed(await sweepStore.byId(db, id)))
+    const ending = { to: 'CANCELLED', code: null, error: 'cancelled', ...by(requester) } as const
+    const write = () =>
+      database.work(scopeOf(wallet, []), async (db) => {
+        const row = needed(await sweepStore.byId(db, id))
+        if (!(await sweepStore.end(db, { id, status: 'CANCELLED', at: clock.now() }))) throw over(row)
+        let cancelled = 0
+        for (const { transaction_id: of } of await sweepStore.steps(db, id)) {
+          const transaction = of === null ? undefined : await transactionStore.byId(db, of)
+          const isOpen = transaction && (isUnsigned(transaction.status) || transaction.status === 'SUBMITTED')
+          if (isOpen && (await endUnsent({ parts, db }, transaction, ending))) cancelled++
+        }
+        const details = { sweep: id, status: 'CANCELLED' as const }
+        await audit.record(db, { event: 'SWEEP_ENDED', ...by(requester), walletId: wallet, details })
+        return cancelled
+      })
+    const outcome = await parts.held.write(`cancelled sweep ${id}`, {
+      wallet,
+      write,
+      hold: () => lanes.quiet([wallet]),
+    })
+    return 'written' in outcome ? { cancelled: outcome.written } : { cancelled: 0, unwritten: outcome.unwritten }
+  }
+
+  return { get: (id: string) => shown(database, id), cancel }
+}
+
+/** A sweep as it is now. Failure SWEEP_NOT_FOUND. */
+const shown = (database: Database, id: string): Promise<Sweep> =>
+  database.read(async (db) => {
+    const row = needed(await sweepStore.byId(db, id))
+    const steps = await sweepStore.steps(db, id)
+    const rows = new Map<string, { status: TransactionStatus; error: string | null }>()
+    for (const { transaction_id: of } of steps) {
+      const found = of === null ? undefined : await listStore.byId(db, of)
+      if (found) rows.set(found.id, found)
+    }
+    return sweepView(row, steps, rows)
+  })
+
+/** Nothing stops it, and no other one of the wallet is open. */
+async function requireReady({ parts, db }: Job<Pick<ServiceParts, 'switches'>>, walletId: string): Promise<void> {
+  const { state } = await parts.switches.killSwitch(db)
+  if (state !== 'ACTIVE') throw new Failure('SYSTEM_LOCKED', `the kill switch is ${state}`)
+  const wallet = await parts.switches.wallet(db, walletId)
+  if (wallet?.status === 'TERMINATED') throw new Failure('WALLET_TERMINATED', 'this wallet is terminated')
+  if (wallet?.status !== 'ACTIVE')
+    throw new Failure('WALLET_SUSPENDED', 'this wallet is suspended and signs nothing; resume it first')
+  const other = await sweepStore.running(db, walletId)
+  if (other !== undefined)
+    throw new Failure('SWEEP_RUNNING', `the sweep ${other} of this wallet is not over yet`, {
+      details: { sweepId: other },
+    })
+}
+
+const over = ({ status }: SweepRow): Failure =>
+  new Failure('TX_ALREADY_PROCESSED', `the sweep is ${status}`, { details: { status } })
+
+function needed(row: SweepRow | undefined): SweepRow {
+  if (row) return row
+  throw new Failure('SWEEP_NOT_FOUND', 'no such sweep')
+}
+
+/** What exactly is sent where, without the amounts, which every block changes. */
+const digestOf = ({ wallet, to }: Wanted, { places }: Survey): string =>
+  sha256(
+    JSON.stringify([
+      ...[wallet.id, to],
+      places.flatMap(({ assets }) => assets.map(nameOf).map(({ network, assetId }) => [network, assetId])),
+    ]),
+  ).slice(0, 32)
+
+function changed({ unread }: Survey): Failure {
+  const silent = unread.map(({ network }) => network)
+  const why = silent.length > 0 ? `, and ${silent.join(', ')} did not answer` : ''
+  return new Failure('SWEEP_CHANGED', `the wallet does not hold what was shown under this digest${why}`)
+}

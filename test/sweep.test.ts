@@ -1,0 +1,267 @@
+import { findNetwork, LOCAL_NETWORKS, type Sweep, tokenAsset } from '@waiaas/contract'
+import {
+  createSolanaFixtures,
+  deployEvmFixtures,
+  type EvmFixtures,
+  type EvmNode,
+  mintToken,
+  type SolanaFixtures,
+  type SolanaNode,
+  startEvm,
+  startSolana,
+} from '@waiaas/localnet'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { startTestDaemon, type TestDaemon } from './support/daemon.ts'
+import { until } from './support/until.ts'
+import {
+  ETHER,
+  evmBalance,
+  evmWallet,
+  GENEROUS,
+  newEvmAddress,
+  newSolanaAddress,
+  SOL,
+  solanaBalance,
+  solanaWallet,
+  type TestWallet,
+} from './support/wallets.ts'
+
+const SECOND = { id: 'second', chainId: 4_242, environment: 'testnet', symbol: 'TWO', decimals: 18 } as const
+const localSolana = findNetwork(LOCAL_NETWORKS, 'local-solana')!
+const NETWORKS = ['local-evm', 'second']
+
+let nodes: [EvmNode, EvmNode]
+let solana: SolanaNode
+let evmTokens: EvmFixtures
+let splTokens: SolanaFixtures
+beforeAll(async () => {
+  nodes = [await startEvm({ slotsInAnEpoch: 1 }), await startEvm({ slotsInAnEpoch: 1, chainId: SECOND.chainId })]
+  solana = await startSolana({ slotMs: 50, finalSlots: 8 })
+  evmTokens = await deployEvmFixtures(nodes[0])
+  // The same deployer, so that the addresses are the same too.
+  expect((await deployEvmFixtures(nodes[1])).plainToken).toBe(evmTokens.plainToken)
+  splTokens = await createSolanaFixtures(solana)
+}, 60_000)
+afterAll(async () => {
+  for (const node of nodes ?? []) await node.stop()
+  await solana?.stop()
+})
+
+describe.each(['sqlite', 'postgres'] as const)('%s', (engine) => {
+  let daemon: TestDaemon
+  beforeAll(async () => {
+    const mints = [splTokens.splMint, splTokens.token2022Mint].map((mint) => tokenAsset(localSolana, mint))
+    const erc20 = [evmTokens.plainToken, evmTokens.oddToken].flatMap((token) =>
+      ['eip155:31337', `eip155:${SECOND.chainId}`].map((chain) => `${chain}/erc20:${token.toLowerCase()}`),
+    )
+    const prices = { 'native:local-evm': '20', 'native:second': '1', 'native:local-solana': '150' }
+    daemon = await startTestDaemon({
+      engine,
+      env: {
+        WAIAAS_RPC_EVM_LOCAL_EVM: nodes[0].url,
+        WAIAAS_RPC_LOCAL_SOLANA: solana.url,
+        WAIAAS_NETWORKS_EVM: JSON.stringify([{ ...SECOND, rpc: [nodes[1].url] }]),
+        WAIAAS_ORACLE_FIXED_PRICES: JSON.stringify({
+          ...prices,
+          ...Object.fromEntries([...mints, ...erc20].map((asset) => [asset, '1'])),
+        }),
+      },
+    })
+    for (const network of NETWORKS)
+      for (const [symbol, address, decimals] of [
+        ['PLAIN', evmTokens.plainToken, 18],
+        ['ODD', evmTokens.oddToken, 6],
+      ] as const)
+        await daemon.operator.addToken({ network, address, symbol, name: symbol, decimals })
+    await daemon.operator.addToken({
+      ...{ network: 'local-solana', address: splTokens.splMint, symbol: 'SPL', name: 'SPL', decimals: 6 },
+    })
+  }, 60_000)
+  afterAll(() => daemon?.stop())
+
+  const allow = (wallet: TestWallet, ...tokens: string[]) =>
+    daemon.operator.createPolicy({
+      walletId: wallet.id,
+      type: 'ALLOWED_TOKENS',
+      rules: { tokens: tokens.map((address) => ({ address })) },
+    })
+  async function shown(wallet: TestWallet, to: string, more: object = {}) {
+    const plan = await daemon.operator.sweepWallet({ id: wallet.id, to, ...more })
+    if (!('digest' in plan)) throw new Error('expected what would be sent')
+    return plan
+  }
+  async function started(wallet: TestWallet, to: string, more: object = {}): Promise<Sweep> {
+    const { digest } = await shown(wallet, to, more)
+    const sweep = await daemon.operator.sweepWallet({ id: wallet.id, to, ...more, digest })
+    if ('digest' in sweep) throw new Error('expected a sweep')
+    return sweep
+  }
+  const over = ({ id }: Sweep, status: Sweep['status'] = 'DONE') =>
+    until(`the sweep to be ${status}`, async () => {
+      const sweep = await daemon.operator.getSweep({ id })
+      return sweep.status === status && sweep
+    })
+  const balancesOf = async (node: EvmNode, address: string, ...tokens: string[]) => [
+    await evmBalance(node, address),
+    ...(await Promise.all(tokens.map((token) => tokenBalance(node, token, address)))),
+  ]
+
+  test('a wallet with native currency and tokens on two networks ends with what a fee was held for at most', async () => {
+    const wallet = await evmWallet(daemon, nodes[0], { limit: GENEROUS })
+    await nodes[1].fund(wallet.address, 3n * ETHER)
+    await allow(wallet, evmTokens.plainToken, evmTokens.oddToken)
+    const { plainToken, oddToken } = evmTokens
+    for (const node of nodes) await mintToken(node, plainToken, { to: wallet.address, amount: 70n })
+    await mintToken(nodes[1], oddToken, { to: wallet.address, amount: 5n })
+    const to = newEvmAddress()
+    const plan = await shown(wallet, to, { networks: NETWORKS })
+    expect(plan.steps.map(({ network, symbol, tier, obstacles }) => [network, symbol, tier, obstacles])).toEqual([
+      ['local-evm', 'PLAIN', 'INSTANT', []],
+      ['local-evm', 'ETH', 'INSTANT', []],
+      ['second', 'PLAIN', 'INSTANT', []],
+      ['second', 'ODD', 'INSTANT', []],
+      ['second', 'TWO', 'INSTANT', []],
+    ])
+    expect([plan.left, plan.unread]).toEqual([[], []])
+    const sweep = await over(await started(wallet, to, { networks: NETWORKS }))
+    expect(sweep.steps.map(({ status, error }) => [status, error])).toEqual(sweep.steps.map(() => ['CONFIRMED', null]))
+    expect(await balancesOf(nodes[0], wallet.address, plainToken, oddToken)).toEqual([0n, 0n, 0n])
+    // A network that was added may count gas in its own way: a sixth of the limit is a margin, and comes back.
+    const [rest, ...tokens] = await balancesOf(nodes[1], wallet.address, plainToken, oddToken)
+    const { fee } = await daemon.operator.getTransaction({ id: sweep.steps.at(-1)!.transactionId! })
+    expect(rest).toBe(BigInt(fee!.max) - BigInt(fee!.paid!))
+    expect(rest! * 6n).toBeLessThanOrEqual(BigInt(fee!.max))
+    expect(tokens).toEqual([0n, 0n])
+    expect((await balancesOf(nodes[1], to, plainToken, oddToken)).slice(1)).toEqual([70n, 5n])
+    expect(await evmBalance(nodes[0], to)).toBeGreaterThan(999n * ETHER)
+    const { items } = await daemon.agent(wallet.token).listTransactions({})
+    expect(items.map(({ reason }) => reason)).toEqual(items.map(() => 'SWEEP'))
+    expect(items.length).toBe(5)
+    const first = await daemon.operator.getTransaction({ id: sweep.steps[0]!.transactionId! })
+    expect(first).toMatchObject({
+      type: 'TOKEN_TRANSFER',
+      reason: 'SWEEP',
+      sweepId: sweep.id,
+      toAddress: expect.any(String),
+    })
+  })
+
+  test('SPL and Token-2022 leave, their accounts are closed, and the wallet has no lamport left', async () => {
+    const wallet = await solanaWallet(daemon, solana, { limit: GENEROUS, lamports: 2n * SOL })
+    const { splMint, token2022Mint, mintTo } = splTokens
+    await allow(wallet, splMint, token2022Mint)
+    const accounts = [await mintTo(splMint, wallet.address, 70n), await mintTo(token2022Mint, wallet.address, 9n)]
+    const to = newSolanaAddress()
+    const plain = await shown(wallet, to, { networks: ['local-solana'] })
+    expect(plain.steps.map(({ symbol }) => symbol)).toEqual(['SPL', 'SOL'])
+    expect(plain.left).toMatchObject([{ address: token2022Mint, why: expect.stringContaining('in no list') }])
+    const wanted = { networks: ['local-solana'], tokens: [token2022Mint] }
+    const sweep = await over(await started(wallet, to, wanted))
+    expect(sweep.steps.map(({ status }) => status)).toEqual(['CONFIRMED', 'CONFIRMED', 'CONFIRMED'])
+    for (const address of [wallet.address, ...accounts]) expect(await solanaBalance(solana, address)).toBe(0n)
+    const got = await solanaBalance(solana, to)
+    expect([got > (19n * SOL) / 10n, got < 2n * SOL]).toEqual([true, true])
+  })
+
+  test('a step that the policies refuse is told before and after, and the others go on', async () => {
+    const wallet = await evmWallet(daemon, nodes[0], { limit: GENEROUS })
+    await allow(wallet, evmTokens.plainToken)
+    for (const token of [evmTokens.plainToken, evmTokens.oddToken])
+      await mintToken(nodes[0], token, { to: wallet.address, amount: 7n })
+    const to = newEvmAddress()
+    const plan = await shown(wallet, to, { networks: ['local-evm'] })
+    const odd = plan.steps.find(({ symbol }) => symbol === 'ODD')!
+    expect(odd).toMatchObject({ tier: null, amount: '7', obstacles: [expect.stringContaining('allow')] })
+    const sweep = await over(await started(wallet, to, { networks: ['local-evm'] }))
+    expect(Object.fromEntries(sweep.steps.map(({ symbol, status }) => [symbol, status]))).toEqual({
+      ...{ PLAIN: 'CONFIRMED', ODD: 'CANCELLED', ETH: 'CONFIRMED' },
+    })
+    expect(sweep.steps.find(({ symbol }) => symbol === 'ODD')!.error).toBeTruthy()
+    expect(await balancesOf(nodes[0], wallet.address, evmTokens.plainToken, evmTokens.oddToken)).toEqual([0n, 0n, 7n])
+  })
+
+  test('without money for its fee a step says so, and is left', async () => {
+    const wallet = await evmWallet(daemon, nodes[0], { limit: GENEROUS })
+    await allow(wallet, evmTokens.plainToken)
+    await mintToken(nodes[1], evmTokens.plainToken, { to: wallet.address, amount: 7n })
+    const to = newEvmAddress()
+    const { steps } = await shown(wallet, to, { networks: ['second'] })
+    expect(steps).toMatchObject([{ symbol: 'PLAIN', obstacles: [expect.stringMatching(/fee|balance|missing|pay/)] }])
+    const sweep = await over(await started(wallet, to, { networks: ['second'] }))
+    expect(sweep.steps).toMatchObject([{ status: 'LEFT', transactionId: null, error: expect.stringMatching(/TWO/) }])
+  })
+
+  test('what waits for a human goes on after a restart, and what it waited for stays last', async () => {
+    const limit = { instant_max_usd: 10, notify_max_usd: 10, delay_max_usd: 10 }
+    const wallet = await evmWallet(daemon, nodes[0], { limit })
+    await allow(wallet, evmTokens.plainToken)
+    await mintToken(nodes[0], evmTokens.plainToken, { to: wallet.address, amount: 20n * ETHER })
+    const to = newEvmAddress()
+    const sweep = await started(wallet, to, { networks: ['local-evm'] })
+    const [token, native] = await until('the token to wait', async () => {
+      const { steps } = await daemon.operator.getSweep({ id: sweep.id })
+      return steps[0]!.status === 'QUEUED' && steps
+    })
+    expect(native).toMatchObject({ status: 'WAITING', transactionId: null })
+    await expect(started(wallet, to, { networks: ['local-evm'] })).rejects.toMatchObject({ code: 'SWEEP_RUNNING' })
+    await daemon.kill()
+    await daemon.restart()
+    await daemon.operator.adminApproveTransaction({ id: token!.transactionId! })
+    const last = await until('the native currency to wait', async () => {
+      const { steps } = await daemon.operator.getSweep({ id: sweep.id })
+      return steps[1]!.status === 'QUEUED' && steps[1]!
+    })
+    await daemon.operator.adminApproveTransaction({ id: last.transactionId! })
+    await over(sweep)
+    expect(await balancesOf(nodes[0], wallet.address, evmTokens.plainToken)).toEqual([0n, 0n])
+  })
+
+  test.each(['cancel', 'suspend'] as const)('after a %s nothing more of it is sent', async (how) => {
+    const limit = { instant_max_usd: 10, notify_max_usd: 10, delay_max_usd: 10 }
+    const wallet = await evmWallet(daemon, nodes[0], { limit })
+    await allow(wallet, evmTokens.plainToken)
+    await mintToken(nodes[0], evmTokens.plainToken, { to: wallet.address, amount: 20n * ETHER })
+    const sweep = await started(wallet, newEvmAddress(), { networks: ['local-evm'] })
+    await until('the token to wait', async () => {
+      const { steps } = await daemon.operator.getSweep({ id: sweep.id })
+      return steps[0]!.status === 'QUEUED'
+    })
+    if (how === 'cancel') {
+      expect(await daemon.operator.cancelSweep({ id: sweep.id })).toMatchObject({ cancelled: 1 })
+      await expect(daemon.operator.cancelSweep({ id: sweep.id })).rejects.toMatchObject({
+        code: 'TX_ALREADY_PROCESSED',
+      })
+    } else {
+      await daemon.operator.suspendWallet({ id: wallet.id })
+      await expect(started(wallet, newEvmAddress(), { networks: ['local-evm'] })).rejects.toMatchObject({
+        code: 'WALLET_SUSPENDED',
+      })
+      await daemon.operator.resumeWallet({ id: wallet.id })
+    }
+    const ended = await over(sweep, how === 'cancel' ? 'CANCELLED' : 'STOPPED')
+    expect(ended.steps.map(({ status }) => status)).toEqual(['CANCELLED', 'LEFT'])
+    // Another one may begin.
+    const next = await started(wallet, newEvmAddress(), { networks: ['local-evm'] })
+    expect(next.status).toBe('RUNNING')
+    await daemon.operator.cancelSweep({ id: next.id })
+  })
+
+  test('only what was shown is started, to somebody else, and by a digest of its own', async () => {
+    const wallet = await evmWallet(daemon, nodes[0], { limit: GENEROUS })
+    const to = newEvmAddress()
+    const networks = ['local-evm']
+    const { digest } = await shown(wallet, to, { networks })
+    const start = (more: object) => daemon.operator.sweepWallet({ id: wallet.id, to, networks, digest, ...more })
+    await mintToken(nodes[0], evmTokens.plainToken, { to: wallet.address, amount: 1n })
+    await expect(start({})).rejects.toMatchObject({ code: 'SWEEP_CHANGED' })
+    await expect(start({ to: newEvmAddress() })).rejects.toMatchObject({ code: 'SWEEP_CHANGED' })
+    await expect(start({ to: wallet.address })).rejects.toMatchObject({ code: 'INVALID_TRANSACTION' })
+    await expect(daemon.operator.getSweep({ id: wallet.id })).rejects.toMatchObject({ code: 'SWEEP_NOT_FOUND' })
+    await expect(start({ networks: ['local-solana'] })).rejects.toMatchObject({ code: 'ENVIRONMENT_NETWORK_MISMATCH' })
+  })
+})
+
+async function tokenBalance(node: EvmNode, token: string, owner: string): Promise<bigint> {
+  const data = `0x70a08231${owner.slice(2).toLowerCase().padStart(64, '0')}`
+  return BigInt((await node.rpc('eth_call', [{ to: token, data }, 'latest'])) as string)
+}
