@@ -55,7 +55,7 @@ describe('beside a feed that answers', () => {
     later(30)
     await native(ETH)
     expect(asked).toHaveLength(2)
-    later(31)
+    later(61)
     await native(ETH)
     expect(asked).toHaveLength(4)
   })
