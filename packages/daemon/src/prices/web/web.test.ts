@@ -52,8 +52,6 @@ describe('beside a feed that answers', () => {
     const { native, asked, later } = await bed({ [ETH]: ether(2_000), 'base-mainnet': ether(2_000) })
     await native(ETH)
     await native('base-mainnet')
-    later(30)
-    await native(ETH)
     expect(asked).toHaveLength(2)
     later(61)
     await native(ETH)
