@@ -23,10 +23,12 @@ const GARBAGE = [
 
 let daemon: TestDaemon
 let token: string
+let walletId: string
 beforeAll(async () => {
   daemon = await startTestDaemon()
   const made = await daemon.operator.createWallet({ name: 'one', chain: 'ethereum', environment: 'testnet' })
   token = made.session!.token
+  walletId = made.id
 })
 afterAll(() => daemon?.stop())
 
@@ -41,7 +43,7 @@ test.each(lists)('%s refuses a cursor that no page has given, and names it', asy
   const network = 'network' in op.input.shape ? '&network=ethereum-mainnet' : ''
   const answers = await Promise.all(
     GARBAGE.map(async (cursor) => {
-      const path = `${op.path}?cursor=${encodeURIComponent(cursor)}${network}`
+      const path = `${op.path.replace('{id}', walletId)}?cursor=${encodeURIComponent(cursor)}${network}`
       const { status, body } = await daemon.call<{ details?: { issues: { path: string }[] } }>('GET', path, { as })
       return { cursor, status, named: body.details?.issues[0]?.path }
     }),

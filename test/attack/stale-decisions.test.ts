@@ -86,7 +86,7 @@ forEachEngine((_engine, open) => {
     expect(made[0].inputs.now).toBeGreaterThan(row.created_at + 5_000)
     const { decision, status } = await bed.get(id)
     expect({ decision, status }).toEqual({ decision: made[1], status: 'SUBMITTED' })
-    expect(decision!.inputs.now).toBe(after.judged_at)
+    expect(decision!.inputs!.now).toBe(after.judged_at)
   })
 
   test('what was judged again and could not be recorded is made anew as it was judged last', async () => {

@@ -45,7 +45,7 @@ async function unitsOf({ api, tell }: Asking, id: string, text: string): Promise
   }
   if (symbol.toUpperCase() !== 'USD')
     throw new CommandError(`a fee on ${network} is paid in ${native.symbol}, not in ${symbol}`, hint(native))
-  const price = known && decision?.inputs.prices[assetKey(nativeAsset(known))]
+  const price = known && decision?.inputs?.prices[assetKey(nativeAsset(known))]
   if (!price) throw new CommandError(`no price of ${native.symbol} is known of this transaction`, hint(native))
   // Rounded down: it comes to no more than was said.
   const usdMicros = toUnitPrice(BigInt(price.usdMicros))

@@ -62,6 +62,12 @@ const own: readonly Own[] = [
     load: () => import('./commands/audit-export.ts'),
   },
   {
+    name: 'tx export',
+    summary: 'Export what has left wallets as CSV, with dollars.',
+    load: () => import('./commands/tx-export.ts'),
+  },
+  { name: 'transactions export', summary: 'The same as tx export.', load: () => import('./commands/tx-export.ts') },
+  {
     name: 'backup create',
     summary: 'Back up the daemon into an encrypted file. It may run meanwhile.',
     load: () => import('./commands/backup-create.ts'),

@@ -225,6 +225,7 @@ async function wallets(): Promise<void> {
     native: { balance: '1000', symbol: 'ETH', usd: 2_000_000 },
     tokens: [],
   })
+  expect(await run('wallet allowances', [quick.id])).toMatchObject({ hasMore: false })
   expect((await run('wallet holdings', [quick.id, '--scope', 'enabled'])).networks).toContainEqual(
     expect.objectContaining({ network: world.network, status: 'READ', more: 0 }),
   )

@@ -3,6 +3,7 @@ import { UnixSeconds } from './ids.ts'
 import { toggleShape } from './policies/default-deny.ts'
 import { Standing } from './standing.ts'
 import { Tier } from './tiers.ts'
+import { ofClients } from './wire.ts'
 
 export { TIERS, Tier } from './tiers.ts'
 
@@ -168,3 +169,21 @@ export const Decision = z.object({
   inputs: DecisionInputs,
 })
 export type Decision = z.infer<typeof Decision>
+
+const inShort = Decision.omit({ inputs: true, policyVersion: true })
+/** A decision as answers have it: what it was made from, and under which policies, only where it is asked for. */
+export const ShownDecision = inShort.extend(Decision.pick({ inputs: true, policyVersion: true }).partial().shape)
+export type ShownDecision = z.output<typeof ShownDecision>
+
+/** Asks for all of a decision. */
+export const Expand = ofClients(
+  z.enum(['decision']).optional().describe('brings what a decision was made from, and the version of the policies'),
+)
+export type Expand = z.output<typeof Expand>
+
+/** An answer, or the details of a failure, with its decision in short unless all of it is asked for. */
+export function withShortDecision<Answer extends object>(answer: Answer, expand: Expand): Answer {
+  if (expand === 'decision' || !('decision' in answer) || !answer.decision) return answer
+  const { inputs: _inputs, policyVersion: _version, ...decision } = answer.decision as Decision
+  return { ...answer, decision }
+}

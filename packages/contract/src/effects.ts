@@ -151,6 +151,9 @@ export type EffectFacts = {
 }
 type Meaning = Partial<Omit<EffectFacts, 'isLane'>>
 
+/** Who is paid by what creates it: nobody knows its address. */
+const NEW_CONTRACT = 'a new contract'
+
 /** The one place that says what each kind of effect means. A call pays its contract the value that it carries. */
 const meanings: { [K in Effect['kind']]: (effect: Effect & { kind: K }, native: string) => Meaning } = {
   outflow: ({ asset, amount, to }) => ({ pays: [{ asset, amount: parseBase(amount), to }] }),
@@ -165,7 +168,7 @@ const meanings: { [K in Effect['kind']]: (effect: Effect & { kind: K }, native: 
   }),
   deploy: ({ codeHash, value }, native) => ({
     deploys: [{ codeHash }],
-    ...(value !== '0' && { pays: [{ asset: native, amount: parseBase(value), to: 'a new contract' }] }),
+    ...(value !== '0' && { pays: [{ asset: native, amount: parseBase(value), to: NEW_CONTRACT }] }),
   }),
   // The asset is what the account is for; the deposit is native.
   'account-creation': ({ rent, owner }, native) => ({ deposits: [{ asset: native, amount: parseBase(rent), owner }] }),
@@ -225,4 +228,11 @@ export function receiversOf({ pays, nfts, deposits, spenders, operators }: Effec
   const takers = [...spenders.map(({ spender }) => spender), ...operators.map(({ operator }) => operator)]
   const paid = pays.filter(({ to, amount }) => to !== sender || amount > 0n)
   return [...paid.map(({ to }) => to), ...nfts.map(({ to }) => to), ...owners, ...takers]
+}
+
+/** Whom these effects pay, let spend or call. */
+export function addressesIn(effects: Effects): string[] {
+  const facts = factsOf(effects)
+  const called = [...facts.calls, ...facts.nfts, ...facts.operators].map(({ contract }) => contract)
+  return [...receiversOf(facts, effects.sender), ...called].filter((one) => one !== NEW_CONTRACT)
 }

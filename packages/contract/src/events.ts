@@ -385,15 +385,13 @@ export const events = {
     summary: 'Another program has used the key.',
     details: () => z.union([z.strictObject({ lane: Text, expected: Count, found: Count }), Voided()]),
   },
+  LOW_BALANCE: {
+    severity: 'warning',
+    summary: 'A wallet can pay fewer than ten fees like its last one on a network. Told once, until it can pay twenty.',
+    details: () => z.strictObject({ network: Text, balance: Text, payments: Count }),
+  },
 } as const satisfies Record<string, EventEntry>
 
 export type EventName = keyof typeof events
 // Object.keys is typed as text; the table's own keys are exactly the names.
 export const EVENTS = Object.keys(events) as [EventName, ...EventName[]]
-
-/** What is told of one event. */
-export type EventDetails<Name extends EventName> = z.input<ReturnType<(typeof events)[Name]['details']>>
-
-type Above = { info: 'warning' | 'critical'; warning: 'critical'; critical: never }
-/** Severities above that of the table, for a single case that is worse. */
-export type RaisedSeverity<Name extends EventName> = Above[(typeof events)[Name]['severity']]

@@ -102,6 +102,8 @@ export function parseUsd(value: string | number): Usd {
   return toUsd(parseUnits(text, USD_DECIMALS))
 }
 
+/** Dollars as decimal text, exact. */
+export const usdText = (value: Usd): string => formatUnits(integerOf(value), USD_DECIMALS)
 /** The JSON number for micro-dollars. */
 export const usdNumber = (value: Usd): number => Number(formatUnits(integerOf(value), USD_DECIMALS))
 

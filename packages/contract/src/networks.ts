@@ -299,3 +299,7 @@ export function canonicalAsset(networks: readonly Network[], asset: string): str
 
 /** CAIP-19 of the native asset. */
 export const nativeAsset = (network: Network): string => `${network.caip2}/slip44:${network.native.slip44}`
+
+/** The page of a transaction in the network's explorer; null where there is no hash, or no explorer. */
+export const explorerUrl = (network: Pick<Network, 'explorer'> | undefined, hash: string | null): string | null =>
+  hash !== null && network?.explorer ? network.explorer.replace('{hash}', () => hash) : null

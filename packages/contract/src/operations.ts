@@ -1,4 +1,5 @@
 import { adminOperations } from './admin.ts'
+import { allowanceOperations } from './allowances.ts'
 import { auditOperations } from './audit.ts'
 import { backupOperations } from './backup.ts'
 import { calldataOperations } from './calldata.ts'
@@ -6,6 +7,7 @@ import { ceilingOperations } from './ceilings.ts'
 import { eventOperations } from './event-stream.ts'
 import { limitOperations } from './limits.ts'
 import { messageOperations } from './messages.ts'
+import { movementOperations } from './movements.ts'
 import { type CallerOf, isStop } from './operation.ts'
 import { planOperations } from './plans.ts'
 import { policyOperations } from './policies.ts'
@@ -33,6 +35,8 @@ export const operations = {
   ...priceOperations,
   ...transactionOperations,
   ...planOperations,
+  ...movementOperations,
+  ...allowanceOperations,
   ...sweepOperations,
   ...messageOperations,
   ...calldataOperations,

@@ -1,12 +1,13 @@
 import { z } from 'zod'
 import { CODE_BODY } from './costs.ts'
-import { Decision, Tier } from './decision.ts'
+import { Expand, ShownDecision, Tier } from './decision.ts'
 import { Effect } from './effects.ts'
 import { Id, UnixSeconds } from './ids.ts'
 import { Labels } from './labels.ts'
 import { operation } from './operation.ts'
 import { ProgramInstructionInput } from './requests/program-call.ts'
-import { buildErrors, Transaction } from './transactions.ts'
+import { Transaction } from './transaction-answers.ts'
+import { buildErrors } from './transactions.ts'
 import { seen, Wait } from './waiting.ts'
 import { walletAlias, walletChoice } from './wallet.ts'
 import { Address, Digits, NetworkName, TransactionType, Unwritten } from './wire.ts'
@@ -112,7 +113,7 @@ export const PlanSent = z.object({
   network: z.string(),
   deadline: UnixSeconds,
   steps: z.array(z.object({ id: Id, step: z.int(), type: TransactionType })),
-  decision: Decision.optional(),
+  decision: ShownDecision.optional(),
 })
 export type PlanSent = z.output<typeof PlanSent>
 
@@ -121,7 +122,7 @@ const PlanSimulation = z.object({
   tier: Tier.nullable(),
   fee: z.object({ max: Digits, symbol: z.string() }).describe('the worst of all steps together, native base units'),
   steps: z.array(z.object({ step: z.int(), type: TransactionType, effects: z.array(Effect), maxFee: Digits })),
-  decision: Decision,
+  decision: ShownDecision,
 })
 export type PlanSimulation = z.output<typeof PlanSimulation>
 
@@ -140,7 +141,7 @@ export const Plan = z.object({
   leftAllowances: z
     .array(Effect)
     .describe('of a plan that has stopped: what its steps have let others take, and no later step has taken back'),
-  decision: Decision.nullable(),
+  decision: ShownDecision.nullable(),
 })
 export type Plan = z.output<typeof Plan>
 
@@ -163,8 +164,8 @@ export const planOperations = {
     idempotent: true,
     maxBody: CODE_BODY,
     aliases: walletAlias,
-    alsoQuery: ['wait'],
-    input: PlanRequest,
+    alsoQuery: ['wait', 'expand'],
+    input: PlanRequest.extend({ expand: Expand }),
     output: z.union([PlanSent, PlanSimulation]),
     errors: [
       ...buildErrors,

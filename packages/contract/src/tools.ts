@@ -2,7 +2,7 @@ import { invalidField } from './failure.ts'
 import { formSchema, type JsonSchema } from './json-schema.ts'
 import { type Form, fixedOf, formsOf, type Operation, type Operations } from './operation.ts'
 import { toolInput } from './tool-input.ts'
-import { baseUnitFields, operatorFields } from './wire.ts'
+import { baseUnitFields, clientFields, operatorFields } from './wire.ts'
 
 /** One MCP tool. `toInput` turns a model's arguments into the operation's input. */
 export type Tool = {
@@ -59,10 +59,10 @@ function withValues(form: Form, input: Record<string, unknown>): Record<string, 
   return given
 }
 
-/** What a model sends: amounts are in whole units, so what is in base units is not shown. Nor is what only the operator may say. */
+/** What a model sends: amounts are in whole units, so what is in base units is not shown. Nor is what only the operator may say, or what clients fill in. */
 function inWholeUnits(op: Operation, form: Form): JsonSchema {
   const { properties = {}, required = [], ...rest } = formSchema(op, form)
-  const hidden = new Set([...baseUnitFields(op.input).keys(), ...operatorFields(op.input)])
+  const hidden = new Set([...baseUnitFields(op.input).keys(), ...operatorFields(op.input), ...clientFields(op.input)])
   const shown = Object.entries(properties).flatMap(([field, schema]) =>
     hidden.has(field) ? [] : [[field, withoutBaseUnits(schema, baseUnitFields(op.input))] as const],
   )

@@ -1,155 +1,32 @@
 import { z } from 'zod'
 import { CODE_BODY } from './costs.ts'
-import { Decision, Tier } from './decision.ts'
-import { Effects } from './effects.ts'
+import { Expand } from './decision.ts'
 import { cursors, Id, Limit, nextPage, Offset, UnixSeconds } from './ids.ts'
-import { LabelFilter, Labels } from './labels.ts'
+import { LabelFilter } from './labels.ts'
 import { LiftedPayment, LiftHours, NamedFee } from './lifts.ts'
 import { WalletName } from './names.ts'
 import { operation } from './operation.ts'
-import { SeenGasCondition } from './requests/gas-condition.ts'
 import { refuseUnsendable, SEND_FORMS, SENDS, SendRequest, SimulateRequest } from './requests/request.ts'
+import { AdminTransaction, Simulation, Transaction, TransactionDetail, TransactionSent } from './transaction-answers.ts'
 import { seen, Wait } from './waiting.ts'
 import { walletAlias, walletChoice } from './wallet.ts'
-import { Digits, HumanAmount, NetworkName, ofClients, TransactionStatus, TransactionType, Unwritten } from './wire.ts'
+import { Address, NetworkName, ofClients, TransactionStatus, TransactionType, Unwritten } from './wire.ts'
 
 const tag = 'Transactions'
 const agent = ['agent'] as const
 const operator = ['operator'] as const
 
-export const TransactionSent = z.object({
-  id: Id,
-  status: TransactionStatus,
-  tier: Tier,
-  walletId: Id,
-  type: TransactionType,
-  network: z.string(),
-  amount: Digits.nullable(),
-  humanAmount: HumanAmount.nullable(),
-  txHash: z.string().nullable().optional(),
-  duplicateOf: Id.optional().describe(
-    'an identical request of the last 60 s; where it is the id itself, its answer had got lost and nothing new was made',
-  ),
-  decision: Decision.optional(),
-  error: z.string().nullable().optional().describe('with wait: why it has ended so'),
-  waitReason: z.string().nullable().optional().describe('with wait: why it is not over yet'),
-})
-export type TransactionSent = z.output<typeof TransactionSent>
-
-export const Simulation = z.object({
-  success: z.boolean(),
-  policy: z.object({
-    tier: Tier.nullable(),
-    allowed: z.boolean(),
-    reason: z.string().optional(),
-    delaySeconds: z.int().optional(),
-    approvalReason: z.string().optional().describe('what asks for a human'),
-    cumulativeWarning: z
-      .object({ type: z.string(), ratio: z.number(), spent: z.number(), limit: z.number() })
-      .optional(),
-  }),
-  fee: z
-    .object({
-      estimatedFee: Digits.describe('the most that it can cost, in base units'),
-      feeSymbol: z.string(),
-      feeDecimals: z.int(),
-      feeUsd: z.number().nullable(),
-      needsAtaCreation: z.boolean().optional(),
-      ataRentCost: Digits.optional(),
-    })
-    .nullable(),
-  balanceChanges: z.array(
-    z.object({
-      asset: z.string(),
-      symbol: z.string(),
-      decimals: z.int(),
-      currentBalance: z.string(),
-      changeAmount: z.string(),
-      afterBalance: z.string(),
-    }),
-  ),
-  warnings: z.array(
-    z.object({ code: z.string(), message: z.string(), severity: z.enum(['info', 'warning', 'error']) }),
-  ),
-  simulation: z.object({
-    success: z.boolean(),
-    logs: z.array(z.string()).describe('what programs print; contracts print nothing, and what they do is in effects'),
-    unitsConsumed: Digits.nullable().describe('gas or compute units that a node tells; null where it would fail'),
-    error: z.string().nullable(),
-  }),
-  effects: Effects.describe('what the bytes do, and what was seen beside them'),
-  meta: z.object({ chain: z.string(), network: z.string(), transactionType: TransactionType, durationMs: z.number() }),
-  gasCondition: SeenGasCondition.optional(),
-  amount: Digits.nullable(),
-  humanAmount: HumanAmount.nullable(),
-  decision: Decision.optional(),
-})
-export type Simulation = z.output<typeof Simulation>
-
-/** A transaction as clients read it. `txHash` is null until signed bytes exist; a terminal status is what the chain shows. */
-export const Transaction = z.object({
-  id: Id,
-  walletId: Id,
-  type: TransactionType,
-  status: TransactionStatus,
-  tier: Tier.nullable(),
-  chain: z.string(),
-  network: z.string().nullable(),
-  chainId: z.string().optional().describe('CAIP-2'),
-  fromAddress: z.string().nullable().optional(),
-  toAddress: z.string().nullable(),
-  amount: Digits.nullable(),
-  amountFormatted: z.string().nullable().optional(),
-  amountDecimals: z.int().nullable().optional(),
-  amountSymbol: z.string().nullable().optional(),
-  humanAmount: HumanAmount.nullable().optional(),
-  amountUsd: z.number().nullable().optional(),
-  assetId: z.string().nullable().optional(),
-  txHash: z.string().nullable(),
-  explorerUrl: z.string().nullable().optional(),
-  fee: z
-    .object({ max: Digits, paid: Digits.nullable(), named: Digits.nullable().optional(), symbol: z.string() })
-    .nullable()
-    .optional()
-    .describe('native base units; named is what a human has approved, or named, as the most'),
-  error: z.string().nullable(),
-  waitReason: z.string().nullable().optional().describe('why it is not over yet; null when it is'),
-  memo: z.string().nullable().optional(),
-  labels: Labels.nullable().optional(),
-  planId: Id.optional().describe('the plan that it is a step of'),
-  reason: z.enum(['SWEEP']).optional().describe('why the daemon asked for it itself: SWEEP'),
-  sweepId: Id.optional().describe('the sweep that it is a step of'),
-  planStep: z.int().optional().describe('which step of its plan it is, from 1 on'),
-  createdAt: UnixSeconds.nullable(),
-  updatedAt: UnixSeconds.nullable().optional(),
-  executeAt: UnixSeconds.nullable().optional().describe('when a delay has been served'),
-  approvalExpiresAt: UnixSeconds.nullable().optional(),
-  duplicateOf: Id.nullable().optional(),
-  displayAmount: z.string().nullable().optional(),
-  displayCurrency: z.string().nullable().optional(),
-  decision: Decision.nullable().optional(),
-  signature: z
-    .string()
-    .optional()
-    .describe('of a SIGN that is SIGNED, for the session that asked for it, while its wallet may sign'),
-  signedTransaction: z.string().optional().describe('of a SIGN of a transaction, likewise; whoever has it can send it'),
-  removed: z
-    .array(z.enum(['request', 'effects', 'bytes']))
-    .optional()
-    .describe(
-      'what is not kept of it any more, when its time has passed: what was asked in full, its effects, its bytes',
-    ),
-})
-export type Transaction = z.output<typeof Transaction>
-
-const AdminTransaction = Transaction.extend({
-  walletName: z.string().nullable(),
-  sessionId: Id.nullable().optional(),
-  formattedAmount: z.string().nullable(),
-  contractName: z.string().nullable().optional(),
-  contractNameSource: z.string().nullable().optional(),
-})
-
+/** What lists of transactions can be narrowed to. */
+const filters = {
+  status: TransactionStatus.optional().describe('those that are in it now'),
+  type: TransactionType.optional().describe('those that were asked for as it'),
+  network: NetworkName.optional(),
+  address: Address.optional().describe('those that pay, let spend or call this address'),
+  hash: z.string().min(1).max(128).optional().describe('the one whose bytes have, or had, this hash'),
+  label: LabelFilter.optional(),
+  since: UnixSeconds.optional().describe('made then or later, in unix seconds'),
+  until: UnixSeconds.optional().describe('made then or earlier, in unix seconds'),
+}
 const one = z.strictObject({ id: Id })
 const oneAlias = { id: ['transaction_id', 'txId'] } as const
 const walletErrors = ['WALLET_ID_REQUIRED', 'WALLET_NOT_FOUND', 'WALLET_TERMINATED'] as const
@@ -186,9 +63,9 @@ export const transactionOperations = {
     idempotent: true,
     maxBody: CODE_BODY,
     aliases: walletAlias,
-    alsoQuery: ['walletId', 'wait'],
+    alsoQuery: ['walletId', 'wait', 'expand'],
     refuse: refuseUnsendable,
-    input: SendRequest,
+    input: SendRequest.safeExtend({ expand: Expand }),
     output: z.union([TransactionSent, Simulation]),
     errors: [...buildErrors, 'POLICY_DENIED', 'RATE_LIMIT_EXCEEDED', 'WAITING_LIMIT_REACHED', 'KILL_SWITCH_ACTIVE'],
   }),
@@ -220,9 +97,10 @@ export const transactionOperations = {
     ignored: ['display_currency'],
     input: z.strictObject({
       ...walletChoice,
-      label: LabelFilter.optional(),
+      ...filters,
       limit: Limit(20, 100),
       cursor: cursors.id.optional(),
+      expand: Expand,
     }),
     output: z.object({ items: z.array(Transaction), cursor: z.string().nullable(), hasMore: z.boolean() }),
     errors: walletErrors,
@@ -235,7 +113,12 @@ export const transactionOperations = {
     summary: 'List the transactions that wait for their turn, a delay or an approval.',
     tool: 'list_pending_transactions',
     aliases: walletAlias,
-    input: z.strictObject({ ...walletChoice, limit: Limit(100, 500), cursor: cursors.id.optional() }),
+    input: z.strictObject({
+      ...walletChoice,
+      limit: Limit(100, 500),
+      cursor: cursors.id.optional(),
+      expand: Expand,
+    }),
     output: z.object({ items: z.array(Transaction), ...nextPage }),
     errors: walletErrors,
   }),
@@ -245,13 +128,13 @@ export const transactionOperations = {
     access: ['agent', 'operator'],
     tag,
     summary:
-      'Show one transaction: its status, tier, hash and decision. With wait, once it is over or a human has to decide.',
+      'Show one transaction: what it does, its status, tier, hash and decision, and what was signed for it. With wait, once it is over or a human has to decide.',
     tool: 'get_transaction',
     command: 'tx get',
     aliases: { ...oneAlias, ...walletAlias },
     ignored: ['display_currency', 'walletId', 'wallet_id'],
     input: z.strictObject({ id: Id, wait: Wait, seen: seen(TransactionStatus) }),
-    output: Transaction,
+    output: TransactionDetail,
     errors: ['TX_NOT_FOUND'],
   }),
   cancelTransaction: operation({
@@ -306,16 +189,12 @@ export const transactionOperations = {
     aliases: { wallet_id: ['walletId'] },
     input: z.strictObject({
       wallet_id: WalletName.optional(),
-      type: TransactionType.optional(),
-      status: TransactionStatus.optional(),
-      network: NetworkName.optional(),
-      label: LabelFilter.optional(),
-      since: UnixSeconds.optional(),
-      until: UnixSeconds.optional(),
+      ...filters,
       search: z.string().min(1).max(128).optional().describe('part of a hash or recipient'),
       limit: Limit(20, 100),
       offset: Offset,
       cursor: cursors.id.optional(),
+      expand: Expand,
     }),
     output: z.object({
       items: z.array(AdminTransaction),

@@ -48,7 +48,7 @@ import { stopTokenHandlers } from './stop-tokens/handlers.ts'
 import { stopTokens } from './stop-tokens/service.ts'
 import { tokenHandlers } from './tokens/handlers.ts'
 import { tokenFinder, tokens } from './tokens/service.ts'
-import { limitHandlers, messageHandlers, planHandlers, transactionHandlers } from './transactions/handlers.ts'
+import { messageHandlers, planHandlers, readHandlers, transactionHandlers } from './transactions/handlers.ts'
 import { type Divergence, refusalCounts, voidLifts } from './transactions/service.ts'
 import { walletHandlers } from './wallets/handlers.ts'
 import {
@@ -309,10 +309,10 @@ function featuresOf(ground: Ground, base: Base, services: Services) {
       // What is told goes before what it tells of.
       stop: () => services.events.stop().then(() => transactions.stop()),
     },
-    limits: { handlers: limitHandlers(transactions) },
     events: { handlers: eventHandlers(services.events) },
     messages: { handlers: messageHandlers(transactions) },
     plans: { handlers: planHandlers(transactions) },
+    reads: { handlers: readHandlers(transactions, walletName) },
     held: { start: base.held.start, stop: base.held.stop },
     evidence: { handlers: auditHandlers(evidence, signing, database), start: signing.start, stop: signing.stop },
     operator: { handlers: operatorHandlers(operator), stop: operator.stop },

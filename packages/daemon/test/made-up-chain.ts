@@ -66,6 +66,7 @@ export function madeUpChain(node: MadeUpNode, impostor = false): Chain {
     balance: (address) => asked(() => (faults.unfunded.has(address) ? ZERO_BASE : node.balance(address))),
     tokenBalances: (address, tokens) =>
       asked(() => tokens.map((one) => ({ token: one, amount: node.balance(address, one.asset) }))),
+    allowances: (_owner, which) => asked(() => which.map(() => undefined)),
     token: (address) =>
       asked(() => {
         if (address === token.address) return token

@@ -2,13 +2,13 @@ import { newId } from '@waiaas/contract'
 import { sql } from 'kysely'
 import type { Database, Handle } from '../src/platform/db/database.ts'
 import { type AttemptRow, type AttemptTexts, attemptStore, inNoBlock } from '../src/transactions/rows/attempt-store.ts'
-import { type TransactionRow, transactionStore, unjudged } from '../src/transactions/rows/store.ts'
+import { type NewRow, type TransactionRow, transactionStore, unjudged } from '../src/transactions/rows/store.ts'
 
 const ADDRESS = '0x1111111111111111111111111111111111111111'
 export const LANE = `local-evm/${ADDRESS}`
 
 /** Test support: a stored transaction that was allowed to run, changed as wanted. */
-export function transactionRow(change: Partial<TransactionRow> = {}): TransactionRow {
+export function transactionRow(change: Partial<NewRow> = {}): NewRow {
   const at = change.created_at ?? Date.now()
   const intent = { kind: 'transfer', to: ADDRESS, amount: '5' }
   return {
@@ -27,12 +27,26 @@ export function transactionRow(change: Partial<TransactionRow> = {}): Transactio
       amount_usd: '7',
     },
     ...{ plan_id: null, plan_step: null, plan_until: null, sweep_id: null },
-    ...{ created_at: at, updated_at: at, labels: null, gas_condition: null, draft: '{}', hints: '{}' },
+    ...{
+      created_at: at,
+      updated_at: at,
+      labels: null,
+      addresses: [],
+      allowances: [],
+      gas_condition: null,
+      draft: '{}',
+      hints: '{}',
+    },
     request: JSON.stringify({ type: 'TRANSFER', network: 'local-evm', intent }),
     effects: JSON.stringify({ network: 'local-evm', sender: ADDRESS, effects: [], fee: { asset: 'a', max: '1' } }),
     decision: JSON.stringify({ outcome: 'ALLOW', tier: 'INSTANT', reasons: [], inputs: { prices: {} } }),
     ...change,
   }
+}
+
+/** A transaction as it is read: what finds it is in tables of its own. */
+export function storedOf({ addresses: _addresses, allowances: _allowances, ...row }: NewRow): TransactionRow {
+  return row
 }
 
 /** An attempt whose bytes are stored and not signed, changed as wanted. */
@@ -76,7 +90,7 @@ export const recordedRow = (change: Partial<AttemptRow> = {}): AttemptRow =>
 /** Stores them as they are. */
 export const storeRows = (
   database: Database,
-  transactions: readonly TransactionRow[],
+  transactions: readonly NewRow[],
   attempts: readonly AttemptRow[] = [],
 ): Promise<void> =>
   database.work({}, async (db) => {

@@ -61,6 +61,7 @@ describe('the MCP server over stdio', () => {
       'send_plan',
       'get_plan',
       'cancel_plan',
+      'list_allowances',
       'sign_message',
       'sign_transaction',
       'encode_calldata',

@@ -55,7 +55,14 @@ test('every tool works against a real daemon', async () => {
     return plain(name, args)
   }
   const payment = () => ({ to: world.newAddress(), humanAmount: '0.001', network: world.network })
-  for (const read of ['connect_info', 'get_wallet_info', 'get_address', 'list_sessions', 'get_policies'])
+  for (const read of [
+    'connect_info',
+    'get_wallet_info',
+    'get_address',
+    'list_sessions',
+    'get_policies',
+    'list_allowances',
+  ])
     await call(read)
   for (const read of ['get_balance', 'get_assets', 'get_limits', 'get_tokens'])
     await call(read, { network: world.network })

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
-import { open, rm } from 'node:fs/promises'
 import { exportAudit } from '@waiaas/daemon'
-import { CommandError, errorCode, UsageError } from '../errors.ts'
+import { CommandError, UsageError } from '../errors.ts'
 import { readFlags } from '../flags.ts'
+import { writeNewFile } from '../new-file.ts'
 import { dataDirOf, pathOf } from '../place.ts'
 import { print, printJson } from '../terminal.ts'
 
@@ -23,34 +23,18 @@ export async function run(argv: readonly string[]): Promise<number> {
   const output = pathOf('--output', values.output)
   const dataDir = dataDirOf(values['data-dir'])
   if (!existsSync(dataDir)) throw new CommandError(`${dataDir} does not exist`, 'name the data directory of a daemon')
-  const lines = await write(output, exportAudit({ dataDir, env: process.env }))
+  let lines = 0
+  const all = exportAudit({ dataDir, env: process.env })
+  await writeNewFile(
+    output,
+    (async function* () {
+      for await (const line of all) {
+        lines += 1
+        yield `${line}\n`
+      }
+    })(),
+  )
   if (values.json) printJson({ output, lines })
   else print(`${lines} lines are in ${output}`)
   return 0
-}
-
-/** The file is whole or not there, and never replaces another one. Answers the number of lines. */
-async function write(path: string, lines: AsyncIterable<string>): Promise<number> {
-  const file = await open(path, 'wx', 0o600).catch((error: unknown) => {
-    const why = errorCode(error) === 'EEXIST' ? 'exists already' : `cannot be written (${errorCode(error)})`
-    throw new CommandError(`${path} ${why}`, 'name another file', error)
-  })
-  try {
-    let count = 0
-    await file.writeFile(
-      (async function* () {
-        for await (const line of lines) {
-          count += 1
-          yield `${line}\n`
-        }
-      })(),
-    )
-    await file.sync()
-    return count
-  } catch (error) {
-    await rm(path, { force: true })
-    throw error
-  } finally {
-    await file.close()
-  }
 }

@@ -8,7 +8,7 @@ import type { Database } from '../platform/db/database.ts'
 import type { Call } from '../platform/http/types.ts'
 import { jsonLog } from '../platform/log.ts'
 import { type SessionRow, sessionStore } from '../sessions/store.ts'
-import { type TransactionRow, transactionStore } from '../transactions/rows/store.ts'
+import { type NewRow, transactionStore } from '../transactions/rows/store.ts'
 import { stopStore } from '../transactions/stopping/stop-store.ts'
 import { type WalletRow, walletStore } from '../wallets/store.ts'
 import { adminHandlers } from './handlers.ts'
@@ -96,11 +96,13 @@ const session: SessionRow = {
   revoked_at: null,
   created_at: NOW,
 }
-const transaction = (row: Partial<TransactionRow>): TransactionRow => ({
+const transaction = (row: Partial<NewRow>): NewRow => ({
   id: newId(row.created_at ?? NOW - HOUR),
   wallet_id: wallet.id,
   session_id: null,
   labels: null,
+  addresses: [],
+  allowances: [],
   gas_condition: null,
   type: 'TRANSFER',
   status: 'CONFIRMED',

@@ -59,6 +59,9 @@ export type Programs = {
   lookups(call: Named): Promise<LookedUp[]>
 }
 
+/** Somebody who may have been allowed to take a token. */
+export type Grantee = { readonly token: string; readonly spender: string }
+
 /** The account from which payments of a token are made. */
 export type TokenSource = {
   readonly amount: Base
@@ -80,6 +83,8 @@ export type Reader = {
   balance(address: string): Promise<Base>
   /** Balances of known tokens plus, where the chain lists them, of any other token with a balance. */
   tokenBalances(address: string, tokens: readonly Token[]): Promise<{ token: Token; amount: Base }[]>
+  /** What each of these spenders may still take from the owner, by two endpoints where two are configured; undefined where they do not tell it alike. */
+  allowances(owner: string, asked: readonly Grantee[]): Promise<(Base | undefined)[]>
   /** Of chains where tokens are in accounts of their own. */
   tokenSource?(owner: string, token: Token): Promise<TokenSource>
   /** Reads a token from the chain: Failure TOKEN_NOT_FOUND, or TOKEN_UNSUPPORTED naming what is not handled. */

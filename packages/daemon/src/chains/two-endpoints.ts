@@ -41,3 +41,12 @@ export async function ofTwo<T>(singles: readonly Rpc[], read: (rpc: Rpc) => Prom
   if (alone !== undefined) throw alone
   return said
 }
+
+/** Amounts that two endpoints tell alike; undefined where they differ, or one does not know. */
+export async function agreed<T>(
+  singles: readonly Rpc[],
+  read: (rpc: Rpc) => Promise<(T | undefined)[]>,
+): Promise<(T | undefined)[]> {
+  const [first, ...others] = await ofTwo(singles, read)
+  return first.map((one, at) => (others.every((other) => other[at] === one) ? one : undefined))
+}

@@ -31,6 +31,8 @@ import { unreadLandings } from './0029-unread-landings.ts'
 import { vouchers } from './0030-vouchers.ts'
 import { plans } from './0032-plans.ts'
 import { attemptTexts } from './0033-attempt-texts.ts'
+import { listFilters } from './0034-list-filters.ts'
+import { allowances } from './0037-allowances.ts'
 import { sweeps } from './0038-sweeps.ts'
 import { policyScopes } from './0039-policy-scopes.ts'
 
@@ -68,6 +70,8 @@ export const migrations: readonly Migration[] = [
   vouchers,
   plans,
   attemptTexts,
+  listFilters,
+  allowances,
   sweeps,
   policyScopes,
 ]

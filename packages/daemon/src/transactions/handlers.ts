@@ -1,17 +1,39 @@
-import type {
-  Handlers,
-  limitOperations,
-  messageOperations,
-  planOperations,
-  sweepOperations,
-  transactionOperations,
+import {
+  type allowanceOperations,
+  type Expand,
+  type Handlers,
+  type limitOperations,
+  type messageOperations,
+  type movementOperations,
+  type Parsed,
+  type planOperations,
+  type sweepOperations,
+  type Transaction,
+  type transactionOperations,
+  withShortDecision,
 } from '@waiaas/contract'
 import { sessionOf, shownBy } from '../platform/caller.ts'
 import { seconds } from '../platform/clock.ts'
 import type { Calls } from '../platform/http/types.ts'
-import { refusal, type Transactions } from './service.ts'
+import { type ListFilter, refusal, type Transactions } from './service.ts'
 
 const WAITING = ['PENDING', 'QUEUED', 'GAS_WAITING'] as const
+
+type Filters = Omit<
+  Parsed<(typeof transactionOperations)['listTransactions']>,
+  'walletId' | 'limit' | 'cursor' | 'expand'
+>
+
+const inShort = ({ items }: { items: Transaction[] }, expand: Expand): Transaction[] =>
+  items.map((item) => withShortDecision(item, expand))
+
+/** A second is whole: what was made within it is in it. */
+const filterOf = ({ status, since, until, ...others }: Filters): ListFilter => ({
+  ...others,
+  statuses: status ? [status] : undefined,
+  since: since === undefined ? undefined : since * 1000,
+  until: until === undefined ? undefined : until * 1000 + 999,
+})
 
 const fromOf = ({ principal, peer, idempotencyKey, onDelivered }: Calls['agent']) => ({
   ...{ sessionId: principal.sessionId, peer, key: idempotencyKey, onDelivered },
@@ -27,8 +49,8 @@ export const transactionHandlers = (
     return service.waits.sent(call, input, {
       async send() {
         const answer = await service.send(input, fromOf(call))
-        if (!answer.accepted) throw refusal(answer)!
-        return answer.accepted
+        if (!answer.accepted) throw refusal(answer, input.expand)!
+        return withShortDecision(answer.accepted, input.expand)
       },
       async now(id) {
         const { status, tier, txHash, error, waitReason } = await service.get(id, sessionId)
@@ -37,18 +59,21 @@ export const transactionHandlers = (
     })
   },
   simulate: ({ principal }, input) => service.simulate(input, principal.sessionId),
-  async listTransactions({ principal }, { walletId, label, limit, cursor }) {
+  async listTransactions({ principal }, { walletId, limit, cursor, expand, ...filters }) {
     const wallet = await service.chooseWallet(principal.sessionId, { walletId })
-    const page =
-      label === undefined
-        ? await service.listOfWallet(wallet.id, cursor, limit)
-        : await service.list({ walletIds: [wallet.id], label, before: cursor }, limit)
-    return { items: page.items, cursor: page.hasMore ? page.rows.at(-1)!.id : null, hasMore: page.hasMore }
+    const page = Object.values(filters).every((one) => one === undefined)
+      ? await service.listOfWallet(wallet.id, cursor, limit)
+      : await service.list({ ...filterOf(filters), walletIds: [wallet.id], before: cursor }, limit)
+    return { items: inShort(page, expand), cursor: page.hasMore ? page.rows.at(-1)!.id : null, hasMore: page.hasMore }
   },
-  async listPendingTransactions({ principal }, { walletId, limit, cursor }) {
+  async listPendingTransactions({ principal }, { walletId, limit, cursor, expand }) {
     const wallet = await service.chooseWallet(principal.sessionId, { walletId })
     const page = await service.list({ walletIds: [wallet.id], statuses: WAITING, before: cursor }, limit)
-    return { items: page.items, nextCursor: page.hasMore ? page.rows.at(-1)!.id : null, hasMore: page.hasMore }
+    return {
+      items: inShort(page, expand),
+      nextCursor: page.hasMore ? page.rows.at(-1)!.id : null,
+      hasMore: page.hasMore,
+    }
   },
   getTransaction: (call, asked) =>
     service.waits.shown(call, asked, () => service.get(asked.id, sessionOf(call.principal))),
@@ -59,23 +84,11 @@ export const transactionHandlers = (
     const txHash = await service.replace(id, call, wanted)
     return { id, status: 'SUBMITTED' as const, txHash }
   },
-  async adminListTransactions(
-    _call,
-    { wallet_id, type, status, network, label, since, until, search, limit, offset, cursor },
-  ) {
-    const filter = {
-      walletIds: wallet_id ? [wallet_id] : undefined,
-      statuses: status ? [status] : undefined,
-      type,
-      network,
-      label,
-      since: since === undefined ? undefined : since * 1000,
-      until: until === undefined ? undefined : until * 1000 + 999,
-      search,
-    }
+  async adminListTransactions(_call, { wallet_id, search, limit, offset, cursor, expand, ...filters }) {
+    const filter = { ...filterOf(filters), walletIds: wallet_id ? [wallet_id] : undefined, search }
     const page = await service.list({ ...filter, before: cursor, offset: cursor ? 0 : offset }, limit)
     const items = await Promise.all(
-      page.items.map(async (item, index) => ({
+      inShort(page, expand).map(async (item, index) => ({
         ...item,
         walletName: await walletName(item.walletId),
         sessionId: page.rows[index]!.session_id,
@@ -105,7 +118,7 @@ export const transactionHandlers = (
   },
 })
 
-export const limitHandlers = (service: Transactions): Handlers<typeof limitOperations, Calls> => ({
+const limitHandlers = (service: Transactions): Handlers<typeof limitOperations, Calls> => ({
   getLimits: ({ principal }, input) => service.limits(principal.sessionId, input),
 })
 
@@ -128,8 +141,8 @@ export const planHandlers = ({
       {
         async send() {
           const answer = await plans.send(input, fromOf(call))
-          if (!answer.accepted) throw refusal(answer)!
-          return answer.accepted
+          if (!answer.accepted) throw refusal(answer, input.expand)!
+          return withShortDecision(answer.accepted, input.expand)
         },
         async now(id) {
           const { status, tier } = await plans.get(id, sessionId)
@@ -144,4 +157,18 @@ export const planHandlers = ({
   getSweep: (_call, { id }) => sweeps.get(id),
   cancelSweep: async (call, { id }) => ({ id, ...(await sweeps.cancel(id, call)) }),
   cancelPlan: async (call, { id }) => ({ id, ...(await plans.cancel(id, call)) }),
+})
+
+/** What wallets may spend, have granted, and what has left them. */
+export const readHandlers = (
+  service: Transactions,
+  walletName: (id: string) => Promise<string | null>,
+): Handlers<typeof limitOperations & typeof allowanceOperations & typeof movementOperations, Calls> => ({
+  ...limitHandlers(service),
+  listAllowances: ({ principal }, asked) => service.allowances(asked, principal),
+  exportTransactions: (_call, { wallet_id, limit, cursor, ...filters }) =>
+    service.movements(
+      { ...filterOf(filters), walletIds: wallet_id ? [wallet_id] : undefined, before: cursor },
+      { limit, walletName },
+    ),
 })

@@ -1,13 +1,13 @@
-import { Failure } from '@waiaas/contract'
+import { type Expand, Failure, withShortDecision } from '@waiaas/contract'
 import type { Answer } from './deciding/idempotency-store.ts'
 
 /** The failure that a refusal is answered with. */
-export function refusal(answer: Answer): Failure | undefined {
+export function refusal(answer: Answer, expand?: Expand): Failure | undefined {
   const { refused } = answer
   return (
     refused &&
     new Failure(refused.code, refused.message, {
-      details: refused.details,
+      details: withShortDecision(refused.details, expand),
       ...(refused.retryAfter !== undefined && { retryAfter: refused.retryAfter }),
     })
   )

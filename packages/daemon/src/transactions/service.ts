@@ -5,7 +5,7 @@ import {
   parseBase,
   type SendRequest,
   type Simulation,
-  type Transaction,
+  type TransactionDetail,
   type TransactionStatus,
   type WalletLimits,
   withoutNames,
@@ -14,7 +14,7 @@ import { pruning } from '../ledger/service.ts'
 import { by, type Principal, sessionOf } from '../platform/caller.ts'
 import type { Handle } from '../platform/db/database.ts'
 import type { Loop } from '../platform/jobs.ts'
-import { inPieces } from '../platform/turn.ts'
+import { allowances } from './allowances.ts'
 import { type Approval, approveQueued, assertNotOver, end, processed } from './approving.ts'
 import { type Building, building } from './deciding/building.ts'
 import { decideCovered } from './deciding/covered.ts'
@@ -25,6 +25,7 @@ import { assetsOf } from './deciding/judgement.ts'
 import { type OwedAnswers, owedAnswers } from './deciding/owed-answers.ts'
 import { fullQueue } from './deciding/room.ts'
 import { simulation } from './deciding/simulate.ts'
+import { transactionDetail } from './detail.ts'
 import { gasWatch } from './gas/watch.ts'
 import { type Job, scopeOf } from './job.ts'
 import { networkOf } from './kinds/all.ts'
@@ -33,13 +34,15 @@ import { isSignatureLane, laneId } from './lanes/lane-id.ts'
 import { lanes } from './lanes/lanes.ts'
 import { isReplaceable } from './lanes/replace.ts'
 import { settler } from './lanes/settle.ts'
+import { lists } from './lists.ts'
+import { lowBalances } from './low-balances.ts'
 import { type OverCeiling, overCeilings } from './over-ceiling.ts'
 import type { From, ServiceParts, WalletChoice } from './parts.ts'
 import { plans } from './plans/plans.ts'
 import { retention } from './retention/retention.ts'
-import type { Replacement } from './rows/attempt-store.ts'
+import { attemptStore, type Replacement } from './rows/attempt-store.ts'
 import { laneStore } from './rows/lane-store.ts'
-import { type ListedRow, type ListFilter, listStore } from './rows/list-store.ts'
+import { listStore } from './rows/list-store.ts'
 import { isUnsigned } from './rows/states.ts'
 import { type TransactionRow, transactionStore } from './rows/store.ts'
 import { scheduler } from './scheduler.ts'
@@ -49,7 +52,6 @@ import { vouchers } from './signatures/vouchers.ts'
 import { backlog, beginStop, type Stop } from './stopping/backlog.ts'
 import { sweeps } from './sweeps/sweeps.ts'
 import type { WalletFacts } from './switches.ts'
-import { transactionView } from './views.ts'
 import { type Waits, waits } from './waits/waits.ts'
 
 export { judge } from './deciding/judge.ts'
@@ -68,11 +70,11 @@ const choiceOf = (input: SendRequest): WalletChoice => ({ walletId: input.wallet
 type Requester = { principal: Principal<'agent' | 'operator'>; peer: string | undefined }
 /** `maxFee` is in native base units: what its fee may come to, whatever the policies say of fees. */
 type ReplacementWanted = { with: Replacement; maxFee?: string | undefined }
-type Page = { rows: ListedRow[]; items: Transaction[]; hasMore: boolean }
+type Lists = ReturnType<typeof lists>
 type Lanes = ReturnType<typeof lanes>
 type Settler = ReturnType<typeof settler>
 
-export type { ListedRow as ListedTransaction } from './rows/list-store.ts'
+export type { ListedRow as ListedTransaction, ListFilter } from './rows/list-store.ts'
 /** The newest of all, as they are shown. */
 export const newestTransactions = (db: Handle, count: number) => listStore.list(db, {}, count)
 
@@ -81,6 +83,14 @@ export class Transactions {
   readonly #parts: ServiceParts
   readonly #lanes: Lanes
   readonly #settler: Settler
+  readonly #lists: Lists
+  readonly list: Lists['list']
+  readonly listOfWallet: Lists['ofWallet']
+  readonly count: Lists['count']
+  readonly movements: Lists['movements']
+  readonly #lows: ReturnType<typeof lowBalances>
+  /** Who may take tokens of a wallet. */
+  readonly allowances: ReturnType<typeof allowances>
   readonly #owed: OwedAnswers
   readonly #funds: Funds = fundsOf()
   readonly #overCeilings: ReturnType<typeof overCeilings>
@@ -111,7 +121,15 @@ export class Transactions {
     const known = { owed: this.#owed, ceilings: this.#overCeilings, funds: this.#funds }
     this.#signatures = signatures(parts, known)
     this.#given = givenTransactions(parts, { ...known, lanes: this.#lanes })
-    this.#settler = settler(parts, this.#lanes)
+    this.#lows = lowBalances(parts)
+    this.#settler = settler(parts, this.#lanes, this.#lows.paid)
+    this.allowances = allowances(parts)
+    this.#lists = lists(parts)
+    const { list, ofWallet, count, movements } = this.#lists
+    this.list = list
+    this.listOfWallet = ofWallet
+    this.count = count
+    this.movements = movements
     const told = { building: this.#building, funds: this.#funds, lanes: this.#lanes, owed: this.#owed }
     this.plans = plans(parts, told)
     this.sweeps = sweeps(parts, { ...told, overCeilings: this.#overCeilings })
@@ -125,6 +143,7 @@ export class Transactions {
     this.#retention = retention(this.#parts)
     this.#vouchers = vouchers(this.#parts)
     this.#gas = gasWatch(this.#parts, this.#lanes)
+    this.#lows.start()
     this.#sweeps = this.sweeps.work()
   }
 
@@ -137,6 +156,7 @@ export class Transactions {
     await this.#retention?.stop()
     await this.#vouchers?.stop()
     await this.#gas?.stop()
+    await this.#lows.stop()
     await this.#sweeps?.stop()
     await this.#signatures.stop()
     await this.#lanes.stop()
@@ -287,10 +307,14 @@ export class Transactions {
     })
   }
 
-  async get(id: string, sessionId: string | undefined): Promise<Transaction> {
+  async get(id: string, sessionId: string | undefined): Promise<TransactionDetail> {
     const { sealed, ...read } = await this.#parts.database.read(async (db) => {
       const row = await this.#visible(db, await listStore.byId(db, id), sessionId)
-      const view = this.#view(row, await laneReasons(db, [row]))
+      const about = {
+        network: this.#parts.findNetwork(row.network),
+        attempts: await attemptStore.ofTransaction(db, id),
+      }
+      const view = transactionDetail(this.#lists.view(row, await laneReasons(db, [row])), row, about)
       return { row, view, sealed: await this.#signatures.sealedFor(db, row, sessionId) }
     })
     if (sealed === undefined) return read.view
@@ -300,30 +324,6 @@ export class Transactions {
 
   chooseWallet(sessionId: string, choice: WalletChoice): Promise<WalletFacts> {
     return this.#parts.database.read((db) => this.#parts.chooseWallet(db, sessionId, choice))
-  }
-
-  /** Newest first. */
-  list(filter: ListFilter, limit: number): Promise<Page> {
-    return this.#page(limit, (db, count) => listStore.list(db, filter, count))
-  }
-
-  /** All of a wallet's, newest first. */
-  listOfWallet(walletId: string, before: string | undefined, limit: number): Promise<Page> {
-    return this.#page(limit, (db, count) => listStore.ofWallet(db, { wallet: walletId, before, count }))
-  }
-
-  async #page(limit: number, read: (db: Handle, count: number) => Promise<ListedRow[]>): Promise<Page> {
-    const { rows, reasons, hasMore } = await this.#parts.database.read(async (db) => {
-      const found = await read(db, limit + 1)
-      const rows = found.slice(0, limit)
-      return { rows, reasons: await laneReasons(db, rows), hasMore: found.length > limit }
-    })
-    const items = await inPieces(rows, (piece) => piece.map((row) => this.#view(row, reasons)))
-    return { rows, items, hasMore }
-  }
-
-  count(filter: ListFilter): Promise<number> {
-    return this.#parts.database.read((db) => listStore.count(db, filter))
   }
 
   /** What a stop needs, inside its job and after its commit. */
@@ -380,11 +380,6 @@ export class Transactions {
     return parts.database.work(scopeOf(seen.wallet_id, [seen]), async (db) =>
       fn({ parts, db }, await this.#findOwn(db, id, sessionId)),
     )
-  }
-
-  #view(row: ListedRow, laneReasons: ReadonlyMap<string, string>): Transaction {
-    const { findNetwork } = this.#parts
-    return transactionView(row, findNetwork(row.network), laneReasons.get(row.lane))
   }
 
   /** What keeps this process from signing, or from seeing what became of what was paid: some lines, with no address or hash. */

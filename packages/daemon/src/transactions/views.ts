@@ -1,4 +1,4 @@
-import { formatUnits, type Network, parseMicros, type Transaction, usdNumber } from '@waiaas/contract'
+import { explorerUrl, formatUnits, type Network, parseMicros, type Transaction, usdNumber } from '@waiaas/contract'
 import { seconds } from '../platform/clock.ts'
 import { conditionOf, conditionText } from './gas/condition.ts'
 import { memoOf } from './kinds/all.ts'
@@ -39,7 +39,7 @@ export function transactionView(
     amountUsd: readable(() => (row.amount_usd === null ? null : usdNumber(parseMicros(row.amount_usd)))),
     assetId: row.asset,
     txHash: row.tx_hash,
-    explorerUrl: row.tx_hash && network?.explorer ? network.explorer.replace('{hash}', row.tx_hash) : null,
+    explorerUrl: explorerUrl(network, row.tx_hash),
     fee:
       row.max_fee === null || !network
         ? null
@@ -65,7 +65,7 @@ export function transactionView(
 }
 
 /** A part of a row that cannot be read is not told; it never hides the rest, or the rows beside it. */
-function readable<T>(read: () => T): T | null {
+export function readable<T>(read: () => T): T | null {
   try {
     return read()
   } catch {

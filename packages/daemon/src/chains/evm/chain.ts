@@ -8,6 +8,7 @@ import { newestHead } from '../newest-head.ts'
 import type { Rpc } from '../rpc.ts'
 import { rpcPool } from '../rpc-pool.ts'
 import { checksummed, parseAddress } from './address.ts'
+import { openAllowances } from './allowances.ts'
 import { blockWindow, readHeight } from './blocks.ts'
 import { broadcast } from './broadcast.ts'
 import { contracts } from './contracts.ts'
@@ -129,6 +130,7 @@ export function evmChain(options: EvmOptions): Chain {
     blockTime: border(() => blockTime(rpc)),
     balance: border((address) => balances.get(address.toLowerCase(), () => readBalance(address))),
     tokenBalances: border((address, tokens) => tokenBalances(rpc, address, tokens)),
+    allowances: border((owner, asked) => openAllowances(apart, owner, asked)),
     token: border((address) => tokens.get(address.toLowerCase(), () => agreedToken(network, apart, address))),
     readFeed: border((address) => readFeed(apart, address)),
     status: rpc.status,

@@ -9,6 +9,7 @@ import { newestHead } from '../newest-head.ts'
 import type { Rpc } from '../rpc.ts'
 import { rpcPool } from '../rpc-pool.ts'
 import { contentOf, readMintAccount } from './accounts.ts'
+import { openAllowances } from './allowances.ts'
 import { bodyBytes, readBody } from './body.ts'
 import { broadcastAll } from './broadcast.ts'
 import { decodeMessage, feeOf } from './decode.ts'
@@ -63,8 +64,8 @@ export function solanaChain(options: SolanaOptions): Chain {
   const witnesses = rpc.apart()
   const price = priorityFees(rpc, clock)
   const tables = lookupTables(network, witnesses)
-  const drafts = { network, rpc, witnesses, tables, blockhashes: blockhashes(network, witnesses), clock, price }
-  const { draft, look } = drafting(drafts)
+  const known = { tables, blockhashes: blockhashes(network, witnesses), price }
+  const { draft, look } = drafting({ network, rpc, witnesses, clock, ...known })
   const calls = programs({ network, rpc, tables })
   const precheck = prechecker({ network, rpc, head: newestHead(witnesses, { height: readSlot, clock }).read })
   const fees = new Map<string, Base>()
@@ -74,9 +75,8 @@ export function solanaChain(options: SolanaOptions): Chain {
   const border = bordered(network)
   let connected: Promise<void> | undefined
   return {
-    network,
+    ...{ network, anyLifetime: { blockhash: systemProgram, lastValid: 0, variation: 0 } },
     expiry: { anchor: anchors(() => border(readLatestBlockhash)(rpc), clock) },
-    anyLifetime: { blockhash: systemProgram, lastValid: 0, variation: 0 },
     messages: solanaMessages(network),
     ...givenMessages(tables, calls),
     signKind: 'solana-tx',
@@ -121,6 +121,7 @@ export function solanaChain(options: SolanaOptions): Chain {
       return toBase(wholeNumber(contentOf(answer), 'a balance'))
     }),
     tokenBalances: border((owner, tokens) => readHoldings({ network, rpc }, owner, tokens)),
+    allowances: border((owner, asked) => openAllowances(witnesses, owner, asked)),
     tokenSource: border((owner, token) => readSource(rpc, owner, token)),
     token: border(async (text) => {
       const mint = parseAddress(text)

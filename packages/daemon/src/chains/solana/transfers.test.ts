@@ -151,7 +151,10 @@ test('an allowance lands, the next one takes its place, and an amount of 0 takes
       const intent = { kind: 'approve', spender: spender.address, amount: toBase(amount), token } as const
       const { sighting, draft } = await land(sender, intent)
       expect(sighting.succeeded).toBe(true)
-      return { draft, allowed: (await bed.data(account)).readBigUInt64LE(121) }
+      const asked = [spender, newWallet()].map(({ address: one }) => ({ token: token.address, spender: one }))
+      const allowed = (await bed.data(account)).readBigUInt64LE(121)
+      expect(await bed.chain.allowances(sender.address, asked)).toEqual([allowed, 0n])
+      return { draft, allowed }
     }
     const { draft, allowed } = await allow(7n)
     expect(allowed).toBe(7n)

@@ -9,7 +9,7 @@ import { judgedAsOne } from '../kinds/batch.ts'
 import { newTransaction } from '../rows/new-transaction.ts'
 import { planStore } from '../rows/plan-store.ts'
 import { decisionOf } from '../rows/readings.ts'
-import { type TransactionRow, transactionStore } from '../rows/store.ts'
+import { type NewRow, type TransactionRow, transactionStore } from '../rows/store.ts'
 import type { SessionFacts, WalletFacts } from '../switches.ts'
 import { answerOf, answerUnder, refusalCode, refusalText } from './answer.ts'
 import { type Built, keepsRefusal, notKept, type Open, recordDecision, requireOpen, UNCOVERED } from './decide.ts'
@@ -124,7 +124,7 @@ async function keepsAll(job: Job, rows: readonly TransactionRow[], sessionId: st
 }
 
 type Judged = { readonly verdict: Verdict; readonly open: Open }
-function planRows({ parts }: Job, asked: AskedPlan, { verdict, open }: Judged): TransactionRow[] {
+function planRows({ parts }: Job, asked: AskedPlan, { verdict, open }: Judged): NewRow[] {
   const now = parts.clock.now()
   const id = newId(now)
   const { decision } = verdict

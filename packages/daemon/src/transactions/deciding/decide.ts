@@ -9,7 +9,7 @@ import type { ParsedRequest } from '../kinds/all.ts'
 import { labelsOf } from '../rows/label-store.ts'
 import { newTransaction } from '../rows/new-transaction.ts'
 import { decisionOf } from '../rows/readings.ts'
-import { type TransactionRow, transactionStore } from '../rows/store.ts'
+import { type NewRow, type TransactionRow, transactionStore } from '../rows/store.ts'
 import type { SessionFacts, WalletFacts } from '../switches.ts'
 import { answerOf, answerUnder, refusalCode, refusalText } from './answer.ts'
 import { type Answer, idempotencyStore, type Key } from './idempotency-store.ts'
@@ -177,7 +177,7 @@ export async function requireOpen({ parts, db }: Job, asked: Pick<Asked, 'sessio
 export const scopedHash = ({ walletId, request }: Pick<Asked, 'walletId' | 'request'>) => `${walletId}:${request.hash}`
 
 type Judged = { verdict: Verdict; epoch: number }
-function transactionRow({ parts }: Job, asked: Asked, { verdict, epoch }: Judged): TransactionRow {
+function transactionRow({ parts }: Job, asked: Asked, { verdict, epoch }: Judged): NewRow {
   const { walletId, sessionId, chain, sender, request, draft, hints, decoded } = asked
   const { decision } = verdict
   const refused = { error: refusalText(decision), code: refusalCode(decision) }

@@ -58,7 +58,7 @@ forEachEngine((_engine, open) => {
     const reason = { code: 'RECIPIENT_LOOKALIKE' }
     expect(waiting.decision?.reasons).toMatchObject([reason])
     expect(String(waiting.decision?.reasons[0]?.allowed).toLowerCase()).toBe(known.toLowerCase())
-    expect(Object.values(waiting.decision?.inputs.lookalikes ?? {})).toEqual([waiting.decision?.reasons[0]?.allowed])
+    expect(Object.values(waiting.decision?.inputs?.lookalikes ?? {})).toEqual([waiting.decision?.reasons[0]?.allowed])
     // The one that was paid, in any spelling, and others are not held up.
     await paid(known)
     if (world.name === 'EVM') await paid(`0x${known.slice(2).toUpperCase()}`)

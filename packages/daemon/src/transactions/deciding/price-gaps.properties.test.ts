@@ -18,7 +18,7 @@ import { migrations } from '../../migrations/all.ts'
 import type { Database, Handle } from '../../platform/db/database.ts'
 import { compilePolicies, type Price } from '../../policies/evaluate.ts'
 import { encodeRequest } from '../kinds/all.ts'
-import { type TransactionRow, transactionStore, unjudged } from '../rows/store.ts'
+import { type NewRow, transactionStore, unjudged } from '../rows/store.ts'
 import type { WalletFacts } from '../switches.ts'
 import { judge } from './judge.ts'
 import type { Again, Subject, Verdict } from './verdict.ts'
@@ -93,7 +93,7 @@ function judgeOf({ state, known }: Market, wallet: WalletFacts) {
 }
 
 /** A payment as `decide` stores it. */
-function rowOf({ wallet, type, effects, intent }: Subject, verdict: Verdict, now: number): TransactionRow {
+function rowOf({ wallet, type, effects, intent }: Subject, verdict: Verdict, now: number): NewRow {
   const id = newId()
   return {
     ...unjudged,
@@ -109,6 +109,8 @@ function rowOf({ wallet, type, effects, intent }: Subject, verdict: Verdict, now
     lane: 'x',
     request: encodeRequest({ type, network: network.id, intent }),
     labels: null,
+    addresses: [],
+    allowances: [],
     gas_condition: null,
     request_hash: id,
     to_address: to,

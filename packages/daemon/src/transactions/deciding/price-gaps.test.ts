@@ -181,7 +181,7 @@ forEachEngine((_engine, open, fresh) => {
     expect(await after.until(unpriced.id, 'CONFIRMED', 'FAILED', 'CANCELLED')).toBe('CONFIRMED')
     await bed.mendFeed(2_000n)
     bed.pass(20_000)
-    expect(BigInt((await look()).decision!.inputs.spent.dayUsd) / 1_000_000n).toBe(900n)
+    expect(BigInt((await look()).decision!.inputs!.spent.dayUsd) / 1_000_000n).toBe(900n)
     expect((await after.send(from, { to: bin, amount: usd(101) }, newId())).refused?.code).toBe('POLICY_DENIED')
   })
 })

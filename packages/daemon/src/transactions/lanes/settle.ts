@@ -17,7 +17,7 @@ const IDLE_MS = 60_000
 const UNREAD = 'it is in a block, and no node tells yet what it did there'
 
 /** Watches the chains for what was sent and books what they show: one look and one round of jobs per block. */
-export function settler(parts: Parts, lanes: Lanes) {
+export function settler(parts: Parts, lanes: Lanes, onPaid: (walletId: string, row: AttemptRow) => void) {
   const loops = new Map<string, Loop>()
   const open = doubts(lanes)
   const landed = landings(parts)
@@ -51,6 +51,7 @@ export function settler(parts: Parts, lanes: Lanes) {
       confirmed.note(told)
       for (const row of rows) {
         lane.changed(row)
+        if (row.state === 'included') onPaid(lane.walletId, row)
         // What it says from here on is written by its booking.
         open.forget(row)
         if (row.state === 'final' || row.state === 'void') confirmed.forget(row)

@@ -106,6 +106,10 @@ const removeRefusedLabels = statement<Range>(
   (_, p) => sql`delete from transaction_labels where transaction_id in
     (select id from transactions where ${within(p as Param)} and tier is null)`,
 )
+const removeRefusedAddresses = statement<Range>(
+  (_, p) => sql`delete from transaction_addresses where transaction_id in
+    (select id from transactions where ${within(p as Param)} and tier is null)`,
+)
 const removeRefusedTexts = statement<Range>(
   (_, p) => sql`delete from transaction_texts where id in
     (select id from transactions where ${within(p as Param)} and tier is null)`,
@@ -140,7 +144,13 @@ async function shorten(db: Handle, range: Shortening): Promise<void> {
 }
 
 async function removeRefused(db: Handle, range: Range): Promise<void> {
-  for (const each of [removeRefusedKeys, removeRefusedLabels, removeRefusedTexts, removeRefusedRows])
+  for (const each of [
+    removeRefusedKeys,
+    removeRefusedLabels,
+    removeRefusedAddresses,
+    removeRefusedTexts,
+    removeRefusedRows,
+  ])
     await db.run(each, range)
 }
 

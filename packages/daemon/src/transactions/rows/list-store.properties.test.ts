@@ -5,13 +5,18 @@ import { forEachEngine } from '../../../../../test/support/for-each-engine.ts'
 import { migrations } from '../../../test/pipeline-bed.ts'
 import { attemptRow, storeRows, transactionRow } from '../../../test/transaction-rows.ts'
 import { type ListFilter, listStore } from './list-store.ts'
-import type { TransactionRow } from './store.ts'
+import type { NewRow } from './store.ts'
 
 const WALLETS = ['w1', 'w2', 'w3']
 const NETWORKS = ['local-evm', 'local-solana']
 const TIMES = [1_000, 2_000, 3_000]
 const HASHES = ['0xAbCdEf', '0xab_def', 'x%y', null]
 const ADDRESSES = ['0xDeaDBeef', '9xQeWvG', null]
+
+/** In the form that compares. */
+const KEYS = ['0x00000000000000000000000000000000000000ab', '4Nd1mBQtrMJVYVfKf2PJy9NZUZdTAsp7D4xWLs4gDB4T']
+/** Of the bytes that one was signed as, one after the other. */
+const SIGNED = ['0xfe01', '0xfe02', '5Sig']
 
 const some = <T>(values: readonly T[]) => fc.constantFrom(...values)
 const rows = fc.array(
@@ -23,6 +28,9 @@ const rows = fc.array(
     created_at: some(TIMES),
     tx_hash: some(HASHES),
     to_address: some(ADDRESSES),
+    addresses: fc.subarray(KEYS),
+    labels: some([JSON.stringify({ task: 'a', agent: 'b' }), JSON.stringify({ task: 'b' }), null]),
+    signed: fc.subarray(SIGNED),
   }),
   { maxLength: 25 },
 )
@@ -34,13 +42,21 @@ const filters = fc.record({
   network: maybe(some(NETWORKS)),
   since: maybe(some(TIMES)),
   until: maybe(some(TIMES)),
+  address: maybe(some([KEYS[0]!, KEYS[0]!.toUpperCase().replace('0X', '0x'), KEYS[1]!, KEYS[1]!.toLowerCase()])),
+  hash: maybe(some(['0xfe01', '0xFE01', '0xfe02', '5Sig', '5SIG', '0xfe0'])),
+  label: maybe(some(['task:a', 'task:b', 'agent:b', 'task'])),
   search: maybe(some(['0xabc', 'ABCD', '_', '%', 'deadbeef', '9xqewvg', 'none', "'"])),
 })
 
 const holds = (text: string | null, search: string) => text?.toLowerCase().includes(search.toLowerCase()) ?? false
+type Made = NewRow & { readonly signed: readonly string[] }
+const isHex = (text: string) => text.startsWith('0x')
 const matches =
-  ({ walletIds, statuses, type, network, since, until, search }: ListFilter) =>
-  (row: TransactionRow) =>
+  ({ walletIds, statuses, type, network, address, hash, label, since, until, search }: ListFilter) =>
+  (row: Made) =>
+    (address === undefined || row.addresses.includes(isHex(address) ? address.toLowerCase() : address)) &&
+    (hash === undefined || row.signed.includes(isHex(hash) ? hash.toLowerCase() : hash)) &&
+    (label === undefined || Object.entries(JSON.parse(row.labels ?? '{}')).some((pair) => pair.join(':') === label)) &&
     (walletIds?.includes(row.wallet_id) ?? true) &&
     (statuses?.includes(row.status) ?? true) &&
     (type === undefined || row.type === type) &&
@@ -55,8 +71,14 @@ forEachEngine((_engine, open) => {
     await fc.assert(
       fc.asyncProperty(rows, filters, fc.integer({ min: 1, max: 7 }), async (made, filter, limit) => {
         await database.work({}, (db) => db.query((k) => k.deleteFrom('transactions')))
-        const all = made.map((change) => transactionRow({ ...change, id: newId(change.created_at) }))
-        await storeRows(database, all)
+        const all = made.map(({ signed, ...change }) => ({
+          ...transactionRow({ ...change, id: newId(change.created_at) }),
+          signed,
+        }))
+        const attempts = all.flatMap(({ id, signed }) =>
+          signed.map((hash) => attemptRow({ transaction_id: id, state: 'void', hash })),
+        )
+        await storeRows(database, all, attempts)
         const expected = all.filter(matches(filter)).map(({ id }) => id)
         const newestFirst = expected.toSorted().toReversed()
         const paged: string[] = []
@@ -85,7 +107,7 @@ forEachEngine((_engine, open) => {
         await database.work({}, (db) => db.query((k) => k.deleteFrom('transactions')))
         await storeRows(
           database,
-          made.map((change) => transactionRow({ ...change, id: newId(change.created_at) })),
+          made.map(({ signed: _, ...change }) => transactionRow({ ...change, id: newId(change.created_at) })),
         )
         let before: string | undefined
         do {

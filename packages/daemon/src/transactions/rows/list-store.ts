@@ -2,6 +2,7 @@ import { type ExpressionBuilder, type Kysely, sql } from 'kysely'
 import { type Handle, statement } from '../../platform/db/database.ts'
 import type { Tables } from '../../platform/db/tables.ts'
 import { isOver, overBecause } from '../stopping/stop-store.ts'
+import { addressStore } from './address-store.ts'
 import { labelStore } from './label-store.ts'
 import type { Status } from './states.ts'
 import { inForce, type TransactionRow, withTexts } from './store.ts'
@@ -13,6 +14,10 @@ export type ListFilter = {
   network?: string | undefined
   /** As `name:value`. */
   label?: string | undefined
+  /** Whom it pays, lets spend or calls. */
+  address?: string | undefined
+  /** Of any of its bytes. */
+  hash?: string | undefined
   since?: number | undefined
   until?: number | undefined
   search?: string | undefined
@@ -54,7 +59,9 @@ const ofPlan = statement<{ plan: string }, FoundRow & ListedStep>((db, p) =>
 /** Above every id. */
 const LAST = 'g'
 
-const byId = statement<{ id: string }, FoundRow>((db, p) => listed(db).where('transactions.id', '=', p('id')))
+const byId = statement<{ id: string }, FoundRow & ListedStep>((db, p) =>
+  listed(db).select('effects').where('transactions.id', '=', p('id')),
+)
 
 type OfWallet = { wallet: string; before: string | undefined; count: number }
 
@@ -83,6 +90,13 @@ export const listStore = {
     )
     return rows.map(shown)
   },
+  /** With what each does. */
+  withEffects: async (db: Handle, filter: ListFilter, count: number): Promise<ListedStep[]> => {
+    const rows = await db.query<FoundRow & ListedStep>((kysely) =>
+      listed(kysely).select('effects').where(matching(filter)).limit(count),
+    )
+    return rows.map(shown)
+  },
   count: async (db: Handle, filter: ListFilter) => {
     const rows = await db.query<{ count: number }>((kysely) =>
       kysely
@@ -95,13 +109,15 @@ export const listStore = {
 }
 
 const matching = (filter: ListFilter) => (eb: ExpressionBuilder<Tables, 'transactions'>) => {
-  const { walletIds, statuses, type, network, label, since, until, search, before } = filter
+  const { walletIds, statuses, type, network, label, address, hash, since, until, search, before } = filter
   const all = []
   if (walletIds) all.push(eb('transactions.wallet_id', 'in', [...walletIds]))
   if (statuses) all.push(hasStatus(eb, statuses))
   if (type) all.push(eb('type', '=', type))
   if (network) all.push(eb('network', '=', network))
   if (label) all.push(eb('transactions.id', 'in', labelStore.having(eb, label)))
+  if (address) all.push(eb('transactions.id', 'in', addressStore.having(eb, address)))
+  if (hash) all.push(eb('transactions.id', 'in', ofHash(eb, hash)))
   if (since !== undefined) all.push(eb('created_at', '>=', since))
   if (until !== undefined) all.push(eb('created_at', '<=', until))
   if (search) all.push(eb.or([holds('tx_hash', search), holds('to_address', search)]))
@@ -114,6 +130,13 @@ function hasStatus(eb: ExpressionBuilder<Tables, 'transactions'>, statuses: read
   const stored = eb.and([eb('status', 'in', [...statuses]), eb.not(isOver(eb))])
   return statuses.includes('CANCELLED') ? eb.or([stored, isOver(eb)]) : stored
 }
+
+/** By any of its attempts; hashes that are hex have small letters, whatever case they are asked for in. */
+const ofHash = (eb: ExpressionBuilder<Tables, 'transactions'>, hash: string) =>
+  eb
+    .selectFrom('attempts')
+    .select('transaction_id')
+    .where('hash', 'in', [...new Set([hash, hash.toLowerCase()])])
 
 /** In any case, on both engines; `%` and `_` stand for themselves. */
 const holds = (column: 'tx_hash' | 'to_address', text: string) => {

@@ -4,7 +4,9 @@ import type { Verdict } from '../deciding/verdict.ts'
 import { headlineOf, isMessage, type ParsedRequest } from '../kinds/all.ts'
 import type { Place } from '../kinds/kind.ts'
 import { laneId, signatureLane } from '../lanes/lane-id.ts'
-import { type TransactionRow, unjudged } from './store.ts'
+import { addressesOf } from './address-store.ts'
+import { allowancesOf } from './allowance-store.ts'
+import { type NewRow, unjudged } from './store.ts'
 
 /** Which step of a plan it is, and until when it may be signed; in milliseconds. */
 type PlanPlace = { readonly id: string; readonly step: number; readonly until: number }
@@ -48,7 +50,7 @@ export function newTransaction(
     now,
   }: Judged,
   refused?: { error: string; code: string },
-): TransactionRow {
+): NewRow {
   const { network, sender } = place
   const { to, asset, amount, decimals, symbol } = headlineOf(request.stored.intent, place)
   return {
@@ -62,6 +64,8 @@ export function newTransaction(
     network: network.id,
     lane: (isMessage(request.stored.intent) ? signatureLane : laneId)(network.id, sender),
     request: request.text,
+    addresses: addressesOf(effects, to),
+    allowances: refused ? [] : allowancesOf(effects),
     labels: request.labels === undefined ? null : JSON.stringify(request.labels),
     request_hash: requestHash,
     to_address: to,

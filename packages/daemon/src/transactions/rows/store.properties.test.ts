@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { forEachEngine } from '../../../../../test/support/for-each-engine.ts'
 import { migrations } from '../../../test/pipeline-bed.ts'
-import { attemptRow, attemptTexts, storeRows, transactionRow } from '../../../test/transaction-rows.ts'
+import { attemptRow, attemptTexts, storedOf, storeRows, transactionRow } from '../../../test/transaction-rows.ts'
 import type { Handle } from '../../platform/db/database.ts'
 import { attemptStore } from './attempt-store.ts'
 import { listStore } from './list-store.ts'
@@ -66,7 +66,7 @@ forEachEngine((_engine, open) => {
       const before = transactionRow({ ...start, tx_hash: null })
       await storeRows(database, [before])
       const model: Model = { ...start, hash: null }
-      let row: TransactionRow = before
+      let row: TransactionRow = storedOf(before)
       await database.work({}, async (db) => {
         for (const [index, wish] of all.entries()) {
           const at = before.created_at + index + 1
@@ -109,11 +109,12 @@ forEachEngine((_engine, open) => {
     const read = (id: string) => database.read((db) => transactionStore.byId(db, id))
     const listed = (id: string) => database.read((db) => listStore.byId(db, id))
     for (const status of TransactionStatus.options) {
-      const row = transactionRow({ status })
+      const made = transactionRow({ status })
+      const row = storedOf(made)
       const { id } = row
       const attempt = attemptRow({ transaction_id: id })
       const second = { decision: '{"outcome":"second"}', draft: '{"second":1}' }
-      await storeRows(database, [row])
+      await storeRows(database, [made])
       await database.work({}, (db) =>
         attemptStore.insert(db, [{ row: attempt, texts: attemptTexts(attempt.id, second) }]),
       )

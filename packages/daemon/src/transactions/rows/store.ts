@@ -3,12 +3,12 @@ import { type Handle, type Ids, idsIn, rowsIn, statement } from '../../platform/
 import type { Tables } from '../../platform/db/tables.ts'
 import { isStopped } from '../stopping/stop-store.ts'
 import { acceptedTimes } from './accepted-times.ts'
-import { labelStore, labelsOf } from './label-store.ts'
+import { insertBeside } from './beside.ts'
 import { mayMove, type Status } from './states.ts'
-import type { HeadRow, TextRow, TransactionRow } from './transaction-row.ts'
+import type { HeadRow, NewRow, TextRow, TransactionRow } from './transaction-row.ts'
 import { waitingStore } from './waiting-store.ts'
 
-export type { TransactionRow } from './transaction-row.ts'
+export type { NewRow, TransactionRow } from './transaction-row.ts'
 
 /** What only time, approvers and the chain fill in. */
 export const unjudged = {
@@ -332,10 +332,10 @@ const requeueTexts = statement<Pick<Requeue, 'id' | 'decision' | 'draft'>>((db, 
 )
 
 export const transactionStore = {
-  async insert(db: Handle, row: TransactionRow) {
+  async insert(db: Handle, row: NewRow) {
     await db.run(insert, row)
     await db.run(insertTexts, row)
-    if (row.labels !== null) await labelStore.insert(db, row.id, labelsOf(row)!)
+    await insertBeside(db, row)
     waitingStore.inserted(db, row, row.status)
   },
   byId: (db: Handle, id: string) => db.get(byId, { id }),

@@ -71,3 +71,15 @@ export type TextRow = {
 }
 /** With the decision in force, and the draft that it is about. */
 export type TransactionRow = HeadRow & TextRow
+/** What it lets somebody take, in base units of a CAIP-19 asset; zero takes it back. */
+export type NewAllowance = {
+  readonly asset: string
+  readonly spender: string
+  readonly amount: string
+  readonly unlimited: number
+}
+/** With whom it pays, lets spend or calls, in the form that compares, each once; and with what it lets others take. */
+export type NewRow = TransactionRow & {
+  readonly addresses: readonly string[]
+  readonly allowances: readonly NewAllowance[]
+}

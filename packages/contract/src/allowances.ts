@@ -1,0 +1,43 @@
+import { z } from 'zod'
+import { cursors, Id, Limit, nextPage, UnixSeconds } from './ids.ts'
+import { WalletName } from './names.ts'
+import { operation } from './operation.ts'
+import { Address, Digits, TransactionStatus } from './wire.ts'
+
+const Allowance = z.object({
+  id: Id,
+  network: z.string(),
+  spender: Address.describe('who may take the token'),
+  token: Address,
+  assetId: z.string().describe('CAIP-19'),
+  symbol: z.string().nullable(),
+  decimals: z.int().nullable(),
+  unlimited: z.boolean(),
+  granted: Digits.describe('by the last transaction or signature that changed it, in base units'),
+  grantedFormatted: z.string().nullable().describe('whole units'),
+  open: Digits.nullable().describe('what the chain says can be taken now; null when that is not known'),
+  openFormatted: z.string().nullable().describe('whole units'),
+  used: Digits.nullable().describe('of what was granted last; null when that cannot be told'),
+  transactionId: Id.describe('which granted it last'),
+  status: TransactionStatus.describe('of that transaction'),
+  grantedAt: UnixSeconds,
+  error: z.string().optional().describe('why it is not known what is open'),
+})
+export type Allowance = z.output<typeof Allowance>
+
+/** Who may take tokens of a wallet. */
+export const allowanceOperations = {
+  listAllowances: operation({
+    method: 'GET',
+    path: '/v1/wallets/{id}/allowances',
+    access: ['agent', 'operator'],
+    tag: 'Wallet',
+    summary: 'List who may take tokens of a wallet: what the daemon has granted, and what is still open on the chain.',
+    tool: 'list_allowances',
+    command: 'wallet allowances',
+    aliases: { id: ['walletId', 'wallet_id'] },
+    input: z.strictObject({ id: WalletName, limit: Limit(20, 50), cursor: cursors.id.optional() }),
+    output: z.object({ items: z.array(Allowance), ...nextPage }),
+    errors: ['WALLET_NOT_FOUND', 'WALLET_TERMINATED'],
+  }),
+}

@@ -1,0 +1,150 @@
+import { deployEvmFixtures, evmContracts, mintToken, startEvm } from '@waiaas/localnet'
+import { encodeFunctionData, type Hex } from 'viem'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { startTestDaemon, type TestDaemon } from '../../../../test/support/daemon.ts'
+import { until } from '../../../../test/support/until.ts'
+import { GENEROUS, type TestWallet } from '../../../../test/support/wallets.ts'
+import { type EvmWorld, evmWorld } from '../../../../test/support/worlds.ts'
+import { localEvm } from '../../test/pipeline-bed.ts'
+import { evmChain } from '../chains/evm/chain.ts'
+import type { Engine } from '../platform/db/database.ts'
+
+const WHOLE = 10n ** 18n
+const { abi } = evmContracts.PlainToken
+
+let world: EvmWorld
+let token: string
+beforeAll(async () => {
+  world = await evmWorld()
+  token = (await deployEvmFixtures(world.node)).plainToken
+  // An allowance of all that there is has no limit.
+  await mintToken(world.node, token, { to: world.newAddress(), amount: 10n ** 24n })
+})
+afterAll(() => world?.stop())
+
+/** What somebody sends who needs no key on the node. */
+async function actAs(node: Pick<EvmWorld['node'], 'rpc' | 'fund'>, from: string, data: Hex): Promise<void> {
+  await node.fund(from, WHOLE)
+  await node.rpc('anvil_impersonateAccount', [from])
+  const receipt = await node.rpc('eth_sendTransactionSync', [{ from, to: token, data, gas: '0x30000' }])
+  expect(receipt).toMatchObject({ status: '0x1' })
+}
+
+describe.each<Engine>(['sqlite', 'postgres'])('who may take tokens of a wallet, on %s', (engine) => {
+  let daemon: TestDaemon
+  let wallet: TestWallet
+  beforeAll(async () => {
+    // Tokens have a price, so that no human is asked.
+    const prices = { 'native:local-evm': '2000', [`eip155:31337/erc20:${token.toLowerCase()}`]: '1' }
+    const env = { ...world.env, WAIAAS_ORACLE_FIXED_PRICES: JSON.stringify(prices) }
+    daemon = await startTestDaemon({ engine, env })
+    wallet = await world.wallet(daemon, { limit: GENEROUS })
+    await daemon.operator.createPolicy({
+      walletId: wallet.id,
+      type: 'ALLOWED_TOKENS',
+      rules: { tokens: [{ address: token }] },
+    })
+  })
+  afterAll(() => daemon?.stop())
+
+  async function approve(spender: string, amount: bigint): Promise<string> {
+    const { id } = await daemon.agent(wallet.token).sendToken({
+      ...{ type: 'APPROVE', spender, amount: String(amount), token: { address: token }, network: world.network },
+    })
+    await until(
+      'it to be confirmed',
+      async () => (await daemon.operator.getTransaction({ id: id! })).status === 'CONFIRMED',
+    )
+    return id!
+  }
+
+  test('each is listed with what was granted last, what is open on the chain, and what was used', async () => {
+    const [one, other] = [world.newAddress(), world.newAddress()]
+    await daemon.operator.createPolicy({
+      walletId: wallet.id,
+      type: 'APPROVED_SPENDERS',
+      rules: { spenders: [one, other].map((address) => ({ address, maxAmount: String(100n * WHOLE) })) },
+    })
+    const refused = await daemon.call('POST', '/v1/transactions/send', {
+      as: wallet.token,
+      body: {
+        type: 'APPROVE',
+        spender: world.newAddress(),
+        amount: '1',
+        token: { address: token },
+        network: world.network,
+      },
+    })
+    expect(refused.status).toBe(403)
+    await approve(one, 9n * WHOLE)
+    const second = await approve(other, 5n * WHOLE)
+    const third = await approve(one, 7n * WHOLE)
+    await mintToken(world.node, token, { to: wallet.address, amount: 10n * WHOLE })
+    await actAs(world.node, one, take(wallet.address, one, 3n * WHOLE))
+
+    const ofOne = {
+      ...{ network: world.network, symbol: 'PLAIN', decimals: 18, unlimited: false, transactionId: third },
+      ...{ granted: String(7n * WHOLE), grantedFormatted: '7', open: String(4n * WHOLE), openFormatted: '4' },
+      ...{ used: String(3n * WHOLE), status: 'CONFIRMED' },
+    }
+    const ofOther = { transactionId: second, openFormatted: '5', used: '0' }
+    for (const api of [daemon.operator, daemon.agent(wallet.token)]) {
+      const { items, hasMore } = await api.listAllowances({ id: wallet.id })
+      expect(items).toMatchObject([ofOther, ofOne])
+      expect(items.map(({ spender }) => spender.toLowerCase())).toEqual([other, one])
+      expect(hasMore).toBe(false)
+    }
+
+    // Taken back, it keeps its place and says so.
+    await approve(other, 0n)
+    const page = await daemon.operator.listAllowances({ id: wallet.id, limit: 1 })
+    expect(page.items).toMatchObject([{ granted: '0', open: '0', used: '0' }])
+    const next = await daemon.operator.listAllowances({ id: wallet.id, limit: 1, cursor: page.nextCursor! })
+    expect(next).toMatchObject({ items: [ofOne], hasMore: false, nextCursor: null })
+  })
+
+  test("a session sees nothing of another one's wallet", async () => {
+    const stranger = await world.wallet(daemon)
+    const { status } = await daemon.call('GET', `/v1/wallets/${wallet.id}/allowances`, { as: stranger.token })
+    expect(status).toBe(404)
+    expect((await daemon.agent(stranger.token).listAllowances({ id: stranger.id })).items).toEqual([])
+  })
+
+  test('what no endpoint tells is unknown, with the reason, and never nothing', async () => {
+    world.proxy.mode = 'away'
+    try {
+      const { items } = await daemon.operator.listAllowances({ id: wallet.id })
+      expect(items.length).toBeGreaterThan(0)
+      for (const item of items) {
+        expect(item).toMatchObject({ open: null, used: null, error: expect.any(String) })
+        expect(item.granted).toMatch(/^\d+$/)
+      }
+    } finally {
+      world.proxy.mode = 'pass'
+    }
+  })
+})
+
+test('what two endpoints tell differently is not known', async () => {
+  const other = await startEvm()
+  const chain = evmChain({ network: localEvm, urls: [world.node.url, other.url], allowForeignGenesis: true })
+  try {
+    const same = (await deployEvmFixtures(other)).plainToken
+    expect(same).toBe(token)
+    const [owner, spender, nobody] = [world.newAddress(), world.newAddress(), world.newAddress()]
+    const data = encodeFunctionData({ abi, functionName: 'approve', args: [spender, 5n] })
+    const asked = [spender, nobody].map((one) => ({ token, spender: one }))
+    await actAs(world.node, owner, data)
+    expect(await chain.allowances(owner, asked)).toEqual([undefined, 0n])
+    await actAs(other, owner, data)
+    expect(await chain.allowances(owner, asked)).toEqual([5n, 0n])
+    // No contract is there to tell it.
+    expect(await chain.allowances(owner, [{ token: nobody, spender }])).toEqual([undefined])
+  } finally {
+    chain.close()
+    await other.stop()
+  }
+})
+
+const take = (from: string, to: string, amount: bigint) =>
+  encodeFunctionData({ abi, functionName: 'transferFrom', args: [from as Hex, to as Hex, amount] })

@@ -1,0 +1,100 @@
+import { type Allowance, Failure, formatUnits, isFailure } from '@waiaas/contract'
+import type { Token } from '../chains/intent.ts'
+import { type Principal, sessionOf } from '../platform/caller.ts'
+import { seconds } from '../platform/clock.ts'
+import type { Handle } from '../platform/db/database.ts'
+import { groupBy } from './lanes/group-by.ts'
+import type { ServiceParts } from './parts.ts'
+import { allowanceStore, type GrantedRow } from './rows/allowance-store.ts'
+import type { WalletFacts } from './switches.ts'
+
+type Placed = { readonly place: string; readonly row: GrantedRow }
+/** What the chain says of one; or why it says nothing. */
+type Told = { readonly token: Token | null } & ({ readonly open: bigint } | { readonly error: string })
+type Asked = { id: string; limit: number; cursor?: string | undefined }
+
+/** Who may take tokens of wallets: what was granted here, and what is open of it on the chain. */
+export function allowances(parts: ServiceParts) {
+  const { database, switches } = parts
+
+  async function walletFor(db: Handle, id: string, principal: Principal<'agent' | 'operator'>): Promise<WalletFacts> {
+    const sessionId = sessionOf(principal)
+    if (sessionId !== undefined) return parts.chooseWallet(db, sessionId, { walletId: id })
+    const wallet = await switches.wallet(db, id)
+    if (!wallet) throw new Failure('WALLET_NOT_FOUND', 'no such wallet')
+    return wallet
+  }
+
+  /** All of one network are asked for together. */
+  async function told(network: string, owner: string, rows: readonly GrantedRow[]): Promise<Told[]> {
+    try {
+      const chain = await parts.chain(network)
+      const asked = rows.map(({ asset, spender }) => ({ token: addressIn(asset), spender }))
+      const open = await chain.allowances(owner, asked)
+      const tokens = await Promise.all(
+        rows.map(({ asset }) => parts.findToken(chain, { assetId: asset }).catch(unlessFailure)),
+      )
+      return rows.map((_, at) => {
+        const amount = open[at]
+        const token = tokens[at] ?? null
+        return amount === undefined ? { token, error: UNTOLD } : { token, open: amount }
+      })
+    } catch (error) {
+      if (!isFailure(error)) throw error
+      return rows.map(() => ({ token: null, error: error.message }))
+    }
+  }
+
+  /** Failures WALLET_NOT_FOUND, and for a session WALLET_TERMINATED. */
+  return async ({ id, limit, cursor }: Asked, principal: Principal<'agent' | 'operator'>) => {
+    const { wallet, found } = await database.read(async (db) => {
+      const wallet = await walletFor(db, id, principal)
+      return { wallet, found: await allowanceStore.page(db, { wallet: wallet.id, before: cursor, count: limit + 1 }) }
+    })
+    const shown = found.slice(0, limit)
+    const views = new Map<string, Allowance>()
+    for (const [network, group] of groupBy(shown, ({ row }) => row.network)) {
+      const all = await told(
+        network,
+        wallet.address,
+        group.map(({ row }) => row),
+      )
+      group.forEach((placed, at) => void views.set(placed.place, viewOf(placed, all[at]!)))
+    }
+    const hasMore = found.length > shown.length
+    return {
+      items: shown.map(({ place }) => views.get(place)!),
+      nextCursor: hasMore ? shown.at(-1)!.place : null,
+      hasMore,
+    }
+  }
+}
+
+const UNTOLD = 'it is not known: the token does not tell it, or two endpoints tell it differently'
+
+/** A token that nobody can describe is told by its address. */
+function unlessFailure(error: unknown): null {
+  if (!isFailure(error)) throw error
+  return null
+}
+
+const addressIn = (asset: string): string => asset.slice(asset.lastIndexOf(':') + 1)
+
+function viewOf({ place, row }: Placed, told: Told): Allowance {
+  const { token } = told
+  const granted = BigInt(row.amount)
+  const unlimited = row.unlimited === 1
+  const open = 'open' in told ? told.open : null
+  const whole = (amount: bigint | null) => (amount === null || !token ? null : formatUnits(amount, token.decimals))
+  // Some tokens take nothing off an allowance without a limit, and a spender may have had more from elsewhere.
+  const isTold = open !== null && !unlimited && open <= granted
+  return {
+    ...{ id: place, network: row.network, spender: row.spender, token: token?.address ?? addressIn(row.asset) },
+    ...{ assetId: row.asset, symbol: token?.symbol ?? null, decimals: token?.decimals ?? null, unlimited },
+    ...{ granted: row.amount, grantedFormatted: whole(granted) },
+    ...{ open: open === null ? null : String(open), openFormatted: whole(open) },
+    used: isTold ? String(granted - open) : null,
+    ...{ transactionId: row.transaction_id, status: row.status, grantedAt: seconds(row.created_at) },
+    ...('error' in told && { error: told.error }),
+  }
+}

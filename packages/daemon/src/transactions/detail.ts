@@ -1,0 +1,52 @@
+import {
+  type AssetUnits,
+  assetUnits,
+  explorerUrl,
+  type Network,
+  nativeAsset,
+  summaryOf,
+  type Transaction,
+  type TransactionDetail,
+} from '@waiaas/contract'
+import { seconds } from '../platform/clock.ts'
+import { tokensOf } from './kinds/all.ts'
+import type { AttemptRow } from './rows/attempt-store.ts'
+import type { ListedStep } from './rows/list-store.ts'
+import { effectsOf, intentOf } from './rows/readings.ts'
+import { readable } from './views.ts'
+
+type About = { readonly network: Network | undefined; readonly attempts: readonly AttemptRow[] }
+
+/** A transaction with what its bytes do, in words too, and what was signed for it. */
+export function transactionDetail(view: Transaction, row: ListedStep, { network, attempts }: About): TransactionDetail {
+  const effects = readable(() => effectsOf(row))
+  return {
+    ...view,
+    summary: effects && readable(() => summaryOf(effects, unitsOf(row, effects.fee.asset, network))),
+    effects: effects?.effects ?? null,
+    attempts: attempts.map((attempt) => attemptView(attempt, network)),
+  }
+}
+
+/** Of the native currency, of what the request is about, and of the tokens that it names. */
+export function unitsOf(row: ListedStep, feeAsset: string | undefined, network: Network | undefined): AssetUnits {
+  const { asset, decimals, symbol } = row
+  const named = readable(() => tokensOf(intentOf(row))) ?? []
+  const headline = asset !== null && decimals !== null && symbol !== null ? [{ asset, decimals, symbol }] : []
+  const assets = network ? [nativeAsset(network), ...(feeAsset === undefined ? [] : [feeAsset])] : []
+  const native = assets.map((one) => ({ ...network!.native, asset: one }))
+  return assetUnits([...headline, ...named, ...native])
+}
+
+const attemptView = (attempt: AttemptRow, network: Network | undefined): TransactionDetail['attempts'][number] => ({
+  purpose: attempt.purpose,
+  state: attempt.state,
+  nonce: attempt.nonce,
+  txHash: attempt.hash,
+  explorerUrl: explorerUrl(network, attempt.hash),
+  maxFee: attempt.max_fee,
+  paidFee: attempt.fee,
+  blockHeight: attempt.block_height,
+  error: attempt.error,
+  createdAt: seconds(attempt.created_at),
+})

@@ -1,0 +1,76 @@
+import { type Effects, factsOf, grantTotals, newId } from '@waiaas/contract'
+import { type Handle, statement } from '../../platform/db/database.ts'
+import type { Status } from './states.ts'
+import type { HeadRow, NewAllowance } from './transaction-row.ts'
+
+type AllowanceRow = NewAllowance & { readonly id: string; readonly transaction_id: string; readonly wallet_id: string }
+
+declare module '../../platform/db/tables.ts' {
+  interface Tables {
+    transaction_allowances: AllowanceRow
+  }
+}
+
+export type GrantedRow = AllowanceRow & Pick<HeadRow, 'network' | 'status' | 'created_at'>
+
+/** Of what may have an effect on chain. */
+const GRANTING: readonly Status[] = ['CONFIRMED', 'SUBMITTED', 'SIGNED']
+
+const insert = statement<AllowanceRow>((db, p) =>
+  db.insertInto('transaction_allowances').values({
+    id: p('id'),
+    transaction_id: p('transaction_id'),
+    wallet_id: p('wallet_id'),
+    asset: p('asset'),
+    spender: p('spender'),
+    amount: p('amount'),
+    unlimited: p('unlimited'),
+  }),
+)
+type Page = { wallet: string; before: string; count: number }
+type Pair = { first: string; last: string }
+/** Each asset and spender once, in the place where it was first granted: that stays when it is granted again. */
+const pairs = statement<Page, Pair>((db, p) =>
+  db
+    .selectFrom('transaction_allowances as granted')
+    .innerJoin('transactions', 'transactions.id', 'granted.transaction_id')
+    .select((eb) => [eb.fn.min('granted.id').as('first'), eb.fn.max('granted.id').as('last')])
+    .where('granted.wallet_id', '=', p('wallet'))
+    .where('status', 'in', [...GRANTING])
+    .groupBy(['granted.asset', 'spender'])
+    .having((eb) => eb(eb.fn.min('granted.id'), '<', p('before')))
+    .orderBy('first', 'desc')
+    .limit(p('count')),
+)
+const byId = statement<{ id: string }, GrantedRow>((db, p) =>
+  db
+    .selectFrom('transaction_allowances as granted')
+    .innerJoin('transactions', 'transactions.id', 'granted.transaction_id')
+    .selectAll('granted')
+    .select(['network', 'status', 'created_at'])
+    .where('granted.id', '=', p('id')),
+)
+/** Above every id. */
+const LAST = 'g'
+
+/** What effects let others take, of each asset and spender together. */
+export const allowancesOf = (effects: Effects): NewAllowance[] =>
+  grantTotals(factsOf(effects).spenders).map(({ asset, amount, spender, unlimited }) => ({
+    ...{ asset, spender, amount: String(amount), unlimited: unlimited ? 1 : 0 },
+  }))
+
+type Granting = Pick<HeadRow, 'id' | 'wallet_id'> & { readonly allowances: readonly NewAllowance[] }
+export const allowanceStore = {
+  insert: (db: Handle, { id, wallet_id, allowances }: Granting) =>
+    db.many(
+      insert,
+      allowances.map((one) => ({ ...one, id: newId(), transaction_id: id, wallet_id })),
+    ),
+  /** What was granted last of each asset and spender, with its place in the list; those granted first last. */
+  async page(db: Handle, { wallet, before = LAST, count }: Omit<Page, 'before'> & { before?: string | undefined }) {
+    const found: { place: string; row: GrantedRow }[] = []
+    for (const { first, last } of await db.all(pairs, { wallet, before, count }))
+      found.push({ place: first, row: (await db.get(byId, { id: last }))! })
+    return found
+  },
+}
