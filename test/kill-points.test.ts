@@ -328,7 +328,8 @@ test('killed while it removes what has had its time, a daemon removes all of tha
       const now = await shown()
       return now.removed && now
     })
-    expect({ ...after, removed: undefined }).toEqual({ ...before, removed: undefined })
+    const gone = { removed: undefined, effects: null, summary: null }
+    expect({ ...after, removed: undefined }).toEqual({ ...before, ...gone })
     const { status } = await daemon.call('GET', `/v1/admin/transactions/${refused}`, { as: 'operator' })
     expect(status).toBe(404)
     const sessions = await daemon.operator.listSessions({ limit: 100 })

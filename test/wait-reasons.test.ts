@@ -35,7 +35,7 @@ async function start() {
   const rpcCheck = async () => (await daemon.call<Ready>('GET', '/health/ready')).body.checks.rpc
   return { node, daemon, answers, payer, rpcCheck }
 }
-type Open = { status: string; waitReason: string | null }
+type Open = { status: string; waitReason: string | null; txHash: string | null }
 type Ready = { checks: { rpc: { ok: boolean; message?: string } } }
 
 test('what a node said when it refused a payment stands on it, until it is in a block', async () => {
@@ -103,6 +103,9 @@ test('a payment is told as CONFIRMED as deep in the chain as the operator says, 
   const { pay, says, confirmed, read } = await payer()
   const id = await pay()
   await says(id, /in no block yet/)
+  // It says so while it is on its way to the node.
+  const hash = (await read(id)).txHash
+  await until('the node to have it', () => node.rpc('eth_getTransactionByHash', [hash]))
   await node.mine(1)
   await says(id, /it is in block \d+, and counts as confirmed after 2 blocks/)
   expect((await read(id)).status).toBe('SUBMITTED')

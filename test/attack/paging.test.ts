@@ -1,5 +1,5 @@
 import { newId, type Operation, operations } from '@waiaas/contract'
-import { deployEvmFixtures } from '@waiaas/localnet'
+import { deployEvmFixtures, mintToken } from '@waiaas/localnet'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startTestDaemon, type TestDaemon } from '../support/daemon.ts'
 import { until } from '../support/until.ts'
@@ -11,12 +11,11 @@ type Page = Record<string, unknown> & { hasMore: boolean }
 /** How a row comes into a list, and how one that a client has seen leaves it, where rows do. */
 type Maker = { add(): Promise<unknown>; remove?(row: Row): Promise<unknown>; query?: string }
 
+/** Tokens and spenders need no list. */
+const OPEN = { WAIAAS_POLICY_DEFAULT_DENY_TOKENS: 'false', WAIAAS_POLICY_DEFAULT_DENY_SPENDERS: 'false' }
 /** Each waits for an hour. */
 const DELAYED = { instant_max_usd: 0, notify_max_usd: 0, delay_max_usd: 1_000_000, delay_seconds: 3_600 }
-/** That of allowances is paged in its own test. */
-const lists = (Object.entries(operations) as [string, Operation][]).filter(
-  ([name, op]) => 'cursor' in op.input.shape && name !== 'listAllowances',
-)
+const lists = (Object.entries(operations) as [string, Operation][]).filter(([, op]) => 'cursor' in op.input.shape)
 
 const idOf = ({ id, assetId }: Row) => id ?? assetId
 /** A line of CSV is a row. */
@@ -26,6 +25,9 @@ const rowsOf = (page: Page): Row[] =>
 const cursorOf = (page: Page) => ('nextCursor' in page ? page.nextCursor : page.cursor) as string | number | null
 
 let world: EvmWorld
+let env: Record<string, string>
+/** Spenders may take some of it. */
+let shared: string
 const tokens: string[] = []
 beforeAll(async () => {
   world = await evmWorld()
@@ -33,6 +35,12 @@ beforeAll(async () => {
     const { plainToken, permitToken } = await deployEvmFixtures(world.node)
     tokens.push(plainToken, permitToken)
   }
+  // One that calls itself like none of the list.
+  shared = (await deployEvmFixtures(world.node)).oddToken
+  // An allowance of all that there is has no limit, and waits for a human like one without a price.
+  await mintToken(world.node, shared, { to: newEvmAddress(), amount: 10n ** 24n })
+  const prices = { [`native:${world.network}`]: '2000', [`eip155:31337/erc20:${shared.toLowerCase()}`]: '1' }
+  env = { ...world.env, WAIAAS_ORACLE_FIXED_PRICES: JSON.stringify(prices), ...OPEN }
 })
 afterAll(() => world?.stop())
 
@@ -42,7 +50,7 @@ describe.each(['sqlite', 'postgres'] as const)('%s', (engine) => {
   let spender: TestWallet
   let makers: Record<string, Maker>
   beforeAll(async () => {
-    daemon = await startTestDaemon({ engine, env: world.env })
+    daemon = await startTestDaemon({ engine, env })
     wallet = await world.wallet(daemon, { limit: DELAYED })
     spender = await world.wallet(daemon, { limit: GENEROUS })
     makers = makersFor(daemon, { wallet, spender })
@@ -86,8 +94,19 @@ describe.each(['sqlite', 'postgres'] as const)('%s', (engine) => {
   })
 })
 
-async function paid({ operator, agent }: TestDaemon, { token }: TestWallet): Promise<void> {
-  const { id } = await agent(token).sendToken({ to: newEvmAddress(), amount: '1', network: world.network })
+const paid = (daemon: TestDaemon, { token }: TestWallet): Promise<void> =>
+  done(daemon, daemon.agent(token).sendToken({ to: newEvmAddress(), amount: '1', network: world.network }))
+
+const allowed = (daemon: TestDaemon, { token }: TestWallet): Promise<void> =>
+  done(
+    daemon,
+    daemon.agent(token).sendToken({
+      ...{ type: 'APPROVE', spender: newEvmAddress(), amount: '1', token: { address: shared }, network: world.network },
+    }),
+  )
+
+async function done({ operator }: TestDaemon, sent: Promise<{ id?: string }>): Promise<void> {
+  const { id } = await sent
   await until('it to be done', async () => (await operator.getTransaction({ id: id! })).status === 'CONFIRMED')
 }
 
@@ -137,6 +156,7 @@ function makersFor(
     listPendingTransactions: payment,
     adminListTransactions: payment,
     listAuditLogs: { add: rename },
+    listAllowances: { add: () => allowed(daemon, spender) },
     exportTransactions: { add: () => paid(daemon, spender) },
   }
 }

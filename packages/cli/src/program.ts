@@ -45,6 +45,7 @@ const own: readonly Own[] = [
     summary: 'Export the key of a wallet into a file. It travels sealed.',
     load: () => import('./commands/wallet-export.ts'),
   },
+  { name: 'balance', summary: 'Show what your wallets hold.', load: () => import('./commands/balance.ts') },
   {
     name: 'settings set',
     summary: 'Change a setting while the daemon runs.',

@@ -215,6 +215,24 @@ test('every command that follows from an operation works as it is typed', async 
   )
 })
 
+test('what wallets hold is shown by their names, of all or of one', async () => {
+  await daemon.operator.renameWallet({ id: slow.id, name: 'desk' })
+  const shown = async (...words: string[]) => {
+    const flags = ['--data-dir', daemon.dataDir, '--password-file', passwordFile]
+    const { code, out, err } = await captured(() => runProgram(['balance', ...words, ...flags]))
+    expect({ code, err }).toEqual({ code: 0, err: '' })
+    return out
+  }
+  const one = await shown('desk')
+  expect(one).toContain(`desk (${slow.address})\n`)
+  expect(one).toMatch(new RegExp(`^${world.network}: [0-9.]+ ETH`, 'm'))
+  expect(one).not.toContain(quick.address)
+  const all = await shown()
+  for (const { address } of [quick, slow]) expect(all).toContain(`(${address})\n`)
+  const { wallets } = JSON.parse(await shown('--json'))
+  expect(wallets).toContainEqual(expect.objectContaining({ id: slow.id, name: 'desk', publicKey: slow.address }))
+})
+
 async function wallets(): Promise<void> {
   const id = idOf(await run('wallet create', ['--name', 'shop', '--chain', 'ethereum', '--no-create-session']))
   await run('wallet list')
