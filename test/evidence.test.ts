@@ -254,6 +254,7 @@ test('every call that changes something leaves its row of evidence, with who ask
   // that is held is proven in clock.test.ts, what a restored wallet has spent in attack/restore.test.ts.
   const elsewhere: readonly string[] = [
     'simulate',
+    'testPolicies',
     'encodeCalldata',
     'listDerivations',
     'renewSession',

@@ -287,6 +287,9 @@ async function tokensAndPolicies(): Promise<void> {
   await run('policy list', ['--wallet-id', quick.id])
   await run('policy show', [id])
   expect(await run('policy update', [id, '--no-enabled'])).toMatchObject({ enabled: false })
+  const draft = JSON.stringify({ change: [{ id, enabled: true }] })
+  const tried = await run('policy test', ['--wallet-id', quick.id, ...payment(), '--draft', draft])
+  expect(tried).toMatchObject({ current: { tier: 'INSTANT' }, draft: { tier: 'INSTANT' }, change: 'same' })
   await run('policy delete', [id, '--yes'])
 }
 

@@ -11,6 +11,7 @@ import { movementOperations } from './movements.ts'
 import { type CallerOf, isStop } from './operation.ts'
 import { planOperations } from './plans.ts'
 import { policyOperations } from './policies.ts'
+import { policyDraftOperations } from './policy-drafts.ts'
 import { priceOperations } from './prices.ts'
 import { sessionOperations } from './sessions.ts'
 import { stopTokenOperations } from './stop-tokens.ts'
@@ -32,6 +33,7 @@ export const operations = {
   ...sessionOperations,
   ...tokenOperations,
   ...policyOperations,
+  ...policyDraftOperations,
   ...priceOperations,
   ...transactionOperations,
   ...planOperations,

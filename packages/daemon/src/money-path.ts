@@ -9,7 +9,7 @@ import { type Database, groupReader } from './platform/db/database.ts'
 import type { Held } from './platform/held.ts'
 import type { Log } from './platform/log.ts'
 import { mostWaits } from './platform/wait-table.ts'
-import type { appliedPolicies } from './policies/service.ts'
+import { type appliedPolicies, draftedPolicies } from './policies/service.ts'
 import type { pricesService } from './prices/service.ts'
 import {
   closedSessions,
@@ -32,6 +32,7 @@ import {
   resolveNetwork,
   sealedCeiling,
   walletAsHeld,
+  walletIdOf,
   type walletKeys,
   walletOfSession,
 } from './wallets/service.ts'
@@ -123,6 +124,7 @@ export function moneyPath(parts: MoneyParts): Transactions {
     resolveNetwork: (wallet, name) => resolveNetwork(chains.networks(), wallet, name),
     findNetwork: chains.find,
     held,
+    drafted: draftedPolicies({ networks: chains.networks, walletId: walletIdOf }),
     findToken,
     listedTokens,
     impostors: impostorFinder(database, findToken),

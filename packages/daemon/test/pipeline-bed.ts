@@ -21,7 +21,7 @@ import { migrations } from '../src/migrations/all.ts'
 import { type Clock, systemClock } from '../src/platform/clock.ts'
 import type { Database, Handle } from '../src/platform/db/database.ts'
 import { heldStops } from '../src/platform/held.ts'
-import { appliedPolicies, policies, policyVersions } from '../src/policies/service.ts'
+import { appliedPolicies, draftedPolicies, policies, policyVersions } from '../src/policies/service.ts'
 import { pricesService } from '../src/prices/service.ts'
 import {
   closedSessions,
@@ -212,6 +212,7 @@ export async function startPipeline(
     chooseWallet: async (db, _session, { walletId }) => (await walletStore.byId(db, walletId!))!,
     resolveNetwork: (): Network => network,
     findNetwork: () => network,
+    drafted: draftedPolicies({ networks: () => networks, walletId: async (_, name) => name }),
     findToken,
     listedTokens,
     impostors: impostorFinder(database, findToken),

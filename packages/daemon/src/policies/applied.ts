@@ -1,7 +1,8 @@
 import type { Handle } from '../platform/db/database.ts'
 import type { Policy } from './case.ts'
 import { compilePolicies } from './compile.ts'
-import { type PolicyVersions, policyStore, type StoredPolicy } from './store.ts'
+import { toPolicyRow } from './rows.ts'
+import { type PolicyVersions, policyStore } from './store.ts'
 
 /** What a wallet is judged by, with the versions under which it was read. */
 export type AppliedPolicies = PolicyVersions & { readonly policies: readonly Policy[] }
@@ -29,15 +30,3 @@ export function appliedPolicies() {
     },
   }
 }
-
-const toPolicyRow = (row: StoredPolicy) => ({
-  id: row.id,
-  walletId: row.wallet_id,
-  type: row.type,
-  rules: row.rules,
-  enabled: row.enabled === 1,
-  network: row.network,
-  version: row.version,
-  sessionId: row.session_id,
-  sessionLabel: row.session_label,
-})

@@ -4,7 +4,6 @@ import {
   INSTALLED_TYPE,
   installedRules,
   invalidField,
-  isPolicyType,
   loosensInstalled,
   type Network,
   newId,
@@ -18,10 +17,13 @@ import type { Database, Handle, Scope } from '../platform/db/database.ts'
 import type { Held } from '../platform/held.ts'
 import { requireNetwork } from './checks.ts'
 import { admitRules, readRules } from './compile.ts'
+import { admitted } from './drafts.ts'
+import { newRow, replacesDefault } from './rows.ts'
 import { policyStore, type StoredPolicy } from './store.ts'
 
 export { type AppliedPolicies, appliedPolicies } from './applied.ts'
 export { type Dollars, installedDollars, spendingDollars } from './dollars.ts'
+export { type DraftReader, draftedPolicies } from './drafts.ts'
 export {
   type EvaluateInput,
   evaluate,
@@ -34,6 +36,7 @@ export {
   type Windows,
 } from './evaluate.ts'
 export { type LimitsNow, limitsNow } from './limits.ts'
+export { strictnessOf } from './strictness.ts'
 
 type PolicyEvent = 'POLICY_CREATED' | 'POLICY_UPDATED' | 'POLICY_DELETED'
 type Told<Event extends PolicyEvent> = {
@@ -108,10 +111,8 @@ function additions(parts: Parts) {
       const write = async (db: Handle) => {
         if (walletId !== null) await requireLiveWallet(db, walletId)
         if (row.session_id !== null) await requireOpenSession(parts, db, row.session_id)
-        // One that applies to less would leave the rest without a limit.
-        const isOfAll = network === null && row.session_id === null && row.session_label === null
-        const replaces = walletId !== null && type === INSTALLED_TYPE && row.enabled === 1 && isOfAll
-        const replaced = replaces && (await policyStore.removeDefault(db, walletId)) > 0
+        const replaced =
+          walletId !== null && replacesDefault(row) && (await policyStore.removeDefault(db, walletId)) > 0
         await policyStore.insert(db, { ...row, version: await nextVersion(db, walletId) })
         if (replaced) answer.replacesDefault = true
         const details = {
@@ -149,10 +150,6 @@ function changes(parts: Parts) {
     const change = { id, walletId: known.wallet_id, answer: answer(known) }
     return committing(parts, { ...change, write: async (db) => write(db, await requirePolicy(wallet, db, id)) })
   }
-  const admitted = (row: StoredPolicy, rules: unknown) => {
-    if (isPolicyType(row.type)) return admitRules(row.type, rules, networks())
-    throw new Failure('ACTION_VALIDATION_FAILED', `policy ${row.id} cannot be changed: ${readRules(row).problem}`)
-  }
   return {
     /** Failures: ACTION_VALIDATION_FAILED, INVALID_ADDRESS, POLICY_NOT_FOUND. */
     update: (
@@ -162,7 +159,7 @@ function changes(parts: Parts) {
       const at = seconds(clock.now())
       const changed = (row: StoredPolicy): StoredPolicy => ({
         ...row,
-        ...(rules && { rules: JSON.stringify(admitted(row, rules)) }),
+        ...(rules && { rules: JSON.stringify(admitted(row, rules, networks())) }),
         priority: priority ?? row.priority,
         enabled: enabled === undefined ? row.enabled : Number(enabled),
         is_default: 0,
@@ -278,34 +275,6 @@ async function requirePolicy(wallet: Parts['wallet'], db: Handle, id: string): P
     throw new Failure('POLICY_NOT_FOUND', `there is no policy ${id}`)
   return row
 }
-
-type About = {
-  walletId: string | null
-  type: string
-  rules: object
-  network: string | null
-  priority: number
-  enabled: boolean
-  sessionId?: string | undefined
-  sessionLabel?: string | undefined
-}
-
-/** Its version is that of its writing. */
-const newRow = (about: About, now: number): StoredPolicy => ({
-  id: newId(now),
-  wallet_id: about.walletId,
-  type: about.type,
-  rules: JSON.stringify(about.rules),
-  priority: about.priority,
-  enabled: Number(about.enabled),
-  network: about.network,
-  is_default: 0,
-  version: 0,
-  created_at: seconds(now),
-  updated_at: seconds(now),
-  session_id: about.sessionId ?? null,
-  session_label: about.sessionLabel ?? null,
-})
 
 function answerOf(row: StoredPolicy): PolicyResponse {
   const { rules, problem } = readRules(row)

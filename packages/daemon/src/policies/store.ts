@@ -57,6 +57,7 @@ const applying = statement<{ wallet: string }, StoredPolicy>((db, p) =>
     .where((eb) => eb.or([eb('wallet_id', '=', p('wallet')), eb('wallet_id', 'is', null)]))
     .orderBy('id'),
 )
+const all = statement<object, StoredPolicy>((db) => db.selectFrom('policies').selectAll().orderBy('id'))
 type Change = Pick<StoredPolicy, 'id' | 'rules' | 'priority' | 'enabled' | 'version' | 'updated_at'>
 const change = statement<Change>((db, p) =>
   db
@@ -112,6 +113,8 @@ type Position = { priority: number; id: string }
 export const policyStore = {
   insert: (db: Handle, row: StoredPolicy) => db.run(insert, row),
   byId: (db: Handle, id: string) => db.get(byId, { id }),
+  /** Of every wallet, those that are off too. */
+  all: (db: Handle) => db.all(all),
   /** Enabled ones of the wallet and of every wallet. */
   applying: (db: Handle, wallet: string) => db.all(applying, { wallet }),
   /** A changed policy is the operator's own, no longer the default. */

@@ -7,6 +7,7 @@ import {
   type movementOperations,
   type Parsed,
   type planOperations,
+  type policyDraftOperations,
   type sweepOperations,
   type Transaction,
   type transactionOperations,
@@ -159,12 +160,18 @@ export const planHandlers = ({
   cancelPlan: async (call, { id }) => ({ id, ...(await plans.cancel(id, call)) }),
 })
 
+type ReadOperations = typeof limitOperations &
+  typeof allowanceOperations &
+  typeof movementOperations &
+  typeof policyDraftOperations
+
 /** What wallets may spend, have granted, and what has left them. */
 export const readHandlers = (
   service: Transactions,
   walletName: (id: string) => Promise<string | null>,
-): Handlers<typeof limitOperations & typeof allowanceOperations & typeof movementOperations, Calls> => ({
+): Handlers<ReadOperations, Calls> => ({
   ...limitHandlers(service),
+  testPolicies: (_, input) => service.testPolicies(input),
   listAllowances: ({ principal }, asked) => service.allowances(asked, principal),
   exportTransactions: (_call, { wallet_id, limit, cursor, ...filters }) =>
     service.movements(

@@ -3,6 +3,7 @@ import type { Reader } from '../chains/chain.ts'
 import type { Token } from '../chains/intent.ts'
 import type { Handle } from '../platform/db/database.ts'
 import type { Held } from '../platform/held.ts'
+import type { DraftReader } from '../policies/service.ts'
 import type { GasSettings } from './gas/condition.ts'
 import type { Parts } from './job.ts'
 import type { FindToken } from './kinds/kind.ts'
@@ -31,6 +32,8 @@ export type ServiceParts = Parts &
     /** By asset that no list has: which listed one it calls itself like. */
     impostors(chain: Reader, assets: readonly string[]): Promise<Readonly<Record<string, string>>>
     gas(): GasSettings
+    /** What a wallet would be judged by under a draft. */
+    drafted: DraftReader
     held: Pick<Held, 'write' | 'keeps'>
   }
 /** Who asks, from where, and how to learn that the answer arrived. */

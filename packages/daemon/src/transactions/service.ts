@@ -23,6 +23,7 @@ import { type Funds, fundsOf } from './deciding/funds.ts'
 import { type Answer, idempotencyStore } from './deciding/idempotency-store.ts'
 import { assetsOf } from './deciding/judgement.ts'
 import { type OwedAnswers, owedAnswers } from './deciding/owed-answers.ts'
+import { testPolicies } from './deciding/policy-test.ts'
 import { fullQueue } from './deciding/room.ts'
 import { simulation } from './deciding/simulate.ts'
 import { transactionDetail } from './detail.ts'
@@ -224,6 +225,11 @@ export class Transactions {
       prices: parts.prices.current(network, assetsOf(built.decoded.effects)),
       startedAt,
     })
+  }
+
+  /** How the policies of a wallet, and a draft of them, judge a request. */
+  testPolicies(asked: Parameters<typeof testPolicies>[2]): ReturnType<typeof testPolicies> {
+    return testPolicies(this.#parts, this.#building, asked)
   }
 
   /** What a session may spend of a wallet on a network now. */

@@ -10,6 +10,8 @@ export function judge(parts: JudgeParts): Judge {
   return {
     of: async (db, subject, before) => (await judged(judgeJob({ parts, db }, rules), subject, before)).verdict,
     limits: (db, of) => limitsOf(judgeJob({ parts, db }, rules), of),
+    under: (policies) =>
+      judge({ ...parts, policies: async (db, id) => ({ ...(await parts.policies(db, id)), policies }) }),
     again(db) {
       const job = judgeJob({ parts, db }, rules)
       return (row, draft) => judgeAgain(job, row, draft)

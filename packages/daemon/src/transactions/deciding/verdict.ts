@@ -3,7 +3,7 @@ import type { Draft, UnitFee } from '../../chains/build.ts'
 import type { Intent, Token } from '../../chains/intent.ts'
 import type { Reservation, SpendItem } from '../../ledger/service.ts'
 import type { Handle } from '../../platform/db/database.ts'
-import type { Judgement, Prices } from '../../policies/service.ts'
+import type { Judgement, Policy, Prices } from '../../policies/service.ts'
 import type { TransactionRow } from '../rows/store.ts'
 import type { SessionFacts, WalletFacts } from '../switches.ts'
 
@@ -64,6 +64,8 @@ export type NotNow = 'stays' | 'lacks'
 export type Again = Verdict | NotNow
 export type JudgeAgain = (row: TransactionRow, draft: Draft) => Promise<Again>
 export type Judge = {
+  /** The same judge with other policies; everything else is as it is. */
+  under(policies: readonly Policy[]): Pick<Judge, 'of'>
   /** `before` is what an earlier judgement of the same request already gave. */
   of(db: Handle, subject: Subject, before?: Before): Promise<Verdict>
   /** What may be spent now, as the next payment would be judged. */

@@ -1,0 +1,61 @@
+import { INSTALLED_TYPE, newId } from '@waiaas/contract'
+import { seconds } from '../platform/clock.ts'
+import type { PolicyRow } from './compile.ts'
+import type { StoredPolicy } from './store.ts'
+
+type About = {
+  walletId: string | null
+  type: string
+  rules: object
+  network: string | null
+  priority: number
+  enabled: boolean
+  sessionId?: string | undefined
+  sessionLabel?: string | undefined
+}
+
+/** What is stored of a new policy. Its version is that of its writing. */
+export const newRow = (about: About, now: number): StoredPolicy => ({
+  id: newId(now),
+  wallet_id: about.walletId,
+  type: about.type,
+  rules: JSON.stringify(about.rules),
+  priority: about.priority,
+  enabled: Number(about.enabled),
+  network: about.network,
+  is_default: 0,
+  version: 0,
+  created_at: seconds(now),
+  updated_at: seconds(now),
+  session_id: about.sessionId ?? null,
+  session_label: about.sessionLabel ?? null,
+})
+
+/** Whether a policy that is added takes the place of the one that its wallet got by default: one that applies to less would leave the rest without a limit. */
+export const replacesDefault = ({
+  wallet_id,
+  type,
+  enabled,
+  network,
+  session_id,
+  session_label,
+}: StoredPolicy): boolean =>
+  wallet_id !== null &&
+  type === INSTALLED_TYPE &&
+  enabled === 1 &&
+  network === null &&
+  session_id === null &&
+  session_label === null
+
+/** A stored policy as it is compiled. */
+export const toPolicyRow = (row: StoredPolicy): PolicyRow => ({
+  id: row.id,
+  walletId: row.wallet_id,
+  type: row.type,
+  rules: row.rules,
+  enabled: row.enabled === 1,
+  network: row.network,
+  version: row.version,
+  sessionId: row.session_id,
+  sessionLabel: row.session_label,
+})

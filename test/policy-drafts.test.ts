@@ -1,0 +1,117 @@
+import type { operations, Parsed } from '@waiaas/contract'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { startTestDaemon, type TestDaemon } from './support/daemon.ts'
+import type { TestWallet } from './support/wallets.ts'
+import { type EvmWorld, evmWorld } from './support/worlds.ts'
+
+let world: EvmWorld
+let daemon: TestDaemon
+let wallet: TestWallet
+
+beforeAll(async () => {
+  world = await evmWorld()
+  daemon = await startTestDaemon({ env: world.env })
+  wallet = await world.wallet(daemon)
+}, 60_000)
+afterAll(async () => {
+  await daemon?.stop()
+  await world?.stop()
+})
+
+type Draft = Parsed<typeof operations.testPolicies>['draft']
+/** Ether at 2,000 dollars. */
+const dollars = (usd: number) => String(BigInt(Math.round(usd * 100)) * 5_000_000_000_000n)
+/** How a payment of so many dollars fares under the policies in force, and under a draft. */
+async function tried(usd: number, draft?: unknown, more: object = {}) {
+  const body = { walletId: wallet.id, type: 'TRANSFER', to: world.newAddress(), amount: dollars(usd), ...more }
+  const {
+    current,
+    draft: drafted,
+    change,
+  } = await daemon.operator.testPolicies({
+    ...body,
+    network: world.network,
+    ...(draft !== undefined && { draft: draft as Draft }),
+  } as never)
+  const said = ({ outcome, tier, reasons }: typeof current) =>
+    outcome === 'DENY' ? reasons.map(({ code }) => code).join() : tier
+  return [said(current), ...(drafted ? [said(drafted), change] : [])]
+}
+const limit = (rules: object, more: object = {}) => ({ type: 'SPENDING_LIMIT', rules, ...more })
+
+test('a request is judged by the policies in force and by a draft of them, and nothing of it stays', async () => {
+  const own = await daemon.operator.createPolicy({
+    ...{ walletId: wallet.id, type: 'SPENDING_LIMIT' },
+    rules: { instant_max_usd: 10, notify_max_usd: 100, delay_max_usd: 500, daily_limit_usd: 500 },
+  })
+  const before = (await daemon.operator.listPolicies({})).data
+  const strict = { id: own.id, rules: { instant_max_usd: 1, delay_max_usd: 5, daily_limit_usd: 50 } }
+  expect([
+    await tried(5),
+    await tried(50, { change: [strict] }),
+    await tried(60, { change: [strict] }),
+    await tried(5, { change: [strict] }),
+    await tried(5, { change: [{ id: own.id, enabled: false }] }),
+    await tried(5, { remove: [own.id] }),
+    await tried(5, { set: [] }),
+    await tried(600, { set: [limit({ instant_max_usd: 1_000 })] }),
+    await tried(5, { add: [{ type: 'WHITELIST', rules: { allowed_addresses: [world.newAddress()] } }] }),
+    await tried(5, { add: [limit({ instant_max_usd: 1_000 }, { walletId: wallet.id })] }),
+  ]).toEqual([
+    ['INSTANT'],
+    ['NOTIFY', 'SPENDING_LIMIT_EXCEEDED', 'tighter'],
+    ['NOTIFY', 'SPENDING_LIMIT_EXCEEDED', 'tighter'],
+    ['INSTANT', 'DELAY', 'tighter'],
+    ['INSTANT', 'SPENDING_LIMIT_MISSING', 'tighter'],
+    ['INSTANT', 'SPENDING_LIMIT_MISSING', 'tighter'],
+    ['INSTANT', 'SPENDING_LIMIT_MISSING', 'tighter'],
+    ['SPENDING_LIMIT_EXCEEDED', 'INSTANT', 'looser'],
+    ['INSTANT', 'WHITELIST_DENIED', 'tighter'],
+    ['INSTANT', 'INSTANT', 'same'],
+  ])
+  expect((await daemon.operator.listPolicies({})).data).toEqual(before)
+  expect((await daemon.agent(wallet.token).listTransactions({})).items).toEqual([])
+})
+
+test('a policy that is added takes the place of the default in a draft as it would when it is written', async () => {
+  const fresh = await daemon.operator.createWallet({ name: 'fresh', chain: 'ethereum', createSession: false })
+  const more = { walletId: fresh.id }
+  const add = [limit({ instant_max_usd: 1_000 }, { walletId: 'fresh' })]
+  expect([
+    await tried(300, { add }, more),
+    await tried(300, { add: [limit({ instant_max_usd: 1_000 })] }, more),
+    await tried(300, { add: [{ ...add[0], network: world.network }] }, more),
+  ]).toEqual([
+    ['DELAY', 'INSTANT', 'looser'],
+    ['DELAY', 'DELAY', 'same'],
+    ['DELAY', 'DELAY', 'same'],
+  ])
+})
+
+test('a policy of sessions judges what that session asks for', async () => {
+  const add = [
+    { type: 'RATE_LIMIT', rules: { max_requests: 1, window_seconds: 60 }, walletId: wallet.id },
+    limit({ instant_max_usd: 1 }, { sessionId: wallet.sessionId }),
+  ]
+  expect([await tried(5, { add }), await tried(5, { add }, { sessionId: wallet.sessionId })]).toEqual([
+    ['INSTANT', 'INSTANT', 'same'],
+    ['INSTANT', 'APPROVAL', 'tighter'],
+  ])
+  const other = await daemon.operator.createSession({ walletId: (await world.wallet(daemon)).id })
+  await expect(tried(5, { add }, { sessionId: other.id })).rejects.toMatchObject({ code: 'WALLET_NOT_FOUND' })
+})
+
+test('a draft is as strict about its policies as what writes them', async () => {
+  const nobody = '00000000-0000-7000-8000-000000000000'
+  const bad: [unknown, string][] = [
+    [{ add: [limit({ instant_max_usd: 1, bursts: 3 })] }, 'ACTION_VALIDATION_FAILED'],
+    [{ add: [limit({ instant_max_usd: 1 }, { network: 'nowhere' })] }, 'ACTION_VALIDATION_FAILED'],
+    [{ add: [limit({ instant_max_usd: 1 }, { walletId: 'nobody' })] }, 'WALLET_NOT_FOUND'],
+    [{ set: [], remove: [nobody] }, 'ACTION_VALIDATION_FAILED'],
+    [{ replace: [] }, 'ACTION_VALIDATION_FAILED'],
+    [{ remove: [nobody] }, 'POLICY_NOT_FOUND'],
+    [{ change: [{ id: nobody, enabled: false }] }, 'POLICY_NOT_FOUND'],
+  ]
+  for (const [draft, code] of bad) await expect(tried(5, draft), JSON.stringify(draft)).rejects.toMatchObject({ code })
+  await expect(tried(5, undefined, { walletId: nobody })).rejects.toMatchObject({ code: 'WALLET_NOT_FOUND' })
+})
