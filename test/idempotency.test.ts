@@ -5,7 +5,7 @@ import { until } from './support/until.ts'
 import { GENEROUS, type TestWallet } from './support/wallets.ts'
 import { type EvmWorld, evmWorld } from './support/worlds.ts'
 
-type Sent = { id: string; code?: string }
+type Sent = { id: string; status: string; tier?: string; decision?: object; code?: string }
 
 describe.each<Engine>(['sqlite', 'postgres'])('an Idempotency-Key over HTTP on %s', (engine) => {
   let world: EvmWorld
@@ -32,13 +32,22 @@ describe.each<Engine>(['sqlite', 'postgres'])('an Idempotency-Key over HTTP on %
   const paid = (to: string, amount: bigint) =>
     until(`${to} to be paid`, async () => (await world.balance(to)) === amount)
 
-  test('a repeated request gets the first answer, word for word, and pays once', async () => {
+  /** Of the same payment with the same decision, whatever has become of it since. */
+  const sameAs = ({ id, tier, decision }: Sent) => expect.objectContaining({ id, tier, ...(decision && { decision }) })
+
+  test('a repeated request is the same payment, told as it is now, and pays once', async () => {
     const request = { to: world.newAddress(), amount: '1000' }
     const first = await send('repeated', request)
-    await paid(request.to, 1000n)
+    expect(first.body.status).toBe('PENDING')
+    await until(
+      'it to be confirmed',
+      async () => (await daemon.operator.getTransaction(first.body.id)).status === 'CONFIRMED',
+    )
+    expect(await world.balance(request.to)).toBe(1000n)
     const count = await rows()
     const again = await send('repeated', request)
-    expect([again.status, again.body]).toEqual([201, first.body])
+    expect([again.status, again.body]).toEqual([201, sameAs(first.body)])
+    expect(again.body).toMatchObject({ status: 'CONFIRMED', txHash: expect.stringMatching(/^0x/), waitReason: null })
     expect(await rows()).toBe(count)
   })
 
@@ -62,11 +71,12 @@ describe.each<Engine>(['sqlite', 'postgres'])('an Idempotency-Key over HTTP on %
     expect(await rows()).toBe(count)
   })
 
-  test('20 requests at once under one key are one payment with one answer', async () => {
+  test('20 requests at once under one key are one payment with one id', async () => {
     const request = { to: world.newAddress(), amount: '1004' }
     const answers = await Promise.all(Array.from({ length: 20 }, () => send('concurrent', request)))
-    expect(new Set(answers.map(({ status, text }) => `${status} ${text}`)).size).toBe(1)
-    expect(answers[0]!.status).toBe(201)
+    expect(new Set(answers.map(({ status, body }) => `${status} ${body.id} ${body.tier}`))).toEqual(
+      new Set([`201 ${answers[0]!.body.id} INSTANT`]),
+    )
     await paid(request.to, 1004n)
   })
 
@@ -109,7 +119,7 @@ describe.each<Engine>(['sqlite', 'postgres'])('an Idempotency-Key over HTTP on %
     const request = { to: world.newAddress(), amount: '1007' }
     const first = await send('rotated', request, made.token)
     const { token } = await daemon.operator.rotateSessionToken(made.id)
-    expect((await send('rotated', request, token)).body).toEqual(first.body)
+    expect((await send('rotated', request, token)).body).toEqual(sameAs(first.body))
   })
 
   test('without a key an identical request that was answered is a new payment and says of which it is a repeat', async () => {
@@ -130,7 +140,7 @@ describe.each<Engine>(['sqlite', 'postgres'])('an Idempotency-Key over HTTP on %
     await paid(request.to, 2022n)
   })
 
-  test.each(['terminate', 'kill'] as const)('after %s and a new start the answer is still the same', async (end) => {
+  test.each(['terminate', 'kill'] as const)('after %s and a new start it is still the same payment', async (end) => {
     const request = { to: world.newAddress(), amount: '1008' }
     const refused = { to: world.newAddress(), amount: '0.8' }
     const first = await send(`before ${end}`, request)
@@ -138,7 +148,7 @@ describe.each<Engine>(['sqlite', 'postgres'])('an Idempotency-Key over HTTP on %
     await paid(request.to, 1008n)
     await daemon[end]()
     await daemon.restart()
-    expect((await send(`before ${end}`, request)).body).toEqual(first.body)
+    expect((await send(`before ${end}`, request)).body).toEqual(sameAs(first.body))
     expect((await send(`refused before ${end}`, refused)).status).toBe(refusal.status)
     const changed = await send(`before ${end}`, { ...request, amount: '1009' })
     expect(changed.status).toBe(409)

@@ -5,6 +5,7 @@ import type { Engine } from '../packages/daemon/src/platform/db/database.ts'
 import { startTestDaemon, type TestDaemon } from './support/daemon.ts'
 import { freePort } from './support/free-port.ts'
 import { freshPostgresDatabase } from './support/postgres.ts'
+import { unsignedPayment } from './support/unsigned.ts'
 import { until } from './support/until.ts'
 import { GENEROUS, type TestWallet } from './support/wallets.ts'
 import { type EvmWorld, evmWorld } from './support/worlds.ts'
@@ -149,8 +150,7 @@ describe.each<Engine>(['sqlite', 'postgres'])('a client that only waits, on %s',
     const first = await daemon.agent(wallet.token).sendToken(request, key)
     const again = await waiting().sendToken({ ...request, wait: LONG }, key)
     expect(again).toMatchObject({ id: first.id, tier: first.tier, status: 'CONFIRMED' })
-    // Without wait it is the first answer word for word.
-    expect(await waiting().sendToken(request, key)).toEqual(first)
+    expect(await waiting().sendToken(request, key)).toEqual(again)
   })
 
   test('sends a key along, or is told to, before anything is done', async () => {
@@ -206,6 +206,63 @@ describe.each<Engine>(['sqlite', 'postgres'])('a client that only waits, on %s',
     const { id } = await sent(RUNS)
     const shown = await call('get_transaction', { id, wait: '40' })
     expect(shown.body.result.structuredContent).toMatchObject({ id, status: 'CONFIRMED' })
+  })
+
+  test('of tools keeps nobody from an equal payment meanwhile; the same message again is the same one', async () => {
+    const args = { ...transfer(RUNS), wait: LONG }
+    const call = async (id: number, more: object = {}, headers: Record<string, string> = {}) => {
+      const { body } = await door.call<{ result: { structuredContent: Record<string, unknown> } }>('POST', '/mcp', {
+        as: wallet.token,
+        headers: { accept: 'application/json, text/event-stream', ...headers },
+        body: {
+          jsonrpc: '2.0',
+          id,
+          method: 'tools/call',
+          params: { name: 'send_token', arguments: { ...args, ...more } },
+        },
+      })
+      return body.result.structuredContent
+    }
+    await held(async () => {
+      const first = call(7)
+      const made = await until('the first to be there', () => isMade(args))
+      expect(await call(7, { wait: 0 })).toMatchObject({ id: made.id, duplicateOf: made.id })
+      const second = await call(8, { wait: 0 })
+      expect(second).toMatchObject({ duplicateOf: made.id })
+      expect(second.id).not.toBe(made.id)
+      world.proxy.mode = 'pass'
+      expect(await first).toMatchObject({ id: made.id, status: 'CONFIRMED' })
+      expect(await settled(String(second.id))).toMatchObject({ status: 'CONFIRMED' })
+    })
+    // Under a key of the client it is one payment, whatever its messages are called.
+    const key = { 'idempotency-key': `tool-${args.to}` }
+    const keyed = await call(9, {}, key)
+    expect(keyed).toMatchObject({ status: 'CONFIRMED' })
+    expect(await call(10, {}, key)).toMatchObject({ id: keyed.id, status: 'CONFIRMED' })
+    expect(await world.balance(args.to)).toBe(3n * 10n ** 15n)
+  })
+
+  test('of signatures gets them, or hears that a human has to decide', async () => {
+    const own = await world.wallet(daemon, { limit: TIERS })
+    const sign = (path: string, body: object, headers: Record<string, string> = {}) =>
+      door.call('POST', `/v1/transactions/${path}?wait=40`, { as: own.token, body, headers })
+    const message = { message: 'I am the owner of this account.', network: 'local-evm' }
+    expect(await sign('sign-message', message)).toMatchObject({
+      status: 400,
+      body: { code: 'ACTION_VALIDATION_FAILED' },
+    })
+    const key = { 'idempotency-key': `text-${world.newAddress()}` }
+    expect(await sign('sign-message', message, key)).toMatchObject({
+      status: 403,
+      body: { details: { status: 'QUEUED' } },
+    })
+    const transaction = await unsignedPayment(world)
+    const paid = { transaction, network: 'local-evm' }
+    expect(await sign('sign', paid)).toMatchObject({ status: 400 })
+    expect(await sign('sign', paid, { 'idempotency-key': `paid-${world.newAddress()}` })).toMatchObject({
+      status: 200,
+      body: { signedTransaction: expect.stringMatching(/^0x/) },
+    })
   })
 
   test('costs no more than its connection: 200 at once are all answered', async () => {

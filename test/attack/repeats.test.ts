@@ -39,13 +39,15 @@ forEachEngine((engine, open, fresh) => {
   type Bed = Awaited<ReturnType<typeof start>>['bed']
   type From = Awaited<ReturnType<typeof start>>['from']
 
+  type How = { arrives: boolean; amount?: string; key?: string; message?: { id: string; isHere?: () => boolean } }
   /** A request without a key, whose answer reaches its caller or gets lost. */
-  const ask = (bed: Bed, from: From, how: { arrives: boolean; amount?: string; key?: string }) => {
+  const ask = (bed: Bed, from: From, how: How) => {
     const request: SendRequest = { type: 'TRANSFER', dryRun: false, to, amount: how.amount ?? '1', walletId: from.id }
     return bed.service.send(request, {
       sessionId: from.session,
       peer: '127.0.0.1',
       key: how.key,
+      message: how.message && { isHere: () => true, ...how.message },
       onDelivered: (tell) => tell(how.arrives),
     })
   }
@@ -120,6 +122,36 @@ forEachEngine((engine, open, fresh) => {
     const again = await ask(bed, from, { arrives: true })
     expect(again.transactionId).toBe(lost.transactionId)
     expect(new Set([keyed, lost, other].map(({ transactionId }) => transactionId)).size).toBe(3)
+  })
+
+  test('each message of a caller who still waits asks for its own payment; the same one again asks for none', async () => {
+    const { bed, from } = await start()
+    let isHere = true
+    const message = (id: string) => ({ arrives: false, message: { id, isHere: () => isHere } })
+    const first = await ask(bed, from, message('1'))
+    const second = await ask(bed, from, message('2'))
+    expect(second.accepted).toMatchObject({ id: second.transactionId, duplicateOf: first.transactionId })
+    expect(second.transactionId).not.toBe(first.transactionId)
+    // What brings no message is another caller's, and is made as well.
+    const plain = await ask(bed, from, { arrives: true })
+    expect([first, second].map(({ transactionId }) => transactionId)).not.toContain(plain.transactionId)
+    for (const [id, made] of [
+      ['1', first],
+      ['2', second],
+    ] as const)
+      expect((await ask(bed, from, message(id))).transactionId).toBe(made.transactionId)
+    // Who has gone without an answer and comes back under another id gets the one that is owed.
+    isHere = false
+    const lost = await ask(bed, from, { arrives: true, message: { id: '3' } })
+    expect(lost.accepted).toMatchObject({ id: second.transactionId, duplicateOf: second.transactionId })
+  })
+
+  test('no payment of a message is made twice because the daemon ended before its answer', async () => {
+    const { bed, from, again } = await start()
+    const first = await ask(bed, from, { arrives: false, message: { id: '1' } })
+    await bed.close()
+    const second = await ask(await again(), from, { arrives: true, message: { id: '7' } })
+    expect(second.accepted).toMatchObject({ id: first.transactionId, duplicateOf: first.transactionId })
   })
 
   // One process has a file for itself.

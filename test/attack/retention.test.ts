@@ -61,6 +61,9 @@ forEachEngine((_engine, open) => {
     const before = await bed.get(id)
     expect(before).toMatchObject({ memo: 'for a coffee', labels: { task: 'coffee' }, status: 'CONFIRMED' })
     expect(before.removed).toBeUndefined()
+    const books = async () => (await bed.service.movements({}, { limit: 10, walletName: async () => 'shop' })).csv
+    const moved = await books()
+    expect(moved).toMatch(/,payment,.*,fee,/s)
     const labelled = () => rowsOf(bed, 'transaction_labels')
     expect(await labelled()).toHaveLength(2)
     const evidence = async () => (await bed.events(id)).concat(await bed.events(refused))
@@ -85,6 +88,7 @@ forEachEngine((_engine, open) => {
       ...{ memo: null, summary: null, effects: null },
       removed: ['request', 'effects', 'bytes'],
     })
+    expect(await books()).toBe(moved)
     const [attempt] = await bed.attempts(id)
     expect(attempt).toMatchObject({ hash, signed: null, unsigned: '', draft: '', state: 'final' })
     expect(await bed.spend(id)).toBeUndefined()

@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest'
+import { z } from 'zod'
 import { httpCall } from './client.ts'
 import { commands, commandUsage, findCommand, parseArguments } from './commands.ts'
 import { isFailure } from './failure.ts'
 import { openapi } from './openapi.ts'
+import type { Operation } from './operation.ts'
 import { operations } from './operations.ts'
 import { tools } from './tools.ts'
 
@@ -167,6 +169,20 @@ describe('the OpenAPI description', () => {
   test('is plain JSON', () => {
     expect(JSON.parse(JSON.stringify(description))).toEqual(description)
   })
+})
+
+test('what tools show is there to be shown', () => {
+  const named = Object.entries<Operation>(operations).flatMap(([name, op]) =>
+    op.toolShows ? [[name, op] as const] : [],
+  )
+  expect(named.length).toBeGreaterThan(0)
+  for (const [name, op] of named) {
+    const { properties = {} } = z.toJSONSchema(op.output, { io: 'input', unrepresentable: 'any' })
+    const items = (properties.items as { items?: typeof properties } | undefined)?.items
+    expect(Object.keys((items?.properties as object | undefined) ?? properties), name).toEqual(
+      expect.arrayContaining([...op.toolShows!]),
+    )
+  }
 })
 
 describe('inputs', () => {

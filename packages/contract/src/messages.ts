@@ -5,6 +5,7 @@ import { Labels } from './labels.ts'
 import { operation } from './operation.ts'
 import { Tier } from './tiers.ts'
 import { buildErrors } from './transactions.ts'
+import { Wait } from './waiting.ts'
 import { walletAlias, walletChoice } from './wallet.ts'
 import { Chain, Digits, NetworkName } from './wire.ts'
 
@@ -93,9 +94,11 @@ export const messageOperations = {
     command: 'tx sign-message',
     idempotent: true,
     aliases: { ...walletAlias, signType: ['sign_type'], typedData: ['typed_data'] },
+    alsoQuery: ['wait'],
     maxBody: 64 * 1_024,
     input: z.strictObject({
       ...walletChoice,
+      wait: Wait,
       message: z
         .string()
         .min(1)
@@ -121,8 +124,10 @@ export const messageOperations = {
     command: 'tx sign',
     idempotent: true,
     aliases: walletAlias,
+    alsoQuery: ['wait'],
     maxBody: CODE_BODY,
     input: z.strictObject({
+      wait: Wait,
       transaction: z
         .string()
         .min(1)

@@ -40,6 +40,8 @@ export type Operation<
   readonly alsoQuery?: readonly string[]
   /** The name of the MCP tool, snake_case. Only for what an agent or everybody may call. */
   readonly tool?: string
+  /** The fields of the answer, or of each of its items, that a tool shows, where they say something: the rest is for programs. */
+  readonly toolShows?: readonly string[]
   /** The CLI command, noun and verb. */
   readonly command?: string
   /** Fields that the command takes without a flag too, after those of the path. */

@@ -107,7 +107,9 @@ const PlanStatus = z.enum(['QUEUED', 'RUNNING', 'CONFIRMED', 'STOPPED'])
 /** What was decided on a plan; its steps are transactions. */
 export const PlanSent = z.object({
   id: Id,
-  status: z.enum(['PENDING', ...PlanStatus.options]).describe('PENDING, or QUEUED; with wait that of the plan'),
+  status: z
+    .enum(['PENDING', ...PlanStatus.options])
+    .describe('PENDING, or QUEUED; with wait, or of a repeat, that of the plan'),
   tier: Tier,
   walletId: Id,
   network: z.string(),

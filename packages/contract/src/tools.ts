@@ -1,3 +1,4 @@
+import { withShortDecision } from './decision.ts'
 import { invalidField } from './failure.ts'
 import { formSchema, type JsonSchema } from './json-schema.ts'
 import { type Form, fixedOf, formsOf, type Operation, type Operations } from './operation.ts'
@@ -45,6 +46,20 @@ function tool({ operation, op, form, name }: Shown): Tool {
     operation,
     toInput: (args) => withValues(form, toolInput(op, args)),
   }
+}
+
+/** An answer as a tool shows it to a model: the fields that its operation names, where they say something. */
+export function toolAnswer({ toolShows }: Operation, answer: unknown): unknown {
+  if (toolShows === undefined || typeof answer !== 'object' || answer === null) return answer
+  const inShort = (row: object): object => {
+    const known: Record<string, unknown> = { ...withShortDecision(row, undefined) }
+    return Object.fromEntries(
+      toolShows.flatMap((name) => ((known[name] ?? null) === null ? [] : [[name, known[name]]])),
+    )
+  }
+  return 'items' in answer && Array.isArray(answer.items)
+    ? { ...answer, items: answer.items.map(inShort) }
+    : inShort(answer)
 }
 
 /** A tool does what it is named for, whatever its arguments say. */

@@ -21,8 +21,8 @@ export const TransactionSent = z.object({
     'an identical request of the last 60 s; where it is the id itself, its answer had got lost and nothing new was made',
   ),
   decision: ShownDecision.optional(),
-  error: z.string().nullable().optional().describe('with wait: why it has ended so'),
-  waitReason: z.string().nullable().optional().describe('with wait: why it is not over yet'),
+  error: z.string().nullable().optional().describe('with wait, or of a repeat: why it has ended so'),
+  waitReason: z.string().nullable().optional().describe('with wait, or of a repeat: why it is not over yet'),
 })
 export type TransactionSent = z.output<typeof TransactionSent>
 

@@ -27,6 +27,17 @@ const filters = {
   since: UnixSeconds.optional().describe('made then or later, in unix seconds'),
   until: UnixSeconds.optional().describe('made then or earlier, in unix seconds'),
 }
+/** What a model needs of a transaction in a list; all of it is in its own tool. */
+const rowShown = [
+  ...['id', 'status', 'type', 'network', 'toAddress', 'humanAmount', 'amountSymbol', 'amountUsd', 'txHash'],
+  ...['error', 'waitReason', 'labels', 'planId', 'createdAt'],
+]
+const detailShown = [
+  ...rowShown,
+  ...['summary', 'tier', 'walletId', 'explorerUrl', 'fee', 'memo', 'planStep', 'reason', 'sweepId', 'updatedAt'],
+  ...['executeAt', 'approvalExpiresAt', 'duplicateOf', 'decision', 'effects', 'attempts'],
+  ...['signature', 'signedTransaction', 'removed'],
+]
 const one = z.strictObject({ id: Id })
 const oneAlias = { id: ['transaction_id', 'txId'] } as const
 const walletErrors = ['WALLET_ID_REQUIRED', 'WALLET_NOT_FOUND', 'WALLET_TERMINATED'] as const
@@ -93,6 +104,7 @@ export const transactionOperations = {
     tag,
     summary: 'List the transactions of a wallet, newest first.',
     tool: 'list_transactions',
+    toolShows: rowShown,
     aliases: walletAlias,
     ignored: ['display_currency'],
     input: z.strictObject({
@@ -112,6 +124,7 @@ export const transactionOperations = {
     tag,
     summary: 'List the transactions that wait for their turn, a delay or an approval.',
     tool: 'list_pending_transactions',
+    toolShows: rowShown,
     aliases: walletAlias,
     input: z.strictObject({
       ...walletChoice,
@@ -130,6 +143,7 @@ export const transactionOperations = {
     summary:
       'Show one transaction: what it does, its status, tier, hash and decision, and what was signed for it. With wait, once it is over or a human has to decide.',
     tool: 'get_transaction',
+    toolShows: detailShown,
     command: 'tx get',
     aliases: { ...oneAlias, ...walletAlias },
     ignored: ['display_currency', 'walletId', 'wallet_id'],

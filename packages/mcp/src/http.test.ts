@@ -55,6 +55,17 @@ test('sends over HTTP carry no key, so that the daemon knows the repeat of one w
   expect(daemon.sends.map(({ key }) => key)).toEqual([undefined])
 })
 
+test('a key of the client is that of its one message, which may be the same as before', async () => {
+  const call = (id: number) => ({
+    ...{ jsonrpc: '2.0', id, method: 'tools/call' },
+    params: { name: 'send_token', arguments: { to, humanAmount: '0.1' } },
+  })
+  const headers = { authorization: `Bearer ${daemon.issue()}`, 'idempotency-key': 'invoice-7' }
+  expect((await post(headers, call(1))).status).toBe(200)
+  expect((await post(headers, [call(1), call(2)])).status).toBe(400)
+  expect(daemon.sends.map(({ key }) => key)).toEqual(['invoice-7'])
+})
+
 test('a send that waits is sent without a key, and asked about then', async () => {
   const client = await connect(daemon.issue())
   const args = { to, humanAmount: '0.1', wait: 5 }

@@ -1,2 +1,2 @@
 export { answerRequest } from './http.ts'
-export { type CallOperation, createServer, type ServerOptions } from './server.ts'
+export { type CallOperation, createServer, type ServerOptions, type ToolOptions } from './server.ts'

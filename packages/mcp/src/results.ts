@@ -1,10 +1,10 @@
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js'
-import { isFailure, type Operation } from '@waiaas/contract'
+import { isFailure, type Operation, toolAnswer } from '@waiaas/contract'
 import { WAIaaSError } from '@waiaas/sdk'
 import { isTokenRefused } from './refusals.ts'
 
 /** An answer of the daemon as a tool's result. */
-export const answerResult = (answer: unknown): CallToolResult => resultOf(answer ?? {})
+export const answerResult = (answer: unknown, op: Operation): CallToolResult => resultOf(toolAnswer(op, answer) ?? {})
 
 /** A failed call as a tool's result: the daemon's whole error body, so that a model learns why and what would do. */
 export const failureResult = (error: unknown, op: Operation): CallToolResult => ({

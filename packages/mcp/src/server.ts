@@ -18,8 +18,10 @@ import { type AgentTool, agentTools } from './tools.ts'
 export type CallOperation = (
   operation: string,
   input: Record<string, unknown>,
-  options: CallOptions,
+  options: ToolOptions,
 ) => Promise<unknown>
+/** `messageId` is that of the JSON-RPC request, which tells equal calls apart; undefined of what no tool asks for. */
+export type ToolOptions = CallOptions & { readonly messageId?: string | number }
 
 export type ServerOptions = {
   /** The wallet that tools act on when a call names none; without it, the session's only one. */
@@ -53,10 +55,10 @@ export function createServer(call: CallOperation, options: ServerOptions = {}): 
   const run = runner(call, options)
   // By hand, not by registerTool: the contract's JSON schemas are shown as they are, and the daemon judges the arguments.
   server.server.setRequestHandler(ListToolsRequestSchema, () => listTools(walletName))
-  server.server.setRequestHandler(CallToolRequestSchema, ({ params }, { signal }) => {
+  server.server.setRequestHandler(CallToolRequestSchema, ({ params }, { signal, requestId }) => {
     const tool = agentTools().get(params.name)
     if (!tool) throw new McpError(ErrorCode.InvalidParams, `expected a tool of tools/list, got "${params.name}"`)
-    return run(tool, params.arguments ?? {}, signal)
+    return run(tool, params.arguments ?? {}, { signal, messageId: requestId })
   })
   addResources(server, call, options)
   return server
@@ -75,7 +77,8 @@ function listTools(walletName: string | undefined): ListToolsResult {
   }
 }
 
-type Run = (tool: AgentTool, args: Record<string, unknown>, signal: AbortSignal) => Promise<CallToolResult>
+type From = { readonly signal: AbortSignal; readonly messageId: string | number }
+type Run = (tool: AgentTool, args: Record<string, unknown>, from: From) => Promise<CallToolResult>
 
 function runner(call: CallOperation, { walletId, log = () => {}, timeoutMs = TIMEOUT_MS }: ServerOptions): Run {
   const keys = repeatKeys()
@@ -90,13 +93,13 @@ function runner(call: CallOperation, { walletId, log = () => {}, timeoutMs = TIM
     return needsWallet ? { ...input, [walletField]: await onlyWallet(call, signal) } : input
   }
 
-  async function send(tool: AgentTool, input: Record<string, unknown>, signal: AbortSignal): Promise<unknown> {
+  async function send(tool: AgentTool, input: Record<string, unknown>, from: From): Promise<unknown> {
     const { operation, op } = tool
-    if (!op.idempotent) return call(operation, input, { signal })
+    if (!op.idempotent) return call(operation, input, from)
     const text = callText(operation, input)
     const idempotencyKey = keys.keyOf(text)
     try {
-      const answer = await call(operation, input, { signal, idempotencyKey })
+      const answer = await call(operation, input, { ...from, idempotencyKey })
       keys.markAnswered(text)
       return answer
     } catch (error) {
@@ -105,14 +108,14 @@ function runner(call: CallOperation, { walletId, log = () => {}, timeoutMs = TIM
       throw error
     } finally {
       // A client that has given up gets no answer, whatever came of the call.
-      if (signal.aborted) keys.markUnknown(text, idempotencyKey)
+      if (from.signal.aborted) keys.markUnknown(text, idempotencyKey)
     }
   }
 
-  return async (tool, args, clientSignal) => {
+  return async (tool, args, { signal: clientSignal, messageId }) => {
     const signal = AbortSignal.any([clientSignal, AbortSignal.timeout(timeoutMs)])
     try {
-      return answerResult(await send(tool, await inputOf(tool, args, signal), signal))
+      return answerResult(await send(tool, await inputOf(tool, args, signal), { signal, messageId }), tool.op)
     } catch (error) {
       if (!clientSignal.aborted) reportBug(tool.name, error, log)
       return failureResult(error, tool.op)

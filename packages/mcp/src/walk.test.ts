@@ -45,6 +45,14 @@ async function agentOf(
   return { client, call }
 }
 
+const READS = ['connect_info', 'get_wallet_info', 'get_address', 'list_sessions', 'get_policies', 'list_allowances']
+
+/** A model pays for each of about four characters. */
+function expectShort(...answers: Answer[]): void {
+  for (const answer of answers) expect(JSON.stringify(answer).length / 4).toBeLessThan(150)
+  for (const row of answers.slice(0, -1)) expect(Object.values(row)).not.toContain(null)
+}
+
 test('every tool works against a real daemon', async () => {
   const slow = await world.wallet(daemon, { limit: { instant_max_usd: 0, notify_max_usd: 0, delay_max_usd: 0 } })
   const quick = await world.wallet(daemon, { limit: GENEROUS })
@@ -55,15 +63,7 @@ test('every tool works against a real daemon', async () => {
     return plain(name, args)
   }
   const payment = () => ({ to: world.newAddress(), humanAmount: '0.001', network: world.network })
-  for (const read of [
-    'connect_info',
-    'get_wallet_info',
-    'get_address',
-    'list_sessions',
-    'get_policies',
-    'list_allowances',
-  ])
-    await call(read)
+  for (const read of READS) await call(read)
   for (const read of ['get_balance', 'get_assets', 'get_limits', 'get_tokens'])
     await call(read, { network: world.network })
   await call('get_kill_switch')
@@ -91,11 +91,14 @@ test('every tool works against a real daemon', async () => {
   const nft = { tokenId: '7', standard: 'ERC-721' }
   const given = { to: world.newAddress(), token: sink, nft, network: world.network, dryRun: true }
   expect(await call('transfer_nft', given)).toMatchObject({ policy: { allowed: false } })
-  const { id } = await call('send_token', payment())
+  const sent = await call('send_token', payment())
+  const { id } = sent
   await until('the payment to be sent', async () => (await plain('get_transaction', { id })).status === 'SUBMITTED')
   await call('get_transaction', { transaction_id: id })
   await call('replace_transaction', { id, with: 'speed-up' })
-  expect(await call('list_transactions')).toMatchObject({ items: [{ id }] })
+  const listed = (await call('list_transactions')) as { items: Answer[] }
+  expect(listed).toMatchObject({ items: [{ id, type: 'TRANSFER', network: world.network, humanAmount: '0.001' }] })
+  expectShort(...listed.items, sent)
   await call('list_pending_transactions')
   const steps = [0, 1].map(() => ({ to: world.newAddress(), value: '1000' }))
   const planned = await call('send_plan', { steps, network: world.network })

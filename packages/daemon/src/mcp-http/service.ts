@@ -1,12 +1,5 @@
-import {
-  type CallOptions,
-  client,
-  type HttpCall,
-  isFailure,
-  operations,
-  secondsToWait,
-  WAIaaSError,
-} from '@waiaas/contract'
+import { client, type HttpCall, isFailure, operations, secondsToWait, underWay, WAIaaSError } from '@waiaas/contract'
+import type { ToolOptions } from '@waiaas/mcp'
 import type { Context, Hono } from 'hono'
 import { jsonAnswer } from '../platform/http/answer.ts'
 import { readText } from '../platform/http/body.ts'
@@ -21,6 +14,7 @@ const PROBE = { method: 'GET', path: operations.getKillSwitch.path, headers: {},
 /** A message is a call of one tool. */
 const MOST_BYTES = 65_536
 const MOST_MESSAGES = 20
+const KEY = 'idempotency-key'
 /** Of the protocol: what was sent cannot be read, or anything else. */
 const PARSE_ERROR = -32_700
 const SERVER_ERROR = -32_000
@@ -57,21 +51,21 @@ async function answer(app: Hono<HttpEnv>, c: Context<HttpEnv>, { settings, log }
   if (further >= MOST_MESSAGES)
     return refused(c, 400, `a batch may have ${MOST_MESSAGES} messages at most, this one has ${further + 1}`)
   if (further > 0) {
+    if (c.req.header(KEY) !== undefined)
+      return refused(c, 400, `expected one message beside ${KEY}, got ${further + 1}`)
     // Each message counts as a call, beside those that its tool makes.
-    const counted = await ask(PROBE, further)
+    const counted = await ask(PROBE, { counts: further })
     if (!counted.ok) return counted
   }
   // The protocol's library takes 100 ms to load, and most daemons never need it.
   const { answerRequest } = await import('@waiaas/mcp')
-  const methods: Record<string, unknown> = client(operations, ask)
-  const run = callerOf(methods)
-  return answerRequest({ request: c.req.raw, body }, run, {
+  return answerRequest({ request: c.req.raw, body }, callerOf(ask), {
     log: (message) => log.warn({ requestId: c.get('meta').requestId }, message),
   })
 }
 
 type Input = Record<string, unknown>
-type Run = (operation: string, input: Input, options?: CallOptions) => Promise<unknown>
+type Run = (operation: string, input: Input, options?: ToolOptions) => Promise<unknown>
 
 /** What has become of what was sent: by which operation it is asked for, and what of its answer is told. */
 const FOLLOWED: Record<string, { by: string; tells: readonly string[] }> = {
@@ -79,18 +73,25 @@ const FOLLOWED: Record<string, { by: string; tells: readonly string[] }> = {
   sendPlan: { by: 'getPlan', tells: ['status', 'tier'] },
 }
 
-function callerOf(methods: Record<string, unknown>): Run {
-  const call: Run = (operation, input, options) => {
+/** What is answered when it is there: asked for again, it is the same. */
+const ASKED_AGAIN: readonly string[] = ['signMessage', 'signTransaction']
+
+function callerOf(ask: Ask): Run {
+  const call: Run = (operation, input, { messageId, ...options } = {}) => {
+    const message = messageId === undefined ? undefined : JSON.stringify(messageId)
+    const methods: Record<string, unknown> = client(operations, (asked) => ask(asked, { message }))
     const method = methods[operation]
     if (typeof method !== 'function') throw new Error(`the contract has no operation ${operation}`)
     return method(input, options)
   }
   // What has no key may not wait. So it is sent first, and its answer is owed until that of the tool has arrived.
   return async (operation, { wait, ...input }, options) => {
+    const seconds = secondsToWait({ wait })
+    if (ASKED_AGAIN.includes(operation) && seconds > 0) return signed(call, { operation, input, wait }, options)
     const followed = FOLLOWED[operation]
     if (!followed) return call(operation, { ...input, ...(wait !== undefined && { wait }) }, options)
     const sent = (await call(operation, input, options)) as Input // both answer with an object
-    if (secondsToWait({ wait }) === 0 || typeof sent.id !== 'string') return sent
+    if (seconds === 0 || typeof sent.id !== 'string') return sent
     try {
       const found = (await call(followed.by, { id: sent.id, wait }, options)) as Input
       return { ...sent, ...Object.fromEntries(followed.tells.map((field) => [field, found[field]])) }
@@ -98,6 +99,20 @@ function callerOf(methods: Record<string, unknown>): Run {
       if (error instanceof WAIaaSError && error.status !== 401) return sent
       throw error
     }
+  }
+}
+
+type Waited = { operation: string; input: Input; wait: unknown }
+
+/** What is under way is waited for, and asked for again. */
+async function signed(call: Run, { operation, input, wait }: Waited, options?: ToolOptions): Promise<unknown> {
+  try {
+    return await call(operation, input, options)
+  } catch (error) {
+    const id = error instanceof WAIaaSError ? underWay(error.details) : undefined
+    if (id === undefined) throw error
+    await call('getTransaction', { id, wait }, options)
+    return call(operation, input, options)
   }
 }
 
@@ -113,21 +128,25 @@ async function readMessages(c: Context<HttpEnv>): Promise<unknown> {
 
 type Asked = Pick<HttpCall, 'method' | 'path' | 'headers' | 'body'>
 
-/** Calls the daemon's own routes as the caller of this request: the same host, peer, credential and request id. */
-function caller(app: Hono<HttpEnv>, c: Context<HttpEnv>) {
-  const passed = ['authorization', 'x-forwarded-for', 'x-forwarded-proto'].flatMap((name) => {
+type Ask = (call: Asked, standing?: { counts?: number; message?: string | undefined }) => Promise<Response>
+
+/** Calls the daemon's own routes as the caller of this request: the same host, peer, credential, request id and key. */
+function caller(app: Hono<HttpEnv>, c: Context<HttpEnv>): Ask {
+  const passed = ['authorization', 'x-forwarded-for', 'x-forwarded-proto', KEY].flatMap((name) => {
     const value = c.req.header(name)
     return value === undefined ? [] : [[name, value] as const]
   })
   const { requestId } = c.get('meta')
-  return async ({ method, path, headers, body }: Asked, counts = 1) => {
-    // Without a key, an identical send counts as the repeat of one whose answer did not reach its caller:
+  return async ({ method, path, headers, body }, { counts = 1, message } = {}) => {
+    // Without a key of the caller, an identical send counts as the repeat of one whose answer did not reach its caller:
     // `c.env` is this request's connection, so that the daemon knows. No answer gets lost between here and there.
-    const { 'idempotency-key': _, ...rest } = headers
+    // Another message, as long as that connection is there, asks for another one.
+    const { [KEY]: _, ...rest } = headers
     const all = { ...rest, ...Object.fromEntries(passed), 'x-request-id': requestId }
     return app.fetch(new Request(new URL(path, c.req.url), { method, headers: all, body: body ?? null }), {
       ...c.env,
       counts,
+      message,
     })
   }
 }

@@ -35,6 +35,7 @@ import { listFilters } from './0034-list-filters.ts'
 import { allowances } from './0037-allowances.ts'
 import { sweeps } from './0038-sweeps.ts'
 import { policyScopes } from './0039-policy-scopes.ts'
+import { keptMovements } from './0041-kept-movements.ts'
 
 /** The schema, step by step. */
 export const migrations: readonly Migration[] = [
@@ -74,4 +75,5 @@ export const migrations: readonly Migration[] = [
   allowances,
   sweeps,
   policyScopes,
+  keptMovements,
 ]

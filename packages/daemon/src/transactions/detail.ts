@@ -29,7 +29,11 @@ export function transactionDetail(view: Transaction, row: ListedStep, { network,
 }
 
 /** Of the native currency, of what the request is about, and of the tokens that it names. */
-export function unitsOf(row: ListedStep, feeAsset: string | undefined, network: Network | undefined): AssetUnits {
+export function unitsOf(
+  row: Pick<ListedStep, 'asset' | 'decimals' | 'symbol' | 'request'>,
+  feeAsset: string | undefined,
+  network: Network | undefined,
+): AssetUnits {
   const { asset, decimals, symbol } = row
   const named = readable(() => tokensOf(intentOf(row))) ?? []
   const headline = asset !== null && decimals !== null && symbol !== null ? [{ asset, decimals, symbol }] : []

@@ -97,9 +97,11 @@ forEachEngine((_engine, open, fresh) => {
     await limit(from.id, { ...generous, daily_limit_usd: 500 })
     const request = { to: bin, amount: '1000' }
     const twins = await Promise.all(Array.from({ length: 5 }, () => send(from, request, 'key-1')))
-    expect(new Set(twins.map((twin) => JSON.stringify(twin))).size).toBe(1)
+    const [first, ...repeats] = [...twins].sort((a, b) => Number(a.isRepeat ?? false) - Number(b.isRepeat ?? false))
+    const repeat = { ...first!, isRepeat: true }
+    expect([first!.isRepeat, ...repeats]).toEqual([undefined, repeat, repeat, repeat, repeat])
     await until(twins[0]!.transactionId, 'CONFIRMED')
-    expect(await send(from, request, 'key-1')).toEqual(twins[0])
+    expect(await send(from, request, 'key-1')).toEqual(repeat)
     const other = send(from, { ...request, amount: '1001' }, 'key-1')
     await expect(other).rejects.toSatisfy((error) => isFailure(error, 'IDEMPOTENCY_KEY_REUSED'))
     await stop()
@@ -108,7 +110,7 @@ forEachEngine((_engine, open, fresh) => {
     stops.push(async () => node.stop())
     const restarted = await startPipeline(await open(migrations, location), node, keyring)
     stops.unshift(() => restarted.stop())
-    expect(await restarted.send(from, request, 'key-1')).toEqual(twins[0])
+    expect(await restarted.send(from, request, 'key-1')).toEqual(repeat)
     expect(BigInt(String(await node.rpc('eth_getTransactionCount', [from.address, 'latest'])))).toBe(1n)
   })
 

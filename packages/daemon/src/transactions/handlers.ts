@@ -16,7 +16,7 @@ import {
 import { sessionOf, shownBy } from '../platform/caller.ts'
 import { seconds } from '../platform/clock.ts'
 import type { Calls } from '../platform/http/types.ts'
-import { type ListFilter, refusal, type Transactions } from './service.ts'
+import { type Answer, type ListFilter, refusal, type Transactions } from './service.ts'
 
 const WAITING = ['PENDING', 'QUEUED', 'GAS_WAITING'] as const
 
@@ -36,9 +36,16 @@ const filterOf = ({ status, since, until, ...others }: Filters): ListFilter => (
   until: until === undefined ? undefined : until * 1000 + 999,
 })
 
-const fromOf = ({ principal, peer, idempotencyKey, onDelivered }: Calls['agent']) => ({
-  ...{ sessionId: principal.sessionId, peer, key: idempotencyKey, onDelivered },
+const fromOf = ({ principal, peer, idempotencyKey, message, onDelivered }: Calls['agent']) => ({
+  ...{ sessionId: principal.sessionId, peer, key: idempotencyKey, message, onDelivered },
 })
+
+type Decided<Sent> = Pick<Answer, 'transactionId' | 'refused' | 'isRepeat'> & { accepted?: Sent | undefined }
+/** What was accepted, with its decision in short unless all of it is asked for. Failure of what was refused. */
+function accepted<Sent extends object>({ accepted: sent, ...answer }: Decided<Sent>, expand: Expand) {
+  if (sent === undefined) throw refusal(answer, expand)!
+  return { sent: withShortDecision(sent, expand), isRepeat: answer.isRepeat }
+}
 
 export const transactionHandlers = (
   service: Transactions,
@@ -49,9 +56,7 @@ export const transactionHandlers = (
     if (input.dryRun) return service.simulate(input, sessionId)
     return service.waits.sent(call, input, {
       async send() {
-        const answer = await service.send(input, fromOf(call))
-        if (!answer.accepted) throw refusal(answer, input.expand)!
-        return withShortDecision(answer.accepted, input.expand)
+        return accepted(await service.send(input, fromOf(call)), input.expand)
       },
       async now(id) {
         const { status, tier, txHash, error, waitReason } = await service.get(id, sessionId)
@@ -124,8 +129,9 @@ const limitHandlers = (service: Transactions): Handlers<typeof limitOperations, 
 })
 
 export const messageHandlers = (service: Transactions): Handlers<typeof messageOperations, Calls> => ({
-  signMessage: (call, input) => service.signMessage(input, fromOf(call)),
-  signTransaction: (call, input) => service.signTransaction(input, fromOf(call)),
+  signMessage: (call, input) => service.waits.signed(call, input, () => service.signMessage(input, fromOf(call))),
+  signTransaction: (call, input) =>
+    service.waits.signed(call, input, () => service.signTransaction(input, fromOf(call))),
 })
 
 export const planHandlers = ({
@@ -141,9 +147,7 @@ export const planHandlers = ({
       { ...input, isPlan: true },
       {
         async send() {
-          const answer = await plans.send(input, fromOf(call))
-          if (!answer.accepted) throw refusal(answer, input.expand)!
-          return withShortDecision(answer.accepted, input.expand)
+          return accepted(await plans.send(input, fromOf(call)), input.expand)
         },
         async now(id) {
           const { status, tier } = await plans.get(id, sessionId)

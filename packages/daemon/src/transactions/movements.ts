@@ -1,10 +1,10 @@
 import {
+  type AssetUnits,
   assetKey,
   type Base,
   csvLine,
   type Decision,
   type Effects,
-  factsOf,
   formatUnits,
   labelTexts,
   MOVEMENT_COLUMNS,
@@ -18,9 +18,10 @@ import {
 } from '@waiaas/contract'
 import { inPieces } from '../platform/turn.ts'
 import { unitsOf } from './detail.ts'
+import { keptIn, type Movement, movedBy } from './moved.ts'
 import type { ServiceParts } from './parts.ts'
 import { labelsOf } from './rows/label-store.ts'
-import { type ListedStep, type ListFilter, listStore } from './rows/list-store.ts'
+import { type ListedMovement, type ListFilter, listStore } from './rows/list-store.ts'
 import { decisionOf, effectsOf } from './rows/readings.ts'
 import type { Status } from './rows/states.ts'
 import { readable } from './views.ts'
@@ -29,28 +30,22 @@ import { readable } from './views.ts'
 const MOVING: readonly Status[] = ['CONFIRMED', 'FAILED', 'CANCELLED']
 
 type Column = (typeof MOVEMENT_COLUMNS)[number]
-type Movement = Pick<Record<Column, string>, 'kind' | 'to' | 'asset'> & {
-  readonly amount: Base | null
-  /** Where the movement is not all that is known. */
-  readonly usd?: string
-}
 type Around = { readonly network: Network | undefined; readonly wallet: string }
 type Prices = Decision['inputs']['prices']
 
 /** The cells of each movement of a transaction: what it paid, and the fee that the chain took. */
-function movementsOf(row: ListedStep, { network, wallet }: Around): string[][] {
+function movementsOf(row: ListedMovement, { network, wallet }: Around): string[][] {
   if (row.paid === null) return []
   const effects = readable(() => effectsOf(row))
   const inputs = readable(() => decisionOf(row).inputs)
   const prices = { ...inputs?.lastPrices, ...inputs?.prices }
   const native = network ? nativeAsset(network) : (effects?.fee.asset ?? '')
-  const fee: Movement = { kind: 'fee', to: '', asset: native, amount: parseBase(row.paid) }
-  const paid = row.status === 'CONFIRMED' ? paymentsOf(row, effects) : []
   const units = unitsOf(row, effects?.fee.asset, network)
+  const fee: Movement = { kind: 'fee', to: '', asset: native, amount: parseBase(row.paid), unit: units(native) }
+  const paid = row.status === 'CONFIRMED' ? paymentsOf(row, effects, units) : []
   const labels = readable(() => labelsOf(row))
   return [...paid, fee].map((movement) => {
-    const unit = units(movement.asset)
-    const { amount } = movement
+    const { amount, unit } = movement
     const cells: Record<Column, string> = {
       time: new Date(row.created_at).toISOString(),
       transaction: row.id,
@@ -66,23 +61,15 @@ function movementsOf(row: ListedStep, { network, wallet }: Around): string[][] {
   })
 }
 
-/** What its effects say; where they are not kept any more, the dollars of all that left. */
-function paymentsOf(row: ListedStep, effects: Effects | null): Movement[] {
-  if (effects === null) {
+/** What its effects say, or what was kept of them; of what nothing was kept of, the dollars of all that left. */
+function paymentsOf(row: ListedMovement, effects: Effects | null, units: AssetUnits): Movement[] {
+  if (effects) return movedBy(effects).map((moved) => ({ ...moved, unit: units(moved.asset) }))
+  const kept = readable(() => keptIn(row.movements))
+  if (!kept) {
     const usd = row.amount_usd === null ? '' : usdText(parseMicros(row.amount_usd))
-    return [{ kind: 'not kept', to: row.to_address ?? '', asset: '', amount: null, usd }]
+    return [{ kind: 'not kept', to: row.to_address ?? '', asset: '', amount: null, unit: undefined, usd }]
   }
-  const { pays, deposits, nfts } = factsOf(effects)
-  const own = effects.sender
-  return [
-    ...pays
-      .filter(({ to, amount }) => to !== own && amount > 0n)
-      .map(({ to, asset, amount }): Movement => ({ kind: 'payment', to, asset, amount })),
-    ...deposits.map(({ owner, asset, amount }): Movement => ({ kind: 'deposit', to: owner, asset, amount })),
-    ...nfts.map(
-      ({ to, contract, tokenId }): Movement => ({ kind: `nft ${tokenId}`, to, asset: contract, amount: null }),
-    ),
-  ]
+  return kept
 }
 
 /** At the price of its decision, rounded up; nothing where there was none. */
@@ -97,7 +84,7 @@ type Read = { readonly filter: ListFilter; readonly limit: number; walletName(id
 
 /** A page of what has left wallets, newest first; a page may be of transactions that moved nothing. */
 export async function movementPage({ database, findNetwork }: ServiceParts, { filter, limit, walletName }: Read) {
-  const found = await database.read((db) => listStore.withEffects(db, { ...filter, statuses: MOVING }, limit + 1))
+  const found = await database.read((db) => listStore.withMovements(db, { ...filter, statuses: MOVING }, limit + 1))
   const rows = found.slice(0, limit)
   const names = new Map<string, string>()
   for (const id of new Set(rows.map((row) => row.wallet_id))) names.set(id, (await walletName(id)) ?? id)

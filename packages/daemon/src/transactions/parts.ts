@@ -3,6 +3,7 @@ import type { Reader } from '../chains/chain.ts'
 import type { Token } from '../chains/intent.ts'
 import type { Handle } from '../platform/db/database.ts'
 import type { Held } from '../platform/held.ts'
+import type { CallMessage } from '../platform/http/types.ts'
 import type { DraftReader } from '../policies/service.ts'
 import type { GasSettings } from './gas/condition.ts'
 import type { Parts } from './job.ts'
@@ -41,5 +42,6 @@ export type From = {
   sessionId: string
   peer: string
   key: string | undefined
+  message?: CallMessage | undefined
   onDelivered: (listener: (delivered: boolean) => void) => void
 }

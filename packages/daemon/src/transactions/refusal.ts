@@ -2,7 +2,7 @@ import { type Expand, Failure, withShortDecision } from '@waiaas/contract'
 import type { Answer } from './deciding/idempotency-store.ts'
 
 /** The failure that a refusal is answered with. */
-export function refusal(answer: Answer, expand?: Expand): Failure | undefined {
+export function refusal(answer: Pick<Answer, 'refused'>, expand?: Expand): Failure | undefined {
   const { refused } = answer
   return (
     refused &&

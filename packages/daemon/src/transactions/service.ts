@@ -55,6 +55,7 @@ import { sweeps } from './sweeps/sweeps.ts'
 import type { WalletFacts } from './switches.ts'
 import { type Waits, waits } from './waits/waits.ts'
 
+export type { Answer } from './deciding/idempotency-store.ts'
 export { judge } from './deciding/judge.ts'
 export { refusalCounts } from './deciding/refusal-counts.ts'
 export type { Divergence } from './job.ts'
@@ -182,7 +183,7 @@ export class Transactions {
     const prepared = await this.#building.prepare(input, sessionId, chosen)
     const known = stored && (await database.read((db) => answered(db, stored, prepared)))
     if (known) return known
-    const asked = { ...(await this.#building.build(prepared, chosen.under)), key, ip: from.peer }
+    const asked = { ...(await this.#building.build(prepared, chosen.under)), key, ip: from.peer, message: from.message }
     const answer = await decideCovered(this.#parts, asked, { owed: this.#owed, funds: this.#funds })
     if (!key) from.onDelivered((isDelivered) => isDelivered && this.#owed.delivered(answer.transactionId))
     const network = asked.chain.network.id

@@ -273,12 +273,14 @@ type Asked = { op: Operation; principal: Principal; outcome: { readonly isFault:
 function callOf(c: Context<HttpEnv>, { op, principal, outcome }: Asked): Call {
   const { requestId, peer, origin } = c.get('meta')
   const outgoing = c.env?.outgoing
+  const message = c.env?.message
   return {
     principal,
     requestId,
     peer,
     baseUrl: origin,
     idempotencyKey: op.idempotent ? readKey(c.req.header('idempotency-key')) : undefined,
+    message: message === undefined ? undefined : { id: message, isHere: () => outgoing?.destroyed === false },
     onDelivered: (listener) => {
       if (outgoing) outgoing.once('close', () => listener(outgoing.writableFinished && !outcome.isFault))
       else listener(true)

@@ -6,6 +6,9 @@ import type { Log } from '../log.ts'
 import type { Connections } from './connections.ts'
 import type { IdOf } from './named.ts'
 
+/** A message that brought a call. `isHere`: its sender still waits for the answer. */
+export type CallMessage = { readonly id: string; readonly isHere: () => boolean }
+
 /** What a handler knows of the request beside its input. */
 export type Call<Kind extends CallerKind = CallerKind> = {
   readonly principal: Principal<Kind>
@@ -16,6 +19,8 @@ export type Call<Kind extends CallerKind = CallerKind> = {
   readonly baseUrl: string
   /** Only of operations that move money. */
   readonly idempotencyKey: string | undefined
+  /** Where several come over one connection, such as tool calls of MCP: which of them it belongs to. */
+  readonly message: CallMessage | undefined
   /** Says, once, whether the whole answer went out; `false` when the caller had gone, or got a fault of the daemon instead. */
   readonly onDelivered: (listener: (delivered: boolean) => void) => void
   /** Says that nobody waits for the answer any more; the function stops listening. */
@@ -79,8 +84,8 @@ export type HttpEnv = {
   Variables: { meta: Meta /** Once it is read. */; body?: string }
   Bindings: Partial<NodeBindings> & Standing
 }
-/** Of a call that the daemon makes for a caller: as how many it counts. */
-type Standing = { readonly counts?: number }
+/** Of a call that the daemon makes for a caller: as how many it counts, and the message that asks for it. */
+type Standing = { readonly counts?: number; readonly message?: string | undefined }
 type NodeBindings = {
   readonly incoming: { readonly socket: Socket }
   readonly outgoing: {

@@ -41,9 +41,12 @@ export function refusalCode({ reasons }: Decision): FailureCode {
   return all('CONSTRAINT_VIOLATED') ? 'CONSTRAINT_VIOLATED' : 'POLICY_DENIED'
 }
 
-/** The answer under a key, word for word; undefined when the refused request is removed, and its key with it. */
+/** The answer to a request that was decided on before; a refusal stays as it is. */
+export const repeated = (answer: Answer): Answer => (answer.accepted ? { ...answer, isRepeat: true } : answer)
+
+/** The first answer under a key; undefined when the refused request is removed, and its key with it. */
 export async function answerUnder(db: Handle, key: Key): Promise<Answer | undefined> {
-  if (key.answer) return key.answer
+  if (key.answer) return repeated(key.answer)
   const row = await transactionStore.byId(db, key.transaction_id)
   return row && answerOf(row, decisionOf(row))
 }

@@ -5,7 +5,7 @@ import type { Funds } from './funds.ts'
 import type { Answer } from './idempotency-store.ts'
 import type { OwedAnswers } from './owed-answers.ts'
 
-type Known = { readonly owed: Pick<OwedAnswers, 'find'>; readonly funds: Funds }
+type Known = { readonly owed: Pick<OwedAnswers, 'find' | 'owe'>; readonly funds: Funds }
 
 /** Decides on a request. What cannot be paid is refused before anything is stored: Failure INSUFFICIENT_BALANCE. */
 export function decideCovered(

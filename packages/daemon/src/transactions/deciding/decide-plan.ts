@@ -3,6 +3,7 @@ import { reserve } from '../../ledger/service.ts'
 import { sessionActor } from '../../platform/caller.ts'
 import { seconds } from '../../platform/clock.ts'
 import type { Handle } from '../../platform/db/database.ts'
+import type { CallMessage } from '../../platform/http/types.ts'
 import { sha256 } from '../../platform/sha256.ts'
 import type { Job } from '../job.ts'
 import { judgedAsOne } from '../kinds/batch.ts'
@@ -13,8 +14,8 @@ import { type NewRow, type TransactionRow, transactionStore } from '../rows/stor
 import type { SessionFacts, WalletFacts } from '../switches.ts'
 import { answerOf, answerUnder, refusalCode, refusalText } from './answer.ts'
 import { type Built, keepsRefusal, notKept, type Open, recordDecision, requireOpen, UNCOVERED } from './decide.ts'
-import { type Answer, idempotencyStore, type Key } from './idempotency-store.ts'
-import { type OwedAnswers, oweAnswer, REPEAT_MS } from './owed-answers.ts'
+import { type Answer, type IsRepeat, idempotencyStore, type Key } from './idempotency-store.ts'
+import { type OwedAnswers, REPEAT_MS } from './owed-answers.ts'
 import { effectsOfAll, shareUsd } from './plan-rest.ts'
 import { fullQueue } from './room.ts'
 import type { Subject, Verdict } from './verdict.ts'
@@ -28,15 +29,15 @@ export type AskedPlan = {
   readonly hash: string
   readonly key?: string | undefined
   readonly ip?: string | undefined
+  readonly message?: CallMessage | undefined
   /** What is not signed by then, in milliseconds from the decision on, ends the plan. */
   readonly lastsMs: number
   /** The sender has what the first step is to pay, as far as is known. */
   readonly isCovered: boolean
 }
+type AcceptedPlan = { transactionId: string; accepted: PlanSent; refused?: never; isRepeat?: IsRepeat }
 /** What the caller gets. */
-export type PlanAnswer =
-  | { transactionId: string; accepted: PlanSent; refused?: never }
-  | Extract<Answer, { accepted?: never }>
+export type PlanAnswer = AcceptedPlan | Extract<Answer, { accepted?: never }>
 
 /** A plan is the same only for the same wallet. */
 const hashOf = ({ walletId, hash }: Pick<AskedPlan, 'walletId' | 'hash'>): string => `${walletId}:plan:${hash}`
@@ -78,14 +79,14 @@ export function planSubject(steps: readonly Built[], wallet: WalletFacts, sessio
 export async function decidePlan(
   job: Job,
   asked: AskedPlan,
-  owed: Pick<OwedAnswers, 'find'>,
+  owed: Pick<OwedAnswers, 'find' | 'owe'>,
 ): Promise<PlanAnswer | Failure | typeof UNCOVERED> {
   const { parts, db } = job
   const known = await answeredPlan(db, asked)
   if (known) return known
   const open = await requireOpen(job, asked)
-  const lost = asked.key === undefined ? await owed.find(db, identicalTo(job, asked)) : undefined
-  if (lost) return accepted(await planStore.steps(db, lost.plan_id!), decisionOf(lost))
+  const lost = asked.key === undefined ? await owed.find(db, identicalTo(job, asked), asked.message) : undefined
+  if (lost) return { ...accepted(await planStore.steps(db, lost.plan_id!), decisionOf(lost)), isRepeat: true }
   const full = await fullQueue(job, { ...asked, steps: asked.steps.length })
   if (full) return full
   const verdict = await parts.judge.of(db, planSubject(asked.steps, open.wallet, open.session))
@@ -104,7 +105,7 @@ export async function decidePlan(
   }
   const answer = refused ? { transactionId: rows[0]!.id, refused } : accepted(rows, verdict.decision)
   if (asked.key !== undefined) await idempotencyStore.insert(db, keyRow(asked, answer, rows[0]!.created_at))
-  else if (!isRefused) await oweAnswer(db, rows[0]!.id)
+  else if (!isRefused) await owed.owe(db, rows[0]!.id, asked.message)
   return answer
 }
 
@@ -152,7 +153,7 @@ const identicalTo = ({ parts }: Job, asked: AskedPlan) => ({
 })
 const stepHash = (asked: AskedPlan, step: number): string => `${hashOf(asked)}:${step}`
 
-function accepted(rows: readonly TransactionRow[], decision: Decision): PlanAnswer {
+function accepted(rows: readonly TransactionRow[], decision: Decision): AcceptedPlan {
   const [first] = rows as [TransactionRow, ...TransactionRow[]] // a plan has one at least
   // Checked here, where a fault undoes all of it.
   const sent = PlanSent.parse({
@@ -172,7 +173,7 @@ function accepted(rows: readonly TransactionRow[], decision: Decision): PlanAnsw
 const keyRow = (asked: AskedPlan, answer: PlanAnswer, at: number): Key => ({
   ...{ session_id: asked.sessionId, key: asked.key!, request_hash: hashOf(asked) },
   transaction_id: answer.transactionId,
-  // It is told word for word; `answeredPlan` alone reads it.
+  // `answeredPlan` alone reads it.
   answer: answer.accepted && (answer as unknown as Answer),
   created_at: at,
 })

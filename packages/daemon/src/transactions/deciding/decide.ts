@@ -4,6 +4,7 @@ import type { Chain } from '../../chains/chain.ts'
 import { reserve } from '../../ledger/service.ts'
 import { type By, sessionActor } from '../../platform/caller.ts'
 import type { Handle } from '../../platform/db/database.ts'
+import type { CallMessage } from '../../platform/http/types.ts'
 import type { Job } from '../job.ts'
 import type { ParsedRequest } from '../kinds/all.ts'
 import { labelsOf } from '../rows/label-store.ts'
@@ -11,9 +12,9 @@ import { newTransaction } from '../rows/new-transaction.ts'
 import { decisionOf } from '../rows/readings.ts'
 import { type NewRow, type TransactionRow, transactionStore } from '../rows/store.ts'
 import type { SessionFacts, WalletFacts } from '../switches.ts'
-import { answerOf, answerUnder, refusalCode, refusalText } from './answer.ts'
+import { answerOf, answerUnder, refusalCode, refusalText, repeated } from './answer.ts'
 import { type Answer, idempotencyStore, type Key } from './idempotency-store.ts'
-import { type OwedAnswers, oweAnswer, REPEAT_MS } from './owed-answers.ts'
+import { type OwedAnswers, REPEAT_MS } from './owed-answers.ts'
 import { MOST_KEPT, refusalCounts } from './refusal-counts.ts'
 import { fullQueue } from './room.ts'
 import type { Subject, Verdict } from './verdict.ts'
@@ -44,6 +45,7 @@ export type BuiltPart = {
 export type Asked = Built & {
   key?: string | undefined
   ip?: string | undefined
+  message?: CallMessage | undefined
   /** The sender has what it is to pay, as far as is known. */
   isCovered: boolean
 }
@@ -58,14 +60,14 @@ type Decided = Answer | Failure | typeof UNCOVERED
  * are stored together, or nothing is. What is not stored is answered too: to throw it would have all be decided again that
  * share the commit.
  */
-export async function decide(job: Job, asked: Asked, owed: Pick<OwedAnswers, 'find'>): Promise<Decided> {
+export async function decide(job: Job, asked: Asked, owed: Pick<OwedAnswers, 'find' | 'owe'>): Promise<Decided> {
   const { parts, db } = job
   const replay = await replayed(db, asked)
   if (replay) return replay
   const { wallet, session, epoch } = await requireOpen(job, asked)
   const identical = { session: session.id, hash: scopedHash(asked), since: parts.clock.now() - REPEAT_MS }
-  const lost = asked.key ? undefined : await owed.find(db, identical)
-  if (lost) return answerOf(lost, decisionOf(lost), lost.id)
+  const lost = asked.key ? undefined : await owed.find(db, identical, asked.message)
+  if (lost) return repeated(answerOf(lost, decisionOf(lost), lost.id))
   const full = await fullQueue(job, asked)
   if (full) return full
   const duplicateOf = asked.key ? undefined : await transactionStore.repeat(db, identical)
@@ -94,7 +96,7 @@ export async function decide(job: Job, asked: Asked, owed: Pick<OwedAnswers, 'fi
   await recordDecision(job, row, { decision: verdict.decision, by })
   const answer = answerOf(row, verdict.decision, duplicateOf)
   if (asked.key) await idempotencyStore.insert(db, keyRow(asked, answer, row.created_at))
-  else if (answer.accepted) await oweAnswer(db, row.id)
+  else if (answer.accepted) await owed.owe(db, row.id, asked.message)
   return answer
 }
 

@@ -3,8 +3,10 @@ import { type Handle, statement } from '../../platform/db/database.ts'
 
 /** What the caller gets: the accepted transaction, or the stored refusal. */
 export type Answer =
-  | { transactionId: string; accepted: TransactionSent; refused?: never }
-  | { transactionId: string; refused: Refused; accepted?: never }
+  | { transactionId: string; accepted: TransactionSent; refused?: never; isRepeat?: IsRepeat }
+  | { transactionId: string; refused: Refused; accepted?: never; isRepeat?: never }
+/** It was decided on before, by an earlier call or one at the same moment. */
+export type IsRepeat = true | undefined
 type Refused = { code: FailureCode; message: string; details: Record<string, unknown>; retryAfter?: number | undefined }
 
 type IdempotencyRow = {

@@ -2,6 +2,7 @@ import { firstIdAt } from '@waiaas/contract'
 import { sql } from 'kysely'
 import type { Clock } from '../../platform/clock.ts'
 import { type Database, type Handle, statement } from '../../platform/db/database.ts'
+import type { CallMessage } from '../../platform/http/types.ts'
 import { type Loop, loop } from '../../platform/jobs.ts'
 import type { Log } from '../../platform/log.ts'
 import { type Repeat, type TransactionRow, transactionStore } from '../rows/store.ts'
@@ -36,9 +37,6 @@ const forget = statement<{ before: string }>((db, p) =>
   db.deleteFrom('owed_answers').where('transaction_id', '<', p('before')),
 )
 
-/** Stores, with the decision, that its answer has yet to reach the caller. */
-export const oweAnswer = (db: Handle, id: string) => db.run(insert, { id })
-
 /** Where other replicas ask, they learn of a delivery at once; a restart alone may learn of it later. */
 const NOTED_EVERY_MS = { sqlite: 1_000, postgres: 60_000 } as const
 
@@ -47,6 +45,14 @@ export type OwedAnswers = ReturnType<typeof owedAnswers>
 /** Which requests without a key are still owed their answer. What no replica can prove to be delivered is owed. */
 export function owedAnswers({ database, clock, log }: { database: Database; clock: Clock; log: Log }) {
   const delivered = new Set<string>()
+  /** Those of messages, by the request. */
+  const answering = new Map<string, CallMessage>()
+
+  /** It is being answered to whoever asked for it, who asks for another one meanwhile. */
+  const isOthers = (id: string, message: CallMessage | undefined): boolean => {
+    const other = answering.get(id)
+    return other?.isHere() === true && other.id !== message?.id
+  }
 
   async function note(): Promise<void> {
     const ids = [...delivered]
@@ -66,9 +72,22 @@ export function owedAnswers({ database, clock, log }: { database: Database; cloc
       return NOTED_EVERY_MS[database.engine]
     })
   return {
-    /** The newest of the identical requests that is owed its answer, and that has or may have an effect. */
-    async find(db: Handle, request: Repeat): Promise<TransactionRow | undefined> {
-      const owed = (await db.all(identical, request)).find(({ id }) => !delivered.has(id))
+    /** Stores, with the decision, that its answer has yet to reach the caller. */
+    async owe(db: Handle, id: string, message: CallMessage | undefined): Promise<void> {
+      await db.run(insert, { id })
+      if (!message) return
+      // What is older is nobody's repeat. What is rolled back is never found.
+      const oldest = firstIdAt(clock.now() - REPEAT_MS)
+      for (const [other, { isHere }] of answering) if (other < oldest || !isHere()) answering.delete(other)
+      answering.set(id, message)
+    },
+    /**
+     * The newest of the identical requests that is owed its answer, and that has or may have an effect. One that another
+     * message has brought is none as long as its sender waits.
+     */
+    async find(db: Handle, request: Repeat, message: CallMessage | undefined): Promise<TransactionRow | undefined> {
+      const all = await db.all(identical, request)
+      const owed = all.find(({ id }) => !delivered.has(id) && !isOthers(id, message))
       return owed && transactionStore.byId(db, owed.id)
     },
     /** The answer has reached its caller. */

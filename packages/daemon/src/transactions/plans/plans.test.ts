@@ -230,14 +230,17 @@ test('the same key brings the same plan, and another plan under it is refused', 
   const wallet = await holder({ instant_max_usd: 100 })
   const key = newId()
   const once = await bed.service.plans.send(input(wallet, [pay(1n), pay(2n)]), from(wallet, key))
-  expect(await bed.service.plans.send(input(wallet, [pay(1n), pay(2n)]), from(wallet, key))).toEqual(once)
+  expect(await bed.service.plans.send(input(wallet, [pay(1n), pay(2n)]), from(wallet, key))).toEqual({
+    ...once,
+    isRepeat: true,
+  })
   await expect(bed.service.plans.send(input(wallet, [pay(2n), pay(1n)]), from(wallet, key))).rejects.toMatchObject({
     code: 'IDEMPOTENCY_KEY_REUSED',
   })
   // Without a key, the same within a minute is the repeat of one whose answer got lost.
   const lost = await bed.service.plans.send(input(wallet, [pay(5n)]), { ...from(wallet), key: undefined })
   const found = await bed.service.plans.send(input(wallet, [pay(5n)]), { ...from(wallet), key: undefined })
-  expect(found).toEqual(lost)
+  expect(found).toEqual({ ...lost, isRepeat: true })
   const told = { ...from(wallet), key: undefined, onDelivered: (hear: (came: boolean) => void) => hear(true) }
   await bed.service.plans.send(input(wallet, [pay(5n)]), told)
   const next = await bed.service.plans.send(input(wallet, [pay(5n)]), told)

@@ -77,11 +77,11 @@ function reading(parts: ServiceParts, { building, funds }: Told) {
 function deciding(parts: ServiceParts, { funds, lanes, owed }: Told, { read, build }: ReturnType<typeof reading>) {
   const { database } = parts
 
-  async function send(input: PlanRequest, { sessionId, key, peer, onDelivered }: From): Promise<PlanAnswer> {
+  async function send(input: PlanRequest, { sessionId, key, peer, message, onDelivered }: From): Promise<PlanAnswer> {
     const plan = await read(input, sessionId)
     const [first] = plan.steps as [Prepared, ...Prepared[]] // a plan has one at least
     const { walletId } = first
-    const asked = { walletId, sessionId, key, hash: plan.hash }
+    const asked = { walletId, sessionId, key, message, hash: plan.hash }
     const known = await database.read((db) => answeredPlan(db, asked))
     if (known) return known
     const count = { walletId, sessionId, steps: plan.steps.length }

@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import { type Handle, type NoParams, statement } from '../../platform/db/database.ts'
 import type { DueRow } from '../../platform/due-rows.ts'
+import type { Shortened } from '../moved.ts'
 
 /** One kind of rows that are removed or shortened after their time; `after` is the last id that was looked at. */
 type RetentionRow = DueRow & { after: string }
@@ -12,6 +13,9 @@ declare module '../../platform/db/tables.ts' {
     late_endings: { transaction_id: string }
   }
 }
+
+/** What is kept of what one has moved. */
+type KeptOf = (row: Shortened) => string | null
 
 export type Head = { readonly id: string; readonly wallet_id: string }
 /** Rows of a wallet from one id to another. */
@@ -59,6 +63,11 @@ const isOver = (
 const over = (p: Param) => sql`select id from transactions where ${within(p)} and tier is not null and ${isOver(p)}`
 
 type Shortening = Range & { before: number }
+const confirmed = statement<Shortening, Shortened>(
+  (_, p) => sql`select transactions.id, network, asset, decimals, symbol, request, effects
+    from transactions join transaction_texts on transaction_texts.id = transactions.id
+    where status = 'CONFIRMED' and effects is not null and transactions.id in (${over(p as Param)})`,
+)
 const shortenTexts = statement<Shortening>(
   (_, p) => sql`update transaction_texts set request = '', draft = null, hints = null, effects = null
     where id in (${over(p as Param)})`,
@@ -128,8 +137,34 @@ const removeKeys = statement<{ before: number; count: number }>(
 )
 const tasks = statement<NoParams, { id: string }>((db) => db.selectFrom('retention').select('id').orderBy('id'))
 
-/** Leaves what an ended transaction was, cost and was decided as; the long texts of it and of its bytes go. */
-async function shorten(db: Handle, range: Shortening): Promise<void> {
+/** Stores with each of some rows what its caller makes of it; in one statement, because their wallet is locked. */
+async function keepMovements(db: Handle, range: Shortening, kept: KeptOf): Promise<void> {
+  const all = (await db.all(confirmed, range)).flatMap((row) => {
+    const movements = kept(row)
+    return movements === null ? [] : [{ id: row.id, movements }]
+  })
+  if (all.length === 0) return
+  await db.query((kysely) =>
+    kysely
+      .updateTable('transaction_texts')
+      .set(({ eb }) => {
+        const [first, ...more] = all as [(typeof all)[0], ...typeof all]
+        const start = eb.case().when('id', '=', first.id).then(first.movements)
+        return {
+          movements: more.reduce((so, { id, movements }) => so.when('id', '=', id).then(movements), start).end(),
+        }
+      })
+      .where(
+        'id',
+        'in',
+        all.map(({ id }) => id),
+      ),
+  )
+}
+
+/** Leaves what an ended transaction was, cost, moved and was decided as; the long texts of it and of its bytes go. */
+async function shorten(db: Handle, range: Shortening, kept: KeptOf): Promise<void> {
+  await keepMovements(db, range, kept)
   for (const each of [
     shortenTexts,
     shortenAttempts,

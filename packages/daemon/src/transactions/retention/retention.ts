@@ -1,10 +1,11 @@
-import { firstIdAt } from '@waiaas/contract'
+import { firstIdAt, type Network } from '@waiaas/contract'
 import type { Handle } from '../../platform/db/database.ts'
 import { dueWorker } from '../../platform/due-rows.ts'
 import type { Loop } from '../../platform/jobs.ts'
 import { refusalCounts } from '../deciding/refusal-counts.ts'
 import { type Parts, scopeOf } from '../job.ts'
 import { groupBy } from '../lanes/group-by.ts'
+import { keptMovements, type Shortened } from '../moved.ts'
 import { waitingStore } from '../rows/waiting-store.ts'
 import { type Head, type Range, retentionStore } from './retention-store.ts'
 
@@ -18,6 +19,7 @@ export type RetentionParts = Pick<Parts, 'database' | 'clock' | 'log' | 'instanc
   /** Days for which refused requests, and for which details of ended ones, are kept. */
   keptDays(): { readonly refused: number; readonly details: number }
   /** Removes some sessions that ended before then and have nothing open; how many. */
+  findNetwork(id: string): Network | undefined
   forgetSessions(before: number, count: number): Promise<number>
 }
 /** Does a piece; true when there may be more. */
@@ -35,6 +37,8 @@ function retentionTasks(parts: RetentionParts): Record<string, Task> {
       ),
     )
 
+  const kept = (row: Shortened) => keptMovements(row, parts.findNetwork(row.network))
+
   return {
     async 'refused requests'() {
       const since = before(keptDays().refused)
@@ -49,7 +53,7 @@ function retentionTasks(parts: RetentionParts): Record<string, Task> {
         const after = await retentionStore.after(db, 'details')
         return retentionStore.heads(db, { after, until: firstIdAt(since), count: PIECE })
       })
-      await perWallet(heads, (db, range) => retentionStore.shorten(db, { ...range, before: since }))
+      await perWallet(heads, (db, range) => retentionStore.shorten(db, { ...range, before: since }, kept))
       const last = heads.at(-1)
       if (last) await database.work({}, (db) => retentionStore.moveTo(db, 'details', last.id))
       return last !== undefined
@@ -61,7 +65,7 @@ function retentionTasks(parts: RetentionParts): Record<string, Task> {
         return retentionStore.late(db, { after, count: PIECE })
       })
       for (const head of heads)
-        await perWallet([head], (db, range) => retentionStore.shorten(db, { ...range, before: since }))
+        await perWallet([head], (db, range) => retentionStore.shorten(db, { ...range, before: since }, kept))
       await database.work({}, (db) => retentionStore.moveTo(db, 'late endings', heads.at(-1)?.id ?? ''))
       return heads.length > 0
     },

@@ -6,6 +6,7 @@ import { addressStore } from './address-store.ts'
 import { labelStore } from './label-store.ts'
 import type { Status } from './states.ts'
 import { inForce, type TransactionRow, withTexts } from './store.ts'
+import type { KeptMovements } from './transaction-row.ts'
 
 export type ListFilter = {
   walletIds?: readonly string[] | undefined
@@ -30,6 +31,8 @@ export type ListedRow = Omit<TransactionRow, 'draft' | 'hints' | 'effects'> & { 
 type FoundRow = ListedRow & { over: string | null }
 /** With what it does, in JSON, while that is kept. */
 export type ListedStep = ListedRow & Pick<TransactionRow, 'effects'>
+/** With what it has moved, when that is all that is kept. */
+export type ListedMovement = ListedStep & KeptMovements
 
 const paidFee = (eb: ExpressionBuilder<Tables, 'transactions'>) =>
   eb
@@ -90,10 +93,10 @@ export const listStore = {
     )
     return rows.map(shown)
   },
-  /** With what each does. */
-  withEffects: async (db: Handle, filter: ListFilter, count: number): Promise<ListedStep[]> => {
-    const rows = await db.query<FoundRow & ListedStep>((kysely) =>
-      listed(kysely).select('effects').where(matching(filter)).limit(count),
+  /** With what each does, or what it has moved. */
+  withMovements: async (db: Handle, filter: ListFilter, count: number): Promise<ListedMovement[]> => {
+    const rows = await db.query<FoundRow & ListedMovement>((kysely) =>
+      listed(kysely).select(['effects', 'movements']).where(matching(filter)).limit(count),
     )
     return rows.map(shown)
   },

@@ -5,7 +5,7 @@ import { isStopped } from '../stopping/stop-store.ts'
 import { acceptedTimes } from './accepted-times.ts'
 import { insertBeside } from './beside.ts'
 import { mayMove, type Status } from './states.ts'
-import type { HeadRow, NewRow, TextRow, TransactionRow } from './transaction-row.ts'
+import type { HeadRow, KeptMovements, NewRow, TextRow, TransactionRow } from './transaction-row.ts'
 import { waitingStore } from './waiting-store.ts'
 
 export type { NewRow, TransactionRow } from './transaction-row.ts'
@@ -32,7 +32,7 @@ export const unjudged = {
 declare module '../../platform/db/tables.ts' {
   interface Tables {
     transactions: HeadRow
-    transaction_texts: TextRow
+    transaction_texts: TextRow & KeptMovements
   }
 }
 

@@ -69,6 +69,8 @@ export type TextRow = {
   effects: string | null
   decision: string
 }
+/** What it has moved, in JSON, from when its effects are not kept any more. */
+export type KeptMovements = { movements: string | null }
 /** With the decision in force, and the draft that it is about. */
 export type TransactionRow = HeadRow & TextRow
 /** What it lets somebody take, in base units of a CAIP-19 asset; zero takes it back. */

@@ -44,7 +44,7 @@ export async function decideOnMessage(parts: ServiceParts, asked: Asked, { owed,
     impostors,
     aboveCeiling: ceilings.why({ chain, unsigned: { kind, bytes, address: sender }, intent }, under),
   }
-  const complete = { ...built, key: from.key, ip: from.peer, isCovered: true }
+  const complete = { ...built, key: from.key, ip: from.peer, message: from.message, isCovered: true }
   const decided = await parts.database.work(scopeOf(walletId, [{ session_id: sessionId }]), (db) =>
     decide({ parts, db }, complete, owed),
   )

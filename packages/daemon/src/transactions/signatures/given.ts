@@ -155,7 +155,7 @@ async function decideOn(parts: ServiceParts, known: Known, { prepared, intent, f
   const built = await build(parts, whole, { ...known, under })
   await requireNext(parts, built, lane)
   requireSignable(built)
-  const answer = await decideCovered(parts, { ...built, key: from.key, ip: from.peer }, known)
+  const answer = await decideCovered(parts, { ...built, key: from.key, ip: from.peer, message: from.message }, known)
   if (!from.key) from.onDelivered((isDelivered) => isDelivered && known.owed.delivered(answer.transactionId))
   return answer
 }

@@ -1,4 +1,4 @@
-import { TransactionStatus } from '@waiaas/contract'
+import { Failure, TransactionStatus } from '@waiaas/contract'
 import pino from 'pino'
 import { describe, expect, test } from 'vitest'
 import { forEachEngine } from '../../../../../test/support/for-each-engine.ts'
@@ -150,7 +150,7 @@ forEachEngine((_engine, openDatabase, fresh) => {
     })
     expect(performance.now() - from).toBeLessThan(25_000)
     // What was sent is told of, although its session is over.
-    const told = { send: async () => ({ id: row.id }), now: async () => ({}) }
+    const told = { send: async () => ({ sent: { id: row.id } }), now: async () => ({}) }
     await expect(service.sent(caller, { wait: 30 }, told)).rejects.toMatchObject({
       code: 'TOKEN_EXPIRED',
       details: { transactionId: row.id },
@@ -184,14 +184,62 @@ forEachEngine((_engine, openDatabase, fresh) => {
     await service.stop()
   })
 
+  test('what is asked for again is told as it is now, what is new as it was decided', async () => {
+    const database = await openDatabase(migrations)
+    const { service, counts } = start(database)
+    const caller = { principal: operator, onGone: () => () => undefined }
+    const sent = { id: 'a', status: 'PENDING', tier: 'INSTANT' }
+    const now = async (id: string) => ({ status: `CONFIRMED ${id}` })
+    const again = await service.sent(caller, {}, { send: async () => ({ sent, isRepeat: true }), now })
+    expect(again).toEqual({ ...sent, status: 'CONFIRMED a' })
+    const never = () => Promise.reject(new Error('it was asked about'))
+    expect(await service.sent(caller, {}, { send: async () => ({ sent }), now: never })).toEqual(sent)
+    expect(counts.reads).toBe(0)
+    await service.stop()
+  })
+
+  test('a signature that is under way is asked for again once it is there, and not when the time is over', async () => {
+    const database = await openDatabase(migrations)
+    const row = transactionRow()
+    await storeRows(database, [row])
+    const { service } = start(database)
+    const caller = { principal: operator, onGone: () => () => undefined }
+    const notYet = (status: string) =>
+      new Failure('POLICY_DENIED', 'it is not signed yet', { details: { id: row.id, status } })
+    let asked = 0
+    const ask = async () => {
+      asked += 1
+      if (asked === 1) throw notYet('PENDING')
+      return 'signed'
+    }
+    const waiting = service.signed(caller, { wait: 30 }, ask)
+    const brief = service.signed(caller, { wait: 1 }, () => Promise.reject(notYet('EXECUTING')))
+    await expect(brief).rejects.toMatchObject({ details: { status: 'EXECUTING' } })
+    expect(asked).toBe(1)
+    await move(database, row.id)
+    expect(await waiting).toBe('signed')
+    expect(asked).toBe(2)
+    // What waits for a human is told at once, and so is everything without wait.
+    const human = service.signed(caller, { wait: 30 }, () => Promise.reject(notYet('QUEUED')))
+    await expect(human).rejects.toMatchObject({ details: { status: 'QUEUED' } })
+    await expect(service.signed(caller, {}, () => Promise.reject(notYet('PENDING')))).rejects.toThrow()
+    await service.stop()
+  })
+
   test('what became of a payment that cannot be read is told as it was answered', async () => {
     const database = await openDatabase(migrations)
     const row = transactionRow({ status: 'CONFIRMED' })
     await storeRows(database, [row])
     const { service } = start(database)
     const sent = { id: row.id, status: 'PENDING' }
-    const told = { send: async () => sent, now: () => Promise.reject(new Error('the disk is gone')) }
-    expect(await service.sent({ principal: operator, onGone: () => () => undefined }, { wait: 5 }, told)).toEqual(sent)
+    const caller = { principal: operator, onGone: () => () => undefined }
+    for (const asked of [{ wait: 5 }, {}]) {
+      const told = {
+        send: async () => ({ sent, isRepeat: true as const }),
+        now: () => Promise.reject(new Error('the disk is gone')),
+      }
+      expect(await service.sent(caller, asked, told)).toEqual(sent)
+    }
     await service.stop()
   })
 })

@@ -1,7 +1,8 @@
-import { Failure, isFailure } from '@waiaas/contract'
+import { Failure, isFailure, underWay } from '@waiaas/contract'
 import type { Handle } from '../../platform/db/database.ts'
 import type { Held } from '../../platform/held.ts'
 import {
+  type Counted,
   countedWaits,
   type MostWaits,
   type Waiter,
@@ -9,6 +10,7 @@ import {
   type WaitTable,
   waitTable,
 } from '../../platform/wait-table.ts'
+import type { IsRepeat } from '../deciding/idempotency-store.ts'
 import type { Parts } from '../job.ts'
 import { groupBy } from '../lanes/group-by.ts'
 import { isPlanSettled, isSettled } from './rules.ts'
@@ -28,7 +30,11 @@ type Awaited = Required<Target> & {
   /** Milliseconds of the clock: a stop from then on ends it. */
   readonly since: number
 }
-type Told<Sent> = { send(): Promise<Sent>; now(id: string): Promise<Partial<Sent>> }
+/** `now` is what has become of it, in the words of its answer. */
+type Told<Sent> = {
+  send(): Promise<{ sent: Sent; isRepeat?: IsRepeat }>
+  now(id: string): Promise<Partial<Sent>>
+}
 
 export type Waits = ReturnType<typeof waits>
 
@@ -43,7 +49,7 @@ export function waits(parts: WaitParts) {
     settled: (batch) => settled(parts, batch),
   })
 
-  /** Resolves when it is settled, stopped, or the time is over. Failure of a session that has ended meanwhile. */
+  /** Resolves when it is settled or stopped, or the time is over. Failure of a session that has ended meanwhile. */
   async function follow(call: WaitingCall, of: Awaited, wait: number): Promise<void> {
     await table.wait(of, call, wait)
     const { principal } = call
@@ -53,6 +59,25 @@ export function waits(parts: WaitParts) {
     if (failure) throw failure
   }
 
+  return {
+    ...telling({ clock, log, counted, follow }),
+    /** A stop may have ended some of them. */
+    look: table.look,
+    /** Answers all that wait now. */
+    release: table.release,
+    /** Answers all that wait, and whoever would wait from now on. */
+    drain: table.drain,
+    stop: table.stop,
+  }
+}
+
+type Following = Pick<WaitParts, 'clock' | 'log'> & {
+  counted: Counted
+  follow(call: WaitingCall, of: Awaited, wait: number): Promise<void>
+}
+
+/** What calls that may wait are answered with. */
+function telling({ clock, log, counted, follow }: Following) {
   return {
     /** What is shown, once it is settled or the time is over. Failures: those of `read`, and of a session that has ended. */
     async shown<T>(call: WaitingCall, asked: Target & Asked, read: () => Promise<T>): Promise<T> {
@@ -67,18 +92,18 @@ export function waits(parts: WaitParts) {
       })
     },
 
-    /** What was sent, with what has become of it once it is settled or the time is over. */
+    /** What was sent, with what has become of it once it is settled or the time is over; at once of what was sent before. */
     async sent<Sent extends { id: string }>(
       call: WaitingCall,
       { wait = 0, isPlan = false }: Asked & { isPlan?: boolean },
       { send, now }: Told<Sent>,
     ): Promise<Sent> {
-      if (wait === 0) return send()
-      return counted(call, async () => {
-        const since = clock.now()
-        const sent = await send()
+      const since = clock.now()
+      const run = async () => {
+        const { sent, isRepeat } = await send()
+        if (wait === 0 && !isRepeat) return sent
         try {
-          await follow(call, { id: sent.id, isPlan, seen: undefined, since }, wait)
+          if (wait > 0) await follow(call, { id: sent.id, isPlan, seen: undefined, since }, wait)
           return { ...sent, ...(await now(sent.id)) }
         } catch (error) {
           if (isFailure(error) && error.status === 401)
@@ -87,16 +112,30 @@ export function waits(parts: WaitParts) {
           log.warn({ err: error, transaction: sent.id }, 'what became of a request cannot be told with its answer')
           return sent
         }
-      })
+      }
+      return wait === 0 ? run() : counted(call, run)
     },
 
-    /** A stop may have ended some of them. */
-    look: table.look,
-    /** Answers all that wait now. */
-    release: table.release,
-    /** Answers all that wait, and whoever would wait from now on. */
-    drain: table.drain,
-    stop: table.stop,
+    /**
+     * What is asked for under a key until it is there: where a failure says that it is under way, that is waited for, and it
+     * is asked for again. Failures: those of `ask`, and of a session that has ended.
+     */
+    async signed<T>(call: WaitingCall, { wait = 0 }: Asked, ask: () => Promise<T>): Promise<T> {
+      if (wait === 0) return ask()
+      return counted(call, async () => {
+        const [since, from] = [clock.now(), performance.now()]
+        const left = () => wait - (performance.now() - from) / 1000
+        try {
+          return await ask()
+        } catch (error) {
+          const id = isFailure(error) ? underWay(error.details) : undefined
+          if (id === undefined || left() <= 0) throw error
+          await follow(call, { id, isPlan: false, seen: undefined, since }, left())
+          if (left() <= 0) throw error
+          return ask()
+        }
+      })
+    },
   }
 }
 
