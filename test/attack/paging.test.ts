@@ -6,7 +6,7 @@ import { until } from '../support/until.ts'
 import { GENEROUS, newEvmAddress, type TestWallet } from '../support/wallets.ts'
 import { type EvmWorld, evmWorld } from '../support/worlds.ts'
 
-type Row = { id?: string | number; assetId?: string; address?: string }
+type Row = { id?: string | number; assetId?: string; address?: string; version?: number; policyId?: string }
 type Page = Record<string, unknown> & { hasMore: boolean }
 /** How a row comes into a list, and how one that a client has seen leaves it, where rows do. */
 type Maker = { add(): Promise<unknown>; remove?(row: Row): Promise<unknown>; query?: string }
@@ -17,7 +17,7 @@ const OPEN = { WAIAAS_POLICY_DEFAULT_DENY_TOKENS: 'false', WAIAAS_POLICY_DEFAULT
 const DELAYED = { instant_max_usd: 0, notify_max_usd: 0, delay_max_usd: 1_000_000, delay_seconds: 3_600 }
 const lists = (Object.entries(operations) as [string, Operation][]).filter(([, op]) => 'cursor' in op.input.shape)
 
-const idOf = ({ id, assetId }: Row) => id ?? assetId
+const idOf = ({ id, assetId, version, policyId }: Row) => id ?? assetId ?? `${version} of ${policyId}`
 /** A line of CSV is a row. */
 const linesOf = (csv: string): Row[] => csv.split('\r\n').flatMap((line) => (line === '' ? [] : [{ id: line }]))
 const rowsOf = (page: Page): Row[] =>
@@ -129,6 +129,12 @@ function makersFor(
       // A wallet has few, and comes with one.
       add: () => operator.createWallet({ name: named(), chain: 'ethereum', environment: 'testnet' }),
       remove: ({ id }) => operator.revokeSession({ id: String(id) }),
+    },
+    listPolicyVersions: {
+      add: () =>
+        operator.createPolicy({
+          ...{ type: 'RATE_LIMIT', enabled: false, rules: { max_requests: 1_000, window_seconds: 60 } },
+        }),
     },
     listPolicies: {
       // Several of one priority, and others between them.

@@ -8,7 +8,7 @@ import { type Keys, startKeys } from '../../packages/daemon/src/keys/service.ts'
 import { killSwitch } from '../../packages/daemon/src/killswitch/service.ts'
 import { migrations } from '../../packages/daemon/src/migrations/all.ts'
 import type { By } from '../../packages/daemon/src/platform/caller.ts'
-import type { Database, Handle } from '../../packages/daemon/src/platform/db/database.ts'
+import type { Database } from '../../packages/daemon/src/platform/db/database.ts'
 import { heldStops } from '../../packages/daemon/src/platform/held.ts'
 import { jsonLog } from '../../packages/daemon/src/platform/log.ts'
 import { policies, policyVersions, spendingDollars } from '../../packages/daemon/src/policies/service.ts'
@@ -108,7 +108,7 @@ export async function openBed(open: Open, { keys, location, maxPerWallet = 5, cl
     networks,
     wallet: findWallet,
     session: policySession,
-    record: (db, entry) => evidence.record(db, { actor: 'operator', ...entry }),
+    record: evidence.record,
     afterChange: async () => {},
     systemEvidence: SYSTEM_EVIDENCE,
     nextVersion: policyVersions(clock),
@@ -125,7 +125,8 @@ export async function openBed(open: Open, { keys, location, maxPerWallet = 5, cl
       dollars: spendingDollars,
     },
     sessions: sessionService,
-    installDefaultPolicy: (db: Handle, walletId: string) => policyService.installDefault(db, walletId),
+    installDefaultPolicy: policyService.installDefault,
+    purgePolicies: policyService.purge,
     verifyPassword: async (password) => password === MASTER_PASSWORD,
     refusesMainnet: () => false,
   })

@@ -27,6 +27,7 @@ const Wallet = { name: Text, chain: Text, environment: Text, address: Text, defa
 const Policy = {
   ...{ id: Text, type: Text, network: TextOrNull, rules: Text, priority: z.int(), enabled: z.boolean() },
   scope: Text.optional().describe('the session, or the label of sessions, that it is of'),
+  name: Text.optional(),
 }
 const Before = () => z.strictObject({ rules: Text, priority: z.int(), enabled: z.boolean() })
 const Tokens = () => z.strictObject({ expiresAt: z.int(), renewals: Count })

@@ -98,6 +98,11 @@ export const failures = {
   STOP_TOKEN_NOT_FOUND: { status: 404, remedy: 'fix', hint: 'waiaas stop-token list shows those that work' },
   // Policies and decisions
   POLICY_NOT_FOUND: { status: 404, remedy: 'fix', hint: 'waiaas policy list shows every policy' },
+  POLICY_NAME_EXISTS: {
+    status: 409,
+    remedy: 'fix',
+    hint: 'choose another name, or change or delete the policy that has it',
+  },
   POLICY_DENIED: {
     status: 403,
     remedy: 'ask',

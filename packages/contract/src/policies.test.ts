@@ -203,6 +203,7 @@ test('only operators change policies, agents may list them', () => {
   const access = Object.entries(policyOperations).map(([name, { access }]) => [name, String(access)])
   expect(Object.fromEntries(access)).toEqual({
     createPolicy: 'operator',
+    listPolicyVersions: 'operator',
     listPolicies: 'agent,operator',
     getPolicy: 'operator',
     updatePolicy: 'operator',

@@ -24,10 +24,17 @@ export const PolicyTypeName = z
   .describe(supported)
 
 const Rules = z.record(z.string(), z.unknown()).describe('the fields of the type; unknown ones are refused')
+/** How a policy is called in files and templates; each name once in a wallet, and once among those of every wallet. */
+export const PolicyName = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9._/-]{0,62}$/, {
+    error: 'expected a name of 1 to 63 small letters, digits and ". _ - /", a letter or digit first',
+  })
+  .describe('what it is called, such as team/limit; once for each wallet')
 const Priority = z.int().describe('order in lists only; never loosens a decision')
 
-export const PolicyResponse = z.object({
-  id: Id,
+const policyContent = {
+  name: z.string().nullable().describe('what it is called, or null'),
   walletId: Id.nullable().describe('null applies to each wallet by itself'),
   type: z.string().describe(`one of ${POLICY_TYPES.join(', ')}; any other has a problem`),
   rules: Rules,
@@ -45,10 +52,30 @@ export const PolicyResponse = z.object({
     .describe(
       `installed with the wallet; the first ${INSTALLED_TYPE} for the wallet that is enabled and on every network replaces it`,
     ),
+}
+export const PolicyResponse = z.object({
+  id: Id,
+  ...policyContent,
   createdAt: UnixSeconds,
   updatedAt: UnixSeconds,
 })
 export type PolicyResponse = z.infer<typeof PolicyResponse>
+
+/** What can become of a policy. */
+export const POLICY_CHANGES = ['CREATED', 'UPDATED', 'DELETED', 'REPLACED', 'PURGED', 'RESTORED', 'FOUND'] as const
+export type PolicyChange = (typeof POLICY_CHANGES)[number]
+const PolicyVersion = z.object({
+  version: z.int().describe('the number of all policies from this change on; the highest is that of now'),
+  policyId: Id,
+  change: z
+    .enum(POLICY_CHANGES)
+    .describe(
+      'REPLACED: the limit that came with the wallet made room for another; PURGED: it went with its wallet; RESTORED: as a backup had it; FOUND: as it was when changes began to be kept',
+    ),
+  author: z.string().describe('who made the change: operator, session:<id>, or unknown where that was not kept'),
+  at: UnixSeconds,
+  ...policyContent,
+})
 const PolicyChanged = PolicyResponse.extend({ unwritten: Unwritten })
 
 type Issue = z.core.$ZodIssue
@@ -70,6 +97,7 @@ export function parseRules<T extends PolicyType>(type: T, rules: unknown): Polic
 export const CreatePolicyRequest = z
   .strictObject({
     walletId: WalletName.optional().describe('id or name of the wallet; left out: applies to each wallet'),
+    name: PolicyName.optional(),
     type: PolicyTypeName,
     rules: Rules,
     priority: Priority.default(0),
@@ -126,6 +154,7 @@ export const policyOperations = {
       'WALLET_TERMINATED',
       'SESSION_NOT_FOUND',
       'SESSION_REVOKED',
+      'POLICY_NAME_EXISTS',
     ],
     tag,
     aliases: scopeAliases,
@@ -154,6 +183,24 @@ export const policyOperations = {
     aliases,
     tool: 'get_policies',
     command: 'policy list',
+  }),
+  listPolicyVersions: operation({
+    method: 'GET',
+    path: '/v1/policies/versions',
+    access: ['operator'],
+    summary: 'List every change of policies, newest first: who made it, when, and what held from then on.',
+    input: z.strictObject({
+      policyId: Id.optional().describe('the changes of one policy, also of one that is gone'),
+      walletId: WalletName.optional().describe('id or name: those of this wallet and of every wallet'),
+      limit: Limit(50, 500),
+      cursor: cursors.priority.optional(),
+    }),
+    output: z.object({ data: z.array(PolicyVersion), ...nextPage }),
+    errors: ['WALLET_NOT_FOUND'],
+    tag,
+    aliases,
+    command: 'policy versions',
+    places: ['policyId'],
   }),
   getPolicy: operation({
     method: 'GET',

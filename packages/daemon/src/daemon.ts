@@ -227,7 +227,7 @@ function servicesOf(ground: Ground, base: Base) {
     ...shared,
     wallet: findWallet,
     session: policySession,
-    record: (db, entry) => evidence.record(db, { ...entry, actor: 'operator' }),
+    record: evidence.record,
     systemEvidence: SYSTEM_EVIDENCE,
     nextVersion,
     afterChange: (walletId) => stops.quiet(walletId === null ? undefined : [walletId]),
@@ -256,6 +256,7 @@ function servicesOf(ground: Ground, base: Base) {
       dollars: spendingDollars,
     },
     installDefaultPolicy: rules.installDefault,
+    purgePolicies: rules.purge,
     verifyPassword: (password) => isOperator(operator, password),
     refusesMainnet: () => settings.get()['security.refuse_mainnet_with_recovery_key'] && dataDir.recoveryKey.exists(),
   })

@@ -135,7 +135,7 @@ export async function startPipeline(
     networks: () => networks,
     wallet: walletStore.byId,
     session: policySession,
-    record: (db, entry) => evidence.record(db, { ...entry, actor: 'operator' }),
+    record: evidence.record,
     systemEvidence: 'evidence:system',
     nextVersion: policyVersions(clock),
     afterChange: (walletId) => service.stops.quiet(walletId === null ? undefined : [walletId]),

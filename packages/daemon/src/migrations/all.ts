@@ -36,6 +36,7 @@ import { allowances } from './0037-allowances.ts'
 import { sweeps } from './0038-sweeps.ts'
 import { policyScopes } from './0039-policy-scopes.ts'
 import { keptMovements } from './0041-kept-movements.ts'
+import { policyHistory } from './0044-policy-history.ts'
 
 /** The schema, step by step. */
 export const migrations: readonly Migration[] = [
@@ -76,4 +77,5 @@ export const migrations: readonly Migration[] = [
   sweeps,
   policyScopes,
   keptMovements,
+  policyHistory,
 ]

@@ -2,6 +2,7 @@ import { type Audit, SYSTEM_EVIDENCE } from '../audit/service.ts'
 import { nextEpoch } from '../killswitch/service.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Database } from '../platform/db/database.ts'
+import { keepRestored } from '../policies/service.ts'
 import { endRestored } from '../sessions/service.ts'
 import { endStopTokens } from '../stop-tokens/service.ts'
 import { forgetEarlierRun } from '../transactions/service.ts'
@@ -34,6 +35,7 @@ export function settleRestored(parts: Parts, source: Source): Promise<Restored> 
     await endStopTokens(db)
     const suspended = await suspendRestored(parts, db, REASON)
     await nextEpoch(db)
+    await keepRestored(parts.clock, db, { actor: 'operator' })
     const details = {
       createdAt: source.created_at,
       daemonVersion: source.daemon_version,

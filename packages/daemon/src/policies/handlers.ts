@@ -1,5 +1,5 @@
 import type { Handlers, Parsed, policyOperations } from '@waiaas/contract'
-import { sessionOf } from '../platform/caller.ts'
+import { by, sessionOf } from '../platform/caller.ts'
 import type { Calls } from '../platform/http/types.ts'
 import type { PolicyService } from './service.ts'
 
@@ -11,12 +11,13 @@ export const policyHandlers = (
   service: PolicyService,
   walletOf: WalletOf,
 ): Handlers<typeof policyOperations, Calls> => ({
-  createPolicy: ({ peer }, input) => service.create(input, peer),
+  createPolicy: (call, input) => service.create(input, by(call)),
   listPolicies: async ({ principal }, input: Query) => {
     const session = sessionOf(principal)
     return service.list({ ...input, walletId: await walletOf(session, input.walletId) }, session)
   },
+  listPolicyVersions: (_, input) => service.versions(input),
   getPolicy: (_, { id }) => service.get(id),
-  updatePolicy: ({ peer }, input) => service.update(input, peer),
-  deletePolicy: ({ peer }, { id }) => service.remove(id, peer),
+  updatePolicy: (call, input) => service.update(input, by(call)),
+  deletePolicy: (call, { id }) => service.remove(id, by(call)),
 })

@@ -1,54 +1,13 @@
-import { CreatePolicyRequest, isFailure, NETWORKS, newId, type PolicyResponse } from '@waiaas/contract'
+import { CreatePolicyRequest, newId, type PolicyResponse } from '@waiaas/contract'
 import { expect, test } from 'vitest'
-import { forEachEngine, type Open } from '../../../../test/support/for-each-engine.ts'
+import { forEachEngine } from '../../../../test/support/for-each-engine.ts'
 import { migrations } from '../migrations/all.ts'
-import { heldStops } from '../platform/held.ts'
-import { jsonLog } from '../platform/log.ts'
 import { BOB, NOON, USDC_ADDRESS } from './samples.ts'
-import { appliedPolicies, policies, policyVersions } from './service.ts'
-
-const [alice, bob, gone] = [newId(), newId(), newId()]
-const [agent, ended] = [newId(), newId()]
-
-/** The service on a fresh database with wallets alice and bob, and a terminated one; `events` is its evidence. */
-async function start(open: Open) {
-  const database = await open(migrations)
-  const events: { event: string; walletId?: string; details: Record<string, unknown> }[] = []
-  let now = NOON
-  const clock = { now: () => now++ }
-  const service = policies({
-    database,
-    clock,
-    networks: () => NETWORKS,
-    wallet: async (_, id) =>
-      ({ [alice]: { status: 'ACTIVE' }, [bob]: { status: 'ACTIVE' }, [gone]: { status: 'TERMINATED' } })[id],
-    session: async (_, id) =>
-      ({ [agent]: { id, labels: ['team:trading'], isRevoked: false }, [ended]: { id, labels: [], isRevoked: true } })[
-        id
-      ],
-    record: async (_, evidence) => void events.push(evidence),
-    afterChange: async () => {},
-    systemEvidence: 'evidence:system',
-    nextVersion: policyVersions(clock),
-    held: heldStops({ clock, log: jsonLog('silent') }),
-  })
-  const applied = appliedPolicies()
-  const create = (request: unknown) => service.create(CreatePolicyRequest.parse(request))
-  const applying = async (wallet: string) => (await database.read((db) => applied.applying(db, wallet))).policies
-  const version = (wallet = alice) => database.read((db) => applied.version(db, wallet))
-  const list = (query: { walletId?: string; limit?: number; offset?: number; cursor?: string } = {}) =>
-    service.list({ limit: 50, offset: 0, ...query })
-  return { database, service, applied, events, create, applying, version, list }
-}
+import { policyVersions } from './service.ts'
+import { agent, alice, bob, ended, failing, gone, startPolicies as start } from './service-bed.ts'
 
 const limit = { type: 'SPENDING_LIMIT', rules: { instant_max_usd: 100, daily_limit_usd: '5000.5' } }
 const ids = (list: readonly { id: string }[]) => list.map(({ id }) => id)
-const failing = async (promise: Promise<unknown>) =>
-  promise.then(
-    () => 'none',
-    (error) => (isFailure(error) ? error.code : error),
-  )
-
 /** In base units of an asset with no decimals. */
 const most = { instant_max: '1', notify_max: '1', delay_max: '1' }
 const SOL = 'solana:5eykt4UsFv8P8NJdTREpY1vzqKqZKvdp'

@@ -1,10 +1,7 @@
 import {
-  type EventDetails,
   Failure,
   INSTALLED_TYPE,
   installedRules,
-  invalidField,
-  loosensInstalled,
   type Network,
   newId,
   type Parsed,
@@ -12,14 +9,18 @@ import {
   type policyOperations,
   type Wire,
 } from '@waiaas/contract'
+import type { By } from '../platform/caller.ts'
 import { type Clock, seconds } from '../platform/clock.ts'
 import type { Database, Handle, Scope } from '../platform/db/database.ts'
 import type { Held } from '../platform/held.ts'
 import { requireNetwork } from './checks.ts'
-import { admitRules, readRules } from './compile.ts'
+import { admitRules } from './compile.ts'
 import { admitted } from './drafts.ts'
-import { newRow, replacesDefault } from './rows.ts'
+import { historyStore, type PolicyVersionRow } from './history-store.ts'
+import { answerOf, contentOf, newRow, readCursor, writeCursor } from './rows.ts'
 import { policyStore, type StoredPolicy } from './store.ts'
+import type { NextVersion } from './versions.ts'
+import { policyWrites, type RecordPolicy } from './writes.ts'
 
 export { type AppliedPolicies, appliedPolicies } from './applied.ts'
 export { type Dollars, installedDollars, spendingDollars } from './dollars.ts'
@@ -36,16 +37,10 @@ export {
   type Windows,
 } from './evaluate.ts'
 export { type LimitsNow, limitsNow } from './limits.ts'
+export { keepRestored } from './restored.ts'
 export { strictnessOf } from './strictness.ts'
+export { policyVersions } from './versions.ts'
 
-type PolicyEvent = 'POLICY_CREATED' | 'POLICY_UPDATED' | 'POLICY_DELETED'
-type Told<Event extends PolicyEvent> = {
-  event: Event
-  walletId?: string
-  ip?: string | undefined
-  details: EventDetails<Event>
-}
-type PolicyEvidence = { [Event in PolicyEvent]: Told<Event> }[PolicyEvent]
 type Operations = typeof policyOperations
 type Parts = {
   database: Database
@@ -54,8 +49,7 @@ type Parts = {
   networks: () => readonly Network[]
   wallet: (db: Handle, id: string) => Promise<{ status: string; purged_at?: number | null } | undefined>
   session: (db: Handle, id: string) => Promise<SessionOf | undefined>
-  /** Writes evidence in the transaction of the change. */
-  record: (db: Handle, evidence: PolicyEvidence) => Promise<void>
+  record: RecordPolicy
   /** After a change has been committed, before it is answered: waits for what is on its way. `null`: every wallet's. */
   afterChange: (walletId: string | null) => Promise<void>
   /** The lock under which evidence of no wallet is written. */
@@ -92,17 +86,21 @@ async function committing<T extends object>(parts: Parts, change: Change<T>): Pr
   return 'written' in outcome ? answer : { ...answer, unwritten: outcome.unwritten }
 }
 
+/** Who changes policies where nobody else is named. */
+const OPERATOR: By = { actor: 'operator' }
+
 type Created = Changed<PolicyResponse & { replacesDefault?: true }>
 
 function additions(parts: Parts) {
-  const { clock, networks, wallet, record, nextVersion } = parts
+  const { clock, networks, wallet, nextVersion } = parts
+  const writes = policyWrites(parts)
   async function requireLiveWallet(db: Handle, id: string): Promise<void> {
     const found = await requireWallet(wallet, db, id)
     if (found.status === 'TERMINATED') throw new Failure('WALLET_TERMINATED', `wallet ${id} is terminated`)
   }
   return {
-    /** Failures: ACTION_VALIDATION_FAILED, INVALID_ADDRESS, WALLET_NOT_FOUND, WALLET_TERMINATED. */
-    async create(request: Parsed<Operations['createPolicy']>, ip?: string): Promise<Created> {
+    /** Failures: ACTION_VALIDATION_FAILED, INVALID_ADDRESS, WALLET_NOT_FOUND, WALLET_TERMINATED, POLICY_NAME_EXISTS. */
+    async create(request: Parsed<Operations['createPolicy']>, by = OPERATOR): Promise<Created> {
       const { walletId = null, type } = request
       const rules = admitRules(type, request.rules, networks())
       const network = request.network === undefined ? null : requireNetwork(networks(), request.network).id
@@ -111,20 +109,13 @@ function additions(parts: Parts) {
       const write = async (db: Handle) => {
         if (walletId !== null) await requireLiveWallet(db, walletId)
         if (row.session_id !== null) await requireOpenSession(parts, db, row.session_id)
-        const replaced =
-          walletId !== null && replacesDefault(row) && (await policyStore.removeDefault(db, walletId)) > 0
-        await policyStore.insert(db, { ...row, version: await nextVersion(db, walletId) })
-        if (replaced) answer.replacesDefault = true
-        const details = {
-          ...told(row),
-          ...(replaced && { replacesDefault: true as const, loosens: loosensInstalled(type, rules) }),
-        }
-        await record(db, { event: 'POLICY_CREATED', ...ofWallet(row), ip, details })
+        const version = await nextVersion(db, walletId)
+        if (await writes.add(db, row, { version, by })) answer.replacesDefault = true
       }
       return committing(parts, { id: row.id, walletId, answer, write })
     },
     /** Installs the modest default in the transaction that creates a wallet; the job holds the wallet's lock. */
-    async installDefault(db: Handle, walletId: string): Promise<PolicyResponse> {
+    async installDefault(db: Handle, walletId: string, by = OPERATOR): Promise<PolicyResponse> {
       const about = {
         walletId,
         type: INSTALLED_TYPE,
@@ -133,16 +124,16 @@ function additions(parts: Parts) {
         priority: 0,
         enabled: true,
       }
-      const row = { ...newRow(about, clock.now()), version: await nextVersion(db, walletId), is_default: 1 }
-      await policyStore.insert(db, row)
-      await record(db, { event: 'POLICY_CREATED', ...ofWallet(row), details: { ...told(row), isDefault: true } })
+      const row = { ...newRow(about, clock.now()), is_default: 1 }
+      await writes.add(db, row, { version: await nextVersion(db, walletId), by })
       return answerOf(row)
     },
   }
 }
 
 function changes(parts: Parts) {
-  const { database, clock, networks, wallet, record, nextVersion } = parts
+  const { database, clock, networks, wallet, nextVersion } = parts
+  const writes = policyWrites(parts)
   type Edit<T> = { answer(row: StoredPolicy): T; write(db: Handle, row: StoredPolicy): Promise<unknown> }
   /** Changes one policy under the locks of what it applies to. */
   async function changing<T extends object>(id: string, { answer, write }: Edit<T>): Promise<Changed<T>> {
@@ -154,7 +145,7 @@ function changes(parts: Parts) {
     /** Failures: ACTION_VALIDATION_FAILED, INVALID_ADDRESS, POLICY_NOT_FOUND. */
     update: (
       { id, rules, priority, enabled }: Parsed<Operations['updatePolicy']>,
-      ip?: string,
+      by = OPERATOR,
     ): Promise<Changed<PolicyResponse>> => {
       const at = seconds(clock.now())
       const changed = (row: StoredPolicy): StoredPolicy => ({
@@ -167,24 +158,25 @@ function changes(parts: Parts) {
       })
       return changing(id, {
         answer: (row) => answerOf(changed(row)),
-        async write(db, row) {
-          const after = { ...changed(row), version: await nextVersion(db, row.wallet_id) }
-          await policyStore.change(db, after)
-          const before = { rules: row.rules, priority: row.priority, enabled: row.enabled === 1 }
-          await record(db, { event: 'POLICY_UPDATED', ...ofWallet(after), ip, details: { ...told(after), before } })
-        },
+        write: async (db, row) =>
+          writes.change(
+            db,
+            { before: row, after: changed(row) },
+            { version: await nextVersion(db, row.wallet_id), by },
+          ),
       })
     },
     /** Failure: POLICY_NOT_FOUND. */
-    remove: (id: string, ip?: string): Promise<Changed<{ id: string; deleted: boolean }>> =>
+    remove: (id: string, by = OPERATOR): Promise<Changed<{ id: string; deleted: boolean }>> =>
       changing(id, {
         answer: () => ({ id, deleted: true }),
-        async write(db, row) {
-          await policyStore.remove(db, id)
-          await nextVersion(db, row.wallet_id)
-          await record(db, { event: 'POLICY_DELETED', ...ofWallet(row), ip, details: told(row) })
-        },
+        write: async (db, row) => writes.remove(db, row, { version: await nextVersion(db, row.wallet_id), by }),
       }),
+    /** In the job that purges a wallet, which holds its lock: what it had is kept as gone with it. */
+    async purge(db: Handle, walletId: string, by: By): Promise<void> {
+      const version = await nextVersion(db, walletId)
+      for (const row of await policyStore.ofWallet(db, walletId)) await writes.keep(db, 'PURGED', { row, version, by })
+    },
   }
 }
 
@@ -199,7 +191,7 @@ function reading({ database, wallet, session }: Parts) {
       sessionId?: string,
     ): Promise<Wire<Operations['listPolicies']>> {
       const { walletId, limit, offset, cursor } = query
-      const from = cursor === undefined ? { offset } : { offset: 0, after: readCursor(cursor) }
+      const from = cursor === undefined ? { offset } : { offset: 0, after: positionOf(cursor) }
       return database.read(async (db) => {
         if (walletId !== undefined) await requireWallet(wallet, db, walletId)
         const filter = { walletId, session: sessionId === undefined ? undefined : await session(db, sessionId) }
@@ -212,45 +204,44 @@ function reading({ database, wallet, session }: Parts) {
           total,
           limit,
           offset,
-          nextCursor: hasMore ? writeCursor(data.at(-1)!) : null,
+          nextCursor: hasMore ? cursorOf(data.at(-1)!) : null,
           hasMore,
+        }
+      })
+    },
+    /** Every change, the newest first; also of what is gone. Failure WALLET_NOT_FOUND. */
+    async versions(query: Parsed<Operations['listPolicyVersions']>): Promise<Wire<Operations['listPolicyVersions']>> {
+      const { walletId, limit, cursor } = query
+      const after = cursor === undefined ? undefined : readCursor(cursor)
+      return database.read(async (db) => {
+        if (walletId !== undefined && !(await wallet(db, walletId)))
+          throw new Failure('WALLET_NOT_FOUND', `there is no wallet ${walletId}`)
+        const page = { limit: limit + 1, after: after && { version: after.number, policyId: after.id } }
+        const rows = await historyStore.list(db, query, page)
+        const shown = rows.slice(0, limit)
+        const last = rows.length > limit ? shown.at(-1) : undefined
+        return {
+          data: shown.map(versionOf),
+          nextCursor: last ? writeCursor({ number: last.version, id: last.policy_id }) : null,
+          hasMore: last !== undefined,
         }
       })
     },
   }
 }
 
+const versionOf = ({ policy_id, version, what, author, at, ...row }: PolicyVersionRow) => ({
+  ...{ version, policyId: policy_id, change: what, author, at },
+  ...contentOf(row, policy_id),
+})
+const cursorOf = ({ priority, id }: StoredPolicy): string => writeCursor({ number: priority, id })
+function positionOf(cursor: string): { priority: number; id: string } {
+  const { number, id } = readCursor(cursor)
+  return { priority: number, id }
+}
+
 const scopeOf = (walletId: string | null, systemEvidence: string): Scope =>
   walletId === null ? { exclusive: ['system', systemEvidence] } : { exclusive: [`wallet:${walletId}`] }
-
-const ofWallet = (row: StoredPolicy) => (row.wallet_id === null ? {} : { walletId: row.wallet_id })
-/** A policy as the evidence tells of it. */
-const told = (row: StoredPolicy) => ({
-  id: row.id,
-  type: row.type,
-  network: row.network,
-  rules: row.rules,
-  priority: row.priority,
-  enabled: row.enabled === 1,
-  ...((row.session_id ?? row.session_label) && { scope: (row.session_id ?? row.session_label)! }),
-})
-
-/**
- * Raises the version of a wallet, or with null of all: what was judged before is judged again. For a change of the
- * policies, or of what decisions depend on.
- */
-export type NextVersion = (db: Handle, walletId: string | null) => Promise<number>
-
-/** Times serve as versions, and no time twice, so that one which was rolled back is never given to other policies later. */
-export function policyVersions(clock: Pick<Clock, 'now'>): NextVersion {
-  let last = 0
-  return async (db, walletId) => {
-    for (;;) {
-      last = Math.max(clock.now(), last + 1, (await policyStore.newestVersion(db)) + 1)
-      if (await policyStore.raiseVersion(db, walletId, last)) return last
-    }
-  }
-}
 
 const isPurged = (wallet: { purged_at?: number | null } | undefined): boolean => typeof wallet?.purged_at === 'number'
 
@@ -274,32 +265,4 @@ async function requirePolicy(wallet: Parts['wallet'], db: Handle, id: string): P
   if (!row || (row.wallet_id !== null && isPurged(await wallet(db, row.wallet_id))))
     throw new Failure('POLICY_NOT_FOUND', `there is no policy ${id}`)
   return row
-}
-
-function answerOf(row: StoredPolicy): PolicyResponse {
-  const { rules, problem } = readRules(row)
-  return {
-    id: row.id,
-    walletId: row.wallet_id,
-    type: row.type,
-    rules,
-    ...(problem !== undefined && { problem }),
-    priority: row.priority,
-    enabled: row.enabled === 1,
-    network: row.network,
-    sessionId: row.session_id,
-    sessionLabel: row.session_label,
-    isDefault: row.is_default === 1,
-    createdAt: row.created_at,
-    updatedAt: row.updated_at,
-  }
-}
-
-const writeCursor = ({ priority, id }: StoredPolicy): string => `${priority}.${id}`
-
-function readCursor(cursor: string): { priority: number; id: string } {
-  const [priority, id = ''] = cursor.split('.')
-  if (!Number.isSafeInteger(Number(priority)))
-    throw invalidField('cursor', 'expected the cursor that came with the previous page')
-  return { priority: Number(priority), id }
 }

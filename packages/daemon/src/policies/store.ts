@@ -16,6 +16,7 @@ export type StoredPolicy = {
   updated_at: number
   session_id: string | null
   session_label: string | null
+  name: string | null
 }
 
 const ALL = 'all'
@@ -44,6 +45,7 @@ const insert = statement<StoredPolicy>((db, p) =>
     updated_at: p('updated_at'),
     session_id: p('session_id'),
     session_label: p('session_label'),
+    name: p('name'),
   }),
 )
 const byId = statement<{ id: string }, StoredPolicy>((db, p) =>
@@ -73,8 +75,15 @@ const change = statement<Change>((db, p) =>
     .where('id', '=', p('id')),
 )
 const remove = statement<{ id: string }>((db, p) => db.deleteFrom('policies').where('id', '=', p('id')))
-const removeDefault = statement<{ wallet: string }>((db, p) =>
-  db.deleteFrom('policies').where('wallet_id', '=', p('wallet')).where('is_default', '=', 1),
+const ofWallet = statement<{ wallet: string }, StoredPolicy>((db, p) =>
+  db.selectFrom('policies').selectAll().where('wallet_id', '=', p('wallet')).orderBy('id'),
+)
+const named = statement<{ wallet: string; name: string }, StoredPolicy>((db, p) =>
+  db
+    .selectFrom('policies')
+    .selectAll()
+    .where((eb) => eb(eb.fn.coalesce('wallet_id', eb.val('')), '=', p('wallet')))
+    .where('name', '=', p('name')),
 )
 // Not with an or, for which SQLite makes a table each time.
 const versions = statement<{ wallet: string }, VersionRow>((db, p) =>
@@ -120,7 +129,10 @@ export const policyStore = {
   /** A changed policy is the operator's own, no longer the default. */
   change: async (db: Handle, row: Change) => (await db.run(change, row)).changes === 1,
   remove: async (db: Handle, id: string) => (await db.run(remove, { id })).changes === 1,
-  removeDefault: async (db: Handle, wallet: string) => (await db.run(removeDefault, { wallet })).changes,
+  /** All of one wallet, those that are off too. */
+  ofWallet: (db: Handle, wallet: string) => db.all(ofWallet, { wallet }),
+  /** The one of a wallet, or with null of every wallet, that has this name. */
+  named: (db: Handle, wallet: string | null, name: string) => db.get(named, { wallet: wallet ?? '', name }),
   versions: groupReader(async (db, wallet): Promise<PolicyVersions> => {
     const rows = await db.all(versions, { wallet })
     const common = rows.find(({ scope }) => scope === ALL)?.version

@@ -62,7 +62,7 @@ export function creation(parts: WalletDependencies, ceilings: Ceilings) {
       const row = await store(
         { id, chosen: input, key, isImported: false, shown },
         async (db, { name, chain, environment, address }) => {
-          defaultPolicy = input.defaultPolicy ? await parts.installDefaultPolicy(db, id) : null
+          defaultPolicy = input.defaultPolicy ? await parts.installDefaultPolicy(db, id, by) : null
           const details = { name, chain, environment, address, defaultPolicy: defaultPolicy?.id ?? null }
           await audit.record(db, { event: 'WALLET_CREATED', walletId: id, ...by, details })
           if (session) await session.open(db, [id], by)
@@ -82,7 +82,7 @@ export function creation(parts: WalletDependencies, ceilings: Ceilings) {
       const row = await store(
         { id, chosen: input, key, isImported: true, shown },
         async (db, { name, chain, environment, address }) => {
-          defaultPolicy = input.defaultPolicy ? await parts.installDefaultPolicy(db, id) : null
+          defaultPolicy = input.defaultPolicy ? await parts.installDefaultPolicy(db, id, by) : null
           const format = input.format ?? 'sealed'
           const details = { name, chain, environment, address, format, defaultPolicy: defaultPolicy?.id ?? null }
           await audit.record(db, { event: 'WALLET_IMPORTED', walletId: id, ...by, details })

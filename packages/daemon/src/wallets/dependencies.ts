@@ -52,7 +52,9 @@ export type WalletDependencies = {
   sessions: WalletSessions
   stops: Stops
   /** Stores the modest default policy in the same job, marked as default. */
-  installDefaultPolicy(db: Handle, walletId: string): Promise<NonNullable<Created['defaultPolicy']>>
+  installDefaultPolicy(db: Handle, walletId: string, by: By): Promise<NonNullable<Created['defaultPolicy']>>
+  /** Keeps, in the same job, that the policies of a wallet went with it. */
+  purgePolicies(db: Handle, walletId: string, by: By): Promise<void>
   verifyPassword(password: string): Promise<boolean>
   /** Is the generated master password still on disk, where the operator does not want main networks beside it? */
   refusesMainnet(): boolean

@@ -46,6 +46,7 @@ export function termination(parts: WalletDependencies) {
           throw new Failure('WALLET_NOT_TERMINATED', `expected a terminated wallet, this one is ${row.status}`)
         await walletStore.deleteKey(db, id)
         await walletStore.purge(db, id, clock.now())
+        await parts.purgePolicies(db, id, by)
         const details = { address: row.address }
         await audit.record(db, { event: 'WALLET_PURGED', walletId: id, ...by, details })
       })

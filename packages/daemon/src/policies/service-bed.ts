@@ -1,0 +1,50 @@
+import { CreatePolicyRequest, isFailure, NETWORKS, newId } from '@waiaas/contract'
+import { migrations } from '../migrations/all.ts'
+import type { Database, Migration } from '../platform/db/database.ts'
+import { heldStops } from '../platform/held.ts'
+import { jsonLog } from '../platform/log.ts'
+import { NOON } from './samples.ts'
+import { appliedPolicies, policies, policyVersions } from './service.ts'
+
+type Open = (migrations: readonly Migration[]) => Promise<Database>
+
+export const [alice, bob, gone] = [newId(), newId(), newId()]
+export const [agent, ended] = [newId(), newId()]
+
+/** The service on a fresh database with wallets alice and bob, and a terminated one; `events` is its evidence. */
+export async function startPolicies(open: Open) {
+  const database = await open(migrations)
+  const events: { event: string; walletId?: string; details: Record<string, unknown> }[] = []
+  let now = NOON
+  const clock = { now: () => now++ }
+  const service = policies({
+    database,
+    clock,
+    networks: () => NETWORKS,
+    wallet: async (_, id) =>
+      ({ [alice]: { status: 'ACTIVE' }, [bob]: { status: 'ACTIVE' }, [gone]: { status: 'TERMINATED' } })[id],
+    session: async (_, id) =>
+      ({ [agent]: { id, labels: ['team:trading'], isRevoked: false }, [ended]: { id, labels: [], isRevoked: true } })[
+        id
+      ],
+    record: async (_, evidence) => void events.push(evidence),
+    afterChange: async () => {},
+    systemEvidence: 'evidence:system',
+    nextVersion: policyVersions(clock),
+    held: heldStops({ clock, log: jsonLog('silent') }),
+  })
+  const applied = appliedPolicies()
+  const create = (request: unknown) => service.create(CreatePolicyRequest.parse(request))
+  const applying = async (wallet: string) => (await database.read((db) => applied.applying(db, wallet))).policies
+  const version = (wallet = alice) => database.read((db) => applied.version(db, wallet))
+  const list = (query: { walletId?: string; limit?: number; offset?: number; cursor?: string } = {}) =>
+    service.list({ limit: 50, offset: 0, ...query })
+  return { database, service, applied, events, create, applying, version, list }
+}
+
+/** The code of a failure, or 'none'. */
+export const failing = async (promise: Promise<unknown>) =>
+  promise.then(
+    () => 'none',
+    (error) => (isFailure(error) ? error.code : error),
+  )
