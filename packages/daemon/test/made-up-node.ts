@@ -193,6 +193,8 @@ export function madeUpNode({ order = true, expiry = true, window = 64, blockMs =
     /** All that arrived, in order, however it was answered. */
     sent,
     height: () => head().height,
+    /** Whether the next blocks may still take it. */
+    canLand: (tx: Tx) => !isOver(tx, head().height + 1),
     balance,
     nonce,
     fund: (address: string, amount = PURSE) => grant(address, native, amount),
