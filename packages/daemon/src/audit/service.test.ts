@@ -49,7 +49,7 @@ const others = 'id, at, event, severity, actor, wallet_id, session_id, tx_id, ip
 const below = (table: string, rows: string) =>
   `alter table ${table} rename to real; create table ${table} as select * from real; insert into ${table} ${rows}`
 
-forEachEngine((_, open) => {
+forEachEngine((engine, open, fresh) => {
   test('an untouched log is whole, one chain per wallet and one for the system', async () => {
     const database = await open(migrations)
     const trail = await tenRows(database)
@@ -180,16 +180,21 @@ forEachEngine((_, open) => {
   })
 
   test.each([1, 2, 3, 4, 7])(
-    'rows that replicas recorded at one moment are each told once, %i a page',
+    'rows of before that replicas recorded under one number are each told once, %i a page',
     async (limit) => {
       const database = await open(migrations)
-      const replicas = [0, 1, 2].map(() => audit({ clock: { now: () => START } }))
-      for (const [at, trail] of replicas.entries())
-        await database.work({ exclusive: [SYSTEM_EVIDENCE] }, async (db) => {
-          for (const row of [0, 1])
-            await trail.record(db, { event: 'CLOCK_RELEASED', actor: 'system', details: { reason: `${at * 2 + row}` } })
-        })
-      const handlers = auditHandlers(replicas[0]!, { current }, database)
+      const rows = [0, 1, 2, 3, 4, 5].map((row) => ({
+        ...{
+          chain: `chain ${row % 3}`,
+          seq: 1 + Math.floor(row / 3),
+          id: START * 1000 + Math.floor(row / 3),
+          at: START,
+        },
+        ...{ event: 'CLOCK_RELEASED', severity: 'warning', actor: 'system', details: `{"reason":"${row}"}` },
+        ...{ wallet_id: null, session_id: null, tx_id: null, ip: null, prev_hash: '', hash: '' },
+      }))
+      await database.work({}, (db) => evidenceStore.append(db, rows, []))
+      const handlers = auditHandlers(audit({ clock: { now: () => START } }), { current }, database)
       const seen: number[] = []
       for (let cursor: number | null | undefined; cursor !== null; ) {
         const page = await handlers.listAuditLogs(call, list.input.parse({ limit, ...(cursor && { cursor }) }))
@@ -200,6 +205,33 @@ forEachEngine((_, open) => {
       expect(seen.toSorted()).toEqual([0, 1, 2, 3, 4, 5])
     },
   )
+
+  test('three replicas that record at one moment give no number twice, and what is undone takes none', async () => {
+    const location = await fresh()
+    const databases = engine === 'postgres' ? [0, 1, 2].map(() => open(migrations, location)) : [open(migrations)]
+    const replicas = (await Promise.all(databases)).flatMap((database) =>
+      Array.from({ length: 3 / databases.length }, () => ({ database, trail: audit({ clock: { now: () => START } }) })),
+    )
+    const jobs = Array.from({ length: 60 }, (_, job) => {
+      const { database, trail } = replicas[job % replicas.length]!
+      const walletId = WALLET.replace(/.$/, String(job % 10))
+      return database.work({ exclusive: [`wallet:${walletId}`] }, async (db) => {
+        for (const to of ['a', 'b', 'c'])
+          await trail.record(db, { event: 'WALLET_RENAMED', actor: 'system', walletId, details: { from: '', to } })
+        if (job % 6 === 5) throw new Error('undone')
+      })
+    })
+    const outcomes = await Promise.allSettled(jobs)
+    expect(outcomes.filter(({ status }) => status === 'rejected')).toHaveLength(10)
+    const { database, trail } = replicas[0]!
+    const rows = await database.read((db) => trail.list(db, {}, 1_000))
+    expect(rows).toHaveLength(150)
+    expect(new Set(rows.map(({ id }) => id)).size).toBe(150)
+    // Of each chain a later row has a higher one.
+    for (const { chain: name, seq, id } of rows)
+      for (const before of rows.filter((row) => row.chain === name && row.seq < seq)) expect(before.id).toBeLessThan(id)
+    expect(await database.read((db) => trail.verify(db))).toMatchObject({ whole: true, faults: [] })
+  })
 
   test.each([
     [{ wallet_id: WALLET }, [9, 7, 5, 3, 1]],

@@ -32,23 +32,19 @@ export const SYSTEM_EVIDENCE = 'evidence:system'
 /** Before the first row of a chain. */
 const START = { seq: 0, hash: GENESIS }
 
-type Unchained = Omit<EvidenceRow, 'seq' | 'prev_hash' | 'hash'>
+type Unchained = Omit<EvidenceRow, 'id' | 'seq' | 'prev_hash' | 'hash'>
 
 /** Rows chained by hash, one chain per wallet and one for the system, written in the transaction of the change they tell of. */
 export function audit({ clock, onRecord = () => {} }: { clock: Pick<Clock, 'now'>; onRecord?: () => void }) {
   const waiting = perGroup<Unchained[]>(() => [])
-  let lastId = 0
-  const nextId = (now: number) => {
-    lastId = Math.max(now * 1000, lastId + 1)
-    return lastId
-  }
   async function append(db: Handle, rows: readonly Unchained[]): Promise<void> {
     const heads = new Map<string, Head>()
     const chained: EvidenceRow[] = []
-    for (const row of rows) {
+    const ids = await idsFor(db, rows)
+    for (const [index, row] of rows.entries()) {
       const { chain } = row
       const { seq, hash: prev_hash } = heads.get(chain) ?? (await evidenceStore.head(db, chain)) ?? START
-      const next = { ...row, seq: seq + 1, prev_hash }
+      const next = { ...row, id: ids[index]!, seq: seq + 1, prev_hash }
       const hash = evidenceHash(next)
       heads.set(chain, { chain, seq: next.seq, hash })
       chained.push({ ...next, hash })
@@ -67,7 +63,6 @@ export function audit({ clock, onRecord = () => {} }: { clock: Pick<Clock, 'now'
       const rows = waiting(db)
       rows.push({
         chain: evidence.walletId ? `wallet:${evidence.walletId}` : 'system',
-        id: nextId(at),
         at,
         event: evidence.event,
         severity: evidence.raised ?? events[evidence.event].severity,
@@ -85,6 +80,17 @@ export function audit({ clock, onRecord = () => {} }: { clock: Pick<Clock, 'now'
     count: (db: Handle, filter: Filter) => evidenceStore.count(db, filter),
     verify: (db: Handle, expected?: Expected) => verifyEvidence(db, expected),
   }
+}
+
+/** One for each row, taken where it is written, so that no two rows have the same. */
+async function idsFor(db: Handle, rows: readonly Unchained[]): Promise<readonly number[]> {
+  const taken = await db.numbers(rows.length)
+  if (taken) return taken
+  let last = await evidenceStore.lastId(db)
+  return rows.map(({ at }) => {
+    last = Math.max(at * 1000, last + 1)
+    return last
+  })
 }
 
 /** More than the replicas that can have recorded at the same moment. */

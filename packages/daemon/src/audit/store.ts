@@ -43,6 +43,9 @@ const insert = statement<EvidenceRow>((db, p) =>
     hash: p('hash'),
   }),
 )
+const last = statement<NoParams, { id: number | null }>((db) =>
+  db.selectFrom('evidence').select((eb) => eb.fn.max<number>('id').as('id')),
+)
 const head = statement<{ chain: string }, Head>((db, p) =>
   db.selectFrom('evidence_heads').selectAll().where('chain', '=', p('chain')),
 )
@@ -90,12 +93,14 @@ export type Filter = {
   from?: number | undefined
   to?: number | undefined
   before?: number | undefined
-  /** Several rows have the same one where replicas recorded at the same moment. */
+  /** Rows of before can share one, where replicas recorded at the same moment. */
   id?: number | undefined
 }
 
 export const evidenceStore = {
   head: (db: Handle, chain: string) => db.get(head, { chain }),
+  /** The highest id. */
+  lastId: async (db: Handle): Promise<number> => (await db.get(last))?.id ?? 0,
   insert: (db: Handle, row: EvidenceRow) => db.run(insert, row),
   moveHead: (db: Handle, head: Head) => db.run(moveHead, head),
   append: async (db: Handle, rows: readonly EvidenceRow[], heads: readonly Head[]) => {

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import pg from 'pg'
+import { NUMBERS } from '../platform/db/database.ts'
 import type { Rename } from './renames.ts'
 import type { Location } from './snapshot.ts'
 
@@ -34,7 +35,7 @@ export function sqliteTarget(path: string, folder: string, stamp: string): Resto
 
 /** A Postgres database: staged in a schema of its own, from which the tables change places in one transaction. */
 export async function postgresTarget(url: string, names: readonly string[], stamp: string): Promise<RestoreTarget> {
-  const tables = ['scopes', ...names]
+  const tables = ['scopes', NUMBERS, ...names]
   const staging = `waiaas_restore_${stamp}`
   const aside = `waiaas_bak_${stamp}`
   const { schema, present } = await withClient(url, async (client) => {
@@ -42,7 +43,7 @@ export async function postgresTarget(url: string, names: readonly string[], stam
     await client.query(`create schema ${staging}`)
     const [row] = (await client.query<{ schema: string }>('select current_schema() as schema')).rows
     const found = await client.query<{ name: string }>(
-      'select table_name as name from information_schema.tables where table_schema = current_schema() and table_name = any($1)',
+      "select relname as name from pg_class where relnamespace = current_schema()::regnamespace and relkind in ('r', 'S') and relname = any($1)",
       [tables],
     )
     return { schema: row!.schema, present: found.rows.map(({ name }) => name) }

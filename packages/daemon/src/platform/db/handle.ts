@@ -37,6 +37,8 @@ export interface Handle {
    * meanwhile. Free of cost where the job holds it, or nothing runs beside it.
    */
   lock(name: string): Promise<boolean>
+  /** So many rising numbers that no other job ever gets, not even in place of one that is undone; undefined where one process writes alone. */
+  numbers(count: number): Promise<readonly number[] | undefined>
   /** The jobs, or reads, with which it shares what it finds and counts. */
   readonly group?: object | undefined
   /**
@@ -55,6 +57,8 @@ export type Connection = {
   changes(compiled: Compiled, values: SqlValue[]): Changes | Promise<Changes>
   /** Absent where nothing runs beside it. True when it was not held before. */
   lock?(name: string): Promise<boolean>
+  /** Absent where no other process writes. */
+  numbers?(count: number): Promise<readonly number[]>
 }
 
 const maxRowsAtOnce = 128
@@ -160,6 +164,10 @@ export class TransactionHandle implements Handle {
 
   lock(name: string): Promise<boolean> {
     return this.#run(() => this.#connection.lock?.(name) ?? false)
+  }
+
+  numbers(count: number): Promise<readonly number[] | undefined> {
+    return this.#run(() => this.#connection.numbers?.(count))
   }
 
   #run<T>(execute: () => T | Promise<T>): Promise<T> {

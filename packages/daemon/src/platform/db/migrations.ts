@@ -26,12 +26,26 @@ type Applied = Map<number, { name: string; hash: string }>
 /** Applies what is missing, each migration in one transaction. Throws SCHEMA_INCOMPATIBLE when the database is newer or differs. */
 export async function migrate(db: Console, migrations: readonly Migration[]): Promise<void> {
   assertNumbered(migrations)
-  if (db.engine === 'postgres') await db.execute('create table if not exists scopes (id text collate "C" primary key)')
+  if (db.engine === 'postgres') {
+    await db.execute('create table if not exists scopes (id text collate "C" primary key)')
+    await makeNumbers(db)
+  }
   await db.execute(
     'create table if not exists schema_migrations (id integer primary key, name text not null, hash text not null, applied_at bigint not null)',
   )
   assertCompatible(await readApplied(db), migrations)
   for (const migration of migrations) await apply(db, migration)
+}
+
+/** The sequence from which processes on one PostgreSQL database take their numbers. */
+export const NUMBERS = 'numbers'
+
+/** It begins above all that a process can have numbered before by its own clock, in microseconds, however far ahead. */
+async function makeNumbers({ execute }: Console): Promise<void> {
+  const [day] = await execute(
+    'select cast(floor(extract(epoch from clock_timestamp()) * 1000000) as bigint) + 86400000000 as ahead',
+  )
+  await execute(`create sequence if not exists ${NUMBERS} start with ${day!.ahead}`)
 }
 
 /** Changes nothing. Throws SCHEMA_INCOMPATIBLE unless all migrations are applied, and no others. */

@@ -2,7 +2,7 @@ import pg from 'pg'
 import { assertOutsideWork, insideTransaction } from './guard.ts'
 import { type Connection, type Handle, type Row, TransactionHandle } from './handle.ts'
 import { answer, asJob, type Job, type Outcome } from './job.ts'
-import type { Console } from './migrations.ts'
+import { type Console, NUMBERS } from './migrations.ts'
 import { checked, type Lock, lockOrder, type Scope } from './scope.ts'
 import type { Compiled, SqlValue } from './statement.ts'
 import type { RawDatabase, Stats } from './types.ts'
@@ -105,6 +105,11 @@ function connect(client: pg.PoolClient): Connection {
     rows: async (compiled, values) => (await query(compiled, values)).rows,
     row: async (compiled, values) => (await query(compiled, values)).rows[0],
     changes: async (compiled, values) => ({ changes: (await query(compiled, values)).rowCount ?? 0 }),
+    async numbers(count) {
+      const text = `select nextval('${NUMBERS}') as number from generate_series(1, $1)`
+      const { rows } = await client.query<{ number: number }>({ name: NUMBERS, text, values: [count] })
+      return rows.map(({ number }) => number)
+    },
   }
 }
 
