@@ -51,7 +51,10 @@ describe('tools', () => {
 
   test('understand the older argument names', () => {
     const get = all.find(({ name }) => name === 'get_transaction')!
-    expect(get.toInput({ transaction_id: id, wallet_id: id, display_currency: 'EUR' })).toEqual({ id })
+    expect(get.toInput({ transaction_id: id, wallet_id: id, display_currency: 'EUR' })).toEqual({
+      id,
+      displayCurrency: 'EUR',
+    })
     const balance = all.find(({ name }) => name === 'get_balance')!
     expect(balance.toInput({ wallet_id: id, network: 'all' })).toEqual({ walletId: id, network: 'all' })
   })

@@ -64,6 +64,29 @@ export const priceOperations = {
     output: z.object({ prices: z.array(AssetPrice) }),
     errors: ['CHAIN_NOT_SUPPORTED'],
   }),
+  listExchangeRates: operation({
+    method: 'GET',
+    path: '/v1/admin/forex/rates',
+    access: operator,
+    tag,
+    summary: 'Show what a US dollar is in other currencies, for display alone.',
+    command: 'price rates',
+    input: z.strictObject({
+      currencies: z
+        .string()
+        .regex(/^[A-Za-z]{3}(,[A-Za-z]{3}){0,59}$/, 'expected codes of ISO 4217 with commas between, such as EUR,JPY')
+        .optional()
+        .describe(
+          'codes of ISO 4217 with commas between, such as EUR,JPY; else the one that is set as display.currency',
+        ),
+    }),
+    output: z.object({
+      rates: z
+        .record(z.string(), z.object({ rate: z.number(), preview: z.string() }))
+        .describe('by currency; one that nobody tells is not there'),
+    }),
+    errors: ['ACTION_VALIDATION_FAILED'],
+  }),
   getOracleStatus: operation({
     method: 'GET',
     path: '/v1/admin/oracle-status',

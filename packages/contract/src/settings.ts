@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { CURRENCIES } from './display.ts'
 import { Failure } from './failure.ts'
 import { LOCAL_NETWORKS, NETWORKS } from './networks.ts'
 import { oracleSettings } from './oracle-settings.ts'
@@ -227,6 +228,14 @@ const fixed = {
   },
   ...defaultDenySettings,
   ...oracleSettings,
+  'display.currency': {
+    type: 'enum',
+    default: 'USD' as string,
+    values: CURRENCIES,
+    runtime: true,
+    summary:
+      'In which currency reads also show what something is worth; CoinGecko tells the rates. Limits are in US dollars.',
+  },
 } as const satisfies Record<string, Setting>
 
 const KNOWN_NETWORKS = [...NETWORKS, ...LOCAL_NETWORKS]

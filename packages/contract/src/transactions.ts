@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { CODE_BODY } from './costs.ts'
 import { Expand } from './decision.ts'
+import { DisplayCurrency } from './display.ts'
 import { cursors, Id, Limit, nextPage, Offset, UnixSeconds } from './ids.ts'
 import { LabelFilter } from './labels.ts'
 import { LiftedPayment, LiftHours, NamedFee } from './lifts.ts'
@@ -105,10 +106,10 @@ export const transactionOperations = {
     summary: 'List the transactions of a wallet, newest first.',
     tool: 'list_transactions',
     toolShows: rowShown,
-    aliases: walletAlias,
-    ignored: ['display_currency'],
+    aliases: { ...walletAlias, displayCurrency: ['display_currency'] },
     input: z.strictObject({
       ...walletChoice,
+      displayCurrency: DisplayCurrency,
       ...filters,
       limit: Limit(20, 100),
       cursor: cursors.id.optional(),
@@ -145,9 +146,9 @@ export const transactionOperations = {
     tool: 'get_transaction',
     toolShows: detailShown,
     command: 'tx get',
-    aliases: { ...oneAlias, ...walletAlias },
-    ignored: ['display_currency', 'walletId', 'wallet_id'],
-    input: z.strictObject({ id: Id, wait: Wait, seen: seen(TransactionStatus) }),
+    aliases: { ...oneAlias, ...walletAlias, displayCurrency: ['display_currency'] },
+    ignored: ['walletId', 'wallet_id'],
+    input: z.strictObject({ id: Id, displayCurrency: DisplayCurrency, wait: Wait, seen: seen(TransactionStatus) }),
     output: TransactionDetail,
     errors: ['TX_NOT_FOUND'],
   }),

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { DisplayCurrency } from './display.ts'
 import { Id } from './ids.ts'
 import { WalletName } from './names.ts'
 import { operation } from './operation.ts'
@@ -63,9 +64,8 @@ export const AllWalletAssets = z.object({
 
 /** What both reads of holdings take and may fail with. */
 const holdings = {
-  aliases: walletAlias,
-  ignored: ['display_currency'],
-  input: z.strictObject({ ...walletChoice, network }),
+  aliases: { ...walletAlias, displayCurrency: ['display_currency'] },
+  input: z.strictObject({ ...walletChoice, network, displayCurrency: DisplayCurrency }),
   errors: [
     'WALLET_ID_REQUIRED',
     'WALLET_NOT_FOUND',

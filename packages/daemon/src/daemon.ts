@@ -39,7 +39,7 @@ import type { Log } from './platform/log.ts'
 import { policyHandlers } from './policies/handlers.ts'
 import { appliedPolicies, policies, policyVersions, spendingDollars } from './policies/service.ts'
 import { priceHandlers } from './prices/handlers.ts'
-import { priceFixing, pricesService, webSources } from './prices/service.ts'
+import { displays, priceFixing, pricesService, webSources } from './prices/service.ts'
 import { sessionHandlers } from './sessions/handlers.ts'
 import { policySession, sessions } from './sessions/service.ts'
 import { settingsHandlers } from './settings/handlers.ts'
@@ -184,11 +184,13 @@ async function baseOf({ database, clock, log, keys, config, dataDir }: Ground) {
         evidence.record(db, { event: 'ENDPOINTS_DISAGREE', actor: 'system', details }),
       ),
   })
+  const web = webSources({ settings: settings.get, clock })
   const prices = pricesService({
     ...{ database, clock, log, audit: evidence },
     ...{ settings: settings.get, networks: chains.networks, chain: chains.get },
-    web: webSources({ settings: settings.get, clock }),
+    web,
   })
+  const shown = displays({ settings: settings.get, web, clock })
   const operator = operatorService({
     database,
     clock,
@@ -201,7 +203,7 @@ async function baseOf({ database, clock, log, keys, config, dataDir }: Ground) {
   })
   const held = heldStops({ clock, log })
   const doors = doorsOf(dataDir.path, settings.get, log)
-  return { evidence, signing, held, nextVersion, settings, watching, applied, chains, prices, operator, doors }
+  return { evidence, signing, held, nextVersion, settings, watching, applied, chains, prices, shown, operator, doors }
 }
 
 const WHY_SUSPENDED: Readonly<Record<Divergence['cause'], string>> = {
@@ -278,7 +280,7 @@ function servicesOf(ground: Ground, base: Base) {
       findNetwork: chains.find,
       chain: chains.get,
     }),
-    view: walletViewService({ database, chains, tokens: registry, prices }),
+    view: walletViewService({ database, chains, tokens: registry, prices, display: base.shown.in }),
     killSwitch: killSwitch({ ...shared, audit: evidence, log, stops, sessions: sessionService }),
   }
 }
@@ -305,7 +307,7 @@ function featuresOf(ground: Ground, base: Base, services: Services) {
     clock: { handlers: clockHandlers(clock), start: clock.start, stop: clock.stop },
     killSwitch: { handlers: killSwitchHandlers(killSwitch), start: killSwitch.start, stop: killSwitch.stop },
     transactions: {
-      handlers: transactionHandlers(transactions, walletName),
+      handlers: transactionHandlers(transactions, walletName, base.shown.in),
       start: () => transactions.start(),
       // What is told goes before what it tells of.
       stop: () => services.events.stop().then(() => transactions.stop()),
@@ -326,7 +328,7 @@ function featuresOf(ground: Ground, base: Base, services: Services) {
     },
     sessions: { handlers: sessionHandlers(services.sessions) },
     stopTokens: { handlers: stopTokenHandlers(services.stopTokens) },
-    prices: { handlers: priceHandlers(services.fixing, base.prices.status) },
+    prices: { handlers: priceHandlers(services.fixing, base.prices.status, base.shown) },
     tokens: { handlers: tokenHandlers(services.registry) },
     wallets: { handlers: walletHandlers(services.wallets) },
     walletViews: { handlers: walletViewHandlers(services.view) },

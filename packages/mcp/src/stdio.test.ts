@@ -71,7 +71,14 @@ describe('the MCP server over stdio', () => {
     expect(send?.properties).toHaveProperty('wallet_id')
     expect(send).toMatchObject({ type: 'object', required: ['to', 'humanAmount'], additionalProperties: false })
     const get = tools.find(({ name }) => name === 'get_transaction')?.inputSchema
-    expect(Object.keys(get?.properties ?? {})).toEqual(['id', 'transaction_id', 'wait', 'seen'])
+    expect(Object.keys(get?.properties ?? {})).toEqual([
+      'id',
+      'transaction_id',
+      'displayCurrency',
+      'display_currency',
+      'wait',
+      'seen',
+    ])
     expect(client.getServerVersion()).toMatchObject({ name: 'waiaas-wallet', version: '0.1.0' })
   })
 

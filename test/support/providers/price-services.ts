@@ -18,6 +18,8 @@ const PYTH_HYPE = '4279e31cc369bbcc2faf022b382b080e32a8e689ff20fbc530d2a603eb6cd
 export async function priceServices() {
   const pyth: PythSays = {}
   const coingecko: Says = {}
+  /** What a dollar is in other currencies, as JSON has it. */
+  const rates: Record<string, string> = { eur: '0.9213', jpy: '151.27', kwd: '0.30712', krw: '1391.5' }
   const asked: string[] = []
   const refused: string[] = []
 
@@ -39,11 +41,17 @@ export async function priceServices() {
   function gecko(url: URL, { headers }: IncomingMessage, response: ServerResponse): void {
     if (headers['x-cg-demo-api-key'] !== KEYS.coingecko) return void refuse(response, 401, 'coingecko: key')
     const { ids, ...rest } = Object.fromEntries(url.searchParams)
-    const wanted = { vs_currencies: 'usd', include_last_updated_at: 'true', precision: 'full' }
+    // A coin that is worth a dollar tells what a dollar is elsewhere.
+    const currency = ids === 'tether' ? (Object.keys(rates).find((one) => one === rest.vs_currencies) ?? '') : 'usd'
+    const wanted = { vs_currencies: currency, include_last_updated_at: 'true', precision: 'full' }
     const isWhole =
       JSON.stringify(Object.entries(rest).toSorted()) === JSON.stringify(Object.entries(wanted).toSorted())
     if (url.pathname !== '/api/v3/simple/price' || !isWhole)
       return void refuse(response, 400, `coingecko: ${url.pathname}${url.search}`)
+    if (ids === 'tether') {
+      const told = `"${currency}":${rates[currency]},"last_updated_at":${coingecko.at}`
+      return void answer(response, coingecko, `{"tether":{${told}}}`)
+    }
     if (ids !== 'ethereum' && ids !== 'hyperliquid') return void refuse(response, 404, `coingecko: ${ids}`)
     const { usd = '2000', at } = coingecko
     // A number as it is written: JavaScript would write another one.
@@ -77,7 +85,7 @@ export async function priceServices() {
     'oracle.coingecko_api_key': '',
     'oracle.cross_validation_threshold': 5,
   }
-  return { pyth, coingecko, asked, refused, settings, keys: KEYS }
+  return { pyth, coingecko, rates, asked, refused, settings, keys: KEYS }
 }
 
 function answer(response: ServerResponse, { status = 200, body, hangs, to }: Odd, sound: object | string): void {

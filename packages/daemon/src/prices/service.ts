@@ -18,6 +18,7 @@ import type { FeedAnswer } from './rules.ts'
 import { type Sources, sources } from './sources.ts'
 import type { Web } from './web/sources.ts'
 
+export { type Displays, displays } from './display.ts'
 export { priceFixing } from './fixing.ts'
 export { webSources } from './web/sources.ts'
 

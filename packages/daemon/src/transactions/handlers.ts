@@ -11,18 +11,20 @@ import {
   type sweepOperations,
   type Transaction,
   type transactionOperations,
+  usdOfNumber,
   withShortDecision,
 } from '@waiaas/contract'
 import { sessionOf, shownBy } from '../platform/caller.ts'
 import { seconds } from '../platform/clock.ts'
 import type { Calls } from '../platform/http/types.ts'
+import type { Displays } from '../prices/service.ts'
 import { type Answer, type ListFilter, refusal, type Transactions } from './service.ts'
 
 const WAITING = ['PENDING', 'QUEUED', 'GAS_WAITING'] as const
 
 type Filters = Omit<
   Parsed<(typeof transactionOperations)['listTransactions']>,
-  'walletId' | 'limit' | 'cursor' | 'expand'
+  'walletId' | 'limit' | 'cursor' | 'expand' | 'displayCurrency'
 >
 
 const inShort = ({ items }: { items: Transaction[] }, expand: Expand): Transaction[] =>
@@ -35,6 +37,15 @@ const filterOf = ({ status, since, until, ...others }: Filters): ListFilter => (
   since: since === undefined ? undefined : since * 1000,
   until: until === undefined ? undefined : until * 1000 + 999,
 })
+
+/** With what it is worth in a currency of the reader's, where there is one. */
+const inCurrency =
+  (display: Awaited<ReturnType<Displays['in']>>) =>
+  <T extends Transaction>(one: T): T => {
+    if (!display) return one
+    const displayAmount = typeof one.amountUsd === 'number' ? display.text(usdOfNumber(one.amountUsd)) : null
+    return { ...one, displayAmount, displayCurrency: display.currency }
+  }
 
 const fromOf = ({ principal, peer, idempotencyKey, message, onDelivered }: Calls['agent']) => ({
   ...{ sessionId: principal.sessionId, peer, key: idempotencyKey, message, onDelivered },
@@ -50,6 +61,7 @@ function accepted<Sent extends object>({ accepted: sent, ...answer }: Decided<Se
 export const transactionHandlers = (
   service: Transactions,
   walletName: (id: string) => Promise<string | null>,
+  display: Displays['in'],
 ): Handlers<typeof transactionOperations, Calls> => ({
   sendToken: (call, input) => {
     const { sessionId } = call.principal
@@ -65,12 +77,13 @@ export const transactionHandlers = (
     })
   },
   simulate: ({ principal }, input) => service.simulate(input, principal.sessionId),
-  async listTransactions({ principal }, { walletId, limit, cursor, expand, ...filters }) {
+  async listTransactions({ principal }, { walletId, limit, cursor, expand, displayCurrency, ...filters }) {
     const wallet = await service.chooseWallet(principal.sessionId, { walletId })
     const page = Object.values(filters).every((one) => one === undefined)
       ? await service.listOfWallet(wallet.id, cursor, limit)
       : await service.list({ ...filterOf(filters), walletIds: [wallet.id], before: cursor }, limit)
-    return { items: inShort(page, expand), cursor: page.hasMore ? page.rows.at(-1)!.id : null, hasMore: page.hasMore }
+    const items = inShort(page, expand).map(inCurrency(await display(displayCurrency)))
+    return { items, cursor: page.hasMore ? page.rows.at(-1)!.id : null, hasMore: page.hasMore }
   },
   async listPendingTransactions({ principal }, { walletId, limit, cursor, expand }) {
     const wallet = await service.chooseWallet(principal.sessionId, { walletId })
@@ -82,7 +95,9 @@ export const transactionHandlers = (
     }
   },
   getTransaction: (call, asked) =>
-    service.waits.shown(call, asked, () => service.get(asked.id, sessionOf(call.principal))),
+    service.waits.shown(call, asked, async () =>
+      inCurrency(await display(asked.displayCurrency))(await service.get(asked.id, sessionOf(call.principal))),
+    ),
   async cancelTransaction(call, { id }) {
     return { id, status: 'CANCELLED' as const, ...(await service.cancel(id, call)) }
   },

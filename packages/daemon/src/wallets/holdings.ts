@@ -32,7 +32,7 @@ const MOST_HELD = 200
 const NATIVE = 'native'
 
 /** Looks for what an address holds, also where its wallet cannot send. Each network by itself, with a deadline of its own. */
-export function walletHoldings(parts: WalletViewParts, lookMs = LOOK_MS) {
+export function walletHoldings(parts: Omit<WalletViewParts, 'display'>, lookMs = LOOK_MS) {
   const within = deadline(lookMs)
   const { database, chains, tokens, prices } = parts
 

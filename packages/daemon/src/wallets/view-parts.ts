@@ -20,4 +20,6 @@ export type WalletViewParts = {
     refresh(network: Network, assets: readonly string[]): Promise<void>
     usd(network: Network, asset: string, sum: { amount: Base; decimals: number }): Usd | null
   }
+  /** How what something is worth is shown, in the currency that was asked for or is set; undefined: in dollars alone. */
+  display(currency: string | undefined): Promise<{ currency: string; text(usd: Usd): string } | undefined>
 }

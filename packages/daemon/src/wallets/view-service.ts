@@ -21,14 +21,12 @@ export type WalletView = ReturnType<typeof walletViewService>
 type Answer<Name extends keyof typeof agentWalletOperations> = Output<(typeof agentWalletOperations)[Name]>
 type Choice = { readonly walletId?: string | undefined }
 type NetworkChoice = Choice & { readonly network?: string | undefined }
+type Shown = NetworkChoice & { readonly displayCurrency?: string | undefined }
+type Display = Awaited<ReturnType<WalletViewParts['display']>>
 type Assets = Extract<Answer<'getAssets'>, { assets: unknown }>['assets']
 
-/** What an agent sees of its own wallet: address, balances, assets. */
-export function walletViewService(parts: WalletViewParts) {
-  const { database, chains, tokens, prices } = parts
-  const choose = (sessionId: string, { walletId, network }: NetworkChoice) =>
-    database.read((db) => walletOfSession(db, sessionId, { walletId, acts: actsOn(chains.networks(), network) }))
-
+/** Reads of one wallet on one network. */
+function reads({ database, chains, tokens, prices, display: shownIn }: WalletViewParts) {
   async function balanceOn(network: Network, { address }: WalletRow) {
     const { decimals, symbol } = network.native
     const balance = await (await chains.get(network.id)).balance(address)
@@ -43,7 +41,7 @@ export function walletViewService(parts: WalletViewParts) {
     }
   }
 
-  async function assetsOn(network: Network, { address }: WalletRow): Promise<Assets> {
+  async function assetsOn(network: Network, { address }: WalletRow, display?: Display): Promise<Assets> {
     const known = await database.read((db) => tokens.ofNetwork(db, network))
     const chain = await chains.get(network.id)
     const [amount, found] = await Promise.all([chain.balance(address), chain.tokenBalances(address, known)])
@@ -52,8 +50,28 @@ export function walletViewService(parts: WalletViewParts) {
       network,
       held.map(({ token }) => token.asset),
     )
-    return held.map((holding) => assetView(network, holding, prices.usd))
+    return held.map((holding) => assetView(network, holding, { usd: prices.usd, display }))
   }
+
+  /** What a balance is worth, in the currency that was asked for or is set. */
+  async function balanceShown(network: Network, balance: string, currency: string | undefined) {
+    const display = await shownIn(currency)
+    if (!display) return { displayBalance: null, displayCurrency: null }
+    const asset = nativeAsset(network)
+    await prices.refresh(network, [asset])
+    const usd = prices.usd(network, asset, { amount: toBase(BigInt(balance)), decimals: network.native.decimals })
+    return { displayBalance: usd === null ? null : display.text(usd), displayCurrency: display.currency }
+  }
+
+  return { balanceOn, assetsOn, balanceShown }
+}
+
+/** What an agent sees of its own wallet: address, balances, assets. */
+export function walletViewService(parts: WalletViewParts) {
+  const { database, chains } = parts
+  const { balanceOn, assetsOn, balanceShown } = reads(parts)
+  const choose = (sessionId: string, { walletId, network }: NetworkChoice) =>
+    database.read((db) => walletOfSession(db, sessionId, { walletId, acts: actsOn(chains.networks(), network) }))
 
   /** Each network by itself: one that does not answer leaves the others alone. */
   const onAll = <T>(wallet: WalletRow, read: (network: Network) => Promise<T>) =>
@@ -82,24 +100,30 @@ export function walletViewService(parts: WalletViewParts) {
       return { ...whereOf(wallet), network: shownNetwork(chains.networks(), wallet), address: wallet.address }
     },
 
-    async balance(sessionId: string, choice: NetworkChoice): Promise<Answer<'getBalance'>> {
+    async balance(sessionId: string, choice: Shown): Promise<Answer<'getBalance'>> {
       const wallet = await choose(sessionId, choice)
       if (choice.network === 'all')
         return { ...whereOf(wallet), balances: await onAll(wallet, (network) => balanceOn(network, wallet)) }
       const network = resolveNetwork(chains.networks(), wallet, choice.network)
       const balance = await balanceOn(network, wallet)
-      return { ...whereOf(wallet), address: wallet.address, ...balance, displayBalance: null, displayCurrency: null }
+      const shown = await balanceShown(network, balance.balance, choice.displayCurrency)
+      return { ...whereOf(wallet), address: wallet.address, ...balance, ...shown }
     },
 
-    async assets(sessionId: string, choice: NetworkChoice): Promise<Answer<'getAssets'>> {
+    async assets(sessionId: string, choice: Shown): Promise<Answer<'getAssets'>> {
       const wallet = await choose(sessionId, choice)
+      const display = await parts.display(choice.displayCurrency)
       if (choice.network === 'all') {
-        const read = async (network: Network) => ({ network: network.id, assets: await assetsOn(network, wallet) })
+        const read = async (network: Network) => ({
+          network: network.id,
+          assets: await assetsOn(network, wallet, display),
+        })
         return { ...whereOf(wallet), networkAssets: await onAll(wallet, read) }
       }
       const network = resolveNetwork(chains.networks(), wallet, choice.network)
-      const assets = await assetsOn(network, wallet)
-      return { ...whereOf(wallet), network: network.id, assets, displayCurrency: null, chainId: network.caip2 }
+      const assets = await assetsOn(network, wallet, display)
+      const displayCurrency = display?.currency ?? null
+      return { ...whereOf(wallet), network: network.id, assets, displayCurrency, chainId: network.caip2 }
     },
   }
 }
@@ -130,7 +154,7 @@ function holdingsView(read: Read): WalletHoldings['balances'][number] {
 function assetView(
   network: Network,
   { token, amount }: { token: Token; amount: bigint },
-  usd: WalletViewParts['prices']['usd'],
+  { usd, display }: { usd: WalletViewParts['prices']['usd']; display: Display },
 ): Assets[number] {
   const value = usd(network, token.asset, { amount: toBase(amount), decimals: token.decimals })
   return {
@@ -141,7 +165,7 @@ function assetView(
     decimals: token.decimals,
     isNative: token.address === NATIVE,
     ...(value !== null && { usdValue: usdNumber(value) }),
-    displayValue: null,
+    displayValue: value !== null && display ? display.text(value) : null,
     balanceFormatted: formatUnits(amount, token.decimals),
     assetId: token.asset,
     network: network.id,

@@ -89,7 +89,13 @@ forEachEngine((_engine, open) => {
       usd: (_network: Network, asset: string, { amount, decimals }: { amount: Base; decimals: number }) =>
         asset.includes('slip44') ? usdCost(amount, { usdMicros: toUnitPrice(2_000_000_000n), decimals }) : null,
     }
-    const view = walletViewService({ database: bed.database, chains, tokens: registry, prices })
+    const view = walletViewService({
+      database: bed.database,
+      chains,
+      tokens: registry,
+      prices,
+      display: async () => undefined,
+    })
     const look = walletHoldings({ database: bed.database, chains, tokens: registry, prices }, 2_000)
     return { bed, registry, view, look, closed }
   }

@@ -40,12 +40,12 @@ export function pythPrice(text: string, id: string): WebPrice {
   return { answer, decimals: -Number(expo), updatedAt }
 }
 
-const CoinAnswer = z.object({ usd: z.string(), last_updated_at: Seconds })
+const CoinAnswer = z.looseObject({ last_updated_at: Seconds })
 
-/** What CoinGecko says of the coin with this id. Failure CHAIN_ERROR for what nobody may rely on. */
-export function coinGeckoPrice(text: string, id: string): WebPrice {
+/** What CoinGecko says of the coin with this id, in a currency. Failure CHAIN_ERROR for what nobody may rely on. */
+export function coinGeckoPrice(text: string, id: string, currency = 'usd'): WebPrice {
   const told = read(z.object({ [id]: CoinAnswer }), text, 'CoinGecko')[id]
-  const price = told && decimalOf(told.usd)
+  const price = told && decimalOf(String(told[currency] ?? ''))
   if (!price || price.answer === 0n) throw refuse('CoinGecko', 'told no price above zero')
   return { ...price, updatedAt: told.last_updated_at }
 }

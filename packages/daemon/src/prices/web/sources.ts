@@ -44,15 +44,20 @@ const SERVICES: readonly Service[] = [
   {
     name: 'coingecko',
     isOn: (settings) => settings['oracle.coingecko_api_key'] !== '',
-    async read(settings, { coingecko }) {
-      const url = below(settings['oracle.coingecko_url'], 'simple/price')
-      for (const [name, value] of Object.entries({ ids: coingecko, vs_currencies: 'usd', ...EXACT }))
-        url.searchParams.set(name, value)
-      const headers = { [keyHeader(url)]: settings['oracle.coingecko_api_key'] }
-      return coinGeckoPrice(await getText({ who: 'CoinGecko', url, headers }), coingecko)
-    },
+    read: (settings, { coingecko }) => askCoinGecko(settings, coingecko, 'usd'),
   },
 ]
+async function askCoinGecko(settings: WebSettings, ids: string, currency: string): Promise<WebPrice> {
+  const url = below(settings['oracle.coingecko_url'], 'simple/price')
+  for (const [name, value] of Object.entries({ ids, vs_currencies: currency, ...EXACT }))
+    url.searchParams.set(name, value)
+  const headers = { [keyHeader(url)]: settings['oracle.coingecko_api_key'] }
+  return coinGeckoPrice(await getText({ who: 'CoinGecko', url, headers }), ids, currency)
+}
+
+/** A coin that is a dollar, and that is traded in every currency. */
+const DOLLAR_COIN = 'tether'
+
 const EXACT = { include_last_updated_at: 'true', precision: 'full' }
 
 /** Keys of paid plans have a host of their own, and another header. */
@@ -100,6 +105,11 @@ export function webSources({ settings, clock }: WebParts) {
       )
       return all.flatMap(({ from, price }) => (price ? [{ ...price, from, readAt }] : []))
     },
+    /** What a dollar is in a currency, by its code of ISO 4217. Failure CHAIN_ERROR; undefined where nobody is asked. */
+    exchangeRate: (currency: string): Promise<WebPrice> | undefined =>
+      settings()['oracle.coingecko_api_key'] === ''
+        ? undefined
+        : askCoinGecko(settings(), DOLLAR_COIN, currency.toLowerCase()),
     /** How many there are. */
     count: (): number => services().length,
     percent: (): number => settings()['oracle.cross_validation_threshold'],
