@@ -115,6 +115,7 @@ const INSTALLED = {
   delay_seconds: 300,
   daily_limit_usd: 500,
   over_limit: 'DENY',
+  first_recipient: { tier: 'NOTIFY', wait_seconds: 86_400 },
 } as const
 
 const BOUNDS = ['instant_max_usd', 'notify_max_usd', 'delay_max_usd', 'daily_limit_usd', 'max_fee_usd'] as const

@@ -1,5 +1,6 @@
 import {
   type Effect,
+  installedRules,
   POLICY_TYPES,
   type PolicyType,
   parseRules,
@@ -489,6 +490,12 @@ describe('first_recipient of SPENDING_LIMIT', () => {
     ],
   ])('pays %s', (_, more, expected) => {
     expect(judged(more)).toBe(expected)
+  })
+  test('of the limit that a new wallet gets is a notice, and a day later nothing', () => {
+    const installed = [row('SPENDING_LIMIT', installedRules('SPENDING_LIMIT'))]
+    expect(verdict(installed, usdc(1n))).toBe('NOTIFY')
+    expect(verdict(installed, { ...usdc(1n), ...to(DAY - 1, 1_000_000n) })).toBe('NOTIFY')
+    expect(verdict(installed, { ...usdc(1n), ...to(DAY, 1_000_000n) })).toBe('INSTANT')
   })
   test('asks the tier that it names, and of a lane nothing', () => {
     for (const tier of ['NOTIFY', 'APPROVAL']) expect(judged(usdc(1n), { first_recipient: { tier } })).toBe(tier)
