@@ -115,3 +115,91 @@ test('a draft is as strict about its policies as what writes them', async () => 
   for (const [draft, code] of bad) await expect(tried(5, draft), JSON.stringify(draft)).rejects.toMatchObject({ code })
   await expect(tried(5, undefined, { walletId: nobody })).rejects.toMatchObject({ code: 'WALLET_NOT_FOUND' })
 })
+
+const pay = async (token: string, usd: number, more: object = {}) => {
+  const body = { type: 'TRANSFER', to: world.newAddress(), amount: dollars(usd), network: world.network, ...more }
+  return (await daemon.call<{ id: string }>('POST', '/v1/transactions/send', { as: token, body })).status
+}
+const replay = (more: Record<string, unknown> = {}) =>
+  daemon.operator.replayPolicies({ ...more } as never) as Promise<Replayed>
+type Replayed = Awaited<ReturnType<typeof daemon.operator.replayPolicies>>
+
+test('recorded decisions come out to the letter by the policies of then, whatever became of these', async () => {
+  const payer = await world.wallet(daemon)
+  const write = (type: string, rules: object, more: object = {}) =>
+    daemon.operator.createPolicy({ walletId: payer.id, type, rules, ...more } as never)
+  const limit = await write('SPENDING_LIMIT', {
+    ...{ instant_max_usd: 10, notify_max_usd: 100, delay_max_usd: 500, daily_limit_usd: 300 },
+    first_recipient: { tier: 'NOTIFY', wait_seconds: 0 },
+  })
+  const friend = world.newAddress()
+  expect(await pay(payer.token, 5, { to: friend })).toBe(201)
+  expect(await pay(payer.token, 50, { to: friend })).toBe(201)
+  expect(await pay(payer.token, 400)).toBe(403)
+  expect(await pay(payer.token, 5, { type: 'CONTRACT_CALL', calldata: '0x12345678', amount: undefined })).toBe(403)
+  const rate = await write('RATE_LIMIT', { max_requests: 2, window_seconds: 600 })
+  expect(await pay(payer.token, 5)).toBe(429)
+  await daemon.operator.updatePolicy({ id: rate.id, rules: { max_requests: 50, window_seconds: 600 } })
+  const bound = await daemon.operator.createSession({
+    ...{ walletId: payer.id, labels: { team: 'trading' } },
+    constraints: { maxTotalUsd: 8 },
+  } as never)
+  await write('SPENDING_LIMIT', { instant_max_usd: 2, daily_limit_usd: 100 }, { sessionLabel: 'team:trading' })
+  expect(await pay(bound.token, 7)).toBe(201)
+  expect(await pay(bound.token, 7)).toBe(403)
+  const plan = { network: world.network, steps: [7, 8].map((usd) => ({ to: world.newAddress(), value: dollars(usd) })) }
+  await daemon.agent(payer.token).sendPlan(plan as never)
+  await daemon.operator.createPolicy({ walletId: payer.id, type: 'SIGN_MESSAGE_RULES', rules: { personal: 'INSTANT' } })
+  await daemon.agent(payer.token).signMessage({ message: 'hello', network: world.network })
+  await daemon.operator.updatePolicy({ id: limit.id, rules: { instant_max_usd: 1, delay_max_usd: 2 } })
+  await daemon.operator.deletePolicy({ id: rate.id })
+  // What waited is judged again, by the new policy.
+  const waiting = (await daemon.agent(bound.token).listTransactions({ walletId: payer.id })).items.filter(
+    ({ status }) => status === 'QUEUED',
+  )
+  for (const { id } of waiting) await daemon.operator.adminApproveTransaction({ id })
+
+  const all = await replay({ walletId: payer.id })
+  expect(all).toMatchObject({ isWhole: true, inexact: [], unread: 0 })
+  expect(all.decisions).toBeGreaterThanOrEqual(10)
+  expect(all.exact).toBe(all.decisions)
+})
+
+test('a draft is replayed along the history that it makes', async () => {
+  const payer = await world.wallet(daemon)
+  const own = await daemon.operator.createPolicy({
+    ...{ walletId: payer.id, type: 'SPENDING_LIMIT' },
+    rules: { instant_max_usd: 1_000, daily_limit_usd: 100 },
+  })
+  // With the fee of each, a hundred dollars hold these and not the last.
+  for (const usd of [40, 30, 20, 40]) await pay(payer.token, usd)
+  const changes = async (rules: object) =>
+    (await replay({ walletId: payer.id, draft: { change: [{ id: own.id, rules }] } })).draft!.changes.map(
+      ({ before, after, count, usd }) => [before, after, count, usd],
+    )
+  expect(await changes({ instant_max_usd: 1_000, daily_limit_usd: 100 })).toEqual([
+    ['INSTANT', 'INSTANT', 3, 90],
+    ['DENY', 'DENY', 1, 40],
+  ])
+  // The refused 40 make room for 30 and 20, and for nothing more.
+  expect(await changes({ instant_max_usd: 1_000, daily_limit_usd: 39 })).toEqual([
+    ['INSTANT', 'DENY', 2, 60],
+    ['INSTANT', 'INSTANT', 1, 30],
+    ['DENY', 'DENY', 1, 40],
+  ])
+  expect(await changes({ instant_max_usd: 25, delay_max_usd: 35, daily_limit_usd: 1_000 })).toEqual([
+    ['INSTANT', 'APPROVAL', 1, 40],
+    ['INSTANT', 'DELAY', 1, 30],
+    ['INSTANT', 'INSTANT', 1, 20],
+    ['DENY', 'APPROVAL', 1, 40],
+  ])
+  const some = await replay({ walletId: payer.id, most: 2, draft: { remove: [own.id] } })
+  expect(some).toMatchObject({ isWhole: false, decisions: 2, exact: 2 })
+  expect(some.draft).toMatchObject({
+    requests: 2,
+    examples: [{ before: 'INSTANT', after: 'DENY', usd: 40, reasons: [{ code: 'SPENDING_LIMIT_MISSING' }] }, {}],
+  })
+  await expect(replay({ walletId: '00000000-0000-7000-8000-000000000000' })).rejects.toMatchObject({
+    code: 'WALLET_NOT_FOUND',
+  })
+})

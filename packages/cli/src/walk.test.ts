@@ -292,6 +292,8 @@ async function tokensAndPolicies(): Promise<void> {
   const draft = JSON.stringify({ change: [{ id, enabled: true }] })
   const tried = await run('policy test', ['--wallet-id', quick.id, ...payment(), '--draft', draft])
   expect(tried).toMatchObject({ current: { tier: 'INSTANT' }, draft: { tier: 'INSTANT' }, change: 'same' })
+  const replayed = await run('policy replay', ['--wallet-id', quick.id, '--draft', draft])
+  expect(replayed).toMatchObject({ isWhole: true, inexact: [], unread: 0, draft: { examples: [] } })
   await run('policy delete', [id, '--yes'])
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { Effects } from './effects.ts'
 import { UnixSeconds } from './ids.ts'
 import { toggleShape } from './policies/default-deny.ts'
 import { Standing } from './standing.ts'
@@ -106,7 +107,12 @@ export const Suggestion = z.object({
 export type Suggestion = z.infer<typeof Suggestion>
 
 const UsedPrice = z.object({ usdMicros: Digits, decimals: z.int(), source: z.string(), at: z.int() })
-const Spent = z.object({ dayUsd: Digits, monthUsd: Digits })
+/** What of a window tells when it has room again; only where that was told, or the window counted as full. */
+const Leaving = z.object({
+  fullUntil: z.int().optional(),
+  final: z.array(z.object({ until: z.int(), usdMicros: Digits })).optional(),
+})
+const Spent = z.object({ dayUsd: Digits, monthUsd: Digits, day: Leaving.optional(), month: Leaving.optional() })
 
 /** Everything but the policies' own text that a decision was made from, so that it can be made again. Instants are unix milliseconds. */
 export const DecisionInputs = z.object({
@@ -126,7 +132,24 @@ export const DecisionInputs = z.object({
     .object({ id: z.string(), labels: z.array(z.string()) })
     .optional()
     .describe('who asked, where some policy is of sessions'),
-  requests: z.array(z.object({ policyId: z.string(), count: z.int() })),
+  requests: z.array(
+    z.object({
+      policyId: z.string(),
+      count: z.int(),
+      freeAt: z.int().optional().describe('of a full window, when the first place in it is free'),
+    }),
+  ),
+  requestsUnknownBefore: z.int().optional().describe('after a restore: what was accepted before is not all known'),
+  constrained: z
+    .object({ totalUsd: Digits })
+    .optional()
+    .describe('what the session had spent in all, where it was issued with limits of its own'),
+  lane: z
+    .object({ heldUsd: Digits, takenUsd: Digits })
+    .optional()
+    .describe('of what a lane did for itself: what was held for it, and taken from its reserve'),
+  together: Effects.optional().describe('of a step of a plan: what all steps do that it was judged with'),
+  worstFee: Digits.optional().describe('of what was judged again: that of the bytes then'),
   lookalikes: z.record(z.string(), z.string()).optional().describe('by recipient, whom it looks like'),
   known: z
     .record(z.string(), z.object({ since: z.int(), usdMicros: Digits }))

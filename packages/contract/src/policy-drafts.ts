@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { CODE_BODY } from './costs.ts'
-import { Decision } from './decision.ts'
+import { Decision, Reason } from './decision.ts'
 import { Effects } from './effects.ts'
-import { Id } from './ids.ts'
+import { Id, UnixSeconds } from './ids.ts'
 import { WalletName } from './names.ts'
 import { operation } from './operation.ts'
 import { CreatePolicyRequest, UpdatePolicyRequest } from './policies.ts'
@@ -34,6 +34,37 @@ export type PolicyDraft = z.output<typeof PolicyDraft>
 export const Strictness = z.enum(['same', 'tighter', 'looser', 'different'])
 export type Strictness = z.infer<typeof Strictness>
 
+const Came = z.enum(['INSTANT', 'NOTIFY', 'DELAY', 'APPROVAL', 'DENY'])
+const Named = z.object({ transactionId: Id, why: z.string() })
+const some = 'the first 20 of them'
+
+/** What a draft would have made of requests that were decided on. */
+const ReplayedDraft = z.object({
+  requests: z.int(),
+  changes: z
+    .array(
+      z.object({
+        before: Came,
+        after: Came,
+        count: z.int(),
+        usd: z.number().describe('US dollars of those that have a price, without fees'),
+        unpriced: z.int().describe('how many have none'),
+      }),
+    )
+    .describe('how many requests came out as what, and would have come out as what'),
+  examples: z
+    .array(
+      z.object({
+        transactionId: Id,
+        before: Came,
+        after: Came,
+        usd: z.number().nullable(),
+        reasons: z.array(Reason),
+      }),
+    )
+    .describe(`those that come out otherwise, ${some}`),
+})
+
 const tag = 'Policies'
 
 export const policyDraftOperations = {
@@ -62,5 +93,34 @@ export const policyDraftOperations = {
       change: Strictness.optional().describe('how the draft treats this one request'),
     }),
     errors: [...buildErrors, 'POLICY_NOT_FOUND', 'SESSION_NOT_FOUND'],
+  }),
+  replayPolicies: operation({
+    method: 'POST',
+    path: '/v1/policies/replay',
+    access: ['operator'],
+    tag,
+    summary:
+      'Make recorded decisions again: by the policies of then, which must come out to the letter, and by a draft. Nothing is stored.',
+    command: 'policy replay',
+    aliases: { walletId: ['wallet_id'] },
+    input: z.strictObject({
+      walletId: WalletName.optional().describe('id or name of a wallet; left out: of all'),
+      since: UnixSeconds.optional().describe('requests made then or later, in unix seconds; left out: 30 days ago'),
+      until: UnixSeconds.optional().describe('requests made then or earlier, in unix seconds; left out: now'),
+      most: z.int().min(1).max(1_000_000).default(100_000).describe('at most so many requests, the oldest first'),
+      draft: PolicyDraft.optional(),
+    }),
+    output: z.object({
+      from: UnixSeconds,
+      until: UnixSeconds.describe('of the newest request that was looked at, where there are more than were asked for'),
+      isWhole: z.boolean().describe('false: there are more requests after until'),
+      decisions: z.int().describe('made again by the policies of then: of requests, and of their signatures'),
+      exact: z.int().describe('how many came out to the letter'),
+      inexact: z.array(Named).describe(`those that did not, ${some}`),
+      unread: z.int().describe('how many cannot be made again, because something of them is not kept any more'),
+      unreadExamples: z.array(Named).describe(some),
+      draft: ReplayedDraft.optional(),
+    }),
+    errors: ['ACTION_VALIDATION_FAILED', 'INVALID_ADDRESS', 'WALLET_NOT_FOUND', 'POLICY_NOT_FOUND'],
   }),
 }

@@ -57,6 +57,12 @@ type MoneyParts = {
   diverged(divergence: Divergence): Promise<void>
 }
 
+const ofSessions = {
+  constraintFaults: (text: string, facts: Parameters<typeof constraintFaults>[1]) =>
+    constraintFaults(readConstraints(text), facts),
+  sessionLabels,
+}
+
 /** Puts together what decides on, signs and sends transactions, and all that may stop it. */
 export function moneyPath(parts: MoneyParts): Transactions {
   const { database, clock, keys, log, instance, evidence, signing, held, chains, prices, settings } = parts
@@ -116,9 +122,9 @@ export function moneyPath(parts: MoneyParts): Transactions {
       prices,
       network,
       settings: settings.at,
-      constraintFaults: (text, facts) => constraintFaults(readConstraints(text), facts),
-      sessionLabels,
+      ...ofSessions,
     }),
+    ...ofSessions,
     chooseWallet: (db, sessionId, { walletId, network }) =>
       walletOfSession(db, sessionId, { walletId, acts: actsOn(chains.networks(), network) }),
     resolveNetwork: (wallet, name) => resolveNetwork(chains.networks(), wallet, name),

@@ -95,6 +95,12 @@ function worldOf(node: Node, clock: Clock, { feed }: Oracle): World {
       }
 }
 
+const ofSessions = {
+  constraintFaults: (text: string, facts: Parameters<typeof constraintFaults>[1]) =>
+    constraintFaults(readConstraints(text), facts),
+  sessionLabels,
+}
+
 /** Where prices come from: a Chainlink feed on the node, or fixed ones; else 2,000 dollars for a native unit. */
 export type Oracle = { feed?: string; fixed?: Record<string, string> }
 
@@ -205,9 +211,9 @@ export async function startPipeline(
       prices,
       network: () => network,
       settings: async () => ({ ...defaultSettings(), ...priced }),
-      constraintFaults: (text, facts) => constraintFaults(readConstraints(text), facts),
-      sessionLabels,
+      ...ofSessions,
     }),
+    ...ofSessions,
     gas: () => gas,
     chooseWallet: async (db, _session, { walletId }) => (await walletStore.byId(db, walletId!))!,
     resolveNetwork: (): Network => network,

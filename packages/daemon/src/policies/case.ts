@@ -77,6 +77,8 @@ export type EvaluateInput = {
     readonly session?: readonly number[]
     /** After a restore: what was accepted before that is not all known. */
     readonly unknownBefore?: number
+    /** By policy, what was counted when it was judged; then no times are needed. */
+    readonly counted?: Readonly<Record<string, { readonly count: number; readonly freeAt: number }>>
   }
   /** By recipient that the wallet never paid: one that it paid and that has the same first and last characters. */
   readonly lookalikes?: Readonly<Record<string, string>>
@@ -130,7 +132,7 @@ export type Case = {
   readonly tokens: readonly string[]
   /** Those of which only an allowance is taken away; their code runs. */
   readonly revoked: readonly string[]
-  readonly requestCounts: { policyId: string; count: number }[]
+  readonly requestCounts: { policyId: string; count: number; freeAt?: number }[]
 }
 
 /** What every policy has; `recorded` is what a decision keeps of it. */

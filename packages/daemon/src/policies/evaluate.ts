@@ -22,7 +22,8 @@ import {
   isOfSessions,
   type Policy,
 } from './case.ts'
-import { headroomOf, inputsOf, suggestionFor } from './explain.ts'
+import { headroomOf, suggestionFor } from './explain.ts'
+import { inputsOf } from './recorded.ts'
 import { types } from './types/all.ts'
 import { deny } from './types/type.ts'
 
@@ -102,7 +103,7 @@ function conclude(of: Case, applying: readonly Policy[], outcome: Outcome): Judg
     headroom,
     ...(suggestion && { suggestion }),
     policyVersion: of.input.policyVersion,
-    inputs: inputsOf(of, applying),
+    inputs: inputsOf(of, applying, reasons),
   }
   const { unpriced, items, totalUsd } = of.bill
   return {

@@ -1,7 +1,6 @@
 import {
   add,
   type Base,
-  type DecisionInputs,
   formatUnits,
   type Headroom,
   parseBase,
@@ -15,8 +14,8 @@ import {
   usdNumber,
   ZERO_BASE,
 } from '@waiaas/contract'
-import { amountWithin, display, type Holding, type Price, usdOf } from './bill.ts'
-import { type Bounds, type Case, isOfSessions, type Policy, type WindowName } from './case.ts'
+import { amountWithin, display, type Holding, usdOf } from './bill.ts'
+import type { Bounds, Case, Policy, WindowName } from './case.ts'
 
 type Bounding = Policy & { readonly bounds: Bounds }
 type Outcome = { readonly denied: boolean; readonly tier: Tier; readonly reasons: readonly Reason[] }
@@ -152,57 +151,3 @@ function milder(
     approver,
   }
 }
-
-/** What the decision was made from, in a form that can be stored. */
-export function inputsOf({ input, bill, requestCounts }: Case, applying: readonly Policy[]): DecisionInputs {
-  const { spent, context, toggles, feePrice } = input
-  const windows = spent.networks[input.network.id]
-  const ofSession = spent.session
-  const otherwise = bill.holdings.flatMap(({ asset, price, countedAt }) =>
-    price === null && countedAt !== null ? [[asset, countedAt] as const] : [],
-  )
-  return {
-    now: input.now,
-    ...(input.latest !== undefined && { latest: input.latest }),
-    kind: input.kind,
-    walletId: input.wallet.id,
-    network: input.network.id,
-    policies: applying.map(({ recorded }) => recorded),
-    prices: recordedPrices(bill.holdings.map(({ asset, price }) => [asset, price])),
-    ...(otherwise.length > 0 && { lastPrices: recordedPrices(otherwise) }),
-    spent: {
-      dayUsd: String(spent.day.total),
-      monthUsd: String(spent.month.total),
-      ...(windows && { onNetwork: { dayUsd: String(windows.day.total), monthUsd: String(windows.month.total) } }),
-      ...(ofSession && { ofSession: { dayUsd: String(ofSession.day.total), monthUsd: String(ofSession.month.total) } }),
-    },
-    ...(input.session &&
-      applying.some(isOfSessions) && { session: { ...input.session, labels: [...input.session.labels] } }),
-    requests: requestCounts,
-    ...(input.lookalikes && { lookalikes: { ...input.lookalikes } }),
-    ...(input.known && {
-      known: Object.fromEntries(
-        Object.entries(input.known).map(([to, { since, usd }]) => [to, { since, usdMicros: String(usd) }]),
-      ),
-    }),
-    ...(input.aboveCeiling !== undefined && { aboveCeiling: input.aboveCeiling }),
-    ...(input.impostors && { impostors: { ...input.impostors } }),
-    ...(input.neverFunded && { neverFunded: [...input.neverFunded] }),
-    ...(feePrice && { feePrice: { offered: String(feePrice.offered), asked: String(feePrice.asked) } }),
-    ...(input.standing && { standing: input.standing }),
-    toggles: { ...toggles },
-    ...(context && { context: recordedContext(context) }),
-  }
-}
-
-const recordedPrices = (prices: readonly (readonly [string, Price | null])[]): DecisionInputs['prices'] =>
-  Object.fromEntries(
-    prices.flatMap(([asset, price]) => (price ? [[asset, { ...price, usdMicros: String(price.usdMicros) }]] : [])),
-  )
-
-const recordedContext = ({ acceptedAt, servedDelay, approval, feeBound }: NonNullable<Case['input']['context']>) => ({
-  ...(acceptedAt !== undefined && { acceptedAt }),
-  ...(servedDelay !== undefined && { servedDelay }),
-  ...(approval && { approval: { usdShown: approval.usdShown === null ? null : String(approval.usdShown) } }),
-  ...(feeBound !== undefined && { feeBound: String(feeBound) }),
-})

@@ -88,7 +88,7 @@ export const replacesDefault = ({
   session_label === null
 
 /** A stored policy as it is compiled. */
-export const toPolicyRow = (row: StoredPolicy): PolicyRow => ({
+export const toPolicyRow = (row: Omit<StoredPolicy, 'created_at' | 'updated_at'>): PolicyRow => ({
   id: row.id,
   walletId: row.wallet_id,
   type: row.type,

@@ -37,6 +37,8 @@ export {
   type Windows,
 } from './evaluate.ts'
 export { type LimitsNow, limitsNow } from './limits.ts'
+export { policiesOfThen } from './of-then.ts'
+export { recordedInput } from './recorded.ts'
 export { keepRestored } from './restored.ts'
 export { strictnessOf } from './strictness.ts'
 export { policyVersions } from './versions.ts'

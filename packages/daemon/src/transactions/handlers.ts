@@ -190,7 +190,7 @@ export const readHandlers = (
   walletName: (id: string) => Promise<string | null>,
 ): Handlers<ReadOperations, Calls> => ({
   ...limitHandlers(service),
-  testPolicies: (_, input) => service.testPolicies(input),
+  ...service.policies,
   listAllowances: ({ principal }, asked) => service.allowances(asked, principal),
   exportTransactions: (_call, { wallet_id, limit, cursor, ...filters }) =>
     service.movements(

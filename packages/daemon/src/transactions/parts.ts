@@ -5,6 +5,7 @@ import type { Handle } from '../platform/db/database.ts'
 import type { Held } from '../platform/held.ts'
 import type { CallMessage } from '../platform/http/types.ts'
 import type { DraftReader } from '../policies/service.ts'
+import type { ConstraintFaults } from './deciding/constrained.ts'
 import type { GasSettings } from './gas/condition.ts'
 import type { Parts } from './job.ts'
 import type { FindToken } from './kinds/kind.ts'
@@ -35,6 +36,9 @@ export type ServiceParts = Parts &
     gas(): GasSettings
     /** What a wallet would be judged by under a draft. */
     drafted: DraftReader
+    constraintFaults: ConstraintFaults
+    /** The operator's labels of a session, as policies name them. */
+    sessionLabels(session: { labels: string | null }): readonly string[]
     held: Pick<Held, 'write' | 'keeps'>
   }
 /** Who asks, from where, and how to learn that the answer arrived. */

@@ -23,7 +23,6 @@ import { type Funds, fundsOf } from './deciding/funds.ts'
 import { type Answer, idempotencyStore } from './deciding/idempotency-store.ts'
 import { assetsOf } from './deciding/judgement.ts'
 import { type OwedAnswers, owedAnswers } from './deciding/owed-answers.ts'
-import { testPolicies } from './deciding/policy-test.ts'
 import { fullQueue } from './deciding/room.ts'
 import { simulation } from './deciding/simulate.ts'
 import { transactionDetail } from './detail.ts'
@@ -40,6 +39,7 @@ import { lowBalances } from './low-balances.ts'
 import { type OverCeiling, overCeilings } from './over-ceiling.ts'
 import type { From, ServiceParts, WalletChoice } from './parts.ts'
 import { plans } from './plans/plans.ts'
+import { policyQuestions } from './replays/questions.ts'
 import { retention } from './retention/retention.ts'
 import { attemptStore, type Replacement } from './rows/attempt-store.ts'
 import { laneStore } from './rows/lane-store.ts'
@@ -99,6 +99,8 @@ export class Transactions {
   readonly #building: Building
   /** Several transactions that are decided on as one. */
   readonly plans: ReturnType<typeof plans>
+  /** What policies, and drafts of them, say of requests. */
+  readonly policies: ReturnType<typeof policyQuestions>
   /** All that a wallet holds, sent to one address. */
   readonly sweeps: ReturnType<typeof sweeps>
   /** Calls that wait for what becomes of transactions and plans. */
@@ -126,6 +128,7 @@ export class Transactions {
     this.#lows = lowBalances(parts)
     this.#settler = settler(parts, this.#lanes, this.#lows.paid)
     this.allowances = allowances(parts)
+    this.policies = policyQuestions(parts, this.#building)
     this.#lists = lists(parts)
     const { list, ofWallet, count, movements } = this.#lists
     this.list = list
@@ -226,11 +229,6 @@ export class Transactions {
       prices: parts.prices.current(network, assetsOf(built.decoded.effects)),
       startedAt,
     })
-  }
-
-  /** How the policies of a wallet, and a draft of them, judge a request. */
-  testPolicies(asked: Parameters<typeof testPolicies>[2]): ReturnType<typeof testPolicies> {
-    return testPolicies(this.#parts, this.#building, asked)
   }
 
   /** What a session may spend of a wallet on a network now. */

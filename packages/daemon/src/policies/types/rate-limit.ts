@@ -18,12 +18,9 @@ function judge(policy: Scoped<RateLimit>, of: Case, findings: Finding[]): void {
   if (of.isLane) return
   const { max, windowMs } = policy.rules
   const { requests, context, now } = of.input
-  const times = countedFor(policy, of, { byNetwork: requests.networks, all: requests.all, session: requests.session })
   const asOf = context?.acceptedAt ?? now
-  const isIn = (at: number) => at > asOf - windowMs && at <= asOf
-  let count = 0
-  for (const at of times) if (isIn(at)) count++
-  of.requestCounts.push({ policyId: policy.id, count })
+  const { count, freeAt } = requests.counted?.[policy.id] ?? counted(policy, of, asOf)
+  of.requestCounts.push({ policyId: policy.id, count, ...(count >= max && { freeAt }) })
   const fullUntil = (requests.unknownBefore ?? Number.NEGATIVE_INFINITY) + windowMs
   const isUnknown = asOf < fullUntil
   if (count < max && !isUnknown) return
@@ -35,11 +32,20 @@ function judge(policy: Scoped<RateLimit>, of: Case, findings: Finding[]): void {
       message: `${count} requests in the last ${windowMs / 1000} s; ${max} are allowed${isUnknown ? `, and the window counts as full${UNKNOWN_BEFORE}` : ''}`,
       observed: count,
       allowed: max,
-      retryAt: Math.ceil(Math.max(freeAt(times.filter(isIn), policy.rules), isUnknown ? fullUntil : 0) / 1000),
+      retryAt: Math.ceil(Math.max(freeAt, isUnknown ? fullUntil : 0) / 1000),
     }),
   })
 }
 
-/** When the oldest of those that are too many is out of the window. */
-const freeAt = (inWindow: readonly number[], { max, windowMs }: RateLimit): number =>
-  inWindow.length < max ? 0 : inWindow.toSorted((a, b) => b - a)[max - 1]! + windowMs
+/** How many are in the window, and when the oldest of those that are too many is out of it. */
+function counted(policy: Scoped<RateLimit>, of: Case, asOf: number): { count: number; freeAt: number } {
+  const { max, windowMs } = policy.rules
+  const { requests } = of.input
+  const times = countedFor(policy, of, { byNetwork: requests.networks, all: requests.all, session: requests.session })
+  const isIn = (at: number) => at > asOf - windowMs && at <= asOf
+  let count = 0
+  for (const at of times) if (isIn(at)) count++
+  if (count < max) return { count, freeAt: 0 }
+  const newest = times.filter(isIn).sort((a, b) => b - a)
+  return { count, freeAt: newest[max - 1]! + windowMs }
+}

@@ -1,16 +1,4 @@
-import {
-  add,
-  type EffectFacts,
-  type Effects,
-  factsOf,
-  type JudgedSettings,
-  type Network,
-  type Reason,
-  receiversOf,
-  togglesOf,
-  type Usd,
-  ZERO_USD,
-} from '@waiaas/contract'
+import { type Effects, factsOf, type JudgedSettings, type Network, receiversOf, togglesOf } from '@waiaas/contract'
 import type { Audit } from '../../audit/service.ts'
 import type { Draft } from '../../chains/build.ts'
 import type { Intent } from '../../chains/intent.ts'
@@ -27,8 +15,9 @@ import {
   type Prices,
 } from '../../policies/service.ts'
 import type { Job } from '../job.ts'
-import { tokensOf, typesOf } from '../kinds/all.ts'
+import { tokensOf } from '../kinds/all.ts'
 import type { Switches } from '../switches.ts'
+import { type ConstraintFaults, constrained } from './constrained.ts'
 import { laneFunds, type Reading, requests, spent } from './history.ts'
 import { knownFor, lookalikes } from './known-recipients.ts'
 import { type RulesReader, sharedReads } from './shared-reads.ts'
@@ -44,13 +33,6 @@ export type PriceFacts = {
   missing(network: Network, assets: readonly string[]): readonly { reason: string; isGone: boolean }[]
   worth: Worth
 }
-type ConstraintFacts = {
-  network: string
-  types: string[]
-  recipients: string[]
-  usd: Usd | null
-  sessionTotalUsd: Usd | null
-}
 export type JudgeParts = {
   clock: Clock
   log: Pick<Log, 'error'>
@@ -62,7 +44,7 @@ export type JudgeParts = {
   network(id: string): Network
   /** As the common version of the policies has them beside it: what a job reads, not what this process took over last. */
   settings(db: Handle, common: number): Promise<JudgedSettings>
-  constraintFaults(constraints: string, facts: ConstraintFacts): Reason[]
+  constraintFaults: ConstraintFaults
   /** The operator's labels of a session, as policies name them. */
   sessionLabels(session: { labels: string | null }): readonly string[]
 }
@@ -80,13 +62,13 @@ type Judged = { verdict: Verdict; prices: PriceFacts }
 export async function judged(job: JudgeJob, subject: Subject, before?: Before): Promise<Judged> {
   const { parts } = job
   const { wallet } = subject
-  const { input, facts, rules } = await inputOf(job, subject, before)
+  const { input, rules } = await inputOf(job, subject, before)
   const { version, settings, prices } = rules
   const judgement = evaluate(input)
   if (judgement.fault !== undefined)
     parts.log.error({ err: judgement.fault, wallet: wallet.id }, 'a request could not be judged, and is refused')
-  const constrained = await withConstraints(job, { subject, facts, judgement, before, worth: prices.worth })
-  const verdict = verdictOf(settings, constrained, version)
+  const bound = await withConstraints(job, { subject, judgement, before, worth: prices.worth })
+  const verdict = verdictOf(settings, subject.steps ? ofPlan(bound, subject.effects) : bound, version)
   if (!subject.steps || verdict.status === 'CANCELLED') return { verdict, prices }
   const shares = subject.steps.map((effects) => itemsOf({ ...input, effects }))
   return { verdict: { ...verdict, shares }, prices }
@@ -141,7 +123,7 @@ export async function inputOf(job: JudgeJob, subject: WithoutIntent, before?: Be
     toggles: togglesOf(settings),
     ...(before && { context: before }),
   }
-  return { input, facts, rules }
+  return { input, rules }
 }
 
 /** Of each asset the price that is younger. */
@@ -157,7 +139,6 @@ function newest(known: Prices, recorded: Prices = {}): Prices {
 
 type Constrained = {
   subject: Subject
-  facts: EffectFacts
   judgement: Judgement
   before: Before | undefined
   worth: Worth
@@ -166,27 +147,19 @@ type Constrained = {
 /** What the session was issued for bounds what the policies allow. */
 async function withConstraints(
   { parts, db }: JudgeJob,
-  { subject, facts, judgement, before, worth }: Constrained,
+  { subject, judgement, before, worth }: Constrained,
 ): Promise<Judgement> {
-  const { session, effects } = subject
-  if (!session?.constraints || facts.isLane) return judgement
-  const total = { sessionId: session.id, without: before?.reserved, worth }
-  const held = usdOf(judgement.reserve)
-  const faults = parts.constraintFaults(session.constraints, {
-    network: subject.network.id,
-    types: typesOf(subject.type, subject.intent),
-    recipients: receiversOf(facts, effects.sender),
-    usd: judgement.totalUsd,
-    sessionTotalUsd: held === null ? null : add(await sessionTotal(db, total), held),
-  })
-  if (faults.length === 0) return judgement
-  const reasons = judgement.decision.outcome === 'DENY' ? [...judgement.decision.reasons, ...faults] : faults
-  return { ...judgement, decision: { ...judgement.decision, outcome: 'DENY', reasons }, reserve: [], mayRun: false }
+  const { session } = subject
+  if (!session?.constraints || factsOf(subject.effects).isLane) return judgement
+  const total = await sessionTotal(db, { sessionId: session.id, without: before?.reserved, worth })
+  return constrained(judgement, { ...subject, constraints: session.constraints, total, faults: parts.constraintFaults })
 }
 
-/** What all of it counts at; null when some part never had a price. */
-const usdOf = (items: Judgement['reserve']): Usd | null =>
-  items.reduce<Usd | null>((sum, { usd }) => (sum === null || usd === null ? null : add(sum, usd)), ZERO_USD)
+/** No row of a plan has what all its steps do together. */
+export const ofPlan = (judgement: Judgement, together: Effects): Judgement => ({
+  ...judgement,
+  decision: { ...judgement.decision, inputs: { ...judgement.decision.inputs, together } },
+})
 
 function verdictOf(settings: JudgedSettings, judgement: Judgement, policyVersion: number): Verdict {
   const { decision, mayRun } = judgement
@@ -219,5 +192,6 @@ export function assetsOf(effects: Effects, { pays, deposits, spenders, loans } =
   return [...new Set([effects.fee.asset, ...[...pays, ...deposits, ...spenders, ...loans].map(({ asset }) => asset)])]
 }
 
-const trusted = (intent: Intent): EvaluateInput['tokens'] =>
+/** Decimals and symbols of the tokens of a request. */
+export const trusted = (intent: Intent): EvaluateInput['tokens'] =>
   Object.fromEntries(tokensOf(intent).map(({ asset, decimals, symbol }) => [asset, { decimals, symbol }]))
