@@ -10,8 +10,6 @@ import { evmWorld, expectCounted, solanaWorld, type World } from './support/worl
 const FIFTH = 0.2
 const SEED = process.env.FAULT_SEED ?? String(randomInt(2 ** 32))
 const SENDS = 1_500
-/** `SENDS=1500 npm test -- test/faulty-rpc.test.ts` has as many over faults; that takes up to a minute and a half. */
-const OVER_FAULTS = Number(process.env.SENDS ?? 300)
 
 type Case = { name: string; world: () => Promise<World>; count: number; share: number }
 const onEvm = { world: () => evmWorld({ blockTime: 2 }) }
@@ -20,13 +18,13 @@ const cases: readonly Case[] = [
   {
     name: 'EVM, with a block each two seconds, where a fifth of all requests to the node fail',
     ...onEvm,
-    count: OVER_FAULTS,
+    count: SENDS,
     share: FIFTH,
   },
   {
     name: 'Solana, where a fifth of all requests to the node fail',
     world: () => solanaWorld(),
-    count: Math.ceil(OVER_FAULTS / 20),
+    count: 15,
     share: FIFTH,
   },
 ]
@@ -53,7 +51,7 @@ const total = async ({ daemon, wallet }: Scene, status: 'CONFIRMED' | 'FAILED' |
 
 test.each(cases)(
   `sends at once from one wallet all land, each once, on $name ($count of them, seed ${SEED})`,
-  { timeout: 100_000 + Math.max(SENDS, OVER_FAULTS) * 100 },
+  { timeout: 100_000 + SENDS * 100 },
   async ({ world: make, count, share }) => {
     const world = await make()
     const daemon = await startTestDaemon({ env: world.env, process: true })

@@ -78,3 +78,38 @@ test('a stray refusal while little is wanted leaves most of the rate that held u
   pace.refused({ asked: 1, answered: 0, retryAfterMs: 1_000 })
   expect(pace.rate()).toBe(196)
 })
+
+/** So many calls a second for some seconds; the rate at the end. */
+function serve({ pace, time }: ReturnType<typeof make>, seconds: number): number {
+  for (let second = 0; second < seconds; second++) {
+    time.now += 1_000
+    pace.served(Math.floor(pace.rate()!))
+  }
+  return pace.rate()!
+}
+
+test('the rate that a first stray refusal leaves is above a hundred calls a second within ten', () => {
+  const made = make()
+  made.pace.refused({ asked: 1, answered: 0, retryAfterMs: 1_000 })
+  expect(made.pace.rate()).toBe(3.5)
+  expect(serve(made, 10)).toBeGreaterThan(100)
+})
+
+test('an endpoint of a fixed rate is asked nearly so much, and refuses less than a tenth of it', () => {
+  const { pace, time } = make()
+  const rate = 40
+  let [left, refused, answered] = [rate, 0, 0]
+  for (let at = 0; at < 600_000; at += 50) {
+    time.now += 50
+    if (at % 1_000 === 0) left = rate
+    const asked = pace.take(500)
+    if (asked === 0) continue
+    const served = Math.min(asked, left)
+    left -= served
+    if (at >= 60_000) [refused, answered] = [refused + asked - served, answered + served]
+    if (served < asked) pace.refused({ asked, answered: served })
+    else pace.served(served)
+  }
+  expect(answered / 540).toBeGreaterThan(rate * 0.7)
+  expect(refused).toBeLessThan(answered / 10)
+})

@@ -26,6 +26,8 @@ const backoffMs = (strikes: number) => 1_000 * 2 ** Math.min(Math.max(strikes - 
 
 export function throttle(clock: () => number): Throttle {
   let rate: number | undefined
+  /** The rate that was refused last. */
+  let refusedRate = 0
   let tokens = 0
   let filledAt = 0
   let restUntil = Number.NEGATIVE_INFINITY
@@ -78,9 +80,9 @@ export function throttle(clock: () => number): Throttle {
       const restMs = answered > 0 ? (retryAfterMs ?? 250) : Math.max(retryAfterMs ?? 0, backoffMs(strikes))
       restUntil = Math.max(restUntil, now + Math.min(Math.max(restMs, 50), longestRestMs))
       if (rate === undefined || (isNew && now - changedAt >= 500)) {
-        const seen = Math.max(second.answered, second.before, asked / 2, guess) * 0.7
         // Little may have been wanted lately, so that what was seen makes no slower one of a rate that held until now.
-        rate = Math.max(slowest, rate === undefined ? seen : rate * 0.7)
+        refusedRate = rate ?? Math.max(second.answered, second.before, asked / 2, guess)
+        rate = Math.max(slowest, refusedRate * 0.7)
         changedAt = now
       }
       tokens = 0
@@ -92,7 +94,9 @@ export function throttle(clock: () => number): Throttle {
       strikes = 0
       if (rate === undefined || clock() - changedAt < 1_000) return
       refill(rate)
-      rate *= 1.2
+      // Far from the rate that was refused the right one is looked for, near it felt for: a refusal may have had another reason.
+      const isNear = rate > refusedRate / 2 && rate < refusedRate * 1.5
+      rate *= isNear ? 1.2 : 2
       changedAt = clock()
     },
     rate: () => (rate === undefined ? null : Math.round(rate * 10) / 10),

@@ -6,6 +6,8 @@ export function createBlockhashes({ validFor, lag }: { validFor: bigint; lag: bi
   const born = new Map<string, bigint>()
   return {
     add: (blockhash: string, slot: bigint) => born.set(blockhash, slot),
+    /** Of a block that is not part of the chain any more. */
+    remove: (blockhash: string) => born.delete(blockhash),
     /** The last block height at which transactions with this blockhash may land; undefined for an unknown one. */
     lastValidHeight(blockhash: string): bigint | undefined {
       const slot = born.get(blockhash)

@@ -22,7 +22,8 @@ import { decodeTransaction, roleOf } from './transactions.ts'
 const lookupTableProgram = address('AddressLookupTab1e1111111111111111111111111')
 const systemProgram = address('11111111111111111111111111111111')
 
-test('accounts that a lookup table adds are executed, listed and credited', async () => {
+/** A chain, and two million lamports that are paid by way of a lookup table. */
+async function payment() {
   const chain = createChain({ confirmSlots: 1, finalSlots: 31, blockhashSlots: 150, clock: () => 0n })
   const [payer, receiver, table] = await Promise.all([1, 2, 3].map(() => generateKeyPairSigner()))
   if (!payer || !receiver || !table) throw new Error('expected three signers')
@@ -51,6 +52,11 @@ test('accounts that a lookup table adds are executed, listed and credited', asyn
   )
   const wire = getBase64EncodedWireTransaction(await signTransactionMessageWithSigners(message))
   const decoded = decodeTransaction(wire, 'base64', chain.account)
+  return { chain, payer, receiver, table, decoded }
+}
+
+test('accounts that a lookup table adds are executed, listed and credited', async () => {
+  const { chain, receiver, table, decoded } = await payment()
   expect(decoded.message.staticAccounts).not.toContain(receiver.address)
   expect(decoded.loadedAddresses).toEqual({ writable: [receiver.address], readonly: [] })
   expect(roleOf(decoded, decoded.keys.indexOf(receiver.address))).toEqual({ signer: false, writable: true })
@@ -69,3 +75,26 @@ function lookupTable(entry: ReturnType<typeof address>): Uint8Array {
   header.writeBigUInt64LE(2n ** 64n - 1n, 4)
   return new Uint8Array(Buffer.concat([header, Buffer.from(getAddressEncoder().encode(entry))]))
 }
+
+test('what a lost fork held has not happened, may land again, and leaves its blockhashes to nobody', async () => {
+  const { chain, payer, receiver, decoded } = await payment()
+  const signed = chain.head('processed')
+  chain.advance(1)
+  const before = chain.account(payer.address)!.lamports
+  const first = chain.land(decoded, { trustSignatures: false })
+  expect(chain.land(decoded, { trustSignatures: false })).toBeNull()
+  const lost = chain.blocks.get(chain.head('processed'))!.blockhash
+  chain.fork(1)
+  expect(chain.account(receiver.address)).toBeNull()
+  expect(chain.account(payer.address)!.lamports).toBe(before)
+  expect([chain.landed.get(decoded.signature), chain.history(receiver.address)]).toEqual([undefined, []])
+  expect(chain.isBlockhashValid(lost, 'processed')).toBe(false)
+  chain.advance(3)
+  const again = chain.land(decoded, { trustSignatures: false })
+  expect(again).toMatchObject({ err: null, slot: first!.slot + 3n })
+  expect(chain.account(receiver.address)!.lamports).toBe(2_000_000n)
+  // Where the block of its blockhash is lost too, it never lands.
+  chain.fork(Number(chain.head('processed') - signed) + 1)
+  expect(chain.land(decoded, { trustSignatures: false })).toBeNull()
+  expect(chain.account(receiver.address)).toBeNull()
+})

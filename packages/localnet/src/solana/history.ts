@@ -10,6 +10,10 @@ export function createHistory() {
   return {
     landed: landed as ReadonlyMap<string, Landed>,
     of: (address: string): readonly Landed[] => byAddress.get(address) ?? [],
+    remove(entry: Landed): void {
+      landed.delete(entry.signature)
+      for (const key of entry.keys) byAddress.set(key, byAddress.get(key)?.filter((one) => one !== entry) ?? [])
+    },
     add(entry: Landed): void {
       landed.set(entry.signature, entry)
       for (const key of entry.keys) {

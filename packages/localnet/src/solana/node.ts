@@ -37,6 +37,8 @@ export type SolanaNode = {
   setAccount(account: { address: string; owner: string; lamports: bigint; data: Uint8Array }): void
   /** Lets slots pass at once. */
   advance(slots: number): void
+  /** Another fork wins over the newest slots, which must not be final: what landed there has not happened. */
+  fork(slots: number): void
   /** Puts every fault switch back. */
   clearFaults(): void
   stop(): Promise<void>
@@ -74,6 +76,7 @@ export async function startSolana(options: SolanaOptions = {}): Promise<SolanaNo
       chain.svm.setAccount({ ...plain, address: address(at), programAddress: address(owner), data })
     },
     advance: (slots) => chain.advance(slots),
+    fork: (slots) => chain.fork(slots),
     clearFaults: () => void Object.assign(fault, noFaults()),
     async stop() {
       clearInterval(timer)

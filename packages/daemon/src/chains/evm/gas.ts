@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { Failure, isFailure, type Network } from '@waiaas/contract'
 import { cache } from '../../platform/cache.ts'
 import { OddAnswer } from '../answers.ts'
+import { gathering } from '../gathering.ts'
 import { type Rpc, RpcError } from '../rpc.ts'
 import type { AccessList } from './access-list.ts'
 import { endless, endlessAt, GAS_MOST } from './endless.ts'
@@ -52,7 +53,8 @@ export const gasMost = toGas(GAS_MOST)
 export function gasSource(network: Network, rpc: Rpc, clock: () => number): GasSource {
   const accounts = cache<Account>({ freshMs: 10 * minute, staleMs: 60 * minute, clock })
   const estimates = cache<Gas>({ freshMs: 10 * minute, staleMs: 60 * minute, clock })
-  const ofAccount = (address: string) => accounts.get(address.toLowerCase(), () => readAccount(rpc, address))
+  const batch = gathering(rpc)
+  const ofAccount = (address: string) => accounts.get(address.toLowerCase(), () => readAccount({ batch }, address))
   const limit = (gas: Gas): Gas => (network.ownGas ? withMargin(gas) : withinMost(gas))
   const estimate = estimating(rpc)
 
@@ -193,7 +195,7 @@ function intrinsicGas(data: string): Gas {
 }
 
 /** An account without money may exist all the same: that it does not costs more, and is the safe guess. */
-async function readAccount(rpc: Rpc, address: string): Promise<Account> {
+async function readAccount(rpc: Pick<Rpc, 'batch'>, address: string): Promise<Account> {
   const params = [address, 'latest']
   const [code, balance] = await rpc.batch(['eth_getCode', 'eth_getBalance'].map((method) => ({ method, params })))
   if ('error' in code!) throw code.error

@@ -444,3 +444,30 @@ test('two thousand live attempts cost a few calls per block', async () => {
   expect(states.filter((state) => state === 'included').length).toBe(2_000)
   expect(seen.flat().length).toBeLessThan(12)
 })
+
+test('what a pool has dropped without a word is looked for by the lowest nonce, and then all behind it', async () => {
+  const node = await startEvm(quietNode)
+  onTestFinished(() => node.stop())
+  const key = await fundedKey(node)
+  const time = { now: 0 }
+  const chain = evmChain({ network: localEvm, urls: [node.url], allowForeignGenesis: true, clock: () => time.now })
+  onTestFinished(() => chain.close())
+  await chain.observe([])
+  const sent = await Promise.all([0, 1, 2, 3].map((nonce) => prepare(chain, key, pay(1n), nonce)))
+  const attempts = sent.map(({ attempt }) => attempt)
+  const seen = async (afterMs: number) => {
+    time.now += afterMs
+    return (await chain.observe(attempts)).map(({ state }) => state)
+  }
+  expect(await seen(0)).toEqual(['missing', 'missing', 'missing', 'missing'])
+  await chain.broadcast(sent.map(({ bytes }) => bytes))
+  expect(await seen(1_000)).toEqual(['pending', 'pending', 'pending', 'pending'])
+  // What depends on it goes with it.
+  await node.rpc('anvil_dropTransaction', [attempts[0]!.hash])
+  expect(await seen(1_000)).toEqual(['pending', 'pending', 'pending', 'pending'])
+  expect(await seen(6_000)).toEqual(['missing', 'pending', 'pending', 'pending'])
+  expect(await seen(1)).toEqual(['missing', 'missing', 'missing', 'missing'])
+  await chain.broadcast(sent.map(({ bytes }) => bytes))
+  await node.mine()
+  expect(await seen(1_000)).toEqual(['included', 'included', 'included', 'included'])
+})

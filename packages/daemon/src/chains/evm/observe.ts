@@ -97,24 +97,39 @@ function retrack(old: ReadonlyMap<string, Track>, attempts: readonly Attempt[]):
   )
 }
 
-/** Some of those whose last look is long ago: pools drop transactions without a word. */
+/**
+ * Some of those whose last look is long ago: pools drop transactions without a word. All of a sender wait for the lowest
+ * nonce, which is looked at sooner, and so are the others when it is missing: what was dropped was rarely alone.
+ */
 function overdue(tracks: readonly Track[], now: number, ageMs: Ages): Track[] {
-  return tracks
-    .filter(
-      ({ fate, checkedAt }) =>
-        (fate.state === 'pending' || fate.state === 'missing') && now - checkedAt > ageMs[fate.state],
-    )
+  const waiting = tracks.filter(({ fate }) => fate.state === 'pending' || fate.state === 'missing')
+  const firsts = new Map<string, Track>()
+  for (const track of waiting) {
+    const { sender } = track.attempt
+    if (track.nonce < (firsts.get(sender)?.nonce ?? Number.POSITIVE_INFINITY)) firsts.set(sender, track)
+  }
+  const ageOf = (track: Track): number => {
+    const first = firsts.get(track.attempt.sender)
+    if (track.fate.state === 'missing') return ageMs.missing
+    return first === track || first?.fate.state === 'missing' ? ageMs.first : ageMs.pending
+  }
+  return waiting
+    .filter((track) => now - track.checkedAt > ageOf(track))
     .toSorted((a, b) => a.checkedAt - b.checkedAt)
     .slice(0, recheckMost)
 }
 
-type Ages = { readonly pending: number; readonly missing: number }
+type Ages = { readonly first: number; readonly pending: number; readonly missing: number }
 const restingMs = (blockMs: number): Ages => ({
+  first: Math.max(5_000, 2 * blockMs),
   pending: Math.max(30_000, 4 * blockMs),
   missing: Math.max(5_000, blockMs),
 })
 /** While blocks cannot be followed, only this shows what entered them. */
-const followingMs = (blockMs: number): Ages => ({ pending: againMs(blockMs), missing: againMs(blockMs) })
+const followingMs = (blockMs: number): Ages => {
+  const soon = againMs(blockMs)
+  return { first: soon, pending: soon, missing: soon }
+}
 
 /** Marks included attempts in finalized blocks as final; those from before the window are read once more. */
 async function finalize({ rpc, window }: ObserverParts, tracks: readonly Track[]): Promise<void> {
