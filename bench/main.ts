@@ -40,7 +40,7 @@ const say = (text: string): void => void process.stdout.write(`${text}\n`)
 async function measure(program: Program, isQuick: boolean): Promise<Measured> {
   say('the disk')
   const fsyncPerSec = fsyncRate(1)
-  say('100 policies')
+  say('1, 10 and 100 policies of all types')
   const { policyUs } = await runChild<PolicyResult>('policy', {})
   say('reading and ceiling of a signature')
   const { ceilingUs } = await runChild<CeilingResult>('ceiling', {})

@@ -38,16 +38,26 @@ const read = async (db: Handle, scope: string): Promise<Opens> =>
 /** What jobs have changed, by scope and unit. */
 const changesOf = perGroup(() => new Map<string, CounterRow>())
 
+function change(db: Handle, opens: Opens, { scope, unit, open }: Counter & { open: bigint }): void {
+  opens.set(unit, open)
+  const changed = changesOf(db)
+  changed.set(`${scope} ${unit}`, { scope, unit, open: String(open) })
+  db.atEnd(changed, async (last) => void (await last.many(set, [...changed.values()])))
+}
+
 /** What is open, each scope read once in a job and written once: the job holds the lock of whatever counts in it. */
 export const counters = {
   open: async (db: Handle, { scope, unit }: Counter): Promise<bigint> => (await opensOf(db, scope)).get(unit) ?? 0n,
   /** Of every unit in which the scope has ever counted anything. */
   openOfAll: async (db: Handle, scope: string): Promise<Opens> => new Map(await opensOf(db, scope)),
-  async setOpen(db: Handle, { scope, unit }: Counter, open: bigint): Promise<void> {
-    ;(await opensOf(db, scope)).set(unit, open)
-    const changed = changesOf(db)
-    changed.set(`${scope} ${unit}`, { scope, unit, open: String(open) })
-    db.atEnd(changed, async (last) => void (await last.many(set, [...changed.values()])))
+  setOpen: async (db: Handle, of: Counter, open: bigint): Promise<void> =>
+    change(db, await opensOf(db, of.scope), { ...of, open }),
+  /** Throws where less than nothing would be open. */
+  async raise(db: Handle, { scope, unit }: Counter, amount: bigint): Promise<void> {
+    const opens = await opensOf(db, scope)
+    const open = (opens.get(unit) ?? 0n) + amount
+    if (open < 0n) throw new Error(`the open counter of ${scope} in ${unit} would fall below zero`)
+    change(db, opens, { scope, unit, open })
   },
   async remove(db: Handle, scope: string): Promise<void> {
     await db.run(remove, { scope })

@@ -3,13 +3,14 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { forEachEngine } from '../../../../test/support/for-each-engine.ts'
 import { migrations } from '../migrations/all.ts'
-import type { Database } from '../platform/db/database.ts'
+import type { Database, Handle } from '../platform/db/database.ts'
 import {
   DAY_WINDOW,
   finish,
   MONTH_WINDOW,
   markOut,
   markReserved,
+  readAhead,
   release,
   replaceReservation,
   reservation,
@@ -96,14 +97,35 @@ const command = fc.oneof(
 type Command = typeof command extends fc.Arbitrary<infer T> ? T : never
 
 /** The ledger and its model, side by side; names are those of one run. */
-type Both = { database: Database; run: string; spends: Spend[]; now: number }
+type Both = { run: string; spends: Spend[]; now: number }
+/** In one job. */
+type Job = Both & { db: Handle }
 type Change = Exclude<Command, { kind: 'reserve' | 'pass' }>
 
-const nameIn = ({ run }: Both, text: string | number) => `${run}-${text}`
-const work = (both: Both, fn: Parameters<Database['work']>[1]) =>
-  both.database.work({ shared: ['system'], exclusive: wallets.map((wallet) => `wallet:${nameIn(both, wallet)}`) }, fn)
+const nameIn = ({ run }: Pick<Both, 'run'>, text: string | number) => `${run}-${text}`
 
-async function apply(both: Both, one: Command): Promise<void> {
+/** All of these in one job, which may have read all spends before. */
+const together = (
+  database: Database,
+  both: Both,
+  { isReadAhead, all }: { isReadAhead: boolean; all: readonly Command[] },
+) =>
+  database.work(
+    { shared: ['system'], exclusive: wallets.map((wallet) => `wallet:${nameIn(both, wallet)}`) },
+    async (db) => {
+      if (isReadAhead)
+        await readAhead(
+          db,
+          [...both.spends.keys()].map((index) => nameIn(both, index)),
+        )
+      const { run, spends } = both
+      const job = { run, spends, now: both.now, db }
+      for (const one of all) await apply(job, one)
+      both.now = job.now
+    },
+  )
+
+async function apply(both: Job, one: Command): Promise<void> {
   if (one.kind === 'pass') both.now += one.ms
   else if (one.kind === 'reserve') await hold(both, one)
   else {
@@ -112,45 +134,59 @@ async function apply(both: Both, one: Command): Promise<void> {
   }
 }
 
-async function hold(both: Both, one: Extract<Command, { kind: 'reserve' }>): Promise<void> {
+async function hold(both: Job, one: Extract<Command, { kind: 'reserve' }>): Promise<void> {
   const { wallet, session, network } = one
   const items = itemsOf(one.money)
   const fromReserve = toUsd(BigInt(one.money.fromReserve))
   const account = nameIn(both, wallet)
   const spend = { transactionId: nameIn(both, both.spends.length), account, sessionId: nameIn(both, session) }
-  await work(both, (db) => reserve(db, { ...spend, network, items, fromReserve }, both.now))
+  await reserve(both.db, { ...spend, network, items, fromReserve }, both.now)
   both.spends.push({ wallet, session, network, items, fromReserve, state: 'open', finalAt: 0 })
 }
 
 /** Changes one of the open spends. */
-async function change(both: Both, index: number, one: Change): Promise<void> {
-  const { now } = both
+async function change(both: Job, index: number, one: Change): Promise<void> {
+  const { now, db } = both
   const spend = both.spends[index]!
   const id = nameIn(both, index)
-  if (one.kind === 'out') await work(both, (db) => markOut(db, [id], now))
-  else if (one.kind === 'back') await work(both, (db) => markReserved(db, id, now))
+  if (one.kind === 'out') await markOut(db, [id], now)
+  else if (one.kind === 'back') await markReserved(db, id, now)
   else if (one.kind === 'void') {
-    await work(both, (db) => release(db, id, now))
+    await release(db, id, now)
     spend.state = 'void'
   } else if (one.kind === 'judge again') {
     spend.items = itemsOf(one.money)
     spend.fromReserve = toUsd(BigInt(one.money.fromReserve))
     const { items, fromReserve } = spend
-    await work(both, async (db) => replaceReservation(db, await reservation(db, id), { items, fromReserve, at: now }))
+    await replaceReservation(db, await reservation(db, id), { items, fromReserve, at: now })
   } else {
     const [value, reserved] = [spend.items[0]!, spend.items[1]!]
     const paid = toBase(BigInt(one.paid))
     const fee = smallest([reserved.amount, paid])!
     const outcome = { succeeded: one.succeeded, fee }
-    await work(both, (db) => finish(db, [{ transactionId: id, outcome }], now))
+    await finish(db, [{ transactionId: id, outcome }], now)
     spend.items = [...(one.succeeded ? [value] : []), { ...reserved, amount: fee, usd: toUsd(fee) }]
     Object.assign(spend, { state: 'final', finalAt: now })
   }
 }
 
+const jobs = fc.record({ isReadAhead: fc.boolean(), all: fc.array(command, { minLength: 1, maxLength: 4 }) })
+
+/** What is stored of each spend; of one that holds nothing any more, what the model has. */
+const held = (database: Database, both: Both) =>
+  database.read((db) =>
+    Promise.all(
+      both.spends.map(async ({ state, items }, index) =>
+        state === 'open'
+          ? { items: (await reservation(db, nameIn(both, index))).items, isOpen: true }
+          : { items, isOpen: await reservation(db, nameIn(both, index)).then(Boolean, () => false) },
+      ),
+    ),
+  )
+
 /** What the ledger says of each wallet, each of its networks and each session. */
-const said = (both: Both) =>
-  both.database.read(async (db) => {
+const said = (database: Database, both: Both) =>
+  database.read(async (db) => {
     const windows: Record<string, Usd> = {}
     for (const wallet of wallets) {
       for (const network of [undefined, ...networks]) {
@@ -198,11 +234,14 @@ forEachEngine((engine, open) => {
     const database = await open(migrations)
     let runs = 0
     await fc.assert(
-      fc.asyncProperty(fc.array(command, { maxLength: 25 }), async (commands) => {
+      fc.asyncProperty(fc.array(jobs, { maxLength: 15 }), async (all) => {
         runs += 1
-        const both: Both = { database, run: String(runs), spends: [], now: start }
-        for (const one of commands) await apply(both, one)
-        expect(await said(both)).toEqual(meant(both))
+        const both: Both = { run: String(runs), spends: [], now: start }
+        for (const one of all) await together(database, both, one)
+        expect(await said(database, both)).toEqual(meant(both))
+        expect(await held(database, both)).toEqual(
+          both.spends.map(({ state, items }) => ({ items, isOpen: state === 'open' })),
+        )
       }),
       { numRuns: engine === 'sqlite' ? 300 : 40 },
     )

@@ -1,4 +1,4 @@
-import { type Base, parseMicros, shareUp, type Usd, ZERO_USD } from '@waiaas/contract'
+import { type Base, integerOf, parseMicros, shareUp, type Usd, ZERO_USD } from '@waiaas/contract'
 import type { Handle } from '../platform/db/database.ts'
 import {
   byUnit,
@@ -54,21 +54,17 @@ async function free(db: Handle, spend: Counted, items: readonly SpendItem[]): Pr
 
 const lower = (db: Handle, part: Part): Promise<void> => raise(db, { ...part, amount: -part.amount })
 
-async function raise(db: Handle, part: Part): Promise<void> {
-  const open = (await ledgerStore.open(db, part)) + part.amount
-  if (open < 0n) throw new Error(`the open counter of ${part.scope} in ${part.unit} would fall below zero`)
-  await ledgerStore.setOpen(db, part, open)
-}
+const raise = (db: Handle, part: Part): Promise<void> => ledgerStore.raise(db, part, part.amount)
 
-type Held = { spend: Counted; items: readonly SpendItem[] }
 /** By how much each counter changes when a spend gets other contents; of those that do. */
-function changesOf(before: Held, after: Held): Part[] {
-  const changes = new Map<string, Part>()
-  addUp(changes, after.spend, after.items)
-  const left = new Map<string, Part>()
-  addUp(left, before.spend, before.items)
-  for (const [key, part] of left) changes.set(key, { ...part, amount: (changes.get(key)?.amount ?? 0n) - part.amount })
-  return [...changes.values()].filter(({ amount }) => amount !== 0n)
+function changesOf(before: Reservation, after: Required<Pick<Spend, 'items' | 'fromReserve'>>): Part[] {
+  const changes = byUnit(after.items)
+  for (const [unit, amount] of byUnit(before.items)) changes.set(unit, (changes.get(unit) ?? 0n) - amount)
+  const { spend } = before
+  const parts = [...changes].flatMap(([unit, amount]) => scopesOf(spend).map((scope) => ({ scope, unit, amount })))
+  const taken = integerOf(after.fromReserve) - integerOf(before.fromReserve)
+  parts.push({ scope: reserveScope(spend.account, spend.network), unit: USD, amount: taken })
+  return parts.filter(({ amount }) => amount !== 0n)
 }
 
 /** Holds the spend against every scope it counts in. The job holds the locks of wallet and session. */
@@ -99,8 +95,8 @@ export async function replaceReservation(
   const { spend: row } = before
   const held = { items: encode(items), usd: String(total(items)), from_reserve: reserveText(fromReserve) }
   if (held.items === row.items && held.from_reserve === row.from_reserve) return
-  for (const part of changesOf(before, { spend: { ...row, ...held }, items })) await raise(db, part)
-  await ledgerStore.changeSpend(db, { id: row.transaction_id, state: row.state, ...held, at })
+  for (const part of changesOf(before, { items, fromReserve })) await raise(db, part)
+  ledgerStore.refill(db, { ...row, ...held, updated_at: at })
 }
 
 /** The signed bytes are about to leave. */
@@ -185,19 +181,27 @@ async function book(db: Handle, { scope, unit, amount }: Part, at: number): Prom
 
 const openSpend = async (db: Handle, id: string): Promise<SpendRow> => (await openSpends(db, [id])).get(id)!
 
-/** Each of these spends, by its transaction, read under the lock of its account. */
-async function openSpends(db: Handle, ids: readonly string[]): Promise<Map<string, SpendRow>> {
-  let rows = await ledgerStore.spends(db, ids)
+/** Reads the spends of transactions together that a job will ask for one by one. */
+export async function readAhead(db: Handle, ids: readonly string[]): Promise<void> {
+  let rows = await ledgerStore.storedSpends(db, ids)
   const accounts = new Set([...rows.values()].map(({ account }) => account))
   let isLate = false
   for (const account of accounts) if (await lockAccount(db, { account })) isLate = true
-  if (isLate) rows = await ledgerStore.spends(db, ids)
+  if (isLate) rows = await ledgerStore.storedSpends(db, ids)
+  ledgerStore.know(db, rows.values())
+}
+
+/** Each of these spends, by its transaction, read under the lock of its account. */
+async function openSpends(db: Handle, ids: readonly string[]): Promise<ReadonlyMap<string, SpendRow>> {
+  const known = ledgerStore.knownSpends(db)
+  const unread = ids.filter((id) => !known.has(id))
+  if (unread.length > 0) await readAhead(db, unread)
   for (const id of ids) {
-    const row = rows.get(id)
+    const row = known.get(id)
     if (!row) throw new Error(`transaction ${id} has no spend`)
     if (row.state !== 'reserved' && row.state !== 'out') throw new Error(`the spend of ${id} is already ${row.state}`)
   }
-  return rows
+  return known
 }
 
 /** The reservation of a transaction while it is open. */

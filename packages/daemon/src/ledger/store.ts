@@ -1,21 +1,10 @@
-import { changeIn, type Handle, type Ids, idsIn, rowsIn, statement } from '../platform/db/database.ts'
+import { type Handle, statement } from '../platform/db/database.ts'
 import { type Counter, counters } from './counters.ts'
+import { spends } from './spends.ts'
 
 export type { Counter } from './counters.ts'
+export type { SpendRow } from './spends.ts'
 
-export type SpendRow = {
-  transaction_id: string
-  account: string
-  session_id: string | null
-  network: string
-  state: 'reserved' | 'out' | 'final' | 'void'
-  items: string
-  usd: string
-  /** Micro-dollars of it that are paid from the reserve of its lane; null: nothing. */
-  from_reserve: string | null
-  created_at: number
-  updated_at: number
-}
 export type BucketRow = Counter & { span: number; start: number; amount: string }
 
 /** A final spend of a wallet counts in one bucket of each of these lengths: a minute and an hour. */
@@ -26,79 +15,10 @@ export const MONTH_WINDOW = 30 * DAY_WINDOW
 
 declare module '../platform/db/tables.ts' {
   interface Tables {
-    spends: SpendRow
     spend_buckets: BucketRow
   }
 }
 
-const insertSpend = statement<SpendRow>((db, p) =>
-  db.insertInto('spends').values({
-    transaction_id: p('transaction_id'),
-    account: p('account'),
-    session_id: p('session_id'),
-    network: p('network'),
-    state: p('state'),
-    items: p('items'),
-    usd: p('usd'),
-    from_reserve: p('from_reserve'),
-    created_at: p('created_at'),
-    updated_at: p('updated_at'),
-  }),
-)
-const rewrite = statement<SpendRow>((db, p) =>
-  db
-    .insertInto('spends')
-    .values({
-      transaction_id: p('transaction_id'),
-      account: p('account'),
-      session_id: p('session_id'),
-      network: p('network'),
-      state: p('state'),
-      items: p('items'),
-      usd: p('usd'),
-      from_reserve: p('from_reserve'),
-      created_at: p('created_at'),
-      updated_at: p('updated_at'),
-    })
-    .onConflict((on) =>
-      on.column('transaction_id').doUpdateSet((eb) => ({
-        state: eb.ref('excluded.state'),
-        items: eb.ref('excluded.items'),
-        usd: eb.ref('excluded.usd'),
-        from_reserve: eb.ref('excluded.from_reserve'),
-        updated_at: eb.ref('excluded.updated_at'),
-      })),
-    ),
-)
-const spends = statement<Ids, SpendRow>((db, p) =>
-  db.selectFrom('spends').selectAll().where('transaction_id', 'in', idsIn(p)),
-)
-type SpendMove = { id: string; state: SpendRow['state']; at: number }
-type SpendChange = SpendMove & Pick<SpendRow, 'items' | 'usd' | 'from_reserve'>
-const changeSpend = statement<SpendChange>((db, p) =>
-  db
-    .updateTable('spends')
-    .set({
-      state: p('state'),
-      items: p('items'),
-      usd: p('usd'),
-      from_reserve: p('from_reserve'),
-      updated_at: p('at'),
-    })
-    .where('transaction_id', '=', p('id')),
-)
-const moveSpend = statement<SpendMove>((db, p) =>
-  db
-    .updateTable('spends')
-    .set({ state: p('state'), updated_at: p('at') })
-    .where('transaction_id', '=', p('id')),
-)
-const moveOut = statement<Ids & { at: number }>((db, p) =>
-  db
-    .updateTable('spends')
-    .set({ state: 'out', updated_at: p('at') })
-    .where('transaction_id', 'in', idsIn(p)),
-)
 const bucket = statement<Omit<BucketRow, 'amount'>, { amount: string }>((db, p) =>
   db
     .selectFrom('spend_buckets')
@@ -167,33 +87,12 @@ const removeBuckets = statement<Reach & { before: number }>((db, p) =>
     .where('span', '=', p('span'))
     .where('start', '<', p('before')),
 )
-const openSpends = statement<Record<never, never>, SpendRow>((db) =>
-  db.selectFrom('spends').selectAll().where('state', 'in', ['reserved', 'out']),
-)
-
-const openOfSession = statement<{ account: string; session: string }, SpendRow>((db, p) =>
-  db
-    .selectFrom('spends')
-    .selectAll()
-    .where('session_id', '=', p('session'))
-    .where('account', '=', p('account'))
-    .where('state', 'in', ['reserved', 'out']),
-)
-
 const removeAllBuckets = statement<{ scope: string }>((db, p) =>
   db.deleteFrom('spend_buckets').where('scope', '=', p('scope')),
 )
 
 export const ledgerStore = {
-  insertSpend: (db: Handle, row: SpendRow) => db.run(insertSpend, row),
-  /** By their transactions. */
-  spends: async (db: Handle, ids: readonly string[]) =>
-    new Map((await rowsIn(db, spends, ids)).map((row) => [row.transaction_id, row])),
-  /** Spends that were read in this job, as they are to be from now on. */
-  rewrite: (db: Handle, rows: readonly SpendRow[]) => db.many(rewrite, rows),
-  changeSpend: (db: Handle, change: SpendChange) => db.run(changeSpend, change),
-  moveSpend: (db: Handle, move: SpendMove) => db.run(moveSpend, move),
-  moveOut: (db: Handle, ids: readonly string[], at: number) => changeIn(db, moveOut, { ids, at }),
+  ...spends,
   ...counters,
   bucket: async (db: Handle, key: Omit<BucketRow, 'amount'>) => BigInt((await db.get(bucket, key))?.amount ?? '0'),
   setBucket: (db: Handle, row: BucketRow) => db.run(setBucket, row),
@@ -211,6 +110,4 @@ export const ledgerStore = {
     await counters.remove(db, scope)
     await db.run(removeAllBuckets, { scope })
   },
-  openOfSession: (db: Handle, of: { account: string; session: string }) => db.all(openOfSession, of),
-  openSpends: (db: Handle) => db.all(openSpends),
 }

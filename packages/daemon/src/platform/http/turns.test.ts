@@ -98,6 +98,34 @@ test('beside another a caller has its pace in what its calls count, and alone ag
   expect(noisy()).toBe(201)
 })
 
+test('who is ahead of their pace has the time that nobody else needs, and their pace whoever else is served', async () => {
+  const { ask, began, pass, ends } = byHand()
+  const noisy = () => began.filter((name) => name === 'noisy').length
+  await ask('quiet', 1)
+  await ask('noisy', 200)
+  // A tenth of a second ahead, by ten calls; eight run at once.
+  for (const end of ends.splice(1)) end()
+  await settle()
+  expect(noisy()).toBe(11)
+  for (const end of ends.splice(1)) end()
+  await settle()
+  expect(noisy()).toBe(11)
+  // While somebody else is served it has its pace, a call each ten milliseconds.
+  await pass(50)
+  expect(noisy()).toBe(16)
+  // And two at once while nobody is, until it is half a second ahead.
+  for (const end of ends.splice(0)) end()
+  await settle()
+  expect(noisy()).toBe(18)
+  for (let round = 0; round < 100; round++) {
+    for (const end of ends.splice(0)) end()
+    await settle()
+  }
+  expect(noisy()).toBe(56)
+  await ask('quiet', 1)
+  expect(began.at(-1)).toBe('quiet')
+})
+
 test('a free place goes to whoever has the fewest calls running', async () => {
   const { ask, began, ends } = byHand()
   for (let at = 0; at < 8; at++) await ask(`noisy ${at}`, 20)

@@ -8,6 +8,9 @@ const RECENT_MS = 10_000
 const PATIENCE_MS = 250
 /** What a caller may be ahead of its pace: what is asked together now and then is served together. */
 const AHEAD_MS = 500
+/** Further ahead than this, it has only the time that nobody else needs, and little of it at once. */
+const BEFORE_OTHERS_MS = 100
+const IN_GAPS = 2
 /** Who does not heed a refusal would otherwise take more time with the next ones than with what is allowed. */
 const REFUSAL_MS = 250
 const BETWEEN_REFUSALS_MS = 25
@@ -35,24 +38,18 @@ export type Turns = {
 
 /**
  * Who serves whom next. Alone, a caller is served as it asks. Beside others it has a pace, a few calls at once and a line
- * of its own; a free place goes to whoever has the fewest calls running, and of these to who was served longest ago.
+ * of its own; what is ahead of the pace waits until nobody else is served. A free place goes to whoever has the fewest calls
+ * running, and of these to who was served longest ago.
  */
 export function turns(monotonic: () => number, after: After = afterReal): Turns {
   const { lineOf, isAlone } = linesOf(monotonic)
   /** Those with calls that wait, in the order in which they were served last. */
   const queued = new Set<Line>()
-  /** Places that are taken: what a caller began alone, beyond a few, keeps nobody else waiting. */
-  let taken = 0
-
-  /** Milliseconds until its pace lets the next one through. */
-  const early = (line: Line, now: number): number => (isAlone() ? 0 : Math.max(0, line.paidAt - now - AHEAD_MS))
-
-  const hasPlace = (line: Line, now: number): boolean =>
-    isAlone() ? line.running < ALONE : line.running < BESIDE && taken < OF_ALL && early(line, now) === 0
+  const places = placesOf(isAlone)
 
   function next(now: number): Line | undefined {
     let best: Line | undefined
-    for (const line of queued) if (hasPlace(line, now) && (!best || line.running < best.running)) best = line
+    for (const line of queued) if (places.isFree(line, now) && (!best || line.running < best.running)) best = line
     return best
   }
 
@@ -64,11 +61,11 @@ export function turns(monotonic: () => number, after: After = afterReal): Turns 
       queued.delete(line)
       if (line.waiting.length > 0) queued.add(line)
       if (!isAlone()) line.paidAt = Math.max(line.paidAt, now) + (calls * 1_000) / perSecond
-      if (line.running++ < BESIDE) taken++
+      places.enter(line)
       go()
     }
     for (const line of queued) {
-      const ms = early(line, now)
+      const ms = places.later(line, now)
       if (ms > 0) later(line, ms)
     }
   }
@@ -88,7 +85,7 @@ export function turns(monotonic: () => number, after: After = afterReal): Turns 
       if (isOver) return
       isOver = true
       callOff()
-      if (--line.running < BESIDE) taken--
+      places.leave(line)
       serve()
     }
     const callOff = after(PATIENCE_MS, leave)
@@ -110,6 +107,37 @@ export function turns(monotonic: () => number, after: After = afterReal): Turns 
       const now = monotonic()
       line.refusedAt = Math.max(now + REFUSAL_MS, line.refusedAt + BETWEEN_REFUSALS_MS)
       await new Promise<void>((resolve) => after(line.refusedAt - now, resolve))
+    },
+  }
+}
+
+/** Who may begin a call now. */
+function placesOf(isAlone: () => boolean) {
+  /** Places that are taken: what a caller began alone, beyond a few, keeps nobody else waiting. */
+  let taken = 0
+  /** All calls that run. */
+  let running = 0
+  const aheadBy = (line: Line, now: number): number => (isAlone() ? 0 : line.paidAt - now)
+  /** It is at its pace, so that its next call waits until nobody else is served. */
+  const yields = (line: Line, now: number): boolean =>
+    aheadBy(line, now) > BEFORE_OTHERS_MS && (running > line.running || line.running >= IN_GAPS)
+  return {
+    isFree(line: Line, now: number): boolean {
+      if (isAlone()) return line.running < ALONE
+      return line.running < BESIDE && taken < OF_ALL && aheadBy(line, now) <= AHEAD_MS && !yields(line, now)
+    },
+    /** Milliseconds until its pace lets the next one through, in a gap or whoever is served; none when nothing changes with time. */
+    later(line: Line, now: number): number {
+      const ahead = aheadBy(line, now)
+      return ahead > AHEAD_MS ? ahead - AHEAD_MS : ahead - BEFORE_OTHERS_MS
+    },
+    enter(line: Line): void {
+      if (line.running++ < BESIDE) taken++
+      running++
+    },
+    leave(line: Line): void {
+      if (--line.running < BESIDE) taken--
+      running--
     },
   }
 }

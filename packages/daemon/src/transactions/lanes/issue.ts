@@ -1,4 +1,5 @@
 import type { Anchor, Draft, Lifetime } from '../../chains/build.ts'
+import { readAhead } from '../../ledger/service.ts'
 import { judgedColumns } from '../deciding/judge-again.ts'
 import type { JudgeAgain, NotNow, Verdict } from '../deciding/verdict.ts'
 import { isGiven } from '../kinds/all.ts'
@@ -42,7 +43,12 @@ export async function issue(job: LaneJob, found: Fresh): Promise<IssuedRound> {
   const lacking: string[] = []
   const seen = new Map(found.rows.map((row) => [row.id, row]))
   const query = { lane: lane.id, wallet: lane.wallet.id, count: among + 8 }
-  for (const row of await readyStore.still(db, seen, query)) {
+  const rows = await readyStore.still(db, seen, query)
+  await readAhead(
+    db,
+    rows.flatMap(({ id }) => (judged.has(id) ? [id] : [])),
+  )
+  for (const row of rows) {
     const draft = fresh.get(row.id)
     if (!draft) continue
     if (row.session_id === null && row.sweep_id === null && nonces && !nonces.isFree()) {
@@ -150,7 +156,7 @@ async function stored(round: Round, row: TransactionRow, next: Next & Admitted):
   }
   const { db, now } = round
   if (verdict)
-    await transactionStore.execute(db, {
+    await transactionStore.execute(db, row, {
       ...judgedColumns(verdict, draft),
       ...{ id: row.id, attempt: issued.attemptId, at: now },
     })

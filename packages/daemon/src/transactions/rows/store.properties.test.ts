@@ -121,7 +121,7 @@ forEachEngine((_engine, open) => {
       const isPending = status === 'PENDING'
       const judged = { id, tier: 'NOTIFY', policy_version: 9, amount_usd: '8', max_fee: '22', judged_at: 2 }
       const execute = { ...judged, attempt: attempt.id, at: 3 }
-      expect(await database.work({}, (db) => transactionStore.execute(db, execute))).toBe(isPending)
+      expect(await database.work({}, (db) => transactionStore.execute(db, row, execute))).toBe(isPending)
       const signed = { ...row, ...judged, updated_at: 3, judged_attempt: attempt.id, ...second }
       const executing = isPending ? { ...signed, status: 'EXECUTING' } : row
       expect(await read(id)).toEqual(executing)

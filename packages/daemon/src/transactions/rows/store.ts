@@ -4,6 +4,17 @@ import type { Tables } from '../../platform/db/tables.ts'
 import { isStopped } from '../stopping/stop-store.ts'
 import { acceptedTimes } from './accepted-times.ts'
 import { insertBeside } from './beside.ts'
+import {
+  type Execute,
+  execute,
+  type Judged,
+  OWNER,
+  type Owner,
+  type Requeue,
+  requeue,
+  requeueTexts,
+  setTier,
+} from './judged.ts'
 import { mayMove, type Status } from './states.ts'
 import type { HeadRow, KeptMovements, NewRow, TextRow, TransactionRow } from './transaction-row.ts'
 import { waitingStore } from './waiting-store.ts'
@@ -163,8 +174,6 @@ const lapsedApprovals = statement<{ now: number; count: number }, TransactionRow
     .where((eb) => eb.not(isStopped(eb)))
     .limit(p('count')),
 )
-type Owner = Pick<HeadRow, 'wallet_id' | 'session_id'>
-const OWNER = ['wallet_id', 'session_id'] as const
 const move = statement<{ id: string; from: Status; to: Status; at: number }, Owner>((db, p) =>
   db
     .updateTable('transactions')
@@ -285,52 +294,6 @@ const nameFee = statement<{ id: string; fee: string }>((db, p) =>
     .set({ fee_bound: p('fee') })
     .where('id', '=', p('id')),
 )
-type Judged = Pick<TransactionRow, 'id' | 'tier' | 'policy_version' | 'judged_at' | 'amount_usd' | 'max_fee'>
-type Execute = Judged & { attempt: string; at: number }
-const execute = statement<Execute, Owner>((db, p) =>
-  db
-    .updateTable('transactions')
-    .set({
-      status: 'EXECUTING',
-      tier: p('tier'),
-      policy_version: p('policy_version'),
-      judged_at: p('judged_at'),
-      judged_attempt: p('attempt'),
-      amount_usd: p('amount_usd'),
-      max_fee: p('max_fee'),
-      updated_at: p('at'),
-    })
-    .where('id', '=', p('id'))
-    .where('status', '=', 'PENDING')
-    .returning(OWNER),
-)
-type Waiting = Pick<TransactionRow, 'decision' | 'draft' | 'due_at' | 'approval_expires_at' | 'updated_at'>
-type Requeue = Judged & Waiting
-const requeue = statement<Requeue>((db, p) =>
-  db
-    .updateTable('transactions')
-    .set({
-      status: 'QUEUED',
-      tier: p('tier'),
-      policy_version: p('policy_version'),
-      judged_at: p('judged_at'),
-      judged_attempt: null,
-      amount_usd: p('amount_usd'),
-      due_at: p('due_at'),
-      approval_expires_at: p('approval_expires_at'),
-      max_fee: p('max_fee'),
-      updated_at: p('updated_at'),
-    })
-    .where('id', '=', p('id'))
-    .where('status', '=', 'PENDING'),
-)
-const requeueTexts = statement<Pick<Requeue, 'id' | 'decision' | 'draft'>>((db, p) =>
-  db
-    .updateTable('transaction_texts')
-    .set({ decision: p('decision'), draft: p('draft') })
-    .where('id', '=', p('id')),
-)
-
 export const transactionStore = {
   async insert(db: Handle, row: NewRow) {
     await db.run(insert, row)
@@ -372,9 +335,11 @@ export const transactionStore = {
   raiseFee: (db: Handle, change: { id: string; fee: string }) => db.run(raiseFee, change),
   /** The operator lets its fee come to this. */
   nameFee: (db: Handle, change: { id: string; fee: string }) => db.run(nameFee, change),
-  /** It is signed under another judgement than its last one, which its attempt holds. */
-  execute: async (db: Handle, change: Execute) =>
-    counted(db, await db.get(execute, change), { from: 'PENDING', to: 'EXECUTING' }),
+  /** It is signed under another judgement than its last one, which its attempt holds; indexes ask for its tier, which seldom changes. */
+  async execute(db: Handle, before: Pick<TransactionRow, 'tier'>, change: Execute & Pick<Judged, 'tier'>) {
+    if (change.tier !== before.tier) await db.run(setTier, change)
+    return counted(db, await db.get(execute, change), { from: 'PENDING', to: 'EXECUTING' })
+  },
   /** Another judgement has it wait for time or a human. */
   async requeue(db: Handle, change: Requeue) {
     const isMine = won(await db.run(requeue, change))
