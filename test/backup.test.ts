@@ -1,13 +1,14 @@
+import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
 import Sqlite from 'better-sqlite3'
 import pg from 'pg'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { cleanUp, launch, launcher, temporaryFolder, waiaas } from '../packages/cli/test/run.ts'
+import { cleanUp, temporaryFolder, waiaas } from '../packages/cli/test/run.ts'
 import { restoreBackup, startDaemon, verifyAudit } from '../packages/daemon/src/index.ts'
 import { migrations } from '../packages/daemon/src/migrations/all.ts'
 import { MASTER_PASSWORD, startTestDaemon, type TestDaemon } from './support/daemon.ts'
+import { RESTORE_POINTS } from './support/kill-points.ts'
 import { freshPostgresDatabase } from './support/postgres.ts'
 import { unsignedPayment } from './support/unsigned.ts'
 import { until } from './support/until.ts'
@@ -385,36 +386,60 @@ describe('a restore', () => {
     expect(movedAside).toEqual([expect.stringMatching(/^schema waiaas_bak_\d{17}$/)])
   })
 
-  test('that is killed at any moment leaves the old data or the new, whole', async () => {
-    const source = await start({})
-    await source.operator.createWallet({ name: 'new', chain: 'solana' })
-    const { path } = await source.operator.createBackup()
-    const daemon = await start({})
-    await daemon.operator.createWallet({ name: 'old', chain: 'solana' })
-    const old = (await daemon.operator.createBackup()).path
-    await daemon.kill()
-    const args = [launcher, 'restore', path, '--data-dir', daemon.dataDir, '--force']
-    const seen: string[] = []
-    for (const delayMs of [300, 450, 550, 600, 650, 700, 750, 800, 900]) {
-      const { child, ended } = launch(process.execPath, args, password)
-      await Promise.race([pause(delayMs), ended])
-      if (child.exitCode === null) process.kill(-child.pid!, 'SIGKILL')
-      await ended
-      await daemon.restart()
-      const { items } = await daemon.operator.listWallets()
-      seen.push(items.map(({ name }) => name).join())
-      await daemon.kill()
-      if (seen.at(-1) !== 'new') continue
-      const restored = await waiaas(['restore', old, '--data-dir', daemon.dataDir, '--force'], password)
-      expect(restored, restored.err).toMatchObject({ code: 0 })
-    }
-    expect(
-      seen.every((names) => names === 'old' || names === 'new'),
-      seen.join(' '),
-    ).toBe(true)
-    expect(existsSync(join(daemon.dataDir, 'restore.journal'))).toBe(false)
-  })
+  const points = RESTORE_POINTS.flatMap(({ step, when }) => when.map((each) => `${step}, ${each}`))
+  test.each(['sqlite', 'postgres'] as const)(
+    'that is killed at any of its steps leaves the old data or the new over %s, whole and with its files',
+    { timeout: 400_000 },
+    async (engine) => {
+      const folder = temporaryFolder()
+      const killAt = join(folder, 'point')
+      const daemon = await startTestDaemon({ engine })
+      daemons.push(daemon)
+      const config = join(daemon.dataDir, 'config.toml')
+      const backups: Record<string, string> = {}
+      const names = async () => (await daemon.operator.listWallets()).items.map(({ name }) => name).join()
+      const wallet = await daemon.operator.createWallet({ name: 'old', chain: 'solana' })
+      for (const name of ['old', 'new']) {
+        writeFileSync(config, `# ${name}\n`)
+        if (name === 'new') await daemon.operator.renameWallet({ id: wallet.id, name })
+        backups[name] = (await daemon.operator.createBackup()).path
+      }
+      const ends: string[] = []
+      for (const point of points) {
+        const before = await names()
+        const wanted = before === 'old' ? 'new' : 'old'
+        await daemon.kill()
+        writeFileSync(killAt, point)
+        const run = ['--import', HOOKS, RESTORE]
+        const env = {
+          ...daemon.env,
+          ...password,
+          WAIAAS_DATA_DIR: daemon.dataDir,
+          RESTORE_FILE: backups[wanted]!,
+          KILL_AT: killAt,
+        }
+        const { signal, stderr } = spawnSync(process.execPath, run, { env, encoding: 'utf8' })
+        // A file is swapped by a rename.
+        if (engine === 'sqlite' && point.startsWith('swap')) expect(signal, stderr).toBeNull()
+        else expect(signal, stderr).toBe('SIGKILL')
+        writeFileSync(killAt, '')
+        await daemon.restart()
+        const after = await names()
+        expect([after, readFileSync(config, 'utf8')]).toEqual([after, `# ${after}\n`])
+        expect(existsSync(join(daemon.dataDir, 'restore.journal'))).toBe(false)
+        ends.push(`${point}: ${after === before ? 'before' : after === wanted ? 'restored' : after}`)
+      }
+      const isPostgres = engine === 'postgres'
+      expect(ends).toEqual([
+        ...['settle, after', 'move, after', 'syncFolders, after'].map((one) => `${one}: before`),
+        'swap, after: restored',
+        `removeJournal, before: ${isPostgres ? 'restored' : 'before'}`,
+      ])
+    },
+  )
 })
+const HOOKS = new URL('./support/kill-hooks.ts', import.meta.url).pathname
+const RESTORE = new URL('./support/restore-process.ts', import.meta.url).pathname
 
 /** The kill switch's epoch, which no answer shows. */
 async function epochOf(daemon: TestDaemon, { WAIAAS_DATABASE_URL: url }: Env): Promise<number> {

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { readFileSync } from 'node:fs'
 import { registerHooks } from 'node:module'
 import type { Database } from '../../packages/daemon/src/platform/db/database.ts'
-import { KILL_POINTS, RETENTION_POINTS } from './kill-points.ts'
+import { KILL_POINTS, RESTORE_POINTS, RETENTION_POINTS } from './kill-points.ts'
 
 /**
  * Test support, imported by a daemon's process before its own modules: it dies of kill -9 at the point that a file names,
@@ -11,7 +11,7 @@ import { KILL_POINTS, RETENTION_POINTS } from './kill-points.ts'
  */
 type Step = (...args: unknown[]) => unknown
 const steps = new Map([['platform/db/database.ts', new Set(['openDatabase'])]])
-for (const { file, step } of [...KILL_POINTS, ...RETENTION_POINTS])
+for (const { file, step } of [...KILL_POINTS, ...RETENTION_POINTS, ...RESTORE_POINTS])
   steps.set(file, (steps.get(file) ?? new Set()).add(step))
 
 /** How many days later than now it is for this process. */

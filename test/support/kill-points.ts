@@ -65,6 +65,15 @@ export const KILL_POINTS: readonly KillPoint[] = [
   { file: 'audit/checkpoints.ts', step: 'append', deed: 'pay', when: WRITTEN },
 ]
 
+/** Each step at which a restore can die: while it stages, between the renames of files, and when its data takes its place. */
+export const RESTORE_POINTS: readonly Step[] = [
+  { file: 'offline/restore.ts', step: 'settle', when: ['after'] },
+  { file: 'backup/renames.ts', step: 'move', when: ['after'] },
+  { file: 'backup/renames.ts', step: 'syncFolders', when: ['after'] },
+  { file: 'backup/restore-target.ts', step: 'swap', when: ['after'] },
+  { file: 'backup/renames.ts', step: 'removeJournal', when: ['before'] },
+]
+
 /** Each step at which a process can die that removes what has had its time, in the order in which they are due. */
 export const RETENTION_POINTS: readonly Step[] = [
   { file: 'transactions/retention/retention-store.ts', step: 'shorten', when: WRITTEN },

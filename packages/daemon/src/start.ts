@@ -3,7 +3,7 @@ import { chmodSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { isFailure, normalPassword } from '@waiaas/contract'
-import { undoUnfinishedRenames } from './backup/service.ts'
+import { settleEarlierRestore } from './backup/service.ts'
 import { type Composition, compose } from './daemon.ts'
 import { type Keys, sealingFingerprint, startKeys } from './keys/service.ts'
 import { migrations } from './migrations/all.ts'
@@ -87,12 +87,14 @@ async function closeAll(opened: Opened): Promise<void> {
 async function start(options: StartOptions, opened: Opened): Promise<Daemon> {
   const dataDir = await openDataDir(options.dataDir)
   opened.push(dataDir)
-  const isRestoreUndone = await undoUnfinishedRenames(dataDir.path)
+  const earlierRestore = await settleEarlierRestore(dataDir.path, options.env)
   const source = await passwordSource(options, dataDir)
   const config = withWarning(await loadConfig({ dataDir: dataDir.path, env: options.env }), source.warning)
   const { settings } = config
   const log = jsonLog(settings['daemon.log_level'])
-  if (isRestoreUndone) log.warn('a restore was interrupted and has been undone; run it again')
+  if (earlierRestore === 'undone') log.warn('a restore was interrupted and has been undone; run it again')
+  if (earlierRestore === 'done')
+    log.warn('a restore was interrupted when its data was in place already; this is that data')
   const database = await openStore(dataDir, settings['database.url'], settings['database.path'])
   opened.push(database)
   const { clock, ...mark } = await clockMark(database)

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { renameAll, undoUnfinishedRenames } from './renames.ts'
+import { renameAll, settleUnfinishedRenames } from './renames.ts'
 
 let folder: string
 
@@ -21,21 +21,37 @@ const renames = () => [
 const state = () =>
   Object.fromEntries(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), 'utf8')]))
 
+const commit = async () => undefined
+const never = async () => {
+  throw new Error('nothing else was to be decided')
+}
+
 test('all files move, and nothing is left to be undone', async () => {
-  await renameAll(folder, renames(), async () => undefined)
+  await renameAll(folder, { renames: renames() }, { commit, isDecided: never })
   expect(state()).toEqual({ data: 'new', 'data.bak': 'old' })
-  expect(await undoUnfinishedRenames(folder)).toBe(false)
+  expect(await settleUnfinishedRenames(folder, never)).toBeUndefined()
+})
+
+test('a commit of which only the answer was lost stands', async () => {
+  const lost = async () => {
+    throw new Error('connection lost')
+  }
+  const all = { renames: renames(), staging: 'staged' }
+  await expect(renameAll(folder, all, { commit: lost, isDecided: async () => false })).rejects.toThrow('lost')
+  expect(state()).toEqual({ data: 'old', staged: 'new' })
+  await renameAll(folder, all, { commit: lost, isDecided: async (staging) => staging === 'staged' })
+  expect(state()).toEqual({ data: 'new', 'data.bak': 'old' })
 })
 
 test('a move or a commit that fails takes all back', async () => {
   const failing = async () => {
     throw new Error('no')
   }
-  await expect(renameAll(folder, renames(), failing)).rejects.toThrow('no')
+  const how = { commit: failing, isDecided: never }
+  await expect(renameAll(folder, { renames: renames() }, how)).rejects.toThrow('no')
   const missing = { from: join(folder, 'missing'), to: join(folder, 'any') }
-  await expect(renameAll(folder, [...renames(), missing], async () => undefined)).rejects.toMatchObject({
-    code: 'ENOENT',
-  })
+  const more = { renames: [...renames(), missing] }
+  await expect(renameAll(folder, more, { commit, isDecided: never })).rejects.toMatchObject({ code: 'ENOENT' })
   expect(state()).toEqual({ data: 'old', staged: 'new' })
 })
 
@@ -54,10 +70,10 @@ test.each([
     let asked = 0
     const list = { toJSON: () => renames, *[Symbol.iterator]() { for (const move of renames) { if (asked++ === ${done}) die(); yield move } } }
     list.flatMap = (fn) => renames.flatMap(fn)
-    await renameAll(${JSON.stringify(folder)}, list, async () => die())`
+    await renameAll(${JSON.stringify(folder)}, { renames: list }, { commit: async () => die() })`
   const { signal } = spawnSync(process.execPath, ['--input-type=module', '--eval', program], { encoding: 'utf8' })
   expect(signal).toBe('SIGKILL')
   expect(readdirSync(folder)).toContain('restore.journal')
-  expect(await undoUnfinishedRenames(folder)).toBe(true)
+  expect(await settleUnfinishedRenames(folder, never)).toBe('undone')
   expect(state()).toEqual({ data: 'old', staged: 'new' })
 })

@@ -8,6 +8,8 @@ import type { Location } from './snapshot.ts'
 /** Where restored rows are written first, and how they take the place of what is there. */
 export type RestoreTarget = {
   readonly staging: Location
+  /** The schema that is staged, which is gone once it has taken its place; undefined where `renames` are all. */
+  readonly schema: string | undefined
   /** There is a database in the place already. */
   readonly isOccupied: boolean
   /** Renames of files, part of the whole. */
@@ -26,6 +28,7 @@ export function sqliteTarget(path: string, folder: string, stamp: string): Resto
     .filter(({ from }) => existsSync(from))
   return {
     staging: { path: staged },
+    schema: undefined,
     isOccupied: existsSync(path),
     renames: [...aside, { from: staged, to: path }],
     commit: async () => undefined,
@@ -36,10 +39,11 @@ export function sqliteTarget(path: string, folder: string, stamp: string): Resto
 /** A Postgres database: staged in a schema of its own, from which the tables change places in one transaction. */
 export async function postgresTarget(url: string, names: readonly string[], stamp: string): Promise<RestoreTarget> {
   const tables = ['scopes', NUMBERS, ...names]
-  const staging = `waiaas_restore_${stamp}`
+  const staging = `${STAGING}${stamp}`
   const aside = `waiaas_bak_${stamp}`
   const { schema, present } = await withClient(url, async (client) => {
     await assertAlone(client)
+    await dropAbandoned(client)
     await client.query(`create schema ${staging}`)
     const [row] = (await client.query<{ schema: string }>('select current_schema() as schema')).rows
     const found = await client.query<{ name: string }>(
@@ -48,29 +52,61 @@ export async function postgresTarget(url: string, names: readonly string[], stam
     )
     return { schema: row!.schema, present: found.rows.map(({ name }) => name) }
   })
-  const into = (name: string, target: string) => `alter table ${name} set schema ${target}`
   return {
     staging: { url: inSchema(url, staging) },
+    schema: staging,
     isOccupied: present.length > 0,
     renames: [],
-    commit: () =>
-      withClient(url, async (client) => {
-        await assertAlone(client)
-        const own = pg.escapeIdentifier(schema)
-        const statements = [
-          'begin',
-          ...(present.length > 0 ? [`create schema ${aside}`] : []),
-          ...present.map((name) => into(`${own}.${name}`, aside)),
-          ...tables.map((name) => into(`${staging}.${name}`, own)),
-          `drop schema ${staging}`,
-          'commit',
-        ]
-        for (const statement of statements) await client.query(statement)
-        return present.length > 0 ? `schema ${aside}` : undefined
-      }),
+    commit: () => withClient(url, (client) => swap(client, { schema, present, tables, staging, aside })),
     discard: () =>
       withClient(url, async (client) => void (await client.query(`drop schema if exists ${staging} cascade`))),
   }
+}
+
+type Swap = {
+  /** The schema of the daemon, and what it holds of `tables`. */
+  readonly schema: string
+  readonly present: readonly string[]
+  readonly tables: readonly string[]
+  readonly staging: string
+  readonly aside: string
+}
+
+/** In one transaction; says where what was there went. */
+async function swap(client: pg.Client, { schema, present, tables, staging, aside }: Swap): Promise<string | undefined> {
+  await assertAlone(client)
+  const own = pg.escapeIdentifier(schema)
+  const into = (name: string, target: string) => `alter table ${name} set schema ${target}`
+  const statements = [
+    'begin',
+    ...(present.length > 0 ? [`create schema ${aside}`] : []),
+    ...present.map((name) => into(`${own}.${name}`, aside)),
+    ...tables.map((name) => into(`${staging}.${name}`, own)),
+    `drop schema ${staging}`,
+    'commit',
+  ]
+  for (const statement of statements) await client.query(statement)
+  return present.length > 0 ? `schema ${aside}` : undefined
+}
+
+const STAGING = 'waiaas_restore_'
+
+/** Whether a staged schema has taken its place. */
+export const hasSwapped = (url: string, schema: string): Promise<boolean> =>
+  withClient(url, async (client) => {
+    const { rowCount } = await client.query('select 1 from pg_namespace where nspname = $1', [schema])
+    return rowCount === 0
+  })
+
+/** What killed runs have staged, unless another one is at work. */
+async function dropAbandoned(client: pg.Client): Promise<void> {
+  const { rows } = await client.query<{ name: string }>(
+    `select nspname as name from pg_namespace where starts_with(nspname, $1) and not exists
+      (select 1 from pg_stat_activity where datname = current_database() and application_name = 'waiaas restore'
+        and pid <> pg_backend_pid())`,
+    [STAGING],
+  )
+  for (const { name } of rows) await client.query(`drop schema ${pg.escapeIdentifier(name)} cascade`)
 }
 
 /** Daemons on this database would sign from the old rows while the new ones take their place. */

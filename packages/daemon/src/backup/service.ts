@@ -14,11 +14,12 @@ import { syncFolder } from './renames.ts'
 import { sealed } from './sealing.ts'
 import { type Location, openSnapshot, type Rows, type Snapshot, tablesOf } from './snapshot.ts'
 
+export { settleEarlierRestore } from './earlier-restore.ts'
 export { backupsIn, inspectBackup } from './files.ts'
 export { loadRecords } from './loader.ts'
 export { type OpenBackup, openBackup, type Record } from './reader.ts'
-export { type Rename, renameAll, undoUnfinishedRenames } from './renames.ts'
-export { postgresTarget, type RestoreTarget, sqliteTarget } from './restore-target.ts'
+export { type Rename, renameAll } from './renames.ts'
+export { hasSwapped, postgresTarget, type RestoreTarget, sqliteTarget } from './restore-target.ts'
 export { tablesOf } from './snapshot.ts'
 
 export type BackupParts = {

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path'
 import { Failure, normalPassword } from '@waiaas/contract'
 import { audit } from '../audit/service.ts'
 import {
+  hasSwapped,
   loadRecords,
   type OpenBackup,
   openBackup,
@@ -12,9 +13,9 @@ import {
   type Rename,
   type RestoreTarget,
   renameAll,
+  settleEarlierRestore,
   sqliteTarget,
   tablesOf,
-  undoUnfinishedRenames,
 } from '../backup/service.ts'
 import { startKeys } from '../keys/service.ts'
 import { migrations } from '../migrations/all.ts'
@@ -71,7 +72,7 @@ export async function restoreBackup(options: RestoreOptions): Promise<RestoreRes
     requireKnownSchema(backup)
     const dataDir = await openDataDir(options.dataDir)
     try {
-      await undoUnfinishedRenames(dataDir.path)
+      await settleEarlierRestore(dataDir.path, options.env ?? {})
       return await restoreInto(dataDir, backup, options)
     } catch (error) {
       throw explained(error, dataDir.path)
@@ -135,9 +136,12 @@ async function stageAndSwap(work: Work, records: AsyncGenerator<Record>): Promis
     const aside = await movesAside(work)
     const into = config ? [{ from: join(folder, 'config.toml'), to: join(dataDir.path, 'config.toml') }] : []
     let schema: string | undefined
-    await renameAll(dataDir.path, [...aside, ...into, ...target.renames], async () => {
+    const renames = [...aside, ...into, ...target.renames]
+    const commit = async () => {
       schema = await target.commit()
-    })
+    }
+    const isDecided = (staging: string) => hasSwapped(settings['database.url'], staging)
+    await renameAll(dataDir.path, { renames, staging: target.schema }, { commit, isDecided })
     const moved = [...aside, ...target.renames].map(({ to }) => to).filter((to) => to.includes(`.bak-${stamp}`))
     return {
       ...restored,
