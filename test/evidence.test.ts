@@ -146,6 +146,13 @@ const ofSessionsAndRules = (): Steps => {
     setPrice: { event: 'SETTINGS_CHANGED', run: () => operator.setPrice({ asset: 'eip155:1/slip44:60', usd: '1' }) },
     unsetPrice: { event: 'SETTINGS_CHANGED', run: () => operator.unsetPrice({ asset: 'eip155:1/slip44:60' }) },
     createPolicy: { event: 'POLICY_CREATED', run: newPolicy },
+    applyPolicies: {
+      event: 'POLICY_CREATED',
+      run: () =>
+        operator.applyPolicies({
+          policies: [{ wallet: quick.id, type: 'RATE_LIMIT', rules: { max_requests: 1_000_000, window_seconds: 1 } }],
+        }),
+    },
     updatePolicy: {
       event: 'POLICY_UPDATED',
       run: async () => operator.updatePolicy({ id: (await newPolicy()).id, enabled: false }),

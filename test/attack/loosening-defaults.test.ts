@@ -9,7 +9,8 @@ beforeAll(async () => {
 afterAll(() => daemon?.stop())
 
 const loose = { instant_max_usd: 1_000_000 }
-const tight = { instant_max_usd: 1, notify_max_usd: 2, delay_max_usd: 3, delay_seconds: 600, daily_limit_usd: 5 }
+const steps = { instant_max_usd: 1, notify_max_usd: 2, delay_max_usd: 3, delay_seconds: 600, daily_limit_usd: 5 }
+const tight = { ...steps, first_recipient: { tier: 'NOTIFY', wait_seconds: 86_400 } }
 
 async function policy(more: { rules: object; enabled?: boolean; network?: string }) {
   const { id: walletId } = await daemon.operator.createWallet({
@@ -36,6 +37,7 @@ test.each([
 test.each([
   ['looser', loose, true],
   ['tighter', tight, false],
+  ['silent about strangers', steps, true],
 ])(
   'a first limit that is %s replaces the default and says so, in the answer and on record',
   async (_, rules, loosens) => {

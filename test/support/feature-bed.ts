@@ -13,7 +13,14 @@ import { heldStops } from '../../packages/daemon/src/platform/held.ts'
 import { jsonLog } from '../../packages/daemon/src/platform/log.ts'
 import { policies, policyVersions, spendingDollars } from '../../packages/daemon/src/policies/service.ts'
 import { policySession, sessions } from '../../packages/daemon/src/sessions/service.ts'
-import { findWallet, keyFailures, type Stops, walletKeys, wallets } from '../../packages/daemon/src/wallets/service.ts'
+import {
+  findWallet,
+  keyFailures,
+  type Stops,
+  walletIdOf,
+  walletKeys,
+  wallets,
+} from '../../packages/daemon/src/wallets/service.ts'
 import type { Location, Open } from './for-each-engine.ts'
 import { strictAudit } from './strict-audit.ts'
 
@@ -107,6 +114,7 @@ export async function openBed(open: Open, { keys, location, maxPerWallet = 5, cl
     clock,
     networks,
     wallet: findWallet,
+    walletId: walletIdOf,
     session: policySession,
     record: evidence.record,
     afterChange: async () => {},

@@ -51,6 +51,16 @@ const own: readonly Own[] = [
     summary: 'Change a setting while the daemon runs.',
     load: () => import('./commands/settings-set.ts'),
   },
+  {
+    name: 'policy export',
+    summary: 'Export all policies as YAML.',
+    load: () => import('./commands/policy-export.ts'),
+  },
+  {
+    name: 'policy apply',
+    summary: 'Make the policies those of a file, or show what would change.',
+    load: () => import('./commands/policy-apply.ts'),
+  },
   { name: 'events', summary: 'Show what happens, as it happens.', load: () => import('./commands/events.ts') },
   {
     name: 'audit verify',

@@ -288,6 +288,7 @@ async function tokensAndPolicies(): Promise<void> {
   await run('policy list', ['--wallet-id', quick.id])
   await run('policy versions')
   await run('policy show', [id])
+  expect(await run('policy versions', [id])).toMatchObject({ data: [{ change: 'CREATED', policyId: id }] })
   expect(await run('policy update', [id, '--no-enabled'])).toMatchObject({ enabled: false })
   const draft = JSON.stringify({ change: [{ id, enabled: true }] })
   const tried = await run('policy test', ['--wallet-id', quick.id, ...payment(), '--draft', draft])

@@ -29,6 +29,10 @@ const Policy = {
   scope: Text.optional().describe('the session, or the label of sessions, that it is of'),
   name: Text.optional(),
 }
+/** A change that may let more out than before is marked, and a warning. */
+const loosens = z.literal(true).optional().describe('more may leave than before')
+const Updated = () => z.strictObject({ ...Policy, before: Before(), loosens })
+const Deleted = () => z.strictObject({ ...Policy, loosens })
 const Before = () => z.strictObject({ rules: Text, priority: z.int(), enabled: z.boolean() })
 const Tokens = () => z.strictObject({ expiresAt: z.int(), renewals: Count })
 const Stopped = () => z.strictObject({ state: Text, revoked: Count, heldSince })
@@ -174,15 +178,11 @@ export const events = {
         ...Policy,
         isDefault: z.literal(true).optional(),
         replacesDefault: z.literal(true).optional(),
-        loosens: z.boolean().optional().describe('more may leave than under the default that it replaces'),
+        loosens: z.boolean().optional().describe('more may leave than before'),
       }),
   },
-  POLICY_UPDATED: {
-    severity: 'info',
-    summary: 'A policy was changed.',
-    details: () => z.strictObject({ ...Policy, before: Before() }),
-  },
-  POLICY_DELETED: { severity: 'info', summary: 'A policy was taken away.', details: () => z.strictObject(Policy) },
+  POLICY_UPDATED: { severity: 'info', summary: 'A policy was changed.', details: Updated },
+  POLICY_DELETED: { severity: 'info', summary: 'A policy was taken away.', details: Deleted },
   REFUSALS_COUNTED: {
     severity: 'warning',
     summary: 'A session had so many requests refused in a day that further ones of the day are only counted.',
@@ -222,7 +222,7 @@ export const events = {
             from: Text,
             to: Text,
             unset: z.literal(true).optional(),
-            loosens: z.literal(true).optional().describe('more may leave than before'),
+            loosens,
           }),
         ),
       }),

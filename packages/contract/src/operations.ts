@@ -12,6 +12,7 @@ import { type CallerOf, isStop } from './operation.ts'
 import { planOperations } from './plans.ts'
 import { policyOperations } from './policies.ts'
 import { policyDraftOperations } from './policy-drafts.ts'
+import { policyFileOperations } from './policy-files.ts'
 import { priceOperations } from './prices.ts'
 import { sessionOperations } from './sessions.ts'
 import { stopTokenOperations } from './stop-tokens.ts'
@@ -32,6 +33,7 @@ export const operations = {
   ...operatorWalletOperations,
   ...sessionOperations,
   ...tokenOperations,
+  ...policyFileOperations,
   ...policyOperations,
   ...policyDraftOperations,
   ...priceOperations,

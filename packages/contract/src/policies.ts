@@ -23,7 +23,7 @@ export const PolicyTypeName = z
   })
   .describe(supported)
 
-const Rules = z.record(z.string(), z.unknown()).describe('the fields of the type; unknown ones are refused')
+export const Rules = z.record(z.string(), z.unknown()).describe('the fields of the type; unknown ones are refused')
 /** How a policy is called in files and templates; each name once in a wallet, and once among those of every wallet. */
 export const PolicyName = z
   .string()
@@ -31,7 +31,7 @@ export const PolicyName = z
     error: 'expected a name of 1 to 63 small letters, digits and ". _ - /", a letter or digit first',
   })
   .describe('what it is called, such as team/limit; once for each wallet')
-const Priority = z.int().describe('order in lists only; never loosens a decision')
+export const Priority = z.int().describe('order in lists only; never loosens a decision')
 
 const policyContent = {
   name: z.string().nullable().describe('what it is called, or null'),
@@ -94,6 +94,15 @@ export function parseRules<T extends PolicyType>(type: T, rules: unknown): Polic
   throw new Failure('ACTION_VALIDATION_FAILED', `${first?.path}: ${first?.message}`, { details: { issues } })
 }
 
+type Issues = { addIssue(issue: { code: 'custom'; message: string; path: PropertyKey[] }): void }
+/** Names each field of the rules that is not as its type wants it. */
+export function refuseWrongRules({ type, rules }: { type: string; rules: unknown }, issues: Issues): void {
+  if (!isPolicyType(type)) return
+  const checked = checkRules(type, rules)
+  for (const issue of 'issues' in checked ? checked.issues : [])
+    issues.addIssue({ code: 'custom', message: issue.message, path: ['rules', ...issue.path] })
+}
+
 export const CreatePolicyRequest = z
   .strictObject({
     walletId: WalletName.optional().describe('id or name of the wallet; left out: applies to each wallet'),
@@ -115,11 +124,7 @@ export const CreatePolicyRequest = z
         message: 'expected sessionId or sessionLabel, not both',
         path: ['sessionLabel'],
       })
-    if (!isPolicyType(type)) return
-    const checked = checkRules(type, rules)
-    for (const issue of 'issues' in checked ? checked.issues : []) {
-      context.addIssue({ code: 'custom', message: issue.message, path: ['rules', ...issue.path] })
-    }
+    refuseWrongRules({ type, rules }, context)
   })
 
 export const UpdatePolicyRequest = z.strictObject({

@@ -7,6 +7,7 @@ import { WalletName } from './names.ts'
 import { operation } from './operation.ts'
 import { CreatePolicyRequest, UpdatePolicyRequest } from './policies.ts'
 import { refuseUnsendable, SimulateRequest } from './requests/request.ts'
+import { Strictness } from './strictness.ts'
 import { buildErrors } from './transactions.ts'
 
 const MOST = 1_000
@@ -29,10 +30,6 @@ export const PolicyDraft = z
   })
   .describe('policies that are only thought of: those in force with changes; nothing is stored')
 export type PolicyDraft = z.output<typeof PolicyDraft>
-
-/** How something compares with what it was: `different` where it is neither, or where nobody can tell. */
-export const Strictness = z.enum(['same', 'tighter', 'looser', 'different'])
-export type Strictness = z.infer<typeof Strictness>
 
 const Came = z.enum(['INSTANT', 'NOTIFY', 'DELAY', 'APPROVAL', 'DENY'])
 const Named = z.object({ transactionId: Id, why: z.string() })

@@ -228,6 +228,7 @@ function servicesOf(ground: Ground, base: Base) {
   const rules = policies({
     ...shared,
     wallet: findWallet,
+    walletId: walletIdOf,
     session: policySession,
     record: evidence.record,
     systemEvidence: SYSTEM_EVIDENCE,

@@ -37,7 +37,7 @@ import type { Parts } from '../src/transactions/job.ts'
 import { transactionStore } from '../src/transactions/rows/store.ts'
 import { type Divergence, judge, Transactions } from '../src/transactions/service.ts'
 import { ceilingStore } from '../src/wallets/ceiling-store.ts'
-import { ceilingLifts, sealedCeiling, walletAsHeld } from '../src/wallets/service.ts'
+import { ceilingLifts, sealedCeiling, walletAsHeld, walletIdOf } from '../src/wallets/service.ts'
 import { walletStore } from '../src/wallets/store.ts'
 import { madeUpChain, madeUpKeys } from './made-up-chain.ts'
 import type { MadeUpNode } from './made-up-node.ts'
@@ -140,6 +140,7 @@ export async function startPipeline(
     clock,
     networks: () => networks,
     wallet: walletStore.byId,
+    walletId: walletIdOf,
     session: policySession,
     record: evidence.record,
     systemEvidence: 'evidence:system',

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { addressKey, assetKey, NAMED_ASSET } from '../families.ts'
+import { allowList, byField } from './comparing.ts'
 import { Address, Place } from './fields.ts'
 import type { PolicyTypeEntry } from './type.ts'
 
@@ -29,4 +30,9 @@ export const allowedTokens = {
     toggle: 'denyTokens',
     shown: 'tokenTransfers',
   },
+  compare: byField<z.output<typeof AllowedTokens>>({
+    tokens: allowList(({ address, chain, assetId }) =>
+      assetId ? assetKey(assetId) : `${chain ?? ''} ${addressKey(address)}`,
+    ),
+  }),
 } as const satisfies PolicyTypeEntry

@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import { addressKey } from '../families.ts'
+import { allowList, byField, digitsAtMost, ifBoth } from './comparing.ts'
 import { Address, Digits } from './fields.ts'
 import type { PolicyTypeEntry } from './type.ts'
 
@@ -26,4 +28,10 @@ export const approvedSpenders = {
     toggle: 'denySpenders',
     shown: 'tokenApprovals',
   },
+  compare: byField<z.output<typeof ApprovedSpenders>>({
+    spenders: allowList(
+      ({ address }) => addressKey(address),
+      (from, to) => ifBoth(digitsAtMost, 'tighter', 'looser')(from.maxAmount, to.maxAmount),
+    ),
+  }),
 } as const satisfies PolicyTypeEntry

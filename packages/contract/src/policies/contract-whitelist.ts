@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import { addressKey } from '../families.ts'
+import { allowList, byField } from './comparing.ts'
 import { Address, Place } from './fields.ts'
 import type { PolicyTypeEntry } from './type.ts'
 
@@ -20,4 +22,7 @@ export const contractWhitelist = {
     toggle: 'denyContracts',
     shown: 'contractCalls',
   },
+  compare: byField<z.output<typeof ContractWhitelist>>({
+    contracts: allowList(({ address, chain }) => `${chain ?? ''} ${addressKey(address)}`),
+  }),
 } as const satisfies PolicyTypeEntry

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import type { Usd } from '../money.ts'
+import type { Strictness } from '../strictness.ts'
 
 /** What is refused while no policy of a type allows it, unless a setting says otherwise. */
 export type DefaultDeny = {
@@ -23,8 +24,8 @@ export type PolicyTypeEntry = {
   readonly defaultDeny?: DefaultDeny
   /** Rules that a new wallet gets; the first policy of the type that is written for the wallet replaces them. */
   readonly installed?: Readonly<Record<string, unknown>>
-  /** Whether something may pass under these rules, with their defaults, that the installed ones hold back, delay or refuse. */
-  readonly isLooser?: (rules: never) => boolean
+  /** How rules compare with others of the type, with their defaults; left out: other rules are `different`. */
+  readonly compare?: (from: never, to: never) => Strictness
   /** What its rules let go in dollars, of a type that bounds that. */
   readonly dollars?: (rules: never) => PolicyDollars
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { allowList, byField } from './comparing.ts'
 import { Named } from './fields.ts'
 import type { PolicyTypeEntry } from './type.ts'
 
@@ -19,4 +20,5 @@ export const venueWhitelist = {
     shown: 'venues',
     isLater: true,
   },
+  compare: byField<{ venues: { id: string }[] }>({ venues: allowList(({ id }) => id) }),
 } as const satisfies PolicyTypeEntry

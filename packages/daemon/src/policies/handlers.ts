@@ -1,4 +1,4 @@
-import type { Handlers, Parsed, policyOperations } from '@waiaas/contract'
+import type { Handlers, Parsed, policyFileOperations, policyOperations } from '@waiaas/contract'
 import { by, sessionOf } from '../platform/caller.ts'
 import type { Calls } from '../platform/http/types.ts'
 import type { PolicyService } from './service.ts'
@@ -10,7 +10,9 @@ export type WalletOf = (sessionId: string | undefined, walletId: string | undefi
 export const policyHandlers = (
   service: PolicyService,
   walletOf: WalletOf,
-): Handlers<typeof policyOperations, Calls> => ({
+): Handlers<typeof policyOperations & typeof policyFileOperations, Calls> => ({
+  exportPolicies: () => service.export(),
+  applyPolicies: (call, input) => service.apply(input, by(call)),
   createPolicy: (call, input) => service.create(input, by(call)),
   listPolicies: async ({ principal }, input: Query) => {
     const session = sessionOf(principal)

@@ -1,4 +1,4 @@
-import { CreatePolicyRequest, isFailure, NETWORKS, newId } from '@waiaas/contract'
+import { CreatePolicyRequest, Failure, isFailure, NETWORKS, newId } from '@waiaas/contract'
 import { migrations } from '../migrations/all.ts'
 import type { Database, Migration } from '../platform/db/database.ts'
 import { heldStops } from '../platform/held.ts'
@@ -11,18 +11,29 @@ type Open = (migrations: readonly Migration[]) => Promise<Database>
 export const [alice, bob, gone] = [newId(), newId(), newId()]
 export const [agent, ended] = [newId(), newId()]
 
+const wallets: Record<string, { name: string; status: string }> = {
+  [alice]: { name: 'alice', status: 'ACTIVE' },
+  [bob]: { name: 'bob', status: 'ACTIVE' },
+  [gone]: { name: 'gone', status: 'TERMINATED' },
+}
+
 /** The service on a fresh database with wallets alice and bob, and a terminated one; `events` is its evidence. */
 export async function startPolicies(open: Open) {
   const database = await open(migrations)
-  const events: { event: string; walletId?: string; details: Record<string, unknown> }[] = []
+  const events: { event: string; walletId?: string; details: Record<string, unknown>; raised?: string | undefined }[] =
+    []
   let now = NOON
   const clock = { now: () => now++ }
   const service = policies({
     database,
     clock,
     networks: () => NETWORKS,
-    wallet: async (_, id) =>
-      ({ [alice]: { status: 'ACTIVE' }, [bob]: { status: 'ACTIVE' }, [gone]: { status: 'TERMINATED' } })[id],
+    wallet: async (_, id) => wallets[id],
+    walletId: async (_, name) => {
+      const found = Object.keys(wallets).find((id) => [id, wallets[id]?.name].includes(name))
+      if (found) return found
+      throw new Failure('WALLET_NOT_FOUND', `no wallet ${name}`)
+    },
     session: async (_, id) =>
       ({ [agent]: { id, labels: ['team:trading'], isRevoked: false }, [ended]: { id, labels: [], isRevoked: true } })[
         id

@@ -2,25 +2,24 @@ import {
   Failure,
   INSTALLED_TYPE,
   installedRules,
-  type Network,
-  newId,
   type Parsed,
   type PolicyResponse,
   type policyOperations,
   type Wire,
 } from '@waiaas/contract'
 import type { By } from '../platform/caller.ts'
-import { type Clock, seconds } from '../platform/clock.ts'
-import type { Database, Handle, Scope } from '../platform/db/database.ts'
-import type { Held } from '../platform/held.ts'
+import { seconds } from '../platform/clock.ts'
+import type { Handle, Scope } from '../platform/db/database.ts'
 import { requireNetwork } from './checks.ts'
+import { committing, type Parts } from './committing.ts'
 import { admitRules } from './compile.ts'
 import { admitted } from './drafts.ts'
 import { historyStore, type PolicyVersionRow } from './history-store.ts'
+import { effectOf } from './loosening.ts'
 import { answerOf, contentOf, newRow, readCursor, writeCursor } from './rows.ts'
+import { policySets } from './sets.ts'
 import { policyStore, type StoredPolicy } from './store.ts'
-import type { NextVersion } from './versions.ts'
-import { policyWrites, type RecordPolicy } from './writes.ts'
+import { policyWrites } from './writes.ts'
 
 export { type AppliedPolicies, appliedPolicies } from './applied.ts'
 export { type Dollars, installedDollars, spendingDollars } from './dollars.ts'
@@ -44,49 +43,14 @@ export { strictnessOf } from './strictness.ts'
 export { policyVersions } from './versions.ts'
 
 type Operations = typeof policyOperations
-type Parts = {
-  database: Database
-  held: Pick<Held, 'write'>
-  clock: Pick<Clock, 'now'>
-  networks: () => readonly Network[]
-  wallet: (db: Handle, id: string) => Promise<{ status: string; purged_at?: number | null } | undefined>
-  session: (db: Handle, id: string) => Promise<SessionOf | undefined>
-  record: RecordPolicy
-  /** After a change has been committed, before it is answered: waits for what is on its way. `null`: every wallet's. */
-  afterChange: (walletId: string | null) => Promise<void>
-  /** The lock under which evidence of no wallet is written. */
-  systemEvidence: string
-  nextVersion: NextVersion
-}
-/** A session as policies can be of it. */
-type SessionOf = { id: string; labels: readonly string[]; isRevoked: boolean }
 export type PolicyService = ReturnType<typeof policies>
 
 /** Keeps the policies. */
 export function policies(parts: Parts) {
-  return { ...additions(parts), ...changes(parts), ...reading(parts) }
+  return { ...additions(parts), ...changes(parts), ...reading(parts), ...policySets(parts) }
 }
 
-type Change<T> = { id: string; walletId: string | null; answer: T; write(db: Handle): Promise<unknown> }
 type Changed<T> = T & { unwritten?: string }
-
-/**
- * Commits a change under the locks of what it applies to. Nothing that was judged before is sent for the first time after
- * the answer. While a change cannot be written, what it applies to signs nothing.
- */
-async function committing<T extends object>(parts: Parts, change: Change<T>): Promise<Changed<T>> {
-  const { database, clock, systemEvidence, afterChange, held } = parts
-  const { id, walletId, answer } = change
-  const outcome = await held.write(`change ${newId(clock.now())} of policy ${id}`, {
-    wallet: walletId,
-    async write() {
-      await database.work(scopeOf(walletId, systemEvidence), change.write)
-      await afterChange(walletId)
-    },
-    hold: () => afterChange(walletId),
-  })
-  return 'written' in outcome ? answer : { ...answer, unwritten: outcome.unwritten }
-}
 
 /** Who changes policies where nobody else is named. */
 const OPERATOR: By = { actor: 'operator' }
@@ -111,10 +75,13 @@ function additions(parts: Parts) {
       const write = async (db: Handle) => {
         if (walletId !== null) await requireLiveWallet(db, walletId)
         if (row.session_id !== null) await requireOpenSession(parts, db, row.session_id)
+        const effect = effectOf({ after: row }, await policyStore.related(db, walletId))
         const version = await nextVersion(db, walletId)
-        if (await writes.add(db, row, { version, by })) answer.replacesDefault = true
+        if (await writes.add(db, row, { version, by, effect })) answer.replacesDefault = true
       }
-      return committing(parts, { id: row.id, walletId, answer, write })
+      const scope = scopeOf(walletId, parts.systemEvidence)
+      const unwritten = await committing(parts, { name: `of policy ${row.id}`, walletId, scope, write })
+      return { ...answer, ...unwritten }
     },
     /** Installs the modest default in the transaction that creates a wallet; the job holds the wallet's lock. */
     async installDefault(db: Handle, walletId: string, by = OPERATOR): Promise<PolicyResponse> {
@@ -127,7 +94,8 @@ function additions(parts: Parts) {
         enabled: true,
       }
       const row = { ...newRow(about, clock.now()), is_default: 1 }
-      await writes.add(db, row, { version: await nextVersion(db, walletId), by })
+      // It bounds what had no bound, in a wallet that pays nothing yet.
+      await writes.add(db, row, { version: await nextVersion(db, walletId), by, effect: 'tighter' })
       return answerOf(row)
     },
   }
@@ -140,8 +108,13 @@ function changes(parts: Parts) {
   /** Changes one policy under the locks of what it applies to. */
   async function changing<T extends object>(id: string, { answer, write }: Edit<T>): Promise<Changed<T>> {
     const known = await database.read((db) => requirePolicy(wallet, db, id))
-    const change = { id, walletId: known.wallet_id, answer: answer(known) }
-    return committing(parts, { ...change, write: async (db) => write(db, await requirePolicy(wallet, db, id)) })
+    const { wallet_id: walletId } = known
+    const scope = scopeOf(walletId, parts.systemEvidence)
+    const unwritten = await committing(parts, {
+      ...{ name: `of policy ${id}`, walletId, scope },
+      write: async (db) => write(db, await requirePolicy(wallet, db, id)),
+    })
+    return { ...answer(known), ...unwritten }
   }
   return {
     /** Failures: ACTION_VALIDATION_FAILED, INVALID_ADDRESS, POLICY_NOT_FOUND. */
@@ -160,19 +133,21 @@ function changes(parts: Parts) {
       })
       return changing(id, {
         answer: (row) => answerOf(changed(row)),
-        write: async (db, row) =>
-          writes.change(
-            db,
-            { before: row, after: changed(row) },
-            { version: await nextVersion(db, row.wallet_id), by },
-          ),
+        async write(db, row) {
+          const change = { before: row, after: changed(row) }
+          const effect = effectOf(change, await policyStore.related(db, row.wallet_id))
+          await writes.change(db, change, { version: await nextVersion(db, row.wallet_id), by, effect })
+        },
       })
     },
     /** Failure: POLICY_NOT_FOUND. */
     remove: (id: string, by = OPERATOR): Promise<Changed<{ id: string; deleted: boolean }>> =>
       changing(id, {
         answer: () => ({ id, deleted: true }),
-        write: async (db, row) => writes.remove(db, row, { version: await nextVersion(db, row.wallet_id), by }),
+        async write(db, row) {
+          const effect = effectOf({ before: row }, await policyStore.related(db, row.wallet_id))
+          await writes.remove(db, row, { version: await nextVersion(db, row.wallet_id), by, effect })
+        },
       }),
     /** In the job that purges a wallet, which holds its lock: what it had is kept as gone with it. */
     async purge(db: Handle, walletId: string, by: By): Promise<void> {

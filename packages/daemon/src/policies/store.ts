@@ -59,6 +59,13 @@ const applying = statement<{ wallet: string }, StoredPolicy>((db, p) =>
     .where((eb) => eb.or([eb('wallet_id', '=', p('wallet')), eb('wallet_id', 'is', null)]))
     .orderBy('id'),
 )
+const related = statement<{ wallet: string }, StoredPolicy>((db, p) =>
+  db
+    .selectFrom('policies')
+    .selectAll()
+    .where((eb) => eb.or([eb('wallet_id', '=', p('wallet')), eb('wallet_id', 'is', null)]))
+    .orderBy('id'),
+)
 const all = statement<object, StoredPolicy>((db) => db.selectFrom('policies').selectAll().orderBy('id'))
 type Change = Pick<StoredPolicy, 'id' | 'rules' | 'priority' | 'enabled' | 'version' | 'updated_at'>
 const change = statement<Change>((db, p) =>
@@ -129,6 +136,8 @@ export const policyStore = {
   /** A changed policy is the operator's own, no longer the default. */
   change: async (db: Handle, row: Change) => (await db.run(change, row)).changes === 1,
   remove: async (db: Handle, id: string) => (await db.run(remove, { id })).changes === 1,
+  /** All of one wallet and of every wallet, or of every wallet alone; those that are off too. */
+  related: (db: Handle, wallet: string | null) => db.all(related, { wallet: wallet ?? '' }),
   /** All of one wallet, those that are off too. */
   ofWallet: (db: Handle, wallet: string) => db.all(ofWallet, { wallet }),
   /** The one of a wallet, or with null of every wallet, that has this name. */

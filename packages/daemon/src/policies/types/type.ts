@@ -24,6 +24,10 @@ type Parts<T extends PolicyType, R> = {
 export type PolicyTypeParts<T extends PolicyType> = {
   admit(rules: PolicyRules<T>, networks: readonly Network[]): PolicyRules<T>
   absent(of: Case): readonly Finding[]
+  /** Something is refused where no policy of the type applies. */
+  readonly mayAllow: boolean
+  /** What it names is trusted in other questions too. */
+  readonly mayVouch: boolean
   ready(scope: Scope, rules: PolicyRules<T>): Omit<Policy, 'type'>
 }
 
@@ -31,6 +35,8 @@ export type PolicyTypeParts<T extends PolicyType> = {
 export const policyType = <T extends PolicyType, R>(parts: Parts<T, R>): PolicyTypeParts<T> => ({
   admit: parts.admit,
   absent: (of) => parts.absent?.(of) ?? [],
+  mayAllow: parts.absent !== undefined,
+  mayVouch: parts.names !== undefined,
   ready(scope, rules) {
     const policy = { ...scope, rules: parts.compile(rules) }
     return {
