@@ -1,3 +1,4 @@
+import { createSolanaRpc, address as solanaAddress } from '@solana/kit'
 import { findNetwork, LOCAL_NETWORKS, type Sweep, tokenAsset } from '@waiaas/contract'
 import {
   createSolanaFixtures,
@@ -10,8 +11,9 @@ import {
   startEvm,
   startSolana,
 } from '@waiaas/localnet'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { startTestDaemon, type TestDaemon } from './support/daemon.ts'
+import { freshPostgresDatabase } from './support/postgres.ts'
 import { until } from './support/until.ts'
 import {
   ETHER,
@@ -29,6 +31,11 @@ import {
 const SECOND = { id: 'second', chainId: 4_242, environment: 'testnet', symbol: 'TWO', decimals: 18 } as const
 const localSolana = findNetwork(LOCAL_NETWORKS, 'local-solana')!
 const NETWORKS = ['local-evm', 'second']
+/** A token of seven units, of which no transfer succeeds. */
+const STUCK = {
+  address: '0x00000000000000000000000000000000000bad00',
+  code: '0x36604411600a575f5ffd5b60075f5260205ff3',
+}
 
 let nodes: [EvmNode, EvmNode]
 let solana: SolanaNode
@@ -40,6 +47,7 @@ beforeAll(async () => {
   evmTokens = await deployEvmFixtures(nodes[0])
   // The same deployer, so that the addresses are the same too.
   expect((await deployEvmFixtures(nodes[1])).plainToken).toBe(evmTokens.plainToken)
+  await nodes[0].rpc('anvil_setCode', [STUCK.address, STUCK.code])
   splTokens = await createSolanaFixtures(solana)
 }, 60_000)
 afterAll(async () => {
@@ -49,15 +57,17 @@ afterAll(async () => {
 
 describe.each(['sqlite', 'postgres'] as const)('%s', (engine) => {
   let daemon: TestDaemon
+  let options: Parameters<typeof startTestDaemon>[0]
   beforeAll(async () => {
     const mints = [splTokens.splMint, splTokens.token2022Mint].map((mint) => tokenAsset(localSolana, mint))
     const erc20 = [evmTokens.plainToken, evmTokens.oddToken].flatMap((token) =>
       ['eip155:31337', `eip155:${SECOND.chainId}`].map((chain) => `${chain}/erc20:${token.toLowerCase()}`),
     )
+    erc20.push(`eip155:31337/erc20:${STUCK.address}`)
     const prices = { 'native:local-evm': '20', 'native:second': '1', 'native:local-solana': '150' }
-    daemon = await startTestDaemon({
-      engine,
+    options = {
       env: {
+        ...(engine === 'postgres' && { WAIAAS_DATABASE_URL: await freshPostgresDatabase() }),
         WAIAAS_RPC_EVM_LOCAL_EVM: nodes[0].url,
         WAIAAS_RPC_LOCAL_SOLANA: solana.url,
         WAIAAS_NETWORKS_EVM: JSON.stringify([{ ...SECOND, rpc: [nodes[1].url] }]),
@@ -66,7 +76,8 @@ describe.each(['sqlite', 'postgres'] as const)('%s', (engine) => {
           ...Object.fromEntries([...mints, ...erc20].map((asset) => [asset, '1'])),
         }),
       },
-    })
+    }
+    daemon = await startTestDaemon(options)
     for (const network of NETWORKS)
       for (const [symbol, address, decimals] of [
         ['PLAIN', evmTokens.plainToken, 18],
@@ -107,6 +118,9 @@ describe.each(['sqlite', 'postgres'] as const)('%s', (engine) => {
   ]
 
   test('a wallet with native currency and tokens on two networks ends with what a fee was held for at most', async () => {
+    // Another one beside it works on what is asked of the first.
+    const twin = engine === 'postgres' ? await startTestDaemon({ ...options, process: true }) : undefined
+    onTestFinished(() => twin?.stop())
     const wallet = await evmWallet(daemon, nodes[0], { limit: GENEROUS })
     await nodes[1].fund(wallet.address, 3n * ETHER)
     await allow(wallet, evmTokens.plainToken, evmTokens.oddToken)
@@ -136,7 +150,9 @@ describe.each(['sqlite', 'postgres'] as const)('%s', (engine) => {
     expect(await evmBalance(nodes[0], to)).toBeGreaterThan(999n * ETHER)
     const { items } = await daemon.agent(wallet.token).listTransactions({})
     expect(items.map(({ reason }) => reason)).toEqual(items.map(() => 'SWEEP'))
+    // One for each step, however many daemons work on them.
     expect(items.length).toBe(5)
+    if (twin) expect(await twin.operator.getSweep({ id: sweep.id })).toMatchObject({ status: 'DONE' })
     const first = await daemon.operator.getTransaction({ id: sweep.steps[0]!.transactionId! })
     expect(first).toMatchObject({
       type: 'TOKEN_TRANSFER',
@@ -148,19 +164,68 @@ describe.each(['sqlite', 'postgres'] as const)('%s', (engine) => {
 
   test('SPL and Token-2022 leave, their accounts are closed, and the wallet has no lamport left', async () => {
     const wallet = await solanaWallet(daemon, solana, { limit: GENEROUS, lamports: 2n * SOL })
-    const { splMint, token2022Mint, mintTo } = splTokens
+    const { splMint, token2022Mint, token2022FeeMint, mintTo } = splTokens
     await allow(wallet, splMint, token2022Mint)
-    const accounts = [await mintTo(splMint, wallet.address, 70n), await mintTo(token2022Mint, wallet.address, 9n)]
+    const accounts = [
+      await mintTo(splMint, wallet.address, 70n),
+      await mintTo(token2022Mint, wallet.address, 9n),
+      // No list has it, and nothing is in it but rent.
+      await mintTo(token2022FeeMint, wallet.address, 0n),
+    ]
     const to = newSolanaAddress()
     const plain = await shown(wallet, to, { networks: ['local-solana'] })
-    expect(plain.steps.map(({ symbol }) => symbol)).toEqual(['SPL', 'SOL'])
+    expect(plain.steps).toMatchObject([
+      { symbol: 'SPL', amount: '70' },
+      { assetId: expect.stringContaining(token2022FeeMint), amount: '0', tier: 'INSTANT', obstacles: [] },
+      { symbol: 'SOL' },
+    ])
     expect(plain.left).toMatchObject([{ address: token2022Mint, why: expect.stringContaining('in no list') }])
     const wanted = { networks: ['local-solana'], tokens: [token2022Mint] }
     const sweep = await over(await started(wallet, to, wanted))
-    expect(sweep.steps.map(({ status }) => status)).toEqual(['CONFIRMED', 'CONFIRMED', 'CONFIRMED'])
+    expect(sweep.steps.map(({ status }) => status)).toEqual(Array<string>(4).fill('CONFIRMED'))
     for (const address of [wallet.address, ...accounts]) expect(await solanaBalance(solana, address)).toBe(0n)
     const got = await solanaBalance(solana, to)
-    expect([got > (19n * SOL) / 10n, got < 2n * SOL]).toEqual([true, true])
+    // The rent of three accounts comes on top; that of the recipient's two was paid.
+    expect([got > 2n * SOL, got < (201n * SOL) / 100n]).toEqual([true, true])
+  })
+
+  test('a frozen account and a token that does not move are told before and after, and the others go on', async () => {
+    const holder = await solanaWallet(daemon, solana, { limit: GENEROUS, lamports: 2n * SOL })
+    const { splMint, token2022Mint, mintTo } = splTokens
+    await allow(holder, splMint, token2022Mint)
+    const frozen = await mintTo(splMint, holder.address, 70n)
+    await mintTo(token2022Mint, holder.address, 9n)
+    await freeze(frozen)
+    const wanted = { networks: ['local-solana'], tokens: [token2022Mint] }
+    const onSolana = await shown(holder, newSolanaAddress(), wanted)
+    expect(onSolana.steps[0]).toMatchObject({
+      symbol: 'SPL',
+      amount: null,
+      obstacles: [expect.stringContaining('frozen')],
+    })
+    const thawless = await over(await started(holder, newSolanaAddress(), wanted))
+    expect(thawless.steps.map(({ status }) => status)).toEqual(['LEFT', 'CONFIRMED', 'CONFIRMED'])
+    expect(thawless.steps[0]!.error).toContain('frozen')
+    expect(await solanaBalance(solana, holder.address)).toBe(0n)
+
+    const stuck = { network: 'local-evm', address: STUCK.address }
+    // Everybody has some of it, for as long as it is in the list.
+    await daemon.operator.addToken({ ...stuck, symbol: 'STUCK', name: 'STUCK', decimals: 7 })
+    const wallet = await evmWallet(daemon, nodes[0], { limit: GENEROUS })
+    await allow(wallet, evmTokens.plainToken, STUCK.address)
+    await mintToken(nodes[0], evmTokens.plainToken, { to: wallet.address, amount: 7n })
+    const on = { networks: ['local-evm'] }
+    const stuckStep = (plan: { steps: readonly { symbol: string }[] }) =>
+      plan.steps.find(({ symbol }) => symbol === 'STUCK')
+    const plan = await shown(wallet, newEvmAddress(), on)
+    expect(stuckStep(plan)).toMatchObject({ obstacles: [expect.any(String)] })
+    const sweep = await over(await started(wallet, newEvmAddress(), on))
+    expect(Object.fromEntries(sweep.steps.map(({ symbol, status }) => [symbol, status]))).toMatchObject({
+      ...{ PLAIN: 'CONFIRMED', ETH: 'CONFIRMED', STUCK: expect.stringMatching(/LEFT|FAILED/) },
+    })
+    expect(stuckStep(sweep)).toMatchObject({ error: expect.any(String) })
+    await daemon.operator.removeToken(stuck)
+    expect(await balancesOf(nodes[0], wallet.address, evmTokens.plainToken)).toEqual([0n, 0n])
   })
 
   test('a step that the policies refuse is told before and after, and the others go on', async () => {
@@ -260,6 +325,15 @@ describe.each(['sqlite', 'postgres'] as const)('%s', (engine) => {
     await expect(start({ networks: ['local-solana'] })).rejects.toMatchObject({ code: 'ENVIRONMENT_NETWORK_MISMATCH' })
   })
 })
+
+/** As whoever may freeze accounts of the token does. */
+async function freeze(address: string): Promise<void> {
+  const rpc = createSolanaRpc(solana.url)
+  const { value } = await rpc.getAccountInfo(solanaAddress(address), { encoding: 'base64' }).send()
+  const data = Buffer.from(value!.data[0], 'base64')
+  data[108] = 2
+  solana.setAccount({ address, owner: value!.owner, lamports: value!.lamports, data })
+}
 
 async function tokenBalance(node: EvmNode, token: string, owner: string): Promise<bigint> {
   const data = `0x70a08231${owner.slice(2).toLowerCase().padStart(64, '0')}`

@@ -9,9 +9,13 @@ const Allowance = z.object({
   network: z.string(),
   spender: Address.describe('who may take the token'),
   token: Address,
-  assetId: z.string().describe('CAIP-19'),
+  assetId: z.string().describe('CAIP-19; of all NFTs of a contract with the namespace nft'),
   symbol: z.string().nullable(),
   decimals: z.int().nullable(),
+  nft: z
+    .object({ tokenId: z.string().nullable().describe('null: all of the contract') })
+    .optional()
+    .describe('of NFTs: which may be taken; what is granted and open is 1, or 0 when it is not'),
   unlimited: z.boolean(),
   granted: Digits.describe('by the last transaction or signature that changed it, in base units'),
   grantedFormatted: z.string().nullable().describe('whole units'),
@@ -32,7 +36,8 @@ export const allowanceOperations = {
     path: '/v1/wallets/{id}/allowances',
     access: ['agent', 'operator'],
     tag: 'Wallet',
-    summary: 'List who may take tokens of a wallet: what the daemon has granted, and what is still open on the chain.',
+    summary:
+      'List who may take tokens and NFTs of a wallet: what the daemon has granted, and what is still open on the chain. What was granted without it is not looked for.',
     tool: 'list_allowances',
     command: 'wallet allowances',
     aliases: { id: ['walletId', 'wallet_id'] },

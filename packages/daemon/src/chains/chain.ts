@@ -59,8 +59,10 @@ export type Programs = {
   lookups(call: Named): Promise<LookedUp[]>
 }
 
-/** Somebody who may have been allowed to take a token. */
-export type Grantee = { readonly token: string; readonly spender: string }
+/** Somebody who may have been allowed to take a token; of NFTs one by its number, or all of a contract. */
+export type Grantee = { readonly token: string; readonly spender: string; readonly nft?: bigint | 'all' }
+/** What may be taken still, and what might have been until its time was over. */
+export type OpenAllowance = { readonly open: Base; readonly lapsed: Base }
 
 /** The account from which payments of a token are made. */
 export type TokenSource = {
@@ -83,10 +85,12 @@ export type Reader = {
   balance(address: string): Promise<Base>
   /** Balances of known tokens plus, where the chain lists them, of any other token with a balance. */
   tokenBalances(address: string, tokens: readonly Token[]): Promise<{ token: Token; amount: Base }[]>
-  /** What each of these spenders may still take from the owner, by two endpoints where two are configured; undefined where they do not tell it alike. */
-  allowances(owner: string, asked: readonly Grantee[]): Promise<(Base | undefined)[]>
+  /** What each of these spenders may still take from the owner (of NFTs 1, or nothing), by two endpoints where two are configured; undefined where they do not tell it alike. */
+  allowances(owner: string, asked: readonly Grantee[]): Promise<(OpenAllowance | undefined)[]>
   /** Of chains where tokens are in accounts of their own. */
   tokenSource?(owner: string, token: Token): Promise<TokenSource>
+  /** With it: the tokens whose accounts are there and hold nothing, as far as nodes list them. */
+  emptySources?(owner: string): Promise<Token[]>
   /** Reads a token from the chain: Failure TOKEN_NOT_FOUND, or TOKEN_UNSUPPORTED naming what is not handled. */
   token(address: string): Promise<Token>
   /** The latest answer of a Chainlink aggregator, where the chain has them; `isAlone` when of two endpoints one tells it. */

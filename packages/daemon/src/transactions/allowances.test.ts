@@ -11,22 +11,29 @@ import type { Engine } from '../platform/db/database.ts'
 
 const WHOLE = 10n ** 18n
 const { abi } = evmContracts.PlainToken
+const PERMIT2 = '0x000000000022D473030F116dDEE9F6B43aC78BA3'
+/** NFTs that were made, by both engines. */
+let made = 0
+const NFTS = '0x00000000000000000000000000000000000AF700'
 
 let world: EvmWorld
 let token: string
 beforeAll(async () => {
   world = await evmWorld()
   token = (await deployEvmFixtures(world.node)).plainToken
+  await world.node.rpc('anvil_setCode', [PERMIT2, evmContracts.Permit2.deployedBytecode])
+  await world.node.rpc('anvil_setCode', [NFTS, evmContracts.Nft.deployedBytecode])
   // An allowance of all that there is has no limit.
   await mintToken(world.node, token, { to: world.newAddress(), amount: 10n ** 24n })
 })
 afterAll(() => world?.stop())
 
+type Acting = Pick<EvmWorld['node'], 'rpc' | 'fund'>
 /** What somebody sends who needs no key on the node. */
-async function actAs(node: Pick<EvmWorld['node'], 'rpc' | 'fund'>, from: string, data: Hex): Promise<void> {
+async function actAs(node: Acting, from: string, data: Hex, to = token): Promise<void> {
   await node.fund(from, WHOLE)
   await node.rpc('anvil_impersonateAccount', [from])
-  const receipt = await node.rpc('eth_sendTransactionSync', [{ from, to: token, data, gas: '0x30000' }])
+  const receipt = await node.rpc('eth_sendTransactionSync', [{ from, to, data, gas: '0x30000' }])
   expect(receipt).toMatchObject({ status: '0x1' })
 }
 
@@ -103,6 +110,78 @@ describe.each<Engine>(['sqlite', 'postgres'])('who may take tokens of a wallet, 
     expect(next).toMatchObject({ items: [ofOne], hasMore: false, nextCursor: null })
   })
 
+  /** A wallet whose human lets it allow whatever these policies name. */
+  async function allower(spenders: string[]) {
+    const limit = { instant_max_usd: 1_000, notify_max_usd: 1_000, delay_max_usd: 1_000 }
+    const own = await world.wallet(daemon, { limit })
+    const policies = {
+      ALLOWED_TOKENS: { tokens: [token, NFTS].map((address) => ({ address })) },
+      APPROVED_SPENDERS: { spenders: [...spenders, PERMIT2].map((address) => ({ address })) },
+      APPROVE_AMOUNT_LIMIT: { blockUnlimited: false },
+      CONTRACT_WHITELIST: { contracts: [PERMIT2, NFTS].map((address) => ({ address })) },
+    }
+    for (const [type, rules] of Object.entries(policies))
+      await daemon.operator.createPolicy({ walletId: own.id, type: type as 'ALLOWED_TOKENS', rules })
+    await daemon.operator.changeWalletCeiling({ id: own.id, network: world.network, contracts: [PERMIT2, NFTS] })
+    const done = async (request: object) => {
+      const sent = await daemon.call('POST', '/v1/transactions/send', {
+        ...{ as: own.token, body: { network: world.network, ...request } },
+      })
+      expect(sent.status, sent.text).toBe(201)
+      const id = String(sent.body.id)
+      if (sent.body.status === 'QUEUED') await daemon.operator.adminApproveTransaction({ id })
+      await until(
+        'it to be confirmed',
+        async () => (await daemon.operator.getTransaction({ id })).status === 'CONFIRMED',
+      )
+    }
+    const listed = async () => (await daemon.operator.listAllowances({ id: own.id })).items
+    return { own, done, listed }
+  }
+
+  test('NFTs that may be taken are listed, one or all of a contract, until they are not', async () => {
+    const spender = world.newAddress()
+    const nft = (functionName: string, args: readonly unknown[]) =>
+      encodeFunctionData({ abi: evmContracts.Nft.abi, functionName, args })
+    const asked = { type: 'APPROVE', spender, token: { address: NFTS } }
+    const known = { granted: '1', open: '1', used: null }
+    const [one, all] = [await allower([spender]), await allower([spender])]
+    const tokenId = String(++made)
+    await actAs(world.node, spender, nft('mint', [one.own.address, tokenId]), NFTS)
+    await one.done({ ...asked, amount: '0', nft: { tokenId, standard: 'ERC-721' } })
+    expect(await one.listed()).toMatchObject([{ ...known, nft: { tokenId }, unlimited: false }])
+    await actAs(world.node, spender, nft('transferFrom', [one.own.address, spender, tokenId]), NFTS)
+    expect(await one.listed()).toMatchObject([{ granted: '1', open: '0', used: null }])
+
+    await all.done({ ...asked, amount: '1', nft: { tokenId, standard: 'ERC-721' } })
+    expect(await all.listed()).toMatchObject([{ ...known, nft: { tokenId: null }, unlimited: true }])
+    await actAs(world.node, all.own.address, nft('setApprovalForAll', [spender, false]), NFTS)
+    expect(await all.listed()).toMatchObject([{ granted: '1', open: '0', used: null }])
+  })
+
+  test('what is allowed at Permit2 counts as used when it was taken, and not when its time is over', async () => {
+    const [one, late] = [world.newAddress(), world.newAddress()]
+    const { own, done, listed } = await allower([one, late])
+    const permit2 = (functionName: string, args: readonly unknown[]) =>
+      encodeFunctionData({ abi: evmContracts.Permit2.abi, functionName, args })
+    const call = (calldata: Hex) => ({ type: 'CONTRACT_CALL', to: PERMIT2, calldata })
+    await mintToken(world.node, token, { to: own.address, amount: 10n * WHOLE })
+    await done({ type: 'APPROVE', spender: PERMIT2, amount: String(9n * WHOLE), token: { address: token } })
+    await done(call(permit2('approve', [token, one, 5n * WHOLE, 2 ** 40])))
+    await done(call(permit2('approve', [token, late, 4n * WHOLE, 1])))
+    await actAs(world.node, one, permit2('transferFrom', [own.address, one, 2n * WHOLE, token]), PERMIT2)
+    expect(await listed()).toMatchObject([
+      { spender: expect.stringMatching(new RegExp(late, 'i')), grantedFormatted: '4', open: '0', used: '0' },
+      {
+        spender: expect.stringMatching(new RegExp(one, 'i')),
+        grantedFormatted: '5',
+        openFormatted: '3',
+        used: String(2n * WHOLE),
+      },
+      { grantedFormatted: '9', openFormatted: '7', used: String(2n * WHOLE) },
+    ])
+  })
+
   test("a session sees nothing of another one's wallet", async () => {
     const stranger = await world.wallet(daemon)
     const { status } = await daemon.call('GET', `/v1/wallets/${wallet.id}/allowances`, { as: stranger.token })
@@ -135,9 +214,10 @@ test('what two endpoints tell differently is not known', async () => {
     const data = encodeFunctionData({ abi, functionName: 'approve', args: [spender, 5n] })
     const asked = [spender, nobody].map((one) => ({ token, spender: one }))
     await actAs(world.node, owner, data)
-    expect(await chain.allowances(owner, asked)).toEqual([undefined, 0n])
+    const nothing = { open: 0n, lapsed: 0n }
+    expect(await chain.allowances(owner, asked)).toEqual([undefined, nothing])
     await actAs(other, owner, data)
-    expect(await chain.allowances(owner, asked)).toEqual([5n, 0n])
+    expect(await chain.allowances(owner, asked)).toEqual([{ open: 5n, lapsed: 0n }, nothing])
     // No contract is there to tell it.
     expect(await chain.allowances(owner, [{ token: nobody, spender }])).toEqual([undefined])
   } finally {

@@ -1,16 +1,17 @@
 import { type Allowance, Failure, formatUnits, isFailure } from '@waiaas/contract'
+import type { OpenAllowance } from '../chains/chain.ts'
 import type { Token } from '../chains/intent.ts'
 import { type Principal, sessionOf } from '../platform/caller.ts'
 import { seconds } from '../platform/clock.ts'
 import type { Handle } from '../platform/db/database.ts'
 import { groupBy } from './lanes/group-by.ts'
 import type { ServiceParts } from './parts.ts'
-import { allowanceStore, type GrantedRow } from './rows/allowance-store.ts'
+import { allowanceStore, type GrantedRow, granteeOf } from './rows/allowance-store.ts'
 import type { WalletFacts } from './switches.ts'
 
 type Placed = { readonly place: string; readonly row: GrantedRow }
 /** What the chain says of one; or why it says nothing. */
-type Told = { readonly token: Token | null } & ({ readonly open: bigint } | { readonly error: string })
+type Told = { readonly token: Token | null } & (OpenAllowance | { readonly error: string })
 type Asked = { id: string; limit: number; cursor?: string | undefined }
 
 /** Who may take tokens of wallets: what was granted here, and what is open of it on the chain. */
@@ -29,15 +30,17 @@ export function allowances(parts: ServiceParts) {
   async function told(network: string, owner: string, rows: readonly GrantedRow[]): Promise<Told[]> {
     try {
       const chain = await parts.chain(network)
-      const asked = rows.map(({ asset, spender }) => ({ token: addressIn(asset), spender }))
+      const asked = rows.map(granteeOf)
       const open = await chain.allowances(owner, asked)
       const tokens = await Promise.all(
-        rows.map(({ asset }) => parts.findToken(chain, { assetId: asset }).catch(unlessFailure)),
+        rows.map(({ asset }, at) =>
+          asked[at]!.nft === undefined ? parts.findToken(chain, { assetId: asset }).catch(unlessFailure) : null,
+        ),
       )
       return rows.map((_, at) => {
-        const amount = open[at]
+        const amounts = open[at]
         const token = tokens[at] ?? null
-        return amount === undefined ? { token, error: UNTOLD } : { token, open: amount }
+        return amounts === undefined ? { token, error: UNTOLD } : { token, ...amounts }
       })
     } catch (error) {
       if (!isFailure(error)) throw error
@@ -78,22 +81,23 @@ function unlessFailure(error: unknown): null {
   return null
 }
 
-const addressIn = (asset: string): string => asset.slice(asset.lastIndexOf(':') + 1)
-
 function viewOf({ place, row }: Placed, told: Told): Allowance {
   const { token } = told
+  const { token: address, nft } = granteeOf(row)
   const granted = BigInt(row.amount)
   const unlimited = row.unlimited === 1
   const open = 'open' in told ? told.open : null
   const whole = (amount: bigint | null) => (amount === null || !token ? null : formatUnits(amount, token.decimals))
   // Some tokens take nothing off an allowance without a limit, and a spender may have had more from elsewhere.
-  const isTold = open !== null && !unlimited && open <= granted
+  // An NFT that is not open any more may have been taken, given away or allowed to another one.
+  const left = 'open' in told && !unlimited && nft === undefined ? told.open + told.lapsed : null
   return {
-    ...{ id: place, network: row.network, spender: row.spender, token: token?.address ?? addressIn(row.asset) },
+    ...{ id: place, network: row.network, spender: row.spender, token: token?.address ?? address },
     ...{ assetId: row.asset, symbol: token?.symbol ?? null, decimals: token?.decimals ?? null, unlimited },
+    ...(nft !== undefined && { nft: { tokenId: nft === 'all' ? null : String(nft) } }),
     ...{ granted: row.amount, grantedFormatted: whole(granted) },
     ...{ open: open === null ? null : String(open), openFormatted: whole(open) },
-    used: isTold ? String(granted - open) : null,
+    used: left !== null && left <= granted ? String(granted - left) : null,
     ...{ transactionId: row.transaction_id, status: row.status, grantedAt: seconds(row.created_at) },
     ...('error' in told && { error: told.error }),
   }

@@ -1,7 +1,7 @@
 import { address, getAddressDecoder } from '@solana/kit'
 import { add, type Base, toBase, ZERO_BASE } from '@waiaas/contract'
 import { fieldsOf, listOf, OddAnswer } from '../answers.ts'
-import type { Grantee } from '../chain.ts'
+import type { Grantee, OpenAllowance } from '../chain.ts'
 import { type Rpc, RpcError } from '../rpc.ts'
 import { agreed } from '../two-endpoints.ts'
 import { bytesOf, contentOf } from './accounts.ts'
@@ -13,15 +13,20 @@ const DELEGATED = 121
 const SIZE = 129
 
 /** What each spender may take from the owner's accounts of each token by now. */
-export const openAllowances = (
+export async function openAllowances(
   singles: readonly Rpc[],
   owner: string,
   asked: readonly Grantee[],
-): Promise<(Base | undefined)[]> =>
-  agreed(singles, async (rpc) => {
+): Promise<(OpenAllowance | undefined)[]> {
+  const told = await agreed(singles, async (rpc) => {
     const granted = await delegations(rpc, owner)
-    return asked.map(({ token, spender }) => granted && (granted.get(`${token} ${spender}`) ?? ZERO_BASE))
+    // NFTs are mints here, and allowed like any token; who got an authority over an account is in no list.
+    return asked.map(({ token, spender, nft }) =>
+      nft === undefined ? granted && (granted.get(`${token} ${spender}`) ?? ZERO_BASE) : undefined,
+    )
   })
+  return told.map((open) => (open === undefined ? undefined : { open, lapsed: ZERO_BASE }))
+}
 
 /** Undefined where the node refuses to list accounts of an owner. */
 async function delegations(rpc: Rpc, owner: string): Promise<Map<string, Base> | undefined> {

@@ -5,6 +5,7 @@ import { bordered, untold } from '../border.ts'
 import type { Anchor } from '../build.ts'
 import type { Chain } from '../chain.ts'
 import { disagreement } from '../follow.ts'
+import type { Token } from '../intent.ts'
 import { newestHead } from '../newest-head.ts'
 import type { Rpc } from '../rpc.ts'
 import { rpcPool } from '../rpc-pool.ts'
@@ -14,7 +15,7 @@ import { bodyBytes, readBody } from './body.ts'
 import { broadcastAll } from './broadcast.ts'
 import { decodeMessage, feeOf } from './decode.ts'
 import { drafting } from './draft.ts'
-import { readHoldings } from './holdings.ts'
+import { readEmpty, readHoldings } from './holdings.ts'
 import { identity } from './identity.ts'
 import { lookupTables } from './lookup-tables.ts'
 import { type Message, readFrame } from './message.ts'
@@ -122,7 +123,7 @@ export function solanaChain(options: SolanaOptions): Chain {
     }),
     tokenBalances: border((owner, tokens) => readHoldings({ network, rpc }, owner, tokens)),
     allowances: border((owner, asked) => openAllowances(witnesses, owner, asked)),
-    tokenSource: border((owner, token) => readSource(rpc, owner, token)),
+    ...sources({ network, rpc }, border),
     token: border(async (text) => {
       const mint = parseAddress(text)
       const account = await readMintAccount(rpc, mint)
@@ -134,6 +135,12 @@ export function solanaChain(options: SolanaOptions): Chain {
     close: rpc.close,
   }
 }
+
+/** Accounts of tokens, which payments are made from. */
+const sources = (on: { network: Network; rpc: Rpc }, border: ReturnType<typeof bordered>) => ({
+  tokenSource: border((owner: string, token: Token) => readSource(on.rpc, owner, token)),
+  emptySources: border((owner: string) => readEmpty(on, owner)),
+})
 
 // The digest leaves fees out, so that their cap is held here, where every signed message comes from.
 function requireWithin(cap: bigint, message: Message): void {

@@ -9,6 +9,7 @@ import { holdingOf, isMint, readMint, tokenAccountOwner } from './mint.ts'
 import { token2022Program, tokenProgram } from './programs.ts'
 
 type Amounts = Map<string, Base>
+type Held = { readonly account: string; readonly mint: string; readonly amount: Base }
 /** An owner of accounts of one token program. */
 type Holder = { readonly owner: Address; readonly program: Address }
 const holdingSize = 72
@@ -25,8 +26,8 @@ export async function readHoldings(
   const amounts: Amounts = new Map()
   for (const program of [tokenProgram, token2022Program]) {
     const holder = { owner: address(owner), program }
-    const listed = await listedAmounts(rpc, holder)
-    for (const [mint, amount] of listed ?? (await derivedAmounts(rpc, holder, tokens)))
+    const listed = await listedAccounts(rpc, holder)
+    for (const { mint, amount } of listed ?? (await derivedAccounts(rpc, holder, tokens)))
       amounts.set(mint, add(amounts.get(mint) ?? ZERO_BASE, amount))
   }
   const known = new Set(tokens.map((token) => token.address))
@@ -35,19 +36,29 @@ export async function readHoldings(
   return [...tokens, ...described].map((token) => ({ token, amount: amounts.get(token.address) ?? ZERO_BASE }))
 }
 
+/** The tokens whose associated accounts of an owner are there and hold nothing; none where nodes refuse to list accounts. */
+export async function readEmpty({ network, rpc }: { network: Network; rpc: Rpc }, owner: string): Promise<Token[]> {
+  const mints: string[] = []
+  for (const program of [tokenProgram, token2022Program]) {
+    const holder = { owner: address(owner), program }
+    for (const { account, mint, amount } of (await listedAccounts(rpc, holder)) ?? [])
+      if (amount === ZERO_BASE && account === associatedAccount(holder.owner, address(mint), program).address)
+        mints.push(mint)
+  }
+  return describe(network, rpc, mints)
+}
+
 /** Undefined where the node answers an error, or nothing that is a list. */
-async function listedAmounts(rpc: Rpc, { owner, program }: Holder): Promise<Amounts | undefined> {
+async function listedAccounts(rpc: Rpc, { owner, program }: Holder): Promise<Held[] | undefined> {
   const config = { encoding: 'base64', commitment: 'confirmed', dataSlice: { offset: 0, length: holdingSize } }
   try {
     const answer = await rpc.call<unknown>('getTokenAccountsByOwner', [owner, { programId: program }, config])
-    const amounts: Amounts = new Map()
-    for (const entry of listOf(contentOf(answer), 'a list of token accounts')) {
-      const data = bytesOf(fieldsOf(fieldsOf(entry, 'a token account').account, 'an account').data)
+    return listOf(contentOf(answer), 'a list of token accounts').map((entry) => {
+      const { pubkey, account } = fieldsOf(entry, 'a token account')
+      const data = bytesOf(fieldsOf(account, 'an account').data)
       if (data.length < holdingSize) throw new OddAnswer('a token account with its amount', data.length)
-      const { mint, amount } = holdingOf(data)
-      amounts.set(mint, add(amounts.get(mint) ?? ZERO_BASE, amount))
-    }
-    return amounts
+      return { account: String(pubkey), ...holdingOf(data) }
+    })
   } catch (error) {
     // Some endpoints refuse it by status; where they do not answer at all, the next call fails as well.
     if (!(error instanceof RpcError || isFailure(error, 'CHAIN_ERROR'))) throw error
@@ -55,17 +66,13 @@ async function listedAmounts(rpc: Rpc, { owner, program }: Holder): Promise<Amou
   }
 }
 
-async function derivedAmounts(rpc: Rpc, { owner, program }: Holder, tokens: readonly Token[]): Promise<Amounts> {
+async function derivedAccounts(rpc: Rpc, { owner, program }: Holder, tokens: readonly Token[]): Promise<Held[]> {
   // A token whose program nobody told may be of either; the account of the wrong one does not exist.
   const wanted = tokens.filter((token) => token.program === undefined || token.program === program)
   const places = wanted.map((token) => associatedAccount(owner, address(token.address), program).address)
   const accounts = await readAccounts(rpc, places)
-  return new Map(
-    accounts.flatMap((account) => {
-      if (!account || tokenAccountOwner(account) !== owner) return []
-      const { mint, amount } = holdingOf(account.data)
-      return [[mint, amount]]
-    }),
+  return accounts.flatMap((account, at) =>
+    account && tokenAccountOwner(account) === owner ? [{ account: places[at]!, ...holdingOf(account.data) }] : [],
   )
 }
 

@@ -153,7 +153,10 @@ test('an allowance lands, the next one takes its place, and an amount of 0 takes
       expect(sighting.succeeded).toBe(true)
       const asked = [spender, newWallet()].map(({ address: one }) => ({ token: token.address, spender: one }))
       const allowed = (await bed.data(account)).readBigUInt64LE(121)
-      expect(await bed.chain.allowances(sender.address, asked)).toEqual([allowed, 0n])
+      expect(await bed.chain.allowances(sender.address, asked)).toEqual([
+        { open: allowed, lapsed: 0n },
+        { open: 0n, lapsed: 0n },
+      ])
       return { draft, allowed }
     }
     const { draft, allowed } = await allow(7n)

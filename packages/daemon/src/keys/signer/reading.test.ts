@@ -119,6 +119,12 @@ describe('the signer reads a Solana message by itself', () => {
     })
   })
 
+  test('a message that closes an account of the wallet, whose rent comes back, moves nothing; to others it is unread', () => {
+    const close = (to: number, owner = 0) => ({ program: TOKEN, accounts: [3, to, owner], data: Buffer.of(9) })
+    expect(read(close(0))).toMatchObject({ moves: [], calls: null, fee: 5_000n })
+    for (const other of [close(1), close(0, 1)]) expect(read(close(0), other).calls).not.toBeNull()
+  })
+
   test('without a limit of its own the price counts for all units that a transaction can have', () => {
     expect(read({ program: BUDGET, accounts: [], data: u64(3, 1_000_000n) }).fee).toBe(1_405_000n)
   })

@@ -38,7 +38,7 @@ export const tokensTo = (to: string, token: Token, amount: Base): TokenTransfer 
   ...{ kind: 'token-transfer', to, amount, token },
 })
 
-/** All of a token; where it is in an account that can be closed, that is. */
+/** All of a token; where it is in an account that can be closed, that is, also when it is empty. */
 export const emptying = (to: string, token: Token, { amount, closes }: { amount: Base; closes: boolean }) =>
   ({
     type: 'TOKEN_TRANSFER',

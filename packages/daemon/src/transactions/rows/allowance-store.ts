@@ -1,4 +1,6 @@
-import { type Effects, factsOf, grantTotals, newId } from '@waiaas/contract'
+import { assetKey, type Effects, factsOf, grantTotals, newId } from '@waiaas/contract'
+import type { Grantee } from '../../chains/chain.ts'
+import type { Intent } from '../../chains/intent.ts'
 import { type Handle, statement } from '../../platform/db/database.ts'
 import type { Status } from './states.ts'
 import type { HeadRow, NewAllowance } from './transaction-row.ts'
@@ -53,11 +55,31 @@ const byId = statement<{ id: string }, GrantedRow>((db, p) =>
 /** Above every id. */
 const LAST = 'g'
 
-/** What effects let others take, of each asset and spender together. */
-export const allowancesOf = (effects: Effects): NewAllowance[] =>
-  grantTotals(factsOf(effects).spenders).map(({ asset, amount, spender, unlimited }) => ({
-    ...{ asset, spender, amount: String(amount), unlimited: unlimited ? 1 : 0 },
-  }))
+/** What effects let others take, of each asset and spender together; `asked` tells an NFT from as many of a token. */
+export function allowancesOf(effects: Effects, asked: Intent): NewAllowance[] {
+  const place = effects.fee.asset.slice(0, effects.fee.asset.indexOf('/'))
+  const operators = effects.effects.flatMap((effect): NewAllowance[] => {
+    if (effect.kind !== 'operator') return []
+    const [amount, unlimited] = effect.isGranted ? ['1', 1] : ['0', 0]
+    return [{ asset: assetKey(`${place}/nft:${effect.contract}`), spender: effect.operator, amount, unlimited }]
+  })
+  const isOne = asked.kind === 'approve-nft' && !asked.all
+  const spenders = grantTotals(factsOf(effects).spenders).map(({ asset, amount, spender, unlimited }): NewAllowance => {
+    if (!isOne) return { asset, spender, amount: String(amount), unlimited: unlimited ? 1 : 0 }
+    // ERC-721 has the same function as ERC-20, with a token's number for an amount.
+    return { asset: assetKey(`${place}/erc721:${asked.contract}/${asked.tokenId}`), spender, amount: '1', unlimited: 0 }
+  })
+  return [...spenders, ...operators]
+}
+
+const NFT = /\/(?:nft|erc721):([^/]+)(?:\/(\d+))?$/
+
+/** Whom a row of the list is about. */
+export function granteeOf({ asset, spender }: Pick<NewAllowance, 'asset' | 'spender'>): Grantee {
+  const [, contract, one] = NFT.exec(asset) ?? []
+  if (contract === undefined) return { token: asset.slice(asset.lastIndexOf(':') + 1), spender }
+  return { token: contract, spender, nft: one === undefined ? 'all' : BigInt(one) }
+}
 
 type Granting = Pick<HeadRow, 'id' | 'wallet_id'> & { readonly allowances: readonly NewAllowance[] }
 export const allowanceStore = {

@@ -65,7 +65,7 @@ export function newTransaction(
     lane: (isMessage(request.stored.intent) ? signatureLane : laneId)(network.id, sender),
     request: request.text,
     addresses: addressesOf(effects, to),
-    allowances: refused ? [] : allowancesOf(effects),
+    allowances: refused ? [] : allowancesOf(effects, request.stored.intent),
     labels: request.labels === undefined ? null : JSON.stringify(request.labels),
     request_hash: requestHash,
     to_address: to,

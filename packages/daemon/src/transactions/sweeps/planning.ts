@@ -12,7 +12,7 @@ import {
   type Place,
   tokenRequest,
 } from './reading.ts'
-import type { SweepParts } from './shared.ts'
+import type { SweepParts } from './sweep-parts.ts'
 
 /** What is asked for: everything of a wallet on these networks, to one address of each. */
 export type Wanted = {

@@ -6,8 +6,10 @@ import { emptying } from '../kinds/token-transfer.ts'
 import { draining } from '../kinds/transfer.ts'
 import type { ServiceParts } from '../parts.ts'
 
+/** A token of a wallet; of some only the account is left, whose rent comes back when it is closed. */
+export type HeldToken = Token & { readonly isEmpty?: true }
 /** One asset of a wallet on one network; null is native currency. */
-export type Asset = { readonly network: Network; readonly token: Token | null }
+export type Asset = { readonly network: Network; readonly token: HeldToken | null }
 /** What stays, and why. */
 export type Kept = { readonly network: Network; readonly token: Token; readonly amount: Base; readonly why: string }
 export type Place = { readonly chain: Chain; readonly sender: string; readonly to: string }
@@ -16,7 +18,7 @@ type Found = { readonly assets: readonly Asset[]; readonly kept: readonly Kept[]
 /** Of a network, so that nobody who gives tokens away makes a sweep endless. */
 const MOST_ASSETS = 50
 
-/** What there is to send on a network: tokens of a list or named, then native currency. Failure CHAIN_ERROR. */
+/** What there is to send on a network: tokens of a list or named, empty accounts, then native currency. Failure CHAIN_ERROR. */
 export async function assetsOn(
   { database, listedTokens }: Pick<ServiceParts, 'database' | 'listedTokens'>,
   { chain, sender }: Place,
@@ -32,20 +34,20 @@ export async function assetsOn(
     .filter(({ token }) => !wanted.some((one) => one.token.asset === token.asset))
     .map(({ token, amount }) => ({ network, token, amount, why: 'it is in no list; name it to send it as well' }))
   const assets: Asset[] = []
+  const add = (token: HeldToken, amount: Base) => {
+    const why = `a sweep sends ${MOST_ASSETS} tokens of a network; start another one for it`
+    if (assets.length === MOST_ASSETS) kept.push({ network, token, amount, why })
+    else assets.push({ network, token })
+  }
   for (const { token, amount } of wanted) {
     const sendable = (await sourceOf(chain, sender, token)).amount
-    if (sendable > 0n && assets.length === MOST_ASSETS) {
-      kept.push({
-        network,
-        token,
-        amount,
-        why: `a sweep sends ${MOST_ASSETS} tokens of a network; start another one for it`,
-      })
-      continue
-    }
-    if (sendable > 0n) assets.push({ network, token })
+    if (sendable > 0n) add(token, sendable)
     if (amount > sendable)
       kept.push({ network, token, amount: remaining(amount, sendable), why: 'payments are not made from where it is' })
+  }
+  for (const token of (await chain.emptySources?.(sender)) ?? []) {
+    const { amount, isClosable } = await sourceOf(chain, sender, token)
+    if (amount === ZERO_BASE && isClosable) add({ ...token, isEmpty: true }, ZERO_BASE)
   }
   return { assets: [...assets, ...(native > 0n ? [{ network, token: null }] : [])], kept }
 }
@@ -59,9 +61,15 @@ async function sourceOf(chain: Chain, sender: string, token: Token) {
 
 type Made = { readonly request: ReturnType<typeof requestOf>; readonly amount: Base }
 
-/** All of a token as it is now. Failures INSUFFICIENT_BALANCE and TOKEN_UNSUPPORTED where nothing can leave. */
-export async function tokenRequest({ chain, sender, to }: Place, token: Token): Promise<Made> {
+/**
+ * All of a token as it is now, or the closing of its account. Failures INSUFFICIENT_BALANCE and TOKEN_UNSUPPORTED where
+ * nothing can leave.
+ */
+export async function tokenRequest({ chain, sender, to }: Place, { isEmpty, ...token }: HeldToken): Promise<Made> {
   const { amount, isFrozen, isClosable } = await sourceOf(chain, sender, token)
+  if (isEmpty && (amount > 0n || !isClosable))
+    throw new Failure('TOKEN_UNSUPPORTED', `the account of ${token.symbol} was empty, and cannot be closed any more`)
+  if (isEmpty) return { request: requestOf(chain, emptying(to, token, { amount, closes: true })), amount }
   if (amount === 0n) throw new Failure('INSUFFICIENT_BALANCE', `nothing is left of ${token.symbol}`)
   if (isFrozen)
     throw new Failure(

@@ -19,7 +19,7 @@ import { isUnsigned } from '../rows/states.ts'
 import { transactionStore } from '../rows/store.ts'
 import { leftOf, planned, type Survey, survey, type Wanted } from './planning.ts'
 import { decimalsOf, nameOf } from './reading.ts'
-import { type SweepParts, sweepParts, type Told } from './shared.ts'
+import { type SweepParts, sweepParts, type Told } from './sweep-parts.ts'
 import { type SweepRow, sweepStore } from './sweep-store.ts'
 import { sweepView } from './view.ts'
 import { sweepWorker } from './working.ts'
@@ -29,12 +29,12 @@ type Input = Parsed<(typeof sweepOperations)['sweepWallet']>
 
 /** Sweeps: all that a wallet holds, sent to one address by ordinary transactions. */
 export function sweeps(parts: ServiceParts, told: Told) {
-  const shared = sweepParts(parts, told)
-  return { ...starting(shared), ...following(shared), work: () => sweepWorker(shared) }
+  const swept = sweepParts(parts, told)
+  return { ...starting(swept), ...following(swept), work: () => sweepWorker(swept) }
 }
 
-function starting(shared: SweepParts) {
-  const { parts } = shared
+function starting(swept: SweepParts) {
+  const { parts } = swept
   const { database, clock, audit } = parts
 
   async function wantedOf({ id, to, networks, tokens }: Input): Promise<Wanted> {
@@ -52,10 +52,10 @@ function starting(shared: SweepParts) {
 
   async function sweep(input: Input, requester: Requester): Promise<SweepPlan | Sweep> {
     const wanted = await wantedOf(input)
-    const found = await survey(shared, wanted)
+    const found = await survey(swept, wanted)
     const digest = digestOf(wanted, found)
     if (input.digest === undefined) {
-      const steps = await planned(shared, wanted.wallet, found)
+      const steps = await planned(swept, wanted.wallet, found)
       const { id: walletId } = wanted.wallet
       return { digest, walletId, to: wanted.to, steps, left: leftOf(found), unread: [...found.unread] }
     }

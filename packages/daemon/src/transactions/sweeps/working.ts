@@ -1,5 +1,4 @@
 import { isFailure } from '@waiaas/contract'
-import type { Token } from '../../chains/intent.ts'
 import { dueWorker, type Next } from '../../platform/due-rows.ts'
 import type { Loop } from '../../platform/jobs.ts'
 import { covered } from '../deciding/covered.ts'
@@ -9,8 +8,8 @@ import { type ListedRow, listStore } from '../rows/list-store.ts'
 import type { Status } from '../rows/states.ts'
 import type { WalletFacts } from '../switches.ts'
 import { decideStep } from './deciding.ts'
-import { nativeRequest, tokenRequest } from './reading.ts'
-import type { SweepParts } from './shared.ts'
+import { type HeldToken, nativeRequest, tokenRequest } from './reading.ts'
+import type { SweepParts } from './sweep-parts.ts'
 import { type StepRow, type SweepRow, sweepStore } from './sweep-store.ts'
 
 const LOOK_MS = 1_000
@@ -74,7 +73,7 @@ export function sweepWorker(sweeps: SweepParts): Loop {
     const chain = await parts.chain(step.network)
     const place = { chain, sender: wallet.address, to: sweep.to_address }
     // `start` of the sweep wrote it.
-    const token = step.token === null ? null : (JSON.parse(step.token) as Token)
+    const token = step.token === null ? null : (JSON.parse(step.token) as HeldToken)
     const { request } = await (token ? tokenRequest(place, token) : nativeRequest(place, 0n))
     const built = await sweeps.build({ wallet, place, request })
     const decided = await covered(built, sweeps.funds, (isCovered) =>

@@ -26,6 +26,8 @@ const unitsPerBump = 3_000
 
 export const tokenTransfer: Plan<IntentOf<'token-transfer'>> = {
   async instructions(context, sender, { to, amount, token, memo, closes }) {
+    // An account that is empty is only closed.
+    if (closes && amount === 0n) return closing(context, sender, { token, planned: { instructions: [] } })
     const move = { sender, to: requireRecipient(to), amount: requireAmount(amount), token, hasMemo: memo !== undefined }
     const planned = withMemo(await transferOf(context, move), memo)
     return closes ? closing(context, sender, { token, planned }) : planned

@@ -106,7 +106,10 @@ describe('what leaves, whatever it is called', () => {
       calls: [{}],
       unknown: [expect.stringContaining('closed')],
     })
-    expect(facts(of(tokenProgram, [mine, me, me], [9]))).toMatchObject({ pays: [], calls: [{}], unknown: [] })
+    const own = of(tokenProgram, [mine, me, me], [9])
+    expect(facts(own, of(systemProgram, [me, eve], u32(2), u64(7n)))).toMatchObject({ calls: [{}], unknown: [] })
+    // What only closes takes nothing: the program closes none that holds tokens.
+    expect(facts(own)).toMatchObject({ pays: [], calls: [], unknown: [] })
   })
 })
 

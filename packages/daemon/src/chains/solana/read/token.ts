@@ -3,6 +3,7 @@ import { type Effect, tokenAsset } from '@waiaas/contract'
 import { associatedAccount } from '../associated-account.ts'
 import type { Message, ReadInstruction } from '../message.ts'
 import { isTokenProgram } from '../programs.ts'
+import { actingIn } from './compute-budget.ts'
 import { type Context, called, type InstructionReader, u64, unknown, unread } from './instruction.ts'
 import { readAuthority, readClosing, readFees } from './token-accounts.ts'
 
@@ -133,10 +134,19 @@ export const sourcesOf = ({ instructions }: Message): { readonly source: Address
       source && source.address !== target?.address ? [{ source: source.address, amount: u64(data, 1) }] : [],
     )
 
-/** Token accounts from which checked transfers of a message, under the sender's authority, move tokens to others. */
-export const emptiedIn = ({ instructions }: Message, sender: Address): ReadonlySet<string> =>
-  new Set(
-    instructions.flatMap(({ program, data, accounts: [source, , target, authority] }) =>
+/**
+ * Token accounts whose closing takes nothing: from which checked transfers of a message, under the sender's authority, move
+ * tokens to others; and all, where the message does nothing but close.
+ */
+export function emptiedIn(message: Message, sender: Address): ReadonlySet<string> {
+  const acting = actingIn(message)
+  const closings = acting.filter(
+    ({ program, data }) => isTokenProgram(program) && data[0] === CLOSE && data.length === 1,
+  )
+  if (closings.length === acting.length)
+    return new Set(closings.flatMap(({ accounts: [account] }) => (account ? [account.address] : [])))
+  return new Set(
+    acting.flatMap(({ program, data, accounts: [source, , target, authority] }) =>
       isTokenProgram(program) &&
       data[0] === TRANSFER_CHECKED &&
       data.length === checked.length &&
@@ -147,3 +157,4 @@ export const emptiedIn = ({ instructions }: Message, sender: Address): ReadonlyS
         : [],
     ),
   )
+}
