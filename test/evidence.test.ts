@@ -262,6 +262,7 @@ test('every call that changes something leaves its row of evidence, with who ask
   const elsewhere: readonly string[] = [
     'simulate',
     'testPolicies',
+    'draftExposure',
     'replayPolicies',
     'encodeCalldata',
     'listDerivations',

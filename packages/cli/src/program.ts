@@ -45,6 +45,11 @@ const own: readonly Own[] = [
     summary: 'Export the key of a wallet into a file. It travels sealed.',
     load: () => import('./commands/wallet-export.ts'),
   },
+  {
+    name: 'exposure',
+    summary: 'Show the most that can leave if an agent is taken over now.',
+    load: () => import('./commands/exposure.ts'),
+  },
   { name: 'balance', summary: 'Show what your wallets hold.', load: () => import('./commands/balance.ts') },
   {
     name: 'settings set',

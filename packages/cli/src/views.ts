@@ -76,6 +76,19 @@ function lookLine(look: Look): string {
   return printable(`${place}: ${held.join(', ')}${look.more > 0 ? `, and ${look.more} more tokens` : ''}`)
 }
 
+type Exposed = Pick<Output<AllOperations['getWalletExposure']>, 'text' | 'takenOver' | 'unread'>
+
+/** What is taken over, and a line for each time with what it is made of. */
+export function exposureText({ text, takenOver, unread }: Exposed): string {
+  const rows = takenOver.flatMap(({ taken, sessions, worst }) =>
+    worst.map(({ period, text: most, causes }) => ({
+      ...{ taken: taken === 'session' ? `session ${sessions?.[0]}` : taken, in: period, leaves: most, ...causes },
+    })),
+  )
+  const lines = unread.map(({ network, error }) => `${network}: not known, ${error}`)
+  return [printable(text), table(rows), ...lines.map(printable)].join('\n')
+}
+
 type Swept = Output<AllOperations['sweepWallet']>
 
 /** A line for each step, with what stands in its way or what became of it; how to start what is only shown. */
@@ -104,6 +117,7 @@ export const views: { readonly [Name in keyof AllOperations]?: (answer: Output<A
   getWallet: walletInfo,
   adminGetWalletBalance: holdingsText,
   getWalletHoldings: lookText,
+  getWalletExposure: exposureText,
   sweepWallet: sweepText,
   getSweep: sweepText,
 }

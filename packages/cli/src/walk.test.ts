@@ -233,6 +233,18 @@ test('what wallets hold is shown by their names, of all or of one', async () => 
   expect(wallets).toContainEqual(expect.objectContaining({ id: slow.id, name: 'desk', publicKey: slow.address }))
 })
 
+test('the worst case is told of all wallets or of one', async () => {
+  const shown = async (...words: string[]) => {
+    const flags = ['--data-dir', daemon.dataDir, '--password-file', passwordFile]
+    const { code, out, err } = await captured(() => runProgram(['exposure', ...words, ...flags]))
+    expect({ code, err }).toEqual({ code: 0, err: '' })
+    return out
+  }
+  expect(await shown(slow.id)).toMatch(/ in the next 24 hours; if the daemon is, everything/)
+  expect(await shown()).toContain(': at most ')
+  expect(JSON.parse(await shown(slow.id, '--json'))).toMatchObject({ walletId: slow.id, unread: [] })
+})
+
 async function wallets(): Promise<void> {
   const id = idOf(await run('wallet create', ['--name', 'shop', '--chain', 'ethereum', '--no-create-session']))
   await run('wallet list')
@@ -291,6 +303,9 @@ async function tokensAndPolicies(): Promise<void> {
   expect(await run('policy versions', [id])).toMatchObject({ data: [{ change: 'CREATED', policyId: id }] })
   expect(await run('policy update', [id, '--no-enabled'])).toMatchObject({ enabled: false })
   const draft = JSON.stringify({ change: [{ id, enabled: true }] })
+  expect(await run('wallet exposure', [quick.id])).toMatchObject({ walletId: quick.id })
+  const moved = await run('wallet exposure-draft', [quick.id, '--draft', draft])
+  expect(moved).toMatchObject({ text: expect.stringMatching(/worst case/) })
   const tried = await run('policy test', ['--wallet-id', quick.id, ...payment(), '--draft', draft])
   expect(tried).toMatchObject({ current: { tier: 'INSTANT' }, draft: { tier: 'INSTANT' }, change: 'same' })
   const replayed = await run('policy replay', ['--wallet-id', quick.id, '--draft', draft])

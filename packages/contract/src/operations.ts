@@ -5,6 +5,7 @@ import { backupOperations } from './backup.ts'
 import { calldataOperations } from './calldata.ts'
 import { ceilingOperations } from './ceilings.ts'
 import { eventOperations } from './event-stream.ts'
+import { exposureOperations } from './exposure.ts'
 import { limitOperations } from './limits.ts'
 import { messageOperations } from './messages.ts'
 import { movementOperations } from './movements.ts'
@@ -30,6 +31,7 @@ export const operations = {
   ...ceilingOperations,
   ...agentWalletOperations,
   ...limitOperations,
+  ...exposureOperations,
   ...operatorWalletOperations,
   ...sessionOperations,
   ...tokenOperations,

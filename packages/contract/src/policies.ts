@@ -60,6 +60,10 @@ export const PolicyResponse = z.object({
   updatedAt: UnixSeconds,
 })
 export type PolicyResponse = z.infer<typeof PolicyResponse>
+const WorstCaseMoved = z
+  .string()
+  .optional()
+  .describe('how the most that can leave without a human moves, such as "raises your worst case by 50 USD a day"')
 
 /** What can become of a policy. */
 export const POLICY_CHANGES = ['CREATED', 'UPDATED', 'DELETED', 'REPLACED', 'PURGED', 'RESTORED', 'FOUND'] as const
@@ -76,7 +80,7 @@ const PolicyVersion = z.object({
   at: UnixSeconds,
   ...policyContent,
 })
-const PolicyChanged = PolicyResponse.extend({ unwritten: Unwritten })
+const PolicyChanged = PolicyResponse.extend({ unwritten: Unwritten, worstCase: WorstCaseMoved })
 
 type Issue = z.core.$ZodIssue
 const checkRules = (type: PolicyType, rules: unknown): { issues: Issue[] } | { rules: PolicyRules } => {
@@ -235,7 +239,7 @@ export const policyOperations = {
     access: ['operator'],
     summary: 'Remove a policy.',
     input: z.strictObject({ id: Id }),
-    output: z.object({ id: Id, deleted: z.boolean(), unwritten: Unwritten }),
+    output: z.object({ id: Id, deleted: z.boolean(), unwritten: Unwritten, worstCase: WorstCaseMoved }),
     errors: ['POLICY_NOT_FOUND'],
     tag,
     command: 'policy delete',

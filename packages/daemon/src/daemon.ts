@@ -15,6 +15,8 @@ import { clockService } from './clock/service.ts'
 import { connectHandlers } from './connect/handlers.ts'
 import { connectInfo } from './connect/service.ts'
 import { eventHandlers } from './events/handlers.ts'
+import { exposureOf, passwordWithin } from './exposing.ts'
+import { exposureHandlers } from './exposure/handlers.ts'
 import type { Keys } from './keys/service.ts'
 import { killSwitchHandlers } from './killswitch/handlers.ts'
 import { killSwitch } from './killswitch/service.ts'
@@ -273,15 +275,11 @@ function servicesOf(ground: Ground, base: Base) {
     stopTokens: stopTokens({ database, clock, audit: evidence }),
     wallets: walletService,
     clock: clockService({
-      database,
-      clock,
-      mark: ground.mark,
-      audit: evidence,
-      log,
-      findNetwork: chains.find,
-      chain: chains.get,
+      ...{ database, clock, log, mark: ground.mark, audit: evidence },
+      ...{ findNetwork: chains.find, chain: chains.get },
     }),
     view: walletViewService({ database, chains, tokens: registry, prices, display: base.shown.in }),
+    exposure: exposureOf({ ...ground, ...base, registry, transactions }),
     killSwitch: killSwitch({ ...shared, audit: evidence, log, stops, sessions: sessionService }),
   }
 }
@@ -325,13 +323,17 @@ function featuresOf(ground: Ground, base: Base, services: Services) {
     calldata: { handlers: calldataHandlers },
     connect: { handlers: connectHandlers(connectOf(ground, base, services)) },
     policies: {
-      handlers: policyHandlers(services.rules, (sessionId, walletId) => ownWallet(database, sessionId, walletId)),
+      handlers: policyHandlers(services.rules, {
+        walletOf: (sessionId, walletId) => ownWallet(database, sessionId, walletId),
+        telling: services.exposure.changed,
+      }),
     },
     sessions: { handlers: sessionHandlers(services.sessions) },
     stopTokens: { handlers: stopTokenHandlers(services.stopTokens) },
     prices: { handlers: priceHandlers(services.fixing, base.prices.status, base.shown) },
     tokens: { handlers: tokenHandlers(services.registry) },
     wallets: { handlers: walletHandlers(services.wallets) },
+    exposure: { handlers: exposureHandlers(services.exposure) },
     walletViews: { handlers: walletViewHandlers(services.view) },
   }
 }
@@ -351,10 +353,7 @@ function adminOf(ground: Ground, { chains, settings, evidence, held, operator, d
     recoveryKey: dataDir.recoveryKey,
     isUnlocked: keys.isUnlocked,
     rpc: chains.status,
-    passwordWithin: () => [
-      ...(ground.passwordIn === undefined ? [] : [ground.passwordIn]),
-      ...(operator.wasCarried() ? ['a call that carried it'] : []),
-    ],
+    passwordWithin: () => passwordWithin({ ...ground, operator }),
     ceilings: services.wallets.ceilings.watch,
     troubles: () => services.transactions.troubles(),
     killSwitch: services.killSwitch.read,

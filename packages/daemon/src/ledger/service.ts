@@ -23,8 +23,11 @@ export { DAY_WINDOW, MONTH_WINDOW } from './store.ts'
 export {
   type FinalsReader,
   finalsReader,
+  finalsWithin,
   openNow,
+  openSpendsOf,
   reserveWindow,
+  sessionFinal,
   sessionTotal,
   sessionWindows,
   walletWindow,

@@ -87,6 +87,10 @@ const openOfSession = statement<{ account: string; session: string }, SpendRow>(
     .where('state', 'in', ['reserved', 'out']),
 )
 
+const openOfAccount = statement<{ account: string }, SpendRow>((db, p) =>
+  db.selectFrom('spends').selectAll().where('account', '=', p('account')).where('state', 'in', ['reserved', 'out']),
+)
+
 /** What jobs have read under its lock, by transaction, as it is now; and what of it is still to be written. */
 const bookOf = perGroup(() => ({ known: new Map<string, SpendRow>(), changed: new Map<string, SpendRow>() }))
 
@@ -148,5 +152,9 @@ export const spends = {
   async openOfSession(db: Handle, of: { account: string; session: string }) {
     await written(db)
     return db.all(openOfSession, of)
+  },
+  async openOfAccount(db: Handle, account: string) {
+    await written(db)
+    return db.all(openOfAccount, { account })
   },
 }

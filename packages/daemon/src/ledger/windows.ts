@@ -107,6 +107,38 @@ async function openOthers(db: Handle, scope: string, without: Reservation | unde
   return opens
 }
 
+type FinalsQuery = Pick<WindowQuery, 'now' | 'worth'> & {
+  of: { account: string; network?: string } | { sessionId: string }
+  length: number
+}
+/** Beyond so much of a window what is final is read by the hour. */
+const BY_MINUTE = 25 * HOUR
+
+/**
+ * What is final in a window that ends now, with the first moment at which it counts no more: to the minute in its oldest day,
+ * then to the hour and rather too early. The job holds the lock of the account or session.
+ */
+export async function finalsWithin(db: Handle, { of, now, worth, length }: FinalsQuery) {
+  const scope = scopeOf(of)
+  const from = now - length
+  const edge = length > BY_MINUTE ? hourAfter(from + BY_MINUTE) : FOREVER
+  const all: { until: number; usd: Usd }[] = []
+  for (const unit of (await ledgerStore.openOfAll(db, scope)).keys()) {
+    const read = (span: number, range: { from: number; to: number }) =>
+      ledgerStore.buckets(db, { scope, unit, span }, range)
+    const minutes = await read(MINUTE, { from: from - (from % MINUTE), to: edge })
+    const hours = edge === FOREVER ? [] : await read(HOUR, { from: edge, to: FOREVER })
+    for (const { start, amount } of [...minutes, ...hours])
+      all.push({ until: start + MINUTE + length, usd: usdIn(unit, BigInt(amount), worth) })
+  }
+  return all
+}
+
+function scopeOf(of: FinalsQuery['of']): string {
+  if ('sessionId' in of) return sessionScope(of.sessionId)
+  return of.network ? networkScope(of.account, of.network) : accountScope(of.account)
+}
+
 type Final = { until: number; amount: bigint }
 /** What is final in a window that ends now. */
 export type FinalsReader = (counter: Counter, length: number) => Promise<Final[]>
@@ -176,6 +208,26 @@ export async function sessionTotal(
     sum = add(sum, usdIn(unit, amount, worth))
   }
   return sum
+}
+
+/** The part of it that is final. */
+export async function sessionFinal(
+  db: Handle,
+  { sessionId, worth }: Pick<WindowQuery, 'worth'> & { sessionId: string },
+): Promise<Usd> {
+  const scope = sessionScope(sessionId)
+  let sum = ZERO_USD
+  for (const unit of (await ledgerStore.openOfAll(db, scope)).keys())
+    sum = add(sum, usdIn(unit, await ledgerStore.bucket(db, { scope, unit, span: 0, start: 0 }), worth))
+  return sum
+}
+
+/** What an account has open, of each transaction; `isOut`: signed, and perhaps on its way. */
+export async function openSpendsOf(db: Handle, account: string) {
+  const rows = await ledgerStore.openOfAccount(db, account)
+  return rows.map(({ transaction_id, network, state, items }) => ({
+    ...{ transactionId: transaction_id, network, isOut: state === 'out', items: decode(items) },
+  }))
 }
 
 /** USD of a wallet that is not final yet: of one session, and of all others. */

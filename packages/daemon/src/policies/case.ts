@@ -171,6 +171,23 @@ type WindowBound = {
   readonly isHard: boolean
 }
 
+/** What a policy holds back over time, whatever is asked for: for the most that may leave. */
+export type Pace = {
+  /** So many requests in any so many milliseconds. */
+  readonly rate?: { readonly max: number; readonly windowMs: number }
+  readonly isOpen?: (at: number) => boolean
+  readonly spending?: SpendingPace
+}
+export type SpendingPace = {
+  /** Micro-dollars of all that one request moves at or below INSTANT, NOTIFY or DELAY; null: any. */
+  valueUpTo(step: 0 | 1 | 2): Usd | null
+  /** The worst fee at or below them, in base units. */
+  feeUpTo(step: 0 | 1 | 2, of: Case): Base
+  readonly maxFeeUsd: Usd
+  readonly delayMs: number
+  readonly first: { readonly tier: Tier; readonly waitMs: number } | null
+}
+
 /** Whom and what policies let be paid, on one network: keys of addresses. What is not there is not restricted. */
 export type Allowed = {
   readonly tokens?: readonly string[]
@@ -197,6 +214,7 @@ export type Policy = Scope & {
   /** Addresses of the tokens that it lists on a network. */
   readonly tokens: (network: Network) => readonly string[]
   readonly bounds?: Bounds
+  readonly pace?: Pace
 }
 
 /** The one name under which a network's id, CAIP-2 name and aliases compare. */

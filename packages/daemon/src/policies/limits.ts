@@ -96,7 +96,8 @@ function mostOf({ of, limits, windows }: Bound, { tier, holding, most }: Wanted)
   return smallest(amounts) ?? null
 }
 
-function allowedBy(applying: readonly Policy[], of: Case): LimitsNow['allowed'] {
+/** Whom and what all of them let be paid; null: any. */
+export function allowedBy(applying: readonly Policy[], of: Case): LimitsNow['allowed'] {
   const { network, toggles } = of.input
   const all = applying.map((policy) => ({ isCommon: !isOfSessions(policy), ...policy.allows(network) }))
   const both = (kind: 'tokens' | 'recipients' | 'contracts', isDenied: boolean): readonly string[] | null => {

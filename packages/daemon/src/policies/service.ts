@@ -35,6 +35,9 @@ export {
   type Prices,
   type Windows,
 } from './evaluate.ts'
+export { type Rolling, stepsThrough, sumOf } from './exposure/stream.ts'
+export type { ByScope, Exposed, Taken, Used, World } from './exposure/world.ts'
+export { type Worst, worstCase } from './exposure/worst.ts'
 export { type LimitsNow, limitsNow } from './limits.ts'
 export { policiesOfThen } from './of-then.ts'
 export { recordedInput } from './recorded.ts'

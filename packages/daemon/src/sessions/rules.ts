@@ -145,6 +145,17 @@ export function renewedExpiry(row: SessionRow, now: number): number {
   return earlier(now + row.ttl * 1000, end)
 }
 
+/** When it ends at the latest, however often it is renewed; null is never. */
+export function lastExpiry({
+  max_renewals,
+  renewal_count,
+  expires_at,
+  absolute_expires_at,
+}: SessionRow): number | null {
+  const isLast = max_renewals > 0 && renewal_count >= max_renewals
+  return (isLast ? expires_at : absolute_expires_at) || null
+}
+
 /** Zero is never. */
 const earlier = (a: number, b: number): number => (a === 0 || b === 0 ? a + b : Math.min(a, b))
 

@@ -1,4 +1,4 @@
-import { Failure, type Output, type Parsed, type sessionOperations } from '@waiaas/contract'
+import { Failure, type Output, type Parsed, type SessionConstraints, type sessionOperations } from '@waiaas/contract'
 import type { Principal } from '../platform/caller.ts'
 import { seconds } from '../platform/clock.ts'
 import type { Handle } from '../platform/db/database.ts'
@@ -11,7 +11,7 @@ import { needSession } from './lookup.ts'
 import { mcpTokens } from './mcp-token.ts'
 import { renewing } from './renewing.ts'
 import { revoking, sessionAsHeld } from './revoking.ts'
-import { closedSession, readConstraints, readLabels, sessionLabels } from './rules.ts'
+import { closedSession, lastExpiry, readConstraints, readLabels, sessionLabels } from './rules.ts'
 import { type LinkedWallet, type SessionRow, sessionStore } from './store.ts'
 import { sessionTokens, tokenHash } from './tokens.ts'
 
@@ -37,6 +37,24 @@ export async function policySession(db: Handle, id: string): Promise<PolicySessi
 export type PolicySession = { id: string; labels: readonly string[]; isRevoked: boolean }
 export const isLinked = (db: Handle, sessionId: string, walletId: string): Promise<boolean> =>
   sessionStore.isLinked(db, sessionId, walletId)
+
+/** A session that is open, for whoever asks what it could do at most. `endsAt` in unix milliseconds, with all renewals; null is never. */
+export type OpenSession = {
+  readonly id: string
+  readonly labels: readonly string[]
+  readonly endsAt: number | null
+  readonly constraints: SessionConstraints | null
+}
+/** The sessions that can use a wallet now. */
+export const openSessions = async (db: Handle, walletId: string, now: number): Promise<OpenSession[]> =>
+  (await sessionStore.openOfWallet(db, walletId, now)).map((row) => ({
+    ...{
+      id: row.id,
+      labels: sessionLabels(row),
+      endsAt: lastExpiry(row),
+      constraints: readConstraints(row.constraints),
+    },
+  }))
 
 /** Those that open nothing now, and why; in one query. */
 export async function closedSessions(

@@ -1,7 +1,6 @@
 import { type Allowance, Failure, formatUnits, isFailure } from '@waiaas/contract'
 import type { OpenAllowance } from '../chains/chain.ts'
 import type { Token } from '../chains/intent.ts'
-import { type Principal, sessionOf } from '../platform/caller.ts'
 import { seconds } from '../platform/clock.ts'
 import type { Handle } from '../platform/db/database.ts'
 import { groupBy } from './lanes/group-by.ts'
@@ -18,8 +17,7 @@ type Asked = { id: string; limit: number; cursor?: string | undefined }
 export function allowances(parts: ServiceParts) {
   const { database, switches } = parts
 
-  async function walletFor(db: Handle, id: string, principal: Principal<'agent' | 'operator'>): Promise<WalletFacts> {
-    const sessionId = sessionOf(principal)
+  async function walletFor(db: Handle, id: string, sessionId: string | undefined): Promise<WalletFacts> {
     if (sessionId !== undefined) return parts.chooseWallet(db, sessionId, { walletId: id })
     const wallet = await switches.wallet(db, id)
     if (!wallet) throw new Failure('WALLET_NOT_FOUND', 'no such wallet')
@@ -48,10 +46,10 @@ export function allowances(parts: ServiceParts) {
     }
   }
 
-  /** Failures WALLET_NOT_FOUND, and for a session WALLET_TERMINATED. */
-  return async ({ id, limit, cursor }: Asked, principal: Principal<'agent' | 'operator'>) => {
+  /** For a session, or for the operator. Failures WALLET_NOT_FOUND, and for a session WALLET_TERMINATED. */
+  return async ({ id, limit, cursor }: Asked, sessionId?: string) => {
     const { wallet, found } = await database.read(async (db) => {
-      const wallet = await walletFor(db, id, principal)
+      const wallet = await walletFor(db, id, sessionId)
       return { wallet, found: await allowanceStore.page(db, { wallet: wallet.id, before: cursor, count: limit + 1 }) }
     })
     const shown = found.slice(0, limit)

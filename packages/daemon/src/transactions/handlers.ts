@@ -18,7 +18,8 @@ import { sessionOf, shownBy } from '../platform/caller.ts'
 import { seconds } from '../platform/clock.ts'
 import type { Calls } from '../platform/http/types.ts'
 import type { Displays } from '../prices/service.ts'
-import { type Answer, type ListFilter, refusal, type Transactions } from './service.ts'
+import type { ListFilter } from './rows/list-store.ts'
+import { type Answer, refusal, type Transactions } from './service.ts'
 
 const WAITING = ['PENDING', 'QUEUED', 'GAS_WAITING'] as const
 
@@ -191,7 +192,7 @@ export const readHandlers = (
 ): Handlers<ReadOperations, Calls> => ({
   ...limitHandlers(service),
   ...service.policies,
-  listAllowances: ({ principal }, asked) => service.allowances(asked, principal),
+  listAllowances: ({ principal }, asked) => service.allowances(asked, sessionOf(principal)),
   exportTransactions: (_call, { wallet_id, limit, cursor, ...filters }) =>
     service.movements(
       { ...filterOf(filters), walletIds: wallet_id ? [wallet_id] : undefined, before: cursor },

@@ -63,6 +63,7 @@ export { voidLifts } from './over-ceiling.ts'
 export type { ServiceParts } from './parts.ts'
 export { refusal } from './refusal.ts'
 export { forgetEarlierRun } from './restored.ts'
+export { acceptedTimes, heldSpends, knownSince } from './rows/held-store.ts'
 export type { Switches } from './switches.ts'
 export { followed } from './waits/store.ts'
 
@@ -76,7 +77,6 @@ type Lists = ReturnType<typeof lists>
 type Lanes = ReturnType<typeof lanes>
 type Settler = ReturnType<typeof settler>
 
-export type { ListedRow as ListedTransaction, ListFilter } from './rows/list-store.ts'
 /** The newest of all, as they are shown. */
 export const newestTransactions = (db: Handle, count: number) => listStore.list(db, {}, count)
 

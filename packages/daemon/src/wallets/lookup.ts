@@ -24,6 +24,16 @@ export async function needLiveWallet(db: Handle, id: string): Promise<WalletRow>
   return row
 }
 
+/** All that are not terminated, oldest first. */
+export async function liveWallets(db: Handle): Promise<WalletRow[]> {
+  const all: WalletRow[] = []
+  for (;;) {
+    const page = await walletStore.list(db, { after: all.at(-1)?.id }, 500)
+    all.push(...page)
+    if (page.length < 500) return all.filter(({ status }) => status !== 'TERMINATED')
+  }
+}
+
 /** The wallets that a session may use. */
 export const walletsOfSession = (db: Handle, sessionId: string): Promise<WalletRow[]> =>
   walletStore.ofSession(db, sessionId)

@@ -14,12 +14,20 @@ import { walletStore } from './store.ts'
 import { walletAsShown } from './suspension.ts'
 import { walletDetail, walletNetworks, walletView } from './views.ts'
 
+export { type SignerReach, signerReach } from './ceiling-reach.ts'
 export { sealedCeiling } from './ceilings.ts'
 export type { PreparedSession, WalletDependencies } from './dependencies.ts'
 export { keyFailures } from './key-failures.ts'
 export { walletKeys } from './key-rows.ts'
 export { ceilingLifts } from './lifting.ts'
-export { findWallet, needLiveWallet, walletAt, walletOfSession, walletsOfSession } from './lookup.ts'
+export {
+  findWallet,
+  liveWallets,
+  needLiveWallet,
+  walletAt,
+  walletOfSession,
+  walletsOfSession,
+} from './lookup.ts'
 export { sharedNames, walletIdOf } from './naming.ts'
 export { actsOn, networksOf, resolveNetwork } from './networks.ts'
 export type { Stops } from './stops.ts'

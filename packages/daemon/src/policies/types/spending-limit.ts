@@ -37,6 +37,7 @@ import {
 } from '../first-recipient.ts'
 import { type Ladder, ladder, scaling, tierBelow, tierOf } from '../ladder.ts'
 import { admitLimits } from '../token-limits.ts'
+import { filled, fitsAt } from '../windows.ts'
 import { deny, policyType, type Scoped } from './type.ts'
 
 type SpendingLimit = {
@@ -80,6 +81,13 @@ export const spendingLimit = policyType<'SPENDING_LIMIT', SpendingLimit>({
       return found && { limit: found.limit, window: found.window, isHard: policy.rules.overLimit === 'DENY' }
     },
     amountUpTo: (step, holding, of) => amountUpTo(policy, { step, holding, of }),
+  }),
+  pace: ({ rules }) => ({
+    spending: {
+      valueUpTo: (step) => valueUpTo(rules, step),
+      feeUpTo: (step, of) => feeUpTo(rules, step, of),
+      ...{ maxFeeUsd: rules.maxFeeUsd, delayMs: rules.delaySeconds * 1_000, first: rules.first },
+    },
   }),
 })
 
@@ -311,15 +319,6 @@ function windowOf(policy: SpendingPolicy, name: WindowName, of: Case): { limit: 
   return { limit, window: of.isLane ? window : filled(window, limit) }
 }
 
-/** With the limit itself as spent, while not all is known that was spent. */
-function filled(window: Window, limit: Usd): Window {
-  const { total, final, fullUntil } = window
-  if (fullUntil === undefined) return window
-  const known = final.map(({ until, usd }) => ({ until: Math.max(until, fullUntil), usd }))
-  if (total >= limit) return { total, final: known, fullUntil }
-  return { total: limit, final: [...known, { until: fullUntil, usd: remaining(limit, total) }], fullUntil }
-}
-
 const USED_UP = 'the reserve of the lane for its own fees is used up for today, and '
 
 type Within = { name: WindowName; of: Case }
@@ -345,17 +344,6 @@ function judgeWindow(policy: SpendingPolicy, { name, of }: Within, findings: Fin
   )
 }
 
-/** Unix seconds at which so much has left the window that the cost fits; null when that takes more than waiting. */
-function fitsAt(window: Window, limit: Usd, cost: Usd): number | null {
-  const wanted = add(window.total, cost)
-  let room = limit
-  for (const { until, usd } of [...window.final].sort((a, b) => a.until - b.until)) {
-    room = add(room, usd)
-    if (wanted <= room) return Math.ceil(until / 1000)
-  }
-  return null
-}
-
 type Ruling = { verdict: 'DENY' | Tier; code: ReasonCode }
 
 const raised = (policy: SpendingPolicy, { verdict, code }: Ruling, tell: () => Telling): Finding => ({
@@ -378,11 +366,23 @@ function amountUpTo(
   const { usd, first } = policy.rules
   if (usd) {
     if (!holding.price) return null
-    const cap = usd.slice(0, step + 1).findLast((threshold) => threshold !== null) ?? ZERO_USD
+    const cap = valueUpTo(policy.rules, step) ?? ZERO_USD
     amounts.push(
       remaining(amountWithin(holding, remaining(cap, othersUsd(holding, of))) ?? ZERO_BASE, holding.deposits),
     )
   }
   const most = first ? mostForFirst(first, { step, holding, of }) : undefined
   return smallest(most === undefined ? amounts : [...amounts, most])
+}
+
+const valueUpTo = ({ usd }: SpendingLimit, step: 0 | 1 | 2): Usd | null =>
+  usd && (usd.slice(0, step + 1).findLast((threshold) => threshold !== null) ?? ZERO_USD)
+
+/** A fee that nothing bounds waits for a human. */
+function feeUpTo(rules: SpendingLimit, step: 0 | 1 | 2, of: Case): Base {
+  const { holding } = of.bill.fee
+  const units = nativeLadder(rules, of)?.[step]
+  const dollars = smallest([rules.maxFeeUsd, valueUpTo(rules, step)].filter((usd) => usd !== null))!
+  const bound = holding.price ? amountWithin(holding, dollars) : rules.maxFee
+  return smallest([units, bound].filter((amount) => amount !== undefined && amount !== null)) ?? ZERO_BASE
 }

@@ -20,6 +20,7 @@ export const timeRestriction = policyType<'TIME_RESTRICTION', TimeRestriction>({
   admit: (rules) => rules,
   compile,
   judge,
+  pace: ({ rules }) => ({ isOpen: (at) => isOpen(rules, at) }),
   allows: ({ start, end, days, timezone }) => ({ hours: { start, end, days: [...days], timezone } }),
 })
 

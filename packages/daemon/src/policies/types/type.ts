@@ -1,5 +1,5 @@
 import type { Network, PolicyRules, PolicyType } from '@waiaas/contract'
-import type { Allowed, Asks, Bounds, Case, Finding, Policy, Scope } from '../case.ts'
+import type { Allowed, Asks, Bounds, Case, Finding, Pace, Policy, Scope } from '../case.ts'
 
 export type Scoped<R> = Scope & { readonly rules: R }
 
@@ -16,6 +16,7 @@ type Parts<T extends PolicyType, R> = {
   asks?(rules: R): Asks
   names?(rules: R, recipient: string): boolean
   bounds?(policy: Scoped<R>): Bounds
+  pace?(policy: Scoped<R>): Pace
   tokens?(rules: R, network: Network): readonly string[]
   allows?(rules: R, network: Network): Allowed
 }
@@ -47,6 +48,7 @@ export const policyType = <T extends PolicyType, R>(parts: Parts<T, R>): PolicyT
       tokens: (network) => parts.tokens?.(policy.rules, network) ?? [],
       allows: (network) => parts.allows?.(policy.rules, network) ?? {},
       ...(parts.bounds && { bounds: parts.bounds(policy) }),
+      ...(parts.pace && { pace: parts.pace(policy) }),
     }
   },
 })
