@@ -92,8 +92,12 @@ export function solanaPayment(
 
 const wide = { transaction: '1'.padEnd(40, '0'), day: '1'.padEnd(41, '0') }
 const chain = { native: wide, fee: wide.transaction, tokens: {}, otherTokens: true, contracts: [] }
+const STAKE = 'Stake11111111111111111111111111111111111111'
 /** Above all that tests pay. */
-export const WIDE: Ceiling = { chains: { 'eip155:1': chain, 'eip155:31337': chain, solana: chain }, recipients: [] }
+export const WIDE: Ceiling = {
+  chains: { 'eip155:1': chain, 'eip155:31337': chain, solana: { ...chain, contracts: [STAKE] } },
+  recipients: [],
+}
 const sol = { transaction: '1000000000', day: '1000000000' }
 const modest = { native: sol, fee: sol.day, tokens: {}, otherTokens: false, contracts: [] }
 /** What a new key gets without the password. */

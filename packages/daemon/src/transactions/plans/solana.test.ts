@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { Address } from '@solana/kit'
 import {
   type GivenInstruction,
+  nativeAsset,
   newId,
   operations,
   type PlanRequest,
@@ -15,7 +16,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { newSolanaAddress } from '../../../../../test/support/wallets.ts'
 import { migrations, startPipeline, startSolana } from '../../../test/pipeline-bed.ts'
 import { localSolana, newWallet } from '../../../test/solana-bed.ts'
-import { given, u32, u64 } from '../../../test/solana-instructions.ts'
+import { given, holding, keyOf, seeded, u32, u64 } from '../../../test/solana-instructions.ts'
 import { associatedAccount } from '../../chains/solana/associated-account.ts'
 import { writeMessage } from '../../chains/solana/body.ts'
 import { solanaChain } from '../../chains/solana/chain.ts'
@@ -23,7 +24,9 @@ import { instructionOf } from '../../chains/solana/program-call.ts'
 import {
   associatedTokenProgram,
   computeBudgetProgram,
+  stakeProgram,
   systemProgram,
+  token2022Program,
   tokenProgram,
 } from '../../chains/solana/programs.ts'
 import { type Database, openDatabase } from '../../platform/db/database.ts'
@@ -41,7 +44,8 @@ beforeAll(async () => {
   node = await startSolana({ slotMs: 50, finalSlots: 8 })
   fixtures = await createSolanaFixtures(node)
   database = await openDatabase({ path: join(folder, 'test.db'), migrations })
-  const fixed = { [tokenAsset(localSolana, fixtures.splMint)]: '1' }
+  const mints = [fixtures.splMint, fixtures.token2022Mint]
+  const fixed = Object.fromEntries(mints.map((mint) => [tokenAsset(localSolana, mint), '1']))
   bed = await startPipeline(database, node, undefined, undefined, { fixed })
 }, 60_000)
 afterAll(async () => {
@@ -54,10 +58,12 @@ afterAll(async () => {
 async function holder(limits: object): Promise<Wallet> {
   const wallet = await bed.wallet()
   await bed.limit(wallet.id, { notify_max_usd: 1e6, delay_max_usd: 1e6, ...limits })
-  const rule = { type: 'ALLOWED_TOKENS' satisfies PolicyType, rules: { tokens: [{ address: fixtures.splMint }] } }
-  await bed.rules.create({ walletId: wallet.id, priority: 0, enabled: true, ...rule } as never)
+  const tokens = [fixtures.splMint, fixtures.token2022Mint].map((address) => ({ address }))
+  await allow(wallet, 'ALLOWED_TOKENS', { tokens })
   return wallet
 }
+const allow = (wallet: Wallet, type: PolicyType, rules: object) =>
+  bed.rules.create({ walletId: wallet.id, priority: 0, enabled: true, type, rules } as never)
 const input = (wallet: Wallet, steps: readonly Step[]): PlanRequest =>
   operations.sendPlan.input.parse({ walletId: wallet.id, steps })
 const send = async (wallet: Wallet, steps: readonly Step[]) => {
@@ -126,6 +132,60 @@ test('instructions of several programs are one transaction, and what it costs is
   expect(told).toBe(2n * SOL)
   expect(before - (await lamports(wallet.address))).toBe(told + rent + fees)
 })
+
+test('Token, Token-2022 and stake do in a plan what was seen of them', async () => {
+  const [wallet, to] = [await holder({ instant_max_usd: 1e5 }), newWallet().address]
+  const me = wallet.address
+  await allow(wallet, 'CONTRACT_WHITELIST', { contracts: [{ address: stakeProgram }] })
+  const kinds = [
+    { mint: fixtures.splMint, program: tokenProgram, decimals: 6 },
+    { mint: fixtures.token2022Mint, program: token2022Program, decimals: 9 },
+  ] as const
+  const moves = await Promise.all(
+    kinds.map(async ({ mint, program, decimals }) => {
+      const mine = await fixtures.mintTo(mint, me, 5n * 10n ** BigInt(decimals))
+      const theirs = holding(me, to, { mint, program })
+      const data = [12, ...u64(2n * 10n ** BigInt(decimals)), decimals]
+      return { mine, theirs, move: [theirs.create, given(program, [mine, mint, theirs.address, me], data)] }
+    }),
+  )
+  const owner = { ...newWallet(), address: me }
+  const stake = await seeded(owner, 'stake', { program: stakeProgram, size: 200, lamports: SOL })
+  const authorities = [...keyOf(me), ...keyOf(me), ...u64(0n), ...u64(0n), ...keyOf(systemProgram)]
+  const begin = given(stakeProgram, [stake.address, RENT], [...u32(0), ...authorities])
+  const before = await lamports(me)
+  const sent = await send(wallet, [
+    ...moves.map(({ move }) => ({ instructions: move })),
+    { instructions: [pay(wallet, to, SOL), stake.make, begin] },
+  ])
+  const { steps } = await ended(sent.id)
+  expect(steps.map(({ status, error }) => [status, error])).toEqual(steps.map(() => ['CONFIRMED', null]))
+  const effects = steps.flatMap((step) => step.effects!)
+  const told = (asset: string) =>
+    effects.reduce((sum, one) => (one.kind === 'outflow' && one.asset === asset ? sum + BigInt(one.amount) : sum), 0n)
+  const rent = effects.reduce((sum, one) => (one.kind === 'account-creation' ? sum + BigInt(one.rent) : sum), 0n)
+  const fees = steps.reduce((sum, { fee }) => sum + BigInt(fee!.paid!), 0n)
+  // The account of a mint with extensions would be larger by some bytes, whose rent counts.
+  const over = told(nativeAsset(localSolana)) + rent + fees - (before - (await lamports(me)))
+  expect([over >= 0n, over < 200_000n], `${over} more than it cost`).toEqual([true, true])
+  for (const [at, { mint, decimals }] of kinds.entries()) {
+    const unit = 10n ** BigInt(decimals)
+    expect(told(tokenAsset(localSolana, mint))).toBe(2n * unit)
+    expect(await held(moves[at]!.mine)).toBe(3n * unit)
+    expect(await held(moves[at]!.theirs.address)).toBe(2n * unit)
+  }
+  expect(await lamports(stake.address)).toBe(SOL)
+})
+const RENT = 'SysvarRent111111111111111111111111111111111'
+/** So much of its token is in an account. */
+async function held(account: string): Promise<bigint> {
+  const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'getTokenAccountBalance', params: [account] })
+  const headers = { 'content-type': 'application/json' }
+  const answer = (await (await fetch(node.url, { method: 'POST', headers, body })).json()) as {
+    result: { value: { amount: string } }
+  }
+  return BigInt(answer.result.value.amount)
+}
 
 test('a payment is decided alike in every form, and many small ones as their sum', async () => {
   const [wallet, { address: to }] = [
