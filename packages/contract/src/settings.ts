@@ -162,6 +162,13 @@ const fixed = {
     summary:
       'Suspend a wallet when a call of it did more on chain than what was judged, or when no node can tell what it did.',
   },
+  'security.solana_floors': {
+    ...flag(false),
+    ...live,
+    loosens: (from: boolean, to: boolean) => from && !to,
+    summary:
+      'On Solana, end calls with instructions that fail them where they would take more than was judged, or give token accounts to others: a payment of the wallet to itself, and assertions of the Lighthouse program.',
+  },
   'security.refuse_mainnet_with_recovery_key': {
     ...flag(false),
     ...live,

@@ -27,6 +27,7 @@ test.each<[string, Effect[]]>([
     ],
   ],
   [`pays 7 base units of ${OTHER} to 0xa; ${NOBODY}`, [{ kind: 'outflow', asset: OTHER, amount: '7', to: '0xa' }]],
+  [`moves nothing; ${NOBODY}`, [{ kind: 'outflow', asset: USDC, amount: '0', to: '0xme' }]],
   ['lets 0xs spend 5 USDC', [approval('5000000')]],
   ['lets 0xs spend any amount of USDC', [approval(String(2n ** 256n - 1n), true)]],
   [`lets 0xs spend no USDC any more; ${NOBODY}`, [approval('0')]],

@@ -16,7 +16,9 @@ export function assetUnits(known: readonly (AssetUnit & { readonly asset: string
 /** One sentence for people that says what some bytes do: whom they pay, and whom they let spend afterwards. */
 export function summaryOf(effects: Effects, units: AssetUnits): string {
   const facts = factsOf(effects)
-  const said = [...moneyWords(facts, units), ...powerWords(facts, units), ...otherWords(facts)]
+  // What an account pays itself moves nothing.
+  const pays = facts.pays.filter(({ amount, to }) => amount > 0n || to !== effects.sender)
+  const said = [...moneyWords({ ...facts, pays }, units), ...powerWords(facts, units), ...otherWords(facts)]
   const words = said.length > 0 ? said : ['moves nothing']
   return [...words, ...(letsNobodySpend(effects, facts) ? ['lets nobody spend more'] : [])].join('; ')
 }

@@ -1,6 +1,7 @@
 import { dirname, join, resolve } from 'node:path'
 import { type AllOperations, Failure, type Handlers, operations, stopOperations, tokenNamed } from '@waiaas/contract'
 import manifest from '../package.json' with { type: 'json' }
+import { accountFacts } from './account-facts.ts'
 import { adminHandlers } from './admin/handlers.ts'
 import { adminService } from './admin/service.ts'
 import { auditHandlers } from './audit/handlers.ts'
@@ -57,7 +58,6 @@ import {
   findWallet,
   keyFailures,
   sharedNames,
-  walletAt,
   walletIdOf,
   walletKeys,
   walletOfSession,
@@ -175,12 +175,7 @@ async function baseOf({ database, clock, log, keys, config, dataDir }: Ground) {
   const chains = chainRegistry({
     settings: settings.get,
     log,
-    watched: (network, account) =>
-      database.read(async (db) => {
-        const wallet = await walletAt(db, network.chain, account)
-        const { policies } = wallet ? await applied.applying(db, wallet.id) : { policies: [] }
-        return policies.flatMap((policy) => policy.tokens(network))
-      }),
+    ...accountFacts({ database, settings: settings.get, applied }),
     onDisputed: (details) =>
       database.work({ exclusive: [SYSTEM_EVIDENCE] }, (db) =>
         evidence.record(db, { event: 'ENDPOINTS_DISAGREE', actor: 'system', details }),

@@ -284,7 +284,7 @@ function order(of: () => Tools): void {
     const payer = await bed.payer()
     const to = bed.newAddress()
     const first = await paid(payer, to)
-    const dearer = await chain.draft(payer.address, transfer(to), first.draft)
+    const dearer = await chain.draft(payer.address, transfer(to), { replaces: first.draft })
     const second = await signed(payer, dearer, first.attempt.lifetime)
     expect(await chain.broadcast([first.bytes])).toEqual([{ outcome: 'accepted' }])
     expect(await chain.broadcast([second.bytes])).toEqual([{ outcome: 'accepted' }])

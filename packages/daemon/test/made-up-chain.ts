@@ -74,7 +74,7 @@ export function madeUpChain(node: MadeUpNode, impostor = false): Chain {
       }),
     status: () => [],
     close: () => undefined,
-    draft: (sender, intent, replaces) => asked(() => draftOf(node, sender, intent, replaces)),
+    draft: (sender, intent, beside) => asked(() => draftOf(node, sender, intent, beside?.replaces)),
     unitPrice: () => asked(() => ({ asked: faults.price, tip: 0n })),
     hints: () => ({}),
     bytes(sender, draft, lifetime) {

@@ -10,6 +10,7 @@ import {
 import { type EvmNode, type SolanaNode, startEvm, startSolana } from '@waiaas/localnet'
 import pino from 'pino'
 import { strictAudit } from '../../../test/support/strict-audit.ts'
+import { accountFacts } from '../src/account-facts.ts'
 import type { Chain, Reader } from '../src/chains/chain.ts'
 import { evmChain } from '../src/chains/evm/chain.ts'
 import { solanaChain } from '../src/chains/solana/chain.ts'
@@ -54,10 +55,11 @@ const localSolana = findNetwork(LOCAL_NETWORKS, 'local-solana')!
 const PASSWORD = 'correct horse battery'
 export const ETHER = 10n ** 18n
 
+type AccountFacts = ReturnType<typeof accountFacts>
 type World = {
   network: Network
   chain: Network['chain']
-  connect(watched: (account: string) => Promise<readonly string[]>): Chain
+  connect(facts: AccountFacts): Chain
   fund(address: string): Promise<unknown>
   /** The signer process, unless the family is one that it cannot read. */
   startKeys(): Promise<BedKeys>
@@ -82,14 +84,22 @@ function worldOf(node: Node, clock: Clock, { feed }: Oracle): World {
     ? {
         network: localSolana,
         chain: 'solana',
-        connect: () => solanaChain({ network: localSolana, urls: [node.url], clock: clock.now }),
+        connect: ({ promised }) =>
+          solanaChain({
+            ...{ network: localSolana, urls: [node.url], clock: clock.now },
+            promised: (account) => promised(localSolana, account),
+          }),
         fund: (address) => node.airdrop(address, 10n ** 11n),
         startKeys,
       }
     : {
         network: evm,
         chain: 'ethereum',
-        connect: (watched) => evmChain({ network: evm, urls: [node.url], allowForeignGenesis: true, watched }),
+        connect: ({ watched }) =>
+          evmChain({
+            ...{ network: evm, urls: [node.url], allowForeignGenesis: true },
+            watched: (account) => watched(evm, account),
+          }),
         fund: (address) => node.fund(address, 100n * ETHER),
         startKeys,
       }
@@ -114,8 +124,9 @@ export async function startPipeline(
     mostWaiting = () => ({ session: 2_000, wallet: 10_000 }),
     givenMs = () => 600_000,
     confirmations = () => 1,
+    floors = () => false,
     ...oracle
-  }: Oracle & Partial<Pick<Parts, 'mostWaiting' | 'givenMs' | 'confirmations'>> = {},
+  }: Oracle & { floors?: () => boolean } & Partial<Pick<Parts, 'mostWaiting' | 'givenMs' | 'confirmations'>> = {},
 ) {
   const clock = { now, latest }
   const log = pino({ level: process.env.TEST_LOG ?? 'silent' })
@@ -126,13 +137,8 @@ export async function startPipeline(
   const evidence = strictAudit({ clock })
   const networks = [network]
   const applied = appliedPolicies()
-  const watched = (account: string) =>
-    database.read(async (db) => {
-      const wallet = await walletStore.liveByAddress(db, world.chain, account)
-      const { policies } = wallet ? await applied.applying(db, wallet.id) : { policies: [] }
-      return policies.flatMap((policy) => policy.tokens(network))
-    })
-  let chain = connect(watched)
+  const facts = accountFacts({ database, applied, settings: () => ({ 'security.solana_floors': floors() }) })
+  let chain = connect(facts)
   const held = heldStops({ clock, log })
   const rules = policies({
     database,
@@ -345,7 +351,7 @@ export async function startPipeline(
     /** What the registry does when the operator changes the endpoints. */
     reconnect() {
       chain.close()
-      chain = connect(watched)
+      chain = connect(facts)
     },
     /** What the operator does when a price changes; undefined takes it away. */
     setPrice(asset: string, price: string | undefined) {

@@ -6,7 +6,7 @@ import type { Draft, Lifetime, Signed } from '../src/chains/build.ts'
 import type { Chain } from '../src/chains/chain.ts'
 import type { Attempt } from '../src/chains/follow.ts'
 import type { Intent, Token } from '../src/chains/intent.ts'
-import { solanaChain } from '../src/chains/solana/chain.ts'
+import { type SolanaOptions, solanaChain } from '../src/chains/solana/chain.ts'
 import { token2022Program, tokenProgram } from '../src/chains/solana/programs.ts'
 
 /** The local Solana network, for tests. */
@@ -42,11 +42,11 @@ export type Bed = {
 }
 
 /** A VM whose slots pass only when told, with test tokens, and a chain on it with a hand-moved clock. */
-export async function testBed(): Promise<Bed> {
+export async function testBed(options: Partial<SolanaOptions> = {}): Promise<Bed> {
   const node = await startSolana({ slotMs: 0 })
   const fixtures = await createSolanaFixtures(node)
   let now = 1_000_000
-  const chain = solanaChain({ network: localSolana, urls: [node.url], clock: () => now })
+  const chain = solanaChain({ network: localSolana, urls: [node.url], clock: () => now, ...options })
   return {
     node,
     chain,

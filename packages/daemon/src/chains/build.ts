@@ -64,6 +64,14 @@ export type Hints = {
   readonly lookups?: readonly LookedUp[]
 }
 
+/** Other drafts of the same sender. */
+export type Beside = {
+  /** With an order: the one whose nonce the new one shall take; its fees are outbid. */
+  readonly replaces?: Draft
+  /** Those that are done before it. */
+  readonly after?: readonly Effects[]
+}
+
 /** Exact bytes, and what they do. A family has an order, an expiry, both or none. */
 export type Builder = {
   readonly order?: Order
@@ -76,9 +84,8 @@ export type Builder = {
   readonly signKind: 'evm-tx' | 'solana-tx'
   /**
    * Builds all but the lifetime. Awaits a node only for what is neither in the request nor cached.
-   * With an order: `replaces` is the draft whose nonce the new one shall take; its fees are outbid.
    */
-  draft(sender: string, intent: Intent, replaces?: Draft): Promise<Draft>
+  draft(sender: string, intent: Intent, beside?: Beside): Promise<Draft>
   /**
    * As `draft` of intents that are carried out one after the other, each upon what those before it have done. Undefined where
    * no endpoint can tell that. Failure INVALID_TRANSACTION names the first that would fail.

@@ -16,6 +16,8 @@ type Opening = {
   readonly clock: () => number
   /** The tokens that an account is meant to hold, by address. */
   readonly watched: (account: string) => Promise<readonly string[]>
+  /** By asset, what of an account is on its way, where its calls are to have floors; else undefined. */
+  readonly promised: (account: string) => Promise<ReadonlyMap<string, bigint> | undefined>
   /** Hears of what the operator should look after. */
   readonly warn: (message: string) => void
   /** Hears of a hash of which endpoints contradict each other. */

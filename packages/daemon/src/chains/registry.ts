@@ -24,6 +24,8 @@ export type ChainRegistryOptions = {
   readonly onDisputed?: (disputed: { network: string; hash: string }) => Promise<unknown>
   /** The tokens that an account of a network is meant to hold, by address; none unless given. */
   readonly watched?: (network: Network, account: string) => Promise<readonly string[]>
+  /** By asset, what of an account is on its way, where calls are to have floors; undefined unless given. */
+  readonly promised?: (network: Network, account: string) => Promise<ReadonlyMap<string, bigint> | undefined>
   /** Milliseconds of any epoch; the monotonic clock unless given. */
   readonly clock?: () => number
 }
@@ -31,7 +33,7 @@ type Entry = { readonly urls: readonly string[]; readonly setup: string; readonl
 
 /** The networks that are configured, and one `Chain` for each that is used. */
 export function chainRegistry({ settings, log, onDisputed, ...options }: ChainRegistryOptions) {
-  const { watched = async () => [], clock = () => performance.now() } = options
+  const { watched = async () => [], promised = async () => undefined, clock = () => performance.now() } = options
   const entries = new Map<string, Entry>()
   let listed: { settings: Settings; networks: readonly Network[] } | undefined
 
@@ -76,13 +78,9 @@ export function chainRegistry({ settings, log, onDisputed, ...options }: ChainRe
     const allowForeignGenesis = now['rpc.allow_foreign_genesis']
     if (family)
       return family.open({
-        network,
-        urls,
-        allowForeignGenesis,
-        clock,
-        warn,
-        disputed,
+        ...{ network, urls, allowForeignGenesis, clock, warn, disputed },
         watched: (account) => watched(network, account),
+        promised: (account) => promised(network, account),
       })
     throw new Failure('CHAIN_NOT_SUPPORTED', `${network.id}: networks of ${network.chain} are not supported yet`)
   }

@@ -24,6 +24,7 @@ export {
   type FinalsReader,
   finalsReader,
   finalsWithin,
+  openAssets,
   openNow,
   openSpendsOf,
   reserveWindow,

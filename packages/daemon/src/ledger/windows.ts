@@ -1,4 +1,4 @@
-import { add, integerOf, remaining, toUsd, type Usd, ZERO_USD } from '@waiaas/contract'
+import { add, assetKey, integerOf, remaining, toUsd, type Usd, ZERO_USD } from '@waiaas/contract'
 import { type Handle, perGroup } from '../platform/db/database.ts'
 import {
   accountScope,
@@ -241,4 +241,16 @@ export async function openNow(
   const session = dollars(byUnit(own.flatMap(({ items }) => decode(items))))
   const all = dollars(await ledgerStore.openOfAll(db, accountScope(account)))
   return { session, others: remaining(all, session) }
+}
+
+/** Base units by asset, in its key, of what a wallet has on its way on a network. */
+export async function openAssets(
+  db: Handle,
+  { account, network }: { account: string; network: string },
+): Promise<ReadonlyMap<string, bigint>> {
+  const sums = new Map<string, bigint>()
+  for (const spend of await ledgerStore.openOfAccount(db, account))
+    for (const { asset, amount } of spend.network === network ? decode(spend.items) : [])
+      sums.set(assetKey(asset), (sums.get(assetKey(asset)) ?? 0n) + integerOf(amount))
+  return sums
 }

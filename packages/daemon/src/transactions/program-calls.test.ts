@@ -2,15 +2,16 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Address, getAddressEncoder } from '@solana/kit'
-import { newId, type PolicyType, SendRequest, TIERS, tokenAsset } from '@waiaas/contract'
+import { newId, operations, type PolicyType, SendRequest, TIERS, tokenAsset } from '@waiaas/contract'
 import { createSolanaFixtures, type SolanaFixtures, type SolanaNode } from '@waiaas/localnet'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { newSolanaAddress } from '../../../../test/support/wallets.ts'
+import { lighthouseStandIn } from '../../test/lighthouse-program.ts'
 import { migrations, startPipeline, startSolana } from '../../test/pipeline-bed.ts'
 import { type Wallet as Key, localSolana, newWallet, signUnder } from '../../test/solana-bed.ts'
 import { solanaChain } from '../chains/solana/chain.ts'
-import { lookupTableProgram, systemProgram, tokenProgram } from '../chains/solana/programs.ts'
+import { lighthouseProgram, lookupTableProgram, systemProgram, tokenProgram } from '../chains/solana/programs.ts'
 import type { CeilingText } from '../keys/service.ts'
 import { type Database, openDatabase } from '../platform/db/database.ts'
 import { ceilingStore } from '../wallets/ceiling-store.ts'
@@ -21,6 +22,7 @@ let fixtures: SolanaFixtures
 let database: Database
 let bed: Awaited<ReturnType<typeof startPipeline>>
 let asset: string
+let hasFloors = false
 type Wallet = Awaited<ReturnType<(typeof bed)['wallet']>>
 
 beforeAll(async () => {
@@ -28,7 +30,8 @@ beforeAll(async () => {
   fixtures = await createSolanaFixtures(node)
   asset = tokenAsset(localSolana, fixtures.splMint)
   database = await openDatabase({ path: join(folder, 'test.db'), migrations })
-  bed = await startPipeline(database, node, undefined, undefined, { fixed: { [asset]: '1' } })
+  bed = await startPipeline(database, node, undefined, undefined, { fixed: { [asset]: '1' }, floors: () => hasFloors })
+  node.addProgram(lighthouseProgram, lighthouseStandIn())
 }, 60_000)
 afterAll(async () => {
   await bed.stop()
@@ -162,6 +165,10 @@ test('a batch lands as a whole', async () => {
   })
 })
 
+const instructionIn = ({ to, accounts, instructionData }: Partial<SendRequest> & { to: string }) => ({
+  ...{ programId: to, data: instructionData!, accounts: accounts! },
+})
+
 /** Where the token program may be called, and told this. */
 async function allowed(wallet: Wallet, limits: object): Promise<void> {
   await bed.limit(wallet.id, limits as Record<string, unknown>)
@@ -201,6 +208,42 @@ test('what waited is looked at again, and ends where it would do more than was d
   expect(await bed.service.get(third.transactionId, undefined)).toMatchObject({
     error: expect.stringContaining('more than what was decided on'),
   })
+})
+
+test('with floors, calls beside each other land, and what waited ends where less would stay than was decided on', async () => {
+  hasFloors = true
+  try {
+    const [{ wallet, move }, plan, slow] = [await holder(), await holder(), await holder()]
+    for (const one of [wallet, plan.wallet, slow.wallet]) {
+      await allowed(one, { ...dollars(4), delay_max_usd: 4 })
+      // The floors need nothing in the ceiling beside the program itself.
+      await named(one, tokenProgram)
+    }
+    const [first, second] = [await bed.send(wallet, move, newId()), await bed.send(wallet, move, newId())]
+    expect(first.accepted).toMatchObject({ tier: 'INSTANT' })
+    for (const { transactionId } of [first, second]) expect(await ended(transactionId)).toBe('CONFIRMED')
+    const { effects } = await bed.service.get(first.transactionId, undefined)
+    const contracts = effects!.flatMap((one) => (one.kind === 'call' ? [one.contract] : []))
+    expect(contracts).toEqual([tokenProgram])
+    const steps = [{ instructions: [instructionIn(plan.move)] }, { instructions: [instructionIn(plan.move)] }]
+    const input = operations.sendPlan.input.parse({ walletId: plan.wallet.id, steps })
+    const from = { sessionId: plan.wallet.session, peer: '127.0.0.1', key: newId(), onDelivered: () => undefined }
+    const { accepted } = await bed.service.plans.send(input, from)
+    await expect.poll(async () => (await bed.service.plans.get(accepted!.id, undefined)).status).toBe('CONFIRMED')
+    // Nothing else of it is on its way.
+    const more = { ...slow.move, instructionData: Buffer.from([3, ...u64(5_000_000n)]).toString('base64') }
+    const waiting = await bed.send(slow.wallet, more, newId())
+    expect(waiting.accepted!.decision!.tier).toBe('APPROVAL')
+    const later = await bed.send(slow.wallet, slow.move, newId())
+    expect(await ended(later.transactionId)).toBe('CONFIRMED')
+    await bed.service.approve(waiting.transactionId)
+    expect(await ended(waiting.transactionId)).toBe('CANCELLED')
+    expect(await bed.service.get(waiting.transactionId, undefined)).toMatchObject({
+      error: expect.stringContaining('less than what has to stay'),
+    })
+  } finally {
+    hasFloors = false
+  }
 })
 
 /** A lookup table with these entries, and with an owner who may add some. */

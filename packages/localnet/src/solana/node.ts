@@ -35,6 +35,8 @@ export type SolanaNode = {
   airdrop(address: string, lamports: bigint): Promise<string>
   /** Puts an account there as it is, whoever could have made it. */
   setAccount(account: { address: string; owner: string; lamports: bigint; data: Uint8Array }): void
+  /** Puts a program there, from its ELF file. */
+  addProgram(address: string, elf: Uint8Array): void
   /** Lets slots pass at once. */
   advance(slots: number): void
   /** Another fork wins over the newest slots, which must not be final: what landed there has not happened. */
@@ -75,6 +77,7 @@ export async function startSolana(options: SolanaOptions = {}): Promise<SolanaNo
       const plain = { executable: false, lamports: lamports(held), space: BigInt(data.length) }
       chain.svm.setAccount({ ...plain, address: address(at), programAddress: address(owner), data })
     },
+    addProgram: (at, elf) => chain.svm.addProgram(address(at), elf),
     advance: (slots) => chain.advance(slots),
     fork: (slots) => chain.fork(slots),
     clearFaults: () => void Object.assign(fault, noFaults()),

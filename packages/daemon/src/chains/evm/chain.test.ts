@@ -104,7 +104,9 @@ test.each(['eip1559', 'legacy'] as const)('all of it leaves, to the last wei, wi
   expect(await chain.precheck(key.address, [draft], [])).toEqual([null])
   await land(chain, bytes)
   expect([await balanceOf(key.address), await balanceOf(to)]).toEqual([0n, intent.amount])
-  await expect(chain.draft(key.address, intent, draft)).rejects.toMatchObject({ code: 'INSUFFICIENT_BALANCE' })
+  await expect(chain.draft(key.address, intent, { replaces: draft })).rejects.toMatchObject({
+    code: 'INSUFFICIENT_BALANCE',
+  })
   await expect(chain.draft(key.address, { ...intent, drains: 1n })).rejects.toMatchObject({
     code: 'INVALID_TRANSACTION',
   })
@@ -376,7 +378,11 @@ test('what the node says of bytes it does not want is understood', async () => {
       { outcome: 'refused', reason: 'insufficient-funds' },
       { outcome: 'refused', reason: 'invalid' },
     ])
-    const better = await chain.draft(key.address, { kind: 'transfer', to, amount: toBase(2n) }, first.draft)
+    const better = await chain.draft(
+      key.address,
+      { kind: 'transfer', to, amount: toBase(2n) },
+      { replaces: first.draft },
+    )
     const { bytes } = await signed(chain, key, better, 0)
     expect(await chain.broadcast([bytes])).toEqual([{ outcome: 'accepted' }])
     await quiet.mine()

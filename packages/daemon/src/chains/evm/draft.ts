@@ -1,6 +1,6 @@
 import { add, type Effect, Failure, type Network } from '@waiaas/contract'
 import type { bordered } from '../border.ts'
-import type { Draft, Lifetime } from '../build.ts'
+import type { Beside, Draft, Lifetime } from '../build.ts'
 import type { Intent } from '../intent.ts'
 import type { Rpc } from '../rpc.ts'
 import type { AccessList } from './access-list.ts'
@@ -68,8 +68,7 @@ export function drafting(parts: DraftParts, border: ReturnType<typeof bordered>)
   }
 
   return {
-    /** `replaces` is the draft whose nonce the new one shall take: its fees are outbid. */
-    draft: border(async (sender: string, intent: Intent, replaces?: Draft): Promise<Draft> => {
+    draft: border(async (sender: string, intent: Intent, { replaces }: Beside = {}): Promise<Draft> => {
       const begun = begin(sender, intent)
       const now = await fees.current()
       const plan = planOf(network, intent)

@@ -161,7 +161,7 @@ test('the minimum tip that a node names is told, and offered by the next draft a
   const first = await prepare(chain, key, pay(), 0)
   expect(tipOf(first.draft)).toBe(1_500_000_000n)
   expect(await chain.broadcast([first.bytes])).toMatchObject([{ outcome: 'refused', reason: 'underpriced', least }])
-  const again = await chain.draft(key.address, pay(), first.draft)
+  const again = await chain.draft(key.address, pay(), { replaces: first.draft })
   expect(tipOf(again)).toBe(least)
   expect(again.maxFee).toBeGreaterThan(first.draft.maxFee)
   const next = await prepare(chain, key, pay(), 0)

@@ -141,7 +141,7 @@ test('an attempt whose nonce another one took is void only when that is final', 
   const { node, chain, key } = await startChain(quietNode)
   const loser = await prepare(chain, key, pay(1n), 0, 'loser')
   await chain.broadcast([loser.bytes])
-  const draft = await chain.draft(key.address, { kind: 'lane', purpose: 'cancel' }, loser.draft)
+  const draft = await chain.draft(key.address, { kind: 'lane', purpose: 'cancel' }, { replaces: loser.draft })
   const { bytes, hash } = await signed(chain, key, draft, 0)
   const winner: Attempt = { ...loser.attempt, id: 'winner', hash }
   expect(await chain.broadcast([bytes])).toEqual([{ outcome: 'accepted' }])

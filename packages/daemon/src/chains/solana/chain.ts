@@ -49,6 +49,8 @@ export type SolanaOptions = {
   readonly warn?: (message: string) => void
   /** Hears of a hash of which endpoints contradict each other. */
   readonly disputed?: (hash: string) => void
+  /** By asset, what of an account is on its way, where its calls are to have floors; else undefined. */
+  readonly promised?: (account: string) => Promise<ReadonlyMap<string, bigint> | undefined>
 }
 
 const anchorFreshMs = 2_000
@@ -56,7 +58,7 @@ const mostFees = 20_000
 
 /** One Solana cluster as a `Chain`: version-0 messages, a blockhash for a lifetime, no nonces. */
 export function solanaChain(options: SolanaOptions): Chain {
-  const { network, urls, timeoutMs = 10_000 } = options
+  const { network, urls, timeoutMs = 10_000, promised = async () => undefined } = options
   const clock = options.clock ?? (() => performance.now())
   const warn = options.warn ?? ((message) => process.emitWarning(message, 'Chain'))
   const disputed = options.disputed ?? ((hash) => warn(disagreement(hash)))
@@ -66,7 +68,7 @@ export function solanaChain(options: SolanaOptions): Chain {
   const price = priorityFees(rpc, clock)
   const tables = lookupTables(network, witnesses)
   const known = { tables, blockhashes: blockhashes(network, witnesses), price }
-  const { draft, look } = drafting({ network, rpc, witnesses, clock, ...known })
+  const { draft, look } = drafting({ network, rpc, witnesses, clock, promised, ...known })
   const calls = programs({ network, rpc, tables })
   const precheck = prechecker({ network, rpc, head: newestHead(witnesses, { height: readSlot, clock }).read })
   const fees = new Map<string, Base>()

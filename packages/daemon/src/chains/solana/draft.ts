@@ -1,12 +1,13 @@
 import { type Address, isAddress } from '@solana/kit'
 import { add, type Effect, type Effects, Failure, factsOf, type Network, parseBase } from '@waiaas/contract'
-import type { Draft, Hints, UnitFee } from '../build.ts'
+import type { Beside, Draft, Hints, UnitFee } from '../build.ts'
 import type { Intent } from '../intent.ts'
 import type { Rpc } from '../rpc.ts'
 import { readAccounts } from './accounts.ts'
 import { givenBody, givenLifetime, planBytes, planMessage, writeBody } from './body.ts'
-import { decodeMessage } from './decode.ts'
+import { decodeMessage, feeOf } from './decode.ts'
 import { mostUnits, upToBand } from './fees.ts'
+import { BELOW_FLOOR, floorsOf, type Promised, withTaken } from './floors.ts'
 import { packetSize, signatureSize } from './frame.ts'
 import type { LookupTables } from './lookup-tables.ts'
 import { blockhashIn, type Message, readMessage } from './message.ts'
@@ -32,10 +33,13 @@ type Parts = {
   readonly clock: () => number
   /** Of a compute unit, in micro-lamports. */
   readonly price: () => Promise<bigint>
+  /** What of an account is on its way, where calls are to have floors; else undefined. */
+  readonly promised: (account: string) => Promise<Promised | undefined>
 }
 
 /** Builds drafts, and looks at what those that are built would do now. */
-export function drafting({ network, rpc, witnesses, tables, blockhashes, clock, price }: Parts) {
+export function drafting(parts: Parts) {
+  const { network, rpc, witnesses, tables, blockhashes, clock, price } = parts
   const [supply, simulate] = [supplySource(witnesses), simulator(network, witnesses)]
   const context = planContext({ network, rpc, clock })
 
@@ -47,7 +51,8 @@ export function drafting({ network, rpc, witnesses, tables, blockhashes, clock, 
     const stale = (given && (await blockhashes.stale(given.blockhash))) ?? (await tables.change(message.lookups))
     if (stale !== undefined) return { ...draft, stale }
     const { effects } = decodeMessage({ network, address: sender }, bytes, hints)
-    const seen = needsLook(effects) ? await simulate({ sender, bytes, message, effects }) : undefined
+    const seen = needsLook(effects) ? await simulate.seen({ sender, bytes, message, effects }) : undefined
+    if (seen === 'floor') return { ...draft, stale: BELOW_FLOOR }
     const supplies = await supply([...effects.effects, ...(seen ?? [])])
     return { ...draft, ...(seen && { seen }), ...(Object.keys(supplies).length > 0 && { supplies }) }
   }
@@ -67,7 +72,7 @@ export function drafting({ network, rpc, witnesses, tables, blockhashes, clock, 
 
   return {
     look,
-    async draft(from: string, intent: Intent): Promise<Draft> {
+    async draft(from: string, intent: Intent, { after = [] }: Beside = {}): Promise<Draft> {
       const plan = planOf(network, intent)
       const sender = parseAddress(from)
       if ('message' in plan) {
@@ -80,7 +85,14 @@ export function drafting({ network, rpc, witnesses, tables, blockhashes, clock, 
       const offered = drains ?? priorityFeeOf(intent) ?? asked
       const terms = { network, sender, price: { offered, asked }, isExact: drains !== undefined }
       const units = planned.units ?? (await measured(rpc, terms, planned))
-      return look(from, finish(terms, { ...planned, units }), hintsOf(intent))
+      const plain = { draft: finish(terms, { ...planned, units }), planned, hints: hintsOf(intent) }
+      // What is known to take so many units calls nobody.
+      const isCall = planned.units === undefined && needsLook(readBack(terms, plain))
+      const promised = isCall ? await parts.promised(sender) : undefined
+      const draft = promised
+        ? await withFloors({ rpc, simulate, promised: withTaken(promised, after) }, terms, plain)
+        : plain.draft
+      return look(from, draft, plain.hints)
     },
   }
 }
@@ -117,6 +129,37 @@ async function measured(rpc: Rpc, terms: Terms, planned: Planned): Promise<numbe
   const used = await unitsUsed(rpc, terms.sender, body)
   const wanted = used === undefined ? planned.instructions.length * defaultUnits : withMargin(used)
   return Math.min(mostUnits, wanted)
+}
+
+/** A draft without floors, and what it was made of. */
+type Plain = { readonly draft: Draft; readonly planned: Planned; readonly hints: Hints }
+type Flooring = {
+  readonly rpc: Rpc
+  readonly simulate: ReturnType<typeof simulator>
+  readonly promised: Promised
+}
+
+const readBack = ({ network, sender }: Terms, { draft, hints }: Omit<Plain, 'planned'>): Effects =>
+  decodeMessage({ network, address: sender }, planBytes(draft.body), hints).effects
+
+/** With what fails it where it would take more than a run of it now takes; as it is, where no node runs it. */
+async function withFloors({ rpc, simulate, promised }: Flooring, terms: Terms, plain: Plain): Promise<Draft> {
+  const { network, sender } = terms
+  const { planned, hints } = plain
+  const [bytes, message] = [planBytes(plain.draft.body), planMessage(plain.draft.body)]
+  const seen = await simulate.changes({ sender, bytes, message, effects: readBack(terms, plain) })
+  if (!seen) return plain.draft
+  const floored = (fee: bigint): Planned => {
+    const floors = floorsOf({ network, sender, seen, paid: feeOf(message), fee, promised })
+    return { ...planned, instructions: [...planned.instructions, ...floors] }
+  }
+  const worst = (units: number): bigint => {
+    const draft = finish(terms, { ...planned, units })
+    return parseBase(readBack(terms, { draft, hints }).fee.max)
+  }
+  // It is measured under the highest limit, at whose fee.
+  const units = await measured(rpc, terms, floored(worst(mostUnits)))
+  return finish(terms, { ...floored(worst(units)), units })
 }
 
 type Finished = Planned & { readonly units: number }

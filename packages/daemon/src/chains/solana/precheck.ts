@@ -8,6 +8,7 @@ import { type Rpc, RpcError } from '../rpc.ts'
 import { accountsCall, accountsIn, contentOf, type Since } from './accounts.ts'
 import { planBytes, planMessage } from './body.ts'
 import { minimumBalance } from './fees.ts'
+import { BELOW_FLOOR, isFloor } from './floors.ts'
 import { type Funds, type Need, needOf, shortfalls } from './funds.ts'
 import type { Message } from './message.ts'
 import { holdingOf, tokenAccountOwner } from './mint.ts'
@@ -139,10 +140,13 @@ function simulationFault(sender: Address, message: Message, { err, logs }: Simul
   if (err === null || err === undefined) return null
   if (err === 'AccountNotFound' || err === 'InsufficientFundsForFee')
     return insufficient('expected the sender to have the lamports for the fee, the simulation found fewer')
+  if (err === 'ProgramAccountNotFound' || err === 'InvalidProgramForExecution')
+    return invalid('a program that it runs is not on this cluster')
   const poor = field(err, 'InsufficientFundsForRent')
   if (poor !== undefined) return rentFault(sender, message, field(poor, 'account_index'))
   const failed = field(err, 'InstructionError')
   if (!Array.isArray(failed)) return invalid(`the simulation failed with ${text(err)}`)
+  if (isFloor(message, err)) return invalid(BELOW_FLOOR)
   const program = message.instructions[Number(failed[0])]?.program
   // Both the system program and the token programs answer 1 when the source has too little.
   if (field(failed[1], 'Custom') === 1 && program && (program === systemProgram || isTokenProgram(program)))

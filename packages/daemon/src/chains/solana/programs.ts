@@ -8,6 +8,8 @@ export const computeBudgetProgram = address('ComputeBudget1111111111111111111111
 // The client package defaults to a newer deployment that not every cluster has.
 export const memoProgram = address('MemoSq4gqABAXKb96qnH8TysNcWxMyWCqXgDLGmfcHr')
 export const stakeProgram = address('Stake11111111111111111111111111111111111111')
+/** Fails a transaction in which an account is not as it should be: https://github.com/Jac0xb/lighthouse */
+export const lighthouseProgram = address('L2TExMFKdjpN9kozasaurPirfHy9P8sbXoAN1qA3S95')
 export const firstMemoProgram = 'Memo1UhkJRfHyvLMcVucJwxXeuD728EqVDDwQDxFMNo'
 
 export const lookupTableProgram = 'AddressLookupTab1e1111111111111111111111111'
@@ -36,6 +38,7 @@ const programs = new Set<string>([
   'NativeLoader1111111111111111111111111111111',
   'Secp256r1SigVerify1111111111111111111111111',
   stakeProgram,
+  lighthouseProgram,
   'Vote111111111111111111111111111111111111111',
   'ZkE1Gama1Proof11111111111111111111111111111',
 ])

@@ -17,6 +17,7 @@ const SYSTEM = key('11111111111111111111111111111111')
 const TOKEN = key('TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA')
 const TOKEN_2022 = key('TokenzQdBNbLqP5VEhdkAS6EPFLC1PHnBqCXEpPxuEb')
 const ASSOCIATED = key('ATokenGPvbdGVxr1b2hvZbsiqW5xWH25efTNsLJA8knL')
+const LIGHTHOUSE = key('L2TExMFKdjpN9kozasaurPirfHy9P8sbXoAN1qA3S95')
 const COMPUTE_BUDGET = key('ComputeBudget111111111111111111111111111111')
 
 const MEMOS = ['MemoSq4gqABAXKb96qnH8TysNcWxMyWCqXgDLGmfcHr', 'Memo1UhkJRfHyvLMcVucJwxXeuD728EqVDDwQDxFMNo'].map(key)
@@ -32,6 +33,7 @@ const readers: Readonly<Record<string, Read>> = {
   [TOKEN]: tokens,
   [TOKEN_2022]: tokens,
   [ASSOCIATED]: accountCreation,
+  [LIGHTHOUSE]: look,
   ...Object.fromEntries(MEMOS.map((program) => [program, memo])),
 }
 
@@ -161,6 +163,15 @@ function accountCreation(instruction: SolanaInstruction, { sender }: Context): M
   if (!isCreation || instruction.accounts.length !== 6 || payer !== sender || system !== SYSTEM || !rent)
     return undefined
   return [{ asset: NATIVE, amount: rent, to: owner! }]
+}
+
+/** AssertTokenAccount and AssertTokenAccountMulti: https://github.com/Jac0xb/lighthouse */
+const LOOKS = [9, 10]
+
+/** Fails the transaction where a token account is not as it is said to be; it is given nobody's signature. */
+function look({ accounts: [account, ...others], data }: SolanaInstruction, { sender }: Context): Move[] | undefined {
+  const isLook = LOOKS.includes(data[0] ?? -1) && account !== undefined && others.length === 0
+  return isLook && account.key !== sender ? [] : undefined
 }
 
 /** A text in the wallet's own name. */

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { assetKey, Failure, factsOf, formatUnits, isFailure, type Network, nativeAsset } from '@waiaas/contract'
+import type { Beside } from '../../chains/build.ts'
 import { cache } from '../../platform/cache.ts'
 import { headlineOf, tokensOf } from '../kinds/all.ts'
 import type { BuiltPayment, Prepared } from './decide.ts'
@@ -98,9 +99,9 @@ export function fundsOf(clock: () => number = () => performance.now()) {
     },
 
     /** A draft that a node refuses for want of money is made once more, when that node may have caught up. */
-    async draft(place: Place): Promise<BuiltPayment['draft']> {
+    async draft(place: Place, beside?: Beside): Promise<BuiltPayment['draft']> {
       const { chain, sender, request } = place
-      const draft = () => chain.draft(sender, request.stored.intent)
+      const draft = () => chain.draft(sender, request.stored.intent, beside)
       try {
         return await draft()
       } catch (error) {

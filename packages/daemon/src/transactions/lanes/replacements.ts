@@ -81,7 +81,7 @@ export function replacements(parts: Parts, lane: Lane) {
     const before: Draft = { body, maxFee: parseBase(newest.max_fee) }
     const seenBlock = await nextBlock(chain, seen)
     await lane.refreshPrices([row])
-    const draft = await chain.draft(lane.address, replacing(row, purpose), before)
+    const draft = await chain.draft(lane.address, replacing(row, purpose), { replaces: before })
     await requireSendable(lane, draft, newest.nonce)
     const anchor = await chain.expiry?.anchor()
     const scope = lane.scope([row])

@@ -1,10 +1,8 @@
 import { Failure, type Plan, type PlanRequest, type PlanSimulation, toBase } from '@waiaas/contract'
-import type { Draft } from '../../chains/build.ts'
 import type { Under } from '../../gate/service.ts'
 import { by, type Principal, sessionOf } from '../../platform/caller.ts'
 import { processed } from '../approving.ts'
-import { named } from '../deciding/build.ts'
-import type { Building } from '../deciding/building.ts'
+import { type Building, named } from '../deciding/building.ts'
 import { covered } from '../deciding/covered.ts'
 import type { Built, Prepared } from '../deciding/decide.ts'
 import { answeredPlan, decidePlan, type PlanAnswer, planHash, planSubject } from '../deciding/decide-plan.ts'
@@ -58,17 +56,23 @@ function reading(parts: ServiceParts, { building, funds }: Told) {
     const [{ chain, sender }] = steps as [Prepared, ...Prepared[]] // a plan has one at least
     const intents = steps.map(({ request }) => request.stored.intent)
     const together = steps.length > 1 ? await chain.draftsInOrder?.(sender, intents) : undefined
-    const drafts = together ?? (await apart(steps))
-    const built = await Promise.all(steps.map((step, at) => named(parts, building.read(step, drafts[at]!, under))))
+    const read = together
+      ? steps.map((step, at) => building.read(step, together[at]!, under))
+      : await apart(steps, under)
+    const built = await Promise.all(read.map((step) => named(parts, step)))
     requireBelowCeiling(built)
     await parts.prices.refresh(chain.network, [...new Set(built.flatMap(({ decoded }) => assetsOf(decoded.effects)))])
     return built
   }
 
-  async function apart(steps: readonly Prepared[]): Promise<Draft[]> {
-    const drafts: Draft[] = []
-    for (const [at, step] of steps.entries()) drafts.push(await funds.draft(step).catch((error) => alone(at, error)))
-    return drafts
+  async function apart(steps: readonly Prepared[], under: Under): Promise<Built[]> {
+    const built: Built[] = []
+    for (const [at, step] of steps.entries()) {
+      const after = built.map(({ decoded }) => decoded.effects)
+      const draft = await funds.draft(step, { after }).catch((error) => alone(at, error))
+      built.push(building.read(step, draft, under))
+    }
+    return built
   }
 
   return { read, build }

@@ -1,7 +1,7 @@
 import { Failure, withSupplies } from '@waiaas/contract'
 import type { Intent } from '../../chains/intent.ts'
 import type { ReadMessage } from '../../chains/messages.ts'
-import { namedAlike } from '../deciding/build.ts'
+import { namedAlike } from '../deciding/building.ts'
 import { decide, type Prepared, UNCOVERED } from '../deciding/decide.ts'
 import type { Answer } from '../deciding/idempotency-store.ts'
 import { assetsOf } from '../deciding/judgement.ts'

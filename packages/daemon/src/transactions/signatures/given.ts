@@ -3,7 +3,7 @@ import { Failure, factsOf, type messageOperations, type Parsed, type Transaction
 import type { Chain } from '../../chains/chain.ts'
 import type { IntentOf } from '../../chains/intent.ts'
 import { paymentIn } from '../../gate/service.ts'
-import { build } from '../deciding/build.ts'
+import { build } from '../deciding/building.ts'
 import { decideCovered } from '../deciding/covered.ts'
 import { answered, type Built, type Prepared, scopedHash } from '../deciding/decide.ts'
 import type { Funds } from '../deciding/funds.ts'

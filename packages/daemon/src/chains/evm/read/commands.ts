@@ -72,10 +72,19 @@ const nobody = (types: string): Command => reading(types, () => [])
 /** A swap of this kind pays nobody by itself, whatever form a version of the router gives it. */
 const swapped: Command = () => []
 
+/** In place of an amount: all that is owed, and all that the router has of it. */
+const OPEN: readonly bigint[] = [0n, 1n << 255n]
+/** So much, or whatever it comes to owe, of the caller where it says so; native currency was sent along. */
+function settled([token, amount, isOfCaller]: readonly (AbiValue | undefined)[], call: ReadCall): Effect[] {
+  if (isOfCaller !== true || BigInt(text(token)) === 0n) return []
+  if (!OPEN.includes(number(amount))) return [atMost(call, { token: text(token), amount: number(amount) })]
+  return [{ kind: 'unknown', description: `all that it comes to owe of ${checksummed(text(token))}, without a bound` }]
+}
+
 /** Actions of the contract of all pools: https://github.com/Uniswap/v4-periphery/blob/main/src/libraries/Actions.sol */
 const ACTIONS: Readonly<Record<number, Command>> = {
   ...{ 6: swapped, 7: swapped, 8: swapped, 9: swapped },
-  11: nobody('(address,uint256,bool)'),
+  11: reading('(address,uint256,bool)', settled),
   // All that is owed, up to a bound; native currency was sent along.
   12: reading('(address,uint256)', ([token, most], call) =>
     BigInt(text(token)) === 0n ? [] : [atMost(call, { token: text(token), amount: number(most) })],

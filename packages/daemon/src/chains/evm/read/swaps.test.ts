@@ -1,6 +1,6 @@
 import { factsOf, nativeAsset, UNREAD_RECIPIENT } from '@waiaas/contract'
 import fc from 'fast-check'
-import { encodeAbiParameters, encodeFunctionData, type Hex, parseAbiParameters } from 'viem'
+import { encodeAbiParameters, encodeFunctionData, getAddress, type Hex, parseAbiParameters } from 'viem'
 import { expect, test } from 'vitest'
 import { localEvm } from '../../../../test/evm-bed.ts'
 import { effectsOf } from '../decode.ts'
@@ -140,9 +140,10 @@ function pathOf(...tokens: readonly string[]): Hex {
   return `0x${tokens.map((token) => token.slice(2)).join('000bb8')}`
 }
 
+const input = (types: string, values: readonly unknown[]): Hex =>
+  encodeAbiParameters(typesIn(types) as never, values as never)
+
 test('commands of the Universal Router take at most what their bytes name, and of its caller alone', () => {
-  const input = (types: string, values: readonly unknown[]) =>
-    encodeAbiParameters(typesIn(types) as never, values as never)
   for (const [isOfCaller, bound] of [
     [true, BOUND],
     [false, []],
@@ -157,6 +158,22 @@ test('commands of the Universal Router take at most what their bytes name, and o
   const settle = (token: string) => actions('080c', '0x', input('address,uint256', [token, 900n]))
   expect(most(commanded([0x10], [settle(TOKEN)]))).toEqual(BOUND)
   expect(most(commanded([0x10], [settle(`0x${'0'.repeat(40)}`)]))).toEqual([])
+})
+
+test('what pools are paid by a caller is so much, or all that is owed without a bound, and never nothing', () => {
+  const told = (token: string, amount: bigint, isOfCaller: boolean) => {
+    const data = commanded([0x10], [actions('060b', '0x', input('address,uint256,bool', [token, amount, isOfCaller]))])
+    const effects = effectsOf({ network: localEvm, sender: ME, tx: { to: ROUTER, value: 0n, data } })
+    return { most: most(data), open: effects.filter((one) => JSON.stringify(one).includes('comes to owe')) }
+  }
+  expect(told(TOKEN, 900n, true)).toEqual({ most: BOUND, open: [] })
+  for (const amount of [0n, 1n << 255n]) {
+    const open = [{ kind: 'unknown', description: expect.stringContaining(getAddress(TOKEN)) }]
+    expect(told(TOKEN, amount, true)).toEqual({ most: [], open })
+  }
+  // The router pays by itself, or money was sent along.
+  expect(told(TOKEN, 0n, false)).toEqual({ most: [], open: [] })
+  expect(told(`0x${'0'.repeat(40)}`, 0n, true)).toEqual({ most: [], open: [] })
 })
 
 const details = '(address,uint160,uint48,uint48)'

@@ -1,6 +1,8 @@
+import type { Message } from '../message.ts'
 import {
   associatedTokenProgram,
   firstMemoProgram,
+  lighthouseProgram,
   memoProgram,
   stakeProgram,
   systemProgram,
@@ -8,7 +10,9 @@ import {
   tokenProgram,
 } from '../programs.ts'
 import { readAssociatedToken } from './associated-token.ts'
+import { actingIn } from './compute-budget.ts'
 import { type InstructionReader, unread } from './instruction.ts'
+import { readLighthouse } from './lighthouse.ts'
 import { readMemo } from './memo.ts'
 import { readStake } from './stake.ts'
 import { readSystem } from './system.ts'
@@ -23,6 +27,7 @@ const readers: ReadonlyMap<string, InstructionReader> = new Map<string, Instruct
   [stakeProgram, readStake],
   [memoProgram, readMemo],
   [firstMemoProgram, readMemo],
+  [lighthouseProgram, readLighthouse],
 ])
 
 /** Whether instructions of a program are understood. */
@@ -32,4 +37,10 @@ export const isRead = (program: string): boolean => readers.has(program)
 export const effectsOf: InstructionReader = (instruction, context) => {
   const read = readers.get(instruction.program)
   return read ? read(instruction, context) : unread(instruction, `an instruction of program ${instruction.program}`)
+}
+
+/** Who is taken to be paid where no account tells: the last program that nobody reads, or the last of all. */
+export function takerIn(message: Message): string {
+  const programs = actingIn(message).map(({ program }) => program)
+  return programs.findLast((program) => !isRead(program)) ?? programs.at(-1) ?? message.signers[0]!
 }

@@ -44,6 +44,10 @@ function transferOf({ accounts, data }: ReadInstruction, sender: Address): Moved
   return { from: sender, to: to.address, amount: u64(data, 4) }
 }
 
+/** That the sender pays itself, which moves nothing and fails where it has less. */
+export const paysItself = (instruction: ReadInstruction, sender: Address): boolean =>
+  instruction.program === systemProgram && kindOf(instruction) === PAY && transferOf(instruction, sender)?.to === sender
+
 /** The new account signs too, unless it is derived; who signs beside the sender is told by the message. */
 function creationOf({ accounts, data }: ReadInstruction, sender: Address): Moved | undefined {
   const [from, to] = accounts

@@ -8,7 +8,7 @@ import { bytesOf } from '../accounts.ts'
 import { decodeMessage } from '../decode.ts'
 import { type Message, type ReadInstruction, readLoaded } from '../message.ts'
 import { systemProgram } from '../programs.ts'
-import { effectsOf } from '../read/all.ts'
+import { effectsOf, takerIn } from '../read/all.ts'
 import { overAllowances } from '../read/allowances.ts'
 import { actingIn } from '../read/compute-budget.ts'
 import type { Context, Creation } from '../read/instruction.ts'
@@ -52,7 +52,7 @@ async function landedOn(network: Network, rpc: Rpc, { hash, sender }: Landing): 
     0n,
   )
   const fee = wholeNumber(meta.fee, 'a fee')
-  const program = actingIn(message).at(-1)?.program ?? sender
+  const program = takerIn(message)
   const paid = left({ network, program, told: fee + deposits, places: placesOf(landed, ownIn(landed, ran)) })
   return [...paid, ...ran.filter((one) => !over.has(one)).flatMap((one) => handedOver(landed, one))]
 }

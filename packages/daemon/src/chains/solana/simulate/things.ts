@@ -9,7 +9,7 @@ import { left } from './left.ts'
 /** What an account holds at one moment; null where there is none. */
 export type State = (ReadAccount & { readonly lamports: bigint }) | null
 /** One account before and after. */
-type Change = { readonly address: string; readonly before: State; readonly after: State }
+export type Change = { readonly address: string; readonly before: State; readonly after: State }
 type Seen = {
   readonly network: Network
   readonly sender: string
@@ -87,7 +87,7 @@ function authorities(sender: string, address: string, state: State): ReadonlyMap
   }
   if (tokenAccountOwner(state) !== null) {
     roles.set('owner', tokenAccountOwner(state))
-    roles.set('closer', optional(state.data, CLOSER_AT))
+    roles.set('closer', closerOf(state) ?? null)
   } else if (isMint(state)) {
     roles.set('minter', optional(state.data, 0))
     roles.set('freezer', optional(state.data, 46))
@@ -112,7 +112,11 @@ function delegatesIn(network: Network, sender: string, { before, after }: Change
   return [{ kind: 'approval', asset, amount: `${amount}`, spender, unlimited: amount === MAX_U64 }]
 }
 
-function delegateOf(state: State): { spender: string; amount: bigint } | undefined {
+/** Who else may close a token account, once it is empty. */
+export const closerOf = ({ data }: ReadAccount): string | undefined => optional(data, CLOSER_AT) ?? undefined
+
+/** Who may take of a token account, and how much. */
+export function delegateOf(state: State): { spender: string; amount: bigint } | undefined {
   if (!state || tokenAccountOwner(state) === null) return undefined
   const spender = optional(state.data, DELEGATE_AT)
   return spender === null ? undefined : { spender, amount: Buffer.from(state.data).readBigUInt64LE(DELEGATED_AT) }
