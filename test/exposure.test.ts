@@ -13,14 +13,13 @@ let world: EvmWorld
 let daemon: TestDaemon
 let at: EvmFixtures
 
-/** All other networks lead to this one, and are refused for it. */
-const elsewhere = (url: string) =>
-  Object.fromEntries(
-    NETWORKS.filter(({ chain }) => chain === 'ethereum').map(({ id }) => [
-      `WAIAAS_RPC_EVM_${id.toUpperCase().replaceAll('-', '_')}`,
-      url,
-    ]),
-  )
+/** Nobody answers for another network, and nobody else is asked. */
+const ALONE = {
+  WAIAAS_RPC_ALLOW_FOREIGN_GENESIS: 'true',
+  ...Object.fromEntries(
+    NETWORKS.map(({ setting }) => [`WAIAAS_RPC_${setting.toUpperCase()}`, 'http://127.0.0.1:9'] as const),
+  ),
+}
 const USD = 10n ** 6n
 const assetOf = (token: string) => `eip155:31337/erc20:${token.toLowerCase()}`
 
@@ -29,7 +28,7 @@ beforeAll(async () => {
   at = await deployEvmFixtures(world.node)
   const prices = JSON.stringify({ 'native:local-evm': '2000', [assetOf(at.permitToken)]: '1' })
   daemon = await startTestDaemon({
-    env: { ...world.env, ...elsewhere(world.proxy.url), WAIAAS_ORACLE_FIXED_PRICES: prices },
+    env: { ...world.env, ...ALONE, WAIAAS_ORACLE_FIXED_PRICES: prices },
   })
 }, 60_000)
 afterAll(async () => {
