@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { NETWORKS, type WalletExposure } from '@waiaas/contract'
 import { deployEvmFixtures, type EvmFixtures, mintToken } from '@waiaas/localnet'
 import { encodeFunctionData, type Hex, parseAbi } from 'viem'
@@ -220,4 +221,16 @@ test('all wallets together are their sum', async () => {
   expect(all.takenOver[0]!.worst[1]!.usd).toBeCloseTo(sum, 2)
   for (const { text } of all.wallets) expect(text).toMatch(/USD|everything/)
   expect(all.unread.length).toBeGreaterThan(0)
+})
+
+test('the page of the worst case shows what the daemon says', async () => {
+  const page = readFileSync(new URL('../docs/worst-case.md', import.meta.url), 'utf8')
+  const shown = [...page.matchAll(/^```text\n(.*?)\n```$/gms)].map(([, text]) => text!)
+  const { id, publicKey } = await daemon.operator.createWallet({ name: 'documented', chain: 'ethereum' })
+  await world.node.fund(publicKey, ETHER / 2n)
+  const { text } = await daemon.operator.getWalletExposure({ id })
+  expect(shown.filter((one) => text.startsWith(one))).toHaveLength(1)
+  const [policy] = (await daemon.operator.listPolicies({ walletId: id })).data.filter((one) => one.isDefault)
+  const rules = { ...policy!.rules, daily_limit_usd: 550 }
+  expect(shown).toContain((await daemon.operator.updatePolicy({ id: policy!.id, rules })).worstCase)
 })
