@@ -156,6 +156,7 @@ const settingOperations = {
   updateSettings: operation({
     method: 'PUT',
     path: '/v1/admin/settings',
+    mayLoosen: true,
     access: operator,
     tag,
     summary:

@@ -203,7 +203,7 @@ export const events = {
     severity: 'info',
     summary: 'The operator registered a token.',
     details: () =>
-      z.strictObject({ network: Text, address: Text, symbol: Text, decimals: z.int(), symbolOnChain: Text }),
+      z.strictObject({ network: Text, address: Text, symbol: Text, decimals: z.int(), symbolOnChain: Text, loosens }),
   },
   TOKEN_REMOVED: {
     severity: 'info',

@@ -50,6 +50,8 @@ export type Operation<
   readonly forms?: readonly Form[]
   /** What is gone for good, as a person is asked before the command does it. A stop never asks. */
   readonly destroys?: string
+  /** It can let more out than before; its evidence then says so, and is a warning. */
+  readonly mayLoosen?: boolean
   /** The call moves money: it takes an `Idempotency-Key`. */
   readonly idempotent?: boolean
   /** Another status of success, when a boolean input field is true: a dry run answers 200 where a send answers 201. */

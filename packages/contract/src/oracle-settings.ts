@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import { integerOf, parseUsd } from './money.ts'
-import type { Setting } from './setting-form.ts'
+import { loosensAbove, loosensEndpoints, type Setting } from './setting-form.ts'
 import { FixedPrices, HttpUrl } from './setting-values.ts'
 
 type Prices = z.output<typeof FixedPrices>
@@ -20,14 +20,14 @@ export const oracleSettings = {
   'oracle.max_age_seconds': {
     ...{ type: 'number' as const, default: 3_900 as number, min: 10, max: 604_800 },
     ...live,
-    loosens: (from: number, to: number) => to > from,
+    loosens: loosensAbove,
     summary:
       'How many seconds old a price may be to be trusted; one that its feed tells but once a day, 23 hours more.',
   },
   'oracle.cross_validation_threshold': {
     ...{ type: 'number' as const, default: 5 as number, min: 1, max: 25 },
     ...live,
-    loosens: (from: number, to: number) => to > from,
+    loosens: loosensAbove,
     summary: 'How far two sources of one price may be apart, in per cent, before neither is believed.',
   },
   'oracle.pyth_url': {
@@ -35,11 +35,13 @@ export const oracleSettings = {
     default: 'https://hermes.pyth.network',
     of: HttpUrl,
     ...live,
+    loosens: loosensEndpoints,
     summary: 'Where Hermes of Pyth answers; it is asked when there is a key.',
   },
   'oracle.pyth_api_key': {
     ...key,
     ...live,
+    loosens: loosensEndpoints,
     summary: 'Your key for Hermes of Pyth; empty means that it is not asked.',
   },
   'oracle.coingecko_url': {
@@ -47,11 +49,13 @@ export const oracleSettings = {
     default: 'https://api.coingecko.com/api/v3',
     of: HttpUrl,
     ...live,
+    loosens: loosensEndpoints,
     summary: 'Where CoinGecko answers; it is asked when there is a key. The host of the paid plans takes their keys.',
   },
   'oracle.coingecko_api_key': {
     ...key,
     ...live,
+    loosens: loosensEndpoints,
     summary: 'Your key for CoinGecko; empty means that it is not asked.',
   },
 } as const satisfies Record<string, Setting>

@@ -146,6 +146,7 @@ export const policyOperations = {
   createPolicy: operation({
     method: 'POST',
     path: '/v1/policies',
+    mayLoosen: true,
     access: ['operator'],
     summary: 'Add a policy for one wallet, or for all; also for one session, or those with a label.',
     input: CreatePolicyRequest,
@@ -225,6 +226,7 @@ export const policyOperations = {
   updatePolicy: operation({
     method: 'PUT',
     path: '/v1/policies/{id}',
+    mayLoosen: true,
     access: ['operator'],
     summary: 'Change a policy: its rules, its priority, or whether it is on.',
     input: UpdatePolicyRequest,
@@ -236,6 +238,7 @@ export const policyOperations = {
   deletePolicy: operation({
     method: 'DELETE',
     path: '/v1/policies/{id}',
+    mayLoosen: true,
     access: ['operator'],
     summary: 'Remove a policy.',
     input: z.strictObject({ id: Id }),

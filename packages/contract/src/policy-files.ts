@@ -77,6 +77,7 @@ export const policyFileOperations = {
   applyPolicies: operation({
     method: 'POST',
     path: '/v1/policies/apply',
+    mayLoosen: true,
     access: ['operator'],
     tag,
     summary: 'Make the policies those of a document: all of its changes, or none where one is wrong.',

@@ -101,6 +101,7 @@ export const priceOperations = {
   setPrice: operation({
     method: 'PUT',
     path: '/v1/admin/prices',
+    mayLoosen: true,
     access: operator,
     tag,
     summary:
@@ -118,6 +119,7 @@ export const priceOperations = {
   unsetPrice: operation({
     method: 'DELETE',
     path: '/v1/admin/prices',
+    mayLoosen: true,
     access: operator,
     tag,
     summary: 'Take back a price that you set. What its sources say counts again.',

@@ -25,6 +25,20 @@ type Form =
   | { readonly type: 'json'; readonly default: unknown; readonly of: z.ZodType }
 export type Setting = Common & Form
 
+/** More endpoints, others, or the built-in ones again, whose word counts from then on. */
+export const loosensEndpoints = (from: string | readonly string[], to: string | readonly string[]): boolean => {
+  const [before, after] = [from, to].map((value) =>
+    (typeof value === 'string' ? [value] : value).filter((one) => one !== ''),
+  )
+  return after!.length === 0 ? before!.length > 0 : after!.some((one) => !before!.includes(one))
+}
+/** A lower number. */
+export const loosensBelow = (from: number, to: number): boolean => to < from
+/** A higher number. */
+export const loosensAbove = (from: number, to: number): boolean => to > from
+/** What guards is switched off. */
+export const loosensOff = (from: boolean, to: boolean): boolean => from && !to
+
 type Read = { value: unknown } | { expected: string }
 
 /** The value that a text has in a setting of this form, or what was expected in its place. */

@@ -1,11 +1,11 @@
 import type { z } from 'zod'
 import { CURRENCIES } from './display.ts'
+import { endpointSettings } from './endpoint-settings.ts'
 import { Failure } from './failure.ts'
-import { LOCAL_NETWORKS, NETWORKS } from './networks.ts'
 import { oracleSettings } from './oracle-settings.ts'
 import { defaultDenySettings } from './policies/default-deny.ts'
 import { LEAST_TIMEOUT_S, MOST_TIMEOUT_S } from './requests/gas-condition.ts'
-import { parseText, type Setting } from './setting-form.ts'
+import { loosensAbove, loosensBelow, loosensOff, parseText, type Setting } from './setting-form.ts'
 import { AddedNetworks, Confirmations, Host, HttpUrl, Origin, PostgresUrl, ProxyRange } from './setting-values.ts'
 
 export type { Setting } from './setting-form.ts'
@@ -80,6 +80,7 @@ const fixed = {
   'rpc.allow_foreign_genesis': {
     ...flag(false),
     ...live,
+    loosens: (from: boolean, to: boolean) => !from && to,
     summary: 'Accept an EVM node whose first block is not the public network’s (development nodes).',
   },
   'rpc.confirmations': {
@@ -158,7 +159,7 @@ const fixed = {
   'security.suspend_on_divergence': {
     ...flag(true),
     ...live,
-    loosens: (from: boolean, to: boolean) => from && !to,
+    loosens: loosensOff,
     summary:
       'Suspend a wallet when a call of it did more on chain than what was judged, or when no node can tell what it did.',
   },
@@ -172,6 +173,7 @@ const fixed = {
   'security.refuse_mainnet_with_recovery_key': {
     ...flag(false),
     ...live,
+    loosens: loosensOff,
     summary:
       'Make and import no wallet of a main network while `recovery.key`, the generated master password, lies beside the keys.',
   },
@@ -226,11 +228,13 @@ const fixed = {
   'security.policy_defaults_delay_seconds': {
     ...number(300, 1, 31_536_000),
     ...live,
+    loosens: loosensBelow,
     summary: 'How many seconds a delay lasts when the policy does not say.',
   },
   'security.policy_defaults_approval_timeout': {
     ...number(3_600, 60, 31_536_000),
     ...live,
+    loosens: loosensAbove,
     summary: 'How many seconds an approval waits when the policy does not say.',
   },
   ...defaultDenySettings,
@@ -244,24 +248,6 @@ const fixed = {
       'In which currency reads also show what something is worth; CoinGecko tells the rates. Limits are in US dollars.',
   },
 } as const satisfies Record<string, Setting>
-
-const KNOWN_NETWORKS = [...NETWORKS, ...LOCAL_NETWORKS]
-const endpoints = KNOWN_NETWORKS.flatMap(({ id, setting }): [string, Setting][] => [
-  [
-    `rpc.${setting}`,
-    {
-      type: 'url',
-      default: '',
-      of: HttpUrl,
-      ...live,
-      summary: `RPC endpoint of ${id}; empty means the built-in list.`,
-    },
-  ],
-  [
-    `rpc_pool.${id}`,
-    { type: 'list', default: [], of: HttpUrl, ...live, summary: `RPC endpoints of ${id} in order of preference.` },
-  ],
-])
 
 type ValueOf<S> = S extends { readonly of: infer Z extends z.ZodType; readonly type: 'json' }
   ? z.output<Z>
@@ -290,7 +276,7 @@ export const settings: Readonly<Record<string, Setting>> = Object.assign(
   // Without a prototype, so that no key is found that is not one.
   Object.create(null),
   fixed,
-  Object.fromEntries(endpoints),
+  Object.fromEntries(endpointSettings),
 )
 
 /** Every setting at its default. */

@@ -59,6 +59,7 @@ export const tokenOperations = {
   addToken: operation({
     method: 'POST',
     path: '/v1/tokens',
+    mayLoosen: true,
     access: operator,
     tag,
     summary: 'Add a token to the list. Its decimals must be those on the chain.',

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { loosensOff } from '../setting-form.ts'
 import { policyTypes } from './all.ts'
 import type { DefaultDeny } from './type.ts'
 
@@ -21,7 +22,7 @@ export const defaultDenySettings = named('setting', ({ summary, default: value }
   type: 'boolean' as const,
   default: value as boolean,
   runtime: true as const,
-  loosens: (from: boolean, to: boolean) => from && !to,
+  loosens: loosensOff,
   summary,
 }))
 /** The shape of the toggles in the inputs of a decision, and of what a session is told. */

@@ -61,7 +61,9 @@ export function changeOf({ key, before, value, configured }: Changed): Told {
   const isHidden = before !== undefined && isSealed(before.value)
   const old = (before && readRow(before, undefined, undefined)) ?? fallback
   const next = value ?? fallback
-  const loosens = needSetting(key).loosens?.(old, next)
+  const compare = needSetting(key).loosens
+  // What is sealed cannot be compared here, and counts as a loosening.
+  const loosens = compare && (isHidden || compare(old, next))
   return {
     key,
     from: isHidden ? SECRET : shown(key, old),

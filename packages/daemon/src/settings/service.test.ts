@@ -193,12 +193,12 @@ forEachEngine((engine, open, fresh) => {
     const rows = await database.read((db) => trail.list(db, { event: 'SETTINGS_CHANGED' }, 10))
     expect(JSON.stringify(rows)).not.toContain('needle')
     expect(rows.reverse().flatMap(({ details }) => JSON.parse(details).changes)).toEqual([
-      { key, from: '', to: 'https://open.example.org' },
-      { key, from: 'https://open.example.org', to: '[secret]' },
-      { key, from: '[secret]', to: '[secret]' },
-      { key, from: '[secret]', to: '', unset: true },
+      { key, from: '', to: 'https://open.example.org', loosens: true },
+      { key, from: 'https://open.example.org', to: '[secret]', loosens: true },
+      { key, from: '[secret]', to: '[secret]', loosens: true },
+      { key, from: '[secret]', to: '', unset: true, loosens: true },
       { key: 'oracle.max_age_seconds', from: '100', to: '200', loosens: true },
-      { key: 'rpc_pool.base-mainnet', from: '[]', to: '[secret]' },
+      { key: 'rpc_pool.base-mainnet', from: '[]', to: '[secret]', loosens: true },
       { key: 'oracle.max_age_seconds', from: '200', to: '100', unset: true },
     ])
   })

@@ -91,8 +91,10 @@ export function tokens({ database, clock, audit, chains }: TokenParts) {
         if (await find(db, network, asset))
           throw new Failure('TOKEN_EXISTS', `${address} is already registered on ${network.id}`)
         await tokenStore.insert(db, row)
-        const details = { network: network.id, address, symbol, decimals, symbolOnChain: token.symbol }
-        await audit.record(db, { event: 'TOKEN_ADDED', ...by, details })
+        // Nobody takes it for an impostor any more, and lists by symbol may mean it.
+        const loosens = true as const
+        const details = { network: network.id, address, symbol, decimals, symbolOnChain: token.symbol, loosens }
+        await audit.record(db, { event: 'TOKEN_ADDED', ...by, details, raised: 'warning' })
       })
       return { id, network: network.id, address, symbol }
     },
