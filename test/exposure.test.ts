@@ -78,7 +78,10 @@ test('what is asked for and waits is a part of the worst case, and what a human 
   })
   const asked = await send(50n)
   expect(asked).toMatchObject({ tier: 'APPROVAL' })
-  expect((await exposureOf(wallet)).approvals).toMatchObject([{ transactionId: asked.id }])
+  const [approval] = (await exposureOf(wallet)).approvals
+  expect(approval).toMatchObject({ transactionId: asked.id })
+  // Nothing leaves without a human any more: what is approved does, and so do the fees of taking it back.
+  expect(approval!.worstCase).toMatch(/^raises your worst case by 75\.\d\d USD a day, from 0 USD to 75\.\d\d USD$/)
 })
 
 test('an allowance can be taken at any time, beside all limits, and up to what the wallet has', async () => {
@@ -219,7 +222,7 @@ test('all wallets together are their sum', async () => {
   const each = await Promise.all(all.wallets.map(({ id }) => daemon.operator.getWalletExposure({ id })))
   const sum = each.reduce((total, one) => total + one.takenOver.at(-2)!.worst[1]!.usd!, 0)
   expect(all.takenOver[0]!.worst[1]!.usd).toBeCloseTo(sum, 2)
-  for (const { text } of all.wallets) expect(text).toMatch(/USD|everything/)
+  for (const { text } of all.wallets) expect(text).toMatch(/USD|everything|^nothing in the next 24 hours$/)
   expect(all.unread.length).toBeGreaterThan(0)
 })
 

@@ -45,7 +45,11 @@ const Allowed = z.object({
   humanAmount: z.string().nullable(),
   usd: Usd.nullable().describe('US dollars of it, no more than the wallet has; null without a price'),
 })
-const Waiting = z.object({ transactionId: Id, usd: Usd.nullable().describe('null: some part has no price') })
+const Waiting = z.object({
+  transactionId: Id,
+  usd: Usd.nullable().describe('null: some part has no price'),
+  worstCase: z.string().describe('how the worst case moves when it is approved'),
+})
 
 const TakenOver = z.object({
   taken: z

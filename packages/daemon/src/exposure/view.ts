@@ -1,4 +1,6 @@
 import {
+  add,
+  assetKey,
   type exposureOperations,
   formatUnits,
   integerOf,
@@ -12,9 +14,10 @@ import {
 } from '@waiaas/contract'
 import { seconds } from '../platform/clock.ts'
 import { type Taken, type World, type Worst, worstCase } from '../policies/service.ts'
+import type { HeldSpend } from '../transactions/types.ts'
 import type { WalletRow } from '../wallets/service.ts'
 import type { OpenAllowance } from './types.ts'
-import { amountTexts, PERIODS, worstText, worstView } from './words.ts'
+import { amountTexts, changeText, PERIODS, worstText, worstView } from './words.ts'
 import type { Seen, Worlds } from './world.ts'
 
 export type Shown = { readonly wallet: WalletRow; readonly seen: Seen; readonly worlds: Worlds }
@@ -65,7 +68,7 @@ export function exposureView(shown: Shown, hasPassword: boolean): WalletExposure
   return {
     ...{ walletId: wallet.id, name: wallet.name, asOf: seconds(world.now), text: summaryOf(takenOver), takenOver },
     allowances: seen.allowances.map((one) => allowanceView(one, world)),
-    approvals: waiting.map(({ transactionId, items }) => ({ transactionId, usd: usdOf(items.map(({ usd }) => usd)) })),
+    approvals: waiting.map((spend) => approvalView(shown, spend)),
     unread: unreadOf([shown]),
   }
 }
@@ -111,6 +114,25 @@ function allowanceView(
     humanAmount: isAll || !asset ? null : formatUnits(amount, asset.decimals),
     usd: price && (asset.balance !== null || !isEndless) ? usdNumber(usdCost(toBase(most), price)) : null,
   }
+}
+
+/** Once it is approved it leaves, whatever else is asked for. */
+function approvalView({ worlds: { world, taken } }: Shown, spend: HeldSpend): WalletExposure['approvals'][number] {
+  const { transactionId, network, items } = spend
+  const isOf = (asset: string) => items.filter((item) => assetKey(item.asset) === asset)
+  const places = world.places.map((place) => ({
+    ...place,
+    assets: place.assets.map((asset) => {
+      const more = place.network.id === network ? isOf(asset.asset) : []
+      return { ...asset, signed: more.reduce((sum, { amount }) => add(sum, amount), asset.signed) }
+    }),
+  }))
+  const compared = PERIODS.map(({ each, ms }) => ({
+    each,
+    before: worstCase(world, taken, ms).usd,
+    after: worstCase({ ...world, places }, taken, ms).usd,
+  }))
+  return { transactionId, usd: usdOf(items.map(({ usd }) => usd)), worstCase: changeText(compared) }
 }
 
 /** All wallets together. */

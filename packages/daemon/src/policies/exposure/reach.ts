@@ -135,7 +135,9 @@ function boxOf({ world, place, rules }: On, { taken, end, withHeld }: Asked, { a
   const isNative = asset.asset === nativeAsset(place.network)
   const fees =
     isNative && !rules.isClosed && !isUncountable ? times(rules.fee.late, requestsIn(rules, { world, end, taken })) : 0n
-  const asked = sum(sent, fees, withHeld && size ? asset.pending : 0n)
+  // What waits is judged again: where nothing passes without a human any more, it does not either.
+  const goesOn = size && (size.late !== 0n || rules.fee.late !== 0n)
+  const asked = sum(sent, fees, withHeld && goesOn ? asset.pending : 0n)
   const bySigner = least(asked, asset.ceiling(end - world.now))
   const amount = least(sum(bySigner, withHeld ? asset.signed : 0n), less(asset.balance, withHeld ? asset.allowed : 0n))
   return {
