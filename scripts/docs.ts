@@ -25,7 +25,7 @@ import { evmProfiles } from '../test/support/providers/evm.ts'
 import { type Profile, READ_ON } from '../test/support/providers/profile.ts'
 import { solanaProfiles } from '../test/support/providers/solana.ts'
 import { unusable } from '../test/support/providers/unusable.ts'
-import { policyTypesPage } from './policy-pages.ts'
+import { policyTemplatesPage, policyTypesPage } from './policy-pages.ts'
 
 const root = join(import.meta.dirname, '..')
 const noteFrom = (what: string) =>
@@ -258,6 +258,7 @@ export const generatedPages = (): Readonly<Record<string, string>> => ({
   'docs/api.md': api(),
   'docs/events.md': eventsPage(),
   'docs/policy-types.md': policyTypesPage(note),
+  'docs/templates.md': policyTemplatesPage(note),
   'docs/public-endpoints.md': publicEndpoints(),
 })
 

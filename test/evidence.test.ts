@@ -146,6 +146,10 @@ const ofSessionsAndRules = (): Steps => {
     setPrice: { event: 'SETTINGS_CHANGED', run: () => operator.setPrice({ asset: 'eip155:1/slip44:60', usd: '1' }) },
     unsetPrice: { event: 'SETTINGS_CHANGED', run: () => operator.unsetPrice({ asset: 'eip155:1/slip44:60' }) },
     createPolicy: { event: 'POLICY_CREATED', run: newPolicy },
+    applyPolicyTemplate: {
+      event: 'POLICY_CREATED',
+      run: async () => operator.applyPolicyTemplate({ template: 'stablecoins', walletId: (await newWallet()).id }),
+    },
     applyPolicies: {
       event: 'POLICY_CREATED',
       run: () =>

@@ -115,6 +115,7 @@ export async function openBed(open: Open, { keys, location, maxPerWallet = 5, cl
     networks,
     wallet: findWallet,
     walletId: walletIdOf,
+    tokens: async () => [],
     session: policySession,
     record: evidence.record,
     afterChange: async () => {},

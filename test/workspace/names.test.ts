@@ -36,6 +36,7 @@ const rules: Readonly<Record<string, Rule>> = {
     tables: ['packages/contract/src/policies/all.ts', 'packages/daemon/src/policies/types/all.ts'],
     others: {
       'packages/cli/src/demo/script.ts': 'the demo is a client that writes a policy',
+      'packages/contract/src/policies/templates.ts': 'a template is a set of policies',
       'packages/daemon/src/policies/samples.ts': 'samples for the tests of its folder',
     },
   },

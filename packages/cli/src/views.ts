@@ -1,4 +1,5 @@
 import type { AllOperations, Output, WalletHoldings } from '@waiaas/contract'
+import { policyChangesText } from './policy-changes.ts'
 import { plainText, printable, table } from './table.ts'
 
 type RpcStatus = Output<AllOperations['getRpcStatus']>
@@ -110,6 +111,17 @@ function sweepText(answer: Swept): string {
   return [printable(`to ${answer.to} would go`), table(rows), ...lines.map(printable)].join('\n')
 }
 
+/** What an agent may do under a template, what is stopped, and how to apply it. */
+function templateText({ name, means, stops, needs, types }: Output<AllOperations['getPolicyTemplate']>): string {
+  const flags = needs.map((need) => ` --${need} …`).join('')
+  return [
+    means,
+    ...stops.map((text) => `- ${text}`),
+    `policies: ${types.join(', ')}`,
+    `waiaas policy template apply ${name} <wallet>${flags}`,
+  ].join('\n')
+}
+
 /** Answers that are neither a list nor a record, as a person at a terminal wants them. */
 export const views: { readonly [Name in keyof AllOperations]?: (answer: Output<AllOperations[Name]>) => string } = {
   getRpcStatus: rpcStatus,
@@ -120,4 +132,8 @@ export const views: { readonly [Name in keyof AllOperations]?: (answer: Output<A
   getWalletExposure: exposureText,
   sweepWallet: sweepText,
   getSweep: sweepText,
+  listPolicyTemplates: ({ templates }: Output<AllOperations['listPolicyTemplates']>) =>
+    table(templates.map(({ name, summary, needs }) => ({ template: name, summary, needs: needs.join(' ') || null }))),
+  getPolicyTemplate: templateText,
+  applyPolicyTemplate: policyChangesText,
 }

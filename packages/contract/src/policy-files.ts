@@ -1,7 +1,9 @@
 import { z } from 'zod'
 import { Id } from './ids.ts'
 import { LabelFilter } from './labels.ts'
+import { WalletName } from './names.ts'
 import { operation } from './operation.ts'
+import { TEMPLATE_NEEDS, TEMPLATES } from './policies/templates.ts'
 import { PolicyName, PolicyTypeName, Priority, Rules, refuseWrongRules } from './policies.ts'
 import { Strictness } from './strictness.ts'
 import { Unwritten } from './wire.ts'
@@ -57,6 +59,17 @@ export const PolicySetChanged = z.object({
 export type PolicySetChanged = z.output<typeof PolicySetChanged>
 export type PolicySetChange = PolicySetChanged['changes'][number]
 
+const Template = z.object({
+  name: z.enum(TEMPLATES),
+  summary: z.string(),
+  means: z.string(),
+  stops: z.array(z.string()).describe('what it stops, a sentence each'),
+  needs: z.array(z.enum(TEMPLATE_NEEDS)).describe('what has to be named when it is applied'),
+  types: z.array(z.string()).describe('the types of its policies'),
+})
+const TemplateNamed = z.enum(TEMPLATES).describe('the template')
+const named = (what: string) => z.array(z.string().max(300)).min(1).max(1_000).optional().describe(what)
+
 const tag = 'Policies'
 
 export const policyFileOperations = {
@@ -88,5 +101,47 @@ export const policyFileOperations = {
     }),
     output: PolicySetChanged,
     errors: ['POLICY_NAME_EXISTS'],
+  }),
+  listPolicyTemplates: operation({
+    method: 'GET',
+    path: '/v1/policies/templates',
+    access: ['operator'],
+    tag,
+    summary: 'List the templates: sets of policies for one kind of agent each.',
+    command: 'policy template list',
+    input: z.strictObject({}),
+    output: z.object({ templates: z.array(Template) }),
+    errors: [],
+  }),
+  getPolicyTemplate: operation({
+    method: 'GET',
+    path: '/v1/policies/templates/{template}',
+    access: ['operator'],
+    tag,
+    summary: 'Show what a template lets an agent do, and what it stops.',
+    command: 'policy template show',
+    input: z.strictObject({ template: TemplateNamed }),
+    output: Template,
+    errors: [],
+  }),
+  applyPolicyTemplate: operation({
+    method: 'POST',
+    path: '/v1/policies/templates/{template}/apply',
+    access: ['operator'],
+    tag,
+    summary: 'Give a wallet the policies of a template, or say what would change. Doing it twice changes nothing.',
+    command: 'policy template apply',
+    places: ['walletId'],
+    input: z.strictObject({
+      template: TemplateNamed,
+      walletId: WalletName,
+      contracts: named('addresses of the contracts that may be called, for trading-bot'),
+      domains: named('hosts of the servers that may be paid, for pays-apis'),
+      recipients: named('addresses that may be paid, for treasury'),
+      dryRun: z.boolean().default(false).describe('only say what would change'),
+    }),
+    aliases: { walletId: ['wallet_id'] },
+    output: PolicySetChanged,
+    errors: ['WALLET_TERMINATED', 'POLICY_NAME_EXISTS'],
   }),
 }

@@ -224,8 +224,7 @@ function servicesOf(ground: Ground, base: Base) {
   const shared = { database, clock, held, networks: chains.networks }
   const rules = policies({
     ...shared,
-    wallet: findWallet,
-    walletId: walletIdOf,
+    ...{ wallet: findWallet, walletId: walletIdOf, tokens: registry.ofNetwork },
     session: policySession,
     record: evidence.record,
     systemEvidence: SYSTEM_EVIDENCE,

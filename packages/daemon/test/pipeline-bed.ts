@@ -147,6 +147,7 @@ export async function startPipeline(
     networks: () => networks,
     wallet: walletStore.byId,
     walletId: walletIdOf,
+    tokens: async () => [],
     session: policySession,
     record: evidence.record,
     systemEvidence: 'evidence:system',

@@ -1,11 +1,18 @@
 import { type Network, newId } from '@waiaas/contract'
+import type { Token } from '../chains/intent.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Database, Handle, Scope } from '../platform/db/database.ts'
 import type { Held } from '../platform/held.ts'
 import type { NextVersion } from './versions.ts'
 import type { RecordPolicy } from './writes.ts'
 
-type WalletOf = { name: string; status: string; purged_at?: number | null }
+export type WalletOf = {
+  name: string
+  status: string
+  chain: string
+  environment: string
+  purged_at?: number | null
+}
 /** A session as policies can be of it. */
 type SessionOf = { id: string; labels: readonly string[]; isRevoked: boolean }
 /** What the policies ask of the rest of the daemon. */
@@ -15,6 +22,8 @@ export type Parts = {
   clock: Pick<Clock, 'now'>
   networks: () => readonly Network[]
   wallet: (db: Handle, id: string) => Promise<WalletOf | undefined>
+  /** The listed tokens of a network, the operator's included. */
+  tokens: (db: Handle, network: Network) => Promise<readonly Token[]>
   /** The id of a wallet that is named by id or name. Failures: WALLET_NOT_FOUND, WALLET_ID_REQUIRED. */
   walletId: (db: Handle, name: string) => Promise<string>
   session: (db: Handle, id: string) => Promise<SessionOf | undefined>

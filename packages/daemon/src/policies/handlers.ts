@@ -16,6 +16,9 @@ export const policyHandlers = (
   { walletOf, telling }: { walletOf: WalletOf; telling: Telling },
 ): Handlers<typeof policyOperations & typeof policyFileOperations, Calls> => ({
   exportPolicies: () => service.export(),
+  listPolicyTemplates: () => service.templates(),
+  getPolicyTemplate: (_, { template }) => service.template(template),
+  applyPolicyTemplate: (call, input) => service.applyTemplate(input, by(call)),
   applyPolicies: (call, input) => service.apply(input, by(call)),
   createPolicy: (call, input) => {
     const { walletId = null, sessionId = null, sessionLabel = null } = input

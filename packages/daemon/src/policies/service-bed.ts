@@ -3,7 +3,9 @@ import { migrations } from '../migrations/all.ts'
 import type { Database, Migration } from '../platform/db/database.ts'
 import { heldStops } from '../platform/held.ts'
 import { jsonLog } from '../platform/log.ts'
-import { NOON } from './samples.ts'
+import { builtinTokens } from '../tokens/service.ts'
+import type { WalletOf } from './committing.ts'
+import { NOON, network } from './samples.ts'
 import { appliedPolicies, policies, policyVersions } from './service.ts'
 
 type Open = (migrations: readonly Migration[]) => Promise<Database>
@@ -11,10 +13,11 @@ type Open = (migrations: readonly Migration[]) => Promise<Database>
 export const [alice, bob, gone] = [newId(), newId(), newId()]
 export const [agent, ended] = [newId(), newId()]
 
-const wallets: Record<string, { name: string; status: string }> = {
-  [alice]: { name: 'alice', status: 'ACTIVE' },
-  [bob]: { name: 'bob', status: 'ACTIVE' },
-  [gone]: { name: 'gone', status: 'TERMINATED' },
+const of = { chain: network.chain, environment: network.environment }
+const wallets: Record<string, WalletOf> = {
+  [alice]: { name: 'alice', status: 'ACTIVE', ...of },
+  [bob]: { name: 'bob', status: 'ACTIVE', ...of },
+  [gone]: { name: 'gone', status: 'TERMINATED', ...of },
 }
 
 /** The service on a fresh database with wallets alice and bob, and a terminated one; `events` is its evidence. */
@@ -29,6 +32,7 @@ export async function startPolicies(open: Open) {
     clock,
     networks: () => NETWORKS,
     wallet: async (_, id) => wallets[id],
+    tokens: async (_, on) => builtinTokens(on),
     walletId: async (_, name) => {
       const found = Object.keys(wallets).find((id) => [id, wallets[id]?.name].includes(name))
       if (found) return found

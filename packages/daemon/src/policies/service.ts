@@ -15,10 +15,12 @@ import { committing, type Parts } from './committing.ts'
 import { admitRules } from './compile.ts'
 import { admitted } from './drafts.ts'
 import { historyStore, type PolicyVersionRow } from './history-store.ts'
+import { isPurged, requireLiveWallet, requireWallet } from './live-wallet.ts'
 import { effectOf } from './loosening.ts'
 import { answerOf, contentOf, newRow, readCursor, writeCursor } from './rows.ts'
 import { policySets } from './sets.ts'
 import { policyStore, type StoredPolicy } from './store.ts'
+import { policyTemplatesOf } from './templates.ts'
 import { policyWrites } from './writes.ts'
 
 export { type AppliedPolicies, appliedPolicies } from './applied.ts'
@@ -50,7 +52,8 @@ export type PolicyService = ReturnType<typeof policies>
 
 /** Keeps the policies. */
 export function policies(parts: Parts) {
-  return { ...additions(parts), ...changes(parts), ...reading(parts), ...policySets(parts) }
+  const sets = policySets(parts)
+  return { ...additions(parts), ...changes(parts), ...reading(parts), ...sets, ...policyTemplatesOf(parts, sets) }
 }
 
 type Changed<T> = T & { unwritten?: string }
@@ -63,10 +66,6 @@ type Created = Changed<PolicyResponse & { replacesDefault?: true }>
 function additions(parts: Parts) {
   const { clock, networks, wallet, nextVersion } = parts
   const writes = policyWrites(parts)
-  async function requireLiveWallet(db: Handle, id: string): Promise<void> {
-    const found = await requireWallet(wallet, db, id)
-    if (found.status === 'TERMINATED') throw new Failure('WALLET_TERMINATED', `wallet ${id} is terminated`)
-  }
   return {
     /** Failures: ACTION_VALIDATION_FAILED, INVALID_ADDRESS, WALLET_NOT_FOUND, WALLET_TERMINATED, POLICY_NAME_EXISTS. */
     async create(request: Parsed<Operations['createPolicy']>, by = OPERATOR): Promise<Created> {
@@ -76,7 +75,7 @@ function additions(parts: Parts) {
       const row = newRow({ ...request, walletId, rules, network }, clock.now())
       const answer: PolicyResponse & { replacesDefault?: true } = answerOf(row)
       const write = async (db: Handle) => {
-        if (walletId !== null) await requireLiveWallet(db, walletId)
+        if (walletId !== null) await requireLiveWallet(wallet, db, walletId)
         if (row.session_id !== null) await requireOpenSession(parts, db, row.session_id)
         const effect = effectOf({ after: row }, await policyStore.related(db, walletId))
         const version = await nextVersion(db, walletId)
@@ -222,15 +221,6 @@ function positionOf(cursor: string): { priority: number; id: string } {
 
 const scopeOf = (walletId: string | null, systemEvidence: string): Scope =>
   walletId === null ? { exclusive: ['system', systemEvidence] } : { exclusive: [`wallet:${walletId}`] }
-
-const isPurged = (wallet: { purged_at?: number | null } | undefined): boolean => typeof wallet?.purged_at === 'number'
-
-/** A purged wallet is gone. */
-async function requireWallet(wallet: Parts['wallet'], db: Handle, id: string): Promise<{ status: string }> {
-  const found = await wallet(db, id)
-  if (!found || isPurged(found)) throw new Failure('WALLET_NOT_FOUND', `there is no wallet ${id}`)
-  return found
-}
 
 /** Failures: SESSION_NOT_FOUND, SESSION_REVOKED. */
 async function requireOpenSession({ session }: Pick<Parts, 'session'>, db: Handle, id: string): Promise<void> {
