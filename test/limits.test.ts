@@ -8,12 +8,15 @@ let world: EvmWorld
 let daemon: TestDaemon
 let wallet: TestWallet
 const network = 'local-evm'
+const limit = {
+  ...{ instant_max_usd: 10, notify_max_usd: 100, delay_max_usd: 500, delay_seconds: 300, daily_limit_usd: 500 },
+}
 
 beforeAll(async () => {
   // No block comes by itself: what is sent stays reserved.
   world = await evmWorld({ blockTime: 3_600 })
   daemon = await startTestDaemon({ env: world.env })
-  wallet = await world.wallet(daemon)
+  wallet = await world.wallet(daemon, { limit })
 }, 60_000)
 afterAll(async () => {
   await daemon?.stop()
@@ -60,8 +63,9 @@ test('an agent reads what it may spend, spends that, and sees it used', async ()
       largest: [
         { tier: 'INSTANT', humanAmount: '0.005', usd: 10 },
         { tier: 'NOTIFY', humanAmount: '0.05', usd: 100 },
-        { tier: 'DELAY', humanAmount: '0.25', usd: 500 },
-        { tier: 'APPROVAL', humanAmount: '0.25', usd: 500 },
+        // The fee counts in the window.
+        { tier: 'DELAY', humanAmount: expect.stringMatching(/^0\.249\d+$/), usd: expect.closeTo(500, 0) },
+        { tier: 'APPROVAL', humanAmount: expect.stringMatching(/^0\.249\d+$/), usd: expect.closeTo(500, 0) },
       ],
     },
   ])
@@ -80,9 +84,31 @@ test('an agent reads what it may spend, spends that, and sees it used', async ()
   const seen = await limits(other.token)
   expect(seen.reserved).toEqual({ sessionUsd: 0, othersUsd: used.reserved.sessionUsd })
   expect(seen.session).toEqual({ maxTransactionUsd: 7, leftUsd: 20 })
-  expect(seen.payments[0]!.largest.map(({ usd }) => usd)).toEqual([7, 7, 7, 7])
+  const bound = seen.payments[0]!.largest.map(({ usd }) => usd!)
+  expect([new Set(bound).size, bound[0]! < 7, bound[0]! > 6.5]).toEqual([1, true, true])
   expect(seen.allowed.recipients).toEqual(constraints.allowedAddresses)
   expect(JSON.stringify(seen)).not.toContain(wallet.sessionId)
+})
+
+test('the largest payment that is named passes with its fee, and a base unit more does not', async () => {
+  const { id, token, address } = await world.wallet(daemon, { limit })
+  const [{ held, fee }] = (await limits(token)).payments as [WalletLimits['payments'][number]]
+  expect(BigInt(held!) + BigInt(fee!)).toBe(await world.balance(address))
+  const all = largest(await limits(token), 'APPROVAL')
+  expect((await send(token, String(BigInt(all) + 1n))).body.details.reasons).toMatchObject([
+    { code: 'SPENDING_LIMIT_EXCEEDED' },
+  ])
+
+  // What the signer does not sign without the password waits for the operator, whatever the policies say.
+  await daemon.operator.changeWalletCeiling({ id, network, transaction: '0.001' })
+  const below = largest(await limits(token), 'DELAY')
+  expect(below).toBe(String(10n ** 15n))
+  expect((await send(token, String(BigInt(below) + 1n))).body.tier).toBe('APPROVAL')
+  expect((await send(token, below)).body.tier).toBe('INSTANT')
+
+  const other = await world.wallet(daemon, { limit })
+  expect((await send(other.token, largest(await limits(other.token), 'APPROVAL'))).status).toBe(201)
+  expect(Number(largest(await limits(other.token), 'APPROVAL'))).toBe(0)
 })
 
 test('what refuses everything is told, and nothing may be spent', async () => {
@@ -100,4 +126,15 @@ test('what refuses everything is told, and nothing may be spent', async () => {
   expect(closed.refused).toMatchObject([{ code: 'CONSTRAINT_VIOLATED', allowed: 'base-sepolia' }])
   expect(closed.payments[0]!.largest[3]).toMatchObject({ amount: '0' })
   expect((await daemon.call('GET', '/v1/wallet/limits', { as: 'operator' })).status).toBe(401)
+})
+
+test('while no node answers the policies are told all the same', async () => {
+  const { token } = await world.wallet(daemon, { limit })
+  await world.proxy.hangUp()
+  try {
+    const [{ held, fee, largest: tiers }] = (await limits(token)).payments as [WalletLimits['payments'][number]]
+    expect([held, fee, tiers[0]]).toMatchObject([null, null, { tier: 'INSTANT', humanAmount: '0.005' }])
+  } finally {
+    await world.proxy.listen()
+  }
 })

@@ -52,11 +52,12 @@ function advice(error: unknown): string[] {
   return error instanceof Error && 'hint' in error && typeof error.hint === 'string' ? [error.hint] : []
 }
 
-/** Reasons that the message does not tell already, then what would work, else the code's general hint. */
+/** Reasons that the message does not tell already, then the code's general hint where there is none. */
 function adviceOfDaemon({ code, message, hint, details = {} }: WAIaaSError): string[] {
   const reasons = Array.isArray(details.reasons) ? details.reasons : []
-  const told = reasons.map(messageIn).filter((text) => text !== undefined && text !== message)
-  const helpful = code === 'NETWORK_ERROR' ? startIt : (messageIn(details.suggestion) ?? hint)
+  const told = reasons.map(messageIn).filter((text) => text !== undefined && !printable(message).includes(text))
+  // Who is told what each rule says and what would pass needs no word on where to read it.
+  const helpful = code === 'NETWORK_ERROR' ? startIt : reasons.length > 0 ? undefined : hint
   return [...told, helpful].filter((line) => line !== undefined)
 }
 

@@ -92,15 +92,24 @@ export type Room = z.infer<typeof Room>
 export const Headroom = z.object({
   asset: z.string().nullable(),
   amount: Digits.nullable().describe('base units'),
+  atOnce: Digits.nullable()
+    .optional()
+    .describe('of a request that is refused or waits: base units of it that nothing would hold up (INSTANT or NOTIFY)'),
   usd: z.number().nullable(),
   limits: z.array(Room),
 })
 export type Headroom = z.infer<typeof Headroom>
 
 export const Suggestion = z.object({
-  message: z.string(),
+  message: z
+    .string()
+    .describe('two sentences: what happens to the request and why, and what would pass or who can allow it'),
   asset: z.string().optional(),
-  amount: Digits.optional().describe('base units that would pass now'),
+  amount: Digits.optional().describe(
+    'the largest in base units that would pass now: is not refused, or where the request only waits, is not held up',
+  ),
+  humanAmount: z.string().optional().describe('the same in whole units'),
+  usd: z.number().optional().describe('the same in US dollars'),
   retryAt: UnixSeconds.optional().describe('when the same request passes by itself'),
   approver: z.enum(['owner', 'operator']).optional(),
 })

@@ -51,7 +51,17 @@ export const WalletLimits = z.object({
       asset: z.string(),
       symbol: z.string(),
       decimals: z.int(),
-      largest: z.array(Largest).describe('of one payment, before its fee, to a recipient that the wallet knows'),
+      held: Digits.nullable().describe(
+        'base units that can leave, of native currency what its fee leaves; null: no node tells',
+      ),
+      fee: Digits.nullable().describe(
+        'base units of native currency that one payment of it costs at most now, which counts; null: nobody can tell',
+      ),
+      largest: z
+        .array(Largest)
+        .describe(
+          'of one payment with that fee, to a recipient that the wallet knows; it has this tier, and more has not',
+        ),
     }),
   ),
   allowed: z.object({

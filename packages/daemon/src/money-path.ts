@@ -13,11 +13,10 @@ import { type appliedPolicies, draftedPolicies } from './policies/service.ts'
 import type { pricesService } from './prices/service.ts'
 import {
   closedSessions,
-  constraintFaults,
+  constraintsOf,
   findSession,
   forgetSessions,
   isLinked,
-  readConstraints,
   sessionAsHeld,
   sessionLabels,
 } from './sessions/service.ts'
@@ -58,8 +57,7 @@ type MoneyParts = {
 }
 
 const ofSessions = {
-  constraintFaults: (text: string, facts: Parameters<typeof constraintFaults>[1]) =>
-    constraintFaults(readConstraints(text), facts),
+  constraints: constraintsOf,
   sessionLabels,
 }
 

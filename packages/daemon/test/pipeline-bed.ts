@@ -24,14 +24,7 @@ import type { Database, Handle } from '../src/platform/db/database.ts'
 import { heldStops } from '../src/platform/held.ts'
 import { appliedPolicies, draftedPolicies, policies, policyVersions } from '../src/policies/service.ts'
 import { pricesService } from '../src/prices/service.ts'
-import {
-  closedSessions,
-  constraintFaults,
-  forgetSessions,
-  policySession,
-  readConstraints,
-  sessionLabels,
-} from '../src/sessions/service.ts'
+import { closedSessions, constraintsOf, forgetSessions, policySession, sessionLabels } from '../src/sessions/service.ts'
 import { sessionStore } from '../src/sessions/store.ts'
 import { impostorFinder, listedTokens } from '../src/tokens/service.ts'
 import type { Parts } from '../src/transactions/job.ts'
@@ -106,8 +99,7 @@ function worldOf(node: Node, clock: Clock, { feed }: Oracle): World {
 }
 
 const ofSessions = {
-  constraintFaults: (text: string, facts: Parameters<typeof constraintFaults>[1]) =>
-    constraintFaults(readConstraints(text), facts),
+  constraints: constraintsOf,
   sessionLabels,
 }
 

@@ -3,7 +3,15 @@ import type { ApprovalProof, Counted, Excess, SignBatch, SignRequest, SignResult
 import { sha256 } from '../platform/sha256.ts'
 import type { Authorisation } from './authorise.ts'
 
-export { type Above, aboveCeiling, isSamePayment, paymentIn, type Under, type Unsigned } from '../keys/look.ts'
+export {
+  type Above,
+  aboveCeiling,
+  ceilingRoom,
+  isSamePayment,
+  paymentIn,
+  type Under,
+  type Unsigned,
+} from '../keys/look.ts'
 export type { SigningKey } from '../keys/signing.ts'
 export type { Checkpoint, Counted, Excess, Lift, Sealed } from '../keys/types.ts'
 export { type Authorisation, type AuthorisationFacts, authorise } from './authorise.ts'

@@ -3,10 +3,10 @@ import { accountKey } from './account-key.ts'
 import { type Excess, KeyError } from './key-error.ts'
 import { admitted } from './signer/admit.ts'
 import type { Count } from './signer/count.ts'
-import { type Limits, limitsOf } from './signer/limits.ts'
+import { type Limits, limitOf, limitsOf } from './signer/limits.ts'
 import { contentOf, paymentOf } from './signer/payment.ts'
 import { readers } from './signer/readers.ts'
-import type { Reading } from './signer/reading.ts'
+import { NATIVE, type Reading } from './signer/reading.ts'
 import { isText } from './signer/texts.ts'
 import type { CeilingText, CountText, Payment, Sealed, SignKind, SpentByHour } from './types.ts'
 
@@ -35,6 +35,27 @@ export function aboveCeiling(unsigned: Unsigned, { ceiling, counted }: Under): A
   const own = accountKey(unsigned.address) ?? unsigned.address
   const refusal = refusalOf(() => admitted({ limits: limitsIn(ceiling.text), own }, countIn(counted), reading))
   return refusal?.code === 'CEILING_EXCEEDED' ? { why: refusal.message, excess: refusal.excess } : undefined
+}
+
+/**
+ * The most of what these bytes pay that could be signed in their place without a password, in base units; undefined where the
+ * ceiling names no amount, and where nothing can be said without the signer.
+ */
+export function ceilingRoom(unsigned: Unsigned, { ceiling, counted }: Under): bigint | undefined {
+  const reading = ceiling && readingOf(unsigned)
+  const asset = reading?.moves[0]?.asset
+  if (!reading || asset === undefined) return undefined
+  const on = limitsIn(ceiling.text).chains.get(reading.chain)
+  const left = (of: string, taken: bigint): bigint | undefined => {
+    const limit = on ? limitOf(on, of) : 'none'
+    if (limit === 'any') return undefined
+    const day = limit === 'none' ? 0n : limit.day - countIn(counted).spent(of) - taken
+    const most = limit === 'none' || limit.transaction > day ? day : limit.transaction
+    return most > 0n ? most : 0n
+  }
+  // What signs no fee signs no payment.
+  if (!on || reading.fee > on.fee || left(NATIVE, reading.fee - 1n) === 0n) return 0n
+  return left(asset, asset === NATIVE ? reading.fee : 0n)
 }
 
 /** Undefined also of a text, which moves nothing. */

@@ -21,6 +21,7 @@ export type { Reservation, Spend, SpendItem, Worth } from './counted.ts'
 export { pruning } from './pruning.ts'
 export { DAY_WINDOW, MONTH_WINDOW } from './store.ts'
 export {
+  byTheMinute,
   type FinalsReader,
   finalsReader,
   finalsWithin,

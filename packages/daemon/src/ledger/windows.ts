@@ -139,7 +139,7 @@ function scopeOf(of: FinalsQuery['of']): string {
   return of.network ? networkScope(of.account, of.network) : accountScope(of.account)
 }
 
-type Final = { until: number; amount: bigint }
+type Final = { until: number; amount: bigint; isHour: boolean }
 /** What is final in a window that ends now. */
 export type FinalsReader = (counter: Counter, length: number) => Promise<Final[]>
 
@@ -171,11 +171,30 @@ async function finalsOf(
     { from: from - (from % MINUTE), to: edge },
   )
   const hours = await ledgerStore.buckets(db, { scope, unit, span: HOUR }, { from: edge, to: FOREVER })
-  return [...minutes, ...hours].map(({ start, span, amount }) => ({
-    until: start + span + length,
-    amount: BigInt(amount),
-  }))
+  return [...minutes, ...hours].map((bucket) => finalOf(bucket, length))
 }
+
+const finalOf = ({ start, span, amount }: { start: number; span: number; amount: string }, length: number): Final => ({
+  until: start + span + length,
+  amount: BigInt(amount),
+  isHour: span === HOUR,
+})
+
+/** The same with the hours that end to count at these times read by their minutes, as they will be when it is so far. */
+export const byTheMinute =
+  (db: Handle, finals: FinalsReader, ends: ReadonlySet<number>): FinalsReader =>
+  async (counter, length) => {
+    const found: Final[] = []
+    for (const one of await finals(counter, length)) {
+      if (!one.isHour || !ends.has(one.until)) found.push(one)
+      else {
+        const to = one.until - length
+        const minutes = await ledgerStore.buckets(db, { ...counter, span: MINUTE }, { from: to - HOUR, to })
+        found.push(...minutes.map((bucket) => finalOf(bucket, length)))
+      }
+    }
+    return found
+  }
 const hourAfter = (at: number): number => at - (at % HOUR) + HOUR
 
 /** What an account's lane on a network has taken from its reserve within a day. */

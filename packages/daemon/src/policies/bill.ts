@@ -13,6 +13,7 @@ import {
   type UnitPrice,
   type Usd,
   usdCost,
+  usdText,
   ZERO_BASE,
   ZERO_USD,
 } from '@waiaas/contract'
@@ -144,7 +145,7 @@ function totals(all: readonly Holding[], fee: Bill['fee']) {
 const plus = (sum: Usd | null, usd: Usd | null): Usd | null => (sum === null || usd === null ? null : add(sum, usd))
 
 /** Micro-dollars of an amount, rounded up; null without a price. */
-const worth = (price: Price | null, amount: Base): Usd | null => price && usdCost(amount, price)
+export const worth = (price: Price | null, amount: Base): Usd | null => price && usdCost(amount, price)
 export const usdOf = ({ price }: Holding, amount: Base): Usd | null => worth(price, amount)
 
 type Sources = { isNative: boolean; network: Network; prices: Prices; lastPrices: Prices; tokens: KnownTokens }
@@ -187,6 +188,12 @@ function newHolding(asset: string, { isNative, network, prices, lastPrices, toke
 
 /** A price of nothing would let everything through, and one for other decimals is a price of something else. */
 const isUsable = (price: Price, decimals: number | null): boolean => price.usdMicros > 0n && price.decimals === decimals
+
+/** The same with its dollars, where they are known. */
+export function priced(holding: Holding, amount: Base): string {
+  const usd = usdOf(holding, amount)
+  return usd === null ? display(holding, amount) : `${display(holding, amount)} (${usdText(usd)} USD)`
+}
 
 /** An amount with its symbol, or base units where the decimals are unknown. */
 export const display = ({ decimals, symbol, asset }: Holding, amount: Base): string =>

@@ -95,6 +95,8 @@ export type EvaluateInput = {
   /** Of what a lane does for itself: what is held for the transaction that it is for, and what it took from its reserve today. */
   readonly lane?: { readonly held: Usd; readonly taken: Window }
   readonly toggles: Toggles
+  /** What the session that asks was issued for. */
+  readonly constrained?: Constrained
   /**
    * Only when an accepted request is judged again. `usdShown` is what the approver saw, null when there was no price;
    * `feeBound` is the worst fee that a human has named for this one.
@@ -105,6 +107,14 @@ export type EvaluateInput = {
     readonly approval?: { readonly usdShown: Usd | null }
     readonly feeBound?: Base
   }
+}
+
+/** What a session is bound to beside the policies. */
+type Constrained = {
+  /** Why it may not ask for what costs this in all; null where a part has no trustworthy price, or never had one. */
+  faults(cost: { readonly usd: Usd | null; readonly heldUsd: Usd | null }): readonly Reason[]
+  /** What one request may cost at most; null: anything. */
+  readonly most: Usd | null
 }
 
 export type Telling = Pick<Reason, 'message' | 'observed' | 'allowed' | 'retryAt'>
@@ -118,6 +128,9 @@ export type Finding = {
   readonly delaySeconds?: number
   readonly approvalTimeout?: number | null
 }
+
+/** What the rules make of a case: a denial beats everything, otherwise the strictest tier. */
+export type Ruling = { readonly denied: boolean; readonly tier: Tier; readonly findings: readonly Finding[] }
 
 /** The input with what several rules need worked out once. */
 export type Case = {
@@ -157,11 +170,13 @@ export type Asks = {
   readonly recipients?: boolean
 }
 
+/** INSTANT, NOTIFY, DELAY, and whatever is not refused. */
+export type Step = 0 | 1 | 2 | 3
 /** What a policy leaves room for, to be explained. */
 export type Bounds = {
-  window(name: WindowName, of: Case): WindowBound | undefined
-  /** The largest amount of an asset at or below INSTANT, NOTIFY or DELAY; undefined unbounded, null unknown. */
-  amountUpTo(step: 0 | 1 | 2, holding: Holding, of: Case): Base | null | undefined
+  window?(name: WindowName, of: Case): WindowBound | undefined
+  /** The largest amount of an asset at or below a step, windows aside; undefined unbounded, null unknown. */
+  amountUpTo(step: Step, holding: Holding, of: Case): Base | null | undefined
 }
 export type WindowName = 'daily_limit_usd' | 'monthly_limit_usd'
 type WindowBound = {

@@ -437,7 +437,9 @@ describe('lists', () => {
       outcome: 'ALLOW',
       tier: 'APPROVAL',
       reasons: [{ code: 'RECIPIENT_LOOKALIKE', observed: BOB, allowed: EVE }],
-      suggestion: { message: 'It waits for the operator.' },
+      suggestion: {
+        message: `It waits until the operator approves it: ${BOB} begins and ends like ${EVE}, which this wallet has paid, and is another address; compare all of it. No smaller amount would go out at once.`,
+      },
       inputs: { lookalikes },
     })
     expect(judgement.decision.suggestion).not.toHaveProperty('amount')
@@ -645,6 +647,12 @@ describe('what a decision says', () => {
     const { decision } = judge([spending({ instant_max_usd: 10, notify_max_usd: 100, delay_max_usd: 5_000 })])
     expect(decision).toMatchObject({ tier: 'DELAY', suggestion: { asset: ETH, amount: String(ETHER / 20n) } })
     expect(verdict([spending({ notify_max_usd: 100 })], eth(ETHER / 20n))).toBe('NOTIFY')
+  })
+  test('sums of any size are told in digits', () => {
+    const { decision } = judge([spending({ instant_max_usd: 1, daily_limit_usd: 5 })], usdc(10n ** 40n))
+    expect(decision.suggestion?.message).toBe(
+      `Refused: 1${'0'.repeat(34)} USD with fees does not fit: 5 USD of the daily limit of 5 USD is left. At most 5 USDC (5 USD) would pass now, and 1 USDC of it at once.`,
+    )
   })
   test('all inputs are kept with the decision', () => {
     const policies = [open()]

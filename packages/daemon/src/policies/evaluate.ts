@@ -21,8 +21,9 @@ import {
   isFeeNamed,
   isOfSessions,
   type Policy,
+  type Ruling,
 } from './case.ts'
-import { headroomOf, suggestionFor } from './explain.ts'
+import { explain } from './explain.ts'
 import { inputsOf } from './recorded.ts'
 import { types } from './types/all.ts'
 import { deny } from './types/type.ts'
@@ -65,6 +66,11 @@ export function evaluate(input: EvaluateInput): Judgement {
 function judge(input: EvaluateInput): Judgement {
   const of = caseOf(input)
   const applying = input.policies.filter((policy) => appliesTo(policy, of))
+  return conclude(of, applying, rulingOf(of, applying))
+}
+
+/** All rules, asked. */
+function rulingOf(of: Case, applying: readonly Policy[]): Ruling {
   const findings: Finding[] = []
   judgeEffects(of, findings)
   judgeDeadlines(of, findings)
@@ -76,45 +82,41 @@ function judge(input: EvaluateInput): Judgement {
   const common = applying.filter((policy) => !isOfSessions(policy))
   judgeRecipients(common, of, findings)
   judgeAbsence(common, of, findings)
-  const denials = findings.filter(({ verdict }) => verdict === 'DENY')
-  const tier = strictest(findings)
-  const deciding =
-    denials.length > 0 ? denials : tier === 'INSTANT' ? [] : findings.filter(({ verdict }) => verdict === tier)
-  const outcome = { denied: denials.length > 0, tier, reasons: deciding.map(reasonOf) }
-  return conclude(of, applying, { ...outcome, findings })
+  judgeSession(of, findings)
+  return { denied: findings.some(({ verdict }) => verdict === 'DENY'), tier: strictest(findings), findings }
 }
 
 /** What effects hold back by themselves, judged as part of something larger. */
 export const itemsOf = (input: EvaluateInput): readonly ReserveItem[] => caseOf(input).bill.items
 
-type Outcome = { denied: boolean; tier: Tier; reasons: readonly Reason[]; findings: readonly Finding[] }
-
-function conclude(of: Case, applying: readonly Policy[], outcome: Outcome): Judgement {
-  const { denied, tier, reasons, findings } = outcome
-  const headroom = headroomOf(of, applying, outcome)
-  const suggestion = suggestionFor(of, headroom, outcome)
+function conclude(of: Case, applying: readonly Policy[], ruling: Ruling): Judgement {
+  const { denied, tier, findings } = ruling
+  const reasons = deciding(ruling).map(reasonOf)
+  const mayRun = !denied && isSatisfied(tier, of)
+  const wait = denied ? {} : waits(tier, findings)
   const usd = of.bill.outflowUsd
   const decision: Decision = {
     outcome: denied ? 'DENY' : 'ALLOW',
     tier,
-    ...(!denied && waits(tier, findings)),
+    ...wait,
     usd: usd === null ? null : usdNumber(usd),
-    reasons: [...reasons],
-    headroom,
-    ...(suggestion && { suggestion }),
+    reasons,
+    ...explain({
+      ...{ of, applying, ruling, reasons, mayRun },
+      delaySeconds: wait.delaySeconds,
+      rule: (input) => rulingOf(caseOf(input), applying),
+    }),
     policyVersion: of.input.policyVersion,
     inputs: inputsOf(of, applying, reasons),
   }
   const { unpriced, items, totalUsd } = of.bill
-  return {
-    decision,
-    usd,
-    totalUsd,
-    unpriced,
-    reserve: denied ? [] : items,
-    fromReserve: beyondHeld(of),
-    mayRun: !denied && isSatisfied(tier, of),
-  }
+  return { decision, usd, totalUsd, unpriced, reserve: denied ? [] : items, fromReserve: beyondHeld(of), mayRun }
+}
+
+/** What makes it what it is. */
+function deciding({ denied, tier, findings }: Ruling): readonly Finding[] {
+  if (denied) return findings.filter(({ verdict }) => verdict === 'DENY')
+  return tier === 'INSTANT' ? [] : findings.filter(({ verdict }) => verdict === tier)
 }
 
 const strictest = (findings: readonly Finding[]): Tier => {
@@ -255,6 +257,14 @@ function judgeRecipients(applying: readonly Policy[], of: Case, findings: Findin
       }),
     })
   }
+}
+
+/** What the session was issued for bounds what the policies allow. */
+function judgeSession({ input: { constrained }, bill, isLane }: Case, findings: Finding[]): void {
+  if (!constrained || isLane) return
+  const heldUsd = bill.items.every(({ usd }) => usd !== null) ? bill.knownUsd : null
+  for (const { code, ...fault } of constrained.faults({ usd: bill.totalUsd, heldUsd }))
+    findings.push({ code, verdict: 'DENY', tell: () => fault })
 }
 
 /** What is refused because no policy allows it. */

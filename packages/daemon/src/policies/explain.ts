@@ -1,42 +1,116 @@
 import {
   add,
   type Base,
-  formatUnits,
   type Headroom,
-  parseBase,
   type Reason,
   type Room,
   remaining,
   type Suggestion,
   smallest,
-  type Tier,
   type Usd,
   usdNumber,
   ZERO_BASE,
 } from '@waiaas/contract'
-import { amountWithin, display, type Holding, usdOf } from './bill.ts'
-import type { Bounds, Case, Policy, WindowName } from './case.ts'
+import { amountWithin, type Holding, usdOf } from './bill.ts'
+import type { Case, EvaluateInput, Finding, Policy, Ruling, Step, WindowName } from './case.ts'
+import {
+  type Asker,
+  asker,
+  type Bounding,
+  boundOf,
+  isBounding,
+  ownBound,
+  type Scale,
+  scaleOf,
+  WINDOWS,
+} from './largest.ts'
+import { passesAt } from './later.ts'
+import { type Instead, suggest } from './words.ts'
 
-type Bounding = Policy & { readonly bounds: Bounds }
-type Outcome = { readonly denied: boolean; readonly tier: Tier; readonly reasons: readonly Reason[] }
+export type Judged = {
+  readonly of: Case
+  readonly applying: readonly Policy[]
+  readonly ruling: Ruling
+  readonly reasons: readonly Reason[]
+  readonly mayRun: boolean
+  readonly delaySeconds: number | undefined
+  /** What the same rules make of another input. */
+  rule(input: EvaluateInput): Ruling
+}
+type Told = { readonly headroom: Headroom; readonly suggestion?: Suggestion }
 
-/** How much would pass now, limit by limit, for the one asset that leaves. */
-export function headroomOf(of: Case, applying: readonly Policy[], { denied, tier, reasons }: Outcome): Headroom {
-  const limits = applying.filter((policy): policy is Bounding => policy.bounds !== undefined)
+/**
+ * How much would pass, when, and who can say yes. What simply runs is told the room that is left; of anything else the rules
+ * are asked about other amounts and other times.
+ */
+export function explain(judged: Judged): Told {
+  const { of, applying, ruling, reasons, mayRun } = judged
+  const limits = applying.filter(isBounding)
   const leaving = of.bill.holdings.filter(({ outflow, deposits }) => outflow > deposits)
   const holding = leaving.length === 1 ? leaving[0]! : null
-  const windows = (['daily_limit_usd', 'monthly_limit_usd'] as const).flatMap((name) =>
-    tightestWindow(name, of, limits),
-  )
-  const hard = windows.filter(({ isHard }) => isHard).map(({ room }) => room)
-  const usd = smallest(hard) ?? null
-  const refused = denied && reasons.some(({ code }) => code !== 'SPENDING_LIMIT_EXCEEDED')
-  const amount = usd === null ? null : holding && amountWithin(holding, usd)
+  const isPlain = mayRun && ruling.tier !== 'NOTIFY'
+  const instead = isPlain ? undefined : insteadOf(judged, { limits, holding })
+  const headroom = headroomOf(judged, { limits, holding, instead })
+  if (!instead) return { headroom }
+  const { tier, denied } = ruling
+  const { delaySeconds } = judged
+  const approver = of.input.wallet.approver ?? 'operator'
+  return { headroom, suggestion: suggest({ denied, tier, reasons, delaySeconds, approver, holding, instead }) }
+}
+
+type Rooms = { limits: readonly Bounding[]; holding: Holding | null }
+
+const atAll = ({ denied }: Ruling): boolean => !denied
+const atOnce = ({ denied, tier }: Ruling): boolean => !denied && (tier === 'INSTANT' || tier === 'NOTIFY')
+const unseen = ({ denied, tier }: Ruling): boolean => !denied && tier === 'INSTANT'
+
+const refuses = ({ verdict }: Finding): boolean => verdict === 'DENY'
+const holdsUp = ({ verdict }: Finding): boolean => verdict !== 'INSTANT' && verdict !== 'NOTIFY'
+
+/** What would pass in place of a request that is refused, waits, or is noticed. */
+function insteadOf({ of, ruling, rule }: Judged, { limits, holding }: Rooms): Instead {
+  const asking = asker(of.input, rule)
+  const scale = holding ? scaleOf(of.input.effects) : undefined
+  const amounts = scale && holding ? amountsOf(asking, { of, ruling, scale, limits, holding }) : {}
+  if (atOnce(ruling)) return amounts
+  const goal = ruling.denied ? { passes: atAll, blocks: refuses } : { passes: atOnce, blocks: holdsUp }
+  const retryAt = passesAt(asking, { input: of.input, ruling }, goal)
+  return { ...amounts, ...(retryAt !== undefined && { retryAt }) }
+}
+
+type Scaled = { of: Case; ruling: Ruling; scale: Scale; limits: readonly Bounding[]; holding: Holding }
+
+function amountsOf(asking: Asker, { of, ruling, scale, limits, holding }: Scaled): Instead {
+  const most = (step: Step, passes: (ruling: Ruling) => boolean): Base | null => {
+    const guess = boundOf(step, of, { limits, holding })
+    if (passes(ruling)) return asking.largest(scale, passes, { low: scale.amount, high: undefined, guess })
+    const high = scale.isUnlimited ? undefined : scale.amount
+    // Less than everything is no amount that anybody could name.
+    return asking.largest(scale, passes, { low: 0n, high, guess }) ?? ZERO_BASE
+  }
+  const whole = most(3, atAll)
+  if (whole === 0n) return { atAll: whole, atOnce: whole }
+  const once = most(1, atOnce)
+  return { atAll: whole, atOnce: once, ...(atOnce(ruling) && { unseen: most(0, unseen) }) }
+}
+
+type Left = Rooms & { instead: Instead | undefined }
+
+/** How much would pass now, limit by limit, for the one asset that leaves. */
+function headroomOf(judged: Judged, { limits, holding, instead }: Left): Headroom {
+  const { of, ruling } = judged
+  const { denied, tier } = ruling
+  const windows = WINDOWS.flatMap((name) => tightestWindow(name, of, limits))
+  const usd = smallest(windows.filter(({ isHard }) => isHard).map(({ room }) => room)) ?? null
+  const bound = instead
+    ? mostAtAll(judged, instead, { holding, usd })
+    : holding && plainBound(of, { limits, holding }, usd)
   const ladder = denied || tier !== 'INSTANT' ? tierRooms(of, limits, holding) : []
   return {
     asset: holding?.asset ?? null,
-    amount: refused ? '0' : text(amount),
-    usd: refused ? 0 : usd === null ? null : usdNumber(usd),
+    amount: text(bound),
+    ...(instead?.atOnce !== undefined && { atOnce: text(instead.atOnce) }),
+    usd: denied && bound === 0n ? 0 : usd === null ? null : usdNumber(usd),
     limits: [
       ...windows.map(({ name, policy, room, limit }): Room => {
         return {
@@ -52,6 +126,28 @@ export function headroomOf(of: Case, applying: readonly Policy[], { denied, tier
   }
 }
 
+/** Of what simply runs, what is left: nothing is asked for it. */
+function plainBound(of: Case, { limits, holding }: { limits: readonly Bounding[]; holding: Holding }, usd: Usd | null) {
+  const own = ownBound(3, of, { limits, holding })
+  const most = of.input.constrained?.most ?? null
+  const rooms = [usd, most && remaining(most, of.bill.besidesUsd)].flatMap((room) => {
+    const amount = room && amountWithin(holding, room)
+    return amount === null ? [] : [amount]
+  })
+  return smallest(own === undefined ? rooms : [own, ...rooms]) ?? null
+}
+
+/** Where nobody can say how much, dollars still can, and what is refused for anything else leaves nothing. */
+function mostAtAll(
+  { ruling, reasons }: Judged,
+  { atAll }: Instead,
+  { holding, usd }: { holding: Holding | null; usd: Usd | null },
+) {
+  if (atAll !== undefined) return atAll
+  if (ruling.denied && reasons.some(({ code }) => code !== 'SPENDING_LIMIT_EXCEEDED')) return ZERO_BASE
+  return usd === null ? null : holding && amountWithin(holding, usd)
+}
+
 const text = (amount: Base | null): string | null => (amount === null ? null : String(amount))
 
 type WindowRoom = { name: WindowName; policy: Policy; isHard: boolean; room: Usd; limit: Usd }
@@ -63,7 +159,7 @@ function tightestWindow(name: WindowRoom['name'], of: Case, limits: readonly Bou
   let tightest: WindowRoom | undefined
   let tightestHard: WindowRoom | undefined
   for (const policy of limits) {
-    const found = policy.bounds.window(name, of)
+    const found = policy.bounds.window?.(name, of)
     if (!found) continue
     const { limit, isHard } = found
     const room = remaining(limit, add(found.window.total, besides))
@@ -86,7 +182,7 @@ function tierRooms(of: Case, limits: readonly Bounding[], holding: Holding | nul
     let tightest: { policyId: string; amount: Base } | undefined
     for (const policy of limits) {
       // step counts 0, 1, 2.
-      const amount = policy.bounds.amountUpTo(step as 0 | 1 | 2, holding, of)
+      const amount = policy.bounds.amountUpTo(step as Step, holding, of)
       if (amount === null) return rooms
       if (amount !== undefined && (!tightest || amount < tightest.amount)) tightest = { policyId: policy.id, amount }
     }
@@ -100,54 +196,4 @@ function tierRooms(of: Case, limits: readonly Bounding[], holding: Holding | nul
     })
   }
   return rooms
-}
-
-/** What would work instead, when it works by itself, and who can say yes. */
-export function suggestionFor(
-  of: Case,
-  headroom: Headroom,
-  { denied, tier, reasons }: Outcome,
-): Suggestion | undefined {
-  const approver = of.input.wallet.approver ?? 'operator'
-  const holding = of.bill.holdings.find(({ asset }) => asset === headroom.asset)
-  if (!denied) {
-    if (tier !== 'DELAY' && tier !== 'APPROVAL') return undefined
-    // Another amount helps only where amounts are the reason.
-    const byAmount = reasons.every(({ code }) => code === 'SPENDING_TIER' || code === 'SPENDING_LIMIT_EXCEEDED')
-    return milder(headroom, byAmount ? holding : undefined, { tier, approver })
-  }
-  const sentences: string[] = []
-  const amount = headroom.amount && BigInt(headroom.amount) > 0n ? headroom.amount : undefined
-  if (amount && holding) sentences.push(`At most ${display(holding, parseBase(amount))} would pass now.`)
-  const times = reasons.map(({ retryAt }) => retryAt)
-  const retryAt = times.every((time) => time !== undefined) ? Math.max(...(times as number[])) : undefined
-  if (retryAt !== undefined) sentences.push(`The same request passes at ${new Date(retryAt * 1000).toISOString()}.`)
-  sentences.push('The operator can change the policies named in the reasons.')
-  return {
-    message: sentences.join(' '),
-    ...(amount && headroom.asset && { asset: headroom.asset, amount }),
-    ...(retryAt !== undefined && { retryAt }),
-    approver: 'operator',
-  }
-}
-
-function milder(
-  headroom: Headroom,
-  holding: Holding | undefined,
-  { tier, approver }: { tier: Tier; approver: 'owner' | 'operator' },
-): Suggestion {
-  const wait = tier === 'DELAY' ? 'It runs by itself after the delay.' : `It waits for the ${approver}.`
-  const room = headroom.limits.findLast(
-    ({ limit, amount }) => (limit === 'INSTANT' || limit === 'NOTIFY') && amount !== null,
-  )
-  const most = room?.amount ? parseBase(room.amount) : ZERO_BASE
-  const cap = headroom.amount === null ? most : smallest([most, parseBase(headroom.amount)])!
-  if (cap === 0n || !holding) return { message: wait, approver }
-  const amount = holding.decimals === null ? String(cap) : formatUnits(cap, holding.decimals)
-  return {
-    message: `${wait} At most ${amount} ${holding.symbol} would run at once.`,
-    asset: holding.asset,
-    amount: String(cap),
-    approver,
-  }
 }

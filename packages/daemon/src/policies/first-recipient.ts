@@ -9,11 +9,12 @@ import {
   TIERS,
   type Usd,
   usdNumber,
+  usdText,
   ZERO_BASE,
   ZERO_USD,
 } from '@waiaas/contract'
 import { amountWithin, type Holding, usdOf } from './bill.ts'
-import type { Case, Telling } from './case.ts'
+import type { Case, Step, Telling } from './case.ts'
 
 /** The tier of payments to whom the wallet does not know, and how long one is not known after its first. */
 export type FirstRecipient = {
@@ -49,7 +50,7 @@ type Unknown = { recipient: string; most: Usd | null; usd: Usd | null }
 function telling({ waitMs }: FirstRecipient, { input }: Case, { recipient, most, usd }: Unknown): Telling {
   if (most !== null)
     return {
-      message: `${recipient} is known, and may have ${usdNumber(most)} USD at once, ten times what it has had in all`,
+      message: `${recipient} is known, and may have ${usdText(most)} USD at once, ten times what it has had in all`,
       observed: usd === null ? 'no price' : usdNumber(usd),
       allowed: usdNumber(most),
     }
@@ -90,10 +91,10 @@ function valueByRecipient({ facts, bill, input }: Case): Map<string, Usd | null>
   return sums
 }
 
-type Step = { step: 0 | 1 | 2; holding: Holding; of: Case }
+type At = { step: Step; holding: Holding; of: Case }
 
 /** What goes to one known recipient below that tier: to others, or to several, nothing; undefined where nothing bounds it. */
-export function mostForFirst(first: FirstRecipient, { step, holding, of }: Step): Base | undefined {
+export function mostForFirst(first: FirstRecipient, { step, holding, of }: At): Base | undefined {
   const [recipient, ...others] = of.recipients
   if (recipient === undefined || TIERS.indexOf(first.tier) <= step) return undefined
   if (others.length > 0) return ZERO_BASE

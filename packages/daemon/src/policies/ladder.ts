@@ -32,4 +32,11 @@ export function tierOf<M extends Base | Usd>(amount: M, [instant, notify, delay]
   return delay !== null && amount <= delay ? 'DELAY' : 'APPROVAL'
 }
 
+/** The largest amount at or below a step; one that was left out counts as nothing, and the one below it holds all the same. */
+export function mostUpTo(step: 0 | 1 | 2, values: Ladder<Base>): Base {
+  let [most] = values
+  for (const value of values.slice(1, step + 1)) if (value > most) most = value
+  return most
+}
+
 export const tierBelow = (tier: Tier): number => Math.max(0, [...STEPS, 'APPROVAL'].indexOf(tier) - 1)

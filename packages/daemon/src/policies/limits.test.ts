@@ -1,4 +1,4 @@
-import { TIERS, type Tier, toUsd } from '@waiaas/contract'
+import { TIERS, type Tier, toBase, toUsd, ZERO_BASE } from '@waiaas/contract'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { EvaluateInput, PolicyRow } from './evaluate.ts'
@@ -23,9 +23,10 @@ import {
 
 const ask = (policies: readonly PolicyRow[], more: Partial<EvaluateInput> = {}) =>
   limitsNow({ ...input(policies), effects: effects([]), ...more })
+const free = { fee: ZERO_BASE, most: null, held: null, ceiling: null }
 const amounts = (policies: readonly PolicyRow[], asset: string, more: Partial<EvaluateInput> = {}) =>
   ask(policies, more)
-    .largest(asset, null)
+    .largest(asset, free)
     .map(({ amount }) => (amount === null ? null : String(amount)))
 
 describe('the largest payment of each tier', () => {
@@ -48,13 +49,30 @@ describe('the largest payment of each tier', () => {
     expect(amounts([open(), closed], ETH)).toEqual(Array(4).fill('0'))
   })
   test('is bound by what the session is bound to', () => {
-    const largest = ask([open()]).largest(USDC, toUsd(7_000_000n))
+    const largest = ask([open()]).largest(USDC, { ...free, most: toUsd(7_000_000n) })
     expect(largest.map(({ amount, usd }) => [amount, usd])).toEqual(Array(4).fill([7_000_000n, toUsd(7_000_000n)]))
     expect(
       ask([open()])
-        .largest(ODD, toUsd(7n))
+        .largest(ODD, { ...free, most: toUsd(7n) })
         .map(({ amount }) => amount),
     ).toEqual(Array(4).fill(0n))
+  })
+
+  test('is no more than what is held, nor below APPROVAL than what the signer signs without a password', () => {
+    const largest = (payment: object) =>
+      ask([row('SPENDING_LIMIT', ladder)])
+        .largest(USDC, { ...free, ...payment })
+        .map(({ amount }) => String(amount))
+    expect(largest({ held: 90_000_000n })).toEqual(['10000000', '90000000', '90000000', '90000000'])
+    expect(largest({ ceiling: 90_000_000n })).toEqual(['10000000', '90000000', '90000000', 'null'])
+    expect(largest({ ceiling: 0n, held: 7n })).toEqual(['0', '0', '0', '7'])
+  })
+  test('is nothing in the tiers below that of its fee', () => {
+    const largest = ask([row('SPENDING_LIMIT', ladder)]).largest(USDC, { ...free, fee: toBase(ETHER / 100n) })
+    // 20 dollars for a fee are a NOTIFY here, and 30 no policy lets through without a human.
+    expect(largest.map(({ amount }) => String(amount))).toEqual(['0', '100000000', '500000000', 'null'])
+    const dear = ask([row('SPENDING_LIMIT', ladder)]).largest(USDC, { ...free, fee: toBase((ETHER * 3n) / 200n) })
+    expect(dear.map(({ amount }) => String(amount))).toEqual(['0', '0', '0', 'null'])
   })
 
   const rules = fc
@@ -82,12 +100,29 @@ describe('the largest payment of each tier', () => {
   const rank = (result: string) => (result.startsWith('DENY') ? TIERS.length : TIERS.indexOf(result as Tier))
   test('has that tier, and a base unit more has not', () => {
     const asset = fc.constantFrom(ETH, USDC)
-    const spent = fc.bigInt({ min: 0n, max: 70_000_000n })
+    const past = fc.record({
+      total: fc.bigInt({ min: 0n, max: 70_000_000n }),
+      // Up to 60 dollars, where no fee above 25 goes without a human.
+      fee: fc.oneof(
+        fc.constant(0n),
+        fc.bigInt({ min: 0n, max: ETHER / 100n }),
+        fc.bigInt({ min: 0n, max: (ETHER * 3n) / 100n }),
+      ),
+      most: fc.option(fc.bigInt({ min: 0n, max: 70_000_000n })),
+    })
     fc.assert(
-      fc.property(fc.array(rules, { minLength: 1, maxLength: 3 }), asset, spent, (list, of, total) => {
+      fc.property(fc.array(rules, { minLength: 1, maxLength: 3 }), asset, past, (list, of, { total, fee, most }) => {
+        const bound = most === null ? null : toUsd(most)
+        const fault = { code: 'CONSTRAINT_VIOLATED', message: 'the session allows less' } as const
+        const constrained: EvaluateInput['constrained'] = {
+          faults: ({ usd }) => (bound !== null && (usd === null || usd > bound) ? [fault] : []),
+          most: bound,
+        }
         const more = { spent: spentToday(total) }
-        for (const [index, { amount }] of ask(list, more).largest(of, null).entries()) {
-          const pays = (units: bigint) => rank(verdict(list, { ...more, effects: effects([outflow(of, units)]) }))
+        const payment = { ...free, fee: toBase(fee), most: bound }
+        for (const [index, { amount }] of ask(list, more).largest(of, payment).entries()) {
+          const pays = (units: bigint) =>
+            rank(verdict(list, { ...more, constrained, effects: effects([outflow(of, units)], fee) }))
           if (amount === null) expect(pays(10n ** 30n)).toBeLessThanOrEqual(index)
           else {
             if (amount > 0n) expect(pays(amount)).toBeLessThanOrEqual(index)

@@ -1,17 +1,18 @@
-import { type Base, type Reason, remaining, smallest, TIERS, type Tier, type Usd, ZERO_BASE } from '@waiaas/contract'
-import { amountWithin, type Holding, holdingOf, usdOf } from './bill.ts'
+import { type Base, type Reason, smallest, TIERS, type Tier, type Usd, ZERO_BASE, ZERO_USD } from '@waiaas/contract'
+import { holdingOf, usdOf } from './bill.ts'
 import {
   type Allowed,
   appliesTo,
-  type Bounds,
   type Case,
   caseOf,
   type EvaluateInput,
   isOfSessions,
   type Policy,
+  type Step,
   type WindowName,
 } from './case.ts'
 import { evaluate } from './evaluate.ts'
+import { type Bounding, boundOf, isBounding, WINDOWS } from './largest.ts'
 
 type WindowNow = {
   readonly name: WindowName
@@ -32,69 +33,73 @@ export type LimitsNow = {
   readonly allowed: { readonly [K in 'tokens' | 'recipients' | 'contracts']: readonly string[] | null } & {
     readonly hours: readonly NonNullable<Allowed['hours']>[]
   }
-  /** Of one payment, before its fee, to a recipient that is known, where this much at most may leave besides. */
-  largest(asset: string, most: Usd | null): readonly Largest[]
+  /** Of one payment to a recipient that is known. */
+  largest(asset: string, payment: Payment): readonly Largest[]
 }
-type Bounding = Policy & { readonly bounds: Bounds }
-
+/** What bounds a payment of an asset beside the policies; null: nothing that is known. */
+type Payment = {
+  /** The worst fee of one. */
+  readonly fee: Base
+  /** What it may cost with its fee. */
+  readonly most: Usd | null
+  /** What can leave. */
+  readonly held: Base | null
+  /** What the signer signs without the operator's password. */
+  readonly ceiling: Base | null
+}
 /** What may be spent now. The input is that of a payment of nothing to nobody, with the prices and tokens of all that is asked about. */
 export function limitsNow(input: EvaluateInput): LimitsNow {
   const of = caseOf(input)
   const applying = input.policies.filter((policy) => appliesTo(policy, of))
   const { decision } = evaluate(input)
   const refused = decision.outcome === 'DENY' ? decision.reasons : []
-  const limits = applying.filter((policy): policy is Bounding => policy.bounds !== undefined)
+  const limits = applying.filter(isBounding)
   const windows = limits.flatMap((policy) => windowsOf(policy, of))
   return {
     refused,
     windows,
     allowed: allowedBy(applying, of),
-    largest: (asset, most) => {
-      const holding = holdingOf(asset, input)
-      return TIERS.map((tier) => {
-        const amount = refused.length > 0 ? ZERO_BASE : mostOf({ of, limits, windows }, { tier, holding, most })
-        return { tier, amount, usd: amount === null ? null : usdOf(holding, amount) }
-      })
-    },
+    largest: (asset, payment) => (refused.length > 0 ? NOTHING : largestOf({ input, limits }, asset, payment)),
   }
 }
 
-const WINDOWS = ['daily_limit_usd', 'monthly_limit_usd'] as const
+const NOTHING: readonly Largest[] = TIERS.map((tier) => ({ tier, amount: ZERO_BASE, usd: ZERO_USD }))
+
+/** As the rules say themselves: a payment with that fee has no milder tier than the fee alone. */
+function largestOf(
+  { input, limits }: { input: EvaluateInput; limits: readonly Bounding[] },
+  asset: string,
+  { fee, most, held, ceiling }: Payment,
+): readonly Largest[] {
+  const effects = { ...input.effects, fee: { ...input.effects.fee, max: String(fee) } }
+  const paying = { ...input, effects, ...(most !== null && { constrained: { faults: () => [], most } }) }
+  const of = caseOf(paying)
+  const { outcome, tier: least } = evaluate(paying).decision
+  const holding = holdingOf(asset, paying)
+  const bounds = (step: Step): (Base | null | undefined)[] => [
+    boundOf(step, of, { limits, holding }),
+    held,
+    // Above the ceiling the operator can still have it signed.
+    step === 3 ? null : ceiling,
+  ]
+  return TIERS.map((tier, step) => {
+    if (outcome === 'DENY' || step < TIERS.indexOf(least)) return { tier, amount: ZERO_BASE, usd: ZERO_USD }
+    // There are four tiers and four steps.
+    const known = bounds(step as Step).filter((amount) => amount !== null && amount !== undefined)
+    const amount = smallest(known) ?? null
+    return { tier, amount, usd: amount === null ? null : usdOf(holding, amount) }
+  })
+}
 
 const windowsOf = (policy: Bounding, of: Case): WindowNow[] =>
   WINDOWS.flatMap((name) => {
-    const found = policy.bounds.window(name, of)
+    const found = policy.bounds.window?.(name, of)
     if (!found) return []
     const { limit, window, isHard } = found
     const whose = isOfSessions(policy) ? 'session' : policy.network === null ? 'wallet' : 'network'
     const leaving = window.final.map(({ until }) => until)
     return [{ name, policyId: policy.id, of: whose, limit, used: window.total, isHard, leaving }]
   })
-
-type Bound = { of: Case; limits: readonly Bounding[]; windows: readonly WindowNow[] }
-type Wanted = { tier: Tier; holding: Holding; most: Usd | null }
-
-function mostOf({ of, limits, windows }: Bound, { tier, holding, most }: Wanted): Base | null {
-  const step = TIERS.indexOf(tier)
-  const isLast = tier === 'APPROVAL'
-  const binding = windows.filter(({ isHard }) => isHard || !isLast)
-  const dollars = [...binding.map(({ limit, used }) => remaining(limit, used)), ...(most === null ? [] : [most])]
-  const amounts: Base[] = []
-  for (const usd of dollars) {
-    const amount = amountWithin(holding, usd)
-    if (amount !== null) amounts.push(amount)
-    // Without a price a human decides, within what the session is bound to.
-    else if (!isLast || most !== null) return ZERO_BASE
-  }
-  // The last tier is bound by the windows alone.
-  for (const policy of isLast ? [] : limits) {
-    // Below the last there are three steps.
-    const amount = policy.bounds.amountUpTo(step as 0 | 1 | 2, holding, of)
-    if (amount === null) return ZERO_BASE
-    if (amount !== undefined) amounts.push(amount)
-  }
-  return smallest(amounts) ?? null
-}
 
 /** Whom and what all of them let be paid; null: any. */
 export function allowedBy(applying: readonly Policy[], of: Case): LimitsNow['allowed'] {

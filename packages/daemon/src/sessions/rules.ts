@@ -8,10 +8,13 @@ import {
   type Network,
   parseUsd,
   type Reason,
+  remaining,
   SessionConstraints,
+  smallest,
   type Usd,
   unknownNetwork,
   usdNumber,
+  usdText,
 } from '@waiaas/contract'
 import type { SessionRow } from './store.ts'
 
@@ -41,6 +44,22 @@ export const readLabels = ({ labels }: Pick<SessionRow, 'labels'>): Labels =>
   labels === null ? {} : Labels.parse(JSON.parse(labels))
 /** The same, as policies name them. */
 export const sessionLabels = (row: Pick<SessionRow, 'labels'>): string[] => labelTexts(readLabels(row))
+
+/** What is asked of constraints, as the database holds them. Throws when they cannot be read. */
+export function constraintsOf(text: string) {
+  const constraints = readConstraints(text)
+  return {
+    faults: (facts: ConstraintFacts) => constraintFaults(constraints, facts),
+    most: (spent: Usd) => mostOf(constraints ?? {}, spent),
+  }
+}
+
+/** What one request may cost, after so much that was spent; null: anything. */
+function mostOf({ maxTransactionUsd, maxTotalUsd }: SessionConstraints, spent: Usd): Usd | null {
+  const single = maxTransactionUsd === undefined ? [] : [parseUsd(maxTransactionUsd)]
+  const all = maxTotalUsd === undefined ? [] : [remaining(parseUsd(maxTotalUsd), spent)]
+  return smallest([...single, ...all]) ?? null
+}
 
 /** Each constraint that a request breaks; none when it may pass. An unknown value or recipient breaks what limits it. */
 export function constraintFaults(constraints: SessionConstraints | null, facts: ConstraintFacts): ConstraintFault[] {
@@ -77,7 +96,7 @@ function above(
 ): ConstraintFault | undefined {
   const most = parseUsd(limit)
   const allowed = usdNumber(most)
-  const begin = `the session allows ${allowed} USD for ${what}`
+  const begin = `the session allows ${usdText(most)} USD for ${what}`
   if (usd === null || counted === null)
     return {
       code: 'CONSTRAINT_VIOLATED',
@@ -88,7 +107,7 @@ function above(
   if (counted <= most) return undefined
   return {
     code: 'CONSTRAINT_VIOLATED',
-    message: `${begin}, this makes ${usdNumber(counted)}`,
+    message: `${begin}, this makes ${usdText(counted)}`,
     observed: usdNumber(counted),
     allowed,
   }

@@ -19,7 +19,7 @@ export type { SessionDependencies } from './dependencies.ts'
 export { forgetSessions } from './forgetting.ts'
 export { endRestored } from './restored.ts'
 export { sessionAsHeld } from './revoking.ts'
-export { constraintFaults, readConstraints, sessionLabels } from './rules.ts'
+export { constraintsOf, sessionLabels } from './rules.ts'
 export type { SessionRow } from './store.ts'
 
 export type Sessions = ReturnType<typeof sessions>

@@ -5,7 +5,7 @@ import type { Handle } from '../platform/db/database.ts'
 import type { Held } from '../platform/held.ts'
 import type { CallMessage } from '../platform/http/types.ts'
 import type { DraftReader } from '../policies/service.ts'
-import type { ConstraintFaults } from './deciding/constrained.ts'
+import type { ReadConstraints } from './deciding/constrained.ts'
 import type { GasSettings } from './gas/condition.ts'
 import type { Parts } from './job.ts'
 import type { FindToken } from './kinds/kind.ts'
@@ -36,7 +36,7 @@ export type ServiceParts = Parts &
     gas(): GasSettings
     /** What a wallet would be judged by under a draft. */
     drafted: DraftReader
-    constraintFaults: ConstraintFaults
+    constraints: ReadConstraints
     /** The operator's labels of a session, as policies name them. */
     sessionLabels(session: { labels: string | null }): readonly string[]
     held: Pick<Held, 'write' | 'keeps'>

@@ -1,7 +1,6 @@
 import {
   Failure,
   invalidField,
-  nativeAsset,
   parseBase,
   type SendRequest,
   type Simulation,
@@ -16,6 +15,7 @@ import type { Handle } from '../platform/db/database.ts'
 import type { Loop } from '../platform/jobs.ts'
 import { allowances } from './allowances.ts'
 import { type Approval, approveQueued, assertNotOver, end, processed } from './approving.ts'
+import { askLimits } from './deciding/ask-limits.ts'
 import { type Building, building } from './deciding/building.ts'
 import { decideCovered } from './deciding/covered.ts'
 import { answered } from './deciding/decide.ts'
@@ -232,19 +232,8 @@ export class Transactions {
   }
 
   /** What a session may spend of a wallet on a network now. */
-  async limits(sessionId: string, { walletId, network: name }: WalletChoice): Promise<WalletLimits> {
-    const { database, prices, judge, switches, ...parts } = this.#parts
-    const { network, tokens } = await database.read(async (db) => {
-      const network = parts.resolveNetwork(await parts.chooseWallet(db, sessionId, { walletId, network: name }), name)
-      return { network, tokens: await parts.listedTokens(db, network) }
-    })
-    await prices.refresh(network, [nativeAsset(network), ...tokens.map(({ asset }) => asset)])
-    return database.read(async (db) => {
-      const wallet = await parts.chooseWallet(db, sessionId, { walletId, network: name })
-      const session = await switches.session(db, sessionId)
-      if (!session) throw new Failure('SESSION_NOT_FOUND', `no session ${sessionId}`)
-      return judge.limits(db, { wallet, session, network, tokens })
-    })
+  limits(sessionId: string, choice: WalletChoice): Promise<WalletLimits> {
+    return askLimits(this.#parts, this.#building, { sessionId, choice })
   }
 
   /** Lets a waiting transaction of a wallet without owner go on, for exactly the effects that were shown. */

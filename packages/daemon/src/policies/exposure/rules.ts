@@ -166,7 +166,7 @@ function countedOf<T>({ wallet, networks, sessions }: ByScope<T>, policy: Policy
 function windowsOf(policy: Policy, scope: Scope): Rolling[] {
   const used = countedOf(scope.world.used, policy, scope)
   return (['daily_limit_usd', 'monthly_limit_usd'] as const).flatMap((name) => {
-    const found = policy.bounds?.window(name, scope.of)
+    const found = policy.bounds?.window?.(name, scope.of)
     if (!found) return []
     const usage = name === 'daily_limit_usd' ? used?.day : used?.month
     return [dollarsIn(integerOf(found.limit), usage ?? { final: [] }, LENGTHS[name])]

@@ -4,12 +4,17 @@ import {
   parseMicros,
   parseUsd,
   remaining,
+  smallest,
+  TIERS,
   type Tier,
   type Usd,
   usdNumber,
+  usdText,
   ZERO_USD,
 } from '@waiaas/contract'
+import { amountWithin } from '../bill.ts'
 import type { Case, Finding } from '../case.ts'
+import { othersUsd } from '../first-recipient.ts'
 import { factUnknown, policyType, type Scoped } from './type.ts'
 
 type ActionCategoryLimit = {
@@ -30,13 +35,23 @@ export const actionCategoryLimit = policyType<'ACTION_CATEGORY_LIMIT', ActionCat
     tier: rules.tier_on_exceed,
   }),
   judge,
+  bounds: ({ rules }) => ({
+    amountUpTo(step, holding, of) {
+      if (!of.facts.actions.includes(rules.category) || TIERS.indexOf(rules.tier) <= step) return undefined
+      const rooms = limitsOf(rules, of).map(({ limit, spent }) => remaining(limit, spent))
+      const room = smallest(rooms)
+      if (room === undefined) return undefined
+      const amount = amountWithin(holding, remaining(room, othersUsd(holding, of)))
+      return amount && remaining(amount, holding.deposits)
+    },
+  }),
 })
 
 const micros = (value: number | undefined): Usd | null => (value === undefined ? null : parseUsd(value))
 
 /** What an action moves is what its kind says, or what leaves, whichever is more. */
 function judge({ id, rules }: Scoped<ActionCategoryLimit>, of: Case, findings: Finding[]): void {
-  const { category, single, daily, monthly, tier } = rules
+  const { category, daily, monthly, tier } = rules
   if (!of.facts.actions.includes(category)) return
   const { notionalUsd, categories } = of.input.standing ?? {}
   const before = categories?.[category]
@@ -50,22 +65,30 @@ function judge({ id, rules }: Scoped<ActionCategoryLimit>, of: Case, findings: F
     return
   }
   const usd = add(outflow, remaining(parseMicros(notionalUsd), outflow))
-  const limits = [
-    { name: 'per_action_limit_usd', limit: single, spent: ZERO_USD },
-    { name: 'daily_limit_usd', limit: daily, spent: parseMicros(before?.dayUsd ?? '0') },
-    { name: 'monthly_limit_usd', limit: monthly, spent: parseMicros(before?.monthUsd ?? '0') },
-  ]
-  for (const { name, limit, spent } of limits) {
-    if (limit === null || add(spent, usd) <= limit) continue
+  for (const { name, limit, spent } of limitsOf(rules, of)) {
+    if (add(spent, usd) <= limit) continue
     findings.push({
       code: 'ACTION_CATEGORY_EXCEEDED',
       verdict: tier,
       policyId: id,
       tell: () => ({
-        message: `${usdNumber(usd)} USD for a ${category} is above what ${name} leaves: ${usdNumber(limit)} USD, of which ${usdNumber(spent)} USD are used`,
+        message: `${usdText(usd)} USD for a ${category} is above what ${name} leaves: ${usdText(limit)} USD, of which ${usdText(spent)} USD are used`,
         observed: usdNumber(add(spent, usd)),
         allowed: usdNumber(limit),
       }),
     })
   }
+}
+
+type Used = { readonly name: string; readonly limit: Usd; readonly spent: Usd }
+
+/** Its limits, and what of each is used. */
+function limitsOf({ category, single, daily, monthly }: ActionCategoryLimit, { input }: Case): Used[] {
+  const before = input.standing?.categories?.[category]
+  const all = [
+    { name: 'per_action_limit_usd', limit: single, spent: ZERO_USD },
+    { name: 'daily_limit_usd', limit: daily, spent: parseMicros(before?.dayUsd ?? '0') },
+    { name: 'monthly_limit_usd', limit: monthly, spent: parseMicros(before?.monthUsd ?? '0') },
+  ]
+  return all.flatMap(({ limit, ...rest }) => (limit === null ? [] : [{ ...rest, limit }]))
 }

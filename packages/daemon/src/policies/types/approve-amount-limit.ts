@@ -1,6 +1,6 @@
-import { type Base, parseBase } from '@waiaas/contract'
+import { assetKey, type Base, parseBase } from '@waiaas/contract'
 import type { Case, Finding } from '../case.ts'
-import { type Grant, grantsOf } from '../grants.ts'
+import { amountIn, type Grant, grantsOf } from '../grants.ts'
 import { deny, policyType, type Scoped } from './type.ts'
 
 type ApproveAmountLimit = { readonly most: Base | null; readonly blocksUnlimited: boolean }
@@ -12,26 +12,34 @@ export const approveAmountLimit = policyType<'APPROVE_AMOUNT_LIMIT', ApproveAmou
     blocksUnlimited: blockUnlimited,
   }),
   judge,
-  absent: ({ facts }) => grantsOf(facts).flatMap((grant) => (grant.isUnlimited ? [blocked(grant)] : [])),
+  bounds: ({ rules: { most } }) => ({
+    amountUpTo: (_, { asset }, { facts }) =>
+      most !== null && facts.spenders.some((one) => assetKey(one.asset) === asset) ? most : undefined,
+  }),
+  absent: (of) => grantsOf(of).flatMap((grant) => (grant.isUnlimited ? [blocked(grant)] : [])),
 })
 
 const blocked = ({ spender, what }: Grant): Finding =>
-  deny('UNLIMITED_APPROVE_BLOCKED', `${spender} would be allowed to take ${what}; approve the amount that is needed`, {
-    observed: spender,
-  })
+  deny(
+    'UNLIMITED_APPROVE_BLOCKED',
+    `${spender} would be allowed to take ${what()}; approve the amount that is needed`,
+    {
+      observed: spender,
+    },
+  )
 
 /** What has no limit, and may be approved at all, is approved by a human. */
 function judge(policy: Scoped<ApproveAmountLimit>, of: Case, findings: Finding[]): void {
   const { most, blocksUnlimited } = policy.rules
-  for (const grant of grantsOf(of.facts)) {
-    const { spender, amount, isUnlimited, what } = grant
+  for (const grant of grantsOf(of)) {
+    const { spender, amount, asset, isUnlimited, what } = grant
     if (isUnlimited && blocksUnlimited) findings.push({ ...blocked(grant), policyId: policy.id })
     else if (isUnlimited)
       findings.push({
         code: 'APPROVE_TIER',
         verdict: 'APPROVAL',
         policyId: policy.id,
-        tell: () => ({ message: `${spender} would be allowed to take ${what}`, observed: spender }),
+        tell: () => ({ message: `${spender} would be allowed to take ${what()}`, observed: spender }),
       })
     if (most === null || (amount !== null && amount <= most)) continue
     findings.push({
@@ -39,7 +47,7 @@ function judge(policy: Scoped<ApproveAmountLimit>, of: Case, findings: Finding[]
       verdict: 'DENY',
       policyId: policy.id,
       tell: () => ({
-        message: `${spender} would be allowed to take ${what}, and ${most} base units are the most`,
+        message: `${spender} would be allowed to take ${what()}, and ${amountIn(of, asset, most)} is the most`,
         observed: String(amount ?? 'everything'),
         allowed: String(most),
       }),

@@ -14,12 +14,12 @@ export const approveTierOverride = policyType<'APPROVE_TIER_OVERRIDE', ApproveTi
 /** The strictest tier wins, so that this one lowers nothing. */
 function judge(policy: Scoped<ApproveTierOverride>, of: Case, findings: Finding[]): void {
   const { tier } = policy.rules
-  const [grant] = grantsOf(of.facts)
+  const [grant] = grantsOf(of)
   if (!grant || tier === 'INSTANT') return
   findings.push({
     code: 'APPROVE_TIER',
     verdict: tier,
     policyId: policy.id,
-    tell: () => ({ message: `${grant.spender} would be allowed to take ${grant.what}`, observed: grant.spender }),
+    tell: () => ({ message: `${grant.spender} would be allowed to take ${grant.what()}`, observed: grant.spender }),
   })
 }

@@ -1,7 +1,7 @@
-import { addressKey, type Base, type PolicyRules, parseBase } from '@waiaas/contract'
+import { addressKey, assetKey, type Base, type PolicyRules, parseBase, smallest } from '@waiaas/contract'
 import type { Case, Finding } from '../case.ts'
 import { requireChecksum } from '../checks.ts'
-import { grantsOf } from '../grants.ts'
+import { amountIn, grantsOf } from '../grants.ts'
 import { deny, listed, policyType, type Scoped } from './type.ts'
 
 /** By spender, the most that it may be allowed; null is any amount. */
@@ -14,9 +14,15 @@ export const approvedSpenders = policyType<'APPROVED_SPENDERS', ApprovedSpenders
   },
   compile,
   judge,
-  absent: ({ input, facts }) =>
-    input.toggles.denySpenders
-      ? grantsOf(facts).map(({ spender }) =>
+  bounds: ({ rules }) => ({
+    amountUpTo(_, { asset }, { facts }) {
+      const most = facts.spenders.map((one) => assetKey(one.asset) === asset && rules.most.get(addressKey(one.spender)))
+      return smallest(most.filter((amount) => typeof amount === 'bigint'))
+    },
+  }),
+  absent: (of) =>
+    of.input.toggles.denySpenders
+      ? grantsOf(of).map(({ spender }) =>
           deny('APPROVE_DISABLED', `no APPROVED_SPENDERS policy lists the spender ${spender}`, { observed: spender }),
         )
       : [],
@@ -36,7 +42,7 @@ function compile({ spenders }: PolicyRules<'APPROVED_SPENDERS'>): ApprovedSpende
 
 /** Every spender must be on every list that applies, and within its amount there. */
 function judge(policy: Scoped<ApprovedSpenders>, of: Case, findings: Finding[]): void {
-  for (const { spender, amount, what } of grantsOf(of.facts)) {
+  for (const { spender, amount, asset, what } of grantsOf(of)) {
     const most = policy.rules.most.get(addressKey(spender))
     if (most === undefined)
       findings.push({
@@ -55,7 +61,7 @@ function judge(policy: Scoped<ApprovedSpenders>, of: Case, findings: Finding[]):
         verdict: 'DENY',
         policyId: policy.id,
         tell: () => ({
-          message: `${spender} would be allowed to take ${what}, and ${most} base units are the most`,
+          message: `${spender} would be allowed to take ${what()}, and ${amountIn(of, asset, most)} is the most`,
           observed: String(amount ?? 'everything'),
           allowed: String(most),
         }),

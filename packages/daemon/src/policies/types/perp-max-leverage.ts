@@ -1,4 +1,4 @@
-import { integerOf, millionths, usdNumber } from '@waiaas/contract'
+import { integerOf, millionths, usdText } from '@waiaas/contract'
 import type { Case, Finding } from '../case.ts'
 import { growingPositions } from '../growing-positions.ts'
 import { policyType, type Scoped } from './type.ts'
@@ -26,8 +26,8 @@ function judge({ id, rules }: Scoped<PerpMaxLeverage>, of: Case, findings: Findi
       verdict,
       policyId: id,
       tell: () => ({
-        message: `${usdNumber(size)} USD in ${market} of ${venue} on a margin of ${usdNumber(margin)} USD is more than ${times(limit)} times, which is the most ${verdict === 'DENY' ? 'that is allowed' : 'without a delay'}`,
-        observed: `${usdNumber(size)} USD on ${usdNumber(margin)} USD`,
+        message: `${usdText(size)} USD in ${market} of ${venue} on a margin of ${usdText(margin)} USD is more than ${times(limit)} times, which is the most ${verdict === 'DENY' ? 'that is allowed' : 'without a delay'}`,
+        observed: `${usdText(size)} USD on ${usdText(margin)} USD`,
         allowed: times(limit),
       }),
     })

@@ -1,4 +1,4 @@
-import { parseUsd, type Usd, usdNumber } from '@waiaas/contract'
+import { parseUsd, type Usd, usdNumber, usdText } from '@waiaas/contract'
 import type { Case, Finding } from '../case.ts'
 import { growingPositions } from '../growing-positions.ts'
 import { policyType, type Scoped } from './type.ts'
@@ -24,7 +24,7 @@ function judge({ id, rules }: Scoped<PerpMaxPosition>, of: Case, findings: Findi
       verdict,
       policyId: id,
       tell: () => ({
-        message: `the position in ${market} of ${venue} would be ${usdNumber(size)} USD, and ${usdNumber(limit)} USD is the most ${verdict === 'DENY' ? 'that is allowed' : 'without a delay'}`,
+        message: `the position in ${market} of ${venue} would be ${usdText(size)} USD, and ${usdText(limit)} USD is the most ${verdict === 'DENY' ? 'that is allowed' : 'without a delay'}`,
         observed: usdNumber(size),
         allowed: usdNumber(limit),
       }),

@@ -12,16 +12,18 @@ import {
   type Tier,
   type Usd,
   usdNumber,
+  usdText,
   ZERO_BASE,
   ZERO_USD,
 } from '@waiaas/contract'
-import { amountWithin, display, type Holding } from '../bill.ts'
+import { amountWithin, display, type Holding, priced } from '../bill.ts'
 import {
   beyondHeld,
   type Case,
   countedFor,
   type Finding,
   isFeeNamed,
+  type Step,
   type Telling,
   UNKNOWN_BEFORE,
   type Window,
@@ -35,7 +37,7 @@ import {
   othersUsd,
   unknownRecipients,
 } from '../first-recipient.ts'
-import { type Ladder, ladder, scaling, tierBelow, tierOf } from '../ladder.ts'
+import { type Ladder, ladder, mostUpTo, scaling, tierBelow, tierOf } from '../ladder.ts'
 import { admitLimits } from '../token-limits.ts'
 import { filled, fitsAt } from '../windows.ts'
 import { deny, policyType, type Scoped } from './type.ts'
@@ -174,7 +176,7 @@ function ladderTelling(holding: Holding, ladder: Ladder<Base>, tier: Tier): Tell
   const allowed = ladder[tierBelow(tier)]!
   const name = ['instant', 'notify', 'delay'][tierBelow(tier)]
   return {
-    message: `${display(holding, holding.outflow)} is above the ${name} limit of ${display(holding, allowed)}`,
+    message: `${priced(holding, holding.outflow)} is above the ${name} limit of ${priced(holding, allowed)}`,
     observed: String(holding.outflow),
     allowed: String(allowed),
   }
@@ -224,7 +226,7 @@ function judgeFeeBound(policy: SpendingPolicy, of: Case, findings: Finding[]): v
     )
   if (usd !== null) {
     if (usd <= maxFeeUsd) return
-    above(`max_fee_usd ${usdNumber(maxFeeUsd)}`, { observed: usdNumber(usd), allowed: usdNumber(maxFeeUsd) })
+    above(`max_fee_usd ${usdText(maxFeeUsd)}`, { observed: usdNumber(usd), allowed: usdNumber(maxFeeUsd) })
   } else if (maxFee !== null) {
     if (amount <= maxFee) return
     above(`max_fee ${display(holding, maxFee)}`, { observed: String(amount), allowed: String(maxFee) })
@@ -302,7 +304,7 @@ function valueTelling(ladder: Ladder<Usd | null>, value: Usd, tier: Tier): Telli
   )
   const [name, limit] = exceeded.at(-1) ?? ['instant_max_usd', ZERO_USD]
   return {
-    message: `${usdNumber(value)} USD is above ${name} ${usdNumber(limit)}, which makes it ${tier}`,
+    message: `${usdText(value)} USD is above ${name} ${usdText(limit)}, which makes it ${tier}`,
     observed: usdNumber(value),
     allowed: usdNumber(limit),
   }
@@ -321,6 +323,8 @@ function windowOf(policy: SpendingPolicy, name: WindowName, of: Case): { limit: 
 
 const USED_UP = 'the reserve of the lane for its own fees is used up for today, and '
 
+const PERIOD = { daily_limit_usd: 'daily', monthly_limit_usd: 'monthly' } as const
+
 type Within = { name: WindowName; of: Case }
 
 function judgeWindow(policy: SpendingPolicy, { name, of }: Within, findings: Finding[]): void {
@@ -335,7 +339,7 @@ function judgeWindow(policy: SpendingPolicy, { name, of }: Within, findings: Fin
       const left = remaining(limit, window.total)
       const retryAt = fitsAt(window, limit, cost)
       return {
-        message: `${of.isLane ? USED_UP : ''}${usdNumber(cost)} USD with fees does not fit: ${usdNumber(left)} of ${name} ${usdNumber(limit)} is left${window.fullUntil ? UNKNOWN_BEFORE : ''}`,
+        message: `${of.isLane ? USED_UP : ''}${usdText(cost)} USD with fees does not fit: ${usdText(left)} USD of the ${PERIOD[name]} limit of ${usdText(limit)} USD is left${window.fullUntil ? UNKNOWN_BEFORE : ''}`,
         observed: usdNumber(add(window.total, cost)),
         allowed: usdNumber(limit),
         ...(retryAt !== null && { retryAt }),
@@ -358,11 +362,13 @@ const raised = (policy: SpendingPolicy, { verdict, code }: Ruling, tell: () => T
 /** The largest amount of an asset that a policy keeps at or below a step; undefined unbounded, null unknown. */
 function amountUpTo(
   policy: SpendingPolicy,
-  { step, holding, of }: { step: 0 | 1 | 2; holding: Holding; of: Case },
+  { step, holding, of }: { step: Step; holding: Holding; of: Case },
 ): Base | null | undefined {
+  // Its thresholds refuse nothing.
+  if (step === 3) return undefined
   const limit = amountLimit(policy.rules, holding, of)
   if (limit.by === 'nothing') return ZERO_BASE
-  const amounts = limit.by === 'amount' ? [remaining(limit.ladder[step], holding.deposits)] : []
+  const amounts = limit.by === 'amount' ? [remaining(mostUpTo(step, limit.ladder), holding.deposits)] : []
   const { usd, first } = policy.rules
   if (usd) {
     if (!holding.price) return null

@@ -32,8 +32,9 @@ export function answerOf(row: TransactionRow, decision: Decision, duplicateOf?: 
   return { transactionId: row.id, accepted }
 }
 
-export const refusalText = ({ reasons }: Decision): string =>
-  reasons.map(({ message }) => message).join('; ') || 'refused by policy'
+/** What happened and what would pass, in two sentences; where a decision has none, why it was refused. */
+export const refusalText = ({ reasons, suggestion }: Decision): string =>
+  suggestion?.message ?? (reasons.map(({ message }) => message).join('; ') || 'refused by policy')
 
 export function refusalCode({ reasons }: Decision): FailureCode {
   const all = (code: string) => reasons.length > 0 && reasons.every((reason) => reason.code === code)

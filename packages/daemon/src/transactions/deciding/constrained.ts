@@ -1,5 +1,5 @@
-import { add, factsOf, type Reason, receiversOf, type Usd, ZERO_USD } from '@waiaas/contract'
-import type { Judgement } from '../../policies/service.ts'
+import { add, factsOf, type Reason, receiversOf, type Usd } from '@waiaas/contract'
+import { type EvaluateInput, evaluate, type Judgement } from '../../policies/service.ts'
 import { typesOf } from '../kinds/all.ts'
 import type { Subject } from './verdict.ts'
 
@@ -10,34 +10,39 @@ type ConstraintFacts = {
   usd: Usd | null
   sessionTotalUsd: Usd | null
 }
-/** What is wrong with a payment by what its session was issued for. */
-export type ConstraintFaults = (constraints: string, facts: ConstraintFacts) => Reason[]
+/** What a session was issued for. */
+type Constraints = {
+  /** What is wrong with a payment by that. */
+  faults(facts: ConstraintFacts): Reason[]
+  /** What one request may cost at most, after so much that was spent; null: anything. */
+  most(spent: Usd): Usd | null
+}
+/** Reads constraints once for all that is asked of them. Throws when they cannot be read: then nothing of the session may pass. */
+export type ReadConstraints = (text: string) => Constraints
 
 type Bound = Pick<Subject, 'effects' | 'network' | 'type' | 'intent'> & {
   readonly constraints: string
   /** What the session had spent in all. */
   readonly total: Usd
-  readonly faults: ConstraintFaults
+  readonly read: ReadConstraints
 }
 
-/** What the policies said, bound by what the session was issued for; it keeps what that was judged from. */
-export function constrained(judgement: Judgement, of: Bound): Judgement {
-  const { effects, network, type, intent, constraints, total, faults } = of
-  const held = usdOf(judgement.reserve)
-  const found = faults(constraints, {
-    network: network.id,
-    types: typesOf(type, intent),
-    recipients: receiversOf(factsOf(effects), effects.sender),
-    usd: judgement.totalUsd,
-    sessionTotalUsd: held === null ? null : add(total, held),
-  })
-  const inputs = { ...judgement.decision.inputs, constrained: { totalUsd: String(total) } }
-  if (found.length === 0) return { ...judgement, decision: { ...judgement.decision, inputs } }
-  const reasons = judgement.decision.outcome === 'DENY' ? [...judgement.decision.reasons, ...found] : found
-  const decision = { ...judgement.decision, outcome: 'DENY' as const, reasons, inputs }
-  return { ...judgement, decision, reserve: [], mayRun: false }
+/** What the policies say, within what the session was issued for; it keeps what that was judged from. */
+export function evaluateWithin(input: EvaluateInput, bound: Bound | undefined): Judgement {
+  if (!bound) return evaluate(input)
+  const judgement = evaluate({ ...input, constrained: constrainedBy(bound) })
+  const inputs = { ...judgement.decision.inputs, constrained: { totalUsd: String(bound.total) } }
+  return { ...judgement, decision: { ...judgement.decision, inputs } }
 }
 
-/** What all of it counts at; null when some part never had a price. */
-const usdOf = (items: Judgement['reserve']): Usd | null =>
-  items.reduce<Usd | null>((sum, { usd }) => (sum === null || usd === null ? null : add(sum, usd)), ZERO_USD)
+function constrainedBy(bound: Bound): NonNullable<EvaluateInput['constrained']> {
+  const { effects, network, type, intent, constraints, total, read } = bound
+  const { faults, most } = read(constraints)
+  const recipients = receiversOf(factsOf(effects), effects.sender)
+  const asked = { network: network.id, types: typesOf(type, intent), recipients }
+  return {
+    faults: ({ usd, heldUsd }) =>
+      faults({ ...asked, usd, sessionTotalUsd: heldUsd === null ? null : add(total, heldUsd) }),
+    most: most(total),
+  }
+}

@@ -132,7 +132,7 @@ const unlessNodesFail = (error: unknown): false => {
 }
 
 /** Undefined when it takes too long, or no node tells. */
-async function patiently<T>(work: Promise<T>): Promise<T | undefined> {
+export async function patiently<T>(work: Promise<T>): Promise<T | undefined> {
   const waiting = new AbortController()
   const late = pause(PATIENCE_MS, undefined, { signal: waiting.signal }).catch(() => undefined)
   try {

@@ -5,6 +5,7 @@ import type { Prices } from '../../policies/service.ts'
 import { endUnsent } from '../rows/ending.ts'
 import { decisionOf, effectsOf, intentOf } from '../rows/readings.ts'
 import { type TransactionRow, transactionStore } from '../rows/store.ts'
+import { refusalText } from './answer.ts'
 import { type JudgeJob, judged, type PriceFacts, withFullFee } from './judgement.ts'
 import { openSteps, ownPart, restOfPlan } from './plan-rest.ts'
 import { changedEffects, type Doing } from './seen.ts'
@@ -28,7 +29,7 @@ export async function judgeAgain(job: JudgeJob, row: TransactionRow, draft: Draf
     return 'lacks'
   }
   if (verdict.status === 'CANCELLED') {
-    const error = verdict.decision.reasons.map(({ message }) => message).join('; ')
+    const error = refusalText(verdict.decision)
     await endUnsent(job, row, { to: 'CANCELLED', code: 'POLICY_DENIED', error, actor: 'system' })
     return 'stays'
   }

@@ -1,15 +1,22 @@
-import { type Effects, factsOf, type JudgedSettings, type Network, receiversOf, togglesOf } from '@waiaas/contract'
+import {
+  type Decision,
+  type Effects,
+  factsOf,
+  type JudgedSettings,
+  type Network,
+  receiversOf,
+  togglesOf,
+} from '@waiaas/contract'
 import type { Audit } from '../../audit/service.ts'
 import type { Draft } from '../../chains/build.ts'
 import type { Intent } from '../../chains/intent.ts'
-import { sessionTotal, type Worth } from '../../ledger/service.ts'
+import { byTheMinute, sessionTotal, type Worth } from '../../ledger/service.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Handle } from '../../platform/db/database.ts'
 import type { Log } from '../../platform/log.ts'
 import {
   type AppliedPolicies,
   type EvaluateInput,
-  evaluate,
   itemsOf,
   type Judgement,
   type Prices,
@@ -17,7 +24,7 @@ import {
 import type { Job } from '../job.ts'
 import { tokensOf } from '../kinds/all.ts'
 import type { Switches } from '../switches.ts'
-import { type ConstraintFaults, constrained } from './constrained.ts'
+import { evaluateWithin, type ReadConstraints } from './constrained.ts'
 import { laneFunds, type Reading, requests, spent } from './history.ts'
 import { knownFor, lookalikes } from './known-recipients.ts'
 import { type RulesReader, sharedReads } from './shared-reads.ts'
@@ -44,7 +51,7 @@ export type JudgeParts = {
   network(id: string): Network
   /** As the common version of the policies has them beside it: what a job reads, not what this process took over last. */
   settings(db: Handle, common: number): Promise<JudgedSettings>
-  constraintFaults: ConstraintFaults
+  constraints: ReadConstraints
   /** The operator's labels of a session, as policies name them. */
   sessionLabels(session: { labels: string | null }): readonly string[]
 }
@@ -62,13 +69,15 @@ type Judged = { verdict: Verdict; prices: PriceFacts }
 export async function judged(job: JudgeJob, subject: Subject, before?: Before): Promise<Judged> {
   const { parts } = job
   const { wallet } = subject
-  const { input, rules } = await inputOf(job, subject, before)
+  const { input, rules, reading } = await inputOf(job, subject, before)
   const { version, settings, prices } = rules
-  const judgement = evaluate(input)
+  const bound = await boundOf(job, subject, { before, worth: prices.worth })
+  const coarse = evaluateWithin(input, bound)
+  const finer = await finerWindows(job, subject, { reading, decision: coarse.decision })
+  const judgement = finer ? evaluateWithin({ ...input, spent: finer }, bound) : coarse
   if (judgement.fault !== undefined)
     parts.log.error({ err: judgement.fault, wallet: wallet.id }, 'a request could not be judged, and is refused')
-  const bound = await withConstraints(job, { subject, judgement, before, worth: prices.worth })
-  const verdict = verdictOf(settings, subject.steps ? ofPlan(bound, subject.effects) : bound, version)
+  const verdict = verdictOf(settings, subject.steps ? ofPlan(judgement, subject.effects) : judgement, version)
   if (!subject.steps || verdict.status === 'CANCELLED') return { verdict, prices }
   const shares = subject.steps.map((effects) => itemsOf({ ...input, effects }))
   return { verdict: { ...verdict, shares }, prices }
@@ -123,7 +132,21 @@ export async function inputOf(job: JudgeJob, subject: WithoutIntent, before?: Be
     toggles: togglesOf(settings),
     ...(before && { context: before }),
   }
-  return { input, rules }
+  return { input, rules, reading }
+}
+
+type Coarse = { reading: Reading; decision: Decision }
+
+/**
+ * What is spent is read by the hour, which is more than it is while an hour leaves a window: who is told when there is room
+ * again is told it by the minute. Nothing where no window holds it up.
+ */
+async function finerWindows({ db }: JudgeJob, subject: WithoutIntent, { reading, decision }: Coarse) {
+  const times = decision.reasons.flatMap(({ code, retryAt }) =>
+    code === 'SPENDING_LIMIT_EXCEEDED' && retryAt !== undefined ? [retryAt * 1_000] : [],
+  )
+  if (times.length === 0) return undefined
+  return spent(db, subject, { ...reading, finals: byTheMinute(db, reading.finals, new Set(times)) })
 }
 
 /** Of each asset the price that is younger. */
@@ -137,22 +160,16 @@ function newest(known: Prices, recorded: Prices = {}): Prices {
   )
 }
 
-type Constrained = {
-  subject: Subject
-  judgement: Judgement
-  before: Before | undefined
-  worth: Worth
-}
-
-/** What the session was issued for bounds what the policies allow. */
-async function withConstraints(
+/** What the session was issued for, and what it has spent. */
+async function boundOf(
   { parts, db }: JudgeJob,
-  { subject, judgement, before, worth }: Constrained,
-): Promise<Judgement> {
+  subject: Subject,
+  { before, worth }: { before: Before | undefined; worth: Worth },
+): Promise<Parameters<typeof evaluateWithin>[1]> {
   const { session } = subject
-  if (!session?.constraints || factsOf(subject.effects).isLane) return judgement
+  if (!session?.constraints || factsOf(subject.effects).isLane) return undefined
   const total = await sessionTotal(db, { sessionId: session.id, without: before?.reserved, worth })
-  return constrained(judgement, { ...subject, constraints: session.constraints, total, faults: parts.constraintFaults })
+  return { ...subject, constraints: session.constraints, total, read: parts.constraints }
 }
 
 /** No row of a plan has what all its steps do together. */

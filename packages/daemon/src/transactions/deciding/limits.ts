@@ -1,6 +1,7 @@
 import {
   addressKey,
   assetKey,
+  type Base,
   formatUnits,
   type Network,
   nativeAsset,
@@ -11,6 +12,7 @@ import {
   type Usd,
   usdNumber,
   type WalletLimits,
+  ZERO_BASE,
   ZERO_USD,
 } from '@waiaas/contract'
 import { openNow, sessionTotal } from '../../ledger/service.ts'
@@ -24,7 +26,10 @@ import type { LimitsOf } from './verdict.ts'
 const SHOWN = 200
 
 /** What a session may spend of a wallet on a network now, as the next payment would be judged. */
-export async function limitsOf(job: JudgeJob, { wallet, session, network, tokens }: LimitsOf): Promise<WalletLimits> {
+export async function limitsOf(
+  job: JudgeJob,
+  { wallet, session, network, tokens, payable }: LimitsOf,
+): Promise<WalletLimits> {
   const { db } = job
   const native = nativeAsset(network)
   const { input, rules } = await inputOf(job, {
@@ -53,10 +58,16 @@ export async function limitsOf(job: JudgeJob, { wallet, session, network, tokens
     ...{ network: network.id, chainId: network.caip2, asOf: seconds(input.now) },
     refused: [...now.refused, ...bound.refused(network)],
     windows: now.windows.map((window) => windowView(window)),
-    payments: shown.map((token) => ({
-      ...{ asset: token.asset, symbol: token.symbol, decimals: token.decimals },
-      largest: largestOf(now, { ...token, most: bound.isClosed(network) ? ZERO_USD : bound.most }),
-    })),
+    payments: shown.map((token) => {
+      const { held, fee, ceiling } = payable(token.asset)
+      const most = bound.isClosed(network) ? ZERO_USD : bound.most
+      return {
+        ...{ asset: token.asset, symbol: token.symbol, decimals: token.decimals },
+        held: text(held),
+        fee: text(fee),
+        largest: largestOf(now, { ...token, payment: { most, held, ceiling, fee: fee ?? ZERO_BASE } }),
+      }
+    }),
     allowed: {
       ...{ tokens: cut(allowed.tokens), recipients: cut(allowed.recipients), contracts: cut(allowed.contracts) },
       hours: allowed.hours.map((hours) => ({ ...hours, days: [...hours.days] })),
@@ -106,13 +117,13 @@ function windowView({ name, policyId, of, limit, used, isHard, leaving }: Limits
   }
 }
 
-type Wanted = { asset: string; decimals: number; most: Usd | null }
+const text = (amount: Base | null): string | null => (amount === null ? null : String(amount))
 
-function largestOf(now: LimitsNow, { asset, decimals, most }: Wanted) {
-  return now.largest(assetKey(asset), most).map(({ tier, amount, usd }) => ({
-    tier,
-    amount: amount === null ? null : String(amount),
+type Wanted = { asset: string; decimals: number; payment: Parameters<LimitsNow['largest']>[1] }
+
+function largestOf(now: LimitsNow, { asset, decimals, payment }: Wanted) {
+  return now.largest(assetKey(asset), payment).map(({ tier, amount, usd }) => ({
+    ...{ tier, amount: text(amount), usd: dollars(usd) },
     humanAmount: amount === null ? null : formatUnits(amount, decimals),
-    usd: dollars(usd),
   }))
 }

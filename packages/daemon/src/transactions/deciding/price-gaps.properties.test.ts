@@ -88,7 +88,7 @@ function judgeOf({ state, known }: Market, wallet: WalletFacts) {
     },
     network: () => network,
     settings: async () => ({ ...defaultSettings(), 'security.policy_defaults_delay_seconds': 1 }),
-    constraintFaults: () => [],
+    constraints: () => ({ faults: () => [], most: () => null }),
   })
 }
 

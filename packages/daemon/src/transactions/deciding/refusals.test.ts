@@ -1,6 +1,6 @@
-import { newId } from '@waiaas/contract'
+import { type Decision, newId } from '@waiaas/contract'
 import { describe, expect, test } from 'vitest'
-import { madeUpBeds, madeUpKey } from '../../../test/made-up-bed.ts'
+import { DOLLAR, madeUpBeds, madeUpKey } from '../../../test/made-up-bed.ts'
 import { refusal } from '../service.ts'
 
 const LIMITS = {
@@ -117,6 +117,42 @@ test('too many requests are refused with the time after which one more is taken'
   // A refused request does not count: the time is that of the accepted ones.
   bed.time.passed = 3_602_000
   expect((await bed.send(bed.from, { to: bed.to, amount: '1' }, newId())).accepted).toBeDefined()
+})
+
+test('a refusal says to the minute when what was spent leaves the window, and then the same request passes', async () => {
+  const bed = await start({ limits: { instant_max_usd: 1_000, daily_limit_usd: 1_000 } })
+  const { node, time, from, to, pay, mined } = bed
+  const MINUTE = 60_000
+  const spend = async (dollars: bigint) => {
+    const id = await pay({ amount: String(dollars * DOLLAR) })
+    await bed.arrived(id)
+    await mined(id, 'CONFIRMED')
+    await expect
+      .poll(async () => {
+        node.mine(1)
+        return (await bed.spend(id))?.state
+      })
+      .toBe('final')
+  }
+  const ask = async () => (await bed.send(from, { to, amount: String(500n * DOLLAR) }, newId())).refused
+  await spend(300n)
+  // Within the same hour mostly, and never in the same minute.
+  time.passed += 7 * MINUTE
+  await spend(400n)
+  time.passed += 200 * MINUTE
+  const { retryAt, message } = (refusal({ refused: (await ask())! })!.details!.decision as Decision).suggestion!
+  expect(message).toContain(
+    `the same request passes from ${new Date(retryAt! * 1_000).toISOString().replace('.000', '')} on`,
+  )
+  const now = () => Date.now() + time.passed
+  const wait = retryAt! * 1_000 - now()
+  // A day after the minute in which the first became final, which was 207 minutes ago.
+  expect(wait).toBeGreaterThan((24 * 60 - 208) * MINUTE)
+  expect(wait).toBeLessThan((24 * 60 - 205) * MINUTE)
+  time.passed += wait - MINUTE
+  expect(await ask()).toBeDefined()
+  time.passed += MINUTE
+  expect(await ask()).toBeUndefined()
 })
 
 test('what waits is judged by the policies of when its turn comes, with what counts by then', async () => {

@@ -70,17 +70,20 @@ forEachEngine((_, open) => {
     const { of } = judge({
       ...parts,
       prices,
-      constraintFaults: (_text, facts) => {
-        told.push(facts.sessionTotalUsd)
-        return []
-      },
+      constraints: () => ({
+        faults(facts) {
+          told.push(facts.sessionTotalUsd)
+          return []
+        },
+        most: () => null,
+      }),
     })
     await database.read((db) => of(db, subject))
-    expect(told).toEqual([total === null ? null : toUsd(total)])
+    expect(told[0]).toEqual(total === null ? null : toUsd(total))
   })
 })
 
-const parts: Omit<JudgeParts, 'prices' | 'constraintFaults'> = {
+const parts: Omit<JudgeParts, 'prices' | 'constraints'> = {
   sessionLabels: () => [],
   clock,
   log: { error() {} },

@@ -11,6 +11,7 @@ import {
   type Usd,
   usdCost,
   usdNumber,
+  usdText,
   ZERO_USD,
 } from '@waiaas/contract'
 import type { Precheck } from '../../chains/follow.ts'
@@ -198,6 +199,6 @@ function feeWarnings({ chain, draft, decoded }: Built, prices: Prices): Warning[
   if (fee === undefined || !paid.every((one) => one !== undefined)) return []
   const value = paid.reduce(add, ZERO_USD)
   if (value <= ZERO_USD || fee <= shareDown(value, TENTH)) return []
-  const message = `the fee may be ${usdNumber(fee)} USD, more than a tenth of the ${usdNumber(value)} USD that are paid`
+  const message = `the fee may be ${usdText(fee)} USD, more than a tenth of the ${usdText(value)} USD that are paid`
   return [{ code: 'HIGH_FEE_RATIO', message, severity: 'warning' }]
 }

@@ -25,6 +25,14 @@ export type Subject = {
   /** Of a plan, what each of its steps does: `effects` are those of all, and the verdict has what each of them holds. */
   steps?: readonly Effects[] | undefined
 }
+/** What bounds a payment of an asset beside the policies; null where no node tells in time. */
+export type Payable = {
+  readonly held: Base | null
+  /** The worst fee of one. */
+  readonly fee: Base | null
+  /** What the signer signs without the operator's password; null also where nothing bounds it. */
+  readonly ceiling: Base | null
+}
 /** Of what it is asked what may be spent. */
 export type LimitsOf = {
   wallet: WalletFacts
@@ -32,6 +40,8 @@ export type LimitsOf = {
   network: Network
   /** The listed tokens of the network. */
   tokens: readonly Token[]
+  /** What bounds a payment of an asset beside the policies. */
+  payable(asset: string): Payable
 }
 export type Verdict = Judgement & {
   policyVersion: number

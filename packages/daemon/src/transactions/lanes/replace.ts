@@ -12,6 +12,7 @@ import type { Anchor, Draft } from '../../chains/build.ts'
 import type { Intent } from '../../chains/intent.ts'
 import { replaceReservation, reservation, type SpendItem } from '../../ledger/service.ts'
 import type { By } from '../../platform/caller.ts'
+import { refusalText } from '../deciding/answer.ts'
 import { beforeOf } from '../deciding/judge-again.ts'
 import { withFullFee } from '../deciding/judgement.ts'
 import type { Subject } from '../deciding/verdict.ts'
@@ -94,7 +95,7 @@ async function allowed(round: Round, row: TransactionRow, plan: Plan): Promise<D
   const context = { ...before, ...(named !== undefined && { feeBound: named }) }
   const verdict = await round.parts.judge.of(db, await subjectOf(round, row, plan), context)
   if (!verdict.mayRun)
-    throw new Failure('POLICY_DENIED', verdict.decision.reasons.map(({ message }) => message).join('; '), {
+    throw new Failure('POLICY_DENIED', refusalText(verdict.decision), {
       details: { reasons: verdict.decision.reasons, decision: verdict.decision },
     })
   if (maxFee !== undefined) await transactionStore.nameFee(db, { id: row.id, fee: String(named) })

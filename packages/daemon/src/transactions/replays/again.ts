@@ -1,7 +1,7 @@
 import { type Decision, type Effects, type Network, nativeAsset, parseMicros } from '@waiaas/contract'
 import { once } from '../../platform/once.ts'
-import { type EvaluateInput, evaluate, type Judgement, policiesOfThen, recordedInput } from '../../policies/service.ts'
-import { constrained } from '../deciding/constrained.ts'
+import { type EvaluateInput, type Judgement, policiesOfThen, recordedInput } from '../../policies/service.ts'
+import { evaluateWithin } from '../deciding/constrained.ts'
 import { ofPlan, trusted } from '../deciding/judgement.ts'
 import { decodeRequest } from '../kinds/all.ts'
 import { judgedAsOne } from '../kinds/batch.ts'
@@ -9,12 +9,12 @@ import type { ServiceParts } from '../parts.ts'
 import type { SessionFacts, WalletFacts } from '../switches.ts'
 import { type KeptRequest, type KeptSignature, replayStore } from './replay-store.ts'
 
-export type ReplayParts = Pick<ServiceParts, 'database' | 'switches' | 'findNetwork' | 'constraintFaults'>
+export type ReplayParts = Pick<ServiceParts, 'database' | 'switches' | 'findNetwork' | 'constraints'>
 /** What stands beside recorded decisions, each read once. */
 export type Beside = ReturnType<typeof besideOf>
 
-export const besideOf = ({ database, switches, findNetwork, constraintFaults }: ReplayParts) => ({
-  faults: constraintFaults,
+export const besideOf = ({ database, switches, findNetwork, constraints }: ReplayParts) => ({
+  read: constraints,
   network: findNetwork,
   wallet: once((id: string) => database.read((db) => switches.wallet(db, id))),
   session: once((id: string) => database.read((db) => switches.session(db, id))),
@@ -58,13 +58,10 @@ export async function remade(beside: Beside, row: KeptRequest, signature?: KeptS
   return {
     ...{ stored, input, wallet, session },
     judge(input) {
-      const judgement = evaluate(input)
-      const of = { effects: input.effects, network, type: row.type, faults: beside.faults }
+      const of = { effects: input.effects, network, type: row.type, read: beside.read }
       const total = inputs.constrained && parseMicros(inputs.constrained.totalUsd)
-      const bound =
-        total !== undefined && constraints && intent
-          ? constrained(judgement, { ...of, intent, constraints, total })
-          : judgement
+      const isBound = total !== undefined && constraints && intent
+      const bound = evaluateWithin(input, isBound ? { ...of, intent, constraints, total } : undefined)
       return inputs.together ? ofPlan(bound, inputs.together) : bound
     },
   }

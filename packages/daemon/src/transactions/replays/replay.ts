@@ -12,7 +12,7 @@ type Asked = Parsed<typeof policyDraftOperations.replayPolicies>
 type Answer = Output<typeof policyDraftOperations.replayPolicies>
 type Parts = Pick<
   ServiceParts,
-  'database' | 'clock' | 'switches' | 'findNetwork' | 'constraintFaults' | 'sessionLabels' | 'drafted'
+  'database' | 'clock' | 'switches' | 'findNetwork' | 'constraints' | 'sessionLabels' | 'drafted'
 >
 
 /** So many are looked at before others have their turn. */

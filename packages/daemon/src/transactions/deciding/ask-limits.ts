@@ -1,0 +1,40 @@
+import { Failure, nativeAsset, type WalletLimits } from '@waiaas/contract'
+import type { Token } from '../../chains/intent.ts'
+import type { ServiceParts, WalletChoice } from '../parts.ts'
+import type { Building, Chosen } from './building.ts'
+import { patiently } from './funds.ts'
+import { payables, UNKNOWN } from './payable.ts'
+
+type Asked = { sessionId: string; choice: WalletChoice }
+
+/** What a session may spend of a wallet on a network now. Prices and nodes are asked first, so that no job waits for them. */
+export async function askLimits(
+  parts: ServiceParts,
+  building: Pick<Building, 'choose' | 'place'>,
+  { sessionId, choice }: Asked,
+): Promise<WalletLimits> {
+  const { database, prices, judge, switches } = parts
+  const { chosen, tokens } = await database.read(async (db) => {
+    const chosen = await building.choose(db, sessionId, choice)
+    return { chosen, tokens: await parts.listedTokens(db, chosen.network) }
+  })
+  const { network } = chosen
+  const [payable] = await Promise.all([
+    payableNow(building, { sessionId, chosen, tokens }),
+    prices.refresh(network, [nativeAsset(network), ...tokens.map(({ asset }) => asset)]),
+  ])
+  return database.read(async (db) => {
+    const wallet = await parts.chooseWallet(db, sessionId, choice)
+    const session = await switches.session(db, sessionId)
+    if (!session) throw new Failure('SESSION_NOT_FOUND', `no session ${sessionId}`)
+    return judge.limits(db, { wallet, session, network, tokens, payable })
+  })
+}
+
+type Looked = { sessionId: string; chosen: Chosen; tokens: readonly Token[] }
+
+/** Nothing is known where no node answers, and the policies are told all the same. */
+async function payableNow(building: Pick<Building, 'place'>, { sessionId, chosen, tokens }: Looked) {
+  const place = await patiently(building.place(sessionId, chosen))
+  return place ? payables({ ...place, under: chosen.under, tokens }) : () => UNKNOWN
+}
