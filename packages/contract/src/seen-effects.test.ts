@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Effect } from './effects.ts'
-import { beyond, withSeen } from './seen-effects.ts'
+import { beyond, isGrantOf, withSeen } from './seen-effects.ts'
 
 const native = 'eip155:31337/slip44:60'
 const asset = `eip155:31337/erc20:0x${'c'.repeat(40)}`
@@ -27,4 +27,14 @@ test('a router that is sent money may pay by that in place of a token; without m
   const paid = outflow('7', 'router', native)
   expect(outflows(withSeen([call('7'), unknown, most('900')], [paid], native))).toEqual([])
   expect(outflows(withSeen([call('0'), unknown, most('900')], [], native))).toEqual([most('900')])
+})
+
+test('an NFT that may be taken is what the approval of its number gave, to the same spender at the same contract', () => {
+  const [spender, other] = [`0x${'d'.repeat(40)}`, `0x${'e'.repeat(40)}`]
+  const approval: Effect = { kind: 'approval', asset, amount: '7', spender, unlimited: false }
+  const nft = { kind: 'nft', contract: `0x${'C'.repeat(40)}`, tokenId: '7', amount: '1', to: spender } as const
+  expect(isGrantOf(approval, nft)).toBe(true)
+  for (const more of [{ tokenId: '8' }, { to: other }, { contract: other }])
+    expect(isGrantOf(approval, { ...nft, ...more })).toBe(false)
+  expect(isGrantOf(outflow('7', spender), nft)).toBe(false)
 })

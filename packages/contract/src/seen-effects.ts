@@ -83,6 +83,16 @@ function moreOutflows(told: readonly Effect[], seen: readonly Effect[], native: 
 const covers = (known: Of<'approval'>, one: Of<'approval'>): boolean =>
   isSameGrant(known, one) && (known.unlimited || (!one.unlimited && parseBase(known.amount) >= parseBase(one.amount)))
 
+/**
+ * Whether an NFT that was seen to be given to somebody is what an approval gave: `approve` of ERC-721 is that of ERC-20 to
+ * the byte, with the number of the NFT in place of an amount.
+ */
+export const isGrantOf = (known: Effect, { contract, tokenId, to }: Of<'nft'>): boolean =>
+  known.kind === 'approval' &&
+  known.amount === tokenId &&
+  addressKey(known.spender) === addressKey(to) &&
+  assetKey(known.asset).endsWith(`:${addressKey(contract)}`)
+
 const isSame = (one: Effect) => (other: Effect) =>
   one.kind === 'nft' && other.kind === 'nft'
     ? one.contract === other.contract &&

@@ -150,6 +150,8 @@ describe.each<Engine>(['sqlite', 'postgres'])('who may take tokens of a wallet, 
     await actAs(world.node, spender, nft('mint', [one.own.address, tokenId]), NFTS)
     await one.done({ ...asked, amount: '0', nft: { tokenId, standard: 'ERC-721' } })
     expect(await one.listed()).toMatchObject([{ ...known, nft: { tokenId }, unlimited: false }])
+    // What landed is what was judged.
+    expect(await daemon.operator.getWallet({ id: one.own.id })).toMatchObject({ status: 'ACTIVE' })
     await actAs(world.node, spender, nft('transferFrom', [one.own.address, spender, tokenId]), NFTS)
     expect(await one.listed()).toMatchObject([{ granted: '1', open: '0', used: null }])
 

@@ -1,4 +1,13 @@
-import { assetKey, beyond, type Effect, type Effects, nativeAsset, parseBase, usdCost } from '@waiaas/contract'
+import {
+  assetKey,
+  beyond,
+  type Effect,
+  type Effects,
+  isGrantOf,
+  nativeAsset,
+  parseBase,
+  usdCost,
+} from '@waiaas/contract'
 import type { Chain } from '../../chains/chain.ts'
 import type { SpendItem } from '../../ledger/service.ts'
 import type { Handle } from '../../platform/db/database.ts'
@@ -95,7 +104,9 @@ async function moreOf(
       ...(isPlain && { plain: effects.effects }),
     })
     if (!landed) return UNREAD
-    const more = beyond(effects.effects, landed, nativeAsset(chain.network)).filter(isMoney)
+    const more = beyond(effects.effects, landed, nativeAsset(chain.network)).filter(
+      (one) => isMoney(one) && !(one.kind === 'nft' && effects.effects.some((known) => isGrantOf(known, one))),
+    )
     if (more.length === 0) return undefined
     return { cause: 'EFFECT_DIVERGED', effects: more, items: itemsOf(parts, chain, more) }
   } catch (error) {
