@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module'
 import { Failure } from '@waiaas/contract'
+import { recent } from '../../platform/recent.ts'
 import type { Signed } from '../build.ts'
 import { keccak, minimalBytes, toBigInt, toHex } from './hex.ts'
 import { encodeItems, listContent, listOf } from './rlp.ts'
@@ -42,7 +43,17 @@ function signedBytes(unsigned: Uint8Array, signature: Uint8Array, parity: number
 /** A number's bytes as RLP wants them. */
 const withoutZeros = (bytes: Uint8Array): Uint8Array => bytes.subarray(bytes.findIndex((byte) => byte !== 0))
 
-const addressOf = (publicKey: Uint8Array): string => toHex(keccak(publicKey.subarray(1)).subarray(12))
+/** Those of the keys that sign here, each of which signs many times. */
+const addresses = recent<string>(1_000)
+
+function addressOf(publicKey: Uint8Array): string {
+  const key = toHex(publicKey)
+  const known = addresses.get(key)
+  if (known !== undefined) return known
+  const address = toHex(keccak(publicKey.subarray(1)).subarray(12))
+  addresses.put(key, address)
+  return address
+}
 
 type Recover = (signature: Uint8Array, recovery: number, hash: Uint8Array, compressed: boolean) => Uint8Array
 
