@@ -48,6 +48,12 @@ const steps = (): Partial<Record<keyof typeof operations, Step>> => {
         }),
       tighter: () => operator.applyPolicies({ policies: [{ type: 'RATE_LIMIT', name: 'tight', rules: rate(1) }] }),
     },
+    applyPolicyTemplate: {
+      async looser() {
+        const { id } = await operator.createWallet({ name: 'fresh', chain: 'ethereum', defaultPolicy: false })
+        await operator.applyPolicyTemplate({ template: 'stablecoins', walletId: id })
+      },
+    },
     addToken: {
       looser: () =>
         operator.addToken({ network: world.network, address: token, symbol: 'PLAIN', name: 'Plain', decimals: 18 }),

@@ -56,6 +56,10 @@ const policyContent = {
 export const PolicyResponse = z.object({
   id: Id,
   ...policyContent,
+  sessionEnded: z
+    .literal(true)
+    .optional()
+    .describe('its session was revoked or is forgotten, so that it binds nothing any more'),
   createdAt: UnixSeconds,
   updatedAt: UnixSeconds,
 })

@@ -127,6 +127,7 @@ export const policyFileOperations = {
   applyPolicyTemplate: operation({
     method: 'POST',
     path: '/v1/policies/templates/{template}/apply',
+    mayLoosen: true,
     access: ['operator'],
     tag,
     summary: 'Give a wallet the policies of a template, or say what would change. Doing it twice changes nothing.',

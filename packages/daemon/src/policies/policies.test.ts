@@ -118,6 +118,21 @@ forEachEngine((_, open) => {
     expect(CreatePolicyRequest.safeParse({ ...limit, sessionLabel: 'trading' }).success).toBe(false)
   })
 
+  test('a policy of a session that is over says so, and is deleted like another', async () => {
+    const { service, create, list, revoke } = await start(open)
+    const own = await create({ ...limit, walletId: alice, sessionId: agent })
+    const label = await create({ ...limit, sessionLabel: 'team:trading' })
+    expect((await list()).data.filter(({ sessionEnded }) => sessionEnded)).toEqual([])
+    revoke(agent)
+    expect(await service.get(own.id)).toEqual({ ...own, sessionEnded: true })
+    expect((await list()).data.map(({ id, sessionEnded }) => [id, sessionEnded])).toEqual([
+      [own.id, true],
+      [label.id, undefined],
+    ])
+    await service.remove(own.id)
+    expect(ids((await list()).data)).toEqual([label.id])
+  })
+
   test('rules of an update are checked like those of a creation', async () => {
     const { service, create } = await start(open)
     const made = await create({ ...limit, walletId: alice })

@@ -27,6 +27,10 @@ export async function startPolicies(open: Open) {
     []
   let now = NOON
   const clock = { now: () => now++ }
+  const sessions = new Map([
+    [agent, { id: agent, labels: ['team:trading'], isRevoked: false }],
+    [ended, { id: ended, labels: [], isRevoked: true }],
+  ])
   const service = policies({
     database,
     clock,
@@ -38,10 +42,7 @@ export async function startPolicies(open: Open) {
       if (found) return found
       throw new Failure('WALLET_NOT_FOUND', `no wallet ${name}`)
     },
-    session: async (_, id) =>
-      ({ [agent]: { id, labels: ['team:trading'], isRevoked: false }, [ended]: { id, labels: [], isRevoked: true } })[
-        id
-      ],
+    session: async (_, id) => sessions.get(id),
     record: async (_, evidence) => void events.push(evidence),
     afterChange: async () => {},
     systemEvidence: 'evidence:system',
@@ -54,7 +55,8 @@ export async function startPolicies(open: Open) {
   const version = (wallet = alice) => database.read((db) => applied.version(db, wallet))
   const list = (query: { walletId?: string; limit?: number; offset?: number; cursor?: string } = {}) =>
     service.list({ limit: 50, offset: 0, ...query })
-  return { database, service, applied, events, create, applying, version, list }
+  const revoke = (id: string) => sessions.set(id, { id, labels: [], isRevoked: true })
+  return { database, service, applied, events, create, applying, version, list, revoke }
 }
 
 /** The code of a failure, or 'none'. */

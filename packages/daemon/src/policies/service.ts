@@ -160,10 +160,16 @@ function changes(parts: Parts) {
 }
 
 function reading({ database, wallet, session }: Parts) {
+  /** A policy of a session that is over stays until somebody deletes it, and says so. */
+  async function shownAs(db: Handle, row: StoredPolicy): Promise<PolicyResponse> {
+    const of = row.session_id === null ? undefined : await session(db, row.session_id)
+    const isOver = row.session_id !== null && (of === undefined || of.isRevoked)
+    return { ...answerOf(row), ...(isOver && { sessionEnded: true as const }) }
+  }
   return {
     /** Failure: POLICY_NOT_FOUND. */
     get: (id: string): Promise<PolicyResponse> =>
-      database.read(async (db) => answerOf(await requirePolicy(wallet, db, id))),
+      database.read(async (db) => shownAs(db, await requirePolicy(wallet, db, id))),
     /** With a wallet, its own and those of every wallet; otherwise all. With a session those alone that can bind it. Failures: WALLET_NOT_FOUND, ACTION_VALIDATION_FAILED. */
     async list(
       query: Parsed<Operations['listPolicies']>,
@@ -179,7 +185,7 @@ function reading({ database, wallet, session }: Parts) {
         const data = rows.slice(0, limit)
         const hasMore = rows.length > limit
         return {
-          data: data.map(answerOf),
+          data: await Promise.all(data.map((row) => shownAs(db, row))),
           total,
           limit,
           offset,
