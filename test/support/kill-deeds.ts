@@ -168,3 +168,95 @@ export async function endVoucher(stage: Stage): Promise<void> {
   await world.node.rpc('evm_increaseTime', [61])
   await backdate(daemon, `update vouchers set due_at = 0 where wallet_id = '${wallet.id}'`)
 }
+
+/** All that a wallet holds is sent to one address, a token and then the native currency. */
+export async function sweepAll(stage: Stage): Promise<void> {
+  const { world, daemon, token } = stage
+  const wallet = await world.wallet(daemon, { limit: EVERYTHING })
+  const [to, amount] = [world.newAddress(), 700n]
+  const held = async (who: string) => {
+    const data = `0x70a08231${who.slice(2).toLowerCase().padStart(64, '0')}`
+    return BigInt(String(await world.node.rpc('eth_call', [{ to: token, data }, 'latest'])))
+  }
+  await mintToken(world.node, token, { to: wallet.address, amount })
+  await until('the tokens to be in a block', async () => (await held(wallet.address)) === amount)
+  await daemon.operator.createPolicy({
+    ...{ walletId: wallet.id, type: 'ALLOWED_TOKENS', rules: { tokens: [{ address: token }] } },
+  })
+  const about = { id: wallet.id, to, networks: [world.network] }
+  const start = async () => {
+    if ((await told(stage, 'SWEEP_STARTED', wallet.id)).length > 0) return
+    const { digest } = (await daemon.operator.sweepWallet(about)) as { digest: string }
+    await daemon.operator.sweepWallet({ ...about, digest })
+  }
+  stage.elsewhere.push({
+    resume: start,
+    async check() {
+      await until('the sweep to be over', async () => (await told(stage, 'SWEEP_ENDED', wallet.id)).length > 0)
+      const [began] = await told(stage, 'SWEEP_STARTED', wallet.id)
+      const { steps } = await daemon.operator.getSweep({ id: String(began!.details.sweep) })
+      expect(steps.map(({ symbol, status, error }) => [symbol, status, error])).toEqual([
+        ['USD', 'CONFIRMED', null],
+        ['ETH', 'CONFIRMED', null],
+      ])
+      const { items } = await daemon.operator.adminListTransactions({ wallet_id: wallet.id, limit: 100 })
+      expect(items.map(({ status, reason }) => [status, reason])).toEqual(Array(2).fill(['CONFIRMED', 'SWEEP']))
+      expect([await held(to), await held(wallet.address)]).toEqual([amount, 0n])
+      expect(await world.balance(wallet.address)).toBe(0n)
+      expect(await world.balance(to)).toBeGreaterThan(999n * world.unit)
+      expect(await world.node.rpc('eth_getTransactionCount', [wallet.address, 'latest'])).toBe('0x2')
+      for (const event of ['SWEEP_STARTED', 'SWEEP_ENDED'])
+        expect(await told(stage, event, wallet.id), event).toHaveLength(1)
+    },
+  })
+  await start()
+}
+const EVERYTHING = { ...LIMIT, instant_max_usd: 5_000_000, notify_max_usd: 5_000_000, delay_max_usd: 5_000_000 }
+
+/** A wallet ends while a payment of it is on its way, and its key is removed. */
+export async function purge(stage: Stage): Promise<void> {
+  const { world, daemon } = stage
+  const { scene, payment } = await elsewhere(stage, LIMIT)
+  const { id } = scene.wallet
+  await pay(scene, payment)
+  await until('it to be SUBMITTED', async () => (await statusOf(stage, payment.id!)) !== 'PENDING')
+  const remove = async () => {
+    if ((await told(stage, 'WALLET_TERMINATED', id)).length === 0) await daemon.operator.terminateWallet({ id })
+    if ((await told(stage, 'WALLET_PURGED', id)).length === 0) await daemon.operator.purgeWallet({ id })
+  }
+  stage.elsewhere.push({
+    resume: remove,
+    async check() {
+      for (const event of ['WALLET_TERMINATED', 'WALLET_PURGED'])
+        expect(await told(stage, event, id), event).toHaveLength(1)
+      // It may have been taken back before it left.
+      const end = await until('its payment to be over', async () => {
+        const status = await statusOf(stage, payment.id!)
+        return ['CONFIRMED', 'CANCELLED'].includes(status) && status
+      })
+      expect(await world.balance(payment.to)).toBe(end === 'CONFIRMED' ? payment.amount : 0n)
+    },
+  })
+  await remove()
+}
+
+/** What is in the newest block is taken out of the chain. No other block is made until the daemon has died. */
+export async function loseABlock(stage: Stage): Promise<void> {
+  const { world, daemon } = stage
+  await world.node.rpc('evm_setIntervalMining', [0])
+  stage.elsewhere.push({
+    resume: () => world.node.rpc('evm_setIntervalMining', [1]),
+    check: async () => undefined,
+  })
+  const payment = newPayment(stage)
+  stage.payments.push(payment)
+  await pay(stage, payment)
+  const arrived = async () => {
+    const { txHash } = await daemon.operator.getTransaction(payment.id!)
+    return txHash !== null && (await world.node.rpc('eth_getTransactionByHash', [txHash])) !== null
+  }
+  await until('it to arrive', arrived)
+  await world.node.mine(1)
+  await until('it to be CONFIRMED', async () => (await statusOf(stage, payment.id!)) === 'CONFIRMED')
+  await world.node.rpc('anvil_reorg', [1, []])
+}

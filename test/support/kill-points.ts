@@ -16,6 +16,9 @@ export type Deed =
   | 'wait for nobody'
   | 'let a stop end'
   | 'let a permit end'
+  | 'lose a block'
+  | 'sweep'
+  | 'purge'
 type When = 'before' | 'after' | 'committed'
 type Step = {
   /** Where its function is, below the source of the daemon. */
@@ -62,8 +65,16 @@ export const KILL_POINTS: readonly KillPoint[] = [
   { file: 'transactions/lanes/gap-fill.ts', step: 'storeFill', deed: 'leave a gap', when: JOB },
   { file: 'transactions/scheduler.ts', step: 'expire', deed: 'wait for nobody', when: ['before', 'after'] },
   { file: 'transactions/signatures/vouchers.ts', step: 'endVoucher', deed: 'let a permit end', when: WRITTEN },
+  { file: 'transactions/sweeps/sweeps.ts', step: 'requireReady', deed: 'sweep', when: ['committed'] },
+  { file: 'transactions/sweeps/deciding.ts', step: 'decideStep', deed: 'sweep', when: WRITTEN },
+  { file: 'transactions/sweeps/working.ts', step: 'leaveNetwork', deed: 'sweep', when: ['before', 'after'] },
+  { file: 'wallets/termination.ts', step: 'removeKey', deed: 'purge', when: WRITTEN },
   { file: 'audit/checkpoints.ts', step: 'append', deed: 'pay', when: WRITTEN },
+  // Last, for blocks are slower from there on.
+  { file: 'transactions/lanes/booking.ts', step: 'reorg', deed: 'lose a block', when: WRITTEN },
 ]
+/** What takes away what was there: on PostgreSQL a process is killed at each of these too. */
+export const REMOVALS: readonly Deed[] = ['lose a block', 'sweep', 'purge']
 
 /** Each step at which a restore can die: while it stages, between the renames of files, and when its data takes its place. */
 export const RESTORE_POINTS: readonly Step[] = [

@@ -40,18 +40,25 @@ export function termination(parts: WalletDependencies) {
 
     /** Deletes the key of a terminated wallet; its history and evidence stay. */
     async purge(id: string, by: By): Promise<Answer<'purgeWallet'>> {
-      await database.work(changing(id), async (db) => {
-        const row = await needWallet(db, id)
-        if (row.status !== 'TERMINATED')
-          throw new Failure('WALLET_NOT_TERMINATED', `expected a terminated wallet, this one is ${row.status}`)
-        await walletStore.deleteKey(db, id)
-        await walletStore.purge(db, id, clock.now())
-        await parts.purgePolicies(db, id, by)
-        const details = { address: row.address }
-        await audit.record(db, { event: 'WALLET_PURGED', walletId: id, ...by, details })
-      })
+      await database.work(changing(id), (db) => removeKey(parts, db, { id, by }))
       parts.keyRows.drop(id)
       return { id, status: 'PURGED' }
     },
   }
+}
+
+/** Part of a job under the locks of the wallet: its key is gone when this commits. */
+async function removeKey(
+  { clock, audit, purgePolicies }: Pick<WalletDependencies, 'clock' | 'audit' | 'purgePolicies'>,
+  db: Handle,
+  { id, by }: { id: string; by: By },
+): Promise<void> {
+  const row = await needWallet(db, id)
+  if (row.status !== 'TERMINATED')
+    throw new Failure('WALLET_NOT_TERMINATED', `expected a terminated wallet, this one is ${row.status}`)
+  await walletStore.deleteKey(db, id)
+  await walletStore.purge(db, id, clock.now())
+  await purgePolicies(db, id, by)
+  const details = { address: row.address }
+  await audit.record(db, { event: 'WALLET_PURGED', walletId: id, ...by, details })
 }

@@ -51,7 +51,7 @@ export function sweepWorker(sweeps: SweepParts): Loop {
     if (native && isUnasked(native.step)) return start({ sweep, wallet, step: native.step })
     if (native && isOpen(native.row)) return inMs(LOOK_MS)
     if (native && mayHaveAnother(native)) return again(parts, sweep, native.step).then(() => inMs(0))
-    return finish(parts, id, sweep)
+    return leaveNetwork(parts, id, sweep)
   }
 
   /** The step gets its transaction, or the reason why it has none. */
@@ -101,7 +101,7 @@ const again = (parts: ServiceParts, sweep: SweepRow, { sweep_id: id, step, trans
   )
 
 /** Of the last network on which it had something to do: the sweep is done. */
-const finish = (parts: ServiceParts, id: string, { id: sweep, wallet_id: walletId }: SweepRow): Promise<Next> =>
+const leaveNetwork = (parts: ServiceParts, id: string, { id: sweep, wallet_id: walletId }: SweepRow): Promise<Next> =>
   parts.database.work(scopeOf(walletId, []), async (db) => {
     const isLast = (await sweepStore.finishWork(db, { id, sweep })) === 0
     if (isLast && (await sweepStore.end(db, { id: sweep, status: 'DONE', at: parts.clock.now() })))
