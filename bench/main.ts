@@ -7,6 +7,7 @@ import { shippedProgram } from './bundle.ts'
 import { runChild } from './child.ts'
 import type { CeilingResult } from './children/ceiling.ts'
 import type { PolicyResult } from './children/policy.ts'
+import type { ReplayResult } from './children/replay.ts'
 import { type Program, sourceProgram } from './daemon.ts'
 import { fsyncRate } from './disk.ts'
 import { measureAccept, measureReads } from './latency.ts'
@@ -42,6 +43,8 @@ async function measure(program: Program, isQuick: boolean): Promise<Measured> {
   const fsyncPerSec = fsyncRate(1)
   say('1, 10 and 100 policies of all types')
   const { policyUs } = await runChild<PolicyResult>('policy', {})
+  say('recorded decisions made again')
+  const replay = await runChild<ReplayResult>('replay', {})
   say('reading and ceiling of a signature')
   const { ceilingUs } = await runChild<CeilingResult>('ceiling', {})
   say('start and memory')
@@ -52,7 +55,7 @@ async function measure(program: Program, isQuick: boolean): Promise<Measured> {
   // Many blocks long, so that one block more or less is no difference, and warm: a daemon runs for weeks.
   const plan = { count: isQuick ? 6_000 : 12_000, warmUp: 1_000, rounds: 3 }
   const throughput = await measureThroughput(program, plan, say)
-  return { fsyncPerSec, policyUs, ceilingUs, startUp, accept, throughput, plan }
+  return { fsyncPerSec, policyUs, replay, ceilingUs, startUp, accept, throughput, plan }
 }
 
 async function measureMore(program: Program): Promise<More> {

@@ -1,5 +1,6 @@
 import { cpus, loadavg } from 'node:os'
 import type { PolicyResult } from './children/policy.ts'
+import type { ReplayResult } from './children/replay.ts'
 import type { Latency, Reads } from './latency.ts'
 import type { Neighbour } from './neighbour.ts'
 import type { Parallel } from './parallel.ts'
@@ -12,6 +13,7 @@ import type { Throughput } from './throughput.ts'
 export type Measured = {
   readonly fsyncPerSec: number
   readonly policyUs: PolicyResult['policyUs']
+  readonly replay: ReplayResult
   readonly ceilingUs: number
   readonly startUp: StartUp
   readonly accept: Latency
@@ -33,7 +35,7 @@ const us = (value: number): string => `${round(value, 1)} µs`
 const rate = (value: number): string => `${round(value, 0)}/s`
 
 function rows(measured: Measured, more: More | undefined): Row[] {
-  const { fsyncPerSec, policyUs, ceilingUs, startUp, accept, throughput, plan } = measured
+  const { fsyncPerSec, policyUs, replay, ceilingUs, startUp, accept, throughput, plan } = measured
   const { daemon, script, preSigned, knownAfterMs, cpuMs, synchronous } = throughput
   const ratio = round(daemon / script, 2)
   return [
@@ -52,6 +54,8 @@ function rows(measured: Measured, more: More | undefined): Row[] {
       'none',
     ],
     ['the same under 100 policies', us(policyUs[100]), '50 µs'],
+    ['processor time of a recorded decision made again, read from its rows', us(replay.replayUs), '60 µs'],
+    ['the same by a draft too, with a rate of 1,000 that is full', us(replay.draftUs), 'none'],
     ['processor time of reading and ceiling for a signature, in a batch of 64', us(ceilingUs), '15 µs'],
     ['cold start to ready', ms(startUp.coldStartMs), '1,000 ms'],
     ['idle memory, PSS of daemon and signer', `${round(startUp.idleMb, 0)} MB`, '120 MB'],
@@ -102,7 +106,7 @@ export function markdown(measured: Measured, more: More | undefined): string {
 }
 
 export function jsonLine(measured: Measured, more: More | undefined): string {
-  const { fsyncPerSec, policyUs, ceilingUs, startUp, accept, throughput } = measured
+  const { fsyncPerSec, policyUs, replay, ceilingUs, startUp, accept, throughput } = measured
   const parallel = more?.parallel.map(({ family, wallets, daemon, script }) => [
     `${family}${wallets}`,
     round(daemon / script, 3),
@@ -115,6 +119,7 @@ export function jsonLine(measured: Measured, more: More | undefined): string {
     idleMb: round(startUp.idleMb, 1),
     policyUs: round(policyUs[100], 1),
     policiesUs: { 1: round(policyUs[1], 1), 10: round(policyUs[10], 1), 100: round(policyUs[100], 1) },
+    replayUs: round(replay.replayUs, 1),
     ceilingUs: round(ceilingUs, 1),
     fsyncPerSec: round(fsyncPerSec, 0),
     ...(parallel && { walletsRatio: Object.fromEntries(parallel) }),

@@ -268,6 +268,7 @@ test('every call that changes something leaves its row of evidence, with who ask
     'testPolicies',
     'draftExposure',
     'replayPolicies',
+    'diffPolicies',
     'encodeCalldata',
     'listDerivations',
     'renewSession',

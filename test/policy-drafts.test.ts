@@ -203,3 +203,45 @@ test('a draft is replayed along the history that it makes', async () => {
     code: 'WALLET_NOT_FOUND',
   })
 })
+
+test('a draft is called tighter or looser where that is proven, with a case that shows it', async () => {
+  const payer = await world.wallet(daemon)
+  const own = await daemon.operator.createPolicy({
+    ...{ walletId: payer.id, type: 'SPENDING_LIMIT' },
+    rules: { instant_max_usd: 10, notify_max_usd: 100, delay_max_usd: 500, daily_limit_usd: 500 },
+  })
+  const rules = { instant_max_usd: 10, notify_max_usd: 100, delay_max_usd: 500, daily_limit_usd: 500 }
+  const diff = async (draft: object) => daemon.operator.diffPolicies({ walletId: payer.id, draft: draft as never })
+  const change = (more: object) => ({ change: [{ id: own.id, rules: { ...rules, ...more } }] })
+  const friend = world.newAddress()
+  const add = (type: string, of: object, more: object = {}) => ({ add: [{ type, rules: of, ...more }] })
+  const cases: [object, string, string[]][] = [
+    [change({}), 'same', []],
+    [change({ daily_limit_usd: 499 }), 'tighter', ['tighter']],
+    [change({ daily_limit_usd: 501 }), 'looser', ['looser']],
+    [change({ instant_max_usd: 9.999999 }), 'tighter', ['tighter']],
+    [change({ instant_max_usd: 20, daily_limit_usd: 400 }), 'different', ['looser', 'tighter']],
+    [change({ delay_seconds: 60 }), 'looser', ['looser']],
+    [add('RATE_LIMIT', { max_requests: 5, window_seconds: 60 }), 'tighter', ['tighter']],
+    [
+      add('TIME_RESTRICTION', { allowed_hours: { start: 8, end: 18 }, allowed_days: [1, 2, 3] }),
+      'tighter',
+      ['tighter'],
+    ],
+    [add('ALLOWED_NETWORKS', { networks: [{ network: 'ethereum-sepolia' }] }), 'tighter', ['tighter']],
+    // Its tokens are on no list either, so that nothing can be approved still.
+    [add('APPROVED_SPENDERS', { spenders: [{ address: friend, maxAmount: '1000' }] }), 'different', []],
+    [add('CONTRACT_WHITELIST', { contracts: [{ address: friend }] }), 'looser', ['looser']],
+    [add('SIGN_MESSAGE_RULES', { personal: 'NOTIFY' }), 'looser', ['looser']],
+    [add('SPENDING_LIMIT', { instant_max_usd: 1 }, { sessionLabel: 'team:a' }), 'tighter', ['tighter']],
+  ]
+  for (const [draft, expected, shown] of cases) {
+    const answer = await diff(draft)
+    expect([draft, answer.change, answer.witnesses.map(({ shows }) => shows).sort()]).toEqual([draft, expected, shown])
+  }
+  const { witnesses } = await diff(change({ daily_limit_usd: 499 }))
+  const [{ before, after }] = witnesses as [(typeof witnesses)[0]]
+  expect([before.outcome, after.outcome, after.reasons.map(({ code }) => code)]).toEqual([
+    ...['ALLOW', 'DENY', ['SPENDING_LIMIT_EXCEEDED']],
+  ])
+})

@@ -310,6 +310,9 @@ async function tokensAndPolicies(): Promise<void> {
   expect(moved).toMatchObject({ text: expect.stringMatching(/worst case/) })
   const tried = await run('policy test', ['--wallet-id', quick.id, ...payment(), '--draft', draft])
   expect(tried).toMatchObject({ current: { tier: 'INSTANT' }, draft: { tier: 'INSTANT' }, change: 'same' })
+  expect(await run('policy diff', [...['--wallet-id', quick.id], ...['--draft', '{}']])).toMatchObject({
+    change: 'same',
+  })
   const replayed = await run('policy replay', ['--wallet-id', quick.id, '--draft', draft])
   expect(replayed).toMatchObject({ isWhole: true, inexact: [], unread: 0, draft: { examples: [] } })
   await run('policy delete', [id, '--yes'])

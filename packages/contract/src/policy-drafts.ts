@@ -120,4 +120,35 @@ export const policyDraftOperations = {
     }),
     errors: ['ACTION_VALIDATION_FAILED', 'INVALID_ADDRESS', 'WALLET_NOT_FOUND', 'POLICY_NOT_FOUND'],
   }),
+  diffPolicies: operation({
+    method: 'POST',
+    path: '/v1/policies/diff',
+    access: ['operator'],
+    tag,
+    summary: 'Say whether a draft is tighter or looser than the policies in force, with a payment that shows it.',
+    command: 'policy diff',
+    aliases: { walletId: ['wallet_id'] },
+    input: z.strictObject({
+      walletId: WalletName.describe('id or name of the wallet that they judge'),
+      draft: PolicyDraft,
+    }),
+    output: z.object({
+      walletId: Id,
+      change: Strictness.describe(
+        'tighter or looser: proven for whatever may be asked, and shown; different: it lets out more and less, or nobody can tell',
+      ),
+      message: z.string(),
+      witnesses: z
+        .array(
+          z.object({
+            shows: Strictness,
+            effects: Effects,
+            before: Decision.describe('by the policies in force; its inputs say when, after what and at which prices'),
+            after: Decision.describe('by the draft'),
+          }),
+        )
+        .describe('at most one that shows each'),
+    }),
+    errors: ['ACTION_VALIDATION_FAILED', 'INVALID_ADDRESS', 'WALLET_NOT_FOUND', 'POLICY_NOT_FOUND'],
+  }),
 }

@@ -1,4 +1,4 @@
-import { Failure } from '@waiaas/contract'
+import { Failure, togglesOf } from '@waiaas/contract'
 import type { Audit, Checkpoints } from './audit/service.ts'
 import type { chainRegistry } from './chains/registry.ts'
 import { eventsService } from './events/service.ts'
@@ -123,6 +123,7 @@ export function moneyPath(parts: MoneyParts): Transactions {
       ...ofSessions,
     }),
     ...ofSessions,
+    toggles: () => togglesOf(settings.get()),
     chooseWallet: (db, sessionId, { walletId, network }) =>
       walletOfSession(db, sessionId, { walletId, acts: actsOn(chains.networks(), network) }),
     resolveNetwork: (wallet, name) => resolveNetwork(chains.networks(), wallet, name),

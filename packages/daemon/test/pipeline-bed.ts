@@ -6,6 +6,7 @@ import {
   newId,
   type SendRequest,
   type TokenChoice,
+  togglesOf,
 } from '@waiaas/contract'
 import { type EvmNode, type SolanaNode, startEvm, startSolana } from '@waiaas/localnet'
 import pino from 'pino'
@@ -214,6 +215,7 @@ export async function startPipeline(
       ...ofSessions,
     }),
     ...ofSessions,
+    toggles: () => togglesOf(defaultSettings()),
     gas: () => gas,
     chooseWallet: async (db, _session, { walletId }) => (await walletStore.byId(db, walletId!))!,
     resolveNetwork: (): Network => network,

@@ -155,6 +155,8 @@ export type Scope = {
   readonly network: string | null
   /** The one session that it is of. */
   readonly sessionId: string | null
+  /** Its type and rules, with the fields in one order. */
+  readonly text: string
   /** The label of the sessions that it is of, as name:value. */
   readonly sessionLabel: string | null
   readonly recorded: { readonly id: string; readonly version: number }
@@ -229,6 +231,11 @@ export type Policy = Scope & {
   /** Addresses of the tokens that it lists on a network. */
   readonly tokens: (network: Network) => readonly string[]
   readonly bounds?: Bounds
+  /** What its type alone reads; a corrupt one has none. */
+  readonly compiled?: { readonly of: object; readonly rules: unknown }
+  /** Whether it lets nothing through that the other, of the same type, does not, where both apply. */
+  readonly isWithin: (other: Policy) => boolean
+  readonly delaysByDefault: boolean
   readonly pace?: Pace
 }
 

@@ -34,9 +34,23 @@ function compile(row: PolicyRow): Policy {
     sessionId: row.sessionId ?? null,
     sessionLabel: row.sessionLabel ?? null,
     recorded: { id: row.id, version: row.version },
+    text: `${row.type} ${inOrder(row.rules)}`,
   }
   const { type, rules, problem } = readRules(row)
   return problem === undefined ? compileAs(type, scope, rules) : corrupt(scope, problem)
+}
+
+/** JSON text with the fields in one order; damaged text as it is. */
+function inOrder(rules: string): string {
+  try {
+    return JSON.stringify(JSON.parse(rules), (_, value: unknown) =>
+      typeof value === 'object' && value !== null && !Array.isArray(value)
+        ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+        : value,
+    )
+  } catch {
+    return rules
+  }
 }
 
 type Read =
@@ -88,4 +102,6 @@ const corrupt = (scope: Scope, problem: string): Policy => ({
   names: () => false,
   allows: () => ({}),
   tokens: () => [],
+  isWithin: () => false,
+  delaysByDefault: false,
 })

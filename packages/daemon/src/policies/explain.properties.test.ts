@@ -90,4 +90,7 @@ const COUNTED: Policy = {
   names: () => false,
   allows: () => ({}),
   tokens: () => [],
+  text: '',
+  isWithin: () => false,
+  delaysByDefault: false,
 }

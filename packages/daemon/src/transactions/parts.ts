@@ -1,4 +1,4 @@
-import type { Network } from '@waiaas/contract'
+import type { Network, Toggles } from '@waiaas/contract'
 import type { Reader } from '../chains/chain.ts'
 import type { Token } from '../chains/intent.ts'
 import type { Handle } from '../platform/db/database.ts'
@@ -37,6 +37,7 @@ export type ServiceParts = Parts &
     /** What a wallet would be judged by under a draft. */
     drafted: DraftReader
     constraints: ReadConstraints
+    toggles(): Toggles
     /** The operator's labels of a session, as policies name them. */
     sessionLabels(session: { labels: string | null }): readonly string[]
     held: Pick<Held, 'write' | 'keeps'>

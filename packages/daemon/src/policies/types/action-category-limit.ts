@@ -15,6 +15,7 @@ import {
 import { amountWithin } from '../bill.ts'
 import type { Case, Finding } from '../case.ts'
 import { othersUsd } from '../first-recipient.ts'
+import { asStrict, atMost } from '../within.ts'
 import { factUnknown, policyType, type Scoped } from './type.ts'
 
 type ActionCategoryLimit = {
@@ -35,6 +36,13 @@ export const actionCategoryLimit = policyType<'ACTION_CATEGORY_LIMIT', ActionCat
     tier: rules.tier_on_exceed,
   }),
   judge,
+  within: (one, other) =>
+    one.category === other.category &&
+    atMost(one.single, other.single) &&
+    atMost(one.daily, other.daily) &&
+    atMost(one.monthly, other.monthly) &&
+    asStrict(one.tier, other.tier),
+  delaysByDefault: ({ tier }) => tier === 'DELAY',
   bounds: ({ rules }) => ({
     amountUpTo(step, holding, of) {
       if (!of.facts.actions.includes(rules.category) || TIERS.indexOf(rules.tier) <= step) return undefined

@@ -1,5 +1,6 @@
 import { type Case, type Finding, networkKey } from '../case.ts'
 import { requireNetwork } from '../checks.ts'
+import { listedIn } from '../within.ts'
 import { listed, policyType, type Scoped } from './type.ts'
 
 type AllowedNetworks = { readonly networks: ReadonlySet<string> }
@@ -10,6 +11,7 @@ export const allowedNetworks = policyType<'ALLOWED_NETWORKS', AllowedNetworks>({
   }),
   compile: ({ networks }) => ({ networks: new Set(networks.map(({ network }) => networkKey(network))) }),
   judge,
+  within: (one, other) => listedIn(one.networks, (network) => other.networks.has(network)),
 })
 
 function judge(policy: Scoped<AllowedNetworks>, of: Case, findings: Finding[]): void {

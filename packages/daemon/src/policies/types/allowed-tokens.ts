@@ -2,6 +2,7 @@ import { addressKey, assetKey, familiesOf, type Network, type PolicyRules, token
 import type { Case, Finding } from '../case.ts'
 import { requireAsset, requireChecksum, requirePlace } from '../checks.ts'
 import { onNetwork } from '../places.ts'
+import { listedIn } from '../within.ts'
 import { deny, listed, policyType, type Scoped } from './type.ts'
 
 type AllowedTokens = {
@@ -24,6 +25,14 @@ export const allowedTokens = policyType<'ALLOWED_TOKENS', AllowedTokens>({
   }),
   compile,
   judge,
+  within: (one, other) =>
+    listedIn(one.addresses, (key) => other.addresses.has(key)) &&
+    listedIn(
+      one.chainAddresses,
+      (key) => other.chainAddresses.has(key) || other.addresses.has(key.slice(key.lastIndexOf(':') + 1)),
+    ) &&
+    listedIn(one.assets, (key) => other.assets.has(key) || other.addresses.has(key.slice(key.lastIndexOf(':') + 1))),
+  isTightestAbsent: ({ denyTokens }) => denyTokens,
   tokens: listedOn,
   allows: (rules, network) => ({ tokens: listedOn(rules, network).map(addressKey) }),
   absent: ({ input, tokens, revoked }) =>

@@ -1,6 +1,7 @@
 import { assetKey, type Base, parseBase } from '@waiaas/contract'
 import type { Case, Finding } from '../case.ts'
 import { amountIn, type Grant, grantsOf } from '../grants.ts'
+import { atMost } from '../within.ts'
 import { deny, policyType, type Scoped } from './type.ts'
 
 type ApproveAmountLimit = { readonly most: Base | null; readonly blocksUnlimited: boolean }
@@ -12,6 +13,7 @@ export const approveAmountLimit = policyType<'APPROVE_AMOUNT_LIMIT', ApproveAmou
     blocksUnlimited: blockUnlimited,
   }),
   judge,
+  within: (one, other) => atMost(one.most, other.most) && (one.blocksUnlimited || !other.blocksUnlimited),
   bounds: ({ rules: { most } }) => ({
     amountUpTo: (_, { asset }, { facts }) =>
       most !== null && facts.spenders.some((one) => assetKey(one.asset) === asset) ? most : undefined,

@@ -1,6 +1,7 @@
 import type { Tier } from '@waiaas/contract'
 import type { Case, Finding } from '../case.ts'
 import { grantsOf } from '../grants.ts'
+import { asStrict } from '../within.ts'
 import { policyType, type Scoped } from './type.ts'
 
 type ApproveTierOverride = { readonly tier: Tier }
@@ -9,6 +10,8 @@ export const approveTierOverride = policyType<'APPROVE_TIER_OVERRIDE', ApproveTi
   admit: (rules) => rules,
   compile: ({ tier }) => ({ tier }),
   judge,
+  within: (one, other) => asStrict(one.tier, other.tier),
+  delaysByDefault: ({ tier }) => tier === 'DELAY',
 })
 
 /** The strictest tier wins, so that this one lowers nothing. */

@@ -2,6 +2,7 @@ import { addressKey, assetKey, type Base, type PolicyRules, parseBase, smallest 
 import type { Case, Finding } from '../case.ts'
 import { requireChecksum } from '../checks.ts'
 import { amountIn, grantsOf } from '../grants.ts'
+import { atMost, listedIn } from '../within.ts'
 import { deny, listed, policyType, type Scoped } from './type.ts'
 
 /** By spender, the most that it may be allowed; null is any amount. */
@@ -14,6 +15,12 @@ export const approvedSpenders = policyType<'APPROVED_SPENDERS', ApprovedSpenders
   },
   compile,
   judge,
+  within: (one, other) =>
+    listedIn(
+      one.most.keys(),
+      (spender) => other.most.has(spender) && atMost(one.most.get(spender)!, other.most.get(spender)!),
+    ),
+  isTightestAbsent: ({ denySpenders }) => denySpenders,
   bounds: ({ rules }) => ({
     amountUpTo(_, { asset }, { facts }) {
       const most = facts.spenders.map((one) => assetKey(one.asset) === asset && rules.most.get(addressKey(one.spender)))

@@ -2,6 +2,7 @@ import { addressKey, familiesOf, type PolicyRules } from '@waiaas/contract'
 import type { Case, Finding } from '../case.ts'
 import { requireChecksum, requirePlace } from '../checks.ts'
 import { onNetwork } from '../places.ts'
+import { listedIn } from '../within.ts'
 import { deny, listed, policyType, type Scoped } from './type.ts'
 
 type ContractWhitelist = {
@@ -19,6 +20,13 @@ export const contractWhitelist = policyType<'CONTRACT_WHITELIST', ContractWhitel
   }),
   compile,
   judge,
+  within: (one, other) =>
+    listedIn(one.addresses, (key) => other.addresses.has(key)) &&
+    listedIn(
+      one.chainAddresses,
+      (key) => other.chainAddresses.has(key) || other.addresses.has(key.slice(key.indexOf(':') + 1)),
+    ),
+  isTightestAbsent: ({ denyContracts }) => denyContracts,
   allows: ({ addresses, chainAddresses }, network) => ({
     contracts: [...onNetwork(chainAddresses, network), ...addresses].filter((address) =>
       familiesOf(address).includes(network.chain),

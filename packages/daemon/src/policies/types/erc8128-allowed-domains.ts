@@ -1,5 +1,6 @@
 import type { Case, Finding } from '../case.ts'
 import { domainList } from '../domains.ts'
+import { atMost, listedIn } from '../within.ts'
 import { deny, factUnknown, listed, policyType, type Scoped } from './type.ts'
 
 type Erc8128AllowedDomains = {
@@ -17,6 +18,10 @@ export const erc8128AllowedDomains = policyType<'ERC8128_ALLOWED_DOMAINS', Erc81
     perMinute: rate_limit_rpm ?? null,
   }),
   judge,
+  within: (one, other) =>
+    atMost(one.perMinute, other.perMinute) &&
+    listedIn(one.domains, (domain) => other.domains.includes(domain) || (!domain.startsWith('*') && other.has(domain))),
+  isTightestAbsent: ({ denyErc8128Domains }) => denyErc8128Domains === true,
   absent: (of) =>
     of.input.toggles.denyErc8128Domains
       ? asked(of).map((domain) =>

@@ -1,6 +1,7 @@
 import { addressKey, assetKey } from '@waiaas/contract'
 import type { Case, Finding } from '../case.ts'
 import { requireChecksum } from '../checks.ts'
+import { listedIn } from '../within.ts'
 import { deny, listed, policyType, type Scoped } from './type.ts'
 
 type LendingAssetWhitelist = { readonly addresses: ReadonlySet<string> }
@@ -12,6 +13,8 @@ export const lendingAssetWhitelist = policyType<'LENDING_ASSET_WHITELIST', Lendi
   },
   compile: ({ assets }) => ({ addresses: new Set(assets.map(({ address }) => addressKey(address))) }),
   judge,
+  within: (one, other) => listedIn(one.addresses, (address) => other.addresses.has(address)),
+  isTightestAbsent: () => true,
   absent: ({ facts }) =>
     facts.loans.map(({ asset }) =>
       deny('LENDING_ASSET_NOT_ALLOWED', `no LENDING_ASSET_WHITELIST policy lists ${asset}`, { observed: asset }),

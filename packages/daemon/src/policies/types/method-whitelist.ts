@@ -1,6 +1,7 @@
 import { addressKey, Failure, type PolicyRules } from '@waiaas/contract'
 import type { Case, Finding } from '../case.ts'
 import { requireChecksum, selectorOf } from '../checks.ts'
+import { listedIn } from '../within.ts'
 import { listed, policyType, type Scoped } from './type.ts'
 
 /** By contract, the first bytes of the functions that may be called. */
@@ -16,6 +17,10 @@ export const methodWhitelist = policyType<'METHOD_WHITELIST', MethodWhitelist>({
   },
   compile,
   judge,
+  within: (one, other) =>
+    listedIn(other.methods.keys(), (contract) =>
+      listedIn(one.methods.get(contract) ?? [''], (method) => other.methods.get(contract)!.has(method)),
+    ),
 })
 
 function selectorIn(address: string, method: string): string {

@@ -1,4 +1,5 @@
 import type { Case, Finding } from '../case.ts'
+import { listedIn } from '../within.ts'
 import { deny, listed, policyType, type Scoped } from './type.ts'
 
 type PerpAllowedMarkets = { readonly markets: ReadonlySet<string> }
@@ -7,6 +8,8 @@ export const perpAllowedMarkets = policyType<'PERP_ALLOWED_MARKETS', PerpAllowed
   admit: (rules) => rules,
   compile: ({ markets }) => ({ markets: new Set(markets.map(({ market }) => market)) }),
   judge,
+  within: (one, other) => listedIn(one.markets, (market) => other.markets.has(market)),
+  isTightestAbsent: () => true,
   absent: ({ facts }) =>
     facts.positions.map(({ market }) =>
       deny('PERP_MARKET_NOT_ALLOWED', `no PERP_ALLOWED_MARKETS policy lists ${market}`, { observed: market }),

@@ -12,6 +12,8 @@ export const perpMaxPositionUsd = policyType<'PERP_MAX_POSITION_USD', PerpMaxPos
     warning: parseUsd(warningPositionUsd),
   }),
   judge,
+  within: (one, other) => one.max <= other.max && one.warning <= other.warning,
+  delaysByDefault: ({ max, warning }) => warning < max,
 })
 
 function judge({ id, rules }: Scoped<PerpMaxPosition>, of: Case, findings: Finding[]): void {

@@ -7,6 +7,7 @@ export const rateLimit = policyType<'RATE_LIMIT', RateLimit>({
   admit: (rules) => rules,
   compile: ({ max_requests, window_seconds }) => ({ max: max_requests, windowMs: window_seconds * 1000 }),
   judge,
+  within: (one, other) => one.max <= other.max && one.windowMs >= other.windowMs,
   pace: ({ rules }) => ({ rate: rules }),
   asks: ({ max, windowMs }) => ({ requests: { windowMs, count: max + 1 } }),
 })

@@ -1,5 +1,6 @@
 import { addressKey, millionths, type Tier } from '@waiaas/contract'
 import type { Case, Finding } from '../case.ts'
+import { asStrict } from '../within.ts'
 import { factUnknown, policyType, type Scoped } from './type.ts'
 
 type ReputationThreshold = {
@@ -24,6 +25,14 @@ export const reputationThreshold = policyType<'REPUTATION_THRESHOLD', Reputation
     everybody: rules.check_counterparty,
   }),
   judge,
+  within: (one, other) =>
+    one.tag1 === other.tag1 &&
+    one.tag2 === other.tag2 &&
+    one.least >= other.least &&
+    asStrict(one.below, other.below) &&
+    asStrict(one.unrated, other.unrated) &&
+    (one.everybody || !other.everybody),
+  delaysByDefault: ({ below, unrated }) => [below, unrated].includes('DELAY'),
 })
 
 /** Everybody who receives, or may take, is looked at; what is not known of somebody refuses. */

@@ -1,6 +1,7 @@
 import { addressKey, type EffectFacts, type Tier } from '@waiaas/contract'
 import type { Case, Finding } from '../case.ts'
 import { requireChecksum, requirePlace } from '../checks.ts'
+import { asStrict } from '../within.ts'
 import { deny, policyType, type Scoped } from './type.ts'
 
 type Message = EffectFacts['messages'][number]
@@ -40,9 +41,25 @@ export const signMessageRules = policyType<'SIGN_MESSAGE_RULES', SignMessageRule
     })),
   }),
   judge,
+  within: areMessagesWithin,
+  delaysByDefault: ({ personal, signIns, typed }) =>
+    [personal, ...signIns.values(), ...typed.map(({ tier }) => tier)].includes('DELAY'),
+  isTightestAbsent: () => true,
   absent: ({ facts }) =>
     facts.messages.map((message) => (message.form === 'typed-data' ? unknown(message) : waiting(message, 'APPROVAL'))),
 })
+
+/** Rules of typed data are compared as a whole: which of several names a message is not for here. */
+function areMessagesWithin(one: SignMessageRules, other: SignMessageRules): boolean {
+  const tierAt = ({ signIns }: SignMessageRules, domain: string): Tier => signIns.get(domain) ?? 'APPROVAL'
+  return (
+    asStrict(one.personal, other.personal) &&
+    [...one.signIns.keys(), ...other.signIns.keys()].every((domain) =>
+      asStrict(tierAt(one, domain), tierAt(other, domain)),
+    ) &&
+    (one.typed.length === 0 || JSON.stringify(one.typed) === JSON.stringify(other.typed))
+  )
+}
 
 const ORDER: readonly Tier[] = ['INSTANT', 'NOTIFY', 'DELAY', 'APPROVAL']
 

@@ -38,6 +38,7 @@ import {
   unknownRecipients,
 } from '../first-recipient.ts'
 import { type Ladder, ladder, mostUpTo, scaling, tierBelow, tierOf } from '../ladder.ts'
+import { isSpendingWithin } from '../spending-within.ts'
 import { admitLimits } from '../token-limits.ts'
 import { filled, fitsAt } from '../windows.ts'
 import { deny, policyType, type Scoped } from './type.ts'
@@ -69,6 +70,7 @@ export const spendingLimit = policyType<'SPENDING_LIMIT', SpendingLimit>({
   }),
   compile,
   judge: judgeSpendingLimit,
+  within: isSpendingWithin,
   absent: ({ isLane }) =>
     isLane
       ? []

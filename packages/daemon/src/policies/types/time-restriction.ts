@@ -20,6 +20,8 @@ export const timeRestriction = policyType<'TIME_RESTRICTION', TimeRestriction>({
   admit: (rules) => rules,
   compile,
   judge,
+  within: (one, other) =>
+    one.timezone === other.timezone && HOURS.every((at) => !isOpenAt(one, at) || isOpenAt(other, at)),
   pace: ({ rules }) => ({ isOpen: (at) => isOpen(rules, at) }),
   allows: ({ start, end, days, timezone }) => ({ hours: { start, end, days: [...days], timezone } }),
 })
@@ -82,12 +84,15 @@ function localTime(format: Intl.DateTimeFormat, at: number): LocalTime {
   return time
 }
 
+/** Each hour of a week. */
+const HOURS = DAYS.flatMap((_, day) => Array.from({ length: 24 }, (_, hour) => ({ day, hour })))
+
 /** A window over midnight belongs to the day on which it began. */
-function isOpen({ start, end, days, localTime }: TimeRestriction, at: number): boolean {
-  const { hour, day } = localTime(at)
+function isOpenAt({ start, end, days }: TimeRestriction, { hour, day }: LocalTime): boolean {
   if (start < end) return days.has(day) && hour >= start && hour < end
   return (hour >= start && days.has(day)) || (hour < end && days.has((day + 6) % 7))
 }
+const isOpen = (rules: TimeRestriction, at: number): boolean => isOpenAt(rules, rules.localTime(at))
 
 /**
  * Unix milliseconds of the next opening, to the quarter hour: zones are whole quarters from UTC and a window is at least

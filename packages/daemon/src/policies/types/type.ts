@@ -1,4 +1,4 @@
-import type { Network, PolicyRules, PolicyType } from '@waiaas/contract'
+import type { Network, PolicyRules, PolicyType, Toggles } from '@waiaas/contract'
 import type { Allowed, Asks, Bounds, Case, Finding, Pace, Policy, Scope } from '../case.ts'
 
 export type Scoped<R> = Scope & { readonly rules: R }
@@ -19,6 +19,12 @@ type Parts<T extends PolicyType, R> = {
   pace?(policy: Scoped<R>): Pace
   tokens?(rules: R, network: Network): readonly string[]
   allows?(rules: R, network: Network): Allowed
+  /** Whether the first rules let nothing through that the others do not, and nothing milder. */
+  within?(rules: R, others: R): boolean
+  /** Whether what these rules delay waits for as long as the settings say. */
+  delaysByDefault?(rules: R): boolean
+  /** Whether nothing of the type is stricter than no policy of it at all. */
+  isTightestAbsent?(toggles: Toggles): boolean
 }
 
 /** One policy type as the evaluator, the service and the reading of facts see it. */
@@ -30,6 +36,7 @@ export type PolicyTypeParts<T extends PolicyType> = {
   /** What it names is trusted in other questions too. */
   readonly mayVouch: boolean
   ready(scope: Scope, rules: PolicyRules<T>): Omit<Policy, 'type'>
+  isTightestAbsent(toggles: Toggles): boolean
 }
 
 /** Hides what rules are compiled to, so that shared code cannot depend on it. */
@@ -38,6 +45,7 @@ export const policyType = <T extends PolicyType, R>(parts: Parts<T, R>): PolicyT
   absent: (of) => parts.absent?.(of) ?? [],
   mayAllow: parts.absent !== undefined,
   mayVouch: parts.names !== undefined,
+  isTightestAbsent: (toggles) => parts.isTightestAbsent?.(toggles) ?? false,
   ready(scope, rules) {
     const policy = { ...scope, rules: parts.compile(rules) }
     return {
@@ -47,6 +55,11 @@ export const policyType = <T extends PolicyType, R>(parts: Parts<T, R>): PolicyT
       names: (recipient) => parts.names?.(policy.rules, recipient) ?? false,
       tokens: (network) => parts.tokens?.(policy.rules, network) ?? [],
       allows: (network) => parts.allows?.(policy.rules, network) ?? {},
+      compiled: { of: parts, rules: policy.rules },
+      // Rules of the same parts are compiled to the same.
+      isWithin: ({ compiled }) =>
+        compiled?.of === parts && (parts.within?.(policy.rules, compiled.rules as R) ?? false),
+      delaysByDefault: parts.delaysByDefault?.(policy.rules) ?? false,
       ...(parts.bounds && { bounds: parts.bounds(policy) }),
       ...(parts.pace && { pace: parts.pace(policy) }),
     }

@@ -1,4 +1,5 @@
 import type { Case, Finding } from '../case.ts'
+import { listedIn } from '../within.ts'
 import { deny, listed, policyType, type Scoped } from './type.ts'
 
 type VenueWhitelist = { readonly venues: ReadonlySet<string> }
@@ -7,6 +8,8 @@ export const venueWhitelist = policyType<'VENUE_WHITELIST', VenueWhitelist>({
   admit: (rules) => rules,
   compile: ({ venues }) => ({ venues: new Set(venues.map(({ id }) => id)) }),
   judge,
+  within: (one, other) => listedIn(one.venues, (venue) => other.venues.has(venue)),
+  isTightestAbsent: ({ denyVenues }) => denyVenues === true,
   // The setting policy.venue_whitelist_enabled.
   absent: ({ input, facts }) =>
     input.toggles.denyVenues

@@ -1,6 +1,7 @@
 import { addressKey, UNREAD_RECIPIENT } from '@waiaas/contract'
 import type { Case, Finding } from '../case.ts'
 import { requireChecksum } from '../checks.ts'
+import { listedIn } from '../within.ts'
 import { listed, policyType, type Scoped } from './type.ts'
 
 type Whitelist = { readonly addresses: ReadonlySet<string> }
@@ -12,6 +13,7 @@ export const whitelist = policyType<'WHITELIST', Whitelist>({
   },
   compile: ({ allowed_addresses }) => ({ addresses: new Set(allowed_addresses.map(addressKey)) }),
   judge,
+  within: (one, other) => listedIn(one.addresses, (address) => other.addresses.has(address)),
   allows: ({ addresses }) => ({ recipients: [...addresses] }),
   names: ({ addresses }, recipient) => addresses.has(recipient),
 })

@@ -1,5 +1,6 @@
 import type { Case, Finding } from '../case.ts'
 import { domainList } from '../domains.ts'
+import { listedIn } from '../within.ts'
 import { deny, listed, policyType, type Scoped } from './type.ts'
 
 type X402AllowedDomains = { readonly domains: readonly string[]; readonly has: (host: string) => boolean }
@@ -8,6 +9,9 @@ export const x402AllowedDomains = policyType<'X402_ALLOWED_DOMAINS', X402Allowed
   admit: (rules) => rules,
   compile: ({ domains }) => ({ domains, has: domainList(domains) }),
   judge,
+  within: (one, other) =>
+    listedIn(one.domains, (domain) => other.domains.includes(domain) || (!domain.startsWith('*') && other.has(domain))),
+  isTightestAbsent: ({ denyX402Domains }) => denyX402Domains === true,
   absent: (of) =>
     of.input.toggles.denyX402Domains
       ? paid(of).map((domain) =>

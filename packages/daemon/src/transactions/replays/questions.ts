@@ -3,6 +3,7 @@ import type { Calls } from '../../platform/http/types.ts'
 import type { Building } from '../deciding/building.ts'
 import { testPolicies } from '../deciding/policy-test.ts'
 import type { ServiceParts } from '../parts.ts'
+import { diffPolicies } from './diff.ts'
 import { replayPolicies } from './replay.ts'
 
 /** What is asked of policies and drafts of them, without anything coming of it. */
@@ -11,5 +12,6 @@ export const policyQuestions = (
   building: Building,
 ): Handlers<typeof policyDraftOperations, Calls> => ({
   testPolicies: (_, asked) => testPolicies(parts, building, asked),
+  diffPolicies: (_, asked) => diffPolicies(parts, asked),
   replayPolicies: (_, asked) => replayPolicies(parts, asked),
 })
