@@ -38,6 +38,8 @@ const rules: Readonly<Record<string, Rule>> = {
       'packages/cli/src/demo/script.ts': 'the demo is a client that writes a policy',
       'packages/contract/src/policies/templates.ts': 'a template is a set of policies',
       'packages/daemon/src/policies/samples.ts': 'samples for the tests of its folder',
+      'packages/daemon/src/policies/generated.ts': 'made up for the tests of its folder',
+      'packages/daemon/src/policies/worlds.ts': 'made up for the tests of its folder',
     },
   },
   'chain families': {
@@ -113,6 +115,9 @@ const rules: Readonly<Record<string, Rule>> = {
       'packages/contract/src/effects.ts': 'kinds of effects, which this file owns',
       'packages/daemon/src/transactions/lanes/replace.ts': 'a lane asks for the kind that is its own',
       'packages/daemon/src/transactions/lanes/gap-fill.ts': 'a lane asks for the kind that is its own',
+      'packages/daemon/src/transactions/replays/again.ts': 'a replay makes anew what a lane asked for',
+      'packages/daemon/src/transactions/deciding/payable.ts': 'what a payment costs is measured with the smallest ones',
+      'packages/daemon/src/policies/generated-cases.ts': 'made up for the tests of its folder',
     },
   },
 }
