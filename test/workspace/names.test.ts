@@ -115,7 +115,6 @@ const rules: Readonly<Record<string, Rule>> = {
       'packages/contract/src/effects.ts': 'kinds of effects, which this file owns',
       'packages/daemon/src/transactions/lanes/replace.ts': 'a lane asks for the kind that is its own',
       'packages/daemon/src/transactions/lanes/gap-fill.ts': 'a lane asks for the kind that is its own',
-      'packages/daemon/src/transactions/replays/again.ts': 'a replay makes anew what a lane asked for',
       'packages/daemon/src/transactions/deciding/payable.ts': 'what a payment costs is measured with the smallest ones',
       'packages/daemon/src/policies/generated-cases.ts': 'made up for the tests of its folder',
     },

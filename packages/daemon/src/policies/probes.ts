@@ -180,7 +180,7 @@ type Situated = Pick<Made, 'on' | 'amounts'> & { effect: Effect; world: ProbeWor
 function* situations({ effect, on, world, amounts, counts }: Situated): Generator<EvaluateInput> {
   const { network, prices, tokens } = on
   const plain: EvaluateInput = {
-    ...{ network, prices, tokens, policies: [], policyVersion: 'probe', kind: 'TRANSFER' },
+    ...{ network, prices, tokens, policies: [], policyVersion: 'probe', kind: 'probe' },
     ...{ wallet: world.wallet, toggles: world.toggles, now: world.now },
     effects: {
       network: network.id,

@@ -134,7 +134,8 @@ async function subjectOf({ parts, db, lane }: Round, row: TransactionRow, { purp
   return { ...common, session: session ?? null, effects: withFullFee(stored, draft) }
 }
 
-const cancelEffects = ({ network, sender }: Effects, asset: string, draft: Draft): Effects => ({
+/** What takes the nonce of these effects, at a worst fee in the native asset. */
+export const cancelEffects = ({ network, sender }: Effects, asset: string, draft: Pick<Draft, 'maxFee'>): Effects => ({
   network,
   sender,
   effects: [{ kind: 'lane', purpose: 'cancel' }],

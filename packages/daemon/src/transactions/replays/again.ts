@@ -1,10 +1,11 @@
-import { type Decision, type Effects, type Network, nativeAsset, parseMicros } from '@waiaas/contract'
+import { type Decision, type Effects, nativeAsset, parseMicros, ZERO_BASE } from '@waiaas/contract'
 import { once } from '../../platform/once.ts'
 import { type EvaluateInput, type Judgement, policiesOfThen, recordedInput } from '../../policies/service.ts'
 import { evaluateWithin } from '../deciding/constrained.ts'
 import { ofPlan, trusted } from '../deciding/judgement.ts'
 import { decodeRequest } from '../kinds/all.ts'
 import { judgedAsOne } from '../kinds/batch.ts'
+import { cancelEffects } from '../lanes/replace.ts'
 import type { ServiceParts } from '../parts.ts'
 import type { SessionFacts, WalletFacts } from '../switches.ts'
 import { type KeptRequest, type KeptSignature, replayStore } from './replay-store.ts'
@@ -50,7 +51,8 @@ export async function remade(beside: Beside, row: KeptRequest, signature?: KeptS
   const intent = signature?.purpose === 'cancel' ? undefined : await intentOf(beside, row)
   const effects: Effects = JSON.parse(row.effects)
   const input = recordedInput(stored, {
-    effects: signature?.purpose === 'cancel' ? cancelled(effects, network) : effects,
+    effects:
+      signature?.purpose === 'cancel' ? cancelEffects(effects, nativeAsset(network), { maxFee: ZERO_BASE }) : effects,
     tokens: intent ? trusted(intent) : {},
     wallet: { id: wallet.id, chain: wallet.chain, environment: wallet.environment, approver: 'operator' },
     ...{ network, policies },
@@ -73,8 +75,3 @@ async function intentOf({ plan }: Beside, { plan_id, request }: KeptRequest) {
     (await plan(plan_id)).map((step) => ({ type: step.type, intent: decodeRequest(step.request).intent })),
   )
 }
-
-const cancelled = ({ sender }: Effects, network: Network): Effects => ({
-  ...{ network: network.id, sender, effects: [{ kind: 'lane', purpose: 'cancel' }] },
-  fee: { asset: nativeAsset(network), max: '0' },
-})
