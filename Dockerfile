@@ -14,7 +14,7 @@ COPY packages/mcp/package.json packages/mcp/
 COPY packages/sdk/package.json packages/sdk/
 # Not the root's tools for tests, and no install script of anybody: native code comes prebuilt inside its package.
 RUN --mount=type=cache,target=/root/.npm \
-    npm ci --ignore-scripts --include-workspace-root=false --workspace=@waiaas/daemon --workspace=@waiaas/mcp
+    npm ci --ignore-scripts --include-workspace-root=false --workspace=@waiaas/cli --workspace=@waiaas/daemon --workspace=@waiaas/mcp
 COPY LICENSE tsconfig.json ./
 COPY scripts scripts
 COPY packages packages

@@ -4,6 +4,7 @@
  * It prints the seed in the names of its tests; `--seed=SEED` draws the same schedules again.
  */
 import { spawn } from 'node:child_process'
+import { randomInt } from 'node:crypto'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 
@@ -27,7 +28,7 @@ const child = spawn(process.execPath, [vitest, 'run', ...tests], {
     ...process.env,
     WAIAAS_PROVE_SCHEDULES: wholeNumber('schedules'),
     WAIAAS_PROVE_KILLS: wholeNumber('kills'),
-    ...(values.seed !== undefined && { WAIAAS_PROVE_SEED: values.seed }),
+    WAIAAS_PROVE_SEED: values.seed ?? String(randomInt(2 ** 32)),
   },
 })
 child.once('exit', (code) => process.exit(code ?? 1))

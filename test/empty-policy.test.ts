@@ -69,7 +69,8 @@ describe('a wallet that was made with defaultPolicy false', () => {
 
 describe('a wallet with the default policy', () => {
   test.each([
-    ['0.005', 201, 'INSTANT', 'PENDING'],
+    // Nobody whom a new wallet pays is known yet.
+    ['0.005', 201, 'NOTIFY', 'PENDING'],
     ['0.05', 201, 'NOTIFY', 'PENDING'],
     ['0.2', 201, 'DELAY', 'QUEUED'],
   ])('%s ETH at 2,000 USD is %i %s', async (amount, status, tier, state) => {

@@ -176,6 +176,7 @@ export const DecisionInputs = z.object({
     .describe('for a unit of gas or compute: what is offered at most, and what the network asked'),
   standing: Standing.optional(),
   toggles: z.object(toggleShape),
+  usualDelay: z.int().optional().describe('seconds of a delay of which no policy says how long'),
   context: z
     .object({
       acceptedAt: z.int().optional(),

@@ -7,9 +7,25 @@ export type Cap = { readonly lengthMs: number; readonly micros: bigint; readonly
 type Price = { readonly micros: bigint; readonly units: bigint }
 type Landing = NonNullable<ReturnType<MadeUpNode['landing']>>
 /** Bytes, when they were judged, and when they may first have left. */
-type Row = { hash: string; sender: string; left_at: number; created_at: number }
+type Row = {
+  hash: string | null
+  sender: string
+  left_at: number | null
+  created_at: number
+  purpose: string
+  transaction_id: string
+}
+/** When it may first have left, when it was judged for that, and when it first was on its way. */
+type Times = { readonly at: number; readonly judgedAt: number; readonly firstAt: number }
 /** What the chain shows in the end, and when its bytes may first have left. */
-type Departure = { readonly at: number; readonly to: string; readonly micros: bigint }
+type Departure = {
+  readonly at: number
+  readonly to: string
+  /** As it was judged when it left. */
+  readonly micros: bigint
+  /** As it counts against others: one that is sped up was on its way before, and is held as it was then. */
+  readonly held: bigint
+}
 
 /** A decision goes by prices that are at most this old. */
 const DECISION_MS = 5_000
@@ -31,23 +47,30 @@ export function capsModel(node: MadeUpNode, now: () => number) {
     return young.map(({ price }) => price).reduce((a, b) => (a.micros * b.units <= b.micros * a.units ? a : b))
   }
 
-  function departureOf({ tx, succeeded, fee }: Landing, { left_at: at, created_at }: Row): Departure {
+  function departureOf({ tx, succeeded, fee }: Landing, { at, judgedAt, firstAt }: Times): Departure {
     const units = (succeeded ? BigInt(tx.body.amount) : 0n) + fee
-    const price = priceAt(created_at)
-    return { at, to: tx.body.to, micros: (units * price.micros) / price.units }
+    const worth = ({ micros, units: per }: Price) => (units * micros) / per
+    return { at, to: tx.body.to, micros: worth(priceAt(judgedAt)), held: worth(priceAt(firstAt)) }
   }
 
   /** By sender. What only takes another's place back is paid from what was held for it, or from the reserve of the lane. */
   async function departures(database: Database): Promise<Map<string, Departure[]>> {
     const rows = await database.read((db) =>
       db.query<Row>((k) =>
-        k.selectFrom('attempts').select(['hash', 'sender', 'left_at', 'created_at']).where('left_at', 'is not', null),
+        k
+          .selectFrom('attempts')
+          .select(['hash', 'sender', 'left_at', 'created_at', 'purpose', 'transaction_id'])
+          .orderBy('created_at'),
       ),
     )
+    const first = new Map<string, number>()
     const found = rows.flatMap((row) => {
-      const { hash, sender } = row
-      const landed = node.landing(hash)
-      return landed && landed.tx.body.to !== sender ? [{ sender, departure: departureOf(landed, row) }] : []
+      const { hash, sender, purpose, transaction_id, created_at, left_at } = row
+      if (purpose === 'send') first.set(transaction_id, created_at)
+      const landed = hash === null || left_at === null ? undefined : node.landing(hash)
+      if (!landed || left_at === null || landed.tx.body.to === sender) return []
+      const firstAt = first.get(transaction_id) ?? created_at
+      return [{ sender, departure: departureOf(landed, { at: left_at, judgedAt: created_at, firstAt }) }]
     })
     return new Map(
       [...Map.groupBy(found, ({ sender }) => sender)].map(([sender, all]) => [
@@ -70,11 +93,11 @@ export function capsModel(node: MadeUpNode, now: () => number) {
           const counted = (all.get(address) ?? []).filter(({ to }) => cap.to === undefined || cap.to === to)
           return counted
             .filter(({ at }) => at >= since)
-            .map(({ at }) => ({
-              ...{ address, at, cap },
+            .map((own) => ({
+              ...{ address, at: own.at, cap },
               sum: counted
-                .filter((one) => one.at > at - cap.lengthMs && one.at <= at)
-                .reduce((sum, { micros }) => sum + micros, 0n),
+                .filter((one) => one !== own && one.at > own.at - cap.lengthMs && one.at <= own.at)
+                .reduce((sum, { held }) => sum + held, own.micros),
             }))
             .filter(({ sum }) => sum > cap.micros)
         }),

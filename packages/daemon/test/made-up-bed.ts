@@ -27,6 +27,8 @@ type Boot = {
   limits?: Record<string, unknown>
   mostWaiting?: ReturnType<Parts['mostWaiting']>
   confirmations?: () => number
+  /** By how much its clock is ahead of the machine's at first. */
+  passed?: number
 }
 type Options = Parameters<typeof madeUpNode>[0] &
   Pick<Boot, 'limits' | 'mostWaiting' | 'confirmations'> & { location?: Location }
@@ -83,8 +85,16 @@ export function madeUpBeds(open: Open = onSqlite()) {
  * Test support: the money path over the made-up family, whose blocks come when told, with one wallet that may pay. Its
  * clock runs with the machine's and is moved ahead by hand.
  */
-export async function madeUpBed({ node, database, keyring, limits = GENEROUS, mostWaiting, confirmations }: Boot) {
-  const time = { passed: 0, ahead: 0 }
+export async function madeUpBed({
+  node,
+  database,
+  keyring,
+  limits = GENEROUS,
+  mostWaiting,
+  confirmations,
+  passed = 0,
+}: Boot) {
+  const time = { passed, ahead: 0 }
   const now = () => Date.now() + time.passed
   const bed = await startPipeline(
     database,

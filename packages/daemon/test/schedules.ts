@@ -23,6 +23,8 @@ const PRICES = [500n, 1_000n, 1_900n, 2_000n, 2_100n, 4_000n] as const
 const FIRST_PRICE = 2_000n
 const MINUTE = 60_000
 const HOUR = 3_600_000
+/** Long ago, so that months may pass: ids go by time, and those of other tests are of today. */
+const START = -1_000 * 24 * HOUR
 /** So long after a process has died another one goes on with what it had. */
 const LAPSE = 2 * MINUTE
 
@@ -59,8 +61,7 @@ const anyBed = ({ processes }: Stage, ...words: Words): MadeUpBed => pick(proces
 async function startProcess(stage: Omit<Stage, 'processes'>): Promise<Process> {
   const opened = await stage.connect()
   const { database, kill } = mortal(opened)
-  const bed = await madeUpBed({ node: stage.node, database })
-  bed.time.passed = stage.passed
+  const bed = await madeUpBed({ node: stage.node, database, passed: stage.passed })
   setPrice(bed, stage.price)
   return { bed, kill, end: () => opened.close() }
 }
@@ -263,7 +264,7 @@ type Play = { readonly seed: string; readonly count: number; readonly processes:
 export async function playSchedules({ seed, count, processes, connect }: Play) {
   const node = madeUpNode(pick([{}, {}, { order: false }, { expiry: false }], seed, 'family'))
   const model = capsModel(node, () => Date.now() + stage.passed)
-  const stage: Stage = { node, model, connect, processes: [], passed: 0, price: FIRST_PRICE, top: 0 }
+  const stage: Stage = { node, model, connect, processes: [], passed: START, price: FIRST_PRICE, top: 0 }
   for (let index = 0; index < processes; index++) stage.processes.push(await startProcess(stage))
   model.price(FIRST_PRICE * DOLLAR, UNITS)
   const names = Array.from({ length: count }, (_, index) => `${seed}/${index}`)

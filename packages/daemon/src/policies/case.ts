@@ -95,6 +95,8 @@ export type EvaluateInput = {
   /** Of what a lane does for itself: what is held for the transaction that it is for, and what it took from its reserve today. */
   readonly lane?: { readonly held: Usd; readonly taken: Window }
   readonly toggles: Toggles
+  /** Seconds that a DELAY takes of which no policy says how long. */
+  readonly usualDelay?: number
   /** What the session that asks was issued for. */
   readonly constrained?: Constrained
   /**

@@ -332,6 +332,16 @@ describe('SPENDING_LIMIT thresholds', () => {
   test('the longest delay and the shortest time to approve win', () => {
     const delays = [60, 900].map((delay_seconds) => spending({ delay_max_usd: 1e6, delay_seconds }))
     expect(judge(delays).decision).toMatchObject({ tier: 'DELAY', delaySeconds: 900 })
+    // An approval of tokens with a tier of its own, which says nothing of how long.
+    const approving = {
+      effects: effects([{ kind: 'approval', asset: USDC, amount: '5', spender: EVE, unlimited: false }]),
+      toggles: { ...togglesOf(defaultSettings()), denyTokens: false, denySpenders: false },
+    }
+    const usual = row('APPROVE_TIER_OVERRIDE', { tier: 'DELAY' })
+    const of = (...some: typeof delays) => judge(some, { ...approving, usualDelay: 300 }).decision
+    expect(of(delays[0]!, usual)).toMatchObject({ tier: 'DELAY', delaySeconds: 300, inputs: { usualDelay: 300 } })
+    expect(of(delays[1]!, usual)).toMatchObject({ tier: 'DELAY', delaySeconds: 900 })
+    expect(of(open(), usual)).not.toHaveProperty('delaySeconds')
     const asks = [60, 30].map((approval_timeout) => spending({ instant_max_usd: 0, approval_timeout }))
     expect(judge(asks).decision).toMatchObject({ tier: 'APPROVAL', approvalTimeoutSeconds: 30 })
   })

@@ -93,7 +93,7 @@ function conclude(of: Case, applying: readonly Policy[], ruling: Ruling): Judgem
   const { denied, tier, findings } = ruling
   const reasons = deciding(ruling).map(reasonOf)
   const mayRun = !denied && isSatisfied(tier, of)
-  const wait = denied ? {} : waits(tier, findings)
+  const wait = denied ? {} : waits(tier, findings, of.input.usualDelay)
   const usd = of.bill.outflowUsd
   const decision: Decision = {
     outcome: denied ? 'DENY' : 'ALLOW',
@@ -107,7 +107,7 @@ function conclude(of: Case, applying: readonly Policy[], ruling: Ruling): Judgem
       rule: (input) => rulingOf(caseOf(input), applying),
     }),
     policyVersion: of.input.policyVersion,
-    inputs: inputsOf(of, applying, reasons),
+    inputs: inputsOf(of, applying, { reasons, ...wait }),
   }
   const { unpriced, items, totalUsd } = of.bill
   return { decision, usd, totalUsd, unpriced, reserve: denied ? [] : items, fromReserve: beyondHeld(of), mayRun }
@@ -128,11 +128,16 @@ const strictest = (findings: readonly Finding[]): Tier => {
 }
 
 /** The longest of the delays, the shortest of the times to approve. */
-function waits(tier: Tier, findings: readonly Finding[]): Pick<Decision, 'delaySeconds' | 'approvalTimeoutSeconds'> {
+function waits(
+  tier: Tier,
+  findings: readonly Finding[],
+  usualDelay = 0,
+): Pick<Decision, 'delaySeconds' | 'approvalTimeoutSeconds'> {
   const deciding = findings.filter(({ verdict }) => verdict === tier)
-  const delays = deciding.flatMap(({ delaySeconds }) => (delaySeconds === undefined ? [] : [delaySeconds]))
-  // Without a delay of its own the one of the settings holds.
-  if (tier === 'DELAY') return delays.length > 0 ? { delaySeconds: Math.max(...delays) } : {}
+  // Where nobody says how long, the delay of the settings holds; where some do, it is one of them.
+  const hasOwn = deciding.some(({ delaySeconds }) => delaySeconds !== undefined)
+  if (tier === 'DELAY')
+    return hasOwn ? { delaySeconds: Math.max(...deciding.map(({ delaySeconds = usualDelay }) => delaySeconds)) } : {}
   const timeouts = deciding.flatMap(({ approvalTimeout }) => (approvalTimeout ? [approvalTimeout] : []))
   return tier === 'APPROVAL' && timeouts.length > 0 ? { approvalTimeoutSeconds: Math.min(...timeouts) } : {}
 }

@@ -29,7 +29,7 @@ test(`a decision is made again from its record, to the letter, in ${CASES} cases
   const outcomes = new Map<string, number>()
   for (let index = 0; index < CASES; index++) {
     const rows = [...(random.chance(0.8) ? [open()] : []), ...Array.from({ length: random.whole(4) }, policy)]
-    const of = input(rows, situation())
+    const of = { ...input(rows, situation()), usualDelay: 300 }
     const stored = JSON.stringify(evaluate(of).decision)
     expect(JSON.stringify(again(stored, rows, of)), `case ${index}`).toBe(stored)
     for (const { type } of rows) seen.add(type)

@@ -4,7 +4,6 @@ import {
   type DecisionInputs,
   parseBase,
   parseMicros,
-  type Reason,
   toUnitPrice,
   type Usd,
   ZERO_USD,
@@ -19,7 +18,7 @@ import { type Case, type EvaluateInput, isOfSessions, type Policy, type Window, 
 export function inputsOf(
   { input, bill, requestCounts }: Case,
   applying: readonly Policy[],
-  reasons: readonly Reason[],
+  { reasons, delaySeconds }: Pick<Decision, 'reasons' | 'delaySeconds'>,
 ): DecisionInputs {
   const { spent, context, toggles, feePrice, requests, lane, effects } = input
   const windows = spent.networks[input.network.id]
@@ -62,6 +61,7 @@ export function inputsOf(
     ...(feePrice && { feePrice: { offered: String(feePrice.offered), asked: String(feePrice.asked) } }),
     ...(input.standing && { standing: input.standing }),
     toggles: { ...toggles },
+    ...(delaySeconds !== undefined && input.usualDelay !== undefined && { usualDelay: input.usualDelay }),
     ...(context && { worstFee: effects.fee.max, context: recordedContext(context) }),
   }
 }
@@ -169,6 +169,7 @@ export function recordedInput(
     ...(standing && { standing }),
     // Each row was written from toggles; one that came later was off.
     toggles: inputs.toggles as EvaluateInput['toggles'],
+    ...(inputs.usualDelay !== undefined && { usualDelay: inputs.usualDelay }),
     ...(inputs.context && { context: contextOf(inputs.context) }),
   }
 }

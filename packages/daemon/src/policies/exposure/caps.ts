@@ -6,6 +6,7 @@ export const least = (...caps: readonly Cap[]): Cap =>
 export const sum = (...caps: readonly Cap[]): Cap =>
   caps.reduce((all, cap) => (all === null || cap === null ? null : all + cap), 0n)
 export const most = (...caps: readonly Cap[]): Cap =>
+  // biome-ignore lint/complexity/useMathMinMax: Math.max takes no bigint
   caps.reduce((high, cap) => (high === null || cap === null ? null : cap > high ? cap : high), 0n)
 /** So many times; nothing is nothing, however often. */
 export const times = (cap: Cap, count: Cap): Cap =>

@@ -130,6 +130,7 @@ export async function inputOf(job: JudgeJob, subject: WithoutIntent, before?: Be
     ...(subject.aboveCeiling !== undefined && { aboveCeiling: subject.aboveCeiling }),
     ...(facts.isLane && { lane: await laneFunds(db, subject, { now, before }) }),
     toggles: togglesOf(settings),
+    usualDelay: settings['security.policy_defaults_delay_seconds'],
     ...(before && { context: before }),
   }
   return { input, rules, reading }

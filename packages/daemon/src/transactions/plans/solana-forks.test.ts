@@ -79,12 +79,16 @@ forEachEngine((_engine, open) => {
   const reach = (scene: Scene, id: string, ...wanted: string[]) =>
     scene.passUntil(async () => (await statuses(scene, id)).join() === wanted.join())
   const states = async ({ attempts }: Scene, id: string) => (await attempts(id)).map(({ state }) => state)
+  /** What the newest block of the chain says, before anybody else goes by it. */
+  async function newest<T>(node: SolanaNode, method: string, ...of: readonly string[]): Promise<T> {
+    const params = [...of, { commitment: 'processed' }]
+    const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method, params })
+    return ((await (await fetch(node.url, { method: 'POST', body })).json()) as { result: T }).result
+  }
   /** Takes the block out of the chain in which it landed, and all that came after. */
   async function takeOut({ node, attempts }: Scene, id: string): Promise<void> {
     const landed = (await attempts(id)).at(-1)!.block_height!
-    const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'getSlot', params: [{ commitment: 'processed' }] })
-    const answer = (await (await fetch(node.url, { method: 'POST', body })).json()) as { result: number }
-    node.fork(answer.result - landed + 1)
+    node.fork((await newest<number>(node, 'getSlot')) - landed + 1)
   }
   const paid = (node: SolanaNode, tos: readonly string[]) => Promise.all(tos.map((to) => solanaBalance(node, to)))
   const recipients = () => Array.from({ length: 3 }, newSolanaAddress)
@@ -96,8 +100,8 @@ forEachEngine((_engine, open) => {
     const { id, steps } = await send(scene, wallet, tos)
     const second = steps[1]!.id
     await scene.passUntil(async () => {
-      // The first one has landed, and the second one gets lost.
-      node.fault.dropSends = (await statuses(scene, id))[0] === 'CONFIRMED'
+      // The first one is in the newest block, which nobody has heard of yet, and the second one gets lost.
+      node.fault.dropSends = (await newest<{ value: number }>(node, 'getBalance', tos[0]!)).value > 0
       return (await states(scene, second)).includes('recorded')
     })
     // Outbidding is for chains with nonces, also within a plan.
