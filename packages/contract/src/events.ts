@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { AnsweredOver, approvalEvents } from './approval-events.ts'
 import { Reason, Tier } from './decision.ts'
 import { Effect } from './effects.ts'
 import { Labels } from './labels.ts'
@@ -63,7 +64,8 @@ const Decided = () =>
 const UnitPrice = () => z.strictObject({ asked: Text, tip: Text })
 const JudgedAgain = () => z.strictObject({ tier: Tier, reasons: z.array(Reason), judgedAgain: z.literal(true) })
 /** The end of a transaction of which nothing had left. `ledger` is the fault that kept its reservation. */
-const Ended = () => z.strictObject({ from: Text, reason: Text, code: TextOrNull, ledger: Text.optional() })
+const Ended = () =>
+  z.strictObject({ from: Text, reason: Text, code: TextOrNull, ledger: Text.optional(), channel: AnsweredOver })
 /** Signed bytes, stored and about to leave. */
 const Signed = () =>
   z.strictObject({
@@ -309,17 +311,7 @@ export const events = {
     summary: 'Gas became as cheap as a request asked for, and it goes on.',
     details: () => UnitPrice(),
   },
-  TX_APPROVED: {
-    severity: 'warning',
-    summary: 'A human approved what waited.',
-    details: () =>
-      z.strictObject({
-        digest: TextOrNull,
-        usd: TextOrNull,
-        maxFee: Text.optional(),
-        overCeilingUntil: z.int().optional().describe('it may pass above the ceiling until then, in unix milliseconds'),
-      }),
-  },
+  ...approvalEvents,
   TX_REJECTED: { severity: 'info', summary: 'A human rejected what waited.', details: Ended },
   TX_CANCELLED: {
     severity: 'info',

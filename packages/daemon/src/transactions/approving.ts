@@ -1,5 +1,7 @@
-import { add, Failure, invalidField, parseBase, parseMicros } from '@waiaas/contract'
+import { add, type Channel, Failure, invalidField, parseBase, parseMicros } from '@waiaas/contract'
 import type { Lift } from '../gate/service.ts'
+import type { By } from '../platform/caller.ts'
+import { codeOf, digestOf } from './cards/code.ts'
 import type { Job } from './job.ts'
 import { type Ending, endUnsent } from './rows/ending.ts'
 import { liftStore } from './rows/lift-store.ts'
@@ -10,11 +12,16 @@ import { stopStore } from './stopping/stop-store.ts'
 
 /** `maxFee` is in native base units: what its fee may come to, whatever the policies say of fees. */
 export type Approval = {
-  ip?: string | undefined
   maxFee?: string | undefined
   /** What lets it pass above the ceiling. */
   lift?: Lift | undefined
 }
+/** What somebody says to what waits: who, over which channel, and to which card; another one than that is not answered. */
+export type HumanAnswer = {
+  readonly by: By
+  readonly channel: Channel
+  readonly code?: string | undefined
+} & ({ readonly says: 'reject' } | ({ readonly says: 'approve' } & Approval))
 
 /** It is too late for what was asked. */
 export const processed = ({ status }: Pick<TransactionRow, 'status'>): Failure =>
@@ -27,18 +34,44 @@ export async function end(job: Job, row: TransactionRow, ending: Ending): Promis
 }
 
 /** What a stop has ended waits for nobody, also before its row says so. */
-export async function assertNotOver({ db }: Job, { id }: TransactionRow): Promise<void> {
+async function assertNotOver({ db }: Job, { id }: TransactionRow): Promise<void> {
   if (await stopStore.isOver(db, id)) throw processed({ status: 'CANCELLED' })
 }
 
+/**
+ * The one way to answer what waits, for every channel; the job holds the locks of its wallet, so that the first answer is
+ * the one that counts, and each later one fails. When it was answered, in milliseconds.
+ */
+export async function decide(job: Job, row: TransactionRow, answer: HumanAnswer): Promise<number> {
+  await assertNotOver(job, row)
+  if (row.status !== 'QUEUED')
+    throw isUnsigned(row.status) && answer.says === 'reject' ? notWaiting(row) : processed(row)
+  await requireShown(job, row, answer.code)
+  if (answer.says === 'approve') return approve(job, row, answer)
+  const { by, channel } = answer
+  return end(job, row, {
+    ...{ to: 'CANCELLED', code: null, error: `rejected by ${nameOf(by.actor)}`, event: 'TX_REJECTED' },
+    ...{ ...by, channel },
+  })
+}
+
+const notWaiting = ({ status }: TransactionRow) =>
+  new Failure('APPROVAL_NOT_FOUND', `the transaction is ${status} and waits for nobody`)
+const nameOf = (actor: By['actor']): string => (actor === 'operator' ? 'the operator' : actor)
+
+/** Failure TX_ALREADY_PROCESSED where another card was shown than that of what waits. */
+async function requireShown({ db }: Job, row: TransactionRow, code: string | undefined): Promise<void> {
+  if (code === undefined) return
+  const steps = row.plan_id === null ? [row] : await planStore.steps(db, row.plan_id)
+  if (code !== codeOf(row.id, digestOf(steps)))
+    throw new Failure('TX_ALREADY_PROCESSED', 'what waits is not what was shown; look at it again', {
+      details: { status: row.status },
+    })
+}
+
 /** Lets what waits for an approval go on. */
-export async function approveQueued(
-  { parts, db }: Job,
-  row: TransactionRow,
-  { ip, maxFee, lift }: Approval,
-): Promise<TransactionRow> {
-  await assertNotOver({ parts, db }, row)
-  if (row.status !== 'QUEUED') throw processed(row)
+async function approve({ parts, db }: Job, row: TransactionRow, answer: HumanAnswer & Approval): Promise<number> {
+  const { by, channel, maxFee, lift } = answer
   if (row.tier !== 'APPROVAL')
     throw new Failure('APPROVAL_NOT_FOUND', 'the transaction waits for time, not for an approval')
   const wallet = await parts.switches.wallet(db, row.wallet_id)
@@ -51,24 +84,16 @@ export async function approveQueued(
     throw invalidField('maxFee', `expected at least the fee that was shown, ${row.max_fee}, got ${maxFee}`)
   const fee = maxFee ?? row.max_fee
   const usd = row.plan_id === null ? row.amount_usd : await usdOfPlan({ parts, db }, row.plan_id, { maxFee, lift })
-  await transactionStore.approve(db, { id: row.id, by: 'operator', usd, fee, at })
-  if (row.plan_id !== null) await planStore.approve(db, { plan: row.plan_id, by: 'operator', usd, at })
+  if (!(await transactionStore.approve(db, { id: row.id, by: by.actor, usd, fee, at }))) throw processed(row)
+  if (row.plan_id !== null) await planStore.approve(db, { plan: row.plan_id, by: by.actor, usd, at })
   if (lift) await liftStore.set(db, { ...lift, transaction_id: row.id, lane: row.lane }, at)
   const details = {
-    digest: row.digest,
-    usd,
+    ...{ digest: row.digest, usd, channel },
     ...(maxFee !== undefined && { maxFee }),
     ...(lift && { overCeilingUntil: lift.until }),
   }
-  await parts.audit.record(db, {
-    event: 'TX_APPROVED',
-    actor: 'operator',
-    ip,
-    walletId: row.wallet_id,
-    txId: row.id,
-    details,
-  })
-  return { ...row, updated_at: at }
+  await parts.audit.record(db, { event: 'TX_APPROVED', ...by, walletId: row.wallet_id, txId: row.id, details })
+  return at
 }
 
 /** What is left of a plan comes to, which is approved as a whole; null when a part has no price. */

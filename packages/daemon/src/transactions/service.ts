@@ -14,7 +14,7 @@ import { by, type Principal, sessionOf } from '../platform/caller.ts'
 import type { Handle } from '../platform/db/database.ts'
 import type { Loop } from '../platform/jobs.ts'
 import { allowances } from './allowances.ts'
-import { type Approval, approveQueued, assertNotOver, end, processed } from './approving.ts'
+import { type Approval, decide, end, type HumanAnswer, processed } from './approving.ts'
 import { askLimits } from './deciding/ask-limits.ts'
 import { type Building, building } from './deciding/building.ts'
 import { decideCovered } from './deciding/covered.ts'
@@ -44,7 +44,6 @@ import { retention } from './retention/retention.ts'
 import { attemptStore, type Replacement } from './rows/attempt-store.ts'
 import { laneStore } from './rows/lane-store.ts'
 import { listStore } from './rows/list-store.ts'
-import { isUnsigned } from './rows/states.ts'
 import { type TransactionRow, transactionStore } from './rows/store.ts'
 import { scheduler } from './scheduler.ts'
 import { givenTransactions } from './signatures/given.ts'
@@ -73,6 +72,12 @@ const choiceOf = (input: SendRequest): WalletChoice => ({ walletId: input.wallet
 type Requester = { principal: Principal<'agent' | 'operator'>; peer: string | undefined }
 /** `maxFee` is in native base units: what its fee may come to, whatever the policies say of fees. */
 type ReplacementWanted = { with: Replacement; maxFee?: string | undefined }
+type OperatorApproval = Omit<Approval, 'lift'> & {
+  ip?: string | undefined
+  code?: string | undefined
+  overCeiling?: OverCeiling | undefined
+}
+const byOperator = (ip: string | undefined) => ({ by: { actor: 'operator', ip }, channel: 'rest' }) as const
 type Lists = ReturnType<typeof lists>
 type Lanes = ReturnType<typeof lanes>
 type Settler = ReturnType<typeof settler>
@@ -236,17 +241,32 @@ export class Transactions {
     return askLimits(this.#parts, this.#building, { sessionId, choice })
   }
 
-  /** Lets a waiting transaction of a wallet without owner go on, for exactly the effects that were shown. */
+  /** What somebody says to what waits, over any channel: the first answer counts. When it was answered. */
+  async decide(id: string, answer: HumanAnswer): Promise<number> {
+    const waiting = await this.#parts.database.read((db) => this.#findOwn(db, id, undefined))
+    if (answer.says === 'approve' && !answer.lift)
+      await this.#overCeilings.lift(waiting, { overCeiling: undefined, maxFee: answer.maxFee })
+    const at = await this.#change(id, undefined, (job, row) => decide(job, row, answer))
+    if (answer.says === 'reject') return at
+    if (isSignatureLane(waiting.lane)) this.#signatures.kick(waiting)
+    else this.#lanes.kick(waiting)
+    return at
+  }
+
+  /** The operator lets a waiting transaction go on, for exactly the effects that were shown. */
   async approve(
     id: string,
-    { overCeiling, ...approval }: Omit<Approval, 'lift'> & { overCeiling?: OverCeiling | undefined } = {},
+    { ip, overCeiling, ...approval }: OperatorApproval = {},
   ): Promise<{ status: TransactionStatus; at: number }> {
     const waiting = await this.#parts.database.read((db) => this.#findOwn(db, id, undefined))
-    const lift = await this.#overCeilings.lift(waiting, { overCeiling, maxFee: approval.maxFee })
-    const row = await this.#change(id, undefined, (job, current) => approveQueued(job, current, { ...approval, lift }))
-    if (isSignatureLane(row.lane)) this.#signatures.kick(row)
-    else this.#lanes.kick(row)
-    return { status: 'PENDING', at: row.updated_at }
+    const lift = overCeiling && (await this.#overCeilings.lift(waiting, { overCeiling, maxFee: approval.maxFee }))
+    const at = await this.decide(id, { says: 'approve', ...byOperator(ip), ...approval, lift })
+    return { status: 'PENDING', at }
+  }
+
+  /** The operator ends a transaction that waits for time or a human; when that was. */
+  reject(id: string, ip?: string): Promise<number> {
+    return this.decide(id, { says: 'reject', ...byOperator(ip) })
   }
 
   /** What approving it above the ceiling would have signed. */
@@ -280,24 +300,6 @@ export class Transactions {
     return lane.replace({
       ...{ transactionId: id, purpose, by: by(requester) },
       ...(maxFee !== undefined && { maxFee: parseBase(maxFee) }),
-    })
-  }
-
-  reject(id: string, ip?: string): Promise<number> {
-    const ending = {
-      to: 'CANCELLED',
-      code: null,
-      error: 'rejected by the operator',
-      actor: 'operator',
-      ip,
-      event: 'TX_REJECTED',
-    } as const
-    return this.#change(id, undefined, async (job, row) => {
-      await assertNotOver(job, row)
-      if (isUnsigned(row.status) && row.status !== 'QUEUED')
-        throw new Failure('APPROVAL_NOT_FOUND', `the transaction is ${row.status} and waits for nobody`)
-      if (row.status !== 'QUEUED') throw processed(row)
-      return end(job, row, ending)
     })
   }
 

@@ -1,4 +1,4 @@
-import type { RaisedSeverity } from '@waiaas/contract'
+import type { Channel, RaisedSeverity } from '@waiaas/contract'
 import { release } from '../../ledger/service.ts'
 import type { Actor } from '../../platform/caller.ts'
 import type { Handle } from '../../platform/db/database.ts'
@@ -20,6 +20,8 @@ export type Ending = {
   ip?: string | undefined
   raised?: RaisedSeverity<EndEvent>
   event?: EndEvent
+  /** Over which a human ended it. */
+  channel?: Channel
 }
 /** Why a stop cancels. */
 export type StopReason = { error: string; code: string; actor: Actor }
@@ -61,7 +63,11 @@ export async function endUnsent({ parts, db }: EndingJob, row: TransactionRow, e
     walletId: row.wallet_id,
     sessionId: row.session_id ?? undefined,
     txId: row.id,
-    details: { from: row.status, reason: ending.error, code: ending.code, ...(fault && { ledger: fault }) },
+    details: {
+      ...{ from: row.status, reason: ending.error, code: ending.code },
+      ...(ending.channel && { channel: ending.channel }),
+      ...(fault && { ledger: fault }),
+    },
   })
   if (row.plan_id !== null) await endPlan({ parts, db }, row, ending.error)
   return true
