@@ -197,9 +197,16 @@ const DEEDS: Record<Deed, (stage: Stage) => Promise<unknown>> = {
     const payment = newPayment(stage, WITH_APPROVAL)
     await pay(stage, payment)
     stage.cancelled.push(payment)
+    // What was asked for earlier and has not left is ended by the suspension too.
+    for (const { id } of stage.payments) if (id !== undefined) await haveLeft(stage, id)
     await stage.daemon.operator.suspendWallet({ id: stage.wallet.id })
   },
 }
+const haveLeft = ({ daemon }: Stage, id: string) =>
+  until(`${id} to have left`, async () =>
+    ['SUBMITTED', 'CONFIRMED'].includes((await daemon.operator.getTransaction({ id })).status),
+  )
+
 async function payElsewhere(stage: Stage, limit: Record<string, unknown>): Promise<void> {
   const { scene, payment } = await elsewhere(stage, limit)
   const { key, to, amount } = payment

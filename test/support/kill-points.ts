@@ -53,7 +53,7 @@ export const KILL_POINTS: readonly KillPoint[] = [
     deed: 'sign for the caller to send',
     when: ['before', 'after'],
   },
-  { file: 'transactions/approving.ts', step: 'approveQueued', deed: 'approve', when: WRITTEN },
+  { file: 'transactions/approving.ts', step: 'approve', deed: 'approve', when: WRITTEN },
   { file: 'transactions/rows/ending.ts', step: 'endUnsent', deed: 'cancel', when: WRITTEN },
   { file: 'transactions/gas/hold.ts', step: 'withoutDear', deed: 'wait for gas', when: ['before', 'after'] },
   { file: 'transactions/gas/watch.ts', step: 'goOn', deed: 'wait for gas', when: ['before', 'after'] },
