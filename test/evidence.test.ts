@@ -40,6 +40,7 @@ const newWallet = () => {
   return daemon.operator.createWallet({ name: `short-lived ${++made}`, chain: 'ethereum', ...without })
 }
 const newSession = () => daemon.operator.createSession({ walletId: quick.id })
+const newCode = async () => (await daemon.operator.startPairing({ name: 'an agent' })).code
 const newStopToken = () => daemon.operator.createStopToken({ name: randomBytes(8).toString('hex') })
 const newPolicy = () =>
   daemon.operator.createPolicy({
@@ -126,6 +127,11 @@ const ofSessionsAndRules = (): Steps => {
       event: 'SESSION_WALLET_ADDED',
       run: async () => operator.linkSessionWallet({ id: (await newSession()).id, walletId: slow.id }),
     },
+    approvePairing: {
+      event: 'PAIRING_APPROVED',
+      run: async () => operator.approvePairing({ code: await newCode(), walletIds: [quick.id] }),
+    },
+    denyPairing: { event: 'PAIRING_DENIED', run: async () => operator.denyPairing({ code: await newCode() }) },
     createStopToken: { event: 'STOP_TOKEN_CREATED', run: newStopToken },
     revokeStopToken: {
       event: 'STOP_TOKEN_REVOKED',

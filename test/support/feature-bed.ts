@@ -7,6 +7,7 @@ import { SYSTEM_EVIDENCE } from '../../packages/daemon/src/audit/service.ts'
 import { type Keys, startKeys } from '../../packages/daemon/src/keys/service.ts'
 import { killSwitch } from '../../packages/daemon/src/killswitch/service.ts'
 import { migrations } from '../../packages/daemon/src/migrations/all.ts'
+import { pairings } from '../../packages/daemon/src/pairings/service.ts'
 import type { By } from '../../packages/daemon/src/platform/caller.ts'
 import type { Database } from '../../packages/daemon/src/platform/db/database.ts'
 import { heldStops } from '../../packages/daemon/src/platform/held.ts'
@@ -87,10 +88,19 @@ export type BedOptions = {
   location?: Location
   maxPerWallet?: number
   clock?: ReturnType<typeof handClock>
+  isRemoteAllowed?: boolean
+}
+
+const ceilings = {
+  tokens: async () => [],
+  findToken: () => Promise.reject(new Error('there are no tokens here')),
+  priceOf: () => undefined,
+  dollars: spendingDollars,
 }
 
 /** Wallets, sessions and the kill switch on one database, with the real signer and recorded stops. */
-export async function openBed(open: Open, { keys, location, maxPerWallet = 5, clock = handClock() }: BedOptions) {
+export async function openBed(open: Open, bedOptions: BedOptions) {
+  const { keys, location, maxPerWallet = 5, clock = handClock(), isRemoteAllowed = false } = bedOptions
   const database: Database = await open(migrations, location)
   const dataDir = mkdtempSync(join(tmpdir(), 'waiaas-bed-'))
   folders.push(dataDir)
@@ -127,12 +137,7 @@ export async function openBed(open: Open, { keys, location, maxPerWallet = 5, cl
     log: jsonLog('silent'),
     keys,
     keyRows,
-    ceilings: {
-      tokens: async () => [],
-      findToken: () => Promise.reject(new Error('there are no tokens here')),
-      priceOf: () => undefined,
-      dollars: spendingDollars,
-    },
+    ceilings,
     sessions: sessionService,
     installDefaultPolicy: policyService.installDefault,
     purgePolicies: policyService.purge,
@@ -152,6 +157,10 @@ export async function openBed(open: Open, { keys, location, maxPerWallet = 5, cl
     held,
     policies: policyService,
     sessions: sessionService,
+    pairings: pairings({
+      ...{ ...common, sessions: sessionService, monotonic: clock.now },
+      isRemoteAllowed: () => isRemoteAllowed,
+    }),
     wallets: walletService,
     killSwitch: switchService,
     /** Events in the order of their recording; `only` picks one wallet's. */

@@ -31,6 +31,11 @@ const own: readonly Own[] = [
     load: () => import('./commands/mcp-setup.ts'),
   },
   {
+    name: 'agent pair',
+    summary: 'Give an agent that shows a code a session.',
+    load: () => import('./commands/agent-pair.ts'),
+  },
+  {
     name: 'import',
     summary: 'Import the wallets of WAIaaS 2.x.',
     load: () => import('./commands/import-legacy.ts'),

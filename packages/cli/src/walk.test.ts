@@ -8,6 +8,7 @@ import { unsignedPayment } from '../../../test/support/unsigned.ts'
 import { until } from '../../../test/support/until.ts'
 import { GENEROUS, type TestWallet } from '../../../test/support/wallets.ts'
 import { type EvmWorld, evmWorld } from '../../../test/support/worlds.ts'
+import { waiaasAtTerminal } from '../test/run.ts'
 import { derivedCommands } from './derived.ts'
 import { exactCeilings } from './exact-ceilings.ts'
 import { runProgram } from './program.ts'
@@ -106,6 +107,21 @@ test('what stops needs no password where the data directory is at hand, and what
   }
   await run('kill-switch recover')
   met.delete('kill-switch recover')
+})
+
+test('who pairs an agent sees what it says of itself, and what it would get, before anything is done', async () => {
+  const { code, pollToken } = await startedPairing()
+  const words = ['agent', 'pair', code, '--wallet', quick.id, '--template', 'stablecoins']
+  const flags = ['--data-dir', daemon.dataDir, '--password-file', passwordFile]
+  const refused = await captured(() => runProgram([...words, ...flags]))
+  expect(refused).toMatchObject({ code: 1, err: expect.stringContaining('agent pair asks before it goes on') })
+  const terminal = waiaasAtTerminal([...words, ...flags])
+  const [asked] = await terminal.saw(/An agent at[\s\S]*Type yes to go on: /)
+  for (const line of ['It calls itself "Claude".', '"pay invoices"', quick.address, 'ttl: 86400', '+ SPENDING_LIMIT'])
+    expect(asked).toContain(line)
+  terminal.type('no\r')
+  expect(await terminal.ended).toMatchObject({ code: 1, out: expect.stringContaining('nothing was approved') })
+  expect(await daemon.operator.pollPairing({ pollToken })).toMatchObject({ status: 'PENDING' })
 })
 
 test('what is above a ceiling is shown in plain words, and signed with the password that is given for it', async () => {
@@ -282,7 +298,27 @@ async function sessions(): Promise<void> {
   await run('stop-token list')
   expect(await run('stop-token revoke', ['pager'])).toMatchObject({ status: 'REVOKED' })
   await run('mcp token', ['--wallet-id', quick.id])
+  await agents()
 }
+
+async function agents(): Promise<void> {
+  const [first, second] = [await daemon.operator.startPairing({ name: 'one' }), await startedPairing()]
+  expect(await run('agent show', [first.code])).toMatchObject({ name: 'one', status: 'PENDING' })
+  expect(await run('agent deny', [first.code])).toMatchObject({ status: 'DENIED' })
+  const limits = ['--ttl', '600', '--constraints', '{"maxTotalUsd": 20}', '--labels', '{"team": "ops"}']
+  const wallet = await daemon.operator.createWallet({ name: 'for agents', chain: 'ethereum', environment: 'testnet' })
+  const chosen = ['--wallet', 'for agents', '--wallet', quick.id, '--template', 'stablecoins', ...limits, '--yes']
+  const { sessionId } = await run('agent pair', [second.code, ...chosen])
+  const { session } = await daemon.operator.pollPairing({ pollToken: second.pollToken })
+  expect(session).toMatchObject({
+    id: sessionId,
+    walletId: wallet.id,
+    wallets: [{ name: 'for agents' }, { id: quick.id }],
+  })
+  const { data } = await daemon.operator.listPolicies({ walletId: wallet.id })
+  expect(data.map(({ name }) => name)).toContain('stablecoins/limit')
+}
+const startedPairing = () => daemon.operator.startPairing({ name: 'Claude\u202e', scopes: ['pay invoices'] })
 
 async function tokensAndPolicies(): Promise<void> {
   const where = ['--network', world.network, '--address', token]

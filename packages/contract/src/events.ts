@@ -3,6 +3,7 @@ import { AnsweredOver, approvalEvents } from './approval-events.ts'
 import { Reason, Tier } from './decision.ts'
 import { Effect } from './effects.ts'
 import { Labels } from './labels.ts'
+import { pairingEvents } from './pairing-events.ts'
 
 export const SEVERITIES = ['info', 'warning', 'critical'] as const
 export type Severity = (typeof SEVERITIES)[number]
@@ -162,6 +163,7 @@ export const events = {
     summary: 'A session lost a wallet.',
     details: () => z.strictObject({ reason: Text.optional() }),
   },
+  ...pairingEvents,
   STOP_TOKEN_CREATED: {
     severity: 'warning',
     summary: 'Somebody can stop the daemon with a token.',

@@ -64,6 +64,24 @@ export const failures = {
   },
   WALLET_ALREADY_LINKED: { status: 409, remedy: 'never', hint: 'nothing is left to do' },
   WALLET_ID_REQUIRED: { status: 400, remedy: 'fix', hint: 'name one of the wallets in details.wallets' },
+  // Pairing
+  PAIRING_NOT_ALLOWED: {
+    status: 403,
+    remedy: 'ask',
+    hint: 'run it on the machine of the daemon, or ask the operator for the setting security.remote_pairing',
+  },
+  PAIRING_LIMIT_REACHED: {
+    status: 429,
+    remedy: 'wait',
+    hint: 'have the operator answer one that waits, or wait for the seconds in Retry-After',
+  },
+  PAIRING_NOT_FOUND: {
+    status: 404,
+    remedy: 'fix',
+    hint: 'check the code, or have the agent ask again for another one',
+  },
+  PAIRING_DENIED: { status: 403, remedy: 'ask', hint: 'ask the operator why, before you ask again' },
+  PAIRING_EXPIRED: { status: 410, remedy: 'fix', hint: 'ask again: it takes another code' },
   // Wallets
   WALLET_NOT_FOUND: { status: 404, remedy: 'fix', hint: 'list the wallets, and name one of them' },
   CEILING_EXCEEDED: {

@@ -10,6 +10,7 @@ import { limitOperations } from './limits.ts'
 import { messageOperations } from './messages.ts'
 import { movementOperations } from './movements.ts'
 import { type CallerOf, isStop } from './operation.ts'
+import { pairingOperations } from './pairings.ts'
 import { planOperations } from './plans.ts'
 import { policyOperations } from './policies.ts'
 import { policyDraftOperations } from './policy-drafts.ts'
@@ -34,6 +35,7 @@ export const operations = {
   ...exposureOperations,
   ...operatorWalletOperations,
   ...sessionOperations,
+  ...pairingOperations,
   ...tokenOperations,
   ...policyFileOperations,
   ...policyOperations,

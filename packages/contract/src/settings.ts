@@ -125,6 +125,13 @@ const fixed = {
     ...live,
     summary: 'How many live sessions one wallet may have.',
   },
+  'security.remote_pairing': {
+    ...flag(false),
+    ...live,
+    loosens: (from: boolean, to: boolean) => !from && to,
+    summary:
+      'Let agents on other machines ask for a session with a code. The operator decides in either case; behind a proxy see `security.trusted_proxies`.',
+  },
   'security.max_waiting_per_session': {
     ...number(2_000, 1, 1_000_000),
     ...live,

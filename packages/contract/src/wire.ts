@@ -11,7 +11,7 @@ export const WalletStatus = z.enum(['CREATING', 'ACTIVE', 'SUSPENDED', 'TERMINAT
 export type WalletStatus = z.infer<typeof WalletStatus>
 export const OwnerState = z.enum(['NONE', 'GRACE', 'LOCKED'])
 export const SessionStatus = z.enum(['ACTIVE', 'EXPIRED', 'REVOKED'])
-export const SessionSource = z.enum(['api', 'mcp'])
+export const SessionSource = z.enum(['api', 'mcp', 'pairing'])
 export const TransactionStatus = z.enum([
   'PENDING',
   'QUEUED',

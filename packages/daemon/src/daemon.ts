@@ -26,6 +26,8 @@ import { migrations } from './migrations/all.ts'
 import { moneyPath, toldOf } from './money-path.ts'
 import { operatorHandlers } from './operator/handlers.ts'
 import { operatorService } from './operator/service.ts'
+import { pairingHandlers } from './pairings/handlers.ts'
+import { pairings } from './pairings/service.ts'
 import { type Principal, sessionOf } from './platform/caller.ts'
 import type { SystemClock } from './platform/clock.ts'
 import type { ClockMark } from './platform/clock-mark.ts'
@@ -266,6 +268,10 @@ function servicesOf(ground: Ground, base: Base) {
     fixing: priceFixing({ database, chains, settings, tokens: registry, findToken, prices }),
     transactions,
     sessions: sessionService,
+    pairings: pairings({
+      ...{ database, clock, held, audit: evidence, sessions: sessionService },
+      isRemoteAllowed: () => settings.get()['security.remote_pairing'],
+    }),
     stopTokens: stopTokens({ database, clock, audit: evidence }),
     wallets: walletService,
     clock: clockService({
@@ -323,6 +329,7 @@ function featuresOf(ground: Ground, base: Base, services: Services) {
       }),
     },
     sessions: { handlers: sessionHandlers(services.sessions) },
+    pairings: { handlers: pairingHandlers(services.pairings) },
     stopTokens: { handlers: stopTokenHandlers(services.stopTokens) },
     prices: { handlers: priceHandlers(services.fixing, base.prices.status, base.shown) },
     tokens: { handlers: tokenHandlers(services.registry) },

@@ -248,6 +248,7 @@ export async function startPipeline(
       source: 'api',
       token_issued_count: 1,
       revoked_at: null,
+      is_claimed: 1,
       created_at: now,
     })
     await sessionStore.link(db, { session_id: id, wallet_id: walletId, created_at: now })

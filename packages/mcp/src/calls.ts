@@ -8,18 +8,23 @@ const LIMITS = { timeout: 15_000, retryOptions: { maxDelayMs: 8_000 } } satisfie
 
 export type DaemonCalls = { readonly call: CallOperation; start(): Promise<void>; close(): void }
 
-/** Calls of the daemon over HTTP under the session of this process. `limits` are those of the SDK's client. */
+/** Calls of the daemon over HTTP under the session of this process; `agentName` is what a pairing is asked for as. `limits` are those of the SDK's client. */
 export function daemonCalls(
-  environment: Environment,
+  environment: Environment & { readonly agentName: () => string },
   log: (message: string) => void,
   limits: Partial<ClientOptions> = LIMITS,
 ): DaemonCalls {
   const connect = async (sessionToken: string) =>
     new WAIaaSClient({ ...limits, baseUrl: await environment.baseUrl(), sessionToken })
+  const stranger = async () => new WAIaaSClient({ ...limits, baseUrl: await environment.baseUrl() })
   const session = sessionKeeper({
     environment,
     log,
     renew: async (token) => (await connect(token)).renewSession(),
+    pairing: {
+      start: async () => (await stranger()).startPairing({ name: environment.agentName() }),
+      poll: async (pollToken) => (await stranger()).pollPairing({ pollToken }),
+    },
   })
   return {
     call: (operation, input, options) =>

@@ -12,6 +12,7 @@ const recipient = `0x${'34'.repeat(20)}`
 let node: EvmNode
 let agent: Agent
 let walletId: string
+let operator: { api: WAIaaSClient; baseUrl: string }
 /** In reverse, also when a later step of the start failed. */
 const stops: (() => Promise<void>)[] = []
 
@@ -27,8 +28,9 @@ beforeAll(async () => {
   const daemon = await startDaemon({ dataDir, env, autoProvision: true })
   stops.push(() => daemon.stop())
   const masterPassword = readFileSync(join(dataDir, 'recovery.key'), 'utf8').trim()
-  const operator = new WAIaaSClient({ baseUrl: daemon.url, masterPassword })
-  const wallet = await operator.createWallet({ name: 'agent', chain: 'ethereum', environment: 'testnet' })
+  const api = new WAIaaSClient({ baseUrl: daemon.url, masterPassword })
+  operator = { api, baseUrl: daemon.url }
+  const wallet = await api.createWallet({ name: 'agent', chain: 'ethereum', environment: 'testnet' })
   walletId = wallet.id
   await node.fund(wallet.publicKey, 10n ** 18n)
   const rules = {
@@ -38,8 +40,8 @@ beforeAll(async () => {
     delay_seconds: 900,
     daily_limit_usd: 350,
   }
-  await operator.createPolicy({ walletId, type: 'SPENDING_LIMIT', rules })
-  await operator.createMcpToken({ walletId })
+  await api.createPolicy({ walletId, type: 'SPENDING_LIMIT', rules })
+  await api.createMcpToken({ walletId })
   agent = await startAgent({ WAIAAS_DATA_DIR: dataDir, WAIAAS_WALLET_ID: walletId, WAIAAS_WALLET_NAME: 'agent' })
   stops.push(agent.close)
 })
@@ -106,3 +108,21 @@ async function landed(id: string): Promise<void> {
     expect(['FAILED', 'CANCELLED', 'EXPIRED']).not.toContain(structuredContent?.status)
   }
 }
+
+test('an agent without a token shows a code, and goes on once the operator has approved it', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'waiaas-mcp-'))
+  const stranger = await startAgent({ WAIAAS_DATA_DIR: folder, WAIAAS_BASE_URL: operator.baseUrl })
+  try {
+    const { structuredContent } = await stranger.tool('get_address')
+    expect(structuredContent).toMatchObject({ code: 'PAIRING_PENDING' })
+    const [code = ''] = /[A-Z]{4}-[A-Z]{4}/.exec(String(structuredContent?.message)) ?? []
+    expect(await operator.api.getPairing({ code })).toMatchObject({ name: 'a test', address: '127.0.0.1' })
+    await operator.api.approvePairing({ code, walletIds: [walletId], ttl: 600 })
+    expect((await stranger.tool('get_address')).structuredContent).toMatchObject({ walletId })
+    expect(readFileSync(join(folder, 'mcp-token'), 'utf8')).toMatch(/^wai_sess_/)
+    expect(stranger.stderr()).not.toContain('wai_sess_')
+  } finally {
+    await stranger.close()
+    rmSync(folder, { recursive: true })
+  }
+})

@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { WAIaaSError } from '@waiaas/sdk'
 import { afterEach, expect, test } from 'vitest'
 import { readEnvironment } from './environment.ts'
 import { sessionKeeper } from './session.ts'
@@ -15,6 +16,11 @@ const filesIn = (WAIAAS_DATA_DIR: string) => readEnvironment({ WAIAAS_DATA_DIR }
 function told(env: Record<string, string>): Promise<unknown> {
   const keeper = sessionKeeper({
     environment: readEnvironment(env),
+    pairing: {
+      start: () =>
+        Promise.reject(new WAIaaSError({ code: 'PAIRING_NOT_ALLOWED', status: 403, message: '', retryable: false })),
+      poll: () => Promise.reject(new Error('nothing is asked here')),
+    },
     log: () => undefined,
     renew: () => Promise.reject(new Error('nothing is renewed here')),
   })

@@ -43,7 +43,7 @@ export function renewal(tokens: CurrentToken, { renew, log, now }: RenewalParts)
       if (next === undefined) throw new Error('the daemon answered with a text that is no session token')
       tokens.spend(before.text)
       tokens.adopt(next)
-      await keep(next, log)
+      await keep(next, 'renewed the session', log)
     } catch (error) {
       log(`could not renew the session: ${messageOf(error)}`)
       await planAgain(before, error)
@@ -76,12 +76,13 @@ export function renewal(tokens: CurrentToken, { renew, log, now }: RenewalParts)
   }
 }
 
-async function keep({ file, text }: Token, log: RenewalParts['log']): Promise<void> {
-  if (file === undefined) return log('renewed the session')
+/** Leaves a token where the next start finds it; `done` says what it is. */
+export async function keep({ file, text }: Token, done: string, log: RenewalParts['log']): Promise<void> {
+  if (file === undefined) return log(done)
   try {
     await writeToken(file, text)
-    log(`renewed the session and wrote ${file}`)
+    log(`${done} and wrote ${file}`)
   } catch (error) {
-    log(`renewed the session, but could not write ${file}: ${messageOf(error)}; after a restart it needs a new token`)
+    log(`${done}, but could not write ${file}: ${messageOf(error)}; after a restart it needs a new token`)
   }
 }

@@ -39,6 +39,10 @@ function sessionOf(token: string | undefined, tokenFiles: string[], renewals: ((
   }
   session = sessionKeeper({
     environment: { token, tokenFiles },
+    pairing: {
+      start: () => Promise.reject(refusal('NOT_FOUND', 404)),
+      poll: () => Promise.reject(new Error('not asked')),
+    },
     log,
     now: () => NOW,
     renew: async (old) => {

@@ -12,7 +12,8 @@ const log = (message: string): void => void process.stderr.write(`[waiaas-mcp] $
 /** Serves one MCP client on stdin and stdout until it closes stdin, or the process is told to end. */
 export async function serveStdio(): Promise<void> {
   const environment = readEnvironment(process.env)
-  const calls = daemonCalls(environment, log)
+  const agentName = () => nameOf(server.server.getClientVersion()?.name, environment.walletName)
+  const calls = daemonCalls({ ...environment, agentName }, log)
   const server = createServer(calls.call, { ...environment, log })
   server.server.onerror = (error) => log(error.message)
   let isStopping = false
@@ -29,4 +30,9 @@ export async function serveStdio(): Promise<void> {
   process.stdout.on('error', stop)
   await calls.start()
   await server.connect(new StdioServerTransport())
+}
+
+/** What the operator reads when it asks for a session. */
+function nameOf(client = 'an MCP client', wallet: string | undefined): string {
+  return wallet === undefined ? client : `${client}, for the wallet ${wallet}`
 }

@@ -17,6 +17,7 @@ import {
   type Wire,
 } from '@waiaas/contract'
 import { type EventOptions, eventsOf, type OpenStream } from './event-stream.ts'
+import { type PairedSession, type PairOptions, pair } from './pair.ts'
 import { DEFAULT_RETRY, type RetryOptions, withRetry } from './retry.ts'
 import { type WaitForOptions, waitFor } from './wait-for.ts'
 
@@ -66,6 +67,8 @@ type Methods = Omit<Operations, Changed> & {
   listSessions(input?: SessionQuery | string, more?: SessionQuery | CallOptions): Answer<'listSessions'>
   /** What happens from now on, or behind an event: each event once, also when the daemon starts anew meanwhile. */
   events(options?: EventOptions): AsyncGenerator<DaemonEvent>
+  /** Asks the operator for a session with a code, waits for the answer, and uses its token from then on. */
+  pair(options: PairOptions): Promise<PairedSession>
   getAllBalances(options?: CallOptions): Answer<'getBalance'>
   getAllAssets(options?: CallOptions): Answer<'getAssets'>
   /** Address, networks and detail of the session's wallet, in one. */
@@ -121,6 +124,11 @@ function createMethods(options: ClientOptions): Methods {
         streamOpener(options, () => token),
         more,
       ),
+    pair: async (more) => {
+      const session = await pair(api, more)
+      token = session.token
+      return session
+    },
     getAllBalances: (more) => api.getBalance({ network: 'all' }, more),
     getAllAssets: (more) => api.getAssets({ network: 'all' }, more),
     getWalletInfo: async (input) => {

@@ -94,6 +94,7 @@ const session: SessionRow = {
   source: 'api',
   token_issued_count: 1,
   revoked_at: null,
+  is_claimed: 1,
   created_at: NOW,
 }
 const transaction = (row: Partial<NewRow>): NewRow => ({

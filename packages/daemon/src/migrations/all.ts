@@ -37,6 +37,7 @@ import { sweeps } from './0038-sweeps.ts'
 import { policyScopes } from './0039-policy-scopes.ts'
 import { keptMovements } from './0041-kept-movements.ts'
 import { policyHistory } from './0044-policy-history.ts'
+import { pairings } from './0054-pairings.ts'
 
 /** The schema, step by step. */
 export const migrations: readonly Migration[] = [
@@ -78,4 +79,5 @@ export const migrations: readonly Migration[] = [
   policyScopes,
   keptMovements,
   policyHistory,
+  pairings,
 ]

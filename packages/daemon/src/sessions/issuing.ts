@@ -14,7 +14,7 @@ import type { Handle } from '../platform/db/database.ts'
 import { needLiveWallet, type PreparedSession, type WalletRow } from '../wallets/service.ts'
 import type { SessionDependencies } from './dependencies.ts'
 import { canonicalConstraints, firstExpiry } from './rules.ts'
-import { sessionStore } from './store.ts'
+import { type SessionRow, sessionStore } from './store.ts'
 import type { Issued, Tokens } from './tokens.ts'
 
 type CreateInput = Parsed<typeof sessionOperations.createSession>
@@ -25,7 +25,7 @@ type Wish = {
   readonly absoluteLifetime?: number | undefined
   readonly constraints?: SessionConstraints | null | undefined
   readonly labels?: Labels | undefined
-  readonly source: 'api' | 'mcp'
+  readonly source: SessionRow['source']
 }
 export type Issuing = ReturnType<typeof issuing>
 
@@ -38,7 +38,8 @@ export function issuing(parts: SessionDependencies, tokens: Tokens) {
     const now = clock.latest()
     const id = newId(clock.now())
     const { expiresAt, absoluteEnd } = firstExpiry(now, wish.ttl, wish.absoluteLifetime ?? 0)
-    const issued = await tokens.issue(id, { now, expiresAt })
+    const isPaired = wish.source === 'pairing'
+    const issued = await (isPaired ? tokens.ofPairing : tokens.issue)(id, { now, expiresAt })
     const row = newSession({ id, now, wish, constraints, issued, expiresAt, absoluteEnd })
     return {
       view: { id, token: issued.token, expiresAt: seconds(expiresAt) },
@@ -82,6 +83,7 @@ export function issuing(parts: SessionDependencies, tokens: Tokens) {
 
   return {
     assertRoom,
+    prepare,
     issue,
     async create(input: CreateInput, by: By): Promise<Created> {
       const { walletId, walletIds = [], ...wish } = input
@@ -91,7 +93,7 @@ export function issuing(parts: SessionDependencies, tokens: Tokens) {
       return { id, token, expiresAt, walletId: ids[0]!, wallets: refs }
     },
     /** The session that comes with a new wallet. */
-    async prepare(): Promise<PreparedSession> {
+    async prepareFirst(): Promise<PreparedSession> {
       const { view, open } = await prepare({ ttl: DEFAULT_SESSION_TTL, source: 'api' })
       return { view, open: async (db, walletIds, by) => void (await open(db, walletIds, by)) }
     },
@@ -125,4 +127,5 @@ const newSession = ({ id, now, wish, constraints, issued, expiresAt, absoluteEnd
   token_issued_count: 1,
   revoked_at: null,
   created_at: now,
+  is_claimed: wish.source === 'pairing' ? 0 : 1,
 })

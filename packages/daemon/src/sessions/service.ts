@@ -9,6 +9,7 @@ import { issuing } from './issuing.ts'
 import { linking } from './linking.ts'
 import { needSession } from './lookup.ts'
 import { mcpTokens } from './mcp-token.ts'
+import { paired } from './paired.ts'
 import { renewing } from './renewing.ts'
 import { revoking, sessionAsHeld } from './revoking.ts'
 import { closedSession, lastExpiry, readConstraints, readLabels, sessionLabels } from './rules.ts'
@@ -76,7 +77,7 @@ export async function closedSessions(
 export function sessions(parts: SessionDependencies) {
   const { database, clock, held } = parts
   const tokens = sessionTokens(parts.secret, () => database.read(sessionStore.generation))
-  const { assertRoom, issue, create, prepare } = issuing(parts, tokens)
+  const { assertRoom, issue, create, prepare, prepareFirst } = issuing(parts, tokens)
 
   /** Why a token that no session has opens nothing. */
   async function unknownToken(token: string): Promise<Failure> {
@@ -89,9 +90,13 @@ export function sessions(parts: SessionDependencies) {
     )
   }
 
+  /** The first use of a token that a pairing hands out ends that. */
+  const claim = (id: string) => database.work({ exclusive: [`session:${id}`] }, (db) => sessionStore.claim(db, id))
+
   return {
     create,
-    prepare,
+    prepare: prepareFirst,
+    ...paired(parts, tokens, prepare),
     ...renewing(parts, tokens),
     ...revoking(parts),
     ...linking(parts, assertRoom),
@@ -106,6 +111,7 @@ export function sessions(parts: SessionDependencies) {
       if (!row) throw await unknownToken(token)
       const closed = closedSession(row, now)
       if (closed) throw closed
+      if (row.is_claimed === 0) await claim(row.id)
       return { kind: 'agent', sessionId: row.id, tokenHash: hash }
     },
 

@@ -18,10 +18,12 @@ export type SessionRow = {
   constraints: string | null
   /** JSON, fixed by the operator. */
   labels: string | null
-  source: 'api' | 'mcp'
+  source: 'api' | 'mcp' | 'pairing'
   token_issued_count: number
   revoked_at: number | null
   created_at: number
+  /** 0 while a pairing still hands its token out: until that is first used. */
+  is_claimed: number
 }
 /** Of the secret that tokens are signed with. 0 until a first restore, then the time of the last one. */
 type SecretRow = { id: number; generation: number }
@@ -53,6 +55,7 @@ const insert = statement<SessionRow>((db, p) =>
     token_issued_count: p('token_issued_count'),
     revoked_at: p('revoked_at'),
     created_at: p('created_at'),
+    is_claimed: p('is_claimed'),
   }),
 )
 const byId = statement<{ id: string }, SessionRow>((db, p) =>
@@ -147,6 +150,10 @@ const countOfWallet = statement<{ wallet: string; now: number }, { sessions: num
     .where((eb) => eb.or([eb('expires_at', '=', 0), eb('expires_at', '>', p('now'))])),
 )
 
+const claim = statement<{ id: string }>((db, p) =>
+  db.updateTable('sessions').set({ is_claimed: 1 }).where('id', '=', p('id')).where('is_claimed', '=', 0),
+)
+
 const generation = statement<NoParams, SecretRow>((db) =>
   db.selectFrom('session_secret').selectAll().where('id', '=', 1),
 )
@@ -200,6 +207,8 @@ export const sessionStore = {
     (await rowOfHash(db, hash)) ?? (await db.get(byPreviousHash, { hash, now })),
   replaceToken: async (db: Handle, token: Token) => won(await db.run(replaceToken, token)),
   revoke: async (db: Handle, id: string, at: number) => won(await db.run(revoke, { id, at })),
+  /** No pairing hands its token out any more. */
+  claim: (db: Handle, id: string) => db.run(claim, { id }),
   /** How many were open. */
   revokeAll: async (db: Handle, at: number) => (await db.run(revokeAll, { at })).changes,
   link: async (db: Handle, row: LinkRow) => won(await db.run(link, row)),

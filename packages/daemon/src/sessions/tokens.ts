@@ -53,17 +53,23 @@ export function sessionTokens(secret: () => Promise<Uint8Array>, generation: () 
     return { token, hash: tokenHash(token) }
   }
 
+  /** The token for what a text with a colon says: the same whenever it is made. */
+  async function derived(sessionId: string, life: Life, what: string): Promise<Issued> {
+    // What a JWT signs has no colon, so that no token is ever signed by this.
+    const id = await crypto.subtle.sign('HMAC', await key(), new TextEncoder().encode(what))
+    return sign(sessionId, life, new Uint8Array(id, 0, 16))
+  }
+
   return {
     /** No two tokens are equal. */
     issue: (sessionId: string, life: Life): Promise<Issued> => sign(sessionId, life, randomBytes(16)),
 
+    /** The first token of a session that a pairing hands out: the same for each poll, of whatever replica. */
+    ofPairing: (sessionId: string, life: Life): Promise<Issued> => derived(sessionId, life, `pairing:${sessionId}`),
+
     /** The token of one renewal: the same whenever it is made, for each client that held the one before. */
-    async ofRenewal(sessionId: string, life: Life, renewals: number): Promise<Issued> {
-      // What a JWT signs has no colon, so that no token is ever signed by this.
-      const text = new TextEncoder().encode(`renewal:${sessionId}:${renewals}`)
-      const id = await crypto.subtle.sign('HMAC', await key(), text)
-      return sign(sessionId, life, new Uint8Array(id, 0, 16))
-    },
+    ofRenewal: (sessionId: string, life: Life, renewals: number): Promise<Issued> =>
+      derived(sessionId, life, `renewal:${sessionId}:${renewals}`),
 
     /** The session that a genuine token was issued for, whether or not it still opens it. Failure INVALID_TOKEN. */
     async read(token: string): Promise<string> {

@@ -40,11 +40,14 @@ const LOOPBACK = new BlockList()
 LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4')
 LOOPBACK.addAddress('::1', 'ipv6')
 
+/** The group of all callers of this machine. */
+export const THIS_MACHINE = 'this machine'
+
 /** What counts as one caller for limits: this machine, an IPv4 address, or the /48 network of an IPv6 address, which one may own whole. */
 export function peerGroup(peer: string): string {
   const family = isIP(peer)
   if (family === 0) return peer
-  if (LOOPBACK.check(peer, family === 6 ? 'ipv6' : 'ipv4')) return 'this machine'
+  if (LOOPBACK.check(peer, family === 6 ? 'ipv6' : 'ipv4')) return THIS_MACHINE
   if (family === 4) return peer
   const groups = groupsOf(peer)
   // An IPv4 address in IPv6 clothes, in whatever form: ::ffff:0:0/96.

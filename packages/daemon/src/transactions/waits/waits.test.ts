@@ -150,7 +150,7 @@ forEachEngine((_engine, openDatabase, fresh) => {
         ...{ id: 's', token_hash: 'h', previous_hash: null, previous_until: null, ttl: 1 },
         ...{ expires_at: Date.now() + 700, absolute_expires_at: 0, max_renewals: 0, renewal_count: 0 },
         ...{ last_renewed_at: null, constraints: null, labels: null, source: 'api', token_issued_count: 1 },
-        ...{ revoked_at: null, created_at: 1 },
+        ...{ revoked_at: null, is_claimed: 1, created_at: 1 },
       }),
     )
     const { service } = start(database)
