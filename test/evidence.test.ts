@@ -237,6 +237,10 @@ const ofTheDaemon = (): Steps => {
       event: 'SETTINGS_CHANGED',
       run: () => operator.updateSettings({ settings: [{ key: 'oracle.max_age_seconds', value: '600' }] }),
     },
+    updateAutostopRule: {
+      event: 'SETTINGS_CHANGED',
+      run: () => operator.updateAutostopRule({ id: 'near_limit', enabled: false }),
+    },
     createBackup: { event: 'BACKUP_CREATED', run: () => operator.createBackup() },
     changeMasterPassword: {
       event: 'MASTER_PASSWORD_CHANGED',

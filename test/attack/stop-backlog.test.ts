@@ -1,21 +1,15 @@
-import { findNetwork, LOCAL_NETWORKS } from '@waiaas/contract'
 import { expect, test } from 'vitest'
-import { killSwitch, nextEpoch, readKillSwitch } from '../../packages/daemon/src/killswitch/service.ts'
+import { nextEpoch, readKillSwitch } from '../../packages/daemon/src/killswitch/service.ts'
 import { migrations } from '../../packages/daemon/src/migrations/all.ts'
-import type { Clock } from '../../packages/daemon/src/platform/clock.ts'
 import type { Database, Handle } from '../../packages/daemon/src/platform/db/database.ts'
-import { jsonLog } from '../../packages/daemon/src/platform/log.ts'
-import { sessions } from '../../packages/daemon/src/sessions/service.ts'
 import { beginStop } from '../../packages/daemon/src/transactions/stopping/backlog.ts'
-import { lifeCycle } from '../../packages/daemon/src/wallets/life-cycle.ts'
 import { type MadeUpBed, madeUpBeds } from '../../packages/daemon/test/made-up-bed.ts'
 import { copyRow, storeRows, transactionRow } from '../../packages/daemon/test/transaction-rows.ts'
 import { operator } from '../support/feature-bed.ts'
 import { forEachEngine } from '../support/for-each-engine.ts'
+import { type Buttons, buttonsOf } from '../support/stop-buttons.ts'
 import { until } from '../support/until.ts'
 
-const log = jsonLog('silent')
-const networks = () => [findNetwork(LOCAL_NETWORKS, 'local-evm')!]
 const LIMITS = { instant_max_usd: 1_000, notify_max_usd: 2_000, delay_max_usd: 3_000, delay_seconds: 600 }
 /** 2,500 dollars at the price of the bed, which wait. */
 const DELAYED = '1250000'
@@ -55,23 +49,6 @@ function counting(database: Database) {
   }
   return { database: counting, during }
 }
-
-/** The real stops over the money path of a bed. */
-function buttonsOf(bed: MadeUpBed, database: Database = bed.database) {
-  const clock: Clock = { now: () => Date.now() + bed.time.passed, latest: () => Date.now() + bed.time.passed }
-  const shared = { database, clock, audit: bed.evidence, held: bed.held, networks, stops: bed.service.stops }
-  const sessionService = sessions({
-    ...shared,
-    secret: async () => new Uint8Array(32),
-    refusalsNotKept: async () => 0,
-    maxPerWallet: () => 5,
-    dataDir: '/nowhere',
-  })
-  // Of the other dependencies of wallets a change of their state uses none.
-  const walletService = lifeCycle({ ...shared, sessions: sessionService } as unknown as Parameters<typeof lifeCycle>[0])
-  return { killSwitch: killSwitch({ ...shared, log, sessions: sessionService }), sessionService, walletService }
-}
-type Buttons = ReturnType<typeof buttonsOf>
 
 type Stop = {
   name: string

@@ -78,6 +78,8 @@ const TEST_SETTINGS: Environment = {
   WAIAAS_KEYSTORE_ARGON2_MEMORY: '19456',
   WAIAAS_KEYSTORE_ARGON2_TIME: '2',
   WAIAAS_KEYSTORE_ARGON2_PARALLELISM: '1',
+  // Many tests pay as no agent does.
+  WAIAAS_AUTOSTOP_ENABLED: 'false',
 }
 
 /** Starts a daemon over a fresh directory and database. */

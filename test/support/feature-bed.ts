@@ -87,6 +87,8 @@ export type BedOptions = {
   keys: Keys
   location?: Location
   maxPerWallet?: number
+  /** After how long without a call a session is over. */
+  idleMs?: number
   clock?: ReturnType<typeof handClock>
   isRemoteAllowed?: boolean
 }
@@ -100,7 +102,7 @@ const ceilings = {
 
 /** Wallets, sessions and the kill switch on one database, with the real signer and recorded stops. */
 export async function openBed(open: Open, bedOptions: BedOptions) {
-  const { keys, location, maxPerWallet = 5, clock = handClock(), isRemoteAllowed = false } = bedOptions
+  const { keys, location, maxPerWallet = 5, idleMs, clock = handClock(), isRemoteAllowed = false } = bedOptions
   const database: Database = await open(migrations, location)
   const dataDir = mkdtempSync(join(tmpdir(), 'waiaas-bed-'))
   folders.push(dataDir)
@@ -109,12 +111,13 @@ export async function openBed(open: Open, bedOptions: BedOptions) {
   const { stops } = recorded
   const networks = () => NETWORKS
   const held = heldStops({ clock, log: jsonLog('silent') })
-  const common = { database, clock, audit: evidence, held, networks, stops }
+  const common = { database, clock, audit: evidence, held, networks, stops, log: jsonLog('silent') }
   const sessionService = sessions({
     ...common,
     secret: () => keyFailures(keys.subkey('sessions')),
     refusalsNotKept: async () => 0,
     maxPerWallet: () => maxPerWallet,
+    idleMs: () => idleMs,
     dataDir,
   })
   const keyRows = walletKeys({ database })
@@ -134,7 +137,6 @@ export async function openBed(open: Open, bedOptions: BedOptions) {
   })
   const walletService = wallets({
     ...common,
-    log: jsonLog('silent'),
     keys,
     keyRows,
     ceilings,
@@ -144,8 +146,7 @@ export async function openBed(open: Open, bedOptions: BedOptions) {
     verifyPassword: async (password) => password === MASTER_PASSWORD,
     refusesMainnet: () => false,
   })
-  const log = { trace() {}, debug() {}, info() {}, warn() {}, error() {} }
-  const switchService = killSwitch({ ...common, log, sessions: sessionService })
+  const switchService = killSwitch({ ...common, sessions: sessionService })
   let made = 0
 
   return {

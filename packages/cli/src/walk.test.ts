@@ -294,6 +294,10 @@ async function sessions(): Promise<void> {
   expect(await run('session unlink', [id, slow.id])).toBeNull()
   await run('session rotate', [id])
   expect(await run('session revoke', [id])).toMatchObject({ status: 'REVOKED' })
+  const rules = (await run('autostop list', ['--wallet-id', quick.id])).rules as { id: string }[]
+  expect(rules.map(({ id }) => id)).toContain('near_limit')
+  const threshold = ['--config', '{"threshold":20}']
+  expect(await run('autostop set', ['near_limit', ...threshold])).toMatchObject({ config: { threshold: 20 } })
   expect(await run('stop-token create', ['--name', 'pager'])).toMatchObject({ name: 'pager' })
   await run('stop-token list')
   expect(await run('stop-token revoke', ['pager'])).toMatchObject({ status: 'REVOKED' })

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { AnsweredOver, approvalEvents } from './approval-events.ts'
+import { autostopEvents } from './autostop-events.ts'
 import { Reason, Tier } from './decision.ts'
 import { Effect } from './effects.ts'
 import { Labels } from './labels.ts'
@@ -314,6 +315,7 @@ export const events = {
     details: () => UnitPrice(),
   },
   ...approvalEvents,
+  ...autostopEvents,
   TX_REJECTED: { severity: 'info', summary: 'A human rejected what waited.', details: Ended },
   TX_CANCELLED: {
     severity: 'info',

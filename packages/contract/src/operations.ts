@@ -1,6 +1,7 @@
 import { adminOperations } from './admin.ts'
 import { allowanceOperations } from './allowances.ts'
 import { auditOperations } from './audit.ts'
+import { autostopOperations } from './autostop.ts'
 import { backupOperations } from './backup.ts'
 import { calldataOperations } from './calldata.ts'
 import { ceilingOperations } from './ceilings.ts'
@@ -50,6 +51,7 @@ export const operations = {
   ...calldataOperations,
   ...adminOperations,
   ...stopTokenOperations,
+  ...autostopOperations,
   ...auditOperations,
   ...eventOperations,
   ...backupOperations,

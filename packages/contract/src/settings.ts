@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { autostopSettings } from './autostop-settings.ts'
 import { CURRENCIES } from './display.ts'
 import { endpointSettings } from './endpoint-settings.ts'
 import { Failure } from './failure.ts'
@@ -246,6 +247,7 @@ const fixed = {
   },
   ...defaultDenySettings,
   ...oracleSettings,
+  ...autostopSettings,
   'display.currency': {
     type: 'enum',
     default: 'USD' as string,

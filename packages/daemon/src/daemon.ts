@@ -1,5 +1,5 @@
 import { dirname, join, resolve } from 'node:path'
-import { type AllOperations, Failure, type Handlers, operations, stopOperations, tokenNamed } from '@waiaas/contract'
+import { type AllOperations, type Handlers, operations, stopOperations, tokenNamed } from '@waiaas/contract'
 import manifest from '../package.json' with { type: 'json' }
 import { accountFacts } from './account-facts.ts'
 import { adminHandlers } from './admin/handlers.ts'
@@ -7,6 +7,7 @@ import { adminService } from './admin/service.ts'
 import { auditHandlers } from './audit/handlers.ts'
 import { audit, checkpoints, SYSTEM_EVIDENCE } from './audit/service.ts'
 import { authentication } from './authentication.ts'
+import { autostopHandlers } from './autostop/handlers.ts'
 import { backupHandlers } from './backup/handlers.ts'
 import { backupService } from './backup/service.ts'
 import { calldataHandlers } from './chains/handlers.ts'
@@ -25,7 +26,7 @@ import { mcpRoutes } from './mcp-http/service.ts'
 import { migrations } from './migrations/all.ts'
 import { moneyPath, toldOf } from './money-path.ts'
 import { operatorHandlers } from './operator/handlers.ts'
-import { operatorService } from './operator/service.ts'
+import { isPassword, operatorService } from './operator/service.ts'
 import { pairingHandlers } from './pairings/handlers.ts'
 import { pairings } from './pairings/service.ts'
 import { type Principal, sessionOf } from './platform/caller.ts'
@@ -51,10 +52,11 @@ import { settingsHandlers } from './settings/handlers.ts'
 import { settingsService } from './settings/service.ts'
 import { stopTokenHandlers } from './stop-tokens/handlers.ts'
 import { stopTokens } from './stop-tokens/service.ts'
+import { stoppingItself } from './stopping-itself.ts'
 import { tokenHandlers } from './tokens/handlers.ts'
 import { tokenFinder, tokens } from './tokens/service.ts'
 import { messageHandlers, planHandlers, readHandlers, transactionHandlers } from './transactions/handlers.ts'
-import { type Divergence, refusalCounts, voidLifts } from './transactions/service.ts'
+import { refusalCounts, voidLifts } from './transactions/service.ts'
 import { walletHandlers } from './wallets/handlers.ts'
 import {
   findWallet,
@@ -144,11 +146,20 @@ export async function compose(ground: Ground) {
 const allHandlers = (features: Features): Handlers<AllOperations, Calls> => handlersOf(features)
 
 const inStartingOrder = (features: Features) =>
-  inOrder(features, 'start', ['settings', 'clock', 'killSwitch', 'transactions', 'held', 'evidence'])
+  inOrder(features, 'start', ['settings', 'clock', 'killSwitch', 'transactions', 'sessions', 'held', 'evidence'])
 
 /** First what sends, then what stops it, then what is written of both; the last checkpoint covers all evidence. */
 const inStoppingOrder = (features: Features) =>
-  inOrder(features, 'stop', ['transactions', 'killSwitch', 'held', 'clock', 'settings', 'operator', 'evidence'])
+  inOrder(features, 'stop', [
+    'transactions',
+    'sessions',
+    'killSwitch',
+    'held',
+    'clock',
+    'settings',
+    'operator',
+    'evidence',
+  ])
 
 /** Settings, chains, prices and the operator: what features stand on. */
 async function baseOf({ database, clock, log, keys, config, dataDir }: Ground) {
@@ -205,22 +216,15 @@ async function baseOf({ database, clock, log, keys, config, dataDir }: Ground) {
   return { evidence, signing, held, nextVersion, settings, watching, applied, chains, prices, shown, operator, doors }
 }
 
-const WHY_SUSPENDED: Readonly<Record<Divergence['cause'], string>> = {
-  EFFECT_DIVERGED: 'did more on chain than what was judged',
-  EFFECT_UNREAD: 'is in a block, and no node could tell what it did there; look at it on the chain',
-}
-
 function servicesOf(ground: Ground, base: Base) {
   const { database, clock, keys, log, dataDir } = ground
   const { evidence, held, nextVersion, chains, operator, prices, settings } = base
   const keyRows = walletKeys({ database })
   const registry = tokens({ database, clock, audit: evidence, chains })
   const findToken = tokenFinder(database)
-  const diverged = async ({ walletId, transactionId, cause }: Divergence) => {
-    if (settings.get()['security.suspend_on_divergence'])
-      await walletService.suspendOnce(walletId, `transaction ${transactionId} ${WHY_SUSPENDED[cause]}`)
-  }
-  const transactions = moneyPath({ ...ground, ...base, keyRows, findToken, diverged })
+  const parts = () => ({ wallets: walletService, killSwitch: killSwitchService })
+  const { stopper, autostopRules } = stoppingItself({ ...ground, ...base }, parts)
+  const transactions = moneyPath({ ...ground, ...base, keyRows, findToken, autostop: stopper })
   const { events, stops } = toldOf({ ...ground, ...base }, transactions)
   settings.waitFor(() => stops.quiet())
   const shared = { database, clock, held, networks: chains.networks }
@@ -239,6 +243,8 @@ function servicesOf(ground: Ground, base: Base) {
     stops,
     secret: () => keyFailures(keys.subkey('sessions')),
     refusalsNotKept: refusalCounts.notKept,
+    log,
+    idleMs: stopper.idleMs,
     maxPerWallet: () => settings.get()['security.max_sessions_per_wallet'],
     dataDir: dataDir.path,
   })
@@ -258,11 +264,13 @@ function servicesOf(ground: Ground, base: Base) {
     },
     installDefaultPolicy: rules.installDefault,
     purgePolicies: rules.purge,
-    verifyPassword: (password) => isOperator(operator, password),
+    verifyPassword: (password) => isPassword(operator, password),
     refusesMainnet: () => settings.get()['security.refuse_mainnet_with_recovery_key'] && dataDir.recoveryKey.exists(),
   })
+  const killSwitchService = killSwitch({ ...shared, audit: evidence, log, stops, sessions: sessionService })
   return {
     events,
+    autostopRules,
     rules,
     registry,
     fixing: priceFixing({ database, chains, settings, tokens: registry, findToken, prices }),
@@ -280,18 +288,7 @@ function servicesOf(ground: Ground, base: Base) {
     }),
     view: walletViewService({ database, chains, tokens: registry, prices, display: base.shown.in }),
     exposure: exposureOf({ ...ground, ...base, registry, transactions }),
-    killSwitch: killSwitch({ ...shared, audit: evidence, log, stops, sessions: sessionService }),
-  }
-}
-
-/** The password again, inside a call that the operator already made with it. */
-async function isOperator(operator: Base['operator'], password: string): Promise<boolean> {
-  try {
-    await operator.authenticate(password, { peer: 'export' })
-    return true
-  } catch (error) {
-    if (error instanceof Failure && error.code === 'INVALID_MASTER_PASSWORD') return false
-    throw error
+    killSwitch: killSwitchService,
   }
 }
 
@@ -328,9 +325,10 @@ function featuresOf(ground: Ground, base: Base, services: Services) {
         telling: services.exposure.changed,
       }),
     },
-    sessions: { handlers: sessionHandlers(services.sessions) },
+    sessions: { handlers: sessionHandlers(services.sessions), ...services.sessions.idle },
     pairings: { handlers: pairingHandlers(services.pairings) },
     stopTokens: { handlers: stopTokenHandlers(services.stopTokens) },
+    autostop: { handlers: autostopHandlers(services.autostopRules) },
     prices: { handlers: priceHandlers(services.fixing, base.prices.status, base.shown) },
     tokens: { handlers: tokenHandlers(services.registry) },
     wallets: { handlers: walletHandlers(services.wallets) },

@@ -1,5 +1,6 @@
 import { Failure, togglesOf } from '@waiaas/contract'
 import type { Audit, Checkpoints } from './audit/service.ts'
+import type { Autostop } from './autostop/service.ts'
 import type { chainRegistry } from './chains/registry.ts'
 import { eventsService } from './events/service.ts'
 import { gate } from './gate/service.ts'
@@ -22,7 +23,7 @@ import {
 } from './sessions/service.ts'
 import type { settingsService } from './settings/service.ts'
 import { impostorFinder, listedTokens, type tokenFinder } from './tokens/service.ts'
-import { type Divergence, followed, judge, type Switches, Transactions } from './transactions/service.ts'
+import { followed, judge, type Switches, Transactions } from './transactions/service.ts'
 import {
   actsOn,
   ceilingLifts,
@@ -53,7 +54,7 @@ type MoneyParts = {
   applied: ReturnType<typeof appliedPolicies>
   keyRows: ReturnType<typeof walletKeys>
   findToken: ReturnType<typeof tokenFinder>
-  diverged(divergence: Divergence): Promise<void>
+  autostop: Autostop
 }
 
 const ofSessions = {
@@ -113,7 +114,7 @@ export function moneyPath(parts: MoneyParts): Transactions {
     witnessed: signing.named,
     gate: gate({ signing: keys, now: clock.latest }),
     instance,
-    diverged: parts.diverged,
+    autostop: parts.autostop,
     judge: judge({
       ...shared,
       policies: applied.applying,

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { newId, type SendRequest } from '@waiaas/contract'
+import { newId, type SendRequest, type Settings } from '@waiaas/contract'
 import { afterEach } from 'vitest'
 import type { Location, Open } from '../../../test/support/for-each-engine.ts'
 import { until } from '../../../test/support/until.ts'
@@ -27,11 +27,13 @@ type Boot = {
   limits?: Record<string, unknown>
   mostWaiting?: ReturnType<Parts['mostWaiting']>
   confirmations?: () => number
+  /** Settings of AutoStop, which is off without any. */
+  stopsItself?: Partial<Settings>
   /** By how much its clock is ahead of the machine's at first. */
   passed?: number
 }
 type Options = Parameters<typeof madeUpNode>[0] &
-  Pick<Boot, 'limits' | 'mostWaiting' | 'confirmations'> & { location?: Location }
+  Pick<Boot, 'limits' | 'mostWaiting' | 'confirmations' | 'stopsItself' | 'passed'> & { location?: Location }
 
 /** Opens SQLite databases that are closed after each test, for what no engine decides. */
 function onSqlite(): Open {
@@ -60,7 +62,7 @@ export function madeUpBeds(open: Open = onSqlite()) {
     for (const stop of stops.splice(0)) await stop()
   })
   return async (
-    { limits, mostWaiting, confirmations, location, ...options }: Options = {},
+    { limits, mostWaiting, confirmations, stopsItself, passed, location, ...options }: Options = {},
     node = madeUpNode(options),
   ) => {
     const database = await open(migrations, location)
@@ -70,6 +72,8 @@ export function madeUpBeds(open: Open = onSqlite()) {
       ...(limits && { limits }),
       ...(mostWaiting && { mostWaiting }),
       ...(confirmations && { confirmations }),
+      ...(stopsItself && { stopsItself }),
+      ...(passed !== undefined && { passed }),
     })
     stops.push(() => bed.stop())
     const end = async () => {
@@ -92,6 +96,7 @@ export async function madeUpBed({
   limits = GENEROUS,
   mostWaiting,
   confirmations,
+  stopsItself,
   passed = 0,
 }: Boot) {
   const time = { passed, ahead: 0 }
@@ -101,7 +106,11 @@ export async function madeUpBed({
     node,
     keyring,
     { now, latest: () => now() + time.ahead },
-    { ...(mostWaiting && { mostWaiting: () => mostWaiting }), ...(confirmations && { confirmations }) },
+    {
+      ...(mostWaiting && { mostWaiting: () => mostWaiting }),
+      ...(confirmations && { confirmations }),
+      ...(stopsItself && { stopsItself }),
+    },
   )
   const from = await bed.wallet()
   if (Object.keys(limits).length > 0) await bed.limit(from.id, limits)

@@ -5,6 +5,7 @@ import {
   type Network,
   newId,
   type SendRequest,
+  type Settings,
   type TokenChoice,
   togglesOf,
 } from '@waiaas/contract'
@@ -12,6 +13,7 @@ import { type EvmNode, type SolanaNode, startEvm, startSolana } from '@waiaas/lo
 import pino from 'pino'
 import { strictAudit } from '../../../test/support/strict-audit.ts'
 import { accountFacts } from '../src/account-facts.ts'
+import { autostop, type Divergence } from '../src/autostop/service.ts'
 import type { Chain, Reader } from '../src/chains/chain.ts'
 import { evmChain } from '../src/chains/evm/chain.ts'
 import { solanaChain } from '../src/chains/solana/chain.ts'
@@ -30,10 +32,11 @@ import { sessionStore } from '../src/sessions/store.ts'
 import { impostorFinder, listedTokens } from '../src/tokens/service.ts'
 import type { Parts } from '../src/transactions/job.ts'
 import { transactionStore } from '../src/transactions/rows/store.ts'
-import { type Divergence, judge, Transactions } from '../src/transactions/service.ts'
+import { judge, Transactions } from '../src/transactions/service.ts'
 import { ceilingStore } from '../src/wallets/ceiling-store.ts'
 import { ceilingLifts, sealedCeiling, walletAsHeld, walletIdOf } from '../src/wallets/service.ts'
 import { walletStore } from '../src/wallets/store.ts'
+import { suspension } from '../src/wallets/suspension.ts'
 import { madeUpChain, madeUpKeys } from './made-up-chain.ts'
 import type { MadeUpNode } from './made-up-node.ts'
 import { firstCeiling } from './signing.ts'
@@ -118,8 +121,11 @@ export async function startPipeline(
     givenMs = () => 600_000,
     confirmations = () => 1,
     floors = () => false,
+    stopsItself = {},
     ...oracle
-  }: Oracle & { floors?: () => boolean } & Partial<Pick<Parts, 'mostWaiting' | 'givenMs' | 'confirmations'>> = {},
+  }: Oracle & { floors?: () => boolean; stopsItself?: Partial<Settings> } & Partial<
+      Pick<Parts, 'mostWaiting' | 'givenMs' | 'confirmations'>
+    > = {},
 ) {
   const clock = { now, latest }
   const log = pino({ level: process.env.TEST_LOG ?? 'silent' })
@@ -174,6 +180,19 @@ export async function startPipeline(
     return keys.sign(batch)
   }
   const diverged: Divergence[] = []
+  const stopper = autostop({
+    ...{ clock, audit: evidence },
+    // Off, unless a test is about it.
+    settings: (() => {
+      const settings = { ...defaultSettings(), 'autostop.enabled': Object.keys(stopsItself).length > 0, ...stopsItself }
+      return () => settings
+    })(),
+    suspendOnce: (...args) => wallets.suspendOnce(...args),
+    throwSwitch: async () => {
+      throw new Error('no switch here')
+    },
+    walletName: async (db, id) => (await walletStore.byId(db, id))?.name,
+  })
   const parts = {
     database,
     clock,
@@ -199,7 +218,7 @@ export async function startPipeline(
     witnessed: async () => undefined,
     gate: gate({ signing: { sign: signing }, now: clock.latest }),
     instance: newId(),
-    diverged: async (divergence: Divergence) => void diverged.push(divergence),
+    autostop: { ...stopper, diverged: async (divergence: Divergence) => void diverged.push(divergence) },
   }
   const findToken = (on: Reader, { address, assetId = '' }: TokenChoice) =>
     on.token(address ?? assetId.slice(assetId.lastIndexOf(':') + 1))
@@ -228,6 +247,7 @@ export async function startPipeline(
     held,
     prices,
   })
+  const wallets = suspension({ database, clock, audit: evidence, held, stops: service.stops })
   service.start()
 
   async function addSession(db: Handle, id: string, walletId: string): Promise<void> {
@@ -323,6 +343,8 @@ export async function startPipeline(
 
   return {
     service,
+    wallets,
+    stopper,
     sent,
     database,
     rules,

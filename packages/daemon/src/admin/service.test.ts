@@ -7,7 +7,7 @@ import { migrations } from '../migrations/all.ts'
 import type { Database } from '../platform/db/database.ts'
 import type { Call } from '../platform/http/types.ts'
 import { jsonLog } from '../platform/log.ts'
-import { type SessionRow, sessionStore } from '../sessions/store.ts'
+import { type NewSession, sessionStore } from '../sessions/store.ts'
 import { type NewRow, transactionStore } from '../transactions/rows/store.ts'
 import { stopStore } from '../transactions/stopping/stop-store.ts'
 import { type WalletRow, walletStore } from '../wallets/store.ts'
@@ -78,7 +78,7 @@ const wallet: WalletRow = {
   account: 'w',
   spends_unknown_before: null,
 }
-const session: SessionRow = {
+const session: NewSession = {
   id: newId(),
   token_hash: 'a',
   previous_hash: null,

@@ -18,6 +18,7 @@ import {
 import { type Counter, ledgerStore, SPANS, type SpendRow } from './store.ts'
 
 export type { Reservation, Spend, SpendItem, Worth } from './counted.ts'
+export { lockAccount } from './counted.ts'
 export { pruning } from './pruning.ts'
 export { DAY_WINDOW, MONTH_WINDOW } from './store.ts'
 export {

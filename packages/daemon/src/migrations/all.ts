@@ -38,6 +38,7 @@ import { policyScopes } from './0039-policy-scopes.ts'
 import { keptMovements } from './0041-kept-movements.ts'
 import { policyHistory } from './0044-policy-history.ts'
 import { pairings } from './0054-pairings.ts'
+import { autostop } from './0056-autostop.ts'
 
 /** The schema, step by step. */
 export const migrations: readonly Migration[] = [
@@ -80,4 +81,5 @@ export const migrations: readonly Migration[] = [
   keptMovements,
   policyHistory,
   pairings,
+  autostop,
 ]

@@ -17,6 +17,8 @@ import { keyRefusals, wrongPassword } from './refusals.ts'
 import { type SealedKeys, type SealedProof, sealedCheck } from './sealed-check.ts'
 import { keyringStore } from './store.ts'
 
+export { isPassword } from './again.ts'
+
 const FLUSH_MS = 5_000
 
 type PasswordKeys<Row> = CheckingKeys<Row> &

@@ -22,8 +22,10 @@ import {
   isOfSessions,
   type Policy,
   type Ruling,
+  type Step,
 } from './case.ts'
 import { explain } from './explain.ts'
+import { isBounding, ownBound } from './largest.ts'
 import { inputsOf } from './recorded.ts'
 import { types } from './types/all.ts'
 import { deny } from './types/type.ts'
@@ -47,6 +49,8 @@ export type Judgement = {
   readonly fromReserve: Usd
   /** It may be signed now: allowed, and neither a delay nor an approval is outstanding. */
   readonly mayRun: boolean
+  /** How many per cent it is of the most that has its tier, by the policies; null where none bounds that. */
+  readonly percent: number | null
   /** What went wrong while judging, for the log: agents read the decision. */
   readonly fault?: unknown
 }
@@ -110,7 +114,26 @@ function conclude(of: Case, applying: readonly Policy[], ruling: Ruling): Judgem
     inputs: inputsOf(of, applying, { reasons, ...wait }),
   }
   const { unpriced, items, totalUsd } = of.bill
-  return { decision, usd, totalUsd, unpriced, reserve: denied ? [] : items, fromReserve: beyondHeld(of), mayRun }
+  const percent = denied ? null : percentOf(of, applying, tier)
+  const reserve = denied ? [] : items
+  return { decision, usd, totalUsd, unpriced, reserve, fromReserve: beyondHeld(of), mayRun, percent }
+}
+
+/** Of several assets, that of the one which is nearest to its most. */
+function percentOf(of: Case, applying: readonly Policy[], tier: Tier): number | null {
+  const step = TIERS.indexOf(tier)
+  if (step === 3) return null
+  const limits = applying.filter(isBounding)
+  let nearest: number | null = null
+  for (const holding of of.bill.holdings) {
+    if (holding.outflow === 0n) continue
+    // Below the last of four tiers there are three steps.
+    const most = ownBound(step as Step, of, { limits, holding })
+    if (most === undefined || most === 0n) continue
+    const percent = Number((holding.outflow * 100n) / most)
+    if (nearest === null || percent > nearest) nearest = percent
+  }
+  return nearest
 }
 
 /** What makes it what it is. */
@@ -310,5 +333,6 @@ function refusedByFault(input: EvaluateInput, error: unknown): Judgement {
     reserve: [],
     fromReserve: ZERO_USD,
     mayRun: false,
+    percent: null,
   }
 }

@@ -3,6 +3,7 @@ import type { Audit } from '../audit/service.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Database, Handle } from '../platform/db/database.ts'
 import type { Held } from '../platform/held.ts'
+import type { Log } from '../platform/log.ts'
 import type { Stops } from '../wallets/service.ts'
 
 export type SessionDependencies = {
@@ -14,6 +15,9 @@ export type SessionDependencies = {
   stops: Pick<Stops, 'begin' | 'quiet'>
   /** 32 bytes, the same after each start. Failure KEYSTORE_LOCKED while the signer is locked. */
   secret(): Promise<Uint8Array>
+  log: Log
+  /** After how long without a call a session is over, in milliseconds; undefined: never. */
+  idleMs(): number | undefined
   /** Live sessions that one wallet may have. */
   maxPerWallet(): number
   /** Refused requests of a session that were only counted. */

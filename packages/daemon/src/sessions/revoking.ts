@@ -2,13 +2,15 @@ import type { Output, sessionOperations } from '@waiaas/contract'
 import type { By } from '../platform/caller.ts'
 import type { Handle } from '../platform/db/database.ts'
 import type { Held } from '../platform/held.ts'
+import { span } from '../platform/span.ts'
 import type { SessionDependencies } from './dependencies.ts'
+import type { Idle } from './idle.ts'
 import { needSession, walletIdsOf } from './lookup.ts'
 import { type SessionRow, sessionStore } from './store.ts'
 
 type Revoked = Output<typeof sessionOperations.revokeSession>
 /** `since` is when it was asked for, in milliseconds, where it could not be written then. */
-type Revocation = { id: string; by: By; since: number | undefined }
+type Revocation = { id: string; by: By; since: number | undefined; idle?: Idle }
 
 const heldName = (id: string) => `session ${id}`
 
@@ -32,7 +34,13 @@ export function revoking({ database, clock, audit, stops, held }: SessionDepende
       return walletIdsOf(db, id)
     })
 
-  async function revokeWith(db: Handle, { id, by, since }: Revocation, walletIds: readonly string[]): Promise<boolean> {
+  async function revokeWith(
+    db: Handle,
+    { id, by, since, idle }: Revocation,
+    walletIds: readonly string[],
+  ): Promise<boolean> {
+    // It was used meanwhile.
+    if (idle && (await sessionStore.byId(db, id))?.last_used_at !== idle.lastUsed) return false
     if (!(await sessionStore.revoke(db, id, clock.now()))) return false
     await stops.begin(db, {
       error: 'its session was revoked',
@@ -40,8 +48,11 @@ export function revoking({ database, clock, audit, stops, held }: SessionDepende
       actor: by.actor,
       sessionId: id,
     })
-    const details = since === undefined ? {} : { heldSince: since }
+    const reason = idle && unused(idle)
+    const details = { ...(reason && { reason }), ...(since !== undefined && { heldSince: since }) }
     for (const walletId of walletIds) {
+      if (idle)
+        await audit.record(db, { event: 'AUTO_STOP_TRIGGERED', walletId, sessionId: id, ...by, details: toldOf(idle) })
       await audit.record(db, { event: 'SESSION_REVOKED', walletId, sessionId: id, ...by, details })
     }
     return true
@@ -64,6 +75,11 @@ export function revoking({ database, clock, audit, stops, held }: SessionDepende
   }
 
   return {
+    /** By the daemon itself, which nobody has used since. */
+    async revokeIdle(id: string, idle: Idle): Promise<void> {
+      await revokeNow({ id, by: { actor: 'system' }, since: undefined, idle })
+    },
+
     /** May be repeated. Once this has answered, nothing that the session asked for is signed. */
     async revoke(id: string, by: By): Promise<Revoked> {
       const outcome = await held.write(heldName(id), {
@@ -75,3 +91,11 @@ export function revoking({ database, clock, audit, stops, held }: SessionDepende
     },
   }
 }
+
+const unused = ({ idleMs }: Idle): string => `it was not used for ${span(idleMs / 1_000)}`
+
+const toldOf = (idle: Idle) => ({
+  ...{ rule: 'idle_timeout', action: 'revoke' as const, reason: `Unused session: ${unused(idle)}` },
+  ...{ observed: new Date(idle.lastUsed).toISOString(), allowed: idle.idleMs / 1_000 },
+  resume: 'waiaas session create',
+})

@@ -5,6 +5,7 @@ import type { Handle } from '../platform/db/database.ts'
 import type { Held } from '../platform/held.ts'
 import type { SessionDependencies } from './dependencies.ts'
 import { ending } from './ending.ts'
+import { idleSessions } from './idle.ts'
 import { issuing } from './issuing.ts'
 import { linking } from './linking.ts'
 import { needSession } from './lookup.ts'
@@ -77,6 +78,8 @@ export async function closedSessions(
 export function sessions(parts: SessionDependencies) {
   const { database, clock, held } = parts
   const tokens = sessionTokens(parts.secret, () => database.read(sessionStore.generation))
+  const { revokeIdle, ...ends } = revoking(parts)
+  const idle = idleSessions({ ...parts, revokeIdle })
   const { assertRoom, issue, create, prepare, prepareFirst } = issuing(parts, tokens)
 
   /** Why a token that no session has opens nothing. */
@@ -98,10 +101,11 @@ export function sessions(parts: SessionDependencies) {
     prepare: prepareFirst,
     ...paired(parts, tokens, prepare),
     ...renewing(parts, tokens),
-    ...revoking(parts),
+    ...ends,
     ...linking(parts, assertRoom),
     ...ending(parts),
     createMcpToken: mcpTokens(issue, parts.dataDir),
+    idle,
 
     /** The agent that a token stands for. The stored hash decides. Failure INVALID_TOKEN, TOKEN_EXPIRED, SESSION_REVOKED, SESSION_NOT_FOUND. */
     async authenticate(token: string): Promise<Principal<'agent'>> {
@@ -111,6 +115,7 @@ export function sessions(parts: SessionDependencies) {
       if (!row) throw await unknownToken(token)
       const closed = closedSession(row, now)
       if (closed) throw closed
+      idle.used(row)
       if (row.is_claimed === 0) await claim(row.id)
       return { kind: 'agent', sessionId: row.id, tokenHash: hash }
     },

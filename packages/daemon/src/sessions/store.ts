@@ -22,9 +22,12 @@ export type SessionRow = {
   token_issued_count: number
   revoked_at: number | null
   created_at: number
+  /** To the minute; null where that was not kept yet. */
+  last_used_at: number | null
   /** 0 while a pairing still hands its token out: until that is first used. */
   is_claimed: number
 }
+export type NewSession = Omit<SessionRow, 'last_used_at'>
 /** Of the secret that tokens are signed with. 0 until a first restore, then the time of the last one. */
 type SecretRow = { id: number; generation: number }
 type LinkRow = { session_id: string; wallet_id: string; created_at: number }
@@ -37,7 +40,7 @@ declare module '../platform/db/tables.ts' {
   }
 }
 
-const insert = statement<SessionRow>((db, p) =>
+const insert = statement<NewSession>((db, p) =>
   db.insertInto('sessions').values({
     id: p('id'),
     token_hash: p('token_hash'),
@@ -55,6 +58,7 @@ const insert = statement<SessionRow>((db, p) =>
     token_issued_count: p('token_issued_count'),
     revoked_at: p('revoked_at'),
     created_at: p('created_at'),
+    last_used_at: p('created_at'),
     is_claimed: p('is_claimed'),
   }),
 )
@@ -150,6 +154,31 @@ const countOfWallet = statement<{ wallet: string; now: number }, { sessions: num
     .where((eb) => eb.or([eb('expires_at', '=', 0), eb('expires_at', '>', p('now'))])),
 )
 
+const use = statement<{ id: string; at: number }>((db, p) =>
+  db
+    .updateTable('sessions')
+    .set({ last_used_at: p('at') })
+    .where('id', '=', p('id'))
+    .where('revoked_at', 'is', null)
+    .where((eb) => eb.or([eb('last_used_at', 'is', null), eb('last_used_at', '<', p('at'))])),
+)
+const useUnknown = statement<{ at: number }>((db, p) =>
+  db
+    .updateTable('sessions')
+    .set({ last_used_at: p('at') })
+    .where('last_used_at', 'is', null)
+    .where('revoked_at', 'is', null),
+)
+const idle = statement<{ before: number; now: number; count: number }, SessionRow>((db, p) =>
+  db
+    .selectFrom('sessions')
+    .selectAll()
+    .where('revoked_at', 'is', null)
+    .where('last_used_at', '<=', p('before'))
+    .where((eb) => eb.or([eb('expires_at', '=', 0), eb('expires_at', '>', p('now'))]))
+    .orderBy('id')
+    .limit(p('count')),
+)
 const claim = statement<{ id: string }>((db, p) =>
   db.updateTable('sessions').set({ is_claimed: 1 }).where('id', '=', p('id')).where('is_claimed', '=', 0),
 )
@@ -193,7 +222,7 @@ const areLinked = groupReader(async (db, both) => {
 })
 
 export const sessionStore = {
-  insert: (db: Handle, row: SessionRow) => db.run(insert, row),
+  insert: (db: Handle, row: NewSession) => db.run(insert, row),
   byId: (db: Handle, id: string) => db.get(byId, { id }),
   some: (db: Handle, ids: readonly string[]) =>
     db.query<SessionRow>((kysely) =>
@@ -207,6 +236,12 @@ export const sessionStore = {
     (await rowOfHash(db, hash)) ?? (await db.get(byPreviousHash, { hash, now })),
   replaceToken: async (db: Handle, token: Token) => won(await db.run(replaceToken, token)),
   revoke: async (db: Handle, id: string, at: number) => won(await db.run(revoke, { id, at })),
+  /** A call of it came in then; an earlier one changes nothing. */
+  use: (db: Handle, used: { id: string; at: number }) => db.run(use, used),
+  /** Those of which it is not known count from now on. */
+  useUnknown: (db: Handle, at: number) => db.run(useUnknown, { at }),
+  /** Open ones that were used last before then. */
+  idle: (db: Handle, of: { before: number; now: number; count: number }) => db.all(idle, of),
   /** No pairing hands its token out any more. */
   claim: (db: Handle, id: string) => db.run(claim, { id }),
   /** How many were open. */

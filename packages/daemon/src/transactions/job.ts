@@ -1,5 +1,6 @@
 import type { Network } from '@waiaas/contract'
 import type { Audit } from '../audit/service.ts'
+import type { Autostop } from '../autostop/service.ts'
 import type { Chain } from '../chains/chain.ts'
 import type { Checkpoint, Gate, Sealed, SigningKey } from '../gate/service.ts'
 import type { Clock } from '../platform/clock.ts'
@@ -35,8 +36,8 @@ export type Parts = {
     current(network: Network, assets: readonly string[]): Prices
   }
   gate: Gate
-  /** Called before it is booked that a transaction of a wallet did more than was judged, or perhaps did; resolves when the wallet is stopped, if it is to be. */
-  diverged(divergence: Divergence): Promise<void>
+  /** Is told what happens in the job in which it does, and stops wallets of which that is too much after it. */
+  autostop: Pick<Autostop, 'note' | 'trip' | 'diverged'>
   mostWaiting(): MostWaiting
   /** How many blocks, its own counted, make what is in one of them told as CONFIRMED or FAILED. */
   confirmations(network: string): number
@@ -46,13 +47,6 @@ export type Parts = {
   givenMs(): number
   /** 32 bytes, under which signatures that are given out are kept. */
   signatureKey(): Promise<Uint8Array>
-}
-
-/** Why a wallet is stopped by what came into a block: it did more than was judged, or nobody tells what it did. */
-export type Divergence = {
-  readonly walletId: string
-  readonly transactionId: string
-  readonly cause: 'EFFECT_DIVERGED' | 'EFFECT_UNREAD'
 }
 
 /** A database transaction that is open, and what is used in it. */

@@ -10,7 +10,9 @@ import { changing, move, stopping } from './transitions.ts'
 
 type Answer<Name extends keyof typeof walletOperations> = Output<(typeof walletOperations)[Name]>
 /** `since` is when it was asked for, in milliseconds, where it could not be written then. */
-type Suspension = { id: string; reason: string; by: By; since: number | undefined }
+type Suspension = { id: string; reason: string; by: By; since: number | undefined; beside?: Beside | undefined }
+/** Of a stop by the daemon itself, in the same job and before it; false calls it off. */
+type Beside = (db: Handle, isActive: boolean) => Promise<boolean>
 
 const heldName = (id: string) => `wallet ${id}`
 
@@ -29,14 +31,17 @@ export function walletAsShown(held: Held, wallet: WalletRow): WalletRow {
 }
 
 /** Suspending wallets and resuming them. */
-export function suspension(parts: WalletDependencies) {
+export function suspension(parts: Pick<WalletDependencies, 'database' | 'clock' | 'audit' | 'stops' | 'held'>) {
   const { database, clock, audit, stops, held } = parts
 
   /** Stores it; when, in milliseconds. */
-  const store = ({ id, reason, by, since }: Suspension): Promise<number> =>
+  const store = ({ id, reason, by, since, beside }: Suspension): Promise<number> =>
     database.work(stopping(id), async (db) => {
       const row = await needLiveWallet(db, id)
       const now = clock.now()
+      // One that is stopped already stays as it is.
+      const isActive = row.status === 'ACTIVE'
+      if (beside && (!(await beside(db, isActive)) || !isActive)) return now
       const change = { id, at: now, suspendedAt: now, reason, terminatedAt: null }
       await move(db, row, { ...change, from: 'ACTIVE', to: 'SUSPENDED' })
       const why = { error: `the wallet was suspended: ${reason}`, code: 'WALLET_SUSPENDED', actor: by.actor }
@@ -47,11 +52,14 @@ export function suspension(parts: WalletDependencies) {
     })
 
   /** Once this has answered, nothing of the wallet is signed or sent for the first time. */
-  async function suspend(id: string, reason: string, by: By): Promise<Answer<'suspendWallet'>> {
+  async function suspendWith(
+    { id, reason, by }: Omit<Suspension, 'since' | 'beside'>,
+    beside?: Beside,
+  ): Promise<Answer<'suspendWallet'>> {
     const outcome = await held.write(heldName(id), {
       wallet: id,
       async write(since) {
-        const at = await store({ id, reason, by, since })
+        const at = await store({ id, reason, by, since, beside })
         await stops.quiet([id])
         return at
       },
@@ -63,14 +71,14 @@ export function suspension(parts: WalletDependencies) {
   }
 
   return {
-    suspend,
+    suspend: (id: string, reason: string, by: By) => suspendWith({ id, reason, by }),
 
     /** By the daemon itself; one that is stopped already stays as it is. */
-    async suspendOnce(id: string, reason: string): Promise<void> {
+    async suspendOnce(id: string, reason: string, beside: Beside): Promise<void> {
       try {
-        await suspend(id, reason, { actor: 'system' })
+        await suspendWith({ id, reason, by: { actor: 'system' } }, beside)
       } catch (error) {
-        if (!isFailure(error, 'INVALID_STATE_TRANSITION') && !isFailure(error, 'WALLET_TERMINATED')) throw error
+        if (!isFailure(error, 'WALLET_TERMINATED')) throw error
       }
     },
 

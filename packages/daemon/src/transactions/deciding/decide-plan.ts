@@ -18,6 +18,7 @@ import { type Answer, type IsRepeat, idempotencyStore, type Key } from './idempo
 import { type OwedAnswers, REPEAT_MS } from './owed-answers.ts'
 import { effectsOfAll, shareUsd } from './plan-rest.ts'
 import { fullQueue } from './room.ts'
+import { noted, type Tripped } from './stopping.ts'
 import type { Subject, Verdict } from './verdict.ts'
 
 /** The steps of a plan with their bytes, all of one wallet and network. */
@@ -80,7 +81,7 @@ export async function decidePlan(
   job: Job,
   asked: AskedPlan,
   owed: Pick<OwedAnswers, 'find' | 'owe'>,
-): Promise<PlanAnswer | Failure | typeof UNCOVERED> {
+): Promise<PlanAnswer | Failure | Tripped<PlanAnswer> | typeof UNCOVERED> {
   const { parts, db } = job
   const known = await answeredPlan(db, asked)
   if (known) return known
@@ -93,8 +94,11 @@ export async function decidePlan(
   if (verdict.status === 'PENDING' && !asked.isCovered) return UNCOVERED
   const rows = planRows(job, asked, { verdict, open })
   const isRefused = verdict.status === 'CANCELLED'
+  const stop = await noted(job, open.wallet, { verdict, to: rows[0]!.to_address })
+  if (stop && !isRefused) return { trip: stop.trip, answer: stop.failure }
+  const after = (answer: PlanAnswer | Failure) => (stop ? { trip: stop.trip, answer } : answer)
   const refused = isRefused ? answerOf(rows[0]!, verdict.decision).refused! : undefined
-  if (refused && !(await keepsAll(job, rows, open.session.id))) return notKept({ refused })
+  if (refused && !(await keepsAll(job, rows, open.session.id))) return after(notKept({ refused }))
   for (const [at, row] of rows.entries()) {
     await transactionStore.insert(db, row)
     if (!isRefused) await hold(db, row, { account: open.wallet.account, items: verdict.shares![at]! })
@@ -106,7 +110,7 @@ export async function decidePlan(
   const answer = refused ? { transactionId: rows[0]!.id, refused } : accepted(rows, verdict.decision)
   if (asked.key !== undefined) await idempotencyStore.insert(db, keyRow(asked, answer, rows[0]!.created_at))
   else if (!isRefused) await owed.owe(db, rows[0]!.id, asked.message)
-  return answer
+  return after(answer)
 }
 
 type Held = { readonly account: string; readonly items: NonNullable<Verdict['shares']>[number] }

@@ -17,6 +17,7 @@ import { type Answer, idempotencyStore, type Key } from './idempotency-store.ts'
 import { type OwedAnswers, REPEAT_MS } from './owed-answers.ts'
 import { MOST_KEPT, refusalCounts } from './refusal-counts.ts'
 import { fullQueue } from './room.ts'
+import { noted, type Tripped } from './stopping.ts'
 import type { Subject, Verdict } from './verdict.ts'
 
 /** A request that was read, and who pays where. */
@@ -53,7 +54,7 @@ export type Asked = Built & {
 /** It could run now, and the sender seems to have too little. Nothing of it is stored. */
 export const UNCOVERED = Symbol('uncovered')
 
-type Decided = Answer | Failure | typeof UNCOVERED
+type Decided = Answer | Failure | Tripped<Answer> | typeof UNCOVERED
 
 /**
  * The first of the four transactions of a payment: idempotency key, request, effects, decision, reservation and evidence
@@ -75,8 +76,11 @@ export async function decide(job: Job, asked: Asked, owed: Pick<OwedAnswers, 'fi
   // What waits for time or a human may be funded meanwhile.
   if (verdict.status === 'PENDING' && !asked.isCovered) return UNCOVERED
   const row = transactionRow(job, asked, { verdict, epoch })
+  const stop = await noted(job, wallet, { verdict, to: row.to_address })
+  if (stop && verdict.status !== 'CANCELLED') return { trip: stop.trip, answer: stop.failure }
+  const after = (answer: Answer | Failure) => (stop ? { trip: stop.trip, answer } : answer)
   if (verdict.status === 'CANCELLED' && !(await keepsRefusal(job, row, session.id)))
-    return notKept(answerOf(row, verdict.decision))
+    return after(notKept(answerOf(row, verdict.decision)))
   await transactionStore.insert(db, row)
   if (verdict.status !== 'CANCELLED') {
     await reserve(
@@ -97,7 +101,7 @@ export async function decide(job: Job, asked: Asked, owed: Pick<OwedAnswers, 'fi
   const answer = answerOf(row, verdict.decision, duplicateOf)
   if (asked.key) await idempotencyStore.insert(db, keyRow(asked, answer, row.created_at))
   else if (answer.accepted) await owed.owe(db, row.id, asked.message)
-  return answer
+  return after(answer)
 }
 
 /** Whether a refusal is stored, with its evidence; of one session and day, so many are. The first that is not is put on record. */

@@ -26,7 +26,7 @@ import { tokensOf } from '../kinds/all.ts'
 import type { Switches } from '../switches.ts'
 import { evaluateWithin, type ReadConstraints } from './constrained.ts'
 import { laneFunds, type Reading, requests, spent } from './history.ts'
-import { knownFor, lookalikes } from './known-recipients.ts'
+import { knownFor, lookalikes, strangersAmong } from './known-recipients.ts'
 import { type RulesReader, sharedReads } from './shared-reads.ts'
 import type { Before, Subject, Verdict } from './verdict.ts'
 
@@ -69,7 +69,7 @@ type Judged = { verdict: Verdict; prices: PriceFacts }
 export async function judged(job: JudgeJob, subject: Subject, before?: Before): Promise<Judged> {
   const { parts } = job
   const { wallet } = subject
-  const { input, rules, reading } = await inputOf(job, subject, before)
+  const { input, rules, reading, receivers } = await inputOf(job, subject, before)
   const { version, settings, prices } = rules
   const bound = await boundOf(job, subject, { before, worth: prices.worth })
   const coarse = evaluateWithin(input, bound)
@@ -77,7 +77,10 @@ export async function judged(job: JudgeJob, subject: Subject, before?: Before): 
   const judgement = finer ? evaluateWithin({ ...input, spent: finer }, bound) : coarse
   if (judgement.fault !== undefined)
     parts.log.error({ err: judgement.fault, wallet: wallet.id }, 'a request could not be judged, and is refused')
-  const verdict = verdictOf(settings, subject.steps ? ofPlan(judgement, subject.effects) : judgement, version)
+  // Who is judged again was new, or not, when it was asked for.
+  const strangers = before ? [] : await strangersAmong(job.reads.knownAlike(wallet.id), receivers)
+  const whole = subject.steps ? ofPlan(judgement, subject.effects) : judgement
+  const verdict = { ...verdictOf(settings, whole, version), strangers }
   if (!subject.steps || verdict.status === 'CANCELLED') return { verdict, prices }
   const shares = subject.steps.map((effects) => itemsOf({ ...input, effects }))
   return { verdict: { ...verdict, shares }, prices }
@@ -133,7 +136,7 @@ export async function inputOf(job: JudgeJob, subject: WithoutIntent, before?: Be
     usualDelay: settings['security.policy_defaults_delay_seconds'],
     ...(before && { context: before }),
   }
-  return { input, rules, reading }
+  return { input, rules, reading, receivers }
 }
 
 type Coarse = { reading: Reading; decision: Decision }
@@ -179,7 +182,7 @@ export const ofPlan = (judgement: Judgement, together: Effects): Judgement => ({
   decision: { ...judgement.decision, inputs: { ...judgement.decision.inputs, together } },
 })
 
-function verdictOf(settings: JudgedSettings, judgement: Judgement, policyVersion: number): Verdict {
+function verdictOf(settings: JudgedSettings, judgement: Judgement, policyVersion: number): Omit<Verdict, 'strangers'> {
   const { decision, mayRun } = judgement
   const isDenied = decision.outcome === 'DENY'
   const waits = !isDenied && !mayRun

@@ -110,6 +110,16 @@ export async function knownFor(
   return found
 }
 
+/** Those that the wallet never paid. */
+export async function strangersAmong(known: KnownAlike, receivers: readonly string[]): Promise<string[]> {
+  const strangers = new Set<string>()
+  for (const address of receivers) {
+    const key = addressKey(address)
+    if (!(await known(looksOf(address))).some((row) => addressKey(row.address) === key)) strangers.add(key)
+  }
+  return [...strangers]
+}
+
 /** By recipient that the wallet never paid, one that it paid and that looks the same; undefined when there is none. */
 export async function lookalikes(
   known: KnownAlike,

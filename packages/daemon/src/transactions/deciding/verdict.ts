@@ -48,6 +48,8 @@ export type Verdict = Judgement & {
   status: 'PENDING' | 'QUEUED' | 'CANCELLED'
   dueAt: number | null
   approvalExpiresAt: number | null
+  /** Recipients that the wallet never paid. */
+  strangers: readonly string[]
   /** What each step of a plan holds back of it. */
   shares?: readonly (readonly SpendItem[])[] | undefined
 }

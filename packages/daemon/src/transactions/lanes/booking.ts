@@ -1,4 +1,5 @@
 import { type Effect, toBase } from '@waiaas/contract'
+import type { Trip } from '../../autostop/service.ts'
 import type { Sighting } from '../../chains/follow.ts'
 import {
   type Finished,
@@ -10,13 +11,14 @@ import {
   type SpendItem,
 } from '../../ledger/service.ts'
 import type { Handle } from '../../platform/db/database.ts'
+import { once } from '../../platform/once.ts'
 import { rememberPaid, rememberRecipients } from '../deciding/known-recipients.ts'
 import type { Job } from '../job.ts'
 import { type AttemptRow, attemptStore, inNoBlock } from '../rows/attempt-store.ts'
 import { endPlan } from '../rows/ending.ts'
 import { must } from '../rows/must.ts'
 import { transactionStore } from '../rows/store.ts'
-import { isOpen } from '../switches.ts'
+import { isOpen, type WalletFacts } from '../switches.ts'
 import type { Confirmed, Told } from './confirmed.ts'
 import { paidBy } from './paid.ts'
 import { type Fenced, requireLease } from './round.ts'
@@ -48,10 +50,15 @@ type Booking = WalletJob & {
   paid: Set<string>
   told: Map<string, boolean>
   confirmed: Depth
+  /** The wallet, read when something is told. */
+  wallet: () => Promise<WalletFacts | undefined>
+  /** What AutoStop makes of what was told. */
+  trip: Trip | undefined
 }
 
+type Booked = { rows: AttemptRow[]; told: Told; trip: Trip | undefined }
 /** Books what the holder of a lane saw of its attempts on the chain; the attempts as they are now. Throws LeaseLost. */
-export async function book(job: LaneBooking, changes: readonly Change[]): Promise<{ rows: AttemptRow[]; told: Told }> {
+export async function book(job: LaneBooking, changes: readonly Change[]): Promise<Booked> {
   await requireLease(job)
   const told = new Map<string, boolean>()
   const { isDeep, isTold } = job.confirmed
@@ -61,7 +68,9 @@ export async function book(job: LaneBooking, changes: readonly Change[]): Promis
     changes.map(({ row }) => row.id),
   )
   const confirmed = { isDeep, isTold: isToldNow }
-  const booking: Booking = { ...job, stored, finals: [], paid: new Set(), told, confirmed }
+  const byId = once((id) => job.parts.switches.wallet(job.db, id))
+  const wallet = () => byId(job.walletId)
+  const booking: Booking = { ...job, stored, finals: [], paid: new Set(), told, confirmed, wallet, trip: undefined }
   const rows: AttemptRow[] = []
   for (const change of changes.toSorted(inOrder)) rows.push(await apply(booking, change))
   const [ended, now] = [booking.finals.map(({ attemptId }) => attemptId), job.parts.clock.now()]
@@ -69,7 +78,7 @@ export async function book(job: LaneBooking, changes: readonly Change[]): Promis
   const items = await finish(job.db, booking.finals, now)
   await rememberPaid(job.db, job.walletId, { paid: await paidBy(job.db, items), at: now })
   await rememberRecipients(job.db, job.walletId, booking.paid)
-  return { rows, told }
+  return { rows, told, trip: booking.trip }
 }
 
 /** Whether what the chain shows differs from what is stored, or is deep enough to be told. */
@@ -156,7 +165,8 @@ async function enterBlock({ parts, db }: Booking, row: AttemptRow, sighting: Inc
 }
 
 /** Deep enough in the chain to count as CONFIRMED or FAILED. */
-async function tell({ parts, db, walletId, paid, told }: Booking, row: AttemptRow, sighting: Included): Promise<void> {
+async function tell(booking: Booking, row: AttemptRow, sighting: Included): Promise<void> {
+  const { parts, db, walletId, paid, told } = booking
   const { succeeded, height, blockHash } = sighting
   const { error } = row
   const landed = await transactionStore.land(db, {
@@ -173,6 +183,7 @@ async function tell({ parts, db, walletId, paid, told }: Booking, row: AttemptRo
   if (!landed) return
   if (!succeeded) await endPlanOf({ parts, db }, row, error ?? 'it failed')
   if (succeeded && landed.to_address) paid.add(landed.to_address)
+  await noteLanding(booking, landed, succeeded)
   await parts.audit.record(db, {
     event: succeeded ? 'TX_CONFIRMED' : 'TX_FAILED',
     raised: succeeded ? undefined : 'warning',
@@ -182,6 +193,18 @@ async function tell({ parts, db, walletId, paid, told }: Booking, row: AttemptRo
     txId: row.transaction_id,
     details: { hash: row.hash, height, block: blockHash, fee: String(sighting.fee), ...(error && { error }) },
   })
+}
+
+type Landed = { to_address: string | null; created_at: number }
+async function noteLanding(
+  booking: Booking,
+  { to_address: to, created_at }: Landed,
+  succeeded: boolean,
+): Promise<void> {
+  const { parts, db } = booking
+  const wallet = await booking.wallet()
+  const happening = { kind: 'landed', to, succeeded } as const
+  if (wallet) booking.trip ??= await parts.autostop.note(db, wallet, { happening, at: created_at })
 }
 
 /** The status of a transaction that has signed bytes and is in no block: by whether they were given out. */

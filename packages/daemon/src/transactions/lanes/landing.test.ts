@@ -3,10 +3,11 @@ import { expect, test } from 'vitest'
 import { forEachEngine } from '../../../../../test/support/for-each-engine.ts'
 import { localEvm } from '../../../test/pipeline-bed.ts'
 import { LANE, recordedRow, storeRows, transactionRow } from '../../../test/transaction-rows.ts'
+import type { Divergence } from '../../autostop/service.ts'
 import type { Chain } from '../../chains/chain.ts'
 import { migrations } from '../../migrations/all.ts'
 import { jsonLog } from '../../platform/log.ts'
-import type { Divergence, Parts } from '../job.ts'
+import type { Parts } from '../job.ts'
 import type { Change } from './booking.ts'
 import { landings } from './landing.ts'
 
@@ -19,7 +20,8 @@ forEachEngine((_, open) => {
     const stopped: Divergence[] = []
     const diverged = async (divergence: Divergence) => void stopped.push(divergence)
     // Nothing else of the parts is used for what is not read.
-    const parts = { database, diverged, prices: { current: () => ({}) }, log: jsonLog('silent') } as unknown as Parts
+    const shared = { database, prices: { current: () => ({}) }, log: jsonLog('silent') }
+    const parts = { ...shared, autostop: { diverged } } as unknown as Parts
     const chain = { network: localEvm, landed } as unknown as Chain
     const row = transactionRow({ status: 'SUBMITTED', effects: JSON.stringify({ effects: [call] }) })
     const attempt = recordedRow({ transaction_id: row.id })

@@ -45,7 +45,8 @@ export function landings(parts: Parts) {
     if (!more) return change
     const { cause } = more
     const walletId = look.walletOf(change.row.lane)
-    if (walletId !== undefined) await parts.diverged({ walletId, transactionId: change.row.transaction_id, cause })
+    if (walletId !== undefined)
+      await parts.autostop.diverged({ walletId, transactionId: change.row.transaction_id, cause })
     return { ...change, more }
   }
 

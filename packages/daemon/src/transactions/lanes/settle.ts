@@ -47,8 +47,9 @@ export function settler(parts: Parts, lanes: Lanes, onPaid: (walletId: string, r
     const scope = scopeOf(lane.walletId, rows)
     const together = async (some: readonly Change[]) => {
       const job = (db: Handle) => book({ parts, lane: fenced, db, walletId: lane.walletId, confirmed }, some)
-      const { rows, told } = await parts.database.work(scope, job)
+      const { rows, told, trip } = await parts.database.work(scope, job)
       confirmed.note(told)
+      if (trip) await parts.autostop.trip(trip)
       for (const row of rows) {
         lane.changed(row)
         if (row.state === 'included') onPaid(lane.walletId, row)

@@ -92,7 +92,7 @@ function deciding(parts: ServiceParts, { funds, lanes, owed }: Told, { read, bui
     const full = await database.read((db) => fullQueue({ parts, db }, count))
     if (full) throw full
     const steps = await build(plan)
-    const answer = await covered(steps[0]!, funds, (isCovered) =>
+    const answer = await covered(parts, { first: steps[0]!, funds }, (isCovered) =>
       database.work(scopeOf(walletId, [{ session_id: sessionId }]), (db) =>
         decidePlan({ parts, db }, { ...asked, steps, ip: peer, lastsMs: input.deadline * 1000, isCovered }, owed),
       ),

@@ -233,7 +233,8 @@ type Land = {
   code: string | null
   at: number
 }
-const land = statement<Land, { to_address: string | null }>((db, p) =>
+type Landed = { to_address: string | null; created_at: number }
+const land = statement<Land, Landed>((db, p) =>
   db
     .updateTable('transactions')
     .set((eb) => ({
@@ -247,7 +248,7 @@ const land = statement<Land, { to_address: string | null }>((db, p) =>
     }))
     .where('id', '=', p('id'))
     .where('status', '=', p('from'))
-    .returning('to_address'),
+    .returning(['to_address', 'created_at']),
 )
 const serve = statement<{ id: string; at: number }>((db, p) =>
   db

@@ -6,6 +6,7 @@ import { decide, type Prepared, UNCOVERED } from '../deciding/decide.ts'
 import type { Answer } from '../deciding/idempotency-store.ts'
 import { assetsOf } from '../deciding/judgement.ts'
 import type { OwedAnswers } from '../deciding/owed-answers.ts'
+import { afterStop } from '../deciding/stopping.ts'
 import { scopeOf } from '../job.ts'
 import { signRequest } from '../kinds/all.ts'
 import { signatureLane } from '../lanes/lane-id.ts'
@@ -45,10 +46,11 @@ export async function decideOnMessage(parts: ServiceParts, asked: Asked, { owed,
     aboveCeiling: ceilings.why({ chain, unsigned: { kind, bytes, address: sender }, intent }, under),
   }
   const complete = { ...built, key: from.key, ip: from.peer, message: from.message, isCovered: true }
-  const decided = await parts.database.work(scopeOf(walletId, [{ session_id: sessionId }]), (db) =>
+  const outcome = await parts.database.work(scopeOf(walletId, [{ session_id: sessionId }]), (db) =>
     decide({ parts, db }, complete, owed),
   )
-  if (decided === UNCOVERED) throw new Error('a message was told to be uncovered')
+  if (outcome === UNCOVERED) throw new Error('a message was told to be uncovered')
+  const decided = await afterStop(parts, outcome)
   if (decided instanceof Failure) throw decided
   if (!from.key) from.onDelivered((isDelivered) => isDelivered && owed.delivered(decided.transactionId))
   return decided

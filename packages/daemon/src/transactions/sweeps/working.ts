@@ -76,7 +76,7 @@ export function sweepWorker(sweeps: SweepParts): Loop {
     const token = step.token === null ? null : (JSON.parse(step.token) as HeldToken)
     const { request } = await (token ? tokenRequest(place, token) : nativeRequest(place, 0n))
     const built = await sweeps.build({ wallet, place, request })
-    const decided = await covered(built, sweeps.funds, (isCovered) =>
+    const decided = await covered(parts, { first: built, funds: sweeps.funds }, (isCovered) =>
       database.work(scopeOf(wallet.id, []), (db) => decideStep({ parts, db }, { step, built, isCovered })),
     )
     if (decided.outcome !== 'started') return inMs(decided.outcome === 'full' ? LATER_MS : LOOK_MS)
