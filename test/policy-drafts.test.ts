@@ -211,6 +211,8 @@ test('a draft is called tighter or looser where that is proven, with a case that
     rules: { instant_max_usd: 10, notify_max_usd: 100, delay_max_usd: 500, daily_limit_usd: 500 },
   })
   const rules = { instant_max_usd: 10, notify_max_usd: 100, delay_max_usd: 500, daily_limit_usd: 500 }
+  const markets = { type: 'PERP_ALLOWED_MARKETS', rules: { markets: [{ market: 'ETH' }] } } as const
+  await daemon.operator.createPolicy({ walletId: payer.id, ...markets })
   const diff = async (draft: object) => daemon.operator.diffPolicies({ walletId: payer.id, draft: draft as never })
   const change = (more: object) => ({ change: [{ id: own.id, rules: { ...rules, ...more } }] })
   const friend = world.newAddress()
@@ -223,6 +225,10 @@ test('a draft is called tighter or looser where that is proven, with a case that
     [change({ instant_max_usd: 20, daily_limit_usd: 400 }), 'different', ['looser', 'tighter']],
     [change({ delay_seconds: 60 }), 'looser', ['looser']],
     [add('RATE_LIMIT', { max_requests: 5, window_seconds: 60 }), 'tighter', ['tighter']],
+    [add('RATE_LIMIT', { max_requests: 900_000, window_seconds: 86_400 }), 'tighter', ['tighter']],
+    [add('PERP_MAX_POSITION_USD', { maxPositionUsd: 5_000 }), 'tighter', ['tighter']],
+    [add('PERP_MAX_LEVERAGE', { maxLeverage: 7 }), 'tighter', ['tighter']],
+    [add('REPUTATION_THRESHOLD', { min_score: 60, tag1: 'starred' }), 'tighter', ['tighter']],
     [
       add('TIME_RESTRICTION', { allowed_hours: { start: 8, end: 18 }, allowed_days: [1, 2, 3] }),
       'tighter',

@@ -1,16 +1,18 @@
 import { type Operation, operations, settings } from '@waiaas/contract'
 import { deployEvmFixtures } from '@waiaas/localnet'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { startTestDaemon, type TestDaemon } from '../support/daemon.ts'
 import { type EvmWorld, evmWorld } from '../support/worlds.ts'
 
 let world: EvmWorld
 let daemon: TestDaemon
 let token: string
+let wallet: string
 beforeAll(async () => {
   world = await evmWorld()
   token = (await deployEvmFixtures(world.node)).plainToken
   daemon = await startTestDaemon({ env: world.env })
+  wallet = (await daemon.operator.createWallet({ name: 'ceiling', chain: 'ethereum' })).id
 })
 afterAll(async () => {
   await daemon?.stop()
@@ -28,6 +30,7 @@ const steps = (): Partial<Record<keyof typeof operations, Step>> => {
   const { operator } = daemon
   const set = (key: string, value: string | null) => operator.updateSettings({ settings: [{ key, value }] })
   const asset = `native:${world.network}`
+  const ceiling = { id: wallet, network: world.network, transaction: '0.1' }
   return {
     createPolicy: {
       looser: () => operator.createPolicy({ type: 'WHITELIST', enabled: true, rules: { allowed_addresses: [token] } }),
@@ -63,6 +66,12 @@ const steps = (): Partial<Record<keyof typeof operations, Step>> => {
       tighter: () => operator.setPrice({ asset, usd: '2' }),
     },
     unsetPrice: { looser: () => operator.unsetPrice({ asset }) },
+    changeWalletCeiling: {
+      async looser() {
+        for (const day of ['1', '2']) await operator.changeWalletCeiling({ ...ceiling, day })
+      },
+      tighter: () => operator.changeWalletCeiling({ ...ceiling, day: '1' }),
+    },
     updateSettings: {
       looser: () => set('policy.default_deny_tokens', 'false'),
       tighter: () => set('policy.default_deny_tokens', 'true'),
@@ -83,6 +92,12 @@ const isMarked = ({ severity, details }: { severity: string; details: Record<str
   expect(severity === 'warning').toBe(loosens)
   return loosens
 }
+
+/** What one policy holds back lets nothing out that another holds back as well. */
+beforeEach(async () => {
+  const { data } = await daemon.operator.listPolicies({ limit: 100 })
+  for (const { id, type } of data) if (type === 'RATE_LIMIT') await daemon.operator.deletePolicy({ id })
+})
 
 test.each(mayLoosen)('%s says in the evidence when it lets more out, and only then', async (name) => {
   const step = steps()[name]

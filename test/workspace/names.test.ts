@@ -37,9 +37,6 @@ const rules: Readonly<Record<string, Rule>> = {
     others: {
       'packages/cli/src/demo/script.ts': 'the demo is a client that writes a policy',
       'packages/contract/src/policies/templates.ts': 'a template is a set of policies',
-      'packages/daemon/src/policies/samples.ts': 'samples for the tests of its folder',
-      'packages/daemon/src/policies/generated.ts': 'made up for the tests of its folder',
-      'packages/daemon/src/policies/worlds.ts': 'made up for the tests of its folder',
     },
   },
   'chain families': {
@@ -62,7 +59,6 @@ const rules: Readonly<Record<string, Rule>> = {
       'packages/cli/src/over-ceilings.ts':
         'tokens of one family are in accounts of their own, whose owner a client derives',
       'packages/cli/src/commands/quickset.ts': 'a client translates what people say',
-      'packages/daemon/src/policies/samples.ts': 'samples for the tests of its folder',
       'packages/daemon/src/keys/probe/daemon.ts': 'a program of the tests of its folder',
       'packages/daemon/src/keys/signer/solana-transaction.ts': 'the reader of the family in the signer',
     },
@@ -89,7 +85,6 @@ const rules: Readonly<Record<string, Rule>> = {
       'packages/contract/src/messages.ts': 'what a signed transaction does has names of its own, some of them the same',
       'packages/daemon/src/transactions/signatures/operations.ts':
         'what a signed transaction does has names of its own, some of them the same',
-      'packages/daemon/src/policies/samples.ts': 'samples for the tests of its folder',
       'packages/contract/src/requests/batch.ts': 'a batch says which types it may hold',
     },
   },
@@ -116,7 +111,6 @@ const rules: Readonly<Record<string, Rule>> = {
       'packages/daemon/src/transactions/lanes/replace.ts': 'a lane asks for the kind that is its own',
       'packages/daemon/src/transactions/lanes/gap-fill.ts': 'a lane asks for the kind that is its own',
       'packages/daemon/src/transactions/deciding/payable.ts': 'what a payment costs is measured with the smallest ones',
-      'packages/daemon/src/policies/generated-cases.ts': 'made up for the tests of its folder',
     },
   },
 }

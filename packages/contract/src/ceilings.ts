@@ -110,6 +110,7 @@ export const ceilingOperations = {
   changeWalletCeiling: operation({
     method: 'PUT',
     path: '/v1/wallets/{id}/ceiling',
+    mayLoosen: true,
     access: operator,
     tag,
     summary: 'Show or change the ceiling of a wallet: the most that the signer signs for it, in whole units.',

@@ -114,9 +114,9 @@ export const events = {
     details: () => z.strictObject({ from: Text, to: Text }),
   },
   WALLET_CEILING_CHANGED: {
-    severity: 'warning',
+    severity: 'info',
     summary: 'The signer signs more or less for a wallet than before.',
-    details: () => z.strictObject({ network: Text, from: z.unknown(), to: z.unknown() }),
+    details: () => z.strictObject({ network: Text, from: z.unknown(), to: z.unknown(), loosens }),
   },
   WALLET_SUSPENDED: {
     severity: 'warning',

@@ -125,6 +125,7 @@ export function moneyPath(parts: MoneyParts): Transactions {
     }),
     ...ofSessions,
     toggles: () => togglesOf(settings.get()),
+    usualDelay: () => settings.get()['security.policy_defaults_delay_seconds'],
     chooseWallet: (db, sessionId, { walletId, network }) =>
       walletOfSession(db, sessionId, { walletId, acts: actsOn(chains.networks(), network) }),
     resolveNetwork: (wallet, name) => resolveNetwork(chains.networks(), wallet, name),

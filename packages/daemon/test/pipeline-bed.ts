@@ -235,6 +235,7 @@ export async function startPipeline(
     }),
     ...ofSessions,
     toggles: () => togglesOf(defaultSettings()),
+    usualDelay: () => defaultSettings()['security.policy_defaults_delay_seconds'],
     gas: () => gas,
     chooseWallet: async (db, _session, { walletId }) => (await walletStore.byId(db, walletId!))!,
     resolveNetwork: (): Network => network,

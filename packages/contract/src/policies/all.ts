@@ -1,12 +1,10 @@
 import type { z } from 'zod'
-import type { Strictness } from '../strictness.ts'
 import { actionCategoryLimit } from './action-category-limit.ts'
 import { allowedNetworks } from './allowed-networks.ts'
 import { allowedTokens } from './allowed-tokens.ts'
 import { approveAmountLimit } from './approve-amount-limit.ts'
 import { approveTierOverride } from './approve-tier-override.ts'
 import { approvedSpenders } from './approved-spenders.ts'
-import { exactly } from './comparing.ts'
 import { contractWhitelist } from './contract-whitelist.ts'
 import { erc8128AllowedDomains } from './erc8128-allowed-domains.ts'
 import { lendingAssetWhitelist } from './lending-asset-whitelist.ts'
@@ -66,12 +64,6 @@ export const isPolicyType = (type: string): type is PolicyType => Object.hasOwn(
 export const installedRules = (type: PolicyType): PolicyTypeEntry['installed'] => {
   const entry: PolicyTypeEntry = policyTypes[type]
   return entry.installed
-}
-/** How rules of a type compare with others of it; both as they are stored, with their defaults. */
-export const compareRules = (type: PolicyType, from: unknown, to: unknown): Strictness => {
-  const { rules, compare = exactly }: PolicyTypeEntry = policyTypes[type]
-  // Parsed by the type's own rules.
-  return compare(rules.parse(from) as never, rules.parse(to) as never)
 }
 /** What stored rules of a type let go in dollars; undefined where the type does not bound that. */
 export const policyDollars = (type: PolicyType, rules: unknown): PolicyDollars | undefined => {

@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { allowList, byField } from './comparing.ts'
 import type { PolicyTypeEntry } from './type.ts'
 
 const AllowedNetworks = z.strictObject({
@@ -14,5 +13,4 @@ export const allowedNetworks = {
   rules: AllowedNetworks,
   summary: 'The only networks that may be used.',
   example: { networks: [{ network: 'ethereum-sepolia' }] },
-  compare: byField<z.output<typeof AllowedNetworks>>({ networks: allowList(({ network }) => network) }),
 } as const satisfies PolicyTypeEntry

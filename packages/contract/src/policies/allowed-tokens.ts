@@ -1,6 +1,5 @@
 import { z } from 'zod'
 import { addressKey, assetKey, NAMED_ASSET } from '../families.ts'
-import { allowList, byField } from './comparing.ts'
 import { Address, Place } from './fields.ts'
 import type { PolicyTypeEntry } from './type.ts'
 
@@ -30,9 +29,4 @@ export const allowedTokens = {
     toggle: 'denyTokens',
     shown: 'tokenTransfers',
   },
-  compare: byField<z.output<typeof AllowedTokens>>({
-    tokens: allowList(({ address, chain, assetId }) =>
-      assetId ? assetKey(assetId) : `${chain ?? ''} ${addressKey(address)}`,
-    ),
-  }),
 } as const satisfies PolicyTypeEntry

@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { byField, digitsAtMost, ifBoth, ranked } from './comparing.ts'
 import { Digits } from './fields.ts'
 import type { PolicyTypeEntry } from './type.ts'
 
@@ -14,8 +13,4 @@ export const approveAmountLimit = {
   rules: ApproveAmountLimit,
   summary: 'How much one approval may allow. Without it, approvals without a limit are refused.',
   example: { maxAmount: '100000000' },
-  compare: byField<z.output<typeof ApproveAmountLimit>>({
-    maxAmount: ifBoth(digitsAtMost, 'tighter', 'looser'),
-    blockUnlimited: ranked([false, true]),
-  }),
 } as const satisfies PolicyTypeEntry

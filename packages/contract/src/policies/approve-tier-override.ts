@@ -1,6 +1,5 @@
 import { z } from 'zod'
-import { TIERS, Tier } from '../tiers.ts'
-import { byField, ranked } from './comparing.ts'
+import { Tier } from '../tiers.ts'
 import type { PolicyTypeEntry } from './type.ts'
 
 const ApproveTierOverride = z.strictObject({
@@ -11,5 +10,4 @@ export const approveTierOverride = {
   rules: ApproveTierOverride,
   summary: 'The tier of every approval, unless another policy is stricter.',
   example: { tier: 'APPROVAL' },
-  compare: byField<z.output<typeof ApproveTierOverride>>({ tier: ranked(TIERS) }),
 } as const satisfies PolicyTypeEntry

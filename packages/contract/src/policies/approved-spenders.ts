@@ -1,6 +1,4 @@
 import { z } from 'zod'
-import { addressKey } from '../families.ts'
-import { allowList, byField, digitsAtMost, ifBoth } from './comparing.ts'
 import { Address, Digits } from './fields.ts'
 import type { PolicyTypeEntry } from './type.ts'
 
@@ -28,10 +26,4 @@ export const approvedSpenders = {
     toggle: 'denySpenders',
     shown: 'tokenApprovals',
   },
-  compare: byField<z.output<typeof ApprovedSpenders>>({
-    spenders: allowList(
-      ({ address }) => addressKey(address),
-      (from, to) => ifBoth(digitsAtMost, 'tighter', 'looser')(from.maxAmount, to.maxAmount),
-    ),
-  }),
 } as const satisfies PolicyTypeEntry

@@ -1,6 +1,4 @@
 import { z } from 'zod'
-import { addressKey } from '../families.ts'
-import { allowList, byField } from './comparing.ts'
 import { Address, Place } from './fields.ts'
 import type { PolicyTypeEntry } from './type.ts'
 
@@ -22,7 +20,4 @@ export const contractWhitelist = {
     toggle: 'denyContracts',
     shown: 'contractCalls',
   },
-  compare: byField<z.output<typeof ContractWhitelist>>({
-    contracts: allowList(({ address, chain }) => `${chain ?? ''} ${addressKey(address)}`),
-  }),
 } as const satisfies PolicyTypeEntry

@@ -29,4 +29,6 @@ export const defaultDenySettings = named('setting', ({ summary, default: value }
 export const toggleShape = named('toggle', (row) => ('isLater' in row ? z.boolean().optional() : z.boolean()))
 export const shownToggleShape = named('shown', () => z.boolean())
 export const togglesOf = (settings: ToggleSettings): Toggles => named('toggle', ({ setting }) => settings[setting])
+/** Nothing is refused for want of a policy: whatever is proven with these holds with any others. */
+export const NO_TOGGLES: Toggles = named('toggle', () => false)
 export const shownToggles = (settings: ToggleSettings) => named('shown', ({ setting }) => settings[setting])

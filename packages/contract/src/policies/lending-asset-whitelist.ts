@@ -1,6 +1,4 @@
 import { z } from 'zod'
-import { addressKey } from '../families.ts'
-import { allowList, byField } from './comparing.ts'
 import { Address } from './fields.ts'
 import type { PolicyTypeEntry } from './type.ts'
 
@@ -13,5 +11,4 @@ export const lendingAssetWhitelist = {
   }),
   summary: 'The only tokens that may be supplied, borrowed, repaid and withdrawn at lenders. Without it none may.',
   example: { assets: [{ address: '0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48', symbol: 'USDC' }] },
-  compare: byField<{ assets: { address: string }[] }>({ assets: allowList(({ address }) => addressKey(address)) }),
 } as const satisfies PolicyTypeEntry

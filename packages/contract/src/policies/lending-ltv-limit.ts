@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { atMost, byField } from './comparing.ts'
 import { Share } from './fields.ts'
 import type { PolicyTypeEntry } from './type.ts'
 
@@ -15,5 +14,4 @@ export const lendingLtvLimit = {
     }),
   summary: 'How much may be owed for what is deposited, after borrowing or withdrawing.',
   example: { maxLtv: 0.6, warningLtv: 0.5 },
-  compare: byField<{ maxLtv: number; warningLtv: number }>({ maxLtv: atMost, warningLtv: atMost }),
 } as const satisfies PolicyTypeEntry

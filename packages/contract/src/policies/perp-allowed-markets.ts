@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { allowList, byField } from './comparing.ts'
 import { Named } from './fields.ts'
 import type { PolicyTypeEntry } from './type.ts'
 
@@ -17,5 +16,4 @@ export const perpAllowedMarkets = {
   }),
   summary: 'The only markets in which positions may be held. Without it none may.',
   example: { markets: [{ market: 'ETH-USD' }, { market: 'BTC-USD' }] },
-  compare: byField<{ markets: { market: string }[] }>({ markets: allowList(({ market }) => market) }),
 } as const satisfies PolicyTypeEntry

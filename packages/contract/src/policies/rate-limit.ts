@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { atLeast, atMost, byField } from './comparing.ts'
 import { Seconds } from './fields.ts'
 import type { PolicyTypeEntry } from './type.ts'
 
@@ -12,5 +11,4 @@ export const rateLimit = {
   rules: RateLimit,
   summary: 'How many requests may be accepted in a rolling window.',
   example: { max_requests: 10, window_seconds: 60 },
-  compare: byField<z.output<typeof RateLimit>>({ max_requests: atMost, window_seconds: atLeast }),
 } as const satisfies PolicyTypeEntry

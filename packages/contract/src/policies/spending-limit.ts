@@ -1,8 +1,6 @@
 import { z } from 'zod'
 import { assetKey, NAMED_ASSET } from '../families.ts'
 import { parseUsd } from '../money.ts'
-import { joined, type Strictness } from '../strictness.ts'
-import { atLeast, atMost, byField, type Comparison, digitsAtMost, ifBoth, ranked } from './comparing.ts'
 import { DecimalText, Digits, PositiveUsd, Seconds, Usd } from './fields.ts'
 import type { PolicyDollars, PolicyTypeEntry } from './type.ts'
 
@@ -120,54 +118,6 @@ const INSTALLED = {
   first_recipient: { tier: 'NOTIFY', wait_seconds: 86_400 },
 } as const
 
-type Rules = z.output<typeof SpendingLimit>
-type Ladder<T> = readonly (T | undefined)[]
-/** A step that is left out means something else on each ladder, so that ladders compare where they have the same steps. */
-const ladders =
-  <T>(compare: Comparison<T>): Comparison<Ladder<T>> =>
-  (from, to) => {
-    const steps = (ladder: Ladder<T>) => ladder.map((step) => step !== undefined).join()
-    if (steps(from) !== steps(to)) return 'different'
-    return joined(from.map((step, index) => (step === undefined ? 'same' : compare(step, to[index]!))))
-  }
-const decimalsAtMost: Comparison<string> = (from, to) => atMost(compareDecimals(from, to), 0)
-
-const FirstRecipientComparison = byField<z.output<typeof FirstRecipient>>({
-  tier: ranked(['NOTIFY', 'DELAY', 'APPROVAL']),
-  wait_seconds: atLeast,
-})
-function compareTokenLimits(from: Rules['token_limits'] = {}, to: Rules['token_limits'] = {}): Strictness {
-  const [before, after] = [Object.keys(from).sort(), Object.keys(to).sort()]
-  if (before.join() !== after.join()) return 'different'
-  const steps = ({ instant_max, notify_max, delay_max }: z.output<typeof TokenLimit>) => [
-    instant_max,
-    notify_max,
-    delay_max,
-  ]
-  return joined(before.map((key) => ladders(decimalsAtMost)(steps(from[key]!), steps(to[key]!))))
-}
-
-const compare = (from: Rules, to: Rules): Strictness =>
-  joined([
-    ladders(digitsAtMost)(
-      [from.instant_max, from.notify_max, from.delay_max],
-      [to.instant_max, to.notify_max, to.delay_max],
-    ),
-    ladders<number>(atMost)(
-      [from.instant_max_usd, from.notify_max_usd, from.delay_max_usd],
-      [to.instant_max_usd, to.notify_max_usd, to.delay_max_usd],
-    ),
-    compareTokenLimits(from.token_limits, to.token_limits),
-    atMost(from.daily_limit_usd, to.daily_limit_usd),
-    atMost(from.monthly_limit_usd, to.monthly_limit_usd),
-    atLeast(from.delay_seconds, to.delay_seconds),
-    ifBoth<number>(atMost)(from.approval_timeout, to.approval_timeout),
-    atMost(from.max_fee_usd, to.max_fee_usd),
-    ifBoth(digitsAtMost)(from.max_fee, to.max_fee),
-    ifBoth(FirstRecipientComparison, 'tighter', 'looser')(from.first_recipient, to.first_recipient),
-    ranked(['APPROVAL', 'DENY'])(from.over_limit, to.over_limit),
-  ])
-
 function dollars(rules: z.output<typeof SpendingLimit>): PolicyDollars {
   const value = rules.daily_limit_usd ?? rules.monthly_limit_usd ?? rules.delay_max_usd
   return { value: value === undefined ? null : parseUsd(value), fee: parseUsd(rules.max_fee_usd) }
@@ -183,6 +133,5 @@ export const spendingLimit = {
   summary: 'How much may leave at once, after a notice, after a delay or with approval, and in a day or month.',
   example: { instant_max_usd: 10, notify_max_usd: 100, delay_max_usd: 500, daily_limit_usd: 500 },
   installed: INSTALLED,
-  compare,
   dollars,
 } as const satisfies PolicyTypeEntry

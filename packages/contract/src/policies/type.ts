@@ -1,6 +1,5 @@
 import type { z } from 'zod'
 import type { Usd } from '../money.ts'
-import type { Strictness } from '../strictness.ts'
 
 /** What is refused while no policy of a type allows it, unless a setting says otherwise. */
 export type DefaultDeny = {
@@ -24,8 +23,6 @@ export type PolicyTypeEntry = {
   readonly defaultDeny?: DefaultDeny
   /** Rules that a new wallet gets; the first policy of the type that is written for the wallet replaces them. */
   readonly installed?: Readonly<Record<string, unknown>>
-  /** How rules compare with others of the type, with their defaults; left out: other rules are `different`. */
-  readonly compare?: (from: never, to: never) => Strictness
   /** What its rules let go in dollars, of a type that bounds that. */
   readonly dollars?: (rules: never) => PolicyDollars
 }

@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { allowList, byField } from './comparing.ts'
 import { Named } from './fields.ts'
 import type { PolicyTypeEntry } from './type.ts'
 
@@ -20,5 +19,4 @@ export const venueWhitelist = {
     shown: 'venues',
     isLater: true,
   },
-  compare: byField<{ venues: { id: string }[] }>({ venues: allowList(({ id }) => id) }),
 } as const satisfies PolicyTypeEntry

@@ -1,6 +1,4 @@
 import { z } from 'zod'
-import { addressKey } from '../families.ts'
-import { allowList, byField } from './comparing.ts'
 import { Address } from './fields.ts'
 import type { PolicyTypeEntry } from './type.ts'
 
@@ -10,5 +8,4 @@ export const whitelist = {
   rules: Whitelist,
   summary: 'The only addresses that may receive.',
   example: { allowed_addresses: ['0x00000000219ab540356cBB839Cbe05303d7705Fa'] },
-  compare: byField<z.output<typeof Whitelist>>({ allowed_addresses: allowList(addressKey) }),
 } as const satisfies PolicyTypeEntry

@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { allowList, byField } from './comparing.ts'
 import { Domains } from './fields.ts'
 import type { PolicyTypeEntry } from './type.ts'
 
@@ -15,5 +14,4 @@ export const x402AllowedDomains = {
     shown: 'x402Domains',
     isLater: true,
   },
-  compare: byField<{ domains: string[] }>({ domains: allowList((domain) => domain) }),
 } as const satisfies PolicyTypeEntry

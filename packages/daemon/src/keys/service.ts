@@ -43,6 +43,7 @@ export {
   sealingFingerprint,
   sealSecret,
 } from './sealing.ts'
+export { loosensCeiling } from './signer/limits.ts'
 export type * from './types.ts'
 
 export type KeysOptions = {

@@ -237,7 +237,6 @@ export type Policy = Scope & {
   readonly compiled?: { readonly of: object; readonly rules: unknown }
   /** Whether it lets nothing through that the other, of the same type, does not, where both apply. */
   readonly isWithin: (other: Policy) => boolean
-  readonly delaysByDefault: boolean
   readonly pace?: Pace
 }
 

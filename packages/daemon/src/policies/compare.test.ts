@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
+import { policiesFrom, type Random, randomFrom } from '../../test/policies/generated.ts'
+import { situationsFrom } from '../../test/policies/generated-cases.ts'
+import { input, open, row } from '../../test/policies/samples.ts'
 import { comparison, letsNoMoreThrough } from './compare.ts'
 import { compilePolicies, type EvaluateInput, evaluate, type Policy, type PolicyRow } from './evaluate.ts'
-import { policiesFrom, type Random, randomFrom } from './generated.ts'
-import { situationsFrom } from './generated-cases.ts'
-import { input, open, row } from './samples.ts'
 import { strictnessOf } from './strictness.ts'
 
 const PAIRS = 100_000
@@ -62,7 +62,10 @@ test(`no verdict on ${PAIRS} generated pairs is contradicted, and each witness s
   const random = randomFrom(20_261_201)
   const [families, situation] = [familiesFrom(random), situationsFrom(random)]
   const counts = { same: 0, tighter: 0, looser: 0, different: 0 }
-  const pool: EvaluateInput[] = Array.from({ length: 2_000 }, () => input([], situation()))
+  const pool: EvaluateInput[] = Array.from({ length: 2_000 }, () => ({
+    ...input([], situation()),
+    usualDelay: random.pick([60, 300]),
+  }))
   let proven = 0
   for (let index = 0; index < PAIRS; index++) {
     const [before, after] = pairFrom(random, families)
@@ -74,7 +77,11 @@ test(`no verdict on ${PAIRS} generated pairs is contradicted, and each witness s
     const { change, witnesses } = compare(before, after, [random.pick(pool)])
     counts[change]++
     const how = (of: EvaluateInput) =>
-      strictnessOf(evaluate({ ...of, policies: before }).decision, evaluate({ ...of, policies: after }).decision)
+      strictnessOf(
+        evaluate({ ...of, policies: before }).decision,
+        evaluate({ ...of, policies: after }).decision,
+        of.usualDelay!,
+      )
     for (const { shows, input: of } of witnesses)
       if (how(of) !== shows) expect.fail(`pair ${index} is no witness of ${shows}`)
     const shown = how(random.pick(pool))

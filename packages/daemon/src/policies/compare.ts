@@ -34,7 +34,7 @@ export function comparison({ before, after }: Sets, toggles: Toggles) {
       !isSame && !(found.has('tighter') && found.has('looser')) && !isShown('tighter') && !isShown('looser'),
     look(of: EvaluateInput): void {
       const [one, other] = [evaluate({ ...of, policies: before }), evaluate({ ...of, policies: after })]
-      const shows = strictnessOf(one.decision, other.decision)
+      const shows = strictnessOf(one.decision, other.decision, of.usualDelay ?? 0)
       if (shows === 'same' || found.has(shows)) return
       found.set(shows, { shows, input: of, before: one.decision, after: other.decision })
     },
@@ -59,29 +59,41 @@ const contentOf = ({ text, walletId, network, sessionId, sessionLabel }: Policy)
  * stand for something, or vouch for somebody, that the second does not.
  */
 export function letsNoMoreThrough(tight: readonly Policy[], loose: readonly Policy[], toggles: Toggles): boolean {
-  // Delays of so many seconds do not compare with those of the settings.
-  if ([...tight, ...loose].some((policy) => policy.delaysByDefault)) return false
   const common = (policies: readonly Policy[]) => policies.filter((policy) => !isOfSessions(policy))
-  const isAbsent = (type: Policy['type']) => type !== 'CORRUPT' && !common(tight).some((policy) => policy.type === type)
+  const [fromTight, fromLoose] = [common(tight), common(loose)]
+  const [isOfTight, isOfLoose] = [alikeIn(tight), alikeIn(loose)]
+  const isAbsent = (type: Policy['type']) => type !== 'CORRUPT' && !fromTight.some((policy) => policy.type === type)
   const isHeld = (policy: Policy) =>
-    tight.some((one) => isSame(one, policy) || (covers(one, policy) && one.isWithin(policy))) ||
+    isOfTight(policy) ||
+    tight.some((one) => covers(one, policy) && one.isWithin(policy)) ||
     (policy.type !== 'CORRUPT' && isAbsent(policy.type) && types[policy.type].isTightestAbsent(toggles))
   const standsAlone = (policy: Policy) => {
-    if (policy.type === 'CORRUPT') return false
+    if (policy.type === 'CORRUPT' || isOfLoose(policy)) return false
     const { mayVouch, mayAllow } = types[policy.type]
-    const others = common(loose).filter((one) => one.type === policy.type && covers(one, policy))
-    if (mayVouch) return !others.some((one) => isSame(one, policy) || policy.isWithin(one))
+    const others = fromLoose.filter((one) => one.type === policy.type && applies(one, policy))
+    if (mayVouch) return !others.some((one) => policy.isWithin(one))
     return mayAllow && others.length === 0
   }
-  return loose.every(isHeld) && !common(tight).some(standsAlone)
+  return loose.every(isHeld) && !fromTight.some(standsAlone)
 }
 
-const isSame = (one: Policy, other: Policy): boolean => one === other || contentOf(one) === contentOf(other)
+/** Whether a policy is one of these, or says the same as one of them. */
+function alikeIn(policies: readonly Policy[]): (policy: Policy) => boolean {
+  const own = new Set(policies)
+  return (policy) => own.has(policy) || policies.some((one) => isSame(one, policy))
+}
+
+const isSame = (one: Policy, other: Policy): boolean =>
+  one.text === other.text && one.walletId === other.walletId && isOfTheSame(one, other)
+const isOfTheSame = (one: Policy, other: Policy): boolean =>
+  one.network === other.network && one.sessionId === other.sessionId && one.sessionLabel === other.sessionLabel
 
 /** It applies wherever the other does, and counts the same past. */
 const covers = (one: Policy, other: Policy): boolean =>
+  applies(one, other) && (one.network === other.network || !asksForThePast(other))
+const applies = (one: Policy, other: Policy): boolean =>
   (one.walletId === null || one.walletId === other.walletId) &&
-  (one.network === other.network || (one.network === null && !asksForThePast(other))) &&
+  (one.network === null || one.network === other.network) &&
   one.sessionId === other.sessionId &&
   one.sessionLabel === other.sessionLabel
 

@@ -103,5 +103,4 @@ const corrupt = (scope: Scope, problem: string): Policy => ({
   allows: () => ({}),
   tokens: () => [],
   isWithin: () => false,
-  delaysByDefault: false,
 })

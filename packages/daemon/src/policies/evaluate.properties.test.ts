@@ -1,7 +1,6 @@
 import { defaultSettings, integerOf, TIERS, type Tier, togglesOf, ZERO_USD } from '@waiaas/contract'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { compilePolicies, type EvaluateInput, type PolicyRow } from './evaluate.ts'
 import {
   BOB,
   ETH,
@@ -18,7 +17,8 @@ import {
   USDC,
   unsound,
   verdict,
-} from './samples.ts'
+} from '../../test/policies/samples.ts'
+import { compilePolicies, type EvaluateInput, type PolicyRow } from './evaluate.ts'
 
 const address = fc.constantFrom(BOB, EVE, '0x00000000000000000000000000000000000000f0')
 const usd = fc.integer({ min: 0, max: 1_000 })

@@ -1,6 +1,5 @@
 import { Decision, defaultSettings, type Effect, toBase, togglesOf, toUsd } from '@waiaas/contract'
 import { describe, expect, test } from 'vitest'
-import { compilePolicies, type EvaluateInput } from './evaluate.ts'
 import {
   BOB,
   ETH,
@@ -20,7 +19,8 @@ import {
   USDC_ADDRESS,
   unsound,
   verdict,
-} from './samples.ts'
+} from '../../test/policies/samples.ts'
+import { compilePolicies, type EvaluateInput } from './evaluate.ts'
 
 const usdc = (amount: bigint, to?: string) => ({ effects: effects([outflow(USDC, amount, to)]) })
 const eth = (amount: bigint, fee = 0n) => ({ effects: effects([outflow(ETH, amount)], fee) })

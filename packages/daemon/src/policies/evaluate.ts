@@ -31,7 +31,7 @@ import { types } from './types/all.ts'
 import { deny } from './types/type.ts'
 
 export type { Price, Prices } from './bill.ts'
-export { type EvaluateInput, isOfSessions, type Policy, type Window, type Windows } from './case.ts'
+export { type EvaluateInput, isOfSessions, type Policy, type Windows } from './case.ts'
 export { compilePolicies, type PolicyRow } from './compile.ts'
 
 /** A decision with what follows from it inside the daemon. */

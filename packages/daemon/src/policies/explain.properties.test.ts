@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { NOON } from '../../test/policies/samples.ts'
+import { worldOf } from '../../test/policies/worlds.ts'
 import { type EvaluateInput, evaluate, type Policy } from './evaluate.ts'
 import { scaleOf } from './largest.ts'
-import { NOON } from './samples.ts'
-import { worldOf } from './worlds.ts'
 
 /** Of each a dozen requests; EXPLAINED_WORLDS=9000 makes 100,000 refusals and raises of it. */
 const WORLDS = Number(process.env.EXPLAINED_WORLDS ?? 700)
@@ -92,5 +92,4 @@ const COUNTED: Policy = {
   tokens: () => [],
   text: '',
   isWithin: () => false,
-  delaysByDefault: false,
 }

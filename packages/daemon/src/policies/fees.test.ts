@@ -1,7 +1,19 @@
 import { type Effect, toBase } from '@waiaas/contract'
 import { describe, expect, test } from 'vitest'
+import {
+  BOB,
+  ETH,
+  ETHER,
+  effects,
+  judge,
+  ODD,
+  outflow,
+  row,
+  spentToday,
+  USDC,
+  verdict,
+} from '../../test/policies/samples.ts'
 import type { EvaluateInput } from './evaluate.ts'
-import { BOB, ETH, ETHER, effects, judge, ODD, outflow, row, spentToday, USDC, verdict } from './samples.ts'
 
 // ETH is at 2,000 USD.
 const usdOfEth = (usd: number) => (BigInt(Math.round(usd * 1_000_000)) * ETHER) / 2_000_000_000n

@@ -1,8 +1,6 @@
 import { TIERS, type Tier, toBase, toUsd, ZERO_BASE } from '@waiaas/contract'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { EvaluateInput, PolicyRow } from './evaluate.ts'
-import { limitsNow } from './limits.ts'
 import {
   BOB,
   ETH,
@@ -19,7 +17,9 @@ import {
   USDC,
   USDC_ADDRESS,
   verdict,
-} from './samples.ts'
+} from '../../test/policies/samples.ts'
+import type { EvaluateInput, PolicyRow } from './evaluate.ts'
+import { limitsNow } from './limits.ts'
 
 const ask = (policies: readonly PolicyRow[], more: Partial<EvaluateInput> = {}) =>
   limitsNow({ ...input(policies), effects: effects([]), ...more })

@@ -1,51 +1,64 @@
-import { compareRules, isPolicyType, type Strictness } from '@waiaas/contract'
-import { readRules } from './compile.ts'
-import { replacesDefault } from './rows.ts'
+import { joined, NO_TOGGLES, type Strictness } from '@waiaas/contract'
+import type { Policy } from './case.ts'
+import { letsNoMoreThrough } from './compare.ts'
+import { compilePolicies } from './compile.ts'
+import { replacesDefault, toPolicyRow } from './rows.ts'
 import type { StoredPolicy } from './store.ts'
-import { types } from './types/all.ts'
 
 /** One policy before and after a change; without one of them it is added or removed. */
 export type PolicyChanged = { readonly before?: StoredPolicy | undefined; readonly after?: StoredPolicy | undefined }
+type Stored = readonly StoredPolicy[]
 
-/**
- * What a change of one policy does to what may leave, by what all policies are before it. `looser` and `different` may let
- * something out that was held back; a word that nobody can be sure of is `different`.
- */
-export function effectOf({ before, after }: PolicyChanged, all: readonly StoredPolicy[]): Strictness {
-  const replaced = after && !before && replacesDefault(after) ? defaultOf(all, after.wallet_id) : undefined
-  const [was, is] = [before ?? replaced, after].map((row) => (row?.enabled === 1 ? row : undefined))
-  if (was && is) return compared(was, is)
-  if (was) return mayAllow(was) ? 'different' : 'looser'
-  return is ? added(is, all) : 'same'
+/** All policies after a change. */
+export function changed(all: Stored, { before, after }: PolicyChanged): Stored {
+  const isGone = (row: StoredPolicy) =>
+    row.id === before?.id ||
+    (!before && after && replacesDefault(after) && row.is_default === 1 && row.wallet_id === after.wallet_id)
+  return [...all.filter((row) => !isGone(row)), ...(after ? [after] : [])]
 }
 
 /** The limit that came with a wallet, while it is there. */
-export const defaultOf = (all: readonly StoredPolicy[], wallet: string | null): StoredPolicy | undefined =>
+export const defaultOf = (all: Stored, wallet: string | null): StoredPolicy | undefined =>
   all.find(({ wallet_id, is_default }) => is_default === 1 && wallet_id === wallet)
 
-function compared(was: StoredPolicy, is: StoredPolicy): Strictness {
-  if (was.type !== is.type || !isPolicyType(was.type) || readRules(was).problem !== undefined) return 'different'
-  return compareRules(was.type, JSON.parse(was.rules), JSON.parse(is.rules))
+/** Compares stored policies, each of which is read once. */
+export function comparer() {
+  const read = new Map<StoredPolicy, Policy | undefined>()
+  /** In what is judged for one wallet it does not matter whether a policy is of it or of all. */
+  function compiled(row: StoredPolicy): readonly Policy[] {
+    if (!read.has(row)) read.set(row, compilePolicies([{ ...toPolicyRow(row), walletId: null }])[0])
+    const policy = read.get(row)
+    return policy ? [policy] : []
+  }
+  const judging = (all: Stored, wallet: string | null) =>
+    all.filter(({ wallet_id }) => wallet_id === null || wallet_id === wallet).flatMap(compiled)
+
+  /**
+   * What becoming of other policies does to what may leave of one wallet, or with null of those that have none of their own.
+   * What cannot be proven for every payment, whatever the settings refuse, is `different`.
+   */
+  function forWallet(before: Stored, after: Stored, wallet: string | null): Strictness {
+    const [was, is] = [judging(before, wallet), judging(after, wallet)]
+    const [noMore, noLess] = [letsNoMoreThrough(is, was, NO_TOGGLES), letsNoMoreThrough(was, is, NO_TOGGLES)]
+    if (noMore) return noLess ? 'same' : 'tighter'
+    return noLess ? 'looser' : 'different'
+  }
+  const forEach = (before: Stored, after: Stored, wallets: Iterable<string | null>): Strictness =>
+    joined([...wallets].map((wallet) => forWallet(before, after, wallet)))
+
+  return {
+    forWallet,
+    /** The same for all wallets together. */
+    forAll: (before: Stored, after: Stored) =>
+      forEach(before, after, new Set([null, ...[...before, ...after].map(({ wallet_id }) => wallet_id)])),
+    /** What one change does, by what all policies are before it. */
+    of({ before, after }: PolicyChanged, all: Stored): Strictness {
+      const { wallet_id } = (after ?? before)!
+      const next = changed(all, { before, after })
+      return wallet_id === null ? this.forAll(all, next) : forWallet(all, next, wallet_id)
+    },
+  }
 }
 
-function added(row: StoredPolicy, all: readonly StoredPolicy[]): Strictness {
-  if (!isPolicyType(row.type) || isOfSession(row)) return 'tighter'
-  const { mayAllow, mayVouch } = types[row.type]
-  if (mayVouch) return 'different'
-  return mayAllow && !all.some((other) => covers(other, row)) ? 'looser' : 'tighter'
-}
-
-/** Whether something is refused where no policy of the type is, so that one can let something out. */
-const mayAllow = ({ type, ...row }: StoredPolicy): boolean =>
-  isPolicyType(type) && !isOfSession(row) && (types[type].mayAllow || types[type].mayVouch)
-
-const isOfSession = (row: Pick<StoredPolicy, 'session_id' | 'session_label'>): boolean =>
-  row.session_id !== null || row.session_label !== null
-
-/** Whether a policy of the same type applies wherever another one would. */
-const covers = (one: StoredPolicy, other: StoredPolicy): boolean =>
-  one.type === other.type &&
-  one.enabled === 1 &&
-  !isOfSession(one) &&
-  (one.wallet_id === null || one.wallet_id === other.wallet_id) &&
-  (one.network === null || one.network === other.network)
+/** What one change does, by what all policies are before it. */
+export const effectOf = (change: PolicyChanged, all: Stored): Strictness => comparer().of(change, all)

@@ -1,10 +1,10 @@
 import { CreatePolicyRequest, newId, type PolicyResponse } from '@waiaas/contract'
 import { expect, test } from 'vitest'
 import { forEachEngine } from '../../../../test/support/for-each-engine.ts'
+import { BOB, NOON, USDC_ADDRESS } from '../../test/policies/samples.ts'
+import { agent, alice, bob, ended, failing, gone, startPolicies as start } from '../../test/policies/service-bed.ts'
 import { migrations } from '../migrations/all.ts'
-import { BOB, NOON, USDC_ADDRESS } from './samples.ts'
 import { policyVersions } from './service.ts'
-import { agent, alice, bob, ended, failing, gone, startPolicies as start } from './service-bed.ts'
 
 const limit = { type: 'SPENDING_LIMIT', rules: { instant_max_usd: 100, daily_limit_usd: '5000.5' } }
 const ids = (list: readonly { id: string }[]) => list.map(({ id }) => id)

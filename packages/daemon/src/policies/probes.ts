@@ -13,6 +13,7 @@ import {
   tokenAsset,
   toUsd,
   type Usd,
+  usdText,
   ZERO_USD,
 } from '@waiaas/contract'
 import type { Price, Prices } from './bill.ts'
@@ -20,6 +21,7 @@ import type { EvaluateInput, Policy, Window } from './case.ts'
 
 /** Where and by whom payments are tried. */
 export type ProbeWorld = Pick<EvaluateInput, 'wallet' | 'toggles' | 'now'> & {
+  readonly usualDelay: number
   readonly address: string
   /** With what is known of it: prices of its assets, and its listed tokens. */
   readonly networks: readonly {
@@ -62,6 +64,8 @@ const rulesOf = (text: string): unknown => {
 }
 
 const HOUR = 3_600_000
+const MOST_TAGS = 12
+const VENUE = 'a venue'
 const CATEGORIES: readonly ActionCategory[] = ['swap', 'perp', 'lending', 'staking', 'bridge']
 
 /**
@@ -73,11 +77,13 @@ export function* probes(policies: readonly Policy[], world: ProbeWorld): Generat
   const addresses = [...new Set([...named.texts].filter(isAddress)), ...world.strangers]
   const words = [...named.texts].filter((text) => !isAddress(text))
   const amounts = dollarsOf(named)
-  const counts = [...named.numbers].filter((one) => Number.isInteger(one) && one > 0 && one <= 1_000)
+  const counts = [...named.numbers].filter((one) => Number.isInteger(one) && one > 0)
+  const tags = ['', ...words.slice(0, MOST_TAGS)]
+  const ids = policies.map(({ id }) => id)
   for (const on of world.networks) {
     const people = addresses.filter((one) => fits(one, on.network, world))
     for (const effect of effectsOf({ on, people, words, amounts, digits: named.digits }))
-      yield* situations({ effect, on, world, amounts, counts })
+      yield* situations({ effect, on, world, amounts, counts, ids, tags })
   }
 }
 
@@ -151,7 +157,7 @@ function* effectsOf({ on: { network, prices, tokens }, people, words, amounts, d
     yield { kind: 'server', scheme: 'x402', domain }
     yield { kind: 'server', scheme: 'erc8128', domain }
     yield { kind: 'venue', venue: word }
-    yield { kind: 'position', venue: 'a venue', market: word, isReducing: false }
+    yield { kind: 'position', venue: VENUE, market: word, isReducing: false }
   }
   for (const category of CATEGORIES) yield { kind: 'action', category }
   for (const asset of [...listed, ...strange].slice(0, 6))
@@ -174,14 +180,21 @@ function unitsOf(price: Price | undefined, amounts: readonly Usd[], digits: Read
   return [...all].slice(0, 150).map((amount) => parseBase(String(amount)))
 }
 
-type Situated = Pick<Made, 'on' | 'amounts'> & { effect: Effect; world: ProbeWorld; counts: readonly number[] }
+type Situated = Pick<Made, 'on' | 'amounts'> & {
+  effect: Effect
+  world: ProbeWorld
+  counts: readonly number[]
+  ids: readonly string[]
+  tags: readonly string[]
+}
 
 /** As anybody and as each session, now and at other hours, with nothing and with much behind it. */
-function* situations({ effect, on, world, amounts, counts }: Situated): Generator<EvaluateInput> {
+function* situations(of: Situated): Generator<EvaluateInput> {
+  const { effect, on, world, amounts, counts, ids } = of
   const { network, prices, tokens } = on
   const plain: EvaluateInput = {
     ...{ network, prices, tokens, policies: [], policyVersion: 'probe', kind: 'probe' },
-    ...{ wallet: world.wallet, toggles: world.toggles, now: world.now },
+    ...{ wallet: world.wallet, toggles: world.toggles, now: world.now, usualDelay: world.usualDelay },
     effects: {
       network: network.id,
       sender: world.address,
@@ -194,18 +207,39 @@ function* situations({ effect, on, world, amounts, counts }: Situated): Generato
   yield plain
   for (const session of world.sessions) yield { ...plain, session }
   if (effect.kind === 'outflow' && effect.amount !== '1') return
+  for (const standing of standings(of)) yield { ...plain, standing }
   if (effect.kind === 'outflow') {
     for (let hour = 1; hour < 168; hour++) yield { ...plain, now: world.now + hour * HOUR }
-    for (const count of counts)
-      for (const times of [count - 1, count]) {
-        const all = Array.from({ length: times }, () => world.now)
-        const requests = { all, networks: {}, session: all }
-        for (const session of [undefined, ...world.sessions]) yield { ...plain, requests, ...(session && { session }) }
+    for (const count of counts.flatMap((one) => [one - 1, one]))
+      for (const session of [undefined, ...world.sessions]) {
+        // All of them were accepted just now, so that each window holds as many.
+        const counted = Object.fromEntries(ids.map((id) => [id, { count, freeAt: world.now + HOUR }]))
+        yield { ...plain, requests: { all: [], networks: {}, session: [], counted }, ...(session && { session }) }
       }
   }
   for (const usd of amounts)
     for (const session of [undefined, ...world.sessions])
       yield { ...plain, ...past(network, usd), standing: standing(usd), ...(session && { session }) }
+}
+
+/** A position of each size, on a dollar and on all of it; and what others say of who receives, under each pair of tags. */
+function* standings({ effect, on, amounts, tags }: Situated): Generator<Standing> {
+  if (effect.kind === 'position')
+    for (const size of amounts)
+      for (const margin of [parseUsd(1), size])
+        yield {
+          ...standing(ZERO_USD),
+          positions: [{ venue: VENUE, market: effect.market, sizeUsd: String(size), marginUsd: String(margin) }],
+        }
+  if (effect.kind !== 'outflow' || effect.asset !== nativeAsset(on.network)) return
+  const pairs = tags.flatMap((tag1) => tags.map((tag2) => ({ tag1, tag2, address: effect.to })))
+  const said = (one: { score: string | null; isAgent: boolean }): Standing => ({
+    ...standing(ZERO_USD),
+    reputations: pairs.map((pair) => ({ ...pair, ...one })),
+  })
+  yield said({ score: null, isAgent: true })
+  yield said({ score: null, isAgent: false })
+  for (const score of amounts) yield said({ score: usdText(score), isAgent: true })
 }
 
 function past(network: Network, usd: Usd): Pick<EvaluateInput, 'spent' | 'requests'> {

@@ -1,10 +1,10 @@
 import { POLICY_TYPES } from '@waiaas/contract'
 import { expect, test } from 'vitest'
+import { policiesFrom, randomFrom } from '../../test/policies/generated.ts'
+import { situationsFrom } from '../../test/policies/generated-cases.ts'
+import { input, open } from '../../test/policies/samples.ts'
 import { compilePolicies, evaluate, type PolicyRow } from './evaluate.ts'
-import { policiesFrom, randomFrom } from './generated.ts'
-import { situationsFrom } from './generated-cases.ts'
 import { recordedInput } from './recorded.ts'
-import { input, open } from './samples.ts'
 
 const CASES = 10_000
 

@@ -1,8 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { parseRules, type Strictness } from '@waiaas/contract'
 import { readRules } from './compile.ts'
-import { effectOf, type PolicyChanged } from './loosening.ts'
-import { replacesDefault } from './rows.ts'
+import { changed, comparer, type PolicyChanged } from './loosening.ts'
 import type { StoredPolicy } from './store.ts'
 
 export type PlannedChange = PolicyChanged & { readonly effect: Strictness }
@@ -17,15 +16,16 @@ export function planOf(stored: readonly StoredPolicy[], wanted: readonly StoredP
   const left = new Set(stored)
   const pairs = pairsOf(left, wanted)
   const removed = prune ? [...left].map((before): PolicyChanged => ({ before })) : []
-  const changed = pairs.filter(({ before, after }) => before && !isAlike(before, after!))
+  const rewritten = pairs.filter(({ before, after }) => before && !isAlike(before, after!))
   const added = pairs.filter(({ before }) => !before)
   const changes: PlannedChange[] = []
-  let now = [...stored]
-  for (const change of [...removed, ...changed, ...added]) {
-    changes.push({ ...change, effect: effectOf(change, now) })
-    now = after(now, change)
+  const effects = comparer()
+  let now = stored
+  for (const change of [...removed, ...rewritten, ...added]) {
+    changes.push({ ...change, effect: effects.of(change, now) })
+    now = changed(now, change)
   }
-  return { changes, unchanged: pairs.length - changed.length - added.length }
+  return { changes, unchanged: pairs.length - rewritten.length - added.length }
 }
 
 /** Each wanted policy with the stored one that it is, which leaves `left`. */
@@ -60,12 +60,4 @@ const isAlike = (one: StoredPolicy, other: StoredPolicy): boolean =>
 function rulesOf(row: StoredPolicy): unknown {
   const { problem, type, rules } = readRules(row)
   return problem === undefined ? parseRules(type, rules) : Symbol('damaged')
-}
-
-/** All policies after a change. */
-function after(all: readonly StoredPolicy[], { before, after: next }: PolicyChanged): StoredPolicy[] {
-  const isGone = (row: StoredPolicy) =>
-    row.id === before?.id ||
-    (!before && next && replacesDefault(next) && row.is_default === 1 && row.wallet_id === next.wallet_id)
-  return [...all.filter((row) => !isGone(row)), ...(next ? [next] : [])]
 }

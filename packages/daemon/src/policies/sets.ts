@@ -1,6 +1,5 @@
 import {
   Failure,
-  joined,
   type Output,
   type Parsed,
   type PolicyEntry,
@@ -12,7 +11,7 @@ import type { By } from '../platform/caller.ts'
 import type { Handle } from '../platform/db/database.ts'
 import { committing, type Parts } from './committing.ts'
 import { readRules } from './compile.ts'
-import { defaultOf } from './loosening.ts'
+import { changed, comparer, defaultOf } from './loosening.ts'
 import { replacesDefault } from './rows.ts'
 import { isSameScope, type PlannedChange, planOf, type SetPlan } from './set-plan.ts'
 import { setReader } from './set-reader.ts'
@@ -119,7 +118,8 @@ function answerOf(
     }
   }
   const told = changes.map(changeOf)
-  return { dryRun: wanted.dryRun, version, effect: joined(told.map(({ effect }) => effect)), changes: told, unchanged }
+  const effect = comparer().forAll(rows, changes.reduce(changed, rows))
+  return { dryRun: wanted.dryRun, version, effect, changes: told, unchanged }
 }
 
 const replacedBy = (row: StoredPolicy, rows: readonly StoredPolicy[]) =>

@@ -1,6 +1,6 @@
 import type { Effect } from '@waiaas/contract'
 import { expect, test } from 'vitest'
-import { effects, open, row, verdict } from './samples.ts'
+import { effects, open, row, verdict } from '../../test/policies/samples.ts'
 
 const text: Effect = { kind: 'message', form: 'text', domain: null }
 const signIn = (domain: string): Effect => ({ kind: 'message', form: 'sign-in', domain })

@@ -1,8 +1,8 @@
 import { policyFileOperations, TEMPLATE_NEEDS, TEMPLATES, templateOf } from '@waiaas/contract'
 import { expect, test } from 'vitest'
 import { forEachEngine } from '../../../../test/support/for-each-engine.ts'
-import { BOB, EVE, USDC_ADDRESS } from './samples.ts'
-import { alice, failing, gone, startPolicies } from './service-bed.ts'
+import { BOB, EVE, USDC_ADDRESS } from '../../test/policies/samples.ts'
+import { alice, failing, gone, startPolicies } from '../../test/policies/service-bed.ts'
 
 const by = { actor: 'operator' } as const
 const GIVEN = { contracts: [BOB], domains: ['api.example.com'], recipients: [EVE] }

@@ -1,7 +1,17 @@
 import { formatUnits, nativeAsset } from '@waiaas/contract'
 import { describe, expect, test } from 'vitest'
+import {
+  effects,
+  judge,
+  network,
+  ODD,
+  outflow,
+  row,
+  spentToday,
+  unsound,
+  verdict,
+} from '../../test/policies/samples.ts'
 import type { EvaluateInput } from './evaluate.ts'
-import { effects, judge, network, ODD, outflow, row, spentToday, unsound, verdict } from './samples.ts'
 
 const DECIMALS = [0, 2, 6, 8, 9, 18] as const
 /** Micro-dollars for a whole unit. */

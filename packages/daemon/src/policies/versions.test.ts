@@ -1,8 +1,8 @@
 import { CreatePolicyRequest, newId } from '@waiaas/contract'
 import { expect, test } from 'vitest'
 import { forEachEngine } from '../../../../test/support/for-each-engine.ts'
+import { alice, bob, failing, startPolicies } from '../../test/policies/service-bed.ts'
 import { keepRestored } from './service.ts'
-import { alice, bob, failing, startPolicies } from './service-bed.ts'
 
 const rate = (max_requests: number) => ({ max_requests, window_seconds: 60 })
 const aRate = { type: 'RATE_LIMIT', rules: rate(5) }

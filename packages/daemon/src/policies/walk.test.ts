@@ -10,7 +10,6 @@ import {
   toUsd,
 } from '@waiaas/contract'
 import { describe, expect, test } from 'vitest'
-import type { EvaluateInput } from './evaluate.ts'
 import {
   BOB,
   ETH,
@@ -28,7 +27,8 @@ import {
   USDC,
   USDC_ADDRESS,
   verdict,
-} from './samples.ts'
+} from '../../test/policies/samples.ts'
+import type { EvaluateInput } from './evaluate.ts'
 
 type Situation = Partial<EvaluateInput>
 type Walk = {

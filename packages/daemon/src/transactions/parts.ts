@@ -38,6 +38,8 @@ export type ServiceParts = Parts &
     drafted: DraftReader
     constraints: ReadConstraints
     toggles(): Toggles
+    /** Seconds that a delay takes of which no policy says how long. */
+    usualDelay(): number
     /** The operator's labels of a session, as policies name them. */
     sessionLabels(session: { labels: string | null }): readonly string[]
     held: Pick<Held, 'write' | 'keeps'>

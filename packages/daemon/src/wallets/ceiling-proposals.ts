@@ -51,8 +51,9 @@ export function ceilingProposals({ database, keys, audit, networks, ceilings: so
     await database.work({ shared: ['system'], exclusive: [`wallet:${id}`] }, async (db) => {
       if (await ceilingStore.byWallet(db, id)) return
       await ceilingStore.set(db, id, sealed)
-      const details = { network: 'all', from: null, to: next }
-      await audit.record(db, { event: 'WALLET_CEILING_CHANGED', walletId: id, actor: 'system', details })
+      const details = { network: 'all', from: null, to: next, loosens: true as const }
+      const event = 'WALLET_CEILING_CHANGED'
+      await audit.record(db, { event, walletId: id, actor: 'system', details, raised: 'warning' })
     })
   }
 

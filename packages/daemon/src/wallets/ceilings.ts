@@ -7,6 +7,7 @@ import {
   changedCeiling,
   KeyError,
   type Keys,
+  loosensCeiling,
   type Proof,
   type Sealed,
 } from '../keys/service.ts'
@@ -90,11 +91,13 @@ export function walletCeilings(parts: WalletDependencies) {
         const { chain } = isWhole ? {} : change
         const [from, to] = chain === undefined ? [before, after] : [before.chains[chain] ?? null, after.chains[chain]]
         const network = isWhole ? 'all' : (input.network ?? chain ?? 'all')
+        const loosens = loosensCeiling(after, before) && { loosens: true as const }
         await audit.record(db, {
           event: 'WALLET_CEILING_CHANGED',
           walletId: id,
           ...by,
-          details: { network, from, to },
+          details: { network, from, to, ...loosens },
+          raised: loosens ? 'warning' : undefined,
         })
         return view(db, row)
       })

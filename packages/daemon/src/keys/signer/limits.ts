@@ -45,6 +45,9 @@ function assetLimits(most: unknown): AssetLimits {
   return { transaction: amount(most.transaction), day: amount(most.day) }
 }
 
+/** The same of two ceilings as they are written. */
+export const loosensCeiling = (next: Ceiling, now: Ceiling): boolean => isLooser(limitsOf(next), limitsOf(now))
+
 /** Does `next` let anything pass that `now` does not? */
 export function isLooser(next: Limits, now: Limits): boolean {
   const reachesMore =

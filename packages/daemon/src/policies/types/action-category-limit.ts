@@ -42,7 +42,6 @@ export const actionCategoryLimit = policyType<'ACTION_CATEGORY_LIMIT', ActionCat
     atMost(one.daily, other.daily) &&
     atMost(one.monthly, other.monthly) &&
     asStrict(one.tier, other.tier),
-  delaysByDefault: ({ tier }) => tier === 'DELAY',
   bounds: ({ rules }) => ({
     amountUpTo(step, holding, of) {
       if (!of.facts.actions.includes(rules.category) || TIERS.indexOf(rules.tier) <= step) return undefined

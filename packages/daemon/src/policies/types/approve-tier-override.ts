@@ -11,7 +11,6 @@ export const approveTierOverride = policyType<'APPROVE_TIER_OVERRIDE', ApproveTi
   compile: ({ tier }) => ({ tier }),
   judge,
   within: (one, other) => asStrict(one.tier, other.tier),
-  delaysByDefault: ({ tier }) => tier === 'DELAY',
 })
 
 /** The strictest tier wins, so that this one lowers nothing. */

@@ -21,7 +21,6 @@ export const lendingLtvLimit = policyType<'LENDING_LTV_LIMIT', LendingLtvLimit>(
   compile: ({ maxLtv, warningLtv }) => ({ max: millionths(maxLtv), warning: millionths(warningLtv) }),
   judge,
   within: (one, other) => one.max <= other.max && one.warning <= other.warning,
-  delaysByDefault: ({ max, warning }) => warning < max,
 })
 
 type Afterwards = { readonly debt: Usd; readonly collateral: Usd }

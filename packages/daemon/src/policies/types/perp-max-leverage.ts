@@ -14,7 +14,6 @@ export const perpMaxLeverage = policyType<'PERP_MAX_LEVERAGE', PerpMaxLeverage>(
   }),
   judge,
   within: (one, other) => one.max <= other.max && one.warning <= other.warning,
-  delaysByDefault: ({ max, warning }) => warning < max,
 })
 
 function judge({ id, rules }: Scoped<PerpMaxLeverage>, of: Case, findings: Finding[]): void {

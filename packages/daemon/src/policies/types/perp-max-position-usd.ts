@@ -13,7 +13,6 @@ export const perpMaxPositionUsd = policyType<'PERP_MAX_POSITION_USD', PerpMaxPos
   }),
   judge,
   within: (one, other) => one.max <= other.max && one.warning <= other.warning,
-  delaysByDefault: ({ max, warning }) => warning < max,
 })
 
 function judge({ id, rules }: Scoped<PerpMaxPosition>, of: Case, findings: Finding[]): void {

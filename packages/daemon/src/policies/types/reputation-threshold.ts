@@ -32,7 +32,6 @@ export const reputationThreshold = policyType<'REPUTATION_THRESHOLD', Reputation
     asStrict(one.below, other.below) &&
     asStrict(one.unrated, other.unrated) &&
     (one.everybody || !other.everybody),
-  delaysByDefault: ({ below, unrated }) => [below, unrated].includes('DELAY'),
 })
 
 /** Everybody who receives, or may take, is looked at; what is not known of somebody refuses. */

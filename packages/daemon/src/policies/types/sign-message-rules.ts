@@ -42,8 +42,6 @@ export const signMessageRules = policyType<'SIGN_MESSAGE_RULES', SignMessageRule
   }),
   judge,
   within: areMessagesWithin,
-  delaysByDefault: ({ personal, signIns, typed }) =>
-    [personal, ...signIns.values(), ...typed.map(({ tier }) => tier)].includes('DELAY'),
   isTightestAbsent: () => true,
   absent: ({ facts }) =>
     facts.messages.map((message) => (message.form === 'typed-data' ? unknown(message) : waiting(message, 'APPROVAL'))),

@@ -21,8 +21,6 @@ type Parts<T extends PolicyType, R> = {
   allows?(rules: R, network: Network): Allowed
   /** Whether the first rules let nothing through that the others do not, and nothing milder. */
   within?(rules: R, others: R): boolean
-  /** Whether what these rules delay waits for as long as the settings say. */
-  delaysByDefault?(rules: R): boolean
   /** Whether nothing of the type is stricter than no policy of it at all. */
   isTightestAbsent?(toggles: Toggles): boolean
 }
@@ -59,7 +57,6 @@ export const policyType = <T extends PolicyType, R>(parts: Parts<T, R>): PolicyT
       // Rules of the same parts are compiled to the same.
       isWithin: ({ compiled }) =>
         compiled?.of === parts && (parts.within?.(policy.rules, compiled.rules as R) ?? false),
-      delaysByDefault: parts.delaysByDefault?.(policy.rules) ?? false,
       ...(parts.bounds && { bounds: parts.bounds(policy) }),
       ...(parts.pace && { pace: parts.pace(policy) }),
     }

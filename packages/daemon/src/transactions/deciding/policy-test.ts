@@ -36,6 +36,6 @@ export async function testPolicies(parts: ServiceParts, building: Building, aske
     if (!draft) return answer
     const policies = await parts.drafted(db, walletId, draft)
     const { decision } = await parts.judge.under(policies).of(db, subject)
-    return { ...answer, draft: decision, change: strictnessOf(current, decision) }
+    return { ...answer, draft: decision, change: strictnessOf(current, decision, parts.usualDelay()) }
   })
 }

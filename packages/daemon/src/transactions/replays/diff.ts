@@ -16,7 +16,7 @@ type Asked = Parsed<typeof policyDraftOperations.diffPolicies>
 type Answer = Output<typeof policyDraftOperations.diffPolicies>
 type Parts = Pick<
   ServiceParts,
-  'database' | 'clock' | 'switches' | 'networksOf' | 'listedTokens' | 'prices' | 'drafted' | 'toggles'
+  'database' | 'clock' | 'switches' | 'networksOf' | 'listedTokens' | 'prices' | 'drafted' | 'toggles' | 'usualDelay'
 >
 
 /** How many cases are tried at most, and how many before others have their turn. */
@@ -72,7 +72,7 @@ type Wallet = {
 }
 
 /** Prices are those of now; what has none counts as a dollar a unit. */
-function worldOf({ clock, prices, toggles }: Parts, { wallet, networks, policies }: Wallet): ProbeWorld {
+function worldOf({ clock, prices, toggles, usualDelay }: Parts, { wallet, networks, policies }: Wallet): ProbeWorld {
   const now = clock.now()
   const dollar = { usdMicros: toUnitPrice(1_000_000n), source: 'assumed', at: now }
   const [stranger = wallet.address, ...strangers] = networks
@@ -81,7 +81,13 @@ function worldOf({ clock, prices, toggles }: Parts, { wallet, networks, policies
   return {
     wallet: { id: wallet.id, chain: wallet.chain, environment: wallet.environment, approver: 'operator' },
     address: wallet.address,
-    ...{ toggles: toggles(), now, sessions: policies.flatMap(sessionOf), strangers: [stranger, ...strangers] },
+    ...{
+      toggles: toggles(),
+      usualDelay: usualDelay(),
+      now,
+      sessions: policies.flatMap(sessionOf),
+      strangers: [stranger, ...strangers],
+    },
     networks: networks.map(({ network, tokens }) => {
       const native = { asset: nativeAsset(network), decimals: network.native.decimals }
       const all = [native, ...tokens]

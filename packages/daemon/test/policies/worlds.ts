@@ -9,7 +9,13 @@ import {
   toUsd,
   usdNumber,
 } from '@waiaas/contract'
-import { compilePolicies, type EvaluateInput, type PolicyRow, type Prices, type Windows } from './evaluate.ts'
+import {
+  compilePolicies,
+  type EvaluateInput,
+  type PolicyRow,
+  type Prices,
+  type Windows,
+} from '../../src/policies/evaluate.ts'
 import { BOB, ETH, EVE, effects, input, NOON, network, row } from './samples.ts'
 
 // Generated wallets, policies of all types and requests, from one number each. For this folder's tests.

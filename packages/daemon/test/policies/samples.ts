@@ -11,7 +11,14 @@ import {
   type UnitPrice,
   ZERO_USD,
 } from '@waiaas/contract'
-import { compilePolicies, type EvaluateInput, evaluate, type PolicyRow, type Price, type Window } from './evaluate.ts'
+import type { Window } from '../../src/policies/case.ts'
+import {
+  compilePolicies,
+  type EvaluateInput,
+  evaluate,
+  type PolicyRow,
+  type Price,
+} from '../../src/policies/evaluate.ts'
 
 /** A wallet on Sepolia with ETH at 2,000 USD, USDC at 1 USD and one token without a price. For this folder's tests. */
 export const network = NETWORKS.find(({ id }) => id === 'ethereum-sepolia')!

@@ -1,5 +1,5 @@
 import { add, type Effect, parseBase, type Standing, toUnitPrice, toUsd } from '@waiaas/contract'
-import type { EvaluateInput, Window } from './evaluate.ts'
+import type { EvaluateInput, Window } from '../../src/policies/case.ts'
 import {
   CAROL,
   CATEGORIES,

@@ -1,5 +1,5 @@
 import { type ActionCategory, NETWORKS, TIERS } from '@waiaas/contract'
-import type { PolicyRow } from './evaluate.ts'
+import type { PolicyRow } from '../../src/policies/evaluate.ts'
 import { BOB, EVE, network, ODD, row, USDC, USDC_ADDRESS } from './samples.ts'
 
 // Policies of every type and what they judge, made from a seed: names and amounts come from small sets, so that rules and

@@ -1,12 +1,12 @@
 import { CreatePolicyRequest, Failure, isFailure, NETWORKS, newId } from '@waiaas/contract'
-import { migrations } from '../migrations/all.ts'
-import type { Database, Migration } from '../platform/db/database.ts'
-import { heldStops } from '../platform/held.ts'
-import { jsonLog } from '../platform/log.ts'
-import { builtinTokens } from '../tokens/service.ts'
-import type { WalletOf } from './committing.ts'
+import { migrations } from '../../src/migrations/all.ts'
+import type { Database, Migration } from '../../src/platform/db/database.ts'
+import { heldStops } from '../../src/platform/held.ts'
+import { jsonLog } from '../../src/platform/log.ts'
+import type { WalletOf } from '../../src/policies/committing.ts'
+import { appliedPolicies, policies, policyVersions } from '../../src/policies/service.ts'
+import { builtinTokens } from '../../src/tokens/service.ts'
 import { NOON, network } from './samples.ts'
-import { appliedPolicies, policies, policyVersions } from './service.ts'
 
 type Open = (migrations: readonly Migration[]) => Promise<Database>
 
