@@ -3,6 +3,7 @@ import { type AuditEntry, type EventName, mayCall, type Operation, operations } 
 import { deployEvmFixtures } from '@waiaas/localnet'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { MASTER_PASSWORD, startTestDaemon, type TestDaemon } from './support/daemon.ts'
+import { evmOwner, type TestOwner } from './support/owners.ts'
 import { requireKnownDetails } from './support/strict-audit.ts'
 import { unsignedPayment } from './support/unsigned.ts'
 import { until } from './support/until.ts'
@@ -48,6 +49,44 @@ const newPolicy = () =>
     type: 'ALLOWED_NETWORKS',
     rules: { networks: [{ network: world.network }] },
   })
+/** The last of those who own the wallet whose payments wait. */
+let slowOwner: TestOwner
+/** What the owner of that wallet says, once there is one. */
+const byOwners = (): Steps => {
+  const answered = async (decision: 'approve' | 'reject') => {
+    const { id } = await waiting()
+    const { message } = await daemon.operator.getTransactionChallenge({ id, decision })
+    return { id, owner: await slowOwner.word(message) }
+  }
+  return {
+    rejectTransaction: {
+      event: 'TX_REJECTED',
+      run: async () => {
+        slowOwner = await newOwner(slow.id)
+        const { id, owner } = await answered('reject')
+        await daemon.operator.rejectTransaction({ id }, { owner })
+      },
+    },
+    approveTransaction: {
+      event: 'TX_APPROVED',
+      run: async () => {
+        const { id, owner } = await answered('approve')
+        await daemon.operator.approveTransaction({ id }, { owner })
+      },
+    },
+  }
+}
+
+async function newOwner(id: string) {
+  const owner = evmOwner()
+  await daemon.operator.setOwner({ id, ownerAddress: owner.address })
+  return owner
+}
+async function verified(id: string) {
+  const owner = await newOwner(id)
+  const { message } = await daemon.operator.getOwnerChallenge({ id, action: 'verify' })
+  await daemon.operator.verifyOwner({ id }, { owner: await owner.word(message) })
+}
 const terminated = async () => daemon.operator.terminateWallet({ id: (await newWallet()).id })
 
 /** Of a wallet of its own, in which all waits for a human. */
@@ -104,6 +143,16 @@ const ofWallets = (): Steps => {
           format: 'private-key',
           secret: randomBytes(32).toString('hex'),
         }),
+    },
+    setOwner: { event: 'OWNER_SET', run: async () => newOwner((await newWallet()).id) },
+    verifyOwner: { event: 'OWNER_VERIFIED', run: async () => verified((await newWallet()).id) },
+    removeOwner: {
+      event: 'OWNER_REMOVED',
+      run: async () => {
+        const { id } = await newWallet()
+        await newOwner(id)
+        await operator.removeOwner({ id })
+      },
     },
     exportWallet: {
       event: 'WALLET_EXPORTED',
@@ -219,6 +268,7 @@ const ofPayments = (): Steps => {
       event: 'TX_APPROVED',
       run: async () => operator.adminApproveTransaction(await waiting()),
     },
+    ...byOwners(),
     adminRejectTransaction: {
       event: 'TX_REJECTED',
       run: async () => operator.adminRejectTransaction(await waiting()),
@@ -246,6 +296,14 @@ const ofTheDaemon = (): Steps => {
       event: 'MASTER_PASSWORD_CHANGED',
       run: () => operator.changeMasterPassword({ newPassword: MASTER_PASSWORD }),
     },
+    ownerKillSwitch: {
+      event: 'KILL_SWITCH_ACTIVATED',
+      run: async () => {
+        const { message } = await operator.getOwnerActionChallenge({ action: 'kill-switch', walletId: slow.id })
+        await operator.ownerKillSwitch({}, { owner: await slowOwner.word(message) })
+        await operator.recoverKillSwitch()
+      },
+    },
     activateKillSwitch: { event: 'KILL_SWITCH_ACTIVATED', run: () => operator.activateKillSwitch() },
     recoverKillSwitch: { event: 'KILL_SWITCH_RECOVERED', run: () => operator.recoverKillSwitch() },
     escalateKillSwitch: {
@@ -253,6 +311,14 @@ const ofTheDaemon = (): Steps => {
       run: async () => {
         await operator.activateKillSwitch()
         await operator.escalateKillSwitch()
+      },
+    },
+    startRecovery: { event: 'RECOVERY_STARTED', run: () => operator.startRecovery() },
+    cancelRecovery: {
+      event: 'RECOVERY_CANCELLED',
+      run: async () => {
+        const { message } = await operator.getOwnerActionChallenge({ action: 'cancel-recovery', walletId: slow.id })
+        await operator.cancelRecovery({}, { owner: await slowOwner.word(message) })
       },
     },
     shutdown: { event: 'SHUTDOWN_REQUESTED', run: () => operator.shutdown() },
@@ -267,6 +333,11 @@ async function everyRow() {
     if (page.nextCursor === null) return rows
     cursor = page.nextCursor
   }
+}
+
+function actorOf(op: Operation): RegExp {
+  if (mayCall(op, 'operator')) return /^operator$/
+  return mayCall(op, 'owner') ? /^owner:0x/ : /^session:/
 }
 
 test('every call that changes something leaves its row of evidence, with who asked and from where', async () => {
@@ -301,8 +372,7 @@ test('every call that changes something leaves its row of evidence, with who ask
     }
     const row = await newest()
     expect(row?.id, `${name} left no ${event}`).toBeGreaterThan(before)
-    const isAgents = !mayCall(operations[name], 'operator')
-    expect(row!.actor, name).toMatch(isAgents ? /^session:/ : /^operator$/)
+    expect(row!.actor, name).toMatch(actorOf(operations[name]))
     expect(row!.ipAddress, `${name} does not say from where`).toBe('127.0.0.1')
   }
   for (const row of await everyRow()) requireKnownDetails(row.eventType as EventName, row.details)

@@ -3,6 +3,7 @@ import { type EvmNode, startEvm } from '@waiaas/localnet'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { census } from '../packages/daemon/src/platform/http/census.ts'
 import { MASTER_PASSWORD, type Method, startTestDaemon, type TestDaemon } from './support/daemon.ts'
+import { evmOwner } from './support/owners.ts'
 import { evmWallet, newEvmAddress, type TestWallet } from './support/wallets.ts'
 
 let daemon: TestDaemon
@@ -27,6 +28,13 @@ afterAll(async () => {
   await node?.stop()
 })
 
+/** Of somebody who owns a wallet here, with a text that is good. */
+async function ownerHeaders(): Promise<Record<string, string>> {
+  const owner = evmOwner()
+  await daemon.operator.setOwner({ id: theirs.id, ownerAddress: owner.address })
+  return owner.signs((await daemon.operator.getOwnerChallenge({ id: theirs.id, action: 'verify' })).message)
+}
+
 test('every operation admits exactly the callers that its definition names, and refuses wrong inputs', async () => {
   const { token: stopToken } = await daemon.operator.createStopToken({ name: 'census' })
   const callers = [
@@ -34,6 +42,7 @@ test('every operation admits exactly the callers that its definition names, and 
     { kind: 'agent', headers: { authorization: `Bearer ${mine.token}` } },
     { kind: 'stopper', headers: { authorization: `Bearer ${stopToken}` } },
     { kind: 'operator', headers: { 'x-master-password': MASTER_PASSWORD } },
+    { kind: 'owner', headers: await ownerHeaders() },
   ] as const
   const send = async (request: Request): Promise<Response> => {
     const { pathname, search } = new URL(request.url)

@@ -7,6 +7,7 @@ import { SYSTEM_EVIDENCE } from '../../packages/daemon/src/audit/service.ts'
 import { type Keys, startKeys } from '../../packages/daemon/src/keys/service.ts'
 import { killSwitch } from '../../packages/daemon/src/killswitch/service.ts'
 import { migrations } from '../../packages/daemon/src/migrations/all.ts'
+import { owners, shownOwners } from '../../packages/daemon/src/owners/service.ts'
 import { pairings } from '../../packages/daemon/src/pairings/service.ts'
 import type { By } from '../../packages/daemon/src/platform/caller.ts'
 import type { Database } from '../../packages/daemon/src/platform/db/database.ts'
@@ -82,6 +83,9 @@ export function removeFoldersAfterEach(): void {
   })
 }
 
+const findNetwork = (id: string) => NETWORKS.find((network) => network.id === id)
+const noChain = () => Promise.reject(new Error('there are no nodes here'))
+
 export type Bed = Awaited<ReturnType<typeof openBed>>
 export type BedOptions = {
   keys: Keys
@@ -109,9 +113,8 @@ export async function openBed(open: Open, bedOptions: BedOptions) {
   const evidence = strictAudit({ clock })
   const recorded = recordedStops()
   const { stops } = recorded
-  const networks = () => NETWORKS
   const held = heldStops({ clock, log: jsonLog('silent') })
-  const common = { database, clock, audit: evidence, held, networks, stops, log: jsonLog('silent') }
+  const common = { database, clock, audit: evidence, held, networks: () => NETWORKS, stops, log: jsonLog('silent') }
   const sessionService = sessions({
     ...common,
     secret: () => keyFailures(keys.subkey('sessions')),
@@ -124,8 +127,7 @@ export async function openBed(open: Open, bedOptions: BedOptions) {
   const policyService = policies({
     database,
     held,
-    clock,
-    networks,
+    ...{ clock, networks: () => NETWORKS },
     wallet: findWallet,
     walletId: walletIdOf,
     tokens: async () => [],
@@ -141,6 +143,7 @@ export async function openBed(open: Open, bedOptions: BedOptions) {
     keyRows,
     ceilings,
     sessions: sessionService,
+    owners: shownOwners,
     installDefaultPolicy: policyService.installDefault,
     purgePolicies: policyService.purge,
     verifyPassword: async (password) => password === MASTER_PASSWORD,
@@ -164,6 +167,7 @@ export async function openBed(open: Open, bedOptions: BedOptions) {
     }),
     wallets: walletService,
     killSwitch: switchService,
+    owners: owners({ ...common, findNetwork, chain: noChain }),
     /** Events in the order of their recording; `only` picks one wallet's. */
     async events(only?: string): Promise<string[]> {
       const rows = await database.read((db) => evidence.list(db, { walletId: only }, 1_000))

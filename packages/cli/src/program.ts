@@ -1,4 +1,5 @@
 import { didYouMean, findCommand, usage } from '@waiaas/contract'
+import { ownerCommand, ownerCommands } from './commands/owner-sign.ts'
 import { derivedCommands, derivedUsage, runDerived } from './derived.ts'
 import { UsageError } from './errors.ts'
 import { report } from './report.ts'
@@ -50,6 +51,7 @@ const own: readonly Own[] = [
     summary: 'Export the key of a wallet into a file. It travels sealed.',
     load: () => import('./commands/wallet-export.ts'),
   },
+  ...ownerCommands.map(({ name, summary }) => ({ name, summary, load: async () => ownerCommand(name) })),
   {
     name: 'exposure',
     summary: 'Show the most that can leave if an agent is taken over now.',

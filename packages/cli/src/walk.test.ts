@@ -1,9 +1,10 @@
-import { rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { deployEvmFixtures } from '@waiaas/localnet'
 import { sealMasterProof, WAIaaSClient } from '@waiaas/sdk'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { MASTER_PASSWORD, startTestDaemon, type TestDaemon } from '../../../test/support/daemon.ts'
+import { evmOwner, type TestOwner } from '../../../test/support/owners.ts'
 import { unsignedPayment } from '../../../test/support/unsigned.ts'
 import { until } from '../../../test/support/until.ts'
 import { GENEROUS, type TestWallet } from '../../../test/support/wallets.ts'
@@ -210,6 +211,51 @@ test('on a network that was added the amounts are sealed too, in the units that 
   )
 })
 
+/** What an owner does without a browser: the text is printed, signed elsewhere, and sent with its signature. */
+async function signs(owner: TestOwner, command: string, words: readonly string[]): Promise<Record<string, unknown>> {
+  const flags = ['--data-dir', daemon.dataDir, '--password-file', passwordFile]
+  const typed = async (...more: string[]) => {
+    const { code, out, err } = await captured(() => runProgram([...command.split(' '), ...words, ...more, ...flags]))
+    expect({ code, err }, `waiaas ${command}`).toEqual({ code: 0, err: '' })
+    return out
+  }
+  const file = join(daemon.dataDir, 'text')
+  writeFileSync(file, await typed('--message'))
+  const { signature } = await owner.word(readFileSync(file, 'utf8').trimEnd())
+  return JSON.parse(await typed('--message-file', file, '--signature', signature, '--json')) as Record<string, unknown>
+}
+
+test('an owner verifies, approves, rejects and hands over with what they sign elsewhere', async () => {
+  const { id, token: session } = await world.wallet(daemon, {
+    limit: { instant_max_usd: 0, notify_max_usd: 0, delay_max_usd: 0 },
+  })
+  const [owner, next] = [evmOwner(), evmOwner()]
+  await daemon.operator.setOwner({ id, ownerAddress: owner.address })
+  expect(await signs(owner, 'wallet owner verify', [id])).toMatchObject({ ownerState: 'LOCKED' })
+  const pending = async () => {
+    const { id } = await daemon.agent(session).sendToken({
+      ...{ type: 'TRANSFER', to: world.newAddress(), amount: '1000000000000', network: world.network },
+    })
+    return id
+  }
+  const [first, second] = [await pending(), await pending()]
+  const refused = await captured(() =>
+    runProgram(['tx', 'approve', first, '--data-dir', daemon.dataDir, '--password-file', passwordFile]),
+  )
+  expect(refused).toMatchObject({ code: 1, err: expect.stringContaining('owns this wallet and has to approve') })
+  expect(await signs(owner, 'owner approve', [first])).toMatchObject({ id: first, status: 'PENDING' })
+  expect(await signs(owner, 'owner reject', [second])).toMatchObject({ id: second, status: 'CANCELLED' })
+  const named = await signs(owner, 'wallet owner replace', [id, next.address])
+  expect(named).toMatchObject({ ownerAddress: owner.address, nextOwnerAddress: next.address })
+  await signs(next, 'wallet owner verify', [id])
+  expect(await signs(next, 'owner stop', [id])).toMatchObject({ state: 'SUSPENDED' })
+  await daemon.operator.escalateKillSwitch()
+  await daemon.operator.startRecovery()
+  expect(await signs(next, 'owner cancel-recovery', [id])).toHaveProperty('cancelledAt')
+  expect(await signs(next, 'kill-switch unlock', [id])).toMatchObject({ state: 'ACTIVE' })
+  expect(await signs(next, 'wallet owner release', [id])).toMatchObject({ ownerState: 'NONE' })
+})
+
 test('every command that follows from an operation works as it is typed', async () => {
   const plain = ['health', 'admin status', 'settings get', 'settings schema', 'rpc status']
   for (const command of [...plain, 'audit list', 'audit checkpoint']) await run(command)
@@ -218,6 +264,7 @@ test('every command that follows from an operation works as it is typed', async 
   await tokensAndPolicies()
   await transactions()
   for (const verb of ['status', 'activate', 'recover', 'activate', 'escalate']) await run(`kill-switch ${verb}`)
+  expect(await run('recover')).toHaveProperty('opensAt')
   // These have a hand-written form, with tests of its own.
   for (const own of ['settings set']) met.add(own)
   // Only while the clock is held, as in test/clock.test.ts.
@@ -280,6 +327,10 @@ async function wallets(): Promise<void> {
   const lower = ['--network', world.network, '--transaction', '0.5', '--day', '2']
   const { networks } = await run('wallet ceiling', ['store', ...lower])
   expect(networks).toContainEqual(expect.objectContaining({ network: world.network, transaction: '0.5', day: '2' }))
+  const owner = evmOwner().address
+  expect(await run('wallet owner set', ['store', owner])).toMatchObject({ ownerAddress: owner, ownerState: 'GRACE' })
+  expect(await run('wallet owner show', ['store'])).toMatchObject({ id, ownerVerified: false })
+  expect(await run('wallet owner remove', ['store'])).toMatchObject({ ownerState: 'NONE' })
   await run('wallet suspend', [id, '--reason', 'a check'])
   await run('wallet resume', [id])
   await run('wallet terminate', [id, '--yes'])

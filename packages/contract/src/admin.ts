@@ -1,11 +1,10 @@
 import { z } from 'zod'
 import { UnixSeconds } from './ids.ts'
 import { operation } from './operation.ts'
-import { Chain, KillSwitchState, Unwritten } from './wire.ts'
+import { KillSwitchState, Unwritten } from './wire.ts'
 
 const tag = 'Administration'
 const operator = ['operator'] as const
-const stopper = ['operator', 'stopper'] as const
 const nothing = z.strictObject({})
 
 /** What a session sees of it: nothing that others have or do. */
@@ -85,13 +84,13 @@ const killSwitchOperations = {
   activateKillSwitch: operation({
     method: 'POST',
     path: '/v1/admin/kill-switch',
-    access: stopper,
+    access: ['operator', 'owner', 'stopper'],
     tag,
     summary: 'Stop everything. Once this has answered, nothing new is signed or sent.',
     command: 'kill-switch activate',
     input: nothing,
     output: z.object({ state: z.literal('SUSPENDED'), activatedAt: UnixSeconds, unwritten: Unwritten }),
-    errors: ['KILL_SWITCH_ACTIVE'],
+    errors: ['KILL_SWITCH_ACTIVE', 'OWNER_CONSENT_REQUIRED'],
   }),
   escalateKillSwitch: operation({
     method: 'POST',
@@ -109,16 +108,21 @@ const killSwitchOperations = {
     path: '/v1/admin/recover',
     access: operator,
     tag,
-    summary: 'Turn the kill switch off. A locked daemon without owners waits an hour.',
+    summary:
+      'Turn the kill switch off. A locked daemon takes an owner too, with the X-Owner headers; without owners it waits an hour.',
     command: 'kill-switch recover',
-    input: z.strictObject({
-      ownerSignature: z.string().max(2_000).optional(),
-      ownerAddress: z.string().max(128).optional(),
-      chain: Chain.optional(),
-      message: z.string().max(4_000).optional(),
-    }),
+    ignored: ['ownerSignature', 'ownerAddress', 'chain', 'message'],
+    input: nothing,
     output: z.object({ state: z.literal('ACTIVE'), recoveredAt: UnixSeconds }),
-    errors: ['KILL_SWITCH_NOT_ACTIVE', 'INVALID_STATE_TRANSITION'],
+    errors: [
+      'KILL_SWITCH_NOT_ACTIVE',
+      'INVALID_STATE_TRANSITION',
+      'OWNER_CONSENT_REQUIRED',
+      'OWNER_NOT_CONNECTED',
+      'INVALID_SIGNATURE',
+      'INVALID_NONCE',
+      'CHAIN_ERROR',
+    ],
   }),
 }
 

@@ -13,6 +13,7 @@ export const approvalEvents = {
         digest: z.string().nullable(),
         usd: z.string().nullable(),
         channel: ChannelName,
+        consent: z.string().optional().describe('the nonce of what the owner signed'),
         maxFee: z.string().optional(),
         overCeilingUntil: z.int().optional().describe('it may pass above the ceiling until then, in unix milliseconds'),
       }),

@@ -4,6 +4,7 @@ import { autostopEvents } from './autostop-events.ts'
 import { Reason, Tier } from './decision.ts'
 import { Effect } from './effects.ts'
 import { Labels } from './labels.ts'
+import { ownerEvents } from './owner-events.ts'
 import { pairingEvents } from './pairing-events.ts'
 
 export const SEVERITIES = ['info', 'warning', 'critical'] as const
@@ -139,6 +140,7 @@ export const events = {
     summary: 'The key of a terminated wallet was deleted.',
     details: () => z.strictObject({ address: Text }),
   },
+  ...ownerEvents,
   SESSION_CREATED: {
     severity: 'info',
     summary: 'A session may use a wallet.',
@@ -241,7 +243,7 @@ export const events = {
   KILL_SWITCH_RECOVERED: {
     severity: 'critical',
     summary: 'The kill switch was lifted.',
-    details: () => z.strictObject({ from: Text }),
+    details: () => z.strictObject({ from: Text, owner: Text.optional().describe('who agreed') }),
   },
   BACKLOG_CANCELLED: {
     severity: 'info',

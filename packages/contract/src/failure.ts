@@ -64,6 +64,32 @@ export const failures = {
   },
   WALLET_ALREADY_LINKED: { status: 409, remedy: 'never', hint: 'nothing is left to do' },
   WALLET_ID_REQUIRED: { status: 400, remedy: 'fix', hint: 'name one of the wallets in details.wallets' },
+  // Owners
+  INVALID_SIGNATURE: {
+    status: 401,
+    remedy: 'fix',
+    hint: 'sign the message of the challenge as it is, with the wallet of the owner, and send X-Owner-Signature, X-Owner-Message and X-Owner-Address',
+  },
+  INVALID_NONCE: {
+    status: 401,
+    remedy: 'fix',
+    hint: 'ask for a new challenge and sign that: each is good once, for five minutes, for what it says',
+  },
+  OWNER_NOT_CONNECTED: {
+    status: 404,
+    remedy: 'ask',
+    hint: 'the operator names an owner with waiaas wallet owner set',
+  },
+  OWNER_ALREADY_CONNECTED: {
+    status: 409,
+    remedy: 'ask',
+    hint: 'ask the owner to sign the challenge with action=replace, and send the call with the X-Owner headers',
+  },
+  OWNER_CONSENT_REQUIRED: {
+    status: 403,
+    remedy: 'ask',
+    hint: 'ask the owner of the wallet to sign the challenge for it; the operator alone cannot do this',
+  },
   // Pairing
   PAIRING_NOT_ALLOWED: {
     status: 403,

@@ -126,7 +126,15 @@ type Call<In, Out> =
   Record<never, never> extends In
     ? (input?: In, options?: CallOptions) => Promise<Out>
     : (input: In, options?: CallOptions) => Promise<Out>
-export type CallOptions = { idempotencyKey?: string; signal?: AbortSignal; masterPassword?: string }
+export type CallOptions = {
+  idempotencyKey?: string
+  signal?: AbortSignal
+  masterPassword?: string
+  /** What an owner of the wallet signed for the call. */
+  owner?: OwnerWord
+}
+/** The message of a challenge, and the owner's signature of it: 0x and hex, or base64. */
+export type OwnerWord = { readonly address: string; readonly message: string; readonly signature: string }
 
 /** What any operation may answer beside its own errors; `public` ones without the authentication codes. */
 export const commonFailures = [
@@ -151,7 +159,7 @@ export const accessFailures = {
     'SYSTEM_LOCKED',
     'KEYSTORE_LOCKED',
   ],
-  owner: ['SYSTEM_LOCKED'],
+  owner: ['INVALID_SIGNATURE', 'INVALID_NONCE', 'OWNER_NOT_CONNECTED', 'CHAIN_ERROR'],
   stopper: ['INVALID_TOKEN'],
 } as const satisfies Record<Caller, readonly FailureCode[]>
 

@@ -11,6 +11,7 @@ import { limitOperations } from './limits.ts'
 import { messageOperations } from './messages.ts'
 import { movementOperations } from './movements.ts'
 import { type CallerOf, isStop } from './operation.ts'
+import { ownerAnswerOperations, ownerOperations, ownerStopOperations } from './owners.ts'
 import { pairingOperations } from './pairings.ts'
 import { planOperations } from './plans.ts'
 import { policyOperations } from './policies.ts'
@@ -30,6 +31,8 @@ import { walletOperations } from './wallets.ts'
 export const operations = {
   ...systemOperations,
   ...walletOperations,
+  ...ownerOperations,
+  ...ownerStopOperations,
   ...ceilingOperations,
   ...agentWalletOperations,
   ...limitOperations,
@@ -43,6 +46,7 @@ export const operations = {
   ...policyDraftOperations,
   ...priceOperations,
   ...transactionOperations,
+  ...ownerAnswerOperations,
   ...planOperations,
   ...movementOperations,
   ...allowanceOperations,

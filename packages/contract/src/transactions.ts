@@ -241,7 +241,7 @@ export const transactionOperations = {
     access: operator,
     tag,
     summary:
-      'Approve a transaction that waits, exactly as it was shown. Its fee may come to what was shown, or to maxFee. It is for wallets without an owner.',
+      'Approve a transaction that waits, exactly as it was shown. Its fee may come to what was shown, or to maxFee. Of a wallet whose owner has verified, the owner approves.',
     command: 'tx approve',
     input: z.strictObject({
       id: Id,
@@ -257,6 +257,7 @@ export const transactionOperations = {
     }),
     output: z.object({ id: Id, status: TransactionStatus, approvedAt: UnixSeconds }),
     errors: [
+      'OWNER_CONSENT_REQUIRED',
       'TX_NOT_FOUND',
       'APPROVAL_NOT_FOUND',
       'TX_ALREADY_PROCESSED',

@@ -13,6 +13,12 @@ async function answered(state: 'ACTIVE' | 'SUSPENDED' | 'LOCKED', headers: Recor
     sessions: { authenticate: async () => ({ kind: 'agent', sessionId: 'one', tokenHash: '' }) },
     stopTokens: { authenticate: async () => ({ kind: 'stopper', actor: 'stop-token:one' }) },
     killSwitch: { current: () => state },
+    owners: {
+      authenticate: async (given) =>
+        given.has('x-owner-signature')
+          ? { address: 'A', network: null, message: 'M', signature: 'S', ip: undefined }
+          : undefined,
+    },
   })
   const answers = await Promise.all(
     table.map(async ([name, op]) => {
@@ -39,8 +45,15 @@ test('the kill switch keeps the operator from nothing', async () => {
     expect(await answered('LOCKED', { [header]: 'right' })).toEqual(all)
 })
 
-test('a stop token reaches three operations, whatever the kill switch says', async () => {
-  const stops = ['suspendWallet', 'revokeSession', 'activateKillSwitch']
+test('a stop token reaches what stops, whatever the kill switch says', async () => {
+  const stops = ['suspendWallet', 'ownerKillSwitch', 'revokeSession', 'activateKillSwitch']
   for (const state of ['ACTIVE', 'SUSPENDED', 'LOCKED'] as const)
     expect(await answered(state, { authorization: 'Bearer wai_stop_one' })).toEqual(stops)
+})
+
+test('an owner reaches what names owners and nothing else, whatever the kill switch says', async () => {
+  const all = table.filter(([, { access }]) => access !== 'public' && access.includes('owner')).map(([name]) => name)
+  expect(all).toContain('verifyOwner')
+  for (const state of ['ACTIVE', 'SUSPENDED', 'LOCKED'] as const)
+    expect(await answered(state, { 'x-owner-signature': 'one' })).toEqual(all)
 })

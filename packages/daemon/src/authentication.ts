@@ -1,6 +1,7 @@
 import { Failure, isStop, type Operation, STOP_TOKEN_PREFIX } from '@waiaas/contract'
 import type { KillSwitch } from './killswitch/service.ts'
 import type { OperatorService } from './operator/service.ts'
+import type { Owners } from './owners/service.ts'
 import type { Principal } from './platform/caller.ts'
 import type { From } from './platform/http/types.ts'
 import type { Sessions } from './sessions/service.ts'
@@ -11,11 +12,15 @@ type Parts = {
   sessions: Pick<Sessions, 'authenticate'>
   stopTokens: Pick<StopTokens, 'authenticate'>
   killSwitch: Pick<KillSwitch, 'current'>
+  owners: Pick<Owners, 'authenticate'>
 }
 
-/** Finds out who calls, by the credentials that the operation admits: X-Master-Password or X-Master-Proof, or the bearer token of a session or for stops. */
+/**
+ * Finds out who calls, by the credentials that the operation admits: X-Master-Password or X-Master-Proof, the bearer token of
+ * a session or for stops, or what an owner signed. An owner can agree to a call of the operator too.
+ */
 export const authentication =
-  ({ operator, sessions, stopTokens, killSwitch }: Parts) =>
+  ({ operator, sessions, stopTokens, killSwitch, owners }: Parts) =>
   async (headers: Headers, operation: Operation, { peer, path }: From): Promise<Principal> => {
     const bearer = /^Bearer\s+(\S+)$/i.exec(headers.get('authorization') ?? '')?.[1]
     const stopToken = bearer?.startsWith(STOP_TOKEN_PREFIX) ? bearer : undefined
@@ -23,9 +28,17 @@ export const authentication =
     const from = { peer, isStop: isStop(operation), mark: headers.get('x-master-mark') ?? undefined }
     const sealed = headers.get('x-master-proof')
     const password = headers.get('x-master-password')
-    if (operation.access.includes('operator')) {
+    const shownAsOperator = async () => {
       if (sealed !== null) return operator.authenticateSealed({ sealed, method: operation.method, path }, from)
-      if (password !== null) return operator.authenticate(asUtf8(password), from)
+      return password === null ? undefined : operator.authenticate(asUtf8(password), from)
+    }
+    if (operation.access.includes('operator')) {
+      const found = await shownAsOperator()
+      if (found) return { ...found, signed: await owners.authenticate(headers, peer) }
+    }
+    if (operation.access.includes('owner')) {
+      const signed = await owners.authenticate(headers, peer)
+      if (signed) return { kind: 'owner', address: signed.address, signed }
     }
     if (bearer === undefined || bearer === stopToken || !operation.access.includes('agent')) return { kind: 'public' }
     const principal = await sessions.authenticate(bearer)

@@ -8,8 +8,8 @@ import { auditHandlers } from './audit/handlers.ts'
 import { audit, checkpoints, SYSTEM_EVIDENCE } from './audit/service.ts'
 import { authentication } from './authentication.ts'
 import { autostopHandlers } from './autostop/handlers.ts'
+import { backupsOf } from './backing-up.ts'
 import { backupHandlers } from './backup/handlers.ts'
-import { backupService } from './backup/service.ts'
 import { calldataHandlers } from './chains/handlers.ts'
 import { chainRegistry } from './chains/registry.ts'
 import { clockHandlers } from './clock/handlers.ts'
@@ -27,6 +27,8 @@ import { migrations } from './migrations/all.ts'
 import { moneyPath, toldOf } from './money-path.ts'
 import { operatorHandlers } from './operator/handlers.ts'
 import { isPassword, operatorService } from './operator/service.ts'
+import { ownerHandlers } from './owners/handlers.ts'
+import { owners, shownOwners } from './owners/service.ts'
 import { pairingHandlers } from './pairings/handlers.ts'
 import { pairings } from './pairings/service.ts'
 import { type Principal, sessionOf } from './platform/caller.ts'
@@ -224,7 +226,10 @@ function servicesOf(ground: Ground, base: Base) {
   const findToken = tokenFinder(database)
   const parts = () => ({ wallets: walletService, killSwitch: killSwitchService })
   const { stopper, autostopRules } = stoppingItself({ ...ground, ...base }, parts)
-  const transactions = moneyPath({ ...ground, ...base, keyRows, findToken, autostop: stopper })
+  const chainsOf = { networks: chains.networks, findNetwork: chains.find, chain: chains.get }
+  const ownerService = owners({ database, clock, audit: evidence, ...chainsOf })
+  const own = { keyRows, findToken, owners: ownerService, autostop: stopper }
+  const transactions = moneyPath({ ...ground, ...base, ...own })
   const { events, stops } = toldOf({ ...ground, ...base }, transactions)
   settings.waitFor(() => stops.quiet())
   const shared = { database, clock, held, networks: chains.networks }
@@ -256,6 +261,7 @@ function servicesOf(ground: Ground, base: Base) {
     audit: evidence,
     sessions: sessionService,
     stops,
+    owners: shownOwners,
     ceilings: {
       tokens: registry.ofNetwork,
       findToken: async (network, name) => findToken(await chains.get(network.id), tokenNamed(name)),
@@ -281,6 +287,7 @@ function servicesOf(ground: Ground, base: Base) {
       isRemoteAllowed: () => settings.get()['security.remote_pairing'],
     }),
     stopTokens: stopTokens({ database, clock, audit: evidence }),
+    owners: ownerService,
     wallets: walletService,
     clock: clockService({
       ...{ database, clock, log, mark: ground.mark, audit: evidence },
@@ -301,7 +308,11 @@ function featuresOf(ground: Ground, base: Base, services: Services) {
   return {
     settings: { handlers: settingsHandlers(settings), start: settings.refresh, stop: watching.stop },
     clock: { handlers: clockHandlers(clock), start: clock.start, stop: clock.stop },
-    killSwitch: { handlers: killSwitchHandlers(killSwitch), start: killSwitch.start, stop: killSwitch.stop },
+    killSwitch: {
+      handlers: killSwitchHandlers(killSwitch, services.owners),
+      start: killSwitch.start,
+      stop: killSwitch.stop,
+    },
     transactions: {
       handlers: transactionHandlers(transactions, walletName, base.shown.in),
       start: () => transactions.start(),
@@ -316,7 +327,7 @@ function featuresOf(ground: Ground, base: Base, services: Services) {
     evidence: { handlers: auditHandlers(evidence, signing, database), start: signing.start, stop: signing.stop },
     operator: { handlers: operatorHandlers(operator), stop: operator.stop },
     admin: { handlers: adminHandlers(adminOf(ground, base, services)) },
-    backups: { handlers: backupHandlers(backupsOf(ground, base)) },
+    backups: { handlers: backupHandlers(backupsOf({ ...ground, audit: evidence, settings, version })) },
     calldata: { handlers: calldataHandlers },
     connect: { handlers: connectHandlers(connectOf(ground, base, services)) },
     policies: {
@@ -328,6 +339,7 @@ function featuresOf(ground: Ground, base: Base, services: Services) {
     sessions: { handlers: sessionHandlers(services.sessions), ...services.sessions.idle },
     pairings: { handlers: pairingHandlers(services.pairings) },
     stopTokens: { handlers: stopTokenHandlers(services.stopTokens) },
+    owners: { handlers: ownerHandlers(services.owners) },
     autostop: { handlers: autostopHandlers(services.autostopRules) },
     prices: { handlers: priceHandlers(services.fixing, base.prices.status, base.shown) },
     tokens: { handlers: tokenHandlers(services.registry) },
@@ -368,24 +380,6 @@ function adminOf(ground: Ground, { chains, settings, evidence, held, operator, d
 
 const connectOf = ({ database }: Ground, { chains, settings }: Base, { rules }: Services) =>
   connectInfo({ database, policies: rules, networks: chains.networks, settings: settings.get, version })
-
-function backupsOf({ database, clock, log, keys, config, dataDir }: Ground, { evidence, settings }: Base) {
-  const start = config.settings
-  const url = start['database.url']
-  return backupService({
-    database,
-    location: url === '' ? { path: resolve(dataDir.path, start['database.path']) } : { url },
-    clock,
-    log,
-    audit: evidence,
-    version,
-    migrations,
-    configFile: join(dataDir.path, 'config.toml'),
-    folder: async () => dirname(await dataDir.place(join(start['backup.dir'], 'any'))),
-    keep: () => settings.get()['backup.retention_count'],
-    subkey: () => keys.subkey('backup'),
-  })
-}
 
 /** An agent reads the policies of a wallet of its own; the operator those of any, or all. */
 async function ownWallet(

@@ -5,6 +5,7 @@ import type { chainRegistry } from './chains/registry.ts'
 import { eventsService } from './events/service.ts'
 import { gate } from './gate/service.ts'
 import { nextEpoch, readKillSwitch } from './killswitch/service.ts'
+import type { Owners } from './owners/service.ts'
 import type { SystemClock } from './platform/clock.ts'
 import { type Database, groupReader } from './platform/db/database.ts'
 import type { Held } from './platform/held.ts'
@@ -54,6 +55,7 @@ type MoneyParts = {
   applied: ReturnType<typeof appliedPolicies>
   keyRows: ReturnType<typeof walletKeys>
   findToken: ReturnType<typeof tokenFinder>
+  owners: Owners
   autostop: Autostop
 }
 
@@ -130,6 +132,7 @@ export function moneyPath(parts: MoneyParts): Transactions {
       walletOfSession(db, sessionId, { walletId, acts: actsOn(chains.networks(), network) }),
     resolveNetwork: (wallet, name) => resolveNetwork(chains.networks(), wallet, name),
     findNetwork: chains.find,
+    owners: parts.owners,
     held,
     drafted: draftedPolicies({ networks: chains.networks, walletId: walletIdOf }),
     findToken,

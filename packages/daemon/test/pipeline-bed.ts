@@ -22,6 +22,7 @@ import { type KeyringRow, type Keys, startKeys } from '../src/keys/service.ts'
 import { nextEpoch } from '../src/killswitch/service.ts'
 import { killSwitchStore } from '../src/killswitch/store.ts'
 import { migrations } from '../src/migrations/all.ts'
+import { owners } from '../src/owners/service.ts'
 import { type Clock, systemClock } from '../src/platform/clock.ts'
 import type { Database, Handle } from '../src/platform/db/database.ts'
 import { heldStops } from '../src/platform/held.ts'
@@ -218,6 +219,10 @@ export async function startPipeline(
     witnessed: async () => undefined,
     gate: gate({ signing: { sign: signing }, now: clock.latest }),
     instance: newId(),
+    owners: owners({
+      ...{ database, clock, audit: evidence, networks: () => networks },
+      ...{ findNetwork: () => network, chain: async () => chain },
+    }),
     autostop: { ...stopper, diverged: async (divergence: Divergence) => void diverged.push(divergence) },
   }
   const findToken = (on: Reader, { address, assetId = '' }: TokenChoice) =>
@@ -344,6 +349,7 @@ export async function startPipeline(
 
   return {
     service,
+    owners: parts.owners,
     wallets,
     stopper,
     sent,

@@ -9,6 +9,7 @@ import {
   type Input,
   isStop,
   mayCall,
+  type OwnerWord,
   operations,
   type Simulation,
   type TransactionSent,
@@ -199,6 +200,7 @@ async function credentials(
 ): Promise<Record<string, string>> {
   const { operation, options } = call
   if (operation.access === 'public') return {}
+  if (options.owner && mayCall(operation, 'owner')) return ownerHeaders(options.owner)
   if (given.stopToken !== undefined && isStop(operation)) return { authorization: `Bearer ${given.stopToken}` }
   const password = options.masterPassword ?? given.masterPassword
   const forAgent = mayCall(operation, 'agent')
@@ -208,6 +210,7 @@ async function credentials(
   if (forOperator && given.masterProof) return { 'x-master-proof': await given.masterProof(call) }
   if (forOperator && password !== undefined) return passwordHeader(password)
   if (forAgent) throw local('NO_TOKEN', 'this call needs a session token: set sessionToken or call setSessionToken()')
+  if (!forOperator) throw local('NO_OWNER', 'this call needs what an owner signed: give it as the option owner')
   throw local('NO_MASTER_PASSWORD', 'this call needs the master password: set masterPassword')
 }
 
@@ -215,7 +218,9 @@ async function credentials(
 async function shownBy(call: HttpCall, given: ClientOptions, token: string | undefined) {
   const shown = await credentials(call, given, token)
   const mark = isOperators(shown) ? await given.masterMark?.read() : undefined
-  return { ...shown, ...(mark !== undefined && { [MARK]: mark }) }
+  const { owner } = call.options
+  const agreed = owner && isOperators(shown) ? ownerHeaders(owner) : {}
+  return { ...shown, ...agreed, ...(mark !== undefined && { [MARK]: mark }) }
 }
 
 /** Opens streams of events, each with a credential of its own. */
@@ -239,6 +244,13 @@ const isOperators = (shown: Record<string, string>): boolean =>
 /** A header takes bytes, which fetch wants as Latin-1; the daemon reads them as UTF-8. */
 const passwordHeader = (password: string): Record<string, string> => ({
   'x-master-password': String.fromCharCode(...new TextEncoder().encode(password)),
+})
+
+/** A header holds one line, so that the text goes in base64. */
+const ownerHeaders = ({ address, message, signature }: OwnerWord): Record<string, string> => ({
+  'x-owner-address': address,
+  'x-owner-message': btoa(String.fromCharCode(...new TextEncoder().encode(message))),
+  'x-owner-signature': signature,
 })
 
 /** The session's id, which its token says. */

@@ -2,5 +2,6 @@ export { type CallOptions, type DaemonEvent, WAIaaSError } from '@waiaas/contrac
 export { type ClientOptions, type MasterMark, WAIaaSClient, type WalletInfo } from './client.ts'
 export type { EventOptions } from './event-stream.ts'
 export { type SignerIdentity, sealMasterProof, sealNewPassword, signerFingerprint } from './master-proof.ts'
+export { type OwnerClientOptions, WAIaaSOwnerClient } from './owner-client.ts'
 export type { PairedSession, PairOptions, StartedPairing } from './pair.ts'
 export type { RetryOptions } from './retry.ts'

@@ -97,6 +97,11 @@ export type Reader = {
   readFeed?(
     address: string,
   ): Promise<{ answer: bigint; decimals: number; updatedAt: number; witnesses: number; isAlone: boolean }>
+  /**
+   * Of chains where an account can be a contract (ERC-1271): whether it accepts this as its signature of a text, by two
+   * endpoints where two are configured. Failure CHAIN_ERROR.
+   */
+  acceptsSignature?(account: string, text: string, signature: Uint8Array): Promise<boolean>
   /** Of chains whose contracts are called by an ABI. */
   readonly contracts?: Contracts
   /** Of chains whose programs are called by instructions. */

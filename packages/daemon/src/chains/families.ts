@@ -2,7 +2,10 @@ import type { ChainName, Network } from '@waiaas/contract'
 import type { Chain } from './chain.ts'
 import { parseSelector } from './evm/abi.ts'
 import { parseAddress } from './evm/address.ts'
+import { evmOwner } from './evm/owner.ts'
+import type { OwnerForm } from './owner-form.ts'
 import { parseDiscriminator } from './solana/discriminator.ts'
+import { solanaOwner } from './solana/owner.ts'
 
 export { isAssociatedAccount } from './solana/associated-account.ts'
 
@@ -30,6 +33,8 @@ type Family = {
   requireChecksum?(address: string): void
   /** What calls a function of a contract, by itself or by its signature; undefined where the text is neither. Calls that begin with it are meant. */
   selector?(method: string): string | undefined
+  /** How a person with a wallet of the family signs what is asked of an owner. */
+  readonly owner: OwnerForm
 }
 
 /** What is known of each chain family here; null: this release has no networks of it. */
@@ -37,11 +42,13 @@ export const families: Readonly<Record<ChainName, Family | null>> = {
   solana: {
     open: async (opening) => (await import('./solana/chain.ts')).solanaChain(opening),
     selector: parseDiscriminator,
+    owner: solanaOwner,
   },
   ethereum: {
     open: async (opening) => (await import('./evm/chain.ts')).evmChain(opening),
     requireChecksum: parseAddress,
     selector: parseSelector,
+    owner: evmOwner,
   },
   ripple: null,
 }

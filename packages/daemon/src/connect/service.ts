@@ -8,6 +8,7 @@ import {
   shownToggles,
   type systemOperations,
 } from '@waiaas/contract'
+import { type Ownership, ownershipsOf } from '../owners/service.ts'
 import { seconds } from '../platform/clock.ts'
 import type { Database } from '../platform/db/database.ts'
 import type { PolicyService } from '../policies/service.ts'
@@ -32,12 +33,13 @@ export type ConnectInfo = ReturnType<typeof connectInfo>
 export const connectInfo =
   ({ database, policies, networks, settings, version }: ConnectParts) =>
   async (sessionId: string, baseUrl: string): Promise<Answer> => {
-    const { session, own } = await database.read(async (db) => ({
-      session: await findSession(db, sessionId),
-      own: await walletsOfSession(db, sessionId),
-    }))
+    const { session, own, ownershipOf } = await database.read(async (db) => {
+      const own = await walletsOfSession(db, sessionId)
+      const ids = own.map(({ id }) => id)
+      return { session: await findSession(db, sessionId), own, ownershipOf: await ownershipsOf(db, ids) }
+    })
     if (!session) throw new Failure('SESSION_NOT_FOUND', `no session ${sessionId}`)
-    const wallets = own.map((row) => walletInfo(row, networks()))
+    const wallets = own.map((row) => walletInfo(row, networks(), ownershipOf(row.id)))
     const lists = await Promise.all(
       own.map(({ id }) => policies.list({ walletId: id, limit: 200, offset: 0 }, sessionId)),
     )
@@ -58,14 +60,14 @@ export const connectInfo =
     }
   }
 
-const walletInfo = (row: WalletRow, networks: readonly Network[]): Answer['wallets'][number] => ({
+const walletInfo = (row: WalletRow, networks: readonly Network[], { state }: Ownership): Answer['wallets'][number] => ({
   id: row.id,
   name: row.name,
   chain: row.chain,
   environment: row.environment,
   address: row.address,
   accountType: 'eoa',
-  ownerState: 'NONE',
+  ownerState: state,
   availableNetworks: networksOf(networks, row).map(({ id }) => id),
   provider: null,
 })

@@ -1,10 +1,12 @@
+import { Failure } from '@waiaas/contract'
 import { type Audit, SYSTEM_EVIDENCE } from '../audit/service.ts'
+import { type OwnerWish, verifiedBefore } from '../owners/service.ts'
 import type { By } from '../platform/caller.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Database, Handle } from '../platform/db/database.ts'
 import type { Stops } from '../wallets/service.ts'
-import { assertActivates, assertEscalates, assertRecovers } from './rules.ts'
-import { type KillSwitchRow, type KillSwitchState, killSwitchStore, type Swap } from './store.ts'
+import { assertActivates, assertEscalates, assertRecoverable, assertRecovers, RECOVERY_MS } from './rules.ts'
+import { type KillSwitchRow, type KillSwitchState, killSwitchStore, type RecoveryRow, type Swap } from './store.ts'
 
 export type ChangeParts = {
   database: Database
@@ -33,17 +35,18 @@ export const ESCALATE: Stop = {
   event: 'KILL_SWITCH_ESCALATED',
   assertMay: assertEscalates,
 }
-/** Who asks for a stop; `since` is when, in milliseconds, where it could not be written then. */
-type Asked = { by: By; since: number | undefined }
+/** Who asks for a stop; `since` is when, in milliseconds, where it could not be written then. `wish` is what an owner signed. */
+type Asked = { by: By; since: number | undefined; wish?: OwnerWish | undefined }
 
 /**
  * One compare-and-set under the lock that every signature shares. It costs the same whatever waits: all of that is of an
  * earlier epoch from now on. Gives when, in milliseconds.
  */
-export const stopAll = ({ database, ...parts }: ChangeParts, stop: Stop, { by, since }: Asked): Promise<number> =>
-  database.work({ exclusive: ['system', SYSTEM_EVIDENCE], isUrgent: true }, async (db) => {
+export const stopAll = ({ database, ...parts }: ChangeParts, stop: Stop, { by, since, wish }: Asked): Promise<number> =>
+  database.work({ exclusive: [...everything, ...walletOf(wish)], isUrgent: true }, async (db) => {
     const row = await killSwitchStore.read(db)
     stop.assertMay(row)
+    await wish?.take(db)
     const now = parts.clock.now()
     assertMoved(await killSwitchStore.swap(db, moved(row, stop, { by, now })))
     await parts.stops.begin(db, { error: 'the kill switch was thrown', code: 'SYSTEM_LOCKED', actor: by.actor })
@@ -54,15 +57,59 @@ export const stopAll = ({ database, ...parts }: ChangeParts, stop: Stop, { by, s
   })
 
 /** Everything may run again. Gives when, in milliseconds. */
-export const liftStop = ({ database, clock, audit }: ChangeParts, by: By): Promise<number> =>
-  database.work({ exclusive: ['system', SYSTEM_EVIDENCE] }, async (db) => {
+export const liftStop = ({ database, clock, audit }: ChangeParts, by: By, wish?: OwnerWish): Promise<number> =>
+  database.work({ exclusive: [...everything, ...walletOf(wish)] }, async (db) => {
     const row = await killSwitchStore.read(db)
     const now = clock.now()
-    assertRecovers(row, now)
+    const thrownAt = row.activated_at ?? 0
+    const verifiedAt = await wish?.take(db)
+    assertRecovers(
+      row,
+      {
+        owners: await verifiedBefore(db, thrownAt),
+        isAgreed: typeof verifiedAt === 'number' && verifiedAt < thrownAt,
+        opensAt: (await killSwitchStore.recovery(db))?.opens_at,
+      },
+      now,
+    )
+    await killSwitchStore.endRecovery(db)
     assertMoved(await killSwitchStore.swap(db, { from: row.state, to: 'ACTIVE', at: null, by: null, lockedAt: null }))
-    await audit.record(db, { event: 'KILL_SWITCH_RECOVERED', ...by, details: { from: row.state } })
+    await audit.record(db, {
+      event: 'KILL_SWITCH_RECOVERED',
+      ...by,
+      details: { from: row.state, ...(wish && { owner: wish.address }) },
+    })
     return now
   })
+
+/** The operator asks to open a locked daemon without its owners; one that runs goes on as it is. In milliseconds. */
+export const startRecovery = ({ database, clock, audit }: ChangeParts, by: By): Promise<RecoveryRow> =>
+  database.work({ exclusive: everything }, async (db) => {
+    assertRecoverable(await killSwitchStore.read(db))
+    const at = clock.now()
+    if (await killSwitchStore.startRecovery(db, { started_at: at, opens_at: at + RECOVERY_MS })) {
+      const details = { opensAt: at + RECOVERY_MS }
+      await audit.record(db, { event: 'RECOVERY_STARTED', ...by, details })
+    }
+    return (await killSwitchStore.recovery(db))!
+  })
+
+/** By an owner. When that was, in milliseconds. */
+export const cancelRecovery = ({ database, clock, audit }: ChangeParts, by: By, wish: OwnerWish): Promise<number> =>
+  database.work({ exclusive: [...everything, ...walletOf(wish)] }, async (db) => {
+    await wish.take(db)
+    if (!(await killSwitchStore.endRecovery(db)))
+      throw new Failure('INVALID_STATE_TRANSITION', 'no recovery runs', { details: {} })
+    await audit.record(db, { event: 'RECOVERY_CANCELLED', ...by })
+    return clock.now()
+  })
+
+/** What a stop covers; and the wallet whose owner has a say in it. */
+const everything = ['system', SYSTEM_EVIDENCE]
+const walletOf = (wish: OwnerWish | undefined): string[] => (wish ? [`wallet:${wish.walletId}`] : [])
+
+/** What a backup says of a recovery counts no more. */
+export const forgetRecovery = (db: Handle) => killSwitchStore.endRecovery(db)
 
 /** The state as it is, under a new epoch, which it gives: whatever was authorised under an earlier one is void. */
 export async function nextEpoch(db: Handle): Promise<number> {

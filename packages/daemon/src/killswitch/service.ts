@@ -1,20 +1,34 @@
-import type { adminOperations, Output } from '@waiaas/contract'
+import type { adminOperations, Output, ownerStopOperations } from '@waiaas/contract'
+import type { OwnerWish } from '../owners/service.ts'
 import type { By } from '../platform/caller.ts'
 import { seconds } from '../platform/clock.ts'
 import type { Handle } from '../platform/db/database.ts'
 import type { Held } from '../platform/held.ts'
 import type { Log } from '../platform/log.ts'
 import type { Stops } from '../wallets/service.ts'
-import { ACTIVATE, type ChangeParts, ESCALATE, liftStop, type Stop, stopAll } from './changes.ts'
+import {
+  ACTIVATE,
+  type ChangeParts,
+  cancelRecovery,
+  ESCALATE,
+  liftStop,
+  type Stop,
+  startRecovery,
+  stopAll,
+} from './changes.ts'
 import { follower } from './follower.ts'
 import { HELD, readKillSwitch, unwritten } from './state.ts'
 
-export { nextEpoch } from './changes.ts'
+export { forgetRecovery, nextEpoch } from './changes.ts'
 export { readKillSwitch } from './state.ts'
 
-type Answer<Name extends keyof typeof adminOperations> = Output<(typeof adminOperations)[Name]>
+type Operations = typeof adminOperations & typeof ownerStopOperations
+type Answer<Name extends keyof Operations> = Output<Operations[Name]>
 export type KillSwitch = ReturnType<typeof killSwitch>
 export type KillSwitchParts = ChangeParts & { log: Log; held: Held; stops: Pick<Stops, 'halt' | 'resume'> }
+
+/** Who throws it, and by what signature where it is an owner. */
+type Hand = { readonly by: By; readonly wish: OwnerWish | undefined }
 
 /** ACTIVE, SUSPENDED, LOCKED. The database decides; this process follows it. */
 export function killSwitch(parts: KillSwitchParts) {
@@ -23,12 +37,12 @@ export function killSwitch(parts: KillSwitchParts) {
   const here = follower(parts)
 
   /** Stores a stop, or holds it until it can be stored; in both cases this process has stopped when it resolves. */
-  async function throwSwitch(stop: Stop, by: By): Promise<{ at: number; unwritten?: string }> {
+  async function throwSwitch(stop: Stop, { by, wish }: Hand): Promise<{ at: number; unwritten?: string }> {
     const name = HELD[stop.to]
     const outcome = await held.write(name, {
       async write(since) {
         if (stop.to === 'LOCKED') await held.settle(HELD.SUSPENDED)
-        return here.after(() => stopAll(parts, stop, { by, since }), stop.to)
+        return here.after(() => stopAll(parts, stop, { by, since, wish }), stop.to)
       },
       hold: () => here.ahead(stop.to, () => held.since(name) !== undefined),
     })
@@ -41,23 +55,34 @@ export function killSwitch(parts: KillSwitchParts) {
     current: here.current,
 
     /** Once this has answered, nothing is signed or sent for the first time. Failure KILL_SWITCH_ACTIVE. */
-    async activate(by: By): Promise<Answer<'activateKillSwitch'>> {
-      const { at, ...more } = await throwSwitch(ACTIVATE, by)
+    async activate(by: By, wish?: OwnerWish): Promise<Answer<'activateKillSwitch'>> {
+      // What cannot be written is held all the same, and nobody stops by what they did not sign for.
+      if (wish) await database.read(wish.check)
+      const { at, ...more } = await throwSwitch(ACTIVATE, { by, wish })
       return { state: 'SUSPENDED', activatedAt: seconds(at), ...more }
     },
 
     /** As suspended, and every session is revoked. Failure INVALID_STATE_TRANSITION. */
     async escalate(by: By): Promise<Answer<'escalateKillSwitch'>> {
-      const { at, ...more } = await throwSwitch(ESCALATE, by)
+      const { at, ...more } = await throwSwitch(ESCALATE, { by, wish: undefined })
       return { state: 'LOCKED', escalatedAt: seconds(at), ...more }
     },
 
-    /** By the operator: from SUSPENDED at once, from LOCKED after an hour. */
-    async recover(by: By): Promise<Answer<'recoverKillSwitch'>> {
+    /** By the operator: from SUSPENDED at once, from LOCKED with an owner, or without any after an hour. */
+    async recover(by: By, wish?: OwnerWish): Promise<Answer<'recoverKillSwitch'>> {
       // What is not on record cannot be lifted either.
       for (const name of Object.values(HELD)) await held.settle(name)
-      const at = await here.after(() => liftStop(parts, by), 'ACTIVE')
+      const at = await here.after(() => liftStop(parts, by, wish), 'ACTIVE')
       return { state: 'ACTIVE', recoveredAt: seconds(at) }
+    },
+
+    /** Without the owners, whose keys are lost: a day later, unless one of them stops it. Failure INVALID_STATE_TRANSITION. */
+    async startRecovery(by: By): Promise<Answer<'startRecovery'>> {
+      const { started_at, opens_at } = await startRecovery(parts, by)
+      return { startedAt: seconds(started_at), opensAt: seconds(opens_at) }
+    },
+    async cancelRecovery(by: By, wish: OwnerWish): Promise<Answer<'cancelRecovery'>> {
+      return { cancelledAt: seconds(await cancelRecovery(parts, by, wish)) }
     },
 
     async view(): Promise<Answer<'getKillSwitch'>> {

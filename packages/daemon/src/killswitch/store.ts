@@ -10,9 +10,13 @@ export type KillSwitchRow = {
   locked_at: number | null
 }
 
+/** The one that runs; there is none otherwise. In milliseconds. */
+export type RecoveryRow = { id: number; started_at: number; opens_at: number }
+
 declare module '../platform/db/tables.ts' {
   interface Tables {
     kill_switch: KillSwitchRow
+    recoveries: RecoveryRow
   }
 }
 
@@ -38,10 +42,24 @@ const swap = statement<Swap>((db, p) =>
     .where('state', '=', p('from')),
 )
 
+const recovery = statement<NoParams, RecoveryRow>((db) => db.selectFrom('recoveries').selectAll().where('id', '=', 1))
+const startRecovery = statement<Omit<RecoveryRow, 'id'>>((db, p) =>
+  db
+    .insertInto('recoveries')
+    .values({ id: 1, started_at: p('started_at'), opens_at: p('opens_at') })
+    .onConflict((on) => on.column('id').doNothing()),
+)
+const endRecovery = statement<NoParams>((db) => db.deleteFrom('recoveries'))
+
 const readRow = groupReader(async (db) => (await db.get(read))!)
 
 export const killSwitchStore = {
   read: (db: Handle) => readRow(db, ''),
+  recovery: (db: Handle) => db.get(recovery),
+  /** False when one runs. */
+  startRecovery: async (db: Handle, row: Omit<RecoveryRow, 'id'>) => (await db.run(startRecovery, row)).changes === 1,
+  /** False when none runs. */
+  endRecovery: async (db: Handle) => (await db.run(endRecovery)).changes === 1,
   /** False when another caller moved the switch first. */
   swap: async (db: Handle, change: Swap) => (await db.run(swap, change)).changes === 1,
 }

@@ -37,6 +37,8 @@ import { sweeps } from './0038-sweeps.ts'
 import { policyScopes } from './0039-policy-scopes.ts'
 import { keptMovements } from './0041-kept-movements.ts'
 import { policyHistory } from './0044-policy-history.ts'
+import { owners } from './0045-owners.ts'
+import { recoveries } from './0046-recoveries.ts'
 import { pairings } from './0054-pairings.ts'
 import { autostop } from './0056-autostop.ts'
 
@@ -80,6 +82,8 @@ export const migrations: readonly Migration[] = [
   policyScopes,
   keptMovements,
   policyHistory,
+  owners,
+  recoveries,
   pairings,
   autostop,
 ]

@@ -1,5 +1,6 @@
 import { type Audit, SYSTEM_EVIDENCE } from '../audit/service.ts'
-import { nextEpoch } from '../killswitch/service.ts'
+import { forgetRecovery, nextEpoch } from '../killswitch/service.ts'
+import { forgetChallenges } from '../owners/service.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Database } from '../platform/db/database.ts'
 import { keepRestored } from '../policies/service.ts'
@@ -33,6 +34,8 @@ export function settleRestored(parts: Parts, source: Source): Promise<Restored> 
     const cancelled = await forgetEarlierRun(parts, db, { error: REASON, code: 'WALLET_SUSPENDED', actor: 'operator' })
     const revoked = await endRestored(parts, db)
     await endStopTokens(db)
+    await forgetChallenges(db)
+    await forgetRecovery(db)
     const suspended = await suspendRestored(parts, db, REASON)
     await nextEpoch(db)
     await keepRestored(parts.clock, db, { actor: 'operator' })

@@ -15,6 +15,17 @@ type MasterProof =
       readonly password?: never
     }
 
+/** A text with the signature of an owner, which was looked at: whose it is, and of a contract the network that it is on. */
+export type OwnerSignature = {
+  readonly address: string
+  readonly network: string | null
+  readonly message: string
+  /** As it came. */
+  readonly signature: string
+  /** From where it came. */
+  readonly ip: string | undefined
+}
+
 /** What is known of each kind of caller beside its kind. */
 type Facts = {
   public: unknown
@@ -28,8 +39,10 @@ type Facts = {
     readonly proof: () => MasterProof
     /** For the client to keep; it shows none that is good. */
     readonly mark?: string | undefined
+    /** What an owner signed, who agrees to the call. */
+    readonly signed?: OwnerSignature | undefined
   }
-  owner: { readonly address: string }
+  owner: { readonly address: string; readonly signed: OwnerSignature }
   /** In whose name it stops. */
   stopper: { readonly actor: Actor }
 }

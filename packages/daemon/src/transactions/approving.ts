@@ -1,8 +1,9 @@
 import { add, type Channel, Failure, invalidField, parseBase, parseMicros } from '@waiaas/contract'
 import type { Lift } from '../gate/service.ts'
-import type { By } from '../platform/caller.ts'
+import type { By, OwnerSignature } from '../platform/caller.ts'
 import { codeOf, digestOf } from './cards/code.ts'
 import type { Job } from './job.ts'
+import { requireOwner } from './owner-answers.ts'
 import { type Ending, endUnsent } from './rows/ending.ts'
 import { liftStore } from './rows/lift-store.ts'
 import { planStore } from './rows/plan-store.ts'
@@ -21,6 +22,8 @@ export type HumanAnswer = {
   readonly by: By
   readonly channel: Channel
   readonly code?: string | undefined
+  /** What the owner of the wallet signed for it. */
+  readonly signed?: OwnerSignature | undefined
 } & ({ readonly says: 'reject' } | ({ readonly says: 'approve' } & Approval))
 
 /** It is too late for what was asked. */
@@ -48,6 +51,7 @@ export async function decide(job: Job, row: TransactionRow, answer: HumanAnswer)
     throw isUnsigned(row.status) && answer.says === 'reject' ? notWaiting(row) : processed(row)
   await requireShown(job, row, answer.code)
   if (answer.says === 'approve') return approve(job, row, answer)
+  await requireOwner(job, row, { says: 'reject', signed: answer.signed })
   const { by, channel } = answer
   return end(job, row, {
     ...{ to: 'CANCELLED', code: null, error: `rejected by ${nameOf(by.actor)}`, event: 'TX_REJECTED' },
@@ -82,6 +86,7 @@ async function approve({ parts, db }: Job, row: TransactionRow, answer: HumanAns
   }
   if (maxFee !== undefined && parseBase(maxFee) < parseBase(row.max_fee ?? '0'))
     throw invalidField('maxFee', `expected at least the fee that was shown, ${row.max_fee}, got ${maxFee}`)
+  const consent = await requireOwner({ parts, db }, row, { says: 'approve', signed: answer.signed })
   const fee = maxFee ?? row.max_fee
   const usd = row.plan_id === null ? row.amount_usd : await usdOfPlan({ parts, db }, row.plan_id, { maxFee, lift })
   if (!(await transactionStore.approve(db, { id: row.id, by: by.actor, usd, fee, at }))) throw processed(row)
@@ -89,6 +94,7 @@ async function approve({ parts, db }: Job, row: TransactionRow, answer: HumanAns
   if (lift) await liftStore.set(db, { ...lift, transaction_id: row.id, lane: row.lane }, at)
   const details = {
     ...{ digest: row.digest, usd, channel },
+    ...(consent !== undefined && { consent }),
     ...(maxFee !== undefined && { maxFee }),
     ...(lift && { overCeilingUntil: lift.until }),
   }

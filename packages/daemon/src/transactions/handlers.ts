@@ -5,6 +5,7 @@ import {
   type limitOperations,
   type messageOperations,
   type movementOperations,
+  type ownerAnswerOperations,
   type Parsed,
   type planOperations,
   type policyDraftOperations,
@@ -14,7 +15,7 @@ import {
   usdOfNumber,
   withShortDecision,
 } from '@waiaas/contract'
-import { sessionOf, shownBy } from '../platform/caller.ts'
+import { by, sessionOf, shownBy } from '../platform/caller.ts'
 import { seconds } from '../platform/clock.ts'
 import type { Calls } from '../platform/http/types.ts'
 import type { Displays } from '../prices/service.ts'
@@ -63,7 +64,8 @@ export const transactionHandlers = (
   service: Transactions,
   walletName: (id: string) => Promise<string | null>,
   display: Displays['in'],
-): Handlers<typeof transactionOperations, Calls> => ({
+): Handlers<typeof transactionOperations & typeof ownerAnswerOperations, Calls> => ({
+  ...ownerAnswerHandlers(service),
   sendToken: (call, input) => {
     const { sessionId } = call.principal
     if (input.dryRun) return service.simulate(input, sessionId)
@@ -139,6 +141,20 @@ export const transactionHandlers = (
     return { id, status: 'CANCELLED' as const, ...(await service.cancel(id, call)) }
   },
 })
+
+/** What owners of wallets say to what waits. */
+const ownerAnswerHandlers = (service: Transactions): Handlers<typeof ownerAnswerOperations, Calls> => ({
+  getTransactionChallenge: ({ baseUrl }, { id, decision }) => service.ownerChallenge(id, decision, baseUrl),
+  async approveTransaction(call, { id }) {
+    const approvedAt = seconds(await service.decide(id, { says: 'approve', ...byOwner(call) }))
+    return { id, status: 'PENDING' as const, approvedAt }
+  },
+  async rejectTransaction(call, { id }) {
+    const rejectedAt = seconds(await service.decide(id, { says: 'reject', ...byOwner(call) }))
+    return { id, status: 'CANCELLED' as const, rejectedAt }
+  },
+})
+const byOwner = (call: Calls['owner']) => ({ by: by(call), channel: 'rest', signed: call.principal.signed }) as const
 
 const limitHandlers = (service: Transactions): Handlers<typeof limitOperations, Calls> => ({
   getLimits: ({ principal }, input) => service.limits(principal.sessionId, input),

@@ -3,6 +3,7 @@ import type { Audit } from '../audit/service.ts'
 import type { Autostop } from '../autostop/service.ts'
 import type { Chain } from '../chains/chain.ts'
 import type { Checkpoint, Gate, Sealed, SigningKey } from '../gate/service.ts'
+import type { Owners } from '../owners/service.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Database, Handle, Scope } from '../platform/db/database.ts'
 import type { Log } from '../platform/log.ts'
@@ -23,6 +24,9 @@ export type Parts = {
   /** Begins another epoch, which it gives: what was authorised under an earlier one is void. The job holds exclusive `system`. */
   nextEpoch(db: Handle): Promise<number>
   chain(network: string): Promise<Chain>
+  findNetwork(id: string): Network | undefined
+  /** Those who approve in place of the operator. */
+  owners: Owners
   key(walletId: string): Promise<SigningKey>
   /** The most that the signer signs for the wallet, as it sealed it. */
   ceiling(db: Handle, walletId: string): Promise<Sealed | undefined>

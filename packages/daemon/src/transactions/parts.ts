@@ -25,7 +25,6 @@ export type ServiceParts = Parts &
     chooseWallet(db: Handle, sessionId: string, choice: WalletChoice): Promise<WalletFacts>
     /** The network a request means for a wallet, or NETWORK_REQUIRED, ENVIRONMENT_NETWORK_MISMATCH. */
     resolveNetwork(wallet: WalletFacts, name: string | undefined): Network
-    findNetwork(id: string): Network | undefined
     findToken: FindToken
     /** The listed tokens of a network. */
     listedTokens(db: Handle, network: Network): Promise<Token[]>

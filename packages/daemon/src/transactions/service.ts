@@ -37,6 +37,7 @@ import { settler } from './lanes/settle.ts'
 import { lists } from './lists.ts'
 import { lowBalances } from './low-balances.ts'
 import { type OverCeiling, overCeilings } from './over-ceiling.ts'
+import { ownerChallenge } from './owner-answers.ts'
 import type { From, ServiceParts, WalletChoice } from './parts.ts'
 import { plans } from './plans/plans.ts'
 import { policyQuestions } from './replays/questions.ts'
@@ -266,6 +267,13 @@ export class Transactions {
   /** The operator ends a transaction that waits for time or a human; when that was. */
   reject(id: string, ip?: string): Promise<number> {
     return this.decide(id, { says: 'reject', ...byOperator(ip) })
+  }
+
+  /** The text that the owner of its wallet signs to approve or reject what waits. */
+  async ownerChallenge(id: string, says: 'approve' | 'reject', origin: string) {
+    const row = await this.#parts.database.read((db) => this.#findOwn(db, id, undefined))
+    if (row.status !== 'QUEUED') throw processed(row)
+    return ownerChallenge(this.#parts, row, { says, origin })
   }
 
   /** What approving it above the ceiling would have signed. */

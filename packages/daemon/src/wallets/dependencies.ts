@@ -11,6 +11,7 @@ import type { Dollars } from '../policies/service.ts'
 import type { PriceOf } from './ceiling-proposal.ts'
 import type { WalletKeys } from './key-rows.ts'
 import type { Stops } from './stops.ts'
+import type { ShownOwner } from './views.ts'
 
 type Created = Output<typeof walletOperations.createWallet>
 
@@ -51,6 +52,8 @@ export type WalletDependencies = {
   networks(): readonly Network[]
   sessions: WalletSessions
   stops: Stops
+  /** Who owns each of these wallets, as it is shown. */
+  owners(db: Handle, walletIds: readonly string[]): Promise<(walletId: string) => ShownOwner>
   /** Stores the modest default policy in the same job, marked as default. */
   installDefaultPolicy(db: Handle, walletId: string, by: By): Promise<NonNullable<Created['defaultPolicy']>>
   /** Keeps, in the same job, that the policies of a wallet went with it. */

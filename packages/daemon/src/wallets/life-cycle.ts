@@ -26,7 +26,8 @@ export function lifeCycle(parts: WalletDependencies) {
         const at = clock.now()
         await walletStore.rename(db, { id, name, at })
         await audit.record(db, { event: 'WALLET_RENAMED', walletId: id, ...by, details: { from: row.name, to: name } })
-        return walletView(parts.networks(), { ...row, name, updated_at: at })
+        const ownerOf = await parts.owners(db, [id])
+        return walletView(parts.networks(), { ...row, name, updated_at: at }, ownerOf(id))
       }),
   }
 }

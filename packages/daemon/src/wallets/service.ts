@@ -24,12 +24,13 @@ export {
   findWallet,
   liveWallets,
   needLiveWallet,
+  needWallet,
   walletAt,
   walletOfSession,
   walletsOfSession,
 } from './lookup.ts'
 export { sharedNames, walletIdOf } from './naming.ts'
-export { actsOn, networksOf, resolveNetwork } from './networks.ts'
+export { actsOn, networksOf, resolveNetwork, shownNetwork } from './networks.ts'
 export type { Stops } from './stops.ts'
 export type { WalletRow } from './store.ts'
 export { suspendRestored, walletAsHeld } from './suspension.ts'
@@ -68,18 +69,29 @@ export function wallets(parts: WalletDependencies) {
       page: { limit: number; cursor?: string | undefined },
     ): Promise<Answer<'listWallets'>> {
       const filter = { sessionId, after: page.cursor }
-      const rows = await database.read((db) => walletStore.list(db, filter, page.limit + 1))
+      const { rows, ownerOf } = await database.read(async (db) => {
+        const found = await walletStore.list(db, filter, page.limit + 1)
+        return {
+          rows: found,
+          ownerOf: await parts.owners(
+            db,
+            found.map(({ id }) => id),
+          ),
+        }
+      })
       const items = rows.slice(0, page.limit)
       const hasMore = rows.length > items.length
       return {
-        items: items.map((row) => walletView(networks(), walletAsShown(held, row))),
+        items: items.map((row) => walletView(networks(), walletAsShown(held, row), ownerOf(row.id))),
         nextCursor: hasMore ? items.at(-1)!.id : null,
         hasMore,
       }
     },
     /** Failure WALLET_NOT_FOUND, also for a wallet that is not the session's. */
     async read(id: string, reader: Reader): Promise<Answer<'getWallet'>> {
-      const detail = walletDetail(networks(), walletAsShown(held, await readable(id, reader)))
+      const row = await readable(id, reader)
+      const ownerOf = await database.read((db) => parts.owners(db, [id]))
+      const detail = walletDetail(networks(), walletAsShown(held, row), ownerOf(id))
       if (reader.sessionId !== undefined) return detail
       const { id: _, ...ceiling } = await ceilings.show(id)
       return { ...detail, ceiling }

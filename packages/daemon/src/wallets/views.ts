@@ -7,10 +7,14 @@ type WalletView = Output<typeof walletOperations.renameWallet>
 type DetailView = Output<typeof walletOperations.getWallet>
 type NetworksView = Output<typeof walletOperations.listWalletNetworks>
 
+/** What a view says of an owner. */
+export type ShownOwner = Pick<WalletView, 'ownerAddress' | 'ownerState'>
+const NOBODY: ShownOwner = { ownerAddress: null, ownerState: 'NONE' }
+
 const optionalSeconds = (ms: number | null) => (ms === null ? null : seconds(ms))
 
 /** A wallet as lists and changes answer it. */
-export function walletView(networks: readonly Network[], row: WalletRow): WalletView {
+export function walletView(networks: readonly Network[], row: WalletRow, owner: ShownOwner = NOBODY): WalletView {
   return {
     id: row.id,
     name: row.name,
@@ -19,17 +23,16 @@ export function walletView(networks: readonly Network[], row: WalletRow): Wallet
     environment: row.environment,
     publicKey: row.address,
     status: row.status,
-    ownerAddress: null,
-    ownerState: 'NONE',
+    ...owner,
     monitorIncoming: false,
     accountType: 'eoa',
     createdAt: seconds(row.created_at),
   }
 }
 
-export const walletDetail = (networks: readonly Network[], row: WalletRow): DetailView => ({
-  ...walletView(networks, row),
-  ownerVerified: null,
+export const walletDetail = (networks: readonly Network[], row: WalletRow, owner: ShownOwner): DetailView => ({
+  ...walletView(networks, row, owner),
+  ownerVerified: owner.ownerState === 'NONE' ? null : owner.ownerState === 'LOCKED',
   suspendedAt: optionalSeconds(row.suspended_at),
   suspensionReason: row.suspension_reason,
   updatedAt: seconds(row.updated_at),

@@ -11,6 +11,7 @@ import { checksummed, parseAddress } from './address.ts'
 import { openAllowances } from './allowances.ts'
 import { blockWindow, readHeight } from './blocks.ts'
 import { broadcast } from './broadcast.ts'
+import { signatureReader } from './contract-owner.ts'
 import { contracts } from './contracts.ts'
 import { decode } from './decode.ts'
 import { bytes, drafting } from './draft.ts'
@@ -132,7 +133,7 @@ export function evmChain(options: EvmOptions): Chain {
     tokenBalances: border((address, tokens) => tokenBalances(rpc, address, tokens)),
     allowances: border((owner, asked) => openAllowances(apart, owner, asked)),
     token: border((address) => tokens.get(address.toLowerCase(), () => agreedToken(network, apart, address))),
-    readFeed: border((address) => readFeed(apart, address)),
+    ...{ readFeed: border((address) => readFeed(apart, address)), acceptsSignature: border(signatureReader(apart)) },
     status: rpc.status,
     close() {
       for (const client of [rpc, ...singles]) client.close()

@@ -130,6 +130,8 @@ function addRoute<Ops extends Operations>(app: Hono<HttpEnv>, { name, op }: Name
       })
     } catch (error) {
       outcome.isFault = !isFailure(error) || error.status >= 500
+      // What an owner signed is looked at where it is used.
+      if (admitted.kind === 'owner' && isFailure(error) && error.status === 401) limits.stranger(meta)
       if (!isFailure(error) || declared.has(error.code)) throw error
       const problem = `operation ${name} failed with ${error.code}, which it does not declare`
       if (options.strict) throw new UndeclaredFailure(problem, { cause: error })
@@ -209,6 +211,8 @@ function wrongCaller(op: Operation): Failure {
       'INVALID_MASTER_PASSWORD',
       'expected the master password in X-Master-Password, or a stop token in Authorization: Bearer',
     )
+  if (!mayCall(op, 'agent') && !mayCall(op, 'operator'))
+    return new Failure('INVALID_SIGNATURE', 'expected X-Owner-Address, X-Owner-Message and X-Owner-Signature')
   return mayCall(op, 'agent')
     ? new Failure('INVALID_TOKEN', 'expected the token of a session in Authorization: Bearer')
     : new Failure('INVALID_MASTER_PASSWORD', 'expected the master password in X-Master-Password')

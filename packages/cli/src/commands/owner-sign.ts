@@ -1,0 +1,157 @@
+import { readFileSync } from 'node:fs'
+import type { OwnerWord } from '@waiaas/contract'
+import type { WAIaaSClient } from '@waiaas/sdk'
+import { connectFor, connectOperator, type DaemonFlags } from '../api.ts'
+import { CommandError, UsageError } from '../errors.ts'
+import { daemonFlags, daemonFlagsHelp, readArguments } from '../flags.ts'
+import { printable } from '../table.ts'
+import { askText, canAsk, note, print, printJson } from '../terminal.ts'
+
+type Given = { readonly api: WAIaaSClient; readonly words: readonly string[] }
+type Deed = {
+  /** What it takes, in its usage. */
+  readonly places: readonly string[]
+  readonly summary: string
+  /** The operator sends it, with the word of the owner; else the owner alone. */
+  readonly withOperator?: true
+  ask(given: Given): Promise<{ message: string }>
+  send(given: Given, owner: OwnerWord): Promise<unknown>
+  readonly done: string
+}
+
+const [TRANSACTION, WALLET] = ['transaction id', 'wallet id']
+
+/** What an owner signs, by the name of its command. */
+const deeds = {
+  'wallet owner verify': {
+    places: [WALLET],
+    summary: 'Verify as the owner of a wallet, with a signature of the owner’s own wallet.',
+    ask: ({ api, words: [id = ''] }) => api.getOwnerChallenge({ id, action: 'verify' }),
+    send: ({ api, words: [id = ''] }, owner) => api.verifyOwner({ id }, { owner }),
+    done: 'the owner has verified, and approves from now on',
+  },
+  'wallet owner replace': {
+    places: [WALLET, 'new owner'],
+    summary: 'Name another owner of a wallet, with a signature of the one it has.',
+    withOperator: true,
+    ask: ({ api, words: [id = '', ownerAddress = ''] }) =>
+      api.getOwnerChallenge({ id, action: 'replace', ownerAddress }),
+    send: ({ api, words: [id = '', ownerAddress = ''] }, owner) => api.setOwner({ id, ownerAddress }, { owner }),
+    done: 'the new owner is named, and takes over once verified',
+  },
+  'wallet owner release': {
+    places: [WALLET],
+    summary: 'Remove the owner of a wallet, with a signature of that owner.',
+    withOperator: true,
+    ask: ({ api, words: [id = ''] }) => api.getOwnerChallenge({ id, action: 'remove' }),
+    send: ({ api, words: [id = ''] }, owner) => api.removeOwner({ id }, { owner }),
+    done: 'the wallet has no owner any more, and the operator approves',
+  },
+  'owner approve': {
+    places: [TRANSACTION],
+    summary: 'Approve a transaction that waits, with a signature of the owner of its wallet.',
+    ask: ({ api, words: [id = ''] }) => api.getTransactionChallenge({ id, decision: 'approve' }),
+    send: ({ api, words: [id = ''] }, owner) => api.approveTransaction({ id }, { owner }),
+    done: 'approved',
+  },
+  'owner reject': {
+    places: [TRANSACTION],
+    summary: 'Reject a transaction that waits, with a signature of the owner of its wallet.',
+    ask: ({ api, words: [id = ''] }) => api.getTransactionChallenge({ id, decision: 'reject' }),
+    send: ({ api, words: [id = ''] }, owner) => api.rejectTransaction({ id }, { owner }),
+    done: 'rejected',
+  },
+  'owner stop': {
+    places: [WALLET],
+    summary: 'Stop everything, with a signature of the owner of a wallet.',
+    ask: ({ api, words: [walletId = ''] }) => api.getOwnerActionChallenge({ action: 'kill-switch', walletId }),
+    send: ({ api }, owner) => api.ownerKillSwitch({}, { owner }),
+    done: 'everything has stopped',
+  },
+  'owner cancel-recovery': {
+    places: [WALLET],
+    summary: 'Stop a recovery that goes on without the owners, with a signature of one of them.',
+    ask: ({ api, words: [walletId = ''] }) => api.getOwnerActionChallenge({ action: 'cancel-recovery', walletId }),
+    send: ({ api }, owner) => api.cancelRecovery({}, { owner }),
+    done: 'the recovery has stopped',
+  },
+  'kill-switch unlock': {
+    places: [WALLET],
+    summary: 'Turn the kill switch of a locked daemon off, with a signature of the owner of a wallet.',
+    withOperator: true,
+    ask: ({ api, words: [walletId = ''] }) => api.getOwnerActionChallenge({ action: 'recover', walletId }),
+    send: ({ api }, owner) => api.recoverKillSwitch({}, { owner }),
+    done: 'the kill switch is off',
+  },
+} as const satisfies Record<string, Deed>
+
+export type OwnerCommand = keyof typeof deeds
+/** The commands, each with what it does. */
+export const ownerCommands = Object.entries(deeds).map(([name, { summary }]) => ({
+  name: name as OwnerCommand,
+  summary,
+}))
+
+const options = {
+  ...daemonFlags,
+  message: { type: 'boolean' },
+  'message-file': { type: 'string' },
+  signature: { type: 'string' },
+} as const
+
+/** One command: it shows the text, takes its signature, and sends both. */
+export function ownerCommand(name: OwnerCommand) {
+  const deed: Deed = deeds[name]
+  const usage = `usage: waiaas ${name} ${deed.places.map((place) => `<${place}>`).join(' ')} [flags]
+${deed.summary}
+Without flags the text is shown, and the signature asked for. Sign it as a personal message in the wallet of the owner.
+  --message               print the text to be signed, and nothing else
+  --message-file <file>   the text that was signed, as it was printed
+  --signature <text>      its signature: 0x and hex, or base64
+${daemonFlagsHelp}`
+  return {
+    usage,
+    async run(argv: readonly string[]): Promise<number> {
+      const { values, positionals } = readArguments(argv, usage, { options, places: deed.places.length })
+      if (positionals.length < deed.places.length) throw new UsageError(`expected ${deed.places.join(' and ')}`, usage)
+      const file = values['message-file']
+      if ((file === undefined) !== (values.signature === undefined))
+        throw new UsageError('expected --message-file together with --signature', usage)
+      const api = await clientFor(deed, values, values.message === true)
+      const given = { api, words: positionals }
+      const message =
+        file === undefined ? (await deed.ask(given)).message : readFileSync(file, 'utf8').replace(/\n$/, '')
+      if (values.message) {
+        print(message)
+        return 0
+      }
+      const signature = values.signature ?? (await askSignature(message))
+      const answer = await deed.send(given, { address: addressIn(message), message, signature })
+      if (values.json) printJson(answer)
+      else print(deed.done)
+      return 0
+    },
+  }
+}
+
+/** Whoever only looks at the text needs nothing. */
+async function clientFor({ withOperator }: Deed, flags: DaemonFlags, isLook: boolean): Promise<WAIaaSClient> {
+  return withOperator && !isLook ? (await connectOperator(flags)).api : connectFor('public', flags)
+}
+
+async function askSignature(message: string): Promise<string> {
+  if (!canAsk())
+    throw new CommandError(
+      'a signature is needed, and there is no terminal to ask at',
+      'print the text with --message, sign it, and give --message-file and --signature',
+    )
+  note(`sign this text with the wallet of the owner:\n\n${message.split('\n').map(printable).join('\n')}\n`)
+  return (await askText('Signature: ')).trim()
+}
+
+/** The second line of the text is the address of who is asked. */
+function addressIn(message: string): string {
+  const address = message.split('\n')[1]
+  if (address !== undefined && /^[0-9a-zA-Z]{25,64}$/.test(address)) return address
+  throw new CommandError('expected the text that the daemon asked to sign', 'print it with --message')
+}

@@ -1,0 +1,44 @@
+import { z } from 'zod'
+
+/** What is recorded of owners of wallets. */
+export const ownerEvents = {
+  OWNER_SET: {
+    severity: 'warning',
+    summary: 'Somebody was named as the owner of a wallet.',
+    details: () =>
+      z.strictObject({
+        address: z.string(),
+        network: z.string().nullable(),
+        before: z
+          .string()
+          .nullable()
+          .describe('the owner until then; a verified one stays until the new one has verified'),
+        agreed: z.boolean().describe('a verified owner signed that'),
+      }),
+  },
+  OWNER_VERIFIED: {
+    severity: 'warning',
+    summary: 'The owner of a wallet showed to be it, and approves from now on.',
+    details: () => z.strictObject({ address: z.string(), replaced: z.string().nullable() }),
+  },
+  OWNER_REMOVED: {
+    severity: 'critical',
+    summary: 'A wallet has no owner any more, and the operator approves.',
+    details: () =>
+      z.strictObject({
+        address: z.string(),
+        agreed: z.boolean(),
+        loosens: z.literal(true).optional().describe('more may leave than before'),
+      }),
+  },
+  RECOVERY_STARTED: {
+    severity: 'critical',
+    summary: 'The operator asked to unlock the daemon without its owners, who can stop that.',
+    details: () => z.strictObject({ opensAt: z.int().describe('unix milliseconds') }),
+  },
+  RECOVERY_CANCELLED: {
+    severity: 'critical',
+    summary: 'An owner stopped a recovery.',
+    details: () => z.strictObject({}),
+  },
+} as const

@@ -1,0 +1,263 @@
+import { z } from 'zod'
+import { Id, UnixSeconds } from './ids.ts'
+import { WalletName } from './names.ts'
+import { operation } from './operation.ts'
+import {
+  Address,
+  Chain,
+  EnvironmentName,
+  Name,
+  NetworkName,
+  OwnerState,
+  TransactionStatus,
+  Unwritten,
+  WalletStatus,
+} from './wire.ts'
+
+const tag = 'Owners'
+const operator = ['operator'] as const
+const owner = ['owner'] as const
+const older = ['approval_method', 'approvalMethod', 'wallet_type', 'walletType'] as const
+
+/** A text that an owner signs: once, within five minutes, for nothing but what it says. */
+export const OwnerChallenge = z.object({
+  message: z.string().describe('to be signed as it is: as EIP-191 by owners of EVM wallets, its UTF-8 bytes by others'),
+  nonce: z.string(),
+  expiresAt: UnixSeconds,
+})
+
+/** Who the owner of a wallet is. */
+export const WalletOwner = z.object({
+  id: Id,
+  name: Name,
+  chain: Chain,
+  network: z.string(),
+  environment: EnvironmentName,
+  publicKey: Address,
+  status: WalletStatus,
+  ownerAddress: z.string().nullable(),
+  ownerState: OwnerState,
+  ownerVerified: z.boolean().nullable(),
+  ownerNetwork: z.string().nullable().describe('of an owner that is a contract: the network that it is on'),
+  nextOwnerAddress: z
+    .string()
+    .nullable()
+    .describe('takes the place of the owner once it has verified; the owner has agreed'),
+  warning: z.string().nullable().optional(),
+  updatedAt: UnixSeconds.nullable(),
+})
+
+const OwnerNetwork = NetworkName.optional().describe(
+  'only of an owner that is a contract (ERC-1271): the network that it is on',
+)
+const named = z.strictObject({ id: WalletName })
+
+const answered = [
+  'TX_NOT_FOUND',
+  'APPROVAL_NOT_FOUND',
+  'TX_ALREADY_PROCESSED',
+  'WALLET_SUSPENDED',
+  'WALLET_TERMINATED',
+] as const
+
+/** What an owner says to what waits. */
+export const ownerAnswerOperations = {
+  getTransactionChallenge: operation({
+    method: 'GET',
+    path: '/v1/transactions/{id}/challenge',
+    access: 'public',
+    tag,
+    summary: 'Get the text that the owner of a wallet signs to approve or reject a transaction that waits.',
+    input: z.strictObject({ id: Id, decision: z.enum(['approve', 'reject']) }),
+    output: OwnerChallenge,
+    errors: [...answered, 'WALLET_NOT_FOUND', 'OWNER_NOT_CONNECTED', 'CHAIN_NOT_SUPPORTED'],
+  }),
+  approveTransaction: operation({
+    method: 'POST',
+    path: '/v1/transactions/{id}/approve',
+    access: owner,
+    tag,
+    summary: 'Approve a transaction that waits, as the owner of its wallet, exactly as the signed text says.',
+    input: z.strictObject({ id: Id }),
+    output: z.object({ id: Id, status: TransactionStatus, approvedAt: UnixSeconds }),
+    errors: [
+      ...answered,
+      'POLICY_DENIED',
+      'CEILING_EXCEEDED',
+      'INVALID_TRANSACTION',
+      'CHAIN_NOT_SUPPORTED',
+      'CHAIN_ERROR',
+    ],
+  }),
+  rejectTransaction: operation({
+    method: 'POST',
+    path: '/v1/transactions/{id}/reject',
+    access: owner,
+    tag,
+    summary: 'Reject a transaction that waits, as the owner of its wallet.',
+    input: z.strictObject({ id: Id }),
+    output: z.object({ id: Id, status: z.literal('CANCELLED'), rejectedAt: UnixSeconds }),
+    errors: answered,
+  }),
+}
+
+/** What owners do of the whole daemon. */
+export const ownerStopOperations = {
+  getOwnerActionChallenge: operation({
+    method: 'GET',
+    path: '/v1/owner/challenge',
+    access: 'public',
+    tag,
+    summary:
+      'Get the text that the owner of a wallet signs to stop everything, to let it run again, or to stop a recovery.',
+    aliases: { walletId: ['wallet_id'] },
+    input: z.strictObject({
+      action: z.enum(['kill-switch', 'recover', 'cancel-recovery']),
+      walletId: Id.describe('a wallet of the owner'),
+    }),
+    output: OwnerChallenge,
+    errors: ['WALLET_NOT_FOUND', 'OWNER_NOT_CONNECTED', 'CHAIN_NOT_SUPPORTED'],
+  }),
+  getNonce: operation({
+    method: 'GET',
+    path: '/v1/nonce',
+    access: 'public',
+    tag,
+    summary:
+      'Get a nonce for older clients, whose owners sign that alone: to stop everything, or with txId to reject that transaction.',
+    input: z.strictObject({ txId: Id.optional().describe('the transaction that is to be rejected') }),
+    output: OwnerChallenge.omit({ message: true }),
+    errors: [],
+  }),
+  ownerKillSwitch: operation({
+    method: 'POST',
+    path: '/v1/owner/kill-switch',
+    access: ['owner', 'stopper'],
+    tag,
+    summary: 'Stop everything, as the owner of a wallet. Once this has answered, nothing new is signed or sent.',
+    input: z.strictObject({}),
+    output: z.object({ state: z.literal('SUSPENDED'), activatedAt: UnixSeconds, unwritten: Unwritten }),
+    errors: ['KILL_SWITCH_ACTIVE', 'OWNER_CONSENT_REQUIRED'],
+  }),
+  startRecovery: operation({
+    method: 'POST',
+    path: '/v1/admin/recovery',
+    access: operator,
+    tag,
+    summary:
+      'Ask to unlock a locked daemon without its owners, whose keys are lost. It may be unlocked a day later, unless an owner stops that.',
+    command: 'recover',
+    status: 201,
+    input: z.strictObject({}),
+    output: z.object({ startedAt: UnixSeconds, opensAt: UnixSeconds }),
+    errors: ['INVALID_STATE_TRANSITION'],
+  }),
+  cancelRecovery: operation({
+    method: 'DELETE',
+    path: '/v1/owner/recovery',
+    access: owner,
+    tag,
+    summary: 'Stop a recovery that the operator has asked for, as the owner of a wallet.',
+    input: z.strictObject({}),
+    output: z.object({ cancelledAt: UnixSeconds }),
+    errors: ['INVALID_STATE_TRANSITION', 'OWNER_CONSENT_REQUIRED'],
+  }),
+}
+
+/** Owners of wallets: people with a wallet of their own, who approve what leaves this one. */
+export const ownerOperations = {
+  getOwner: operation({
+    method: 'GET',
+    path: '/v1/wallets/{id}/owner',
+    access: operator,
+    tag,
+    summary: 'Show the owner of a wallet, and whether that owner has verified.',
+    command: 'wallet owner show',
+    input: named,
+    output: WalletOwner,
+    errors: ['WALLET_NOT_FOUND'],
+  }),
+  setOwner: operation({
+    method: 'PUT',
+    path: '/v1/wallets/{id}/owner',
+    access: operator,
+    tag,
+    summary:
+      'Name the owner of a wallet, who approves what needs an approval once verified. A verified owner is replaced only with the X-Owner headers of that owner.',
+    command: 'wallet owner set',
+    places: ['ownerAddress'],
+    aliases: { ownerAddress: ['owner_address'] },
+    ignored: older,
+    input: z.strictObject({
+      id: WalletName,
+      ownerAddress: Address.describe('address of a wallet of the owner’s own, which this daemon does not hold'),
+      network: OwnerNetwork,
+    }),
+    output: WalletOwner,
+    errors: [
+      'WALLET_NOT_FOUND',
+      'WALLET_TERMINATED',
+      'CHAIN_NOT_SUPPORTED',
+      'INVALID_ADDRESS',
+      'ENVIRONMENT_NETWORK_MISMATCH',
+      'OWNER_ALREADY_CONNECTED',
+      'OWNER_NOT_CONNECTED',
+      'INVALID_SIGNATURE',
+      'INVALID_NONCE',
+      'CHAIN_ERROR',
+    ],
+  }),
+  removeOwner: operation({
+    method: 'DELETE',
+    path: '/v1/wallets/{id}/owner',
+    access: operator,
+    tag,
+    summary:
+      'Remove the owner of a wallet, so that the operator approves again. A verified owner has to agree, with the X-Owner headers.',
+    command: 'wallet owner remove',
+    mayLoosen: true,
+    input: named,
+    output: WalletOwner,
+    errors: [
+      'WALLET_NOT_FOUND',
+      'OWNER_CONSENT_REQUIRED',
+      'OWNER_NOT_CONNECTED',
+      'INVALID_SIGNATURE',
+      'INVALID_NONCE',
+      'CHAIN_ERROR',
+    ],
+  }),
+  verifyOwner: operation({
+    method: 'POST',
+    path: '/v1/wallets/{id}/owner/verify',
+    access: owner,
+    tag,
+    summary:
+      'Verify as the owner of a wallet, by signing the challenge for it. From then on the operator alone approves nothing, and cannot replace the owner.',
+    input: z.strictObject({ id: Id }),
+    output: z.object({ ownerState: OwnerState, ownerAddress: z.string().nullable(), ownerVerified: z.boolean() }),
+    errors: ['WALLET_NOT_FOUND'],
+  }),
+  getOwnerChallenge: operation({
+    method: 'GET',
+    path: '/v1/wallets/{id}/owner/challenge',
+    access: 'public',
+    tag,
+    summary: 'Get the text that an owner signs to verify, or to agree to be replaced or removed.',
+    aliases: { ownerAddress: ['owner_address'] },
+    input: z.strictObject({
+      id: Id,
+      action: z.enum(['verify', 'replace', 'remove']),
+      ownerAddress: Address.optional().describe('with replace: the new owner'),
+      network: OwnerNetwork,
+    }),
+    output: OwnerChallenge,
+    errors: [
+      'WALLET_NOT_FOUND',
+      'OWNER_NOT_CONNECTED',
+      'INVALID_ADDRESS',
+      'CHAIN_NOT_SUPPORTED',
+      'ENVIRONMENT_NETWORK_MISMATCH',
+    ],
+  }),
+}

@@ -1,0 +1,43 @@
+import { Failure, invalidField, type Network } from '@waiaas/contract'
+import { families } from '../chains/families.ts'
+import type { Handle } from '../platform/db/database.ts'
+import { sha256 } from '../platform/sha256.ts'
+import { resolveNetwork, type WalletRow, walletAt } from '../wallets/service.ts'
+import type { Subject } from './actions.ts'
+
+export type NamingParts = { networks(): readonly Network[] }
+export type Named = { readonly address: string; readonly network: string | null }
+
+/** Who is meant. Failures INVALID_ADDRESS, CHAIN_NOT_SUPPORTED, ENVIRONMENT_NETWORK_MISMATCH, and of who lives here. */
+export async function namedOwner(
+  { networks }: NamingParts,
+  db: Handle,
+  { wallet, ownerAddress, network }: { wallet: WalletRow; ownerAddress: string; network: string | undefined },
+): Promise<Named> {
+  const form = families[wallet.chain]?.owner
+  if (!form) throw new Failure('CHAIN_NOT_SUPPORTED', `wallets of ${wallet.chain} have no owners in this release`)
+  const address = form.address(ownerAddress)
+  if (await walletAt(db, wallet.chain, address))
+    throw invalidField(
+      'ownerAddress',
+      'expected an address that this daemon does not hold: whoever owns a wallet has to be somebody else than those who use this one',
+    )
+  if (network === undefined) return { address, network: null }
+  if (!form.namesChain)
+    throw invalidField('network', 'expected no network: only owners of EVM wallets can be contracts')
+  return { address, network: resolveNetwork(networks(), wallet, network).id }
+}
+
+/** A wallet as the owner reads it. */
+export const walletWords = ({ name, address }: WalletRow): string => `the wallet '${name}', ${address}`
+/** All that is to be said is the wallet itself. */
+export const ofWallet = (wallet: WalletRow): Subject => ({
+  id: wallet.id,
+  digest: sha256(JSON.stringify([wallet.id, wallet.chain, wallet.address])),
+  words: walletWords(wallet),
+})
+export const replacing = (wallet: WalletRow, { address, network }: Named): Subject => ({
+  id: wallet.id,
+  digest: sha256(JSON.stringify([wallet.id, address, network])),
+  words: `${address}${network === null ? '' : `, a contract on ${network},`} of ${walletWords(wallet)}`,
+})

@@ -1,0 +1,137 @@
+import { randomBytes } from 'node:crypto'
+import {
+  Failure,
+  invalidField,
+  type Network,
+  newId,
+  type Output,
+  type ownerOperations,
+  type ownerStopOperations,
+  type Parsed,
+} from '@waiaas/contract'
+import type { OwnerSignature } from '../platform/caller.ts'
+import { seconds } from '../platform/clock.ts'
+import type { Database, Handle } from '../platform/db/database.ts'
+import { needWallet, networksOf, type WalletRow } from '../wallets/service.ts'
+import { type Giver, giveChallenge } from './challenges.ts'
+import { type ChangeParts, ownerChanges } from './changes.ts'
+import { askedOf, type ConsentParts, ownerOf, signerOf, takeConsent, type Wanted } from './consents.ts'
+import { namedOwner, ofWallet, replacing } from './naming.ts'
+import { type Ownership, ownershipOf } from './rules.ts'
+import { type SignedParts, signedBy } from './signed.ts'
+import { ownerStops } from './stops.ts'
+import { type ConsentRow, ownerStore } from './store.ts'
+import { ownerView, shownOwner } from './views.ts'
+
+export type { Subject } from './actions.ts'
+export type { Wanted } from './consents.ts'
+export { ownerOf } from './consents.ts'
+export type { Ownership } from './rules.ts'
+export type { OwnerWish } from './stops.ts'
+export type { ConsentRow } from './store.ts'
+
+type Operations = typeof ownerOperations
+type Answer<Name extends keyof Operations> = Output<Operations[Name]>
+type StopOperations = typeof ownerStopOperations
+type Parts = ChangeParts & { findNetwork(id: string): Network | undefined; chain: SignedParts['chain'] }
+export type Owners = ReturnType<typeof owners>
+
+/** Owners of wallets: named by the operator, verified by their own signature, and from then on the ones who approve. */
+export function owners(parts: Parts) {
+  const { database, clock } = parts
+  const consentParts: ConsentParts = {
+    clock,
+    audit: parts.audit,
+    networks: (wallet) => networksOf(parts.networks(), wallet),
+    findNetwork: parts.findNetwork,
+  }
+
+  const stops = ownerStops({ database, consents: consentParts, giver: () => giverOf(database) })
+
+  /** The text for one who owns a wallet. Failures OWNER_NOT_CONNECTED, CHAIN_NOT_SUPPORTED. */
+  async function challenge(wanted: Wanted, ownership: Ownership, origin: string): Promise<Answer<'getOwnerChallenge'>> {
+    const signer = signerOf(ownership, wanted.action)
+    if (!signer) throw new Failure('OWNER_NOT_CONNECTED', `wallet ${wanted.wallet.id} has no owner`)
+    const asked = askedOf(consentParts, wanted, signer)
+    const given = giveChallenge(await giverOf(database), asked, { origin, now: clock.latest() })
+    return { ...given, expiresAt: seconds(given.expiresAt) }
+  }
+
+  return {
+    /** Uses up what an owner signed, in the job of what it allows. Failures OWNER_NOT_CONNECTED, INVALID_SIGNATURE, INVALID_NONCE. */
+    take: (db: Handle, wanted: Wanted, signed: OwnerSignature): Promise<ConsentRow> =>
+      takeConsent(db, { parts: consentParts, wanted }, signed),
+    challenge,
+    /** The owner whose signature came with a call; undefined where none came. */
+    authenticate: signedBy({
+      ...{ database, latest: clock.latest, findNetwork: parts.findNetwork, chain: parts.chain },
+      giver: () => database.read(ownerStore.challenges),
+    }),
+
+    read: (id: string): Promise<Answer<'getOwner'>> =>
+      database.read(async (db) => ownerView(parts.networks(), await needWallet(db, id), await ownerOf(db, id))),
+
+    ...ownerChanges(parts, consentParts),
+    ...stops,
+
+    actionChallenge: ({ action, walletId }: Parsed<StopOperations['getOwnerActionChallenge']>, origin: string) =>
+      database
+        .read(async (db) => ({
+          wanted: await stops.wantedOf(db, action, walletId),
+          ownership: await ownerOf(db, walletId),
+        }))
+        .then(({ ownership, wanted }) => challenge(wanted, ownership, origin)),
+
+    walletChallenge: (input: Parsed<Operations['getOwnerChallenge']>, origin: string) =>
+      database
+        .read(async (db) => {
+          const wallet = await needWallet(db, input.id)
+          return { ownership: await ownerOf(db, input.id), wanted: await wantedOf(parts, db, { wallet, input }) }
+        })
+        .then(({ ownership, wanted }) => challenge(wanted, ownership, origin)),
+  }
+}
+
+/** The owners of wallets, for lists. */
+export async function ownershipsOf(db: Handle, walletIds: readonly string[]): Promise<(walletId: string) => Ownership> {
+  const rows = await ownerStore.ofWallets(db, walletIds)
+  return (walletId) => ownershipOf(rows.filter(({ wallet_id }) => wallet_id === walletId))
+}
+
+/** Whether somebody who owns a wallet has verified: nobody, only later than a time in milliseconds, or earlier too. */
+export async function verifiedBefore(db: Handle, at: number): Promise<'nobody' | 'later' | 'before'> {
+  const first = await ownerStore.firstVerified(db)
+  if (first === null) return 'nobody'
+  return first < at ? 'before' : 'later'
+}
+
+/** What was signed before a backup, or under another daemon, is good for nothing any more. */
+export const forgetChallenges = (db: Handle) => ownerStore.forgetChallenges(db)
+
+/** The owners of wallets as wallets show them. */
+export async function shownOwners(db: Handle, walletIds: readonly string[]) {
+  const ownershipOf = await ownershipsOf(db, walletIds)
+  return (walletId: string) => shownOwner(ownershipOf(walletId))
+}
+
+async function wantedOf(
+  parts: Parts,
+  db: Handle,
+  { wallet, input }: { wallet: WalletRow; input: Parsed<Operations['getOwnerChallenge']> },
+): Promise<Wanted> {
+  const { action, ownerAddress, network } = input
+  if (action !== 'replace') return { wallet, action, subject: ofWallet(wallet) }
+  if (ownerAddress === undefined) throw invalidField('ownerAddress', 'expected the address of the new owner')
+  const named = await namedOwner(parts, db, { wallet, ownerAddress, network })
+  return { wallet, action, subject: replacing(wallet, named) }
+}
+
+/** The row is made when the first challenge is given. */
+async function giverOf(database: Database): Promise<Giver> {
+  const known = await database.read(ownerStore.challenges)
+  if (known) return known
+  return database.work({ exclusive: ['owners'] }, async (db) => {
+    await ownerStore.insertChallenges(db, { daemon: newId(), mark: randomBytes(32).toString('hex') })
+    return (await ownerStore.challenges(db))!
+  })
+}

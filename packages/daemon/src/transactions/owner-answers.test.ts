@@ -1,0 +1,204 @@
+import { isFailure, newId } from '@waiaas/contract'
+import type { EvmNode } from '@waiaas/localnet'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { forEachEngine } from '../../../../test/support/for-each-engine.ts'
+import { evmOwner, type TestOwner } from '../../../../test/support/owners.ts'
+import { agent, ETHER, migrations, startEvm, startPipeline } from '../../test/pipeline-bed.ts'
+import { ownerOf } from '../owners/service.ts'
+import type { OwnerSignature } from '../platform/caller.ts'
+
+const ORIGIN = 'http://127.0.0.1:3100'
+const bin = '0x00000000000000000000000000000000DeaDBeef'
+const limits = { instant_max_usd: 10, notify_max_usd: 100, delay_max_usd: 500, daily_limit_usd: 5_000 }
+const usd = (dollars: number) => String((ETHER * BigInt(dollars)) / 2_000n)
+const operator = { actor: 'operator', ip: undefined } as const
+type Says = 'approve' | 'reject'
+
+let node: EvmNode
+beforeAll(async () => {
+  node = await startEvm({ blockTime: 0.25, slotsInAnEpoch: 1 })
+})
+afterAll(() => node.stop())
+
+forEachEngine((_engine, open) => {
+  let stop: () => Promise<void> = async () => undefined
+  afterEach(() => stop())
+
+  async function start() {
+    const bed = await startPipeline(await open(migrations), node)
+    stop = bed.stop
+    const { service, owners, database } = bed
+
+    const name = (id: string, owner: TestOwner, signed?: OwnerSignature) =>
+      owners.set({ id, ownerAddress: owner.address, network: undefined }, { by: operator, signed })
+    async function proven(owner: TestOwner, message: string): Promise<OwnerSignature> {
+      return (await owners.authenticate(new Headers(await owner.signs(message))))!
+    }
+    const word = async (owner: TestOwner, id: string, says: Says) =>
+      proven(owner, (await service.ownerChallenge(id, says, ORIGIN)).message)
+    async function verify(id: string, owner: TestOwner) {
+      const { message } = await owners.walletChallenge({ id, action: 'verify' }, ORIGIN)
+      await owners.verify(id, await proven(owner, message))
+    }
+    const answer = (id: string, says: Says, signed: OwnerSignature) =>
+      service.decide(id, { says, by: { actor: `owner:${signed.address}` }, channel: 'rest', signed })
+
+    return {
+      ...bed,
+      name,
+      word,
+      verify,
+      answer,
+      /** A wallet, with somebody who owns it and has verified. */
+      async owned(owner = evmOwner()) {
+        const wallet = await bed.wallet()
+        await bed.limit(wallet.id, limits)
+        await name(wallet.id, owner)
+        await verify(wallet.id, owner)
+        return { wallet, owner }
+      },
+      /** Something that waits for an approval. */
+      asks: async (from: { id: string; session: string }, dollars = 1_000) =>
+        (await bed.send(from, { to: bin, amount: usd(dollars) }, newId())).accepted!.id,
+      state: (id: string) => database.read(async (db) => (await ownerOf(db, id)).state),
+    }
+  }
+  const codeOf = async (attempt: Promise<unknown>): Promise<string> =>
+    attempt.then(
+      () => 'done',
+      (error) => (isFailure(error) ? error.code : Promise.reject(error)),
+    )
+
+  test('a verified owner approves what waits, knowing what it is, and the operator alone does not', async () => {
+    const bed = await start()
+    const { wallet, owner } = await bed.owned()
+    const id = await bed.asks(wallet)
+    expect(await codeOf(bed.service.approve(id))).toBe('OWNER_CONSENT_REQUIRED')
+    const { message } = await bed.service.ownerChallenge(id, 'approve', ORIGIN)
+    const fee = /its fee is at most (0\.\d+) ETH;/.exec(message)?.[1]
+    const { digest, max_fee } = (await bed.service.list({}, 5)).rows[0]!
+    expect(BigInt(max_fee!)).toBe(BigInt(Math.round(Number(fee) * 1e18)))
+    expect(message).toContain(`Approve this transaction: pays 0.5 ETH to ${bin}; lets nobody spend more; its fee`)
+    expect(message).toContain(`from the wallet 'w ${wallet.id}', ${wallet.address}, on local-evm. Code `)
+    expect(message).toContain(
+      `\nRequest ID: ${id}\nResources:\n- urn:waiaas:action:approve\n- urn:waiaas:sha256:${digest}\n`,
+    )
+    const signed = await bed.word(owner, id, 'approve')
+    await bed.answer(id, 'approve', signed)
+    expect(await bed.until(id, 'CONFIRMED', 'FAILED', 'CANCELLED')).toBe('CONFIRMED')
+    expect(await codeOf(bed.answer(id, 'approve', signed))).toBe('TX_ALREADY_PROCESSED')
+    const rows = await bed.database.read((db) => bed.evidence.list(db, { walletId: wallet.id }, 50))
+    const approved = rows.find(({ event }) => event === 'TX_APPROVED')!
+    expect(approved.actor).toBe(`owner:${owner.address}`)
+    expect(JSON.parse(approved.details!)).toMatchObject({ digest, consent: /^Nonce: (\w+)$/m.exec(signed.message)![1] })
+  })
+
+  test('owner and operator can each reject, and what was rejected stays so', async () => {
+    const bed = await start()
+    const { wallet, owner } = await bed.owned()
+    const [first, second] = [await bed.asks(wallet), await bed.asks(wallet)]
+    const late = await bed.word(owner, first, 'approve')
+    await bed.answer(first, 'reject', await bed.word(owner, first, 'reject'))
+    await bed.service.reject(second)
+    expect(await codeOf(bed.answer(first, 'approve', late))).toBe('TX_ALREADY_PROCESSED')
+    expect(await codeOf(bed.word(owner, second, 'approve'))).toBe('TX_ALREADY_PROCESSED')
+    for (const id of [first, second]) expect(await bed.until(id, 'CANCELLED', 'CONFIRMED')).toBe('CANCELLED')
+  })
+
+  test('an approval is for one transaction, by the owner of its wallet, and is no rejection', async () => {
+    const bed = await start()
+    const [{ wallet, owner }, other] = [await bed.owned(), await bed.owned()]
+    const [first, second, theirs] = [await bed.asks(wallet), await bed.asks(wallet), await bed.asks(other.wallet)]
+    const refused = async (id: string, says: Says, signed: Promise<OwnerSignature>) =>
+      codeOf(signed.then((one) => bed.answer(id, says, one)))
+    expect(await refused(second, 'approve', bed.word(owner, first, 'approve'))).toBe('INVALID_NONCE')
+    expect(await refused(first, 'approve', bed.word(owner, first, 'reject'))).toBe('INVALID_NONCE')
+    expect(await refused(first, 'reject', bed.word(owner, first, 'approve'))).toBe('INVALID_NONCE')
+    expect(await refused(theirs, 'approve', bed.word(owner, first, 'approve'))).toBe('INVALID_SIGNATURE')
+    // They own a wallet here, and sign what another owner was asked to sign.
+    expect(await refused(first, 'approve', bed.word(other.owner, first, 'approve'))).toBe('INVALID_SIGNATURE')
+    for (const id of [first, second, theirs]) expect(await bed.until(id, 'QUEUED')).toBe('QUEUED')
+  })
+
+  test('what waits and is not what was signed needs another signature', async () => {
+    const bed = await start()
+    const { wallet, owner } = await bed.owned()
+    const id = await bed.asks(wallet)
+    const changes: [string, unknown][] = [
+      ['digest', 'f'.repeat(64)],
+      ['max_fee', '1'],
+    ]
+    for (const [column, value] of changes) {
+      const signed = await bed.word(owner, id, 'approve')
+      const before = await bed.database.work({ exclusive: [`wallet:${wallet.id}`] }, (db) =>
+        db.query((kysely) => kysely.selectFrom('transactions').selectAll().where('id', '=', id)),
+      )
+      const write = (to: object) =>
+        bed.database.work({ exclusive: [`wallet:${wallet.id}`] }, (db) =>
+          db.query((kysely) => kysely.updateTable('transactions').set(to).where('id', '=', id).returningAll()),
+        )
+      await write({ [column]: value })
+      expect(await codeOf(bed.answer(id, 'approve', signed)), column).toBe('INVALID_NONCE')
+      await write({ [column]: (before[0] as unknown as Record<string, unknown>)[column] })
+    }
+    await bed.answer(id, 'approve', await bed.word(owner, id, 'approve'))
+    expect(await bed.until(id, 'CONFIRMED', 'FAILED', 'CANCELLED')).toBe('CONFIRMED')
+  })
+
+  test('before the owner has verified, the operator approves too, and an approval by the owner verifies', async () => {
+    const bed = await start()
+    const wallet = await bed.wallet()
+    await bed.limit(wallet.id, limits)
+    const [first, second, third] = [await bed.asks(wallet), await bed.asks(wallet), await bed.asks(wallet)]
+    expect(await codeOf(bed.service.ownerChallenge(first, 'approve', ORIGIN))).toBe('OWNER_NOT_CONNECTED')
+    const [owner, thief] = [evmOwner(), evmOwner()]
+    await bed.name(wallet.id, owner)
+    await bed.service.approve(first)
+    expect(await bed.state(wallet.id)).toBe('GRACE')
+    await bed.answer(second, 'approve', await bed.word(owner, second, 'approve'))
+    expect(await bed.state(wallet.id)).toBe('LOCKED')
+    // It was asked for before there was an owner, who cannot be exchanged for it any more.
+    expect(await codeOf(bed.service.approve(third))).toBe('OWNER_CONSENT_REQUIRED')
+    expect(await codeOf(bed.name(wallet.id, thief))).toBe('OWNER_ALREADY_CONNECTED')
+    expect(await codeOf(bed.word(thief, third, 'approve'))).toBe('OWNER_NOT_CONNECTED')
+  })
+
+  test('an owner who was replaced approves nothing any more', async () => {
+    const bed = await start()
+    const { wallet, owner } = await bed.owned()
+    const id = await bed.asks(wallet)
+    const early = await bed.word(owner, id, 'approve')
+    const next = evmOwner()
+    const wanted = { id: wallet.id, action: 'replace', ownerAddress: next.address } as const
+    const { message } = await bed.owners.walletChallenge(wanted, ORIGIN)
+    await bed.name(wallet.id, next, (await bed.owners.authenticate(new Headers(await owner.signs(message))))!)
+    await bed.verify(wallet.id, next)
+    expect(await codeOf(bed.answer(id, 'approve', early))).toBe('INVALID_SIGNATURE')
+    await bed.answer(id, 'approve', await bed.word(next, id, 'approve'))
+    expect(await bed.until(id, 'CONFIRMED', 'FAILED', 'CANCELLED')).toBe('CONFIRMED')
+  })
+
+  test('of an approval, a rejection and a cancellation at once the first counts, and the others are told so', async () => {
+    const bed = await start()
+    const { wallet, owner } = await bed.owned()
+    for (let round = 0; round < 4; round++) {
+      const id = await bed.asks(wallet, 600)
+      const [yes, no] = [await bed.word(owner, id, 'approve'), await bed.word(owner, id, 'reject')]
+      const answers = [
+        () => bed.answer(id, 'approve', yes),
+        () => bed.answer(id, 'reject', no),
+        () => bed.service.reject(id),
+        () => bed.service.cancel(id, agent(wallet.session)),
+      ]
+      const order = [...answers.slice(round), ...answers.slice(0, round)]
+      const codes = await Promise.all(order.map((one) => codeOf(one())))
+      expect(codes.filter((code) => code !== 'TX_ALREADY_PROCESSED').length).toBeGreaterThan(0)
+      const isApproved = codes[(4 - round) % 4] === 'done'
+      const end = await bed.until(id, 'CONFIRMED', 'FAILED', 'CANCELLED')
+      if (!isApproved) expect(end).toBe('CANCELLED')
+      const rows = await bed.database.read((db) => bed.evidence.list(db, { walletId: wallet.id }, 200))
+      const ended = rows.filter(({ tx_id, event }) => tx_id === id && /^TX_(APPROVED|REJECTED)$/.test(event))
+      expect(ended.length).toBeLessThanOrEqual(1)
+    }
+  })
+})
