@@ -82,6 +82,8 @@ test('what is asked for and waits is a part of the worst case, and what a human 
   expect(approval).toMatchObject({ transactionId: asked.id })
   // Nothing leaves without a human any more: what is approved does, and so do the fees of taking it back.
   expect(approval!.worstCase).toMatch(/^raises your worst case by 75\.\d\d USD a day, from 0 USD to 75\.\d\d USD$/)
+  const approved = await daemon.operator.adminApproveTransaction({ id: String(asked.id) })
+  expect(approved.worstCase).toBe(approval!.worstCase)
 })
 
 test('an allowance can be taken at any time, beside all limits, and up to what the wallet has', async () => {

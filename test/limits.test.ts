@@ -55,7 +55,7 @@ test('an agent reads what it may spend, spends that, and sees it used', async ()
     ],
     allowed: { tokens: [], recipients: null, contracts: [], hours: [], more: false },
     session: { maxTransactionUsd: null, leftUsd: null },
-    reserved: { sessionUsd: 0, othersUsd: 0 },
+    reserved: { sessionUsd: 0, othersUsd: 0, allowancesUsd: 0 },
   })
   expect(fresh.payments).toMatchObject([
     {
@@ -82,7 +82,7 @@ test('an agent reads what it may spend, spends that, and sees it used', async ()
   const constraints = { maxTransactionUsd: 7, maxTotalUsd: 20, allowedAddresses: [world.newAddress()] }
   const other = await daemon.operator.createSession({ walletId: wallet.id, constraints })
   const seen = await limits(other.token)
-  expect(seen.reserved).toEqual({ sessionUsd: 0, othersUsd: used.reserved.sessionUsd })
+  expect(seen.reserved).toEqual({ sessionUsd: 0, othersUsd: used.reserved.sessionUsd, allowancesUsd: 0 })
   expect(seen.session).toEqual({ maxTransactionUsd: 7, leftUsd: 20 })
   const bound = seen.payments[0]!.largest.map(({ usd }) => usd!)
   expect([new Set(bound).size, bound[0]! < 7, bound[0]! > 6.5]).toEqual([1, true, true])

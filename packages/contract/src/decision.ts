@@ -116,9 +116,10 @@ export const Suggestion = z.object({
 export type Suggestion = z.infer<typeof Suggestion>
 
 const UsedPrice = z.object({ usdMicros: Digits, decimals: z.int(), source: z.string(), at: z.int() })
-/** What of a window tells when it has room again; only where that was told, or the window counted as full. */
+/** What of a window tells when it has room again, and what holds it; only where that was told, or the window counted as full. */
 const Leaving = z.object({
   fullUntil: z.int().optional(),
+  allowed: z.object({ usdMicros: Digits, spenders: z.array(z.string()) }).optional(),
   final: z.array(z.object({ until: z.int(), usdMicros: Digits })).optional(),
 })
 const Spent = z.object({ dayUsd: Digits, monthUsd: Digits, day: Leaving.optional(), month: Leaving.optional() })

@@ -80,6 +80,9 @@ export const WalletLimits = z.object({
   reserved: z.object({
     sessionUsd: Usd.describe('US dollars of this session that are not final yet'),
     othersUsd: Usd.describe('of all others, as one sum'),
+    allowancesUsd: Usd.describe(
+      'of the wallet, what open allowances hold beside that (list_allowances names them); one that is used or revoked counts as if it were paid at that moment',
+    ),
   }),
 })
 export type WalletLimits = z.output<typeof WalletLimits>

@@ -255,7 +255,15 @@ export const transactionOperations = {
         LiftedPayment.optional().describe('what passes above the ceiling; with X-Master-Proof it takes this'),
       ),
     }),
-    output: z.object({ id: Id, status: TransactionStatus, approvedAt: UnixSeconds }),
+    output: z.object({
+      id: Id,
+      status: TransactionStatus,
+      approvedAt: UnixSeconds,
+      worstCase: z
+        .string()
+        .optional()
+        .describe('how it moves the worst case of its wallet; absent where nobody could tell in time'),
+    }),
     errors: [
       'OWNER_CONSENT_REQUIRED',
       'TX_NOT_FOUND',

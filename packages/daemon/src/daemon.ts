@@ -314,7 +314,9 @@ function featuresOf(ground: Ground, base: Base, services: Services) {
       stop: killSwitch.stop,
     },
     transactions: {
-      handlers: transactionHandlers(transactions, walletName, base.shown.in),
+      handlers: transactionHandlers(transactions, {
+        ...{ walletName, display: base.shown.in, approving: services.exposure.approving },
+      }),
       start: () => transactions.start(),
       // What is told goes before what it tells of.
       stop: () => services.events.stop().then(() => transactions.stop()),

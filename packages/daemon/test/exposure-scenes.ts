@@ -1,9 +1,12 @@
 import {
   assetKey,
+  type Base,
   defaultSettings,
   NETWORKS,
   type Network,
   nativeAsset,
+  type SessionConstraints,
+  smallest,
   toBase,
   togglesOf,
   tokenAsset,
@@ -11,16 +14,21 @@ import {
   toUsd,
   usdCost,
 } from '@waiaas/contract'
+import { takenOf as ofSession } from '../src/exposure/world.ts'
 import {
+  bookStanding,
   DAY_WINDOW,
   finalsWithin,
   finish,
+  heldAssets,
   MONTH_WINDOW,
   markOut,
   reserve,
   type SpendItem,
+  sessionFinal,
   type Worth,
 } from '../src/ledger/service.ts'
+import { standingStore } from '../src/ledger/standing-store.ts'
 import type { Handle } from '../src/platform/db/database.ts'
 import { compilePolicies, type PolicyRow } from '../src/policies/evaluate.ts'
 import type { ByScope, EvaluateInput, Exposed, Policy, Price, Taken, Used, World } from '../src/policies/service.ts'
@@ -84,6 +92,8 @@ export const PRICES = Object.fromEntries(ALL.flatMap(({ asset, price }) => (pric
 export const TOKEN_FACTS = Object.fromEntries(
   ALL.flatMap(({ asset, isNative, decimals, symbol }) => (isNative ? [] : [[asset, { decimals, symbol }]])),
 )
+const networkOf = (asset: string): string =>
+  NETS.find(({ id }) => KINDS.get(id)!.some((kind) => kind.asset === asset))!.id
 const kindOf = new Map(ALL.map((kind) => [kind.asset, kind]))
 export const worth: Worth = (asset, amount) => {
   const price = kindOf.get(asset)?.price
@@ -115,8 +125,24 @@ export type Scene = {
     readonly amount: bigint
   }[]
   readonly accepted: readonly { readonly at: number; readonly session: string; readonly network: string }[]
+  /** What was accepted last and goes by itself when it is due. */
+  readonly pending: readonly {
+    readonly session: string
+    readonly network: string
+    readonly asset: string
+    readonly amount: bigint
+    readonly dueAt: number
+  }[]
+  /** Until then the wallet may have spent what is not in the ledger: it was restored. */
+  readonly unknownBefore: number | null
+  /** What sessions were issued for. */
+  readonly constraints: ReadonlyMap<string, SessionConstraints>
+  /** What the signer still signs of an asset, until all is over. */
+  readonly ceilings: ReadonlyMap<string, bigint>
   readonly balances: ReadonlyMap<string, bigint>
   readonly allowances: ReadonlyMap<string, bigint>
+  /** Those of them that a request was judged for, long ago, and that hold room as long as they are open. */
+  readonly standing: readonly { readonly session: string; readonly network: string; readonly asset: string }[]
 }
 export const SESSIONS: Readonly<Record<string, readonly string[]>> = { s1: ['team:a'], s2: ['team:a', 'desk:x'] }
 
@@ -233,8 +259,39 @@ export function sceneOf(seed: number, run: string): Scene {
   }
   const who = () => random.of(Object.keys(SESSIONS))
   const where = () => random.of(NETS).id
+  const base = { seed, run, forMs, rows, policies: compilePolicies(rows), now, balances, allowances }
+  const scene = livedScene(random, base, { who, where })
+  const extra = randomFrom(seed ^ 0x5eed)
+  const pending = extra.chance(0.2) ? pendingOf(extra, scene) : []
   return {
-    ...{ seed, run, forMs, rows, policies: compilePolicies(rows), now, balances, allowances },
+    ...scene,
+    pending,
+    unknownBefore: extra.chance(0.1) ? now - extra.of([HOUR, DAY - HOUR, 20 * DAY]) : null,
+    standing: [...scene.allowances.keys()].flatMap((asset) =>
+      extra.chance(0.5) ? [{ session: extra.of(Object.keys(SESSIONS)), network: networkOf(asset), asset }] : [],
+    ),
+    constraints: new Map(
+      Object.keys(SESSIONS).flatMap((name) => (extra.chance(0.15) ? [[name, constraintsOf(extra)]] : [])),
+    ),
+    ceilings: new Map(
+      ALL.flatMap(({ asset, decimals }) =>
+        extra.chance(0.05) ? [[asset, BigInt(extra.of([0, 1, 300])) * 10n ** BigInt(Math.max(0, decimals - 3))]] : [],
+      ),
+    ),
+  }
+}
+
+type Names = { readonly who: () => string; readonly where: () => string }
+type Lived = Omit<Scene, 'pending' | 'standing' | 'unknownBefore' | 'constraints' | 'ceilings'>
+
+function livedScene(
+  random: Random,
+  base: Pick<Scene, 'seed' | 'run' | 'forMs' | 'rows' | 'policies' | 'now' | 'balances' | 'allowances'>,
+  { who, where }: Names,
+): Lived {
+  const { now, forMs, balances, allowances } = base
+  return {
+    ...base,
     toggles: { ...togglesOf(defaultSettings()), denyTokens: random.chance(0.3) },
     takes: random.chance(0.7) ? ['s1'] : ['s1', 's2'],
     knownSince: random.chance(0.5) ? now - random.of([30_000, 2 * HOUR, 10 * DAY]) : null,
@@ -248,6 +305,24 @@ export function sceneOf(seed: number, run: string): Scene {
     })),
   }
 }
+
+/** One that waits for its time, of what nobody else may take. */
+function pendingOf(random: Random, scene: Lived): Scene['pending'] {
+  const network = random.of(NETS).id
+  const { asset } = random.of(KINDS.get(network)!)
+  const taken = scene.signed.reduce((sum, one) => (one.asset === asset ? sum + one.amount : sum), 0n)
+  const free = (scene.balances.get(asset) ?? 0n) - (scene.allowances.get(asset) ?? 0n) - taken
+  const amount = free > 0n ? free / BigInt(random.of([1, 3, 1_000])) : 0n
+  const dueAt = scene.now + random.of([1_000, 60_000, HOUR - 1, 2 * HOUR])
+  return amount > 0n ? [{ session: random.of(Object.keys(SESSIONS)), network, asset, amount, dueAt }] : []
+}
+
+const constraintsOf = (random: Random): SessionConstraints => ({
+  ...(random.chance(0.6) && { maxTransactionUsd: random.of([3, 20, 250.5]) }),
+  ...(random.chance(0.5) && { maxTotalUsd: random.of([10, 99.999999, 1_000]) }),
+  ...(random.chance(0.3) && { allowedAddresses: random.some([BOB, EVE]) }),
+  ...(random.chance(0.3) && { networks: random.some(NETS).map(({ id }) => id) }),
+})
 
 /** Part of what is there and nobody else may take. */
 function signedOf(
@@ -282,20 +357,52 @@ async function live(db: Handle, scene: Scene): Promise<void> {
     const transactionId = await book({ session, network, items }, at)
     await finish(db, [{ transactionId, outcome: { succeeded: true, fee: toBase(0n) } }], at)
   }
+  const granted = scene.now - 40 * DAY
+  for (const [index, { session, network, asset }] of scene.standing.entries()) {
+    const amount = scene.allowances.get(asset)!
+    const item: SpendItem = { ...payment(asset, amount)[0]!, part: 'allowed', spender: EVE, unlimited: false }
+    const spend = { account: accountOf(scene), sessionId: sessionOf(scene, session), network, items: [item] }
+    const transactionId = `${scene.run}-standing-${index}`
+    await reserve(db, { ...spend, transactionId }, granted)
+    await finish(db, [{ transactionId, outcome: { succeeded: true, fee: toBase(0n) } }], granted)
+    await look(db, scene, { asset, open: amount, balance: scene.balances.get(asset) ?? 0n, at: granted })
+  }
   for (const { session, network, asset, amount } of scene.signed) {
-    const items: SpendItem[] = [{ part: 'value', asset, amount: toBase(amount), usd: worth(asset, toBase(amount)) }]
-    await markOut(db, [await book({ session, network, items }, scene.now)], scene.now)
+    await markOut(db, [await book({ session, network, items: payment(asset, amount) }, scene.now)], scene.now)
   }
 }
 
+type Look = { readonly asset: string; readonly open: bigint; readonly balance: bigint; readonly at: number }
+/** Somebody looks what is open of an allowance. */
+export async function look(db: Handle, scene: Scene, { asset, open, balance, at }: Look): Promise<void> {
+  const rows = (await standingStore.ofAccount(db, accountOf(scene))).filter((row) => row.asset === asset)
+  const seen = { open: new Map([[EVE, open]]), lapsed: new Map(), balance, usd: (amount: Base) => worth(asset, amount) }
+  await bookStanding(db, rows, { seen, at, dueAt: (changedAt) => changedAt })
+}
+
+const payment = (asset: string, amount: bigint): SpendItem[] => [
+  { part: 'value', asset, amount: toBase(amount), usd: worth(asset, toBase(amount)) },
+]
+
 /** The scene as the number is worked out from it. */
 async function worldOf(db: Handle, scene: Scene): Promise<World> {
-  const { now, past: _past, signed, balances, allowances } = scene
-  const used = async (of: Parameters<typeof finalsWithin>[1]['of']): Promise<Used> => ({
-    day: { final: await finalsWithin(db, { of, now, worth, length: DAY_WINDOW }) },
-    month: { final: await finalsWithin(db, { of, now, worth, length: MONTH_WINDOW }) },
+  const { now, signed, pending, balances, allowances, ceilings, unknownBefore } = scene
+  const within = async (of: Parameters<typeof finalsWithin>[1]['of'], length: number) => ({
+    final: await finalsWithin(db, { of, now, worth, length }),
+    ...(unknownBefore !== null && now < unknownBefore + length && { fullUntil: unknownBefore + length }),
   })
+  const used = async (of: Parameters<typeof finalsWithin>[1]['of']): Promise<Used> => ({
+    day: await within(of, DAY_WINDOW),
+    month: await within(of, MONTH_WINDOW),
+  })
+  const sumOf = (all: readonly { readonly asset: string; readonly amount: bigint }[], asset: string) =>
+    toBase(all.reduce((sum, one) => (one.asset === asset ? sum + one.amount : sum), 0n))
+  const ceilingOf = (asset: string) => {
+    const amount = ceilings.get(asset)
+    return amount === undefined ? null : toBase(amount)
+  }
   const account = accountOf(scene)
+  const held = await heldAssets(db, account)
   const timesOf = (is: (one: Scene['accepted'][number]) => boolean) => scene.accepted.filter(is).map(({ at }) => at)
   const names = Object.keys(SESSIONS)
   const usedBySession: [string, Used][] = []
@@ -314,10 +421,11 @@ async function worldOf(db: Handle, scene: Scene): Promise<World> {
       isOutbid: false,
       assets: KINDS.get(network.id)!.map(
         ({ asset, symbol, decimals }): Exposed => ({
-          ...{ asset, symbol, decimals, pending: toBase(0n), ceiling: () => null },
+          ...{ asset, symbol, decimals, pending: sumOf(pending, asset), ceiling: () => ceilingOf(asset) },
           balance: toBase(balances.get(asset) ?? 0n),
           allowed: toBase(allowances.get(asset) ?? 0n),
-          signed: toBase(signed.reduce((sum, one) => (one.asset === asset ? sum + one.amount : sum), 0n)),
+          held: smallest([toBase(allowances.get(asset) ?? 0n), held.get(`${network.id} ${asset}`) ?? toBase(0n)])!,
+          signed: sumOf(signed, asset),
         }),
       ),
     })),
@@ -331,28 +439,34 @@ async function worldOf(db: Handle, scene: Scene): Promise<World> {
   }
 }
 
-const takenOf = (scene: Scene): readonly Taken[] =>
-  scene.takes.map(
-    (name): Taken => ({
-      ...{
-        id: name,
-        labels: SESSIONS[name]!,
-        endsAt: null,
-        networks: null,
-        recipients: null,
-        single: null,
-        left: null,
-      },
-    }),
-  )
+async function takenOf(db: Handle, scene: Scene): Promise<readonly Taken[]> {
+  const all: Taken[] = []
+  for (const id of scene.takes) {
+    const session = { id, labels: SESSIONS[id]!, endsAt: null, constraints: scene.constraints.get(id) ?? null }
+    all.push(ofSession(session, await sessionFinal(db, { sessionId: sessionOf(scene, id), worth })))
+  }
+  return all
+}
+
+/** Whether somebody would have let go by itself what is to wait. */
+type Accepts = (db: Handle, scene: Scene, one: Scene['pending'][number]) => Promise<boolean>
 
 /** A scene in the ledger, and what to ask of it. */
 export async function staged(
   db: Handle,
   seed: number,
-  run: string,
+  accepts: Accepts,
 ): Promise<{ scene: Scene; world: World; taken: readonly Taken[] }> {
-  const scene = sceneOf(seed, run)
-  await live(db, scene)
-  return { scene, world: await worldOf(db, scene), taken: takenOf(scene) }
+  const drawn = sceneOf(seed, String(seed))
+  await live(db, drawn)
+  const pending: Scene['pending'][number][] = []
+  for (const one of drawn.pending) if (await accepts(db, drawn, one)) pending.push(one)
+  const accepted = pending.map(({ session, network }) => ({ at: drawn.now, session, network }))
+  const scene = { ...drawn, pending, accepted: [...drawn.accepted, ...accepted] }
+  for (const [index, { session, network, asset, amount }] of pending.entries()) {
+    const spend = { account: accountOf(scene), sessionId: sessionOf(scene, session), network }
+    const transactionId = `${scene.run}-pending-${index}`
+    await reserve(db, { ...spend, transactionId, items: payment(asset, amount) }, scene.now)
+  }
+  return { scene, world: await worldOf(db, scene), taken: await takenOf(db, scene) }
 }

@@ -16,17 +16,22 @@ import {
   reservation,
   reserve,
   type SpendItem,
+  sessionTotal,
   sessionWindows,
   walletWindows,
 } from '../src/ledger/service.ts'
 import type { Handle } from '../src/platform/db/database.ts'
-import { type EvaluateInput, evaluate } from '../src/policies/service.ts'
+import { appliesTo, caseOf } from '../src/policies/case.ts'
+import { type EvaluateInput, ruled } from '../src/policies/evaluate.ts'
+import { boundOf, isBounding } from '../src/policies/largest.ts'
+import { constraintsOf } from '../src/sessions/rules.ts'
 import {
   accountOf,
   BOB,
   DAY,
   EVE,
   KINDS,
+  look,
   MINUTE,
   NETS,
   PRICES,
@@ -46,42 +51,52 @@ type Thief = {
   readonly scene: Scene
   at: number
   readonly left: Map<string, bigint>
+  /** What the signer still signs. */
+  readonly signable: Map<string, bigint>
   readonly gone: Map<string, bigint>
   readonly accepted: { at: number; session: string; network: string }[]
   readonly frees: Set<number>
+  /** Since when its first recipient is known. */
+  known: number | null
   waits: Wait[]
   steps: number
 }
 const MOST_STEPS = 300
 
+const thiefOf = (db: Handle, scene: Scene): Thief => ({
+  ...{ db, scene, at: scene.now, left: new Map(scene.balances), gone: new Map() },
+  ...{ accepted: [...scene.accepted], signable: new Map(scene.ceilings) },
+  ...{ frees: new Set(), waits: waiting(scene), steps: 0, known: scene.knownSince },
+})
+
 /** What one gets away with who asks the real judge, counted in the real ledger: base units by asset. */
 export async function stolen(db: Handle, scene: Scene): Promise<Map<string, bigint>> {
-  const gone = new Map<string, bigint>()
-  const left = new Map(scene.balances)
+  const thief = thiefOf(db, scene)
+  const { left, gone, frees } = thief
   const lose = (asset: string, amount: bigint) => {
     const taken = amount < (left.get(asset) ?? 0n) ? amount : (left.get(asset) ?? 0n)
     left.set(asset, (left.get(asset) ?? 0n) - taken)
     gone.set(asset, (gone.get(asset) ?? 0n) + taken)
   }
   for (const [asset, amount] of scene.allowances) lose(asset, amount)
+  for (const { asset } of scene.standing)
+    await look(db, scene, { asset, open: 0n, balance: left.get(asset) ?? 0n, at: scene.now })
+  if (scene.standing.length > 0) for (const length of [DAY, 30 * DAY]) frees.add(minuteAfter(scene.now) + length)
   for (const { asset, amount } of scene.signed) lose(asset, amount)
-  const thief: Thief = {
-    ...{ db, scene, at: scene.now, left, gone },
-    ...{ accepted: [...scene.accepted], frees: new Set(), waits: [], steps: 0 },
-  }
   for (const index of scene.signed.keys()) await settle(thief, `${scene.run}-past-${scene.past.length + index}`)
-  for (const { at } of scene.past)
-    for (const length of [DAY, 30 * DAY]) thief.frees.add(at - (at % MINUTE) + MINUTE + length)
-  for (const at of openings(scene)) thief.frees.add(at)
+  for (const { at } of scene.past) for (const length of [DAY, 30 * DAY]) frees.add(minuteAfter(at) + length)
+  for (const at of openings(scene)) frees.add(at)
   const rates = scene.rows.flatMap(({ type, rules }) =>
     type === 'RATE_LIMIT' ? [(JSON.parse(rules) as { window_seconds: number }).window_seconds * 1_000] : [],
   )
+  for (const length of scene.unknownBefore === null ? [] : [DAY, 30 * DAY, ...rates])
+    frees.add(scene.unknownBefore! + length)
   const end = scene.now + scene.forMs
   for (;;) {
     await deliver(thief)
     await takeAll(thief)
     const next = [
-      ...thief.frees,
+      ...frees,
       ...thief.waits.map(({ at }) => at),
       ...rates.flatMap((ms) => thief.accepted.map(({ at }) => at + ms)),
     ].filter((at) => at > thief.at)
@@ -90,6 +105,24 @@ export async function stolen(db: Handle, scene: Scene): Promise<Map<string, bigi
     thief.at = soonest
   }
   return gone
+}
+
+/** What was asked for before and goes by itself. */
+const waiting = ({ run, pending, accepted }: Scene): Wait[] =>
+  pending.map((one, index) => ({
+    ...{ at: one.dueAt, session: one.session, transactionId: `${run}-pending-${index}` },
+    ...{ send: sendOf(one), index: accepted.length - pending.length + index },
+  }))
+
+const sendOf = ({ network, asset, amount }: Scene['pending'][number]): Send => ({
+  ...{ network: NETS.find(({ id }) => id === network)!, outs: new Map([[asset, amount]]) },
+  ...{ fee: 0n, to: BOB, count: 1n },
+})
+
+/** Whether the judge lets go by itself what was asked for last. */
+export async function isAccepted(db: Handle, scene: Scene, one: Scene['pending'][number]): Promise<boolean> {
+  const send = sendOf(one)
+  return isLate(await inputOf(thiefOf(db, scene), { session: one.session, network: send.network }), send)
 }
 
 /** Quarter hours at which some hours begin. */
@@ -102,10 +135,20 @@ function openings({ policies, now, forMs }: Scene): number[] {
   return found
 }
 
-async function settle({ db, at, frees }: Thief, transactionId: string, fee = 0n): Promise<void> {
+async function settle(thief: Thief, transactionId: string, send?: Send): Promise<void> {
+  const { db, at, frees, scene } = thief
+  const fee = send ? send.fee * send.count : 0n
   await finish(db, [{ transactionId, outcome: { succeeded: true, fee: toBase(fee) } }], at)
-  for (const length of [DAY, 30 * DAY]) frees.add(at - (at % MINUTE) + MINUTE + length)
+  // A fee has no recipient.
+  if (!send || send.outs.size > 0) thief.known ??= at
+  for (const { rules } of scene.rows) {
+    const { first_recipient: first } = JSON.parse(rules) as { first_recipient?: { wait_seconds: number } }
+    if (first && thief.known !== null) frees.add(thief.known + first.wait_seconds * 1_000)
+  }
+  for (const length of [DAY, 30 * DAY]) frees.add(minuteAfter(at) + length)
 }
+
+const minuteAfter = (at: number): number => at - (at % MINUTE) + MINUTE
 
 /** What waited for its time is judged again, and goes. */
 async function deliver(thief: Thief): Promise<void> {
@@ -115,10 +158,9 @@ async function deliver(thief: Thief): Promise<void> {
     const before = { ...thief, accepted: thief.accepted.slice(0, index) }
     const input = await inputOf(before, { session, network: send.network }, transactionId)
     const context = { acceptedAt: thief.accepted[index]!.at, servedDelay: true }
-    const judgement = evaluate({ ...withSend(afterOthers(input, send), send), context })
-    if (!judgement.mayRun) continue
+    if (!ruled({ ...withSend(afterOthers(input, send), send), context }).mayRun || !isSignable(thief, send)) continue
     leave(thief, send)
-    await settle(thief, transactionId, send.fee * send.count)
+    await settle(thief, transactionId, send)
   }
 }
 
@@ -128,8 +170,13 @@ function takesOf({ network, outs, fee }: Send): Map<string, bigint> {
   return new Map(outs).set(native, (outs.get(native) ?? 0n) + fee)
 }
 
-function leave({ left, gone }: Thief, send: Send): void {
+const isSignable = ({ signable }: Thief, send: Send): boolean =>
+  [...takesOf(send)].every(([asset, amount]) => amount * send.count <= (signable.get(asset) ?? amount * send.count))
+
+function leave({ left, gone, signable }: Thief, send: Send): void {
   for (const [asset, amount] of takesOf(send)) {
+    const signs = signable.get(asset)
+    if (signs !== undefined) signable.set(asset, signs - amount * send.count)
     left.set(asset, (left.get(asset) ?? 0n) - amount * send.count)
     gone.set(asset, (gone.get(asset) ?? 0n) + amount * send.count)
   }
@@ -138,10 +185,11 @@ function leave({ left, gone }: Thief, send: Send): void {
 type Asker = { session: string; network: Network }
 
 /** What the judge reads of the past, the way the pipeline reads it. */
-async function inputOf(thief: Thief, { session, network }: Asker, without?: string): Promise<EvaluateInput> {
+async function inputOf(thief: Thief, { session, network }: Asker, without?: string): Promise<Asking> {
   const { db, scene, at, accepted } = thief
   const own = without === undefined ? undefined : await reservation(db, without)
-  const query = { now: at, worth, without: own }
+  const query = { now: at, worth, without: own, unknownBefore: scene.unknownBefore }
+  const constraints = scene.constraints.get(session)
   const account = accountOf(scene)
   const lengths = [DAY_WINDOW, MONTH_WINDOW]
   const asks = new Set(
@@ -159,13 +207,8 @@ async function inputOf(thief: Thief, { session, network }: Asker, without?: stri
     ? both(await sessionWindows(db, { ...query, sessionId: sessionOf(scene, session) }, lengths))
     : none
   const times = (is: (one: Thief['accepted'][number]) => boolean) => accepted.filter(is).map((one) => one.at)
-  const known =
-    scene.knownSince === null
-      ? {}
-      : {
-          [BOB]: { since: scene.knownSince, usd: toUsd(10n ** 18n) },
-          [EVE]: { since: scene.knownSince, usd: toUsd(10n ** 18n) },
-        }
+  const paid = thief.known !== null && { since: thief.known, usd: toUsd(10n ** 18n) }
+  const known = paid ? { [BOB]: paid, [EVE]: paid } : {}
   return {
     effects: {
       network: network.id,
@@ -181,19 +224,50 @@ async function inputOf(thief: Thief, { session, network }: Asker, without?: stri
       all: times(() => true),
       networks: { [network.id]: times((one) => one.network === network.id) },
       session: times((one) => one.session === session),
+      ...(scene.unknownBefore !== null && { unknownBefore: scene.unknownBefore }),
+    },
+    ...(constraints && {
+      bound: {
+        text: JSON.stringify(constraints),
+        total: await sessionTotal(db, { sessionId: sessionOf(scene, session), worth, without: own }),
+      },
+    }),
+  }
+}
+
+/** What the judge is asked, and what the session was issued for, of which it has spent so much. */
+type Asking = EvaluateInput & { readonly bound?: { readonly text: string; readonly total: Usd } }
+
+function constrained({ bound, network }: Asking, { to }: Send): Pick<EvaluateInput, 'constrained'> {
+  if (!bound) return {}
+  const { faults, most } = constraintsOf(bound.text)
+  const asked = { network: network.id, types: ['TRANSFER'], recipients: [to] }
+  return {
+    constrained: {
+      faults: ({ usd, heldUsd }) =>
+        faults({ ...asked, usd, sessionTotalUsd: heldUsd === null ? null : add(bound.total, heldUsd) }),
+      most: most(bound.total),
     },
   }
 }
 
-const outflows = ({ outs, to }: Send): Effect[] =>
-  [...outs].map(([asset, amount]) => ({ kind: 'outflow', asset, amount: String(amount), to }))
-const withSend = (input: EvaluateInput, send: Send): EvaluateInput => ({
+/** What burns a fee alone pays nothing to somebody, where a session may pay nobody else. */
+const outflows = ({ network, outs, to }: Send, isBound: boolean): Effect[] => {
+  const all = outs.size === 0 && isBound ? [[nativeAsset(network), 0n] as const] : [...outs]
+  return all.map(([asset, amount]) => ({ kind: 'outflow', asset, amount: String(amount), to }))
+}
+const withSend = (input: Asking, send: Send): EvaluateInput => ({
   ...input,
-  effects: { ...input.effects, effects: outflows(send), fee: { ...input.effects.fee, max: String(send.fee) } },
+  ...constrained(input, send),
+  effects: {
+    ...input.effects,
+    effects: outflows(send, input.bound !== undefined),
+    fee: { ...input.effects.fee, max: String(send.fee) },
+  },
 })
 
 /** The last of several equal ones: the others stand in the windows before it. */
-function afterOthers(input: EvaluateInput, send: Send): EvaluateInput {
+function afterOthers(input: Asking, send: Send): Asking {
   if (send.count === 1n) return input
   const before = toUsd(integerOf(costOf(send)) * (send.count - 1n))
   const more = <W extends { total: Usd }>(window: W): W => ({ ...window, total: add(window.total, before) })
@@ -204,6 +278,7 @@ function afterOthers(input: EvaluateInput, send: Send): EvaluateInput {
   const { networks, session, ...all } = input.spent
   return {
     ...input,
+    ...(input.bound && { bound: { ...input.bound, total: add(input.bound.total, before) } }),
     spent: {
       ...both(all),
       networks: Object.fromEntries(Object.entries(networks).map(([id, windows]) => [id, windows && both(windows)])),
@@ -228,23 +303,51 @@ function itemsOf({ network, outs, fee, count }: Send): SpendItem[] {
 const costOf = (send: Send): Usd =>
   itemsOf({ ...send, count: 1n }).reduce((sum, { usd }) => add(sum, usd ?? ZERO_USD), ZERO_USD)
 
-const isSoon = (input: EvaluateInput, send: Send): boolean => evaluate(withSend(afterOthers(input, send), send)).mayRun
-function isLate(input: EvaluateInput, send: Send): boolean {
-  const { decision } = evaluate(withSend(afterOthers(input, send), send))
-  return decision.outcome === 'ALLOW' && (decision.tier === 'DELAY' || decision.tier !== 'APPROVAL')
+const isDenied = (input: EvaluateInput): boolean => ruled(input).outcome === 'DENY'
+const isSoon = (input: Asking, send: Send): boolean => ruled(withSend(afterOthers(input, send), send)).mayRun
+function isLate(input: Asking, send: Send): boolean {
+  const { outcome, tier } = ruled(withSend(afterOthers(input, send), send))
+  return outcome === 'ALLOW' && tier !== 'APPROVAL'
 }
 
-/** The largest that passes, up to so much; nothing where none does. */
-function largest(passes: (amount: bigint) => boolean, most: bigint): bigint {
+/** The largest that passes, up to so much; nothing where none does. The guess is looked at first, and nothing but a guess. */
+function largest(passes: (amount: bigint) => boolean, most: bigint, guess?: () => bigint | undefined): bigint {
   if (most <= 0n || !passes(1n)) return 0n
   if (passes(most)) return most
   let [low, high] = [1n, most]
+  for (const near of around(guess?.()))
+    if (near > low && near < high) {
+      if (passes(near)) low = near
+      else high = near
+    }
   while (high - low > 1n) {
     const middle = (low + high) / 2n
     if (passes(middle)) low = middle
     else high = middle
   }
   return low
+}
+
+const around = (guess: bigint | undefined): bigint[] => (guess === undefined ? [] : [guess, guess + 1n, guess - 1n])
+
+/** What the rules say themselves of an asset that a request moves. */
+function boundIn(input: EvaluateInput, asset: string, step: 1 | 2): bigint | undefined {
+  const of = caseOf(input)
+  const holding = of.bill.holdings.find((one) => one.asset === asset)
+  const limits = input.policies.filter((policy) => appliesTo(policy, of)).filter(isBounding)
+  const bound = holding && boundOf(step, of, { limits, holding })
+  return bound === undefined ? undefined : integerOf(bound)
+}
+
+/** What they say of a fee, beside that. */
+function feeIn(input: EvaluateInput, native: string, step: 1 | 2): bigint | undefined {
+  const of = caseOf(input)
+  const fees = input.policies.flatMap((policy) => {
+    const most = appliesTo(policy, of) ? policy.pace?.spending?.feeUpTo(step, of) : undefined
+    return most === undefined ? [] : [integerOf(most)]
+  })
+  const room = boundIn(input, native, step)
+  return [...fees, ...(room === undefined ? [] : [room])].toSorted((a, b) => (a < b ? -1 : 1))[0]
 }
 
 /** Takes what can be taken now, the dearest first, until nothing more passes. */
@@ -273,7 +376,7 @@ async function takeOne(thief: Thief): Promise<boolean> {
     return true
   }
   leave(thief, send)
-  await settle(thief, transactionId, send.fee * send.count)
+  await settle(thief, transactionId, send)
   return true
 }
 
@@ -290,8 +393,8 @@ const hasRates = ({ policies }: Scene, { network, session }: Pick<EvaluateInput,
 type Choice = { send: Send; usd: bigint; delayMs: number }
 
 /** The dearest request that passes on a network now: at once, or with a delay that is over in time. */
-function bestOf(thief: Thief, input: EvaluateInput): Choice | undefined {
-  if (evaluate(input).decision.outcome === 'DENY') return undefined
+function bestOf(thief: Thief, input: Asking): Choice | undefined {
+  if (isDenied(input)) return undefined
   for (const to of [BOB, EVE]) {
     const soon = fullest(thief, input, { to, passes: isSoon })
     // What goes at once goes again and again, unless somebody counts.
@@ -302,10 +405,10 @@ function bestOf(thief: Thief, input: EvaluateInput): Choice | undefined {
   return undefined
 }
 
-type Manner = { to: string; passes: (input: EvaluateInput, send: Send) => boolean }
+type Manner = { to: string; passes: (input: Asking, send: Send) => boolean }
 
 /** As much as passes in one request, of one asset after the other, and then as fee; so many times as nobody counts. */
-function fullest(thief: Thief, input: EvaluateInput, { to, passes }: Manner): Choice | undefined {
+function fullest(thief: Thief, input: Asking, { to, passes }: Manner): Choice | undefined {
   const { scene, at } = thief
   const { network } = input
   const free = freeOf(thief)
@@ -313,21 +416,22 @@ function fullest(thief: Thief, input: EvaluateInput, { to, passes }: Manner): Ch
   // The finest last, so that they fill what the others leave.
   for (const { asset } of KINDS.get(network.id)!.toReversed()) {
     const withOut = (amount: bigint): Send => ({ ...send, outs: new Map(send.outs).set(asset, amount) })
-    const amount = largest((amount) => passes(input, withOut(amount)), free(asset))
+    const guess = () => boundIn(withSend(input, withOut(1n)), asset, passes === isSoon ? 1 : 2)
+    const amount = largest((amount) => passes(input, withOut(amount)), free(asset), guess)
     if (amount > 0n) send = withOut(amount)
   }
   const native = nativeAsset(network)
   if (hasRates(scene, input) || send.outs.size === 0) {
     const rest = free(native) - (send.outs.get(native) ?? 0n)
-    send = { ...send, fee: largest((fee) => passes(input, { ...send, fee }), rest) }
+    const guess = () => feeIn(withSend(input, send), native, passes === isSoon ? 1 : 2)
+    send = { ...send, fee: largest((fee) => passes(input, { ...send, fee }), rest, guess) }
   }
   const takes = takesOf(send)
   const usd = [...takes].reduce((sum, [asset, amount]) => sum + usdIn(asset, amount), 0n)
   if ([...takes.values()].every((amount) => amount === 0n)) return undefined
-  const { tier, delaySeconds = 0 } = evaluate(withSend(input, send)).decision
+  const { tier, delaySeconds = 0 } = ruled(withSend(input, send))
   const delayMs = tier === 'DELAY' ? delaySeconds * 1_000 : 0
-  if (at + delayMs > scene.now + scene.forMs || evaluate({ ...input, now: at + delayMs }).decision.outcome === 'DENY')
-    return undefined
+  if (at + delayMs > scene.now + scene.forMs || isDenied({ ...input, now: at + delayMs })) return undefined
   const fits = (count: bigint): boolean =>
     [...takes].every(([asset, amount]) => amount * count <= free(asset)) && passes(input, { ...send, count })
   const count = hasRates(scene, input) ? 1n : largest(fits, 10n ** 9n)
@@ -335,14 +439,25 @@ function fullest(thief: Thief, input: EvaluateInput, { to, passes }: Manner): Ch
 }
 
 /** What is left and does not wait to go. */
-function freeOf({ left, waits }: Thief): (asset: string) => bigint {
+function freeOf({ left, signable, waits }: Thief): (asset: string) => bigint {
   const waiting = new Map<string, bigint>()
   for (const { send } of waits)
     for (const [asset, amount] of takesOf(send)) waiting.set(asset, (waiting.get(asset) ?? 0n) + amount * send.count)
-  return (asset) => (left.get(asset) ?? 0n) - (waiting.get(asset) ?? 0n)
+  return (asset) => {
+    const there = left.get(asset) ?? 0n
+    const signs = signable.get(asset) ?? there
+    return (signs < there ? signs : there) - (waiting.get(asset) ?? 0n)
+  }
 }
 
 const usdIn = (asset: string, amount: bigint): bigint => integerOf(worth(asset, toBase(amount)) ?? toUsd(amount))
 
-export const dollarsOf = (gone: ReadonlyMap<string, bigint>): bigint =>
-  [...gone].reduce((sum, [asset, amount]) => sum + integerOf(worth(asset, toBase(amount)) ?? ZERO_USD), 0n)
+/** All of it together, cut off: what is left of a unit of each asset is rounded up in what it is compared with. */
+export function dollarsOf(gone: ReadonlyMap<string, bigint>): bigint {
+  const FINE = 10n ** 18n
+  const all = [...gone].reduce((sum, [asset, amount]) => {
+    const price = PRICES[asset]
+    return price ? sum + (amount * integerOf(price.usdMicros) * FINE) / 10n ** BigInt(price.decimals) : sum
+  }, 0n)
+  return all / FINE
+}

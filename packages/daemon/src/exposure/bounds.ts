@@ -110,7 +110,7 @@ async function worldFor(parts: ExposureParts, db: Handle, { wallet, policies }: 
     places: held.map((on) => ({
       ...{ network: on.network, isOutbid: false },
       assets: on.assets.map((asset) =>
-        exposedOf(on.network, asset, { spends: [], allowances: [], signer: () => null }),
+        exposedOf(on.network, asset, { spends: [], allowances: [], signer: () => null, standing: new Map() }),
       ),
     })),
     used: { wallet: { day: nothing, month: nothing }, networks: {}, sessions: {} },

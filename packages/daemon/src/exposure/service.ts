@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import {
   type exposureOperations,
   Failure,
@@ -8,15 +9,19 @@ import {
 } from '@waiaas/contract'
 import type { Policy } from '../policies/service.ts'
 import { openSessions } from '../sessions/service.ts'
+import { walletOf } from '../transactions/service.ts'
 import { liveWallets, needLiveWallet, type WalletRow } from '../wallets/service.ts'
 import { policyBounds } from './bounds.ts'
 import { lookAt } from './looking.ts'
 import type { ExposureParts } from './types.ts'
-import { exposureView, type Shown, sumView } from './view.ts'
+import { approvalText, exposureView, type Shown, sumView } from './view.ts'
 import { changeText } from './words.ts'
 import { type Seen, type Worlds, worldOf } from './world.ts'
 
 export { openAllowances } from './allowances.ts'
+
+/** Nobody waits longer with a yes. */
+const PATIENCE_MS = 2_000
 
 type Whose = Pick<Parsed<(typeof exposureOperations)['getWalletExposure']>, 'sessionId' | 'label'>
 export type Exposure = ReturnType<typeof exposure>
@@ -51,6 +56,16 @@ export function exposure(parts: ExposureParts) {
     return { wallet, seen, worlds: await read(wallet, { seen, whose, policies }) }
   }
 
+  async function approvalOf(transactionId: string): Promise<string | undefined> {
+    try {
+      const walletId = await database.read((db) => walletOf(db, transactionId))
+      return walletId === undefined ? undefined : approvalText(await shown(walletId, {}), transactionId)
+    } catch (err) {
+      parts.log.error({ err, transaction: transactionId }, 'how an approval moves the worst case could not be read')
+      return undefined
+    }
+  }
+
   const view = (one: Shown): WalletExposure => exposureView(one, parts.hasPassword())
   const bounds = policyBounds(parts)
 
@@ -80,5 +95,15 @@ export function exposure(parts: ExposureParts) {
       return sumView(all, parts.hasPassword())
     },
     changed: bounds.changed,
+    /** How the worst case of its wallet moves when one that waits is approved; undefined where nobody tells within two seconds. */
+    async approving(transactionId: string): Promise<string | undefined> {
+      const waiting = new AbortController()
+      const late = pause(PATIENCE_MS, undefined, { signal: waiting.signal }).catch(() => undefined)
+      try {
+        return await Promise.race([approvalOf(transactionId), late])
+      } finally {
+        waiting.abort()
+      }
+    },
   }
 }

@@ -116,6 +116,12 @@ function allowanceView(
   }
 }
 
+/** How the worst case moves when one that waits for a human is approved; undefined of any other. */
+export function approvalText(shown: Shown, transactionId: string): string | undefined {
+  const spend = shown.worlds.waiting.find((one) => one.transactionId === transactionId)
+  return spend && approvalView(shown, spend).worstCase
+}
+
 /** Once it is approved it leaves, whatever else is asked for. */
 function approvalView({ worlds: { world, taken } }: Shown, spend: HeldSpend): WalletExposure['approvals'][number] {
   const { transactionId, network, items } = spend

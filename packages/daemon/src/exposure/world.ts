@@ -1,15 +1,18 @@
 import {
   addressKey,
   assetKey,
+  type Base,
   type Network,
   nativeAsset,
   parseUsd,
   remaining,
+  smallest,
   toBase,
   togglesOf,
   type Usd,
+  ZERO_BASE,
 } from '@waiaas/contract'
-import { DAY_WINDOW, finalsWithin, MONTH_WINDOW, sessionFinal } from '../ledger/service.ts'
+import { DAY_WINDOW, finalsWithin, heldAssets, MONTH_WINDOW, sessionFinal } from '../ledger/service.ts'
 import type { Handle } from '../platform/db/database.ts'
 import type { ByScope, Exposed, Policy, Prices, Taken, Used, World } from '../policies/service.ts'
 import type { OpenSession } from '../sessions/service.ts'
@@ -42,6 +45,7 @@ export async function worldOf(
   const { worth } = parts.prices.under(parts.settings())
   const spends = await heldSpends(db, wallet.account)
   const signer = await signerReach(db, wallet, now)
+  const standing = await heldAssets(db, wallet.account)
   const networks = held.map(({ network }) => network)
   const used = (of: Parameters<typeof finalsWithin>[1]['of']): Promise<Used> =>
     usedOf(db, of, { now, worth, unknownBefore: wallet.spends_unknown_before })
@@ -49,7 +53,7 @@ export async function worldOf(
     ...givenOf(parts, { wallet, policies, held }),
     places: held.map((on) => ({
       ...{ network: on.network, isOutbid: on.isOutbid },
-      assets: on.assets.map((asset) => exposedOf(on.network, asset, { spends, allowances, signer })),
+      assets: on.assets.map((asset) => exposedOf(on.network, asset, { spends, allowances, signer, standing })),
     })),
     used: {
       wallet: await used({ account: wallet.account }),
@@ -144,13 +148,19 @@ async function acceptedOf(
   }
 }
 
-type Beside = { spends: readonly HeldSpend[]; allowances: readonly OpenAllowance[]; signer: SignerReach }
+type Beside = {
+  readonly spends: readonly HeldSpend[]
+  readonly allowances: readonly OpenAllowance[]
+  readonly signer: SignerReach
+  /** What allowances hold in the ledger, by network and asset. */
+  readonly standing: ReadonlyMap<string, Base>
+}
 
 /** One asset with what is on its way, what others may take and what the signer signs for. */
 export function exposedOf(
   network: Network,
   held: HeldOn['assets'][number],
-  { spends, allowances, signer }: Beside,
+  { spends, allowances, signer, standing }: Beside,
 ): Exposed {
   const sumOf = (goes: HeldSpend['goes']) =>
     toBase(
@@ -161,9 +171,11 @@ export function exposedOf(
     )
   const open = allowances.filter((one) => one.network === network.id && assetKey(one.assetId) === held.asset)
   const address = held.asset === nativeAsset(network) ? 'native' : held.asset.slice(held.asset.lastIndexOf(':') + 1)
+  const allowed = toBase(open.reduce((sum, { amount }) => sum + amount, 0n))
   return {
     ...held,
-    allowed: toBase(open.reduce((sum, { amount }) => sum + amount, 0n)),
+    allowed,
+    held: smallest([allowed, standing.get(`${network.id} ${held.asset}`) ?? ZERO_BASE])!,
     signed: sumOf('signed'),
     pending: sumOf('by itself'),
     ceiling: (forMs) => signer(network, address, forMs),

@@ -4,8 +4,16 @@ import type { SpendRow } from './store.ts'
 
 // What a spend is made of, and where and in which unit it counts.
 
-/** One part of a spend. `usd` is micro-dollars at its last judgement, null when no price was ever known. */
-export type SpendItem = { part: 'value' | 'fee'; asset: string; amount: Base; usd: Usd | null }
+/** Who may take something, and whether nothing bounds it. */
+type Grant = { spender: string; unlimited: boolean }
+/**
+ * One part of a spend. `usd` is micro-dollars at its last judgement, null when no price was ever known. What is `allowed` to
+ * somebody counts from then on for as long as it is open.
+ */
+export type SpendItem = { asset: string; amount: Base; usd: Usd | null } & (
+  | { part: 'value' | 'fee' }
+  | ({ part: 'allowed' } & Grant)
+)
 export type Spend = {
   transactionId: string
   /** Under which the wallet's money counts: one for each address, however often its key comes in. */
@@ -41,11 +49,18 @@ export const encode = (items: readonly SpendItem[]) =>
     items.map((item) => ({ ...item, amount: String(item.amount), usd: item.usd === null ? null : String(item.usd) })),
   )
 export const decode = (text: string): SpendItem[] =>
-  (JSON.parse(text) as { part: 'value' | 'fee'; asset: string; amount: string; usd: string | null }[]).map((item) => ({
-    ...item,
-    amount: parseBase(item.amount),
-    usd: item.usd === null ? null : parseMicros(item.usd),
-  }))
+  // Written by `encode`.
+  (JSON.parse(text) as Stored[]).map(
+    ({ amount, usd, ...item }): SpendItem => ({
+      ...item,
+      amount: parseBase(amount),
+      usd: usd === null ? null : parseMicros(usd),
+    }),
+  )
+type Stored = { asset: string; amount: string; usd: string | null } & (
+  | { part: 'value' | 'fee' }
+  | ({ part: 'allowed' } & Grant)
+)
 
 /** What a set of items adds to the counter of each unit, in that unit. */
 export function byUnit(items: readonly SpendItem[]): Map<string, bigint> {

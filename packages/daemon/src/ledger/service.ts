@@ -1,5 +1,6 @@
 import { type Base, integerOf, parseMicros, shareUp, type Usd, ZERO_USD } from '@waiaas/contract'
 import type { Handle } from '../platform/db/database.ts'
+import { book, countersOf, type Part } from './buckets.ts'
 import {
   byUnit,
   type Counted,
@@ -15,11 +16,14 @@ import {
   total,
   USD,
 } from './counted.ts'
-import { type Counter, ledgerStore, SPANS, type SpendRow } from './store.ts'
+import { stand } from './standing.ts'
+import { standingStore } from './standing-store.ts'
+import { ledgerStore, type SpendRow } from './store.ts'
 
 export type { Reservation, Spend, SpendItem, Worth } from './counted.ts'
 export { lockAccount } from './counted.ts'
 export { pruning } from './pruning.ts'
+export { bookStanding, heldAssets, type StandingSeen, standingBeside } from './standing.ts'
 export { DAY_WINDOW, MONTH_WINDOW } from './store.ts'
 export {
   byTheMinute,
@@ -37,14 +41,9 @@ export {
   walletWindows,
 } from './windows.ts'
 
-/** So much of one counter, in its own unit. */
-type Part = Counter & { amount: bigint }
-
 function partsOf(spend: Counted, items: readonly SpendItem[]): Part[] {
   const { account, network, from_reserve } = spend
-  const parts = [...byUnit(items)].flatMap(([unit, amount]) =>
-    scopesOf(spend).map((scope) => ({ scope, unit, amount })),
-  )
+  const parts = countersOf(spend, items)
   if (from_reserve === null) return parts
   return [...parts, { scope: reserveScope(account, network), unit: USD, amount: BigInt(from_reserve) }]
 }
@@ -122,7 +121,7 @@ export async function release(db: Handle, id: string, at: number): Promise<void>
   await ledgerStore.moveSpend(db, { id, state: 'void', at })
 }
 
-/** What became of a spend on chain, finally. A revert keeps the fee alone; a cancelled attempt is its fee alone. */
+/** What became of a spend on chain, finally. A revert keeps the fee alone; a cancelled attempt is its fee alone. What it allowed stands. */
 type Outcome = { succeeded: boolean; fee: Base }
 
 export type Finished = { transactionId: string; outcome: Outcome }
@@ -151,7 +150,10 @@ export async function finish(
     addUp(freed, row, reserved)
     addUp(booked, row, paid)
     all.set(transactionId, paid)
-    final.push({ ...row, state: 'final', items: encode(paid), usd: String(total(paid)), updated_at: at })
+    const allowed = reserved.filter(({ part }) => part === 'allowed' && outcome.succeeded)
+    await stand(db, { spend: row, items: allowed, at })
+    const usd = String(total([...paid, ...allowed]))
+    final.push({ ...row, state: 'final', items: encode(paid), usd, updated_at: at })
   }
   await ledgerStore.rewrite(db, final)
   for (const part of freed.values()) await lower(db, part)
@@ -170,19 +172,11 @@ function addUp(sums: Map<string, Part>, spend: Counted, items: readonly SpendIte
 }
 
 function landed(item: SpendItem, { succeeded, fee }: Outcome): SpendItem[] {
+  if (item.part === 'allowed') return []
   if (item.part === 'value') return succeeded ? [item] : []
   const usd =
     item.usd === null ? null : item.amount === 0n ? ZERO_USD : shareUp(item.usd, { part: fee, whole: item.amount })
   return [{ ...item, amount: fee, usd }]
-}
-
-async function book(db: Handle, { scope, unit, amount }: Part, at: number): Promise<void> {
-  // A session has a total for life beside its windows.
-  const spans = scope.startsWith('session:') ? [0, ...SPANS] : SPANS
-  for (const span of spans) {
-    const key = { scope, unit, span, start: span === 0 ? 0 : at - (at % span) }
-    await ledgerStore.setBucket(db, { ...key, amount: String((await ledgerStore.bucket(db, key)) + amount) })
-  }
 }
 
 const openSpend = async (db: Handle, id: string): Promise<SpendRow> => (await openSpends(db, [id])).get(id)!
@@ -222,5 +216,6 @@ export async function forgetSession(db: Handle, sessionId: string): Promise<bool
   const scope = sessionScope(sessionId)
   for (const open of (await ledgerStore.openOfAll(db, scope)).values()) if (open !== 0n) return false
   await ledgerStore.removeScope(db, scope)
+  await standingStore.leaveSession(db, sessionId)
   return true
 }

@@ -13,6 +13,7 @@ import {
   usdIn,
   type Worth,
 } from './counted.ts'
+import { type Held, heldOf } from './standing.ts'
 import { type Counter, DAY_WINDOW, ledgerStore, SPANS } from './store.ts'
 
 // What counts now, read from the counters and buckets.
@@ -28,6 +29,8 @@ type Window = {
   final: readonly { until: number; usd: Usd }[]
   total: Usd
   fullUntil?: number
+  /** What of it open allowances hold. */
+  allowed?: Held
 }
 
 type WindowQuery = {
@@ -54,33 +57,39 @@ export async function walletWindows(
 ): Promise<Window[]> {
   // What is open and what is final are of one moment.
   await lockAccount(db, { account })
-  return windowsOf(db, { ...query, scope: network ? networkScope(account, network) : accountScope(account) }, lengths)
+  const scope = network ? networkScope(account, network) : accountScope(account)
+  return windowsOf(db, { ...query, scope, held: await heldOf(db, { account, network, worth: query.worth }) }, lengths)
 }
 
 /** The same of a session, with all its wallets and networks. The job holds the session's lock. */
-export const sessionWindows = (
+export async function sessionWindows(
   db: Handle,
   { sessionId, ...query }: Omit<WindowQuery, 'account' | 'network'> & { sessionId: string },
   lengths: readonly number[],
-): Promise<Window[]> => windowsOf(db, { ...query, scope: sessionScope(sessionId) }, lengths)
+): Promise<Window[]> {
+  const held = await heldOf(db, { sessionId, worth: query.worth })
+  return windowsOf(db, { ...query, scope: sessionScope(sessionId), held }, lengths)
+}
 
 async function windowsOf(
   db: Handle,
   {
     scope,
+    held,
     now,
     without,
     worth,
     unknownBefore,
     finals = finalsReader(db, now),
-  }: Omit<WindowQuery, 'account' | 'network'> & { scope: string },
+  }: Omit<WindowQuery, 'account' | 'network'> & { scope: string; held: Held },
   lengths: readonly number[],
 ): Promise<Window[]> {
   const opens = await openOthers(db, scope, without)
   const windows: Window[] = lengths.map((length) => ({
-    open: ZERO_USD,
+    open: held.usd,
     final: [],
-    total: ZERO_USD,
+    total: held.usd,
+    ...(held.usd > ZERO_USD && { allowed: held }),
     ...(unknownBefore && now < unknownBefore + length && { fullUntil: unknownBefore + length }),
   }))
   for (const [unit, open] of opens) {
@@ -221,7 +230,7 @@ export async function sessionTotal(
   { sessionId, without, worth }: { sessionId: string } & Pick<WindowQuery, 'without' | 'worth'>,
 ): Promise<Usd> {
   const scope = sessionScope(sessionId)
-  let sum = ZERO_USD
+  let sum = (await heldOf(db, { sessionId, worth })).usd
   for (const [unit, open] of await openOthers(db, scope, without)) {
     const amount = open + (await ledgerStore.bucket(db, { scope, unit, span: 0, start: 0 }))
     sum = add(sum, usdIn(unit, amount, worth))
@@ -253,13 +262,14 @@ export async function openSpendsOf(db: Handle, account: string) {
 export async function openNow(
   db: Handle,
   { account, sessionId, worth }: { account: string; sessionId: string; worth: Worth },
-): Promise<{ session: Usd; others: Usd }> {
+): Promise<{ session: Usd; others: Usd; allowed: Usd }> {
   const dollars = (sums: Iterable<[string, bigint]>): Usd =>
     [...sums].reduce((sum, [unit, amount]) => add(sum, usdIn(unit, amount, worth)), ZERO_USD)
   const own = await ledgerStore.openOfSession(db, { account, session: sessionId })
   const session = dollars(byUnit(own.flatMap(({ items }) => decode(items))))
   const all = dollars(await ledgerStore.openOfAll(db, accountScope(account)))
-  return { session, others: remaining(all, session) }
+  const allowed = (await heldOf(db, { account, worth })).usd
+  return { session, others: remaining(all, session), allowed }
 }
 
 /** Base units by asset, in its key, of what a wallet has on its way on a network. */

@@ -41,6 +41,7 @@ import { owners } from './0045-owners.ts'
 import { recoveries } from './0046-recoveries.ts'
 import { pairings } from './0054-pairings.ts'
 import { autostop } from './0056-autostop.ts'
+import { standingAllowances } from './0060-standing-allowances.ts'
 
 /** The schema, step by step. */
 export const migrations: readonly Migration[] = [
@@ -86,4 +87,5 @@ export const migrations: readonly Migration[] = [
   recoveries,
   pairings,
   autostop,
+  standingAllowances,
 ]

@@ -33,11 +33,13 @@ export type KnownTokens = Readonly<Record<string, { readonly decimals: number; r
  * either, and then the amount counts in its own unit.
  */
 export type ReserveItem = {
-  readonly part: 'value' | 'fee'
   readonly asset: string
   readonly amount: Base
   readonly usd: Usd | null
-}
+} & (
+  | { readonly part: 'value' | 'fee' }
+  | { readonly part: 'allowed'; readonly spender: string; readonly unlimited: boolean }
+)
 
 /** What leaves of one asset, in base units. */
 export type Holding = {
@@ -109,25 +111,31 @@ export function billOf({ facts, fee, network, prices, lastPrices = {}, tokens }:
   }
   const feeHolding = holding(fee.asset)
   const all = [...holdings.values()]
+  const allowed = facts.spenders.map(({ spender, unlimited, asset, amount }) => ({
+    ...{ holding: holding(asset), amount },
+    as: { part: 'allowed' as const, spender, unlimited },
+  }))
   const amount = parseBase(fee.max)
   const worst = { holding: feeHolding, amount, usd: amount === 0n ? ZERO_USD : usdOf(feeHolding, amount) }
-  return { nativePrice: holding(native).price, holdings: all, fee: worst, ...totals(all, worst) }
+  return { nativePrice: holding(native).price, holdings: all, fee: worst, ...totals({ all, allowed, fee: worst }) }
 }
 
-type Held = { holding: Holding; amount: Base; part?: ReserveItem['part']; isBeside?: boolean }
+type Held = { holding: Holding; amount: Base; as?: PartOf; isBeside?: boolean }
+type PartOf = { part: 'value' | 'fee' } | { part: 'allowed'; spender: string; unlimited: boolean }
+type All = { all: readonly Holding[]; allowed: readonly Held[]; fee: Bill['fee'] }
 
-function totals(all: readonly Holding[], fee: Bill['fee']) {
+function totals({ all, allowed, fee }: All) {
   const items: ReserveItem[] = []
   const unpriced: string[] = []
   let outflowUsd: Usd | null = ZERO_USD
   let totalUsd: Usd | null = ZERO_USD
   let knownUsd = ZERO_USD
   let besidesUsd = ZERO_USD
-  const hold = ({ holding, amount, part = 'value', isBeside = false }: Held) => {
+  const hold = ({ holding, amount, as = { part: 'value' }, isBeside = false }: Held) => {
     if (amount === 0n) return
     const usd = usdOf(holding, amount)
     const counted = worth(holding.countedAt, amount)
-    items.push({ part, asset: holding.asset, amount, usd: counted })
+    items.push({ ...as, asset: holding.asset, amount, usd: counted })
     if (counted !== null) knownUsd = add(knownUsd, counted)
     if (counted !== null && isBeside) besidesUsd = add(besidesUsd, counted)
     if (usd === null && !unpriced.includes(holding.asset)) unpriced.push(holding.asset)
@@ -135,10 +143,13 @@ function totals(all: readonly Holding[], fee: Bill['fee']) {
   }
   for (const holding of all) {
     if (holding.outflow > 0n) outflowUsd = plus(outflowUsd, usdOf(holding, holding.outflow))
-    hold({ holding, amount: remaining(holding.outflow, holding.deposits) })
+    const own = allowed.filter((one) => one.holding === holding)
+    const others = own.reduce((sum, one) => add(sum, one.amount), holding.deposits)
+    hold({ holding, amount: remaining(holding.outflow, others) })
+    for (const one of own) hold(one)
     hold({ holding, amount: holding.deposits, isBeside: true })
   }
-  hold({ ...fee, part: 'fee', isBeside: true })
+  hold({ holding: fee.holding, amount: fee.amount, as: { part: 'fee' }, isBeside: true })
   return { items, unpriced, outflowUsd, totalUsd, knownUsd, besidesUsd }
 }
 

@@ -33,6 +33,8 @@ export type Window = {
   readonly final: readonly { readonly until: number; readonly usd: Usd }[]
   /** It counts as full until then: the wallet was restored, and what it spent before is not all known. */
   readonly fullUntil?: number
+  /** What of it open allowances hold, and for whom, the most first. */
+  readonly allowed?: { readonly usd: Usd; readonly spenders: readonly string[] }
 }
 export type Windows = { readonly day: Window; readonly month: Window }
 

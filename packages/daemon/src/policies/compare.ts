@@ -1,6 +1,6 @@
 import type { Strictness, Toggles } from '@waiaas/contract'
 import { type EvaluateInput, isOfSessions, type Policy } from './case.ts'
-import { evaluate, type Judgement } from './evaluate.ts'
+import { type Judgement, ruled } from './evaluate.ts'
 import { strictnessOf } from './strictness.ts'
 import { types } from './types/all.ts'
 
@@ -33,10 +33,10 @@ export function comparison({ before, after }: Sets, toggles: Toggles) {
     isOpen: (): boolean =>
       !isSame && !(found.has('tighter') && found.has('looser')) && !isShown('tighter') && !isShown('looser'),
     look(of: EvaluateInput): void {
-      const [one, other] = [evaluate({ ...of, policies: before }), evaluate({ ...of, policies: after })]
-      const shows = strictnessOf(one.decision, other.decision, of.usualDelay ?? 0)
+      const [one, other] = [ruled({ ...of, policies: before }), ruled({ ...of, policies: after })]
+      const shows = strictnessOf(one, other, of.usualDelay ?? 0)
       if (shows === 'same' || found.has(shows)) return
-      found.set(shows, { shows, input: of, before: one.decision, after: other.decision })
+      found.set(shows, { shows, input: of, before: one.judgement().decision, after: other.judgement().decision })
     },
     verdict(): Comparison {
       if (isSame) return { change: 'same', witnesses: [] }

@@ -55,22 +55,47 @@ export type Judgement = {
   readonly fault?: unknown
 }
 
+/** What a judgement comes to; its words are found when they are asked for. */
+export type Ruled = Pick<Decision, 'outcome' | 'tier' | 'delaySeconds'> & {
+  readonly mayRun: boolean
+  reasons(): readonly Reason[]
+  judgement(): Judgement
+}
+
 /**
  * The one decision: all policies that apply are judged, a denial beats everything, otherwise the strictest tier wins.
  * Pure. An error while judging refuses; it never lets anything through.
  */
-export function evaluate(input: EvaluateInput): Judgement {
+export function ruled(input: EvaluateInput): Ruled {
   try {
-    return judge(input)
+    const of = caseOf(input)
+    const applying = input.policies.filter((policy) => appliesTo(policy, of))
+    return unlessFault(input, concluding(of, applying, rulingOf(of, applying)))
   } catch (error) {
-    return refusedByFault(input, error)
+    return faulty(input, error)
   }
 }
 
-function judge(input: EvaluateInput): Judgement {
-  const of = caseOf(input)
-  const applying = input.policies.filter((policy) => appliesTo(policy, of))
-  return conclude(of, applying, rulingOf(of, applying))
+/** The same with all that is to be told of it. */
+export const evaluate = (input: EvaluateInput): Judgement => ruled(input).judgement()
+
+function unlessFault(input: EvaluateInput, found: Ruled): Ruled {
+  return {
+    ...found,
+    judgement: () => {
+      try {
+        return found.judgement()
+      } catch (error) {
+        return refusedByFault(input, error)
+      }
+    },
+  }
+}
+
+function faulty(input: EvaluateInput, error: unknown): Ruled {
+  const judgement = refusedByFault(input, error)
+  const { outcome, tier, reasons } = judgement.decision
+  return { outcome, tier, mayRun: false, reasons: () => reasons, judgement: () => judgement }
 }
 
 /** All rules, asked. */
@@ -93,11 +118,23 @@ function rulingOf(of: Case, applying: readonly Policy[]): Ruling {
 /** What effects hold back by themselves, judged as part of something larger. */
 export const itemsOf = (input: EvaluateInput): readonly ReserveItem[] => caseOf(input).bill.items
 
-function conclude(of: Case, applying: readonly Policy[], ruling: Ruling): Judgement {
+function concluding(of: Case, applying: readonly Policy[], ruling: Ruling): Ruled {
   const { denied, tier, findings } = ruling
-  const reasons = deciding(ruling).map(reasonOf)
-  const mayRun = !denied && isSatisfied(tier, of)
   const wait = denied ? {} : waits(tier, findings, of.input.usualDelay)
+  const mayRun = !denied && isSatisfied(tier, of)
+  const reasons = () => deciding(ruling).map(reasonOf)
+  const { delaySeconds } = wait
+  return {
+    ...{ outcome: denied ? 'DENY' : 'ALLOW', tier, mayRun, reasons },
+    ...(delaySeconds !== undefined && { delaySeconds }),
+    judgement: () => conclude({ of, applying, ruling, reasons: reasons(), mayRun }, wait),
+  }
+}
+
+type Concluded = { of: Case; applying: readonly Policy[]; ruling: Ruling; reasons: Reason[]; mayRun: boolean }
+
+function conclude({ of, applying, ruling, reasons, mayRun }: Concluded, wait: ReturnType<typeof waits>): Judgement {
+  const { denied, tier } = ruling
   const usd = of.bill.outflowUsd
   const decision: Decision = {
     outcome: denied ? 'DENY' : 'ALLOW',

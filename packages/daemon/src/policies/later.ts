@@ -67,10 +67,11 @@ const windowsAt = ({ day, month }: Windows, now: number): Windows => ({
   month: windowAt(month, now),
 })
 
-function windowAt({ total, final, fullUntil }: Window, now: number): Window {
+function windowAt({ total, final, fullUntil, ...more }: Window, now: number): Window {
   const stays = final.filter(({ until }) => until > now)
   const left = final.reduce((sum, { until, usd }) => (until > now ? sum : sum + integerOf(usd)), 0n)
   return {
+    ...more,
     total: remaining(total, toUsd(left)),
     final: stays,
     ...(fullUntil !== undefined && fullUntil > now && { fullUntil }),

@@ -84,11 +84,12 @@ function recordedWindows({ day, month }: Windows, told: readonly number[]): Omit
   }
 }
 
-function leavingOf({ final, fullUntil }: Window, told: readonly number[]): Leaving | undefined {
+function leavingOf({ final, fullUntil, allowed }: Window, told: readonly number[]): Leaving | undefined {
   if (fullUntil === undefined && told.length === 0) return undefined
   const parts = told.length > 0 ? between(final, told) : []
   return {
     ...(fullUntil !== undefined && { fullUntil }),
+    ...(allowed && told.length > 0 && { allowed: { usdMicros: String(allowed.usd), spenders: [...allowed.spenders] } }),
     ...(parts.length > 0 && { final: parts.map(({ until, usd }) => ({ until, usdMicros: String(usd) })) }),
   }
 }
@@ -187,10 +188,11 @@ const windowsOf = ({ dayUsd, monthUsd, day, month }: Omit<Spent, 'onNetwork' | '
   month: windowOf(monthUsd, month),
 })
 
-const windowOf = (total: string, { final = [], fullUntil }: Leaving = {}): Window => ({
+const windowOf = (total: string, { final = [], fullUntil, allowed }: Leaving = {}): Window => ({
   total: parseMicros(total),
   final: final.map(({ until, usdMicros }) => ({ until, usd: parseMicros(usdMicros) })),
   ...(fullUntil !== undefined && { fullUntil }),
+  ...(allowed && { allowed: { usd: parseMicros(allowed.usdMicros), spenders: allowed.spenders } }),
 })
 
 function contextOf({ acceptedAt, servedDelay, approval, feeBound }: NonNullable<DecisionInputs['context']>) {

@@ -36,6 +36,8 @@ export {
   type Policy,
   type Price,
   type Prices,
+  type Ruled,
+  ruled,
   type Windows,
 } from './evaluate.ts'
 export { type Rolling, stepsThrough, sumOf } from './exposure/stream.ts'

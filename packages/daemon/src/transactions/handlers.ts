@@ -60,10 +60,16 @@ function accepted<Sent extends object>({ accepted: sent, ...answer }: Decided<Se
   return { sent: withShortDecision(sent, expand), isRepeat: answer.isRepeat }
 }
 
+type Around = {
+  walletName(id: string): Promise<string | null>
+  display: Displays['in']
+  /** How the worst case of its wallet moves when one that waits is approved; undefined where nobody tells in time. */
+  approving(id: string): Promise<string | undefined>
+}
+
 export const transactionHandlers = (
   service: Transactions,
-  walletName: (id: string) => Promise<string | null>,
-  display: Displays['in'],
+  { walletName, display, approving }: Around,
 ): Handlers<typeof transactionOperations & typeof ownerAnswerOperations, Calls> => ({
   ...ownerAnswerHandlers(service),
   sendToken: (call, input) => {
@@ -131,8 +137,9 @@ export const transactionHandlers = (
   showOverCeiling: async (_call, { id }) => ({ id, ...(await service.showOverCeiling(id)) }),
   async adminApproveTransaction(call, { id, maxFee, overCeiling = false, payment, hours }) {
     const lifting = overCeiling ? { payment, hours, shown: shownBy(call) } : undefined
+    const worstCase = await approving(id)
     const { status, at } = await service.approve(id, { ip: call.peer, maxFee, overCeiling: lifting })
-    return { id, status, approvedAt: seconds(at) }
+    return { id, status, approvedAt: seconds(at), ...(worstCase !== undefined && { worstCase }) }
   },
   async adminRejectTransaction({ peer }, { id }) {
     return { id, status: 'CANCELLED' as const, rejectedAt: seconds(await service.reject(id, peer)) }

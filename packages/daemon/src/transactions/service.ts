@@ -50,6 +50,7 @@ import { scheduler } from './scheduler.ts'
 import { givenTransactions } from './signatures/given.ts'
 import { signatures } from './signatures/signatures.ts'
 import { vouchers } from './signatures/vouchers.ts'
+import { standingAllowances } from './standing.ts'
 import { backlog, beginStop, type Stop } from './stopping/backlog.ts'
 import { sweeps } from './sweeps/sweeps.ts'
 import type { WalletFacts } from './switches.ts'
@@ -62,7 +63,7 @@ export { voidLifts } from './over-ceiling.ts'
 export type { ServiceParts } from './parts.ts'
 export { refusal } from './refusal.ts'
 export { forgetEarlierRun } from './restored.ts'
-export { acceptedTimes, heldSpends, knownSince } from './rows/held-store.ts'
+export { acceptedTimes, heldSpends, knownSince, walletOf } from './rows/held-store.ts'
 export type { Switches } from './switches.ts'
 export { followed } from './waits/store.ts'
 
@@ -117,6 +118,7 @@ export class Transactions {
   #backlog: Loop | undefined
   #retention: Loop | undefined
   #vouchers: Loop | undefined
+  #standing: Loop | undefined
   #gas: Loop | undefined
   #sweeps: Loop | undefined
 
@@ -152,6 +154,7 @@ export class Transactions {
     this.#backlog = backlog(this.#parts)
     this.#retention = retention(this.#parts)
     this.#vouchers = vouchers(this.#parts)
+    this.#standing = standingAllowances(this.#parts)
     this.#gas = gasWatch(this.#parts, this.#lanes)
     this.#lows.start()
     this.#sweeps = this.sweeps.work()
@@ -165,6 +168,7 @@ export class Transactions {
     await this.#backlog?.stop()
     await this.#retention?.stop()
     await this.#vouchers?.stop()
+    await this.#standing?.stop()
     await this.#gas?.stop()
     await this.#lows.stop()
     await this.#sweeps?.stop()

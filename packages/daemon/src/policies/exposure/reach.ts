@@ -98,11 +98,20 @@ type SizedAsset = { asset: Exposed; size: Sizes }
 function requestOf({ place, rules }: On, { taken }: Asked, sizes: readonly SizedAsset[]): Sizes {
   if (rules.isClosed) return { soon: 0n, late: 0n, delayMs: 0 }
   const native = nativeOf(place)
-  const limits = [...rules.windows.map(({ limit }) => limit), taken?.single ? integerOf(taken.single) : null]
+  const limits = [
+    ...rules.windows.map(({ limit }) => limit),
+    taken && taken.single !== null ? integerOf(taken.single) : null,
+  ]
   const most = (pick: 'soon' | 'late'): Cap => {
-    const value = least(rules.value[pick], sum(...sizes.map(({ asset, size }) => usdOf(rules, asset, size[pick]))))
-    const fee = native && rules.holding(native).price ? usdOf(rules, native, rules.fee[pick]) : 0n
-    return least(sum(value, fee), ...limits)
+    const worth = (asset: Exposed, amount: Cap): Cap => usdOf(rules, asset, least(amount, asset.balance))
+    const fee = native && rules.holding(native).price ? worth(native, rules.fee[pick]) : 0n
+    const value = least(rules.value[pick], sum(...sizes.map(({ asset, size }) => worth(asset, size[pick]))))
+    // What is sent of the asset that pays the fee, and the fee, are of one balance.
+    const each = sizes.map(({ asset, size }) =>
+      worth(asset, asset === native ? sum(size[pick], rules.fee[pick]) : size[pick]),
+    )
+    const isSent = sizes.some(({ asset }) => asset === native)
+    return least(sum(value, fee), sum(...each, isSent ? 0n : fee), ...limits)
   }
   const delays = [rules.fee, ...sizes.map(({ size }) => size)].flatMap((size) =>
     size.soon !== size.late ? [size.delayMs] : [],

@@ -134,9 +134,10 @@ function pacing(applying: readonly Policy[], scope: Scope): Pacing {
 function freshPacing(applying: readonly Policy[], scope: Scope): Pacing {
   const { taken, world } = scope
   const hours = applying.flatMap(({ pace }) => (pace?.isOpen ? [pace.isOpen] : []))
-  const total: Rolling[] = taken?.left
-    ? [{ limit: integerOf(taken.left), used: [], freeAt: () => Number.POSITIVE_INFINITY }]
-    : []
+  const total: Rolling[] =
+    taken && taken.left !== null
+      ? [{ limit: integerOf(taken.left), used: [], freeAt: () => Number.POSITIVE_INFINITY }]
+      : []
   return {
     windows: [...applying.flatMap((policy) => windowsOf(policy, scope)), ...total],
     rates: applying.flatMap((policy) =>

@@ -74,9 +74,8 @@ function lineOf({ limit, used, freeAt }: Rolling) {
     free(at: number) {
       for (; index < back.length && back[index]!.at <= at; index++) left += back[index]!.amount
     },
-    /** More than there is room for holds no more than all of it. */
-    use(at: number, wanted: bigint) {
-      const amount = wanted > left ? (left > 0n ? left : 0n) : wanted
+    /** More than there is room for leaves as well, and holds the room that comes back. */
+    use(at: number, amount: bigint) {
       left -= amount
       const entry = { at: freeAt(at), amount }
       // What is used later is free later, but for what counts until some other day.

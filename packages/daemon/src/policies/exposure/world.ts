@@ -26,6 +26,8 @@ export type Exposed = {
   readonly balance: Base | null
   /** What others can take without asking. */
   readonly allowed: Base
+  /** What of that holds room in the windows, because it was allowed by a request that was judged. */
+  readonly held: Base
   /** What is signed and may still leave, and what a human has approved. */
   readonly signed: Base
   /** What was asked for and goes by itself, if the policies still let it. */

@@ -1,4 +1,4 @@
-import { integerOf, nativeAsset, toBase, usdCost } from '@waiaas/contract'
+import { add, integerOf, nativeAsset, remaining, smallest, toBase, usdCost, ZERO_BASE } from '@waiaas/contract'
 import { type Cap, least, less, sum } from './caps.ts'
 import { reachOf } from './reach.ts'
 import { reserveOf, rulesOn } from './rules.ts'
@@ -25,11 +25,12 @@ export type Worst = {
 }
 
 /** The most that may leave until so many milliseconds from now, when this is taken over now. */
-export function worstCase(world: World, taken: TakenOver, forMs: number): Worst {
+export function worstCase(given: World, taken: TakenOver, forMs: number): Worst {
+  const world = withHeld(given)
   const end = world.now + forMs
   const reach = taken === 'daemon' ? bySigner(world, forMs) : bySessions(world, taken, end)
   const allowed = each(world, ({ asset }) => least(asset.allowed, asset.balance)!)
-  const fees = world.places.map((place) => (taken === 'daemon' ? NO_FEES : reserveOn(world, place, end)))
+  const fees = given.places.map((place) => (taken === 'daemon' ? NO_FEES : reserveOn(given, place, end)))
   const perPlace = world.places.map((place, index) =>
     least(
       sum(reach.places[index]!.usd, fees[index]!.usd, allowed.of(place)),
@@ -42,13 +43,33 @@ export function worstCase(world: World, taken: TakenOver, forMs: number): Worst 
   )
   const usd = least(sum(reach.usd, ...fees.map((fee) => fee.usd), allowed.all), sum(...perPlace))
   const units = withUnpriced(world, { units: reach.units, fees })
+  const all = each(given, ({ asset }) => least(asset.allowed, asset.balance)!).all
+  const beside = less(reach.usd, all > allowed.all ? all - allowed.all : 0n)
   return {
     usd,
     units,
-    causes: causesOf(world, { usd, reach: reach.usd, allowed: allowed.all }),
+    causes: causesOf(given, { usd, reach: beside, allowed: all }),
     isEverything: isAll(world, { usd, units }),
   }
 }
+
+/** What holds room in the windows leaves like what is signed: first, and whatever there is room for. */
+const withHeld = (world: World): World => ({
+  ...world,
+  places: world.places.map((place) => ({
+    ...place,
+    assets: place.assets.map((asset) =>
+      asset.held === 0n
+        ? asset
+        : {
+            ...asset,
+            signed: add(asset.signed, asset.held),
+            allowed: remaining(smallest([asset.allowed, asset.balance ?? asset.allowed])!, asset.held),
+            held: ZERO_BASE,
+          },
+    ),
+  })),
+})
 
 type Reached = Pick<ReturnType<typeof reachOf>, 'usd' | 'places' | 'units'>
 

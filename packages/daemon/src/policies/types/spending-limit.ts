@@ -40,7 +40,7 @@ import {
 import { type Ladder, ladder, mostUpTo, scaling, tierBelow, tierOf } from '../ladder.ts'
 import { isSpendingWithin } from '../spending-within.ts'
 import { admitLimits } from '../token-limits.ts'
-import { filled, fitsAt } from '../windows.ts'
+import { filled, fitsAt, heldOf } from '../windows.ts'
 import { deny, policyType, type Scoped } from './type.ts'
 
 type SpendingLimit = {
@@ -341,7 +341,7 @@ function judgeWindow(policy: SpendingPolicy, { name, of }: Within, findings: Fin
       const left = remaining(limit, window.total)
       const retryAt = fitsAt(window, limit, cost)
       return {
-        message: `${of.isLane ? USED_UP : ''}${usdText(cost)} USD with fees does not fit: ${usdText(left)} USD of the ${PERIOD[name]} limit of ${usdText(limit)} USD is left${window.fullUntil ? UNKNOWN_BEFORE : ''}`,
+        message: `${of.isLane ? USED_UP : ''}${usdText(cost)} USD with fees does not fit: ${usdText(left)} USD of the ${PERIOD[name]} limit of ${usdText(limit)} USD is left${window.fullUntil ? UNKNOWN_BEFORE : ''}${heldOf(window)}`,
         observed: usdNumber(add(window.total, cost)),
         allowed: usdNumber(limit),
         ...(retryAt !== null && { retryAt }),

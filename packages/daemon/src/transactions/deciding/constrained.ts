@@ -1,5 +1,5 @@
 import { add, factsOf, type Reason, receiversOf, type Usd } from '@waiaas/contract'
-import { type EvaluateInput, evaluate, type Judgement } from '../../policies/service.ts'
+import { type EvaluateInput, type Judgement, type Ruled, ruled } from '../../policies/service.ts'
 import { typesOf } from '../kinds/all.ts'
 import type { Subject } from './verdict.ts'
 
@@ -28,12 +28,22 @@ type Bound = Pick<Subject, 'effects' | 'network' | 'type' | 'intent'> & {
 }
 
 /** What the policies say, within what the session was issued for; it keeps what that was judged from. */
-export function evaluateWithin(input: EvaluateInput, bound: Bound | undefined): Judgement {
-  if (!bound) return evaluate(input)
-  const judgement = evaluate({ ...input, constrained: constrainedBy(bound) })
-  const inputs = { ...judgement.decision.inputs, constrained: { totalUsd: String(bound.total) } }
-  return { ...judgement, decision: { ...judgement.decision, inputs } }
+export function ruledWithin(input: EvaluateInput, bound: Bound | undefined): Ruled {
+  if (!bound) return ruled(input)
+  const found = ruled({ ...input, constrained: constrainedBy(bound) })
+  return {
+    ...found,
+    judgement() {
+      const judgement = found.judgement()
+      const inputs = { ...judgement.decision.inputs, constrained: { totalUsd: String(bound.total) } }
+      return { ...judgement, decision: { ...judgement.decision, inputs } }
+    },
+  }
 }
+
+/** The same with all that is to be told of it. */
+export const evaluateWithin = (input: EvaluateInput, bound: Bound | undefined): Judgement =>
+  ruledWithin(input, bound).judgement()
 
 function constrainedBy(bound: Bound): NonNullable<EvaluateInput['constrained']> {
   const { effects, network, type, intent, constraints, total, read } = bound

@@ -1,12 +1,4 @@
-import {
-  type Decision,
-  type Effects,
-  factsOf,
-  type JudgedSettings,
-  type Network,
-  receiversOf,
-  togglesOf,
-} from '@waiaas/contract'
+import { type Effects, factsOf, type JudgedSettings, type Network, receiversOf, togglesOf } from '@waiaas/contract'
 import type { Audit } from '../../audit/service.ts'
 import type { Draft } from '../../chains/build.ts'
 import type { Intent } from '../../chains/intent.ts'
@@ -20,11 +12,12 @@ import {
   itemsOf,
   type Judgement,
   type Prices,
+  type Ruled,
 } from '../../policies/service.ts'
 import type { Job } from '../job.ts'
 import { tokensOf } from '../kinds/all.ts'
 import type { Switches } from '../switches.ts'
-import { evaluateWithin, type ReadConstraints } from './constrained.ts'
+import { type ReadConstraints, ruledWithin } from './constrained.ts'
 import { laneFunds, type Reading, requests, spent } from './history.ts'
 import { knownFor, lookalikes, strangersAmong } from './known-recipients.ts'
 import { type RulesReader, sharedReads } from './shared-reads.ts'
@@ -72,9 +65,10 @@ export async function judged(job: JudgeJob, subject: Subject, before?: Before): 
   const { input, rules, reading, receivers } = await inputOf(job, subject, before)
   const { version, settings, prices } = rules
   const bound = await boundOf(job, subject, { before, worth: prices.worth })
-  const coarse = evaluateWithin(input, bound)
-  const finer = await finerWindows(job, subject, { reading, decision: coarse.decision })
-  const judgement = finer ? evaluateWithin({ ...input, spent: finer }, bound) : coarse
+  const coarse = ruledWithin(input, bound)
+  const finer = await finerWindows(job, subject, { reading, ruled: coarse })
+  // What is told of a decision takes several of them, so that it is found once.
+  const judgement = (finer ? ruledWithin({ ...input, spent: finer }, bound) : coarse).judgement()
   if (judgement.fault !== undefined)
     parts.log.error({ err: judgement.fault, wallet: wallet.id }, 'a request could not be judged, and is refused')
   // Who is judged again was new, or not, when it was asked for.
@@ -139,16 +133,18 @@ export async function inputOf(job: JudgeJob, subject: WithoutIntent, before?: Be
   return { input, rules, reading, receivers }
 }
 
-type Coarse = { reading: Reading; decision: Decision }
+type Coarse = { reading: Reading; ruled: Ruled }
 
 /**
  * What is spent is read by the hour, which is more than it is while an hour leaves a window: who is told when there is room
  * again is told it by the minute. Nothing where no window holds it up.
  */
-async function finerWindows({ db }: JudgeJob, subject: WithoutIntent, { reading, decision }: Coarse) {
-  const times = decision.reasons.flatMap(({ code, retryAt }) =>
-    code === 'SPENDING_LIMIT_EXCEEDED' && retryAt !== undefined ? [retryAt * 1_000] : [],
-  )
+async function finerWindows({ db }: JudgeJob, subject: WithoutIntent, { reading, ruled }: Coarse) {
+  const times = ruled
+    .reasons()
+    .flatMap(({ code, retryAt }) =>
+      code === 'SPENDING_LIMIT_EXCEEDED' && retryAt !== undefined ? [retryAt * 1_000] : [],
+    )
   if (times.length === 0) return undefined
   return spent(db, subject, { ...reading, finals: byTheMinute(db, reading.finals, new Set(times)) })
 }
@@ -169,7 +165,7 @@ async function boundOf(
   { parts, db }: JudgeJob,
   subject: Subject,
   { before, worth }: { before: Before | undefined; worth: Worth },
-): Promise<Parameters<typeof evaluateWithin>[1]> {
+): Promise<Parameters<typeof ruledWithin>[1]> {
   const { session } = subject
   if (!session?.constraints || factsOf(subject.effects).isLane) return undefined
   const total = await sessionTotal(db, { sessionId: session.id, without: before?.reserved, worth })

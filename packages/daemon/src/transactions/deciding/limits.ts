@@ -74,7 +74,11 @@ export async function limitsOf(
       more: [allowed.tokens, allowed.recipients, allowed.contracts].some((list) => (list?.length ?? 0) > SHOWN),
     },
     session: { maxTransactionUsd: dollars(bound.single), leftUsd: dollars(bound.left) },
-    reserved: { sessionUsd: usdNumber(open.session), othersUsd: usdNumber(open.others) },
+    reserved: {
+      sessionUsd: usdNumber(open.session),
+      othersUsd: usdNumber(open.others),
+      allowancesUsd: usdNumber(open.allowed),
+    },
   }
 }
 

@@ -75,4 +75,4 @@ export function ownPart(verdict: Verdict): Verdict {
 export const shareUsd = ({ usd }: Pick<Verdict, 'usd'>, items: Verdict['reserve']): Verdict['usd'] =>
   usd === null
     ? null
-    : items.reduce((sum, item) => (item.part === 'value' ? add(sum, item.usd ?? ZERO_USD) : sum), ZERO_USD)
+    : items.reduce((sum, item) => (item.part !== 'fee' ? add(sum, item.usd ?? ZERO_USD) : sum), ZERO_USD)

@@ -125,6 +125,8 @@ function itemsOf({ prices }: Parts, { network }: Chain, effects: readonly Effect
     const asset = assetKey(effect.asset)
     const amount = parseBase(effect.amount)
     const price = prices.current(network, [asset])[asset]
-    return [{ part: 'value', asset, amount, usd: price ? usdCost(amount, price) : null }]
+    const item = { asset, amount, usd: price ? usdCost(amount, price) : null }
+    if (effect.kind === 'outflow') return [{ part: 'value', ...item }]
+    return [{ part: 'allowed', ...item, spender: effect.spender, unlimited: effect.unlimited }]
   })
 }

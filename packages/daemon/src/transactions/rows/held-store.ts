@@ -35,6 +35,14 @@ function goesOf(row: Row | undefined, isOut: boolean): HeldSpend['goes'] {
   return row.status === waits && row.approval_expires_at !== null ? 'with a human' : 'by itself'
 }
 
+/** Whose transaction it is. */
+export async function walletOf(db: Handle, id: string): Promise<string | undefined> {
+  const rows = await db.query<{ wallet_id: string }>((kysely) =>
+    kysely.selectFrom('transactions').select('wallet_id').where('id', '=', id),
+  )
+  return rows[0]?.wallet_id
+}
+
 /** Since when a wallet knows somebody whom it has paid; null: nobody. */
 export async function knownSince(db: Handle, wallet: string): Promise<number | null> {
   const rows = await db.query<{ since: number | null }>((kysely) =>
