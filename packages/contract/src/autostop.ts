@@ -134,8 +134,8 @@ export const autostopOperations = {
     input: z.strictObject({
       id: ofRule,
       walletId: WalletName.optional().describe('for this wallet alone'),
-      enabled: z.boolean().optional(),
-      action: z.enum(AUTOSTOP_ACTIONS).optional(),
+      enabled: z.boolean().optional().describe('whether it stops anything'),
+      action: z.enum(AUTOSTOP_ACTIONS).optional().describe('suspend the wallet, or throw the kill switch too'),
       config: z
         .record(z.string().max(40), z.int().min(0).max(1_000_000_000))
         .optional()
