@@ -353,6 +353,10 @@ test('every call that changes something leaves its row of evidence, with who ask
     'encodeCalldata',
     'listDerivations',
     'renewSession',
+    // What strangers ask for is on record once the operator has answered.
+    'startPairing',
+    'pollPairing',
+    'getPairing',
     'acknowledgeClock',
     'confirmSpends',
   ]
