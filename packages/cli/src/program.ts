@@ -85,6 +85,16 @@ const own: readonly Own[] = [
     load: () => import('./commands/audit-export.ts'),
   },
   {
+    name: 'receipt get',
+    summary: 'Get a signed receipt of a transaction.',
+    load: () => import('./commands/receipt-get.ts'),
+  },
+  {
+    name: 'receipt verify',
+    summary: 'Prove a receipt with the public key alone, on any machine.',
+    load: () => import('./commands/receipt-verify.ts'),
+  },
+  {
     name: 'tx export',
     summary: 'Export what has left wallets as CSV, with dollars.',
     load: () => import('./commands/tx-export.ts'),

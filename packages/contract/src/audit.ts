@@ -51,7 +51,13 @@ export const auditOperations = {
     tag: 'Audit',
     summary: 'List the audit log, newest first.',
     command: 'audit list',
-    aliases: { wallet_id: ['walletId'], event_type: ['eventType'], tx_id: ['txId'], include_total: ['includeTotal'] },
+    aliases: {
+      wallet_id: ['walletId'],
+      event_type: ['eventType'],
+      tx_id: ['txId'],
+      session_id: ['sessionId'],
+      include_total: ['includeTotal'],
+    },
     input: z.strictObject({
       wallet_id: WalletName.optional(),
       event_type: z.string().min(1).max(100).optional(),
@@ -59,6 +65,13 @@ export const auditOperations = {
       from: UnixSeconds.optional(),
       to: UnixSeconds.optional(),
       tx_id: Id.optional(),
+      session_id: Id.optional().describe('rows that name this session'),
+      actor: z
+        .string()
+        .min(1)
+        .max(100)
+        .optional()
+        .describe('who did it: `system`, `operator`, or the kind and id, such as `session:<id>`'),
       cursor: z.int().min(1).optional().describe('id of the last row of the page before'),
       limit: Limit(50, 200),
       include_total: z.boolean().default(false).describe('count all rows that match'),

@@ -45,6 +45,7 @@ const Hold = z.enum(['start', 'jump'])
 const Sweeping = () => z.strictObject({ sweep: Text, to: Text, steps: Count })
 const SweepEnded = () => z.strictObject({ sweep: Text, status: z.enum(['DONE', 'CANCELLED']) })
 
+const decisionHash = Text.optional().describe('SHA-256 of the decision as it is stored')
 /** What was decided on a request. */
 const Decided = () =>
   z.strictObject({
@@ -62,10 +63,12 @@ const Decided = () =>
     step: Count.optional(),
     reasons: z.array(Reason).optional(),
     policyVersion: z.int().nullable(),
+    ...{ contentHash: Text.optional().describe('SHA-256 of request and effects as they are stored'), decisionHash },
   })
 /** Of gas, as the network asks for it; in its smallest unit. */
 const UnitPrice = () => z.strictObject({ asked: Text, tip: Text })
-const JudgedAgain = () => z.strictObject({ tier: Tier, reasons: z.array(Reason), judgedAgain: z.literal(true) })
+const JudgedAgain = () =>
+  z.strictObject({ tier: Tier, reasons: z.array(Reason), judgedAgain: z.literal(true), decisionHash })
 /** The end of a transaction of which nothing had left. `ledger` is the fault that kept its reservation. */
 const Ended = () =>
   z.strictObject({ from: Text, reason: Text, code: TextOrNull, ledger: Text.optional(), channel: AnsweredOver })
@@ -80,6 +83,7 @@ const Signed = () =>
     fee: Text.optional().describe('of a replacement: the most that it can pay, in native base units'),
     tier: Tier.optional().describe('of a replacement: how it was judged'),
     maxFee: Text.optional().describe('of a replacement: what the operator let its fee come to, in native base units'),
+    decisionHash,
   })
 const Landed = () =>
   z.strictObject({
@@ -342,7 +346,7 @@ export const events = {
   MESSAGE_SIGNED: {
     severity: 'info',
     summary: 'The signature of a message is stored, for the session that asked for it.',
-    details: () => z.strictObject({ bytesHash: Text, digest: Text }),
+    details: () => z.strictObject({ bytesHash: Text, digest: Text, decisionHash }),
   },
   VOUCHER_ENDED: {
     severity: 'info',

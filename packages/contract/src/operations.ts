@@ -18,6 +18,7 @@ import { policyOperations } from './policies.ts'
 import { policyDraftOperations } from './policy-drafts.ts'
 import { policyFileOperations } from './policy-files.ts'
 import { priceOperations } from './prices.ts'
+import { receiptOperations } from './receipts.ts'
 import { sessionOperations } from './sessions.ts'
 import { stopTokenOperations } from './stop-tokens.ts'
 import { sweepOperations } from './sweeps.ts'
@@ -46,6 +47,7 @@ export const operations = {
   ...policyDraftOperations,
   ...priceOperations,
   ...transactionOperations,
+  ...receiptOperations,
   ...ownerAnswerOperations,
   ...planOperations,
   ...movementOperations,

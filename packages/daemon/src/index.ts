@@ -9,6 +9,7 @@ export {
 } from './keys/service.ts'
 export { AuditFileError, type AuditProof, exportAudit, verifyAudit, verifyAuditFile } from './offline/audit.ts'
 export { listBackups } from './offline/backups.ts'
+export { type ReceiptVerdict, verifyReceipt } from './offline/receipt.ts'
 export { RestoreError, type RestoreOptions, type RestoreResult, restoreBackup } from './offline/restore.ts'
 export { giveBackHeap } from './platform/heap.ts'
 export {

@@ -24,11 +24,12 @@ import {
 } from './sessions/service.ts'
 import type { settingsService } from './settings/service.ts'
 import { impostorFinder, listedTokens, type tokenFinder } from './tokens/service.ts'
-import { followed, judge, type Switches, Transactions } from './transactions/service.ts'
+import { followed, judge, type ServiceParts, type Switches, Transactions } from './transactions/service.ts'
 import {
   actsOn,
   ceilingLifts,
   findWallet,
+  keyFailures,
   networksOf,
   resolveNetwork,
   sealedCeiling,
@@ -38,16 +39,23 @@ import {
   walletOfSession,
 } from './wallets/service.ts'
 
+type EvidenceKeys = {
+  evidenceKey(): Promise<string>
+  signReceipt(hash: string): Promise<{ signature: string }>
+}
 type SignatureKeys = { subkey(purpose: 'signatures'): Promise<Uint8Array> }
 type MoneyParts = {
   database: Database
   clock: SystemClock
-  keys: Parameters<typeof gate>[0]['signing'] & Parameters<typeof ceilingLifts>[0]['keys'] & SignatureKeys
+  keys: Parameters<typeof gate>[0]['signing'] &
+    Parameters<typeof ceilingLifts>[0]['keys'] &
+    SignatureKeys &
+    EvidenceKeys
   log: Log
   /** Names this daemon in lane leases. */
   instance: string
   evidence: Audit
-  signing: Pick<Checkpoints, 'named'>
+  signing: Pick<Checkpoints, 'named' | 'cover'>
   held: Held
   chains: ReturnType<typeof chainRegistry>
   prices: ReturnType<typeof pricesService>
@@ -114,6 +122,7 @@ export function moneyPath(parts: MoneyParts): Transactions {
     givenMs: () => 1_000 * settings.get()['security.sign_only_seconds'],
     signatureKey: () => keys.subkey('signatures'),
     witnessed: signing.named,
+    attest: attestedBy(keys, signing),
     gate: gate({ signing: keys, now: clock.latest }),
     instance,
     autostop: parts.autostop,
@@ -142,6 +151,13 @@ export function moneyPath(parts: MoneyParts): Transactions {
     prices,
   })
 }
+
+/** Receipts are signed by the key of the evidence. */
+const attestedBy = (keys: EvidenceKeys, signing: Pick<Checkpoints, 'cover'>): ServiceParts['attest'] => ({
+  publicKey: () => keyFailures(keys.evidenceKey()),
+  sign: (hash) => keyFailures(keys.signReceipt(hash)),
+  cover: signing.cover,
+})
 
 /** What happens, as it is told to whoever follows it, and the stops with what they end of that. */
 export function toldOf(

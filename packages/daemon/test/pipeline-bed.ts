@@ -65,7 +65,8 @@ type World = {
 type BedKeys = Pick<
   Keys,
   'createKeyring' | 'unlock' | 'create' | 'import' | 'firstCeiling' | 'changeCeiling' | 'lift' | 'sign' | 'stop'
->
+> &
+  Partial<Pick<Keys, 'evidenceKey' | 'signReceipt'>>
 type Node = EvmNode | SolanaNode | MadeUpNode
 
 function worldOf(node: Node, clock: Clock, { feed }: Oracle): World {
@@ -252,6 +253,11 @@ export async function startPipeline(
     networksOf: () => networks,
     held,
     prices,
+    attest: {
+      publicKey: () => keys.evidenceKey!(),
+      sign: (hash) => keys.signReceipt!(hash),
+      cover: async () => undefined,
+    },
   })
   const wallets = suspension({ database, clock, audit: evidence, held, stops: service.stops })
   service.start()

@@ -3,15 +3,16 @@ import { AuditFileError, type AuditProof, verifyAudit, verifyAuditFile } from '@
 import { CommandError, UsageError } from '../errors.ts'
 import { readFlags } from '../flags.ts'
 import { dataDirOf, pathOf } from '../place.ts'
-import { table } from '../table.ts'
+import { printable, table } from '../table.ts'
 import { note, print, printJson } from '../terminal.ts'
 
-export const usage = `usage: waiaas audit verify [--data-dir <dir> | --file <file>] [--public-key <key>] [--checkpoints <file>] [--json]
+export const usage = `usage: waiaas audit verify [--data-dir <dir> | --file <file>] [--public-key <key>] [--checkpoints <file>] [--partial] [--json]
 Proves that no row of the audit log was altered, removed or put in: exit code 0 only if it is whole.
   --data-dir <dir>       data directory whose database is read [WAIAAS_DATA_DIR or ~/.waiaas]
   --file <file>          what "waiaas audit export" wrote, in place of a database
   --public-key <key>     the key that must have signed, as "waiaas audit checkpoint" shows it
   --checkpoints <file>   a copy of <dir>/audit/checkpoints.jsonl that was kept elsewhere
+  --partial              let the file be a part of the log, as "waiaas audit export --wallet" writes it
   --json                 print JSON`
 
 type Verdict = Awaited<ReturnType<typeof verifyAudit>>
@@ -22,6 +23,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     file: { type: 'string' },
     'public-key': { type: 'string' },
     checkpoints: { type: 'string' },
+    partial: { type: 'boolean' },
     json: { type: 'boolean' },
   })
   const { 'public-key': publicKey, checkpoints } = values
@@ -41,6 +43,11 @@ export async function run(argv: readonly string[]): Promise<number> {
     if (error instanceof AuditFileError) throw new CommandError(error.message, undefined, error)
     throw error
   })
+  if (verdict.partial !== null && !values.partial)
+    throw new CommandError(
+      `${file} is a part of the log: it has ${verdict.partial.map(printable).join(' and ')} alone`,
+      'verify the whole log, or say --partial where a part is what you were to get',
+    )
   if (values.json) printJson(verdict)
   else print(verdict.whole ? inWords(verdict, publicKey !== undefined) : table(verdict.faults))
   if (!verdict.whole) note('the audit log is not whole')
@@ -52,8 +59,11 @@ async function verifyDirectory(dataDir: string, proof: AuditProof): Promise<Verd
   return verifyAudit({ dataDir, env: process.env, ...proof })
 }
 
-function inWords({ rows, chains, checkpoint, publicKey, unsignedRows }: Verdict, isKeyGiven: boolean): string {
-  const whole = `whole: none of ${rows} rows in ${chains} chains was altered`
+function inWords(verdict: Verdict, isKeyGiven: boolean): string {
+  const { rows, chains, checkpoint, publicKey, unsignedRows, partial } = verdict
+  const part =
+    partial === null ? '' : `\na part of the log: it has ${partial.map(printable).join(' and ')} alone, and all of that`
+  const whole = `whole: none of ${rows} rows in ${chains} chains was altered${part}`
   if (checkpoint === null) return `${whole}; nothing is signed yet`
   const tail = unsignedRows === 0 ? 'all of them' : `all but the last ${unsignedRows}`
   const signed = `signed: ${tail}, in ${checkpoint} checkpoints by ${publicKey}`

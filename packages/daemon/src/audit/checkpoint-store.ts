@@ -107,6 +107,17 @@ const naming = statement<{ chain: string }, CheckpointRow>((db, p) =>
     .orderBy('signed.seq', 'desc')
     .limit(1),
 )
+/** The oldest that covers a row. */
+const covering = statement<{ chain: string; seq: number }, CheckpointRow>((db, p) =>
+  db
+    .selectFrom('checkpoints')
+    .selectAll('checkpoints')
+    .innerJoin('checkpoint_heads as signed', 'signed.checkpoint', 'checkpoints.seq')
+    .where('signed.chain', '=', p('chain'))
+    .where('signed.seq', '>=', p('seq'))
+    .orderBy('signed.seq')
+    .limit(1),
+)
 const counts = statement<NoParams, CountRow>((db) => db.selectFrom('ceiling_counts').selectAll().orderBy('lane'))
 const insertCount = statement<CountRow>((db, p) =>
   db.insertInto('ceiling_counts').values({ lane: p('lane'), number: p('number'), text: p('text'), seal: p('seal') }),
@@ -186,6 +197,10 @@ export const checkpointStore = {
   /** The newest that names a head of this chain. */
   async naming(db: Handle, chain: string): Promise<AuditCheckpoint | undefined> {
     return (await withHeads(db, await db.all(naming, { chain })))[0]
+  },
+  /** The oldest that covers this row of a chain. */
+  async covering(db: Handle, row: { chain: string; seq: number }): Promise<AuditCheckpoint | undefined> {
+    return (await withHeads(db, await db.all(covering, row)))[0]
   },
   signedUpTo: (db: Handle) => db.all(signedUpTo),
   contradicted: (db: Handle) => db.all(contradicted),

@@ -21,10 +21,13 @@ function checkpointHash(checkpoint: Omit<AuditCheckpoint, 'hash' | 'signature'>)
 }
 
 /** Whether the hash is that of the content and the signature one of the hash by the key that the checkpoint names. */
-export function isSigned(checkpoint: AuditCheckpoint): boolean {
-  if (checkpointHash(checkpoint) !== checkpoint.hash) return false
-  const publicKey = Buffer.from(checkpoint.publicKey, 'base64')
+export const isSigned = (checkpoint: AuditCheckpoint): boolean =>
+  checkpointHash(checkpoint) === checkpoint.hash && isSignedText(CONTEXT + checkpoint.hash, checkpoint)
+
+/** Whether the signature is one of the text by the key; both in base64. */
+export function isSignedText(text: string, by: { publicKey: string; signature: string }): boolean {
+  const publicKey = Buffer.from(by.publicKey, 'base64')
   if (publicKey.length !== 32) return false
   const key = createPublicKey({ key: Buffer.concat([SPKI, publicKey]), format: 'der', type: 'spki' })
-  return verify(null, Buffer.from(CONTEXT + checkpoint.hash), key, Buffer.from(checkpoint.signature, 'base64'))
+  return verify(null, Buffer.from(text), key, Buffer.from(by.signature, 'base64'))
 }

@@ -14,8 +14,9 @@ import { migrations } from '../migrations/all.ts'
 import { type Database, openDatabase } from '../platform/db/database.ts'
 import type { Log } from '../platform/log.ts'
 import { checkpoints } from './checkpoints.ts'
+import { csvLines } from './csv-form.ts'
 import { evidenceHash, GENESIS } from './evidence-hash.ts'
-import { exportLines, importLines, type Line } from './files.ts'
+import { AuditFileError, exportLines, importLines, type Line } from './files.ts'
 import { audit, SYSTEM_EVIDENCE } from './service.ts'
 import { evidenceStore } from './store.ts'
 
@@ -139,7 +140,16 @@ forEachEngine((_, open) => {
       const bytes = (base64: string) => new Uint8Array(Buffer.from(base64, 'base64'))
       expect(ed25519.verify(bytes(one.signature), message, bytes(one.publicKey))).toBe(true)
     }
-    const verdict = { whole: true, faults: [], rows: 7, chains: 2, checkpoint: 3, publicKey, unsignedRows: 0 }
+    const verdict = {
+      whole: true,
+      faults: [],
+      rows: 7,
+      chains: 2,
+      checkpoint: 3,
+      publicKey,
+      unsignedRows: 0,
+      partial: null,
+    }
     expect(await verify()).toEqual(verdict)
     expect(await verify({ publicKey, copies: copies() })).toEqual(verdict)
   })
@@ -299,14 +309,28 @@ forEachEngine((_, open) => {
       for await (const line of exportLines(database)) lines.push(line)
       return lines
     }
+    /** Its rows of one wallet alone. */
+    async function partOf(database: Database) {
+      const lines: string[] = []
+      for await (const line of exportLines(database, [CHAIN])) lines.push(line)
+      return lines
+    }
+    async function asCsv(texts: readonly string[]) {
+      async function* lines() {
+        yield* texts
+      }
+      const csv: string[] = []
+      for await (const line of csvLines(lines())) csv.push(line.replace(/\r\n$/, ''))
+      return csv
+    }
     async function verifyLines(texts: readonly string[]) {
       const database = await openDatabase({ path: ':memory:', migrations })
       onTestFinished(() => database.close())
       async function* lines(): AsyncGenerator<Line> {
         for (const [index, text] of texts.entries()) yield { text, place: `line ${index + 1}` }
       }
-      await importLines(database, lines())
-      return database.read((db) => audit({ clock }).verify(db, { publicKey }))
+      const chains = await importLines(database, lines())
+      return database.read((db) => audit({ clock }).verify(db, { publicKey, chains }))
     }
 
     test('is whole where the log is, whatever was recorded meanwhile', async () => {
@@ -328,6 +352,38 @@ forEachEngine((_, open) => {
         const { whole } = await verifyLines(lines.toSpliced(index, 1))
         // The last checkpoint is what only a copy of it can miss.
         expect([index, whole]).toEqual([index, index === 2])
+      }
+    })
+
+    test('is the same as CSV, and altered in any of its cells it is not whole', async () => {
+      const { database } = await threeCheckpoints()
+      const csv = await asCsv(await linesOf(database))
+      expect(csv[0]).toMatch(/^kind,chain,seq,/)
+      expect(await verifyLines(csv)).toEqual(await verifyLines(await linesOf(database)))
+      const row = csv.findIndex((line) => line.startsWith('row,'))
+      const cells = csv[row]!.split(',')
+      for (const [at, cell] of cells.slice(1, 7).entries()) {
+        const altered = cells.with(at + 1, /^\d+$/.test(cell) ? `${cell}1` : `${cell}x`).join(',')
+        // Some are no number or place of a row any more, which the file is refused for.
+        const isWhole = await verifyLines(csv.with(row, altered)).then(
+          ({ whole }) => whole,
+          (error: unknown) => !(error instanceof AuditFileError),
+        )
+        expect(isWhole, altered).toBe(false)
+      }
+    })
+
+    test('of one wallet proves its rows, says that it is a part, and is not whole without any one of its lines', async () => {
+      const { database } = await threeCheckpoints()
+      const lines = await partOf(database)
+      expect(await verifyLines(lines)).toMatchObject({ whole: true, rows: 3, chains: 1, partial: [CHAIN] })
+      expect(await verifyLines(await asCsv(lines))).toMatchObject({ whole: true, partial: [CHAIN] })
+      const altered = lines.map((line) => line.replace('row 0', 'row 1'))
+      expect(await verifyLines(altered)).toMatchObject({ whole: false, partial: [CHAIN] })
+      // Without its first line it is a log from which the other chain was taken.
+      for (const index of lines.keys()) {
+        const { whole } = await verifyLines(lines.toSpliced(index, 1))
+        expect([index, whole]).toEqual([index, index === 3])
       }
     })
 

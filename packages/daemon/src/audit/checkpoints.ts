@@ -78,19 +78,16 @@ export function checkpoints({ database, clock, log, isUnlocked, witness, file }:
   }
 
   async function signNext(): Promise<AuditCheckpoint | undefined> {
-    const { previous, heads, counts } = await database.read(async (db) => ({
-      previous: await checkpointStore.last(db),
-      heads: await checkpointStore.moved(db),
-      counts: (await checkpointStore.movedCounts(db)).map(({ text, seal }) => ({ text, seal })),
-    }))
+    const { previous, heads, counts } = await database.read(unsigned)
     if (heads.length === 0) return undefined
     return witness.sign({ ...(previous && { previous }), at: clock.now(), heads, counts })
   }
 
+  const cover = inTurn(signNew)
   return {
     start() {
       signing = loop('audit checkpoints', log, async () => {
-        await signNew()
+        await cover()
         return EVERY_MS
       })
     },
@@ -102,8 +99,10 @@ export function checkpoints({ database, clock, log, isUnlocked, witness, file }:
     /** Signs what is not signed yet. */
     async stop(): Promise<void> {
       await signing?.stop()
-      await signNew().catch((error) => log.error({ err: error }, 'the end of the audit log is not signed'))
+      await cover().catch((error) => log.error({ err: error }, 'the end of the audit log is not signed'))
     },
+    /** Signs what is recorded up to now, unless the keystore is locked. */
+    cover,
     named: witnessing({ database, file }),
     /** The last checkpoint, with the key. Failure KEYSTORE_LOCKED. */
     async current(): Promise<Output<typeof auditOperations.getAuditCheckpoint>> {
@@ -116,6 +115,23 @@ export function checkpoints({ database, clock, log, isUnlocked, witness, file }:
         unsignedRows: await unsignedRows(db),
       }))
     },
+  }
+}
+
+/** What the next checkpoint is to name, behind the last one. */
+const unsigned = async (db: Handle) => ({
+  previous: await checkpointStore.last(db),
+  heads: await checkpointStore.moved(db),
+  counts: (await checkpointStore.movedCounts(db)).map(({ text, seal }) => ({ text, seal })),
+})
+
+/** One after the other in this process, or the file would get lines twice. */
+function inTurn(work: () => Promise<void>): () => Promise<void> {
+  let turn: Promise<unknown> = Promise.resolve()
+  return () => {
+    const next = turn.then(work)
+    turn = next.catch(() => undefined)
+    return next
   }
 }
 

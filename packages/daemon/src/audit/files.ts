@@ -5,6 +5,7 @@ import { z } from 'zod'
 import type { Database, Handle } from '../platform/db/database.ts'
 import { isSigned } from './checkpoint.ts'
 import { type CountRow, checkpointStore } from './checkpoint-store.ts'
+import { CSV_HEADER, jsonOf } from './csv-form.ts'
 import { type EvidenceRow, evidenceStore, type Head } from './store.ts'
 
 /** A file that is not what it should be; the message names it and the line. */
@@ -34,18 +35,28 @@ const CountLine = z.strictObject({
   text: z.string(),
   seal: z.string(),
 }) satisfies z.ZodType<CountRow>
+/** What a part of the log says of itself: the chains that are all there. */
+const PartLine = z.strictObject({ chains: z.array(z.string()).min(1) })
 const ExportLine = z.union([
+  z.strictObject({ partial: PartLine }),
   z.strictObject({ checkpoint: AuditCheckpoint }),
   z.strictObject({ row: RowLine }),
   z.strictObject({ count: CountLine }),
   z.strictObject({ head: HeadLine }),
 ])
 
-/** Checkpoints first, then what was counted of each lane, then each chain row by row with its head at the end. What is recorded meanwhile is left out. */
-export async function* exportLines(database: Pick<Database, 'read'>): AsyncGenerator<string> {
+/**
+ * Checkpoints first, then what was counted of each lane, then each chain row by row with its head at the end. What is
+ * recorded meanwhile is left out. Of some chains alone it says so in its first line, and leaves out what was counted.
+ */
+export async function* exportLines(
+  database: Pick<Database, 'read'>,
+  chains?: readonly string[],
+): AsyncGenerator<string> {
+  if (chains) yield JSON.stringify({ partial: { chains } })
   const { heads, counts, last } = await database.read(async (db) => ({
-    heads: await evidenceStore.heads(db),
-    counts: await checkpointStore.counts(db),
+    heads: (await evidenceStore.heads(db)).filter(({ chain }) => chains?.includes(chain) ?? true),
+    counts: chains ? [] : await checkpointStore.counts(db),
     last: (await checkpointStore.last(db))?.seq ?? 0,
   }))
   for (let after = 0; after < last; ) {
@@ -65,9 +76,14 @@ export async function* exportLines(database: Pick<Database, 'read'>): AsyncGener
   }
 }
 
-/** Fills an empty SQLite database with what was exported. */
-export async function importLines(database: Database, lines: AsyncIterable<Line>): Promise<void> {
+/** Fills an empty SQLite database with what was exported, as JSON or CSV; the chains of a part, undefined of the whole log. */
+export async function importLines(
+  database: Database,
+  lines: AsyncIterable<Line>,
+): Promise<readonly string[] | undefined> {
   let held: Line[] = []
+  let part: readonly string[] | undefined
+  let [isFirst, isCsv] = [true, false]
   const flush = async () => {
     const batch = held
     held = []
@@ -78,11 +94,24 @@ export async function importLines(database: Database, lines: AsyncIterable<Line>
       throw new AuditFileError(`${batch[0]?.place} or later: a row or a checkpoint is in the file twice`, { cause })
     }
   }
-  for await (const line of lines) {
-    held.push(line)
+  for await (const given of lines) {
+    if (isFirst && given.text.startsWith(CSV_HEADER)) isCsv = true
+    else {
+      const line = isCsv ? { ...given, text: jsonOf(given.text) } : given
+      part ??= partOf(line)
+      held.push(line)
+    }
+    isFirst = false
     if (held.length === AT_ONCE) await flush()
   }
   await flush()
+  return part
+}
+
+const partOf = (line: Line): readonly string[] | undefined => {
+  if (!line.text.startsWith('{"partial"')) return undefined
+  const parsedLine = parsed(ExportLine, line)
+  return 'partial' in parsedLine ? parsedLine.partial.chains : undefined
 }
 
 async function importBatch(db: Handle, lines: readonly Line[]): Promise<void> {
@@ -91,7 +120,7 @@ async function importBatch(db: Handle, lines: readonly Line[]): Promise<void> {
     if ('checkpoint' in line) await checkpointStore.insert(db, line.checkpoint)
     else if ('count' in line) await checkpointStore.insertCount(db, line.count)
     else if ('row' in line) await evidenceStore.insert(db, line.row)
-    else await evidenceStore.moveHead(db, line.head)
+    else if ('head' in line) await evidenceStore.moveHead(db, line.head)
   }
 }
 

@@ -19,6 +19,8 @@ export const auditHandlers = (
       event: input.event_type,
       severity: input.severity,
       txId: input.tx_id,
+      sessionId: input.session_id,
+      actor: input.actor,
       from: input.from === undefined ? undefined : input.from * 1000,
       to: input.to === undefined ? undefined : input.to * 1000 + 999,
     }

@@ -30,7 +30,7 @@ async function tenRows(database: Database) {
               event: 'WALLET_RENAMED',
               actor: 'system',
               walletId: WALLET,
-              txId: WALLET,
+              ...{ txId: WALLET, sessionId: WALLET },
               details: { from: '', to: `${row}` },
             }
           : { event: 'CLOCK_RELEASED', actor: 'operator', ip: '127.0.0.1', details: { reason: `${row}` } },
@@ -237,6 +237,9 @@ forEachEngine((engine, open, fresh) => {
     [{ wallet_id: WALLET }, [9, 7, 5, 3, 1]],
     [{ event_type: 'CLOCK_RELEASED' }, [8, 6, 4, 2, 0]],
     [{ severity: 'warning' }, [8, 6, 4, 2, 0]],
+    [{ actor: 'system', from: START / 1000 + 5 }, [9, 7, 5]],
+    [{ session_id: WALLET }, [9, 7, 5, 3, 1]],
+    [{ session_id: WALLET, actor: 'operator' }, []],
     [{ tx_id: WALLET, limit: 2 }, [9, 7]],
     [{ from: START / 1000 + 3, to: START / 1000 + 5 }, [5, 4, 3]],
     [{ wallet_id: '01900000-0000-7000-8000-000000000009' }, []],

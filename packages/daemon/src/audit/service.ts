@@ -6,9 +6,12 @@ import { evidenceHash, GENESIS } from './evidence-hash.ts'
 import { type EvidenceRow, evidenceStore, type Filter, type Head } from './store.ts'
 import { type Expected, verifyEvidence } from './verify.ts'
 
+export { isSignedText } from './checkpoint.ts'
 export { type Checkpoints, checkpoints } from './checkpoints.ts'
+export { csvLines } from './csv-form.ts'
 export { AuditFileError, checkpointsOf, exportLines, importLines, linesOf } from './files.ts'
 export { type Place, type Placed, type PlacedPage, places } from './places.ts'
+export { type Proof, proofOf, readProof } from './proof.ts'
 export type { Verdict } from './verify.ts'
 
 type About = {

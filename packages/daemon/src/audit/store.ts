@@ -1,4 +1,6 @@
+import type { ExpressionBuilder } from 'kysely'
 import { type Handle, type NoParams, statement } from '../platform/db/database.ts'
+import type { Tables } from '../platform/db/tables.ts'
 
 export type EvidenceRow = {
   chain: string
@@ -85,11 +87,19 @@ const rowsOf = statement<NoParams, { chain: string; rows: number; first: number 
     .groupBy('chain'),
 )
 
+/** So many of one transaction are given at most. */
+export const MOST_OF_ONE = 500
+const ofTransaction = statement<{ tx: string; count: number }, EvidenceRow>((db, p) =>
+  db.selectFrom('evidence').selectAll().where('tx_id', '=', p('tx')).orderBy('chain').orderBy('seq').limit(p('count')),
+)
+
 export type Filter = {
   walletId?: string | undefined
   event?: string | undefined
   severity?: string | undefined
   txId?: string | undefined
+  sessionId?: string | undefined
+  actor?: string | undefined
   from?: number | undefined
   to?: number | undefined
   before?: number | undefined
@@ -113,31 +123,38 @@ export const evidenceStore = {
   /** How many rows each chain has, and the lowest number among them. */
   rowsOf: (db: Handle) => db.all(rowsOf),
   chainRows: (db: Handle, page: { chain: string; after: number; count: number }) => db.all(chainRows, page),
+  /** In their order; at most so many. */
+  ofTransaction: (db: Handle, tx: string) => db.all(ofTransaction, { tx, count: MOST_OF_ONE }),
   /** Newest first. */
   list: (db: Handle, filter: Filter, limit: number) =>
     db.query<EvidenceRow>((kysely) => {
-      let query = kysely.selectFrom('evidence').selectAll()
-      if (filter.walletId) query = query.where('wallet_id', '=', filter.walletId)
-      if (filter.event) query = query.where('event', '=', filter.event)
-      if (filter.severity) query = query.where('severity', '=', filter.severity)
-      if (filter.txId) query = query.where('tx_id', '=', filter.txId)
-      if (filter.from !== undefined) query = query.where('at', '>=', filter.from)
-      if (filter.to !== undefined) query = query.where('at', '<=', filter.to)
+      let query = kysely.selectFrom('evidence').selectAll().where(matching(filter))
       if (filter.before !== undefined) query = query.where('id', '<', filter.before)
       if (filter.id !== undefined) query = query.where('id', '=', filter.id)
       return query.orderBy('id', 'desc').orderBy('chain').limit(limit)
     }),
   count: async (db: Handle, filter: Filter) => {
-    const rows = await db.query<{ count: number }>((kysely) => {
-      let query = kysely.selectFrom('evidence').select((eb) => eb.fn.countAll<number>().as('count'))
-      if (filter.walletId) query = query.where('wallet_id', '=', filter.walletId)
-      if (filter.event) query = query.where('event', '=', filter.event)
-      if (filter.severity) query = query.where('severity', '=', filter.severity)
-      if (filter.txId) query = query.where('tx_id', '=', filter.txId)
-      if (filter.from !== undefined) query = query.where('at', '>=', filter.from)
-      if (filter.to !== undefined) query = query.where('at', '<=', filter.to)
-      return query
-    })
+    const rows = await db.query<{ count: number }>((kysely) =>
+      kysely
+        .selectFrom('evidence')
+        .where(matching(filter))
+        .select((eb) => eb.fn.countAll<number>().as('count')),
+    )
     return rows[0]?.count ?? 0
   },
 }
+
+const matching =
+  ({ walletId, event, severity, txId, sessionId, actor, from, to }: Filter) =>
+  (eb: ExpressionBuilder<Tables, 'evidence'>) => {
+    const all = []
+    if (walletId) all.push(eb('wallet_id', '=', walletId))
+    if (event) all.push(eb('event', '=', event))
+    if (severity) all.push(eb('severity', '=', severity))
+    if (txId) all.push(eb('tx_id', '=', txId))
+    if (sessionId) all.push(eb('session_id', '=', sessionId))
+    if (actor) all.push(eb('actor', '=', actor))
+    if (from !== undefined) all.push(eb('at', '>=', from))
+    if (to !== undefined) all.push(eb('at', '<=', to))
+    return eb.and(all)
+  }

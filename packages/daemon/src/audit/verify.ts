@@ -19,12 +19,16 @@ export type Verdict = {
   publicKey: string | null
   /** Rows since the last checkpoint. */
   unsignedRows: number
+  /** Of a part of the log: the chains that it has, each whole; null: all. */
+  partial: readonly string[] | null
 }
 export type Expected = {
   /** Base64 of the Ed25519 key that must have signed; without it the first checkpoint says which. */
   publicKey?: string | undefined
   /** Checkpoints that were kept elsewhere. */
   copies?: readonly AuditCheckpoint[] | undefined
+  /** Only these chains are there. */
+  chains?: readonly string[] | undefined
 }
 
 const AT_ONCE = 500
@@ -41,12 +45,17 @@ export async function verifyEvidence(db: Handle, expected: Expected = {}): Promi
   }
   for (const { chain } of await evidenceStore.headless(db)) rowFaults.push({ chain, seq: 1, fault: 'head missing' })
   const isNamed = (chain: string) => rowFaults.some((fault) => fault.chain === chain)
-  const contradicted = (await checkpointStore.contradicted(db)).filter(({ chain }) => !isNamed(chain))
+  const { chains } = expected
+  for (const chain of chains ?? [])
+    if (!heads.some((head) => head.chain === chain)) rowFaults.push({ chain, seq: 1, fault: 'chain missing' })
+  const contradicted = (await checkpointStore.contradicted(db)).filter(
+    ({ chain }) => !isNamed(chain) && (chains?.includes(chain) ?? true),
+  )
   const signatures = await verifyCheckpoints(db, expected)
   const faults = [
     ...rowFaults,
     ...contradicted.map((place) => ({ ...place, fault: 'not the row that was signed' })),
-    ...(await checkpointStore.countsBehind(db)).map((place) => ({ ...place, fault: 'count set back' })),
+    ...(chains ? [] : await checkpointStore.countsBehind(db)).map((place) => ({ ...place, fault: 'count set back' })),
     ...(signatures.fault ? [{ chain: 'checkpoints', ...signatures.fault }] : []),
   ]
   return {
@@ -57,6 +66,7 @@ export async function verifyEvidence(db: Handle, expected: Expected = {}): Promi
     checkpoint: signatures.last,
     publicKey: signatures.publicKey,
     unsignedRows: await unsignedRows(db),
+    partial: chains ?? null,
   }
 }
 

@@ -48,6 +48,7 @@ export type SignerCalls = {
   lift: { input: LiftWanted & { proof: OperatorProof }; output: Lift }
   evidenceKey: { input: Record<string, never>; output: string }
   signCheckpoint: { input: NextCheckpoint; output: Checkpoint }
+  signReceipt: { input: { hash: string }; output: { publicKey: string; signature: string } }
   sealingKey: { input: Record<string, never>; output: SignerIdentity }
   /** Names this start of the signer, locked or not. */
   instance: { input: Record<string, never>; output: string }

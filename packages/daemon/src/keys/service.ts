@@ -105,6 +105,8 @@ export type Keys = {
   evidenceKey(): Promise<string>
   /** SIGN_REFUSED unless it is behind all that the signer has signed since it was unlocked. */
   signCheckpoint(next: NextCheckpoint): Promise<Checkpoint>
+  /** By the same key, for a receipt's SHA-256 in hex. */
+  signReceipt(hash: string): Promise<{ publicKey: string; signature: string }>
   /** The X25519 public key of the keyring for sealing.ts, base64, and the name of this start of the signer. */
   sealingKey(): Promise<SignerIdentity>
   /** A fresh, locked signer. */
@@ -166,6 +168,7 @@ export async function startKeys(options: KeysOptions = {}): Promise<Keys> {
     sign: (batch) => call('sign', batch),
     evidenceKey: () => call('evidenceKey', {}),
     signCheckpoint: (next) => call('signCheckpoint', next),
+    signReceipt: (hash) => call('signReceipt', { hash }),
     sealingKey: () => call('sealingKey', {}),
     restart() {
       restarting ??= replace().finally(() => {

@@ -39,6 +39,7 @@ import { keptMovements } from './0041-kept-movements.ts'
 import { policyHistory } from './0044-policy-history.ts'
 import { owners } from './0045-owners.ts'
 import { recoveries } from './0046-recoveries.ts'
+import { evidenceOfTransactions } from './0050-evidence-of-transactions.ts'
 import { pairings } from './0054-pairings.ts'
 import { autostop } from './0056-autostop.ts'
 import { standingAllowances } from './0060-standing-allowances.ts'
@@ -85,6 +86,7 @@ export const migrations: readonly Migration[] = [
   policyHistory,
   owners,
   recoveries,
+  evidenceOfTransactions,
   pairings,
   autostop,
   standingAllowances,

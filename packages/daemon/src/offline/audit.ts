@@ -6,6 +6,7 @@ import {
   AuditFileError,
   audit,
   checkpointsOf,
+  csvLines,
   exportLines,
   importLines,
   linesOf,
@@ -46,8 +47,8 @@ export async function verifyAuditFile({ file, ...proof }: { file: string } & Aud
   try {
     const database = await openDatabase({ path: join(folder, 'audit.db'), migrations })
     try {
-      await importLines(database, linesOf(file))
-      return await verify(database, proof)
+      const chains = await importLines(database, linesOf(file))
+      return await verify(database, proof, chains)
     } finally {
       await database.close()
     }
@@ -56,11 +57,19 @@ export async function verifyAuditFile({ file, ...proof }: { file: string } & Aud
   }
 }
 
-/** The whole audit log as JSON texts, one a line, as of the moment of the first; also while the daemon runs. Failures as of `verifyAudit`. */
-export async function* exportAudit(place: AuditPlace): AsyncGenerator<string> {
+/** What of the log is written, and how; all of it as JSON unless told otherwise. */
+export type AuditForm = { walletId?: string | undefined; format?: 'jsonl' | 'csv' | undefined }
+
+/**
+ * The audit log in lines, their ends included, as of the moment of the first; also while the daemon runs. Failures as of
+ * `verifyAudit`.
+ */
+export async function* exportAudit(place: AuditPlace, { walletId, format }: AuditForm = {}): AsyncGenerator<string> {
   const database = await openStore(place)
   try {
-    yield* exportLines(database)
+    const lines = exportLines(database, walletId === undefined ? undefined : [`wallet:${walletId}`])
+    if (format === 'csv') yield* csvLines(lines)
+    else for await (const line of lines) yield `${line}\n`
   } finally {
     await database.close()
   }
@@ -73,7 +82,11 @@ async function openStore({ dataDir, env = {} }: AuditPlace): Promise<ReadableDat
   return openToRead({ ...place, migrations })
 }
 
-async function verify(database: ReadableDatabase, { publicKey, checkpointsFile }: AuditProof): Promise<Verdict> {
+async function verify(
+  database: ReadableDatabase,
+  { publicKey, checkpointsFile }: AuditProof,
+  chains?: readonly string[],
+): Promise<Verdict> {
   const copies: AuditCheckpoint[] = checkpointsFile === undefined ? [] : await checkpointsOf(linesOf(checkpointsFile))
-  return database.read((db) => audit({ clock: systemClock() }).verify(db, { publicKey, copies }))
+  return database.read((db) => audit({ clock: systemClock() }).verify(db, { publicKey, copies, chains }))
 }

@@ -51,6 +51,11 @@ type Position = { version: number; policyId: string }
 /** Rows are added and never changed, so that what held at any time can be told. */
 export const historyStore = {
   all: (db: Handle) => db.query<PolicyVersionRow>((kysely) => kysely.selectFrom('policy_history').selectAll()),
+  /** Of these policies. */
+  of: async (db: Handle, ids: readonly string[]): Promise<PolicyVersionRow[]> =>
+    ids.length === 0
+      ? []
+      : db.query((kysely) => kysely.selectFrom('policy_history').selectAll().where('policy_id', 'in', ids)),
   /** The newest first; with a wallet, of its own policies and of those of every wallet. */
   list: (db: Handle, filter: HistoryFilter, page: { limit: number; after?: Position | undefined }) =>
     db.query<PolicyVersionRow>((kysely) => {

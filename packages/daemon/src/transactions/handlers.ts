@@ -9,6 +9,7 @@ import {
   type Parsed,
   type planOperations,
   type policyDraftOperations,
+  type receiptOperations,
   type sweepOperations,
   type Transaction,
   type transactionOperations,
@@ -206,6 +207,7 @@ export const planHandlers = ({
 type ReadOperations = typeof limitOperations &
   typeof allowanceOperations &
   typeof movementOperations &
+  typeof receiptOperations &
   typeof policyDraftOperations
 
 /** What wallets may spend, have granted, and what has left them. */

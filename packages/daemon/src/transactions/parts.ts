@@ -10,6 +10,7 @@ import type { GasSettings } from './gas/condition.ts'
 import type { Parts } from './job.ts'
 import type { FindToken } from './kinds/kind.ts'
 import type { LiftParts } from './over-ceiling.ts'
+import type { Attest } from './receipts/attest.ts'
 import type { RetentionParts } from './retention/retention.ts'
 import type { WalletFacts } from './switches.ts'
 import type { WaitParts } from './waits/waits.ts'
@@ -42,6 +43,8 @@ export type ServiceParts = Parts &
     /** The operator's labels of a session, as policies name them. */
     sessionLabels(session: { labels: string | null }): readonly string[]
     held: Pick<Held, 'write' | 'keeps'>
+    /** Signs receipts. */
+    attest: Attest
   }
 /** Who asks, from where, and how to learn that the answer arrived. */
 export type From = {

@@ -61,6 +61,7 @@ export { judge } from './deciding/judge.ts'
 export { refusalCounts } from './deciding/refusal-counts.ts'
 export { voidLifts } from './over-ceiling.ts'
 export type { ServiceParts } from './parts.ts'
+export { type ReceiptVerdict, verifyReceipt } from './receipts/verify.ts'
 export { refusal } from './refusal.ts'
 export { forgetEarlierRun } from './restored.ts'
 export { acceptedTimes, heldSpends, knownSince, walletOf } from './rows/held-store.ts'
@@ -81,7 +82,6 @@ type OperatorApproval = Omit<Approval, 'lift'> & {
 const byOperator = (ip: string | undefined) => ({ by: { actor: 'operator', ip }, channel: 'rest' }) as const
 type Lists = ReturnType<typeof lists>
 type Lanes = ReturnType<typeof lanes>
-type Settler = ReturnType<typeof settler>
 
 /** The newest of all, as they are shown. */
 export const newestTransactions = (db: Handle, count: number) => listStore.list(db, {}, count)
@@ -90,7 +90,7 @@ export const newestTransactions = (db: Handle, count: number) => listStore.list(
 export class Transactions {
   readonly #parts: ServiceParts
   readonly #lanes: Lanes
-  readonly #settler: Settler
+  readonly #settler: ReturnType<typeof settler>
   readonly #lists: Lists
   readonly list: Lists['list']
   readonly listOfWallet: Lists['ofWallet']

@@ -100,6 +100,7 @@ export function makeSigner(): { calls: Handlers; lock: () => void } {
     ...operatorCalls(unlocked, operator),
     evidenceKey: () => unlocked().witness.publicKey,
     signCheckpoint: (next) => unlocked().witness.sign(next),
+    signReceipt: ({ hash }) => unlocked().witness.attest(hash),
     sealingKey: () => ({ publicKey: sealingPair(keyring()).publicKey, instance: operator.instance }),
     instance: () => operator.instance,
   }

@@ -9,6 +9,8 @@ import { openText } from './seals.ts'
 const SPKI = Buffer.from('302a300506032b6570032100', 'hex')
 /** Sets these signatures apart from whatever else the key might ever sign. */
 const CONTEXT = 'waiaas-audit-checkpoint-1:'
+/** The same of what is told of one transaction. */
+const RECEIPT = 'waiaas-receipt-1:'
 const GENESIS = '0'.repeat(64)
 
 /** Signs where the chains of the evidence end. What it has signed it signs no other version of. */
@@ -17,6 +19,8 @@ export type Witness = {
   readonly publicKey: string
   /** SIGN_REFUSED for a checkpoint that is not behind the last one, or a head that is not behind the signed one. */
   sign(next: NextCheckpoint): Checkpoint
+  /** Signs a receipt by its SHA-256 in hex. SIGN_REFUSED for anything else. */
+  attest(hash: string): { publicKey: string; signature: string }
   /** The number of a lane's count that a checkpoint of this keyring names; 0 where it names none. */
   named(lane: string, checkpoint: Checkpoint): number
 }
@@ -64,6 +68,10 @@ export function witness(keyring: Keyring): Witness {
       for (const { chain, seq } of heads) signed.set(chain, seq)
       return last
     },
+    attest(hash) {
+      if (!/^[0-9a-f]{64}$/.test(hash)) refusedTo('a receipt is signed by its SHA-256 in hex')
+      return signWith(RECEIPT + hash)
+    },
     named(lane, checkpoint) {
       if (!isOwn(checkpoint, publicKey)) refused('it was not signed by this keyring, or was altered')
       return checkpoint.heads.find(({ chain }) => chain === countsOf(lane))?.seq ?? 0
@@ -77,7 +85,11 @@ function countHead({ seals }: Keyring, sealed: Sealed): EvidenceHead {
 }
 
 function refused(why: string): never {
-  throw new KeyError('SIGN_REFUSED', `this is no next checkpoint: ${why}`)
+  refusedTo(`this is no next checkpoint: ${why}`)
+}
+
+function refusedTo(why: string): never {
+  throw new KeyError('SIGN_REFUSED', why)
 }
 
 /** In the order of a checkpoint, each chain once, and nothing but what belongs there. */

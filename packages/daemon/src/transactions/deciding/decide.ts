@@ -5,11 +5,12 @@ import { reserve } from '../../ledger/service.ts'
 import { type By, sessionActor } from '../../platform/caller.ts'
 import type { Handle } from '../../platform/db/database.ts'
 import type { CallMessage } from '../../platform/http/types.ts'
+import { sha256 } from '../../platform/sha256.ts'
 import type { Job } from '../job.ts'
 import type { ParsedRequest } from '../kinds/all.ts'
 import { labelsOf } from '../rows/label-store.ts'
 import { newTransaction } from '../rows/new-transaction.ts'
-import { decisionOf } from '../rows/readings.ts'
+import { contentHash, decisionOf } from '../rows/readings.ts'
 import { type NewRow, type TransactionRow, transactionStore } from '../rows/store.ts'
 import type { SessionFacts, WalletFacts } from '../switches.ts'
 import { answerOf, answerUnder, refusalCode, refusalText, repeated } from './answer.ts'
@@ -230,6 +231,8 @@ export async function recordDecision(
       ...(row.sweep_id !== null && { sweep: row.sweep_id }),
       ...(decision.reasons.length > 0 && { reasons: decision.reasons }),
       policyVersion: row.policy_version,
+      contentHash: contentHash(row),
+      decisionHash: sha256(row.decision),
     },
   })
 }

@@ -1,6 +1,7 @@
 import { type DecisionInputs, parseBase, parseMicros, toUnitPrice } from '@waiaas/contract'
 import type { Draft } from '../../chains/build.ts'
 import { type Reservation, replaceReservation, reservation } from '../../ledger/service.ts'
+import { sha256 } from '../../platform/sha256.ts'
 import type { Prices } from '../../policies/service.ts'
 import { endUnsent } from '../rows/ending.ts'
 import { decisionOf, effectsOf, intentOf } from '../rows/readings.ts'
@@ -37,10 +38,10 @@ export async function judgeAgain(job: JudgeJob, row: TransactionRow, draft: Draf
   const held = { items: verdict.reserve, fromReserve: verdict.fromReserve, at: now }
   await replaceReservation(db, accepted.reserved, held)
   if (verdict.status === 'PENDING') return verdict
+  const decision = JSON.stringify(verdict.decision)
   await transactionStore.requeue(db, {
     ...judgedColumns(verdict, draft),
-    id: row.id,
-    decision: JSON.stringify(verdict.decision),
+    ...{ id: row.id, decision },
     draft: draft.body,
     due_at: verdict.dueAt,
     approval_expires_at: verdict.approvalExpiresAt,
@@ -52,7 +53,10 @@ export async function judgeAgain(job: JudgeJob, row: TransactionRow, draft: Draf
     walletId: row.wallet_id,
     sessionId: row.session_id ?? undefined,
     txId: row.id,
-    details: { tier: verdict.decision.tier, reasons: verdict.decision.reasons, judgedAgain: true },
+    details: {
+      ...{ tier: verdict.decision.tier, reasons: verdict.decision.reasons, judgedAgain: true },
+      decisionHash: sha256(decision),
+    },
   })
   return 'stays'
 }

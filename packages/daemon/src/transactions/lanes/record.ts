@@ -2,6 +2,7 @@ import { Failure } from '@waiaas/contract'
 import type { Signed } from '../../chains/build.ts'
 import type { SignedRound } from '../../gate/service.ts'
 import { markOut } from '../../ledger/service.ts'
+import { sha256 } from '../../platform/sha256.ts'
 import { type AttemptRow, attemptStore, isReplacement } from '../rows/attempt-store.ts'
 import { countStore } from '../rows/count-store.ts'
 import { endUnsent } from '../rows/ending.ts'
@@ -90,6 +91,7 @@ async function store(job: LaneJob, item: Issued, { signature, seal }: Made): Pro
       nonce: item.row.nonce,
       ...(!isSend && { purpose: item.row.purpose, fee: item.row.max_fee, tier: item.tier }),
       ...(item.maxFee !== undefined && { maxFee: String(item.maxFee) }),
+      ...judgedAs(item),
     },
   })
   return { row: { ...item.row, state: 'recorded', hash: sealed.hash, signed, updated_at: now }, bytes: sealed.bytes }
@@ -98,9 +100,10 @@ async function store(job: LaneJob, item: Issued, { signature, seal }: Made): Pro
 /** Nothing of it is told before this has committed; then it may be anywhere, and the daemon never sends it. */
 async function giveOut(
   { parts, lane, db }: LaneJob,
-  { attemptId, row, authorisation }: Issued,
+  item: Issued,
   { hash, bytes, seal }: Signed & { seal: Seal },
 ): Promise<Recorded> {
+  const { attemptId, row, authorisation } = item
   const at = parts.clock.now()
   const { transaction_id: id } = row
   await must(attemptStore.giveOut(db, { id: attemptId, hash, at }), `attempt ${attemptId}`)
@@ -117,10 +120,13 @@ async function giveOut(
     walletId: lane.wallet.id,
     sessionId: row.session_id ?? undefined,
     txId: id,
-    details: { hash, bytesHash, digest, nonce: row.nonce },
+    details: { hash, bytesHash, digest, nonce: row.nonce, ...judgedAs(item) },
   })
   return { row: { ...row, state: 'recorded', hash, left_at: at, updated_at: at } }
 }
+
+/** The judgement under which it was signed, where that is one of its own. */
+const judgedAs = ({ texts }: Issued) => (texts.decision === null ? {} : { decisionHash: sha256(texts.decision) })
 
 /** A signature that was overtaken: its transaction waits to be judged again. */
 async function discard({ parts, lane, db }: LaneJob, { row, authorisation }: Issued, reason: string): Promise<void> {

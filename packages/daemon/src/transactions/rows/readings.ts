@@ -2,6 +2,7 @@ import type { Decision, Effects } from '@waiaas/contract'
 import type { Hints } from '../../chains/build.ts'
 import type { Intent } from '../../chains/intent.ts'
 import type { AuthorisationFacts } from '../../gate/service.ts'
+import { sha256 } from '../../platform/sha256.ts'
 import { decodeRequest } from '../kinds/all.ts'
 import type { AttemptTexts } from './attempt-store.ts'
 import type { TransactionRow } from './store.ts'
@@ -13,6 +14,10 @@ export const decisionOf = ({ decision }: Pick<TransactionRow, 'decision'>): Deci
 export const hintsOf = ({ hints }: Pick<TransactionRow, 'hints'>): Hints => (hints === null ? {} : JSON.parse(hints))
 export const authorisationOf = ({ authorisation }: Pick<AttemptTexts, 'authorisation'>): AuthorisationFacts =>
   JSON.parse(authorisation)
+
+/** SHA-256, hex, of request and effects as they are stored: neither text has a line end. */
+export const contentHash = ({ request, effects }: Pick<TransactionRow, 'request' | 'effects'>): string =>
+  sha256(`${request}\n${effects ?? ''}`)
 
 /** Throws when they had their time and are not kept any more. */
 export function effectsOf({ effects }: Pick<TransactionRow, 'effects'>): Effects {

@@ -1,6 +1,7 @@
 import type { Chain } from '../../chains/chain.ts'
 import type { SignedRound } from '../../gate/service.ts'
 import { markOut, release } from '../../ledger/service.ts'
+import { sha256 } from '../../platform/sha256.ts'
 import type { Job, Parts } from '../job.ts'
 import { addressOf } from '../lanes/lane-id.ts'
 import { overtaken } from '../lanes/leave.ts'
@@ -82,6 +83,9 @@ async function keep(
     walletId: row.wallet_id,
     sessionId: row.session_id ?? undefined,
     txId: row.id,
-    details: { bytesHash: authorisation.bytesHash, digest: message.digest },
+    details: {
+      ...{ bytesHash: authorisation.bytesHash, digest: message.digest },
+      decisionHash: sha256(row.decision),
+    },
   })
 }

@@ -1,0 +1,18 @@
+import { families } from '../chains/families.ts'
+import { constraintsOf } from '../sessions/service.ts'
+import { type ReceiptVerdict, verifyReceipt as verify } from '../transactions/service.ts'
+
+export type { ReceiptVerdict }
+
+/** Proves a receipt on any machine, from itself and the public key alone: no daemon, database or node is asked. */
+export const verifyReceipt = (receipt: unknown, publicKey: string): Promise<ReceiptVerdict> =>
+  verify(receipt, {
+    publicKey,
+    constraints: constraintsOf,
+    async chain(network) {
+      const family = families[network.chain]
+      if (!family) throw new Error(`networks of ${network.chain} are not supported by this release`)
+      const nobody = { warn() {}, disputed() {}, watched: async () => [], promised: async () => undefined }
+      return family.open({ ...{ network, urls: [], allowForeignGenesis: false, clock: () => 0 }, ...nobody })
+    },
+  })
