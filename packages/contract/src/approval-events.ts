@@ -18,4 +18,13 @@ export const approvalEvents = {
         overCeilingUntil: z.int().optional().describe('it may pass above the ceiling until then, in unix milliseconds'),
       }),
   },
+  TX_LET_ABOVE: {
+    severity: 'warning',
+    summary: 'The operator let what waits pass above the ceiling, if its owner approves it.',
+    details: () =>
+      z.strictObject({
+        digest: z.string().nullable(),
+        overCeilingUntil: z.int().describe('unix milliseconds'),
+      }),
+  },
 } as const

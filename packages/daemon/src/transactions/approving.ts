@@ -3,7 +3,7 @@ import type { Lift } from '../gate/service.ts'
 import type { By, OwnerSignature } from '../platform/caller.ts'
 import { codeOf, digestOf } from './cards/code.ts'
 import type { Job } from './job.ts'
-import { requireOwner } from './owner-answers.ts'
+import { isOwned, requireOwner } from './owner-answers.ts'
 import { type Ending, endUnsent } from './rows/ending.ts'
 import { liftStore } from './rows/lift-store.ts'
 import { planStore } from './rows/plan-store.ts'
@@ -86,6 +86,7 @@ async function approve({ parts, db }: Job, row: TransactionRow, answer: HumanAns
   }
   if (maxFee !== undefined && parseBase(maxFee) < parseBase(row.max_fee ?? '0'))
     throw invalidField('maxFee', `expected at least the fee that was shown, ${row.max_fee}, got ${maxFee}`)
+  if (lift && !answer.signed && (await isOwned(db, row.wallet_id))) return letAbove({ parts, db }, row, { by, lift })
   const consent = await requireOwner({ parts, db }, row, { says: 'approve', signed: answer.signed })
   const fee = maxFee ?? row.max_fee
   const usd = row.plan_id === null ? row.amount_usd : await usdOfPlan({ parts, db }, row.plan_id, { maxFee, lift })
@@ -102,6 +103,22 @@ async function approve({ parts, db }: Job, row: TransactionRow, answer: HumanAns
   return at
 }
 
+/** Above the ceiling it takes both: the operator lets it pass there, and it goes on waiting for the owner. */
+async function letAbove(
+  { parts, db }: Job,
+  row: TransactionRow,
+  { by, lift }: { by: By; lift: Lift },
+): Promise<number> {
+  if (row.plan_id !== null) throw noPlan()
+  const at = parts.clock.now()
+  await liftStore.set(db, { ...lift, transaction_id: row.id, lane: row.lane }, at)
+  const details = { digest: row.digest, overCeilingUntil: lift.until }
+  await parts.audit.record(db, { event: 'TX_LET_ABOVE', ...by, walletId: row.wallet_id, txId: row.id, details })
+  return at
+}
+const noPlan = () =>
+  new Failure('CEILING_EXCEEDED', 'no plan is let above the ceiling of its wallet; send such a step by itself')
+
 /** What is left of a plan comes to, which is approved as a whole; null when a part has no price. */
 async function usdOfPlan({ db }: Job, plan: string, { maxFee, lift }: Approval): Promise<string | null> {
   if (maxFee !== undefined)
@@ -109,8 +126,7 @@ async function usdOfPlan({ db }: Job, plan: string, { maxFee, lift }: Approval):
       'maxFee',
       'expected no maxFee: the steps of a plan are approved together, each with the fee that was shown',
     )
-  if (lift)
-    throw new Failure('CEILING_EXCEEDED', 'no plan is let above the ceiling of its wallet; send such a step by itself')
+  if (lift) throw noPlan()
   const left = (await planStore.steps(db, plan)).filter(({ status }) => isUnsigned(status))
   return left.reduce<string | null>(
     (sum, { amount_usd }) =>

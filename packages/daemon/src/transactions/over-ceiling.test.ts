@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { newId } from '@waiaas/contract'
 import type { EvmNode } from '@waiaas/localnet'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { evmOwner } from '../../../../test/support/owners.ts'
 import { freshPostgresDatabase } from '../../../../test/support/postgres.ts'
 import { newSolanaAddress } from '../../../../test/support/wallets.ts'
 import { agent, ETHER, migrations, operator, startEvm, startPipeline, startSolana } from '../../test/pipeline-bed.ts'
@@ -14,6 +15,7 @@ import { ceilingStore } from '../wallets/ceiling-store.ts'
 
 const recipient = '0x1111111111111111111111111111111111111111'
 const PASSWORD = 'correct horse battery'
+const ORIGIN = 'http://127.0.0.1:3100'
 
 describe.each(['sqlite', 'postgres'])('on %s', (engine) => {
   const folder = mkdtempSync(join(tmpdir(), 'waiaas-test-'))
@@ -85,6 +87,40 @@ describe.each(['sqlite', 'postgres'])('on %s', (engine) => {
     expect(again.accepted).toMatchObject({ status: 'QUEUED' })
     await node.mine(3)
     expect(await until(transactionId, 'CONFIRMED', 'FAILED')).toBe('CONFIRMED')
+  })
+
+  test('where an owner has verified it takes both, in that order: the operator with the password, and the owner', async () => {
+    const { from, pay, service, shown, sent, lifts, owners } = await start()
+    const owner = evmOwner()
+    const proven = async (message: string) => (await owners.authenticate(new Headers(await owner.signs(message))))!
+    const named = { id: from.id, ownerAddress: owner.address, network: undefined }
+    await owners.set(named, { by: { actor: 'operator' }, signed: undefined })
+    const wanted = { id: from.id, action: 'verify' } as const
+    await owners.verify(from.id, await proven((await owners.walletChallenge(wanted, ORIGIN)).message))
+    const approved = async (id: string) => {
+      const signed = await proven((await service.ownerChallenge(id, 'approve', ORIGIN)).message)
+      return service.decide(id, { says: 'approve', by: { actor: `owner:${owner.address}` }, channel: 'rest', signed })
+    }
+    const [{ transactionId: id }, { transactionId: other }] = [await pay(2n), await pay(3n)]
+    await expect(approved(id)).rejects.toMatchObject({ code: 'CEILING_EXCEEDED' })
+    expect(await service.approve(id, shown)).toMatchObject({ status: 'QUEUED' })
+    expect((await service.get(id, undefined)).status).toBe('QUEUED')
+    expect(await lifts()).toHaveLength(1)
+    await approved(id)
+    const told = await database.read((db) => bed.evidence.list(db, { walletId: from.id }, 50))
+    const steps = told.filter(({ tx_id, event }) => tx_id === id && /^TX_(LET_ABOVE|APPROVED)$/.test(event))
+    expect(steps.map(({ event, actor }) => `${event} ${actor}`)).toEqual([
+      `TX_APPROVED owner:${owner.address}`,
+      'TX_LET_ABOVE operator',
+    ])
+    await sent(id)
+    // What was let above and is rejected leaves nothing behind.
+    await service.approve(other, shown)
+    expect(await lifts()).toHaveLength(2)
+    await service.reject(other)
+    expect(await lifts()).toHaveLength(1)
+    await node.mine(3)
+    expect(await bed.until(id, 'CONFIRMED', 'FAILED')).toBe('CONFIRMED')
   })
 
   test('the approval holds for a fee that rises within the one that was named', async () => {

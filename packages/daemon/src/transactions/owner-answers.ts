@@ -1,6 +1,7 @@
 import { type AssetUnits, Failure, formatUnits, nativeAsset, summaryOf } from '@waiaas/contract'
 import { ownerOf, type Subject } from '../owners/service.ts'
 import type { OwnerSignature } from '../platform/caller.ts'
+import type { Handle } from '../platform/db/database.ts'
 import { codeOf, digestOf } from './cards/code.ts'
 import { unitsOf } from './detail.ts'
 import type { Job, Parts } from './job.ts'
@@ -77,6 +78,10 @@ export async function requireOwner(
     details: { owner: owner.address },
   })
 }
+
+/** Its owner has verified, and approves. */
+export const isOwned = async (db: Handle, walletId: string): Promise<boolean> =>
+  (await ownerOf(db, walletId)).state === 'LOCKED'
 
 async function wantedOf(job: Job, row: TransactionRow, says: Says) {
   const wallet = await job.parts.switches.wallet(job.db, row.wallet_id)

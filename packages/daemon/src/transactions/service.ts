@@ -37,7 +37,7 @@ import { settler } from './lanes/settle.ts'
 import { lists } from './lists.ts'
 import { lowBalances } from './low-balances.ts'
 import { type OverCeiling, overCeilings } from './over-ceiling.ts'
-import { ownerChallenge } from './owner-answers.ts'
+import { isOwned, ownerChallenge } from './owner-answers.ts'
 import type { From, ServiceParts, WalletChoice } from './parts.ts'
 import { plans } from './plans/plans.ts'
 import { policyQuestions } from './replays/questions.ts'
@@ -79,6 +79,7 @@ type OperatorApproval = Omit<Approval, 'lift'> & {
   code?: string | undefined
   overCeiling?: OverCeiling | undefined
 }
+type Approved = { status: TransactionStatus; at: number }
 const byOperator = (ip: string | undefined) => ({ by: { actor: 'operator', ip }, channel: 'rest' }) as const
 type Lists = ReturnType<typeof lists>
 type Lanes = ReturnType<typeof lanes>
@@ -258,14 +259,13 @@ export class Transactions {
   }
 
   /** The operator lets a waiting transaction go on, for exactly the effects that were shown. */
-  async approve(
-    id: string,
-    { ip, overCeiling, ...approval }: OperatorApproval = {},
-  ): Promise<{ status: TransactionStatus; at: number }> {
+  async approve(id: string, { ip, overCeiling, ...approval }: OperatorApproval = {}): Promise<Approved> {
     const waiting = await this.#parts.database.read((db) => this.#findOwn(db, id, undefined))
     const lift = overCeiling && (await this.#overCeilings.lift(waiting, { overCeiling, maxFee: approval.maxFee }))
     const at = await this.decide(id, { says: 'approve', ...byOperator(ip), ...approval, lift })
-    return { status: 'PENDING', at }
+    // What is only let above the ceiling goes on waiting for its owner.
+    const isWaiting = lift && (await this.#parts.database.read((db) => isOwned(db, waiting.wallet_id)))
+    return { status: isWaiting ? 'QUEUED' : 'PENDING', at }
   }
 
   /** The operator ends a transaction that waits for time or a human; when that was. */

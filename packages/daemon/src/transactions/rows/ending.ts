@@ -53,7 +53,7 @@ export async function endUnsent({ parts, db }: EndingJob, row: TransactionRow, e
     const attempt = await attemptStore.issuedFor(db, row.id)
     if (attempt) await dropIssued(db, attempt, now)
   }
-  if (row.approved_at !== null) await liftStore.remove(db, row.id)
+  if (row.approved_at !== null || row.tier === 'APPROVAL') await liftStore.remove(db, row.id)
   const fault = await releaseFault(db, row.id, now)
   await parts.audit.record(db, {
     event: ending.event ?? EVENT_OF[ending.to],
